@@ -1,0 +1,34 @@
+/* bytes.h - a borrowed span of bytes. It owns nothing; whoever made it says how long it lives. */
+#ifndef ZT_BASE_BYTES_H
+#define ZT_BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct bytes {
+	const uint8_t *p;
+	size_t n;
+};
+
+static inline struct bytes
+bytes_of(const void *p, size_t n)
+{
+	return (struct bytes){ p, n };
+}
+
+static inline struct bytes
+bytes_text(const char *text)
+{
+	return (struct bytes){ (const uint8_t *)text, strlen(text) };
+}
+
+/* Public values only: not constant-time. Secrets go through secret_equal. */
+static inline bool
+bytes_equal(struct bytes a, struct bytes b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+#endif

@@ -1,0 +1,32 @@
+/* err.h - the one enum of errors that crosses every boundary, and its columns from err.def. */
+#ifndef ZT_BASE_ERR_H
+#define ZT_BASE_ERR_H
+
+#include <stdbool.h>
+
+#define ZT_CHECKED __attribute__((warn_unused_result))
+
+#ifndef ZT_ERR_ENUM /* the same enum stands in the public zt/err.h */
+#define ZT_ERR_ENUM
+enum zt_err {
+	ZT_OK = 0,
+#define ERR(name, number, http, exit, retry, msgid) ZT_ERR_##name = (number),
+#include "base/err.def"
+#undef ERR
+};
+#endif
+
+/* The English words for ERR, a static text, never NULL. */
+const char *err_words(enum zt_err err);
+/* The name of ERR as in err.def, such as "CORRUPT"; "OK" for ZT_OK. */
+const char *err_name(enum zt_err err);
+/* The HTTP status that a gateway answers with. */
+int err_http(enum zt_err err);
+/* The exit code of a program that ends with ERR (sysexits.h). */
+int err_exit(enum zt_err err);
+/* Whether the same request may succeed when tried again. */
+bool err_retry(enum zt_err err);
+/* The error of a number read from a peer; ZT_ERR_CORRUPT when the number is not known. */
+enum zt_err err_from_number(unsigned number);
+
+#endif

@@ -1,0 +1,45 @@
+#include "crypto/hash.h"
+
+#include <sodium.h>
+
+bool
+hash_equal(const struct hash *a, const struct hash *b)
+{
+	return sodium_memcmp(a->b, b->b, HASH_BYTES) == 0;
+}
+
+void
+hash_purpose(const char *purpose, const struct bytes *parts, size_t count, struct hash *out)
+{
+	crypto_generichash_state s;
+
+	crypto_generichash_init(&s, NULL, 0, HASH_BYTES);
+	crypto_generichash_update(&s, (const uint8_t *)purpose, strlen(purpose) + 1);
+	for (size_t i = 0; i < count; i++)
+		crypto_generichash_update(&s, parts[i].p, parts[i].n);
+	crypto_generichash_final(&s, out->b, HASH_BYTES);
+}
+
+void
+hash_one(const char *purpose, struct bytes part, struct hash *out)
+{
+	hash_purpose(purpose, &part, 1, out);
+}
+
+void
+hash_sha256(uint8_t prefix, struct bytes a, struct bytes b, struct hash *out)
+{
+	crypto_hash_sha256_state s;
+
+	crypto_hash_sha256_init(&s);
+	crypto_hash_sha256_update(&s, &prefix, 1);
+	crypto_hash_sha256_update(&s, a.p, a.n);
+	crypto_hash_sha256_update(&s, b.p, b.n);
+	crypto_hash_sha256_final(&s, out->b);
+}
+
+void
+hash_sha512(struct bytes in, uint8_t out[HASH_SHA512_BYTES])
+{
+	crypto_hash_sha512(out, in.p, in.n);
+}

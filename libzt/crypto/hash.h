@@ -1,0 +1,24 @@
+/* hash.h - BLAKE2b-256 prefixed by a purpose; SHA-256 for the trust log; SHA-512 for RFC 9530. */
+#ifndef ZT_CRYPTO_HASH_H
+#define ZT_CRYPTO_HASH_H
+
+#include "base/bytes.h"
+
+#define HASH_BYTES 32
+#define HASH_SHA512_BYTES 64
+
+struct hash {
+	uint8_t b[HASH_BYTES];
+};
+
+bool hash_equal(const struct hash *a, const struct hash *b);
+/* BLAKE2b-256 of purpose || 0x00 || the parts one after the other. Where more than one part has a
+ * variable size the caller frames them. */
+void hash_purpose(const char *purpose, const struct bytes *parts, size_t count, struct hash *out);
+/* The same of one part. */
+void hash_one(const char *purpose, struct bytes part, struct hash *out);
+/* SHA-256 of a one-byte prefix and two parts (RFC 9162, 2.1.1). */
+void hash_sha256(uint8_t prefix, struct bytes a, struct bytes b, struct hash *out);
+void hash_sha512(struct bytes in, uint8_t out[HASH_SHA512_BYTES]);
+
+#endif

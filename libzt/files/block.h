@@ -1,0 +1,40 @@
+/* block.h - seals and opens one block of a file.
+ *
+ * 0 magic 4 | 4 suite 2 | 6 flags 2 | 8 id 16 | 24 nonce 24 = 48 bytes, then ciphertext and tag.
+ * Each block has its own random key and id; the manifest pins id, key, clear size and the hash of
+ * the whole sealed block (docs/protocol.md 6). */
+#ifndef ZT_FILES_BLOCK_H
+#define ZT_FILES_BLOCK_H
+
+#include "base/buf.h"
+#include "base/id.h"
+#include "crypto/aead.h"
+#include "crypto/hash.h"
+#include "crypto/suite.h"
+#include "format/limits.h"
+
+#define BLOCK_HEADER_BYTES 48
+#define BLOCK_OVERHEAD (BLOCK_HEADER_BYTES + AEAD_TAG_BYTES)
+#define BLOCK_CLEAR_MOST (4u * 1024 * 1024)
+
+/* What a manifest pins of a block. KEY is secret: the holder wipes it. */
+struct block_ref {
+	struct id id;
+	uint8_t key[AEAD_KEY_BYTES];
+	uint32_t size; /* clear bytes, without padding */
+	struct hash hash;
+};
+
+/* The sealed size of N clear bytes, padded by Padmé unless N is a whole block of LIMIT_BLOCK. */
+size_t block_sealed_size(size_t n);
+/* Seals CLEAR (1 to BLOCK_CLEAR_MOST bytes) into OUT, an empty buffer, and fills *REF. Errors:
+ * TOO_BIG, MEMORY. */
+ZT_CHECKED enum zt_err block_seal(struct bytes clear, struct block_ref *ref, struct buf *out);
+/* Opens SEALED, which must be exactly what REF pins, and appends its clear bytes. Errors: CORRUPT,
+ * SUITE, MEMORY. */
+ZT_CHECKED enum zt_err block_open(
+    const struct block_ref *ref, struct bytes sealed, struct buf *out);
+/* The hash that names a sealed block: what its author pins and the blocks service checks. */
+void block_hash(struct bytes sealed, struct hash *out);
+
+#endif

@@ -1,0 +1,241 @@
+#include "files/changeset.h"
+
+#include <stdlib.h>
+
+#include "base/idmap.h"
+#include "crypto/suite.h"
+#include "format/limits.h"
+#include "format/pb.h"
+
+enum zt_err
+changeset_encode_change(const struct change *c, struct buf *out)
+{
+	Zt__Change m = ZT__CHANGE__INIT;
+
+	m.vlob = pb_field(c->vlob.b, ID_BYTES);
+	m.version = c->version;
+	if (c->has_prev)
+		m.prev = pb_field(c->prev.b, HASH_BYTES);
+	m.object = pb_field(c->pins.object.b, HASH_BYTES);
+	m.commitment = pb_field(c->pins.commitment.b, HASH_BYTES);
+	m.blocks = pb_field(c->blocks.p, c->blocks.n);
+	return pb_encode(&m, out);
+}
+
+/* The RFC 9162 root over the changes, so that one of them can be proved by itself. */
+static enum zt_err
+root_of(const struct bytes *changes, size_t count, struct hash *out)
+{
+	struct merkle *t = NULL;
+	enum zt_err err = merkle_new(&t);
+
+	for (size_t i = 0; err == ZT_OK && i < count; i++) {
+		struct hash leaf;
+
+		hash_sha256(0x00, changes[i], bytes_of(NULL, 0), &leaf);
+		err = merkle_add(t, &leaf);
+	}
+	if (err == ZT_OK)
+		err = merkle_root(t, count, out);
+	merkle_free(t);
+	return err;
+}
+
+enum zt_err
+changeset_sign(const struct sign_key *key, struct changeset *c, const struct bytes *changes,
+    size_t count, struct buf *body)
+{
+	Zt__ChangesetBody m = ZT__CHANGESET_BODY__INIT;
+	Zt__TreeHead seen = ZT__TREE_HEAD__INIT;
+	enum zt_err err = root_of(changes, count, &c->root);
+
+	if (err)
+		return err;
+	c->count = count;
+	seen.tree_size = c->seen_size;
+	seen.root_hash = pb_field(c->seen_root.b, HASH_BYTES);
+	m.suite = SUITE_1;
+	m.org = pb_field(c->org.b, ID_BYTES);
+	m.workspace = pb_field(c->workspace.b, ID_BYTES);
+	m.generation = c->generation;
+	m.parent_position = c->parent_position;
+	if (c->parent_position > 0)
+		m.parent_link = pb_field(c->parent_link.b, HASH_BYTES);
+	m.seen = &seen;
+	m.author = pb_field(c->author.b, ID_BYTES);
+	m.time = c->time;
+	m.count = (uint32_t)count;
+	m.root = pb_field(c->root.b, HASH_BYTES);
+	return statement_sign(key, STATEMENT_CHANGESET, &m, body, &c->signed_);
+}
+
+static enum zt_err
+read_body(const Zt__ChangesetBody *b, struct changeset *out)
+{
+	if (suite_check(b->suite))
+		return ZT_ERR_SUITE;
+	if (b->seen == NULL || pb_id(b->org, &out->org) || pb_id(b->workspace, &out->workspace) ||
+	    pb_id(b->author, &out->author) || pb_hash(b->root, &out->root) ||
+	    pb_hash(b->seen->root_hash, &out->seen_root) || b->count == 0 ||
+	    b->count > LIMIT_CHANGES || b->generation == 0 ||
+	    b->parent_link.len != (b->parent_position > 0 ? HASH_BYTES : 0))
+		return ZT_ERR_CORRUPT;
+	if (b->parent_position > 0)
+		memcpy(out->parent_link.b, b->parent_link.data, HASH_BYTES);
+	out->parent_position = b->parent_position;
+	out->generation = b->generation;
+	out->seen_size = b->seen->tree_size;
+	out->time = b->time;
+	out->count = b->count;
+	return ZT_OK;
+}
+
+static enum zt_err
+read_change(struct bytes in, struct change *out)
+{
+	Zt__Change *m = NULL;
+	struct change c = { 0 };
+	enum zt_err err = pb_decode(&zt__change__descriptor, in, LIMIT_CHANGESET, &m);
+
+	if (err)
+		return err;
+	c.version = m->version;
+	c.has_prev = m->prev.len > 0;
+	if (pb_id(m->vlob, &c.vlob) || (c.has_prev && pb_hash(m->prev, &c.prev)) ||
+	    pb_hash(m->object, &c.pins.object) || pb_hash(m->commitment, &c.pins.commitment) ||
+	    m->blocks.len % ID_BYTES != 0 || c.version == 0 || c.has_prev != (c.version > 1)) {
+		err = ZT_ERR_CORRUPT;
+	} else if (m->blocks.len > 0) {
+		/* Borrow the ids from the input: they are the one field that IN ends with, and an
+		 * encoding in another order is refused. */
+		if (m->blocks.len > in.n ||
+		    memcmp(in.p + in.n - m->blocks.len, m->blocks.data, m->blocks.len) != 0)
+			err = ZT_ERR_CORRUPT;
+		c.blocks = bytes_of(in.p + in.n - m->blocks.len, m->blocks.len);
+	}
+	if (err == ZT_OK)
+		*out = c;
+	pb_free(m);
+	return err;
+}
+
+static enum zt_err
+read_changes(const Zt__Changeset *m, const struct changeset *cs, struct change *out)
+{
+	struct bytes *spans = calloc(m->n_changes, sizeof *spans);
+	struct idmap seen = { 0 };
+	struct hash root;
+	enum zt_err err = spans != NULL ? ZT_OK : ZT_ERR_MEMORY;
+
+	for (size_t i = 0; err == ZT_OK && i < m->n_changes; i++) {
+		spans[i] = pb_bytes(m->changes[i]);
+		if ((err = read_change(spans[i], &out[i])) == ZT_OK)
+			err = idmap_get(&seen, &out[i].vlob) != NULL ?
+			    ZT_ERR_CORRUPT :
+			    idmap_put(&seen, &out[i].vlob, &out[i]);
+	}
+	if (err == ZT_OK)
+		err = root_of(spans, m->n_changes, &root);
+	if (err == ZT_OK && !hash_equal(&root, &cs->root))
+		err = ZT_ERR_CORRUPT;
+	idmap_free(&seen, NULL);
+	free(spans);
+	return err;
+}
+
+enum zt_err
+changeset_read(const Zt__Changeset *m, struct changeset *out, struct change **changes)
+{
+	Zt__ChangesetBody *b = NULL;
+	struct changeset cs = { 0 };
+	struct change *array = NULL;
+	enum zt_err err;
+
+	if ((err = statement_of(m->statement, &cs.signed_)) ||
+	    (err = pb_decode(&zt__changeset_body__descriptor, cs.signed_.body, 4096, &b)) ||
+	    (err = read_body(b, &cs)))
+		goto out;
+	err = ZT_ERR_CORRUPT;
+	if (m->n_changes != cs.count)
+		goto out;
+	err = ZT_ERR_MEMORY;
+	if ((array = calloc(cs.count, sizeof *array)) == NULL)
+		goto out;
+	if ((err = read_changes(m, &cs, array)))
+		goto out;
+	*out = cs;
+	*changes = array;
+	array = NULL;
+out:
+	free(array);
+	pb_free(b);
+	return err;
+}
+
+void
+changeset_link(const struct hash *before, const struct statement *s, struct hash *out)
+{
+	struct bytes parts[] = { bytes_of(before->b, HASH_BYTES), s->body,
+		bytes_of(s->signature, sizeof s->signature) };
+
+	hash_purpose("zt chain 1", parts, 3, out);
+}
+
+/* The newest generation of W as of entry AT, from 1. */
+static unsigned
+generation_at(const struct org_workspace *w, uint64_t at)
+{
+	unsigned n = 0;
+
+	while (n < w->generation_count && w->generations[n].index < at)
+		n++;
+	return n;
+}
+
+/* What an author who lost access after SEEN signed counts only up to the place that the next
+ * rotation pinned. */
+static bool
+is_beyond_pin(const struct org_workspace *w, uint64_t loss, uint64_t position)
+{
+	for (size_t i = 0; i < w->generation_count; i++)
+		if (w->generations[i].index > loss)
+			return position > w->generations[i].chain_position;
+	return false;
+}
+
+enum zt_err
+changeset_check(const struct org_state *o, const struct org_workspace *w,
+    const struct changeset *c, uint64_t position, const char **why)
+{
+	const struct org_device *d = org_state_device(o, &c->author);
+	struct hash root;
+	uint64_t loss;
+
+	*why = "a changeset of another organization or workspace stands in this chain";
+	if (!id_equal(&c->org, &o->id) || !id_equal(&c->workspace, &w->id))
+		return ZT_ERR_CORRUPT;
+	*why = "a changeset names a place of its own chain that does not exist";
+	if (c->parent_position >= position)
+		return ZT_ERR_FORK;
+	*why = "a colleague's device has seen another trust log than the server shows here";
+	if (c->seen_size == 0 || merkle_root(o->tree, c->seen_size, &root) ||
+	    !hash_equal(&root, &c->seen_root))
+		return ZT_ERR_FORK;
+	*why = "a changeset's author is not a device of the organization";
+	if (d == NULL || d->added >= c->seen_size)
+		return ZT_ERR_UNKNOWN_DEVICE;
+	*why = "a changeset's signature does not match";
+	if (statement_verify(d->sign_key, STATEMENT_CHANGESET, &c->signed_))
+		return ZT_ERR_SIGNATURE;
+	*why = "a changeset's author had no right to write";
+	if (!org_state_device_live(d, c->seen_size) ||
+	    org_state_role(w, d->user, c->seen_size) < ROLE_CONTRIBUTOR)
+		return ZT_ERR_FORBIDDEN;
+	*why = "a changeset was written under a key that was no longer the newest";
+	if (c->generation != generation_at(w, c->seen_size) ||
+	    org_state_is_open(w, c->seen_size))
+		return ZT_ERR_STALE_KEY;
+	*why = "a removed member's change was put in after the removal; it is left out";
+	loss = org_state_loss(w, d, c->seen_size);
+	return loss != ORG_NEVER && is_beyond_pin(w, loss, position) ? ZT_ERR_REVOKED : ZT_OK;
+}

@@ -1,0 +1,188 @@
+#include "files/manifest.h"
+
+#include "base/wire.h"
+#include "crypto/padding.h"
+#include "files/path.h"
+#include "format/limits.h"
+#include "format/pb.h"
+
+enum { MAGIC = 0x5a544d46 }; /* "ZTMF" */
+
+static struct bytes
+header(const struct manifest_place *p, uint8_t out[MANIFEST_HEADER_BYTES])
+{
+	wire_store_u32(out, MAGIC);
+	wire_store_u32(out + 4, SUITE_1 << 16);
+	memcpy(out + 8, p->workspace.b, ID_BYTES);
+	memcpy(out + 24, p->vlob.b, ID_BYTES);
+	wire_store_u64(out + 40, p->version);
+	return bytes_of(out, MANIFEST_HEADER_BYTES);
+}
+
+/* The encoding of M followed by a padding field that makes its size a Padmé size. */
+static enum zt_err
+encode_padded(const Zt__Manifest *m, struct buf *out)
+{
+	static const uint8_t zeros[4096];
+	enum { TAG_AND_LENGTH = 4 };
+	size_t want;
+	enum zt_err err = pb_encode(m, out);
+
+	if (err)
+		return err;
+	want = (size_t)padding_size(out->n + TAG_AND_LENGTH);
+	if (want < out->n + TAG_AND_LENGTH || want > LIMIT_MANIFEST)
+		return ZT_OK;
+	/* field 3, length-delimited, its length in exactly three bytes of varint */
+	size_t fill = want - out->n - TAG_AND_LENGTH;
+
+	wire_put_u8(out, 3 << 3 | 2);
+	wire_put_u8(out, (uint8_t)(0x80 | (fill & 0x7f)));
+	wire_put_u8(out, (uint8_t)(0x80 | (fill >> 7 & 0x7f)));
+	wire_put_u8(out, (uint8_t)(fill >> 14 & 0x7f));
+	for (size_t n; fill > 0; fill -= n) {
+		n = fill < sizeof zeros ? fill : sizeof zeros;
+		buf_add(out, bytes_of(zeros, n));
+	}
+	return buf_err(out);
+}
+
+enum zt_err
+manifest_seal(const struct secret *kek, const struct manifest_place *place,
+    const Zt__Manifest *m, struct buf *object, struct buf *wrap, struct envelope_pins *pins)
+{
+	struct buf clear = buf_init(LIMIT_MANIFEST);
+	uint8_t head[MANIFEST_HEADER_BYTES];
+	enum zt_err err = encode_padded(m, &clear);
+
+	if (err == ZT_OK)
+		err = envelope_seal(
+		    kek, header(place, head), buf_bytes(&clear), object, wrap, pins);
+	buf_free(&clear);
+	return err;
+}
+
+static enum zt_err
+check_file(const Zt__FileManifest *f, const char **why)
+{
+	uint64_t sum = 0;
+
+	*why = "the file's manifest is not well formed";
+	if (strlen(f->media_type) > LIMIT_TEXT || strlen(f->label) > LIMIT_TEXT || f->mode > 07777)
+		return ZT_ERR_CORRUPT;
+	if (f->content_case == ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT)
+		return f->inline_content.len == f->size ? ZT_OK : ZT_ERR_CORRUPT;
+	if (f->content_case != ZT__FILE_MANIFEST__CONTENT_BLOCKS || f->blocks == NULL)
+		return f->size == 0 ? ZT_OK : ZT_ERR_CORRUPT;
+	for (size_t i = 0; i < f->blocks->n_blocks; i++) {
+		const Zt__BlockRef *b = f->blocks->blocks[i];
+
+		if (b->id.len != ID_BYTES || b->key.len != AEAD_KEY_BYTES ||
+		    b->hash.len != HASH_BYTES || b->size == 0 || b->size > BLOCK_CLEAR_MOST ||
+		    b->size > f->size - sum)
+			return ZT_ERR_CORRUPT;
+		sum += b->size;
+	}
+	return sum == f->size ? ZT_OK : ZT_ERR_CORRUPT;
+}
+
+static enum zt_err
+check_folder(const Zt__FolderManifest *f, const char **why)
+{
+	enum zt_err err;
+
+	if (f->n_entries > LIMIT_FOLDER) {
+		*why = "the folder has more entries than are allowed";
+		return ZT_ERR_TOO_BIG;
+	}
+	for (size_t i = 0; i < f->n_entries; i++) {
+		struct bytes name = pb_bytes(f->entries[i]->name), before;
+		size_t n;
+		int order;
+
+		if ((err = path_name_check(name, why)))
+			return err;
+		*why = "the folder's entries are not in order, or one is there twice";
+		if (f->entries[i]->vlob.len != ID_BYTES)
+			return ZT_ERR_CORRUPT;
+		if (i == 0)
+			continue;
+		before = pb_bytes(f->entries[i - 1]->name);
+		n = before.n < name.n ? before.n : name.n;
+		order = memcmp(before.p, name.p, n);
+		if (order > 0 || (order == 0 && before.n >= name.n))
+			return ZT_ERR_CORRUPT;
+	}
+	return ZT_OK;
+}
+
+enum zt_err
+manifest_check(const Zt__Manifest *m, const char **why)
+{
+	*why = "the manifest is neither a file nor a folder";
+	switch (m->kind_case) {
+	case ZT__MANIFEST__KIND_FILE:
+		return check_file(m->file, why);
+	case ZT__MANIFEST__KIND_FOLDER:
+		return check_folder(m->folder, why);
+	case ZT__MANIFEST__KIND__NOT_SET:
+	case _ZT__MANIFEST__KIND__CASE_IS_INT_SIZE:
+		break;
+	}
+	return ZT_ERR_CORRUPT;
+}
+
+enum zt_err
+manifest_open(const struct secret *kek, const struct manifest_place *place, struct bytes object,
+    struct bytes wrap, const struct envelope_pins *pins, Zt__Manifest **out, const char **why)
+{
+	struct buf clear = buf_init(LIMIT_MANIFEST);
+	uint8_t head[MANIFEST_HEADER_BYTES];
+	Zt__Manifest *m = NULL;
+	enum zt_err err;
+
+	*why = "the manifest does not open";
+	if ((err = envelope_open(kek, header(place, head), object, wrap, pins, &clear)) ||
+	    (err = pb_decode(&zt__manifest__descriptor, buf_bytes(&clear), LIMIT_MANIFEST, &m)) ||
+	    (err = manifest_check(m, why)))
+		goto out;
+	*out = m;
+	m = NULL;
+out:
+	pb_wipe(m);
+	buf_free(&clear);
+	return err;
+}
+
+void
+manifest_block(const Zt__FileManifest *f, size_t i, struct block_ref *ref)
+{
+	const Zt__BlockRef *b = f->blocks->blocks[i];
+
+	memcpy(ref->id.b, b->id.data, ID_BYTES);
+	memcpy(ref->key, b->key.data, AEAD_KEY_BYTES);
+	memcpy(ref->hash.b, b->hash.data, HASH_BYTES);
+	ref->size = b->size;
+}
+
+Zt__FolderEntry *
+manifest_find(const Zt__FolderManifest *f, struct bytes name)
+{
+	size_t lo = 0, hi = f->n_entries;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2, n;
+		struct bytes at = pb_bytes(f->entries[mid]->name);
+		int order;
+
+		n = at.n < name.n ? at.n : name.n;
+		order = memcmp(at.p, name.p, n);
+		if (order == 0 && at.n == name.n)
+			return f->entries[mid];
+		if (order < 0 || (order == 0 && at.n < name.n))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}

@@ -1,0 +1,36 @@
+/* manifest.h - what a version of a file or folder says: composed, sealed, opened, checked.
+ *
+ * The clear header of a sealed manifest, which its author signs by the object's hash:
+ * 0 magic 4 | 4 suite 2 | 6 flags 2 | 8 workspace 16 | 24 vlob 16 | 40 version 8 = 48 bytes. */
+#ifndef ZT_FILES_MANIFEST_H
+#define ZT_FILES_MANIFEST_H
+
+#include "crypto/envelope.h"
+#include "base/id.h"
+#include "files/block.h"
+#include "proto/files.pb-c.h"
+
+#define MANIFEST_HEADER_BYTES 48
+
+/* Which version of which object of which workspace. */
+struct manifest_place {
+	struct id workspace, vlob;
+	uint64_t version;
+};
+
+/* Encodes M, padded by Padmé, seals it under KEK for PLACE. */
+ZT_CHECKED enum zt_err manifest_seal(const struct secret *kek, const struct manifest_place *place,
+    const Zt__Manifest *m, struct buf *object, struct buf *wrap, struct envelope_pins *pins);
+/* Opens and checks a sealed manifest: its place, then every name, size and reference in it. The
+ * caller frees *OUT with pb_wipe. Errors: CORRUPT, KEY, NAME (with *WHY), CRITICAL, TOO_BIG. */
+ZT_CHECKED enum zt_err manifest_open(const struct secret *kek, const struct manifest_place *place,
+    struct bytes object, struct bytes wrap, const struct envelope_pins *pins, Zt__Manifest **out,
+    const char **why);
+/* The checks alone, for a decoded manifest. */
+ZT_CHECKED enum zt_err manifest_check(const Zt__Manifest *m, const char **why);
+/* Block I of a checked file. The caller wipes REF->key. */
+void manifest_block(const Zt__FileManifest *f, size_t i, struct block_ref *ref);
+/* The entry NAME of a checked folder, or NULL. */
+Zt__FolderEntry *manifest_find(const Zt__FolderManifest *f, struct bytes name);
+
+#endif

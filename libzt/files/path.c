@@ -1,0 +1,74 @@
+#include "files/path.h"
+
+#include "base/utf8.h"
+
+static bool
+has_control(struct bytes name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] < 0x20 || name.p[i] == 0x7f ||
+		    (name.p[i] == 0xc2 && i + 1 < name.n && name.p[i + 1] < 0xa0))
+			return true;
+	return false;
+}
+
+enum zt_err
+path_name_check(struct bytes name, const char **why)
+{
+	struct buf normal = buf_init(8 * LIMIT_NAME);
+	enum zt_err err = ZT_ERR_NAME;
+
+	if (name.n == 0)
+		*why = "a name is empty";
+	else if (name.n > LIMIT_NAME)
+		*why = "a name is longer than 255 bytes";
+	else if (bytes_equal(name, bytes_text(".")) || bytes_equal(name, bytes_text("..")))
+		*why = "\".\" and \"..\" are not names";
+	else if (memchr(name.p, '/', name.n) != NULL)
+		*why = "a name holds a slash";
+	else if (!utf8_valid(name))
+		*why = "a name is not UTF-8";
+	else if (has_control(name))
+		*why = "a name holds a control character";
+	else if ((err = utf8_normal(name, &normal)) == ZT_OK &&
+	    !bytes_equal(buf_bytes(&normal), name)) {
+		*why = "a name is not in Unicode normal form C";
+		err = ZT_ERR_NAME;
+	}
+	buf_free(&normal);
+	return err;
+}
+
+enum zt_err
+path_parse(const char *text, struct path *out, const char **why)
+{
+	const char *colon = strchr(text, ':'), *p;
+	struct path path = { .count = 0 };
+
+	*why = "write it as WORKSPACE:/path";
+	if (colon == NULL || colon == text)
+		return ZT_ERR_INVALID;
+	if ((size_t)(colon - text) > LIMIT_NAME)
+		return ZT_ERR_TOO_BIG;
+	memcpy(path.workspace, text, (size_t)(colon - text));
+	for (p = colon + 1; *p != 0;) {
+		size_t n;
+		enum zt_err err;
+
+		if (*p == '/') {
+			p++;
+			continue;
+		}
+		n = strcspn(p, "/");
+		if (path.count == LIMIT_DEPTH) {
+			*why = "the path is deeper than 64 folders";
+			return ZT_ERR_TOO_BIG;
+		}
+		if ((err = path_name_check(bytes_of(p, n), why)))
+			return err;
+		path.name[path.count++] = bytes_of(p, n);
+		p += n;
+	}
+	*out = path;
+	return ZT_OK;
+}

@@ -1,0 +1,66 @@
+#include "format/statement.h"
+
+#include "format/pb.h"
+
+static const char *
+context_of(enum statement_kind kind)
+{
+	switch (kind) {
+	case STATEMENT_ENTRY:
+		return "zt log entry 1";
+	case STATEMENT_HEAD:
+		return "zt tree head 1";
+	case STATEMENT_CHANGESET:
+		return "zt changeset 1";
+	case STATEMENT_SEALED_KEY:
+		return "zt sealed key 1";
+	}
+	return "zt unknown";
+}
+
+enum zt_err
+statement_sign(const struct sign_key *key, enum statement_kind kind, const void *message,
+    struct buf *body, struct statement *out)
+{
+	enum zt_err err = pb_encode(message, body);
+
+	if (err == ZT_OK)
+		err = sign_make(key, context_of(kind), buf_bytes(body), out->signature);
+	if (err == ZT_OK)
+		out->body = buf_bytes(body);
+	return err;
+}
+
+enum zt_err
+statement_verify(const uint8_t key[SIGN_PUBLIC_BYTES], enum statement_kind kind,
+    const struct statement *s)
+{
+	return sign_verify(
+	    key, context_of(kind), s->body, bytes_of(s->signature, sizeof s->signature));
+}
+
+enum zt_err
+statement_of(const Zt__Statement *message, struct statement *out)
+{
+	if (message == NULL || message->signature.len != SIGN_BYTES || message->body.len == 0)
+		return ZT_ERR_CORRUPT;
+	out->body = pb_bytes(message->body);
+	memcpy(out->signature, message->signature.data, SIGN_BYTES);
+	return ZT_OK;
+}
+
+Zt__Statement
+statement_message(const struct statement *s)
+{
+	Zt__Statement m = ZT__STATEMENT__INIT;
+
+	m.body = pb_field(s->body.p, s->body.n);
+	m.signature = pb_field(s->signature, sizeof s->signature);
+	return m;
+}
+
+void
+statement_leaf(const struct statement *s, struct hash *out)
+{
+	hash_sha256(0x00, s->body, bytes_of(s->signature, sizeof s->signature), out);
+}

@@ -1,0 +1,30 @@
+/* entry.h - one entry of the trust log: decoded once, with the exact bytes that were signed. */
+#ifndef ZT_TRUST_ENTRY_H
+#define ZT_TRUST_ENTRY_H
+
+#include "format/statement.h"
+#include "base/id.h"
+#include "proto/trust.pb-c.h"
+
+struct entry {
+	struct statement signed_; /* body owned by this entry */
+	struct hash leaf;
+	struct id org, topic, author; /* author is zero in a genesis */
+	bool has_prev;
+	struct hash prev;
+	uint64_t seen_size;
+	struct hash seen_root;
+	Zt__EntryBody *body; /* the decoded form, for reading */
+};
+
+/* Copies and decodes S; checks shapes, not rights. The caller frees *OUT. Errors: CORRUPT, SUITE,
+ * CRITICAL (also an action that this version does not know), TOO_BIG, MEMORY. */
+ZT_CHECKED enum zt_err entry_decode(const struct statement *s, struct entry **out);
+void entry_free(struct entry *e);
+/* Signs BODY; the result is as entry_decode makes it. */
+ZT_CHECKED enum zt_err entry_sign(
+    const struct sign_key *key, const Zt__EntryBody *body, struct entry **out);
+/* The name of E's action, such as "user_added". Static. */
+const char *entry_action(const struct entry *e);
+
+#endif

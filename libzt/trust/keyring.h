@@ -1,0 +1,45 @@
+/* keyring.h - workspace keys: commitments, sealing one to a member, and the way back through the
+ * generations (protocol.md 5). */
+#ifndef ZT_TRUST_KEYRING_H
+#define ZT_TRUST_KEYRING_H
+
+#include "crypto/secret.h"
+#include "trust/org_state.h"
+
+/* Whose key, of what: everything that a sealed key is bound to. */
+struct keyring_subject {
+	struct id org, workspace, user;
+	unsigned generation, user_generation;
+};
+
+/* The commitment to a workspace key that the log states. */
+void keyring_commit(const struct secret *key, struct hash *out);
+/* Seals KEY to the user's X25519 key and signs it as device AUTHOR; BODY keeps the bytes. */
+ZT_CHECKED enum zt_err keyring_seal(const struct sign_key *signer, const struct id *author,
+    const struct keyring_subject *s, const uint8_t user_key[32], const struct secret *key,
+    struct buf *body, struct statement *out);
+/* The shape and subject of a sealed key, without opening it: for the service that keeps it, which
+ * checks the signature itself. AUTHOR is the device that signed. Errors: CORRUPT, SUITE, CRITICAL. */
+ZT_CHECKED enum zt_err keyring_read(
+    const struct statement *sealed, struct keyring_subject *out, struct id *author);
+/* Opens a sealed key for S: right subject, signed by a device of O that is known, opened by
+ * USER_KEY, and the committed one. The caller frees *OUT. Errors: CORRUPT (another subject),
+ * SIGNATURE, UNKNOWN_DEVICE, KEY (opens to another key, or not at all). */
+ZT_CHECKED enum zt_err keyring_open(const struct org_state *o, const struct keyring_subject *s,
+    const struct statement *sealed, const struct secret *user_key, const struct hash *commitment,
+    struct secret **out);
+/* The previous generation's key under the new one, for KeyRotated; GENERATION is the new one's. */
+ZT_CHECKED enum zt_err keyring_seal_previous(const struct secret *key,
+    const struct id *workspace, unsigned generation, const struct secret *previous,
+    struct buf *out);
+/* The way back. Errors: KEY. The caller frees *OUT. */
+ZT_CHECKED enum zt_err keyring_open_previous(const struct secret *key,
+    const struct id *workspace, unsigned generation, struct bytes sealed,
+    const struct hash *commitment, struct secret **out);
+/* A name (of a workspace) under its key. */
+ZT_CHECKED enum zt_err keyring_seal_name(const struct secret *key, const struct id *workspace,
+    unsigned generation, struct bytes name, struct buf *out);
+ZT_CHECKED enum zt_err keyring_open_name(const struct secret *key, const struct id *workspace,
+    unsigned generation, struct bytes sealed, struct buf *out);
+
+#endif

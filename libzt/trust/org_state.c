@@ -1,0 +1,535 @@
+#include "trust/org_state.h"
+
+#include <stdlib.h>
+
+#include "base/vec.h"
+#include "format/pb.h"
+
+enum zt_err
+org_state_new(const struct id *org, struct org_state **out)
+{
+	struct org_state *o = calloc(1, sizeof *o);
+	enum zt_err err;
+
+	if (o == NULL)
+		return ZT_ERR_MEMORY;
+	o->id = *org;
+	if ((err = merkle_new(&o->tree))) {
+		free(o);
+		return err;
+	}
+	*out = o;
+	return ZT_OK;
+}
+
+static void
+free_user(void *p)
+{
+	struct org_user *u = p;
+
+	if (u == NULL)
+		return;
+	free(u->profiles);
+	free(u->losses);
+	free(u);
+}
+
+static void
+free_device(void *p)
+{
+	struct org_device *d = p;
+
+	if (d == NULL)
+		return;
+	free(d->sealed_label);
+	free(d);
+}
+
+static void
+free_member(void *p)
+{
+	struct org_member *m = p;
+
+	free(m->roles);
+	free(m);
+}
+
+static void
+free_workspace(void *p)
+{
+	struct org_workspace *w = p;
+
+	if (w == NULL)
+		return;
+	for (size_t i = 0; i < w->generation_count; i++)
+		free(w->generations[i].previous_sealed);
+	free(w->generations);
+	idmap_free(&w->by_user, free_member);
+	free(w->members);
+	free(w->withdrawals);
+	free(w->sealed_name);
+	free(w);
+}
+
+void
+org_state_free(struct org_state *o)
+{
+	if (o == NULL)
+		return;
+	idmap_free(&o->workspaces, free_workspace);
+	idmap_free(&o->devices, free_device);
+	idmap_free(&o->users, free_user);
+	merkle_free(o->tree);
+	free(o);
+}
+
+void
+org_state_id(const uint8_t root_key[SIGN_PUBLIC_BYTES], struct id *out)
+{
+	struct hash h;
+
+	hash_one("zt organization 1", bytes_of(root_key, SIGN_PUBLIC_BYTES), &h);
+	memcpy(out->b, h.b, ID_BYTES);
+}
+
+struct org_user *
+org_state_user(const struct org_state *o, const struct id *id)
+{
+	return idmap_get(&o->users, id);
+}
+
+struct org_device *
+org_state_device(const struct org_state *o, const struct id *id)
+{
+	return idmap_get(&o->devices, id);
+}
+
+struct org_workspace *
+org_state_workspace(const struct org_state *o, const struct id *id)
+{
+	return idmap_get(&o->workspaces, id);
+}
+
+bool
+org_state_user_live(const struct org_user *u, uint64_t at)
+{
+	return u->added < at && u->revoked >= at;
+}
+
+bool
+org_state_device_live(const struct org_device *d, uint64_t at)
+{
+	/* A genesis is entry 0 and adds its device: the question "before entry 0" is never asked. */
+	return d->added < at && d->revoked >= at && org_state_user_live(d->user, at);
+}
+
+enum profile
+org_state_profile(const struct org_user *u, uint64_t at)
+{
+	for (size_t i = u->profile_count; i-- > 0;)
+		if (u->profiles[i].index < at)
+			return (enum profile)u->profiles[i].value;
+	return PROFILE_NONE;
+}
+
+static enum role
+stated_role(const struct org_workspace *w, const struct org_user *u, uint64_t at)
+{
+	const struct org_member *m = idmap_get(&w->by_user, &u->id);
+
+	for (size_t i = m == NULL ? 0 : m->role_count; i-- > 0;)
+		if (m->roles[i].index < at)
+			return (enum role)m->roles[i].value;
+	return ROLE_NONE;
+}
+
+enum role
+org_state_role(const struct org_workspace *w, const struct org_user *u, uint64_t at)
+{
+	enum role r = stated_role(w, u, at);
+
+	if (!org_state_user_live(u, at))
+		return ROLE_NONE;
+	if (org_state_profile(u, at) == PROFILE_OUTSIDER && r > ROLE_CONTRIBUTOR)
+		return ROLE_CONTRIBUTOR;
+	return r;
+}
+
+bool
+org_state_is_open(const struct org_workspace *w, uint64_t at)
+{
+	uint64_t since = 0;
+
+	for (size_t i = w->generation_count; i-- > 0;)
+		if (w->generations[i].index < at) {
+			since = w->generations[i].index;
+			break;
+		}
+	for (size_t i = w->withdrawal_count; i-- > 0 && w->withdrawals[i] > since;)
+		if (w->withdrawals[i] < at)
+			return true;
+	for (size_t i = 0; i < w->member_count; i++) {
+		const struct org_user *u = w->members[i]->user;
+
+		for (size_t k = u->loss_count; k-- > 0 && u->losses[k] > since;)
+			if (u->losses[k] < at && stated_role(w, u, u->losses[k]) != ROLE_NONE)
+				return true;
+	}
+	return false;
+}
+
+uint64_t
+org_state_loss(const struct org_workspace *w, const struct org_device *d, uint64_t from)
+{
+	uint64_t loss = d->revoked < d->user->revoked ? d->revoked : d->user->revoked;
+	const struct org_member *m = idmap_get(&w->by_user, &d->user->id);
+
+	if (m == NULL || loss < from)
+		return from;
+	for (size_t i = 0; i < m->role_count; i++)
+		if (m->roles[i].index >= from && m->roles[i].index < loss &&
+		    m->roles[i].value < ROLE_CONTRIBUTOR)
+			return m->roles[i].index;
+	return loss;
+}
+
+bool
+org_state_may_see(const struct org_workspace *w, const struct org_user *u, uint64_t index)
+{
+	return org_state_role(w, u, ORG_NEVER) != ROLE_NONE ||
+	    org_state_role(w, u, index) != ROLE_NONE ||
+	    org_state_role(w, u, index + 1) != ROLE_NONE;
+}
+
+bool
+org_state_knows(const struct org_workspace *w, const struct org_user *u)
+{
+	return idmap_get(&w->by_user, &u->id) != NULL;
+}
+
+/* ---- taking entries in ---- */
+
+static enum zt_err
+add_profile(struct org_user *u, uint64_t index, unsigned profile)
+{
+	enum zt_err err =
+	    vec_room(&u->profiles, u->profile_count, &u->profile_cap, sizeof *u->profiles);
+
+	if (err == ZT_OK)
+		u->profiles[u->profile_count++] = (struct org_mark){ index, profile };
+	return err;
+}
+
+static enum zt_err
+add_index(uint64_t **array, size_t *count, size_t *cap, uint64_t index)
+{
+	enum zt_err err = vec_room(array, *count, cap, sizeof index);
+
+	if (err == ZT_OK)
+		(*array)[(*count)++] = index;
+	return err;
+}
+
+static enum zt_err
+copy_of(ProtobufCBinaryData field, uint8_t **out, size_t *n)
+{
+	uint8_t *p = malloc(field.len + 1);
+
+	if (p == NULL)
+		return ZT_ERR_MEMORY;
+	if (field.len > 0)
+		memcpy(p, field.data, field.len);
+	free(*out);
+	*out = p;
+	*n = field.len;
+	return ZT_OK;
+}
+
+static enum zt_err
+add_device(
+    struct org_state *o, struct org_user *u, const Zt__DeviceAdded *m, uint64_t index)
+{
+	struct org_device *d = calloc(1, sizeof *d);
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	if (d == NULL)
+		return ZT_ERR_MEMORY;
+	if ((err = pb_id(m->device, &d->id)) ||
+	    (err = pb_exact(m->sign_key, d->sign_key, sizeof d->sign_key)) ||
+	    (err = pb_exact(m->seal_key, d->seal_key, sizeof d->seal_key)) ||
+	    (err = copy_of(m->sealed_label, &d->sealed_label, &d->sealed_label_n)))
+		goto out;
+	d->user = u;
+	d->added = index;
+	d->revoked = ORG_NEVER;
+	strncpy(d->purpose, m->purpose, sizeof d->purpose - 1);
+	if ((err = idmap_put(&o->devices, &d->id, d)))
+		goto out;
+	d = NULL;
+out:
+	free_device(d);
+	return err;
+}
+
+static enum zt_err
+add_user(struct org_state *o, const Zt__UserAdded *m, uint64_t index)
+{
+	struct org_user *u = calloc(1, sizeof *u), *kept = u;
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	if (u == NULL)
+		return ZT_ERR_MEMORY;
+	if ((err = pb_id(m->user, &u->id)) ||
+	    (err = pb_hash(m->handle_commitment, &u->handle_commitment)) ||
+	    (err = pb_exact(m->user_key, u->key, sizeof u->key)) ||
+	    (err = add_profile(u, index, (unsigned)m->profile)))
+		goto out;
+	u->key_generation = 1;
+	u->added = index;
+	u->revoked = ORG_NEVER;
+	if ((err = idmap_put(&o->users, &u->id, u)))
+		goto out;
+	u = NULL;
+	err = add_device(o, kept, m->device, index);
+out:
+	free_user(u);
+	return err;
+}
+
+static enum zt_err
+begin(struct org_state *o, const Zt__Genesis *g, uint64_t index)
+{
+	enum zt_err err;
+
+	if ((err = pb_exact(g->root_key, o->root_key, sizeof o->root_key)) ||
+	    (err = pb_exact(g->log_key, o->log_key, sizeof o->log_key)))
+		return err;
+	strncpy(o->slug, g->slug, sizeof o->slug - 1);
+	o->begun = true;
+	return add_user(o, g->first, index);
+}
+
+static enum zt_err
+member_of(struct org_workspace *w, struct org_user *u, struct org_member **out)
+{
+	struct org_member *m = idmap_get(&w->by_user, &u->id);
+
+	if (m == NULL) {
+		if (vec_room(&w->members, w->member_count, &w->member_cap, sizeof *w->members) ||
+		    (m = calloc(1, sizeof *m)) == NULL)
+			return ZT_ERR_MEMORY;
+		m->user = u;
+		if (idmap_put(&w->by_user, &u->id, m)) {
+			free_member(m);
+			return ZT_ERR_MEMORY;
+		}
+		w->members[w->member_count++] = m;
+	}
+	*out = m;
+	return ZT_OK;
+}
+
+static enum zt_err
+add_role(struct org_workspace *w, struct org_user *u, enum role role, uint64_t index)
+{
+	struct org_member *m;
+	enum zt_err err;
+
+	if ((err = member_of(w, u, &m)) ||
+	    (err = vec_room(&m->roles, m->role_count, &m->role_cap, sizeof *m->roles)))
+		return err;
+	m->roles[m->role_count++] = (struct org_mark){ index, role };
+	return role != ROLE_NONE ?
+	    ZT_OK :
+	    add_index(&w->withdrawals, &w->withdrawal_count, &w->withdrawal_cap, index);
+}
+
+static enum zt_err
+add_generation(struct org_workspace *w, ProtobufCBinaryData commitment,
+    ProtobufCBinaryData previous, uint64_t position, ProtobufCBinaryData chain, uint64_t index)
+{
+	struct org_generation g = { .index = index, .chain_position = position };
+	enum zt_err err;
+
+	if ((err = pb_hash(commitment, &g.commitment)) ||
+	    (chain.len > 0 && (err = pb_hash(chain, &g.chain_hash))) ||
+	    (err = vec_room(&w->generations, w->generation_count, &w->generation_cap,
+		 sizeof *w->generations)) ||
+	    (err = copy_of(previous, &g.previous_sealed, &g.previous_sealed_n)))
+		return err;
+	w->generations[w->generation_count++] = g;
+	return ZT_OK;
+}
+
+static enum zt_err
+add_workspace(struct org_state *o, const struct entry *e, struct org_user *author, uint64_t index)
+{
+	const Zt__WorkspaceCreated *m = e->body->workspace_created;
+	struct org_workspace *w = calloc(1, sizeof *w);
+	ProtobufCBinaryData none = { 0 };
+	enum zt_err err;
+
+	if (w == NULL)
+		return ZT_ERR_MEMORY;
+	w->id = e->topic;
+	w->created = index;
+	w->name_generation = 1;
+	if ((err = add_generation(w, m->key_commitment, none, 0, none, index)) ||
+	    (err = add_role(w, author, ROLE_OWNER, index)) ||
+	    (err = copy_of(m->sealed_name, &w->sealed_name, &w->sealed_name_n)) ||
+	    (err = idmap_put(&o->workspaces, &w->id, w)))
+		goto out;
+	w = NULL;
+out:
+	free_workspace(w);
+	return err;
+}
+
+static struct org_user *
+user_of(const struct org_state *o, ProtobufCBinaryData field)
+{
+	struct id id;
+
+	return pb_id(field, &id) ? NULL : org_state_user(o, &id);
+}
+
+static enum zt_err
+rename_workspace(struct org_workspace *w, ProtobufCBinaryData name, unsigned generation)
+{
+	w->name_generation = generation;
+	return copy_of(name, &w->sealed_name, &w->sealed_name_n);
+}
+
+static enum zt_err
+revoke_user(struct org_user *u, uint64_t index)
+{
+	u->revoked = index;
+	return add_index(&u->losses, &u->loss_count, &u->loss_cap, index);
+}
+
+static enum zt_err
+revoke_device(struct org_state *o, ProtobufCBinaryData field, uint64_t index)
+{
+	struct id id;
+	enum zt_err err = pb_id(field, &id);
+
+	if (err == ZT_OK) {
+		struct org_device *d = org_state_device(o, &id);
+
+		d->revoked = index;
+		err = add_index(
+		    &d->user->losses, &d->user->loss_count, &d->user->loss_cap, index);
+	}
+	return err;
+}
+
+static enum zt_err
+rotate_user_key(struct org_user *u, const Zt__UserKeyRotated *m)
+{
+	u->key_generation = m->generation;
+	return pb_exact(m->user_key, u->key, sizeof u->key);
+}
+
+static enum zt_err
+apply_action(struct org_state *o, const struct entry *e, uint64_t index)
+{
+	const Zt__EntryBody *b = e->body;
+	struct org_workspace *w = org_state_workspace(o, &e->topic);
+	struct org_device *d = org_state_device(o, &e->author);
+
+	switch (b->action_case) {
+	case ZT__ENTRY_BODY__ACTION_GENESIS:
+		return begin(o, b->genesis, index);
+	case ZT__ENTRY_BODY__ACTION_USER_ADDED:
+		return add_user(o, b->user_added, index);
+	case ZT__ENTRY_BODY__ACTION_DEVICE_ADDED:
+		return add_device(o, d->user, b->device_added, index);
+	case ZT__ENTRY_BODY__ACTION_PROFILE_CHANGED:
+		return add_profile(user_of(o, b->profile_changed->user), index,
+		    (unsigned)b->profile_changed->profile);
+	case ZT__ENTRY_BODY__ACTION_USER_REVOKED:
+		return revoke_user(user_of(o, b->user_revoked->user), index);
+	case ZT__ENTRY_BODY__ACTION_DEVICE_REVOKED:
+		return revoke_device(o, b->device_revoked->device, index);
+	case ZT__ENTRY_BODY__ACTION_USER_KEY_ROTATED:
+		return rotate_user_key(d->user, b->user_key_rotated);
+	case ZT__ENTRY_BODY__ACTION_ORG_SETTINGS:
+		return ZT_OK; /* read from the log by whoever needs them */
+	case ZT__ENTRY_BODY__ACTION_WORKSPACE_CREATED:
+		return add_workspace(o, e, d->user, index);
+	case ZT__ENTRY_BODY__ACTION_ROLE_CHANGED:
+		return add_role(w, user_of(o, b->role_changed->user),
+		    (enum role)b->role_changed->role, index);
+	case ZT__ENTRY_BODY__ACTION_KEY_ROTATED: {
+		const Zt__KeyRotated *m = b->key_rotated;
+		enum zt_err err = add_generation(w, m->key_commitment, m->previous_sealed,
+		    m->chain_position, m->chain_hash, index);
+
+		return err ? err : rename_workspace(w, m->sealed_name, m->generation);
+	}
+	case ZT__ENTRY_BODY__ACTION_OWNERSHIP_CLAIMED:
+		return add_role(w, d->user, ROLE_OWNER, index);
+	case ZT__ENTRY_BODY__ACTION_WORKSPACE_RENAMED:
+		return rename_workspace(
+		    w, b->workspace_renamed->sealed_name, b->workspace_renamed->generation);
+	case ZT__ENTRY_BODY__ACTION_WORKSPACE_ARCHIVED:
+		w->archived = b->workspace_archived->archived;
+		return ZT_OK;
+	case ZT__ENTRY_BODY__ACTION_WORKSPACE_DELETION:
+		w->deletion_due = b->workspace_deletion->due;
+		return ZT_OK;
+	case ZT__ENTRY_BODY__ACTION__NOT_SET:
+	case _ZT__ENTRY_BODY__ACTION__CASE_IS_INT_SIZE:
+		break;
+	}
+	return ZT_ERR_CRITICAL;
+}
+
+enum zt_err
+org_state_apply(struct org_state *o, const struct entry *e, uint64_t index)
+{
+	enum zt_err err = apply_action(o, e, index);
+	struct org_workspace *w = org_state_workspace(o, &e->topic);
+	struct org_topic *t = id_equal(&e->topic, &o->id) ? &o->topic : &w->topic;
+
+	if (err)
+		return err;
+	t->length++;
+	t->time = e->body->time;
+	t->last = e->leaf;
+	return ZT_OK;
+}
+
+const char *
+org_state_profile_name(enum profile p)
+{
+	switch (p) {
+	case PROFILE_NONE:
+		return "none";
+	case PROFILE_ADMIN:
+		return "admin";
+	case PROFILE_STANDARD:
+		return "standard";
+	case PROFILE_OUTSIDER:
+		return "outsider";
+	}
+	return "?";
+}
+
+const char *
+org_state_role_name(enum role r)
+{
+	switch (r) {
+	case ROLE_NONE:
+		return "none";
+	case ROLE_READER:
+		return "reader";
+	case ROLE_CONTRIBUTOR:
+		return "contributor";
+	case ROLE_MANAGER:
+		return "manager";
+	case ROLE_OWNER:
+		return "owner";
+	}
+	return "?";
+}

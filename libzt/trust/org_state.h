@@ -1,0 +1,129 @@
+/* org_state.h - the organization as its trust log says: a value that grows entry by entry.
+ *
+ * Everything is kept with the log index at which it came to be, so that any question can be asked
+ * "as of index N": a statement is judged at the place in the log that it names. Not thread-safe. */
+#ifndef ZT_TRUST_ORG_STATE_H
+#define ZT_TRUST_ORG_STATE_H
+
+#include "base/idmap.h"
+#include "trust/entry.h"
+#include "trust/merkle.h"
+
+#define ORG_NEVER UINT64_MAX
+
+enum profile { PROFILE_NONE, PROFILE_ADMIN, PROFILE_STANDARD, PROFILE_OUTSIDER };
+enum role { ROLE_NONE, ROLE_READER, ROLE_CONTRIBUTOR, ROLE_MANAGER, ROLE_OWNER };
+
+struct org_topic {
+	uint64_t length, time; /* of its newest entry */
+	struct hash last;      /* leaf of its newest entry */
+};
+
+struct org_mark { /* a value that holds from just behind entry INDEX on */
+	uint64_t index;
+	unsigned value;
+};
+
+struct org_user {
+	struct id id;
+	struct hash handle_commitment;
+	uint8_t key[32];
+	unsigned key_generation;
+	uint64_t added, revoked; /* entry indexes; ORG_NEVER */
+	struct org_mark *profiles;
+	size_t profile_count, profile_cap;
+	uint64_t *losses; /* entries that took access from the user or one of its devices */
+	size_t loss_count, loss_cap;
+};
+
+struct org_device {
+	struct id id;
+	struct org_user *user;
+	uint8_t sign_key[SIGN_PUBLIC_BYTES], seal_key[32];
+	uint64_t added, revoked;
+	char purpose[32];
+	uint8_t *sealed_label;
+	size_t sealed_label_n;
+};
+
+struct org_generation { /* a workspace key; number is its place in the array plus one */
+	struct hash commitment;
+	uint64_t index, chain_position;
+	struct hash chain_hash;
+	uint8_t *previous_sealed;
+	size_t previous_sealed_n;
+};
+
+struct org_member { /* whoever has, or had, a role */
+	struct org_user *user;
+	struct org_mark *roles; /* every change, in order; values are enum role */
+	size_t role_count, role_cap;
+};
+
+struct org_workspace {
+	struct id id;
+	struct org_topic topic;
+	uint64_t created;
+	struct org_generation *generations;
+	size_t generation_count, generation_cap;
+	struct org_member **members;
+	size_t member_count, member_cap;
+	struct idmap by_user;  /* the same members */
+	uint64_t *withdrawals; /* entries that took somebody's last role */
+	size_t withdrawal_count, withdrawal_cap;
+	uint8_t *sealed_name;
+	size_t sealed_name_n;
+	unsigned name_generation;
+	bool archived;
+	uint64_t deletion_due; /* 0: none */
+};
+
+struct org_state {
+	struct id id;
+	char slug[40];
+	uint8_t root_key[SIGN_PUBLIC_BYTES], log_key[SIGN_PUBLIC_BYTES];
+	bool begun; /* the genesis was applied */
+	struct org_topic topic;
+	struct idmap users, devices, workspaces;
+	struct merkle *tree; /* of all leaves, those of topics not seen included */
+};
+
+/* An organization without entries. Errors: MEMORY. */
+ZT_CHECKED enum zt_err org_state_new(const struct id *org, struct org_state **out);
+void org_state_free(struct org_state *o);
+/* The organization's id: the first 16 bytes of a hash of its root key, so that the id alone pins
+ * the root. */
+void org_state_id(const uint8_t root_key[SIGN_PUBLIC_BYTES], struct id *out);
+
+/* Look-ups; NULL when unknown. */
+struct org_user *org_state_user(const struct org_state *o, const struct id *id);
+struct org_device *org_state_device(const struct org_state *o, const struct id *id);
+struct org_workspace *org_state_workspace(const struct org_state *o, const struct id *id);
+
+/* Questions as of just before entry AT (ORG_NEVER: now). */
+bool org_state_user_live(const struct org_user *u, uint64_t at);
+bool org_state_device_live(const struct org_device *d, uint64_t at); /* and its user */
+enum profile org_state_profile(const struct org_user *u, uint64_t at);
+/* The effective role: none for the revoked, at most contributor for an outsider. */
+enum role org_state_role(
+    const struct org_workspace *w, const struct org_user *u, uint64_t at);
+/* Whether access was lost behind the newest key generation before AT: its key must be rotated. */
+bool org_state_is_open(const struct org_workspace *w, uint64_t at);
+/* The first index in [FROM, ORG_NEVER) at which D or its user lost the right to write in W, or
+ * ORG_NEVER. */
+uint64_t org_state_loss(const struct org_workspace *w, const struct org_device *d, uint64_t from);
+/* Whether U may read entry INDEX of W. */
+bool org_state_may_see(
+    const struct org_workspace *w, const struct org_user *u, uint64_t index);
+/* Whether U has, or had, any role in W. */
+bool org_state_knows(const struct org_workspace *w, const struct org_user *u);
+
+/* Takes E, which rules_check accepted as entry INDEX, into the state; the tree is the caller's.
+ * Errors: MEMORY. */
+ZT_CHECKED enum zt_err org_state_apply(
+    struct org_state *o, const struct entry *e, uint64_t index);
+
+const char *org_state_profile_name(enum profile p);
+const char *org_state_role_name(enum role r);
+
+#endif

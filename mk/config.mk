@@ -1,0 +1,25 @@
+# Compiler, warnings, sanitizers and libraries. SANITIZE=address,undefined or thread picks a build
+# folder of its own, so that variants never mix.
+CC ?= cc
+ifeq ($(origin CC),default)
+CC := cc
+endif
+comma := ,
+variant := $(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE)),rel)$(if $(FUZZ),-fuzz)
+B := build/$(variant)
+G := build/gen
+
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Werror
+OPT := $(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE),-O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2)
+PKGS := libsodium libprotobuf-c libutf8proc
+PKGS_CLIENT := sqlite3 libcurl
+PKGS_SERVICE := libpq yaml-0.1
+override CFLAGS += -std=c17 -D_GNU_SOURCE $(WARN) $(OPT) -g -fPIC -pthread $(shell pkg-config --cflags $(PKGS) $(PKGS_CLIENT) $(PKGS_SERVICE) jansson 2>/dev/null)
+override LDFLAGS += -pthread -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+LIBS_CLIENT := $(shell pkg-config --libs $(PKGS_CLIENT) jansson 2>/dev/null) -lwebsockets
+LIBS_SERVICE := $(shell pkg-config --libs $(PKGS_SERVICE) 2>/dev/null) -lnng
+PREFIX ?= /usr/local
+VERSION := 0.1.0
+# make V=1 shows each command.
+Q := $(if $V,,@)

@@ -1,0 +1,16 @@
+# What is generated: protobuf-c from proto/, and a link to each table of proto/ beside it.
+PROTOS := $(wildcard proto/*.proto)
+PB_C := $(PROTOS:proto/%.proto=$G/proto/%.pb-c.c)
+PB_H := $(PB_C:.c=.h)
+DEFS := $(patsubst proto/%,$G/proto/%,$(wildcard proto/*.def))
+$G/proto/%.pb-c.c: proto/%.proto $(PROTOS)
+	@mkdir -p $(@D)
+	$Qprotoc -I proto --c_out=$(@D) $<
+	@sed -i 's/#include "\([a-z]*\)\.pb-c\.h"/#include "proto\/\1.pb-c.h"/' $G/proto/$*.pb-c.c $G/proto/$*.pb-c.h
+$G/proto/%.pb-c.h: $G/proto/%.pb-c.c ;
+$G/proto/%.def: proto/%.def
+	@mkdir -p $(@D)
+	$Qln -sfn $(CURDIR)/$< $@
+$G/migrations_%.h: $$(sort $$(wildcard services/%/migrations/*.sql)) scripts/embed-migrations
+	@mkdir -p $(@D)
+	$Qsh scripts/embed-migrations services/$*/migrations > $@

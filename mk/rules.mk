@@ -1,0 +1,51 @@
+# One rule each: object, library, program, test, fuzz target, bench.
+.SECONDEXPANSION:
+.SECONDARY:
+
+srcs = $(sort $(wildcard $(addsuffix /*.c,$1)))
+objs = $(patsubst %.c,$B/%.o,$1)
+
+$B/%.o: %.c build/inc/.done $(PB_H) $(DEFS)
+	@mkdir -p $(@D)
+	$Q$(CC) $(CFLAGS) -I build/inc/$(call floor_of,$<) -I $G/migrations -MMD -MP -c $< -o $@
+$B/gen/%.o: $G/%.c $(PB_H)
+	@mkdir -p $(@D)
+	$Q$(CC) $(CFLAGS) -I $G -w -MMD -MP -c $< -o $@
+
+PURE := $(call objs,$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files)) $(patsubst $G/%.c,$B/gen/%.o,$(PB_C))
+UPPER := $(call objs,$(call srcs,libzt/store libzt/net libzt/client))
+FRAME := $(call objs,$(call srcs,services/common))
+SERVICES := auth metadata blocks messaging
+
+$B/libzt-pure.a: $(PURE)
+	$Qrm -f $@; ar rcs $@ $^
+$B/libzt.a: $(PURE) $(UPPER)
+	$Qrm -f $@; ar rcs $@ $^
+$B/libframe.a: $(FRAME)
+	$Qrm -f $@; ar rcs $@ $^
+# The library that is installed shows the public names and nothing else.
+$B/libzt.so.0: $(PURE) $(UPPER) mk/libzt.map
+	$Q$(CC) $(LDFLAGS) -shared -Wl,-soname,libzt.so.0 -Wl,--version-script=mk/libzt.map -o $@ $(PURE) $(UPPER) $(LIBS) $(LIBS_CLIENT)
+
+$(foreach s,$(SERVICES),$B/bin/zt-$s): $B/bin/zt-%: $$(call objs,$$(call srcs,services/$$*)) $B/libframe.a $B/libzt-pure.a
+	@mkdir -p $(@D)
+	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE)
+$B/bin/zt-gateway: $(call objs,$(call srcs,gateway)) $B/libframe.a $B/libzt-pure.a
+	@mkdir -p $(@D)
+	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE) -lwebsockets
+$B/bin/zt: $(call objs,$(call srcs,apps/cli apps/common)) $B/libzt.a
+	@mkdir -p $(@D)
+	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT)
+
+SUPPORT := $(call objs,$(call srcs,tests/support))
+TESTS := $(patsubst %.c,$B/%,$(wildcard tests/*/*_test.c))
+$B/tests/%_test: $B/tests/%_test.o $(SUPPORT) $B/libzt.a $B/libframe.a
+	$Q$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $B/libzt.a $B/libframe.a $(if $(findstring torture,$@),$(WRAP)) $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
+WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*_fuzz.c))
+$B/tests/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/libzt.a $B/libframe.a
+	$Q$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
+BENCHES := $(patsubst %.c,$B/%,$(wildcard bench/*_bench.c bench/peers/*_floor.c))
+$B/bench/%: $B/bench/%.o $B/libzt.a $B/libframe.a
+	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
+-include $(shell find $B -name '*.d' 2>/dev/null)
