@@ -11,6 +11,7 @@ $G/proto/%.pb-c.h: $G/proto/%.pb-c.c ;
 $G/proto/%.def: proto/%.def
 	@mkdir -p $(@D)
 	$Qln -sfn $(CURDIR)/$< $@
-$G/migrations_%.h: $$(sort $$(wildcard services/%/migrations/*.sql)) scripts/embed-migrations
+MIGRATIONS := $(foreach s,auth metadata,$G/migrations/migrations_$s.h)
+$(MIGRATIONS): $G/migrations/migrations_%.h: scripts/embed-migrations $(wildcard services/*/migrations/*.sql)
 	@mkdir -p $(@D)
 	$Qsh scripts/embed-migrations services/$*/migrations > $@

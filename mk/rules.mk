@@ -5,7 +5,7 @@
 srcs = $(sort $(wildcard $(addsuffix /*.c,$1)))
 objs = $(patsubst %.c,$B/%.o,$1)
 
-$B/%.o: %.c build/inc/.done $(PB_H) $(DEFS)
+$B/%.o: %.c build/inc/.done $(PB_H) $(DEFS) $(MIGRATIONS)
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -I build/inc/$(call floor_of,$<) -I $G/migrations -MMD -MP -c $< -o $@
 $B/gen/%.o: $G/%.c $(PB_H)

@@ -32,7 +32,7 @@ route_verb(enum verb v)
 }
 
 const char *
-route_service(enum service s)
+route_service_name(enum route_service s)
 {
 	switch (s) {
 	case SERVICE_auth:

@@ -8,7 +8,7 @@
 #include "crypto/hash.h"
 
 enum verb { VERB_GET, VERB_POST, VERB_PUT, VERB_DELETE };
-enum service { SERVICE_auth, SERVICE_metadata, SERVICE_blocks, SERVICE_messaging };
+enum route_service { SERVICE_auth, SERVICE_metadata, SERVICE_blocks, SERVICE_messaging };
 #define SERVICE_COUNT 4
 /* READER and WRITER speak of the workspace that the path names. */
 enum who { WHO_ANYONE, WHO_OPERATOR, WHO_DEVICE, WHO_READER, WHO_WRITER };
@@ -23,7 +23,7 @@ enum route {
 struct route_row {
 	const char *name, *path;
 	enum verb verb;
-	enum service service;
+	enum route_service service;
 	enum who who;
 	size_t limit;
 	bool retry, batch;
@@ -39,7 +39,7 @@ struct route_params {
 const struct route_row *route_row(enum route r);
 const char *route_verb(enum verb v);
 /* The service's name, such as "auth". */
-const char *route_service(enum service s);
+const char *route_service_name(enum route_service s);
 /* Finds the row of METHOD and TARGET (path and query). Errors: METHOD (no such call), INVALID (an
  * id in the path is malformed), TOO_BIG. */
 ZT_CHECKED enum zt_err route_match(

@@ -1,0 +1,303 @@
+#include "auth/auth.h"
+
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "format/limits.h"
+#include "format/pb.h"
+
+struct auth_append {
+	struct auth_append *next;
+	const struct entry *e;
+	uint64_t index;
+	enum zt_err err;
+	const char *why;
+	bool done;
+};
+
+static const struct db_query find_org = { "auth_org",
+	"SELECT log_seed FROM orgs WHERE org = $1::bytea" };
+static const struct db_query read_all = { "auth_entries",
+	"SELECT body, signature FROM entries WHERE org = $1::bytea AND idx >= $2::int8 "
+	"ORDER BY idx LIMIT 5000" };
+static const struct db_query insert = { "auth_insert",
+	"INSERT INTO entries VALUES ($1::bytea, $2::int8, $3::bytea, $4::int8, $5::bytea, "
+	"$6::bytea, $7::bytea)" };
+static const struct db_query same_entry = { "auth_same",
+	"SELECT idx FROM entries WHERE org = $1::bytea AND topic = $2::bytea AND "
+	"topic_index = $3::int8 AND leaf = $4::bytea" };
+
+static enum zt_err
+org_of(struct auth *a, const struct id *id, struct auth_org **out)
+{
+	struct auth_org *org;
+	enum zt_err err = ZT_OK;
+
+	(void)pthread_mutex_lock(&a->lock);
+	if ((org = idmap_get(&a->orgs, id)) == NULL) {
+		if ((org = calloc(1, sizeof *org)) == NULL || idmap_put(&a->orgs, id, org)) {
+			free(org);
+			err = ZT_ERR_MEMORY;
+			goto out;
+		}
+		(void)pthread_mutex_init(&org->lock, NULL);
+		(void)pthread_cond_init(&org->done, NULL);
+		org->last = &org->waiting;
+	}
+	*out = org;
+out:
+	(void)pthread_mutex_unlock(&a->lock);
+	return err;
+}
+
+/* Takes one entry, known to be good, into STATE as the newest. */
+static enum zt_err
+take(struct org_state *state, const struct entry *e)
+{
+	enum zt_err err = org_state_apply(state, e, merkle_size(state->tree));
+
+	return err ? err : merkle_add(state->tree, &e->leaf);
+}
+
+static enum zt_err
+load_entries(struct db *db, struct org_state *state)
+{
+	for (;;) {
+		struct db_value v[] = { DB_ID(&state->id), DB_INT(merkle_size(state->tree)) };
+		struct db_rows *rows = NULL;
+		enum zt_err err = db_run(db, &read_all, v, 2, &rows);
+		int n = err ? 0 : db_count(rows);
+
+		for (int i = 0; err == ZT_OK && i < n; i++) {
+			struct statement s = { .body = db_bytes(rows, i, 0) };
+			struct bytes signature = db_bytes(rows, i, 1);
+			struct entry *e = NULL;
+
+			err = ZT_ERR_CORRUPT;
+			if (signature.n == SIGN_BYTES) {
+				memcpy(s.signature, signature.p, SIGN_BYTES);
+				if ((err = entry_decode(&s, &e)) == ZT_OK)
+					err = take(state, e);
+			}
+			entry_free(e);
+		}
+		db_free(rows);
+		if (err || n == 0)
+			return err;
+	}
+}
+
+static enum zt_err
+load(struct db *db, const struct id *id, struct auth_org *org)
+{
+	struct db_value v[] = { DB_ID(id) };
+	struct db_rows *rows = NULL;
+	struct org_state *state = NULL;
+	enum zt_err err;
+
+	if ((err = db_run(db, &find_org, v, 1, &rows)))
+		goto out;
+	err = ZT_ERR_NOT_FOUND;
+	if (db_count(rows) == 0)
+		goto out;
+	if (org->log_key == NULL && (err = sign_from_seed(db_bytes(rows, 0, 0), &org->log_key)))
+		goto out;
+	if ((err = org_state_new(id, &state)) || (err = load_entries(db, state)))
+		goto out;
+	org->state = state;
+	state = NULL;
+out:
+	org_state_free(state);
+	db_free(rows);
+	return err;
+}
+
+enum zt_err
+auth_lock(struct auth *a, struct db *db, const struct id *id, struct auth_org **out)
+{
+	struct auth_org *org;
+	enum zt_err err;
+
+	if ((err = org_of(a, id, &org)))
+		return err;
+	(void)pthread_mutex_lock(&org->lock);
+	/* While a group is being written its state is ahead of the database: wait for its end. */
+	while (org->has_leader)
+		(void)pthread_cond_wait(&org->done, &org->lock);
+	if (org->state == NULL && (err = load(db, id, org))) {
+		(void)pthread_mutex_unlock(&org->lock);
+		return err;
+	}
+	*out = org;
+	return ZT_OK;
+}
+
+void
+auth_unlock(struct auth_org *org)
+{
+	(void)pthread_mutex_unlock(&org->lock);
+}
+
+enum zt_err
+auth_decide(void *state, struct db *db, const struct id *org_id, const struct id *device,
+    const struct id *workspace, struct decision *out)
+{
+	struct auth_org *org;
+	const struct org_device *d;
+	const struct org_workspace *w;
+	struct decision n = { 0 };
+	enum zt_err err = auth_lock(state, db, org_id, &org);
+
+	if (err)
+		return err == ZT_ERR_NOT_FOUND ? ZT_ERR_UNKNOWN_DEVICE : err;
+	if ((d = org_state_device(org->state, device)) == NULL) {
+		err = ZT_ERR_UNKNOWN_DEVICE;
+		goto out;
+	}
+	n.user = d->user->id;
+	n.live = org_state_device_live(d, ORG_NEVER);
+	n.profile = org_state_profile(d->user, ORG_NEVER);
+	memcpy(n.sign_key, d->sign_key, sizeof n.sign_key);
+	if ((w = org_state_workspace(org->state, workspace)) != NULL) {
+		n.role = org_state_role(w, d->user, ORG_NEVER);
+		n.generation = (unsigned)w->generation_count;
+		n.open = org_state_is_open(w, ORG_NEVER);
+		n.archived = w->archived;
+	}
+	*out = n;
+out:
+	auth_unlock(org);
+	return err;
+}
+
+static enum zt_err
+write_entry(struct db *db, const struct id *org, const struct entry *e, uint64_t index)
+{
+	struct db_value v[] = { DB_ID(org), DB_INT(index), DB_ID(&e->topic),
+		DB_INT(e->body->topic_index), DB_BYTES(e->leaf.b, HASH_BYTES),
+		DB_BYTES(e->signed_.body.p, e->signed_.body.n),
+		DB_BYTES(e->signed_.signature, SIGN_BYTES) };
+
+	return db_run(db, &insert, v, 7, NULL);
+}
+
+enum zt_err
+auth_begin(struct db *db, const struct id *org, const struct entry *genesis)
+{
+	return write_entry(db, org, genesis, 0);
+}
+
+/* Whether E is already entry *INDEX of the log: the answer to its first sending was lost. */
+static bool
+is_there(struct db *db, const struct id *org, const struct entry *e, uint64_t *index)
+{
+	struct db_value v[] = { DB_ID(org), DB_ID(&e->topic), DB_INT(e->body->topic_index),
+		DB_BYTES(e->leaf.b, HASH_BYTES) };
+	struct db_rows *rows = NULL;
+	bool found = db_run(db, &same_entry, v, 4, &rows) == ZT_OK && db_count(rows) == 1;
+
+	if (found)
+		*index = (uint64_t)db_int(rows, 0, 0);
+	db_free(rows);
+	return found;
+}
+
+/* Checks and takes each of GROUP in memory, then makes all that were good durable in one
+ * transaction. When that fails the state is dropped, to be read anew. */
+static void
+commit_group(struct auth_org *org, struct db *db, const struct id *id, struct auth_append *group)
+{
+	enum zt_err err = db_begin(db);
+	size_t good = 0;
+
+	for (struct auth_append *g = group; g != NULL; g = g->next) {
+		g->index = merkle_size(org->state->tree);
+		if ((g->err = err) ||
+		    (g->err = rules_check(org->state, g->e, g->index, &g->why)))
+			continue;
+		if ((err = g->err = write_entry(db, id, g->e, g->index)) ||
+		    (err = g->err = take(org->state, g->e)))
+			continue;
+		good++;
+	}
+	if (err == ZT_OK && good > 0)
+		err = db_commit(db);
+	db_rollback(db);
+	if (err == ZT_OK)
+		return;
+	log_line("error", "append_failed", "error", err_name(err), NULL);
+	org_state_free(org->state);
+	org->state = NULL;
+	for (struct auth_append *g = group; g != NULL; g = g->next)
+		if (g->err == ZT_OK)
+			g->err = err == ZT_ERR_EXISTS ? ZT_ERR_CONFLICT : err;
+}
+
+enum zt_err
+auth_append(struct auth *a, struct db *db, const struct id *id, const struct entry *e,
+    uint64_t now_ms, uint64_t *index, const char **why)
+{
+	struct auth_append me = { .e = e, .why = "" };
+	struct auth_org *org;
+	enum zt_err err;
+
+	*why = "the act was signed at a time that this server's clock does not accept";
+	if (e->body->time > now_ms + LIMIT_CLOCK_MS || e->body->time + LIMIT_CLOCK_MS < now_ms)
+		return ZT_ERR_CLOCK;
+	*why = "";
+	if ((err = org_of(a, id, &org)))
+		return err;
+	(void)pthread_mutex_lock(&org->lock);
+	*org->last = &me;
+	org->last = &me.next;
+	while (!me.done && org->has_leader)
+		(void)pthread_cond_wait(&org->done, &org->lock);
+	if (!me.done) { /* nobody leads: take all that wait, this one among them */
+		struct auth_append *group = org->waiting;
+
+		org->waiting = NULL;
+		org->last = &org->waiting;
+		org->has_leader = true;
+		if (org->state == NULL)
+			err = load(db, id, org);
+		(void)pthread_mutex_unlock(&org->lock); /* others may queue meanwhile */
+		if (err == ZT_OK)
+			commit_group(org, db, id, group);
+		(void)pthread_mutex_lock(&org->lock);
+		for (struct auth_append *g = group, *next; g != NULL; g = next) {
+			next = g->next;
+			g->err = err ? err : g->err;
+			g->done = true;
+		}
+		org->has_leader = false;
+		(void)pthread_cond_broadcast(&org->done);
+	}
+	(void)pthread_mutex_unlock(&org->lock);
+	if (me.err == ZT_ERR_CONFLICT && is_there(db, id, e, &me.index))
+		me.err = ZT_OK;
+	*index = me.index;
+	*why = me.why;
+	return me.err;
+}
+
+enum zt_err
+auth_head(struct auth_org *org, const struct id *id, uint64_t now_ms, struct buf *body,
+    struct statement *out)
+{
+	struct head h = { .size = merkle_size(org->state->tree), .time = now_ms };
+	enum zt_err err = merkle_root(org->state->tree, h.size, &h.root);
+
+	return err ? err : head_sign(org->log_key, id, &h, body, out);
+}
+
+enum zt_err
+auth_answer(struct rpc_answer *out, const void *message)
+{
+	struct buf b = buf_init(LIMIT_PAGE);
+	enum zt_err err = pb_encode(message, &b);
+
+	if (err == ZT_OK)
+		rpc_answer_add(out, buf_bytes(&b));
+	buf_free(&b);
+	return err;
+}

@@ -1,0 +1,216 @@
+/* entries.c - the trust log: append behind a predecessor, read what one may see, with proofs. */
+#include <stdlib.h>
+
+#include "auth/auth.h"
+#include "auth/handlers.h"
+#include "format/limits.h"
+#include "format/pb.h"
+
+static const struct db_query read_log = { "entries_read",
+	"SELECT idx, topic, leaf, body, signature FROM entries WHERE org = $1::bytea AND "
+	"idx >= $2::int8 AND idx < $3::int8 ORDER BY idx LIMIT 1000" };
+static const struct db_query read_topic = { "entries_topic",
+	"SELECT idx, topic, leaf, body, signature FROM entries WHERE org = $1::bytea AND "
+	"topic = $2::bytea AND topic_index >= $3::int8 ORDER BY topic_index LIMIT 1000" };
+
+/* The nodes of PROOF as fields that borrow them. */
+static ProtobufCBinaryData *
+fields_of(const struct merkle_proof *proof, ProtobufCBinaryData out[MERKLE_PROOF])
+{
+	for (size_t i = 0; i < proof->count; i++)
+		out[i] = pb_field(proof->node[i].b, HASH_BYTES);
+	return out;
+}
+
+static enum zt_err
+answer_append(struct auth *a, const struct request *rq, const struct entry *e, uint64_t index,
+    struct rpc_answer *out)
+{
+	Zt__AppendAnswer answer = ZT__APPEND_ANSWER__INIT;
+	ProtobufCBinaryData in_fields[MERKLE_PROOF], con_fields[MERKLE_PROOF];
+	struct merkle_proof inclusion, consistency;
+	struct buf body = buf_init(1024);
+	struct statement head;
+	Zt__Statement head_message;
+	struct auth_org *org = NULL;
+	uint64_t size;
+	enum zt_err err;
+
+	if ((err = auth_lock(a, rq->db, &rq->params.org, &org)) ||
+	    (err = auth_head(org, &rq->params.org, rq->now_ms, &body, &head)))
+		goto out;
+	size = merkle_size(org->state->tree);
+	if ((err = merkle_inclusion(org->state->tree, index, size, &inclusion)) ||
+	    (err = merkle_consistency(org->state->tree, e->seen_size, size, &consistency)))
+		goto out;
+	head_message = statement_message(&head);
+	answer.index = index;
+	answer.head = &head_message;
+	answer.inclusion = fields_of(&inclusion, in_fields);
+	answer.n_inclusion = inclusion.count;
+	answer.consistency = fields_of(&consistency, con_fields);
+	answer.n_consistency = consistency.count;
+	err = auth_answer(out, &answer);
+	service_publish(rq->service, &rq->params.org, &e->topic, "log", size);
+out:
+	if (org != NULL)
+		auth_unlock(org);
+	buf_free(&body);
+	return err;
+}
+
+/* LOG_APPEND: adds one signed entry behind the predecessor that its author named. */
+enum zt_err
+entries_append(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__AppendRequest *m = NULL;
+	struct statement s;
+	struct entry *e = NULL;
+	uint64_t index;
+	const char *why = "";
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__append_request__descriptor, rq->body, 1024 * 1024, &m)) ||
+	    (err = statement_of(m->entry, &s)) || (err = entry_decode(&s, &e)))
+		goto out;
+	if (!id_equal(&e->author, &rq->device)) {
+		err = service_refuse(out, ZT_ERR_FORBIDDEN, "the act was signed by another device");
+		goto out;
+	}
+	if ((err = auth_append(state, rq->db, &rq->params.org, e, rq->now_ms, &index, &why))) {
+		err = service_refuse(out, err, why);
+		goto out;
+	}
+	err = answer_append(state, rq, e, index, out);
+out:
+	entry_free(e);
+	pb_free(m);
+	return err;
+}
+
+static bool
+may_see(const struct org_state *o, const struct org_user *u, const struct id *topic, uint64_t index)
+{
+	const struct org_workspace *w;
+
+	if (id_equal(topic, &o->id))
+		return true;
+	w = org_state_workspace(o, topic);
+	return w != NULL && org_state_may_see(w, u, index);
+}
+
+/* ROWS as lines: whole where the caller may see them, else the leaf hash alone. The caller frees
+ * the one array *OUT. */
+static enum zt_err
+lines_of(const struct org_state *o, const struct org_user *u, const struct db_rows *rows,
+    Zt__LogLine ***out)
+{
+	size_t n = (size_t)db_count(rows);
+	struct line {
+		Zt__LogLine line;
+		Zt__Statement s;
+	} *lines;
+	Zt__LogLine **array = malloc(n * (sizeof *array + sizeof *lines) + 1);
+
+	if (array == NULL)
+		return ZT_ERR_MEMORY;
+	lines = (struct line *)(void *)(array + n);
+	for (size_t i = 0; i < n; i++) {
+		struct bytes topic = db_bytes(rows, (int)i, 1), leaf = db_bytes(rows, (int)i, 2);
+		struct bytes body = db_bytes(rows, (int)i, 3), sig = db_bytes(rows, (int)i, 4);
+		struct id id = { { 0 } };
+
+		zt__log_line__init(&lines[i].line);
+		zt__statement__init(&lines[i].s);
+		lines[i].line.index = (uint64_t)db_int(rows, (int)i, 0);
+		if (topic.n == ID_BYTES)
+			memcpy(id.b, topic.p, ID_BYTES);
+		if (may_see(o, u, &id, lines[i].line.index)) {
+			lines[i].s.body = pb_field(body.p, body.n);
+			lines[i].s.signature = pb_field(sig.p, sig.n);
+			lines[i].line.entry = &lines[i].s;
+		} else {
+			lines[i].line.leaf = pb_field(leaf.p, leaf.n);
+		}
+		array[i] = &lines[i].line;
+	}
+	*out = array;
+	return ZT_OK;
+}
+
+/* LOG_READ: all leaves from ?from= on, entries where the caller may see them, the newest head. */
+enum zt_err
+entries_read(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__LogPage page = ZT__LOG_PAGE__INIT;
+	ProtobufCBinaryData con_fields[MERKLE_PROOF];
+	struct merkle_proof consistency = { .count = 0 };
+	struct buf body = buf_init(1024);
+	struct statement head;
+	Zt__Statement head_message;
+	struct db_rows *rows = NULL;
+	struct auth_org *org = NULL;
+	uint64_t from, size;
+	enum zt_err err;
+
+	if ((err = route_query(rq->target, "from", 0, &from)) ||
+	    (err = auth_lock(state, rq->db, &rq->params.org, &org)) ||
+	    (err = auth_head(org, &rq->params.org, rq->now_ms, &body, &head)))
+		goto out;
+	size = merkle_size(org->state->tree);
+	if (from > size) { /* the device has seen more than this server has: it went back in time */
+		err = service_refuse(out, ZT_ERR_ROLLBACK, "the device has seen a longer log");
+		goto out;
+	}
+	if (from > 0 && (err = merkle_consistency(org->state->tree, from, size, &consistency)))
+		goto out;
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_INT(from), DB_INT(size) };
+
+	if ((err = db_run(rq->db, &read_log, v, 3, &rows)) ||
+	    (err = lines_of(org->state, org_state_user(org->state, &rq->caller.user), rows,
+		 &page.lines)))
+		goto out;
+	page.n_lines = (size_t)db_count(rows);
+	head_message = statement_message(&head);
+	page.head = &head_message;
+	page.consistency = fields_of(&consistency, con_fields);
+	page.n_consistency = consistency.count;
+	err = auth_answer(out, &page);
+out:
+	if (org != NULL)
+		auth_unlock(org);
+	free(page.lines);
+	db_free(rows);
+	buf_free(&body);
+	return err;
+}
+
+/* TOPIC_READ: the entries of one workspace's topic from ?from= on. */
+enum zt_err
+entries_topic(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__TopicPage page = ZT__TOPIC_PAGE__INIT;
+	struct db_rows *rows = NULL;
+	struct auth_org *org = NULL;
+	uint64_t from;
+	enum zt_err err;
+
+	if ((err = route_query(rq->target, "from", 0, &from)) ||
+	    (err = auth_lock(state, rq->db, &rq->params.org, &org)))
+		goto out;
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id), DB_INT(from) };
+
+	if ((err = db_run(rq->db, &read_topic, v, 3, &rows)) ||
+	    (err = lines_of(org->state, org_state_user(org->state, &rq->caller.user), rows,
+		 &page.lines)))
+		goto out;
+	page.n_lines = (size_t)db_count(rows);
+	page.more = page.n_lines == LIMIT_LOG_PAGE;
+	err = auth_answer(out, &page);
+out:
+	if (org != NULL)
+		auth_unlock(org);
+	free(page.lines);
+	db_free(rows);
+	return err;
+}

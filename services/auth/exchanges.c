@@ -1,0 +1,185 @@
+/* exchanges.c - the relay of the enrolment exchange: it keeps each attempt's messages in order and
+ * understands none of them. A side may go away and come back; a new attempt by the claimer ends the
+ * one before. */
+#include <stdlib.h>
+
+#include "auth/auth.h"
+#include "auth/handlers.h"
+#include "format/limits.h"
+#include "format/pb.h"
+
+enum { MOST_STEPS = 8, MOST_ATTEMPTS = 100 };
+
+static const struct db_query find = { "exchange_find",
+	"SELECT kind, state, author_user, coalesce(attempt, ''::bytea), attempts FROM invitations "
+	"WHERE org = $1::bytea AND id = $2::bytea FOR UPDATE" };
+static const struct db_query set_attempt = { "exchange_attempt",
+	"UPDATE invitations SET attempt = $3::bytea, attempts = attempts + 1 "
+	"WHERE org = $1::bytea AND id = $2::bytea" };
+static const struct db_query messages = { "exchange_messages",
+	"SELECT message FROM exchange WHERE org = $1::bytea AND id = $2::bytea AND "
+	"attempt = $3::bytea ORDER BY step" };
+static const struct db_query add = { "exchange_add",
+	"INSERT INTO exchange VALUES ($1::bytea, $2::bytea, $3::bytea, $4::int8, $5::bytea)" };
+
+struct invitation {
+	int64_t kind, state, attempts;
+	struct id author_user, attempt;
+};
+
+static enum zt_err
+read_invitation(const struct request *rq, struct invitation *out)
+{
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id) };
+	struct db_rows *rows = NULL;
+	struct bytes attempt;
+	enum zt_err err = db_run(rq->db, &find, v, 2, &rows);
+
+	if (err == ZT_OK && db_count(rows) != 1)
+		err = ZT_ERR_NOT_FOUND;
+	if (err == ZT_OK) {
+		out->kind = db_int(rows, 0, 0);
+		out->state = db_int(rows, 0, 1);
+		memcpy(out->author_user.b, db_bytes(rows, 0, 2).p, ID_BYTES);
+		attempt = db_bytes(rows, 0, 3);
+		memset(out->attempt.b, 0, ID_BYTES);
+		if (attempt.n == ID_BYTES)
+			memcpy(out->attempt.b, attempt.p, ID_BYTES);
+		out->attempts = db_int(rows, 0, 4);
+	}
+	db_free(rows);
+	return err;
+}
+
+static enum zt_err
+begin_attempt(const struct request *rq, struct invitation *inv, const struct id *attempt)
+{
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id), DB_ID(attempt) };
+
+	if (inv->attempts >= MOST_ATTEMPTS)
+		return ZT_ERR_RATE;
+	inv->attempt = *attempt;
+	return db_run(rq->db, &set_attempt, v, 3, NULL);
+}
+
+/* Puts M behind the COUNT messages that are there; the same message again is fine. */
+static enum zt_err
+put_message(const struct request *rq, const struct id *attempt, const Zt__ExchangePut *m,
+    const struct db_rows *there, bool is_greeter)
+{
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id), DB_ID(attempt),
+		DB_INT(m->step), DB_BYTES(m->message.data, m->message.len) };
+	size_t count = (size_t)db_count(there);
+
+	if (m->step >= MOST_STEPS || (m->step % 2 == 1) != is_greeter || m->step > count)
+		return ZT_ERR_ABORTED;
+	if (m->step < count)
+		return bytes_equal(db_bytes(there, (int)m->step, 0), pb_bytes(m->message)) ?
+		    ZT_OK :
+		    ZT_ERR_ABORTED;
+	return db_run(rq->db, &add, v, 5, NULL);
+}
+
+static enum zt_err
+read_messages(const struct request *rq, const struct id *attempt, struct db_rows **out)
+{
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id), DB_ID(attempt) };
+
+	return db_run(rq->db, &messages, v, 3, out);
+}
+
+static enum zt_err
+answer(const struct request *rq, const struct invitation *inv, bool aborted,
+    struct rpc_answer *out)
+{
+	Zt__ExchangeAnswer a = ZT__EXCHANGE_ANSWER__INIT;
+	ProtobufCBinaryData fields[MOST_STEPS];
+	struct db_rows *rows = NULL;
+	enum zt_err err;
+
+	if ((err = read_messages(rq, &inv->attempt, &rows)))
+		return err;
+	for (int i = 0; i < db_count(rows) && i < MOST_STEPS; i++) {
+		struct bytes b = db_bytes(rows, i, 0);
+
+		fields[a.n_messages++] = pb_field(b.p, b.n);
+	}
+	a.messages = fields;
+	if (!id_is_zero(&inv->attempt))
+		a.attempt = pb_field(inv->attempt.b, ID_BYTES);
+	a.aborted = aborted;
+	a.kind = (Zt__InvitationKind)inv->kind;
+	err = auth_answer(out, &a);
+	db_free(rows);
+	return err;
+}
+
+/* One step of one side, inside a transaction that holds the invitation's row. */
+static enum zt_err
+step(const struct request *rq, const Zt__ExchangePut *m, bool is_greeter, struct rpc_answer *out)
+{
+	static const struct id none;
+	struct invitation inv;
+	struct db_rows *there = NULL;
+	struct id attempt = none;
+	bool aborted;
+	enum zt_err err;
+
+	if ((err = read_invitation(rq, &inv)))
+		return err;
+	if (is_greeter && !id_equal(&inv.author_user, &rq->caller.user))
+		return service_refuse(out, ZT_ERR_FORBIDDEN, "someone else made this invitation");
+	if (m->attempt.len != 0 && pb_id(m->attempt, &attempt))
+		return ZT_ERR_CORRUPT;
+	/* An accepted invitation only lets its last claimer read the welcome. */
+	if (inv.state != ZT__INVITATION_STATE__OPEN &&
+	    (inv.state != ZT__INVITATION_STATE__ACCEPTED || m->message.len != 0 || m->abort ||
+		id_is_zero(&attempt) || !id_equal(&attempt, &inv.attempt)))
+		return service_refuse(out, ZT_ERR_GONE, "the invitation was used or cancelled");
+	if (!is_greeter && m->message.len > 0 && m->step == 0 && !id_is_zero(&attempt) &&
+	    !id_equal(&attempt, &inv.attempt) && (err = begin_attempt(rq, &inv, &attempt)))
+		return err;
+	aborted = !id_is_zero(&attempt) && !id_equal(&attempt, &inv.attempt);
+	if (!aborted && m->abort) {
+		aborted = true;
+		err = begin_attempt(rq, &inv, &none);
+	} else if (!aborted && m->message.len > 0) {
+		if ((err = read_messages(rq, &inv.attempt, &there)) == ZT_OK)
+			err = put_message(rq, &inv.attempt, m, there, is_greeter);
+	}
+	db_free(there);
+	return err ? err : answer(rq, &inv, aborted, out);
+}
+
+static enum zt_err
+run(const struct request *rq, bool is_greeter, struct rpc_answer *out)
+{
+	Zt__ExchangePut *m = NULL;
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__exchange_put__descriptor, rq->body, LIMIT_EXCHANGE + 4096, &m)) ||
+	    (err = db_begin(rq->db)))
+		goto out;
+	if ((err = step(rq, m, is_greeter, out)) == ZT_OK)
+		err = db_commit(rq->db);
+	db_rollback(rq->db);
+out:
+	pb_free(m);
+	return err;
+}
+
+/* GREET: the inviting side's next message, or a look at the other's. */
+enum zt_err
+exchanges_greet(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	(void)state;
+	return run(rq, true, out);
+}
+
+/* CLAIM: the newcomer's. Whoever has the link may; the codes decide. */
+enum zt_err
+exchanges_claim(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	(void)state;
+	return run(rq, false, out);
+}

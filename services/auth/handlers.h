@@ -1,0 +1,14 @@
+/* handlers.h - the handlers that main.c lists; each is the story of one call of routes.def. */
+#ifndef ZT_AUTH_HANDLERS_H
+#define ZT_AUTH_HANDLERS_H
+
+#include "common/service.h"
+
+handler orgs_create, orgs_bootstrap;
+handler entries_append, entries_read, entries_topic;
+handler disclosures_put, disclosures_get;
+handler invitations_put, invitations_list, invitations_end;
+handler exchanges_greet, exchanges_claim;
+handler decisions_ask;
+
+#endif

@@ -1,0 +1,101 @@
+/* invitations.c - who may come: made, listed, ended. */
+#include <stdlib.h>
+
+#include "auth/auth.h"
+#include "auth/handlers.h"
+#include "format/pb.h"
+
+static const struct db_query put = { "invitations_put",
+	"INSERT INTO invitations (org, id, kind, state, created, author, author_user) VALUES "
+	"($1::bytea, $2::bytea, $3::int8, 1, $4::int8, $5::bytea, $6::bytea) "
+	"ON CONFLICT (org, id) DO NOTHING" };
+static const struct db_query list = { "invitations_list",
+	"SELECT id, kind, state, created, author FROM invitations WHERE org = $1::bytea AND "
+	"author_user = $2::bytea ORDER BY created DESC LIMIT 1000" };
+static const struct db_query end = { "invitations_end",
+	"UPDATE invitations SET state = $4::int8 WHERE org = $1::bytea AND id = $2::bytea AND "
+	"author_user = $3::bytea AND state IN (1, $4::int8) RETURNING id" };
+
+/* INVITE: an admin invites a user; anyone invites a device of their own. */
+enum zt_err
+invitations_put(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__Invitation *m = NULL;
+	enum zt_err err;
+
+	(void)state;
+	if ((err = pb_decode(&zt__invitation__descriptor, rq->body, 1024, &m)))
+		return err;
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id), DB_INT(m->kind),
+		DB_INT(rq->now_ms), DB_ID(&rq->device), DB_ID(&rq->caller.user) };
+
+	if (m->kind != ZT__INVITATION_KIND__USER && m->kind != ZT__INVITATION_KIND__DEVICE)
+		err = ZT_ERR_INVALID;
+	else if (m->kind == ZT__INVITATION_KIND__USER && rq->caller.profile != PROFILE_ADMIN)
+		err = service_refuse(out, ZT_ERR_FORBIDDEN, "only an admin invites a user");
+	else
+		err = db_run(rq->db, &put, v, 6, NULL);
+	pb_free(m);
+	return err;
+}
+
+/* INVITATIONS: those that the caller's user made. */
+enum zt_err
+invitations_list(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->caller.user) };
+	Zt__Invitations answer = ZT__INVITATIONS__INIT;
+	Zt__Invitation *items = NULL;
+	struct db_rows *rows = NULL;
+	size_t n;
+	enum zt_err err;
+
+	(void)state;
+	if ((err = db_run(rq->db, &list, v, 2, &rows)))
+		return err;
+	n = (size_t)db_count(rows);
+	items = calloc(n + 1, sizeof *items);
+	answer.items = calloc(n + 1, sizeof *answer.items);
+	err = items == NULL || answer.items == NULL ? ZT_ERR_MEMORY : ZT_OK;
+	for (size_t i = 0; err == ZT_OK && i < n; i++) {
+		struct bytes id = db_bytes(rows, (int)i, 0), author = db_bytes(rows, (int)i, 4);
+
+		zt__invitation__init(&items[i]);
+		items[i].id = pb_field(id.p, id.n);
+		items[i].kind = (Zt__InvitationKind)db_int(rows, (int)i, 1);
+		items[i].state = (Zt__InvitationState)db_int(rows, (int)i, 2);
+		items[i].created = (uint64_t)db_int(rows, (int)i, 3);
+		items[i].author = pb_field(author.p, author.n);
+		answer.items[answer.n_items++] = &items[i];
+	}
+	if (err == ZT_OK)
+		err = auth_answer(out, &answer);
+	free(items);
+	free(answer.items);
+	db_free(rows);
+	return err;
+}
+
+/* INVITATION_END: accepted or cancelled, once and for all. */
+enum zt_err
+invitations_end(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__InvitationEnd *m = NULL;
+	struct db_rows *rows = NULL;
+	enum zt_err err;
+
+	(void)state;
+	if ((err = pb_decode(&zt__invitation_end__descriptor, rq->body, 1024, &m)))
+		return err;
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id),
+		DB_ID(&rq->caller.user),
+		DB_INT(m->accepted ? ZT__INVITATION_STATE__ACCEPTED :
+				     ZT__INVITATION_STATE__CANCELLED) };
+
+	if ((err = db_run(rq->db, &end, v, 4, &rows)) == ZT_OK && db_count(rows) == 0)
+		err = service_refuse(
+		    out, ZT_ERR_GONE, "there is no open invitation of yours with this id");
+	db_free(rows);
+	pb_free(m);
+	return err;
+}

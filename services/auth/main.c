@@ -1,0 +1,129 @@
+/* main.c - zt-auth: the trust log, enrolment, decisions. */
+#include <stdlib.h>
+
+#include "auth/auth.h"
+#include "auth/handlers.h"
+#include "crypto/secret.h"
+#include "migrations_auth.h"
+
+static handler *const handlers[ROUTE_COUNT] = {
+	[ROUTE_ORG_CREATE] = orgs_create,
+	[ROUTE_BOOTSTRAP] = orgs_bootstrap,
+	[ROUTE_LOG_APPEND] = entries_append,
+	[ROUTE_LOG_READ] = entries_read,
+	[ROUTE_TOPIC_READ] = entries_topic,
+	[ROUTE_DISCLOSE] = disclosures_put,
+	[ROUTE_DISCLOSURES] = disclosures_get,
+	[ROUTE_INVITE] = invitations_put,
+	[ROUTE_INVITATIONS] = invitations_list,
+	[ROUTE_INVITATION_END] = invitations_end,
+	[ROUTE_GREET] = exchanges_greet,
+	[ROUTE_CLAIM] = exchanges_claim,
+};
+
+static const struct service_ask asks[] = { { "/decision", decisions_ask } };
+
+static const struct config_key keys[] = {
+	SERVICE_KEYS(struct auth_settings),
+	{ "operator_token_file", CONFIG_TEXT, offsetof(struct auth_settings, operator_token_file),
+		NULL, 0, 0, "file with the operator's token, which creates organizations" },
+};
+
+static enum zt_err
+read_token(const char *file, char out[128], char why[200])
+{
+	FILE *f = fopen(file, "re");
+	enum zt_err err = ZT_OK;
+
+	if (f == NULL || fgets(out, 128, f) == NULL) {
+		(void)snprintf(why, 200, "operator_token_file: cannot read %.140s", file);
+		err = ZT_ERR_CONFIG;
+	} else {
+		out[strcspn(out, "\r\n")] = 0;
+		if (strlen(out) < 16) {
+			(void)snprintf(why, 200, "operator_token_file: the token is shorter than 16");
+			err = ZT_ERR_CONFIG;
+		}
+	}
+	if (f != NULL)
+		(void)fclose(f);
+	return err;
+}
+
+static enum zt_err
+open_auth(struct service *s, const struct service_settings *settings, struct db *db,
+    void **state, char why[200])
+{
+	const struct auth_settings *set = (const struct auth_settings *)(const void *)settings;
+	struct auth *a = calloc(1, sizeof *a);
+	enum zt_err err;
+
+	(void)s;
+	(void)db;
+	if (a == NULL)
+		return ZT_ERR_MEMORY;
+	if ((err = read_token(set->operator_token_file, a->operator_token, why))) {
+		free(a);
+		return err;
+	}
+	(void)pthread_mutex_init(&a->lock, NULL);
+	*state = a;
+	return ZT_OK;
+}
+
+static void
+free_org(void *p)
+{
+	struct auth_org *org = p;
+
+	org_state_free(org->state);
+	sign_free(org->log_key);
+	(void)pthread_mutex_destroy(&org->lock);
+	(void)pthread_cond_destroy(&org->done);
+	free(org);
+}
+
+static void
+close_auth(void *state)
+{
+	struct auth *a = state;
+
+	idmap_free(&a->orgs, free_org);
+	(void)pthread_mutex_destroy(&a->lock);
+	explicit_bzero(a->operator_token, sizeof a->operator_token);
+	free(a);
+}
+
+static bool
+is_operator(void *state, const char *authorization)
+{
+	const struct auth *a = state;
+
+	return strncmp(authorization, "Bearer ", 7) == 0 &&
+	    secret_same_bytes(bytes_text(authorization + 7), bytes_text(a->operator_token));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct auth_settings settings;
+	const struct service_def def = {
+		.name = "auth",
+		.service = SERVICE_auth,
+		.handlers = handlers,
+		.asks = asks,
+		.ask_count = sizeof asks / sizeof asks[0],
+		.migrations = migrations,
+		.migration_count = sizeof migrations / sizeof migrations[0],
+		.has_database = true,
+		.keys = keys,
+		.key_count = sizeof keys / sizeof keys[0],
+		.settings = &settings.base,
+		.open = open_auth,
+		.close = close_auth,
+		.decide = auth_decide,
+		.is_operator = is_operator,
+	};
+
+	return service_main(argc, argv, &def);
+}

@@ -1,0 +1,72 @@
+/* block_calls.c - put, get and the question which blocks are held. */
+#include "blocks/blocks.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "proto/blocks.pb-c.h"
+
+/* BLOCK_PUT: the path names the hash of the body, and the device signed the path. */
+enum zt_err
+block_calls_put(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	struct blocks *b = state;
+	struct backend_place at = { rq->params.org, rq->params.id, rq->params.block };
+	struct hash is;
+	enum zt_err err;
+
+	hash_one("zt block 1", rq->body, &is);
+	if (!hash_equal(&is, &rq->params.hash))
+		return service_refuse(
+		    out, ZT_ERR_DIGEST, "the block is not the one that its path names");
+	err = b->backend->put(b->backend, &at, rq->body, &is);
+	if (err == ZT_ERR_EXISTS)
+		return service_refuse(out, err, "another block has this id");
+	return err;
+}
+
+static uint8_t *
+room(void *ctx, size_t n)
+{
+	return rpc_answer_room(ctx, n);
+}
+
+/* BLOCK_GET: read straight into the answer. */
+enum zt_err
+block_calls_get(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	struct blocks *b = state;
+	struct backend_place at = { rq->params.org, rq->params.id, rq->params.block };
+	enum zt_err err = b->backend->get(b->backend, &at, room, out);
+
+	if (err == ZT_ERR_CORRUPT)
+		return service_refuse(out, err, "the block is damaged on the server's disk");
+	return err;
+}
+
+/* The question "/held": which of these blocks are missing? */
+enum zt_err
+block_calls_held(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	struct blocks *b = state;
+	Zt__HeldAsk *m = NULL;
+	Zt__HeldAnswer answer = ZT__HELD_ANSWER__INIT;
+	struct backend_place at;
+	struct buf missing = buf_init(LIMIT_CHANGESET), body = buf_init(LIMIT_CHANGESET + 64);
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__held_ask__descriptor, rq->body, LIMIT_CHANGESET + 256, &m)) ||
+	    (err = pb_id(m->org, &at.org)) || (err = pb_id(m->workspace, &at.workspace)))
+		goto out;
+	for (size_t i = 0; i + ID_BYTES <= m->ids.len; i += ID_BYTES) {
+		memcpy(at.block.b, m->ids.data + i, ID_BYTES);
+		if (!b->backend->has(b->backend, &at))
+			buf_add(&missing, bytes_of(at.block.b, ID_BYTES));
+	}
+	answer.missing = pb_field(missing.p, missing.n);
+	if ((err = buf_err(&missing)) == ZT_OK && (err = pb_encode(&answer, &body)) == ZT_OK)
+		rpc_answer_add(out, buf_bytes(&body));
+out:
+	pb_free(m);
+	buf_free(&missing);
+	buf_free(&body);
+	return err;
+}

@@ -1,0 +1,66 @@
+/* main.c - zt-blocks: opaque blocks, durable when acknowledged, checked when read. */
+#include <stdlib.h>
+
+#include "blocks/blocks.h"
+
+static handler *const handlers[ROUTE_COUNT] = {
+	[ROUTE_BLOCK_PUT] = block_calls_put,
+	[ROUTE_BLOCK_GET] = block_calls_get,
+};
+
+static const struct service_ask asks[] = { { "/held", block_calls_held } };
+
+static const struct config_key keys[] = {
+	SERVICE_KEYS(struct blocks_settings),
+	{ "folder", CONFIG_TEXT, offsetof(struct blocks_settings, folder), NULL, 0, 0,
+		"folder that holds the blocks" },
+};
+
+static enum zt_err
+open_blocks(struct service *s, const struct service_settings *settings, struct db *db,
+    void **state, char why[200])
+{
+	const struct blocks_settings *set = (const struct blocks_settings *)(const void *)settings;
+	struct blocks *b = calloc(1, sizeof *b);
+	enum zt_err err;
+
+	(void)s;
+	(void)db;
+	if (b == NULL)
+		return ZT_ERR_MEMORY;
+	if ((err = backend_fs_open(set->folder, &b->backend, why))) {
+		free(b);
+		return err;
+	}
+	*state = b;
+	return ZT_OK;
+}
+
+static void
+close_blocks(void *state)
+{
+	struct blocks *b = state;
+
+	b->backend->close(b->backend);
+	free(b);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct blocks_settings settings;
+	const struct service_def def = {
+		.name = "blocks",
+		.service = SERVICE_blocks,
+		.handlers = handlers,
+		.asks = asks,
+		.ask_count = sizeof asks / sizeof asks[0],
+		.keys = keys,
+		.key_count = sizeof keys / sizeof keys[0],
+		.settings = &settings.base,
+		.open = open_blocks,
+		.close = close_blocks,
+	};
+
+	return service_main(argc, argv, &def);
+}

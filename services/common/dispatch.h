@@ -1,0 +1,26 @@
+/* dispatch.h - the one door of every handler: row, size, signature, right, handler, metrics. */
+#ifndef ZT_COMMON_DISPATCH_H
+#define ZT_COMMON_DISPATCH_H
+
+#include "common/metrics.h"
+#include "common/service.h"
+#include "common/verify.h"
+
+struct dispatch {
+	const struct service_def *def;
+	void *state;
+	struct service *service;
+	struct policy *policy;
+	struct verify_window window;
+	struct metrics metrics;
+};
+
+/* Answers one CALL with BODY into MSG, using this worker's DB. Errors: MEMORY (the message cannot
+ * be built; everything else is an answer). */
+ZT_CHECKED enum zt_err dispatch_call(struct dispatch *d, struct db *db, const Zt__Call *call,
+    struct bytes body, nng_msg *msg);
+/* Answers each call of REQUEST. Errors: CORRUPT, MEMORY: no answer is possible. */
+ZT_CHECKED enum zt_err dispatch_message(
+    struct dispatch *d, struct db *db, struct bytes request, nng_msg **out);
+
+#endif

@@ -1,0 +1,17 @@
+/* peer.h - calls from one service to another over nng, each with a deadline. Thread-safe. */
+#ifndef ZT_COMMON_PEER_H
+#define ZT_COMMON_PEER_H
+
+#include "base/buf.h"
+
+struct peer;
+
+/* Dials URL in the background; a peer that is down is found when it comes up. Errors: CONFIG. */
+ZT_CHECKED enum zt_err peer_open(const char *url, struct peer **out);
+void peer_close(struct peer *p);
+/* Asks WHAT (such as "/decision") with BODY; appends the answer's body. Errors: UNAVAILABLE,
+ * TIMEOUT, and those of the other service. */
+ZT_CHECKED enum zt_err peer_ask(
+    struct peer *p, const char *what, struct bytes body, unsigned deadline_ms, struct buf *out);
+
+#endif

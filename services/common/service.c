@@ -1,0 +1,384 @@
+#include "common/service.h"
+
+#include <nng/protocol/pubsub0/pub.h>
+#include <nng/protocol/pubsub0/sub.h>
+#include <nng/protocol/reqrep0/rep.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/dispatch.h"
+#include "common/log.h"
+#include "crypto/suite.h"
+#include "format/limits.h"
+#include "format/pb.h"
+
+enum { POLL_MS = 250, REPLAY_MS = 11 * 60 * 1000 };
+
+struct service {
+	const struct service_def *def;
+	struct dispatch dispatch;
+	struct peer *auth;
+	nng_socket server, pub, sub;
+	bool has_pub, has_sub;
+	atomic_bool stopping;
+	atomic_int lines; /* of events that stand */
+	int lines_wanted;
+};
+
+struct worker {
+	struct service *s;
+	struct db *db;
+	pthread_t thread;
+};
+
+void
+service_harden(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	(void)umask(077);
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+enum zt_err
+service_refuse(struct rpc_answer *out, enum zt_err err, const char *why)
+{
+	(void)snprintf(out->detail, sizeof out->detail, "%s", why);
+	return err;
+}
+
+struct policy *
+service_policy(struct service *s)
+{
+	return s->dispatch.policy;
+}
+
+void
+service_publish_event(struct service *s, const Zt__Event *e)
+{
+	struct buf b = buf_init(1024 * 1024);
+
+	if (s->has_pub && pb_encode(e, &b) == ZT_OK)
+		(void)nng_send(s->pub, b.p, b.n, 0);
+	buf_free(&b);
+}
+
+void
+service_publish(struct service *s, const struct id *org, const struct id *topic,
+    const char *kind, uint64_t position)
+{
+	Zt__Event e = ZT__EVENT__INIT;
+
+	e.org = pb_field(org->b, ID_BYTES);
+	e.topic = pb_field(topic->b, ID_BYTES);
+	e.kind = (char *)(uintptr_t)kind;
+	e.position = position;
+	service_publish_event(s, &e);
+}
+
+/* ---- workers: one nng context and one database connection each, plain blocking code ---- */
+
+static void
+serve(struct worker *w, nng_ctx ctx, nng_aio *aio)
+{
+	nng_msg *in, *out = NULL;
+
+	nng_aio_set_timeout(aio, POLL_MS);
+	nng_ctx_recv(ctx, aio);
+	nng_aio_wait(aio);
+	if (nng_aio_result(aio) != 0)
+		return; /* nothing came: look whether we are stopping */
+	in = nng_aio_get_msg(aio);
+	if (dispatch_message(&w->s->dispatch, w->db,
+		bytes_of(nng_msg_body(in), nng_msg_len(in)), &out) == ZT_OK) {
+		nng_aio_set_timeout(aio, 5000);
+		nng_aio_set_msg(aio, out);
+		nng_ctx_send(ctx, aio);
+		nng_aio_wait(aio);
+		if (nng_aio_result(aio) != 0)
+			nng_msg_free(nng_aio_get_msg(aio));
+	}
+	nng_msg_free(in);
+}
+
+static void *
+work(void *arg)
+{
+	struct worker *w = arg;
+	nng_ctx ctx;
+	nng_aio *aio = NULL;
+
+	if (nng_ctx_open(&ctx, w->s->server) != 0)
+		return NULL;
+	if (nng_aio_alloc(&aio, NULL, NULL) == 0)
+		while (!atomic_load(&w->s->stopping))
+			serve(w, ctx, aio);
+	if (aio != NULL)
+		nng_aio_free(aio);
+	(void)nng_ctx_close(ctx);
+	return NULL;
+}
+
+/* ---- events of other services ---- */
+
+static void
+on_event(struct service *s, struct bytes message)
+{
+	Zt__Event *e = NULL;
+	struct id org;
+
+	if (pb_decode(&zt__event__descriptor, message, 1024 * 1024, &e))
+		return;
+	if (s->dispatch.policy != NULL && strcmp(e->kind, "log") == 0 && pb_id(e->org, &org) == ZT_OK)
+		policy_forget(s->dispatch.policy, &org);
+	if (s->def->event != NULL)
+		s->def->event(s->dispatch.state, e);
+	pb_free(e);
+}
+
+static void *
+listen_to_events(void *arg)
+{
+	struct service *s = arg;
+
+	while (!atomic_load(&s->stopping)) {
+		nng_msg *m = NULL;
+
+		if (nng_recvmsg(s->sub, &m, 0) != 0)
+			continue; /* the receive timeout: look whether we are stopping */
+		on_event(s, bytes_of(nng_msg_body(m), nng_msg_len(m)));
+		nng_msg_free(m);
+	}
+	return NULL;
+}
+
+/* Runs on an nng thread. */
+static void
+line_changed(nng_pipe pipe, nng_pipe_ev ev, void *arg)
+{
+	struct service *s = arg;
+	int lines = ev == NNG_PIPE_EV_ADD_POST ? atomic_fetch_add(&s->lines, 1) + 1 :
+						 atomic_fetch_sub(&s->lines, 1) - 1;
+
+	(void)pipe;
+	if (s->dispatch.policy != NULL)
+		policy_connected(s->dispatch.policy, lines == s->lines_wanted);
+}
+
+static enum zt_err
+open_sub(struct service *s, char why[200])
+{
+	char list[CONFIG_TEXT_MOST], *save = NULL;
+
+	memcpy(list, s->def->settings->subscribe, sizeof list);
+	if (list[0] == 0)
+		return ZT_OK;
+	if (nng_sub0_open(&s->sub) != 0)
+		return ZT_ERR_MEMORY;
+	s->has_sub = true;
+	(void)nng_socket_set(s->sub, NNG_OPT_SUB_SUBSCRIBE, "", 0);
+	(void)nng_socket_set_ms(s->sub, NNG_OPT_RECVTIMEO, POLL_MS);
+	(void)nng_socket_set_ms(s->sub, NNG_OPT_RECONNMINT, 20);
+	(void)nng_socket_set_ms(s->sub, NNG_OPT_RECONNMAXT, 500);
+	(void)nng_pipe_notify(s->sub, NNG_PIPE_EV_ADD_POST, line_changed, s);
+	(void)nng_pipe_notify(s->sub, NNG_PIPE_EV_REM_POST, line_changed, s);
+	for (char *url = strtok_r(list, ", ", &save); url != NULL;
+	     url = strtok_r(NULL, ", ", &save)) {
+		s->lines_wanted++;
+		if (nng_dial(s->sub, url, NULL, NNG_FLAG_NONBLOCK) != 0) {
+			(void)snprintf(why, 200, "subscribe: %.150s is not an nng address", url);
+			return ZT_ERR_CONFIG;
+		}
+	}
+	return ZT_OK;
+}
+
+static enum zt_err
+listen_on(nng_socket socket, const char *key, const char *url, char why[200])
+{
+	int rv = nng_listen(socket, url, NULL, 0);
+
+	if (rv == 0)
+		return ZT_OK;
+	(void)snprintf(why, 200, "%s: cannot listen on %.120s: %s", key, url, nng_strerror(rv));
+	return ZT_ERR_UNAVAILABLE;
+}
+
+static enum zt_err
+open_sockets(struct service *s, char why[200])
+{
+	const struct service_settings *set = s->def->settings;
+	enum zt_err err;
+
+	if (nng_rep0_open(&s->server) != 0)
+		return ZT_ERR_MEMORY;
+	(void)nng_socket_set_size(s->server, NNG_OPT_RECVMAXSZ, LIMIT_PUSH + LIMIT_PAGE);
+	if (set->events[0] != 0) {
+		if (nng_pub0_open(&s->pub) != 0)
+			return ZT_ERR_MEMORY;
+		s->has_pub = true;
+		if ((err = listen_on(s->pub, "events", set->events, why)))
+			return err;
+	}
+	if (set->auth[0] != 0 && s->def->decide == NULL) {
+		if ((err = peer_open(set->auth, &s->auth))) {
+			(void)snprintf(why, 200, "auth: %.150s is not an nng address", set->auth);
+			return err;
+		}
+		if ((err = policy_new(s->auth, &s->dispatch.policy)))
+			return err;
+	}
+	return open_sub(s, why);
+}
+
+static enum zt_err
+open_database(const struct service *s, struct db **out, char why[200])
+{
+	if (!s->def->has_database)
+		return ZT_OK;
+	return db_open(s->def->settings->database, s->def->name, out, why);
+}
+
+/* Every route of this service must have its handler: a forgotten one is found at the start. */
+static enum zt_err
+check_handlers(const struct service_def *def, char why[200])
+{
+	for (size_t r = 0; r < ROUTE_COUNT; r++)
+		if (route_row((enum route)r)->service == def->service && def->handlers[r] == NULL) {
+			(void)snprintf(
+			    why, 200, "no handler for %s", route_row((enum route)r)->name);
+			return ZT_ERR_METHOD;
+		}
+	return ZT_OK;
+}
+
+static enum zt_err
+run_workers(struct service *s, struct db *first, char why[200])
+{
+	size_t n = (size_t)s->def->settings->workers, started = 0;
+	struct worker *w = calloc(n, sizeof *w);
+	pthread_t events;
+	bool has_events = false;
+	sigset_t stop;
+	int sig;
+	enum zt_err err = w != NULL ? ZT_OK : ZT_ERR_MEMORY;
+
+	for (size_t i = 0; err == ZT_OK && i < n; i++) {
+		w[i].s = s;
+		w[i].db = i == 0 ? first : NULL;
+		if (i > 0)
+			err = open_database(s, &w[i].db, why);
+	}
+	(void)sigemptyset(&stop);
+	(void)sigaddset(&stop, SIGTERM);
+	(void)sigaddset(&stop, SIGINT);
+	if (err == ZT_OK)
+		err = listen_on(s->server, "listen", s->def->settings->listen, why);
+	for (; err == ZT_OK && started < n; started++)
+		if (pthread_create(&w[started].thread, NULL, work, &w[started]) != 0) {
+			err = ZT_ERR_MEMORY;
+			break;
+		}
+	if (err == ZT_OK && s->has_sub)
+		has_events = pthread_create(&events, NULL, listen_to_events, s) == 0;
+	if (err == ZT_OK) {
+		log_line("info", "ready", "listen", s->def->settings->listen, NULL);
+		(void)sigwait(&stop, &sig);
+		log_line("info", "draining", NULL);
+	}
+	atomic_store(&s->stopping, true);
+	while (started-- > 0)
+		(void)pthread_join(w[started].thread, NULL);
+	if (has_events)
+		(void)pthread_join(events, NULL);
+	for (size_t i = 1; w != NULL && i < n; i++)
+		db_close(w[i].db);
+	free(w);
+	return err;
+}
+
+static enum zt_err
+live(struct service *s, char why[200])
+{
+	struct db *first = NULL;
+	enum zt_err err;
+
+	if ((err = check_handlers(s->def, why)) || (err = suite_start()) ||
+	    (err = replay_new(REPLAY_MS, &s->dispatch.window.replay)) ||
+	    (err = open_database(s, &first, why)))
+		goto out;
+	if (first != NULL &&
+	    (err = db_migrate(first, s->def->migrations, s->def->migration_count, why)))
+		goto out;
+	if ((err = open_sockets(s, why)) ||
+	    (err = s->def->open(s, s->def->settings, first, &s->dispatch.state, why)))
+		goto out;
+	err = run_workers(s, first, why);
+	s->def->close(s->dispatch.state);
+out:
+	db_close(first);
+	if (s->has_sub)
+		(void)nng_close(s->sub);
+	if (s->has_pub)
+		(void)nng_close(s->pub);
+	(void)nng_close(s->server);
+	policy_free(s->dispatch.policy);
+	peer_close(s->auth);
+	replay_free(s->dispatch.window.replay);
+	return err;
+}
+
+static int
+usage(const struct service_def *def, FILE *to)
+{
+	(void)fprintf(to, "usage: zt-%s --config FILE\n\nSettings of FILE (YAML):\n", def->name);
+	for (size_t i = 0; i < def->key_count; i++)
+		(void)fprintf(to, "  %-22s %s%s%s%s\n", def->keys[i].name, def->keys[i].help,
+		    def->keys[i].fallback == NULL ? " (required" : " (default: ",
+		    def->keys[i].fallback == NULL ? "" : def->keys[i].fallback, ")");
+	return to == stdout ? 0 : 64;
+}
+
+int
+service_main(int argc, char **argv, const struct service_def *def)
+{
+	struct service *s = calloc(1, sizeof *s);
+	char why[200] = "";
+	sigset_t stop;
+	enum zt_err err;
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return usage(def, stdout);
+	if (argc != 3 || strcmp(argv[1], "--config") != 0 || s == NULL)
+		return usage(def, stderr);
+	service_harden();
+	log_start(def->name);
+	(void)sigemptyset(&stop); /* blocked in every thread; the main one waits for them */
+	(void)sigaddset(&stop, SIGTERM);
+	(void)sigaddset(&stop, SIGINT);
+	(void)pthread_sigmask(SIG_BLOCK, &stop, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	s->def = def;
+	s->dispatch.def = def;
+	s->dispatch.service = s;
+	s->dispatch.window.started_ms = clock_wall_ms();
+	err = config_load(argv[2], def->keys, def->key_count, def->settings, why);
+	if (err == ZT_OK)
+		err = live(s, why);
+	if (err)
+		log_line("error", "stopped", "error", err_name(err), "why",
+		    why[0] != 0 ? why : err_words(err), NULL);
+	else
+		log_line("info", "stopped", NULL);
+	free(s);
+	return err_exit(err);
+}

@@ -1,0 +1,96 @@
+/* service.h - the whole life of a service: settings, log, database, nng server, workers, events,
+ * drain. A service's main is its name, its handlers and service_main. */
+#ifndef ZT_COMMON_SERVICE_H
+#define ZT_COMMON_SERVICE_H
+
+#include <stdio.h>
+
+#include "common/config.h"
+#include "common/db.h"
+#include "common/policy.h"
+#include "common/rpc.h"
+#include "format/route.h"
+
+/* The settings that every service has; a service's own struct begins with it. */
+struct service_settings {
+	char listen[CONFIG_TEXT_MOST], events[CONFIG_TEXT_MOST], subscribe[CONFIG_TEXT_MOST],
+	    auth[CONFIG_TEXT_MOST], database[CONFIG_TEXT_MOST];
+	int64_t workers;
+};
+
+#define SERVICE_KEYS(type)                                                                     \
+	{ "listen", CONFIG_TEXT, offsetof(type, base.listen), NULL, 0, 0,                      \
+		"nng address of this service" },                                               \
+	{ "events", CONFIG_TEXT, offsetof(type, base.events), "", 0, 0,                        \
+		"nng address on which it publishes events" },                                  \
+	{ "subscribe", CONFIG_TEXT, offsetof(type, base.subscribe), "", 0, 0,                  \
+		"addresses of other services' events, separated by commas" },                  \
+	{ "auth", CONFIG_TEXT, offsetof(type, base.auth), "", 0, 0,                            \
+		"nng address of the auth service" },                                           \
+	{ "database", CONFIG_TEXT, offsetof(type, base.database), "", 0, 0,                    \
+		"libpq connection string" },                                                   \
+	{ "workers", CONFIG_INT, offsetof(type, base.workers), "4", 1, 256, "threads" }
+
+struct service;
+
+/* What a handler sees: a request that has the right to be there. */
+struct request {
+	enum route route;
+	struct route_params params;
+	const char *target; /* path and query */
+	struct bytes body;
+	struct id device;         /* zero for ANYONE and OPERATOR */
+	struct decision caller;   /* of DEVICE, READER, WRITER */
+	struct service *service;
+	struct db *db;            /* this worker's; NULL for a service without one */
+	uint64_t now_ms;
+};
+
+typedef enum zt_err handler(void *state, const struct request *rq, struct rpc_answer *out);
+
+/* A question of another service; no device asks these. */
+struct service_ask {
+	const char *what;
+	handler *run;
+};
+
+struct service_def {
+	const char *name;
+	enum route_service service;
+	handler *const *handlers; /* ROUTE_COUNT */
+	const struct service_ask *asks;
+	size_t ask_count;
+	const struct db_migration *migrations;
+	size_t migration_count;
+	bool has_database;
+	const struct config_key *keys;
+	size_t key_count;
+	struct service_settings *settings; /* of the service's own type */
+	/* Opens the state; DB is the first worker's connection, or NULL. */
+	enum zt_err (*open)(struct service *s, const struct service_settings *settings,
+	    struct db *db, void **state, char why[200]);
+	void (*close)(void *state);
+	/* Decides by itself (auth); NULL: auth is asked. */
+	enum zt_err (*decide)(void *state, struct db *db, const struct id *org,
+	    const struct id *device, const struct id *workspace, struct decision *out);
+	bool (*is_operator)(void *state, const char *authorization);
+	/* An event of another service arrived. Runs on the event thread. NULL: none wanted. */
+	void (*event)(void *state, const Zt__Event *e);
+};
+
+/* Runs until SIGTERM or SIGINT; returns the exit code. */
+int service_main(int argc, char **argv, const struct service_def *def);
+
+/* Publishes that TOPIC of ORG changed and now stands at POSITION. */
+void service_publish(struct service *s, const struct id *org, const struct id *topic,
+    const char *kind, uint64_t position);
+/* Publishes E as it is (messaging to gateways). */
+void service_publish_event(struct service *s, const Zt__Event *e);
+/* The policy of a service that asks auth; NULL in auth. */
+struct policy *service_policy(struct service *s);
+/* Sets the sentence that goes with an error; returns ERR. */
+enum zt_err service_refuse(struct rpc_answer *out, enum zt_err err, const char *why);
+/* No core file, no new privileges, files for this user only. */
+void service_harden(void);
+
+#endif

@@ -1,0 +1,64 @@
+/* main.c - zt-messaging: events to connected devices. */
+#include <stdlib.h>
+
+#include "crypto/suite.h"
+#include "messaging/messaging.h"
+
+static handler *const handlers[ROUTE_COUNT] = {
+	[ROUTE_EVENTS] = fanout_open,
+};
+
+static const struct service_ask asks[] = { { "/closed", fanout_close } };
+
+static const struct config_key keys[] = { SERVICE_KEYS(struct messaging_settings) };
+
+static enum zt_err
+open_messaging(struct service *s, const struct service_settings *settings, struct db *db,
+    void **state, char why[200])
+{
+	struct messaging *m = calloc(1, sizeof *m);
+
+	(void)settings;
+	(void)db;
+	(void)why;
+	if (m == NULL)
+		return ZT_ERR_MEMORY;
+	m->service = s;
+	/* Numbers of an earlier life of this process must not fit sockets that gateways still hold. */
+	suite_random(&m->next_socket, sizeof m->next_socket);
+	m->next_socket >>= 8;
+	(void)pthread_mutex_init(&m->lock, NULL);
+	*state = m;
+	return ZT_OK;
+}
+
+static void
+close_messaging(void *state)
+{
+	struct messaging *m = state;
+
+	(void)pthread_mutex_destroy(&m->lock);
+	free(m->listeners);
+	free(m);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct messaging_settings settings;
+	const struct service_def def = {
+		.name = "messaging",
+		.service = SERVICE_messaging,
+		.handlers = handlers,
+		.asks = asks,
+		.ask_count = sizeof asks / sizeof asks[0],
+		.keys = keys,
+		.key_count = sizeof keys / sizeof keys[0],
+		.settings = &settings.base,
+		.open = open_messaging,
+		.close = close_messaging,
+		.event = fanout_event,
+	};
+
+	return service_main(argc, argv, &def);
+}

@@ -1,0 +1,409 @@
+/* changesets.c - the chain: whole or not at all, version n+1 only over n, blocks first.
+ *
+ * A push holds the chain's row, so that pushes of one workspace come one after the other; those of
+ * different workspaces do not wait for each other. */
+#include <stdlib.h>
+
+#include "crypto/envelope.h"
+#include "files/changeset.h"
+#include "files/manifest.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "metadata/metadata.h"
+#include "proto/blocks.pb-c.h"
+
+enum { ASK_MS = 10000 };
+
+static const struct db_query begin_chain = { "chain_begin",
+	"INSERT INTO chains VALUES ($1::bytea, $2::bytea, 0, ''::bytea) ON CONFLICT DO NOTHING" };
+static const struct db_query hold_chain = { "chain_hold",
+	"SELECT position, link FROM chains WHERE org = $1::bytea AND workspace = $2::bytea "
+	"FOR UPDATE" };
+static const struct db_query move_chain = { "chain_move",
+	"UPDATE chains SET position = $3::int8, link = $4::bytea WHERE org = $1::bytea AND "
+	"workspace = $2::bytea" };
+static const struct db_query link_at = { "chain_link",
+	"SELECT link FROM changesets WHERE org = $1::bytea AND workspace = $2::bytea AND "
+	"position = $3::int8" };
+static const struct db_query put_changeset = { "chain_put",
+	"INSERT INTO changesets VALUES ($1::bytea, $2::bytea, $3::int8, $4::bytea, $5::bytea, "
+	"$6::bytea, $7::bytea)" };
+static const struct db_query same_changeset = { "chain_same",
+	"SELECT position, link FROM changesets WHERE org = $1::bytea AND workspace = $2::bytea AND "
+	"position > $3::int8 AND body = $4::bytea" };
+/* All changes of a push in one round trip each. New vlobs are inserted; old ones move only from the
+ * version and hash that their author saw. */
+static const struct db_query new_vlobs = { "vlobs_new",
+	"INSERT INTO vlobs SELECT $1::bytea, $2::bytea, t.v, 1, t.h FROM unnest($3::bytea[], "
+	"$4::int8[], $5::bytea[]) AS t(v, n, h) WHERE t.n = 1 ON CONFLICT DO NOTHING RETURNING 1" };
+static const struct db_query move_vlobs = { "vlobs_move",
+	"UPDATE vlobs AS v SET version = t.n, object_hash = t.h FROM unnest($3::bytea[], "
+	"$4::int8[], $5::bytea[], $6::bytea[]) AS t(v, n, h, p) WHERE v.org = $1::bytea AND "
+	"v.workspace = $2::bytea AND v.vlob = t.v AND t.n > 1 AND v.version = t.n - 1 AND "
+	"v.object_hash = t.p RETURNING 1" };
+static const struct db_query put_objects = { "objects_put",
+	"INSERT INTO objects SELECT $1::bytea, $2::bytea, t.v, t.n, $5::int8, t.w, t.o FROM "
+	"unnest($3::bytea[], $4::int8[], $6::bytea[], $7::bytea[]) AS t(v, n, w, o)" };
+static const struct db_query read_chain = { "chain_read",
+	"SELECT position, body, signature, changes FROM changesets WHERE org = $1::bytea AND "
+	"workspace = $2::bytea AND position >= $3::int8 ORDER BY position LIMIT 2000" };
+static const struct db_query newest = { "chain_newest",
+	"SELECT position FROM chains WHERE org = $1::bytea AND workspace = $2::bytea" };
+
+struct push {
+	const struct request *rq;
+	Zt__PushRequest *m;
+	struct changeset cs;
+	struct change *changes;
+	uint64_t position; /* of the newest so far, then of this one */
+	struct hash link;
+};
+
+/* Each object must be the one that its author signed, in its place. */
+static enum zt_err
+check_objects(const struct push *p, struct rpc_answer *out)
+{
+	if (p->m->n_objects != p->cs.count)
+		return service_refuse(out, ZT_ERR_CORRUPT, "a change comes without its object");
+	for (size_t i = 0; i < p->cs.count; i++) {
+		const Zt__Object *o = p->m->objects[i];
+		struct hash is;
+
+		if (o->object.len < MANIFEST_HEADER_BYTES || o->object.len > LIMIT_MANIFEST + 1024 ||
+		    o->wrap.len != ENVELOPE_WRAP_BYTES || o->generation != p->cs.generation)
+			return service_refuse(out, ZT_ERR_CORRUPT, "an object is not well formed");
+		hash_one("zt object 1", pb_bytes(o->object), &is);
+		if (!hash_equal(&is, &p->changes[i].pins.object))
+			return service_refuse(
+			    out, ZT_ERR_CORRUPT, "an object is not the one that was signed");
+	}
+	return ZT_OK;
+}
+
+static enum zt_err
+check_author(struct push *p, struct rpc_answer *out)
+{
+	const struct request *rq = p->rq;
+
+	if (!id_equal(&p->cs.org, &rq->params.org) ||
+	    !id_equal(&p->cs.workspace, &rq->params.id) || !id_equal(&p->cs.author, &rq->device))
+		return service_refuse(
+		    out, ZT_ERR_FORBIDDEN, "the changeset was signed for elsewhere, or by another");
+	if (rq->caller.open)
+		return service_refuse(
+		    out, ZT_ERR_STALE_KEY, "a member left: the workspace's key must be rotated first");
+	if (p->cs.generation != rq->caller.generation)
+		return service_refuse(out, ZT_ERR_STALE_KEY, "the workspace has a newer key");
+	if (rq->caller.archived)
+		return service_refuse(out, ZT_ERR_FORBIDDEN, "the workspace is archived");
+	if (statement_verify(rq->caller.sign_key, STATEMENT_CHANGESET, &p->cs.signed_))
+		return service_refuse(
+		    out, ZT_ERR_SIGNATURE, "the changeset's signature does not match");
+	return ZT_OK;
+}
+
+/* The blocks service must hold every block that the changes add. */
+static enum zt_err
+check_blocks(const struct metadata *md, const struct push *p, struct rpc_answer *out)
+{
+	Zt__HeldAsk ask = ZT__HELD_ASK__INIT;
+	Zt__HeldAnswer *answer = NULL;
+	struct buf ids = buf_init(LIMIT_CHANGESET), body = buf_init(LIMIT_CHANGESET + 256);
+	struct buf got = buf_init(LIMIT_CHANGESET + 256);
+	enum zt_err err;
+
+	for (size_t i = 0; i < p->cs.count; i++)
+		buf_add(&ids, p->changes[i].blocks);
+	if ((err = buf_err(&ids)) || ids.n == 0)
+		goto out;
+	ask.org = pb_field(p->rq->params.org.b, ID_BYTES);
+	ask.workspace = pb_field(p->rq->params.id.b, ID_BYTES);
+	ask.ids = pb_field(ids.p, ids.n);
+	if ((err = pb_encode(&ask, &body)) ||
+	    (err = peer_ask(md->blocks, "/held", buf_bytes(&body), ASK_MS, &got)) ||
+	    (err = pb_decode(
+		 &zt__held_answer__descriptor, buf_bytes(&got), LIMIT_CHANGESET + 256, &answer)))
+		goto out;
+	if (answer->missing.len > 0)
+		err = service_refuse(out, ZT_ERR_MISSING_BLOCK, "a block must be uploaded first");
+out:
+	pb_free(answer);
+	buf_free(&ids);
+	buf_free(&body);
+	buf_free(&got);
+	return err;
+}
+
+/* Holds the chain; the parent that the author names must be a link of it. */
+static enum zt_err
+take_hold(struct push *p, struct rpc_answer *out)
+{
+	const struct request *rq = p->rq;
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id),
+		DB_INT(p->cs.parent_position) };
+	struct db_rows *rows = NULL;
+	struct bytes link;
+	enum zt_err err;
+
+	if ((err = db_run(rq->db, &begin_chain, v, 2, NULL)) ||
+	    (err = db_run(rq->db, &hold_chain, v, 2, &rows)))
+		goto out;
+	err = ZT_ERR_DATABASE;
+	if (db_count(rows) != 1)
+		goto out;
+	p->position = (uint64_t)db_int(rows, 0, 0);
+	link = db_bytes(rows, 0, 1);
+	memset(p->link.b, 0, HASH_BYTES);
+	if (link.n == HASH_BYTES)
+		memcpy(p->link.b, link.p, HASH_BYTES);
+	db_free(rows);
+	rows = NULL;
+	err = ZT_OK;
+	if (p->cs.parent_position == 0)
+		goto out;
+	if ((err = db_run(rq->db, &link_at, v, 3, &rows)))
+		goto out;
+	if (db_count(rows) != 1 ||
+	    !bytes_equal(db_bytes(rows, 0, 0), bytes_of(p->cs.parent_link.b, HASH_BYTES)))
+		err = service_refuse(
+		    out, ZT_ERR_ROLLBACK, "its author has seen another chain of this workspace");
+out:
+	db_free(rows);
+	return err;
+}
+
+/* Whether this very changeset is in the chain: the answer to its first sending was lost. */
+static enum zt_err
+is_there(struct push *p, bool *found)
+{
+	struct db_value v[] = { DB_ID(&p->rq->params.org), DB_ID(&p->rq->params.id),
+		DB_INT(p->cs.parent_position),
+		DB_BYTES(p->cs.signed_.body.p, p->cs.signed_.body.n) };
+	struct db_rows *rows = NULL;
+	enum zt_err err = db_run(p->rq->db, &same_changeset, v, 4, &rows);
+
+	*found = err == ZT_OK && db_count(rows) == 1;
+	if (*found) {
+		p->position = (uint64_t)db_int(rows, 0, 0);
+		memcpy(p->link.b, db_bytes(rows, 0, 1).p, HASH_BYTES);
+	}
+	db_free(rows);
+	return err;
+}
+
+/* The columns of all changes, each as one array. */
+struct columns {
+	struct buf vlobs, versions, hashes, prevs, wraps, objects;
+};
+
+static enum zt_err
+fill_columns(const struct push *p, struct columns *c)
+{
+	size_t n = p->cs.count;
+
+	db_array(&c->vlobs, DB_ARRAY_BYTEA, n);
+	db_array(&c->versions, DB_ARRAY_INT8, n);
+	db_array(&c->hashes, DB_ARRAY_BYTEA, n);
+	db_array(&c->prevs, DB_ARRAY_BYTEA, n);
+	db_array(&c->wraps, DB_ARRAY_BYTEA, n);
+	db_array(&c->objects, DB_ARRAY_BYTEA, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct change *one = &p->changes[i];
+		const Zt__Object *o = p->m->objects[i];
+
+		wire_put_counted(&c->vlobs, bytes_of(one->vlob.b, ID_BYTES));
+		wire_put_u32(&c->versions, 8);
+		wire_put_u64(&c->versions, one->version);
+		wire_put_counted(&c->hashes, bytes_of(one->pins.object.b, HASH_BYTES));
+		wire_put_counted(&c->prevs, bytes_of(one->prev.b, one->has_prev ? HASH_BYTES : 0));
+		wire_put_counted(&c->wraps, pb_bytes(o->wrap));
+		wire_put_counted(&c->objects, pb_bytes(o->object));
+	}
+	return buf_err(&c->objects) ? buf_err(&c->objects) : buf_err(&c->hashes);
+}
+
+static enum zt_err
+write_columns(const struct push *p, const struct columns *c, struct rpc_answer *out)
+{
+#define COLUMN(name) DB_BYTES(c->name.p, c->name.n)
+	struct db_value vlob[] = { DB_ID(&p->rq->params.org), DB_ID(&p->rq->params.id),
+		COLUMN(vlobs), COLUMN(versions), COLUMN(hashes), COLUMN(prevs) };
+	struct db_value object[] = { vlob[0], vlob[1], vlob[2], vlob[3],
+		DB_INT(p->cs.generation), COLUMN(wraps), COLUMN(objects) };
+#undef COLUMN
+	struct db_rows *made = NULL, *moved = NULL;
+	enum zt_err err;
+
+	if ((err = db_run(p->rq->db, &new_vlobs, vlob, 5, &made)) == ZT_OK &&
+	    (err = db_run(p->rq->db, &move_vlobs, vlob, 6, &moved)) == ZT_OK &&
+	    (size_t)db_count(made) + (size_t)db_count(moved) != p->cs.count)
+		err = service_refuse(out, ZT_ERR_CONFLICT, "someone else changed this first");
+	db_free(made);
+	db_free(moved);
+	return err ? err : db_run(p->rq->db, &put_objects, object, 7, NULL);
+}
+
+static enum zt_err
+write_changes(const struct push *p, struct rpc_answer *out)
+{
+	enum { SMALL = LIMIT_CHANGES * 64 };
+	struct columns c = { buf_init(SMALL), buf_init(SMALL), buf_init(SMALL), buf_init(SMALL),
+		buf_init(2 * SMALL), buf_init(LIMIT_PUSH + LIMIT_PAGE) };
+	enum zt_err err = fill_columns(p, &c);
+
+	if (err == ZT_OK)
+		err = write_columns(p, &c, out);
+	buf_free(&c.vlobs);
+	buf_free(&c.versions);
+	buf_free(&c.hashes);
+	buf_free(&c.prevs);
+	buf_free(&c.wraps);
+	buf_free(&c.objects);
+	return err;
+}
+
+/* The changes as one counted list. */
+static enum zt_err
+pack_changes(const Zt__Changeset *m, struct buf *out)
+{
+	for (size_t i = 0; i < m->n_changes; i++)
+		wire_put_counted(out, pb_bytes(m->changes[i]));
+	return buf_err(out);
+}
+
+static enum zt_err
+write_all(struct push *p, struct rpc_answer *out)
+{
+	struct buf packed = buf_init(LIMIT_CHANGESET);
+	enum zt_err err = pack_changes(p->m->changeset, &packed);
+
+	changeset_link(&p->link, &p->cs.signed_, &p->link);
+	p->position++;
+	if (err == ZT_OK)
+		err = write_changes(p, out);
+	if (err == ZT_OK) {
+		struct db_value v[] = { DB_ID(&p->rq->params.org), DB_ID(&p->rq->params.id),
+			DB_INT(p->position), DB_BYTES(p->cs.signed_.body.p, p->cs.signed_.body.n),
+			DB_BYTES(p->cs.signed_.signature, SIGN_BYTES), DB_BYTES(packed.p, packed.n),
+			DB_BYTES(p->link.b, HASH_BYTES) };
+		struct db_value move[] = { v[0], v[1], v[2], v[6] };
+
+		if ((err = db_run(p->rq->db, &put_changeset, v, 7, NULL)) == ZT_OK)
+			err = db_run(p->rq->db, &move_chain, move, 4, NULL);
+	}
+	buf_free(&packed);
+	return err;
+}
+
+static enum zt_err
+answer_push(const struct push *p, struct rpc_answer *out)
+{
+	Zt__PushAnswer a = ZT__PUSH_ANSWER__INIT;
+	struct buf b = buf_init(256);
+	enum zt_err err;
+
+	a.position = p->position;
+	a.link = pb_field(p->link.b, HASH_BYTES);
+	if ((err = pb_encode(&a, &b)) == ZT_OK)
+		rpc_answer_add(out, buf_bytes(&b));
+	buf_free(&b);
+	return err;
+}
+
+/* PUSH: takes one changeset whole, or refuses it whole. */
+enum zt_err
+changesets_push(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	struct push p = { .rq = rq };
+	bool found = false;
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__push_request__descriptor, rq->body, rq->body.n, &p.m)))
+		return err;
+	if (p.m->changeset == NULL) {
+		err = ZT_ERR_CORRUPT;
+		goto out;
+	}
+	if ((err = changeset_read(p.m->changeset, &p.cs, &p.changes)) ||
+	    (err = check_author(&p, out)) || (err = check_objects(&p, out)) ||
+	    (err = check_blocks(state, &p, out)) || (err = db_begin(rq->db)))
+		goto out;
+	if ((err = take_hold(&p, out)) || (err = is_there(&p, &found)))
+		goto out;
+	if (!found && ((err = write_all(&p, out)) || (err = db_commit(rq->db))))
+		goto out;
+	if ((err = answer_push(&p, out)) == ZT_OK && !found)
+		service_publish(rq->service, &rq->params.org, &rq->params.id, "chain", p.position);
+out:
+	db_rollback(rq->db);
+	free(p.changes);
+	pb_free(p.m);
+	return err;
+}
+
+/* One changeset of a page, written by hand: repeated field 2 of ChainPage. */
+static enum zt_err
+add_changeset(const struct db_rows *rows, int i, struct buf *page)
+{
+	struct bytes body = db_bytes(rows, i, 1), signature = db_bytes(rows, i, 2);
+	struct wire_reader r = wire_read(db_bytes(rows, i, 3));
+	ProtobufCBinaryData changes[LIMIT_CHANGES];
+	Zt__Statement s = ZT__STATEMENT__INIT;
+	Zt__Changeset cs = ZT__CHANGESET__INIT, *one[] = { &cs };
+	Zt__ChainPage m = ZT__CHAIN_PAGE__INIT;
+
+	s.body = pb_field(body.p, body.n);
+	s.signature = pb_field(signature.p, signature.n);
+	cs.statement = &s;
+	while (!r.bad && r.left > 0 && cs.n_changes < LIMIT_CHANGES) {
+		struct bytes c = wire_counted(&r, LIMIT_CHANGESET);
+
+		changes[cs.n_changes++] = pb_field(c.p, c.n);
+	}
+	cs.changes = changes;
+	m.changesets = one;
+	m.n_changesets = 1;
+	return wire_end(&r) ? ZT_ERR_CORRUPT : pb_encode(&m, page);
+}
+
+/* CHAIN: changesets from position ?from= (from 1) on, as many as a page holds. */
+enum zt_err
+changesets_read(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__ChainPage head = ZT__CHAIN_PAGE__INIT;
+	struct buf page = buf_init(LIMIT_PAGE);
+	struct db_rows *rows = NULL;
+	uint64_t from;
+	enum zt_err err;
+
+	(void)state;
+	if ((err = route_query(rq->target, "from", 1, &from)))
+		return err;
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id), DB_INT(from) };
+
+	if ((err = db_run(rq->db, &newest, v, 2, &rows)))
+		goto out;
+	head.first = from;
+	head.newest = db_count(rows) == 1 ? (uint64_t)db_int(rows, 0, 0) : 0;
+	db_free(rows);
+	rows = NULL;
+	if (from > head.newest + 1) {
+		err = service_refuse(out, ZT_ERR_ROLLBACK, "the device has seen a longer chain");
+		goto out;
+	}
+	if ((err = pb_encode(&head, &page)) ||
+	    (err = db_run(rq->db, &read_chain, v, 3, &rows)))
+		goto out;
+	/* The parts of a message one behind the other are one message: repeated fields add up. */
+	for (int i = 0; err == ZT_OK && i < db_count(rows); i++) {
+		if (page.n + db_bytes(rows, i, 3).n + 4096 > LIMIT_PAGE / 2)
+			break;
+		err = add_changeset(rows, i, &page);
+	}
+	if (err == ZT_OK)
+		rpc_answer_add(out, buf_bytes(&page));
+out:
+	db_free(rows);
+	buf_free(&page);
+	return err;
+}

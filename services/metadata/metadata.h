@@ -1,0 +1,19 @@
+/* metadata.h - what the metadata service keeps in memory: only its line to the blocks service. */
+#ifndef ZT_METADATA_H
+#define ZT_METADATA_H
+
+#include "common/service.h"
+#include "proto/metadata.pb-c.h"
+
+struct metadata_settings {
+	struct service_settings base;
+	char blocks[CONFIG_TEXT_MOST];
+};
+
+struct metadata {
+	struct peer *blocks;
+};
+
+handler changesets_push, changesets_read, vlobs_read, sealed_keys_put, sealed_keys_get;
+
+#endif

@@ -1,0 +1,100 @@
+/* vlobs.c - sealed objects in bulk: as many of the asked-for versions as one answer holds. */
+#include <stdlib.h>
+
+#include "files/manifest.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "metadata/metadata.h"
+
+enum { MOST_ASKED = 8192 };
+
+static const struct db_query read_objects = { "objects_read",
+	"SELECT a.i, o.generation, o.wrap, o.object FROM unnest($3::bytea[], $4::int8[]) "
+	"WITH ORDINALITY AS a(v, n, i) JOIN objects o ON o.org = $1::bytea AND "
+	"o.workspace = $2::bytea AND o.vlob = a.v AND o.version = a.n ORDER BY a.i" };
+
+static enum zt_err
+pack(const Zt__ObjectsRequest *m, size_t from, size_t count, struct buf *vlobs, struct buf *versions)
+{
+	db_array(vlobs, DB_ARRAY_BYTEA, count);
+	db_array(versions, DB_ARRAY_INT8, count);
+	for (size_t i = from; i < from + count; i++) {
+		if (m->asks[i]->vlob.len != ID_BYTES)
+			return ZT_ERR_CORRUPT;
+		wire_put_counted(vlobs, pb_bytes(m->asks[i]->vlob));
+		wire_put_u32(versions, 8);
+		wire_put_u64(versions, m->asks[i]->version);
+	}
+	return buf_err(vlobs) ? buf_err(vlobs) : buf_err(versions);
+}
+
+/* Appends ROWS as ObjectsAnswer; stops in front of the first that is not there or does not fit. */
+static enum zt_err
+add_objects(const struct db_rows *rows, size_t *done, bool *full, struct buf *page)
+{
+	size_t first = *done;
+
+	for (int i = 0; i < db_count(rows); i++) {
+		struct bytes wrap = db_bytes(rows, i, 2), object = db_bytes(rows, i, 3);
+		Zt__Object o = ZT__OBJECT__INIT, *one[] = { &o };
+		Zt__ObjectsAnswer m = ZT__OBJECTS_ANSWER__INIT;
+		enum zt_err err;
+
+		*full = (size_t)db_int(rows, i, 0) != *done - first + 1 ||
+		    (page->n > 0 && page->n + object.n + 1024 > LIMIT_PAGE);
+		if (*full)
+			return ZT_OK;
+		o.generation = (uint32_t)db_int(rows, i, 1);
+		o.wrap = pb_field(wrap.p, wrap.n);
+		o.object = pb_field(object.p, object.n);
+		m.objects = one;
+		m.n_objects = 1;
+		if ((err = pb_encode(&m, page)))
+			return err;
+		(*done)++;
+	}
+	return ZT_OK;
+}
+
+/* OBJECTS: sealed manifests by vlob and version, in the order asked, as many as fit. */
+enum zt_err
+vlobs_read(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	enum { AT_ONCE = 512 };
+	Zt__ObjectsRequest *m = NULL;
+	struct buf page = buf_init(LIMIT_PAGE + LIMIT_MANIFEST);
+	size_t done = 0;
+	bool full = false;
+	enum zt_err err;
+
+	(void)state;
+	if ((err = pb_decode(&zt__objects_request__descriptor, rq->body, 1024 * 1024, &m)))
+		return err;
+	if (m->n_asks > MOST_ASKED)
+		err = ZT_ERR_TOO_BIG;
+	while (err == ZT_OK && !full && done < m->n_asks) {
+		size_t n = m->n_asks - done < AT_ONCE ? m->n_asks - done : AT_ONCE, before = done;
+		struct buf vlobs = buf_init(AT_ONCE * 32), versions = buf_init(AT_ONCE * 32);
+		struct db_rows *rows = NULL;
+
+		if ((err = pack(m, done, n, &vlobs, &versions)) == ZT_OK) {
+			struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id),
+				DB_BYTES(vlobs.p, vlobs.n), DB_BYTES(versions.p, versions.n) };
+
+			if ((err = db_run(rq->db, &read_objects, v, 4, &rows)) == ZT_OK)
+				err = add_objects(rows, &done, &full, &page);
+		}
+		if (err == ZT_OK && done < before + n)
+			full = true;
+		db_free(rows);
+		buf_free(&vlobs);
+		buf_free(&versions);
+	}
+	if (err == ZT_OK && done == 0 && m->n_asks > 0)
+		err = ZT_ERR_NOT_FOUND;
+	if (err == ZT_OK)
+		rpc_answer_add(out, buf_bytes(&page));
+	buf_free(&page);
+	pb_free(m);
+	return err;
+}
