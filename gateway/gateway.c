@@ -1,0 +1,184 @@
+#include "gateway/gateway.h"
+
+#include <nng/protocol/pubsub0/sub.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/service.h"
+#include "crypto/suite.h"
+#include "gateway/socket.h"
+
+/* Events of messaging: one receive at a time, brought to the loop like any answer. */
+struct events {
+	struct mail mail; /* first */
+	struct gateway *g;
+	nng_socket sub;
+	nng_aio *aio;
+};
+
+static void
+deliver_event(struct mail *m)
+{
+	struct events *e = (struct events *)m;
+	nng_msg *msg;
+
+	if (nng_aio_result(e->aio) != 0)
+		return; /* closing */
+	msg = nng_aio_get_msg(e->aio);
+	socket_event(e->g, bytes_of(nng_msg_body(msg), nng_msg_len(msg)));
+	nng_msg_free(msg);
+	nng_recv_aio(e->sub, e->aio);
+}
+
+/* Runs on an nng thread. */
+static void
+event_came(void *arg)
+{
+	struct events *e = arg;
+
+	mailbox_put(e->g->inbox, &e->mail);
+	lws_cancel_service(e->g->lws);
+}
+
+static enum zt_err
+open_events(struct events *e, struct gateway *g)
+{
+	const char *url = g->settings->messaging_events;
+
+	e->g = g;
+	e->mail.deliver = deliver_event;
+	if (url[0] == 0)
+		return ZT_OK;
+	if (nng_sub0_open(&e->sub) != 0 || nng_aio_alloc(&e->aio, event_came, e) != 0)
+		return ZT_ERR_MEMORY;
+	(void)nng_socket_set(e->sub, NNG_OPT_SUB_SUBSCRIBE, "", 0);
+	(void)nng_socket_set_ms(e->sub, NNG_OPT_RECONNMINT, 20);
+	(void)nng_socket_set_ms(e->sub, NNG_OPT_RECONNMAXT, 500);
+	if (nng_dial(e->sub, url, NULL, NNG_FLAG_NONBLOCK) != 0)
+		return ZT_ERR_CONFIG;
+	nng_recv_aio(e->sub, e->aio);
+	return ZT_OK;
+}
+
+static void
+close_events(struct events *e)
+{
+	if (e->aio == NULL)
+		return;
+	(void)nng_close(e->sub);
+	nng_aio_free(e->aio);
+}
+
+static enum zt_err
+open_lws(struct gateway *g, char why[200])
+{
+	const struct gateway_settings *s = g->settings;
+	struct lws_context_creation_info info = { 0 };
+	struct lws_vhost *vhost;
+
+	lws_set_log_level(0, NULL);
+	info.port = (int)s->port;
+	info.iface = s->listen_host;
+	info.protocols = glue_protocols();
+	info.user = g;
+	info.gid = info.uid = (__typeof__(info.gid))-1;
+	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+	    LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
+	    LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE;
+	info.timeout_secs = 15;
+	info.keepalive_timeout = 60;
+	info.max_http_header_data = 8192;
+	info.max_http_header_pool = 256;
+	info.pt_serv_buf_size = 128 * 1024;
+	info.ka_time = 60;
+	info.ka_probes = 3;
+	info.ka_interval = 10;
+	info.server_string = "zt";
+	if (s->tls_certificate[0] != 0) {
+		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+		info.ssl_cert_filepath = s->tls_certificate;
+		info.ssl_private_key_filepath = s->tls_key;
+		info.alpn = "h2,http/1.1";
+	}
+	if ((g->lws = lws_create_context(&info)) == NULL ||
+	    (vhost = lws_create_vhost(g->lws, &info)) == NULL) {
+		(void)snprintf(why, 200,
+		    "port: cannot listen on %.60s port %lld; is it taken, or the certificate unreadable?",
+		    s->listen_host, (long long)s->port);
+		return ZT_ERR_UNAVAILABLE;
+	}
+	if (s->port_file[0] != 0) {
+		FILE *f = fopen(s->port_file, "we");
+
+		if (f == NULL || fprintf(f, "%d\n", lws_get_vhost_listen_port(vhost)) < 0 ||
+		    fclose(f) != 0) {
+			(void)snprintf(why, 200, "port_file: cannot write %.150s", s->port_file);
+			return ZT_ERR_CONFIG;
+		}
+	}
+	return ZT_OK;
+}
+
+static atomic_bool *
+stopping(void)
+{
+	static atomic_bool flag; /* set by the signal handler, which can be given nothing */
+
+	return &flag;
+}
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	atomic_store(stopping(), true);
+}
+
+enum zt_err
+gateway_run(const struct gateway_settings *settings, char why[200])
+{
+	struct gateway *g = calloc(1, sizeof *g);
+	struct events events = { 0 };
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	if (g == NULL)
+		return err;
+	g->settings = settings;
+	(void)signal(SIGTERM, on_signal);
+	(void)signal(SIGINT, on_signal);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if ((err = mailbox_new(&g->inbox)) ||
+	    (err = throttle_new(settings->rate, settings->burst, &g->devices)) ||
+	    (err = throttle_new(0, settings->connections_per_address, &g->addresses)))
+		goto out;
+	for (size_t i = 0; i < SERVICE_COUNT; i++)
+		if ((err = upstream_open(settings->service[i], g->inbox, &g->lws,
+			 (int)settings->deadline_s, &g->upstream[i]))) {
+			(void)snprintf(why, 200, "%s: %.150s is not an nng address",
+			    route_service_name((enum route_service)i), settings->service[i]);
+			goto out;
+		}
+	if ((err = open_lws(g, why)) || (err = open_events(&events, g)))
+		goto out;
+	log_line("info", "ready", "host", settings->listen_host, NULL);
+	while (!atomic_load(stopping()) && lws_service(g->lws, 0) >= 0)
+		;
+	log_line("info", "draining", NULL);
+out:
+	close_events(&events);
+	for (size_t i = 0; i < SERVICE_COUNT; i++) {
+		upstream_close(g->upstream[i]);
+		g->upstream[i] = NULL;
+	}
+	if (g->lws != NULL)
+		lws_context_destroy(g->lws);
+	throttle_free(g->devices);
+	throttle_free(g->addresses);
+	mailbox_free(g->inbox);
+	free(g);
+	return err;
+}

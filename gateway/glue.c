@@ -1,0 +1,115 @@
+/* glue.c - the only lws callbacks: one line a reason, each calls a named function. */
+#include "common/clock.h"
+#include "gateway/exchange.h"
+#include "gateway/gateway.h"
+#include "gateway/socket.h"
+
+static struct gateway *
+gateway_of(struct lws *wsi)
+{
+	return lws_context_user(lws_get_context(wsi));
+}
+
+static size_t
+address_of(struct lws *wsi, char out[64])
+{
+	return lws_get_peer_simple(wsi, out, 64) != NULL ? strlen(out) : 0;
+}
+
+/* A connection is taken if there is room for it at all and for its address. */
+static int
+admit(struct gateway *g, struct lws *wsi)
+{
+	char address[64];
+	size_t n = address_of(wsi, address);
+
+	if (g->connected >= g->settings->connections ||
+	    !throttle_take(g->addresses, address, n, clock_ms()))
+		return -1;
+	g->connected++;
+	lws_set_opaque_user_data(wsi, g); /* counted */
+	return 0;
+}
+
+static void
+forget(struct gateway *g, struct lws *wsi)
+{
+	char address[64];
+	size_t n = address_of(wsi, address);
+
+	if (lws_get_opaque_user_data(wsi) == NULL)
+		return;
+	lws_set_opaque_user_data(wsi, NULL);
+	g->connected--;
+	throttle_give(g->addresses, address, n);
+}
+
+static int
+http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
+{
+	struct exchange **slot = user;
+
+	switch ((int)reason) {
+	case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+		return admit(gateway_of(wsi), wsi);
+	case LWS_CALLBACK_HTTP:
+		return exchange_head(gateway_of(wsi), wsi, slot, in);
+	case LWS_CALLBACK_HTTP_BODY:
+		return exchange_body(*slot, in, n);
+	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+		return exchange_body_end(*slot);
+	case LWS_CALLBACK_HTTP_WRITEABLE:
+		return exchange_writable(slot);
+	case LWS_CALLBACK_CLOSED_HTTP:
+		if (slot != NULL)
+			exchange_gone(slot);
+		return 0;
+	case LWS_CALLBACK_WSI_DESTROY:
+		forget(gateway_of(wsi), wsi);
+		return 0;
+	case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+		mailbox_empty(gateway_of(wsi)->inbox);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static int
+events(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
+{
+	struct socket **slot = user;
+
+	(void)in;
+	(void)n;
+	switch ((int)reason) {
+	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+		return socket_handshake(gateway_of(wsi), wsi, slot);
+	case LWS_CALLBACK_ESTABLISHED:
+		return socket_open(gateway_of(wsi), wsi, slot);
+	case LWS_CALLBACK_SERVER_WRITEABLE:
+		return socket_writable(*slot);
+	case LWS_CALLBACK_CLOSED:
+		socket_gone(slot);
+		return 0;
+	case LWS_CALLBACK_WSI_DESTROY:
+		forget(gateway_of(wsi), wsi);
+		return 0;
+	default:
+		return 0; /* what a device sends here is dropped */
+	}
+}
+
+const struct lws_protocols *
+glue_protocols(void)
+{
+	static const struct lws_protocols protocols[] = {
+		{ .name = "http", .callback = http, .per_session_data_size = sizeof(void *),
+			.rx_buffer_size = 0, .tx_packet_size = 128 * 1024 },
+		{ .name = "zt-events", .callback = events, .per_session_data_size = sizeof(void *),
+			.rx_buffer_size = 256 },
+		{ 0 },
+	};
+
+	return protocols;
+}

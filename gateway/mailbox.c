@@ -1,0 +1,57 @@
+#include "gateway/mailbox.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct mailbox {
+	pthread_mutex_t lock;
+	struct mail *first, **last;
+};
+
+enum zt_err
+mailbox_new(struct mailbox **out)
+{
+	struct mailbox *b = calloc(1, sizeof *b);
+
+	if (b == NULL)
+		return ZT_ERR_MEMORY;
+	(void)pthread_mutex_init(&b->lock, NULL);
+	b->last = &b->first;
+	*out = b;
+	return ZT_OK;
+}
+
+void
+mailbox_free(struct mailbox *b)
+{
+	if (b == NULL)
+		return;
+	(void)pthread_mutex_destroy(&b->lock);
+	free(b);
+}
+
+void
+mailbox_put(struct mailbox *b, struct mail *m)
+{
+	m->next = NULL;
+	(void)pthread_mutex_lock(&b->lock);
+	*b->last = m;
+	b->last = &m->next;
+	(void)pthread_mutex_unlock(&b->lock);
+}
+
+void
+mailbox_empty(struct mailbox *b)
+{
+	struct mail *m, *next;
+
+	(void)pthread_mutex_lock(&b->lock);
+	m = b->first;
+	b->first = NULL;
+	b->last = &b->first;
+	(void)pthread_mutex_unlock(&b->lock);
+	for (; m != NULL; m = next) {
+		next = m->next;
+		m->deliver(m);
+	}
+}

@@ -1,0 +1,21 @@
+/* mailbox.h - finished work from other threads to the loop that asked for it. */
+#ifndef ZT_GATEWAY_MAILBOX_H
+#define ZT_GATEWAY_MAILBOX_H
+
+#include "base/err.h"
+
+struct mailbox;
+
+struct mail {
+	struct mail *next;
+	void (*deliver)(struct mail *m); /* runs on the loop's thread */
+};
+
+ZT_CHECKED enum zt_err mailbox_new(struct mailbox **out);
+void mailbox_free(struct mailbox *b);
+/* Any thread. The memory of M is the sender's until it is delivered. */
+void mailbox_put(struct mailbox *b, struct mail *m);
+/* The loop's thread: delivers all that is there, oldest first. */
+void mailbox_empty(struct mailbox *b);
+
+#endif

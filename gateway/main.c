@@ -1,0 +1,69 @@
+/* main.c - zt-gateway: the only door of the servers. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/service.h"
+#include "crypto/suite.h"
+#include "gateway/gateway.h"
+
+#define TEXT(name, fallback, help)                                                             \
+	{ #name, CONFIG_TEXT, offsetof(struct gateway_settings, name), fallback, 0, 0, help }
+#define INTEGER(name, fallback, least, most, help)                                             \
+	{ #name, CONFIG_INT, offsetof(struct gateway_settings, name), fallback, least, most, help }
+#define SERVICE(name)                                                                          \
+	{ #name, CONFIG_TEXT, offsetof(struct gateway_settings, service[SERVICE_##name]), NULL, 0, 0, \
+		"nng address of the service" }
+
+static const struct config_key keys[] = {
+	TEXT(listen_host, "127.0.0.1", "address to listen on"),
+	INTEGER(port, "0", 0, 65535, "port; 0 picks a free one"),
+	TEXT(port_file, "", "file to write the port to"),
+	TEXT(tls_certificate, "", "PEM file; TLS is on when given"),
+	TEXT(tls_key, "", "PEM file of its private key"),
+	SERVICE(auth),
+	SERVICE(metadata),
+	SERVICE(blocks),
+	SERVICE(messaging),
+	TEXT(messaging_events, "", "nng address of messaging's events"),
+	INTEGER(connections, "10000", 1, 1000000, "connections at once"),
+	INTEGER(connections_per_address, "4000", 1, 1000000, "of one address"),
+	INTEGER(rate, "20000", 1, 1000000, "requests a second of one device"),
+	INTEGER(burst, "20000", 1, 1000000, "requests of one device at once"),
+	INTEGER(deadline_s, "30", 1, 600, "seconds that a service may take"),
+};
+
+enum { KEYS = sizeof keys / sizeof keys[0] };
+
+static int
+usage(FILE *to)
+{
+	(void)fprintf(to, "usage: zt-gateway --config FILE\n\nSettings of FILE (YAML):\n");
+	for (size_t i = 0; i < KEYS; i++)
+		(void)fprintf(to, "  %-24s %s%s%s%s\n", keys[i].name, keys[i].help,
+		    keys[i].fallback == NULL ? " (required" : " (default: ",
+		    keys[i].fallback == NULL ? "" : keys[i].fallback, ")");
+	return to == stdout ? 0 : 64;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct gateway_settings settings;
+	char why[200] = "";
+	enum zt_err err;
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return usage(stdout);
+	if (argc != 3 || strcmp(argv[1], "--config") != 0)
+		return usage(stderr);
+	service_harden();
+	log_start("gateway");
+	if ((err = config_load(argv[2], keys, KEYS, &settings, why)) == ZT_OK &&
+	    (err = suite_start()) == ZT_OK)
+		err = gateway_run(&settings, why);
+	if (err)
+		log_line("error", "stopped", "error", err_name(err), "why",
+		    why[0] != 0 ? why : err_words(err), NULL);
+	return err_exit(err);
+}

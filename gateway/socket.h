@@ -1,0 +1,15 @@
+/* socket.h - one event socket: opened with a signed request, told what concerns its device. */
+#ifndef ZT_GATEWAY_SOCKET_H
+#define ZT_GATEWAY_SOCKET_H
+
+#include "gateway/gateway.h"
+
+/* The handshake's head arrived. 0 to go on, -1 to refuse. */
+int socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot);
+int socket_open(struct gateway *g, struct lws *wsi, struct socket **slot);
+int socket_writable(struct socket *s);
+void socket_gone(struct socket **slot);
+/* An event from messaging, for the sockets that it names. */
+void socket_event(struct gateway *g, struct bytes message);
+
+#endif

@@ -1,0 +1,276 @@
+/* upstream.c - each line is an nng context with a call or a batch in flight. Lines for batches are
+ * few, so that calls gather while those before them are under way: that is the batching, and an idle
+ * service sees each call at once. Lines for single calls (bodies, calls that may wait) are many. */
+#include "gateway/upstream.h"
+
+#include <libwebsockets.h>
+#include <nng/protocol/reqrep0/req.h>
+#include <stdlib.h>
+
+#include "common/rpc.h"
+#include "format/limits.h"
+
+enum { BATCH_LINES = 4, SINGLE_LINES = 32, LINES = BATCH_LINES + SINGLE_LINES };
+
+struct line {
+	struct mail mail; /* first, so that a mail is its line */
+	struct upstream *u;
+	nng_ctx ctx;
+	nng_aio *aio;
+	bool busy, receiving;
+	int result;
+	struct upstream_call *calls; /* in the order of the message */
+};
+
+struct queue {
+	struct upstream_call *first, **last;
+};
+
+struct upstream {
+	nng_socket socket;
+	struct mailbox *inbox;
+	struct lws_context *const *wake;
+	nng_duration deadline;
+	struct queue batch, single;
+	struct line line[LINES];
+};
+
+static void
+push(struct queue *q, struct upstream_call *c)
+{
+	c->next = NULL;
+	*q->last = c;
+	q->last = &c->next;
+}
+
+static struct upstream_call *
+pop(struct queue *q)
+{
+	struct upstream_call *c = q->first;
+
+	if (c != NULL && (q->first = c->next) == NULL)
+		q->last = &q->first;
+	return c;
+}
+
+static void
+finish(struct upstream_call *c, enum zt_err err)
+{
+	struct upstream_answer a = { .err = err };
+
+	c->done(c, &a);
+}
+
+/* One message of all CALLS of LINE. */
+static nng_msg *
+message_of(struct line *l, uint32_t count)
+{
+	nng_msg *m = l->calls->msg;
+
+	l->calls->msg = NULL;
+	wire_store_u32(nng_msg_body(m), count);
+	for (struct upstream_call *c = l->calls->next; c != NULL; c = c->next) {
+		if (nng_msg_append(m, (uint8_t *)nng_msg_body(c->msg) + 4,
+			nng_msg_len(c->msg) - 4) != 0) {
+			nng_msg_free(m);
+			return NULL;
+		}
+		nng_msg_free(c->msg);
+		c->msg = NULL;
+	}
+	return m;
+}
+
+static void
+fail_line(struct line *l, enum zt_err err)
+{
+	struct upstream_call *c = l->calls, *next;
+
+	l->calls = NULL;
+	l->busy = false;
+	for (; c != NULL; c = next) {
+		next = c->next;
+		if (c->msg != NULL)
+			nng_msg_free(c->msg);
+		c->msg = NULL;
+		finish(c, err);
+	}
+}
+
+/* Takes what waits in Q, up to MOST calls, and sends it on L. */
+static void
+start(struct line *l, struct queue *q, uint32_t most)
+{
+	struct upstream_call **last = &l->calls;
+	uint32_t count = 0;
+	size_t bytes = 0;
+	nng_msg *m;
+
+	while (count < most && q->first != NULL && bytes < 256 * 1024) {
+		struct upstream_call *c = pop(q);
+
+		bytes += nng_msg_len(c->msg);
+		*last = c;
+		last = &c->next;
+		*last = NULL;
+		count++;
+	}
+	l->busy = true;
+	l->receiving = false;
+	if ((m = message_of(l, count)) == NULL) {
+		fail_line(l, ZT_ERR_MEMORY);
+		return;
+	}
+	nng_aio_set_timeout(l->aio, l->u->deadline);
+	nng_aio_set_msg(l->aio, m);
+	nng_ctx_send(l->ctx, l->aio);
+}
+
+static void
+pump(struct upstream *u)
+{
+	for (size_t i = 0; i < LINES; i++) {
+		struct queue *q = i < BATCH_LINES ? &u->batch : &u->single;
+
+		if (!u->line[i].busy && q->first != NULL)
+			start(&u->line[i], q, i < BATCH_LINES ? LIMIT_BATCH : 1);
+	}
+}
+
+static enum zt_err
+err_of(int result, bool was_receiving)
+{
+	if (result == NNG_ETIMEDOUT)
+		return was_receiving ? ZT_ERR_TIMEOUT : ZT_ERR_UNAVAILABLE;
+	return result == NNG_ENOMEM ? ZT_ERR_MEMORY : ZT_ERR_UNAVAILABLE;
+}
+
+/* Gives each call of the line its answer out of MSG. */
+static void
+hand_out(struct line *l, nng_msg *msg)
+{
+	struct wire_reader r = wire_read(bytes_of(nng_msg_body(msg), nng_msg_len(msg)));
+	struct upstream_call *c = l->calls, *next;
+
+	(void)wire_u32(&r);
+	l->calls = NULL;
+	l->busy = false;
+	for (; c != NULL; c = next) {
+		struct upstream_answer a = { .err = ZT_ERR_UNAVAILABLE };
+		struct rpc_result one;
+		bool is_last = c->next == NULL;
+
+		next = c->next;
+		if (rpc_read_answer(&r, &one) == ZT_OK)
+			a = (struct upstream_answer){ one.err, one.detail, one.body, NULL };
+		a.msg = is_last ? msg : NULL;
+		c->done(c, &a);
+		if (is_last && a.msg == NULL)
+			msg = NULL; /* the receiver kept it */
+	}
+	if (msg != NULL)
+		nng_msg_free(msg);
+}
+
+/* The loop's thread: the send or the receive of a line ended. */
+static void
+deliver(struct mail *mail)
+{
+	struct line *l = (struct line *)mail;
+	struct upstream *u = l->u;
+
+	if (l->result != 0) {
+		nng_msg *unsent = l->receiving ? NULL : nng_aio_get_msg(l->aio);
+
+		if (unsent != NULL)
+			nng_msg_free(unsent);
+		fail_line(l, err_of(l->result, l->receiving));
+	} else if (!l->receiving) {
+		l->receiving = true;
+		nng_ctx_recv(l->ctx, l->aio);
+		return;
+	} else {
+		hand_out(l, nng_aio_get_msg(l->aio));
+	}
+	pump(u);
+}
+
+/* Runs on an nng thread: hands the line to its loop, and that is all. */
+static void
+upstream_done(void *arg)
+{
+	struct line *l = arg;
+
+	l->result = nng_aio_result(l->aio);
+	mailbox_put(l->u->inbox, &l->mail);
+	if (*l->u->wake != NULL)
+		lws_cancel_service(*l->u->wake); /* the only lws call of another thread */
+}
+
+enum zt_err
+upstream_open(const char *url, struct mailbox *inbox, struct lws_context *const *wake,
+    int deadline_s, struct upstream **out)
+{
+	struct upstream *u = calloc(1, sizeof *u);
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	if (u == NULL)
+		return ZT_ERR_MEMORY;
+	u->inbox = inbox;
+	u->wake = wake;
+	u->deadline = deadline_s * 1000;
+	u->batch.last = &u->batch.first;
+	u->single.last = &u->single.first;
+	if (nng_req0_open(&u->socket) != 0) {
+		free(u);
+		return err;
+	}
+	(void)nng_socket_set_ms(u->socket, NNG_OPT_RECONNMINT, 20);
+	(void)nng_socket_set_ms(u->socket, NNG_OPT_RECONNMAXT, 500);
+	(void)nng_socket_set_size(u->socket, NNG_OPT_RECVMAXSZ, 0);
+	for (size_t i = 0; i < LINES; i++) {
+		struct line *l = &u->line[i];
+
+		l->u = u;
+		l->mail.deliver = deliver;
+		if (nng_ctx_open(&l->ctx, u->socket) != 0 ||
+		    nng_aio_alloc(&l->aio, upstream_done, l) != 0)
+			goto out;
+	}
+	err = ZT_ERR_CONFIG;
+	if (nng_dial(u->socket, url, NULL, NNG_FLAG_NONBLOCK) != 0)
+		goto out;
+	*out = u;
+	u = NULL;
+	err = ZT_OK;
+out:
+	upstream_close(u);
+	return err;
+}
+
+void
+upstream_close(struct upstream *u)
+{
+	struct upstream_call *c;
+
+	if (u == NULL)
+		return;
+	(void)nng_close(u->socket);
+	for (size_t i = 0; i < LINES; i++)
+		if (u->line[i].aio != NULL)
+			nng_aio_free(u->line[i].aio); /* waits for its callback */
+	for (size_t i = 0; i < LINES; i++)
+		fail_line(&u->line[i], ZT_ERR_UNAVAILABLE);
+	while ((c = pop(&u->batch)) != NULL || (c = pop(&u->single)) != NULL) {
+		nng_msg_free(c->msg);
+		finish(c, ZT_ERR_UNAVAILABLE);
+	}
+	free(u);
+}
+
+void
+upstream_send(struct upstream *u, struct upstream_call *c)
+{
+	push(c->batch ? &u->batch : &u->single, c);
+	pump(u);
+}

@@ -1,0 +1,37 @@
+/* upstream.h - calls to one service: small ones batched while others are in flight, answers brought
+ * home through the mailbox. All functions on the loop's thread. */
+#ifndef ZT_GATEWAY_UPSTREAM_H
+#define ZT_GATEWAY_UPSTREAM_H
+
+#include <nng/nng.h>
+
+#include "base/bytes.h"
+#include "gateway/mailbox.h"
+
+struct lws_context;
+struct upstream;
+
+/* What came back; BODY borrows from MSG. A receiver that wants to keep the body keeps MSG by setting
+ * the field to NULL. */
+struct upstream_answer {
+	enum zt_err err;
+	struct bytes detail, body;
+	nng_msg *msg;
+};
+
+/* One call. The memory is the caller's until DONE ran, which happens exactly once. */
+struct upstream_call {
+	struct upstream_call *next;
+	nng_msg *msg; /* one whole request message (rpc.h), taken over by upstream_send */
+	bool batch;
+	void (*done)(struct upstream_call *c, struct upstream_answer *a);
+};
+
+/* Dials URL in the background. Errors: CONFIG, MEMORY. */
+ZT_CHECKED enum zt_err upstream_open(const char *url, struct mailbox *inbox,
+    struct lws_context *const *wake, int deadline_s, struct upstream **out);
+/* After this no call is under way; waiting ones were told UNAVAILABLE. */
+void upstream_close(struct upstream *u);
+void upstream_send(struct upstream *u, struct upstream_call *c);
+
+#endif
