@@ -1,0 +1,236 @@
+#include "client/client.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "crypto/suite.h"
+#include "format/pb.h"
+#include "store/device_file.h"
+
+enum zt_err
+client_refuse(struct zt *z, enum zt_err err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(z->why, sizeof z->why, format, args);
+	va_end(args);
+	return err;
+}
+
+uint64_t
+client_now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+enum zt_err
+client_call(struct zt *z, enum route r, const struct route_params *p, const char *query,
+    struct bytes body, struct buf *answer)
+{
+	char detail[200];
+	enum zt_err err = calls_run(z->calls, r, p, query, body, answer, detail);
+
+	return err ? client_refuse(z, err, "%s", detail) : ZT_OK;
+}
+
+static enum zt_err
+take_secrets(struct zt *z, const Zt__DeviceSecrets *m)
+{
+	enum zt_err err;
+
+	z->server = strdup(m->server);
+	z->slug = strdup(m->slug);
+	z->email = strdup(m->email);
+	if (z->server == NULL || z->slug == NULL || z->email == NULL)
+		return ZT_ERR_MEMORY;
+	if ((err = pb_id(m->org, &z->org)) || (err = pb_id(m->user, &z->user)) ||
+	    (err = pb_id(m->device, &z->device)) ||
+	    (err = pb_exact(m->root_key, z->root_key, sizeof z->root_key)) ||
+	    (err = sign_from_seed(pb_bytes(m->sign_seed), &z->sign)) ||
+	    (err = secret_from(pb_bytes(m->seal_key), &z->seal)) ||
+	    (err = secret_from(pb_bytes(m->local_key), &z->local)))
+		return err;
+	if (m->n_user_keys == 0 || m->n_user_keys > CLIENT_USER_KEYS)
+		return ZT_ERR_CORRUPT;
+	for (size_t i = 0; i < m->n_user_keys; i++, z->user_keys++)
+		if ((err = secret_from(pb_bytes(m->user_keys[i]), &z->user_key[i])))
+			return err;
+	z->vouched_size = m->tree_size;
+	if (m->tree_size > 0 && (err = pb_hash(m->root_hash, &z->vouched_root)))
+		return err;
+	id_print(&z->org, z->org_text);
+	id_print(&z->user, z->user_text);
+	id_print(&z->device, z->device_text);
+	return ZT_OK;
+}
+
+static enum zt_err
+connect_device(struct zt *z)
+{
+	struct calls_options o = { .server = z->server, .ca_file = z->ca_file, .org = z->org,
+		.device = z->device, .key = z->sign };
+
+	return calls_new(&o, &z->calls);
+}
+
+static void
+set_why(char *why, const char *text)
+{
+	if (why != NULL)
+		(void)snprintf(why, CLIENT_WHY, "%s", text);
+}
+
+enum zt_err
+zt_open(const struct zt_options *o, struct zt **out, char *why)
+{
+	Zt__DeviceSecrets *m = NULL;
+	struct zt *z = calloc(1, sizeof *z);
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	set_why(why, "");
+	if (z == NULL)
+		return err;
+	if ((err = suite_start()))
+		goto out;
+	z->home = strdup(o->home);
+	z->ca_file = o->ca_file != NULL ? strdup(o->ca_file) : NULL;
+	err = ZT_ERR_MEMORY;
+	if (z->home == NULL)
+		goto out;
+	if ((err = device_file_open(o->home, bytes_text(o->password), &m))) {
+		if (err == ZT_ERR_NOT_FOUND)
+			(void)client_refuse(z, err, "there is no device in %.200s", o->home);
+		goto out;
+	}
+	if ((err = take_secrets(z, m)) || (err = store_open(o->home, z->local, &z->store)) ||
+	    (err = connect_device(z)) || (err = client_load_log(z)))
+		goto out;
+	*out = z;
+	z = NULL;
+out:
+	pb_wipe(m);
+	if (z != NULL)
+		set_why(why, z->why);
+	zt_close(z);
+	return err;
+}
+
+void
+zt_close(struct zt *z)
+{
+	if (z == NULL)
+		return;
+	idmap_free(&z->spaces, space_free);
+	org_state_free(z->state);
+	calls_free(z->calls);
+	store_close(z->store);
+	sign_free(z->sign);
+	secret_free(z->seal);
+	secret_free(z->local);
+	for (size_t i = 0; i < z->user_keys; i++)
+		secret_free(z->user_key[i]);
+	free(z->home);
+	free(z->server);
+	free(z->slug);
+	free(z->email);
+	free(z->ca_file);
+	free(z);
+}
+
+const char *
+zt_why(const struct zt *z)
+{
+	return z->why;
+}
+
+void
+zt_whoami(const struct zt *z, struct zt_identity *out)
+{
+	struct hash root = { { 0 } };
+
+	*out = (struct zt_identity){ .server = z->server, .slug = z->slug, .org = z->org_text,
+		.user = z->user_text, .device = z->device_text, .email = z->email,
+		.log_size = merkle_size(z->state->tree) };
+	if (merkle_root(z->state->tree, out->log_size, &root) == ZT_OK)
+		hex_print(root.b, HASH_BYTES, out->log_root);
+}
+
+enum zt_err
+zt_sync(struct zt *z)
+{
+	z->why[0] = 0;
+	return client_sync_log(z);
+}
+
+enum zt_err
+zt_check_store(struct zt *z, uint64_t *records)
+{
+	return store_verify(z->store, records);
+}
+
+const char *
+zt_version(void)
+{
+	return "0.1.0";
+}
+
+const char *
+zt_err_words(enum zt_err err)
+{
+	return err_words(err);
+}
+
+const char *
+zt_err_name(enum zt_err err)
+{
+	return err_name(err);
+}
+
+int
+zt_err_exit(enum zt_err err)
+{
+	return err_exit(err);
+}
+
+bool
+zt_err_retry(enum zt_err err)
+{
+	return err_retry(err);
+}
+
+enum zt_err
+client_write_device(const struct zt_options *o, const struct client_new_device *d)
+{
+	Zt__DeviceSecrets m = ZT__DEVICE_SECRETS__INIT;
+	ProtobufCBinaryData keys[CLIENT_USER_KEYS];
+	struct secret *local = NULL;
+	enum zt_err err = secret_generate(&local);
+
+	if (err)
+		return err;
+	m.server = (char *)(uintptr_t)d->server;
+	m.slug = (char *)(uintptr_t)d->slug;
+	m.email = (char *)(uintptr_t)d->email;
+	m.org = pb_field(d->org.b, ID_BYTES);
+	m.user = pb_field(d->user.b, ID_BYTES);
+	m.device = pb_field(d->device.b, ID_BYTES);
+	m.root_key = pb_field(d->root_key, SIGN_PUBLIC_BYTES);
+	m.sign_seed = pb_field(sign_seed(d->sign).p, SIGN_SEED_BYTES);
+	m.seal_key = pb_field(secret_bytes(d->seal).p, SECRET_BYTES);
+	m.local_key = pb_field(secret_bytes(local).p, SECRET_BYTES);
+	for (size_t i = 0; i < d->user_key_count; i++)
+		keys[i] = pb_field(d->user_keys[i].p, d->user_keys[i].n);
+	m.user_keys = keys;
+	m.n_user_keys = d->user_key_count;
+	m.tree_size = d->tree_size;
+	m.root_hash = pb_field(d->root.b, HASH_BYTES);
+	err = device_file_create(o->home, &m, bytes_text(o->password));
+	secret_free(local);
+	return err;
+}

@@ -1,0 +1,160 @@
+/* client.h - one unlocked device inside the library: keys, store, calls, the verified state. */
+#ifndef ZT_CLIENT_H
+#define ZT_CLIENT_H
+
+#include "crypto/hpke.h"
+#include "files/changeset.h"
+#include "files/manifest.h"
+#include "files/path.h"
+#include "net/calls.h"
+#include "proto/device.pb-c.h"
+#include "store/store.h"
+#include "trust/head.h"
+#include "trust/keyring.h"
+#include "trust/rules.h"
+#include "zt/zt.h"
+
+#define CLIENT_WHY 256
+#define CLIENT_USER_KEYS 64
+
+struct zt {
+	char *home, *server, *slug, *email, *ca_file;
+	struct id org, user, device;
+	char org_text[ID_TEXT], user_text[ID_TEXT], device_text[ID_TEXT];
+	uint8_t root_key[SIGN_PUBLIC_BYTES];
+	struct sign_key *sign;
+	struct secret *seal, *user_key[CLIENT_USER_KEYS], *local;
+	size_t user_keys;
+	uint64_t vouched_size; /* of the log, by the greeter */
+	struct hash vouched_root;
+	struct store *store;
+	struct calls *calls;
+	struct org_state *state; /* verified */
+	struct idmap spaces;     /* struct space, by workspace */
+	char why[CLIENT_WHY];
+};
+
+/* Sets the sentence of the last error; returns ERR. */
+enum zt_err client_refuse(struct zt *z, enum zt_err err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+uint64_t client_now_ms(void);
+/* A call whose server's sentence becomes zt_why. */
+ZT_CHECKED enum zt_err client_call(struct zt *z, enum route r, const struct route_params *p,
+    const char *query, struct bytes body, struct buf *answer);
+
+/* ---- log_sync.c ---- */
+/* Reads the state back from the store. */
+ZT_CHECKED enum zt_err client_load_log(struct zt *z);
+ZT_CHECKED enum zt_err client_sync_log(struct zt *z);
+/* Signs an act into TOPIC and appends it, as often as another came first. FILL sets the action from
+ * the state as it is then; what it borrows lives until it is called again. */
+typedef enum zt_err client_fill(struct zt *z, void *ctx, Zt__EntryBody *body);
+ZT_CHECKED enum zt_err client_append(
+    struct zt *z, const struct id *topic, client_fill *fill, void *ctx);
+/* Verifies a server's answer to an append: its head, that E is in it at its index, and that the log
+ * which E's author had seen is a prefix of it. */
+ZT_CHECKED enum zt_err client_check_append(struct zt *z, const struct entry *e, struct bytes answer);
+
+/* ---- members.c ---- */
+/* The user of an e-mail or id, live or not. Errors: NOT_FOUND, INVALID (ambiguous). */
+ZT_CHECKED enum zt_err client_find_user(struct zt *z, const char *text, struct org_user **out);
+/* The e-mail and name of U in OUT, or its id when it was not disclosed. */
+struct client_handle {
+	char email[260], name[260];
+};
+void client_handle(struct zt *z, const struct id *user, struct client_handle *out);
+ZT_CHECKED enum zt_err client_sync_handles(struct zt *z);
+/* Seals HANDLE (encoded) of SUBJECT to RECIPIENT. */
+ZT_CHECKED enum zt_err client_seal_handle(const struct id *org, const struct org_user *recipient,
+    const struct id *subject, struct bytes handle, struct buf *out);
+/* The commitment to an encoded Handle. */
+void client_commit_handle(const struct id *user, struct bytes handle, struct hash *out);
+
+/* ---- device.c ---- */
+/* Fills SECRETS's fields from a new device's keys and writes the device file. */
+struct client_new_device {
+	const char *server, *slug, *email;
+	struct id org, user, device;
+	uint8_t root_key[SIGN_PUBLIC_BYTES];
+	const struct sign_key *sign;
+	const struct secret *seal;
+	struct bytes user_keys[CLIENT_USER_KEYS];
+	size_t user_key_count;
+	uint64_t tree_size;
+	struct hash root;
+};
+ZT_CHECKED enum zt_err client_write_device(
+    const struct zt_options *o, const struct client_new_device *d);
+
+/* ---- space.c: a workspace, opened ---- */
+struct space {
+	struct zt *z;
+	struct org_workspace *w;
+	struct secret **keys; /* by generation minus one; NULL where not opened yet */
+	size_t key_cap;
+	uint64_t position; /* of the verified chain */
+	struct hash link;
+	uint64_t skipped; /* changesets left out because their author had been removed */
+};
+/* The current version of an object, as the chain states it. */
+struct space_version {
+	struct id vlob, author;
+	uint64_t version, position, time;
+	struct envelope_pins pins;
+};
+/* By name or id. Errors: NOT_FOUND, NOT_MEMBER. */
+ZT_CHECKED enum zt_err space_find(struct zt *z, const char *name, struct space **out);
+ZT_CHECKED enum zt_err space_of(struct zt *z, struct org_workspace *w, struct space **out);
+void space_free(void *space);
+/* The key of GENERATION, borrowed; fetched and opened when it is not here yet. */
+ZT_CHECKED enum zt_err space_key(struct space *s, unsigned generation, const struct secret **out);
+/* The workspace's name in OUT (256 bytes); its id when its key is not here. */
+void space_name(struct space *s, char out[260]);
+/* Verifies what is new in the chain. */
+ZT_CHECKED enum zt_err space_sync(struct space *s);
+/* VERSION 0: the newest. Errors: NOT_FOUND. */
+ZT_CHECKED enum zt_err space_version(
+    struct space *s, const struct id *vlob, uint64_t version, struct space_version *out);
+/* Fetches and opens manifests in bulk; EACH takes *M over by setting it to NULL. */
+typedef enum zt_err space_each(void *ctx, size_t i, Zt__Manifest **m);
+ZT_CHECKED enum zt_err space_manifests(struct space *s, const struct space_version *versions,
+    size_t count, space_each *each, void *ctx);
+/* One of them; the caller gives *OUT to pb_wipe. */
+ZT_CHECKED enum zt_err space_manifest(
+    struct space *s, const struct space_version *v, Zt__Manifest **out);
+
+/* ---- tree.c: names to objects ---- */
+struct tree_entry {
+	struct id vlob;
+	bool is_folder;
+};
+/* Walks PATH from the root. Errors: NOT_FOUND with the missing name in zt_why. */
+ZT_CHECKED enum zt_err tree_find(
+    struct space *s, const struct path *path, size_t depth, struct tree_entry *out);
+/* Parses REMOTE, finds and syncs its workspace. */
+ZT_CHECKED enum zt_err tree_open(
+    struct zt *z, const char *remote, struct space **s, struct path *path);
+
+/* ---- batch.c: changes gathered into changesets ---- */
+struct batch;
+ZT_CHECKED enum zt_err batch_new(struct space *s, struct batch **out);
+void batch_free(struct batch *b);
+/* Takes M over: the next version of VLOB. BLOCKS are the ids that it adds. Sends what is gathered
+ * first when there is no room. */
+ZT_CHECKED enum zt_err batch_write(
+    struct batch *b, const struct id *vlob, Zt__Manifest *m, struct bytes blocks);
+/* What the entry must be now: nothing, that very object, or whatever. */
+enum batch_expect { BATCH_ABSENT, BATCH_SAME, BATCH_ANY };
+/* Sets or removes NAME in FOLDER when the batch is sent; repeated on the folder as it is then. */
+ZT_CHECKED enum zt_err batch_link(struct batch *b, const struct id *folder, struct bytes name,
+    const struct tree_entry *to, enum batch_expect expect);
+ZT_CHECKED enum zt_err batch_unlink(
+    struct batch *b, const struct id *folder, struct bytes name, const struct id *expect);
+/* A folder that is new in this batch. */
+ZT_CHECKED enum zt_err batch_folder(struct batch *b, const struct id *vlob);
+/* Sends all; afterwards the batch is empty. */
+ZT_CHECKED enum zt_err batch_send(struct batch *b);
+/* Bytes gathered so far: the caller sends before it grows too large. */
+bool batch_is_full(const struct batch *b);
+
+#endif

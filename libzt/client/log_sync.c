@@ -1,0 +1,526 @@
+/* log_sync.c - the trust log as this device verifies it: nothing is believed because a server said
+ * it. All leaf hashes are kept, so that any head that a colleague's statement names can be checked
+ * here, without asking. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/client.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "proto/auth.pb-c.h"
+#include "zt/org.h"
+
+/* ---- the stored log ---- */
+
+static enum zt_err
+store_line(struct store *store, uint64_t index, const struct hash *leaf, const struct entry *e)
+{
+	Zt__StoredEntry m = ZT__STORED_ENTRY__INIT;
+	struct buf b = buf_init(LIMIT_ENTRY + 256);
+	enum zt_err err;
+
+	m.index = index;
+	m.leaf = pb_field(leaf->b, HASH_BYTES);
+	if (e != NULL) {
+		m.body = pb_field(e->signed_.body.p, e->signed_.body.n);
+		m.signature = pb_field(e->signed_.signature, SIGN_BYTES);
+	}
+	if ((err = pb_encode(&m, &b)) == ZT_OK)
+		err = store_put(store, STORE_LOG, bytes_of(NULL, 0), index, buf_bytes(&b));
+	buf_free(&b);
+	return err;
+}
+
+static bool
+is_next_of_topic(const struct org_state *o, const struct entry *e)
+{
+	const struct org_workspace *w = org_state_workspace(o, &e->topic);
+
+	if (id_equal(&e->topic, &o->id))
+		return true;
+	return e->body->topic_index == (w != NULL ? w->topic.length : 0);
+}
+
+/* One stored line, verified when it was stored: taken in without its signature. Entries whose
+ * predecessors are hidden are stored only together with them. */
+static enum zt_err
+load_line(void *ctx, struct bytes key, uint64_t n, struct bytes value)
+{
+	struct org_state *o = ctx;
+	Zt__StoredEntry *m = NULL;
+	struct statement s;
+	struct entry *e = NULL;
+	struct hash leaf;
+	enum zt_err err;
+
+	(void)key;
+	if ((err = pb_decode(&zt__stored_entry__descriptor, value, LIMIT_ENTRY + 256, &m)) ||
+	    (err = pb_hash(m->leaf, &leaf)))
+		goto out;
+	err = ZT_ERR_STORE;
+	if (n != merkle_size(o->tree))
+		goto out;
+	if (m->body.len > 0) {
+		s.body = pb_bytes(m->body);
+		if (m->signature.len != SIGN_BYTES)
+			goto out;
+		memcpy(s.signature, m->signature.data, SIGN_BYTES);
+		if ((err = entry_decode(&s, &e)))
+			goto out;
+		if (is_next_of_topic(o, e) && (err = org_state_apply(o, e, n)))
+			goto out;
+	}
+	err = merkle_add(o->tree, &leaf);
+out:
+	entry_free(e);
+	pb_free(m);
+	return err;
+}
+
+enum zt_err
+client_load_log(struct zt *z)
+{
+	struct org_state *o = NULL;
+	enum zt_err err;
+
+	if ((err = org_state_new(&z->org, &o)) == ZT_OK &&
+	    (err = store_each(z->store, STORE_LOG, bytes_of(NULL, 0), 0, load_line, o)) == ZT_OK) {
+		idmap_free(&z->spaces, space_free); /* they point into the old state */
+		org_state_free(z->state);
+		z->state = o;
+		o = NULL;
+	}
+	org_state_free(o);
+	return err;
+}
+
+/* ---- what the server sends ---- */
+
+/* Topics of which an entry came whose predecessors this device has not seen. */
+struct sync {
+	struct zt *z;
+	struct org_state *o;
+	bool keep; /* write what is verified to the store */
+	struct idmap behind;
+	uint64_t entries;
+};
+
+static enum zt_err
+refuse_entry(struct zt *z, enum zt_err err, uint64_t index, const char *why)
+{
+	return client_refuse(z, err, "entry %llu of the trust log: %s", (unsigned long long)index,
+	    why[0] != 0 ? why : err_words(err));
+}
+
+static enum zt_err
+check_and_apply(struct sync *s, const struct entry *e, uint64_t index)
+{
+	const char *why = "";
+	enum zt_err err = rules_check(s->o, e, index, &why);
+
+	/* Between two devices a conflict is a race; in a log that a server shows it is a lie. */
+	if (err == ZT_ERR_CONFLICT)
+		err = ZT_ERR_FORK;
+	if (err)
+		return refuse_entry(s->z, err, index, why);
+	s->entries++;
+	return org_state_apply(s->o, e, index);
+}
+
+static enum zt_err
+note_behind(struct sync *s, const struct id *topic)
+{
+	struct id *copy;
+	enum zt_err err;
+
+	if (idmap_get(&s->behind, topic) != NULL)
+		return ZT_OK;
+	if ((copy = malloc(sizeof *copy)) == NULL)
+		return ZT_ERR_MEMORY;
+	*copy = *topic;
+	if ((err = idmap_put(&s->behind, topic, copy)))
+		free(copy);
+	return err;
+}
+
+static enum zt_err
+take_line(struct sync *s, const Zt__LogLine *line)
+{
+	uint64_t index = merkle_size(s->o->tree);
+	struct statement st;
+	struct entry *e = NULL;
+	struct hash leaf;
+	enum zt_err err;
+
+	if (line->index != index)
+		return refuse_entry(
+		    s->z, ZT_ERR_CORRUPT, index, "the server left entries out or repeated some");
+	if (line->entry == NULL) {
+		if ((err = pb_hash(line->leaf, &leaf)))
+			return refuse_entry(s->z, err, index, "its hash is missing");
+	} else {
+		if ((err = statement_of(line->entry, &st)) || (err = entry_decode(&st, &e)))
+			return refuse_entry(s->z, err, index, "");
+		leaf = e->leaf;
+		if (is_next_of_topic(s->o, e) || id_equal(&e->topic, &s->o->id))
+			err = check_and_apply(s, e, index);
+		else
+			err = note_behind(s, &e->topic);
+	}
+	if (err == ZT_OK)
+		err = merkle_add(s->o->tree, &leaf);
+	if (err == ZT_OK && s->keep)
+		err = store_line(s->z->store, index, &leaf, e);
+	entry_free(e);
+	return err;
+}
+
+static enum zt_err
+proof_of(size_t n, const ProtobufCBinaryData *nodes, struct merkle_proof *out)
+{
+	if (n > MERKLE_PROOF)
+		return ZT_ERR_PROOF;
+	out->count = n;
+	for (size_t i = 0; i < n; i++)
+		if (pb_hash(nodes[i], &out->node[i]))
+			return ZT_ERR_PROOF;
+	return ZT_OK;
+}
+
+/* The page's head: signed by the log key, not older than what was verified, and provably a
+ * continuation of it. */
+static enum zt_err
+check_head(struct sync *s, const Zt__LogPage *page, uint64_t from, struct head *out)
+{
+	struct merkle_proof proof;
+	struct statement st;
+	struct hash root;
+	enum zt_err err;
+
+	if ((err = statement_of(page->head, &st)) ||
+	    (err = head_check(s->o->log_key, &s->o->id, &st, out)))
+		return client_refuse(
+		    s->z, err, "the server's tree head: %s", err_words(err));
+	if (out->size < from)
+		return client_refuse(s->z, ZT_ERR_ROLLBACK,
+		    "the server shows %llu entries of the trust log, this device has verified %llu",
+		    (unsigned long long)out->size, (unsigned long long)from);
+	if (from == 0)
+		return ZT_OK;
+	if ((err = merkle_root(s->o->tree, from, &root)) ||
+	    (err = proof_of(page->n_consistency, page->consistency, &proof)) ||
+	    (err = merkle_check_consistency(from, out->size, &root, &out->root, &proof)))
+		return client_refuse(s->z, out->size == from ? ZT_ERR_FORK : ZT_ERR_PROOF,
+		    "the server's trust log does not continue the one that this device has verified");
+	return ZT_OK;
+}
+
+static enum zt_err
+fetch_page(struct sync *s, uint64_t from, Zt__LogPage **out)
+{
+	struct route_params p = { .org = s->o->id };
+	struct buf answer = buf_init(LIMIT_PAGE);
+	char query[40];
+	enum zt_err err;
+
+	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)from);
+	if ((err = client_call(s->z, ROUTE_LOG_READ, &p, query, bytes_of(NULL, 0), &answer)) == ZT_OK)
+		err = pb_decode(&zt__log_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, out);
+	buf_free(&answer);
+	return err;
+}
+
+/* A log begins with the genesis that the pinned root key signed. */
+static enum zt_err
+check_genesis(struct sync *s)
+{
+	if (!s->o->begun || memcmp(s->o->root_key, s->z->root_key, SIGN_PUBLIC_BYTES) != 0)
+		return client_refuse(s->z, ZT_ERR_ROOT,
+		    "the server's log begins with another root key than this device has pinned");
+	return ZT_OK;
+}
+
+static enum zt_err
+take_page(struct sync *s, const Zt__LogPage *page, uint64_t from, struct head *head)
+{
+	enum zt_err err = ZT_OK;
+	size_t i = 0;
+
+	if (from == 0) { /* the head's key stands in the first entry */
+		if (page->n_lines == 0)
+			return client_refuse(s->z, ZT_ERR_CORRUPT, "the server's log is empty");
+		if ((err = take_line(s, page->lines[i++])) || (err = check_genesis(s)))
+			return err;
+	}
+	if ((err = check_head(s, page, from, head)))
+		return err;
+	if (from + page->n_lines > head->size)
+		return client_refuse(
+		    s->z, ZT_ERR_CORRUPT, "the server sent more entries than its head covers");
+	for (; err == ZT_OK && i < page->n_lines; i++)
+		err = take_line(s, page->lines[i]);
+	return err;
+}
+
+/* ---- topics that became visible ---- */
+
+static enum zt_err
+take_topic_line(struct sync *s, const struct id *topic, const Zt__LogLine *line)
+{
+	struct statement st;
+	struct entry *e = NULL;
+	enum zt_err err;
+
+	if (line->entry == NULL)
+		return client_refuse(s->z, ZT_ERR_NOT_MEMBER, "an entry of the workspace is hidden");
+	if ((err = statement_of(line->entry, &st)) || (err = entry_decode(&st, &e)))
+		return refuse_entry(s->z, err, line->index, "");
+	if (line->index >= merkle_size(s->o->tree) ||
+	    !hash_equal(merkle_leaf(s->o->tree, line->index), &e->leaf))
+		err = refuse_entry(s->z, ZT_ERR_PROOF, line->index,
+		    "it is not the entry that stands at this place of the verified log");
+	else if (!id_equal(&e->topic, topic))
+		err = refuse_entry(s->z, ZT_ERR_CORRUPT, line->index, "it belongs to another topic");
+	else
+		err = check_and_apply(s, e, line->index);
+	if (err == ZT_OK && s->keep)
+		err = store_line(s->z->store, line->index, &e->leaf, e);
+	entry_free(e);
+	return err;
+}
+
+static enum zt_err
+fetch_topic(struct sync *s, const struct id *topic)
+{
+	struct route_params p = { .org = s->o->id, .id = *topic };
+	bool more = true;
+	enum zt_err err = ZT_OK;
+
+	while (err == ZT_OK && more) {
+		const struct org_workspace *w = org_state_workspace(s->o, topic);
+		struct buf answer = buf_init(LIMIT_PAGE);
+		Zt__TopicPage *page = NULL;
+		char query[40];
+
+		(void)snprintf(query, sizeof query, "from=%llu",
+		    (unsigned long long)(w != NULL ? w->topic.length : 0));
+		if ((err = client_call(
+			 s->z, ROUTE_TOPIC_READ, &p, query, bytes_of(NULL, 0), &answer)) == ZT_OK)
+			err = pb_decode(
+			    &zt__topic_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, &page);
+		more = err == ZT_OK && page->more && page->n_lines > 0;
+		for (size_t i = 0; err == ZT_OK && i < page->n_lines; i++) {
+			/* Entries newer than the page of the log that we hold wait for the next one. */
+			if (page->lines[i]->index >= merkle_size(s->o->tree)) {
+				more = false;
+				break;
+			}
+			err = take_topic_line(s, topic, page->lines[i]);
+		}
+		pb_free(page);
+		buf_free(&answer);
+	}
+	return err;
+}
+
+static enum zt_err
+catch_up(struct sync *s)
+{
+	const struct id *topic;
+	size_t at = 0;
+	enum zt_err err = ZT_OK;
+
+	while (err == ZT_OK && (topic = idmap_next(&s->behind, &at)) != NULL)
+		err = fetch_topic(s, topic);
+	return err;
+}
+
+/* What the greeter vouched for must be a prefix of what the server shows (J6). */
+static enum zt_err
+check_vouched(struct sync *s)
+{
+	struct hash root;
+
+	if (s->z->vouched_size == 0)
+		return ZT_OK;
+	if (merkle_root(s->o->tree, s->z->vouched_size, &root) ||
+	    !hash_equal(&root, &s->z->vouched_root))
+		return client_refuse(s->z, ZT_ERR_FORK,
+		    "the server's log is not the one that the greeter had verified");
+	return ZT_OK;
+}
+
+static enum zt_err
+run(struct sync *s)
+{
+	struct head head = { 0 };
+	struct hash root;
+	enum zt_err err = ZT_OK;
+
+	do {
+		uint64_t from = merkle_size(s->o->tree);
+		Zt__LogPage *page = NULL;
+
+		if ((err = fetch_page(s, from, &page)) == ZT_OK)
+			err = take_page(s, page, from, &head);
+		if (err == ZT_OK && page->n_lines == 0 && merkle_size(s->o->tree) < head.size)
+			err = client_refuse(s->z, ZT_ERR_CORRUPT, "the server withholds entries");
+		pb_free(page);
+	} while (err == ZT_OK && merkle_size(s->o->tree) < head.size);
+	if (err)
+		return err;
+	if (merkle_root(s->o->tree, head.size, &root) || !hash_equal(&root, &head.root))
+		return client_refuse(s->z, ZT_ERR_FORK,
+		    "the entries that the server sent are not those of its signed tree head");
+	if ((err = check_vouched(s)))
+		return err;
+	return catch_up(s);
+}
+
+enum zt_err
+client_sync_log(struct zt *z)
+{
+	struct sync s = { .z = z, .o = z->state, .keep = true };
+	enum zt_err err, reload;
+
+	if ((err = store_begin(z->store)))
+		return err;
+	if ((err = run(&s)) == ZT_OK)
+		err = store_commit(z->store);
+	store_rollback(z->store);
+	idmap_free(&s.behind, free);
+	/* What was taken in before the refusal goes: what was verified before it stays. */
+	if (err && (reload = client_load_log(z)))
+		return reload;
+	return err;
+}
+
+enum zt_err
+zt_log_verify(struct zt *z, uint64_t *entries)
+{
+	struct sync s = { .z = z };
+	struct hash mine, root;
+	uint64_t size = merkle_size(z->state->tree);
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = org_state_new(&z->org, &s.o)) == ZT_OK && (err = run(&s)) == ZT_OK) {
+		/* The same history as the one that this device lives on. */
+		if (merkle_size(s.o->tree) < size)
+			err = client_refuse(z, ZT_ERR_ROLLBACK, "the server's log became shorter");
+		else if ((err = merkle_root(z->state->tree, size, &mine)) == ZT_OK &&
+		    (err = merkle_root(s.o->tree, size, &root)) == ZT_OK &&
+		    !hash_equal(&mine, &root))
+			err = client_refuse(z, ZT_ERR_FORK, "the server shows another history now");
+	}
+	if (err == ZT_OK)
+		*entries = s.entries;
+	idmap_free(&s.behind, free);
+	org_state_free(s.o);
+	return err;
+}
+
+/* ---- appending ---- */
+
+enum zt_err
+client_check_append(struct zt *z, const struct entry *e, struct bytes answer)
+{
+	Zt__AppendAnswer *m = NULL;
+	struct merkle_proof inclusion, consistency;
+	struct statement st;
+	struct head head;
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__append_answer__descriptor, answer, 64 * 1024, &m)))
+		return client_refuse(z, err, "the server's answer to the act cannot be read");
+	if ((err = statement_of(m->head, &st)) ||
+	    (err = head_check(z->state->log_key, &z->org, &st, &head)))
+		err = client_refuse(z, err, "the server's tree head: %s", err_words(err));
+	else if ((err = proof_of(m->n_inclusion, m->inclusion, &inclusion)) ||
+	    (err = merkle_check_inclusion(m->index, head.size, &e->leaf, &inclusion, &head.root)))
+		err = client_refuse(
+		    z, err, "the server does not prove that the act is in the trust log");
+	else if ((err = proof_of(m->n_consistency, m->consistency, &consistency)) ||
+	    (err = merkle_check_consistency(
+		 e->seen_size, head.size, &e->seen_root, &head.root, &consistency)))
+		err = client_refuse(z, err,
+		    "the server does not prove that its log continues the one that was verified");
+	pb_free(m);
+	return err;
+}
+
+/* The frame of an act: its place, and the newest head that this device has verified. */
+static enum zt_err
+sign_act(struct zt *z, const struct id *topic, client_fill *fill, void *ctx, struct entry **out)
+{
+	static const struct org_topic fresh;
+	const struct org_workspace *w = org_state_workspace(z->state, topic);
+	const struct org_topic *t =
+	    id_equal(topic, &z->org) ? &z->state->topic : w != NULL ? &w->topic : &fresh;
+	Zt__EntryBody b = ZT__ENTRY_BODY__INIT;
+	Zt__TreeHead seen = ZT__TREE_HEAD__INIT;
+	struct hash root;
+	uint64_t now = client_now_ms();
+	enum zt_err err;
+
+	seen.tree_size = merkle_size(z->state->tree);
+	if ((err = merkle_root(z->state->tree, seen.tree_size, &root)))
+		return err;
+	seen.root_hash = pb_field(root.b, HASH_BYTES);
+	b.suite = 1;
+	b.org = pb_field(z->org.b, ID_BYTES);
+	b.topic = pb_field(topic->b, ID_BYTES);
+	b.topic_index = t->length;
+	if (t->length > 0)
+		b.prev = pb_field(t->last.b, HASH_BYTES);
+	b.seen = &seen;
+	b.author = pb_field(z->device.b, ID_BYTES);
+	b.time = now > t->time ? now : t->time;
+	if ((err = fill(z, ctx, &b)))
+		return err;
+	return entry_sign(z->sign, &b, out);
+}
+
+static enum zt_err
+append_once(struct zt *z, const struct id *topic, client_fill *fill, void *ctx)
+{
+	struct route_params p = { .org = z->org };
+	struct buf body = buf_init(LIMIT_ENTRY + 4096), answer = buf_init(64 * 1024);
+	Zt__AppendRequest m = ZT__APPEND_REQUEST__INIT;
+	Zt__Statement s;
+	struct entry *e = NULL;
+	const char *why;
+	enum zt_err err;
+
+	if ((err = sign_act(z, topic, fill, ctx, &e)))
+		goto out;
+	/* The same rules here, so that a refusal needs no round trip and has its reason. */
+	if ((err = rules_check(z->state, e, merkle_size(z->state->tree), &why))) {
+		err = client_refuse(z, err, "%s", why);
+		goto out;
+	}
+	s = statement_message(&e->signed_);
+	m.entry = &s;
+	if ((err = pb_encode(&m, &body)) ||
+	    (err = client_call(z, ROUTE_LOG_APPEND, &p, NULL, buf_bytes(&body), &answer)))
+		goto out;
+	err = client_check_append(z, e, buf_bytes(&answer));
+out:
+	entry_free(e);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+enum zt_err
+client_append(struct zt *z, const struct id *topic, client_fill *fill, void *ctx)
+{
+	enum zt_err err = ZT_OK;
+
+	for (int tries = 0; tries < 8; tries++) {
+		if ((err = client_sync_log(z)) ||
+		    (err = append_once(z, topic, fill, ctx)) != ZT_ERR_CONFLICT)
+			break;
+	}
+	return err ? err : client_sync_log(z);
+}

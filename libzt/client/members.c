@@ -1,0 +1,302 @@
+/* members.c - people and devices: what the log says, with the handles disclosed to this device. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/client.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "proto/auth.pb-c.h"
+#include "zt/org.h"
+
+void
+client_commit_handle(const struct id *user, struct bytes handle, struct hash *out)
+{
+	struct bytes parts[] = { bytes_of(user->b, ID_BYTES), handle };
+
+	hash_purpose("zt handle 1", parts, 2, out); /* the handle holds its 32-byte salt */
+}
+
+enum zt_err
+client_seal_handle(const struct id *org, const struct org_user *recipient,
+    const struct id *subject, struct bytes handle, struct buf *out)
+{
+	uint8_t aad[3 * ID_BYTES];
+
+	memcpy(aad, org->b, ID_BYTES);
+	memcpy(aad + ID_BYTES, recipient->id.b, ID_BYTES);
+	memcpy(aad + 2 * ID_BYTES, subject->b, ID_BYTES);
+	return hpke_seal(
+	    recipient->key, bytes_text("zt handle 1"), bytes_of(aad, sizeof aad), handle, out);
+}
+
+/* Opens one disclosure and checks it against the commitment in the log (L10). */
+static enum zt_err
+take_disclosure(struct zt *z, const Zt__Disclosure *d)
+{
+	struct buf clear = buf_init(4096);
+	uint8_t aad[3 * ID_BYTES];
+	const struct org_user *u;
+	struct id subject;
+	struct hash is;
+	enum zt_err err = ZT_ERR_CORRUPT;
+
+	if (pb_id(d->subject, &subject) || (u = org_state_user(z->state, &subject)) == NULL)
+		return ZT_ERR_NOT_FOUND;
+	memcpy(aad, z->org.b, ID_BYTES);
+	memcpy(aad + ID_BYTES, z->user.b, ID_BYTES);
+	memcpy(aad + 2 * ID_BYTES, subject.b, ID_BYTES);
+	for (size_t i = z->user_keys; err == ZT_ERR_CORRUPT && i-- > 0;)
+		err = hpke_open(z->user_key[i], bytes_text("zt handle 1"), bytes_of(aad, sizeof aad),
+		    pb_bytes(d->sealed), &clear);
+	if (err == ZT_OK) {
+		client_commit_handle(&subject, buf_bytes(&clear), &is);
+		err = hash_equal(&is, &u->handle_commitment) ? ZT_OK : ZT_ERR_KEY;
+	}
+	if (err == ZT_OK)
+		err = store_put(z->store, STORE_HANDLE, bytes_of(subject.b, ID_BYTES), 0,
+		    buf_bytes(&clear));
+	buf_free(&clear);
+	return err;
+}
+
+static bool
+lacks_handles(struct zt *z)
+{
+	struct org_user *u;
+	size_t at = 0;
+
+	while ((u = idmap_next(&z->state->users, &at)) != NULL) {
+		struct buf b = buf_init(4096);
+		enum zt_err err =
+		    store_get(z->store, STORE_HANDLE, bytes_of(u->id.b, ID_BYTES), 0, &b);
+
+		buf_free(&b);
+		if (err)
+			return true;
+	}
+	return false;
+}
+
+enum zt_err
+client_sync_handles(struct zt *z)
+{
+	struct route_params p = { .org = z->org };
+	struct buf answer = buf_init(LIMIT_PAGE);
+	Zt__Disclosures *m = NULL;
+	enum zt_err err = ZT_OK;
+
+	if (!lacks_handles(z))
+		goto out;
+	if ((err = client_call(z, ROUTE_DISCLOSURES, &p, NULL, bytes_of(NULL, 0), &answer)) ||
+	    (err = pb_decode(
+		 &zt__disclosures__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m)))
+		goto out;
+	for (size_t i = 0; i < m->n_items; i++)
+		(void)take_disclosure(z, m->items[i]); /* a false one is as good as none */
+out:
+	pb_free(m);
+	buf_free(&answer);
+	return err;
+}
+
+void
+client_handle(struct zt *z, const struct id *user, struct client_handle *out)
+{
+	struct buf b = buf_init(4096);
+	Zt__Handle *m = NULL;
+
+	memset(out, 0, sizeof *out);
+	if (store_get(z->store, STORE_HANDLE, bytes_of(user->b, ID_BYTES), 0, &b) == ZT_OK &&
+	    pb_decode(&zt__handle__descriptor, buf_bytes(&b), 4096, &m) == ZT_OK) {
+		(void)snprintf(out->email, sizeof out->email, "%s", m->email);
+		(void)snprintf(out->name, sizeof out->name, "%s", m->name);
+	}
+	pb_free(m);
+	buf_free(&b);
+}
+
+enum zt_err
+client_find_user(struct zt *z, const char *text, struct org_user **out)
+{
+	struct org_user *u, *found = NULL;
+	struct id id;
+	size_t at = 0;
+
+	if (id_parse(text, strlen(text), &id) == ZT_OK)
+		found = org_state_user(z->state, &id);
+	while (found == NULL && (u = idmap_next(&z->state->users, &at)) != NULL) {
+		struct client_handle h;
+
+		client_handle(z, &u->id, &h);
+		if (h.email[0] != 0 && strcasecmp(h.email, text) == 0 &&
+		    org_state_user_live(u, ORG_NEVER))
+			found = u;
+	}
+	if (found == NULL)
+		return client_refuse(z, ZT_ERR_NOT_FOUND, "there is no user %.200s", text);
+	*out = found;
+	return ZT_OK;
+}
+
+static int
+by_added(const void *a, const void *b)
+{
+	const struct org_user *const *x = a, *const *y = b;
+
+	return (*x)->added < (*y)->added ? -1 : (*x)->added > (*y)->added;
+}
+
+enum zt_err
+zt_users(struct zt *z, void (*each)(void *ctx, const struct zt_user *u), void *ctx)
+{
+	struct org_user **all, *u;
+	size_t n = 0, at = 0;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)))
+		return err;
+	if ((all = calloc(z->state->users.count + 1, sizeof(struct org_user *))) == NULL)
+		return ZT_ERR_MEMORY;
+	while ((u = idmap_next(&z->state->users, &at)) != NULL)
+		all[n++] = u;
+	qsort(all, n, sizeof *all, by_added);
+	for (size_t i = 0; i < n; i++) {
+		char id[ID_TEXT];
+		struct client_handle h;
+		struct zt_user one = { .id = id, .email = h.email, .name = h.name };
+
+		id_print(&all[i]->id, id);
+		client_handle(z, &all[i]->id, &h);
+		one.profile = org_state_profile_name(org_state_profile(all[i], ORG_NEVER));
+		one.is_live = org_state_user_live(all[i], ORG_NEVER);
+		one.is_me = id_equal(&all[i]->id, &z->user);
+		each(ctx, &one);
+	}
+	free(all);
+	return ZT_OK;
+}
+
+/* The label of one of this user's own devices. */
+static void
+label_of(struct zt *z, const struct org_device *d, struct buf *out)
+{
+	for (size_t i = 0; i < z->user_keys && out->n == 0; i++)
+		(void)!(int)hpke_open(z->user_key[i], bytes_text("zt device label 1"),
+		    bytes_of(d->id.b, ID_BYTES), bytes_of(d->sealed_label, d->sealed_label_n), out);
+}
+
+enum zt_err
+zt_devices(struct zt *z, void (*each)(void *ctx, const struct zt_device *d), void *ctx)
+{
+	struct org_device *d;
+	size_t at = 0;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)))
+		return err;
+	while ((d = idmap_next(&z->state->devices, &at)) != NULL) {
+		char id[ID_TEXT], user[ID_TEXT];
+		struct client_handle h;
+		struct buf label = buf_init(1024);
+		struct zt_device one = { .id = id, .user = user, .email = h.email,
+			.purpose = d->purpose };
+
+		id_print(&d->id, id);
+		id_print(&d->user->id, user);
+		client_handle(z, &d->user->id, &h);
+		if (id_equal(&d->user->id, &z->user))
+			label_of(z, d, &label);
+		one.label = buf_text(&label);
+		one.is_live = org_state_device_live(d, ORG_NEVER);
+		one.is_me = id_equal(&d->id, &z->device);
+		each(ctx, &one);
+		buf_free(&label);
+	}
+	return ZT_OK;
+}
+
+struct show {
+	struct zt *z;
+	void (*each)(void *ctx, const struct zt_entry *e);
+	void *ctx;
+};
+
+static enum zt_err
+show_line(void *ctx, struct bytes key, uint64_t n, struct bytes value)
+{
+	struct show *s = ctx;
+	Zt__StoredEntry *m = NULL;
+	struct statement st;
+	struct entry *e = NULL;
+	char leaf[2 * HASH_BYTES + 1] = "", author[ID_TEXT] = "", topic[260] = "";
+	struct zt_entry one = { .index = n, .topic = topic, .action = "", .author = author,
+		.leaf = leaf };
+	enum zt_err err =
+	    pb_decode(&zt__stored_entry__descriptor, value, LIMIT_ENTRY + 256, &m);
+
+	(void)key;
+	if (err)
+		return err;
+	if (m->leaf.len == HASH_BYTES)
+		hex_print(m->leaf.data, HASH_BYTES, leaf);
+	if (m->signature.len == SIGN_BYTES) {
+		st.body = pb_bytes(m->body);
+		memcpy(st.signature, m->signature.data, SIGN_BYTES);
+		if ((err = entry_decode(&st, &e)) == ZT_OK) {
+			one.time = e->body->time;
+			one.action = entry_action(e);
+			id_print(&e->author, author);
+			if (id_equal(&e->topic, &s->z->org))
+				(void)snprintf(topic, sizeof topic, "org");
+			else
+				id_print(&e->topic, topic);
+		}
+	}
+	if (err == ZT_OK)
+		s->each(s->ctx, &one);
+	entry_free(e);
+	pb_free(m);
+	return err;
+}
+
+enum zt_err
+zt_log(struct zt *z, uint64_t from, void (*each)(void *ctx, const struct zt_entry *e), void *ctx)
+{
+	struct show s = { z, each, ctx };
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = client_sync_log(z)))
+		return err;
+	return store_each(z->store, STORE_LOG, bytes_of(NULL, 0), from, show_line, &s);
+}
+
+static enum zt_err
+fill_revocation(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	Zt__UserRevoked *m = ctx;
+
+	(void)z;
+	b->action_case = ZT__ENTRY_BODY__ACTION_USER_REVOKED;
+	b->user_revoked = m;
+	return ZT_OK;
+}
+
+enum zt_err
+zt_user_revoke(struct zt *z, const char *user)
+{
+	Zt__UserRevoked m = ZT__USER_REVOKED__INIT;
+	struct org_user *u;
+	struct id id;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)) ||
+	    (err = client_find_user(z, user, &u)))
+		return err;
+	id = u->id;
+	m.user = pb_field(id.b, ID_BYTES);
+	return client_append(z, &z->org, fill_revocation, &m);
+}

@@ -1,0 +1,55 @@
+/* zt/file.h - files and folders, addressed as WORKSPACE:/path. */
+#ifndef ZT_FILE_H
+#define ZT_FILE_H
+
+#include "zt/zt.h"
+
+struct zt_progress {
+	void *ctx;
+	/* How far a transfer is; TOTAL grows while a tree is walked. NULL: not wanted. */
+	void (*step)(void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name);
+	/* Something was left out, with the reason; the transfer goes on. NULL: not wanted. */
+	void (*skipped)(void *ctx, const char *name, const char *why);
+};
+struct zt_file {
+	const char *path; /* within the workspace */
+	bool is_folder;
+	uint64_t size, modified, version; /* zero unless details were asked for */
+	unsigned mode;
+};
+struct zt_version {
+	uint64_t version, time, size, position;
+	const char *author; /* e-mail, or id */
+	bool is_newest;
+};
+struct zt_check {
+	uint64_t changesets, skipped, folders, files, blocks, bytes;
+};
+
+/* Uploads a file, or a folder with all in it, and returns when the servers hold it durably. What is
+ * there with the same size and time is not sent again, so that a broken upload can be finished by
+ * the same call. *FILES, when not NULL, counts what was sent. */
+ZT_CALL enum zt_err zt_put(struct zt *z, const char *local, const char *remote,
+    const struct zt_progress *p, uint64_t *files);
+/* Downloads a file or folder to LOCAL, which for a folder may exist. Every byte is verified before it
+ * takes its name. */
+ZT_CALL enum zt_err zt_get(struct zt *z, const char *remote, const char *local,
+    const struct zt_progress *p, uint64_t *files);
+/* Writes a file to FD. VERSION 0 is the newest. */
+ZT_CALL enum zt_err zt_cat(struct zt *z, const char *remote, uint64_t version, int fd);
+ZT_CALL enum zt_err zt_ls(struct zt *z, const char *remote, bool recursive, bool details,
+    void (*each)(void *ctx, const struct zt_file *f), void *ctx);
+ZT_CALL enum zt_err zt_mkdir(struct zt *z, const char *remote);
+ZT_CALL enum zt_err zt_mv(struct zt *z, const char *from, const char *to);
+/* Takes a file, or a folder with all in it when RECURSIVE, out of its folder; history keeps it. */
+ZT_CALL enum zt_err zt_rm(struct zt *z, const char *remote, bool recursive);
+ZT_CALL enum zt_err zt_history(struct zt *z, const char *remote,
+    void (*each)(void *ctx, const struct zt_version *v), void *ctx);
+/* Makes VERSION, or when it is 0 the newest one not after TIME, the newest version again. */
+ZT_CALL enum zt_err zt_restore(
+    struct zt *z, const char *remote, uint64_t version, uint64_t time);
+/* Walks a whole workspace: chain, every manifest, every block. */
+ZT_CALL enum zt_err zt_verify(
+    struct zt *z, const char *workspace, const struct zt_progress *p, struct zt_check *out);
+
+#endif

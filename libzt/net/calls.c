@@ -1,0 +1,431 @@
+#include "net/calls.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "crypto/suite.h"
+#include "format/httpsig.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "proto/rpc.pb-c.h"
+
+enum { VALID_S = 60, TRIES = 4, MOST_IDLE = 16 };
+
+struct calls_request {
+	CURL *easy;
+	struct curl_slist *headers;
+	struct calls *c;
+	enum route route;
+	struct route_params params;
+	const char *query;
+	struct bytes body;
+	struct buf *answer;
+	struct calls_transfer *transfer; /* NULL for a single call */
+	struct buf error_body;
+	unsigned tries;
+	size_t sent;
+	bool failed_write;
+};
+
+struct calls {
+	char *server, *ca_file;
+	struct id org, device;
+	const struct sign_key *key;
+	const char *operator_token;
+	CURLM *multi;
+	CURL *idle[MOST_IDLE]; /* handles that keep their connections */
+	size_t idle_count, under_way;
+};
+
+enum zt_err
+calls_new(const struct calls_options *o, struct calls **out)
+{
+	struct calls *c = calloc(1, sizeof *c);
+
+	if (c == NULL)
+		return ZT_ERR_MEMORY;
+	c->org = o->org;
+	c->device = o->device;
+	c->key = o->key;
+	c->operator_token = o->operator_token;
+	c->server = strdup(o->server);
+	c->ca_file = o->ca_file != NULL ? strdup(o->ca_file) : NULL;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 || c->server == NULL ||
+	    (c->multi = curl_multi_init()) == NULL) {
+		calls_free(c);
+		return ZT_ERR_MEMORY;
+	}
+	(void)curl_multi_setopt(c->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, 16L);
+	(void)curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, 16L);
+	*out = c;
+	return ZT_OK;
+}
+
+void
+calls_free(struct calls *c)
+{
+	if (c == NULL)
+		return;
+	while (c->idle_count > 0)
+		curl_easy_cleanup(c->idle[--c->idle_count]);
+	(void)curl_multi_cleanup(c->multi);
+	free(c->server);
+	free(c->ca_file);
+	free(c);
+}
+
+const char *
+calls_server(const struct calls *c)
+{
+	return c->server;
+}
+
+size_t
+calls_under_way(const struct calls *c)
+{
+	return c->under_way;
+}
+
+struct digest {
+	const char *value;
+};
+
+static const char *
+digest_field(const void *ctx, const char *name)
+{
+	return strcmp(name, "content-digest") == 0 ? ((const struct digest *)ctx)->value : NULL;
+}
+
+static enum zt_err
+sign(const struct calls *c, enum route r, const char *target, const char *digest,
+    struct buf *input, struct buf *signature)
+{
+	struct digest d = { digest };
+	struct httpsig_message m = { .method = route_verb(route_row(r)->verb), .target = target,
+		.authority = "", .field = digest_field, .ctx = &d };
+	struct httpsig_params p = { .org = c->org, .device = c->device,
+		.created_s = (uint64_t)time(NULL), .covers_digest = digest[0] != 0 };
+	uint8_t nonce[HTTPSIG_NONCE / 2];
+
+	suite_random(nonce, sizeof nonce);
+	hex_print(nonce, sizeof nonce, p.nonce);
+	p.expires_s = p.created_s + VALID_S;
+	return httpsig_sign(&m, &p, c->key, input, signature);
+}
+
+enum zt_err
+calls_sign(const struct calls *c, enum route r, const struct route_params *p,
+    struct buf *target, struct buf *input, struct buf *signature)
+{
+	route_path(r, p, target);
+	return sign(c, r, buf_text(target), "", input, signature);
+}
+
+static void
+add_header(struct calls_request *q, const char *name, const char *value)
+{
+	struct buf line = buf_init(LIMIT_HEAD);
+
+	buf_printf(&line, "%s: %s", name, value);
+	q->headers = curl_slist_append(q->headers, buf_text(&line));
+	buf_free(&line);
+}
+
+/* The headers of one try: each has its own signature. */
+static enum zt_err
+write_head(struct calls_request *q, const char *target)
+{
+	const struct route_row *row = route_row(q->route);
+	struct buf digest = buf_init(256), input = buf_init(LIMIT_HEAD), signature = buf_init(256);
+	enum zt_err err = ZT_OK;
+
+	curl_slist_free_all(q->headers);
+	q->headers = curl_slist_append(NULL, "Expect:");
+	q->headers = curl_slist_append(q->headers, "Content-Type: application/octet-stream");
+	if (q->body.n > 0 && strstr(row->path, "{hash}") == NULL) {
+		httpsig_digest(q->body, &digest);
+		add_header(q, "Content-Digest", buf_text(&digest));
+	}
+	if (row->who == WHO_OPERATOR && q->c->operator_token != NULL) {
+		struct buf bearer = buf_init(256);
+
+		buf_printf(&bearer, "Bearer %s", q->c->operator_token);
+		add_header(q, "Authorization", buf_text(&bearer));
+		buf_free(&bearer);
+	}
+	if (row->who >= WHO_DEVICE &&
+	    (err = sign(q->c, q->route, target, buf_text(&digest), &input, &signature)) == ZT_OK) {
+		add_header(q, "Signature-Input", buf_text(&input));
+		add_header(q, "Signature", buf_text(&signature));
+	}
+	buf_free(&digest);
+	buf_free(&input);
+	buf_free(&signature);
+	return err;
+}
+
+static size_t
+take_answer(char *p, size_t size, size_t n, void *ctx)
+{
+	struct calls_request *q = ctx;
+	long status = 0;
+	struct buf *to;
+
+	(void)size;
+	(void)curl_easy_getinfo(q->easy, CURLINFO_RESPONSE_CODE, &status);
+	to = status == 200 ? q->answer : &q->error_body;
+	buf_add(to, bytes_of(p, n));
+	q->failed_write = buf_err(to) != ZT_OK;
+	return q->failed_write ? 0 : n;
+}
+
+static size_t
+give_body(char *to, size_t size, size_t n, void *ctx)
+{
+	struct calls_request *q = ctx;
+	size_t left = q->body.n - q->sent;
+
+	n *= size;
+	if (n > left)
+		n = left;
+	if (n > 0)
+		memcpy(to, q->body.p + q->sent, n);
+	q->sent += n;
+	return n;
+}
+
+static int
+rewind_body(void *ctx, curl_off_t offset, int origin)
+{
+	struct calls_request *q = ctx;
+
+	if (origin != SEEK_SET || offset < 0 || (size_t)offset > q->body.n)
+		return CURL_SEEKFUNC_FAIL;
+	q->sent = (size_t)offset;
+	return CURL_SEEKFUNC_OK;
+}
+
+static void
+set_body(struct calls_request *q)
+{
+	const struct route_row *row = route_row(q->route);
+
+	switch (row->verb) {
+	case VERB_GET:
+		(void)curl_easy_setopt(q->easy, CURLOPT_HTTPGET, 1L);
+		return;
+	case VERB_PUT:
+		(void)curl_easy_setopt(q->easy, CURLOPT_UPLOAD, 1L);
+		(void)curl_easy_setopt(q->easy, CURLOPT_READFUNCTION, give_body);
+		(void)curl_easy_setopt(q->easy, CURLOPT_READDATA, q);
+		(void)curl_easy_setopt(q->easy, CURLOPT_SEEKFUNCTION, rewind_body);
+		(void)curl_easy_setopt(q->easy, CURLOPT_SEEKDATA, q);
+		(void)curl_easy_setopt(q->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)q->body.n);
+		return;
+	case VERB_POST:
+	case VERB_DELETE:
+		(void)curl_easy_setopt(q->easy, CURLOPT_POST, 1L);
+		(void)curl_easy_setopt(q->easy, CURLOPT_POSTFIELDS,
+		    q->body.p != NULL ? (const char *)q->body.p : "");
+		(void)curl_easy_setopt(
+		    q->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.n);
+		if (row->verb == VERB_DELETE)
+			(void)curl_easy_setopt(q->easy, CURLOPT_CUSTOMREQUEST, "DELETE");
+		return;
+	}
+}
+
+/* Makes the easy handle ready for the next try. */
+static enum zt_err
+prepare(struct calls_request *q)
+{
+	struct buf url = buf_init(2048), target = buf_init(LIMIT_TARGET);
+	enum zt_err err;
+
+	route_path(q->route, &q->params, &target);
+	if (q->query != NULL)
+		buf_printf(&target, "?%s", q->query);
+	buf_printf(&url, "%s%s", q->c->server, buf_text(&target));
+	q->sent = 0;
+	q->answer->n = 0;
+	buf_free(&q->error_body);
+	curl_easy_reset(q->easy);
+	if ((err = write_head(q, buf_text(&target))) == ZT_OK) {
+		(void)curl_easy_setopt(q->easy, CURLOPT_URL, buf_text(&url));
+		(void)curl_easy_setopt(q->easy, CURLOPT_HTTPHEADER, q->headers);
+		(void)curl_easy_setopt(q->easy, CURLOPT_WRITEFUNCTION, take_answer);
+		(void)curl_easy_setopt(q->easy, CURLOPT_WRITEDATA, q);
+		(void)curl_easy_setopt(q->easy, CURLOPT_PRIVATE, q);
+		(void)curl_easy_setopt(q->easy, CURLOPT_NOSIGNAL, 1L);
+		(void)curl_easy_setopt(q->easy, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
+		(void)curl_easy_setopt(q->easy, CURLOPT_LOW_SPEED_LIMIT, 100L);
+		(void)curl_easy_setopt(q->easy, CURLOPT_LOW_SPEED_TIME, 60L);
+		(void)curl_easy_setopt(q->easy, CURLOPT_BUFFERSIZE, 256L * 1024);
+		(void)curl_easy_setopt(q->easy, CURLOPT_UPLOAD_BUFFERSIZE, 512L * 1024);
+		(void)curl_easy_setopt(q->easy, CURLOPT_TCP_NODELAY, 1L);
+		(void)curl_easy_setopt(q->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+		if (q->c->ca_file != NULL)
+			(void)curl_easy_setopt(q->easy, CURLOPT_CAINFO, q->c->ca_file);
+		set_body(q);
+	}
+	buf_free(&url);
+	buf_free(&target);
+	return err;
+}
+
+static enum zt_err
+transport_err(const struct calls_request *q, CURLcode code, char detail[200])
+{
+	(void)snprintf(detail, 200, "%s: %s", q->c->server, curl_easy_strerror(code));
+	if (q->failed_write)
+		return ZT_ERR_TOO_BIG;
+	return code == CURLE_OPERATION_TIMEDOUT ? ZT_ERR_TIMEOUT : ZT_ERR_NETWORK;
+}
+
+/* The error that the server named in its answer. */
+static enum zt_err
+service_err(const struct calls_request *q, long status, char detail[200])
+{
+	Zt__Answer *m = NULL;
+	enum zt_err err = ZT_ERR_NETWORK;
+
+	(void)snprintf(detail, 200, "%s answered %ld", q->c->server, status);
+	if (pb_decode(&zt__answer__descriptor, buf_bytes(&q->error_body), 4096, &m) == ZT_OK &&
+	    m->error != 0) {
+		err = err_from_number(m->error);
+		(void)snprintf(detail, 200, "%s", m->detail);
+	} else if (status == 404 || status == 405 || (status >= 200 && status < 400)) {
+		(void)snprintf(detail, 200, "%s is not a zt server", q->c->server);
+	}
+	pb_free(m);
+	return err;
+}
+
+static enum zt_err
+outcome(const struct calls_request *q, CURLcode code, char detail[200])
+{
+	long status = 0;
+
+	detail[0] = 0;
+	if (code != CURLE_OK)
+		return transport_err(q, code, detail);
+	(void)curl_easy_getinfo(q->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status == 200 ? ZT_OK : service_err(q, status, detail);
+}
+
+/* Whether to sign anew and try again: what waiting can heal. A server that cannot be reached at all is
+ * not waited for long: local work goes on without it. */
+static bool
+again(struct calls_request *q, enum zt_err err)
+{
+	static const struct timespec pause[] = { { 0, 30000000 }, { 0, 300000000 }, { 1, 0 } };
+	bool heals = err == ZT_ERR_NETWORK || err == ZT_ERR_UNAVAILABLE || err == ZT_ERR_TIMEOUT ||
+	    err == ZT_ERR_RATE || err == ZT_ERR_REPLAY || err == ZT_ERR_DATABASE;
+
+	if (!heals || !route_row(q->route)->retry || q->tries >= TRIES)
+		return false;
+	(void)nanosleep(&pause[q->tries - 1], NULL);
+	return true;
+}
+
+static CURL *
+take_handle(struct calls *c)
+{
+	return c->idle_count > 0 ? c->idle[--c->idle_count] : curl_easy_init();
+}
+
+static void
+end_request(struct calls_request *q)
+{
+	if (q->easy != NULL && q->c->idle_count < MOST_IDLE)
+		q->c->idle[q->c->idle_count++] = q->easy;
+	else
+		curl_easy_cleanup(q->easy);
+	curl_slist_free_all(q->headers);
+	buf_free(&q->error_body);
+}
+
+enum zt_err
+calls_run(struct calls *c, enum route r, const struct route_params *p, const char *query,
+    struct bytes body, struct buf *answer, char detail[200])
+{
+	struct calls_request q = { .c = c, .route = r, .params = *p, .query = query, .body = body,
+		.answer = answer, .error_body = buf_init(4096) };
+	enum zt_err err;
+
+	detail[0] = 0;
+	if ((q.easy = take_handle(c)) == NULL)
+		return ZT_ERR_MEMORY;
+	do {
+		q.tries++;
+		if ((err = prepare(&q)) == ZT_OK)
+			err = outcome(&q, curl_easy_perform(q.easy), detail);
+	} while (err != ZT_OK && again(&q, err));
+	end_request(&q);
+	return err;
+}
+
+enum zt_err
+calls_start(struct calls *c, struct calls_transfer *t)
+{
+	struct calls_request *q = calloc(1, sizeof *q);
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	if (q == NULL)
+		return err;
+	*q = (struct calls_request){ .c = c, .route = t->route, .params = t->params,
+		.body = buf_bytes(&t->body), .answer = &t->answer, .transfer = t,
+		.error_body = buf_init(4096), .tries = 1 };
+	if ((q->easy = take_handle(c)) == NULL || (err = prepare(q)) ||
+	    curl_multi_add_handle(c->multi, q->easy) != CURLM_OK) {
+		end_request(q);
+		free(q);
+		return err;
+	}
+	t->request = q;
+	c->under_way++;
+	return ZT_OK;
+}
+
+static void
+finish(struct calls *c, CURL *easy, CURLcode code)
+{
+	struct calls_request *q = NULL;
+	struct calls_transfer *t;
+
+	(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&q);
+	t = q->transfer;
+	t->err = outcome(q, code, t->detail);
+	(void)curl_multi_remove_handle(c->multi, easy);
+	if (t->err != ZT_OK && again(q, t->err)) {
+		q->tries++;
+		if (prepare(q) == ZT_OK && curl_multi_add_handle(c->multi, easy) == CURLM_OK)
+			return;
+	}
+	c->under_way--;
+	end_request(q);
+	free(q);
+	t->request = NULL;
+	t->done(t);
+}
+
+enum zt_err
+calls_wait(struct calls *c, size_t most)
+{
+	do {
+		int running = 0, left = 0;
+		CURLMsg *m;
+
+		if (curl_multi_perform(c->multi, &running) != CURLM_OK)
+			return ZT_ERR_NETWORK;
+		while ((m = curl_multi_info_read(c->multi, &left)) != NULL)
+			if (m->msg == CURLMSG_DONE)
+				finish(c, m->easy_handle, m->data.result);
+		if (c->under_way > most &&
+		    curl_multi_poll(c->multi, NULL, 0, 1000, NULL) != CURLM_OK)
+			return ZT_ERR_NETWORK;
+	} while (c->under_way > most);
+	return ZT_OK;
+}

@@ -1,0 +1,169 @@
+#include "store/device_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/aead.h"
+#include "crypto/password.h"
+#include "crypto/suite.h"
+#include "format/pb.h"
+
+enum { VERSION = 1, BY_PASSWORD = 1, FILE_MOST = 256 * 1024, PATH_SIZE = 4200 };
+
+static const char header[] = "zt device file 1";
+
+static enum zt_err
+err_of(int number)
+{
+	switch (number) {
+	case ENOENT:
+		return ZT_ERR_NOT_FOUND;
+	case EEXIST:
+		return ZT_ERR_EXISTS;
+	case ENOSPC:
+	case EDQUOT:
+		return ZT_ERR_FULL;
+	default:
+		return ZT_ERR_IO;
+	}
+}
+
+static enum zt_err
+make_folder(const char *folder)
+{
+	char part[PATH_SIZE];
+
+	if (strlen(folder) >= sizeof part)
+		return ZT_ERR_TOO_BIG;
+	for (const char *p = folder + 1;; p++) {
+		if (*p != '/' && *p != 0)
+			continue;
+		memcpy(part, folder, (size_t)(p - folder));
+		part[p - folder] = 0;
+		if (mkdir(part, 0700) != 0 && errno != EEXIST)
+			return err_of(errno);
+		if (*p == 0)
+			return ZT_OK;
+	}
+}
+
+/* Beside first, synced, then linked in place: link() refuses to replace a device. */
+static enum zt_err
+write_new(const char *folder, struct bytes content)
+{
+	char temp[PATH_SIZE + 64], path[PATH_SIZE + 64];
+	int fd, dir;
+	enum zt_err err = ZT_OK;
+
+	(void)snprintf(temp, sizeof temp, "%s/device.zt.%d", folder, (int)getpid());
+	(void)snprintf(path, sizeof path, "%s/device.zt", folder);
+	(void)unlink(temp);
+	if ((fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) < 0)
+		return err_of(errno);
+	if (write(fd, content.p, content.n) != (ssize_t)content.n || fsync(fd) != 0)
+		err = errno != 0 ? err_of(errno) : ZT_ERR_FULL;
+	if (close(fd) != 0 && err == ZT_OK)
+		err = err_of(errno);
+	if (err == ZT_OK && link(temp, path) != 0)
+		err = err_of(errno);
+	(void)unlink(temp);
+	if (err == ZT_OK && (dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0) {
+		(void)fsync(dir);
+		(void)close(dir);
+	}
+	return err;
+}
+
+enum zt_err
+device_file_create(const char *folder, const Zt__DeviceSecrets *secrets, struct bytes password)
+{
+	struct buf clear = buf_init(FILE_MOST), sealed = buf_init(FILE_MOST), file = buf_init(FILE_MOST);
+	struct password_cost cost = password_cost_now();
+	Zt__DeviceFile m = ZT__DEVICE_FILE__INIT;
+	uint8_t salt[PASSWORD_SALT_BYTES];
+	struct secret *key = NULL;
+	enum zt_err err;
+
+	suite_random(salt, sizeof salt);
+	if ((err = make_folder(folder)) || (err = password_key(password, salt, cost, &key)) ||
+	    (err = pb_encode(secrets, &clear)) ||
+	    (err = aead_seal(key, bytes_text(header), buf_bytes(&clear), &sealed)))
+		goto out;
+	m.version = VERSION;
+	m.protector = BY_PASSWORD;
+	m.salt = pb_field(salt, sizeof salt);
+	m.passes = cost.passes;
+	m.memory = cost.memory;
+	m.sealed = pb_field(sealed.p, sealed.n);
+	if ((err = pb_encode(&m, &file)) == ZT_OK)
+		err = write_new(folder, buf_bytes(&file));
+out:
+	secret_free(key);
+	buf_free(&clear);
+	buf_free(&sealed);
+	buf_free(&file);
+	return err;
+}
+
+static enum zt_err
+read_file(const char *folder, struct buf *out)
+{
+	char path[PATH_SIZE + 64];
+	uint8_t chunk[4096];
+	size_t n;
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%s/device.zt", folder);
+	if ((f = fopen(path, "rbe")) == NULL)
+		return err_of(errno);
+	while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
+		buf_add(out, bytes_of(chunk, n));
+	(void)fclose(f);
+	return buf_err(out);
+}
+
+bool
+device_file_is_there(const char *folder)
+{
+	char path[PATH_SIZE + 64];
+
+	(void)snprintf(path, sizeof path, "%s/device.zt", folder);
+	return access(path, F_OK) == 0;
+}
+
+enum zt_err
+device_file_open(const char *folder, struct bytes password, Zt__DeviceSecrets **out)
+{
+	struct buf file = buf_init(FILE_MOST), clear = buf_init(FILE_MOST);
+	Zt__DeviceFile *m = NULL;
+	struct secret *key = NULL;
+	enum zt_err err;
+
+	if ((err = read_file(folder, &file)) ||
+	    (err = pb_decode(&zt__device_file__descriptor, buf_bytes(&file), FILE_MOST, &m)))
+		goto out;
+	err = ZT_ERR_VERSION;
+	if (m->version != VERSION || m->protector != BY_PASSWORD)
+		goto out;
+	err = ZT_ERR_CORRUPT;
+	if (m->salt.len != PASSWORD_SALT_BYTES)
+		goto out;
+	if ((err = password_key(password, m->salt.data,
+		 (struct password_cost){ m->passes, m->memory }, &key)))
+		goto out;
+	if ((err = aead_open(key, bytes_text(header), pb_bytes(m->sealed), &clear))) {
+		err = err == ZT_ERR_CORRUPT ? ZT_ERR_PASSWORD : err;
+		goto out;
+	}
+	err = pb_decode(&zt__device_secrets__descriptor, buf_bytes(&clear), FILE_MOST, out);
+out:
+	secret_free(key);
+	pb_free(m);
+	buf_free(&file);
+	buf_free(&clear);
+	return err;
+}

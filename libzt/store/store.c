@@ -1,0 +1,347 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/wire.h"
+#include "crypto/aead.h"
+
+enum { VALUE_MOST = 64 * 1024 * 1024, KEY_MOST = 64, SCHEMA = 1 };
+
+enum query { PUT, GET, NEWEST, DELETE, EACH, ALL, QUERIES };
+
+struct store {
+	sqlite3 *db;
+	sqlite3_stmt *query[QUERIES];
+	struct secret *key;
+	int lock;
+	bool in_transaction;
+};
+
+static const char *const texts[QUERIES] = {
+	[PUT] = "INSERT INTO records VALUES (?1, ?2, ?3, ?4) ON CONFLICT (kind, key, n) "
+		"DO UPDATE SET value = excluded.value",
+	[GET] = "SELECT n, value FROM records WHERE kind = ?1 AND key = ?2 AND n = ?3",
+	[NEWEST] = "SELECT n, value FROM records WHERE kind = ?1 AND key = ?2 ORDER BY n DESC LIMIT 1",
+	[DELETE] = "DELETE FROM records WHERE kind = ?1 AND key = ?2 AND n = ?3",
+	[EACH] = "SELECT n, value, key FROM records WHERE kind = ?1 AND key >= ?2 AND "
+		 "substr(key, 1, length(?2)) = ?2 AND n >= ?3 ORDER BY key, n",
+	[ALL] = "SELECT n, value, key, kind FROM records",
+};
+
+static enum zt_err
+err_of(int rv)
+{
+	switch (rv & 0xff) {
+	case SQLITE_FULL:
+		return ZT_ERR_FULL;
+	case SQLITE_NOMEM:
+		return ZT_ERR_MEMORY;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return ZT_ERR_LOCKED;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return ZT_ERR_STORE;
+	default:
+		return ZT_ERR_IO;
+	}
+}
+
+/* One process at a time: a second one waits a little, then says so. */
+static enum zt_err
+take_lock(const char *folder, int *out)
+{
+	char path[4200];
+	int fd;
+
+	(void)snprintf(path, sizeof path, "%s/lock", folder);
+	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
+		return errno == ENOSPC ? ZT_ERR_FULL : ZT_ERR_IO;
+	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; tries++) {
+		if (tries == 100) {
+			(void)close(fd);
+			return ZT_ERR_LOCKED;
+		}
+		(void)usleep(100 * 1000);
+	}
+	*out = fd;
+	return ZT_OK;
+}
+
+static enum zt_err
+check_schema(struct store *s)
+{
+	sqlite3_stmt *q = NULL;
+	int version = -1;
+
+	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL) == SQLITE_OK &&
+	    sqlite3_step(q) == SQLITE_ROW)
+		version = sqlite3_column_int(q, 0);
+	(void)sqlite3_finalize(q);
+	if (version < 0)
+		return ZT_ERR_STORE;
+	return version > SCHEMA ? ZT_ERR_VERSION : ZT_OK;
+}
+
+static enum zt_err
+prepare(struct store *s)
+{
+	static const char schema[] =
+	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+	    "CREATE TABLE IF NOT EXISTS records (kind INTEGER NOT NULL, key BLOB NOT NULL, "
+	    "n INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, key, n)) WITHOUT ROWID;"
+	    "PRAGMA user_version = 1;";
+	enum zt_err err = check_schema(s);
+	int rv;
+
+	if (err)
+		return err;
+	if ((rv = sqlite3_exec(s->db, schema, NULL, NULL, NULL)) != SQLITE_OK)
+		return err_of(rv);
+	for (size_t i = 0; i < QUERIES; i++)
+		if ((rv = sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+			 &s->query[i], NULL)) != SQLITE_OK)
+			return err_of(rv);
+	return ZT_OK;
+}
+
+enum zt_err
+store_open(const char *folder, const struct secret *local_key, struct store **out)
+{
+	struct store *s = calloc(1, sizeof *s);
+	char path[4200];
+	enum zt_err err = ZT_ERR_MEMORY;
+	int rv;
+
+	if (s == NULL)
+		return err;
+	s->lock = -1;
+	(void)snprintf(path, sizeof path, "%s/store.db", folder);
+	if ((err = take_lock(folder, &s->lock)) ||
+	    (err = secret_derive(local_key, "zt local store 1", &s->key)))
+		goto out;
+	rv = sqlite3_open_v2(
+	    path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	err = rv == SQLITE_OK ? prepare(s) : err_of(rv);
+	if (err)
+		goto out;
+	(void)chmod(path, 0600);
+	*out = s;
+	s = NULL;
+out:
+	store_close(s);
+	return err;
+}
+
+void
+store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	store_rollback(s);
+	for (size_t i = 0; i < QUERIES; i++)
+		(void)sqlite3_finalize(s->query[i]);
+	(void)sqlite3_close(s->db);
+	secret_free(s->key);
+	if (s->lock >= 0)
+		(void)close(s->lock);
+	free(s);
+}
+
+static enum zt_err
+command(struct store *s, const char *sql)
+{
+	int rv = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+
+	return rv == SQLITE_OK ? ZT_OK : err_of(rv);
+}
+
+enum zt_err
+store_begin(struct store *s)
+{
+	enum zt_err err = command(s, "BEGIN IMMEDIATE");
+
+	s->in_transaction = err == ZT_OK;
+	return err;
+}
+
+enum zt_err
+store_commit(struct store *s)
+{
+	enum zt_err err = command(s, "COMMIT");
+
+	if (err == ZT_OK)
+		s->in_transaction = false;
+	return err;
+}
+
+void
+store_rollback(struct store *s)
+{
+	if (s->in_transaction)
+		(void)command(s, "ROLLBACK");
+	s->in_transaction = false;
+}
+
+/* The associated data of a value: kind, key, n. */
+static struct bytes
+place(unsigned kind, struct bytes key, uint64_t n, uint8_t out[KEY_MOST + 16])
+{
+	wire_store_u32(out, kind);
+	wire_store_u32(out + 4, (uint32_t)key.n);
+	wire_store_u64(out + 8, n);
+	if (key.n > 0)
+		memcpy(out + 16, key.p, key.n);
+	return bytes_of(out, 16 + key.n);
+}
+
+static sqlite3_stmt *
+bind(struct store *s, enum query q, enum store_kind kind, struct bytes key, uint64_t n)
+{
+	sqlite3_stmt *st = s->query[q];
+
+	(void)sqlite3_reset(st);
+	(void)sqlite3_bind_int(st, 1, (int)kind);
+	(void)sqlite3_bind_blob(st, 2, key.p != NULL ? (const void *)key.p : "", (int)key.n,
+	    SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 3, (sqlite3_int64)n);
+	return st;
+}
+
+enum zt_err
+store_put(struct store *s, enum store_kind kind, struct bytes key, uint64_t n, struct bytes value)
+{
+	struct buf sealed = buf_init(VALUE_MOST);
+	uint8_t ad[KEY_MOST + 16];
+	sqlite3_stmt *st;
+	enum zt_err err;
+	int rv;
+
+	if (key.n > KEY_MOST)
+		return ZT_ERR_TOO_BIG;
+	if ((err = aead_seal(s->key, place(kind, key, n, ad), value, &sealed)) == ZT_OK) {
+		st = bind(s, PUT, kind, key, n);
+		(void)sqlite3_bind_blob(st, 4, sealed.p, (int)sealed.n, SQLITE_STATIC);
+		if ((rv = sqlite3_step(st)) != SQLITE_DONE)
+			err = err_of(rv);
+		(void)sqlite3_reset(st);
+	}
+	buf_free(&sealed);
+	return err;
+}
+
+static struct bytes
+column(sqlite3_stmt *st, int i)
+{
+	const void *p = sqlite3_column_blob(st, i);
+
+	return bytes_of(p, (size_t)sqlite3_column_bytes(st, i));
+}
+
+static enum zt_err
+open_value(struct store *s, unsigned kind, struct bytes key, uint64_t n, struct bytes sealed,
+    struct buf *out)
+{
+	uint8_t ad[KEY_MOST + 16];
+	enum zt_err err;
+
+	if (key.n > KEY_MOST)
+		return ZT_ERR_STORE;
+	err = aead_open(s->key, place(kind, key, n, ad), sealed, out);
+	return err == ZT_ERR_CORRUPT ? ZT_ERR_STORE : err;
+}
+
+static enum zt_err
+get_one(struct store *s, enum query q, enum store_kind kind, struct bytes key, uint64_t *n,
+    struct buf *out)
+{
+	sqlite3_stmt *st = bind(s, q, kind, key, *n);
+	int rv = sqlite3_step(st);
+	enum zt_err err;
+
+	if (rv == SQLITE_ROW) {
+		*n = (uint64_t)sqlite3_column_int64(st, 0);
+		err = open_value(s, kind, key, *n, column(st, 1), out);
+	} else {
+		err = rv == SQLITE_DONE ? ZT_ERR_NOT_FOUND : err_of(rv);
+	}
+	(void)sqlite3_reset(st);
+	return err;
+}
+
+enum zt_err
+store_get(struct store *s, enum store_kind kind, struct bytes key, uint64_t n, struct buf *out)
+{
+	return get_one(s, GET, kind, key, &n, out);
+}
+
+enum zt_err
+store_newest(
+    struct store *s, enum store_kind kind, struct bytes key, uint64_t *n, struct buf *out)
+{
+	*n = 0;
+	return get_one(s, NEWEST, kind, key, n, out);
+}
+
+enum zt_err
+store_delete(struct store *s, enum store_kind kind, struct bytes key, uint64_t n)
+{
+	sqlite3_stmt *st = bind(s, DELETE, kind, key, n);
+	int rv = sqlite3_step(st);
+
+	(void)sqlite3_reset(st);
+	return rv == SQLITE_DONE ? ZT_OK : err_of(rv);
+}
+
+enum zt_err
+store_each(struct store *s, enum store_kind kind, struct bytes prefix, uint64_t from,
+    store_each_fn *each, void *ctx)
+{
+	sqlite3_stmt *st = bind(s, EACH, kind, prefix, from);
+	struct buf value = buf_init(VALUE_MOST);
+	enum zt_err err = ZT_OK;
+	int rv = SQLITE_DONE;
+
+	while (err == ZT_OK && (rv = sqlite3_step(st)) == SQLITE_ROW) {
+		uint64_t n = (uint64_t)sqlite3_column_int64(st, 0);
+		struct bytes key = column(st, 2);
+
+		buf_free(&value);
+		if ((err = open_value(s, kind, key, n, column(st, 1), &value)) == ZT_OK)
+			err = each(ctx, key, n, buf_bytes(&value));
+	}
+	if (err == ZT_OK && rv != SQLITE_DONE)
+		err = err_of(rv);
+	(void)sqlite3_reset(st);
+	buf_free(&value);
+	return err;
+}
+
+enum zt_err
+store_verify(struct store *s, uint64_t *records)
+{
+	sqlite3_stmt *st = s->query[ALL];
+	struct buf value = buf_init(VALUE_MOST);
+	enum zt_err err = ZT_OK;
+	int rv = SQLITE_DONE;
+
+	*records = 0;
+	while (err == ZT_OK && (rv = sqlite3_step(st)) == SQLITE_ROW) {
+		buf_free(&value);
+		err = open_value(s, (unsigned)sqlite3_column_int(st, 3), column(st, 2),
+		    (uint64_t)sqlite3_column_int64(st, 0), column(st, 1), &value);
+		(*records)++;
+	}
+	if (err == ZT_OK && rv != SQLITE_DONE)
+		err = err_of(rv);
+	(void)sqlite3_reset(st);
+	buf_free(&value);
+	return err;
+}
