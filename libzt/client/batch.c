@@ -1,0 +1,453 @@
+/* batch.c - changes gathered into changesets: sealed and signed when they are sent, and again, over
+ * what others did meanwhile, when someone else came first. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/vec.h"
+#include "client/client.h"
+#include "crypto/padding.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "proto/metadata.pb-c.h"
+
+struct pending { /* a new version of a file */
+	struct id vlob;
+	Zt__Manifest *m;
+	struct buf blocks;
+};
+
+struct op { /* a change to a folder's entries */
+	struct buf name;
+	bool is_set;
+	struct tree_entry to;
+	enum batch_expect expect;
+	struct id same;
+};
+
+struct dirty { /* a folder that changes */
+	struct id vlob;
+	bool is_new;
+	struct op *ops;
+	size_t count, cap;
+};
+
+struct batch {
+	struct space *s;
+	struct pending *files;
+	size_t file_count, file_cap;
+	struct dirty **folders;
+	size_t folder_count, folder_cap;
+	struct idmap by_vlob; /* folders */
+	size_t bytes;
+};
+
+enum { BYTES_MOST = 8 * 1024 * 1024, TRIES = 6 };
+
+enum zt_err
+batch_new(struct space *s, struct batch **out)
+{
+	struct batch *b = calloc(1, sizeof *b);
+
+	if (b == NULL)
+		return ZT_ERR_MEMORY;
+	b->s = s;
+	*out = b;
+	return ZT_OK;
+}
+
+static void
+clear(struct batch *b)
+{
+	for (size_t i = 0; i < b->file_count; i++) {
+		pb_wipe(b->files[i].m);
+		buf_free(&b->files[i].blocks);
+	}
+	for (size_t i = 0; i < b->folder_count; i++) {
+		for (size_t k = 0; k < b->folders[i]->count; k++)
+			buf_free(&b->folders[i]->ops[k].name);
+		free(b->folders[i]->ops);
+		free(b->folders[i]);
+	}
+	idmap_free(&b->by_vlob, NULL);
+	b->file_count = b->folder_count = b->bytes = 0;
+}
+
+void
+batch_free(struct batch *b)
+{
+	if (b == NULL)
+		return;
+	clear(b);
+	free(b->files);
+	free(b->folders);
+	free(b);
+}
+
+bool
+batch_is_full(const struct batch *b)
+{
+	return b->file_count + b->folder_count + 8 > LIMIT_CHANGES || b->bytes > BYTES_MOST;
+}
+
+enum zt_err
+batch_write(struct batch *b, const struct id *vlob, Zt__Manifest *m, struct bytes blocks)
+{
+	struct pending *p;
+	enum zt_err err = vec_room(&b->files, b->file_count, &b->file_cap, sizeof *b->files);
+
+	if (err) {
+		pb_wipe(m);
+		return err;
+	}
+	p = &b->files[b->file_count++];
+	*p = (struct pending){ .vlob = *vlob, .m = m, .blocks = buf_init(LIMIT_CHANGESET) };
+	buf_add(&p->blocks, blocks);
+	b->bytes += protobuf_c_message_get_packed_size(&m->base) + blocks.n + 512;
+	return buf_err(&p->blocks);
+}
+
+static enum zt_err
+folder_of(struct batch *b, const struct id *vlob, struct dirty **out)
+{
+	struct dirty *d = idmap_get(&b->by_vlob, vlob);
+
+	if (d == NULL) {
+		if (vec_room(&b->folders, b->folder_count, &b->folder_cap, sizeof *b->folders) ||
+		    (d = calloc(1, sizeof *d)) == NULL)
+			return ZT_ERR_MEMORY;
+		d->vlob = *vlob;
+		if (idmap_put(&b->by_vlob, vlob, d)) {
+			free(d);
+			return ZT_ERR_MEMORY;
+		}
+		b->folders[b->folder_count++] = d;
+	}
+	*out = d;
+	return ZT_OK;
+}
+
+static enum zt_err
+add_op(struct batch *b, const struct id *folder, struct bytes name, struct op op)
+{
+	struct dirty *d;
+	enum zt_err err;
+
+	if ((err = folder_of(b, folder, &d)) ||
+	    (err = vec_room(&d->ops, d->count, &d->cap, sizeof *d->ops)))
+		return err;
+	op.name = buf_init(LIMIT_NAME);
+	buf_add(&op.name, name);
+	if ((err = buf_err(&op.name)))
+		return err;
+	d->ops[d->count++] = op;
+	b->bytes += name.n + 64;
+	return ZT_OK;
+}
+
+enum zt_err
+batch_link(struct batch *b, const struct id *folder, struct bytes name,
+    const struct tree_entry *to, enum batch_expect expect)
+{
+	return add_op(b, folder, name,
+	    (struct op){ .is_set = true, .to = *to, .expect = expect, .same = to->vlob });
+}
+
+enum zt_err
+batch_unlink(
+    struct batch *b, const struct id *folder, struct bytes name, const struct id *expect)
+{
+	return add_op(b, folder, name, (struct op){ .expect = BATCH_SAME, .same = *expect });
+}
+
+enum zt_err
+batch_folder(struct batch *b, const struct id *vlob)
+{
+	struct dirty *d;
+	enum zt_err err = folder_of(b, vlob, &d);
+
+	if (err == ZT_OK)
+		d->is_new = true;
+	return err;
+}
+
+/* ---- a folder as it is now, with its changes ---- */
+
+struct listing {
+	Zt__FolderEntry *entries;
+	size_t count, cap;
+	Zt__Manifest *base; /* whose memory the entries borrow */
+};
+
+static int
+compare_names(struct bytes a, struct bytes b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = memcmp(a.p, b.p, n);
+
+	return order != 0 ? order : a.n < b.n ? -1 : a.n > b.n;
+}
+
+/* The place of NAME, and whether it is there. */
+static size_t
+place_of(const struct listing *l, struct bytes name, bool *found)
+{
+	size_t lo = 0, hi = l->count;
+
+	*found = false;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int order = compare_names(pb_bytes(l->entries[mid].name), name);
+
+		if (order == 0) {
+			*found = true;
+			return mid;
+		}
+		if (order < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static enum zt_err
+apply(struct batch *b, struct listing *l, struct op *op)
+{
+	struct bytes name = buf_bytes(&op->name);
+	bool found, same;
+	size_t at = place_of(l, name, &found);
+	enum zt_err err;
+
+	same = found && bytes_equal(pb_bytes(l->entries[at].vlob), bytes_of(op->same.b, ID_BYTES));
+	if (op->expect == BATCH_SAME && !same)
+		return client_refuse(b->s->z, found ? ZT_ERR_CONFLICT : ZT_ERR_NOT_FOUND,
+		    "\"%.*s\" was moved or removed by someone else", (int)name.n, (const char *)name.p);
+	if (op->expect == BATCH_ABSENT && found && !same)
+		return client_refuse(b->s->z, ZT_ERR_EXISTS, "\"%.*s\" exists already", (int)name.n,
+		    (const char *)name.p);
+	if (!op->is_set) {
+		memmove(&l->entries[at], &l->entries[at + 1],
+		    (l->count - at - 1) * sizeof *l->entries);
+		l->count--;
+		return ZT_OK;
+	}
+	if (!found) {
+		if (l->count >= LIMIT_FOLDER)
+			return client_refuse(b->s->z, ZT_ERR_TOO_BIG, "the folder is full");
+		if ((err = vec_room(&l->entries, l->count, &l->cap, sizeof *l->entries)))
+			return err;
+		memmove(&l->entries[at + 1], &l->entries[at], (l->count - at) * sizeof *l->entries);
+		l->count++;
+	}
+	zt__folder_entry__init(&l->entries[at]);
+	l->entries[at].name = pb_field(name.p, name.n);
+	l->entries[at].vlob = pb_field(op->to.vlob.b, ID_BYTES);
+	l->entries[at].folder = op->to.is_folder;
+	return ZT_OK;
+}
+
+static enum zt_err
+list_folder(struct batch *b, struct dirty *d, struct listing *l)
+{
+	struct space_version v;
+	enum zt_err err = space_version(b->s, &d->vlob, 0, &v);
+
+	if (err == ZT_ERR_NOT_FOUND)
+		err = ZT_OK; /* its first version */
+	else if (err == ZT_OK && (err = space_manifest(b->s, &v, &l->base)) == ZT_OK) {
+		if (l->base->kind_case != ZT__MANIFEST__KIND_FOLDER)
+			return ZT_ERR_CORRUPT;
+		for (size_t i = 0; err == ZT_OK && i < l->base->folder->n_entries; i++)
+			if ((err = vec_room(&l->entries, l->count, &l->cap, sizeof *l->entries)) == ZT_OK)
+				l->entries[l->count++] = *l->base->folder->entries[i];
+	}
+	for (size_t i = 0; err == ZT_OK && i < d->count; i++)
+		err = apply(b, l, &d->ops[i]);
+	return err;
+}
+
+/* ---- sealing and sending ---- */
+
+struct outgoing {
+	struct batch *b;
+	struct changeset cs;
+	struct buf body, *change, *object, *wrap;
+	struct bytes *spans;
+	const struct secret *key;
+	size_t count;
+};
+
+static enum zt_err
+seal_one(struct outgoing *o, const struct id *vlob, const Zt__Manifest *m, struct bytes blocks)
+{
+	struct space_version before = { 0 };
+	struct change c = { .vlob = *vlob, .blocks = blocks };
+	struct manifest_place place = { .workspace = o->b->s->w->id, .vlob = *vlob };
+	size_t i = o->count;
+	enum zt_err err = space_version(o->b->s, vlob, 0, &before);
+
+	if (err && err != ZT_ERR_NOT_FOUND)
+		return err;
+	c.has_prev = err == ZT_OK;
+	c.prev = before.pins.object;
+	c.version = place.version = before.version + 1;
+	o->change[i] = buf_init(LIMIT_CHANGESET);
+	o->object[i] = buf_init(LIMIT_MANIFEST + 1024);
+	o->wrap[i] = buf_init(256);
+	o->count++;
+	if ((err = manifest_seal(o->key, &place, m, &o->object[i], &o->wrap[i], &c.pins)))
+		return err;
+	err = changeset_encode_change(&c, &o->change[i]);
+	o->spans[i] = buf_bytes(&o->change[i]);
+	return err;
+}
+
+static enum zt_err
+seal_folder(struct outgoing *o, struct dirty *d)
+{
+	struct listing l = { 0 };
+	Zt__Manifest m = ZT__MANIFEST__INIT;
+	Zt__FolderManifest f = ZT__FOLDER_MANIFEST__INIT;
+	enum zt_err err = list_folder(o->b, d, &l);
+
+	if (err == ZT_OK && (f.entries = calloc(l.count + 1, sizeof *f.entries)) == NULL)
+		err = ZT_ERR_MEMORY;
+	if (err == ZT_OK) {
+		for (size_t i = 0; i < l.count; i++)
+			f.entries[f.n_entries++] = &l.entries[i];
+		f.modified = client_now_ms();
+		m.kind_case = ZT__MANIFEST__KIND_FOLDER;
+		m.folder = &f;
+		err = seal_one(o, &d->vlob, &m, bytes_of(NULL, 0));
+	}
+	free(f.entries);
+	free(l.entries);
+	pb_wipe(l.base);
+	return err;
+}
+
+static enum zt_err
+sign_changeset(struct outgoing *o)
+{
+	struct space *s = o->b->s;
+	struct zt *z = s->z;
+
+	o->cs.org = z->org;
+	o->cs.workspace = s->w->id;
+	o->cs.author = z->device;
+	o->cs.generation = (unsigned)s->w->generation_count;
+	o->cs.parent_position = s->position;
+	o->cs.parent_link = s->link;
+	o->cs.seen_size = merkle_size(z->state->tree);
+	o->cs.time = client_now_ms();
+	return merkle_root(z->state->tree, o->cs.seen_size, &o->cs.seen_root) ?
+	    ZT_ERR_STORE :
+	    changeset_sign(z->sign, &o->cs, o->spans, o->count, &o->body);
+}
+
+static enum zt_err
+push(struct outgoing *o)
+{
+	struct route_params p = { .org = o->b->s->z->org, .id = o->b->s->w->id };
+	Zt__PushRequest m = ZT__PUSH_REQUEST__INIT;
+	Zt__Changeset cs = ZT__CHANGESET__INIT;
+	Zt__Statement st = statement_message(&o->cs.signed_);
+	Zt__Object *objects = calloc(o->count, sizeof *objects);
+	ProtobufCBinaryData *changes = calloc(o->count, sizeof *changes);
+	struct buf body = buf_init(LIMIT_PUSH + LIMIT_MANIFEST), answer = buf_init(1024);
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	m.objects = calloc(o->count, sizeof *m.objects);
+	if (objects == NULL || changes == NULL || m.objects == NULL)
+		goto out;
+	for (size_t i = 0; i < o->count; i++) {
+		zt__object__init(&objects[i]);
+		objects[i].object = pb_field(o->object[i].p, o->object[i].n);
+		objects[i].wrap = pb_field(o->wrap[i].p, o->wrap[i].n);
+		objects[i].generation = o->cs.generation;
+		m.objects[i] = &objects[i];
+		changes[i] = pb_field(o->change[i].p, o->change[i].n);
+	}
+	m.n_objects = o->count;
+	cs.statement = &st;
+	cs.changes = changes;
+	cs.n_changes = o->count;
+	m.changeset = &cs;
+	if ((err = pb_encode(&m, &body)) == ZT_OK)
+		err = client_call(o->b->s->z, ROUTE_PUSH, &p, NULL, buf_bytes(&body), &answer);
+out:
+	free(objects);
+	free(changes);
+	free(m.objects);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+static enum zt_err
+send_once(struct batch *b)
+{
+	size_t n = b->file_count + b->folder_count;
+	struct outgoing o = { .b = b, .body = buf_init(8192) };
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	o.change = calloc(n, sizeof *o.change);
+	o.object = calloc(n, sizeof *o.object);
+	o.wrap = calloc(n, sizeof *o.wrap);
+	o.spans = calloc(n, sizeof *o.spans);
+	if (o.change == NULL || o.object == NULL || o.wrap == NULL || o.spans == NULL)
+		goto out;
+	if (org_state_is_open(b->s->w, ORG_NEVER)) {
+		err = client_refuse(b->s->z, ZT_ERR_STALE_KEY,
+		    "a member left the workspace: a manager must rotate its key first "
+		    "(zt workspace rotate)");
+		goto out;
+	}
+	if ((err = space_key(b->s, (unsigned)b->s->w->generation_count, &o.key)))
+		goto out;
+	for (size_t i = 0; err == ZT_OK && i < b->file_count; i++)
+		err = seal_one(&o, &b->files[i].vlob, b->files[i].m, buf_bytes(&b->files[i].blocks));
+	for (size_t i = 0; err == ZT_OK && i < b->folder_count; i++)
+		err = seal_folder(&o, b->folders[i]);
+	if (err == ZT_OK && (err = sign_changeset(&o)) == ZT_OK)
+		err = push(&o);
+out:
+	for (size_t i = 0; i < o.count; i++) {
+		buf_free(&o.change[i]);
+		buf_free(&o.object[i]);
+		buf_free(&o.wrap[i]);
+	}
+	free(o.change);
+	free(o.object);
+	free(o.wrap);
+	free(o.spans);
+	buf_free(&o.body);
+	return err;
+}
+
+enum zt_err
+batch_send(struct batch *b)
+{
+	struct zt *z = b->s->z;
+	struct id workspace = b->s->w->id;
+	enum zt_err err = ZT_ERR_CONFLICT;
+
+	if (b->file_count + b->folder_count == 0)
+		return ZT_OK;
+	for (int tries = 0; tries < TRIES; tries++) {
+		err = send_once(b);
+		if (err != ZT_ERR_CONFLICT && err != ZT_ERR_STALE_KEY)
+			break;
+		/* Someone else came first: see what they did, and do it again over that. */
+		if ((err = client_sync_log(z)))
+			break;
+		if ((b->s = idmap_get(&z->spaces, &workspace)) == NULL)
+			return ZT_ERR_STORE;
+		if ((err = space_sync(b->s)))
+			break;
+		err = ZT_ERR_CONFLICT;
+	}
+	if (err == ZT_OK && (err = space_sync(b->s)) == ZT_OK)
+		clear(b);
+	return err;
+}

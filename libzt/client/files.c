@@ -1,0 +1,453 @@
+/* files.c - everything about files but their transfer: list, move, remove, history, verification. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/vec.h"
+#include "client/transfer.h"
+#include "crypto/suite.h"
+#include "format/limits.h"
+#include "format/pb.h"
+
+/* ---- ls ---- */
+
+struct listing {
+	struct space *s;
+	bool recursive, details;
+	void (*each)(void *ctx, const struct zt_file *f);
+	void *ctx;
+};
+
+static void
+show(struct listing *l, const char *path, const struct tree_entry *e)
+{
+	struct zt_file f = { .path = path, .is_folder = e->is_folder };
+	struct space_version v;
+	Zt__Manifest *m = NULL;
+
+	if (l->details && space_version(l->s, &e->vlob, 0, &v) == ZT_OK) {
+		f.version = v.version;
+		f.modified = v.time;
+		if (!e->is_folder && space_manifest(l->s, &v, &m) == ZT_OK &&
+		    m->kind_case == ZT__MANIFEST__KIND_FILE) {
+			f.size = m->file->size;
+			f.modified = m->file->modified;
+			f.mode = m->file->mode;
+		}
+	}
+	l->each(l->ctx, &f);
+	pb_wipe(m);
+}
+
+struct level { /* the folders of one depth, fetched together */
+	struct listing *l;
+	struct space_version *versions;
+	struct buf *paths;
+	size_t count, cap, cap2;
+	struct level *below;
+};
+
+static enum zt_err
+add_level(struct level *v, const struct id *vlob, const char *path)
+{
+	struct space_version version;
+	enum zt_err err = space_version(v->l->s, vlob, 0, &version);
+
+	if (err == ZT_ERR_NOT_FOUND)
+		return ZT_OK; /* nothing in it yet */
+	if (err || (err = vec_room(&v->versions, v->count, &v->cap, sizeof *v->versions)) ||
+	    (err = vec_room(&v->paths, v->count, &v->cap2, sizeof *v->paths)))
+		return err;
+	v->versions[v->count] = version;
+	v->paths[v->count] = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
+	buf_add_text(&v->paths[v->count], path);
+	return buf_err(&v->paths[v->count++]);
+}
+
+static void
+free_level(struct level *v)
+{
+	for (size_t i = 0; i < v->count; i++)
+		buf_free(&v->paths[i]);
+	free(v->paths);
+	free(v->versions);
+}
+
+static enum zt_err
+list_one(void *ctx, size_t i, Zt__Manifest **m)
+{
+	struct level *v = ctx;
+	enum zt_err err = ZT_OK;
+
+	if ((*m)->kind_case != ZT__MANIFEST__KIND_FOLDER)
+		return client_refuse(v->l->s->z, ZT_ERR_CORRUPT, "a folder's object is a file");
+	for (size_t k = 0; err == ZT_OK && k < (*m)->folder->n_entries; k++) {
+		const Zt__FolderEntry *e = (*m)->folder->entries[k];
+		struct tree_entry to = { .is_folder = e->folder };
+		struct buf path = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
+
+		memcpy(to.vlob.b, e->vlob.data, ID_BYTES);
+		buf_add(&path, buf_bytes(&v->paths[i]));
+		buf_add_byte(&path, '/');
+		buf_add(&path, bytes_of(e->name.data, e->name.len));
+		if ((err = buf_err(&path)) == ZT_OK) {
+			show(v->l, buf_text(&path), &to);
+			if (v->l->recursive && to.is_folder)
+				err = add_level(v->below, &to.vlob, buf_text(&path));
+		}
+		buf_free(&path);
+	}
+	return err;
+}
+
+static enum zt_err
+list_levels(struct listing *l, const struct id *root, const char *path)
+{
+	struct level now = { .l = l }, below = { .l = l };
+	enum zt_err err = add_level(&now, root, path);
+
+	for (unsigned depth = 0; err == ZT_OK && now.count > 0; depth++) {
+		if (depth >= LIMIT_DEPTH) {
+			err = client_refuse(l->s->z, ZT_ERR_CORRUPT, "the folders go in a circle");
+			break;
+		}
+		now.below = &below;
+		err = space_manifests(l->s, now.versions, now.count, list_one, &now);
+		free_level(&now);
+		now = below;
+		below = (struct level){ .l = l };
+	}
+	free_level(&now);
+	free_level(&below);
+	return err;
+}
+
+static void
+join(const struct path *p, size_t count, struct buf *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		buf_add_byte(out, '/');
+		buf_add(out, p->name[i]);
+	}
+}
+
+enum zt_err
+zt_ls(struct zt *z, const char *remote, bool recursive, bool details,
+    void (*each)(void *ctx, const struct zt_file *f), void *ctx)
+{
+	struct listing l = { .recursive = recursive, .details = details, .each = each, .ctx = ctx };
+	struct buf text = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
+	struct tree_entry at;
+	struct path path;
+	enum zt_err err;
+
+	if ((err = tree_open(z, remote, &l.s, &path)) ||
+	    (err = tree_find(l.s, &path, path.count, &at)))
+		return err;
+	join(&path, path.count, &text);
+	if (at.is_folder)
+		err = list_levels(&l, &at.vlob, buf_text(&text));
+	else
+		show(&l, buf_text(&text), &at);
+	buf_free(&text);
+	return err;
+}
+
+/* ---- changes of names ---- */
+
+static enum zt_err
+split(struct space *s, const struct path *path, struct tree_entry *parent)
+{
+	enum zt_err err;
+
+	if (path->count == 0)
+		return client_refuse(s->z, ZT_ERR_INVALID, "that is the workspace itself");
+	if ((err = tree_find(s, path, path->count - 1, parent)))
+		return err;
+	return parent->is_folder ?
+	    ZT_OK :
+	    client_refuse(s->z, ZT_ERR_INVALID, "that path leads through a file");
+}
+
+enum zt_err
+zt_mkdir(struct zt *z, const char *remote)
+{
+	struct tree_entry parent, made = { .is_folder = true };
+	struct batch *b = NULL;
+	struct space *s;
+	struct path path;
+	enum zt_err err;
+
+	if ((err = tree_open(z, remote, &s, &path)) || (err = split(s, &path, &parent)) ||
+	    (err = batch_new(s, &b)))
+		return err;
+	suite_random(made.vlob.b, ID_BYTES);
+	if ((err = batch_folder(b, &made.vlob)) == ZT_OK &&
+	    (err = batch_link(b, &parent.vlob, path.name[path.count - 1], &made, BATCH_ABSENT)) ==
+		ZT_OK)
+		err = batch_send(b);
+	batch_free(b);
+	return err;
+}
+
+/* Whether the folders that lead to PATH contain the object OF: a folder cannot go into itself. */
+static bool
+leads_through(struct space *s, const struct path *path, const struct id *of)
+{
+	struct tree_entry e;
+
+	for (size_t i = 0; i < path->count; i++)
+		if (tree_find(s, path, i, &e) == ZT_OK && id_equal(&e.vlob, of))
+			return true;
+	return false;
+}
+
+enum zt_err
+zt_mv(struct zt *z, const char *from, const char *to)
+{
+	struct tree_entry what, was, into;
+	struct path a, b;
+	struct batch *batch = NULL;
+	struct space *s, *s2;
+	enum zt_err err;
+
+	if ((err = tree_open(z, from, &s, &a)) || (err = tree_open(z, to, &s2, &b)))
+		return err;
+	if (s != s2)
+		return client_refuse(z, ZT_ERR_INVALID, "a move stays in one workspace; use get and put");
+	if ((err = split(s, &a, &was)) || (err = tree_find(s, &a, a.count, &what)))
+		return err;
+	if (b.count == 0 || (tree_find(s, &b, b.count, &into) == ZT_OK && into.is_folder)) {
+		if (b.count == LIMIT_DEPTH)
+			return client_refuse(z, ZT_ERR_TOO_BIG, "the path is too deep");
+		b.name[b.count++] = a.name[a.count - 1]; /* into that folder */
+	}
+	if ((err = split(s, &b, &into)))
+		return err;
+	if (leads_through(s, &b, &what.vlob))
+		return client_refuse(z, ZT_ERR_INVALID, "a folder cannot be moved into itself");
+	z->why[0] = 0;
+	if ((err = batch_new(s, &batch)) == ZT_OK &&
+	    (err = batch_link(batch, &into.vlob, b.name[b.count - 1], &what, BATCH_ABSENT)) ==
+		ZT_OK &&
+	    (err = batch_unlink(batch, &was.vlob, a.name[a.count - 1], &what.vlob)) == ZT_OK)
+		err = batch_send(batch);
+	batch_free(batch);
+	return err;
+}
+
+enum zt_err
+zt_rm(struct zt *z, const char *remote, bool recursive)
+{
+	struct tree_entry parent, what;
+	struct batch *b = NULL;
+	struct space *s;
+	struct path path;
+	enum zt_err err;
+
+	if ((err = tree_open(z, remote, &s, &path)) || (err = split(s, &path, &parent)) ||
+	    (err = tree_find(s, &path, path.count, &what)))
+		return err;
+	if (what.is_folder && !recursive)
+		return client_refuse(z, ZT_ERR_INVALID, "that is a folder; add --recursive");
+	if ((err = batch_new(s, &b)) == ZT_OK &&
+	    (err = batch_unlink(b, &parent.vlob, path.name[path.count - 1], &what.vlob)) == ZT_OK)
+		err = batch_send(b);
+	batch_free(b);
+	return err;
+}
+
+/* ---- versions ---- */
+
+static enum zt_err
+open_file(struct zt *z, const char *remote, struct space **s, struct tree_entry *at)
+{
+	struct path path;
+	enum zt_err err;
+
+	if ((err = tree_open(z, remote, s, &path)) || (err = tree_find(*s, &path, path.count, at)))
+		return err;
+	return at->is_folder ? client_refuse(z, ZT_ERR_INVALID, "that is a folder") : ZT_OK;
+}
+
+static enum zt_err
+file_manifest(struct space *s, const struct id *vlob, uint64_t version, Zt__Manifest **out)
+{
+	struct space_version v;
+	enum zt_err err = space_version(s, vlob, version, &v);
+
+	if (err == ZT_ERR_NOT_FOUND)
+		return client_refuse(
+		    s->z, err, "there is no version %llu", (unsigned long long)version);
+	if (err || (err = space_manifest(s, &v, out)))
+		return err;
+	if ((*out)->kind_case == ZT__MANIFEST__KIND_FILE)
+		return ZT_OK;
+	return client_refuse(s->z, ZT_ERR_CORRUPT, "a file's object is a folder");
+}
+
+/* Block by block, in order: FD may be a pipe. */
+enum zt_err
+zt_cat(struct zt *z, const char *remote, uint64_t version, int fd)
+{
+	struct transfer t = { .z = z };
+	struct tree_entry at;
+	Zt__Manifest *m = NULL;
+	enum zt_err err;
+
+	if ((err = open_file(z, remote, &t.s, &at)) ||
+	    (err = file_manifest(t.s, &at.vlob, version, &m)))
+		goto out;
+	if (m->file->content_case != ZT__FILE_MANIFEST__CONTENT_BLOCKS) {
+		if (m->file->size > 0 &&
+		    write(fd, m->file->inline_content.data, m->file->inline_content.len) !=
+			(ssize_t)m->file->inline_content.len)
+			err = client_refuse(z, ZT_ERR_IO, "writing failed");
+		goto out;
+	}
+	for (size_t i = 0; err == ZT_OK && i < m->file->blocks->n_blocks; i++)
+		err = transfer_block(&t, m->file, i, fd);
+out:
+	pb_wipe(m);
+	return err;
+}
+
+enum zt_err
+zt_history(struct zt *z, const char *remote,
+    void (*each)(void *ctx, const struct zt_version *v), void *ctx)
+{
+	struct space *s;
+	struct tree_entry at;
+	struct space_version newest, v;
+	enum zt_err err;
+
+	if ((err = open_file(z, remote, &s, &at)) || (err = client_sync_handles(z)) ||
+	    (err = space_version(s, &at.vlob, 0, &newest)))
+		return err;
+	for (uint64_t n = 1; err == ZT_OK && n <= newest.version; n++) {
+		Zt__Manifest *m = NULL;
+		struct client_handle h;
+		const struct org_device *d;
+		struct zt_version one = { .version = n, .author = h.email,
+			.is_newest = n == newest.version };
+
+		if ((err = space_version(s, &at.vlob, n, &v)) ||
+		    (err = file_manifest(s, &at.vlob, n, &m)))
+			break;
+		memset(&h, 0, sizeof h);
+		if ((d = org_state_device(z->state, &v.author)) != NULL)
+			client_handle(z, &d->user->id, &h);
+		one.time = v.time;
+		one.position = v.position;
+		one.size = m->file->size;
+		each(ctx, &one);
+		pb_wipe(m);
+	}
+	return err;
+}
+
+enum zt_err
+zt_restore(struct zt *z, const char *remote, uint64_t version, uint64_t time)
+{
+	struct space *s;
+	struct tree_entry at;
+	struct space_version newest, v;
+	struct batch *b = NULL;
+	Zt__Manifest *m = NULL;
+	enum zt_err err;
+
+	if ((err = open_file(z, remote, &s, &at)) ||
+	    (err = space_version(s, &at.vlob, 0, &newest)))
+		return err;
+	for (uint64_t n = newest.version; version == 0 && n > 0; n--)
+		if ((err = space_version(s, &at.vlob, n, &v)))
+			return err;
+		else if (v.time <= time)
+			version = n;
+	if (version == 0)
+		return client_refuse(z, ZT_ERR_NOT_FOUND, "the file is younger than that time");
+	if ((err = file_manifest(s, &at.vlob, version, &m)))
+		return err;
+	if ((err = batch_new(s, &b))) {
+		pb_wipe(m);
+		return err;
+	}
+	if ((err = batch_write(b, &at.vlob, m, bytes_of(NULL, 0))) == ZT_OK)
+		err = batch_send(b);
+	batch_free(b);
+	return err;
+}
+
+/* ---- verify ---- */
+
+struct checking {
+	struct transfer t;
+	struct zt_check *out;
+	struct idmap seen;
+	struct id *queue; /* objects still to be looked at */
+	size_t count, cap, next;
+};
+
+static enum zt_err
+check_one(void *ctx, size_t i, Zt__Manifest **m)
+{
+	struct checking *c = ctx;
+	enum zt_err err = ZT_OK;
+
+	(void)i;
+	if ((*m)->kind_case == ZT__MANIFEST__KIND_FILE) {
+		c->out->files++;
+		c->out->bytes += (*m)->file->size;
+		c->t.total = c->out->bytes;
+		return transfer_content(&c->t, (*m)->file, -1);
+	}
+	c->out->folders++;
+	for (size_t k = 0; err == ZT_OK && k < (*m)->folder->n_entries; k++) {
+		struct id id;
+
+		memcpy(id.b, (*m)->folder->entries[k]->vlob.data, ID_BYTES);
+		if (idmap_get(&c->seen, &id) != NULL)
+			return client_refuse(c->t.z, ZT_ERR_CORRUPT, "an object stands in two folders");
+		if ((err = idmap_put(&c->seen, &id, c)) == ZT_OK &&
+		    (err = vec_room(&c->queue, c->count, &c->cap, sizeof *c->queue)) == ZT_OK)
+			c->queue[c->count++] = id;
+	}
+	return err;
+}
+
+enum zt_err
+zt_verify(struct zt *z, const char *workspace, const struct zt_progress *p, struct zt_check *out)
+{
+	struct checking c = { .t = { .z = z, .p = p }, .out = out };
+	struct space_version v[256];
+	enum zt_err err;
+
+	z->why[0] = 0;
+	*out = (struct zt_check){ 0 };
+	if ((err = client_sync_log(z)) || (err = space_find(z, workspace, &c.t.s)) ||
+	    (err = space_sync(c.t.s)))
+		return err;
+	out->changesets = c.t.s->position;
+	out->skipped = c.t.s->skipped;
+	if ((err = vec_room(&c.queue, 0, &c.cap, sizeof *c.queue)) == ZT_OK)
+		c.queue[c.count++] = c.t.s->w->id;
+	while (err == ZT_OK && c.next < c.count) {
+		size_t n = 0;
+
+		for (; err == ZT_OK && n < 256 && c.next < c.count; c.next++) {
+			err = space_version(c.t.s, &c.queue[c.next], 0, &v[n]);
+			if (err == ZT_ERR_NOT_FOUND && c.next == 0)
+				err = ZT_OK; /* nothing was ever put into the workspace */
+			else if (err == ZT_OK)
+				n++;
+			else
+				err = client_refuse(z, ZT_ERR_CORRUPT, "an object has no version");
+		}
+		if (err == ZT_OK)
+			err = space_manifests(c.t.s, v, n, check_one, &c);
+	}
+	out->blocks = c.t.blocks;
+	free(c.queue);
+	idmap_free(&c.seen, NULL);
+	return err;
+}

@@ -1,0 +1,588 @@
+/* space.c - a workspace, opened: its keys, and its chain as this device verifies it. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/wire.h"
+#include "client/client.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "proto/metadata.pb-c.h"
+
+void
+space_free(void *p)
+{
+	struct space *s = p;
+
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->key_cap; i++)
+		secret_free(s->keys[i]);
+	free(s->keys);
+	free(s);
+}
+
+/* ---- keys ---- */
+
+static enum zt_err
+key_room(struct space *s)
+{
+	size_t n = s->w->generation_count;
+	struct secret **keys;
+
+	if (n <= s->key_cap)
+		return ZT_OK;
+	if ((keys = realloc(s->keys, n * sizeof(struct secret *))) == NULL)
+		return ZT_ERR_MEMORY;
+	for (size_t i = s->key_cap; i < n; i++)
+		keys[i] = NULL;
+	s->keys = keys;
+	s->key_cap = n;
+	return ZT_OK;
+}
+
+static enum zt_err
+stored_key(struct space *s, unsigned generation, struct secret **out)
+{
+	struct buf b = buf_init(256);
+	enum zt_err err = store_get(
+	    s->z->store, STORE_KEY, bytes_of(s->w->id.b, ID_BYTES), generation, &b);
+
+	if (err == ZT_OK)
+		err = secret_from(buf_bytes(&b), out);
+	buf_free(&b);
+	return err;
+}
+
+static enum zt_err
+keep_key(struct space *s, unsigned generation, struct secret *key)
+{
+	s->keys[generation - 1] = key;
+	return store_put(s->z->store, STORE_KEY, bytes_of(s->w->id.b, ID_BYTES), generation,
+	    secret_bytes(key));
+}
+
+/* Tries what members sealed to this user; a bad one is passed over for another (K3, K4). */
+static enum zt_err
+fetch_key(struct space *s, unsigned generation, struct secret **out)
+{
+	struct route_params p = { .org = s->z->org, .id = s->w->id };
+	struct keyring_subject subject = { .org = s->z->org, .workspace = s->w->id,
+		.user = s->z->user, .generation = generation };
+	struct buf answer = buf_init(LIMIT_PAGE);
+	Zt__SealedKeys *m = NULL;
+	char query[40];
+	bool bad = false;
+	enum zt_err err;
+
+	(void)snprintf(query, sizeof query, "from=%u", generation);
+	if ((err = client_call(s->z, ROUTE_KEYS_GET, &p, query, bytes_of(NULL, 0), &answer)) ||
+	    (err = pb_decode(&zt__sealed_keys__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m)))
+		goto out;
+	err = ZT_ERR_MISSING_KEY;
+	for (size_t i = 0; err && i < m->n_keys; i++) {
+		struct statement st;
+
+		if (statement_of(m->keys[i], &st))
+			continue;
+		for (unsigned u = (unsigned)s->z->user_keys; err && u > 0; u--) {
+			subject.user_generation = u;
+			err = keyring_open(s->z->state, &subject, &st, s->z->user_key[u - 1],
+			    &s->w->generations[generation - 1].commitment, out);
+		}
+		bad |= err != ZT_OK;
+	}
+	if (err)
+		err = client_refuse(s->z, bad ? ZT_ERR_KEY : ZT_ERR_MISSING_KEY,
+		    bad ? "the server's sealed key is not the key of this workspace; ask a member "
+			  "to share it with you again" :
+			  "the workspace's key has not reached this device; ask a member to share it "
+			  "with you again");
+out:
+	pb_free(m);
+	buf_free(&answer);
+	return err;
+}
+
+enum zt_err
+space_key(struct space *s, unsigned generation, const struct secret **out)
+{
+	unsigned newest = (unsigned)s->w->generation_count;
+	struct secret *key = NULL;
+	enum zt_err err;
+
+	if (generation == 0 || generation > newest)
+		return client_refuse(
+		    s->z, ZT_ERR_KEY, "a key generation that the trust log does not know");
+	if ((err = key_room(s)))
+		return err;
+	if (s->keys[generation - 1] == NULL) {
+		if ((err = stored_key(s, generation, &key)) == ZT_OK) {
+			s->keys[generation - 1] = key;
+		} else if (generation == newest) {
+			if ((err = fetch_key(s, generation, &key)) ||
+			    (err = keep_key(s, generation, key)))
+				return err;
+		} else { /* back from the next newer one, which opens it */
+			const struct org_generation *g = &s->w->generations[generation];
+			const struct secret *newer;
+
+			if ((err = space_key(s, generation + 1, &newer)) ||
+			    (err = keyring_open_previous(newer, &s->w->id, generation + 1,
+				 bytes_of(g->previous_sealed, g->previous_sealed_n),
+				 &s->w->generations[generation - 1].commitment, &key)) ||
+			    (err = keep_key(s, generation, key)))
+				return err;
+		}
+	}
+	*out = s->keys[generation - 1];
+	return ZT_OK;
+}
+
+void
+space_name(struct space *s, char out[260])
+{
+	const struct secret *key;
+	struct buf b = buf_init(1024);
+
+	id_print(&s->w->id, out);
+	if (space_key(s, s->w->name_generation, &key) == ZT_OK &&
+	    keyring_open_name(key, &s->w->id, s->w->name_generation,
+		bytes_of(s->w->sealed_name, s->w->sealed_name_n), &b) == ZT_OK)
+		(void)snprintf(out, 260, "%s", buf_text(&b));
+	buf_free(&b);
+}
+
+/* ---- finding ---- */
+
+enum zt_err
+space_of(struct zt *z, struct org_workspace *w, struct space **out)
+{
+	struct space *s = idmap_get(&z->spaces, &w->id);
+	struct buf link = buf_init(256);
+	enum zt_err err = ZT_OK;
+
+	if (s == NULL) {
+		if ((s = calloc(1, sizeof *s)) == NULL || idmap_put(&z->spaces, &w->id, s)) {
+			free(s);
+			return ZT_ERR_MEMORY;
+		}
+		s->z = z;
+		s->w = w;
+		err = store_newest(
+		    z->store, STORE_LINK, bytes_of(w->id.b, ID_BYTES), &s->position, &link);
+		if (err == ZT_OK && link.n == HASH_BYTES)
+			memcpy(s->link.b, link.p, HASH_BYTES);
+		else if (err == ZT_ERR_NOT_FOUND)
+			err = ZT_OK;
+		buf_free(&link);
+	}
+	if (err == ZT_OK)
+		*out = s;
+	return err;
+}
+
+enum zt_err
+space_find(struct zt *z, const char *name, struct space **out)
+{
+	const struct org_user *me = org_state_user(z->state, &z->user);
+	struct org_workspace *w;
+	struct space *s, *found = NULL;
+	size_t at = 0;
+	bool was_member = false;
+	enum zt_err err;
+
+	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL) {
+		char text[ID_TEXT], is[260];
+
+		if (!org_state_knows(w, me))
+			continue;
+		if ((err = space_of(z, w, &s)))
+			return err;
+		id_print(&w->id, text);
+		space_name(s, is);
+		if (strcmp(name, text) != 0 && strcmp(name, is) != 0)
+			continue;
+		if (org_state_role(w, me, ORG_NEVER) == ROLE_NONE) {
+			was_member = true;
+			continue;
+		}
+		if (found != NULL)
+			return client_refuse(z, ZT_ERR_INVALID,
+			    "two workspaces have the name %.100s; use the id", name);
+		found = s;
+	}
+	if (found == NULL)
+		return was_member ?
+		    client_refuse(z, ZT_ERR_NOT_MEMBER,
+			"you are no longer a member of the workspace %.100s", name) :
+		    client_refuse(z, ZT_ERR_NOT_FOUND, "there is no workspace %.100s", name);
+	*out = found;
+	return ZT_OK;
+}
+
+/* ---- the chain ---- */
+
+static enum zt_err
+stored_link(struct space *s, uint64_t position, struct hash *out)
+{
+	struct buf b = buf_init(256);
+	enum zt_err err =
+	    store_get(s->z->store, STORE_LINK, bytes_of(s->w->id.b, ID_BYTES), position, &b);
+
+	if (err == ZT_OK && b.n == HASH_BYTES)
+		memcpy(out->b, b.p, HASH_BYTES);
+	else if (err == ZT_OK)
+		err = ZT_ERR_STORE;
+	buf_free(&b);
+	return err;
+}
+
+static void
+version_key(const struct space *s, const struct id *vlob, uint8_t out[2 * ID_BYTES])
+{
+	memcpy(out, s->w->id.b, ID_BYTES);
+	memcpy(out + ID_BYTES, vlob->b, ID_BYTES);
+}
+
+static enum zt_err
+read_version(const struct buf *b, struct space_version *out)
+{
+	Zt__StoredVersion *m = NULL;
+	struct space_version v = { 0 };
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__stored_version__descriptor, buf_bytes(b), 1024, &m)))
+		return ZT_ERR_STORE;
+	if (pb_id(m->vlob, &v.vlob) || pb_id(m->author, &v.author) ||
+	    pb_hash(m->object, &v.pins.object) || pb_hash(m->commitment, &v.pins.commitment))
+		err = ZT_ERR_STORE;
+	v.version = m->version;
+	v.position = m->position;
+	v.time = m->time;
+	if (err == ZT_OK)
+		*out = v;
+	pb_free(m);
+	return err;
+}
+
+enum zt_err
+space_version(
+    struct space *s, const struct id *vlob, uint64_t version, struct space_version *out)
+{
+	uint8_t key[2 * ID_BYTES];
+	struct buf b = buf_init(1024);
+	uint64_t n = version;
+	enum zt_err err;
+
+	version_key(s, vlob, key);
+	if (version == 0)
+		err = store_newest(s->z->store, STORE_VERSION, bytes_of(key, sizeof key), &n, &b);
+	else
+		err = store_get(s->z->store, STORE_VERSION, bytes_of(key, sizeof key), version, &b);
+	if (err == ZT_OK)
+		err = read_version(&b, out);
+	buf_free(&b);
+	return err;
+}
+
+static enum zt_err
+put_version(struct space *s, const struct changeset *cs, const struct change *c,
+    uint64_t position)
+{
+	Zt__StoredVersion m = ZT__STORED_VERSION__INIT;
+	uint8_t key[2 * ID_BYTES];
+	struct buf b = buf_init(1024);
+	enum zt_err err;
+
+	version_key(s, &c->vlob, key);
+	m.vlob = pb_field(c->vlob.b, ID_BYTES);
+	m.version = c->version;
+	m.object = pb_field(c->pins.object.b, HASH_BYTES);
+	m.commitment = pb_field(c->pins.commitment.b, HASH_BYTES);
+	m.position = position;
+	m.author = pb_field(cs->author.b, ID_BYTES);
+	m.time = cs->time;
+	if ((err = pb_encode(&m, &b)) == ZT_OK)
+		err = store_put(s->z->store, STORE_VERSION, bytes_of(key, sizeof key), c->version,
+		    buf_bytes(&b));
+	buf_free(&b);
+	return err;
+}
+
+static enum zt_err
+refuse_changeset(struct space *s, enum zt_err err, uint64_t position, const char *why)
+{
+	return client_refuse(s->z, err, "changeset %llu of the workspace: %s",
+	    (unsigned long long)position, why);
+}
+
+/* A version must stand right behind the one before it (F2, F4, F5, F6). */
+static enum zt_err
+take_change(struct space *s, const struct changeset *cs, const struct change *c, uint64_t position)
+{
+	struct space_version before;
+	enum zt_err err = space_version(s, &c->vlob, 0, &before);
+
+	if (err && err != ZT_ERR_NOT_FOUND)
+		return err;
+	if (err == ZT_ERR_NOT_FOUND ?
+		c->version != 1 :
+		c->version != before.version + 1 || !hash_equal(&c->prev, &before.pins.object))
+		return refuse_changeset(s, ZT_ERR_CORRUPT, position,
+		    "a version does not follow the one before it");
+	return put_version(s, cs, c, position);
+}
+
+static enum zt_err
+check_pins(struct space *s, uint64_t position, const struct hash *link)
+{
+	for (size_t i = 0; i < s->w->generation_count; i++) {
+		const struct org_generation *g = &s->w->generations[i];
+
+		if (g->chain_position == position && !hash_equal(&g->chain_hash, link))
+			return refuse_changeset(s, ZT_ERR_FORK, position,
+			    "the trust log pins another chain at this place");
+	}
+	return ZT_OK;
+}
+
+static enum zt_err
+take_changeset(struct space *s, const Zt__Changeset *m, uint64_t position)
+{
+	struct changeset cs;
+	struct change *changes = NULL;
+	struct hash parent, link;
+	const char *why = "";
+	bool is_left_out;
+	enum zt_err err;
+
+	if ((err = changeset_read(m, &cs, &changes)))
+		return refuse_changeset(
+		    s, err, position, "it is not what its author signed, or cannot be read");
+	if (cs.parent_position > 0 && cs.parent_position < position &&
+	    ((err = stored_link(s, cs.parent_position, &parent)) ||
+		!hash_equal(&parent, &cs.parent_link))) {
+		err = refuse_changeset(s, ZT_ERR_FORK, position,
+		    "its author had seen another history of this workspace than the server shows here");
+		goto out;
+	}
+	err = changeset_check(s->z->state, s->w, &cs, position, &why);
+	is_left_out = err == ZT_ERR_REVOKED;
+	if (err && !is_left_out) {
+		err = refuse_changeset(s, err, position, why);
+		goto out;
+	}
+	changeset_link(&s->link, &cs.signed_, &link);
+	if ((err = check_pins(s, position, &link)))
+		goto out;
+	for (size_t i = 0; err == ZT_OK && !is_left_out && i < cs.count; i++)
+		err = take_change(s, &cs, &changes[i], position);
+	if (err == ZT_OK)
+		err = store_put(s->z->store, STORE_LINK, bytes_of(s->w->id.b, ID_BYTES), position,
+		    bytes_of(link.b, HASH_BYTES));
+	if (err == ZT_OK) {
+		s->skipped += is_left_out;
+		s->position = position;
+		s->link = link;
+	}
+out:
+	free(changes);
+	return err;
+}
+
+/* One page; *NEWEST is the chain's length as the server says. */
+static enum zt_err
+sync_page(struct space *s, uint64_t *newest)
+{
+	struct route_params p = { .org = s->z->org, .id = s->w->id };
+	struct buf answer = buf_init(LIMIT_PAGE);
+	Zt__ChainPage *m = NULL;
+	char query[40];
+	enum zt_err err;
+
+	(void)snprintf(
+	    query, sizeof query, "from=%llu", (unsigned long long)(s->position + 1));
+	if ((err = client_call(s->z, ROUTE_CHAIN, &p, query, bytes_of(NULL, 0), &answer)) ||
+	    (err = pb_decode(&zt__chain_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m)))
+		goto out;
+	*newest = m->newest;
+	if (m->newest < s->position)
+		err = client_refuse(s->z, ZT_ERR_ROLLBACK,
+		    "the server shows an older state of the workspace than this device has seen");
+	else if (m->n_changesets == 0 && m->newest > s->position)
+		err = client_refuse(s->z, ZT_ERR_CORRUPT, "the server withholds changesets");
+	for (size_t i = 0; err == ZT_OK && i < m->n_changesets; i++)
+		err = take_changeset(s, m->changesets[i], s->position + 1);
+out:
+	pb_free(m);
+	buf_free(&answer);
+	return err;
+}
+
+enum zt_err
+space_sync(struct space *s)
+{
+	uint64_t newest = 0, before = s->position;
+	struct hash link = s->link;
+	enum zt_err err;
+
+	do {
+		if ((err = store_begin(s->z->store)))
+			return err;
+		before = s->position;
+		link = s->link;
+		if ((err = sync_page(s, &newest)) == ZT_OK)
+			err = store_commit(s->z->store);
+		store_rollback(s->z->store);
+	} while (err == ZT_OK && s->position < newest);
+	if (err) {
+		s->position = before;
+		s->link = link;
+	}
+	return err;
+}
+
+/* ---- manifests ---- */
+
+struct wanted {
+	struct space *s;
+	const struct space_version *versions;
+	size_t count;
+	space_each *each;
+	void *ctx;
+};
+
+static enum zt_err
+open_one(struct wanted *w, size_t i, unsigned generation, struct bytes object, struct bytes wrap,
+    bool keep)
+{
+	const struct space_version *v = &w->versions[i];
+	struct manifest_place place = { w->s->w->id, v->vlob, v->version };
+	const struct secret *key;
+	Zt__Manifest *m = NULL;
+	const char *why = "";
+	enum zt_err err;
+
+	if ((err = space_key(w->s, generation, &key)))
+		return err;
+	if ((err = manifest_open(key, &place, object, wrap, &v->pins, &m, &why)))
+		return client_refuse(w->s->z, err, "an object of the workspace: %s", why);
+	if (keep && m->kind_case == ZT__MANIFEST__KIND_FOLDER) {
+		struct buf b = buf_init(LIMIT_MANIFEST + 4096);
+
+		wire_put_u32(&b, generation);
+		wire_put_counted(&b, wrap);
+		wire_put_counted(&b, object);
+		if ((err = buf_err(&b)) == ZT_OK)
+			err = store_put(w->s->z->store, STORE_OBJECT, bytes_of(v->vlob.b, ID_BYTES),
+			    v->version, buf_bytes(&b));
+		buf_free(&b);
+	}
+	if (err == ZT_OK)
+		err = w->each(w->ctx, i, &m);
+	pb_wipe(m);
+	return err;
+}
+
+static enum zt_err
+open_stored(struct wanted *w, size_t i)
+{
+	struct buf b = buf_init(LIMIT_MANIFEST + 4096);
+	struct wire_reader r;
+	struct bytes wrap, object;
+	unsigned generation;
+	enum zt_err err = store_get(w->s->z->store, STORE_OBJECT,
+	    bytes_of(w->versions[i].vlob.b, ID_BYTES), w->versions[i].version, &b);
+
+	if (err == ZT_OK) {
+		r = wire_read(buf_bytes(&b));
+		generation = wire_u32(&r);
+		wrap = wire_counted(&r, ENVELOPE_WRAP_BYTES);
+		object = wire_counted(&r, LIMIT_MANIFEST + 1024);
+		err = wire_end(&r) ? ZT_ERR_STORE :
+				     open_one(w, i, generation, object, wrap, false);
+	}
+	buf_free(&b);
+	return err;
+}
+
+/* Fetches MISSING (indexes, COUNT of them) in as few answers as they fit in. */
+static enum zt_err
+fetch_missing(struct wanted *w, const size_t *missing, size_t count)
+{
+	enum { AT_ONCE = 2048 };
+	struct route_params p = { .org = w->s->z->org, .id = w->s->w->id };
+	Zt__ObjectAsk *asks = calloc(AT_ONCE, sizeof *asks), **list = calloc(AT_ONCE, sizeof *list);
+	size_t done = 0;
+	enum zt_err err = asks != NULL && list != NULL ? ZT_OK : ZT_ERR_MEMORY;
+
+	while (err == ZT_OK && done < count) {
+		Zt__ObjectsRequest ask = ZT__OBJECTS_REQUEST__INIT;
+		Zt__ObjectsAnswer *m = NULL;
+		struct buf body = buf_init(1024 * 1024), answer = buf_init(LIMIT_PAGE + LIMIT_MANIFEST);
+
+		for (ask.n_asks = 0; ask.n_asks < AT_ONCE && done + ask.n_asks < count; ask.n_asks++) {
+			const struct space_version *v = &w->versions[missing[done + ask.n_asks]];
+
+			list[ask.n_asks] = &asks[ask.n_asks];
+			zt__object_ask__init(list[ask.n_asks]);
+			list[ask.n_asks]->vlob = pb_field(v->vlob.b, ID_BYTES);
+			list[ask.n_asks]->version = v->version;
+		}
+		ask.asks = list;
+		if ((err = pb_encode(&ask, &body)) == ZT_OK &&
+		    (err = client_call(w->s->z, ROUTE_OBJECTS, &p, NULL, buf_bytes(&body), &answer)) ==
+			ZT_OK)
+			err = pb_decode(&zt__objects_answer__descriptor, buf_bytes(&answer),
+			    LIMIT_PAGE + LIMIT_MANIFEST, &m);
+		if (err == ZT_OK && (m->n_objects == 0 || m->n_objects > ask.n_asks))
+			err = client_refuse(
+			    w->s->z, ZT_ERR_CORRUPT, "the server withholds objects of the workspace");
+		for (size_t i = 0; err == ZT_OK && i < m->n_objects; i++)
+			err = open_one(w, missing[done + i], m->objects[i]->generation,
+			    pb_bytes(m->objects[i]->object), pb_bytes(m->objects[i]->wrap), true);
+		done += err == ZT_OK ? m->n_objects : 0;
+		pb_free(m);
+		buf_free(&body);
+		buf_free(&answer);
+	}
+	free(asks);
+	free(list);
+	return err;
+}
+
+enum zt_err
+space_manifests(struct space *s, const struct space_version *versions, size_t count,
+    space_each *each, void *ctx)
+{
+	struct wanted w = { s, versions, count, each, ctx };
+	size_t *missing = calloc(count + 1, sizeof *missing), n = 0;
+	enum zt_err err = missing != NULL ? ZT_OK : ZT_ERR_MEMORY;
+
+	for (size_t i = 0; err == ZT_OK && i < count; i++) {
+		err = open_stored(&w, i);
+		if (err == ZT_ERR_NOT_FOUND) {
+			missing[n++] = i;
+			err = ZT_OK;
+		}
+	}
+	if (err == ZT_OK && n > 0)
+		err = fetch_missing(&w, missing, n);
+	free(missing);
+	return err;
+}
+
+static enum zt_err
+keep_it(void *ctx, size_t i, Zt__Manifest **m)
+{
+	(void)i;
+	*(Zt__Manifest **)ctx = *m;
+	*m = NULL;
+	return ZT_OK;
+}
+
+enum zt_err
+space_manifest(struct space *s, const struct space_version *v, Zt__Manifest **out)
+{
+	return space_manifests(s, v, 1, keep_it, out);
+}

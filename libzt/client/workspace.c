@@ -1,0 +1,363 @@
+/* workspace.c - workspaces: made, shared, taken away again, and their keys rotated after a loss. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/client.h"
+#include "crypto/suite.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "proto/metadata.pb-c.h"
+#include "zt/workspace.h"
+
+/* Seals KEY of GENERATION to USERS and deposits the result beside the log. */
+static enum zt_err
+deposit(struct zt *z, const struct id *workspace, unsigned generation, const struct secret *key,
+    struct org_user *const *users, size_t count)
+{
+	struct route_params p = { .org = z->org, .id = *workspace };
+	Zt__SealedKeys m = ZT__SEALED_KEYS__INIT;
+	Zt__Statement *list = calloc(count, sizeof *list);
+	struct statement *signed_ = calloc(count, sizeof *signed_);
+	struct buf *bodies = calloc(count, sizeof *bodies);
+	struct buf body = buf_init(1024 * 1024), answer = buf_init(64);
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	m.keys = calloc(count, sizeof *m.keys);
+	if (list == NULL || signed_ == NULL || bodies == NULL || m.keys == NULL)
+		goto out;
+	err = ZT_OK;
+	for (size_t i = 0; err == ZT_OK && i < count; i++) {
+		struct keyring_subject s = { .org = z->org, .workspace = *workspace,
+			.user = users[i]->id, .generation = generation,
+			.user_generation = users[i]->key_generation };
+
+		bodies[i] = buf_init(4096);
+		err = keyring_seal(
+		    z->sign, &z->device, &s, users[i]->key, key, &bodies[i], &signed_[i]);
+		list[i] = statement_message(&signed_[i]);
+		m.keys[i] = &list[i];
+	}
+	m.n_keys = count;
+	if (err == ZT_OK && (err = pb_encode(&m, &body)) == ZT_OK)
+		err = client_call(z, ROUTE_KEYS_PUT, &p, NULL, buf_bytes(&body), &answer);
+out:
+	for (size_t i = 0; bodies != NULL && i < count; i++)
+		buf_free(&bodies[i]);
+	free(list);
+	free(signed_);
+	free(bodies);
+	free(m.keys);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+/* ---- creation ---- */
+
+struct creation {
+	struct id id;
+	struct secret *key;
+	struct hash commitment;
+	struct buf name;
+	Zt__WorkspaceCreated m;
+};
+
+static enum zt_err
+fill_creation(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	struct creation *c = ctx;
+
+	(void)z;
+	b->action_case = ZT__ENTRY_BODY__ACTION_WORKSPACE_CREATED;
+	b->workspace_created = &c->m;
+	return ZT_OK;
+}
+
+enum zt_err
+zt_workspace_create(struct zt *z, const char *name)
+{
+	struct creation c = { .name = buf_init(1024) };
+	struct org_user *me;
+	const char *why = "";
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = path_name_check(bytes_text(name), &why)) || strchr(name, ':') != NULL)
+		return client_refuse(
+		    z, ZT_ERR_NAME, "%s", err ? why : "a workspace's name holds no colon");
+	suite_random(c.id.b, ID_BYTES);
+	if ((err = secret_generate(&c.key)) ||
+	    (err = keyring_seal_name(c.key, &c.id, 1, bytes_text(name), &c.name)))
+		goto out;
+	keyring_commit(c.key, &c.commitment);
+	zt__workspace_created__init(&c.m);
+	c.m.workspace = pb_field(c.id.b, ID_BYTES);
+	c.m.key_commitment = pb_field(c.commitment.b, HASH_BYTES);
+	c.m.sealed_name = pb_field(c.name.p, c.name.n);
+	/* The key is kept before the act: a workspace without its key would be of no use. */
+	if ((err = store_put(z->store, STORE_KEY, bytes_of(c.id.b, ID_BYTES), 1,
+		 secret_bytes(c.key))) ||
+	    (err = client_append(z, &c.id, fill_creation, &c)))
+		goto out;
+	me = org_state_user(z->state, &z->user);
+	err = deposit(z, &c.id, 1, c.key, &me, 1); /* for this user's other devices */
+out:
+	secret_free(c.key);
+	buf_free(&c.name);
+	return err;
+}
+
+/* ---- lists ---- */
+
+enum zt_err
+zt_workspaces(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *w), void *ctx)
+{
+	const struct org_user *me;
+	struct org_workspace *w;
+	size_t at = 0;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = client_sync_log(z)))
+		return err;
+	me = org_state_user(z->state, &z->user);
+	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL) {
+		enum role role = org_state_role(w, me, ORG_NEVER);
+		char id[ID_TEXT], name[260];
+		struct space *s;
+		struct zt_workspace one = { .id = id, .name = name, .is_archived = w->archived,
+			.generation = (unsigned)w->generation_count };
+
+		if (role == ROLE_NONE)
+			continue;
+		if ((err = space_of(z, w, &s)))
+			return err;
+		id_print(&w->id, id);
+		space_name(s, name);
+		one.role = org_state_role_name(role);
+		each(ctx, &one);
+	}
+	return ZT_OK;
+}
+
+enum zt_err
+zt_workspace_members(struct zt *z, const char *workspace,
+    void (*each)(void *ctx, const struct zt_member *m), void *ctx)
+{
+	struct space *s;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)) ||
+	    (err = space_find(z, workspace, &s)))
+		return err;
+	for (size_t i = 0; i < s->w->member_count; i++) {
+		const struct org_user *u = s->w->members[i]->user;
+		enum role role = org_state_role(s->w, u, ORG_NEVER);
+		char id[ID_TEXT];
+		struct client_handle h;
+		struct zt_member one = { .user = id, .email = h.email, .name = h.name,
+			.role = org_state_role_name(role) };
+
+		if (role == ROLE_NONE)
+			continue;
+		id_print(&u->id, id);
+		client_handle(z, &u->id, &h);
+		each(ctx, &one);
+	}
+	return ZT_OK;
+}
+
+/* ---- roles ---- */
+
+struct role_act {
+	struct id user;
+	Zt__RoleChanged m;
+};
+
+static enum zt_err
+fill_role(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	struct role_act *r = ctx;
+
+	(void)z;
+	b->action_case = ZT__ENTRY_BODY__ACTION_ROLE_CHANGED;
+	b->role_changed = &r->m;
+	return ZT_OK;
+}
+
+static enum zt_err
+role_of(struct zt *z, const char *text, enum role *out)
+{
+	for (int r = ROLE_READER; r <= ROLE_OWNER; r++)
+		if (strcmp(text, org_state_role_name((enum role)r)) == 0) {
+			*out = (enum role)r;
+			return ZT_OK;
+		}
+	return client_refuse(z, ZT_ERR_INVALID,
+	    "a role is one of reader, contributor, manager, owner, not %.40s", text);
+}
+
+static enum zt_err
+change_role(struct zt *z, struct space *s, const struct org_user *u, enum role role)
+{
+	struct role_act act = { .user = u->id };
+	struct id workspace = s->w->id;
+
+	zt__role_changed__init(&act.m);
+	act.m.user = pb_field(act.user.b, ID_BYTES);
+	act.m.role = (Zt__Role)role;
+	return client_append(z, &workspace, fill_role, &act);
+}
+
+static enum zt_err
+find_both(struct zt *z, const char *workspace, const char *user, struct space **s,
+    struct org_user **u)
+{
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)) ||
+	    (err = space_find(z, workspace, s)))
+		return err;
+	return client_find_user(z, user, u);
+}
+
+enum zt_err
+zt_workspace_share(struct zt *z, const char *workspace, const char *user, const char *role)
+{
+	struct space *s;
+	struct org_user *u;
+	const struct secret *key;
+	struct id wid, uid;
+	enum role to = ROLE_NONE;
+	enum zt_err err;
+
+	if ((err = find_both(z, workspace, user, &s, &u)) || (err = role_of(z, role, &to)))
+		return err;
+	wid = s->w->id;
+	uid = u->id;
+	/* The same role again deposits the key again: this heals a lost sealed key. */
+	if (org_state_role(s->w, u, ORG_NEVER) != to && (err = change_role(z, s, u, to)))
+		return err;
+	if ((err = space_of(z, org_state_workspace(z->state, &wid), &s)) ||
+	    (err = space_key(s, (unsigned)s->w->generation_count, &key)))
+		return err;
+	u = org_state_user(z->state, &uid);
+	return deposit(z, &wid, (unsigned)s->w->generation_count, key, &u, 1);
+}
+
+/* ---- rotation ---- */
+
+struct rotation {
+	struct id workspace;
+	struct secret *key;
+	struct hash commitment, link;
+	struct buf previous, name;
+	Zt__KeyRotated m;
+};
+
+/* From the state as it is now: the chain up to here is what counts for whoever lost access. */
+static enum zt_err
+fill_rotation(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	struct rotation *r = ctx;
+	struct space *s = NULL;
+	const struct secret *old;
+	char name[260];
+	unsigned next;
+	enum zt_err err;
+
+	if ((err = space_of(z, org_state_workspace(z->state, &r->workspace), &s)) ||
+	    (err = space_sync(s)))
+		return err;
+	next = (unsigned)s->w->generation_count + 1;
+	buf_free(&r->previous);
+	buf_free(&r->name);
+	space_name(s, name);
+	if ((err = space_key(s, next - 1, &old)) ||
+	    (err = keyring_seal_previous(r->key, &r->workspace, next, old, &r->previous)) ||
+	    (err = keyring_seal_name(r->key, &r->workspace, next, bytes_text(name), &r->name)))
+		return err;
+	r->link = s->link;
+	zt__key_rotated__init(&r->m);
+	r->m.generation = next;
+	r->m.key_commitment = pb_field(r->commitment.b, HASH_BYTES);
+	r->m.previous_sealed = pb_field(r->previous.p, r->previous.n);
+	r->m.sealed_name = pb_field(r->name.p, r->name.n);
+	r->m.chain_position = s->position;
+	if (s->position > 0)
+		r->m.chain_hash = pb_field(r->link.b, HASH_BYTES);
+	b->action_case = ZT__ENTRY_BODY__ACTION_KEY_ROTATED;
+	b->key_rotated = &r->m;
+	return store_put(z->store, STORE_KEY, bytes_of(r->workspace.b, ID_BYTES), next,
+	    secret_bytes(r->key));
+}
+
+static enum zt_err
+deposit_to_all(struct zt *z, const struct id *workspace, const struct secret *key)
+{
+	struct org_workspace *w = org_state_workspace(z->state, workspace);
+	struct org_user **users = calloc(w->member_count + 1, sizeof(struct org_user *));
+	size_t n = 0;
+	enum zt_err err;
+
+	if (users == NULL)
+		return ZT_ERR_MEMORY;
+	for (size_t i = 0; i < w->member_count; i++)
+		if (org_state_role(w, w->members[i]->user, ORG_NEVER) != ROLE_NONE)
+			users[n++] = w->members[i]->user;
+	err = deposit(z, workspace, (unsigned)w->generation_count, key, users, n);
+	free(users);
+	return err;
+}
+
+static enum zt_err
+rotate(struct zt *z, const struct id *workspace)
+{
+	struct rotation r = { .workspace = *workspace, .previous = buf_init(256),
+		.name = buf_init(1024) };
+	enum zt_err err = secret_generate(&r.key);
+
+	if (err)
+		return err;
+	keyring_commit(r.key, &r.commitment);
+	if ((err = client_append(z, workspace, fill_rotation, &r)) == ZT_OK)
+		err = deposit_to_all(z, workspace, r.key);
+	secret_free(r.key);
+	buf_free(&r.previous);
+	buf_free(&r.name);
+	return err;
+}
+
+enum zt_err
+zt_workspace_rotate(struct zt *z, const char *workspace)
+{
+	struct space *s;
+	struct id id;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = client_sync_log(z)) || (err = space_find(z, workspace, &s)))
+		return err;
+	id = s->w->id;
+	return rotate(z, &id);
+}
+
+enum zt_err
+zt_workspace_unshare(struct zt *z, const char *workspace, const char *user)
+{
+	struct space *s;
+	struct org_user *u;
+	struct id id;
+	enum zt_err err;
+
+	if ((err = find_both(z, workspace, user, &s, &u)))
+		return err;
+	id = s->w->id;
+	if (org_state_role(s->w, u, ORG_NEVER) == ROLE_NONE)
+		return client_refuse(z, ZT_ERR_NOT_FOUND, "%.100s has no role in this workspace", user);
+	if ((err = change_role(z, s, u, ROLE_NONE)))
+		return err;
+	return rotate(z, &id);
+}
