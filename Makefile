@@ -7,3 +7,7 @@ all: $B/libzt.a $B/libzt.so.0 $B/bin/zt $(foreach s,$(SERVICES),$B/bin/zt-$s) $B
 pure: $B/libzt-pure.a
 clean:
 	rm -rf build
+
+STATE ?= state
+run: all
+	sh deploy/local/demo.sh $(CURDIR)/$B/bin $(STATE) $(ONCE)

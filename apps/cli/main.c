@@ -1,0 +1,268 @@
+/* main.c - zt: global options, then the table. */
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "common/l10n.h"
+
+static int
+usage(FILE *to)
+{
+	(void)fprintf(to, "%s\n\n", _("zt: share files through servers that you need not trust"));
+	(void)fprintf(to, "%s zt [%s] %s\n\n", _("usage:"), _("options"), _("command"));
+	for (unsigned i = 0; i < command_count; i++)
+		(void)fprintf(to, "  %-20s %s\n", commands[i].words, _(commands[i].what));
+	(void)fprintf(to, "\n%s\n", _("options:"));
+	(void)fprintf(to, "  --home DIR            %s\n", _("the device's state folder (or ZT_HOME)"));
+	(void)fprintf(to, "  --password-file FILE  %s\n", _("read the password from FILE"));
+	(void)fprintf(to, "  --password-fd N       %s\n", _("read the password from descriptor N"));
+	(void)fprintf(to, "  --json                %s\n", _("answer as JSON lines"));
+	(void)fprintf(to, "  --help, --version\n\n%s\n", _("zt COMMAND --help shows a command with an example."));
+	return to == stdout ? 0 : 64;
+}
+
+static int
+command_usage(const struct command *k, FILE *to)
+{
+	(void)fprintf(to, "%s zt %s %s\n  %s\n\n%s\n  %s\n", _("usage:"), k->words, k->usage,
+	    _(k->what), _("example:"), k->example);
+	return to == stdout ? 0 : 64;
+}
+
+enum zt_err
+cli_read_line(struct cli *c, const char *file, char *out, unsigned size)
+{
+	FILE *f = fopen(file, "re");
+
+	if (f == NULL || fgets(out, (int)size, f) == NULL) {
+		(void)snprintf(c->why, sizeof c->why, "%.200s: %s", file, strerror(errno));
+		if (f != NULL)
+			(void)fclose(f);
+		return ZT_ERR_NOT_FOUND;
+	}
+	(void)fclose(f);
+	out[strcspn(out, "\r\n")] = 0;
+	return ZT_OK;
+}
+
+static enum zt_err
+prompt(struct cli *c, const char *text, char *out, unsigned size)
+{
+	struct termios was, quiet;
+	FILE *tty = fopen("/dev/tty", "r+e");
+	bool ok;
+
+	if (tty == NULL) {
+		(void)snprintf(c->why, sizeof c->why, "%s",
+		    _("there is no terminal to ask for the password; use --password-file or --password-fd"));
+		return ZT_ERR_USAGE;
+	}
+	(void)fprintf(tty, "%s ", text);
+	(void)fflush(tty);
+	(void)tcgetattr(fileno(tty), &was);
+	quiet = was;
+	quiet.c_lflag &= (tcflag_t)~ECHO;
+	(void)tcsetattr(fileno(tty), TCSAFLUSH, &quiet);
+	ok = fgets(out, (int)size, tty) != NULL;
+	(void)tcsetattr(fileno(tty), TCSAFLUSH, &was);
+	(void)fprintf(tty, "\n");
+	(void)fclose(tty);
+	out[strcspn(out, "\r\n")] = 0;
+	return ok ? ZT_OK : ZT_ERR_INTERRUPTED;
+}
+
+enum zt_err
+cli_password(struct cli *c, bool is_new)
+{
+	char path[32], again[sizeof c->password] = "";
+	enum zt_err err;
+
+	c->o.password = c->password;
+	if (c->password_file != NULL)
+		return cli_read_line(c, c->password_file, c->password, sizeof c->password);
+	if (c->password_fd >= 0) {
+		(void)snprintf(path, sizeof path, "/dev/fd/%d", c->password_fd);
+		return cli_read_line(c, path, c->password, sizeof c->password);
+	}
+	if ((err = prompt(c, _("Password:"), c->password, sizeof c->password)) || !is_new)
+		return err;
+	err = prompt(c, _("The same password again:"), again, sizeof again);
+	if (err == ZT_OK && strcmp(again, c->password) != 0) {
+		(void)snprintf(c->why, sizeof c->why, "%s", _("the two passwords differ"));
+		err = ZT_ERR_USAGE;
+	}
+	explicit_bzero(again, sizeof again);
+	return err;
+}
+
+struct option {
+	const char *name;
+	const char **text;
+	bool *flag;
+};
+
+/* Takes options out of ARGV; what is left are the command's words and arguments. */
+static enum zt_err
+read_options(struct cli *c, int argc, char **argv, bool *help)
+{
+	const char *fd = NULL;
+	bool version = false, plain = false;
+	const struct option options[] = { { "--home", &c->home, NULL },
+		{ "--server", &c->server, NULL }, { "--operator-token-file", &c->token_file, NULL },
+		{ "--slug", &c->slug, NULL }, { "--email", &c->email, NULL },
+		{ "--name", &c->name, NULL }, { "--label", &c->label, NULL },
+		{ "--role", &c->role, NULL }, { "--profile", &c->profile, NULL },
+		{ "--password-file", &c->password_file, NULL }, { "--password-fd", &fd, NULL },
+		{ "--ca-file", &c->o.ca_file, NULL }, { "--to-version", &c->version_text, NULL },
+		{ "--at", &c->at, NULL }, { "--json", NULL, &c->json },
+		{ "--recursive", NULL, &c->recursive }, { "-r", NULL, &c->recursive },
+		{ "--long", NULL, &c->details }, { "-l", NULL, &c->details },
+		{ "--quiet", NULL, &c->quiet }, { "--yes", NULL, &c->yes },
+		{ "--help", NULL, help }, { "-h", NULL, help }, { "--version", NULL, &version } };
+
+	for (int i = 1; i < argc; i++) {
+		const struct option *o = NULL;
+
+		if (plain || argv[i][0] != '-' || argv[i][1] == 0) {
+			c->args[c->count++] = argv[i];
+			continue;
+		}
+		if (strcmp(argv[i], "--") == 0) {
+			plain = true;
+			continue;
+		}
+		for (unsigned k = 0; o == NULL && k < sizeof options / sizeof options[0]; k++)
+			if (strcmp(argv[i], options[k].name) == 0)
+				o = &options[k];
+		if (o == NULL || (o->text != NULL && i + 1 == argc)) {
+			(void)snprintf(c->why, sizeof c->why, "%s %.100s",
+			    o == NULL ? _("there is no option") : _("a value is missing behind"), argv[i]);
+			return ZT_ERR_USAGE;
+		}
+		if (o->text != NULL)
+			*o->text = argv[++i];
+		else
+			*o->flag = true;
+	}
+	c->password_fd = fd != NULL ? atoi(fd) : -1;
+	if (version) {
+		(void)printf("zt %s\n", zt_version());
+		exit(0);
+	}
+	return ZT_OK;
+}
+
+/* The command whose words stand at the front of the arguments, which it takes away. */
+static const struct command *
+find(struct cli *c)
+{
+	for (unsigned i = 0; i < command_count; i++) {
+		const char *space = strchr(commands[i].words, ' ');
+		int n = space != NULL ? 2 : 1;
+		size_t first = space != NULL ? (size_t)(space - commands[i].words) :
+					       strlen(commands[i].words);
+
+		if (c->count < n || strlen(c->args[0]) != first ||
+		    strncmp(c->args[0], commands[i].words, first) != 0 ||
+		    (n == 2 && strcmp(c->args[1], space + 1) != 0))
+			continue;
+		c->args += n;
+		c->count -= n;
+		return &commands[i];
+	}
+	return NULL;
+}
+
+static enum zt_err
+default_home(struct cli *c)
+{
+	static char path[4096];
+	const char *env = getenv("ZT_HOME"), *home = getenv("HOME");
+
+	if (c->home == NULL)
+		c->home = env;
+	if (c->home == NULL && home != NULL) {
+		(void)snprintf(path, sizeof path, "%s/.local/share/zt", home);
+		c->home = path;
+	}
+	c->o.home = c->home;
+	return c->home != NULL ? ZT_OK : ZT_ERR_USAGE;
+}
+
+static enum zt_err
+run(struct cli *c, const struct command *k)
+{
+	enum zt_err err = default_home(c);
+
+	if (err == ZT_OK && k->needs_device && (err = cli_password(c, false)) == ZT_OK) {
+		err = zt_open(&c->o, &c->zt, c->why);
+		explicit_bzero(c->password, sizeof c->password);
+	}
+	if (err == ZT_OK)
+		err = k->run(c);
+	if (err && c->zt != NULL && c->why[0] == 0)
+		(void)snprintf(c->why, sizeof c->why, "%s", zt_why(c->zt));
+	zt_close(c->zt);
+	explicit_bzero(c->password, sizeof c->password);
+	return err;
+}
+
+static void
+say_error(const struct cli *c, enum zt_err err)
+{
+	if (c->json) {
+		(void)fprintf(stderr, "{\"error\":\"%s\",\"retry\":%s}\n", zt_err_name(err),
+		    zt_err_retry(err) ? "true" : "false");
+		return;
+	}
+	(void)fprintf(stderr, "zt: %s", _(zt_err_words(err)));
+	if (c->why[0] != 0 && strcmp(c->why, zt_err_words(err)) != 0)
+		(void)fprintf(stderr, " (%s)", _(c->why));
+	(void)fprintf(stderr, "\n");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct cli c = { .password_fd = -1 };
+	struct rlimit none = { 0, 0 };
+	const struct command *k;
+	char **args = calloc((size_t)argc + 1, sizeof *args);
+	bool help = false;
+	enum zt_err err;
+
+	(void)setrlimit(RLIMIT_CORE, &none); /* no secret in a core file */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)signal(SIGPIPE, SIG_IGN);
+	l10n_start();
+	c.args = args;
+	if (args == NULL)
+		return 71;
+	if ((err = read_options(&c, argc, argv, &help))) {
+		say_error(&c, err);
+		return zt_err_exit(err);
+	}
+	if (c.count == 0)
+		return usage(help ? stdout : stderr);
+	if ((k = find(&c)) == NULL) {
+		(void)fprintf(stderr, "zt: %s \"%s\"; zt --help\n", _("there is no command"), c.args[0]);
+		return 64;
+	}
+	if (help)
+		return command_usage(k, stdout);
+	if (c.count < k->least || c.count > k->most)
+		return command_usage(k, stderr);
+	if ((err = run(&c, k)))
+		say_error(&c, err);
+	free(args);
+	return zt_err_exit(err);
+}

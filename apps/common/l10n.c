@@ -1,0 +1,43 @@
+#include "common/l10n.h"
+
+#include <locale.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool *
+french(void)
+{
+	static bool is; /* set once at the start */
+
+	return &is;
+}
+
+static const struct {
+	const char *en, *fr;
+} texts[] = {
+#include "common/fr.def"
+};
+
+void
+l10n_start(void)
+{
+	const char *lang = getenv("LC_ALL");
+
+	(void)setlocale(LC_CTYPE, "");
+	if (lang == NULL || *lang == 0)
+		lang = getenv("LC_MESSAGES");
+	if (lang == NULL || *lang == 0)
+		lang = getenv("LANG");
+	*french() = lang != NULL && strncmp(lang, "fr", 2) == 0;
+}
+
+const char *
+l10n(const char *text)
+{
+	for (size_t i = 0; *french() && i < sizeof texts / sizeof texts[0]; i++)
+		if (strcmp(texts[i].en, text) == 0)
+			return texts[i].fr;
+	return text;
+}
