@@ -272,7 +272,8 @@ take_topic_line(struct sync *s, const struct id *topic, const Zt__LogLine *line)
 	enum zt_err err;
 
 	if (line->entry == NULL)
-		return client_refuse(s->z, ZT_ERR_NOT_MEMBER, "an entry of the workspace is hidden");
+		return client_refuse(
+		    s->z, ZT_ERR_CORRUPT, "the server withholds entries of a workspace of yours");
 	if ((err = statement_of(line->entry, &st)) || (err = entry_decode(&st, &e)))
 		return refuse_entry(s->z, err, line->index, "");
 	if (line->index >= merkle_size(s->o->tree) ||
@@ -287,6 +288,16 @@ take_topic_line(struct sync *s, const struct id *topic, const Zt__LogLine *line)
 		err = store_line(s->z->store, line->index, &e->leaf, e);
 	entry_free(e);
 	return err;
+}
+
+/* Whether USER has a role in the workspace TOPIC, as far as it is known here. */
+static bool
+is_mine(const struct org_state *o, const struct id *user, const struct id *topic)
+{
+	const struct org_workspace *w = org_state_workspace(o, topic);
+	const struct org_user *u = org_state_user(o, user);
+
+	return w != NULL && u != NULL && org_state_role(w, u, ORG_NEVER) != ROLE_NONE;
 }
 
 static enum zt_err
@@ -313,6 +324,10 @@ fetch_topic(struct sync *s, const struct id *topic)
 			/* Entries newer than the page of the log that we hold wait for the next one. */
 			if (page->lines[i]->index >= merkle_size(s->o->tree)) {
 				more = false;
+				break;
+			}
+			if (page->lines[i]->entry == NULL && !is_mine(s->o, &s->z->user, topic)) {
+				more = false; /* what was there before, or after, this device's time */
 				break;
 			}
 			err = take_topic_line(s, topic, page->lines[i]);

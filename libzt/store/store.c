@@ -31,7 +31,7 @@ static const char *const texts[QUERIES] = {
 	[NEWEST] = "SELECT n, value FROM records WHERE kind = ?1 AND key = ?2 ORDER BY n DESC LIMIT 1",
 	[DELETE] = "DELETE FROM records WHERE kind = ?1 AND key = ?2 AND n = ?3",
 	[EACH] = "SELECT n, value, key FROM records WHERE kind = ?1 AND key >= ?2 AND "
-		 "substr(key, 1, length(?2)) = ?2 AND n >= ?3 ORDER BY key, n",
+		 "(length(?2) = 0 OR substr(key, 1, length(?2)) = ?2) AND n >= ?3 ORDER BY key, n",
 	[ALL] = "SELECT n, value, key, kind FROM records",
 };
 

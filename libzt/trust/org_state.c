@@ -196,9 +196,16 @@ org_state_loss(const struct org_workspace *w, const struct org_device *d, uint64
 bool
 org_state_may_see(const struct org_workspace *w, const struct org_user *u, uint64_t index)
 {
-	return org_state_role(w, u, ORG_NEVER) != ROLE_NONE ||
-	    org_state_role(w, u, index) != ROLE_NONE ||
-	    org_state_role(w, u, index + 1) != ROLE_NONE;
+	const struct org_member *m = idmap_get(&w->by_user, &u->id);
+
+	if (m == NULL || m->role_count == 0)
+		return false;
+	if (org_state_role(w, u, ORG_NEVER) != ROLE_NONE)
+		return true;
+	/* Whoever left sees what was there until then, the leaving included. */
+	return index <=
+	    (m->roles[m->role_count - 1].value == ROLE_NONE ? m->roles[m->role_count - 1].index :
+							      u->revoked);
 }
 
 bool
