@@ -7,7 +7,7 @@ objs = $(patsubst %.c,$B/%.o,$1)
 
 $B/%.o: %.c build/inc/.done $(PB_H) $(DEFS) $(MIGRATIONS)
 	@mkdir -p $(@D)
-	$Q$(CC) $(CFLAGS) -I build/inc/$(call floor_of,$<) -I $G/migrations -MMD -MP -c $< -o $@
+	$Q$(CC) $(CFLAGS) -I build/inc/$(call floor_of,$<) $(if $(filter tests/%,$<),-I tests/support) -I $G/migrations -MMD -MP -c $< -o $@
 $B/gen/%.o: $G/%.c $(PB_H)
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -I $G -w -MMD -MP -c $< -o $@
