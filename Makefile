@@ -11,3 +11,28 @@ clean:
 STATE ?= state
 run: all
 	sh deploy/local/demo.sh $(CURDIR)/$B/bin $(STATE) $(ONCE)
+
+# TESTS are compiled; the command line's tests run real services.
+.PHONY: test-unit test-attack test-cli
+test-unit: $(TESTS)
+	@for t in $(TESTS); do echo "== $$t"; $$t 2>&1 || exit 1; done
+test-attack: $(filter $B/tests/attack/%,$(TESTS))
+	@for t in $^; do $$t 2>&1 | grep -E '\[ +(OK|FAILED) +\]' ; $$t >/dev/null 2>&1 || exit 1; done
+test-cli: all
+	BIN=$(CURDIR)/$B/bin sh tests/cli/demo_test.sh
+	BIN=$(CURDIR)/$B/bin sh tests/cli/kill_test.sh
+lint: all
+	sh scripts/check-symbols $B
+	sh scripts/check-headers
+test: all
+	$(MAKE) test-unit
+	$(MAKE) test-unit SANITIZE=address,undefined
+	$(MAKE) lint
+	$(MAKE) test-cli
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/zt
+	install -m 755 $B/bin/* $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $B/libzt.so.0 $(DESTDIR)$(PREFIX)/lib
+	ln -sf libzt.so.0 $(DESTDIR)$(PREFIX)/lib/libzt.so
+	for h in libzt/include/zt/*; do cp -L $$h $(DESTDIR)$(PREFIX)/include/zt/; done
+	printf 'prefix=%s\nName: zt\nDescription: end-to-end encrypted workspace client\nVersion: %s\nLibs: -L$${prefix}/lib -lzt\nCflags: -I$${prefix}/include\n' $(PREFIX) $(VERSION) > $(DESTDIR)$(PREFIX)/lib/pkgconfig/zt.pc

@@ -1,0 +1,30 @@
+# world.sh - sourced by the tests of the command line: a server, alice and bob, and assertions.
+set -eu
+umask 077
+root=$(cd "$(dirname "$0")/../.." && pwd)
+bin=${BIN:-$root/build/rel/bin}
+state=$(mktemp -d /tmp/zt-test.XXXXXX)
+passed=0 failed=0
+cleanup() { sh "$root/deploy/local/zt-local" stop "$state" >/dev/null 2>&1 || true; [ "$failed" = 0 ] && rm -rf "$state" || echo "kept: $state"; }
+trap cleanup EXIT
+ok() { passed=$((passed + 1)); echo "ok - $1"; }
+not_ok() { failed=$((failed + 1)); echo "NOT OK - $1"; [ -s "$state/out" ] && sed 's/^/    /' "$state/out" | tail -5; }
+# expect CODE WORDS NAME COMMAND...: the exit code, and words that stand in what is printed.
+expect() {
+	code=$1 words=$2 name=$3; shift 3
+	rc=0; "$@" >"$state/out" 2>&1 || rc=$?
+	if [ "$rc" = "$code" ] && grep -q -- "$words" "$state/out"; then ok "$name"; else echo "    (exit $rc)"; not_ok "$name"; fi
+}
+check() { name=$1; shift; if "$@" >"$state/out" 2>&1; then ok "$name"; else not_ok "$name"; fi; }
+finish() { echo "$passed passed, $failed failed"; [ "$failed" = 0 ]; }
+alice() { "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" "$@"; }
+bob() { "$bin/zt" --home "$state/bob" --password-file "$state/bob.password" "$@"; }
+local_() { sh "$root/deploy/local/zt-local" "$@"; }
+begin_world() {
+	echo alicepass > "$state/alice.password"; echo bobpass > "$state/bob.password"
+	local_ start "$state" "$bin"
+	url=$(cat "$state/url")
+	alice org bootstrap --server "$url" --operator-token-file "$state/operator-token" --slug markslug \
+		--email alice@demo.example --name Alice >/dev/null
+	sh "$root/deploy/local/enrol.sh" "$bin" "$state" "$(alice invite user)" >/dev/null
+}
