@@ -1,0 +1,273 @@
+/* files_test.c - rows F1, F2, F3, F9, F11 and R1 of the attacks against the code that clients and
+ * services share. Each refusal stands beside the acceptance of the same thing unaltered. */
+#include "test.h"
+
+#include "base/utf8.h"
+#include "common/replay.h"
+#include "common/verify.h"
+#include "crypto/suite.h"
+#include "files/changeset.h"
+#include "files/manifest.h"
+#include "files/path.h"
+#include "format/pb.h"
+
+static void
+F1_F3_no_byte_of_a_block_can_be_changed_lost_or_added(void **state)
+{
+	struct buf sealed = buf_init(4096), clear = buf_init(4096);
+	struct block_ref ref, other;
+	uint8_t *copy;
+
+	(void)state;
+	assert_ok(block_seal(bytes_text("some content of a file"), &ref, &sealed));
+	assert_ok(block_open(&ref, buf_bytes(&sealed), &clear));
+	assert_string_equal("some content of a file", buf_text(&clear));
+	for (size_t i = 0; i < sealed.n; i++) {
+		copy = exact_copy(sealed.p, sealed.n);
+		copy[i] ^= 1;
+		assert_err(ZT_ERR_CORRUPT, block_open(&ref, bytes_of(copy, sealed.n), &clear));
+		/* and when the server's hash agreed, the cipher would still refuse it */
+		other = ref;
+		block_hash(bytes_of(copy, sealed.n), &other.hash);
+		assert_true(block_open(&other, bytes_of(copy, sealed.n), &clear) != ZT_OK);
+		free(copy);
+	}
+	for (size_t n = 0; n < sealed.n; n++) {
+		copy = exact_copy(sealed.p, n);
+		assert_err(ZT_ERR_CORRUPT, block_open(&ref, bytes_of(copy, n), &clear));
+		free(copy);
+	}
+	buf_add_byte(&sealed, 0);
+	assert_err(ZT_ERR_CORRUPT, block_open(&ref, buf_bytes(&sealed), &clear));
+	buf_free(&sealed);
+	buf_free(&clear);
+}
+
+static void
+F1_F2_a_manifest_opens_only_in_its_own_place(void **state)
+{
+	Zt__Manifest m = ZT__MANIFEST__INIT, *out = NULL;
+	Zt__FileManifest f;
+	struct buf object = buf_init(1 << 16), wrap = buf_init(256);
+	struct manifest_place place = { .version = 3 }, other;
+	struct envelope_pins pins;
+	struct secret *key = NULL, *wrong = NULL;
+	const char *why;
+
+	(void)state;
+	suite_random(place.workspace.b, ID_BYTES);
+	suite_random(place.vlob.b, ID_BYTES);
+	assert_ok(secret_generate(&key));
+	assert_ok(secret_generate(&wrong));
+	zt__file_manifest__init(&f);
+	m.kind_case = ZT__MANIFEST__KIND_FILE;
+	m.file = &f;
+	f.size = 5;
+	f.content_case = ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT;
+	f.inline_content = pb_field("hello", 5);
+	assert_ok(manifest_seal(key, &place, &m, &object, &wrap, &pins));
+#define OPEN(k, p) manifest_open(k, p, buf_bytes(&object), buf_bytes(&wrap), &pins, &out, &why)
+	assert_ok(OPEN(key, &place));
+	assert_int_equal(5, out->file->size);
+	pb_wipe(out);
+	out = NULL;
+	other = place;
+	other.vlob.b[0] ^= 1; /* another file */
+	assert_err(ZT_ERR_CORRUPT, OPEN(key, &other));
+	other = place;
+	other.workspace.b[0] ^= 1;
+	assert_err(ZT_ERR_CORRUPT, OPEN(key, &other));
+	other = place;
+	other.version--;
+	assert_err(ZT_ERR_CORRUPT, OPEN(key, &other));
+	assert_err(ZT_ERR_KEY, OPEN(wrong, &place));
+	for (size_t i = 0; i < object.n; i++) {
+		object.p[i] ^= 1;
+		assert_err(ZT_ERR_CORRUPT, OPEN(key, &place));
+		object.p[i] ^= 1;
+	}
+	for (size_t i = 0; i < wrap.n; i++) {
+		wrap.p[i] ^= 1;
+		assert_err(ZT_ERR_KEY, OPEN(key, &place));
+		wrap.p[i] ^= 1;
+	}
+	pins.commitment.b[0] ^= 1;
+	assert_err(ZT_ERR_KEY, OPEN(key, &place));
+	assert_null(out);
+	secret_free(key);
+	secret_free(wrong);
+	buf_free(&object);
+	buf_free(&wrap);
+	assert_int_equal(0, secret_live());
+}
+
+static void
+F9_dangerous_names_are_refused_and_hostile_ones_shown_escaped(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t n;
+		bool fine;
+	} names[] = { { "a.txt", 5, true }, { "\xc3\xa9", 2, true }, { "", 0, false },
+		{ ".", 1, false }, { "..", 2, false }, { "a/b", 3, false }, { "a\0b", 3, false },
+		{ "\x1b[31m", 5, false }, { "a\nb", 3, false }, { "\xff", 1, false },
+		{ "\xc0\xaf", 2, false }, { "e\xcc\x81", 3, false /* decomposed */ },
+		{ "\xc2\x9b", 2, false /* C1 control */ } };
+	struct buf shown = buf_init(256);
+	const char *why;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		uint8_t *copy = exact_copy(names[i].name, names[i].n);
+
+		assert_int_equal(names[i].fine,
+		    path_name_check(bytes_of(copy, names[i].n), &why) == ZT_OK);
+		free(copy);
+	}
+	utf8_show(bytes_text("a\x1b]0;x\x07\xe2\x80\xae\xff"), &shown);
+	assert_string_equal("a\\u{001b}]0;x\\u{0007}\\u{202e}\\xff", buf_text(&shown));
+	buf_free(&shown);
+}
+
+static void
+F11_a_changeset_is_what_was_signed_or_nothing(void **state)
+{
+	struct changeset cs = { .generation = 1, .seen_size = 1, .time = 1 }, back;
+	struct change c[2] = { { .version = 1 }, { .version = 1 } }, *out = NULL;
+	struct buf body = buf_init(4096), enc[2] = { buf_init(1024), buf_init(1024) };
+	struct bytes spans[2];
+	struct sign_key *key = NULL;
+	Zt__Changeset m = ZT__CHANGESET__INIT;
+	ProtobufCBinaryData fields[2];
+	Zt__Statement st;
+
+	(void)state;
+	assert_ok(sign_generate(&key));
+	for (size_t i = 0; i < 2; i++) {
+		suite_random(c[i].vlob.b, ID_BYTES);
+		c[i].blocks = bytes_of(c[i].vlob.b, ID_BYTES);
+		assert_ok(changeset_encode_change(&c[i], &enc[i]));
+		spans[i] = buf_bytes(&enc[i]);
+		fields[i] = pb_field(enc[i].p, enc[i].n);
+	}
+	assert_ok(changeset_sign(key, &cs, spans, 2, &body));
+	st = statement_message(&cs.signed_);
+	m.statement = &st;
+	m.changes = fields;
+	m.n_changes = 2;
+	assert_ok(changeset_read(&m, &back, &out));
+	assert_int_equal(2, back.count);
+	free(out);
+	out = NULL;
+	m.n_changes = 1; /* half of it */
+	assert_err(ZT_ERR_CORRUPT, changeset_read(&m, &back, &out));
+	m.n_changes = 2;
+	fields[1] = fields[0]; /* one of them twice */
+	assert_err(ZT_ERR_CORRUPT, changeset_read(&m, &back, &out));
+	fields[0] = pb_field(enc[1].p, enc[1].n); /* in another order */
+	fields[1] = pb_field(enc[0].p, enc[0].n);
+	assert_err(ZT_ERR_CORRUPT, changeset_read(&m, &back, &out));
+	fields[0] = pb_field(enc[0].p, enc[0].n);
+	fields[1] = pb_field(enc[1].p, enc[1].n);
+	for (size_t i = 0; i < enc[0].n; i++) { /* any byte of a change */
+		enc[0].p[i] ^= 1;
+		assert_true(changeset_read(&m, &back, &out) != ZT_OK);
+		enc[0].p[i] ^= 1;
+	}
+	assert_null(out);
+	sign_free(key);
+	buf_free(&body);
+	buf_free(&enc[0]);
+	buf_free(&enc[1]);
+}
+
+/* ---- R1 ---- */
+
+struct signed_call {
+	Zt__Call call;
+	struct buf input, signature;
+	struct httpsig_params p;
+	struct route_params params;
+};
+
+static void
+sign_call(struct signed_call *c, const struct sign_key *key, uint64_t now_ms, const char *target)
+{
+	struct httpsig_message m = { .method = "GET", .target = target, .authority = "" };
+	uint8_t nonce[16];
+
+	c->input = buf_init(4096);
+	c->signature = buf_init(4096);
+	memset(c->p.org.b, 0x11, ID_BYTES);
+	c->params.org = c->p.org;
+	c->p.created_s = now_ms / 1000;
+	c->p.expires_s = c->p.created_s + 60;
+	suite_random(nonce, sizeof nonce);
+	hex_print(nonce, sizeof nonce, c->p.nonce);
+	assert_ok(httpsig_sign(&m, &c->p, key, &c->input, &c->signature));
+	zt__call__init(&c->call);
+	c->call.method = (char *)(uintptr_t)"GET";
+	c->call.target = (char *)(uintptr_t)target;
+	c->call.signature_input = (char *)(uintptr_t)buf_text(&c->input);
+	c->call.signature = (char *)(uintptr_t)buf_text(&c->signature);
+}
+
+static void
+R1_a_request_replayed_retargeted_altered_or_late_is_refused(void **state)
+{
+	const uint64_t now = 1700000000000;
+	struct verify_window w = { .started_ms = now - 60000 };
+	struct sign_key *key = NULL;
+	struct signed_call c = { .params = { .org = { { 0 } } } };
+	struct httpsig_params p;
+	const struct route_row *row = route_row(ROUTE_LOG_READ);
+	uint8_t public[32];
+	const char *why;
+
+	(void)state;
+	assert_ok(sign_generate(&key));
+	sign_public(key, public);
+	assert_ok(replay_new(660000, &w.replay));
+	sign_call(&c, key, now, "/v1/orgs/x/log?from=3");
+#define CLAIMS(at) verify_claims(&w, &c.call, row, &c.params, 0, at, &p, &why)
+#define SIGNED() verify_signed(&w, &c.call, &p, public, bytes_of(NULL, 0), now)
+	assert_ok(CLAIMS(now));
+	c.call.target = (char *)(uintptr_t)"/v1/orgs/x/log?from=4"; /* another query */
+	assert_err(ZT_ERR_SIGNATURE, SIGNED());
+	c.call.target = (char *)(uintptr_t)"/v1/orgs/y/log?from=3"; /* another path */
+	assert_err(ZT_ERR_SIGNATURE, SIGNED());
+	c.call.target = (char *)(uintptr_t)"/v1/orgs/x/log?from=3";
+	c.call.method = (char *)(uintptr_t)"DELETE";
+	assert_err(ZT_ERR_SIGNATURE, SIGNED());
+	c.call.method = (char *)(uintptr_t)"GET";
+	assert_ok(SIGNED());
+	assert_err(ZT_ERR_REPLAY, SIGNED());
+	assert_err(ZT_ERR_CLOCK, CLAIMS(now + 3600000)); /* a clock that is off by an hour */
+	assert_err(ZT_ERR_CLOCK, CLAIMS(now - 3600000));
+	w.started_ms = now + 5000; /* its nonce may stand in a memory that is gone */
+	assert_err(ZT_ERR_REPLAY, CLAIMS(now + 6000));
+	w.started_ms = now - 60000;
+	c.params.org.b[0] ^= 1; /* for another organization */
+	assert_err(ZT_ERR_FORBIDDEN, CLAIMS(now));
+	c.params.org.b[0] ^= 1;
+	/* a body that no digest covers */
+	assert_err(ZT_ERR_SIGNATURE, verify_claims(&w, &c.call, row, &c.params, 7, now, &p, &why));
+	replay_free(w.replay);
+	sign_free(key);
+	buf_free(&c.input);
+	buf_free(&c.signature);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(F1_F3_no_byte_of_a_block_can_be_changed_lost_or_added),
+		cmocka_unit_test(F1_F2_a_manifest_opens_only_in_its_own_place),
+		cmocka_unit_test(F9_dangerous_names_are_refused_and_hostile_ones_shown_escaped),
+		cmocka_unit_test(F11_a_changeset_is_what_was_signed_or_nothing),
+		cmocka_unit_test(R1_a_request_replayed_retargeted_altered_or_late_is_refused),
+	};
+
+	return suite_start() != ZT_OK || cmocka_run_group_tests(tests, NULL, NULL);
+}
