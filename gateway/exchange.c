@@ -55,9 +55,11 @@ exchange_call(struct lws *wsi, const char *method, const char *path, int deadlin
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_URI_ARGS) >= (int)sizeof query)
 		return ZT_ERR_TOO_BIG;
 	copy_token(wsi, WSI_TOKEN_HTTP_URI_ARGS, query, sizeof query);
-	(void)snprintf(t->target, sizeof t->target, "%.512s%s%s", path, query[0] != 0 ? "?" : "", query);
+	(void)snprintf(
+	    t->target, sizeof t->target, "%.512s%s%s", path, query[0] != 0 ? "?" : "", query);
 	copy_token(wsi, WSI_TOKEN_HOST, t->authority, sizeof t->authority);
-	copy_token(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, t->authorization, sizeof t->authorization);
+	copy_token(
+	    wsi, WSI_TOKEN_HTTP_AUTHORIZATION, t->authorization, sizeof t->authorization);
 	(void)lws_get_peer_simple(wsi, t->peer, sizeof t->peer);
 	zt__call__init(out);
 	out->method = (char *)(uintptr_t)method;
@@ -70,7 +72,8 @@ exchange_call(struct lws *wsi, const char *method, const char *path, int deadlin
 	out->content_digest = (char *)(uintptr_t)gateway_field(
 	    wsi, "content-digest:", t->digest, sizeof t->digest);
 	out->authorization = t->authorization;
-	out->trace = (char *)(uintptr_t)gateway_field(wsi, "traceparent:", t->trace, sizeof t->trace);
+	out->trace =
+	    (char *)(uintptr_t)gateway_field(wsi, "traceparent:", t->trace, sizeof t->trace);
 	out->peer = t->peer;
 	out->deadline_ms = (uint64_t)deadline_s * 1000;
 	return ZT_OK;
@@ -131,7 +134,8 @@ done(struct upstream_call *c, struct upstream_answer *a)
 	if (a->err) {
 		answer_error(x, a->err, a->detail);
 	} else if (a->msg != NULL && a->body.n >= 4096) {
-		x->kept = a->msg; /* 16 bytes of count and head stand before its body: LWS_PRE */
+		x->kept =
+		    a->msg; /* 16 bytes of count and head stand before its body: LWS_PRE */
 		a->msg = NULL;
 		x->body = a->body;
 		x->type = "application/octet-stream";
@@ -150,8 +154,8 @@ submit(struct exchange *x)
 	x->request = NULL;
 	x->call.done = done;
 	/* Without this lws would close a connection that waits for a slow service. */
-	lws_set_timeout(x->wsi, PENDING_TIMEOUT_HTTP_CONTENT,
-	    (int)x->g->settings->deadline_s + 5);
+	lws_set_timeout(
+	    x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, (int)x->g->settings->deadline_s + 5);
 	upstream_send(x->to, &x->call);
 }
 

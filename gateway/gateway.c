@@ -87,8 +87,8 @@ open_lws(struct gateway *g, char why[200])
 	info.user = g;
 	info.gid = info.uid = (__typeof__(info.gid))-1;
 	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-	    LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
-	    LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE;
+		       LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
+		       LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE;
 	info.timeout_secs = 15;
 	info.keepalive_timeout = 60;
 	info.max_http_header_data = 8192;
@@ -107,7 +107,8 @@ open_lws(struct gateway *g, char why[200])
 	if ((g->lws = lws_create_context(&info)) == NULL ||
 	    (vhost = lws_create_vhost(g->lws, &info)) == NULL) {
 		(void)snprintf(why, 200,
-		    "port: cannot listen on %.60s port %lld; is it taken, or the certificate unreadable?",
+		    "port: cannot listen on %.60s port %lld; is it taken, or the certificate "
+		    "unreadable?",
 		    s->listen_host, (long long)s->port);
 		return ZT_ERR_UNAVAILABLE;
 	}
@@ -116,7 +117,8 @@ open_lws(struct gateway *g, char why[200])
 
 		if (f == NULL || fprintf(f, "%d\n", lws_get_vhost_listen_port(vhost)) < 0 ||
 		    fclose(f) != 0) {
-			(void)snprintf(why, 200, "port_file: cannot write %.150s", s->port_file);
+			(void)snprintf(
+			    why, 200, "port_file: cannot write %.150s", s->port_file);
 			return ZT_ERR_CONFIG;
 		}
 	}

@@ -1,8 +1,8 @@
 /* gateway.h - the only door: one event loop, its lines to the services, its limits.
  *
- * The gateway carries and never decides: it bounds sizes, times and rates, routes each request by
- * proto/routes.def, and passes the signed request on whole. Everything here belongs to the loop's
- * thread unless it says otherwise. */
+ * The gateway carries and never decides: it bounds sizes, times and rates, routes each request
+ * by proto/routes.def, and passes the signed request on whole. Everything here belongs to the
+ * loop's thread unless it says otherwise. */
 #ifndef ZT_GATEWAY_H
 #define ZT_GATEWAY_H
 

@@ -104,10 +104,15 @@ const struct lws_protocols *
 glue_protocols(void)
 {
 	static const struct lws_protocols protocols[] = {
-		{ .name = "http", .callback = http, .per_session_data_size = sizeof(void *),
-			.rx_buffer_size = 0, .tx_packet_size = 128 * 1024 },
-		{ .name = "zt-events", .callback = events, .per_session_data_size = sizeof(void *),
-			.rx_buffer_size = 256 },
+		{ .name = "http",
+		    .callback = http,
+		    .per_session_data_size = sizeof(void *),
+		    .rx_buffer_size = 0,
+		    .tx_packet_size = 128 * 1024 },
+		{ .name = "zt-events",
+		    .callback = events,
+		    .per_session_data_size = sizeof(void *),
+		    .rx_buffer_size = 256 },
 		{ 0 },
 	};
 

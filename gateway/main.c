@@ -8,12 +8,21 @@
 #include "gateway/gateway.h"
 
 #define TEXT(name, fallback, help)                                                             \
-	{ #name, CONFIG_TEXT, offsetof(struct gateway_settings, name), fallback, 0, 0, help }
+	{                                                                                      \
+#name, CONFIG_TEXT, offsetof(struct gateway_settings, name), fallback, 0, 0,   \
+		    help                                                                       \
+	}
 #define INTEGER(name, fallback, least, most, help)                                             \
-	{ #name, CONFIG_INT, offsetof(struct gateway_settings, name), fallback, least, most, help }
+	{                                                                                      \
+#name, CONFIG_INT, offsetof(struct gateway_settings, name), fallback, least,   \
+		    most, help                                                                 \
+	}
 #define SERVICE(name)                                                                          \
-	{ #name, CONFIG_TEXT, offsetof(struct gateway_settings, service[SERVICE_##name]), NULL, 0, 0, \
-		"nng address of the service" }
+	{                                                                                      \
+#name, CONFIG_TEXT,                                                            \
+		    offsetof(struct gateway_settings, service[SERVICE_##name]), NULL, 0, 0,    \
+		    "nng address of the service"                                               \
+	}
 
 static const struct config_key keys[] = {
 	TEXT(listen_host, "127.0.0.1", "address to listen on"),

@@ -42,7 +42,8 @@ queue(struct socket *s, struct bytes bytes)
 {
 	struct frame *f;
 
-	/* A device that does not read is cut off; it finds what it missed when it comes back. */
+	/* A device that does not read is cut off; it finds what it missed when it comes back.
+	 */
 	if (s->waiting >= MOST_WAITING || (f = malloc(sizeof *f + LWS_PRE + bytes.n)) == NULL) {
 		s->refused = true;
 	} else {
@@ -73,8 +74,8 @@ tell_closed(struct gateway *g, uint64_t number)
 
 	if (g->upstream[SERVICE_messaging] == NULL || (c = calloc(1, sizeof *c)) == NULL)
 		return; /* the first: the gateway is ending */
-	call.method = (char *)(uintptr_t)"ASK";
-	call.target = (char *)(uintptr_t)"/closed";
+	call.method = (char *)(uintptr_t) "ASK";
+	call.target = (char *)(uintptr_t) "/closed";
 	wire_store_u64(body, number);
 	c->batch = true;
 	c->done = closed_done;

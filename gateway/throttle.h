@@ -1,4 +1,5 @@
-/* throttle.h - token buckets by key, in bounded memory: two keys that share a slot share a bucket. */
+/* throttle.h - token buckets by key, in bounded memory: two keys that share a slot share a
+ * bucket. */
 #ifndef ZT_GATEWAY_THROTTLE_H
 #define ZT_GATEWAY_THROTTLE_H
 

@@ -1,6 +1,7 @@
-/* upstream.c - each line is an nng context with a call or a batch in flight. Lines for batches are
- * few, so that calls gather while those before them are under way: that is the batching, and an idle
- * service sees each call at once. Lines for single calls (bodies, calls that may wait) are many. */
+/* upstream.c - each line is an nng context with a call or a batch in flight. Lines for batches
+ * are few, so that calls gather while those before them are under way: that is the batching,
+ * and an idle service sees each call at once. Lines for single calls (bodies, calls that may
+ * wait) are many. */
 #include "gateway/upstream.h"
 
 #include <libwebsockets.h>
@@ -70,8 +71,8 @@ message_of(struct line *l, uint32_t count)
 	l->calls->msg = NULL;
 	wire_store_u32(nng_msg_body(m), count);
 	for (struct upstream_call *c = l->calls->next; c != NULL; c = c->next) {
-		if (nng_msg_append(m, (uint8_t *)nng_msg_body(c->msg) + 4,
-			nng_msg_len(c->msg) - 4) != 0) {
+		if (nng_msg_append(
+			m, (uint8_t *)nng_msg_body(c->msg) + 4, nng_msg_len(c->msg) - 4) != 0) {
 			nng_msg_free(m);
 			return NULL;
 		}

@@ -1,5 +1,5 @@
-/* upstream.h - calls to one service: small ones batched while others are in flight, answers brought
- * home through the mailbox. All functions on the loop's thread. */
+/* upstream.h - calls to one service: small ones batched while others are in flight, answers
+ * brought home through the mailbox. All functions on the loop's thread. */
 #ifndef ZT_GATEWAY_UPSTREAM_H
 #define ZT_GATEWAY_UPSTREAM_H
 
@@ -11,8 +11,8 @@
 struct lws_context;
 struct upstream;
 
-/* What came back; BODY borrows from MSG. A receiver that wants to keep the body keeps MSG by setting
- * the field to NULL. */
+/* What came back; BODY borrows from MSG. A receiver that wants to keep the body keeps MSG by
+ * setting the field to NULL. */
 struct upstream_answer {
 	enum zt_err err;
 	struct bytes detail, body;

@@ -25,11 +25,11 @@ struct cli {
 };
 
 struct command {
-	const char *words;   /* "workspace share" */
-	const char *usage;   /* "WORKSPACE USER --role ROLE" */
-	const char *what;    /* one line */
+	const char *words; /* "workspace share" */
+	const char *usage; /* "WORKSPACE USER --role ROLE" */
+	const char *what;  /* one line */
 	const char *example;
-	int least, most;     /* arguments */
+	int least, most; /* arguments */
 	bool needs_device;
 	enum zt_err (*run)(struct cli *c);
 };

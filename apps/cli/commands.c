@@ -79,12 +79,16 @@ static enum zt_err
 org_bootstrap(struct cli *c)
 {
 	char token[128] = "";
-	struct zt_bootstrap b = { .server = c->server, .operator_token = token, .slug = c->slug,
-		.email = c->email, .name = c->name != NULL ? c->name : c->email,
+	struct zt_bootstrap b = { .server = c->server,
+		.operator_token = token,
+		.slug = c->slug,
+		.email = c->email,
+		.name = c->name != NULL ? c->name : c->email,
 		.device_label = label_of(c) };
 	enum zt_err err;
 
-	if ((err = need(c, c->server, "--server URL")) || (err = need(c, c->slug, "--slug NAME")) ||
+	if ((err = need(c, c->server, "--server URL")) ||
+	    (err = need(c, c->slug, "--slug NAME")) ||
 	    (err = need(c, c->email, "--email ADDRESS")) ||
 	    (err = need(c, c->token_file, "--operator-token-file FILE")) ||
 	    (err = cli_read_line(c, c->token_file, token, sizeof token)) ||
@@ -110,7 +114,8 @@ show_user(void *ctx, const struct zt_user *u)
 		(void)printf("\"live\":%s}\n", u->is_live ? "true" : "false");
 		return;
 	}
-	(void)printf("%s  %-9s %s ", u->id, u->profile, u->is_live ? (u->is_me ? "*" : " ") : "revoked");
+	(void)printf(
+	    "%s  %-9s %s ", u->id, u->profile, u->is_live ? (u->is_me ? "*" : " ") : "revoked");
 	cli_show(u->name);
 	(void)printf(" <");
 	cli_show(u->email);
@@ -186,7 +191,8 @@ log_verify(struct cli *c)
 	enum zt_err err = zt_log_verify(c->zt, &n);
 
 	if (err == ZT_OK)
-		(void)printf(c->json ? "{\"verified\":%llu}\n" : "%llu entries verified from the root key on\n",
+		(void)printf(c->json ? "{\"verified\":%llu}\n"
+				     : "%llu entries verified from the root key on\n",
 		    (unsigned long long)n);
 	return err;
 }
@@ -206,11 +212,11 @@ status(struct cli *c)
 		json_text("user", id.user, true);
 		json_text("device", id.device, true);
 		json_text("root", id.log_root, true);
-		(void)printf("\"log_size\":%llu,\"reachable\":%s}\n", (unsigned long long)id.log_size,
-		    err == ZT_OK ? "true" : "false");
+		(void)printf("\"log_size\":%llu,\"reachable\":%s}\n",
+		    (unsigned long long)id.log_size, err == ZT_OK ? "true" : "false");
 	} else {
-		(void)printf("server        %s%s\norganization  %s (%s)\nuser          ", id.server,
-		    err ? "  (not reachable, or refused)" : "", id.slug, id.org);
+		(void)printf("server        %s%s\norganization  %s (%s)\nuser          ",
+		    id.server, err ? "  (not reachable, or refused)" : "", id.slug, id.org);
 		cli_show(id.email);
 		(void)printf(" (%s)\ndevice        %s\ntrust log     %llu entries, %.16s\n"
 			     "local store   %llu records%s\n",
@@ -300,8 +306,8 @@ pick_code(void *ctx, const char *const choices[4])
 }
 
 static bool
-accept_newcomer(void *ctx, const char *email, const char *name, const char *device,
-    const char **profile)
+accept_newcomer(
+    void *ctx, const char *email, const char *name, const char *device, const char **profile)
 {
 	const struct cli *c = ctx;
 	char line[16];
@@ -321,7 +327,7 @@ accept_newcomer(void *ctx, const char *email, const char *name, const char *devi
 		return true;
 	}
 	return fgets(line, sizeof line, stdin) != NULL &&
-	    (line[0] == 'y' || line[0] == 'Y' || line[0] == 'o');
+	       (line[0] == 'y' || line[0] == 'Y' || line[0] == 'o');
 }
 
 static bool
@@ -346,8 +352,10 @@ static enum zt_err
 claim(struct cli *c)
 {
 	struct zt_codes codes = { c, show_code, pick_code, accept_newcomer, never_stop };
-	struct zt_claim k = { .link = c->args[0], .email = c->email != NULL ? c->email : "",
-		.name = c->name != NULL ? c->name : c->email, .device_label = label_of(c) };
+	struct zt_claim k = { .link = c->args[0],
+		.email = c->email != NULL ? c->email : "",
+		.name = c->name != NULL ? c->name : c->email,
+		.device_label = label_of(c) };
 	enum zt_err err = cli_password(c, true);
 
 	if (k.name == NULL)
@@ -456,7 +464,8 @@ done_line(const struct cli *c, uint64_t files)
 	if (!c->quiet && !c->json && isatty(STDERR_FILENO))
 		(void)fprintf(stderr, "\r\033[K");
 	if (!c->quiet)
-		(void)printf(c->json ? "{\"files\":%llu}\n" : "%llu files\n", (unsigned long long)files);
+		(void)printf(
+		    c->json ? "{\"files\":%llu}\n" : "%llu files\n", (unsigned long long)files);
 }
 
 static enum zt_err
@@ -589,9 +598,10 @@ verify(struct cli *c)
 	enum zt_err err = zt_verify(c->zt, c->args[0], &p, &k);
 
 	if (err == ZT_OK)
-		(void)printf(c->json ?
-			"{\"changesets\":%llu,\"folders\":%llu,\"files\":%llu,\"blocks\":%llu,\"bytes\":%llu}\n" :
-			"%llu changesets, %llu folders, %llu files, %llu blocks, %llu bytes: all verified\n",
+		(void)printf(c->json ? "{\"changesets\":%llu,\"folders\":%llu,\"files\":%llu,"
+				       "\"blocks\":%llu,\"bytes\":%llu}\n"
+				     : "%llu changesets, %llu folders, %llu files, %llu "
+				       "blocks, %llu bytes: all verified\n",
 		    (unsigned long long)k.changesets, (unsigned long long)k.folders,
 		    (unsigned long long)k.files, (unsigned long long)k.blocks,
 		    (unsigned long long)k.bytes);
@@ -599,34 +609,66 @@ verify(struct cli *c)
 }
 
 const struct command commands[] = {
-	{ "org bootstrap", "--server URL --operator-token-file FILE --slug NAME --email ADDRESS [--name NAME]", "create an organization, with you as its first admin", "zt org bootstrap --server http://127.0.0.1:8080 --operator-token-file token --slug acme --email a@acme.example", 0, 0, false, org_bootstrap },
-	{ "invite user", "", "make an invitation link for a person", "zt invite user", 0, 0, true, invite_user },
-	{ "invite device", "", "make an invitation link for another device of yours", "zt invite device", 0, 0, true, invite_device },
-	{ "invite list", "", "list your invitations", "zt invite list", 0, 0, true, invite_list },
-	{ "invite cancel", "LINK", "cancel an invitation", "zt invite cancel LINK", 1, 1, true, invite_cancel },
-	{ "greet", "LINK [--profile admin|standard|outsider]", "meet whoever you invited, and compare codes", "zt greet LINK", 1, 1, true, greet },
-	{ "claim", "LINK --email ADDRESS --name NAME", "join with an invitation link, and compare codes", "zt claim LINK --email bob@acme.example --name Bob", 1, 1, false, claim },
+	{ "org bootstrap",
+	    "--server URL --operator-token-file FILE --slug NAME --email ADDRESS [--name NAME]",
+	    "create an organization, with you as its first admin",
+	    "zt org bootstrap --server http://127.0.0.1:8080 --operator-token-file token "
+	    "--slug acme --email a@acme.example",
+	    0, 0, false, org_bootstrap },
+	{ "invite user", "", "make an invitation link for a person", "zt invite user", 0, 0,
+	    true, invite_user },
+	{ "invite device", "", "make an invitation link for another device of yours",
+	    "zt invite device", 0, 0, true, invite_device },
+	{ "invite list", "", "list your invitations", "zt invite list", 0, 0, true,
+	    invite_list },
+	{ "invite cancel", "LINK", "cancel an invitation", "zt invite cancel LINK", 1, 1, true,
+	    invite_cancel },
+	{ "greet", "LINK [--profile admin|standard|outsider]",
+	    "meet whoever you invited, and compare codes", "zt greet LINK", 1, 1, true, greet },
+	{ "claim", "LINK --email ADDRESS --name NAME",
+	    "join with an invitation link, and compare codes",
+	    "zt claim LINK --email bob@acme.example --name Bob", 1, 1, false, claim },
 	{ "users", "", "list the people of the organization", "zt users", 0, 0, true, users },
-	{ "user revoke", "USER", "revoke a person", "zt user revoke bob@acme.example", 1, 1, true, user_revoke },
+	{ "user revoke", "USER", "revoke a person", "zt user revoke bob@acme.example", 1, 1,
+	    true, user_revoke },
 	{ "devices", "", "list devices", "zt devices", 0, 0, true, devices },
-	{ "workspace create", "NAME", "create a workspace", "zt workspace create plans", 1, 1, true, workspace_create },
-	{ "workspace list", "", "list your workspaces", "zt workspace list", 0, 0, true, workspace_list },
-	{ "workspace share", "WORKSPACE USER --role ROLE", "give someone a role", "zt workspace share plans bob@acme.example --role reader", 2, 2, true, workspace_share },
-	{ "workspace unshare", "WORKSPACE USER", "take someone's access away, and rotate the key", "zt workspace unshare plans bob@acme.example", 2, 2, true, workspace_unshare },
-	{ "workspace members", "WORKSPACE", "list who has a role", "zt workspace members plans", 1, 1, true, workspace_members },
-	{ "workspace rotate", "WORKSPACE", "rotate the key", "zt workspace rotate plans", 1, 1, true, workspace_rotate },
-	{ "put", "LOCAL WORKSPACE:/PATH", "upload a file, or a folder with all in it", "zt put report plans:/report", 2, 2, true, put },
-	{ "get", "WORKSPACE:/PATH [LOCAL]", "download a file or folder", "zt get plans:/report ./copy", 1, 2, true, get },
+	{ "workspace create", "NAME", "create a workspace", "zt workspace create plans", 1, 1,
+	    true, workspace_create },
+	{ "workspace list", "", "list your workspaces", "zt workspace list", 0, 0, true,
+	    workspace_list },
+	{ "workspace share", "WORKSPACE USER --role ROLE", "give someone a role",
+	    "zt workspace share plans bob@acme.example --role reader", 2, 2, true,
+	    workspace_share },
+	{ "workspace unshare", "WORKSPACE USER",
+	    "take someone's access away, and rotate the key",
+	    "zt workspace unshare plans bob@acme.example", 2, 2, true, workspace_unshare },
+	{ "workspace members", "WORKSPACE", "list who has a role", "zt workspace members plans",
+	    1, 1, true, workspace_members },
+	{ "workspace rotate", "WORKSPACE", "rotate the key", "zt workspace rotate plans", 1, 1,
+	    true, workspace_rotate },
+	{ "put", "LOCAL WORKSPACE:/PATH", "upload a file, or a folder with all in it",
+	    "zt put report plans:/report", 2, 2, true, put },
+	{ "get", "WORKSPACE:/PATH [LOCAL]", "download a file or folder",
+	    "zt get plans:/report ./copy", 1, 2, true, get },
 	{ "ls", "WORKSPACE:/PATH [-r] [-l]", "list", "zt ls plans:/ -r", 1, 1, true, ls },
-	{ "mkdir", "WORKSPACE:/PATH", "make a folder", "zt mkdir plans:/2027", 1, 1, true, make_folder },
-	{ "mv", "WORKSPACE:/FROM WORKSPACE:/TO", "move or rename", "zt mv plans:/a plans:/b", 2, 2, true, mv },
-	{ "rm", "WORKSPACE:/PATH [-r]", "remove; history keeps it", "zt rm plans:/b", 1, 1, true, rm },
-	{ "cat", "WORKSPACE:/PATH [--to-version N]", "write a file to standard output", "zt cat plans:/notes.txt", 1, 1, true, cat },
-	{ "history", "WORKSPACE:/PATH", "list a file's versions", "zt history plans:/notes.txt", 1, 1, true, history },
-	{ "restore", "WORKSPACE:/PATH --to-version N | --at TIME", "make an old version the newest", "zt restore plans:/notes.txt --to-version 1", 1, 1, true, restore },
-	{ "verify", "WORKSPACE", "check everything in a workspace", "zt verify plans", 1, 1, true, verify },
+	{ "mkdir", "WORKSPACE:/PATH", "make a folder", "zt mkdir plans:/2027", 1, 1, true,
+	    make_folder },
+	{ "mv", "WORKSPACE:/FROM WORKSPACE:/TO", "move or rename", "zt mv plans:/a plans:/b", 2,
+	    2, true, mv },
+	{ "rm", "WORKSPACE:/PATH [-r]", "remove; history keeps it", "zt rm plans:/b", 1, 1,
+	    true, rm },
+	{ "cat", "WORKSPACE:/PATH [--to-version N]", "write a file to standard output",
+	    "zt cat plans:/notes.txt", 1, 1, true, cat },
+	{ "history", "WORKSPACE:/PATH", "list a file's versions", "zt history plans:/notes.txt",
+	    1, 1, true, history },
+	{ "restore", "WORKSPACE:/PATH --to-version N | --at TIME",
+	    "make an old version the newest", "zt restore plans:/notes.txt --to-version 1", 1,
+	    1, true, restore },
+	{ "verify", "WORKSPACE", "check everything in a workspace", "zt verify plans", 1, 1,
+	    true, verify },
 	{ "log show", "", "show the trust log", "zt log show", 0, 0, true, log_show },
-	{ "log verify", "", "verify the whole trust log from nothing", "zt log verify", 0, 0, true, log_verify },
+	{ "log verify", "", "verify the whole trust log from nothing", "zt log verify", 0, 0,
+	    true, log_verify },
 	{ "status", "", "show who and where this device is", "zt status", 0, 0, true, status },
 };
 const unsigned command_count = sizeof commands / sizeof commands[0];

@@ -17,16 +17,20 @@
 static int
 usage(FILE *to)
 {
-	(void)fprintf(to, "%s\n\n", _("zt: share files through servers that you need not trust"));
+	(void)fprintf(
+	    to, "%s\n\n", _("zt: share files through servers that you need not trust"));
 	(void)fprintf(to, "%s zt [%s] %s\n\n", _("usage:"), _("options"), _("command"));
 	for (unsigned i = 0; i < command_count; i++)
 		(void)fprintf(to, "  %-20s %s\n", commands[i].words, _(commands[i].what));
 	(void)fprintf(to, "\n%s\n", _("options:"));
-	(void)fprintf(to, "  --home DIR            %s\n", _("the device's state folder (or ZT_HOME)"));
+	(void)fprintf(
+	    to, "  --home DIR            %s\n", _("the device's state folder (or ZT_HOME)"));
 	(void)fprintf(to, "  --password-file FILE  %s\n", _("read the password from FILE"));
-	(void)fprintf(to, "  --password-fd N       %s\n", _("read the password from descriptor N"));
+	(void)fprintf(
+	    to, "  --password-fd N       %s\n", _("read the password from descriptor N"));
 	(void)fprintf(to, "  --json                %s\n", _("answer as JSON lines"));
-	(void)fprintf(to, "  --help, --version\n\n%s\n", _("zt COMMAND --help shows a command with an example."));
+	(void)fprintf(to, "  --help, --version\n\n%s\n",
+	    _("zt COMMAND --help shows a command with an example."));
 	return to == stdout ? 0 : 64;
 }
 
@@ -63,7 +67,8 @@ prompt(struct cli *c, const char *text, char *out, unsigned size)
 
 	if (tty == NULL) {
 		(void)snprintf(c->why, sizeof c->why, "%s",
-		    _("there is no terminal to ask for the password; use --password-file or --password-fd"));
+		    _("there is no terminal to ask for the password; use --password-file or "
+		      "--password-fd"));
 		return ZT_ERR_USAGE;
 	}
 	(void)fprintf(tty, "%s ", text);
@@ -117,17 +122,19 @@ read_options(struct cli *c, int argc, char **argv, bool *help)
 	const char *fd = NULL;
 	bool version = false, plain = false;
 	const struct option options[] = { { "--home", &c->home, NULL },
-		{ "--server", &c->server, NULL }, { "--operator-token-file", &c->token_file, NULL },
-		{ "--slug", &c->slug, NULL }, { "--email", &c->email, NULL },
-		{ "--name", &c->name, NULL }, { "--label", &c->label, NULL },
-		{ "--role", &c->role, NULL }, { "--profile", &c->profile, NULL },
+		{ "--server", &c->server, NULL },
+		{ "--operator-token-file", &c->token_file, NULL }, { "--slug", &c->slug, NULL },
+		{ "--email", &c->email, NULL }, { "--name", &c->name, NULL },
+		{ "--label", &c->label, NULL }, { "--role", &c->role, NULL },
+		{ "--profile", &c->profile, NULL },
 		{ "--password-file", &c->password_file, NULL }, { "--password-fd", &fd, NULL },
-		{ "--ca-file", &c->o.ca_file, NULL }, { "--to-version", &c->version_text, NULL },
-		{ "--at", &c->at, NULL }, { "--json", NULL, &c->json },
-		{ "--recursive", NULL, &c->recursive }, { "-r", NULL, &c->recursive },
-		{ "--long", NULL, &c->details }, { "-l", NULL, &c->details },
-		{ "--quiet", NULL, &c->quiet }, { "--yes", NULL, &c->yes },
-		{ "--help", NULL, help }, { "-h", NULL, help }, { "--version", NULL, &version } };
+		{ "--ca-file", &c->o.ca_file, NULL },
+		{ "--to-version", &c->version_text, NULL }, { "--at", &c->at, NULL },
+		{ "--json", NULL, &c->json }, { "--recursive", NULL, &c->recursive },
+		{ "-r", NULL, &c->recursive }, { "--long", NULL, &c->details },
+		{ "-l", NULL, &c->details }, { "--quiet", NULL, &c->quiet },
+		{ "--yes", NULL, &c->yes }, { "--help", NULL, help }, { "-h", NULL, help },
+		{ "--version", NULL, &version } };
 
 	for (int i = 1; i < argc; i++) {
 		const struct option *o = NULL;
@@ -145,7 +152,9 @@ read_options(struct cli *c, int argc, char **argv, bool *help)
 				o = &options[k];
 		if (o == NULL || (o->text != NULL && i + 1 == argc)) {
 			(void)snprintf(c->why, sizeof c->why, "%s %.100s",
-			    o == NULL ? _("there is no option") : _("a value is missing behind"), argv[i]);
+			    o == NULL ? _("there is no option")
+				      : _("a value is missing behind"),
+			    argv[i]);
 			return ZT_ERR_USAGE;
 		}
 		if (o->text != NULL)
@@ -168,8 +177,8 @@ find(struct cli *c)
 	for (unsigned i = 0; i < command_count; i++) {
 		const char *space = strchr(commands[i].words, ' ');
 		int n = space != NULL ? 2 : 1;
-		size_t first = space != NULL ? (size_t)(space - commands[i].words) :
-					       strlen(commands[i].words);
+		size_t first = space != NULL ? (size_t)(space - commands[i].words)
+					     : strlen(commands[i].words);
 
 		if (c->count < n || strlen(c->args[0]) != first ||
 		    strncmp(c->args[0], commands[i].words, first) != 0 ||
@@ -254,7 +263,8 @@ main(int argc, char **argv)
 	if (c.count == 0)
 		return usage(help ? stdout : stderr);
 	if ((k = find(&c)) == NULL) {
-		(void)fprintf(stderr, "zt: %s \"%s\"; zt --help\n", _("there is no command"), c.args[0]);
+		(void)fprintf(
+		    stderr, "zt: %s \"%s\"; zt --help\n", _("there is no command"), c.args[0]);
 		return 64;
 	}
 	if (help)

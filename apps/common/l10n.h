@@ -1,5 +1,5 @@
-/* l10n.h - the words of programs in the user's language: English texts are the keys; French is built
- * in, so that it works from a build folder too. */
+/* l10n.h - the words of programs in the user's language: English texts are the keys; French is
+ * built in, so that it works from a build folder too. */
 #ifndef ZT_COMMON_L10N_H
 #define ZT_COMMON_L10N_H
 

@@ -1,7 +1,7 @@
 /* buf.h - owned bytes with a maximum given at birth; all growth arithmetic lives here.
  *
- * A buffer that failed once (no memory, or over its maximum) stays failed: callers append freely
- * and ask once, with buf_err. Not thread-safe. */
+ * A buffer that failed once (no memory, or over its maximum) stays failed: callers append
+ * freely and ask once, with buf_err. Not thread-safe. */
 #ifndef ZT_BASE_BUF_H
 #define ZT_BASE_BUF_H
 
@@ -24,8 +24,8 @@ void buf_add_text(struct buf *b, const char *text);
 void buf_add_byte(struct buf *b, uint8_t byte);
 /* Appends as printf does. */
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Room for N bytes at the end, counted as used; NULL when the buffer failed. The pointer lives until
- * the next append. */
+/* Room for N bytes at the end, counted as used; NULL when the buffer failed. The pointer lives
+ * until the next append. */
 uint8_t *buf_room(struct buf *b, size_t n);
 /* ZT_OK, MEMORY or TOO_BIG. */
 ZT_CHECKED enum zt_err buf_err(const struct buf *b);

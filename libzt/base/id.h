@@ -23,7 +23,8 @@ size_t id_slot(const struct id *id);
 
 /* Writes 2N digits and a zero byte to OUT. */
 void hex_print(const void *bytes, size_t n, char *out);
-/* Reads exactly N bytes from 2N lower-case digits: one spelling for each value. Errors: INVALID. */
+/* Reads exactly N bytes from 2N lower-case digits: one spelling for each value. Errors:
+ * INVALID. */
 ZT_CHECKED enum zt_err hex_parse(const char *text, size_t chars, void *out, size_t n);
 
 #endif

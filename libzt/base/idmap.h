@@ -1,5 +1,5 @@
-/* idmap.h - a table from ids to pointers; it owns neither. Ids are random, or chosen by members who
- * gain nothing by collisions but slower look-ups within one bounded log. */
+/* idmap.h - a table from ids to pointers; it owns neither. Ids are random, or chosen by members
+ * who gain nothing by collisions but slower look-ups within one bounded log. */
 #ifndef ZT_BASE_IDMAP_H
 #define ZT_BASE_IDMAP_H
 
@@ -19,7 +19,8 @@ struct idmap {
 void *idmap_get(const struct idmap *m, const struct id *id);
 /* Adds or replaces. VALUE is not NULL. Errors: MEMORY. */
 ZT_CHECKED enum zt_err idmap_put(struct idmap *m, const struct id *id, void *value);
-/* The next value at or after slot *AT, which starts at 0; NULL at the end. No order is promised. */
+/* The next value at or after slot *AT, which starts at 0; NULL at the end. No order is
+ * promised. */
 void *idmap_next(const struct idmap *m, size_t *at);
 /* Releases the table; gives each value to FREE_VALUE unless that is NULL. */
 void idmap_free(struct idmap *m, void (*free_value)(void *));

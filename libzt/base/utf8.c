@@ -15,10 +15,12 @@ next(struct bytes text, utf8proc_int32_t *c)
 static bool
 hidden(utf8proc_int32_t c)
 {
-	const unsigned mask = 1u << UTF8PROC_CATEGORY_CC | /* controls: escapes of a terminal */
+	const unsigned mask =
+	    1u << UTF8PROC_CATEGORY_CC | /* controls: escapes of a terminal */
 	    1u << UTF8PROC_CATEGORY_CF | /* format: changes of direction, zero-width joiners */
-	    1u << UTF8PROC_CATEGORY_CS | 1u << UTF8PROC_CATEGORY_CO | 1u << UTF8PROC_CATEGORY_CN |
-	    1u << UTF8PROC_CATEGORY_ZL | 1u << UTF8PROC_CATEGORY_ZP;
+	    1u << UTF8PROC_CATEGORY_CS | 1u << UTF8PROC_CATEGORY_CO |
+	    1u << UTF8PROC_CATEGORY_CN | 1u << UTF8PROC_CATEGORY_ZL |
+	    1u << UTF8PROC_CATEGORY_ZP;
 
 	return (mask >> (unsigned)utf8proc_category(c) & 1) != 0;
 }
@@ -55,8 +57,8 @@ utf8_normal(struct bytes text, struct buf *out)
 
 	if (!utf8_valid(text))
 		return ZT_ERR_NAME;
-	n = utf8proc_map(text.p, (utf8proc_ssize_t)text.n, &made,
-	    UTF8PROC_COMPOSE | UTF8PROC_STABLE);
+	n = utf8proc_map(
+	    text.p, (utf8proc_ssize_t)text.n, &made, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
 	if (n < 0)
 		return n == UTF8PROC_ERROR_NOMEM ? ZT_ERR_MEMORY : ZT_ERR_NAME;
 	buf_add(out, bytes_of(made, (size_t)n));

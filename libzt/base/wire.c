@@ -162,5 +162,6 @@ wire_store_u64(uint8_t to[8], uint64_t v)
 uint32_t
 wire_load_u32(const uint8_t from[4])
 {
-	return (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
+	return (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 |
+	       from[3];
 }

@@ -1,5 +1,5 @@
-/* batch.c - changes gathered into changesets: sealed and signed when they are sent, and again, over
- * what others did meanwhile, when someone else came first. */
+/* batch.c - changes gathered into changesets: sealed and signed when they are sent, and again,
+ * over what others did meanwhile, when someone else came first. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -112,7 +112,8 @@ folder_of(struct batch *b, const struct id *vlob, struct dirty **out)
 	struct dirty *d = idmap_get(&b->by_vlob, vlob);
 
 	if (d == NULL) {
-		if (vec_room(&b->folders, b->folder_count, &b->folder_cap, sizeof *b->folders) ||
+		if (vec_room(
+			&b->folders, b->folder_count, &b->folder_cap, sizeof *b->folders) ||
 		    (d = calloc(1, sizeof *d)) == NULL)
 			return ZT_ERR_MEMORY;
 		d->vlob = *vlob;
@@ -218,13 +219,15 @@ apply(struct batch *b, struct listing *l, struct op *op)
 	size_t at = place_of(l, name, &found);
 	enum zt_err err;
 
-	same = found && bytes_equal(pb_bytes(l->entries[at].vlob), bytes_of(op->same.b, ID_BYTES));
+	same =
+	    found && bytes_equal(pb_bytes(l->entries[at].vlob), bytes_of(op->same.b, ID_BYTES));
 	if (op->expect == BATCH_SAME && !same)
 		return client_refuse(b->s->z, found ? ZT_ERR_CONFLICT : ZT_ERR_NOT_FOUND,
-		    "\"%.*s\" was moved or removed by someone else", (int)name.n, (const char *)name.p);
-	if (op->expect == BATCH_ABSENT && found && !same)
-		return client_refuse(b->s->z, ZT_ERR_EXISTS, "\"%.*s\" exists already", (int)name.n,
+		    "\"%.*s\" was moved or removed by someone else", (int)name.n,
 		    (const char *)name.p);
+	if (op->expect == BATCH_ABSENT && found && !same)
+		return client_refuse(b->s->z, ZT_ERR_EXISTS, "\"%.*s\" exists already",
+		    (int)name.n, (const char *)name.p);
 	if (!op->is_set) {
 		memmove(&l->entries[at], &l->entries[at + 1],
 		    (l->count - at - 1) * sizeof *l->entries);
@@ -236,7 +239,8 @@ apply(struct batch *b, struct listing *l, struct op *op)
 			return client_refuse(b->s->z, ZT_ERR_TOO_BIG, "the folder is full");
 		if ((err = vec_room(&l->entries, l->count, &l->cap, sizeof *l->entries)))
 			return err;
-		memmove(&l->entries[at + 1], &l->entries[at], (l->count - at) * sizeof *l->entries);
+		memmove(
+		    &l->entries[at + 1], &l->entries[at], (l->count - at) * sizeof *l->entries);
 		l->count++;
 	}
 	zt__folder_entry__init(&l->entries[at]);
@@ -258,7 +262,8 @@ list_folder(struct batch *b, struct dirty *d, struct listing *l)
 		if (l->base->kind_case != ZT__MANIFEST__KIND_FOLDER)
 			return ZT_ERR_CORRUPT;
 		for (size_t i = 0; err == ZT_OK && i < l->base->folder->n_entries; i++)
-			if ((err = vec_room(&l->entries, l->count, &l->cap, sizeof *l->entries)) == ZT_OK)
+			if ((err = vec_room(
+				 &l->entries, l->count, &l->cap, sizeof *l->entries)) == ZT_OK)
 				l->entries[l->count++] = *l->base->folder->entries[i];
 	}
 	for (size_t i = 0; err == ZT_OK && i < d->count; i++)
@@ -340,9 +345,9 @@ sign_changeset(struct outgoing *o)
 	o->cs.parent_link = s->link;
 	o->cs.seen_size = merkle_size(z->state->tree);
 	o->cs.time = client_now_ms();
-	return merkle_root(z->state->tree, o->cs.seen_size, &o->cs.seen_root) ?
-	    ZT_ERR_STORE :
-	    changeset_sign(z->sign, &o->cs, o->spans, o->count, &o->body);
+	return merkle_root(z->state->tree, o->cs.seen_size, &o->cs.seen_root)
+		   ? ZT_ERR_STORE
+		   : changeset_sign(z->sign, &o->cs, o->spans, o->count, &o->body);
 }
 
 static enum zt_err
@@ -406,7 +411,8 @@ send_once(struct batch *b)
 	if ((err = space_key(b->s, (unsigned)b->s->w->generation_count, &o.key)))
 		goto out;
 	for (size_t i = 0; err == ZT_OK && i < b->file_count; i++)
-		err = seal_one(&o, &b->files[i].vlob, b->files[i].m, buf_bytes(&b->files[i].blocks));
+		err = seal_one(
+		    &o, &b->files[i].vlob, b->files[i].m, buf_bytes(&b->files[i].blocks));
 	for (size_t i = 0; err == ZT_OK && i < b->folder_count; i++)
 		err = seal_folder(&o, b->folders[i]);
 	if (err == ZT_OK && (err = sign_changeset(&o)) == ZT_OK)

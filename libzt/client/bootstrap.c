@@ -1,4 +1,5 @@
-/* bootstrap.c - a new organization: its root key lives in this file's one call and nowhere else. */
+/* bootstrap.c - a new organization: its root key lives in this file's one call and nowhere
+ * else. */
 #include <stdio.h>
 
 #include "client/client.h"
@@ -31,7 +32,8 @@ reserve(struct calls *c, const char *slug, struct founding *f, char detail[200])
 
 	ask.slug = (char *)(uintptr_t)slug;
 	if ((err = pb_encode(&ask, &body)) ||
-	    (err = calls_run(c, ROUTE_ORG_CREATE, &none, NULL, buf_bytes(&body), &answer, detail)) ||
+	    (err = calls_run(
+		 c, ROUTE_ORG_CREATE, &none, NULL, buf_bytes(&body), &answer, detail)) ||
 	    (err = pb_decode(&zt__org_created__descriptor, buf_bytes(&answer), 1024, &m)) ||
 	    (err = pb_exact(m->token, f->token, sizeof f->token)))
 		goto out;
@@ -83,7 +85,7 @@ sign_genesis(const struct zt_bootstrap *b, struct founding *f, struct entry **ou
 	d.device = pb_field(f->device.b, ID_BYTES);
 	d.sign_key = pb_field(f->sign_public, 32);
 	d.seal_key = pb_field(f->seal_public, 32);
-	d.purpose = (char *)(uintptr_t)"desktop";
+	d.purpose = (char *)(uintptr_t) "desktop";
 	d.sealed_label = pb_field(f->label.p, f->label.n);
 	u.profile = ZT__PROFILE__ADMIN;
 	u.handle_commitment = pb_field(f->commitment.b, HASH_BYTES);
@@ -113,7 +115,8 @@ send_genesis(struct calls *c, const struct founding *f, const struct entry *e, c
 	m.token = pb_field(f->token, sizeof f->token);
 	m.entry = &s;
 	if ((err = pb_encode(&m, &body)) == ZT_OK)
-		err = calls_run(c, ROUTE_BOOTSTRAP, &p, NULL, buf_bytes(&body), &answer, detail);
+		err =
+		    calls_run(c, ROUTE_BOOTSTRAP, &p, NULL, buf_bytes(&body), &answer, detail);
 	buf_free(&body);
 	buf_free(&answer);
 	return err;
@@ -155,8 +158,9 @@ out:
 enum zt_err
 zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why)
 {
-	struct calls_options co = { .server = b->server, .ca_file = o->ca_file,
-		.operator_token = b->operator_token };
+	struct calls_options co = {
+		.server = b->server, .ca_file = o->ca_file, .operator_token = b->operator_token
+	};
 	struct founding f = { .handle = buf_init(4096), .label = buf_init(1024) };
 	struct client_new_device d;
 	struct calls *c = NULL;
@@ -166,7 +170,8 @@ zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why
 
 	if (device_file_is_there(o->home)) {
 		if (why != NULL)
-			(void)snprintf(why, CLIENT_WHY, "%.200s holds a device already", o->home);
+			(void)snprintf(
+			    why, CLIENT_WHY, "%.200s holds a device already", o->home);
 		return ZT_ERR_EXISTS;
 	}
 	if ((err = suite_start()) || (err = calls_new(&co, &c)) ||
@@ -175,9 +180,16 @@ zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why
 		goto out;
 	sign_free(f.root); /* wiped: nothing else is ever signed with it */
 	f.root = NULL;
-	d = (struct client_new_device){ .server = b->server, .slug = b->slug, .email = b->email,
-		.org = f.org, .user = f.user, .device = f.device, .sign = f.sign, .seal = f.seal,
-		.user_keys = { secret_bytes(f.user_key) }, .user_key_count = 1 };
+	d = (struct client_new_device){ .server = b->server,
+		.slug = b->slug,
+		.email = b->email,
+		.org = f.org,
+		.user = f.user,
+		.device = f.device,
+		.sign = f.sign,
+		.seal = f.seal,
+		.user_keys = { secret_bytes(f.user_key) },
+		.user_key_count = 1 };
 	memcpy(d.root_key, f.root_public, sizeof d.root_key);
 	/* The device first: an organization whose only keys were lost would be of no use. */
 	if ((err = client_write_device(o, &d)) == ZT_OK)

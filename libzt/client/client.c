@@ -73,8 +73,11 @@ take_secrets(struct zt *z, const Zt__DeviceSecrets *m)
 static enum zt_err
 connect_device(struct zt *z)
 {
-	struct calls_options o = { .server = z->server, .ca_file = z->ca_file, .org = z->org,
-		.device = z->device, .key = z->sign };
+	struct calls_options o = { .server = z->server,
+		.ca_file = z->ca_file,
+		.org = z->org,
+		.device = z->device,
+		.key = z->sign };
 
 	return calls_new(&o, &z->calls);
 }
@@ -154,8 +157,12 @@ zt_whoami(const struct zt *z, struct zt_identity *out)
 {
 	struct hash root = { { 0 } };
 
-	*out = (struct zt_identity){ .server = z->server, .slug = z->slug, .org = z->org_text,
-		.user = z->user_text, .device = z->device_text, .email = z->email,
+	*out = (struct zt_identity){ .server = z->server,
+		.slug = z->slug,
+		.org = z->org_text,
+		.user = z->user_text,
+		.device = z->device_text,
+		.email = z->email,
 		.log_size = merkle_size(z->state->tree) };
 	if (merkle_root(z->state->tree, out->log_size, &root) == ZT_OK)
 		hex_print(root.b, HASH_BYTES, out->log_root);

@@ -46,14 +46,15 @@ ZT_CHECKED enum zt_err client_call(struct zt *z, enum route r, const struct rout
 /* Reads the state back from the store. */
 ZT_CHECKED enum zt_err client_load_log(struct zt *z);
 ZT_CHECKED enum zt_err client_sync_log(struct zt *z);
-/* Signs an act into TOPIC and appends it, as often as another came first. FILL sets the action from
- * the state as it is then; what it borrows lives until it is called again. */
+/* Signs an act into TOPIC and appends it, as often as another came first. FILL sets the action
+ * from the state as it is then; what it borrows lives until it is called again. */
 typedef enum zt_err client_fill(struct zt *z, void *ctx, Zt__EntryBody *body);
 ZT_CHECKED enum zt_err client_append(
     struct zt *z, const struct id *topic, client_fill *fill, void *ctx);
-/* Verifies a server's answer to an append: its head, that E is in it at its index, and that the log
- * which E's author had seen is a prefix of it. */
-ZT_CHECKED enum zt_err client_check_append(struct zt *z, const struct entry *e, struct bytes answer);
+/* Verifies a server's answer to an append: its head, that E is in it at its index, and that the
+ * log which E's author had seen is a prefix of it. */
+ZT_CHECKED enum zt_err client_check_append(
+    struct zt *z, const struct entry *e, struct bytes answer);
 
 /* ---- members.c ---- */
 /* The user of an e-mail or id, live or not. Errors: NOT_FOUND, INVALID (ambiguous). */
@@ -65,8 +66,9 @@ struct client_handle {
 void client_handle(struct zt *z, const struct id *user, struct client_handle *out);
 ZT_CHECKED enum zt_err client_sync_handles(struct zt *z);
 /* Seals HANDLE (encoded) of SUBJECT to RECIPIENT. */
-ZT_CHECKED enum zt_err client_seal_handle(const struct id *org, const struct org_user *recipient,
-    const struct id *subject, struct bytes handle, struct buf *out);
+ZT_CHECKED enum zt_err client_seal_handle(const struct id *org,
+    const struct org_user *recipient, const struct id *subject, struct bytes handle,
+    struct buf *out);
 /* The commitment to an encoded Handle. */
 void client_commit_handle(const struct id *user, struct bytes handle, struct hash *out);
 
@@ -107,7 +109,8 @@ ZT_CHECKED enum zt_err space_find(struct zt *z, const char *name, struct space *
 ZT_CHECKED enum zt_err space_of(struct zt *z, struct org_workspace *w, struct space **out);
 void space_free(void *space);
 /* The key of GENERATION, borrowed; fetched and opened when it is not here yet. */
-ZT_CHECKED enum zt_err space_key(struct space *s, unsigned generation, const struct secret **out);
+ZT_CHECKED enum zt_err space_key(
+    struct space *s, unsigned generation, const struct secret **out);
 /* The workspace's name in OUT (256 bytes); its id when its key is not here. */
 void space_name(struct space *s, char out[260]);
 /* Verifies what is new in the chain. */
@@ -139,13 +142,14 @@ ZT_CHECKED enum zt_err tree_open(
 struct batch;
 ZT_CHECKED enum zt_err batch_new(struct space *s, struct batch **out);
 void batch_free(struct batch *b);
-/* Takes M over: the next version of VLOB. BLOCKS are the ids that it adds. Sends what is gathered
- * first when there is no room. */
+/* Takes M over: the next version of VLOB. BLOCKS are the ids that it adds. Sends what is
+ * gathered first when there is no room. */
 ZT_CHECKED enum zt_err batch_write(
     struct batch *b, const struct id *vlob, Zt__Manifest *m, struct bytes blocks);
 /* What the entry must be now: nothing, that very object, or whatever. */
 enum batch_expect { BATCH_ABSENT, BATCH_SAME, BATCH_ANY };
-/* Sets or removes NAME in FOLDER when the batch is sent; repeated on the folder as it is then. */
+/* Sets or removes NAME in FOLDER when the batch is sent; repeated on the folder as it is then.
+ */
 ZT_CHECKED enum zt_err batch_link(struct batch *b, const struct id *folder, struct bytes name,
     const struct tree_entry *to, enum batch_expect expect);
 ZT_CHECKED enum zt_err batch_unlink(

@@ -1,5 +1,5 @@
-/* enrol.c - joining, both sides: the exchange of trust/sas.h carried through the server, and what
- * each side does with its result. A side that goes away starts a new attempt of the same
+/* enrol.c - joining, both sides: the exchange of trust/sas.h carried through the server, and
+ * what each side does with its result. A side that goes away starts a new attempt of the same
  * invitation when it comes back. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,11 +39,13 @@ refuse(struct run *r, enum zt_err err, const char *why)
 
 /* One call: puts MESSAGE when it is not empty, and brings the attempt's messages. */
 static enum zt_err
-talk(struct run *r, struct bytes message, unsigned step, bool abort_it, Zt__ExchangeAnswer **out)
+talk(
+    struct run *r, struct bytes message, unsigned step, bool abort_it, Zt__ExchangeAnswer **out)
 {
 	struct route_params p = { .org = r->org, .id = r->invitation };
 	Zt__ExchangePut m = ZT__EXCHANGE_PUT__INIT;
-	struct buf body = buf_init(LIMIT_EXCHANGE + 4096), answer = buf_init(2 * LIMIT_EXCHANGE);
+	struct buf body = buf_init(LIMIT_EXCHANGE + 4096),
+		   answer = buf_init(2 * LIMIT_EXCHANGE);
 	enum zt_err err;
 
 	if (!id_is_zero(&r->attempt))
@@ -52,8 +54,8 @@ talk(struct run *r, struct bytes message, unsigned step, bool abort_it, Zt__Exch
 	m.message = pb_field(message.p, message.n);
 	m.abort = abort_it;
 	if ((err = pb_encode(&m, &body)) == ZT_OK &&
-	    (err = calls_run(r->calls, r->side == SAS_GREETER ? ROUTE_GREET : ROUTE_CLAIM, &p, NULL,
-		 buf_bytes(&body), &answer, r->detail)) == ZT_OK)
+	    (err = calls_run(r->calls, r->side == SAS_GREETER ? ROUTE_GREET : ROUTE_CLAIM, &p,
+		 NULL, buf_bytes(&body), &answer, r->detail)) == ZT_OK)
 		err = pb_decode(&zt__exchange_answer__descriptor, buf_bytes(&answer),
 		    2 * LIMIT_EXCHANGE, out);
 	buf_free(&body);
@@ -78,7 +80,8 @@ pause_a_little(struct run *r)
 	struct timespec t = { 0, WAIT_MS * 1000000L };
 
 	if (r->codes->waiting != NULL && r->codes->waiting(r->codes->ctx))
-		return refuse(r, ZT_ERR_INTERRUPTED, "stopped while waiting for the other side");
+		return refuse(
+		    r, ZT_ERR_INTERRUPTED, "stopped while waiting for the other side");
 	(void)nanosleep(&t, NULL);
 	return ZT_OK;
 }
@@ -137,14 +140,16 @@ receive_step(struct run *r, struct buf *clear)
 		if ((err = talk(r, bytes_of(NULL, 0), 0, false, &a)))
 			break;
 		if (a->aborted) {
-			err = refuse(r, ZT_ERR_ABORTED, "the other side stopped or started anew");
+			err =
+			    refuse(r, ZT_ERR_ABORTED, "the other side stopped or started anew");
 		} else if (a->n_messages > step) {
 			err = sas_receive(r->sas, pb_bytes(a->messages[step]), clear);
 			pb_free(a);
 			if (err) {
 				abort_attempt(r);
 				return refuse(r, err == ZT_ERR_CORRUPT ? ZT_ERR_ABORTED : err,
-				    "the exchange was disturbed: a message does not fit those before it");
+				    "the exchange was disturbed: a message does not fit those "
+				    "before it");
 			}
 			return ZT_OK;
 		} else {
@@ -206,15 +211,18 @@ zt_invitations(struct zt *z, void (*each)(void *ctx, const struct zt_invitation 
 	enum zt_err err;
 
 	z->why[0] = 0;
-	if ((err = client_call(z, ROUTE_INVITATIONS, &p, NULL, bytes_of(NULL, 0), &answer)) == ZT_OK)
-		err = pb_decode(&zt__invitations__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m);
+	if ((err = client_call(z, ROUTE_INVITATIONS, &p, NULL, bytes_of(NULL, 0), &answer)) ==
+	    ZT_OK)
+		err =
+		    pb_decode(&zt__invitations__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m);
 	for (size_t i = 0; err == ZT_OK && i < m->n_items; i++) {
 		const Zt__Invitation *one = m->items[i];
 		char text[ID_TEXT];
 		struct id id;
 		struct zt_invitation out = { .id = text, .created = one->created };
 
-		if ((err = pb_id(one->id, &id)) || (unsigned)one->kind > 2 || (unsigned)one->state > 3)
+		if ((err = pb_id(one->id, &id)) || (unsigned)one->kind > 2 ||
+		    (unsigned)one->state > 3)
 			continue;
 		id_print(&id, text);
 		out.kind = kinds[one->kind];
@@ -251,7 +259,8 @@ invitation_of(struct zt *z, const char *text, struct id *out)
 	if (id_parse(text, strlen(text), out) == ZT_OK)
 		return ZT_OK;
 	if (invite_link_parse(text, &l) || !id_equal(&l.org, &z->org))
-		return client_refuse(z, ZT_ERR_INVALID, "that is not an invitation of this organization");
+		return client_refuse(
+		    z, ZT_ERR_INVALID, "that is not an invitation of this organization");
 	*out = l.invitation;
 	return ZT_OK;
 }
@@ -321,7 +330,7 @@ compose(struct greeting *g, bool is_user)
 	g->d.device = g->claim->device;
 	g->d.sign_key = g->claim->sign_key;
 	g->d.seal_key = g->claim->seal_key;
-	g->d.purpose = (char *)(uintptr_t)"desktop";
+	g->d.purpose = (char *)(uintptr_t) "desktop";
 	g->d.sealed_label = g->claim->sealed_label;
 	if (!is_user)
 		return ZT_OK;
@@ -333,16 +342,17 @@ compose(struct greeting *g, bool is_user)
 		return err;
 	client_commit_handle(&g->user, buf_bytes(&g->handle), &g->commitment);
 	g->u.user = g->d.user;
-	g->u.profile = strcmp(g->profile, "admin") == 0 ? ZT__PROFILE__ADMIN :
-	    strcmp(g->profile, "outsider") == 0 ? ZT__PROFILE__OUTSIDER :
-						  ZT__PROFILE__STANDARD;
+	g->u.profile = strcmp(g->profile, "admin") == 0      ? ZT__PROFILE__ADMIN
+		       : strcmp(g->profile, "outsider") == 0 ? ZT__PROFILE__OUTSIDER
+							     : ZT__PROFILE__STANDARD;
 	g->u.handle_commitment = pb_field(g->commitment.b, HASH_BYTES);
 	g->u.user_key = g->claim->user_key;
 	g->u.device = &g->d;
 	return ZT_OK;
 }
 
-/* For another device of one's own the label is sealed here: the newcomer has no user key yet. */
+/* For another device of one's own the label is sealed here: the newcomer has no user key yet.
+ */
 static enum zt_err
 seal_label(struct greeting *g, struct buf *out)
 {
@@ -364,8 +374,8 @@ struct disclosing {
 };
 
 static enum zt_err
-disclose_one(
-    struct disclosing *d, const struct org_user *to, const struct id *subject, struct bytes handle)
+disclose_one(struct disclosing *d, const struct org_user *to, const struct id *subject,
+    struct bytes handle)
 {
 	size_t i = d->list.n_items;
 	enum zt_err err;
@@ -399,8 +409,8 @@ disclose(struct greeting *g)
 	d.list.items = calloc(d.cap, sizeof *d.list.items);
 	if (d.items == NULL || d.sealed == NULL || d.list.items == NULL)
 		goto out;
-	err = store_put(g->z->store, STORE_HANDLE, bytes_of(g->user.b, ID_BYTES), 0,
-	    buf_bytes(&g->handle));
+	err = store_put(
+	    g->z->store, STORE_HANDLE, bytes_of(g->user.b, ID_BYTES), 0, buf_bytes(&g->handle));
 	while (err == ZT_OK && (u = idmap_next(&g->z->state->users, &at)) != NULL)
 		if (org_state_user_live(u, ORG_NEVER) &&
 		    (id_equal(&u->id, &g->user) ||
@@ -448,7 +458,8 @@ add_handle(void *ctx, struct bytes key, uint64_t n, struct bytes value)
 	return ZT_OK;
 }
 
-/* What the newcomer may trust: root, ids, the head verified here, and the handles it may know. */
+/* What the newcomer may trust: root, ids, the head verified here, and the handles it may know.
+ */
 static enum zt_err
 compose_welcome(struct greeting *g, bool is_user, struct buf *out)
 {
@@ -495,13 +506,12 @@ accept_claim(struct greeting *g, struct run *r)
 
 	if ((err = compose(g, is_user)) || (!is_user && (err = seal_label(g, &label))) ||
 	    (err = client_append(g->z, &g->z->org, is_user ? fill_user : fill_device, g)) ||
-	    (is_user && (err = disclose(g))) ||
-	    (err = compose_welcome(g, is_user, &welcome)) ||
+	    (is_user && (err = disclose(g))) || (err = compose_welcome(g, is_user, &welcome)) ||
 	    (err = walk(r, SAS_STEPS, buf_bytes(&welcome), &label)))
 		goto out;
 	/* Remembered here too, so that no server can make this invitation work twice (J5). */
-	if ((err = store_put(g->z->store, STORE_INVITATION, bytes_of(r->invitation.b, ID_BYTES), 0,
-		 bytes_text("accepted"))) == ZT_OK)
+	if ((err = store_put(g->z->store, STORE_INVITATION, bytes_of(r->invitation.b, ID_BYTES),
+		 0, bytes_text("accepted"))) == ZT_OK)
 		err = end_invitation(g->z, &r->invitation, true);
 out:
 	buf_free(&welcome);
@@ -544,15 +554,16 @@ greet_once(struct zt *z, struct run *r)
 	if ((err = await_attempt(r)) ||
 	    (err = sas_new(SAS_GREETER, &r->org, &r->invitation, &r->attempt, &r->sas)) ||
 	    (err = walk(r, 7, bytes_of(NULL, 0), &claim)) ||
-	    (err = pb_decode(&zt__claim__descriptor, buf_bytes(&claim), LIMIT_EXCHANGE, &g.claim)))
+	    (err = pb_decode(
+		 &zt__claim__descriptor, buf_bytes(&claim), LIMIT_EXCHANGE, &g.claim)))
 		goto out;
 	if (strlen(g.claim->email) > LIMIT_TEXT || strlen(g.claim->name) > LIMIT_TEXT ||
 	    strlen(g.claim->label) > LIMIT_TEXT) {
 		err = refuse(r, ZT_ERR_CORRUPT, "the newcomer's claim is not well formed");
 		goto out;
 	}
-	if (!r->codes->accept(r->codes->ctx, g.claim->email, g.claim->name, g.claim->label,
-		&g.profile)) {
+	if (!r->codes->accept(
+		r->codes->ctx, g.claim->email, g.claim->name, g.claim->label, &g.profile)) {
 		abort_attempt(r);
 		err = refuse(r, ZT_ERR_ABORTED, "you did not accept the newcomer");
 		goto out;
@@ -570,7 +581,9 @@ out:
 enum zt_err
 zt_greet(struct zt *z, const char *link, const struct zt_codes *codes)
 {
-	struct run r = { .calls = z->calls, .org = z->org, .side = SAS_GREETER, .codes = codes };
+	struct run r = {
+		.calls = z->calls, .org = z->org, .side = SAS_GREETER, .codes = codes
+	};
 	struct buf known = buf_init(64);
 	enum zt_err err;
 
@@ -581,7 +594,8 @@ zt_greet(struct zt *z, const char *link, const struct zt_codes *codes)
 	    z->store, STORE_INVITATION, bytes_of(r.invitation.b, ID_BYTES), 0, &known);
 	buf_free(&known);
 	if (err == ZT_OK)
-		return client_refuse(z, ZT_ERR_GONE, "this device has accepted this invitation before");
+		return client_refuse(
+		    z, ZT_ERR_GONE, "this device has accepted this invitation before");
 	if ((err = client_sync_log(z)))
 		return err;
 	err = greet_once(z, &r);
@@ -614,7 +628,8 @@ compose_claim(struct newcomer *n, const struct zt_claim *c, struct buf *out)
 	hpke_public(n->seal, n->seal_public);
 	hpke_public(n->user_key, n->user_public);
 	if ((err = hpke_seal(n->user_public, bytes_text("zt device label 1"),
-		 bytes_of(n->device.b, ID_BYTES), bytes_text(c->device_label), &label)) == ZT_OK) {
+		 bytes_of(n->device.b, ID_BYTES), bytes_text(c->device_label), &label)) ==
+	    ZT_OK) {
 		m.email = (char *)(uintptr_t)c->email;
 		m.name = (char *)(uintptr_t)c->name;
 		m.user_key = pb_field(n->user_public, 32);
@@ -630,11 +645,16 @@ compose_claim(struct newcomer *n, const struct zt_claim *c, struct buf *out)
 }
 
 static enum zt_err
-write_newcomer(const struct zt_options *o, const struct zt_claim *c, const struct invite_link *l,
-    const struct newcomer *n, const Zt__Welcome *w, struct run *r)
+write_newcomer(const struct zt_options *o, const struct zt_claim *c,
+    const struct invite_link *l, const struct newcomer *n, const Zt__Welcome *w, struct run *r)
 {
-	struct client_new_device d = { .server = l->server, .slug = w->slug, .email = c->email,
-		.org = l->org, .device = n->device, .sign = n->sign, .seal = n->seal,
+	struct client_new_device d = { .server = l->server,
+		.slug = w->slug,
+		.email = c->email,
+		.org = l->org,
+		.device = n->device,
+		.sign = n->sign,
+		.seal = n->seal,
 		.tree_size = w->tree_size };
 	struct id org, device, derived;
 	enum zt_err err = ZT_ERR_ABORTED;
@@ -646,8 +666,8 @@ write_newcomer(const struct zt_options *o, const struct zt_claim *c, const struc
 	org_state_id(d.root_key, &derived);
 	if (!id_equal(&org, &l->org) || !id_equal(&derived, &l->org) ||
 	    !id_equal(&device, &n->device))
-		return refuse(
-		    r, ZT_ERR_ROOT, "the welcome is for another organization than the invitation");
+		return refuse(r, ZT_ERR_ROOT,
+		    "the welcome is for another organization than the invitation");
 	for (size_t i = 0; i < w->n_user_keys; i++)
 		d.user_keys[d.user_key_count++] = pb_bytes(w->user_keys[i]);
 	if (d.user_key_count == 0)
@@ -655,7 +675,8 @@ write_newcomer(const struct zt_options *o, const struct zt_claim *c, const struc
 	return client_write_device(o, &d);
 }
 
-/* The first look at the log: it must hold what the greeter vouched for and this device itself. */
+/* The first look at the log: it must hold what the greeter vouched for and this device itself.
+ */
 static enum zt_err
 settle(const struct zt_options *o, const Zt__Welcome *w, char *why)
 {
@@ -667,8 +688,8 @@ settle(const struct zt_options *o, const Zt__Welcome *w, char *why)
 		return err;
 	for (size_t i = 0; err == ZT_OK && i < w->n_handles; i++)
 		if (w->handles[i]->user.len == ID_BYTES)
-			err = store_put(z->store, STORE_HANDLE, pb_bytes(w->handles[i]->user), 0,
-			    pb_bytes(w->handles[i]->handle));
+			err = store_put(z->store, STORE_HANDLE, pb_bytes(w->handles[i]->user),
+			    0, pb_bytes(w->handles[i]->handle));
 	if (err == ZT_OK && (err = client_sync_log(z)) == ZT_OK) {
 		uint8_t mine[SIGN_PUBLIC_BYTES];
 

@@ -1,4 +1,5 @@
-/* files.c - everything about files but their transfer: list, move, remove, history, verification. */
+/* files.c - everything about files but their transfer: list, move, remove, history,
+ * verification. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -108,7 +109,8 @@ list_levels(struct listing *l, const struct id *root, const char *path)
 
 	for (unsigned depth = 0; err == ZT_OK && now.count > 0; depth++) {
 		if (depth >= LIMIT_DEPTH) {
-			err = client_refuse(l->s->z, ZT_ERR_CORRUPT, "the folders go in a circle");
+			err = client_refuse(
+			    l->s->z, ZT_ERR_CORRUPT, "the folders go in a circle");
 			break;
 		}
 		now.below = &below;
@@ -135,7 +137,9 @@ enum zt_err
 zt_ls(struct zt *z, const char *remote, bool recursive, bool details,
     void (*each)(void *ctx, const struct zt_file *f), void *ctx)
 {
-	struct listing l = { .recursive = recursive, .details = details, .each = each, .ctx = ctx };
+	struct listing l = {
+		.recursive = recursive, .details = details, .each = each, .ctx = ctx
+	};
 	struct buf text = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
 	struct tree_entry at;
 	struct path path;
@@ -164,9 +168,9 @@ split(struct space *s, const struct path *path, struct tree_entry *parent)
 		return client_refuse(s->z, ZT_ERR_INVALID, "that is the workspace itself");
 	if ((err = tree_find(s, path, path->count - 1, parent)))
 		return err;
-	return parent->is_folder ?
-	    ZT_OK :
-	    client_refuse(s->z, ZT_ERR_INVALID, "that path leads through a file");
+	return parent->is_folder
+		   ? ZT_OK
+		   : client_refuse(s->z, ZT_ERR_INVALID, "that path leads through a file");
 }
 
 enum zt_err
@@ -183,14 +187,15 @@ zt_mkdir(struct zt *z, const char *remote)
 		return err;
 	suite_random(made.vlob.b, ID_BYTES);
 	if ((err = batch_folder(b, &made.vlob)) == ZT_OK &&
-	    (err = batch_link(b, &parent.vlob, path.name[path.count - 1], &made, BATCH_ABSENT)) ==
-		ZT_OK)
+	    (err = batch_link(
+		 b, &parent.vlob, path.name[path.count - 1], &made, BATCH_ABSENT)) == ZT_OK)
 		err = batch_send(b);
 	batch_free(b);
 	return err;
 }
 
-/* Whether the folders that lead to PATH contain the object OF: a folder cannot go into itself. */
+/* Whether the folders that lead to PATH contain the object OF: a folder cannot go into itself.
+ */
 static bool
 leads_through(struct space *s, const struct path *path, const struct id *of)
 {
@@ -214,7 +219,8 @@ zt_mv(struct zt *z, const char *from, const char *to)
 	if ((err = tree_open(z, from, &s, &a)) || (err = tree_open(z, to, &s2, &b)))
 		return err;
 	if (s != s2)
-		return client_refuse(z, ZT_ERR_INVALID, "a move stays in one workspace; use get and put");
+		return client_refuse(
+		    z, ZT_ERR_INVALID, "a move stays in one workspace; use get and put");
 	if ((err = split(s, &a, &was)) || (err = tree_find(s, &a, a.count, &what)))
 		return err;
 	if (b.count == 0 || (tree_find(s, &b, b.count, &into) == ZT_OK && into.is_folder)) {
@@ -251,7 +257,8 @@ zt_rm(struct zt *z, const char *remote, bool recursive)
 	if (what.is_folder && !recursive)
 		return client_refuse(z, ZT_ERR_INVALID, "that is a folder; add --recursive");
 	if ((err = batch_new(s, &b)) == ZT_OK &&
-	    (err = batch_unlink(b, &parent.vlob, path.name[path.count - 1], &what.vlob)) == ZT_OK)
+	    (err = batch_unlink(b, &parent.vlob, path.name[path.count - 1], &what.vlob)) ==
+		ZT_OK)
 		err = batch_send(b);
 	batch_free(b);
 	return err;
@@ -265,7 +272,8 @@ open_file(struct zt *z, const char *remote, struct space **s, struct tree_entry 
 	struct path path;
 	enum zt_err err;
 
-	if ((err = tree_open(z, remote, s, &path)) || (err = tree_find(*s, &path, path.count, at)))
+	if ((err = tree_open(z, remote, s, &path)) ||
+	    (err = tree_find(*s, &path, path.count, at)))
 		return err;
 	return at->is_folder ? client_refuse(z, ZT_ERR_INVALID, "that is a folder") : ZT_OK;
 }
@@ -328,8 +336,9 @@ zt_history(struct zt *z, const char *remote,
 		Zt__Manifest *m = NULL;
 		struct client_handle h;
 		const struct org_device *d;
-		struct zt_version one = { .version = n, .author = h.email,
-			.is_newest = n == newest.version };
+		struct zt_version one = {
+			.version = n, .author = h.email, .is_newest = n == newest.version
+		};
 
 		if ((err = space_version(s, &at.vlob, n, &v)) ||
 		    (err = file_manifest(s, &at.vlob, n, &m)))
@@ -407,7 +416,8 @@ check_one(void *ctx, size_t i, Zt__Manifest **m)
 
 		memcpy(id.b, (*m)->folder->entries[k]->vlob.data, ID_BYTES);
 		if (idmap_get(&c->seen, &id) != NULL)
-			return client_refuse(c->t.z, ZT_ERR_CORRUPT, "an object stands in two folders");
+			return client_refuse(
+			    c->t.z, ZT_ERR_CORRUPT, "an object stands in two folders");
 		if ((err = idmap_put(&c->seen, &id, c)) == ZT_OK &&
 		    (err = vec_room(&c->queue, c->count, &c->cap, sizeof *c->queue)) == ZT_OK)
 			c->queue[c->count++] = id;
@@ -416,7 +426,8 @@ check_one(void *ctx, size_t i, Zt__Manifest **m)
 }
 
 enum zt_err
-zt_verify(struct zt *z, const char *workspace, const struct zt_progress *p, struct zt_check *out)
+zt_verify(
+    struct zt *z, const char *workspace, const struct zt_progress *p, struct zt_check *out)
 {
 	struct checking c = { .t = { .z = z, .p = p }, .out = out };
 	struct space_version v[256];
@@ -441,7 +452,8 @@ zt_verify(struct zt *z, const char *workspace, const struct zt_progress *p, stru
 			else if (err == ZT_OK)
 				n++;
 			else
-				err = client_refuse(z, ZT_ERR_CORRUPT, "an object has no version");
+				err = client_refuse(
+				    z, ZT_ERR_CORRUPT, "an object has no version");
 		}
 		if (err == ZT_OK)
 			err = space_manifests(c.t.s, v, n, check_one, &c);

@@ -1,6 +1,6 @@
-/* log_sync.c - the trust log as this device verifies it: nothing is believed because a server said
- * it. All leaf hashes are kept, so that any head that a colleague's statement names can be checked
- * here, without asking. */
+/* log_sync.c - the trust log as this device verifies it: nothing is believed because a server
+ * said it. All leaf hashes are kept, so that any head that a colleague's statement names can be
+ * checked here, without asking. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -84,7 +84,8 @@ client_load_log(struct zt *z)
 	enum zt_err err;
 
 	if ((err = org_state_new(&z->org, &o)) == ZT_OK &&
-	    (err = store_each(z->store, STORE_LOG, bytes_of(NULL, 0), 0, load_line, o)) == ZT_OK) {
+	    (err = store_each(z->store, STORE_LOG, bytes_of(NULL, 0), 0, load_line, o)) ==
+		ZT_OK) {
 		idmap_free(&z->spaces, space_free); /* they point into the old state */
 		org_state_free(z->state);
 		z->state = o;
@@ -108,8 +109,8 @@ struct sync {
 static enum zt_err
 refuse_entry(struct zt *z, enum zt_err err, uint64_t index, const char *why)
 {
-	return client_refuse(z, err, "entry %llu of the trust log: %s", (unsigned long long)index,
-	    why[0] != 0 ? why : err_words(err));
+	return client_refuse(z, err, "entry %llu of the trust log: %s",
+	    (unsigned long long)index, why[0] != 0 ? why : err_words(err));
 }
 
 static enum zt_err
@@ -118,7 +119,8 @@ check_and_apply(struct sync *s, const struct entry *e, uint64_t index)
 	const char *why = "";
 	enum zt_err err = rules_check(s->o, e, index, &why);
 
-	/* Between two devices a conflict is a race; in a log that a server shows it is a lie. */
+	/* Between two devices a conflict is a race; in a log that a server shows it is a lie.
+	 */
 	if (err == ZT_ERR_CONFLICT)
 		err = ZT_ERR_FORK;
 	if (err)
@@ -153,8 +155,8 @@ take_line(struct sync *s, const Zt__LogLine *line)
 	enum zt_err err;
 
 	if (line->index != index)
-		return refuse_entry(
-		    s->z, ZT_ERR_CORRUPT, index, "the server left entries out or repeated some");
+		return refuse_entry(s->z, ZT_ERR_CORRUPT, index,
+		    "the server left entries out or repeated some");
 	if (line->entry == NULL) {
 		if ((err = pb_hash(line->leaf, &leaf)))
 			return refuse_entry(s->z, err, index, "its hash is missing");
@@ -199,11 +201,11 @@ check_head(struct sync *s, const Zt__LogPage *page, uint64_t from, struct head *
 
 	if ((err = statement_of(page->head, &st)) ||
 	    (err = head_check(s->o->log_key, &s->o->id, &st, out)))
-		return client_refuse(
-		    s->z, err, "the server's tree head: %s", err_words(err));
+		return client_refuse(s->z, err, "the server's tree head: %s", err_words(err));
 	if (out->size < from)
 		return client_refuse(s->z, ZT_ERR_ROLLBACK,
-		    "the server shows %llu entries of the trust log, this device has verified %llu",
+		    "the server shows %llu entries of the trust log, this device has verified "
+		    "%llu",
 		    (unsigned long long)out->size, (unsigned long long)from);
 	if (from == 0)
 		return ZT_OK;
@@ -211,7 +213,8 @@ check_head(struct sync *s, const Zt__LogPage *page, uint64_t from, struct head *
 	    (err = proof_of(page->n_consistency, page->consistency, &proof)) ||
 	    (err = merkle_check_consistency(from, out->size, &root, &out->root, &proof)))
 		return client_refuse(s->z, out->size == from ? ZT_ERR_FORK : ZT_ERR_PROOF,
-		    "the server's trust log does not continue the one that this device has verified");
+		    "the server's trust log does not continue the one that this device has "
+		    "verified");
 	return ZT_OK;
 }
 
@@ -224,7 +227,8 @@ fetch_page(struct sync *s, uint64_t from, Zt__LogPage **out)
 	enum zt_err err;
 
 	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)from);
-	if ((err = client_call(s->z, ROUTE_LOG_READ, &p, query, bytes_of(NULL, 0), &answer)) == ZT_OK)
+	if ((err = client_call(s->z, ROUTE_LOG_READ, &p, query, bytes_of(NULL, 0), &answer)) ==
+	    ZT_OK)
 		err = pb_decode(&zt__log_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, out);
 	buf_free(&answer);
 	return err;
@@ -236,7 +240,8 @@ check_genesis(struct sync *s)
 {
 	if (!s->o->begun || memcmp(s->o->root_key, s->z->root_key, SIGN_PUBLIC_BYTES) != 0)
 		return client_refuse(s->z, ZT_ERR_ROOT,
-		    "the server's log begins with another root key than this device has pinned");
+		    "the server's log begins with another root key than this device has "
+		    "pinned");
 	return ZT_OK;
 }
 
@@ -272,8 +277,8 @@ take_topic_line(struct sync *s, const struct id *topic, const Zt__LogLine *line)
 	enum zt_err err;
 
 	if (line->entry == NULL)
-		return client_refuse(
-		    s->z, ZT_ERR_CORRUPT, "the server withholds entries of a workspace of yours");
+		return client_refuse(s->z, ZT_ERR_CORRUPT,
+		    "the server withholds entries of a workspace of yours");
 	if ((err = statement_of(line->entry, &st)) || (err = entry_decode(&st, &e)))
 		return refuse_entry(s->z, err, line->index, "");
 	if (line->index >= merkle_size(s->o->tree) ||
@@ -281,7 +286,8 @@ take_topic_line(struct sync *s, const struct id *topic, const Zt__LogLine *line)
 		err = refuse_entry(s->z, ZT_ERR_PROOF, line->index,
 		    "it is not the entry that stands at this place of the verified log");
 	else if (!id_equal(&e->topic, topic))
-		err = refuse_entry(s->z, ZT_ERR_CORRUPT, line->index, "it belongs to another topic");
+		err = refuse_entry(
+		    s->z, ZT_ERR_CORRUPT, line->index, "it belongs to another topic");
 	else
 		err = check_and_apply(s, e, line->index);
 	if (err == ZT_OK && s->keep)
@@ -315,19 +321,22 @@ fetch_topic(struct sync *s, const struct id *topic)
 
 		(void)snprintf(query, sizeof query, "from=%llu",
 		    (unsigned long long)(w != NULL ? w->topic.length : 0));
-		if ((err = client_call(
-			 s->z, ROUTE_TOPIC_READ, &p, query, bytes_of(NULL, 0), &answer)) == ZT_OK)
+		if ((err = client_call(s->z, ROUTE_TOPIC_READ, &p, query, bytes_of(NULL, 0),
+			 &answer)) == ZT_OK)
 			err = pb_decode(
 			    &zt__topic_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, &page);
 		more = err == ZT_OK && page->more && page->n_lines > 0;
 		for (size_t i = 0; err == ZT_OK && i < page->n_lines; i++) {
-			/* Entries newer than the page of the log that we hold wait for the next one. */
+			/* Entries newer than the page of the log that we hold wait for the next
+			 * one. */
 			if (page->lines[i]->index >= merkle_size(s->o->tree)) {
 				more = false;
 				break;
 			}
-			if (page->lines[i]->entry == NULL && !is_mine(s->o, &s->z->user, topic)) {
-				more = false; /* what was there before, or after, this device's time */
+			if (page->lines[i]->entry == NULL &&
+			    !is_mine(s->o, &s->z->user, topic)) {
+				more = false; /* what was there before, or after, this device's
+						 time */
 				break;
 			}
 			err = take_topic_line(s, topic, page->lines[i]);
@@ -379,7 +388,8 @@ run(struct sync *s)
 		if ((err = fetch_page(s, from, &page)) == ZT_OK)
 			err = take_page(s, page, from, &head);
 		if (err == ZT_OK && page->n_lines == 0 && merkle_size(s->o->tree) < head.size)
-			err = client_refuse(s->z, ZT_ERR_CORRUPT, "the server withholds entries");
+			err =
+			    client_refuse(s->z, ZT_ERR_CORRUPT, "the server withholds entries");
 		pb_free(page);
 	} while (err == ZT_OK && merkle_size(s->o->tree) < head.size);
 	if (err)
@@ -422,11 +432,13 @@ zt_log_verify(struct zt *z, uint64_t *entries)
 	if ((err = org_state_new(&z->org, &s.o)) == ZT_OK && (err = run(&s)) == ZT_OK) {
 		/* The same history as the one that this device lives on. */
 		if (merkle_size(s.o->tree) < size)
-			err = client_refuse(z, ZT_ERR_ROLLBACK, "the server's log became shorter");
+			err = client_refuse(
+			    z, ZT_ERR_ROLLBACK, "the server's log became shorter");
 		else if ((err = merkle_root(z->state->tree, size, &mine)) == ZT_OK &&
-		    (err = merkle_root(s.o->tree, size, &root)) == ZT_OK &&
-		    !hash_equal(&mine, &root))
-			err = client_refuse(z, ZT_ERR_FORK, "the server shows another history now");
+			 (err = merkle_root(s.o->tree, size, &root)) == ZT_OK &&
+			 !hash_equal(&mine, &root))
+			err = client_refuse(
+			    z, ZT_ERR_FORK, "the server shows another history now");
 	}
 	if (err == ZT_OK)
 		*entries = s.entries;
@@ -452,14 +464,16 @@ client_check_append(struct zt *z, const struct entry *e, struct bytes answer)
 	    (err = head_check(z->state->log_key, &z->org, &st, &head)))
 		err = client_refuse(z, err, "the server's tree head: %s", err_words(err));
 	else if ((err = proof_of(m->n_inclusion, m->inclusion, &inclusion)) ||
-	    (err = merkle_check_inclusion(m->index, head.size, &e->leaf, &inclusion, &head.root)))
+		 (err = merkle_check_inclusion(
+		      m->index, head.size, &e->leaf, &inclusion, &head.root)))
 		err = client_refuse(
 		    z, err, "the server does not prove that the act is in the trust log");
 	else if ((err = proof_of(m->n_consistency, m->consistency, &consistency)) ||
-	    (err = merkle_check_consistency(
-		 e->seen_size, head.size, &e->seen_root, &head.root, &consistency)))
+		 (err = merkle_check_consistency(
+		      e->seen_size, head.size, &e->seen_root, &head.root, &consistency)))
 		err = client_refuse(z, err,
-		    "the server does not prove that its log continues the one that was verified");
+		    "the server does not prove that its log continues the one that was "
+		    "verified");
 	pb_free(m);
 	return err;
 }
@@ -470,8 +484,9 @@ sign_act(struct zt *z, const struct id *topic, client_fill *fill, void *ctx, str
 {
 	static const struct org_topic fresh;
 	const struct org_workspace *w = org_state_workspace(z->state, topic);
-	const struct org_topic *t =
-	    id_equal(topic, &z->org) ? &z->state->topic : w != NULL ? &w->topic : &fresh;
+	const struct org_topic *t = id_equal(topic, &z->org) ? &z->state->topic
+				    : w != NULL              ? &w->topic
+							     : &fresh;
 	Zt__EntryBody b = ZT__ENTRY_BODY__INIT;
 	Zt__TreeHead seen = ZT__TREE_HEAD__INIT;
 	struct hash root;

@@ -1,4 +1,5 @@
-/* members.c - people and devices: what the log says, with the handles disclosed to this device. */
+/* members.c - people and devices: what the log says, with the handles disclosed to this device.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -46,8 +47,8 @@ take_disclosure(struct zt *z, const Zt__Disclosure *d)
 	memcpy(aad + ID_BYTES, z->user.b, ID_BYTES);
 	memcpy(aad + 2 * ID_BYTES, subject.b, ID_BYTES);
 	for (size_t i = z->user_keys; err == ZT_ERR_CORRUPT && i-- > 0;)
-		err = hpke_open(z->user_key[i], bytes_text("zt handle 1"), bytes_of(aad, sizeof aad),
-		    pb_bytes(d->sealed), &clear);
+		err = hpke_open(z->user_key[i], bytes_text("zt handle 1"),
+		    bytes_of(aad, sizeof aad), pb_bytes(d->sealed), &clear);
 	if (err == ZT_OK) {
 		client_commit_handle(&subject, buf_bytes(&clear), &is);
 		err = hash_equal(&is, &u->handle_commitment) ? ZT_OK : ZT_ERR_KEY;
@@ -88,8 +89,7 @@ client_sync_handles(struct zt *z)
 	if (!lacks_handles(z))
 		goto out;
 	if ((err = client_call(z, ROUTE_DISCLOSURES, &p, NULL, bytes_of(NULL, 0), &answer)) ||
-	    (err = pb_decode(
-		 &zt__disclosures__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m)))
+	    (err = pb_decode(&zt__disclosures__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m)))
 		goto out;
 	for (size_t i = 0; i < m->n_items; i++)
 		(void)take_disclosure(z, m->items[i]); /* a false one is as good as none */
@@ -183,7 +183,8 @@ label_of(struct zt *z, const struct org_device *d, struct buf *out)
 {
 	for (size_t i = 0; i < z->user_keys && out->n == 0; i++)
 		(void)!(int)hpke_open(z->user_key[i], bytes_text("zt device label 1"),
-		    bytes_of(d->id.b, ID_BYTES), bytes_of(d->sealed_label, d->sealed_label_n), out);
+		    bytes_of(d->id.b, ID_BYTES), bytes_of(d->sealed_label, d->sealed_label_n),
+		    out);
 }
 
 enum zt_err
@@ -200,8 +201,9 @@ zt_devices(struct zt *z, void (*each)(void *ctx, const struct zt_device *d), voi
 		char id[ID_TEXT], user[ID_TEXT];
 		struct client_handle h;
 		struct buf label = buf_init(1024);
-		struct zt_device one = { .id = id, .user = user, .email = h.email,
-			.purpose = d->purpose };
+		struct zt_device one = {
+			.id = id, .user = user, .email = h.email, .purpose = d->purpose
+		};
 
 		id_print(&d->id, id);
 		id_print(&d->user->id, user);
@@ -231,8 +233,9 @@ show_line(void *ctx, struct bytes key, uint64_t n, struct bytes value)
 	struct statement st;
 	struct entry *e = NULL;
 	char leaf[2 * HASH_BYTES + 1] = "", author[ID_TEXT] = "", topic[260] = "";
-	struct zt_entry one = { .index = n, .topic = topic, .action = "", .author = author,
-		.leaf = leaf };
+	struct zt_entry one = {
+		.index = n, .topic = topic, .action = "", .author = author, .leaf = leaf
+	};
 	enum zt_err err =
 	    pb_decode(&zt__stored_entry__descriptor, value, LIMIT_ENTRY + 256, &m);
 
@@ -262,7 +265,8 @@ show_line(void *ctx, struct bytes key, uint64_t n, struct bytes value)
 }
 
 enum zt_err
-zt_log(struct zt *z, uint64_t from, void (*each)(void *ctx, const struct zt_entry *e), void *ctx)
+zt_log(
+    struct zt *z, uint64_t from, void (*each)(void *ctx, const struct zt_entry *e), void *ctx)
 {
 	struct show s = { z, each, ctx };
 	enum zt_err err;

@@ -44,8 +44,8 @@ static enum zt_err
 stored_key(struct space *s, unsigned generation, struct secret **out)
 {
 	struct buf b = buf_init(256);
-	enum zt_err err = store_get(
-	    s->z->store, STORE_KEY, bytes_of(s->w->id.b, ID_BYTES), generation, &b);
+	enum zt_err err =
+	    store_get(s->z->store, STORE_KEY, bytes_of(s->w->id.b, ID_BYTES), generation, &b);
 
 	if (err == ZT_OK)
 		err = secret_from(buf_bytes(&b), out);
@@ -66,8 +66,10 @@ static enum zt_err
 fetch_key(struct space *s, unsigned generation, struct secret **out)
 {
 	struct route_params p = { .org = s->z->org, .id = s->w->id };
-	struct keyring_subject subject = { .org = s->z->org, .workspace = s->w->id,
-		.user = s->z->user, .generation = generation };
+	struct keyring_subject subject = { .org = s->z->org,
+		.workspace = s->w->id,
+		.user = s->z->user,
+		.generation = generation };
 	struct buf answer = buf_init(LIMIT_PAGE);
 	Zt__SealedKeys *m = NULL;
 	char query[40];
@@ -93,9 +95,11 @@ fetch_key(struct space *s, unsigned generation, struct secret **out)
 	}
 	if (err)
 		err = client_refuse(s->z, bad ? ZT_ERR_KEY : ZT_ERR_MISSING_KEY,
-		    bad ? "the server's sealed key is not the key of this workspace; ask a member "
-			  "to share it with you again" :
-			  "the workspace's key has not reached this device; ask a member to share it "
+		    bad ? "the server's sealed key is not the key of this workspace; ask a "
+			  "member "
+			  "to share it with you again"
+			: "the workspace's key has not reached this device; ask a member to "
+			  "share it "
 			  "with you again");
 out:
 	pb_free(m);
@@ -212,10 +216,11 @@ space_find(struct zt *z, const char *name, struct space **out)
 		found = s;
 	}
 	if (found == NULL)
-		return was_member ?
-		    client_refuse(z, ZT_ERR_NOT_MEMBER,
-			"you are no longer a member of the workspace %.100s", name) :
-		    client_refuse(z, ZT_ERR_NOT_FOUND, "there is no workspace %.100s", name);
+		return was_member
+			   ? client_refuse(z, ZT_ERR_NOT_MEMBER,
+				 "you are no longer a member of the workspace %.100s", name)
+			   : client_refuse(
+				 z, ZT_ERR_NOT_FOUND, "there is no workspace %.100s", name);
 	*out = found;
 	return ZT_OK;
 }
@@ -276,9 +281,11 @@ space_version(
 
 	version_key(s, vlob, key);
 	if (version == 0)
-		err = store_newest(s->z->store, STORE_VERSION, bytes_of(key, sizeof key), &n, &b);
+		err =
+		    store_newest(s->z->store, STORE_VERSION, bytes_of(key, sizeof key), &n, &b);
 	else
-		err = store_get(s->z->store, STORE_VERSION, bytes_of(key, sizeof key), version, &b);
+		err = store_get(
+		    s->z->store, STORE_VERSION, bytes_of(key, sizeof key), version, &b);
 	if (err == ZT_OK)
 		err = read_version(&b, out);
 	buf_free(&b);
@@ -286,8 +293,8 @@ space_version(
 }
 
 static enum zt_err
-put_version(struct space *s, const struct changeset *cs, const struct change *c,
-    uint64_t position)
+put_version(
+    struct space *s, const struct changeset *cs, const struct change *c, uint64_t position)
 {
 	Zt__StoredVersion m = ZT__STORED_VERSION__INIT;
 	uint8_t key[2 * ID_BYTES];
@@ -303,8 +310,8 @@ put_version(struct space *s, const struct changeset *cs, const struct change *c,
 	m.author = pb_field(cs->author.b, ID_BYTES);
 	m.time = cs->time;
 	if ((err = pb_encode(&m, &b)) == ZT_OK)
-		err = store_put(s->z->store, STORE_VERSION, bytes_of(key, sizeof key), c->version,
-		    buf_bytes(&b));
+		err = store_put(s->z->store, STORE_VERSION, bytes_of(key, sizeof key),
+		    c->version, buf_bytes(&b));
 	buf_free(&b);
 	return err;
 }
@@ -318,18 +325,19 @@ refuse_changeset(struct space *s, enum zt_err err, uint64_t position, const char
 
 /* A version must stand right behind the one before it (F2, F4, F5, F6). */
 static enum zt_err
-take_change(struct space *s, const struct changeset *cs, const struct change *c, uint64_t position)
+take_change(
+    struct space *s, const struct changeset *cs, const struct change *c, uint64_t position)
 {
 	struct space_version before;
 	enum zt_err err = space_version(s, &c->vlob, 0, &before);
 
 	if (err && err != ZT_ERR_NOT_FOUND)
 		return err;
-	if (err == ZT_ERR_NOT_FOUND ?
-		c->version != 1 :
-		c->version != before.version + 1 || !hash_equal(&c->prev, &before.pins.object))
-		return refuse_changeset(s, ZT_ERR_CORRUPT, position,
-		    "a version does not follow the one before it");
+	if (err == ZT_ERR_NOT_FOUND ? c->version != 1
+				    : c->version != before.version + 1 ||
+					  !hash_equal(&c->prev, &before.pins.object))
+		return refuse_changeset(
+		    s, ZT_ERR_CORRUPT, position, "a version does not follow the one before it");
 	return put_version(s, cs, c, position);
 }
 
@@ -363,7 +371,8 @@ take_changeset(struct space *s, const Zt__Changeset *m, uint64_t position)
 	    ((err = stored_link(s, cs.parent_position, &parent)) ||
 		!hash_equal(&parent, &cs.parent_link))) {
 		err = refuse_changeset(s, ZT_ERR_FORK, position,
-		    "its author had seen another history of this workspace than the server shows here");
+		    "its author had seen another history of this workspace than the server "
+		    "shows here");
 		goto out;
 	}
 	err = changeset_check(s->z->state, s->w, &cs, position, &why);
@@ -378,8 +387,8 @@ take_changeset(struct space *s, const Zt__Changeset *m, uint64_t position)
 	for (size_t i = 0; err == ZT_OK && !is_left_out && i < cs.count; i++)
 		err = take_change(s, &cs, &changes[i], position);
 	if (err == ZT_OK)
-		err = store_put(s->z->store, STORE_LINK, bytes_of(s->w->id.b, ID_BYTES), position,
-		    bytes_of(link.b, HASH_BYTES));
+		err = store_put(s->z->store, STORE_LINK, bytes_of(s->w->id.b, ID_BYTES),
+		    position, bytes_of(link.b, HASH_BYTES));
 	if (err == ZT_OK) {
 		s->skipped += is_left_out;
 		s->position = position;
@@ -400,15 +409,15 @@ sync_page(struct space *s, uint64_t *newest)
 	char query[40];
 	enum zt_err err;
 
-	(void)snprintf(
-	    query, sizeof query, "from=%llu", (unsigned long long)(s->position + 1));
+	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)(s->position + 1));
 	if ((err = client_call(s->z, ROUTE_CHAIN, &p, query, bytes_of(NULL, 0), &answer)) ||
 	    (err = pb_decode(&zt__chain_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m)))
 		goto out;
 	*newest = m->newest;
 	if (m->newest < s->position)
 		err = client_refuse(s->z, ZT_ERR_ROLLBACK,
-		    "the server shows an older state of the workspace than this device has seen");
+		    "the server shows an older state of the workspace than this device has "
+		    "seen");
 	else if (m->n_changesets == 0 && m->newest > s->position)
 		err = client_refuse(s->z, ZT_ERR_CORRUPT, "the server withholds changesets");
 	for (size_t i = 0; err == ZT_OK && i < m->n_changesets; i++)
@@ -453,8 +462,8 @@ struct wanted {
 };
 
 static enum zt_err
-open_one(struct wanted *w, size_t i, unsigned generation, struct bytes object, struct bytes wrap,
-    bool keep)
+open_one(struct wanted *w, size_t i, unsigned generation, struct bytes object,
+    struct bytes wrap, bool keep)
 {
 	const struct space_version *v = &w->versions[i];
 	struct manifest_place place = { w->s->w->id, v->vlob, v->version };
@@ -474,8 +483,8 @@ open_one(struct wanted *w, size_t i, unsigned generation, struct bytes object, s
 		wire_put_counted(&b, wrap);
 		wire_put_counted(&b, object);
 		if ((err = buf_err(&b)) == ZT_OK)
-			err = store_put(w->s->z->store, STORE_OBJECT, bytes_of(v->vlob.b, ID_BYTES),
-			    v->version, buf_bytes(&b));
+			err = store_put(w->s->z->store, STORE_OBJECT,
+			    bytes_of(v->vlob.b, ID_BYTES), v->version, buf_bytes(&b));
 		buf_free(&b);
 	}
 	if (err == ZT_OK)
@@ -499,8 +508,8 @@ open_stored(struct wanted *w, size_t i)
 		generation = wire_u32(&r);
 		wrap = wire_counted(&r, ENVELOPE_WRAP_BYTES);
 		object = wire_counted(&r, LIMIT_MANIFEST + 1024);
-		err = wire_end(&r) ? ZT_ERR_STORE :
-				     open_one(w, i, generation, object, wrap, false);
+		err = wire_end(&r) ? ZT_ERR_STORE
+				   : open_one(w, i, generation, object, wrap, false);
 	}
 	buf_free(&b);
 	return err;
@@ -512,17 +521,21 @@ fetch_missing(struct wanted *w, const size_t *missing, size_t count)
 {
 	enum { AT_ONCE = 2048 };
 	struct route_params p = { .org = w->s->z->org, .id = w->s->w->id };
-	Zt__ObjectAsk *asks = calloc(AT_ONCE, sizeof *asks), **list = calloc(AT_ONCE, sizeof *list);
+	Zt__ObjectAsk *asks = calloc(AT_ONCE, sizeof *asks),
+		      **list = calloc(AT_ONCE, sizeof *list);
 	size_t done = 0;
 	enum zt_err err = asks != NULL && list != NULL ? ZT_OK : ZT_ERR_MEMORY;
 
 	while (err == ZT_OK && done < count) {
 		Zt__ObjectsRequest ask = ZT__OBJECTS_REQUEST__INIT;
 		Zt__ObjectsAnswer *m = NULL;
-		struct buf body = buf_init(1024 * 1024), answer = buf_init(LIMIT_PAGE + LIMIT_MANIFEST);
+		struct buf body = buf_init(1024 * 1024),
+			   answer = buf_init(LIMIT_PAGE + LIMIT_MANIFEST);
 
-		for (ask.n_asks = 0; ask.n_asks < AT_ONCE && done + ask.n_asks < count; ask.n_asks++) {
-			const struct space_version *v = &w->versions[missing[done + ask.n_asks]];
+		for (ask.n_asks = 0; ask.n_asks < AT_ONCE && done + ask.n_asks < count;
+		     ask.n_asks++) {
+			const struct space_version *v =
+			    &w->versions[missing[done + ask.n_asks]];
 
 			list[ask.n_asks] = &asks[ask.n_asks];
 			zt__object_ask__init(list[ask.n_asks]);
@@ -531,16 +544,17 @@ fetch_missing(struct wanted *w, const size_t *missing, size_t count)
 		}
 		ask.asks = list;
 		if ((err = pb_encode(&ask, &body)) == ZT_OK &&
-		    (err = client_call(w->s->z, ROUTE_OBJECTS, &p, NULL, buf_bytes(&body), &answer)) ==
-			ZT_OK)
+		    (err = client_call(
+			 w->s->z, ROUTE_OBJECTS, &p, NULL, buf_bytes(&body), &answer)) == ZT_OK)
 			err = pb_decode(&zt__objects_answer__descriptor, buf_bytes(&answer),
 			    LIMIT_PAGE + LIMIT_MANIFEST, &m);
 		if (err == ZT_OK && (m->n_objects == 0 || m->n_objects > ask.n_asks))
-			err = client_refuse(
-			    w->s->z, ZT_ERR_CORRUPT, "the server withholds objects of the workspace");
+			err = client_refuse(w->s->z, ZT_ERR_CORRUPT,
+			    "the server withholds objects of the workspace");
 		for (size_t i = 0; err == ZT_OK && i < m->n_objects; i++)
 			err = open_one(w, missing[done + i], m->objects[i]->generation,
-			    pb_bytes(m->objects[i]->object), pb_bytes(m->objects[i]->wrap), true);
+			    pb_bytes(m->objects[i]->object), pb_bytes(m->objects[i]->wrap),
+			    true);
 		done += err == ZT_OK ? m->n_objects : 0;
 		pb_free(m);
 		buf_free(&body);

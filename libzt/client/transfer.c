@@ -1,4 +1,5 @@
-/* transfer.c - files in and out: blocks in parallel, manifests in bulk, names only when whole. */
+/* transfer.c - files in and out: blocks in parallel, manifests in bulk, names only when whole.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,10 +20,10 @@ enum { IN_FLIGHT = 6 };
 enum zt_err
 transfer_err(struct zt *z, const char *name, int number)
 {
-	enum zt_err err = number == ENOENT ? ZT_ERR_NOT_FOUND :
-	    number == EEXIST               ? ZT_ERR_EXISTS :
-	    number == ENOSPC || number == EDQUOT ? ZT_ERR_FULL :
-						   ZT_ERR_IO;
+	enum zt_err err = number == ENOENT                       ? ZT_ERR_NOT_FOUND
+			  : number == EEXIST                     ? ZT_ERR_EXISTS
+			  : number == ENOSPC || number == EDQUOT ? ZT_ERR_FULL
+								 : ZT_ERR_IO;
 
 	return client_refuse(z, err, "%.180s: %s", name, strerror(number));
 }
@@ -69,11 +70,14 @@ send_block(struct transfer *t, struct bytes clear, struct block_ref *ref)
 	if (u == NULL)
 		return ZT_ERR_MEMORY;
 	u->t = t;
-	u->call = (struct calls_transfer){ .route = ROUTE_BLOCK_PUT, .done = uploaded,
-		.body = buf_init(LIMIT_BLOCK_WIRE), .answer = buf_init(64) };
+	u->call = (struct calls_transfer){ .route = ROUTE_BLOCK_PUT,
+		.done = uploaded,
+		.body = buf_init(LIMIT_BLOCK_WIRE),
+		.answer = buf_init(64) };
 	if ((err = block_seal(clear, ref, &u->call.body)) == ZT_OK) {
-		u->call.params = (struct route_params){ .org = t->z->org, .id = t->s->w->id,
-			.block = ref->id, .hash = ref->hash };
+		u->call.params = (struct route_params){
+			.org = t->z->org, .id = t->s->w->id, .block = ref->id, .hash = ref->hash
+		};
 		err = calls_start(t->z->calls, &u->call);
 	}
 	if (err) {
@@ -220,9 +224,10 @@ static struct known
 find_in(const Zt__Manifest *folder, struct bytes name)
 {
 	struct known k = { .is_there = false };
-	const Zt__FolderEntry *e = folder != NULL && folder->kind_case == ZT__MANIFEST__KIND_FOLDER ?
-	    manifest_find(folder->folder, name) :
-	    NULL;
+	const Zt__FolderEntry *e =
+	    folder != NULL && folder->kind_case == ZT__MANIFEST__KIND_FOLDER
+		? manifest_find(folder->folder, name)
+		: NULL;
 
 	if (e != NULL) {
 		memcpy(k.to.vlob.b, e->vlob.data, ID_BYTES);
@@ -239,8 +244,10 @@ is_same(struct transfer *t, const struct id *vlob, const struct stat *st)
 	struct space_version v;
 	Zt__Manifest *m = NULL;
 	bool same = space_version(t->s, vlob, 0, &v) == ZT_OK &&
-	    space_manifest(t->s, &v, &m) == ZT_OK && m->kind_case == ZT__MANIFEST__KIND_FILE &&
-	    m->file->size == (uint64_t)st->st_size && m->file->modified == transfer_modified(st);
+		    space_manifest(t->s, &v, &m) == ZT_OK &&
+		    m->kind_case == ZT__MANIFEST__KIND_FILE &&
+		    m->file->size == (uint64_t)st->st_size &&
+		    m->file->modified == transfer_modified(st);
 
 	pb_wipe(m);
 	return same;
@@ -321,7 +328,8 @@ put_entry(struct transfer *t, int dir, const char *entry, const struct id *folde
 				    t->batch, folder, buf_bytes(&as), &k.to, BATCH_ABSENT);
 		}
 		if (err == ZT_OK)
-			err = put_folder(t, fd, buf_text(&shown), &k.to.vlob, is_new, depth + 1);
+			err =
+			    put_folder(t, fd, buf_text(&shown), &k.to.vlob, is_new, depth + 1);
 		fd = -1; /* closed by put_folder */
 	} else {
 		transfer_skip(t, buf_text(&shown), "it is neither a file nor a folder");
@@ -346,7 +354,8 @@ put_folder(struct transfer *t, int dir, const char *name, const struct id *folde
 	enum zt_err err = ZT_OK;
 
 	if (d == NULL) {
-		transfer_skip(t, name, depth < LIMIT_DEPTH ? strerror(errno) : "it is too deep");
+		transfer_skip(
+		    t, name, depth < LIMIT_DEPTH ? strerror(errno) : "it is too deep");
 		(void)close(dir);
 		return ZT_OK;
 	}
@@ -385,7 +394,8 @@ put_any(struct transfer *t, int fd, const struct stat *st, const char *local, st
 {
 	struct tree_entry parent, self = { .is_folder = true };
 	struct known k = { .is_there = true, .to = { t->s->w->id, true } };
-	struct bytes as = bytes_text(strrchr(local, '/') != NULL ? strrchr(local, '/') + 1 : local);
+	struct bytes as =
+	    bytes_text(strrchr(local, '/') != NULL ? strrchr(local, '/') + 1 : local);
 	enum zt_err err = ZT_OK;
 
 	if (path->count > 0 && (err = place_of(t->s, path, &parent, &k)))
@@ -402,10 +412,12 @@ put_any(struct transfer *t, int fd, const struct stat *st, const char *local, st
 			if ((err = place_of(t->s, path, &parent, &k)))
 				goto out;
 		}
-		return put_file(t, fd, local, st, &parent.vlob, path->name[path->count - 1], &k);
+		return put_file(
+		    t, fd, local, st, &parent.vlob, path->name[path->count - 1], &k);
 	}
 	if (!S_ISDIR(st->st_mode) || (k.is_there && !k.to.is_folder)) {
-		err = client_refuse(t->z, ZT_ERR_INVALID, "%.180s: not a file or folder that fits there", local);
+		err = client_refuse(t->z, ZT_ERR_INVALID,
+		    "%.180s: not a file or folder that fits there", local);
 		goto out;
 	}
 	self = k.to;
@@ -413,8 +425,8 @@ put_any(struct transfer *t, int fd, const struct stat *st, const char *local, st
 		suite_random(self.vlob.b, ID_BYTES);
 		self.is_folder = true;
 		if ((err = batch_folder(t->batch, &self.vlob)) ||
-		    (err = batch_link(t->batch, &parent.vlob, path->name[path->count - 1], &self,
-			 BATCH_ABSENT)))
+		    (err = batch_link(t->batch, &parent.vlob, path->name[path->count - 1],
+			 &self, BATCH_ABSENT)))
 			goto out;
 	}
 	if ((fd = dup(fd)) < 0)
@@ -445,7 +457,8 @@ zt_put(struct zt *z, const char *local, const char *remote, const struct zt_prog
 	if ((err = batch_new(t.s, &t.batch)) == ZT_OK) {
 		if ((err = put_any(&t, fd, &st, local, &path)) == ZT_OK)
 			err = flush(&t);
-		else if (calls_wait(z->calls, 0)) /* nothing may call back into a frame that is gone */
+		else if (calls_wait(
+			     z->calls, 0)) /* nothing may call back into a frame that is gone */
 			err = ZT_ERR_NETWORK;
 	}
 	batch_free(t.batch);
@@ -511,7 +524,8 @@ enum zt_err
 transfer_content(struct transfer *t, const Zt__FileManifest *f, int fd)
 {
 	uint64_t offset = 0;
-	size_t n = f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS ? f->blocks->n_blocks : 0;
+	size_t n =
+	    f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS ? f->blocks->n_blocks : 0;
 	enum zt_err err = ZT_OK;
 
 	if (f->content_case == ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT) {
@@ -530,7 +544,8 @@ transfer_content(struct transfer *t, const Zt__FileManifest *f, int fd)
 		d->fd = fd;
 		d->offset = offset;
 		offset += d->ref.size;
-		d->call = (struct calls_transfer){ .route = ROUTE_BLOCK_GET, .done = downloaded,
+		d->call = (struct calls_transfer){ .route = ROUTE_BLOCK_GET,
+			.done = downloaded,
 			.answer = buf_init(block_sealed_size(d->ref.size)),
 			.params = { .org = t->z->org, .id = t->s->w->id, .block = d->ref.id } };
 		if ((err = calls_start(t->z->calls, &d->call)))
@@ -554,7 +569,8 @@ transfer_block(struct transfer *t, const Zt__FileManifest *f, size_t i, int fd)
 
 	manifest_block(f, i, &ref);
 	p.block = ref.id;
-	if ((err = client_call(t->z, ROUTE_BLOCK_GET, &p, NULL, bytes_of(NULL, 0), &sealed)) == ZT_OK &&
+	if ((err = client_call(t->z, ROUTE_BLOCK_GET, &p, NULL, bytes_of(NULL, 0), &sealed)) ==
+		ZT_OK &&
 	    (err = block_open(&ref, buf_bytes(&sealed), &clear)))
 		err = client_refuse(t->z, err, "a block of the file is damaged or was altered");
 	for (size_t at = 0; err == ZT_OK && at < clear.n;) {
@@ -570,8 +586,8 @@ transfer_block(struct transfer *t, const Zt__FileManifest *f, size_t i, int fd)
 	return err;
 }
 
-/* Writes one file beside its place and names it when it is whole: a reader never sees half of it,
- * and a link that stands there is replaced, not followed. */
+/* Writes one file beside its place and names it when it is whole: a reader never sees half of
+ * it, and a link that stands there is replaced, not followed. */
 static enum zt_err
 get_file(struct transfer *t, int dir, const char *name, const Zt__FileManifest *f)
 {
@@ -581,9 +597,11 @@ get_file(struct transfer *t, int dir, const char *name, const Zt__FileManifest *
 	int fd;
 	enum zt_err err;
 
-	(void)snprintf(temp, sizeof temp, ".zt-%d-%llu", (int)getpid(), (unsigned long long)t->files);
+	(void)snprintf(
+	    temp, sizeof temp, ".zt-%d-%llu", (int)getpid(), (unsigned long long)t->files);
 	(void)unlinkat(dir, temp, 0);
-	if ((fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0)
+	if ((fd = openat(
+		 dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0)
 		return transfer_err(t->z, name, errno);
 	t->total += f->size;
 	if ((err = transfer_content(t, f, fd)) == ZT_OK) {
@@ -652,7 +670,8 @@ get_files(struct getting *g)
 		if (!g->items[i].what.is_folder) {
 			order[n] = i;
 			if ((err = space_version(g->t->s, &g->items[i].what.vlob, 0, &v[n++])))
-				err = client_refuse(g->t->z, ZT_ERR_CORRUPT, "a file without a version");
+				err = client_refuse(
+				    g->t->z, ZT_ERR_CORRUPT, "a file without a version");
 		}
 	g->order = order;
 	if (err == ZT_OK)
@@ -675,7 +694,8 @@ get_folder(struct transfer *t, const struct id *vlob, int dir, unsigned depth)
 	if (err || (err = space_manifest(t->s, &v, &m)))
 		return err;
 	if (depth >= LIMIT_DEPTH || m->kind_case != ZT__MANIFEST__KIND_FOLDER)
-		err = client_refuse(t->z, ZT_ERR_CORRUPT, "the folders are too deep, or go in a circle");
+		err = client_refuse(
+		    t->z, ZT_ERR_CORRUPT, "the folders are too deep, or go in a circle");
 	for (size_t i = 0; err == ZT_OK && i < m->folder->n_entries; i++)
 		err = add_item(&g, m->folder->entries[i]);
 	pb_wipe(m);
@@ -688,7 +708,8 @@ get_folder(struct transfer *t, const struct id *vlob, int dir, unsigned depth)
 		if (!g.items[i].what.is_folder)
 			continue;
 		if ((mkdirat(dir, name, 0777) != 0 && errno != EEXIST) ||
-		    (sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0) {
+		    (sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) <
+			0) {
 			err = transfer_err(t->z, name, errno);
 		} else {
 			err = get_folder(t, &g.items[i].what.vlob, sub, depth + 1);
@@ -711,7 +732,8 @@ open_parent(const char *local, const char **name)
 	*name = slash != NULL ? slash + 1 : local;
 	if (slash == NULL)
 		return open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	(void)snprintf(folder, sizeof folder, "%.*s", slash == local ? 1 : (int)(slash - local), local);
+	(void)snprintf(
+	    folder, sizeof folder, "%.*s", slash == local ? 1 : (int)(slash - local), local);
 	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
@@ -765,7 +787,7 @@ zt_get(struct zt *z, const char *remote, const char *local, const struct zt_prog
 	if (!at.is_folder) {
 		err = get_one(&t, &at.vlob, &path, local);
 	} else if ((mkdir(local, 0777) != 0 && errno != EEXIST) ||
-	    (dir = open(local, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+		   (dir = open(local, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
 		err = transfer_err(z, local, errno);
 	} else {
 		err = get_folder(&t, &at.vlob, dir, 0);

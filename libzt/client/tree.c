@@ -1,5 +1,5 @@
-/* tree.c - names to objects. The root folder's id is the workspace's own; it is empty until its first
- * version. */
+/* tree.c - names to objects. The root folder's id is the workspace's own; it is empty until its
+ * first version. */
 #include <stdio.h>
 
 #include "client/client.h"
@@ -14,7 +14,8 @@ tree_find(struct space *s, const struct path *path, size_t depth, struct tree_en
 		struct space_version v;
 		Zt__Manifest *m = NULL;
 		Zt__FolderEntry *e = NULL;
-		enum zt_err err = at.is_folder ? space_version(s, &at.vlob, 0, &v) : ZT_ERR_NOT_FOUND;
+		enum zt_err err =
+		    at.is_folder ? space_version(s, &at.vlob, 0, &v) : ZT_ERR_NOT_FOUND;
 
 		if (err == ZT_OK && (err = space_manifest(s, &v, &m)))
 			return err;
@@ -28,8 +29,9 @@ tree_find(struct space *s, const struct path *path, size_t depth, struct tree_en
 		if (err && err != ZT_ERR_NOT_FOUND)
 			return err;
 		if (e == NULL)
-			return client_refuse(s->z, ZT_ERR_NOT_FOUND, "there is no \"%.*s\" in %s:",
-			    (int)path->name[i].n, (const char *)path->name[i].p, path->workspace);
+			return client_refuse(s->z, ZT_ERR_NOT_FOUND,
+			    "there is no \"%.*s\" in %s:", (int)path->name[i].n,
+			    (const char *)path->name[i].p, path->workspace);
 	}
 	*out = at;
 	return ZT_OK;

@@ -1,4 +1,5 @@
-/* workspace.c - workspaces: made, shared, taken away again, and their keys rotated after a loss. */
+/* workspace.c - workspaces: made, shared, taken away again, and their keys rotated after a
+ * loss. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,8 +28,10 @@ deposit(struct zt *z, const struct id *workspace, unsigned generation, const str
 		goto out;
 	err = ZT_OK;
 	for (size_t i = 0; err == ZT_OK && i < count; i++) {
-		struct keyring_subject s = { .org = z->org, .workspace = *workspace,
-			.user = users[i]->id, .generation = generation,
+		struct keyring_subject s = { .org = z->org,
+			.workspace = *workspace,
+			.user = users[i]->id,
+			.generation = generation,
 			.user_generation = users[i]->key_generation };
 
 		bodies[i] = buf_init(4096);
@@ -95,8 +98,8 @@ zt_workspace_create(struct zt *z, const char *name)
 	c.m.key_commitment = pb_field(c.commitment.b, HASH_BYTES);
 	c.m.sealed_name = pb_field(c.name.p, c.name.n);
 	/* The key is kept before the act: a workspace without its key would be of no use. */
-	if ((err = store_put(z->store, STORE_KEY, bytes_of(c.id.b, ID_BYTES), 1,
-		 secret_bytes(c.key))) ||
+	if ((err = store_put(
+		 z->store, STORE_KEY, bytes_of(c.id.b, ID_BYTES), 1, secret_bytes(c.key))) ||
 	    (err = client_append(z, &c.id, fill_creation, &c)))
 		goto out;
 	me = org_state_user(z->state, &z->user);
@@ -125,7 +128,9 @@ zt_workspaces(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *w
 		enum role role = org_state_role(w, me, ORG_NEVER);
 		char id[ID_TEXT], name[260];
 		struct space *s;
-		struct zt_workspace one = { .id = id, .name = name, .is_archived = w->archived,
+		struct zt_workspace one = { .id = id,
+			.name = name,
+			.is_archived = w->archived,
 			.generation = (unsigned)w->generation_count };
 
 		if (role == ROLE_NONE)
@@ -156,7 +161,9 @@ zt_workspace_members(struct zt *z, const char *workspace,
 		enum role role = org_state_role(s->w, u, ORG_NEVER);
 		char id[ID_TEXT];
 		struct client_handle h;
-		struct zt_member one = { .user = id, .email = h.email, .name = h.name,
+		struct zt_member one = { .user = id,
+			.email = h.email,
+			.name = h.name,
 			.role = org_state_role_name(role) };
 
 		if (role == ROLE_NONE)
@@ -315,8 +322,9 @@ deposit_to_all(struct zt *z, const struct id *workspace, const struct secret *ke
 static enum zt_err
 rotate(struct zt *z, const struct id *workspace)
 {
-	struct rotation r = { .workspace = *workspace, .previous = buf_init(256),
-		.name = buf_init(1024) };
+	struct rotation r = {
+		.workspace = *workspace, .previous = buf_init(256), .name = buf_init(1024)
+	};
 	enum zt_err err = secret_generate(&r.key);
 
 	if (err)
@@ -356,7 +364,8 @@ zt_workspace_unshare(struct zt *z, const char *workspace, const char *user)
 		return err;
 	id = s->w->id;
 	if (org_state_role(s->w, u, ORG_NEVER) == ROLE_NONE)
-		return client_refuse(z, ZT_ERR_NOT_FOUND, "%.100s has no role in this workspace", user);
+		return client_refuse(
+		    z, ZT_ERR_NOT_FOUND, "%.100s has no role in this workspace", user);
 	if ((err = change_role(z, s, u, ROLE_NONE)))
 		return err;
 	return rotate(z, &id);

@@ -22,7 +22,8 @@ ZT_CHECKED enum zt_err aead_open(
 /* The bare constructions, with key and nonce given. They append ciphertext || tag, or the clear
  * bytes. Errors: CORRUPT (open), MEMORY, TOO_BIG. */
 ZT_CHECKED enum zt_err aead_x_seal(const uint8_t key[AEAD_KEY_BYTES],
-    const uint8_t nonce[AEAD_NONCE_BYTES], struct bytes aad, struct bytes clear, struct buf *out);
+    const uint8_t nonce[AEAD_NONCE_BYTES], struct bytes aad, struct bytes clear,
+    struct buf *out);
 ZT_CHECKED enum zt_err aead_x_open(const uint8_t key[AEAD_KEY_BYTES],
     const uint8_t nonce[AEAD_NONCE_BYTES], struct bytes aad, struct bytes sealed,
     struct buf *out);

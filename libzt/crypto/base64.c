@@ -21,7 +21,8 @@ base64_parse(struct bytes text, uint8_t *out, size_t n)
 	size_t got = 0;
 	const char *end = NULL;
 
-	if (n > sizeof bin || text.n != sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL) - 1)
+	if (n > sizeof bin ||
+	    text.n != sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL) - 1)
 		return ZT_ERR_INVALID;
 	if (sodium_base642bin(bin, sizeof bin, (const char *)text.p, text.n, NULL, &got, &end,
 		sodium_base64_VARIANT_ORIGINAL) != 0 ||

@@ -6,7 +6,8 @@
 
 /* Appends the text of BYTES. */
 void base64_print(struct bytes bytes, struct buf *out);
-/* Reads exactly N bytes; refuses anything that is not the one spelling of them. Errors: INVALID. */
+/* Reads exactly N bytes; refuses anything that is not the one spelling of them. Errors:
+ * INVALID. */
 ZT_CHECKED enum zt_err base64_parse(struct bytes text, uint8_t *out, size_t n);
 
 #endif

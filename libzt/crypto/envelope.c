@@ -66,8 +66,8 @@ envelope_open(const struct secret *kek, struct bytes header, struct bytes object
 		return ZT_ERR_CORRUPT;
 	if ((err = unwrap(kek, header, wrap, &pins->commitment, &key)))
 		goto out;
-	sealed = bytes_of(object.p + header.n + AEAD_NONCE_BYTES,
-	    object.n - header.n - AEAD_NONCE_BYTES);
+	sealed = bytes_of(
+	    object.p + header.n + AEAD_NONCE_BYTES, object.n - header.n - AEAD_NONCE_BYTES);
 	err = aead_x_open(key.p, object.p + header.n, header, sealed, clear);
 out:
 	buf_free(&key);

@@ -1,4 +1,5 @@
-/* hash.h - BLAKE2b-256 prefixed by a purpose; SHA-256 for the trust log; SHA-512 for RFC 9530. */
+/* hash.h - BLAKE2b-256 prefixed by a purpose; SHA-256 for the trust log; SHA-512 for RFC 9530.
+ */
 #ifndef ZT_CRYPTO_HASH_H
 #define ZT_CRYPTO_HASH_H
 
@@ -12,9 +13,10 @@ struct hash {
 };
 
 bool hash_equal(const struct hash *a, const struct hash *b);
-/* BLAKE2b-256 of purpose || 0x00 || the parts one after the other. Where more than one part has a
- * variable size the caller frames them. */
-void hash_purpose(const char *purpose, const struct bytes *parts, size_t count, struct hash *out);
+/* BLAKE2b-256 of purpose || 0x00 || the parts one after the other. Where more than one part has
+ * a variable size the caller frames them. */
+void hash_purpose(
+    const char *purpose, const struct bytes *parts, size_t count, struct hash *out);
 /* The same of one part. */
 void hash_one(const char *purpose, struct bytes part, struct hash *out);
 /* SHA-256 of a one-byte prefix and two parts (RFC 9162, 2.1.1). */

@@ -79,15 +79,15 @@ schedule(const uint8_t dh[HPKE_PUBLIC_BYTES], const uint8_t enc[HPKE_PUBLIC_BYTE
 		return ZT_ERR_MEMORY;
 	memcpy(kem_context, enc, HPKE_PUBLIC_BYTES);
 	memcpy(kem_context + HPKE_PUBLIC_BYTES, pk, HPKE_PUBLIC_BYTES);
-	labeled_extract(
-	    SPAN(kem_suite), NONE, "eae_prk", bytes_of(dh, HPKE_PUBLIC_BYTES), prk);
+	labeled_extract(SPAN(kem_suite), NONE, "eae_prk", bytes_of(dh, HPKE_PUBLIC_BYTES), prk);
 	if ((err = labeled_expand(SPAN(kem_suite), prk, "shared_secret", SPAN(kem_context),
 		 shared, sizeof shared)))
 		goto out;
 	labeled_extract(suite, NONE, "psk_id_hash", NONE, context + 1);
 	labeled_extract(suite, NONE, "info_hash", info, context + 1 + HKDF_BYTES);
 	labeled_extract(suite, SPAN(shared), "secret", NONE, secret);
-	if ((err = labeled_expand(suite, secret, "key", SPAN(context), h->key, sizeof h->key)) ||
+	if ((err = labeled_expand(
+		 suite, secret, "key", SPAN(context), h->key, sizeof h->key)) ||
 	    (err = labeled_expand(suite, secret, "base_nonce", SPAN(context), h->base_nonce,
 		 sizeof h->base_nonce)) ||
 	    (err = labeled_expand(
@@ -153,7 +153,8 @@ hpke_free(struct hpke *h)
 	secret_memory_free(h);
 }
 
-/* RFC 9180, 5.2 ComputeNonce; the sequence never wraps in practice, and is refused if it would. */
+/* RFC 9180, 5.2 ComputeNonce; the sequence never wraps in practice, and is refused if it would.
+ */
 static enum zt_err
 next_nonce(struct hpke *h, uint8_t nonce[AEAD_CHACHA_NONCE_BYTES])
 {
@@ -224,8 +225,8 @@ hpke_open(const struct secret *sk, struct bytes info, struct bytes aad, struct b
 		return ZT_ERR_CORRUPT;
 	if ((err = hpke_receiver(sealed.p, sk, info, &h)))
 		return err == ZT_ERR_INVALID ? ZT_ERR_CORRUPT : err;
-	err = hpke_next_open(h, aad,
-	    bytes_of(sealed.p + HPKE_PUBLIC_BYTES, sealed.n - HPKE_PUBLIC_BYTES), out);
+	err = hpke_next_open(
+	    h, aad, bytes_of(sealed.p + HPKE_PUBLIC_BYTES, sealed.n - HPKE_PUBLIC_BYTES), out);
 	hpke_free(h);
 	return err;
 }

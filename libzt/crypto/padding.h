@@ -1,5 +1,5 @@
-/* padding.h - Padmé: sizes rounded so that at most log log n bits of them leak, at most 12% more
- * bytes. Source: Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and
+/* padding.h - Padmé: sizes rounded so that at most log log n bits of them leak, at most 12%
+ * more bytes. Source: Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and
  * Communication with PURBs", 4.1. */
 #ifndef ZT_CRYPTO_PADDING_H
 #define ZT_CRYPTO_PADDING_H

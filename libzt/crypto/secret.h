@@ -14,24 +14,27 @@ struct secret;
 
 /* A random key; the caller owns *OUT and gives it to secret_free. Errors: MEMORY. */
 ZT_CHECKED enum zt_err secret_generate(struct secret **out);
-/* A key with the given SECRET_BYTES bytes, which the caller wipes. Errors: MEMORY, CORRUPT (size). */
+/* A key with the given SECRET_BYTES bytes, which the caller wipes. Errors: MEMORY, CORRUPT
+ * (size). */
 ZT_CHECKED enum zt_err secret_from(struct bytes bytes, struct secret **out);
 /* A key derived from S for PURPOSE (keyed BLAKE2b-256). Errors: MEMORY. */
 ZT_CHECKED enum zt_err secret_derive(
     const struct secret *s, const char *purpose, struct secret **out);
 /* Wipes and releases. NULL is nothing. */
 void secret_free(struct secret *s);
-/* The bytes, borrowed, for sealing them to somebody; never to be copied into unguarded memory that
- * is not wiped. */
+/* The bytes, borrowed, for sealing them to somebody; never to be copied into unguarded memory
+ * that is not wiped. */
 struct bytes secret_bytes(const struct secret *s);
 /* Constant-time comparison. */
 bool secret_equal(const struct secret *a, const struct secret *b);
-/* Constant-time comparison of public-length values that an adversary could probe (tokens, MACs). */
+/* Constant-time comparison of public-length values that an adversary could probe (tokens,
+ * MACs). */
 bool secret_same_bytes(struct bytes a, struct bytes b);
 /* How many secrets live in this process: tests demand zero at the end. */
 long secret_live(void);
 
-/* Guarded memory of another size, for the private keys of this folder. NULL when there is none. */
+/* Guarded memory of another size, for the private keys of this folder. NULL when there is none.
+ */
 void *secret_memory(size_t n);
 void secret_memory_free(void *p);
 

@@ -75,8 +75,8 @@ message(const char *context, struct bytes bytes, uint8_t stack[ON_STACK], uint8_
 }
 
 enum zt_err
-sign_make(const struct sign_key *k, const char *context, struct bytes bytes,
-    uint8_t out[SIGN_BYTES])
+sign_make(
+    const struct sign_key *k, const char *context, struct bytes bytes, uint8_t out[SIGN_BYTES])
 {
 	uint8_t stack[ON_STACK], *heap = NULL;
 	struct bytes m = message(context, bytes, stack, &heap);

@@ -1,8 +1,8 @@
 /* block.h - seals and opens one block of a file.
  *
- * 0 magic 4 | 4 suite 2 | 6 flags 2 | 8 id 16 | 24 nonce 24 = 48 bytes, then ciphertext and tag.
- * Each block has its own random key and id; the manifest pins id, key, clear size and the hash of
- * the whole sealed block (docs/protocol.md 6). */
+ * 0 magic 4 | 4 suite 2 | 6 flags 2 | 8 id 16 | 24 nonce 24 = 48 bytes, then ciphertext and
+ * tag. Each block has its own random key and id; the manifest pins id, key, clear size and the
+ * hash of the whole sealed block (docs/protocol.md 6). */
 #ifndef ZT_FILES_BLOCK_H
 #define ZT_FILES_BLOCK_H
 
@@ -25,13 +25,14 @@ struct block_ref {
 	struct hash hash;
 };
 
-/* The sealed size of N clear bytes, padded by Padmé unless N is a whole block of LIMIT_BLOCK. */
+/* The sealed size of N clear bytes, padded by Padmé unless N is a whole block of LIMIT_BLOCK.
+ */
 size_t block_sealed_size(size_t n);
 /* Seals CLEAR (1 to BLOCK_CLEAR_MOST bytes) into OUT, an empty buffer, and fills *REF. Errors:
  * TOO_BIG, MEMORY. */
 ZT_CHECKED enum zt_err block_seal(struct bytes clear, struct block_ref *ref, struct buf *out);
-/* Opens SEALED, which must be exactly what REF pins, and appends its clear bytes. Errors: CORRUPT,
- * SUITE, MEMORY. */
+/* Opens SEALED, which must be exactly what REF pins, and appends its clear bytes. Errors:
+ * CORRUPT, SUITE, MEMORY. */
 ZT_CHECKED enum zt_err block_open(
     const struct block_ref *ref, struct bytes sealed, struct buf *out);
 /* The hash that names a sealed block: what its author pins and the blocks service checks. */

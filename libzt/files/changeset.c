@@ -74,10 +74,10 @@ read_body(const Zt__ChangesetBody *b, struct changeset *out)
 {
 	if (suite_check(b->suite))
 		return ZT_ERR_SUITE;
-	if (b->seen == NULL || pb_id(b->org, &out->org) || pb_id(b->workspace, &out->workspace) ||
-	    pb_id(b->author, &out->author) || pb_hash(b->root, &out->root) ||
-	    pb_hash(b->seen->root_hash, &out->seen_root) || b->count == 0 ||
-	    b->count > LIMIT_CHANGES || b->generation == 0 ||
+	if (b->seen == NULL || pb_id(b->org, &out->org) ||
+	    pb_id(b->workspace, &out->workspace) || pb_id(b->author, &out->author) ||
+	    pb_hash(b->root, &out->root) || pb_hash(b->seen->root_hash, &out->seen_root) ||
+	    b->count == 0 || b->count > LIMIT_CHANGES || b->generation == 0 ||
 	    b->parent_link.len != (b->parent_position > 0 ? HASH_BYTES : 0))
 		return ZT_ERR_CORRUPT;
 	if (b->parent_position > 0)
@@ -106,8 +106,8 @@ read_change(struct bytes in, struct change *out)
 	    m->blocks.len % ID_BYTES != 0 || c.version == 0 || c.has_prev != (c.version > 1)) {
 		err = ZT_ERR_CORRUPT;
 	} else if (m->blocks.len > 0) {
-		/* Borrow the ids from the input: they are the one field that IN ends with, and an
-		 * encoding in another order is refused. */
+		/* Borrow the ids from the input: they are the one field that IN ends with, and
+		 * an encoding in another order is refused. */
 		if (m->blocks.len > in.n ||
 		    memcmp(in.p + in.n - m->blocks.len, m->blocks.data, m->blocks.len) != 0)
 			err = ZT_ERR_CORRUPT;
@@ -130,9 +130,9 @@ read_changes(const Zt__Changeset *m, const struct changeset *cs, struct change *
 	for (size_t i = 0; err == ZT_OK && i < m->n_changes; i++) {
 		spans[i] = pb_bytes(m->changes[i]);
 		if ((err = read_change(spans[i], &out[i])) == ZT_OK)
-			err = idmap_get(&seen, &out[i].vlob) != NULL ?
-			    ZT_ERR_CORRUPT :
-			    idmap_put(&seen, &out[i].vlob, &out[i]);
+			err = idmap_get(&seen, &out[i].vlob) != NULL
+				  ? ZT_ERR_CORRUPT
+				  : idmap_put(&seen, &out[i].vlob, &out[i]);
 	}
 	if (err == ZT_OK)
 		err = root_of(spans, m->n_changes, &root);

@@ -1,5 +1,5 @@
-/* changeset.h - one signature over many versions of one workspace, taken whole or refused whole, and
- * the chain that they form (docs/protocol.md 6). */
+/* changeset.h - one signature over many versions of one workspace, taken whole or refused
+ * whole, and the chain that they form (docs/protocol.md 6). */
 #ifndef ZT_FILES_CHANGESET_H
 #define ZT_FILES_CHANGESET_H
 
@@ -31,24 +31,25 @@ struct changeset {
 
 /* Appends the encoding of C. */
 ZT_CHECKED enum zt_err changeset_encode_change(const struct change *c, struct buf *out);
-/* Signs C over CHANGES, each an encoded change; fills C->root, C->count and C->signed_, whose body
- * is kept in BODY. */
+/* Signs C over CHANGES, each an encoded change; fills C->root, C->count and C->signed_, whose
+ * body is kept in BODY. */
 ZT_CHECKED enum zt_err changeset_sign(const struct sign_key *key, struct changeset *c,
     const struct bytes *changes, size_t count, struct buf *body);
 /* Reads M and checks that the changes are those that were signed (count, root, shapes, no vlob
  * twice); the signature is checked by changeset_check or the service. *CHANGES is an array of
- * OUT->count, freed by the caller, borrowing from M. Errors: CORRUPT, SUITE, CRITICAL, MEMORY. */
+ * OUT->count, freed by the caller, borrowing from M. Errors: CORRUPT, SUITE, CRITICAL, MEMORY.
+ */
 ZT_CHECKED enum zt_err changeset_read(
     const Zt__Changeset *m, struct changeset *out, struct change **changes);
 /* Link POSITION of the chain from the one before it (zeros before the first). */
 void changeset_link(const struct hash *before, const struct statement *s, struct hash *out);
 
-/* Whether C may stand at POSITION (from 1) of W's chain, by the log as O holds it: its author had
- * the right at the place in the log that it names, with the key generation of that place. The caller
- * checks that PARENT_LINK is its own link at C->parent_position. On refusal *WHY is a static
- * sentence. Errors: FORK (names a head that is not of this log), FORBIDDEN, REVOKED (signed by
- * someone who lost access, beyond the place that the next rotation pinned: to be skipped),
- * UNKNOWN_DEVICE, STALE_KEY, SIGNATURE, CORRUPT. */
+/* Whether C may stand at POSITION (from 1) of W's chain, by the log as O holds it: its author
+ * had the right at the place in the log that it names, with the key generation of that place.
+ * The caller checks that PARENT_LINK is its own link at C->parent_position. On refusal *WHY is
+ * a static sentence. Errors: FORK (names a head that is not of this log), FORBIDDEN, REVOKED
+ * (signed by someone who lost access, beyond the place that the next rotation pinned: to be
+ * skipped), UNKNOWN_DEVICE, STALE_KEY, SIGNATURE, CORRUPT. */
 ZT_CHECKED enum zt_err changeset_check(const struct org_state *o, const struct org_workspace *w,
     const struct changeset *c, uint64_t position, const char **why);
 

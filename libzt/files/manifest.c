@@ -68,7 +68,8 @@ check_file(const Zt__FileManifest *f, const char **why)
 	uint64_t sum = 0;
 
 	*why = "the file's manifest is not well formed";
-	if (strlen(f->media_type) > LIMIT_TEXT || strlen(f->label) > LIMIT_TEXT || f->mode > 07777)
+	if (strlen(f->media_type) > LIMIT_TEXT || strlen(f->label) > LIMIT_TEXT ||
+	    f->mode > 07777)
 		return ZT_ERR_CORRUPT;
 	if (f->content_case == ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT)
 		return f->inline_content.len == f->size ? ZT_OK : ZT_ERR_CORRUPT;
@@ -143,7 +144,8 @@ manifest_open(const struct secret *kek, const struct manifest_place *place, stru
 
 	*why = "the manifest does not open";
 	if ((err = envelope_open(kek, header(place, head), object, wrap, pins, &clear)) ||
-	    (err = pb_decode(&zt__manifest__descriptor, buf_bytes(&clear), LIMIT_MANIFEST, &m)) ||
+	    (err = pb_decode(
+		 &zt__manifest__descriptor, buf_bytes(&clear), LIMIT_MANIFEST, &m)) ||
 	    (err = manifest_check(m, why)))
 		goto out;
 	*out = m;

@@ -5,8 +5,8 @@
 #ifndef ZT_FILES_MANIFEST_H
 #define ZT_FILES_MANIFEST_H
 
-#include "crypto/envelope.h"
 #include "base/id.h"
+#include "crypto/envelope.h"
 #include "files/block.h"
 #include "proto/files.pb-c.h"
 
@@ -19,13 +19,14 @@ struct manifest_place {
 };
 
 /* Encodes M, padded by Padmé, seals it under KEK for PLACE. */
-ZT_CHECKED enum zt_err manifest_seal(const struct secret *kek, const struct manifest_place *place,
-    const Zt__Manifest *m, struct buf *object, struct buf *wrap, struct envelope_pins *pins);
+ZT_CHECKED enum zt_err manifest_seal(const struct secret *kek,
+    const struct manifest_place *place, const Zt__Manifest *m, struct buf *object,
+    struct buf *wrap, struct envelope_pins *pins);
 /* Opens and checks a sealed manifest: its place, then every name, size and reference in it. The
  * caller frees *OUT with pb_wipe. Errors: CORRUPT, KEY, NAME (with *WHY), CRITICAL, TOO_BIG. */
-ZT_CHECKED enum zt_err manifest_open(const struct secret *kek, const struct manifest_place *place,
-    struct bytes object, struct bytes wrap, const struct envelope_pins *pins, Zt__Manifest **out,
-    const char **why);
+ZT_CHECKED enum zt_err manifest_open(const struct secret *kek,
+    const struct manifest_place *place, struct bytes object, struct bytes wrap,
+    const struct envelope_pins *pins, Zt__Manifest **out, const char **why);
 /* The checks alone, for a decoded manifest. */
 ZT_CHECKED enum zt_err manifest_check(const Zt__Manifest *m, const char **why);
 /* Block I of a checked file. The caller wipes REF->key. */

@@ -31,7 +31,7 @@ path_name_check(struct bytes name, const char **why)
 	else if (has_control(name))
 		*why = "a name holds a control character";
 	else if ((err = utf8_normal(name, &normal)) == ZT_OK &&
-	    !bytes_equal(buf_bytes(&normal), name)) {
+		 !bytes_equal(buf_bytes(&normal), name)) {
 		*why = "a name is not in Unicode normal form C";
 		err = ZT_ERR_NAME;
 	}

@@ -1,12 +1,15 @@
-/* path.h - names and paths of a workspace: what is refused, and WORKSPACE:/a/b as people write it. */
+/* path.h - names and paths of a workspace: what is refused, and WORKSPACE:/a/b as people write
+ * it. */
 #ifndef ZT_FILES_PATH_H
 #define ZT_FILES_PATH_H
 
 #include "base/buf.h"
 #include "format/limits.h"
 
-/* Whether NAME may name an entry of a folder: 1 to LIMIT_NAME bytes of UTF-8 in normal form C, no
- * "/", no control characters, not "." or "..". On refusal *WHY is a static sentence. Errors: NAME. */
+/* Whether NAME may name an entry of a folder: 1 to LIMIT_NAME bytes of UTF-8 in normal form C,
+ * no
+ * "/", no control characters, not "." or "..". On refusal *WHY is a static sentence. Errors:
+ * NAME. */
 ZT_CHECKED enum zt_err path_name_check(struct bytes name, const char **why);
 
 /* A path cut in its names; the names borrow from the text it was made from. */
@@ -16,8 +19,8 @@ struct path {
 	size_t count;
 };
 
-/* Reads WORKSPACE:/a/b (the first slash may be missing). Each name is checked. Errors: NAME, TOO_BIG
- * (deeper than LIMIT_DEPTH), INVALID (no colon). */
+/* Reads WORKSPACE:/a/b (the first slash may be missing). Each name is checked. Errors: NAME,
+ * TOO_BIG (deeper than LIMIT_DEPTH), INVALID (no colon). */
 ZT_CHECKED enum zt_err path_parse(const char *text, struct path *out, const char **why);
 
 #endif

@@ -1,7 +1,7 @@
 /* httpsig.h - RFC 9421 HTTP Message Signatures with ed25519, and RFC 9530 Content-Digest.
  *
- * A request of zt covers "@method" "@path" "@query" and, when it has a body that the path does not
- * name by its hash, "content-digest". Bytes in, decisions out. */
+ * A request of zt covers "@method" "@path" "@query" and, when it has a body that the path does
+ * not name by its hash, "content-digest". Bytes in, decisions out. */
 #ifndef ZT_FORMAT_HTTPSIG_H
 #define ZT_FORMAT_HTTPSIG_H
 
@@ -11,8 +11,8 @@
 
 #define HTTPSIG_NONCE 32 /* hexadecimal digits */
 
-/* The parts of a request that can be signed. FIELD finds a header's value by its lower-case name,
- * or returns NULL. Everything is borrowed. */
+/* The parts of a request that can be signed. FIELD finds a header's value by its lower-case
+ * name, or returns NULL. Everything is borrowed. */
 struct httpsig_message {
 	const char *method, *target, *authority;
 	const char *(*field)(const void *ctx, const char *name);
@@ -26,11 +26,11 @@ struct httpsig_params {
 	bool covers_digest;
 };
 
-/* RFC 9421, 2.5: the signature base of M for SIGNATURE_INPUT, appended to OUT; LABEL is set to the
- * signature's label within it. Errors: INVALID (malformed, an unknown derived component, a field
- * that is not there, one named twice). */
-ZT_CHECKED enum zt_err httpsig_base(const struct httpsig_message *m, const char *signature_input,
-    struct bytes *label, struct buf *out);
+/* RFC 9421, 2.5: the signature base of M for SIGNATURE_INPUT, appended to OUT; LABEL is set to
+ * the signature's label within it. Errors: INVALID (malformed, an unknown derived component, a
+ * field that is not there, one named twice). */
+ZT_CHECKED enum zt_err httpsig_base(const struct httpsig_message *m,
+    const char *signature_input, struct bytes *label, struct buf *out);
 /* The 64 signature bytes under LABEL in the Signature field. Errors: INVALID. */
 ZT_CHECKED enum zt_err httpsig_signature(
     const char *field, struct bytes label, uint8_t out[SIGN_BYTES]);

@@ -27,7 +27,8 @@ invite_link_parse(const char *text, struct invite_link *out)
 	if (!is_tls && strncmp(text, plain, sizeof plain - 1) != 0)
 		return ZT_ERR_INVALID;
 	if ((slash = strchr(host, '/')) == NULL || slash == host ||
-	    strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]") !=
+	    strspn(
+		host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]") !=
 		(size_t)(slash - host))
 		return ZT_ERR_INVALID;
 	n = (size_t)(slash - host);

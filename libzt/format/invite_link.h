@@ -1,5 +1,5 @@
-/* invite_link.h - invitation addresses: zt://HOST[:PORT]/ORG/INVITATION, or zt+http:// for a server
- * without TLS. */
+/* invite_link.h - invitation addresses: zt://HOST[:PORT]/ORG/INVITATION, or zt+http:// for a
+ * server without TLS. */
 #ifndef ZT_FORMAT_INVITE_LINK_H
 #define ZT_FORMAT_INVITE_LINK_H
 

@@ -2,27 +2,29 @@
 #ifndef ZT_FORMAT_LIMITS_H
 #define ZT_FORMAT_LIMITS_H
 
-#define LIMIT_ENTRY (256 * 1024)          /* a log entry: a user key rotation seals to ~1,000 devices */
-#define LIMIT_LOG_PAGE 1000               /* entries in one answer: about 0.5 MiB */
-#define LIMIT_TEXT 256                    /* a name of a person, an address, a label */
-#define LIMIT_SLUG 32                     /* an organization's short name, stands in addresses */
-#define LIMIT_NAME 255                    /* bytes of a file's name: what file systems take */
-#define LIMIT_DEPTH 64                    /* folders in folders */
-#define LIMIT_FOLDER 65536                /* entries of one folder */
-#define LIMIT_CHANGES 1024                /* versions in one changeset */
-#define LIMIT_CHANGESET (2 * 1024 * 1024) /* its statement and changes, encoded: 1,024 block lists */
-#define LIMIT_MANIFEST (8 * 1024 * 1024)  /* one sealed manifest: a file of about 30 GiB */
-#define LIMIT_PUSH (20 * 1024 * 1024)     /* objects that a client packs in one push */
-#define LIMIT_PAGE (16 * 1024 * 1024)     /* one answer of objects or of the chain */
-#define LIMIT_INLINE 8192                 /* content that rides in its manifest */
-#define LIMIT_BLOCK (512 * 1024)          /* clear bytes of a block */
+#define LIMIT_ENTRY (256 * 1024) /* a log entry: a user key rotation seals to ~1,000 devices   \
+				  */
+#define LIMIT_LOG_PAGE 1000      /* entries in one answer: about 0.5 MiB */
+#define LIMIT_TEXT 256           /* a name of a person, an address, a label */
+#define LIMIT_SLUG 32            /* an organization's short name, stands in addresses */
+#define LIMIT_NAME 255           /* bytes of a file's name: what file systems take */
+#define LIMIT_DEPTH 64           /* folders in folders */
+#define LIMIT_FOLDER 65536       /* entries of one folder */
+#define LIMIT_CHANGES 1024       /* versions in one changeset */
+#define LIMIT_CHANGESET                                                                        \
+	(2 * 1024 * 1024) /* its statement and changes, encoded: 1,024 block lists */
+#define LIMIT_MANIFEST (8 * 1024 * 1024) /* one sealed manifest: a file of about 30 GiB */
+#define LIMIT_PUSH (20 * 1024 * 1024)    /* objects that a client packs in one push */
+#define LIMIT_PAGE (16 * 1024 * 1024)    /* one answer of objects or of the chain */
+#define LIMIT_INLINE 8192                /* content that rides in its manifest */
+#define LIMIT_BLOCK (512 * 1024)         /* clear bytes of a block */
 #define LIMIT_BLOCK_WIRE (4 * 1024 * 1024 + 256)
-#define LIMIT_KEYS 4096                   /* sealed keys in one deposit */
-#define LIMIT_TARGET 1024                 /* a request's path and query */
-#define LIMIT_HEAD 4096                   /* one header field that services read */
-#define LIMIT_CALL (8 * 1024)             /* an encoded Call without its body */
-#define LIMIT_BATCH 32                    /* calls in one nng message */
-#define LIMIT_CLOCK_MS (5 * 60 * 1000)    /* how far two clocks may differ */
-#define LIMIT_EXCHANGE (1024 * 1024)      /* the welcome of an organization of ~4,000 people */
+#define LIMIT_KEYS 4096                /* sealed keys in one deposit */
+#define LIMIT_TARGET 1024              /* a request's path and query */
+#define LIMIT_HEAD 4096                /* one header field that services read */
+#define LIMIT_CALL (8 * 1024)          /* an encoded Call without its body */
+#define LIMIT_BATCH 32                 /* calls in one nng message */
+#define LIMIT_CLOCK_MS (5 * 60 * 1000) /* how far two clocks may differ */
+#define LIMIT_EXCHANGE (1024 * 1024)   /* the welcome of an organization of ~4,000 people */
 
 #endif

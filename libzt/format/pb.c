@@ -6,11 +6,13 @@ enum { CRITICAL_FIRST = 1000, CRITICAL_LAST = 1999, DEEPEST = 16 };
 
 typedef void visit_bytes(void *p, size_t n);
 
-/* Walks MESSAGE: counts unknown critical fields, and shows each byte and text field to VISIT. */
+/* Walks MESSAGE: counts unknown critical fields, and shows each byte and text field to VISIT.
+ */
 static unsigned walk(const ProtobufCMessage *m, unsigned depth, visit_bytes *visit);
 
 static unsigned
-walk_value(const ProtobufCFieldDescriptor *f, const void *at, unsigned depth, visit_bytes *visit)
+walk_value(
+    const ProtobufCFieldDescriptor *f, const void *at, unsigned depth, visit_bytes *visit)
 {
 	const ProtobufCBinaryData *data = at;
 	char *const *text = at;
@@ -35,7 +37,7 @@ static bool
 is_walked(const ProtobufCFieldDescriptor *f)
 {
 	return f->type == PROTOBUF_C_TYPE_MESSAGE || f->type == PROTOBUF_C_TYPE_BYTES ||
-	    f->type == PROTOBUF_C_TYPE_STRING;
+	       f->type == PROTOBUF_C_TYPE_STRING;
 }
 
 static unsigned
@@ -48,7 +50,7 @@ walk(const ProtobufCMessage *m, unsigned depth, visit_bytes *visit)
 		return 1;
 	for (unsigned i = 0; i < m->n_unknown_fields; i++)
 		found += m->unknown_fields[i].tag >= CRITICAL_FIRST &&
-		    m->unknown_fields[i].tag <= CRITICAL_LAST;
+			 m->unknown_fields[i].tag <= CRITICAL_LAST;
 	for (unsigned i = 0; i < m->descriptor->n_fields; i++) {
 		const ProtobufCFieldDescriptor *f = &m->descriptor->fields[i];
 
@@ -61,7 +63,7 @@ walk(const ProtobufCMessage *m, unsigned depth, visit_bytes *visit)
 			for (size_t k = 0; k < count; k++)
 				found += walk_value(f, array + k * value_size(f), depth, visit);
 		} else if ((f->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) == 0 ||
-		    *(const uint32_t *)(base + f->quantifier_offset) == f->id) {
+			   *(const uint32_t *)(base + f->quantifier_offset) == f->id) {
 			found += walk_value(f, base + f->offset, depth, visit);
 		}
 	}

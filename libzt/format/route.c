@@ -76,7 +76,8 @@ fits(const char *pattern, const char *path, size_t n, struct route_params *p, bo
 			const char *close = strchr(pattern, '}');
 			const char *to = path;
 			size_t size;
-			uint8_t *at = slot(pattern + 1, (size_t)(close - pattern - 1), p, &size);
+			uint8_t *at =
+			    slot(pattern + 1, (size_t)(close - pattern - 1), p, &size);
 
 			while (to < end && *to != '/')
 				to++;
@@ -94,7 +95,8 @@ fits(const char *pattern, const char *path, size_t n, struct route_params *p, bo
 }
 
 enum zt_err
-route_match(const char *method, const char *target, enum route *out, struct route_params *params)
+route_match(
+    const char *method, const char *target, enum route *out, struct route_params *params)
 {
 	size_t all = strnlen(target, LIMIT_TARGET + 1), n;
 	const char *query = memchr(target, '?', all);

@@ -40,13 +40,14 @@ const struct route_row *route_row(enum route r);
 const char *route_verb(enum verb v);
 /* The service's name, such as "auth". */
 const char *route_service_name(enum route_service s);
-/* Finds the row of METHOD and TARGET (path and query). Errors: METHOD (no such call), INVALID (an
- * id in the path is malformed), TOO_BIG. */
+/* Finds the row of METHOD and TARGET (path and query). Errors: METHOD (no such call), INVALID
+ * (an id in the path is malformed), TOO_BIG. */
 ZT_CHECKED enum zt_err route_match(
     const char *method, const char *target, enum route *out, struct route_params *params);
 /* Appends the path of R with PARAMS filled in. */
 void route_path(enum route r, const struct route_params *params, struct buf *out);
-/* The unsigned decimal value of query parameter NAME; FALLBACK when it is absent. Errors: INVALID. */
+/* The unsigned decimal value of query parameter NAME; FALLBACK when it is absent. Errors:
+ * INVALID. */
 ZT_CHECKED enum zt_err route_query(
     const char *target, const char *name, uint64_t fallback, uint64_t *out);
 

@@ -32,8 +32,8 @@ statement_sign(const struct sign_key *key, enum statement_kind kind, const void 
 }
 
 enum zt_err
-statement_verify(const uint8_t key[SIGN_PUBLIC_BYTES], enum statement_kind kind,
-    const struct statement *s)
+statement_verify(
+    const uint8_t key[SIGN_PUBLIC_BYTES], enum statement_kind kind, const struct statement *s)
 {
 	return sign_verify(
 	    key, context_of(kind), s->body, bytes_of(s->signature, sizeof s->signature));

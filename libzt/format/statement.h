@@ -1,4 +1,5 @@
-/* statement.h - exact signed bytes: signed once, checked, never encoded again (protocol.md 2). */
+/* statement.h - exact signed bytes: signed once, checked, never encoded again (protocol.md 2).
+ */
 #ifndef ZT_FORMAT_STATEMENT_H
 #define ZT_FORMAT_STATEMENT_H
 
@@ -24,8 +25,8 @@ struct statement {
 ZT_CHECKED enum zt_err statement_sign(const struct sign_key *key, enum statement_kind kind,
     const void *message, struct buf *body, struct statement *out);
 /* ZT_OK or SIGNATURE. */
-ZT_CHECKED enum zt_err statement_verify(const uint8_t key[SIGN_PUBLIC_BYTES],
-    enum statement_kind kind, const struct statement *s);
+ZT_CHECKED enum zt_err statement_verify(
+    const uint8_t key[SIGN_PUBLIC_BYTES], enum statement_kind kind, const struct statement *s);
 /* The statement inside a message, borrowing its memory. Errors: CORRUPT. */
 ZT_CHECKED enum zt_err statement_of(const Zt__Statement *message, struct statement *out);
 /* A message that borrows S. */

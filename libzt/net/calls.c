@@ -103,10 +103,15 @@ sign(const struct calls *c, enum route r, const char *target, const char *digest
     struct buf *input, struct buf *signature)
 {
 	struct digest d = { digest };
-	struct httpsig_message m = { .method = route_verb(route_row(r)->verb), .target = target,
-		.authority = "", .field = digest_field, .ctx = &d };
-	struct httpsig_params p = { .org = c->org, .device = c->device,
-		.created_s = (uint64_t)time(NULL), .covers_digest = digest[0] != 0 };
+	struct httpsig_message m = { .method = route_verb(route_row(r)->verb),
+		.target = target,
+		.authority = "",
+		.field = digest_field,
+		.ctx = &d };
+	struct httpsig_params p = { .org = c->org,
+		.device = c->device,
+		.created_s = (uint64_t)time(NULL),
+		.covers_digest = digest[0] != 0 };
 	uint8_t nonce[HTTPSIG_NONCE / 2];
 
 	suite_random(nonce, sizeof nonce);
@@ -138,7 +143,8 @@ static enum zt_err
 write_head(struct calls_request *q, const char *target)
 {
 	const struct route_row *row = route_row(q->route);
-	struct buf digest = buf_init(256), input = buf_init(LIMIT_HEAD), signature = buf_init(256);
+	struct buf digest = buf_init(256), input = buf_init(LIMIT_HEAD),
+		   signature = buf_init(256);
 	enum zt_err err = ZT_OK;
 
 	curl_slist_free_all(q->headers);
@@ -155,8 +161,8 @@ write_head(struct calls_request *q, const char *target)
 		add_header(q, "Authorization", buf_text(&bearer));
 		buf_free(&bearer);
 	}
-	if (row->who >= WHO_DEVICE &&
-	    (err = sign(q->c, q->route, target, buf_text(&digest), &input, &signature)) == ZT_OK) {
+	if (row->who >= WHO_DEVICE && (err = sign(q->c, q->route, target, buf_text(&digest),
+					   &input, &signature)) == ZT_OK) {
 		add_header(q, "Signature-Input", buf_text(&input));
 		add_header(q, "Signature", buf_text(&signature));
 	}
@@ -222,7 +228,8 @@ set_body(struct calls_request *q)
 		(void)curl_easy_setopt(q->easy, CURLOPT_READDATA, q);
 		(void)curl_easy_setopt(q->easy, CURLOPT_SEEKFUNCTION, rewind_body);
 		(void)curl_easy_setopt(q->easy, CURLOPT_SEEKDATA, q);
-		(void)curl_easy_setopt(q->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)q->body.n);
+		(void)curl_easy_setopt(
+		    q->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)q->body.n);
 		return;
 	case VERB_POST:
 	case VERB_DELETE:
@@ -315,14 +322,15 @@ outcome(const struct calls_request *q, CURLcode code, char detail[200])
 	return status == 200 ? ZT_OK : service_err(q, status, detail);
 }
 
-/* Whether to sign anew and try again: what waiting can heal. A server that cannot be reached at all is
- * not waited for long: local work goes on without it. */
+/* Whether to sign anew and try again: what waiting can heal. A server that cannot be reached at
+ * all is not waited for long: local work goes on without it. */
 static bool
 again(struct calls_request *q, enum zt_err err)
 {
 	static const struct timespec pause[] = { { 0, 30000000 }, { 0, 300000000 }, { 1, 0 } };
-	bool heals = err == ZT_ERR_NETWORK || err == ZT_ERR_UNAVAILABLE || err == ZT_ERR_TIMEOUT ||
-	    err == ZT_ERR_RATE || err == ZT_ERR_REPLAY || err == ZT_ERR_DATABASE;
+	bool heals = err == ZT_ERR_NETWORK || err == ZT_ERR_UNAVAILABLE ||
+		     err == ZT_ERR_TIMEOUT || err == ZT_ERR_RATE || err == ZT_ERR_REPLAY ||
+		     err == ZT_ERR_DATABASE;
 
 	if (!heals || !route_row(q->route)->retry || q->tries >= TRIES)
 		return false;
@@ -351,8 +359,13 @@ enum zt_err
 calls_run(struct calls *c, enum route r, const struct route_params *p, const char *query,
     struct bytes body, struct buf *answer, char detail[200])
 {
-	struct calls_request q = { .c = c, .route = r, .params = *p, .query = query, .body = body,
-		.answer = answer, .error_body = buf_init(4096) };
+	struct calls_request q = { .c = c,
+		.route = r,
+		.params = *p,
+		.query = query,
+		.body = body,
+		.answer = answer,
+		.error_body = buf_init(4096) };
 	enum zt_err err;
 
 	detail[0] = 0;
@@ -375,9 +388,14 @@ calls_start(struct calls *c, struct calls_transfer *t)
 
 	if (q == NULL)
 		return err;
-	*q = (struct calls_request){ .c = c, .route = t->route, .params = t->params,
-		.body = buf_bytes(&t->body), .answer = &t->answer, .transfer = t,
-		.error_body = buf_init(4096), .tries = 1 };
+	*q = (struct calls_request){ .c = c,
+		.route = t->route,
+		.params = t->params,
+		.body = buf_bytes(&t->body),
+		.answer = &t->answer,
+		.transfer = t,
+		.error_body = buf_init(4096),
+		.tries = 1 };
 	if ((q->easy = take_handle(c)) == NULL || (err = prepare(q)) ||
 	    curl_multi_add_handle(c->multi, q->easy) != CURLM_OK) {
 		end_request(q);

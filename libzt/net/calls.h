@@ -1,6 +1,6 @@
-/* calls.h - signed calls of routes.def over libcurl: one at a time, or many bodies in parallel on
- * connections that are kept. A lost answer is asked for again with a new signature: every call is
- * idempotent. Not thread-safe. */
+/* calls.h - signed calls of routes.def over libcurl: one at a time, or many bodies in parallel
+ * on connections that are kept. A lost answer is asked for again with a new signature: every
+ * call is idempotent. Not thread-safe. */
 #ifndef ZT_NET_CALLS_H
 #define ZT_NET_CALLS_H
 
@@ -14,15 +14,15 @@ struct calls_options {
 	const char *server;  /* http://HOST:PORT or https://HOST:PORT; copied */
 	const char *ca_file; /* NULL: the system's authorities; copied */
 	struct id org, device;
-	const struct sign_key *key;  /* NULL: calls of ANYONE and OPERATOR only; must outlive */
-	const char *operator_token;  /* NULL, or for ORG_CREATE; must outlive */
+	const struct sign_key *key; /* NULL: calls of ANYONE and OPERATOR only; must outlive */
+	const char *operator_token; /* NULL, or for ORG_CREATE; must outlive */
 };
 
 /* Errors: MEMORY, NETWORK. */
 ZT_CHECKED enum zt_err calls_new(const struct calls_options *o, struct calls **out);
 void calls_free(struct calls *c);
-/* One call; its answer is appended to ANSWER. QUERY is NULL or "a=1". DETAIL[200] is the server's
- * sentence on an error. Errors: those of the service; NETWORK, TIMEOUT. */
+/* One call; its answer is appended to ANSWER. QUERY is NULL or "a=1". DETAIL[200] is the
+ * server's sentence on an error. Errors: those of the service; NETWORK, TIMEOUT. */
 ZT_CHECKED enum zt_err calls_run(struct calls *c, enum route r, const struct route_params *p,
     const char *query, struct bytes body, struct buf *answer, char detail[200]);
 
@@ -42,7 +42,8 @@ ZT_CHECKED enum zt_err calls_start(struct calls *c, struct calls_transfer *t);
 /* Works until at most MOST transfers are under way, calling back those that end. */
 ZT_CHECKED enum zt_err calls_wait(struct calls *c, size_t most);
 size_t calls_under_way(const struct calls *c);
-/* The value of header NAME for a signed WebSocket handshake and its peers: "Name: value" lines. */
+/* The value of header NAME for a signed WebSocket handshake and its peers: "Name: value" lines.
+ */
 ZT_CHECKED enum zt_err calls_sign(const struct calls *c, enum route r,
     const struct route_params *p, struct buf *target, struct buf *input, struct buf *signature);
 const char *calls_server(const struct calls *c);

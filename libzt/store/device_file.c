@@ -81,7 +81,8 @@ write_new(const char *folder, struct bytes content)
 enum zt_err
 device_file_create(const char *folder, const Zt__DeviceSecrets *secrets, struct bytes password)
 {
-	struct buf clear = buf_init(FILE_MOST), sealed = buf_init(FILE_MOST), file = buf_init(FILE_MOST);
+	struct buf clear = buf_init(FILE_MOST), sealed = buf_init(FILE_MOST),
+		   file = buf_init(FILE_MOST);
 	struct password_cost cost = password_cost_now();
 	Zt__DeviceFile m = ZT__DEVICE_FILE__INIT;
 	uint8_t salt[PASSWORD_SALT_BYTES];
@@ -152,8 +153,8 @@ device_file_open(const char *folder, struct bytes password, Zt__DeviceSecrets **
 	err = ZT_ERR_CORRUPT;
 	if (m->salt.len != PASSWORD_SALT_BYTES)
 		goto out;
-	if ((err = password_key(password, m->salt.data,
-		 (struct password_cost){ m->passes, m->memory }, &key)))
+	if ((err = password_key(
+		 password, m->salt.data, (struct password_cost){ m->passes, m->memory }, &key)))
 		goto out;
 	if ((err = aead_open(key, bytes_text(header), pb_bytes(m->sealed), &clear))) {
 		err = err == ZT_ERR_CORRUPT ? ZT_ERR_PASSWORD : err;

@@ -6,8 +6,8 @@
 #include "base/err.h"
 #include "proto/device.pb-c.h"
 
-/* Writes FOLDER/device.zt, whole or not at all; an existing one is EXISTS. The folder is made when
- * needed, for its owner only. Errors: EXISTS, FULL, IO, MEMORY. */
+/* Writes FOLDER/device.zt, whole or not at all; an existing one is EXISTS. The folder is made
+ * when needed, for its owner only. Errors: EXISTS, FULL, IO, MEMORY. */
 ZT_CHECKED enum zt_err device_file_create(
     const char *folder, const Zt__DeviceSecrets *secrets, struct bytes password);
 /* The caller gives *OUT to pb_wipe. Errors: NOT_FOUND, PASSWORD, WEAK, CORRUPT, VERSION, IO. */

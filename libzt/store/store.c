@@ -28,10 +28,12 @@ static const char *const texts[QUERIES] = {
 	[PUT] = "INSERT INTO records VALUES (?1, ?2, ?3, ?4) ON CONFLICT (kind, key, n) "
 		"DO UPDATE SET value = excluded.value",
 	[GET] = "SELECT n, value FROM records WHERE kind = ?1 AND key = ?2 AND n = ?3",
-	[NEWEST] = "SELECT n, value FROM records WHERE kind = ?1 AND key = ?2 ORDER BY n DESC LIMIT 1",
+	[NEWEST] =
+	    "SELECT n, value FROM records WHERE kind = ?1 AND key = ?2 ORDER BY n DESC LIMIT 1",
 	[DELETE] = "DELETE FROM records WHERE kind = ?1 AND key = ?2 AND n = ?3",
-	[EACH] = "SELECT n, value, key FROM records WHERE kind = ?1 AND key >= ?2 AND "
-		 "(length(?2) = 0 OR substr(key, 1, length(?2)) = ?2) AND n >= ?3 ORDER BY key, n",
+	[EACH] =
+	    "SELECT n, value, key FROM records WHERE kind = ?1 AND key >= ?2 AND "
+	    "(length(?2) = 0 OR substr(key, 1, length(?2)) = ?2) AND n >= ?3 ORDER BY key, n",
 	[ALL] = "SELECT n, value, key, kind FROM records",
 };
 
@@ -96,7 +98,8 @@ prepare(struct store *s)
 	static const char schema[] =
 	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 	    "CREATE TABLE IF NOT EXISTS records (kind INTEGER NOT NULL, key BLOB NOT NULL, "
-	    "n INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, key, n)) WITHOUT ROWID;"
+	    "n INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, key, n)) WITHOUT "
+	    "ROWID;"
 	    "PRAGMA user_version = 1;";
 	enum zt_err err = check_schema(s);
 	int rv;
@@ -127,8 +130,8 @@ store_open(const char *folder, const struct secret *local_key, struct store **ou
 	if ((err = take_lock(folder, &s->lock)) ||
 	    (err = secret_derive(local_key, "zt local store 1", &s->key)))
 		goto out;
-	rv = sqlite3_open_v2(
-	    path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	rv = sqlite3_open_v2(path, &s->db,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 	err = rv == SQLITE_OK ? prepare(s) : err_of(rv);
 	if (err)
 		goto out;
@@ -209,14 +212,15 @@ bind(struct store *s, enum query q, enum store_kind kind, struct bytes key, uint
 
 	(void)sqlite3_reset(st);
 	(void)sqlite3_bind_int(st, 1, (int)kind);
-	(void)sqlite3_bind_blob(st, 2, key.p != NULL ? (const void *)key.p : "", (int)key.n,
-	    SQLITE_STATIC);
+	(void)sqlite3_bind_blob(
+	    st, 2, key.p != NULL ? (const void *)key.p : "", (int)key.n, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(st, 3, (sqlite3_int64)n);
 	return st;
 }
 
 enum zt_err
-store_put(struct store *s, enum store_kind kind, struct bytes key, uint64_t n, struct bytes value)
+store_put(
+    struct store *s, enum store_kind kind, struct bytes key, uint64_t n, struct bytes value)
 {
 	struct buf sealed = buf_init(VALUE_MOST);
 	uint8_t ad[KEY_MOST + 16];

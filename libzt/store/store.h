@@ -1,8 +1,8 @@
 /* store.h - the local store: SQLite with every value sealed under LOCAL_ENC_KEY.
  *
- * A record is (kind, key, n) to a value. Keys are ids or keyed hashes, never names; the whole place
- * of a record is the associated data of its value, so that records cannot be swapped. One process at
- * a time holds a state folder. Not thread-safe. */
+ * A record is (kind, key, n) to a value. Keys are ids or keyed hashes, never names; the whole
+ * place of a record is the associated data of its value, so that records cannot be swapped. One
+ * process at a time holds a state folder. Not thread-safe. */
 #ifndef ZT_STORE_H
 #define ZT_STORE_H
 
@@ -11,21 +11,21 @@
 #include "crypto/secret.h"
 
 enum store_kind {
-	STORE_META = 1,   /* key: a word; n: 0 */
-	STORE_LOG = 2,    /* key: empty; n: index */
-	STORE_LINK = 3,   /* key: workspace; n: position */
-	STORE_VERSION = 4, /* key: workspace and vlob; n: version */
-	STORE_OBJECT = 5, /* key: vlob; n: version; sealed folder manifests as they came */
-	STORE_KEY = 6,    /* key: workspace; n: generation */
-	STORE_HANDLE = 7, /* key: user */
+	STORE_META = 1,       /* key: a word; n: 0 */
+	STORE_LOG = 2,        /* key: empty; n: index */
+	STORE_LINK = 3,       /* key: workspace; n: position */
+	STORE_VERSION = 4,    /* key: workspace and vlob; n: version */
+	STORE_OBJECT = 5,     /* key: vlob; n: version; sealed folder manifests as they came */
+	STORE_KEY = 6,        /* key: workspace; n: generation */
+	STORE_HANDLE = 7,     /* key: user */
 	STORE_INVITATION = 8, /* key: invitation */
-	STORE_UPLOAD = 9, /* key: keyed hash of what is being uploaded */
+	STORE_UPLOAD = 9,     /* key: keyed hash of what is being uploaded */
 };
 
 struct store;
 
-/* Opens FOLDER/store.db, making it when it is not there. Errors: LOCKED (another process), STORE
- * (damaged), FULL, IO, PASSWORD never: the key comes from the device file. */
+/* Opens FOLDER/store.db, making it when it is not there. Errors: LOCKED (another process),
+ * STORE (damaged), FULL, IO, PASSWORD never: the key comes from the device file. */
 ZT_CHECKED enum zt_err store_open(
     const char *folder, const struct secret *local_key, struct store **out);
 void store_close(struct store *s);
@@ -43,8 +43,8 @@ ZT_CHECKED enum zt_err store_newest(
     struct store *s, enum store_kind kind, struct bytes key, uint64_t *n, struct buf *out);
 ZT_CHECKED enum zt_err store_delete(
     struct store *s, enum store_kind kind, struct bytes key, uint64_t n);
-/* Shows each record of KIND whose key begins with PREFIX, by key and n from FROM on; stops at the first error of
- * EACH and returns it. EACH must not write. */
+/* Shows each record of KIND whose key begins with PREFIX, by key and n from FROM on; stops at
+ * the first error of EACH and returns it. EACH must not write. */
 typedef enum zt_err store_each_fn(void *ctx, struct bytes key, uint64_t n, struct bytes value);
 ZT_CHECKED enum zt_err store_each(struct store *s, enum store_kind kind, struct bytes prefix,
     uint64_t from, store_each_fn *each, void *ctx);

@@ -2,8 +2,8 @@
 #ifndef ZT_TRUST_ENTRY_H
 #define ZT_TRUST_ENTRY_H
 
-#include "format/statement.h"
 #include "base/id.h"
+#include "format/statement.h"
 #include "proto/trust.pb-c.h"
 
 struct entry {
@@ -17,8 +17,8 @@ struct entry {
 	Zt__EntryBody *body; /* the decoded form, for reading */
 };
 
-/* Copies and decodes S; checks shapes, not rights. The caller frees *OUT. Errors: CORRUPT, SUITE,
- * CRITICAL (also an action that this version does not know), TOO_BIG, MEMORY. */
+/* Copies and decodes S; checks shapes, not rights. The caller frees *OUT. Errors: CORRUPT,
+ * SUITE, CRITICAL (also an action that this version does not know), TOO_BIG, MEMORY. */
 ZT_CHECKED enum zt_err entry_decode(const struct statement *s, struct entry **out);
 void entry_free(struct entry *e);
 /* Signs BODY; the result is as entry_decode makes it. */

@@ -58,16 +58,15 @@ read_body(const struct statement *sealed, Zt__SealedKeyBody **out, struct keyrin
     struct id *author)
 {
 	Zt__SealedKeyBody *m = NULL;
-	enum zt_err err =
-	    pb_decode(&zt__sealed_key_body__descriptor, sealed->body, 1024, &m);
+	enum zt_err err = pb_decode(&zt__sealed_key_body__descriptor, sealed->body, 1024, &m);
 
 	if (err)
 		return err;
 	if (suite_check(m->suite))
 		err = ZT_ERR_SUITE;
 	else if (pb_id(m->org, &s->org) || pb_id(m->workspace, &s->workspace) ||
-	    pb_id(m->user, &s->user) || pb_id(m->author, author) ||
-	    m->sealed.len != SECRET_BYTES + HPKE_OVERHEAD)
+		 pb_id(m->user, &s->user) || pb_id(m->author, author) ||
+		 m->sealed.len != SECRET_BYTES + HPKE_OVERHEAD)
 		err = ZT_ERR_CORRUPT;
 	s->generation = m->generation;
 	s->user_generation = m->user_generation;
@@ -111,14 +110,14 @@ static bool
 same_subject(const struct keyring_subject *a, const struct keyring_subject *b)
 {
 	return id_equal(&a->org, &b->org) && id_equal(&a->workspace, &b->workspace) &&
-	    id_equal(&a->user, &b->user) && a->generation == b->generation &&
-	    a->user_generation == b->user_generation;
+	       id_equal(&a->user, &b->user) && a->generation == b->generation &&
+	       a->user_generation == b->user_generation;
 }
 
 enum zt_err
 keyring_open(const struct org_state *o, const struct keyring_subject *s,
-    const struct statement *sealed, const struct secret *user_key, const struct hash *commitment,
-    struct secret **out)
+    const struct statement *sealed, const struct secret *user_key,
+    const struct hash *commitment, struct secret **out)
 {
 	Zt__SealedKeyBody *m = NULL;
 	struct buf opened = buf_init(256);
@@ -167,8 +166,8 @@ keyring_seal_previous(const struct secret *key, const struct id *workspace, unsi
 	enum zt_err err = secret_derive(key, "zt previous key 1", &kek);
 
 	if (err == ZT_OK)
-		err = aead_seal(
-		    kek, place_bytes(workspace, generation, place), secret_bytes(previous), out);
+		err = aead_seal(kek, place_bytes(workspace, generation, place),
+		    secret_bytes(previous), out);
 	secret_free(kek);
 	return err;
 }

@@ -1,5 +1,5 @@
-/* keyring.h - workspace keys: commitments, sealing one to a member, and the way back through the
- * generations (protocol.md 5). */
+/* keyring.h - workspace keys: commitments, sealing one to a member, and the way back through
+ * the generations (protocol.md 5). */
 #ifndef ZT_TRUST_KEYRING_H
 #define ZT_TRUST_KEYRING_H
 
@@ -18,17 +18,19 @@ void keyring_commit(const struct secret *key, struct hash *out);
 ZT_CHECKED enum zt_err keyring_seal(const struct sign_key *signer, const struct id *author,
     const struct keyring_subject *s, const uint8_t user_key[32], const struct secret *key,
     struct buf *body, struct statement *out);
-/* The shape and subject of a sealed key, without opening it: for the service that keeps it, which
- * checks the signature itself. AUTHOR is the device that signed. Errors: CORRUPT, SUITE, CRITICAL. */
+/* The shape and subject of a sealed key, without opening it: for the service that keeps it,
+ * which checks the signature itself. AUTHOR is the device that signed. Errors: CORRUPT, SUITE,
+ * CRITICAL. */
 ZT_CHECKED enum zt_err keyring_read(
     const struct statement *sealed, struct keyring_subject *out, struct id *author);
 /* Opens a sealed key for S: right subject, signed by a device of O that is known, opened by
  * USER_KEY, and the committed one. The caller frees *OUT. Errors: CORRUPT (another subject),
  * SIGNATURE, UNKNOWN_DEVICE, KEY (opens to another key, or not at all). */
 ZT_CHECKED enum zt_err keyring_open(const struct org_state *o, const struct keyring_subject *s,
-    const struct statement *sealed, const struct secret *user_key, const struct hash *commitment,
-    struct secret **out);
-/* The previous generation's key under the new one, for KeyRotated; GENERATION is the new one's. */
+    const struct statement *sealed, const struct secret *user_key,
+    const struct hash *commitment, struct secret **out);
+/* The previous generation's key under the new one, for KeyRotated; GENERATION is the new one's.
+ */
 ZT_CHECKED enum zt_err keyring_seal_previous(const struct secret *key,
     const struct id *workspace, unsigned generation, const struct secret *previous,
     struct buf *out);

@@ -15,8 +15,7 @@ struct merkle {
 static void
 join(const struct hash *left, const struct hash *right, struct hash *out)
 {
-	hash_sha256(
-	    0x01, bytes_of(left->b, HASH_BYTES), bytes_of(right->b, HASH_BYTES), out);
+	hash_sha256(0x01, bytes_of(left->b, HASH_BYTES), bytes_of(right->b, HASH_BYTES), out);
 }
 
 enum zt_err
@@ -227,8 +226,8 @@ merkle_check_consistency(uint64_t first, uint64_t second, const struct hash *fir
 	if (first == 0 || first > second)
 		return ZT_ERR_PROOF;
 	if (first == second)
-		return proof->count == 0 && hash_equal(first_root, second_root) ? ZT_OK :
-										  ZT_ERR_PROOF;
+		return proof->count == 0 && hash_equal(first_root, second_root) ? ZT_OK
+										: ZT_ERR_PROOF;
 	while ((fn & 1) != 0) {
 		fn >>= 1;
 		sn >>= 1;
@@ -256,7 +255,7 @@ merkle_check_consistency(uint64_t first, uint64_t second, const struct hash *fir
 		fn >>= 1;
 		sn >>= 1;
 	}
-	return sn == 0 && hash_equal(&fr, first_root) && hash_equal(&sr, second_root) ?
-	    ZT_OK :
-	    ZT_ERR_PROOF;
+	return sn == 0 && hash_equal(&fr, first_root) && hash_equal(&sr, second_root)
+		   ? ZT_OK
+		   : ZT_ERR_PROOF;
 }

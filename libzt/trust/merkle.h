@@ -1,7 +1,8 @@
-/* merkle.h - the Merkle tree of RFC 9162, section 2.1: append, roots, inclusion and consistency.
+/* merkle.h - the Merkle tree of RFC 9162, section 2.1: append, roots, inclusion and
+ * consistency.
  *
- * Keeps the hash of every complete subtree, about 64 bytes a leaf, so that any root and any proof of
- * any earlier size is a logarithmic number of look-ups. */
+ * Keeps the hash of every complete subtree, about 64 bytes a leaf, so that any root and any
+ * proof of any earlier size is a logarithmic number of look-ups. */
 #ifndef ZT_TRUST_MERKLE_H
 #define ZT_TRUST_MERKLE_H
 

@@ -119,7 +119,8 @@ org_state_user_live(const struct org_user *u, uint64_t at)
 bool
 org_state_device_live(const struct org_device *d, uint64_t at)
 {
-	/* A genesis is entry 0 and adds its device: the question "before entry 0" is never asked. */
+	/* A genesis is entry 0 and adds its device: the question "before entry 0" is never
+	 * asked. */
 	return d->added < at && d->revoked >= at && org_state_user_live(d->user, at);
 }
 
@@ -203,9 +204,9 @@ org_state_may_see(const struct org_workspace *w, const struct org_user *u, uint6
 	if (org_state_role(w, u, ORG_NEVER) != ROLE_NONE)
 		return true;
 	/* Whoever left sees what was there until then, the leaving included. */
-	return index <=
-	    (m->roles[m->role_count - 1].value == ROLE_NONE ? m->roles[m->role_count - 1].index :
-							      u->revoked);
+	return index <= (m->roles[m->role_count - 1].value == ROLE_NONE
+				? m->roles[m->role_count - 1].index
+				: u->revoked);
 }
 
 bool
@@ -253,8 +254,7 @@ copy_of(ProtobufCBinaryData field, uint8_t **out, size_t *n)
 }
 
 static enum zt_err
-add_device(
-    struct org_state *o, struct org_user *u, const Zt__DeviceAdded *m, uint64_t index)
+add_device(struct org_state *o, struct org_user *u, const Zt__DeviceAdded *m, uint64_t index)
 {
 	struct org_device *d = calloc(1, sizeof *d);
 	enum zt_err err = ZT_ERR_MEMORY;
@@ -322,7 +322,8 @@ member_of(struct org_workspace *w, struct org_user *u, struct org_member **out)
 	struct org_member *m = idmap_get(&w->by_user, &u->id);
 
 	if (m == NULL) {
-		if (vec_room(&w->members, w->member_count, &w->member_cap, sizeof *w->members) ||
+		if (vec_room(
+			&w->members, w->member_count, &w->member_cap, sizeof *w->members) ||
 		    (m = calloc(1, sizeof *m)) == NULL)
 			return ZT_ERR_MEMORY;
 		m->user = u;
@@ -346,9 +347,9 @@ add_role(struct org_workspace *w, struct org_user *u, enum role role, uint64_t i
 	    (err = vec_room(&m->roles, m->role_count, &m->role_cap, sizeof *m->roles)))
 		return err;
 	m->roles[m->role_count++] = (struct org_mark){ index, role };
-	return role != ROLE_NONE ?
-	    ZT_OK :
-	    add_index(&w->withdrawals, &w->withdrawal_count, &w->withdrawal_cap, index);
+	return role != ROLE_NONE ? ZT_OK
+				 : add_index(&w->withdrawals, &w->withdrawal_count,
+				       &w->withdrawal_cap, index);
 }
 
 static enum zt_err
@@ -369,7 +370,8 @@ add_generation(struct org_workspace *w, ProtobufCBinaryData commitment,
 }
 
 static enum zt_err
-add_workspace(struct org_state *o, const struct entry *e, struct org_user *author, uint64_t index)
+add_workspace(
+    struct org_state *o, const struct entry *e, struct org_user *author, uint64_t index)
 {
 	const Zt__WorkspaceCreated *m = e->body->workspace_created;
 	struct org_workspace *w = calloc(1, sizeof *w);

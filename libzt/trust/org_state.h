@@ -1,7 +1,8 @@
 /* org_state.h - the organization as its trust log says: a value that grows entry by entry.
  *
- * Everything is kept with the log index at which it came to be, so that any question can be asked
- * "as of index N": a statement is judged at the place in the log that it names. Not thread-safe. */
+ * Everything is kept with the log index at which it came to be, so that any question can be
+ * asked "as of index N": a statement is judged at the place in the log that it names. Not
+ * thread-safe. */
 #ifndef ZT_TRUST_ORG_STATE_H
 #define ZT_TRUST_ORG_STATE_H
 
@@ -91,8 +92,8 @@ struct org_state {
 /* An organization without entries. Errors: MEMORY. */
 ZT_CHECKED enum zt_err org_state_new(const struct id *org, struct org_state **out);
 void org_state_free(struct org_state *o);
-/* The organization's id: the first 16 bytes of a hash of its root key, so that the id alone pins
- * the root. */
+/* The organization's id: the first 16 bytes of a hash of its root key, so that the id alone
+ * pins the root. */
 void org_state_id(const uint8_t root_key[SIGN_PUBLIC_BYTES], struct id *out);
 
 /* Look-ups; NULL when unknown. */
@@ -105,16 +106,16 @@ bool org_state_user_live(const struct org_user *u, uint64_t at);
 bool org_state_device_live(const struct org_device *d, uint64_t at); /* and its user */
 enum profile org_state_profile(const struct org_user *u, uint64_t at);
 /* The effective role: none for the revoked, at most contributor for an outsider. */
-enum role org_state_role(
-    const struct org_workspace *w, const struct org_user *u, uint64_t at);
-/* Whether access was lost behind the newest key generation before AT: its key must be rotated. */
+enum role org_state_role(const struct org_workspace *w, const struct org_user *u, uint64_t at);
+/* Whether access was lost behind the newest key generation before AT: its key must be rotated.
+ */
 bool org_state_is_open(const struct org_workspace *w, uint64_t at);
 /* The first index in [FROM, ORG_NEVER) at which D or its user lost the right to write in W, or
  * ORG_NEVER. */
-uint64_t org_state_loss(const struct org_workspace *w, const struct org_device *d, uint64_t from);
+uint64_t org_state_loss(
+    const struct org_workspace *w, const struct org_device *d, uint64_t from);
 /* Whether U may read entry INDEX of W. */
-bool org_state_may_see(
-    const struct org_workspace *w, const struct org_user *u, uint64_t index);
+bool org_state_may_see(const struct org_workspace *w, const struct org_user *u, uint64_t index);
 /* Whether U has, or had, any role in W. */
 bool org_state_knows(const struct org_workspace *w, const struct org_user *u);
 

@@ -33,7 +33,8 @@ is_admin(const struct act *a)
 static bool
 profile_is_known(Zt__Profile p)
 {
-	return p == ZT__PROFILE__ADMIN || p == ZT__PROFILE__STANDARD || p == ZT__PROFILE__OUTSIDER;
+	return p == ZT__PROFILE__ADMIN || p == ZT__PROFILE__STANDARD ||
+	       p == ZT__PROFILE__OUTSIDER;
 }
 
 /* The live user that FIELD names, or NULL. */
@@ -54,9 +55,10 @@ device_is_new(struct act *a, const Zt__DeviceAdded *m, const struct id *user)
 {
 	struct id device, of;
 
-	if (m == NULL || pb_id(m->user, &of) || !id_equal(&of, user) || pb_id(m->device, &device) ||
-	    m->sign_key.len != SIGN_PUBLIC_BYTES || m->seal_key.len != 32 ||
-	    m->sealed_label.len > 2 * LIMIT_TEXT || strlen(m->purpose) > 31)
+	if (m == NULL || pb_id(m->user, &of) || !id_equal(&of, user) ||
+	    pb_id(m->device, &device) || m->sign_key.len != SIGN_PUBLIC_BYTES ||
+	    m->seal_key.len != 32 || m->sealed_label.len > 2 * LIMIT_TEXT ||
+	    strlen(m->purpose) > 31)
 		return no(a, ZT_ERR_CORRUPT, "the device's fields are not well formed");
 	if (org_state_device(a->o, &device) != NULL)
 		return no(a, ZT_ERR_EXISTS, "the device's id is taken");
@@ -89,7 +91,8 @@ genesis(struct act *a)
 		return no(a, ZT_ERR_CORRUPT, "the genesis is not well formed");
 	org_state_id(g->root_key.data, &id);
 	if (!id_equal(&id, &a->o->id))
-		return no(a, ZT_ERR_ROOT, "the root key is not the one that the organization's id names");
+		return no(a, ZT_ERR_ROOT,
+		    "the root key is not the one that the organization's id names");
 	if (g->first == NULL || g->first->profile != ZT__PROFILE__ADMIN)
 		return no(a, ZT_ERR_CORRUPT, "the first user must be an admin");
 	return user_is_new(a, g->first);
@@ -167,7 +170,8 @@ user_key_rotated(struct act *a)
 	size_t live = 0, at = 0;
 
 	if (pb_id(m->user, &id) || !id_equal(&id, &a->author->id))
-		return no(a, ZT_ERR_FORBIDDEN, "only a device of the same user rotates its key");
+		return no(
+		    a, ZT_ERR_FORBIDDEN, "only a device of the same user rotates its key");
 	if (m->generation != a->author->key_generation + 1 || m->user_key.len != 32 ||
 	    m->previous_sealed.len != SECRET_BYTES + AEAD_OVERHEAD)
 		return no(a, ZT_ERR_CORRUPT, "the key rotation is not well formed");
@@ -177,10 +181,13 @@ user_key_rotated(struct act *a)
 		if (pb_id(m->sealed[i]->device, &id) ||
 		    (d = org_state_device(a->o, &id)) == NULL || d->user != a->author ||
 		    !org_state_device_live(d, a->at))
-			return no(a, ZT_ERR_CORRUPT, "the key is sealed to a device that is not a live one");
+			return no(a, ZT_ERR_CORRUPT,
+			    "the key is sealed to a device that is not a live one");
 		for (size_t k = 0; k < i; k++)
-			if (bytes_equal(pb_bytes(m->sealed[k]->device), pb_bytes(m->sealed[i]->device)))
-				return no(a, ZT_ERR_CORRUPT, "the key is sealed twice to one device");
+			if (bytes_equal(
+				pb_bytes(m->sealed[k]->device), pb_bytes(m->sealed[i]->device)))
+				return no(
+				    a, ZT_ERR_CORRUPT, "the key is sealed twice to one device");
 	}
 	if (m->n_sealed != live)
 		return no(a, ZT_ERR_CORRUPT, "the key is not sealed to each live device");
@@ -190,8 +197,8 @@ user_key_rotated(struct act *a)
 static enum zt_err
 org_settings(struct act *a)
 {
-	return is_admin(a) ? ZT_OK :
-			     no(a, ZT_ERR_FORBIDDEN, "only an admin changes the settings");
+	return is_admin(a) ? ZT_OK
+			   : no(a, ZT_ERR_FORBIDDEN, "only an admin changes the settings");
 }
 
 static enum zt_err
@@ -230,8 +237,8 @@ role_changed(struct act *a)
 		return no(a, ZT_ERR_FORBIDDEN, "nobody changes their own role");
 	if (a->role < need)
 		return no(a, ZT_ERR_FORBIDDEN,
-		    need == ROLE_OWNER ? "only an owner changes managers and owners" :
-					 "only a manager or an owner changes roles");
+		    need == ROLE_OWNER ? "only an owner changes managers and owners"
+				       : "only a manager or an owner changes roles");
 	if (to >= ROLE_MANAGER && org_state_profile(u, a->at) == PROFILE_OUTSIDER)
 		return no(a, ZT_ERR_FORBIDDEN, "an outsider is never a manager or an owner");
 	if (to == was)
@@ -254,7 +261,8 @@ key_rotated(struct act *a)
 	    m->chain_hash.len != (m->chain_position > 0 ? HASH_BYTES : 0))
 		return no(a, ZT_ERR_CORRUPT, "the key rotation is not well formed");
 	if (m->chain_position < a->w->generations[a->w->generation_count - 1].chain_position)
-		return no(a, ZT_ERR_CORRUPT, "the rotation pins an older place than the one before");
+		return no(
+		    a, ZT_ERR_CORRUPT, "the rotation pins an older place than the one before");
 	return ZT_OK;
 }
 
@@ -282,8 +290,8 @@ ownership_claimed(struct act *a)
 static enum zt_err
 by_owner(struct act *a)
 {
-	return a->role == ROLE_OWNER ? ZT_OK :
-				       no(a, ZT_ERR_FORBIDDEN, "only an owner does this");
+	return a->role == ROLE_OWNER ? ZT_OK
+				     : no(a, ZT_ERR_FORBIDDEN, "only an owner does this");
 }
 
 static enum zt_err
@@ -292,9 +300,8 @@ workspace_renamed(struct act *a)
 	const Zt__WorkspaceRenamed *m = a->b->workspace_renamed;
 	enum zt_err err = by_owner(a);
 
-	if (err == ZT_OK &&
-	    (m->sealed_name.len == 0 || m->sealed_name.len > 4 * LIMIT_TEXT ||
-		m->generation != a->w->generation_count))
+	if (err == ZT_OK && (m->sealed_name.len == 0 || m->sealed_name.len > 4 * LIMIT_TEXT ||
+				m->generation != a->w->generation_count))
 		err = no(a, ZT_ERR_CORRUPT, "the new name is not well formed");
 	return err;
 }
@@ -320,7 +327,8 @@ workspace_deletion(struct act *a)
 	if (due != 0 && due <= a->b->time)
 		return no(a, ZT_ERR_CORRUPT, "a deletion must be due in the future");
 	if (due == 0 && (a->w->deletion_due == 0 || a->w->deletion_due <= a->b->time))
-		return no(a, ZT_ERR_FORBIDDEN, "there is no deletion that can still be taken back");
+		return no(
+		    a, ZT_ERR_FORBIDDEN, "there is no deletion that can still be taken back");
 	return ZT_OK;
 }
 
@@ -383,7 +391,9 @@ place(struct act *a, enum topic_kind kind)
 {
 	static const struct org_topic fresh;
 	bool is_org = id_equal(&a->e->topic, &a->o->id);
-	const struct org_topic *t = is_org ? &a->o->topic : a->w != NULL ? &a->w->topic : &fresh;
+	const struct org_topic *t = is_org         ? &a->o->topic
+				    : a->w != NULL ? &a->w->topic
+						   : &fresh;
 
 	if (!id_equal(&a->e->org, &a->o->id))
 		return no(a, ZT_ERR_CORRUPT, "the entry belongs to another organization");
@@ -395,7 +405,8 @@ place(struct act *a, enum topic_kind kind)
 	    (a->e->has_prev && !hash_equal(&a->e->prev, &t->last)))
 		return no(a, ZT_ERR_CONFLICT, "another entry of its topic came first");
 	if (a->b->time < t->time)
-		return no(a, ZT_ERR_CORRUPT, "its time lies before that of its topic's newest entry");
+		return no(
+		    a, ZT_ERR_CORRUPT, "its time lies before that of its topic's newest entry");
 	return ZT_OK;
 }
 
@@ -418,7 +429,8 @@ author(struct act *a)
 {
 	a->device = org_state_device(a->o, &a->e->author);
 	if (a->device == NULL || a->device->added >= a->at)
-		return no(a, ZT_ERR_UNKNOWN_DEVICE, "its author is not a device of the organization");
+		return no(
+		    a, ZT_ERR_UNKNOWN_DEVICE, "its author is not a device of the organization");
 	a->author = a->device->user;
 	if (!org_state_device_live(a->device, a->at))
 		return no(a, ZT_ERR_REVOKED, "its author was revoked");
@@ -427,15 +439,15 @@ author(struct act *a)
 	return ZT_OK;
 }
 
-/* After a loss of access the key rotation is the next step; only what makes a rotation possible or
- * takes more access away may stand before it. */
+/* After a loss of access the key rotation is the next step; only what makes a rotation possible
+ * or takes more access away may stand before it. */
 static bool
 waits_for_rotation(const struct act *a)
 {
 	bool may = a->b->action_case == ZT__ENTRY_BODY__ACTION_KEY_ROTATED ||
-	    a->b->action_case == ZT__ENTRY_BODY__ACTION_OWNERSHIP_CLAIMED ||
-	    (a->b->action_case == ZT__ENTRY_BODY__ACTION_ROLE_CHANGED &&
-		a->b->role_changed->role == ZT__ROLE__ROLE_NONE);
+		   a->b->action_case == ZT__ENTRY_BODY__ACTION_OWNERSHIP_CLAIMED ||
+		   (a->b->action_case == ZT__ENTRY_BODY__ACTION_ROLE_CHANGED &&
+		       a->b->role_changed->role == ZT__ROLE__ROLE_NONE);
 
 	return a->w != NULL && !may && org_state_is_open(a->w, a->at);
 }
@@ -463,7 +475,8 @@ check(struct act *a)
 		if ((err = author(a)) || (err = seen(a)) || (err = r(a)))
 			return err;
 		if (waits_for_rotation(a))
-			return no(a, ZT_ERR_STALE_KEY, "the workspace's key must be rotated first");
+			return no(
+			    a, ZT_ERR_STALE_KEY, "the workspace's key must be rotated first");
 		key = a->device->sign_key;
 	}
 	if ((err = statement_verify(key, STATEMENT_ENTRY, &a->e->signed_)))

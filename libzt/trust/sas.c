@@ -255,9 +255,9 @@ take(struct sas *s, const Zt__ExchangeMessage *m, struct buf *clear)
 	case 5:
 		if ((err = confirmation(s, s->step, mac)))
 			return err;
-		return secret_same_bytes(pb_bytes(m->confirmation), bytes_of(mac, sizeof mac)) ?
-		    ZT_OK :
-		    ZT_ERR_ABORTED;
+		return secret_same_bytes(pb_bytes(m->confirmation), bytes_of(mac, sizeof mac))
+			   ? ZT_OK
+			   : ZT_ERR_ABORTED;
 	default:
 		if ((err = message_key(s, s->step, &key)) == ZT_OK)
 			err = aead_open(
@@ -277,9 +277,8 @@ sas_receive(struct sas *s, struct bytes message, struct buf *clear)
 	if (s->dead || s->step >= SAS_STEPS || sender(s->step) == s->side)
 		return ZT_ERR_ABORTED;
 	err = pb_decode(&zt__exchange_message__descriptor, message, LIMIT_EXCHANGE + 1024, &m);
-	if (err == ZT_OK &&
-	    (m->step != s->step || pb_id(m->attempt, &attempt) ||
-		!id_equal(&attempt, &s->attempt)))
+	if (err == ZT_OK && (m->step != s->step || pb_id(m->attempt, &attempt) ||
+				!id_equal(&attempt, &s->attempt)))
 		err = ZT_ERR_ABORTED;
 	if (err == ZT_OK)
 		err = take(s, m, clear);

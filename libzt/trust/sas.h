@@ -1,4 +1,5 @@
-/* sas.h - the enrolment exchange: commit, reveal, compare codes; a machine of steps without I/O.
+/* sas.h - the enrolment exchange: commit, reveal, compare codes; a machine of steps without
+ * I/O.
  *
  *   0 claimer -> greeter   X25519 key
  *   1 greeter -> claimer   X25519 key, commitment to the greeter's nonce and all keys so far
@@ -9,8 +10,8 @@
  *   6 claimer -> greeter   sealed claim    7 greeter -> claimer   sealed welcome
  *
  * Whoever stands in between must choose its own nonce before it knows the other's, so the codes
- * agree with probability 2^-20 (P8). Everything is bound to organization, invitation and attempt:
- * steps of two attempts do not mix (J3). Source: docs/protocol.md 7. */
+ * agree with probability 2^-20 (P8). Everything is bound to organization, invitation and
+ * attempt: steps of two attempts do not mix (J3). Source: docs/protocol.md 7. */
 #ifndef ZT_TRUST_SAS_H
 #define ZT_TRUST_SAS_H
 
@@ -34,12 +35,12 @@ void sas_free(struct sas *s);
 unsigned sas_step(const struct sas *s);
 /* Whether the next step is this side's to send. */
 bool sas_is_my_turn(const struct sas *s);
-/* Appends this side's next message. CLEAR is the content of steps 6 and 7, else empty. Steps 4 and
- * 5 need sas_pick before. Errors: INVALID (not its turn), CODES (no pick yet), MEMORY. */
+/* Appends this side's next message. CLEAR is the content of steps 6 and 7, else empty. Steps 4
+ * and 5 need sas_pick before. Errors: INVALID (not its turn), CODES (no pick yet), MEMORY. */
 ZT_CHECKED enum zt_err sas_send(struct sas *s, struct bytes clear, struct buf *out);
 /* Takes the other side's next message; content of steps 6 and 7 is appended to CLEAR. After any
- * error the exchange is dead. Errors: ABORTED (out of order, another attempt, a reveal that does
- * not fit its commitment), CORRUPT. */
+ * error the exchange is dead. Errors: ABORTED (out of order, another attempt, a reveal that
+ * does not fit its commitment), CORRUPT. */
 ZT_CHECKED enum zt_err sas_receive(struct sas *s, struct bytes message, struct buf *clear);
 /* The code to show on this side's screen. Errors: INVALID (before step 4). */
 ZT_CHECKED enum zt_err sas_my_code(const struct sas *s, char out[SAS_CODE]);

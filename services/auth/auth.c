@@ -121,7 +121,8 @@ auth_lock(struct auth *a, struct db *db, const struct id *id, struct auth_org **
 	if ((err = org_of(a, id, &org)))
 		return err;
 	(void)pthread_mutex_lock(&org->lock);
-	/* While a group is being written its state is ahead of the database: wait for its end. */
+	/* While a group is being written its state is ahead of the database: wait for its end.
+	 */
 	while (org->has_leader)
 		(void)pthread_cond_wait(&org->done, &org->lock);
 	if (org->state == NULL && (err = load(db, id, org))) {
@@ -205,7 +206,8 @@ is_there(struct db *db, const struct id *org, const struct entry *e, uint64_t *i
 /* Checks and takes each of GROUP in memory, then makes all that were good durable in one
  * transaction. When that fails the state is dropped, to be read anew. */
 static void
-commit_group(struct auth_org *org, struct db *db, const struct id *id, struct auth_append *group)
+commit_group(
+    struct auth_org *org, struct db *db, const struct id *id, struct auth_append *group)
 {
 	enum zt_err err = db_begin(db);
 	size_t good = 0;

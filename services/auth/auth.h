@@ -1,8 +1,8 @@
 /* auth.h - what the auth service keeps in memory: each organization's state, as its log says.
  *
- * An organization is loaded at its first use and grows with each append. Appends of one organization
- * are taken in groups: whoever comes first takes all that wait, checks each in turn, and one
- * transaction makes them durable. */
+ * An organization is loaded at its first use and grows with each append. Appends of one
+ * organization are taken in groups: whoever comes first takes all that wait, checks each in
+ * turn, and one transaction makes them durable. */
 #ifndef ZT_AUTH_H
 #define ZT_AUTH_H
 
@@ -21,8 +21,8 @@ struct auth_settings {
 struct auth_append; /* one that waits */
 
 struct auth_org {
-	pthread_mutex_t lock;   /* over everything below */
-	pthread_cond_t done;    /* a group was finished */
+	pthread_mutex_t lock;    /* over everything below */
+	pthread_cond_t done;     /* a group was finished */
 	struct org_state *state; /* NULL: to be loaded */
 	struct sign_key *log_key;
 	struct auth_append *waiting, **last;
@@ -35,15 +35,16 @@ struct auth {
 	struct idmap orgs;
 };
 
-/* The organization, locked, with its state loaded; the caller unlocks it with auth_unlock. Errors:
- * NOT_FOUND, DATABASE, CORRUPT. */
+/* The organization, locked, with its state loaded; the caller unlocks it with auth_unlock.
+ * Errors: NOT_FOUND, DATABASE, CORRUPT. */
 ZT_CHECKED enum zt_err auth_lock(
     struct auth *a, struct db *db, const struct id *org, struct auth_org **out);
 void auth_unlock(struct auth_org *org);
 /* Decides for DEVICE; see service_def. */
 enum zt_err auth_decide(void *state, struct db *db, const struct id *org,
     const struct id *device, const struct id *workspace, struct decision *out);
-/* Appends E in a group. Fills *INDEX; *WHY is static. Errors: those of rules_check, CLOCK, DATABASE. */
+/* Appends E in a group. Fills *INDEX; *WHY is static. Errors: those of rules_check, CLOCK,
+ * DATABASE. */
 ZT_CHECKED enum zt_err auth_append(struct auth *a, struct db *db, const struct id *org,
     const struct entry *e, uint64_t now_ms, uint64_t *index, const char **why);
 /* Writes the first entry of a new organization whose log key is SEED's. */

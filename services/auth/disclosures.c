@@ -1,5 +1,5 @@
-/* disclosures.c - handles, each sealed to one user who is entitled to it; the log holds only salted
- * commitments. */
+/* disclosures.c - handles, each sealed to one user who is entitled to it; the log holds only
+ * salted commitments. */
 #include <stdlib.h>
 
 #include "auth/auth.h"
@@ -11,7 +11,8 @@ static const struct db_query put = { "disclosures_put",
 	"INSERT INTO disclosures VALUES ($1::bytea, $2::bytea, $3::bytea, $4::bytea) "
 	"ON CONFLICT (org, recipient, subject) DO UPDATE SET sealed = excluded.sealed" };
 static const struct db_query get = { "disclosures_get",
-	"SELECT subject, sealed FROM disclosures WHERE org = $1::bytea AND recipient = $2::bytea" };
+	"SELECT subject, sealed FROM disclosures WHERE org = $1::bytea AND recipient = "
+	"$2::bytea" };
 
 /* DISCLOSE: an admin deposits handles for those who may know them. */
 enum zt_err
@@ -66,7 +67,8 @@ disclosures_get(void *state, const struct request *rq, struct rpc_answer *out)
 	answer.items = calloc(n + 1, sizeof *answer.items);
 	err = items == NULL || answer.items == NULL ? ZT_ERR_MEMORY : ZT_OK;
 	for (size_t i = 0; err == ZT_OK && i < n; i++) {
-		struct bytes subject = db_bytes(rows, (int)i, 0), sealed = db_bytes(rows, (int)i, 1);
+		struct bytes subject = db_bytes(rows, (int)i, 0),
+			     sealed = db_bytes(rows, (int)i, 1);
 
 		zt__disclosure__init(&items[i]);
 		items[i].subject = pb_field(subject.p, subject.n);

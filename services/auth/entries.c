@@ -1,4 +1,5 @@
-/* entries.c - the trust log: append behind a predecessor, read what one may see, with proofs. */
+/* entries.c - the trust log: append behind a predecessor, read what one may see, with proofs.
+ */
 #include <stdlib.h>
 
 #include "auth/auth.h"
@@ -74,7 +75,8 @@ entries_append(void *state, const struct request *rq, struct rpc_answer *out)
 	    (err = statement_of(m->entry, &s)) || (err = entry_decode(&s, &e)))
 		goto out;
 	if (!id_equal(&e->author, &rq->device)) {
-		err = service_refuse(out, ZT_ERR_FORBIDDEN, "the act was signed by another device");
+		err = service_refuse(
+		    out, ZT_ERR_FORBIDDEN, "the act was signed by another device");
 		goto out;
 	}
 	if ((err = auth_append(state, rq->db, &rq->params.org, e, rq->now_ms, &index, &why))) {
@@ -89,7 +91,8 @@ out:
 }
 
 static bool
-may_see(const struct org_state *o, const struct org_user *u, const struct id *topic, uint64_t index)
+may_see(
+    const struct org_state *o, const struct org_user *u, const struct id *topic, uint64_t index)
 {
 	const struct org_workspace *w;
 
@@ -99,8 +102,8 @@ may_see(const struct org_state *o, const struct org_user *u, const struct id *to
 	return w != NULL && org_state_may_see(w, u, index);
 }
 
-/* ROWS as lines: whole where the caller may see them, else the leaf hash alone. The caller frees
- * the one array *OUT. */
+/* ROWS as lines: whole where the caller may see them, else the leaf hash alone. The caller
+ * frees the one array *OUT. */
 static enum zt_err
 lines_of(const struct org_state *o, const struct org_user *u, const struct db_rows *rows,
     Zt__LogLine ***out)
@@ -109,14 +112,15 @@ lines_of(const struct org_state *o, const struct org_user *u, const struct db_ro
 	struct line {
 		Zt__LogLine line;
 		Zt__Statement s;
-	} *lines;
+	} * lines;
 	Zt__LogLine **array = malloc(n * (sizeof *array + sizeof *lines) + 1);
 
 	if (array == NULL)
 		return ZT_ERR_MEMORY;
 	lines = (struct line *)(void *)(array + n);
 	for (size_t i = 0; i < n; i++) {
-		struct bytes topic = db_bytes(rows, (int)i, 1), leaf = db_bytes(rows, (int)i, 2);
+		struct bytes topic = db_bytes(rows, (int)i, 1),
+			     leaf = db_bytes(rows, (int)i, 2);
 		struct bytes body = db_bytes(rows, (int)i, 3), sig = db_bytes(rows, (int)i, 4);
 		struct id id = { { 0 } };
 
@@ -138,7 +142,8 @@ lines_of(const struct org_state *o, const struct org_user *u, const struct db_ro
 	return ZT_OK;
 }
 
-/* LOG_READ: all leaves from ?from= on, entries where the caller may see them, the newest head. */
+/* LOG_READ: all leaves from ?from= on, entries where the caller may see them, the newest head.
+ */
 enum zt_err
 entries_read(void *state, const struct request *rq, struct rpc_answer *out)
 {
@@ -158,7 +163,8 @@ entries_read(void *state, const struct request *rq, struct rpc_answer *out)
 	    (err = auth_head(org, &rq->params.org, rq->now_ms, &body, &head)))
 		goto out;
 	size = merkle_size(org->state->tree);
-	if (from > size) { /* the device has seen more than this server has: it went back in time */
+	if (from >
+	    size) { /* the device has seen more than this server has: it went back in time */
 		err = service_refuse(out, ZT_ERR_ROLLBACK, "the device has seen a longer log");
 		goto out;
 	}
@@ -167,8 +173,8 @@ entries_read(void *state, const struct request *rq, struct rpc_answer *out)
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_INT(from), DB_INT(size) };
 
 	if ((err = db_run(rq->db, &read_log, v, 3, &rows)) ||
-	    (err = lines_of(org->state, org_state_user(org->state, &rq->caller.user), rows,
-		 &page.lines)))
+	    (err = lines_of(
+		 org->state, org_state_user(org->state, &rq->caller.user), rows, &page.lines)))
 		goto out;
 	page.n_lines = (size_t)db_count(rows);
 	head_message = statement_message(&head);
@@ -201,8 +207,8 @@ entries_topic(void *state, const struct request *rq, struct rpc_answer *out)
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id), DB_INT(from) };
 
 	if ((err = db_run(rq->db, &read_topic, v, 3, &rows)) ||
-	    (err = lines_of(org->state, org_state_user(org->state, &rq->caller.user), rows,
-		 &page.lines)))
+	    (err = lines_of(
+		 org->state, org_state_user(org->state, &rq->caller.user), rows, &page.lines)))
 		goto out;
 	page.n_lines = (size_t)db_count(rows);
 	page.more = page.n_lines == LIMIT_LOG_PAGE;

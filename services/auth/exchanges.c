@@ -1,6 +1,6 @@
-/* exchanges.c - the relay of the enrolment exchange: it keeps each attempt's messages in order and
- * understands none of them. A side may go away and come back; a new attempt by the claimer ends the
- * one before. */
+/* exchanges.c - the relay of the enrolment exchange: it keeps each attempt's messages in order
+ * and understands none of them. A side may go away and come back; a new attempt by the claimer
+ * ends the one before. */
 #include <stdlib.h>
 
 #include "auth/auth.h"
@@ -11,7 +11,8 @@
 enum { MOST_STEPS = 8, MOST_ATTEMPTS = 100 };
 
 static const struct db_query find = { "exchange_find",
-	"SELECT kind, state, author_user, coalesce(attempt, ''::bytea), attempts FROM invitations "
+	"SELECT kind, state, author_user, coalesce(attempt, ''::bytea), attempts FROM "
+	"invitations "
 	"WHERE org = $1::bytea AND id = $2::bytea FOR UPDATE" };
 static const struct db_query set_attempt = { "exchange_attempt",
 	"UPDATE invitations SET attempt = $3::bytea, attempts = attempts + 1 "
@@ -74,9 +75,9 @@ put_message(const struct request *rq, const struct id *attempt, const Zt__Exchan
 	if (m->step >= MOST_STEPS || (m->step % 2 == 1) != is_greeter || m->step > count)
 		return ZT_ERR_ABORTED;
 	if (m->step < count)
-		return bytes_equal(db_bytes(there, (int)m->step, 0), pb_bytes(m->message)) ?
-		    ZT_OK :
-		    ZT_ERR_ABORTED;
+		return bytes_equal(db_bytes(there, (int)m->step, 0), pb_bytes(m->message))
+			   ? ZT_OK
+			   : ZT_ERR_ABORTED;
 	return db_run(rq->db, &add, v, 5, NULL);
 }
 
@@ -116,7 +117,8 @@ answer(const struct request *rq, const struct invitation *inv, bool aborted,
 
 /* One step of one side, inside a transaction that holds the invitation's row. */
 static enum zt_err
-step(const struct request *rq, const Zt__ExchangePut *m, bool is_greeter, struct rpc_answer *out)
+step(
+    const struct request *rq, const Zt__ExchangePut *m, bool is_greeter, struct rpc_answer *out)
 {
 	static const struct id none;
 	struct invitation inv;
@@ -128,7 +130,8 @@ step(const struct request *rq, const Zt__ExchangePut *m, bool is_greeter, struct
 	if ((err = read_invitation(rq, &inv)))
 		return err;
 	if (is_greeter && !id_equal(&inv.author_user, &rq->caller.user))
-		return service_refuse(out, ZT_ERR_FORBIDDEN, "someone else made this invitation");
+		return service_refuse(
+		    out, ZT_ERR_FORBIDDEN, "someone else made this invitation");
 	if (m->attempt.len != 0 && pb_id(m->attempt, &attempt))
 		return ZT_ERR_CORRUPT;
 	/* An accepted invitation only lets its last claimer read the welcome. */
@@ -157,7 +160,8 @@ run(const struct request *rq, bool is_greeter, struct rpc_answer *out)
 	Zt__ExchangePut *m = NULL;
 	enum zt_err err;
 
-	if ((err = pb_decode(&zt__exchange_put__descriptor, rq->body, LIMIT_EXCHANGE + 4096, &m)) ||
+	if ((err = pb_decode(
+		 &zt__exchange_put__descriptor, rq->body, LIMIT_EXCHANGE + 4096, &m)) ||
 	    (err = db_begin(rq->db)))
 		goto out;
 	if ((err = step(rq, m, is_greeter, out)) == ZT_OK)

@@ -89,8 +89,8 @@ invitations_end(void *state, const struct request *rq, struct rpc_answer *out)
 		return err;
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id),
 		DB_ID(&rq->caller.user),
-		DB_INT(m->accepted ? ZT__INVITATION_STATE__ACCEPTED :
-				     ZT__INVITATION_STATE__CANCELLED) };
+		DB_INT(m->accepted ? ZT__INVITATION_STATE__ACCEPTED
+				   : ZT__INVITATION_STATE__CANCELLED) };
 
 	if ((err = db_run(rq->db, &end, v, 4, &rows)) == ZT_OK && db_count(rows) == 0)
 		err = service_refuse(

@@ -25,8 +25,9 @@ static const struct service_ask asks[] = { { "/decision", decisions_ask } };
 
 static const struct config_key keys[] = {
 	SERVICE_KEYS(struct auth_settings),
-	{ "operator_token_file", CONFIG_TEXT, offsetof(struct auth_settings, operator_token_file),
-		NULL, 0, 0, "file with the operator's token, which creates organizations" },
+	{ "operator_token_file", CONFIG_TEXT,
+	    offsetof(struct auth_settings, operator_token_file), NULL, 0, 0,
+	    "file with the operator's token, which creates organizations" },
 };
 
 static enum zt_err
@@ -41,7 +42,8 @@ read_token(const char *file, char out[128], char why[200])
 	} else {
 		out[strcspn(out, "\r\n")] = 0;
 		if (strlen(out) < 16) {
-			(void)snprintf(why, 200, "operator_token_file: the token is shorter than 16");
+			(void)snprintf(
+			    why, 200, "operator_token_file: the token is shorter than 16");
 			err = ZT_ERR_CONFIG;
 		}
 	}
@@ -100,7 +102,7 @@ is_operator(void *state, const char *authorization)
 	const struct auth *a = state;
 
 	return strncmp(authorization, "Bearer ", 7) == 0 &&
-	    secret_same_bytes(bytes_text(authorization + 7), bytes_text(a->operator_token));
+	       secret_same_bytes(bytes_text(authorization + 7), bytes_text(a->operator_token));
 }
 
 int

@@ -11,8 +11,10 @@ static const struct db_query reserve = { "orgs_reserve",
 	"INSERT INTO pending VALUES ($1::bytea, $2::text, $3::bytea, $4::int8)" };
 static const struct db_query is_taken = { "orgs_taken",
 	"SELECT 1::int8 FROM orgs WHERE slug = $1::text" };
-static const struct db_query reserved = { "orgs_reserved",
-	"SELECT slug, log_seed FROM pending WHERE token_hash = $1::bytea AND expires > $2::int8" };
+static const struct db_query reserved = {
+	"orgs_reserved",
+	"SELECT slug, log_seed FROM pending WHERE token_hash = $1::bytea AND expires > $2::int8"
+};
 static const struct db_query create = { "orgs_create",
 	"INSERT INTO orgs VALUES ($1::bytea, $2::text, $3::bytea)" };
 static const struct db_query first_leaf = { "orgs_first",
@@ -24,7 +26,7 @@ slug_is_valid(const char *slug)
 	size_t n = strlen(slug);
 
 	return n > 0 && n <= LIMIT_SLUG &&
-	    strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-") == n && slug[0] != '-';
+	       strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-") == n && slug[0] != '-';
 }
 
 static enum zt_err
@@ -101,7 +103,8 @@ check_genesis(const struct id *org, const struct entry *e, const struct db_rows 
 		goto out;
 	sign_public(key, log_key);
 	*why = "the genesis names another log key or another name than was reserved";
-	if (!bytes_equal(pb_bytes(e->body->genesis->log_key), bytes_of(log_key, sizeof log_key)) ||
+	if (!bytes_equal(
+		pb_bytes(e->body->genesis->log_key), bytes_of(log_key, sizeof log_key)) ||
 	    !bytes_equal(bytes_text(e->body->genesis->slug), db_bytes(reserved_row, 0, 0)))
 		err = ZT_ERR_FORBIDDEN;
 out:
@@ -114,7 +117,8 @@ static enum zt_err
 begin(struct db *db, const struct id *org, const struct entry *e, const struct db_rows *row)
 {
 	struct bytes slug = db_bytes(row, 0, 0), seed = db_bytes(row, 0, 1);
-	struct db_value v[] = { DB_ID(org), DB_BYTES(slug.p, slug.n), DB_BYTES(seed.p, seed.n) };
+	struct db_value v[] = { DB_ID(org), DB_BYTES(slug.p, slug.n),
+		DB_BYTES(seed.p, seed.n) };
 	enum zt_err err;
 
 	if ((err = db_begin(db)))
@@ -133,7 +137,7 @@ has_begun(struct db *db, const struct id *org, const struct entry *e)
 	struct db_value v[] = { DB_ID(org) };
 	struct db_rows *rows = NULL;
 	bool same = db_run(db, &first_leaf, v, 1, &rows) == ZT_OK && db_count(rows) == 1 &&
-	    bytes_equal(db_bytes(rows, 0, 0), bytes_of(e->leaf.b, HASH_BYTES));
+		    bytes_equal(db_bytes(rows, 0, 0), bytes_of(e->leaf.b, HASH_BYTES));
 
 	db_free(rows);
 	return same;
@@ -164,7 +168,8 @@ orgs_bootstrap(void *state, const struct request *rq, struct rpc_answer *out)
 	if ((err = db_run(rq->db, &reserved, v, 2, &rows)))
 		goto out;
 	if (db_count(rows) != 1) {
-		err = service_refuse(out, ZT_ERR_FORBIDDEN, "the token is not known, or too old");
+		err =
+		    service_refuse(out, ZT_ERR_FORBIDDEN, "the token is not known, or too old");
 		goto out;
 	}
 	if ((err = check_genesis(&rq->params.org, e, rows, &why))) {

@@ -1,9 +1,9 @@
 /* backend.h - a store of opaque blocks. What each slot must promise:
  *
- * put    returns ZT_OK only when the block survives a power cut; the same block again is ZT_OK; another
- *        content under a known id is EXISTS. Many threads at once.
- * get    gives back exactly what was put, or an error: CORRUPT for damage, NOT_FOUND.
- * has    whether a block was put and is durable. */
+ * put    returns ZT_OK only when the block survives a power cut; the same block again is ZT_OK;
+ * another content under a known id is EXISTS. Many threads at once. get    gives back exactly
+ * what was put, or an error: CORRUPT for damage, NOT_FOUND. has    whether a block was put and
+ * is durable. */
 #ifndef ZT_BLOCKS_BACKEND_H
 #define ZT_BLOCKS_BACKEND_H
 
@@ -19,16 +19,16 @@ struct backend_place {
 typedef uint8_t *backend_room(void *ctx, size_t n);
 
 struct backend {
-	enum zt_err (*put)(struct backend *b, const struct backend_place *at, struct bytes block,
-	    const struct hash *hash);
+	enum zt_err (*put)(struct backend *b, const struct backend_place *at,
+	    struct bytes block, const struct hash *hash);
 	enum zt_err (*get)(
 	    struct backend *b, const struct backend_place *at, backend_room *room, void *ctx);
 	bool (*has)(struct backend *b, const struct backend_place *at);
 	void (*close)(struct backend *b);
 };
 
-/* The file-system backend under FOLDER: a file a block in sharded folders, its hash behind its bytes,
- * durable by group commit. Errors: IO with WHY[200]. */
+/* The file-system backend under FOLDER: a file a block in sharded folders, its hash behind its
+ * bytes, durable by group commit. Errors: IO with WHY[200]. */
 ZT_CHECKED enum zt_err backend_fs_open(const char *folder, struct backend **out, char why[200]);
 
 #endif

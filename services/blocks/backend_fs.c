@@ -1,9 +1,9 @@
-/* backend_fs.c - one file a block: FOLDER/ORG/WORKSPACE/xx/ID, written beside as a temporary file and
- * renamed when it is whole. Its last 32 bytes are its hash, checked on each read.
+/* backend_fs.c - one file a block: FOLDER/ORG/WORKSPACE/xx/ID, written beside as a temporary
+ * file and renamed when it is whole. Its last 32 bytes are its hash, checked on each read.
  *
- * Group commit: a writer leaves its file, not yet synced, and waits; whoever finds no sync under way
- * calls syncfs once for all that wait. So N writers cost one sync, and each is acknowledged only
- * after a sync that began behind its rename. */
+ * Group commit: a writer leaves its file, not yet synced, and waits; whoever finds no sync
+ * under way calls syncfs once for all that wait. So N writers cost one sync, and each is
+ * acknowledged only after a sync that began behind its rename. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -129,8 +129,7 @@ commit(struct fs *f)
 static enum zt_err
 stored_hash(int fd, off_t size, struct hash *out)
 {
-	if (size < HASH_BYTES ||
-	    pread(fd, out->b, HASH_BYTES, size - HASH_BYTES) != HASH_BYTES)
+	if (size < HASH_BYTES || pread(fd, out->b, HASH_BYTES, size - HASH_BYTES) != HASH_BYTES)
 		return ZT_ERR_CORRUPT;
 	return ZT_OK;
 }
@@ -183,12 +182,14 @@ put(struct backend *b, const struct backend_place *at, struct bytes block,
 	if (faccessat(f->root, path, F_OK, 0) == 0) {
 		err = compare(f, path, hash);
 		if (err == ZT_ERR_CORRUPT)
-			(void)unlinkat(f->root, path, 0); /* half of it survived: write it anew */
+			(void)unlinkat(
+			    f->root, path, 0); /* half of it survived: write it anew */
 		else
-			return err ? err : commit(f); /* it may stand there without a sync yet */
+			return err ? err
+				   : commit(f); /* it may stand there without a sync yet */
 	}
-	(void)snprintf(temp, sizeof temp, "tmp/%d-%lu", (int)getpid(),
-	    atomic_fetch_add(&f->next_temp, 1));
+	(void)snprintf(
+	    temp, sizeof temp, "tmp/%d-%lu", (int)getpid(), atomic_fetch_add(&f->next_temp, 1));
 	if ((err = write_temp(f, temp, block, hash)))
 		goto out;
 	if (renameat(f->root, temp, f->root, path) != 0 &&

@@ -13,14 +13,15 @@ static const struct service_ask asks[] = { { "/held", block_calls_held } };
 static const struct config_key keys[] = {
 	SERVICE_KEYS(struct blocks_settings),
 	{ "folder", CONFIG_TEXT, offsetof(struct blocks_settings, folder), NULL, 0, 0,
-		"folder that holds the blocks" },
+	    "folder that holds the blocks" },
 };
 
 static enum zt_err
 open_blocks(struct service *s, const struct service_settings *settings, struct db *db,
     void **state, char why[200])
 {
-	const struct blocks_settings *set = (const struct blocks_settings *)(const void *)settings;
+	const struct blocks_settings *set =
+	    (const struct blocks_settings *)(const void *)settings;
 	struct blocks *b = calloc(1, sizeof *b);
 	enum zt_err err;
 

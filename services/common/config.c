@@ -57,7 +57,8 @@ read_pairs(yaml_document_t *doc, const char *file, const struct config_key *keys
 	if (root == NULL)
 		return ZT_OK; /* an empty file: the defaults, if they suffice */
 	if (root->type != YAML_MAPPING_NODE)
-		return say(why, file, root->start_mark.line + 1, "the file", "must be a mapping");
+		return say(
+		    why, file, root->start_mark.line + 1, "the file", "must be a mapping");
 	for (yaml_node_pair_t *p = root->data.mapping.pairs.start;
 	     p < root->data.mapping.pairs.top; p++) {
 		yaml_node_t *k = yaml_document_get_node(doc, p->key);

@@ -23,7 +23,7 @@ struct config_key {
 
 /* Reads FILE into SETTINGS as the COUNT KEYS say. On error WHY[200] names file, line and key.
  * Errors: CONFIG, NOT_FOUND. */
-ZT_CHECKED enum zt_err config_load(const char *file, const struct config_key *keys, size_t count,
-    void *settings, char why[200]);
+ZT_CHECKED enum zt_err config_load(const char *file, const struct config_key *keys,
+    size_t count, void *settings, char why[200]);
 
 #endif

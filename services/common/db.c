@@ -176,7 +176,8 @@ db_run(struct db *db, const struct db_query *q, const struct db_value *values, s
 	if (PQstatus(db->conn) != CONNECTION_OK && (db->in_transaction || connect_now(db)))
 		return ZT_ERR_DATABASE;
 	err = run_once(db, q, values, count, rows);
-	/* The server went away since the last call: outside a transaction, try once on a new one. */
+	/* The server went away since the last call: outside a transaction, try once on a new
+	 * one. */
 	if (err == ZT_ERR_DATABASE && !db->in_transaction &&
 	    PQstatus(db->conn) != CONNECTION_OK && connect_now(db) == ZT_OK)
 		err = run_once(db, q, values, count, rows);

@@ -1,7 +1,7 @@
 /* db.h - one connection to PostgreSQL a worker: prepared queries, typed values, transactions.
  *
- * A query is a static struct, so that no text from outside can become SQL. A lost connection is made
- * anew at the next use; the call that noticed fails with DATABASE. Not thread-safe. */
+ * A query is a static struct, so that no text from outside can become SQL. A lost connection is
+ * made anew at the next use; the call that noticed fails with DATABASE. Not thread-safe. */
 #ifndef ZT_COMMON_DB_H
 #define ZT_COMMON_DB_H
 
@@ -21,10 +21,19 @@ struct db_value {
 	int64_t integer;
 };
 
-#define DB_BYTES(pointer, size) { .type = DB_IS_BYTES, .bytes = { (const uint8_t *)(pointer), (size) } }
+#define DB_BYTES(pointer, size)                                                                \
+	{                                                                                      \
+		.type = DB_IS_BYTES, .bytes = {(const uint8_t *)(pointer), (size) }            \
+	}
 #define DB_ID(id) DB_BYTES((id)->b, ID_BYTES)
-#define DB_INT(value) { .type = DB_IS_INT, .integer = (int64_t)(value) }
-#define DB_TEXT(text) { .type = DB_IS_TEXT, .bytes = { (const uint8_t *)(text), strlen(text) } }
+#define DB_INT(value)                                                                          \
+	{                                                                                      \
+		.type = DB_IS_INT, .integer = (int64_t)(value)                                 \
+	}
+#define DB_TEXT(text)                                                                          \
+	{                                                                                      \
+		.type = DB_IS_TEXT, .bytes = {(const uint8_t *)(text), strlen(text) }          \
+	}
 
 /* Keeps CONNINFO and SCHEMA (static or outliving); connects at once. The caller closes. Errors:
  * DATABASE with WHY[200]. */
@@ -35,8 +44,8 @@ void db_close(struct db *db);
  * bytea[] or an int8[], to be passed as DB_BYTES. Source: PostgreSQL's array_send. */
 enum db_array { DB_ARRAY_BYTEA = 17, DB_ARRAY_INT8 = 20 };
 void db_array(struct buf *b, enum db_array type, size_t count);
-/* Runs Q with COUNT values; *ROWS may be NULL when no rows are wanted, else the caller frees it.
- * Errors: DATABASE, EXISTS (a unique key), CONFLICT (serialization), TIMEOUT, FULL. */
+/* Runs Q with COUNT values; *ROWS may be NULL when no rows are wanted, else the caller frees
+ * it. Errors: DATABASE, EXISTS (a unique key), CONFLICT (serialization), TIMEOUT, FULL. */
 ZT_CHECKED enum zt_err db_run(struct db *db, const struct db_query *q,
     const struct db_value *values, size_t count, struct db_rows **rows);
 ZT_CHECKED enum zt_err db_begin(struct db *db);
@@ -56,8 +65,8 @@ struct db_migration {
 	const char *sql;
 };
 
-/* Brings SCHEMA of DB to the newest of COUNT migrations, under a lock so that replicas do not race.
- * Errors: DATABASE, VERSION (the schema is newer than this program). */
+/* Brings SCHEMA of DB to the newest of COUNT migrations, under a lock so that replicas do not
+ * race. Errors: DATABASE, VERSION (the schema is newer than this program). */
 ZT_CHECKED enum zt_err db_migrate(
     struct db *db, const struct db_migration *migrations, size_t count, char why[200]);
 

@@ -49,17 +49,20 @@ admit(struct dispatch *d, const Zt__Call *call, struct request *rq, const char *
 		return ZT_OK; /* the handler asks for the token that its body carries */
 	if (row->who == WHO_OPERATOR)
 		return d->def->is_operator != NULL &&
-			d->def->is_operator(d->state, call->authorization) ?
-		    ZT_OK :
-		    ZT_ERR_FORBIDDEN;
-	if ((err = verify_claims(&d->window, call, row, &rq->params, rq->body.n, rq->now_ms, &p, why)))
+			       d->def->is_operator(d->state, call->authorization)
+			   ? ZT_OK
+			   : ZT_ERR_FORBIDDEN;
+	if ((err = verify_claims(
+		 &d->window, call, row, &rq->params, rq->body.n, rq->now_ms, &p, why)))
 		return err;
 	*why = "";
 	rq->device = p.device;
 	if ((err = decide(d, rq)))
 		return err;
-#ifndef ZT_BENCH_UNVERIFIED /* only a build made to measure what verification costs defines it */
-	if ((err = verify_signed(&d->window, call, &p, rq->caller.sign_key, rq->body, rq->now_ms)))
+#ifndef ZT_BENCH_UNVERIFIED /* only a build made to measure what verification costs defines it \
+			     */
+	if ((err = verify_signed(
+		 &d->window, call, &p, rq->caller.sign_key, rq->body, rq->now_ms)))
 		return err;
 #endif
 	return may(row, rq, why);
@@ -69,8 +72,11 @@ static enum zt_err
 ask(struct dispatch *d, struct db *db, const Zt__Call *call, struct bytes body,
     struct rpc_answer *out)
 {
-	struct request rq = { .target = call->target, .body = body, .db = db,
-		.service = d->service, .now_ms = clock_wall_ms() };
+	struct request rq = { .target = call->target,
+		.body = body,
+		.db = db,
+		.service = d->service,
+		.now_ms = clock_wall_ms() };
 	struct buf text = buf_init(1024 * 1024);
 	enum zt_err err;
 
@@ -112,9 +118,9 @@ note(const struct request *rq, enum zt_err err, const char *detail, uint64_t us)
 	id_print(&rq->params.org, org);
 	id_print(&rq->device, device);
 	(void)snprintf(ms, sizeof ms, "%.1f", (double)us / 1000);
-	log_line(err == ZT_ERR_DATABASE || err == ZT_ERR_IO ? "error" : "info", "refused", "call",
-	    route_row(rq->route)->name, "org", org, "device", device, "error", err_name(err), "why",
-	    detail, "ms", ms, NULL);
+	log_line(err == ZT_ERR_DATABASE || err == ZT_ERR_IO ? "error" : "info", "refused",
+	    "call", route_row(rq->route)->name, "org", org, "device", device, "error",
+	    err_name(err), "why", detail, "ms", ms, NULL);
 }
 
 static uint64_t
@@ -127,11 +133,14 @@ now_us(void)
 }
 
 enum zt_err
-dispatch_call(struct dispatch *d, struct db *db, const Zt__Call *call, struct bytes body,
-    nng_msg *msg)
+dispatch_call(
+    struct dispatch *d, struct db *db, const Zt__Call *call, struct bytes body, nng_msg *msg)
 {
-	struct request rq = { .body = body, .target = call->target, .service = d->service,
-		.db = db, .now_ms = clock_wall_ms() };
+	struct request rq = { .body = body,
+		.target = call->target,
+		.service = d->service,
+		.db = db,
+		.now_ms = clock_wall_ms() };
 	struct rpc_answer out = rpc_answer_begin(msg);
 	uint64_t began = now_us();
 	enum zt_err err;
@@ -164,8 +173,8 @@ dispatch_message(struct dispatch *d, struct db *db, struct bytes request, nng_ms
 		struct bytes body = wire_counted(&r, LIMIT_PAGE + LIMIT_PUSH);
 		Zt__Call *call = NULL;
 
-		err = r.bad ? ZT_ERR_CORRUPT :
-			      pb_decode(&zt__call__descriptor, head, LIMIT_CALL, &call);
+		err = r.bad ? ZT_ERR_CORRUPT
+			    : pb_decode(&zt__call__descriptor, head, LIMIT_CALL, &call);
 		if (err == ZT_OK)
 			err = dispatch_call(d, db, call, body, m);
 		pb_free(call);

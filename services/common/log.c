@@ -49,7 +49,8 @@ log_line(const char *level, const char *event, ...)
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	(void)gmtime_r(&now.tv_sec, &tm);
 	(void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_printf(&b, "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\",\"service\":\"%s\",\"event\":", when,
+	buf_printf(&b,
+	    "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\",\"service\":\"%s\",\"event\":", when,
 	    now.tv_nsec / 1000000, level, *service_name());
 	quote(&b, event);
 	va_start(args, event);

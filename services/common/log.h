@@ -5,7 +5,8 @@
 
 /* Sets the service's name, a static text, for all lines of this process. Call once, first. */
 void log_start(const char *service);
-/* A line of LEVEL ("info", "warn", "error") about EVENT; pairs of texts follow, ended by NULL. */
+/* A line of LEVEL ("info", "warn", "error") about EVENT; pairs of texts follow, ended by NULL.
+ */
 void log_line(const char *level, const char *event, ...) __attribute__((sentinel));
 
 #endif

@@ -30,24 +30,26 @@ metrics_print(struct metrics *m, const char *service, struct buf *out)
 
 		if (calls == 0)
 			continue;
-		buf_printf(out, "zt_calls_total{service=\"%s\",call=\"%s\"} %lu\n", service, name,
-		    calls);
-		buf_printf(out, "zt_errors_total{service=\"%s\",call=\"%s\"} %lu\n", service, name,
-		    atomic_load(&m->route[r].errors));
+		buf_printf(out, "zt_calls_total{service=\"%s\",call=\"%s\"} %lu\n", service,
+		    name, calls);
+		buf_printf(out, "zt_errors_total{service=\"%s\",call=\"%s\"} %lu\n", service,
+		    name, atomic_load(&m->route[r].errors));
 		for (size_t b = 0; b < METRICS_BUCKETS; b++) {
 			sum += atomic_load(&m->route[r].bucket[b]);
 			if (b + 1 == METRICS_BUCKETS)
 				buf_printf(out,
-				    "zt_seconds_bucket{service=\"%s\",call=\"%s\",le=\"+Inf\"} %lu\n",
+				    "zt_seconds_bucket{service=\"%s\",call=\"%s\",le=\"+Inf\"} "
+				    "%lu\n",
 				    service, name, sum);
 			else
 				buf_printf(out,
-				    "zt_seconds_bucket{service=\"%s\",call=\"%s\",le=\"%.4f\"} %lu\n",
+				    "zt_seconds_bucket{service=\"%s\",call=\"%s\",le=\"%.4f\"} "
+				    "%lu\n",
 				    service, name, (double)limit_us(b) / 1e6, sum);
 		}
-		buf_printf(out, "zt_seconds_sum{service=\"%s\",call=\"%s\"} %.6f\n", service, name,
-		    (double)atomic_load(&m->route[r].sum_us) / 1e6);
-		buf_printf(out, "zt_seconds_count{service=\"%s\",call=\"%s\"} %lu\n", service, name,
-		    calls);
+		buf_printf(out, "zt_seconds_sum{service=\"%s\",call=\"%s\"} %.6f\n", service,
+		    name, (double)atomic_load(&m->route[r].sum_us) / 1e6);
+		buf_printf(out, "zt_seconds_count{service=\"%s\",call=\"%s\"} %lu\n", service,
+		    name, calls);
 	}
 }

@@ -49,8 +49,8 @@ exchange(nng_ctx ctx, nng_aio *aio, nng_msg *m, nng_msg **answer)
 	nng_aio_wait(aio);
 	if (nng_aio_result(aio) != 0) {
 		nng_msg_free(m);
-		return nng_aio_result(aio) == NNG_ETIMEDOUT ? ZT_ERR_UNAVAILABLE :
-							      ZT_ERR_NETWORK;
+		return nng_aio_result(aio) == NNG_ETIMEDOUT ? ZT_ERR_UNAVAILABLE
+							    : ZT_ERR_NETWORK;
 	}
 	nng_ctx_recv(ctx, aio);
 	nng_aio_wait(aio);
@@ -63,8 +63,7 @@ exchange(nng_ctx ctx, nng_aio *aio, nng_msg *m, nng_msg **answer)
 static enum zt_err
 read_one(nng_msg *answer, struct buf *out)
 {
-	struct wire_reader r =
-	    wire_read(bytes_of(nng_msg_body(answer), nng_msg_len(answer)));
+	struct wire_reader r = wire_read(bytes_of(nng_msg_body(answer), nng_msg_len(answer)));
 	struct rpc_result result;
 	enum zt_err err;
 
@@ -76,8 +75,8 @@ read_one(nng_msg *answer, struct buf *out)
 }
 
 enum zt_err
-peer_ask(struct peer *p, const char *what, struct bytes body, unsigned deadline_ms,
-    struct buf *out)
+peer_ask(
+    struct peer *p, const char *what, struct bytes body, unsigned deadline_ms, struct buf *out)
 {
 	Zt__Call call = ZT__CALL__INIT;
 	nng_msg *m = NULL, *answer = NULL;
@@ -85,7 +84,7 @@ peer_ask(struct peer *p, const char *what, struct bytes body, unsigned deadline_
 	nng_ctx ctx;
 	enum zt_err err;
 
-	call.method = (char *)(uintptr_t)"ASK";
+	call.method = (char *)(uintptr_t) "ASK";
 	call.target = (char *)(uintptr_t)what;
 	call.deadline_ms = deadline_ms;
 	if (nng_ctx_open(&ctx, p->socket) != 0)

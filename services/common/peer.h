@@ -6,7 +6,8 @@
 
 struct peer;
 
-/* Dials URL in the background; a peer that is down is found when it comes up. Errors: CONFIG. */
+/* Dials URL in the background; a peer that is down is found when it comes up. Errors: CONFIG.
+ */
 ZT_CHECKED enum zt_err peer_open(const char *url, struct peer **out);
 void peer_close(struct peer *p);
 /* Asks WHAT (such as "/decision") with BODY; appends the answer's body. Errors: UNAVAILABLE,

@@ -84,7 +84,8 @@ policy_connected(struct policy *p, bool is_connected)
 static void
 key_of(const struct id *device, const struct id *workspace, struct id *out)
 {
-	struct bytes parts[] = { bytes_of(device->b, ID_BYTES), bytes_of(workspace->b, ID_BYTES) };
+	struct bytes parts[] = { bytes_of(device->b, ID_BYTES),
+		bytes_of(workspace->b, ID_BYTES) };
 	struct hash h;
 
 	hash_purpose("zt policy 1", parts, 2, &h);
@@ -107,7 +108,8 @@ look_up(struct policy *p, const struct id *org, const struct id *key, struct dec
 	return d != NULL;
 }
 
-/* Keeps D unless something changed since it was asked for; without memory it is just not kept. */
+/* Keeps D unless something changed since it was asked for; without memory it is just not kept.
+ */
 static void
 keep(struct policy *p, const struct id *org, const struct id *key, const struct decision *d,
     uint64_t epoch)

@@ -1,6 +1,7 @@
 /* policy.h - auth's decisions about devices, kept until auth says that something changed.
  *
- * While the line to auth's events is down nothing is kept: each question is asked. Thread-safe. */
+ * While the line to auth's events is down nothing is kept: each question is asked. Thread-safe.
+ */
 #ifndef ZT_COMMON_POLICY_H
 #define ZT_COMMON_POLICY_H
 
@@ -23,8 +24,8 @@ struct policy;
 /* Asks AUTH, which must outlive it. Errors: MEMORY. */
 ZT_CHECKED enum zt_err policy_new(struct peer *auth, struct policy **out);
 void policy_free(struct policy *p);
-/* May DEVICE of ORG act, and as what in WORKSPACE (zero: none)? FRESH asks auth even if an answer is
- * known. Errors: UNKNOWN_DEVICE, UNAVAILABLE, TIMEOUT. */
+/* May DEVICE of ORG act, and as what in WORKSPACE (zero: none)? FRESH asks auth even if an
+ * answer is known. Errors: UNKNOWN_DEVICE, UNAVAILABLE, TIMEOUT. */
 ZT_CHECKED enum zt_err policy_decide(struct policy *p, const struct id *org,
     const struct id *device, const struct id *workspace, bool fresh, struct decision *out);
 /* Auth said that ORG changed; NULL: forget everything. */

@@ -60,7 +60,8 @@ static enum zt_err
 add(struct set *s, const struct id *nonce)
 {
 	if (s->count + 1 > s->cap / 2) {
-		struct set bigger = { .cap = s->cap == 0 ? FIRST : s->cap * 2, .count = s->count };
+		struct set bigger = { .cap = s->cap == 0 ? FIRST : s->cap * 2,
+			.count = s->count };
 
 		if (bigger.cap > MOST)
 			return ZT_ERR_RATE;

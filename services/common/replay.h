@@ -1,7 +1,7 @@
 /* replay.h - the window of nonces already seen, so that no signed request is taken twice.
  *
- * A nonce is kept for two windows at most. Requests created before the process started are refused by
- * the caller, so that nothing need be kept on disk. Thread-safe. */
+ * A nonce is kept for two windows at most. Requests created before the process started are
+ * refused by the caller, so that nothing need be kept on disk. Thread-safe. */
 #ifndef ZT_COMMON_REPLAY_H
 #define ZT_COMMON_REPLAY_H
 

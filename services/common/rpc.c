@@ -47,7 +47,8 @@ rpc_add_call(nng_msg *m, const Zt__Call *call, size_t body)
 struct rpc_answer
 rpc_answer_begin(nng_msg *m)
 {
-	static const uint8_t head[12]; /* no error, no detail, a length that is set at the end */
+	static const uint8_t
+	    head[12]; /* no error, no detail, a length that is set at the end */
 	struct rpc_answer a = { .msg = m, .start = nng_msg_len(m) };
 
 	a.failed = append(m, head, sizeof head) != ZT_OK;

@@ -1,7 +1,7 @@
 /* rpc.h - calls and answers between gateway and services, many to one nng message.
  *
- * A request message: count u32, then for each call its Call (counted), its body (counted). An answer
- * message: count u32, then for each: error u32, detail (counted), body (counted). */
+ * A request message: count u32, then for each call its Call (counted), its body (counted). An
+ * answer message: count u32, then for each: error u32, detail (counted), body (counted). */
 #ifndef ZT_COMMON_RPC_H
 #define ZT_COMMON_RPC_H
 

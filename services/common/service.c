@@ -138,7 +138,8 @@ on_event(struct service *s, struct bytes message)
 
 	if (pb_decode(&zt__event__descriptor, message, 1024 * 1024, &e))
 		return;
-	if (s->dispatch.policy != NULL && strcmp(e->kind, "log") == 0 && pb_id(e->org, &org) == ZT_OK)
+	if (s->dispatch.policy != NULL && strcmp(e->kind, "log") == 0 &&
+	    pb_id(e->org, &org) == ZT_OK)
 		policy_forget(s->dispatch.policy, &org);
 	if (s->def->event != NULL)
 		s->def->event(s->dispatch.state, e);
@@ -166,8 +167,8 @@ static void
 line_changed(nng_pipe pipe, nng_pipe_ev ev, void *arg)
 {
 	struct service *s = arg;
-	int lines = ev == NNG_PIPE_EV_ADD_POST ? atomic_fetch_add(&s->lines, 1) + 1 :
-						 atomic_fetch_sub(&s->lines, 1) - 1;
+	int lines = ev == NNG_PIPE_EV_ADD_POST ? atomic_fetch_add(&s->lines, 1) + 1
+					       : atomic_fetch_sub(&s->lines, 1) - 1;
 
 	(void)pipe;
 	if (s->dispatch.policy != NULL)
@@ -195,7 +196,8 @@ open_sub(struct service *s, char why[200])
 	     url = strtok_r(NULL, ", ", &save)) {
 		s->lines_wanted++;
 		if (nng_dial(s->sub, url, NULL, NNG_FLAG_NONBLOCK) != 0) {
-			(void)snprintf(why, 200, "subscribe: %.150s is not an nng address", url);
+			(void)snprintf(
+			    why, 200, "subscribe: %.150s is not an nng address", url);
 			return ZT_ERR_CONFIG;
 		}
 	}
@@ -231,7 +233,8 @@ open_sockets(struct service *s, char why[200])
 	}
 	if (set->auth[0] != 0 && s->def->decide == NULL) {
 		if ((err = peer_open(set->auth, &s->auth))) {
-			(void)snprintf(why, 200, "auth: %.150s is not an nng address", set->auth);
+			(void)snprintf(
+			    why, 200, "auth: %.150s is not an nng address", set->auth);
 			return err;
 		}
 		if ((err = policy_new(s->auth, &s->dispatch.policy)))
@@ -253,7 +256,8 @@ static enum zt_err
 check_handlers(const struct service_def *def, char why[200])
 {
 	for (size_t r = 0; r < ROUTE_COUNT; r++)
-		if (route_row((enum route)r)->service == def->service && def->handlers[r] == NULL) {
+		if (route_row((enum route)r)->service == def->service &&
+		    def->handlers[r] == NULL) {
 			(void)snprintf(
 			    why, 200, "no handler for %s", route_row((enum route)r)->name);
 			return ZT_ERR_METHOD;
@@ -340,7 +344,8 @@ out:
 static int
 usage(const struct service_def *def, FILE *to)
 {
-	(void)fprintf(to, "usage: zt-%s --config FILE\n\nSettings of FILE (YAML):\n", def->name);
+	(void)fprintf(
+	    to, "usage: zt-%s --config FILE\n\nSettings of FILE (YAML):\n", def->name);
 	for (size_t i = 0; i < def->key_count; i++)
 		(void)fprintf(to, "  %-22s %s%s%s%s\n", def->keys[i].name, def->keys[i].help,
 		    def->keys[i].fallback == NULL ? " (required" : " (default: ",

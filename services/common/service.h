@@ -1,5 +1,5 @@
-/* service.h - the whole life of a service: settings, log, database, nng server, workers, events,
- * drain. A service's main is its name, its handlers and service_main. */
+/* service.h - the whole life of a service: settings, log, database, nng server, workers,
+ * events, drain. A service's main is its name, its handlers and service_main. */
 #ifndef ZT_COMMON_SERVICE_H
 #define ZT_COMMON_SERVICE_H
 
@@ -21,15 +21,17 @@ struct service_settings {
 #define SERVICE_KEYS(type)                                                                     \
 	{ "listen", CONFIG_TEXT, offsetof(type, base.listen), NULL, 0, 0,                      \
 		"nng address of this service" },                                               \
-	{ "events", CONFIG_TEXT, offsetof(type, base.events), "", 0, 0,                        \
-		"nng address on which it publishes events" },                                  \
-	{ "subscribe", CONFIG_TEXT, offsetof(type, base.subscribe), "", 0, 0,                  \
-		"addresses of other services' events, separated by commas" },                  \
-	{ "auth", CONFIG_TEXT, offsetof(type, base.auth), "", 0, 0,                            \
-		"nng address of the auth service" },                                           \
-	{ "database", CONFIG_TEXT, offsetof(type, base.database), "", 0, 0,                    \
-		"libpq connection string" },                                                   \
-	{ "workers", CONFIG_INT, offsetof(type, base.workers), "4", 1, 256, "threads" }
+	    { "events", CONFIG_TEXT, offsetof(type, base.events), "", 0, 0,                    \
+		    "nng address on which it publishes events" },                              \
+	    { "subscribe", CONFIG_TEXT, offsetof(type, base.subscribe), "", 0, 0,              \
+		    "addresses of other services' events, separated by commas" },              \
+	    { "auth", CONFIG_TEXT, offsetof(type, base.auth), "", 0, 0,                        \
+		    "nng address of the auth service" },                                       \
+	    { "database", CONFIG_TEXT, offsetof(type, base.database), "", 0, 0,                \
+		    "libpq connection string" },                                               \
+	{                                                                                      \
+		"workers", CONFIG_INT, offsetof(type, base.workers), "4", 1, 256, "threads"    \
+	}
 
 struct service;
 
@@ -39,10 +41,10 @@ struct request {
 	struct route_params params;
 	const char *target; /* path and query */
 	struct bytes body;
-	struct id device;         /* zero for ANYONE and OPERATOR */
-	struct decision caller;   /* of DEVICE, READER, WRITER */
+	struct id device;       /* zero for ANYONE and OPERATOR */
+	struct decision caller; /* of DEVICE, READER, WRITER */
 	struct service *service;
-	struct db *db;            /* this worker's; NULL for a service without one */
+	struct db *db; /* this worker's; NULL for a service without one */
 	uint64_t now_ms;
 };
 

@@ -13,11 +13,12 @@ struct verify_window {
 	uint64_t started_ms; /* of this process: nothing older is taken */
 };
 
-/* The parameters of CALL's signature, before its key is known: shape, organization, time. Errors:
- * SIGNATURE (malformed, or it covers too little), CLOCK, FORBIDDEN (another organization). */
+/* The parameters of CALL's signature, before its key is known: shape, organization, time.
+ * Errors: SIGNATURE (malformed, or it covers too little), CLOCK, FORBIDDEN (another
+ * organization). */
 ZT_CHECKED enum zt_err verify_claims(const struct verify_window *w, const Zt__Call *call,
-    const struct route_row *row, const struct route_params *params, size_t body, uint64_t now_ms,
-    struct httpsig_params *out, const char **why);
+    const struct route_row *row, const struct route_params *params, size_t body,
+    uint64_t now_ms, struct httpsig_params *out, const char **why);
 /* The signature itself, the digest of BODY, and that it was not seen before. Errors: SIGNATURE,
  * DIGEST, REPLAY. */
 ZT_CHECKED enum zt_err verify_signed(const struct verify_window *w, const Zt__Call *call,

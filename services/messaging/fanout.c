@@ -1,8 +1,8 @@
 /* fanout.c - every service's events to the connected devices that they concern.
  *
- * A gateway opens a listener with the device's own signed request, which is verified like any other,
- * and is told a socket number; events go out to gateways with the numbers of the sockets to write
- * to. Who hears of a workspace is decided by its roles, at each event. */
+ * A gateway opens a listener with the device's own signed request, which is verified like any
+ * other, and is told a socket number; events go out to gateways with the numbers of the sockets
+ * to write to. Who hears of a workspace is decided by its roles, at each event. */
 #include <stdlib.h>
 
 #include "base/vec.h"
@@ -17,7 +17,9 @@ enum zt_err
 fanout_open(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	struct messaging *m = state;
-	struct listener l = { .org = rq->params.org, .device = rq->device, .since_ms = rq->now_ms };
+	struct listener l = {
+		.org = rq->params.org, .device = rq->device, .since_ms = rq->now_ms
+	};
 	uint8_t number[8];
 	enum zt_err err = ZT_ERR_RATE;
 

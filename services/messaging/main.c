@@ -24,7 +24,8 @@ open_messaging(struct service *s, const struct service_settings *settings, struc
 	if (m == NULL)
 		return ZT_ERR_MEMORY;
 	m->service = s;
-	/* Numbers of an earlier life of this process must not fit sockets that gateways still hold. */
+	/* Numbers of an earlier life of this process must not fit sockets that gateways still
+	 * hold. */
 	suite_random(&m->next_socket, sizeof m->next_socket);
 	m->next_socket >>= 8;
 	(void)pthread_mutex_init(&m->lock, NULL);

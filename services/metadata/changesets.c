@@ -1,7 +1,7 @@
 /* changesets.c - the chain: whole or not at all, version n+1 only over n, blocks first.
  *
- * A push holds the chain's row, so that pushes of one workspace come one after the other; those of
- * different workspaces do not wait for each other. */
+ * A push holds the chain's row, so that pushes of one workspace come one after the other; those
+ * of different workspaces do not wait for each other. */
 #include <stdlib.h>
 
 #include "crypto/envelope.h"
@@ -14,8 +14,10 @@
 
 enum { ASK_MS = 10000 };
 
-static const struct db_query begin_chain = { "chain_begin",
-	"INSERT INTO chains VALUES ($1::bytea, $2::bytea, 0, ''::bytea) ON CONFLICT DO NOTHING" };
+static const struct db_query begin_chain = {
+	"chain_begin",
+	"INSERT INTO chains VALUES ($1::bytea, $2::bytea, 0, ''::bytea) ON CONFLICT DO NOTHING"
+};
 static const struct db_query hold_chain = { "chain_hold",
 	"SELECT position, link FROM chains WHERE org = $1::bytea AND workspace = $2::bytea "
 	"FOR UPDATE" };
@@ -29,13 +31,15 @@ static const struct db_query put_changeset = { "chain_put",
 	"INSERT INTO changesets VALUES ($1::bytea, $2::bytea, $3::int8, $4::bytea, $5::bytea, "
 	"$6::bytea, $7::bytea)" };
 static const struct db_query same_changeset = { "chain_same",
-	"SELECT position, link FROM changesets WHERE org = $1::bytea AND workspace = $2::bytea AND "
+	"SELECT position, link FROM changesets WHERE org = $1::bytea AND workspace = $2::bytea "
+	"AND "
 	"position > $3::int8 AND body = $4::bytea" };
-/* All changes of a push in one round trip each. New vlobs are inserted; old ones move only from the
- * version and hash that their author saw. */
+/* All changes of a push in one round trip each. New vlobs are inserted; old ones move only from
+ * the version and hash that their author saw. */
 static const struct db_query new_vlobs = { "vlobs_new",
 	"INSERT INTO vlobs SELECT $1::bytea, $2::bytea, t.v, 1, t.h FROM unnest($3::bytea[], "
-	"$4::int8[], $5::bytea[]) AS t(v, n, h) WHERE t.n = 1 ON CONFLICT DO NOTHING RETURNING 1" };
+	"$4::int8[], $5::bytea[]) AS t(v, n, h) WHERE t.n = 1 ON CONFLICT DO NOTHING RETURNING "
+	"1" };
 static const struct db_query move_vlobs = { "vlobs_move",
 	"UPDATE vlobs AS v SET version = t.n, object_hash = t.h FROM unnest($3::bytea[], "
 	"$4::int8[], $5::bytea[], $6::bytea[]) AS t(v, n, h, p) WHERE v.org = $1::bytea AND "
@@ -69,9 +73,11 @@ check_objects(const struct push *p, struct rpc_answer *out)
 		const Zt__Object *o = p->m->objects[i];
 		struct hash is;
 
-		if (o->object.len < MANIFEST_HEADER_BYTES || o->object.len > LIMIT_MANIFEST + 1024 ||
+		if (o->object.len < MANIFEST_HEADER_BYTES ||
+		    o->object.len > LIMIT_MANIFEST + 1024 ||
 		    o->wrap.len != ENVELOPE_WRAP_BYTES || o->generation != p->cs.generation)
-			return service_refuse(out, ZT_ERR_CORRUPT, "an object is not well formed");
+			return service_refuse(
+			    out, ZT_ERR_CORRUPT, "an object is not well formed");
 		hash_one("zt object 1", pb_bytes(o->object), &is);
 		if (!hash_equal(&is, &p->changes[i].pins.object))
 			return service_refuse(
@@ -86,12 +92,13 @@ check_author(struct push *p, struct rpc_answer *out)
 	const struct request *rq = p->rq;
 
 	if (!id_equal(&p->cs.org, &rq->params.org) ||
-	    !id_equal(&p->cs.workspace, &rq->params.id) || !id_equal(&p->cs.author, &rq->device))
-		return service_refuse(
-		    out, ZT_ERR_FORBIDDEN, "the changeset was signed for elsewhere, or by another");
+	    !id_equal(&p->cs.workspace, &rq->params.id) ||
+	    !id_equal(&p->cs.author, &rq->device))
+		return service_refuse(out, ZT_ERR_FORBIDDEN,
+		    "the changeset was signed for elsewhere, or by another");
 	if (rq->caller.open)
-		return service_refuse(
-		    out, ZT_ERR_STALE_KEY, "a member left: the workspace's key must be rotated first");
+		return service_refuse(out, ZT_ERR_STALE_KEY,
+		    "a member left: the workspace's key must be rotated first");
 	if (p->cs.generation != rq->caller.generation)
 		return service_refuse(out, ZT_ERR_STALE_KEY, "the workspace has a newer key");
 	if (rq->caller.archived)
@@ -121,11 +128,12 @@ check_blocks(const struct metadata *md, const struct push *p, struct rpc_answer 
 	ask.ids = pb_field(ids.p, ids.n);
 	if ((err = pb_encode(&ask, &body)) ||
 	    (err = peer_ask(md->blocks, "/held", buf_bytes(&body), ASK_MS, &got)) ||
-	    (err = pb_decode(
-		 &zt__held_answer__descriptor, buf_bytes(&got), LIMIT_CHANGESET + 256, &answer)))
+	    (err = pb_decode(&zt__held_answer__descriptor, buf_bytes(&got),
+		 LIMIT_CHANGESET + 256, &answer)))
 		goto out;
 	if (answer->missing.len > 0)
-		err = service_refuse(out, ZT_ERR_MISSING_BLOCK, "a block must be uploaded first");
+		err =
+		    service_refuse(out, ZT_ERR_MISSING_BLOCK, "a block must be uploaded first");
 out:
 	pb_free(answer);
 	buf_free(&ids);
@@ -165,8 +173,8 @@ take_hold(struct push *p, struct rpc_answer *out)
 		goto out;
 	if (db_count(rows) != 1 ||
 	    !bytes_equal(db_bytes(rows, 0, 0), bytes_of(p->cs.parent_link.b, HASH_BYTES)))
-		err = service_refuse(
-		    out, ZT_ERR_ROLLBACK, "its author has seen another chain of this workspace");
+		err = service_refuse(out, ZT_ERR_ROLLBACK,
+		    "its author has seen another chain of this workspace");
 out:
 	db_free(rows);
 	return err;
@@ -215,7 +223,8 @@ fill_columns(const struct push *p, struct columns *c)
 		wire_put_u32(&c->versions, 8);
 		wire_put_u64(&c->versions, one->version);
 		wire_put_counted(&c->hashes, bytes_of(one->pins.object.b, HASH_BYTES));
-		wire_put_counted(&c->prevs, bytes_of(one->prev.b, one->has_prev ? HASH_BYTES : 0));
+		wire_put_counted(
+		    &c->prevs, bytes_of(one->prev.b, one->has_prev ? HASH_BYTES : 0));
 		wire_put_counted(&c->wraps, pb_bytes(o->wrap));
 		wire_put_counted(&c->objects, pb_bytes(o->object));
 	}
@@ -283,9 +292,10 @@ write_all(struct push *p, struct rpc_answer *out)
 		err = write_changes(p, out);
 	if (err == ZT_OK) {
 		struct db_value v[] = { DB_ID(&p->rq->params.org), DB_ID(&p->rq->params.id),
-			DB_INT(p->position), DB_BYTES(p->cs.signed_.body.p, p->cs.signed_.body.n),
-			DB_BYTES(p->cs.signed_.signature, SIGN_BYTES), DB_BYTES(packed.p, packed.n),
-			DB_BYTES(p->link.b, HASH_BYTES) };
+			DB_INT(p->position),
+			DB_BYTES(p->cs.signed_.body.p, p->cs.signed_.body.n),
+			DB_BYTES(p->cs.signed_.signature, SIGN_BYTES),
+			DB_BYTES(packed.p, packed.n), DB_BYTES(p->link.b, HASH_BYTES) };
 		struct db_value move[] = { v[0], v[1], v[2], v[6] };
 
 		if ((err = db_run(p->rq->db, &put_changeset, v, 7, NULL)) == ZT_OK)
@@ -333,7 +343,8 @@ changesets_push(void *state, const struct request *rq, struct rpc_answer *out)
 	if (!found && ((err = write_all(&p, out)) || (err = db_commit(rq->db))))
 		goto out;
 	if ((err = answer_push(&p, out)) == ZT_OK && !found)
-		service_publish(rq->service, &rq->params.org, &rq->params.id, "chain", p.position);
+		service_publish(
+		    rq->service, &rq->params.org, &rq->params.id, "chain", p.position);
 out:
 	db_rollback(rq->db);
 	free(p.changes);
@@ -388,13 +399,14 @@ changesets_read(void *state, const struct request *rq, struct rpc_answer *out)
 	db_free(rows);
 	rows = NULL;
 	if (from > head.newest + 1) {
-		err = service_refuse(out, ZT_ERR_ROLLBACK, "the device has seen a longer chain");
+		err =
+		    service_refuse(out, ZT_ERR_ROLLBACK, "the device has seen a longer chain");
 		goto out;
 	}
-	if ((err = pb_encode(&head, &page)) ||
-	    (err = db_run(rq->db, &read_chain, v, 3, &rows)))
+	if ((err = pb_encode(&head, &page)) || (err = db_run(rq->db, &read_chain, v, 3, &rows)))
 		goto out;
-	/* The parts of a message one behind the other are one message: repeated fields add up. */
+	/* The parts of a message one behind the other are one message: repeated fields add up.
+	 */
 	for (int i = 0; err == ZT_OK && i < db_count(rows); i++) {
 		if (page.n + db_bytes(rows, i, 3).n + 4096 > LIMIT_PAGE / 2)
 			break;

@@ -15,7 +15,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 static const struct config_key keys[] = {
 	SERVICE_KEYS(struct metadata_settings),
 	{ "blocks", CONFIG_TEXT, offsetof(struct metadata_settings, blocks), NULL, 0, 0,
-		"nng address of the blocks service" },
+	    "nng address of the blocks service" },
 };
 
 static enum zt_err

@@ -1,4 +1,5 @@
-/* metadata.h - what the metadata service keeps in memory: only its line to the blocks service. */
+/* metadata.h - what the metadata service keeps in memory: only its line to the blocks service.
+ */
 #ifndef ZT_METADATA_H
 #define ZT_METADATA_H
 

@@ -1,5 +1,6 @@
-/* sealed_keys.c - workspace keys, each sealed to one member by another: deposit and fetch. Several
- * members may deposit the same key for one recipient; a bad one does not hide a good one. */
+/* sealed_keys.c - workspace keys, each sealed to one member by another: deposit and fetch.
+ * Several members may deposit the same key for one recipient; a bad one does not hide a good
+ * one. */
 #include <stdlib.h>
 
 #include "format/limits.h"
@@ -11,9 +12,12 @@ static const struct db_query put = { "keys_put",
 	"INSERT INTO sealed_keys VALUES ($1::bytea, $2::bytea, $3::bytea, $4::int8, $5::bytea, "
 	"$6::bytea, $7::bytea) ON CONFLICT (org, workspace, recipient, generation, author) "
 	"DO UPDATE SET body = excluded.body, signature = excluded.signature" };
-static const struct db_query get = { "keys_get",
-	"SELECT body, signature FROM sealed_keys WHERE org = $1::bytea AND workspace = $2::bytea "
-	"AND recipient = $3::bytea AND generation >= $4::int8 ORDER BY generation DESC LIMIT 64" };
+static const struct db_query get = {
+	"keys_get",
+	"SELECT body, signature FROM sealed_keys WHERE org = $1::bytea AND workspace = "
+	"$2::bytea "
+	"AND recipient = $3::bytea AND generation >= $4::int8 ORDER BY generation DESC LIMIT 64"
+};
 
 static enum zt_err
 put_one(const struct request *rq, const Zt__Statement *key, struct rpc_answer *out)
@@ -28,8 +32,8 @@ put_one(const struct request *rq, const Zt__Statement *key, struct rpc_answer *o
 	if (!id_equal(&subject.org, &rq->params.org) ||
 	    !id_equal(&subject.workspace, &rq->params.id) || !id_equal(&author, &rq->device) ||
 	    subject.generation > rq->caller.generation)
-		return service_refuse(
-		    out, ZT_ERR_FORBIDDEN, "the sealed key was made for elsewhere, or by another");
+		return service_refuse(out, ZT_ERR_FORBIDDEN,
+		    "the sealed key was made for elsewhere, or by another");
 	if (statement_verify(rq->caller.sign_key, STATEMENT_SEALED_KEY, &s))
 		return service_refuse(
 		    out, ZT_ERR_SIGNATURE, "the sealed key's signature does not match");

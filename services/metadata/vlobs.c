@@ -14,7 +14,8 @@ static const struct db_query read_objects = { "objects_read",
 	"o.workspace = $2::bytea AND o.vlob = a.v AND o.version = a.n ORDER BY a.i" };
 
 static enum zt_err
-pack(const Zt__ObjectsRequest *m, size_t from, size_t count, struct buf *vlobs, struct buf *versions)
+pack(const Zt__ObjectsRequest *m, size_t from, size_t count, struct buf *vlobs,
+    struct buf *versions)
 {
 	db_array(vlobs, DB_ARRAY_BYTEA, count);
 	db_array(versions, DB_ARRAY_INT8, count);
@@ -28,7 +29,8 @@ pack(const Zt__ObjectsRequest *m, size_t from, size_t count, struct buf *vlobs, 
 	return buf_err(vlobs) ? buf_err(vlobs) : buf_err(versions);
 }
 
-/* Appends ROWS as ObjectsAnswer; stops in front of the first that is not there or does not fit. */
+/* Appends ROWS as ObjectsAnswer; stops in front of the first that is not there or does not fit.
+ */
 static enum zt_err
 add_objects(const struct db_rows *rows, size_t *done, bool *full, struct buf *page)
 {
@@ -41,7 +43,7 @@ add_objects(const struct db_rows *rows, size_t *done, bool *full, struct buf *pa
 		enum zt_err err;
 
 		*full = (size_t)db_int(rows, i, 0) != *done - first + 1 ||
-		    (page->n > 0 && page->n + object.n + 1024 > LIMIT_PAGE);
+			(page->n > 0 && page->n + object.n + 1024 > LIMIT_PAGE);
 		if (*full)
 			return ZT_OK;
 		o.generation = (uint32_t)db_int(rows, i, 1);
@@ -73,7 +75,8 @@ vlobs_read(void *state, const struct request *rq, struct rpc_answer *out)
 	if (m->n_asks > MOST_ASKED)
 		err = ZT_ERR_TOO_BIG;
 	while (err == ZT_OK && !full && done < m->n_asks) {
-		size_t n = m->n_asks - done < AT_ONCE ? m->n_asks - done : AT_ONCE, before = done;
+		size_t n = m->n_asks - done < AT_ONCE ? m->n_asks - done : AT_ONCE,
+		       before = done;
 		struct buf vlobs = buf_init(AT_ONCE * 32), versions = buf_init(AT_ONCE * 32);
 		struct db_rows *rows = NULL;
 

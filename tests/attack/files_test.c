@@ -1,5 +1,5 @@
-/* files_test.c - rows F1, F2, F3, F9, F11 and R1 of the attacks against the code that clients and
- * services share. Each refusal stands beside the acceptance of the same thing unaltered. */
+/* files_test.c - rows F1, F2, F3, F9, F11 and R1 of the attacks against the code that clients
+ * and services share. Each refusal stands beside the acceptance of the same thing unaltered. */
 #include "test.h"
 
 #include "base/utf8.h"
@@ -109,9 +109,10 @@ F9_dangerous_names_are_refused_and_hostile_ones_shown_escaped(void **state)
 		size_t n;
 		bool fine;
 	} names[] = { { "a.txt", 5, true }, { "\xc3\xa9", 2, true }, { "", 0, false },
-		{ ".", 1, false }, { "..", 2, false }, { "a/b", 3, false }, { "a\0b", 3, false },
-		{ "\x1b[31m", 5, false }, { "a\nb", 3, false }, { "\xff", 1, false },
-		{ "\xc0\xaf", 2, false }, { "e\xcc\x81", 3, false /* decomposed */ },
+		{ ".", 1, false }, { "..", 2, false }, { "a/b", 3, false },
+		{ "a\0b", 3, false }, { "\x1b[31m", 5, false }, { "a\nb", 3, false },
+		{ "\xff", 1, false }, { "\xc0\xaf", 2, false },
+		{ "e\xcc\x81", 3, false /* decomposed */ },
 		{ "\xc2\x9b", 2, false /* C1 control */ } };
 	struct buf shown = buf_init(256);
 	const char *why;
@@ -120,8 +121,8 @@ F9_dangerous_names_are_refused_and_hostile_ones_shown_escaped(void **state)
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		uint8_t *copy = exact_copy(names[i].name, names[i].n);
 
-		assert_int_equal(names[i].fine,
-		    path_name_check(bytes_of(copy, names[i].n), &why) == ZT_OK);
+		assert_int_equal(
+		    names[i].fine, path_name_check(bytes_of(copy, names[i].n), &why) == ZT_OK);
 		free(copy);
 	}
 	utf8_show(bytes_text("a\x1b]0;x\x07\xe2\x80\xae\xff"), &shown);
@@ -191,7 +192,8 @@ struct signed_call {
 };
 
 static void
-sign_call(struct signed_call *c, const struct sign_key *key, uint64_t now_ms, const char *target)
+sign_call(
+    struct signed_call *c, const struct sign_key *key, uint64_t now_ms, const char *target)
 {
 	struct httpsig_message m = { .method = "GET", .target = target, .authority = "" };
 	uint8_t nonce[16];
@@ -206,7 +208,7 @@ sign_call(struct signed_call *c, const struct sign_key *key, uint64_t now_ms, co
 	hex_print(nonce, sizeof nonce, c->p.nonce);
 	assert_ok(httpsig_sign(&m, &c->p, key, &c->input, &c->signature));
 	zt__call__init(&c->call);
-	c->call.method = (char *)(uintptr_t)"GET";
+	c->call.method = (char *)(uintptr_t) "GET";
 	c->call.target = (char *)(uintptr_t)target;
 	c->call.signature_input = (char *)(uintptr_t)buf_text(&c->input);
 	c->call.signature = (char *)(uintptr_t)buf_text(&c->signature);
@@ -232,14 +234,14 @@ R1_a_request_replayed_retargeted_altered_or_late_is_refused(void **state)
 #define CLAIMS(at) verify_claims(&w, &c.call, row, &c.params, 0, at, &p, &why)
 #define SIGNED() verify_signed(&w, &c.call, &p, public, bytes_of(NULL, 0), now)
 	assert_ok(CLAIMS(now));
-	c.call.target = (char *)(uintptr_t)"/v1/orgs/x/log?from=4"; /* another query */
+	c.call.target = (char *)(uintptr_t) "/v1/orgs/x/log?from=4"; /* another query */
 	assert_err(ZT_ERR_SIGNATURE, SIGNED());
-	c.call.target = (char *)(uintptr_t)"/v1/orgs/y/log?from=3"; /* another path */
+	c.call.target = (char *)(uintptr_t) "/v1/orgs/y/log?from=3"; /* another path */
 	assert_err(ZT_ERR_SIGNATURE, SIGNED());
-	c.call.target = (char *)(uintptr_t)"/v1/orgs/x/log?from=3";
-	c.call.method = (char *)(uintptr_t)"DELETE";
+	c.call.target = (char *)(uintptr_t) "/v1/orgs/x/log?from=3";
+	c.call.method = (char *)(uintptr_t) "DELETE";
 	assert_err(ZT_ERR_SIGNATURE, SIGNED());
-	c.call.method = (char *)(uintptr_t)"GET";
+	c.call.method = (char *)(uintptr_t) "GET";
 	assert_ok(SIGNED());
 	assert_err(ZT_ERR_REPLAY, SIGNED());
 	assert_err(ZT_ERR_CLOCK, CLAIMS(now + 3600000)); /* a clock that is off by an hour */
@@ -251,7 +253,8 @@ R1_a_request_replayed_retargeted_altered_or_late_is_refused(void **state)
 	assert_err(ZT_ERR_FORBIDDEN, CLAIMS(now));
 	c.params.org.b[0] ^= 1;
 	/* a body that no digest covers */
-	assert_err(ZT_ERR_SIGNATURE, verify_claims(&w, &c.call, row, &c.params, 7, now, &p, &why));
+	assert_err(
+	    ZT_ERR_SIGNATURE, verify_claims(&w, &c.call, row, &c.params, 7, now, &p, &why));
 	replay_free(w.replay);
 	sign_free(key);
 	buf_free(&c.input);

@@ -1,6 +1,6 @@
-/* log_test.c - rows L1 to L6, K2 and K3, F11 and J1 to J3 of the attacks, played directly against
- * the validator that clients and the auth service share. Each refusal stands beside the acceptance of
- * the same thing unaltered. */
+/* log_test.c - rows L1 to L6, K2 and K3, F11 and J1 to J3 of the attacks, played directly
+ * against the validator that clients and the auth service share. Each refusal stands beside the
+ * acceptance of the same thing unaltered. */
 #include "test.h"
 
 #include "crypto/hpke.h"
@@ -64,7 +64,9 @@ static void
 draft(struct world *w, enum who author, const struct id *topic, struct draft *d)
 {
 	struct org_workspace *ws = org_state_workspace(w->o, topic);
-	struct org_topic *t = id_equal(topic, &w->org) ? &w->o->topic : ws != NULL ? &ws->topic : NULL;
+	struct org_topic *t = id_equal(topic, &w->org) ? &w->o->topic
+			      : ws != NULL             ? &ws->topic
+						       : NULL;
 
 	zt__entry_body__init(&d->b);
 	zt__tree_head__init(&d->seen);
@@ -198,7 +200,7 @@ begin(void **state)
 	person_new(&w->p[CAROL], ZT__PROFILE__STANDARD);
 	person_new(&w->p[OTTO], ZT__PROFILE__OUTSIDER);
 	assert_ok(org_state_new(&w->org, &w->o));
-	g.slug = (char *)(uintptr_t)"acme";
+	g.slug = (char *)(uintptr_t) "acme";
 	g.root_key = pb_field(w->root_public, 32);
 	g.log_key = pb_field(w->log_public, 32);
 	g.first = &w->p[ALICE].u;
@@ -292,7 +294,8 @@ L2_an_entry_of_another_topic_or_organization_is_refused(void **state)
 	assert_ok(offer(w, w->p[ALICE].sign, &d.b, false));
 	d.b.org = pb_field(other.b, ID_BYTES);
 	assert_err(ZT_ERR_CORRUPT, offer(w, w->p[ALICE].sign, &d.b, false));
-	draft(w, ALICE, &w->workspace, &d); /* an act of the organization in a workspace's topic */
+	draft(w, ALICE, &w->workspace,
+	    &d); /* an act of the organization in a workspace's topic */
 	d.b.action_case = ZT__ENTRY_BODY__ACTION_USER_ADDED;
 	d.b.user_added = &w->p[CAROL].u;
 	assert_err(ZT_ERR_CORRUPT, offer(w, w->p[ALICE].sign, &d.b, false));
@@ -312,7 +315,8 @@ L3_an_entry_by_an_unknown_revoked_or_later_device_is_refused(void **state)
 	d.b.action_case = ZT__ENTRY_BODY__ACTION_DEVICE_ADDED;
 	d.b.device_added = &w->p[CAROL].d;
 	assert_ok(entry_sign(w->p[BOB].sign, &d.b, &e));
-	assert_err(ZT_ERR_UNKNOWN_DEVICE, rules_check(w->o, e, 1, &why)); /* before Bob's device was */
+	assert_err(
+	    ZT_ERR_UNKNOWN_DEVICE, rules_check(w->o, e, 1, &why)); /* before Bob's device was */
 	entry_free(e);
 	assert_ok(revoke_user(w, ALICE, BOB, true));
 	assert_err(ZT_ERR_REVOKED, create_workspace(w, BOB, false));
@@ -400,13 +404,15 @@ L6_no_node_of_a_proof_can_be_flipped_lost_or_added(void **state)
 			struct merkle_proof in, con;
 
 			assert_ok(merkle_inclusion(t, m - 1, n, &in));
-			assert_ok(merkle_check_inclusion(m - 1, n, merkle_leaf(t, m - 1), &in, &root[n]));
+			assert_ok(merkle_check_inclusion(
+			    m - 1, n, merkle_leaf(t, m - 1), &in, &root[n]));
 			assert_ok(merkle_consistency(t, m, n, &con));
 			assert_ok(merkle_check_consistency(m, n, &root[m], &root[n], &con));
 			for (size_t i = 0; i < in.count; i++) {
 				in.node[i].b[3] ^= 4;
-				assert_err(ZT_ERR_PROOF, merkle_check_inclusion(m - 1, n,
-							     merkle_leaf(t, m - 1), &in, &root[n]));
+				assert_err(
+				    ZT_ERR_PROOF, merkle_check_inclusion(m - 1, n,
+						      merkle_leaf(t, m - 1), &in, &root[n]));
 				in.node[i].b[3] ^= 4;
 			}
 			for (size_t i = 0; i < con.count; i++) {
@@ -448,8 +454,11 @@ static void
 K2_K3_a_sealed_key_opens_only_for_its_subject_and_only_to_the_committed_key(void **state)
 {
 	struct world *w = *state;
-	struct keyring_subject s = { .org = w->org, .workspace = w->workspace,
-		.user = w->p[BOB].user, .generation = 1, .user_generation = 1 };
+	struct keyring_subject s = { .org = w->org,
+		.workspace = w->workspace,
+		.user = w->p[BOB].user,
+		.generation = 1,
+		.user_generation = 1 };
 	struct keyring_subject other;
 	struct secret *key = NULL, *wrong = NULL, *out = NULL;
 	struct buf body = buf_init(4096), body2 = buf_init(4096);
@@ -459,8 +468,8 @@ K2_K3_a_sealed_key_opens_only_for_its_subject_and_only_to_the_committed_key(void
 	assert_ok(secret_generate(&key));
 	assert_ok(secret_generate(&wrong));
 	keyring_commit(key, &commitment);
-	assert_ok(keyring_seal(w->p[ALICE].sign, &w->p[ALICE].device, &s, w->p[BOB].key_public, key,
-	    &body, &st));
+	assert_ok(keyring_seal(
+	    w->p[ALICE].sign, &w->p[ALICE].device, &s, w->p[BOB].key_public, key, &body, &st));
 	assert_ok(keyring_open(w->o, &s, &st, w->p[BOB].key, &commitment, &out));
 	assert_true(secret_equal(key, out));
 	secret_free(out);
@@ -468,19 +477,22 @@ K2_K3_a_sealed_key_opens_only_for_its_subject_and_only_to_the_committed_key(void
 #define K2(field)                                                                              \
 	other = s;                                                                             \
 	other.field.b[0] ^= 1;                                                                 \
-	assert_err(ZT_ERR_CORRUPT, keyring_open(w->o, &other, &st, w->p[BOB].key, &commitment, &out))
+	assert_err(                                                                            \
+	    ZT_ERR_CORRUPT, keyring_open(w->o, &other, &st, w->p[BOB].key, &commitment, &out))
 	K2(org);
 	K2(workspace);
 	K2(user);
 	other = s;
 	other.generation = 2;
-	assert_err(ZT_ERR_CORRUPT, keyring_open(w->o, &other, &st, w->p[BOB].key, &commitment, &out));
+	assert_err(
+	    ZT_ERR_CORRUPT, keyring_open(w->o, &other, &st, w->p[BOB].key, &commitment, &out));
 	assert_err(ZT_ERR_KEY, keyring_open(w->o, &s, &st, w->p[OTTO].key, &commitment, &out));
 	assert_ok(keyring_seal(w->p[ALICE].sign, &w->p[ALICE].device, &s, w->p[BOB].key_public,
 	    wrong, &body2, &st2)); /* K3: signed well, but another key */
 	assert_err(ZT_ERR_KEY, keyring_open(w->o, &s, &st2, w->p[BOB].key, &commitment, &out));
 	st.signature[0] ^= 1;
-	assert_err(ZT_ERR_SIGNATURE, keyring_open(w->o, &s, &st, w->p[BOB].key, &commitment, &out));
+	assert_err(
+	    ZT_ERR_SIGNATURE, keyring_open(w->o, &s, &st, w->p[BOB].key, &commitment, &out));
 	assert_null(out);
 	secret_free(key);
 	secret_free(wrong);
@@ -537,7 +549,7 @@ J1_whoever_stands_in_between_makes_the_codes_differ(void **state)
 		sas_free(mg);
 	}
 	assert_int_equal(0, same); /* 50 times 2^-20 */
-	pair(&c, &g, &attempt); /* without it the codes agree, and all goes through */
+	pair(&c, &g, &attempt);    /* without it the codes agree, and all goes through */
 	for (int step = 0; step < 4; step++)
 		carry(step % 2 == 0 ? c : g, step % 2 == 0 ? g : c);
 	assert_ok(sas_my_code(g, shown));
@@ -612,7 +624,8 @@ main(void)
 		ROW(K2_K3_a_sealed_key_opens_only_for_its_subject_and_only_to_the_committed_key),
 		cmocka_unit_test(L6_no_node_of_a_proof_can_be_flipped_lost_or_added),
 		cmocka_unit_test(J1_whoever_stands_in_between_makes_the_codes_differ),
-		cmocka_unit_test(J2_J3_a_reveal_before_its_commitment_or_of_another_attempt_aborts),
+		cmocka_unit_test(
+		    J2_J3_a_reveal_before_its_commitment_or_of_another_attempt_aborts),
 	};
 
 	return suite_start() != ZT_OK || cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 #include "base/buf.h"
-#include "crypto/base64.h"
 #include "base/id.h"
+#include "crypto/base64.h"
 
 /* TEXT with quotes around integers of 19 digits and more, which jansson's int64 cannot hold. */
 static inline void
@@ -28,8 +28,8 @@ vectors_quote(const char *text, struct buf *out)
 	}
 }
 
-/* The file NAME of the vectors, parsed; NULL, said on standard output, when it is not here. A file
- * that is here and does not parse fails the test. */
+/* The file NAME of the vectors, parsed; NULL, said on standard output, when it is not here. A
+ * file that is here and does not parse fails the test. */
 static inline json_t *
 vectors_load(const char *name)
 {
@@ -40,7 +40,8 @@ vectors_load(const char *name)
 	size_t n;
 	FILE *f;
 
-	(void)snprintf(path, sizeof path, "%s/%s", root != NULL ? root : "../shared/vectors", name);
+	(void)snprintf(
+	    path, sizeof path, "%s/%s", root != NULL ? root : "../shared/vectors", name);
 	if ((f = fopen(path, "rb")) == NULL) {
 		printf("skipped: no test vectors at %s\n", path);
 		return NULL;

@@ -1,5 +1,5 @@
-/* vectors_test.c - everything of the public vectors that this suite uses; prints how many cases ran,
- * passed and were skipped, and why. */
+/* vectors_test.c - everything of the public vectors that this suite uses; prints how many cases
+ * ran, passed and were skipped, and why. */
 #include "test.h"
 #include "vectors.h"
 
@@ -23,7 +23,8 @@ report(const char *name, struct tally t, const char *why)
 	assert_int_equal(t.run, t.passed);
 }
 
-/* Shows each test of a Wycheproof file to ONE; it says whether the case behaves as it should. */
+/* Shows each test of a Wycheproof file to ONE; it says whether the case behaves as it should.
+ */
 enum verdict { PASSED, FAILED, SKIPPED };
 typedef enum verdict one_case(const json_t *group, const json_t *test, bool is_valid);
 
@@ -37,15 +38,15 @@ wycheproof(const char *file, one_case *one, const char *why)
 	if (all == NULL)
 		skip();
 	json_array_foreach(json_object_get(all, "testGroups"), i, group)
-		json_array_foreach(json_object_get(group, "tests"), k, test)
-		{
-			const char *result = json_string_value(json_object_get(test, "result"));
-			enum verdict v = one(group, test, strcmp(result, "invalid") != 0);
+	    json_array_foreach(json_object_get(group, "tests"), k, test)
+	{
+		const char *result = json_string_value(json_object_get(test, "result"));
+		enum verdict v = one(group, test, strcmp(result, "invalid") != 0);
 
-			t.skipped += v == SKIPPED;
-			t.run += v != SKIPPED;
-			t.passed += v == PASSED;
-		}
+		t.skipped += v == SKIPPED;
+		t.run += v != SKIPPED;
+		t.passed += v == PASSED;
+	}
 	report(file, t, why);
 	json_decref(all);
 }
@@ -99,7 +100,8 @@ x25519(const json_t *group, const json_t *test, bool is_valid)
 	assert_ok(secret_from(private, &sk));
 	ok = hpke_x25519(sk, public.p, out) == ZT_OK;
 	secret_free(sk);
-	ok = zero ? !ok : ok && memcmp(out, shared.p, 32) == 0; /* low-order points are refused */
+	ok = zero ? !ok
+		  : ok && memcmp(out, shared.p, 32) == 0; /* low-order points are refused */
 	buf_free(&b);
 	return ok == is_valid ? PASSED : FAILED;
 }
@@ -132,12 +134,12 @@ aead(const json_t *test, bool is_valid, bool is_x)
 		return SKIPPED;
 	}
 	ct.n += tag.n; /* they stand one behind the other */
-	err = is_x ? aead_x_open(key.p, iv.p, aad, ct, &clear) :
-		     aead_chacha_open(key.p, iv.p, aad, ct, &clear);
+	err = is_x ? aead_x_open(key.p, iv.p, aad, ct, &clear)
+		   : aead_chacha_open(key.p, iv.p, aad, ct, &clear);
 	ok = err == ZT_OK && bytes_equal(buf_bytes(&clear), msg);
 	if (ok) {
-		err = is_x ? aead_x_seal(key.p, iv.p, aad, msg, &again) :
-			     aead_chacha_seal(key.p, iv.p, aad, msg, &again);
+		err = is_x ? aead_x_seal(key.p, iv.p, aad, msg, &again)
+			   : aead_chacha_seal(key.p, iv.p, aad, msg, &again);
 		ok = err == ZT_OK && bytes_equal(buf_bytes(&again), ct);
 	}
 	buf_free(&b);
@@ -232,7 +234,8 @@ hpke_messages(struct hpke *send, struct hpke *receive, const json_t *one)
 
 	json_array_foreach(json_object_get(one, "encryptions"), i, m)
 	{
-		uint64_t want = (uint64_t)json_integer_value(json_object_get(m, "sequence_number"));
+		uint64_t want =
+		    (uint64_t)json_integer_value(json_object_get(m, "sequence_number"));
 		struct buf b = buf_init(4096), ct = buf_init(4096), pt = buf_init(4096);
 		struct bytes clear, aad, sealed;
 
@@ -245,9 +248,10 @@ hpke_messages(struct hpke *send, struct hpke *receive, const json_t *one)
 			buf_free(&ct);
 			buf_free(&pt);
 			ok = ok && hpke_next_seal(send, aad, clear, &ct) == ZT_OK &&
-			    hpke_next_open(receive, aad, buf_bytes(&ct), &pt) == ZT_OK;
+			     hpke_next_open(receive, aad, buf_bytes(&ct), &pt) == ZT_OK;
 		}
-		ok = ok && bytes_equal(buf_bytes(&ct), sealed) && bytes_equal(buf_bytes(&pt), clear);
+		ok = ok && bytes_equal(buf_bytes(&ct), sealed) &&
+		     bytes_equal(buf_bytes(&pt), clear);
 		buf_free(&b);
 		buf_free(&ct);
 		buf_free(&pt);
@@ -273,7 +277,8 @@ hpke_exports(const struct hpke *h, const json_t *one)
 		context = vectors_hex(e, "exporter_context", &b);
 		want = vectors_hex(e, "exported_value", &b);
 		ok = ok && want.n > 0 && want.n <= sizeof out &&
-		    hpke_export(h, context, out, want.n) == ZT_OK && memcmp(out, want.p, want.n) == 0;
+		     hpke_export(h, context, out, want.n) == ZT_OK &&
+		     memcmp(out, want.p, want.n) == 0;
 		buf_free(&b);
 	}
 	return ok;
@@ -311,10 +316,10 @@ hpke_rfc9180_a2(void **state)
 		assert_ok(secret_from(vectors_hex(one, "skRm", &b), &sk_r));
 		assert_ok(hpke_derive_key_pair(vectors_hex(one, "ikmR", &b), &derived));
 		ok = secret_equal(derived, sk_r) &&
-		    hpke_sender_with(sk_e, pk_r.p, info, got, &send) == ZT_OK &&
-		    memcmp(got, enc.p, 32) == 0 &&
-		    hpke_receiver(enc.p, sk_r, info, &receive) == ZT_OK &&
-		    hpke_messages(send, receive, one) && hpke_exports(receive, one);
+		     hpke_sender_with(sk_e, pk_r.p, info, got, &send) == ZT_OK &&
+		     memcmp(got, enc.p, 32) == 0 &&
+		     hpke_receiver(enc.p, sk_r, info, &receive) == ZT_OK &&
+		     hpke_messages(send, receive, one) && hpke_exports(receive, one);
 		t.run++;
 		t.passed += ok;
 		hpke_free(send);
@@ -358,8 +363,8 @@ number(const json_t *test, const char *key)
 {
 	const json_t *v = json_object_get(test, key);
 
-	return json_is_string(v) ? strtoull(json_string_value(v), NULL, 10) :
-				   (uint64_t)json_integer_value(v);
+	return json_is_string(v) ? strtoull(json_string_value(v), NULL, 10)
+				 : (uint64_t)json_integer_value(v);
 }
 
 static void
@@ -378,11 +383,11 @@ merkle_good_proofs_pass_and_spoiled_ones_do_not(void **state)
 		struct merkle_proof p;
 		struct hash leaf, root;
 		bool ok = hash_of(json_object_get(test, "leafHash"), &leaf) &
-		    hash_of(json_object_get(test, "root"), &root) &
-		    proof_of(json_object_get(test, "proof"), &p);
+			  hash_of(json_object_get(test, "root"), &root) &
+			  proof_of(json_object_get(test, "proof"), &p);
 
-		ok = ok && merkle_check_inclusion(number(test, "leafIdx"), number(test, "treeSize"),
-			       &leaf, &p, &root) == ZT_OK;
+		ok = ok && merkle_check_inclusion(number(test, "leafIdx"),
+			       number(test, "treeSize"), &leaf, &p, &root) == ZT_OK;
 		a.run++;
 		a.passed += ok != json_is_true(json_object_get(test, "wantErr"));
 	}
@@ -391,15 +396,15 @@ merkle_good_proofs_pass_and_spoiled_ones_do_not(void **state)
 		struct merkle_proof p;
 		struct hash one, two;
 		bool hashes = hash_of(json_object_get(test, "root1"), &one) &
-		    hash_of(json_object_get(test, "root2"), &two);
+			      hash_of(json_object_get(test, "root2"), &two);
 		bool ok = hashes & proof_of(json_object_get(test, "proof"), &p);
 
 		if (!hashes && !json_is_true(json_object_get(test, "wantErr"))) {
 			b.skipped++; /* our interface cannot even be given such a root */
 			continue;
 		}
-		ok = ok && merkle_check_consistency(number(test, "size1"), number(test, "size2"),
-			       &one, &two, &p) == ZT_OK;
+		ok = ok && merkle_check_consistency(number(test, "size1"),
+			       number(test, "size2"), &one, &two, &p) == ZT_OK;
 		b.run++;
 		b.passed += ok != json_is_true(json_object_get(test, "wantErr"));
 	}
@@ -417,9 +422,8 @@ header(const void *ctx, const char *name)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)ctx, key, value)
-		if (strcasecmp(key, name) == 0)
-			return json_string_value(value);
+	json_object_foreach((json_t *)(uintptr_t)ctx, key,
+	    value) if (strcasecmp(key, name) == 0) return json_string_value(value);
 	return NULL;
 }
 
@@ -437,8 +441,10 @@ http_signature_rfc9421_b26(void **state)
 		skip();
 #define TEXT(object, name) json_string_value(json_object_get(object, name))
 	const json_t *rq = json_object_get(v, "request");
-	struct httpsig_message m = { .method = TEXT(rq, "method"), .target = TEXT(rq, "target"),
-		.authority = TEXT(rq, "authority"), .field = header,
+	struct httpsig_message m = { .method = TEXT(rq, "method"),
+		.target = TEXT(rq, "target"),
+		.authority = TEXT(rq, "authority"),
+		.field = header,
 		.ctx = json_object_get(rq, "headers") };
 
 	assert_ok(base64_parse(bytes_text(TEXT(v, "public_key_b64")), key, 32));
@@ -448,7 +454,8 @@ http_signature_rfc9421_b26(void **state)
 	m.method = "PUT";
 	assert_err(ZT_ERR_SIGNATURE,
 	    httpsig_verify(&m, TEXT(v, "signature_input"), TEXT(v, "signature"), key));
-	assert_ok(httpsig_digest_check(header(m.ctx, "content-digest"), bytes_text(TEXT(rq, "body"))));
+	assert_ok(httpsig_digest_check(
+	    header(m.ctx, "content-digest"), bytes_text(TEXT(rq, "body"))));
 	t.passed = 1;
 	report("http-signatures RFC 9421 B.2.6", t, "");
 	buf_free(&base);

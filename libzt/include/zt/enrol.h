@@ -1,4 +1,5 @@
-/* zt/enrol.h - how people and devices join: an invitation, then codes that two humans compare. */
+/* zt/enrol.h - how people and devices join: an invitation, then codes that two humans compare.
+ */
 #ifndef ZT_ENROL_H
 #define ZT_ENROL_H
 
@@ -21,24 +22,26 @@ struct zt_codes {
 	void *ctx;
 	/* Show CODE to the human, who reads it to the other side. */
 	void (*show)(void *ctx, const char *code);
-	/* The human picks, out of four, the code that the other screen shows; -1: none of them. */
+	/* The human picks, out of four, the code that the other screen shows; -1: none of them.
+	 */
 	int (*pick)(void *ctx, const char *const choices[4]);
-	/* The greeter's last word: this person, with this e-mail, name and device? For a new user
-	 * *PROFILE is "standard" and may be changed to "admin" or "outsider". */
+	/* The greeter's last word: this person, with this e-mail, name and device? For a new
+	 * user *PROFILE is "standard" and may be changed to "admin" or "outsider". */
 	bool (*accept)(void *ctx, const char *email, const char *name, const char *device,
 	    const char **profile);
 	/* Called while waiting for the other side; true stops. */
 	bool (*waiting)(void *ctx);
 };
-/* The inviting side. LINK or the invitation's id. Returns when the newcomer is in. Errors: CODES (the
- * attempt is burnt), GONE, ABORTED (the other side stopped; call again), INTERRUPTED. */
+/* The inviting side. LINK or the invitation's id. Returns when the newcomer is in. Errors:
+ * CODES (the attempt is burnt), GONE, ABORTED (the other side stopped; call again),
+ * INTERRUPTED. */
 ZT_CALL enum zt_err zt_greet(struct zt *z, const char *link, const struct zt_codes *codes);
 
 struct zt_claim {
 	const char *link, *email, *name, *device_label;
 };
-/* The newcomer's side: makes the device in O->home. Errors: as zt_greet; ROOT (the server showed
- * another organization than the greeter vouched for), EXISTS. */
+/* The newcomer's side: makes the device in O->home. Errors: as zt_greet; ROOT (the server
+ * showed another organization than the greeter vouched for), EXISTS. */
 ZT_CALL enum zt_err zt_claim(const struct zt_options *o, const struct zt_claim *c,
     const struct zt_codes *codes, char *why);
 

@@ -7,7 +7,8 @@
 struct zt_progress {
 	void *ctx;
 	/* How far a transfer is; TOTAL grows while a tree is walked. NULL: not wanted. */
-	void (*step)(void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name);
+	void (*step)(
+	    void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name);
 	/* Something was left out, with the reason; the transfer goes on. NULL: not wanted. */
 	void (*skipped)(void *ctx, const char *name, const char *why);
 };
@@ -26,13 +27,13 @@ struct zt_check {
 	uint64_t changesets, skipped, folders, files, blocks, bytes;
 };
 
-/* Uploads a file, or a folder with all in it, and returns when the servers hold it durably. What is
- * there with the same size and time is not sent again, so that a broken upload can be finished by
- * the same call. *FILES, when not NULL, counts what was sent. */
+/* Uploads a file, or a folder with all in it, and returns when the servers hold it durably.
+ * What is there with the same size and time is not sent again, so that a broken upload can be
+ * finished by the same call. *FILES, when not NULL, counts what was sent. */
 ZT_CALL enum zt_err zt_put(struct zt *z, const char *local, const char *remote,
     const struct zt_progress *p, uint64_t *files);
-/* Downloads a file or folder to LOCAL, which for a folder may exist. Every byte is verified before it
- * takes its name. */
+/* Downloads a file or folder to LOCAL, which for a folder may exist. Every byte is verified
+ * before it takes its name. */
 ZT_CALL enum zt_err zt_get(struct zt *z, const char *remote, const char *local,
     const struct zt_progress *p, uint64_t *files);
 /* Writes a file to FD. VERSION 0 is the newest. */
@@ -41,7 +42,8 @@ ZT_CALL enum zt_err zt_ls(struct zt *z, const char *remote, bool recursive, bool
     void (*each)(void *ctx, const struct zt_file *f), void *ctx);
 ZT_CALL enum zt_err zt_mkdir(struct zt *z, const char *remote);
 ZT_CALL enum zt_err zt_mv(struct zt *z, const char *from, const char *to);
-/* Takes a file, or a folder with all in it when RECURSIVE, out of its folder; history keeps it. */
+/* Takes a file, or a folder with all in it when RECURSIVE, out of its folder; history keeps it.
+ */
 ZT_CALL enum zt_err zt_rm(struct zt *z, const char *remote, bool recursive);
 ZT_CALL enum zt_err zt_history(struct zt *z, const char *remote,
     void (*each)(void *ctx, const struct zt_version *v), void *ctx);

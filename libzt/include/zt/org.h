@@ -10,14 +10,15 @@ struct zt_bootstrap {
 	const char *slug;           /* short name: a-z 0-9 - */
 	const char *email, *name, *device_label;
 };
-/* Creates an organization with its first admin and device in O->home. The root key is wiped before
- * this returns. Errors: EXISTS (a device is there, or the name is taken), FORBIDDEN (token). */
+/* Creates an organization with its first admin and device in O->home. The root key is wiped
+ * before this returns. Errors: EXISTS (a device is there, or the name is taken), FORBIDDEN
+ * (token). */
 ZT_CALL enum zt_err zt_bootstrap(
     const struct zt_options *o, const struct zt_bootstrap *b, char *why);
 
 struct zt_user {
-	const char *id, *profile;   /* admin, standard, outsider */
-	const char *email, *name;   /* "" when not disclosed to this device */
+	const char *id, *profile; /* admin, standard, outsider */
+	const char *email, *name; /* "" when not disclosed to this device */
 	bool is_live, is_me;
 };
 struct zt_device {
@@ -38,8 +39,8 @@ ZT_CALL enum zt_err zt_devices(
     struct zt *z, void (*each)(void *ctx, const struct zt_device *d), void *ctx);
 ZT_CALL enum zt_err zt_log(
     struct zt *z, uint64_t from, void (*each)(void *ctx, const struct zt_entry *e), void *ctx);
-/* Fetches the whole log anew and verifies it from nothing against the pinned root key. *ENTRIES were
- * checked. */
+/* Fetches the whole log anew and verifies it from nothing against the pinned root key. *ENTRIES
+ * were checked. */
 ZT_CALL enum zt_err zt_log_verify(struct zt *z, uint64_t *entries);
 /* Revokes a user by e-mail or id. */
 ZT_CALL enum zt_err zt_user_revoke(struct zt *z, const char *user);

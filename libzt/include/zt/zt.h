@@ -1,10 +1,10 @@
 /* zt/zt.h - the client library of zt: all cryptography and all verification happen in it.
  *
  * Conventions. Every call that can fail returns enum zt_err; a failing call leaves its outputs
- * untouched, and zt_why() gives a sentence about it. Texts are UTF-8 and borrowed unless a comment
- * says otherwise. Sizes are bytes, times milliseconds since 1970 UTC. Ids are 32 hexadecimal digits.
- * A struct zt belongs to one thread at a time; callbacks run on the caller's thread, inside the call,
- * and must not call zt again. */
+ * untouched, and zt_why() gives a sentence about it. Texts are UTF-8 and borrowed unless a
+ * comment says otherwise. Sizes are bytes, times milliseconds since 1970 UTC. Ids are 32
+ * hexadecimal digits. A struct zt belongs to one thread at a time; callbacks run on the
+ * caller's thread, inside the call, and must not call zt again. */
 #ifndef ZT_H
 #define ZT_H
 
@@ -23,8 +23,8 @@ struct zt_options {
 	const char *ca_file;  /* PEM of the server's authority; NULL: the system's */
 };
 
-/* Unlocks the device in O->home. The caller closes *OUT. WHY, when not NULL, is a sentence of 256
- * bytes. Errors: NOT_FOUND (no device there), PASSWORD, WEAK, LOCKED, STORE. */
+/* Unlocks the device in O->home. The caller closes *OUT. WHY, when not NULL, is a sentence of
+ * 256 bytes. Errors: NOT_FOUND (no device there), PASSWORD, WEAK, LOCKED, STORE. */
 ZT_CALL enum zt_err zt_open(const struct zt_options *o, struct zt **out, char *why);
 /* Wipes all keys from memory. NULL is nothing. */
 void zt_close(struct zt *z);
@@ -38,8 +38,8 @@ struct zt_identity {
 };
 /* Who this device is. The texts live as long as Z. */
 void zt_whoami(const struct zt *z, struct zt_identity *out);
-/* Fetches and verifies what is new in the trust log. Errors: NETWORK and the like; FORK, ROLLBACK,
- * PROOF, SIGNATURE: the server is not honest. */
+/* Fetches and verifies what is new in the trust log. Errors: NETWORK and the like; FORK,
+ * ROLLBACK, PROOF, SIGNATURE: the server is not honest. */
 ZT_CALL enum zt_err zt_sync(struct zt *z);
 /* Checks every record of the local store. */
 ZT_CALL enum zt_err zt_check_store(struct zt *z, uint64_t *records);
