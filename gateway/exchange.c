@@ -324,19 +324,12 @@ write_head(struct exchange *x)
 {
 	uint8_t buffer[LWS_PRE + 1024], *start = buffer + LWS_PRE, *p = start;
 	uint8_t *end = buffer + sizeof buffer - 1;
-	bool drop = x->body_left > 0; /* an unread body follows */
 
 	if (lws_add_http_common_headers(x->wsi, (unsigned)err_http(x->err), x->type,
 		(lws_filepos_t)x->body.n, &p, end) != 0 ||
 	    lws_finalize_write_http_header(x->wsi, start, &p, end) != 0)
 		return -1;
-	x->state = drop ? ANSWERED : ANSWERING_BODY;
-	if (x->body.n == 0) {
-		x->state = ANSWERED;
-		return drop || lws_http_transaction_completed(x->wsi) ? -1 : 0;
-	}
-	x->state = ANSWERING_BODY;
-	(void)lws_callback_on_writable(x->wsi);
+	x->state = x->body.n == 0 ? ANSWERED : ANSWERING_BODY;
 	return 0;
 }
 
@@ -355,28 +348,40 @@ write_body(struct exchange *x)
 	if (written < 0 || (size_t)written < n)
 		return -1;
 	x->sent += n;
-	if (!last) {
-		lws_set_timeout(x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, 30);
-		(void)lws_callback_on_writable(x->wsi);
+	if (last) {
+		x->state = ANSWERED;
 		return 0;
 	}
-	x->state = ANSWERED;
-	return x->body_left > 0 || lws_http_transaction_completed(x->wsi) ? -1 : 0;
+	lws_set_timeout(x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, 30);
+	(void)lws_callback_on_writable(x->wsi);
+	return 0;
 }
 
 int
 exchange_writable(struct exchange **slot)
 {
 	struct exchange *x = *slot;
-	int rv = 0;
+	struct lws *wsi;
+	bool is_unread; /* an unread body follows: the connection cannot be used again */
 
 	if (x == NULL)
 		return 0;
-	if (x->state == ANSWERING_HEAD)
-		return write_head(x);
-	if (x->state == ANSWERING_BODY)
-		rv = write_body(x);
-	return rv;
+	if (x->state == ANSWERING_HEAD) {
+		if (write_head(x) != 0)
+			return -1;
+		if (x->state == ANSWERING_BODY && lws_send_pipe_choked(x->wsi)) {
+			(void)lws_callback_on_writable(x->wsi);
+			return 0;
+		}
+	}
+	if (x->state == ANSWERING_BODY && write_body(x) != 0)
+		return -1;
+	if (x->state != ANSWERED)
+		return 0;
+	is_unread = x->body_left > 0;
+	wsi = x->wsi;
+	exchange_gone(slot); /* before lws takes the slot's memory back */
+	return is_unread || lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
 void

@@ -60,6 +60,7 @@ http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, si
 		return exchange_body_end(*slot);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return exchange_writable(slot);
+	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
 	case LWS_CALLBACK_CLOSED_HTTP:
 		if (slot != NULL)
 			exchange_gone(slot);

@@ -67,6 +67,7 @@ main(int argc, char **argv)
 	if (argc != 3 || strcmp(argv[1], "--config") != 0)
 		return usage(stderr);
 	service_harden();
+	service_keep_memory();
 	log_start("gateway");
 	if ((err = config_load(argv[2], keys, KEYS, &settings, why)) == ZT_OK &&
 	    (err = suite_start()) == ZT_OK)

@@ -36,6 +36,8 @@ grow(struct buf *b, size_t more)
 		return true;
 	while (want <= b->n + more)
 		want = want > SIZE_MAX / 2 ? b->n + more + 1 : want * 2;
+	if (want > b->max) /* never more than what was promised at birth, and the byte for buf_text */
+		want = b->max + 1;
 	if ((p = malloc(want)) == NULL) {
 		b->err = ZT_ERR_MEMORY;
 		return false;
@@ -48,6 +50,20 @@ grow(struct buf *b, size_t more)
 	b->p = p;
 	b->cap = want;
 	return true;
+}
+
+void
+buf_empty(struct buf *b)
+{
+	b->n = 0;
+	b->err = ZT_OK;
+}
+
+enum zt_err
+buf_reserve(struct buf *b, size_t n)
+{
+	(void)grow(b, n);
+	return b->err;
 }
 
 uint8_t *

@@ -18,6 +18,10 @@ struct buf {
 struct buf buf_init(size_t max);
 /* Wipes and releases the memory; B is empty and usable again. */
 void buf_free(struct buf *b);
+/* Takes the content away and keeps the memory; a failure is forgotten. */
+void buf_empty(struct buf *b);
+/* Makes room for N more bytes at once. Errors: MEMORY, TOO_BIG. */
+ZT_CHECKED enum zt_err buf_reserve(struct buf *b, size_t n);
 /* Appends a copy of BYTES. */
 void buf_add(struct buf *b, struct bytes bytes);
 void buf_add_text(struct buf *b, const char *text);

@@ -13,7 +13,7 @@
 struct pending { /* a new version of a file */
 	struct id vlob;
 	Zt__Manifest *m;
-	struct buf blocks;
+	bool adds_blocks;
 };
 
 struct op { /* a change to a folder's entries */
@@ -60,7 +60,6 @@ clear(struct batch *b)
 {
 	for (size_t i = 0; i < b->file_count; i++) {
 		pb_wipe(b->files[i].m);
-		buf_free(&b->files[i].blocks);
 	}
 	for (size_t i = 0; i < b->folder_count; i++) {
 		for (size_t k = 0; k < b->folders[i]->count; k++)
@@ -89,8 +88,14 @@ batch_is_full(const struct batch *b)
 	return b->file_count + b->folder_count + 8 > LIMIT_CHANGES || b->bytes > BYTES_MOST;
 }
 
+struct space *
+batch_space(const struct batch *b)
+{
+	return b->s;
+}
+
 enum zt_err
-batch_write(struct batch *b, const struct id *vlob, Zt__Manifest *m, struct bytes blocks)
+batch_write(struct batch *b, const struct id *vlob, Zt__Manifest *m, bool adds_blocks)
 {
 	struct pending *p;
 	enum zt_err err = vec_room(&b->files, b->file_count, &b->file_cap, sizeof *b->files);
@@ -100,10 +105,9 @@ batch_write(struct batch *b, const struct id *vlob, Zt__Manifest *m, struct byte
 		return err;
 	}
 	p = &b->files[b->file_count++];
-	*p = (struct pending){ .vlob = *vlob, .m = m, .blocks = buf_init(LIMIT_CHANGESET) };
-	buf_add(&p->blocks, blocks);
-	b->bytes += protobuf_c_message_get_packed_size(&m->base) + blocks.n + 512;
-	return buf_err(&p->blocks);
+	*p = (struct pending){ .vlob = *vlob, .m = m, .adds_blocks = adds_blocks };
+	b->bytes += protobuf_c_message_get_packed_size(&m->base) + 512;
+	return ZT_OK;
 }
 
 static enum zt_err
@@ -308,6 +312,24 @@ seal_one(struct outgoing *o, const struct id *vlob, const Zt__Manifest *m, struc
 }
 
 static enum zt_err
+seal_file(struct outgoing *o, const struct pending *p)
+{
+	const Zt__FileManifest *f = p->m->file;
+	struct buf ids = buf_init(LIMIT_CHANGESET);
+	size_t n = p->adds_blocks && f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS ?
+	    f->blocks->n_blocks :
+	    0;
+	enum zt_err err;
+
+	for (size_t i = 0; i < n; i++)
+		buf_add(&ids, pb_bytes(f->blocks->blocks[i]->id));
+	if ((err = buf_err(&ids)) == ZT_OK)
+		err = seal_one(o, &p->vlob, p->m, buf_bytes(&ids));
+	buf_free(&ids);
+	return err;
+}
+
+static enum zt_err
 seal_folder(struct outgoing *o, struct dirty *d)
 {
 	struct listing l = { 0 };
@@ -411,8 +433,7 @@ send_once(struct batch *b)
 	if ((err = space_key(b->s, (unsigned)b->s->w->generation_count, &o.key)))
 		goto out;
 	for (size_t i = 0; err == ZT_OK && i < b->file_count; i++)
-		err = seal_one(
-		    &o, &b->files[i].vlob, b->files[i].m, buf_bytes(&b->files[i].blocks));
+		err = seal_file(&o, &b->files[i]);
 	for (size_t i = 0; err == ZT_OK && i < b->folder_count; i++)
 		err = seal_folder(&o, b->folders[i]);
 	if (err == ZT_OK && (err = sign_changeset(&o)) == ZT_OK)

@@ -142,10 +142,10 @@ ZT_CHECKED enum zt_err tree_open(
 struct batch;
 ZT_CHECKED enum zt_err batch_new(struct space *s, struct batch **out);
 void batch_free(struct batch *b);
-/* Takes M over: the next version of VLOB. BLOCKS are the ids that it adds. Sends what is
- * gathered first when there is no room. */
+/* Takes M over, also on failure: the next version of VLOB. Its blocks, when it ADDS_BLOCKS, may still
+ * be under way until the batch is sent. */
 ZT_CHECKED enum zt_err batch_write(
-    struct batch *b, const struct id *vlob, Zt__Manifest *m, struct bytes blocks);
+    struct batch *b, const struct id *vlob, Zt__Manifest *m, bool adds_blocks);
 /* What the entry must be now: nothing, that very object, or whatever. */
 enum batch_expect { BATCH_ABSENT, BATCH_SAME, BATCH_ANY };
 /* Sets or removes NAME in FOLDER when the batch is sent; repeated on the folder as it is then.
@@ -158,7 +158,9 @@ ZT_CHECKED enum zt_err batch_unlink(
 ZT_CHECKED enum zt_err batch_folder(struct batch *b, const struct id *vlob);
 /* Sends all; afterwards the batch is empty. */
 ZT_CHECKED enum zt_err batch_send(struct batch *b);
-/* Bytes gathered so far: the caller sends before it grows too large. */
+/* The workspace as it is now: sending may have opened it anew. */
+struct space *batch_space(const struct batch *b);
+/* Whether the caller should send before more is gathered. */
 bool batch_is_full(const struct batch *b);
 
 #endif

@@ -10,7 +10,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
-/* ---- ls ---- */
+/* ---- ls: level by level; folders together, and then their files when details are asked for ---- */
 
 struct listing {
 	struct space *s;
@@ -19,49 +19,36 @@ struct listing {
 	void *ctx;
 };
 
-static void
-show(struct listing *l, const char *path, const struct tree_entry *e)
-{
-	struct zt_file f = { .path = path, .is_folder = e->is_folder };
-	struct space_version v;
-	Zt__Manifest *m = NULL;
+struct row {
+	struct buf path;
+	struct tree_entry what;
+	struct zt_file f;
+};
 
-	if (l->details && space_version(l->s, &e->vlob, 0, &v) == ZT_OK) {
-		f.version = v.version;
-		f.modified = v.time;
-		if (!e->is_folder && space_manifest(l->s, &v, &m) == ZT_OK &&
-		    m->kind_case == ZT__MANIFEST__KIND_FILE) {
-			f.size = m->file->size;
-			f.modified = m->file->modified;
-			f.mode = m->file->mode;
-		}
-	}
-	l->each(l->ctx, &f);
-	pb_wipe(m);
-}
-
-struct level { /* the folders of one depth, fetched together */
+struct level {
 	struct listing *l;
-	struct space_version *versions;
-	struct buf *paths;
+	struct space_version *folders;
+	struct buf *paths; /* of the folders */
 	size_t count, cap, cap2;
-	struct level *below;
+	struct row *rows;  /* what is in them */
+	size_t row_count, row_cap;
+	size_t *of;        /* asked-for version to row */
 };
 
 static enum zt_err
-add_level(struct level *v, const struct id *vlob, const char *path)
+add_folder(struct level *v, const struct id *vlob, struct bytes path)
 {
 	struct space_version version;
 	enum zt_err err = space_version(v->l->s, vlob, 0, &version);
 
 	if (err == ZT_ERR_NOT_FOUND)
 		return ZT_OK; /* nothing in it yet */
-	if (err || (err = vec_room(&v->versions, v->count, &v->cap, sizeof *v->versions)) ||
+	if (err || (err = vec_room(&v->folders, v->count, &v->cap, sizeof *v->folders)) ||
 	    (err = vec_room(&v->paths, v->count, &v->cap2, sizeof *v->paths)))
 		return err;
-	v->versions[v->count] = version;
+	v->folders[v->count] = version;
 	v->paths[v->count] = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
-	buf_add_text(&v->paths[v->count], path);
+	buf_add(&v->paths[v->count], path);
 	return buf_err(&v->paths[v->count++]);
 }
 
@@ -70,12 +57,35 @@ free_level(struct level *v)
 {
 	for (size_t i = 0; i < v->count; i++)
 		buf_free(&v->paths[i]);
+	for (size_t i = 0; i < v->row_count; i++)
+		buf_free(&v->rows[i].path);
 	free(v->paths);
-	free(v->versions);
+	free(v->folders);
+	free(v->rows);
+	free(v->of);
+	*v = (struct level){ .l = v->l };
 }
 
 static enum zt_err
-list_one(void *ctx, size_t i, Zt__Manifest **m)
+add_row(struct level *v, struct bytes folder, struct bytes name, const struct tree_entry *what)
+{
+	enum zt_err err = vec_room(&v->rows, v->row_count, &v->row_cap, sizeof *v->rows);
+	struct row *r;
+
+	if (err)
+		return err;
+	r = &v->rows[v->row_count++];
+	*r = (struct row){ .path = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1)), .what = *what };
+	buf_add(&r->path, folder);
+	if (name.n > 0) {
+		buf_add_byte(&r->path, '/');
+		buf_add(&r->path, name);
+	}
+	return buf_err(&r->path);
+}
+
+static enum zt_err
+take_folder(void *ctx, size_t i, Zt__Manifest **m)
 {
 	struct level *v = ctx;
 	enum zt_err err = ZT_OK;
@@ -85,27 +95,77 @@ list_one(void *ctx, size_t i, Zt__Manifest **m)
 	for (size_t k = 0; err == ZT_OK && k < (*m)->folder->n_entries; k++) {
 		const Zt__FolderEntry *e = (*m)->folder->entries[k];
 		struct tree_entry to = { .is_folder = e->folder };
-		struct buf path = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
 
 		memcpy(to.vlob.b, e->vlob.data, ID_BYTES);
-		buf_add(&path, buf_bytes(&v->paths[i]));
-		buf_add_byte(&path, '/');
-		buf_add(&path, bytes_of(e->name.data, e->name.len));
-		if ((err = buf_err(&path)) == ZT_OK) {
-			show(v->l, buf_text(&path), &to);
-			if (v->l->recursive && to.is_folder)
-				err = add_level(v->below, &to.vlob, buf_text(&path));
-		}
-		buf_free(&path);
+		err = add_row(v, buf_bytes(&v->paths[i]), pb_bytes(e->name), &to);
 	}
 	return err;
 }
 
 static enum zt_err
-list_levels(struct listing *l, const struct id *root, const char *path)
+take_details(void *ctx, size_t i, Zt__Manifest **m)
+{
+	struct level *v = ctx;
+	struct zt_file *f = &v->rows[v->of[i]].f;
+
+	if ((*m)->kind_case == ZT__MANIFEST__KIND_FILE) {
+		f->size = (*m)->file->size;
+		f->modified = (*m)->file->modified;
+		f->mode = (*m)->file->mode;
+	}
+	return ZT_OK;
+}
+
+static enum zt_err
+add_details(struct level *v)
+{
+	struct space_version *files = calloc(v->row_count + 1, sizeof *files), version;
+	size_t n = 0;
+	enum zt_err err = ZT_OK;
+
+	free(v->of);
+	v->of = calloc(v->row_count + 1, sizeof *v->of);
+	if (files == NULL || v->of == NULL)
+		err = ZT_ERR_MEMORY;
+	for (size_t i = 0; err == ZT_OK && i < v->row_count; i++) {
+		if (space_version(v->l->s, &v->rows[i].what.vlob, 0, &version))
+			continue; /* an empty folder that has no version yet */
+		v->rows[i].f.version = version.version;
+		v->rows[i].f.modified = version.time;
+		if (!v->rows[i].what.is_folder) {
+			files[n] = version;
+			v->of[n++] = i;
+		}
+	}
+	if (err == ZT_OK)
+		err = space_manifests(v->l->s, files, n, take_details, v);
+	free(files);
+	return err;
+}
+
+/* Shows the rows of V; their folders go into BELOW. */
+static enum zt_err
+show_level(struct level *v, struct level *below)
+{
+	enum zt_err err = v->l->details ? add_details(v) : ZT_OK;
+
+	for (size_t i = 0; err == ZT_OK && i < v->row_count; i++) {
+		struct row *r = &v->rows[i];
+
+		r->f.path = buf_text(&r->path);
+		r->f.is_folder = r->what.is_folder;
+		v->l->each(v->l->ctx, &r->f);
+		if (v->l->recursive && r->what.is_folder)
+			err = add_folder(below, &r->what.vlob, buf_bytes(&r->path));
+	}
+	return err;
+}
+
+static enum zt_err
+list_levels(struct listing *l, const struct id *root, struct bytes path)
 {
 	struct level now = { .l = l }, below = { .l = l };
-	enum zt_err err = add_level(&now, root, path);
+	enum zt_err err = add_folder(&now, root, path);
 
 	for (unsigned depth = 0; err == ZT_OK && now.count > 0; depth++) {
 		if (depth >= LIMIT_DEPTH) {
@@ -113,14 +173,27 @@ list_levels(struct listing *l, const struct id *root, const char *path)
 			    l->s->z, ZT_ERR_CORRUPT, "the folders go in a circle");
 			break;
 		}
-		now.below = &below;
-		err = space_manifests(l->s, now.versions, now.count, list_one, &now);
+		if ((err = space_manifests(
+			 l->s, now.folders, now.count, take_folder, &now)) == ZT_OK)
+			err = show_level(&now, &below);
 		free_level(&now);
 		now = below;
 		below = (struct level){ .l = l };
 	}
 	free_level(&now);
 	free_level(&below);
+	return err;
+}
+
+static enum zt_err
+list_file(struct listing *l, const struct tree_entry *what, struct bytes path)
+{
+	struct level one = { .l = l };
+	enum zt_err err = add_row(&one, path, bytes_of(NULL, 0), what);
+
+	if (err == ZT_OK)
+		err = show_level(&one, NULL);
+	free_level(&one);
 	return err;
 }
 
@@ -150,9 +223,9 @@ zt_ls(struct zt *z, const char *remote, bool recursive, bool details,
 		return err;
 	join(&path, path.count, &text);
 	if (at.is_folder)
-		err = list_levels(&l, &at.vlob, buf_text(&text));
+		err = list_levels(&l, &at.vlob, buf_bytes(&text));
 	else
-		show(&l, buf_text(&text), &at);
+		err = list_file(&l, &at, buf_bytes(&text));
 	buf_free(&text);
 	return err;
 }
@@ -381,7 +454,7 @@ zt_restore(struct zt *z, const char *remote, uint64_t version, uint64_t time)
 		pb_wipe(m);
 		return err;
 	}
-	if ((err = batch_write(b, &at.vlob, m, bytes_of(NULL, 0))) == ZT_OK)
+	if ((err = batch_write(b, &at.vlob, m, false)) == ZT_OK)
 		err = batch_send(b);
 	batch_free(b);
 	return err;
@@ -408,7 +481,7 @@ check_one(void *ctx, size_t i, Zt__Manifest **m)
 		c->out->files++;
 		c->out->bytes += (*m)->file->size;
 		c->t.total = c->out->bytes;
-		return transfer_content(&c->t, (*m)->file, -1);
+		return transfer_check_content(&c->t, (*m)->file);
 	}
 	c->out->folders++;
 	for (size_t k = 0; err == ZT_OK && k < (*m)->folder->n_entries; k++) {
@@ -429,17 +502,20 @@ enum zt_err
 zt_verify(
     struct zt *z, const char *workspace, const struct zt_progress *p, struct zt_check *out)
 {
-	struct checking c = { .t = { .z = z, .p = p }, .out = out };
+	struct checking c = { .out = out };
 	struct space_version v[256];
+	struct space *s;
 	enum zt_err err;
 
 	z->why[0] = 0;
 	*out = (struct zt_check){ 0 };
-	if ((err = client_sync_log(z)) || (err = space_find(z, workspace, &c.t.s)) ||
-	    (err = space_sync(c.t.s)))
+	if ((err = client_sync_log(z)) || (err = space_find(z, workspace, &s)) ||
+	    (err = space_sync(s)))
 		return err;
-	out->changesets = c.t.s->position;
-	out->skipped = c.t.s->skipped;
+	if ((err = transfer_begin(&c.t, z, s, p)))
+		goto out;
+	out->changesets = s->position;
+	out->skipped = s->skipped;
 	if ((err = vec_room(&c.queue, 0, &c.cap, sizeof *c.queue)) == ZT_OK)
 		c.queue[c.count++] = c.t.s->w->id;
 	while (err == ZT_OK && c.next < c.count) {
@@ -458,7 +534,11 @@ zt_verify(
 		if (err == ZT_OK)
 			err = space_manifests(c.t.s, v, n, check_one, &c);
 	}
+	if (err == ZT_OK)
+		err = transfer_drain(&c.t);
 	out->blocks = c.t.blocks;
+out:
+	transfer_end(&c.t);
 	free(c.queue);
 	idmap_free(&c.seen, NULL);
 	return err;

@@ -580,8 +580,12 @@ space_manifests(struct space *s, const struct space_version *versions, size_t co
 			err = ZT_OK;
 		}
 	}
-	if (err == ZT_OK && n > 0)
-		err = fetch_missing(&w, missing, n);
+	if (err == ZT_OK && n > 0 && (err = store_begin(s->z->store)) == ZT_OK) {
+		/* One transaction for all that is kept; a failure keeps nothing. */
+		if ((err = fetch_missing(&w, missing, n)) == ZT_OK)
+			err = store_commit(s->z->store);
+		store_rollback(s->z->store);
+	}
 	free(missing);
 	return err;
 }

@@ -13,14 +13,16 @@ tree_find(struct space *s, const struct path *path, size_t depth, struct tree_en
 	for (size_t i = 0; i < depth; i++) {
 		struct space_version v;
 		Zt__Manifest *m = NULL;
-		Zt__FolderEntry *e = NULL;
+		const Zt__FolderEntry *e = NULL;
+		size_t k;
 		enum zt_err err =
 		    at.is_folder ? space_version(s, &at.vlob, 0, &v) : ZT_ERR_NOT_FOUND;
 
 		if (err == ZT_OK && (err = space_manifest(s, &v, &m)))
 			return err;
-		if (m != NULL && m->kind_case == ZT__MANIFEST__KIND_FOLDER)
-			e = manifest_find(m->folder, path->name[i]);
+		if (m != NULL && m->kind_case == ZT__MANIFEST__KIND_FOLDER &&
+		    manifest_find(m->folder, path->name[i], &k))
+			e = m->folder->entries[k];
 		if (e != NULL) {
 			memcpy(at.vlob.b, e->vlob.data, ID_BYTES);
 			at.is_folder = e->folder;

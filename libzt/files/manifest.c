@@ -167,8 +167,8 @@ manifest_block(const Zt__FileManifest *f, size_t i, struct block_ref *ref)
 	ref->size = b->size;
 }
 
-Zt__FolderEntry *
-manifest_find(const Zt__FolderManifest *f, struct bytes name)
+bool
+manifest_find(const Zt__FolderManifest *f, struct bytes name, size_t *i)
 {
 	size_t lo = 0, hi = f->n_entries;
 
@@ -179,12 +179,14 @@ manifest_find(const Zt__FolderManifest *f, struct bytes name)
 
 		n = at.n < name.n ? at.n : name.n;
 		order = memcmp(at.p, name.p, n);
-		if (order == 0 && at.n == name.n)
-			return f->entries[mid];
+		if (order == 0 && at.n == name.n) {
+			*i = mid;
+			return true;
+		}
 		if (order < 0 || (order == 0 && at.n < name.n))
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return NULL;
+	return false;
 }

@@ -31,7 +31,7 @@ ZT_CHECKED enum zt_err manifest_open(const struct secret *kek,
 ZT_CHECKED enum zt_err manifest_check(const Zt__Manifest *m, const char **why);
 /* Block I of a checked file. The caller wipes REF->key. */
 void manifest_block(const Zt__FileManifest *f, size_t i, struct block_ref *ref);
-/* The entry NAME of a checked folder, or NULL. */
-Zt__FolderEntry *manifest_find(const Zt__FolderManifest *f, struct bytes name);
+/* Whether a checked folder has an entry NAME; *I is its place. */
+bool manifest_find(const Zt__FolderManifest *f, struct bytes name, size_t *i);
 
 #endif

@@ -36,7 +36,7 @@ struct calls {
 	const char *operator_token;
 	CURLM *multi;
 	CURL *idle[MOST_IDLE]; /* handles that keep their connections */
-	size_t idle_count, under_way;
+	size_t idle_count;
 };
 
 enum zt_err
@@ -80,12 +80,6 @@ const char *
 calls_server(const struct calls *c)
 {
 	return c->server;
-}
-
-size_t
-calls_under_way(const struct calls *c)
-{
-	return c->under_way;
 }
 
 struct digest {
@@ -403,7 +397,6 @@ calls_start(struct calls *c, struct calls_transfer *t)
 		return err;
 	}
 	t->request = q;
-	c->under_way++;
 	return ZT_OK;
 }
 
@@ -422,7 +415,6 @@ finish(struct calls *c, CURL *easy, CURLcode code)
 		if (prepare(q) == ZT_OK && curl_multi_add_handle(c->multi, easy) == CURLM_OK)
 			return;
 	}
-	c->under_way--;
 	end_request(q);
 	free(q);
 	t->request = NULL;
@@ -430,20 +422,25 @@ finish(struct calls *c, CURL *easy, CURLcode code)
 }
 
 enum zt_err
-calls_wait(struct calls *c, size_t most)
+calls_turn(struct calls *c, int wait_ms)
 {
-	do {
-		int running = 0, left = 0;
-		CURLMsg *m;
+	int running = 0, left = 0;
+	CURLMsg *m;
 
-		if (curl_multi_perform(c->multi, &running) != CURLM_OK)
-			return ZT_ERR_NETWORK;
-		while ((m = curl_multi_info_read(c->multi, &left)) != NULL)
-			if (m->msg == CURLMSG_DONE)
-				finish(c, m->easy_handle, m->data.result);
-		if (c->under_way > most &&
-		    curl_multi_poll(c->multi, NULL, 0, 1000, NULL) != CURLM_OK)
-			return ZT_ERR_NETWORK;
-	} while (c->under_way > most);
+	if (curl_multi_perform(c->multi, &running) != CURLM_OK)
+		return ZT_ERR_NETWORK;
+	while ((m = curl_multi_info_read(c->multi, &left)) != NULL)
+		if (m->msg == CURLMSG_DONE) {
+			finish(c, m->easy_handle, m->data.result);
+			wait_ms = 0;
+		}
+	if (wait_ms > 0 && curl_multi_poll(c->multi, NULL, 0, wait_ms, NULL) != CURLM_OK)
+		return ZT_ERR_NETWORK;
 	return ZT_OK;
+}
+
+void
+calls_wake(struct calls *c)
+{
+	(void)curl_multi_wakeup(c->multi);
 }

@@ -1,5 +1,6 @@
 #include "common/service.h"
 
+#include <malloc.h>
 #include <nng/protocol/pubsub0/pub.h>
 #include <nng/protocol/pubsub0/sub.h>
 #include <nng/protocol/reqrep0/rep.h>
@@ -47,6 +48,16 @@ service_harden(void)
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+void
+service_keep_memory(void)
+{
+	enum { KEPT = 64 * 1024 * 1024 };
+
+	(void)mallopt(M_ARENA_MAX, 4);
+	(void)mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
+	(void)mallopt(M_TRIM_THRESHOLD, KEPT);
 }
 
 enum zt_err
@@ -366,6 +377,7 @@ service_main(int argc, char **argv, const struct service_def *def)
 	if (argc != 3 || strcmp(argv[1], "--config") != 0 || s == NULL)
 		return usage(def, stderr);
 	service_harden();
+	service_keep_memory();
 	log_start(def->name);
 	(void)sigemptyset(&stop); /* blocked in every thread; the main one waits for them */
 	(void)sigaddset(&stop, SIGTERM);

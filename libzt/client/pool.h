@@ -1,0 +1,25 @@
+/* pool.h - a few threads that seal and open blocks while the caller's thread talks to the network.
+ *
+ * A job belongs to the pool from pool_submit until pool_done returns it; its work sees nothing but
+ * what the job points to. All functions are for the one thread that made the pool. */
+#ifndef ZT_CLIENT_POOL_H
+#define ZT_CLIENT_POOL_H
+
+#include "base/err.h"
+
+struct pool;
+
+struct pool_job {
+	struct pool_job *next;
+	void (*work)(struct pool_job *job); /* runs on a thread of the pool */
+};
+
+/* WAKE is called on a thread of the pool after each job. Errors: MEMORY. */
+ZT_CHECKED enum zt_err pool_new(void (*wake)(void *ctx), void *ctx, struct pool **out);
+/* Waits for the jobs that were submitted. NULL is nothing. */
+void pool_free(struct pool *p);
+void pool_submit(struct pool *p, struct pool_job *job);
+/* The next finished job, or NULL. */
+struct pool_job *pool_done(struct pool *p);
+
+#endif

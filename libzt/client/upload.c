@@ -1,0 +1,502 @@
+/* upload.c - files in: blocks sealed and sent in parallel, changes gathered into changesets. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+#include "base/vec.h"
+#include "client/transfer.h"
+#include "crypto/suite.h"
+#include "format/limits.h"
+#include "format/pb.h"
+
+/* ---- one block ---- */
+
+/* Runs on a thread of the pool. */
+static void
+seal(struct pool_job *job)
+{
+	struct transfer_slot *slot = (struct transfer_slot *)job;
+
+	buf_empty(&slot->call.body);
+	slot->err = block_seal(buf_bytes(&slot->clear), &slot->ref, &slot->call.body);
+}
+
+static void
+sent(struct calls_transfer *call)
+{
+	struct transfer_slot *slot = call->ctx;
+
+	if (call->err)
+		transfer_fail(slot->t, client_refuse(slot->t->z, call->err, "%s", call->detail));
+	slot->t->done += slot->ref.size;
+	transfer_release(slot);
+}
+
+/* The block is sealed: its reference goes into the manifest, it goes to the servers. */
+static void
+send_sealed(struct transfer_slot *slot)
+{
+	struct transfer *t = slot->t;
+	Zt__BlockRef *b = slot->pinned;
+	enum zt_err err = slot->err;
+
+	if (err == ZT_OK) {
+		memcpy(b->id.data, slot->ref.id.b, ID_BYTES);
+		memcpy(b->key.data, slot->ref.key, AEAD_KEY_BYTES);
+		memcpy(b->hash.data, slot->ref.hash.b, HASH_BYTES);
+		slot->call.route = ROUTE_BLOCK_PUT;
+		slot->call.done = sent;
+		slot->call.ctx = slot;
+		slot->call.params = (struct route_params){ .org = t->z->org, .id = t->s->w->id,
+			.block = slot->ref.id, .hash = slot->ref.hash };
+		err = calls_start(t->z->calls, &slot->call);
+	}
+	suite_wipe(slot->ref.key, sizeof slot->ref.key);
+	if (err) {
+		transfer_fail(t, err);
+		transfer_release(slot);
+	}
+}
+
+/* The next reference of F, to be filled in when its block is sealed. */
+static enum zt_err
+add_block(Zt__FileManifest *f, size_t size, size_t *cap, Zt__BlockRef **out)
+{
+	Zt__BlockRef *b;
+	enum zt_err err;
+
+	if (f->blocks == NULL) {
+		if ((f->blocks = malloc(sizeof *f->blocks)) == NULL)
+			return ZT_ERR_MEMORY;
+		zt__block_list__init(f->blocks);
+		f->content_case = ZT__FILE_MANIFEST__CONTENT_BLOCKS;
+		f->blocks->block_size = LIMIT_BLOCK;
+	}
+	if ((err = vec_room(&f->blocks->blocks, f->blocks->n_blocks, cap, sizeof b)))
+		return err;
+	if ((b = malloc(sizeof *b)) == NULL)
+		return ZT_ERR_MEMORY;
+	zt__block_ref__init(b);
+	f->blocks->blocks[f->blocks->n_blocks++] = b;
+	b->size = (uint32_t)size;
+	b->id = pb_field(calloc(1, ID_BYTES), ID_BYTES);
+	b->key = pb_field(calloc(1, AEAD_KEY_BYTES), AEAD_KEY_BYTES);
+	b->hash = pb_field(calloc(1, HASH_BYTES), HASH_BYTES);
+	if (b->id.data == NULL || b->key.data == NULL || b->hash.data == NULL)
+		return ZT_ERR_MEMORY;
+	*out = b;
+	return ZT_OK;
+}
+
+/* ---- one file ---- */
+
+static Zt__Manifest *
+new_file(const struct stat *st)
+{
+	Zt__Manifest *m = malloc(sizeof *m);
+
+	if (m == NULL)
+		return NULL;
+	zt__manifest__init(m);
+	m->kind_case = ZT__MANIFEST__KIND_FILE;
+	if ((m->file = malloc(sizeof *m->file)) == NULL) {
+		free(m);
+		return NULL;
+	}
+	zt__file_manifest__init(m->file);
+	m->file->mode = (uint32_t)st->st_mode & 07777;
+	m->file->modified = transfer_modified(st);
+	return m;
+}
+
+static ssize_t
+read_full(int fd, uint8_t *to, size_t n)
+{
+	size_t at = 0;
+
+	while (at < n) {
+		ssize_t got = read(fd, to + at, n - at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		at += (size_t)got;
+	}
+	return (ssize_t)at;
+}
+
+static enum zt_err
+put_inline(Zt__FileManifest *f, struct bytes content)
+{
+	uint8_t *copy = malloc(content.n);
+
+	if (copy == NULL)
+		return ZT_ERR_MEMORY;
+	memcpy(copy, content.p, content.n);
+	f->content_case = ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT;
+	f->inline_content = pb_field(copy, content.n);
+	return ZT_OK;
+}
+
+/* The content of FD into F: inline when it is small, else in blocks. */
+static enum zt_err
+send_content(struct transfer *t, int fd, const char *name, Zt__FileManifest *f)
+{
+	struct transfer_slot *slot;
+	size_t cap = 0;
+	enum zt_err err;
+
+	for (;;) {
+		uint8_t *to;
+		ssize_t n;
+
+		if ((err = transfer_slot(t, &slot)))
+			return err;
+		buf_empty(&slot->clear);
+		if ((to = buf_room(&slot->clear, LIMIT_BLOCK)) == NULL) {
+			err = ZT_ERR_MEMORY;
+			break;
+		}
+		if ((n = read_full(fd, to, LIMIT_BLOCK)) < 0) {
+			err = transfer_err(t->z, name, errno);
+			break;
+		}
+		slot->clear.n = (size_t)n;
+		if (n == 0)
+			break;
+		f->size += (uint64_t)n;
+		if (f->size == (uint64_t)n && n <= LIMIT_INLINE) {
+			t->done += (uint64_t)n;
+			err = put_inline(f, buf_bytes(&slot->clear));
+			break;
+		}
+		if ((err = add_block(f, (size_t)n, &cap, &slot->pinned)))
+			break;
+		transfer_submit(slot, seal, send_sealed);
+		transfer_report(t, name);
+		if ((size_t)n < LIMIT_BLOCK)
+			return ZT_OK;
+	}
+	transfer_release(slot);
+	return err;
+}
+
+/* ---- a tree up ---- */
+
+/* Sends what is gathered, once every block in flight is acknowledged. */
+static enum zt_err
+flush(struct transfer *t)
+{
+	enum zt_err err = transfer_drain(t);
+
+	if (err == ZT_OK)
+		err = batch_send(t->batch);
+	t->s = batch_space(t->batch); /* another one when the log moved meanwhile */
+	return err;
+}
+
+struct known { /* an entry of a remote folder; of a file also what it holds */
+	struct tree_entry to;
+	bool is_there;
+	uint64_t size, modified;
+};
+
+/* A remote folder as it is before this upload: its entries, and of its files size and time, fetched
+ * together and never one by one. */
+struct there {
+	Zt__Manifest *folder; /* NULL: new */
+	struct known *entries;
+	struct space_version *versions;
+	size_t *of; /* version to entry */
+};
+
+static enum zt_err
+take_known(void *ctx, size_t i, Zt__Manifest **m)
+{
+	struct there *h = ctx;
+	struct known *k = &h->entries[h->of[i]];
+
+	if ((*m)->kind_case == ZT__MANIFEST__KIND_FILE) {
+		k->size = (*m)->file->size;
+		k->modified = (*m)->file->modified;
+	}
+	return ZT_OK;
+}
+
+static void
+there_free(struct there *h)
+{
+	pb_wipe(h->folder);
+	free(h->entries);
+	free(h->versions);
+	free(h->of);
+	*h = (struct there){ 0 };
+}
+
+/* FOLDER without a version yet is empty. The caller gives *OUT to there_free, also on failure. */
+static enum zt_err
+there_read(struct space *s, const struct id *folder, struct there *out)
+{
+	struct space_version v;
+	size_t n, files = 0;
+	enum zt_err err = space_version(s, folder, 0, &v);
+
+	if (err)
+		return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
+	if ((err = space_manifest(s, &v, &out->folder)))
+		return err;
+	if (out->folder->kind_case != ZT__MANIFEST__KIND_FOLDER)
+		return client_refuse(s->z, ZT_ERR_CORRUPT, "a folder's object is a file");
+	n = out->folder->folder->n_entries;
+	out->entries = calloc(n + 1, sizeof *out->entries);
+	out->versions = calloc(n + 1, sizeof *out->versions);
+	out->of = calloc(n + 1, sizeof *out->of);
+	if (out->entries == NULL || out->versions == NULL || out->of == NULL)
+		return ZT_ERR_MEMORY;
+	for (size_t i = 0; i < n; i++) {
+		const Zt__FolderEntry *e = out->folder->folder->entries[i];
+		struct known *k = &out->entries[i];
+
+		k->is_there = true;
+		k->to.is_folder = e->folder;
+		memcpy(k->to.vlob.b, e->vlob.data, ID_BYTES);
+		if (!e->folder && space_version(s, &k->to.vlob, 0, &out->versions[files]) == ZT_OK)
+			out->of[files++] = i;
+	}
+	return space_manifests(s, out->versions, files, take_known, out);
+}
+
+static struct known
+there_find(const struct there *h, struct bytes name)
+{
+	size_t i;
+
+	if (h->folder == NULL || !manifest_find(h->folder->folder, name, &i))
+		return (struct known){ .is_there = false };
+	return h->entries[i];
+}
+
+/* Whether the remote file is this one already: same size, same time. */
+static bool
+is_same(const struct known *k, const struct stat *st)
+{
+	return k->is_there && !k->to.is_folder && k->size == (uint64_t)st->st_size &&
+	    k->modified == transfer_modified(st);
+}
+
+static enum zt_err
+put_file(struct transfer *t, int fd, const char *name, const struct stat *st,
+    const struct id *folder, struct bytes as, const struct known *k)
+{
+	struct tree_entry to = k->to;
+	Zt__Manifest *m;
+	enum zt_err err;
+
+	if (k->is_there && k->to.is_folder)
+		return client_refuse(t->z, ZT_ERR_EXISTS, "%.180s is a folder there", name);
+	t->total += (uint64_t)st->st_size;
+	if (is_same(k, st)) {
+		t->done += (uint64_t)st->st_size;
+		return ZT_OK;
+	}
+	if (!k->is_there)
+		suite_random(to.vlob.b, ID_BYTES);
+	to.is_folder = false;
+	if ((m = new_file(st)) == NULL)
+		return ZT_ERR_MEMORY;
+	if ((err = send_content(t, fd, name, m->file))) {
+		/* What is under way writes into the manifest. */
+		if (transfer_drain(t) != ZT_OK)
+			transfer_fail(t, err);
+		pb_wipe(m);
+	} else if ((err = batch_write(t->batch, &to.vlob, m, true)) == ZT_OK) {
+		if (!k->is_there)
+			err = batch_link(t->batch, folder, as, &to, BATCH_ABSENT);
+		t->files++;
+		transfer_report(t, name);
+	}
+	if (err == ZT_OK && batch_is_full(t->batch))
+		err = flush(t);
+	return err;
+}
+
+static enum zt_err put_folder(struct transfer *t, int dir, const char *name,
+    const struct id *folder, bool is_new, unsigned depth);
+
+/* One entry of a local folder. What cannot be read or named is skipped, and said. */
+static enum zt_err
+put_entry(struct transfer *t, int dir, const char *entry, const struct id *folder,
+    const struct there *there, unsigned depth)
+{
+	struct buf as = buf_init(4 * LIMIT_NAME), shown = buf_init(4 * LIMIT_NAME);
+	struct known k;
+	struct stat st;
+	const char *why = "";
+	enum zt_err err = ZT_OK;
+	int fd = -1;
+
+	utf8_show(bytes_text(entry), &shown);
+	if (utf8_normal(bytes_text(entry), &as) || path_name_check(buf_bytes(&as), &why)) {
+		transfer_skip(t, buf_text(&shown), why[0] != 0 ? why : "its name is not UTF-8");
+		goto out;
+	}
+	if ((fd = openat(dir, entry, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) < 0 ||
+	    fstat(fd, &st) != 0) {
+		transfer_skip(t, buf_text(&shown),
+		    errno == ELOOP ? "it is a symbolic link" : strerror(errno));
+		goto out;
+	}
+	k = there_find(there, buf_bytes(&as));
+	if (S_ISREG(st.st_mode)) {
+		err = put_file(t, fd, buf_text(&shown), &st, folder, buf_bytes(&as), &k);
+	} else if (S_ISDIR(st.st_mode) && (!k.is_there || k.to.is_folder)) {
+		bool is_new = !k.is_there;
+
+		if (is_new) {
+			suite_random(k.to.vlob.b, ID_BYTES);
+			k.to.is_folder = true;
+			if ((err = batch_folder(t->batch, &k.to.vlob)) == ZT_OK)
+				err = batch_link(
+				    t->batch, folder, buf_bytes(&as), &k.to, BATCH_ABSENT);
+		}
+		if (err == ZT_OK)
+			err =
+			    put_folder(t, fd, buf_text(&shown), &k.to.vlob, is_new, depth + 1);
+		fd = -1; /* closed by put_folder */
+	} else {
+		transfer_skip(t, buf_text(&shown), "it is neither a file nor a folder");
+	}
+out:
+	if (fd >= 0)
+		(void)close(fd);
+	buf_free(&as);
+	buf_free(&shown);
+	return err;
+}
+
+/* All in the local folder DIR, which is closed. */
+static enum zt_err
+put_folder(struct transfer *t, int dir, const char *name, const struct id *folder, bool is_new,
+    unsigned depth)
+{
+	DIR *d = depth < LIMIT_DEPTH ? fdopendir(dir) : NULL;
+	struct there there = { 0 };
+	struct dirent *e;
+	enum zt_err err = ZT_OK;
+
+	if (d == NULL) {
+		transfer_skip(
+		    t, name, depth < LIMIT_DEPTH ? strerror(errno) : "it is too deep");
+		(void)close(dir);
+		return ZT_OK;
+	}
+	if (!is_new)
+		err = there_read(t->s, folder, &there);
+	while (err == ZT_OK && (e = readdir(d)) != NULL)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			err = put_entry(t, dirfd(d), e->d_name, folder, &there, depth);
+	if (err == ZT_OK && batch_is_full(t->batch))
+		err = flush(t);
+	there_free(&there);
+	(void)closedir(d);
+	return err;
+}
+
+/* The folder that holds the last name of PATH, and what is there under that name. */
+static enum zt_err
+place_of(struct space *s, struct path *path, struct tree_entry *parent, struct known *k)
+{
+	struct there h = { 0 };
+	enum zt_err err = tree_find(s, path, path->count - 1, parent);
+
+	k->is_there = false;
+	if (err == ZT_OK && !parent->is_folder)
+		err = client_refuse(s->z, ZT_ERR_NOT_FOUND, "that path leads through a file");
+	if (err == ZT_OK && (err = there_read(s, &parent->vlob, &h)) == ZT_OK)
+		*k = there_find(&h, path->name[path->count - 1]);
+	there_free(&h);
+	return err;
+}
+
+static enum zt_err
+put_any(struct transfer *t, int fd, const struct stat *st, const char *local, struct path *path)
+{
+	struct tree_entry parent, self = { .is_folder = true };
+	struct known k = { .is_there = true, .to = { t->s->w->id, true } };
+	struct bytes as =
+	    bytes_text(strrchr(local, '/') != NULL ? strrchr(local, '/') + 1 : local);
+	enum zt_err err = ZT_OK;
+
+	if (path->count > 0 && (err = place_of(t->s, path, &parent, &k)))
+		goto out;
+	if (S_ISREG(st->st_mode)) {
+		if (k.is_there && k.to.is_folder) { /* into that folder, under its own name */
+			const char *why = "";
+
+			if ((err = path_name_check(as, &why))) {
+				err = client_refuse(t->z, err, "%s", why);
+				goto out;
+			}
+			path->name[path->count++] = as;
+			if ((err = place_of(t->s, path, &parent, &k)))
+				goto out;
+		}
+		return put_file(
+		    t, fd, local, st, &parent.vlob, path->name[path->count - 1], &k);
+	}
+	if (!S_ISDIR(st->st_mode) || (k.is_there && !k.to.is_folder)) {
+		err = client_refuse(t->z, ZT_ERR_INVALID,
+		    "%.180s: not a file or folder that fits there", local);
+		goto out;
+	}
+	self = k.to;
+	if (!k.is_there) {
+		suite_random(self.vlob.b, ID_BYTES);
+		self.is_folder = true;
+		if ((err = batch_folder(t->batch, &self.vlob)) ||
+		    (err = batch_link(t->batch, &parent.vlob, path->name[path->count - 1],
+			 &self, BATCH_ABSENT)))
+			goto out;
+	}
+	if ((fd = dup(fd)) < 0)
+		return transfer_err(t->z, local, errno);
+	return put_folder(t, fd, local, &self.vlob, !k.is_there, 0);
+out:
+	return err;
+}
+
+enum zt_err
+zt_put(struct zt *z, const char *local, const char *remote, const struct zt_progress *p,
+    uint64_t *files)
+{
+	struct transfer t = { .z = z };
+	struct space *s;
+	struct path path;
+	struct stat st;
+	int fd = -1;
+	enum zt_err err;
+
+	if ((err = tree_open(z, remote, &s, &path)))
+		return err;
+	if ((fd = open(local, O_RDONLY | O_CLOEXEC)) < 0 || fstat(fd, &st) != 0) {
+		err = transfer_err(z, local, errno);
+		goto out;
+	}
+	if ((err = transfer_begin(&t, z, s, p)) || (err = batch_new(s, &t.batch)) ||
+	    (err = put_any(&t, fd, &st, local, &path)) || (err = flush(&t)))
+		goto out;
+	if (files != NULL)
+		*files = t.files;
+out:
+	transfer_end(&t); /* first: what is under way writes into the batch's manifests */
+	batch_free(t.batch);
+	if (fd >= 0)
+		(void)close(fd);
+	return err;
+}
