@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what is missing to build, run and test zt on Debian 12 and 13. As root or through sudo.
 set -eu
-want="make gcc libc6-dev pkg-config libsodium-dev libnng-dev libpq-dev libwebsockets-dev libyaml-dev
+want="make gcc libc6-dev pkg-config libsodium-dev libssl-dev libnng-dev libpq-dev libwebsockets-dev libyaml-dev
 libcmocka-dev libcurl4-openssl-dev libsqlite3-dev libprotobuf-c-dev protobuf-c-compiler
 protobuf-compiler libjansson-dev libutf8proc-dev postgresql postgresql-client util-linux procps"
 missing=

@@ -12,6 +12,8 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
+enum { PAGE = 4096, LARGE = 8 * 1024 * 1024 };
+
 /* A file that is being fetched: written beside its place and named when it is whole, so that a reader
  * never sees half of it, and a link that stands there is replaced, not followed. */
 struct sink {
@@ -19,6 +21,7 @@ struct sink {
 	size_t pending; /* blocks under way, and one for whoever still adds some */
 	bool failed;
 	int fd, dir; /* -1: the content is only checked */
+	int direct;  /* the same file past the page cache, or -1 */
 	char temp[64];
 	char *name;
 	unsigned mode;
@@ -62,6 +65,8 @@ sink_end(struct sink *k)
 			if (renameat(k->dir, k->temp, k->dir, k->name) != 0)
 				err = transfer_err(t->z, k->name, errno);
 		}
+		if (k->direct >= 0)
+			(void)close(k->direct);
 		if (close(k->fd) != 0 && err == ZT_OK && !k->failed)
 			err = transfer_err(t->z, k->name, errno);
 		if (err || k->failed)
@@ -96,7 +101,8 @@ sink_new(struct transfer *t, int dir, const char *name, const Zt__FileManifest *
 
 	if (k == NULL)
 		return err;
-	*k = (struct sink){ .t = t, .pending = 1, .fd = -1, .dir = -1, .mode = f->mode };
+	*k = (struct sink){ .t = t, .pending = 1, .fd = -1, .dir = -1, .direct = -1,
+		.mode = f->mode };
 	k->times[0] = omit;
 	k->times[1] = (struct timespec){ (time_t)(f->modified / 1000),
 		(long)(f->modified % 1000) * 1000000 };
@@ -109,6 +115,18 @@ sink_new(struct transfer *t, int dir, const char *name, const Zt__FileManifest *
 		    (k->fd = openat(dir, k->temp,
 			 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0) {
 			err = transfer_err(t->z, name, errno);
+			goto out;
+		}
+		/* Its size at once, so that blocks can be written side by side. A large file goes past
+		 * the page cache where that can be: copying into fresh pages costs more than opening
+		 * the blocks. */
+		if (f->size >= LARGE && f->size <= INT64_MAX &&
+		    fallocate(k->fd, 0, 0, (off_t)f->size) == 0)
+			k->direct = openat(dir, k->temp, O_WRONLY | O_DIRECT | O_CLOEXEC);
+		else if (f->size >= LARGE && errno == ENOSPC) {
+			err = transfer_err(t->z, name, errno);
+			(void)unlinkat(dir, k->temp, 0);
+			(void)close(k->fd);
 			goto out;
 		}
 	}
@@ -124,19 +142,34 @@ out:
 
 /* ---- a block ---- */
 
+/* Whole pages of CLEAR to their place past the page cache, out of the slot's aligned memory. */
+static enum zt_err
+write_direct(struct transfer_slot *slot, struct bytes clear, int *number)
+{
+	if (slot->pages == NULL && (slot->pages = aligned_alloc(PAGE, LIMIT_BLOCK)) == NULL)
+		return ZT_ERR_MEMORY;
+	memcpy(slot->pages, clear.p, clear.n);
+	return write_at(slot->sink->direct, slot->offset, bytes_of(slot->pages, clear.n), number);
+}
+
 /* Runs on a thread of the pool: opens the block and writes it to its place. */
 static void
 open_and_write(struct pool_job *job)
 {
 	struct transfer_slot *slot = (struct transfer_slot *)job;
-	int number = 0;
+	struct sink *k = slot->sink;
+	struct bytes clear;
 
 	buf_empty(&slot->clear);
 	slot->err = block_open(&slot->ref, buf_bytes(&slot->call.answer), &slot->clear);
-	if (slot->err == ZT_OK && slot->sink->fd >= 0 &&
-	    (slot->err = write_at(
-		 slot->sink->fd, slot->offset, buf_bytes(&slot->clear), &number)))
-		slot->os_error = number;
+	clear = buf_bytes(&slot->clear);
+	if (slot->err || k->fd < 0)
+		return;
+	if (k->direct >= 0 && clear.n % PAGE == 0 && slot->offset % PAGE == 0 &&
+	    clear.n <= LIMIT_BLOCK)
+		slot->err = write_direct(slot, clear, &slot->os_error);
+	else
+		slot->err = write_at(k->fd, slot->offset, clear, &slot->os_error);
 }
 
 static void

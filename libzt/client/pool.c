@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { THREADS_MOST = 4 };
+enum { THREADS_MOST = 6 };
 
 struct queue {
 	struct pool_job *first, **last;
@@ -67,7 +67,8 @@ static void
 start_threads(struct pool *p)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t want = cores < 2 ? 1 : cores > THREADS_MOST ? THREADS_MOST : (size_t)cores;
+	/* One more than cores: a thread may wait for the disk. */
+	size_t want = cores < 1 ? 2 : cores >= THREADS_MOST ? THREADS_MOST : (size_t)cores + 1;
 	sigset_t all, was;
 
 	(void)sigfillset(&all);

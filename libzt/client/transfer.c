@@ -1,7 +1,9 @@
 #include "client/transfer.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
+#include "crypto/suite.h"
 #include "format/limits.h"
 
 enum { TURN_MS = 1000 };
@@ -97,6 +99,9 @@ transfer_end(struct transfer *t)
 		turn(t, TURN_MS);
 	pool_free(t->pool);
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {
+		if (t->slot[i].pages != NULL)
+			suite_wipe(t->slot[i].pages, LIMIT_BLOCK);
+		free(t->slot[i].pages);
 		buf_free(&t->slot[i].clear);
 		buf_free(&t->slot[i].call.body);
 		buf_free(&t->slot[i].call.answer);

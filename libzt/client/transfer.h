@@ -11,7 +11,7 @@
 #include "client/pool.h"
 #include "zt/file.h"
 
-#define TRANSFER_SLOTS 12
+#define TRANSFER_SLOTS 16
 
 struct transfer;
 struct sink;
@@ -24,6 +24,7 @@ struct transfer_slot {
 	enum zt_err err;
 	int os_error;                /* errno of an IO */
 	struct buf clear;
+	uint8_t *pages;              /* down: LIMIT_BLOCK bytes at a page's border, or NULL */
 	struct block_ref ref;
 	Zt__BlockRef *pinned;        /* up: where the reference goes; the manifest owns it */
 	struct sink *sink;           /* down: the file */

@@ -18,12 +18,6 @@ block_sealed_size(size_t n)
 	return padded(n) + BLOCK_OVERHEAD;
 }
 
-void
-block_hash(struct bytes sealed, struct hash *out)
-{
-	hash_one("zt block 1", sealed, out);
-}
-
 static void
 header(const struct id *id, const uint8_t nonce[AEAD_NONCE_BYTES], struct buf *out)
 {
@@ -63,7 +57,7 @@ block_seal(struct bytes clear, struct block_ref *ref, struct buf *out)
 	}
 	if ((err = aead_x_seal(r.key, nonce, bytes_of(head, sizeof head), clear, out)))
 		goto out;
-	block_hash(buf_bytes(out), &r.hash);
+	hash_block(buf_bytes(out), &r.hash);
 	*ref = r;
 out:
 	suite_wipe(r.key, sizeof r.key);
@@ -82,7 +76,7 @@ block_open(const struct block_ref *ref, struct bytes sealed, struct buf *out)
 	size_t start = out->n, n = padded(ref->size);
 	enum zt_err err;
 
-	block_hash(sealed, &is);
+	hash_block(sealed, &is);
 	if (!hash_equal(&is, &ref->hash) || ref->size == 0 || sealed.n != n + BLOCK_OVERHEAD)
 		return ZT_ERR_CORRUPT;
 	wire_expect_u32(&r, MAGIC);

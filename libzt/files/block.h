@@ -35,7 +35,5 @@ ZT_CHECKED enum zt_err block_seal(struct bytes clear, struct block_ref *ref, str
  * CORRUPT, SUITE, MEMORY. */
 ZT_CHECKED enum zt_err block_open(
     const struct block_ref *ref, struct bytes sealed, struct buf *out);
-/* The hash that names a sealed block: what its author pins and the blocks service checks. */
-void block_hash(struct bytes sealed, struct hash *out);
 
 #endif

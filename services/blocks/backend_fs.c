@@ -11,11 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/wire.h"
 #include "blocks/backend.h"
 #include "format/limits.h"
+
+struct page_buffer;
 
 struct fs {
 	struct backend base;
@@ -25,6 +27,7 @@ struct fs {
 	uint64_t arrived, covered; /* writes renamed; writes that a finished sync covers */
 	bool syncing;
 	atomic_ulong next_temp;
+	struct page_buffer *buffers; /* free ones, under the lock */
 };
 
 enum { PATH_MOST = 160 };
@@ -70,24 +73,74 @@ make_folders(int root, const char *path)
 	return ZT_OK;
 }
 
-static enum zt_err
-write_all(int fd, struct bytes block, const struct hash *hash)
-{
-	struct iovec v[] = { { (void *)(uintptr_t)block.p, block.n },
-		{ (void *)(uintptr_t)hash->b, HASH_BYTES } };
-	size_t at = 0;
+/* What stands behind a block on disk. */
+enum { PAGE = 4096, TRAILER = 4 + 4 + HASH_BYTES, MAGIC = 0x5a544246 /* "ZTBF" */ };
 
-	while (at < 2) {
-		ssize_t n = writev(fd, v + at, (int)(2 - at));
+static size_t
+size_on_disk(size_t n)
+{
+	return (n + TRAILER + PAGE - 1) / PAGE * PAGE;
+}
+
+/* Memory that O_DIRECT takes, kept from block to block: at most one a worker. */
+struct page_buffer {
+	struct page_buffer *next;
+	uint8_t *p;
+};
+
+static struct page_buffer *
+take_buffer(struct fs *f)
+{
+	struct page_buffer *b;
+
+	(void)pthread_mutex_lock(&f->lock);
+	if ((b = f->buffers) != NULL)
+		f->buffers = b->next;
+	(void)pthread_mutex_unlock(&f->lock);
+	if (b != NULL || (b = calloc(1, sizeof *b)) == NULL)
+		return b;
+	if ((b->p = aligned_alloc(PAGE, size_on_disk(LIMIT_BLOCK_WIRE))) == NULL) {
+		free(b);
+		return NULL;
+	}
+	return b;
+}
+
+static void
+give_buffer(struct fs *f, struct page_buffer *b)
+{
+	if (b == NULL)
+		return;
+	(void)pthread_mutex_lock(&f->lock);
+	b->next = f->buffers;
+	f->buffers = b;
+	(void)pthread_mutex_unlock(&f->lock);
+}
+
+/* BLOCK and its trailer as they stand on disk, in TO. */
+static struct bytes
+lay_out(struct bytes block, const struct hash *hash, uint8_t *to)
+{
+	size_t n = size_on_disk(block.n);
+	uint8_t *trailer = to + n - TRAILER;
+
+	memcpy(to, block.p, block.n);
+	memset(to + block.n, 0, n - TRAILER - block.n);
+	wire_store_u32(trailer, MAGIC);
+	wire_store_u32(trailer + 4, (uint32_t)block.n);
+	memcpy(trailer + 8, hash->b, HASH_BYTES);
+	return bytes_of(to, n);
+}
+
+static enum zt_err
+write_all(int fd, struct bytes in)
+{
+	for (size_t at = 0; at < in.n;) {
+		ssize_t n = pwrite(fd, in.p + at, in.n - at, (off_t)at);
 
 		if (n < 0 && errno != EINTR)
 			return err_of(errno);
-		for (size_t left = n < 0 ? 0 : (size_t)n; at < 2 && left >= v[at].iov_len; at++)
-			left -= v[at].iov_len, n -= (ssize_t)v[at].iov_len;
-		if (at < 2 && n > 0) {
-			v[at].iov_base = (uint8_t *)v[at].iov_base + n;
-			v[at].iov_len -= (size_t)n;
-		}
+		at += n > 0 ? (size_t)n : 0;
 	}
 	return ZT_OK;
 }
@@ -125,12 +178,23 @@ commit(struct fs *f)
 	return err;
 }
 
-/* The hash that stands behind the block in file FD of SIZE bytes. */
+/* The trailer of file FD of SIZE bytes: how long the block is, and its hash. */
 static enum zt_err
-stored_hash(int fd, off_t size, struct hash *out)
+read_trailer(int fd, off_t size, size_t *n, struct hash *out)
 {
-	if (size < HASH_BYTES || pread(fd, out->b, HASH_BYTES, size - HASH_BYTES) != HASH_BYTES)
+	uint8_t t[TRAILER];
+	struct wire_reader r = wire_read(bytes_of(t, sizeof t));
+	uint32_t length;
+
+	if (size < PAGE || size > (off_t)size_on_disk(LIMIT_BLOCK_WIRE) ||
+	    pread(fd, t, sizeof t, size - TRAILER) != TRAILER)
 		return ZT_ERR_CORRUPT;
+	wire_expect_u32(&r, MAGIC);
+	length = wire_u32(&r);
+	wire_copy(&r, out->b, HASH_BYTES);
+	if (wire_end(&r) || length > LIMIT_BLOCK_WIRE || (off_t)size_on_disk(length) != size)
+		return ZT_ERR_CORRUPT;
+	*n = length;
 	return ZT_OK;
 }
 
@@ -139,13 +203,14 @@ compare(struct fs *f, const char *path, const struct hash *hash)
 {
 	struct stat st;
 	struct hash is;
+	size_t n;
 	int fd = openat(f->root, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	enum zt_err err = fd < 0 ? err_of(errno) : ZT_OK;
 
 	if (err == ZT_OK && fstat(fd, &st) != 0)
 		err = err_of(errno);
 	if (err == ZT_OK)
-		err = stored_hash(fd, st.st_size, &is);
+		err = read_trailer(fd, st.st_size, &n, &is);
 	if (err == ZT_OK && !hash_equal(&is, hash))
 		err = ZT_ERR_EXISTS;
 	if (fd >= 0)
@@ -156,17 +221,22 @@ compare(struct fs *f, const char *path, const struct hash *hash)
 static enum zt_err
 write_temp(struct fs *f, const char *temp, struct bytes block, const struct hash *hash)
 {
-	int fd = openat(f->root, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC };
+	struct page_buffer *b = take_buffer(f);
 	enum zt_err err;
+	int fd;
 
-	if (fd < 0)
-		return err_of(errno);
-	err = write_all(fd, block, hash);
-	/* Start the write-back now, so that the group's sync finds little left to do. */
-	if (err == ZT_OK)
-		(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-	if (close(fd) != 0 && err == ZT_OK)
+	if (b == NULL)
+		return ZT_ERR_MEMORY;
+	fd = openat(f->root, temp, FLAGS | O_DIRECT, 0600);
+	if (fd < 0 && errno == EINVAL) { /* a file system without it may leave the file behind */
+		(void)unlinkat(f->root, temp, 0);
+		fd = openat(f->root, temp, FLAGS, 0600);
+	}
+	err = fd < 0 ? err_of(errno) : write_all(fd, lay_out(block, hash, b->p));
+	if (fd >= 0 && close(fd) != 0 && err == ZT_OK)
 		err = err_of(errno);
+	give_buffer(f, b);
 	return err;
 }
 
@@ -234,16 +304,13 @@ get(struct backend *b, const struct backend_place *at, backend_room *room, void 
 	path_of(at, path);
 	if ((fd = openat(f->root, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0)
 		return err_of(errno);
-	err = fstat(fd, &st) != 0 ? err_of(errno) : stored_hash(fd, st.st_size, &stored);
-	if (err == ZT_OK && st.st_size > LIMIT_BLOCK_WIRE + HASH_BYTES)
-		err = ZT_ERR_CORRUPT;
+	err = fstat(fd, &st) != 0 ? err_of(errno) : read_trailer(fd, st.st_size, &n, &stored);
 	if (err)
 		goto out;
-	n = (size_t)st.st_size - HASH_BYTES;
 	err = ZT_ERR_MEMORY;
 	if ((to = room(ctx, n)) == NULL || (err = read_all(fd, to, n)))
 		goto out;
-	hash_one("zt block 1", bytes_of(to, n), &is);
+	hash_block(bytes_of(to, n), &is);
 	err = hash_equal(&is, &stored) ? ZT_OK : ZT_ERR_CORRUPT;
 out:
 	(void)close(fd);
@@ -265,6 +332,11 @@ close_fs(struct backend *b)
 {
 	struct fs *f = (struct fs *)b;
 
+	for (struct page_buffer *p = f->buffers, *next; p != NULL; p = next) {
+		next = p->next;
+		free(p->p);
+		free(p);
+	}
 	(void)close(f->root);
 	(void)pthread_mutex_destroy(&f->lock);
 	(void)pthread_cond_destroy(&f->synced);

@@ -13,7 +13,7 @@ block_calls_put(void *state, const struct request *rq, struct rpc_answer *out)
 	struct hash is;
 	enum zt_err err;
 
-	hash_one("zt block 1", rq->body, &is);
+	hash_block(rq->body, &is);
 	if (!hash_equal(&is, &rq->params.hash))
 		return service_refuse(
 		    out, ZT_ERR_DIGEST, "the block is not the one that its path names");
