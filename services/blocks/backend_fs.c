@@ -178,44 +178,23 @@ commit(struct fs *f)
 	return err;
 }
 
-/* The trailer of file FD of SIZE bytes: how long the block is, and its hash. */
+/* The trailer of a whole FILE: how long the block is, and its hash. */
 static enum zt_err
-read_trailer(int fd, off_t size, size_t *n, struct hash *out)
+parse_trailer(struct bytes file, size_t *n, struct hash *out)
 {
-	uint8_t t[TRAILER];
-	struct wire_reader r = wire_read(bytes_of(t, sizeof t));
+	struct wire_reader r;
 	uint32_t length;
 
-	if (size < PAGE || size > (off_t)size_on_disk(LIMIT_BLOCK_WIRE) ||
-	    pread(fd, t, sizeof t, size - TRAILER) != TRAILER)
+	if (file.n < PAGE)
 		return ZT_ERR_CORRUPT;
+	r = wire_read(bytes_of(file.p + file.n - TRAILER, TRAILER));
 	wire_expect_u32(&r, MAGIC);
 	length = wire_u32(&r);
 	wire_copy(&r, out->b, HASH_BYTES);
-	if (wire_end(&r) || length > LIMIT_BLOCK_WIRE || (off_t)size_on_disk(length) != size)
+	if (wire_end(&r) || length > LIMIT_BLOCK_WIRE || size_on_disk(length) != file.n)
 		return ZT_ERR_CORRUPT;
 	*n = length;
 	return ZT_OK;
-}
-
-static enum zt_err
-compare(struct fs *f, const char *path, const struct hash *hash)
-{
-	struct stat st;
-	struct hash is;
-	size_t n;
-	int fd = openat(f->root, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	enum zt_err err = fd < 0 ? err_of(errno) : ZT_OK;
-
-	if (err == ZT_OK && fstat(fd, &st) != 0)
-		err = err_of(errno);
-	if (err == ZT_OK)
-		err = read_trailer(fd, st.st_size, &n, &is);
-	if (err == ZT_OK && !hash_equal(&is, hash))
-		err = ZT_ERR_EXISTS;
-	if (fd >= 0)
-		(void)close(fd);
-	return err;
 }
 
 static enum zt_err
@@ -237,6 +216,57 @@ write_temp(struct fs *f, const char *temp, struct bytes block, const struct hash
 	if (fd >= 0 && close(fd) != 0 && err == ZT_OK)
 		err = err_of(errno);
 	give_buffer(f, b);
+	return err;
+}
+
+/* The whole file of SIZE bytes into TO, past the page cache where the file system can. */
+static enum zt_err
+read_file(struct fs *f, const char *path, uint8_t *to, off_t *size)
+{
+	enum { FLAGS = O_RDONLY | O_CLOEXEC | O_NOFOLLOW };
+	size_t at = 0;
+	struct stat st;
+	enum zt_err err = ZT_OK;
+	int fd = openat(f->root, path, FLAGS | O_DIRECT);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = openat(f->root, path, FLAGS);
+	if (fd < 0)
+		return err_of(errno);
+	if (fstat(fd, &st) != 0)
+		err = err_of(errno);
+	else if (st.st_size > (off_t)size_on_disk(LIMIT_BLOCK_WIRE) || st.st_size % PAGE != 0)
+		err = ZT_ERR_CORRUPT; /* not as it was written */
+	while (err == ZT_OK && (off_t)at < st.st_size) {
+		ssize_t got = pread(fd, to + at, (size_t)st.st_size - at, (off_t)at);
+
+		if (got == 0)
+			err = ZT_ERR_CORRUPT;
+		else if (got < 0 && errno != EINTR)
+			err = err_of(errno);
+		at += got > 0 ? (size_t)got : 0;
+	}
+	*size = (off_t)at;
+	(void)close(fd);
+	return err;
+}
+
+/* Whether the block that stands at PATH is the one with HASH. Errors: EXISTS (another), CORRUPT. */
+static enum zt_err
+compare(struct fs *f, const char *path, const struct hash *hash)
+{
+	struct page_buffer *pages = take_buffer(f);
+	struct hash is;
+	off_t size;
+	size_t n;
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	if (pages != NULL && (err = read_file(f, path, pages->p, &size)) == ZT_OK &&
+	    (err = parse_trailer(bytes_of(pages->p, (size_t)size), &n, &is)) == ZT_OK) {
+		hash_block(bytes_of(pages->p, n), &is);
+		err = hash_equal(&is, hash) ? ZT_OK : ZT_ERR_EXISTS;
+	}
+	give_buffer(f, pages);
 	return err;
 }
 
@@ -275,45 +305,32 @@ out:
 }
 
 static enum zt_err
-read_all(int fd, uint8_t *to, size_t n)
-{
-	for (size_t at = 0; at < n;) {
-		ssize_t got = pread(fd, to + at, n - at, (off_t)at);
-
-		if (got == 0)
-			return ZT_ERR_CORRUPT;
-		if (got < 0 && errno != EINTR)
-			return err_of(errno);
-		at += got > 0 ? (size_t)got : 0;
-	}
-	return ZT_OK;
-}
-
-static enum zt_err
 get(struct backend *b, const struct backend_place *at, backend_room *room, void *ctx)
 {
 	struct fs *f = (struct fs *)b;
+	struct page_buffer *pages = take_buffer(f);
 	char path[PATH_MOST];
-	struct stat st;
 	struct hash is, stored;
 	uint8_t *to = NULL;
+	off_t size;
 	size_t n;
-	enum zt_err err;
-	int fd;
+	enum zt_err err = ZT_ERR_MEMORY;
 
 	path_of(at, path);
-	if ((fd = openat(f->root, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0)
-		return err_of(errno);
-	err = fstat(fd, &st) != 0 ? err_of(errno) : read_trailer(fd, st.st_size, &n, &stored);
-	if (err)
+	if (pages == NULL || (err = read_file(f, path, pages->p, &size)) ||
+	    (err = parse_trailer(bytes_of(pages->p, (size_t)size), &n, &stored)))
+		goto out;
+	hash_block(bytes_of(pages->p, n), &is);
+	err = ZT_ERR_CORRUPT;
+	if (!hash_equal(&is, &stored))
 		goto out;
 	err = ZT_ERR_MEMORY;
-	if ((to = room(ctx, n)) == NULL || (err = read_all(fd, to, n)))
+	if ((to = room(ctx, n)) == NULL)
 		goto out;
-	hash_block(bytes_of(to, n), &is);
-	err = hash_equal(&is, &stored) ? ZT_OK : ZT_ERR_CORRUPT;
+	memcpy(to, pages->p, n);
+	err = ZT_OK;
 out:
-	(void)close(fd);
+	give_buffer(f, pages);
 	return err;
 }
 

@@ -29,6 +29,7 @@ struct service {
 	nng_socket server, pub, sub;
 	bool has_pub, has_sub;
 	atomic_bool stopping;
+	atomic_int running; /* workers */
 	atomic_int lines; /* of events that stand */
 	int lines_wanted;
 };
@@ -36,6 +37,7 @@ struct service {
 struct worker {
 	struct service *s;
 	struct db *db;
+	nng_aio *aio;
 	pthread_t thread;
 };
 
@@ -103,11 +105,12 @@ serve(struct worker *w, nng_ctx ctx, nng_aio *aio)
 {
 	nng_msg *in, *out = NULL;
 
-	nng_aio_set_timeout(aio, POLL_MS);
+	/* Without a deadline, which nng would keep a thread busy with: stop_workers ends the wait. */
+	nng_aio_set_timeout(aio, NNG_DURATION_INFINITE);
 	nng_ctx_recv(ctx, aio);
 	nng_aio_wait(aio);
 	if (nng_aio_result(aio) != 0)
-		return; /* nothing came: look whether we are stopping */
+		return;
 	in = nng_aio_get_msg(aio);
 	if (dispatch_message(&w->s->dispatch, w->db,
 		bytes_of(nng_msg_body(in), nng_msg_len(in)), &out) == ZT_OK) {
@@ -126,17 +129,31 @@ work(void *arg)
 {
 	struct worker *w = arg;
 	nng_ctx ctx;
-	nng_aio *aio = NULL;
 
-	if (nng_ctx_open(&ctx, w->s->server) != 0)
-		return NULL;
-	if (nng_aio_alloc(&aio, NULL, NULL) == 0)
+	if (nng_ctx_open(&ctx, w->s->server) == 0) {
 		while (!atomic_load(&w->s->stopping))
-			serve(w, ctx, aio);
-	if (aio != NULL)
-		nng_aio_free(aio);
-	(void)nng_ctx_close(ctx);
+			serve(w, ctx, w->aio);
+		(void)nng_ctx_close(ctx);
+	}
+	atomic_fetch_sub(&w->s->running, 1);
 	return NULL;
+}
+
+/* Ends each worker's wait for a call, again until all have seen it: one may be just about to wait. A
+ * call that is being handled is finished. */
+static void
+stop_workers(struct service *s, struct worker *w, size_t started)
+{
+	static const struct timespec pause = { 0, 5 * 1000 * 1000 };
+
+	atomic_store(&s->stopping, true);
+	while (atomic_load(&s->running) > 0) {
+		for (size_t i = 0; i < started; i++)
+			nng_aio_cancel(w[i].aio);
+		(void)nanosleep(&pause, NULL);
+	}
+	for (size_t i = 0; i < started; i++)
+		(void)pthread_join(w[i].thread, NULL);
 }
 
 /* ---- events of other services ---- */
@@ -298,11 +315,15 @@ run_workers(struct service *s, struct db *first, char why[200])
 	(void)sigaddset(&stop, SIGINT);
 	if (err == ZT_OK)
 		err = listen_on(s->server, "listen", s->def->settings->listen, why);
-	for (; err == ZT_OK && started < n; started++)
-		if (pthread_create(&w[started].thread, NULL, work, &w[started]) != 0) {
+	for (; err == ZT_OK && started < n; started++) {
+		atomic_fetch_add(&s->running, 1);
+		if (nng_aio_alloc(&w[started].aio, NULL, NULL) != 0 ||
+		    pthread_create(&w[started].thread, NULL, work, &w[started]) != 0) {
+			atomic_fetch_sub(&s->running, 1);
 			err = ZT_ERR_MEMORY;
 			break;
 		}
+	}
 	if (err == ZT_OK && s->has_sub)
 		has_events = pthread_create(&events, NULL, listen_to_events, s) == 0;
 	if (err == ZT_OK) {
@@ -310,13 +331,15 @@ run_workers(struct service *s, struct db *first, char why[200])
 		(void)sigwait(&stop, &sig);
 		log_line("info", "draining", NULL);
 	}
-	atomic_store(&s->stopping, true);
-	while (started-- > 0)
-		(void)pthread_join(w[started].thread, NULL);
+	stop_workers(s, w, started);
 	if (has_events)
 		(void)pthread_join(events, NULL);
-	for (size_t i = 1; w != NULL && i < n; i++)
-		db_close(w[i].db);
+	for (size_t i = 0; w != NULL && i < n; i++) {
+		if (i > 0)
+			db_close(w[i].db);
+		if (w[i].aio != NULL)
+			nng_aio_free(w[i].aio);
+	}
 	free(w);
 	return err;
 }
