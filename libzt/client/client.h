@@ -51,6 +51,10 @@ ZT_CHECKED enum zt_err client_sync_log(struct zt *z);
 typedef enum zt_err client_fill(struct zt *z, void *ctx, Zt__EntryBody *body);
 ZT_CHECKED enum zt_err client_append(
     struct zt *z, const struct id *topic, client_fill *fill, void *ctx);
+/* The act alone, signed and not sent: its place in TOPIC, and the newest head that this device has
+ * verified. The caller frees *OUT. */
+ZT_CHECKED enum zt_err client_sign_act(
+    struct zt *z, const struct id *topic, client_fill *fill, void *ctx, struct entry **out);
 /* Verifies a server's answer to an append: its head, that E is in it at its index, and that the
  * log which E's author had seen is a prefix of it. */
 ZT_CHECKED enum zt_err client_check_append(

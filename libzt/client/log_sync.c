@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/vec.h"
 #include "client/client.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -31,14 +32,19 @@ store_line(struct store *store, uint64_t index, const struct hash *leaf, const s
 	return err;
 }
 
+static uint64_t
+topic_length(const struct org_state *o, const struct id *topic)
+{
+	const struct org_workspace *w = org_state_workspace(o, topic);
+
+	return w != NULL ? w->topic.length : 0;
+}
+
 static bool
 is_next_of_topic(const struct org_state *o, const struct entry *e)
 {
-	const struct org_workspace *w = org_state_workspace(o, &e->topic);
-
-	if (id_equal(&e->topic, &o->id))
-		return true;
-	return e->body->topic_index == (w != NULL ? w->topic.length : 0);
+	return id_equal(&e->topic, &o->id) ||
+	    e->body->topic_index == topic_length(o, &e->topic);
 }
 
 /* One stored line, verified when it was stored: taken in without its signature. Entries whose
@@ -97,7 +103,23 @@ client_load_log(struct zt *z)
 
 /* ---- what the server sends ---- */
 
-/* Topics of which an entry came whose predecessors this device has not seen. */
+/* A topic of which entries came whose predecessors this device has not seen: where they stand in the
+ * log. Each must turn out to be the topic's, in its order, or the server made it up. */
+struct behind {
+	struct id topic;
+	uint64_t *index;
+	size_t count, cap;
+};
+
+static void
+behind_free(void *p)
+{
+	struct behind *b = p;
+
+	free(b->index);
+	free(b);
+}
+
 struct sync {
 	struct zt *z;
 	struct org_state *o;
@@ -130,19 +152,35 @@ check_and_apply(struct sync *s, const struct entry *e, uint64_t index)
 }
 
 static enum zt_err
-note_behind(struct sync *s, const struct id *topic)
+note_behind(struct sync *s, const struct id *topic, uint64_t index)
 {
-	struct id *copy;
+	struct behind *b = idmap_get(&s->behind, topic);
 	enum zt_err err;
 
-	if (idmap_get(&s->behind, topic) != NULL)
-		return ZT_OK;
-	if ((copy = malloc(sizeof *copy)) == NULL)
-		return ZT_ERR_MEMORY;
-	*copy = *topic;
-	if ((err = idmap_put(&s->behind, topic, copy)))
-		free(copy);
-	return err;
+	if (b == NULL) {
+		if ((b = calloc(1, sizeof *b)) == NULL)
+			return ZT_ERR_MEMORY;
+		b->topic = *topic;
+		if ((err = idmap_put(&s->behind, topic, b))) {
+			free(b);
+			return err;
+		}
+	}
+	if ((err = vec_room(&b->index, b->count, &b->cap, sizeof *b->index)))
+		return err;
+	b->index[b->count++] = index;
+	return ZT_OK;
+}
+
+/* Entry INDEX of the topic was verified. */
+static void
+caught_up(struct behind *b, uint64_t index)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (b->index[i] == index) {
+			b->index[i] = b->index[--b->count];
+			return;
+		}
 }
 
 static enum zt_err
@@ -166,8 +204,11 @@ take_line(struct sync *s, const Zt__LogLine *line)
 		leaf = e->leaf;
 		if (is_next_of_topic(s->o, e) || id_equal(&e->topic, &s->o->id))
 			err = check_and_apply(s, e, index);
+		else if (e->body->topic_index < topic_length(s->o, &e->topic))
+			err = refuse_entry(s->z, ZT_ERR_FORK, index,
+			    "another entry stands at its place of the topic");
 		else
-			err = note_behind(s, &e->topic);
+			err = note_behind(s, &e->topic, index);
 	}
 	if (err == ZT_OK)
 		err = merkle_add(s->o->tree, &leaf);
@@ -270,7 +311,7 @@ take_page(struct sync *s, const Zt__LogPage *page, uint64_t from, struct head *h
 /* ---- topics that became visible ---- */
 
 static enum zt_err
-take_topic_line(struct sync *s, const struct id *topic, const Zt__LogLine *line)
+take_topic_line(struct sync *s, struct behind *b, const Zt__LogLine *line)
 {
 	struct statement st;
 	struct entry *e = NULL;
@@ -285,13 +326,15 @@ take_topic_line(struct sync *s, const struct id *topic, const Zt__LogLine *line)
 	    !hash_equal(merkle_leaf(s->o->tree, line->index), &e->leaf))
 		err = refuse_entry(s->z, ZT_ERR_PROOF, line->index,
 		    "it is not the entry that stands at this place of the verified log");
-	else if (!id_equal(&e->topic, topic))
+	else if (!id_equal(&e->topic, &b->topic))
 		err = refuse_entry(
 		    s->z, ZT_ERR_CORRUPT, line->index, "it belongs to another topic");
 	else
 		err = check_and_apply(s, e, line->index);
 	if (err == ZT_OK && s->keep)
 		err = store_line(s->z->store, line->index, &e->leaf, e);
+	if (err == ZT_OK)
+		caught_up(b, line->index);
 	entry_free(e);
 	return err;
 }
@@ -307,8 +350,9 @@ is_mine(const struct org_state *o, const struct id *user, const struct id *topic
 }
 
 static enum zt_err
-fetch_topic(struct sync *s, const struct id *topic)
+fetch_topic(struct sync *s, struct behind *b)
 {
+	const struct id *topic = &b->topic;
 	struct route_params p = { .org = s->o->id, .id = *topic };
 	bool more = true;
 	enum zt_err err = ZT_OK;
@@ -339,7 +383,7 @@ fetch_topic(struct sync *s, const struct id *topic)
 						 time */
 				break;
 			}
-			err = take_topic_line(s, topic, page->lines[i]);
+			err = take_topic_line(s, b, page->lines[i]);
 		}
 		pb_free(page);
 		buf_free(&answer);
@@ -350,12 +394,14 @@ fetch_topic(struct sync *s, const struct id *topic)
 static enum zt_err
 catch_up(struct sync *s)
 {
-	const struct id *topic;
+	struct behind *b;
 	size_t at = 0;
 	enum zt_err err = ZT_OK;
 
-	while (err == ZT_OK && (topic = idmap_next(&s->behind, &at)) != NULL)
-		err = fetch_topic(s, topic);
+	while (err == ZT_OK && (b = idmap_next(&s->behind, &at)) != NULL)
+		if ((err = fetch_topic(s, b)) == ZT_OK && b->count > 0)
+			err = refuse_entry(s->z, ZT_ERR_CORRUPT, b->index[0],
+			    "it does not follow the entries of its topic");
 	return err;
 }
 
@@ -413,7 +459,7 @@ client_sync_log(struct zt *z)
 	if ((err = run(&s)) == ZT_OK)
 		err = store_commit(z->store);
 	store_rollback(z->store);
-	idmap_free(&s.behind, free);
+	idmap_free(&s.behind, behind_free);
 	/* What was taken in before the refusal goes: what was verified before it stays. */
 	if (err && (reload = client_load_log(z)))
 		return reload;
@@ -442,7 +488,7 @@ zt_log_verify(struct zt *z, uint64_t *entries)
 	}
 	if (err == ZT_OK)
 		*entries = s.entries;
-	idmap_free(&s.behind, free);
+	idmap_free(&s.behind, behind_free);
 	org_state_free(s.o);
 	return err;
 }
@@ -478,9 +524,8 @@ client_check_append(struct zt *z, const struct entry *e, struct bytes answer)
 	return err;
 }
 
-/* The frame of an act: its place, and the newest head that this device has verified. */
-static enum zt_err
-sign_act(struct zt *z, const struct id *topic, client_fill *fill, void *ctx, struct entry **out)
+enum zt_err
+client_sign_act(struct zt *z, const struct id *topic, client_fill *fill, void *ctx, struct entry **out)
 {
 	static const struct org_topic fresh;
 	const struct org_workspace *w = org_state_workspace(z->state, topic);
@@ -522,7 +567,7 @@ append_once(struct zt *z, const struct id *topic, client_fill *fill, void *ctx)
 	const char *why;
 	enum zt_err err;
 
-	if ((err = sign_act(z, topic, fill, ctx, &e)))
+	if ((err = client_sign_act(z, topic, fill, ctx, &e)))
 		goto out;
 	/* The same rules here, so that a refusal needs no round trip and has its reason. */
 	if ((err = rules_check(z->state, e, merkle_size(z->state->tree), &why))) {

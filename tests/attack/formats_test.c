@@ -1,4 +1,4 @@
-/* files_test.c - rows F1, F2, F3, F9, F11 and R1 of the attacks against the code that clients
+/* formats_test.c - rows F1, F2, F3, F9, F11 and R1 of the attacks against the code that clients
  * and services share. Each refusal stands beside the acceptance of the same thing unaltered. */
 #include "test.h"
 

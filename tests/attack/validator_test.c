@@ -1,0 +1,632 @@
+/* validator_test.c - rows L1 to L6, K2 and K3, F11 and J1 to J3 of the attacks, played directly
+ * against the validator that clients and the auth service share. Each refusal stands beside the
+ * acceptance of the same thing unaltered. */
+#include "test.h"
+
+#include "crypto/hpke.h"
+#include "crypto/suite.h"
+#include "files/changeset.h"
+#include "format/pb.h"
+#include "trust/head.h"
+#include "trust/keyring.h"
+#include "trust/rules.h"
+#include "trust/sas.h"
+
+enum who { ALICE, BOB, CAROL, OTTO, PEOPLE }; /* admin, standard, standard, outsider */
+
+struct person {
+	struct id user, device;
+	struct sign_key *sign;
+	struct secret *key;
+	uint8_t sign_public[32], key_public[32], commitment[32];
+	Zt__UserAdded u;
+	Zt__DeviceAdded d;
+};
+
+struct world {
+	struct sign_key *root, *log;
+	uint8_t root_public[32], log_public[32];
+	struct person p[PEOPLE];
+	struct org_state *o;
+	struct id org, workspace;
+};
+
+static void
+person_new(struct person *p, Zt__Profile profile)
+{
+	suite_random(p->user.b, ID_BYTES);
+	suite_random(p->device.b, ID_BYTES);
+	suite_random(p->commitment, 32);
+	assert_ok(sign_generate(&p->sign));
+	assert_ok(secret_generate(&p->key));
+	sign_public(p->sign, p->sign_public);
+	hpke_public(p->key, p->key_public);
+	zt__user_added__init(&p->u);
+	zt__device_added__init(&p->d);
+	p->d.user = p->u.user = pb_field(p->user.b, ID_BYTES);
+	p->d.device = pb_field(p->device.b, ID_BYTES);
+	p->d.sign_key = pb_field(p->sign_public, 32);
+	p->d.seal_key = pb_field(p->key_public, 32);
+	p->u.profile = profile;
+	p->u.handle_commitment = pb_field(p->commitment, 32);
+	p->u.user_key = pb_field(p->key_public, 32);
+	p->u.device = &p->d;
+}
+
+/* An act of AUTHOR with everything about its place right; the test spoils what it likes. */
+struct draft {
+	Zt__EntryBody b;
+	Zt__TreeHead seen;
+	struct hash root, last;
+};
+
+static void
+draft(struct world *w, enum who author, const struct id *topic, struct draft *d)
+{
+	struct org_workspace *ws = org_state_workspace(w->o, topic);
+	struct org_topic *t = id_equal(topic, &w->org) ? &w->o->topic
+			      : ws != NULL             ? &ws->topic
+						       : NULL;
+
+	zt__entry_body__init(&d->b);
+	zt__tree_head__init(&d->seen);
+	d->seen.tree_size = merkle_size(w->o->tree);
+	assert_ok(merkle_root(w->o->tree, d->seen.tree_size, &d->root));
+	d->seen.root_hash = pb_field(d->root.b, HASH_BYTES);
+	d->b.suite = 1;
+	d->b.org = pb_field(w->org.b, ID_BYTES);
+	d->b.topic = pb_field(topic->b, ID_BYTES);
+	d->b.topic_index = t != NULL ? t->length : 0;
+	if (t != NULL) {
+		d->last = t->last;
+		d->b.prev = pb_field(d->last.b, HASH_BYTES);
+	}
+	d->b.seen = &d->seen;
+	d->b.author = pb_field(w->p[author].device.b, ID_BYTES);
+	d->b.time = 1000000;
+}
+
+/* What the rules say to BODY signed by AUTHOR; taken in when they accept and TAKE. */
+static enum zt_err
+offer(struct world *w, const struct sign_key *key, const Zt__EntryBody *body, bool take)
+{
+	struct entry *e = NULL;
+	const char *why;
+	enum zt_err err = entry_sign(key, body, &e);
+
+	if (err == ZT_OK) {
+		uint64_t index = merkle_size(w->o->tree);
+
+		err = rules_check(w->o, e, index, &why);
+		if (err == ZT_OK && take) {
+			assert_ok(org_state_apply(w->o, e, index));
+			assert_ok(merkle_add(w->o->tree, &e->leaf));
+		}
+	}
+	entry_free(e);
+	return err;
+}
+
+static enum zt_err
+add_user(struct world *w, enum who by, enum who whom, bool take)
+{
+	struct draft d;
+
+	draft(w, by, &w->org, &d);
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_USER_ADDED;
+	d.b.user_added = &w->p[whom].u;
+	return offer(w, w->p[by].sign, &d.b, take);
+}
+
+static enum zt_err
+set_role(struct world *w, enum who by, enum who whom, Zt__Role role, bool take)
+{
+	Zt__RoleChanged m = ZT__ROLE_CHANGED__INIT;
+	struct draft d;
+
+	draft(w, by, &w->workspace, &d);
+	m.user = pb_field(w->p[whom].user.b, ID_BYTES);
+	m.role = role;
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_ROLE_CHANGED;
+	d.b.role_changed = &m;
+	return offer(w, w->p[by].sign, &d.b, take);
+}
+
+static enum zt_err
+create_workspace(struct world *w, enum who by, bool take)
+{
+	Zt__WorkspaceCreated m = ZT__WORKSPACE_CREATED__INIT;
+	struct id id = w->workspace;
+	struct draft d;
+	uint8_t some[32] = { 1 };
+
+	if (!take)
+		suite_random(id.b, ID_BYTES);
+	draft(w, by, &id, &d);
+	m.workspace = pb_field(id.b, ID_BYTES);
+	m.key_commitment = pb_field(some, 32);
+	m.sealed_name = pb_field(some, 32);
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_WORKSPACE_CREATED;
+	d.b.workspace_created = &m;
+	return offer(w, w->p[by].sign, &d.b, take);
+}
+
+static enum zt_err
+revoke_user(struct world *w, enum who by, enum who whom, bool take)
+{
+	Zt__UserRevoked m = ZT__USER_REVOKED__INIT;
+	struct draft d;
+
+	draft(w, by, &w->org, &d);
+	m.user = pb_field(w->p[whom].user.b, ID_BYTES);
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_USER_REVOKED;
+	d.b.user_revoked = &m;
+	return offer(w, w->p[by].sign, &d.b, take);
+}
+
+static enum zt_err
+rotate_key(struct world *w, enum who by, unsigned generation, bool take)
+{
+	Zt__KeyRotated m = ZT__KEY_ROTATED__INIT;
+	uint8_t some[72] = { 2 };
+	struct draft d;
+
+	draft(w, by, &w->workspace, &d);
+	m.generation = generation;
+	m.key_commitment = pb_field(some, 32);
+	m.previous_sealed = pb_field(some, 72);
+	m.sealed_name = pb_field(some, 32);
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_KEY_ROTATED;
+	d.b.key_rotated = &m;
+	return offer(w, w->p[by].sign, &d.b, take);
+}
+
+static int
+begin(void **state)
+{
+	struct world *w = calloc(1, sizeof *w);
+	Zt__Genesis g = ZT__GENESIS__INIT;
+	Zt__EntryBody b = ZT__ENTRY_BODY__INIT;
+
+	assert_non_null(w);
+	assert_ok(sign_generate(&w->root));
+	assert_ok(sign_generate(&w->log));
+	sign_public(w->root, w->root_public);
+	sign_public(w->log, w->log_public);
+	org_state_id(w->root_public, &w->org);
+	suite_random(w->workspace.b, ID_BYTES);
+	person_new(&w->p[ALICE], ZT__PROFILE__ADMIN);
+	person_new(&w->p[BOB], ZT__PROFILE__STANDARD);
+	person_new(&w->p[CAROL], ZT__PROFILE__STANDARD);
+	person_new(&w->p[OTTO], ZT__PROFILE__OUTSIDER);
+	assert_ok(org_state_new(&w->org, &w->o));
+	g.slug = (char *)(uintptr_t) "acme";
+	g.root_key = pb_field(w->root_public, 32);
+	g.log_key = pb_field(w->log_public, 32);
+	g.first = &w->p[ALICE].u;
+	b.suite = 1;
+	b.org = b.topic = pb_field(w->org.b, ID_BYTES);
+	b.time = 1;
+	b.action_case = ZT__ENTRY_BODY__ACTION_GENESIS;
+	b.genesis = &g;
+	assert_err(ZT_ERR_SIGNATURE, offer(w, w->log, &b, false)); /* not by the root key */
+	assert_ok(offer(w, w->root, &b, true));
+	assert_ok(add_user(w, ALICE, BOB, true));
+	assert_ok(add_user(w, ALICE, OTTO, true));
+	assert_ok(create_workspace(w, ALICE, true));
+	*state = w;
+	return 0;
+}
+
+static int
+finish(void **state)
+{
+	struct world *w = *state;
+
+	sign_free(w->root);
+	sign_free(w->log);
+	for (size_t i = 0; i < PEOPLE; i++) {
+		sign_free(w->p[i].sign);
+		secret_free(w->p[i].key);
+	}
+	org_state_free(w->o);
+	free(w);
+	assert_int_equal(0, secret_live());
+	return 0;
+}
+
+static void
+L1_an_entry_dropped_reordered_repeated_or_altered_is_refused(void **state)
+{
+	struct world *w = *state;
+	struct draft d;
+	struct entry *e = NULL;
+	const char *why;
+	uint64_t at = merkle_size(w->o->tree);
+
+	draft(w, ALICE, &w->org, &d);
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_USER_ADDED;
+	d.b.user_added = &w->p[CAROL].u;
+	d.b.topic_index++; /* one was dropped */
+	assert_err(ZT_ERR_CONFLICT, offer(w, w->p[ALICE].sign, &d.b, false));
+	d.b.topic_index -= 2; /* an old place again */
+	assert_err(ZT_ERR_CONFLICT, offer(w, w->p[ALICE].sign, &d.b, false));
+	d.b.topic_index++;
+	d.last.b[0] ^= 1; /* behind another predecessor */
+	assert_err(ZT_ERR_CONFLICT, offer(w, w->p[ALICE].sign, &d.b, false));
+	d.last.b[0] ^= 1;
+	assert_ok(entry_sign(w->p[ALICE].sign, &d.b, &e));
+	assert_ok(rules_check(w->o, e, at, &why));
+	for (size_t i = 0; i < SIGN_BYTES; i++) { /* each byte of the signature */
+		e->signed_.signature[i] ^= 1;
+		assert_err(ZT_ERR_SIGNATURE, rules_check(w->o, e, at, &why));
+		e->signed_.signature[i] ^= 1;
+	}
+	for (size_t i = 0; i < e->signed_.body.n; i++) { /* each byte of what was signed */
+		uint8_t *body = exact_copy(e->signed_.body.p, e->signed_.body.n);
+		struct statement s = e->signed_;
+		struct entry *bad = NULL;
+
+		body[i] ^= 1;
+		s.body = bytes_of(body, e->signed_.body.n);
+		if (entry_decode(&s, &bad) == ZT_OK)
+			assert_true(rules_check(w->o, bad, at, &why) != ZT_OK);
+		entry_free(bad);
+		free(body);
+	}
+	assert_ok(org_state_apply(w->o, e, at));
+	assert_ok(merkle_add(w->o->tree, &e->leaf));
+	assert_err(ZT_ERR_CONFLICT, rules_check(w->o, e, at + 1, &why)); /* twice */
+	entry_free(e);
+}
+
+static void
+L2_an_entry_of_another_topic_or_organization_is_refused(void **state)
+{
+	struct world *w = *state;
+	struct id other;
+	struct draft d;
+
+	suite_random(other.b, ID_BYTES);
+	draft(w, ALICE, &w->org, &d);
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_USER_ADDED;
+	d.b.user_added = &w->p[CAROL].u;
+	assert_ok(offer(w, w->p[ALICE].sign, &d.b, false));
+	d.b.org = pb_field(other.b, ID_BYTES);
+	assert_err(ZT_ERR_CORRUPT, offer(w, w->p[ALICE].sign, &d.b, false));
+	draft(w, ALICE, &w->workspace,
+	    &d); /* an act of the organization in a workspace's topic */
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_USER_ADDED;
+	d.b.user_added = &w->p[CAROL].u;
+	assert_err(ZT_ERR_CORRUPT, offer(w, w->p[ALICE].sign, &d.b, false));
+}
+
+static void
+L3_an_entry_by_an_unknown_revoked_or_later_device_is_refused(void **state)
+{
+	struct world *w = *state;
+	struct draft d;
+	struct entry *e = NULL;
+	const char *why;
+
+	assert_ok(create_workspace(w, BOB, false));
+	assert_err(ZT_ERR_UNKNOWN_DEVICE, create_workspace(w, CAROL, false));
+	draft(w, BOB, &w->org, &d);
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_DEVICE_ADDED;
+	d.b.device_added = &w->p[CAROL].d;
+	assert_ok(entry_sign(w->p[BOB].sign, &d.b, &e));
+	assert_err(
+	    ZT_ERR_UNKNOWN_DEVICE, rules_check(w->o, e, 1, &why)); /* before Bob's device was */
+	entry_free(e);
+	assert_ok(revoke_user(w, ALICE, BOB, true));
+	assert_err(ZT_ERR_REVOKED, create_workspace(w, BOB, false));
+}
+
+static void
+L4_who_may_sign_what(void **state)
+{
+	struct world *w = *state;
+	const Zt__Role reader = ZT__ROLE__READER, contributor = ZT__ROLE__CONTRIBUTOR;
+	const Zt__Role manager = ZT__ROLE__MANAGER, owner = ZT__ROLE__OWNER;
+	const Zt__Role none = ZT__ROLE__ROLE_NONE;
+
+	/* users and profiles: admins only */
+	assert_err(ZT_ERR_FORBIDDEN, add_user(w, BOB, CAROL, false));
+	assert_ok(add_user(w, ALICE, CAROL, true));
+	assert_err(ZT_ERR_EXISTS, add_user(w, ALICE, CAROL, false));
+	assert_err(ZT_ERR_FORBIDDEN, revoke_user(w, BOB, CAROL, false));
+	assert_ok(revoke_user(w, ALICE, CAROL, false));
+	/* workspaces: not by outsiders */
+	assert_ok(create_workspace(w, BOB, false));
+	assert_err(ZT_ERR_FORBIDDEN, create_workspace(w, OTTO, false));
+	/* roles */
+	assert_err(ZT_ERR_FORBIDDEN, set_role(w, BOB, CAROL, reader, false));
+	assert_ok(set_role(w, ALICE, BOB, contributor, true));
+	assert_err(ZT_ERR_FORBIDDEN, set_role(w, BOB, CAROL, reader, false));
+	assert_ok(set_role(w, ALICE, BOB, manager, true));
+	assert_ok(set_role(w, BOB, CAROL, reader, true));
+	assert_err(ZT_ERR_FORBIDDEN, set_role(w, BOB, CAROL, manager, false));
+	assert_err(ZT_ERR_FORBIDDEN, set_role(w, BOB, ALICE, none, false));
+	assert_err(ZT_ERR_FORBIDDEN, set_role(w, BOB, BOB, owner, false));
+	assert_err(ZT_ERR_FORBIDDEN, set_role(w, ALICE, ALICE, none, false));
+	assert_err(ZT_ERR_FORBIDDEN, set_role(w, ALICE, OTTO, manager, false));
+	assert_err(ZT_ERR_FORBIDDEN, set_role(w, ALICE, OTTO, owner, false));
+	assert_ok(set_role(w, ALICE, OTTO, contributor, true));
+	/* keys: managers and owners, the next generation, and at once after a loss */
+	assert_err(ZT_ERR_FORBIDDEN, rotate_key(w, CAROL, 2, false));
+	assert_err(ZT_ERR_CONFLICT, rotate_key(w, BOB, 3, false));
+	assert_ok(set_role(w, BOB, CAROL, none, true));
+	assert_err(ZT_ERR_STALE_KEY, set_role(w, BOB, CAROL, reader, false));
+	assert_ok(rotate_key(w, BOB, 2, true));
+	assert_ok(set_role(w, BOB, CAROL, reader, true));
+	/* a revoked member is a loss, too */
+	assert_ok(revoke_user(w, ALICE, CAROL, true));
+	assert_err(ZT_ERR_STALE_KEY, set_role(w, ALICE, BOB, owner, false));
+	assert_ok(rotate_key(w, ALICE, 3, true));
+	assert_ok(set_role(w, ALICE, BOB, owner, true));
+}
+
+static void
+L5_a_head_with_a_bad_signature_or_of_another_organization_is_refused(void **state)
+{
+	struct world *w = *state;
+	struct buf body = buf_init(1024);
+	struct statement s;
+	struct head h = { .size = 4, .time = 9 }, out;
+	struct id other;
+
+	suite_random(other.b, ID_BYTES);
+	assert_ok(head_sign(w->log, &w->org, &h, &body, &s));
+	assert_ok(head_check(w->log_public, &w->org, &s, &out));
+	assert_int_equal(4, out.size);
+	assert_err(ZT_ERR_CORRUPT, head_check(w->log_public, &other, &s, &out));
+	assert_err(ZT_ERR_SIGNATURE, head_check(w->root_public, &w->org, &s, &out));
+	s.signature[7] ^= 1;
+	assert_err(ZT_ERR_SIGNATURE, head_check(w->log_public, &w->org, &s, &out));
+	buf_free(&body);
+}
+
+static void
+L6_no_node_of_a_proof_can_be_flipped_lost_or_added(void **state)
+{
+	struct merkle *t = NULL;
+	struct hash root[65], leaf;
+
+	(void)state;
+	assert_ok(merkle_new(&t));
+	for (size_t n = 1; n <= 64; n++) {
+		suite_random(leaf.b, HASH_BYTES);
+		assert_ok(merkle_add(t, &leaf));
+		assert_ok(merkle_root(t, n, &root[n]));
+	}
+	for (size_t n = 1; n <= 64; n++)
+		for (size_t m = 1; m <= n; m++) {
+			struct merkle_proof in, con;
+
+			assert_ok(merkle_inclusion(t, m - 1, n, &in));
+			assert_ok(merkle_check_inclusion(
+			    m - 1, n, merkle_leaf(t, m - 1), &in, &root[n]));
+			assert_ok(merkle_consistency(t, m, n, &con));
+			assert_ok(merkle_check_consistency(m, n, &root[m], &root[n], &con));
+			for (size_t i = 0; i < in.count; i++) {
+				in.node[i].b[3] ^= 4;
+				assert_err(
+				    ZT_ERR_PROOF, merkle_check_inclusion(m - 1, n,
+						      merkle_leaf(t, m - 1), &in, &root[n]));
+				in.node[i].b[3] ^= 4;
+			}
+			for (size_t i = 0; i < con.count; i++) {
+				con.node[i].b[3] ^= 4;
+				assert_err(ZT_ERR_PROOF,
+				    merkle_check_consistency(m, n, &root[m], &root[n], &con));
+				con.node[i].b[3] ^= 4;
+			}
+			if (con.count > 0) {
+				con.count--;
+				assert_err(ZT_ERR_PROOF,
+				    merkle_check_consistency(m, n, &root[m], &root[n], &con));
+			}
+			in.node[in.count++] = root[1];
+			assert_err(ZT_ERR_PROOF, merkle_check_inclusion(m - 1, n,
+						     merkle_leaf(t, m - 1), &in, &root[n]));
+		}
+	merkle_free(t);
+}
+
+static void
+L8_an_entry_whose_author_saw_another_history_is_refused(void **state)
+{
+	struct world *w = *state;
+	struct draft d;
+
+	draft(w, ALICE, &w->org, &d);
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_USER_ADDED;
+	d.b.user_added = &w->p[CAROL].u;
+	assert_ok(offer(w, w->p[ALICE].sign, &d.b, false));
+	d.root.b[0] ^= 1;
+	assert_err(ZT_ERR_FORK, offer(w, w->p[ALICE].sign, &d.b, false));
+	d.root.b[0] ^= 1;
+	d.seen.tree_size++;
+	assert_err(ZT_ERR_FORK, offer(w, w->p[ALICE].sign, &d.b, false));
+}
+
+static void
+K2_K3_a_sealed_key_opens_only_for_its_subject_and_only_to_the_committed_key(void **state)
+{
+	struct world *w = *state;
+	struct keyring_subject s = { .org = w->org,
+		.workspace = w->workspace,
+		.user = w->p[BOB].user,
+		.generation = 1,
+		.user_generation = 1 };
+	struct keyring_subject other;
+	struct secret *key = NULL, *wrong = NULL, *out = NULL;
+	struct buf body = buf_init(4096), body2 = buf_init(4096);
+	struct statement st, st2;
+	struct hash commitment;
+
+	assert_ok(secret_generate(&key));
+	assert_ok(secret_generate(&wrong));
+	keyring_commit(key, &commitment);
+	assert_ok(keyring_seal(
+	    w->p[ALICE].sign, &w->p[ALICE].device, &s, w->p[BOB].key_public, key, &body, &st));
+	assert_ok(keyring_open(w->o, &s, &st, w->p[BOB].key, &commitment, &out));
+	assert_true(secret_equal(key, out));
+	secret_free(out);
+	out = NULL;
+#define K2(field)                                                                              \
+	other = s;                                                                             \
+	other.field.b[0] ^= 1;                                                                 \
+	assert_err(                                                                            \
+	    ZT_ERR_CORRUPT, keyring_open(w->o, &other, &st, w->p[BOB].key, &commitment, &out))
+	K2(org);
+	K2(workspace);
+	K2(user);
+	other = s;
+	other.generation = 2;
+	assert_err(
+	    ZT_ERR_CORRUPT, keyring_open(w->o, &other, &st, w->p[BOB].key, &commitment, &out));
+	assert_err(ZT_ERR_KEY, keyring_open(w->o, &s, &st, w->p[OTTO].key, &commitment, &out));
+	assert_ok(keyring_seal(w->p[ALICE].sign, &w->p[ALICE].device, &s, w->p[BOB].key_public,
+	    wrong, &body2, &st2)); /* K3: signed well, but another key */
+	assert_err(ZT_ERR_KEY, keyring_open(w->o, &s, &st2, w->p[BOB].key, &commitment, &out));
+	st.signature[0] ^= 1;
+	assert_err(
+	    ZT_ERR_SIGNATURE, keyring_open(w->o, &s, &st, w->p[BOB].key, &commitment, &out));
+	assert_null(out);
+	secret_free(key);
+	secret_free(wrong);
+	buf_free(&body);
+	buf_free(&body2);
+}
+
+/* ---- joining ---- */
+
+static void
+carry(struct sas *from, struct sas *to)
+{
+	struct buf m = buf_init(4096), clear = buf_init(4096);
+
+	assert_ok(sas_send(from, bytes_text("content"), &m));
+	assert_ok(sas_receive(to, buf_bytes(&m), &clear));
+	buf_free(&m);
+	buf_free(&clear);
+}
+
+static void
+pair(struct sas **c, struct sas **g, const struct id *attempt)
+{
+	struct id org = { { 1 } }, invitation = { { 2 } };
+
+	assert_ok(sas_new(SAS_CLAIMER, &org, &invitation, attempt, c));
+	assert_ok(sas_new(SAS_GREETER, &org, &invitation, attempt, g));
+}
+
+static void
+J1_whoever_stands_in_between_makes_the_codes_differ(void **state)
+{
+	struct id attempt = { { 3 } };
+	struct sas *c, *g, *mc, *mg;
+	char at_c[SAS_CHOICES][SAS_CODE], shown[SAS_CODE], of_mg[SAS_CODE];
+	unsigned same = 0;
+
+	(void)state;
+	for (int i = 0; i < 50; i++) {
+		pair(&c, &mg, &attempt); /* the claimer talks to the adversary's greeter */
+		pair(&mc, &g, &attempt); /* and the greeter to its claimer */
+		for (int step = 0; step < 4; step++) {
+			carry(step % 2 == 0 ? c : mg, step % 2 == 0 ? mg : c);
+			carry(step % 2 == 0 ? mc : g, step % 2 == 0 ? g : mc);
+		}
+		assert_ok(sas_my_code(g, shown)); /* what the greeter reads out */
+		assert_ok(sas_my_code(mg, of_mg));
+		assert_ok(sas_choices(c, at_c));
+		same += strcmp(shown, of_mg) == 0;
+		assert_err(ZT_ERR_CODES, sas_pick(c, strcmp(shown, of_mg) != 0 ? shown : ""));
+		sas_free(c);
+		sas_free(g);
+		sas_free(mc);
+		sas_free(mg);
+	}
+	assert_int_equal(0, same); /* 50 times 2^-20 */
+	pair(&c, &g, &attempt);    /* without it the codes agree, and all goes through */
+	for (int step = 0; step < 4; step++)
+		carry(step % 2 == 0 ? c : g, step % 2 == 0 ? g : c);
+	assert_ok(sas_my_code(g, shown));
+	assert_ok(sas_pick(c, shown));
+	assert_ok(sas_my_code(c, shown));
+	assert_ok(sas_pick(g, shown));
+	for (int step = 4; step < SAS_STEPS; step++)
+		carry(step % 2 == 0 ? c : g, step % 2 == 0 ? g : c);
+	sas_free(c);
+	sas_free(g);
+}
+
+static void
+J2_J3_a_reveal_before_its_commitment_or_of_another_attempt_aborts(void **state)
+{
+	struct id attempt = { { 3 } }, other = { { 4 } };
+	struct sas *c, *g, *c2, *g2;
+	struct buf m = buf_init(4096), m2 = buf_init(4096), clear = buf_init(64);
+
+	(void)state;
+	pair(&c, &g, &attempt);
+	pair(&c2, &g2, &attempt);
+	carry(c, g);
+	carry(c2, g2);
+	assert_ok(sas_send(g, bytes_of(NULL, 0), &m));   /* commits ... */
+	assert_ok(sas_send(g2, bytes_of(NULL, 0), &m2)); /* ... and commits again, otherwise */
+	assert_ok(sas_receive(c, buf_bytes(&m), &clear));
+	assert_err(ZT_ERR_ABORTED, sas_receive(c, buf_bytes(&m2), &clear));
+	sas_free(c);
+	sas_free(g);
+	pair(&c, &g, &attempt);
+	carry(c, g);
+	assert_ok(sas_receive(c, buf_bytes(&m2), &clear)); /* g2's commitment */
+	buf_free(&m);
+	assert_ok(sas_send(c, bytes_of(NULL, 0), &m));
+	buf_free(&m2);
+	assert_ok(sas_send(g, bytes_of(NULL, 0), &m2));
+	assert_ok(sas_receive(g, buf_bytes(&m), &clear));
+	buf_free(&m2);
+	assert_ok(sas_send(g, bytes_of(NULL, 0), &m2)); /* g's nonce does not open it */
+	assert_err(ZT_ERR_ABORTED, sas_receive(c, buf_bytes(&m2), &clear));
+	sas_free(c2);
+	sas_free(g2);
+	pair(&c2, &g2, &other);
+	buf_free(&m);
+	assert_ok(sas_send(c2, bytes_of(NULL, 0), &m));
+	sas_free(g);
+	sas_free(c);
+	pair(&c, &g, &attempt);
+	assert_err(ZT_ERR_ABORTED, sas_receive(g, buf_bytes(&m), &clear)); /* J3 */
+	sas_free(c);
+	sas_free(g);
+	sas_free(c2);
+	sas_free(g2);
+	buf_free(&m);
+	buf_free(&m2);
+	buf_free(&clear);
+	assert_int_equal(0, secret_live());
+}
+
+int
+main(void)
+{
+#define ROW(name) cmocka_unit_test_setup_teardown(name, begin, finish)
+	const struct CMUnitTest tests[] = {
+		ROW(L1_an_entry_dropped_reordered_repeated_or_altered_is_refused),
+		ROW(L2_an_entry_of_another_topic_or_organization_is_refused),
+		ROW(L3_an_entry_by_an_unknown_revoked_or_later_device_is_refused),
+		ROW(L4_who_may_sign_what),
+		ROW(L5_a_head_with_a_bad_signature_or_of_another_organization_is_refused),
+		ROW(L8_an_entry_whose_author_saw_another_history_is_refused),
+		ROW(K2_K3_a_sealed_key_opens_only_for_its_subject_and_only_to_the_committed_key),
+		cmocka_unit_test(L6_no_node_of_a_proof_can_be_flipped_lost_or_added),
+		cmocka_unit_test(J1_whoever_stands_in_between_makes_the_codes_differ),
+		cmocka_unit_test(
+		    J2_J3_a_reveal_before_its_commitment_or_of_another_attempt_aborts),
+	};
+
+	return suite_start() != ZT_OK || cmocka_run_group_tests(tests, NULL, NULL);
+}

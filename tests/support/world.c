@@ -1,0 +1,272 @@
+#include "test.h"
+
+#include <libpq-fe.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "world.h"
+
+static void
+read_line(const char *folder, const char *name, char *out, size_t size)
+{
+	char path[512];
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	assert_non_null(fgets(out, (int)size, f));
+	(void)fclose(f);
+	out[strcspn(out, "\n")] = 0;
+}
+
+/* deploy/local/zt-local with the programs of this very build. */
+static void
+local(const struct world *w, const char *what)
+{
+	char self[512] = "", command[1200];
+	char *at;
+
+	assert_true(readlink("/proc/self/exe", self, sizeof self - 1) > 0);
+	assert_non_null(at = strstr(self, "/tests/"));
+	*at = 0;
+	(void)snprintf(command, sizeof command, "sh deploy/local/zt-local %s %s %s/bin", what,
+	    w->state, self);
+	assert_int_equal(0, system(command));
+}
+
+struct world *
+world_begin(void)
+{
+	struct world *w = calloc(1, sizeof *w);
+
+	assert_non_null(w);
+	(void)snprintf(w->state, sizeof w->state, "/tmp/zt-world.XXXXXX");
+	assert_non_null(mkdtemp(w->state));
+	local(w, "start");
+	read_line(w->state, "url", w->url, sizeof w->url);
+	read_line(w->state, "operator-token", w->token, sizeof w->token);
+	w->d = double_start(w->url);
+	return w;
+}
+
+void
+world_end(struct world *w)
+{
+	char command[128];
+
+	double_stop(w->d);
+	local(w, "stop");
+	(void)snprintf(command, sizeof command, "rm -rf %s", w->state);
+	assert_int_equal(0, system(command));
+	free(w);
+}
+
+static void
+person_init(struct world *w, struct person *p, const char *name)
+{
+	*p = (struct person){ .w = w };
+	(void)snprintf(p->name, sizeof p->name, "%s", name);
+	(void)snprintf(p->home, sizeof p->home, "%s/home-%u-%s", w->state, w->orgs, name);
+	(void)snprintf(p->email, sizeof p->email, "%s@test.example", name);
+	p->o = (struct zt_options){ .home = p->home, .password = "a test's password" };
+}
+
+void
+person_open(struct person *p)
+{
+	char why[256] = "";
+
+	assert_ok(zt_open(&p->o, &p->zt, why));
+	assert_string_equal("", why);
+}
+
+void
+person_close(struct person *p)
+{
+	zt_close(p->zt);
+	p->zt = NULL;
+}
+
+void
+world_found(struct world *w, struct person *p, const char *name)
+{
+	char slug[32], why[256] = "";
+	struct zt_bootstrap b = { .server = double_url(w->d), .operator_token = w->token,
+		.slug = slug, .name = name, .device_label = "laptop" };
+
+	w->orgs++;
+	person_init(w, p, name);
+	(void)snprintf(slug, sizeof slug, "org-%u", w->orgs);
+	b.email = p->email;
+	assert_ok(zt_bootstrap(&p->o, &b, why));
+	person_open(p);
+}
+
+/* ---- two humans ---- */
+
+void
+humans_init(struct humans *h, const char *profile)
+{
+	*h = (struct humans){ .matched = true, .profile = profile };
+	(void)pthread_mutex_init(&h->lock, NULL);
+	(void)pthread_cond_init(&h->shown, NULL);
+}
+
+static void
+show(void *ctx, const char *code)
+{
+	struct human *one = ctx;
+
+	(void)pthread_mutex_lock(&one->h->lock);
+	(void)snprintf(one->h->code[one->is_claimer], 8, "%s", code);
+	(void)pthread_cond_broadcast(&one->h->shown);
+	(void)pthread_mutex_unlock(&one->h->lock);
+}
+
+/* Waits for the other to read its code aloud, then looks for it on the list. */
+static int
+pick(void *ctx, const char *const choices[4])
+{
+	struct human *one = ctx;
+	struct timespec deadline;
+	int found = -1;
+
+	(void)clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_sec += 20;
+	(void)pthread_mutex_lock(&one->h->lock);
+	one->h->picks++;
+	while (one->h->code[!one->is_claimer][0] == 0 &&
+	       pthread_cond_timedwait(&one->h->shown, &one->h->lock, &deadline) == 0)
+		;
+	for (int i = 0; i < 4; i++)
+		if (strcmp(choices[i], one->h->code[!one->is_claimer]) == 0)
+			found = i;
+	one->h->matched = one->h->matched && found >= 0;
+	(void)pthread_mutex_unlock(&one->h->lock);
+	return found;
+}
+
+static bool
+accept_newcomer(void *ctx, const char *email, const char *name, const char *device,
+    const char **profile)
+{
+	const struct human *one = ctx;
+
+	(void)email;
+	(void)name;
+	(void)device;
+	*profile = one->h->profile;
+	return true;
+}
+
+struct zt_codes
+human_codes(struct human *one)
+{
+	return (struct zt_codes){ one, show, pick, accept_newcomer, NULL };
+}
+
+struct claiming {
+	struct person *p;
+	struct zt_claim c;
+	struct human human;
+	enum zt_err err;
+	char why[256];
+};
+
+static void *
+claim(void *arg)
+{
+	struct claiming *c = arg;
+	struct zt_codes codes = human_codes(&c->human);
+
+	c->err = zt_claim(&c->p->o, &c->c, &codes, c->why);
+	return NULL;
+}
+
+void
+world_join(struct person *greeter, struct person *p, const char *name, const char *profile)
+{
+	char link[1024];
+	struct humans h;
+	struct human at_greeter = { &h, false };
+	struct claiming c = { .p = p, .human = { &h, true } };
+	struct zt_codes codes;
+	pthread_t thread;
+
+	humans_init(&h, profile);
+	codes = human_codes(&at_greeter);
+	person_init(greeter->w, p, name);
+	assert_ok(zt_invite(greeter->zt, ZT_INVITE_USER, link));
+	c.c = (struct zt_claim){ link, p->email, name, "phone" };
+	assert_int_equal(0, pthread_create(&thread, NULL, claim, &c));
+	assert_ok(zt_greet(greeter->zt, link, &codes));
+	assert_int_equal(0, pthread_join(thread, NULL));
+	assert_ok(c.err);
+	person_open(p);
+}
+
+/* ---- what a hostile server has ---- */
+
+struct sign_key *
+world_log_key(struct world *w, const struct id *org)
+{
+	char config[4096], *line;
+	const char *value[] = { (const char *)org->b };
+	int length[] = { ID_BYTES }, format[] = { 1 };
+	struct sign_key *key = NULL;
+	char path[128];
+	size_t n;
+	PGconn *c;
+	PGresult *r;
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%s/config/auth.yaml", w->state);
+	assert_non_null(f = fopen(path, "re"));
+	n = fread(config, 1, sizeof config - 1, f);
+	config[n] = 0;
+	(void)fclose(f);
+	assert_non_null(line = strstr(config, "database: "));
+	line += 10;
+	line[strcspn(line, "\n")] = 0;
+	c = PQconnectdb(line);
+	assert_int_equal(CONNECTION_OK, PQstatus(c));
+	r = PQexecParams(c, "SELECT log_seed FROM auth.orgs WHERE org = $1::bytea", 1, NULL, value,
+	    length, format, 1);
+	assert_int_equal(1, PQntuples(r));
+	assert_ok(sign_from_seed(
+	    bytes_of(PQgetvalue(r, 0, 0), (size_t)PQgetlength(r, 0, 0)), &key));
+	PQclear(r);
+	PQfinish(c);
+	return key;
+}
+
+char *
+world_file(struct world *w, const char *name, const void *p, size_t n)
+{
+	struct buf path = buf_init(256);
+	char *out;
+	FILE *f;
+
+	buf_printf(&path, "%s/%s", w->state, name);
+	assert_non_null(f = fopen(buf_text(&path), "we"));
+	assert_int_equal(n, fwrite(p, 1, n, f));
+	assert_int_equal(0, fclose(f));
+	out = strdup(buf_text(&path));
+	buf_free(&path);
+	return out;
+}
+
+struct space *
+person_space(struct person *p, const char *name)
+{
+	struct space *s = NULL;
+
+	assert_ok(zt_sync(p->zt));
+	assert_ok(space_find(p->zt, name, &s));
+	assert_ok(space_sync(s));
+	return s;
+}

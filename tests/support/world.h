@@ -1,0 +1,59 @@
+/* world.h - real services on a private PostgreSQL, organizations and people in a line each. */
+#ifndef ZT_TEST_WORLD_H
+#define ZT_TEST_WORLD_H
+
+#include <pthread.h>
+
+#include "client/client.h"
+#include "double.h"
+#include "zt/enrol.h"
+#include "zt/file.h"
+#include "zt/org.h"
+#include "zt/workspace.h"
+
+struct world {
+	char state[64], url[64], token[128];
+	struct double_ *d; /* every client of this world speaks to it */
+	unsigned orgs;
+};
+
+struct person {
+	struct world *w;
+	char home[128], email[64], name[32];
+	struct zt_options o;
+	struct zt *zt;
+};
+
+/* Starts everything; any failure fails the test. */
+struct world *world_begin(void);
+void world_end(struct world *w);
+/* A new organization with its first admin, opened. */
+void world_found(struct world *w, struct person *p, const char *name);
+/* NAME joins with PROFILE by the real exchange, in which both humans pick the right codes; opened. */
+void world_join(struct person *greeter, struct person *p, const char *name, const char *profile);
+void person_close(struct person *p);
+void person_open(struct person *p);
+/* The seed of the key that signs the heads of ORG: what a hostile server has. */
+struct sign_key *world_log_key(struct world *w, const struct id *org);
+/* Content for a file, in a folder of this world: the path, which the caller frees. */
+char *world_file(struct world *w, const char *name, const void *p, size_t n);
+/* The workspace NAME as P has it open. */
+struct space *person_space(struct person *p, const char *name);
+
+/* Two humans at two screens: each reads its code to the other. */
+struct humans {
+	pthread_mutex_t lock;
+	pthread_cond_t shown;
+	char code[2][8]; /* greeter's, claimer's */
+	int picks;       /* how often somebody was asked */
+	bool matched;    /* every pick found the other's code */
+	const char *profile;
+};
+void humans_init(struct humans *h, const char *profile);
+struct human {
+	struct humans *h;
+	bool is_claimer;
+};
+struct zt_codes human_codes(struct human *one);
+
+#endif
