@@ -265,6 +265,14 @@ invitation_of(struct zt *z, const char *text, struct id *out)
 	return ZT_OK;
 }
 
+/* Remembered here too, so that no server can make an invitation work again (J5). */
+static enum zt_err
+note_ended(struct zt *z, const struct id *invitation, const char *how)
+{
+	return store_put(z->store, STORE_INVITATION, bytes_of(invitation->b, ID_BYTES), 0,
+	    bytes_text(how));
+}
+
 enum zt_err
 zt_invite_cancel(struct zt *z, const char *id)
 {
@@ -272,7 +280,8 @@ zt_invite_cancel(struct zt *z, const char *id)
 	enum zt_err err;
 
 	z->why[0] = 0;
-	if ((err = invitation_of(z, id, &invitation)))
+	if ((err = invitation_of(z, id, &invitation)) ||
+	    (err = note_ended(z, &invitation, "cancelled")))
 		return err;
 	return end_invitation(z, &invitation, false);
 }
@@ -509,9 +518,7 @@ accept_claim(struct greeting *g, struct run *r)
 	    (is_user && (err = disclose(g))) || (err = compose_welcome(g, is_user, &welcome)) ||
 	    (err = walk(r, SAS_STEPS, buf_bytes(&welcome), &label)))
 		goto out;
-	/* Remembered here too, so that no server can make this invitation work twice (J5). */
-	if ((err = store_put(g->z->store, STORE_INVITATION, bytes_of(r->invitation.b, ID_BYTES),
-		 0, bytes_text("accepted"))) == ZT_OK)
+	if ((err = note_ended(g->z, &r->invitation, "accepted")) == ZT_OK)
 		err = end_invitation(g->z, &r->invitation, true);
 out:
 	buf_free(&welcome);
@@ -592,10 +599,12 @@ zt_greet(struct zt *z, const char *link, const struct zt_codes *codes)
 		return err;
 	err = store_get(
 	    z->store, STORE_INVITATION, bytes_of(r.invitation.b, ID_BYTES), 0, &known);
-	buf_free(&known);
 	if (err == ZT_OK)
-		return client_refuse(
-		    z, ZT_ERR_GONE, "this device has accepted this invitation before");
+		err = client_refuse(z, ZT_ERR_GONE, "this device has %.20s this invitation before",
+		    buf_text(&known));
+	buf_free(&known);
+	if (err != ZT_ERR_NOT_FOUND)
+		return err;
 	if ((err = client_sync_log(z)))
 		return err;
 	err = greet_once(z, &r);

@@ -1,0 +1,618 @@
+/* files_test.c - rows F1 to F7 and F9 to F11 of the attacks against the real client: the server alters
+ * what it stores, and members sign what they may not. */
+#include "test.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "crypto/suite.h"
+#include "forge.h"
+#include "format/limits.h"
+#include "format/pb.h"
+
+enum { BIG = 1400000 }; /* three blocks */
+
+struct setting {
+	struct world *w;
+	struct person alice, bob;
+	char *big; /* a file of BIG bytes */
+	unsigned next;
+};
+
+static int
+begin(void **state)
+{
+	struct setting *s = calloc(1, sizeof *s);
+	uint8_t *content = malloc(BIG);
+
+	assert_non_null(s);
+	assert_non_null(content);
+	assert_ok(suite_start());
+	suite_random(content, BIG);
+	s->w = world_begin();
+	s->big = world_file(s->w, "big", content, BIG);
+	free(content);
+	world_found(s->w, &s->alice, "alice");
+	world_join(&s->alice, &s->bob, "bob", "standard");
+	*state = s;
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	struct setting *s = *state;
+
+	free(s->big);
+	person_close(&s->alice);
+	person_close(&s->bob);
+	world_end(s->w);
+	free(s);
+	assert_int_equal(0, secret_live());
+	return 0;
+}
+
+static int
+honest_again(void **state)
+{
+	struct setting *s = *state;
+
+	double_play(s->w->d, NULL);
+	return 0;
+}
+
+static struct space *
+share(struct setting *s, const char *name, const char *role)
+{
+	assert_ok(zt_workspace_create(s->alice.zt, name));
+	assert_ok(zt_workspace_share(s->alice.zt, name, "bob@test.example", role));
+	return person_space(&s->alice, name);
+}
+
+static void
+put(struct person *p, const char *content, const char *remote)
+{
+	char *path = world_file(p->w, "content", content, strlen(content));
+
+	assert_ok(zt_put(p->zt, path, remote, NULL, NULL));
+	free(path);
+}
+
+/* Fetches REMOTE to a new place; on success its content is in OUT, else nothing may be there. */
+static enum zt_err
+get(struct setting *s, struct person *p, const char *remote, struct buf *out)
+{
+	char local[128];
+	uint8_t chunk[65536];
+	size_t n;
+	FILE *f;
+	enum zt_err err;
+
+	(void)snprintf(local, sizeof local, "%s/got-%u", s->w->state, s->next++);
+	err = zt_get(p->zt, remote, local, NULL, NULL);
+	f = fopen(local, "re");
+	assert_true((f != NULL) == (err == ZT_OK)); /* whole, or not at all */
+	buf_empty(out);
+	while (f != NULL && (n = fread(chunk, 1, sizeof chunk, f)) > 0)
+		buf_add(out, bytes_of(chunk, n));
+	if (f != NULL)
+		(void)fclose(f);
+	return err;
+}
+
+static void
+expect_content(struct setting *s, struct person *p, const char *remote, const char *wanted)
+{
+	struct buf b = buf_init(4 << 20);
+
+	assert_ok(get(s, p, remote, &b));
+	assert_string_equal(wanted, buf_text(&b));
+	buf_free(&b);
+}
+
+static void
+expect_refusal(struct setting *s, struct person *p, const char *remote, enum zt_err wanted)
+{
+	struct buf b = buf_init(4 << 20);
+	enum zt_err err = get(s, p, remote, &b);
+
+	assert_err(wanted, err);
+	assert_true(strlen(zt_why(p->zt)) > 10);
+	buf_free(&b);
+}
+
+/* ---- what the server stores: F1, F2, F3, F10 ---- */
+
+struct spoil {
+	enum route route;
+	size_t at;            /* of the byte to flip */
+	long grow;            /* bytes to add or, below zero, to take away */
+	struct buf first;     /* the first answer, given again as the second */
+	bool swap, lose, done;
+	unsigned calls, only; /* which of them, from 1; 0: all */
+};
+
+static void
+spoil_answer(void *ctx, struct double_call *c)
+{
+	struct spoil *p = ctx;
+
+	if (c->route != p->route || c->status != 200)
+		return;
+	p->calls++;
+	if (p->only != 0 && p->calls != p->only)
+		return;
+	p->done = true;
+	if (p->lose)
+		double_refuse(c, ZT_ERR_NOT_FOUND);
+	else if (p->swap && p->first.n == 0)
+		buf_add(&p->first, buf_bytes(&c->answer));
+	else if (p->swap) {
+		buf_empty(&c->answer);
+		buf_add(&c->answer, buf_bytes(&p->first));
+	} else if (p->grow > 0)
+		buf_add_byte(&c->answer, 0);
+	else if (p->grow < 0)
+		c->answer.n -= c->answer.n > 0;
+	else if (p->at < c->answer.n)
+		c->answer.p[p->at] ^= 1;
+	else
+		p->done = false;
+}
+
+static void
+F1_no_byte_of_a_block_can_be_flipped(void **state)
+{
+	struct setting *s = *state;
+	struct spoil p = { .route = ROUTE_BLOCK_GET };
+	struct double_hooks hooks = { .ctx = &p, .after = spoil_answer };
+
+	(void)share(s, "f1", "reader");
+	assert_ok(zt_put(s->alice.zt, s->big, "f1:/big", NULL, NULL));
+	for (; p.at < 530000; p.at += p.at < 70 ? 1 : 52361) {
+		double_play(s->w->d, &hooks);
+		expect_refusal(s, &s->bob, "f1:/big", ZT_ERR_CORRUPT);
+		assert_true(p.done);
+	}
+	double_play(s->w->d, NULL);
+	assert_ok(zt_verify(s->bob.zt, "f1", NULL, &(struct zt_check){ 0 }));
+}
+
+static void
+F1_no_byte_of_a_manifest_wrap_or_header_can_be_flipped(void **state)
+{
+	struct setting *s = *state;
+	struct spoil p = { .route = ROUTE_OBJECTS, .only = 0 };
+	struct double_hooks hooks = { .ctx = &p, .after = spoil_answer };
+	unsigned refused = 0;
+
+	(void)share(s, "f1m", "reader");
+	put(&s->alice, "some text", "f1m:/note");
+	expect_content(s, &s->bob, "f1m:/note", "some text"); /* the folder is known now */
+	for (bool more = true; more; p.at++) {
+		struct buf b = buf_init(4096);
+		enum zt_err err;
+
+		p.done = false;
+		double_play(s->w->d, &hooks);
+		err = get(s, &s->bob, "f1m:/note", &b);
+		double_play(s->w->d, NULL);
+		more = p.done;
+		/* A byte of the envelope's protocol framing may say what is so anyway. */
+		if (more && err == ZT_OK)
+			assert_string_equal("some text", buf_text(&b));
+		refused += err != ZT_OK;
+		buf_free(&b);
+	}
+	print_message("%u of %zu flips refused, the others change nothing\n", refused, p.at);
+	assert_true(refused >= MANIFEST_HEADER_BYTES + AEAD_OVERHEAD + 9 + ENVELOPE_WRAP_BYTES);
+	expect_content(s, &s->bob, "f1m:/note", "some text");
+}
+
+static void
+F2_two_blocks_files_or_versions_cannot_be_swapped(void **state)
+{
+	struct setting *s = *state;
+	struct spoil blocks = { .route = ROUTE_BLOCK_GET, .swap = true,
+		.first = buf_init(4 << 20) };
+	struct spoil objects = { .route = ROUTE_OBJECTS, .swap = true,
+		.first = buf_init(4 << 20) };
+	struct double_hooks hooks = { .ctx = &blocks, .after = spoil_answer };
+
+	(void)share(s, "f2", "reader");
+	assert_ok(zt_put(s->alice.zt, s->big, "f2:/big", NULL, NULL));
+	put(&s->alice, "first", "f2:/a");
+	put(&s->alice, "other", "f2:/b");
+	put(&s->alice, "again", "f2:/a"); /* version 2 */
+	expect_content(s, &s->bob, "f2:/a", "again");
+	double_play(s->w->d, &hooks);
+	expect_refusal(s, &s->bob, "f2:/big", ZT_ERR_CORRUPT);
+	hooks.ctx = &objects;
+	double_play(s->w->d, &hooks);
+	expect_content(s, &s->bob, "f2:/a", "again"); /* remembered by the double */
+	expect_refusal(s, &s->bob, "f2:/b", ZT_ERR_CORRUPT); /* another file of the same size */
+	double_play(s->w->d, NULL);
+	/* F4: the old version in the place of the new one */
+	buf_empty(&objects.first);
+	double_play(s->w->d, &hooks);
+	assert_ok(zt_cat(s->bob.zt, "f2:/a", 1, STDERR_FILENO));
+	expect_refusal(s, &s->bob, "f2:/a", ZT_ERR_CORRUPT);
+	double_play(s->w->d, NULL);
+	expect_content(s, &s->bob, "f2:/a", "again");
+	expect_content(s, &s->bob, "f2:/b", "other");
+	buf_free(&blocks.first);
+	buf_free(&objects.first);
+}
+
+static void
+F2_an_object_of_another_workspace_is_refused(void **state)
+{
+	struct setting *s = *state;
+	struct spoil objects = { .route = ROUTE_OBJECTS, .swap = true,
+		.first = buf_init(4 << 20) };
+	struct double_hooks hooks = { .ctx = &objects, .after = spoil_answer };
+
+	(void)share(s, "f2x", "reader");
+	(void)share(s, "f2y", "reader");
+	put(&s->alice, "here!", "f2x:/a");
+	put(&s->alice, "there", "f2y:/a");
+	expect_content(s, &s->bob, "f2x:/a", "here!");
+	expect_content(s, &s->bob, "f2y:/a", "there");
+	double_play(s->w->d, &hooks);
+	expect_content(s, &s->bob, "f2x:/a", "here!");
+	expect_refusal(s, &s->bob, "f2y:/a", ZT_ERR_CORRUPT);
+	double_play(s->w->d, NULL);
+	buf_free(&objects.first);
+}
+
+static void
+F3_a_block_cannot_be_truncated_extended_or_left_out(void **state)
+{
+	struct setting *s = *state;
+	struct spoil p = { .route = ROUTE_BLOCK_GET, .grow = 1, .only = 2 };
+	struct double_hooks hooks = { .ctx = &p, .after = spoil_answer };
+
+	(void)share(s, "f3", "reader");
+	assert_ok(zt_put(s->alice.zt, s->big, "f3:/big", NULL, NULL));
+	double_play(s->w->d, &hooks);
+	expect_refusal(s, &s->bob, "f3:/big", ZT_ERR_CORRUPT);
+	p = (struct spoil){ .route = ROUTE_BLOCK_GET, .grow = -1, .only = 3 };
+	expect_refusal(s, &s->bob, "f3:/big", ZT_ERR_CORRUPT);
+	double_play(s->w->d, NULL);
+	assert_ok(zt_verify(s->bob.zt, "f3", NULL, &(struct zt_check){ 0 }));
+}
+
+static void
+F10_a_lost_block_is_named_and_the_rest_stays_readable(void **state)
+{
+	struct setting *s = *state;
+	struct spoil p = { .route = ROUTE_BLOCK_GET, .lose = true, .only = 2 };
+	struct double_hooks hooks = { .ctx = &p, .after = spoil_answer };
+
+	(void)share(s, "f10", "reader");
+	assert_ok(zt_put(s->alice.zt, s->big, "f10:/big", NULL, NULL));
+	put(&s->alice, "still here", "f10:/note");
+	double_play(s->w->d, &hooks);
+	expect_refusal(s, &s->bob, "f10:/big", ZT_ERR_MISSING_BLOCK);
+	expect_content(s, &s->bob, "f10:/note", "still here");
+}
+
+/* ---- the chain: F5, F6, F11 ---- */
+
+struct feed {
+	enum { DROP_FIRST, DROP_LAST, REORDER, REPEAT, DROP_CHANGE, HONEST } how;
+	bool done;
+};
+
+static void
+spoil_feed(void *ctx, struct double_call *c)
+{
+	struct feed *f = ctx;
+	Zt__ChainPage *m = NULL;
+
+	if (c->route != ROUTE_CHAIN || c->status != 200 || f->how == HONEST)
+		return;
+	assert_ok(
+	    pb_decode(&zt__chain_page__descriptor, buf_bytes(&c->answer), LIMIT_PAGE, &m));
+	if (m->n_changesets >= 3) {
+		Zt__Changeset **list = m->changesets, *x = list[0];
+		size_t n = m->n_changesets;
+
+		f->done = true;
+		if (f->how == DROP_FIRST) {
+			memmove(list, list + 1, (n - 1) * sizeof x);
+			list[n - 1] = x;
+			m->n_changesets--;
+		} else if (f->how == DROP_LAST) {
+			m->n_changesets--;
+			m->newest--;
+		} else if (f->how == REORDER) {
+			list[0] = list[1];
+			list[1] = x;
+		} else if (f->how == REPEAT) {
+			list[1] = x; /* one in another's place */
+		} else {
+			list[n - 1]->n_changes--;
+		}
+		buf_empty(&c->answer);
+		assert_ok(pb_encode(m, &c->answer));
+		m->n_changesets = 0; /* the test's memory: it is freed with the process */
+	}
+	pb_free(m);
+}
+
+static void
+ignore(void *ctx, const struct zt_file *f)
+{
+	(void)ctx;
+	(void)f;
+}
+
+static void
+F5_a_change_dropped_reordered_or_repeated_in_the_feed_is_detected(void **state)
+{
+	struct setting *s = *state;
+	struct feed f = { .how = DROP_FIRST };
+	struct double_hooks hooks = { .ctx = &f, .after = spoil_feed };
+	uint64_t position;
+
+	(void)share(s, "f5", "contributor");
+	for (int i = 0; i < 4; i++) {
+		char remote[16];
+
+		(void)snprintf(remote, sizeof remote, "f5:/%d", i);
+		put(&s->alice, "x", remote);
+	}
+	double_play(s->w->d, &hooks);
+	for (; f.how <= REPEAT; f.how++) {
+		if (f.how == DROP_LAST)
+			continue; /* below: it is not wrong in itself, only old */
+		f.done = false;
+		assert_true(
+		    zt_ls(s->bob.zt, "f5:/", false, false, ignore, NULL) != ZT_OK);
+		assert_true(f.done);
+	}
+	/* The newest change withheld: bob cannot know yet, but who has seen it does. */
+	f = (struct feed){ .how = DROP_LAST };
+	assert_ok(zt_ls(s->bob.zt, "f5:/", false, false, ignore, NULL));
+	assert_true(f.done);
+	double_play(s->w->d, NULL);
+	position = person_space(&s->bob, "f5")->position;
+	assert_int_equal(person_space(&s->alice, "f5")->position, position);
+	assert_ok(zt_ls(s->bob.zt, "f5:/", false, false, ignore, NULL));
+}
+
+/* A chain that is shorter than what bob has verified. */
+static void
+shorten(void *ctx, struct double_call *c)
+{
+	Zt__ChainPage m = ZT__CHAIN_PAGE__INIT;
+
+	(void)ctx;
+	if (c->route != ROUTE_CHAIN)
+		return;
+	m.newest = 1;
+	c->status = 200;
+	buf_empty(&c->answer);
+	assert_ok(pb_encode(&m, &c->answer));
+}
+
+static void
+inject(void *ctx, struct double_call *c)
+{
+	if (c->route == ROUTE_CHAIN && c->status == 200)
+		forge_chain_add(&c->answer, ctx);
+}
+
+static void
+F5_F6_a_chain_rolled_back_or_with_two_contents_for_one_version_is_detected(void **state)
+{
+	struct setting *s = *state;
+	struct space *w = share(s, "f6", "contributor");
+	struct double_hooks hooks = { .after = shorten };
+	struct forged_file file;
+	struct forged_change change = { .version = 1, .m = &file.m };
+	struct forged f;
+
+	put(&s->alice, "one", "f6:/a");
+	put(&s->alice, "two", "f6:/b");
+	assert_ok(zt_ls(s->bob.zt, "f6:/", false, false, ignore, NULL));
+	double_play(s->w->d, &hooks);
+	assert_err(ZT_ERR_ROLLBACK, zt_ls(s->bob.zt, "f6:/", false, false, ignore, NULL));
+	double_play(s->w->d, NULL);
+	assert_ok(zt_ls(s->bob.zt, "f6:/", false, false, ignore, NULL));
+	/* alice's patched client signs two changesets for position 3; bob is shown the other one */
+	w = person_space(&s->alice, "f6");
+	suite_random(change.vlob.b, ID_BYTES);
+	forge_file(&file, "only for bob");
+	forge_changeset(&s->alice, w, &change, 1, 1, &f);
+	hooks = (struct double_hooks){ .ctx = &f, .after = inject };
+	double_play(s->w->d, &hooks);
+	assert_ok(zt_ls(s->bob.zt, "f6:/", false, false, ignore, NULL));
+	double_play(s->w->d, NULL);
+	put(&s->alice, "three", "f6:/c"); /* the true position 3 */
+	put(&s->alice, "four", "f6:/d");  /* position 4 names the link behind it */
+	assert_err(ZT_ERR_FORK, zt_ls(s->bob.zt, "f6:/", false, false, ignore, NULL));
+	assert_true(strstr(zt_why(s->bob.zt), "another history") != NULL);
+	forged_free(&f);
+}
+
+static void
+F11_half_of_a_changeset_is_refused_by_client_and_server(void **state)
+{
+	struct setting *s = *state;
+	struct space *w = share(s, "f11", "contributor");
+	struct forged_file file;
+	struct forged_folder folder;
+	struct forged_change changes[2];
+	struct forged f;
+	Zt__PushRequest *m = NULL;
+	struct feed feed = { .how = DROP_CHANGE };
+	struct double_hooks hooks = { .ctx = &feed, .after = spoil_feed };
+
+	suite_random(changes[0].vlob.b, ID_BYTES);
+	forge_file(&file, "half");
+	forge_folder(&folder, bytes_text("half"), &changes[0].vlob, false);
+	changes[0] = (struct forged_change){ .vlob = changes[0].vlob, .version = 1,
+		.m = &file.m };
+	changes[1] = (struct forged_change){ .vlob = w->w->id, .version = 1, .m = &folder.m };
+	forge_changeset(&s->alice, w, changes, 2, 1, &f);
+	assert_ok(pb_decode(&zt__push_request__descriptor, buf_bytes(&f.push), LIMIT_PUSH, &m));
+	m->n_objects--; /* an object is missing */
+	buf_empty(&f.push);
+	assert_ok(pb_encode(m, &f.push));
+	assert_err(ZT_ERR_CORRUPT, forged_send(&s->alice, w, &f));
+	m->n_objects++;
+	m->changeset->n_changes--; /* a change is missing */
+	buf_empty(&f.push);
+	assert_ok(pb_encode(m, &f.push));
+	assert_err(ZT_ERR_CORRUPT, forged_send(&s->alice, w, &f));
+	m->changeset->n_changes++;
+	buf_empty(&f.push);
+	assert_ok(pb_encode(m, &f.push));
+	assert_ok(forged_send(&s->alice, w, &f)); /* whole */
+	pb_free(m);
+	forged_free(&f);
+	put(&s->alice, "x", "f11:/x");
+	put(&s->alice, "y", "f11:/y");
+	double_play(s->w->d, &hooks);
+	assert_err(ZT_ERR_CORRUPT, zt_ls(s->bob.zt, "f11:/", false, false, ignore, NULL));
+	assert_true(feed.done);
+	double_play(s->w->d, NULL);
+	assert_ok(zt_ls(s->bob.zt, "f11:/", false, false, ignore, NULL));
+	expect_content(s, &s->bob, "f11:/half", "half");
+}
+
+/* ---- who may write: F7 ---- */
+
+static void
+F7_a_readers_write_is_refused_by_client_and_server(void **state)
+{
+	struct setting *s = *state;
+	struct forged_file file;
+	struct forged_change change = { .version = 1, .m = &file.m };
+	struct forged f;
+	struct double_hooks hooks = { .ctx = &f, .after = inject };
+	struct space *w;
+
+	(void)share(s, "f7", "reader");
+	w = person_space(&s->bob, "f7");
+	suite_random(change.vlob.b, ID_BYTES);
+	forge_file(&file, "by a reader");
+	forge_changeset(&s->bob, w, &change, 1, 1, &f);
+	assert_err(ZT_ERR_FORBIDDEN, forged_send(&s->bob, w, &f));
+	double_play(s->w->d, &hooks); /* the server takes it all the same */
+	assert_err(ZT_ERR_FORBIDDEN, zt_ls(s->alice.zt, "f7:/", false, false, ignore, NULL));
+	double_play(s->w->d, NULL);
+	assert_ok(zt_ls(s->alice.zt, "f7:/", false, false, ignore, NULL));
+	forged_free(&f);
+}
+
+static void
+F7_a_removed_members_write_dated_before_the_removal_is_left_out(void **state)
+{
+	struct setting *s = *state;
+	struct forged_file file;
+	struct forged_folder folder;
+	struct forged_change changes[2];
+	struct forged f;
+	struct double_hooks hooks = { .ctx = &f, .after = inject };
+	struct zt_check check;
+	struct space *w;
+	uint64_t before;
+
+	(void)share(s, "f7r", "contributor");
+	w = person_space(&s->bob, "f7r");
+	suite_random(changes[0].vlob.b, ID_BYTES);
+	forge_file(&file, "too late");
+	forge_folder(&folder, bytes_text("late"), &changes[0].vlob, false);
+	changes[0] = (struct forged_change){ .vlob = changes[0].vlob, .version = 1,
+		.m = &file.m };
+	changes[1] = (struct forged_change){ .vlob = w->w->id, .version = 1, .m = &folder.m };
+	forge_changeset(&s->bob, w, changes, 2, 1, &f); /* signed while bob was a member */
+	assert_ok(zt_workspace_unshare(s->alice.zt, "f7r", "bob@test.example"));
+	assert_err(ZT_ERR_NOT_MEMBER, forged_send(&s->bob, w, &f));
+	before = person_space(&s->alice, "f7r")->position;
+	double_play(s->w->d, &hooks); /* the server slips it in, behind the pinned place */
+	assert_ok(zt_verify(s->alice.zt, "f7r", NULL, &check));
+	assert_int_equal(before + 1, check.changesets);
+	assert_int_equal(1, check.skipped);
+	assert_int_equal(0, check.files);
+	double_play(s->w->d, NULL);
+	forged_free(&f);
+}
+
+/* ---- names: F9 ---- */
+
+static void
+F9_a_members_hostile_names_never_write_outside_the_target_folder(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t n;
+	} names[] = { { "..", 2 }, { ".", 1 }, { "../evil", 7 }, { "/tmp/evil", 9 }, { "a/b", 3 },
+		{ "a\0b", 3 }, { "\x1b[2J", 4 }, { "\xff\xfe", 2 }, { "", 0 },
+		{ "e\xcc\x81", 3 /* a second spelling */ } };
+	struct setting *s = *state;
+	struct zt_check check;
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		char workspace[16], remote[20], local[128], outside[160];
+		struct space *w;
+		struct forged_file file;
+		struct forged_folder folder;
+		struct forged_change changes[2];
+		struct buf raw = buf_init(4096);
+		struct forged f;
+
+		(void)snprintf(workspace, sizeof workspace, "f9-%zu", i);
+		(void)snprintf(remote, sizeof remote, "%s:/", workspace);
+		w = share(s, workspace, "reader");
+		forge_file(&file, "evil");
+		suite_random(changes[0].vlob.b, ID_BYTES);
+		forge_folder(
+		    &folder, bytes_of(names[i].name, names[i].n), &changes[0].vlob, false);
+		assert_ok(pb_encode(&folder.m, &raw));
+		changes[0] = (struct forged_change){ .vlob = changes[0].vlob, .version = 1,
+			.m = &file.m };
+		changes[1] = (struct forged_change){ .vlob = w->w->id, .version = 1,
+			.raw = buf_bytes(&raw) };
+		forge_changeset(&s->alice, w, changes, 2, 1, &f);
+		assert_ok(forged_send(&s->alice, w, &f)); /* sealed: the server cannot see it */
+		(void)snprintf(local, sizeof local, "%s/in/%zu", s->w->state, i);
+		(void)snprintf(outside, sizeof outside, "mkdir -p %s", local);
+		assert_int_equal(0, system(outside));
+		assert_err(ZT_ERR_NAME, zt_get(s->bob.zt, remote, local, NULL, NULL));
+		assert_err(ZT_ERR_NAME, zt_ls(s->bob.zt, remote, true, true, ignore, NULL));
+		assert_err(ZT_ERR_NAME, zt_verify(s->bob.zt, workspace, NULL, &check));
+		(void)snprintf(outside, sizeof outside, "test -z \"$(find %s/in -type f)\"",
+		    s->w->state);
+		assert_int_equal(0, system(outside));
+		assert_int_not_equal(0, access("/tmp/evil", F_OK));
+		buf_free(&raw);
+		forged_free(&f);
+	}
+}
+
+#define PLAY(test) cmocka_unit_test_teardown(test, honest_again)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PLAY(F1_no_byte_of_a_block_can_be_flipped),
+		PLAY(F1_no_byte_of_a_manifest_wrap_or_header_can_be_flipped),
+		PLAY(F2_two_blocks_files_or_versions_cannot_be_swapped),
+		PLAY(F2_an_object_of_another_workspace_is_refused),
+		PLAY(F3_a_block_cannot_be_truncated_extended_or_left_out),
+		PLAY(F5_a_change_dropped_reordered_or_repeated_in_the_feed_is_detected),
+		PLAY(F5_F6_a_chain_rolled_back_or_with_two_contents_for_one_version_is_detected),
+		PLAY(F7_a_readers_write_is_refused_by_client_and_server),
+		PLAY(F7_a_removed_members_write_dated_before_the_removal_is_left_out),
+		PLAY(F9_a_members_hostile_names_never_write_outside_the_target_folder),
+		PLAY(F10_a_lost_block_is_named_and_the_rest_stays_readable),
+		PLAY(F11_half_of_a_changeset_is_refused_by_client_and_server),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}

@@ -1,0 +1,593 @@
+/* joining_test.c - rows J1 to J6 and J8 of the attacks against the real clients of both sides. */
+#include "test.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "crypto/suite.h"
+#include "fake_log.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "proto/auth.pb-c.h"
+#include "proto/enrol.pb-c.h"
+#include "trust/sas.h"
+#include "world.h"
+
+struct setting {
+	struct world *w;
+	struct person alice, eve;
+	unsigned newcomers;
+};
+
+static int
+begin(void **state)
+{
+	struct setting *s = calloc(1, sizeof *s);
+
+	assert_non_null(s);
+	s->w = world_begin();
+	world_found(s->w, &s->eve, "eve");
+	world_found(s->w, &s->alice, "alice");
+	*state = s;
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	struct setting *s = *state;
+
+	person_close(&s->alice);
+	person_close(&s->eve);
+	world_end(s->w);
+	free(s);
+	assert_int_equal(0, secret_live());
+	return 0;
+}
+
+static int
+honest_again(void **state)
+{
+	struct setting *s = *state;
+
+	double_play(s->w->d, NULL);
+	return 0;
+}
+
+/* ---- one meeting of alice and a newcomer, with what each side's program says ---- */
+
+struct meeting {
+	struct setting *s;
+	char link[1024], home[128], why[256];
+	struct humans humans;
+	struct human at_alice, at_newcomer;
+	enum zt_err greeter, claimer;
+};
+
+static void *
+claim(void *arg)
+{
+	struct meeting *m = arg;
+	struct zt_codes codes = human_codes(&m->at_newcomer);
+	struct zt_options o = { .home = m->home, .password = "a newcomer's password" };
+	struct zt_claim c = { m->link, "new@test.example", "New", "phone" };
+
+	m->claimer = zt_claim(&o, &c, &codes, m->why);
+	return NULL;
+}
+
+static void
+meeting_init(struct setting *s, struct meeting *m)
+{
+	*m = (struct meeting){ .s = s };
+	humans_init(&m->humans, "standard");
+	m->at_alice = (struct human){ &m->humans, false };
+	m->at_newcomer = (struct human){ &m->humans, true };
+	(void)snprintf(m->home, sizeof m->home, "%s/new-%u", s->w->state, s->newcomers++);
+	assert_ok(zt_invite(s->alice.zt, ZT_INVITE_USER, m->link));
+}
+
+static void
+meet(struct meeting *m)
+{
+	struct zt_codes codes = human_codes(&m->at_alice);
+	pthread_t thread;
+
+	assert_int_equal(0, pthread_create(&thread, NULL, claim, m));
+	m->greeter = zt_greet(m->s->alice.zt, m->link, &codes);
+	assert_int_equal(0, pthread_join(thread, NULL));
+}
+
+static void
+count_user(void *ctx, const struct zt_user *u)
+{
+	(void)u;
+	++*(unsigned *)ctx;
+}
+
+static unsigned
+users(struct setting *s)
+{
+	unsigned n = 0;
+
+	assert_ok(zt_users(s->alice.zt, count_user, &n));
+	return n;
+}
+
+/* Nobody came in, and nothing of a device is left at the newcomer's. */
+static void
+expect_nobody(struct meeting *m, unsigned before)
+{
+	char path[160];
+
+	assert_int_equal(before, users(m->s));
+	(void)snprintf(path, sizeof path, "%s/device.zt", m->home);
+	assert_int_not_equal(0, access(path, F_OK));
+}
+
+/* ---- J1: a server in the middle, with a machine for each side ---- */
+
+struct middle {
+	struct sas *to_claimer, *to_greeter; /* it greets the newcomer, and claims from alice */
+	struct id org, invitation, real, own;
+	ProtobufCBinaryData at_claimer[SAS_STEPS], at_greeter[SAS_STEPS];
+	struct buf memory[2 * SAS_STEPS];
+	size_t claimer_count, greeter_count, memories;
+};
+
+static struct buf *
+room(struct middle *m)
+{
+	assert_true(m->memories < 2 * SAS_STEPS);
+	m->memory[m->memories] = buf_init(LIMIT_EXCHANGE);
+	return &m->memory[m->memories++];
+}
+
+/* Lets the machine S speak as long as it is its turn and codes are not asked for. */
+static void
+speak(struct middle *m, struct sas *s, ProtobufCBinaryData *messages, size_t *count)
+{
+	while (s != NULL && sas_is_my_turn(s) && sas_step(s) < 4) {
+		struct buf *b = room(m);
+
+		assert_ok(sas_send(s, bytes_of(NULL, 0), b));
+		messages[(*count)++] = pb_field(b->p, b->n);
+	}
+}
+
+static void
+hear(struct middle *m, struct sas *s, const Zt__ExchangePut *put,
+    ProtobufCBinaryData *messages, size_t *count)
+{
+	struct buf *b, nothing = buf_init(LIMIT_EXCHANGE);
+
+	if (put->message.len == 0 || put->step != *count)
+		return;
+	b = room(m);
+	buf_add(b, pb_bytes(put->message));
+	messages[(*count)++] = pb_field(b->p, b->n);
+	if (sas_step(s) < 4)
+		assert_ok(sas_receive(s, buf_bytes(b), &nothing));
+	buf_free(&nothing);
+}
+
+static bool
+stand_in_between(void *ctx, struct double_call *c)
+{
+	struct middle *m = ctx;
+	bool is_greeter = c->route == ROUTE_GREET;
+	Zt__ExchangePut *put = NULL;
+	Zt__ExchangeAnswer a = ZT__EXCHANGE_ANSWER__INIT;
+
+	if (c->route != ROUTE_CLAIM && !is_greeter)
+		return false;
+	assert_ok(pb_decode(
+	    &zt__exchange_put__descriptor, c->body, LIMIT_EXCHANGE + 4096, &put));
+	m->org = c->params.org;
+	m->invitation = c->params.id;
+	if (!is_greeter && m->to_claimer == NULL) {
+		assert_ok(pb_id(put->attempt, &m->real));
+		assert_ok(sas_new(
+		    SAS_GREETER, &m->org, &m->invitation, &m->real, &m->to_claimer));
+	}
+	if (is_greeter && m->to_greeter == NULL) {
+		suite_random(m->own.b, ID_BYTES);
+		assert_ok(sas_new(
+		    SAS_CLAIMER, &m->org, &m->invitation, &m->own, &m->to_greeter));
+		speak(m, m->to_greeter, m->at_greeter, &m->greeter_count);
+	}
+	if (is_greeter) {
+		hear(m, m->to_greeter, put, m->at_greeter, &m->greeter_count);
+		speak(m, m->to_greeter, m->at_greeter, &m->greeter_count);
+		a.messages = m->at_greeter;
+		a.n_messages = m->greeter_count;
+		a.attempt = pb_field(m->own.b, ID_BYTES);
+	} else {
+		hear(m, m->to_claimer, put, m->at_claimer, &m->claimer_count);
+		speak(m, m->to_claimer, m->at_claimer, &m->claimer_count);
+		a.messages = m->at_claimer;
+		a.n_messages = m->claimer_count;
+		a.attempt = pb_field(m->real.b, ID_BYTES);
+	}
+	a.kind = ZT__INVITATION_KIND__USER;
+	c->status = 200;
+	assert_ok(pb_encode(&a, &c->answer));
+	pb_free(put);
+	return true;
+}
+
+static void
+J1_whoever_stands_in_between_makes_the_codes_differ(void **state)
+{
+	struct setting *s = *state;
+	struct middle middle = { .memories = 0 };
+	struct double_hooks hooks = { .ctx = &middle, .before = stand_in_between };
+	unsigned before = users(s);
+	struct meeting m;
+
+	meeting_init(s, &m);
+	double_play(s->w->d, &hooks);
+	meet(&m);
+	double_play(s->w->d, NULL);
+	assert_err(ZT_ERR_CODES, m.greeter);
+	assert_err(ZT_ERR_CODES, m.claimer);
+	assert_int_equal(2, m.humans.picks); /* both humans looked, neither found the other's */
+	assert_false(m.humans.matched);
+	assert_string_not_equal(m.humans.code[0], m.humans.code[1]);
+	expect_nobody(&m, before);
+	sas_free(middle.to_claimer);
+	sas_free(middle.to_greeter);
+	for (size_t i = 0; i < middle.memories; i++)
+		buf_free(&middle.memory[i]);
+	/* the same two humans, and an honest server */
+	meeting_init(s, &m);
+	meet(&m);
+	assert_ok(m.greeter);
+	assert_ok(m.claimer);
+	assert_true(m.humans.matched);
+	assert_int_equal(before + 1, users(s));
+}
+
+/* ---- J2, J3: messages changed between the sides ---- */
+
+struct tamper {
+	size_t step;          /* which message */
+	enum { FLIP_NONCE, FLIP_KEY, FLIP_COMMITMENT, SPLICE } how;
+	struct buf other;     /* SPLICE: the message of another attempt */
+	bool done;
+};
+
+static void
+flip(ProtobufCBinaryData *message, const struct tamper *t)
+{
+	Zt__ExchangeMessage *m = NULL;
+	struct buf b = buf_init(LIMIT_EXCHANGE);
+	ProtobufCBinaryData *field;
+
+	assert_ok(pb_decode(&zt__exchange_message__descriptor, pb_bytes(*message),
+	    LIMIT_EXCHANGE, &m));
+	field = t->how == FLIP_NONCE ? &m->nonce : t->how == FLIP_KEY ? &m->key : &m->commitment;
+	assert_true(field->len > 0);
+	field->data[0] ^= 1;
+	assert_ok(pb_encode(m, &b));
+	assert_int_equal(message->len, b.n);
+	memcpy(message->data, b.p, b.n);
+	pb_free(m);
+	buf_free(&b);
+}
+
+static void
+tamper_with_the_exchange(void *ctx, struct double_call *c)
+{
+	struct tamper *t = ctx;
+	Zt__ExchangeAnswer *a = NULL;
+
+	if ((c->route != ROUTE_CLAIM && c->route != ROUTE_GREET) || c->status != 200)
+		return;
+	assert_ok(pb_decode(&zt__exchange_answer__descriptor, buf_bytes(&c->answer),
+	    2 * LIMIT_EXCHANGE, &a));
+	if (a->n_messages > t->step) {
+		ProtobufCBinaryData was = a->messages[t->step];
+
+		t->done = true;
+		if (t->how == SPLICE && t->other.n > 0)
+			a->messages[t->step] = pb_field(t->other.p, t->other.n);
+		else if (t->how != SPLICE)
+			flip(&a->messages[t->step], t);
+		buf_empty(&c->answer);
+		assert_ok(pb_encode(a, &c->answer));
+		a->messages[t->step] = was;
+	}
+	pb_free(a);
+}
+
+static void
+disturb(struct setting *s, struct tamper *t)
+{
+	struct double_hooks hooks = { .ctx = t, .after = tamper_with_the_exchange };
+	unsigned before = users(s);
+	struct meeting m;
+
+	meeting_init(s, &m);
+	double_play(s->w->d, &hooks);
+	meet(&m);
+	double_play(s->w->d, NULL);
+	assert_true(t->done);
+	assert_true(m.greeter == ZT_ERR_ABORTED || m.greeter == ZT_ERR_CODES);
+	assert_true(m.claimer == ZT_ERR_ABORTED || m.claimer == ZT_ERR_CODES);
+	expect_nobody(&m, before);
+}
+
+static void
+J2_a_reveal_that_does_not_fit_its_commitment_aborts(void **state)
+{
+	struct setting *s = *state;
+	struct tamper reveal = { .step = 3, .how = FLIP_NONCE },
+		      commitment = { .step = 1, .how = FLIP_COMMITMENT },
+		      key = { .step = 1, .how = FLIP_KEY };
+
+	disturb(s, &reveal);     /* the greeter's nonce is another than it committed to */
+	disturb(s, &commitment); /* or the commitment another than the one it made */
+	disturb(s, &key);
+}
+
+struct keeper {
+	struct buf message[4];
+};
+
+static void
+keep_messages(void *ctx, struct double_call *c)
+{
+	struct keeper *k = ctx;
+	Zt__ExchangeAnswer *a = NULL;
+
+	if ((c->route != ROUTE_CLAIM && c->route != ROUTE_GREET) || c->status != 200)
+		return;
+	assert_ok(pb_decode(&zt__exchange_answer__descriptor, buf_bytes(&c->answer),
+	    2 * LIMIT_EXCHANGE, &a));
+	for (size_t i = 0; i < a->n_messages && i < 4; i++)
+		if (k->message[i].n == 0)
+			buf_add(&k->message[i], pb_bytes(a->messages[i]));
+	pb_free(a);
+}
+
+static void
+J3_steps_of_two_attempts_do_not_mix(void **state)
+{
+	struct setting *s = *state;
+	struct keeper k;
+	struct double_hooks hooks = { .ctx = &k, .after = keep_messages };
+	struct meeting m;
+
+	for (size_t i = 0; i < 4; i++)
+		k.message[i] = buf_init(LIMIT_EXCHANGE);
+	meeting_init(s, &m);
+	double_play(s->w->d, &hooks);
+	meet(&m);
+	assert_ok(m.greeter);
+	assert_ok(m.claimer);
+	for (size_t step = 0; step < 4; step++) {
+		struct tamper t = { .step = step, .how = SPLICE, .other = k.message[step] };
+
+		disturb(s, &t);
+	}
+	for (size_t i = 0; i < 4; i++)
+		buf_free(&k.message[i]);
+}
+
+/* ---- J4 ---- */
+
+static int
+pick_wrong(void *ctx, const char *const choices[4])
+{
+	struct human *one = ctx;
+
+	(void)choices;
+	one->h->picks++;
+	return -1; /* none of these */
+}
+
+static void
+J4_each_attempt_needs_a_pick_and_one_wrong_pick_burns_it(void **state)
+{
+	struct setting *s = *state;
+	unsigned before = users(s);
+	struct meeting m;
+
+	meeting_init(s, &m);
+	for (int i = 1; i <= 3; i++) { /* the same invitation, attempt after attempt */
+		struct zt_codes codes = human_codes(&m.at_alice);
+		pthread_t thread;
+
+		codes.pick = pick_wrong;
+		m.humans.picks = 0;
+		memset(m.humans.code, 0, sizeof m.humans.code);
+		assert_int_equal(0, pthread_create(&thread, NULL, claim, &m));
+		assert_err(ZT_ERR_CODES, zt_greet(s->alice.zt, m.link, &codes));
+		assert_int_equal(0, pthread_join(thread, NULL));
+		assert_true(m.claimer == ZT_ERR_ABORTED || m.claimer == ZT_ERR_CODES);
+		assert_true(m.humans.picks >= 1); /* never silently */
+		expect_nobody(&m, before);
+	}
+	/* burnt were the attempts: the humans still meet by the invitation */
+	memset(m.humans.code, 0, sizeof m.humans.code);
+	meet(&m);
+	assert_ok(m.greeter);
+	assert_ok(m.claimer);
+}
+
+/* ---- J5 ---- */
+
+static bool
+pretend_it_is_open(void *ctx, struct double_call *c)
+{
+	Zt__ExchangeAnswer a = ZT__EXCHANGE_ANSWER__INIT;
+
+	if (c->route != ROUTE_GREET)
+		return false;
+	++*(int *)ctx;
+	a.kind = ZT__INVITATION_KIND__USER;
+	c->status = 200;
+	assert_ok(pb_encode(&a, &c->answer));
+	return true;
+}
+
+static void
+J5_an_accepted_or_cancelled_invitation_is_refused_by_server_and_client(void **state)
+{
+	struct setting *s = *state;
+	int asked = 0;
+	struct double_hooks hooks = { .ctx = &asked, .before = pretend_it_is_open };
+	struct zt_codes codes;
+	struct meeting m, again;
+
+	meeting_init(s, &m);
+	meet(&m);
+	assert_ok(m.greeter);
+	again = m;
+	(void)snprintf(again.home, sizeof again.home, "%s/thief", s->w->state);
+	(void)claim(&again); /* somebody else with the same link: the server */
+	assert_err(ZT_ERR_GONE, again.claimer);
+	codes = human_codes(&m.at_alice);
+	double_play(s->w->d, &hooks); /* a server that forgot: the client */
+	assert_err(ZT_ERR_GONE, zt_greet(s->alice.zt, m.link, &codes));
+	assert_int_equal(0, asked);
+	double_play(s->w->d, NULL);
+	meeting_init(s, &m);
+	assert_ok(zt_invite_cancel(s->alice.zt, m.link));
+	codes = human_codes(&m.at_alice);
+	assert_err(ZT_ERR_GONE, zt_greet(s->alice.zt, m.link, &codes));
+	(void)claim(&m);
+	assert_err(ZT_ERR_GONE, m.claimer);
+	double_play(s->w->d, &hooks);
+	assert_err(ZT_ERR_GONE, zt_greet(s->alice.zt, m.link, &codes));
+	assert_int_equal(0, asked);
+}
+
+/* ---- J6 ---- */
+
+struct forger {
+	struct fake_log log;
+	struct id newcomer_of; /* the organization that is lied about */
+	bool playing;
+};
+
+static void
+keep_page(void *ctx, struct double_call *c)
+{
+	if (c->route == ROUTE_LOG_READ)
+		fake_log_take(ctx, buf_bytes(&c->answer));
+}
+
+/* To whoever begins at 0, the newcomer, another organization's log. */
+static bool
+show_another_log(void *ctx, struct double_call *c)
+{
+	struct forger *f = ctx;
+	uint64_t from;
+
+	if (c->route != ROUTE_LOG_READ)
+		return false;
+	assert_ok(route_query(c->target, "from", 0, &from));
+	if (from != 0)
+		return false;
+	fake_log_page(&f->log, 0, &c->answer);
+	c->status = 200;
+	return true;
+}
+
+static void
+J6_another_organizations_or_a_forged_genesis_is_refused_by_the_newcomer(void **state)
+{
+	struct setting *s = *state;
+	struct forger f = { .log = { .org = s->alice.zt->org } };
+	struct double_hooks keep = { .ctx = &f.log, .after = keep_page },
+			    hooks = { .ctx = &f, .before = show_another_log };
+	struct sign_key *key = world_log_key(s->w, &s->alice.zt->org);
+	struct meeting m;
+	uint64_t n;
+
+	f.log.key = key;
+	double_play(s->w->d, &keep);
+	assert_ok(zt_log_verify(s->eve.zt, &n));
+	double_play(s->w->d, &hooks);
+	meeting_init(s, &m);
+	meet(&m);
+	assert_ok(m.greeter); /* the humans met; the server lies afterwards */
+	assert_true(m.claimer == ZT_ERR_CORRUPT || m.claimer == ZT_ERR_ROOT);
+	assert_true(strlen(m.why) > 10);
+	double_play(s->w->d, NULL);
+	fake_log_free(&f.log);
+	/* its own genesis, re-signed by nobody: a byte of the root key is another */
+	double_play(s->w->d, &(struct double_hooks){ .ctx = &f.log, .after = keep_page });
+	assert_ok(zt_log_verify(s->alice.zt, &n));
+	{
+		uint8_t *at = memmem(f.log.entry[0].body.p, f.log.entry[0].body.n,
+		    s->alice.zt->root_key, SIGN_PUBLIC_BYTES);
+
+		assert_non_null(at);
+		at[0] ^= 1;
+	}
+	double_play(s->w->d, &hooks);
+	meeting_init(s, &m);
+	meet(&m);
+	assert_ok(m.greeter);
+	assert_true(m.claimer == ZT_ERR_ROOT || m.claimer == ZT_ERR_SIGNATURE);
+	fake_log_free(&f.log);
+	sign_free(key);
+}
+
+/* ---- J8 ---- */
+
+static void
+J8_a_device_file_with_cheaper_password_hashing_is_refused(void **state)
+{
+	struct setting *s = *state;
+	char path[200];
+	Zt__DeviceFile *m = NULL;
+	struct buf b = buf_init(1 << 20);
+	struct zt *z = NULL;
+	uint8_t chunk[65536];
+	size_t n;
+	FILE *f;
+
+	person_close(&s->eve);
+	(void)snprintf(path, sizeof path, "%s/device.zt", s->eve.home);
+	assert_non_null(f = fopen(path, "re"));
+	n = fread(chunk, 1, sizeof chunk, f);
+	assert_ok(pb_decode(&zt__device_file__descriptor, bytes_of(chunk, n), sizeof chunk, &m));
+	m->memory /= 2;
+	assert_ok(pb_encode(m, &b));
+	assert_int_equal(0, fclose(f));
+	assert_non_null(f = fopen(path, "we"));
+	assert_int_equal(b.n, fwrite(b.p, 1, b.n, f));
+	assert_int_equal(0, fclose(f));
+	assert_err(ZT_ERR_WEAK, zt_open(&s->eve.o, &z, NULL));
+	m->memory *= 2;
+	buf_empty(&b);
+	assert_ok(pb_encode(m, &b));
+	assert_non_null(f = fopen(path, "we"));
+	assert_int_equal(b.n, fwrite(b.p, 1, b.n, f));
+	assert_int_equal(0, fclose(f));
+	person_open(&s->eve);
+	pb_free(m);
+	buf_free(&b);
+}
+
+#define PLAY(test) cmocka_unit_test_teardown(test, honest_again)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PLAY(J1_whoever_stands_in_between_makes_the_codes_differ),
+		PLAY(J2_a_reveal_that_does_not_fit_its_commitment_aborts),
+		PLAY(J3_steps_of_two_attempts_do_not_mix),
+		PLAY(J4_each_attempt_needs_a_pick_and_one_wrong_pick_burns_it),
+		PLAY(J5_an_accepted_or_cancelled_invitation_is_refused_by_server_and_client),
+		PLAY(J6_another_organizations_or_a_forged_genesis_is_refused_by_the_newcomer),
+		PLAY(J8_a_device_file_with_cheaper_password_hashing_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}

@@ -1,0 +1,329 @@
+/* keys_test.c - rows K2 to K6 of the attacks against the real client. K1 stands in log_test.c: a user's
+ * key is in the log. */
+#include "test.h"
+
+#include <stdio.h>
+
+#include "crypto/suite.h"
+#include "forge.h"
+#include "format/limits.h"
+#include "format/pb.h"
+
+struct setting {
+	struct world *w;
+	struct person alice, bob, eve;
+};
+
+static int
+begin(void **state)
+{
+	struct setting *s = calloc(1, sizeof *s);
+
+	assert_non_null(s);
+	s->w = world_begin();
+	world_found(s->w, &s->eve, "eve");
+	world_found(s->w, &s->alice, "alice");
+	world_join(&s->alice, &s->bob, "bob", "standard");
+	*state = s;
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	struct setting *s = *state;
+
+	person_close(&s->alice);
+	person_close(&s->bob);
+	person_close(&s->eve);
+	world_end(s->w);
+	free(s);
+	assert_int_equal(0, secret_live());
+	return 0;
+}
+
+static int
+honest_again(void **state)
+{
+	struct setting *s = *state;
+
+	double_play(s->w->d, NULL);
+	return 0;
+}
+
+/* A workspace of alice's that bob may write in, and whose key bob has not fetched yet. */
+static struct space *
+share(struct setting *s, const char *name)
+{
+	assert_ok(zt_workspace_create(s->alice.zt, name));
+	assert_ok(zt_workspace_share(s->alice.zt, name, "bob@test.example", "contributor"));
+	return person_space(&s->alice, name);
+}
+
+/* What the double answers to KEYS_GET: statements of the test's own, or nothing. */
+struct served {
+	Zt__Statement *st;
+	size_t count;
+};
+
+static bool
+serve_keys(void *ctx, struct double_call *c)
+{
+	struct served *v = ctx;
+	Zt__SealedKeys m = ZT__SEALED_KEYS__INIT;
+
+	if (c->route != ROUTE_KEYS_GET)
+		return false;
+	m.keys = &v->st;
+	m.n_keys = v->count;
+	assert_ok(pb_encode(&m, &c->answer));
+	c->status = 200;
+	return true;
+}
+
+static void
+count_file(void *ctx, const struct zt_file *f)
+{
+	(void)f;
+	++*(int *)ctx;
+}
+
+/* Bob looks into the workspace with this ID, by which he can name it before he knows its key. */
+static enum zt_err
+look(struct setting *s, const struct id *workspace)
+{
+	char remote[64];
+	int n = 0;
+
+	id_print(workspace, remote);
+	strcat(remote, ":/");
+	return zt_ls(s->bob.zt, remote, false, true, count_file, &n);
+}
+
+/* Bob is served KEY of SUBJECT, sealed by alice's patched client. */
+static enum zt_err
+look_with(struct setting *s, const struct id *workspace, const struct keyring_subject *subject,
+    const struct secret *key, const uint8_t user_key[32])
+{
+	struct buf body = buf_init(4096);
+	struct statement st;
+	Zt__Statement m;
+	struct served v = { &m, 1 };
+	struct double_hooks hooks = { .ctx = &v, .before = serve_keys };
+	enum zt_err err;
+
+	assert_ok(keyring_seal(s->alice.zt->sign, &s->alice.zt->device, subject, user_key, key,
+	    &body, &st));
+	m = statement_message(&st);
+	double_play(s->w->d, &hooks);
+	err = look(s, workspace);
+	double_play(s->w->d, NULL);
+	buf_free(&body);
+	return err;
+}
+
+static struct keyring_subject
+for_bob(struct setting *s, const struct space *w, unsigned generation)
+{
+	return (struct keyring_subject){ .org = s->alice.zt->org, .workspace = w->w->id,
+		.user = s->bob.zt->user, .generation = generation, .user_generation = 1 };
+}
+
+/* A file, so that looking needs the key. */
+static void
+put_note(struct setting *s, const char *workspace)
+{
+	char *path = world_file(s->w, "note", "note", 4), remote[64];
+
+	(void)snprintf(remote, sizeof remote, "%s:/note", workspace);
+	assert_ok(zt_put(s->alice.zt, path, remote, NULL, NULL));
+	free(path);
+}
+
+static void
+K2_a_sealed_key_of_another_workspace_generation_user_or_organization_is_refused(void **state)
+{
+	struct setting *s = *state;
+	struct space *w = share(s, "k2");
+	struct id id = w->w->id;
+	struct keyring_subject right = for_bob(s, w, 1), bad;
+	const struct org_user *bob;
+	const struct secret *key;
+
+	put_note(s, "k2");
+	w = person_space(&s->alice, "k2");
+	assert_ok(space_key(w, 1, &key));
+	bob = org_state_user(s->alice.zt->state, &s->bob.zt->user);
+	bad = right;
+	suite_random(bad.workspace.b, ID_BYTES);
+	assert_err(ZT_ERR_KEY, look_with(s, &id, &bad, key, bob->key));
+	bad = right;
+	bad.generation = 2;
+	assert_err(ZT_ERR_KEY, look_with(s, &id, &bad, key, bob->key));
+	bad = right;
+	bad.user = s->alice.zt->user;
+	assert_err(ZT_ERR_KEY, look_with(s, &id, &bad, key, bob->key));
+	bad = right;
+	bad.user_generation = 2;
+	assert_err(ZT_ERR_KEY, look_with(s, &id, &bad, key, bob->key));
+	bad = right;
+	bad.org = s->eve.zt->org;
+	assert_err(ZT_ERR_KEY, look_with(s, &id, &bad, key, bob->key));
+	assert_true(strstr(zt_why(s->bob.zt), "share it with you again") != NULL);
+	assert_ok(look_with(s, &id, &right, key, bob->key)); /* the same, unaltered */
+}
+
+static void
+K3_a_sealed_key_that_opens_to_another_than_the_committed_one_is_refused(void **state)
+{
+	struct setting *s = *state;
+	struct space *w = share(s, "k3");
+	struct id id = w->w->id;
+	struct keyring_subject right = for_bob(s, w, 1);
+	const struct org_user *bob = org_state_user(s->alice.zt->state, &s->bob.zt->user);
+	struct secret *other = NULL;
+
+	put_note(s, "k3");
+	assert_ok(secret_generate(&other));
+	assert_err(ZT_ERR_KEY, look_with(s, &id, &right, other, bob->key));
+	assert_true(strstr(zt_why(s->bob.zt), "ask a member") != NULL);
+	secret_free(other);
+	assert_ok(look(s, &id)); /* what alice truly sealed */
+}
+
+static void
+flip_keys(void *ctx, struct double_call *c)
+{
+	size_t *at = ctx;
+
+	if (c->route == ROUTE_KEYS_GET && *at < c->answer.n) /* from its end: signature, then body */
+		c->answer.p[c->answer.n - 1 - *at] ^= 1;
+}
+
+static void
+K4_a_withheld_or_corrupted_sealed_key_is_named_and_healed_by_another_member(void **state)
+{
+	struct setting *s = *state;
+	struct space *w = share(s, "k4");
+	struct id id = w->w->id;
+	struct served nothing = { NULL, 0 };
+	struct double_hooks withhold = { .ctx = &nothing, .before = serve_keys };
+	size_t at = 0;
+	struct double_hooks corrupt = { .ctx = &at, .after = flip_keys };
+
+	put_note(s, "k4");
+	double_play(s->w->d, &withhold);
+	assert_err(ZT_ERR_MISSING_KEY, look(s, &id));
+	assert_true(strstr(zt_why(s->bob.zt), "ask a member") != NULL);
+	double_play(s->w->d, &corrupt);
+	for (at = 0; at < 140; at += 7)
+		assert_true(look(s, &id) != ZT_OK);
+	double_play(s->w->d, NULL);
+	/* any member gives it again, by the same command as the first time */
+	assert_ok(zt_workspace_share(s->alice.zt, "k4", "bob@test.example", "contributor"));
+	assert_ok(look(s, &id));
+}
+
+static void
+inject(void *ctx, struct double_call *c)
+{
+	if (c->route == ROUTE_CHAIN && c->status == 200)
+		forge_chain_add(&c->answer, ctx);
+}
+
+static void
+K5_an_older_generation_is_never_taken_for_the_newest(void **state)
+{
+	struct setting *s = *state;
+	struct space *w = share(s, "k5");
+	struct id id = w->w->id, vlob;
+	struct keyring_subject old = for_bob(s, w, 1);
+	struct forged_file file;
+	struct forged_change change;
+	struct forged f;
+	struct double_hooks hooks = { .ctx = &f, .after = inject };
+	const struct org_user *bob;
+	const struct secret *key;
+
+	put_note(s, "k5");
+	assert_ok(zt_workspace_rotate(s->alice.zt, "k5"));
+	w = person_space(&s->alice, "k5");
+	assert_int_equal(2, w->w->generation_count);
+	assert_ok(space_key(w, 1, &key));
+	bob = org_state_user(s->alice.zt->state, &s->bob.zt->user);
+	assert_err(ZT_ERR_KEY, look_with(s, &id, &old, key, bob->key));
+	/* a member's patched client writes under the old key, and the server takes it */
+	forge_file(&file, "under the old key");
+	suite_random(vlob.b, ID_BYTES);
+	change = (struct forged_change){ .vlob = vlob, .version = 1, .m = &file.m };
+	forge_changeset(&s->alice, w, &change, 1, 1, &f);
+	assert_err(ZT_ERR_STALE_KEY, forged_send(&s->alice, w, &f));
+	assert_ok(look(s, &id));
+	double_play(s->w->d, &hooks);
+	assert_err(ZT_ERR_STALE_KEY, look(s, &id));
+	double_play(s->w->d, NULL);
+	assert_ok(look(s, &id));
+	forged_free(&f);
+}
+
+static void
+K6_the_server_cannot_inject_a_file_folder_or_workspace_of_its_own(void **state)
+{
+	struct setting *s = *state;
+	struct space *w = share(s, "k6");
+	struct id id = w->w->id;
+	struct sign_key *mine = s->alice.zt->sign, *servers = NULL;
+	struct id device = s->alice.zt->device, vlob;
+	struct forged_file file;
+	struct forged_folder folder;
+	struct forged_change changes[2];
+	struct forged f;
+	struct double_hooks hooks = { .ctx = &f, .after = inject };
+
+	assert_ok(sign_generate(&servers));
+	suite_random(vlob.b, ID_BYTES);
+	forge_file(&file, "the server's");
+	forge_folder(&folder, bytes_text("evil"), &vlob, false);
+	changes[0] = (struct forged_change){ .vlob = vlob, .version = 1, .m = &file.m };
+	changes[1] = (struct forged_change){ .vlob = id, .version = 1, .m = &folder.m };
+	s->alice.zt->sign = servers; /* in alice's name, by a key of the server's */
+	forge_changeset(&s->alice, w, changes, 2, 1, &f);
+	s->alice.zt->sign = mine;
+	double_play(s->w->d, &hooks);
+	assert_err(ZT_ERR_SIGNATURE, look(s, &id));
+	double_play(s->w->d, NULL);
+	forged_free(&f);
+	s->alice.zt->sign = servers; /* as a device of the server's own */
+	s->alice.zt->device.b[3] ^= 1;
+	forge_changeset(&s->alice, w, changes, 2, 1, &f);
+	s->alice.zt->device = device;
+	s->alice.zt->sign = mine;
+	double_play(s->w->d, &hooks);
+	assert_err(ZT_ERR_UNKNOWN_DEVICE, look(s, &id));
+	double_play(s->w->d, NULL);
+	forged_free(&f);
+	sign_free(servers);
+	assert_ok(look(s, &id));
+	/* the very same by alice herself is taken */
+	forge_changeset(&s->alice, w, changes, 2, 1, &f);
+	assert_ok(forged_send(&s->alice, w, &f));
+	assert_ok(look(s, &id));
+	forged_free(&f);
+}
+
+#define PLAY(test) cmocka_unit_test_teardown(test, honest_again)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PLAY(
+		    K2_a_sealed_key_of_another_workspace_generation_user_or_organization_is_refused),
+		PLAY(K3_a_sealed_key_that_opens_to_another_than_the_committed_one_is_refused),
+		PLAY(K4_a_withheld_or_corrupted_sealed_key_is_named_and_healed_by_another_member),
+		PLAY(K5_an_older_generation_is_never_taken_for_the_newest),
+		PLAY(K6_the_server_cannot_inject_a_file_folder_or_workspace_of_its_own),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}

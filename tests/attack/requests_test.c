@@ -1,0 +1,253 @@
+/* requests_test.c - row R1 of the attacks, and R2 for a revoked device: signed requests of the real
+ * client, caught on their way and sent again, elsewhere, altered or late, to the real services. */
+#include "test.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "crypto/suite.h"
+#include "format/httpsig.h"
+#include "format/limits.h"
+#include "world.h"
+
+struct setting {
+	struct world *w;
+	struct person alice, bob;
+};
+
+static int
+begin(void **state)
+{
+	struct setting *s = calloc(1, sizeof *s);
+
+	assert_non_null(s);
+	s->w = world_begin();
+	world_found(s->w, &s->alice, "alice");
+	world_join(&s->alice, &s->bob, "bob", "standard");
+	*state = s;
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	struct setting *s = *state;
+
+	person_close(&s->alice);
+	person_close(&s->bob);
+	world_end(s->w);
+	free(s);
+	assert_int_equal(0, secret_live());
+	return 0;
+}
+
+static int
+honest_again(void **state)
+{
+	struct setting *s = *state;
+
+	double_play(s->w->d, NULL);
+	return 0;
+}
+
+/* ---- a request, caught on its way ---- */
+
+struct caught {
+	enum route route;
+	struct buf request;
+	bool keep_it; /* it does not go on */
+};
+
+static bool
+catch_it(void *ctx, struct double_call *c)
+{
+	struct caught *k = ctx;
+
+	if (c->route != k->route || k->request.n > 0)
+		return false;
+	buf_add(&k->request, c->request);
+	if (k->keep_it)
+		double_refuse(c, ZT_ERR_FORBIDDEN);
+	return k->keep_it;
+}
+
+static void
+ignore(void *ctx, const struct zt_workspace *w)
+{
+	(void)ctx;
+	(void)w;
+}
+
+/* A request of alice's for ROUTE, which the services have not seen when KEEP. */
+static void
+catch_one(struct setting *s, enum route route, bool keep, struct caught *k)
+{
+	struct double_hooks hooks = { .ctx = k, .before = catch_it };
+
+	*k = (struct caught){ .route = route, .request = buf_init(1 << 20), .keep_it = keep };
+	double_play(s->w->d, &hooks);
+	if (route == ROUTE_LOG_READ)
+		assert_err(keep ? ZT_ERR_FORBIDDEN : ZT_OK, zt_sync(s->alice.zt));
+	else if (zt_workspace_create(s->alice.zt, "caught") == ZT_OK)
+		assert_ok(zt_workspaces(s->alice.zt, ignore, NULL));
+	double_play(s->w->d, NULL);
+	assert_true(k->request.n > 0);
+}
+
+static enum zt_err
+send(struct setting *s, struct bytes request)
+{
+	enum zt_err err;
+
+	(void)double_send(s->w->d, request, &err);
+	return err;
+}
+
+/* The same with the first FROM turned into TO, of the same length. */
+static enum zt_err
+send_changed(struct setting *s, struct bytes request, const char *from, const char *to)
+{
+	uint8_t *copy = exact_copy(request.p, request.n);
+	uint8_t *at = memmem(copy, request.n, from, strlen(from));
+	enum zt_err err;
+
+	assert_non_null(at);
+	assert_int_equal(strlen(from), strlen(to));
+	memcpy(at, to, strlen(to));
+	err = send(s, bytes_of(copy, request.n));
+	free(copy);
+	return err;
+}
+
+static void
+R1_a_request_is_taken_once_and_its_replay_is_refused(void **state)
+{
+	struct setting *s = *state;
+	struct caught k;
+
+	catch_one(s, ROUTE_LOG_READ, true, &k);
+	assert_ok(send(s, buf_bytes(&k.request))); /* late, but the first */
+	assert_err(ZT_ERR_REPLAY, send(s, buf_bytes(&k.request)));
+	assert_err(ZT_ERR_REPLAY, send(s, buf_bytes(&k.request)));
+	buf_free(&k.request);
+}
+
+static void
+R1_a_request_sent_elsewhere_is_refused(void **state)
+{
+	struct setting *s = *state;
+	struct caught k;
+
+	catch_one(s, ROUTE_LOG_READ, true, &k);
+	assert_err(ZT_ERR_SIGNATURE,
+	    send_changed(s, buf_bytes(&k.request), "/log?from=", "/log?frim="));
+	assert_err(ZT_ERR_METHOD,
+	    send_changed(s, buf_bytes(&k.request), "GET /v1/orgs/", "PUT /v1/orgs/"));
+	{
+		char from[64], to[64]; /* another organization's log */
+
+		(void)snprintf(from, sizeof from, "/v1/orgs/%s", s->alice.zt->org_text);
+		(void)snprintf(to, sizeof to, "/v1/orgs/%s", "0123456789abcdef0123456789abcdef");
+		assert_err(ZT_ERR_FORBIDDEN, send_changed(s, buf_bytes(&k.request), from, to));
+	}
+	assert_ok(send(s, buf_bytes(&k.request))); /* unaltered */
+	buf_free(&k.request);
+}
+
+static void
+R1_no_altered_part_of_a_request_is_taken(void **state)
+{
+	struct setting *s = *state;
+	struct caught k;
+	const uint8_t *at;
+	uint8_t *copy;
+
+	catch_one(s, ROUTE_LOG_APPEND, true, &k);
+	assert_err(ZT_ERR_SIGNATURE, send_changed(s, buf_bytes(&k.request), "created=", "Created="));
+	assert_err(ZT_ERR_SIGNATURE, send_changed(s, buf_bytes(&k.request), "sha-512=:", "sha-256=:"));
+	copy = exact_copy(k.request.p, k.request.n);
+	copy[k.request.n - 1] ^= 1; /* the body */
+	assert_err(ZT_ERR_DIGEST, send(s, bytes_of(copy, k.request.n)));
+	free(copy);
+	at = memmem(k.request.p, k.request.n, "Signature: ", 11);
+	assert_non_null(at);
+	/* the signature itself: 88 characters behind "zt=:" */
+	for (const uint8_t *p = at + 20; p < at + 100; p += 9) {
+		copy = exact_copy(k.request.p, k.request.n);
+		copy[p - k.request.p] = *p == 'A' ? 'B' : 'A';
+		assert_err(ZT_ERR_SIGNATURE, send(s, bytes_of(copy, k.request.n)));
+		free(copy);
+	}
+	assert_ok(send(s, buf_bytes(&k.request)));
+	buf_free(&k.request);
+}
+
+/* A request of alice's device that was signed at CREATED. */
+static enum zt_err
+send_dated(struct setting *s, uint64_t created, uint64_t valid)
+{
+	struct zt *z = s->alice.zt;
+	struct route_params p = { .org = z->org };
+	struct httpsig_params sp = { .org = z->org, .device = z->device, .created_s = created,
+		.expires_s = created + valid };
+	struct buf target = buf_init(512), input = buf_init(1024), signature = buf_init(256),
+		   request = buf_init(4096);
+	struct httpsig_message m = { .method = "GET", .authority = "" };
+	uint8_t nonce[16];
+	enum zt_err err;
+
+	route_path(ROUTE_LOG_READ, &p, &target);
+	m.target = buf_text(&target);
+	suite_random(nonce, sizeof nonce);
+	hex_print(nonce, sizeof nonce, sp.nonce);
+	assert_ok(httpsig_sign(&m, &sp, z->sign, &input, &signature));
+	buf_printf(&request,
+	    "GET %s HTTP/1.1\r\nhost: x\r\nsignature-input: %s\r\nsignature: %s\r\n\r\n", m.target,
+	    buf_text(&input), buf_text(&signature));
+	err = send(s, buf_bytes(&request));
+	buf_free(&target);
+	buf_free(&input);
+	buf_free(&signature);
+	buf_free(&request);
+	return err;
+}
+
+static void
+R1_a_request_from_the_past_or_the_future_is_refused(void **state)
+{
+	struct setting *s = *state;
+	uint64_t now = (uint64_t)time(NULL);
+
+	assert_ok(send_dated(s, now, 60));
+	assert_err(ZT_ERR_CLOCK, send_dated(s, now - 3600, 60));
+	assert_err(ZT_ERR_CLOCK, send_dated(s, now + 3600, 60));
+	assert_err(ZT_ERR_CLOCK, send_dated(s, now, 100000)); /* valid for too long */
+	assert_err(ZT_ERR_REPLAY, send_dated(s, now - 240, 60)); /* before the service started */
+}
+
+static void
+R2_the_next_request_of_a_revoked_device_is_refused(void **state)
+{
+	struct setting *s = *state;
+
+	assert_ok(zt_sync(s->bob.zt));
+	assert_ok(zt_user_revoke(s->alice.zt, "bob@test.example"));
+	assert_err(ZT_ERR_REVOKED, zt_sync(s->bob.zt));
+	assert_ok(zt_sync(s->alice.zt));
+}
+
+#define PLAY(test) cmocka_unit_test_teardown(test, honest_again)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PLAY(R1_a_request_is_taken_once_and_its_replay_is_refused),
+		PLAY(R1_a_request_sent_elsewhere_is_refused),
+		PLAY(R1_no_altered_part_of_a_request_is_taken),
+		PLAY(R1_a_request_from_the_past_or_the_future_is_refused),
+		PLAY(R2_the_next_request_of_a_revoked_device_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}

@@ -1,0 +1,162 @@
+#include "test.h"
+
+#include "forge.h"
+
+#include "crypto/suite.h"
+#include "format/limits.h"
+#include "format/pb.h"
+
+enum { CHANGES_MOST = 8 };
+
+/* The object of C: sealed as a manifest is, also when no honest client would make its content. */
+static void
+seal(const struct secret *key, const struct manifest_place *place,
+    const struct forged_change *c, struct buf *object, struct buf *wrap,
+    struct envelope_pins *pins)
+{
+	struct buf head = buf_init(64), probe = buf_init(LIMIT_MANIFEST), w = buf_init(256);
+	struct forged_file f;
+	struct envelope_pins unused;
+
+	if (c->raw.n == 0) {
+		assert_ok(manifest_seal(key, place, c->m, object, wrap, pins));
+	} else { /* the clear header is the same for every manifest of this place */
+		forge_file(&f, "x");
+		assert_ok(manifest_seal(key, place, &f.m, &probe, &w, &unused));
+		buf_add(&head, bytes_of(probe.p, MANIFEST_HEADER_BYTES));
+		assert_ok(envelope_seal(key, buf_bytes(&head), c->raw, object, wrap, pins));
+	}
+	buf_free(&head);
+	buf_free(&probe);
+	buf_free(&w);
+}
+
+void
+forge_changeset(struct person *by, struct space *s, const struct forged_change *changes,
+    size_t count, unsigned generation, struct forged *out)
+{
+	struct zt *z = by->zt;
+	struct changeset cs = { .org = z->org, .workspace = s->w->id, .author = z->device,
+		.generation = generation, .parent_position = s->position, .parent_link = s->link,
+		.seen_size = merkle_size(z->state->tree), .time = client_now_ms() };
+	struct buf change[CHANGES_MOST], object[CHANGES_MOST], wrap[CHANGES_MOST];
+	struct bytes spans[CHANGES_MOST];
+	Zt__Object objects[CHANGES_MOST], *list[CHANGES_MOST];
+	ProtobufCBinaryData fields[CHANGES_MOST];
+	Zt__Changeset m = ZT__CHANGESET__INIT;
+	Zt__PushRequest push = ZT__PUSH_REQUEST__INIT;
+	Zt__Statement st;
+	struct buf body = buf_init(8192);
+	const struct secret *key;
+
+	assert_true(count <= CHANGES_MOST);
+	assert_ok(space_key(s, generation, &key));
+	assert_ok(merkle_root(z->state->tree, cs.seen_size, &cs.seen_root));
+	for (size_t i = 0; i < count; i++) {
+		const struct forged_change *f = &changes[i];
+		struct change c = { .vlob = f->vlob, .version = f->version,
+			.has_prev = f->prev != NULL };
+		struct manifest_place place = { s->w->id, f->vlob, f->version };
+
+		change[i] = buf_init(4096);
+		object[i] = buf_init(LIMIT_MANIFEST);
+		wrap[i] = buf_init(256);
+		if (f->prev != NULL)
+			c.prev = *f->prev;
+		seal(key, &place, f, &object[i], &wrap[i], &c.pins);
+		out->object = c.pins.object;
+		assert_ok(changeset_encode_change(&c, &change[i]));
+		spans[i] = buf_bytes(&change[i]);
+		fields[i] = pb_field(change[i].p, change[i].n);
+		zt__object__init(&objects[i]);
+		objects[i].object = pb_field(object[i].p, object[i].n);
+		objects[i].wrap = pb_field(wrap[i].p, wrap[i].n);
+		objects[i].generation = generation;
+		list[i] = &objects[i];
+	}
+	assert_ok(changeset_sign(z->sign, &cs, spans, count, &body));
+	st = statement_message(&cs.signed_);
+	m.statement = &st;
+	m.changes = fields;
+	m.n_changes = count;
+	push.changeset = &m;
+	push.objects = list;
+	push.n_objects = count;
+	out->changeset = buf_init(LIMIT_CHANGESET);
+	out->push = buf_init(LIMIT_PUSH);
+	assert_ok(pb_encode(&m, &out->changeset));
+	assert_ok(pb_encode(&push, &out->push));
+	for (size_t i = 0; i < count; i++) {
+		buf_free(&change[i]);
+		buf_free(&object[i]);
+		buf_free(&wrap[i]);
+	}
+	buf_free(&body);
+}
+
+void
+forged_free(struct forged *f)
+{
+	buf_free(&f->changeset);
+	buf_free(&f->push);
+}
+
+enum zt_err
+forged_send(struct person *by, struct space *s, const struct forged *f)
+{
+	struct route_params p = { .org = by->zt->org, .id = s->w->id };
+	struct buf answer = buf_init(4096);
+	enum zt_err err =
+	    client_call(by->zt, ROUTE_PUSH, &p, NULL, buf_bytes(&f->push), &answer);
+
+	buf_free(&answer);
+	return err;
+}
+
+void
+forge_file(struct forged_file *f, const char *content)
+{
+	zt__manifest__init(&f->m);
+	zt__file_manifest__init(&f->file);
+	f->m.kind_case = ZT__MANIFEST__KIND_FILE;
+	f->m.file = &f->file;
+	f->file.size = strlen(content);
+	f->file.mode = 0644;
+	f->file.content_case = ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT;
+	f->file.inline_content = pb_field(content, strlen(content));
+}
+
+void
+forge_folder(
+    struct forged_folder *f, struct bytes name, const struct id *vlob, bool is_folder)
+{
+	zt__manifest__init(&f->m);
+	zt__folder_manifest__init(&f->folder);
+	zt__folder_entry__init(&f->entry);
+	f->m.kind_case = ZT__MANIFEST__KIND_FOLDER;
+	f->m.folder = &f->folder;
+	f->entry.name = pb_field(name.p, name.n);
+	f->entry.vlob = pb_field(vlob->b, ID_BYTES);
+	f->entry.folder = is_folder;
+	f->entries[0] = &f->entry;
+	f->folder.entries = f->entries;
+	f->folder.n_entries = 1;
+}
+
+void
+forge_chain_add(struct buf *answer, const struct forged *f)
+{
+	Zt__ChainPage *m = NULL;
+	Zt__Changeset *more = NULL;
+
+	assert_ok(pb_decode(&zt__chain_page__descriptor, buf_bytes(answer), LIMIT_PAGE, &m));
+	assert_ok(pb_decode(
+	    &zt__changeset__descriptor, buf_bytes(&f->changeset), LIMIT_CHANGESET, &more));
+	m->changesets = realloc(m->changesets, (m->n_changesets + 1) * sizeof more);
+	assert_non_null(m->changesets);
+	m->changesets[m->n_changesets++] = more;
+	m->newest++;
+	buf_empty(answer);
+	assert_ok(pb_encode(m, answer));
+	pb_free(m);
+}

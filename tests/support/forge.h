@@ -1,0 +1,46 @@
+/* forge.h - what a member with a patched client signs, and a chain as a hostile server shows it. */
+#ifndef ZT_TEST_FORGE_H
+#define ZT_TEST_FORGE_H
+
+#include "proto/metadata.pb-c.h"
+#include "world.h"
+
+struct forged_change {
+	struct id vlob;
+	uint64_t version;
+	const struct hash *prev; /* NULL for a first version */
+	const Zt__Manifest *m;
+	struct bytes raw;        /* the encoding of a manifest that no honest encoder makes, or empty */
+};
+
+/* A changeset as its server would send it, and the push that carries it. */
+struct forged {
+	struct buf changeset, push;
+	struct hash object; /* of the last change */
+};
+
+/* Signs CHANGES as BY, on top of what S has verified, under key GENERATION. */
+void forge_changeset(struct person *by, struct space *s, const struct forged_change *changes,
+    size_t count, unsigned generation, struct forged *out);
+void forged_free(struct forged *f);
+/* The real server's answer to the push. */
+enum zt_err forged_send(struct person *by, struct space *s, const struct forged *f);
+/* A manifest of a small file with CONTENT, or of a folder with one entry; they live as long as the
+ * caller's memory that they borrow. */
+struct forged_file {
+	Zt__Manifest m;
+	Zt__FileManifest file;
+};
+void forge_file(struct forged_file *f, const char *content);
+struct forged_folder {
+	Zt__Manifest m;
+	Zt__FolderManifest folder;
+	Zt__FolderEntry entry, *entries[1];
+};
+void forge_folder(
+    struct forged_folder *f, struct bytes name, const struct id *vlob, bool is_folder);
+
+/* Adds a changeset behind those of the page in ANSWER, whose newest position grows by one. */
+void forge_chain_add(struct buf *answer, const struct forged *f);
+
+#endif
