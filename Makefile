@@ -14,13 +14,22 @@ run: all
 
 # TESTS are compiled; the command line's tests run real services.
 .PHONY: test-unit test-attack test-cli
-test-unit: $(TESTS)
+test-unit: all $(TESTS)
 	@for t in $(TESTS); do echo "== $$t"; $$t 2>&1 || exit 1; done
-test-attack: $(filter $B/tests/attack/%,$(TESTS))
-	@for t in $^; do $$t 2>&1 | grep -E '\[ +(OK|FAILED) +\]' ; $$t >/dev/null 2>&1 || exit 1; done
+test-attack: all $(filter $B/tests/attack/%,$(TESTS))
+	@for t in $^; do $$t >$B/attack.log 2>&1 || { cat $B/attack.log; exit 1; }; \
+	  grep -E '\[ +OK +\]' $B/attack.log; done
 test-cli: all
 	BIN=$(CURDIR)/$B/bin sh tests/cli/demo_test.sh
 	BIN=$(CURDIR)/$B/bin sh tests/cli/kill_test.sh
+# Each parser, FUZZ_SECONDS long; two at a time. What they find stands in build/fuzz/.
+.PHONY: fuzz fuzz-run
+FUZZ_SECONDS ?= 60
+fuzz:
+	$(MAKE) CC=clang SANITIZE=address,undefined FUZZ=1 fuzz-run
+fuzz-run: $(FUZZERS)
+	@mkdir -p build/fuzz/new
+	@printf '%s\n' $(FUZZERS) | xargs -P 2 -I{} sh scripts/fuzz-one {} $(FUZZ_SECONDS)
 lint: all
 	sh scripts/check-symbols $B
 	sh scripts/check-headers

@@ -10,7 +10,7 @@ B := build/$(variant)
 G := build/gen
 
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Werror
-OPT := $(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE),-O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2)
+OPT := $(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all$(if $(FUZZ), -fsanitize=fuzzer-no-link),-O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2)
 PKGS := libsodium libcrypto libprotobuf-c libutf8proc
 PKGS_CLIENT := sqlite3 libcurl
 PKGS_SERVICE := libpq yaml-0.1

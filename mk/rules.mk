@@ -40,12 +40,12 @@ $B/bin/zt: $(call objs,$(call srcs,apps/cli apps/common)) $B/libzt.a
 SUPPORT := $(call objs,$(call srcs,tests/support))
 TESTS := $(patsubst %.c,$B/%,$(wildcard tests/*/*_test.c))
 $B/tests/%_test: $B/tests/%_test.o $(SUPPORT) $B/libzt.a $B/libframe.a
-	$Q$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $B/libzt.a $B/libframe.a $(if $(findstring torture,$@),$(WRAP)) $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
+	$Q$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $B/libframe.a $B/libzt.a $(if $(findstring torture,$@),$(WRAP)) $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*_fuzz.c))
-$B/tests/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/libzt.a $B/libframe.a
+$B/tests/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/libframe.a $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
 BENCHES := $(patsubst %.c,$B/%,$(wildcard bench/*_bench.c bench/peers/*_floor.c))
-$B/bench/%: $B/bench/%.o $B/libzt.a $B/libframe.a
+$B/bench/%: $B/bench/%.o $B/libframe.a $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
 -include $(shell find $B -name '*.d' 2>/dev/null)

@@ -3,11 +3,12 @@
 #include "crypto/suite.h"
 
 enum { CRITICAL_FIRST = 1000, CRITICAL_LAST = 1999, DEEPEST = 16 };
+enum { HAS_CRITICAL = 1, IS_MALFORMED = 2 }; /* what a walk found */
 
 typedef void visit_bytes(void *p, size_t n);
 
-/* Walks MESSAGE: counts unknown critical fields, and shows each byte and text field to VISIT.
- */
+/* Walks MESSAGE: looks at unknown fields, and shows each byte and text field to VISIT. A field with
+ * the number 0, which protobuf-c takes and cannot write again, is malformed. */
 static unsigned walk(const ProtobufCMessage *m, unsigned depth, visit_bytes *visit);
 
 static unsigned
@@ -47,10 +48,15 @@ walk(const ProtobufCMessage *m, unsigned depth, visit_bytes *visit)
 	unsigned found = 0;
 
 	if (depth > DEEPEST)
-		return 1;
-	for (unsigned i = 0; i < m->n_unknown_fields; i++)
-		found += m->unknown_fields[i].tag >= CRITICAL_FIRST &&
-			 m->unknown_fields[i].tag <= CRITICAL_LAST;
+		return IS_MALFORMED;
+	for (unsigned i = 0; i < m->n_unknown_fields; i++) {
+		uint32_t number = m->unknown_fields[i].tag;
+
+		if (number == 0)
+			found |= IS_MALFORMED;
+		if (number >= CRITICAL_FIRST && number <= CRITICAL_LAST)
+			found |= HAS_CRITICAL;
+	}
 	for (unsigned i = 0; i < m->descriptor->n_fields; i++) {
 		const ProtobufCFieldDescriptor *f = &m->descriptor->fields[i];
 
@@ -61,10 +67,10 @@ walk(const ProtobufCMessage *m, unsigned depth, visit_bytes *visit)
 			const uint8_t *array = *(uint8_t *const *)(base + f->offset);
 
 			for (size_t k = 0; k < count; k++)
-				found += walk_value(f, array + k * value_size(f), depth, visit);
+				found |= walk_value(f, array + k * value_size(f), depth, visit);
 		} else if ((f->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) == 0 ||
 			   *(const uint32_t *)(base + f->quantifier_offset) == f->id) {
-			found += walk_value(f, base + f->offset, depth, visit);
+			found |= walk_value(f, base + f->offset, depth, visit);
 		}
 	}
 	return found;
@@ -74,14 +80,15 @@ enum zt_err
 pb_decode(const ProtobufCMessageDescriptor *type, struct bytes in, size_t max, void *out)
 {
 	ProtobufCMessage *m;
+	unsigned found;
 
 	if (in.n > max)
 		return ZT_ERR_TOO_BIG;
 	if ((m = protobuf_c_message_unpack(type, NULL, in.n, in.p)) == NULL)
 		return ZT_ERR_CORRUPT;
-	if (walk(m, 0, NULL) > 0) {
+	if ((found = walk(m, 0, NULL)) != 0) {
 		protobuf_c_message_free_unpacked(m, NULL);
-		return ZT_ERR_CRITICAL;
+		return found & IS_MALFORMED ? ZT_ERR_CORRUPT : ZT_ERR_CRITICAL;
 	}
 	*(ProtobufCMessage **)out = m;
 	return ZT_OK;

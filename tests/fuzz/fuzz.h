@@ -1,0 +1,42 @@
+/* fuzz.h - what every fuzz target begins with. */
+#ifndef ZT_FUZZ_H
+#define ZT_FUZZ_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "crypto/suite.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The input as a text with a zero byte; the caller frees. */
+static inline char *
+fuzz_text(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+
+	if (text == NULL)
+		abort();
+	if (size > 0)
+		memcpy(text, data, size);
+	text[size] = 0;
+	return text;
+}
+
+static inline void
+fuzz_start(void)
+{
+	if (suite_start())
+		abort();
+}
+
+static inline void
+fuzz_demand(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+#endif
