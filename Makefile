@@ -33,11 +33,15 @@ fuzz-run: $(FUZZERS)
 lint: all
 	sh scripts/check-symbols $B
 	sh scripts/check-headers
+	sh scripts/check-c
+fmt:
+	git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 test: all
 	$(MAKE) test-unit
 	$(MAKE) test-unit SANITIZE=address,undefined
 	$(MAKE) lint
 	$(MAKE) test-cli
+	$(MAKE) fuzz FUZZ_SECONDS=$(or $(FUZZ_CI_SECONDS),20)
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/zt
 	install -m 755 $B/bin/* $(DESTDIR)$(PREFIX)/bin

@@ -49,7 +49,8 @@ queue(struct socket *s, struct bytes bytes)
 	} else {
 		f->next = NULL;
 		f->n = bytes.n;
-		memcpy(f->bytes + LWS_PRE, bytes.p, bytes.n);
+		if (bytes.n > 0)
+			memcpy(f->bytes + LWS_PRE, bytes.p, bytes.n);
 		*s->last = f;
 		s->last = &f->next;
 		s->waiting++;

@@ -1,20 +1,34 @@
 #!/bin/sh
-# Installs what is missing to build, run and test zt on Debian 12 and 13. As root or through sudo.
+# Installs what is missing on Debian 12 and 13, as root or through sudo: what zt is built of and runs on,
+# and for the targets test, lint and fuzz ($1) what looks at the code, for bench the peer.
 set -eu
-want="make gcc libc6-dev pkg-config libsodium-dev libssl-dev libnng-dev libpq-dev libwebsockets-dev libyaml-dev
-libcmocka-dev libcurl4-openssl-dev libsqlite3-dev libprotobuf-c-dev protobuf-c-compiler
-protobuf-compiler libjansson-dev libutf8proc-dev postgresql postgresql-client util-linux procps"
-missing=
-for p in $want; do
-	dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $p"
-done
-[ -n "$missing" ] || exit 0
-echo "installing:$missing"
+want="make gcc libc6-dev pkg-config libsodium-dev libssl-dev libnng-dev libpq-dev libwebsockets-dev
+libyaml-dev libcurl4-openssl-dev libsqlite3-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler
+libutf8proc-dev libjansson-dev postgresql postgresql-client util-linux procps"
+case ${1:-} in
+test* | lint | fuzz* | fmt | deps)
+	want="$want libcmocka-dev clang clang-format clang-tidy cppcheck faketime git openssl" ;;
+bench)
+	want="$want restic rclone time" ;;
+esac
+installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'; }
 as=; [ "$(id -u)" = 0 ] || as=sudo
-$as apt-get -qq update
-# The database that Debian would start is not ours: a private one is used.
-if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
-	$as mkdir -p /etc/postgresql-common
-	echo 'create_main_cluster = false' | $as tee /etc/postgresql-common/createcluster.conf >/dev/null
-fi
-DEBIAN_FRONTEND=noninteractive $as apt-get -y -qq -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold install --no-install-recommends $missing >/dev/null
+fetched=
+install() {
+	missing=
+	for p; do installed "$p" || missing="$missing $p"; done
+	[ -n "$missing" ] || return 0
+	echo "installing:$missing"
+	[ -n "$fetched" ] || $as apt-get -qq update
+	fetched=yes
+	# The database that Debian would start is not ours: a private one is used.
+	if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+		$as mkdir -p /etc/postgresql-common
+		echo 'create_main_cluster = false' | $as tee /etc/postgresql-common/createcluster.conf >/dev/null
+	fi
+	DEBIAN_FRONTEND=noninteractive $as apt-get -y -qq -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold \
+		install --no-install-recommends $missing >/dev/null
+}
+install $want
+# The fuzzer's runtime has clang's number in its name.
+case ${1:-} in test | fuzz* | deps) install "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" ;; esac

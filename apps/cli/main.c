@@ -240,15 +240,38 @@ say_error(const struct cli *c, enum zt_err err)
 	(void)fprintf(stderr, "\n");
 }
 
+/* Everything behind the options; returns the exit code. */
+static int
+act(struct cli *c, bool help)
+{
+	const struct command *k;
+	enum zt_err err;
+
+	if (c->count == 0)
+		return usage(help ? stdout : stderr);
+	if ((k = find(c)) == NULL) {
+		(void)fprintf(
+		    stderr, "zt: %s \"%s\"; zt --help\n", _("there is no command"), c->args[0]);
+		return 64;
+	}
+	if (help)
+		return command_usage(k, stdout);
+	if (c->count < k->least || c->count > k->most)
+		return command_usage(k, stderr);
+	if ((err = run(c, k)))
+		say_error(c, err);
+	return zt_err_exit(err);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct cli c = { .password_fd = -1 };
 	struct rlimit none = { 0, 0 };
-	const struct command *k;
 	char **args = calloc((size_t)argc + 1, sizeof *args);
 	bool help = false;
 	enum zt_err err;
+	int code;
 
 	(void)setrlimit(RLIMIT_CORE, &none); /* no secret in a core file */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -262,21 +285,10 @@ main(int argc, char **argv)
 		return 71;
 	if ((err = read_options(&c, argc, argv, &help))) {
 		say_error(&c, err);
-		return zt_err_exit(err);
+		code = zt_err_exit(err);
+	} else {
+		code = act(&c, help);
 	}
-	if (c.count == 0)
-		return usage(help ? stdout : stderr);
-	if ((k = find(&c)) == NULL) {
-		(void)fprintf(
-		    stderr, "zt: %s \"%s\"; zt --help\n", _("there is no command"), c.args[0]);
-		return 64;
-	}
-	if (help)
-		return command_usage(k, stdout);
-	if (c.count < k->least || c.count > k->most)
-		return command_usage(k, stderr);
-	if ((err = run(&c, k)))
-		say_error(&c, err);
 	free(args);
-	return zt_err_exit(err);
+	return code;
 }

@@ -36,7 +36,8 @@ grow(struct buf *b, size_t more)
 		return true;
 	while (want <= b->n + more)
 		want = want > SIZE_MAX / 2 ? b->n + more + 1 : want * 2;
-	if (want > b->max) /* never more than what was promised at birth, and the byte for buf_text */
+	if (want >
+	    b->max) /* never more than what was promised at birth, and the byte for buf_text */
 		want = b->max + 1;
 	if ((p = malloc(want)) == NULL) {
 		b->err = ZT_ERR_MEMORY;

@@ -316,9 +316,9 @@ seal_file(struct outgoing *o, const struct pending *p)
 {
 	const Zt__FileManifest *f = p->m->file;
 	struct buf ids = buf_init(LIMIT_CHANGESET);
-	size_t n = p->adds_blocks && f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS ?
-	    f->blocks->n_blocks :
-	    0;
+	size_t n = p->adds_blocks && f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS
+		       ? f->blocks->n_blocks
+		       : 0;
 	enum zt_err err;
 
 	for (size_t i = 0; i < n; i++)

@@ -51,8 +51,8 @@ ZT_CHECKED enum zt_err client_sync_log(struct zt *z);
 typedef enum zt_err client_fill(struct zt *z, void *ctx, Zt__EntryBody *body);
 ZT_CHECKED enum zt_err client_append(
     struct zt *z, const struct id *topic, client_fill *fill, void *ctx);
-/* The act alone, signed and not sent: its place in TOPIC, and the newest head that this device has
- * verified. The caller frees *OUT. */
+/* The act alone, signed and not sent: its place in TOPIC, and the newest head that this device
+ * has verified. The caller frees *OUT. */
 ZT_CHECKED enum zt_err client_sign_act(
     struct zt *z, const struct id *topic, client_fill *fill, void *ctx, struct entry **out);
 /* Verifies a server's answer to an append: its head, that E is in it at its index, and that the
@@ -146,8 +146,8 @@ ZT_CHECKED enum zt_err tree_open(
 struct batch;
 ZT_CHECKED enum zt_err batch_new(struct space *s, struct batch **out);
 void batch_free(struct batch *b);
-/* Takes M over, also on failure: the next version of VLOB. Its blocks, when it ADDS_BLOCKS, may still
- * be under way until the batch is sent. */
+/* Takes M over, also on failure: the next version of VLOB. Its blocks, when it ADDS_BLOCKS, may
+ * still be under way until the batch is sent. */
 ZT_CHECKED enum zt_err batch_write(
     struct batch *b, const struct id *vlob, Zt__Manifest *m, bool adds_blocks);
 /* What the entry must be now: nothing, that very object, or whatever. */

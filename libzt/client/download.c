@@ -1,5 +1,5 @@
-/* download.c - files out: blocks fetched, opened and written in parallel; a file takes its name when
- * it is whole. */
+/* download.c - files out: blocks fetched, opened and written in parallel; a file takes its name
+ * when it is whole. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,8 +14,8 @@
 
 enum { PAGE = 4096, LARGE = 8 * 1024 * 1024 };
 
-/* A file that is being fetched: written beside its place and named when it is whole, so that a reader
- * never sees half of it, and a link that stands there is replaced, not followed. */
+/* A file that is being fetched: written beside its place and named when it is whole, so that a
+ * reader never sees half of it, and a link that stands there is replaced, not followed. */
 struct sink {
 	struct transfer *t;
 	size_t pending; /* blocks under way, and one for whoever still adds some */
@@ -92,8 +92,8 @@ sink_fail(struct sink *k, enum zt_err err)
 
 /* DIR -1: nothing is written. The sink is pending once, for the caller. */
 static enum zt_err
-sink_new(struct transfer *t, int dir, const char *name, const Zt__FileManifest *f,
-    struct sink **out)
+sink_new(
+    struct transfer *t, int dir, const char *name, const Zt__FileManifest *f, struct sink **out)
 {
 	static const struct timespec omit = { 0, UTIME_OMIT };
 	struct sink *k = calloc(1, sizeof *k);
@@ -101,8 +101,9 @@ sink_new(struct transfer *t, int dir, const char *name, const Zt__FileManifest *
 
 	if (k == NULL)
 		return err;
-	*k = (struct sink){ .t = t, .pending = 1, .fd = -1, .dir = -1, .direct = -1,
-		.mode = f->mode };
+	*k = (struct sink){
+		.t = t, .pending = 1, .fd = -1, .dir = -1, .direct = -1, .mode = f->mode
+	};
 	k->times[0] = omit;
 	k->times[1] = (struct timespec){ (time_t)(f->modified / 1000),
 		(long)(f->modified % 1000) * 1000000 };
@@ -117,9 +118,9 @@ sink_new(struct transfer *t, int dir, const char *name, const Zt__FileManifest *
 			err = transfer_err(t->z, name, errno);
 			goto out;
 		}
-		/* Its size at once, so that blocks can be written side by side. A large file goes past
-		 * the page cache where that can be: copying into fresh pages costs more than opening
-		 * the blocks. */
+		/* Its size at once, so that blocks can be written side by side. A large file
+		 * goes past the page cache where that can be: copying into fresh pages costs
+		 * more than opening the blocks. */
 		if (f->size >= LARGE && f->size <= INT64_MAX &&
 		    fallocate(k->fd, 0, 0, (off_t)f->size) == 0)
 			k->direct = openat(dir, k->temp, O_WRONLY | O_DIRECT | O_CLOEXEC);
@@ -149,7 +150,8 @@ write_direct(struct transfer_slot *slot, struct bytes clear, int *number)
 	if (slot->pages == NULL && (slot->pages = aligned_alloc(PAGE, LIMIT_BLOCK)) == NULL)
 		return ZT_ERR_MEMORY;
 	memcpy(slot->pages, clear.p, clear.n);
-	return write_at(slot->sink->direct, slot->offset, bytes_of(slot->pages, clear.n), number);
+	return write_at(
+	    slot->sink->direct, slot->offset, bytes_of(slot->pages, clear.n), number);
 }
 
 /* Runs on a thread of the pool: opens the block and writes it to its place. */
@@ -180,9 +182,8 @@ written(struct transfer_slot *slot)
 	if (slot->err == ZT_ERR_IO)
 		sink_fail(slot->sink, transfer_err(t->z, slot->sink->name, slot->os_error));
 	else if (slot->err)
-		sink_fail(slot->sink,
-		    client_refuse(
-			t->z, slot->err, "a block of the file is damaged or was altered"));
+		sink_fail(slot->sink, client_refuse(t->z, slot->err,
+					  "a block of the file is damaged or was altered"));
 	t->done += slot->ref.size;
 	t->blocks++;
 	suite_wipe(slot->ref.key, sizeof slot->ref.key);
@@ -201,11 +202,11 @@ fetched(struct calls_transfer *call)
 		transfer_hand_on(slot, open_and_write, written);
 		return;
 	}
-	sink_fail(slot->sink,
-	    client_refuse(t->z,
-		call->err == ZT_ERR_NOT_FOUND ? ZT_ERR_MISSING_BLOCK : call->err,
-		"a block of the file: %s",
-		call->detail[0] ? call->detail : err_words(call->err)));
+	sink_fail(
+	    slot->sink, client_refuse(t->z,
+			    call->err == ZT_ERR_NOT_FOUND ? ZT_ERR_MISSING_BLOCK : call->err,
+			    "a block of the file: %s",
+			    call->detail[0] ? call->detail : err_words(call->err)));
 	suite_wipe(slot->ref.key, sizeof slot->ref.key);
 	sink_end(slot->sink);
 	transfer_release(slot);
@@ -215,7 +216,8 @@ fetched(struct calls_transfer *call)
 static enum zt_err
 fetch_content(struct transfer *t, const Zt__FileManifest *f, struct sink *k)
 {
-	size_t n = f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS ? f->blocks->n_blocks : 0;
+	size_t n =
+	    f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS ? f->blocks->n_blocks : 0;
 	uint64_t offset = 0;
 	int number = 0;
 	enum zt_err err = ZT_OK;
@@ -241,8 +243,8 @@ fetch_content(struct transfer *t, const Zt__FileManifest *f, struct sink *k)
 			.org = t->z->org, .id = t->s->w->id, .block = slot->ref.id
 		};
 		buf_empty(&slot->call.answer);
-		if ((err = buf_reserve(&slot->call.answer, block_sealed_size(slot->ref.size))) ==
-			ZT_OK &&
+		if ((err = buf_reserve(
+			 &slot->call.answer, block_sealed_size(slot->ref.size))) == ZT_OK &&
 		    (err = calls_start(t->z->calls, &slot->call)) == ZT_OK)
 			k->pending++;
 		else
@@ -299,7 +301,7 @@ get_file(struct transfer *t, int dir, const char *name, const Zt__FileManifest *
 	if (err)
 		return err;
 	t->total += f->size;
-	return fetch_content(t, f, k);
+	return fetch_content(t, f, k); /* NOLINT(clang-analyzer-unix.Malloc): freed with its last block */
 }
 
 struct item { /* something of a remote folder that is to be fetched into DIR */
@@ -465,8 +467,7 @@ zt_get(struct zt *z, const char *remote, const char *local, const struct zt_prog
 	enum zt_err err;
 
 	if ((err = tree_open(z, remote, &s, &path)) ||
-	    (err = tree_find(s, &path, path.count, &at)) ||
-	    (err = transfer_begin(&t, z, s, p)))
+	    (err = tree_find(s, &path, path.count, &at)) || (err = transfer_begin(&t, z, s, p)))
 		goto out;
 	if (!at.is_folder) {
 		err = get_one(&t, &at.vlob, &path, local);

@@ -269,8 +269,8 @@ invitation_of(struct zt *z, const char *text, struct id *out)
 static enum zt_err
 note_ended(struct zt *z, const struct id *invitation, const char *how)
 {
-	return store_put(z->store, STORE_INVITATION, bytes_of(invitation->b, ID_BYTES), 0,
-	    bytes_text(how));
+	return store_put(
+	    z->store, STORE_INVITATION, bytes_of(invitation->b, ID_BYTES), 0, bytes_text(how));
 }
 
 enum zt_err
@@ -600,8 +600,8 @@ zt_greet(struct zt *z, const char *link, const struct zt_codes *codes)
 	err = store_get(
 	    z->store, STORE_INVITATION, bytes_of(r.invitation.b, ID_BYTES), 0, &known);
 	if (err == ZT_OK)
-		err = client_refuse(z, ZT_ERR_GONE, "this device has %.20s this invitation before",
-		    buf_text(&known));
+		err = client_refuse(z, ZT_ERR_GONE,
+		    "this device has %.20s this invitation before", buf_text(&known));
 	buf_free(&known);
 	if (err != ZT_ERR_NOT_FOUND)
 		return err;

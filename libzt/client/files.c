@@ -10,7 +10,8 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
-/* ---- ls: level by level; folders together, and then their files when details are asked for ---- */
+/* ---- ls: level by level; folders together, and then their files when details are asked for
+ * ---- */
 
 struct listing {
 	struct space *s;
@@ -30,9 +31,9 @@ struct level {
 	struct space_version *folders;
 	struct buf *paths; /* of the folders */
 	size_t count, cap, cap2;
-	struct row *rows;  /* what is in them */
+	struct row *rows; /* what is in them */
 	size_t row_count, row_cap;
-	size_t *of;        /* asked-for version to row */
+	size_t *of; /* asked-for version to row */
 };
 
 static enum zt_err
@@ -173,8 +174,8 @@ list_levels(struct listing *l, const struct id *root, struct bytes path)
 			    l->s->z, ZT_ERR_CORRUPT, "the folders go in a circle");
 			break;
 		}
-		if ((err = space_manifests(
-			 l->s, now.folders, now.count, take_folder, &now)) == ZT_OK)
+		if ((err = space_manifests(l->s, now.folders, now.count, take_folder, &now)) ==
+		    ZT_OK)
 			err = show_level(&now, &below);
 		free_level(&now);
 		now = below;

@@ -44,7 +44,7 @@ static bool
 is_next_of_topic(const struct org_state *o, const struct entry *e)
 {
 	return id_equal(&e->topic, &o->id) ||
-	    e->body->topic_index == topic_length(o, &e->topic);
+	       e->body->topic_index == topic_length(o, &e->topic);
 }
 
 /* One stored line, verified when it was stored: taken in without its signature. Entries whose
@@ -103,8 +103,8 @@ client_load_log(struct zt *z)
 
 /* ---- what the server sends ---- */
 
-/* A topic of which entries came whose predecessors this device has not seen: where they stand in the
- * log. Each must turn out to be the topic's, in its order, or the server made it up. */
+/* A topic of which entries came whose predecessors this device has not seen: where they stand
+ * in the log. Each must turn out to be the topic's, in its order, or the server made it up. */
 struct behind {
 	struct id topic;
 	uint64_t *index;
@@ -525,7 +525,8 @@ client_check_append(struct zt *z, const struct entry *e, struct bytes answer)
 }
 
 enum zt_err
-client_sign_act(struct zt *z, const struct id *topic, client_fill *fill, void *ctx, struct entry **out)
+client_sign_act(
+    struct zt *z, const struct id *topic, client_fill *fill, void *ctx, struct entry **out)
 {
 	static const struct org_topic fresh;
 	const struct org_workspace *w = org_state_workspace(z->state, topic);

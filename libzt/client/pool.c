@@ -73,8 +73,7 @@ start_threads(struct pool *p)
 
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &was);
-	while (p->threads < want &&
-	       pthread_create(&p->thread[p->threads], NULL, work, p) == 0)
+	while (p->threads < want && pthread_create(&p->thread[p->threads], NULL, work, p) == 0)
 		p->threads++;
 	(void)pthread_sigmask(SIG_SETMASK, &was, NULL);
 }

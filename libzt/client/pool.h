@@ -1,7 +1,8 @@
-/* pool.h - a few threads that seal and open blocks while the caller's thread talks to the network.
+/* pool.h - a few threads that seal and open blocks while the caller's thread talks to the
+ * network.
  *
- * A job belongs to the pool from pool_submit until pool_done returns it; its work sees nothing but
- * what the job points to. All functions are for the one thread that made the pool. */
+ * A job belongs to the pool from pool_submit until pool_done returns it; its work sees nothing
+ * but what the job points to. All functions are for the one thread that made the pool. */
 #ifndef ZT_CLIENT_POOL_H
 #define ZT_CLIENT_POOL_H
 

@@ -46,8 +46,7 @@ wake(void *ctx)
 }
 
 enum zt_err
-transfer_begin(
-    struct transfer *t, struct zt *z, struct space *s, const struct zt_progress *p)
+transfer_begin(struct transfer *t, struct zt *z, struct space *s, const struct zt_progress *p)
 {
 	*t = (struct transfer){ .z = z, .s = s, .p = p };
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {

@@ -1,7 +1,9 @@
-/* transfer.h - one run of files up or down: a fixed number of slots, each with one block under way.
+/* transfer.h - one run of files up or down: a fixed number of slots, each with one block under
+ * way.
  *
- * A slot's block goes through a thread of the pool (seal, or open and write) and through the network;
- * its buffers are kept and used again. Everything but the pool's work runs on the caller's thread. */
+ * A slot's block goes through a thread of the pool (seal, or open and write) and through the
+ * network; its buffers are kept and used again. Everything but the pool's work runs on the
+ * caller's thread. */
 #ifndef ZT_CLIENT_TRANSFER_H
 #define ZT_CLIENT_TRANSFER_H
 
@@ -17,18 +19,18 @@ struct transfer;
 struct sink;
 
 struct transfer_slot {
-	struct pool_job job;         /* first */
-	struct calls_transfer call;  /* body or answer: the sealed block */
+	struct pool_job job;        /* first */
+	struct calls_transfer call; /* body or answer: the sealed block */
 	struct transfer *t;
 	bool busy;
 	enum zt_err err;
-	int os_error;                /* errno of an IO */
+	int os_error; /* errno of an IO */
 	struct buf clear;
-	uint8_t *pages;              /* down: LIMIT_BLOCK bytes at a page's border, or NULL */
+	uint8_t *pages; /* down: LIMIT_BLOCK bytes at a page's border, or NULL */
 	struct block_ref ref;
-	Zt__BlockRef *pinned;        /* up: where the reference goes; the manifest owns it */
-	struct sink *sink;           /* down: the file */
-	uint64_t offset;             /* down: its place there */
+	Zt__BlockRef *pinned; /* up: where the reference goes; the manifest owns it */
+	struct sink *sink;    /* down: the file */
+	uint64_t offset;      /* down: its place there */
 	void (*then)(struct transfer_slot *slot); /* after the pool's work */
 };
 
@@ -69,7 +71,8 @@ enum zt_err transfer_err(struct zt *z, const char *name, int number);
 uint64_t transfer_modified(const struct stat *st);
 
 /* ---- download.c ---- */
-/* Starts to fetch and verify the content of F; what it has under way ends with transfer_drain. */
+/* Starts to fetch and verify the content of F; what it has under way ends with transfer_drain.
+ */
 ZT_CHECKED enum zt_err transfer_check_content(struct transfer *t, const Zt__FileManifest *f);
 /* Fetches and verifies block I of F alone and writes it to FD, which may be a pipe. */
 ZT_CHECKED enum zt_err transfer_block(

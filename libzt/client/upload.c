@@ -30,7 +30,8 @@ sent(struct calls_transfer *call)
 	struct transfer_slot *slot = call->ctx;
 
 	if (call->err)
-		transfer_fail(slot->t, client_refuse(slot->t->z, call->err, "%s", call->detail));
+		transfer_fail(
+		    slot->t, client_refuse(slot->t->z, call->err, "%s", call->detail));
 	slot->t->done += slot->ref.size;
 	transfer_release(slot);
 }
@@ -50,8 +51,10 @@ send_sealed(struct transfer_slot *slot)
 		slot->call.route = ROUTE_BLOCK_PUT;
 		slot->call.done = sent;
 		slot->call.ctx = slot;
-		slot->call.params = (struct route_params){ .org = t->z->org, .id = t->s->w->id,
-			.block = slot->ref.id, .hash = slot->ref.hash };
+		slot->call.params = (struct route_params){ .org = t->z->org,
+			.id = t->s->w->id,
+			.block = slot->ref.id,
+			.hash = slot->ref.hash };
 		err = calls_start(t->z->calls, &slot->call);
 	}
 	suite_wipe(slot->ref.key, sizeof slot->ref.key);
@@ -207,8 +210,8 @@ struct known { /* an entry of a remote folder; of a file also what it holds */
 	uint64_t size, modified;
 };
 
-/* A remote folder as it is before this upload: its entries, and of its files size and time, fetched
- * together and never one by one. */
+/* A remote folder as it is before this upload: its entries, and of its files size and time,
+ * fetched together and never one by one. */
 struct there {
 	Zt__Manifest *folder; /* NULL: new */
 	struct known *entries;
@@ -239,7 +242,8 @@ there_free(struct there *h)
 	*h = (struct there){ 0 };
 }
 
-/* FOLDER without a version yet is empty. The caller gives *OUT to there_free, also on failure. */
+/* FOLDER without a version yet is empty. The caller gives *OUT to there_free, also on failure.
+ */
 static enum zt_err
 there_read(struct space *s, const struct id *folder, struct there *out)
 {
@@ -266,7 +270,8 @@ there_read(struct space *s, const struct id *folder, struct there *out)
 		k->is_there = true;
 		k->to.is_folder = e->folder;
 		memcpy(k->to.vlob.b, e->vlob.data, ID_BYTES);
-		if (!e->folder && space_version(s, &k->to.vlob, 0, &out->versions[files]) == ZT_OK)
+		if (!e->folder &&
+		    space_version(s, &k->to.vlob, 0, &out->versions[files]) == ZT_OK)
 			out->of[files++] = i;
 	}
 	return space_manifests(s, out->versions, files, take_known, out);
@@ -287,7 +292,7 @@ static bool
 is_same(const struct known *k, const struct stat *st)
 {
 	return k->is_there && !k->to.is_folder && k->size == (uint64_t)st->st_size &&
-	    k->modified == transfer_modified(st);
+	       k->modified == transfer_modified(st);
 }
 
 static enum zt_err

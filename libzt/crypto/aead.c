@@ -3,10 +3,10 @@
 #include <openssl/evp.h>
 #include <sodium.h>
 
-/* Content of blocks goes through OpenSSL's ChaCha20-Poly1305, three times as fast as libsodium's where
- * the processor has AVX-512; small values stay with libsodium, whose calls cost less. The bytes are the
- * same: XChaCha20-Poly1305 is ChaCha20-Poly1305 under a key derived by HChaCha20
- * (draft-irtf-cfrg-xchacha-03, 2.3). */
+/* Content of blocks goes through OpenSSL's ChaCha20-Poly1305, three times as fast as
+ * libsodium's where the processor has AVX-512; small values stay with libsodium, whose calls
+ * cost less. The bytes are the same: XChaCha20-Poly1305 is ChaCha20-Poly1305 under a key
+ * derived by HChaCha20 (draft-irtf-cfrg-xchacha-03, 2.3). */
 enum { BULK = 32 * 1024, BULK_MOST = 1 << 30 };
 
 static bool
@@ -22,14 +22,14 @@ bulk(bool encrypt, const uint8_t key[AEAD_KEY_BYTES], const uint8_t nonce[AEAD_N
 	(void)crypto_core_hchacha20(subkey, nonce, key, NULL);
 	memcpy(iv + 4, nonce + 16, 8);
 	ok = c != NULL && in.n <= BULK_MOST && aad.n <= BULK_MOST &&
-	    EVP_CipherInit_ex(c, EVP_chacha20_poly1305(), NULL, subkey, iv, encrypt) == 1 &&
-	    (encrypt ||
-		EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG_BYTES, tag) == 1) &&
-	    EVP_CipherUpdate(c, NULL, &n, aad.p, (int)aad.n) == 1 &&
-	    EVP_CipherUpdate(c, to, &n, in.p, (int)in.n) == 1 && (size_t)n == in.n &&
-	    EVP_CipherFinal_ex(c, to + n, &rest) == 1 && rest == 0 &&
-	    (!encrypt ||
-		EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, AEAD_TAG_BYTES, tag) == 1);
+	     EVP_CipherInit_ex(c, EVP_chacha20_poly1305(), NULL, subkey, iv, encrypt) == 1 &&
+	     (encrypt ||
+		 EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG_BYTES, tag) == 1) &&
+	     EVP_CipherUpdate(c, NULL, &n, aad.p, (int)aad.n) == 1 &&
+	     EVP_CipherUpdate(c, to, &n, in.p, (int)in.n) == 1 && (size_t)n == in.n &&
+	     EVP_CipherFinal_ex(c, to + n, &rest) == 1 && rest == 0 &&
+	     (!encrypt ||
+		 EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, AEAD_TAG_BYTES, tag) == 1);
 	EVP_CIPHER_CTX_free(c); /* wipes its copy of the key */
 	sodium_memzero(subkey, sizeof subkey);
 	return ok;
@@ -59,8 +59,8 @@ aead_x_seal(const uint8_t key[AEAD_KEY_BYTES], const uint8_t nonce[AEAD_NONCE_BY
 	if (to == NULL)
 		return buf_err(out);
 	if (clear.n >= BULK)
-		return bulk(true, key, nonce, aad, clear, to, to + clear.n) ? ZT_OK :
-									      ZT_ERR_MEMORY;
+		return bulk(true, key, nonce, aad, clear, to, to + clear.n) ? ZT_OK
+									    : ZT_ERR_MEMORY;
 	crypto_aead_xchacha20poly1305_ietf_encrypt(
 	    to, NULL, clear.p, clear.n, aad.p, aad.n, NULL, nonce, key);
 	return ZT_OK;
@@ -76,10 +76,10 @@ aead_x_open(const uint8_t key[AEAD_KEY_BYTES], const uint8_t nonce[AEAD_NONCE_BY
 		return ZT_ERR_CORRUPT;
 	if ((to = buf_room(out, sealed.n - AEAD_TAG_BYTES)) == NULL)
 		return buf_err(out);
-	if (sealed.n >= BULK + AEAD_TAG_BYTES ?
-		bulk_open(key, nonce, aad, sealed, to) :
-		crypto_aead_xchacha20poly1305_ietf_decrypt(
-		    to, NULL, NULL, sealed.p, sealed.n, aad.p, aad.n, nonce, key) == 0)
+	if (sealed.n >= BULK + AEAD_TAG_BYTES
+		? bulk_open(key, nonce, aad, sealed, to)
+		: crypto_aead_xchacha20poly1305_ietf_decrypt(
+		      to, NULL, NULL, sealed.p, sealed.n, aad.p, aad.n, nonce, key) == 0)
 		return ZT_OK;
 	out->n -= sealed.n - AEAD_TAG_BYTES;
 	return ZT_ERR_CORRUPT;

@@ -1,4 +1,5 @@
-/* hash.h - BLAKE2b-256 prefixed by a purpose; SHA-256 for the trust log and for blocks; SHA-512 for RFC 9530.
+/* hash.h - BLAKE2b-256 prefixed by a purpose; SHA-256 for the trust log and for blocks; SHA-512
+ * for RFC 9530.
  */
 #ifndef ZT_CRYPTO_HASH_H
 #define ZT_CRYPTO_HASH_H
@@ -21,9 +22,10 @@ void hash_purpose(
 void hash_one(const char *purpose, struct bytes part, struct hash *out);
 /* SHA-256 of a one-byte prefix and two parts (RFC 9162, 2.1.1). */
 void hash_sha256(uint8_t prefix, struct bytes a, struct bytes b, struct hash *out);
-/* SHA-256 of "zt block 1" || 0x00 || IN: the name of a sealed block, by which a manifest pins it and
- * the blocks service checks it. This is the one hash that touches every byte of content, so it is
- * OpenSSL's, which uses the processor's SHA instructions (docs/protocol.md, "Choices"). */
+/* SHA-256 of "zt block 1" || 0x00 || IN: the name of a sealed block, by which a manifest pins
+ * it and the blocks service checks it. This is the one hash that touches every byte of content,
+ * so it is OpenSSL's, which uses the processor's SHA instructions (docs/protocol.md,
+ * "Choices"). */
 void hash_block(struct bytes in, struct hash *out);
 void hash_sha512(struct bytes in, uint8_t out[HASH_SHA512_BYTES]);
 

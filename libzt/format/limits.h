@@ -2,15 +2,16 @@
 #ifndef ZT_FORMAT_LIMITS_H
 #define ZT_FORMAT_LIMITS_H
 
-#define LIMIT_ENTRY (256 * 1024) /* a log entry: a user key rotation seals to ~1,000 devices   \
-				  */
-#define LIMIT_LOG_PAGE 1000      /* entries in one answer: about 0.5 MiB */
-#define LIMIT_TEXT 256           /* a name of a person, an address, a label */
-#define LIMIT_SLUG 32            /* an organization's short name, stands in addresses */
-#define LIMIT_NAME 255           /* bytes of a file's name: what file systems take */
-#define LIMIT_DEPTH 64           /* folders in folders */
-#define LIMIT_FOLDER 65536       /* entries of one folder */
-#define LIMIT_CHANGES 1024       /* versions in one changeset */
+#define LIMIT_ENTRY                                                                            \
+	(256 * 1024)        /* a log entry: a user key rotation seals to ~1,000 devices        \
+			     */
+#define LIMIT_LOG_PAGE 1000 /* entries in one answer: about 0.5 MiB */
+#define LIMIT_TEXT 256      /* a name of a person, an address, a label */
+#define LIMIT_SLUG 32       /* an organization's short name, stands in addresses */
+#define LIMIT_NAME 255      /* bytes of a file's name: what file systems take */
+#define LIMIT_DEPTH 64      /* folders in folders */
+#define LIMIT_FOLDER 65536  /* entries of one folder */
+#define LIMIT_CHANGES 1024  /* versions in one changeset */
 #define LIMIT_CHANGESET                                                                        \
 	(2 * 1024 * 1024) /* its statement and changes, encoded: 1,024 block lists */
 #define LIMIT_MANIFEST (8 * 1024 * 1024) /* one sealed manifest: a file of about 30 GiB */

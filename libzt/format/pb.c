@@ -7,8 +7,8 @@ enum { HAS_CRITICAL = 1, IS_MALFORMED = 2 }; /* what a walk found */
 
 typedef void visit_bytes(void *p, size_t n);
 
-/* Walks MESSAGE: looks at unknown fields, and shows each byte and text field to VISIT. A field with
- * the number 0, which protobuf-c takes and cannot write again, is malformed. */
+/* Walks MESSAGE: looks at unknown fields, and shows each byte and text field to VISIT. A field
+ * with the number 0, which protobuf-c takes and cannot write again, is malformed. */
 static unsigned walk(const ProtobufCMessage *m, unsigned depth, visit_bytes *visit);
 
 static unsigned

@@ -35,12 +35,13 @@ struct calls_transfer {
 	enum zt_err err;
 	char detail[200];
 	void (*done)(struct calls_transfer *t);
-	void *ctx; /* the caller's */
+	void *ctx;                     /* the caller's */
 	struct calls_request *request; /* private */
 };
 /* Starts T; never calls back by itself. Errors: MEMORY. */
 ZT_CHECKED enum zt_err calls_start(struct calls *c, struct calls_transfer *t);
-/* Calls back the transfers that ended, then waits up to WAIT_MS for the network, or for calls_wake. */
+/* Calls back the transfers that ended, then waits up to WAIT_MS for the network, or for
+ * calls_wake. */
 ZT_CHECKED enum zt_err calls_turn(struct calls *c, int wait_ms);
 /* Ends the wait of calls_turn. Any thread. */
 void calls_wake(struct calls *c);

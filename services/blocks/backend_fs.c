@@ -208,7 +208,8 @@ write_temp(struct fs *f, const char *temp, struct bytes block, const struct hash
 	if (b == NULL)
 		return ZT_ERR_MEMORY;
 	fd = openat(f->root, temp, FLAGS | O_DIRECT, 0600);
-	if (fd < 0 && errno == EINVAL) { /* a file system without it may leave the file behind */
+	if (fd < 0 &&
+	    errno == EINVAL) { /* a file system without it may leave the file behind */
 		(void)unlinkat(f->root, temp, 0);
 		fd = openat(f->root, temp, FLAGS, 0600);
 	}
@@ -251,7 +252,8 @@ read_file(struct fs *f, const char *path, uint8_t *to, off_t *size)
 	return err;
 }
 
-/* Whether the block that stands at PATH is the one with HASH. Errors: EXISTS (another), CORRUPT. */
+/* Whether the block that stands at PATH is the one with HASH. Errors: EXISTS (another),
+ * CORRUPT. */
 static enum zt_err
 compare(struct fs *f, const char *path, const struct hash *hash)
 {

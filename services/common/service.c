@@ -30,7 +30,7 @@ struct service {
 	bool has_pub, has_sub;
 	atomic_bool stopping;
 	atomic_int running; /* workers */
-	atomic_int lines; /* of events that stand */
+	atomic_int lines;   /* of events that stand */
 	int lines_wanted;
 };
 
@@ -105,7 +105,8 @@ serve(struct worker *w, nng_ctx ctx, nng_aio *aio)
 {
 	nng_msg *in, *out = NULL;
 
-	/* Without a deadline, which nng would keep a thread busy with: stop_workers ends the wait. */
+	/* Without a deadline, which nng would keep a thread busy with: stop_workers ends the
+	 * wait. */
 	nng_aio_set_timeout(aio, NNG_DURATION_INFINITE);
 	nng_ctx_recv(ctx, aio);
 	nng_aio_wait(aio);
@@ -139,8 +140,8 @@ work(void *arg)
 	return NULL;
 }
 
-/* Ends each worker's wait for a call, again until all have seen it: one may be just about to wait. A
- * call that is being handled is finished. */
+/* Ends each worker's wait for a call, again until all have seen it: one may be just about to
+ * wait. A call that is being handled is finished. */
 static void
 stop_workers(struct service *s, struct worker *w, size_t started)
 {
@@ -390,15 +391,17 @@ usage(const struct service_def *def, FILE *to)
 int
 service_main(int argc, char **argv, const struct service_def *def)
 {
-	struct service *s = calloc(1, sizeof *s);
+	struct service *s;
 	char why[200] = "";
 	sigset_t stop;
 	enum zt_err err;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return usage(def, stdout);
-	if (argc != 3 || strcmp(argv[1], "--config") != 0 || s == NULL)
+	if (argc != 3 || strcmp(argv[1], "--config") != 0)
 		return usage(def, stderr);
+	if ((s = calloc(1, sizeof *s)) == NULL)
+		return err_exit(ZT_ERR_MEMORY);
 	service_harden();
 	service_keep_memory();
 	log_start(def->name);

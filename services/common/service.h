@@ -92,8 +92,8 @@ void service_publish_event(struct service *s, const Zt__Event *e);
 struct policy *service_policy(struct service *s);
 /* Sets the sentence that goes with an error; returns ERR. */
 enum zt_err service_refuse(struct rpc_answer *out, enum zt_err err, const char *why);
-/* Freed memory is kept for the next body: giving blocks of 512 KiB back to the system and faulting
- * them in again costs more than hashing them. Before any thread starts. */
+/* Freed memory is kept for the next body: giving blocks of 512 KiB back to the system and
+ * faulting them in again costs more than hashing them. Before any thread starts. */
 void service_keep_memory(void);
 /* No core file, no new privileges, files for this user only. */
 void service_harden(void);

@@ -1,5 +1,5 @@
-/* files_test.c - rows F1 to F7 and F9 to F11 of the attacks against the real client: the server alters
- * what it stores, and members sign what they may not. */
+/* files_test.c - rows F1 to F7 and F9 to F11 of the attacks against the real client: the server
+ * alters what it stores, and members sign what they may not. */
 #include "test.h"
 
 #include <fcntl.h>
@@ -79,7 +79,8 @@ put(struct person *p, const char *content, const char *remote)
 	free(path);
 }
 
-/* Fetches REMOTE to a new place; on success its content is in OUT, else nothing may be there. */
+/* Fetches REMOTE to a new place; on success its content is in OUT, else nothing may be there.
+ */
 static enum zt_err
 get(struct setting *s, struct person *p, const char *remote, struct buf *out)
 {
@@ -126,9 +127,9 @@ expect_refusal(struct setting *s, struct person *p, const char *remote, enum zt_
 
 struct spoil {
 	enum route route;
-	size_t at;            /* of the byte to flip */
-	long grow;            /* bytes to add or, below zero, to take away */
-	struct buf first;     /* the first answer, given again as the second */
+	size_t at;        /* of the byte to flip */
+	long grow;        /* bytes to add or, below zero, to take away */
+	struct buf first; /* the first answer, given again as the second */
 	bool swap, lose, done;
 	unsigned calls, only; /* which of them, from 1; 0: all */
 };
@@ -214,10 +215,12 @@ static void
 F2_two_blocks_files_or_versions_cannot_be_swapped(void **state)
 {
 	struct setting *s = *state;
-	struct spoil blocks = { .route = ROUTE_BLOCK_GET, .swap = true,
-		.first = buf_init(4 << 20) };
-	struct spoil objects = { .route = ROUTE_OBJECTS, .swap = true,
-		.first = buf_init(4 << 20) };
+	struct spoil blocks = {
+		.route = ROUTE_BLOCK_GET, .swap = true, .first = buf_init(4 << 20)
+	};
+	struct spoil objects = {
+		.route = ROUTE_OBJECTS, .swap = true, .first = buf_init(4 << 20)
+	};
 	struct double_hooks hooks = { .ctx = &blocks, .after = spoil_answer };
 	int sink;
 
@@ -231,7 +234,7 @@ F2_two_blocks_files_or_versions_cannot_be_swapped(void **state)
 	expect_refusal(s, &s->bob, "f2:/big", ZT_ERR_CORRUPT);
 	hooks.ctx = &objects;
 	double_play(s->w->d, &hooks);
-	expect_content(s, &s->bob, "f2:/a", "again"); /* remembered by the double */
+	expect_content(s, &s->bob, "f2:/a", "again");        /* remembered by the double */
 	expect_refusal(s, &s->bob, "f2:/b", ZT_ERR_CORRUPT); /* another file of the same size */
 	double_play(s->w->d, NULL);
 	/* F4: the old version in the place of the new one */
@@ -252,8 +255,9 @@ static void
 F2_an_object_of_another_workspace_is_refused(void **state)
 {
 	struct setting *s = *state;
-	struct spoil objects = { .route = ROUTE_OBJECTS, .swap = true,
-		.first = buf_init(4 << 20) };
+	struct spoil objects = {
+		.route = ROUTE_OBJECTS, .swap = true, .first = buf_init(4 << 20)
+	};
 	struct double_hooks hooks = { .ctx = &objects, .after = spoil_answer };
 
 	(void)share(s, "f2x", "reader");
@@ -372,8 +376,7 @@ F5_a_change_dropped_reordered_or_repeated_in_the_feed_is_detected(void **state)
 		if (f.how == DROP_LAST)
 			continue; /* below: it is not wrong in itself, only old */
 		f.done = false;
-		assert_true(
-		    zt_ls(s->bob.zt, "f5:/", false, false, ignore, NULL) != ZT_OK);
+		assert_true(zt_ls(s->bob.zt, "f5:/", false, false, ignore, NULL) != ZT_OK);
 		assert_true(f.done);
 	}
 	/* The newest change withheld: bob cannot know yet, but who has seen it does. */
@@ -425,7 +428,8 @@ F5_F6_a_chain_rolled_back_or_with_two_contents_for_one_version_is_detected(void 
 	assert_err(ZT_ERR_ROLLBACK, zt_ls(s->bob.zt, "f6:/", false, false, ignore, NULL));
 	double_play(s->w->d, NULL);
 	assert_ok(zt_ls(s->bob.zt, "f6:/", false, false, ignore, NULL));
-	/* alice's patched client signs two changesets for position 3; bob is shown the other one */
+	/* alice's patched client signs two changesets for position 3; bob is shown the other
+	 * one */
 	w = person_space(&s->alice, "f6");
 	suite_random(change.vlob.b, ID_BYTES);
 	forge_file(&file, "only for bob");
@@ -457,8 +461,8 @@ F11_half_of_a_changeset_is_refused_by_client_and_server(void **state)
 	suite_random(changes[0].vlob.b, ID_BYTES);
 	forge_file(&file, "half");
 	forge_folder(&folder, bytes_text("half"), &changes[0].vlob, false);
-	changes[0] = (struct forged_change){ .vlob = changes[0].vlob, .version = 1,
-		.m = &file.m };
+	changes[0] =
+	    (struct forged_change){ .vlob = changes[0].vlob, .version = 1, .m = &file.m };
 	changes[1] = (struct forged_change){ .vlob = w->w->id, .version = 1, .m = &folder.m };
 	forge_changeset(&s->alice, w, changes, 2, 1, &f);
 	assert_ok(pb_decode(&zt__push_request__descriptor, buf_bytes(&f.push), LIMIT_PUSH, &m));
@@ -530,8 +534,8 @@ F7_a_removed_members_write_dated_before_the_removal_is_left_out(void **state)
 	suite_random(changes[0].vlob.b, ID_BYTES);
 	forge_file(&file, "too late");
 	forge_folder(&folder, bytes_text("late"), &changes[0].vlob, false);
-	changes[0] = (struct forged_change){ .vlob = changes[0].vlob, .version = 1,
-		.m = &file.m };
+	changes[0] =
+	    (struct forged_change){ .vlob = changes[0].vlob, .version = 1, .m = &file.m };
 	changes[1] = (struct forged_change){ .vlob = w->w->id, .version = 1, .m = &folder.m };
 	forge_changeset(&s->bob, w, changes, 2, 1, &f); /* signed while bob was a member */
 	assert_ok(zt_workspace_unshare(s->alice.zt, "f7r", "bob@test.example"));
@@ -554,8 +558,8 @@ F9_a_members_hostile_names_never_write_outside_the_target_folder(void **state)
 	static const struct {
 		const char *name;
 		size_t n;
-	} names[] = { { "..", 2 }, { ".", 1 }, { "../evil", 7 }, { "/tmp/evil", 9 }, { "a/b", 3 },
-		{ "a\0b", 3 }, { "\x1b[2J", 4 }, { "\xff\xfe", 2 }, { "", 0 },
+	} names[] = { { "..", 2 }, { ".", 1 }, { "../evil", 7 }, { "/tmp/evil", 9 },
+		{ "a/b", 3 }, { "a\0b", 3 }, { "\x1b[2J", 4 }, { "\xff\xfe", 2 }, { "", 0 },
 		{ "e\xcc\x81", 3 /* a second spelling */ } };
 	struct setting *s = *state;
 	struct zt_check check;
@@ -577,10 +581,12 @@ F9_a_members_hostile_names_never_write_outside_the_target_folder(void **state)
 		forge_folder(
 		    &folder, bytes_of(names[i].name, names[i].n), &changes[0].vlob, false);
 		assert_ok(pb_encode(&folder.m, &raw));
-		changes[0] = (struct forged_change){ .vlob = changes[0].vlob, .version = 1,
-			.m = &file.m };
-		changes[1] = (struct forged_change){ .vlob = w->w->id, .version = 1,
-			.raw = buf_bytes(&raw) };
+		changes[0] = (struct forged_change){
+			.vlob = changes[0].vlob, .version = 1, .m = &file.m
+		};
+		changes[1] = (struct forged_change){
+			.vlob = w->w->id, .version = 1, .raw = buf_bytes(&raw)
+		};
 		forge_changeset(&s->alice, w, changes, 2, 1, &f);
 		assert_ok(forged_send(&s->alice, w, &f)); /* sealed: the server cannot see it */
 		(void)snprintf(local, sizeof local, "%s/in/%zu", s->w->state, i);
@@ -589,8 +595,8 @@ F9_a_members_hostile_names_never_write_outside_the_target_folder(void **state)
 		assert_err(ZT_ERR_NAME, zt_get(s->bob.zt, remote, local, NULL, NULL));
 		assert_err(ZT_ERR_NAME, zt_ls(s->bob.zt, remote, true, true, ignore, NULL));
 		assert_err(ZT_ERR_NAME, zt_verify(s->bob.zt, workspace, NULL, &check));
-		(void)snprintf(outside, sizeof outside, "test -z \"$(find %s/in -type f)\"",
-		    s->w->state);
+		(void)snprintf(
+		    outside, sizeof outside, "test -z \"$(find %s/in -type f)\"", s->w->state);
 		assert_int_equal(0, system(outside));
 		assert_int_not_equal(0, access("/tmp/evil", F_OK));
 		buf_free(&raw);
@@ -610,7 +616,8 @@ main(void)
 		PLAY(F2_an_object_of_another_workspace_is_refused),
 		PLAY(F3_a_block_cannot_be_truncated_extended_or_left_out),
 		PLAY(F5_a_change_dropped_reordered_or_repeated_in_the_feed_is_detected),
-		PLAY(F5_F6_a_chain_rolled_back_or_with_two_contents_for_one_version_is_detected),
+		PLAY(
+		    F5_F6_a_chain_rolled_back_or_with_two_contents_for_one_version_is_detected),
 		PLAY(F7_a_readers_write_is_refused_by_client_and_server),
 		PLAY(F7_a_removed_members_write_dated_before_the_removal_is_left_out),
 		PLAY(F9_a_members_hostile_names_never_write_outside_the_target_folder),

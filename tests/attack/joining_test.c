@@ -1,4 +1,5 @@
-/* joining_test.c - rows J1 to J6 and J8 of the attacks against the real clients of both sides. */
+/* joining_test.c - rows J1 to J6 and J8 of the attacks against the real clients of both sides.
+ */
 #include "test.h"
 
 #include <stdio.h>
@@ -156,8 +157,8 @@ speak(struct middle *m, struct sas *s, ProtobufCBinaryData *messages, size_t *co
 }
 
 static void
-hear(struct middle *m, struct sas *s, const Zt__ExchangePut *put,
-    ProtobufCBinaryData *messages, size_t *count)
+hear(struct middle *m, struct sas *s, const Zt__ExchangePut *put, ProtobufCBinaryData *messages,
+    size_t *count)
 {
 	struct buf *b, nothing = buf_init(LIMIT_EXCHANGE);
 
@@ -181,19 +182,19 @@ stand_in_between(void *ctx, struct double_call *c)
 
 	if (c->route != ROUTE_CLAIM && !is_greeter)
 		return false;
-	assert_ok(pb_decode(
-	    &zt__exchange_put__descriptor, c->body, LIMIT_EXCHANGE + 4096, &put));
+	assert_ok(
+	    pb_decode(&zt__exchange_put__descriptor, c->body, LIMIT_EXCHANGE + 4096, &put));
 	m->org = c->params.org;
 	m->invitation = c->params.id;
 	if (!is_greeter && m->to_claimer == NULL) {
 		assert_ok(pb_id(put->attempt, &m->real));
-		assert_ok(sas_new(
-		    SAS_GREETER, &m->org, &m->invitation, &m->real, &m->to_claimer));
+		assert_ok(
+		    sas_new(SAS_GREETER, &m->org, &m->invitation, &m->real, &m->to_claimer));
 	}
 	if (is_greeter && m->to_greeter == NULL) {
 		suite_random(m->own.b, ID_BYTES);
-		assert_ok(sas_new(
-		    SAS_CLAIMER, &m->org, &m->invitation, &m->own, &m->to_greeter));
+		assert_ok(
+		    sas_new(SAS_CLAIMER, &m->org, &m->invitation, &m->own, &m->to_greeter));
 		speak(m, m->to_greeter, m->at_greeter, &m->greeter_count);
 	}
 	if (is_greeter) {
@@ -251,9 +252,9 @@ J1_whoever_stands_in_between_makes_the_codes_differ(void **state)
 /* ---- J2, J3: messages changed between the sides ---- */
 
 struct tamper {
-	size_t step;          /* which message */
+	size_t step; /* which message */
 	enum { FLIP_NONCE, FLIP_KEY, FLIP_COMMITMENT, SPLICE } how;
-	struct buf other;     /* SPLICE: the message of another attempt */
+	struct buf other; /* SPLICE: the message of another attempt */
 	bool done;
 };
 
@@ -264,9 +265,11 @@ flip(ProtobufCBinaryData *message, const struct tamper *t)
 	struct buf b = buf_init(LIMIT_EXCHANGE);
 	ProtobufCBinaryData *field;
 
-	assert_ok(pb_decode(&zt__exchange_message__descriptor, pb_bytes(*message),
-	    LIMIT_EXCHANGE, &m));
-	field = t->how == FLIP_NONCE ? &m->nonce : t->how == FLIP_KEY ? &m->key : &m->commitment;
+	assert_ok(pb_decode(
+	    &zt__exchange_message__descriptor, pb_bytes(*message), LIMIT_EXCHANGE, &m));
+	field = t->how == FLIP_NONCE ? &m->nonce
+		: t->how == FLIP_KEY ? &m->key
+				     : &m->commitment;
 	assert_true(field->len > 0);
 	field->data[0] ^= 1;
 	assert_ok(pb_encode(m, &b));
@@ -284,8 +287,8 @@ tamper_with_the_exchange(void *ctx, struct double_call *c)
 
 	if ((c->route != ROUTE_CLAIM && c->route != ROUTE_GREET) || c->status != 200)
 		return;
-	assert_ok(pb_decode(&zt__exchange_answer__descriptor, buf_bytes(&c->answer),
-	    2 * LIMIT_EXCHANGE, &a));
+	assert_ok(pb_decode(
+	    &zt__exchange_answer__descriptor, buf_bytes(&c->answer), 2 * LIMIT_EXCHANGE, &a));
 	if (a->n_messages > t->step) {
 		ProtobufCBinaryData was = a->messages[t->step];
 
@@ -343,8 +346,8 @@ keep_messages(void *ctx, struct double_call *c)
 
 	if ((c->route != ROUTE_CLAIM && c->route != ROUTE_GREET) || c->status != 200)
 		return;
-	assert_ok(pb_decode(&zt__exchange_answer__descriptor, buf_bytes(&c->answer),
-	    2 * LIMIT_EXCHANGE, &a));
+	assert_ok(pb_decode(
+	    &zt__exchange_answer__descriptor, buf_bytes(&c->answer), 2 * LIMIT_EXCHANGE, &a));
 	for (size_t i = 0; i < a->n_messages && i < 4; i++)
 		if (k->message[i].n == 0)
 			buf_add(&k->message[i], pb_bytes(a->messages[i]));
@@ -555,7 +558,8 @@ J8_a_device_file_with_cheaper_password_hashing_is_refused(void **state)
 	(void)snprintf(path, sizeof path, "%s/device.zt", s->eve.home);
 	assert_non_null(f = fopen(path, "re"));
 	n = fread(chunk, 1, sizeof chunk, f);
-	assert_ok(pb_decode(&zt__device_file__descriptor, bytes_of(chunk, n), sizeof chunk, &m));
+	assert_ok(
+	    pb_decode(&zt__device_file__descriptor, bytes_of(chunk, n), sizeof chunk, &m));
 	m->memory /= 2;
 	assert_ok(pb_encode(m, &b));
 	assert_int_equal(0, fclose(f));

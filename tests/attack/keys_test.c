@@ -1,5 +1,5 @@
-/* keys_test.c - rows K2 to K6 of the attacks against the real client. K1 stands in log_test.c: a user's
- * key is in the log. */
+/* keys_test.c - rows K2 to K6 of the attacks against the real client. K1 stands in log_test.c:
+ * a user's key is in the log. */
 #include "test.h"
 
 #include <stdio.h>
@@ -88,15 +88,16 @@ count_file(void *ctx, const struct zt_file *f)
 	++*(int *)ctx;
 }
 
-/* Bob looks into the workspace with this ID, by which he can name it before he knows its key. */
+/* Bob looks into the workspace with this ID, by which he can name it before he knows its key.
+ */
 static enum zt_err
 look(struct setting *s, const struct id *workspace)
 {
-	char remote[64];
+	char id[ID_TEXT], remote[64];
 	int n = 0;
 
-	id_print(workspace, remote);
-	strcat(remote, ":/");
+	id_print(workspace, id);
+	(void)snprintf(remote, sizeof remote, "%s:/", id);
 	return zt_ls(s->bob.zt, remote, false, true, count_file, &n);
 }
 
@@ -112,8 +113,8 @@ look_with(struct setting *s, const struct id *workspace, const struct keyring_su
 	struct double_hooks hooks = { .ctx = &v, .before = serve_keys };
 	enum zt_err err;
 
-	assert_ok(keyring_seal(s->alice.zt->sign, &s->alice.zt->device, subject, user_key, key,
-	    &body, &st));
+	assert_ok(keyring_seal(
+	    s->alice.zt->sign, &s->alice.zt->device, subject, user_key, key, &body, &st));
 	m = statement_message(&st);
 	double_play(s->w->d, &hooks);
 	err = look(s, workspace);
@@ -125,8 +126,11 @@ look_with(struct setting *s, const struct id *workspace, const struct keyring_su
 static struct keyring_subject
 for_bob(struct setting *s, const struct space *w, unsigned generation)
 {
-	return (struct keyring_subject){ .org = s->alice.zt->org, .workspace = w->w->id,
-		.user = s->bob.zt->user, .generation = generation, .user_generation = 1 };
+	return (struct keyring_subject){ .org = s->alice.zt->org,
+		.workspace = w->w->id,
+		.user = s->bob.zt->user,
+		.generation = generation,
+		.user_generation = 1 };
 }
 
 /* A file, so that looking needs the key. */
@@ -196,7 +200,8 @@ flip_keys(void *ctx, struct double_call *c)
 {
 	size_t *at = ctx;
 
-	if (c->route == ROUTE_KEYS_GET && *at < c->answer.n) /* from its end: signature, then body */
+	if (c->route == ROUTE_KEYS_GET &&
+	    *at < c->answer.n) /* from its end: signature, then body */
 		c->answer.p[c->answer.n - 1 - *at] ^= 1;
 }
 
@@ -320,7 +325,8 @@ main(void)
 		PLAY(
 		    K2_a_sealed_key_of_another_workspace_generation_user_or_organization_is_refused),
 		PLAY(K3_a_sealed_key_that_opens_to_another_than_the_committed_one_is_refused),
-		PLAY(K4_a_withheld_or_corrupted_sealed_key_is_named_and_healed_by_another_member),
+		PLAY(
+		    K4_a_withheld_or_corrupted_sealed_key_is_named_and_healed_by_another_member),
 		PLAY(K5_an_older_generation_is_never_taken_for_the_newest),
 		PLAY(K6_the_server_cannot_inject_a_file_folder_or_workspace_of_its_own),
 	};

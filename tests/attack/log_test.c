@@ -1,6 +1,6 @@
-/* log_test.c - rows L1 to L6 and K1 of the attacks: a hostile server, which has the key of the log and
- * signs whatever it shows, against the real client. After each lie the client says what is wrong, keeps
- * what it had verified, and goes on when the server is honest again. */
+/* log_test.c - rows L1 to L6 and K1 of the attacks: a hostile server, which has the key of the
+ * log and signs whatever it shows, against the real client. After each lie the client says what
+ * is wrong, keeps what it had verified, and goes on when the server is honest again. */
 #include "test.h"
 
 #include <stdio.h>
@@ -14,11 +14,11 @@
 
 struct setting {
 	struct world *w;
-	struct person alice, bob, otto;  /* admin, standard, outsider */
-	struct person eve;               /* another organization */
+	struct person alice, bob, otto; /* admin, standard, outsider */
+	struct person eve;              /* another organization */
 	struct sign_key *log_key;
-	struct id plans, bobs;           /* alice's workspace, bob's */
-	struct fake_log log;             /* as the honest server shows it to bob */
+	struct id plans, bobs; /* alice's workspace, bob's */
+	struct fake_log log;   /* as the honest server shows it to bob */
 };
 
 /* ---- playing ---- */
@@ -208,8 +208,9 @@ L1_every_entry_dropped_swapped_or_repeated_is_refused_by_the_client(void **state
 		double_play(s->w->d, &hooks);
 		err = zt_log_verify(s->bob.zt, &n); /* shorter, or with a gap: never accepted */
 		assert_true(err == ZT_ERR_FORK || err == ZT_ERR_ROLLBACK ||
-		    err == ZT_ERR_UNKNOWN_DEVICE || err == ZT_ERR_FORBIDDEN ||
-		    err == ZT_ERR_NOT_FOUND || err == ZT_ERR_CORRUPT || err == ZT_ERR_PROOF);
+			    err == ZT_ERR_UNKNOWN_DEVICE || err == ZT_ERR_FORBIDDEN ||
+			    err == ZT_ERR_NOT_FOUND || err == ZT_ERR_CORRUPT ||
+			    err == ZT_ERR_PROOF);
 		fake_log_insert(&f, i, e);
 		assert_ok(zt_log_verify(s->bob.zt, &n)); /* whole again */
 		fake_log_insert(&f, i, e);
@@ -589,7 +590,8 @@ L4_each_row_of_who_may_sign_what_is_kept_by_client_and_server(void **state)
 		    claim_ownership, NULL, ZT_ERR_FORBIDDEN },
 		{ "a contributor renames", &s->bob, &s->plans, rename_workspace, NULL,
 		    ZT_ERR_FORBIDDEN },
-		{ "a contributor archives", &s->bob, &s->plans, archive, NULL, ZT_ERR_FORBIDDEN },
+		{ "a contributor archives", &s->bob, &s->plans, archive, NULL,
+		    ZT_ERR_FORBIDDEN },
 		{ "a contributor deletes", &s->bob, &s->plans, delete_workspace, NULL,
 		    ZT_ERR_FORBIDDEN },
 		{ "an admin takes a role in another's workspace", &s->bob, &s->bobs, grant,
@@ -603,7 +605,8 @@ L4_each_row_of_who_may_sign_what_is_kept_by_client_and_server(void **state)
 		const struct row *r = &rows[i];
 		struct entry *e = forge(r->by, r->topic, r->how, r->ctx);
 
-		if (r->wanted == ZT_OK) { /* signed by bob it is fine; alice's signature is not */
+		if (r->wanted ==
+		    ZT_OK) { /* signed by bob it is fine; alice's signature is not */
 			struct forged how = { .fill = r->how, .ctx = r->ctx };
 			struct sign_key *key = s->bob.zt->sign;
 			struct id device = s->bob.zt->device;
@@ -695,8 +698,8 @@ flip_append(void *ctx, struct double_call *c)
 
 	if (c->route != ROUTE_LOG_APPEND || c->status != 200)
 		return;
-	assert_ok(pb_decode(
-	    &zt__append_answer__descriptor, buf_bytes(&c->answer), 64 * 1024, &m));
+	assert_ok(
+	    pb_decode(&zt__append_answer__descriptor, buf_bytes(&c->answer), 64 * 1024, &m));
 	all = m->n_inclusion + m->n_consistency;
 	assert_true(all > 0);
 	if (f->node < m->n_inclusion)
@@ -768,9 +771,10 @@ K1_a_users_key_cannot_be_substituted_because_it_stands_in_the_log(void **state)
 
 	take_log(s, &s->alice, &f);
 	for (size_t i = 0; i < f.count; i++) {
-		uint8_t *at = f.entry[i].body.n == 0 ?
-		    NULL :
-		    memmem(f.entry[i].body.p, f.entry[i].body.n, bob->key, sizeof bob->key);
+		uint8_t *at = f.entry[i].body.n == 0
+				  ? NULL
+				  : memmem(f.entry[i].body.p, f.entry[i].body.n, bob->key,
+					sizeof bob->key);
 
 		if (at == NULL)
 			continue;
@@ -797,21 +801,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		PLAY(
-		    L1_every_entry_dropped_swapped_or_repeated_is_refused_by_the_client),
+		PLAY(L1_every_entry_dropped_swapped_or_repeated_is_refused_by_the_client),
 		PLAY(L1_every_altered_byte_of_an_entry_is_refused_by_the_client),
-		PLAY(
-		    L2_an_entry_of_another_organization_or_topic_is_refused_by_the_client),
-		PLAY(
-		    L3_an_entry_by_an_unknown_or_later_device_is_refused_by_the_client),
-		PLAY(
-		    L3_an_entry_by_a_revoked_device_is_refused_by_client_and_server),
+		PLAY(L2_an_entry_of_another_organization_or_topic_is_refused_by_the_client),
+		PLAY(L3_an_entry_by_an_unknown_or_later_device_is_refused_by_the_client),
+		PLAY(L3_an_entry_by_a_revoked_device_is_refused_by_client_and_server),
 		PLAY(L4_each_row_of_who_may_sign_what_is_kept_by_client_and_server),
 		PLAY(
 		    L5_a_head_badly_signed_smaller_or_of_the_same_size_is_refused_by_the_client),
 		PLAY(L6_each_flipped_node_of_a_proof_is_refused_by_the_client),
-		PLAY(
-		    K1_a_users_key_cannot_be_substituted_because_it_stands_in_the_log),
+		PLAY(K1_a_users_key_cannot_be_substituted_because_it_stands_in_the_log),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

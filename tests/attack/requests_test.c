@@ -1,5 +1,6 @@
-/* requests_test.c - row R1 of the attacks, and R2 for a revoked device: signed requests of the real
- * client, caught on their way and sent again, elsewhere, altered or late, to the real services. */
+/* requests_test.c - row R1 of the attacks, and R2 for a revoked device: signed requests of the
+ * real client, caught on their way and sent again, elsewhere, altered or late, to the real
+ * services. */
 #include "test.h"
 
 #include <stdio.h>
@@ -113,7 +114,8 @@ send_changed(struct setting *s, struct bytes request, const char *from, const ch
 
 	assert_non_null(at);
 	assert_int_equal(strlen(from), strlen(to));
-	memcpy(at, to, strlen(to));
+	for (size_t i = 0; to[i] != 0; i++)
+		at[i] = (uint8_t)to[i];
 	err = send(s, bytes_of(copy, request.n));
 	free(copy);
 	return err;
@@ -147,7 +149,8 @@ R1_a_request_sent_elsewhere_is_refused(void **state)
 		char from[64], to[64]; /* another organization's log */
 
 		(void)snprintf(from, sizeof from, "/v1/orgs/%s", s->alice.zt->org_text);
-		(void)snprintf(to, sizeof to, "/v1/orgs/%s", "0123456789abcdef0123456789abcdef");
+		(void)snprintf(
+		    to, sizeof to, "/v1/orgs/%s", "0123456789abcdef0123456789abcdef");
 		assert_err(ZT_ERR_FORBIDDEN, send_changed(s, buf_bytes(&k.request), from, to));
 	}
 	assert_ok(send(s, buf_bytes(&k.request))); /* unaltered */
@@ -163,8 +166,10 @@ R1_no_altered_part_of_a_request_is_taken(void **state)
 	uint8_t *copy;
 
 	catch_one(s, ROUTE_LOG_APPEND, true, &k);
-	assert_err(ZT_ERR_SIGNATURE, send_changed(s, buf_bytes(&k.request), "created=", "Created="));
-	assert_err(ZT_ERR_SIGNATURE, send_changed(s, buf_bytes(&k.request), "sha-512=:", "sha-256=:"));
+	assert_err(
+	    ZT_ERR_SIGNATURE, send_changed(s, buf_bytes(&k.request), "created=", "Created="));
+	assert_err(
+	    ZT_ERR_SIGNATURE, send_changed(s, buf_bytes(&k.request), "sha-512=:", "sha-256=:"));
 	copy = exact_copy(k.request.p, k.request.n);
 	copy[k.request.n - 1] ^= 1; /* the body */
 	assert_err(ZT_ERR_DIGEST, send(s, bytes_of(copy, k.request.n)));
@@ -188,7 +193,9 @@ send_dated(struct setting *s, uint64_t created, uint64_t valid)
 {
 	struct zt *z = s->alice.zt;
 	struct route_params p = { .org = z->org };
-	struct httpsig_params sp = { .org = z->org, .device = z->device, .created_s = created,
+	struct httpsig_params sp = { .org = z->org,
+		.device = z->device,
+		.created_s = created,
 		.expires_s = created + valid };
 	struct buf target = buf_init(512), input = buf_init(1024), signature = buf_init(256),
 		   request = buf_init(4096);
@@ -202,8 +209,8 @@ send_dated(struct setting *s, uint64_t created, uint64_t valid)
 	hex_print(nonce, sizeof nonce, sp.nonce);
 	assert_ok(httpsig_sign(&m, &sp, z->sign, &input, &signature));
 	buf_printf(&request,
-	    "GET %s HTTP/1.1\r\nhost: x\r\nsignature-input: %s\r\nsignature: %s\r\n\r\n", m.target,
-	    buf_text(&input), buf_text(&signature));
+	    "GET %s HTTP/1.1\r\nhost: x\r\nsignature-input: %s\r\nsignature: %s\r\n\r\n",
+	    m.target, buf_text(&input), buf_text(&signature));
 	err = send(s, buf_bytes(&request));
 	buf_free(&target);
 	buf_free(&input);
@@ -222,7 +229,8 @@ R1_a_request_from_the_past_or_the_future_is_refused(void **state)
 	assert_err(ZT_ERR_CLOCK, send_dated(s, now - 3600, 60));
 	assert_err(ZT_ERR_CLOCK, send_dated(s, now + 3600, 60));
 	assert_err(ZT_ERR_CLOCK, send_dated(s, now, 100000)); /* valid for too long */
-	assert_err(ZT_ERR_REPLAY, send_dated(s, now - 240, 60)); /* before the service started */
+	assert_err(
+	    ZT_ERR_REPLAY, send_dated(s, now - 240, 60)); /* before the service started */
 }
 
 static void

@@ -1,4 +1,5 @@
-/* A sealed block whose hash the manifest pins, as whoever made the manifest could have chosen it. */
+/* A sealed block whose hash the manifest pins, as whoever made the manifest could have chosen
+ * it. */
 #include "fuzz.h"
 
 #include "files/block.h"

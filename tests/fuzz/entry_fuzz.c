@@ -1,5 +1,6 @@
-/* A log entry: decoded, and its leaf is over exactly what came; then the rules, on an organization that
- * one entry began. The body is signed here, so that the rules behind the signature are reached. */
+/* A log entry: decoded, and its leaf is over exactly what came; then the rules, on an
+ * organization that one entry began. The body is signed here, so that the rules behind the
+ * signature are reached. */
 #include "fuzz.h"
 
 #include "crypto/hpke.h"

@@ -13,8 +13,11 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(data, size), *second = strchr(text, '\n');
-	struct httpsig_message m = { .method = "POST", .target = "/v1/orgs/x?a=b",
-		.authority = "host", .field = field, .ctx = "sha-512=:AA==:" };
+	struct httpsig_message m = { .method = "POST",
+		.target = "/v1/orgs/x?a=b",
+		.authority = "host",
+		.field = field,
+		.ctx = "sha-512=:AA==:" };
 	struct httpsig_params p;
 	struct bytes label;
 	struct buf base = buf_init(1 << 16);

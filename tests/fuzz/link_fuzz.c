@@ -13,7 +13,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (invite_link_parse(text, &l) == ZT_OK) {
 		invite_link_print(&l, &out);
 		fuzz_demand(invite_link_parse(buf_text(&out), &again) == ZT_OK);
-		fuzz_demand(strcmp(l.server, again.server) == 0 && id_equal(&l.org, &again.org));
+		fuzz_demand(
+		    strcmp(l.server, again.server) == 0 && id_equal(&l.org, &again.org));
 	}
 	buf_free(&out);
 	free(text);

@@ -18,7 +18,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_start();
 	if (pb_decode(&zt__manifest__descriptor, bytes_of(data, size), LIMIT_MANIFEST, &m))
 		return 0;
-	if (manifest_check(m, &why) == ZT_OK && m->padding.len == 0 && secret_generate(&key) == ZT_OK) {
+	if (manifest_check(m, &why) == ZT_OK && m->padding.len == 0 &&
+	    secret_generate(&key) == ZT_OK) {
 		if (m->kind_case == ZT__MANIFEST__KIND_FILE)
 			for (size_t i = 0;
 			     m->file->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS &&

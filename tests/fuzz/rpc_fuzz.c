@@ -34,8 +34,10 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static handler *handlers[ROUTE_COUNT];
-	const struct service_def def = { .name = "fuzz", .service = SERVICE_auth,
-		.handlers = handlers, .decide = stranger };
+	const struct service_def def = { .name = "fuzz",
+		.service = SERVICE_auth,
+		.handlers = handlers,
+		.decide = stranger };
 	struct dispatch d = { .def = &def };
 	struct wire_reader r = wire_read(bytes_of(data, size));
 	struct rpc_result result;
@@ -43,7 +45,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), stderr_was = dup(STDERR_FILENO);
 
 	fuzz_start();
-	if (null < 0 || stderr_was < 0 || dup2(null, STDERR_FILENO) < 0) /* refusals are logged */
+	if (null < 0 || stderr_was < 0 ||
+	    dup2(null, STDERR_FILENO) < 0) /* refusals are logged */
 		abort();
 	for (size_t i = 0; i < ROUTE_COUNT; i++)
 		handlers[i] = nothing;

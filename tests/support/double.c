@@ -99,8 +99,8 @@ ask_upstream(const struct double_ *d, struct bytes request, struct message *answ
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool ok = fd >= 0 &&
-	    connect(fd, (const struct sockaddr *)&d->upstream, sizeof d->upstream) == 0 &&
-	    write_all(fd, request) && read_message(fd, answer);
+		  connect(fd, (const struct sockaddr *)&d->upstream, sizeof d->upstream) == 0 &&
+		  write_all(fd, request) && read_message(fd, answer);
 
 	if (fd >= 0)
 		(void)close(fd);
@@ -140,13 +140,17 @@ double_refuse(struct double_call *c, enum zt_err err)
 static bool
 carry(struct double_ *d, int fd, struct message *m)
 {
-	struct double_call c = { .method = m->first[0], .target = m->first[1],
-		.request = buf_bytes(&m->all), .body = body_of(m), .status = 502,
+	struct double_call c = { .method = m->first[0],
+		.target = m->first[1],
+		.request = buf_bytes(&m->all),
+		.body = body_of(m),
+		.status = 502,
 		.answer = buf_init(MESSAGE_MOST) };
 	bool known = route_match(c.method, c.target, &c.route, &c.params) == ZT_OK;
 	struct double_hooks hooks;
 	struct message answer = { .all = buf_init(0) };
-	struct buf out = buf_init(MESSAGE_MOST); /* at once: two small writes wait for each other */
+	struct buf out =
+	    buf_init(MESSAGE_MOST); /* at once: two small writes wait for each other */
 	bool answered, ok;
 
 	(void)pthread_mutex_lock(&d->lock);

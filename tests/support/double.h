@@ -1,8 +1,9 @@
-/* double.h - the hostile server: a proxy before the real one, which alters what a test tells it to.
+/* double.h - the hostile server: a proxy before the real one, which alters what a test tells it
+ * to.
  *
- * It listens on a free port of localhost and passes every request on as it came. A test's hooks see
- * each request before it goes on, and each answer before it comes back. Hooks run one at a time, on
- * threads of the double. */
+ * It listens on a free port of localhost and passes every request on as it came. A test's hooks
+ * see each request before it goes on, and each answer before it comes back. Hooks run one at a
+ * time, on threads of the double. */
 #ifndef ZT_TEST_DOUBLE_H
 #define ZT_TEST_DOUBLE_H
 
@@ -17,8 +18,8 @@ struct double_call {
 	const char *method, *target;
 	struct bytes request; /* the whole of it, as it came: to be replayed */
 	struct bytes body;
-	int status;           /* of the answer */
-	struct buf answer;    /* its body */
+	int status;        /* of the answer */
+	struct buf answer; /* its body */
 };
 
 struct double_hooks {
@@ -36,8 +37,8 @@ const char *double_url(const struct double_ *d);
 void double_play(struct double_ *d, const struct double_hooks *hooks);
 /* Answers C with an error of the service's own. */
 void double_refuse(struct double_call *c, enum zt_err err);
-/* Sends REQUEST to the real server, byte for byte, and returns the status of the answer; the error that
- * the answer names in *ERR. */
+/* Sends REQUEST to the real server, byte for byte, and returns the status of the answer; the
+ * error that the answer names in *ERR. */
 int double_send(const struct double_ *d, struct bytes request, enum zt_err *err);
 
 #endif

@@ -1,5 +1,5 @@
-/* fake_log.h - a trust log as a hostile server would show it: altered at will, and consistent in itself,
- * for the server has the key that signs heads. */
+/* fake_log.h - a trust log as a hostile server would show it: altered at will, and consistent
+ * in itself, for the server has the key that signs heads. */
 #ifndef ZT_TEST_FAKE_LOG_H
 #define ZT_TEST_FAKE_LOG_H
 

@@ -8,7 +8,8 @@
 
 enum { CHANGES_MOST = 8 };
 
-/* The object of C: sealed as a manifest is, also when no honest client would make its content. */
+/* The object of C: sealed as a manifest is, also when no honest client would make its content.
+ */
 static void
 seal(const struct secret *key, const struct manifest_place *place,
     const struct forged_change *c, struct buf *object, struct buf *wrap,
@@ -36,9 +37,14 @@ forge_changeset(struct person *by, struct space *s, const struct forged_change *
     size_t count, unsigned generation, struct forged *out)
 {
 	struct zt *z = by->zt;
-	struct changeset cs = { .org = z->org, .workspace = s->w->id, .author = z->device,
-		.generation = generation, .parent_position = s->position, .parent_link = s->link,
-		.seen_size = merkle_size(z->state->tree), .time = client_now_ms() };
+	struct changeset cs = { .org = z->org,
+		.workspace = s->w->id,
+		.author = z->device,
+		.generation = generation,
+		.parent_position = s->position,
+		.parent_link = s->link,
+		.seen_size = merkle_size(z->state->tree),
+		.time = client_now_ms() };
 	struct buf change[CHANGES_MOST], object[CHANGES_MOST], wrap[CHANGES_MOST];
 	struct bytes spans[CHANGES_MOST];
 	Zt__Object objects[CHANGES_MOST], *list[CHANGES_MOST];
@@ -54,8 +60,9 @@ forge_changeset(struct person *by, struct space *s, const struct forged_change *
 	assert_ok(merkle_root(z->state->tree, cs.seen_size, &cs.seen_root));
 	for (size_t i = 0; i < count; i++) {
 		const struct forged_change *f = &changes[i];
-		struct change c = { .vlob = f->vlob, .version = f->version,
-			.has_prev = f->prev != NULL };
+		struct change c = {
+			.vlob = f->vlob, .version = f->version, .has_prev = f->prev != NULL
+		};
 		struct manifest_place place = { s->w->id, f->vlob, f->version };
 
 		change[i] = buf_init(4096);
@@ -127,8 +134,7 @@ forge_file(struct forged_file *f, const char *content)
 }
 
 void
-forge_folder(
-    struct forged_folder *f, struct bytes name, const struct id *vlob, bool is_folder)
+forge_folder(struct forged_folder *f, struct bytes name, const struct id *vlob, bool is_folder)
 {
 	zt__manifest__init(&f->m);
 	zt__folder_manifest__init(&f->folder);

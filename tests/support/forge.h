@@ -1,4 +1,5 @@
-/* forge.h - what a member with a patched client signs, and a chain as a hostile server shows it. */
+/* forge.h - what a member with a patched client signs, and a chain as a hostile server shows
+ * it. */
 #ifndef ZT_TEST_FORGE_H
 #define ZT_TEST_FORGE_H
 
@@ -10,7 +11,8 @@ struct forged_change {
 	uint64_t version;
 	const struct hash *prev; /* NULL for a first version */
 	const Zt__Manifest *m;
-	struct bytes raw;        /* the encoding of a manifest that no honest encoder makes, or empty */
+	struct bytes
+	    raw; /* the encoding of a manifest that no honest encoder makes, or empty */
 };
 
 /* A changeset as its server would send it, and the push that carries it. */
@@ -25,8 +27,8 @@ void forge_changeset(struct person *by, struct space *s, const struct forged_cha
 void forged_free(struct forged *f);
 /* The real server's answer to the push. */
 enum zt_err forged_send(struct person *by, struct space *s, const struct forged *f);
-/* A manifest of a small file with CONTENT, or of a folder with one entry; they live as long as the
- * caller's memory that they borrow. */
+/* A manifest of a small file with CONTENT, or of a folder with one entry; they live as long as
+ * the caller's memory that they borrow. */
 struct forged_file {
 	Zt__Manifest m;
 	Zt__FileManifest file;

@@ -95,8 +95,11 @@ void
 world_found(struct world *w, struct person *p, const char *name)
 {
 	char slug[32], why[256] = "";
-	struct zt_bootstrap b = { .server = double_url(w->d), .operator_token = w->token,
-		.slug = slug, .name = name, .device_label = "laptop" };
+	struct zt_bootstrap b = { .server = double_url(w->d),
+		.operator_token = w->token,
+		.slug = slug,
+		.name = name,
+		.device_label = "laptop" };
 
 	w->orgs++;
 	person_init(w, p, name);
@@ -151,8 +154,8 @@ pick(void *ctx, const char *const choices[4])
 }
 
 static bool
-accept_newcomer(void *ctx, const char *email, const char *name, const char *device,
-    const char **profile)
+accept_newcomer(
+    void *ctx, const char *email, const char *name, const char *device, const char **profile)
 {
 	const struct human *one = ctx;
 
@@ -234,11 +237,11 @@ world_log_key(struct world *w, const struct id *org)
 	line[strcspn(line, "\n")] = 0;
 	c = PQconnectdb(line);
 	assert_int_equal(CONNECTION_OK, PQstatus(c));
-	r = PQexecParams(c, "SELECT log_seed FROM auth.orgs WHERE org = $1::bytea", 1, NULL, value,
-	    length, format, 1);
+	r = PQexecParams(c, "SELECT log_seed FROM auth.orgs WHERE org = $1::bytea", 1, NULL,
+	    value, length, format, 1);
 	assert_int_equal(1, PQntuples(r));
-	assert_ok(sign_from_seed(
-	    bytes_of(PQgetvalue(r, 0, 0), (size_t)PQgetlength(r, 0, 0)), &key));
+	assert_ok(
+	    sign_from_seed(bytes_of(PQgetvalue(r, 0, 0), (size_t)PQgetlength(r, 0, 0)), &key));
 	PQclear(r);
 	PQfinish(c);
 	return key;

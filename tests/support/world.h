@@ -29,8 +29,10 @@ struct world *world_begin(void);
 void world_end(struct world *w);
 /* A new organization with its first admin, opened. */
 void world_found(struct world *w, struct person *p, const char *name);
-/* NAME joins with PROFILE by the real exchange, in which both humans pick the right codes; opened. */
-void world_join(struct person *greeter, struct person *p, const char *name, const char *profile);
+/* NAME joins with PROFILE by the real exchange, in which both humans pick the right codes;
+ * opened. */
+void world_join(
+    struct person *greeter, struct person *p, const char *name, const char *profile);
 void person_close(struct person *p);
 void person_open(struct person *p);
 /* The seed of the key that signs the heads of ORG: what a hostile server has. */
