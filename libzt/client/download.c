@@ -301,7 +301,8 @@ get_file(struct transfer *t, int dir, const char *name, const Zt__FileManifest *
 	if (err)
 		return err;
 	t->total += f->size;
-	return fetch_content(t, f, k); /* NOLINT(clang-analyzer-unix.Malloc): freed with its last block */
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the sink is freed with its last block */
+	return fetch_content(t, f, k);
 }
 
 struct item { /* something of a remote folder that is to be fetched into DIR */
