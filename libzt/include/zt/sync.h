@@ -1,0 +1,24 @@
+/* zt/sync.h - hearing of changes as they happen. */
+#ifndef ZT_SYNC_H
+#define ZT_SYNC_H
+
+#include "zt/zt.h"
+
+struct zt_event {
+	const char *kind;      /* "log", "chain" (a workspace's files), "keys" */
+	const char *workspace; /* its name, or its id; "" for the organization */
+	uint64_t position;     /* as the server says; verified by the next call that reads it */
+};
+struct zt_watch {
+	void *ctx;
+	/* The line stands, or stands again: what happened before may have been missed. */
+	void (*ready)(void *ctx);
+	void (*event)(void *ctx, const struct zt_event *e);
+	/* Asked about four times a second; true ends the watch. */
+	bool (*stop)(void *ctx);
+};
+/* Tells what happens until it is stopped; a server that is away is waited for. An event is the server's
+ * word, a hint to look: nothing is believed for it. Errors: MEMORY, INVALID. */
+ZT_CALL enum zt_err zt_watch(struct zt *z, const struct zt_watch *w);
+
+#endif

@@ -1,0 +1,214 @@
+#include "net/events.h"
+
+#include <libwebsockets.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "format/limits.h"
+#include "format/pb.h"
+#include "proto/rpc.pb-c.h"
+
+enum { TURN_MS = 250, PAUSE_FIRST_MS = 250, PAUSE_MOST_MS = 10000, MESSAGE_MOST = 64 * 1024 };
+
+struct watch {
+	const struct events_options *o;
+	struct lws *wsi; /* NULL: no line */
+	struct buf input, signature, target, message;
+	char host[256];
+	int port;
+	bool tls, stands;
+};
+
+static void
+take_event(struct watch *w)
+{
+	Zt__Event *e = NULL;
+	struct id topic;
+
+	if (w->message.n == 0) { /* the empty frame: the server listens for us */
+		w->stands = true;
+		w->o->ready(w->o->ctx);
+	} else if (pb_decode(&zt__event__descriptor, buf_bytes(&w->message), MESSAGE_MOST, &e) ==
+		       ZT_OK &&
+		   pb_id(e->topic, &topic) == ZT_OK) {
+		w->o->event(w->o->ctx, e->kind, &topic, e->position);
+	}
+	pb_free(e);
+	buf_empty(&w->message);
+}
+
+static int
+add_header(struct lws *wsi, const char *name, struct buf *value, uint8_t **p, uint8_t *end)
+{
+	return lws_add_http_header_by_name(wsi, (const uint8_t *)name,
+	    (const uint8_t *)buf_text(value), (int)value->n, p, end);
+}
+
+static int
+add_headers(struct watch *w, struct lws *wsi, uint8_t **p, size_t n)
+{
+	return add_header(wsi, "signature-input:", &w->input, p, *p + n) != 0 ||
+		       add_header(wsi, "signature:", &w->signature, p, *p + n) != 0 ?
+	    -1 :
+	    0;
+}
+
+static int
+receive(struct watch *w, struct lws *wsi, const void *p, size_t n)
+{
+	buf_add(&w->message, bytes_of(p, n));
+	if (buf_err(&w->message))
+		return -1; /* larger than any event */
+	if (lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0)
+		take_event(w);
+	return 0;
+}
+
+static int
+callback(
+    struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
+{
+	struct watch *w = lws_context_user(lws_get_context(wsi));
+
+	(void)user;
+	switch ((int)reason) {
+	case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+		return add_headers(w, wsi, in, n);
+	case LWS_CALLBACK_CLIENT_RECEIVE:
+		return receive(w, wsi, in, n);
+	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+	case LWS_CALLBACK_CLIENT_CLOSED:
+		w->wsi = NULL;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static const struct lws_protocols *
+protocols(void)
+{
+	static const struct lws_protocols list[] = {
+		{ .name = "zt-events", .callback = callback, .rx_buffer_size = 4096 },
+		{ 0 },
+	};
+
+	return list;
+}
+
+/* http://HOST:PORT or https://HOST[:PORT] into its parts. */
+static enum zt_err
+read_server(struct watch *w)
+{
+	const char *url = calls_server(w->o->calls), *at = strstr(url, "://"), *colon;
+	size_t n;
+
+	if (at == NULL)
+		return ZT_ERR_INVALID;
+	w->tls = strncmp(url, "https", 5) == 0;
+	w->port = w->tls ? 443 : 80;
+	at += 3;
+	n = strcspn(at, "/");
+	if ((colon = memrchr(at, ':', n)) != NULL && colon[1] != ']') {
+		w->port = atoi(colon + 1);
+		n = (size_t)(colon - at);
+	}
+	if (n == 0 || n >= sizeof w->host || w->port <= 0 || w->port > 65535)
+		return ZT_ERR_INVALID;
+	memcpy(w->host, at, n);
+	w->host[n] = 0;
+	return ZT_OK;
+}
+
+static enum zt_err
+dial(struct watch *w, struct lws_context *lws)
+{
+	struct lws_client_connect_info info = { 0 };
+	struct route_params p = { .org = w->o->org };
+	enum zt_err err;
+
+	buf_empty(&w->input);
+	buf_empty(&w->signature);
+	buf_empty(&w->target);
+	buf_empty(&w->message);
+	if ((err = calls_sign(
+		 w->o->calls, ROUTE_EVENTS, &p, &w->target, &w->input, &w->signature)))
+		return err;
+	w->stands = false;
+	info.context = lws;
+	info.address = info.host = info.origin = w->host;
+	info.port = w->port;
+	info.path = buf_text(&w->target);
+	info.protocol = "zt-events";
+	info.ssl_connection = w->tls ? LCCSCF_USE_SSL : 0;
+	info.pwsi = &w->wsi;
+	(void)lws_client_connect_via_info(&info); /* a failure shows as wsi NULL */
+	return ZT_OK;
+}
+
+/* Between two lines; longer each time that none came to stand. */
+static void
+pause_between(const struct watch *w, unsigned *ms)
+{
+	unsigned left = *ms;
+
+	while (left > 0 && !w->o->stop(w->o->ctx)) {
+		unsigned part = left < TURN_MS ? left : TURN_MS;
+		struct timespec t = { 0, (long)part * 1000000 };
+
+		(void)nanosleep(&t, NULL);
+		left -= part;
+	}
+	*ms = *ms * 2 > PAUSE_MOST_MS ? PAUSE_MOST_MS : *ms * 2;
+}
+
+static void
+tick(lws_sorted_usec_list_t *timer)
+{
+	(void)timer; /* it ended a wait of lws_service: that was all */
+}
+
+enum zt_err
+events_watch(const struct events_options *o)
+{
+	struct watch w = { .o = o, .input = buf_init(LIMIT_HEAD), .signature = buf_init(256),
+		.target = buf_init(LIMIT_TARGET), .message = buf_init(MESSAGE_MOST) };
+	struct lws_context_creation_info info = { 0 };
+	struct lws_context *lws = NULL;
+	lws_sorted_usec_list_t timer = { 0 };
+	unsigned pause = PAUSE_FIRST_MS;
+	enum zt_err err;
+
+	if ((err = read_server(&w)))
+		return err;
+	lws_set_log_level(0, NULL);
+	info.port = CONTEXT_PORT_NO_LISTEN;
+	info.protocols = protocols();
+	info.user = &w;
+	info.options = w.tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0;
+	info.client_ssl_ca_filepath = o->ca_file;
+	info.gid = info.uid = (__typeof__(info.gid))-1;
+	if ((lws = lws_create_context(&info)) == NULL)
+		return ZT_ERR_MEMORY;
+	while (err == ZT_OK && !o->stop(o->ctx)) {
+		if (w.wsi == NULL && (err = dial(&w, lws)) != ZT_OK)
+			break;
+		while (w.wsi != NULL && !o->stop(o->ctx)) {
+			lws_sul_schedule(lws, 0, &timer, tick, TURN_MS * LWS_US_PER_MS);
+			if (lws_service(lws, 0) < 0)
+				break;
+		}
+		if (w.wsi == NULL) {
+			pause = w.stands ? PAUSE_FIRST_MS : pause;
+			pause_between(&w, &pause);
+		}
+	}
+	lws_sul_schedule(lws, 0, &timer, tick, LWS_SET_TIMER_USEC_CANCEL);
+	lws_context_destroy(lws);
+	buf_free(&w.input);
+	buf_free(&w.signature);
+	buf_free(&w.target);
+	buf_free(&w.message);
+	return err;
+}
