@@ -22,6 +22,7 @@ test-attack: all $(filter $B/tests/attack/%,$(TESTS))
 test-cli: all
 	BIN=$(CURDIR)/$B/bin sh tests/cli/demo_test.sh
 	BIN=$(CURDIR)/$B/bin sh tests/cli/kill_test.sh
+	BIN=$(CURDIR)/$B/bin sh tests/cli/trouble_test.sh
 # Each parser, FUZZ_SECONDS long; two at a time. What they find stands in build/fuzz/.
 .PHONY: fuzz fuzz-run
 FUZZ_SECONDS ?= 60
@@ -33,6 +34,7 @@ fuzz-run: $(FUZZERS)
 lint: all
 	sh scripts/check-symbols $B
 	sh scripts/check-headers
+	sh scripts/check-l10n
 	sh scripts/check-c
 fmt:
 	git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
@@ -45,6 +47,11 @@ test: all
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/zt
 	install -m 755 $B/bin/* $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	$B/bin/zt completion man > $(DESTDIR)$(PREFIX)/share/man/man1/zt.1
+	$B/bin/zt completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/zt
+	$B/bin/zt completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_zt
 	install -m 755 $B/libzt.so.0 $(DESTDIR)$(PREFIX)/lib
 	ln -sf libzt.so.0 $(DESTDIR)$(PREFIX)/lib/libzt.so
 	for h in libzt/include/zt/*; do cp -L $$h $(DESTDIR)$(PREFIX)/include/zt/; done

@@ -7,7 +7,7 @@ libyaml-dev libcurl4-openssl-dev libsqlite3-dev libprotobuf-c-dev protobuf-c-com
 libutf8proc-dev libjansson-dev postgresql postgresql-client util-linux procps"
 case ${1:-} in
 test* | lint | fuzz* | fmt | deps)
-	want="$want libcmocka-dev clang clang-format clang-tidy cppcheck faketime git openssl" ;;
+	want="$want libcmocka-dev clang clang-format clang-tidy cppcheck gettext faketime openssl" ;;
 bench)
 	want="$want restic rclone time" ;;
 esac

@@ -21,7 +21,7 @@ struct cli {
 	int count;
 	struct zt *zt; /* open, for commands that need it */
 	char why[256];
-	bool began; /* the JSON array of a list */
+	char host[65]; /* this machine's name */
 };
 
 struct command {
@@ -37,11 +37,55 @@ struct command {
 extern const struct command commands[];
 extern const unsigned command_count;
 
+/* An option of any command, for help, completion and the manual page. */
+struct cli_option {
+	const char *name, *value, *what;
+};
+extern const struct cli_option cli_options[];
+extern const unsigned cli_option_count;
+
 /* Asks for the password as the options say. Errors: USAGE, IO. */
 enum zt_err cli_password(struct cli *c, bool is_new);
 /* Reads one line of FILE. */
 enum zt_err cli_read_line(struct cli *c, const char *file, char *out, unsigned size);
-/* Prints hostile text so that a terminal obeys nothing in it. */
-void cli_show(const char *text);
+/* VALUE, or a complaint that OPTION is missing. Errors: USAGE. */
+enum zt_err cli_need(struct cli *c, const char *value, const char *option);
+/* What this device is called: --label, or the machine's name. */
+const char *cli_label(struct cli *c);
+/* A sentence for people: nothing with --json or --quiet. */
+void cli_say(const struct cli *c, const char *text);
+
+/* The commands themselves, one a row of the table. */
+enum zt_err cmd_org_bootstrap(struct cli *c);
+enum zt_err cmd_users(struct cli *c);
+enum zt_err cmd_user_revoke(struct cli *c);
+enum zt_err cmd_devices(struct cli *c);
+enum zt_err cmd_log_show(struct cli *c);
+enum zt_err cmd_log_verify(struct cli *c);
+enum zt_err cmd_status(struct cli *c);
+enum zt_err cmd_invite_user(struct cli *c);
+enum zt_err cmd_invite_device(struct cli *c);
+enum zt_err cmd_invite_list(struct cli *c);
+enum zt_err cmd_invite_cancel(struct cli *c);
+enum zt_err cmd_greet(struct cli *c);
+enum zt_err cmd_claim(struct cli *c);
+enum zt_err cmd_workspace_create(struct cli *c);
+enum zt_err cmd_workspace_list(struct cli *c);
+enum zt_err cmd_workspace_members(struct cli *c);
+enum zt_err cmd_workspace_share(struct cli *c);
+enum zt_err cmd_workspace_unshare(struct cli *c);
+enum zt_err cmd_workspace_rotate(struct cli *c);
+enum zt_err cmd_put(struct cli *c);
+enum zt_err cmd_get(struct cli *c);
+enum zt_err cmd_ls(struct cli *c);
+enum zt_err cmd_make_folder(struct cli *c);
+enum zt_err cmd_mv(struct cli *c);
+enum zt_err cmd_rm(struct cli *c);
+enum zt_err cmd_cat(struct cli *c);
+enum zt_err cmd_history(struct cli *c);
+enum zt_err cmd_restore(struct cli *c);
+enum zt_err cmd_verify(struct cli *c);
+enum zt_err cmd_watch(struct cli *c);
+enum zt_err cmd_completion(struct cli *c);
 
 #endif

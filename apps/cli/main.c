@@ -24,14 +24,14 @@ usage(FILE *to)
 	for (unsigned i = 0; i < command_count; i++)
 		(void)fprintf(to, "  %-20s %s\n", commands[i].words, _(commands[i].what));
 	(void)fprintf(to, "\n%s\n", _("options:"));
-	(void)fprintf(
-	    to, "  --home DIR            %s\n", _("the device's state folder (or ZT_HOME)"));
-	(void)fprintf(to, "  --password-file FILE  %s\n", _("read the password from FILE"));
-	(void)fprintf(
-	    to, "  --password-fd N       %s\n", _("read the password from descriptor N"));
-	(void)fprintf(to, "  --json                %s\n", _("answer as JSON lines"));
-	(void)fprintf(to, "  --help, --version\n\n%s\n",
-	    _("zt COMMAND --help shows a command with an example."));
+	for (unsigned i = 0; i < cli_option_count; i++) {
+		char both[64];
+
+		(void)snprintf(
+		    both, sizeof both, "%s %s", cli_options[i].name, cli_options[i].value);
+		(void)fprintf(to, "  %-28s %s\n", both, _(cli_options[i].what));
+	}
+	(void)fprintf(to, "\n%s\n", _("zt COMMAND --help shows a command with an example."));
 	return to == stdout ? 0 : 64;
 }
 
@@ -110,35 +110,119 @@ cli_password(struct cli *c, bool is_new)
 	return err;
 }
 
-struct option {
+enum zt_err
+cli_need(struct cli *c, const char *value, const char *option)
+{
+	if (value != NULL)
+		return ZT_OK;
+	(void)snprintf(c->why, sizeof c->why, "%s %s", _("an option is missing:"), option);
+	return ZT_ERR_USAGE;
+}
+
+const char *
+cli_label(struct cli *c)
+{
+	if (c->label != NULL)
+		return c->label;
+	if (gethostname(c->host, sizeof c->host - 1) != 0)
+		return "device";
+	return c->host;
+}
+
+void
+cli_say(const struct cli *c, const char *text)
+{
+	if (!c->json && !c->quiet)
+		(void)printf("%s\n", _(text));
+}
+
+const struct cli_option cli_options[] = {
+	{ "--home", "DIR", N_("the device's state folder (or ZT_HOME)") },
+	{ "--password-file", "FILE", N_("read the password from FILE") },
+	{ "--password-fd", "N", N_("read the password from descriptor N") },
+	{ "--ca-file", "FILE", N_("trust this certificate authority (PEM)") },
+	{ "--json", "", N_("answer as JSON lines") },
+	{ "--quiet", "", N_("say nothing but errors") },
+	{ "--server", "URL", N_("org bootstrap: the server") },
+	{ "--operator-token-file", "FILE", N_("org bootstrap: the operator's token") },
+	{ "--slug", "NAME", N_("org bootstrap: the organization's short name") },
+	{ "--email", "ADDRESS", N_("org bootstrap, claim: your address") },
+	{ "--name", "NAME", N_("org bootstrap, claim: your name") },
+	{ "--label", "NAME", N_("org bootstrap, claim: what this device is called") },
+	{ "--profile", "PROFILE", N_("greet: admin, standard or outsider") },
+	{ "--role", "ROLE", N_("workspace share: reader, contributor, manager or owner") },
+	{ "--yes", "", N_("greet: accept without asking") },
+	{ "-r, --recursive", "", N_("ls, rm: with all below") },
+	{ "-l, --long", "", N_("ls: sizes, times, versions") },
+	{ "--to-version", "N", N_("restore, cat: that version") },
+	{ "--at", "TIME", N_("restore: as it was then, YYYY-MM-DD HH:MM:SS") },
+	{ "--help, --version", "", "" },
+};
+const unsigned cli_option_count = sizeof cli_options / sizeof cli_options[0];
+
+struct slot { /* where an option goes */
 	const char *name;
+	char letter;
 	const char **text;
 	bool *flag;
 };
+
+enum { SLOTS = 24 };
+
+static void
+fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slot out[SLOTS])
+{
+	const struct slot all[SLOTS] = { { "--home", 0, &c->home, NULL },
+		{ "--server", 0, &c->server, NULL },
+		{ "--operator-token-file", 0, &c->token_file, NULL },
+		{ "--slug", 0, &c->slug, NULL }, { "--email", 0, &c->email, NULL },
+		{ "--name", 0, &c->name, NULL }, { "--label", 0, &c->label, NULL },
+		{ "--role", 0, &c->role, NULL }, { "--profile", 0, &c->profile, NULL },
+		{ "--password-file", 0, &c->password_file, NULL },
+		{ "--password-fd", 0, fd, NULL }, { "--ca-file", 0, &c->o.ca_file, NULL },
+		{ "--to-version", 0, &c->version_text, NULL }, { "--at", 0, &c->at, NULL },
+		{ "--json", 0, NULL, &c->json }, { "--recursive", 'r', NULL, &c->recursive },
+		{ "--long", 'l', NULL, &c->details }, { "--quiet", 'q', NULL, &c->quiet },
+		{ "--yes", 'y', NULL, &c->yes }, { "--help", 'h', NULL, help },
+		{ "--version", 0, NULL, version } };
+
+	memcpy(out, all, sizeof all);
+}
+
+/* Flags of one letter, alone or together: -r, -rl. */
+static bool
+set_letters(const struct slot *slots, const char *letters)
+{
+	for (; *letters != 0; letters++) {
+		unsigned k = 0;
+
+		while (k < SLOTS && (slots[k].letter == 0 || slots[k].letter != *letters))
+			k++;
+		if (k == SLOTS)
+			return false;
+		*slots[k].flag = true;
+	}
+	return true;
+}
+
+static enum zt_err
+refuse_option(struct cli *c, const char *what, const char *option)
+{
+	(void)snprintf(c->why, sizeof c->why, "%s %.100s", what, option);
+	return ZT_ERR_USAGE;
+}
 
 /* Takes options out of ARGV; what is left are the command's words and arguments. */
 static enum zt_err
 read_options(struct cli *c, int argc, char **argv, bool *help)
 {
+	struct slot slots[SLOTS];
 	const char *fd = NULL;
 	bool version = false, plain = false;
-	const struct option options[] = { { "--home", &c->home, NULL },
-		{ "--server", &c->server, NULL },
-		{ "--operator-token-file", &c->token_file, NULL }, { "--slug", &c->slug, NULL },
-		{ "--email", &c->email, NULL }, { "--name", &c->name, NULL },
-		{ "--label", &c->label, NULL }, { "--role", &c->role, NULL },
-		{ "--profile", &c->profile, NULL },
-		{ "--password-file", &c->password_file, NULL }, { "--password-fd", &fd, NULL },
-		{ "--ca-file", &c->o.ca_file, NULL },
-		{ "--to-version", &c->version_text, NULL }, { "--at", &c->at, NULL },
-		{ "--json", NULL, &c->json }, { "--recursive", NULL, &c->recursive },
-		{ "-r", NULL, &c->recursive }, { "--long", NULL, &c->details },
-		{ "-l", NULL, &c->details }, { "--quiet", NULL, &c->quiet },
-		{ "--yes", NULL, &c->yes }, { "--help", NULL, help }, { "-h", NULL, help },
-		{ "--version", NULL, &version } };
 
+	fill_slots(c, &fd, help, &version, slots);
 	for (int i = 1; i < argc; i++) {
-		const struct option *o = NULL;
+		unsigned k = 0;
 
 		if (plain || argv[i][0] != '-' || argv[i][1] == 0) {
 			c->args[c->count++] = argv[i];
@@ -148,20 +232,22 @@ read_options(struct cli *c, int argc, char **argv, bool *help)
 			plain = true;
 			continue;
 		}
-		for (unsigned k = 0; o == NULL && k < sizeof options / sizeof options[0]; k++)
-			if (strcmp(argv[i], options[k].name) == 0)
-				o = &options[k];
-		if (o == NULL || (o->text != NULL && i + 1 == argc)) {
-			(void)snprintf(c->why, sizeof c->why, "%s %.100s",
-			    o == NULL ? _("there is no option")
-				      : _("a value is missing behind"),
-			    argv[i]);
-			return ZT_ERR_USAGE;
+		if (argv[i][1] != '-') {
+			if (!set_letters(slots, argv[i] + 1))
+				return refuse_option(c, _("there is no option"), argv[i]);
+			continue;
 		}
-		if (o->text != NULL)
-			*o->text = argv[++i];
+		while (
+		    k < SLOTS && (slots[k].name == NULL || strcmp(argv[i], slots[k].name) != 0))
+			k++;
+		if (k == SLOTS)
+			return refuse_option(c, _("there is no option"), argv[i]);
+		if (slots[k].flag != NULL)
+			*slots[k].flag = true;
+		else if (i + 1 == argc)
+			return refuse_option(c, _("a value is missing behind"), argv[i]);
 		else
-			*o->flag = true;
+			*slots[k].text = argv[++i];
 	}
 	c->password_fd = fd != NULL ? atoi(fd) : -1;
 	if (version) {
@@ -205,6 +291,7 @@ default_home(struct cli *c)
 		c->home = path;
 	}
 	c->o.home = c->home;
+	c->o.translate = l10n;
 	return c->home != NULL ? ZT_OK : ZT_ERR_USAGE;
 }
 

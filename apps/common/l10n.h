@@ -6,7 +6,9 @@
 /* Chooses the language from LC_ALL, LC_MESSAGES, LANG. */
 void l10n_start(void);
 /* TEXT in that language, or TEXT itself. */
-const char *l10n(const char *text);
+const char *l10n(const char *text) __attribute__((format_arg(1)));
 #define _(text) l10n(text)
+/* Marks a text of a table, which is translated where it is shown. */
+#define N_(text) text
 
 #endif

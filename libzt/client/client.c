@@ -15,9 +15,15 @@ client_refuse(struct zt *z, enum zt_err err, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(z->why, sizeof z->why, format, args);
+	(void)vsnprintf(z->why, sizeof z->why, client_words(z, format), args);
 	va_end(args);
 	return err;
+}
+
+const char *
+client_words(const struct zt *z, const char *text)
+{
+	return z->translate != NULL ? z->translate(text) : text;
 }
 
 uint64_t
@@ -101,6 +107,7 @@ zt_open(const struct zt_options *o, struct zt **out, char *why)
 		return err;
 	if ((err = suite_start()))
 		goto out;
+	z->translate = o->translate;
 	z->home = strdup(o->home);
 	z->ca_file = o->ca_file != NULL ? strdup(o->ca_file) : NULL;
 	err = ZT_ERR_MEMORY;

@@ -29,14 +29,17 @@ struct zt {
 	struct hash vouched_root;
 	struct store *store;
 	struct calls *calls;
-	struct org_state *state; /* verified */
-	struct idmap spaces;     /* struct space, by workspace */
+	struct org_state *state;                       /* verified */
+	struct idmap spaces;                           /* struct space, by workspace */
+	const char *(*translate)(const char *english); /* or NULL */
 	char why[CLIENT_WHY];
 };
 
 /* Sets the sentence of the last error; returns ERR. */
 enum zt_err client_refuse(struct zt *z, enum zt_err err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* TEXT in the language of Z's sentences. */
+const char *client_words(const struct zt *z, const char *text) __attribute__((format_arg(2)));
 uint64_t client_now_ms(void);
 /* A call whose server's sentence becomes zt_why. */
 ZT_CHECKED enum zt_err client_call(struct zt *z, enum route r, const struct route_params *p,

@@ -600,8 +600,10 @@ zt_greet(struct zt *z, const char *link, const struct zt_codes *codes)
 	err = store_get(
 	    z->store, STORE_INVITATION, bytes_of(r.invitation.b, ID_BYTES), 0, &known);
 	if (err == ZT_OK)
-		err = client_refuse(z, ZT_ERR_GONE,
-		    "this device has %.20s this invitation before", buf_text(&known));
+		err = client_refuse(z, ZT_ERR_GONE, "%s",
+		    strcmp(buf_text(&known), "cancelled") == 0 ?
+			client_words(z, "this device has cancelled this invitation before") :
+			client_words(z, "this device has accepted this invitation before"));
 	buf_free(&known);
 	if (err != ZT_ERR_NOT_FOUND)
 		return err;
@@ -755,7 +757,7 @@ zt_claim(const struct zt_options *o, const struct zt_claim *c, const struct zt_c
 	if ((err = suite_start()))
 		return err;
 	if (invite_link_parse(c->link, &l)) {
-		err = refuse(&r, ZT_ERR_INVALID, "that is not an invitation link (zt://…)");
+		err = refuse(&r, ZT_ERR_INVALID, "that is not an invitation link (zt://...)");
 	} else if (device_file_is_there(o->home)) {
 		err = refuse(&r, ZT_ERR_EXISTS, "this state folder holds a device already");
 	} else {

@@ -132,7 +132,7 @@ static enum zt_err
 refuse_entry(struct zt *z, enum zt_err err, uint64_t index, const char *why)
 {
 	return client_refuse(z, err, "entry %llu of the trust log: %s",
-	    (unsigned long long)index, why[0] != 0 ? why : err_words(err));
+	    (unsigned long long)index, client_words(z, why[0] != 0 ? why : err_words(err)));
 }
 
 static enum zt_err
@@ -242,7 +242,8 @@ check_head(struct sync *s, const Zt__LogPage *page, uint64_t from, struct head *
 
 	if ((err = statement_of(page->head, &st)) ||
 	    (err = head_check(s->o->log_key, &s->o->id, &st, out)))
-		return client_refuse(s->z, err, "the server's tree head: %s", err_words(err));
+		return client_refuse(
+		    s->z, err, "the server's tree head: %s", client_words(s->z, err_words(err)));
 	if (out->size < from)
 		return client_refuse(s->z, ZT_ERR_ROLLBACK,
 		    "the server shows %llu entries of the trust log, this device has verified "
@@ -508,7 +509,8 @@ client_check_append(struct zt *z, const struct entry *e, struct bytes answer)
 		return client_refuse(z, err, "the server's answer to the act cannot be read");
 	if ((err = statement_of(m->head, &st)) ||
 	    (err = head_check(z->state->log_key, &z->org, &st, &head)))
-		err = client_refuse(z, err, "the server's tree head: %s", err_words(err));
+		err = client_refuse(
+		    z, err, "the server's tree head: %s", client_words(z, err_words(err)));
 	else if ((err = proof_of(m->n_inclusion, m->inclusion, &inclusion)) ||
 		 (err = merkle_check_inclusion(
 		      m->index, head.size, &e->leaf, &inclusion, &head.root)))

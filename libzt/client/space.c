@@ -320,7 +320,7 @@ static enum zt_err
 refuse_changeset(struct space *s, enum zt_err err, uint64_t position, const char *why)
 {
 	return client_refuse(s->z, err, "changeset %llu of the workspace: %s",
-	    (unsigned long long)position, why);
+	    (unsigned long long)position, client_words(s->z, why));
 }
 
 /* A version must stand right behind the one before it (F2, F4, F5, F6). */
@@ -475,7 +475,8 @@ open_one(struct wanted *w, size_t i, unsigned generation, struct bytes object,
 	if ((err = space_key(w->s, generation, &key)))
 		return err;
 	if ((err = manifest_open(key, &place, object, wrap, &v->pins, &m, &why)))
-		return client_refuse(w->s->z, err, "an object of the workspace: %s", why);
+		return client_refuse(
+		    w->s->z, err, "an object of the workspace: %s", client_words(w->s->z, why));
 	if (keep && m->kind_case == ZT__MANIFEST__KIND_FOLDER) {
 		struct buf b = buf_init(LIMIT_MANIFEST + 4096);
 

@@ -44,8 +44,13 @@ enum zt_err
 zt_watch(struct zt *z, const struct zt_watch *w)
 {
 	struct watching v = { z, w };
-	struct events_options o = { .calls = z->calls, .ca_file = z->ca_file, .org = z->org,
-		.ctx = &v, .ready = ready, .event = event, .stop = stop };
+	struct events_options o = { .calls = z->calls,
+		.ca_file = z->ca_file,
+		.org = z->org,
+		.ctx = &v,
+		.ready = ready,
+		.event = event,
+		.stop = stop };
 	enum zt_err err;
 
 	z->why[0] = 0;

@@ -94,6 +94,14 @@ fits(const char *pattern, const char *path, size_t n, struct route_params *p, bo
 	return path == end;
 }
 
+/* /v2/... and so on: a protocol that is not this one. */
+static bool
+is_other_version(const char *target)
+{
+	return strncmp(target, "/v", 2) == 0 && target[2] >= '0' && target[2] <= '9' &&
+	       strncmp(target, "/v1/", 4) != 0;
+}
+
 enum zt_err
 route_match(
     const char *method, const char *target, enum route *out, struct route_params *params)
@@ -117,7 +125,7 @@ route_match(
 		*params = p;
 		return ZT_OK;
 	}
-	return ZT_ERR_METHOD;
+	return is_other_version(target) ? ZT_ERR_VERSION : ZT_ERR_METHOD;
 }
 
 void

@@ -29,8 +29,8 @@ take_event(struct watch *w)
 	if (w->message.n == 0) { /* the empty frame: the server listens for us */
 		w->stands = true;
 		w->o->ready(w->o->ctx);
-	} else if (pb_decode(&zt__event__descriptor, buf_bytes(&w->message), MESSAGE_MOST, &e) ==
-		       ZT_OK &&
+	} else if (pb_decode(&zt__event__descriptor, buf_bytes(&w->message), MESSAGE_MOST,
+		       &e) == ZT_OK &&
 		   pb_id(e->topic, &topic) == ZT_OK) {
 		w->o->event(w->o->ctx, e->kind, &topic, e->position);
 	}
@@ -49,9 +49,9 @@ static int
 add_headers(struct watch *w, struct lws *wsi, uint8_t **p, size_t n)
 {
 	return add_header(wsi, "signature-input:", &w->input, p, *p + n) != 0 ||
-		       add_header(wsi, "signature:", &w->signature, p, *p + n) != 0 ?
-	    -1 :
-	    0;
+		       add_header(wsi, "signature:", &w->signature, p, *p + n) != 0
+		   ? -1
+		   : 0;
 }
 
 static int
@@ -66,8 +66,7 @@ receive(struct watch *w, struct lws *wsi, const void *p, size_t n)
 }
 
 static int
-callback(
-    struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
+callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
 {
 	struct watch *w = lws_context_user(lws_get_context(wsi));
 
@@ -172,8 +171,11 @@ tick(lws_sorted_usec_list_t *timer)
 enum zt_err
 events_watch(const struct events_options *o)
 {
-	struct watch w = { .o = o, .input = buf_init(LIMIT_HEAD), .signature = buf_init(256),
-		.target = buf_init(LIMIT_TARGET), .message = buf_init(MESSAGE_MOST) };
+	struct watch w = { .o = o,
+		.input = buf_init(LIMIT_HEAD),
+		.signature = buf_init(256),
+		.target = buf_init(LIMIT_TARGET),
+		.message = buf_init(MESSAGE_MOST) };
 	struct lws_context_creation_info info = { 0 };
 	struct lws_context *lws = NULL;
 	lws_sorted_usec_list_t timer = { 0 };

@@ -1,5 +1,6 @@
-/* events.h - the event socket: what changed, as the servers say it. An event is a hint and nothing more:
- * whoever gets one fetches and verifies. Lost lines are made anew, each with a new signature. */
+/* events.h - the event socket: what changed, as the servers say it. An event is a hint and
+ * nothing more: whoever gets one fetches and verifies. Lost lines are made anew, each with a
+ * new signature. */
 #ifndef ZT_NET_EVENTS_H
 #define ZT_NET_EVENTS_H
 
@@ -10,7 +11,8 @@ struct events_options {
 	const char *ca_file;       /* NULL: the system's authorities */
 	struct id org;
 	void *ctx;
-	/* The line stands, for the first time or again: whatever happened before may have been missed. */
+	/* The line stands, for the first time or again: whatever happened before may have been
+	 * missed. */
 	void (*ready)(void *ctx);
 	/* KIND is "log", "chain" or "keys"; TOPIC the organization or a workspace. */
 	void (*event)(void *ctx, const char *kind, const struct id *topic, uint64_t position);
@@ -18,8 +20,8 @@ struct events_options {
 	bool (*stop)(void *ctx);
 };
 
-/* Watches until STOP says so. Errors: REVOKED and the like when the server refuses the device, MEMORY,
- * INVALID (the server's address). A server that is away is waited for. */
+/* Watches until STOP says so. Errors: REVOKED and the like when the server refuses the device,
+ * MEMORY, INVALID (the server's address). A server that is away is waited for. */
 ZT_CHECKED enum zt_err events_watch(const struct events_options *o);
 
 #endif

@@ -38,8 +38,15 @@ static const char *const texts[QUERIES] = {
 };
 
 static enum zt_err
-err_of(int rv)
+err_of(sqlite3 *db, int rv)
 {
+	/* What the system said goes first: a full disk shows in many of SQLite's codes. */
+	if (db != NULL && rv != SQLITE_CORRUPT && rv != SQLITE_NOTADB) {
+		int number = sqlite3_system_errno(db);
+
+		if (number == ENOSPC || number == EDQUOT)
+			return ZT_ERR_FULL;
+	}
 	switch (rv & 0xff) {
 	case SQLITE_FULL:
 		return ZT_ERR_FULL;
@@ -81,14 +88,16 @@ static enum zt_err
 check_schema(struct store *s)
 {
 	sqlite3_stmt *q = NULL;
-	int version = -1;
+	int version = 0;
+	int rv = sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL);
 
-	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL) == SQLITE_OK &&
-	    sqlite3_step(q) == SQLITE_ROW)
+	if (rv == SQLITE_OK && (rv = sqlite3_step(q)) == SQLITE_ROW) {
 		version = sqlite3_column_int(q, 0);
+		rv = SQLITE_OK;
+	}
 	(void)sqlite3_finalize(q);
-	if (version < 0)
-		return ZT_ERR_STORE;
+	if (rv != SQLITE_OK)
+		return err_of(s->db, rv);
 	return version > SCHEMA ? ZT_ERR_VERSION : ZT_OK;
 }
 
@@ -107,11 +116,11 @@ prepare(struct store *s)
 	if (err)
 		return err;
 	if ((rv = sqlite3_exec(s->db, schema, NULL, NULL, NULL)) != SQLITE_OK)
-		return err_of(rv);
+		return err_of(s->db, rv);
 	for (size_t i = 0; i < QUERIES; i++)
 		if ((rv = sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
 			 &s->query[i], NULL)) != SQLITE_OK)
-			return err_of(rv);
+			return err_of(s->db, rv);
 	return ZT_OK;
 }
 
@@ -132,7 +141,7 @@ store_open(const char *folder, const struct secret *local_key, struct store **ou
 		goto out;
 	rv = sqlite3_open_v2(path, &s->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-	err = rv == SQLITE_OK ? prepare(s) : err_of(rv);
+	err = rv == SQLITE_OK ? prepare(s) : err_of(s->db, rv);
 	if (err)
 		goto out;
 	(void)chmod(path, 0600);
@@ -163,7 +172,7 @@ command(struct store *s, const char *sql)
 {
 	int rv = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
 
-	return rv == SQLITE_OK ? ZT_OK : err_of(rv);
+	return rv == SQLITE_OK ? ZT_OK : err_of(s->db, rv);
 }
 
 enum zt_err
@@ -234,7 +243,7 @@ store_put(
 		st = bind(s, PUT, kind, key, n);
 		(void)sqlite3_bind_blob(st, 4, sealed.p, (int)sealed.n, SQLITE_STATIC);
 		if ((rv = sqlite3_step(st)) != SQLITE_DONE)
-			err = err_of(rv);
+			err = err_of(s->db, rv);
 		(void)sqlite3_reset(st);
 	}
 	buf_free(&sealed);
@@ -274,7 +283,7 @@ get_one(struct store *s, enum query q, enum store_kind kind, struct bytes key, u
 		*n = (uint64_t)sqlite3_column_int64(st, 0);
 		err = open_value(s, kind, key, *n, column(st, 1), out);
 	} else {
-		err = rv == SQLITE_DONE ? ZT_ERR_NOT_FOUND : err_of(rv);
+		err = rv == SQLITE_DONE ? ZT_ERR_NOT_FOUND : err_of(s->db, rv);
 	}
 	(void)sqlite3_reset(st);
 	return err;
@@ -301,7 +310,7 @@ store_delete(struct store *s, enum store_kind kind, struct bytes key, uint64_t n
 	int rv = sqlite3_step(st);
 
 	(void)sqlite3_reset(st);
-	return rv == SQLITE_DONE ? ZT_OK : err_of(rv);
+	return rv == SQLITE_DONE ? ZT_OK : err_of(s->db, rv);
 }
 
 enum zt_err
@@ -322,7 +331,7 @@ store_each(struct store *s, enum store_kind kind, struct bytes prefix, uint64_t 
 			err = each(ctx, key, n, buf_bytes(&value));
 	}
 	if (err == ZT_OK && rv != SQLITE_DONE)
-		err = err_of(rv);
+		err = err_of(s->db, rv);
 	(void)sqlite3_reset(st);
 	buf_free(&value);
 	return err;
@@ -344,7 +353,7 @@ store_verify(struct store *s, uint64_t *records)
 		(*records)++;
 	}
 	if (err == ZT_OK && rv != SQLITE_DONE)
-		err = err_of(rv);
+		err = err_of(s->db, rv);
 	(void)sqlite3_reset(st);
 	buf_free(&value);
 	return err;

@@ -15,6 +15,7 @@ struct db {
 	const struct db_query *prepared[MOST_PREPARED];
 	size_t prepared_count;
 	bool in_transaction;
+	bool lost; /* the server said good-bye, which libpq's status may not show yet */
 };
 
 struct db_rows {
@@ -47,7 +48,7 @@ connect_now(struct db *db)
 		PQfinish(db->conn);
 	db->conn = PQconnectdb(db->conninfo);
 	db->prepared_count = 0;
-	db->in_transaction = false;
+	db->in_transaction = db->lost = false;
 	if (PQstatus(db->conn) != CONNECTION_OK)
 		return ZT_ERR_DATABASE;
 	PQsetNoticeProcessor(db->conn, quiet, NULL);
@@ -91,8 +92,12 @@ err_of(struct db *db, PGresult *r)
 {
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 
-	if (PQstatus(db->conn) != CONNECTION_OK || state == NULL)
+	/* 08: connection; 57P: shut down, crashed, or not up yet */
+	if (PQstatus(db->conn) != CONNECTION_OK || state == NULL ||
+	    strncmp(state, "57P", 3) == 0 || strncmp(state, "08", 2) == 0) {
+		db->lost = true;
 		return ZT_ERR_DATABASE;
+	}
 	if (strcmp(state, "23505") == 0)
 		return ZT_ERR_EXISTS;
 	if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0)
@@ -167,19 +172,25 @@ run_once(struct db *db, const struct db_query *q, const struct db_value *values,
 	return ZT_OK;
 }
 
+static bool
+is_lost(const struct db *db)
+{
+	return db->lost || PQstatus(db->conn) != CONNECTION_OK;
+}
+
 enum zt_err
 db_run(struct db *db, const struct db_query *q, const struct db_value *values, size_t count,
     struct db_rows **rows)
 {
 	enum zt_err err;
 
-	if (PQstatus(db->conn) != CONNECTION_OK && (db->in_transaction || connect_now(db)))
+	if (is_lost(db) && (db->in_transaction || connect_now(db)))
 		return ZT_ERR_DATABASE;
 	err = run_once(db, q, values, count, rows);
-	/* The server went away since the last call: outside a transaction, try once on a new
-	 * one. */
-	if (err == ZT_ERR_DATABASE && !db->in_transaction &&
-	    PQstatus(db->conn) != CONNECTION_OK && connect_now(db) == ZT_OK)
+	/* It went away since the last call: outside a transaction, try once on a new
+	 * connection. */
+	if (err == ZT_ERR_DATABASE && !db->in_transaction && is_lost(db) &&
+	    connect_now(db) == ZT_OK)
 		err = run_once(db, q, values, count, rows);
 	return err;
 }
@@ -187,7 +198,7 @@ db_run(struct db *db, const struct db_query *q, const struct db_value *values, s
 enum zt_err
 db_begin(struct db *db)
 {
-	if (PQstatus(db->conn) != CONNECTION_OK && connect_now(db))
+	if (is_lost(db) && connect_now(db))
 		return ZT_ERR_DATABASE;
 	if (!command(db, "BEGIN") && (connect_now(db) || !command(db, "BEGIN")))
 		return ZT_ERR_DATABASE;

@@ -17,8 +17,8 @@ struct zt_watch {
 	/* Asked about four times a second; true ends the watch. */
 	bool (*stop)(void *ctx);
 };
-/* Tells what happens until it is stopped; a server that is away is waited for. An event is the server's
- * word, a hint to look: nothing is believed for it. Errors: MEMORY, INVALID. */
+/* Tells what happens until it is stopped; a server that is away is waited for. An event is the
+ * server's word, a hint to look: nothing is believed for it. Errors: MEMORY, INVALID. */
 ZT_CALL enum zt_err zt_watch(struct zt *z, const struct zt_watch *w);
 
 #endif

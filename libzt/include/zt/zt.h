@@ -21,6 +21,9 @@ struct zt_options {
 	const char *home;     /* the device's state folder */
 	const char *password; /* its protection; wiped by the caller */
 	const char *ca_file;  /* PEM of the server's authority; NULL: the system's */
+	/* The sentences of zt_why in another language: a text with the same printf directives,
+	 * or the same text. NULL: English. */
+	const char *(*translate)(const char *english);
 };
 
 /* Unlocks the device in O->home. The caller closes *OUT. WHY, when not NULL, is a sentence of

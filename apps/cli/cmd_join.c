@@ -1,0 +1,144 @@
+/* cmd_join.c - invitations, and both sides of an enrolment. */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "common/l10n.h"
+#include "common/output.h"
+
+static enum zt_err
+invite(struct cli *c, enum zt_invitation_kind kind)
+{
+	char link[1024];
+	enum zt_err err = zt_invite(c->zt, kind, link);
+
+	if (err)
+		return err;
+	if (c->json) {
+		(void)printf("{");
+		output_field("link", link, false);
+		(void)printf("}\n");
+	} else {
+		(void)printf("%s\n", link);
+	}
+	return ZT_OK;
+}
+
+enum zt_err
+cmd_invite_user(struct cli *c)
+{
+	return invite(c, ZT_INVITE_USER);
+}
+
+enum zt_err
+cmd_invite_device(struct cli *c)
+{
+	return invite(c, ZT_INVITE_DEVICE);
+}
+
+static void
+show_invitation(void *ctx, const struct zt_invitation *i)
+{
+	(void)ctx;
+	(void)printf("%s  %-7s %s\n", i->id, i->kind, i->state);
+}
+
+enum zt_err
+cmd_invite_list(struct cli *c)
+{
+	return zt_invitations(c->zt, show_invitation, c);
+}
+
+enum zt_err
+cmd_invite_cancel(struct cli *c)
+{
+	return zt_invite_cancel(c->zt, c->args[0]);
+}
+
+static void
+show_code(void *ctx, const char *code)
+{
+	(void)ctx;
+	(void)printf("%s %s\n", _("your code, to be read to the other side:"), code);
+	(void)fflush(stdout);
+}
+
+static int
+pick_code(void *ctx, const char *const choices[4])
+{
+	char line[64];
+
+	(void)ctx;
+	(void)printf("%s\n", _("which code does the other side read to you?"));
+	for (int i = 0; i < 4; i++)
+		(void)printf("  %d) %s\n", i + 1, choices[i]);
+	(void)printf("  0) %s\n> ", _("none of these"));
+	(void)fflush(stdout);
+	if (fgets(line, sizeof line, stdin) == NULL)
+		return -1;
+	line[strcspn(line, "\r\n")] = 0;
+	for (int i = 0; i < 4; i++) /* its number, or the code itself */
+		if (strcmp(line, choices[i]) == 0 || (line[0] == '1' + i && line[1] == 0))
+			return i;
+	return -1;
+}
+
+static bool
+accept_newcomer(
+    void *ctx, const char *email, const char *name, const char *device, const char **profile)
+{
+	const struct cli *c = ctx;
+	char line[16];
+
+	if (c->profile != NULL)
+		*profile = c->profile;
+	(void)printf("%s ", _("accept"));
+	output_show(name);
+	(void)printf(" <");
+	output_show(email);
+	(void)printf("> (");
+	output_show(device);
+	(void)printf(", %s)? [y/n] ", *profile);
+	(void)fflush(stdout);
+	if (c->yes) {
+		(void)printf("y\n");
+		return true;
+	}
+	return fgets(line, sizeof line, stdin) != NULL &&
+	       (line[0] == 'y' || line[0] == 'Y' || line[0] == *_("y"));
+}
+
+static bool
+never_stop(void *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
+enum zt_err
+cmd_greet(struct cli *c)
+{
+	struct zt_codes codes = { c, show_code, pick_code, accept_newcomer, never_stop };
+	enum zt_err err = zt_greet(c->zt, c->args[0], &codes);
+
+	if (err == ZT_OK)
+		cli_say(c, "the newcomer is in");
+	return err;
+}
+
+enum zt_err
+cmd_claim(struct cli *c)
+{
+	struct zt_codes codes = { c, show_code, pick_code, accept_newcomer, never_stop };
+	struct zt_claim k = { .link = c->args[0],
+		.email = c->email != NULL ? c->email : "",
+		.name = c->name != NULL ? c->name : c->email,
+		.device_label = cli_label(c) };
+	enum zt_err err = cli_password(c, true);
+
+	if (k.name == NULL)
+		k.name = "";
+	if (err == ZT_OK && (err = zt_claim(&c->o, &k, &codes, c->why)) == ZT_OK)
+		cli_say(c, "this device is in");
+	return err;
+}

@@ -1,0 +1,175 @@
+/* cmd_org.c - organizations, people, devices, the trust log. */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "common/l10n.h"
+#include "common/output.h"
+
+enum zt_err
+cmd_org_bootstrap(struct cli *c)
+{
+	char token[128] = "";
+	struct zt_bootstrap b = { .server = c->server,
+		.operator_token = token,
+		.slug = c->slug,
+		.email = c->email,
+		.name = c->name != NULL ? c->name : c->email,
+		.device_label = cli_label(c) };
+	enum zt_err err;
+
+	if ((err = cli_need(c, c->server, "--server URL")) ||
+	    (err = cli_need(c, c->slug, "--slug NAME")) ||
+	    (err = cli_need(c, c->email, "--email ADDRESS")) ||
+	    (err = cli_need(c, c->token_file, "--operator-token-file FILE")) ||
+	    (err = cli_read_line(c, c->token_file, token, sizeof token)) ||
+	    (err = cli_password(c, true)))
+		return err;
+	if ((err = zt_bootstrap(&c->o, &b, c->why)) == ZT_OK)
+		cli_say(c, "the organization exists, and this device is its first admin's");
+	explicit_bzero(token, sizeof token);
+	return err;
+}
+
+static void
+show_user(void *ctx, const struct zt_user *u)
+{
+	const struct cli *c = ctx;
+
+	if (c->json) {
+		(void)printf("{");
+		output_field("id", u->id, true);
+		output_field("email", u->email, true);
+		output_field("name", u->name, true);
+		output_field("profile", u->profile, true);
+		(void)printf("\"live\":%s}\n", u->is_live ? "true" : "false");
+		return;
+	}
+	(void)printf("%s  %-9s %s ", u->id, u->profile,
+	    u->is_live ? (u->is_me ? "*" : " ") : _("revoked"));
+	output_show(u->name);
+	(void)printf(" <");
+	output_show(u->email);
+	(void)printf(">\n");
+}
+
+enum zt_err
+cmd_users(struct cli *c)
+{
+	return zt_users(c->zt, show_user, c);
+}
+
+enum zt_err
+cmd_user_revoke(struct cli *c)
+{
+	return zt_user_revoke(c->zt, c->args[0]);
+}
+
+static void
+show_device(void *ctx, const struct zt_device *d)
+{
+	const struct cli *c = ctx;
+
+	if (c->json) {
+		(void)printf("{");
+		output_field("id", d->id, true);
+		output_field("user", d->user, true);
+		output_field("label", d->label, true);
+		(void)printf("\"live\":%s}\n", d->is_live ? "true" : "false");
+		return;
+	}
+	(void)printf("%s  %s ", d->id, d->is_live ? (d->is_me ? "*" : " ") : _("revoked"));
+	output_show(d->email);
+	(void)printf("  ");
+	output_show(d->label);
+	(void)printf("\n");
+}
+
+enum zt_err
+cmd_devices(struct cli *c)
+{
+	return zt_devices(c->zt, show_device, c);
+}
+
+static void
+show_entry(void *ctx, const struct zt_entry *e)
+{
+	const struct cli *c = ctx;
+
+	if (c->json) {
+		(void)printf("{\"index\":%llu,\"time\":%llu,", (unsigned long long)e->index,
+		    (unsigned long long)e->time);
+		output_field("topic", e->topic, true);
+		output_field("action", e->action, true);
+		output_field("leaf", e->leaf, false);
+		(void)printf("}\n");
+		return;
+	}
+	(void)printf("%6llu  %-20s %-32s %.16s\n", (unsigned long long)e->index,
+	    e->action[0] != 0 ? e->action : _("(hidden)"), e->topic, e->leaf);
+}
+
+enum zt_err
+cmd_log_show(struct cli *c)
+{
+	return zt_log(c->zt, 0, show_entry, c);
+}
+
+enum zt_err
+cmd_log_verify(struct cli *c)
+{
+	uint64_t n;
+	enum zt_err err = zt_log_verify(c->zt, &n);
+
+	if (err)
+		return err;
+	(void)printf(
+	    c->json ? "{\"verified\":%llu}" : _("%llu entries verified from the root key on"),
+	    (unsigned long long)n);
+	(void)printf("\n");
+	return ZT_OK;
+}
+
+static void
+say_about(const char *what)
+{
+	(void)printf("%-18s", _(what));
+}
+
+enum zt_err
+cmd_status(struct cli *c)
+{
+	struct zt_identity id;
+	uint64_t records = 0;
+	enum zt_err err = zt_sync(c->zt), store = zt_check_store(c->zt, &records);
+
+	zt_whoami(c->zt, &id);
+	if (c->json) {
+		(void)printf("{");
+		output_field("server", id.server, true);
+		output_field("organization", id.slug, true);
+		output_field("user", id.user, true);
+		output_field("device", id.device, true);
+		output_field("root", id.log_root, true);
+		(void)printf("\"log_size\":%llu,\"reachable\":%s}\n",
+		    (unsigned long long)id.log_size, err == ZT_OK ? "true" : "false");
+		return err ? err : store;
+	}
+	say_about("server");
+	(void)printf("%s  %s\n", id.server, err ? _("(not reachable, or refused)") : "");
+	say_about("organization");
+	(void)printf("%s (%s)\n", id.slug, id.org);
+	say_about("user");
+	output_show(id.email);
+	(void)printf(" (%s)\n", id.user);
+	say_about("device");
+	(void)printf("%s\n", id.device);
+	say_about("trust log");
+	(void)printf(_("%llu entries"), (unsigned long long)id.log_size);
+	(void)printf(", %.16s\n", id.log_root);
+	say_about("local store");
+	(void)printf(store ? _("%llu records, DAMAGED") : _("%llu records, whole"),
+	    (unsigned long long)records);
+	(void)printf("\n");
+	return err ? err : store;
+}

@@ -1,0 +1,62 @@
+/* cmd_watch.c - what happens, as it happens. */
+#include <signal.h>
+#include <stdio.h>
+
+#include "command.h"
+#include "common/output.h"
+#include "zt/sync.h"
+
+static volatile sig_atomic_t
+    stopped; /* set by the signal handler, which can be given nothing */
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
+static void
+ready(void *ctx)
+{
+	const struct cli *c = ctx;
+
+	if (c->json)
+		(void)printf("{\"event\":\"ready\"}\n");
+	(void)fflush(stdout);
+}
+
+static void
+event(void *ctx, const struct zt_event *e)
+{
+	const struct cli *c = ctx;
+
+	if (c->json) {
+		(void)printf("{");
+		output_field("event", e->kind, true);
+		output_field("workspace", e->workspace, true);
+		(void)printf("\"position\":%llu}\n", (unsigned long long)e->position);
+	} else {
+		(void)printf("%-6s ", e->kind);
+		output_show(e->workspace);
+		(void)printf(" %llu\n", (unsigned long long)e->position);
+	}
+	(void)fflush(stdout);
+}
+
+static bool
+stop(void *ctx)
+{
+	(void)ctx;
+	return stopped != 0 || ferror(stdout) != 0;
+}
+
+enum zt_err
+cmd_watch(struct cli *c)
+{
+	struct zt_watch w = { c, ready, event, stop };
+
+	(void)signal(SIGINT, on_signal);
+	(void)signal(SIGTERM, on_signal);
+	return zt_watch(c->zt, &w);
+}

@@ -1,0 +1,70 @@
+/* cmd_workspace.c - workspaces and who may do what in them. */
+#include <stdio.h>
+
+#include "command.h"
+#include "common/l10n.h"
+#include "common/output.h"
+
+enum zt_err
+cmd_workspace_create(struct cli *c)
+{
+	return zt_workspace_create(c->zt, c->args[0]);
+}
+
+static void
+show_workspace(void *ctx, const struct zt_workspace *w)
+{
+	const struct cli *c = ctx;
+
+	if (c->json) {
+		(void)printf("{");
+		output_field("id", w->id, true);
+		output_field("name", w->name, true);
+		output_field("role", w->role, true);
+		(void)printf("\"generation\":%u}\n", w->generation);
+		return;
+	}
+	(void)printf("%s  %-12s ", w->id, w->role);
+	output_show(w->name);
+	(void)printf("\n");
+}
+
+enum zt_err
+cmd_workspace_list(struct cli *c)
+{
+	return zt_workspaces(c->zt, show_workspace, c);
+}
+
+static void
+show_member(void *ctx, const struct zt_member *m)
+{
+	(void)ctx;
+	(void)printf("%-12s ", m->role);
+	output_show(m->email[0] != 0 ? m->email : m->user);
+	(void)printf("\n");
+}
+
+enum zt_err
+cmd_workspace_members(struct cli *c)
+{
+	return zt_workspace_members(c->zt, c->args[0], show_member, c);
+}
+
+enum zt_err
+cmd_workspace_share(struct cli *c)
+{
+	return zt_workspace_share(
+	    c->zt, c->args[0], c->args[1], c->role != NULL ? c->role : "contributor");
+}
+
+enum zt_err
+cmd_workspace_unshare(struct cli *c)
+{
+	return zt_workspace_unshare(c->zt, c->args[0], c->args[1]);
+}
+
+enum zt_err
+cmd_workspace_rotate(struct cli *c)
+{
+	return zt_workspace_rotate(c->zt, c->args[0]);
+}

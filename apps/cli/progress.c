@@ -1,0 +1,63 @@
+#include "progress.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/l10n.h"
+
+enum { WIDTH = 24, EVERY_MS = 100 };
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* [######......]  42%  108 MiB  36 MiB/s  0:04 */
+static void
+step(void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name)
+{
+	struct progress *p = ctx;
+	uint64_t now = now_ms(), passed = now - p->began_ms + 1, left;
+	unsigned filled = total > 0 ? (unsigned)(done * WIDTH / total) : 0;
+
+	(void)files;
+	(void)name;
+	if (p->drawn_ms != 0 && now - p->drawn_ms < EVERY_MS)
+		return;
+	p->drawn_ms = now;
+	left = done > 0 && total > done ? passed * (total - done) / done / 1000 : 0;
+	(void)fprintf(stderr, "\r[");
+	for (unsigned i = 0; i < WIDTH; i++)
+		(void)fputc(i < filled ? '#' : '.', stderr);
+	(void)fprintf(stderr, "] %3u%%  %llu MiB  %llu MiB/s  %llu:%02llu\033[K",
+	    total > 0 ? (unsigned)(done * 100 / total) : 0, (unsigned long long)(done >> 20),
+	    (unsigned long long)(done * 1000 / passed >> 20), (unsigned long long)(left / 60),
+	    (unsigned long long)(left % 60));
+}
+
+static void
+skipped(void *ctx, const char *name, const char *why)
+{
+	progress_end(ctx);
+	(void)fprintf(stderr, "zt: %s %s: %s\n", _("left out"), name, _(why));
+}
+
+struct zt_progress
+progress_begin(struct progress *p, const struct cli *c)
+{
+	*p = (struct progress){ .began_ms = now_ms(),
+		.shown = !c->quiet && !c->json && isatty(STDERR_FILENO) };
+	return (struct zt_progress){ p, p->shown ? step : NULL, skipped };
+}
+
+void
+progress_end(struct progress *p)
+{
+	if (p->shown && p->drawn_ms != 0)
+		(void)fprintf(stderr, "\r\033[K");
+}

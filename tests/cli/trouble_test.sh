@@ -1,0 +1,116 @@
+#!/bin/sh
+# What goes wrong in real life: each with a clear error and exit code, and nothing lost.
+. "$(dirname "$0")/world.sh"
+begin_world
+alice workspace create w
+echo kept > "$state/kept"; alice put "$state/kept" w:/kept >/dev/null
+
+# wrong addresses, versions, options
+expect 69 "cannot be reached" "a server that is not there" "$bin/zt" --home "$state/x" --password-file "$state/alice.password" \
+	org bootstrap --server http://127.0.0.1:9 --operator-token-file "$state/operator-token" --slug x --email x@x
+expect 77 "right to do this" "a wrong operator's token" "$bin/zt" --home "$state/x" --password-file "$state/alice.password" \
+	org bootstrap --server "$url" --operator-token-file "$state/alice.password" --slug x --email x@x
+expect 64 "no option --frob" "an unknown option" alice ls --frob
+expect 64 "no command \"frob\"" "an unknown command" alice frob
+expect 64 "usage: zt put" "a missing argument" alice put x
+expect 64 "option is missing: --slug" "a missing option" alice org bootstrap --server "$url" --email a@b
+head -c 10 "$state/alice/device.zt" > "$state/short.zt"; mkdir "$state/broken"; cp "$state/short.zt" "$state/broken/device.zt"
+expect 65 "damaged" "a device file cut short" "$bin/zt" --home "$state/broken" --password-file "$state/alice.password" status
+tail -c +3 "$state/alice/device.zt" > "$state/rest"; { printf '\010\002'; cat "$state/rest"; } > "$state/broken/device.zt"
+expect 76 "newer" "a device file of a newer version" "$bin/zt" --home "$state/broken" --password-file "$state/alice.password" status
+mkdir "$state/newer"; cp "$state/alice/device.zt" "$state/newer/"; cp "$state/alice/store.db" "$state/newer/"
+printf '\000\000\000\143' | dd of="$state/newer/store.db" bs=1 seek=60 conv=notrunc 2>/dev/null # user_version 99
+expect 76 "newer" "a local store of a newer version" "$bin/zt" --home "$state/newer" --password-file "$state/alice.password" status
+code=$(bash -c "exec 3<>/dev/tcp/127.0.0.1/$(cat "$state/port"); printf 'GET /v2/orgs HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n' >&3; head -1 <&3")
+case $code in *426*) ok "a call of another protocol version is told so" ;; *) echo "$code"; not_ok "a call of another protocol version is told so" ;; esac
+psql_zt() { d=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1); s=$(cat "$state/sockets")/pg; if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$d/psql" -q -h "$s" -U zt -d postgres -c "$1"; else "$d/psql" -q -h "$s" -U zt -d postgres -c "$1"; fi; }
+psql_zt "INSERT INTO metadata.migrations VALUES (99)"
+sed "s#^listen:.*#listen: ipc://$(cat "$state/sockets")/second#; s#^events:.*#events: ipc://$(cat "$state/sockets")/second-events#" "$state/config/metadata.yaml" > "$state/second.yaml"
+expect 76 "schema is newer" "a database of a newer version" "$bin/zt-metadata" --config "$state/second.yaml"
+psql_zt "DELETE FROM metadata.migrations WHERE number = 99"
+
+# clocks
+if command -v faketime >/dev/null; then
+	expect 75 "clock of this device" "a clock that is an hour behind" faketime -f '-3600' "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" ls w:/
+	expect 75 "clock of this device" "a clock that is an hour ahead" faketime -f '+3600' "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" ls w:/
+	expect 0 "kept" "the right time again" alice ls w:/
+else
+	echo "skipped: no faketime, so no wrong clocks"
+fi
+
+# files that cannot be read, disks that are full
+mkdir "$state/odd"; echo fine > "$state/odd/fine"; mkfifo "$state/odd/pipe"
+if [ "$(id -u)" != 0 ]; then echo secret > "$state/odd/secret"; chmod 000 "$state/odd/secret"; fi
+expect 0 "left out pipe" "what is no file is left out, and said" alice put "$state/odd" w:/odd
+if [ "$(id -u)" = 0 ]; then
+	install -d -o nobody "$state/nobody"; cp -r "$state/alice/." "$state/nobody/"; cp "$state/alice.password" "$state/nobody/pw"
+	mkdir "$state/nobody/tree"; echo a > "$state/nobody/tree/a"; echo b > "$state/nobody/tree/b"
+	chown -R nobody "$state/nobody"; chmod 000 "$state/nobody/tree/b"; chmod o+x "$state"
+	bins=$(dirname "$(dirname "$bin")"); copy=$(mktemp -d /tmp/zt-bin.XXXXXX); chmod 755 "$copy"; cp "$bin/zt" "$copy/"; chmod 755 "$copy/zt"
+	expect 0 "left out b: Permission denied" "a file that may not be read is left out, and said" \
+		runuser -u nobody -- "$copy/zt" --home "$state/nobody" --password-file "$state/nobody/pw" put "$state/nobody/tree" w:/nobody
+	rm -rf "$copy"
+	mkdir "$state/full"
+	if mount -t tmpfs -o size=3m tmpfs "$state/full" 2>/dev/null; then
+		head -c 6000000 /dev/urandom > "$state/six"; alice --quiet put "$state/six" w:/six
+		expect 74 "no space left" "a full disk while fetching" alice get w:/six "$state/full/six"
+		check "nothing half stays there" test -z "$(ls -A "$state/full")"
+		cp -r "$state/alice/." "$state/full/"; head -c 9000000 /dev/zero > "$state/full/fill" 2>/dev/null || true
+		expect 74 "no space left" "a full disk under the local store" "$bin/zt" --home "$state/full" --password-file "$state/alice.password" workspace create nospace
+		rm "$state/full/fill"
+		expect 0 "kept" "space again, and the store is whole" "$bin/zt" --home "$state/full" --password-file "$state/alice.password" ls w:/
+		umount "$state/full"
+		# a blocks service on a disk that fills up
+		sed "s#^folder:.*#folder: $state/full/blocks#" "$state/config/blocks.yaml" > "$state/config/blocks.full"
+		mount -t tmpfs -o size=8m tmpfs "$state/full"
+		cp "$state/config/blocks.yaml" "$state/blocks.was"; cp "$state/config/blocks.full" "$state/config/blocks.yaml"
+		kill "$(cat "$state/run/blocks.pid")"; sleep 0.5; local_ one "$state" "$bin" blocks
+		head -c 16000000 /dev/urandom > "$state/sixteen"
+		expect 74 "no space left" "a full disk under the blocks service" alice --quiet put "$state/sixteen" w:/sixteen
+		expect 0 "kept" "everything else goes on" alice ls w:/
+		kill "$(cat "$state/run/blocks.pid")"; sleep 0.5; cp "$state/blocks.was" "$state/config/blocks.yaml"; local_ one "$state" "$bin" blocks
+		umount "$state/full"
+		check "and with space the upload can be finished" alice --quiet put "$state/sixteen" w:/sixteen
+	else
+		echo "skipped: no tmpfs can be mounted, so no full disks"
+	fi
+fi
+
+# a database that goes away, and comes back
+pg_now() { d=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1); if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$d/pg_ctl" -D "$state/postgres" "$@"; else "$d/pg_ctl" -D "$state/postgres" "$@"; fi; }
+pg_now -m immediate -w stop >/dev/null 2>&1
+expect 69 "database is not available" "a database that was lost" alice put "$state/kept" w:/later
+s=$(cat "$state/sockets")/pg
+pg_now -w -l "$s/log" -o "-k $s -c listen_addresses='' -c max_connections=60" start >/dev/null 2>&1
+check "it is back: the same command finishes" alice put "$state/kept" w:/later
+check "nothing was lost" alice verify w
+
+# events
+"$bin/zt" --home "$state/alice" --password-file "$state/alice.password" --json watch > "$state/events" & watching=$!
+for i in $(seq 50); do grep -q ready "$state/events" && break; sleep 0.1; done
+cp -r "$state/alice" "$state/alice2" # the store is held by the watch: a second folder of the same device
+"$bin/zt" --home "$state/alice2" --password-file "$state/alice.password" put "$state/kept" w:/event >/dev/null
+for i in $(seq 50); do grep -q chain "$state/events" && break; sleep 0.1; done
+check "a watch tells of a change as it happens" grep -q '"event":"chain","workspace":"w"' "$state/events"
+expect 75 "another zt" "a state folder that is in use is not shared" timeout 20 "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" status
+kill $watching; wait $watching || true
+
+# TLS: a certificate of our own authority, and not without it
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$state/tls.key" -out "$state/tls.pem" -days 2 -subj /CN=localhost \
+	-addext "subjectAltName=DNS:localhost,IP:127.0.0.1" >/dev/null 2>&1
+sed "s#^port:.*#port: 0#; s#^port_file:.*#port_file: $state/tls.port#" "$state/config/gateway.yaml" > "$state/tls.yaml"
+printf 'tls_certificate: %s\ntls_key: %s\n' "$state/tls.pem" "$state/tls.key" >> "$state/tls.yaml"
+"$bin/zt-gateway" --config "$state/tls.yaml" >"$state/log/tls.log" 2>&1 & tls=$!
+for i in $(seq 50); do [ -s "$state/tls.port" ] && break; sleep 0.1; done
+tls_url=https://localhost:$(cat "$state/tls.port")
+expect 0 "organization exists" "TLS with the authority's certificate" "$bin/zt" --home "$state/tls" --ca-file "$state/tls.pem" --password-file "$state/alice.password" \
+	org bootstrap --server "$tls_url" --operator-token-file "$state/operator-token" --slug tls --email t@t.example
+expect 69 "certificate" "TLS is refused without it" "$bin/zt" --home "$state/tls" --password-file "$state/alice.password" users
+head -c 3000000 /dev/urandom > "$state/three"
+tls() { "$bin/zt" --home "$state/tls" --ca-file "$state/tls.pem" --password-file "$state/alice.password" "$@"; }
+check "a workspace over TLS" tls workspace create t
+check "a file up over TLS" tls --quiet put "$state/three" t:/three
+check "and down" tls --quiet get t:/three "$state/three.back"
+check "byte for byte over TLS" cmp "$state/three" "$state/three.back"
+kill $tls; wait $tls || true
+finish
