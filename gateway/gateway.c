@@ -102,9 +102,10 @@ open_lws(struct gateway *g, char why[200])
 		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
 		info.ssl_cert_filepath = s->tls_certificate;
 		info.ssl_private_key_filepath = s->tls_key;
-		/* The h2 of lws before 4.3 drops fields that it does not know, Signature among them:
-		 * there, everything goes over HTTP/1.1. */
-		info.alpn = LWS_LIBRARY_VERSION_NUMBER >= 4003000 ? "h2,http/1.1" : "http/1.1";
+
+		/* The h2 of lws, 4.1 as well as 4.3, drops fields that it does not know,
+		 * Signature among them: so that everything goes over HTTP/1.1. */
+		info.alpn = "http/1.1";
 	}
 	if ((g->lws = lws_create_context(&info)) == NULL ||
 	    (vhost = lws_create_vhost(g->lws, &info)) == NULL) {

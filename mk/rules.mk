@@ -7,7 +7,7 @@ objs = $(patsubst %.c,$B/%.o,$1)
 
 $B/%.o: %.c build/inc/.done $(PB_H) $(DEFS) $(MIGRATIONS)
 	@mkdir -p $(@D)
-	$Q$(CC) $(CFLAGS) -I build/inc/$(call floor_of,$<) $(if $(filter tests/%,$<),-I tests/support) -I $G/migrations -MMD -MP -c $< -o $@
+	$Q$(CC) $(CFLAGS) -I build/inc/$(call floor_of,$<) $(if $(filter tests/%,$<),-I tests/support)$(if $(filter bench/%,$<),-I bench) -I $G/migrations -MMD -MP -c $< -o $@
 $B/gen/%.o: $G/%.c $(PB_H)
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -I $G -w -MMD -MP -c $< -o $@
@@ -46,6 +46,6 @@ FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*_fuzz.c))
 $B/tests/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/libframe.a $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
 BENCHES := $(patsubst %.c,$B/%,$(wildcard bench/*_bench.c bench/peers/*_floor.c))
-$B/bench/%: $B/bench/%.o $B/libframe.a $B/libzt.a
+$B/bench/%_bench: $B/bench/%_bench.o $B/bench/load.o $B/libframe.a $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
 -include $(shell find $B -name '*.d' 2>/dev/null)

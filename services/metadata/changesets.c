@@ -48,11 +48,13 @@ static const struct db_query move_vlobs = { "vlobs_move",
 static const struct db_query put_objects = { "objects_put",
 	"INSERT INTO objects SELECT $1::bytea, $2::bytea, t.v, t.n, $5::int8, t.w, t.o FROM "
 	"unnest($3::bytea[], $4::int8[], $6::bytea[], $7::bytea[]) AS t(v, n, w, o)" };
+/* The chain's length and a page of it in one round trip; one row without a changeset when none
+ * is new. */
 static const struct db_query read_chain = { "chain_read",
-	"SELECT position, body, signature, changes FROM changesets WHERE org = $1::bytea AND "
-	"workspace = $2::bytea AND position >= $3::int8 ORDER BY position LIMIT 2000" };
-static const struct db_query newest = { "chain_newest",
-	"SELECT position FROM chains WHERE org = $1::bytea AND workspace = $2::bytea" };
+	"SELECT c.position, s.position, s.body, s.signature, s.changes FROM chains c LEFT JOIN "
+	"changesets s ON s.org = c.org AND s.workspace = c.workspace AND s.position >= "
+	"$3::int8 "
+	"WHERE c.org = $1::bytea AND c.workspace = $2::bytea ORDER BY s.position LIMIT 2000" };
 
 struct push {
 	const struct request *rq;
@@ -356,8 +358,8 @@ out:
 static enum zt_err
 add_changeset(const struct db_rows *rows, int i, struct buf *page)
 {
-	struct bytes body = db_bytes(rows, i, 1), signature = db_bytes(rows, i, 2);
-	struct wire_reader r = wire_read(db_bytes(rows, i, 3));
+	struct bytes body = db_bytes(rows, i, 2), signature = db_bytes(rows, i, 3);
+	struct wire_reader r = wire_read(db_bytes(rows, i, 4));
 	ProtobufCBinaryData changes[LIMIT_CHANGES];
 	Zt__Statement s = ZT__STATEMENT__INIT;
 	Zt__Changeset cs = ZT__CHANGESET__INIT, *one[] = { &cs };
@@ -392,23 +394,20 @@ changesets_read(void *state, const struct request *rq, struct rpc_answer *out)
 		return err;
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id), DB_INT(from) };
 
-	if ((err = db_run(rq->db, &newest, v, 2, &rows)))
+	if ((err = db_run(rq->db, &read_chain, v, 3, &rows)))
 		goto out;
 	head.first = from;
-	head.newest = db_count(rows) == 1 ? (uint64_t)db_int(rows, 0, 0) : 0;
-	db_free(rows);
-	rows = NULL;
+	head.newest = db_count(rows) > 0 ? (uint64_t)db_int(rows, 0, 0) : 0;
 	if (from > head.newest + 1) {
 		err =
 		    service_refuse(out, ZT_ERR_ROLLBACK, "the device has seen a longer chain");
 		goto out;
 	}
-	if ((err = pb_encode(&head, &page)) || (err = db_run(rq->db, &read_chain, v, 3, &rows)))
-		goto out;
+	err = pb_encode(&head, &page);
 	/* The parts of a message one behind the other are one message: repeated fields add up.
 	 */
-	for (int i = 0; err == ZT_OK && i < db_count(rows); i++) {
-		if (page.n + db_bytes(rows, i, 3).n + 4096 > LIMIT_PAGE / 2)
+	for (int i = 0; err == ZT_OK && i < db_count(rows) && db_bytes(rows, i, 2).n > 0; i++) {
+		if (page.n + db_bytes(rows, i, 4).n + 4096 > LIMIT_PAGE / 2)
 			break;
 		err = add_changeset(rows, i, &page);
 	}
