@@ -31,6 +31,13 @@ fuzz:
 fuzz-run: $(FUZZERS)
 	@mkdir -p build/fuzz/new
 	@printf '%s\n' $(FUZZERS) | xargs -P 2 -I{} sh scripts/fuzz-one {} $(FUZZ_SECONDS)
+# The same service without its signature check, to see what that costs; it is never installed.
+$B/bench/zt-metadata-unverified: $(call srcs,services/metadata) $(call srcs,services/common) $B/libzt-pure.a all
+	$(MAKE) build/unverified/bin/zt-metadata UNVERIFIED=1
+	install -D build/unverified/bin/zt-metadata $@
+bench: all $(BENCHES) $B/bench/zt-metadata-unverified
+	sh bench/bench.sh $(CURDIR)/$B/bin $(CURDIR)/$B/bench > $B/RESULTS.md
+	cp $B/RESULTS.md bench/RESULTS.md; cat bench/RESULTS.md
 lint: all
 	sh scripts/check-symbols $B
 	sh scripts/check-headers

@@ -31,7 +31,8 @@ load_now(void)
 int
 load_dial(int port)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int one = 1, fd;
 
@@ -71,7 +72,7 @@ take(struct line *l)
 	if (l->want == 0 && (end = strstr(l->answer, "\r\n\r\n")) != NULL) {
 		length = strcasestr(l->answer, "content-length:");
 		l->want = (size_t)(end + 4 - l->answer) +
-		    (length != NULL && length < end ? strtoul(length + 15, NULL, 10) : 0);
+			  (length != NULL && length < end ? strtoul(length + 15, NULL, 10) : 0);
 	}
 	return l->want > 0 && l->got >= l->want;
 }

@@ -1,10 +1,10 @@
-/* requests_bench.c - signed small requests, appends to one log, idle event sockets, and the verification of
- * a long log.
- *   requests_bench requests HOME PASSWORD WORKSPACE COUNT   CHAIN, a real route with its database
- *   requests_bench append HOME PASSWORD COUNT               entries of one organization
- *   requests_bench sockets HOME PASSWORD COUNT              event sockets, held until stdin ends
- *   requests_bench verify COUNT                             a log from nothing, beside bare Ed25519
- *   requests_bench floor PORT COUNT                         the same requests to the bare program */
+/* requests_bench.c - signed small requests, appends to one log, idle event sockets, and the
+ * verification of a long log. requests_bench requests HOME PASSWORD WORKSPACE COUNT   CHAIN, a
+ * real route with its database requests_bench append HOME PASSWORD COUNT               entries
+ * of one organization requests_bench sockets HOME PASSWORD COUNT              event sockets,
+ * held until stdin ends requests_bench verify COUNT                             a log from
+ * nothing, beside bare Ed25519 requests_bench floor PORT COUNT                         the same
+ * requests to the bare program */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,15 +48,19 @@ digest_field(const void *ctx, const char *name)
 
 /* One whole signed request. */
 static struct bytes
-request_of(const struct sign_key *key, const struct id *org, const struct id *device, enum route r,
-    const struct route_params *p, const char *query, struct bytes body, const char *extra)
+request_of(const struct sign_key *key, const struct id *org, const struct id *device,
+    enum route r, const struct route_params *p, const char *query, struct bytes body,
+    const char *extra)
 {
 	struct buf target = buf_init(1024), input = buf_init(2048), signature = buf_init(256),
 		   digest = buf_init(256), all = buf_init(1 << 20);
-	struct httpsig_params sp = { .org = *org, .device = *device,
-		.created_s = (uint64_t)time(NULL), .covers_digest = body.n > 0 };
-	struct httpsig_message m = { .method = route_verb(route_row(r)->verb), .authority = "",
-		.field = digest_field };
+	struct httpsig_params sp = { .org = *org,
+		.device = *device,
+		.created_s = (uint64_t)time(NULL),
+		.covers_digest = body.n > 0 };
+	struct httpsig_message m = {
+		.method = route_verb(route_row(r)->verb), .authority = "", .field = digest_field
+	};
 	uint8_t nonce[16];
 	struct bytes out;
 
@@ -72,11 +76,11 @@ request_of(const struct sign_key *key, const struct id *org, const struct id *de
 	m.ctx = buf_text(&digest);
 	ok(httpsig_sign(&m, &sp, key, &input, &signature));
 	buf_printf(&all,
-	    "%s %s HTTP/1.1\r\nhost: 127.0.0.1\r\nsignature-input: %s\r\nsignature: %s\r\n%s", m.method,
-	    m.target, buf_text(&input), buf_text(&signature), extra);
+	    "%s %s HTTP/1.1\r\nhost: 127.0.0.1\r\nsignature-input: %s\r\nsignature: %s\r\n%s",
+	    m.method, m.target, buf_text(&input), buf_text(&signature), extra);
 	if (body.n > 0)
-		buf_printf(&all, "content-digest: %s\r\ncontent-length: %zu\r\n", buf_text(&digest),
-		    body.n);
+		buf_printf(&all, "content-digest: %s\r\ncontent-length: %zu\r\n",
+		    buf_text(&digest), body.n);
 	buf_add_text(&all, "\r\n");
 	buf_add(&all, body);
 	ok(buf_err(&all));
@@ -98,8 +102,8 @@ port_of(const struct zt *z)
 static void
 report(const char *what, const struct load_result *r)
 {
-	printf("%s rate %.0f/s p50 %.2f ms p99 %.2f ms good %zu bad %zu\n", what, r->rate, r->p50_ms,
-	    r->p99_ms, r->good, r->bad);
+	printf("%s rate %.0f/s p50 %.2f ms p99 %.2f ms good %zu bad %zu\n", what, r->rate,
+	    r->p50_ms, r->p99_ms, r->good, r->bad);
 }
 
 static void
@@ -181,8 +185,8 @@ bench_sockets(char **a)
 	struct route_params p = { .org = z->org };
 
 	for (size_t i = 0; i < count; i++) {
-		struct bytes r = request_of(z->sign, &z->org, &z->device, ROUTE_EVENTS, &p, NULL,
-		    bytes_of(NULL, 0),
+		struct bytes r = request_of(z->sign, &z->org, &z->device, ROUTE_EVENTS, &p,
+		    NULL, bytes_of(NULL, 0),
 		    "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n"
 		    "sec-websocket-protocol: zt-events\r\n"
 		    "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
@@ -201,7 +205,8 @@ bench_sockets(char **a)
 				errx(1, "socket %zu was refused", i);
 			got += (size_t)n;
 			answer[got] = 0;
-			if ((end = strstr(answer, "\r\n\r\n")) != NULL && end + 6 <= answer + got)
+			if ((end = strstr(answer, "\r\n\r\n")) != NULL &&
+			    end + 6 <= answer + got)
 				break;
 		}
 		open += strncmp(answer, "HTTP/1.1 101", 12) == 0;
@@ -213,7 +218,8 @@ bench_sockets(char **a)
 	zt_close(z);
 }
 
-/* A log of COUNT entries, made here; verified from nothing as a client does, and its signatures alone. */
+/* A log of COUNT entries, made here; verified from nothing as a client does, and its signatures
+ * alone. */
 static void
 bench_verify(char **a)
 {
@@ -242,10 +248,10 @@ bench_verify(char **a)
 	d.device = pb_field(z.device.b, ID_BYTES);
 	d.sign_key = pb_field(device_public, 32);
 	d.seal_key = u.user_key = u.handle_commitment = pb_field(root_public, 32);
-	d.purpose = (char *)(uintptr_t)"desktop";
+	d.purpose = (char *)(uintptr_t) "desktop";
 	u.profile = ZT__PROFILE__ADMIN;
 	u.device = &d;
-	m.slug = (char *)(uintptr_t)"bench";
+	m.slug = (char *)(uintptr_t) "bench";
 	m.root_key = m.log_key = pb_field(root_public, 32);
 	m.first = &u;
 	g.suite = 1;
@@ -282,7 +288,8 @@ bench_verify(char **a)
 		ok(statement_verify(
 		    i == 0 ? root_public : device_public, STATEMENT_ENTRY, &e[i]->signed_));
 	bare = (double)count / (load_now() - began);
-	printf("verify %zu entries %.0f/s bare %.0f/s ratio %.2f\n", count, rules, bare, rules / bare);
+	printf("verify %zu entries %.0f/s bare %.0f/s ratio %.2f\n", count, rules, bare,
+	    rules / bare);
 }
 
 /* The same requests, signed by a key of its own, to bench/peers/request_floor. */

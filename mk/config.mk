@@ -5,12 +5,12 @@ ifeq ($(origin CC),default)
 CC := cc
 endif
 comma := ,
-variant := $(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE)),rel)$(if $(FUZZ),-fuzz)
+variant := $(if $(UNVERIFIED),unverified,$(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE)),rel))$(if $(FUZZ),-fuzz)
 B := build/$(variant)
 G := build/gen
 
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Werror
-OPT := $(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all$(if $(FUZZ), -fsanitize=fuzzer-no-link),-O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2)
+OPT := $(if $(UNVERIFIED),-DZT_BENCH_UNVERIFIED )$(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all$(if $(FUZZ), -fsanitize=fuzzer-no-link),-O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2)
 PKGS := libsodium libcrypto libprotobuf-c libutf8proc
 PKGS_CLIENT := sqlite3 libcurl
 PKGS_SERVICE := libpq yaml-0.1

@@ -45,7 +45,9 @@ WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*_fuzz.c))
 $B/tests/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/libframe.a $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
-BENCHES := $(patsubst %.c,$B/%,$(wildcard bench/*_bench.c bench/peers/*_floor.c))
+BENCHES := $(patsubst %.c,$B/%,$(wildcard bench/*_bench.c)) $B/bench/floor
+$B/bench/floor: $B/bench/peers/floor.o $B/libzt.a
+	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
 $B/bench/%_bench: $B/bench/%_bench.o $B/bench/load.o $B/libframe.a $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
 -include $(shell find $B -name '*.d' 2>/dev/null)

@@ -9,7 +9,7 @@ case ${1:-} in
 test* | lint | fuzz* | fmt | deps)
 	want="$want libcmocka-dev clang clang-format clang-tidy cppcheck gettext faketime openssl" ;;
 bench)
-	want="$want restic rclone time" ;;
+	want="$want restic rclone bc" ;;
 esac
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'; }
 as=; [ "$(id -u)" = 0 ] || as=sudo

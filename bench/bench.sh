@@ -1,0 +1,115 @@
+#!/bin/sh
+# make bench: each figure beside its peer, interleaved, as medians; the answer is bench/RESULTS.md.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+bin=$1 tools=$2 rounds=${ROUNDS:-3}
+w=$(mktemp -d /var/tmp/zt-bench.XXXXXX)
+chmod 711 "$w"
+rclone_pid= floor_pids=
+cleanup() {
+	kill $rclone_pid $floor_pids 2>/dev/null || true
+	sh "$root/deploy/local/zt-local" stop "$w/state" >/dev/null 2>&1 || true
+	rm -rf "$w"
+}
+trap cleanup EXIT
+now() { date +%s.%N; }
+# took FILE COMMAND...: the seconds that COMMAND takes, added to FILE.
+took() { out=$1; shift; from=$(now); "$@" >/dev/null; to=$(now); echo "$to - $from" | bc >>"$out"; }
+median() { sort -n "$1" | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
+ratio() { echo "scale=2; $1 / $2" | bc; }
+mkdir "$w/state"
+echo "a password of the bench" >"$w/password"
+sh "$root/deploy/local/zt-local" start "$w/state" "$bin"
+person() { home=$1; shift; "$bin/zt" --home "$w/$home" --password-file "$w/password" --quiet "$@"; }
+for who in files log; do
+	person $who org bootstrap --server "$(cat "$w/state/url")" --operator-token-file "$w/state/operator-token" \
+		--slug "bench-$who" --email "$who@bench.example" --name "$who"
+done
+person files workspace create w
+head -c 1073741824 /dev/urandom >"$w/big"
+mkdir "$w/tree"
+for d in $(seq 100); do mkdir "$w/tree/$d"; for f in $(seq 100); do head -c 4096 /dev/urandom >"$w/tree/$d/$f"; done; done
+port=$(shuf -i 20000-29999 -n 1)
+rclone serve restic --addr "127.0.0.1:$port" "$w/repo" >/dev/null 2>&1 & rclone_pid=$!
+export RESTIC_PASSWORD=x RESTIC_REPOSITORY="rest:http://127.0.0.1:$port/" RESTIC_CACHE_DIR="$w/cache"
+for i in $(seq 50); do restic init >/dev/null 2>&1 && break; sleep 0.1; done
+memory() { awk '/VmRSS/ {print int($2 / 1024)}' "/proc/$1/status" 2>/dev/null || echo 0; }
+# The most that client, gateway and blocks service hold while the client of process $1 transfers; the
+# client from its second second on: before, the password's key takes 256 MiB, and gives them back.
+watch_memory() {
+	sleep 2
+	while kill -0 "$1" 2>/dev/null; do
+		echo "$(memory "$1") $(memory "$(cat "$w/state/run/gateway.pid")") $(memory "$(cat "$w/state/run/blocks.pid")")"
+		sleep 0.2
+	done >>"$w/memory"
+}
+for i in $(seq "$rounds"); do
+	echo "round $i of $rounds" >&2
+	took "$w/restic.put" restic backup "$w/big"
+	from=$(now); person files put "$w/big" "w:/big$i" & p=$!; watch_memory $p & wait $p; to=$(now); echo "$to - $from" | bc >>"$w/zt.put"
+	rm -rf "$w/back"; took "$w/restic.get" restic restore latest --target "$w/back"
+	rm -rf "$w/back" "$w/out"
+	from=$(now); person files get "w:/big$i" "$w/out" & p=$!; watch_memory $p & wait $p; to=$(now); echo "$to - $from" | bc >>"$w/zt.get"
+	cmp "$w/big" "$w/out"; rm "$w/out"
+	kill $rclone_pid; wait $rclone_pid 2>/dev/null || true; rm -rf "$w/repo" "$w/cache" # restic would find the same data again
+	rclone serve restic --addr "127.0.0.1:$port" "$w/repo" >/dev/null 2>&1 & rclone_pid=$!
+	for k in $(seq 50); do restic init >/dev/null 2>&1 && break; sleep 0.1; done
+	took "$w/restic.tput" restic backup "$w/tree"
+	took "$w/zt.tput" person files put "$w/tree" "w:/tree$i"
+	took "$w/restic.tget" restic restore latest --target "$w/back"
+	rm -rf "$w/back" "$w/out"
+	took "$w/zt.tget" person files get "w:/tree$i" "$w/out"
+	diff -r "$w/tree" "$w/out"; rm -rf "$w/out"
+	# A device that knows nothing of the workspace yet: its store is as it was at the bootstrap.
+	cp -r "$w/files" "$w/fresh$i"; rm -f "$w/fresh$i"/store.db*
+	took "$w/zt.status" person files status
+	took "$w/zt.ls" person "fresh$i" ls -r "w:/tree$i"
+done
+echo "requests" >&2
+"$tools/floor" service "ipc://$w/floor" & floor_pids=$!
+"$tools/floor" gateway $((port + 1)) "ipc://$w/floor" & floor_pids="$floor_pids $!"
+sleep 1
+password=$(cat "$w/password")
+for i in $(seq "$rounds"); do
+	"$tools/requests_bench" floor $((port + 1)) 30000 >>"$w/floor.txt"
+	"$tools/requests_bench" requests "$w/files" "$password" w 30000 >>"$w/requests.txt"
+done
+kill $floor_pids; floor_pids=
+cp "$tools/zt-metadata-unverified" "$w/zt-metadata"
+kill "$(cat "$w/state/run/metadata.pid")"; sleep 0.5
+sh "$root/deploy/local/zt-local" one "$w/state" "$w" metadata
+"$tools/requests_bench" requests "$w/files" "$password" w 30000 >"$w/unverified.txt"
+kill "$(cat "$w/state/run/metadata.pid")"; sleep 0.5
+sh "$root/deploy/local/zt-local" one "$w/state" "$bin" metadata
+"$tools/requests_bench" append "$w/log" "$password" 5000 >"$w/append.txt"
+"$tools/requests_bench" verify 100000 >"$w/verify.txt"
+mkfifo "$w/hold"
+"$tools/requests_bench" sockets "$w/files" "$password" 2000 <"$w/hold" >"$w/sockets.txt" & s=$!
+exec 9>"$w/hold"
+for i in $(seq 300); do [ -s "$w/sockets.txt" ] && break; sleep 0.1; done
+idle=$(memory "$(cat "$w/state/run/gateway.pid")")
+exec 9>&-; wait $s
+rate() { sed 's/.*rate \([0-9]*\).*/\1/' "$1" >"$w/rates"; median "$w/rates"; }
+p99() { sed 's/.*p99 \([0-9.]*\).*/\1/' "$1" >"$w/rates"; median "$w/rates"; }
+m() { median "$w/$1"; }
+most() { sort -n -k "$1,$1" "$w/memory" | tail -1 | cut -d ' ' -f "$1"; }
+cat <<T
+# Results of \`make bench\`
+
+$(date -u +%Y-%m-%d), $(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), $(. /etc/os-release; echo "$PRETTY_NAME"); medians of $rounds rounds, pairs interleaved. Times hold
+the whole program: about a second of each zt command is the password's key (Argon2id, 256 MiB).
+
+| what | zt | beside it | ratio | wanted |
+|---|---|---|---|---|
+| 1 GiB up, durable | $(m zt.put) s | restic backup $(m restic.put) s | $(ratio "$(m restic.put)" "$(m zt.put)") | 2 |
+| 1 GiB down | $(m zt.get) s | restic restore $(m restic.get) s | $(ratio "$(m restic.get)" "$(m zt.get)") | 2 |
+| resident while transferring: client, gateway, blocks | $(most 1), $(most 2), $(most 3) MiB | | | 96 each |
+| 10,000 x 4 KiB up | $(m zt.tput) s | restic backup $(m restic.tput) s | $(ratio "$(m restic.tput)" "$(m zt.tput)") | 1 |
+| 10,000 x 4 KiB down | $(m zt.tget) s | restic restore $(m restic.tget) s | $(ratio "$(m restic.tget)" "$(m zt.tget)") | 1 |
+| listing them from a fresh device | $(m zt.ls) s | zt status alone $(m zt.status) s | | 1 s |
+| signed small requests, 64 connections | $(rate "$w/requests.txt")/s, p99 $(p99 "$w/requests.txt") ms | floor $(rate "$w/floor.txt")/s | $(ratio "$(rate "$w/requests.txt")" "$(rate "$w/floor.txt")") | 5,000/s, 25 ms, 0.5 |
+| the same without verification | $(rate "$w/unverified.txt")/s | | | |
+| appends to one trust log | $(rate "$w/append.txt")/s | | | 500/s |
+| verifying 100,000 entries from nothing | $(sed 's/.*entries \([0-9]*\).*/\1/' "$w/verify.txt")/s | bare Ed25519 $(sed 's/.*bare \([0-9]*\).*/\1/' "$w/verify.txt")/s | $(sed 's/.*ratio //' "$w/verify.txt") | 0.7 |
+| 2,000 idle event sockets: the gateway holds | $idle MiB | | | 64 |
+T
