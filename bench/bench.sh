@@ -46,10 +46,10 @@ watch_memory() {
 for i in $(seq "$rounds"); do
 	echo "round $i of $rounds" >&2
 	took "$w/restic.put" restic backup "$w/big"
-	from=$(now); person files put "$w/big" "w:/big$i" & p=$!; watch_memory $p & wait $p; to=$(now); echo "$to - $from" | bc >>"$w/zt.put"
+	from=$(now); "$bin/zt" --home "$w/files" --password-file "$w/password" --quiet put "$w/big" "w:/big$i" & p=$!; watch_memory $p & wait $p; to=$(now); echo "$to - $from" | bc >>"$w/zt.put"
 	rm -rf "$w/back"; took "$w/restic.get" restic restore latest --target "$w/back"
 	rm -rf "$w/back" "$w/out"
-	from=$(now); person files get "w:/big$i" "$w/out" & p=$!; watch_memory $p & wait $p; to=$(now); echo "$to - $from" | bc >>"$w/zt.get"
+	from=$(now); "$bin/zt" --home "$w/files" --password-file "$w/password" --quiet get "w:/big$i" "$w/out" & p=$!; watch_memory $p & wait $p; to=$(now); echo "$to - $from" | bc >>"$w/zt.get"
 	cmp "$w/big" "$w/out"; rm "$w/out"
 	kill $rclone_pid; wait $rclone_pid 2>/dev/null || true; rm -rf "$w/repo" "$w/cache" # restic would find the same data again
 	rclone serve restic --addr "127.0.0.1:$port" "$w/repo" >/dev/null 2>&1 & rclone_pid=$!

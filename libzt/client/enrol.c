@@ -601,9 +601,9 @@ zt_greet(struct zt *z, const char *link, const struct zt_codes *codes)
 	    z->store, STORE_INVITATION, bytes_of(r.invitation.b, ID_BYTES), 0, &known);
 	if (err == ZT_OK)
 		err = client_refuse(z, ZT_ERR_GONE, "%s",
-		    strcmp(buf_text(&known), "cancelled") == 0 ?
-			client_words(z, "this device has cancelled this invitation before") :
-			client_words(z, "this device has accepted this invitation before"));
+		    strcmp(buf_text(&known), "cancelled") == 0
+			? client_words(z, "this device has cancelled this invitation before")
+			: client_words(z, "this device has accepted this invitation before"));
 	buf_free(&known);
 	if (err != ZT_ERR_NOT_FOUND)
 		return err;

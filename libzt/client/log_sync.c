@@ -242,8 +242,8 @@ check_head(struct sync *s, const Zt__LogPage *page, uint64_t from, struct head *
 
 	if ((err = statement_of(page->head, &st)) ||
 	    (err = head_check(s->o->log_key, &s->o->id, &st, out)))
-		return client_refuse(
-		    s->z, err, "the server's tree head: %s", client_words(s->z, err_words(err)));
+		return client_refuse(s->z, err, "the server's tree head: %s",
+		    client_words(s->z, err_words(err)));
 	if (out->size < from)
 		return client_refuse(s->z, ZT_ERR_ROLLBACK,
 		    "the server shows %llu entries of the trust log, this device has verified "

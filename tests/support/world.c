@@ -60,6 +60,10 @@ world_end(struct world *w)
 
 	double_stop(w->d);
 	local(w, "stop");
+	/* Services that were built with sanitizers say what they found in their logs. */
+	(void)snprintf(command, sizeof command,
+	    "! grep -E 'Sanitizer|runtime error' %s/log/*.log", w->state);
+	assert_int_equal(0, system(command));
 	(void)snprintf(command, sizeof command, "rm -rf %s", w->state);
 	assert_int_equal(0, system(command));
 	free(w);

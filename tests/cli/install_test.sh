@@ -1,0 +1,15 @@
+#!/bin/sh
+# make install, and a program of a stranger's that is built against what it installed.
+. "$(dirname "$0")/world.sh"
+begin_world
+check "make install" make -C "$root" install PREFIX="$state/prefix"
+check "library, headers, pkg-config, manual page, completion" test -e "$state/prefix/lib/libzt.so" -a -e "$state/prefix/include/zt/file.h" \
+	-a -e "$state/prefix/share/man/man1/zt.1" -a -e "$state/prefix/share/bash-completion/completions/zt"
+export PKG_CONFIG_PATH="$state/prefix/lib/pkgconfig" LD_LIBRARY_PATH="$state/prefix/lib"
+# shellcheck disable=SC2046
+check "examples/share.c builds" cc -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror "$root/examples/share.c" $(pkg-config --cflags --libs zt) -o "$state/share"
+echo "hello" > "$state/hello.txt"
+expect 0 "/hello.txt" "and runs" "$state/share" "$state/alice" "$state/alice.password" shared "$state/hello.txt" bob@demo.example
+expect 0 "hello" "what it shared is read" bob cat shared:/hello.txt
+expect 0 "complete -F _zt zt" "bash completion" bash -c ". '$state/prefix/share/bash-completion/completions/zt' && complete -p zt"
+finish
