@@ -125,6 +125,7 @@ bench_requests(char **a)
 		list[i] = request_of(z->sign, &z->org, &z->device, ROUTE_CHAIN, &p, query,
 		    bytes_of(NULL, 0), "");
 	r = load_run(port_of(z), list, count, 64);
+	free(list);
 	report("requests", &r);
 	zt_close(z);
 }
@@ -173,6 +174,7 @@ bench_append(char **a)
 		buf_free(&body);
 	}
 	r = load_run(port_of(z), list, count, 64);
+	free(list);
 	report("append", &r);
 	zt_close(z);
 }
@@ -308,6 +310,7 @@ bench_floor(char **a)
 		list[i] = request_of(
 		    key, &p.org, &p.id, ROUTE_CHAIN, &p, "from=1", bytes_of(NULL, 0), "");
 	r = load_run(atoi(a[0]), list, count, 64);
+	free(list);
 	report("floor", &r);
 }
 
