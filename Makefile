@@ -19,6 +19,10 @@ test-unit: all $(TESTS)
 test-attack: all $(filter $B/tests/attack/%,$(TESTS))
 	@for t in $^; do $$t >$B/attack.log 2>&1 || { cat $B/attack.log; exit 1; }; \
 	  grep -E '\[ +OK +\]' $B/attack.log; done
+.PHONY: test-threads
+# ThreadSanitizer wants addresses where it expects them: without randomness, where that may be turned off.
+test-threads: $B/tests/threads/threads_test
+	if setarch "$$(uname -m)" -R true 2>/dev/null; then setarch "$$(uname -m)" -R $<; else $<; fi
 test-cli: all
 	BIN=$(CURDIR)/$B/bin sh tests/cli/demo_test.sh
 	BIN=$(CURDIR)/$B/bin sh tests/cli/kill_test.sh
@@ -49,6 +53,7 @@ fmt:
 test: all
 	$(MAKE) test-unit
 	$(MAKE) test-unit SANITIZE=address,undefined
+	$(MAKE) test-threads SANITIZE=thread
 	$(MAKE) lint
 	$(MAKE) test-cli
 	$(MAKE) fuzz FUZZ_SECONDS=$(or $(FUZZ_CI_SECONDS),20)

@@ -1,0 +1,136 @@
+/* threads_test.c - what several threads share, driven by several threads; run under
+ * ThreadSanitizer by `make test-threads`. */
+#include "test.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "client/pool.h"
+#include "common/replay.h"
+#include "crypto/suite.h"
+#include "files/block.h"
+
+enum { THREADS = 8, NONCES = 2000, BLOCKS = 200, BLOCK_BYTES = 70000 };
+
+/* ---- the pool seals and opens blocks ---- */
+
+struct job {
+	struct pool_job base; /* first */
+	struct block_ref ref;
+	struct buf clear, sealed;
+	enum zt_err err;
+};
+
+static void
+seal_and_open(struct pool_job *p)
+{
+	struct job *j = (struct job *)p;
+	struct buf back = buf_init(BLOCK_CLEAR_MOST);
+
+	if ((j->err = block_seal(buf_bytes(&j->clear), &j->ref, &j->sealed)) == ZT_OK &&
+	    (j->err = block_open(&j->ref, buf_bytes(&j->sealed), &back)) == ZT_OK &&
+	    !bytes_equal(buf_bytes(&j->clear), buf_bytes(&back)))
+		j->err = ZT_ERR_CORRUPT;
+	buf_free(&back);
+}
+
+static void
+count_wake(void *ctx)
+{
+	atomic_fetch_add((atomic_int *)ctx, 1);
+}
+
+static void
+every_job_of_the_pool_is_done_once(void **state)
+{
+	static const struct timespec moment = { 0, 1000000 };
+	struct job *jobs = calloc(BLOCKS, sizeof *jobs);
+	struct pool *p = NULL;
+	atomic_int woken = 0;
+	size_t done = 0;
+
+	(void)state;
+	assert_non_null(jobs);
+	assert_ok(pool_new(count_wake, &woken, &p));
+	for (size_t i = 0; i < BLOCKS; i++) {
+		uint8_t *to;
+
+		jobs[i] = (struct job){ .base.work = seal_and_open,
+			.clear = buf_init(BLOCK_BYTES),
+			.sealed = buf_init(2 * BLOCK_BYTES) };
+		assert_non_null(to = buf_room(&jobs[i].clear, BLOCK_BYTES));
+		suite_random(to, BLOCK_BYTES);
+		pool_submit(p, &jobs[i].base);
+	}
+	for (int turns = 0; done < BLOCKS && turns < 20000; turns++) {
+		struct job *j = (struct job *)pool_done(p);
+
+		if (j == NULL) {
+			(void)nanosleep(&moment, NULL);
+			continue;
+		}
+		assert_ok(j->err);
+		buf_free(&j->clear);
+		buf_free(&j->sealed);
+		done++;
+	}
+	assert_int_equal(BLOCKS, done);
+	assert_null(pool_done(p));
+	pool_free(p);
+	assert_int_equal(BLOCKS, atomic_load(&woken));
+	free(jobs);
+}
+
+/* ---- the memory of nonces ---- */
+
+struct taking {
+	struct replay *r;
+	const struct id *nonces;
+	atomic_int *taken;
+};
+
+static void *
+take_all(void *arg)
+{
+	struct taking *t = arg;
+
+	for (size_t i = 0; i < NONCES; i++)
+		if (replay_take(t->r, &t->nonces[i], 1000) == ZT_OK)
+			atomic_fetch_add(t->taken, 1);
+	return NULL;
+}
+
+static void
+a_nonce_is_taken_by_one_thread_only(void **state)
+{
+	struct id *nonces = calloc(NONCES, sizeof *nonces);
+	pthread_t thread[THREADS];
+	atomic_int taken = 0;
+	struct taking t = { .nonces = nonces, .taken = &taken };
+
+	(void)state;
+	assert_non_null(nonces);
+	suite_random(nonces, NONCES * sizeof *nonces);
+	assert_ok(replay_new(60000, &t.r));
+	for (size_t i = 0; i < THREADS; i++)
+		assert_int_equal(0, pthread_create(&thread[i], NULL, take_all, &t));
+	for (size_t i = 0; i < THREADS; i++)
+		assert_int_equal(0, pthread_join(thread[i], NULL));
+	assert_int_equal(NONCES, atomic_load(&taken));
+	replay_free(t.r);
+	free(nonces);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_job_of_the_pool_is_done_once),
+		cmocka_unit_test(a_nonce_is_taken_by_one_thread_only),
+	};
+
+	if (suite_start())
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
