@@ -323,28 +323,31 @@ spoil_feed(void *ctx, struct double_call *c)
 	assert_ok(
 	    pb_decode(&zt__chain_page__descriptor, buf_bytes(&c->answer), LIMIT_PAGE, &m));
 	if (m->n_changesets >= 3) {
-		Zt__Changeset **list = m->changesets, *x = list[0];
+		Zt__Changeset **list = m->changesets, *was[8];
 		size_t n = m->n_changesets;
 
+		assert_true(n <= 8);
+		memcpy(was, list, n * sizeof was[0]);
 		f->done = true;
 		if (f->how == DROP_FIRST) {
-			memmove(list, list + 1, (n - 1) * sizeof x);
-			list[n - 1] = x;
+			memmove(list, list + 1, (n - 1) * sizeof was[0]);
 			m->n_changesets--;
 		} else if (f->how == DROP_LAST) {
 			m->n_changesets--;
 			m->newest--;
 		} else if (f->how == REORDER) {
-			list[0] = list[1];
-			list[1] = x;
+			list[0] = was[1];
+			list[1] = was[0];
 		} else if (f->how == REPEAT) {
-			list[1] = x; /* one in another's place */
+			list[1] = was[0]; /* one in another's place */
 		} else {
 			list[n - 1]->n_changes--;
 		}
 		buf_empty(&c->answer);
 		assert_ok(pb_encode(m, &c->answer));
-		m->n_changesets = 0; /* the test's memory: it is freed with the process */
+		memcpy(list, was, n * sizeof was[0]); /* whole again, to be freed */
+		m->n_changesets = n;
+		list[n - 1]->n_changes += f->how == DROP_CHANGE;
 	}
 	pb_free(m);
 }
