@@ -99,6 +99,7 @@ device_file_create(const char *folder, const Zt__DeviceSecrets *secrets, struct 
 	m.salt = pb_field(salt, sizeof salt);
 	m.passes = cost.passes;
 	m.memory = cost.memory;
+	m.lanes = cost.lanes;
 	m.sealed = pb_field(sealed.p, sealed.n);
 	if ((err = pb_encode(&m, &file)) == ZT_OK)
 		err = write_new(folder, buf_bytes(&file));
@@ -153,8 +154,8 @@ device_file_open(const char *folder, struct bytes password, Zt__DeviceSecrets **
 	err = ZT_ERR_CORRUPT;
 	if (m->salt.len != PASSWORD_SALT_BYTES)
 		goto out;
-	if ((err = password_key(
-		 password, m->salt.data, (struct password_cost){ m->passes, m->memory }, &key)))
+	if ((err = password_key(password, m->salt.data,
+		 (struct password_cost){ m->passes, m->memory, m->lanes }, &key)))
 		goto out;
 	if ((err = aead_open(key, bytes_text(header), pb_bytes(m->sealed), &clear))) {
 		err = err == ZT_ERR_CORRUPT ? ZT_ERR_PASSWORD : err;

@@ -3,9 +3,12 @@
 #include "test.h"
 #include "vectors.h"
 
+#include <sodium.h>
+
 #include "crypto/aead.h"
 #include "crypto/hkdf.h"
 #include "crypto/hpke.h"
+#include "crypto/password.h"
 #include "crypto/sign.h"
 #include "crypto/suite.h"
 #include "format/httpsig.h"
@@ -462,6 +465,37 @@ http_signature_rfc9421_b26(void **state)
 	json_decref(v);
 }
 
+/* Files of before were written with libsodium's: both must give the same key. */
+static void
+argon2id_is_the_one_of_libsodium(void **state)
+{
+	static const uint8_t salt[PASSWORD_SALT_BYTES] = "0123456789abcde";
+	const char *password = "correct horse";
+	struct password_cost cost = password_cost_now();
+	struct secret *key = NULL;
+	uint8_t expect[32];
+
+	(void)state;
+	cost.lanes = 0;
+	assert_int_equal(
+	    crypto_pwhash(expect, sizeof expect, password, strlen(password), salt,
+		crypto_pwhash_OPSLIMIT_MODERATE, crypto_pwhash_MEMLIMIT_MODERATE,
+		crypto_pwhash_ALG_ARGON2ID13),
+	    0);
+	assert_ok(password_key(bytes_text(password), salt, cost, &key));
+	assert_memory_equal(secret_bytes(key).p, expect, sizeof expect);
+	secret_free(key);
+	cost.lanes = 4;
+	assert_ok(password_key(bytes_text(password), salt, cost, &key));
+	assert_memory_not_equal(secret_bytes(key).p, expect, sizeof expect);
+	secret_free(key);
+	cost.lanes = 65;
+	assert_err(ZT_ERR_TOO_BIG, password_key(bytes_text(password), salt, cost, &key));
+	cost.lanes = 4;
+	cost.memory--;
+	assert_err(ZT_ERR_WEAK, password_key(bytes_text(password), salt, cost, &key));
+}
+
 int
 main(void)
 {
@@ -473,6 +507,7 @@ main(void)
 		cmocka_unit_test(hpke_rfc9180_a2),
 		cmocka_unit_test(merkle_good_proofs_pass_and_spoiled_ones_do_not),
 		cmocka_unit_test(http_signature_rfc9421_b26),
+		cmocka_unit_test(argon2id_is_the_one_of_libsodium),
 	};
 
 	return suite_start() != ZT_OK || cmocka_run_group_tests(tests, NULL, NULL);
