@@ -41,7 +41,8 @@ struct batch {
 	size_t bytes;
 };
 
-enum { BYTES_MOST = 8 * 1024 * 1024, TRIES = 6 };
+/* What a push may grow to before it is sent, and what a file adds to it beside its content. */
+enum { BYTES_MOST = 8 * 1024 * 1024, MANIFEST_MOST = 1024, REF_MOST = 160, TRIES = 6 };
 
 enum zt_err
 batch_new(struct space *s, struct batch **out)
@@ -95,7 +96,8 @@ batch_space(const struct batch *b)
 }
 
 enum zt_err
-batch_write(struct batch *b, const struct id *vlob, Zt__Manifest *m, bool adds_blocks)
+batch_write(
+    struct batch *b, const struct id *vlob, Zt__Manifest *m, bool adds_blocks, uint64_t size)
 {
 	struct pending *p;
 	enum zt_err err = vec_room(&b->files, b->file_count, &b->file_cap, sizeof *b->files);
@@ -106,7 +108,7 @@ batch_write(struct batch *b, const struct id *vlob, Zt__Manifest *m, bool adds_b
 	}
 	p = &b->files[b->file_count++];
 	*p = (struct pending){ .vlob = *vlob, .m = m, .adds_blocks = adds_blocks };
-	b->bytes += protobuf_c_message_get_packed_size(&m->base) + 512;
+	b->bytes += MANIFEST_MOST + (size_t)(size / LIMIT_BLOCK) * REF_MOST;
 	return ZT_OK;
 }
 

@@ -149,10 +149,10 @@ ZT_CHECKED enum zt_err tree_open(
 struct batch;
 ZT_CHECKED enum zt_err batch_new(struct space *s, struct batch **out);
 void batch_free(struct batch *b);
-/* Takes M over, also on failure: the next version of VLOB. Its blocks, when it ADDS_BLOCKS, may
- * still be under way until the batch is sent. */
+/* Takes M over, also on failure: the next version of VLOB. Its content, of about SIZE bytes,
+ * may still grow into M until the batch is sent; its blocks are new when it ADDS_BLOCKS. */
 ZT_CHECKED enum zt_err batch_write(
-    struct batch *b, const struct id *vlob, Zt__Manifest *m, bool adds_blocks);
+    struct batch *b, const struct id *vlob, Zt__Manifest *m, bool adds_blocks, uint64_t size);
 /* What the entry must be now: nothing, that very object, or whatever. */
 enum batch_expect { BATCH_ABSENT, BATCH_SAME, BATCH_ANY };
 /* Sets or removes NAME in FOLDER when the batch is sent; repeated on the folder as it is then.

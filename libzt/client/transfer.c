@@ -94,6 +94,10 @@ transfer_drain(struct transfer *t)
 void
 transfer_end(struct transfer *t)
 {
+	if (t->pack != NULL) /* gathered for nothing, after a failure */
+		transfer_release(t->pack);
+	t->pack = NULL;
+	fetch_forget(t);
 	while (t->pool != NULL && !is_idle(t))
 		turn(t, TURN_MS);
 	pool_free(t->pool);
@@ -101,6 +105,8 @@ transfer_end(struct transfer *t)
 		if (t->slot[i].pages != NULL)
 			suite_wipe(t->slot[i].pages, LIMIT_BLOCK);
 		free(t->slot[i].pages);
+		free(t->slot[i].pins);
+		free(t->slot[i].pieces);
 		buf_free(&t->slot[i].clear);
 		buf_free(&t->slot[i].call.body);
 		buf_free(&t->slot[i].call.answer);

@@ -18,6 +18,19 @@
 struct transfer;
 struct sink;
 
+/* Up: where a block's reference goes; the manifest owns it. */
+struct pin {
+	Zt__FileManifest *file;
+	Zt__BlockRef *ref;
+};
+
+/* Down: what a file gets of a block. */
+struct piece {
+	struct sink *to;
+	uint32_t from, size; /* in the block's clear bytes */
+	uint64_t offset;     /* in the file */
+};
+
 struct transfer_slot {
 	struct pool_job job;        /* first */
 	struct calls_transfer call; /* body or answer: the sealed block */
@@ -28,9 +41,10 @@ struct transfer_slot {
 	struct buf clear;
 	uint8_t *pages; /* down: LIMIT_BLOCK bytes at a page's border, or NULL */
 	struct block_ref ref;
-	Zt__BlockRef *pinned; /* up: where the reference goes; the manifest owns it */
-	struct sink *sink;    /* down: the file */
-	uint64_t offset;      /* down: its place there */
+	struct pin *pins; /* up */
+	size_t pin_count, pin_cap;
+	struct piece *pieces; /* down */
+	size_t piece_count, piece_cap;
 	void (*then)(struct transfer_slot *slot); /* after the pool's work */
 };
 
@@ -38,6 +52,12 @@ struct transfer {
 	struct zt *z;
 	struct space *s;
 	struct batch *batch; /* up */
+	struct transfer_slot
+	    *pack; /* up: the block that small files are gathered in, or NULL */
+	struct group *
+	    *groups; /* down: shared blocks that wait until all their files are known */
+	size_t group_count, group_cap;
+	struct idmap by_block; /* of groups */
 	const struct zt_progress *p;
 	struct pool *pool;
 	uint64_t done, total, files, blocks;
@@ -70,12 +90,63 @@ void transfer_skip(const struct transfer *t, const char *name, const char *why);
 enum zt_err transfer_err(struct zt *z, const char *name, int number);
 uint64_t transfer_modified(const struct stat *st);
 
-/* ---- download.c ---- */
-/* Starts to fetch and verify the content of F; what it has under way ends with transfer_drain.
- */
-ZT_CHECKED enum zt_err transfer_check_content(struct transfer *t, const Zt__FileManifest *f);
-/* Fetches and verifies block I of F alone and writes it to FD, which may be a pipe. */
-ZT_CHECKED enum zt_err transfer_block(
+/* ---- send.c: content up ---- */
+/* Reads all of FD into F: small content into the block that is being gathered, else block by
+ * block. F fills while its blocks are under way, until transfer_drain. */
+ZT_CHECKED enum zt_err send_content(
+    struct transfer *t, int fd, const char *name, uint64_t size, Zt__FileManifest *f);
+/* Sends what is gathered of small files; a little rides in their manifests. */
+void send_gathered(struct transfer *t);
+
+/* ---- sink.c: a local file that is being written ---- */
+/* A local folder, for as long as files go into it. */
+struct folder {
+	int fd;
+	size_t users;
+};
+struct sink {
+	struct transfer *t;
+	struct folder *in; /* NULL: the content is only checked */
+	size_t pending;    /* blocks under way, and one for whoever still adds some */
+	enum zt_err err;   /* the first; with the errno of an IO */
+	int os_error;
+	int fd;     /* or -1 */
+	int direct; /* the same file past the page cache, or -1 */
+	bool is_whole;
+	char temp[64];
+	char *name;
+	uint64_t size;
+	unsigned mode;
+	struct timespec times[2];
+};
+/* Takes FD over, also on failure. Errors: MEMORY. */
+ZT_CHECKED enum zt_err folder_new(int fd, struct folder **out);
+/* One user less; the last one closes it. NULL is nothing. */
+void folder_drop(struct folder *f);
+/* A sink for F under NAME, pending once for the caller; nothing is opened. Errors: MEMORY. */
+ZT_CHECKED enum zt_err sink_new(struct transfer *t, struct folder *in, const char *name,
+    const Zt__FileManifest *f, struct sink **out);
+/* These three run on any thread, one at a time for one sink, and set K->err: make the file
+ * beside its place, write to it, give it its name. PAGES is NULL or LIMIT_BLOCK bytes at a
+ * page's border for writes past the page cache. */
+void sink_open(struct sink *k);
+void sink_write(struct sink *k, uint64_t offset, struct bytes b, uint8_t *pages);
+void sink_name(struct sink *k);
+/* One pending less, on the caller's thread; after the last the file has its name or is gone,
+ * and K is freed. */
+void sink_end(struct sink *k);
+
+/* ---- fetch.c: content down ---- */
+/* Starts to fetch the content of F into K, which it takes over. What shares a block with others
+ * waits for fetch_shared. */
+ZT_CHECKED enum zt_err fetch_content(
+    struct transfer *t, const Zt__FileManifest *f, struct sink *k);
+/* Starts to fetch the shared blocks of all files so far, each once. */
+ZT_CHECKED enum zt_err fetch_shared(struct transfer *t);
+/* Ends the files that still wait for a shared block, after a failure. */
+void fetch_forget(struct transfer *t);
+/* Fetches and verifies part I of F alone and writes it to FD, which may be a pipe. */
+ZT_CHECKED enum zt_err fetch_part(
     struct transfer *t, const Zt__FileManifest *f, size_t i, int fd);
 
 #endif

@@ -1,4 +1,4 @@
-/* upload.c - files in: blocks sealed and sent in parallel, changes gathered into changesets. */
+/* upload.c - a tree up: what is new or changed, gathered into changesets. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,90 +11,6 @@
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
-
-/* ---- one block ---- */
-
-/* Runs on a thread of the pool. */
-static void
-seal(struct pool_job *job)
-{
-	struct transfer_slot *slot = (struct transfer_slot *)job;
-
-	buf_empty(&slot->call.body);
-	slot->err = block_seal(buf_bytes(&slot->clear), &slot->ref, &slot->call.body);
-}
-
-static void
-sent(struct calls_transfer *call)
-{
-	struct transfer_slot *slot = call->ctx;
-
-	if (call->err)
-		transfer_fail(
-		    slot->t, client_refuse(slot->t->z, call->err, "%s", call->detail));
-	slot->t->done += slot->ref.size;
-	transfer_release(slot);
-}
-
-/* The block is sealed: its reference goes into the manifest, it goes to the servers. */
-static void
-send_sealed(struct transfer_slot *slot)
-{
-	struct transfer *t = slot->t;
-	Zt__BlockRef *b = slot->pinned;
-	enum zt_err err = slot->err;
-
-	if (err == ZT_OK) {
-		memcpy(b->id.data, slot->ref.id.b, ID_BYTES);
-		memcpy(b->key.data, slot->ref.key, AEAD_KEY_BYTES);
-		memcpy(b->hash.data, slot->ref.hash.b, HASH_BYTES);
-		slot->call.route = ROUTE_BLOCK_PUT;
-		slot->call.done = sent;
-		slot->call.ctx = slot;
-		slot->call.params = (struct route_params){ .org = t->z->org,
-			.id = t->s->w->id,
-			.block = slot->ref.id,
-			.hash = slot->ref.hash };
-		err = calls_start(t->z->calls, &slot->call);
-	}
-	suite_wipe(slot->ref.key, sizeof slot->ref.key);
-	if (err) {
-		transfer_fail(t, err);
-		transfer_release(slot);
-	}
-}
-
-/* The next reference of F, to be filled in when its block is sealed. */
-static enum zt_err
-add_block(Zt__FileManifest *f, size_t size, size_t *cap, Zt__BlockRef **out)
-{
-	Zt__BlockRef *b;
-	enum zt_err err;
-
-	if (f->blocks == NULL) {
-		if ((f->blocks = malloc(sizeof *f->blocks)) == NULL)
-			return ZT_ERR_MEMORY;
-		zt__block_list__init(f->blocks);
-		f->content_case = ZT__FILE_MANIFEST__CONTENT_BLOCKS;
-		f->blocks->block_size = LIMIT_BLOCK;
-	}
-	if ((err = vec_room(&f->blocks->blocks, f->blocks->n_blocks, cap, sizeof b)))
-		return err;
-	if ((b = malloc(sizeof *b)) == NULL)
-		return ZT_ERR_MEMORY;
-	zt__block_ref__init(b);
-	f->blocks->blocks[f->blocks->n_blocks++] = b;
-	b->size = (uint32_t)size;
-	b->id = pb_field(calloc(1, ID_BYTES), ID_BYTES);
-	b->key = pb_field(calloc(1, AEAD_KEY_BYTES), AEAD_KEY_BYTES);
-	b->hash = pb_field(calloc(1, HASH_BYTES), HASH_BYTES);
-	if (b->id.data == NULL || b->key.data == NULL || b->hash.data == NULL)
-		return ZT_ERR_MEMORY;
-	*out = b;
-	return ZT_OK;
-}
-
-/* ---- one file ---- */
 
 static Zt__Manifest *
 new_file(const struct stat *st)
@@ -115,90 +31,16 @@ new_file(const struct stat *st)
 	return m;
 }
 
-static ssize_t
-read_full(int fd, uint8_t *to, size_t n)
-{
-	size_t at = 0;
-
-	while (at < n) {
-		ssize_t got = read(fd, to + at, n - at);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		at += (size_t)got;
-	}
-	return (ssize_t)at;
-}
-
-static enum zt_err
-put_inline(Zt__FileManifest *f, struct bytes content)
-{
-	uint8_t *copy = malloc(content.n);
-
-	if (copy == NULL)
-		return ZT_ERR_MEMORY;
-	memcpy(copy, content.p, content.n);
-	f->content_case = ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT;
-	f->inline_content = pb_field(copy, content.n);
-	return ZT_OK;
-}
-
-/* The content of FD into F: inline when it is small, else in blocks. */
-static enum zt_err
-send_content(struct transfer *t, int fd, const char *name, Zt__FileManifest *f)
-{
-	struct transfer_slot *slot;
-	size_t cap = 0;
-	enum zt_err err;
-
-	for (;;) {
-		uint8_t *to;
-		ssize_t n;
-
-		if ((err = transfer_slot(t, &slot)))
-			return err;
-		buf_empty(&slot->clear);
-		if ((to = buf_room(&slot->clear, LIMIT_BLOCK)) == NULL) {
-			err = ZT_ERR_MEMORY;
-			break;
-		}
-		if ((n = read_full(fd, to, LIMIT_BLOCK)) < 0) {
-			err = transfer_err(t->z, name, errno);
-			break;
-		}
-		slot->clear.n = (size_t)n;
-		if (n == 0)
-			break;
-		f->size += (uint64_t)n;
-		if (f->size == (uint64_t)n && n <= LIMIT_INLINE) {
-			t->done += (uint64_t)n;
-			err = put_inline(f, buf_bytes(&slot->clear));
-			break;
-		}
-		if ((err = add_block(f, (size_t)n, &cap, &slot->pinned)))
-			break;
-		transfer_submit(slot, seal, send_sealed);
-		transfer_report(t, name);
-		if ((size_t)n < LIMIT_BLOCK)
-			return ZT_OK;
-	}
-	transfer_release(slot);
-	return err;
-}
-
 /* ---- a tree up ---- */
 
 /* Sends what is gathered, once every block in flight is acknowledged. */
 static enum zt_err
 flush(struct transfer *t)
 {
-	enum zt_err err = transfer_drain(t);
+	enum zt_err err;
 
-	if (err == ZT_OK)
+	send_gathered(t);
+	if ((err = transfer_drain(t)) == ZT_OK)
 		err = batch_send(t->batch);
 	t->s = batch_space(t->batch); /* another one when the log moved meanwhile */
 	return err;
@@ -315,20 +157,15 @@ put_file(struct transfer *t, int fd, const char *name, const struct stat *st,
 	to.is_folder = false;
 	if ((m = new_file(st)) == NULL)
 		return ZT_ERR_MEMORY;
-	if ((err = send_content(t, fd, name, m->file))) {
-		/* What is under way writes into the manifest. */
-		if (transfer_drain(t) != ZT_OK)
-			transfer_fail(t, err);
-		pb_wipe(m);
-	} else if ((err = batch_write(t->batch, &to.vlob, m, true)) == ZT_OK) {
-		if (!k->is_there)
-			err = batch_link(t->batch, folder, as, &to, BATCH_ABSENT);
-		t->files++;
-		transfer_report(t, name);
-	}
-	if (err == ZT_OK && batch_is_full(t->batch))
-		err = flush(t);
-	return err;
+	/* The batch has it first: what is under way writes into it, whatever fails meanwhile.
+	 */
+	if ((err = batch_write(t->batch, &to.vlob, m, true, (uint64_t)st->st_size)) ||
+	    (err = send_content(t, fd, name, (uint64_t)st->st_size, m->file)) ||
+	    (!k->is_there && (err = batch_link(t->batch, folder, as, &to, BATCH_ABSENT))))
+		return err;
+	t->files++;
+	transfer_report(t, name);
+	return batch_is_full(t->batch) ? flush(t) : ZT_OK;
 }
 
 static enum zt_err put_folder(struct transfer *t, int dir, const char *name,

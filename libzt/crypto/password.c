@@ -1,6 +1,6 @@
-/* password.c - by libargon2 and not by libsodium: it takes memory from its caller, in huge pages
- * that halve the time (it reads all over them) and that no core file holds, and fills lanes side
- * by side. */
+/* password.c - by libargon2 and not by libsodium: it takes memory from its caller, in huge
+ * pages that halve the time (it reads all over them) and that no core file holds, and fills
+ * lanes side by side. */
 #include "crypto/password.h"
 
 #include <argon2.h>
@@ -20,8 +20,7 @@ password_cost_now(void)
 static int
 take_pages(uint8_t **out, size_t n)
 {
-	void *p =
-	    mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
 		return -1;

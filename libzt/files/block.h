@@ -25,6 +25,12 @@ struct block_ref {
 	struct hash hash;
 };
 
+/* What a file has in a block: all of it, or its part of one that small files share. */
+struct block_part {
+	struct block_ref block;
+	uint32_t offset, size; /* within the block's clear bytes */
+};
+
 /* The sealed size of N clear bytes, padded by Padmé unless N is a whole block of LIMIT_BLOCK.
  */
 size_t block_sealed_size(size_t n);

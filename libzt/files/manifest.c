@@ -62,6 +62,19 @@ manifest_seal(const struct secret *kek, const struct manifest_place *place,
 	return err;
 }
 
+/* A part lies within its block; a file that has a block for itself has all of it. */
+static bool
+is_part(const Zt__BlockRef *b)
+{
+	if (b->id.len != ID_BYTES || b->key.len != AEAD_KEY_BYTES ||
+	    b->hash.len != HASH_BYTES || b->size == 0 || b->size > BLOCK_CLEAR_MOST)
+		return false;
+	if (b->whole == 0)
+		return b->offset == 0;
+	return b->whole <= BLOCK_CLEAR_MOST && b->size < b->whole &&
+	       b->offset <= b->whole - b->size;
+}
+
 static enum zt_err
 check_file(const Zt__FileManifest *f, const char **why)
 {
@@ -78,9 +91,7 @@ check_file(const Zt__FileManifest *f, const char **why)
 	for (size_t i = 0; i < f->blocks->n_blocks; i++) {
 		const Zt__BlockRef *b = f->blocks->blocks[i];
 
-		if (b->id.len != ID_BYTES || b->key.len != AEAD_KEY_BYTES ||
-		    b->hash.len != HASH_BYTES || b->size == 0 || b->size > BLOCK_CLEAR_MOST ||
-		    b->size > f->size - sum)
+		if (!is_part(b) || b->size > f->size - sum)
 			return ZT_ERR_CORRUPT;
 		sum += b->size;
 	}
@@ -157,14 +168,16 @@ out:
 }
 
 void
-manifest_block(const Zt__FileManifest *f, size_t i, struct block_ref *ref)
+manifest_part(const Zt__FileManifest *f, size_t i, struct block_part *out)
 {
 	const Zt__BlockRef *b = f->blocks->blocks[i];
 
-	memcpy(ref->id.b, b->id.data, ID_BYTES);
-	memcpy(ref->key, b->key.data, AEAD_KEY_BYTES);
-	memcpy(ref->hash.b, b->hash.data, HASH_BYTES);
-	ref->size = b->size;
+	memcpy(out->block.id.b, b->id.data, ID_BYTES);
+	memcpy(out->block.key, b->key.data, AEAD_KEY_BYTES);
+	memcpy(out->block.hash.b, b->hash.data, HASH_BYTES);
+	out->block.size = b->whole > 0 ? b->whole : b->size;
+	out->offset = b->offset;
+	out->size = b->size;
 }
 
 bool

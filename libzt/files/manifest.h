@@ -29,8 +29,8 @@ ZT_CHECKED enum zt_err manifest_open(const struct secret *kek,
     const struct envelope_pins *pins, Zt__Manifest **out, const char **why);
 /* The checks alone, for a decoded manifest. */
 ZT_CHECKED enum zt_err manifest_check(const Zt__Manifest *m, const char **why);
-/* Block I of a checked file. The caller wipes REF->key. */
-void manifest_block(const Zt__FileManifest *f, size_t i, struct block_ref *ref);
+/* Part I of a checked file. The caller wipes OUT->block.key. */
+void manifest_part(const Zt__FileManifest *f, size_t i, struct block_part *out);
 /* Whether a checked folder has an entry NAME; *I is its place. */
 bool manifest_find(const Zt__FolderManifest *f, struct bytes name, size_t *i);
 

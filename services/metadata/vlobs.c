@@ -8,10 +8,13 @@
 
 enum { MOST_ASKED = 8192 };
 
+/* OFFSET 0 keeps the inner query what it is: one look-up by the whole key for each that is
+ * asked for. */
 static const struct db_query read_objects = { "objects_read",
-	"SELECT a.i, o.generation, o.wrap, o.object FROM unnest($3::bytea[], $4::int8[]) "
-	"WITH ORDINALITY AS a(v, n, i) JOIN objects o ON o.org = $1::bytea AND "
-	"o.workspace = $2::bytea AND o.vlob = a.v AND o.version = a.n ORDER BY a.i" };
+	"SELECT a.i, f.generation, f.wrap, f.object FROM unnest($3::bytea[], $4::int8[]) "
+	"WITH ORDINALITY AS a(v, n, i), LATERAL (SELECT o.generation, o.wrap, o.object FROM "
+	"objects o WHERE o.org = $1::bytea AND o.workspace = $2::bytea AND o.vlob = a.v AND "
+	"o.version = a.n OFFSET 0) f ORDER BY a.i" };
 
 static enum zt_err
 pack(const Zt__ObjectsRequest *m, size_t from, size_t count, struct buf *vlobs,

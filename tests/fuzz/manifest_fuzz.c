@@ -25,9 +25,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			     m->file->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS &&
 			     m->file->blocks != NULL && i < m->file->blocks->n_blocks;
 			     i++) {
-				struct block_ref ref;
+				struct block_part part;
 
-				manifest_block(m->file, i, &ref);
+				manifest_part(m->file, i, &part);
+				fuzz_demand(part.size > 0 && part.size <= part.block.size &&
+					    part.offset <= part.block.size - part.size);
 			}
 		fuzz_demand(manifest_seal(key, &place, m, &object, &wrap, &pins) == ZT_OK);
 		fuzz_demand(manifest_open(key, &place, buf_bytes(&object), buf_bytes(&wrap),

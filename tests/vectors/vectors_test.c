@@ -477,10 +477,9 @@ argon2id_is_the_one_of_libsodium(void **state)
 
 	(void)state;
 	cost.lanes = 0;
-	assert_int_equal(
-	    crypto_pwhash(expect, sizeof expect, password, strlen(password), salt,
-		crypto_pwhash_OPSLIMIT_MODERATE, crypto_pwhash_MEMLIMIT_MODERATE,
-		crypto_pwhash_ALG_ARGON2ID13),
+	assert_int_equal(crypto_pwhash(expect, sizeof expect, password, strlen(password), salt,
+			     crypto_pwhash_OPSLIMIT_MODERATE, crypto_pwhash_MEMLIMIT_MODERATE,
+			     crypto_pwhash_ALG_ARGON2ID13),
 	    0);
 	assert_ok(password_key(bytes_text(password), salt, cost, &key));
 	assert_memory_equal(secret_bytes(key).p, expect, sizeof expect);

@@ -1,0 +1,165 @@
+/* sink.c - a local file that is being written: beside its place, and named when it is whole, so
+ * that a reader never sees half of it, and a link that stands there is replaced, not followed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "client/transfer.h"
+#include "format/limits.h"
+#include "format/pb.h"
+
+enum { PAGE = 4096, LARGE = 8 * 1024 * 1024 };
+
+enum zt_err
+folder_new(int fd, struct folder **out)
+{
+	struct folder *f = malloc(sizeof *f);
+
+	if (f == NULL) {
+		(void)close(fd);
+		return ZT_ERR_MEMORY;
+	}
+	*f = (struct folder){ .fd = fd, .users = 1 };
+	*out = f;
+	return ZT_OK;
+}
+
+void
+folder_drop(struct folder *f)
+{
+	if (f == NULL || --f->users > 0)
+		return;
+	(void)close(f->fd);
+	free(f);
+}
+
+enum zt_err
+sink_new(struct transfer *t, struct folder *in, const char *name, const Zt__FileManifest *f,
+    struct sink **out)
+{
+	struct sink *k = calloc(1, sizeof *k);
+
+	if (k == NULL)
+		return ZT_ERR_MEMORY;
+	*k = (struct sink){ .t = t,
+		.pending = 1,
+		.fd = -1,
+		.direct = -1,
+		.size = f->size,
+		.mode = f->mode,
+		.times = { { 0, UTIME_OMIT },
+		    { (time_t)(f->modified / 1000), (long)(f->modified % 1000) * 1000000 } } };
+	if (in != NULL) {
+		if ((k->name = strdup(name)) == NULL) {
+			free(k);
+			return ZT_ERR_MEMORY;
+		}
+		k->in = in;
+		in->users++;
+		(void)snprintf(k->temp, sizeof k->temp, ".zt-%d-%p", (int)getpid(), (void *)k);
+	}
+	*out = k;
+	return ZT_OK;
+}
+
+static void
+fail_io(struct sink *k)
+{
+	k->err = ZT_ERR_IO;
+	k->os_error = errno;
+}
+
+void
+sink_open(struct sink *k)
+{
+	if (k->in == NULL)
+		return;
+	if ((k->fd = openat(k->in->fd, k->temp,
+		 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0) {
+		fail_io(k);
+		return;
+	}
+	/* Its size at once, so that blocks can be written side by side. A large file goes past
+	 * the page cache where that can be: copying into fresh pages costs more than opening
+	 * the blocks. */
+	if (k->size < LARGE || k->size > INT64_MAX)
+		return;
+	if (fallocate(k->fd, 0, 0, (off_t)k->size) == 0)
+		k->direct = openat(k->in->fd, k->temp, O_WRONLY | O_DIRECT | O_CLOEXEC);
+	else if (errno == ENOSPC)
+		fail_io(k);
+}
+
+void
+sink_write(struct sink *k, uint64_t offset, struct bytes b, uint8_t *pages)
+{
+	int fd = k->fd;
+
+	if (k->err || fd < 0)
+		return;
+	if (k->direct >= 0 && pages != NULL && b.n % PAGE == 0 && offset % PAGE == 0 &&
+	    b.n <= LIMIT_BLOCK) {
+		memcpy(pages, b.p, b.n);
+		b.p = pages;
+		fd = k->direct;
+	}
+	while (b.n > 0) {
+		ssize_t n = pwrite(fd, b.p, b.n, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			fail_io(k);
+			return;
+		}
+		b.p += n;
+		b.n -= (size_t)n;
+		offset += (uint64_t)n;
+	}
+}
+
+void
+sink_name(struct sink *k)
+{
+	if (k->fd < 0 || k->is_whole)
+		return;
+	if (k->err == ZT_OK) {
+		(void)fchmod(k->fd, (mode_t)k->mode & 0777);
+		(void)futimens(k->fd, k->times);
+		if (renameat(k->in->fd, k->temp, k->in->fd, k->name) != 0)
+			fail_io(k);
+	}
+	if (k->direct >= 0)
+		(void)close(k->direct);
+	if (close(k->fd) != 0 && k->err == ZT_OK)
+		fail_io(k);
+	k->fd = -1;
+	if (k->err)
+		(void)unlinkat(k->in->fd, k->temp, 0);
+	else
+		k->is_whole = true;
+}
+
+void
+sink_end(struct sink *k)
+{
+	struct transfer *t = k->t;
+
+	if (--k->pending > 0)
+		return;
+	sink_name(k);
+	if (k->err == ZT_ERR_IO)
+		transfer_fail(t, transfer_err(t->z, k->name, k->os_error));
+	else if (k->err)
+		transfer_fail(t, k->err);
+	else {
+		t->files++;
+		transfer_report(t, k->name != NULL ? k->name : "");
+	}
+	folder_drop(k->in);
+	free(k->name);
+	free(k);
+}
