@@ -31,8 +31,21 @@ struct dirty { /* a folder that changes */
 	size_t count, cap;
 };
 
+/* What was sealed and signed of a batch, until the server has answered. */
+struct outgoing {
+	struct batch *b;
+	struct changeset cs;
+	struct buf body, *change, *object, *wrap;
+	struct bytes *spans;
+	const struct secret *key;
+	size_t count;
+};
+
 struct batch {
 	struct space *s;
+	struct outgoing out;
+	struct calls_transfer call;
+	bool is_sent, is_answered;
 	struct pending *files;
 	size_t file_count, file_cap;
 	struct dirty **folders;
@@ -42,7 +55,14 @@ struct batch {
 };
 
 /* What a push may grow to before it is sent, and what a file adds to it beside its content. */
-enum { BYTES_MOST = 8 * 1024 * 1024, MANIFEST_MOST = 1024, REF_MOST = 160, TRIES = 6 };
+enum {
+	CHANGES_MOST = 2048,
+	BYTES_MOST = 8 * 1024 * 1024,
+	MANIFEST_MOST = 1024,
+	REF_MOST = 160,
+	TRIES = 6,
+	TURN_MS = 1000
+};
 
 enum zt_err
 batch_new(struct space *s, struct batch **out)
@@ -52,6 +72,7 @@ batch_new(struct space *s, struct batch **out)
 	if (b == NULL)
 		return ZT_ERR_MEMORY;
 	b->s = s;
+	b->out.b = b;
 	*out = b;
 	return ZT_OK;
 }
@@ -72,11 +93,18 @@ clear(struct batch *b)
 	b->file_count = b->folder_count = b->bytes = 0;
 }
 
+static void forget_outgoing(struct batch *b);
+
 void
 batch_free(struct batch *b)
 {
 	if (b == NULL)
 		return;
+	/* The network reads the body until it is done, whatever else went wrong. */
+	while (b->is_sent && !b->is_answered)
+		if (calls_turn(b->s->z->calls, TURN_MS))
+			break;
+	forget_outgoing(b);
 	clear(b);
 	free(b->files);
 	free(b->folders);
@@ -86,13 +114,19 @@ batch_free(struct batch *b)
 bool
 batch_is_full(const struct batch *b)
 {
-	return b->file_count + b->folder_count + 8 > LIMIT_CHANGES || b->bytes > BYTES_MOST;
+	return b->file_count + b->folder_count > CHANGES_MOST || b->bytes > BYTES_MOST;
 }
 
 struct space *
 batch_space(const struct batch *b)
 {
 	return b->s;
+}
+
+void
+batch_move(struct batch *b, struct space *s)
+{
+	b->s = s;
 }
 
 enum zt_err
@@ -279,15 +313,6 @@ list_folder(struct batch *b, struct dirty *d, struct listing *l)
 
 /* ---- sealing and sending ---- */
 
-struct outgoing {
-	struct batch *b;
-	struct changeset cs;
-	struct buf body, *change, *object, *wrap;
-	struct bytes *spans;
-	const struct secret *key;
-	size_t count;
-};
-
 static enum zt_err
 seal_one(struct outgoing *o, const struct id *vlob, const Zt__Manifest *m, struct bytes blocks)
 {
@@ -374,16 +399,36 @@ sign_changeset(struct outgoing *o)
 		   : changeset_sign(z->sign, &o->cs, o->spans, o->count, &o->body);
 }
 
-static enum zt_err
-push(struct outgoing *o)
+/* The changeset as a message; it borrows from O, and CHANGES from the caller. */
+static Zt__Changeset
+changeset_message(const struct outgoing *o, Zt__Statement *st, ProtobufCBinaryData *changes)
 {
-	struct route_params p = { .org = o->b->s->z->org, .id = o->b->s->w->id };
-	Zt__PushRequest m = ZT__PUSH_REQUEST__INIT;
 	Zt__Changeset cs = ZT__CHANGESET__INIT;
-	Zt__Statement st = statement_message(&o->cs.signed_);
+
+	for (size_t i = 0; i < o->count; i++)
+		changes[i] = pb_field(o->change[i].p, o->change[i].n);
+	*st = statement_message(&o->cs.signed_);
+	cs.statement = st;
+	cs.changes = changes;
+	cs.n_changes = o->count;
+	return cs;
+}
+
+static void
+answered(struct calls_transfer *call)
+{
+	((struct batch *)call->ctx)->is_answered = true;
+}
+
+static enum zt_err
+start_push(struct outgoing *o)
+{
+	struct calls_transfer *call = &o->b->call;
+	Zt__PushRequest m = ZT__PUSH_REQUEST__INIT;
+	Zt__Changeset cs;
+	Zt__Statement st;
 	Zt__Object *objects = calloc(o->count, sizeof *objects);
 	ProtobufCBinaryData *changes = calloc(o->count, sizeof *changes);
-	struct buf body = buf_init(LIMIT_PUSH + LIMIT_MANIFEST), answer = buf_init(1024);
 	enum zt_err err = ZT_ERR_MEMORY;
 
 	m.objects = calloc(o->count, sizeof *m.objects);
@@ -395,88 +440,169 @@ push(struct outgoing *o)
 		objects[i].wrap = pb_field(o->wrap[i].p, o->wrap[i].n);
 		objects[i].generation = o->cs.generation;
 		m.objects[i] = &objects[i];
-		changes[i] = pb_field(o->change[i].p, o->change[i].n);
 	}
 	m.n_objects = o->count;
-	cs.statement = &st;
-	cs.changes = changes;
-	cs.n_changes = o->count;
+	cs = changeset_message(o, &st, changes);
 	m.changeset = &cs;
-	if ((err = pb_encode(&m, &body)) == ZT_OK)
-		err = client_call(o->b->s->z, ROUTE_PUSH, &p, NULL, buf_bytes(&body), &answer);
+	*call = (struct calls_transfer){ .route = ROUTE_PUSH,
+		.params = { .org = o->b->s->z->org, .id = o->b->s->w->id },
+		.body = buf_init(LIMIT_PUSH + LIMIT_MANIFEST),
+		.answer = buf_init(1024),
+		.done = answered,
+		.ctx = o->b };
+	o->b->is_answered = false;
+	if ((err = pb_encode(&m, &call->body)) == ZT_OK)
+		err = calls_start(o->b->s->z->calls, call);
+	o->b->is_sent = err == ZT_OK;
 out:
 	free(objects);
 	free(changes);
 	free(m.objects);
-	buf_free(&body);
-	buf_free(&answer);
+	return err;
+}
+
+/* What the server took is this device's newest state as well. */
+static enum zt_err
+take_answer(struct outgoing *o)
+{
+	struct bytes answer = buf_bytes(&o->b->call.answer);
+	ProtobufCBinaryData *changes = calloc(o->count, sizeof *changes);
+	Zt__PushAnswer *m = NULL;
+	struct hash link;
+	enum zt_err err = changes != NULL ? ZT_OK : ZT_ERR_MEMORY;
+
+	if (err == ZT_OK &&
+	    (err = pb_decode(&zt__push_answer__descriptor, answer, answer.n, &m)) == ZT_OK &&
+	    (err = pb_hash(m->link, &link)) == ZT_OK) {
+		Zt__Statement st;
+		Zt__Changeset cs = changeset_message(o, &st, changes);
+
+		err = space_take_own(o->b->s, &cs, m->position, &link);
+	}
+	pb_free(m);
+	free(changes);
+	return err;
+}
+
+static void
+forget_outgoing(struct batch *b)
+{
+	struct outgoing *o = &b->out;
+
+	for (size_t i = 0; i < o->count; i++) {
+		buf_free(&o->change[i]);
+		buf_free(&o->object[i]);
+		buf_free(&o->wrap[i]);
+	}
+	free(o->change);
+	free(o->object);
+	free(o->wrap);
+	free(o->spans);
+	buf_free(&o->body);
+	buf_free(&b->call.body);
+	buf_free(&b->call.answer);
+	*o = (struct outgoing){ .b = b, .body = buf_init(8192) };
+}
+
+static enum zt_err
+seal_all(struct outgoing *o)
+{
+	struct batch *b = o->b;
+	size_t n = b->file_count + b->folder_count;
+	enum zt_err err;
+
+	o->change = calloc(n, sizeof *o->change);
+	o->object = calloc(n, sizeof *o->object);
+	o->wrap = calloc(n, sizeof *o->wrap);
+	o->spans = calloc(n, sizeof *o->spans);
+	if (o->change == NULL || o->object == NULL || o->wrap == NULL || o->spans == NULL)
+		return ZT_ERR_MEMORY;
+	if ((err = space_key(b->s, (unsigned)b->s->w->generation_count, &o->key)))
+		return err;
+	for (size_t i = 0; err == ZT_OK && i < b->file_count; i++)
+		err = seal_file(o, &b->files[i]);
+	for (size_t i = 0; err == ZT_OK && i < b->folder_count; i++)
+		err = seal_folder(o, b->folders[i]);
+	return err;
+}
+
+enum zt_err
+batch_start(struct batch *b)
+{
+	enum zt_err err;
+
+	if (b->file_count + b->folder_count == 0)
+		return ZT_OK;
+	forget_outgoing(b);
+	if (org_state_is_open(b->s->w, ORG_NEVER))
+		return client_refuse(b->s->z, ZT_ERR_STALE_KEY,
+		    "a member left the workspace: a manager must rotate its key first "
+		    "(zt workspace rotate)");
+	if ((err = seal_all(&b->out)) == ZT_OK && (err = sign_changeset(&b->out)) == ZT_OK)
+		err = start_push(&b->out);
+	if (err)
+		forget_outgoing(b);
 	return err;
 }
 
 static enum zt_err
-send_once(struct batch *b)
+wait_answer(struct batch *b)
 {
-	size_t n = b->file_count + b->folder_count;
-	struct outgoing o = { .b = b, .body = buf_init(8192) };
-	enum zt_err err = ZT_ERR_MEMORY;
+	struct zt *z = b->s->z;
+	enum zt_err err = ZT_OK;
 
-	o.change = calloc(n, sizeof *o.change);
-	o.object = calloc(n, sizeof *o.object);
-	o.wrap = calloc(n, sizeof *o.wrap);
-	o.spans = calloc(n, sizeof *o.spans);
-	if (o.change == NULL || o.object == NULL || o.wrap == NULL || o.spans == NULL)
-		goto out;
-	if (org_state_is_open(b->s->w, ORG_NEVER)) {
-		err = client_refuse(b->s->z, ZT_ERR_STALE_KEY,
-		    "a member left the workspace: a manager must rotate its key first "
-		    "(zt workspace rotate)");
-		goto out;
+	while (err == ZT_OK && !b->is_answered)
+		err = calls_turn(z->calls, TURN_MS);
+	if (err)
+		return err;
+	b->is_sent = false;
+	if (b->call.err)
+		err = client_refuse(z, b->call.err, "%s", b->call.detail);
+	else
+		err = take_answer(&b->out);
+	forget_outgoing(b);
+	return err;
+}
+
+/* Someone else came first: see what they did. */
+static enum zt_err
+catch_up(struct batch *b)
+{
+	struct zt *z = b->s->z;
+	struct id workspace = b->s->w->id;
+	enum zt_err err = client_sync_log(z);
+
+	if (err)
+		return err;
+	if ((b->s = idmap_get(&z->spaces, &workspace)) == NULL)
+		return ZT_ERR_STORE;
+	return space_sync(b->s);
+}
+
+enum zt_err
+batch_finish(struct batch *b)
+{
+	enum zt_err err;
+
+	if (!b->is_sent)
+		return ZT_OK;
+	err = wait_answer(b);
+	for (int tries = 1;
+	     tries < TRIES && (err == ZT_ERR_CONFLICT || err == ZT_ERR_STALE_KEY); tries++) {
+		/* the same again, over what they did */
+		if ((err = catch_up(b)) || (err = batch_start(b)))
+			break;
+		err = wait_answer(b);
 	}
-	if ((err = space_key(b->s, (unsigned)b->s->w->generation_count, &o.key)))
-		goto out;
-	for (size_t i = 0; err == ZT_OK && i < b->file_count; i++)
-		err = seal_file(&o, &b->files[i]);
-	for (size_t i = 0; err == ZT_OK && i < b->folder_count; i++)
-		err = seal_folder(&o, b->folders[i]);
-	if (err == ZT_OK && (err = sign_changeset(&o)) == ZT_OK)
-		err = push(&o);
-out:
-	for (size_t i = 0; i < o.count; i++) {
-		buf_free(&o.change[i]);
-		buf_free(&o.object[i]);
-		buf_free(&o.wrap[i]);
-	}
-	free(o.change);
-	free(o.object);
-	free(o.wrap);
-	free(o.spans);
-	buf_free(&o.body);
+	if (err == ZT_OK)
+		clear(b);
 	return err;
 }
 
 enum zt_err
 batch_send(struct batch *b)
 {
-	struct zt *z = b->s->z;
-	struct id workspace = b->s->w->id;
-	enum zt_err err = ZT_ERR_CONFLICT;
+	enum zt_err err = batch_start(b);
 
-	if (b->file_count + b->folder_count == 0)
-		return ZT_OK;
-	for (int tries = 0; tries < TRIES; tries++) {
-		err = send_once(b);
-		if (err != ZT_ERR_CONFLICT && err != ZT_ERR_STALE_KEY)
-			break;
-		/* Someone else came first: see what they did, and do it again over that. */
-		if ((err = client_sync_log(z)))
-			break;
-		if ((b->s = idmap_get(&z->spaces, &workspace)) == NULL)
-			return ZT_ERR_STORE;
-		if ((err = space_sync(b->s)))
-			break;
-		err = ZT_ERR_CONFLICT;
-	}
-	if (err == ZT_OK && (err = space_sync(b->s)) == ZT_OK)
-		clear(b);
-	return err;
+	return err ? err : batch_finish(b);
 }

@@ -122,6 +122,10 @@ ZT_CHECKED enum zt_err space_key(
 void space_name(struct space *s, char out[260]);
 /* Verifies what is new in the chain. */
 ZT_CHECKED enum zt_err space_sync(struct space *s);
+/* Takes this device's own changeset, which the server says it put at POSITION under LINK, as if
+ * it had been fetched; when others came between, fetches them with it. */
+ZT_CHECKED enum zt_err space_take_own(
+    struct space *s, const Zt__Changeset *m, uint64_t position, const struct hash *link);
 /* VERSION 0: the newest. Errors: NOT_FOUND. */
 ZT_CHECKED enum zt_err space_version(
     struct space *s, const struct id *vlob, uint64_t version, struct space_version *out);
@@ -163,10 +167,17 @@ ZT_CHECKED enum zt_err batch_unlink(
     struct batch *b, const struct id *folder, struct bytes name, const struct id *expect);
 /* A folder that is new in this batch. */
 ZT_CHECKED enum zt_err batch_folder(struct batch *b, const struct id *vlob);
-/* Sends all; afterwards the batch is empty. */
+/* Seals, signs and starts to send all: the batch rests until batch_finish has the answer, sends
+ * again over what others did meanwhile when they came first, and empties it. */
+ZT_CHECKED enum zt_err batch_start(struct batch *b);
+ZT_CHECKED enum zt_err batch_finish(struct batch *b);
+/* Both. */
 ZT_CHECKED enum zt_err batch_send(struct batch *b);
-/* The workspace as it is now: sending may have opened it anew. */
+/* The workspace as it is now: sending may have opened it anew, then other batches of it are
+ * told.
+ */
 struct space *batch_space(const struct batch *b);
+void batch_move(struct batch *b, struct space *s);
 /* Whether the caller should send before more is gathered. */
 bool batch_is_full(const struct batch *b);
 

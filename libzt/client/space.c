@@ -451,6 +451,31 @@ space_sync(struct space *s)
 	return err;
 }
 
+enum zt_err
+space_take_own(
+    struct space *s, const Zt__Changeset *m, uint64_t position, const struct hash *link)
+{
+	uint64_t before = s->position;
+	struct hash before_link = s->link;
+	enum zt_err err;
+
+	if (position != s->position + 1)
+		return space_sync(s);
+	if ((err = store_begin(s->z->store)))
+		return err;
+	if ((err = take_changeset(s, m, position)) == ZT_OK && !hash_equal(&s->link, link))
+		err = refuse_changeset(s, ZT_ERR_FORK, position,
+		    "the server has put it behind another history of the workspace");
+	if (err == ZT_OK)
+		err = store_commit(s->z->store);
+	store_rollback(s->z->store);
+	if (err) {
+		s->position = before;
+		s->link = before_link;
+	}
+	return err;
+}
+
 /* ---- manifests ---- */
 
 struct wanted {

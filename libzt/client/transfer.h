@@ -51,7 +51,7 @@ struct transfer_slot {
 struct transfer {
 	struct zt *z;
 	struct space *s;
-	struct batch *batch; /* up */
+	struct batch *batch, *sending; /* up: gathered, and under way */
 	struct transfer_slot
 	    *pack; /* up: the block that small files are gathered in, or NULL */
 	struct group *

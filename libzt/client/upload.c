@@ -33,17 +33,31 @@ new_file(const struct stat *st)
 
 /* ---- a tree up ---- */
 
-/* Sends what is gathered, once every block in flight is acknowledged. */
+/* The push under way is answered; the workspace may have been opened anew. */
+static enum zt_err
+finish_push(struct transfer *t)
+{
+	enum zt_err err = batch_finish(t->sending);
+
+	t->s = batch_space(t->sending);
+	batch_move(t->batch, t->s);
+	return err;
+}
+
+/* Starts to send what is gathered, once every block of it is acknowledged and the push before
+ * it is taken. What follows is read meanwhile. */
 static enum zt_err
 flush(struct transfer *t)
 {
+	struct batch *full = t->batch;
 	enum zt_err err;
 
 	send_gathered(t);
-	if ((err = transfer_drain(t)) == ZT_OK)
-		err = batch_send(t->batch);
-	t->s = batch_space(t->batch); /* another one when the log moved meanwhile */
-	return err;
+	if ((err = transfer_drain(t)) || (err = finish_push(t)) || (err = batch_start(full)))
+		return err;
+	t->batch = t->sending;
+	t->sending = full;
+	return ZT_OK;
 }
 
 struct known { /* an entry of a remote folder; of a file also what it holds */
@@ -331,13 +345,15 @@ zt_put(struct zt *z, const char *local, const char *remote, const struct zt_prog
 		goto out;
 	}
 	if ((err = transfer_begin(&t, z, s, p)) || (err = batch_new(s, &t.batch)) ||
-	    (err = put_any(&t, fd, &st, local, &path)) || (err = flush(&t)))
+	    (err = batch_new(s, &t.sending)) || (err = put_any(&t, fd, &st, local, &path)) ||
+	    (err = flush(&t)) || (err = finish_push(&t)))
 		goto out;
 	if (files != NULL)
 		*files = t.files;
 out:
 	transfer_end(&t); /* first: what is under way writes into the batch's manifests */
 	batch_free(t.batch);
+	batch_free(t.sending);
 	if (fd >= 0)
 		(void)close(fd);
 	return err;
