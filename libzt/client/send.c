@@ -22,6 +22,13 @@ seal(struct pool_job *job)
 }
 
 static void
+end_block(struct transfer_slot *slot)
+{
+	slot->load->blocks--;
+	transfer_release(slot);
+}
+
+static void
 sent(struct calls_transfer *call)
 {
 	struct transfer_slot *slot = call->ctx;
@@ -30,7 +37,7 @@ sent(struct calls_transfer *call)
 		transfer_fail(
 		    slot->t, client_refuse(slot->t->z, call->err, "%s", call->detail));
 	slot->t->done += slot->ref.size;
-	transfer_release(slot);
+	end_block(slot);
 }
 
 /* The block is sealed: its reference goes into the manifests, it goes to the servers. */
@@ -60,8 +67,17 @@ send_sealed(struct transfer_slot *slot)
 	suite_wipe(slot->ref.key, sizeof slot->ref.key);
 	if (err) {
 		transfer_fail(t, err);
-		transfer_release(slot);
+		end_block(slot);
 	}
+}
+
+/* Its block is whole: it is sealed and sent. */
+static void
+send_slot(struct transfer_slot *slot)
+{
+	slot->load = slot->t->load[0];
+	slot->load->blocks++;
+	transfer_submit(slot, seal, send_sealed);
 }
 
 /* A free slot with room for a block. */
@@ -155,7 +171,7 @@ send_blocks(struct transfer *t, int fd, const char *name, Zt__FileManifest *f)
 		}
 		slot->clear.n = (size_t)n;
 		f->size += (uint64_t)n;
-		transfer_submit(slot, seal, send_sealed);
+		send_slot(slot);
 		transfer_report(t, name);
 		if ((size_t)n < LIMIT_BLOCK)
 			return ZT_OK;
@@ -236,7 +252,7 @@ send_gathered(struct transfer *t)
 	if (slot->clear.n > LIMIT_INLINE) {
 		for (size_t i = 0; i < slot->pin_count && slot->pin_count > 1; i++)
 			slot->pins[i].ref->whole = (uint32_t)slot->clear.n;
-		transfer_submit(slot, seal, send_sealed);
+		send_slot(slot);
 		return;
 	}
 	/* So little that a trip of its own would cost more. */

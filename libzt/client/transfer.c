@@ -91,6 +91,14 @@ transfer_drain(struct transfer *t)
 	return t->err;
 }
 
+enum zt_err
+transfer_wait(struct transfer *t, const struct load *l)
+{
+	while (l->blocks > 0)
+		turn(t, TURN_MS);
+	return t->err;
+}
+
 void
 transfer_end(struct transfer *t)
 {

@@ -31,6 +31,12 @@ struct piece {
 	uint64_t offset;     /* in the file */
 };
 
+/* Up: changes that travel together, and how many of their blocks are not acknowledged yet. */
+struct load {
+	struct batch *batch;
+	size_t blocks;
+};
+
 struct transfer_slot {
 	struct pool_job job;        /* first */
 	struct calls_transfer call; /* body or answer: the sealed block */
@@ -41,7 +47,8 @@ struct transfer_slot {
 	struct buf clear;
 	uint8_t *pages; /* down: LIMIT_BLOCK bytes at a page's border, or NULL */
 	struct block_ref ref;
-	struct pin *pins; /* up */
+	struct load *load; /* up: whose block it is */
+	struct pin *pins;
 	size_t pin_count, pin_cap;
 	struct piece *pieces; /* down */
 	size_t piece_count, piece_cap;
@@ -51,7 +58,7 @@ struct transfer_slot {
 struct transfer {
 	struct zt *z;
 	struct space *s;
-	struct batch *batch, *sending; /* up: gathered, and under way */
+	struct load *load[3]; /* up, by stage: gathered, waiting for its blocks, pushed */
 	struct transfer_slot
 	    *pack; /* up: the block that small files are gathered in, or NULL */
 	struct group *
@@ -70,6 +77,8 @@ ZT_CHECKED enum zt_err transfer_begin(
     struct transfer *t, struct zt *z, struct space *s, const struct zt_progress *p);
 /* Waits for all that is under way; returns the first error of the whole transfer. */
 ZT_CHECKED enum zt_err transfer_drain(struct transfer *t);
+/* Waits until all blocks of L are acknowledged; errors as transfer_drain. */
+ZT_CHECKED enum zt_err transfer_wait(struct transfer *t, const struct load *l);
 /* Waits, then releases. */
 void transfer_end(struct transfer *t);
 /* A free slot, once there is one. Errors: the first of the transfer. */

@@ -33,31 +33,70 @@ new_file(const struct stat *st)
 
 /* ---- a tree up ---- */
 
+enum { GATHERED, WAITING, PUSHED, STAGES };
+
+static enum zt_err
+loads_new(struct transfer *t)
+{
+	enum zt_err err = ZT_OK;
+
+	for (size_t i = 0; err == ZT_OK && i < STAGES; i++) {
+		if ((t->load[i] = calloc(1, sizeof *t->load[i])) == NULL)
+			return ZT_ERR_MEMORY;
+		err = batch_new(t->s, &t->load[i]->batch);
+	}
+	return err;
+}
+
+static void
+loads_free(struct transfer *t)
+{
+	for (size_t i = 0; i < STAGES; i++) {
+		if (t->load[i] != NULL)
+			batch_free(t->load[i]->batch);
+		free(t->load[i]);
+	}
+}
+
 /* The push under way is answered; the workspace may have been opened anew. */
 static enum zt_err
 finish_push(struct transfer *t)
 {
-	enum zt_err err = batch_finish(t->sending);
+	enum zt_err err = batch_finish(t->load[PUSHED]->batch);
 
-	t->s = batch_space(t->sending);
-	batch_move(t->batch, t->s);
+	t->s = batch_space(t->load[PUSHED]->batch);
+	for (size_t i = 0; i < STAGES; i++)
+		batch_move(t->load[i]->batch, t->s);
 	return err;
 }
 
-/* Starts to send what is gathered, once every block of it is acknowledged and the push before
- * it is taken. What follows is read meanwhile. */
+/* Everything moves on by a stage, so that reading, the blocks and the push each go on while the
+ * others do. */
 static enum zt_err
-flush(struct transfer *t)
+move_on(struct transfer *t)
 {
-	struct batch *full = t->batch;
+	struct load *first = t->load[GATHERED], *empty = t->load[PUSHED];
 	enum zt_err err;
 
 	send_gathered(t);
-	if ((err = transfer_drain(t)) || (err = finish_push(t)) || (err = batch_start(full)))
+	if ((err = transfer_wait(t, t->load[WAITING])) || (err = finish_push(t)) ||
+	    (err = batch_start(t->load[WAITING]->batch)))
 		return err;
-	t->batch = t->sending;
-	t->sending = full;
+	t->load[PUSHED] = t->load[WAITING];
+	t->load[WAITING] = first;
+	t->load[GATHERED] = empty;
 	return ZT_OK;
+}
+
+/* To the last answer. */
+static enum zt_err
+finish(struct transfer *t)
+{
+	enum zt_err err = ZT_OK;
+
+	for (size_t i = 0; err == ZT_OK && i < STAGES; i++)
+		err = move_on(t);
+	return err;
 }
 
 struct known { /* an entry of a remote folder; of a file also what it holds */
@@ -173,13 +212,15 @@ put_file(struct transfer *t, int fd, const char *name, const struct stat *st,
 		return ZT_ERR_MEMORY;
 	/* The batch has it first: what is under way writes into it, whatever fails meanwhile.
 	 */
-	if ((err = batch_write(t->batch, &to.vlob, m, true, (uint64_t)st->st_size)) ||
+	if ((err = batch_write(
+		 t->load[GATHERED]->batch, &to.vlob, m, true, (uint64_t)st->st_size)) ||
 	    (err = send_content(t, fd, name, (uint64_t)st->st_size, m->file)) ||
-	    (!k->is_there && (err = batch_link(t->batch, folder, as, &to, BATCH_ABSENT))))
+	    (!k->is_there &&
+		(err = batch_link(t->load[GATHERED]->batch, folder, as, &to, BATCH_ABSENT))))
 		return err;
 	t->files++;
 	transfer_report(t, name);
-	return batch_is_full(t->batch) ? flush(t) : ZT_OK;
+	return batch_is_full(t->load[GATHERED]->batch) ? move_on(t) : ZT_OK;
 }
 
 static enum zt_err put_folder(struct transfer *t, int dir, const char *name,
@@ -217,9 +258,9 @@ put_entry(struct transfer *t, int dir, const char *entry, const struct id *folde
 		if (is_new) {
 			suite_random(k.to.vlob.b, ID_BYTES);
 			k.to.is_folder = true;
-			if ((err = batch_folder(t->batch, &k.to.vlob)) == ZT_OK)
-				err = batch_link(
-				    t->batch, folder, buf_bytes(&as), &k.to, BATCH_ABSENT);
+			if ((err = batch_folder(t->load[GATHERED]->batch, &k.to.vlob)) == ZT_OK)
+				err = batch_link(t->load[GATHERED]->batch, folder,
+				    buf_bytes(&as), &k.to, BATCH_ABSENT);
 		}
 		if (err == ZT_OK)
 			err =
@@ -257,8 +298,8 @@ put_folder(struct transfer *t, int dir, const char *name, const struct id *folde
 	while (err == ZT_OK && (e = readdir(d)) != NULL)
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
 			err = put_entry(t, dirfd(d), e->d_name, folder, &there, depth);
-	if (err == ZT_OK && batch_is_full(t->batch))
-		err = flush(t);
+	if (err == ZT_OK && batch_is_full(t->load[GATHERED]->batch))
+		err = move_on(t);
 	there_free(&there);
 	(void)closedir(d);
 	return err;
@@ -315,9 +356,9 @@ put_any(struct transfer *t, int fd, const struct stat *st, const char *local, st
 	if (!k.is_there) {
 		suite_random(self.vlob.b, ID_BYTES);
 		self.is_folder = true;
-		if ((err = batch_folder(t->batch, &self.vlob)) ||
-		    (err = batch_link(t->batch, &parent.vlob, path->name[path->count - 1],
-			 &self, BATCH_ABSENT)))
+		if ((err = batch_folder(t->load[GATHERED]->batch, &self.vlob)) ||
+		    (err = batch_link(t->load[GATHERED]->batch, &parent.vlob,
+			 path->name[path->count - 1], &self, BATCH_ABSENT)))
 			goto out;
 	}
 	if ((fd = dup(fd)) < 0)
@@ -344,16 +385,14 @@ zt_put(struct zt *z, const char *local, const char *remote, const struct zt_prog
 		err = transfer_err(z, local, errno);
 		goto out;
 	}
-	if ((err = transfer_begin(&t, z, s, p)) || (err = batch_new(s, &t.batch)) ||
-	    (err = batch_new(s, &t.sending)) || (err = put_any(&t, fd, &st, local, &path)) ||
-	    (err = flush(&t)) || (err = finish_push(&t)))
+	if ((err = transfer_begin(&t, z, s, p)) || (err = loads_new(&t)) ||
+	    (err = put_any(&t, fd, &st, local, &path)) || (err = finish(&t)))
 		goto out;
 	if (files != NULL)
 		*files = t.files;
 out:
 	transfer_end(&t); /* first: what is under way writes into the batch's manifests */
-	batch_free(t.batch);
-	batch_free(t.sending);
+	loads_free(&t);
 	if (fd >= 0)
 		(void)close(fd);
 	return err;

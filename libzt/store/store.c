@@ -107,7 +107,8 @@ prepare(struct store *s)
 	/* The folder's lock keeps others out: the database need not lock for each look. */
 	static const char schema[] =
 	    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384;"
-	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+	    "PRAGMA wal_autocheckpoint = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = "
+	    "FULL;"
 	    "CREATE TABLE IF NOT EXISTS records (kind INTEGER NOT NULL, key BLOB NOT NULL, "
 	    "n INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, key, n)) WITHOUT "
 	    "ROWID;"
