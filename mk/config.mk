@@ -17,7 +17,7 @@ PKGS_SERVICE := libpq yaml-0.1
 override CFLAGS += -std=c17 -D_GNU_SOURCE $(WARN) $(OPT) -g -fPIC -pthread $(shell pkg-config --cflags $(PKGS) $(PKGS_CLIENT) $(PKGS_SERVICE) jansson 2>/dev/null)
 override LDFLAGS += -pthread -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
-LIBS_CLIENT := $(shell pkg-config --libs $(PKGS_CLIENT) jansson 2>/dev/null) -lwebsockets
+LIBS_CLIENT := $(shell pkg-config --libs $(PKGS_CLIENT) jansson 2>/dev/null) -lwebsockets -lkeyutils
 LIBS_SERVICE := $(shell pkg-config --libs $(PKGS_SERVICE) 2>/dev/null) -lnng
 PREFIX ?= /usr/local
 VERSION := 0.1.0

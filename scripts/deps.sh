@@ -3,7 +3,7 @@
 # and for the targets test, lint and fuzz ($1) what looks at the code, for bench the peer.
 set -eu
 want="make gcc libc6-dev pkg-config libsodium-dev libargon2-dev libssl-dev libnng-dev libpq-dev libwebsockets-dev
-libyaml-dev libcurl4-openssl-dev libsqlite3-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler
+libyaml-dev libcurl4-openssl-dev libsqlite3-dev libkeyutils-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler
 libutf8proc-dev libjansson-dev postgresql postgresql-client util-linux procps"
 case ${1:-} in
 test* | lint | fuzz* | fmt | deps)

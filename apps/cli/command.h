@@ -13,7 +13,8 @@
 struct cli {
 	struct zt_options o;
 	char password[1024];
-	const char *home, *server, *token_file, *slug, *email, *name, *label, *role, *profile;
+	const char *home, *server, *token_file, *slug, *email, *name, *label, *role, *profile,
+	    *duration;
 	const char *password_file, *version_text, *at;
 	int password_fd;
 	bool json, recursive, details, yes, quiet;
@@ -44,7 +45,8 @@ struct cli_option {
 extern const struct cli_option cli_options[];
 extern const unsigned cli_option_count;
 
-/* Asks for the password as the options say. Errors: USAGE, IO. */
+/* Asks for the password as the options say, unless the device is unlocked. Errors: USAGE, IO.
+ */
 enum zt_err cli_password(struct cli *c, bool is_new);
 /* Reads one line of FILE. */
 enum zt_err cli_read_line(struct cli *c, const char *file, char *out, unsigned size);
@@ -63,6 +65,8 @@ enum zt_err cmd_devices(struct cli *c);
 enum zt_err cmd_log_show(struct cli *c);
 enum zt_err cmd_log_verify(struct cli *c);
 enum zt_err cmd_status(struct cli *c);
+enum zt_err cmd_unlock(struct cli *c);
+enum zt_err cmd_lock(struct cli *c);
 enum zt_err cmd_invite_user(struct cli *c);
 enum zt_err cmd_invite_device(struct cli *c);
 enum zt_err cmd_invite_list(struct cli *c);

@@ -71,6 +71,11 @@ const struct command commands[] = {
 	{ "completion", "bash|zsh|man",
 	    N_("print the completion of a shell, or the manual page"),
 	    "zt completion bash > /etc/bash_completion.d/zt", 1, 1, false, cmd_completion },
+	{ "unlock", "[--for TIME]",
+	    N_("ask for the password once, and not again in this login session"),
+	    "zt unlock --for 8h", 0, 0, false, cmd_unlock },
+	{ "lock", "", N_("ask for the password again from now on"), "zt lock", 0, 0, false,
+	    cmd_lock },
 	{ "status", "", N_("show who and where this device is"), "zt status", 0, 0, true,
 	    cmd_status },
 };

@@ -68,8 +68,8 @@ prompt(struct cli *c, const char *text, char *out, unsigned size)
 
 	if (tty == NULL) {
 		(void)snprintf(c->why, sizeof c->why, "%s",
-		    _("there is no terminal to ask for the password; use --password-file or "
-		      "--password-fd"));
+		    _("there is no terminal to ask for the password; use --password-file, "
+		      "--password-fd or zt unlock"));
 		return ZT_ERR_USAGE;
 	}
 	(void)fprintf(tty, "%s ", text);
@@ -93,6 +93,11 @@ cli_password(struct cli *c, bool is_new)
 	enum zt_err err;
 
 	c->o.password = c->password;
+	if (!is_new && c->password_file == NULL && c->password_fd < 0 &&
+	    zt_is_unlocked(c->o.home)) {
+		c->o.password = NULL;
+		return ZT_OK;
+	}
 	if (c->password_file != NULL)
 		return cli_read_line(c, c->password_file, c->password, sizeof c->password);
 	if (c->password_fd >= 0) {
@@ -151,6 +156,7 @@ const struct cli_option cli_options[] = {
 	{ "--label", "NAME", N_("org bootstrap, claim: what this device is called") },
 	{ "--profile", "PROFILE", N_("greet: admin, standard or outsider") },
 	{ "--role", "ROLE", N_("workspace share: reader, contributor, manager or owner") },
+	{ "--for", "TIME", N_("unlock: how long, such as 15m or 8h") },
 	{ "--yes", "", N_("greet: accept without asking") },
 	{ "-r, --recursive", "", N_("ls, rm: with all below") },
 	{ "-l, --long", "", N_("ls: sizes, times, versions") },
@@ -181,7 +187,8 @@ fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slo
 		{ "--password-file", 0, &c->password_file, NULL },
 		{ "--password-fd", 0, fd, NULL }, { "--ca-file", 0, &c->o.ca_file, NULL },
 		{ "--to-version", 0, &c->version_text, NULL }, { "--at", 0, &c->at, NULL },
-		{ "--json", 0, NULL, &c->json }, { "--recursive", 'r', NULL, &c->recursive },
+		{ "--for", 0, &c->duration, NULL }, { "--json", 0, NULL, &c->json },
+		{ "--recursive", 'r', NULL, &c->recursive },
 		{ "--long", 'l', NULL, &c->details }, { "--quiet", 'q', NULL, &c->quiet },
 		{ "--yes", 'y', NULL, &c->yes }, { "--help", 'h', NULL, help },
 		{ "--version", 0, NULL, version } };

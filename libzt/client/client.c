@@ -95,6 +95,42 @@ set_why(char *why, const char *text)
 		(void)snprintf(why, CLIENT_WHY, "%s", text);
 }
 
+static struct bytes
+password_of(const struct zt_options *o)
+{
+	return o->password != NULL ? bytes_text(o->password) : bytes_of(NULL, 0);
+}
+
+static const char no_keyring[] = "this system keeps no keys for a session";
+
+enum zt_err
+zt_unlock(const struct zt_options *o, unsigned seconds, char *why)
+{
+	enum zt_err err = suite_start();
+
+	set_why(why, "");
+	if (err == ZT_OK)
+		err = device_file_hold(o->home, password_of(o), seconds);
+	if (err == ZT_ERR_IO && why != NULL)
+		(void)snprintf(why, CLIENT_WHY, "%s",
+		    o->translate != NULL ? o->translate(no_keyring) : no_keyring);
+	return err;
+}
+
+enum zt_err
+zt_lock(const struct zt_options *o)
+{
+	enum zt_err err = suite_start();
+
+	return err ? err : device_file_release(o->home);
+}
+
+int
+zt_is_unlocked(const char *home)
+{
+	return suite_start() == ZT_OK && device_file_is_held(home);
+}
+
 enum zt_err
 zt_open(const struct zt_options *o, struct zt **out, char *why)
 {
@@ -113,7 +149,7 @@ zt_open(const struct zt_options *o, struct zt **out, char *why)
 	err = ZT_ERR_MEMORY;
 	if (z->home == NULL)
 		goto out;
-	if ((err = device_file_open(o->home, bytes_text(o->password), &m))) {
+	if ((err = device_file_open(o->home, password_of(o), &m))) {
 		if (err == ZT_ERR_NOT_FOUND)
 			(void)client_refuse(z, err, "there is no device in %.200s", o->home);
 		goto out;

@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "crypto/aead.h"
+#include "crypto/hash.h"
 #include "crypto/password.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
+#include "store/held_key.h"
 
 enum { VERSION = 1, BY_PASSWORD = 1, FILE_MOST = 256 * 1024, PATH_SIZE = 4200 };
 
@@ -137,35 +139,117 @@ device_file_is_there(const char *folder)
 	return access(path, F_OK) == 0;
 }
 
+/* By the whole file: with another password it is another key. */
+static void
+held_name(const struct buf *file, struct hash *out)
+{
+	hash_one("zt held key 1", buf_bytes(file), out);
+}
+
+static enum zt_err
+derive(
+    const struct buf *file, const Zt__DeviceFile *m, struct bytes password, struct secret **key)
+{
+	struct hash name;
+	enum zt_err err;
+
+	if (password.p != NULL)
+		return password_key(password, m->salt.data,
+		    (struct password_cost){ m->passes, m->memory, m->lanes }, key);
+	held_name(file, &name);
+	err = held_key_get(&name, key);
+	return err == ZT_ERR_NOT_FOUND ? ZT_ERR_PASSWORD : err;
+}
+
+/* Opens FILE; the caller gives *OUT to pb_wipe and *KEY to secret_free. */
+static enum zt_err
+open_file(
+    const struct buf *file, struct bytes password, Zt__DeviceSecrets **out, struct secret **key)
+{
+	struct buf clear = buf_init(FILE_MOST);
+	Zt__DeviceFile *m = NULL;
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__device_file__descriptor, buf_bytes(file), FILE_MOST, &m)))
+		return err;
+	if (m->version != VERSION || m->protector != BY_PASSWORD)
+		err = ZT_ERR_VERSION;
+	else if (m->salt.len != PASSWORD_SALT_BYTES)
+		err = ZT_ERR_CORRUPT;
+	if (err || (err = derive(file, m, password, key)))
+		goto out;
+	if ((err = aead_open(*key, bytes_text(header), pb_bytes(m->sealed), &clear)))
+		err = err == ZT_ERR_CORRUPT ? ZT_ERR_PASSWORD : err;
+	else
+		err = pb_decode(
+		    &zt__device_secrets__descriptor, buf_bytes(&clear), FILE_MOST, out);
+out:
+	pb_free(m);
+	buf_free(&clear);
+	return err;
+}
+
 enum zt_err
 device_file_open(const char *folder, struct bytes password, Zt__DeviceSecrets **out)
 {
-	struct buf file = buf_init(FILE_MOST), clear = buf_init(FILE_MOST);
-	Zt__DeviceFile *m = NULL;
+	struct buf file = buf_init(FILE_MOST);
 	struct secret *key = NULL;
-	enum zt_err err;
+	enum zt_err err = read_file(folder, &file);
 
-	if ((err = read_file(folder, &file)) ||
-	    (err = pb_decode(&zt__device_file__descriptor, buf_bytes(&file), FILE_MOST, &m)))
-		goto out;
-	err = ZT_ERR_VERSION;
-	if (m->version != VERSION || m->protector != BY_PASSWORD)
-		goto out;
-	err = ZT_ERR_CORRUPT;
-	if (m->salt.len != PASSWORD_SALT_BYTES)
-		goto out;
-	if ((err = password_key(password, m->salt.data,
-		 (struct password_cost){ m->passes, m->memory, m->lanes }, &key)))
-		goto out;
-	if ((err = aead_open(key, bytes_text(header), pb_bytes(m->sealed), &clear))) {
-		err = err == ZT_ERR_CORRUPT ? ZT_ERR_PASSWORD : err;
-		goto out;
-	}
-	err = pb_decode(&zt__device_secrets__descriptor, buf_bytes(&clear), FILE_MOST, out);
-out:
+	if (err == ZT_OK)
+		err = open_file(&file, password, out, &key);
 	secret_free(key);
-	pb_free(m);
 	buf_free(&file);
-	buf_free(&clear);
 	return err;
+}
+
+enum zt_err
+device_file_hold(const char *folder, struct bytes password, unsigned seconds)
+{
+	struct buf file = buf_init(FILE_MOST);
+	Zt__DeviceSecrets *m = NULL;
+	struct secret *key = NULL;
+	struct hash name;
+	enum zt_err err = read_file(folder, &file);
+
+	if (err == ZT_OK && (err = open_file(&file, password, &m, &key)) == ZT_OK) {
+		held_name(&file, &name);
+		err = held_key_put(&name, key, seconds);
+	}
+	pb_wipe(m);
+	secret_free(key);
+	buf_free(&file);
+	return err;
+}
+
+enum zt_err
+device_file_release(const char *folder)
+{
+	struct buf file = buf_init(FILE_MOST);
+	struct hash name;
+	enum zt_err err = read_file(folder, &file);
+
+	if (err == ZT_OK) {
+		held_name(&file, &name);
+		held_key_drop(&name);
+	}
+	buf_free(&file);
+	return err;
+}
+
+bool
+device_file_is_held(const char *folder)
+{
+	struct buf file = buf_init(FILE_MOST);
+	struct secret *key = NULL;
+	struct hash name;
+	bool held = false;
+
+	if (read_file(folder, &file) == ZT_OK) {
+		held_name(&file, &name);
+		held = held_key_get(&name, &key) == ZT_OK;
+	}
+	buf_free(&file);
+	secret_free(key);
+	return held;
 }

@@ -10,9 +10,19 @@
  * when needed, for its owner only. Errors: EXISTS, FULL, IO, MEMORY. */
 ZT_CHECKED enum zt_err device_file_create(
     const char *folder, const Zt__DeviceSecrets *secrets, struct bytes password);
-/* The caller gives *OUT to pb_wipe. Errors: NOT_FOUND, PASSWORD, WEAK, CORRUPT, VERSION, IO. */
+/* The caller gives *OUT to pb_wipe. Without a password (p NULL) by the key that is held for
+ * this session. Errors: NOT_FOUND, PASSWORD (wrong; or there is none, and no key is held),
+ * WEAK, CORRUPT, VERSION, IO. */
 ZT_CHECKED enum zt_err device_file_open(
     const char *folder, struct bytes password, Zt__DeviceSecrets **out);
+/* Holds the key of FOLDER's device for this session, SECONDS long (held_key.h). Errors: those
+ * of device_file_open. */
+ZT_CHECKED enum zt_err device_file_hold(
+    const char *folder, struct bytes password, unsigned seconds);
+/* Forgets it. Errors: NOT_FOUND (no device there), IO. */
+ZT_CHECKED enum zt_err device_file_release(const char *folder);
+/* Whether it is held. */
+bool device_file_is_held(const char *folder);
 /* Whether FOLDER holds a device. */
 bool device_file_is_there(const char *folder);
 

@@ -29,6 +29,24 @@ sed "s#^listen:.*#listen: ipc://$(cat "$state/sockets")/second#; s#^events:.*#ev
 expect 76 "schema is newer" "a database of a newer version" "$bin/zt-metadata" --config "$state/second.yaml"
 psql_zt "DELETE FROM metadata.migrations WHERE number = 99"
 
+# a key that is held for the session
+held() { "$bin/zt" --home "$state/alice" "$@" </dev/null; }
+no_terminal() { setsid -w "$bin/zt" --home "$state/alice" "$@" </dev/null; }
+expect 64 "no terminal" "without a terminal, and locked" no_terminal ls w:/
+expect 77 "password is wrong" "unlocking with a wrong password" "$bin/zt" --home "$state/alice" --password-file "$state/kept" unlock
+expect 64 "a time such as" "unlocking for a time that is none" alice unlock --for ever
+if alice unlock --for 1h >"$state/out" 2>&1; then
+	expect 0 "kept" "unlocked, no password is asked for" held ls w:/
+	expect 77 "password is wrong" "unlocked, a password that is given still counts" held --password-file "$state/kept" ls w:/
+	expect 0 "locked" "locking" held lock
+	expect 64 "no terminal" "locked again" no_terminal ls w:/
+	alice --quiet unlock --for 1s; sleep 2
+	expect 64 "no terminal" "the time is over" no_terminal ls w:/
+else
+	expect 74 "keeps no keys" "a system without a keyring says so" alice unlock
+	echo "skipped: no keyring here, so nothing is held"
+fi
+
 # clocks
 if command -v faketime >/dev/null; then
 	expect 75 "clock of this device" "a clock that is an hour behind" faketime -f '-3600' "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" ls w:/

@@ -18,9 +18,11 @@
 struct zt; /* one device, unlocked */
 
 struct zt_options {
-	const char *home;     /* the device's state folder */
-	const char *password; /* its protection; wiped by the caller */
-	const char *ca_file;  /* PEM of the server's authority; NULL: the system's */
+	const char *home; /* the device's state folder */
+	/* Its protection; wiped by the caller. NULL: zt_unlock was called in this login
+	 * session. */
+	const char *password;
+	const char *ca_file; /* PEM of the server's authority; NULL: the system's */
 	/* The sentences of zt_why in another language: a text with the same printf directives,
 	 * or the same text. NULL: English. */
 	const char *(*translate)(const char *english);
@@ -29,6 +31,13 @@ struct zt_options {
 /* Unlocks the device in O->home. The caller closes *OUT. WHY, when not NULL, is a sentence of
  * 256 bytes. Errors: NOT_FOUND (no device there), PASSWORD, WEAK, LOCKED, STORE. */
 ZT_CALL enum zt_err zt_open(const struct zt_options *o, struct zt **out, char *why);
+/* Keeps the key that O->password gives in the kernel's keyring for this login session, so that
+ * zt_open needs no password for SECONDS. Errors: those of zt_open; IO (there is no keyring). */
+ZT_CALL enum zt_err zt_unlock(const struct zt_options *o, unsigned seconds, char *why);
+/* Forgets it. Errors: NOT_FOUND (no device there), IO. */
+ZT_CALL enum zt_err zt_lock(const struct zt_options *o);
+/* Whether the device in HOME needs no password now. */
+ZT_CALL int zt_is_unlocked(const char *home);
 /* Wipes all keys from memory. NULL is nothing. */
 void zt_close(struct zt *z);
 /* The sentence about the last error of Z; "" when there is none. Lives until the next call. */

@@ -1,0 +1,64 @@
+/* cmd_device.c - what a device does for itself: its key held for a session. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "common/l10n.h"
+
+enum { DEFAULT_S = 8 * 3600, MOST_S = 30 * 24 * 3600 };
+
+/* "90", "15m", "8h" or "2d" as seconds; 0 when it is none of these. */
+static unsigned
+duration(const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10), unit = 0;
+
+	if (end != text && (end[0] == 0 || end[1] == 0))
+		switch (end[0]) {
+		case 0:
+		case 's':
+			unit = 1;
+			break;
+		case 'm':
+			unit = 60;
+			break;
+		case 'h':
+			unit = 3600;
+			break;
+		case 'd':
+			unit = 24 * 3600;
+			break;
+		default:
+			break;
+		}
+	return n > 0 && n <= MOST_S && n * unit <= MOST_S ? (unsigned)(n * unit) : 0;
+}
+
+enum zt_err
+cmd_unlock(struct cli *c)
+{
+	unsigned seconds = c->duration != NULL ? duration(c->duration) : DEFAULT_S;
+	enum zt_err err;
+
+	if (seconds == 0) {
+		(void)snprintf(c->why, sizeof c->why, "%s",
+		    _("a time such as 90s, 15m, 8h or 2d, at most 30d"));
+		return ZT_ERR_USAGE;
+	}
+	if ((err = cli_password(c, false)) == ZT_OK &&
+	    (err = zt_unlock(&c->o, seconds, c->why)) == ZT_OK)
+		cli_say(c, "unlocked for this session; zt lock ends it");
+	return err;
+}
+
+enum zt_err
+cmd_lock(struct cli *c)
+{
+	enum zt_err err = zt_lock(&c->o);
+
+	if (err == ZT_OK)
+		cli_say(c, "locked");
+	return err;
+}
