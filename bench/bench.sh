@@ -14,18 +14,21 @@ cleanup() {
 trap cleanup EXIT
 now() { date +%s.%N; }
 # took FILE COMMAND...: the seconds that COMMAND takes, added to FILE.
-took() { out=$1; shift; from=$(now); "$@" >/dev/null; to=$(now); echo "$to - $from" | bc >>"$out"; }
+took() { out=$1; shift; sync; from=$(now); "$@" >/dev/null; to=$(now); echo "$to - $from" | bc >>"$out"; }
 median() { sort -n "$1" | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 ratio() { echo "scale=2; $1 / $2" | bc; }
 mkdir "$w/state"
 echo "a password of the bench" >"$w/password"
 sh "$root/deploy/local/zt-local" start "$w/state" "$bin"
+# As people work: unlocked once (zt unlock); where there is no keyring, with the password each time.
+zt() { home=$1; shift; if [ -e "$w/unlocked" ]; then "$bin/zt" --home "$w/$home" --quiet "$@"; else person "$home" "$@"; fi; }
 person() { home=$1; shift; "$bin/zt" --home "$w/$home" --password-file "$w/password" --quiet "$@"; }
 for who in files log; do
 	person $who org bootstrap --server "$(cat "$w/state/url")" --operator-token-file "$w/state/operator-token" \
 		--slug "bench-$who" --email "$who@bench.example" --name "$who"
 done
 person files workspace create w
+if person files unlock --for 2h 2>/dev/null; then touch "$w/unlocked"; fi
 head -c 1073741824 /dev/urandom >"$w/big"
 mkdir "$w/tree"
 for d in $(seq 100); do mkdir "$w/tree/$d"; for f in $(seq 100); do head -c 4096 /dev/urandom >"$w/tree/$d/$f"; done; done
@@ -39,7 +42,7 @@ memory() { awk '/VmRSS/ {print int($2 / 1024)}' "/proc/$1/status" 2>/dev/null ||
 watch_memory() {
 	sleep 2
 	while kill -0 "$1" 2>/dev/null; do
-		echo "$(memory "$1") $(memory "$(cat "$w/state/run/gateway.pid")") $(memory "$(cat "$w/state/run/blocks.pid")")"
+		echo "$(memory "$(pgrep -P "$1" -x zt || echo "$1")") $(memory "$(cat "$w/state/run/gateway.pid")") $(memory "$(cat "$w/state/run/blocks.pid")")"
 		sleep 0.2
 	done >>"$w/memory"
 }
@@ -49,23 +52,25 @@ for i in $(seq "$rounds"); do
 	# were deleted, ext4 is slow to make new ones.
 	rm -rf "$w/back" "$w/back2" "$w/out" "$w/out2"; sleep 6
 	took "$w/restic.put" restic backup "$w/big"
-	from=$(now); "$bin/zt" --home "$w/files" --password-file "$w/password" --quiet put "$w/big" "w:/big$i" & p=$!; watch_memory $p & wait $p; to=$(now); echo "$to - $from" | bc >>"$w/zt.put"
+	sync; from=$(now); zt files put "$w/big" "w:/big$i" & p=$!; watch_memory $p & wait $p; to=$(now); echo "$to - $from" | bc >>"$w/zt.put"
 	took "$w/restic.get" restic restore latest --target "$w/back"
 	rm -r "$w/back"
-	from=$(now); "$bin/zt" --home "$w/files" --password-file "$w/password" --quiet get "w:/big$i" "$w/out" & p=$!; watch_memory $p & wait $p; to=$(now); echo "$to - $from" | bc >>"$w/zt.get"
+	sync; from=$(now); zt files get "w:/big$i" "$w/out" & p=$!; watch_memory $p & wait $p; to=$(now); echo "$to - $from" | bc >>"$w/zt.get"
 	cmp "$w/big" "$w/out"; rm "$w/out"
 	kill $rclone_pid; wait $rclone_pid 2>/dev/null || true; rm -rf "$w/repo" "$w/cache" # restic would find the same data again
 	rclone serve restic --addr "127.0.0.1:$port" "$w/repo" >/dev/null 2>&1 & rclone_pid=$!
 	for k in $(seq 50); do restic init >/dev/null 2>&1 && break; sleep 0.1; done
 	took "$w/restic.tput" restic backup "$w/tree"
-	took "$w/zt.tput" person files put "$w/tree" "w:/tree$i"
+	took "$w/zt.tput" zt files put "$w/tree" "w:/tree$i"
 	took "$w/restic.tget" restic restore latest --target "$w/back2"
-	took "$w/zt.tget" person files get "w:/tree$i" "$w/out2"
+	took "$w/zt.tget" zt files get "w:/tree$i" "$w/out2"
 	diff -r "$w/tree" "$w/out2"
 	# A device that knows nothing of the workspace yet: its store is as it was at the bootstrap.
 	cp -r "$w/files" "$w/fresh$i"; rm -f "$w/fresh$i"/store.db*
-	took "$w/zt.status" person files status
-	took "$w/zt.ls" person "fresh$i" ls -r "w:/tree$i"
+	took "$w/zt.ls" zt "fresh$i" ls -r "w:/tree$i"
+	took "$w/zt.status" zt files status
+	took "$w/zt.password" person files status
+	took "$w/restic.open" restic cat config
 done
 echo "requests" >&2
 "$tools/floor" service "ipc://$w/floor" & floor_pids=$!
@@ -99,7 +104,8 @@ cat <<T
 # Results of \`make bench\`
 
 $(date -u +%Y-%m-%d), $(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), $(. /etc/os-release; echo "$PRETTY_NAME"); medians of $rounds rounds, pairs interleaved. Times hold
-the whole program: about a second of each zt command is the password's key (Argon2id, 256 MiB).
+the whole program. $(if [ -e "$w/unlocked" ]; then echo "The device is unlocked, as by \`zt unlock\`"; else echo "There is no keyring here: each zt command asks for its password"; fi); what a password adds stands in its own row. Disks are
+synced before each.
 
 | what | zt | beside it | ratio | wanted |
 |---|---|---|---|---|
@@ -109,6 +115,7 @@ the whole program: about a second of each zt command is the password's key (Argo
 | 10,000 x 4 KiB up | $(m zt.tput) s | restic backup $(m restic.tput) s | $(ratio "$(m restic.tput)" "$(m zt.tput)") | 1 |
 | 10,000 x 4 KiB down | $(m zt.tget) s | restic restore $(m restic.tget) s | $(ratio "$(m restic.tget)" "$(m zt.tget)") | 1 |
 | listing them from a fresh device | $(m zt.ls) s | zt status alone $(m zt.status) s | | 1 s |
+| opening with a password: Argon2id, 256 MiB | $(m zt.password) s | restic cat config (scrypt) $(m restic.open) s | | |
 | signed small requests, 64 connections | $(rate "$w/requests.txt")/s, p99 $(p99 "$w/requests.txt") ms | floor $(rate "$w/floor.txt")/s | $(ratio "$(rate "$w/requests.txt")" "$(rate "$w/floor.txt")") | 5,000/s, 25 ms, 0.5 |
 | the same without verification | $(rate "$w/unverified.txt")/s | | | |
 | appends to one trust log | $(rate "$w/append.txt")/s | | | 500/s |
