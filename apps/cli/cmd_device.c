@@ -1,4 +1,4 @@
-/* cmd_device.c - what a device does for itself: its key held for a session. */
+/* cmd_device.c - devices: listed in cmd_org.c, revoked here; and a key held for a session. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +8,8 @@
 
 enum { DEFAULT_S = 8 * 3600, MOST_S = 30 * 24 * 3600 };
 
-/* "90", "15m", "8h" or "2d" as seconds; 0 when it is none of these. */
-static unsigned
-duration(const char *text)
+unsigned
+cli_duration(struct cli *c, const char *text)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 10), unit = 0;
@@ -33,20 +32,21 @@ duration(const char *text)
 		default:
 			break;
 		}
-	return n > 0 && n <= MOST_S && n * unit <= MOST_S ? (unsigned)(n * unit) : 0;
+	if (n > 0 && n <= MOST_S && n * unit > 0 && n * unit <= MOST_S)
+		return (unsigned)(n * unit);
+	(void)snprintf(
+	    c->why, sizeof c->why, "%s", _("a time such as 90s, 15m, 8h or 2d, at most 30d"));
+	return 0;
 }
 
 enum zt_err
 cmd_unlock(struct cli *c)
 {
-	unsigned seconds = c->duration != NULL ? duration(c->duration) : DEFAULT_S;
+	unsigned seconds = c->duration != NULL ? cli_duration(c, c->duration) : DEFAULT_S;
 	enum zt_err err;
 
-	if (seconds == 0) {
-		(void)snprintf(c->why, sizeof c->why, "%s",
-		    _("a time such as 90s, 15m, 8h or 2d, at most 30d"));
+	if (seconds == 0)
 		return ZT_ERR_USAGE;
-	}
 	if ((err = cli_password(c, false)) == ZT_OK &&
 	    (err = zt_unlock(&c->o, seconds, c->why)) == ZT_OK)
 		cli_say(c, "unlocked for this session; zt lock ends it");
@@ -61,4 +61,10 @@ cmd_lock(struct cli *c)
 	if (err == ZT_OK)
 		cli_say(c, "locked");
 	return err;
+}
+
+enum zt_err
+cmd_device_revoke(struct cli *c)
+{
+	return zt_device_revoke(c->zt, c->args[0]);
 }

@@ -86,6 +86,12 @@ show_device(void *ctx, const struct zt_device *d)
 }
 
 enum zt_err
+cmd_user_profile(struct cli *c)
+{
+	return zt_user_profile(c->zt, c->args[0], c->args[1]);
+}
+
+enum zt_err
 cmd_devices(struct cli *c)
 {
 	return zt_devices(c->zt, show_device, c);

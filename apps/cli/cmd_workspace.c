@@ -1,5 +1,6 @@
 /* cmd_workspace.c - workspaces and who may do what in them. */
 #include <stdio.h>
+#include <time.h>
 
 #include "command.h"
 #include "common/l10n.h"
@@ -67,4 +68,44 @@ enum zt_err
 cmd_workspace_rotate(struct cli *c)
 {
 	return zt_workspace_rotate(c->zt, c->args[0]);
+}
+
+enum zt_err
+cmd_workspace_rename(struct cli *c)
+{
+	return zt_workspace_rename(c->zt, c->args[0], c->args[1]);
+}
+
+enum zt_err
+cmd_workspace_archive(struct cli *c)
+{
+	return zt_workspace_archive(c->zt, c->args[0], true);
+}
+
+enum zt_err
+cmd_workspace_unarchive(struct cli *c)
+{
+	return zt_workspace_archive(c->zt, c->args[0], false);
+}
+
+enum zt_err
+cmd_workspace_delete(struct cli *c)
+{
+	unsigned seconds = cli_duration(c, c->duration != NULL ? c->duration : "7d");
+
+	if (seconds == 0)
+		return ZT_ERR_USAGE;
+	return zt_workspace_delete(c->zt, c->args[0], ((uint64_t)time(NULL) + seconds) * 1000);
+}
+
+enum zt_err
+cmd_workspace_undelete(struct cli *c)
+{
+	return zt_workspace_delete(c->zt, c->args[0], 0);
+}
+
+enum zt_err
+cmd_workspace_claim(struct cli *c)
+{
+	return zt_workspace_claim(c->zt, c->args[0]);
 }

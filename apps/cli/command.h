@@ -45,6 +45,9 @@ struct cli_option {
 extern const struct cli_option cli_options[];
 extern const unsigned cli_option_count;
 
+/* "90", "15m", "8h" or "2d" as seconds, 30 days at most; 0 and a complaint when it is none of
+ * these. */
+unsigned cli_duration(struct cli *c, const char *text);
 /* Asks for the password as the options say, unless the device is unlocked. Errors: USAGE, IO.
  */
 enum zt_err cli_password(struct cli *c, bool is_new);
@@ -61,7 +64,9 @@ void cli_say(const struct cli *c, const char *text);
 enum zt_err cmd_org_bootstrap(struct cli *c);
 enum zt_err cmd_users(struct cli *c);
 enum zt_err cmd_user_revoke(struct cli *c);
+enum zt_err cmd_user_profile(struct cli *c);
 enum zt_err cmd_devices(struct cli *c);
+enum zt_err cmd_device_revoke(struct cli *c);
 enum zt_err cmd_log_show(struct cli *c);
 enum zt_err cmd_log_verify(struct cli *c);
 enum zt_err cmd_status(struct cli *c);
@@ -79,6 +84,12 @@ enum zt_err cmd_workspace_members(struct cli *c);
 enum zt_err cmd_workspace_share(struct cli *c);
 enum zt_err cmd_workspace_unshare(struct cli *c);
 enum zt_err cmd_workspace_rotate(struct cli *c);
+enum zt_err cmd_workspace_rename(struct cli *c);
+enum zt_err cmd_workspace_archive(struct cli *c);
+enum zt_err cmd_workspace_unarchive(struct cli *c);
+enum zt_err cmd_workspace_delete(struct cli *c);
+enum zt_err cmd_workspace_undelete(struct cli *c);
+enum zt_err cmd_workspace_claim(struct cli *c);
 enum zt_err cmd_put(struct cli *c);
 enum zt_err cmd_get(struct cli *c);
 enum zt_err cmd_ls(struct cli *c);

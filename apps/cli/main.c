@@ -156,7 +156,7 @@ const struct cli_option cli_options[] = {
 	{ "--label", "NAME", N_("org bootstrap, claim: what this device is called") },
 	{ "--profile", "PROFILE", N_("greet: admin, standard or outsider") },
 	{ "--role", "ROLE", N_("workspace share: reader, contributor, manager or owner") },
-	{ "--for", "TIME", N_("unlock: how long, such as 15m or 8h") },
+	{ "--for", "TIME", N_("unlock, workspace delete: how long, such as 15m or 8h") },
 	{ "--yes", "", N_("greet: accept without asking") },
 	{ "-r, --recursive", "", N_("ls, rm: with all below") },
 	{ "-l, --long", "", N_("ls: sizes, times, versions") },
@@ -302,6 +302,23 @@ default_home(struct cli *c)
 	return c->home != NULL ? ZT_OK : ZT_ERR_USAGE;
 }
 
+/* What this device owes to others, by the way; the command itself has succeeded. */
+static void
+tend(struct cli *c)
+{
+	struct zt_tended done;
+	enum zt_err err = zt_tend(c->zt, &done);
+
+	if (err && !c->quiet)
+		(void)fprintf(stderr, "zt: %s: %s (%s)\n",
+		    _("a key could not be renewed, the next command tries again"),
+		    _(zt_err_words(err)), zt_why(c->zt));
+	else if (done.rotated > 0 && !c->quiet && !c->json)
+		(void)fprintf(stderr,
+		    _("rotated the keys of %llu workspaces after a loss of access\n"),
+		    (unsigned long long)done.rotated);
+}
+
 static enum zt_err
 run(struct cli *c, const struct command *k)
 {
@@ -315,6 +332,8 @@ run(struct cli *c, const struct command *k)
 		err = k->run(c);
 	if (err && c->zt != NULL && c->why[0] == 0)
 		(void)snprintf(c->why, sizeof c->why, "%s", zt_why(c->zt));
+	if (err == ZT_OK && c->zt != NULL)
+		tend(c);
 	zt_close(c->zt);
 	explicit_bzero(c->password, sizeof c->password);
 	return err;

@@ -64,12 +64,25 @@ enum {
 	TURN_MS = 1000
 };
 
+static bool
+may_rotate(const struct space *s)
+{
+	const struct org_user *me = org_state_user(s->z->state, &s->z->user);
+
+	return me != NULL && org_state_role(s->w, me, ORG_NEVER) >= ROLE_MANAGER;
+}
+
 enum zt_err
 batch_new(struct space *s, struct batch **out)
 {
-	struct batch *b = calloc(1, sizeof *b);
+	struct batch *b;
+	enum zt_err err;
 
-	if (b == NULL)
+	/* Nothing new goes under a key that someone who left knows. */
+	if (org_state_is_open(s->w, ORG_NEVER) && may_rotate(s) &&
+	    ((err = workspace_close(s->z, &s->w->id)) || (err = space_sync(s))))
+		return err;
+	if ((b = calloc(1, sizeof *b)) == NULL)
 		return ZT_ERR_MEMORY;
 	b->s = s;
 	b->out.b = b;
@@ -536,8 +549,8 @@ batch_start(struct batch *b)
 	forget_outgoing(b);
 	if (org_state_is_open(b->s->w, ORG_NEVER))
 		return client_refuse(b->s->z, ZT_ERR_STALE_KEY,
-		    "a member left the workspace: a manager must rotate its key first "
-		    "(zt workspace rotate)");
+		    "a member left the workspace: nothing new is written until a manager's or "
+		    "owner's device has rotated its key");
 	if ((err = seal_all(&b->out)) == ZT_OK && (err = sign_changeset(&b->out)) == ZT_OK)
 		err = start_push(&b->out);
 	if (err)

@@ -95,6 +95,27 @@ struct client_new_device {
 ZT_CHECKED enum zt_err client_write_device(
     const struct zt_options *o, const struct client_new_device *d);
 
+/* ---- devices.c ---- */
+/* Takes over newer generations of the user's key that the log seals to this device. What does
+ * not open is left: whoever needs it will miss it. Errors: TOO_BIG, MEMORY. */
+ZT_CHECKED enum zt_err client_take_user_keys(struct zt *z);
+/* Renews this user's key, sealed to all its live devices. */
+ZT_CHECKED enum zt_err client_renew_user_key(struct zt *z);
+/* The same when a device of this user was revoked since, once whoever does it. */
+ZT_CHECKED enum zt_err client_close_user_key(struct zt *z);
+/* The label of one of this user's own devices, "" when it does not open. */
+void client_device_label(struct zt *z, const struct org_device *d, struct buf *out);
+
+/* ---- workspace.c ---- */
+/* Errors: NAME. */
+ZT_CHECKED enum zt_err client_check_workspace_name(struct zt *z, const char *name);
+/* Seals KEY, W's newest, to USERS and deposits it beside the log, and notes that. Whoever lost
+ * a device and has not renewed the key yet is left out. */
+ZT_CHECKED enum zt_err workspace_deposit(struct zt *z, const struct org_workspace *w,
+    const struct secret *key, struct org_user *const *users, size_t count);
+/* Rotates the key of the workspace ID if access was lost since, and nobody else has by then. */
+ZT_CHECKED enum zt_err workspace_close(struct zt *z, const struct id *id);
+
 /* ---- space.c: a workspace, opened ---- */
 struct space {
 	struct zt *z;

@@ -96,6 +96,7 @@ client_load_log(struct zt *z)
 		org_state_free(z->state);
 		z->state = o;
 		o = NULL;
+		err = client_take_user_keys(z);
 	}
 	org_state_free(o);
 	return err;
@@ -464,7 +465,7 @@ client_sync_log(struct zt *z)
 	/* What was taken in before the refusal goes: what was verified before it stays. */
 	if (err && (reload = client_load_log(z)))
 		return reload;
-	return err;
+	return err ? err : client_take_user_keys(z);
 }
 
 enum zt_err

@@ -8,6 +8,7 @@
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
 #include "zt/org.h"
+#include "zt/workspace.h"
 
 void
 client_commit_handle(const struct id *user, struct bytes handle, struct hash *out)
@@ -177,9 +178,8 @@ zt_users(struct zt *z, void (*each)(void *ctx, const struct zt_user *u), void *c
 	return ZT_OK;
 }
 
-/* The label of one of this user's own devices. */
-static void
-label_of(struct zt *z, const struct org_device *d, struct buf *out)
+void
+client_device_label(struct zt *z, const struct org_device *d, struct buf *out)
 {
 	for (size_t i = 0; i < z->user_keys && out->n == 0; i++)
 		(void)!(int)hpke_open(z->user_key[i], bytes_text("zt device label 1"),
@@ -209,7 +209,7 @@ zt_devices(struct zt *z, void (*each)(void *ctx, const struct zt_device *d), voi
 		id_print(&d->user->id, user);
 		client_handle(z, &d->user->id, &h);
 		if (id_equal(&d->user->id, &z->user))
-			label_of(z, d, &label);
+			client_device_label(z, d, &label);
 		one.label = buf_text(&label);
 		one.is_live = org_state_device_live(d, ORG_NEVER);
 		one.is_me = id_equal(&d->id, &z->device);
@@ -288,6 +288,40 @@ fill_revocation(struct zt *z, void *ctx, Zt__EntryBody *b)
 	return ZT_OK;
 }
 
+static enum zt_err
+fill_profile(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	(void)z;
+	b->action_case = ZT__ENTRY_BODY__ACTION_PROFILE_CHANGED;
+	b->profile_changed = ctx;
+	return ZT_OK;
+}
+
+enum zt_err
+zt_user_profile(struct zt *z, const char *user, const char *profile)
+{
+	Zt__ProfileChanged m = ZT__PROFILE_CHANGED__INIT;
+	struct org_user *u;
+	struct id id;
+	int p = PROFILE_ADMIN;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	while (p <= PROFILE_OUTSIDER &&
+	       strcmp(profile, org_state_profile_name((enum profile)p)) != 0)
+		p++;
+	if (p > PROFILE_OUTSIDER)
+		return client_refuse(z, ZT_ERR_INVALID,
+		    "a profile is one of admin, standard, outsider, not %.40s", profile);
+	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)) ||
+	    (err = client_find_user(z, user, &u)))
+		return err;
+	id = u->id;
+	m.user = pb_field(id.b, ID_BYTES);
+	m.profile = (Zt__Profile)p;
+	return client_append(z, &z->org, fill_profile, &m);
+}
+
 enum zt_err
 zt_user_revoke(struct zt *z, const char *user)
 {
@@ -302,5 +336,7 @@ zt_user_revoke(struct zt *z, const char *user)
 		return err;
 	id = u->id;
 	m.user = pb_field(id.b, ID_BYTES);
-	return client_append(z, &z->org, fill_revocation, &m);
+	if ((err = client_append(z, &z->org, fill_revocation, &m)))
+		return err;
+	return zt_tend(z, NULL);
 }

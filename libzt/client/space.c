@@ -40,15 +40,27 @@ key_room(struct space *s)
 	return ZT_OK;
 }
 
+/* A key is stored before the act that makes it count: when another's act came first it is not
+ * the generation's. */
 static enum zt_err
 stored_key(struct space *s, unsigned generation, struct secret **out)
 {
 	struct buf b = buf_init(256);
+	struct secret *key = NULL;
+	struct hash is;
 	enum zt_err err =
 	    store_get(s->z->store, STORE_KEY, bytes_of(s->w->id.b, ID_BYTES), generation, &b);
 
-	if (err == ZT_OK)
-		err = secret_from(buf_bytes(&b), out);
+	if (err == ZT_OK && (err = secret_from(buf_bytes(&b), &key)) == ZT_OK) {
+		keyring_commit(key, &is);
+		if (hash_equal(&is, &s->w->generations[generation - 1].commitment)) {
+			*out = key;
+			key = NULL;
+		} else {
+			err = ZT_ERR_NOT_FOUND;
+		}
+	}
+	secret_free(key);
 	buf_free(&b);
 	return err;
 }

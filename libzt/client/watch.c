@@ -2,6 +2,7 @@
 #include "client/client.h"
 #include "net/events.h"
 #include "zt/sync.h"
+#include "zt/workspace.h"
 
 struct watching {
 	struct zt *z;
@@ -30,6 +31,10 @@ event(void *ctx, const char *kind, const struct id *topic, uint64_t position)
 	else if (!id_equal(topic, &v->z->org))
 		id_print(topic, name);
 	v->w->event(v->w->ctx, &e);
+	/* Whoever is there does what a loss of access asks for; what fails is done by the next.
+	 */
+	if (strcmp(kind, "log") == 0 && client_sync_log(v->z) == ZT_OK)
+		(void)!(int)zt_tend(v->z, NULL);
 }
 
 static bool

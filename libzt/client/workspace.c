@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/wire.h"
 #include "client/client.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
@@ -10,12 +11,23 @@
 #include "proto/metadata.pb-c.h"
 #include "zt/workspace.h"
 
-/* Seals KEY of GENERATION to USERS and deposits the result beside the log. */
 static enum zt_err
-deposit(struct zt *z, const struct id *workspace, unsigned generation, const struct secret *key,
+note_sealed(struct zt *z, const struct org_workspace *w, const struct org_user *u)
+{
+	uint8_t key[2 * ID_BYTES], value[4];
+
+	memcpy(key, w->id.b, ID_BYTES);
+	memcpy(key + ID_BYTES, u->id.b, ID_BYTES);
+	wire_store_u32(value, u->key_generation);
+	return store_put(z->store, STORE_SEALED, bytes_of(key, sizeof key), w->generation_count,
+	    bytes_of(value, sizeof value));
+}
+
+enum zt_err
+workspace_deposit(struct zt *z, const struct org_workspace *w, const struct secret *key,
     struct org_user *const *users, size_t count)
 {
-	struct route_params p = { .org = z->org, .id = *workspace };
+	struct route_params p = { .org = z->org, .id = w->id };
 	Zt__SealedKeys m = ZT__SEALED_KEYS__INIT;
 	Zt__Statement *list = calloc(count, sizeof *list);
 	struct statement *signed_ = calloc(count, sizeof *signed_);
@@ -29,20 +41,26 @@ deposit(struct zt *z, const struct id *workspace, unsigned generation, const str
 	err = ZT_OK;
 	for (size_t i = 0; err == ZT_OK && i < count; i++) {
 		struct keyring_subject s = { .org = z->org,
-			.workspace = *workspace,
+			.workspace = w->id,
 			.user = users[i]->id,
-			.generation = generation,
+			.generation = (unsigned)w->generation_count,
 			.user_generation = users[i]->key_generation };
+		size_t n = m.n_keys;
 
 		bodies[i] = buf_init(4096);
+		if (org_state_user_key_is_open(users[i]))
+			continue; /* a revoked device knows that key: it waits for the next */
 		err = keyring_seal(
-		    z->sign, &z->device, &s, users[i]->key, key, &bodies[i], &signed_[i]);
-		list[i] = statement_message(&signed_[i]);
-		m.keys[i] = &list[i];
+		    z->sign, &z->device, &s, users[i]->key, key, &bodies[i], &signed_[n]);
+		list[n] = statement_message(&signed_[n]);
+		m.keys[n] = &list[n];
+		m.n_keys++;
 	}
-	m.n_keys = count;
-	if (err == ZT_OK && (err = pb_encode(&m, &body)) == ZT_OK)
+	if (err == ZT_OK && m.n_keys > 0 && (err = pb_encode(&m, &body)) == ZT_OK)
 		err = client_call(z, ROUTE_KEYS_PUT, &p, NULL, buf_bytes(&body), &answer);
+	for (size_t i = 0; err == ZT_OK && i < count; i++)
+		if (!org_state_user_key_is_open(users[i]))
+			err = note_sealed(z, w, users[i]);
 out:
 	for (size_t i = 0; bodies != NULL && i < count; i++)
 		buf_free(&bodies[i]);
@@ -77,17 +95,27 @@ fill_creation(struct zt *z, void *ctx, Zt__EntryBody *b)
 }
 
 enum zt_err
+client_check_workspace_name(struct zt *z, const char *name)
+{
+	const char *why = "";
+
+	z->why[0] = 0;
+	if (path_name_check(bytes_text(name), &why))
+		return client_refuse(z, ZT_ERR_NAME, "%s", client_words(z, why));
+	if (strchr(name, ':') != NULL)
+		return client_refuse(z, ZT_ERR_NAME, "a workspace's name holds no colon");
+	return ZT_OK;
+}
+
+enum zt_err
 zt_workspace_create(struct zt *z, const char *name)
 {
 	struct creation c = { .name = buf_init(1024) };
 	struct org_user *me;
-	const char *why = "";
-	enum zt_err err;
+	enum zt_err err = client_check_workspace_name(z, name);
 
-	z->why[0] = 0;
-	if ((err = path_name_check(bytes_text(name), &why)) || strchr(name, ':') != NULL)
-		return client_refuse(
-		    z, ZT_ERR_NAME, "%s", err ? why : "a workspace's name holds no colon");
+	if (err)
+		return err;
 	suite_random(c.id.b, ID_BYTES);
 	if ((err = secret_generate(&c.key)) ||
 	    (err = keyring_seal_name(c.key, &c.id, 1, bytes_text(name), &c.name)))
@@ -103,7 +131,8 @@ zt_workspace_create(struct zt *z, const char *name)
 	    (err = client_append(z, &c.id, fill_creation, &c)))
 		goto out;
 	me = org_state_user(z->state, &z->user);
-	err = deposit(z, &c.id, 1, c.key, &me, 1); /* for this user's other devices */
+	/* for this user's other devices */
+	err = workspace_deposit(z, org_state_workspace(z->state, &c.id), c.key, &me, 1);
 out:
 	secret_free(c.key);
 	buf_free(&c.name);
@@ -251,7 +280,7 @@ zt_workspace_share(struct zt *z, const char *workspace, const char *user, const 
 	    (err = space_key(s, (unsigned)s->w->generation_count, &key)))
 		return err;
 	u = org_state_user(z->state, &uid);
-	return deposit(z, &wid, (unsigned)s->w->generation_count, key, &u, 1);
+	return workspace_deposit(z, s->w, key, &u, 1);
 }
 
 /* ---- rotation ---- */
@@ -314,13 +343,24 @@ deposit_to_all(struct zt *z, const struct id *workspace, const struct secret *ke
 	for (size_t i = 0; i < w->member_count; i++)
 		if (org_state_role(w, w->members[i]->user, ORG_NEVER) != ROLE_NONE)
 			users[n++] = w->members[i]->user;
-	err = deposit(z, workspace, (unsigned)w->generation_count, key, users, n);
+	err = workspace_deposit(z, w, key, users, n);
 	free(users);
 	return err;
 }
 
+/* The same, unless someone else was faster. */
 static enum zt_err
-rotate(struct zt *z, const struct id *workspace)
+fill_needed_rotation(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	const struct rotation *r = ctx;
+
+	if (!org_state_is_open(org_state_workspace(z->state, &r->workspace), ORG_NEVER))
+		return ZT_ERR_EXISTS;
+	return fill_rotation(z, ctx, b);
+}
+
+static enum zt_err
+rotate(struct zt *z, const struct id *workspace, client_fill *fill)
 {
 	struct rotation r = {
 		.workspace = *workspace, .previous = buf_init(256), .name = buf_init(1024)
@@ -330,12 +370,20 @@ rotate(struct zt *z, const struct id *workspace)
 	if (err)
 		return err;
 	keyring_commit(r.key, &r.commitment);
-	if ((err = client_append(z, workspace, fill_rotation, &r)) == ZT_OK)
+	if ((err = client_append(z, workspace, fill, &r)) == ZT_OK)
 		err = deposit_to_all(z, workspace, r.key);
 	secret_free(r.key);
 	buf_free(&r.previous);
 	buf_free(&r.name);
 	return err;
+}
+
+enum zt_err
+workspace_close(struct zt *z, const struct id *id)
+{
+	enum zt_err err = rotate(z, id, fill_needed_rotation);
+
+	return err == ZT_ERR_EXISTS ? ZT_OK : err;
 }
 
 enum zt_err
@@ -349,7 +397,7 @@ zt_workspace_rotate(struct zt *z, const char *workspace)
 	if ((err = client_sync_log(z)) || (err = space_find(z, workspace, &s)))
 		return err;
 	id = s->w->id;
-	return rotate(z, &id);
+	return rotate(z, &id, fill_rotation);
 }
 
 enum zt_err
@@ -368,5 +416,5 @@ zt_workspace_unshare(struct zt *z, const char *workspace, const char *user)
 		    z, ZT_ERR_NOT_FOUND, "%.100s has no role in this workspace", user);
 	if ((err = change_role(z, s, u, ROLE_NONE)))
 		return err;
-	return rotate(z, &id);
+	return rotate(z, &id, fill_rotation);
 }

@@ -20,6 +20,7 @@ enum store_kind {
 	STORE_HANDLE = 7,     /* key: user */
 	STORE_INVITATION = 8, /* key: invitation */
 	STORE_UPLOAD = 9,     /* key: keyed hash of what is being uploaded */
+	STORE_SEALED = 10, /* key: workspace and user; n: generation; what was sealed to whom */
 };
 
 struct store;

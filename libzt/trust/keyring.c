@@ -193,6 +193,110 @@ keyring_open_previous(const struct secret *key, const struct id *workspace, unsi
 	return err;
 }
 
+/* ---- a user's own keys ---- */
+
+enum { DEVICE_AAD = 2 * ID_BYTES + 4 };
+
+static struct bytes
+device_bytes(const struct org_device *d, unsigned generation, uint8_t out[DEVICE_AAD])
+{
+	memcpy(out, d->user->id.b, ID_BYTES);
+	memcpy(out + ID_BYTES, d->id.b, ID_BYTES);
+	wire_store_u32(out + 2 * ID_BYTES, generation);
+	return bytes_of(out, DEVICE_AAD);
+}
+
+/* OPENED as a secret, when it is the private half of PUBLIC. */
+static enum zt_err
+private_half(const struct buf *opened, const uint8_t public[32], struct secret **out)
+{
+	struct secret *key = NULL;
+	uint8_t is[HPKE_PUBLIC_BYTES];
+	enum zt_err err = secret_from(buf_bytes(opened), &key);
+
+	if (err)
+		return err == ZT_ERR_CORRUPT ? ZT_ERR_KEY : err;
+	hpke_public(key, is);
+	if (memcmp(is, public, sizeof is) != 0) { /* both are public */
+		secret_free(key);
+		return ZT_ERR_KEY;
+	}
+	*out = key;
+	return ZT_OK;
+}
+
+enum zt_err
+keyring_seal_user_key(
+    const struct org_device *to, unsigned generation, const struct secret *key, struct buf *out)
+{
+	uint8_t aad[DEVICE_AAD];
+
+	return hpke_seal(to->seal_key, bytes_text("zt user key 1"),
+	    device_bytes(to, generation, aad), secret_bytes(key), out);
+}
+
+enum zt_err
+keyring_open_user_key(
+    const struct org_device *d, const struct secret *seal, struct secret **out)
+{
+	struct buf opened = buf_init(256);
+	uint8_t aad[DEVICE_AAD];
+	enum zt_err err;
+
+	if (d->sealed_key == NULL || d->sealed_generation == 0 ||
+	    d->sealed_generation > d->user->key_generation)
+		return ZT_ERR_NOT_FOUND;
+	err = hpke_open(seal, bytes_text("zt user key 1"),
+	    device_bytes(d, d->sealed_generation, aad),
+	    bytes_of(d->sealed_key, d->sealed_key_n), &opened);
+	if (err == ZT_OK)
+		err = private_half(&opened, d->user->keys[d->sealed_generation - 1].key, out);
+	else if (err == ZT_ERR_CORRUPT)
+		err = ZT_ERR_KEY;
+	buf_free(&opened);
+	return err;
+}
+
+enum zt_err
+keyring_seal_user_previous(const struct secret *key, const struct id *user, unsigned generation,
+    const struct secret *previous, struct buf *out)
+{
+	uint8_t place[PLACE_BYTES];
+	struct secret *kek = NULL;
+	enum zt_err err = secret_derive(key, "zt previous user key 1", &kek);
+
+	if (err == ZT_OK)
+		err = aead_seal(
+		    kek, place_bytes(user, generation, place), secret_bytes(previous), out);
+	secret_free(kek);
+	return err;
+}
+
+enum zt_err
+keyring_open_user_previous(const struct org_user *u, unsigned generation,
+    const struct secret *key, struct secret **out)
+{
+	const struct org_user_key *k = &u->keys[generation - 1];
+	struct buf opened = buf_init(256);
+	uint8_t place[PLACE_BYTES];
+	struct secret *kek = NULL;
+	enum zt_err err;
+
+	if (generation < 2)
+		return ZT_ERR_KEY;
+	if ((err = secret_derive(key, "zt previous user key 1", &kek)))
+		return err;
+	err = aead_open(kek, place_bytes(&u->id, generation, place),
+	    bytes_of(k->previous_sealed, k->previous_sealed_n), &opened);
+	if (err == ZT_OK)
+		err = private_half(&opened, u->keys[generation - 2].key, out);
+	else if (err == ZT_ERR_CORRUPT)
+		err = ZT_ERR_KEY;
+	buf_free(&opened);
+	secret_free(kek);
+	return err;
+}
+
 enum zt_err
 keyring_seal_name(const struct secret *key, const struct id *workspace, unsigned generation,
     struct bytes name, struct buf *out)

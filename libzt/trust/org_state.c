@@ -29,6 +29,9 @@ free_user(void *p)
 
 	if (u == NULL)
 		return;
+	for (size_t i = 0; i < u->key_generation && u->keys != NULL; i++)
+		free(u->keys[i].previous_sealed);
+	free(u->keys);
 	free(u->profiles);
 	free(u->losses);
 	free(u);
@@ -42,6 +45,7 @@ free_device(void *p)
 	if (d == NULL)
 		return;
 	free(d->sealed_label);
+	free(d->sealed_key);
 	free(d);
 }
 
@@ -179,6 +183,13 @@ org_state_is_open(const struct org_workspace *w, uint64_t at)
 	return false;
 }
 
+bool
+org_state_user_key_is_open(const struct org_user *u)
+{
+	return u->loss_count > 0 &&
+	       u->losses[u->loss_count - 1] > u->keys[u->key_generation - 1].index;
+}
+
 uint64_t
 org_state_loss(const struct org_workspace *w, const struct org_device *d, uint64_t from)
 {
@@ -279,6 +290,22 @@ out:
 }
 
 static enum zt_err
+add_user_key(
+    struct org_user *u, ProtobufCBinaryData key, ProtobufCBinaryData previous, uint64_t index)
+{
+	struct org_user_key k = { .index = index };
+	enum zt_err err;
+
+	if ((err = pb_exact(key, k.key, sizeof k.key)) ||
+	    (err = vec_room(&u->keys, u->key_generation, &u->key_cap, sizeof *u->keys)) ||
+	    (err = copy_of(previous, &k.previous_sealed, &k.previous_sealed_n)))
+		return err;
+	memcpy(u->key, k.key, sizeof u->key);
+	u->keys[u->key_generation++] = k;
+	return ZT_OK;
+}
+
+static enum zt_err
 add_user(struct org_state *o, const Zt__UserAdded *m, uint64_t index)
 {
 	struct org_user *u = calloc(1, sizeof *u), *kept = u;
@@ -288,10 +315,9 @@ add_user(struct org_state *o, const Zt__UserAdded *m, uint64_t index)
 		return ZT_ERR_MEMORY;
 	if ((err = pb_id(m->user, &u->id)) ||
 	    (err = pb_hash(m->handle_commitment, &u->handle_commitment)) ||
-	    (err = pb_exact(m->user_key, u->key, sizeof u->key)) ||
+	    (err = add_user_key(u, m->user_key, (ProtobufCBinaryData){ 0 }, index)) ||
 	    (err = add_profile(u, index, (unsigned)m->profile)))
 		goto out;
-	u->key_generation = 1;
 	u->added = index;
 	u->revoked = ORG_NEVER;
 	if ((err = idmap_put(&o->users, &u->id, u)))
@@ -433,10 +459,22 @@ revoke_device(struct org_state *o, ProtobufCBinaryData field, uint64_t index)
 }
 
 static enum zt_err
-rotate_user_key(struct org_user *u, const Zt__UserKeyRotated *m)
+rotate_user_key(
+    const struct org_state *o, struct org_user *u, const Zt__UserKeyRotated *m, uint64_t index)
 {
-	u->key_generation = m->generation;
-	return pb_exact(m->user_key, u->key, sizeof u->key);
+	enum zt_err err = add_user_key(u, m->user_key, m->previous_sealed, index);
+
+	for (size_t i = 0; err == ZT_OK && i < m->n_sealed; i++) {
+		struct org_device *d;
+		struct id id;
+
+		if ((err = pb_id(m->sealed[i]->device, &id)) ||
+		    (d = org_state_device(o, &id)) == NULL)
+			continue;
+		d->sealed_generation = m->generation;
+		err = copy_of(m->sealed[i]->sealed, &d->sealed_key, &d->sealed_key_n);
+	}
+	return err;
 }
 
 static enum zt_err
@@ -461,7 +499,7 @@ apply_action(struct org_state *o, const struct entry *e, uint64_t index)
 	case ZT__ENTRY_BODY__ACTION_DEVICE_REVOKED:
 		return revoke_device(o, b->device_revoked->device, index);
 	case ZT__ENTRY_BODY__ACTION_USER_KEY_ROTATED:
-		return rotate_user_key(d->user, b->user_key_rotated);
+		return rotate_user_key(o, d->user, b->user_key_rotated, index);
 	case ZT__ENTRY_BODY__ACTION_ORG_SETTINGS:
 		return ZT_OK; /* read from the log by whoever needs them */
 	case ZT__ENTRY_BODY__ACTION_WORKSPACE_CREATED:

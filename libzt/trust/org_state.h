@@ -25,11 +25,20 @@ struct org_mark { /* a value that holds from just behind entry INDEX on */
 	unsigned value;
 };
 
+struct org_user_key { /* number is its place in the array plus one */
+	uint8_t key[32];
+	uint64_t index; /* of the entry that it came with */
+	uint8_t *previous_sealed;
+	size_t previous_sealed_n;
+};
+
 struct org_user {
 	struct id id;
 	struct hash handle_commitment;
-	uint8_t key[32];
+	uint8_t key[32]; /* of the newest generation */
 	unsigned key_generation;
+	struct org_user_key *keys; /* all of them */
+	size_t key_cap;
 	uint64_t added, revoked; /* entry indexes; ORG_NEVER */
 	struct org_mark *profiles;
 	size_t profile_count, profile_cap;
@@ -45,6 +54,10 @@ struct org_device {
 	char purpose[32];
 	uint8_t *sealed_label;
 	size_t sealed_label_n;
+	uint8_t *sealed_key; /* its user's newest key, sealed to it; NULL when it was given with
+				 the device */
+	size_t sealed_key_n;
+	unsigned sealed_generation;
 };
 
 struct org_generation { /* a workspace key; number is its place in the array plus one */
@@ -110,6 +123,9 @@ enum role org_state_role(const struct org_workspace *w, const struct org_user *u
 /* Whether access was lost behind the newest key generation before AT: its key must be rotated.
  */
 bool org_state_is_open(const struct org_workspace *w, uint64_t at);
+/* Whether a device of U was revoked behind U's newest key: it knows that key, so that nothing
+ * new is sealed to U before the key is rotated. */
+bool org_state_user_key_is_open(const struct org_user *u);
 /* The first index in [FROM, ORG_NEVER) at which D or its user lost the right to write in W, or
  * ORG_NEVER. */
 uint64_t org_state_loss(

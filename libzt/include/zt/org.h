@@ -42,6 +42,14 @@ ZT_CALL enum zt_err zt_log(
 /* Fetches the whole log anew and verifies it from nothing against the pinned root key. *ENTRIES
  * were checked. */
 ZT_CALL enum zt_err zt_log_verify(struct zt *z, uint64_t *entries);
+/* Revokes a device by id, or by the label of one of one's own, and renews the keys that it
+ * knew: its user's, and those of the workspaces (zt_tend; what is not this device's to renew
+ * follows when whoever may is there). Errors: INVALID (this very device), NOT_FOUND, FORBIDDEN.
+ */
+ZT_CALL enum zt_err zt_device_revoke(struct zt *z, const char *device);
+/* Gives USER (e-mail or id) the profile admin, standard or outsider. Errors: FORBIDDEN (not an
+ * admin), INVALID. */
+ZT_CALL enum zt_err zt_user_profile(struct zt *z, const char *user, const char *profile);
 /* Revokes a user by e-mail or id. */
 ZT_CALL enum zt_err zt_user_revoke(struct zt *z, const char *user);
 

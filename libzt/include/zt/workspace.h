@@ -2,6 +2,8 @@
 #ifndef ZT_WORKSPACE_H
 #define ZT_WORKSPACE_H
 
+#include <stdbool.h>
+
 #include "zt/zt.h"
 
 struct zt_workspace {
@@ -24,5 +26,23 @@ ZT_CALL enum zt_err zt_workspace_share(
 ZT_CALL enum zt_err zt_workspace_unshare(struct zt *z, const char *workspace, const char *user);
 /* Rotates the key and seals it to the members. */
 ZT_CALL enum zt_err zt_workspace_rotate(struct zt *z, const char *workspace);
+/* Acts of an owner: a new name; no more changes, or changes again; deletion at DUE
+ * (milliseconds since 1970), or 0 to take that back while it is not due. */
+ZT_CALL enum zt_err zt_workspace_rename(struct zt *z, const char *workspace, const char *name);
+ZT_CALL enum zt_err zt_workspace_archive(struct zt *z, const char *workspace, bool archived);
+ZT_CALL enum zt_err zt_workspace_delete(struct zt *z, const char *workspace, uint64_t due);
+/* Becomes the owner of a workspace that has none left. Errors: FORBIDDEN (it has one; or a
+ * member of a higher role is left). */
+ZT_CALL enum zt_err zt_workspace_claim(struct zt *z, const char *workspace);
+
+struct zt_tended {
+	uint64_t rotated,
+	    sealed; /* keys of workspaces; keys sealed to members who lacked them */
+};
+/* Does what this device owes to others, from the log as it was last verified: renews the user's
+ * key after a device of this user was revoked, rotates keys of workspaces after a loss of
+ * access where this user is manager or owner, seals keys to members who lack them. Several may
+ * do this at once. Asks nothing of the servers when there is nothing to do. OUT may be NULL. */
+ZT_CALL enum zt_err zt_tend(struct zt *z, struct zt_tended *out);
 
 #endif

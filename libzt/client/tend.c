@@ -1,0 +1,102 @@
+/* tend.c - what a device owes to others: after a loss of access the keys are renewed by
+ * whichever manager or owner is there first, and each member who lacks a key gets it sealed. */
+#include <stdlib.h>
+
+#include "base/wire.h"
+#include "client/client.h"
+#include "format/pb.h"
+#include "zt/workspace.h"
+
+/* What this device has sealed to USER already: the generation of the user's key. */
+static unsigned
+sealed_generation(struct zt *z, const struct org_workspace *w, const struct id *user)
+{
+	uint8_t key[2 * ID_BYTES];
+	struct buf b = buf_init(16);
+	unsigned n = 0;
+
+	memcpy(key, w->id.b, ID_BYTES);
+	memcpy(key + ID_BYTES, user->b, ID_BYTES);
+	if (store_get(z->store, STORE_SEALED, bytes_of(key, sizeof key), w->generation_count,
+		&b) == ZT_OK &&
+	    b.n == 4)
+		n = wire_load_u32(b.p);
+	buf_free(&b);
+	return n;
+}
+
+/* Members who lack the newest key: all for a manager or owner, oneself for everybody. */
+static enum zt_err
+seal_where_missing(struct zt *z, struct org_workspace *w, enum role mine, uint64_t *sealed)
+{
+	struct org_user **users = calloc(w->member_count + 1, sizeof(struct org_user *));
+	const struct secret *key;
+	struct space *s;
+	size_t n = 0;
+	enum zt_err err = users != NULL ? ZT_OK : ZT_ERR_MEMORY;
+
+	for (size_t i = 0; err == ZT_OK && i < w->member_count; i++) {
+		struct org_user *u = w->members[i]->user;
+
+		if ((mine >= ROLE_MANAGER || id_equal(&u->id, &z->user)) &&
+		    org_state_role(w, u, ORG_NEVER) != ROLE_NONE &&
+		    !org_state_user_key_is_open(u) &&
+		    sealed_generation(z, w, &u->id) < u->key_generation)
+			users[n++] = u;
+	}
+	if (err == ZT_OK && n > 0 && (err = space_of(z, w, &s)) == ZT_OK) {
+		err = space_key(s, (unsigned)w->generation_count, &key);
+		if (err == ZT_OK)
+			err = workspace_deposit(z, w, key, users, n);
+		else if (err == ZT_ERR_MISSING_KEY || err == ZT_ERR_KEY)
+			err = ZT_OK; /* it has not reached this device itself */
+		*sealed += err == ZT_OK ? n : 0;
+	}
+	free(users);
+	return err;
+}
+
+static enum zt_err
+tend_workspace(struct zt *z, const struct id *id, struct zt_tended *out)
+{
+	struct org_workspace *w = org_state_workspace(z->state, id);
+	const struct org_user *me = org_state_user(z->state, &z->user);
+	enum role mine;
+	enum zt_err err;
+
+	if (w == NULL || me == NULL || (mine = org_state_role(w, me, ORG_NEVER)) == ROLE_NONE)
+		return ZT_OK;
+	if (mine >= ROLE_MANAGER && org_state_is_open(w, ORG_NEVER)) {
+		if ((err = workspace_close(z, id)))
+			return err;
+		out->rotated++;
+		w = org_state_workspace(z->state, id);
+	}
+	return w == NULL ? ZT_OK : seal_where_missing(z, w, mine, &out->sealed);
+}
+
+enum zt_err
+zt_tend(struct zt *z, struct zt_tended *out)
+{
+	struct zt_tended done = { 0 };
+	struct org_workspace *w;
+	struct id *ids;
+	size_t n = 0, at = 0;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	/* The user's own key first: what is sealed to the old one would be open to the revoked.
+	 */
+	if ((err = client_close_user_key(z)))
+		return err;
+	if ((ids = calloc(z->state->workspaces.count + 1, sizeof *ids)) == NULL)
+		return ZT_ERR_MEMORY;
+	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL)
+		ids[n++] = w->id;
+	for (size_t i = 0; err == ZT_OK && i < n; i++)
+		err = tend_workspace(z, &ids[i], &done);
+	free(ids);
+	if (out != NULL)
+		*out = done;
+	return err;
+}

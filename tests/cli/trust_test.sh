@@ -1,0 +1,66 @@
+#!/bin/sh
+# The life of an organization: devices come and are revoked, people leave, owners vanish; keys are
+# renewed by whoever is there, and who was removed opens nothing that came after.
+. "$(dirname "$0")/world.sh"
+begin_world
+as() { who=$1; shift; "$bin/zt" --home "$state/$who" --password-file "$state/$who.password" "$@"; }
+enrol() { echo "$2-pass" > "$state/$2.password"; sh "$root/deploy/local/enrol.sh" "$bin" "$state" "$3" "$1" "$2" >/dev/null; }
+generation() { as "$1" --json workspace list | sed -n "s/.*\"name\":\"$2\".*\"generation\":\([0-9]*\).*/\1/p"; }
+
+# a second device of alice, which is then lost
+enrol alice alice2 "$(alice invite device)"
+alice workspace create w; alice workspace share w bob@demo.example --role contributor
+echo before > "$state/before"; alice --quiet put "$state/before" w:/before
+expect 0 "before" "a second device reads what the first wrote" as alice2 cat w:/before
+bob workspace create theirs; bob workspace share theirs alice@demo.example --role reader
+echo theirs > "$state/theirs"; bob --quiet put "$state/theirs" theirs:/f
+expect 0 "theirs" "it reads what is shared with its user" as alice2 cat theirs:/f
+cp -r "$state/alice2" "$state/stolen"; cp "$state/alice2.password" "$state/stolen.password"
+expect 64 "from another one" "a device does not revoke itself" alice device revoke "$(alice status | awk '/^device/ {print $2}')"
+expect 66 "no device" "nor one that is not there" alice device revoke nothing
+before=$(generation alice w)
+check "a device is revoked by its label" alice device revoke alice2
+check "the key of a workspace of its user's is rotated at once" test "$(generation alice w)" -gt "$before"
+echo after > "$state/after"; check "writing goes on under the new key" alice --quiet put "$state/after" w:/after
+expect 77 "revoked" "R2: the lost device is refused" as stolen cat w:/before
+check "bob's device rotates the key of his workspace by itself" bob users
+check "and has" test "$(generation bob theirs)" = 2
+echo more > "$state/more"; bob --quiet put "$state/more" theirs:/more
+expect 0 "more" "alice reads on with the renewed key" alice cat theirs:/more
+enrol alice alice3 "$(alice invite device)"
+expect 0 "more" "a device that comes later has all keys" as alice3 cat theirs:/more
+expect 0 "after" "and reads the past" as alice3 cat w:/after
+check "everything verifies" as alice3 verify w
+check "the log verifies from nothing" as alice3 log verify
+
+# profiles
+expect 77 "only an admin" "a standard user changes no profile" bob user profile alice@demo.example standard
+expect 64 "one of admin" "an unknown profile" alice user profile bob@demo.example boss
+check "bob becomes an admin" alice user profile bob@demo.example admin
+expect 0 "admin .*bob" "and is shown as one" alice users
+
+# a workspace's life
+check "a workspace gets another name" alice workspace rename w plans
+expect 0 "after" "and is found under it" bob cat plans:/after
+expect 77 "only an owner" "who is no owner renames nothing" bob workspace rename plans mine
+check "a workspace is archived" alice workspace archive plans
+expect 77 "archived" "and takes no changes" alice put "$state/after" plans:/late
+check "and comes back" alice workspace unarchive plans
+check "and takes changes" alice --quiet put "$state/after" plans:/late
+check "a deletion is announced" alice workspace delete plans --for 1d
+check "and taken back" alice workspace undelete plans
+expect 77 "can still be taken back" "twice is once too often" alice workspace undelete plans
+
+# an owner vanishes
+enrol bob carol "$(bob invite user)"
+bob workspace share theirs carol@demo.example --role manager
+expect 77 "has a live owner" "nobody claims what has an owner" as carol workspace claim theirs
+alice user revoke bob@demo.example
+expect 77 "higher role is left" "a reader does not claim while a manager is left" alice workspace claim theirs
+check "the highest that is left claims" as carol workspace claim theirs
+expect 0 "owner .*carol" "and owns" as carol workspace members theirs
+check "the key was rotated after bob had gone" test "$(generation carol theirs)" -ge 3
+echo last > "$state/last"; check "and the workspace lives on" as carol --quiet put "$state/last" theirs:/last
+expect 0 "last" "for all who are left" alice cat theirs:/last
+expect 77 "revoked" "bob is out" bob cat theirs:/last
+finish
