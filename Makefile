@@ -3,7 +3,7 @@
 include mk/config.mk mk/floors.mk mk/gen.mk mk/rules.mk
 
 .PHONY: all pure run test bench lint fmt install clean
-all: $B/libzt.a $B/libzt.so.0 $B/bin/zt $(foreach s,$(SERVICES),$B/bin/zt-$s) $B/bin/zt-gateway
+all: $B/libzt.a $B/libzt.so.0 $B/bin/zt $B/bin/zt-audit $(foreach s,$(SERVICES),$B/bin/zt-$s) $B/bin/zt-gateway
 pure: $B/libzt-pure.a
 clean:
 	rm -rf build

@@ -36,6 +36,9 @@ $B/bin/zt-gateway: $(call objs,$(call srcs,gateway)) $B/libframe.a $B/libzt-pure
 $B/bin/zt: $(call objs,$(call srcs,apps/cli apps/common)) $B/libzt.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT)
+$B/bin/zt-audit: $(call objs,$(call srcs,apps/audit) apps/common/l10n.c) $B/libzt-pure.a
+	@mkdir -p $(@D)
+	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 SUPPORT := $(call objs,$(call srcs,tests/support))
 TESTS := $(patsubst %.c,$B/%,$(wildcard tests/*/*_test.c))

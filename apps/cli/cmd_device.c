@@ -68,3 +68,19 @@ cmd_device_revoke(struct cli *c)
 {
 	return zt_device_revoke(c->zt, c->args[0]);
 }
+
+enum zt_err
+cmd_password(struct cli *c)
+{
+	char new_password[sizeof c->password];
+	enum zt_err err;
+
+	if ((err = cli_password(c, false)) == ZT_OK &&
+	    (err = cli_new_password(c, new_password, sizeof new_password)) == ZT_OK &&
+	    (err = zt_change_password(&c->o, new_password)) == ZT_OK)
+		cli_say(c,
+		    "the password is changed; copies of the old device file still open with "
+		    "the old one");
+	explicit_bzero(new_password, sizeof new_password);
+	return err;
+}

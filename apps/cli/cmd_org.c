@@ -1,6 +1,10 @@
 /* cmd_org.c - organizations, people, devices, the trust log. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "common/l10n.h"
@@ -121,19 +125,77 @@ cmd_log_show(struct cli *c)
 	return zt_log(c->zt, 0, show_entry, c);
 }
 
+/* SIZE:ROOT, as cmd_log_head prints it. */
+static bool
+read_head(const char *text, uint64_t *size, uint8_t root[32])
+{
+	char *end;
+
+	*size = strtoull(text, &end, 10);
+	if (end == text || *end != ':' || strlen(end + 1) != 64)
+		return false;
+	for (unsigned i = 0; i < 32; i++) {
+		unsigned byte;
+
+		if (sscanf(end + 1 + 2 * (size_t)i, "%2x", &byte) != 1)
+			return false;
+		root[i] = (uint8_t)byte;
+	}
+	return true;
+}
+
 enum zt_err
 cmd_log_verify(struct cli *c)
 {
-	uint64_t n;
-	enum zt_err err = zt_log_verify(c->zt, &n);
+	uint8_t root[32];
+	uint64_t n, size = 0;
+	enum zt_err err;
 
-	if (err)
+	if (c->against != NULL && !read_head(c->against, &size, root)) {
+		(void)snprintf(c->why, sizeof c->why, "%s",
+		    _("a head is SIZE:ROOT, as zt log head shows it"));
+		return ZT_ERR_USAGE;
+	}
+	if ((err = zt_log_verify(c->zt, &n)) ||
+	    (c->against != NULL && (err = zt_log_compare(c->zt, size, root))))
 		return err;
 	(void)printf(
 	    c->json ? "{\"verified\":%llu}" : _("%llu entries verified from the root key on"),
 	    (unsigned long long)n);
 	(void)printf("\n");
+	if (c->against != NULL)
+		cli_say(c, "and it is the history that your colleague has verified");
 	return ZT_OK;
+}
+
+enum zt_err
+cmd_log_head(struct cli *c)
+{
+	struct zt_identity id;
+	enum zt_err err = zt_sync(c->zt);
+
+	if (err)
+		return err;
+	zt_whoami(c->zt, &id);
+	(void)printf("%llu:%s\n", (unsigned long long)id.log_size, id.log_root);
+	return ZT_OK;
+}
+
+enum zt_err
+cmd_log_export(struct cli *c)
+{
+	int fd = open(c->args[0], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	enum zt_err err;
+
+	if (fd < 0) {
+		(void)snprintf(
+		    c->why, sizeof c->why, "%.180s: %s", c->args[0], strerror(errno));
+		return ZT_ERR_IO;
+	}
+	err = zt_log_export(c->zt, fd, c->count > 1 ? c->args[1] : NULL);
+	if (close(fd) != 0 && err == ZT_OK)
+		err = ZT_ERR_IO;
+	return err;
 }
 
 static void

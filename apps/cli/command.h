@@ -15,7 +15,7 @@ struct cli {
 	char password[1024];
 	const char *home, *server, *token_file, *slug, *email, *name, *label, *role, *profile,
 	    *duration;
-	const char *password_file, *version_text, *at;
+	const char *password_file, *new_password_file, *against, *version_text, *at;
 	int password_fd;
 	bool json, recursive, details, yes, quiet;
 	char **args;
@@ -51,6 +51,8 @@ unsigned cli_duration(struct cli *c, const char *text);
 /* Asks for the password as the options say, unless the device is unlocked. Errors: USAGE, IO.
  */
 enum zt_err cli_password(struct cli *c, bool is_new);
+/* A new password: from --new-password-file, or asked for twice. */
+enum zt_err cli_new_password(struct cli *c, char *out, unsigned size);
 /* Reads one line of FILE. */
 enum zt_err cli_read_line(struct cli *c, const char *file, char *out, unsigned size);
 /* VALUE, or a complaint that OPTION is missing. Errors: USAGE. */
@@ -69,9 +71,12 @@ enum zt_err cmd_devices(struct cli *c);
 enum zt_err cmd_device_revoke(struct cli *c);
 enum zt_err cmd_log_show(struct cli *c);
 enum zt_err cmd_log_verify(struct cli *c);
+enum zt_err cmd_log_head(struct cli *c);
+enum zt_err cmd_log_export(struct cli *c);
 enum zt_err cmd_status(struct cli *c);
 enum zt_err cmd_unlock(struct cli *c);
 enum zt_err cmd_lock(struct cli *c);
+enum zt_err cmd_password(struct cli *c);
 enum zt_err cmd_invite_user(struct cli *c);
 enum zt_err cmd_invite_device(struct cli *c);
 enum zt_err cmd_invite_list(struct cli *c);

@@ -86,11 +86,26 @@ prompt(struct cli *c, const char *text, char *out, unsigned size)
 	return ok ? ZT_OK : ZT_ERR_INTERRUPTED;
 }
 
+static enum zt_err
+ask_twice(struct cli *c, char *out, unsigned size)
+{
+	char again[sizeof c->password] = "";
+	enum zt_err err = prompt(c, _("New password:"), out, size);
+
+	if (err == ZT_OK)
+		err = prompt(c, _("The same password again:"), again, sizeof again);
+	if (err == ZT_OK && strcmp(again, out) != 0) {
+		(void)snprintf(c->why, sizeof c->why, "%s", _("the two passwords differ"));
+		err = ZT_ERR_USAGE;
+	}
+	explicit_bzero(again, sizeof again);
+	return err;
+}
+
 enum zt_err
 cli_password(struct cli *c, bool is_new)
 {
-	char path[32], again[sizeof c->password] = "";
-	enum zt_err err;
+	char path[32];
 
 	c->o.password = c->password;
 	if (!is_new && c->password_file == NULL && c->password_fd < 0 &&
@@ -104,15 +119,15 @@ cli_password(struct cli *c, bool is_new)
 		(void)snprintf(path, sizeof path, "/dev/fd/%d", c->password_fd);
 		return cli_read_line(c, path, c->password, sizeof c->password);
 	}
-	if ((err = prompt(c, _("Password:"), c->password, sizeof c->password)) || !is_new)
-		return err;
-	err = prompt(c, _("The same password again:"), again, sizeof again);
-	if (err == ZT_OK && strcmp(again, c->password) != 0) {
-		(void)snprintf(c->why, sizeof c->why, "%s", _("the two passwords differ"));
-		err = ZT_ERR_USAGE;
-	}
-	explicit_bzero(again, sizeof again);
-	return err;
+	return is_new ? ask_twice(c, c->password, sizeof c->password)
+		      : prompt(c, _("Password:"), c->password, sizeof c->password);
+}
+
+enum zt_err
+cli_new_password(struct cli *c, char *out, unsigned size)
+{
+	return c->new_password_file != NULL ? cli_read_line(c, c->new_password_file, out, size)
+					    : ask_twice(c, out, size);
 }
 
 enum zt_err
@@ -145,6 +160,7 @@ const struct cli_option cli_options[] = {
 	{ "--home", "DIR", N_("the device's state folder (or ZT_HOME)") },
 	{ "--password-file", "FILE", N_("read the password from FILE") },
 	{ "--password-fd", "N", N_("read the password from descriptor N") },
+	{ "--new-password-file", "FILE", N_("password: read the new one from FILE") },
 	{ "--ca-file", "FILE", N_("trust this certificate authority (PEM)") },
 	{ "--json", "", N_("answer as JSON lines") },
 	{ "--quiet", "", N_("say nothing but errors") },
@@ -156,6 +172,7 @@ const struct cli_option cli_options[] = {
 	{ "--label", "NAME", N_("org bootstrap, claim: what this device is called") },
 	{ "--profile", "PROFILE", N_("greet: admin, standard or outsider") },
 	{ "--role", "ROLE", N_("workspace share: reader, contributor, manager or owner") },
+	{ "--against", "HEAD", N_("log verify: a head that a colleague's zt log head shows") },
 	{ "--for", "TIME", N_("unlock, workspace delete: how long, such as 15m or 8h") },
 	{ "--yes", "", N_("greet: accept without asking") },
 	{ "-r, --recursive", "", N_("ls, rm: with all below") },
@@ -187,8 +204,9 @@ fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slo
 		{ "--password-file", 0, &c->password_file, NULL },
 		{ "--password-fd", 0, fd, NULL }, { "--ca-file", 0, &c->o.ca_file, NULL },
 		{ "--to-version", 0, &c->version_text, NULL }, { "--at", 0, &c->at, NULL },
-		{ "--for", 0, &c->duration, NULL }, { "--json", 0, NULL, &c->json },
-		{ "--recursive", 'r', NULL, &c->recursive },
+		{ "--for", 0, &c->duration, NULL }, { "--against", 0, &c->against, NULL },
+		{ "--new-password-file", 0, &c->new_password_file, NULL },
+		{ "--json", 0, NULL, &c->json }, { "--recursive", 'r', NULL, &c->recursive },
 		{ "--long", 'l', NULL, &c->details }, { "--quiet", 'q', NULL, &c->quiet },
 		{ "--yes", 'y', NULL, &c->yes }, { "--help", 'h', NULL, help },
 		{ "--version", 0, NULL, version } };

@@ -125,6 +125,15 @@ zt_lock(const struct zt_options *o)
 	return err ? err : device_file_release(o->home);
 }
 
+enum zt_err
+zt_change_password(const struct zt_options *o, const char *new_password)
+{
+	enum zt_err err = suite_start();
+
+	return err ? err
+		   : device_file_change(o->home, password_of(o), bytes_text(new_password));
+}
+
 int
 zt_is_unlocked(const char *home)
 {

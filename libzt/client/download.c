@@ -179,6 +179,7 @@ get_files(struct getting *g, size_t from, size_t count)
 	g->of = of;
 	if (err == ZT_OK && (err = space_manifests(g->t->s, v, count, take_file, g)) == ZT_OK)
 		err = fetch_shared(g->t);
+	g->of = NULL;
 	free(v);
 	free(of);
 	return err;
@@ -215,6 +216,7 @@ get_some(struct getting *g)
 	g->of = of;
 	if (err == ZT_OK)
 		err = space_manifests(g->t->s, v, n, take_folder, g);
+	g->of = NULL;
 	for (size_t i = 0; err == ZT_OK && i < g->file_count; i += FILES_AT_ONCE)
 		err = get_files(g, i,
 		    g->file_count - i < FILES_AT_ONCE ? g->file_count - i : FILES_AT_ONCE);

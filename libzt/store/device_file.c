@@ -54,8 +54,9 @@ make_folder(const char *folder)
 }
 
 /* Beside first, synced, then linked in place: link() refuses to replace a device. */
+/* Whole or not at all; what is there stays unless it is to be REPLACED. */
 static enum zt_err
-write_new(const char *folder, struct bytes content)
+write_file(const char *folder, struct bytes content, bool replaced)
 {
 	char temp[PATH_SIZE + 64], path[PATH_SIZE + 64];
 	int fd, dir;
@@ -70,7 +71,7 @@ write_new(const char *folder, struct bytes content)
 		err = errno != 0 ? err_of(errno) : ZT_ERR_FULL;
 	if (close(fd) != 0 && err == ZT_OK)
 		err = err_of(errno);
-	if (err == ZT_OK && link(temp, path) != 0)
+	if (err == ZT_OK && (replaced ? rename(temp, path) : link(temp, path)) != 0)
 		err = err_of(errno);
 	(void)unlink(temp);
 	if (err == ZT_OK && (dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0) {
@@ -80,11 +81,11 @@ write_new(const char *folder, struct bytes content)
 	return err;
 }
 
-enum zt_err
-device_file_create(const char *folder, const Zt__DeviceSecrets *secrets, struct bytes password)
+/* SECRETS under PASSWORD, as the file's content. */
+static enum zt_err
+compose(const Zt__DeviceSecrets *secrets, struct bytes password, struct buf *out)
 {
-	struct buf clear = buf_init(FILE_MOST), sealed = buf_init(FILE_MOST),
-		   file = buf_init(FILE_MOST);
+	struct buf clear = buf_init(FILE_MOST), sealed = buf_init(FILE_MOST);
 	struct password_cost cost = password_cost_now();
 	Zt__DeviceFile m = ZT__DEVICE_FILE__INIT;
 	uint8_t salt[PASSWORD_SALT_BYTES];
@@ -92,7 +93,7 @@ device_file_create(const char *folder, const Zt__DeviceSecrets *secrets, struct 
 	enum zt_err err;
 
 	suite_random(salt, sizeof salt);
-	if ((err = make_folder(folder)) || (err = password_key(password, salt, cost, &key)) ||
+	if ((err = password_key(password, salt, cost, &key)) ||
 	    (err = pb_encode(secrets, &clear)) ||
 	    (err = aead_seal(key, bytes_text(header), buf_bytes(&clear), &sealed)))
 		goto out;
@@ -103,12 +104,23 @@ device_file_create(const char *folder, const Zt__DeviceSecrets *secrets, struct 
 	m.memory = cost.memory;
 	m.lanes = cost.lanes;
 	m.sealed = pb_field(sealed.p, sealed.n);
-	if ((err = pb_encode(&m, &file)) == ZT_OK)
-		err = write_new(folder, buf_bytes(&file));
+	err = pb_encode(&m, out);
 out:
 	secret_free(key);
 	buf_free(&clear);
 	buf_free(&sealed);
+	return err;
+}
+
+enum zt_err
+device_file_create(const char *folder, const Zt__DeviceSecrets *secrets, struct bytes password)
+{
+	struct buf file = buf_init(FILE_MOST);
+	enum zt_err err;
+
+	if ((err = make_folder(folder)) == ZT_OK &&
+	    (err = compose(secrets, password, &file)) == ZT_OK)
+		err = write_file(folder, buf_bytes(&file), false);
 	buf_free(&file);
 	return err;
 }
@@ -252,4 +264,22 @@ device_file_is_held(const char *folder)
 	buf_free(&file);
 	secret_free(key);
 	return held;
+}
+
+enum zt_err
+device_file_change(const char *folder, struct bytes password, struct bytes new_password)
+{
+	struct buf file = buf_init(FILE_MOST);
+	Zt__DeviceSecrets *m = NULL;
+	enum zt_err err;
+
+	if ((err = device_file_open(folder, password, &m)) == ZT_OK &&
+	    (err = compose(m, new_password, &file)) == ZT_OK) {
+		(void)!(int)device_file_release(
+		    folder); /* the key that may be held is the old one */
+		err = write_file(folder, buf_bytes(&file), true);
+	}
+	pb_wipe(m);
+	buf_free(&file);
+	return err;
 }

@@ -23,6 +23,10 @@ ZT_CHECKED enum zt_err device_file_hold(
 ZT_CHECKED enum zt_err device_file_release(const char *folder);
 /* Whether it is held. */
 bool device_file_is_held(const char *folder);
+/* The same secrets under another password; kill -9 leaves the old file or the new one. Errors:
+ * those of device_file_open, FULL. */
+ZT_CHECKED enum zt_err device_file_change(
+    const char *folder, struct bytes password, struct bytes new_password);
 /* Whether FOLDER holds a device. */
 bool device_file_is_there(const char *folder);
 

@@ -33,6 +33,35 @@ expect 0 "after" "and reads the past" as alice3 cat w:/after
 check "everything verifies" as alice3 verify w
 check "the log verifies from nothing" as alice3 log verify
 
+# one history, checked by people and by an auditor without keys
+org=$(alice status | sed -n 's/^organization.*(\([0-9a-f]*\)).*/\1/p')
+head=$(alice log head)
+expect 0 "your colleague has verified" "bob sees the history that alice sees" bob log verify --against "$head"
+expect 76 "another history" "L7: another history is told from it" bob log verify --against "$(echo "$head" | tr 0123456789abcdef 123456789abcdef0 | sed "s/^[^:]*/${head%%:*}/")"
+expect 64 "a head is SIZE:ROOT" "what is no head" bob log verify --against 12
+check "the history is exported" alice log export "$state/history" w
+expect 0 "whole and honest" "zt-audit verifies it without a key" "$bin/zt-audit" "$org" "$state/history"
+expect 64 "ORGANIZATION is" "zt-audit needs to know of whom" "$bin/zt-audit" "$state/history"
+refused=0 tried=0
+size=$(stat -c %s "$state/history")
+while [ $tried -lt 40 ]; do
+	tried=$((tried + 1)); cp "$state/history" "$state/spoiled"
+	printf "\\$(printf %o $(( $(od -An -N1 -tu1 /dev/urandom) )))" | dd of="$state/spoiled" bs=1 seek=$(( $(od -An -N4 -tu4 /dev/urandom) % size )) conv=notrunc 2>/dev/null
+	if cmp -s "$state/history" "$state/spoiled" || ! "$bin/zt-audit" "$org" "$state/spoiled" >/dev/null 2>&1; then refused=$((refused + 1)); fi
+done
+check "each of 40 spoiled exports is refused ($refused)" test $refused = 40
+head -c $((size - 100)) "$state/history" > "$state/spoiled"
+expect 65 "zt-audit" "a shortened one too" "$bin/zt-audit" "$org" "$state/spoiled"
+expect 65 "zt-audit" "another organization's root key too" "$bin/zt-audit" 00112233445566778899aabbccddeeff "$state/history"
+
+# a password changes
+echo "another one" > "$state/new.password"; cp "$state/alice3.password" "$state/old.password"
+expect 77 "password is wrong" "a password is not changed without the old one" "$bin/zt" --home "$state/alice3" --password-file "$state/new.password" password --new-password-file "$state/new.password"
+check "a password is changed" as alice3 password --new-password-file "$state/new.password"
+expect 77 "password is wrong" "the old one opens nothing" as alice3 status
+cp "$state/new.password" "$state/alice3.password"
+expect 0 "whole" "the new one does" as alice3 status
+
 # profiles
 expect 77 "only an admin" "a standard user changes no profile" bob user profile alice@demo.example standard
 expect 64 "one of admin" "an unknown profile" alice user profile bob@demo.example boss

@@ -42,6 +42,12 @@ ZT_CALL enum zt_err zt_log(
 /* Fetches the whole log anew and verifies it from nothing against the pinned root key. *ENTRIES
  * were checked. */
 ZT_CALL enum zt_err zt_log_verify(struct zt *z, uint64_t *entries);
+/* Writes the verified log, and the chain of WORKSPACE unless it is NULL, to FD, a file, for
+ * zt-audit. What this device may not see stands there as hashes. Errors: IO, FULL. */
+ZT_CALL enum zt_err zt_log_export(struct zt *z, int fd, const char *workspace);
+/* Whether this device's log has the root that a colleague saw at SIZE entries (zt_whoami on
+ * each side). Errors: ROLLBACK (the server shows less here), FORK (another history). */
+ZT_CALL enum zt_err zt_log_compare(struct zt *z, uint64_t size, const uint8_t root[32]);
 /* Revokes a device by id, or by the label of one of one's own, and renews the keys that it
  * knew: its user's, and those of the workspaces (zt_tend; what is not this device's to renew
  * follows when whoever may is there). Errors: INVALID (this very device), NOT_FOUND, FORBIDDEN.

@@ -36,6 +36,9 @@ ZT_CALL enum zt_err zt_open(const struct zt_options *o, struct zt **out, char *w
 ZT_CALL enum zt_err zt_unlock(const struct zt_options *o, unsigned seconds, char *why);
 /* Forgets it. Errors: NOT_FOUND (no device there), IO. */
 ZT_CALL enum zt_err zt_lock(const struct zt_options *o);
+/* Protects the device by NEW_PASSWORD from now on. Copies of the old file still open with the
+ * old one. Errors: those of zt_open, FULL. */
+ZT_CALL enum zt_err zt_change_password(const struct zt_options *o, const char *new_password);
 /* Whether the device in HOME needs no password now. */
 ZT_CALL int zt_is_unlocked(const char *home);
 /* Wipes all keys from memory. NULL is nothing. */

@@ -1,0 +1,257 @@
+#include "files/audit.h"
+
+#include <stdlib.h>
+
+#include "base/vec.h"
+#include "base/wire.h"
+#include "files/changeset.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "proto/auth.pb-c.h"
+#include "trust/rules.h"
+
+struct audit {
+	struct org_state *o;
+	const struct org_workspace *w; /* whose chain is read */
+	struct hash *links;            /* of that chain; number is its place plus one */
+	size_t link_count, link_cap;
+	struct audit_result r;
+};
+
+enum zt_err
+audit_new(const struct id *org, struct audit **out)
+{
+	struct audit *a = calloc(1, sizeof *a);
+	enum zt_err err;
+
+	if (a == NULL)
+		return ZT_ERR_MEMORY;
+	if ((err = org_state_new(org, &a->o))) {
+		free(a);
+		return err;
+	}
+	*out = a;
+	return ZT_OK;
+}
+
+void
+audit_free(struct audit *a)
+{
+	if (a == NULL)
+		return;
+	org_state_free(a->o);
+	free(a->links);
+	free(a);
+}
+
+const struct audit_result *
+audit_result(const struct audit *a)
+{
+	return &a->r;
+}
+
+const struct org_state *
+audit_state(const struct audit *a)
+{
+	return a->o;
+}
+
+static enum zt_err
+spoiled(struct audit *a, enum zt_err err, const char *what, uint64_t number, const char *why)
+{
+	a->r.what = what;
+	a->r.number = number;
+	a->r.why = why[0] != 0 ? why : err_words(err);
+	return err;
+}
+
+/* ---- the log ---- */
+
+static enum zt_err
+take_entry(struct audit *a, const struct statement *st, uint64_t index, struct hash *leaf)
+{
+	struct entry *e = NULL;
+	const char *why = "";
+	enum zt_err err = entry_decode(st, &e);
+
+	if (err == ZT_OK && (err = rules_check(a->o, e, index, &why)) == ZT_OK)
+		err = org_state_apply(a->o, e, index);
+	if (err)
+		err = spoiled(a, err, "entry", index, why);
+	else
+		*leaf = e->leaf;
+	entry_free(e);
+	return err;
+}
+
+static enum zt_err
+take_line(struct audit *a, struct bytes record)
+{
+	uint64_t index = merkle_size(a->o->tree);
+	Zt__LogLine *m = NULL;
+	struct statement st;
+	struct hash leaf;
+	enum zt_err err;
+
+	if (a->r.has_head)
+		return spoiled(a, ZT_ERR_CORRUPT, "entry", index, "it comes behind the head");
+	if ((err = pb_decode(&zt__log_line__descriptor, record, LIMIT_ENTRY + 1024, &m)))
+		return spoiled(a, err, "entry", index, "");
+	if (m->index != index)
+		err = spoiled(a, ZT_ERR_CORRUPT, "entry", index, "it is missing");
+	else if (m->entry == NULL)
+		err = pb_hash(m->leaf, &leaf) ? spoiled(a, ZT_ERR_CORRUPT, "entry", index,
+						    "neither it nor its hash is there")
+					      : ZT_OK;
+	else if ((err = statement_of(m->entry, &st)) == ZT_OK)
+		err = take_entry(a, &st, index, &leaf);
+	if (err == ZT_OK && (err = merkle_add(a->o->tree, &leaf)) == ZT_OK) {
+		a->r.entries += m->entry != NULL;
+		a->r.hidden += m->entry == NULL;
+	}
+	pb_free(m);
+	return err;
+}
+
+static enum zt_err
+take_head(struct audit *a, struct bytes record)
+{
+	Zt__Statement *m = NULL;
+	struct statement st;
+	struct hash root;
+	enum zt_err err = pb_decode(&zt__statement__descriptor, record, LIMIT_ENTRY, &m);
+
+	if (err == ZT_OK && !a->o->begun)
+		err = ZT_ERR_CORRUPT;
+	if (err == ZT_OK && (err = statement_of(m, &st)) == ZT_OK)
+		err = head_check(a->o->log_key, &a->o->id, &st, &a->r.head);
+	if (err == ZT_OK && (a->r.head.size != merkle_size(a->o->tree) ||
+				merkle_root(a->o->tree, a->r.head.size, &root) ||
+				!hash_equal(&root, &a->r.head.root)))
+		err = spoiled(a, ZT_ERR_PROOF, "head", a->r.head.size,
+		    "it does not cover the entries that are here");
+	else if (err)
+		err = spoiled(a, err, "head", merkle_size(a->o->tree), "");
+	a->r.has_head = err == ZT_OK;
+	pb_free(m);
+	return err;
+}
+
+/* ---- a chain ---- */
+
+static enum zt_err
+take_workspace(struct audit *a, struct bytes record)
+{
+	struct id id;
+
+	if (record.n != ID_BYTES)
+		return spoiled(a, ZT_ERR_CORRUPT, "workspace", 0, "it has no id");
+	memcpy(id.b, record.p, ID_BYTES);
+	a->link_count = 0;
+	a->w = org_state_workspace(a->o, &id);
+	return a->w != NULL && a->r.has_head
+		   ? ZT_OK
+		   : spoiled(a, ZT_ERR_NOT_FOUND, "workspace", 0, "the log does not know it");
+}
+
+static enum zt_err
+check_place(struct audit *a, const struct changeset *cs, uint64_t position, const char **why)
+{
+	*why = "its author had seen another history";
+	if (cs->parent_position >= position)
+		return ZT_ERR_FORK;
+	if (cs->parent_position > 0 &&
+	    !hash_equal(&a->links[cs->parent_position - 1], &cs->parent_link))
+		return ZT_ERR_FORK;
+	*why = "";
+	return changeset_check(a->o, a->w, cs, position, why);
+}
+
+static enum zt_err
+check_pin(const struct audit *a, uint64_t position, const struct hash *link, const char **why)
+{
+	*why = "the trust log pins another chain at this place";
+	for (size_t i = 0; i < a->w->generation_count; i++)
+		if (a->w->generations[i].chain_position == position &&
+		    !hash_equal(&a->w->generations[i].chain_hash, link))
+			return ZT_ERR_FORK;
+	return ZT_OK;
+}
+
+static enum zt_err
+add_link(struct audit *a, const struct statement *st)
+{
+	static const struct hash zeros;
+	enum zt_err err = vec_room(&a->links, a->link_count, &a->link_cap, sizeof *a->links);
+
+	if (err == ZT_OK) {
+		changeset_link(a->link_count > 0 ? &a->links[a->link_count - 1] : &zeros, st,
+		    &a->links[a->link_count]);
+		a->link_count++;
+	}
+	return err;
+}
+
+static enum zt_err
+take_changeset(struct audit *a, struct bytes record)
+{
+	uint64_t position = a->link_count + 1;
+	Zt__Changeset *m = NULL;
+	struct changeset cs;
+	struct change *changes = NULL;
+	const char *why = "";
+	enum zt_err err = a->w != NULL ? ZT_OK : ZT_ERR_CORRUPT;
+
+	if (err ||
+	    (err = pb_decode(&zt__changeset__descriptor, record, AUDIT_RECORD_MOST, &m)) ||
+	    (err = changeset_read(m, &cs, &changes)))
+		goto out;
+	err = check_place(a, &cs, position, &why);
+	a->r.left_out += err == ZT_ERR_REVOKED; /* it stands in the chain and does not count */
+	if ((err && err != ZT_ERR_REVOKED) || (err = add_link(a, &cs.signed_)) ||
+	    (err = check_pin(a, position, &a->links[position - 1], &why)))
+		goto out;
+	a->r.changesets++;
+	a->r.changes += cs.count;
+out:
+	if (err)
+		err = spoiled(a, err, "changeset", position, why);
+	free(changes);
+	pb_free(m);
+	return err;
+}
+
+/* ---- an export ---- */
+
+enum zt_err
+audit_take(struct audit *a, enum audit_record type, struct bytes record)
+{
+	switch (type) {
+	case AUDIT_LINE:
+		return take_line(a, record);
+	case AUDIT_HEAD:
+		return take_head(a, record);
+	case AUDIT_WORKSPACE:
+		return take_workspace(a, record);
+	case AUDIT_CHANGESET:
+		return take_changeset(a, record);
+	default:
+		break;
+	}
+	return spoiled(a, ZT_ERR_CORRUPT, "record", (uint64_t)type, "its kind is not known");
+}
+
+enum zt_err
+audit_end(struct audit *a)
+{
+	return a->r.has_head ? ZT_OK
+			     : spoiled(a, ZT_ERR_CORRUPT, "entry", merkle_size(a->o->tree),
+				   "the export ends without a signed head");
+}
+
+void
+audit_put(struct buf *out, enum audit_record type, struct bytes record)
+{
+	wire_put_u8(out, (uint8_t)type);
+	wire_put_counted(out, record);
+}
