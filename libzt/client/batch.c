@@ -78,6 +78,8 @@ batch_new(struct space *s, struct batch **out)
 	struct batch *b;
 	enum zt_err err;
 
+	if ((err = client_may_write(s->z)))
+		return err;
 	/* Nothing new goes under a key that someone who left knows. */
 	if (org_state_is_open(s->w, ORG_NEVER) && may_rotate(s) &&
 	    ((err = workspace_close(s->z, &s->w->id)) || (err = space_sync(s))))

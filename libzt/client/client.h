@@ -45,6 +45,14 @@ uint64_t client_now_ms(void);
 ZT_CHECKED enum zt_err client_call(struct zt *z, enum route r, const struct route_params *p,
     const char *query, struct bytes body, struct buf *answer);
 
+/* ---- freeze.c: after the first sight of a second history nothing more is written ---- */
+/* Notes ERR when it is a FORK, with its sentence, and returns it. */
+enum zt_err client_note_fork(struct zt *z, enum zt_err err);
+/* Errors: FORK, with the sentence of the first sight. */
+ZT_CHECKED enum zt_err client_may_write(struct zt *z);
+/* A person compared heads with a colleague, and they agree. */
+ZT_CHECKED enum zt_err client_thaw(struct zt *z);
+
 /* ---- log_sync.c ---- */
 /* Reads the state back from the store. */
 ZT_CHECKED enum zt_err client_load_log(struct zt *z);

@@ -193,10 +193,11 @@ zt_log_compare(struct zt *z, uint64_t size, const uint8_t root[32])
 		    (unsigned long long)size, (unsigned long long)merkle_size(z->state->tree));
 	if ((err = merkle_root(z->state->tree, size, &mine)))
 		return err;
-	return memcmp(mine.b, root, HASH_BYTES) == 0
-		   ? ZT_OK
-		   : client_refuse(z, ZT_ERR_FORK,
-			 "your colleague has verified another history: the server shows each "
-			 "of "
-			 "you a log of its own; write nothing and tell your administrator");
+	if (memcmp(mine.b, root, HASH_BYTES) == 0)
+		return client_thaw(z);
+	return client_note_fork(
+	    z, client_refuse(z, ZT_ERR_FORK,
+		   "your colleague has verified another history: the server shows each of you "
+		   "a log "
+		   "of its own; write nothing and tell your administrator"));
 }

@@ -463,6 +463,7 @@ client_sync_log(struct zt *z)
 	store_rollback(z->store);
 	idmap_free(&s.behind, behind_free);
 	/* What was taken in before the refusal goes: what was verified before it stays. */
+	(void)client_note_fork(z, err);
 	if (err && (reload = client_load_log(z)))
 		return reload;
 	return err ? err : client_take_user_keys(z);
@@ -492,7 +493,7 @@ zt_log_verify(struct zt *z, uint64_t *entries)
 		*entries = s.entries;
 	idmap_free(&s.behind, behind_free);
 	org_state_free(s.o);
-	return err;
+	return client_note_fork(z, err);
 }
 
 /* ---- appending ---- */
@@ -597,7 +598,7 @@ client_append(struct zt *z, const struct id *topic, client_fill *fill, void *ctx
 	enum zt_err err = ZT_OK;
 
 	for (int tries = 0; tries < 8; tries++) {
-		if ((err = client_sync_log(z)) ||
+		if ((err = client_may_write(z)) || (err = client_sync_log(z)) ||
 		    (err = append_once(z, topic, fill, ctx)) != ZT_ERR_CONFLICT)
 			break;
 	}

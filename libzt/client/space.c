@@ -460,7 +460,7 @@ space_sync(struct space *s)
 		s->position = before;
 		s->link = link;
 	}
-	return err;
+	return client_note_fork(s->z, err);
 }
 
 enum zt_err
@@ -485,7 +485,7 @@ space_take_own(
 		s->position = before;
 		s->link = before_link;
 	}
-	return err;
+	return client_note_fork(s->z, err);
 }
 
 /* ---- manifests ---- */

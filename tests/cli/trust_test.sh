@@ -38,6 +38,10 @@ org=$(alice status | sed -n 's/^organization.*(\([0-9a-f]*\)).*/\1/p')
 head=$(alice log head)
 expect 0 "your colleague has verified" "bob sees the history that alice sees" bob log verify --against "$head"
 expect 76 "another history" "L7: another history is told from it" bob log verify --against "$(echo "$head" | tr 0123456789abcdef 123456789abcdef0 | sed "s/^[^:]*/${head%%:*}/")"
+expect 76 "nothing is written until" "after the sight of a fork nothing is written" bob put "$state/more" theirs:/forked
+expect 0 "more" "reading goes on" bob cat theirs:/more
+expect 0 "your colleague has verified" "a colleague's head that agrees ends it" bob log verify --against "$head"
+check "and writing goes on" bob --quiet put "$state/more" theirs:/forked
 expect 64 "a head is SIZE:ROOT" "what is no head" bob log verify --against 12
 check "the history is exported" alice log export "$state/history" w
 expect 0 "whole and honest" "zt-audit verifies it without a key" "$bin/zt-audit" "$org" "$state/history"

@@ -46,7 +46,8 @@ ZT_CALL enum zt_err zt_log_verify(struct zt *z, uint64_t *entries);
  * zt-audit. What this device may not see stands there as hashes. Errors: IO, FULL. */
 ZT_CALL enum zt_err zt_log_export(struct zt *z, int fd, const char *workspace);
 /* Whether this device's log has the root that a colleague saw at SIZE entries (zt_whoami on
- * each side). Errors: ROLLBACK (the server shows less here), FORK (another history). */
+ * each side). When it has, the freeze after an earlier fork ends. Errors: ROLLBACK (the server
+ * shows less here), FORK (another history: this device writes nothing more). */
 ZT_CALL enum zt_err zt_log_compare(struct zt *z, uint64_t size, const uint8_t root[32]);
 /* Revokes a device by id, or by the label of one of one's own, and renews the keys that it
  * knew: its user's, and those of the workspaces (zt_tend; what is not this device's to renew
