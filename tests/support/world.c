@@ -194,8 +194,9 @@ claim(void *arg)
 	return NULL;
 }
 
-void
-world_join(struct person *greeter, struct person *p, const char *name, const char *profile)
+static void
+join(struct person *greeter, struct person *p, const char *name, const char *profile,
+    enum zt_invitation_kind kind)
 {
 	char link[1024];
 	struct humans h;
@@ -207,7 +208,7 @@ world_join(struct person *greeter, struct person *p, const char *name, const cha
 	humans_init(&h, profile);
 	codes = human_codes(&at_greeter);
 	person_init(greeter->w, p, name);
-	assert_ok(zt_invite(greeter->zt, ZT_INVITE_USER, link));
+	assert_ok(zt_invite(greeter->zt, kind, link));
 	c.c = (struct zt_claim){ link, p->email, name, "phone" };
 	assert_int_equal(0, pthread_create(&thread, NULL, claim, &c));
 	assert_ok(zt_greet(greeter->zt, link, &codes));
@@ -216,22 +217,33 @@ world_join(struct person *greeter, struct person *p, const char *name, const cha
 	person_open(p);
 }
 
+void
+world_join(struct person *greeter, struct person *p, const char *name, const char *profile)
+{
+	join(greeter, p, name, profile, ZT_INVITE_USER);
+}
+
+void
+world_add_device(struct person *owner, struct person *p, const char *name)
+{
+	join(owner, p, name, "", ZT_INVITE_DEVICE);
+}
+
 /* ---- what a hostile server has ---- */
 
-struct sign_key *
-world_log_key(struct world *w, const struct id *org)
+PGresult *
+world_ask(struct world *w, const char *service, const char *sql, const struct id *of)
 {
 	char config[4096], *line;
-	const char *value[] = { (const char *)org->b };
+	const char *value[] = { (const char *)of->b };
 	int length[] = { ID_BYTES }, format[] = { 1 };
-	struct sign_key *key = NULL;
 	char path[128];
 	size_t n;
 	PGconn *c;
 	PGresult *r;
 	FILE *f;
 
-	(void)snprintf(path, sizeof path, "%s/config/auth.yaml", w->state);
+	(void)snprintf(path, sizeof path, "%s/config/%s.yaml", w->state, service);
 	assert_non_null(f = fopen(path, "re"));
 	n = fread(config, 1, sizeof config - 1, f);
 	config[n] = 0;
@@ -241,13 +253,23 @@ world_log_key(struct world *w, const struct id *org)
 	line[strcspn(line, "\n")] = 0;
 	c = PQconnectdb(line);
 	assert_int_equal(CONNECTION_OK, PQstatus(c));
-	r = PQexecParams(c, "SELECT log_seed FROM auth.orgs WHERE org = $1::bytea", 1, NULL,
-	    value, length, format, 1);
+	r = PQexecParams(c, sql, 1, NULL, value, length, format, 1);
+	assert_int_equal(PGRES_TUPLES_OK, PQresultStatus(r));
+	PQfinish(c);
+	return r;
+}
+
+struct sign_key *
+world_log_key(struct world *w, const struct id *org)
+{
+	struct sign_key *key = NULL;
+	PGresult *r =
+	    world_ask(w, "auth", "SELECT log_seed FROM auth.orgs WHERE org = $1::bytea", org);
+
 	assert_int_equal(1, PQntuples(r));
 	assert_ok(
 	    sign_from_seed(bytes_of(PQgetvalue(r, 0, 0), (size_t)PQgetlength(r, 0, 0)), &key));
 	PQclear(r);
-	PQfinish(c);
 	return key;
 }
 

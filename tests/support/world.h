@@ -2,6 +2,7 @@
 #ifndef ZT_TEST_WORLD_H
 #define ZT_TEST_WORLD_H
 
+#include <libpq-fe.h>
 #include <pthread.h>
 
 #include "client/client.h"
@@ -33,9 +34,14 @@ void world_found(struct world *w, struct person *p, const char *name);
  * opened. */
 void world_join(
     struct person *greeter, struct person *p, const char *name, const char *profile);
+/* Another device of OWNER's user, opened. */
+void world_add_device(struct person *owner, struct person *p, const char *name);
 void person_close(struct person *p);
 void person_open(struct person *p);
-/* The seed of the key that signs the heads of ORG: what a hostile server has. */
+/* What a hostile server has: rows of SERVICE's database about the id OF, as $1, in binary. The
+ * caller clears them. */
+PGresult *world_ask(struct world *w, const char *service, const char *sql, const struct id *of);
+/* The seed of the key that signs the heads of ORG. */
 struct sign_key *world_log_key(struct world *w, const struct id *org);
 /* Content for a file, in a folder of this world: the path, which the caller frees. */
 char *world_file(struct world *w, const char *name, const void *p, size_t n);

@@ -1,0 +1,307 @@
+/* removal_test.c - after a removal: with all that the removed side ever held, and all that the
+ * servers hold, nothing written afterwards opens. The same tool opens what was written before,
+ * so that it is known to work. */
+#include "test.h"
+
+#include <stdio.h>
+
+#include "base/wire.h"
+#include "crypto/hash.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "world.h"
+
+struct setting {
+	struct world *w;
+	struct person alice, bob, laptop;
+};
+
+static int
+begin(void **state)
+{
+	struct setting *s = calloc(1, sizeof *s);
+
+	assert_non_null(s);
+	s->w = world_begin();
+	world_found(s->w, &s->alice, "alice");
+	world_join(&s->alice, &s->bob, "bob", "standard");
+	*state = s;
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	struct setting *s = *state;
+
+	person_close(&s->alice);
+	person_close(&s->bob);
+	world_end(s->w);
+	free(s);
+	assert_int_equal(0, secret_live());
+	return 0;
+}
+
+static struct bytes
+field(PGresult *r, int row, int column)
+{
+	return bytes_of(PQgetvalue(r, row, column), (size_t)PQgetlength(r, row, column));
+}
+
+/* Whether any key of T, as a workspace's key, opens the object of VERSION, whose pins the tool
+ * is even told. */
+static bool
+opens_object(struct zt *t, struct space *theirs, const struct space_version *v,
+    struct bytes wrap, struct bytes object)
+{
+	struct manifest_place place = { theirs->w->id, v->vlob, v->version };
+	bool opened = false;
+
+	for (size_t i = 0; i < theirs->key_cap; i++) {
+		Zt__Manifest *m = NULL;
+		const char *why;
+
+		if (theirs->keys[i] == NULL)
+			continue;
+		opened |= manifest_open(theirs->keys[i], &place, object, wrap, &v->pins, &m,
+			      &why) == ZT_OK;
+		pb_wipe(m);
+	}
+	(void)t;
+	return opened;
+}
+
+/* Whether any private key of T opens any workspace key that the servers hold, of a generation
+ * behind AFTER. */
+static unsigned
+opens_sealed_keys(struct setting *s, struct zt *t, const struct id *workspace, unsigned after)
+{
+	PGresult *r = world_ask(s->w, "metadata",
+	    "SELECT body, signature FROM metadata.sealed_keys WHERE workspace = $1::bytea",
+	    workspace);
+	unsigned opened = 0;
+
+	assert_true(PQntuples(r) > 0);
+	for (int i = 0; i < PQntuples(r); i++) {
+		struct statement st = { .body = field(r, i, 0) };
+		struct keyring_subject subject;
+		struct id author;
+		const struct org_workspace *w =
+		    org_state_workspace(s->alice.zt->state, workspace);
+
+		memcpy(st.signature, field(r, i, 1).p, SIGN_BYTES);
+		assert_ok(keyring_read(&st, &subject, &author));
+		if (subject.generation <= after)
+			continue;
+		for (size_t k = 0; k <= t->user_keys; k++) {
+			struct secret *key = NULL;
+			const struct secret *with = k < t->user_keys ? t->user_key[k] : t->seal;
+
+			opened += keyring_open(s->alice.zt->state, &subject, &st, with,
+				      &w->generations[subject.generation - 1].commitment,
+				      &key) == ZT_OK;
+			secret_free(key);
+		}
+	}
+	PQclear(r);
+	return opened;
+}
+
+/* Whether a key of an older generation opens a newer one: the way through the generations leads
+ * back only. */
+static bool
+opens_forward(const struct space *theirs, const struct org_workspace *w)
+{
+	bool opened = false;
+
+	for (size_t g = 1; g < w->generation_count; g++)
+		for (size_t i = 0; i < theirs->key_cap; i++) {
+			struct secret *key = NULL;
+
+			if (theirs->keys[i] == NULL || i >= g)
+				continue;
+			opened |=
+			    keyring_open_previous(theirs->keys[i], &w->id, (unsigned)g + 1,
+				bytes_of(w->generations[g].previous_sealed,
+				    w->generations[g].previous_sealed_n),
+				&w->generations[g].commitment, &key) == ZT_OK;
+			secret_free(key);
+		}
+	return opened;
+}
+
+/* How many of the workspace's objects T opens, of those up to, or behind, changeset POSITION.
+ */
+static unsigned
+opens_objects(struct setting *s, struct zt *t, struct space *theirs, struct space *alices,
+    uint64_t position, bool behind, unsigned *seen)
+{
+	PGresult *r = world_ask(s->w, "metadata",
+	    "SELECT vlob, version, wrap, object FROM metadata.objects WHERE workspace = "
+	    "$1::bytea",
+	    &alices->w->id);
+	unsigned opened = 0;
+
+	*seen = 0;
+	for (int i = 0; i < PQntuples(r); i++) {
+		struct space_version v;
+		struct wire_reader n = wire_read(field(r, i, 1));
+		struct id vlob;
+
+		memcpy(vlob.b, field(r, i, 0).p, ID_BYTES);
+		assert_ok(space_version(alices, &vlob, wire_u64(&n), &v));
+		if ((v.position > position) != behind)
+			continue;
+		++*seen;
+		opened += opens_object(t, theirs, &v, field(r, i, 2), field(r, i, 3));
+	}
+	PQclear(r);
+	return opened;
+}
+
+static void
+put(struct setting *s, struct person *p, const char *name, const char *remote)
+{
+	char *file = world_file(s->w, name, "some content", 12);
+	uint64_t n;
+
+	assert_ok(zt_put(p->zt, file, remote, NULL, &n));
+	free(file);
+}
+
+static void
+count_file(void *ctx, const struct zt_file *f)
+{
+	(void)f;
+	++*(int *)ctx;
+}
+
+/* T knew the workspace; then REMOVE, and alice writes on. */
+static void
+removed_opens_nothing(struct setting *s, struct person *thief, const char *name,
+    void (*remove)(struct setting *s))
+{
+	char remote[64];
+	struct space *theirs, *alices;
+	uint64_t position;
+	unsigned generation, seen;
+	int n = 0;
+
+	(void)snprintf(remote, sizeof remote, "%s:/before", name);
+	put(s, &s->alice, "before", remote);
+	remote[strlen(name) + 2] = 0;
+	assert_ok(zt_ls(thief->zt, remote, true, true, count_file, &n));
+	assert_int_equal(1, n);
+	theirs = person_space(thief, name);
+	alices = person_space(&s->alice, name);
+	position = alices->position;
+	generation = (unsigned)alices->w->generation_count;
+	assert_int_equal(
+	    2, opens_objects(s, thief->zt, theirs, alices, position, false, &seen));
+	assert_true(opens_sealed_keys(s, thief->zt, &alices->w->id, 0) > 0);
+
+	remove(s);
+	(void)snprintf(remote, sizeof remote, "%s:/after", name);
+	put(s, &s->alice, "after", remote);
+	alices = person_space(&s->alice, name);
+	assert_true(alices->w->generation_count > generation);
+	assert_int_equal(0, opens_objects(s, thief->zt, theirs, alices, position, true, &seen));
+	assert_int_equal(2, seen); /* the folder and the file */
+	assert_int_equal(0, opens_sealed_keys(s, thief->zt, &alices->w->id, generation));
+	assert_false(opens_forward(theirs, alices->w));
+	/* and what it signs is refused */
+	(void)snprintf(remote, sizeof remote, "%s:/forged", name);
+	assert_true(zt_mkdir(thief->zt, remote) != ZT_OK);
+}
+
+static void
+remove_bob(struct setting *s)
+{
+	assert_ok(zt_workspace_unshare(s->alice.zt, "shared", "bob@test.example"));
+}
+
+static void
+R5_a_removed_member_opens_nothing_that_came_after(void **state)
+{
+	struct setting *s = *state;
+
+	assert_ok(zt_workspace_create(s->alice.zt, "shared"));
+	assert_ok(zt_workspace_share(s->alice.zt, "shared", "bob@test.example", "contributor"));
+	removed_opens_nothing(s, &s->bob, "shared", remove_bob);
+}
+
+static void
+remove_laptop(struct setting *s)
+{
+	assert_ok(zt_device_revoke(s->alice.zt, s->laptop.zt->device_text));
+}
+
+static void
+R5_a_revoked_device_opens_nothing_that_came_after(void **state)
+{
+	struct setting *s = *state;
+
+	world_add_device(&s->alice, &s->laptop, "laptop");
+	assert_ok(zt_workspace_create(s->alice.zt, "own"));
+	removed_opens_nothing(s, &s->laptop, "own", remove_laptop);
+	person_close(&s->laptop);
+}
+
+static enum zt_err
+fill_revocation(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	(void)z;
+	b->action_case = ZT__ENTRY_BODY__ACTION_DEVICE_REVOKED;
+	b->device_revoked = ctx;
+	return ZT_OK;
+}
+
+/* Bob's workspace, that alice's user may read: his device must not seal its next key to the
+ * user key that the lost device knows, before alice has renewed that. */
+static void
+K7_a_key_is_not_sealed_to_a_user_whose_lost_device_knows_theirs(void **state)
+{
+	struct setting *s = *state;
+	Zt__DeviceRevoked m = ZT__DEVICE_REVOKED__INIT;
+	struct space *bobs;
+	unsigned before;
+	int n = 0;
+
+	world_add_device(&s->alice, &s->laptop, "lost");
+	assert_ok(zt_workspace_create(s->bob.zt, "bobs"));
+	assert_ok(zt_workspace_share(s->bob.zt, "bobs", "alice@test.example", "reader"));
+	put(s, &s->bob, "one", "bobs:/one");
+	assert_ok(zt_ls(s->laptop.zt, "bobs:/", true, true, count_file, &n));
+	bobs = person_space(&s->bob, "bobs");
+	before = (unsigned)bobs->w->generation_count;
+	/* the act alone: bob is faster than alice's renewal */
+	m.device = pb_field(s->laptop.zt->device.b, ID_BYTES);
+	assert_ok(client_append(s->alice.zt, &s->alice.zt->org, fill_revocation, &m));
+	assert_ok(zt_sync(s->bob.zt));
+	assert_ok(zt_tend(s->bob.zt, NULL));
+	bobs = person_space(&s->bob, "bobs");
+	assert_int_equal(before + 1, bobs->w->generation_count);
+	assert_int_equal(0, opens_sealed_keys(s, s->laptop.zt, &bobs->w->id, before));
+	put(s, &s->bob, "two", "bobs:/two");
+	assert_ok(zt_tend(s->alice.zt, NULL));
+	assert_ok(zt_sync(s->bob.zt));
+	assert_ok(zt_tend(s->bob.zt, NULL));
+	assert_int_equal(0, opens_sealed_keys(s, s->laptop.zt, &bobs->w->id, before));
+	n = 0;
+	assert_ok(zt_ls(s->alice.zt, "bobs:/", true, true, count_file, &n));
+	assert_int_equal(2, n);
+	person_close(&s->laptop);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(R5_a_removed_member_opens_nothing_that_came_after),
+		cmocka_unit_test(R5_a_revoked_device_opens_nothing_that_came_after),
+		cmocka_unit_test(
+		    K7_a_key_is_not_sealed_to_a_user_whose_lost_device_knows_theirs),
+	};
+
+	return suite_start() != ZT_OK || cmocka_run_group_tests(tests, begin, end);
+}
