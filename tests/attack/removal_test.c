@@ -71,10 +71,11 @@ opens_object(struct zt *t, struct space *theirs, const struct space_version *v,
 	return opened;
 }
 
-/* Whether any private key of T opens any workspace key that the servers hold, of a generation
- * behind AFTER. */
+/* How many workspace keys that the servers hold, of generations behind AFTER, the private keys
+ * of T open; KNOWS has verified the log that far. */
 static unsigned
-opens_sealed_keys(struct setting *s, struct zt *t, const struct id *workspace, unsigned after)
+opens_sealed_keys(struct setting *s, struct zt *t, struct zt *knows, const struct id *workspace,
+    unsigned after)
 {
 	PGresult *r = world_ask(s->w, "metadata",
 	    "SELECT body, signature FROM metadata.sealed_keys WHERE workspace = $1::bytea",
@@ -91,13 +92,14 @@ opens_sealed_keys(struct setting *s, struct zt *t, const struct id *workspace, u
 
 		memcpy(st.signature, field(r, i, 1).p, SIGN_BYTES);
 		assert_ok(keyring_read(&st, &subject, &author));
+		assert_true(subject.generation <= w->generation_count);
 		if (subject.generation <= after)
 			continue;
 		for (size_t k = 0; k <= t->user_keys; k++) {
 			struct secret *key = NULL;
 			const struct secret *with = k < t->user_keys ? t->user_key[k] : t->seal;
 
-			opened += keyring_open(s->alice.zt->state, &subject, &st, with,
+			opened += keyring_open(knows->state, &subject, &st, with,
 				      &w->generations[subject.generation - 1].commitment,
 				      &key) == ZT_OK;
 			secret_free(key);
@@ -198,7 +200,7 @@ removed_opens_nothing(struct setting *s, struct person *thief, const char *name,
 	generation = (unsigned)alices->w->generation_count;
 	assert_int_equal(
 	    2, opens_objects(s, thief->zt, theirs, alices, position, false, &seen));
-	assert_true(opens_sealed_keys(s, thief->zt, &alices->w->id, 0) > 0);
+	assert_true(opens_sealed_keys(s, thief->zt, s->alice.zt, &alices->w->id, 0) > 0);
 
 	remove(s);
 	(void)snprintf(remote, sizeof remote, "%s:/after", name);
@@ -207,7 +209,8 @@ removed_opens_nothing(struct setting *s, struct person *thief, const char *name,
 	assert_true(alices->w->generation_count > generation);
 	assert_int_equal(0, opens_objects(s, thief->zt, theirs, alices, position, true, &seen));
 	assert_int_equal(2, seen); /* the folder and the file */
-	assert_int_equal(0, opens_sealed_keys(s, thief->zt, &alices->w->id, generation));
+	assert_int_equal(
+	    0, opens_sealed_keys(s, thief->zt, s->alice.zt, &alices->w->id, generation));
 	assert_false(opens_forward(theirs, alices->w));
 	/* and what it signs is refused */
 	(void)snprintf(remote, sizeof remote, "%s:/forged", name);
@@ -281,12 +284,14 @@ K7_a_key_is_not_sealed_to_a_user_whose_lost_device_knows_theirs(void **state)
 	assert_ok(zt_tend(s->bob.zt, NULL));
 	bobs = person_space(&s->bob, "bobs");
 	assert_int_equal(before + 1, bobs->w->generation_count);
-	assert_int_equal(0, opens_sealed_keys(s, s->laptop.zt, &bobs->w->id, before));
+	assert_int_equal(
+	    0, opens_sealed_keys(s, s->laptop.zt, s->bob.zt, &bobs->w->id, before));
 	put(s, &s->bob, "two", "bobs:/two");
 	assert_ok(zt_tend(s->alice.zt, NULL));
 	assert_ok(zt_sync(s->bob.zt));
 	assert_ok(zt_tend(s->bob.zt, NULL));
-	assert_int_equal(0, opens_sealed_keys(s, s->laptop.zt, &bobs->w->id, before));
+	assert_int_equal(
+	    0, opens_sealed_keys(s, s->laptop.zt, s->bob.zt, &bobs->w->id, before));
 	n = 0;
 	assert_ok(zt_ls(s->alice.zt, "bobs:/", true, true, count_file, &n));
 	assert_int_equal(2, n);
