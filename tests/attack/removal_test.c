@@ -87,8 +87,7 @@ opens_sealed_keys(struct setting *s, struct zt *t, struct zt *knows, const struc
 		struct statement st = { .body = field(r, i, 0) };
 		struct keyring_subject subject;
 		struct id author;
-		const struct org_workspace *w =
-		    org_state_workspace(s->alice.zt->state, workspace);
+		const struct org_workspace *w = org_state_workspace(knows->state, workspace);
 
 		memcpy(st.signature, field(r, i, 1).p, SIGN_BYTES);
 		assert_ok(keyring_read(&st, &subject, &author));
