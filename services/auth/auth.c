@@ -164,6 +164,7 @@ auth_decide(void *state, struct db *db, const struct id *org_id, const struct id
 		n.generation = (unsigned)w->generation_count;
 		n.open = org_state_is_open(w, ORG_NEVER);
 		n.archived = w->archived;
+		n.deletion_due = w->deletion_due;
 	}
 	*out = n;
 out:

@@ -26,6 +26,7 @@ decisions_ask(void *state, const struct request *rq, struct rpc_answer *out)
 	answer.live = d.live;
 	answer.open = d.open;
 	answer.archived = d.archived;
+	answer.deletion_due = d.deletion_due;
 	err = auth_answer(out, &answer);
 out:
 	pb_free(m);

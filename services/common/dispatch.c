@@ -29,6 +29,10 @@ may(const struct route_row *row, const struct request *rq, const char **why)
 	*why = "you are not a member of this workspace, or no longer";
 	if (row->who >= WHO_READER && rq->caller.role == ROLE_NONE)
 		return ZT_ERR_NOT_MEMBER;
+	*why = "the workspace was deleted";
+	if (row->who >= WHO_READER && rq->caller.deletion_due != 0 &&
+	    rq->caller.deletion_due <= rq->now_ms)
+		return ZT_ERR_NOT_FOUND;
 	*why = "readers do not write";
 	if (row->who == WHO_WRITER && rq->caller.role < ROLE_CONTRIBUTOR)
 		return ZT_ERR_FORBIDDEN;

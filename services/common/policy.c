@@ -168,6 +168,7 @@ ask(struct policy *p, const struct id *org, const struct id *device, const struc
 	d.live = m->live != 0;
 	d.open = m->open != 0;
 	d.archived = m->archived != 0;
+	d.deletion_due = m->deletion_due;
 	*out = d;
 out:
 	pb_free(m);

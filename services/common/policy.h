@@ -17,6 +17,7 @@ struct decision {
 	enum role role; /* in the workspace that was asked about */
 	unsigned generation;
 	bool live, open, archived;
+	uint64_t deletion_due; /* of the workspace, milliseconds; 0: none */
 };
 
 struct policy;

@@ -84,6 +84,11 @@ check "a deletion is announced" alice workspace delete plans --for 1d
 check "and taken back" alice workspace undelete plans
 expect 77 "can still be taken back" "twice is once too often" alice workspace undelete plans
 
+alice workspace create gone; alice --quiet put "$state/after" gone:/f; alice workspace delete gone --for 1s; sleep 2
+expect 66 "was deleted" "what is due is gone" alice cat gone:/f
+expect 66 "was deleted" "and takes nothing more" alice put "$state/more" gone:/g
+expect 77 "can still be taken back" "and does not come back" alice workspace undelete gone
+
 # an owner vanishes
 enrol bob carol "$(bob invite user)"
 bob workspace share theirs carol@demo.example --role manager
