@@ -84,3 +84,40 @@ cmd_password(struct cli *c)
 	explicit_bzero(new_password, sizeof new_password);
 	return err;
 }
+
+enum zt_err
+cmd_recovery_create(struct cli *c)
+{
+	char words[ZT_RECOVERY_WORDS];
+	enum zt_err err = zt_recovery_create(c->zt, words);
+
+	if (err == ZT_OK) {
+		cli_say(c, "write these words on paper and keep it safe: whoever has them can "
+			   "become a device of yours");
+		(void)printf("%s\n", words);
+	}
+	explicit_bzero(words, sizeof words);
+	return err;
+}
+
+enum zt_err
+cmd_recover(struct cli *c)
+{
+	char words[2 * ZT_RECOVERY_WORDS];
+	struct zt_recovery r = {
+		.server = c->server, .words = words, .device_label = cli_label(c)
+	};
+	enum zt_err err;
+
+	if ((err = cli_need(c, c->server, "--server URL")) == ZT_OK &&
+	    (err = c->words_file != NULL
+		       ? cli_read_line(c, c->words_file, words, sizeof words)
+		       : cli_prompt(c, _("The words:"), words, sizeof words)) == ZT_OK &&
+	    (err = cli_password(c, true)) == ZT_OK &&
+	    (err = zt_recover(&c->o, &r, c->why)) == ZT_OK)
+		cli_say(c,
+		    "this device is yours; zt devices lists the others: revoke those that "
+		    "are lost");
+	explicit_bzero(words, sizeof words);
+	return err;
+}

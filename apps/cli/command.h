@@ -7,6 +7,7 @@
 #include "zt/enrol.h"
 #include "zt/file.h"
 #include "zt/org.h"
+#include "zt/recover.h"
 #include "zt/workspace.h"
 
 /* The options of all commands, and the arguments that are left. */
@@ -15,7 +16,8 @@ struct cli {
 	char password[1024];
 	const char *home, *server, *token_file, *slug, *email, *name, *label, *role, *profile,
 	    *duration;
-	const char *password_file, *new_password_file, *against, *version_text, *at;
+	const char *password_file, *new_password_file, *against, *words_file, *version_text,
+	    *at;
 	int password_fd;
 	bool json, recursive, details, yes, quiet;
 	char **args;
@@ -53,6 +55,8 @@ unsigned cli_duration(struct cli *c, const char *text);
 enum zt_err cli_password(struct cli *c, bool is_new);
 /* A new password: from --new-password-file, or asked for twice. */
 enum zt_err cli_new_password(struct cli *c, char *out, unsigned size);
+/* Asks at the terminal, without showing what is typed. Errors: USAGE (there is none). */
+enum zt_err cli_prompt(struct cli *c, const char *text, char *out, unsigned size);
 /* Reads one line of FILE. */
 enum zt_err cli_read_line(struct cli *c, const char *file, char *out, unsigned size);
 /* VALUE, or a complaint that OPTION is missing. Errors: USAGE. */
@@ -76,6 +80,8 @@ enum zt_err cmd_log_export(struct cli *c);
 enum zt_err cmd_status(struct cli *c);
 enum zt_err cmd_unlock(struct cli *c);
 enum zt_err cmd_lock(struct cli *c);
+enum zt_err cmd_recovery_create(struct cli *c);
+enum zt_err cmd_recover(struct cli *c);
 enum zt_err cmd_password(struct cli *c);
 enum zt_err cmd_invite_user(struct cli *c);
 enum zt_err cmd_invite_device(struct cli *c);

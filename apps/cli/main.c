@@ -59,8 +59,8 @@ cli_read_line(struct cli *c, const char *file, char *out, unsigned size)
 	return ZT_OK;
 }
 
-static enum zt_err
-prompt(struct cli *c, const char *text, char *out, unsigned size)
+enum zt_err
+cli_prompt(struct cli *c, const char *text, char *out, unsigned size)
 {
 	struct termios was, quiet;
 	FILE *tty = fopen("/dev/tty", "r+e");
@@ -90,10 +90,10 @@ static enum zt_err
 ask_twice(struct cli *c, char *out, unsigned size)
 {
 	char again[sizeof c->password] = "";
-	enum zt_err err = prompt(c, _("New password:"), out, size);
+	enum zt_err err = cli_prompt(c, _("New password:"), out, size);
 
 	if (err == ZT_OK)
-		err = prompt(c, _("The same password again:"), again, sizeof again);
+		err = cli_prompt(c, _("The same password again:"), again, sizeof again);
 	if (err == ZT_OK && strcmp(again, out) != 0) {
 		(void)snprintf(c->why, sizeof c->why, "%s", _("the two passwords differ"));
 		err = ZT_ERR_USAGE;
@@ -120,7 +120,7 @@ cli_password(struct cli *c, bool is_new)
 		return cli_read_line(c, path, c->password, sizeof c->password);
 	}
 	return is_new ? ask_twice(c, c->password, sizeof c->password)
-		      : prompt(c, _("Password:"), c->password, sizeof c->password);
+		      : cli_prompt(c, _("Password:"), c->password, sizeof c->password);
 }
 
 enum zt_err
@@ -164,7 +164,7 @@ const struct cli_option cli_options[] = {
 	{ "--ca-file", "FILE", N_("trust this certificate authority (PEM)") },
 	{ "--json", "", N_("answer as JSON lines") },
 	{ "--quiet", "", N_("say nothing but errors") },
-	{ "--server", "URL", N_("org bootstrap: the server") },
+	{ "--server", "URL", N_("org bootstrap, recover: the server") },
 	{ "--operator-token-file", "FILE", N_("org bootstrap: the operator's token") },
 	{ "--slug", "NAME", N_("org bootstrap: the organization's short name") },
 	{ "--email", "ADDRESS", N_("org bootstrap, claim: your address") },
@@ -173,6 +173,7 @@ const struct cli_option cli_options[] = {
 	{ "--profile", "PROFILE", N_("greet: admin, standard or outsider") },
 	{ "--role", "ROLE", N_("workspace share: reader, contributor, manager or owner") },
 	{ "--against", "HEAD", N_("log verify: a head that a colleague's zt log head shows") },
+	{ "--words-file", "FILE", N_("recover: read the words from FILE, one line") },
 	{ "--for", "TIME", N_("unlock, workspace delete: how long, such as 15m or 8h") },
 	{ "--yes", "", N_("greet: accept without asking") },
 	{ "-r, --recursive", "", N_("ls, rm: with all below") },
@@ -190,7 +191,7 @@ struct slot { /* where an option goes */
 	bool *flag;
 };
 
-enum { SLOTS = 24 };
+enum { SLOTS = 25 };
 
 static void
 fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slot out[SLOTS])
@@ -204,7 +205,8 @@ fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slo
 		{ "--password-file", 0, &c->password_file, NULL },
 		{ "--password-fd", 0, fd, NULL }, { "--ca-file", 0, &c->o.ca_file, NULL },
 		{ "--to-version", 0, &c->version_text, NULL }, { "--at", 0, &c->at, NULL },
-		{ "--for", 0, &c->duration, NULL }, { "--against", 0, &c->against, NULL },
+		{ "--words-file", 0, &c->words_file, NULL }, { "--for", 0, &c->duration, NULL },
+		{ "--against", 0, &c->against, NULL },
 		{ "--new-password-file", 0, &c->new_password_file, NULL },
 		{ "--json", 0, NULL, &c->json }, { "--recursive", 'r', NULL, &c->recursive },
 		{ "--long", 'l', NULL, &c->details }, { "--quiet", 'q', NULL, &c->quiet },

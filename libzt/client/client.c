@@ -76,8 +76,8 @@ take_secrets(struct zt *z, const Zt__DeviceSecrets *m)
 	return ZT_OK;
 }
 
-static enum zt_err
-connect_device(struct zt *z)
+enum zt_err
+client_connect(struct zt *z)
 {
 	struct calls_options o = { .server = z->server,
 		.ca_file = z->ca_file,
@@ -164,7 +164,7 @@ zt_open(const struct zt_options *o, struct zt **out, char *why)
 		goto out;
 	}
 	if ((err = take_secrets(z, m)) || (err = store_open(o->home, z->local, &z->store)) ||
-	    (err = connect_device(z)) || (err = client_load_log(z)))
+	    (err = client_connect(z)) || (err = client_load_log(z)))
 		goto out;
 	*out = z;
 	z = NULL;

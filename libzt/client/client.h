@@ -22,6 +22,7 @@ struct zt {
 	struct id org, user, device;
 	char org_text[ID_TEXT], user_text[ID_TEXT], device_text[ID_TEXT];
 	uint8_t root_key[SIGN_PUBLIC_BYTES];
+	bool root_by_id; /* the organization's id alone pins the root key (recover.c) */
 	struct sign_key *sign;
 	struct secret *seal, *user_key[CLIENT_USER_KEYS], *local;
 	size_t user_keys;
@@ -41,6 +42,8 @@ enum zt_err client_refuse(struct zt *z, enum zt_err err, const char *format, ...
 /* TEXT in the language of Z's sentences. */
 const char *client_words(const struct zt *z, const char *text) __attribute__((format_arg(2)));
 uint64_t client_now_ms(void);
+/* Makes Z->calls from what Z is. */
+ZT_CHECKED enum zt_err client_connect(struct zt *z);
 /* A call whose server's sentence becomes zt_why. */
 ZT_CHECKED enum zt_err client_call(struct zt *z, enum route r, const struct route_params *p,
     const char *query, struct bytes body, struct buf *answer);

@@ -34,8 +34,8 @@ err_of(int number)
 	}
 }
 
-static enum zt_err
-make_folder(const char *folder)
+enum zt_err
+device_file_folder(const char *folder)
 {
 	char part[PATH_SIZE];
 
@@ -118,7 +118,7 @@ device_file_create(const char *folder, const Zt__DeviceSecrets *secrets, struct 
 	struct buf file = buf_init(FILE_MOST);
 	enum zt_err err;
 
-	if ((err = make_folder(folder)) == ZT_OK &&
+	if ((err = device_file_folder(folder)) == ZT_OK &&
 	    (err = compose(secrets, password, &file)) == ZT_OK)
 		err = write_file(folder, buf_bytes(&file), false);
 	buf_free(&file);

@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "proto/device.pb-c.h"
 
+/* Makes FOLDER for its owner only; one that is there is fine. Errors: FULL, IO. */
+ZT_CHECKED enum zt_err device_file_folder(const char *folder);
 /* Writes FOLDER/device.zt, whole or not at all; an existing one is EXISTS. The folder is made
  * when needed, for its owner only. Errors: EXISTS, FULL, IO, MEMORY. */
 ZT_CHECKED enum zt_err device_file_create(

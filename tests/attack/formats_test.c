@@ -10,6 +10,7 @@
 #include "files/manifest.h"
 #include "files/path.h"
 #include "format/pb.h"
+#include "format/words.h"
 
 static void
 F1_F3_no_byte_of_a_block_can_be_changed_lost_or_added(void **state)
@@ -261,10 +262,45 @@ R1_a_request_replayed_retargeted_altered_or_late_is_refused(void **state)
 	buf_free(&c.signature);
 }
 
+static void
+words_come_back_and_a_wrong_one_is_noticed(void **state)
+{
+	static const uint8_t loopback[] = { 127, 0, 0, 1 };
+	struct buf text = buf_init(1024);
+	uint8_t in[48], out[48];
+	unsigned noticed = 0, tried = 0;
+
+	(void)state;
+	words_print(bytes_of(loopback, sizeof loopback), &text);
+	assert_memory_equal("lusab babad ", buf_text(&text), 12); /* as its author prints it */
+	buf_empty(&text);
+	suite_random(in, sizeof in);
+	words_print(bytes_of(in, sizeof in), &text);
+	assert_ok(words_parse(buf_bytes(&text), out, sizeof out));
+	assert_memory_equal(in, out, sizeof in);
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] == ' ')
+			text.p[i] = '-';
+	text.p[0] = (uint8_t)(text.p[0] & ~0x20u); /* a capital */
+	assert_ok(words_parse(buf_bytes(&text), out, sizeof out));
+	assert_err(ZT_ERR_CORRUPT, words_parse(bytes_of(text.p, text.n - 6), out, sizeof out));
+	for (size_t i = 1; i < text.n; i += 2) { /* another vowel, or no letter of words */
+		uint8_t was = text.p[i];
+
+		text.p[i] = was == 'a' ? 'o' : 'a';
+		tried++;
+		noticed += words_parse(buf_bytes(&text), out, sizeof out) == ZT_ERR_CORRUPT;
+		text.p[i] = was;
+	}
+	assert_int_equal(tried, noticed); /* but for one in 65,536 */
+	buf_free(&text);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(words_come_back_and_a_wrong_one_is_noticed),
 		cmocka_unit_test(F1_F3_no_byte_of_a_block_can_be_changed_lost_or_added),
 		cmocka_unit_test(F1_F2_a_manifest_opens_only_in_its_own_place),
 		cmocka_unit_test(F9_dangerous_names_are_refused_and_hostile_ones_shown_escaped),

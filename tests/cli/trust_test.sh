@@ -101,4 +101,19 @@ check "the key was rotated after bob had gone" test "$(generation carol theirs)"
 echo last > "$state/last"; check "and the workspace lives on" as carol --quiet put "$state/last" theirs:/last
 expect 0 "last" "for all who are left" alice cat theirs:/last
 expect 77 "revoked" "bob is out" bob cat theirs:/last
+
+# every device is lost, and words bring carol back
+as carol --quiet recovery create > "$state/words"
+expect 65 "damaged" "words with a mistake" "$bin/zt" --home "$state/back" --password-file "$state/carol.password" recover --server "$url" --words-file "$state/alice.password"
+rm -rf "$state/carol"
+cp "$state/carol.password" "$state/back.password"
+check "the words make a new device" as back recover --server "$url" --words-file "$state/words" --label back
+expect 0 "last" "it reads what its user may" as back cat theirs:/last
+check "and writes" as back --quiet put "$state/more" theirs:/back
+expect 0 "carol@demo.example" "and is its user" as back status
+expect 73 "exists" "not over a device that is there" as back recover --server "$url" --words-file "$state/words"
+check "the lost device is revoked by its label" as back device revoke carol
+expect 0 "last" "the log still verifies and everything opens" as back cat theirs:/last
+check "from nothing" as back log verify
+check "nothing of the way back is left" test ! -e "$state/back.recovering"
 finish

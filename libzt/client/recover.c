@@ -1,0 +1,258 @@
+/* recover.c - the recovery device: a device of the user whose keys come from words on paper.
+ * The words name the organization, whose id pins its root key, so that they and the server's
+ * address are enough to come back. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "client/client.h"
+#include "crypto/suite.h"
+#include "format/pb.h"
+#include "format/words.h"
+#include "store/device_file.h"
+#include "zt/org.h"
+#include "zt/recover.h"
+
+/* What the words say: the organization, then the secret. */
+enum { SHEET = ID_BYTES + SECRET_BYTES };
+
+struct paper {
+	struct id org, device;
+	struct sign_key *sign;
+	struct secret *seal;
+};
+
+/* The recovery device's keys and id from its SECRET. */
+static enum zt_err
+derive(const struct secret *secret, struct paper *out)
+{
+	struct secret *seed = NULL, *id = NULL;
+	enum zt_err err;
+
+	if ((err = secret_derive(secret, "zt recovery sign 1", &seed)) == ZT_OK &&
+	    (err = secret_derive(secret, "zt recovery id 1", &id)) == ZT_OK &&
+	    (err = sign_from_seed(secret_bytes(seed), &out->sign)) == ZT_OK &&
+	    (err = secret_derive(secret, "zt recovery seal 1", &out->seal)) == ZT_OK)
+		memcpy(out->device.b, secret_bytes(id).p, ID_BYTES);
+	secret_free(seed);
+	secret_free(id);
+	return err;
+}
+
+static void
+paper_free(struct paper *p)
+{
+	sign_free(p->sign);
+	secret_free(p->seal);
+	*p = (struct paper){ .sign = NULL };
+}
+
+/* ---- a device is added: the recovery device, or by it a new one ---- */
+
+struct adding {
+	struct id user, device;
+	uint8_t sign_public[SIGN_PUBLIC_BYTES], seal_public[32];
+	const char *purpose, *label;
+	struct buf sealed;
+	Zt__DeviceAdded m;
+};
+
+static enum zt_err
+fill_device(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	struct adding *a = ctx;
+	const struct org_user *me = org_state_user(z->state, &z->user);
+	enum zt_err err;
+
+	buf_free(&a->sealed);
+	if ((err = hpke_seal(me->key, bytes_text("zt device label 1"),
+		 bytes_of(a->device.b, ID_BYTES), bytes_text(a->label), &a->sealed)))
+		return err;
+	a->user = z->user;
+	zt__device_added__init(&a->m);
+	a->m.user = pb_field(a->user.b, ID_BYTES);
+	a->m.device = pb_field(a->device.b, ID_BYTES);
+	a->m.sign_key = pb_field(a->sign_public, sizeof a->sign_public);
+	a->m.seal_key = pb_field(a->seal_public, sizeof a->seal_public);
+	a->m.purpose = (char *)(uintptr_t)a->purpose;
+	a->m.sealed_label = pb_field(a->sealed.p, a->sealed.n);
+	b->action_case = ZT__ENTRY_BODY__ACTION_DEVICE_ADDED;
+	b->device_added = &a->m;
+	return ZT_OK;
+}
+
+static enum zt_err
+add_device(struct zt *z, const struct id *device, const struct sign_key *sign,
+    const struct secret *seal, const char *purpose, const char *label)
+{
+	struct adding a = {
+		.device = *device, .purpose = purpose, .label = label, .sealed = buf_init(1024)
+	};
+	enum zt_err err;
+
+	sign_public(sign, a.sign_public);
+	hpke_public(seal, a.seal_public);
+	err = client_append(z, &z->org, fill_device, &a);
+	buf_free(&a.sealed);
+	return err;
+}
+
+enum zt_err
+zt_recovery_create(struct zt *z, char words[ZT_RECOVERY_WORDS])
+{
+	struct secret *secret = NULL;
+	struct paper p = { .sign = NULL };
+	struct buf text = buf_init(ZT_RECOVERY_WORDS);
+	uint8_t sheet[SHEET];
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = secret_generate(&secret)) || (err = derive(secret, &p)) ||
+	    (err = add_device(z, &p.device, p.sign, p.seal, "recovery", "recovery")) ||
+	    (err = client_renew_user_key(z)))
+		goto out;
+	memcpy(sheet, z->org.b, ID_BYTES);
+	memcpy(sheet + ID_BYTES, secret_bytes(secret).p, SECRET_BYTES);
+	words_print(bytes_of(sheet, sizeof sheet), &text);
+	(void)snprintf(words, ZT_RECOVERY_WORDS, "%s", buf_text(&text));
+out:
+	suite_wipe(sheet, sizeof sheet);
+	paper_free(&p);
+	secret_free(secret);
+	buf_free(&text);
+	return err;
+}
+
+/* ---- coming back ---- */
+
+static enum zt_err
+read_paper(const char *words, struct paper *out)
+{
+	struct secret *secret = NULL;
+	uint8_t sheet[SHEET];
+	enum zt_err err = words_parse(bytes_text(words), sheet, sizeof sheet);
+
+	if (err == ZT_OK) {
+		memcpy(out->org.b, sheet, ID_BYTES);
+		err = secret_from(bytes_of(sheet + ID_BYTES, SECRET_BYTES), &secret);
+	}
+	if (err == ZT_OK)
+		err = derive(secret, out);
+	suite_wipe(sheet, sizeof sheet);
+	secret_free(secret);
+	return err;
+}
+
+/* The state folder of the recovery device, for as long as it acts. */
+static void
+remove_folder(const char *folder)
+{
+	static const char *const names[] = { "store.db", "store.db-wal", "store.db-shm",
+		"lock" };
+	char path[4300];
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+		(void)unlink(path);
+	}
+	(void)rmdir(folder);
+}
+
+/* The recovery device as a client: what it is, then the log, which says whose it is. */
+static enum zt_err
+open_paper(const struct zt_options *o, const struct zt_recovery *r, const struct paper *p,
+    const char *folder, struct zt **out)
+{
+	struct zt *z = calloc(1, sizeof *z);
+	const struct org_device *d;
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	if (z == NULL)
+		return err;
+	*out = z;
+	z->translate = o->translate;
+	z->org = p->org;
+	z->device = p->device;
+	z->root_by_id = true;
+	z->server = strdup(r->server);
+	z->ca_file = o->ca_file != NULL ? strdup(o->ca_file) : NULL;
+	if (z->server == NULL)
+		return err;
+	if ((err = sign_from_seed(sign_seed(p->sign), &z->sign)) ||
+	    (err = secret_from(secret_bytes(p->seal), &z->seal)) ||
+	    (err = secret_generate(&z->local)) || (err = device_file_folder(folder)) ||
+	    (err = store_open(folder, z->local, &z->store)) || (err = client_connect(z)) ||
+	    (err = org_state_new(&z->org, &z->state)) || (err = client_sync_log(z)))
+		return err;
+	if ((d = org_state_device(z->state, &z->device)) == NULL)
+		return client_refuse(z, ZT_ERR_UNKNOWN_DEVICE,
+		    "the log knows no recovery device of these words");
+	z->user = d->user->id;
+	if ((err = client_sync_log(z)))
+		return err;
+	if (z->user_keys == 0)
+		return client_refuse(
+		    z, ZT_ERR_MISSING_KEY, "the user's newest key has not reached this device");
+	return ZT_OK;
+}
+
+static enum zt_err
+become_device(struct zt *z, const struct zt_options *o, const struct zt_recovery *r)
+{
+	struct client_new_device d = {
+		.server = z->server, .slug = z->state->slug, .org = z->org
+	};
+	struct client_handle h;
+	struct sign_key *sign = NULL;
+	struct secret *seal = NULL;
+	enum zt_err err;
+
+	suite_random(d.device.b, ID_BYTES);
+	if ((err = client_sync_handles(z)) || (err = sign_generate(&sign)) ||
+	    (err = secret_generate(&seal)) ||
+	    (err = add_device(z, &d.device, sign, seal, "desktop", r->device_label)))
+		goto out;
+	client_handle(z, &z->user, &h);
+	d.email = h.email;
+	d.user = z->user;
+	memcpy(d.root_key, z->state->root_key, SIGN_PUBLIC_BYTES);
+	d.sign = sign;
+	d.seal = seal;
+	for (; d.user_key_count < z->user_keys; d.user_key_count++)
+		d.user_keys[d.user_key_count] = secret_bytes(z->user_key[d.user_key_count]);
+	d.tree_size = merkle_size(z->state->tree);
+	if ((err = merkle_root(z->state->tree, d.tree_size, &d.root)) == ZT_OK)
+		err = client_write_device(o, &d);
+out:
+	sign_free(sign);
+	secret_free(seal);
+	return err;
+}
+
+enum zt_err
+zt_recover(const struct zt_options *o, const struct zt_recovery *r, char *why)
+{
+	struct paper p = { .sign = NULL };
+	struct zt *z = NULL;
+	char folder[4200];
+	enum zt_err err;
+
+	if (why != NULL)
+		why[0] = 0;
+	if ((err = suite_start()))
+		return err;
+	if (device_file_is_there(o->home))
+		return ZT_ERR_EXISTS;
+	if ((err = read_paper(r->words, &p)))
+		goto out;
+	(void)snprintf(folder, sizeof folder, "%s.recovering", o->home);
+	if ((err = open_paper(o, r, &p, folder, &z)) == ZT_OK)
+		err = become_device(z, o, r);
+	if (why != NULL && z != NULL)
+		(void)snprintf(why, CLIENT_WHY, "%s", z->why);
+	zt_close(z);
+	remove_folder(folder);
+out:
+	paper_free(&p);
+	return err;
+}

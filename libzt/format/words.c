@@ -1,0 +1,81 @@
+#include "format/words.h"
+
+#include "crypto/hash.h"
+
+static const char consonants[] = "bdfghjklmnprstvz", vowels[] = "aiou";
+
+static unsigned
+check_of(struct bytes in)
+{
+	struct hash h;
+
+	hash_one("zt words 1", in, &h);
+	return (unsigned)h.b[0] << 8 | h.b[1];
+}
+
+static void
+print_one(unsigned v, struct buf *out)
+{
+	if (out->n > 0)
+		buf_add_byte(out, ' ');
+	buf_add_byte(out, (uint8_t)consonants[v >> 12 & 15]);
+	buf_add_byte(out, (uint8_t)vowels[v >> 10 & 3]);
+	buf_add_byte(out, (uint8_t)consonants[v >> 6 & 15]);
+	buf_add_byte(out, (uint8_t)vowels[v >> 4 & 3]);
+	buf_add_byte(out, (uint8_t)consonants[v & 15]);
+}
+
+void
+words_print(struct bytes in, struct buf *out)
+{
+	for (size_t i = 0; i + 1 < in.n; i += 2)
+		print_one((unsigned)in.p[i] << 8 | in.p[i + 1], out);
+	print_one(check_of(in), out);
+}
+
+/* The place of C in LETTERS, or -1. */
+static int
+place(const char *letters, uint8_t c)
+{
+	uint8_t low = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+
+	for (int i = 0; letters[i] != 0; i++)
+		if ((uint8_t)letters[i] == low)
+			return i;
+	return -1;
+}
+
+static bool
+is_space(uint8_t c)
+{
+	return c == ' ' || c == '-' || c == '\t' || c == '\r' || c == '\n';
+}
+
+enum zt_err
+words_parse(struct bytes text, uint8_t *out, size_t n)
+{
+	unsigned value = 0, letter = 0;
+	size_t words = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		int v;
+
+		if (is_space(text.p[i]) && letter == 0)
+			continue;
+		if ((v = place(letter % 2 == 0 ? consonants : vowels, text.p[i])) < 0 ||
+		    words > n / 2)
+			return ZT_ERR_CORRUPT;
+		value = value << (letter % 2 == 0 ? 4 : 2) | (unsigned)v;
+		if (++letter < 5)
+			continue;
+		if (words < n / 2) {
+			out[2 * words] = (uint8_t)(value >> 8);
+			out[2 * words + 1] = (uint8_t)value;
+		} else if (value != check_of(bytes_of(out, n))) {
+			return ZT_ERR_CORRUPT;
+		}
+		words++;
+		value = letter = 0;
+	}
+	return letter == 0 && words == n / 2 + 1 ? ZT_OK : ZT_ERR_CORRUPT;
+}
