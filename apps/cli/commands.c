@@ -53,7 +53,7 @@ const struct command commands[] = {
 	{ "workspace unarchive", "WORKSPACE", N_("take changes again"),
 	    "zt workspace unarchive plans", 1, 1, true, cmd_workspace_unarchive },
 	{ "workspace delete", "WORKSPACE [--for TIME]",
-	    N_("delete after a time in which it can be taken back, 7d unless said"),
+	    N_("close for good after a time in which it can be taken back, 7d unless said"),
 	    "zt workspace delete plans", 1, 1, true, cmd_workspace_delete },
 	{ "workspace undelete", "WORKSPACE", N_("take a deletion back"),
 	    "zt workspace undelete plans", 1, 1, true, cmd_workspace_undelete },

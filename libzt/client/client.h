@@ -114,6 +114,8 @@ ZT_CHECKED enum zt_err client_take_user_keys(struct zt *z);
 ZT_CHECKED enum zt_err client_renew_user_key(struct zt *z);
 /* The same when a device of this user was revoked since, once whoever does it. */
 ZT_CHECKED enum zt_err client_close_user_key(struct zt *z);
+/* The act of revoking DEVICE alone; what it asks for is zt_tend's. */
+ZT_CHECKED enum zt_err client_revoke_device(struct zt *z, const struct id *device);
 /* The label of one of this user's own devices, "" when it does not open. */
 void client_device_label(struct zt *z, const struct org_device *d, struct buf *out);
 

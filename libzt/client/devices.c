@@ -206,23 +206,29 @@ find_device(struct zt *z, const char *text, struct org_device **out)
 }
 
 enum zt_err
-zt_device_revoke(struct zt *z, const char *device)
+client_revoke_device(struct zt *z, const struct id *device)
 {
 	Zt__DeviceRevoked m = ZT__DEVICE_REVOKED__INIT;
+	struct id id = *device; /* the log may be read anew meanwhile */
+
+	m.device = pb_field(id.b, ID_BYTES);
+	return client_append(z, &z->org, fill_revocation, &m);
+}
+
+enum zt_err
+zt_device_revoke(struct zt *z, const char *device)
+{
 	struct org_device *d = NULL;
-	struct id id;
 	enum zt_err err;
 
 	z->why[0] = 0;
 	if ((err = client_sync_log(z)) || (err = find_device(z, device, &d)))
 		return err;
-	id = d->id;
-	if (id_equal(&id, &z->device))
+	if (id_equal(&d->id, &z->device))
 		return client_refuse(z, ZT_ERR_INVALID,
 		    "this device cannot renew the keys after its own removal: revoke it from "
 		    "another one");
-	m.device = pb_field(id.b, ID_BYTES);
-	if ((err = client_append(z, &z->org, fill_revocation, &m)))
+	if ((err = client_revoke_device(z, &d->id)))
 		return err;
 	return zt_tend(z, NULL);
 }

@@ -354,19 +354,6 @@ take_change(
 }
 
 static enum zt_err
-check_pins(struct space *s, uint64_t position, const struct hash *link)
-{
-	for (size_t i = 0; i < s->w->generation_count; i++) {
-		const struct org_generation *g = &s->w->generations[i];
-
-		if (g->chain_position == position && !hash_equal(&g->chain_hash, link))
-			return refuse_changeset(s, ZT_ERR_FORK, position,
-			    "the trust log pins another chain at this place");
-	}
-	return ZT_OK;
-}
-
-static enum zt_err
 take_changeset(struct space *s, const Zt__Changeset *m, uint64_t position)
 {
 	struct changeset cs;
@@ -394,8 +381,10 @@ take_changeset(struct space *s, const Zt__Changeset *m, uint64_t position)
 		goto out;
 	}
 	changeset_link(&s->link, &cs.signed_, &link);
-	if ((err = check_pins(s, position, &link)))
+	if ((err = changeset_check_pin(s->w, position, &link, &why))) {
+		err = refuse_changeset(s, err, position, why);
 		goto out;
+	}
 	for (size_t i = 0; err == ZT_OK && !is_left_out && i < cs.count; i++)
 		err = take_change(s, &cs, &changes[i], position);
 	if (err == ZT_OK)

@@ -168,17 +168,6 @@ check_place(struct audit *a, const struct changeset *cs, uint64_t position, cons
 }
 
 static enum zt_err
-check_pin(const struct audit *a, uint64_t position, const struct hash *link, const char **why)
-{
-	*why = "the trust log pins another chain at this place";
-	for (size_t i = 0; i < a->w->generation_count; i++)
-		if (a->w->generations[i].chain_position == position &&
-		    !hash_equal(&a->w->generations[i].chain_hash, link))
-			return ZT_ERR_FORK;
-	return ZT_OK;
-}
-
-static enum zt_err
 add_link(struct audit *a, const struct statement *st)
 {
 	static const struct hash zeros;
@@ -209,7 +198,7 @@ take_changeset(struct audit *a, struct bytes record)
 	err = check_place(a, &cs, position, &why);
 	a->r.left_out += err == ZT_ERR_REVOKED; /* it stands in the chain and does not count */
 	if ((err && err != ZT_ERR_REVOKED) || (err = add_link(a, &cs.signed_)) ||
-	    (err = check_pin(a, position, &a->links[position - 1], &why)))
+	    (err = changeset_check_pin(a->w, position, &a->links[position - 1], &why)))
 		goto out;
 	a->r.changesets++;
 	a->r.changes += cs.count;

@@ -239,3 +239,16 @@ changeset_check(const struct org_state *o, const struct org_workspace *w,
 	loss = org_state_loss(w, d, c->seen_size);
 	return loss != ORG_NEVER && is_beyond_pin(w, loss, position) ? ZT_ERR_REVOKED : ZT_OK;
 }
+
+enum zt_err
+changeset_check_pin(
+    const struct org_workspace *w, uint64_t position, const struct hash *link, const char **why)
+{
+	for (size_t i = 0; i < w->generation_count; i++)
+		if (w->generations[i].chain_position == position &&
+		    !hash_equal(&w->generations[i].chain_hash, link)) {
+			*why = "the trust log pins another chain at this place";
+			return ZT_ERR_FORK;
+		}
+	return ZT_OK;
+}

@@ -41,6 +41,10 @@ ZT_CHECKED enum zt_err changeset_sign(const struct sign_key *key, struct changes
  */
 ZT_CHECKED enum zt_err changeset_read(
     const Zt__Changeset *m, struct changeset *out, struct change **changes);
+/* Whether LINK may stand at POSITION: a rotation in the log pins the chain of its time. Errors:
+ * FORK. */
+ZT_CHECKED enum zt_err changeset_check_pin(const struct org_workspace *w, uint64_t position,
+    const struct hash *link, const char **why);
 /* Link POSITION of the chain from the one before it (zeros before the first). */
 void changeset_link(const struct hash *before, const struct statement *s, struct hash *out);
 

@@ -157,19 +157,42 @@ place_bytes(const struct id *workspace, unsigned generation, uint8_t out[PLACE_B
 	return bytes_of(out, PLACE_BYTES);
 }
 
+/* CLEAR under a key derived from KEY for PURPOSE, in its place: of whom (a workspace or a
+ * user), and which generation. */
+static enum zt_err
+seal_under(const struct secret *key, const char *purpose, const struct id *of,
+    unsigned generation, struct bytes clear, struct buf *out)
+{
+	uint8_t place[PLACE_BYTES];
+	struct secret *kek = NULL;
+	enum zt_err err = secret_derive(key, purpose, &kek);
+
+	if (err == ZT_OK)
+		err = aead_seal(kek, place_bytes(of, generation, place), clear, out);
+	secret_free(kek);
+	return err;
+}
+
+static enum zt_err
+open_under(const struct secret *key, const char *purpose, const struct id *of,
+    unsigned generation, struct bytes sealed, struct buf *out)
+{
+	uint8_t place[PLACE_BYTES];
+	struct secret *kek = NULL;
+	enum zt_err err = secret_derive(key, purpose, &kek);
+
+	if (err == ZT_OK)
+		err = aead_open(kek, place_bytes(of, generation, place), sealed, out);
+	secret_free(kek);
+	return err;
+}
+
 enum zt_err
 keyring_seal_previous(const struct secret *key, const struct id *workspace, unsigned generation,
     const struct secret *previous, struct buf *out)
 {
-	uint8_t place[PLACE_BYTES];
-	struct secret *kek = NULL;
-	enum zt_err err = secret_derive(key, "zt previous key 1", &kek);
-
-	if (err == ZT_OK)
-		err = aead_seal(kek, place_bytes(workspace, generation, place),
-		    secret_bytes(previous), out);
-	secret_free(kek);
-	return err;
+	return seal_under(
+	    key, "zt previous key 1", workspace, generation, secret_bytes(previous), out);
 }
 
 enum zt_err
@@ -177,19 +200,14 @@ keyring_open_previous(const struct secret *key, const struct id *workspace, unsi
     struct bytes sealed, const struct hash *commitment, struct secret **out)
 {
 	struct buf opened = buf_init(256);
-	uint8_t place[PLACE_BYTES];
-	struct secret *kek = NULL;
-	enum zt_err err;
+	enum zt_err err =
+	    open_under(key, "zt previous key 1", workspace, generation, sealed, &opened);
 
-	if ((err = secret_derive(key, "zt previous key 1", &kek)))
-		return err;
-	err = aead_open(kek, place_bytes(workspace, generation, place), sealed, &opened);
 	if (err == ZT_OK)
 		err = committed(&opened, commitment, out);
 	else if (err == ZT_ERR_CORRUPT)
 		err = ZT_ERR_KEY;
 	buf_free(&opened);
-	secret_free(kek);
 	return err;
 }
 
@@ -261,15 +279,8 @@ enum zt_err
 keyring_seal_user_previous(const struct secret *key, const struct id *user, unsigned generation,
     const struct secret *previous, struct buf *out)
 {
-	uint8_t place[PLACE_BYTES];
-	struct secret *kek = NULL;
-	enum zt_err err = secret_derive(key, "zt previous user key 1", &kek);
-
-	if (err == ZT_OK)
-		err = aead_seal(
-		    kek, place_bytes(user, generation, place), secret_bytes(previous), out);
-	secret_free(kek);
-	return err;
+	return seal_under(
+	    key, "zt previous user key 1", user, generation, secret_bytes(previous), out);
 }
 
 enum zt_err
@@ -278,22 +289,17 @@ keyring_open_user_previous(const struct org_user *u, unsigned generation,
 {
 	const struct org_user_key *k = &u->keys[generation - 1];
 	struct buf opened = buf_init(256);
-	uint8_t place[PLACE_BYTES];
-	struct secret *kek = NULL;
 	enum zt_err err;
 
 	if (generation < 2)
 		return ZT_ERR_KEY;
-	if ((err = secret_derive(key, "zt previous user key 1", &kek)))
-		return err;
-	err = aead_open(kek, place_bytes(&u->id, generation, place),
+	err = open_under(key, "zt previous user key 1", &u->id, generation,
 	    bytes_of(k->previous_sealed, k->previous_sealed_n), &opened);
 	if (err == ZT_OK)
 		err = private_half(&opened, u->keys[generation - 2].key, out);
 	else if (err == ZT_ERR_CORRUPT)
 		err = ZT_ERR_KEY;
 	buf_free(&opened);
-	secret_free(kek);
 	return err;
 }
 
@@ -301,26 +307,12 @@ enum zt_err
 keyring_seal_name(const struct secret *key, const struct id *workspace, unsigned generation,
     struct bytes name, struct buf *out)
 {
-	uint8_t place[PLACE_BYTES];
-	struct secret *kek = NULL;
-	enum zt_err err = secret_derive(key, "zt workspace name 1", &kek);
-
-	if (err == ZT_OK)
-		err = aead_seal(kek, place_bytes(workspace, generation, place), name, out);
-	secret_free(kek);
-	return err;
+	return seal_under(key, "zt workspace name 1", workspace, generation, name, out);
 }
 
 enum zt_err
 keyring_open_name(const struct secret *key, const struct id *workspace, unsigned generation,
     struct bytes sealed, struct buf *out)
 {
-	uint8_t place[PLACE_BYTES];
-	struct secret *kek = NULL;
-	enum zt_err err = secret_derive(key, "zt workspace name 1", &kek);
-
-	if (err == ZT_OK)
-		err = aead_open(kek, place_bytes(workspace, generation, place), sealed, out);
-	secret_free(kek);
-	return err;
+	return open_under(key, "zt workspace name 1", workspace, generation, sealed, out);
 }

@@ -48,11 +48,11 @@ field(PGresult *r, int row, int column)
 	return bytes_of(PQgetvalue(r, row, column), (size_t)PQgetlength(r, row, column));
 }
 
-/* Whether any key of T, as a workspace's key, opens the object of VERSION, whose pins the tool
+/* Whether any workspace key of THEIRS opens the object of VERSION, whose pins the tool
  * is even told. */
 static bool
-opens_object(struct zt *t, struct space *theirs, const struct space_version *v,
-    struct bytes wrap, struct bytes object)
+opens_object(
+    struct space *theirs, const struct space_version *v, struct bytes wrap, struct bytes object)
 {
 	struct manifest_place place = { theirs->w->id, v->vlob, v->version };
 	bool opened = false;
@@ -67,7 +67,6 @@ opens_object(struct zt *t, struct space *theirs, const struct space_version *v,
 			      &why) == ZT_OK;
 		pb_wipe(m);
 	}
-	(void)t;
 	return opened;
 }
 
@@ -131,11 +130,12 @@ opens_forward(const struct space *theirs, const struct org_workspace *w)
 	return opened;
 }
 
-/* How many of the workspace's objects T opens, of those up to, or behind, changeset POSITION.
+/* How many of the workspace's objects the keys of THEIRS open, of those up to, or behind,
+ * changeset POSITION.
  */
 static unsigned
-opens_objects(struct setting *s, struct zt *t, struct space *theirs, struct space *alices,
-    uint64_t position, bool behind, unsigned *seen)
+opens_objects(struct setting *s, struct space *theirs, struct space *alices, uint64_t position,
+    bool behind, unsigned *seen)
 {
 	PGresult *r = world_ask(s->w, "metadata",
 	    "SELECT vlob, version, wrap, object FROM metadata.objects WHERE workspace = "
@@ -154,7 +154,7 @@ opens_objects(struct setting *s, struct zt *t, struct space *theirs, struct spac
 		if ((v.position > position) != behind)
 			continue;
 		++*seen;
-		opened += opens_object(t, theirs, &v, field(r, i, 2), field(r, i, 3));
+		opened += opens_object(theirs, &v, field(r, i, 2), field(r, i, 3));
 	}
 	PQclear(r);
 	return opened;
@@ -197,8 +197,7 @@ removed_opens_nothing(struct setting *s, struct person *thief, const char *name,
 	alices = person_space(&s->alice, name);
 	position = alices->position;
 	generation = (unsigned)alices->w->generation_count;
-	assert_int_equal(
-	    2, opens_objects(s, thief->zt, theirs, alices, position, false, &seen));
+	assert_int_equal(2, opens_objects(s, theirs, alices, position, false, &seen));
 	assert_true(opens_sealed_keys(s, thief->zt, s->alice.zt, &alices->w->id, 0) > 0);
 
 	remove(s);
@@ -206,7 +205,7 @@ removed_opens_nothing(struct setting *s, struct person *thief, const char *name,
 	put(s, &s->alice, "after", remote);
 	alices = person_space(&s->alice, name);
 	assert_true(alices->w->generation_count > generation);
-	assert_int_equal(0, opens_objects(s, thief->zt, theirs, alices, position, true, &seen));
+	assert_int_equal(0, opens_objects(s, theirs, alices, position, true, &seen));
 	assert_int_equal(2, seen); /* the folder and the file */
 	assert_int_equal(
 	    0, opens_sealed_keys(s, thief->zt, s->alice.zt, &alices->w->id, generation));
@@ -249,22 +248,12 @@ R5_a_revoked_device_opens_nothing_that_came_after(void **state)
 	person_close(&s->laptop);
 }
 
-static enum zt_err
-fill_revocation(struct zt *z, void *ctx, Zt__EntryBody *b)
-{
-	(void)z;
-	b->action_case = ZT__ENTRY_BODY__ACTION_DEVICE_REVOKED;
-	b->device_revoked = ctx;
-	return ZT_OK;
-}
-
 /* Bob's workspace, that alice's user may read: his device must not seal its next key to the
  * user key that the lost device knows, before alice has renewed that. */
 static void
 K7_a_key_is_not_sealed_to_a_user_whose_lost_device_knows_theirs(void **state)
 {
 	struct setting *s = *state;
-	Zt__DeviceRevoked m = ZT__DEVICE_REVOKED__INIT;
 	struct space *bobs;
 	unsigned before;
 	int n = 0;
@@ -277,8 +266,7 @@ K7_a_key_is_not_sealed_to_a_user_whose_lost_device_knows_theirs(void **state)
 	bobs = person_space(&s->bob, "bobs");
 	before = (unsigned)bobs->w->generation_count;
 	/* the act alone: bob is faster than alice's renewal */
-	m.device = pb_field(s->laptop.zt->device.b, ID_BYTES);
-	assert_ok(client_append(s->alice.zt, &s->alice.zt->org, fill_revocation, &m));
+	assert_ok(client_revoke_device(s->alice.zt, &s->laptop.zt->device));
 	assert_ok(zt_sync(s->bob.zt));
 	assert_ok(zt_tend(s->bob.zt, NULL));
 	bobs = person_space(&s->bob, "bobs");
