@@ -46,16 +46,22 @@ watch_memory() {
 		sleep 0.2
 	done >>"$w/memory"
 }
+mkdir "$w/floor"
+"$tools/transfer" service "ipc://$w/transfer" "$w/floor" & floor_pids=$!
+"$tools/transfer" gateway $((port + 2)) "ipc://$w/transfer" & floor_pids="$floor_pids $!"
 for i in $(seq "$rounds"); do
 	echo "round $i of $rounds" >&2
 	# What a round has left goes before the next one and not within it: for seconds after many files
 	# were deleted, ext4 is slow to make new ones.
-	rm -rf "$w/back" "$w/back2" "$w/out" "$w/out2"; sleep 6
+	rm -rf "$w/back" "$w/back2" "$w/out" "$w/out2" "$w/floor"/*; sleep 6
 	took "$w/restic.put" restic backup "$w/big"
 	sync; from=$(now); zt files put "$w/big" "w:/big$i" & p=$!; watch_memory $p & wait $p; to=$(now); echo "$to - $from" | bc >>"$w/zt.put"
 	took "$w/restic.get" restic restore latest --target "$w/back"
 	rm -r "$w/back"
 	sync; from=$(now); zt files get "w:/big$i" "$w/out" & p=$!; watch_memory $p & wait $p; to=$(now); echo "$to - $from" | bc >>"$w/zt.get"
+	cmp "$w/big" "$w/out"; rm "$w/out"
+	took "$w/floor.put" "$tools/transfer" put $((port + 2)) "$w/big" 1073741824
+	took "$w/floor.get" "$tools/transfer" get $((port + 2)) "$w/out" 1073741824
 	cmp "$w/big" "$w/out"; rm "$w/out"
 	kill $rclone_pid; wait $rclone_pid 2>/dev/null || true; rm -rf "$w/repo" "$w/cache" # restic would find the same data again
 	rclone serve restic --addr "127.0.0.1:$port" "$w/repo" >/dev/null 2>&1 & rclone_pid=$!
@@ -73,6 +79,7 @@ for i in $(seq "$rounds"); do
 	took "$w/restic.open" restic cat config
 done
 echo "requests" >&2
+kill $floor_pids; floor_pids=
 "$tools/floor" service "ipc://$w/floor" & floor_pids=$!
 "$tools/floor" gateway $((port + 1)) "ipc://$w/floor" & floor_pids="$floor_pids $!"
 sleep 1
@@ -110,7 +117,9 @@ synced before each.
 | what | zt | beside it | ratio | wanted |
 |---|---|---|---|---|
 | 1 GiB up, durable | $(m zt.put) s | restic backup $(m restic.put) s | $(ratio "$(m restic.put)" "$(m zt.put)") | 2 |
+| | | floor $(m floor.put) s | $(ratio "$(m floor.put)" "$(m zt.put)") | 0.7 |
 | 1 GiB down | $(m zt.get) s | restic restore $(m restic.get) s | $(ratio "$(m restic.get)" "$(m zt.get)") | 2 |
+| | | floor $(m floor.get) s | $(ratio "$(m floor.get)" "$(m zt.get)") | 0.7 |
 | resident while transferring: client, gateway, blocks | $(most 1), $(most 2), $(most 3) MiB | | | 96 each |
 | 10,000 x 4 KiB up | $(m zt.tput) s | restic backup $(m restic.tput) s | $(ratio "$(m restic.tput)" "$(m zt.tput)") | 1 |
 | 10,000 x 4 KiB down | $(m zt.tget) s | restic restore $(m restic.tget) s | $(ratio "$(m restic.tget)" "$(m zt.tget)") | 1 |

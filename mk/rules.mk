@@ -44,12 +44,13 @@ SUPPORT := $(call objs,$(call srcs,tests/support))
 TESTS := $(patsubst %.c,$B/%,$(wildcard tests/*/*_test.c))
 $B/tests/%_test: $B/tests/%_test.o $(SUPPORT) $B/libzt.a $B/libframe.a
 	$Q$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $B/libframe.a $B/libzt.a $(if $(findstring torture,$@),$(WRAP)) $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
-WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$B/tests/services/backend_test: $B/services/blocks/backend_fs.o
+WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*_fuzz.c))
 $B/tests/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/libframe.a $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
-BENCHES := $(patsubst %.c,$B/%,$(wildcard bench/*_bench.c)) $B/bench/floor
-$B/bench/floor: $B/bench/peers/floor.o $B/libzt.a
+BENCHES := $(patsubst %.c,$B/%,$(wildcard bench/*_bench.c)) $B/bench/floor $B/bench/transfer
+$B/bench/floor $B/bench/transfer: $B/bench/%: $B/bench/peers/%.o $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
 $B/bench/%_bench: $B/bench/%_bench.o $B/bench/load.o $B/libframe.a $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)

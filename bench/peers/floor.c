@@ -1,6 +1,9 @@
 /* floor.c - what physics asks of a small signed request, over the same parts and nothing else:
- * no routes, no database, no rights. floor gateway PORT URL     libwebsockets to nng, in
- * batches of up to 32 floor service URL          one Ed25519 verification a request */
+ * no routes, no database, no rights.
+ *
+ *     floor gateway PORT URL   libwebsockets to nng, in batches of up to 32
+ *     floor service URL        one Ed25519 verification a request
+ */
 #include <err.h>
 #include <libwebsockets.h>
 #include <nng/nng.h>

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { PAGE = 4096, LARGE = 128 * 1024 };
+
 struct buf
 buf_init(size_t max)
 {
@@ -17,6 +19,16 @@ buf_free(struct buf *b)
 		explicit_bzero(b->p, b->cap);
 	free(b->p);
 	*b = buf_init(b->max);
+}
+
+/* WANT bytes; of a large buffer whole pages, and so a little more. */
+static uint8_t *
+memory(size_t *want)
+{
+	if (*want < LARGE || *want > SIZE_MAX - PAGE)
+		return malloc(*want);
+	*want = (*want + PAGE - 1) / PAGE * PAGE;
+	return aligned_alloc(PAGE, *want);
 }
 
 /* Moves by hand and not with realloc, so that no copy of a secret stays behind. */
@@ -39,7 +51,7 @@ grow(struct buf *b, size_t more)
 	if (want >
 	    b->max) /* never more than what was promised at birth, and the byte for buf_text */
 		want = b->max + 1;
-	if ((p = malloc(want)) == NULL) {
+	if ((p = memory(&want)) == NULL) {
 		b->err = ZT_ERR_MEMORY;
 		return false;
 	}

@@ -1,7 +1,8 @@
 /* buf.h - owned bytes with a maximum given at birth; all growth arithmetic lives here.
  *
  * A buffer that failed once (no memory, or over its maximum) stays failed: callers append
- * freely and ask once, with buf_err. Not thread-safe. */
+ * freely and ask once, with buf_err. The memory of a large one begins at a page, so
+ * that its content can go to a file past the page cache. Not thread-safe. */
 #ifndef ZT_BASE_BUF_H
 #define ZT_BASE_BUF_H
 

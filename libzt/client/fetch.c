@@ -10,8 +10,6 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
-enum { PAGE = 4096 };
-
 /* A shared block and those who wait for it. */
 struct group {
 	struct block_ref ref;
@@ -30,7 +28,7 @@ give(struct transfer_slot *slot, const struct piece *p)
 
 	if (is_all)
 		sink_open(k);
-	sink_write(k, p->offset, bytes_of(slot->clear.p + p->from, p->size), slot->pages);
+	sink_write(k, p->offset, bytes_of(slot->clear.p + p->from, p->size));
 	if (is_all)
 		sink_name(k);
 }
@@ -44,8 +42,6 @@ open_and_give(struct pool_job *job)
 	buf_empty(&slot->clear);
 	if ((slot->err = block_open(&slot->ref, buf_bytes(&slot->call.answer), &slot->clear)))
 		return;
-	if (slot->pages == NULL && slot->pieces[0].to->direct >= 0)
-		slot->pages = aligned_alloc(PAGE, LIMIT_BLOCK); /* NULL: through the cache */
 	for (size_t i = 0; i < slot->piece_count; i++)
 		give(slot, &slot->pieces[i]);
 }
@@ -265,7 +261,7 @@ fetch_content(struct transfer *t, const Zt__FileManifest *f, struct sink *k)
 	if (n == 0) {
 		sink_open(k);
 		if (f->content_case == ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT)
-			sink_write(k, 0, pb_bytes(f->inline_content), NULL);
+			sink_write(k, 0, pb_bytes(f->inline_content));
 		t->done += f->size;
 	}
 	if (err && k->err == ZT_OK)

@@ -94,18 +94,15 @@ sink_open(struct sink *k)
 }
 
 void
-sink_write(struct sink *k, uint64_t offset, struct bytes b, uint8_t *pages)
+sink_write(struct sink *k, uint64_t offset, struct bytes b)
 {
 	int fd = k->fd;
 
 	if (k->err || fd < 0)
 		return;
-	if (k->direct >= 0 && pages != NULL && b.n % PAGE == 0 && offset % PAGE == 0 &&
-	    b.n <= LIMIT_BLOCK) {
-		memcpy(pages, b.p, b.n);
-		b.p = pages;
+	if (k->direct >= 0 && (uintptr_t)b.p % PAGE == 0 && b.n % PAGE == 0 &&
+	    offset % PAGE == 0)
 		fd = k->direct;
-	}
 	while (b.n > 0) {
 		ssize_t n = pwrite(fd, b.p, b.n, (off_t)offset);
 

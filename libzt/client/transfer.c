@@ -110,9 +110,6 @@ transfer_end(struct transfer *t)
 		turn(t, TURN_MS);
 	pool_free(t->pool);
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {
-		if (t->slot[i].pages != NULL)
-			suite_wipe(t->slot[i].pages, LIMIT_BLOCK);
-		free(t->slot[i].pages);
 		free(t->slot[i].pins);
 		free(t->slot[i].pieces);
 		buf_free(&t->slot[i].clear);

@@ -45,7 +45,6 @@ struct transfer_slot {
 	enum zt_err err;
 	int os_error; /* errno of an IO */
 	struct buf clear;
-	uint8_t *pages; /* down: LIMIT_BLOCK bytes at a page's border, or NULL */
 	struct block_ref ref;
 	struct load *load; /* up: whose block it is */
 	struct pin *pins;
@@ -136,10 +135,10 @@ void folder_drop(struct folder *f);
 ZT_CHECKED enum zt_err sink_new(struct transfer *t, struct folder *in, const char *name,
     const Zt__FileManifest *f, struct sink **out);
 /* These three run on any thread, one at a time for one sink, and set K->err: make the file
- * beside its place, write to it, give it its name. PAGES is NULL or LIMIT_BLOCK bytes at a
- * page's border for writes past the page cache. */
+ * beside its place, write to it, give it its name. Whole pages of memory that begin at a page
+ * go to a large file past the page cache. */
 void sink_open(struct sink *k);
-void sink_write(struct sink *k, uint64_t offset, struct bytes b, uint8_t *pages);
+void sink_write(struct sink *k, uint64_t offset, struct bytes b);
 void sink_name(struct sink *k);
 /* One pending less, on the caller's thread; after the last the file has its name or is gone,
  * and K is freed. */

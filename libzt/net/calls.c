@@ -1,6 +1,5 @@
 #include "net/calls.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -9,6 +8,7 @@
 #include "format/httpsig.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "net/loop.h"
 #include "proto/rpc.pb-c.h"
 
 enum { VALID_S = 60, TRIES = 4, MOST_IDLE = 16 };
@@ -34,7 +34,7 @@ struct calls {
 	struct id org, device;
 	const struct sign_key *key;
 	const char *operator_token;
-	CURLM *multi;
+	struct loop *loop;
 	CURL *idle[MOST_IDLE]; /* handles that keep their connections */
 	size_t idle_count;
 };
@@ -43,6 +43,7 @@ enum zt_err
 calls_new(const struct calls_options *o, struct calls **out)
 {
 	struct calls *c = calloc(1, sizeof *c);
+	enum zt_err err;
 
 	if (c == NULL)
 		return ZT_ERR_MEMORY;
@@ -52,13 +53,14 @@ calls_new(const struct calls_options *o, struct calls **out)
 	c->operator_token = o->operator_token;
 	c->server = strdup(o->server);
 	c->ca_file = o->ca_file != NULL ? strdup(o->ca_file) : NULL;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 || c->server == NULL ||
-	    (c->multi = curl_multi_init()) == NULL) {
+	if (c->server == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+		err = ZT_ERR_MEMORY;
+	else
+		err = loop_new(&c->loop);
+	if (err) {
 		calls_free(c);
-		return ZT_ERR_MEMORY;
+		return err;
 	}
-	(void)curl_multi_setopt(c->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, 16L);
-	(void)curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, 16L);
 	*out = c;
 	return ZT_OK;
 }
@@ -70,7 +72,7 @@ calls_free(struct calls *c)
 		return;
 	while (c->idle_count > 0)
 		curl_easy_cleanup(c->idle[--c->idle_count]);
-	(void)curl_multi_cleanup(c->multi);
+	loop_free(c->loop);
 	free(c->server);
 	free(c->ca_file);
 	free(c);
@@ -391,7 +393,7 @@ calls_start(struct calls *c, struct calls_transfer *t)
 		.error_body = buf_init(4096),
 		.tries = 1 };
 	if ((q->easy = take_handle(c)) == NULL || (err = prepare(q)) ||
-	    curl_multi_add_handle(c->multi, q->easy) != CURLM_OK) {
+	    curl_multi_add_handle(loop_multi(c->loop), q->easy) != CURLM_OK) {
 		end_request(q);
 		free(q);
 		return err;
@@ -409,10 +411,11 @@ finish(struct calls *c, CURL *easy, CURLcode code)
 	(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&q);
 	t = q->transfer;
 	t->err = outcome(q, code, t->detail);
-	(void)curl_multi_remove_handle(c->multi, easy);
+	(void)curl_multi_remove_handle(loop_multi(c->loop), easy);
 	if (t->err != ZT_OK && again(q, t->err)) {
 		q->tries++;
-		if (prepare(q) == ZT_OK && curl_multi_add_handle(c->multi, easy) == CURLM_OK)
+		if (prepare(q) == ZT_OK &&
+		    curl_multi_add_handle(loop_multi(c->loop), easy) == CURLM_OK)
 			return;
 	}
 	end_request(q);
@@ -421,26 +424,28 @@ finish(struct calls *c, CURL *easy, CURLcode code)
 	t->done(t);
 }
 
+static void
+finish_ended(struct calls *c)
+{
+	CURLMsg *m;
+	int left = 0;
+
+	while ((m = curl_multi_info_read(loop_multi(c->loop), &left)) != NULL)
+		if (m->msg == CURLMSG_DONE)
+			finish(c, m->easy_handle, m->data.result);
+}
+
 enum zt_err
 calls_turn(struct calls *c, int wait_ms)
 {
-	int running = 0, left = 0;
-	CURLMsg *m;
+	enum zt_err err = loop_turn(c->loop, wait_ms);
 
-	if (curl_multi_perform(c->multi, &running) != CURLM_OK)
-		return ZT_ERR_NETWORK;
-	while ((m = curl_multi_info_read(c->multi, &left)) != NULL)
-		if (m->msg == CURLMSG_DONE) {
-			finish(c, m->easy_handle, m->data.result);
-			wait_ms = 0;
-		}
-	if (wait_ms > 0 && curl_multi_poll(c->multi, NULL, 0, wait_ms, NULL) != CURLM_OK)
-		return ZT_ERR_NETWORK;
-	return ZT_OK;
+	finish_ended(c);
+	return err;
 }
 
 void
 calls_wake(struct calls *c)
 {
-	(void)curl_multi_wakeup(c->multi);
+	loop_wake(c->loop);
 }

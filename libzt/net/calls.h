@@ -40,8 +40,8 @@ struct calls_transfer {
 };
 /* Starts T; never calls back by itself. Errors: MEMORY. */
 ZT_CHECKED enum zt_err calls_start(struct calls *c, struct calls_transfer *t);
-/* Calls back the transfers that ended, then waits up to WAIT_MS for the network, or for
- * calls_wake. */
+/* Waits up to WAIT_MS for the network, or for calls_wake; calls back the transfers that
+ * ended. */
 ZT_CHECKED enum zt_err calls_turn(struct calls *c, int wait_ms);
 /* Ends the wait of calls_turn. Any thread. */
 void calls_wake(struct calls *c);

@@ -15,20 +15,26 @@ struct backend_place {
 	struct id org, workspace, block;
 };
 
-/* Room for N bytes of an answer; NULL when there is none. */
-typedef uint8_t *backend_room(void *ctx, size_t n);
+/* Where a block is read to, without a copy in between. */
+struct backend_sink {
+	/* N bytes at the beginning of a page, for whole pages of a file; NULL: no memory. */
+	uint8_t *(*room)(void *ctx, size_t n);
+	/* The first N of them are the block. */
+	void (*keep)(void *ctx, size_t n);
+	void *ctx;
+};
 
 struct backend {
 	enum zt_err (*put)(struct backend *b, const struct backend_place *at,
 	    struct bytes block, const struct hash *hash);
 	enum zt_err (*get)(
-	    struct backend *b, const struct backend_place *at, backend_room *room, void *ctx);
+	    struct backend *b, const struct backend_place *at, const struct backend_sink *to);
 	bool (*has)(struct backend *b, const struct backend_place *at);
 	void (*close)(struct backend *b);
 };
 
-/* The file-system backend under FOLDER: a file a block in sharded folders, its hash behind its
- * bytes, durable by group commit. Errors: IO with WHY[200]. */
+/* The file-system backend under FOLDER: a file a block in sharded folders, its hash and its
+ * checksum behind its bytes, durable by group commit. Errors: IO with WHY[200]. */
 ZT_CHECKED enum zt_err backend_fs_open(const char *folder, struct backend **out, char why[200]);
 
 #endif

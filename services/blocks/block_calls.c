@@ -26,7 +26,13 @@ block_calls_put(void *state, const struct request *rq, struct rpc_answer *out)
 static uint8_t *
 room(void *ctx, size_t n)
 {
-	return rpc_answer_room(ctx, n);
+	return rpc_answer_pages(ctx, n);
+}
+
+static void
+keep(void *ctx, size_t n)
+{
+	rpc_answer_keep(ctx, n);
 }
 
 /* BLOCK_GET: read straight into the answer. */
@@ -35,7 +41,8 @@ block_calls_get(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	struct blocks *b = state;
 	struct backend_place at = { rq->params.org, rq->params.id, rq->params.block };
-	enum zt_err err = b->backend->get(b->backend, &at, room, out);
+	const struct backend_sink to = { room, keep, out };
+	enum zt_err err = b->backend->get(b->backend, &at, &to);
 
 	if (err == ZT_ERR_CORRUPT)
 		return service_refuse(out, err, "the block is damaged on the server's disk");

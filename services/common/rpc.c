@@ -3,6 +3,8 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
+enum { PAGE = 4096, HEAD = 12 /* of an answer without a detail */ };
+
 static enum zt_err
 append(nng_msg *m, const void *p, size_t n)
 {
@@ -48,7 +50,7 @@ struct rpc_answer
 rpc_answer_begin(nng_msg *m)
 {
 	static const uint8_t
-	    head[12]; /* no error, no detail, a length that is set at the end */
+	    head[HEAD]; /* no error, no detail, a length that is set at the end */
 	struct rpc_answer a = { .msg = m, .start = nng_msg_len(m) };
 
 	a.failed = append(m, head, sizeof head) != ZT_OK;
@@ -56,15 +58,31 @@ rpc_answer_begin(nng_msg *m)
 }
 
 uint8_t *
-rpc_answer_room(struct rpc_answer *a, size_t n)
+rpc_answer_pages(struct rpc_answer *a, size_t n)
 {
-	size_t at = nng_msg_len(a->msg);
+	size_t head = nng_msg_len(a->msg), shift;
+	uint8_t *p;
 
-	if (a->failed || nng_msg_realloc(a->msg, at + n) != 0) {
+	if (a->failed || nng_msg_realloc(a->msg, head + PAGE + n) != 0)
+		goto fail;
+	/* What stands in the message moves up to the page where the body will begin. */
+	p = nng_msg_body(a->msg);
+	shift = (PAGE - ((uintptr_t)p + head) % PAGE) % PAGE;
+	memmove(p + shift, p, head);
+	if (nng_msg_trim(a->msg, shift) == 0 && nng_msg_chop(a->msg, PAGE - shift) == 0)
+		return p + shift + head;
+fail:
+	a->failed = true;
+	return NULL;
+}
+
+void
+rpc_answer_keep(struct rpc_answer *a, size_t n)
+{
+	size_t most = nng_msg_len(a->msg) - a->start - HEAD;
+
+	if (n > most || nng_msg_chop(a->msg, most - n) != 0)
 		a->failed = true;
-		return NULL;
-	}
-	return (uint8_t *)nng_msg_body(a->msg) + at;
 }
 
 void
@@ -82,7 +100,7 @@ rpc_answer_end(struct rpc_answer *a, enum zt_err err)
 
 	if (err == ZT_OK && !a->failed) {
 		wire_store_u32(
-		    (uint8_t *)nng_msg_body(a->msg) + a->start + 8, (uint32_t)(body - 12));
+		    (uint8_t *)nng_msg_body(a->msg) + a->start + 8, (uint32_t)(body - HEAD));
 		return ZT_OK;
 	}
 	(void)nng_msg_chop(a->msg, body);

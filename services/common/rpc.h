@@ -24,8 +24,11 @@ struct rpc_answer {
 };
 
 struct rpc_answer rpc_answer_begin(nng_msg *m);
-/* Room for N bytes of body; NULL when there is no memory. Lives until the next call. */
-uint8_t *rpc_answer_room(struct rpc_answer *a, size_t n);
+/* Room for a body of up to N bytes that begins at a page, so that a file can be read into it
+ * past the page cache; NULL when there is no memory. Lives until the next call. */
+uint8_t *rpc_answer_pages(struct rpc_answer *a, size_t n);
+/* The first N bytes of that room are the body. */
+void rpc_answer_keep(struct rpc_answer *a, size_t n);
 void rpc_answer_add(struct rpc_answer *a, struct bytes bytes);
 /* Ends it: with an error the body is dropped and DETAIL kept. Errors: MEMORY. */
 ZT_CHECKED enum zt_err rpc_answer_end(struct rpc_answer *a, enum zt_err err);

@@ -1,8 +1,9 @@
 /* fault.h - makes each memory request of a run fail in turn: a good run is counted, then it is
  * run again with the first request failing, then the second, and so on.
  *
- * The test's program is linked with --wrap for malloc, calloc and realloc (mk/rules.mk), so
- * that allocations of this house's code fail, and those inside of libraries do not. */
+ * The test's program is linked with --wrap for malloc, calloc, realloc and aligned_alloc
+ * (mk/rules.mk), so that allocations of this house's code fail, and those inside of libraries
+ * do not. */
 #ifndef ZT_TEST_FAULT_H
 #define ZT_TEST_FAULT_H
 

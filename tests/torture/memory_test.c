@@ -22,6 +22,8 @@ void *__real_realloc(void *p, size_t n);
 void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t count, size_t n);
 void *__wrap_realloc(void *p, size_t n);
+void *__real_aligned_alloc(size_t at, size_t n);
+void *__wrap_aligned_alloc(size_t at, size_t n);
 
 static long left = -1, asked; /* LEFT: requests until one fails; below zero: none does */
 
@@ -48,6 +50,12 @@ void *
 __wrap_realloc(void *p, size_t n)
 {
 	return fails() ? NULL : __real_realloc(p, n);
+}
+
+void *
+__wrap_aligned_alloc(size_t at, size_t n)
+{
+	return fails() ? NULL : __real_aligned_alloc(at, n);
 }
 
 void

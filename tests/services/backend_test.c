@@ -1,0 +1,218 @@
+/* backend_test.c - the file-system backend gives back what was put or says CORRUPT, and reads
+ * files of its first version. */
+#include "test.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/wire.h"
+#include "blocks/backend.h"
+#include "format/limits.h"
+
+enum { PAGE = 4096 };
+
+static char folder[64];
+static struct backend *b;
+static const struct backend_place place = { { { 1 } }, { { 2 } }, { { 3 } } };
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
+static int
+begin(void **state)
+{
+	char why[200];
+
+	(void)state;
+	(void)snprintf(folder, sizeof folder, "/var/tmp/zt-backend.XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	assert_ok(backend_fs_open(folder, &b, why));
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	b->close(b);
+	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* ---- a block of N bytes, put and got ---- */
+
+struct got {
+	uint8_t *p;
+	size_t n;
+};
+
+static uint8_t *
+room(void *ctx, size_t n)
+{
+	struct got *g = ctx;
+
+	free(g->p);
+	return g->p = aligned_alloc(PAGE, (n + PAGE - 1) / PAGE * PAGE);
+}
+
+static void
+keep(void *ctx, size_t n)
+{
+	((struct got *)ctx)->n = n;
+}
+
+static enum zt_err
+get(struct got *g)
+{
+	const struct backend_sink to = { room, keep, g };
+
+	return b->get(b, &place, &to);
+}
+
+static uint8_t *
+content(size_t n, uint8_t seed)
+{
+	uint8_t *p = malloc(n);
+
+	assert_non_null(p);
+	for (size_t i = 0; i < n; i++)
+		p[i] = (uint8_t)(i * 7 + seed);
+	return p;
+}
+
+static enum zt_err
+put(const uint8_t *p, size_t n)
+{
+	struct hash h;
+
+	hash_block(bytes_of(p, n), &h);
+	return b->put(b, &place, bytes_of(p, n), &h);
+}
+
+static void
+path_of_block(char out[200])
+{
+	char org[ID_TEXT], workspace[ID_TEXT], block[ID_TEXT];
+
+	id_print(&place.org, org);
+	id_print(&place.workspace, workspace);
+	id_print(&place.block, block);
+	(void)snprintf(out, 200, "%s/%s/%s/%.2s/%s", folder, org, workspace, block, block);
+}
+
+static void
+backend_gives_back_what_was_put(void **state)
+{
+	static const size_t sizes[] = { 1, 100, PAGE - 49, PAGE - 48, PAGE - 47, PAGE, 70000,
+		LIMIT_BLOCK_WIRE };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		struct got g = { 0 };
+		uint8_t *p = content(sizes[i], 1), *other = content(sizes[i], 2);
+		char path[200];
+
+		assert_err(ZT_ERR_NOT_FOUND, get(&g));
+		assert_ok(put(p, sizes[i]));
+		assert_ok(put(p, sizes[i]));
+		assert_err(ZT_ERR_EXISTS, put(other, sizes[i]));
+		assert_true(b->has(b, &place));
+		assert_ok(get(&g));
+		assert_int_equal(sizes[i], g.n);
+		assert_memory_equal(p, g.p, g.n);
+		path_of_block(path);
+		assert_int_equal(0, unlink(path));
+		free(g.p);
+		free(p);
+		free(other);
+	}
+}
+
+/* Each byte of the file in turn, but for the filling that nobody reads. */
+static void
+backend_finds_each_damaged_byte(void **state)
+{
+	enum { N = 500, TRAILER = 48 };
+	uint8_t *p = content(N, 1);
+	struct got g = { 0 };
+	char path[200];
+	int fd;
+
+	(void)state;
+	assert_ok(put(p, N));
+	path_of_block(path);
+	assert_true((fd = open(path, O_RDWR)) >= 0);
+	for (off_t at = 0; at < PAGE; at = at == N - 1 ? PAGE - TRAILER : at + 1) {
+		uint8_t was, spoiled;
+
+		if (at == PAGE - HASH_BYTES)
+			break; /* the hash is for telling blocks apart: clients check it */
+		assert_int_equal(1, pread(fd, &was, 1, at));
+		spoiled = was ^ 0x20;
+		assert_int_equal(1, pwrite(fd, &spoiled, 1, at));
+		assert_err(ZT_ERR_CORRUPT, get(&g));
+		assert_int_equal(1, pwrite(fd, &was, 1, at));
+	}
+	assert_ok(get(&g));
+	assert_int_equal(0, ftruncate(fd, PAGE / 2));
+	assert_err(ZT_ERR_CORRUPT, get(&g));
+	(void)close(fd);
+	assert_ok(put(p, N)); /* half of a block is written anew */
+	assert_ok(get(&g));
+	assert_memory_equal(p, g.p, N);
+	free(g.p);
+	free(p);
+	assert_int_equal(0, unlink(path));
+}
+
+static void
+backend_reads_files_of_the_first_version(void **state)
+{
+	enum { N = 1000, TRAILER = 40 };
+	uint8_t file[PAGE] = { 0 }, *p = content(N, 1), *trailer = file + PAGE - TRAILER;
+	struct got g = { 0 };
+	struct hash h;
+	char path[200];
+	int fd;
+
+	(void)state;
+	assert_ok(put(p, N)); /* makes the folders */
+	hash_block(bytes_of(p, N), &h);
+	memcpy(file, p, N);
+	wire_store_u32(trailer, 0x5a544246);
+	wire_store_u32(trailer + 4, N);
+	memcpy(trailer + 8, h.b, HASH_BYTES);
+	path_of_block(path);
+	assert_true((fd = open(path, O_WRONLY)) >= 0);
+	assert_int_equal(PAGE, pwrite(fd, file, PAGE, 0));
+	assert_ok(get(&g));
+	assert_int_equal(N, g.n);
+	assert_memory_equal(p, g.p, N);
+	assert_ok(put(p, N));
+	file[3] ^= 1;
+	assert_int_equal(PAGE, pwrite(fd, file, PAGE, 0));
+	assert_err(ZT_ERR_CORRUPT, get(&g));
+	(void)close(fd);
+	free(g.p);
+	free(p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(backend_gives_back_what_was_put),
+		cmocka_unit_test(backend_finds_each_damaged_byte),
+		cmocka_unit_test(backend_reads_files_of_the_first_version),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
