@@ -248,14 +248,34 @@ prepare(struct exchange *x, struct lws *wsi, const char *path)
 
 /* ---- /healthz, /readyz, /metrics: for whoever runs the gateway ---- */
 
+/* Ready: each service can be reached. Names those that cannot. */
+static enum zt_err
+ready(const struct gateway *g, struct buf *out)
+{
+	enum zt_err err = ZT_OK;
+
+	for (size_t i = 0; i < SERVICE_COUNT; i++)
+		if (!upstream_is_up(g->upstream[i])) {
+			buf_printf(out, "%s cannot be reached\n",
+			    route_service_name((enum route_service)i));
+			err = ZT_ERR_UNAVAILABLE;
+		}
+	if (err == ZT_OK)
+		buf_add_text(out, "ok\n");
+	return err;
+}
+
 static bool
 own_page(struct exchange *x, const char *path)
 {
 	struct buf b = buf_init(4096);
+	enum zt_err err = ZT_OK;
 	bool known = true;
 
-	if (strcmp(path, "/healthz") == 0 || strcmp(path, "/readyz") == 0)
+	if (strcmp(path, "/healthz") == 0)
 		buf_add_text(&b, "ok\n");
+	else if (strcmp(path, "/readyz") == 0)
+		err = ready(x->g, &b);
 	else if (strcmp(path, "/metrics") == 0)
 		buf_printf(&b,
 		    "zt_gateway_requests_total %llu\nzt_gateway_refused_total %llu\n"
@@ -265,7 +285,7 @@ own_page(struct exchange *x, const char *path)
 	else
 		known = false;
 	if (known)
-		answer_copy(x, ZT_OK, "text/plain; version=0.0.4", buf_bytes(&b));
+		answer_copy(x, err, "text/plain; version=0.0.4", buf_bytes(&b));
 	buf_free(&b);
 	return known;
 }

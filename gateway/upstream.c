@@ -6,6 +6,7 @@
 
 #include <libwebsockets.h>
 #include <nng/protocol/reqrep0/req.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "common/rpc.h"
@@ -29,6 +30,7 @@ struct queue {
 
 struct upstream {
 	nng_socket socket;
+	atomic_int pipes; /* that stand */
 	struct mailbox *inbox;
 	struct lws_context *const *wake;
 	nng_duration deadline;
@@ -208,6 +210,16 @@ upstream_done(void *arg)
 		lws_cancel_service(*l->u->wake); /* the only lws call of another thread */
 }
 
+/* Runs on an nng thread. */
+static void
+pipe_changed(nng_pipe pipe, nng_pipe_ev ev, void *arg)
+{
+	struct upstream *u = arg;
+
+	(void)pipe;
+	(void)atomic_fetch_add(&u->pipes, ev == NNG_PIPE_EV_ADD_POST ? 1 : -1);
+}
+
 enum zt_err
 upstream_open(const char *url, struct mailbox *inbox, struct lws_context *const *wake,
     int deadline_s, struct upstream **out)
@@ -229,6 +241,8 @@ upstream_open(const char *url, struct mailbox *inbox, struct lws_context *const 
 	(void)nng_socket_set_ms(u->socket, NNG_OPT_RECONNMINT, 20);
 	(void)nng_socket_set_ms(u->socket, NNG_OPT_RECONNMAXT, 500);
 	(void)nng_socket_set_size(u->socket, NNG_OPT_RECVMAXSZ, 0);
+	(void)nng_pipe_notify(u->socket, NNG_PIPE_EV_ADD_POST, pipe_changed, u);
+	(void)nng_pipe_notify(u->socket, NNG_PIPE_EV_REM_POST, pipe_changed, u);
 	for (size_t i = 0; i < LINES; i++) {
 		struct line *l = &u->line[i];
 
@@ -256,6 +270,7 @@ upstream_close(struct upstream *u)
 
 	if (u == NULL)
 		return;
+	(void)nng_pipe_notify(u->socket, NNG_PIPE_EV_REM_POST, NULL, NULL);
 	(void)nng_close(u->socket);
 	for (size_t i = 0; i < LINES; i++)
 		if (u->line[i].aio != NULL)
@@ -274,4 +289,10 @@ upstream_send(struct upstream *u, struct upstream_call *c)
 {
 	push(c->batch ? &u->batch : &u->single, c);
 	pump(u);
+}
+
+bool
+upstream_is_up(struct upstream *u)
+{
+	return atomic_load(&u->pipes) > 0;
 }

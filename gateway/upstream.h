@@ -33,5 +33,7 @@ ZT_CHECKED enum zt_err upstream_open(const char *url, struct mailbox *inbox,
 /* After this no call is under way; waiting ones were told UNAVAILABLE. */
 void upstream_close(struct upstream *u);
 void upstream_send(struct upstream *u, struct upstream_call *c);
+/* Whether a line to the service stands now. */
+bool upstream_is_up(struct upstream *u);
 
 #endif

@@ -21,8 +21,13 @@ expect 76 "newer" "a device file of a newer version" "$bin/zt" --home "$state/br
 mkdir "$state/newer"; cp "$state/alice/device.zt" "$state/newer/"; cp "$state/alice/store.db" "$state/newer/"
 printf '\000\000\000\143' | dd of="$state/newer/store.db" bs=1 seek=60 conv=notrunc 2>/dev/null # user_version 99
 expect 76 "newer" "a local store of a newer version" "$bin/zt" --home "$state/newer" --password-file "$state/alice.password" status
-code=$(bash -c "exec 3<>/dev/tcp/127.0.0.1/$(cat "$state/port"); printf 'GET /v2/orgs HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n' >&3; head -1 <&3")
+asked() { bash -c "exec 3<>/dev/tcp/127.0.0.1/$(cat "$state/port"); printf 'GET $1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n' >&3; cat <&3"; }
+code=$(asked /v2/orgs | head -1)
 case $code in *426*) ok "a call of another protocol version is told so" ;; *) echo "$code"; not_ok "a call of another protocol version is told so" ;; esac
+kill "$(cat "$state/run/blocks.pid")"; sleep 0.5
+case $(asked /readyz) in *" 503 "*"blocks cannot be reached"*) ok "the gateway says which service it cannot reach" ;; *) not_ok "the gateway says which service it cannot reach" ;; esac
+local_ one "$state" "$bin" blocks; sleep 1
+case $(asked /readyz) in *" 200 "*) ok "and is ready again when it is back" ;; *) not_ok "and is ready again when it is back" ;; esac
 psql_zt() { d=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1); s=$(cat "$state/sockets")/pg; if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$d/psql" -q -h "$s" -U zt -d postgres -c "$1"; else "$d/psql" -q -h "$s" -U zt -d postgres -c "$1"; fi; }
 psql_zt "INSERT INTO metadata.migrations VALUES (99)"
 sed "s#^listen:.*#listen: ipc://$(cat "$state/sockets")/second#; s#^events:.*#events: ipc://$(cat "$state/sockets")/second-events#" "$state/config/metadata.yaml" > "$state/second.yaml"
