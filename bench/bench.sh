@@ -46,14 +46,14 @@ watch_memory() {
 		sleep 0.2
 	done >>"$w/memory"
 }
-mkdir "$w/floor"
-"$tools/transfer" service "ipc://$w/transfer" "$w/floor" & floor_pids=$!
+mkdir "$w/floor-blocks"
+"$tools/transfer" service "ipc://$w/transfer" "$w/floor-blocks" & floor_pids=$!
 "$tools/transfer" gateway $((port + 2)) "ipc://$w/transfer" & floor_pids="$floor_pids $!"
 for i in $(seq "$rounds"); do
 	echo "round $i of $rounds" >&2
 	# What a round has left goes before the next one and not within it: for seconds after many files
 	# were deleted, ext4 is slow to make new ones.
-	rm -rf "$w/back" "$w/back2" "$w/out" "$w/out2" "$w/floor"/*; sleep 6
+	rm -rf "$w/back" "$w/back2" "$w/out" "$w/out2" "$w/floor-blocks"/*; sleep 6
 	took "$w/restic.put" restic backup "$w/big"
 	sync; from=$(now); zt files put "$w/big" "w:/big$i" & p=$!; watch_memory $p & wait $p; to=$(now); echo "$to - $from" | bc >>"$w/zt.put"
 	took "$w/restic.get" restic restore latest --target "$w/back"

@@ -1,10 +1,12 @@
 /* requests_bench.c - signed small requests, appends to one log, idle event sockets, and the
- * verification of a long log. requests_bench requests HOME PASSWORD WORKSPACE COUNT   CHAIN, a
- * real route with its database requests_bench append HOME PASSWORD COUNT               entries
- * of one organization requests_bench sockets HOME PASSWORD COUNT              event sockets,
- * held until stdin ends requests_bench verify COUNT                             a log from
- * nothing, beside bare Ed25519 requests_bench floor PORT COUNT                         the same
- * requests to the bare program */
+ * verification of a long log.
+ *
+ *     requests_bench requests HOME PASSWORD WORKSPACE COUNT   CHAIN, a route with its database
+ *     requests_bench append HOME PASSWORD COUNT               entries of one organization
+ *     requests_bench sockets HOME PASSWORD COUNT              held until stdin ends
+ *     requests_bench verify COUNT                             beside bare Ed25519
+ *     requests_bench floor PORT COUNT                         the same to the bare program
+ */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -112,6 +112,7 @@ enum zt_err cmd_history(struct cli *c);
 enum zt_err cmd_restore(struct cli *c);
 enum zt_err cmd_verify(struct cli *c);
 enum zt_err cmd_watch(struct cli *c);
+enum zt_err cmd_repair(struct cli *c);
 enum zt_err cmd_completion(struct cli *c);
 
 #endif

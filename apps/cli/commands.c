@@ -89,6 +89,8 @@ const struct command commands[] = {
 	{ "log export", "FILE [WORKSPACE]",
 	    N_("write the history to FILE, for zt-audit to check without any key"),
 	    "zt log export history plans", 1, 2, true, cmd_log_export },
+	{ "repair", "", N_("bring back what the server lost when an older backup was restored"),
+	    "zt repair", 0, 0, true, cmd_repair },
 	{ "watch", "", N_("print what happens, as it happens"), "zt watch", 0, 0, true,
 	    cmd_watch },
 	{ "completion", "bash|zsh|man",

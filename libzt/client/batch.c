@@ -492,7 +492,8 @@ take_answer(struct outgoing *o)
 		Zt__Statement st;
 		Zt__Changeset cs = changeset_message(o, &st, changes);
 
-		err = space_take_own(o->b->s, &cs, m->position, &link);
+		err = space_take_own(
+		    o->b->s, &cs, m->position, &link, buf_bytes(&o->b->call.body));
 	}
 	pb_free(m);
 	free(changes);

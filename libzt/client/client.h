@@ -87,6 +87,10 @@ ZT_CHECKED enum zt_err client_sync_handles(struct zt *z);
 ZT_CHECKED enum zt_err client_seal_handle(const struct id *org,
     const struct org_user *recipient, const struct id *subject, struct bytes handle,
     struct buf *out);
+/* disclose.c: seals the handles known here to those who may know them: of SUBJECT (NULL: all)
+ * to TO (NULL: all), where either was added at index SINCE of the log or later. An admin's. */
+ZT_CHECKED enum zt_err client_disclose(
+    struct zt *z, const struct id *to, const struct id *subject, uint64_t since);
 /* The commitment to an encoded Handle. */
 void client_commit_handle(const struct id *user, struct bytes handle, struct hash *out);
 
@@ -157,9 +161,10 @@ void space_name(struct space *s, char out[260]);
 /* Verifies what is new in the chain. */
 ZT_CHECKED enum zt_err space_sync(struct space *s);
 /* Takes this device's own changeset, which the server says it put at POSITION under LINK, as if
- * it had been fetched; when others came between, fetches them with it. */
-ZT_CHECKED enum zt_err space_take_own(
-    struct space *s, const Zt__Changeset *m, uint64_t position, const struct hash *link);
+ * it had been fetched; when others came between, fetches them with it. PUSH is the whole
+ * request, kept for repairs. */
+ZT_CHECKED enum zt_err space_take_own(struct space *s, const Zt__Changeset *m,
+    uint64_t position, const struct hash *link, struct bytes push);
 /* VERSION 0: the newest. Errors: NOT_FOUND. */
 ZT_CHECKED enum zt_err space_version(
     struct space *s, const struct id *vlob, uint64_t version, struct space_version *out);

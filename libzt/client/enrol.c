@@ -373,69 +373,14 @@ seal_label(struct greeting *g, struct buf *out)
 	return err;
 }
 
-struct disclosing {
-	struct greeting *g;
-	struct calls *calls;
-	Zt__Disclosures list;
-	Zt__Disclosure *items;
-	struct buf *sealed;
-	size_t cap;
-};
-
-static enum zt_err
-disclose_one(struct disclosing *d, const struct org_user *to, const struct id *subject,
-    struct bytes handle)
-{
-	size_t i = d->list.n_items;
-	enum zt_err err;
-
-	d->sealed[i] = buf_init(4096);
-	if ((err = client_seal_handle(&d->g->z->org, to, subject, handle, &d->sealed[i])))
-		return err;
-	zt__disclosure__init(&d->items[i]);
-	d->items[i].recipient = pb_field(to->id.b, ID_BYTES);
-	d->items[i].subject = pb_field(subject->b, ID_BYTES);
-	d->items[i].sealed = pb_field(d->sealed[i].p, d->sealed[i].n);
-	d->list.items[i] = &d->items[i];
-	d->list.n_items++;
-	return ZT_OK;
-}
-
 /* The new handle to everyone who is no outsider, and to the newcomer itself. */
 static enum zt_err
 disclose(struct greeting *g)
 {
-	struct route_params p = { .org = g->z->org };
-	struct disclosing d = { .g = g, .cap = g->z->state->users.count + 1 };
-	struct buf body = buf_init(4 * 1024 * 1024), answer = buf_init(64);
-	struct org_user *u;
-	size_t at = 0;
-	enum zt_err err = ZT_ERR_MEMORY;
-
-	zt__disclosures__init(&d.list);
-	d.items = calloc(d.cap, sizeof *d.items);
-	d.sealed = calloc(d.cap, sizeof *d.sealed);
-	d.list.items = calloc(d.cap, sizeof *d.list.items);
-	if (d.items == NULL || d.sealed == NULL || d.list.items == NULL)
-		goto out;
-	err = store_put(
+	enum zt_err err = store_put(
 	    g->z->store, STORE_HANDLE, bytes_of(g->user.b, ID_BYTES), 0, buf_bytes(&g->handle));
-	while (err == ZT_OK && (u = idmap_next(&g->z->state->users, &at)) != NULL)
-		if (org_state_user_live(u, ORG_NEVER) &&
-		    (id_equal(&u->id, &g->user) ||
-			org_state_profile(u, ORG_NEVER) != PROFILE_OUTSIDER))
-			err = disclose_one(&d, u, &g->user, buf_bytes(&g->handle));
-	if (err == ZT_OK && (err = pb_encode(&d.list, &body)) == ZT_OK)
-		err = client_call(g->z, ROUTE_DISCLOSE, &p, NULL, buf_bytes(&body), &answer);
-out:
-	for (size_t i = 0; i < d.list.n_items; i++)
-		buf_free(&d.sealed[i]);
-	free(d.items);
-	free(d.sealed);
-	free(d.list.items);
-	buf_free(&body);
-	buf_free(&answer);
-	return err;
+
+	return err ? err : client_disclose(g->z, NULL, &g->user, 0);
 }
 
 struct welcome_handles {

@@ -248,7 +248,8 @@ check_head(struct sync *s, const Zt__LogPage *page, uint64_t from, struct head *
 	if (out->size < from)
 		return client_refuse(s->z, ZT_ERR_ROLLBACK,
 		    "the server shows %llu entries of the trust log, this device has verified "
-		    "%llu",
+		    "%llu. If an older backup was restored, zt repair brings back what is held "
+		    "here",
 		    (unsigned long long)out->size, (unsigned long long)from);
 	if (from == 0)
 		return ZT_OK;
@@ -271,7 +272,11 @@ fetch_page(struct sync *s, uint64_t from, Zt__LogPage **out)
 
 	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)from);
 	if ((err = client_call(s->z, ROUTE_LOG_READ, &p, query, bytes_of(NULL, 0), &answer)) ==
-	    ZT_OK)
+	    ZT_ERR_ROLLBACK)
+		err = client_refuse(s->z, err,
+		    "the server's trust log is shorter than this device has verified. If an "
+		    "older backup was restored, zt repair brings back what is held here");
+	if (err == ZT_OK)
 		err = pb_decode(&zt__log_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, out);
 	buf_free(&answer);
 	return err;

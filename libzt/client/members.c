@@ -319,7 +319,10 @@ zt_user_profile(struct zt *z, const char *user, const char *profile)
 	id = u->id;
 	m.user = pb_field(id.b, ID_BYTES);
 	m.profile = (Zt__Profile)p;
-	return client_append(z, &z->org, fill_profile, &m);
+	if ((err = client_append(z, &z->org, fill_profile, &m)))
+		return err;
+	/* An outsider knew no other's name: now they may. */
+	return client_disclose(z, &id, NULL, 0);
 }
 
 enum zt_err

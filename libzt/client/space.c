@@ -353,6 +353,28 @@ take_change(
 	return put_version(s, cs, c, position);
 }
 
+/* What brings the changeset back when the server has lost it (repair.c). */
+static enum zt_err
+keep_push(struct space *s, uint64_t position, struct bytes push)
+{
+	return store_put(
+	    s->z->store, STORE_PUSH, bytes_of(s->w->id.b, ID_BYTES), position, push);
+}
+
+static enum zt_err
+keep_changeset(struct space *s, uint64_t position, const Zt__Changeset *m)
+{
+	Zt__PushRequest push = ZT__PUSH_REQUEST__INIT;
+	struct buf b = buf_init(LIMIT_PUSH);
+	enum zt_err err;
+
+	push.changeset = (Zt__Changeset *)(uintptr_t)m;
+	if ((err = pb_encode(&push, &b)) == ZT_OK)
+		err = keep_push(s, position, buf_bytes(&b));
+	buf_free(&b);
+	return err;
+}
+
 static enum zt_err
 take_changeset(struct space *s, const Zt__Changeset *m, uint64_t position)
 {
@@ -400,6 +422,14 @@ out:
 	return err;
 }
 
+static enum zt_err
+refuse_older(struct space *s)
+{
+	return client_refuse(s->z, ZT_ERR_ROLLBACK,
+	    "the server shows an older state of the workspace than this device has seen. If an "
+	    "older backup was restored, zt repair brings back what is held here");
+}
+
 /* One page; *NEWEST is the chain's length as the server says. */
 static enum zt_err
 sync_page(struct space *s, uint64_t *newest)
@@ -411,18 +441,20 @@ sync_page(struct space *s, uint64_t *newest)
 	enum zt_err err;
 
 	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)(s->position + 1));
-	if ((err = client_call(s->z, ROUTE_CHAIN, &p, query, bytes_of(NULL, 0), &answer)) ||
+	if ((err = client_call(s->z, ROUTE_CHAIN, &p, query, bytes_of(NULL, 0), &answer)) ==
+	    ZT_ERR_ROLLBACK)
+		err = refuse_older(s);
+	if (err ||
 	    (err = pb_decode(&zt__chain_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m)))
 		goto out;
 	*newest = m->newest;
 	if (m->newest < s->position)
-		err = client_refuse(s->z, ZT_ERR_ROLLBACK,
-		    "the server shows an older state of the workspace than this device has "
-		    "seen");
+		err = refuse_older(s);
 	else if (m->n_changesets == 0 && m->newest > s->position)
 		err = client_refuse(s->z, ZT_ERR_CORRUPT, "the server withholds changesets");
 	for (size_t i = 0; err == ZT_OK && i < m->n_changesets; i++)
-		err = take_changeset(s, m->changesets[i], s->position + 1);
+		if ((err = take_changeset(s, m->changesets[i], s->position + 1)) == ZT_OK)
+			err = keep_changeset(s, s->position, m->changesets[i]);
 out:
 	pb_free(m);
 	buf_free(&answer);
@@ -453,20 +485,22 @@ space_sync(struct space *s)
 }
 
 enum zt_err
-space_take_own(
-    struct space *s, const Zt__Changeset *m, uint64_t position, const struct hash *link)
+space_take_own(struct space *s, const Zt__Changeset *m, uint64_t position,
+    const struct hash *link, struct bytes push)
 {
 	uint64_t before = s->position;
 	struct hash before_link = s->link;
 	enum zt_err err;
 
 	if (position != s->position + 1)
-		return space_sync(s);
+		return (err = space_sync(s)) ? err : keep_push(s, position, push);
 	if ((err = store_begin(s->z->store)))
 		return err;
 	if ((err = take_changeset(s, m, position)) == ZT_OK && !hash_equal(&s->link, link))
 		err = refuse_changeset(s, ZT_ERR_FORK, position,
 		    "the server has put it behind another history of the workspace");
+	if (err == ZT_OK)
+		err = keep_push(s, position, push);
 	if (err == ZT_OK)
 		err = store_commit(s->z->store);
 	store_rollback(s->z->store);

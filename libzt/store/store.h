@@ -21,6 +21,8 @@ enum store_kind {
 	STORE_INVITATION = 8, /* key: invitation */
 	STORE_UPLOAD = 9,     /* key: keyed hash of what is being uploaded */
 	STORE_SEALED = 10, /* key: workspace and user; n: generation; what was sealed to whom */
+	STORE_PUSH = 11,   /* key: workspace; n: position; a changeset, for repairs: with its
+			      objects when this device wrote it */
 };
 
 struct store;

@@ -6,9 +6,12 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
+#define ANYWHERE UINT64_MAX
+
 struct auth_append {
 	struct auth_append *next;
 	const struct entry *e;
+	uint64_t at; /* the only index that will do, or ANYWHERE */
 	uint64_t index;
 	enum zt_err err;
 	const char *why;
@@ -215,7 +218,9 @@ commit_group(
 
 	for (struct auth_append *g = group; g != NULL; g = g->next) {
 		g->index = merkle_size(org->state->tree);
-		if ((g->err = err) ||
+		if (g->at != ANYWHERE && g->at != g->index)
+			g->err = ZT_ERR_CONFLICT;
+		if (g->err || (g->err = err) ||
 		    (g->err = rules_check(org->state, g->e, g->index, &g->why)))
 			continue;
 		if ((err = g->err = write_entry(db, id, g->e, g->index)) ||
@@ -236,17 +241,14 @@ commit_group(
 			g->err = err == ZT_ERR_EXISTS ? ZT_ERR_CONFLICT : err;
 }
 
-enum zt_err
-auth_append(struct auth *a, struct db *db, const struct id *id, const struct entry *e,
-    uint64_t now_ms, uint64_t *index, const char **why)
+static enum zt_err
+append(struct auth *a, struct db *db, const struct id *id, const struct entry *e, uint64_t at,
+    uint64_t *index, const char **why)
 {
-	struct auth_append me = { .e = e, .why = "" };
+	struct auth_append me = { .e = e, .at = at, .why = "" };
 	struct auth_org *org;
 	enum zt_err err;
 
-	*why = "the act was signed at a time that this server's clock does not accept";
-	if (e->body->time > now_ms + LIMIT_CLOCK_MS || e->body->time + LIMIT_CLOCK_MS < now_ms)
-		return ZT_ERR_CLOCK;
 	*why = "";
 	if ((err = org_of(a, id, &org)))
 		return err;
@@ -281,6 +283,26 @@ auth_append(struct auth *a, struct db *db, const struct id *id, const struct ent
 	*index = me.index;
 	*why = me.why;
 	return me.err;
+}
+
+enum zt_err
+auth_append(struct auth *a, struct db *db, const struct id *id, const struct entry *e,
+    uint64_t now_ms, uint64_t *index, const char **why)
+{
+	*why = "the act was signed at a time that this server's clock does not accept";
+	if (e->body->time > now_ms + LIMIT_CLOCK_MS || e->body->time + LIMIT_CLOCK_MS < now_ms)
+		return ZT_ERR_CLOCK;
+	return append(a, db, id, e, ANYWHERE, index, why);
+}
+
+enum zt_err
+auth_restore(struct auth *a, struct db *db, const struct id *id, const struct entry *e,
+    uint64_t at, const char **why)
+{
+	uint64_t index;
+	enum zt_err err = append(a, db, id, e, at, &index, why);
+
+	return err == ZT_OK && index != at ? ZT_ERR_CONFLICT : err;
 }
 
 enum zt_err

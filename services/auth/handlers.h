@@ -10,5 +10,6 @@ handler disclosures_put, disclosures_get;
 handler invitations_put, invitations_list, invitations_end;
 handler exchanges_greet, exchanges_claim;
 handler decisions_ask;
+handler repair_log, repair_ask_changeset;
 
 #endif

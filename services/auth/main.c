@@ -11,6 +11,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_BOOTSTRAP] = orgs_bootstrap,
 	[ROUTE_LOG_APPEND] = entries_append,
 	[ROUTE_LOG_READ] = entries_read,
+	[ROUTE_LOG_REPAIR] = repair_log,
 	[ROUTE_TOPIC_READ] = entries_topic,
 	[ROUTE_DISCLOSE] = disclosures_put,
 	[ROUTE_DISCLOSURES] = disclosures_get,
@@ -21,7 +22,8 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_CLAIM] = exchanges_claim,
 };
 
-static const struct service_ask asks[] = { { "/decision", decisions_ask } };
+static const struct service_ask asks[] = { { "/decision", decisions_ask },
+	{ "/changeset", repair_ask_changeset } };
 
 static const struct config_key keys[] = {
 	SERVICE_KEYS(struct auth_settings),

@@ -75,6 +75,12 @@ service_policy(struct service *s)
 	return s->dispatch.policy;
 }
 
+struct peer *
+service_auth(struct service *s)
+{
+	return s->auth;
+}
+
 void
 service_publish_event(struct service *s, const Zt__Event *e)
 {

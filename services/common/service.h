@@ -90,6 +90,8 @@ void service_publish(struct service *s, const struct id *org, const struct id *t
 void service_publish_event(struct service *s, const Zt__Event *e);
 /* The policy of a service that asks auth; NULL in auth. */
 struct policy *service_policy(struct service *s);
+/* The line to the auth service; NULL in auth. */
+struct peer *service_auth(struct service *s);
 /* Sets the sentence that goes with an error; returns ERR. */
 enum zt_err service_refuse(struct rpc_answer *out, enum zt_err err, const char *why);
 /* Freed memory is kept for the next body: giving blocks of 512 KiB back to the system and

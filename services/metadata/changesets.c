@@ -10,6 +10,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "metadata/metadata.h"
+#include "metadata/push.h"
 #include "proto/blocks.pb-c.h"
 
 enum { ASK_MS = 10000 };
@@ -50,7 +51,12 @@ static const struct db_query move_vlobs = { "vlobs_move",
 	"excluded.object_hash RETURNING 1" };
 static const struct db_query put_objects = { "objects_put",
 	"INSERT INTO objects SELECT $1::bytea, $2::bytea, t.v, t.n, $5::int8, t.w, t.o FROM "
-	"unnest($3::bytea[], $4::int8[], $6::bytea[], $7::bytea[]) AS t(v, n, w, o)" };
+	"unnest($3::bytea[], $4::int8[], $6::bytea[], $7::bytea[]) AS t(v, n, w, o) WHERE t.o "
+	"<> '' ON CONFLICT DO NOTHING" };
+static const struct db_query missing_objects = { "objects_missing",
+	"SELECT count(*) FROM unnest($3::bytea[], $4::int8[]) AS t(v, n) WHERE NOT EXISTS "
+	"(SELECT FROM objects o WHERE o.org = $1::bytea AND o.workspace = $2::bytea AND o.vlob "
+	"= t.v AND o.version = t.n)" };
 /* The chain's length and a page of it in one round trip; one row without a changeset when none
  * is new. */
 static const struct db_query read_chain = { "chain_read",
@@ -59,18 +65,8 @@ static const struct db_query read_chain = { "chain_read",
 	"$3::int8 "
 	"WHERE c.org = $1::bytea AND c.workspace = $2::bytea ORDER BY s.position LIMIT 2000" };
 
-struct push {
-	const struct request *rq;
-	Zt__PushRequest *m;
-	struct changeset cs;
-	struct change *changes;
-	uint64_t position; /* of the newest so far, then of this one */
-	struct hash link;
-};
-
-/* Each object must be the one that its author signed, in its place. */
-static enum zt_err
-check_objects(const struct push *p, struct rpc_answer *out)
+enum zt_err
+push_check_objects(const struct push *p, bool is_repair, struct rpc_answer *out)
 {
 	if (p->m->n_objects != p->cs.count)
 		return service_refuse(out, ZT_ERR_CORRUPT, "a change comes without its object");
@@ -78,6 +74,8 @@ check_objects(const struct push *p, struct rpc_answer *out)
 		const Zt__Object *o = p->m->objects[i];
 		struct hash is;
 
+		if (is_repair && o->object.len == 0)
+			continue;
 		if (o->object.len < MANIFEST_HEADER_BYTES ||
 		    o->object.len > LIMIT_MANIFEST + 1024 ||
 		    o->wrap.len != ENVELOPE_WRAP_BYTES || o->generation != p->cs.generation)
@@ -149,9 +147,8 @@ out:
 	return err;
 }
 
-/* Holds the chain; the parent that the author names must be a link of it. */
-static enum zt_err
-take_hold(struct push *p, struct rpc_answer *out)
+enum zt_err
+push_take_hold(struct push *p, struct rpc_answer *out)
 {
 	const struct request *rq = p->rq;
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id),
@@ -238,15 +235,15 @@ fill_columns(const struct push *p, struct columns *c)
 	return buf_err(&c->objects) ? buf_err(&c->objects) : buf_err(&c->hashes);
 }
 
+#define COLUMN(name) DB_BYTES(c->name.p, c->name.n) /* of the columns C */
+
 static enum zt_err
 write_columns(const struct push *p, const struct columns *c, struct rpc_answer *out)
 {
-#define COLUMN(name) DB_BYTES(c->name.p, c->name.n)
 	struct db_value vlob[] = { DB_ID(&p->rq->params.org), DB_ID(&p->rq->params.id),
 		COLUMN(vlobs), COLUMN(versions), COLUMN(hashes), COLUMN(prevs) };
 	struct db_value object[] = { vlob[0], vlob[1], vlob[2], vlob[3],
 		DB_INT(p->cs.generation), COLUMN(wraps), COLUMN(objects) };
-#undef COLUMN
 	struct db_rows *made = NULL, *moved = NULL;
 	enum zt_err err;
 
@@ -259,22 +256,53 @@ write_columns(const struct push *p, const struct columns *c, struct rpc_answer *
 	return err ? err : db_run(p->rq->db, &put_objects, object, 7, NULL);
 }
 
+static struct columns
+columns_new(void)
+{
+	enum { SMALL = LIMIT_CHANGES * 64 };
+
+	return (struct columns){ buf_init(SMALL), buf_init(SMALL), buf_init(SMALL),
+		buf_init(SMALL), buf_init(2 * SMALL), buf_init(LIMIT_PUSH + LIMIT_PAGE) };
+}
+
+static void
+columns_free(struct columns *c)
+{
+	buf_free(&c->vlobs);
+	buf_free(&c->versions);
+	buf_free(&c->hashes);
+	buf_free(&c->prevs);
+	buf_free(&c->wraps);
+	buf_free(&c->objects);
+}
+
 static enum zt_err
 write_changes(const struct push *p, struct rpc_answer *out)
 {
-	enum { SMALL = LIMIT_CHANGES * 64 };
-	struct columns c = { buf_init(SMALL), buf_init(SMALL), buf_init(SMALL), buf_init(SMALL),
-		buf_init(2 * SMALL), buf_init(LIMIT_PUSH + LIMIT_PAGE) };
+	struct columns c = columns_new();
 	enum zt_err err = fill_columns(p, &c);
 
 	if (err == ZT_OK)
 		err = write_columns(p, &c, out);
-	buf_free(&c.vlobs);
-	buf_free(&c.versions);
-	buf_free(&c.hashes);
-	buf_free(&c.prevs);
-	buf_free(&c.wraps);
-	buf_free(&c.objects);
+	columns_free(&c);
+	return err;
+}
+
+enum zt_err
+push_fill(const struct push *p, uint64_t *missing)
+{
+	struct columns own = columns_new(), *c = &own;
+	enum zt_err err = fill_columns(p, c);
+	struct db_value v[] = { DB_ID(&p->rq->params.org), DB_ID(&p->rq->params.id),
+		COLUMN(vlobs), COLUMN(versions), DB_INT(p->cs.generation), COLUMN(wraps),
+		COLUMN(objects) };
+	struct db_rows *rows = NULL;
+
+	if (err == ZT_OK && (err = db_run(p->rq->db, &put_objects, v, 7, NULL)) == ZT_OK &&
+	    (err = db_run(p->rq->db, &missing_objects, v, 4, &rows)) == ZT_OK)
+		*missing = (uint64_t)db_int(rows, 0, 0);
+	db_free(rows);
+	columns_free(c);
 	return err;
 }
 
@@ -287,8 +315,8 @@ pack_changes(const Zt__Changeset *m, struct buf *out)
 	return buf_err(out);
 }
 
-static enum zt_err
-write_all(struct push *p, struct rpc_answer *out)
+enum zt_err
+push_write(struct push *p, struct rpc_answer *out)
 {
 	struct buf packed = buf_init(LIMIT_CHANGESET);
 	enum zt_err err = pack_changes(p->m->changeset, &packed);
@@ -332,22 +360,24 @@ enum zt_err
 changesets_push(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	struct push p = { .rq = rq };
+	Zt__PushRequest *m = NULL;
 	bool found = false;
 	enum zt_err err;
 
-	if ((err = pb_decode(&zt__push_request__descriptor, rq->body, rq->body.n, &p.m)))
+	if ((err = pb_decode(&zt__push_request__descriptor, rq->body, rq->body.n, &m)))
 		return err;
-	if (p.m->changeset == NULL) {
+	p.m = m;
+	if (m->changeset == NULL) {
 		err = ZT_ERR_CORRUPT;
 		goto out;
 	}
-	if ((err = changeset_read(p.m->changeset, &p.cs, &p.changes)) ||
-	    (err = check_author(&p, out)) || (err = check_objects(&p, out)) ||
+	if ((err = changeset_read(m->changeset, &p.cs, &p.changes)) ||
+	    (err = check_author(&p, out)) || (err = push_check_objects(&p, false, out)) ||
 	    (err = check_blocks(state, &p, out)) || (err = db_begin(rq->db)))
 		goto out;
-	if ((err = take_hold(&p, out)) || (err = is_there(&p, &found)))
+	if ((err = push_take_hold(&p, out)) || (err = is_there(&p, &found)))
 		goto out;
-	if (!found && ((err = write_all(&p, out)) || (err = db_commit(rq->db))))
+	if (!found && ((err = push_write(&p, out)) || (err = db_commit(rq->db))))
 		goto out;
 	if ((err = answer_push(&p, out)) == ZT_OK && !found)
 		service_publish(
@@ -355,7 +385,7 @@ changesets_push(void *state, const struct request *rq, struct rpc_answer *out)
 out:
 	db_rollback(rq->db);
 	free(p.changes);
-	pb_free(p.m);
+	pb_free(m);
 	return err;
 }
 

@@ -8,6 +8,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_PUSH] = changesets_push,
 	[ROUTE_CHAIN] = changesets_read,
 	[ROUTE_OBJECTS] = vlobs_read,
+	[ROUTE_REPAIR] = repair_changeset,
 	[ROUTE_KEYS_PUT] = sealed_keys_put,
 	[ROUTE_KEYS_GET] = sealed_keys_get,
 };

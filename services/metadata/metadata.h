@@ -16,5 +16,6 @@ struct metadata {
 };
 
 handler changesets_push, changesets_read, vlobs_read, sealed_keys_put, sealed_keys_get;
+handler repair_changeset;
 
 #endif

@@ -1,0 +1,53 @@
+/* cmd_repair.c - after the server's operator restored an older backup. */
+#include <stdio.h>
+
+#include "command.h"
+#include "common/l10n.h"
+#include "common/output.h"
+#include "zt/repair.h"
+
+static void
+lost(void *ctx, const struct zt_loss *l)
+{
+	const struct cli *c = ctx;
+
+	if (c->json) {
+		(void)printf("{");
+		output_field("lost", l->what, true);
+		output_field("workspace", l->workspace != NULL ? l->workspace : "", true);
+		(void)printf("\"first\":%llu,\"last\":%llu}\n", (unsigned long long)l->first,
+		    (unsigned long long)l->last);
+		return;
+	}
+	output_show(l->workspace != NULL ? l->workspace : _("trust log"));
+	(void)printf(" %llu-%llu: %s\n", (unsigned long long)l->first,
+	    (unsigned long long)l->last, _(l->what));
+}
+
+enum zt_err
+cmd_repair(struct cli *c)
+{
+	struct zt_repaired r;
+	enum zt_err err = zt_repair(c->zt, lost, c, &r);
+
+	if (err)
+		return err;
+	(void)printf(
+	    c->json ? "{\"entries\":%llu,\"changesets\":%llu,\"objects\":%llu,"
+		    : _("brought back: %llu entries of the trust log, %llu changesets, %llu "
+			"objects"),
+	    (unsigned long long)r.entries, (unsigned long long)r.changesets,
+	    (unsigned long long)r.objects);
+	if (c->json)
+		(void)printf("\"whole\":%s}", r.is_whole ? "true" : "false");
+	(void)printf("\n");
+	if (r.is_whole) {
+		cli_say(c,
+		    "the server holds again all that this device has verified; zt verify "
+		    "WORKSPACE says whether its blocks are there");
+		return ZT_OK;
+	}
+	(void)snprintf(c->why, sizeof c->why, "%s",
+	    _("not everything is back yet: what is missing is named above"));
+	return ZT_ERR_ROLLBACK;
+}

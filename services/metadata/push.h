@@ -1,0 +1,31 @@
+/* push.h - a changeset on its way into the chain: what a push and a repair share. */
+#ifndef ZT_METADATA_PUSH_H
+#define ZT_METADATA_PUSH_H
+
+#include "common/service.h"
+#include "files/changeset.h"
+#include "proto/metadata.pb-c.h"
+
+struct push {
+	const struct request *rq;
+	const Zt__PushRequest *m;
+	struct changeset cs;
+	struct change *changes;
+	uint64_t position; /* of the newest so far, then of this one */
+	struct hash link;
+};
+
+/* Each object must be the one that its author signed, in its place; in a repair some may be
+ * empty. */
+ZT_CHECKED enum zt_err push_check_objects(
+    const struct push *p, bool is_repair, struct rpc_answer *out);
+/* Within a transaction: holds the chain; the parent that the author names must be a link of it.
+ */
+ZT_CHECKED enum zt_err push_take_hold(struct push *p, struct rpc_answer *out);
+/* Writes it as the next of the chain, with those objects that are there. */
+ZT_CHECKED enum zt_err push_write(struct push *p, struct rpc_answer *out);
+/* The same for objects alone, of a changeset that stands in the chain; *MISSING of them are
+ * still not there. */
+ZT_CHECKED enum zt_err push_fill(const struct push *p, uint64_t *missing);
+
+#endif

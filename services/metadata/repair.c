@@ -1,0 +1,109 @@
+/* repair.c - after an older database was restored: changesets that devices hold come back to
+ * the places where they stood, so that the chain is the one that all have verified. */
+#include <stdlib.h>
+
+#include "common/peer.h"
+#include "format/pb.h"
+#include "metadata/metadata.h"
+#include "metadata/push.h"
+#include "proto/auth.pb-c.h"
+
+enum { ASK_MS = 10000, MOST_ASKED = 24 * 1024 * 1024 };
+
+static const struct db_query body_at = { "repair_at",
+	"SELECT body FROM changesets WHERE org = $1::bytea AND workspace = $2::bytea AND "
+	"position = $3::int8" };
+
+/* The auth service holds the log, and judges with the code that clients judge with. */
+static enum zt_err
+ask_auth(const struct push *p, uint64_t position, struct rpc_answer *out)
+{
+	Zt__ChangesetAsk m = ZT__CHANGESET_ASK__INIT;
+	struct buf body = buf_init(MOST_ASKED), answer = buf_init(64);
+	struct hash link;
+	enum zt_err err;
+
+	changeset_link(&p->link, &p->cs.signed_, &link);
+	m.org = pb_field(p->rq->params.org.b, ID_BYTES);
+	m.workspace = pb_field(p->rq->params.id.b, ID_BYTES);
+	m.position = position;
+	m.link = pb_field(link.b, HASH_BYTES);
+	m.changeset = p->m->changeset;
+	if ((err = pb_encode(&m, &body)) == ZT_OK &&
+	    (err = peer_ask(service_auth(p->rq->service), "/changeset", buf_bytes(&body),
+		 ASK_MS, &answer)))
+		err = service_refuse(out, err, "the changeset may not stand at this place");
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+static enum zt_err
+is_same(const struct push *p, uint64_t position, struct rpc_answer *out)
+{
+	struct db_value v[] = { DB_ID(&p->rq->params.org), DB_ID(&p->rq->params.id),
+		DB_INT(position) };
+	struct db_rows *rows = NULL;
+	enum zt_err err = db_run(p->rq->db, &body_at, v, 3, &rows);
+
+	if (err == ZT_OK &&
+	    (db_count(rows) != 1 || !bytes_equal(db_bytes(rows, 0, 0), p->cs.signed_.body)))
+		err = service_refuse(out, ZT_ERR_CONFLICT,
+		    "another changeset stands at this place of the chain");
+	db_free(rows);
+	return err;
+}
+
+static enum zt_err
+take(struct push *p, uint64_t position, uint64_t *missing, struct rpc_answer *out)
+{
+	enum zt_err err = push_take_hold(p, out);
+
+	if (err)
+		return err;
+	if (position > p->position + 1)
+		return service_refuse(
+		    out, ZT_ERR_CONFLICT, "changesets before this one are missing");
+	if (position == p->position + 1) {
+		if ((err = ask_auth(p, position, out)) || (err = push_write(p, out)))
+			return err;
+	} else if ((err = is_same(p, position, out))) {
+		return err;
+	}
+	return push_fill(p, missing);
+}
+
+/* REPAIR: one changeset at the place where it stood, with the objects that the device holds. */
+enum zt_err
+repair_changeset(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__RepairRequest *m = NULL;
+	Zt__RepairAnswer answer = ZT__REPAIR_ANSWER__INIT;
+	struct push p = { .rq = rq };
+	struct buf b = buf_init(64);
+	enum zt_err err;
+
+	(void)state;
+	if ((err = pb_decode(&zt__repair_request__descriptor, rq->body, rq->body.n, &m)))
+		return err;
+	err = ZT_ERR_CORRUPT;
+	if ((p.m = m->push) == NULL || m->push->changeset == NULL || m->position == 0)
+		goto out;
+	if ((err = changeset_read(m->push->changeset, &p.cs, &p.changes)))
+		goto out;
+	err = ZT_ERR_FORBIDDEN;
+	if (!id_equal(&p.cs.org, &rq->params.org) || !id_equal(&p.cs.workspace, &rq->params.id))
+		goto out;
+	if ((err = push_check_objects(&p, true, out)) || (err = db_begin(rq->db)) ||
+	    (err = take(&p, m->position, &answer.missing, out)) || (err = db_commit(rq->db)) ||
+	    (err = pb_encode(&answer, &b)))
+		goto out;
+	rpc_answer_add(out, buf_bytes(&b));
+	service_publish(rq->service, &rq->params.org, &rq->params.id, "chain", m->position);
+out:
+	db_rollback(rq->db);
+	free(p.changes);
+	pb_free(m);
+	buf_free(&b);
+	return err;
+}
