@@ -99,25 +99,3 @@ cmd_recovery_create(struct cli *c)
 	explicit_bzero(words, sizeof words);
 	return err;
 }
-
-enum zt_err
-cmd_recover(struct cli *c)
-{
-	char words[2 * ZT_RECOVERY_WORDS];
-	struct zt_recovery r = {
-		.server = c->server, .words = words, .device_label = cli_label(c)
-	};
-	enum zt_err err;
-
-	if ((err = cli_need(c, c->server, "--server URL")) == ZT_OK &&
-	    (err = c->words_file != NULL
-		       ? cli_read_line(c, c->words_file, words, sizeof words)
-		       : cli_prompt(c, _("The words:"), words, sizeof words)) == ZT_OK &&
-	    (err = cli_password(c, true)) == ZT_OK &&
-	    (err = zt_recover(&c->o, &r, c->why)) == ZT_OK)
-		cli_say(c,
-		    "this device is yours; zt devices lists the others: revoke those that "
-		    "are lost");
-	explicit_bzero(words, sizeof words);
-	return err;
-}

@@ -1,5 +1,6 @@
 /* cmd_join.c - invitations, and both sides of an enrolment. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -28,6 +29,12 @@ enum zt_err
 cmd_invite_user(struct cli *c)
 {
 	return invite(c, ZT_INVITE_USER);
+}
+
+enum zt_err
+cmd_invite_recovery(struct cli *c)
+{
+	return invite(c, ZT_INVITE_RECOVERY);
 }
 
 enum zt_err
@@ -84,21 +91,11 @@ pick_code(void *ctx, const char *const choices[4])
 }
 
 static bool
-accept_newcomer(
-    void *ctx, const char *email, const char *name, const char *device, const char **profile)
+says_yes(const struct cli *c)
 {
-	const struct cli *c = ctx;
 	char line[16];
 
-	if (c->profile != NULL)
-		*profile = c->profile;
-	(void)printf("%s ", _("accept"));
-	output_show(name);
-	(void)printf(" <");
-	output_show(email);
-	(void)printf("> (");
-	output_show(device);
-	(void)printf(", %s)? [y/n] ", *profile);
+	(void)printf("? [y/n] ");
 	(void)fflush(stdout);
 	if (c->yes) {
 		(void)printf("y\n");
@@ -109,27 +106,69 @@ accept_newcomer(
 }
 
 static bool
+accept_newcomer(
+    void *ctx, const char *email, const char *name, const char *device, const char **profile)
+{
+	const struct cli *c = ctx;
+
+	if (c->profile != NULL && *profile != NULL)
+		*profile = c->profile;
+	(void)printf("%s ", _("accept"));
+	output_show(name);
+	(void)printf(" <");
+	output_show(email);
+	(void)printf("> (");
+	output_show(device);
+	(void)printf(", %s)", *profile != NULL ? *profile : _("as a device of yours"));
+	return says_yes(c);
+}
+
+/* A colleague who has lost all devices asks for this user's part. */
+static bool
+help_colleague(void *ctx, const char *email, const char *name, const char *device)
+{
+	const struct cli *c = ctx;
+
+	(void)printf("%s ", _("only if you know that it is them: help"));
+	output_show(name);
+	(void)printf(" <");
+	output_show(email);
+	(void)printf("> ");
+	(void)printf("%s (", _("to come back"));
+	output_show(device);
+	(void)printf(")");
+	return says_yes(c);
+}
+
+static bool
 never_stop(void *ctx)
 {
 	(void)ctx;
 	return false;
 }
 
+static struct zt_codes
+codes_of(struct cli *c)
+{
+	return (struct zt_codes){ c, show_code, pick_code, accept_newcomer, help_colleague,
+		never_stop };
+}
+
 enum zt_err
 cmd_greet(struct cli *c)
 {
-	struct zt_codes codes = { c, show_code, pick_code, accept_newcomer, never_stop };
+	struct zt_codes codes = codes_of(c);
 	enum zt_err err = zt_greet(c->zt, c->args[0], &codes);
 
 	if (err == ZT_OK)
-		cli_say(c, "the newcomer is in");
+		cli_say(c, "done: the other side has what it needs");
 	return err;
 }
 
 enum zt_err
 cmd_claim(struct cli *c)
 {
-	struct zt_codes codes = { c, show_code, pick_code, accept_newcomer, never_stop };
+	struct zt_codes codes = codes_of(c);
 	struct zt_claim k = { .link = c->args[0],
 		.email = c->email != NULL ? c->email : "",
 		.name = c->name != NULL ? c->name : c->email,
@@ -141,4 +180,53 @@ cmd_claim(struct cli *c)
 	if (err == ZT_OK && (err = zt_claim(&c->o, &k, &codes, c->why)) == ZT_OK)
 		cli_say(c, "this device is in");
 	return err;
+}
+
+/* With links of colleagues, or with words on paper. */
+enum zt_err
+cmd_recover(struct cli *c)
+{
+	char words[2 * ZT_RECOVERY_WORDS];
+	struct zt_codes codes = codes_of(c);
+	struct zt_recovery r = { .server = c->server,
+		.words = words,
+		.device_label = cli_label(c),
+		.links = (const char *const *)c->args,
+		.link_count = (unsigned)c->count,
+		.email = c->email,
+		.codes = &codes };
+	enum zt_err err;
+
+	if (c->count > 0)
+		err = cli_need(c, c->email, "--email E-MAIL");
+	else if ((err = cli_need(c, c->server, "--server URL")) == ZT_OK)
+		err = c->words_file != NULL
+			  ? cli_read_line(c, c->words_file, words, sizeof words)
+			  : cli_prompt(c, _("The words:"), words, sizeof words);
+	if (err == ZT_OK && (err = cli_password(c, true)) == ZT_OK &&
+	    (err = zt_recover(&c->o, &r, c->why)) == ZT_OK)
+		cli_say(c,
+		    "this device is yours; zt devices lists the others: revoke those that "
+		    "are lost");
+	explicit_bzero(words, sizeof words);
+	return err;
+}
+
+enum zt_err
+cmd_recovery_colleagues(struct cli *c)
+{
+	unsigned need =
+	    c->need != NULL ? (unsigned)strtoul(c->need, NULL, 10) : (unsigned)c->count / 2 + 1;
+	enum zt_err err = zt_recovery_colleagues(
+	    c->zt, (const char *const *)c->args, (unsigned)c->count, need);
+
+	if (err)
+		return err;
+	if (!c->json && !c->quiet) {
+		(void)printf(_("any %u of these %d colleagues can bring you back: each runs zt "
+			       "invite recovery and zt greet LINK, you run zt recover LINK..."),
+		    need, c->count);
+		(void)printf("\n");
+	}
+	return ZT_OK;
 }

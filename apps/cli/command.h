@@ -17,7 +17,7 @@ struct cli {
 	const char *home, *server, *token_file, *slug, *email, *name, *label, *role, *profile,
 	    *duration;
 	const char *password_file, *new_password_file, *against, *words_file, *version_text,
-	    *at;
+	    *at, *need;
 	int password_fd;
 	bool json, recursive, details, yes, quiet;
 	char **args;
@@ -82,6 +82,8 @@ enum zt_err cmd_unlock(struct cli *c);
 enum zt_err cmd_lock(struct cli *c);
 enum zt_err cmd_recovery_create(struct cli *c);
 enum zt_err cmd_recover(struct cli *c);
+enum zt_err cmd_recovery_colleagues(struct cli *c);
+enum zt_err cmd_invite_recovery(struct cli *c);
 enum zt_err cmd_password(struct cli *c);
 enum zt_err cmd_invite_user(struct cli *c);
 enum zt_err cmd_invite_device(struct cli *c);

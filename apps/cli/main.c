@@ -174,6 +174,7 @@ const struct cli_option cli_options[] = {
 	{ "--role", "ROLE", N_("workspace share: reader, contributor, manager or owner") },
 	{ "--against", "HEAD", N_("log verify: a head that a colleague's zt log head shows") },
 	{ "--words-file", "FILE", N_("recover: read the words from FILE, one line") },
+	{ "--need", "N", N_("recovery colleagues: how many of them are needed") },
 	{ "--for", "TIME", N_("unlock, workspace delete: how long, such as 15m or 8h") },
 	{ "--yes", "", N_("greet: accept without asking") },
 	{ "-r, --recursive", "", N_("ls, rm: with all below") },
@@ -191,7 +192,7 @@ struct slot { /* where an option goes */
 	bool *flag;
 };
 
-enum { SLOTS = 25 };
+enum { SLOTS = 26 };
 
 static void
 fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slot out[SLOTS])
@@ -205,8 +206,8 @@ fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slo
 		{ "--password-file", 0, &c->password_file, NULL },
 		{ "--password-fd", 0, fd, NULL }, { "--ca-file", 0, &c->o.ca_file, NULL },
 		{ "--to-version", 0, &c->version_text, NULL }, { "--at", 0, &c->at, NULL },
-		{ "--words-file", 0, &c->words_file, NULL }, { "--for", 0, &c->duration, NULL },
-		{ "--against", 0, &c->against, NULL },
+		{ "--words-file", 0, &c->words_file, NULL }, { "--need", 0, &c->need, NULL },
+		{ "--for", 0, &c->duration, NULL }, { "--against", 0, &c->against, NULL },
 		{ "--new-password-file", 0, &c->new_password_file, NULL },
 		{ "--json", 0, NULL, &c->json }, { "--recursive", 'r', NULL, &c->recursive },
 		{ "--long", 'l', NULL, &c->details }, { "--quiet", 'q', NULL, &c->quiet },

@@ -5,19 +5,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "client/client.h"
+#include "client/recovery.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
 #include "format/words.h"
 #include "store/device_file.h"
 #include "zt/org.h"
-#include "zt/recover.h"
 
 /* What the words say: the organization, then the secret. */
 enum { SHEET = ID_BYTES + SECRET_BYTES };
 
 struct paper {
-	struct id org, device;
+	struct id device;
 	struct sign_key *sign;
 	struct secret *seal;
 };
@@ -98,18 +97,40 @@ add_device(struct zt *z, const struct id *device, const struct sign_key *sign,
 }
 
 enum zt_err
+recovery_id(const struct secret *secret, struct id *out)
+{
+	struct paper p = { .sign = NULL };
+	enum zt_err err = derive(secret, &p);
+
+	if (err == ZT_OK)
+		*out = p.device;
+	paper_free(&p);
+	return err;
+}
+
+enum zt_err
+recovery_add(struct zt *z, const struct secret *secret)
+{
+	struct paper p = { .sign = NULL };
+	enum zt_err err = derive(secret, &p);
+
+	if (err == ZT_OK &&
+	    (err = add_device(z, &p.device, p.sign, p.seal, "recovery", "recovery")) == ZT_OK)
+		err = client_renew_user_key(z);
+	paper_free(&p);
+	return err;
+}
+
+enum zt_err
 zt_recovery_create(struct zt *z, char words[ZT_RECOVERY_WORDS])
 {
 	struct secret *secret = NULL;
-	struct paper p = { .sign = NULL };
 	struct buf text = buf_init(ZT_RECOVERY_WORDS);
 	uint8_t sheet[SHEET];
 	enum zt_err err;
 
 	z->why[0] = 0;
-	if ((err = secret_generate(&secret)) || (err = derive(secret, &p)) ||
-	    (err = add_device(z, &p.device, p.sign, p.seal, "recovery", "recovery")) ||
-	    (err = client_renew_user_key(z)))
+	if ((err = secret_generate(&secret)) || (err = recovery_add(z, secret)))
 		goto out;
 	memcpy(sheet, z->org.b, ID_BYTES);
 	memcpy(sheet + ID_BYTES, secret_bytes(secret).p, SECRET_BYTES);
@@ -117,7 +138,6 @@ zt_recovery_create(struct zt *z, char words[ZT_RECOVERY_WORDS])
 	(void)snprintf(words, ZT_RECOVERY_WORDS, "%s", buf_text(&text));
 out:
 	suite_wipe(sheet, sizeof sheet);
-	paper_free(&p);
 	secret_free(secret);
 	buf_free(&text);
 	return err;
@@ -126,20 +146,16 @@ out:
 /* ---- coming back ---- */
 
 static enum zt_err
-read_paper(const char *words, struct paper *out)
+read_words(const char *words, struct id *org, struct secret **out)
 {
-	struct secret *secret = NULL;
 	uint8_t sheet[SHEET];
 	enum zt_err err = words_parse(bytes_text(words), sheet, sizeof sheet);
 
 	if (err == ZT_OK) {
-		memcpy(out->org.b, sheet, ID_BYTES);
-		err = secret_from(bytes_of(sheet + ID_BYTES, SECRET_BYTES), &secret);
+		memcpy(org->b, sheet, ID_BYTES);
+		err = secret_from(bytes_of(sheet + ID_BYTES, SECRET_BYTES), out);
 	}
-	if (err == ZT_OK)
-		err = derive(secret, out);
 	suite_wipe(sheet, sizeof sheet);
-	secret_free(secret);
 	return err;
 }
 
@@ -160,8 +176,8 @@ remove_folder(const char *folder)
 
 /* The recovery device as a client: what it is, then the log, which says whose it is. */
 static enum zt_err
-open_paper(const struct zt_options *o, const struct zt_recovery *r, const struct paper *p,
-    const char *folder, struct zt **out)
+open_paper(const struct zt_options *o, const char *server, const struct id *org,
+    const struct paper *p, const char *folder, struct zt **out)
 {
 	struct zt *z = calloc(1, sizeof *z);
 	const struct org_device *d;
@@ -171,10 +187,10 @@ open_paper(const struct zt_options *o, const struct zt_recovery *r, const struct
 		return err;
 	*out = z;
 	z->translate = o->translate;
-	z->org = p->org;
+	z->org = *org;
 	z->device = p->device;
 	z->root_by_id = true;
-	z->server = strdup(r->server);
+	z->server = strdup(server);
 	z->ca_file = o->ca_file != NULL ? strdup(o->ca_file) : NULL;
 	if (z->server == NULL)
 		return err;
@@ -185,8 +201,8 @@ open_paper(const struct zt_options *o, const struct zt_recovery *r, const struct
 	    (err = org_state_new(&z->org, &z->state)) || (err = client_sync_log(z)))
 		return err;
 	if ((d = org_state_device(z->state, &z->device)) == NULL)
-		return client_refuse(z, ZT_ERR_UNKNOWN_DEVICE,
-		    "the log knows no recovery device of these words");
+		return client_refuse(
+		    z, ZT_ERR_UNKNOWN_DEVICE, "the log knows no such recovery device");
 	z->user = d->user->id;
 	if ((err = client_sync_log(z)))
 		return err;
@@ -197,7 +213,7 @@ open_paper(const struct zt_options *o, const struct zt_recovery *r, const struct
 }
 
 static enum zt_err
-become_device(struct zt *z, const struct zt_options *o, const struct zt_recovery *r)
+become_device(struct zt *z, const struct zt_options *o, const char *label)
 {
 	struct client_new_device d = {
 		.server = z->server, .slug = z->state->slug, .org = z->org
@@ -210,7 +226,7 @@ become_device(struct zt *z, const struct zt_options *o, const struct zt_recovery
 	suite_random(d.device.b, ID_BYTES);
 	if ((err = client_sync_handles(z)) || (err = sign_generate(&sign)) ||
 	    (err = secret_generate(&seal)) ||
-	    (err = add_device(z, &d.device, sign, seal, "desktop", r->device_label)))
+	    (err = add_device(z, &d.device, sign, seal, "desktop", label)))
 		goto out;
 	client_handle(z, &z->user, &h);
 	d.email = h.email;
@@ -230,11 +246,32 @@ out:
 }
 
 enum zt_err
-zt_recover(const struct zt_options *o, const struct zt_recovery *r, char *why)
+recovery_return(const struct zt_options *o, const char *server, const char *label,
+    const struct id *org, const struct secret *secret, char *why)
 {
 	struct paper p = { .sign = NULL };
 	struct zt *z = NULL;
 	char folder[4200];
+	enum zt_err err;
+
+	if ((err = derive(secret, &p)))
+		return err;
+	(void)snprintf(folder, sizeof folder, "%s.recovering", o->home);
+	if ((err = open_paper(o, server, org, &p, folder, &z)) == ZT_OK)
+		err = become_device(z, o, label);
+	if (why != NULL && z != NULL)
+		(void)snprintf(why, CLIENT_WHY, "%s", z->why);
+	zt_close(z);
+	remove_folder(folder);
+	paper_free(&p);
+	return err;
+}
+
+enum zt_err
+zt_recover(const struct zt_options *o, const struct zt_recovery *r, char *why)
+{
+	struct secret *secret = NULL;
+	struct id org;
 	enum zt_err err;
 
 	if (why != NULL)
@@ -243,16 +280,10 @@ zt_recover(const struct zt_options *o, const struct zt_recovery *r, char *why)
 		return err;
 	if (device_file_is_there(o->home))
 		return ZT_ERR_EXISTS;
-	if ((err = read_paper(r->words, &p)))
-		goto out;
-	(void)snprintf(folder, sizeof folder, "%s.recovering", o->home);
-	if ((err = open_paper(o, r, &p, folder, &z)) == ZT_OK)
-		err = become_device(z, o, r);
-	if (why != NULL && z != NULL)
-		(void)snprintf(why, CLIENT_WHY, "%s", z->why);
-	zt_close(z);
-	remove_folder(folder);
-out:
-	paper_free(&p);
+	if (r->link_count > 0)
+		return colleagues_ask(o, r, why);
+	if ((err = read_words(r->words, &org, &secret)) == ZT_OK)
+		err = recovery_return(o, r->server, r->device_label, &org, secret, why);
+	secret_free(secret);
 	return err;
 }

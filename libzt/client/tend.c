@@ -64,7 +64,8 @@ tend_workspace(struct zt *z, const struct id *id, struct zt_tended *out)
 	enum role mine;
 	enum zt_err err;
 
-	if (w == NULL || me == NULL || (mine = org_state_role(w, me, ORG_NEVER)) == ROLE_NONE)
+	if (w == NULL || me == NULL || (mine = org_state_role(w, me, ORG_NEVER)) == ROLE_NONE ||
+	    (w->deletion_due != 0 && w->deletion_due <= client_now_ms()))
 		return ZT_OK;
 	if (mine >= ROLE_MANAGER && org_state_is_open(w, ORG_NEVER)) {
 		if ((err = workspace_close(z, id)))

@@ -109,7 +109,6 @@ answer(const struct request *rq, const struct invitation *inv, bool aborted,
 	if (!id_is_zero(&inv->attempt))
 		a.attempt = pb_field(inv->attempt.b, ID_BYTES);
 	a.aborted = aborted;
-	a.kind = (Zt__InvitationKind)inv->kind;
 	err = auth_answer(out, &a);
 	db_free(rows);
 	return err;

@@ -10,6 +10,7 @@ handler disclosures_put, disclosures_get;
 handler invitations_put, invitations_list, invitations_end;
 handler exchanges_greet, exchanges_claim;
 handler decisions_ask;
+handler recovery_put, recovery_get;
 handler repair_log, repair_ask_changeset;
 
 #endif

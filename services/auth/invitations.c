@@ -16,7 +16,8 @@ static const struct db_query end = { "invitations_end",
 	"UPDATE invitations SET state = $4::int8 WHERE org = $1::bytea AND id = $2::bytea AND "
 	"author_user = $3::bytea AND state IN (1, $4::int8) RETURNING id" };
 
-/* INVITE: an admin invites a user; anyone invites a device of their own. */
+/* INVITE: an admin invites a user; anyone invites a device of their own, or a colleague who has
+ * lost theirs. */
 enum zt_err
 invitations_put(void *state, const struct request *rq, struct rpc_answer *out)
 {
@@ -29,7 +30,7 @@ invitations_put(void *state, const struct request *rq, struct rpc_answer *out)
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id), DB_INT(m->kind),
 		DB_INT(rq->now_ms), DB_ID(&rq->device), DB_ID(&rq->caller.user) };
 
-	if (m->kind != ZT__INVITATION_KIND__USER && m->kind != ZT__INVITATION_KIND__DEVICE)
+	if (m->kind < ZT__INVITATION_KIND__USER || m->kind > ZT__INVITATION_KIND__RECOVERY)
 		err = ZT_ERR_INVALID;
 	else if (m->kind == ZT__INVITATION_KIND__USER && rq->caller.profile != PROFILE_ADMIN)
 		err = service_refuse(out, ZT_ERR_FORBIDDEN, "only an admin invites a user");

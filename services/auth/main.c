@@ -20,6 +20,8 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_INVITATION_END] = invitations_end,
 	[ROUTE_GREET] = exchanges_greet,
 	[ROUTE_CLAIM] = exchanges_claim,
+	[ROUTE_RECOVERY_PUT] = recovery_put,
+	[ROUTE_RECOVERY_GET] = recovery_get,
 };
 
 static const struct service_ask asks[] = { { "/decision", decisions_ask },

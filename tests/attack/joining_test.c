@@ -7,6 +7,7 @@
 
 #include "crypto/suite.h"
 #include "fake_log.h"
+#include "format/invite_link.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
@@ -210,7 +211,6 @@ stand_in_between(void *ctx, struct double_call *c)
 		a.n_messages = m->claimer_count;
 		a.attempt = pb_field(m->real.b, ID_BYTES);
 	}
-	a.kind = ZT__INVITATION_KIND__USER;
 	c->status = 200;
 	assert_ok(pb_encode(&a, &c->answer));
 	pb_free(put);
@@ -429,7 +429,6 @@ pretend_it_is_open(void *ctx, struct double_call *c)
 	if (c->route != ROUTE_GREET)
 		return false;
 	++*(int *)ctx;
-	a.kind = ZT__INVITATION_KIND__USER;
 	c->status = 200;
 	assert_ok(pb_encode(&a, &c->answer));
 	return true;
@@ -465,6 +464,39 @@ J5_an_accepted_or_cancelled_invitation_is_refused_by_server_and_client(void **st
 	double_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_GONE, zt_greet(s->alice.zt, m.link, &codes));
 	assert_int_equal(0, asked);
+}
+
+/* ---- J9 ---- */
+
+static void
+count_device(void *ctx, const struct zt_device *d)
+{
+	(void)d;
+	++*(unsigned *)ctx;
+}
+
+/* A server that makes an invitation of a user one of a device: whoever was to become a
+ * colleague would become a device of alice's, with all her keys. What it is for stands in its
+ * id. */
+static void
+J9_an_invitation_of_a_user_never_adds_a_device_of_ones_own(void **state)
+{
+	struct setting *s = *state;
+	unsigned before = users(s), devices = 0, now = 0;
+	struct invite_link l;
+	struct meeting m;
+
+	meeting_init(s, &m);
+	assert_ok(invite_link_parse(m.link, &l));
+	PQclear(world_ask(s->w, "auth",
+	    "UPDATE auth.invitations SET kind = 2 WHERE id = $1 RETURNING id", &l.invitation));
+	assert_ok(zt_devices(s->alice.zt, count_device, &devices));
+	meet(&m);
+	assert_ok(m.greeter);
+	assert_ok(m.claimer);
+	assert_int_equal(before + 1, users(s));
+	assert_ok(zt_devices(s->alice.zt, count_device, &now));
+	assert_int_equal(devices + 1, now); /* the newcomer's own */
 }
 
 /* ---- J6 ---- */
@@ -590,6 +622,7 @@ main(void)
 		PLAY(J4_each_attempt_needs_a_pick_and_one_wrong_pick_burns_it),
 		PLAY(J5_an_accepted_or_cancelled_invitation_is_refused_by_server_and_client),
 		PLAY(J6_another_organizations_or_a_forged_genesis_is_refused_by_the_newcomer),
+		PLAY(J9_an_invitation_of_a_user_never_adds_a_device_of_ones_own),
 		PLAY(J8_a_device_file_with_cheaper_password_hashing_is_refused),
 	};
 

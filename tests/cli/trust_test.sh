@@ -102,6 +102,45 @@ echo last > "$state/last"; check "and the workspace lives on" as carol --quiet p
 expect 0 "last" "for all who are left" alice cat theirs:/last
 expect 77 "revoked" "bob is out" bob cat theirs:/last
 
+# every device is lost, and colleagues bring alice back
+# together HOME LINK:HELPER...: the asker meets each helper in turn, and both read their codes out.
+together() {
+	home=$1; shift; links=
+	for h; do links="$links ${h%%=*}"; done
+	rm -f "$state/ask.in"; mkfifo "$state/ask.in"
+	as "$home" recover $links --email alice@demo.example --label "$home" <"$state/ask.in" >"$state/ask.out" 2>&1 & asker=$!
+	exec 8>"$state/ask.in"; turn=0
+	for h; do
+		turn=$((turn + 1)); rm -f "$state/help.in"; mkfifo "$state/help.in"; : > "$state/help.out"
+		as "${h#*=}" greet "${h%%=*}" $answer <"$state/help.in" >"$state/help.out" 2>&1 & helper=$!
+		exec 9>"$state/help.in"
+		for i in $(seq 100); do
+			a=$(sed -n 's/.*your code.*: //p' "$state/ask.out" | sed -n "${turn}p"); b=$(sed -n 's/^your code.*: //p' "$state/help.out")
+			[ -n "$a" ] && [ -n "$b" ] && break; sleep 0.1
+		done
+		echo "$b" >&8; echo "$a" >&9; [ -n "$answer" ] || echo n >&9
+		wait $helper || true; exec 9>&-
+	done
+	rc=0; wait $asker || rc=$?; exec 8>&-
+	cat "$state/ask.out" "$state/help.out"; return $rc
+}
+enrol alice dan "$(alice invite user)"
+expect 64 "at least 2" "one colleague alone would be a master key" alice recovery colleagues carol@demo.example dan@demo.example --need 1
+expect 64 "name colleagues" "oneself is no colleague" alice recovery colleagues carol@demo.example alice@demo.example
+enrol alice ed "$(alice invite user)"
+expect 0 "any 2 of these 3" "parts are left with three colleagues" alice recovery colleagues carol@demo.example dan@demo.example ed@demo.example --need 2
+echo backpass > "$state/back2.password"; answer=--yes
+expect 65 "more colleagues" "one of three is not enough" together back2 "$(as dan invite recovery)=dan"
+answer=
+expect 75 "" "who is not recognized gets nothing" together back2 "$(as dan invite recovery)=dan"
+answer=--yes
+check "two of three bring alice back" together back2 "$(as dan invite recovery)=dan" "$(as carol invite recovery)=carol"
+expect 0 "last" "she reads what she could read" as back2 cat theirs:/last
+echo x > "$state/back3.password"
+check "her lost devices are revoked" as back2 device revoke alice3
+expect 77 "revoked" "and are refused" as alice3 cat theirs:/last
+expect 75 "has left no part\|stopped" "who holds no part of them cannot help" together back3 "$(as back2 invite recovery)=back2"
+
 # every device is lost, and words bring carol back
 as carol --quiet recovery create > "$state/words"
 expect 65 "damaged" "words with a mistake" "$bin/zt" --home "$state/back" --password-file "$state/carol.password" recover --server "$url" --words-file "$state/alice.password"

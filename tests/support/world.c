@@ -173,7 +173,7 @@ accept_newcomer(
 struct zt_codes
 human_codes(struct human *one)
 {
-	return (struct zt_codes){ one, show, pick, accept_newcomer, NULL };
+	return (struct zt_codes){ one, show, pick, accept_newcomer, NULL, NULL };
 }
 
 struct claiming {

@@ -5,10 +5,10 @@
 
 #include "zt/zt.h"
 
-enum zt_invitation_kind { ZT_INVITE_USER = 1, ZT_INVITE_DEVICE = 2 };
+enum zt_invitation_kind { ZT_INVITE_USER = 1, ZT_INVITE_DEVICE = 2, ZT_INVITE_RECOVERY = 3 };
 
 struct zt_invitation {
-	const char *id, *kind, *state; /* user, device; open, accepted, cancelled */
+	const char *id, *kind, *state; /* user, device, recovery; open, accepted, cancelled */
 	uint64_t created;
 };
 /* Makes an invitation; LINK[1024] is what the newcomer is given. */
@@ -26,13 +26,17 @@ struct zt_codes {
 	 */
 	int (*pick)(void *ctx, const char *const choices[4]);
 	/* The greeter's last word: this person, with this e-mail, name and device? For a new
-	 * user *PROFILE is "standard" and may be changed to "admin" or "outsider". */
+	 * user *PROFILE is "standard" and may be changed to "admin" or "outsider"; for another
+	 * device of the greeter's own user it is NULL. */
 	bool (*accept)(void *ctx, const char *email, const char *name, const char *device,
 	    const char **profile);
+	/* A colleague's last word for an invitation to recover: is it this user who asks? */
+	bool (*help)(void *ctx, const char *email, const char *name, const char *device);
 	/* Called while waiting for the other side; true stops. */
 	bool (*waiting)(void *ctx);
 };
-/* The inviting side. LINK or the invitation's id. Returns when the newcomer is in. Errors:
+/* The inviting side. LINK or the invitation's id. Returns when the newcomer is in, or has this
+ * user's part of their recovery secret. Errors:
  * CODES (the attempt is burnt), GONE, ABORTED (the other side stopped; call again),
  * INTERRUPTED. */
 ZT_CALL enum zt_err zt_greet(struct zt *z, const char *link, const struct zt_codes *codes);

@@ -1,0 +1,174 @@
+/* claim.c - the newcomer's side of an enrolment: its keys, and what it may trust from now on.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/exchange.h"
+#include "crypto/suite.h"
+#include "format/invite_link.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "proto/enrol.pb-c.h"
+#include "store/device_file.h"
+
+struct newcomer {
+	struct sign_key *sign;
+	struct secret *seal, *user_key;
+	struct id device;
+	uint8_t sign_public[32], seal_public[32], user_public[32];
+};
+
+static enum zt_err
+compose_claim(struct newcomer *n, const struct zt_claim *c, struct buf *out)
+{
+	Zt__Claim m = ZT__CLAIM__INIT;
+	struct buf label = buf_init(1024);
+	enum zt_err err;
+
+	if ((err = sign_generate(&n->sign)) || (err = secret_generate(&n->seal)) ||
+	    (err = secret_generate(&n->user_key)))
+		return err;
+	suite_random(n->device.b, ID_BYTES);
+	sign_public(n->sign, n->sign_public);
+	hpke_public(n->seal, n->seal_public);
+	hpke_public(n->user_key, n->user_public);
+	if ((err = hpke_seal(n->user_public, bytes_text("zt device label 1"),
+		 bytes_of(n->device.b, ID_BYTES), bytes_text(c->device_label), &label)) ==
+	    ZT_OK) {
+		m.email = (char *)(uintptr_t)c->email;
+		m.name = (char *)(uintptr_t)c->name;
+		m.user_key = pb_field(n->user_public, 32);
+		m.device = pb_field(n->device.b, ID_BYTES);
+		m.sign_key = pb_field(n->sign_public, 32);
+		m.seal_key = pb_field(n->seal_public, 32);
+		m.label = (char *)(uintptr_t)c->device_label;
+		m.sealed_label = pb_field(label.p, label.n);
+		err = pb_encode(&m, out);
+	}
+	buf_free(&label);
+	return err;
+}
+
+static enum zt_err
+write_newcomer(const struct zt_options *o, const struct zt_claim *c,
+    const struct invite_link *l, const struct newcomer *n, const Zt__Welcome *w,
+    struct exchange *r)
+{
+	struct client_new_device d = { .server = l->server,
+		.slug = w->slug,
+		.email = c->email,
+		.org = l->org,
+		.device = n->device,
+		.sign = n->sign,
+		.seal = n->seal,
+		.tree_size = w->tree_size };
+	struct id org, device, derived;
+	enum zt_err err = ZT_ERR_ABORTED;
+
+	if (pb_id(w->org, &org) || pb_id(w->device, &device) || pb_id(w->user, &d.user) ||
+	    pb_exact(w->root_key, d.root_key, sizeof d.root_key) ||
+	    pb_hash(w->root_hash, &d.root) || w->n_user_keys > CLIENT_USER_KEYS)
+		return exchange_refuse(r, err, "the greeter's welcome is not well formed");
+	org_state_id(d.root_key, &derived);
+	if (!id_equal(&org, &l->org) || !id_equal(&derived, &l->org) ||
+	    !id_equal(&device, &n->device))
+		return exchange_refuse(r, ZT_ERR_ROOT,
+		    "the welcome is for another organization than the invitation");
+	for (size_t i = 0; i < w->n_user_keys; i++)
+		d.user_keys[d.user_key_count++] = pb_bytes(w->user_keys[i]);
+	if (d.user_key_count == 0)
+		d.user_keys[d.user_key_count++] = secret_bytes(n->user_key);
+	return client_write_device(o, &d);
+}
+
+/* The first look at the log: it must hold what the greeter vouched for and this device itself.
+ */
+static enum zt_err
+settle(const struct zt_options *o, const Zt__Welcome *w, char *why)
+{
+	struct zt *z = NULL;
+	const struct org_device *me;
+	enum zt_err err;
+
+	if ((err = zt_open(o, &z, why)))
+		return err;
+	for (size_t i = 0; err == ZT_OK && i < w->n_handles; i++)
+		if (w->handles[i]->user.len == ID_BYTES)
+			err = store_put(z->store, STORE_HANDLE, pb_bytes(w->handles[i]->user),
+			    0, pb_bytes(w->handles[i]->handle));
+	if (err == ZT_OK && (err = client_sync_log(z)) == ZT_OK) {
+		uint8_t mine[SIGN_PUBLIC_BYTES];
+
+		sign_public(z->sign, mine);
+		me = org_state_device(z->state, &z->device);
+		if (me == NULL || memcmp(me->sign_key, mine, sizeof mine) != 0)
+			err = client_refuse(
+			    z, ZT_ERR_ROOT, "the server's log does not hold this device");
+	}
+	if (err && why != NULL)
+		(void)snprintf(why, CLIENT_WHY, "%s", zt_why(z));
+	zt_close(z);
+	return err;
+}
+
+static enum zt_err
+claim_once(const struct zt_options *o, const struct zt_claim *c, const struct invite_link *l,
+    struct exchange *r, Zt__Welcome **welcome)
+{
+	struct newcomer n = { 0 };
+	struct buf claim = buf_init(LIMIT_EXCHANGE), got = buf_init(LIMIT_EXCHANGE);
+	enum zt_err err;
+
+	suite_random(r->attempt.b, ID_BYTES);
+	if ((err = sas_new(SAS_CLAIMER, &r->org, &r->invitation, &r->attempt, &r->sas)) ||
+	    (err = compose_claim(&n, c, &claim)) ||
+	    (err = exchange_walk(r, SAS_STEPS, buf_bytes(&claim), &got)) ||
+	    (err = pb_decode(
+		 &zt__welcome__descriptor, buf_bytes(&got), LIMIT_EXCHANGE, welcome)))
+		goto out;
+	err = write_newcomer(o, c, l, &n, *welcome, r);
+out:
+	sas_free(r->sas);
+	sign_free(n.sign);
+	secret_free(n.seal);
+	secret_free(n.user_key);
+	buf_free(&claim);
+	buf_free(&got);
+	return err;
+}
+
+enum zt_err
+zt_claim(const struct zt_options *o, const struct zt_claim *c, const struct zt_codes *codes,
+    char *why)
+{
+	struct exchange r = { .side = SAS_CLAIMER, .codes = codes };
+	struct calls_options co = { .ca_file = o->ca_file };
+	struct invite_link l;
+	Zt__Welcome *w = NULL;
+	enum zt_err err;
+
+	if (why != NULL)
+		why[0] = 0;
+	if ((err = suite_start()))
+		return err;
+	if (invite_link_parse(c->link, &l)) {
+		err = exchange_refuse(
+		    &r, ZT_ERR_INVALID, "that is not an invitation link (zt://...)");
+	} else if (device_file_is_there(o->home)) {
+		err = exchange_refuse(
+		    &r, ZT_ERR_EXISTS, "this state folder holds a device already");
+	} else {
+		co.server = l.server;
+		r.org = l.org;
+		r.invitation = l.invitation;
+		if ((err = calls_new(&co, &r.calls)) == ZT_OK)
+			err = claim_once(o, c, &l, &r, &w);
+		calls_free(r.calls);
+	}
+	if (err && why != NULL)
+		(void)snprintf(why, CLIENT_WHY, "%s", r.detail);
+	if (err == ZT_OK)
+		err = settle(o, w, why);
+	pb_wipe(w);
+	return err;
+}

@@ -1,0 +1,378 @@
+/* colleagues.c - recovery by colleagues: parts of a recovery secret, each sealed to one of
+ * them. Whoever has lost all devices asks some of them, who compare codes and decide whether it
+ * is their colleague; with enough parts the secret is back. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/exchange.h"
+#include "client/recovery.h"
+#include "crypto/shamir.h"
+#include "crypto/suite.h"
+#include "format/invite_link.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "proto/auth.pb-c.h"
+#include "proto/enrol.pb-c.h"
+#include "store/device_file.h"
+
+enum { LINKS_MOST = SHAMIR_MOST };
+
+/* What a sealed part is bound to. */
+static struct bytes
+binding(const struct id *org, const struct id *owner, const struct id *device,
+    const struct id *helper, uint8_t out[4 * ID_BYTES])
+{
+	memcpy(out, org->b, ID_BYTES);
+	memcpy(out + ID_BYTES, owner->b, ID_BYTES);
+	memcpy(out + 2 * ID_BYTES, device->b, ID_BYTES);
+	memcpy(out + 3 * ID_BYTES, helper->b, ID_BYTES);
+	return bytes_of(out, 4 * ID_BYTES);
+}
+
+/* ---- the owner prepares ---- */
+
+static enum zt_err
+seal_part(struct zt *z, const struct id *device, unsigned need, const struct shamir_part *part,
+    const struct org_user *helper, struct buf *out)
+{
+	Zt__RecoveryShare m = ZT__RECOVERY_SHARE__INIT;
+	struct buf clear = buf_init(128);
+	uint8_t bound[4 * ID_BYTES];
+	enum zt_err err;
+
+	m.need = need;
+	m.x = part->x;
+	m.y = pb_field(part->y, sizeof part->y);
+	if ((err = pb_encode(&m, &clear)) == ZT_OK)
+		err = hpke_seal(helper->key, bytes_text("zt recovery part 1"),
+		    binding(&z->org, &z->user, device, &helper->id, bound), buf_bytes(&clear),
+		    out);
+	buf_free(&clear);
+	return err;
+}
+
+static enum zt_err
+deposit(struct zt *z, const struct id *device, unsigned need, const struct shamir_part *parts,
+    struct org_user *const *helpers, unsigned count)
+{
+	struct route_params p = { .org = z->org };
+	Zt__RecoveryParts m = ZT__RECOVERY_PARTS__INIT;
+	Zt__RecoveryPart item[SHAMIR_MOST], *list[SHAMIR_MOST];
+	struct buf sealed[SHAMIR_MOST], body = buf_init(64 * 1024), answer = buf_init(64);
+	enum zt_err err = ZT_OK;
+
+	m.items = list;
+	for (; err == ZT_OK && m.n_items < count; m.n_items++) {
+		size_t i = m.n_items;
+
+		sealed[i] = buf_init(1024);
+		err = seal_part(z, device, need, &parts[i], helpers[i], &sealed[i]);
+		zt__recovery_part__init(list[i] = &item[i]);
+		item[i].device = pb_field(device->b, ID_BYTES);
+		item[i].helper = pb_field(helpers[i]->id.b, ID_BYTES);
+		item[i].sealed = pb_field(sealed[i].p, sealed[i].n);
+	}
+	if (err == ZT_OK && (err = pb_encode(&m, &body)) == ZT_OK)
+		err = client_call(z, ROUTE_RECOVERY_PUT, &p, NULL, buf_bytes(&body), &answer);
+	for (size_t i = 0; i < m.n_items; i++)
+		buf_free(&sealed[i]);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+static enum zt_err
+find_helpers(struct zt *z, const char *const *users, unsigned count, struct org_user **helpers)
+{
+	for (unsigned i = 0; i < count; i++) {
+		enum zt_err err = client_find_user(z, users[i], &helpers[i]);
+
+		if (err)
+			return err;
+		if (id_equal(&helpers[i]->id, &z->user))
+			return client_refuse(z, ZT_ERR_INVALID,
+			    "one's own devices are lost together: name colleagues");
+		if (!org_state_user_live(helpers[i], ORG_NEVER) ||
+		    org_state_user_key_is_open(helpers[i]))
+			return client_refuse(z, ZT_ERR_STALE_KEY,
+			    "%.100s was revoked, or has lost a device and not renewed the key "
+			    "yet",
+			    users[i]);
+		for (unsigned k = 0; k < i; k++)
+			if (helpers[k] == helpers[i])
+				return client_refuse(
+				    z, ZT_ERR_INVALID, "%.100s is named twice", users[i]);
+	}
+	return ZT_OK;
+}
+
+enum zt_err
+zt_recovery_colleagues(struct zt *z, const char *const *users, unsigned count, unsigned need)
+{
+	struct org_user *helpers[SHAMIR_MOST];
+	struct shamir_part parts[SHAMIR_MOST];
+	struct secret *secret = NULL;
+	struct id device;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if (need < 2 || need > count || count > SHAMIR_MOST)
+		return client_refuse(z, ZT_ERR_INVALID,
+		    "at least 2 colleagues must be needed, of at most %d that are named",
+		    SHAMIR_MOST);
+	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)) ||
+	    (err = find_helpers(z, users, count, helpers)) || (err = secret_generate(&secret)))
+		return err;
+	/* The parts first: a recovery device that nobody can bring back would be of no use. */
+	if ((err = recovery_id(secret, &device)) == ZT_OK &&
+	    (err = shamir_split(secret, need, count, parts)) == ZT_OK &&
+	    (err = deposit(z, &device, need, parts, helpers, count)) == ZT_OK)
+		err = recovery_add(z, secret);
+	suite_wipe(parts, sizeof parts);
+	secret_free(secret);
+	return err;
+}
+
+/* ---- a colleague helps ---- */
+
+static enum zt_err
+open_part(struct zt *z, const Zt__RecoveryPart *p, const struct id *owner,
+    const struct id *device, struct buf *out)
+{
+	uint8_t bound[4 * ID_BYTES];
+	struct bytes aad = binding(&z->org, owner, device, &z->user, bound);
+	enum zt_err err = ZT_ERR_CORRUPT;
+
+	for (size_t i = z->user_keys; err == ZT_ERR_CORRUPT && i-- > 0;)
+		err = hpke_open(z->user_key[i], bytes_text("zt recovery part 1"), aad,
+		    pb_bytes(p->sealed), out);
+	return err;
+}
+
+/* This user's part for OWNER: of the newest of OWNER's recovery devices that is live. */
+static enum zt_err
+find_part(struct zt *z, const struct id *owner, struct id *device, struct buf *out)
+{
+	struct route_params p = { .org = z->org };
+	struct buf answer = buf_init(LIMIT_PAGE);
+	Zt__RecoveryParts *m = NULL;
+	uint64_t newest = 0;
+	enum zt_err err;
+
+	if ((err = client_call(z, ROUTE_RECOVERY_GET, &p, NULL, bytes_of(NULL, 0), &answer)) ||
+	    (err = pb_decode(
+		 &zt__recovery_parts__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m)))
+		goto out;
+	err = ZT_ERR_NOT_FOUND;
+	for (size_t i = 0; i < m->n_items; i++) {
+		const struct org_device *d;
+		struct buf part = buf_init(256);
+		struct id of, id;
+
+		if (pb_id(m->items[i]->owner, &of) == ZT_OK && id_equal(&of, owner) &&
+		    pb_id(m->items[i]->device, &id) == ZT_OK &&
+		    (d = org_state_device(z->state, &id)) != NULL &&
+		    id_equal(&d->user->id, owner) && org_state_device_live(d, ORG_NEVER) &&
+		    d->added >= newest &&
+		    open_part(z, m->items[i], owner, &id, &part) == ZT_OK) {
+			newest = d->added;
+			*device = id;
+			buf_free(out);
+			buf_add(out, buf_bytes(&part));
+			err = buf_err(out);
+		}
+		buf_free(&part);
+	}
+out:
+	pb_free(m);
+	buf_free(&answer);
+	return err;
+}
+
+static enum zt_err
+give_part(struct zt *z, struct exchange *r, const struct id *device, struct bytes part)
+{
+	Zt__RecoveryHelp m = ZT__RECOVERY_HELP__INIT;
+	Zt__RecoveryShare *share = NULL;
+	struct buf help = buf_init(1024), got = buf_init(64);
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__recovery_share__descriptor, part, 256, &share)) == ZT_OK) {
+		m.org = pb_field(z->org.b, ID_BYTES);
+		m.device = pb_field(device->b, ID_BYTES);
+		m.share = share;
+		if ((err = pb_encode(&m, &help)) == ZT_OK &&
+		    (err = exchange_walk(r, SAS_STEPS, buf_bytes(&help), &got)) == ZT_OK &&
+		    (err = invitation_note(z, &r->invitation, "accepted")) == ZT_OK)
+			err = invitation_end(z, &r->invitation, true);
+	}
+	pb_wipe(share);
+	buf_free(&help);
+	buf_free(&got);
+	return err;
+}
+
+enum zt_err
+colleagues_help(struct zt *z, struct exchange *r, struct bytes claim)
+{
+	Zt__RecoveryAsk *ask = NULL;
+	struct client_handle h;
+	struct org_user *u;
+	struct buf part = buf_init(256);
+	struct id device;
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__recovery_ask__descriptor, claim, LIMIT_EXCHANGE, &ask)))
+		return err;
+	if (strlen(ask->email) > LIMIT_TEXT || strlen(ask->label) > LIMIT_TEXT)
+		err = ZT_ERR_CORRUPT;
+	else if ((err = client_sync_handles(z)) == ZT_OK)
+		err = client_find_user(z, ask->email, &u);
+	if (err == ZT_OK && (err = find_part(z, &u->id, &device, &part)) == ZT_ERR_NOT_FOUND)
+		err = client_refuse(
+		    z, err, "%.100s has left no part of a recovery with you", ask->email);
+	if (err == ZT_OK) {
+		client_handle(z, &u->id, &h);
+		if (r->codes->help == NULL ||
+		    !r->codes->help(r->codes->ctx, h.email, h.name, ask->label))
+			err = exchange_refuse(r, ZT_ERR_ABORTED, "you did not give your part");
+	}
+	if (err == ZT_OK)
+		err = give_part(z, r, &device, buf_bytes(&part));
+	else
+		exchange_abort(r);
+	pb_free(ask);
+	buf_free(&part);
+	return err;
+}
+
+/* ---- whoever has lost all devices asks ---- */
+
+struct asking {
+	char server[sizeof((struct invite_link *)0)->server];
+	struct id org, device;
+	unsigned need, count;
+	struct shamir_part part[LINKS_MOST];
+	char *why;
+};
+
+static enum zt_err
+fail(const struct asking *a, enum zt_err err, const char *why)
+{
+	if (a->why != NULL)
+		(void)snprintf(a->why, CLIENT_WHY, "%s", why);
+	return err;
+}
+
+static enum zt_err
+take_help(struct asking *a, const Zt__RecoveryHelp *m)
+{
+	const Zt__RecoveryShare *s = m->share;
+	struct id org, device;
+
+	if (pb_id(m->org, &org) || pb_id(m->device, &device) || s == NULL || s->need < 2 ||
+	    s->need > SHAMIR_MOST || s->x == 0 || s->x > SHAMIR_MOST ||
+	    s->y.len != SECRET_BYTES || !id_equal(&org, &a->org))
+		return fail(a, ZT_ERR_CORRUPT, "the colleague's answer is not well formed");
+	if (a->count > 0 && (!id_equal(&device, &a->device) || s->need != a->need))
+		return fail(
+		    a, ZT_ERR_CORRUPT, "the colleagues' parts are of different recoveries");
+	for (unsigned i = 0; i < a->count; i++)
+		if (a->part[i].x == s->x)
+			return fail(a, ZT_ERR_EXISTS, "this colleague has helped already");
+	a->device = device;
+	a->need = s->need;
+	a->part[a->count].x = (uint8_t)s->x;
+	memcpy(a->part[a->count].y, s->y.data, SECRET_BYTES);
+	a->count++;
+	return ZT_OK;
+}
+
+/* One colleague: codes, then their part. */
+static enum zt_err
+ask_one(struct asking *a, const struct zt_options *o, const struct zt_recovery *rec,
+    const char *link)
+{
+	struct exchange r = { .side = SAS_CLAIMER, .codes = rec->codes };
+	struct calls_options co = { .ca_file = o->ca_file };
+	Zt__RecoveryAsk ask = ZT__RECOVERY_ASK__INIT;
+	Zt__RecoveryHelp *help = NULL;
+	struct buf claim = buf_init(LIMIT_EXCHANGE), got = buf_init(LIMIT_EXCHANGE);
+	struct invite_link l;
+	enum zt_err err;
+
+	if (invite_link_parse(link, &l) || (a->count > 0 && !id_equal(&l.org, &a->org)))
+		return fail(a, ZT_ERR_INVALID, "that is not an invitation link (zt://...)");
+	co.server = l.server;
+	a->org = r.org = l.org;
+	r.invitation = l.invitation;
+	(void)snprintf(a->server, sizeof a->server, "%s", l.server);
+	ask.email = (char *)(uintptr_t)rec->email;
+	ask.label = (char *)(uintptr_t)rec->device_label;
+	suite_random(r.attempt.b, ID_BYTES);
+	if ((err = calls_new(&co, &r.calls)) == ZT_OK &&
+	    (err = sas_new(SAS_CLAIMER, &r.org, &r.invitation, &r.attempt, &r.sas)) == ZT_OK &&
+	    (err = pb_encode(&ask, &claim)) == ZT_OK &&
+	    (err = exchange_walk(&r, SAS_STEPS, buf_bytes(&claim), &got)))
+		err = fail(a, err, r.detail);
+	if (err == ZT_OK && (err = pb_decode(&zt__recovery_help__descriptor, buf_bytes(&got),
+				 LIMIT_EXCHANGE, &help)) == ZT_OK)
+		err = take_help(a, help);
+	pb_wipe(help);
+	sas_free(r.sas);
+	calls_free(r.calls);
+	buf_free(&claim);
+	buf_free(&got);
+	return err;
+}
+
+/* The secret of the parts whose bits are set in WHICH, when it is the device's. */
+static bool
+join(const struct asking *a, unsigned which, struct secret **out)
+{
+	struct shamir_part some[LINKS_MOST];
+	struct secret *s = NULL;
+	struct id id;
+	unsigned n = 0;
+	bool is_it;
+
+	for (unsigned i = 0; i < a->count; i++)
+		if ((which >> i & 1) != 0)
+			some[n++] = a->part[i];
+	is_it = n == a->need && shamir_join(some, n, &s) == ZT_OK &&
+		recovery_id(s, &id) == ZT_OK && id_equal(&id, &a->device);
+	suite_wipe(some, sizeof some);
+	if (is_it)
+		*out = s;
+	else
+		secret_free(s);
+	return is_it;
+}
+
+enum zt_err
+colleagues_ask(const struct zt_options *o, const struct zt_recovery *r, char *why)
+{
+	struct asking a = { .why = why };
+	struct secret *secret = NULL;
+	enum zt_err err = ZT_OK;
+
+	if (r->link_count > LINKS_MOST)
+		err = fail(&a, ZT_ERR_INVALID, "too many links");
+	for (unsigned i = 0; err == ZT_OK && i < r->link_count; i++)
+		err = ask_one(&a, o, r, r->links[i]);
+	if (err == ZT_OK && a.count < a.need)
+		err = fail(&a, ZT_ERR_KEY, "more colleagues are needed");
+	/* A part that was altered spoils what it is joined with: others may do without it. */
+	for (unsigned which = 1; err == ZT_OK && secret == NULL && which < 1U << a.count;
+	     which++)
+		(void)join(&a, which, &secret);
+	if (err == ZT_OK && secret == NULL)
+		err = fail(&a, ZT_ERR_KEY,
+		    "the parts do not fit each other: a colleague's is not the one that was "
+		    "left with them");
+	suite_wipe(a.part, sizeof a.part);
+	if (err == ZT_OK)
+		err = recovery_return(o, a.server, r->device_label, &a.org, secret, why);
+	secret_free(secret);
+	return err;
+}

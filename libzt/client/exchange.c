@@ -1,0 +1,182 @@
+/* exchange.c - the exchange of trust/sas.h carried through the server. A side that goes away
+ * starts a new attempt of the same invitation when it comes back. */
+#include "client/exchange.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "format/limits.h"
+#include "format/pb.h"
+#include "proto/auth.pb-c.h"
+
+enum { WAIT_MS = 250 };
+
+enum zt_err
+exchange_refuse(struct exchange *r, enum zt_err err, const char *why)
+{
+	(void)snprintf(r->detail, sizeof r->detail, "%s", why);
+	return err;
+}
+
+/* One call: puts MESSAGE when it is not empty, and brings the attempt's messages. */
+static enum zt_err
+talk(struct exchange *r, struct bytes message, unsigned step, bool abort_it,
+    Zt__ExchangeAnswer **out)
+{
+	struct route_params p = { .org = r->org, .id = r->invitation };
+	Zt__ExchangePut m = ZT__EXCHANGE_PUT__INIT;
+	struct buf body = buf_init(LIMIT_EXCHANGE + 4096),
+		   answer = buf_init(2 * LIMIT_EXCHANGE);
+	enum zt_err err;
+
+	if (!id_is_zero(&r->attempt))
+		m.attempt = pb_field(r->attempt.b, ID_BYTES);
+	m.step = step;
+	m.message = pb_field(message.p, message.n);
+	m.abort = abort_it;
+	if ((err = pb_encode(&m, &body)) == ZT_OK &&
+	    (err = calls_run(r->calls, r->side == SAS_GREETER ? ROUTE_GREET : ROUTE_CLAIM, &p,
+		 NULL, buf_bytes(&body), &answer, r->detail)) == ZT_OK)
+		err = pb_decode(&zt__exchange_answer__descriptor, buf_bytes(&answer),
+		    2 * LIMIT_EXCHANGE, out);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+void
+exchange_abort(struct exchange *r)
+{
+	Zt__ExchangeAnswer *a = NULL;
+
+	if (id_is_zero(&r->attempt))
+		return;
+	if (talk(r, bytes_of(NULL, 0), 0, true, &a) == ZT_OK)
+		pb_free(a);
+}
+
+static enum zt_err
+pause_a_little(struct exchange *r)
+{
+	struct timespec t = { 0, WAIT_MS * 1000000L };
+
+	if (r->codes->waiting != NULL && r->codes->waiting(r->codes->ctx))
+		return exchange_refuse(
+		    r, ZT_ERR_INTERRUPTED, "stopped while waiting for the other side");
+	(void)nanosleep(&t, NULL);
+	return ZT_OK;
+}
+
+/* Both humans look: shows this side's code and asks for the other's. */
+static enum zt_err
+compare_codes(struct exchange *r)
+{
+	char mine[SAS_CODE], text[SAS_CHOICES][SAS_CODE];
+	const char *choices[SAS_CHOICES];
+	int picked;
+	enum zt_err err;
+
+	if ((err = sas_my_code(r->sas, mine)) || (err = sas_choices(r->sas, text)))
+		return err;
+	for (size_t i = 0; i < SAS_CHOICES; i++)
+		choices[i] = text[i];
+	r->codes->show(r->codes->ctx, mine);
+	picked = r->codes->pick(r->codes->ctx, choices);
+	err = sas_pick(r->sas, picked >= 0 && picked < SAS_CHOICES ? text[picked] : "");
+	if (err) {
+		exchange_abort(r);
+		return exchange_refuse(
+		    r, ZT_ERR_CODES, "that is not the code of the other side");
+	}
+	r->picked = true;
+	return ZT_OK;
+}
+
+/* Sends this side's next message. */
+static enum zt_err
+send_step(struct exchange *r, struct bytes clear)
+{
+	struct buf message = buf_init(LIMIT_EXCHANGE + 1024);
+	Zt__ExchangeAnswer *a = NULL;
+	unsigned step = sas_step(r->sas);
+	enum zt_err err;
+
+	if ((err = sas_send(r->sas, clear, &message)) == ZT_OK &&
+	    (err = talk(r, buf_bytes(&message), step, false, &a)) == ZT_OK && a->aborted)
+		err = exchange_refuse(
+		    r, ZT_ERR_ABORTED, "the other side stopped or started anew");
+	pb_free(a);
+	buf_free(&message);
+	return err;
+}
+
+/* Waits for the other side's next message. */
+static enum zt_err
+receive_step(struct exchange *r, struct buf *clear)
+{
+	unsigned step = sas_step(r->sas);
+	enum zt_err err = ZT_OK;
+
+	while (err == ZT_OK) {
+		Zt__ExchangeAnswer *a = NULL;
+
+		if ((err = talk(r, bytes_of(NULL, 0), 0, false, &a)))
+			break;
+		if (a->aborted) {
+			err = exchange_refuse(
+			    r, ZT_ERR_ABORTED, "the other side stopped or started anew");
+		} else if (a->n_messages > step) {
+			err = sas_receive(r->sas, pb_bytes(a->messages[step]), clear);
+			pb_free(a);
+			if (err) {
+				exchange_abort(r);
+				return exchange_refuse(r,
+				    err == ZT_ERR_CORRUPT ? ZT_ERR_ABORTED : err,
+				    "the exchange was disturbed: a message does not fit those "
+				    "before it");
+			}
+			return ZT_OK;
+		} else {
+			err = pause_a_little(r);
+		}
+		pb_free(a);
+	}
+	return err;
+}
+
+/* Steps up to LAST, with the humans between 3 and 4. */
+enum zt_err
+exchange_walk(struct exchange *r, unsigned last, struct bytes clear, struct buf *got)
+{
+	enum zt_err err = ZT_OK;
+
+	while (err == ZT_OK && sas_step(r->sas) < last) {
+		if (sas_step(r->sas) >= 4 && !r->picked && (err = compare_codes(r)))
+			break;
+		err = sas_is_my_turn(r->sas) ? send_step(r, clear) : receive_step(r, got);
+	}
+	return err;
+}
+
+/* Waits until a newcomer has begun an attempt. */
+enum zt_err
+exchange_await(struct exchange *r)
+{
+	static const struct id none;
+	enum zt_err err;
+
+	for (;;) {
+		Zt__ExchangeAnswer *a = NULL;
+		bool has;
+
+		r->attempt = none;
+		if ((err = talk(r, bytes_of(NULL, 0), 0, false, &a)))
+			return err;
+		has = a->n_messages > 0 && pb_id(a->attempt, &r->attempt) == ZT_OK;
+		pb_free(a);
+		if (has)
+			return ZT_OK;
+		if ((err = pause_a_little(r)))
+			return err;
+	}
+}

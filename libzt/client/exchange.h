@@ -1,0 +1,43 @@
+/* exchange.h - one side of an exchange in which two humans compare codes, and the invitation
+ * that it belongs to. */
+#ifndef ZT_CLIENT_EXCHANGE_H
+#define ZT_CLIENT_EXCHANGE_H
+
+#include "client/client.h"
+#include "trust/sas.h"
+#include "zt/enrol.h"
+
+struct exchange {
+	struct calls *calls;
+	struct id org, invitation, attempt;
+	enum sas_side side;
+	struct sas *sas;
+	const struct zt_codes *codes;
+	bool picked;
+	char detail[200];
+};
+
+/* Sets the sentence of the error; returns ERR. */
+enum zt_err exchange_refuse(struct exchange *r, enum zt_err err, const char *why);
+/* Steps up to LAST, with the humans between 3 and 4. CLEAR is what this side says at the end;
+ * what the other says is appended to GOT. */
+ZT_CHECKED enum zt_err exchange_walk(
+    struct exchange *r, unsigned last, struct bytes clear, struct buf *got);
+/* The greeter waits until somebody has begun an attempt. */
+ZT_CHECKED enum zt_err exchange_await(struct exchange *r);
+/* Burns the attempt. */
+void exchange_abort(struct exchange *r);
+
+/* ---- invite.c ---- */
+/* What an invitation is for stands in its id, which its author chose: no server can make one
+ * of another kind of it. 0: of none. */
+enum zt_invitation_kind invitation_kind(const struct id *invitation);
+/* An invitation's id, given as such or as its link. Errors: INVALID. */
+ZT_CHECKED enum zt_err invitation_of(struct zt *z, const char *text, struct id *out);
+/* Ends it at the server, and remembers here how, so that no server can make it work again (J5).
+ */
+ZT_CHECKED enum zt_err invitation_end(struct zt *z, const struct id *invitation, bool accepted);
+ZT_CHECKED enum zt_err invitation_note(
+    struct zt *z, const struct id *invitation, const char *how);
+
+#endif

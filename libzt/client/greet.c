@@ -1,0 +1,270 @@
+/* greet.c - the inviting side of an enrolment: who is let in, and what they are told. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/exchange.h"
+#include "client/recovery.h"
+#include "crypto/suite.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "proto/auth.pb-c.h"
+#include "proto/enrol.pb-c.h"
+
+/* What the newcomer asked for, and the acts that it leads to. */
+struct greeting {
+	struct zt *z;
+	Zt__Claim *claim;
+	const char *profile;
+	struct id user;
+	struct buf handle;
+	struct hash commitment;
+	Zt__UserAdded u;
+	Zt__DeviceAdded d;
+};
+
+static enum zt_err
+fill_user(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	struct greeting *g = ctx;
+
+	(void)z;
+	b->action_case = ZT__ENTRY_BODY__ACTION_USER_ADDED;
+	b->user_added = &g->u;
+	return ZT_OK;
+}
+
+static enum zt_err
+fill_device(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	struct greeting *g = ctx;
+
+	(void)z;
+	b->action_case = ZT__ENTRY_BODY__ACTION_DEVICE_ADDED;
+	b->device_added = &g->d;
+	return ZT_OK;
+}
+
+static enum zt_err
+compose(struct greeting *g, bool is_user)
+{
+	Zt__Handle handle = ZT__HANDLE__INIT;
+	uint8_t salt[32];
+	enum zt_err err;
+
+	zt__device_added__init(&g->d);
+	zt__user_added__init(&g->u);
+	if (is_user)
+		suite_random(g->user.b, ID_BYTES);
+	else
+		g->user = g->z->user;
+	g->d.user = pb_field(g->user.b, ID_BYTES);
+	g->d.device = g->claim->device;
+	g->d.sign_key = g->claim->sign_key;
+	g->d.seal_key = g->claim->seal_key;
+	g->d.purpose = (char *)(uintptr_t) "desktop";
+	g->d.sealed_label = g->claim->sealed_label;
+	if (!is_user)
+		return ZT_OK;
+	suite_random(salt, sizeof salt);
+	handle.email = g->claim->email;
+	handle.name = g->claim->name;
+	handle.salt = pb_field(salt, sizeof salt);
+	if ((err = pb_encode(&handle, &g->handle)))
+		return err;
+	client_commit_handle(&g->user, buf_bytes(&g->handle), &g->commitment);
+	g->u.user = g->d.user;
+	g->u.profile = strcmp(g->profile, "admin") == 0      ? ZT__PROFILE__ADMIN
+		       : strcmp(g->profile, "outsider") == 0 ? ZT__PROFILE__OUTSIDER
+							     : ZT__PROFILE__STANDARD;
+	g->u.handle_commitment = pb_field(g->commitment.b, HASH_BYTES);
+	g->u.user_key = g->claim->user_key;
+	g->u.device = &g->d;
+	return ZT_OK;
+}
+
+/* For another device of one's own the label is sealed here: the newcomer has no user key yet.
+ */
+static enum zt_err
+seal_label(struct greeting *g, struct buf *out)
+{
+	const struct org_user *me = org_state_user(g->z->state, &g->z->user);
+	enum zt_err err = hpke_seal(me->key, bytes_text("zt device label 1"),
+	    pb_bytes(g->claim->device), bytes_text(g->claim->label), out);
+
+	g->d.sealed_label = pb_field(out->p, out->n);
+	return err;
+}
+
+/* The new handle to everyone who is no outsider, and to the newcomer itself. */
+static enum zt_err
+disclose(struct greeting *g)
+{
+	enum zt_err err = store_put(
+	    g->z->store, STORE_HANDLE, bytes_of(g->user.b, ID_BYTES), 0, buf_bytes(&g->handle));
+
+	return err ? err : client_disclose(g->z, NULL, &g->user, 0);
+}
+
+struct welcome_handles {
+	Zt__Welcome *m;
+	Zt__KnownHandle **list;
+	size_t cap;
+};
+
+static enum zt_err
+add_handle(void *ctx, struct bytes key, uint64_t n, struct bytes value)
+{
+	struct welcome_handles *w = ctx;
+	Zt__KnownHandle *h;
+	uint8_t *copy;
+
+	(void)n;
+	if (w->m->n_handles == w->cap || key.n != ID_BYTES)
+		return ZT_OK;
+	if ((h = malloc(sizeof *h)) == NULL || (copy = malloc(ID_BYTES + value.n)) == NULL) {
+		free(h);
+		return ZT_ERR_MEMORY;
+	}
+	zt__known_handle__init(h);
+	memcpy(copy, key.p, ID_BYTES);
+	memcpy(copy + ID_BYTES, value.p, value.n);
+	h->user = pb_field(copy, ID_BYTES);
+	h->handle = pb_field(copy + ID_BYTES, value.n);
+	w->list[w->m->n_handles++] = h;
+	return ZT_OK;
+}
+
+/* What the newcomer may trust: root, ids, the head verified here, and the handles it may know.
+ */
+static enum zt_err
+compose_welcome(struct greeting *g, bool is_user, struct buf *out)
+{
+	struct zt *z = g->z;
+	Zt__Welcome m = ZT__WELCOME__INIT;
+	struct welcome_handles w = { .m = &m, .cap = 4000 };
+	ProtobufCBinaryData keys[CLIENT_USER_KEYS];
+	struct hash root;
+	enum zt_err err;
+
+	m.tree_size = merkle_size(z->state->tree);
+	if ((err = merkle_root(z->state->tree, m.tree_size, &root)))
+		return err;
+	m.root_hash = pb_field(root.b, HASH_BYTES);
+	m.org = pb_field(z->org.b, ID_BYTES);
+	m.root_key = pb_field(z->root_key, sizeof z->root_key);
+	m.slug = z->slug;
+	m.user = pb_field(g->user.b, ID_BYTES);
+	m.device = g->claim->device;
+	for (size_t i = 0; !is_user && i < z->user_keys; i++, m.n_user_keys++)
+		keys[i] = pb_field(secret_bytes(z->user_key[i]).p, SECRET_BYTES);
+	m.user_keys = keys;
+	if ((w.list = m.handles = calloc(w.cap, sizeof *w.list)) == NULL)
+		return ZT_ERR_MEMORY;
+	if (!is_user || strcmp(g->profile, "outsider") != 0)
+		err = store_each(z->store, STORE_HANDLE, bytes_of(NULL, 0), 0, add_handle, &w);
+	if (err == ZT_OK)
+		err = pb_encode(&m, out);
+	for (size_t i = 0; i < m.n_handles; i++) {
+		free(w.list[i]->user.data);
+		free(w.list[i]);
+	}
+	free(w.list);
+	return err;
+}
+
+/* The newcomer is in the log; who is in the middle of nothing can no longer matter. */
+static enum zt_err
+accept_claim(struct greeting *g, struct exchange *r)
+{
+	bool is_user = invitation_kind(&r->invitation) == ZT_INVITE_USER;
+	struct buf welcome = buf_init(LIMIT_EXCHANGE), label = buf_init(1024);
+	enum zt_err err;
+
+	if ((err = compose(g, is_user)) || (!is_user && (err = seal_label(g, &label))) ||
+	    (err = client_append(g->z, &g->z->org, is_user ? fill_user : fill_device, g)) ||
+	    (is_user && (err = disclose(g))) || (err = compose_welcome(g, is_user, &welcome)) ||
+	    (err = exchange_walk(r, SAS_STEPS, buf_bytes(&welcome), &label)))
+		goto out;
+	if ((err = invitation_note(g->z, &r->invitation, "accepted")) == ZT_OK)
+		err = invitation_end(g->z, &r->invitation, true);
+out:
+	buf_free(&welcome);
+	buf_free(&label);
+	return err;
+}
+
+static enum zt_err
+greet_once(struct zt *z, struct exchange *r)
+{
+	struct greeting g = { .z = z, .profile = "standard", .handle = buf_init(4096) };
+	struct buf claim = buf_init(LIMIT_EXCHANGE);
+	enum zt_err err;
+
+	r->picked = false;
+	if (invitation_kind(&r->invitation) == ZT_INVITE_DEVICE)
+		g.profile = NULL;
+	if ((err = exchange_await(r)) ||
+	    (err = sas_new(SAS_GREETER, &r->org, &r->invitation, &r->attempt, &r->sas)) ||
+	    (err = exchange_walk(r, 7, bytes_of(NULL, 0), &claim)))
+		goto out;
+	if (invitation_kind(&r->invitation) == ZT_INVITE_RECOVERY) {
+		err = colleagues_help(z, r, buf_bytes(&claim));
+		goto out;
+	}
+	if ((err = pb_decode(
+		 &zt__claim__descriptor, buf_bytes(&claim), LIMIT_EXCHANGE, &g.claim)))
+		goto out;
+	if (strlen(g.claim->email) > LIMIT_TEXT || strlen(g.claim->name) > LIMIT_TEXT ||
+	    strlen(g.claim->label) > LIMIT_TEXT) {
+		err = exchange_refuse(
+		    r, ZT_ERR_CORRUPT, "the newcomer's claim is not well formed");
+		goto out;
+	}
+	if (!r->codes->accept(
+		r->codes->ctx, g.claim->email, g.claim->name, g.claim->label, &g.profile)) {
+		exchange_abort(r);
+		err = exchange_refuse(r, ZT_ERR_ABORTED, "you did not accept the newcomer");
+		goto out;
+	}
+	err = accept_claim(&g, r);
+out:
+	sas_free(r->sas);
+	r->sas = NULL;
+	pb_free(g.claim);
+	buf_free(&g.handle);
+	buf_free(&claim);
+	return err;
+}
+
+enum zt_err
+zt_greet(struct zt *z, const char *link, const struct zt_codes *codes)
+{
+	struct exchange r = {
+		.calls = z->calls, .org = z->org, .side = SAS_GREETER, .codes = codes
+	};
+	struct buf known = buf_init(64);
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = invitation_of(z, link, &r.invitation)))
+		return err;
+	if (invitation_kind(&r.invitation) == 0)
+		return client_refuse(z, ZT_ERR_INVALID,
+		    "this invitation was made by an older version: make a new one");
+	err = store_get(
+	    z->store, STORE_INVITATION, bytes_of(r.invitation.b, ID_BYTES), 0, &known);
+	if (err == ZT_OK)
+		err = client_refuse(z, ZT_ERR_GONE, "%s",
+		    strcmp(buf_text(&known), "cancelled") == 0
+			? client_words(z, "this device has cancelled this invitation before")
+			: client_words(z, "this device has accepted this invitation before"));
+	buf_free(&known);
+	if (err != ZT_ERR_NOT_FOUND)
+		return err;
+	if ((err = client_sync_log(z)))
+		return err;
+	err = greet_once(z, &r);
+	if (err && z->why[0] == 0)
+		(void)client_refuse(z, err, "%s", r.detail);
+	return err;
+}

@@ -1,0 +1,26 @@
+/* shamir.h - a secret in parts, of which any NEED bring it back and fewer say nothing about it
+ * (A. Shamir, "How to Share a Secret", 1979), byte by byte over GF(256) with the polynomial of
+ * AES, x^8 + x^4 + x^3 + x + 1. Without tables or branches that depend on a secret. */
+#ifndef ZT_CRYPTO_SHAMIR_H
+#define ZT_CRYPTO_SHAMIR_H
+
+#include "crypto/secret.h"
+
+#define SHAMIR_MOST 16 /* parts of one secret */
+
+/* A part: the polynomials' values at X (1 to SHAMIR_MOST). A secret as long as NEED - 1 others
+ * are around: the holder wipes it. */
+struct shamir_part {
+	uint8_t x, y[SECRET_BYTES];
+};
+
+/* COUNT parts of S, any NEED of which are enough. Errors: INVALID (2 <= NEED <= COUNT <=
+ * SHAMIR_MOST). */
+ZT_CHECKED enum zt_err shamir_split(
+    const struct secret *s, unsigned need, unsigned count, struct shamir_part *out);
+/* The secret of COUNT parts: the one that was split when they are NEED of it and unaltered,
+ * anything else when not. Errors: INVALID (two of the same X, or none), MEMORY. */
+ZT_CHECKED enum zt_err shamir_join(
+    const struct shamir_part *parts, unsigned count, struct secret **out);
+
+#endif

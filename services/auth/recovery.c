@@ -1,0 +1,83 @@
+/* recovery.c - parts of recovery secrets, kept for the colleagues to whom they are sealed. */
+#include <stdlib.h>
+
+#include "auth/auth.h"
+#include "auth/handlers.h"
+#include "format/limits.h"
+#include "format/pb.h"
+
+static const struct db_query put = { "recovery_put",
+	"INSERT INTO recovery_parts VALUES ($1::bytea, $2::bytea, $3::bytea, $4::bytea, "
+	"$5::bytea) ON CONFLICT (org, owner, device, helper) DO UPDATE SET sealed = "
+	"excluded.sealed" };
+static const struct db_query get = { "recovery_get",
+	"SELECT owner, device, sealed FROM recovery_parts WHERE org = $1::bytea AND helper = "
+	"$2::bytea LIMIT 1000" };
+
+/* RECOVERY_PUT: the caller's user leaves a part for each colleague. */
+enum zt_err
+recovery_put(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__RecoveryParts *m = NULL;
+	enum zt_err err;
+
+	(void)state;
+	if ((err = pb_decode(&zt__recovery_parts__descriptor, rq->body, rq->body.n, &m)) ||
+	    (err = db_begin(rq->db)))
+		goto out;
+	for (size_t i = 0; err == ZT_OK && i < m->n_items; i++) {
+		const Zt__RecoveryPart *p = m->items[i];
+		struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->caller.user),
+			DB_BYTES(p->device.data, p->device.len),
+			DB_BYTES(p->helper.data, p->helper.len),
+			DB_BYTES(p->sealed.data, p->sealed.len) };
+
+		if (p->device.len != ID_BYTES || p->helper.len != ID_BYTES ||
+		    p->sealed.len > LIMIT_TEXT)
+			err = service_refuse(out, ZT_ERR_CORRUPT, "a part is not well formed");
+		else
+			err = db_run(rq->db, &put, v, 5, NULL);
+	}
+	if (err == ZT_OK)
+		err = db_commit(rq->db);
+out:
+	db_rollback(rq->db);
+	pb_free(m);
+	return err;
+}
+
+/* RECOVERY_GET: the parts that colleagues left for the caller's user. */
+enum zt_err
+recovery_get(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->caller.user) };
+	Zt__RecoveryParts answer = ZT__RECOVERY_PARTS__INIT;
+	Zt__RecoveryPart *items = NULL;
+	struct db_rows *rows = NULL;
+	size_t n;
+	enum zt_err err;
+
+	(void)state;
+	if ((err = db_run(rq->db, &get, v, 2, &rows)))
+		return err;
+	n = (size_t)db_count(rows);
+	items = calloc(n + 1, sizeof *items);
+	answer.items = calloc(n + 1, sizeof *answer.items);
+	err = items == NULL || answer.items == NULL ? ZT_ERR_MEMORY : ZT_OK;
+	for (size_t i = 0; err == ZT_OK && i < n; i++) {
+		struct bytes owner = db_bytes(rows, (int)i, 0),
+			     device = db_bytes(rows, (int)i, 1),
+			     sealed = db_bytes(rows, (int)i, 2);
+
+		zt__recovery_part__init(answer.items[answer.n_items++] = &items[i]);
+		items[i].owner = pb_field(owner.p, owner.n);
+		items[i].device = pb_field(device.p, device.n);
+		items[i].sealed = pb_field(sealed.p, sealed.n);
+	}
+	if (err == ZT_OK)
+		err = auth_answer(out, &answer);
+	free(items);
+	free(answer.items);
+	db_free(rows);
+	return err;
+}
