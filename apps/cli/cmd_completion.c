@@ -65,8 +65,12 @@ zsh(void)
 {
 	(void)printf("#compdef zt\n# Completion of zt for zsh.\nlocal -a commands "
 		     "options\ncommands=(\n");
-	for (unsigned i = 0; i < command_count; i++)
-		(void)printf("\t'%s:%s'\n", commands[i].words, commands[i].what);
+	for (unsigned i = 0; i < command_count; i++) {
+		(void)printf("\t'%s:", commands[i].words);
+		for (const char *p = commands[i].what; *p != 0; p++)
+			(void)(*p == '\'' ? printf("'\\''") : putchar(*p));
+		(void)printf("'\n");
+	}
 	(void)printf(")\noptions=(");
 	options();
 	(void)printf(")\nif [[ $PREFIX == -* ]]; then compadd -a options; return; fi\n"

@@ -13,9 +13,10 @@
 enum zt_err
 cmd_org_bootstrap(struct cli *c)
 {
-	char token[128] = "";
+	char token[160] = "";
 	struct zt_bootstrap b = { .server = c->server,
-		.operator_token = token,
+		.operator_token = c->founding_file == NULL ? token : NULL,
+		.founding_code = c->founding_file != NULL ? token : NULL,
 		.slug = c->slug,
 		.email = c->email,
 		.name = c->name != NULL ? c->name : c->email,
@@ -25,8 +26,11 @@ cmd_org_bootstrap(struct cli *c)
 	if ((err = cli_need(c, c->server, "--server URL")) ||
 	    (err = cli_need(c, c->slug, "--slug NAME")) ||
 	    (err = cli_need(c, c->email, "--email ADDRESS")) ||
-	    (err = cli_need(c, c->token_file, "--operator-token-file FILE")) ||
-	    (err = cli_read_line(c, c->token_file, token, sizeof token)) ||
+	    (c->founding_file == NULL &&
+		(err = cli_need(
+		     c, c->token_file, "--founding-file FILE | --operator-token-file FILE"))) ||
+	    (err = cli_read_line(c, c->founding_file != NULL ? c->founding_file : c->token_file,
+		 token, sizeof token)) ||
 	    (err = cli_password(c, true)))
 		return err;
 	if ((err = zt_bootstrap(&c->o, &b, c->why)) == ZT_OK)

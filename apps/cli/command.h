@@ -17,7 +17,7 @@ struct cli {
 	const char *home, *server, *token_file, *slug, *email, *name, *label, *role, *profile,
 	    *duration;
 	const char *password_file, *new_password_file, *against, *words_file, *version_text,
-	    *at, *need;
+	    *at, *need, *users, *storage, *founding_file;
 	int password_fd;
 	bool json, recursive, details, yes, quiet;
 	char **args;
@@ -113,6 +113,11 @@ enum zt_err cmd_cat(struct cli *c);
 enum zt_err cmd_history(struct cli *c);
 enum zt_err cmd_restore(struct cli *c);
 enum zt_err cmd_verify(struct cli *c);
+enum zt_err cmd_server_org_create(struct cli *c);
+enum zt_err cmd_server_org_list(struct cli *c);
+enum zt_err cmd_server_org_set(struct cli *c);
+enum zt_err cmd_server_user_freeze(struct cli *c);
+enum zt_err cmd_server_user_thaw(struct cli *c);
 enum zt_err cmd_watch(struct cli *c);
 enum zt_err cmd_repair(struct cli *c);
 enum zt_err cmd_completion(struct cli *c);

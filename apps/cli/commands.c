@@ -4,7 +4,9 @@
 
 const struct command commands[] = {
 	{ "org bootstrap",
-	    "--server URL --operator-token-file FILE --slug NAME --email ADDRESS [--name NAME]",
+	    "--server URL --founding-file FILE | --operator-token-file FILE --slug NAME "
+	    "--email "
+	    "ADDRESS [--name NAME]",
 	    N_("create an organization, with you as its first admin"),
 	    "zt org bootstrap --server http://127.0.0.1:8080 --operator-token-file token "
 	    "--slug acme --email a@acme.example",
@@ -116,6 +118,22 @@ const struct command commands[] = {
 	    "zt password", 0, 0, false, cmd_password },
 	{ "lock", "", N_("ask for the password again from now on"), "zt lock", 0, 0, false,
 	    cmd_lock },
+	{ "server create", "NAME",
+	    N_("operator: reserve an organization; prints its founder's code"),
+	    "zt server create acme --server https://zt.example --operator-token-file FILE", 1,
+	    1, false, cmd_server_org_create },
+	{ "server list", "", N_("operator: list the organizations and what they use"),
+	    "zt server list --server https://zt.example --operator-token-file FILE", 0, 0,
+	    false, cmd_server_org_list },
+	{ "server set", "NAME [--users N] [--storage SIZE] [--for TIME|ever]",
+	    N_("operator: limit an organization, or let it expire; 0 is no limit"),
+	    "zt server set acme --users 50 --storage 100G --for 30d", 1, 1, false,
+	    cmd_server_org_set },
+	{ "server freeze", "NAME USER-ID",
+	    N_("operator: do nothing for a user for now; the trust log is not touched"),
+	    "zt server freeze acme 0123...", 2, 2, false, cmd_server_user_freeze },
+	{ "server thaw", "NAME USER-ID", N_("operator: end that"),
+	    "zt server thaw acme 0123...", 2, 2, false, cmd_server_user_thaw },
 	{ "status", "", N_("show who and where this device is"), "zt status", 0, 0, true,
 	    cmd_status },
 };

@@ -174,6 +174,9 @@ const struct cli_option cli_options[] = {
 	{ "--role", "ROLE", N_("workspace share: reader, contributor, manager or owner") },
 	{ "--against", "HEAD", N_("log verify: a head that a colleague's zt log head shows") },
 	{ "--words-file", "FILE", N_("recover: read the words from FILE, one line") },
+	{ "--users", "N", N_("server set: how many users it may have") },
+	{ "--storage", "SIZE", N_("server set: how much it may store, such as 500M or 2T") },
+	{ "--founding-file", "FILE", N_("org bootstrap: read the operator's code from FILE") },
 	{ "--need", "N", N_("recovery colleagues: how many of them are needed") },
 	{ "--for", "TIME", N_("unlock, workspace delete: how long, such as 15m or 8h") },
 	{ "--yes", "", N_("greet: accept without asking") },
@@ -192,7 +195,7 @@ struct slot { /* where an option goes */
 	bool *flag;
 };
 
-enum { SLOTS = 26 };
+enum { SLOTS = 29 };
 
 static void
 fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slot out[SLOTS])
@@ -207,6 +210,8 @@ fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slo
 		{ "--password-fd", 0, fd, NULL }, { "--ca-file", 0, &c->o.ca_file, NULL },
 		{ "--to-version", 0, &c->version_text, NULL }, { "--at", 0, &c->at, NULL },
 		{ "--words-file", 0, &c->words_file, NULL }, { "--need", 0, &c->need, NULL },
+		{ "--users", 0, &c->users, NULL }, { "--storage", 0, &c->storage, NULL },
+		{ "--founding-file", 0, &c->founding_file, NULL },
 		{ "--for", 0, &c->duration, NULL }, { "--against", 0, &c->against, NULL },
 		{ "--new-password-file", 0, &c->new_password_file, NULL },
 		{ "--json", 0, NULL, &c->json }, { "--recursive", 'r', NULL, &c->recursive },

@@ -13,7 +13,7 @@ code() { for i in $(seq 600); do c=$(LC_ALL=C sed -n 's/^your code.*: //p' "$1")
 codeb=$(code "$dir/b.out"); codea=$(code "$dir/a.out")
 echo "$greeter's screen shows $codea, $newcomer's shows $codeb"
 echo "$codea" >&4; echo "$codeb" >&3
-wait $b || { cat "$dir/b.out"; exit 1; }
+wait $b || { wait $a || cat "$dir/a.out"; cat "$dir/b.out"; exit 1; }
 wait $a || { cat "$dir/a.out"; exit 1; }
 exec 3>&- 4>&-
 tail -1 "$dir/a.out"; tail -1 "$dir/b.out"

@@ -45,6 +45,23 @@ out:
 	return err;
 }
 
+/* The operator has reserved the name before, and gave its founder the code. */
+static enum zt_err
+read_code(const char *code, struct founding *f, char detail[200])
+{
+	uint8_t both[64];
+	enum zt_err err = hex_parse(code, strlen(code), both, sizeof both);
+
+	if (err == ZT_OK) {
+		memcpy(f->token, both, 32);
+		memcpy(f->log_key, both + 32, 32);
+	} else {
+		(void)snprintf(detail, 200, "that is not a founding code");
+	}
+	suite_wipe(both, sizeof both);
+	return err;
+}
+
 static enum zt_err
 make_keys(const struct zt_bootstrap *b, struct founding *f)
 {
@@ -155,6 +172,15 @@ out:
 	return err;
 }
 
+/* The server has answered that it did not take the genesis: the device is nobody's. Without an
+ * answer it may have taken it. */
+static bool
+is_refusal(enum zt_err err)
+{
+	return err == ZT_ERR_FORBIDDEN || err == ZT_ERR_EXISTS || err == ZT_ERR_INVALID ||
+	       err == ZT_ERR_CLOCK || err == ZT_ERR_CORRUPT;
+}
+
 enum zt_err
 zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why)
 {
@@ -175,8 +201,9 @@ zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why
 		return ZT_ERR_EXISTS;
 	}
 	if ((err = suite_start()) || (err = calls_new(&co, &c)) ||
-	    (err = reserve(c, b->slug, &f, detail)) || (err = make_keys(b, &f)) ||
-	    (err = sign_genesis(b, &f, &e)))
+	    (err = b->founding_code != NULL ? read_code(b->founding_code, &f, detail)
+					    : reserve(c, b->slug, &f, detail)) ||
+	    (err = make_keys(b, &f)) || (err = sign_genesis(b, &f, &e)))
 		goto out;
 	sign_free(f.root); /* wiped: nothing else is ever signed with it */
 	f.root = NULL;
@@ -192,8 +219,9 @@ zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why
 		.user_key_count = 1 };
 	memcpy(d.root_key, f.root_public, sizeof d.root_key);
 	/* The device first: an organization whose only keys were lost would be of no use. */
-	if ((err = client_write_device(o, &d)) == ZT_OK)
-		err = send_genesis(c, &f, e, detail);
+	if ((err = client_write_device(o, &d)) == ZT_OK &&
+	    (err = send_genesis(c, &f, e, detail)) != ZT_OK && is_refusal(err))
+		device_file_discard(o->home);
 out:
 	if (err && why != NULL)
 		(void)snprintf(why, CLIENT_WHY, "%s", detail);

@@ -226,7 +226,9 @@ greet_once(struct zt *z, struct exchange *r)
 		err = exchange_refuse(r, ZT_ERR_ABORTED, "you did not accept the newcomer");
 		goto out;
 	}
-	err = accept_claim(&g, r);
+	/* Refused by the server, or by this device: the other side must not wait for ever. */
+	if ((err = accept_claim(&g, r)))
+		exchange_abort(r);
 out:
 	sas_free(r->sas);
 	r->sas = NULL;

@@ -37,6 +37,17 @@ event(void *ctx, const char *kind, const struct id *topic, uint64_t position)
 		(void)!(int)zt_tend(v->z, NULL);
 }
 
+/* The line ended, or did not come to stand: a call says why. What waiting heals is waited for.
+ */
+static enum zt_err
+lost(void *ctx)
+{
+	struct watching *v = ctx;
+	enum zt_err err = v->w->stop(v->w->ctx) ? ZT_OK : client_sync_log(v->z);
+
+	return err_retry(err) ? ZT_OK : err;
+}
+
 static bool
 stop(void *ctx)
 {
@@ -55,6 +66,7 @@ zt_watch(struct zt *z, const struct zt_watch *w)
 		.ctx = &v,
 		.ready = ready,
 		.event = event,
+		.lost = lost,
 		.stop = stop };
 	enum zt_err err;
 

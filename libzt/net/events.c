@@ -203,7 +203,8 @@ events_watch(const struct events_options *o)
 		}
 		if (w.wsi == NULL) {
 			pause = w.stands ? PAUSE_FIRST_MS : pause;
-			pause_between(&w, &pause);
+			if ((err = o->lost(o->ctx)) == ZT_OK)
+				pause_between(&w, &pause);
 		}
 	}
 	lws_sul_schedule(lws, 0, &timer, tick, LWS_SET_TIMER_USEC_CANCEL);

@@ -16,12 +16,14 @@ struct events_options {
 	void (*ready)(void *ctx);
 	/* KIND is "log", "chain" or "keys"; TOPIC the organization or a workspace. */
 	void (*event)(void *ctx, const char *kind, const struct id *topic, uint64_t position);
+	/* The line ended or did not come to stand; an error ends the watch with it. */
+	enum zt_err (*lost)(void *ctx);
 	/* Asked about four times a second; true ends the watch. */
 	bool (*stop)(void *ctx);
 };
 
-/* Watches until STOP says so. Errors: REVOKED and the like when the server refuses the device,
- * MEMORY, INVALID (the server's address). A server that is away is waited for. */
+/* Watches until STOP or LOST says so. Errors: those of LOST, MEMORY, INVALID (the server's
+ * address). A server that is away is waited for. */
 ZT_CHECKED enum zt_err events_watch(const struct events_options *o);
 
 #endif

@@ -283,3 +283,12 @@ device_file_change(const char *folder, struct bytes password, struct bytes new_p
 	buf_free(&file);
 	return err;
 }
+
+void
+device_file_discard(const char *folder)
+{
+	char path[4200];
+
+	(void)snprintf(path, sizeof path, "%s/device.zt", folder);
+	(void)unlink(path);
+}

@@ -29,6 +29,8 @@ bool device_file_is_held(const char *folder);
  * those of device_file_open, FULL. */
 ZT_CHECKED enum zt_err device_file_change(
     const char *folder, struct bytes password, struct bytes new_password);
+/* Takes FOLDER's device away: only for one that no organization has ever known. */
+void device_file_discard(const char *folder);
 /* Whether FOLDER holds a device. */
 bool device_file_is_there(const char *folder);
 

@@ -26,6 +26,10 @@ static const struct db_query read_all = { "auth_entries",
 static const struct db_query insert = { "auth_insert",
 	"INSERT INTO entries VALUES ($1::bytea, $2::int8, $3::bytea, $4::int8, $5::bytea, "
 	"$6::bytea, $7::bytea)" };
+static const struct db_query read_limits = { "auth_limits",
+	"SELECT users, storage, expires FROM limits WHERE org = $1::bytea" };
+static const struct db_query read_frozen = { "auth_frozen",
+	"SELECT member FROM frozen WHERE org = $1::bytea" };
 static const struct db_query same_entry = { "auth_same",
 	"SELECT idx FROM entries WHERE org = $1::bytea AND topic = $2::bytea AND "
 	"topic_index = $3::int8 AND leaf = $4::bytea" };
@@ -90,6 +94,35 @@ load_entries(struct db *db, struct org_state *state)
 	}
 }
 
+enum zt_err
+auth_load_limits(struct db *db, const struct id *id, struct auth_org *org)
+{
+	struct db_value v[] = { DB_ID(id) };
+	struct db_rows *limits = NULL, *frozen = NULL;
+	enum zt_err err;
+
+	if ((err = db_run(db, &read_limits, v, 1, &limits)) ||
+	    (err = db_run(db, &read_frozen, v, 1, &frozen)))
+		goto out;
+	idmap_free(&org->frozen, NULL);
+	if (db_count(limits) == 1)
+		org->limits = (struct auth_limits){ (uint64_t)db_int(limits, 0, 0),
+			(uint64_t)db_int(limits, 0, 1), (uint64_t)db_int(limits, 0, 2) };
+	for (int i = 0; err == ZT_OK && i < db_count(frozen); i++) {
+		struct bytes b = db_bytes(frozen, i, 0);
+		struct id user = { { 0 } };
+
+		if (b.n == ID_BYTES)
+			memcpy(user.b, b.p, ID_BYTES);
+		if (idmap_get(&org->frozen, &user) == NULL)
+			err = idmap_put(&org->frozen, &user, org);
+	}
+out:
+	db_free(limits);
+	db_free(frozen);
+	return err;
+}
+
 static enum zt_err
 load(struct db *db, const struct id *id, struct auth_org *org)
 {
@@ -105,7 +138,8 @@ load(struct db *db, const struct id *id, struct auth_org *org)
 		goto out;
 	if (org->log_key == NULL && (err = sign_from_seed(db_bytes(rows, 0, 0), &org->log_key)))
 		goto out;
-	if ((err = org_state_new(id, &state)) || (err = load_entries(db, state)))
+	if ((err = org_state_new(id, &state)) || (err = load_entries(db, state)) ||
+	    (err = auth_load_limits(db, id, org)))
 		goto out;
 	org->state = state;
 	state = NULL;
@@ -142,6 +176,18 @@ auth_unlock(struct auth_org *org)
 	(void)pthread_mutex_unlock(&org->lock);
 }
 
+uint64_t
+auth_live_users(const struct auth_org *org)
+{
+	const struct org_user *u;
+	uint64_t n = 0;
+	size_t at = 0;
+
+	while ((u = idmap_next(&org->state->users, &at)) != NULL)
+		n += org_state_user_live(u, ORG_NEVER);
+	return n;
+}
+
 enum zt_err
 auth_decide(void *state, struct db *db, const struct id *org_id, const struct id *device,
     const struct id *workspace, struct decision *out)
@@ -160,6 +206,9 @@ auth_decide(void *state, struct db *db, const struct id *org_id, const struct id
 	}
 	n.user = d->user->id;
 	n.live = org_state_device_live(d, ORG_NEVER);
+	n.frozen = idmap_get(&org->frozen, &d->user->id) != NULL;
+	n.expires = org->limits.expires;
+	n.storage_limit = org->limits.storage;
 	n.profile = org_state_profile(d->user, ORG_NEVER);
 	memcpy(n.sign_key, d->sign_key, sizeof n.sign_key);
 	if ((w = org_state_workspace(org->state, workspace)) != NULL) {
@@ -207,6 +256,19 @@ is_there(struct db *db, const struct id *org, const struct entry *e, uint64_t *i
 	return found;
 }
 
+/* The operator's limit, which no entry of a restored log runs into: they were counted once. */
+static enum zt_err
+check_limit(const struct auth_org *org, struct auth_append *g)
+{
+	if (g->at == ANYWHERE && org->limits.users > 0 &&
+	    g->e->body->action_case == ZT__ENTRY_BODY__ACTION_USER_ADDED &&
+	    auth_live_users(org) >= org->limits.users) {
+		g->why = "the organization has as many users as its operator allows";
+		return ZT_ERR_LIMIT;
+	}
+	return ZT_OK;
+}
+
 /* Checks and takes each of GROUP in memory, then makes all that were good durable in one
  * transaction. When that fails the state is dropped, to be read anew. */
 static void
@@ -220,7 +282,7 @@ commit_group(
 		g->index = merkle_size(org->state->tree);
 		if (g->at != ANYWHERE && g->at != g->index)
 			g->err = ZT_ERR_CONFLICT;
-		if (g->err || (g->err = err) ||
+		if (g->err || (g->err = err) || (g->err = check_limit(org, g)) ||
 		    (g->err = rules_check(org->state, g->e, g->index, &g->why)))
 			continue;
 		if ((err = g->err = write_entry(db, id, g->e, g->index)) ||

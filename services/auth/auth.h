@@ -20,11 +20,18 @@ struct auth_settings {
 
 struct auth_append; /* one that waits */
 
+/* What the operator allows; 0: without a limit, never. */
+struct auth_limits {
+	uint64_t users, storage, expires;
+};
+
 struct auth_org {
 	pthread_mutex_t lock;    /* over everything below */
 	pthread_cond_t done;     /* a group was finished */
 	struct org_state *state; /* NULL: to be loaded */
 	struct sign_key *log_key;
+	struct auth_limits limits;
+	struct idmap frozen; /* users, by the operator */
 	struct auth_append *waiting, **last;
 	bool has_leader;
 };
@@ -40,6 +47,11 @@ struct auth {
 ZT_CHECKED enum zt_err auth_lock(
     struct auth *a, struct db *db, const struct id *org, struct auth_org **out);
 void auth_unlock(struct auth_org *org);
+/* Reads the operator's rules anew; ORG is locked. Errors: DATABASE, MEMORY. */
+ZT_CHECKED enum zt_err auth_load_limits(
+    struct db *db, const struct id *id, struct auth_org *org);
+/* How many users are live; ORG is locked. */
+uint64_t auth_live_users(const struct auth_org *org);
 /* Decides for DEVICE; see service_def. */
 enum zt_err auth_decide(void *state, struct db *db, const struct id *org,
     const struct id *device, const struct id *workspace, struct decision *out);

@@ -27,6 +27,9 @@ decisions_ask(void *state, const struct request *rq, struct rpc_answer *out)
 	answer.open = d.open;
 	answer.archived = d.archived;
 	answer.deletion_due = d.deletion_due;
+	answer.frozen = d.frozen;
+	answer.expires = d.expires;
+	answer.storage_limit = d.storage_limit;
 	err = auth_answer(out, &answer);
 out:
 	pb_free(m);

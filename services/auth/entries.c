@@ -4,6 +4,7 @@
 
 #include "auth/auth.h"
 #include "auth/handlers.h"
+#include "common/audit.h"
 #include "format/limits.h"
 #include "format/pb.h"
 
@@ -83,6 +84,7 @@ entries_append(void *state, const struct request *rq, struct rpc_answer *out)
 		err = service_refuse(out, err, why);
 		goto out;
 	}
+	audit(rq->service, entry_action(e), &rq->params.org, &rq->device, &e->topic);
 	err = answer_append(state, rq, e, index, out);
 out:
 	entry_free(e);

@@ -9,6 +9,8 @@ handler entries_append, entries_read, entries_topic;
 handler disclosures_put, disclosures_get;
 handler invitations_put, invitations_list, invitations_end;
 handler exchanges_greet, exchanges_claim;
+handler operator_list, operator_set, operator_ask;
+bool operator_is(void *state, const char *authorization);
 handler decisions_ask;
 handler recovery_put, recovery_get;
 handler repair_log, repair_ask_changeset;

@@ -3,6 +3,7 @@
 
 #include "auth/auth.h"
 #include "auth/handlers.h"
+#include "common/audit.h"
 #include "format/pb.h"
 
 static const struct db_query put = { "invitations_put",
@@ -36,6 +37,8 @@ invitations_put(void *state, const struct request *rq, struct rpc_answer *out)
 		err = service_refuse(out, ZT_ERR_FORBIDDEN, "only an admin invites a user");
 	else
 		err = db_run(rq->db, &put, v, 6, NULL);
+	if (err == ZT_OK)
+		audit(rq->service, "invited", &rq->params.org, &rq->device, &rq->params.id);
 	pb_free(m);
 	return err;
 }
@@ -96,6 +99,9 @@ invitations_end(void *state, const struct request *rq, struct rpc_answer *out)
 	if ((err = db_run(rq->db, &end, v, 4, &rows)) == ZT_OK && db_count(rows) == 0)
 		err = service_refuse(
 		    out, ZT_ERR_GONE, "there is no open invitation of yours with this id");
+	if (err == ZT_OK)
+		audit(rq->service, m->accepted ? "invitation_accepted" : "invitation_cancelled",
+		    &rq->params.org, &rq->device, &rq->params.id);
 	db_free(rows);
 	pb_free(m);
 	return err;

@@ -8,6 +8,8 @@
 
 static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_ORG_CREATE] = orgs_create,
+	[ROUTE_ORG_LIST] = operator_list,
+	[ROUTE_ORG_SET] = operator_set,
 	[ROUTE_BOOTSTRAP] = orgs_bootstrap,
 	[ROUTE_LOG_APPEND] = entries_append,
 	[ROUTE_LOG_READ] = entries_read,
@@ -25,7 +27,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 };
 
 static const struct service_ask asks[] = { { "/decision", decisions_ask },
-	{ "/changeset", repair_ask_changeset } };
+	{ "/changeset", repair_ask_changeset }, { "/operator", operator_ask } };
 
 static const struct config_key keys[] = {
 	SERVICE_KEYS(struct auth_settings),
@@ -83,6 +85,7 @@ free_org(void *p)
 	struct auth_org *org = p;
 
 	org_state_free(org->state);
+	idmap_free(&org->frozen, NULL);
 	sign_free(org->log_key);
 	(void)pthread_mutex_destroy(&org->lock);
 	(void)pthread_cond_destroy(&org->done);
@@ -98,15 +101,6 @@ close_auth(void *state)
 	(void)pthread_mutex_destroy(&a->lock);
 	explicit_bzero(a->operator_token, sizeof a->operator_token);
 	free(a);
-}
-
-static bool
-is_operator(void *state, const char *authorization)
-{
-	const struct auth *a = state;
-
-	return strncmp(authorization, "Bearer ", 7) == 0 &&
-	       secret_same_bytes(bytes_text(authorization + 7), bytes_text(a->operator_token));
 }
 
 int
@@ -128,7 +122,7 @@ main(int argc, char **argv)
 		.open = open_auth,
 		.close = close_auth,
 		.decide = auth_decide,
-		.is_operator = is_operator,
+		.is_operator = operator_is,
 	};
 
 	return service_main(argc, argv, &def);

@@ -1,6 +1,7 @@
 /* orgs.c - organizations: reserved by the operator, begun by their first device. */
 #include "auth/auth.h"
 #include "auth/handlers.h"
+#include "common/audit.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -79,6 +80,7 @@ orgs_create(void *state, const struct request *rq, struct rpc_answer *out)
 	if (err == ZT_ERR_EXISTS)
 		err = service_refuse(out, err, "an organization of this name exists");
 	if (err == ZT_OK) {
+		audit(rq->service, "organization_reserved", NULL, NULL, NULL);
 		answer.token = pb_field(token, sizeof token);
 		answer.log_key = pb_field(log_key, sizeof log_key);
 		err = auth_answer(out, &answer);
@@ -177,11 +179,14 @@ orgs_bootstrap(void *state, const struct request *rq, struct rpc_answer *out)
 		goto out;
 	}
 	err = begin(rq->db, &rq->params.org, e, rows);
-	if (err == ZT_ERR_EXISTS && has_begun(rq->db, &rq->params.org, e))
-		err = ZT_OK;
+	if (err == ZT_ERR_EXISTS)
+		err = has_begun(rq->db, &rq->params.org, e)
+			  ? ZT_OK
+			  : service_refuse(out, err, "an organization of this name exists");
 	if (err || (err = auth_lock(state, rq->db, &rq->params.org, &org)) ||
 	    (err = auth_head(org, &rq->params.org, rq->now_ms, &head, &s)))
 		goto out;
+	audit(rq->service, "organization_begun", &rq->params.org, NULL, NULL);
 	head_message = statement_message(&s);
 	answer.head = &head_message;
 	err = auth_answer(out, &answer);

@@ -4,6 +4,7 @@
 
 #include "auth/auth.h"
 #include "auth/handlers.h"
+#include "common/audit.h"
 #include "files/changeset.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -39,6 +40,8 @@ repair_log(void *state, const struct request *rq, struct rpc_answer *out)
 	for (size_t i = 0; err == ZT_OK && i < m->n_entries; i++)
 		if ((err = restore_one(state, rq, m->entries[i], answer.size, out)) == ZT_OK)
 			answer.size++;
+	if (answer.size > m->from)
+		audit(rq->service, "log_repaired", &rq->params.org, &rq->device, NULL);
 	if (answer.size > m->from)
 		service_publish(
 		    rq->service, &rq->params.org, &rq->params.org, "log", answer.size);

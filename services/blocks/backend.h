@@ -30,6 +30,8 @@ struct backend {
 	enum zt_err (*get)(
 	    struct backend *b, const struct backend_place *at, const struct backend_sink *to);
 	bool (*has)(struct backend *b, const struct backend_place *at);
+	/* How much all blocks of ORG take: counted anew, which may take its time. */
+	enum zt_err (*usage)(struct backend *b, const struct id *org, uint64_t *bytes);
 	void (*close)(struct backend *b);
 };
 

@@ -6,6 +6,7 @@
  * Group commit: a writer leaves its file, not yet synced, and waits; whoever finds no sync
  * under way calls syncfs once for all that wait. So N writers cost one sync, and each is
  * acknowledged only after a sync that began behind its rename. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -380,6 +381,50 @@ has(struct backend *b, const struct backend_place *at)
 	return faccessat(f->root, path, F_OK, 0) == 0;
 }
 
+/* Adds what stands in the folder FD, DEPTH folders deep, and closes it. */
+static enum zt_err
+add_folder(int fd, int depth, uint64_t *bytes)
+{
+	DIR *dir = fdopendir(fd);
+	struct dirent *e;
+	enum zt_err err = ZT_OK;
+
+	if (dir == NULL) {
+		(void)close(fd);
+		return ZT_ERR_MEMORY;
+	}
+	while (err == ZT_OK && (e = readdir(dir)) != NULL) {
+		struct stat st;
+
+		if (e->d_name[0] == '.' ||
+		    fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+			continue; /* renamed meanwhile */
+		if (S_ISDIR(st.st_mode) && depth > 0) {
+			int sub = openat(fd, e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+			err = sub < 0 ? err_of(errno) : add_folder(sub, depth - 1, bytes);
+		} else {
+			*bytes += (uint64_t)st.st_size;
+		}
+	}
+	(void)closedir(dir);
+	return err;
+}
+
+static enum zt_err
+usage(struct backend *b, const struct id *org, uint64_t *bytes)
+{
+	struct fs *f = (struct fs *)b;
+	char name[ID_TEXT];
+	int fd;
+
+	*bytes = 0;
+	id_print(org, name);
+	if ((fd = openat(f->root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return errno == ENOENT ? ZT_OK : err_of(errno);
+	return add_folder(fd, 2, bytes); /* workspaces, and their shards */
+}
+
 static void
 close_fs(struct backend *b)
 {
@@ -415,7 +460,7 @@ backend_fs_open(const char *folder, struct backend **out, char why[200])
 	}
 	(void)pthread_mutex_init(&f->lock, NULL);
 	(void)pthread_cond_init(&f->synced, NULL);
-	f->base = (struct backend){ put, get, has, close_fs };
+	f->base = (struct backend){ put, get, has, usage, close_fs };
 	*out = &f->base;
 	return ZT_OK;
 }

@@ -4,6 +4,23 @@
 #include "format/pb.h"
 #include "proto/blocks.pb-c.h"
 
+/* The operator's limit. A block that is sent again is counted again until the next start: what
+ * an upload repeats is little. */
+static enum zt_err
+check_limit(struct blocks *b, const struct request *rq, const struct backend_place *at,
+    struct rpc_answer *out)
+{
+	uint64_t bytes = 0;
+	enum zt_err err = ZT_OK;
+
+	if (rq->caller.storage_limit > 0 && !b->backend->has(b->backend, at) &&
+	    (err = usage_of(b, &at->org, &bytes)) == ZT_OK &&
+	    (bytes > rq->caller.storage_limit || rq->caller.storage_limit - bytes < rq->body.n))
+		err = service_refuse(out, ZT_ERR_LIMIT,
+		    "the organization stores as much as its operator allows");
+	return err;
+}
+
 /* BLOCK_PUT: the path names the hash of the body, and the device signed the path. */
 enum zt_err
 block_calls_put(void *state, const struct request *rq, struct rpc_answer *out)
@@ -17,9 +34,28 @@ block_calls_put(void *state, const struct request *rq, struct rpc_answer *out)
 	if (!hash_equal(&is, &rq->params.hash))
 		return service_refuse(
 		    out, ZT_ERR_DIGEST, "the block is not the one that its path names");
+	if ((err = check_limit(b, rq, &at, out)))
+		return err;
 	err = b->backend->put(b->backend, &at, rq->body, &is);
 	if (err == ZT_ERR_EXISTS)
 		return service_refuse(out, err, "another block has this id");
+	if (err == ZT_OK)
+		usage_add(b, &at.org, rq->body.n);
+	return err;
+}
+
+/* ORG_USAGE: the operator asks what an organization stores. */
+enum zt_err
+block_calls_usage(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__Usage m = ZT__USAGE__INIT;
+	struct buf b = buf_init(64);
+	enum zt_err err;
+
+	if ((err = usage_of(state, &rq->params.org, &m.bytes)) == ZT_OK &&
+	    (err = pb_encode(&m, &b)) == ZT_OK)
+		rpc_answer_add(out, buf_bytes(&b));
+	buf_free(&b);
 	return err;
 }
 

@@ -2,6 +2,9 @@
 #ifndef ZT_BLOCKS_H
 #define ZT_BLOCKS_H
 
+#include <pthread.h>
+
+#include "base/idmap.h"
 #include "blocks/backend.h"
 #include "common/service.h"
 
@@ -10,10 +13,19 @@ struct blocks_settings {
 	char folder[CONFIG_TEXT_MOST];
 };
 
+struct usage; /* of one organization */
+
 struct blocks {
 	struct backend *backend;
+	pthread_mutex_t lock; /* over usage */
+	struct idmap usage;   /* by organization, once it was asked for */
 };
 
-handler block_calls_put, block_calls_get, block_calls_held;
+/* What ORG's blocks take, counted once and kept up from then on. Errors: IO, MEMORY. */
+ZT_CHECKED enum zt_err usage_of(struct blocks *b, const struct id *org, uint64_t *bytes);
+/* A new block of N bytes stands; nothing where nobody has asked yet. */
+void usage_add(struct blocks *b, const struct id *org, uint64_t n);
+
+handler block_calls_put, block_calls_get, block_calls_held, block_calls_usage;
 
 #endif

@@ -6,6 +6,7 @@
 static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_BLOCK_PUT] = block_calls_put,
 	[ROUTE_BLOCK_GET] = block_calls_get,
+	[ROUTE_ORG_USAGE] = block_calls_usage,
 };
 
 static const struct service_ask asks[] = { { "/held", block_calls_held } };
@@ -33,6 +34,7 @@ open_blocks(struct service *s, const struct service_settings *settings, struct d
 		free(b);
 		return err;
 	}
+	(void)pthread_mutex_init(&b->lock, NULL);
 	*state = b;
 	return ZT_OK;
 }
@@ -43,6 +45,8 @@ close_blocks(void *state)
 	struct blocks *b = state;
 
 	b->backend->close(b->backend);
+	idmap_free(&b->usage, free);
+	(void)pthread_mutex_destroy(&b->lock);
 	free(b);
 }
 

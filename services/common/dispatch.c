@@ -1,5 +1,6 @@
 #include "common/dispatch.h"
 
+#include "common/audit.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "format/limits.h"
@@ -26,6 +27,11 @@ may(const struct route_row *row, const struct request *rq, const char **why)
 	*why = "the device or its user was revoked";
 	if (!rq->caller.live)
 		return ZT_ERR_REVOKED;
+	*why = "";
+	if (rq->caller.frozen)
+		return ZT_ERR_FROZEN;
+	if (rq->caller.expires != 0 && rq->caller.expires <= rq->now_ms)
+		return ZT_ERR_EXPIRED;
 	*why = "you are not a member of this workspace, or no longer";
 	if (row->who >= WHO_READER && rq->caller.role == ROLE_NONE)
 		return ZT_ERR_NOT_MEMBER;
@@ -40,6 +46,23 @@ may(const struct route_row *row, const struct request *rq, const char **why)
 	return ZT_OK;
 }
 
+/* The auth service knows the operator's token; the others ask it. */
+static enum zt_err
+is_operator(struct dispatch *d, const char *authorization)
+{
+	struct buf answer = buf_init(64);
+	enum zt_err err;
+
+	if (d->def->is_operator != NULL)
+		return d->def->is_operator(d->state, authorization) ? ZT_OK : ZT_ERR_FORBIDDEN;
+	if (service_auth(d->service) == NULL)
+		return ZT_ERR_FORBIDDEN;
+	err = peer_ask(
+	    service_auth(d->service), "/operator", bytes_text(authorization), 5000, &answer);
+	buf_free(&answer);
+	return err;
+}
+
 /* Who calls, by signature or token, and whether the row lets them. */
 static enum zt_err
 admit(struct dispatch *d, const Zt__Call *call, struct request *rq, const char **why)
@@ -52,10 +75,7 @@ admit(struct dispatch *d, const Zt__Call *call, struct request *rq, const char *
 	if (row->who == WHO_ANYONE)
 		return ZT_OK; /* the handler asks for the token that its body carries */
 	if (row->who == WHO_OPERATOR)
-		return d->def->is_operator != NULL &&
-			       d->def->is_operator(d->state, call->authorization)
-			   ? ZT_OK
-			   : ZT_ERR_FORBIDDEN;
+		return is_operator(d, call->authorization);
 	if ((err = verify_claims(
 		 &d->window, call, row, &rq->params, rq->body.n, rq->now_ms, &p, why)))
 		return err;
@@ -127,6 +147,16 @@ note(const struct request *rq, enum zt_err err, const char *detail, uint64_t us)
 	    err_name(err), "why", detail, "ms", ms, NULL);
 }
 
+/* Refusals that tell of an attempt, and not of a mistake. */
+static void
+audit_refusal(const struct dispatch *d, const struct request *rq, enum zt_err err)
+{
+	if (err == ZT_ERR_REVOKED || err == ZT_ERR_FROZEN || err == ZT_ERR_SIGNATURE ||
+	    err == ZT_ERR_REPLAY || err == ZT_ERR_UNKNOWN_DEVICE || err == ZT_ERR_FORBIDDEN ||
+	    err == ZT_ERR_NOT_MEMBER)
+		audit(d->service, err_name(err), &rq->params.org, &rq->device, NULL);
+}
+
 static uint64_t
 now_us(void)
 {
@@ -155,8 +185,10 @@ dispatch_call(
 		return rpc_answer_end(&out, err);
 	err = run(d, &rq, call, &out);
 	metrics_count(&d->metrics, rq.route, err, now_us() - began);
-	if (err)
+	if (err) {
 		note(&rq, err, out.detail, now_us() - began);
+		audit_refusal(d, &rq, err);
+	}
 	return rpc_answer_end(&out, err);
 }
 

@@ -169,6 +169,9 @@ ask(struct policy *p, const struct id *org, const struct id *device, const struc
 	d.open = m->open != 0;
 	d.archived = m->archived != 0;
 	d.deletion_due = m->deletion_due;
+	d.frozen = m->frozen != 0;
+	d.expires = m->expires;
+	d.storage_limit = m->storage_limit;
 	*out = d;
 out:
 	pb_free(m);

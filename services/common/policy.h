@@ -17,7 +17,10 @@ struct decision {
 	enum role role; /* in the workspace that was asked about */
 	unsigned generation;
 	bool live, open, archived;
-	uint64_t deletion_due; /* of the workspace, milliseconds; 0: none */
+	bool frozen;            /* by the operator */
+	uint64_t expires;       /* the organization at this server, milliseconds; 0: never */
+	uint64_t storage_limit; /* bytes; 0: none */
+	uint64_t deletion_due;  /* of the workspace, milliseconds; 0: none */
 };
 
 struct policy;

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/audit.h"
 #include "common/clock.h"
 #include "common/dispatch.h"
 #include "common/log.h"
@@ -26,6 +27,7 @@ struct service {
 	const struct service_def *def;
 	struct dispatch dispatch;
 	struct peer *auth;
+	struct audit *audit;
 	nng_socket server, pub, sub;
 	bool has_pub, has_sub;
 	atomic_bool stopping;
@@ -79,6 +81,13 @@ struct peer *
 service_auth(struct service *s)
 {
 	return s->auth;
+}
+
+void
+audit(struct service *s, const char *event, const struct id *org, const struct id *device,
+    const struct id *subject)
+{
+	audit_line(s->audit, event, org, device, subject);
 }
 
 void
@@ -357,7 +366,9 @@ live(struct service *s, char why[200])
 	struct db *first = NULL;
 	enum zt_err err;
 
-	if ((err = check_handlers(s->def, why)) || (err = suite_start()) ||
+	if ((err = audit_open(s->def->name, s->def->settings->audit_file,
+		 s->def->settings->audit_syslog, &s->audit, why)) ||
+	    (err = check_handlers(s->def, why)) || (err = suite_start()) ||
 	    (err = replay_new(REPLAY_MS, &s->dispatch.window.replay)) ||
 	    (err = open_database(s, &first, why)))
 		goto out;
@@ -379,6 +390,7 @@ out:
 	policy_free(s->dispatch.policy);
 	peer_close(s->auth);
 	replay_free(s->dispatch.window.replay);
+	audit_close(s->audit);
 	return err;
 }
 

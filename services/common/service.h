@@ -14,7 +14,8 @@
 /* The settings that every service has; a service's own struct begins with it. */
 struct service_settings {
 	char listen[CONFIG_TEXT_MOST], events[CONFIG_TEXT_MOST], subscribe[CONFIG_TEXT_MOST],
-	    auth[CONFIG_TEXT_MOST], database[CONFIG_TEXT_MOST];
+	    auth[CONFIG_TEXT_MOST], database[CONFIG_TEXT_MOST], audit_file[CONFIG_TEXT_MOST],
+	    audit_syslog[CONFIG_TEXT_MOST];
 	int64_t workers;
 };
 
@@ -29,6 +30,10 @@ struct service_settings {
 		    "nng address of the auth service" },                                       \
 	    { "database", CONFIG_TEXT, offsetof(type, base.database), "", 0, 0,                \
 		    "libpq connection string" },                                               \
+	    { "audit_file", CONFIG_TEXT, offsetof(type, base.audit_file), "", 0, 0,            \
+		    "file for the audit trail, JSON lines" },                                  \
+	    { "audit_syslog", CONFIG_TEXT, offsetof(type, base.audit_syslog), "", 0, 0,        \
+		    "unix:PATH or udp:HOST:PORT: the trail as RFC 5424 messages" },            \
 	{                                                                                      \
 		"workers", CONFIG_INT, offsetof(type, base.workers), "4", 1, 256, "threads"    \
 	}

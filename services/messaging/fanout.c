@@ -112,7 +112,7 @@ fanout_event(void *state, const Zt__Event *e)
 		if (policy_decide(service_policy(m->service), &org, &to[i].device,
 			is_log ? &none : &topic, false, &d))
 			continue;
-		if (!d.live)
+		if (!d.live || d.frozen)
 			closing[closed++] = to[i].socket; /* R2: at once */
 		else if (is_log || d.role != ROLE_NONE)
 			sockets[n++] = to[i].socket;

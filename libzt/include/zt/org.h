@@ -7,6 +7,7 @@
 struct zt_bootstrap {
 	const char *server;         /* http://HOST:PORT or https://… */
 	const char *operator_token; /* of the server's operator */
+	const char *founding_code;  /* or what the operator gave (zt_server_org_create) */
 	const char *slug;           /* short name: a-z 0-9 - */
 	const char *email, *name, *device_label;
 };

@@ -1,0 +1,76 @@
+#!/bin/sh
+# The operator's side: organizations reserved, limited, expired; users frozen; the audit trail.
+. "$(dirname "$0")/world.sh"
+begin_world
+operator() { "$bin/zt" server "$@" --server "$url" --operator-token-file "$state/operator-token"; }
+as() { who=$1; shift; "$bin/zt" --home "$state/$who" --password-file "$state/$who.password" "$@"; }
+id_of() { alice --json users | sed -n "s/.*\"id\":\"\([0-9a-f]*\)\",\"email\":\"$1.*/\1/p"; }
+
+# an organization is reserved, and begun without the operator's token
+reserve() { operator create acme --quiet > "$state/code"; }
+check "an organization is reserved" reserve
+echo fredpass > "$state/fred.password"
+check "its founder begins it with the code" as fred org bootstrap --server "$url" --founding-file "$state/code" --slug acme --email fred@acme.example
+echo gregpass > "$state/greg.password"
+expect 73 "of this name exists" "the code works once" as greg org bootstrap --server "$url" --founding-file "$state/code" --slug acme --email greg@acme.example
+expect 64 "founding code" "anything else is no code" as greg org bootstrap --server "$url" --founding-file "$state/fred.password" --slug other --email greg@acme.example
+echo wrong-token-0123456789 > "$state/wrong"
+expect 77 "right" "another token is refused" "$bin/zt" server list --server "$url" --operator-token-file "$state/wrong"
+
+# listed, with what is used
+alice workspace create w; head -c 700000 /dev/urandom > "$state/some"; alice --quiet put "$state/some" w:/some
+alice workspace share w bob@demo.example --role contributor
+expect 0 "markslug .*2 users" "organizations are listed" operator list
+check "with what they store" test "$(operator list --json | sed -n 's/.*"markslug".*"bytes":\([0-9]*\).*/\1/p')" -ge 700000
+expect 0 "\"frozen\":0" "as JSON too" operator list --json
+
+# limits
+check "a limit of users is set" operator set markslug --users 2
+echo carolpass > "$state/carol.password"
+expect 1 "as many users" "and kept" sh "$root/deploy/local/enrol.sh" "$bin" "$state" "$(alice invite user)" alice carol
+check "a limit of storage is set" operator set markslug --storage 1M
+expect 77 "stores as much" "and kept" alice put "$state/some" w:/more
+check "0 ends it" operator set markslug --storage 0 --users 0
+check "and writing goes on" alice --quiet put "$state/some" w:/more
+expect 64 "storage SIZE" "what is no size" operator set markslug --storage lots
+expect 66 "no organization" "an unknown organization" operator set nobody --users 3
+
+# frozen, which is not revoked
+bob=$(id_of bob@)
+cp -r "$state/bob" "$state/bobs"; "$bin/zt" --home "$state/bobs" --password-file "$state/bob.password" watch > "$state/watch" 2>&1 & watcher=$!
+sleep 2
+check "a user is frozen" operator freeze markslug "$bob"
+expect 77 "frozen this user" "and told so, not as if revoked" bob cat w:/some
+rc=0; wait $watcher || rc=$?
+check "the open event socket is closed at once, and the watcher ends with the reason" sh -c "test $rc = 77 && grep -q frozen \"$state/watch\""
+expect 0 "standard .*bob" "the organization still trusts bob" alice users
+check "the trust log holds nothing of it" sh -c "! \"$bin/zt\" --home \"$state/alice\" --password-file \"$state/alice.password\" log show | grep -i -E 'revoked|frozen'"
+expect 0 "1 frozen" "the operator sees whom" operator list
+check "and thaws" operator thaw markslug "$bob"
+expect 0 "" "and all goes on" bob ls w:/
+expect 66 "no user" "an unknown user" operator freeze markslug 00112233445566778899aabbccddeeff
+expect 64 "id that zt users" "what is no user's id" operator freeze markslug bob
+
+# expiry
+check "an organization expires" operator set markslug --for 1s
+sleep 2
+expect 77 "has expired at this server" "and is told so" alice ls w:/
+check "others go on" as fred users
+check "it lives for ever again" operator set markslug --for ever
+expect 0 "some" "and goes on where it was" alice ls w:/
+
+# limits survive a restart
+operator set markslug --users 7; operator freeze markslug "$bob" >/dev/null
+kill "$(cat "$state/run/auth.pid")"; sleep 0.5; local_ one "$state" "$bin" auth
+expect 0 "2/7 users" "limits survive a restart" operator list
+expect 77 "frozen" "and so does a freeze" bob ls w:/
+operator thaw markslug "$bob"
+
+# the trail
+trail=$state/log/audit.jsonl
+for event in organization_begun invited invitation_accepted user_added workspace_created role_changed user_frozen user_thawed limits_set FROZEN FORBIDDEN; do
+	check "the trail tells of $event" grep -q "\"event\":\"$event\"" "$trail"
+done
+check "each line is JSON" sh -c "! grep -v -E '^\{\"time\":\"[0-9T:.-]+Z\",\"service\":\"[a-z]+\",\"event\":\"[A-Za-z_]+\"(,\"(org|device|subject)\":\"[0-9a-f]{32}\")*\}$' \"$trail\""
+check "without a handle" sh -c "! grep -i -E 'demo.example|alice|bob' \"$trail\""
+finish
