@@ -44,6 +44,7 @@ SUPPORT := $(call objs,$(call srcs,tests/support))
 TESTS := $(patsubst %.c,$B/%,$(wildcard tests/*/*_test.c))
 $B/tests/%_test: $B/tests/%_test.o $(SUPPORT) $B/libzt.a $B/libframe.a
 	$Q$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $B/libframe.a $B/libzt.a $(if $(findstring torture,$@),$(WRAP)) $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
+$B/tests/model/model_test: $B/tests/model/rules_model.o
 $B/tests/services/backend_test: $B/services/blocks/backend_fs.o
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*_fuzz.c))

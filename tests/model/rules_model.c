@@ -1,0 +1,193 @@
+#include "rules_model.h"
+
+static bool
+device_is_live(const struct model *m, unsigned d)
+{
+	return d < m->devices && m->device[d].live && m->user[m->device[d].user].live;
+}
+
+/* What somebody can do: the revoked nothing, an outsider at most write. */
+static enum model_role
+role_of(const struct model *m, const struct model_space *w, unsigned user)
+{
+	if (!m->user[user].live)
+		return M_NONE;
+	if (m->user[user].profile == M_OUTSIDER && w->role[user] > M_CONTRIBUTOR)
+		return M_CONTRIBUTOR;
+	return w->role[user];
+}
+
+static bool
+may_change_role(const struct model *m, const struct model_space *w, const struct model_step *s,
+    unsigned author)
+{
+	enum model_role was, mine = role_of(m, w, author);
+	bool is_high;
+
+	if (s->user >= m->users || !m->user[s->user].live || s->user == author ||
+	    s->value > M_OWNER)
+		return false;
+	was = role_of(m, w, s->user);
+	is_high = was >= M_MANAGER || s->value >= M_MANAGER;
+	if (mine < M_MANAGER || (is_high && mine != M_OWNER) || was == s->value)
+		return false;
+	if (m->user[s->user].profile == M_OUTSIDER && s->value >= M_MANAGER)
+		return false;
+	return !w->open || s->value == M_NONE;
+}
+
+static bool
+may_claim(const struct model *m, const struct model_space *w, unsigned author)
+{
+	enum model_role mine = role_of(m, w, author);
+
+	if (mine == M_NONE || m->user[author].profile == M_OUTSIDER)
+		return false;
+	for (unsigned u = 0; u < m->users; u++) {
+		enum model_role r = role_of(m, w, u);
+
+		if (r == M_OWNER || (r > mine && m->user[u].profile != M_OUTSIDER))
+			return false;
+	}
+	return true;
+}
+
+static bool
+may_in_space(const struct model *m, const struct model_step *s, unsigned author)
+{
+	const struct model_space *w = &m->space[s->space];
+	enum model_role mine;
+
+	if (s->space >= m->spaces)
+		return false;
+	mine = role_of(m, w, author);
+	switch ((int)s->act) {
+	case M_ROLE_CHANGED:
+		return may_change_role(m, w, s, author);
+	case M_KEY_ROTATED:
+		return mine >= M_MANAGER && s->generation == w->generation + 1 &&
+		       s->pinned >= w->pinned;
+	case M_OWNERSHIP_CLAIMED:
+		return may_claim(m, w, author);
+	case M_SPACE_RENAMED:
+		return mine == M_OWNER && !w->open && s->generation == w->generation;
+	case M_SPACE_ARCHIVED:
+		return mine == M_OWNER && !w->open && (s->value != 0) != w->archived;
+	default: /* a deletion: to come, or one to come taken back */
+		return mine == M_OWNER && !w->open &&
+		       (s->due != 0 ? s->due > s->time : w->due > s->time);
+	}
+}
+
+bool
+model_allows(const struct model *m, const struct model_step *s)
+{
+	unsigned author;
+	bool is_admin;
+
+	if (s->is_behind || s->is_forged || s->is_forked || !device_is_live(m, s->author))
+		return false;
+	author = m->device[s->author].user;
+	is_admin = m->user[author].profile == M_ADMIN;
+	switch ((int)s->act) {
+	case M_USER_ADDED:
+		return is_admin && s->user >= m->users;
+	case M_DEVICE_ADDED:
+		return s->user == author && s->device >= m->devices;
+	case M_PROFILE_CHANGED:
+		return is_admin && s->user < m->users && m->user[s->user].live &&
+		       s->value >= M_ADMIN && s->value <= M_OUTSIDER &&
+		       s->value != m->user[s->user].profile;
+	case M_USER_REVOKED:
+		return is_admin && s->user < m->users && m->user[s->user].live &&
+		       s->user != author;
+	case M_DEVICE_REVOKED:
+		return device_is_live(m, s->device) &&
+		       (is_admin || m->device[s->device].user == author);
+	case M_USER_KEY_ROTATED:
+		return s->user == author && s->generation == m->user[author].generation + 1 &&
+		       s->seals_to_all;
+	case M_ORG_SETTINGS:
+		return is_admin;
+	case M_SPACE_CREATED:
+		return m->user[author].profile != M_OUTSIDER && s->space >= m->spaces;
+	default:
+		return may_in_space(m, s, author);
+	}
+}
+
+/* USER, or a device of theirs, is gone: whatever they could read needs another key. */
+static void
+lose(struct model *m, unsigned user)
+{
+	for (unsigned w = 0; w < m->spaces; w++)
+		if (m->space[w].role[user] != M_NONE)
+			m->space[w].open = true;
+}
+
+static void
+apply_in_space(struct model *m, const struct model_step *s, unsigned author)
+{
+	struct model_space *w = &m->space[s->space];
+
+	switch ((int)s->act) {
+	case M_ROLE_CHANGED:
+		w->role[s->user] = s->value;
+		w->open = w->open || s->value == M_NONE;
+		return;
+	case M_KEY_ROTATED:
+		w->generation++;
+		w->pinned = s->pinned;
+		w->open = false;
+		return;
+	case M_OWNERSHIP_CLAIMED:
+		w->role[author] = M_OWNER;
+		return;
+	case M_SPACE_ARCHIVED:
+		w->archived = s->value != 0;
+		return;
+	case M_SPACE_DELETION:
+		w->due = s->due;
+		return;
+	default: /* a name is of no consequence */
+		return;
+	}
+}
+
+void
+model_apply(struct model *m, const struct model_step *s)
+{
+	unsigned author = m->device[s->author].user;
+
+	switch ((int)s->act) {
+	case M_USER_ADDED:
+		m->user[m->users] = (struct model_user){ true, s->value, 1 };
+		m->device[m->devices++] = (struct model_device){ true, m->users++ };
+		return;
+	case M_DEVICE_ADDED:
+		m->device[m->devices++] = (struct model_device){ true, s->user };
+		return;
+	case M_PROFILE_CHANGED:
+		m->user[s->user].profile = s->value;
+		return;
+	case M_USER_REVOKED:
+		lose(m, s->user);
+		m->user[s->user].live = false;
+		return;
+	case M_DEVICE_REVOKED:
+		m->device[s->device].live = false;
+		lose(m, m->device[s->device].user);
+		return;
+	case M_USER_KEY_ROTATED:
+		m->user[author].generation++;
+		return;
+	case M_ORG_SETTINGS:
+		return;
+	case M_SPACE_CREATED:
+		m->space[m->spaces] = (struct model_space){ .generation = 1 };
+		m->space[m->spaces++].role[author] = M_OWNER;
+		return;
+	default:
+		apply_in_space(m, s, author);
+	}
+}
