@@ -18,6 +18,7 @@ struct listing {
 	bool recursive, details;
 	void (*each)(void *ctx, const struct zt_file *f);
 	void *ctx;
+	struct idmap seen; /* folders: each is in one place only */
 };
 
 struct row {
@@ -146,6 +147,21 @@ add_details(struct level *v)
 
 /* Shows the rows of V; their folders go into BELOW. */
 static enum zt_err
+refuse_circle(struct listing *l)
+{
+	return client_refuse(
+	    l->s->z, ZT_ERR_CORRUPT, "the folders are too deep, or go in a circle");
+}
+
+/* A member could put a folder into itself, a thousand times: it is listed once. */
+static enum zt_err
+see_folder(struct listing *l, const struct id *vlob)
+{
+	return idmap_get(&l->seen, vlob) != NULL ? refuse_circle(l)
+						 : idmap_put(&l->seen, vlob, l);
+}
+
+static enum zt_err
 show_level(struct level *v, struct level *below)
 {
 	enum zt_err err = v->l->details ? add_details(v) : ZT_OK;
@@ -156,7 +172,8 @@ show_level(struct level *v, struct level *below)
 		r->f.path = buf_text(&r->path);
 		r->f.is_folder = r->what.is_folder;
 		v->l->each(v->l->ctx, &r->f);
-		if (v->l->recursive && r->what.is_folder)
+		if (v->l->recursive && r->what.is_folder &&
+		    (err = see_folder(v->l, &r->what.vlob)) == ZT_OK)
 			err = add_folder(below, &r->what.vlob, buf_bytes(&r->path));
 	}
 	return err;
@@ -166,12 +183,13 @@ static enum zt_err
 list_levels(struct listing *l, const struct id *root, struct bytes path)
 {
 	struct level now = { .l = l }, below = { .l = l };
-	enum zt_err err = add_folder(&now, root, path);
+	enum zt_err err = see_folder(l, root);
 
+	if (err == ZT_OK)
+		err = add_folder(&now, root, path);
 	for (unsigned depth = 0; err == ZT_OK && now.count > 0; depth++) {
 		if (depth >= LIMIT_DEPTH) {
-			err = client_refuse(
-			    l->s->z, ZT_ERR_CORRUPT, "the folders go in a circle");
+			err = refuse_circle(l);
 			break;
 		}
 		if ((err = space_manifests(l->s, now.folders, now.count, take_folder, &now)) ==
@@ -183,6 +201,7 @@ list_levels(struct listing *l, const struct id *root, struct bytes path)
 	}
 	free_level(&now);
 	free_level(&below);
+	idmap_free(&l->seen, NULL);
 	return err;
 }
 

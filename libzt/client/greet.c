@@ -95,14 +95,17 @@ seal_label(struct greeting *g, struct buf *out)
 	return err;
 }
 
-/* The new handle to everyone who is no outsider, and to the newcomer itself. */
+/* The new handle to everyone who is no outsider, and to the newcomer all that they may know: a
+ * later device of theirs, or one that recovers, finds them at the server. */
 static enum zt_err
 disclose(struct greeting *g)
 {
 	enum zt_err err = store_put(
 	    g->z->store, STORE_HANDLE, bytes_of(g->user.b, ID_BYTES), 0, buf_bytes(&g->handle));
 
-	return err ? err : client_disclose(g->z, NULL, &g->user, 0);
+	if (err == ZT_OK)
+		err = client_disclose(g->z, NULL, &g->user, 0);
+	return err ? err : client_disclose(g->z, &g->user, NULL, 0);
 }
 
 struct welcome_handles {

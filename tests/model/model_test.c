@@ -81,8 +81,7 @@ struct draft {
 	Zt__WorkspaceRenamed renamed;
 	Zt__WorkspaceArchived archived;
 	Zt__WorkspaceDeletion deletion;
-	struct id new_user, new_device, new_space, user_id, device_id, space_id,
-	    topic;
+	struct id new_user, new_device, new_space, user_id, device_id, space_id, topic;
 	struct sign_key *new_key;
 	uint8_t new_public[SIGN_PUBLIC_BYTES];
 	struct hash root, prev;
