@@ -7,7 +7,7 @@ objs = $(patsubst %.c,$B/%.o,$1)
 
 $B/%.o: %.c build/inc/.done $(PB_H) $(DEFS) $(MIGRATIONS)
 	@mkdir -p $(@D)
-	$Q$(CC) $(CFLAGS) -I build/inc/$(call floor_of,$<) $(if $(filter tests/%,$<),-I tests/support)$(if $(filter bench/%,$<),-I bench) -I $G/migrations -MMD -MP -c $< -o $@
+	$Q$(CC) $(CFLAGS) -I build/inc/$(call floor_of,$<) $(if $(filter tests/%,$<),-I tests/support -I tests/model)$(if $(filter bench/%,$<),-I bench) -I $G/migrations -MMD -MP -c $< -o $@
 $B/gen/%.o: $G/%.c $(PB_H)
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -I $G -w -MMD -MP -c $< -o $@
@@ -44,12 +44,15 @@ SUPPORT := $(call objs,$(call srcs,tests/support))
 TESTS := $(patsubst %.c,$B/%,$(wildcard tests/*/*_test.c))
 $B/tests/%_test: $B/tests/%_test.o $(SUPPORT) $B/libzt.a $B/libframe.a
 	$Q$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $B/libframe.a $B/libzt.a $(if $(findstring torture,$@),$(WRAP)) $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
-$B/tests/model/model_test: $B/tests/model/rules_model.o
+MODEL := $B/tests/model/rules_model.o $B/tests/model/play.o
+$B/tests/model/model_test: $(MODEL)
+$B/tests/fuzz/rules_fuzz: $(MODEL)
+$B/tests/fuzz/rules_fuzz: LIBS_SERVICE += -lcmocka
 $B/tests/services/backend_test: $B/services/blocks/backend_fs.o
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*_fuzz.c))
 $B/tests/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/libframe.a $B/libzt.a
-	$Q$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
+	$Q$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
 BENCHES := $(patsubst %.c,$B/%,$(wildcard bench/*_bench.c)) $B/bench/floor $B/bench/transfer
 $B/bench/floor $B/bench/transfer: $B/bench/%: $B/bench/peers/%.o $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)

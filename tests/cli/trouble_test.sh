@@ -28,6 +28,24 @@ kill "$(cat "$state/run/blocks.pid")"; sleep 0.5
 case $(asked /readyz) in *" 503 "*"blocks cannot be reached"*) ok "the gateway says which service it cannot reach" ;; *) not_ok "the gateway says which service it cannot reach" ;; esac
 local_ one "$state" "$bin" blocks; sleep 1
 case $(asked /readyz) in *" 200 "*) ok "and is ready again when it is back" ;; *) not_ok "and is ready again when it is back" ;; esac
+# X3: another local user reads nothing (the sockets' folder, states, files, processes)
+if [ "$(id -u)" = 0 ]; then
+	chmod o+x "$state" # as if the folder stood where everybody may go
+	other() { runuser -u nobody -- "$@"; }
+	check "X3: another user lists no folder of the server's" sh -c "for d in blocks config log postgres run; do runuser -u nobody -- ls \"$state/\$d\" >/dev/null 2>&1 && exit 1; done; true"
+	check "nor of a device's" sh -c "! runuser -u nobody -- ls \"$state/alice\" 2>/dev/null"
+	check "and reads no file" sh -c "test -z \"\$(find \"$state\" -type f -not -path '*/postgres/*' | while read -r f; do runuser -u nobody -- head -c 1 \"\$f\" 2>/dev/null; done)\""
+	check "connects to no socket" sh -c "for s in \"$(cat "$state/sockets")\"/*; do runuser -u nobody -- sh -c \"test -r '\$s' -o -w '\$s'\" && exit 1; done; true"
+	for s in auth metadata blocks messaging gateway; do
+		pid=$(cat "$state/run/$s.pid")
+		check "reads no memory, map or environment of $s" sh -c "for f in mem maps environ; do runuser -u nobody -- head -c 1 /proc/$pid/\$f 2>/dev/null | grep -q . && exit 1; done; true"
+		check "which leaves no core file" grep -q '^Max core file size  *0 ' "/proc/$pid/limits"
+	done
+	check "no secret stands in an argument" sh -c "! ps -eo args | grep -F -e \"\$(cat \"$state/operator-token\")\" -e \"\$(cat \"$state/auth.password\")\" -e alicepass | grep -v grep"
+	chmod o-x "$state"
+else
+	echo "skipped: X3 needs a second user, and so root"
+fi
 psql_zt() { d=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1); s=$(cat "$state/sockets")/pg; if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$d/psql" -q -h "$s" -U zt -d postgres -c "$1"; else "$d/psql" -q -h "$s" -U zt -d postgres -c "$1"; fi; }
 psql_zt "INSERT INTO metadata.migrations VALUES (99)"
 sed "s#^listen:.*#listen: ipc://$(cat "$state/sockets")/second#; s#^events:.*#events: ipc://$(cat "$state/sockets")/second-events#" "$state/config/metadata.yaml" > "$state/second.yaml"

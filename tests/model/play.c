@@ -1,0 +1,440 @@
+#include "test.h"
+
+#include "crypto/aead.h"
+#include "crypto/envelope.h"
+#include "crypto/suite.h"
+#include "format/pb.h"
+#include "play.h"
+
+/* ---- chance ---- */
+
+unsigned
+chance(struct chance *c, unsigned n)
+{
+	if (c->seed == 0) {
+		unsigned v = c->n > 0 ? *c->p : 0;
+
+		c->p += c->n > 0;
+		c->n -= c->n > 0;
+		return v % n;
+	}
+	c->seed ^= c->seed << 13;
+	c->seed ^= c->seed >> 7;
+	c->seed ^= c->seed << 17;
+	return (unsigned)((c->seed >> 11) % n);
+}
+
+static unsigned
+of(const struct org *g, unsigned n)
+{
+	return chance(g->chance, n);
+}
+
+/* Zero is the common case, so that a fuzzer's short inputs make sensible acts. */
+static bool
+one_in(const struct org *g, unsigned n)
+{
+	return of(g, n) == n - 1;
+}
+
+static const uint8_t zeros[256];
+
+static ProtobufCBinaryData
+field(size_t n)
+{
+	return pb_field(zeros, n);
+}
+
+/* The entry's body, and all that it borrows. */
+struct draft {
+	Zt__EntryBody b;
+	Zt__TreeHead seen;
+	Zt__UserAdded user;
+	Zt__DeviceAdded device;
+	Zt__ProfileChanged profile;
+	Zt__UserRevoked user_revoked;
+	Zt__DeviceRevoked device_revoked;
+	Zt__UserKeyRotated user_key;
+	Zt__SealedToDevice sealed[MODEL_DEVICES], *list[MODEL_DEVICES];
+	Zt__OrgSettings settings;
+	Zt__WorkspaceCreated created;
+	Zt__RoleChanged role;
+	Zt__KeyRotated key;
+	Zt__OwnershipClaimed claim;
+	Zt__WorkspaceRenamed renamed;
+	Zt__WorkspaceArchived archived;
+	Zt__WorkspaceDeletion deletion;
+	struct id new_user, new_device, new_space, user_id, device_id, space_id, topic;
+	struct sign_key *new_key;
+	uint8_t new_public[SIGN_PUBLIC_BYTES];
+	struct hash root, prev;
+};
+
+static void
+draft_device(struct draft *d, const struct id *user)
+{
+	zt__device_added__init(&d->device);
+	d->device.user = pb_field(user->b, ID_BYTES);
+	d->device.device = pb_field(d->new_device.b, ID_BYTES);
+	d->device.sign_key = pb_field(d->new_public, sizeof d->new_public);
+	d->device.seal_key = field(32);
+	d->device.purpose = (char *)(uintptr_t) "desktop";
+	d->device.sealed_label = field(40);
+}
+
+static void
+draft_user(struct draft *d, unsigned profile)
+{
+	zt__user_added__init(&d->user);
+	d->user.user = pb_field(d->new_user.b, ID_BYTES);
+	d->user.profile = (Zt__Profile)profile;
+	d->user.handle_commitment = field(HASH_BYTES);
+	d->user.user_key = field(32);
+	draft_device(d, &d->new_user);
+	d->user.device = &d->device;
+}
+
+static void
+draft_user_key(
+    struct draft *d, const struct org *g, const struct model_step *s, const struct id *user)
+{
+	zt__user_key_rotated__init(&d->user_key);
+	d->user_key.user = pb_field(user->b, ID_BYTES);
+	d->user_key.generation = s->generation;
+	d->user_key.user_key = field(32);
+	d->user_key.previous_sealed = field(SECRET_BYTES + AEAD_OVERHEAD);
+	d->user_key.sealed = d->list;
+	for (unsigned k = 0; k < g->m.devices; k++) {
+		Zt__SealedToDevice *to = &d->sealed[d->user_key.n_sealed];
+
+		if (g->m.device[k].user != s->user || !g->m.device[k].live)
+			continue;
+		zt__sealed_to_device__init(to);
+		to->device = pb_field(g->devices[k].b, ID_BYTES);
+		to->sealed = field(80);
+		d->list[d->user_key.n_sealed++] = to;
+	}
+	if (!s->seals_to_all && d->user_key.n_sealed > 0)
+		d->user_key.n_sealed--;
+}
+
+#define ACTION(name, member, value)                                                            \
+	d->b.action_case = ZT__ENTRY_BODY__ACTION_##name;                                      \
+	d->b.member = &(value)
+
+static void
+draft_org_act(struct draft *d, const struct org *g, const struct model_step *s, struct id *user,
+    const struct id *device)
+{
+	switch ((int)s->act) {
+	case M_USER_ADDED:
+		draft_user(d, s->value);
+		if (s->user < g->m.users) /* an id that is taken */
+			d->user.user = d->device.user = pb_field(user->b, ID_BYTES);
+		ACTION(USER_ADDED, user_added, d->user);
+		break;
+	case M_DEVICE_ADDED:
+		draft_device(d, user);
+		if (s->device < g->m.devices)
+			d->device.device = pb_field(device->b, ID_BYTES);
+		ACTION(DEVICE_ADDED, device_added, d->device);
+		break;
+	case M_PROFILE_CHANGED:
+		zt__profile_changed__init(&d->profile);
+		d->profile.user = pb_field(user->b, ID_BYTES);
+		d->profile.profile = (Zt__Profile)s->value;
+		ACTION(PROFILE_CHANGED, profile_changed, d->profile);
+		break;
+	case M_USER_REVOKED:
+		zt__user_revoked__init(&d->user_revoked);
+		d->user_revoked.user = pb_field(user->b, ID_BYTES);
+		ACTION(USER_REVOKED, user_revoked, d->user_revoked);
+		break;
+	case M_DEVICE_REVOKED:
+		zt__device_revoked__init(&d->device_revoked);
+		d->device_revoked.device = pb_field(device->b, ID_BYTES);
+		ACTION(DEVICE_REVOKED, device_revoked, d->device_revoked);
+		break;
+	case M_USER_KEY_ROTATED:
+		draft_user_key(d, g, s, user);
+		ACTION(USER_KEY_ROTATED, user_key_rotated, d->user_key);
+		break;
+	default:
+		zt__org_settings__init(&d->settings);
+		ACTION(ORG_SETTINGS, org_settings, d->settings);
+		break;
+	}
+}
+
+static void
+draft_space_act(
+    struct draft *d, const struct model_step *s, const struct id *user, const struct id *space)
+{
+	switch ((int)s->act) {
+	case M_SPACE_CREATED:
+		zt__workspace_created__init(&d->created);
+		d->created.workspace = pb_field(space->b, ID_BYTES);
+		d->created.key_commitment = field(HASH_BYTES);
+		d->created.sealed_name = field(50);
+		ACTION(WORKSPACE_CREATED, workspace_created, d->created);
+		break;
+	case M_ROLE_CHANGED:
+		zt__role_changed__init(&d->role);
+		d->role.user = pb_field(user->b, ID_BYTES);
+		d->role.role = (Zt__Role)s->value;
+		ACTION(ROLE_CHANGED, role_changed, d->role);
+		break;
+	case M_KEY_ROTATED:
+		zt__key_rotated__init(&d->key);
+		d->key.generation = s->generation;
+		d->key.key_commitment = field(HASH_BYTES);
+		d->key.previous_sealed = field(SECRET_BYTES + AEAD_OVERHEAD);
+		d->key.chain_position = s->pinned;
+		d->key.chain_hash = field(s->pinned > 0 ? HASH_BYTES : 0);
+		d->key.sealed_name = field(50);
+		ACTION(KEY_ROTATED, key_rotated, d->key);
+		break;
+	case M_OWNERSHIP_CLAIMED:
+		zt__ownership_claimed__init(&d->claim);
+		ACTION(OWNERSHIP_CLAIMED, ownership_claimed, d->claim);
+		break;
+	case M_SPACE_RENAMED:
+		zt__workspace_renamed__init(&d->renamed);
+		d->renamed.sealed_name = field(50);
+		d->renamed.generation = s->generation;
+		ACTION(WORKSPACE_RENAMED, workspace_renamed, d->renamed);
+		break;
+	case M_SPACE_ARCHIVED:
+		zt__workspace_archived__init(&d->archived);
+		d->archived.archived = s->value != 0;
+		ACTION(WORKSPACE_ARCHIVED, workspace_archived, d->archived);
+		break;
+	default:
+		zt__workspace_deletion__init(&d->deletion);
+		d->deletion.due = s->due;
+		ACTION(WORKSPACE_DELETION, workspace_deletion, d->deletion);
+		break;
+	}
+}
+
+/* The place of the entry: behind the newest of its topic, with what its author has seen. */
+static void
+draft_place(
+    struct draft *d, const struct org *g, const struct model_step *s, const struct id *topic)
+{
+	const struct org_workspace *w = org_state_workspace(g->o, topic);
+	static const struct org_topic fresh;
+	const struct org_topic *t = id_equal(topic, &g->o->id) ? &g->o->topic
+				    : w != NULL                ? &w->topic
+							       : &fresh;
+	uint64_t size = merkle_size(g->o->tree);
+
+	d->b.suite = SUITE_1;
+	d->b.org = pb_field(g->o->id.b, ID_BYTES);
+	d->b.topic = pb_field(topic->b, ID_BYTES);
+	d->b.topic_index = t->length + s->is_behind;
+	d->prev = t->last;
+	if (d->b.topic_index > 0)
+		d->b.prev = pb_field(d->prev.b, HASH_BYTES);
+	zt__tree_head__init(&d->seen);
+	d->seen.tree_size = 1 + of(g, (unsigned)size);
+	assert_ok(merkle_root(g->o->tree, d->seen.tree_size, &d->root));
+	d->root.b[3] ^= s->is_forked;
+	d->seen.root_hash = pb_field(d->root.b, HASH_BYTES);
+	d->b.seen = &d->seen;
+	d->b.time = s->time;
+}
+
+static void
+compose(struct org *g, const struct model_step *s, struct draft *d)
+{
+	static const struct id nowhere = { { 0xee } };
+	memset(d, 0, sizeof *d);
+	zt__entry_body__init(&d->b);
+	suite_random(d->new_user.b, ID_BYTES);
+	suite_random(d->new_device.b, ID_BYTES);
+	suite_random(d->new_space.b, ID_BYTES);
+	assert_ok(sign_generate(&d->new_key));
+	sign_public(d->new_key, d->new_public);
+	d->user_id = s->user < g->m.users ? g->users[s->user] : d->new_user;
+	d->device_id = s->device < g->m.devices ? g->devices[s->device] : d->new_device;
+	d->space_id = s->space < g->m.spaces ? g->spaces[s->space] : d->new_space;
+	d->topic = s->act >= M_SPACE_CREATED ? d->space_id : g->o->id;
+	if (s->act < M_SPACE_CREATED)
+		draft_org_act(d, g, s, &d->user_id, &d->device_id);
+	else
+		draft_space_act(d, s, &d->user_id, &d->space_id);
+	draft_place(d, g, s, &d->topic);
+	d->b.author =
+	    pb_field(s->author < g->m.devices ? g->devices[s->author].b : nowhere.b, ID_BYTES);
+}
+
+/* What D keeps for the model once the act stands. */
+static void
+take_ids(struct org *g, const struct model_step *s, struct draft *d)
+{
+	if (s->act == M_USER_ADDED)
+		g->users[g->m.users] = d->new_user;
+	if (s->act == M_USER_ADDED || s->act == M_DEVICE_ADDED) {
+		g->devices[g->m.devices] = d->new_device;
+		g->keys[g->m.devices] = d->new_key;
+		d->new_key = NULL;
+	}
+	if (s->act == M_SPACE_CREATED)
+		g->spaces[g->m.spaces] = d->new_space;
+}
+
+/* ---- an act by chance: mostly sensible, so that the state moves ---- */
+
+static struct model_step
+invent(struct org *g)
+{
+	const struct model *m = &g->m;
+	struct model_step s = { .act = (enum model_act)of(g, M_ACTS), .time = ++g->time };
+	unsigned space = m->spaces > 0 ? of(g, m->spaces) : 0;
+
+	if ((s.act == M_USER_REVOKED || s.act == M_DEVICE_REVOKED) && !one_in(g, 6))
+		s.act = M_ROLE_CHANGED; /* or nobody would be left soon */
+	if (m->users == MODEL_USERS && s.act == M_USER_ADDED)
+		s.act = M_PROFILE_CHANGED;
+	if (m->devices + 1 >= MODEL_DEVICES &&
+	    (s.act == M_DEVICE_ADDED || s.act == M_USER_ADDED))
+		s.act = M_KEY_ROTATED;
+	if (m->spaces == MODEL_SPACES && s.act == M_SPACE_CREATED)
+		s.act = M_ROLE_CHANGED;
+	s.author = one_in(g, 60) ? MODEL_DEVICES : of(g, m->devices);
+	s.user = of(g, m->users);
+	s.device = of(g, m->devices);
+	s.space = one_in(g, 30) ? MODEL_SPACES : space;
+	s.value = of(g, 5);
+	if (s.act == M_USER_ADDED) {
+		s.user = one_in(g, 20) ? s.user : MODEL_USERS;
+		s.value = 1 + of(g, 3);
+	}
+	if (s.act == M_DEVICE_ADDED) {
+		s.device = one_in(g, 20) ? s.device : MODEL_DEVICES;
+		if (s.author < m->devices && !one_in(g, 4))
+			s.user = m->device[s.author].user;
+	}
+	if (s.act == M_SPACE_CREATED)
+		s.space = one_in(g, 20) && m->spaces > 0 ? space : MODEL_SPACES;
+	if (s.act == M_USER_KEY_ROTATED && s.author < m->devices && !one_in(g, 4))
+		s.user = m->device[s.author].user;
+	s.seals_to_all = !one_in(g, 5);
+	s.generation = one_in(g, 8) ? of(g, 4)
+		       : s.act == M_USER_KEY_ROTATED
+			   ? m->user[s.user].generation + 1
+			   : m->space[space].generation + (s.act == M_KEY_ROTATED);
+	s.pinned = m->space[space].pinned + of(g, 3);
+	if (s.pinned > 0 && one_in(g, 8))
+		s.pinned--;
+	s.due = one_in(g, 2) ? 0 : s.time + of(g, 40) - 5;
+	s.is_behind = one_in(g, 40);
+	s.is_forged = one_in(g, 40);
+	s.is_forked = one_in(g, 40);
+	return s;
+}
+
+static void
+describe(const struct model_step *s, uint64_t n, bool wanted, enum zt_err is, const char *why)
+{
+	print_message(
+	    "act %llu: kind %d by device %u about user %u device %u space %u value %u "
+	    "generation %u pinned %llu due %llu%s%s%s: the model %s it, and it was %s "
+	    "(%s)\n",
+	    (unsigned long long)n, (int)s->act, s->author, s->user, s->device, s->space,
+	    s->value, s->generation, (unsigned long long)s->pinned, (unsigned long long)s->due,
+	    s->is_behind ? " behind" : "", s->is_forged ? " forged" : "",
+	    s->is_forked ? " forked" : "", wanted ? "allows" : "refuses", err_name(is), why);
+}
+
+/* One act; returns whether it stands. */
+bool
+play(struct org *g, uint64_t n)
+{
+	struct model_step s = invent(g);
+	uint64_t index = merkle_size(g->o->tree);
+	bool wanted = model_allows(&g->m, &s);
+	struct entry *e = NULL;
+	struct draft d;
+	const char *why = "";
+	char said[200] = "";
+	enum zt_err is, server;
+
+	compose(g, &s, &d);
+	assert_ok(entry_sign(
+	    s.is_forged || s.author >= g->m.devices ? d.new_key : g->keys[s.author], &d.b, &e));
+	is = rules_check(g->o, e, index, &why);
+	if ((is == ZT_OK) != wanted) {
+		describe(&s, n, wanted, is, why);
+		fail();
+	}
+	if (g->ask != NULL && ((server = g->ask(g, &s, e, said)) == ZT_OK) != wanted) {
+		describe(&s, n, wanted, server, said);
+		fail();
+	}
+	if (wanted) {
+		assert_ok(org_state_apply(g->o, e, index));
+		assert_ok(merkle_add(g->o->tree, &e->leaf));
+		take_ids(g, &s, &d);
+		model_apply(&g->m, &s);
+	}
+	entry_free(e);
+	sign_free(d.new_key);
+	return wanted;
+}
+
+void
+play_end(struct org *g)
+{
+	for (unsigned i = 0; i < g->m.devices; i++)
+		sign_free(g->keys[i]);
+	org_state_free(g->o);
+	*g = (struct org){ .o = NULL };
+}
+
+/* A genesis of its own. */
+void
+play_begin(struct org *g, struct chance *c)
+{
+	Zt__Genesis genesis = ZT__GENESIS__INIT;
+	uint8_t root_public[SIGN_PUBLIC_BYTES];
+	struct sign_key *root = NULL;
+	struct entry *e = NULL;
+	struct draft d;
+	const char *why = "";
+	struct id org;
+
+	*g = (struct org){ .time = 1000, .chance = c };
+	memset(&d, 0, sizeof d);
+	assert_ok(sign_generate(&root));
+	sign_public(root, root_public);
+	org_state_id(root_public, &org);
+	assert_ok(org_state_new(&org, &g->o));
+	suite_random(d.new_user.b, ID_BYTES);
+	suite_random(d.new_device.b, ID_BYTES);
+	assert_ok(sign_generate(&d.new_key));
+	sign_public(d.new_key, d.new_public);
+	draft_user(&d, M_ADMIN);
+	genesis.slug = (char *)(uintptr_t) "model";
+	genesis.root_key = genesis.log_key = pb_field(root_public, sizeof root_public);
+	genesis.first = &d.user;
+	zt__entry_body__init(&d.b);
+	d.b.suite = SUITE_1;
+	d.b.org = d.b.topic = pb_field(org.b, ID_BYTES);
+	d.b.time = g->time;
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_GENESIS;
+	d.b.genesis = &genesis;
+	assert_ok(entry_sign(root, &d.b, &e));
+	assert_ok(rules_check(g->o, e, 0, &why));
+	assert_ok(org_state_apply(g->o, e, 0));
+	assert_ok(merkle_add(g->o->tree, &e->leaf));
+	g->users[0] = d.new_user;
+	g->devices[0] = d.new_device;
+	g->keys[0] = d.new_key;
+	g->m.user[0] = (struct model_user){ true, M_ADMIN, 1 };
+	g->m.device[0] = (struct model_device){ true, 0 };
+	g->m.users = g->m.devices = 1;
+	entry_free(e);
+	sign_free(root);
+}

@@ -1,0 +1,36 @@
+/* play.h - one act of trust by chance, composed and signed as its author would, and held
+ * against the model. Chance is a seed, or the bytes of a fuzzer. */
+#ifndef ZT_TEST_PLAY_H
+#define ZT_TEST_PLAY_H
+
+#include "rules_model.h"
+#include "trust/rules.h"
+
+struct chance {
+	uint64_t seed;    /* not 0, or: */
+	const uint8_t *p; /* what is left of a fuzzer's bytes; then zeros */
+	size_t n;
+};
+
+struct org {
+	struct model m;
+	struct org_state *o;
+	struct id users[MODEL_USERS], devices[MODEL_DEVICES], spaces[MODEL_SPACES];
+	struct sign_key *keys[MODEL_DEVICES];
+	struct chance *chance;
+	/* What somebody else says of the same act; NULL: nobody is asked. */
+	enum zt_err (*ask)(
+	    struct org *g, const struct model_step *s, const struct entry *e, char why[200]);
+	void *ctx;
+	uint64_t time;
+};
+
+unsigned chance(struct chance *c, unsigned n);
+/* A new organization with one admin, who has one device. */
+void play_begin(struct org *g, struct chance *c);
+/* Act number N: fails the test when the model, the validator and ASK do not agree. Whether it
+ * stands. */
+bool play(struct org *g, uint64_t n);
+void play_end(struct org *g);
+
+#endif
