@@ -23,7 +23,7 @@ sh "$root/deploy/local/zt-local" start "$w/state" "$bin"
 # As people work: unlocked once (zt unlock); where there is no keyring, with the password each time.
 zt() { home=$1; shift; if [ -e "$w/unlocked" ]; then "$bin/zt" --home "$w/$home" --quiet "$@"; else person "$home" "$@"; fi; }
 person() { home=$1; shift; "$bin/zt" --home "$w/$home" --password-file "$w/password" --quiet "$@"; }
-for who in files log; do
+for who in files log trust; do
 	person $who org bootstrap --server "$(cat "$w/state/url")" --operator-token-file "$w/state/operator-token" \
 		--slug "bench-$who" --email "$who@bench.example" --name "$who"
 done
@@ -97,6 +97,8 @@ kill "$(cat "$w/state/run/metadata.pid")"; sleep 0.5
 sh "$root/deploy/local/zt-local" one "$w/state" "$bin" metadata
 "$tools/requests_bench" append "$w/log" "$password" 5000 >"$w/append.txt"
 "$tools/requests_bench" verify 100000 >"$w/verify.txt"
+ulimit -n 5000 2>/dev/null || true
+"$tools/trust_bench" "$w/trust" "$password" 1000 100 >"$w/trust.txt"
 mkfifo "$w/hold"
 "$tools/requests_bench" sockets "$w/files" "$password" 2000 <"$w/hold" >"$w/sockets.txt" & s=$!
 exec 9>"$w/hold"
@@ -129,5 +131,7 @@ synced before each.
 | the same without verification | $(rate "$w/unverified.txt")/s | | | |
 | appends to one trust log | $(rate "$w/append.txt")/s | | | 500/s |
 | verifying 100,000 entries from nothing | $(sed 's/.*entries \([0-9]*\).*/\1/' "$w/verify.txt")/s | bare Ed25519 $(sed 's/.*bare \([0-9]*\).*/\1/' "$w/verify.txt")/s | $(sed 's/.*ratio //' "$w/verify.txt") | 0.7 |
+| one of 1,000 members removed: log, key rotated, 999 keys sealed; no manifest is touched | $(sed -n 's/^rotation \([0-9.]*\).*/\1/p' "$w/trust.txt") s | | | 2 s |
+| a revocation reaches 1,000 connected devices, closes its socket, blocks its next request | p50 $(sed -n 's/.*p50 \([0-9.]*\).*/\1/p' "$w/trust.txt"), p99 $(sed -n 's/.*p99 \([0-9.]*\).*/\1/p' "$w/trust.txt") ms | | | 100 ms |
 | 2,000 idle event sockets: the gateway holds | $idle MiB | | | 64 |
 T

@@ -56,6 +56,6 @@ $B/tests/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/libframe.a $B/libzt.a
 BENCHES := $(patsubst %.c,$B/%,$(wildcard bench/*_bench.c)) $B/bench/floor $B/bench/transfer
 $B/bench/floor $B/bench/transfer: $B/bench/%: $B/bench/peers/%.o $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
-$B/bench/%_bench: $B/bench/%_bench.o $B/bench/load.o $B/libframe.a $B/libzt.a
+$B/bench/%_bench: $B/bench/%_bench.o $B/bench/load.o $B/bench/device.o $B/libframe.a $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
 -include $(shell find $B -name '*.d' 2>/dev/null)

@@ -1,4 +1,6 @@
 /* decisions.c - answers to the other services: may this device act, and as what? */
+#include <stdlib.h>
+
 #include "auth/auth.h"
 #include "auth/handlers.h"
 #include "format/pb.h"
@@ -32,6 +34,56 @@ decisions_ask(void *state, const struct request *rq, struct rpc_answer *out)
 	answer.storage_limit = d.storage_limit;
 	err = auth_answer(out, &answer);
 out:
+	pb_free(m);
+	return err;
+}
+
+static uint8_t
+may_hear(const struct auth_org *org, const struct org_workspace *w, const struct id *device,
+    uint64_t now_ms)
+{
+	const struct org_device *d = org_state_device(org->state, device);
+
+	if (d == NULL || !org_state_device_live(d, ORG_NEVER) ||
+	    idmap_get(&org->frozen, &d->user->id) != NULL ||
+	    (org->limits.expires != 0 && org->limits.expires <= now_ms))
+		return 0;
+	return w != NULL && org_state_role(w, d->user, ORG_NEVER) != ROLE_NONE ? 2 : 1;
+}
+
+/* The question "/hear": one for all devices that listen, so that a revocation reaches a
+ * thousand of them in one round trip. */
+enum zt_err
+decisions_hear(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__HearAsk *m = NULL;
+	Zt__HearAnswer answer = ZT__HEAR_ANSWER__INIT;
+	struct auth_org *org = NULL;
+	const struct org_workspace *w;
+	struct id id, workspace, device;
+	uint8_t *may = NULL;
+	size_t n;
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__hear_ask__descriptor, rq->body, rq->body.n, &m)) ||
+	    (err = pb_id(m->org, &id)) || (err = pb_id(m->workspace, &workspace)))
+		goto out;
+	n = m->devices.len / ID_BYTES;
+	err = ZT_ERR_MEMORY;
+	if ((may = malloc(n + 1)) == NULL)
+		goto out;
+	if ((err = auth_lock(state, rq->db, &id, &org)))
+		goto out;
+	w = org_state_workspace(org->state, &workspace);
+	for (size_t i = 0; i < n; i++) {
+		memcpy(device.b, m->devices.data + i * ID_BYTES, ID_BYTES);
+		may[i] = may_hear(org, w, &device, rq->now_ms);
+	}
+	auth_unlock(org);
+	answer.may = pb_field(may, n);
+	err = auth_answer(out, &answer);
+out:
+	free(may);
 	pb_free(m);
 	return err;
 }

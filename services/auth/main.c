@@ -27,7 +27,8 @@ static handler *const handlers[ROUTE_COUNT] = {
 };
 
 static const struct service_ask asks[] = { { "/decision", decisions_ask },
-	{ "/changeset", repair_ask_changeset }, { "/operator", operator_ask } };
+	{ "/hear", decisions_hear }, { "/changeset", repair_ask_changeset },
+	{ "/operator", operator_ask } };
 
 static const struct config_key keys[] = {
 	SERVICE_KEYS(struct auth_settings),

@@ -6,11 +6,13 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
+#include "common/peer.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
 #include "messaging/messaging.h"
+#include "proto/auth.pb-c.h"
 
-enum { MOST_LISTENERS = 200000 };
+enum { MOST_LISTENERS = 200000, ASK_MS = 5000 };
 
 /* EVENTS: a device listens. The answer is its socket's number. */
 enum zt_err
@@ -90,14 +92,46 @@ send_to(struct messaging *m, const Zt__Event *e, uint64_t *sockets, size_t count
 	service_publish_event(m->service, &out);
 }
 
+/* What each of COUNT listeners may hear about E, from auth in one question. */
+static enum zt_err
+ask_who_hears(struct messaging *m, const Zt__Event *e, const struct listener *to, size_t count,
+    uint8_t *may)
+{
+	static const struct id none;
+	Zt__HearAsk ask = ZT__HEAR_ASK__INIT;
+	Zt__HearAnswer *got = NULL;
+	struct buf ids = buf_init(MOST_LISTENERS * ID_BYTES),
+		   body = buf_init(MOST_LISTENERS * ID_BYTES + 256),
+		   answer = buf_init(MOST_LISTENERS + 256);
+	enum zt_err err;
+
+	for (size_t i = 0; i < count; i++)
+		buf_add(&ids, bytes_of(to[i].device.b, ID_BYTES));
+	ask.org = e->org;
+	ask.workspace = strcmp(e->kind, "log") == 0 ? pb_field(none.b, ID_BYTES) : e->topic;
+	ask.devices = pb_field(ids.p, ids.n);
+	if ((err = buf_err(&ids)) == ZT_OK && (err = pb_encode(&ask, &body)) == ZT_OK &&
+	    (err = peer_ask(service_auth(m->service), "/hear", buf_bytes(&body), ASK_MS,
+		 &answer)) == ZT_OK &&
+	    (err = pb_decode(&zt__hear_answer__descriptor, buf_bytes(&answer), answer.n + 1,
+		 &got)) == ZT_OK)
+		err = pb_exact(got->may, may, count);
+	pb_free(got);
+	buf_free(&ids);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
 void
 fanout_event(void *state, const Zt__Event *e)
 {
-	static const struct id none;
 	struct messaging *m = state;
+	bool is_log = strcmp(e->kind, "log") == 0;
 	struct id org, topic;
 	struct listener *to;
 	uint64_t *sockets, *closing;
+	uint8_t *may;
 	size_t count, n = 0, closed = 0;
 
 	if (pb_id(e->org, &org) || pb_id(e->topic, &topic) || e->n_sockets > 0)
@@ -105,21 +139,20 @@ fanout_event(void *state, const Zt__Event *e)
 	to = listeners_of(m, &org, &count);
 	sockets = calloc(count + 1, sizeof *sockets);
 	closing = calloc(count + 1, sizeof *closing);
-	for (size_t i = 0; to != NULL && sockets != NULL && closing != NULL && i < count; i++) {
-		bool is_log = strcmp(e->kind, "log") == 0;
-		struct decision d;
-
-		if (policy_decide(service_policy(m->service), &org, &to[i].device,
-			is_log ? &none : &topic, false, &d))
-			continue;
-		if (!d.live || d.frozen)
+	may = calloc(count + 1, 1);
+	if (to == NULL || sockets == NULL || closing == NULL || may == NULL || count == 0 ||
+	    ask_who_hears(m, e, to, count, may))
+		goto out; /* they miss an event: the next one brings all that is new */
+	for (size_t i = 0; i < count; i++)
+		if (may[i] == 0)
 			closing[closed++] = to[i].socket; /* R2: at once */
-		else if (is_log || d.role != ROLE_NONE)
+		else if (is_log || may[i] == 2)
 			sockets[n++] = to[i].socket;
-	}
-	send_to(m, e, sockets, n, false);
 	send_to(m, e, closing, closed, true);
+	send_to(m, e, sockets, n, false);
+out:
 	free(to);
 	free(sockets);
 	free(closing);
+	free(may);
 }

@@ -1,0 +1,87 @@
+#include "device.h"
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "crypto/suite.h"
+#include "format/httpsig.h"
+
+void
+ok(enum zt_err e)
+{
+	if (e)
+		errx(1, "%s", err_words(e));
+}
+
+struct zt *
+open_device(const char *home, const char *password)
+{
+	struct zt_options o = { .home = home, .password = password };
+	struct zt *z = NULL;
+	char why[256];
+
+	if (zt_open(&o, &z, why))
+		errx(1, "%s", why);
+	ok(zt_sync(z));
+	return z;
+}
+
+static const char *
+digest_field(const void *ctx, const char *name)
+{
+	return strcmp(name, "content-digest") == 0 ? ctx : NULL;
+}
+
+struct bytes
+request_of(const struct sign_key *key, const struct id *org, const struct id *device,
+    enum route r, const struct route_params *p, const char *query, struct bytes body,
+    const char *extra)
+{
+	struct buf target = buf_init(1024), input = buf_init(2048), signature = buf_init(256),
+		   digest = buf_init(256), all = buf_init(1 << 20);
+	struct httpsig_params sp = { .org = *org,
+		.device = *device,
+		.created_s = (uint64_t)time(NULL),
+		.covers_digest = body.n > 0 };
+	struct httpsig_message m = {
+		.method = route_verb(route_row(r)->verb), .authority = "", .field = digest_field
+	};
+	uint8_t nonce[16];
+	struct bytes out;
+
+	sp.expires_s = sp.created_s + 110;
+	suite_random(nonce, sizeof nonce);
+	hex_print(nonce, sizeof nonce, sp.nonce);
+	route_path(r, p, &target);
+	if (query != NULL)
+		buf_printf(&target, "?%s", query);
+	if (body.n > 0)
+		httpsig_digest(body, &digest);
+	m.target = buf_text(&target);
+	m.ctx = buf_text(&digest);
+	ok(httpsig_sign(&m, &sp, key, &input, &signature));
+	buf_printf(&all,
+	    "%s %s HTTP/1.1\r\nhost: 127.0.0.1\r\nsignature-input: %s\r\nsignature: %s\r\n%s",
+	    m.method, m.target, buf_text(&input), buf_text(&signature), extra);
+	if (body.n > 0)
+		buf_printf(&all, "content-digest: %s\r\ncontent-length: %zu\r\n",
+		    buf_text(&digest), body.n);
+	buf_add_text(&all, "\r\n");
+	buf_add(&all, body);
+	ok(buf_err(&all));
+	out = bytes_of(memcpy(malloc(all.n), all.p, all.n), all.n);
+	buf_free(&target);
+	buf_free(&input);
+	buf_free(&signature);
+	buf_free(&digest);
+	buf_free(&all);
+	return out;
+}
+
+int
+port_of(const struct zt *z)
+{
+	return atoi(strrchr(z->server, ':') + 1);
+}
