@@ -23,7 +23,7 @@ test-attack: all $(filter $B/tests/attack/%,$(TESTS))
 # ThreadSanitizer wants addresses where it expects them: without randomness, where that may be turned off.
 test-threads: $B/tests/threads/threads_test
 	if setarch "$$(uname -m)" -R true 2>/dev/null; then setarch "$$(uname -m)" -R $<; else $<; fi
-test-cli: all
+test-cli: all $B/tests/cli/read_qr
 	BIN=$(CURDIR)/$B/bin sh tests/cli/demo_test.sh
 	BIN=$(CURDIR)/$B/bin sh tests/cli/kill_test.sh
 	BIN=$(CURDIR)/$B/bin sh tests/cli/trust_test.sh

@@ -18,6 +18,7 @@ override CFLAGS += -std=c17 -D_GNU_SOURCE $(WARN) $(OPT) -g -fPIC -pthread $(she
 override LDFLAGS += -pthread -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 LIBS_CLIENT := $(shell pkg-config --libs $(PKGS_CLIENT) jansson 2>/dev/null) -lwebsockets -lkeyutils
+LIBS_CLI := $(shell pkg-config --libs libqrencode 2>/dev/null)
 LIBS_SERVICE := $(shell pkg-config --libs $(PKGS_SERVICE) 2>/dev/null) -lnng
 PREFIX ?= /usr/local
 VERSION := 0.1.0

@@ -35,7 +35,7 @@ $B/bin/zt-gateway: $(call objs,$(call srcs,gateway)) $B/libframe.a $B/libzt-pure
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE) -lwebsockets
 $B/bin/zt: $(call objs,$(call srcs,apps/cli apps/common)) $B/libzt.a
 	@mkdir -p $(@D)
-	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT)
+	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_CLI)
 $B/bin/zt-audit: $(call objs,$(call srcs,apps/audit) apps/common/l10n.c) $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -58,4 +58,6 @@ $B/bench/floor $B/bench/transfer: $B/bench/%: $B/bench/peers/%.o $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
 $B/bench/%_bench: $B/bench/%_bench.o $B/bench/load.o $B/bench/device.o $B/libframe.a $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
+$B/tests/cli/read_qr: $B/tests/cli/read_qr.o
+	$Q$(CC) $(LDFLAGS) -o $@ $^ -lzbar
 -include $(shell find $B -name '*.d' 2>/dev/null)

@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "common/l10n.h"
+#include "common/qr.h"
 
 enum { DEFAULT_S = 8 * 3600, MOST_S = 30 * 24 * 3600 };
 
@@ -95,6 +96,8 @@ cmd_recovery_create(struct cli *c)
 		cli_say(c, "write these words on paper and keep it safe: whoever has them can "
 			   "become a device of yours");
 		(void)printf("%s\n", words);
+		if (c->qr)
+			(void)qr_print(words);
 	}
 	explicit_bzero(words, sizeof words);
 	return err;

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "common/l10n.h"
 #include "common/output.h"
+#include "common/qr.h"
 
 static enum zt_err
 invite(struct cli *c, enum zt_invitation_kind kind)
@@ -21,6 +22,8 @@ invite(struct cli *c, enum zt_invitation_kind kind)
 		(void)printf("}\n");
 	} else {
 		(void)printf("%s\n", link);
+		if (c->qr)
+			(void)qr_print(link);
 	}
 	return ZT_OK;
 }

@@ -19,7 +19,7 @@ struct cli {
 	const char *password_file, *new_password_file, *against, *words_file, *version_text,
 	    *at, *need, *users, *storage, *founding_file;
 	int password_fd;
-	bool json, recursive, details, yes, quiet;
+	bool json, qr, recursive, details, yes, quiet;
 	char **args;
 	int count;
 	struct zt *zt; /* open, for commands that need it */

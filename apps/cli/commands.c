@@ -101,7 +101,7 @@ const struct command commands[] = {
 	{ "completion", "bash|zsh|man",
 	    N_("print the completion of a shell, or the manual page"),
 	    "zt completion bash > /etc/bash_completion.d/zt", 1, 1, false, cmd_completion },
-	{ "recovery create", "",
+	{ "recovery create", "[--qr]",
 	    N_("print words that bring you back when all your devices are lost"),
 	    "zt recovery create", 0, 0, true, cmd_recovery_create },
 	{ "recovery colleagues", "USER USER... [--need N]",

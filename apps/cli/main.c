@@ -177,6 +177,7 @@ const struct cli_option cli_options[] = {
 	{ "--users", "N", N_("server set: how many users it may have") },
 	{ "--storage", "SIZE", N_("server set: how much it may store, such as 500M or 2T") },
 	{ "--founding-file", "FILE", N_("org bootstrap: read the operator's code from FILE") },
+	{ "--qr", "", N_("recovery create, invite: print a QR code too") },
 	{ "--need", "N", N_("recovery colleagues: how many of them are needed") },
 	{ "--for", "TIME", N_("unlock, workspace delete: how long, such as 15m or 8h") },
 	{ "--yes", "", N_("greet: accept without asking") },
@@ -195,7 +196,7 @@ struct slot { /* where an option goes */
 	bool *flag;
 };
 
-enum { SLOTS = 29 };
+enum { SLOTS = 30 };
 
 static void
 fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slot out[SLOTS])
@@ -214,7 +215,7 @@ fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slo
 		{ "--founding-file", 0, &c->founding_file, NULL },
 		{ "--for", 0, &c->duration, NULL }, { "--against", 0, &c->against, NULL },
 		{ "--new-password-file", 0, &c->new_password_file, NULL },
-		{ "--json", 0, NULL, &c->json }, { "--recursive", 'r', NULL, &c->recursive },
+		{ "--json", 0, NULL, &c->json }, { "--qr", 0, NULL, &c->qr }, { "--recursive", 'r', NULL, &c->recursive },
 		{ "--long", 'l', NULL, &c->details }, { "--quiet", 'q', NULL, &c->quiet },
 		{ "--yes", 'y', NULL, &c->yes }, { "--help", 'h', NULL, help },
 		{ "--version", 0, NULL, version } };

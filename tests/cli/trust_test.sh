@@ -142,7 +142,13 @@ expect 77 "revoked" "and are refused" as alice3 cat theirs:/last
 expect 75 "has left no part\|stopped" "who holds no part of them cannot help" together back3 "$(as back2 invite recovery)=back2"
 
 # every device is lost, and words bring carol back
-as carol --quiet recovery create > "$state/words"
+as carol --quiet recovery create --qr > "$state/printed"; head -1 "$state/printed" > "$state/words"
+if [ -x "$bin/../tests/cli/read_qr" ]; then
+	"$bin/../tests/cli/read_qr" < "$state/printed" > "$state/scanned" || true
+	check "a phone reads the same words from the QR code" cmp "$state/words" "$state/scanned"
+	alice2=$(as back2 invite device --qr); echo "$alice2" | head -1 > "$state/words2"; echo "$alice2" | "$bin/../tests/cli/read_qr" > "$state/scanned" || true
+	check "and an invitation" cmp "$state/words2" "$state/scanned"
+fi
 expect 65 "damaged" "words with a mistake" "$bin/zt" --home "$state/back" --password-file "$state/carol.password" recover --server "$url" --words-file "$state/alice.password"
 rm -rf "$state/carol"
 cp "$state/carol.password" "$state/back.password"
