@@ -215,7 +215,8 @@ fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slo
 		{ "--founding-file", 0, &c->founding_file, NULL },
 		{ "--for", 0, &c->duration, NULL }, { "--against", 0, &c->against, NULL },
 		{ "--new-password-file", 0, &c->new_password_file, NULL },
-		{ "--json", 0, NULL, &c->json }, { "--qr", 0, NULL, &c->qr }, { "--recursive", 'r', NULL, &c->recursive },
+		{ "--json", 0, NULL, &c->json }, { "--qr", 0, NULL, &c->qr },
+		{ "--recursive", 'r', NULL, &c->recursive },
 		{ "--long", 'l', NULL, &c->details }, { "--quiet", 'q', NULL, &c->quiet },
 		{ "--yes", 'y', NULL, &c->yes }, { "--help", 'h', NULL, help },
 		{ "--version", 0, NULL, version } };

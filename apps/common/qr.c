@@ -25,7 +25,10 @@ qr_print(const char *text)
 		for (int x = -QUIET; x < q->width + QUIET; x++) {
 			bool above = is_dark(q, x, y), below = is_dark(q, x, y + 1);
 
-			(void)printf("%s", above && below ? "█" : above ? "▀" : below ? "▄" : " ");
+			(void)printf("%s", above && below ? "█"
+					   : above        ? "▀"
+					   : below        ? "▄"
+							  : " ");
 		}
 		(void)printf("\033[0m\n");
 	}

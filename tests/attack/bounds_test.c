@@ -103,7 +103,7 @@ folder_of(size_t n, const struct id *to, bool is_folder)
 	Zt__Manifest m = ZT__MANIFEST__INIT;
 	Zt__FolderManifest f = ZT__FOLDER_MANIFEST__INIT;
 	Zt__FolderEntry *entries = calloc(n, sizeof *entries), **list = calloc(n, sizeof *list);
-	char(*names)[8] = calloc(n, sizeof *names);
+	char(*names)[24] = calloc(n, sizeof *names);
 
 	for (size_t i = 0; i < n; i++) {
 		(void)snprintf(names[i], sizeof names[i], "%06zu", i);

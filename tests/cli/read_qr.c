@@ -35,7 +35,8 @@ main(void)
 		width = x;
 		rows += 2;
 	}
-	if (width == 0 || (image = malloc((size_t)width * PIXELS * (size_t)rows * PIXELS)) == NULL)
+	if (width == 0 ||
+	    (image = malloc((size_t)width * PIXELS * (size_t)rows * PIXELS)) == NULL)
 		errx(1, "there is no QR code");
 	for (int y = 0; y < rows * PIXELS; y++)
 		for (int x = 0; x < width * PIXELS; x++)
