@@ -335,7 +335,7 @@ seal_one(struct outgoing *o, const struct id *vlob, const Zt__Manifest *m, struc
 	struct change c = { .vlob = *vlob, .blocks = blocks };
 	struct manifest_place place = { .workspace = o->b->s->w->id, .vlob = *vlob };
 	size_t i = o->count;
-	enum zt_err err = space_version(o->b->s, vlob, 0, &before);
+	enum zt_err err = space_newest(o->b->s, vlob, &before);
 
 	if (err && err != ZT_ERR_NOT_FOUND)
 		return err;

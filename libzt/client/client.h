@@ -148,6 +148,7 @@ struct space_version {
 	struct id vlob, author;
 	uint64_t version, position, time;
 	struct envelope_pins pins;
+	bool left_out; /* its author had lost access: a number, and no content */
 };
 /* By name or id. Errors: NOT_FOUND, NOT_MEMBER. */
 ZT_CHECKED enum zt_err space_find(struct zt *z, const char *name, struct space **out);
@@ -165,9 +166,13 @@ ZT_CHECKED enum zt_err space_sync(struct space *s);
  * request, kept for repairs. */
 ZT_CHECKED enum zt_err space_take_own(struct space *s, const Zt__Changeset *m,
     uint64_t position, const struct hash *link, struct bytes push);
-/* VERSION 0: the newest. Errors: NOT_FOUND. */
+/* VERSION 0: the newest that counts. Errors: NOT_FOUND, also for one that was left out. */
 ZT_CHECKED enum zt_err space_version(
     struct space *s, const struct id *vlob, uint64_t version, struct space_version *out);
+/* What the next version stands behind: the newest, even if it was left out. Errors: NOT_FOUND
+ * (there is none yet). */
+ZT_CHECKED enum zt_err space_newest(
+    struct space *s, const struct id *vlob, struct space_version *out);
 /* Fetches and opens manifests in bulk; EACH takes *M over by setting it to NULL. */
 typedef enum zt_err space_each(void *ctx, size_t i, Zt__Manifest **m);
 ZT_CHECKED enum zt_err space_manifests(struct space *s, const struct space_version *versions,

@@ -433,8 +433,11 @@ zt_history(struct zt *z, const char *remote,
 			.version = n, .author = h.email, .is_newest = n == newest.version
 		};
 
-		if ((err = space_version(s, &at.vlob, n, &v)) ||
-		    (err = file_manifest(s, &at.vlob, n, &m)))
+		if ((err = space_version(s, &at.vlob, n, &v)) == ZT_ERR_NOT_FOUND) {
+			err = ZT_OK; /* left out */
+			continue;
+		}
+		if (err || (err = file_manifest(s, &at.vlob, n, &m)))
 			break;
 		memset(&h, 0, sizeof h);
 		if ((d = org_state_device(z->state, &v.author)) != NULL)
@@ -462,10 +465,10 @@ zt_restore(struct zt *z, const char *remote, uint64_t version, uint64_t time)
 	    (err = space_version(s, &at.vlob, 0, &newest)))
 		return err;
 	for (uint64_t n = newest.version; version == 0 && n > 0; n--)
-		if ((err = space_version(s, &at.vlob, n, &v)))
-			return err;
-		else if (v.time <= time)
+		if ((err = space_version(s, &at.vlob, n, &v)) == ZT_OK && v.time <= time)
 			version = n;
+		else if (err && err != ZT_ERR_NOT_FOUND) /* that is one left out */
+			return err;
 	if (version == 0)
 		return client_refuse(z, ZT_ERR_NOT_FOUND, "the file is younger than that time");
 	if ((err = file_manifest(s, &at.vlob, version, &m)))

@@ -276,37 +276,60 @@ read_version(const struct buf *b, struct space_version *out)
 	v.version = m->version;
 	v.position = m->position;
 	v.time = m->time;
+	v.left_out = m->left_out != 0;
 	if (err == ZT_OK)
 		*out = v;
 	pb_free(m);
 	return err;
 }
 
-enum zt_err
-space_version(
-    struct space *s, const struct id *vlob, uint64_t version, struct space_version *out)
+/* Version N, or (0) the newest, whether it counts or not. */
+static enum zt_err
+stored_version(struct space *s, const struct id *vlob, uint64_t n, struct space_version *out)
 {
 	uint8_t key[2 * ID_BYTES];
 	struct buf b = buf_init(1024);
-	uint64_t n = version;
+	uint64_t newest;
 	enum zt_err err;
 
 	version_key(s, vlob, key);
-	if (version == 0)
-		err =
-		    store_newest(s->z->store, STORE_VERSION, bytes_of(key, sizeof key), &n, &b);
+	if (n == 0)
+		err = store_newest(
+		    s->z->store, STORE_VERSION, bytes_of(key, sizeof key), &newest, &b);
 	else
-		err = store_get(
-		    s->z->store, STORE_VERSION, bytes_of(key, sizeof key), version, &b);
+		err = store_get(s->z->store, STORE_VERSION, bytes_of(key, sizeof key), n, &b);
 	if (err == ZT_OK)
 		err = read_version(&b, out);
 	buf_free(&b);
 	return err;
 }
 
+enum zt_err
+space_newest(struct space *s, const struct id *vlob, struct space_version *out)
+{
+	return stored_version(s, vlob, 0, out);
+}
+
+enum zt_err
+space_version(
+    struct space *s, const struct id *vlob, uint64_t version, struct space_version *out)
+{
+	struct space_version v;
+	enum zt_err err = stored_version(s, vlob, version, &v);
+
+	while (err == ZT_OK && version == 0 && v.left_out)
+		err = v.version > 1 ? stored_version(s, vlob, v.version - 1, &v)
+				    : ZT_ERR_NOT_FOUND;
+	if (err == ZT_OK && v.left_out)
+		err = ZT_ERR_NOT_FOUND;
+	if (err == ZT_OK)
+		*out = v;
+	return err;
+}
+
 static enum zt_err
-put_version(
-    struct space *s, const struct changeset *cs, const struct change *c, uint64_t position)
+put_version(struct space *s, const struct changeset *cs, const struct change *c,
+    uint64_t position, bool left_out)
 {
 	Zt__StoredVersion m = ZT__STORED_VERSION__INIT;
 	uint8_t key[2 * ID_BYTES];
@@ -321,6 +344,7 @@ put_version(
 	m.position = position;
 	m.author = pb_field(cs->author.b, ID_BYTES);
 	m.time = cs->time;
+	m.left_out = left_out;
 	if ((err = pb_encode(&m, &b)) == ZT_OK)
 		err = store_put(s->z->store, STORE_VERSION, bytes_of(key, sizeof key),
 		    c->version, buf_bytes(&b));
@@ -335,22 +359,26 @@ refuse_changeset(struct space *s, enum zt_err err, uint64_t position, const char
 	    (unsigned long long)position, client_words(s->z, why));
 }
 
-/* A version must stand right behind the one before it (F2, F4, F5, F6). */
+/* A version must stand right behind the one before it (F2, F4, F5, F6). One that is left out,
+ * of a write that raced its author's removal, uses its number up: the server has counted it,
+ * and whoever writes next stands behind it. If it fits nowhere it is as if it had never been.
+ */
 static enum zt_err
-take_change(
-    struct space *s, const struct changeset *cs, const struct change *c, uint64_t position)
+take_change(struct space *s, const struct changeset *cs, const struct change *c,
+    uint64_t position, bool left_out)
 {
 	struct space_version before;
-	enum zt_err err = space_version(s, &c->vlob, 0, &before);
+	enum zt_err err = space_newest(s, &c->vlob, &before);
 
 	if (err && err != ZT_ERR_NOT_FOUND)
 		return err;
 	if (err == ZT_ERR_NOT_FOUND ? c->version != 1
 				    : c->version != before.version + 1 ||
 					  !hash_equal(&c->prev, &before.pins.object))
-		return refuse_changeset(
-		    s, ZT_ERR_CORRUPT, position, "a version does not follow the one before it");
-	return put_version(s, cs, c, position);
+		return left_out ? ZT_OK
+				: refuse_changeset(s, ZT_ERR_CORRUPT, position,
+				      "a version does not follow the one before it");
+	return put_version(s, cs, c, position, left_out);
 }
 
 /* What brings the changeset back when the server has lost it (repair.c). */
@@ -407,8 +435,8 @@ take_changeset(struct space *s, const Zt__Changeset *m, uint64_t position)
 		err = refuse_changeset(s, err, position, why);
 		goto out;
 	}
-	for (size_t i = 0; err == ZT_OK && !is_left_out && i < cs.count; i++)
-		err = take_change(s, &cs, &changes[i], position);
+	for (size_t i = 0; err == ZT_OK && i < cs.count; i++)
+		err = take_change(s, &cs, &changes[i], position, is_left_out);
 	if (err == ZT_OK)
 		err = store_put(s->z->store, STORE_LINK, bytes_of(s->w->id.b, ID_BYTES),
 		    position, bytes_of(link.b, HASH_BYTES));

@@ -554,6 +554,64 @@ F7_a_removed_members_write_dated_before_the_removal_is_left_out(void **state)
 	forged_free(&f);
 }
 
+/* Shows a chain without its newest changeset, as if it had not come yet. */
+static void
+hide_newest(void *ctx, struct double_call *c)
+{
+	Zt__ChainPage *m = NULL;
+
+	(void)ctx;
+	if (c->route != ROUTE_CHAIN ||
+	    pb_decode(&zt__chain_page__descriptor, buf_bytes(&c->answer), LIMIT_PAGE, &m))
+		return;
+	if (m->n_changesets > 0) {
+		zt__changeset__free_unpacked(m->changesets[--m->n_changesets], NULL);
+		m->newest--;
+		buf_empty(&c->answer);
+		assert_ok(pb_encode(m, &c->answer));
+	}
+	pb_free(m);
+}
+
+/* A write that the server took before the removal, but that comes behind the place which the
+ * rotation pinned: it counts for nobody, and what it wrote to can be written on. */
+static void
+F7_what_is_left_out_does_not_stand_in_the_way_of_others(void **state)
+{
+	struct setting *s = *state;
+	struct double_hooks hooks = { .after = hide_newest };
+	struct zt_check check;
+	struct buf got = buf_init(BIG);
+
+	assert_ok(client_thaw(s->alice.zt)); /* forks were shown to them before */
+	assert_ok(client_thaw(s->bob.zt));
+	(void)share(s, "f7o", "contributor");
+	put(&s->alice, "one", "f7o:/file");
+	assert_ok(zt_sync(s->bob.zt));
+	put(&s->bob, "two", "f7o:/file");  /* the newest version, and */
+	put(&s->bob, "more", "f7o:/bobs"); /* of the root folder, too */
+	assert_ok(space_sync(person_space(&s->alice, "f7o")));
+	put(&s->bob, "three", "f7o:/file");
+	put(&s->bob, "four", "f7o:/fourth");
+	double_play(s->w->d, &hooks); /* alice does not see the last of these when she pins */
+	assert_ok(zt_workspace_unshare(s->alice.zt, "f7o", "bob@test.example"));
+	double_play(s->w->d, NULL);
+	assert_ok(zt_verify(s->alice.zt, "f7o", NULL, &check));
+	assert_true(check.skipped >= 1);
+	put(&s->alice, "five", "f7o:/file");
+	put(&s->alice, "six", "f7o:/fourth");
+	assert_ok(get(s, &s->alice, "f7o:/file", &got));
+	assert_string_equal("five", buf_text(&got));
+	buf_empty(&got);
+	assert_ok(get(s, &s->alice, "f7o:/fourth", &got));
+	assert_string_equal("six", buf_text(&got));
+	buf_empty(&got);
+	assert_ok(get(s, &s->alice, "f7o:/bobs", &got));
+	assert_string_equal("more", buf_text(&got));
+	assert_ok(zt_verify(s->alice.zt, "f7o", NULL, &check));
+	buf_free(&got);
+}
+
 /* ---- names: F9 ---- */
 
 static void
@@ -624,6 +682,7 @@ main(void)
 		    F5_F6_a_chain_rolled_back_or_with_two_contents_for_one_version_is_detected),
 		PLAY(F7_a_readers_write_is_refused_by_client_and_server),
 		PLAY(F7_a_removed_members_write_dated_before_the_removal_is_left_out),
+		PLAY(F7_what_is_left_out_does_not_stand_in_the_way_of_others),
 		PLAY(F9_a_members_hostile_names_never_write_outside_the_target_folder),
 		PLAY(F10_a_lost_block_is_named_and_the_rest_stays_readable),
 		PLAY(F11_half_of_a_changeset_is_refused_by_client_and_server),
