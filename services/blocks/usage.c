@@ -7,6 +7,22 @@ struct usage {
 	uint64_t bytes;
 };
 
+static enum zt_err
+count(struct blocks *b, const struct id *org, struct usage **out)
+{
+	struct usage *u = calloc(1, sizeof *u);
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	if (u == NULL)
+		return err;
+	if ((err = b->backend->usage(b->backend, org, &u->bytes)) ||
+	    (err = idmap_put(&b->usage, org, u)))
+		free(u);
+	else
+		*out = u;
+	return err;
+}
+
 enum zt_err
 usage_of(struct blocks *b, const struct id *org, uint64_t *bytes)
 {
@@ -14,13 +30,8 @@ usage_of(struct blocks *b, const struct id *org, uint64_t *bytes)
 	enum zt_err err = ZT_OK;
 
 	(void)pthread_mutex_lock(&b->lock);
-	if ((u = idmap_get(&b->usage, org)) == NULL) {
-		if ((u = calloc(1, sizeof *u)) == NULL)
-			err = ZT_ERR_MEMORY;
-		else if ((err = b->backend->usage(b->backend, org, &u->bytes)) ||
-			 (err = idmap_put(&b->usage, org, u)))
-			free(u);
-	}
+	if ((u = idmap_get(&b->usage, org)) == NULL)
+		err = count(b, org, &u);
 	if (err == ZT_OK)
 		*bytes = u->bytes;
 	(void)pthread_mutex_unlock(&b->lock);
