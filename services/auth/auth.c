@@ -303,6 +303,9 @@ commit_group(
 			g->err = err == ZT_ERR_EXISTS ? ZT_ERR_CONFLICT : err;
 }
 
+static const char clock_refusal[] =
+    "the act was signed at a time that this server's clock does not accept";
+
 static enum zt_err
 append(struct auth *a, struct db *db, const struct id *id, const struct entry *e, uint64_t at,
     uint64_t *index, const char **why)
@@ -351,7 +354,7 @@ enum zt_err
 auth_append(struct auth *a, struct db *db, const struct id *id, const struct entry *e,
     uint64_t now_ms, uint64_t *index, const char **why)
 {
-	*why = "the act was signed at a time that this server's clock does not accept";
+	*why = clock_refusal;
 	if (e->body->time > now_ms + LIMIT_CLOCK_MS || e->body->time + LIMIT_CLOCK_MS < now_ms)
 		return ZT_ERR_CLOCK;
 	return append(a, db, id, e, ANYWHERE, index, why);
@@ -359,11 +362,15 @@ auth_append(struct auth *a, struct db *db, const struct id *id, const struct ent
 
 enum zt_err
 auth_restore(struct auth *a, struct db *db, const struct id *id, const struct entry *e,
-    uint64_t at, const char **why)
+    uint64_t at, uint64_t now_ms, const char **why)
 {
 	uint64_t index;
-	enum zt_err err = append(a, db, id, e, at, &index, why);
+	enum zt_err err;
 
+	*why = clock_refusal;
+	if (e->body->time > now_ms + LIMIT_CLOCK_MS)
+		return ZT_ERR_CLOCK;
+	err = append(a, db, id, e, at, &index, why);
 	return err == ZT_OK && index != at ? ZT_ERR_CONFLICT : err;
 }
 

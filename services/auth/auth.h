@@ -60,9 +60,10 @@ enum zt_err auth_decide(void *state, struct db *db, const struct id *org,
 ZT_CHECKED enum zt_err auth_append(struct auth *a, struct db *db, const struct id *org,
     const struct entry *e, uint64_t now_ms, uint64_t *index, const char **why);
 /* The same for an entry that stood at index AT of the log before its database was lost: there
- * or not at all (CONFLICT), whatever the clock says. */
+ * or not at all (CONFLICT), however old, but not of the future (CLOCK): all that came behind
+ * one of those in its topic would be refused. */
 ZT_CHECKED enum zt_err auth_restore(struct auth *a, struct db *db, const struct id *org,
-    const struct entry *e, uint64_t at, const char **why);
+    const struct entry *e, uint64_t at, uint64_t now_ms, const char **why);
 /* Writes the first entry of a new organization whose log key is SEED's. */
 ZT_CHECKED enum zt_err auth_begin(
     struct db *db, const struct id *org, const struct entry *genesis);

@@ -10,9 +10,55 @@ static const struct db_query put = { "recovery_put",
 	"INSERT INTO recovery_parts VALUES ($1::bytea, $2::bytea, $3::bytea, $4::bytea, "
 	"$5::bytea) ON CONFLICT (org, owner, device, helper) DO UPDATE SET sealed = "
 	"excluded.sealed" };
+static const struct db_query devices = { "recovery_devices",
+	"SELECT device, count(*) FROM recovery_parts WHERE org = $1::bytea AND owner = "
+	"$2::bytea GROUP BY device" };
+static const struct db_query drop = { "recovery_drop",
+	"DELETE FROM recovery_parts WHERE org = $1::bytea AND owner = $2::bytea AND device = "
+	"$3::bytea" };
 static const struct db_query get = { "recovery_get",
 	"SELECT owner, device, sealed FROM recovery_parts WHERE org = $1::bytea AND helper = "
-	"$2::bytea LIMIT 1000" };
+	"$2::bytea LIMIT 10000" };
+
+enum { MOST_PARTS = 64 }; /* of one user */
+
+/* Parts of recovery devices that were revoked go; what is left must be a reasonable number, or
+ * one user could hide another's parts behind thousands of their own. */
+static enum zt_err
+tidy(struct auth *a, const struct request *rq, struct rpc_answer *out)
+{
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->caller.user),
+		DB_BYTES(NULL, 0) };
+	struct auth_org *org = NULL;
+	struct db_rows *rows = NULL;
+	int64_t left = 0;
+	enum zt_err err;
+
+	if ((err = db_run(rq->db, &devices, v, 2, &rows)) ||
+	    (err = auth_lock(a, rq->db, &rq->params.org, &org)))
+		goto out;
+	for (int i = 0; err == ZT_OK && i < db_count(rows); i++) {
+		const struct org_device *d;
+		struct id id = { { 0 } };
+
+		v[2].bytes = db_bytes(rows, i, 0);
+		if (v[2].bytes.n == ID_BYTES)
+			memcpy(id.b, v[2].bytes.p, ID_BYTES);
+		if ((d = org_state_device(org->state, &id)) != NULL &&
+		    !org_state_device_live(d, ORG_NEVER))
+			err = db_run(rq->db, &drop, v, 3, NULL);
+		else
+			left += db_int(rows, i, 1);
+	}
+	if (err == ZT_OK && left > MOST_PARTS)
+		err = service_refuse(out, ZT_ERR_LIMIT,
+		    "too many parts of recoveries: revoke older recovery devices");
+out:
+	if (org != NULL)
+		auth_unlock(org);
+	db_free(rows);
+	return err;
+}
 
 /* RECOVERY_PUT: the caller's user leaves a part for each colleague. */
 enum zt_err
@@ -21,7 +67,6 @@ recovery_put(void *state, const struct request *rq, struct rpc_answer *out)
 	Zt__RecoveryParts *m = NULL;
 	enum zt_err err;
 
-	(void)state;
 	if ((err = pb_decode(&zt__recovery_parts__descriptor, rq->body, rq->body.n, &m)) ||
 	    (err = db_begin(rq->db)))
 		goto out;
@@ -38,6 +83,8 @@ recovery_put(void *state, const struct request *rq, struct rpc_answer *out)
 		else
 			err = db_run(rq->db, &put, v, 5, NULL);
 	}
+	if (err == ZT_OK)
+		err = tidy(state, rq, out);
 	if (err == ZT_OK)
 		err = db_commit(rq->db);
 out:

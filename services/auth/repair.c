@@ -19,7 +19,7 @@ restore_one(void *state, const struct request *rq, const Zt__Statement *m, uint6
 	enum zt_err err;
 
 	if ((err = statement_of(m, &s)) == ZT_OK && (err = entry_decode(&s, &e)) == ZT_OK &&
-	    (err = auth_restore(state, rq->db, &rq->params.org, e, at, &why)))
+	    (err = auth_restore(state, rq->db, &rq->params.org, e, at, rq->now_ms, &why)))
 		err = service_refuse(out, err,
 		    why[0] != 0 ? why : "another entry stands at this place of the log");
 	entry_free(e);
@@ -37,6 +37,8 @@ repair_log(void *state, const struct request *rq, struct rpc_answer *out)
 	if (err)
 		return err;
 	answer.size = m->from;
+	if (m->n_entries > LIMIT_LOG_PAGE)
+		err = ZT_ERR_TOO_BIG;
 	for (size_t i = 0; err == ZT_OK && i < m->n_entries; i++)
 		if ((err = restore_one(state, rq, m->entries[i], answer.size, out)) == ZT_OK)
 			answer.size++;

@@ -94,6 +94,13 @@ repair_changeset(void *state, const struct request *rq, struct rpc_answer *out)
 	err = ZT_ERR_FORBIDDEN;
 	if (!id_equal(&p.cs.org, &rq->params.org) || !id_equal(&p.cs.workspace, &rq->params.id))
 		goto out;
+	/* The log does not say when a changeset was signed: nobody may write by this way what
+	 * they may not push. */
+	if (rq->caller.archived && rq->caller.role < ROLE_MANAGER) {
+		err = service_refuse(out, err,
+		    "the workspace is archived: a manager's or owner's device repairs it");
+		goto out;
+	}
 	if ((err = push_check_objects(&p, true, out)) || (err = db_begin(rq->db)) ||
 	    (err = take(&p, m->position, &answer.missing, out)) || (err = db_commit(rq->db)) ||
 	    (err = pb_encode(&answer, &b)))

@@ -201,6 +201,49 @@ M_a_repair_is_judged_like_a_push(void **state)
 	assert_ok(space_sync(person_space(&s->p[OWNER], "w")));
 }
 
+static enum zt_err
+fill_future(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	static Zt__OrgSettings m;
+
+	(void)z;
+	zt__org_settings__init(&m);
+	b->action_case = ZT__ENTRY_BODY__ACTION_ORG_SETTINGS;
+	b->org_settings = &m;
+	b->time += *(uint64_t *)ctx;
+	return ZT_OK;
+}
+
+/* An act of next year, brought back as if it had stood there: nobody could act behind it. */
+static void
+M_a_repair_of_the_log_brings_nothing_of_the_future(void **state)
+{
+	struct setting *s = *state;
+	struct zt *z = s->p[OWNER].zt;
+	uint64_t later[] = { 365ull * 24 * 3600 * 1000, 0 };
+
+	for (int i = 0; i < 2; i++) {
+		struct route_params p = { .org = z->org };
+		Zt__LogRepair m = ZT__LOG_REPAIR__INIT;
+		struct buf body = buf_init(64 * 1024), answer = buf_init(64);
+		struct entry *e = NULL;
+		Zt__Statement st, *one[] = { &st };
+
+		assert_ok(client_sync_log(z));
+		assert_ok(client_sign_act(z, &z->org, fill_future, &later[i], &e));
+		st = statement_message(&e->signed_);
+		m.from = merkle_size(z->state->tree) + (i == 1); /* or at another place */
+		m.entries = one;
+		m.n_entries = 1;
+		assert_ok(pb_encode(&m, &body));
+		assert_err(i == 0 ? ZT_ERR_CLOCK : ZT_ERR_CONFLICT,
+		    client_call(z, ROUTE_LOG_REPAIR, &p, NULL, buf_bytes(&body), &answer));
+		entry_free(e);
+		buf_free(&body);
+		buf_free(&answer);
+	}
+}
+
 /* Another's changeset under one's own request; acts that take an admin or the operator. */
 static void
 M_nobody_speaks_as_another_or_as_more_than_they_are(void **state)
@@ -378,6 +421,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(M_each_call_of_a_workspace_by_everybody),
 		cmocka_unit_test(M_a_repair_is_judged_like_a_push),
+		cmocka_unit_test(M_a_repair_of_the_log_brings_nothing_of_the_future),
 		cmocka_unit_test(M_nobody_speaks_as_another_or_as_more_than_they_are),
 		cmocka_unit_test(R3_no_service_does_what_a_hostile_gateway_says_unsigned),
 		cmocka_unit_test(L10_a_handle_that_is_not_the_committed_one_is_refused),
