@@ -15,38 +15,6 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
-struct setting {
-	struct world *w;
-	struct person alice, bob;
-	unsigned next;
-};
-
-static int
-begin(void **state)
-{
-	struct setting *s = calloc(1, sizeof *s);
-
-	assert_non_null(s);
-	s->w = world_begin();
-	world_found(s->w, &s->alice, "alice");
-	world_join(&s->alice, &s->bob, "bob", "standard");
-	*state = s;
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	struct setting *s = *state;
-
-	person_close(&s->alice);
-	person_close(&s->bob);
-	world_end(s->w);
-	free(s);
-	assert_int_equal(0, secret_live());
-	return 0;
-}
-
 static double
 now(void)
 {
@@ -68,8 +36,8 @@ ignore(void *ctx, const struct zt_file *f)
 /* A workspace whose root folder is FOLDER (encoded), with CHANGES besides; bob looks at it in
  * each way, and is told in less than TEN seconds that it cannot be. */
 static void
-expect_refused(struct setting *s, struct forged_change *changes, size_t count,
-    struct bytes root, enum zt_err wanted)
+expect_refused(struct scene *s, struct forged_change *changes, size_t count, struct bytes root,
+    enum zt_err wanted)
 {
 	char name[32], remote[40], local[160];
 	struct zt_check check;
@@ -126,7 +94,7 @@ folder_of(size_t n, const struct id *to, bool is_folder)
 static void
 F8_folders_in_a_circle_or_in_themselves_a_thousand_times_end(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 	struct forged_change changes[2] = { { .version = 1 } };
 	struct buf a, root;
 
@@ -147,7 +115,7 @@ static void
 F8_sizes_near_2_to_63_and_blocks_without_end_are_refused(void **state)
 {
 	static const uint64_t sizes[] = { UINT64_MAX, (uint64_t)1 << 63, INT64_MAX, 100 };
-	struct setting *s = *state;
+	struct scene *s = *state;
 
 	for (size_t i = 0; i < 4 + 3; i++) {
 		struct forged_change changes[2] = { { .version = 1 } };
@@ -187,7 +155,7 @@ F8_sizes_near_2_to_63_and_blocks_without_end_are_refused(void **state)
 static void
 F8_an_object_of_another_workspace_is_not_found(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 	struct forged_change changes[1];
 	struct id other;
 	struct buf root;
@@ -227,7 +195,7 @@ F8_an_object_of_another_workspace_is_not_found(void **state)
 /* ---- R4 ---- */
 
 static int
-dial(const struct setting *s)
+dial(const struct scene *s)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -241,7 +209,7 @@ dial(const struct setting *s)
 /* How the server ends what TEXT begins: the first line of its answer, or "" when it just hangs
  * up; NULL when it does neither within some seconds. */
 static const char *
-answer_to(const struct setting *s, struct bytes request, char line[256])
+answer_to(const struct scene *s, struct bytes request, char line[256])
 {
 	int fd = dial(s);
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -260,7 +228,7 @@ answer_to(const struct setting *s, struct bytes request, char line[256])
 }
 
 static void
-expect_status(const struct setting *s, const char *text, const char *status)
+expect_status(const struct scene *s, const char *text, const char *status)
 {
 	char line[256];
 	const char *got = answer_to(s, bytes_text(text), line);
@@ -272,7 +240,7 @@ expect_status(const struct setting *s, const char *text, const char *status)
 
 /* A WebSocket that nobody has signed for is closed as soon as that is known. */
 static void
-expect_no_socket(const struct setting *s)
+expect_no_socket(const struct scene *s)
 {
 	static const char ask[] =
 	    "GET /v1/orgs/00112233445566778899aabbccddeeff/events HTTP/1.1\r\nhost: x\r\n"
@@ -291,7 +259,7 @@ expect_no_socket(const struct setting *s)
 }
 
 static size_t
-gateway_kib(const struct setting *s)
+gateway_kib(const struct scene *s)
 {
 	char path[200], line[256];
 	size_t kib = 0;
@@ -314,7 +282,7 @@ gateway_kib(const struct setting *s)
 static void
 R4_malformed_and_oversize_requests_are_refused(void **state)
 {
-	const struct setting *s = *state;
+	const struct scene *s = *state;
 	char *huge = malloc(300 * 1024), line[256];
 	size_t n;
 
@@ -349,7 +317,7 @@ R4_malformed_and_oversize_requests_are_refused(void **state)
 		if (i > 5)
 			break; /* each may wait for the rest of a head */
 	}
-	assert_ok(zt_sync(((struct setting *)*state)->alice.zt));
+	assert_ok(zt_sync(((struct scene *)*state)->alice.zt));
 	free(huge);
 }
 
@@ -363,7 +331,7 @@ R4_half_open_and_slow_connections_leave_the_others_alone(void **state)
 		"", "GET /v1/or", "GET /v1/orgs HTTP/1.1\r\nhost: x\r\nsignature: sig1=",
 		"POST /v1/operator/orgs HTTP/1.1\r\nhost: x\r\ncontent-length: 4000\r\n\r\nabc"
 	};
-	struct setting *s = *state;
+	struct scene *s = *state;
 	int fds[SLOW];
 	size_t before = gateway_kib(s);
 	double began;
@@ -395,5 +363,5 @@ main(void)
 		cmocka_unit_test(R4_half_open_and_slow_connections_leave_the_others_alone),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, scene_begin, scene_end);
 }

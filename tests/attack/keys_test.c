@@ -9,43 +9,10 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
-struct setting {
-	struct world *w;
-	struct person alice, bob, eve;
-};
-
-static int
-begin(void **state)
-{
-	struct setting *s = calloc(1, sizeof *s);
-
-	assert_non_null(s);
-	s->w = world_begin();
-	world_found(s->w, &s->eve, "eve");
-	world_found(s->w, &s->alice, "alice");
-	world_join(&s->alice, &s->bob, "bob", "standard");
-	*state = s;
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	struct setting *s = *state;
-
-	person_close(&s->alice);
-	person_close(&s->bob);
-	person_close(&s->eve);
-	world_end(s->w);
-	free(s);
-	assert_int_equal(0, secret_live());
-	return 0;
-}
-
 static int
 honest_again(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 
 	double_play(s->w->d, NULL);
 	return 0;
@@ -53,7 +20,7 @@ honest_again(void **state)
 
 /* A workspace of alice's that bob may write in, and whose key bob has not fetched yet. */
 static struct space *
-share(struct setting *s, const char *name)
+share(struct scene *s, const char *name)
 {
 	assert_ok(zt_workspace_create(s->alice.zt, name));
 	assert_ok(zt_workspace_share(s->alice.zt, name, "bob@test.example", "contributor"));
@@ -91,7 +58,7 @@ count_file(void *ctx, const struct zt_file *f)
 /* Bob looks into the workspace with this ID, by which he can name it before he knows its key.
  */
 static enum zt_err
-look(struct setting *s, const struct id *workspace)
+look(struct scene *s, const struct id *workspace)
 {
 	char id[ID_TEXT], remote[64];
 	int n = 0;
@@ -103,7 +70,7 @@ look(struct setting *s, const struct id *workspace)
 
 /* Bob is served KEY of SUBJECT, sealed by alice's patched client. */
 static enum zt_err
-look_with(struct setting *s, const struct id *workspace, const struct keyring_subject *subject,
+look_with(struct scene *s, const struct id *workspace, const struct keyring_subject *subject,
     const struct secret *key, const uint8_t user_key[32])
 {
 	struct buf body = buf_init(4096);
@@ -124,7 +91,7 @@ look_with(struct setting *s, const struct id *workspace, const struct keyring_su
 }
 
 static struct keyring_subject
-for_bob(struct setting *s, const struct space *w, unsigned generation)
+for_bob(struct scene *s, const struct space *w, unsigned generation)
 {
 	return (struct keyring_subject){ .org = s->alice.zt->org,
 		.workspace = w->w->id,
@@ -135,7 +102,7 @@ for_bob(struct setting *s, const struct space *w, unsigned generation)
 
 /* A file, so that looking needs the key. */
 static void
-put_note(struct setting *s, const char *workspace)
+put_note(struct scene *s, const char *workspace)
 {
 	char *path = world_file(s->w, "note", "note", 4), remote[64];
 
@@ -147,7 +114,7 @@ put_note(struct setting *s, const char *workspace)
 static void
 K2_a_sealed_key_of_another_workspace_generation_user_or_organization_is_refused(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 	struct space *w = share(s, "k2");
 	struct id id = w->w->id;
 	struct keyring_subject right = for_bob(s, w, 1), bad;
@@ -180,7 +147,7 @@ K2_a_sealed_key_of_another_workspace_generation_user_or_organization_is_refused(
 static void
 K3_a_sealed_key_that_opens_to_another_than_the_committed_one_is_refused(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 	struct space *w = share(s, "k3");
 	struct id id = w->w->id;
 	struct keyring_subject right = for_bob(s, w, 1);
@@ -208,7 +175,7 @@ flip_keys(void *ctx, struct double_call *c)
 static void
 K4_a_withheld_or_corrupted_sealed_key_is_named_and_healed_by_another_member(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 	struct space *w = share(s, "k4");
 	struct id id = w->w->id;
 	struct served nothing = { NULL, 0 };
@@ -239,7 +206,7 @@ inject(void *ctx, struct double_call *c)
 static void
 K5_an_older_generation_is_never_taken_for_the_newest(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 	struct space *w = share(s, "k5");
 	struct id id = w->w->id, vlob;
 	struct keyring_subject old = for_bob(s, w, 1);
@@ -274,7 +241,7 @@ K5_an_older_generation_is_never_taken_for_the_newest(void **state)
 static void
 K6_the_server_cannot_inject_a_file_folder_or_workspace_of_its_own(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 	struct space *w = share(s, "k6");
 	struct id id = w->w->id;
 	struct sign_key *mine = s->alice.zt->sign, *servers = NULL;
@@ -331,5 +298,5 @@ main(void)
 		PLAY(K6_the_server_cannot_inject_a_file_folder_or_workspace_of_its_own),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, scene_begin_with_eve, scene_end);
 }

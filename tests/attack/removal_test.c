@@ -11,37 +11,6 @@
 #include "format/pb.h"
 #include "world.h"
 
-struct setting {
-	struct world *w;
-	struct person alice, bob, laptop;
-};
-
-static int
-begin(void **state)
-{
-	struct setting *s = calloc(1, sizeof *s);
-
-	assert_non_null(s);
-	s->w = world_begin();
-	world_found(s->w, &s->alice, "alice");
-	world_join(&s->alice, &s->bob, "bob", "standard");
-	*state = s;
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	struct setting *s = *state;
-
-	person_close(&s->alice);
-	person_close(&s->bob);
-	world_end(s->w);
-	free(s);
-	assert_int_equal(0, secret_live());
-	return 0;
-}
-
 static struct bytes
 field(PGresult *r, int row, int column)
 {
@@ -73,8 +42,8 @@ opens_object(
 /* How many workspace keys that the servers hold, of generations behind AFTER, the private keys
  * of T open; KNOWS has verified the log that far. */
 static unsigned
-opens_sealed_keys(struct setting *s, struct zt *t, struct zt *knows, const struct id *workspace,
-    unsigned after)
+opens_sealed_keys(
+    struct scene *s, struct zt *t, struct zt *knows, const struct id *workspace, unsigned after)
 {
 	PGresult *r = world_ask(s->w, "metadata",
 	    "SELECT body, signature FROM metadata.sealed_keys WHERE workspace = $1::bytea",
@@ -134,7 +103,7 @@ opens_forward(const struct space *theirs, const struct org_workspace *w)
  * changeset POSITION.
  */
 static unsigned
-opens_objects(struct setting *s, struct space *theirs, struct space *alices, uint64_t position,
+opens_objects(struct scene *s, struct space *theirs, struct space *alices, uint64_t position,
     bool behind, unsigned *seen)
 {
 	PGresult *r = world_ask(s->w, "metadata",
@@ -161,7 +130,7 @@ opens_objects(struct setting *s, struct space *theirs, struct space *alices, uin
 }
 
 static void
-put(struct setting *s, struct person *p, const char *name, const char *remote)
+put(struct scene *s, struct person *p, const char *name, const char *remote)
 {
 	char *file = world_file(s->w, name, "some content", 12);
 	uint64_t n;
@@ -179,8 +148,8 @@ count_file(void *ctx, const struct zt_file *f)
 
 /* T knew the workspace; then REMOVE, and alice writes on. */
 static void
-removed_opens_nothing(struct setting *s, struct person *thief, const char *name,
-    void (*remove)(struct setting *s))
+removed_opens_nothing(
+    struct scene *s, struct person *thief, const char *name, void (*remove)(struct scene *s))
 {
 	char remote[64];
 	struct space *theirs, *alices;
@@ -216,7 +185,7 @@ removed_opens_nothing(struct setting *s, struct person *thief, const char *name,
 }
 
 static void
-remove_bob(struct setting *s)
+remove_bob(struct scene *s)
 {
 	assert_ok(zt_workspace_unshare(s->alice.zt, "shared", "bob@test.example"));
 }
@@ -224,7 +193,7 @@ remove_bob(struct setting *s)
 static void
 R5_a_removed_member_opens_nothing_that_came_after(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 
 	assert_ok(zt_workspace_create(s->alice.zt, "shared"));
 	assert_ok(zt_workspace_share(s->alice.zt, "shared", "bob@test.example", "contributor"));
@@ -232,7 +201,7 @@ R5_a_removed_member_opens_nothing_that_came_after(void **state)
 }
 
 static void
-remove_laptop(struct setting *s)
+remove_laptop(struct scene *s)
 {
 	assert_ok(zt_device_revoke(s->alice.zt, s->laptop.zt->device_text));
 }
@@ -240,7 +209,7 @@ remove_laptop(struct setting *s)
 static void
 R5_a_revoked_device_opens_nothing_that_came_after(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 
 	world_add_device(&s->alice, &s->laptop, "laptop");
 	assert_ok(zt_workspace_create(s->alice.zt, "own"));
@@ -253,7 +222,7 @@ R5_a_revoked_device_opens_nothing_that_came_after(void **state)
 static void
 K7_a_key_is_not_sealed_to_a_user_whose_lost_device_knows_theirs(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 	struct space *bobs;
 	unsigned before;
 	int n = 0;
@@ -295,5 +264,5 @@ main(void)
 		    K7_a_key_is_not_sealed_to_a_user_whose_lost_device_knows_theirs),
 	};
 
-	return suite_start() != ZT_OK || cmocka_run_group_tests(tests, begin, end);
+	return suite_start() != ZT_OK || cmocka_run_group_tests(tests, scene_begin, scene_end);
 }

@@ -11,41 +11,10 @@
 #include "format/limits.h"
 #include "world.h"
 
-struct setting {
-	struct world *w;
-	struct person alice, bob;
-};
-
-static int
-begin(void **state)
-{
-	struct setting *s = calloc(1, sizeof *s);
-
-	assert_non_null(s);
-	s->w = world_begin();
-	world_found(s->w, &s->alice, "alice");
-	world_join(&s->alice, &s->bob, "bob", "standard");
-	*state = s;
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	struct setting *s = *state;
-
-	person_close(&s->alice);
-	person_close(&s->bob);
-	world_end(s->w);
-	free(s);
-	assert_int_equal(0, secret_live());
-	return 0;
-}
-
 static int
 honest_again(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 
 	double_play(s->w->d, NULL);
 	return 0;
@@ -81,7 +50,7 @@ ignore(void *ctx, const struct zt_workspace *w)
 
 /* A request of alice's for ROUTE, which the services have not seen when KEEP. */
 static void
-catch_one(struct setting *s, enum route route, bool keep, struct caught *k)
+catch_one(struct scene *s, enum route route, bool keep, struct caught *k)
 {
 	struct double_hooks hooks = { .ctx = k, .before = catch_it };
 
@@ -96,7 +65,7 @@ catch_one(struct setting *s, enum route route, bool keep, struct caught *k)
 }
 
 static enum zt_err
-send(struct setting *s, struct bytes request)
+send(struct scene *s, struct bytes request)
 {
 	enum zt_err err;
 
@@ -106,7 +75,7 @@ send(struct setting *s, struct bytes request)
 
 /* The same with the first FROM turned into TO, of the same length. */
 static enum zt_err
-send_changed(struct setting *s, struct bytes request, const char *from, const char *to)
+send_changed(struct scene *s, struct bytes request, const char *from, const char *to)
 {
 	uint8_t *copy = exact_copy(request.p, request.n);
 	uint8_t *at = memmem(copy, request.n, from, strlen(from));
@@ -124,7 +93,7 @@ send_changed(struct setting *s, struct bytes request, const char *from, const ch
 static void
 R1_a_request_is_taken_once_and_its_replay_is_refused(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 	struct caught k;
 
 	catch_one(s, ROUTE_LOG_READ, true, &k);
@@ -137,7 +106,7 @@ R1_a_request_is_taken_once_and_its_replay_is_refused(void **state)
 static void
 R1_a_request_sent_elsewhere_is_refused(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 	struct caught k;
 
 	catch_one(s, ROUTE_LOG_READ, true, &k);
@@ -160,7 +129,7 @@ R1_a_request_sent_elsewhere_is_refused(void **state)
 static void
 R1_no_altered_part_of_a_request_is_taken(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 	struct caught k;
 	const uint8_t *at;
 	uint8_t *copy;
@@ -189,7 +158,7 @@ R1_no_altered_part_of_a_request_is_taken(void **state)
 
 /* A request of alice's device that was signed at CREATED. */
 static enum zt_err
-send_dated(struct setting *s, uint64_t created, uint64_t valid)
+send_dated(struct scene *s, uint64_t created, uint64_t valid)
 {
 	struct zt *z = s->alice.zt;
 	struct route_params p = { .org = z->org };
@@ -222,7 +191,7 @@ send_dated(struct setting *s, uint64_t created, uint64_t valid)
 static void
 R1_a_request_from_the_past_or_the_future_is_refused(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 	uint64_t now = (uint64_t)time(NULL);
 
 	assert_ok(send_dated(s, now, 60));
@@ -236,7 +205,7 @@ R1_a_request_from_the_past_or_the_future_is_refused(void **state)
 static void
 R2_the_next_request_of_a_revoked_device_is_refused(void **state)
 {
-	struct setting *s = *state;
+	struct scene *s = *state;
 
 	assert_ok(zt_sync(s->bob.zt));
 	assert_ok(zt_user_revoke(s->alice.zt, "bob@test.example"));
@@ -257,5 +226,5 @@ main(void)
 		PLAY(R2_the_next_request_of_a_revoked_device_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, scene_begin, scene_end);
 }

@@ -229,6 +229,48 @@ world_add_device(struct person *owner, struct person *p, const char *name)
 	join(owner, p, name, "", ZT_INVITE_DEVICE);
 }
 
+static int
+begin_scene(void **state, bool has_eve)
+{
+	struct scene *s = calloc(1, sizeof *s);
+
+	assert_non_null(s);
+	s->w = world_begin();
+	if (has_eve)
+		world_found(s->w, &s->eve, "eve");
+	world_found(s->w, &s->alice, "alice");
+	world_join(&s->alice, &s->bob, "bob", "standard");
+	*state = s;
+	return 0;
+}
+
+int
+scene_begin(void **state)
+{
+	return begin_scene(state, false);
+}
+
+int
+scene_begin_with_eve(void **state)
+{
+	return begin_scene(state, true);
+}
+
+int
+scene_end(void **state)
+{
+	struct scene *s = *state;
+
+	person_close(&s->alice);
+	person_close(&s->bob);
+	person_close(&s->eve);
+	person_close(&s->laptop);
+	world_end(s->w);
+	free(s);
+	assert_int_equal(0, secret_live());
+	return 0;
+}
+
 /* ---- what a hostile server has ---- */
 
 PGresult *

@@ -48,6 +48,18 @@ char *world_file(struct world *w, const char *name, const void *p, size_t n);
 /* The workspace NAME as P has it open. */
 struct space *person_space(struct person *p, const char *name);
 
+/* What most groups of tests play with: alice and bob in one organization; eve in another, and a
+ * second device of somebody's, where a test opens them. */
+struct scene {
+	struct world *w;
+	struct person alice, bob, eve, laptop;
+	unsigned next; /* for names */
+};
+/* For cmocka_run_group_tests: *STATE is a struct scene. At the end no secret is left. */
+int scene_begin(void **state);
+int scene_begin_with_eve(void **state);
+int scene_end(void **state);
+
 /* Two humans at two screens: each reads its code to the other. */
 struct humans {
 	pthread_mutex_t lock;
