@@ -110,6 +110,7 @@ static enum zt_err
 set_limits(const struct auth_org *org, const struct request *rq, const Zt__OrgSet *m)
 {
 	struct auth_limits l = org->limits;
+	enum zt_err err;
 
 	if (m->sets_users)
 		l.users = m->users;
@@ -122,8 +123,9 @@ set_limits(const struct auth_org *org, const struct request *rq, const Zt__OrgSe
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_INT(l.users), DB_INT(l.storage),
 		DB_INT(l.expires) };
 
-	audit(rq->service, "limits_set", &rq->params.org, NULL, NULL);
-	return db_run(rq->db, &put_limits, v, 4, NULL);
+	if ((err = db_run(rq->db, &put_limits, v, 4, NULL)) == ZT_OK)
+		audit(rq->service, "limits_set", &rq->params.org, NULL, NULL);
+	return err;
 }
 
 static enum zt_err
@@ -131,15 +133,17 @@ set_frozen(const struct auth_org *org, const struct request *rq, ProtobufCBinary
     bool is_frozen, struct rpc_answer *out)
 {
 	struct id id;
+	enum zt_err err;
 
 	if (pb_id(user, &id) || org_state_user(org->state, &id) == NULL)
 		return service_refuse(
 		    out, ZT_ERR_NOT_FOUND, "the organization has no user of this id");
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&id) };
 
-	audit(
-	    rq->service, is_frozen ? "user_frozen" : "user_thawed", &rq->params.org, NULL, &id);
-	return db_run(rq->db, is_frozen ? &freeze : &thaw, v, 2, NULL);
+	if ((err = db_run(rq->db, is_frozen ? &freeze : &thaw, v, 2, NULL)) == ZT_OK)
+		audit(rq->service, is_frozen ? "user_frozen" : "user_thawed", &rq->params.org,
+		    NULL, &id);
+	return err;
 }
 
 /* ORG_SET: limits, expiry, a user frozen or thawed; what is not named stays. */
