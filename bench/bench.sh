@@ -2,7 +2,7 @@
 # make bench: each figure beside its peer, interleaved, as medians; the answer is bench/RESULTS.md.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
-bin=$1 tools=$2 rounds=${ROUNDS:-3}
+bin=$1 tools=$2 rounds=${ROUNDS:-3} history=${HISTORY:-1000000}
 w=$(mktemp -d /var/tmp/zt-bench.XXXXXX)
 chmod 711 "$w"
 rclone_pid= floor_pids=
@@ -98,7 +98,29 @@ sh "$root/deploy/local/zt-local" one "$w/state" "$bin" metadata
 "$tools/requests_bench" append "$w/log" "$password" 5000 >"$w/append.txt"
 "$tools/requests_bench" verify 100000 >"$w/verify.txt"
 ulimit -n 5000 2>/dev/null || true
-"$tools/trust_bench" "$w/trust" "$password" 1000 100 >"$w/trust.txt"
+echo "a history of $history changesets" >&2
+mkdir "$w/rows"
+person trust workspace create large
+person trust put "$w/tree" large:/tree
+"$tools/history_bench" "$w/trust" "$password" large "$history" "$w/rows"
+(
+	echo "SET search_path = metadata; SET synchronous_commit = off;"
+	for t in changesets objects; do printf '%s\n' "\\copy $t FROM '$w/rows/$t' (FORMAT binary)"; done
+	echo "CREATE TEMP TABLE newest (LIKE vlobs);"
+	printf '%s\n' "\\copy newest FROM '$w/rows/vlobs' (FORMAT binary)"
+	echo "UPDATE vlobs v SET version = n.version, object_hash = n.object_hash FROM newest n WHERE v.org = n.org AND v.workspace = n.workspace AND v.vlob = n.vlob;"
+	cat "$w/rows/chain.sql"
+	echo "ANALYZE changesets, objects, vlobs;"
+) | PGPASSWORD=$(cat "$w/state/metadata.password") psql -q -X -v ON_ERROR_STOP=1 -h "$(cat "$w/state/sockets")/pg" -U metadata postgres
+rm -r "$w/rows"
+if [ -e "$w/unlocked" ]; then person trust unlock --for 2h >/dev/null; fi
+took "$w/history.whole" zt trust ls large:/   # the owner verifies all of it, and puts down a checkpoint
+for i in $(seq "$rounds"); do
+	cp -r "$w/trust" "$w/newcomer$i"; rm -f "$w/newcomer$i"/store.db*
+	took "$w/history.ls" zt "newcomer$i" ls -r large:/
+	"$bin/zt" --home "$w/newcomer$i" --quiet ls large:/tree/1 | grep -q . || [ ! -e "$w/unlocked" ]
+done
+"$tools/trust_bench" "$w/trust" "$password" large 1000 100 >"$w/trust.txt"
 mkfifo "$w/hold"
 "$tools/requests_bench" sockets "$w/files" "$password" 2000 <"$w/hold" >"$w/sockets.txt" & s=$!
 exec 9>"$w/hold"
@@ -131,7 +153,8 @@ synced before each.
 | the same without verification | $(rate "$w/unverified.txt")/s | | | |
 | appends to one trust log | $(rate "$w/append.txt")/s | | | 500/s |
 | verifying 100,000 entries from nothing | $(sed 's/.*entries \([0-9]*\).*/\1/' "$w/verify.txt")/s | bare Ed25519 $(sed 's/.*bare \([0-9]*\).*/\1/' "$w/verify.txt")/s | $(sed 's/.*ratio //' "$w/verify.txt") | 0.7 |
-| one of 1,000 members removed: log, key rotated, 999 keys sealed; no manifest is touched | $(sed -n 's/^rotation \([0-9.]*\).*/\1/p' "$w/trust.txt") s | | | 2 s |
+| a new device lists 10,000 files behind a history of $history changesets, from a checkpoint | $(m history.ls) s | verifying all of it $(m history.whole) s | $(ratio "$(m history.whole)" "$(m history.ls)") | 5 s |
+| one of 1,000 members of that workspace removed: log, key rotated, 999 keys sealed; no manifest is touched | $(sed -n 's/^rotation \([0-9.]*\).*/\1/p' "$w/trust.txt") s | | | 2 s |
 | a revocation reaches 1,000 connected devices, closes its socket, blocks its next request | p50 $(sed -n 's/.*p50 \([0-9.]*\).*/\1/p' "$w/trust.txt"), p99 $(sed -n 's/.*p99 \([0-9.]*\).*/\1/p' "$w/trust.txt") ms | | | 100 ms |
 | 2,000 idle event sockets: the gateway holds | $idle MiB | | | 64 |
 T

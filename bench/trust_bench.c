@@ -1,7 +1,7 @@
 /* trust_bench.c - what a loss of access costs: one member of a large workspace removed, and a
  * revocation on its way to everybody who is connected.
  *
- *     trust_bench HOME PASSWORD MEMBERS REVOCATIONS
+ *     trust_bench HOME PASSWORD WORKSPACE MEMBERS REVOCATIONS
  */
 #include <err.h>
 #include <poll.h>
@@ -74,18 +74,17 @@ people(struct zt *z, size_t count)
 /* ---- one member removed ---- */
 
 static void
-bench_rotation(struct zt *z, struct member *m, size_t count)
+bench_rotation(struct zt *z, const char *workspace, struct member *m, size_t count)
 {
 	char id[ID_TEXT];
 	double began;
 
-	ok(zt_workspace_create(z, "large"));
 	for (size_t i = 0; i < count; i++) {
 		id_print(&m[i].user, id);
-		ok(zt_workspace_share(z, "large", id, "reader"));
+		ok(zt_workspace_share(z, workspace, id, "reader"));
 	}
 	began = load_now();
-	ok(zt_workspace_unshare(z, "large", id));
+	ok(zt_workspace_unshare(z, workspace, id));
 	printf("rotation %.3f s, %zu members\n", load_now() - began, count);
 }
 
@@ -208,15 +207,15 @@ main(int argc, char **argv)
 	size_t count, times;
 
 	ok(suite_start());
-	if (argc != 5)
+	if (argc != 6)
 		errx(64, "see the top of trust_bench.c");
-	count = strtoul(argv[3], NULL, 10);
-	times = strtoul(argv[4], NULL, 10);
+	count = strtoul(argv[4], NULL, 10);
+	times = strtoul(argv[5], NULL, 10);
 	if (count < 2 || times < 1 || times >= count)
 		errx(64, "MEMBERS from 2 on, REVOCATIONS fewer");
 	z = open_device(argv[1], argv[2]);
 	m = people(z, count);
-	bench_rotation(z, m, count);
+	bench_rotation(z, argv[3], m, count);
 	bench_reach(z, m, count, times);
 	zt_close(z);
 	return 0;

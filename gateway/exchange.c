@@ -46,15 +46,34 @@ copy_token(struct lws *wsi, enum lws_token_indexes token, char *out, size_t size
 		out[0] = 0;
 }
 
+/* The query as it was signed: libwebsockets keeps it in pieces, without the signs between them.
+ */
+static bool
+copy_query(struct lws *wsi, char *out, size_t size)
+{
+	size_t n = 0;
+	int got;
+
+	for (int i = 0; lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i) > 0; i++) {
+		if (i > 0 && n + 1 < size)
+			out[n++] = '&';
+		if ((got = lws_hdr_copy_fragment(
+			 wsi, out + n, (int)(size - n), WSI_TOKEN_HTTP_URI_ARGS, i)) < 0)
+			return false;
+		n += (size_t)got;
+	}
+	out[n] = 0;
+	return true;
+}
+
 enum zt_err
 exchange_call(struct lws *wsi, const char *method, const char *path, int deadline_s,
     struct exchange_head_texts *t, Zt__Call *out)
 {
 	char query[512] = "";
 
-	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_URI_ARGS) >= (int)sizeof query)
+	if (!copy_query(wsi, query, sizeof query))
 		return ZT_ERR_TOO_BIG;
-	copy_token(wsi, WSI_TOKEN_HTTP_URI_ARGS, query, sizeof query);
 	(void)snprintf(
 	    t->target, sizeof t->target, "%.512s%s%s", path, query[0] != 0 ? "?" : "", query);
 	copy_token(wsi, WSI_TOKEN_HOST, t->authority, sizeof t->authority);

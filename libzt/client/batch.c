@@ -309,7 +309,7 @@ static enum zt_err
 list_folder(struct batch *b, struct dirty *d, struct listing *l)
 {
 	struct space_version v;
-	enum zt_err err = space_version(b->s, &d->vlob, 0, &v);
+	enum zt_err err = d->is_new ? ZT_ERR_NOT_FOUND : space_version(b->s, &d->vlob, 0, &v);
 
 	if (err == ZT_ERR_NOT_FOUND)
 		err = ZT_OK; /* its first version */

@@ -142,6 +142,11 @@ struct space {
 	uint64_t position; /* of the verified chain */
 	struct hash link;
 	uint64_t skipped; /* changesets left out because their author had been removed */
+	uint64_t base;    /* where a member's checkpoint began the chain; 0: verified from 1 */
+	uint64_t goal;    /* verified once, and being verified again; 0: not so */
+	struct hash goal_link;
+	uint64_t checkpoint; /* the newest that this device knows of */
+	bool is_suspect;     /* what the checkpoint said does not lead on: begin anew */
 };
 /* The current version of an object, as the chain states it. */
 struct space_version {
@@ -159,8 +164,13 @@ ZT_CHECKED enum zt_err space_key(
     struct space *s, unsigned generation, const struct secret **out);
 /* The workspace's name in OUT (256 bytes); its id when its key is not here. */
 void space_name(struct space *s, char out[260]);
-/* Verifies what is new in the chain. */
+/* Verifies what is new in the chain; of a long one that is new here, from a checkpoint on. */
 ZT_CHECKED enum zt_err space_sync(struct space *s);
+/* Verifies the chain from its beginning, when it began at a checkpoint. */
+ZT_CHECKED enum zt_err space_complete(struct space *s);
+/* A manager's or owner's device that has verified the whole chain puts down a checkpoint, when
+ * enough was written since the last. */
+ZT_CHECKED enum zt_err space_offer_checkpoint(struct space *s);
 /* Takes this device's own changeset, which the server says it put at POSITION under LINK, as if
  * it had been fetched; when others came between, fetches them with it. PUSH is the whole
  * request, kept for repairs. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "client/client.h"
+#include "client/chain.h"
 #include "files/audit.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -131,23 +131,14 @@ export_log(struct exporting *x)
 static enum zt_err
 export_chain(struct exporting *x, struct space *s)
 {
-	struct route_params p = { .org = x->z->org, .id = s->w->id };
 	uint64_t position = 0;
 	enum zt_err err = space_sync(s);
 
 	audit_put(&x->out, AUDIT_WORKSPACE, bytes_of(s->w->id.b, ID_BYTES));
 	while (err == ZT_OK && position < s->position) {
-		struct buf answer = buf_init(LIMIT_PAGE);
 		Zt__ChainPage *m = NULL;
-		char query[40];
 
-		(void)snprintf(
-		    query, sizeof query, "from=%llu", (unsigned long long)(position + 1));
-		if ((err = client_call(
-			 x->z, ROUTE_CHAIN, &p, query, bytes_of(NULL, 0), &answer)) == ZT_OK)
-			err = pb_decode(
-			    &zt__chain_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m);
-		if (err == ZT_OK && m->n_changesets == 0)
+		if ((err = chain_page(s, position + 1, &m)) == ZT_OK && m->n_changesets == 0)
 			err = client_refuse(
 			    x->z, ZT_ERR_CORRUPT, "the server withholds changesets");
 		for (size_t i = 0;
@@ -155,7 +146,6 @@ export_chain(struct exporting *x, struct space *s)
 		     i++, position++)
 			err = put_message(x, AUDIT_CHANGESET, m->changesets[i]);
 		pb_free(m);
-		buf_free(&answer);
 	}
 	return err;
 }

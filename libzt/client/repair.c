@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/wire.h"
-#include "client/client.h"
+#include "client/chain.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
@@ -148,25 +148,6 @@ repair_log(struct repair *r, uint64_t *from)
 
 /* ---- a workspace ---- */
 
-/* The chain's length on the server, and its changeset at POSITION (from 1) in *AT, or NULL. */
-static enum zt_err
-server_chain(struct space *s, uint64_t position, uint64_t *newest, Zt__ChainPage **page)
-{
-	struct route_params p = { .org = s->z->org, .id = s->w->id };
-	struct buf answer = buf_init(LIMIT_PAGE);
-	char query[40];
-	enum zt_err err;
-
-	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)position);
-	if ((err = client_call(s->z, ROUTE_CHAIN, &p, query, bytes_of(NULL, 0), &answer)) ==
-		ZT_OK &&
-	    (err = pb_decode(
-		 &zt__chain_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, page)) == ZT_OK)
-		*newest = (*page)->newest;
-	buf_free(&answer);
-	return err;
-}
-
 static enum zt_err
 held_push(struct space *s, uint64_t position, Zt__PushRequest **out)
 {
@@ -192,14 +173,12 @@ is_my_chain(struct space *s, uint64_t newest, bool *same)
 {
 	Zt__PushRequest *mine = NULL;
 	Zt__ChainPage *page = NULL;
-	uint64_t now;
 	enum zt_err err = newest == 0 ? ZT_OK : held_push(s, newest, &mine);
 
 	*same = true;
 	if (err == ZT_ERR_NOT_FOUND) /* from before devices kept them: the server will judge */
 		return ZT_OK;
-	if (err == ZT_OK && mine != NULL &&
-	    (err = server_chain(s, newest, &now, &page)) == ZT_OK)
+	if (err == ZT_OK && mine != NULL && (err = chain_page(s, newest, &page)) == ZT_OK)
 		*same = page->n_changesets > 0 && page->changesets[0]->statement != NULL &&
 			bytes_equal(pb_bytes(page->changesets[0]->statement->body),
 			    pb_bytes(mine->changeset->statement->body));
@@ -339,7 +318,7 @@ fill_own(struct repair *r, struct space *s, uint64_t newest)
 {
 	enum zt_err err = ZT_OK;
 
-	for (uint64_t p = 1; err == ZT_OK && p <= newest && p <= s->position; p++) {
+	for (uint64_t p = s->base + 1; err == ZT_OK && p <= newest && p <= s->position; p++) {
 		Zt__PushRequest *push = NULL;
 		bool own = held_push(s, p, &push) == ZT_OK && push->n_objects > 0;
 
@@ -375,8 +354,9 @@ repair_workspace(struct repair *r, struct org_workspace *w)
 	bool same = true;
 	enum zt_err err;
 
-	if ((err = space_of(r->z, w, &s)) || (err = server_chain(s, 1, &newest, &page)))
+	if ((err = space_of(r->z, w, &s)) || (err = chain_page(s, 1, &page)))
 		goto out;
+	newest = page->newest;
 	common = newest < s->position ? newest : s->position;
 	if ((err = is_my_chain(s, common, &same)))
 		goto out;

@@ -62,6 +62,7 @@ tend_workspace(struct zt *z, const struct id *id, struct zt_tended *out)
 	struct org_workspace *w = org_state_workspace(z->state, id);
 	const struct org_user *me = org_state_user(z->state, &z->user);
 	enum role mine;
+	struct space *s;
 	enum zt_err err;
 
 	if (w == NULL || me == NULL || (mine = org_state_role(w, me, ORG_NEVER)) == ROLE_NONE ||
@@ -73,7 +74,13 @@ tend_workspace(struct zt *z, const struct id *id, struct zt_tended *out)
 		out->rotated++;
 		w = org_state_workspace(z->state, id);
 	}
-	return w == NULL ? ZT_OK : seal_where_missing(z, w, mine, &out->sealed);
+	if (w == NULL)
+		return ZT_OK;
+	if ((err = seal_where_missing(z, w, mine, &out->sealed)) || (err = space_of(z, w, &s)))
+		return err;
+	if (space_offer_checkpoint(s))
+		z->why[0] = 0; /* it helps newcomers, and nobody waits for it */
+	return ZT_OK;
 }
 
 enum zt_err

@@ -22,6 +22,15 @@ changeset_encode_change(const struct change *c, struct buf *out)
 	return pb_encode(&m, out);
 }
 
+static enum zt_err
+add_leaf(struct merkle *t, struct bytes change)
+{
+	struct hash leaf;
+
+	hash_sha256(0x00, change, bytes_of(NULL, 0), &leaf);
+	return merkle_add(t, &leaf);
+}
+
 /* The RFC 9162 root over the changes, so that one of them can be proved by itself. */
 static enum zt_err
 root_of(const struct bytes *changes, size_t count, struct hash *out)
@@ -29,16 +38,28 @@ root_of(const struct bytes *changes, size_t count, struct hash *out)
 	struct merkle *t = NULL;
 	enum zt_err err = merkle_new(&t);
 
-	for (size_t i = 0; err == ZT_OK && i < count; i++) {
-		struct hash leaf;
-
-		hash_sha256(0x00, changes[i], bytes_of(NULL, 0), &leaf);
-		err = merkle_add(t, &leaf);
-	}
+	for (size_t i = 0; err == ZT_OK && i < count; i++)
+		err = add_leaf(t, changes[i]);
 	if (err == ZT_OK)
 		err = merkle_root(t, count, out);
 	merkle_free(t);
 	return err;
+}
+
+enum zt_err
+changeset_tree(const Zt__Changeset *m, struct merkle **out)
+{
+	struct merkle *t = NULL;
+	enum zt_err err = merkle_new(&t);
+
+	for (size_t i = 0; err == ZT_OK && i < m->n_changes; i++)
+		err = add_leaf(t, pb_bytes(m->changes[i]));
+	if (err) {
+		merkle_free(t);
+		return err;
+	}
+	*out = t;
+	return ZT_OK;
 }
 
 enum zt_err
@@ -144,32 +165,54 @@ read_changes(const Zt__Changeset *m, const struct changeset *cs, struct change *
 }
 
 enum zt_err
-changeset_read(const Zt__Changeset *m, struct changeset *out, struct change **changes)
+changeset_read_statement(const Zt__Statement *m, struct changeset *out)
 {
 	Zt__ChangesetBody *b = NULL;
 	struct changeset cs = { 0 };
-	struct change *array = NULL;
 	enum zt_err err;
 
-	if ((err = statement_of(m->statement, &cs.signed_)) ||
-	    (err = pb_decode(&zt__changeset_body__descriptor, cs.signed_.body, 4096, &b)) ||
-	    (err = read_body(b, &cs)))
-		goto out;
-	err = ZT_ERR_CORRUPT;
-	if (m->n_changes != cs.count)
-		goto out;
-	err = ZT_ERR_MEMORY;
-	if ((array = calloc(cs.count, sizeof *array)) == NULL)
-		goto out;
-	if ((err = read_changes(m, &cs, array)))
-		goto out;
-	*out = cs;
-	*changes = array;
-	array = NULL;
-out:
-	free(array);
+	if ((err = statement_of(m, &cs.signed_)) == ZT_OK &&
+	    (err = pb_decode(&zt__changeset_body__descriptor, cs.signed_.body, 4096, &b)) ==
+		ZT_OK &&
+	    (err = read_body(b, &cs)) == ZT_OK)
+		*out = cs;
 	pb_free(b);
 	return err;
+}
+
+enum zt_err
+changeset_read(const Zt__Changeset *m, struct changeset *out, struct change **changes)
+{
+	struct changeset cs;
+	struct change *array;
+	enum zt_err err = changeset_read_statement(m->statement, &cs);
+
+	if (err)
+		return err;
+	if (m->n_changes != cs.count)
+		return ZT_ERR_CORRUPT;
+	if ((array = calloc(cs.count, sizeof *array)) == NULL)
+		return ZT_ERR_MEMORY;
+	if ((err = read_changes(m, &cs, array))) {
+		free(array);
+		return err;
+	}
+	*out = cs;
+	*changes = array;
+	return ZT_OK;
+}
+
+enum zt_err
+changeset_read_proved(const struct changeset *c, size_t index, struct bytes change,
+    const struct merkle_proof *proof, struct change *out)
+{
+	struct hash leaf;
+	enum zt_err err;
+
+	hash_sha256(0x00, change, bytes_of(NULL, 0), &leaf);
+	if ((err = merkle_check_inclusion(index, c->count, &leaf, proof, &c->root)))
+		return err;
+	return read_change(change, out);
 }
 
 void

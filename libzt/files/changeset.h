@@ -7,6 +7,7 @@
 #include "crypto/envelope.h"
 #include "format/statement.h"
 #include "proto/files.pb-c.h"
+#include "trust/merkle.h"
 #include "trust/org_state.h"
 
 /* One change, as its author states it. */
@@ -41,6 +42,16 @@ ZT_CHECKED enum zt_err changeset_sign(const struct sign_key *key, struct changes
  */
 ZT_CHECKED enum zt_err changeset_read(
     const Zt__Changeset *m, struct changeset *out, struct change **changes);
+/* The RFC 9162 tree over the changes of M, for proofs of single ones; the caller frees *OUT
+ * with merkle_free. Errors: MEMORY. */
+ZT_CHECKED enum zt_err changeset_tree(const Zt__Changeset *m, struct merkle **out);
+/* Reads what a changeset's author signed, without its changes; OUT borrows from M. Errors:
+ * CORRUPT, SUITE, CRITICAL, MEMORY. */
+ZT_CHECKED enum zt_err changeset_read_statement(const Zt__Statement *m, struct changeset *out);
+/* Reads one change of C, which PROOF proves to be the one at INDEX; OUT borrows from CHANGE.
+ * Errors: PROOF, CORRUPT, CRITICAL, MEMORY. */
+ZT_CHECKED enum zt_err changeset_read_proved(const struct changeset *c, size_t index,
+    struct bytes change, const struct merkle_proof *proof, struct change *out);
 /* Whether LINK may stand at POSITION: a rotation in the log pins the chain of its time. Errors:
  * FORK. */
 ZT_CHECKED enum zt_err changeset_check_pin(const struct org_workspace *w, uint64_t position,

@@ -14,12 +14,13 @@
 #define LIMIT_CHANGES 4096  /* versions in one changeset */
 #define LIMIT_CHANGESET                                                                        \
 	(2 * 1024 * 1024) /* its statement and changes, encoded, with 60,000 block ids */
-#define LIMIT_MANIFEST (8 * 1024 * 1024) /* one sealed manifest: a file of about 30 GiB */
-#define LIMIT_PUSH (20 * 1024 * 1024)    /* objects that a client packs in one push */
-#define LIMIT_PAGE (16 * 1024 * 1024)    /* one answer of objects or of the chain */
-#define LIMIT_INLINE 8192                /* content that rides in manifests of one push */
-#define LIMIT_BLOCK (512 * 1024)         /* clear bytes of a block */
-#define LIMIT_SMALL (128 * 1024)         /* a file that shares its block with others */
+#define LIMIT_MANIFEST (8 * 1024 * 1024)    /* one sealed manifest: a file of about 30 GiB */
+#define LIMIT_PUSH (20 * 1024 * 1024)       /* objects that a client packs in one push */
+#define LIMIT_PAGE (16 * 1024 * 1024)       /* one answer of objects or of the chain */
+#define LIMIT_CHECKPOINT (20 * 1024 * 1024) /* entries of a checkpoint: 655,360 of 32 bytes */
+#define LIMIT_INLINE 8192                   /* content that rides in manifests of one push */
+#define LIMIT_BLOCK (512 * 1024)            /* clear bytes of a block */
+#define LIMIT_SMALL (128 * 1024)            /* a file that shares its block with others */
 #define LIMIT_BLOCK_WIRE (4 * 1024 * 1024 + 256)
 #define LIMIT_KEYS 4096                /* sealed keys in one deposit */
 #define LIMIT_TARGET 1024              /* a request's path and query */

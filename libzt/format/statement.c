@@ -14,6 +14,8 @@ context_of(enum statement_kind kind)
 		return "zt changeset 1";
 	case STATEMENT_SEALED_KEY:
 		return "zt sealed key 1";
+	case STATEMENT_CHECKPOINT:
+		return "zt checkpoint 1";
 	}
 	return "zt unknown";
 }

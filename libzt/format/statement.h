@@ -13,6 +13,7 @@ enum statement_kind {
 	STATEMENT_HEAD,
 	STATEMENT_CHANGESET,
 	STATEMENT_SEALED_KEY,
+	STATEMENT_CHECKPOINT,
 };
 
 /* A statement that borrows or owns its body; see the function that made it. */

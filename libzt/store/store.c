@@ -14,7 +14,7 @@
 
 enum { VALUE_MOST = 64 * 1024 * 1024, KEY_MOST = 64, SCHEMA = 1 };
 
-enum query { PUT, GET, NEWEST, DELETE, EACH, ALL, QUERIES };
+enum query { PUT, GET, NEWEST, DELETE, FORGET, EACH, ALL, QUERIES };
 
 struct store {
 	sqlite3 *db;
@@ -31,6 +31,8 @@ static const char *const texts[QUERIES] = {
 	[NEWEST] =
 	    "SELECT n, value FROM records WHERE kind = ?1 AND key = ?2 ORDER BY n DESC LIMIT 1",
 	[DELETE] = "DELETE FROM records WHERE kind = ?1 AND key = ?2 AND n = ?3",
+	[FORGET] = "DELETE FROM records WHERE kind = ?1 AND key >= ?2 AND "
+		   "substr(key, 1, length(?2)) = ?2",
 	[EACH] =
 	    "SELECT n, value, key FROM records WHERE kind = ?1 AND key >= ?2 AND "
 	    "(length(?2) = 0 OR substr(key, 1, length(?2)) = ?2) AND n >= ?3 ORDER BY key, n",
@@ -306,14 +308,30 @@ store_newest(
 	return get_one(s, NEWEST, kind, key, n, out);
 }
 
-enum zt_err
-store_delete(struct store *s, enum store_kind kind, struct bytes key, uint64_t n)
+static enum zt_err
+run(struct store *s, sqlite3_stmt *st)
 {
-	sqlite3_stmt *st = bind(s, DELETE, kind, key, n);
 	int rv = sqlite3_step(st);
 
 	(void)sqlite3_reset(st);
 	return rv == SQLITE_DONE ? ZT_OK : err_of(s->db, rv);
+}
+
+enum zt_err
+store_delete(struct store *s, enum store_kind kind, struct bytes key, uint64_t n)
+{
+	return run(s, bind(s, DELETE, kind, key, n));
+}
+
+enum zt_err
+store_forget(struct store *s, enum store_kind kind, struct bytes prefix)
+{
+	sqlite3_stmt *st = s->query[FORGET];
+
+	(void)sqlite3_reset(st);
+	(void)sqlite3_bind_int(st, 1, (int)kind);
+	(void)sqlite3_bind_blob(st, 2, prefix.p, (int)prefix.n, SQLITE_STATIC);
+	return run(s, st);
 }
 
 enum zt_err

@@ -23,6 +23,7 @@ enum store_kind {
 	STORE_SEALED = 10, /* key: workspace and user; n: generation; what was sealed to whom */
 	STORE_PUSH = 11,   /* key: workspace; n: position; a changeset, for repairs: with its
 			      objects when this device wrote it */
+	STORE_CHAIN = 12,  /* key: workspace; n: 0 */
 };
 
 struct store;
@@ -46,6 +47,8 @@ ZT_CHECKED enum zt_err store_newest(
     struct store *s, enum store_kind kind, struct bytes key, uint64_t *n, struct buf *out);
 ZT_CHECKED enum zt_err store_delete(
     struct store *s, enum store_kind kind, struct bytes key, uint64_t n);
+/* Deletes each record of KIND whose key begins with PREFIX. */
+ZT_CHECKED enum zt_err store_forget(struct store *s, enum store_kind kind, struct bytes prefix);
 /* Shows each record of KIND whose key begins with PREFIX, by key and n from FROM on; stops at
  * the first error of EACH and returns it. EACH must not write. */
 typedef enum zt_err store_each_fn(void *ctx, struct bytes key, uint64_t n, struct bytes value);

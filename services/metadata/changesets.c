@@ -389,29 +389,39 @@ out:
 	return err;
 }
 
+enum zt_err
+push_unpack(const struct db_rows *rows, int i, int column, struct unpacked *out)
+{
+	struct bytes body = db_bytes(rows, i, column),
+		     signature = db_bytes(rows, i, column + 1);
+	struct wire_reader r = wire_read(db_bytes(rows, i, column + 2));
+
+	zt__statement__init(&out->statement);
+	zt__changeset__init(&out->m);
+	out->statement.body = pb_field(body.p, body.n);
+	out->statement.signature = pb_field(signature.p, signature.n);
+	out->m.statement = &out->statement;
+	out->m.changes = out->changes;
+	while (!r.bad && r.left > 0 && out->m.n_changes < LIMIT_CHANGES) {
+		struct bytes c = wire_counted(&r, LIMIT_CHANGESET);
+
+		out->changes[out->m.n_changes++] = pb_field(c.p, c.n);
+	}
+	return wire_end(&r) ? ZT_ERR_CORRUPT : ZT_OK;
+}
+
 /* One changeset of a page, written by hand: repeated field 2 of ChainPage. */
 static enum zt_err
 add_changeset(const struct db_rows *rows, int i, struct buf *page)
 {
-	struct bytes body = db_bytes(rows, i, 2), signature = db_bytes(rows, i, 3);
-	struct wire_reader r = wire_read(db_bytes(rows, i, 4));
-	ProtobufCBinaryData changes[LIMIT_CHANGES];
-	Zt__Statement s = ZT__STATEMENT__INIT;
-	Zt__Changeset cs = ZT__CHANGESET__INIT, *one[] = { &cs };
+	struct unpacked u;
+	Zt__Changeset *one[] = { &u.m };
 	Zt__ChainPage m = ZT__CHAIN_PAGE__INIT;
+	enum zt_err err = push_unpack(rows, i, 2, &u);
 
-	s.body = pb_field(body.p, body.n);
-	s.signature = pb_field(signature.p, signature.n);
-	cs.statement = &s;
-	while (!r.bad && r.left > 0 && cs.n_changes < LIMIT_CHANGES) {
-		struct bytes c = wire_counted(&r, LIMIT_CHANGESET);
-
-		changes[cs.n_changes++] = pb_field(c.p, c.n);
-	}
-	cs.changes = changes;
 	m.changesets = one;
 	m.n_changesets = 1;
-	return wire_end(&r) ? ZT_ERR_CORRUPT : pb_encode(&m, page);
+	return err ? err : pb_encode(&m, page);
 }
 
 /* CHAIN: changesets from position ?from= (from 1) on, as many as a page holds. */

@@ -9,6 +9,9 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_CHAIN] = changesets_read,
 	[ROUTE_OBJECTS] = vlobs_read,
 	[ROUTE_REPAIR] = repair_changeset,
+	[ROUTE_CHECKPOINT_PUT] = checkpoints_put,
+	[ROUTE_CHECKPOINTS] = checkpoints_list,
+	[ROUTE_CHECKPOINT] = checkpoints_read,
 	[ROUTE_KEYS_PUT] = sealed_keys_put,
 	[ROUTE_KEYS_GET] = sealed_keys_get,
 };

@@ -17,5 +17,6 @@ struct metadata {
 
 handler changesets_push, changesets_read, vlobs_read, sealed_keys_put, sealed_keys_get;
 handler repair_changeset;
+handler checkpoints_put, checkpoints_list, checkpoints_read;
 
 #endif

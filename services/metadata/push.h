@@ -4,6 +4,7 @@
 
 #include "common/service.h"
 #include "files/changeset.h"
+#include "format/limits.h"
 #include "proto/metadata.pb-c.h"
 
 struct push {
@@ -14,6 +15,16 @@ struct push {
 	uint64_t position; /* of the newest so far, then of this one */
 	struct hash link;
 };
+
+/* A changeset as it lies in the database, as a message that borrows from the rows. */
+struct unpacked {
+	Zt__Changeset m;
+	Zt__Statement statement;
+	ProtobufCBinaryData changes[LIMIT_CHANGES];
+};
+/* Row I: body, signature and changes, from COLUMN on. Errors: CORRUPT. */
+ZT_CHECKED enum zt_err push_unpack(
+    const struct db_rows *rows, int i, int column, struct unpacked *out);
 
 /* Each object must be the one that its author signed, in its place; in a repair some may be
  * empty. */

@@ -94,17 +94,23 @@ write_all(int fd, struct bytes b)
 	return true;
 }
 
+/* Over *FD, which is kept; -1: none yet. One that has ended meanwhile is made anew. */
 static bool
-ask_upstream(const struct double_ *d, struct bytes request, struct message *answer)
+ask_upstream(const struct double_ *d, int *fd, struct bytes request, struct message *answer)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool ok = fd >= 0 &&
-		  connect(fd, (const struct sockaddr *)&d->upstream, sizeof d->upstream) == 0 &&
-		  write_all(fd, request) && read_message(fd, answer);
+	bool was_open = *fd >= 0;
 
-	if (fd >= 0)
-		(void)close(fd);
-	return ok;
+	if (!was_open) {
+		*fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (*fd < 0 || connect(*fd, (const struct sockaddr *)&d->upstream,
+				   sizeof d->upstream) != 0)
+			return false;
+	}
+	if (write_all(*fd, request) && read_message(*fd, answer))
+		return true;
+	(void)close(*fd);
+	*fd = -1;
+	return was_open && ask_upstream(d, fd, request, answer);
 }
 
 int
@@ -112,9 +118,10 @@ double_send(const struct double_ *d, struct bytes request, enum zt_err *err)
 {
 	struct message answer;
 	Zt__Answer *m = NULL;
-	int status;
+	int status, fd = -1;
 
-	assert_true(ask_upstream(d, request, &answer));
+	assert_true(ask_upstream(d, &fd, request, &answer));
+	(void)close(fd);
 	status = atoi(answer.first[1]);
 	*err = ZT_OK;
 	if (status != 200 &&
@@ -138,7 +145,7 @@ double_refuse(struct double_call *c, enum zt_err err)
 
 /* One request, through the hooks and the real server. */
 static bool
-carry(struct double_ *d, int fd, struct message *m)
+carry(struct double_ *d, int fd, int *up, struct message *m)
 {
 	struct double_call c = { .method = m->first[0],
 		.target = m->first[1],
@@ -157,7 +164,7 @@ carry(struct double_ *d, int fd, struct message *m)
 	hooks = d->hooks;
 	answered = known && hooks.before != NULL && hooks.before(hooks.ctx, &c);
 	(void)pthread_mutex_unlock(&d->lock);
-	if (!answered && ask_upstream(d, c.request, &answer)) {
+	if (!answered && ask_upstream(d, up, c.request, &answer)) {
 		c.status = atoi(answer.first[1]);
 		buf_add(&c.answer, body_of(&answer));
 		(void)pthread_mutex_lock(&d->lock);
@@ -181,11 +188,14 @@ serve(void *arg)
 	struct line *l = arg;
 	struct message m;
 	bool more = true;
+	int up = -1;
 
 	while (more) {
-		more = read_message(l->fd, &m) && carry(l->d, l->fd, &m);
+		more = read_message(l->fd, &m) && carry(l->d, l->fd, &up, &m);
 		buf_free(&m.all);
 	}
+	if (up >= 0)
+		(void)close(up);
 	(void)shutdown(l->fd, SHUT_RDWR);
 	return NULL;
 }

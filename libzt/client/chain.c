@@ -1,0 +1,489 @@
+/* chain.c - a workspace's chain of changesets as this device verifies it (docs/protocol.md). */
+#include "client/chain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "format/limits.h"
+#include "format/pb.h"
+
+/* ---- what is stored ---- */
+
+enum zt_err
+chain_load(struct space *s)
+{
+	struct bytes key = bytes_of(s->w->id.b, ID_BYTES);
+	struct buf link = buf_init(256), b = buf_init(256);
+	Zt__StoredChain *m = NULL;
+	enum zt_err err = store_newest(s->z->store, STORE_LINK, key, &s->position, &link);
+
+	if (err == ZT_OK && link.n == HASH_BYTES)
+		memcpy(s->link.b, link.p, HASH_BYTES);
+	else if (err == ZT_ERR_NOT_FOUND)
+		s->position = 0;
+	else
+		goto out;
+	if ((err = store_get(s->z->store, STORE_CHAIN, key, 0, &b)) == ZT_OK &&
+	    (err = pb_decode(&zt__stored_chain__descriptor, buf_bytes(&b), 256, &m)) == ZT_OK) {
+		s->base = m->begun;
+		s->goal = m->goal;
+		s->checkpoint = m->checkpoint;
+		if (s->goal > 0)
+			err = pb_hash(m->goal_link, &s->goal_link);
+	} else if (err == ZT_ERR_NOT_FOUND) {
+		err = ZT_OK;
+	}
+out:
+	pb_free(m);
+	buf_free(&link);
+	buf_free(&b);
+	return err;
+}
+
+enum zt_err
+chain_note(struct space *s)
+{
+	Zt__StoredChain m = ZT__STORED_CHAIN__INIT;
+	struct buf b = buf_init(256);
+	enum zt_err err;
+
+	m.begun = s->base;
+	m.goal = s->goal;
+	m.checkpoint = s->checkpoint;
+	if (s->goal > 0)
+		m.goal_link = pb_field(s->goal_link.b, HASH_BYTES);
+	if ((err = pb_encode(&m, &b)) == ZT_OK)
+		err = store_put(
+		    s->z->store, STORE_CHAIN, bytes_of(s->w->id.b, ID_BYTES), 0, buf_bytes(&b));
+	buf_free(&b);
+	return err;
+}
+
+enum zt_err
+chain_link(struct space *s, uint64_t position, struct hash *out)
+{
+	struct buf b = buf_init(256);
+	enum zt_err err =
+	    store_get(s->z->store, STORE_LINK, bytes_of(s->w->id.b, ID_BYTES), position, &b);
+
+	if (err == ZT_OK && b.n == HASH_BYTES)
+		memcpy(out->b, b.p, HASH_BYTES);
+	else if (err == ZT_OK)
+		err = ZT_ERR_STORE;
+	buf_free(&b);
+	return err;
+}
+
+static void
+version_key(const struct space *s, const struct id *vlob, uint8_t out[2 * ID_BYTES])
+{
+	memcpy(out, s->w->id.b, ID_BYTES);
+	memcpy(out + ID_BYTES, vlob->b, ID_BYTES);
+}
+
+static enum zt_err
+read_version(const struct buf *b, struct space_version *out)
+{
+	Zt__StoredVersion *m = NULL;
+	struct space_version v = { 0 };
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__stored_version__descriptor, buf_bytes(b), 1024, &m)))
+		return ZT_ERR_STORE;
+	if (pb_id(m->vlob, &v.vlob) || pb_id(m->author, &v.author) ||
+	    pb_hash(m->object, &v.pins.object) || pb_hash(m->commitment, &v.pins.commitment))
+		err = ZT_ERR_STORE;
+	v.version = m->version;
+	v.position = m->position;
+	v.time = m->time;
+	v.left_out = m->left_out != 0;
+	if (err == ZT_OK)
+		*out = v;
+	pb_free(m);
+	return err;
+}
+
+enum zt_err
+chain_version(struct space *s, const struct id *vlob, uint64_t n, struct space_version *out)
+{
+	uint8_t key[2 * ID_BYTES];
+	struct buf b = buf_init(1024);
+	uint64_t newest;
+	enum zt_err err;
+
+	version_key(s, vlob, key);
+	if (n == 0)
+		err = store_newest(
+		    s->z->store, STORE_VERSION, bytes_of(key, sizeof key), &newest, &b);
+	else
+		err = store_get(s->z->store, STORE_VERSION, bytes_of(key, sizeof key), n, &b);
+	if (err == ZT_OK)
+		err = read_version(&b, out);
+	buf_free(&b);
+	return err;
+}
+
+enum zt_err
+space_newest(struct space *s, const struct id *vlob, struct space_version *out)
+{
+	return chain_version(s, vlob, 0, out);
+}
+
+enum zt_err
+space_version(
+    struct space *s, const struct id *vlob, uint64_t version, struct space_version *out)
+{
+	struct space_version v;
+	enum zt_err err = chain_version(s, vlob, version, &v);
+
+	/* What a checkpoint did not speak of stands in the chain before it. */
+	if (err == ZT_ERR_NOT_FOUND && s->base > 0 && (err = space_complete(s)) == ZT_OK)
+		err = chain_version(s, vlob, version, &v);
+	while (err == ZT_OK && version == 0 && v.left_out)
+		err = v.version > 1 ? chain_version(s, vlob, v.version - 1, &v)
+				    : ZT_ERR_NOT_FOUND;
+	if (err == ZT_OK && v.left_out)
+		err = ZT_ERR_NOT_FOUND;
+	if (err == ZT_OK)
+		*out = v;
+	return err;
+}
+
+enum zt_err
+chain_put_version(struct space *s, const struct changeset *cs, const struct change *c,
+    uint64_t position, bool left_out)
+{
+	Zt__StoredVersion m = ZT__STORED_VERSION__INIT;
+	uint8_t key[2 * ID_BYTES];
+	struct buf b = buf_init(1024);
+	enum zt_err err;
+
+	version_key(s, &c->vlob, key);
+	m.vlob = pb_field(c->vlob.b, ID_BYTES);
+	m.version = c->version;
+	m.object = pb_field(c->pins.object.b, HASH_BYTES);
+	m.commitment = pb_field(c->pins.commitment.b, HASH_BYTES);
+	m.position = position;
+	m.author = pb_field(cs->author.b, ID_BYTES);
+	m.time = cs->time;
+	m.left_out = left_out;
+	if ((err = pb_encode(&m, &b)) == ZT_OK)
+		err = store_put(s->z->store, STORE_VERSION, bytes_of(key, sizeof key),
+		    c->version, buf_bytes(&b));
+	buf_free(&b);
+	return err;
+}
+
+static enum zt_err
+refuse_changeset(struct space *s, enum zt_err err, uint64_t position, const char *why)
+{
+	return client_refuse(s->z, err, "changeset %llu of the workspace: %s",
+	    (unsigned long long)position, client_words(s->z, why));
+}
+
+/* The checkpoint that the chain began with was not enough: space_sync begins anew. */
+static enum zt_err
+suspect(struct space *s)
+{
+	s->is_suspect = true;
+	return ZT_ERR_PROOF;
+}
+
+/* A version must stand right behind the one before it (F2, F4, F5, F6). One that is left out,
+ * of a write that raced its author's removal, uses its number up: the server has counted it,
+ * and whoever writes next stands behind it. If it fits nowhere it is as if it had never been.
+ */
+static enum zt_err
+take_change(struct space *s, const struct changeset *cs, const struct change *c,
+    uint64_t position, bool left_out)
+{
+	struct space_version before;
+	enum zt_err err = space_newest(s, &c->vlob, &before);
+
+	if (err && err != ZT_ERR_NOT_FOUND)
+		return err;
+	if (err == ZT_ERR_NOT_FOUND ? c->version != 1
+				    : c->version != before.version + 1 ||
+					  !hash_equal(&c->prev, &before.pins.object)) {
+		/* What a checkpoint left out, or misstated: the chain itself will tell. */
+		if (s->base > 0)
+			return suspect(s);
+		return left_out ? ZT_OK
+				: refuse_changeset(s, ZT_ERR_CORRUPT, position,
+				      "a version does not follow the one before it");
+	}
+	return chain_put_version(s, cs, c, position, left_out);
+}
+
+/* What brings the changeset back when the server has lost it (repair.c). */
+static enum zt_err
+keep_push(struct space *s, uint64_t position, struct bytes push)
+{
+	return store_put(
+	    s->z->store, STORE_PUSH, bytes_of(s->w->id.b, ID_BYTES), position, push);
+}
+
+static enum zt_err
+keep_changeset(struct space *s, uint64_t position, const Zt__Changeset *m)
+{
+	Zt__PushRequest push = ZT__PUSH_REQUEST__INIT;
+	struct buf b = buf_init(LIMIT_PUSH);
+	enum zt_err err;
+
+	push.changeset = (Zt__Changeset *)(uintptr_t)m;
+	if ((err = pb_encode(&push, &b)) == ZT_OK)
+		err = keep_push(s, position, buf_bytes(&b));
+	buf_free(&b);
+	return err;
+}
+
+/* What the author had verified must be a link of this very chain. */
+static enum zt_err
+check_parent(struct space *s, const struct changeset *cs, uint64_t position)
+{
+	struct hash parent;
+	enum zt_err err = chain_link(s, cs->parent_position, &parent);
+
+	if (err == ZT_ERR_NOT_FOUND && cs->parent_position < s->base) {
+		parent = cs->parent_link;
+		if (s->base - cs->parent_position > CHAIN_BACK)
+			return suspect(s);
+		if ((err = checkpoint_link(s, cs->parent_position, &parent)) &&
+		    err != ZT_ERR_FORK)
+			return err;
+	}
+	if (err || !hash_equal(&parent, &cs->parent_link))
+		return refuse_changeset(s, ZT_ERR_FORK, position,
+		    "its author had seen another history of this workspace than the server "
+		    "shows here");
+	return ZT_OK;
+}
+
+/* A chain that is verified anew must lead to what was verified before. */
+static enum zt_err
+check_goal(struct space *s, uint64_t position, const struct hash *link)
+{
+	if (position != s->goal)
+		return ZT_OK;
+	if (!hash_equal(link, &s->goal_link))
+		return refuse_changeset(s, ZT_ERR_FORK, position,
+		    "the server shows another history of the workspace than this device has "
+		    "verified");
+	s->goal = 0;
+	return chain_note(s);
+}
+
+static enum zt_err
+take_changeset(struct space *s, const Zt__Changeset *m, uint64_t position)
+{
+	struct changeset cs;
+	struct change *changes = NULL;
+	struct hash link;
+	const char *why = "";
+	bool is_left_out;
+	enum zt_err err;
+
+	if ((err = changeset_read(m, &cs, &changes)))
+		return refuse_changeset(
+		    s, err, position, "it is not what its author signed, or cannot be read");
+	if (cs.parent_position > 0 && cs.parent_position < position &&
+	    (err = check_parent(s, &cs, position)))
+		goto out;
+	err = changeset_check(s->z->state, s->w, &cs, position, &why);
+	is_left_out = err == ZT_ERR_REVOKED;
+	if (err && !is_left_out) {
+		err = refuse_changeset(s, err, position, why);
+		goto out;
+	}
+	changeset_link(&s->link, &cs.signed_, &link);
+	if ((err = changeset_check_pin(s->w, position, &link, &why))) {
+		err = refuse_changeset(s, err, position, why);
+		goto out;
+	}
+	err = check_goal(s, position, &link);
+	for (size_t i = 0; err == ZT_OK && i < cs.count; i++)
+		err = take_change(s, &cs, &changes[i], position, is_left_out);
+	if (err == ZT_OK)
+		err = store_put(s->z->store, STORE_LINK, bytes_of(s->w->id.b, ID_BYTES),
+		    position, bytes_of(link.b, HASH_BYTES));
+	if (err == ZT_OK) {
+		s->skipped += is_left_out;
+		s->position = position;
+		s->link = link;
+	}
+out:
+	free(changes);
+	return err;
+}
+
+/* After a transaction that was not committed. */
+static void
+go_back(struct space *s, const struct space *before)
+{
+	s->position = before->position;
+	s->link = before->link;
+	s->base = before->base;
+	s->goal = before->goal;
+	s->goal_link = before->goal_link;
+	s->checkpoint = before->checkpoint;
+	s->skipped = before->skipped;
+	s->is_suspect = false;
+}
+
+static enum zt_err
+refuse_older(struct space *s)
+{
+	return client_refuse(s->z, ZT_ERR_ROLLBACK,
+	    "the server shows an older state of the workspace than this device has seen. If an "
+	    "older backup was restored, zt repair brings back what is held here");
+}
+
+enum zt_err
+chain_page(struct space *s, uint64_t from, Zt__ChainPage **out)
+{
+	struct route_params p = { .org = s->z->org, .id = s->w->id };
+	struct buf answer = buf_init(LIMIT_PAGE);
+	char query[40];
+	enum zt_err err;
+
+	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)from);
+	if ((err = client_call(s->z, ROUTE_CHAIN, &p, query, bytes_of(NULL, 0), &answer)) ==
+	    ZT_OK)
+		err =
+		    pb_decode(&zt__chain_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, out);
+	buf_free(&answer);
+	return err;
+}
+
+/* A chain of many pages begins at a member's checkpoint where there is one. Whatever speaks
+ * against that is no reason to refuse: the chain itself is there. */
+static enum zt_err
+begin_at_checkpoint(struct space *s, bool *begun)
+{
+	enum zt_err err = checkpoint_begin(s);
+
+	*begun = err == ZT_OK;
+	if (err == ZT_OK || err == ZT_ERR_MEMORY || err == ZT_ERR_FULL || err == ZT_ERR_IO)
+		return err;
+	s->z->why[0] = 0;
+	store_rollback(s->z->store);
+	return store_begin(s->z->store);
+}
+
+/* One page; *NEWEST is the chain's length as the server says. */
+static enum zt_err
+sync_page(struct space *s, uint64_t *newest)
+{
+	Zt__ChainPage *m = NULL;
+	bool begun = false;
+	enum zt_err err;
+
+	if ((err = chain_page(s, s->position + 1, &m)) == ZT_ERR_ROLLBACK)
+		err = refuse_older(s);
+	if (err)
+		goto out;
+	*newest = m->newest;
+	if (m->newest < s->position || m->newest < s->goal)
+		err = refuse_older(s);
+	else if (m->n_changesets == 0 && m->newest > s->position)
+		err = client_refuse(s->z, ZT_ERR_CORRUPT, "the server withholds changesets");
+	else if (s->position == 0 && s->goal == 0 && m->newest > m->n_changesets)
+		err = begin_at_checkpoint(s, &begun);
+	for (size_t i = 0; err == ZT_OK && !begun && i < m->n_changesets; i++)
+		if ((err = take_changeset(s, m->changesets[i], s->position + 1)) == ZT_OK)
+			err = keep_changeset(s, s->position, m->changesets[i]);
+out:
+	pb_free(m);
+	return err;
+}
+
+/* Forgets what the checkpoint said, and remembers where the chain must lead. */
+static enum zt_err
+begin_anew(struct space *s)
+{
+	struct bytes key = bytes_of(s->w->id.b, ID_BYTES);
+	enum zt_err err = store_begin(s->z->store);
+
+	if (err)
+		return err;
+	if ((err = store_forget(s->z->store, STORE_VERSION, key)) == ZT_OK)
+		err = store_forget(s->z->store, STORE_LINK, key);
+	s->goal = s->position;
+	s->goal_link = s->link;
+	s->base = s->position = s->skipped = 0;
+	s->link = (struct hash){ 0 };
+	s->is_suspect = false;
+	if (err == ZT_OK && (err = chain_note(s)) == ZT_OK)
+		err = store_commit(s->z->store);
+	store_rollback(s->z->store);
+	return err ? err : ZT_OK;
+}
+
+enum zt_err
+space_complete(struct space *s)
+{
+	enum zt_err err = s->base > 0 ? begin_anew(s) : ZT_OK;
+
+	return err ? err : space_sync(s);
+}
+
+/* What the log says about the chain: a rotation pinned it at a place that must be there. */
+static enum zt_err
+check_length(struct space *s)
+{
+	for (size_t i = 0; i < s->w->generation_count; i++)
+		if (s->w->generations[i].chain_position > s->position)
+			return refuse_older(s);
+	return ZT_OK;
+}
+
+enum zt_err
+space_sync(struct space *s)
+{
+	uint64_t newest = 0;
+	enum zt_err err;
+
+	do {
+		struct space before = *s;
+
+		if ((err = store_begin(s->z->store)))
+			return err;
+		if ((err = sync_page(s, &newest)) == ZT_OK)
+			err = store_commit(s->z->store);
+		store_rollback(s->z->store);
+		if (err) {
+			bool suspect = s->is_suspect;
+
+			go_back(s, &before);
+			if (suspect)
+				err = begin_anew(s);
+		}
+	} while (err == ZT_OK && s->position < newest);
+	if (err == ZT_OK)
+		err = check_length(s);
+	return client_note_fork(s->z, err);
+}
+
+enum zt_err
+space_take_own(struct space *s, const Zt__Changeset *m, uint64_t position,
+    const struct hash *link, struct bytes push)
+{
+	struct space before = *s;
+	enum zt_err err;
+
+	if (position != s->position + 1)
+		return (err = space_sync(s)) ? err : keep_push(s, position, push);
+	if ((err = store_begin(s->z->store)))
+		return err;
+	if ((err = take_changeset(s, m, position)) == ZT_OK && !hash_equal(&s->link, link))
+		err = refuse_changeset(s, ZT_ERR_FORK, position,
+		    "the server has put it behind another history of the workspace");
+	if (err == ZT_OK)
+		err = keep_push(s, position, push);
+	if (err == ZT_OK)
+		err = store_commit(s->z->store);
+	store_rollback(s->z->store);
+	if (err)
+		go_back(s, &before);
+	return client_note_fork(s->z, err);
+}

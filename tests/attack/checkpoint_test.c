@@ -1,0 +1,424 @@
+/* checkpoint_test.c - a long chain begun at a member's checkpoint: what is proved is taken, and
+ * whatever a server or the checkpoint's author misstates, the chain itself corrects. */
+#include "test.h"
+
+#include <stdio.h>
+
+#include "client/chain.h"
+#include "crypto/suite.h"
+#include "format/pb.h"
+#include "trust/checkpoint.h"
+#include "world.h"
+
+enum {
+	LONG = 2100,
+	OLD = 5
+}; /* changesets: more than one answer holds; versions of one file */
+
+/* ---- a long chain ---- */
+
+/* COUNT changesets: a folder of one name, made again and again; the old ones are in no folder.
+ */
+static void
+churn(struct person *p, const char *workspace, unsigned count)
+{
+	struct space *s = person_space(p, workspace);
+
+	for (unsigned i = 0; i < count; i++) {
+		struct tree_entry to = { .is_folder = true };
+		struct batch *b = NULL;
+
+		suite_random(to.vlob.b, ID_BYTES);
+		assert_ok(batch_new(s, &b));
+		assert_ok(batch_folder(b, &to.vlob));
+		assert_ok(batch_link(b, &s->w->id, bytes_text("churn"), &to, BATCH_ANY));
+		assert_ok(batch_send(b));
+		batch_free(b);
+	}
+}
+
+static void
+put(struct person *p, const char *content, const char *remote)
+{
+	char *path = world_file(p->w, "content", content, strlen(content));
+
+	assert_ok(zt_put(p->zt, path, remote, NULL, NULL));
+	free(path);
+}
+
+static void
+expect(struct person *p, const char *remote, uint64_t version, const char *wanted)
+{
+	char got[256] = "", path[128];
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%s/got", p->w->state);
+	assert_non_null(f = fopen(path, "we+"));
+	assert_ok(zt_cat(p->zt, remote, version, fileno(f)));
+	rewind(f);
+	(void)!fread(got, 1, sizeof got - 1, f);
+	(void)fclose(f);
+	assert_string_equal(wanted, got);
+}
+
+static int
+begin(void **state)
+{
+	int rv = scene_begin(state);
+	struct scene *s = *state;
+	char content[16];
+
+	assert_ok(zt_workspace_create(s->alice.zt, "long"));
+	assert_ok(zt_mkdir(s->alice.zt, "long:/folder"));
+	for (int i = 1; i <= OLD; i++) {
+		(void)snprintf(content, sizeof content, "version %d", i);
+		put(&s->alice, content, "long:/folder/file");
+	}
+	churn(&s->alice, "long", LONG);
+	assert_ok(zt_workspace_share(s->alice.zt, "long", "bob@test.example", "manager"));
+	assert_ok(zt_tend(s->alice.zt, NULL)); /* which puts the checkpoint down */
+	return rv;
+}
+
+/* P, as if it had never seen the workspace. */
+static struct space *
+newcomer(struct person *p, const char *workspace)
+{
+	struct space *s = person_space(p, workspace);
+	struct bytes key = bytes_of(s->w->id.b, ID_BYTES);
+
+	assert_ok(store_forget(p->zt->store, STORE_VERSION, key));
+	assert_ok(store_forget(p->zt->store, STORE_LINK, key));
+	assert_ok(store_forget(p->zt->store, STORE_CHAIN, key));
+	idmap_free(&p->zt->spaces, space_free);
+	assert_ok(space_find(p->zt, workspace, &s));
+	assert_int_equal(0, s->position);
+	return s;
+}
+
+/* ---- what the hostile server does ---- */
+
+struct count {
+	unsigned chain, checkpoints, put;
+};
+
+static void
+count_calls(void *ctx, struct double_call *c)
+{
+	struct count *n = ctx;
+
+	n->chain += c->route == ROUTE_CHAIN;
+	n->checkpoints += c->route == ROUTE_CHECKPOINT;
+	n->put += c->route == ROUTE_CHECKPOINT_PUT;
+}
+
+struct lie {
+	enum {
+		NO_LIE,
+		DROP_CHANGE,
+		REPEAT_CHANGE,
+		ALTER_CHANGE,
+		ALTER_INDEX,
+		ALTER_PROOF,
+		ALTER_STATEMENT,
+		ALTER_POSITION,
+		NO_CHANGES,
+		ALTER_CHECKPOINT,
+		LIES
+	} how;
+	bool told;
+};
+
+static void
+spoil_list(struct double_call *c)
+{
+	Zt__Checkpoints *m = NULL;
+
+	assert_ok(pb_decode(&zt__checkpoints__descriptor, buf_bytes(&c->answer), 1 << 20, &m));
+	for (size_t i = 0; i < m->n_statements; i++)
+		m->statements[i]->body.data[m->statements[i]->body.len / 2] ^= 1;
+	buf_empty(&c->answer);
+	assert_ok(pb_encode(m, &c->answer));
+	pb_free(m);
+}
+
+static void
+spoil(void *ctx, struct double_call *c)
+{
+	struct lie *l = ctx;
+	Zt__CheckpointPage *m = NULL;
+	Zt__ProvedChange *one, *first, *second;
+	size_t n;
+
+	if (c->status != 200 || (c->route != ROUTE_CHECKPOINT && c->route != ROUTE_CHECKPOINTS))
+		return;
+	if ((l->how == ALTER_CHECKPOINT) != (c->route == ROUTE_CHECKPOINTS))
+		return;
+	l->told = true;
+	if (l->how == ALTER_CHECKPOINT) {
+		spoil_list(c);
+		return;
+	}
+	assert_ok(
+	    pb_decode(&zt__checkpoint_page__descriptor, buf_bytes(&c->answer), LIMIT_PAGE, &m));
+	n = m->n_changes;
+	assert_true(n >= 3);
+	first = m->changes[0];
+	second = m->changes[1];
+	one = m->changes[n - 1];
+	assert_true(one->n_proof > 0);
+	if (l->how == DROP_CHANGE)
+		m->changes[0] = m->changes[1];
+	else if (l->how == REPEAT_CHANGE)
+		m->changes[1] = m->changes[0];
+	else if (l->how == ALTER_CHANGE)
+		one->change.data[one->change.len / 2] ^= 1;
+	else if (l->how == ALTER_INDEX)
+		one->index ^= 1;
+	else if (l->how == ALTER_PROOF)
+		one->proof[0].data[7] ^= 1;
+	else if (l->how == ALTER_STATEMENT)
+		m->statements[0]->statement->signature.data[3] ^= 1;
+	else if (l->how == ALTER_POSITION)
+		one->position++;
+	else if (l->how == NO_CHANGES)
+		m->n_changes = 0;
+	buf_empty(&c->answer);
+	assert_ok(pb_encode(m, &c->answer));
+	m->changes[0] = first; /* whole again, to be freed */
+	m->changes[1] = second;
+	m->n_changes = n;
+	pb_free(m);
+}
+
+/* ---- tests ---- */
+
+static void
+P4_a_newcomer_begins_a_long_chain_at_a_checkpoint(void **state)
+{
+	struct scene *s = *state;
+	struct space *at = newcomer(&s->bob, "long");
+	struct count n = { 0 };
+	struct double_hooks hooks = { .ctx = &n, .after = count_calls };
+	struct space *alice = person_space(&s->alice, "long");
+
+	double_play(s->w->d, &hooks);
+	assert_ok(space_sync(at));
+	assert_int_equal(alice->position, at->position);
+	assert_int_equal(alice->position, at->base);
+	assert_memory_equal(alice->link.b, at->link.b, HASH_BYTES);
+	assert_true(n.chain <= 2);
+	assert_int_equal(1, n.checkpoints);
+	expect(&s->bob, "long:/folder/file", 0, "version 5");
+	assert_int_equal(at->base, at->position); /* and still so */
+	/* What is not in it is fetched when it is asked for: all is verified then. */
+	expect(&s->bob, "long:/folder/file", 2, "version 2");
+	assert_int_equal(0, at->base);
+	assert_int_equal(0, at->goal);
+	assert_int_equal(alice->position, at->position);
+	expect(&s->bob, "long:/folder/file", 0, "version 5");
+	double_play(s->w->d, NULL);
+}
+
+static void
+F11_what_a_server_alters_in_a_checkpoint_is_not_taken_and_the_chain_tells(void **state)
+{
+	struct scene *s = *state;
+	struct lie lie = { 0 };
+	struct double_hooks hooks = { .ctx = &lie, .after = spoil };
+
+	double_play(s->w->d, &hooks);
+	for (lie.how = NO_LIE; lie.how < LIES; lie.how++) {
+		struct space *at = newcomer(&s->bob, "long");
+
+		lie.told = false;
+		assert_ok(space_sync(at));
+		assert_true(lie.told);
+		assert_true((at->base == 0) == (lie.how != NO_LIE));
+		assert_int_equal(person_space(&s->alice, "long")->position, at->position);
+		expect(&s->bob, "long:/folder/file", 0, "version 5");
+	}
+	double_play(s->w->d, NULL);
+}
+
+/* A checkpoint of WHO as of S, in which VLOB stands at VERSION (of POSITION): sent to the
+ * server whatever it says. */
+static enum zt_err
+forge(
+    struct person *who, struct space *s, const struct checkpoint_entry *entry, bool false_link)
+{
+	struct zt *z = who->zt;
+	struct route_params p = { .org = z->org, .id = s->w->id };
+	struct checkpoint c = { .org = z->org,
+		.workspace = s->w->id,
+		.author = z->device,
+		.position = s->position,
+		.link = s->link,
+		.count = 1,
+		.seen_size = merkle_size(z->state->tree) };
+	uint8_t packed[CHECKPOINT_ENTRY_BYTES];
+	Zt__CheckpointRequest m = ZT__CHECKPOINT_REQUEST__INIT;
+	Zt__Statement message;
+	struct statement st;
+	struct buf signed_ = buf_init(4096), body = buf_init(8192), answer = buf_init(64);
+	enum zt_err err;
+
+	c.link.b[0] ^= false_link;
+	checkpoint_pack(entry, packed);
+	assert_ok(merkle_root(z->state->tree, c.seen_size, &c.seen_root));
+	assert_ok(checkpoint_root(bytes_of(packed, sizeof packed), c.position, &c.root));
+	assert_ok(checkpoint_sign(z->sign, &c, &signed_, &st));
+	message = statement_message(&st);
+	m.statement = &message;
+	m.entries = pb_field(packed, sizeof packed);
+	assert_ok(pb_encode(&m, &body));
+	err = client_call(z, ROUTE_CHECKPOINT_PUT, &p, NULL, buf_bytes(&body), &answer);
+	buf_free(&signed_);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+static struct checkpoint_entry
+root_at(struct space *s, uint64_t version)
+{
+	struct space_version v;
+
+	assert_ok(space_version(s, &s->w->id, version, &v));
+	return (struct checkpoint_entry){ v.vlob, v.version, v.position };
+}
+
+static void
+F4_a_manager_who_calls_an_old_version_current_is_corrected_by_the_next_write(void **state)
+{
+	struct scene *s = *state;
+	struct space *alice = person_space(&s->alice, "long"), *at;
+	struct checkpoint_entry old = root_at(alice, LONG / 2);
+
+	churn(&s->alice, "long", 1);
+	assert_int_equal(ZT_ERR_ROLLBACK, forge(&s->alice, alice, &old, true));
+	assert_ok(forge(&s->alice, alice, &old, false));
+	/* The word of an owner, and bob has no other. */
+	at = newcomer(&s->bob, "long");
+	assert_ok(space_sync(at));
+	assert_int_equal(alice->position, at->base);
+	churn(&s->alice, "long", 1);
+	assert_ok(space_sync(at));
+	assert_int_equal(0, at->base); /* the write did not fit the word */
+	assert_int_equal(0, at->goal);
+	assert_int_equal(alice->position, at->position);
+	expect(&s->bob, "long:/folder/file", 0, "version 5");
+}
+
+static void
+F7_a_checkpoint_counts_only_while_its_author_may_give_the_workspace(void **state)
+{
+	struct scene *s = *state;
+	struct space *bob = person_space(&s->bob, "long"), *at;
+	struct checkpoint_entry old;
+
+	assert_ok(space_complete(bob));
+	churn(&s->alice, "long", 1);
+	assert_ok(space_sync(bob));
+	old = root_at(bob, LONG / 2);
+	assert_ok(forge(&s->bob, bob, &old, false)); /* a manager, still */
+	assert_ok(zt_workspace_share(s->alice.zt, "long", "bob@test.example", "contributor"));
+	at = newcomer(&s->bob, "long");
+	assert_ok(client_sync_log(s->bob.zt));
+	assert_ok(space_sync(at));
+	assert_true(at->base < at->position); /* not his own; alice's, before it */
+	assert_ok(space_complete(at));
+	old.version--;
+	assert_int_equal(ZT_ERR_FORBIDDEN, forge(&s->bob, at, &old, false));
+	assert_ok(zt_workspace_share(s->alice.zt, "long", "bob@test.example", "manager"));
+	assert_ok(client_sync_log(s->bob.zt));
+}
+
+/* A writer whose newest verified link lies before the checkpoint. */
+static void
+P5_a_write_over_links_before_the_checkpoint_is_checked_by_the_links_between(void **state)
+{
+	struct scene *s = *state;
+	struct space *bob = person_space(&s->bob, "long"), *alice, *at;
+	struct tree_entry to = { .is_folder = true };
+	struct batch *b = NULL;
+	struct hash wrong = { 0 };
+	uint64_t behind;
+
+	assert_ok(space_complete(bob));
+	assert_ok(zt_mkdir(s->bob.zt, "long:/his"));
+	assert_ok(space_sync(bob));
+	behind = bob->position;
+	churn(&s->alice, "long", 1001);
+	assert_ok(zt_tend(s->alice.zt, NULL));
+	/* A folder that nobody has touched since: the server takes it over the old link. */
+	assert_ok(batch_new(bob, &b));
+	suite_random(to.vlob.b, ID_BYTES);
+	assert_ok(batch_folder(b, &to.vlob));
+	assert_ok(batch_link(b, &to.vlob, bytes_text("x"), &to, BATCH_ANY));
+	assert_int_equal(behind, bob->position);
+	assert_ok(batch_send(b));
+	batch_free(b);
+	alice = person_space(&s->alice, "long");
+	assert_ok(space_sync(alice));
+	at = newcomer(&s->bob, "long");
+	assert_ok(space_sync(at));
+	assert_true(at->base > behind && at->base < at->position);
+	assert_memory_equal(alice->link.b, at->link.b, HASH_BYTES);
+	/* And a link that is not of this chain leads nowhere. */
+	assert_ok(store_begin(s->bob.zt->store));
+	assert_int_equal(ZT_ERR_FORK, checkpoint_link(at, behind - 10, &wrong));
+	store_rollback(s->bob.zt->store);
+}
+
+/* Shows bob a chain that ends before the place which the log pins. */
+static void
+hide_the_end(void *ctx, struct double_call *c)
+{
+	Zt__ChainPage m = ZT__CHAIN_PAGE__INIT;
+
+	(void)ctx;
+	if (c->route != ROUTE_CHAIN || c->status != 200)
+		return;
+	buf_empty(&c->answer);
+	assert_ok(pb_encode(&m, &c->answer));
+}
+
+static void
+P4_a_chain_that_ends_before_the_place_that_a_rotation_pinned_is_refused(void **state)
+{
+	struct scene *s = *state;
+	struct double_hooks hooks = { .after = hide_the_end };
+	struct space *at;
+
+	assert_ok(zt_workspace_create(s->alice.zt, "short"));
+	put(&s->alice, "x", "short:/x");
+	assert_ok(zt_workspace_rotate(s->alice.zt, "short"));
+	assert_ok(zt_workspace_share(s->alice.zt, "short", "bob@test.example", "reader"));
+	assert_ok(client_sync_log(s->bob.zt));
+	assert_ok(space_find(s->bob.zt, "short", &at));
+	double_play(s->w->d, &hooks);
+	assert_int_equal(ZT_ERR_ROLLBACK, space_sync(at));
+	double_play(s->w->d, NULL);
+	assert_ok(space_sync(at));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(P4_a_newcomer_begins_a_long_chain_at_a_checkpoint),
+		cmocka_unit_test(
+		    F11_what_a_server_alters_in_a_checkpoint_is_not_taken_and_the_chain_tells),
+		cmocka_unit_test(
+		    F4_a_manager_who_calls_an_old_version_current_is_corrected_by_the_next_write),
+		cmocka_unit_test(
+		    F7_a_checkpoint_counts_only_while_its_author_may_give_the_workspace),
+		cmocka_unit_test(
+		    P5_a_write_over_links_before_the_checkpoint_is_checked_by_the_links_between),
+		cmocka_unit_test(
+		    P4_a_chain_that_ends_before_the_place_that_a_rotation_pinned_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, begin, scene_end);
+}
