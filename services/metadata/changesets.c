@@ -58,12 +58,12 @@ static const struct db_query missing_objects = { "objects_missing",
 	"(SELECT FROM objects o WHERE o.org = $1::bytea AND o.workspace = $2::bytea AND o.vlob "
 	"= t.v AND o.version = t.n)" };
 /* The chain's length and a page of it in one round trip; one row without a changeset when none
- * is new. */
+ * is new. The range has an end, so that no plan reads the rest of a long chain for a page. */
 static const struct db_query read_chain = { "chain_read",
 	"SELECT c.position, s.position, s.body, s.signature, s.changes FROM chains c LEFT JOIN "
 	"changesets s ON s.org = c.org AND s.workspace = c.workspace AND s.position >= "
-	"$3::int8 "
-	"WHERE c.org = $1::bytea AND c.workspace = $2::bytea ORDER BY s.position LIMIT 2000" };
+	"$3::int8 AND s.position < $3::int8 + 2000 WHERE c.org = $1::bytea AND c.workspace = "
+	"$2::bytea ORDER BY s.position" };
 
 enum zt_err
 push_check_objects(const struct push *p, bool is_repair, struct rpc_answer *out)
