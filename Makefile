@@ -28,6 +28,7 @@ test-cli: all $B/tests/cli/read_qr
 	BIN=$(CURDIR)/$B/bin sh tests/cli/kill_test.sh
 	BIN=$(CURDIR)/$B/bin sh tests/cli/trust_test.sh
 	BIN=$(CURDIR)/$B/bin sh tests/cli/operator_test.sh
+	BIN=$(CURDIR)/$B/bin sh tests/cli/pki_test.sh
 	BIN=$(CURDIR)/$B/bin sh tests/cli/repair_test.sh
 	BIN=$(CURDIR)/$B/bin sh tests/cli/trouble_test.sh
 	BIN=$(CURDIR)/$B/bin sh tests/cli/install_test.sh

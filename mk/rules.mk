@@ -13,7 +13,7 @@ $B/gen/%.o: $G/%.c $(PB_H)
 	$Q$(CC) $(CFLAGS) -I $G -w -MMD -MP -c $< -o $@
 
 PURE := $(call objs,$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files)) $(patsubst $G/%.c,$B/gen/%.o,$(PB_C))
-UPPER := $(call objs,$(call srcs,libzt/store libzt/net libzt/client))
+UPPER := $(call objs,$(call srcs,libzt/pki libzt/store libzt/net libzt/client))
 FRAME := $(call objs,$(call srcs,services/common))
 SERVICES := auth metadata blocks messaging
 
@@ -27,6 +27,7 @@ $B/libframe.a: $(FRAME)
 $B/libzt.so.0: $(PURE) $(UPPER) mk/libzt.map
 	$Q$(CC) $(LDFLAGS) -shared -Wl,-soname,libzt.so.0 -Wl,--version-script=mk/libzt.map -o $@ $(PURE) $(UPPER) $(LIBS) $(LIBS_CLIENT)
 
+$B/bin/zt-auth: $(call objs,$(call srcs,libzt/pki))
 $(foreach s,$(SERVICES),$B/bin/zt-$s): $B/bin/zt-%: $$(call objs,$$(call srcs,services/$$*)) $B/libframe.a $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE)

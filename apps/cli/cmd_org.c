@@ -220,6 +220,7 @@ cmd_status(struct cli *c)
 		(void)printf("{");
 		output_field("server", id.server, true);
 		output_field("organization", id.slug, true);
+		output_field("organization_id", id.org, true);
 		output_field("user", id.user, true);
 		output_field("device", id.device, true);
 		output_field("root", id.log_root, true);

@@ -17,7 +17,7 @@ struct cli {
 	const char *home, *server, *token_file, *slug, *email, *name, *label, *role, *profile,
 	    *duration;
 	const char *password_file, *new_password_file, *against, *words_file, *version_text,
-	    *at, *need, *users, *storage, *founding_file;
+	    *at, *need, *users, *storage, *founding_file, *org, *key, *pin_file;
 	int password_fd;
 	bool json, qr, recursive, details, yes, quiet;
 	char **args;
@@ -118,6 +118,13 @@ enum zt_err cmd_server_org_list(struct cli *c);
 enum zt_err cmd_server_org_set(struct cli *c);
 enum zt_err cmd_server_user_freeze(struct cli *c);
 enum zt_err cmd_server_user_thaw(struct cli *c);
+enum zt_err cmd_pki_trust(struct cli *c);
+enum zt_err cmd_pki_show(struct cli *c);
+enum zt_err cmd_pki_request(struct cli *c);
+enum zt_err cmd_pki_status(struct cli *c);
+enum zt_err cmd_pki_list(struct cli *c);
+enum zt_err cmd_pki_accept(struct cli *c);
+enum zt_err cmd_pki_reject(struct cli *c);
 enum zt_err cmd_watch(struct cli *c);
 enum zt_err cmd_repair(struct cli *c);
 enum zt_err cmd_completion(struct cli *c);

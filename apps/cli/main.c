@@ -177,6 +177,10 @@ const struct cli_option cli_options[] = {
 	{ "--users", "N", N_("server set: how many users it may have") },
 	{ "--storage", "SIZE", N_("server set: how much it may store, such as 500M or 2T") },
 	{ "--founding-file", "FILE", N_("org bootstrap: read the operator's code from FILE") },
+	{ "--org", "ID", N_("pki request: the organization, as zt status shows it") },
+	{ "--key", "FILE", N_("pki request: the certificate's private key") },
+	{ "--pin-file", "FILE",
+	    N_("pki request: read the key's password or the PIN from FILE") },
 	{ "--qr", "", N_("recovery create, invite: print a QR code too") },
 	{ "--need", "N", N_("recovery colleagues: how many of them are needed") },
 	{ "--for", "TIME", N_("unlock, workspace delete: how long, such as 15m or 8h") },
@@ -196,7 +200,7 @@ struct slot { /* where an option goes */
 	bool *flag;
 };
 
-enum { SLOTS = 30 };
+enum { SLOTS = 33 };
 
 static void
 fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slot out[SLOTS])
@@ -213,7 +217,9 @@ fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slo
 		{ "--words-file", 0, &c->words_file, NULL }, { "--need", 0, &c->need, NULL },
 		{ "--users", 0, &c->users, NULL }, { "--storage", 0, &c->storage, NULL },
 		{ "--founding-file", 0, &c->founding_file, NULL },
-		{ "--for", 0, &c->duration, NULL }, { "--against", 0, &c->against, NULL },
+		{ "--org", 0, &c->org, NULL }, { "--key", 0, &c->key, NULL },
+		{ "--pin-file", 0, &c->pin_file, NULL }, { "--for", 0, &c->duration, NULL },
+		{ "--against", 0, &c->against, NULL },
 		{ "--new-password-file", 0, &c->new_password_file, NULL },
 		{ "--json", 0, NULL, &c->json }, { "--qr", 0, NULL, &c->qr },
 		{ "--recursive", 'r', NULL, &c->recursive },

@@ -4,19 +4,13 @@
 #include <stdlib.h>
 
 #include "client/exchange.h"
+#include "client/newcomer.h"
 #include "crypto/suite.h"
 #include "format/invite_link.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/enrol.pb-c.h"
 #include "store/device_file.h"
-
-struct newcomer {
-	struct sign_key *sign;
-	struct secret *seal, *user_key;
-	struct id device;
-	uint8_t sign_public[32], seal_public[32], user_public[32];
-};
 
 static enum zt_err
 compose_claim(struct newcomer *n, const struct zt_claim *c, struct buf *out)
@@ -25,16 +19,7 @@ compose_claim(struct newcomer *n, const struct zt_claim *c, struct buf *out)
 	struct buf label = buf_init(1024);
 	enum zt_err err;
 
-	if ((err = sign_generate(&n->sign)) || (err = secret_generate(&n->seal)) ||
-	    (err = secret_generate(&n->user_key)))
-		return err;
-	suite_random(n->device.b, ID_BYTES);
-	sign_public(n->sign, n->sign_public);
-	hpke_public(n->seal, n->seal_public);
-	hpke_public(n->user_key, n->user_public);
-	if ((err = hpke_seal(n->user_public, bytes_text("zt device label 1"),
-		 bytes_of(n->device.b, ID_BYTES), bytes_text(c->device_label), &label)) ==
-	    ZT_OK) {
+	if ((err = newcomer_make(n, c->device_label, &label)) == ZT_OK) {
 		m.email = (char *)(uintptr_t)c->email;
 		m.name = (char *)(uintptr_t)c->name;
 		m.user_key = pb_field(n->user_public, 32);
@@ -129,9 +114,7 @@ claim_once(const struct zt_options *o, const struct zt_claim *c, const struct in
 	err = write_newcomer(o, c, l, &n, *welcome, r);
 out:
 	sas_free(r->sas);
-	sign_free(n.sign);
-	secret_free(n.seal);
-	secret_free(n.user_key);
+	newcomer_free(&n);
 	buf_free(&claim);
 	buf_free(&got);
 	return err;

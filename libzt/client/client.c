@@ -57,7 +57,8 @@ take_secrets(struct zt *z, const Zt__DeviceSecrets *m)
 		return ZT_ERR_MEMORY;
 	if ((err = pb_id(m->org, &z->org)) || (err = pb_id(m->user, &z->user)) ||
 	    (err = pb_id(m->device, &z->device)) ||
-	    (err = pb_exact(m->root_key, z->root_key, sizeof z->root_key)) ||
+	    (m->root_key.len > 0 &&
+		(err = pb_exact(m->root_key, z->root_key, sizeof z->root_key))) ||
 	    (err = sign_from_seed(pb_bytes(m->sign_seed), &z->sign)) ||
 	    (err = secret_from(pb_bytes(m->seal_key), &z->seal)) ||
 	    (err = secret_from(pb_bytes(m->local_key), &z->local)))
@@ -67,6 +68,7 @@ take_secrets(struct zt *z, const Zt__DeviceSecrets *m)
 	for (size_t i = 0; i < m->n_user_keys; i++, z->user_keys++)
 		if ((err = secret_from(pb_bytes(m->user_keys[i]), &z->user_key[i])))
 			return err;
+	z->root_by_id = m->root_key.len == 0;
 	z->vouched_size = m->tree_size;
 	if (m->tree_size > 0 && (err = pb_hash(m->root_hash, &z->vouched_root)))
 		return err;
@@ -279,7 +281,8 @@ client_write_device(const struct zt_options *o, const struct client_new_device *
 	m.org = pb_field(d->org.b, ID_BYTES);
 	m.user = pb_field(d->user.b, ID_BYTES);
 	m.device = pb_field(d->device.b, ID_BYTES);
-	m.root_key = pb_field(d->root_key, SIGN_PUBLIC_BYTES);
+	if (!d->root_by_id)
+		m.root_key = pb_field(d->root_key, SIGN_PUBLIC_BYTES);
 	m.sign_seed = pb_field(sign_seed(d->sign).p, SIGN_SEED_BYTES);
 	m.seal_key = pb_field(secret_bytes(d->seal).p, SECRET_BYTES);
 	m.local_key = pb_field(secret_bytes(local).p, SECRET_BYTES);

@@ -22,7 +22,7 @@ struct zt {
 	struct id org, user, device;
 	char org_text[ID_TEXT], user_text[ID_TEXT], device_text[ID_TEXT];
 	uint8_t root_key[SIGN_PUBLIC_BYTES];
-	bool root_by_id; /* the organization's id alone pins the root key (recover.c) */
+	bool root_by_id; /* the organization's id alone pins the root key (recover.c, pki.c) */
 	struct sign_key *sign;
 	struct secret *seal, *user_key[CLIENT_USER_KEYS], *local;
 	size_t user_keys;
@@ -100,6 +100,7 @@ struct client_new_device {
 	const char *server, *slug, *email;
 	struct id org, user, device;
 	uint8_t root_key[SIGN_PUBLIC_BYTES];
+	bool root_by_id; /* it is not known yet: the organization's id names it */
 	const struct sign_key *sign;
 	const struct secret *seal;
 	struct bytes user_keys[CLIENT_USER_KEYS];

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "client/exchange.h"
+#include "client/newcomer.h"
 #include "client/recovery.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
@@ -16,22 +17,8 @@ struct greeting {
 	Zt__Claim *claim;
 	const char *profile;
 	struct id user;
-	struct buf handle;
-	struct hash commitment;
-	Zt__UserAdded u;
 	Zt__DeviceAdded d;
 };
-
-static enum zt_err
-fill_user(struct zt *z, void *ctx, Zt__EntryBody *b)
-{
-	struct greeting *g = ctx;
-
-	(void)z;
-	b->action_case = ZT__ENTRY_BODY__ACTION_USER_ADDED;
-	b->user_added = &g->u;
-	return ZT_OK;
-}
 
 static enum zt_err
 fill_device(struct zt *z, void *ctx, Zt__EntryBody *b)
@@ -44,68 +31,46 @@ fill_device(struct zt *z, void *ctx, Zt__EntryBody *b)
 	return ZT_OK;
 }
 
+/* A new user, with their first device. */
 static enum zt_err
-compose(struct greeting *g, bool is_user)
+enter_user(struct greeting *g)
 {
-	Zt__Handle handle = ZT__HANDLE__INIT;
-	uint8_t salt[32];
-	enum zt_err err;
+	const Zt__Claim *m = g->claim;
+	struct newcomer_claim c = { .email = m->email,
+		.name = m->name,
+		.profile = g->profile,
+		.user_key = m->user_key,
+		.device = m->device,
+		.sign_key = m->sign_key,
+		.seal_key = m->seal_key,
+		.sealed_label = m->sealed_label };
+
+	suite_random(g->user.b, ID_BYTES);
+	c.user = g->user;
+	return newcomer_enter(g->z, &c);
+}
+
+/* Another device of one's own. Its label is sealed here: the newcomer has no user key yet. */
+static enum zt_err
+enter_device(struct greeting *g)
+{
+	const struct org_user *me = org_state_user(g->z->state, &g->z->user);
+	struct buf label = buf_init(1024);
+	enum zt_err err = hpke_seal(me->key, bytes_text("zt device label 1"),
+	    pb_bytes(g->claim->device), bytes_text(g->claim->label), &label);
 
 	zt__device_added__init(&g->d);
-	zt__user_added__init(&g->u);
-	if (is_user)
-		suite_random(g->user.b, ID_BYTES);
-	else
-		g->user = g->z->user;
+	g->user = g->z->user;
 	g->d.user = pb_field(g->user.b, ID_BYTES);
 	g->d.device = g->claim->device;
 	g->d.sign_key = g->claim->sign_key;
 	g->d.seal_key = g->claim->seal_key;
 	g->d.purpose = (char *)(uintptr_t) "desktop";
-	g->d.sealed_label = g->claim->sealed_label;
-	if (!is_user)
-		return ZT_OK;
-	suite_random(salt, sizeof salt);
-	handle.email = g->claim->email;
-	handle.name = g->claim->name;
-	handle.salt = pb_field(salt, sizeof salt);
-	if ((err = pb_encode(&handle, &g->handle)))
-		return err;
-	client_commit_handle(&g->user, buf_bytes(&g->handle), &g->commitment);
-	g->u.user = g->d.user;
-	g->u.profile = strcmp(g->profile, "admin") == 0      ? ZT__PROFILE__ADMIN
-		       : strcmp(g->profile, "outsider") == 0 ? ZT__PROFILE__OUTSIDER
-							     : ZT__PROFILE__STANDARD;
-	g->u.handle_commitment = pb_field(g->commitment.b, HASH_BYTES);
-	g->u.user_key = g->claim->user_key;
-	g->u.device = &g->d;
-	return ZT_OK;
-}
-
-/* For another device of one's own the label is sealed here: the newcomer has no user key yet.
- */
-static enum zt_err
-seal_label(struct greeting *g, struct buf *out)
-{
-	const struct org_user *me = org_state_user(g->z->state, &g->z->user);
-	enum zt_err err = hpke_seal(me->key, bytes_text("zt device label 1"),
-	    pb_bytes(g->claim->device), bytes_text(g->claim->label), out);
-
-	g->d.sealed_label = pb_field(out->p, out->n);
-	return err;
-}
-
-/* The new handle to everyone who is no outsider, and to the newcomer all that they may know: a
- * later device of theirs, or one that recovers, finds them at the server. */
-static enum zt_err
-disclose(struct greeting *g)
-{
-	enum zt_err err = store_put(
-	    g->z->store, STORE_HANDLE, bytes_of(g->user.b, ID_BYTES), 0, buf_bytes(&g->handle));
-
+	g->d.sealed_label = pb_field(label.p, label.n);
 	if (err == ZT_OK)
-		err = client_disclose(g->z, NULL, &g->user, 0);
-	return err ? err : client_disclose(g->z, &g->user, NULL, 0);
+		err = client_append(g->z, &g->z->org, fill_device, g);
+	buf_free(&label);
+	return err;
 }
 
 struct welcome_handles {
@@ -180,26 +145,25 @@ static enum zt_err
 accept_claim(struct greeting *g, struct exchange *r)
 {
 	bool is_user = invitation_kind(&r->invitation) == ZT_INVITE_USER;
-	struct buf welcome = buf_init(LIMIT_EXCHANGE), label = buf_init(1024);
+	struct buf welcome = buf_init(LIMIT_EXCHANGE), nothing = buf_init(1024);
 	enum zt_err err;
 
-	if ((err = compose(g, is_user)) || (!is_user && (err = seal_label(g, &label))) ||
-	    (err = client_append(g->z, &g->z->org, is_user ? fill_user : fill_device, g)) ||
-	    (is_user && (err = disclose(g))) || (err = compose_welcome(g, is_user, &welcome)) ||
-	    (err = exchange_walk(r, SAS_STEPS, buf_bytes(&welcome), &label)))
+	if ((err = is_user ? enter_user(g) : enter_device(g)) ||
+	    (err = compose_welcome(g, is_user, &welcome)) ||
+	    (err = exchange_walk(r, SAS_STEPS, buf_bytes(&welcome), &nothing)))
 		goto out;
 	if ((err = invitation_note(g->z, &r->invitation, "accepted")) == ZT_OK)
 		err = invitation_end(g->z, &r->invitation, true);
 out:
 	buf_free(&welcome);
-	buf_free(&label);
+	buf_free(&nothing);
 	return err;
 }
 
 static enum zt_err
 greet_once(struct zt *z, struct exchange *r)
 {
-	struct greeting g = { .z = z, .profile = "standard", .handle = buf_init(4096) };
+	struct greeting g = { .z = z, .profile = "standard" };
 	struct buf claim = buf_init(LIMIT_EXCHANGE);
 	enum zt_err err;
 
@@ -236,7 +200,6 @@ out:
 	sas_free(r->sas);
 	r->sas = NULL;
 	pb_free(g.claim);
-	buf_free(&g.handle);
 	buf_free(&claim);
 	return err;
 }

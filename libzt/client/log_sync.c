@@ -83,6 +83,24 @@ out:
 	return err;
 }
 
+/* A device that knew of the organization only its id knows the rest from the log. */
+static enum zt_err
+learn(struct zt *z)
+{
+	char *slug;
+
+	if (!z->root_by_id || !z->state->begun)
+		return ZT_OK;
+	memcpy(z->root_key, z->state->root_key, sizeof z->root_key);
+	if (z->slug != NULL && z->slug[0] != 0)
+		return ZT_OK;
+	if ((slug = strdup(z->state->slug)) == NULL)
+		return ZT_ERR_MEMORY;
+	free(z->slug);
+	z->slug = slug;
+	return ZT_OK;
+}
+
 enum zt_err
 client_load_log(struct zt *z)
 {
@@ -96,7 +114,8 @@ client_load_log(struct zt *z)
 		org_state_free(z->state);
 		z->state = o;
 		o = NULL;
-		err = client_take_user_keys(z);
+		if ((err = learn(z)) == ZT_OK)
+			err = client_take_user_keys(z);
 	}
 	org_state_free(o);
 	return err;
@@ -473,6 +492,8 @@ client_sync_log(struct zt *z)
 	(void)client_note_fork(z, err);
 	if (err && (reload = client_load_log(z)))
 		return reload;
+	if (err == ZT_OK)
+		err = learn(z);
 	return err ? err : client_take_user_keys(z);
 }
 

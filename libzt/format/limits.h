@@ -18,9 +18,14 @@
 #define LIMIT_PUSH (20 * 1024 * 1024)       /* objects that a client packs in one push */
 #define LIMIT_PAGE (16 * 1024 * 1024)       /* one answer of objects or of the chain */
 #define LIMIT_CHECKPOINT (20 * 1024 * 1024) /* entries of a checkpoint: 655,360 of 32 bytes */
-#define LIMIT_INLINE 8192                   /* content that rides in manifests of one push */
-#define LIMIT_BLOCK (512 * 1024)            /* clear bytes of a block */
-#define LIMIT_SMALL (128 * 1024)            /* a file that shares its block with others */
+#define LIMIT_SETTINGS                                                                         \
+	(128 * 1024) /* of an organization: a few anchors and revocation lists                 \
+		      */
+#define LIMIT_CERTIFICATE (16 * 1024) /* one in DER; a request holds it and those behind it */
+#define LIMIT_CERTIFICATES 8          /* between a newcomer's and an anchor */
+#define LIMIT_INLINE 8192             /* content that rides in manifests of one push */
+#define LIMIT_BLOCK (512 * 1024)      /* clear bytes of a block */
+#define LIMIT_SMALL (128 * 1024)      /* a file that shares its block with others */
 #define LIMIT_BLOCK_WIRE (4 * 1024 * 1024 + 256)
 #define LIMIT_KEYS 4096                /* sealed keys in one deposit */
 #define LIMIT_TARGET 1024              /* a request's path and query */

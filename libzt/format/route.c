@@ -62,7 +62,7 @@ slot(const char *name, size_t n, struct route_params *p, size_t *size)
 		*size = HASH_BYTES;
 		return p->hash.b;
 	}
-	return p->id.b; /* {workspace}, {topic}, {invitation} */
+	return p->id.b; /* {workspace}, {topic}, {invitation}, {request} */
 }
 
 /* Whether PATH has the shape of PATTERN; *BAD when a place-holder does not parse. */

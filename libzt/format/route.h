@@ -31,7 +31,7 @@ struct route_row {
 
 /* What stands in the place-holders of a path; zero where the path has none. */
 struct route_params {
-	struct id org, id; /* {org}; {workspace}, {topic} or {invitation} */
+	struct id org, id; /* {org}; {workspace}, {topic}, {invitation} or {request} */
 	struct id block;
 	struct hash hash;
 };

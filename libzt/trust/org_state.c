@@ -84,6 +84,7 @@ org_state_free(struct org_state *o)
 	idmap_free(&o->devices, free_device);
 	idmap_free(&o->users, free_user);
 	merkle_free(o->tree);
+	free(o->settings);
 	free(o);
 }
 
@@ -501,7 +502,7 @@ apply_action(struct org_state *o, const struct entry *e, uint64_t index)
 	case ZT__ENTRY_BODY__ACTION_USER_KEY_ROTATED:
 		return rotate_user_key(o, d->user, b->user_key_rotated, index);
 	case ZT__ENTRY_BODY__ACTION_ORG_SETTINGS:
-		return ZT_OK; /* read from the log by whoever needs them */
+		return copy_of(b->org_settings->settings, &o->settings, &o->settings_n);
 	case ZT__ENTRY_BODY__ACTION_WORKSPACE_CREATED:
 		return add_workspace(o, e, d->user, index);
 	case ZT__ENTRY_BODY__ACTION_ROLE_CHANGED:

@@ -99,6 +99,8 @@ struct org_state {
 	bool begun; /* the genesis was applied */
 	struct org_topic topic;
 	struct idmap users, devices, workspaces;
+	uint8_t *settings; /* the newest, an encoded Settings; NULL: none yet */
+	size_t settings_n;
 	struct merkle *tree; /* of all leaves, those of topics not seen included */
 };
 

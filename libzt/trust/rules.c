@@ -197,8 +197,11 @@ user_key_rotated(struct act *a)
 static enum zt_err
 org_settings(struct act *a)
 {
-	return is_admin(a) ? ZT_OK
-			   : no(a, ZT_ERR_FORBIDDEN, "only an admin changes the settings");
+	if (!is_admin(a))
+		return no(a, ZT_ERR_FORBIDDEN, "only an admin changes the settings");
+	return a->b->org_settings->settings.len <= LIMIT_SETTINGS
+		   ? ZT_OK
+		   : no(a, ZT_ERR_TOO_BIG, "the settings are too large");
 }
 
 static enum zt_err

@@ -13,6 +13,7 @@ handler operator_list, operator_set, operator_ask;
 bool operator_is(void *state, const char *authorization);
 handler decisions_ask, decisions_hear;
 handler recovery_put, recovery_get;
+handler pki_requests_put, pki_requests_state, pki_requests_list, pki_requests_end;
 handler repair_log, repair_ask_changeset;
 
 #endif

@@ -22,6 +22,10 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_INVITATION_END] = invitations_end,
 	[ROUTE_GREET] = exchanges_greet,
 	[ROUTE_CLAIM] = exchanges_claim,
+	[ROUTE_PKI_ASK] = pki_requests_put,
+	[ROUTE_PKI_STATE] = pki_requests_state,
+	[ROUTE_PKI_LIST] = pki_requests_list,
+	[ROUTE_PKI_END] = pki_requests_end,
 	[ROUTE_RECOVERY_PUT] = recovery_put,
 	[ROUTE_RECOVERY_GET] = recovery_get,
 };

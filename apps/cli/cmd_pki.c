@@ -1,0 +1,174 @@
+/* cmd_pki.c - joining with an X.509 certificate, and whom the organization believes. */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "common/l10n.h"
+#include "common/output.h"
+#include "zt/pki.h"
+
+enum zt_err
+cmd_pki_trust(struct cli *c)
+{
+	enum zt_err err = zt_pki_trust(c->zt, (const char *const *)c->args, (size_t)c->count);
+
+	if (err == ZT_OK && c->count > 0)
+		cli_say(c, "newcomers with a certificate of these anchors may ask to join");
+	else if (err == ZT_OK)
+		cli_say(c, "nobody joins by a certificate any more");
+	return err;
+}
+
+static void
+show_item(void *ctx, const struct zt_pki_item *i)
+{
+	const struct cli *c = ctx;
+
+	if (c->json) {
+		(void)printf("{");
+		output_field("kind", i->is_list ? "revocation_list" : "anchor", true);
+		output_field("subject", i->subject, true);
+		output_field("issuer", i->issuer, true);
+		output_field("fingerprint", i->fingerprint, true);
+		(void)printf("\"from\":%llu,\"until\":%llu}\n", (unsigned long long)i->from,
+		    (unsigned long long)i->until);
+		return;
+	}
+	(void)printf("%s  ", i->is_list ? _("revocation list") : _("anchor"));
+	output_show(i->is_list ? i->issuer : i->subject);
+	(void)printf("\n  %s ", _("until"));
+	output_time(i->until);
+	(void)printf("\n  SHA-256 %s\n", i->fingerprint);
+}
+
+enum zt_err
+cmd_pki_show(struct cli *c)
+{
+	return zt_pki_show(c->zt, show_item, c);
+}
+
+/* The key file's password or the token's PIN; a token that wants none is asked without. */
+static enum zt_err
+read_secret(struct cli *c, char *out, unsigned size, const char **secret)
+{
+	enum zt_err err = ZT_OK;
+
+	if (c->pin_file != NULL)
+		err = cli_read_line(c, c->pin_file, out, size);
+	else if (strncmp(c->args[0], "pkcs11:", 7) == 0)
+		err = cli_prompt(c, _("PIN of the token:"), out, size);
+	else
+		return ZT_OK;
+	*secret = out;
+	return err;
+}
+
+enum zt_err
+cmd_pki_request(struct cli *c)
+{
+	struct zt_pki_ask a = { .server = c->server,
+		.org = c->org,
+		.email = c->email,
+		.name = c->name != NULL ? c->name : c->email,
+		.device_label = cli_label(c),
+		.certificate = c->args[0],
+		.key = c->key };
+	char id[40], secret[256] = "";
+	enum zt_err err;
+
+	if ((err = cli_need(c, a.server, "--server")) || (err = cli_need(c, a.org, "--org")) ||
+	    (err = cli_need(c, a.email, "--email")) ||
+	    (err = read_secret(c, secret, sizeof secret, &a.secret)) ||
+	    (err = cli_password(c, true)))
+		goto out;
+	if ((err = zt_pki_request(&c->o, &a, id, c->why)))
+		goto out;
+	if (c->json) {
+		(void)printf("{");
+		output_field("request", id, false);
+		(void)printf("}\n");
+	} else {
+		(void)printf(_("request %s waits for an admin; zt pki status tells when it is "
+			       "accepted\n"),
+		    id);
+	}
+out:
+	explicit_bzero(secret, sizeof secret);
+	return err;
+}
+
+enum zt_err
+cmd_pki_status(struct cli *c)
+{
+	const char *state = "";
+	enum zt_err err = zt_pki_state(c->zt, &state);
+
+	if (err)
+		return err;
+	if (c->json) {
+		(void)printf("{");
+		output_field("state", state, false);
+		(void)printf("}\n");
+	} else {
+		(void)printf("%s\n", strcmp(state, "open") == 0 ? _("it waits for an admin")
+				     : strcmp(state, "accepted") == 0
+					 ? _("accepted: this device is one of yours")
+					 : _("rejected"));
+	}
+	return ZT_OK;
+}
+
+static void
+show_request(void *ctx, const struct zt_pki_open *r)
+{
+	const struct cli *c = ctx;
+
+	if (c->json) {
+		(void)printf("{");
+		output_field("request", r->id, true);
+		output_field("email", r->email, true);
+		output_field("name", r->name, true);
+		output_field("subject", r->subject, true);
+		output_field("issuer", r->issuer, true);
+		output_field("fingerprint", r->fingerprint, true);
+		output_field("refused", r->why != NULL ? r->why : "", true);
+		(void)printf("\"time\":%llu}\n", (unsigned long long)r->time);
+		return;
+	}
+	(void)printf("%s  ", r->id);
+	output_show(r->name);
+	(void)printf(" <");
+	output_show(r->email);
+	(void)printf(">\n  %s ", _("certificate of"));
+	output_show(r->subject);
+	(void)printf("\n  %s ", _("issued by"));
+	output_show(r->issuer);
+	(void)printf("\n  SHA-256 %s\n  %s\n", r->fingerprint,
+	    r->why != NULL ? _(r->why) : _("its certificate vouches for it"));
+}
+
+enum zt_err
+cmd_pki_list(struct cli *c)
+{
+	return zt_pki_requests(c->zt, show_request, c);
+}
+
+enum zt_err
+cmd_pki_accept(struct cli *c)
+{
+	enum zt_err err = zt_pki_accept(c->zt, c->args[0], c->profile);
+
+	if (err == ZT_OK)
+		cli_say(c, "accepted");
+	return err;
+}
+
+enum zt_err
+cmd_pki_reject(struct cli *c)
+{
+	enum zt_err err = zt_pki_reject(c->zt, c->args[0]);
+
+	if (err == ZT_OK)
+		cli_say(c, "rejected");
+	return err;
+}

@@ -1,0 +1,31 @@
+/* newcomer.h - somebody new: the keys of their first device, and how they are entered into the
+ * log, whoever vouches for them. */
+#ifndef ZT_CLIENT_NEWCOMER_H
+#define ZT_CLIENT_NEWCOMER_H
+
+#include "client/client.h"
+
+struct newcomer {
+	struct sign_key *sign;
+	struct secret *seal, *user_key;
+	struct id device;
+	uint8_t sign_public[SIGN_PUBLIC_BYTES], seal_public[32], user_public[32];
+};
+/* Makes all of it; SEALED_LABEL is the device's label, sealed to the new user's key. The caller
+ * gives N to newcomer_free, also on failure. */
+ZT_CHECKED enum zt_err newcomer_make(
+    struct newcomer *n, const char *label, struct buf *sealed_label);
+void newcomer_free(struct newcomer *n);
+
+/* What a newcomer asks for; all is borrowed. */
+struct newcomer_claim {
+	struct id user;
+	const char *email, *name, *profile; /* profile: admin, standard or outsider */
+	ProtobufCBinaryData user_key, device, sign_key, seal_key, sealed_label;
+};
+/* An admin's act: the user, with a commitment to the handle, which is kept here and disclosed
+ * to those who may know it; and theirs to the newcomer. Errors: INVALID (the profile), those of
+ * client_append. */
+ZT_CHECKED enum zt_err newcomer_enter(struct zt *z, const struct newcomer_claim *c);
+
+#endif

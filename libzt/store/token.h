@@ -1,0 +1,24 @@
+/* token.h - a PKCS#11 token (version 2.40): a certificate on it, a signature by its key.
+ * Modules are found and loaded by p11-kit; what is meant is named by a URI (RFC 7512). */
+#ifndef ZT_STORE_TOKEN_H
+#define ZT_STORE_TOKEN_H
+
+#include "base/buf.h"
+
+struct token;
+
+bool token_is_uri(const char *text);
+/* Opens the token that URI names and logs in with PIN (NULL: without). URI may name the module
+ * (module-path), else all that p11-kit knows are looked at. Errors: INVALID (not such a URI),
+ * NOT_FOUND, PASSWORD (a wrong PIN), LOCKED (too many wrong ones), IO (the module). */
+ZT_CHECKED enum zt_err token_open(const char *uri, const char *pin, struct token **out);
+void token_close(struct token *t);
+/* The certificate that the URI names, in DER; the first one, if it names none. Errors:
+ * NOT_FOUND, TOO_BIG, IO. */
+ZT_CHECKED enum zt_err token_certificate(struct token *t, struct buf *der);
+/* A signature over STATEMENT by the key of that certificate (RSA PKCS #1 v1.5 or ECDSA, with
+ * SHA-256), ECDSA's as r and s of equal length; *IS_ECDSA says which. Errors: NOT_FOUND, IO. */
+ZT_CHECKED enum zt_err token_sign(
+    struct token *t, struct bytes statement, bool *is_ecdsa, struct buf *signature);
+
+#endif

@@ -1,0 +1,184 @@
+/* pki_requests.c - requests that X.509 certificates signed, kept until an admin answers. They
+ * are checked here so that strangers cannot fill the list; who is let in is decided by an
+ * admin's device, which checks them again. */
+#include <stdlib.h>
+
+#include "auth/auth.h"
+#include "auth/handlers.h"
+#include "common/audit.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "pki/pki_request.h"
+
+enum { OPEN_MOST = 1000 };
+
+static const struct db_query put = { "pki_put",
+	"INSERT INTO pki_requests VALUES ($1::bytea, $2::bytea, 1, $3::int8, $4::bytea, "
+	"$5::bytea) ON CONFLICT (org, id) DO NOTHING" };
+static const struct db_query same = { "pki_same",
+	"SELECT 1 FROM pki_requests WHERE org = $1::bytea AND id = $2::bytea AND state = 1 AND "
+	"body = $3::bytea" };
+static const struct db_query count_open = { "pki_count",
+	"SELECT count(*) FROM pki_requests WHERE org = $1::bytea AND state = 1" };
+static const struct db_query list = { "pki_list",
+	"SELECT id, body, signature FROM pki_requests WHERE org = $1::bytea AND state = 1 "
+	"ORDER "
+	"BY created LIMIT 200" };
+static const struct db_query state_of = { "pki_state",
+	"SELECT state FROM pki_requests WHERE org = $1::bytea AND id = $2::bytea" };
+static const struct db_query end = { "pki_end",
+	"UPDATE pki_requests SET state = $3::int8, body = ''::bytea, signature = ''::bytea "
+	"WHERE org = $1::bytea AND id = $2::bytea AND state IN (1, $3::int8) RETURNING 1" };
+
+/* By the settings that stand in the organization's log. */
+static enum zt_err
+check(struct auth *a, const struct request *rq, const struct pki_request *r,
+    struct rpc_answer *out)
+{
+	struct pki_trust trust = { .m = NULL };
+	struct auth_org *org = NULL;
+	const char *why = "";
+	enum zt_err err = auth_lock(a, rq->db, &rq->params.org, &org);
+
+	if (err)
+		return err;
+	err = pki_trust_of(bytes_of(org->state->settings, org->state->settings_n), &trust);
+	auth_unlock(org);
+	if (err == ZT_OK &&
+	    (err = pki_request_check(&trust, &rq->params.org, r, rq->now_ms, &why)))
+		err = service_refuse(out, err, why);
+	pki_trust_free(&trust);
+	return err;
+}
+
+static enum zt_err
+keep(const struct request *rq, const Zt__PkiRequest *m, struct rpc_answer *out)
+{
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id),
+		DB_INT(rq->now_ms), DB_BYTES(m->body.data, m->body.len),
+		DB_BYTES(m->signature.data, m->signature.len) };
+	struct db_value again[] = { v[0], v[1], v[3] };
+	struct db_rows *rows = NULL, *there = NULL;
+	enum zt_err err = db_run(rq->db, &count_open, v, 1, &rows);
+
+	if (err == ZT_OK && db_int(rows, 0, 0) >= OPEN_MOST)
+		err = service_refuse(out, ZT_ERR_LIMIT, "too many requests wait for an admin");
+	if (err == ZT_OK && (err = db_run(rq->db, &put, v, 5, NULL)) == ZT_OK &&
+	    (err = db_run(rq->db, &same, again, 3, &there)) == ZT_OK && db_count(there) == 0)
+		err = service_refuse(
+		    out, ZT_ERR_CERTIFICATE, "this request was answered before: ask again");
+	db_free(rows);
+	db_free(there);
+	return err;
+}
+
+/* PKI_ASK: anyone may ask whose certificate leads to an anchor of the organization. */
+enum zt_err
+pki_requests_put(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__PkiRequest *m = NULL;
+	struct pki_request r = { .m = NULL };
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__pki_request__descriptor, rq->body, rq->body.n, &m)) ||
+	    (err = pki_request_read(m, &r)))
+		goto out;
+	if (!id_equal(&r.id, &rq->params.id))
+		err = ZT_ERR_CORRUPT;
+	else if (rq->now_ms > r.m->time + LIMIT_CLOCK_MS)
+		err = service_refuse(out, ZT_ERR_CERTIFICATE,
+		    "the request is too old, or of the future: ask again");
+	else if ((err = check(state, rq, &r, out)) == ZT_OK)
+		err = keep(rq, m, out);
+	if (err == ZT_OK)
+		audit(rq->service, "pki_asked", &rq->params.org, NULL, &rq->params.id);
+out:
+	pki_request_free(&r);
+	pb_free(m);
+	return err;
+}
+
+/* PKI_STATE: what became of a request, for whoever knows its id. */
+enum zt_err
+pki_requests_state(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id) };
+	Zt__PkiRequest m = ZT__PKI_REQUEST__INIT;
+	struct db_rows *rows = NULL;
+	enum zt_err err = db_run(rq->db, &state_of, v, 2, &rows);
+
+	(void)state;
+	if (err == ZT_OK && db_count(rows) != 1)
+		err = ZT_ERR_NOT_FOUND;
+	if (err == ZT_OK) {
+		m.state = (Zt__PkiState)db_int(rows, 0, 0);
+		err = auth_answer(out, &m);
+	}
+	db_free(rows);
+	return err;
+}
+
+/* PKI_LIST: those that wait, for an admin. */
+enum zt_err
+pki_requests_list(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	struct db_value v[] = { DB_ID(&rq->params.org) };
+	Zt__PkiRequests answer = ZT__PKI_REQUESTS__INIT;
+	Zt__PkiRequest *items = NULL;
+	struct db_rows *rows = NULL;
+	size_t n;
+	enum zt_err err;
+
+	(void)state;
+	if (rq->caller.profile != PROFILE_ADMIN)
+		return service_refuse(out, ZT_ERR_FORBIDDEN, "only an admin lets people in");
+	if ((err = db_run(rq->db, &list, v, 1, &rows)))
+		return err;
+	n = (size_t)db_count(rows);
+	items = calloc(n + 1, sizeof *items);
+	answer.items = calloc(n + 1, sizeof *answer.items);
+	err = items == NULL || answer.items == NULL ? ZT_ERR_MEMORY : ZT_OK;
+	for (size_t i = 0; err == ZT_OK && i < n; i++) {
+		struct bytes id = db_bytes(rows, (int)i, 0), body = db_bytes(rows, (int)i, 1),
+			     signature = db_bytes(rows, (int)i, 2);
+
+		zt__pki_request__init(answer.items[answer.n_items++] = &items[i]);
+		items[i].id = pb_field(id.p, id.n);
+		items[i].body = pb_field(body.p, body.n);
+		items[i].signature = pb_field(signature.p, signature.n);
+		items[i].state = ZT__PKI_STATE__PKI_OPEN;
+	}
+	if (err == ZT_OK)
+		err = auth_answer(out, &answer);
+	free(items);
+	free(answer.items);
+	db_free(rows);
+	return err;
+}
+
+/* PKI_END: an admin's answer, once and for all. */
+enum zt_err
+pki_requests_end(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__PkiEnd *m = NULL;
+	struct db_rows *rows = NULL;
+	enum zt_err err;
+
+	(void)state;
+	if (rq->caller.profile != PROFILE_ADMIN)
+		return service_refuse(out, ZT_ERR_FORBIDDEN, "only an admin lets people in");
+	if ((err = pb_decode(&zt__pki_end__descriptor, rq->body, 1024, &m)))
+		return err;
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id),
+		DB_INT(
+		    m->accepted ? ZT__PKI_STATE__PKI_ACCEPTED : ZT__PKI_STATE__PKI_REJECTED) };
+
+	if ((err = db_run(rq->db, &end, v, 3, &rows)) == ZT_OK && db_count(rows) == 0)
+		err = service_refuse(out, ZT_ERR_GONE, "no such request waits");
+	if (err == ZT_OK)
+		audit(rq->service, m->accepted ? "pki_accepted" : "pki_rejected",
+		    &rq->params.org, &rq->device, &rq->params.id);
+	db_free(rows);
+	pb_free(m);
+	return err;
+}

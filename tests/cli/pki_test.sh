@@ -1,0 +1,135 @@
+#!/bin/sh
+# pki_test.sh - joining with an X.509 certificate: in a file, and on a real SoftHSM token (RSA and EC).
+. "$(dirname "$0")/world.sh"
+begin_world
+echo carolpass >"$state/carol.password"; echo davepass >"$state/dave.password"; echo evepass >"$state/eve.password"
+person() { who=$1; shift; "$bin/zt" --home "$state/$who" --password-file "$state/$who.password" "$@"; }
+org=$(alice status --json | sed 's/.*"organization_id":"\([0-9a-f]*\)".*/\1/')
+
+# ---- a certificate authority ----
+ca=$state/ca; mkdir "$ca"
+cat >"$ca/conf" <<C
+[ca]
+default_ca = d
+[d]
+database = $ca/index
+serial = $ca/serial
+crlnumber = $ca/crlnumber
+new_certs_dir = $ca
+certificate = $ca/ca.pem
+private_key = $ca/ca.key
+default_md = sha256
+default_days = 30
+default_crl_days = 30
+policy = p
+copy_extensions = copy
+[p]
+commonName = supplied
+[req]
+distinguished_name = dn
+[dn]
+[v3_ca]
+basicConstraints = critical,CA:true
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+[person]
+basicConstraints = critical,CA:false
+keyUsage = critical,digitalSignature
+extendedKeyUsage = clientAuth
+C
+: >"$ca/index"; echo 1000 >"$ca/serial"; echo 01 >"$ca/crlnumber"
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$ca/ca.key" -out "$ca/ca.pem" -days 60 -subj "/CN=Test CA" \
+	-config "$ca/conf" -extensions v3_ca 2>/dev/null
+# request_of NAME: a key and a request for NAME@demo.example; sign NAME: its certificate.
+request_of() {
+	openssl req -new -newkey "${2:-rsa:2048}" ${3:+-pkeyopt "$3"} -nodes -keyout "$ca/$1.key" -out "$ca/$1.csr" \
+		-subj "/CN=$1" -addext "subjectAltName=email:$1@demo.example" -config "$ca/conf" 2>/dev/null
+}
+sign() { openssl ca -batch -config "$ca/conf" -extensions person -in "$ca/$1.csr" -out "$ca/$1.pem" -notext >/dev/null 2>&1; }
+crl() { openssl ca -config "$ca/conf" -gencrl -out "$ca/ca.crl" 2>/dev/null; }
+ask() { who=$1 cert=$2; shift 2; person "$who" pki request "$cert" --server "$url" --org "$org" --email "$who@demo.example" --name "$who" --label desk "$@"; }
+for p in carol dave eve; do request_of $p; sign $p; done
+crl
+
+expect 77 "no trust anchor" "without an anchor nobody may ask" ask carol "$ca/carol.pem" --key "$ca/carol.key"
+expect 77 "only an admin" "bob sets no anchors" bob pki trust "$ca/ca.pem"
+check "alice sets the anchor and its revocation list" alice pki trust "$ca/ca.pem" "$ca/ca.crl"
+expect 0 "CN=Test CA" "and anyone can read them" bob pki show
+expect 0 '"kind":"revocation_list"' "as JSON too" alice pki show --json
+expect 65 "neither a certificate nor" "what is no certificate is refused by name" alice pki trust "$state/url"
+
+# ---- by a file ----
+check "carol asks" ask carol "$ca/carol.pem" --key "$ca/carol.key"
+expect 0 "waits" "and waits" person carol pki status
+expect 77 "" "until then her device is nobody's" person carol workspace list
+expect 77 "only an admin" "bob does not see who asks" bob pki list
+expect 0 "vouches for it" "alice sees it, checked" alice pki list
+expect 0 "CN=carol" "with whose certificate it is" alice pki list
+id=$(alice pki list --json | sed 's/.*"request":"\([0-9a-f]*\)".*/\1/')
+check "alice accepts" alice pki accept "$id"
+expect 0 "accepted" "carol hears of it" person carol pki status
+expect 0 "carol@demo.example" "and is one of the organization" alice users
+expect 0 "markslug" "her device pins what the id names" person carol status
+check "she works: a workspace" person carol workspace create hers
+check "shared with bob" person carol workspace share hers bob@demo.example --role contributor
+echo "by certificate" >"$state/note"
+check "bob writes there" bob put "$state/note" hers:/note
+expect 0 "by certificate" "and she reads it" person carol cat hers:/note
+expect 66 "no such request" "what was accepted cannot be accepted again" alice pki accept "$id"
+expect 73 "" "a folder that holds a device asks for no other" ask carol "$ca/carol.pem" --key "$ca/carol.key"
+
+# ---- what is refused, with its reason ----
+expect 77 "another e-mail" "another's e-mail" person dave pki request "$ca/dave.pem" --key "$ca/dave.key" --server "$url" \
+	--org "$org" --email alice@demo.example --label x
+check "a refused request leaves no device behind" test ! -e "$state/dave/device.zt"
+expect 77 "not signed by the certificate's key" "another's key" ask dave "$ca/dave.pem" --key "$ca/eve.key"
+openssl ca -config "$ca/conf" -revoke "$ca/eve.pem" 2>/dev/null; crl
+check "eve asks with a certificate that still counts here" ask eve "$ca/eve.pem" --key "$ca/eve.key"
+check "alice hears that it was revoked" alice pki trust "$ca/ca.pem" "$ca/ca.crl"
+expect 0 "was revoked" "and sees that at the request" alice pki list
+id=$(alice pki list --json | sed 's/.*"request":"\([0-9a-f]*\)".*/\1/')
+expect 77 "was revoked" "accepting it is refused" alice pki accept "$id"
+check "she rejects it" alice pki reject "$id"
+expect 0 "rejected" "eve hears of it" person eve pki status
+rm -rf "$state/eve"
+expect 77 "was revoked" "and may not even ask again" ask eve "$ca/eve.pem" --key "$ca/eve.key"
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$ca/own.key" -out "$ca/own.pem" -days 30 -subj "/CN=dave" \
+	-addext "subjectAltName=email:dave@demo.example" -config "$ca/conf" -extensions person 2>/dev/null
+expect 77 "does not lead to a trust anchor" "one that nobody issued" ask dave "$ca/own.pem" --key "$ca/own.key"
+openssl pkcs8 -topk8 -in "$ca/dave.key" -out "$ca/dave.enc" -passout pass:sesame 2>/dev/null
+expect 77 "wants its password" "a key under a password" ask dave "$ca/dave.pem" --key "$ca/dave.enc"
+echo sesame >"$state/pin"
+check "with it" ask dave "$ca/dave.pem" --key "$ca/dave.enc" --pin-file "$state/pin"
+rm -rf "$state/dave"
+
+# ---- by a token ----
+export SOFTHSM2_CONF="$state/softhsm.conf"
+mkdir "$state/tokens"
+printf 'directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n' "$state/tokens" >"$SOFTHSM2_CONF"
+module=$(ls /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so 2>/dev/null | head -1)
+softhsm2-util --init-token --free --label badge --pin 1234 --so-pin 4321 >/dev/null
+p11() { pkcs11-tool --module "$module" --token-label badge --login --pin 1234 "$@" >/dev/null 2>&1; }
+# on_token NAME ID: the key that NAME's certificate is of, and the certificate.
+on_token() {
+	openssl pkcs8 -topk8 -nocrypt -in "$ca/$1.key" -out "$ca/$1.p8"
+	softhsm2-util --import "$ca/$1.p8" --token badge --label "$1" --id "$2" --pin 1234 >/dev/null
+	openssl x509 -in "$ca/$1.pem" -outform DER -out "$ca/$1.der"
+	p11 --write-object "$ca/$1.der" --type cert --id "$2" --label "$1"
+}
+request_of frank; sign frank; on_token frank 01
+request_of grace ec ec_paramgen_curve:P-256; sign grace; on_token grace 02
+echo frankpass >"$state/frank.password"; echo gracepass >"$state/grace.password"
+echo 1234 >"$state/pin"; echo 9999 >"$state/wrong"
+uri="pkcs11:token=badge;object=frank?module-path=$module"
+expect 77 "refuses this PIN" "a wrong PIN" ask frank "$uri" --pin-file "$state/wrong"
+expect 66 "no such certificate" "a certificate that is not there" ask frank "pkcs11:token=badge;object=zoe?module-path=$module" --pin-file "$state/pin"
+expect 64 "not the URI" "a URI that is none" ask frank "pkcs11:tok%en" --pin-file "$state/pin"
+check "frank asks with an RSA key that never leaves the token" ask frank "$uri" --pin-file "$state/pin"
+check "grace with one on P-256" ask grace "pkcs11:token=badge;object=grace?module-path=$module" --pin-file "$state/pin"
+for id in $(alice pki list --json | grep -v dave@ | sed 's/.*"request":"\([0-9a-f]*\)".*/\1/'); do
+	check "alice accepts one of them" alice pki accept "$id" --profile standard
+done
+check "frank works" person frank workspace create his
+check "grace works" person grace workspace create hers2
+expect 0 "accepte" "in French" env LANGUAGE=fr LC_ALL=C.UTF-8 "$bin/zt" --home "$state/grace" --password-file "$state/grace.password" pki status
+finish
