@@ -71,6 +71,30 @@ cmd_workspace_rotate(struct cli *c)
 }
 
 enum zt_err
+cmd_workspace_rewrap(struct cli *c)
+{
+	uint64_t done = 0, lost = 0;
+	enum zt_err err = zt_workspace_rewrap(c->zt, c->args[0], &done, &lost);
+
+	if (err)
+		return err;
+	if (c->json)
+		(void)printf("{\"rewrapped\":%llu,\"lost\":%llu}\n", (unsigned long long)done,
+		    (unsigned long long)lost);
+	else if (!c->quiet)
+		(void)printf(_("%llu versions are under the newest key now\n"),
+		    (unsigned long long)done);
+	if (lost > 0) {
+		(void)snprintf(c->why, sizeof c->why,
+		    _("%llu versions cannot be opened any more: the server lost or spoiled "
+		      "their keys"),
+		    (unsigned long long)lost);
+		return ZT_ERR_KEY;
+	}
+	return ZT_OK;
+}
+
+enum zt_err
 cmd_workspace_rename(struct cli *c)
 {
 	return zt_workspace_rename(c->zt, c->args[0], c->args[1]);

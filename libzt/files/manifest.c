@@ -145,6 +145,16 @@ manifest_check(const Zt__Manifest *m, const char **why)
 }
 
 enum zt_err
+manifest_rewrap(const struct secret *from, const struct secret *to,
+    const struct manifest_place *place, struct bytes wrap, const struct hash *commitment,
+    struct buf *out)
+{
+	uint8_t head[MANIFEST_HEADER_BYTES];
+
+	return envelope_rewrap(from, to, header(place, head), wrap, commitment, out);
+}
+
+enum zt_err
 manifest_open(const struct secret *kek, const struct manifest_place *place, struct bytes object,
     struct bytes wrap, const struct envelope_pins *pins, Zt__Manifest **out, const char **why)
 {

@@ -22,6 +22,11 @@ struct manifest_place {
 ZT_CHECKED enum zt_err manifest_seal(const struct secret *kek,
     const struct manifest_place *place, const Zt__Manifest *m, struct buf *object,
     struct buf *wrap, struct envelope_pins *pins);
+/* The wrap of PLACE's content key, which COMMITMENT pins, under another workspace key. Errors:
+ * KEY, MEMORY. */
+ZT_CHECKED enum zt_err manifest_rewrap(const struct secret *from, const struct secret *to,
+    const struct manifest_place *place, struct bytes wrap, const struct hash *commitment,
+    struct buf *out);
 /* Opens and checks a sealed manifest: its place, then every name, size and reference in it. The
  * caller frees *OUT with pb_wipe. Errors: CORRUPT, KEY, NAME (with *WHY), CRITICAL, TOO_BIG. */
 ZT_CHECKED enum zt_err manifest_open(const struct secret *kek,

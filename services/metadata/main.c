@@ -8,6 +8,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_PUSH] = changesets_push,
 	[ROUTE_CHAIN] = changesets_read,
 	[ROUTE_OBJECTS] = vlobs_read,
+	[ROUTE_REWRAP] = vlobs_rewrap,
 	[ROUTE_REPAIR] = repair_changeset,
 	[ROUTE_CHECKPOINT_PUT] = checkpoints_put,
 	[ROUTE_CHECKPOINTS] = checkpoints_list,

@@ -15,7 +15,8 @@ struct metadata {
 	struct peer *blocks;
 };
 
-handler changesets_push, changesets_read, vlobs_read, sealed_keys_put, sealed_keys_get;
+handler changesets_push, changesets_read, vlobs_read, vlobs_rewrap, sealed_keys_put,
+    sealed_keys_get;
 handler repair_changeset;
 handler checkpoints_put, checkpoints_list, checkpoints_read;
 

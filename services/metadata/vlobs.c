@@ -1,6 +1,8 @@
-/* vlobs.c - sealed objects in bulk: as many of the asked-for versions as one answer holds. */
+/* vlobs.c - sealed objects in bulk: as many of the asked-for versions as one answer holds; and
+ * their content keys, wrapped anew. */
 #include <stdlib.h>
 
+#include "crypto/envelope.h"
 #include "files/manifest.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -10,6 +12,15 @@ enum { MOST_ASKED = 8192 };
 
 /* OFFSET 0 keeps the inner query what it is: one look-up by the whole key for each that is
  * asked for. */
+static const struct db_query read_wraps = { "wraps_read",
+	"SELECT a.i, f.generation, f.wrap, ''::bytea FROM unnest($3::bytea[], $4::int8[]) "
+	"WITH ORDINALITY AS a(v, n, i), LATERAL (SELECT o.generation, o.wrap FROM objects o "
+	"WHERE o.org = $1::bytea AND o.workspace = $2::bytea AND o.vlob = a.v AND o.version = "
+	"a.n OFFSET 0) f ORDER BY a.i" };
+static const struct db_query rewrap = { "wraps_put",
+	"UPDATE objects o SET generation = $5::int8, wrap = t.w FROM unnest($3::bytea[], "
+	"$4::int8[], $6::bytea[]) AS t(v, n, w) WHERE o.org = $1::bytea AND o.workspace = "
+	"$2::bytea AND o.vlob = t.v AND o.version = t.n AND o.generation < $5::int8" };
 static const struct db_query read_objects = { "objects_read",
 	"SELECT a.i, f.generation, f.wrap, f.object FROM unnest($3::bytea[], $4::int8[]) "
 	"WITH ORDINALITY AS a(v, n, i), LATERAL (SELECT o.generation, o.wrap, o.object FROM "
@@ -87,7 +98,8 @@ vlobs_read(void *state, const struct request *rq, struct rpc_answer *out)
 			struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id),
 				DB_BYTES(vlobs.p, vlobs.n), DB_BYTES(versions.p, versions.n) };
 
-			if ((err = db_run(rq->db, &read_objects, v, 4, &rows)) == ZT_OK)
+			if ((err = db_run(rq->db, m->wraps_only ? &read_wraps : &read_objects,
+				 v, 4, &rows)) == ZT_OK)
 				err = add_objects(rows, &done, &full, &page);
 		}
 		if (err == ZT_OK && done < before + n)
@@ -101,6 +113,52 @@ vlobs_read(void *state, const struct request *rq, struct rpc_answer *out)
 	if (err == ZT_OK)
 		rpc_answer_add(out, buf_bytes(&page));
 	buf_free(&page);
+	pb_free(m);
+	return err;
+}
+
+/* REWRAP: content keys under the newest key of the workspace; a wrap that is there already
+ * under that key stays. */
+enum zt_err
+vlobs_rewrap(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__RewrapRequest *m = NULL;
+	struct buf vlobs = buf_init(MOST_ASKED * 32), versions = buf_init(MOST_ASKED * 32),
+		   wraps = buf_init(MOST_ASKED * 128);
+	enum zt_err err;
+
+	(void)state;
+	if (rq->caller.role < ROLE_MANAGER)
+		return service_refuse(out, ZT_ERR_FORBIDDEN,
+		    "a manager or owner wraps the keys of a workspace anew");
+	if ((err = pb_decode(&zt__rewrap_request__descriptor, rq->body, 1024 * 1024, &m)))
+		return err;
+	if (m->n_items > MOST_ASKED)
+		err = ZT_ERR_TOO_BIG;
+	else if (m->generation != rq->caller.generation)
+		err = service_refuse(out, ZT_ERR_STALE_KEY, "the workspace has a newer key");
+	db_array(&vlobs, DB_ARRAY_BYTEA, m->n_items);
+	db_array(&versions, DB_ARRAY_INT8, m->n_items);
+	db_array(&wraps, DB_ARRAY_BYTEA, m->n_items);
+	for (size_t i = 0; err == ZT_OK && i < m->n_items; i++) {
+		if (m->items[i]->vlob.len != ID_BYTES ||
+		    m->items[i]->wrap.len != ENVELOPE_WRAP_BYTES)
+			err = ZT_ERR_CORRUPT;
+		wire_put_counted(&vlobs, pb_bytes(m->items[i]->vlob));
+		wire_put_u32(&versions, 8);
+		wire_put_u64(&versions, m->items[i]->version);
+		wire_put_counted(&wraps, pb_bytes(m->items[i]->wrap));
+	}
+	if (err == ZT_OK && (err = buf_err(&wraps)) == ZT_OK) {
+		struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id),
+			DB_BYTES(vlobs.p, vlobs.n), DB_BYTES(versions.p, versions.n),
+			DB_INT(m->generation), DB_BYTES(wraps.p, wraps.n) };
+
+		err = db_run(rq->db, &rewrap, v, 6, NULL);
+	}
+	buf_free(&vlobs);
+	buf_free(&versions);
+	buf_free(&wraps);
 	pb_free(m);
 	return err;
 }

@@ -33,6 +33,19 @@ expect 0 "after" "and reads the past" as alice3 cat w:/after
 check "everything verifies" as alice3 verify w
 check "the log verifies from nothing" as alice3 log verify
 
+# content keys under the newest key, without a signature changing
+behind() { PGPASSWORD=$(cat "$state/metadata.password") psql -X -At -h "$(cat "$state/sockets")/pg" -U metadata postgres \
+	-c "SELECT count(*) FROM metadata.objects o WHERE generation < (SELECT max(generation) FROM metadata.objects n WHERE n.workspace = o.workspace)"; }
+check "old versions lie under older keys" test "$(behind)" -gt 0
+expect 77 "manager or owner" "a contributor wraps nothing anew" bob workspace rewrap w
+expect 0 '"lost":0' "alice wraps the keys of her workspace anew" alice --json workspace rewrap w
+expect 0 '^0 versions' "a second time there is nothing to do" alice workspace rewrap w
+check "bob does his" bob workspace rewrap theirs
+check "nothing lies under an older key any more" test "$(behind)" = 0
+rm -f "$state/alice3"/store.db*
+expect 0 "before" "a device that has nothing reads the oldest file" as alice3 cat w:/before
+check "all of it verifies as it was signed" as alice3 verify w
+
 # one history, checked by people and by an auditor without keys
 org=$(alice status | sed -n 's/^organization.*(\([0-9a-f]*\)).*/\1/p')
 head=$(alice log head)

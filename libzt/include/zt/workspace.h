@@ -26,6 +26,13 @@ ZT_CALL enum zt_err zt_workspace_share(
 ZT_CALL enum zt_err zt_workspace_unshare(struct zt *z, const char *workspace, const char *user);
 /* Rotates the key and seals it to the members. */
 ZT_CALL enum zt_err zt_workspace_rotate(struct zt *z, const char *workspace);
+/* Wraps the content keys of all versions under the newest key, so that older keys open nothing
+ * that is on the server any more; no content is encrypted again and no signature changes. A
+ * manager's or owner's. *REWRAPPED counts them; *LOST those whose wrap the server does not
+ * hold, or holds spoiled. Errors: FORBIDDEN, STALE_KEY (a rotation came between: call again).
+ */
+ZT_CALL enum zt_err zt_workspace_rewrap(
+    struct zt *z, const char *workspace, uint64_t *rewrapped, uint64_t *lost);
 /* Acts of an owner: a new name; no more changes, or changes again; deletion at DUE
  * (milliseconds since 1970), or 0 to take that back while it is not due. */
 ZT_CALL enum zt_err zt_workspace_rename(struct zt *z, const char *workspace, const char *name);
