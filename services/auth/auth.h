@@ -16,6 +16,7 @@
 struct auth_settings {
 	struct service_settings base;
 	char operator_token_file[CONFIG_TEXT_MOST];
+	int64_t purge_after;
 };
 
 struct auth_append; /* one that waits */
@@ -38,6 +39,7 @@ struct auth_org {
 
 struct auth {
 	char operator_token[128];
+	uint64_t purge_after_ms;
 	pthread_mutex_t lock; /* over orgs */
 	struct idmap orgs;
 };

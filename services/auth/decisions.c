@@ -3,6 +3,7 @@
 
 #include "auth/auth.h"
 #include "auth/handlers.h"
+#include "base/vec.h"
 #include "format/pb.h"
 
 /* The question "/decision". */
@@ -85,5 +86,80 @@ decisions_hear(void *state, const struct request *rq, struct rpc_answer *out)
 out:
 	free(may);
 	pb_free(m);
+	return err;
+}
+
+/* ---- what is due to be deleted ---- */
+
+static const struct db_query all_orgs = { "due_orgs", "SELECT org FROM orgs" };
+
+struct due {
+	Zt__DueWorkspace *items, **list;
+	size_t count, cap;
+};
+
+static enum zt_err
+add_due(struct due *d, const struct id *org, const struct id *workspace)
+{
+	enum zt_err err = vec_room(&d->items, d->count, &d->cap, sizeof *d->items);
+	uint8_t *both;
+
+	if (err)
+		return err;
+	if ((both = malloc((size_t)2 * ID_BYTES)) == NULL)
+		return ZT_ERR_MEMORY;
+	memcpy(both, org->b, ID_BYTES);
+	memcpy(both + ID_BYTES, workspace->b, ID_BYTES);
+	zt__due_workspace__init(&d->items[d->count]);
+	d->items[d->count].org = pb_field(both, ID_BYTES);
+	d->items[d->count++].workspace = pb_field(both + ID_BYTES, ID_BYTES);
+	return ZT_OK;
+}
+
+static enum zt_err
+add_org(struct auth *a, const struct request *rq, const struct id *id, struct due *d)
+{
+	struct auth_org *org = NULL;
+	const struct org_workspace *w;
+	size_t at = 0;
+	enum zt_err err = auth_lock(a, rq->db, id, &org);
+
+	if (err)
+		return err;
+	while (err == ZT_OK && (w = idmap_next(&org->state->workspaces, &at)) != NULL)
+		if (w->deletion_due != 0 && w->deletion_due + a->purge_after_ms <= rq->now_ms)
+			err = add_due(d, id, &w->id);
+	auth_unlock(org);
+	return err;
+}
+
+/* The question "/due": workspaces whose deletion nobody can take back any more. */
+enum zt_err
+decisions_due(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__DueAnswer answer = ZT__DUE_ANSWER__INIT;
+	struct due d = { .count = 0 };
+	struct db_rows *rows = NULL;
+	enum zt_err err = db_run(rq->db, &all_orgs, NULL, 0, &rows);
+
+	for (int i = 0; err == ZT_OK && i < db_count(rows); i++) {
+		struct id org;
+
+		memcpy(org.b, db_bytes(rows, i, 0).p, ID_BYTES);
+		err = add_org(state, rq, &org, &d);
+	}
+	if (err == ZT_OK && (d.list = calloc(d.count + 1, sizeof *d.list)) == NULL)
+		err = ZT_ERR_MEMORY;
+	for (size_t i = 0; err == ZT_OK && i < d.count; i++)
+		d.list[i] = &d.items[i];
+	answer.items = d.list;
+	answer.n_items = d.count;
+	if (err == ZT_OK)
+		err = auth_answer(out, &answer);
+	for (size_t i = 0; i < d.count; i++)
+		free(d.items[i].org.data);
+	free(d.items);
+	free(d.list);
+	db_free(rows);
 	return err;
 }

@@ -32,13 +32,16 @@ static handler *const handlers[ROUTE_COUNT] = {
 
 static const struct service_ask asks[] = { { "/decision", decisions_ask },
 	{ "/hear", decisions_hear }, { "/changeset", repair_ask_changeset },
-	{ "/operator", operator_ask } };
+	{ "/operator", operator_ask }, { "/due", decisions_due } };
 
 static const struct config_key keys[] = {
 	SERVICE_KEYS(struct auth_settings),
 	{ "operator_token_file", CONFIG_TEXT,
 	    offsetof(struct auth_settings, operator_token_file), NULL, 0, 0,
 	    "file with the operator's token, which creates organizations" },
+	{ "purge_after", CONFIG_INT, offsetof(struct auth_settings, purge_after), "600", 0,
+	    30 * 24 * 3600,
+	    "seconds after a deletion is due at which data goes; a take-back may be 300 late" },
 };
 
 static enum zt_err
@@ -75,6 +78,7 @@ open_auth(struct service *s, const struct service_settings *settings, struct db 
 	(void)db;
 	if (a == NULL)
 		return ZT_ERR_MEMORY;
+	a->purge_after_ms = (uint64_t)set->purge_after * 1000;
 	if ((err = read_token(set->operator_token_file, a->operator_token, why))) {
 		free(a);
 		return err;

@@ -32,6 +32,9 @@ struct backend {
 	bool (*has)(struct backend *b, const struct backend_place *at);
 	/* How much all blocks of ORG take: counted anew, which may take its time. */
 	enum zt_err (*usage)(struct backend *b, const struct id *org, uint64_t *bytes);
+	/* Takes all blocks of a workspace away; NOT_FOUND: it has none. */
+	enum zt_err (*purge)(
+	    struct backend *b, const struct id *org, const struct id *workspace);
 	void (*close)(struct backend *b);
 };
 

@@ -425,6 +425,52 @@ usage(struct backend *b, const struct id *org, uint64_t *bytes)
 	return add_folder(fd, 2, bytes); /* workspaces, and their shards */
 }
 
+/* Takes the folder NAME in FD away, with what is in it, DEPTH folders deep. */
+static enum zt_err
+remove_folder(int fd, const char *name, int depth)
+{
+	int sub = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir;
+	struct dirent *e;
+	enum zt_err err = ZT_OK;
+
+	if (sub < 0)
+		return err_of(errno);
+	if ((dir = fdopendir(sub)) == NULL) {
+		(void)close(sub);
+		return ZT_ERR_MEMORY;
+	}
+	while (err == ZT_OK && (e = readdir(dir)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (depth > 0)
+			err = remove_folder(sub, e->d_name, depth - 1);
+		else if (unlinkat(sub, e->d_name, 0) != 0 && errno != ENOENT)
+			err = err_of(errno);
+	}
+	(void)closedir(dir);
+	if (err == ZT_OK && unlinkat(fd, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
+		err = err_of(errno);
+	return err;
+}
+
+static enum zt_err
+purge(struct backend *b, const struct id *org, const struct id *workspace)
+{
+	struct fs *f = (struct fs *)b;
+	char name[ID_TEXT];
+	int fd;
+	enum zt_err err;
+
+	id_print(org, name);
+	if ((fd = openat(f->root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return err_of(errno);
+	id_print(workspace, name);
+	err = remove_folder(fd, name, 1); /* its shards */
+	(void)close(fd);
+	return err;
+}
+
 static void
 close_fs(struct backend *b)
 {
@@ -460,7 +506,7 @@ backend_fs_open(const char *folder, struct backend **out, char why[200])
 	}
 	(void)pthread_mutex_init(&f->lock, NULL);
 	(void)pthread_cond_init(&f->synced, NULL);
-	f->base = (struct backend){ put, get, has, usage, close_fs };
+	f->base = (struct backend){ put, get, has, usage, purge, close_fs };
 	*out = &f->base;
 	return ZT_OK;
 }

@@ -26,6 +26,11 @@ ZT_CHECKED enum zt_err usage_of(struct blocks *b, const struct id *org, uint64_t
 /* A new block of N bytes stands; nothing where nobody has asked yet. */
 void usage_add(struct blocks *b, const struct id *org, uint64_t n);
 
+/* After blocks were taken away. Errors: IO. */
+ZT_CHECKED enum zt_err usage_recount(struct blocks *b, const struct id *org);
+/* Takes the blocks of workspaces away whose deletion is due. */
+void blocks_sweep(void *state, struct service *s, struct db *db);
+
 handler block_calls_put, block_calls_get, block_calls_held, block_calls_usage;
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "blocks/blocks.h"
+#include "common/log.h"
 
 static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_BLOCK_PUT] = block_calls_put,
@@ -16,6 +17,27 @@ static const struct config_key keys[] = {
 	{ "folder", CONFIG_TEXT, offsetof(struct blocks_settings, folder), NULL, 0, 0,
 	    "folder that holds the blocks" },
 };
+
+static enum zt_err
+purge(void *ctx, const struct id *org, const struct id *workspace)
+{
+	struct blocks *b = ctx;
+	enum zt_err err = b->backend->purge(b->backend, org, workspace);
+
+	if (err == ZT_ERR_NOT_FOUND)
+		return ZT_OK; /* gone since an earlier sweep */
+	return err ? err : usage_recount(b, org);
+}
+
+void
+blocks_sweep(void *state, struct service *s, struct db *db)
+{
+	enum zt_err err = service_each_due(s, purge, state);
+
+	(void)db;
+	if (err)
+		log_line("warning", "sweep", "error", err_name(err), NULL);
+}
 
 static enum zt_err
 open_blocks(struct service *s, const struct service_settings *settings, struct db *db,
@@ -65,6 +87,7 @@ main(int argc, char **argv)
 		.settings = &settings.base,
 		.open = open_blocks,
 		.close = close_blocks,
+		.sweep = blocks_sweep,
 	};
 
 	return service_main(argc, argv, &def);

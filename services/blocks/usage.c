@@ -48,3 +48,16 @@ usage_add(struct blocks *b, const struct id *org, uint64_t n)
 		u->bytes += n;
 	(void)pthread_mutex_unlock(&b->lock);
 }
+
+enum zt_err
+usage_recount(struct blocks *b, const struct id *org)
+{
+	struct usage *u;
+	enum zt_err err = ZT_OK;
+
+	(void)pthread_mutex_lock(&b->lock);
+	if ((u = idmap_get(&b->usage, org)) != NULL)
+		err = b->backend->usage(b->backend, org, &u->bytes);
+	(void)pthread_mutex_unlock(&b->lock);
+	return err;
+}

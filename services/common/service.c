@@ -20,8 +20,14 @@
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "proto/auth.pb-c.h"
 
-enum { POLL_MS = 250, REPLAY_MS = 11 * 60 * 1000 };
+enum {
+	POLL_MS = 250,
+	REPLAY_MS = 11 * 60 * 1000,
+	DUE_MS = 60 * 1000,
+	DUE_MOST = 16 * 1024 * 1024
+};
 
 struct service {
 	const struct service_def *def;
@@ -41,6 +47,14 @@ struct worker {
 	struct db *db;
 	nng_aio *aio;
 	pthread_t thread;
+};
+
+/* The thread that looks at what is due. */
+struct sweeper {
+	struct service *s;
+	struct db *db;
+	pthread_t thread;
+	bool runs;
 };
 
 void
@@ -170,6 +184,48 @@ stop_workers(struct service *s, struct worker *w, size_t started)
 	}
 	for (size_t i = 0; i < started; i++)
 		(void)pthread_join(w[i].thread, NULL);
+}
+
+/* ---- what is due ---- */
+
+enum zt_err
+service_each_due(struct service *s,
+    enum zt_err (*each)(void *ctx, const struct id *org, const struct id *workspace), void *ctx)
+{
+	struct buf answer = buf_init(DUE_MOST);
+	Zt__DueAnswer *m = NULL;
+	enum zt_err err = peer_ask(s->auth, "/due", bytes_of(NULL, 0), DUE_MS, &answer);
+
+	if (err == ZT_OK)
+		err = pb_decode(&zt__due_answer__descriptor, buf_bytes(&answer), DUE_MOST, &m);
+	for (size_t i = 0; err == ZT_OK && i < m->n_items; i++) {
+		struct id org, workspace;
+
+		if ((err = pb_id(m->items[i]->org, &org)) == ZT_OK &&
+		    (err = pb_id(m->items[i]->workspace, &workspace)) == ZT_OK)
+			err = each(ctx, &org, &workspace);
+	}
+	pb_free(m);
+	buf_free(&answer);
+	return err;
+}
+
+static void *
+sweep(void *arg)
+{
+	static const struct timespec pause = { 0, POLL_MS * 1000 * 1000 };
+	struct sweeper *w = arg;
+	struct service *s = w->s;
+	uint64_t next = clock_wall_ms() + (uint64_t)s->def->settings->sweep * 1000;
+
+	while (!atomic_load(&s->stopping)) {
+		(void)nanosleep(&pause, NULL);
+		if (clock_wall_ms() < next)
+			continue;
+		s->def->sweep(s->dispatch.state, s, w->db);
+		next = clock_wall_ms() + (uint64_t)s->def->settings->sweep * 1000;
+	}
+	return NULL;
 }
 
 /* ---- events of other services ---- */
@@ -315,6 +371,7 @@ run_workers(struct service *s, struct db *first, char why[200])
 	size_t n = (size_t)s->def->settings->workers, started = 0;
 	struct worker *w = calloc(n, sizeof *w);
 	pthread_t events;
+	struct sweeper sweeper = { .s = s };
 	bool has_events = false;
 	sigset_t stop;
 	int sig;
@@ -326,6 +383,8 @@ run_workers(struct service *s, struct db *first, char why[200])
 		if (i > 0)
 			err = open_database(s, &w[i].db, why);
 	}
+	if (err == ZT_OK && s->def->sweep != NULL)
+		err = open_database(s, &sweeper.db, why);
 	(void)sigemptyset(&stop);
 	(void)sigaddset(&stop, SIGTERM);
 	(void)sigaddset(&stop, SIGINT);
@@ -342,6 +401,8 @@ run_workers(struct service *s, struct db *first, char why[200])
 	}
 	if (err == ZT_OK && s->has_sub)
 		has_events = pthread_create(&events, NULL, listen_to_events, s) == 0;
+	if (err == ZT_OK && s->def->sweep != NULL)
+		sweeper.runs = pthread_create(&sweeper.thread, NULL, sweep, &sweeper) == 0;
 	if (err == ZT_OK) {
 		log_line("info", "ready", "listen", s->def->settings->listen, NULL);
 		(void)sigwait(&stop, &sig);
@@ -350,6 +411,9 @@ run_workers(struct service *s, struct db *first, char why[200])
 	stop_workers(s, w, started);
 	if (has_events)
 		(void)pthread_join(events, NULL);
+	if (sweeper.runs)
+		(void)pthread_join(sweeper.thread, NULL);
+	db_close(sweeper.db);
 	for (size_t i = 0; w != NULL && i < n; i++) {
 		if (i > 0)
 			db_close(w[i].db);

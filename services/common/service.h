@@ -16,7 +16,7 @@ struct service_settings {
 	char listen[CONFIG_TEXT_MOST], events[CONFIG_TEXT_MOST], subscribe[CONFIG_TEXT_MOST],
 	    auth[CONFIG_TEXT_MOST], database[CONFIG_TEXT_MOST], audit_file[CONFIG_TEXT_MOST],
 	    audit_syslog[CONFIG_TEXT_MOST];
-	int64_t workers;
+	int64_t workers, sweep;
 };
 
 #define SERVICE_KEYS(type)                                                                     \
@@ -34,8 +34,10 @@ struct service_settings {
 		    "file for the audit trail, JSON lines" },                                  \
 	    { "audit_syslog", CONFIG_TEXT, offsetof(type, base.audit_syslog), "", 0, 0,        \
 		    "unix:PATH or udp:HOST:PORT: the trail as RFC 5424 messages" },            \
+	    { "workers", CONFIG_INT, offsetof(type, base.workers), "4", 1, 256, "threads" },   \
 	{                                                                                      \
-		"workers", CONFIG_INT, offsetof(type, base.workers), "4", 1, 256, "threads"    \
+		"sweep", CONFIG_INT, offsetof(type, base.sweep), "3600", 1, 86400,             \
+		    "seconds between two looks at what is due to be deleted"                   \
 	}
 
 struct service;
@@ -81,6 +83,9 @@ struct service_def {
 	enum zt_err (*decide)(void *state, struct db *db, const struct id *org,
 	    const struct id *device, const struct id *workspace, struct decision *out);
 	bool (*is_operator)(void *state, const char *authorization);
+	/* Every SWEEP seconds, on a thread and with a connection of its own; NULL: nothing to
+	 * do. */
+	void (*sweep)(void *state, struct service *s, struct db *db);
 	/* An event of another service arrived. Runs on the event thread. NULL: none wanted. */
 	void (*event)(void *state, const Zt__Event *e);
 };
@@ -95,6 +100,11 @@ void service_publish(struct service *s, const struct id *org, const struct id *t
 void service_publish_event(struct service *s, const Zt__Event *e);
 /* The policy of a service that asks auth; NULL in auth. */
 struct policy *service_policy(struct service *s);
+/* Asks auth which workspaces are due to be deleted, and shows each; stops at EACH's first error
+ * and returns it. For a sweep. */
+ZT_CHECKED enum zt_err service_each_due(struct service *s,
+    enum zt_err (*each)(void *ctx, const struct id *org, const struct id *workspace),
+    void *ctx);
 /* The line to the auth service; NULL in auth. */
 struct peer *service_auth(struct service *s);
 /* Sets the sentence that goes with an error; returns ERR. */

@@ -70,6 +70,7 @@ main(int argc, char **argv)
 		.settings = &settings.base,
 		.open = open_metadata,
 		.close = close_metadata,
+		.sweep = purge_sweep,
 	};
 
 	return service_main(argc, argv, &def);

@@ -20,4 +20,7 @@ handler changesets_push, changesets_read, vlobs_read, vlobs_rewrap, sealed_keys_
 handler repair_changeset;
 handler checkpoints_put, checkpoints_list, checkpoints_read;
 
+/* Deletes what belongs to workspaces whose deletion is due. */
+void purge_sweep(void *state, struct service *s, struct db *db);
+
 #endif

@@ -138,6 +138,11 @@ attempt(struct setting *s, enum actor who, enum route r)
 		objects.asks = asks;
 		objects.n_asks = 1;
 		assert_ok(pb_encode(&objects, &body));
+	} else if (r == ROUTE_REWRAP) {
+		Zt__RewrapRequest m = ZT__REWRAP_REQUEST__INIT;
+
+		m.generation = (uint32_t)person_space(&s->p[OWNER], "w")->w->generation_count;
+		assert_ok(pb_encode(&m, &body));
 	} else if (r == ROUTE_BLOCK_PUT) {
 		suite_random(p.block.b, ID_BYTES);
 		buf_add(&body, buf_bytes(&s->sealed));
@@ -171,6 +176,7 @@ M_each_call_of_a_workspace_by_everybody(void **state)
 		bool outsider;   /* and the outsider, a contributor here */
 	} calls[] = { { ROUTE_CHAIN, READER, true }, { ROUTE_OBJECTS, READER, true },
 		{ ROUTE_KEYS_GET, READER, true }, { ROUTE_BLOCK_GET, READER, true },
+		{ ROUTE_CHECKPOINTS, READER, true }, { ROUTE_REWRAP, MANAGER, false },
 		{ ROUTE_BLOCK_PUT, CONTRIBUTOR, true }, { ROUTE_PUSH, CONTRIBUTOR, true } };
 	struct setting *s = *state;
 
@@ -263,6 +269,10 @@ M_nobody_speaks_as_another_or_as_more_than_they_are(void **state)
 	assert_ok(pb_encode(&none, &body));
 	assert_err(ZT_ERR_FORBIDDEN,
 	    client_call(member, ROUTE_DISCLOSE, &p, NULL, buf_bytes(&body), &answer));
+	assert_err(ZT_ERR_FORBIDDEN,
+	    client_call(member, ROUTE_PKI_LIST, &p, NULL, bytes_of(NULL, 0), &answer));
+	assert_err(ZT_ERR_FORBIDDEN,
+	    client_call(member, ROUTE_PKI_END, &p, NULL, bytes_of(NULL, 0), &answer));
 	/* the operator's calls take the operator's token, an admin's signature is none */
 	assert_err(ZT_ERR_FORBIDDEN,
 	    client_call(s->p[OWNER].zt, ROUTE_ORG_LIST, &p, NULL, bytes_of(NULL, 0), &answer));

@@ -2,6 +2,7 @@
 # The life of an organization: devices come and are revoked, people leave, owners vanish; keys are
 # renewed by whoever is there, and who was removed opens nothing that came after.
 . "$(dirname "$0")/world.sh"
+export ZT_SWEEP=1 ZT_PURGE_AFTER=1
 begin_world
 as() { who=$1; shift; "$bin/zt" --home "$state/$who" --password-file "$state/$who.password" "$@"; }
 enrol() { echo "$2-pass" > "$state/$2.password"; sh "$root/deploy/local/enrol.sh" "$bin" "$state" "$3" "$1" "$2" >/dev/null; }
@@ -97,10 +98,20 @@ check "a deletion is announced" alice workspace delete plans --for 1d
 check "and taken back" alice workspace undelete plans
 expect 77 "can still be taken back" "twice is once too often" alice workspace undelete plans
 
-alice workspace create gone; alice --quiet put "$state/after" gone:/f; alice workspace delete gone --for 1s; sleep 2
+rows() { PGPASSWORD=$(cat "$state/metadata.password") psql -X -At -h "$(cat "$state/sockets")/pg" -U metadata postgres -c "SELECT $(for t in changesets objects vlobs chains sealed_keys; do printf '(SELECT count(*) FROM metadata.%s) + ' $t; done) 0"; }
+before_rows=$(rows) before_blocks=$(find "$state/blocks" -type f | wc -l)
+head -c 100000 /dev/urandom > "$state/much"
+alice workspace create gone; alice --quiet put "$state/after" gone:/f; alice --quiet put "$state/much" gone:/much
+check "its objects and blocks are on the servers" test "$(rows)" -gt "$before_rows" -a "$(find "$state/blocks" -type f | wc -l)" -gt "$before_blocks"
+alice workspace delete gone --for 1s; sleep 2
 expect 66 "was deleted" "what is due is gone" alice cat gone:/f
 expect 66 "was deleted" "and takes nothing more" alice put "$state/more" gone:/g
 expect 77 "can still be taken back" "and does not come back" alice workspace undelete gone
+for i in 1 2 3 4 5 6 7 8 9 10; do [ "$(rows)" = "$before_rows" ] && break; sleep 1; done
+check "some time later its rows are gone from the database, and no others" test "$(rows)" = "$before_rows"
+check "and its blocks" test "$(find "$state/blocks" -type f | wc -l)" = "$before_blocks"
+check "the trail tells of it" grep -q workspace_purged "$state/log/audit.jsonl"
+check "what others wrote is whole" alice verify plans
 
 # an owner vanishes
 enrol bob carol "$(bob invite user)"
