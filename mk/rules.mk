@@ -28,6 +28,7 @@ $B/libzt.so.0: $(PURE) $(UPPER) mk/libzt.map
 	$Q$(CC) $(LDFLAGS) -shared -Wl,-soname,libzt.so.0 -Wl,--version-script=mk/libzt.map -o $@ $(PURE) $(UPPER) $(LIBS) $(LIBS_CLIENT)
 
 $B/bin/zt-auth: $(call objs,$(call srcs,libzt/pki))
+$B/bin/zt-auth: LIBS_SERVICE += -lcurl
 $(foreach s,$(SERVICES),$B/bin/zt-$s): $B/bin/zt-%: $$(call objs,$$(call srcs,services/$$*)) $B/libframe.a $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE)

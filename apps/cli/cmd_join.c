@@ -25,7 +25,13 @@ invite(struct cli *c, enum zt_invitation_kind kind)
 		if (c->qr)
 			(void)qr_print(link);
 	}
-	return ZT_OK;
+	(void)fflush(stdout);
+	if (c->email == NULL || kind != ZT_INVITE_USER)
+		return ZT_OK;
+	/* The link is there whatever becomes of the mail. */
+	if ((err = zt_invite_mail(c->zt, link, c->email)) == ZT_OK)
+		cli_say(c, "sent; be there when they claim it, to compare codes");
+	return err;
 }
 
 enum zt_err

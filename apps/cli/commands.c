@@ -11,8 +11,9 @@ const struct command commands[] = {
 	    "zt org bootstrap --server http://127.0.0.1:8080 --operator-token-file token "
 	    "--slug acme --email a@acme.example",
 	    0, 0, false, cmd_org_bootstrap },
-	{ "invite user", "", N_("make an invitation link for a person"), "zt invite user", 0, 0,
-	    true, cmd_invite_user },
+	{ "invite user", "[--email ADDRESS] [--qr]",
+	    N_("make an invitation link for a person, and let the server mail it"),
+	    "zt invite user --email bob@acme.example", 0, 0, true, cmd_invite_user },
 	{ "invite device", "", N_("make an invitation link for another device of yours"),
 	    "zt invite device", 0, 0, true, cmd_invite_device },
 	{ "invite recovery", "",

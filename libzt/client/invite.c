@@ -124,3 +124,21 @@ zt_invite_cancel(struct zt *z, const char *id)
 		return err;
 	return invitation_end(z, &invitation, false);
 }
+
+enum zt_err
+zt_invite_mail(struct zt *z, const char *link, const char *email)
+{
+	struct route_params p = { .org = z->org };
+	Zt__InvitationMail m = ZT__INVITATION_MAIL__INIT;
+	struct buf body = buf_init(1024), answer = buf_init(64);
+	enum zt_err err;
+
+	z->why[0] = 0;
+	m.email = (char *)(uintptr_t)email;
+	if ((err = invitation_of(z, link, &p.id)) == ZT_OK &&
+	    (err = pb_encode(&m, &body)) == ZT_OK)
+		err = client_call(z, ROUTE_INVITE_MAIL, &p, NULL, buf_bytes(&body), &answer);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}

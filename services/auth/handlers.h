@@ -7,7 +7,7 @@
 handler orgs_create, orgs_bootstrap;
 handler entries_append, entries_read, entries_topic;
 handler disclosures_put, disclosures_get;
-handler invitations_put, invitations_list, invitations_end;
+handler invitations_put, invitations_list, invitations_end, invitations_mail;
 handler exchanges_greet, exchanges_claim;
 handler operator_list, operator_set, operator_ask;
 bool operator_is(void *state, const char *authorization);

@@ -1,9 +1,12 @@
 /* invitations.c - who may come: made, listed, ended. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "auth/auth.h"
 #include "auth/handlers.h"
+#include "auth/mail.h"
 #include "common/audit.h"
+#include "format/limits.h"
 #include "format/pb.h"
 
 static const struct db_query put = { "invitations_put",
@@ -13,6 +16,9 @@ static const struct db_query put = { "invitations_put",
 static const struct db_query list = { "invitations_list",
 	"SELECT id, kind, state, created, author FROM invitations WHERE org = $1::bytea AND "
 	"author_user = $2::bytea ORDER BY created DESC LIMIT 1000" };
+static const struct db_query mail = { "invitations_mail",
+	"UPDATE invitations SET mails = mails + 1 WHERE org = $1::bytea AND id = $2::bytea AND "
+	"author_user = $3::bytea AND kind = 1 AND state = 1 AND mails < 3 RETURNING id" };
 static const struct db_query end = { "invitations_end",
 	"UPDATE invitations SET state = $4::int8 WHERE org = $1::bytea AND id = $2::bytea AND "
 	"author_user = $3::bytea AND state IN (1, $4::int8) RETURNING id" };
@@ -77,6 +83,56 @@ invitations_list(void *state, const struct request *rq, struct rpc_answer *out)
 	free(items);
 	free(answer.items);
 	db_free(rows);
+	return err;
+}
+
+static enum zt_err
+slug_of(struct auth *a, const struct request *rq, char out[LIMIT_SLUG + 8])
+{
+	struct auth_org *org = NULL;
+	enum zt_err err = auth_lock(a, rq->db, &rq->params.org, &org);
+
+	if (err == ZT_OK) {
+		(void)snprintf(out, LIMIT_SLUG + 8, "%.32s", org->state->slug);
+		auth_unlock(org);
+	}
+	return err;
+}
+
+/* INVITE_MAIL: an admin's open invitation goes to an address, a few times at most. */
+enum zt_err
+invitations_mail(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	struct auth *a = state;
+	Zt__InvitationMail *m = NULL;
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id),
+		DB_ID(&rq->caller.user) };
+	struct db_rows *rows = NULL;
+	char slug[LIMIT_SLUG + 8], why[200] = "";
+	enum zt_err err;
+
+	if (rq->caller.profile != PROFILE_ADMIN)
+		return service_refuse(out, ZT_ERR_FORBIDDEN, "only an admin invites a user");
+	if (a->mail == NULL)
+		return service_refuse(out, ZT_ERR_METHOD,
+		    "this server sends no mail: give the link to them yourself");
+	if ((err = pb_decode(&zt__invitation_mail__descriptor, rq->body, 1024, &m)))
+		return err;
+	if (!mail_is_address(m->email))
+		err = service_refuse(out, ZT_ERR_INVALID, "that is not an e-mail address");
+	else if ((err = slug_of(a, rq, slug)) == ZT_OK &&
+		 (err = db_run(rq->db, &mail, v, 3, &rows)) == ZT_OK && db_count(rows) == 0)
+		err = service_refuse(out, ZT_ERR_GONE,
+		    "there is no open invitation of yours with this id, or it was sent three "
+		    "times");
+	if (err == ZT_OK &&
+	    (err = mail_invite(a->mail, m->email, slug, &rq->params.org, &rq->params.id, why)))
+		err = service_refuse(out, err, why);
+	if (err == ZT_OK)
+		audit(rq->service, "invitation_mailed", &rq->params.org, &rq->device,
+		    &rq->params.id);
+	db_free(rows);
+	pb_free(m);
 	return err;
 }
 

@@ -3,6 +3,7 @@
 
 #include "auth/auth.h"
 #include "auth/handlers.h"
+#include "auth/mail.h"
 #include "crypto/secret.h"
 #include "migrations_auth.h"
 
@@ -19,6 +20,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_DISCLOSURES] = disclosures_get,
 	[ROUTE_INVITE] = invitations_put,
 	[ROUTE_INVITATIONS] = invitations_list,
+	[ROUTE_INVITE_MAIL] = invitations_mail,
 	[ROUTE_INVITATION_END] = invitations_end,
 	[ROUTE_GREET] = exchanges_greet,
 	[ROUTE_CLAIM] = exchanges_claim,
@@ -34,11 +36,24 @@ static const struct service_ask asks[] = { { "/decision", decisions_ask },
 	{ "/hear", decisions_hear }, { "/changeset", repair_ask_changeset },
 	{ "/operator", operator_ask }, { "/due", decisions_due } };
 
+#define TEXT(name, help)                                                                       \
+	{                                                                                      \
+#name, CONFIG_TEXT, offsetof(struct auth_settings, name), "", 0, 0, help       \
+	}
+
 static const struct config_key keys[] = {
 	SERVICE_KEYS(struct auth_settings),
 	{ "operator_token_file", CONFIG_TEXT,
 	    offsetof(struct auth_settings, operator_token_file), NULL, 0, 0,
 	    "file with the operator's token, which creates organizations" },
+	TEXT(public_url, "address that people reach this server by, for links in mails"),
+	TEXT(smtp_url, "mail relay for invitations, such as smtp://mail.example:587"),
+	TEXT(smtp_from, "address that invitations come from"),
+	TEXT(smtp_user, "user at the relay"),
+	TEXT(smtp_password_file, "file with that user's password"),
+	TEXT(smtp_ca_file, "who vouches for the relay (PEM); else the system's authorities"),
+	{ "smtp_in_clear", CONFIG_INT, offsetof(struct auth_settings, smtp_in_clear), "0", 0, 1,
+	    "1: speak to the relay without TLS, for one on this machine" },
 	{ "purge_after", CONFIG_INT, offsetof(struct auth_settings, purge_after), "600", 0,
 	    30 * 24 * 3600,
 	    "seconds after a deletion is due at which data goes; a take-back may be 300 late" },
@@ -79,7 +94,9 @@ open_auth(struct service *s, const struct service_settings *settings, struct db 
 	if (a == NULL)
 		return ZT_ERR_MEMORY;
 	a->purge_after_ms = (uint64_t)set->purge_after * 1000;
-	if ((err = read_token(set->operator_token_file, a->operator_token, why))) {
+	if ((err = read_token(set->operator_token_file, a->operator_token, why)) ||
+	    (err = mail_open(set, &a->mail, why))) {
+		explicit_bzero(a->operator_token, sizeof a->operator_token);
 		free(a);
 		return err;
 	}
@@ -107,6 +124,7 @@ close_auth(void *state)
 	struct auth *a = state;
 
 	idmap_free(&a->orgs, free_org);
+	mail_close(a->mail);
 	(void)pthread_mutex_destroy(&a->lock);
 	explicit_bzero(a->operator_token, sizeof a->operator_token);
 	free(a);

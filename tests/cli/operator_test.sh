@@ -66,9 +66,31 @@ expect 0 "2/7 users" "limits survive a restart" operator list
 expect 77 "frozen" "and so does a freeze" bob ls w:/
 operator thaw markslug "$bob"
 
+# invitations by e-mail: off by default; then through a real relay
+expect 76 "sends no mail" "without a relay an invitation is not mailed" alice invite user --email dora@demo.example
+expect 76 "zt+http://" "and its link is there all the same" alice invite user --email dora@demo.example
+relay() { /usr/bin/python3 -m aiosmtpd -n -l "127.0.0.1:$1" -c aiosmtpd.handlers.Mailbox "$state/mail" >/dev/null 2>&1 & relay=$!; }
+smtp=$(shuf -i 30000-39999 -n 1)
+{ echo "smtp_url: smtp://127.0.0.1:$smtp"; echo "smtp_from: zt@demo.example"; echo "public_url: $url"; echo "smtp_in_clear: 1"; } >> "$state/config/auth.yaml"
+restart_auth() { kill "$(cat "$state/run/auth.pid")"; sleep 0.5; local_ one "$state" "$bin" auth; }
+restart_auth
+expect 69 "mail relay did not take" "a relay that is down is told, with the link" alice invite user --email dora@demo.example
+relay "$smtp"; for i in $(seq 50); do /usr/bin/python3 -c "import socket; socket.create_connection(('127.0.0.1', $smtp))" 2>/dev/null && break; sleep 0.1; done
+expect 0 "sent" "with a relay it is mailed" alice invite user --email dora@demo.example
+link=$(grep -h "zt+http://" "$state/out")
+check "the mail holds the link" grep -rqF "zt claim $link --email dora@demo.example" "$state/mail/new"
+check "in French too" grep -rq "Vous êtes invité" "$state/mail/new"
+check "to whom and from whom it should" sh -c "grep -rq '^To: dora@demo.example' '$state/mail/new' && grep -rq '^From: zt@demo.example' '$state/mail/new'"
+expect 64 "not an e-mail address" "no header is smuggled in" alice invite user --email "x@demo.example
+Bcc: all@demo.example"
+expect 77 "only an admin" "a member mails nobody" bob invite user --email x@demo.example
+sed -i '/^smtp_in_clear/d' "$state/config/auth.yaml"; restart_auth
+expect 69 "did not take" "unless it is told to, it speaks to no relay without TLS" alice invite user --email dora@demo.example
+kill "$relay"
+
 # the trail
 trail=$state/log/audit.jsonl
-for event in organization_begun invited invitation_accepted user_added workspace_created role_changed user_frozen user_thawed limits_set FROZEN FORBIDDEN; do
+for event in organization_begun invited invitation_accepted user_added workspace_created role_changed user_frozen user_thawed limits_set invitation_mailed FROZEN FORBIDDEN; do
 	check "the trail tells of $event" grep -q "\"event\":\"$event\"" "$trail"
 done
 check "each line is JSON" sh -c "! grep -v -E '^\{\"time\":\"[0-9T:.-]+Z\",\"service\":\"[a-z]+\",\"event\":\"[A-Za-z_]+\"(,\"(org|device|subject)\":\"[0-9a-f]{32}\")*\}$' \"$trail\""

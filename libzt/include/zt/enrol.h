@@ -13,6 +13,10 @@ struct zt_invitation {
 };
 /* Makes an invitation; LINK[1024] is what the newcomer is given. */
 ZT_CALL enum zt_err zt_invite(struct zt *z, enum zt_invitation_kind kind, char *link);
+/* Lets the server send the invitation LINK (of a person) to EMAIL, if its operator has set a
+ * mail relay. The server learns the address. Errors: METHOD (it sends no mail), INVALID,
+ * UNAVAILABLE (what the relay said), GONE. */
+ZT_CALL enum zt_err zt_invite_mail(struct zt *z, const char *link, const char *email);
 ZT_CALL enum zt_err zt_invitations(
     struct zt *z, void (*each)(void *ctx, const struct zt_invitation *i), void *ctx);
 ZT_CALL enum zt_err zt_invite_cancel(struct zt *z, const char *id);
