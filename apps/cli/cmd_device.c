@@ -87,6 +87,25 @@ cmd_password(struct cli *c)
 }
 
 enum zt_err
+cmd_protect(struct cli *c)
+{
+	char pin[256] = "";
+	enum zt_err err = cli_password(c, false);
+
+	if (err == ZT_OK)
+		err = c->pin_file != NULL
+			  ? cli_read_line(c, c->pin_file, pin, sizeof pin)
+			  : cli_prompt(c, _("PIN of the token:"), pin, sizeof pin);
+	if (err == ZT_OK &&
+	    (err = zt_protect_by_token(&c->o, c->args[0], pin, c->why)) == ZT_OK)
+		cli_say(c,
+		    "the token opens this device now; copies of the old device file still open "
+		    "with the password");
+	explicit_bzero(pin, sizeof pin);
+	return err;
+}
+
+enum zt_err
 cmd_recovery_create(struct cli *c)
 {
 	char words[ZT_RECOVERY_WORDS];

@@ -85,6 +85,7 @@ enum zt_err cmd_recover(struct cli *c);
 enum zt_err cmd_recovery_colleagues(struct cli *c);
 enum zt_err cmd_invite_recovery(struct cli *c);
 enum zt_err cmd_password(struct cli *c);
+enum zt_err cmd_protect(struct cli *c);
 enum zt_err cmd_invite_user(struct cli *c);
 enum zt_err cmd_invite_device(struct cli *c);
 enum zt_err cmd_invite_list(struct cli *c);

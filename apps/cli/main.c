@@ -120,7 +120,9 @@ cli_password(struct cli *c, bool is_new)
 		return cli_read_line(c, path, c->password, sizeof c->password);
 	}
 	return is_new ? ask_twice(c, c->password, sizeof c->password)
-		      : cli_prompt(c, _("Password:"), c->password, sizeof c->password);
+		      : cli_prompt(c,
+			    zt_is_by_token(c->o.home) ? _("PIN of the token:") : _("Password:"),
+			    c->password, sizeof c->password);
 }
 
 enum zt_err
@@ -181,7 +183,7 @@ const struct cli_option cli_options[] = {
 	{ "--org", "ID", N_("pki request: the organization, as zt status shows it") },
 	{ "--key", "FILE", N_("pki request: the certificate's private key") },
 	{ "--pin-file", "FILE",
-	    N_("pki request: read the key's password or the PIN from FILE") },
+	    N_("pki request, protect: read the key's password or the PIN from FILE") },
 	{ "--qr", "", N_("recovery create, invite: print a QR code too") },
 	{ "--need", "N", N_("recovery colleagues: how many of them are needed") },
 	{ "--for", "TIME", N_("unlock, workspace delete: how long, such as 15m or 8h") },

@@ -103,6 +103,9 @@ password_of(const struct zt_options *o)
 	return o->password != NULL ? bytes_text(o->password) : bytes_of(NULL, 0);
 }
 
+static const char token_module[] =
+    "a token's URI is pkcs11:token=...;object=..., of a module that p11-kit knows";
+static const char token_rsa[] = "the token's certificate needs an RSA key that decrypts";
 static const char no_keyring[] = "this system keeps no keys for a session";
 
 enum zt_err
@@ -134,6 +137,28 @@ zt_change_password(const struct zt_options *o, const char *new_password)
 
 	return err ? err
 		   : device_file_change(o->home, password_of(o), bytes_text(new_password));
+}
+
+enum zt_err
+zt_protect_by_token(const struct zt_options *o, const char *uri, const char *pin, char *why)
+{
+	const char *said = "";
+	enum zt_err err = suite_start();
+
+	if (err == ZT_OK)
+		err = device_file_protect(o->home, password_of(o), uri, pin);
+	if (err == ZT_ERR_INVALID)
+		said = token_module;
+	if (err == ZT_ERR_KEY)
+		said = token_rsa;
+	set_why(why, o->translate != NULL && said[0] != 0 ? o->translate(said) : said);
+	return err;
+}
+
+int
+zt_is_by_token(const char *home)
+{
+	return device_file_is_by_token(home);
 }
 
 int

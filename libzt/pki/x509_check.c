@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
@@ -423,4 +424,33 @@ x509_ecdsa(struct bytes bare, struct buf *out)
 	BN_free(t);
 	ECDSA_SIG_free(s);
 	return n > 0 ? buf_err(out) : ZT_ERR_CORRUPT;
+}
+
+enum zt_err
+x509_wrap(struct bytes certificate, struct bytes clear, struct buf *out)
+{
+	X509 *x = certificate_of(certificate);
+	EVP_PKEY *key = x != NULL ? X509_get0_pubkey(x) : NULL;
+	EVP_PKEY_CTX *c = NULL;
+	size_t n = 0;
+	uint8_t *to;
+	enum zt_err err = ZT_ERR_KEY;
+
+	if (key == NULL || EVP_PKEY_get_id(key) != EVP_PKEY_RSA ||
+	    EVP_PKEY_get_bits(key) < 2048)
+		goto out;
+	err = ZT_ERR_MEMORY;
+	if ((c = EVP_PKEY_CTX_new(key, NULL)) == NULL || EVP_PKEY_encrypt_init(c) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_OAEP_PADDING) != 1 ||
+	    EVP_PKEY_encrypt(c, NULL, &n, clear.p, clear.n) != 1 ||
+	    (to = buf_room(out, n)) == NULL ||
+	    EVP_PKEY_encrypt(c, to, &n, clear.p, clear.n) != 1)
+		goto out;
+	out->n = (size_t)(to - out->p) + n;
+	err = ZT_OK;
+out:
+	EVP_PKEY_CTX_free(c);
+	X509_free(x);
+	ERR_clear_error();
+	return err;
 }

@@ -55,4 +55,8 @@ ZT_CHECKED enum zt_err x509_sign(
  * CORRUPT, MEMORY. */
 ZT_CHECKED enum zt_err x509_ecdsa(struct bytes bare, struct buf *out);
 
+/* CLEAR as only the key of an RSA certificate opens it: RSA-OAEP with SHA-1 (RFC 8017, 7.1).
+ * Errors: KEY (it is no RSA certificate, or too weak), MEMORY. */
+ZT_CHECKED enum zt_err x509_wrap(struct bytes certificate, struct bytes clear, struct buf *out);
+
 #endif

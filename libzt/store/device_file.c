@@ -13,8 +13,9 @@
 #include "crypto/suite.h"
 #include "format/pb.h"
 #include "store/held_key.h"
+#include "store/protect_token.h"
 
-enum { VERSION = 1, BY_PASSWORD = 1, FILE_MOST = 256 * 1024, PATH_SIZE = 4200 };
+enum { VERSION = 1, BY_PASSWORD = 1, BY_TOKEN = 2, FILE_MOST = 256 * 1024, PATH_SIZE = 4200 };
 
 static const char header[] = "zt device file 1";
 
@@ -81,11 +82,29 @@ write_file(const char *folder, struct bytes content, bool replaced)
 	return err;
 }
 
+/* SECRETS under KEY, into the file that M begins. */
+static enum zt_err
+seal(const Zt__DeviceSecrets *secrets, const struct secret *key, Zt__DeviceFile *m,
+    struct buf *out)
+{
+	struct buf clear = buf_init(FILE_MOST), sealed = buf_init(FILE_MOST);
+	enum zt_err err;
+
+	if ((err = pb_encode(secrets, &clear)) == ZT_OK &&
+	    (err = aead_seal(key, bytes_text(header), buf_bytes(&clear), &sealed)) == ZT_OK) {
+		m->version = VERSION;
+		m->sealed = pb_field(sealed.p, sealed.n);
+		err = pb_encode(m, out);
+	}
+	buf_free(&clear);
+	buf_free(&sealed);
+	return err;
+}
+
 /* SECRETS under PASSWORD, as the file's content. */
 static enum zt_err
 compose(const Zt__DeviceSecrets *secrets, struct bytes password, struct buf *out)
 {
-	struct buf clear = buf_init(FILE_MOST), sealed = buf_init(FILE_MOST);
 	struct password_cost cost = password_cost_now();
 	Zt__DeviceFile m = ZT__DEVICE_FILE__INIT;
 	uint8_t salt[PASSWORD_SALT_BYTES];
@@ -93,22 +112,34 @@ compose(const Zt__DeviceSecrets *secrets, struct bytes password, struct buf *out
 	enum zt_err err;
 
 	suite_random(salt, sizeof salt);
-	if ((err = password_key(password, salt, cost, &key)) ||
-	    (err = pb_encode(secrets, &clear)) ||
-	    (err = aead_seal(key, bytes_text(header), buf_bytes(&clear), &sealed)))
-		goto out;
-	m.version = VERSION;
 	m.protector = BY_PASSWORD;
 	m.salt = pb_field(salt, sizeof salt);
 	m.passes = cost.passes;
 	m.memory = cost.memory;
 	m.lanes = cost.lanes;
-	m.sealed = pb_field(sealed.p, sealed.n);
-	err = pb_encode(&m, out);
-out:
+	if ((err = password_key(password, salt, cost, &key)) == ZT_OK)
+		err = seal(secrets, key, &m, out);
 	secret_free(key);
-	buf_free(&clear);
-	buf_free(&sealed);
+	return err;
+}
+
+/* The same under a token. */
+static enum zt_err
+compose_by_token(
+    const Zt__DeviceSecrets *secrets, const char *uri, const char *pin, struct buf *out)
+{
+	Zt__DeviceFile m = ZT__DEVICE_FILE__INIT;
+	struct buf wrapped = buf_init(FILE_MOST);
+	struct secret *key = NULL;
+	enum zt_err err = protect_token_new(uri, pin, &wrapped, &key);
+
+	m.protector = BY_TOKEN;
+	m.token = (char *)(uintptr_t)uri;
+	m.wrapped = pb_field(wrapped.p, wrapped.n);
+	if (err == ZT_OK)
+		err = seal(secrets, key, &m, out);
+	secret_free(key);
+	buf_free(&wrapped);
 	return err;
 }
 
@@ -165,6 +196,9 @@ derive(
 	struct hash name;
 	enum zt_err err;
 
+	if (password.p != NULL && m->protector == BY_TOKEN)
+		return protect_token_open(
+		    m->token, (const char *)password.p, pb_bytes(m->wrapped), key);
 	if (password.p != NULL)
 		return password_key(password, m->salt.data,
 		    (struct password_cost){ m->passes, m->memory, m->lanes }, key);
@@ -184,9 +218,9 @@ open_file(
 
 	if ((err = pb_decode(&zt__device_file__descriptor, buf_bytes(file), FILE_MOST, &m)))
 		return err;
-	if (m->version != VERSION || m->protector != BY_PASSWORD)
+	if (m->version != VERSION || (m->protector != BY_PASSWORD && m->protector != BY_TOKEN))
 		err = ZT_ERR_VERSION;
-	else if (m->salt.len != PASSWORD_SALT_BYTES)
+	else if (m->protector == BY_PASSWORD && m->salt.len != PASSWORD_SALT_BYTES)
 		err = ZT_ERR_CORRUPT;
 	if (err || (err = derive(file, m, password, key)))
 		goto out;
@@ -266,6 +300,14 @@ device_file_is_held(const char *folder)
 	return held;
 }
 
+/* The key that may be held is the old one. */
+static enum zt_err
+replace(const char *folder, const struct buf *file)
+{
+	(void)!(int)device_file_release(folder);
+	return write_file(folder, buf_bytes(file), true);
+}
+
 enum zt_err
 device_file_change(const char *folder, struct bytes password, struct bytes new_password)
 {
@@ -274,14 +316,41 @@ device_file_change(const char *folder, struct bytes password, struct bytes new_p
 	enum zt_err err;
 
 	if ((err = device_file_open(folder, password, &m)) == ZT_OK &&
-	    (err = compose(m, new_password, &file)) == ZT_OK) {
-		(void)!(int)device_file_release(
-		    folder); /* the key that may be held is the old one */
-		err = write_file(folder, buf_bytes(&file), true);
-	}
+	    (err = compose(m, new_password, &file)) == ZT_OK)
+		err = replace(folder, &file);
 	pb_wipe(m);
 	buf_free(&file);
 	return err;
+}
+
+enum zt_err
+device_file_protect(const char *folder, struct bytes password, const char *uri, const char *pin)
+{
+	struct buf file = buf_init(FILE_MOST);
+	Zt__DeviceSecrets *m = NULL;
+	enum zt_err err;
+
+	if ((err = device_file_open(folder, password, &m)) == ZT_OK &&
+	    (err = compose_by_token(m, uri, pin, &file)) == ZT_OK)
+		err = replace(folder, &file);
+	pb_wipe(m);
+	buf_free(&file);
+	return err;
+}
+
+bool
+device_file_is_by_token(const char *folder)
+{
+	struct buf file = buf_init(FILE_MOST);
+	Zt__DeviceFile *m = NULL;
+	bool is =
+	    read_file(folder, &file) == ZT_OK &&
+	    pb_decode(&zt__device_file__descriptor, buf_bytes(&file), FILE_MOST, &m) == ZT_OK &&
+	    m->protector == BY_TOKEN;
+
+	pb_free(m);
+	buf_free(&file);
+	return is;
 }
 
 void

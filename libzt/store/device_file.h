@@ -1,4 +1,5 @@
-/* device_file.h - the device's secrets on disk, sealed under a key from the user's password. */
+/* device_file.h - the device's secrets on disk, sealed under a key from the user's password, or
+ * from a PKCS#11 token; then PASSWORD below is its PIN. */
 #ifndef ZT_STORE_DEVICE_FILE_H
 #define ZT_STORE_DEVICE_FILE_H
 
@@ -29,6 +30,12 @@ bool device_file_is_held(const char *folder);
  * those of device_file_open, FULL. */
 ZT_CHECKED enum zt_err device_file_change(
     const char *folder, struct bytes password, struct bytes new_password);
+/* The same secrets under the token that URI names, with its PIN. Errors: those of
+ * device_file_open and protect_token_new, FULL. */
+ZT_CHECKED enum zt_err device_file_protect(
+    const char *folder, struct bytes password, const char *uri, const char *pin);
+/* Whether FOLDER's device opens by a token. */
+bool device_file_is_by_token(const char *folder);
 /* Takes FOLDER's device away: only for one that no organization has ever known. */
 void device_file_discard(const char *folder);
 /* Whether FOLDER holds a device. */

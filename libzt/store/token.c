@@ -257,3 +257,30 @@ token_sign(struct token *t, struct bytes statement, bool *is_ecdsa, struct buf *
 	signature->n = (size_t)(to - signature->p) + (rv == CKR_OK ? n : 0);
 	return err_of(rv);
 }
+
+enum zt_err
+token_decrypt(struct token *t, struct bytes wrapped, struct buf *clear)
+{
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	CK_ATTRIBUTE wanted[] = { { CKA_CLASS, &class, sizeof class },
+		{ CKA_ID, t->id, t->id_n } };
+	CK_RSA_PKCS_OAEP_PARAMS oaep = {
+		.hashAlg = CKM_SHA_1, .mgf = CKG_MGF1_SHA1, .source = CKZ_DATA_SPECIFIED
+	};
+	CK_MECHANISM how = { CKM_RSA_PKCS_OAEP, &oaep, sizeof oaep };
+	CK_OBJECT_HANDLE key;
+	CK_ULONG n = 1024;
+	uint8_t *to;
+	CK_RV rv;
+	enum zt_err err;
+
+	if ((err = find_object(t, wanted, 2, &key)))
+		return err;
+	if ((to = buf_room(clear, n)) == NULL)
+		return buf_err(clear);
+	if ((rv = t->module->C_DecryptInit(t->session, &how, key)) == CKR_OK)
+		rv = t->module->C_Decrypt(
+		    t->session, (CK_BYTE *)(uintptr_t)wrapped.p, (CK_ULONG)wrapped.n, to, &n);
+	clear->n = (size_t)(to - clear->p) + (rv == CKR_OK ? n : 0);
+	return rv == CKR_OK ? ZT_OK : rv == CKR_DEVICE_REMOVED ? ZT_ERR_NOT_FOUND : ZT_ERR_KEY;
+}

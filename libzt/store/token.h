@@ -21,4 +21,9 @@ ZT_CHECKED enum zt_err token_certificate(struct token *t, struct buf *der);
 ZT_CHECKED enum zt_err token_sign(
     struct token *t, struct bytes statement, bool *is_ecdsa, struct buf *signature);
 
+/* Opens WRAPPED (RSA-OAEP with SHA-1, which is what tokens have; nothing here rests on
+ * collisions) with the key of the certificate that token_certificate gave; appends what was in
+ * it. Errors: NOT_FOUND, KEY (it was not wrapped to that key), IO. */
+ZT_CHECKED enum zt_err token_decrypt(struct token *t, struct bytes wrapped, struct buf *clear);
+
 #endif

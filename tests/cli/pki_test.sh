@@ -131,5 +131,23 @@ for id in $(alice pki list --json | grep -v dave@ | sed 's/.*"request":"\([0-9a-
 done
 check "frank works" person frank workspace create his
 check "grace works" person grace workspace create hers2
+
+# ---- a device's keys under a token ----
+expect 64 "p11-kit knows" "a library that a device file would name is refused" person frank protect "$uri" --pin-file "$state/pin"
+uri="pkcs11:token=badge;object=frank"
+expect 77 "" "a wrong PIN protects nothing" person frank protect "$uri" --pin-file "$state/wrong"
+expect 65 "RSA key that decrypts" "nor does a key on P-256" person grace protect "pkcs11:token=badge;object=grace" --pin-file "$state/pin"
+check "the password still opens it" person frank workspace list
+check "frank puts his device under the token" person frank protect "$uri" --pin-file "$state/pin"
+expect 77 "" "the password opens it no more" person frank workspace list
+frank_pin() { "$bin/zt" --home "$state/frank" --password-file "$state/pin" "$@"; }
+expect 0 "his" "the PIN does" frank_pin workspace list
+mv "$state/tokens" "$state/away"; mkdir "$state/tokens"
+expect 66 "" "without the token nothing does" frank_pin workspace list
+rm -rf "$state/tokens"; mv "$state/away" "$state/tokens"
+expect 0 "his" "it is back" frank_pin workspace list
+check "no PIN and no key lies in the state folder" sh -c "! grep -rqE '1234|frankpass' '$state/frank'"
+check "back to a password" "$bin/zt" --home "$state/frank" --password-file "$state/pin" password --new-password-file "$state/frank.password"
+expect 0 "his" "which opens it again" person frank workspace list
 expect 0 "accepte" "in French" env LANGUAGE=fr LC_ALL=C.UTF-8 "$bin/zt" --home "$state/grace" --password-file "$state/grace.password" pki status
 finish

@@ -36,8 +36,16 @@ ZT_CALL enum zt_err zt_open(const struct zt_options *o, struct zt **out, char *w
 ZT_CALL enum zt_err zt_unlock(const struct zt_options *o, unsigned seconds, char *why);
 /* Forgets it. Errors: NOT_FOUND (no device there), IO. */
 ZT_CALL enum zt_err zt_lock(const struct zt_options *o);
-/* Protects the device by NEW_PASSWORD from now on. Copies of the old file still open with the
- * old one. Errors: those of zt_open, FULL. */
+/* Protects the device by a PKCS#11 token from now on: the RSA key of the certificate that URI
+ * (RFC 7512) names; O->password is then its PIN. Errors: those of zt_open; INVALID (the URI, or
+ * it names a module), NOT_FOUND, PASSWORD (the PIN), KEY (no RSA key that decrypts). WHY as for
+ * zt_open. */
+ZT_CALL enum zt_err zt_protect_by_token(
+    const struct zt_options *o, const char *uri, const char *pin, char *why);
+/* Whether HOME's device opens by a token's PIN. */
+ZT_CALL int zt_is_by_token(const char *home);
+/* Protects the device by NEW_PASSWORD from now on, also one that was under a token. Copies of
+ * the old file still open with the old one. Errors: those of zt_open, FULL. */
 ZT_CALL enum zt_err zt_change_password(const struct zt_options *o, const char *new_password);
 /* Whether the device in HOME needs no password now. */
 ZT_CALL int zt_is_unlocked(const char *home);
