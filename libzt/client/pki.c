@@ -112,11 +112,11 @@ enum zt_err
 zt_pki_trust(struct zt *z, const char *const *files, size_t count)
 {
 	struct settings *s = calloc(1, sizeof *s);
-	enum zt_err err = s != NULL ? ZT_OK : ZT_ERR_MEMORY;
+	enum zt_err err = ZT_OK;
 
 	z->why[0] = 0;
-	if (err)
-		return err;
+	if (s == NULL)
+		return ZT_ERR_MEMORY;
 	s->files = buf_init(LIMIT_SETTINGS);
 	s->encoded = buf_init(LIMIT_SETTINGS);
 	for (size_t i = 0; err == ZT_OK && i < count; i++) {

@@ -355,14 +355,13 @@ x509_statement(struct bytes body, struct buf *out)
 static int
 give_password(char *to, int size, int writing, void *ctx)
 {
-	const char *password = ctx;
-	size_t n = password != NULL ? strlen(password) : 0;
+	struct bytes password = ctx != NULL ? bytes_text(ctx) : bytes_of(NULL, 0);
 
 	(void)writing;
-	if (password == NULL || n > (size_t)size)
+	if (password.p == NULL || password.n > (size_t)size)
 		return -1;
-	memcpy(to, password, n);
-	return (int)n;
+	memcpy(to, password.p, password.n);
+	return (int)password.n;
 }
 
 enum zt_err
