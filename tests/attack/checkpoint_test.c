@@ -66,7 +66,7 @@ begin(void **state)
 {
 	int rv = scene_begin(state);
 	struct scene *s = *state;
-	char content[16];
+	char content[32];
 
 	assert_ok(zt_workspace_create(s->alice.zt, "long"));
 	assert_ok(zt_mkdir(s->alice.zt, "long:/folder"));
