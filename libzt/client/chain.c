@@ -427,16 +427,6 @@ space_complete(struct space *s)
 	return err ? err : space_sync(s);
 }
 
-/* What the log says about the chain: a rotation pinned it at a place that must be there. */
-static enum zt_err
-check_length(struct space *s)
-{
-	for (size_t i = 0; i < s->w->generation_count; i++)
-		if (s->w->generations[i].chain_position > s->position)
-			return refuse_older(s);
-	return ZT_OK;
-}
-
 enum zt_err
 space_sync(struct space *s)
 {
@@ -459,9 +449,21 @@ space_sync(struct space *s)
 				err = begin_anew(s);
 		}
 	} while (err == ZT_OK && s->position < newest);
-	if (err == ZT_OK)
-		err = check_length(s);
 	return client_note_fork(s->z, err);
+}
+
+/* Only the newest pin: should a manager have pinned a place that never was, the next rotation,
+ * for which space_sync is enough, ends that. */
+enum zt_err
+space_sync_fresh(struct space *s)
+{
+	const struct org_workspace *w = s->w;
+	enum zt_err err = space_sync(s);
+
+	if (err == ZT_OK && w->generation_count > 0 &&
+	    w->generations[w->generation_count - 1].chain_position > s->position)
+		err = refuse_older(s);
+	return err;
 }
 
 enum zt_err
