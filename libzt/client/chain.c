@@ -420,14 +420,6 @@ begin_anew(struct space *s)
 }
 
 enum zt_err
-space_complete(struct space *s)
-{
-	enum zt_err err = s->base > 0 ? begin_anew(s) : ZT_OK;
-
-	return err ? err : space_sync(s);
-}
-
-enum zt_err
 space_sync(struct space *s)
 {
 	uint64_t newest = 0;
@@ -464,6 +456,14 @@ space_sync_fresh(struct space *s)
 	    w->generations[w->generation_count - 1].chain_position > s->position)
 		err = refuse_older(s);
 	return err;
+}
+
+enum zt_err
+space_complete(struct space *s)
+{
+	enum zt_err err = s->base > 0 ? begin_anew(s) : ZT_OK;
+
+	return err ? err : space_sync_fresh(s);
 }
 
 enum zt_err

@@ -539,7 +539,7 @@ zt_verify(
 	z->why[0] = 0;
 	*out = (struct zt_check){ 0 };
 	if ((err = client_sync_log(z)) || (err = space_find(z, workspace, &s)) ||
-	    (err = space_complete(s)) || (err = space_sync_fresh(s)))
+	    (err = space_complete(s)))
 		return err;
 	if ((err = transfer_begin(&c.t, z, s, p)))
 		goto out;
