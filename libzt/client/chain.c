@@ -444,26 +444,12 @@ space_sync(struct space *s)
 	return client_note_fork(s->z, err);
 }
 
-/* Only the newest pin: should a manager have pinned a place that never was, the next rotation,
- * for which space_sync is enough, ends that. */
-enum zt_err
-space_sync_fresh(struct space *s)
-{
-	const struct org_workspace *w = s->w;
-	enum zt_err err = space_sync(s);
-
-	if (err == ZT_OK && w->generation_count > 0 &&
-	    w->generations[w->generation_count - 1].chain_position > s->position)
-		err = refuse_older(s);
-	return err;
-}
-
 enum zt_err
 space_complete(struct space *s)
 {
 	enum zt_err err = s->base > 0 ? begin_anew(s) : ZT_OK;
 
-	return err ? err : space_sync_fresh(s);
+	return err ? err : space_sync(s);
 }
 
 enum zt_err

@@ -167,9 +167,6 @@ ZT_CHECKED enum zt_err space_key(
 void space_name(struct space *s, char out[260]);
 /* Verifies what is new in the chain; of a long one that is new here, from a checkpoint on. */
 ZT_CHECKED enum zt_err space_sync(struct space *s);
-/* The same, and refuses a chain that ends before the place that the newest rotation in the log
- * pins. Errors: ROLLBACK. */
-ZT_CHECKED enum zt_err space_sync_fresh(struct space *s);
 /* The same, from its beginning on, when it began at a checkpoint. */
 ZT_CHECKED enum zt_err space_complete(struct space *s);
 /* A manager's or owner's device that has verified the whole chain puts down a checkpoint, when

@@ -371,78 +371,6 @@ P5_a_write_over_links_before_the_checkpoint_is_checked_by_the_links_between(void
 	store_rollback(s->bob.zt->store);
 }
 
-/* Shows bob a chain that ends before the place which the log pins. */
-static void
-hide_the_end(void *ctx, struct double_call *c)
-{
-	Zt__ChainPage m = ZT__CHAIN_PAGE__INIT;
-
-	(void)ctx;
-	if (c->route != ROUTE_CHAIN || c->status != 200)
-		return;
-	buf_empty(&c->answer);
-	assert_ok(pb_encode(&m, &c->answer));
-}
-
-static void
-P4_a_chain_that_ends_before_the_place_that_a_rotation_pinned_is_refused(void **state)
-{
-	struct scene *s = *state;
-	struct double_hooks hooks = { .after = hide_the_end };
-	struct space *at;
-
-	assert_ok(zt_workspace_create(s->alice.zt, "short"));
-	put(&s->alice, "x", "short:/x");
-	assert_ok(zt_workspace_rotate(s->alice.zt, "short"));
-	assert_ok(zt_workspace_share(s->alice.zt, "short", "bob@test.example", "reader"));
-	assert_ok(client_sync_log(s->bob.zt));
-	assert_ok(space_find(s->bob.zt, "short", &at));
-	double_play(s->w->d, &hooks);
-	assert_int_equal(ZT_ERR_ROLLBACK, space_sync_fresh(at));
-	double_play(s->w->d, NULL);
-	assert_ok(space_sync_fresh(at));
-}
-
-static enum zt_err
-fill_far_pin(struct zt *z, void *ctx, Zt__EntryBody *b)
-{
-	static const uint8_t hash[HASH_BYTES], sealed[72];
-	static Zt__KeyRotated m;
-	const struct org_workspace *w = org_state_workspace(z->state, ctx);
-
-	zt__key_rotated__init(&m);
-	m.generation = (uint32_t)w->generation_count + 1;
-	m.key_commitment = pb_field(hash, sizeof hash);
-	m.previous_sealed = pb_field(sealed, sizeof sealed);
-	m.sealed_name = pb_field(w->sealed_name, w->sealed_name_n);
-	m.chain_position = UINT64_MAX / 2;
-	m.chain_hash = pb_field(hash, sizeof hash);
-	b->action_case = ZT__ENTRY_BODY__ACTION_KEY_ROTATED;
-	b->key_rotated = &m;
-	return ZT_OK;
-}
-
-/* A manager pins a place that never was: the chain itself is still read, so that a rotation
- * with a true pin can follow. */
-static void
-M_a_pin_that_never_was_stands_until_the_next_rotation(void **state)
-{
-	struct scene *s = *state;
-	struct space *at;
-	struct id id;
-
-	assert_ok(zt_workspace_create(s->alice.zt, "pinned"));
-	assert_ok(zt_workspace_share(s->alice.zt, "pinned", "bob@test.example", "manager"));
-	put(&s->alice, "x", "pinned:/x");
-	id = person_space(&s->alice, "pinned")->w->id;
-	assert_ok(client_sync_log(s->bob.zt));
-	assert_ok(client_append(s->bob.zt, &id, fill_far_pin, &id));
-	assert_ok(client_sync_log(s->alice.zt));
-	assert_ok(space_of(s->alice.zt, org_state_workspace(s->alice.zt->state, &id), &at));
-	assert_int_equal(ZT_ERR_ROLLBACK, space_sync_fresh(at));
-	assert_ok(space_sync(at)); /* which is what a rotation needs */
-}
-
 int
 main(void)
 {
@@ -456,9 +384,6 @@ main(void)
 		    F7_a_checkpoint_counts_only_while_its_author_may_give_the_workspace),
 		cmocka_unit_test(
 		    P5_a_write_over_links_before_the_checkpoint_is_checked_by_the_links_between),
-		cmocka_unit_test(
-		    P4_a_chain_that_ends_before_the_place_that_a_rotation_pinned_is_refused),
-		cmocka_unit_test(M_a_pin_that_never_was_stands_until_the_next_rotation),
 	};
 
 	return cmocka_run_group_tests(tests, begin, scene_end);
