@@ -87,41 +87,61 @@ take_lock(const char *folder, int *out)
 }
 
 static enum zt_err
-check_schema(struct store *s)
+run_text(struct store *s, const char *sql)
+{
+	int rv = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+
+	return rv == SQLITE_OK ? ZT_OK : err_of(s->db, rv);
+}
+
+static enum zt_err
+schema_version(struct store *s, int *version)
 {
 	sqlite3_stmt *q = NULL;
-	int version = 0;
 	int rv = sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL);
 
+	*version = 0;
 	if (rv == SQLITE_OK && (rv = sqlite3_step(q)) == SQLITE_ROW) {
-		version = sqlite3_column_int(q, 0);
+		*version = sqlite3_column_int(q, 0);
 		rv = SQLITE_OK;
 	}
 	(void)sqlite3_finalize(q);
-	if (rv != SQLITE_OK)
-		return err_of(s->db, rv);
-	return version > SCHEMA ? ZT_ERR_VERSION : ZT_OK;
+	return rv == SQLITE_OK ? ZT_OK : err_of(s->db, rv);
+}
+
+/* A store that has its schema is not written to: each write costs syncs here and at the end, and
+ * those wait for all that a transfer has given the disk. */
+static enum zt_err
+make_schema(struct store *s)
+{
+	static const char schema[] =
+	    "BEGIN;"
+	    "CREATE TABLE IF NOT EXISTS records (kind INTEGER NOT NULL, key BLOB NOT NULL, "
+	    "n INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, key, n)) WITHOUT "
+	    "ROWID;"
+	    "PRAGMA user_version = 1;"
+	    "COMMIT;";
+	int version;
+	enum zt_err err = schema_version(s, &version);
+
+	if (err)
+		return err;
+	return version > SCHEMA ? ZT_ERR_VERSION : version == SCHEMA ? ZT_OK : run_text(s, schema);
 }
 
 static enum zt_err
 prepare(struct store *s)
 {
 	/* The folder's lock keeps others out: the database need not lock for each look. */
-	static const char schema[] =
+	static const char settings[] =
 	    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384;"
 	    "PRAGMA wal_autocheckpoint = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = "
-	    "FULL;"
-	    "CREATE TABLE IF NOT EXISTS records (kind INTEGER NOT NULL, key BLOB NOT NULL, "
-	    "n INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, key, n)) WITHOUT "
-	    "ROWID;"
-	    "PRAGMA user_version = 1;";
-	enum zt_err err = check_schema(s);
+	    "FULL;";
+	enum zt_err err = run_text(s, settings);
 	int rv;
 
-	if (err)
+	if (err || (err = make_schema(s)))
 		return err;
-	if ((rv = sqlite3_exec(s->db, schema, NULL, NULL, NULL)) != SQLITE_OK)
-		return err_of(s->db, rv);
 	for (size_t i = 0; i < QUERIES; i++)
 		if ((rv = sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
 			 &s->query[i], NULL)) != SQLITE_OK)
