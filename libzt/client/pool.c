@@ -45,6 +45,7 @@ work(void *arg)
 {
 	struct pool *p = arg;
 	struct pool_job *job;
+	bool is_first;
 
 	(void)pthread_mutex_lock(&p->lock);
 	for (;;) {
@@ -55,8 +56,13 @@ work(void *arg)
 		(void)pthread_mutex_unlock(&p->lock);
 		job->work(job);
 		(void)pthread_mutex_lock(&p->lock);
+		is_first = p->done.first == NULL;
 		push(&p->done, job);
+		if (!is_first)
+			continue; /* the caller is being woken */
+		(void)pthread_mutex_unlock(&p->lock);
 		p->wake(p->ctx);
+		(void)pthread_mutex_lock(&p->lock);
 	}
 	(void)pthread_mutex_unlock(&p->lock);
 	return NULL;
@@ -67,8 +73,10 @@ static void
 start_threads(struct pool *p)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	/* One more than cores: a thread may wait for the disk. */
-	size_t want = cores < 1 ? 2 : cores >= THREADS_MOST ? THREADS_MOST : (size_t)cores + 1;
+	/* Two more than cores: threads wait for the disk. */
+	size_t want = cores < 1                   ? 3
+		      : cores + 2 >= THREADS_MOST ? THREADS_MOST
+						  : (size_t)cores + 2;
 	sigset_t all, was;
 
 	(void)sigfillset(&all);

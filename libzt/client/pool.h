@@ -15,7 +15,8 @@ struct pool_job {
 	void (*work)(struct pool_job *job); /* runs on a thread of the pool */
 };
 
-/* WAKE is called on a thread of the pool after each job. Errors: MEMORY. */
+/* WAKE is called on a thread of the pool when a job is done and none that is done waits to be
+ * taken. Errors: MEMORY. */
 ZT_CHECKED enum zt_err pool_new(void (*wake)(void *ctx), void *ctx, struct pool **out);
 /* Waits for the jobs that were submitted. NULL is nothing. */
 void pool_free(struct pool *p);

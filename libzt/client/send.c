@@ -80,17 +80,18 @@ send_slot(struct transfer_slot *slot)
 	transfer_submit(slot, seal, send_sealed);
 }
 
-/* A free slot with room for a block. */
+/* A free slot with ROOM for a block. */
 static enum zt_err
-take_slot(struct transfer *t, struct transfer_slot **out)
+take_slot(struct transfer *t, uint32_t room, struct transfer_slot **out)
 {
 	enum zt_err err = transfer_slot(t, out);
 
 	if (err)
 		return err;
 	(*out)->pin_count = 0;
+	(*out)->room = room;
 	buf_empty(&(*out)->clear);
-	if ((err = buf_reserve(&(*out)->clear, LIMIT_BLOCK)))
+	if ((err = buf_reserve(&(*out)->clear, room)))
 		transfer_release(*out);
 	return err;
 }
@@ -109,7 +110,7 @@ pin(struct transfer_slot *slot, Zt__FileManifest *f, size_t offset, size_t size,
 			return ZT_ERR_MEMORY;
 		zt__block_list__init(f->blocks);
 		f->content_case = ZT__FILE_MANIFEST__CONTENT_BLOCKS;
-		f->blocks->block_size = LIMIT_BLOCK;
+		f->blocks->block_size = slot->room;
 	}
 	if ((err = vec_room(&f->blocks->blocks, f->blocks->n_blocks, cap, sizeof b)))
 		return err;
@@ -150,8 +151,9 @@ read_full(int fd, uint8_t *to, size_t n)
 }
 
 static enum zt_err
-send_blocks(struct transfer *t, int fd, const char *name, Zt__FileManifest *f)
+send_blocks(struct transfer *t, int fd, const char *name, uint64_t size, Zt__FileManifest *f)
 {
+	uint32_t room = size < LIMIT_LARGE ? LIMIT_BLOCK : LIMIT_BLOCK_LARGE;
 	size_t cap = 0;
 	enum zt_err err;
 
@@ -159,9 +161,9 @@ send_blocks(struct transfer *t, int fd, const char *name, Zt__FileManifest *f)
 		struct transfer_slot *slot;
 		ssize_t n;
 
-		if ((err = take_slot(t, &slot)))
+		if ((err = take_slot(t, room, &slot)))
 			return err;
-		if ((n = read_full(fd, slot->clear.p, LIMIT_BLOCK)) < 0)
+		if ((n = read_full(fd, slot->clear.p, room)) < 0)
 			err = transfer_err(t->z, name, errno);
 		else if (n > 0)
 			err = pin(slot, f, 0, (size_t)n, &cap);
@@ -173,7 +175,7 @@ send_blocks(struct transfer *t, int fd, const char *name, Zt__FileManifest *f)
 		f->size += (uint64_t)n;
 		send_slot(slot);
 		transfer_report(t, name);
-		if ((size_t)n < LIMIT_BLOCK)
+		if ((size_t)n < room)
 			return ZT_OK;
 	}
 }
@@ -192,7 +194,7 @@ gather(
 	*grew = false;
 	if (t->pack != NULL && t->pack->clear.n + size + 1 > LIMIT_BLOCK)
 		send_gathered(t);
-	if (t->pack == NULL && (err = take_slot(t, &t->pack))) {
+	if (t->pack == NULL && (err = take_slot(t, LIMIT_BLOCK, &t->pack))) {
 		t->pack = NULL;
 		return err;
 	}
@@ -220,7 +222,7 @@ send_content(struct transfer *t, int fd, const char *name, uint64_t size, Zt__Fi
 
 	if (size <= LIMIT_SMALL)
 		err = gather(t, fd, name, (size_t)size, f, &grew);
-	return err == ZT_OK && grew ? send_blocks(t, fd, name, f) : err;
+	return err == ZT_OK && grew ? send_blocks(t, fd, name, size, f) : err;
 }
 
 /* Out of the block and into the manifest. */

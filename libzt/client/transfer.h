@@ -49,6 +49,7 @@ struct transfer_slot {
 	struct load *load; /* up: whose block it is */
 	struct pin *pins;
 	size_t pin_count, pin_cap;
+	uint32_t room;        /* up: clear bytes that its block may hold */
 	struct piece *pieces; /* down */
 	size_t piece_count, piece_cap;
 	void (*then)(struct transfer_slot *slot); /* after the pool's work */

@@ -21,11 +21,13 @@
 #define LIMIT_SETTINGS                                                                         \
 	(128 * 1024) /* of an organization: a few anchors and revocation lists                 \
 		      */
-#define LIMIT_CERTIFICATE (16 * 1024) /* one in DER; a request holds it and those behind it */
-#define LIMIT_CERTIFICATES 8          /* between a newcomer's and an anchor */
-#define LIMIT_INLINE 8192             /* content that rides in manifests of one push */
-#define LIMIT_BLOCK (512 * 1024)      /* clear bytes of a block */
-#define LIMIT_SMALL (128 * 1024)      /* a file that shares its block with others */
+#define LIMIT_CERTIFICATE (16 * 1024)   /* one in DER; a request holds it and those behind it */
+#define LIMIT_CERTIFICATES 8            /* between a newcomer's and an anchor */
+#define LIMIT_INLINE 8192               /* content that rides in manifests of one push */
+#define LIMIT_BLOCK (512 * 1024)        /* clear bytes of a block */
+#define LIMIT_BLOCK_LARGE (1024 * 1024) /* of a large file: half the calls */
+#define LIMIT_LARGE (16 * 1024 * 1024)  /* a file from which on blocks are large */
+#define LIMIT_SMALL (128 * 1024)        /* a file that shares its block with others */
 #define LIMIT_BLOCK_WIRE (4 * 1024 * 1024 + 256)
 #define LIMIT_KEYS 4096                /* sealed keys in one deposit */
 #define LIMIT_TARGET 1024              /* a request's path and query */

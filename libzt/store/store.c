@@ -109,8 +109,8 @@ schema_version(struct store *s, int *version)
 	return rv == SQLITE_OK ? ZT_OK : err_of(s->db, rv);
 }
 
-/* A store that has its schema is not written to: each write costs syncs here and at the end, and
- * those wait for all that a transfer has given the disk. */
+/* A store that has its schema is not written to: each write costs syncs here and at the end,
+ * and those wait for all that a transfer has given the disk. */
 static enum zt_err
 make_schema(struct store *s)
 {
@@ -126,20 +126,26 @@ make_schema(struct store *s)
 
 	if (err)
 		return err;
-	return version > SCHEMA ? ZT_ERR_VERSION : version == SCHEMA ? ZT_OK : run_text(s, schema);
+	return version > SCHEMA    ? ZT_ERR_VERSION
+	       : version == SCHEMA ? ZT_OK
+				   : run_text(s, schema);
 }
 
 static enum zt_err
 prepare(struct store *s)
 {
-	/* The folder's lock keeps others out: the database need not lock for each look. */
+	/* The folder's lock keeps others out: the database need not lock for each look. The log
+	 * of writes stays behind, 8 MiB or so, and is read again in a few milliseconds; copied
+	 * at each end, it would be synced behind all that a transfer has given the disk. */
 	static const char settings[] =
 	    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384;"
-	    "PRAGMA wal_autocheckpoint = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = "
+	    "PRAGMA wal_autocheckpoint = 2048; PRAGMA journal_mode = WAL; PRAGMA synchronous = "
 	    "FULL;";
 	enum zt_err err = run_text(s, settings);
-	int rv;
+	int rv = sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
 
+	if (err == ZT_OK && rv != SQLITE_OK)
+		err = err_of(s->db, rv);
 	if (err || (err = make_schema(s)))
 		return err;
 	for (size_t i = 0; i < QUERIES; i++)

@@ -73,6 +73,6 @@ sed 's/host=[^ ]*/host=\/nowhere/' "$state/config/metadata.yaml" > "$state/bad.y
 expect 69 "DATABASE" "a database that is down at the start" "$bin/zt-metadata" --config "$state/bad.yaml"
 local_ stop "$state"
 expect 69 "cannot be reached" "a server that is down" alice ls MARKERworkspace:/
-dd if=/dev/zero of="$state/bob/store.db" bs=1 seek=40 count=4000 conv=notrunc 2>/dev/null
+for f in store.db store.db-wal; do dd if=/dev/zero of="$state/bob/$f" bs=1 seek=40 count=4000 conv=notrunc 2>/dev/null; done
 expect 65 "store is damaged" "a damaged store" bob status
 finish

@@ -18,8 +18,8 @@ head -c 10 "$state/alice/device.zt" > "$state/short.zt"; mkdir "$state/broken"; 
 expect 65 "damaged" "a device file cut short" "$bin/zt" --home "$state/broken" --password-file "$state/alice.password" status
 tail -c +3 "$state/alice/device.zt" > "$state/rest"; { printf '\010\002'; cat "$state/rest"; } > "$state/broken/device.zt"
 expect 76 "newer" "a device file of a newer version" "$bin/zt" --home "$state/broken" --password-file "$state/alice.password" status
-mkdir "$state/newer"; cp "$state/alice/device.zt" "$state/newer/"; cp "$state/alice/store.db" "$state/newer/"
-printf '\000\000\000\143' | dd of="$state/newer/store.db" bs=1 seek=60 conv=notrunc 2>/dev/null # user_version 99
+mkdir "$state/newer"; cp "$state/alice/device.zt" "$state/newer/"; cp "$state/alice"/store.db* "$state/newer/"
+/usr/bin/python3 -c "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version = 99')" "$state/newer/store.db"
 expect 76 "newer" "a local store of a newer version" "$bin/zt" --home "$state/newer" --password-file "$state/alice.password" status
 asked() { bash -c "exec 3<>/dev/tcp/127.0.0.1/$(cat "$state/port"); printf 'GET $1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n' >&3; cat <&3"; }
 code=$(asked /v2/orgs | head -1)
