@@ -78,11 +78,23 @@ cmd_password(struct cli *c)
 
 	if ((err = cli_password(c, false)) == ZT_OK &&
 	    (err = cli_new_password(c, new_password, sizeof new_password)) == ZT_OK &&
-	    (err = zt_change_password(&c->o, new_password)) == ZT_OK)
+	    (err = zt_change_password(&c->o, new_password, c->why)) == ZT_OK)
 		cli_say(c,
 		    "the password is changed; copies of the old device file still open with "
 		    "the old one");
 	explicit_bzero(new_password, sizeof new_password);
+	return err;
+}
+
+static enum zt_err
+protect_by_desktop(struct cli *c)
+{
+	enum zt_err err = zt_protect_by_desktop(&c->o, c->why);
+
+	if (err == ZT_OK)
+		cli_say(c,
+		    "the desktop opens this device now, while you are logged in; copies of the "
+		    "old device file still open as before");
 	return err;
 }
 
@@ -92,6 +104,8 @@ cmd_protect(struct cli *c)
 	char pin[256] = "";
 	enum zt_err err = cli_password(c, false);
 
+	if (err == ZT_OK && strcmp(c->args[0], "desktop") == 0)
+		return protect_by_desktop(c);
 	if (err == ZT_OK)
 		err = c->pin_file != NULL
 			  ? cli_read_line(c, c->pin_file, pin, sizeof pin)

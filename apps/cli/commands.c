@@ -142,8 +142,10 @@ const struct command commands[] = {
 	    "zt unlock --for 8h", 0, 0, false, cmd_unlock },
 	{ "password", "[--new-password-file FILE]", N_("change this device's password"),
 	    "zt password", 0, 0, false, cmd_password },
-	{ "protect", "PKCS11-URI [--pin-file FILE]",
-	    N_("put this device's keys under a token's RSA key; zt password takes that back"),
+	{ "protect", "desktop | PKCS11-URI [--pin-file FILE]",
+	    N_("put this device's keys under the desktop's login, or a token's RSA key; zt "
+	       "password "
+	       "takes that back"),
 	    "zt protect 'pkcs11:token=badge;object=bob'", 1, 1, false, cmd_protect },
 	{ "lock", "", N_("ask for the password again from now on"), "zt lock", 0, 0, false,
 	    cmd_lock },

@@ -103,6 +103,31 @@ password_of(const struct zt_options *o)
 	return o->password != NULL ? bytes_text(o->password) : bytes_of(NULL, 0);
 }
 
+/* The sentence TEXT in the caller's language; "" leaves it to the error. */
+static void
+say(const struct zt_options *o, const char *text, char *why)
+{
+	set_why(why, o->translate != NULL && text[0] != 0 ? o->translate(text) : text);
+}
+
+static const char no_token[] = "the token that opens this device is not there";
+static const char no_item[] = "the desktop's secret service does not hold this device's key";
+static const char no_service[] =
+    "the desktop's secret service cannot be reached; it is there in a desktop session";
+
+/* Why the device of HOME, which is there, does not open. */
+static const char *
+closed(const char *home, enum zt_err err)
+{
+	enum protector by = device_file_protector(home);
+
+	if (err == ZT_ERR_NOT_FOUND && by == BY_TOKEN)
+		return no_token;
+	if (err == ZT_ERR_NOT_FOUND && by == BY_DESKTOP)
+		return no_item;
+	return err == ZT_ERR_UNAVAILABLE && by == BY_DESKTOP ? no_service : "";
+}
+
 static const char token_module[] =
     "a token's URI is pkcs11:token=...;object=..., of a module that p11-kit knows";
 static const char token_rsa[] = "the token's certificate needs an RSA key that decrypts";
@@ -113,12 +138,9 @@ zt_unlock(const struct zt_options *o, unsigned seconds, char *why)
 {
 	enum zt_err err = suite_start();
 
-	set_why(why, "");
 	if (err == ZT_OK)
 		err = device_file_hold(o->home, password_of(o), seconds);
-	if (err == ZT_ERR_IO && why != NULL)
-		(void)snprintf(why, CLIENT_WHY, "%s",
-		    o->translate != NULL ? o->translate(no_keyring) : no_keyring);
+	say(o, err == ZT_ERR_IO ? no_keyring : closed(o->home, err), why);
 	return err;
 }
 
@@ -131,40 +153,53 @@ zt_lock(const struct zt_options *o)
 }
 
 enum zt_err
-zt_change_password(const struct zt_options *o, const char *new_password)
+zt_change_password(const struct zt_options *o, const char *new_password, char *why)
 {
 	enum zt_err err = suite_start();
 
-	return err ? err
-		   : device_file_change(o->home, password_of(o), bytes_text(new_password));
+	if (err == ZT_OK)
+		err = device_file_change(o->home, password_of(o), bytes_text(new_password));
+	say(o, closed(o->home, err), why);
+	return err;
 }
 
 enum zt_err
 zt_protect_by_token(const struct zt_options *o, const char *uri, const char *pin, char *why)
 {
-	const char *said = "";
 	enum zt_err err = suite_start();
 
 	if (err == ZT_OK)
 		err = device_file_protect(o->home, password_of(o), uri, pin);
-	if (err == ZT_ERR_INVALID)
-		said = token_module;
-	if (err == ZT_ERR_KEY)
-		said = token_rsa;
-	set_why(why, o->translate != NULL && said[0] != 0 ? o->translate(said) : said);
+	say(o,
+	    err == ZT_ERR_INVALID ? token_module
+	    : err == ZT_ERR_KEY   ? token_rsa
+				  : closed(o->home, err),
+	    why);
+	return err;
+}
+
+enum zt_err
+zt_protect_by_desktop(const struct zt_options *o, char *why)
+{
+	enum zt_err err = suite_start();
+
+	if (err == ZT_OK)
+		err = device_file_protect_by_desktop(o->home, password_of(o));
+	say(o, err == ZT_ERR_UNAVAILABLE ? no_service : closed(o->home, err), why);
 	return err;
 }
 
 int
 zt_is_by_token(const char *home)
 {
-	return device_file_is_by_token(home);
+	return device_file_protector(home) == BY_TOKEN;
 }
 
 int
 zt_is_unlocked(const char *home)
 {
-	return suite_start() == ZT_OK && device_file_is_held(home);
+	return suite_start() == ZT_OK &&
+	       (device_file_protector(home) == BY_DESKTOP || device_file_is_held(home));
 }
 
 enum zt_err
@@ -186,7 +221,11 @@ zt_open(const struct zt_options *o, struct zt **out, char *why)
 	if (z->home == NULL)
 		goto out;
 	if ((err = device_file_open(o->home, password_of(o), &m))) {
-		if (err == ZT_ERR_NOT_FOUND)
+		const char *said = closed(o->home, err);
+
+		if (said[0] != 0)
+			(void)client_refuse(z, err, said);
+		else if (err == ZT_ERR_NOT_FOUND)
 			(void)client_refuse(z, err, "there is no device in %.200s", o->home);
 		goto out;
 	}

@@ -13,9 +13,10 @@
 #include "crypto/suite.h"
 #include "format/pb.h"
 #include "store/held_key.h"
+#include "store/protect_desktop.h"
 #include "store/protect_token.h"
 
-enum { VERSION = 1, BY_PASSWORD = 1, BY_TOKEN = 2, FILE_MOST = 256 * 1024, PATH_SIZE = 4200 };
+enum { VERSION = 1, FILE_MOST = 256 * 1024, PATH_SIZE = 4200 };
 
 static const char header[] = "zt device file 1";
 
@@ -143,6 +144,22 @@ compose_by_token(
 	return err;
 }
 
+/* The same under the key that the desktop's secret service holds under ITEM from now on. */
+static enum zt_err
+compose_by_desktop(const Zt__DeviceSecrets *secrets, struct id *item, struct buf *out)
+{
+	Zt__DeviceFile m = ZT__DEVICE_FILE__INIT;
+	struct secret *key = NULL;
+	enum zt_err err = protect_desktop_new(item, &key);
+
+	m.protector = BY_DESKTOP;
+	m.item = pb_field(item->b, ID_BYTES);
+	if (err == ZT_OK)
+		err = seal(secrets, key, &m, out);
+	secret_free(key);
+	return err;
+}
+
 enum zt_err
 device_file_create(const char *folder, const Zt__DeviceSecrets *secrets, struct bytes password)
 {
@@ -194,15 +211,21 @@ derive(
     const struct buf *file, const Zt__DeviceFile *m, struct bytes password, struct secret **key)
 {
 	struct hash name;
+	struct id item;
 	enum zt_err err;
 
+	held_name(file, &name);
+	if (m->protector == BY_DESKTOP) {
+		if (held_key_get(&name, key) == ZT_OK)
+			return ZT_OK;
+		return (err = pb_id(m->item, &item)) ? err : protect_desktop_open(&item, key);
+	}
 	if (password.p != NULL && m->protector == BY_TOKEN)
 		return protect_token_open(
 		    m->token, (const char *)password.p, pb_bytes(m->wrapped), key);
 	if (password.p != NULL)
 		return password_key(password, m->salt.data,
 		    (struct password_cost){ m->passes, m->memory, m->lanes }, key);
-	held_name(file, &name);
 	err = held_key_get(&name, key);
 	return err == ZT_ERR_NOT_FOUND ? ZT_ERR_PASSWORD : err;
 }
@@ -218,7 +241,7 @@ open_file(
 
 	if ((err = pb_decode(&zt__device_file__descriptor, buf_bytes(file), FILE_MOST, &m)))
 		return err;
-	if (m->version != VERSION || (m->protector != BY_PASSWORD && m->protector != BY_TOKEN))
+	if (m->version != VERSION || m->protector < BY_PASSWORD || m->protector > BY_DESKTOP)
 		err = ZT_ERR_VERSION;
 	else if (m->protector == BY_PASSWORD && m->salt.len != PASSWORD_SALT_BYTES)
 		err = ZT_ERR_CORRUPT;
@@ -300,12 +323,37 @@ device_file_is_held(const char *folder)
 	return held;
 }
 
-/* The key that may be held is the old one. */
+/* The item of FILE's key in the desktop's secret service, if that is where it is. */
+static bool
+desktop_item(const struct buf *file, struct id *item)
+{
+	Zt__DeviceFile *m = NULL;
+	bool is =
+	    pb_decode(&zt__device_file__descriptor, buf_bytes(file), FILE_MOST, &m) == ZT_OK &&
+	    m->protector == BY_DESKTOP && pb_id(m->item, item) == ZT_OK;
+
+	pb_free(m);
+	return is;
+}
+
+/* The keys that are held for the file that stands there open it, and no other: they go when it
+ * has gone. */
 static enum zt_err
 replace(const char *folder, const struct buf *file)
 {
-	(void)!(int)device_file_release(folder);
-	return write_file(folder, buf_bytes(file), true);
+	struct buf old = buf_init(FILE_MOST);
+	struct id item;
+	struct hash name;
+	enum zt_err err = read_file(folder, &old);
+
+	if (err == ZT_OK && (err = write_file(folder, buf_bytes(file), true)) == ZT_OK) {
+		held_name(&old, &name);
+		held_key_drop(&name);
+		if (desktop_item(&old, &item))
+			protect_desktop_forget(&item);
+	}
+	buf_free(&old);
+	return err;
 }
 
 enum zt_err
@@ -338,19 +386,38 @@ device_file_protect(const char *folder, struct bytes password, const char *uri, 
 	return err;
 }
 
-bool
-device_file_is_by_token(const char *folder)
+enum zt_err
+device_file_protect_by_desktop(const char *folder, struct bytes password)
+{
+	struct buf file = buf_init(FILE_MOST);
+	Zt__DeviceSecrets *m = NULL;
+	struct id item;
+	enum zt_err err;
+
+	suite_random(item.b, ID_BYTES);
+	if ((err = device_file_open(folder, password, &m)) == ZT_OK &&
+	    (err = compose_by_desktop(m, &item, &file)) == ZT_OK &&
+	    (err = replace(folder, &file)))
+		protect_desktop_forget(&item);
+	pb_wipe(m);
+	buf_free(&file);
+	return err;
+}
+
+enum protector
+device_file_protector(const char *folder)
 {
 	struct buf file = buf_init(FILE_MOST);
 	Zt__DeviceFile *m = NULL;
-	bool is =
-	    read_file(folder, &file) == ZT_OK &&
-	    pb_decode(&zt__device_file__descriptor, buf_bytes(&file), FILE_MOST, &m) == ZT_OK &&
-	    m->protector == BY_TOKEN;
+	enum protector by = BY_NOTHING;
 
+	if (read_file(folder, &file) == ZT_OK &&
+	    pb_decode(&zt__device_file__descriptor, buf_bytes(&file), FILE_MOST, &m) == ZT_OK &&
+	    m->protector >= BY_PASSWORD && m->protector <= BY_DESKTOP)
+		by = (enum protector)m->protector;
 	pb_free(m);
 	buf_free(&file);
-	return is;
+	return by;
 }
 
 void

@@ -1,5 +1,6 @@
-/* device_file.h - the device's secrets on disk, sealed under a key from the user's password, or
- * from a PKCS#11 token; then PASSWORD below is its PIN. */
+/* device_file.h - the device's secrets on disk, sealed under a key from the user's password,
+ * from a PKCS#11 token, or in the desktop's secret service. PASSWORD below is then the token's
+ * PIN, or not looked at. */
 #ifndef ZT_STORE_DEVICE_FILE_H
 #define ZT_STORE_DEVICE_FILE_H
 
@@ -14,7 +15,8 @@ ZT_CHECKED enum zt_err device_file_folder(const char *folder);
 ZT_CHECKED enum zt_err device_file_create(
     const char *folder, const Zt__DeviceSecrets *secrets, struct bytes password);
 /* The caller gives *OUT to pb_wipe. Without a password (p NULL) by the key that is held for
- * this session. Errors: NOT_FOUND, PASSWORD (wrong; or there is none, and no key is held),
+ * this session. Errors: NOT_FOUND (the file, or the token, or the key in the desktop's secret
+ * service), UNAVAILABLE (that service), PASSWORD (wrong; or there is none, and no key is held),
  * WEAK, CORRUPT, VERSION, IO. */
 ZT_CHECKED enum zt_err device_file_open(
     const char *folder, struct bytes password, Zt__DeviceSecrets **out);
@@ -34,8 +36,19 @@ ZT_CHECKED enum zt_err device_file_change(
  * device_file_open and protect_token_new, FULL. */
 ZT_CHECKED enum zt_err device_file_protect(
     const char *folder, struct bytes password, const char *uri, const char *pin);
-/* Whether FOLDER's device opens by a token. */
-bool device_file_is_by_token(const char *folder);
+/* The same secrets under a new key in the desktop's secret service. Errors: those of
+ * device_file_open and protect_desktop_new, FULL. */
+ZT_CHECKED enum zt_err device_file_protect_by_desktop(
+    const char *folder, struct bytes password);
+
+enum protector {
+	BY_NOTHING, /* no device, or one that cannot be read */
+	BY_PASSWORD,
+	BY_TOKEN,
+	BY_DESKTOP
+};
+/* By what FOLDER's device opens. */
+enum protector device_file_protector(const char *folder);
 /* Takes FOLDER's device away: only for one that no organization has ever known. */
 void device_file_discard(const char *folder);
 /* Whether FOLDER holds a device. */

@@ -149,5 +149,40 @@ expect 0 "his" "it is back" frank_pin workspace list
 check "no PIN and no key lies in the state folder" sh -c "! grep -rqE '1234|frankpass' '$state/frank'"
 check "back to a password" "$bin/zt" --home "$state/frank" --password-file "$state/pin" password --new-password-file "$state/frank.password"
 expect 0 "his" "which opens it again" person frank workspace list
-expect 0 "accepte" "in French" env LANGUAGE=fr LC_ALL=C.UTF-8 "$bin/zt" --home "$state/grace" --password-file "$state/grace.password" pki status
+# ---- a device's keys with the desktop ----
+desk="$state/desktop"; mkdir -m 700 "$desk" "$desk/run"
+# Its secret service, whose keyrings lie in $1, opened with its owner's password as at a login.
+desktop() {
+	mkdir -p "$1"
+	env -u DISPLAY XDG_RUNTIME_DIR="$desk/run" dbus-daemon --session --fork --print-address=1 --print-pid=1 >"$desk/bus" 2>/dev/null
+	bus=$(sed -n 1p "$desk/bus")
+	printf 'login' | at_desktop env HOME="$1" XDG_DATA_HOME="$1" gnome-keyring-daemon --unlock --components=secrets --daemonize >/dev/null 2>&1
+}
+at_desktop() { env -u DISPLAY XDG_RUNTIME_DIR="$desk/run" DBUS_SESSION_BUS_ADDRESS="$bus" "$@"; }
+logged_out() { kill "$(sed -n 2p "$desk/bus")"; bus=unix:path=/nowhere; sleep 0.5; }
+grace_here() { at_desktop "$bin/zt" --home "$state/grace" "$@" </dev/null; }
+keys() { at_desktop secret-tool search --all xdg:schema org.zt.Device 2>/dev/null | grep -c '^secret = [0-9a-f]\{64\}$'; }
+bus=unix:path=/nowhere
+expect 69 "secret service cannot be reached" "without a desktop nothing is changed" at_desktop "$bin/zt" --home "$state/grace" --password-file "$state/grace.password" protect desktop
+check "the password still opens it" person grace workspace list
+desktop "$desk/keys"
+check "grace puts her device under the desktop" at_desktop "$bin/zt" --home "$state/grace" --password-file "$state/grace.password" protect desktop
+expect 0 "hers2" "which opens it without a password" grace_here workspace list
+check "again, under a new key" grace_here protect desktop
+expect 0 "hers2" "which opens it too" grace_here workspace list
+check "and is the only one there" [ "$(keys)" = 1 ]
+check "it is not in the state folder" sh -c "! grep -rq '$(at_desktop secret-tool search --all xdg:schema org.zt.Device 2>/dev/null | sed -n 's/^secret = //p')' '$state/grace'"
+logged_out
+expect 69 "secret service cannot be reached" "logged out, nothing opens it" grace_here workspace list
+expect 69 "ne peut pas être joint" "said in French" env LC_ALL=fr_FR.UTF-8 "$bin/zt" --home "$state/grace" workspace list
+desktop "$desk/others"
+expect 66 "does not hold this device's key" "nor at another's desktop" grace_here workspace list
+logged_out
+desktop "$desk/keys"
+expect 0 "hers2" "logged in again, it opens" grace_here workspace list
+check "back to a password" grace_here password --new-password-file "$state/grace.password"
+expect 0 "hers2" "which opens it" person grace workspace list
+check "nothing is left at the desktop" [ "$(keys)" = 0 ]
+logged_out
+expect 0 "accepté : cet" "in French" env LC_ALL=fr_FR.UTF-8 "$bin/zt" --home "$state/grace" --password-file "$state/grace.password" pki status
 finish

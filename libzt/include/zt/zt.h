@@ -42,12 +42,20 @@ ZT_CALL enum zt_err zt_lock(const struct zt_options *o);
  * zt_open. */
 ZT_CALL enum zt_err zt_protect_by_token(
     const struct zt_options *o, const char *uri, const char *pin, char *why);
+/* Protects the device by a key in the desktop's secret service (GNOME Keyring, KWallet) from
+ * now on, which opens with the login; O->password is then not looked at. Errors: those of
+ * zt_open; UNAVAILABLE (there is no such service here, or it refused). WHY as for zt_open. */
+ZT_CALL enum zt_err zt_protect_by_desktop(const struct zt_options *o, char *why);
 /* Whether HOME's device opens by a token's PIN. */
 ZT_CALL int zt_is_by_token(const char *home);
-/* Protects the device by NEW_PASSWORD from now on, also one that was under a token. Copies of
- * the old file still open with the old one. Errors: those of zt_open, FULL. */
-ZT_CALL enum zt_err zt_change_password(const struct zt_options *o, const char *new_password);
-/* Whether the device in HOME needs no password now. */
+/* Protects the device by NEW_PASSWORD from now on, also one that was under a token or the
+ * desktop. Copies of the old file still open with the old one. Errors: those of zt_open, FULL.
+ * WHY as for zt_open. */
+ZT_CALL enum zt_err zt_change_password(
+    const struct zt_options *o, const char *new_password, char *why);
+/* Whether the device in HOME needs no password now: zt_unlock holds its key, or the desktop
+ * does.
+ */
 ZT_CALL int zt_is_unlocked(const char *home);
 /* Wipes all keys from memory. NULL is nothing. */
 void zt_close(struct zt *z);
