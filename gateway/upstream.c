@@ -175,7 +175,7 @@ hand_out(struct line *l, nng_msg *msg)
 		nng_msg_free(msg);
 }
 
-/* The loop's thread: a line has its answer, or failed. */
+/* The loop's thread: the send or the receive of a line ended. */
 static void
 deliver(struct mail *mail)
 {
@@ -188,25 +188,23 @@ deliver(struct mail *mail)
 		if (unsent != NULL)
 			nng_msg_free(unsent);
 		fail_line(l, err_of(l->result, l->receiving));
+	} else if (!l->receiving) {
+		l->receiving = true;
+		nng_ctx_recv(l->ctx, l->aio);
+		return;
 	} else {
 		hand_out(l, nng_aio_get_msg(l->aio));
 	}
 	pump(u);
 }
 
-/* Runs on an nng thread: what was sent is waited for; then the line goes to its loop, and that
- * is all. A line that nng has is nng's alone. */
+/* Runs on an nng thread: hands the line to its loop, and that is all. */
 static void
 upstream_done(void *arg)
 {
 	struct line *l = arg;
 
 	l->result = nng_aio_result(l->aio);
-	if (l->result == 0 && !l->receiving) {
-		l->receiving = true;
-		nng_ctx_recv(l->ctx, l->aio);
-		return;
-	}
 	mailbox_put(l->u->inbox, &l->mail);
 	if (*l->u->wake != NULL)
 		lws_cancel_service(*l->u->wake); /* the only lws call of another thread */

@@ -10,6 +10,12 @@
 #include "zt/recover.h"
 #include "zt/workspace.h"
 
+/* A line about long work, on standard error (progress.h). */
+struct progress {
+	bool shown;
+	uint64_t began_ms, drawn_ms;
+};
+
 /* The options of all commands, and the arguments that are left. */
 struct cli {
 	struct zt_options o;
@@ -22,7 +28,8 @@ struct cli {
 	bool json, qr, recursive, details, yes, quiet;
 	char **args;
 	int count;
-	struct zt *zt; /* open, for commands that need it */
+	struct zt *zt;        /* open, for commands that need it */
+	struct progress work; /* of zt_options.working */
 	char why[256];
 	char host[65]; /* this machine's name */
 };

@@ -14,6 +14,7 @@
 
 #include "command.h"
 #include "common/l10n.h"
+#include "progress.h"
 
 static int
 usage(FILE *to)
@@ -361,12 +362,15 @@ run(struct cli *c, const struct command *k)
 {
 	enum zt_err err = default_home(c);
 
+	c->o.working = progress_work;
+	c->o.working_ctx = c;
 	if (err == ZT_OK && k->needs_device && (err = cli_password(c, false)) == ZT_OK) {
 		err = zt_open(&c->o, &c->zt, c->why);
 		explicit_bzero(c->password, sizeof c->password);
 	}
 	if (err == ZT_OK)
 		err = k->run(c);
+	progress_end(&c->work);
 	if (err && c->zt != NULL && c->why[0] == 0)
 		(void)snprintf(c->why, sizeof c->why, "%s", zt_why(c->zt));
 	if (err == ZT_OK && c->zt != NULL)

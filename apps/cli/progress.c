@@ -6,7 +6,7 @@
 
 #include "common/l10n.h"
 
-enum { WIDTH = 24, EVERY_MS = 100 };
+enum { WIDTH = 24, EVERY_MS = 100, MOMENT_MS = 500 };
 
 static uint64_t
 now_ms(void)
@@ -47,6 +47,32 @@ skipped(void *ctx, const char *name, const char *why)
 	(void)fprintf(stderr, "zt: %s %s: %s\n", _("left out"), name, _(why));
 }
 
+void
+progress_work(void *ctx, enum zt_work what, uint64_t done, uint64_t total)
+{
+	static const char *const words[] = {
+		[ZT_VERIFIES_LOG] = N_("verifying the trust log"),
+		[ZT_VERIFIES_HISTORY] = N_("verifying the history of the workspace"),
+		[ZT_WRAPS_KEYS] = N_("wrapping the keys anew"),
+	};
+	struct cli *c = ctx;
+	struct progress *p = &c->work;
+	uint64_t now = now_ms();
+
+	if (p->began_ms == 0)
+		*p = (struct progress){ .began_ms = now,
+			.shown = !c->quiet && !c->json && isatty(STDERR_FILENO) };
+	if (done >= total) {
+		progress_end(p);
+		p->began_ms = 0;
+	} else if (p->shown && now - p->began_ms >= MOMENT_MS &&
+		   now - p->drawn_ms >= EVERY_MS) {
+		p->drawn_ms = now;
+		(void)fprintf(stderr, "\r%s: %llu / %llu\033[K", _(words[what]),
+		    (unsigned long long)done, (unsigned long long)total);
+	}
+}
+
 struct zt_progress
 progress_begin(struct progress *p, const struct cli *c)
 {
@@ -60,4 +86,5 @@ progress_end(struct progress *p)
 {
 	if (p->shown && p->drawn_ms != 0)
 		(void)fprintf(stderr, "\r\033[K");
+	p->drawn_ms = 0;
 }

@@ -4,13 +4,11 @@
 
 #include "command.h"
 
-struct progress {
-	bool shown;
-	uint64_t began_ms, drawn_ms;
-};
-
 /* What a transfer of C reports to; P lives as long as the transfer. */
 struct zt_progress progress_begin(struct progress *p, const struct cli *c);
+/* What zt_options.working calls, with C as its context: a line once it takes longer than a
+ * moment. */
+void progress_work(void *c, enum zt_work what, uint64_t done, uint64_t total);
 /* The line vanishes. */
 void progress_end(struct progress *p);
 

@@ -27,7 +27,7 @@
 #include "crypto/suite.h"
 
 enum {
-	CONNECTIONS = 16,
+	CONNECTIONS = 12,
 	WORKERS = 8,
 	LINES = 32,
 	BLOCK = 1024 * 1024,

@@ -433,6 +433,7 @@ space_sync(struct space *s)
 		if ((err = sync_page(s, &newest)) == ZT_OK)
 			err = store_commit(s->z->store);
 		store_rollback(s->z->store);
+		client_working(s->z, ZT_VERIFIES_HISTORY, s->position, newest);
 		if (err) {
 			bool suspect = s->is_suspect;
 

@@ -78,6 +78,13 @@ take_secrets(struct zt *z, const Zt__DeviceSecrets *m)
 	return ZT_OK;
 }
 
+void
+client_working(const struct zt *z, enum zt_work what, uint64_t done, uint64_t total)
+{
+	if (z->working != NULL)
+		z->working(z->working_ctx, what, done, total);
+}
+
 enum zt_err
 client_connect(struct zt *z)
 {
@@ -215,6 +222,8 @@ zt_open(const struct zt_options *o, struct zt **out, char *why)
 	if ((err = suite_start()))
 		goto out;
 	z->translate = o->translate;
+	z->working = o->working;
+	z->working_ctx = o->working_ctx;
 	z->home = strdup(o->home);
 	z->ca_file = o->ca_file != NULL ? strdup(o->ca_file) : NULL;
 	err = ZT_ERR_MEMORY;

@@ -33,6 +33,9 @@ struct zt {
 	struct org_state *state;                       /* verified */
 	struct idmap spaces;                           /* struct space, by workspace */
 	const char *(*translate)(const char *english); /* or NULL */
+	void (*working)(
+	    void *ctx, enum zt_work what, uint64_t done, uint64_t total); /* or NULL */
+	void *working_ctx;
 	char why[CLIENT_WHY];
 };
 
@@ -42,6 +45,8 @@ enum zt_err client_refuse(struct zt *z, enum zt_err err, const char *format, ...
 /* TEXT in the language of Z's sentences. */
 const char *client_words(const struct zt *z, const char *text) __attribute__((format_arg(2)));
 uint64_t client_now_ms(void);
+/* Work is DONE of TOTAL, for whoever wants to know. */
+void client_working(const struct zt *z, enum zt_work what, uint64_t done, uint64_t total);
 /* Makes Z->calls from what Z is. */
 ZT_CHECKED enum zt_err client_connect(struct zt *z);
 /* A call whose server's sentence becomes zt_why. */

@@ -465,6 +465,7 @@ run(struct sync *s)
 			err =
 			    client_refuse(s->z, ZT_ERR_CORRUPT, "the server withholds entries");
 		pb_free(page);
+		client_working(s->z, ZT_VERIFIES_LOG, merkle_size(s->o->tree), head.size);
 	} while (err == ZT_OK && merkle_size(s->o->tree) < head.size);
 	if (err)
 		return err;

@@ -127,7 +127,9 @@ zt_pki_trust(struct zt *z, const char *const *files, size_t count)
 			err = refuse_file(z, err, files[i]);
 		buf_free(&file);
 	}
-	if (err == ZT_OK && (err = encode_settings(s)) == ZT_OK)
+	if (err == ZT_OK && (err = encode_settings(s)) == ZT_ERR_TOO_BIG && count > 0)
+		err = refuse_file(z, err, files[count - 1]);
+	if (err == ZT_OK)
 		err = client_append(z, &z->org, fill_settings, s);
 	buf_free(&s->files);
 	buf_free(&s->encoded);

@@ -187,6 +187,8 @@ open_paper(const struct zt_options *o, const char *server, const struct id *org,
 		return err;
 	*out = z;
 	z->translate = o->translate;
+	z->working = o->working;
+	z->working_ctx = o->working_ctx;
 	z->org = *org;
 	z->device = p->device;
 	z->root_by_id = true;

@@ -177,6 +177,7 @@ run(struct rewrapping *r)
 			at += got->n_objects;
 		}
 		pb_free(got);
+		client_working(r->s->z, ZT_WRAPS_KEYS, at, r->count);
 	}
 	return err;
 }

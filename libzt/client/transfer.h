@@ -13,7 +13,7 @@
 #include "client/pool.h"
 #include "zt/file.h"
 
-#define TRANSFER_SLOTS 16
+#define TRANSFER_SLOTS 12
 
 struct transfer;
 struct sink;

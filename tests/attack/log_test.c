@@ -360,12 +360,13 @@ rotate_user_key(Zt__EntryBody *b, const void *user)
 }
 
 static void
-change_settings(Zt__EntryBody *b, const void *ctx)
+change_settings(Zt__EntryBody *b, const void *size)
 {
 	static Zt__OrgSettings m;
+	static uint8_t some[LIMIT_SETTINGS + 1];
 
-	(void)ctx;
 	zt__org_settings__init(&m);
+	m.settings = pb_field(some, size != NULL ? *(const size_t *)size : 0);
 	b->action_case = ZT__ENTRY_BODY__ACTION_ORG_SETTINGS;
 	b->org_settings = &m;
 }
@@ -550,6 +551,7 @@ L4_each_row_of_who_may_sign_what_is_kept_by_client_and_server(void **state)
 			   bob_owns = { &b->user, ZT__ROLE__OWNER },
 			   alice_leaves = { &a->user, ZT__ROLE__ROLE_NONE },
 			   alice_in = { &a->user, ZT__ROLE__READER };
+	const size_t too_much = LIMIT_SETTINGS + 1;
 	const struct row {
 		const char *what;
 		struct person *by;
@@ -558,6 +560,8 @@ L4_each_row_of_who_may_sign_what_is_kept_by_client_and_server(void **state)
 		const void *ctx;
 		enum zt_err wanted;
 	} rows[] = {
+		{ "an admin's settings are larger than the log takes", &s->alice, &a->org,
+		    change_settings, &too_much, ZT_ERR_TOO_BIG },
 		{ "a standard user adds a user", &s->bob, &b->org, add_user, NULL,
 		    ZT_ERR_FORBIDDEN },
 		{ "a standard user makes itself admin", &s->bob, &b->org, change_profile,

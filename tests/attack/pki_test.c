@@ -31,11 +31,14 @@ struct wish { /* a certificate that should be */
 	long serial;
 };
 
+enum { P256 = 0, ED25519 = 1 }; /* and from there on, RSA of so many bits */
+
 static EVP_PKEY *
-new_key(unsigned bits)
+new_key(unsigned kind)
 {
-	EVP_PKEY *k = bits == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256")
-				: EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)bits);
+	EVP_PKEY *k = kind == P256      ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256")
+		      : kind == ED25519 ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")
+					: EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)kind);
 
 	assert_non_null(k);
 	return k;
@@ -161,10 +164,11 @@ static void
 sign(EVP_PKEY *key, struct bytes statement, struct buf *out)
 {
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	const EVP_MD *hash = EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 ? NULL : EVP_sha256();
 	size_t n = 0;
 	uint8_t *to;
 
-	assert_int_equal(1, EVP_DigestSignInit(md, NULL, EVP_sha256(), NULL, key));
+	assert_int_equal(1, EVP_DigestSignInit(md, NULL, hash, NULL, key));
 	assert_int_equal(1, EVP_DigestSign(md, NULL, &n, statement.p, statement.n));
 	to = buf_room(out, n);
 	assert_int_equal(1, EVP_DigestSign(md, to, &n, statement.p, statement.n));
@@ -176,7 +180,7 @@ sign(EVP_PKEY *key, struct bytes statement, struct buf *out)
 
 struct setting {
 	struct authority root, between, stranger;
-	EVP_PKEY *key, *other, *weak, *ec;
+	EVP_PKEY *key, *other, *weak, *ec, *ed;
 	struct bytes anchors[1], lists[2];
 	struct buf list, between_list;
 	struct x509_trust trust;
@@ -204,7 +208,8 @@ begin(void **state)
 	s->key = new_key(2048);
 	s->other = new_key(2048);
 	s->weak = new_key(1024);
-	s->ec = new_key(0);
+	s->ec = new_key(P256);
+	s->ed = new_key(ED25519);
 	s->list = list_of(&s->root, DAY, 30 * DAY, 0);
 	s->between_list = list_of(&s->between, DAY, 30 * DAY, 0);
 	s->anchors[0] = buf_bytes(&s->root.der);
@@ -227,6 +232,7 @@ end(void **state)
 	EVP_PKEY_free(s->other);
 	EVP_PKEY_free(s->weak);
 	EVP_PKEY_free(s->ec);
+	EVP_PKEY_free(s->ed);
 	buf_free(&s->list);
 	buf_free(&s->between_list);
 	free(s);
@@ -276,6 +282,9 @@ J7_a_good_certificate_is_taken_and_each_bad_one_refused_with_its_reason(void **s
 	EXPECT("good", s, good, &s->between, NULL); /* over one between */
 	w.key = s->ec;
 	EXPECT("good", s, w, &s->root, NULL);
+	w.key = s->ed;
+	EXPECT("good", s, w, &s->root, NULL);
+	EXPECT("not signed by", s, w, &s->root, s->ec);
 	w = good;
 	w.extended = NULL; /* not restricted */
 	EXPECT("good", s, w, &s->root, NULL);

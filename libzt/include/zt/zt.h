@@ -17,6 +17,9 @@
 
 struct zt; /* one device, unlocked */
 
+/* What takes long within calls that have no progress of their own. */
+enum zt_work { ZT_VERIFIES_LOG, ZT_VERIFIES_HISTORY, ZT_WRAPS_KEYS };
+
 struct zt_options {
 	const char *home; /* the device's state folder */
 	/* Its protection; wiped by the caller. NULL: zt_unlock was called in this login
@@ -26,6 +29,10 @@ struct zt_options {
 	/* The sentences of zt_why in another language: a text with the same printf directives,
 	 * or the same text. NULL: English. */
 	const char *(*translate)(const char *english);
+	/* Told now and then how far such work is, and once when it is done. NULL: not wanted.
+	 */
+	void (*working)(void *ctx, enum zt_work what, uint64_t done, uint64_t total);
+	void *working_ctx;
 };
 
 /* Unlocks the device in O->home. The caller closes *OUT. WHY, when not NULL, is a sentence of
