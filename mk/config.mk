@@ -9,7 +9,7 @@ variant := $(if $(UNVERIFIED),unverified,$(if $(SANITIZE),$(subst $(comma),-,$(S
 B := build/$(variant)
 G := build/gen
 
-WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Werror
+WARN := -Wall -Wextra -Wformat=2 -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Werror
 OPT := $(if $(UNVERIFIED),-DZT_BENCH_UNVERIFIED )$(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all$(if $(FUZZ), -fsanitize=fuzzer-no-link),-O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2)
 PKGS := libsodium libargon2 libcrypto libprotobuf-c libutf8proc
 PKGS_CLIENT := sqlite3 libcurl p11-kit-1

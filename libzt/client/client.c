@@ -233,7 +233,7 @@ zt_open(const struct zt_options *o, struct zt **out, char *why)
 		const char *said = closed(o->home, err);
 
 		if (said[0] != 0)
-			(void)client_refuse(z, err, said);
+			(void)client_refuse(z, err, "%s", said);
 		else if (err == ZT_ERR_NOT_FOUND)
 			(void)client_refuse(z, err, "there is no device in %.200s", o->home);
 		goto out;
