@@ -6,6 +6,7 @@
 #include "files/changeset.h"
 #include "files/manifest.h"
 #include "files/path.h"
+#include "format/limits.h"
 #include "net/calls.h"
 #include "proto/device.pb-c.h"
 #include "store/store.h"
@@ -165,10 +166,7 @@ struct space_version {
 ZT_CHECKED enum zt_err space_find(struct zt *z, const char *name, struct space **out);
 ZT_CHECKED enum zt_err space_of(struct zt *z, struct org_workspace *w, struct space **out);
 void space_free(void *space);
-/* The key of GENERATION, borrowed; fetched and opened when it is not here yet. */
-ZT_CHECKED enum zt_err space_key(
-    struct space *s, unsigned generation, const struct secret **out);
-/* The workspace's name in OUT (256 bytes); its id when its key is not here. */
+/* The workspace's newest name that opens here, in OUT; its id when none does. */
 void space_name(struct space *s, char out[260]);
 /* Verifies what is new in the chain; of a long one that is new here, from a checkpoint on. */
 ZT_CHECKED enum zt_err space_sync(struct space *s);
@@ -196,6 +194,18 @@ ZT_CHECKED enum zt_err space_manifests(struct space *s, const struct space_versi
 /* One of them; the caller gives *OUT to pb_wipe. */
 ZT_CHECKED enum zt_err space_manifest(
     struct space *s, const struct space_version *v, Zt__Manifest **out);
+
+/* ---- keys.c ---- */
+/* The key of GENERATION, borrowed; fetched and opened when it is not here yet. Errors:
+ * MISSING_KEY, KEY (what is there is not the key). */
+ZT_CHECKED enum zt_err space_key(
+    struct space *s, unsigned generation, const struct secret **out);
+/* The same, where no server need be asked; else NULL. GENERATION is one that the log knows. */
+const struct secret *space_held_key(struct space *s, unsigned generation);
+/* Generations whose key is here, and to which no rotation leads who has the newest key alone:
+ * whoever rotates brings them along. OUT: *COUNT of them, oldest first. */
+ZT_CHECKED enum zt_err space_stranded(
+    struct space *s, unsigned out[LIMIT_OLDER], size_t *count);
 
 /* ---- tree.c: names to objects ---- */
 struct tree_entry {

@@ -1,4 +1,4 @@
-/* space.c - a workspace, opened: its keys, its name, its manifests. */
+/* space.c - a workspace, opened: its name, its manifests. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,151 +21,37 @@ space_free(void *p)
 	free(s);
 }
 
-/* ---- keys ---- */
-
-static enum zt_err
-key_room(struct space *s)
+static bool
+open_name(struct space *s, const struct org_name *name, const struct secret *key, char out[260])
 {
-	size_t n = s->w->generation_count;
-	struct secret **keys;
+	struct buf b = buf_init(1024);
+	bool opened = key != NULL && keyring_open_name(key, &s->w->id, name->generation,
+					 bytes_of(name->sealed, name->n), &b) == ZT_OK;
 
-	if (n <= s->key_cap)
-		return ZT_OK;
-	if ((keys = realloc(s->keys, n * sizeof(struct secret *))) == NULL)
-		return ZT_ERR_MEMORY;
-	for (size_t i = s->key_cap; i < n; i++)
-		keys[i] = NULL;
-	s->keys = keys;
-	s->key_cap = n;
-	return ZT_OK;
-}
-
-/* A key is stored before the act that makes it count: when another's act came first it is not
- * the generation's. */
-static enum zt_err
-stored_key(struct space *s, unsigned generation, struct secret **out)
-{
-	struct buf b = buf_init(256);
-	struct secret *key = NULL;
-	struct hash is;
-	enum zt_err err =
-	    store_get(s->z->store, STORE_KEY, bytes_of(s->w->id.b, ID_BYTES), generation, &b);
-
-	if (err == ZT_OK && (err = secret_from(buf_bytes(&b), &key)) == ZT_OK) {
-		keyring_commit(key, &is);
-		if (hash_equal(&is, &s->w->generations[generation - 1].commitment)) {
-			*out = key;
-			key = NULL;
-		} else {
-			err = ZT_ERR_NOT_FOUND;
-		}
-	}
-	secret_free(key);
+	if (opened)
+		(void)snprintf(out, 260, "%s", buf_text(&b));
 	buf_free(&b);
-	return err;
+	return opened;
 }
 
-static enum zt_err
-keep_key(struct space *s, unsigned generation, struct secret *key)
-{
-	s->keys[generation - 1] = key;
-	return store_put(s->z->store, STORE_KEY, bytes_of(s->w->id.b, ID_BYTES), generation,
-	    secret_bytes(key));
-}
-
-/* Tries what members sealed to this user; a bad one is passed over for another (K3, K4). */
-static enum zt_err
-fetch_key(struct space *s, unsigned generation, struct secret **out)
-{
-	struct route_params p = { .org = s->z->org, .id = s->w->id };
-	struct keyring_subject subject = { .org = s->z->org,
-		.workspace = s->w->id,
-		.user = s->z->user,
-		.generation = generation };
-	struct buf answer = buf_init(LIMIT_PAGE);
-	Zt__SealedKeys *m = NULL;
-	char query[40];
-	bool bad = false;
-	enum zt_err err;
-
-	(void)snprintf(query, sizeof query, "from=%u", generation);
-	if ((err = client_call(s->z, ROUTE_KEYS_GET, &p, query, bytes_of(NULL, 0), &answer)) ||
-	    (err = pb_decode(&zt__sealed_keys__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m)))
-		goto out;
-	err = ZT_ERR_MISSING_KEY;
-	for (size_t i = 0; err && i < m->n_keys; i++) {
-		struct statement st;
-
-		if (statement_of(m->keys[i], &st))
-			continue;
-		for (unsigned u = (unsigned)s->z->user_keys; err && u > 0; u--) {
-			subject.user_generation = u;
-			err = keyring_open(s->z->state, &subject, &st, s->z->user_key[u - 1],
-			    &s->w->generations[generation - 1].commitment, out);
-		}
-		bad |= err != ZT_OK;
-	}
-	if (err)
-		err = client_refuse(s->z, bad ? ZT_ERR_KEY : ZT_ERR_MISSING_KEY,
-		    bad ? "the server's sealed key is not the key of this workspace; ask a "
-			  "member "
-			  "to share it with you again"
-			: "the workspace's key has not reached this device; ask a member to "
-			  "share it "
-			  "with you again");
-out:
-	pb_free(m);
-	buf_free(&answer);
-	return err;
-}
-
-enum zt_err
-space_key(struct space *s, unsigned generation, const struct secret **out)
-{
-	unsigned newest = (unsigned)s->w->generation_count;
-	struct secret *key = NULL;
-	enum zt_err err;
-
-	if (generation == 0 || generation > newest)
-		return client_refuse(
-		    s->z, ZT_ERR_KEY, "a key generation that the trust log does not know");
-	if ((err = key_room(s)))
-		return err;
-	if (s->keys[generation - 1] == NULL) {
-		if ((err = stored_key(s, generation, &key)) == ZT_OK) {
-			s->keys[generation - 1] = key;
-		} else if (generation == newest) {
-			if ((err = fetch_key(s, generation, &key)) ||
-			    (err = keep_key(s, generation, key)))
-				return err;
-		} else { /* back from the next newer one, which opens it */
-			const struct org_generation *g = &s->w->generations[generation];
-			const struct secret *newer;
-
-			if ((err = space_key(s, generation + 1, &newer)) ||
-			    (err = keyring_open_previous(newer, &s->w->id, generation + 1,
-				 bytes_of(g->previous_sealed, g->previous_sealed_n),
-				 &s->w->generations[generation - 1].commitment, &key)) ||
-			    (err = keep_key(s, generation, key)))
-				return err;
-		}
-	}
-	*out = s->keys[generation - 1];
-	return ZT_OK;
-}
-
+/* A rotation seals the name anew, so that its author can spoil it: then the one before is
+ * shown. */
 void
 space_name(struct space *s, char out[260])
 {
-	const struct secret *key;
-	struct buf b = buf_init(1024);
+	size_t n = s->w->name_count;
+	const struct secret *key = NULL;
 
+	if (space_key(s, s->w->names[n - 1].generation, &key) == ZT_OK &&
+	    open_name(s, &s->w->names[n - 1], key, out))
+		return;
+	while (n-- > 0) {
+		const struct org_name *name = &s->w->names[n];
+
+		if (open_name(s, name, space_held_key(s, name->generation), out))
+			return;
+	}
 	id_print(&s->w->id, out);
-	if (space_key(s, s->w->name_generation, &key) == ZT_OK &&
-	    keyring_open_name(key, &s->w->id, s->w->name_generation,
-		bytes_of(s->w->sealed_name, s->w->sealed_name_n), &b) == ZT_OK)
-		(void)snprintf(out, 260, "%s", buf_text(&b));
-	buf_free(&b);
 }
 
 /* ---- finding ---- */

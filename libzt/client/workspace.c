@@ -291,7 +291,53 @@ struct rotation {
 	struct hash commitment, link;
 	struct buf previous, name;
 	Zt__KeyRotated m;
+	Zt__OlderKey older[LIMIT_OLDER], *list[LIMIT_OLDER];
+	struct buf sealed[LIMIT_OLDER]; /* of those */
 };
+
+static void
+empty_rotation(struct rotation *r)
+{
+	buf_free(&r->previous);
+	buf_free(&r->name);
+	for (size_t i = 0; i < LIMIT_OLDER; i++)
+		buf_free(&r->sealed[i]);
+}
+
+/* The previous key under the new one, and those older ones that no rotation leads to. Whoever
+ * never got the previous key (its author sealed it to nobody, or the server withholds it)
+ * rotates without it: who has it brings it along with the next rotation. */
+static enum zt_err
+bring_along(struct space *s, struct rotation *r, unsigned next)
+{
+	unsigned stranded[LIMIT_OLDER];
+	const struct secret *old;
+	size_t n;
+	enum zt_err err = space_key(s, next - 1, &old);
+
+	if (err == ZT_OK)
+		err = keyring_seal_older(r->key, &r->workspace, next, old, &r->previous);
+	else if (err == ZT_ERR_MISSING_KEY || err == ZT_ERR_KEY)
+		err = ZT_OK;
+	if (err || (err = space_stranded(s, stranded, &n)))
+		return err;
+	for (size_t i = 0; err == ZT_OK && i < n; i++) {
+		r->sealed[i] = buf_init(256);
+		if ((err = space_key(s, stranded[i], &old)) == ZT_OK)
+			err =
+			    keyring_seal_older(r->key, &r->workspace, next, old, &r->sealed[i]);
+		zt__older_key__init(&r->older[i]);
+		r->older[i].generation = stranded[i];
+		r->older[i].sealed = pb_field(r->sealed[i].p, r->sealed[i].n);
+		r->list[i] = &r->older[i];
+	}
+	zt__key_rotated__init(&r->m);
+	r->m.previous_sealed = pb_field(r->previous.p, r->previous.n);
+	r->m.older = r->list;
+	r->m.n_older = n;
+	s->z->why[0] = 0;
+	return err;
+}
 
 /* From the state as it is now: the chain up to here is what counts for whoever lost access. */
 static enum zt_err
@@ -299,7 +345,6 @@ fill_rotation(struct zt *z, void *ctx, Zt__EntryBody *b)
 {
 	struct rotation *r = ctx;
 	struct space *s = NULL;
-	const struct secret *old;
 	char name[260];
 	unsigned next;
 	enum zt_err err;
@@ -308,18 +353,14 @@ fill_rotation(struct zt *z, void *ctx, Zt__EntryBody *b)
 	    (err = space_sync(s)))
 		return err;
 	next = (unsigned)s->w->generation_count + 1;
-	buf_free(&r->previous);
-	buf_free(&r->name);
+	empty_rotation(r);
 	space_name(s, name);
-	if ((err = space_key(s, next - 1, &old)) ||
-	    (err = keyring_seal_previous(r->key, &r->workspace, next, old, &r->previous)) ||
+	if ((err = bring_along(s, r, next)) ||
 	    (err = keyring_seal_name(r->key, &r->workspace, next, bytes_text(name), &r->name)))
 		return err;
 	r->link = s->link;
-	zt__key_rotated__init(&r->m);
 	r->m.generation = next;
 	r->m.key_commitment = pb_field(r->commitment.b, HASH_BYTES);
-	r->m.previous_sealed = pb_field(r->previous.p, r->previous.n);
 	r->m.sealed_name = pb_field(r->name.p, r->name.n);
 	r->m.chain_position = s->position;
 	if (s->position > 0)
@@ -373,8 +414,7 @@ rotate(struct zt *z, const struct id *workspace, client_fill *fill)
 	if ((err = client_append(z, workspace, fill, &r)) == ZT_OK)
 		err = deposit_to_all(z, workspace, r.key);
 	secret_free(r.key);
-	buf_free(&r.previous);
-	buf_free(&r.name);
+	empty_rotation(&r);
 	return err;
 }
 

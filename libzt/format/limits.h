@@ -30,6 +30,7 @@
 #define LIMIT_SMALL (128 * 1024)        /* a file that shares its block with others */
 #define LIMIT_BLOCK_WIRE (4 * 1024 * 1024 + 256)
 #define LIMIT_KEYS 4096                /* sealed keys in one deposit */
+#define LIMIT_OLDER 64                 /* older keys that a rotation brings along */
 #define LIMIT_TARGET 1024              /* a request's path and query */
 #define LIMIT_HEAD 4096                /* one header field that services read */
 #define LIMIT_CALL (8 * 1024)          /* an encoded Call without its body */

@@ -188,15 +188,15 @@ open_under(const struct secret *key, const char *purpose, const struct id *of,
 }
 
 enum zt_err
-keyring_seal_previous(const struct secret *key, const struct id *workspace, unsigned generation,
-    const struct secret *previous, struct buf *out)
+keyring_seal_older(const struct secret *key, const struct id *workspace, unsigned generation,
+    const struct secret *older, struct buf *out)
 {
 	return seal_under(
-	    key, "zt previous key 1", workspace, generation, secret_bytes(previous), out);
+	    key, "zt previous key 1", workspace, generation, secret_bytes(older), out);
 }
 
 enum zt_err
-keyring_open_previous(const struct secret *key, const struct id *workspace, unsigned generation,
+keyring_open_older(const struct secret *key, const struct id *workspace, unsigned generation,
     struct bytes sealed, const struct hash *commitment, struct secret **out)
 {
 	struct buf opened = buf_init(256);

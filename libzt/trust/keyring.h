@@ -29,15 +29,14 @@ ZT_CHECKED enum zt_err keyring_read(
 ZT_CHECKED enum zt_err keyring_open(const struct org_state *o, const struct keyring_subject *s,
     const struct statement *sealed, const struct secret *user_key,
     const struct hash *commitment, struct secret **out);
-/* The previous generation's key under the new one, for KeyRotated; GENERATION is the new one's.
+/* An older generation's key under a newer one, for KeyRotated; GENERATION is the newer one's.
  */
-ZT_CHECKED enum zt_err keyring_seal_previous(const struct secret *key,
-    const struct id *workspace, unsigned generation, const struct secret *previous,
-    struct buf *out);
-/* The way back. Errors: KEY. The caller frees *OUT. */
-ZT_CHECKED enum zt_err keyring_open_previous(const struct secret *key,
-    const struct id *workspace, unsigned generation, struct bytes sealed,
-    const struct hash *commitment, struct secret **out);
+ZT_CHECKED enum zt_err keyring_seal_older(const struct secret *key, const struct id *workspace,
+    unsigned generation, const struct secret *older, struct buf *out);
+/* The way back, to the key of COMMITMENT. Errors: KEY. The caller frees *OUT. */
+ZT_CHECKED enum zt_err keyring_open_older(const struct secret *key, const struct id *workspace,
+    unsigned generation, struct bytes sealed, const struct hash *commitment,
+    struct secret **out);
 /* A user's own key (X25519) of GENERATION, sealed to a device of that user, for UserKeyRotated.
  */
 ZT_CHECKED enum zt_err keyring_seal_user_key(const struct org_device *to, unsigned generation,

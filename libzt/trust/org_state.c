@@ -66,12 +66,14 @@ free_workspace(void *p)
 	if (w == NULL)
 		return;
 	for (size_t i = 0; i < w->generation_count; i++)
-		free(w->generations[i].previous_sealed);
+		free(w->generations[i].older);
 	free(w->generations);
 	idmap_free(&w->by_user, free_member);
 	free(w->members);
 	free(w->withdrawals);
-	free(w->sealed_name);
+	for (size_t i = 0; i < w->name_count; i++)
+		free(w->names[i].sealed);
+	free(w->names);
 	free(w);
 }
 
@@ -380,20 +382,55 @@ add_role(struct org_workspace *w, struct org_user *u, enum role role, uint64_t i
 }
 
 static enum zt_err
-add_generation(struct org_workspace *w, ProtobufCBinaryData commitment,
-    ProtobufCBinaryData previous, uint64_t position, ProtobufCBinaryData chain, uint64_t index)
+add_generation(struct org_workspace *w, const struct org_generation *g)
 {
-	struct org_generation g = { .index = index, .chain_position = position };
-	enum zt_err err;
+	enum zt_err err = vec_room(
+	    &w->generations, w->generation_count, &w->generation_cap, sizeof *w->generations);
 
-	if ((err = pb_hash(commitment, &g.commitment)) ||
-	    (chain.len > 0 && (err = pb_hash(chain, &g.chain_hash))) ||
-	    (err = vec_room(&w->generations, w->generation_count, &w->generation_cap,
-		 sizeof *w->generations)) ||
-	    (err = copy_of(previous, &g.previous_sealed, &g.previous_sealed_n)))
-		return err;
-	w->generations[w->generation_count++] = g;
-	return ZT_OK;
+	if (err == ZT_OK)
+		w->generations[w->generation_count++] = *g;
+	return err;
+}
+
+static enum zt_err
+add_older(struct org_generation *g, unsigned generation, ProtobufCBinaryData sealed)
+{
+	struct org_older *k = &g->older[g->older_count++];
+
+	k->generation = generation;
+	return pb_exact(sealed, k->sealed, sizeof k->sealed);
+}
+
+static enum zt_err
+rename_workspace(struct org_workspace *w, ProtobufCBinaryData name, unsigned generation)
+{
+	struct org_name n = { .generation = generation };
+	enum zt_err err = vec_room(&w->names, w->name_count, &w->name_cap, sizeof *w->names);
+
+	if (err == ZT_OK && (err = copy_of(name, &n.sealed, &n.n)) == ZT_OK)
+		w->names[w->name_count++] = n;
+	return err;
+}
+
+static enum zt_err
+rotate_key(struct org_workspace *w, const Zt__KeyRotated *m, uint64_t index)
+{
+	struct org_generation g = { .index = index, .chain_position = m->chain_position };
+	enum zt_err err = pb_hash(m->key_commitment, &g.commitment);
+
+	if (err == ZT_OK && m->chain_hash.len > 0)
+		err = pb_hash(m->chain_hash, &g.chain_hash);
+	if (err == ZT_OK && (g.older = calloc(m->n_older + 1, sizeof *g.older)) == NULL)
+		err = ZT_ERR_MEMORY;
+	if (err == ZT_OK && m->previous_sealed.len > 0)
+		err = add_older(&g, m->generation - 1, m->previous_sealed);
+	for (size_t i = 0; err == ZT_OK && i < m->n_older; i++)
+		err = add_older(&g, m->older[i]->generation, m->older[i]->sealed);
+	if (err == ZT_OK)
+		err = add_generation(w, &g);
+	if (err)
+		free(g.older);
+	return err ? err : rename_workspace(w, m->sealed_name, m->generation);
 }
 
 static enum zt_err
@@ -402,17 +439,17 @@ add_workspace(
 {
 	const Zt__WorkspaceCreated *m = e->body->workspace_created;
 	struct org_workspace *w = calloc(1, sizeof *w);
-	ProtobufCBinaryData none = { 0 };
+	struct org_generation first = { .index = index };
 	enum zt_err err;
 
 	if (w == NULL)
 		return ZT_ERR_MEMORY;
 	w->id = e->topic;
 	w->created = index;
-	w->name_generation = 1;
-	if ((err = add_generation(w, m->key_commitment, none, 0, none, index)) ||
+	if ((err = pb_hash(m->key_commitment, &first.commitment)) ||
+	    (err = add_generation(w, &first)) ||
 	    (err = add_role(w, author, ROLE_OWNER, index)) ||
-	    (err = copy_of(m->sealed_name, &w->sealed_name, &w->sealed_name_n)) ||
+	    (err = rename_workspace(w, m->sealed_name, 1)) ||
 	    (err = idmap_put(&o->workspaces, &w->id, w)))
 		goto out;
 	w = NULL;
@@ -427,13 +464,6 @@ user_of(const struct org_state *o, ProtobufCBinaryData field)
 	struct id id;
 
 	return pb_id(field, &id) ? NULL : org_state_user(o, &id);
-}
-
-static enum zt_err
-rename_workspace(struct org_workspace *w, ProtobufCBinaryData name, unsigned generation)
-{
-	w->name_generation = generation;
-	return copy_of(name, &w->sealed_name, &w->sealed_name_n);
 }
 
 static enum zt_err
@@ -508,13 +538,8 @@ apply_action(struct org_state *o, const struct entry *e, uint64_t index)
 	case ZT__ENTRY_BODY__ACTION_ROLE_CHANGED:
 		return add_role(w, user_of(o, b->role_changed->user),
 		    (enum role)b->role_changed->role, index);
-	case ZT__ENTRY_BODY__ACTION_KEY_ROTATED: {
-		const Zt__KeyRotated *m = b->key_rotated;
-		enum zt_err err = add_generation(w, m->key_commitment, m->previous_sealed,
-		    m->chain_position, m->chain_hash, index);
-
-		return err ? err : rename_workspace(w, m->sealed_name, m->generation);
-	}
+	case ZT__ENTRY_BODY__ACTION_KEY_ROTATED:
+		return rotate_key(w, b->key_rotated, index);
 	case ZT__ENTRY_BODY__ACTION_OWNERSHIP_CLAIMED:
 		return add_role(w, d->user, ROLE_OWNER, index);
 	case ZT__ENTRY_BODY__ACTION_WORKSPACE_RENAMED:

@@ -7,6 +7,7 @@
 #define ZT_TRUST_ORG_STATE_H
 
 #include "base/idmap.h"
+#include "crypto/envelope.h"
 #include "trust/entry.h"
 #include "trust/merkle.h"
 
@@ -60,12 +61,23 @@ struct org_device {
 	unsigned sealed_generation;
 };
 
+struct org_older { /* an older generation's key, under the one that holds it */
+	unsigned generation;
+	uint8_t sealed[ENVELOPE_WRAP_BYTES];
+};
+
 struct org_generation { /* a workspace key; number is its place in the array plus one */
 	struct hash commitment;
 	uint64_t index, chain_position;
 	struct hash chain_hash;
-	uint8_t *previous_sealed;
-	size_t previous_sealed_n;
+	struct org_older *older; /* as a rule one: the generation before */
+	size_t older_count;
+};
+
+struct org_name { /* of a workspace, under its key of GENERATION */
+	unsigned generation;
+	uint8_t *sealed;
+	size_t n;
 };
 
 struct org_member { /* whoever has, or had, a role */
@@ -85,9 +97,8 @@ struct org_workspace {
 	struct idmap by_user;  /* the same members */
 	uint64_t *withdrawals; /* entries that took somebody's last role */
 	size_t withdrawal_count, withdrawal_cap;
-	uint8_t *sealed_name;
-	size_t sealed_name_n;
-	unsigned name_generation;
+	struct org_name *names; /* all of them, the newest last */
+	size_t name_count, name_cap;
 	bool archived;
 	uint64_t deletion_due; /* 0: none */
 };

@@ -249,6 +249,26 @@ role_changed(struct act *a)
 	return ZT_OK;
 }
 
+/* Older keys that the rotation brings along: each once, oldest first, all before the previous.
+ */
+static bool
+are_older_keys(const Zt__KeyRotated *m)
+{
+	unsigned before = 0;
+
+	if (m->n_older > LIMIT_OLDER)
+		return false;
+	for (size_t i = 0; i < m->n_older; i++) {
+		const Zt__OlderKey *k = m->older[i];
+
+		if (k->generation <= before || k->generation >= m->generation - 1 ||
+		    k->sealed.len != SECRET_BYTES + AEAD_OVERHEAD)
+			return false;
+		before = k->generation;
+	}
+	return true;
+}
+
 static enum zt_err
 key_rotated(struct act *a)
 {
@@ -259,9 +279,10 @@ key_rotated(struct act *a)
 	if (m->generation != a->w->generation_count + 1)
 		return no(a, ZT_ERR_CONFLICT, "the key generation is not the next one");
 	if (m->key_commitment.len != HASH_BYTES ||
-	    m->previous_sealed.len != SECRET_BYTES + AEAD_OVERHEAD || m->sealed_name.len == 0 ||
-	    m->sealed_name.len > 4 * LIMIT_TEXT ||
-	    m->chain_hash.len != (m->chain_position > 0 ? HASH_BYTES : 0))
+	    (m->previous_sealed.len != SECRET_BYTES + AEAD_OVERHEAD &&
+		m->previous_sealed.len != 0) ||
+	    m->sealed_name.len == 0 || m->sealed_name.len > 4 * LIMIT_TEXT ||
+	    !are_older_keys(m) || m->chain_hash.len != (m->chain_position > 0 ? HASH_BYTES : 0))
 		return no(a, ZT_ERR_CORRUPT, "the key rotation is not well formed");
 	if (m->chain_position < a->w->generations[a->w->generation_count - 1].chain_position)
 		return no(

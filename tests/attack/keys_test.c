@@ -2,7 +2,9 @@
  * a user's key is in the log. */
 #include "test.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "crypto/suite.h"
 #include "forge.h"
@@ -68,10 +70,25 @@ look(struct scene *s, const struct id *workspace)
 	return zt_ls(s->bob.zt, remote, false, true, count_file, &n);
 }
 
-/* Bob is served KEY of SUBJECT, sealed by alice's patched client. */
+/* Bob writes there. */
 static enum zt_err
-look_with(struct scene *s, const struct id *workspace, const struct keyring_subject *subject,
-    const struct secret *key, const uint8_t user_key[32])
+write_there(struct scene *s, const struct id *workspace)
+{
+	char *path = world_file(s->w, "mine", "mine", 4), id[ID_TEXT], remote[64];
+	enum zt_err err;
+
+	id_print(workspace, id);
+	(void)snprintf(remote, sizeof remote, "%s:/mine", id);
+	err = zt_put(s->bob.zt, path, remote, NULL, NULL);
+	free(path);
+	return err;
+}
+
+/* Bob does ACT while he is served KEY of SUBJECT, sealed by alice's patched client. */
+static enum zt_err
+do_with(struct scene *s, enum zt_err (*act)(struct scene *, const struct id *),
+    const struct id *workspace, const struct keyring_subject *subject, const struct secret *key,
+    const uint8_t user_key[32])
 {
 	struct buf body = buf_init(4096);
 	struct statement st;
@@ -84,10 +101,17 @@ look_with(struct scene *s, const struct id *workspace, const struct keyring_subj
 	    s->alice.zt->sign, &s->alice.zt->device, subject, user_key, key, &body, &st));
 	m = statement_message(&st);
 	double_play(s->w->d, &hooks);
-	err = look(s, workspace);
+	err = act(s, workspace);
 	double_play(s->w->d, NULL);
 	buf_free(&body);
 	return err;
+}
+
+static enum zt_err
+look_with(struct scene *s, const struct id *workspace, const struct keyring_subject *subject,
+    const struct secret *key, const uint8_t user_key[32])
+{
+	return do_with(s, look, workspace, subject, key, user_key);
 }
 
 static struct keyring_subject
@@ -223,7 +247,10 @@ K5_an_older_generation_is_never_taken_for_the_newest(void **state)
 	assert_int_equal(2, w->w->generation_count);
 	assert_ok(space_key(w, 1, &key));
 	bob = org_state_user(s->alice.zt->state, &s->bob.zt->user);
-	assert_err(ZT_ERR_KEY, look_with(s, &id, &old, key, bob->key));
+	/* it opens what was written under it, and nothing is written under it */
+	assert_ok(look_with(s, &id, &old, key, bob->key));
+	assert_err(ZT_ERR_MISSING_KEY, do_with(s, write_there, &id, &old, key, bob->key));
+	assert_ok(write_there(s, &id));
 	/* a member's patched client writes under the old key, and the server takes it */
 	forge_file(&file, "under the old key");
 	suite_random(vlob.b, ID_BYTES);
@@ -283,6 +310,122 @@ K6_the_server_cannot_inject_a_file_folder_or_workspace_of_its_own(void **state)
 	forged_free(&f);
 }
 
+/* Bob rotates to a key of his own choice, with a link to the older ones that leads nowhere and
+ * a name that nobody can read. */
+struct vandal {
+	struct secret *key;
+	struct hash commitment, link;
+	uint64_t position;
+	unsigned generation;
+	Zt__KeyRotated m;
+};
+
+static enum zt_err
+fill_vandal(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	static uint8_t junk[SECRET_BYTES + AEAD_OVERHEAD];
+	struct vandal *v = ctx;
+
+	(void)z;
+	keyring_commit(v->key, &v->commitment);
+	zt__key_rotated__init(&v->m);
+	v->m.generation = v->generation;
+	v->m.key_commitment = pb_field(v->commitment.b, HASH_BYTES);
+	v->m.previous_sealed = pb_field(junk, sizeof junk);
+	v->m.sealed_name = pb_field(junk, sizeof junk);
+	v->m.chain_position = v->position;
+	if (v->position > 0)
+		v->m.chain_hash = pb_field(v->link.b, HASH_BYTES);
+	b->action_case = ZT__ENTRY_BODY__ACTION_KEY_ROTATED;
+	b->key_rotated = &v->m;
+	return ZT_OK;
+}
+
+static enum zt_err
+cat_note(struct person *p, const char *workspace)
+{
+	char remote[64];
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	enum zt_err err;
+
+	assert_true(fd >= 0);
+	(void)snprintf(remote, sizeof remote, "%s:/note", workspace);
+	err = zt_cat(p->zt, remote, 0, fd);
+	(void)close(fd);
+	return err;
+}
+
+/* The reader NAME, who is new and gets no older key but through the newest. */
+static enum zt_err
+newcomer_reads(struct scene *s, const char *name, const struct id *workspace)
+{
+	struct person p;
+	char email[64], id[ID_TEXT];
+	enum zt_err err;
+
+	id_print(workspace, id);
+	world_join(&s->alice, &p, name, "standard");
+	(void)snprintf(email, sizeof email, "%s@test.example", name);
+	assert_ok(zt_workspace_share(s->alice.zt, id, email, "reader"));
+	err = cat_note(&p, id);
+	person_close(&p);
+	return err;
+}
+
+static void
+K8_a_key_that_its_author_gives_to_nobody_is_rotated_past_and_old_files_stay_readable(
+    void **state)
+{
+	struct scene *s = *state;
+	struct space *w = share(s, "k8");
+	struct id id = w->w->id;
+	struct vandal v = { .generation = 2 };
+	struct org_user *alice;
+
+	put_note(s, "k8");
+	assert_ok(zt_workspace_share(s->alice.zt, "k8", "bob@test.example", "manager"));
+	assert_ok(client_sync_log(s->bob.zt));
+	assert_ok(secret_generate(&v.key));
+	assert_ok(client_append(s->bob.zt, &id, fill_vandal, &v));
+	/* nobody gets it: what is there stays readable, by its name, and nothing is written */
+	assert_ok(cat_note(&s->alice, "k8"));
+	{
+		char *path = world_file(s->w, "more", "more", 4);
+
+		assert_err(
+		    ZT_ERR_MISSING_KEY, zt_put(s->alice.zt, path, "k8:/more", NULL, NULL));
+		assert_true(strstr(zt_why(s->alice.zt), "rotate the key") != NULL);
+		assert_ok(zt_workspace_rotate(s->alice.zt, "k8"));
+		assert_ok(zt_put(s->alice.zt, path, "k8:/more", NULL, NULL));
+		free(path);
+	}
+	w = person_space(&s->alice, "k8");
+	assert_int_equal(3, w->w->generation_count);
+	assert_int_equal(1, w->w->generations[2].older_count);
+	assert_int_equal(1, w->w->generations[2].older[0].generation);
+	assert_ok(newcomer_reads(s, "nora", &id));
+	/* the next one reaches alice, and leads no further back, until somebody rotates again
+	 */
+	secret_free(v.key);
+	w = person_space(&s->alice, "k8");
+	v = (struct vandal){ .generation = 4, .position = w->position, .link = w->link };
+	assert_ok(secret_generate(&v.key));
+	assert_ok(client_sync_log(s->bob.zt));
+	assert_ok(client_append(s->bob.zt, &id, fill_vandal, &v));
+	alice = org_state_user(s->bob.zt->state, &s->alice.zt->user);
+	assert_ok(workspace_deposit(
+	    s->bob.zt, org_state_workspace(s->bob.zt->state, &id), v.key, &alice, 1));
+	assert_err(ZT_ERR_MISSING_KEY, newcomer_reads(s, "ned", &id));
+	assert_ok(zt_workspace_rotate(s->alice.zt, "k8"));
+	assert_ok(newcomer_reads(s, "nils", &id));
+	assert_int_equal(2, person_space(&s->alice, "k8")->w->generations[4].older_count);
+	/* the one behind it has nothing to bring along */
+	assert_ok(zt_workspace_rotate(s->alice.zt, "k8"));
+	assert_int_equal(1, person_space(&s->alice, "k8")->w->generations[5].older_count);
+	assert_ok(newcomer_reads(s, "nina", &id));
+	secret_free(v.key);
+}
+
 #define PLAY(test) cmocka_unit_test_teardown(test, honest_again)
 
 int
@@ -296,6 +439,8 @@ main(void)
 		    K4_a_withheld_or_corrupted_sealed_key_is_named_and_healed_by_another_member),
 		PLAY(K5_an_older_generation_is_never_taken_for_the_newest),
 		PLAY(K6_the_server_cannot_inject_a_file_folder_or_workspace_of_its_own),
+		PLAY(
+		    K8_a_key_that_its_author_gives_to_nobody_is_rotated_past_and_old_files_stay_readable),
 	};
 
 	return cmocka_run_group_tests(tests, scene_begin_with_eve, scene_end);

@@ -89,12 +89,16 @@ opens_forward(const struct space *theirs, const struct org_workspace *w)
 
 			if (theirs->keys[i] == NULL || i >= g)
 				continue;
-			opened |=
-			    keyring_open_previous(theirs->keys[i], &w->id, (unsigned)g + 1,
-				bytes_of(w->generations[g].previous_sealed,
-				    w->generations[g].previous_sealed_n),
-				&w->generations[g].commitment, &key) == ZT_OK;
-			secret_free(key);
+			for (size_t k = 0; k < w->generations[g].older_count; k++) {
+				const struct org_older *o = &w->generations[g].older[k];
+
+				opened |=
+				    keyring_open_older(theirs->keys[i], &w->id, (unsigned)g + 1,
+					bytes_of(o->sealed, sizeof o->sealed),
+					&w->generations[g].commitment, &key) == ZT_OK;
+				secret_free(key);
+				key = NULL;
+			}
 		}
 	return opened;
 }

@@ -6,6 +6,7 @@
 #include "crypto/hpke.h"
 #include "crypto/suite.h"
 #include "files/changeset.h"
+#include "format/limits.h"
 #include "format/pb.h"
 #include "trust/head.h"
 #include "trust/keyring.h"
@@ -174,7 +175,7 @@ rotate_key(struct world *w, enum who by, unsigned generation, bool take)
 	draft(w, by, &w->workspace, &d);
 	m.generation = generation;
 	m.key_commitment = pb_field(some, 32);
-	m.previous_sealed = pb_field(some, 72);
+	m.previous_sealed = pb_field(some, SECRET_BYTES + AEAD_OVERHEAD);
 	m.sealed_name = pb_field(some, 32);
 	d.b.action_case = ZT__ENTRY_BODY__ACTION_KEY_ROTATED;
 	d.b.key_rotated = &m;
@@ -364,6 +365,58 @@ L4_who_may_sign_what(void **state)
 	assert_err(ZT_ERR_STALE_KEY, set_role(w, ALICE, BOB, owner, false));
 	assert_ok(rotate_key(w, ALICE, 3, true));
 	assert_ok(set_role(w, ALICE, BOB, owner, true));
+}
+
+/* ALICE rotates without the previous key, and brings along those of LIST (ends with 0). */
+static enum zt_err
+rotate_past(struct world *w, unsigned generation, const unsigned *list, size_t sealed)
+{
+	Zt__KeyRotated m = ZT__KEY_ROTATED__INIT;
+	Zt__OlderKey older[LIMIT_OLDER + 1], *p[LIMIT_OLDER + 1];
+	struct draft d;
+	uint8_t some[128] = { 1 };
+
+	draft(w, ALICE, &w->workspace, &d);
+	m.generation = generation;
+	m.key_commitment = pb_field(some, 32);
+	m.sealed_name = pb_field(some, 32);
+	m.older = p;
+	for (; list[m.n_older] != 0; m.n_older++) {
+		zt__older_key__init(&older[m.n_older]);
+		older[m.n_older].generation = list[m.n_older];
+		older[m.n_older].sealed = pb_field(some, sealed);
+		p[m.n_older] = &older[m.n_older];
+	}
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_KEY_ROTATED;
+	d.b.key_rotated = &m;
+	return offer(w, w->p[ALICE].sign, &d.b, false);
+}
+
+static void
+L4_a_rotation_brings_along_older_keys_each_once_and_in_order(void **state)
+{
+	struct world *w = *state;
+	size_t right = SECRET_BYTES + AEAD_OVERHEAD;
+	unsigned many[LIMIT_OLDER + 2] = { 0 };
+	unsigned n = (unsigned)org_state_workspace(w->o, &w->workspace)->generation_count;
+
+	for (; n < LIMIT_OLDER + 3; n++)
+		assert_ok(rotate_key(w, ALICE, n + 1, true));
+	n++;
+	assert_ok(rotate_past(w, n, (unsigned[]){ 0 }, right));
+	assert_ok(rotate_past(w, n, (unsigned[]){ 1, n - 2, 0 }, right));
+	assert_err(ZT_ERR_CORRUPT, rotate_past(w, n, (unsigned[]){ 1, n - 1, 0 }, right));
+	assert_err(ZT_ERR_CORRUPT, rotate_past(w, n, (unsigned[]){ n, 0 }, right));
+	assert_err(ZT_ERR_CORRUPT, rotate_past(w, n, (unsigned[]){ UINT32_MAX, 0 }, right));
+	assert_err(ZT_ERR_CORRUPT, rotate_past(w, n, (unsigned[]){ 2, 1, 0 }, right));
+	assert_err(ZT_ERR_CORRUPT, rotate_past(w, n, (unsigned[]){ 2, 2, 0 }, right));
+	assert_err(ZT_ERR_CORRUPT, rotate_past(w, n, (unsigned[]){ 1, 0 }, right - 1));
+	assert_err(ZT_ERR_CORRUPT, rotate_past(w, n, (unsigned[]){ 1, 0 }, right + 1));
+	for (unsigned i = 0; i < LIMIT_OLDER; i++)
+		many[i] = i + 1;
+	assert_ok(rotate_past(w, n, many, right));
+	many[LIMIT_OLDER] = LIMIT_OLDER + 1;
+	assert_err(ZT_ERR_CORRUPT, rotate_past(w, n, many, right));
 }
 
 static void
@@ -619,6 +672,7 @@ main(void)
 		ROW(L2_an_entry_of_another_topic_or_organization_is_refused),
 		ROW(L3_an_entry_by_an_unknown_revoked_or_later_device_is_refused),
 		ROW(L4_who_may_sign_what),
+		ROW(L4_a_rotation_brings_along_older_keys_each_once_and_in_order),
 		ROW(L5_a_head_with_a_bad_signature_or_of_another_organization_is_refused),
 		ROW(L8_an_entry_whose_author_saw_another_history_is_refused),
 		ROW(K2_K3_a_sealed_key_opens_only_for_its_subject_and_only_to_the_committed_key),

@@ -188,7 +188,9 @@ draft_space_act(
 		zt__key_rotated__init(&d->key);
 		d->key.generation = s->generation;
 		d->key.key_commitment = field(HASH_BYTES);
-		d->key.previous_sealed = field(SECRET_BYTES + AEAD_OVERHEAD);
+		/* who never got the previous key may rotate all the same */
+		d->key.previous_sealed =
+		    field(s->lacks_previous ? 0 : SECRET_BYTES + AEAD_OVERHEAD);
 		d->key.chain_position = s->pinned;
 		d->key.chain_hash = field(s->pinned > 0 ? HASH_BYTES : 0);
 		d->key.sealed_name = field(50);
@@ -329,6 +331,7 @@ invent(struct org *g)
 	if (s.pinned > 0 && one_in(g, 8))
 		s.pinned--;
 	s.due = one_in(g, 2) ? 0 : s.time + of(g, 40) - 5;
+	s.lacks_previous = s.value == 4;
 	s.is_behind = one_in(g, 40);
 	s.is_forged = one_in(g, 40);
 	s.is_forked = one_in(g, 40);

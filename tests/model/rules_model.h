@@ -65,6 +65,7 @@ struct model_step {
 	unsigned generation;                  /* of the key that it makes, or names */
 	uint64_t pinned, due, time;           /* of a rotation; of a deletion; now */
 	bool seals_to_all;                    /* a user's key, to exactly the live devices */
+	bool lacks_previous;                  /* a rotation that brings no older key along */
 	bool is_behind, is_forged, is_forked; /* another came first; not its author's signature;
 						 its author saw another history */
 };
