@@ -334,8 +334,9 @@ static enum zt_err
 refuse_older(struct space *s)
 {
 	return client_refuse(s->z, ZT_ERR_ROLLBACK,
-	    "the server shows an older state of the workspace than this device has seen. If an "
-	    "older backup was restored, zt repair brings back what is held here");
+	    "the server shows an older state of the workspace than this device has seen, or "
+	    "the trust log speaks of. If an older backup was restored, zt repair brings back "
+	    "what is held here");
 }
 
 enum zt_err
@@ -446,11 +447,23 @@ space_sync(struct space *s)
 }
 
 enum zt_err
+space_sync_fresh(struct space *s)
+{
+	const struct org_workspace *w = s->w;
+	enum zt_err err = space_sync(s);
+
+	if (err == ZT_OK &&
+	    w->generations[w->generation_count - 1].chain_position > s->position)
+		err = refuse_older(s);
+	return err;
+}
+
+enum zt_err
 space_complete(struct space *s)
 {
 	enum zt_err err = s->base > 0 ? begin_anew(s) : ZT_OK;
 
-	return err ? err : space_sync(s);
+	return err ? err : space_sync_fresh(s);
 }
 
 enum zt_err

@@ -66,6 +66,9 @@ ZT_CHECKED enum zt_err client_thaw(struct zt *z);
 /* Reads the state back from the store. */
 ZT_CHECKED enum zt_err client_load_log(struct zt *z);
 ZT_CHECKED enum zt_err client_sync_log(struct zt *z);
+/* The newest head that the server signed and this device verified, over its whole log; the
+ * caller gives it to pb_free. Errors: NOT_FOUND, STORE. */
+ZT_CHECKED enum zt_err client_kept_head(struct zt *z, Zt__Statement **out);
 /* Signs an act into TOPIC and appends it, as often as another came first. FILL sets the action
  * from the state as it is then; what it borrows lives until it is called again. */
 typedef enum zt_err client_fill(struct zt *z, void *ctx, Zt__EntryBody *body);
@@ -170,6 +173,9 @@ void space_free(void *space);
 void space_name(struct space *s, char out[260]);
 /* Verifies what is new in the chain; of a long one that is new here, from a checkpoint on. */
 ZT_CHECKED enum zt_err space_sync(struct space *s);
+/* The same, and refuses a chain that ends before the place that the newest rotation pins, which
+ * a newcomer could not know otherwise. Errors: ROLLBACK. */
+ZT_CHECKED enum zt_err space_sync_fresh(struct space *s);
 /* The same, from its beginning on, when it began at a checkpoint. */
 ZT_CHECKED enum zt_err space_complete(struct space *s);
 /* A manager's or owner's device that has verified the whole chain puts down a checkpoint, when

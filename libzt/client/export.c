@@ -132,7 +132,7 @@ static enum zt_err
 export_chain(struct exporting *x, struct space *s)
 {
 	uint64_t position = 0;
-	enum zt_err err = space_sync(s);
+	enum zt_err err = space_sync_fresh(s);
 
 	audit_put(&x->out, AUDIT_WORKSPACE, bytes_of(s->w->id.b, ID_BYTES));
 	while (err == ZT_OK && position < s->position) {

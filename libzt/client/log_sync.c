@@ -146,7 +146,10 @@ struct sync {
 	bool keep; /* write what is verified to the store */
 	struct idmap behind;
 	uint64_t entries;
+	struct buf head; /* the newest one, as the server signed it */
 };
+
+static const char head_key[] = "head";
 
 static enum zt_err
 refuse_entry(struct zt *z, enum zt_err err, uint64_t index, const char *why)
@@ -328,6 +331,9 @@ take_page(struct sync *s, const Zt__LogPage *page, uint64_t from, struct head *h
 	}
 	if ((err = check_head(s, page, from, head)))
 		return err;
+	buf_empty(&s->head);
+	if ((err = pb_encode(page->head, &s->head)))
+		return err;
 	if (from + page->n_lines > head->size)
 		return client_refuse(
 		    s->z, ZT_ERR_CORRUPT, "the server sent more entries than its head covers");
@@ -448,6 +454,42 @@ check_vouched(struct sync *s)
 	return ZT_OK;
 }
 
+/* With the newest head a device proves later that what it brings back was in this very log; one
+ * of the same size does as well. */
+static enum zt_err
+keep_head(struct sync *s)
+{
+	struct bytes key = bytes_text(head_key);
+	uint64_t size = merkle_size(s->o->tree), kept = 0;
+	struct buf b = buf_init(1024);
+	enum zt_err err = store_newest(s->z->store, STORE_META, key, &kept, &b);
+
+	if (err == ZT_OK && kept == size)
+		goto out;
+	if (err == ZT_ERR_NOT_FOUND || err == ZT_OK)
+		err = store_forget(s->z->store, STORE_META, key);
+	if (err == ZT_OK)
+		err = store_put(s->z->store, STORE_META, key, size, buf_bytes(&s->head));
+out:
+	buf_free(&b);
+	return err;
+}
+
+enum zt_err
+client_kept_head(struct zt *z, Zt__Statement **out)
+{
+	struct buf b = buf_init(1024);
+	uint64_t size;
+	enum zt_err err = store_newest(z->store, STORE_META, bytes_text(head_key), &size, &b);
+
+	if (err == ZT_OK && size != merkle_size(z->state->tree))
+		err = ZT_ERR_STORE;
+	if (err == ZT_OK)
+		err = pb_decode(&zt__statement__descriptor, buf_bytes(&b), 1024, out);
+	buf_free(&b);
+	return err;
+}
+
 static enum zt_err
 run(struct sync *s)
 {
@@ -472,7 +514,7 @@ run(struct sync *s)
 	if (merkle_root(s->o->tree, head.size, &root) || !hash_equal(&root, &head.root))
 		return client_refuse(s->z, ZT_ERR_FORK,
 		    "the entries that the server sent are not those of its signed tree head");
-	if ((err = check_vouched(s)))
+	if ((err = check_vouched(s)) || (s->keep && (err = keep_head(s))))
 		return err;
 	return catch_up(s);
 }
@@ -480,7 +522,7 @@ run(struct sync *s)
 enum zt_err
 client_sync_log(struct zt *z)
 {
-	struct sync s = { .z = z, .o = z->state, .keep = true };
+	struct sync s = { .z = z, .o = z->state, .keep = true, .head = buf_init(1024) };
 	enum zt_err err, reload;
 
 	if ((err = store_begin(z->store)))
@@ -489,6 +531,7 @@ client_sync_log(struct zt *z)
 		err = store_commit(z->store);
 	store_rollback(z->store);
 	idmap_free(&s.behind, behind_free);
+	buf_free(&s.head);
 	/* What was taken in before the refusal goes: what was verified before it stays. */
 	(void)client_note_fork(z, err);
 	if (err && (reload = client_load_log(z)))
@@ -501,7 +544,7 @@ client_sync_log(struct zt *z)
 enum zt_err
 zt_log_verify(struct zt *z, uint64_t *entries)
 {
-	struct sync s = { .z = z };
+	struct sync s = { .z = z, .head = buf_init(1024) };
 	struct hash mine, root;
 	uint64_t size = merkle_size(z->state->tree);
 	enum zt_err err;
@@ -521,6 +564,7 @@ zt_log_verify(struct zt *z, uint64_t *entries)
 	if (err == ZT_OK)
 		*entries = s.entries;
 	idmap_free(&s.behind, behind_free);
+	buf_free(&s.head);
 	org_state_free(s.o);
 	return client_note_fork(z, err);
 }

@@ -93,6 +93,22 @@ add_entry(struct zt *z, uint64_t index, Zt__LogRepair *m, Zt__StoredEntry **kept
 	return ZT_OK;
 }
 
+/* The newest head that is kept here is over all entries of the log as it is here: that those of
+ * M lead to it. M borrows NODES and PROOF. */
+static enum zt_err
+prove(struct zt *z, Zt__LogRepair *m, ProtobufCBinaryData nodes[MERKLE_PROOF],
+    struct merkle_proof *proof)
+{
+	enum zt_err err = merkle_consistency(
+	    z->state->tree, m->from + m->n_entries, merkle_size(z->state->tree), proof);
+
+	for (size_t i = 0; err == ZT_OK && i < proof->count; i++)
+		nodes[i] = pb_field(proof->node[i].b, HASH_BYTES);
+	m->consistency = nodes;
+	m->n_consistency = err ? 0 : proof->count;
+	return err;
+}
+
 /* Sends what is held from *FROM on, up to a number that fits. *FROM moves on by what came back;
  * NOT_FOUND: the next one is not held here. */
 static enum zt_err
@@ -104,24 +120,33 @@ send_entries(struct repair *r, uint64_t *from)
 	Zt__Statement statements[AT_ONCE], *list[AT_ONCE];
 	Zt__StoredEntry *kept[AT_ONCE] = { NULL };
 	Zt__LogRepair m = ZT__LOG_REPAIR__INIT;
+	ProtobufCBinaryData nodes[MERKLE_PROOF];
+	struct merkle_proof proof;
+	Zt__Statement *head = NULL;
 	struct buf body = buf_init(AT_ONCE * (LIMIT_ENTRY + 256)), answer = buf_init(64);
 	uint64_t size = merkle_size(z->state->tree);
 	enum zt_err err = ZT_OK, end = ZT_OK;
 
 	m.from = *from;
 	m.entries = list;
+	if ((err = client_kept_head(z, &head)))
+		goto out;
+	m.head = head;
 	for (size_t i = 0; i < AT_ONCE; i++)
 		list[i] = &statements[i];
 	while (end == ZT_OK && m.n_entries < AT_ONCE && *from + m.n_entries < size)
 		end = add_entry(z, *from + m.n_entries, &m, &kept[m.n_entries]);
-	if (m.n_entries > 0 && (err = pb_encode(&m, &body)) == ZT_OK &&
+	if (m.n_entries > 0 && (err = prove(z, &m, nodes, &proof)) == ZT_OK &&
+	    (err = pb_encode(&m, &body)) == ZT_OK &&
 	    (err = client_call(z, ROUTE_LOG_REPAIR, &p, NULL, buf_bytes(&body), &answer)) ==
 		ZT_OK) {
 		*from += m.n_entries;
 		r->out->entries += m.n_entries;
 	}
+out:
 	for (size_t i = 0; i < AT_ONCE; i++)
 		pb_free(kept[i]);
+	pb_free(head);
 	buf_free(&body);
 	buf_free(&answer);
 	return err ? err : end;

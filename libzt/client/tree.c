@@ -50,5 +50,5 @@ tree_open(struct zt *z, const char *remote, struct space **s, struct path *path)
 		return client_refuse(z, err, "%s", why);
 	if ((err = client_sync_log(z)) || (err = space_find(z, path->workspace, s)))
 		return err;
-	return space_sync(*s);
+	return space_sync_fresh(*s);
 }

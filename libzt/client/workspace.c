@@ -350,7 +350,7 @@ fill_rotation(struct zt *z, void *ctx, Zt__EntryBody *b)
 	enum zt_err err;
 
 	if ((err = space_of(z, org_state_workspace(z->state, &r->workspace), &s)) ||
-	    (err = space_sync(s)))
+	    (err = space_sync_fresh(s)))
 		return err;
 	next = (unsigned)s->w->generation_count + 1;
 	empty_rotation(r);

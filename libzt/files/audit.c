@@ -139,11 +139,27 @@ take_head(struct audit *a, struct bytes record)
 
 /* ---- a chain ---- */
 
+/* Behind the last changeset of a chain. */
+static enum zt_err
+end_chain(struct audit *a)
+{
+	const struct org_workspace *w = a->w;
+
+	if (w == NULL ||
+	    w->generations[w->generation_count - 1].chain_position <= a->link_count)
+		return ZT_OK;
+	return spoiled(a, ZT_ERR_ROLLBACK, "changeset", a->link_count,
+	    "the chain ends before the place that the log pins");
+}
+
 static enum zt_err
 take_workspace(struct audit *a, struct bytes record)
 {
 	struct id id;
+	enum zt_err err = end_chain(a);
 
+	if (err)
+		return err;
 	if (record.n != ID_BYTES)
 		return spoiled(a, ZT_ERR_CORRUPT, "workspace", 0, "it has no id");
 	memcpy(id.b, record.p, ID_BYTES);
@@ -233,7 +249,7 @@ audit_take(struct audit *a, enum audit_record type, struct bytes record)
 enum zt_err
 audit_end(struct audit *a)
 {
-	return a->r.has_head ? ZT_OK
+	return a->r.has_head ? end_chain(a)
 			     : spoiled(a, ZT_ERR_CORRUPT, "entry", merkle_size(a->o->tree),
 				   "the export ends without a signed head");
 }

@@ -39,7 +39,8 @@ void audit_free(struct audit *a);
 /* The next record. Errors: CORRUPT, and those of rules_check and changeset_check; then the
  * history is not honest, and audit_result says why. */
 ZT_CHECKED enum zt_err audit_take(struct audit *a, enum audit_record type, struct bytes record);
-/* After the last one: whether a head covered all that was fed. Errors: CORRUPT. */
+/* After the last one: whether a head covered all that was fed, and the chain reaches as far as
+ * the log pins it. Errors: CORRUPT, ROLLBACK. */
 ZT_CHECKED enum zt_err audit_end(struct audit *a);
 const struct audit_result *audit_result(const struct audit *a);
 const struct org_state *audit_state(const struct audit *a);

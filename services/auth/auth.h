@@ -16,6 +16,7 @@
 struct auth_settings {
 	struct service_settings base;
 	char operator_token_file[CONFIG_TEXT_MOST];
+	char metadata[CONFIG_TEXT_MOST];
 	int64_t purge_after;
 	char smtp_url[CONFIG_TEXT_MOST], smtp_from[CONFIG_TEXT_MOST],
 	    smtp_user[CONFIG_TEXT_MOST], smtp_password_file[CONFIG_TEXT_MOST],
@@ -44,7 +45,8 @@ struct auth_org {
 struct auth {
 	char operator_token[128];
 	uint64_t purge_after_ms;
-	struct mail *mail;    /* NULL: none is sent */
+	struct mail *mail; /* NULL: none is sent */
+	struct peer *metadata;
 	pthread_mutex_t lock; /* over orgs */
 	struct idmap orgs;
 };

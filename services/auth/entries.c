@@ -5,8 +5,11 @@
 #include "auth/auth.h"
 #include "auth/handlers.h"
 #include "common/audit.h"
+#include "common/peer.h"
 #include "format/limits.h"
 #include "format/pb.h"
+
+enum { ASK_MS = 10000 };
 
 static const struct db_query read_log = { "entries_read",
 	"SELECT idx, topic, leaf, body, signature FROM entries WHERE org = $1::bytea AND "
@@ -61,6 +64,37 @@ out:
 	return err;
 }
 
+/* A rotation pins a place of its workspace's chain, and devices believe the pin: one that no
+ * chain leads to would stop them. */
+static enum zt_err
+check_pin(
+    struct auth *a, const struct request *rq, const struct entry *e, struct rpc_answer *out)
+{
+	const Zt__KeyRotated *r = e->body->key_rotated;
+	Zt__LinkAsk m = ZT__LINK_ASK__INIT;
+	Zt__LinkAnswer *answer = NULL;
+	struct buf body = buf_init(128), got = buf_init(128);
+	enum zt_err err;
+
+	if (e->body->action_case != ZT__ENTRY_BODY__ACTION_KEY_ROTATED ||
+	    r->chain_position == 0)
+		return ZT_OK;
+	m.org = pb_field(rq->params.org.b, ID_BYTES);
+	m.workspace = pb_field(e->topic.b, ID_BYTES);
+	m.position = r->chain_position;
+	if ((err = pb_encode(&m, &body)) == ZT_OK &&
+	    (err = peer_ask(a->metadata, "/link", buf_bytes(&body), ASK_MS, &got)) == ZT_OK)
+		err = pb_decode(&zt__link_answer__descriptor, buf_bytes(&got), 128, &answer);
+	if (err == ZT_ERR_NOT_FOUND ||
+	    (err == ZT_OK && !bytes_equal(pb_bytes(answer->link), pb_bytes(r->chain_hash))))
+		err = service_refuse(out, ZT_ERR_PROOF,
+		    "the rotation pins a place that the workspace's chain does not have");
+	pb_free(answer);
+	buf_free(&body);
+	buf_free(&got);
+	return err;
+}
+
 /* LOG_APPEND: adds one signed entry behind the predecessor that its author named. */
 enum zt_err
 entries_append(void *state, const struct request *rq, struct rpc_answer *out)
@@ -80,6 +114,8 @@ entries_append(void *state, const struct request *rq, struct rpc_answer *out)
 		    out, ZT_ERR_FORBIDDEN, "the act was signed by another device");
 		goto out;
 	}
+	if ((err = check_pin(state, rq, e, out)))
+		goto out;
 	if ((err = auth_append(state, rq->db, &rq->params.org, e, rq->now_ms, &index, &why))) {
 		err = service_refuse(out, err, why);
 		goto out;

@@ -4,6 +4,7 @@
 #include "auth/auth.h"
 #include "auth/handlers.h"
 #include "auth/mail.h"
+#include "common/peer.h"
 #include "crypto/secret.h"
 #include "migrations_auth.h"
 
@@ -46,6 +47,8 @@ static const struct config_key keys[] = {
 	{ "operator_token_file", CONFIG_TEXT,
 	    offsetof(struct auth_settings, operator_token_file), NULL, 0, 0,
 	    "file with the operator's token, which creates organizations" },
+	{ "metadata", CONFIG_TEXT, offsetof(struct auth_settings, metadata), NULL, 0, 0,
+	    "nng address of the metadata service" },
 	TEXT(public_url, "address that people reach this server by, for links in mails"),
 	TEXT(smtp_url, "mail relay for invitations, such as smtp://mail.example:587"),
 	TEXT(smtp_from, "address that invitations come from"),
@@ -94,8 +97,12 @@ open_auth(struct service *s, const struct service_settings *settings, struct db 
 	if (a == NULL)
 		return ZT_ERR_MEMORY;
 	a->purge_after_ms = (uint64_t)set->purge_after * 1000;
-	if ((err = read_token(set->operator_token_file, a->operator_token, why)) ||
+	if ((err = peer_open(set->metadata, &a->metadata)))
+		(void)snprintf(
+		    why, 200, "metadata: %.150s is not an nng address", set->metadata);
+	if (err || (err = read_token(set->operator_token_file, a->operator_token, why)) ||
 	    (err = mail_open(set, &a->mail, why))) {
+		peer_close(a->metadata);
 		explicit_bzero(a->operator_token, sizeof a->operator_token);
 		free(a);
 		return err;
@@ -125,6 +132,7 @@ close_auth(void *state)
 
 	idmap_free(&a->orgs, free_org);
 	mail_close(a->mail);
+	peer_close(a->metadata);
 	(void)pthread_mutex_destroy(&a->lock);
 	explicit_bzero(a->operator_token, sizeof a->operator_token);
 	free(a);

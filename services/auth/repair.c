@@ -1,5 +1,6 @@
-/* repair.c - after an older database was restored: entries and changesets that devices bring
- * back are judged by the very code that judged them first, so nobody needs to be believed. */
+/* repair.c - after an older database was restored: entries that this log once signed a head
+ * over, and changesets, come back by the devices that hold them. They are judged by the very
+ * code that judged them first, so nobody needs to be believed. */
 #include <stdlib.h>
 
 #include "auth/auth.h"
@@ -26,6 +27,67 @@ restore_one(void *state, const struct request *rq, const Zt__Statement *m, uint6
 	return err;
 }
 
+/* The root of the log as it will be with the entries of M. ORG is locked. */
+static enum zt_err
+root_with(struct auth_org *org, const Zt__LogRepair *m, struct hash *out)
+{
+	struct merkle *tree = org->state->tree;
+	uint64_t size = merkle_size(tree);
+	enum zt_err err = m->from <= size ? ZT_OK : ZT_ERR_CONFLICT;
+
+	for (size_t i = 0; err == ZT_OK && i < m->n_entries; i++) {
+		uint64_t at = m->from + i;
+		struct statement s;
+		struct entry *e = NULL;
+
+		if ((err = statement_of(m->entries[i], &s)) == ZT_OK &&
+		    (err = entry_decode(&s, &e)) == ZT_OK) {
+			if (at >= size)
+				err = merkle_add(tree, &e->leaf);
+			else if (!hash_equal(merkle_leaf(tree, at), &e->leaf))
+				err = ZT_ERR_CONFLICT;
+		}
+		entry_free(e);
+	}
+	if (err == ZT_OK)
+		err = merkle_root(tree, m->from + m->n_entries, out);
+	merkle_trim(tree, size);
+	return err;
+}
+
+/* Without this a repair would be a way around what is asked of an entry only once, when it is
+ * new: its clock, and what a rotation pins. */
+static enum zt_err
+check_was_here(
+    void *state, const struct request *rq, const Zt__LogRepair *m, struct rpc_answer *out)
+{
+	struct auth_org *org = NULL;
+	struct merkle_proof proof = { .count = m->n_consistency };
+	struct statement s;
+	struct head head;
+	struct hash root;
+	enum zt_err err;
+
+	if (m->n_consistency > MERKLE_PROOF)
+		return ZT_ERR_TOO_BIG;
+	for (size_t i = 0; i < m->n_consistency; i++)
+		if ((err = pb_hash(m->consistency[i], &proof.node[i])))
+			return err;
+	if ((err = auth_lock(state, rq->db, &rq->params.org, &org)))
+		return err;
+	err = ZT_ERR_PROOF;
+	if (m->head != NULL && statement_of(m->head, &s) == ZT_OK &&
+	    head_check(org->state->log_key, &rq->params.org, &s, &head) == ZT_OK &&
+	    (err = root_with(org, m, &root)) == ZT_OK)
+		err = merkle_check_consistency(
+		    m->from + m->n_entries, head.size, &root, &head.root, &proof);
+	auth_unlock(org);
+	if (err == ZT_ERR_PROOF)
+		err = service_refuse(
+		    out, err, "no head that this log signed covers these entries");
+	return err;
+}
+
 /* LOG_REPAIR: entries behind the newest one, each at the index where it stood. */
 enum zt_err
 repair_log(void *state, const struct request *rq, struct rpc_answer *out)
@@ -39,6 +101,8 @@ repair_log(void *state, const struct request *rq, struct rpc_answer *out)
 	answer.size = m->from;
 	if (m->n_entries > LIMIT_LOG_PAGE)
 		err = ZT_ERR_TOO_BIG;
+	else
+		err = check_was_here(state, rq, m, out);
 	for (size_t i = 0; err == ZT_OK && i < m->n_entries; i++)
 		if ((err = restore_one(state, rq, m->entries[i], answer.size, out)) == ZT_OK)
 			answer.size++;

@@ -17,6 +17,8 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_KEYS_GET] = sealed_keys_get,
 };
 
+static const struct service_ask asks[] = { { "/link", links_ask } };
+
 static const struct config_key keys[] = {
 	SERVICE_KEYS(struct metadata_settings),
 	{ "blocks", CONFIG_TEXT, offsetof(struct metadata_settings, blocks), NULL, 0, 0,
@@ -62,6 +64,8 @@ main(int argc, char **argv)
 		.name = "metadata",
 		.service = SERVICE_metadata,
 		.handlers = handlers,
+		.asks = asks,
+		.ask_count = sizeof asks / sizeof asks[0],
 		.migrations = migrations,
 		.migration_count = sizeof migrations / sizeof migrations[0],
 		.has_database = true,

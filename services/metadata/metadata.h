@@ -18,6 +18,7 @@ struct metadata {
 handler changesets_push, changesets_read, vlobs_read, vlobs_rewrap, sealed_keys_put,
     sealed_keys_get;
 handler repair_changeset;
+handler links_ask;
 handler checkpoints_put, checkpoints_list, checkpoints_read;
 
 /* Deletes what belongs to workspaces whose deletion is due. */

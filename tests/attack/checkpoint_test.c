@@ -371,6 +371,48 @@ P5_a_write_over_links_before_the_checkpoint_is_checked_by_the_links_between(void
 	store_rollback(s->bob.zt->store);
 }
 
+/* Shows bob a chain that ends before the place which the log pins. */
+static void
+hide_the_end(void *ctx, struct double_call *c)
+{
+	Zt__ChainPage m = ZT__CHAIN_PAGE__INIT;
+
+	(void)ctx;
+	if (c->route != ROUTE_CHAIN || c->status != 200)
+		return;
+	buf_empty(&c->answer);
+	assert_ok(pb_encode(&m, &c->answer));
+}
+
+static void
+count_file(void *ctx, const struct zt_file *f)
+{
+	(void)f;
+	++*(int *)ctx;
+}
+
+static void
+P4_a_chain_that_ends_before_the_place_that_a_rotation_pinned_is_refused(void **state)
+{
+	struct scene *s = *state;
+	struct double_hooks hooks = { .after = hide_the_end };
+	struct space *at;
+	int n = 0;
+
+	assert_ok(zt_workspace_create(s->alice.zt, "short"));
+	put(&s->alice, "x", "short:/x");
+	assert_ok(zt_workspace_rotate(s->alice.zt, "short"));
+	assert_ok(zt_workspace_share(s->alice.zt, "short", "bob@test.example", "reader"));
+	double_play(s->w->d, &hooks);
+	assert_err(ZT_ERR_ROLLBACK, zt_ls(s->bob.zt, "short:/", false, true, count_file, &n));
+	assert_true(strstr(zt_why(s->bob.zt), "the trust log speaks of") != NULL);
+	assert_ok(space_find(s->bob.zt, "short", &at));
+	assert_ok(space_sync(at)); /* for zt repair */
+	double_play(s->w->d, NULL);
+	assert_ok(zt_ls(s->bob.zt, "short:/", false, true, count_file, &n));
+	assert_int_equal(1, n);
+}
+
 int
 main(void)
 {
@@ -384,6 +426,8 @@ main(void)
 		    F7_a_checkpoint_counts_only_while_its_author_may_give_the_workspace),
 		cmocka_unit_test(
 		    P5_a_write_over_links_before_the_checkpoint_is_checked_by_the_links_between),
+		cmocka_unit_test(
+		    P4_a_chain_that_ends_before_the_place_that_a_rotation_pinned_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, begin, scene_end);

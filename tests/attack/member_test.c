@@ -220,34 +220,115 @@ fill_future(struct zt *z, void *ctx, Zt__EntryBody *b)
 	return ZT_OK;
 }
 
-/* An act of next year, brought back as if it had stood there: nobody could act behind it. */
+/* What LOG_REPAIR says of E, at FROM, with HEAD. */
+static enum zt_err
+bring_back(struct zt *z, const struct entry *e, uint64_t from, Zt__Statement *head)
+{
+	struct route_params p = { .org = z->org };
+	Zt__LogRepair m = ZT__LOG_REPAIR__INIT;
+	Zt__Statement st = statement_message(&e->signed_), *one[] = { &st };
+	struct buf body = buf_init(64 * 1024), answer = buf_init(64);
+	enum zt_err err;
+
+	m.from = from;
+	m.entries = one;
+	m.n_entries = 1;
+	m.head = head;
+	assert_ok(pb_encode(&m, &body));
+	err = client_call(z, ROUTE_LOG_REPAIR, &p, NULL, buf_bytes(&body), &answer);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+/* An act brought back as if it had stood there, though the log never signed a head over it: one
+ * of next year, behind which nobody could act, one of now, one at another place. */
 static void
-M_a_repair_of_the_log_brings_nothing_of_the_future(void **state)
+M_a_repair_brings_back_nothing_that_the_log_did_not_sign_a_head_over(void **state)
 {
 	struct setting *s = *state;
 	struct zt *z = s->p[OWNER].zt;
-	uint64_t later[] = { 365ull * 24 * 3600 * 1000, 0 };
+	uint64_t later[] = { 365ull * 24 * 3600 * 1000, 0 }, size;
+	Zt__Statement *head = NULL;
 
+	assert_ok(client_sync_log(z));
+	assert_ok(client_kept_head(z, &head));
+	size = merkle_size(z->state->tree);
 	for (int i = 0; i < 2; i++) {
-		struct route_params p = { .org = z->org };
-		Zt__LogRepair m = ZT__LOG_REPAIR__INIT;
-		struct buf body = buf_init(64 * 1024), answer = buf_init(64);
 		struct entry *e = NULL;
-		Zt__Statement st, *one[] = { &st };
 
-		assert_ok(client_sync_log(z));
 		assert_ok(client_sign_act(z, &z->org, fill_future, &later[i], &e));
-		st = statement_message(&e->signed_);
-		m.from = merkle_size(z->state->tree) + (i == 1); /* or at another place */
-		m.entries = one;
-		m.n_entries = 1;
-		assert_ok(pb_encode(&m, &body));
-		assert_err(i == 0 ? ZT_ERR_CLOCK : ZT_ERR_CONFLICT,
-		    client_call(z, ROUTE_LOG_REPAIR, &p, NULL, buf_bytes(&body), &answer));
+		assert_err(ZT_ERR_PROOF, bring_back(z, e, size, head));
+		assert_err(ZT_ERR_CONFLICT, bring_back(z, e, size - 1, head));
+		assert_err(ZT_ERR_CONFLICT, bring_back(z, e, size + 1, head));
+		assert_err(ZT_ERR_PROOF, bring_back(z, e, size, NULL));
+		head->signature.data[0] ^= 1;
+		assert_err(ZT_ERR_PROOF, bring_back(z, e, size, head));
+		head->signature.data[0] ^= 1;
 		entry_free(e);
-		buf_free(&body);
-		buf_free(&answer);
 	}
+	pb_free(head);
+	assert_ok(client_sync_log(z));
+	assert_int_equal(size, merkle_size(z->state->tree));
+}
+
+/* A rotation that pins POSITION of the chain and LINK. */
+struct pin {
+	struct id workspace;
+	uint64_t position;
+	struct hash link;
+	Zt__KeyRotated m;
+};
+
+static enum zt_err
+fill_pin(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	static uint8_t some[ENVELOPE_WRAP_BYTES];
+	struct pin *p = ctx;
+
+	zt__key_rotated__init(&p->m);
+	p->m.generation =
+	    (uint32_t)org_state_workspace(z->state, &p->workspace)->generation_count + 1;
+	p->m.key_commitment = pb_field(some, HASH_BYTES);
+	p->m.previous_sealed = pb_field(some, sizeof some);
+	p->m.sealed_name = pb_field(some, sizeof some);
+	p->m.chain_position = p->position;
+	p->m.chain_hash = pb_field(p->link.b, HASH_BYTES);
+	b->action_case = ZT__ENTRY_BODY__ACTION_KEY_ROTATED;
+	b->key_rotated = &p->m;
+	return ZT_OK;
+}
+
+/* It would stop everyone who reads on to that place. */
+static void
+M_a_rotation_pins_only_what_stands_in_the_chain(void **state)
+{
+	struct setting *s = *state;
+	struct zt *z = s->p[MANAGER].zt;
+	struct space *at = person_space(&s->p[MANAGER], "w");
+	struct pin p;
+
+	assert_ok(client_sync_log(z));
+	assert_ok(space_sync(at));
+	assert_true(at->position > 0);
+	p = (struct pin){
+		.workspace = s->workspace, .position = at->position + 1, .link = at->link
+	};
+	assert_err(ZT_ERR_PROOF, client_append(z, &s->workspace, fill_pin, &p));
+	p = (struct pin){
+		.workspace = s->workspace, .position = UINT64_MAX / 2, .link = at->link
+	};
+	assert_err(ZT_ERR_PROOF, client_append(z, &s->workspace, fill_pin, &p));
+	p = (struct pin){ .workspace = s->workspace, .position = UINT64_MAX, .link = at->link };
+	assert_err(ZT_ERR_PROOF, client_append(z, &s->workspace, fill_pin, &p));
+	p = (struct pin){
+		.workspace = s->workspace, .position = at->position, .link = at->link
+	};
+	p.link.b[7] ^= 1;
+	assert_err(ZT_ERR_PROOF, client_append(z, &s->workspace, fill_pin, &p));
+	p.link.b[7] ^= 1;
+	assert_ok(client_append(z, &s->workspace, fill_pin, &p));
+	assert_ok(zt_workspace_rotate(s->p[OWNER].zt, "w")); /* to a key that all get */
 }
 
 /* Another's changeset under one's own request; acts that take an admin or the operator. */
@@ -431,7 +512,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(M_each_call_of_a_workspace_by_everybody),
 		cmocka_unit_test(M_a_repair_is_judged_like_a_push),
-		cmocka_unit_test(M_a_repair_of_the_log_brings_nothing_of_the_future),
+		cmocka_unit_test(
+		    M_a_repair_brings_back_nothing_that_the_log_did_not_sign_a_head_over),
+		cmocka_unit_test(M_a_rotation_pins_only_what_stands_in_the_chain),
 		cmocka_unit_test(M_nobody_speaks_as_another_or_as_more_than_they_are),
 		cmocka_unit_test(R3_no_service_does_what_a_hostile_gateway_says_unsigned),
 		cmocka_unit_test(L10_a_handle_that_is_not_the_committed_one_is_refused),

@@ -330,6 +330,8 @@ invent(struct org *g)
 	s.pinned = m->space[space].pinned + of(g, 3);
 	if (s.pinned > 0 && one_in(g, 8))
 		s.pinned--;
+	if (g->ask != NULL)
+		s.pinned = 0; /* the server looks whether such a place is there (member_test) */
 	s.due = one_in(g, 2) ? 0 : s.time + of(g, 40) - 5;
 	s.lacks_previous = s.value == 4;
 	s.is_behind = one_in(g, 40);

@@ -1,0 +1,41 @@
+/* links.c - the question "/link" of the auth service: what stands at a place of a chain. */
+#include "format/pb.h"
+#include "metadata/metadata.h"
+#include "proto/auth.pb-c.h"
+
+static const struct db_query link_at = { "links_at",
+	"SELECT link FROM changesets WHERE org = $1::bytea AND workspace = $2::bytea AND "
+	"position = $3::int8" };
+
+enum zt_err
+links_ask(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__LinkAsk *m = NULL;
+	Zt__LinkAnswer answer = ZT__LINK_ANSWER__INIT;
+	struct buf body = buf_init(128);
+	struct db_rows *rows = NULL;
+	struct bytes link;
+	struct id org, workspace;
+	enum zt_err err;
+
+	(void)state;
+	if ((err = pb_decode(&zt__link_ask__descriptor, rq->body, rq->body.n, &m)) ||
+	    (err = pb_id(m->org, &org)) || (err = pb_id(m->workspace, &workspace)))
+		goto out;
+	struct db_value v[] = { DB_ID(&org), DB_ID(&workspace), DB_INT(m->position) };
+
+	if ((err = db_run(rq->db, &link_at, v, 3, &rows)))
+		goto out;
+	err = ZT_ERR_NOT_FOUND;
+	if (db_count(rows) != 1)
+		goto out;
+	link = db_bytes(rows, 0, 0);
+	answer.link = pb_field(link.p, link.n);
+	if ((err = pb_encode(&answer, &body)) == ZT_OK)
+		rpc_answer_add(out, buf_bytes(&body));
+out:
+	pb_free(m);
+	db_free(rows);
+	buf_free(&body);
+	return err;
+}
