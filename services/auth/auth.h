@@ -7,6 +7,7 @@
 #define ZT_AUTH_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "common/service.h"
 #include "proto/auth.pb-c.h"
@@ -47,6 +48,8 @@ struct auth {
 	uint64_t purge_after_ms;
 	struct mail *mail; /* NULL: none is sent */
 	struct peer *metadata;
+	atomic_uint asking; /* workers that wait for metadata */
+	unsigned asking_most;
 	pthread_mutex_t lock; /* over orgs */
 	struct idmap orgs;
 };

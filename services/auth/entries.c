@@ -9,7 +9,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
-enum { ASK_MS = 10000 };
+enum { ASK_MS = 5000 };
 
 static const struct db_query read_log = { "entries_read",
 	"SELECT idx, topic, leaf, body, signature FROM entries WHERE org = $1::bytea AND "
@@ -79,6 +79,11 @@ check_pin(
 	if (e->body->action_case != ZT__ENTRY_BODY__ACTION_KEY_ROTATED ||
 	    r->chain_position == 0)
 		return ZT_OK;
+	if (atomic_fetch_add(&a->asking, 1) >= a->asking_most) {
+		(void)atomic_fetch_sub(&a->asking, 1);
+		return service_refuse(
+		    out, ZT_ERR_UNAVAILABLE, "many keys are being rotated; try again");
+	}
 	m.org = pb_field(rq->params.org.b, ID_BYTES);
 	m.workspace = pb_field(e->topic.b, ID_BYTES);
 	m.position = r->chain_position;
@@ -89,6 +94,7 @@ check_pin(
 	    (err == ZT_OK && !bytes_equal(pb_bytes(answer->link), pb_bytes(r->chain_hash))))
 		err = service_refuse(out, ZT_ERR_PROOF,
 		    "the rotation pins a place that the workspace's chain does not have");
+	(void)atomic_fetch_sub(&a->asking, 1);
 	pb_free(answer);
 	buf_free(&body);
 	buf_free(&got);

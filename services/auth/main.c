@@ -96,6 +96,8 @@ open_auth(struct service *s, const struct service_settings *settings, struct db 
 	(void)db;
 	if (a == NULL)
 		return ZT_ERR_MEMORY;
+	/* The others answer metadata, which may wait for them. */
+	a->asking_most = set->base.workers > 1 ? (unsigned)set->base.workers / 2 : 1;
 	a->purge_after_ms = (uint64_t)set->purge_after * 1000;
 	if ((err = peer_open(set->metadata, &a->metadata)))
 		(void)snprintf(
