@@ -1,5 +1,6 @@
 /* watch.c - events of the servers, with the names that this device knows. */
 #include "client/client.h"
+#include "format/limits.h"
 #include "net/events.h"
 #include "zt/sync.h"
 #include "zt/workspace.h"
@@ -8,6 +9,25 @@ struct watching {
 	struct zt *z;
 	const struct zt_watch *w;
 };
+
+/* Between events the state folder is anybody's. Another zt may have taken in more of the log
+ * since, or of chains, which are read again when they are asked for. */
+static enum zt_err
+wake(struct zt *z)
+{
+	struct buf b = buf_init(LIMIT_ENTRY + 256);
+	uint64_t last = 0;
+	enum zt_err err = store_wake(z->store);
+
+	if (err == ZT_OK)
+		err = store_newest(z->store, STORE_LOG, bytes_of(NULL, 0), &last, &b);
+	if (err == ZT_OK && last + 1 != merkle_size(z->state->tree))
+		err = client_load_log(z);
+	else if (err == ZT_OK)
+		idmap_free(&z->spaces, space_free);
+	buf_free(&b);
+	return err;
+}
 
 static void
 ready(void *ctx)
@@ -21,20 +41,23 @@ static void
 event(void *ctx, const char *kind, const struct id *topic, uint64_t position)
 {
 	struct watching *v = ctx;
-	struct org_workspace *w = org_state_workspace(v->z->state, topic);
+	struct org_workspace *w;
 	char name[260] = "";
 	struct zt_event e = { .kind = kind, .workspace = name, .position = position };
 	struct space *s;
 
-	if (w != NULL && space_of(v->z, w, &s) == ZT_OK)
+	if (wake(v->z) == ZT_OK && (w = org_state_workspace(v->z->state, topic)) != NULL &&
+	    space_of(v->z, w, &s) == ZT_OK)
 		space_name(s, name);
 	else if (!id_equal(topic, &v->z->org))
 		id_print(topic, name);
+	store_rest(v->z->store);
 	v->w->event(v->w->ctx, &e);
 	/* Whoever is there does what a loss of access asks for; what fails is done by the next.
 	 */
-	if (strcmp(kind, "log") == 0 && client_sync_log(v->z) == ZT_OK)
+	if (strcmp(kind, "log") == 0 && wake(v->z) == ZT_OK && client_sync_log(v->z) == ZT_OK)
 		(void)!(int)zt_tend(v->z, NULL);
+	store_rest(v->z->store);
 }
 
 /* The line ended, or did not come to stand: a call says why. What waiting heals is waited for.
@@ -43,8 +66,11 @@ static enum zt_err
 lost(void *ctx)
 {
 	struct watching *v = ctx;
-	enum zt_err err = v->w->stop(v->w->ctx) ? ZT_OK : client_sync_log(v->z);
+	enum zt_err err = ZT_OK;
 
+	if (!v->w->stop(v->w->ctx) && (err = wake(v->z)) == ZT_OK)
+		err = client_sync_log(v->z);
+	store_rest(v->z->store);
 	return err_retry(err) ? ZT_OK : err;
 }
 
@@ -68,10 +94,13 @@ zt_watch(struct zt *z, const struct zt_watch *w)
 		.event = event,
 		.lost = lost,
 		.stop = stop };
-	enum zt_err err;
+	enum zt_err err, woken;
 
 	z->why[0] = 0;
 	if ((err = client_sync_log(z)))
 		return err;
-	return events_watch(&o);
+	store_rest(z->store);
+	err = events_watch(&o);
+	woken = wake(z);
+	return err ? err : woken;
 }

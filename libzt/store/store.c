@@ -17,7 +17,8 @@ enum { VALUE_MOST = 64 * 1024 * 1024, KEY_MOST = 64, SCHEMA = 1 };
 enum query { PUT, GET, NEWEST, DELETE, FORGET, EACH, ALL, QUERIES };
 
 struct store {
-	sqlite3 *db;
+	char *folder;
+	sqlite3 *db; /* NULL while it rests */
 	sqlite3_stmt *query[QUERIES];
 	struct secret *key;
 	int lock;
@@ -56,6 +57,7 @@ err_of(sqlite3 *db, int rv)
 		return ZT_ERR_MEMORY;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
+	case SQLITE_MISUSE: /* it rests */
 		return ZT_ERR_LOCKED;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
@@ -159,23 +161,15 @@ enum zt_err
 store_open(const char *folder, const struct secret *local_key, struct store **out)
 {
 	struct store *s = calloc(1, sizeof *s);
-	char path[4200];
 	enum zt_err err = ZT_ERR_MEMORY;
-	int rv;
 
 	if (s == NULL)
 		return err;
 	s->lock = -1;
-	(void)snprintf(path, sizeof path, "%s/store.db", folder);
-	if ((err = take_lock(folder, &s->lock)) ||
-	    (err = secret_derive(local_key, "zt local store 1", &s->key)))
+	if ((s->folder = strdup(folder)) == NULL ||
+	    (err = secret_derive(local_key, "zt local store 1", &s->key)) ||
+	    (err = store_wake(s)))
 		goto out;
-	rv = sqlite3_open_v2(path, &s->db,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-	err = rv == SQLITE_OK ? prepare(s) : err_of(s->db, rv);
-	if (err)
-		goto out;
-	(void)chmod(path, 0600);
 	*out = s;
 	s = NULL;
 out:
@@ -183,18 +177,50 @@ out:
 	return err;
 }
 
+enum zt_err
+store_wake(struct store *s)
+{
+	char path[4200];
+	enum zt_err err;
+	int rv;
+
+	if (s->db != NULL)
+		return ZT_OK;
+	(void)snprintf(path, sizeof path, "%s/store.db", s->folder);
+	if ((err = take_lock(s->folder, &s->lock)))
+		return err;
+	rv = sqlite3_open_v2(path, &s->db,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	if ((err = rv == SQLITE_OK ? prepare(s) : err_of(s->db, rv)))
+		store_rest(s);
+	else
+		(void)chmod(path, 0600);
+	return err;
+}
+
+void
+store_rest(struct store *s)
+{
+	store_rollback(s);
+	for (size_t i = 0; i < QUERIES; i++) {
+		(void)sqlite3_finalize(s->query[i]);
+		s->query[i] = NULL;
+	}
+	(void)sqlite3_close(s->db);
+	s->db = NULL;
+	if (s->lock >= 0)
+		(void)close(s->lock);
+	s->lock = -1;
+}
+
 void
 store_close(struct store *s)
 {
 	if (s == NULL)
 		return;
-	store_rollback(s);
-	for (size_t i = 0; i < QUERIES; i++)
-		(void)sqlite3_finalize(s->query[i]);
-	(void)sqlite3_close(s->db);
+	store_rest(s);
 	secret_free(s->key);
-	if (s->lock >= 0)
-		(void)close(s->lock);
+	free(s->folder);
 	free(s);
 }
 

@@ -33,6 +33,11 @@ struct store;
 ZT_CHECKED enum zt_err store_open(
     const char *folder, const struct secret *local_key, struct store **out);
 void store_close(struct store *s);
+/* Lets other processes have the folder; until store_wake every call is LOCKED. */
+void store_rest(struct store *s);
+/* Takes it back: others may have written meanwhile. Nothing when it does not rest. Errors:
+ * those of store_open. */
+ZT_CHECKED enum zt_err store_wake(struct store *s);
 ZT_CHECKED enum zt_err store_begin(struct store *s);
 ZT_CHECKED enum zt_err store_commit(struct store *s);
 void store_rollback(struct store *s); /* nothing open is fine */

@@ -129,11 +129,16 @@ check "nothing was lost" alice verify w
 # events
 "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" --json watch > "$state/events" & watching=$!
 for i in $(seq 50); do grep -q ready "$state/events" && break; sleep 0.1; done
-cp -r "$state/alice" "$state/alice2" # the store is held by the watch: a second folder of the same device
-"$bin/zt" --home "$state/alice2" --password-file "$state/alice.password" put "$state/kept" w:/event >/dev/null
+check "the same device writes meanwhile" alice put "$state/kept" w:/event
 for i in $(seq 50); do grep -q chain "$state/events" && break; sleep 0.1; done
 check "a watch tells of a change as it happens" grep -q '"event":"chain","workspace":"w"' "$state/events"
+check "and makes a workspace" alice workspace create later; alice put "$state/kept" later:/event >/dev/null
+for i in $(seq 50); do grep -q '"chain","workspace":"later"' "$state/events" && break; sleep 0.1; done
+check "whose name the watch has learned" grep -q '"event":"chain","workspace":"later"' "$state/events"
+flock "$state/alice/lock" sleep 30 & holder=$!
 expect 75 "another zt" "a state folder that is in use is not shared" timeout 20 "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" status
+kill $holder; wait $holder || true
+check "the watch is still there" kill -0 $watching
 kill $watching; wait $watching || true
 
 # TLS: a certificate of our own authority, and not without it
