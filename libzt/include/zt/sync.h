@@ -18,9 +18,9 @@ struct zt_watch {
 	bool (*stop)(void *ctx);
 };
 /* Tells what happens until it is stopped; a server that is away is waited for. An event is the
- * server's word, a hint to look: nothing is believed for it. Between events other processes may use
- * the state folder; Z itself must not be used until this returns. Errors: MEMORY, INVALID, LOCKED
- * (at the end another process has the folder: only zt_close is left). */
+ * server's word, a hint to look: nothing is believed for it. Between events other processes may
+ * use the state folder; Z itself must not be used until this returns. Errors: MEMORY, INVALID,
+ * LOCKED (at the end another process has the folder: only zt_close is left). */
 ZT_CALL enum zt_err zt_watch(struct zt *z, const struct zt_watch *w);
 
 #endif
