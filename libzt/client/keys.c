@@ -140,22 +140,27 @@ take_older(struct space *s, unsigned g)
 	return err;
 }
 
+/* Looks whether the key of G is here, and what it opens. */
+static enum zt_err
+look_at(struct space *s, unsigned g)
+{
+	struct secret *key = NULL;
+
+	if (s->keys[g - 1] == NULL && stored_key(s, g, &key) == ZT_OK)
+		s->keys[g - 1] = key;
+	return s->keys[g - 1] != NULL ? take_older(s, g) : ZT_OK;
+}
+
 /* The way back to generation GOAL from all newer ones whose key is here: each opens what its
  * rotation brought along. Ends early when the goal is reached. */
 static enum zt_err
 go_back_to(struct space *s, unsigned goal)
 {
-	unsigned g = (unsigned)s->w->generation_count;
 	enum zt_err err = ZT_OK;
 
-	for (; err == ZT_OK && g >= goal && s->keys[goal - 1] == NULL; g--) {
-		struct secret *key = NULL;
-
-		if (s->keys[g - 1] == NULL && stored_key(s, g, &key) == ZT_OK)
-			s->keys[g - 1] = key;
-		if (s->keys[g - 1] != NULL)
-			err = take_older(s, g);
-	}
+	for (unsigned g = (unsigned)s->w->generation_count;
+	     err == ZT_OK && g >= goal && s->keys[goal - 1] == NULL; g--)
+		err = look_at(s, g);
 	return err;
 }
 
@@ -215,7 +220,7 @@ space_stranded(struct space *s, unsigned out[LIMIT_OLDER], size_t *count)
 	for (unsigned g = newest; err == ZT_OK && g > 0; g--) {
 		/* The newest one is brought along as the previous, if it is here at all. */
 		leads[g] |= g == newest;
-		err = go_back_to(s, g);
+		err = look_at(s, g);
 		if (err || s->keys[g - 1] == NULL)
 			continue;
 		if (!leads[g] && *count < LIMIT_OLDER) {
