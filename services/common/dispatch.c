@@ -6,8 +6,16 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
+/* What is written under a key generation is judged by the newest: the word of a rotation may
+ * still be under way when its author deposits the key. */
+static bool
+is_under_a_key(enum route r)
+{
+	return r == ROUTE_PUSH || r == ROUTE_KEYS_PUT || r == ROUTE_REWRAP;
+}
+
 static enum zt_err
-decide(struct dispatch *d, struct request *rq)
+decide(struct dispatch *d, struct request *rq, bool fresh)
 {
 	static const struct id none;
 	const struct route_row *row = route_row(rq->route);
@@ -17,8 +25,7 @@ decide(struct dispatch *d, struct request *rq)
 	if (d->def->decide != NULL)
 		return d->def->decide(
 		    d->state, rq->db, &rq->params.org, &rq->device, w, &rq->caller);
-	return policy_decide(
-	    d->policy, &rq->params.org, &rq->device, w, rq->route == ROUTE_PUSH, &rq->caller);
+	return policy_decide(d->policy, &rq->params.org, &rq->device, w, fresh, &rq->caller);
 }
 
 static enum zt_err
@@ -69,6 +76,7 @@ admit(struct dispatch *d, const Zt__Call *call, struct request *rq, const char *
 {
 	const struct route_row *row = route_row(rq->route);
 	struct httpsig_params p;
+	bool fresh;
 	enum zt_err err;
 
 	*why = "";
@@ -81,7 +89,8 @@ admit(struct dispatch *d, const Zt__Call *call, struct request *rq, const char *
 		return err;
 	*why = "";
 	rq->device = p.device;
-	if ((err = decide(d, rq)))
+	fresh = is_under_a_key(rq->route);
+	if ((err = decide(d, rq, fresh)))
 		return err;
 #ifndef ZT_BENCH_UNVERIFIED /* only a build made to measure what verification costs defines it \
 			     */
@@ -89,6 +98,12 @@ admit(struct dispatch *d, const Zt__Call *call, struct request *rq, const char *
 		 &d->window, call, &p, rq->caller.sign_key, rq->body, rq->now_ms)))
 		return err;
 #endif
+	if ((err = may(row, rq, why)) == ZT_OK || fresh)
+		return err;
+	/* Whoever was let in a moment ago is not refused by what was known before. */
+	*why = "";
+	if ((err = decide(d, rq, true)))
+		return err;
 	return may(row, rq, why);
 }
 

@@ -1,0 +1,81 @@
+/* store_test.c - the local store: one process at a time, and a rest in between. */
+#include "test.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "crypto/secret.h"
+#include "crypto/suite.h"
+#include "store/store.h"
+
+static const struct bytes name = { (const uint8_t *)"k", 1 };
+
+static enum zt_err
+put(struct store *s, uint64_t n, const char *value)
+{
+	return store_put(s, STORE_META, name, n, bytes_text(value));
+}
+
+static enum zt_err
+newest(struct store *s, uint64_t *n)
+{
+	struct buf b = buf_init(64);
+	enum zt_err err = store_newest(s, STORE_META, name, n, &b);
+
+	buf_free(&b);
+	return err;
+}
+
+static void
+a_store_that_rests_is_anybodys_and_finds_what_others_wrote(void **state)
+{
+	char folder[] = "/tmp/zt-store.XXXXXX", path[64];
+	struct secret *key = NULL;
+	struct store *one = NULL, *other = NULL;
+	uint64_t n = 0;
+
+	(void)state;
+	assert_ok(suite_start());
+	assert_non_null(mkdtemp(folder));
+	assert_ok(secret_generate(&key));
+	assert_ok(store_open(folder, key, &one));
+	assert_ok(put(one, 1, "one's"));
+	assert_ok(store_begin(one));
+	assert_ok(put(one, 7, "never committed"));
+	store_rest(one);
+	store_rest(one);
+	assert_err(ZT_ERR_LOCKED, newest(one, &n));
+	assert_err(ZT_ERR_LOCKED, put(one, 2, "in its sleep"));
+	assert_err(ZT_ERR_LOCKED, store_begin(one));
+	assert_err(ZT_ERR_LOCKED, store_commit(one));
+	assert_ok(store_open(folder, key, &other));
+	assert_ok(newest(other, &n));
+	assert_int_equal(1, n);
+	assert_ok(put(other, 2, "the other's"));
+	assert_err(ZT_ERR_LOCKED, store_wake(one)); /* after ten seconds of waiting */
+	assert_err(ZT_ERR_LOCKED, newest(one, &n));
+	store_close(other);
+	assert_ok(store_wake(one));
+	assert_ok(store_wake(one));
+	assert_ok(newest(one, &n));
+	assert_int_equal(2, n);
+	store_close(one);
+	secret_free(key);
+	for (const char *const *f = (const char *const[]){ "store.db", "store.db-wal",
+		 "store.db-shm", "lock", NULL };
+	     *f != NULL; f++) {
+		(void)snprintf(path, sizeof path, "%s/%s", folder, *f);
+		(void)unlink(path);
+	}
+	assert_int_equal(0, rmdir(folder));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_store_that_rests_is_anybodys_and_finds_what_others_wrote),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
