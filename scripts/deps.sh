@@ -4,7 +4,7 @@
 set -eu
 want="make gcc libc6-dev pkg-config libsodium-dev libargon2-dev libssl-dev libnng-dev libpq-dev libwebsockets-dev
 libyaml-dev libcurl4-openssl-dev libsqlite3-dev libkeyutils-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler
-libutf8proc-dev libxxhash-dev libqrencode-dev libp11-kit-dev libsecret-1-dev libjansson-dev postgresql postgresql-client util-linux procps"
+libutf8proc-dev libxxhash-dev libqrencode-dev libp11-kit-dev libsecret-1-dev libjansson-dev postgresql postgresql-client ca-certificates util-linux procps"
 case ${1:-} in
 test* | lint | fuzz* | fmt | deps)
 	want="$want libcmocka-dev libzbar-dev softhsm2 opensc gnome-keyring libsecret-tools dbus-daemon python3-aiosmtpd clang clang-format clang-tidy cppcheck gettext faketime openssl" ;;

@@ -135,7 +135,7 @@ check "a watch tells of a change as it happens" grep -q '"event":"chain","worksp
 check "and makes a workspace" alice workspace create later; alice put "$state/kept" later:/event >/dev/null
 for i in $(seq 50); do grep -q '"chain","workspace":"later"' "$state/events" && break; sleep 0.1; done
 check "whose name the watch has learned" grep -q '"event":"chain","workspace":"later"' "$state/events"
-flock "$state/alice/lock" sleep 30 & holder=$!
+flock -o "$state/alice/lock" sleep 30 & holder=$!
 expect 75 "another zt" "a state folder that is in use is not shared" timeout 20 "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" status
 kill $holder; wait $holder || true
 check "the watch is still there" kill -0 $watching
