@@ -50,6 +50,7 @@ MODEL := $B/tests/model/rules_model.o $B/tests/model/play.o
 $B/tests/model/model_test: $(MODEL)
 $B/tests/fuzz/rules_fuzz: $(MODEL)
 $B/tests/fuzz/rules_fuzz: LIBS_SERVICE += -lcmocka
+$B/tests/store/desktop_test: LIBS_CLIENT += $(shell pkg-config --libs gio-2.0 2>/dev/null)
 $B/tests/services/backend_test: $B/services/blocks/backend_fs.o
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*_fuzz.c))

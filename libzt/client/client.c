@@ -121,6 +121,9 @@ static const char no_token[] = "the token that opens this device is not there";
 static const char no_item[] = "the desktop's secret service does not hold this device's key";
 static const char no_service[] =
     "the desktop's secret service cannot be reached; it is there in a desktop session";
+static const char no_answer[] =
+    "the desktop asked for its keyring's password, or was busy, and nobody answered for two "
+    "minutes; try again and look for its window";
 
 /* Why the device of HOME, which is there, does not open. */
 static const char *
@@ -132,6 +135,8 @@ closed(const char *home, enum zt_err err)
 		return no_token;
 	if (err == ZT_ERR_NOT_FOUND && by == BY_DESKTOP)
 		return no_item;
+	if (err == ZT_ERR_TIMEOUT && by == BY_DESKTOP)
+		return no_answer;
 	return err == ZT_ERR_UNAVAILABLE && by == BY_DESKTOP ? no_service : "";
 }
 
@@ -192,7 +197,11 @@ zt_protect_by_desktop(const struct zt_options *o, char *why)
 
 	if (err == ZT_OK)
 		err = device_file_protect_by_desktop(o->home, password_of(o));
-	say(o, err == ZT_ERR_UNAVAILABLE ? no_service : closed(o->home, err), why);
+	say(o,
+	    err == ZT_ERR_UNAVAILABLE ? no_service
+	    : err == ZT_ERR_TIMEOUT   ? no_answer
+				      : closed(o->home, err),
+	    why);
 	return err;
 }
 

@@ -17,6 +17,8 @@
 #include "store/protect_token.h"
 
 enum { VERSION = 1, FILE_MOST = 256 * 1024, PATH_SIZE = 4200 };
+/* For a person to find the desktop's prompt and type a password. */
+enum { DESKTOP_SECONDS = 120 };
 
 static const char header[] = "zt device file 1";
 
@@ -150,7 +152,7 @@ compose_by_desktop(const Zt__DeviceSecrets *secrets, struct id *item, struct buf
 {
 	Zt__DeviceFile m = ZT__DEVICE_FILE__INIT;
 	struct secret *key = NULL;
-	enum zt_err err = protect_desktop_new(item, &key);
+	enum zt_err err = protect_desktop_new(item, DESKTOP_SECONDS, &key);
 
 	m.protector = BY_DESKTOP;
 	m.item = pb_field(item->b, ID_BYTES);
@@ -218,7 +220,9 @@ derive(
 	if (m->protector == BY_DESKTOP) {
 		if (held_key_get(&name, key) == ZT_OK)
 			return ZT_OK;
-		return (err = pb_id(m->item, &item)) ? err : protect_desktop_open(&item, key);
+		return (err = pb_id(m->item, &item))
+			   ? err
+			   : protect_desktop_open(&item, DESKTOP_SECONDS, key);
 	}
 	if (password.p != NULL && m->protector == BY_TOKEN)
 		return protect_token_open(
@@ -350,7 +354,7 @@ replace(const char *folder, const struct buf *file)
 		held_name(&old, &name);
 		held_key_drop(&name);
 		if (desktop_item(&old, &item))
-			protect_desktop_forget(&item);
+			protect_desktop_forget(&item, DESKTOP_SECONDS);
 	}
 	buf_free(&old);
 	return err;
@@ -398,7 +402,7 @@ device_file_protect_by_desktop(const char *folder, struct bytes password)
 	if ((err = device_file_open(folder, password, &m)) == ZT_OK &&
 	    (err = compose_by_desktop(m, &item, &file)) == ZT_OK &&
 	    (err = replace(folder, &file)))
-		protect_desktop_forget(&item);
+		protect_desktop_forget(&item, DESKTOP_SECONDS);
 	pb_wipe(m);
 	buf_free(&file);
 	return err;

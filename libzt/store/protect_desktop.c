@@ -1,7 +1,12 @@
 #include "store/protect_desktop.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <libsecret/secret.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include "crypto/suite.h"
 
@@ -19,6 +24,22 @@ struct service {
 	__typeof__(secret_password_clear_sync) *clear;
 	__typeof__(secret_password_free) *release;
 	__typeof__(g_error_free) *error_free;
+};
+
+enum what { HOLD, LOOK_UP, FORGET };
+
+/* A question to the desktop, which a thread of its own puts: libsecret's calls know no
+ * deadline, and a prompt that nobody answers ends none of them. Whoever waits leaves when the
+ * time is up; the question then goes with its thread, and the prompt with this process. */
+struct question {
+	struct service service;
+	enum what what;
+	char item[ID_TEXT];
+	struct secret *key; /* to hold, or that was found */
+	enum zt_err err;
+	pthread_mutex_t lock;
+	pthread_cond_t ended;
+	bool is_over, is_left;
 };
 
 /* Fills FUNCTION, a pointer to a function, which POSIX lets a symbol's address become. */
@@ -57,55 +78,181 @@ end(const struct service *s, GError *error)
 	return ZT_ERR_UNAVAILABLE;
 }
 
+/* ---- on the question's thread ---- */
+
 static enum zt_err
-hold(const struct service *s, const char *item, const struct secret *key)
+hold(struct question *q)
 {
 	char text[TEXT];
 	GError *error = NULL;
 
-	hex_print(secret_bytes(key).p, SECRET_BYTES, text);
-	(void)s->store(&schema, SECRET_COLLECTION_DEFAULT, "zt", text, NULL, &error, "item",
-	    item, (char *)NULL);
+	hex_print(secret_bytes(q->key).p, SECRET_BYTES, text);
+	(void)q->service.store(&schema, SECRET_COLLECTION_DEFAULT, "zt", text, NULL, &error,
+	    "item", q->item, (char *)NULL);
 	suite_wipe(text, sizeof text);
-	return end(s, error);
+	return end(&q->service, error);
 }
 
 static enum zt_err
-look_up(const struct service *s, const char *item, struct secret **out)
+look_up(struct question *q)
 {
 	uint8_t key[SECRET_BYTES];
 	GError *error = NULL;
-	char *text = s->lookup(&schema, NULL, &error, "item", item, (char *)NULL);
-	enum zt_err err = end(s, error);
+	char *text = q->service.lookup(&schema, NULL, &error, "item", q->item, (char *)NULL);
+	enum zt_err err = end(&q->service, error);
 
 	if (err == ZT_OK && text == NULL)
 		err = ZT_ERR_NOT_FOUND;
-	if (err == ZT_OK && (err = hex_parse(text, strlen(text), key, sizeof key)))
+	if (err == ZT_OK && hex_parse(text, strlen(text), key, sizeof key))
 		err = ZT_ERR_CORRUPT;
 	if (err == ZT_OK)
-		err = secret_from(bytes_of(key, sizeof key), out);
+		err = secret_from(bytes_of(key, sizeof key), &q->key);
 	suite_wipe(key, sizeof key);
 	if (text != NULL)
-		s->release(text); /* wiped by it */
+		q->service.release(text); /* wiped by it */
 	return err;
 }
 
-enum zt_err
-protect_desktop_new(const struct id *item, struct secret **out)
+static enum zt_err
+forget(struct question *q)
 {
-	char name[ID_TEXT];
-	struct secret *key = NULL, *again = NULL;
-	struct service s;
+	GError *error = NULL;
+
+	(void)q->service.clear(&schema, NULL, &error, "item", q->item, (char *)NULL);
+	return end(&q->service, error);
+}
+
+static void
+question_free(struct question *q)
+{
+	if (q == NULL)
+		return;
+	secret_free(q->key);
+	(void)pthread_mutex_destroy(&q->lock);
+	(void)pthread_cond_destroy(&q->ended);
+	free(q);
+}
+
+static void *
+put_question(void *arg)
+{
+	struct question *q = arg;
+	bool is_left;
+
+	q->err = q->what == HOLD ? hold(q) : q->what == LOOK_UP ? look_up(q) : forget(q);
+	(void)pthread_mutex_lock(&q->lock);
+	q->is_over = true;
+	is_left = q->is_left;
+	(void)pthread_cond_signal(&q->ended);
+	(void)pthread_mutex_unlock(&q->lock);
+	if (is_left)
+		question_free(q);
+	return NULL;
+}
+
+/* ---- on the caller's ---- */
+
+/* KEY: to hold, of which the question keeps a copy; or NULL. */
+static enum zt_err
+question_new(
+    enum what what, const struct id *item, const struct secret *key, struct question **out)
+{
+	struct question *q = calloc(1, sizeof *q);
+	pthread_condattr_t monotonic;
 	enum zt_err err;
 
-	id_print(item, name);
-	if ((err = load(&s)) || (err = secret_generate(&key)) || (err = hold(&s, name, key)))
+	if (q == NULL)
+		return ZT_ERR_MEMORY;
+	(void)pthread_condattr_init(&monotonic);
+	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	(void)pthread_mutex_init(&q->lock, NULL);
+	(void)pthread_cond_init(&q->ended, &monotonic);
+	(void)pthread_condattr_destroy(&monotonic);
+	q->what = what;
+	id_print(item, q->item);
+	if ((err = load(&q->service)) == ZT_OK && key != NULL)
+		err = secret_from(secret_bytes(key), &q->key);
+	if (err) {
+		question_free(q);
+		return err;
+	}
+	*out = q;
+	return ZT_OK;
+}
+
+/* Signals are the caller's: the thread takes none. */
+static enum zt_err
+start(struct question *q)
+{
+	sigset_t all, was;
+	pthread_t thread;
+	int rv;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &was);
+	rv = pthread_create(&thread, NULL, put_question, q);
+	(void)pthread_sigmask(SIG_SETMASK, &was, NULL);
+	if (rv != 0)
+		return ZT_ERR_MEMORY;
+	(void)pthread_detach(thread);
+	return ZT_OK;
+}
+
+/* Waits for Q's end, at most SECONDS; OUT, if any, gets its key. Takes Q. */
+static enum zt_err
+await(struct question *q, unsigned seconds, struct secret **out)
+{
+	struct timespec until;
+	enum zt_err err = start(q);
+	bool is_over;
+	int rv = 0;
+
+	if (err) {
+		question_free(q);
+		return err;
+	}
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)seconds;
+	(void)pthread_mutex_lock(&q->lock);
+	while (!q->is_over && rv != ETIMEDOUT)
+		rv = pthread_cond_timedwait(&q->ended, &q->lock, &until);
+	is_over = q->is_over;
+	q->is_left = !is_over;
+	(void)pthread_mutex_unlock(&q->lock);
+	if (!is_over)
+		return ZT_ERR_TIMEOUT;
+	err = q->err;
+	if (err == ZT_OK && out != NULL) {
+		*out = q->key;
+		q->key = NULL;
+	}
+	question_free(q);
+	return err;
+}
+
+static enum zt_err
+ask(enum what what, const struct id *item, const struct secret *key, unsigned seconds,
+    struct secret **out)
+{
+	struct question *q = NULL;
+	enum zt_err err = question_new(what, item, key, &q);
+
+	return err ? err : await(q, seconds, out);
+}
+
+enum zt_err
+protect_desktop_new(const struct id *item, unsigned seconds, struct secret **out)
+{
+	struct secret *key = NULL, *again = NULL;
+	enum zt_err err;
+
+	if ((err = secret_generate(&key)) || (err = ask(HOLD, item, key, seconds, NULL)))
 		goto out;
-	if ((err = look_up(&s, name, &again)) == ZT_OK &&
+	if ((err = ask(LOOK_UP, item, NULL, seconds, &again)) == ZT_OK &&
 	    !secret_same_bytes(secret_bytes(key), secret_bytes(again)))
 		err = ZT_ERR_KEY;
 	if (err) {
-		protect_desktop_forget(item);
+		protect_desktop_forget(item, seconds);
 		goto out;
 	}
 	*out = key;
@@ -117,26 +264,13 @@ out:
 }
 
 enum zt_err
-protect_desktop_open(const struct id *item, struct secret **out)
+protect_desktop_open(const struct id *item, unsigned seconds, struct secret **out)
 {
-	char name[ID_TEXT];
-	struct service s;
-	enum zt_err err = load(&s);
-
-	id_print(item, name);
-	return err ? err : look_up(&s, name, out);
+	return ask(LOOK_UP, item, NULL, seconds, out);
 }
 
 void
-protect_desktop_forget(const struct id *item)
+protect_desktop_forget(const struct id *item, unsigned seconds)
 {
-	char name[ID_TEXT];
-	GError *error = NULL;
-	struct service s;
-
-	id_print(item, name);
-	if (load(&s))
-		return;
-	(void)s.clear(&schema, NULL, &error, "item", name, (char *)NULL);
-	(void)!(int)end(&s, error);
+	(void)!(int)ask(FORGET, item, NULL, seconds, NULL);
 }
