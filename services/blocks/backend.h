@@ -1,9 +1,10 @@
 /* backend.h - a store of opaque blocks. What each slot must promise:
  *
- * put    returns ZT_OK only when the block survives a power cut; the same block again is ZT_OK;
- * another content under a known id is EXISTS. Many threads at once. get    gives back exactly
- * what was put, or an error: CORRUPT for damage, NOT_FOUND. has    whether a block was put and
- * is durable. */
+ * put    returns ZT_OK only when the block survives a power cut; the same block again is ZT_OK
+ *        and not ADDED; another content under a known id is EXISTS, and never takes its place.
+ *        Many threads at once.
+ * get    gives back exactly what was put, or an error: CORRUPT for damage, NOT_FOUND.
+ * has    whether a block was put. */
 #ifndef ZT_BLOCKS_BACKEND_H
 #define ZT_BLOCKS_BACKEND_H
 
@@ -26,7 +27,7 @@ struct backend_sink {
 
 struct backend {
 	enum zt_err (*put)(struct backend *b, const struct backend_place *at,
-	    struct bytes block, const struct hash *hash);
+	    struct bytes block, const struct hash *hash, bool *added);
 	enum zt_err (*get)(
 	    struct backend *b, const struct backend_place *at, const struct backend_sink *to);
 	bool (*has)(struct backend *b, const struct backend_place *at);

@@ -26,7 +26,7 @@ struct page_buffer;
 struct fs {
 	struct backend base;
 	int root;
-	pthread_mutex_t lock;
+	pthread_mutex_t lock, damage;
 	pthread_cond_t synced;
 	uint64_t arrived, covered; /* writes renamed; writes that a finished sync covers */
 	bool syncing;
@@ -314,38 +314,78 @@ compare(struct fs *f, const char *path, const struct hash *hash)
 	return err;
 }
 
+/* Whether the block with HASH stands at PATH. Errors: EXISTS (another), CORRUPT. */
+static enum zt_err
+stands(struct fs *f, const char *path, const struct hash *hash, bool *out)
+{
+	enum zt_err err = compare(f, path, hash);
+
+	*out = err == ZT_OK;
+	return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
+}
+
+/* The same, but what is damaged goes, to be written anew: one at a time, so that nobody takes
+ * away what another has just written there. */
+static enum zt_err
+stands_well(struct fs *f, const char *path, const struct hash *hash, bool *out)
+{
+	enum zt_err err = stands(f, path, hash, out);
+
+	if (err != ZT_ERR_CORRUPT)
+		return err;
+	(void)pthread_mutex_lock(&f->damage);
+	if ((err = stands(f, path, hash, out)) == ZT_ERR_CORRUPT)
+		err = unlinkat(f->root, path, 0) == 0 ? ZT_OK : err_of(errno);
+	(void)pthread_mutex_unlock(&f->damage);
+	return err;
+}
+
+/* Names TEMP, never over another file. Errors: EXISTS (another thread's came first). */
+static enum zt_err
+name_file(struct fs *f, const char *temp, const char *path)
+{
+	int rv = renameat2(f->root, temp, f->root, path, RENAME_NOREPLACE);
+	enum zt_err err;
+
+	if (rv != 0 && errno == ENOENT) {
+		if ((err = make_folders(f->root, path)))
+			return err;
+		rv = renameat2(f->root, temp, f->root, path, RENAME_NOREPLACE);
+	}
+	if (rv != 0 && errno == EINVAL) { /* a file system that cannot: a link does the same */
+		if ((rv = linkat(f->root, temp, f->root, path, 0)) == 0)
+			(void)unlinkat(f->root, temp, 0);
+	}
+	if (rv == 0)
+		return ZT_OK;
+	return errno == EEXIST ? ZT_ERR_EXISTS : err_of(errno);
+}
+
 static enum zt_err
 put(struct backend *b, const struct backend_place *at, struct bytes block,
-    const struct hash *hash)
+    const struct hash *hash, bool *added)
 {
 	struct fs *f = (struct fs *)b;
 	char path[PATH_MOST], temp[PATH_MOST];
+	bool is_there;
 	enum zt_err err;
 
+	*added = false;
 	path_of(at, path);
-	if (faccessat(f->root, path, F_OK, 0) == 0) {
-		err = compare(f, path, hash);
-		if (err == ZT_ERR_CORRUPT)
-			(void)unlinkat(
-			    f->root, path, 0); /* half of it survived: write it anew */
-		else
-			return err ? err
-				   : commit(f); /* it may stand there without a sync yet */
-	}
+	if ((err = stands_well(f, path, hash, &is_there)))
+		return err;
+	if (is_there)
+		return commit(f); /* it may stand there without a sync yet */
 	(void)snprintf(
 	    temp, sizeof temp, "tmp/%d-%lu", (int)getpid(), atomic_fetch_add(&f->next_temp, 1));
-	if ((err = write_temp(f, temp, block, hash)))
-		goto out;
-	if (renameat(f->root, temp, f->root, path) != 0 &&
-	    ((err = make_folders(f->root, path)) ||
-		renameat(f->root, temp, f->root, path) != 0)) {
-		err = err ? err : err_of(errno);
-		goto out;
-	}
-	return commit(f);
-out:
-	(void)unlinkat(f->root, temp, 0);
-	return err;
+	if ((err = write_temp(f, temp, block, hash)) == ZT_OK)
+		err = name_file(f, temp, path);
+	if (err)
+		(void)unlinkat(f->root, temp, 0);
+	*added = err == ZT_OK;
+	if (err == ZT_ERR_EXISTS)
+		err = compare(f, path, hash);
+	return err ? err : commit(f);
 }
 
 static enum zt_err
@@ -483,6 +523,7 @@ close_fs(struct backend *b)
 	}
 	(void)close(f->root);
 	(void)pthread_mutex_destroy(&f->lock);
+	(void)pthread_mutex_destroy(&f->damage);
 	(void)pthread_cond_destroy(&f->synced);
 	free(f);
 }
@@ -505,6 +546,7 @@ backend_fs_open(const char *folder, struct backend **out, char why[200])
 		return ZT_ERR_IO;
 	}
 	(void)pthread_mutex_init(&f->lock, NULL);
+	(void)pthread_mutex_init(&f->damage, NULL);
 	(void)pthread_cond_init(&f->synced, NULL);
 	f->base = (struct backend){ put, get, has, usage, purge, close_fs };
 	*out = &f->base;

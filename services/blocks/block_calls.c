@@ -4,8 +4,7 @@
 #include "format/pb.h"
 #include "proto/blocks.pb-c.h"
 
-/* The operator's limit. A block that is sent again is counted again until the next start: what
- * an upload repeats is little. */
+/* The operator's limit. */
 static enum zt_err
 check_limit(struct blocks *b, const struct request *rq, const struct backend_place *at,
     struct rpc_answer *out)
@@ -28,6 +27,7 @@ block_calls_put(void *state, const struct request *rq, struct rpc_answer *out)
 	struct blocks *b = state;
 	struct backend_place at = { rq->params.org, rq->params.id, rq->params.block };
 	struct hash is;
+	bool added;
 	enum zt_err err;
 
 	hash_block(rq->body, &is);
@@ -36,10 +36,10 @@ block_calls_put(void *state, const struct request *rq, struct rpc_answer *out)
 		    out, ZT_ERR_DIGEST, "the block is not the one that its path names");
 	if ((err = check_limit(b, rq, &at, out)))
 		return err;
-	err = b->backend->put(b->backend, &at, rq->body, &is);
+	err = b->backend->put(b->backend, &at, rq->body, &is, &added);
 	if (err == ZT_ERR_EXISTS)
 		return service_refuse(out, err, "another block has this id");
-	if (err == ZT_OK)
+	if (err == ZT_OK && added)
 		usage_add(b, &at.org, rq->body.n);
 	return err;
 }

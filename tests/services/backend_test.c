@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -88,13 +89,15 @@ content(size_t n, uint8_t seed)
 	return p;
 }
 
+static bool added;
+
 static enum zt_err
 put(const uint8_t *p, size_t n)
 {
 	struct hash h;
 
 	hash_block(bytes_of(p, n), &h);
-	return b->put(b, &place, bytes_of(p, n), &h);
+	return b->put(b, &place, bytes_of(p, n), &h, &added);
 }
 
 static void
@@ -122,8 +125,11 @@ backend_gives_back_what_was_put(void **state)
 
 		assert_err(ZT_ERR_NOT_FOUND, get(&g));
 		assert_ok(put(p, sizes[i]));
+		assert_true(added);
 		assert_ok(put(p, sizes[i]));
+		assert_false(added);
 		assert_err(ZT_ERR_EXISTS, put(other, sizes[i]));
+		assert_false(added);
 		assert_true(b->has(b, &place));
 		assert_ok(get(&g));
 		assert_int_equal(sizes[i], g.n);
@@ -205,6 +211,64 @@ backend_reads_files_of_the_first_version(void **state)
 	free(p);
 }
 
+struct racer {
+	pthread_barrier_t *start;
+	const uint8_t *p;
+	enum zt_err err;
+	bool added;
+};
+
+static void *
+race(void *arg)
+{
+	enum { N = 3000 };
+	struct racer *r = arg;
+	struct hash h;
+
+	hash_block(bytes_of(r->p, N), &h);
+	(void)pthread_barrier_wait(r->start);
+	r->err = b->put(b, &place, bytes_of(r->p, N), &h, &r->added);
+	return NULL;
+}
+
+/* Two contents under one id at once: one is acknowledged, and stays. */
+static void
+backend_never_replaces_what_it_acknowledged(void **state)
+{
+	enum { N = 3000, ROUNDS = 200 };
+	uint8_t *p[2] = { content(N, 1), content(N, 2) };
+
+	(void)state;
+	for (int i = 0; i < ROUNDS; i++) {
+		pthread_barrier_t start;
+		struct racer r[2] = { { &start, p[0], ZT_OK, false },
+			{ &start, p[1], ZT_OK, false } };
+		struct got g = { 0 };
+		pthread_t thread[2];
+		char path[200];
+		int winner;
+
+		(void)pthread_barrier_init(&start, NULL, 2);
+		for (int k = 0; k < 2; k++)
+			assert_int_equal(0, pthread_create(&thread[k], NULL, race, &r[k]));
+		for (int k = 0; k < 2; k++)
+			(void)pthread_join(thread[k], NULL);
+		(void)pthread_barrier_destroy(&start);
+		winner = r[0].err == ZT_OK ? 0 : 1;
+		assert_err(ZT_OK, r[winner].err);
+		assert_true(r[winner].added);
+		assert_err(ZT_ERR_EXISTS, r[1 - winner].err);
+		assert_false(r[1 - winner].added);
+		assert_ok(get(&g));
+		assert_memory_equal(p[winner], g.p, N);
+		free(g.p);
+		path_of_block(path);
+		assert_int_equal(0, unlink(path));
+	}
+	free(p[0]);
+	free(p[1]);
+}
+
 int
 main(void)
 {
@@ -212,6 +276,7 @@ main(void)
 		cmocka_unit_test(backend_gives_back_what_was_put),
 		cmocka_unit_test(backend_finds_each_damaged_byte),
 		cmocka_unit_test(backend_reads_files_of_the_first_version),
+		cmocka_unit_test(backend_never_replaces_what_it_acknowledged),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
