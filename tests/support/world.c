@@ -23,19 +23,32 @@ read_line(const char *folder, const char *name, char *out, size_t size)
 	out[strcspn(out, "\n")] = 0;
 }
 
-/* deploy/local/zt-local with the programs of this very build. */
-static void
-local(const struct world *w, const char *what)
+/* deploy/local/zt-local with the programs of this very build; what it answers. */
+static int
+local(const char *what, const char *folder)
 {
 	char self[512] = "", command[1200];
 	char *at;
 
-	assert_true(readlink("/proc/self/exe", self, sizeof self - 1) > 0);
-	assert_non_null(at = strstr(self, "/tests/"));
+	if (readlink("/proc/self/exe", self, sizeof self - 1) < 0 ||
+	    (at = strstr(self, "/tests/")) == NULL)
+		return -1;
 	*at = 0;
 	(void)snprintf(command, sizeof command, "sh deploy/local/zt-local %s %s %s/bin", what,
-	    w->state, self);
-	assert_int_equal(0, system(command));
+	    folder, self);
+	return system(command);
+}
+
+/* The folder of the world whose servers run. */
+static char running[64];
+
+/* A test that ends in its set-up leaves no servers behind; its folder stays, to be looked at.
+ */
+static void
+stop_servers(void)
+{
+	if (running[0] != 0)
+		(void)!local("stop", running);
 }
 
 struct world *
@@ -44,9 +57,12 @@ world_begin(void)
 	struct world *w = calloc(1, sizeof *w);
 
 	assert_non_null(w);
+	assert_int_equal('\0', running[0]); /* one at a time */
 	(void)snprintf(w->state, sizeof w->state, "/tmp/zt-world.XXXXXX");
 	assert_non_null(mkdtemp(w->state));
-	local(w, "start");
+	memcpy(running, w->state, sizeof running);
+	(void)atexit(stop_servers);
+	assert_int_equal(0, local("start", w->state));
 	read_line(w->state, "url", w->url, sizeof w->url);
 	read_line(w->state, "operator-token", w->token, sizeof w->token);
 	w->d = double_start(w->url);
@@ -59,7 +75,8 @@ world_end(struct world *w)
 	char command[128];
 
 	double_stop(w->d);
-	local(w, "stop");
+	assert_int_equal(0, local("stop", w->state));
+	running[0] = 0;
 	/* Services that were built with sanitizers say what they found in their logs. */
 	(void)snprintf(command, sizeof command,
 	    "! grep -E 'Sanitizer|runtime error' %s/log/*.log", w->state);
