@@ -115,7 +115,7 @@ keep(struct policy *p, const struct id *org, const struct id *key, const struct 
     uint64_t epoch)
 {
 	struct org_cache *c;
-	struct decision *copy;
+	struct decision *kept;
 
 	(void)pthread_mutex_lock(&p->lock);
 	if (!p->connected || epoch != p->epoch)
@@ -132,13 +132,16 @@ keep(struct policy *p, const struct id *org, const struct id *key, const struct 
 			goto out;
 		}
 	}
-	if (idmap_get(&c->decisions, key) != NULL || (copy = malloc(sizeof *copy)) == NULL)
-		goto out;
-	*copy = *d;
-	if (idmap_put(&c->decisions, key, copy))
-		free(copy);
-	else
+	if ((kept = idmap_get(&c->decisions, key)) == NULL) {
+		if ((kept = malloc(sizeof *kept)) == NULL)
+			goto out;
+		if (idmap_put(&c->decisions, key, kept)) {
+			free(kept);
+			goto out;
+		}
 		p->kept++;
+	}
+	*kept = *d;
 out:
 	(void)pthread_mutex_unlock(&p->lock);
 }
