@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "command.h"
 #include "common/l10n.h"
@@ -38,6 +39,12 @@ cli_duration(struct cli *c, const char *text)
 	(void)snprintf(
 	    c->why, sizeof c->why, "%s", _("a time such as 90s, 15m, 8h or 2d, at most 30d"));
 	return 0;
+}
+
+uint64_t
+cli_due(unsigned seconds)
+{
+	return ((uint64_t)time(NULL) + 1 + seconds) * 1000;
 }
 
 enum zt_err

@@ -142,7 +142,7 @@ read_limits(struct cli *c, uint64_t of[3], struct zt_server_limits *l)
 		else if ((seconds = cli_duration(c, c->duration)) == 0)
 			return ZT_ERR_USAGE;
 		else
-			of[2] = ((uint64_t)time(NULL) + seconds) * 1000;
+			of[2] = cli_due(seconds);
 		l->expires = &of[2];
 	}
 	return ZT_OK;

@@ -1,6 +1,5 @@
 /* cmd_workspace.c - workspaces and who may do what in them. */
 #include <stdio.h>
-#include <time.h>
 
 #include "command.h"
 #include "common/l10n.h"
@@ -119,7 +118,7 @@ cmd_workspace_delete(struct cli *c)
 
 	if (seconds == 0)
 		return ZT_ERR_USAGE;
-	return zt_workspace_delete(c->zt, c->args[0], ((uint64_t)time(NULL) + seconds) * 1000);
+	return zt_workspace_delete(c->zt, c->args[0], cli_due(seconds));
 }
 
 enum zt_err

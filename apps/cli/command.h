@@ -57,6 +57,8 @@ extern const unsigned cli_option_count;
 /* "90", "15m", "8h" or "2d" as seconds, 30 days at most; 0 and a complaint when it is none of
  * these. */
 unsigned cli_duration(struct cli *c, const char *text);
+/* The time SECONDS from now in milliseconds, up to a second later and never sooner. */
+uint64_t cli_due(unsigned seconds);
 /* Asks for the password as the options say, unless the device is unlocked. Errors: USAGE, IO.
  */
 enum zt_err cli_password(struct cli *c, bool is_new);

@@ -53,7 +53,7 @@ expect 64 "id that zt users" "what is no user's id" operator freeze markslug bob
 
 # expiry
 check "an organization expires" operator set markslug --for 1s
-sleep 2
+sleep 3
 expect 77 "has expired at this server" "and is told so" alice ls w:/
 check "others go on" as fred users
 check "it lives for ever again" operator set markslug --for ever

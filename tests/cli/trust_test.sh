@@ -103,7 +103,7 @@ before_rows=$(rows) before_blocks=$(find "$state/blocks" -type f | wc -l)
 head -c 100000 /dev/urandom > "$state/much"
 alice workspace create gone; alice --quiet put "$state/after" gone:/f; alice --quiet put "$state/much" gone:/much
 check "its objects and blocks are on the servers" test "$(rows)" -gt "$before_rows" -a "$(find "$state/blocks" -type f | wc -l)" -gt "$before_blocks"
-alice workspace delete gone --for 1s; sleep 2
+alice workspace delete gone --for 5s; sleep 6
 expect 66 "was deleted" "what is due is gone" alice cat gone:/f
 expect 66 "was deleted" "and takes nothing more" alice put "$state/more" gone:/g
 expect 77 "can still be taken back" "and does not come back" alice workspace undelete gone
