@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "common/ipc.h"
 #include "common/rpc.h"
 #include "format/limits.h"
 
@@ -217,6 +218,8 @@ pipe_changed(nng_pipe pipe, nng_pipe_ev ev, void *arg)
 	struct upstream *u = arg;
 
 	(void)pipe;
+	if (ev == NNG_PIPE_EV_ADD_POST)
+		ipc_widen();
 	(void)atomic_fetch_add(&u->pipes, ev == NNG_PIPE_EV_ADD_POST ? 1 : -1);
 }
 

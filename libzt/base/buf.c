@@ -46,6 +46,9 @@ grow(struct buf *b, size_t more)
 	}
 	if (b->n + more < b->cap) /* one byte stays free for buf_text */
 		return true;
+	if (b->cap == 0 && more >= LARGE)
+		want =
+		    more + 1; /* known whole, mostly: twice that would be wiped for nothing */
 	while (want <= b->n + more)
 		want = want > SIZE_MAX / 2 ? b->n + more + 1 : want * 2;
 	if (want >

@@ -16,6 +16,7 @@
 #include "common/audit.h"
 #include "common/clock.h"
 #include "common/dispatch.h"
+#include "common/ipc.h"
 #include "common/log.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
@@ -315,6 +316,16 @@ listen_on(nng_socket socket, const char *key, const char *url, char why[200])
 	return ZT_ERR_UNAVAILABLE;
 }
 
+/* Runs on an nng thread. */
+static void
+connected(nng_pipe pipe, nng_pipe_ev ev, void *arg)
+{
+	(void)pipe;
+	(void)ev;
+	(void)arg;
+	ipc_widen();
+}
+
 static enum zt_err
 open_sockets(struct service *s, char why[200])
 {
@@ -323,6 +334,7 @@ open_sockets(struct service *s, char why[200])
 
 	if (nng_rep0_open(&s->server) != 0)
 		return ZT_ERR_MEMORY;
+	(void)nng_pipe_notify(s->server, NNG_PIPE_EV_ADD_POST, connected, NULL);
 	(void)nng_socket_set_size(s->server, NNG_OPT_RECVMAXSZ, LIMIT_PUSH + LIMIT_PAGE);
 	if (set->events[0] != 0) {
 		if (nng_pub0_open(&s->pub) != 0)
