@@ -57,7 +57,7 @@ FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*_fuzz.c))
 $B/tests/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/libframe.a $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
 BENCHES := $(patsubst %.c,$B/%,$(wildcard bench/*_bench.c)) $B/bench/floor $B/bench/transfer
-$B/bench/floor $B/bench/transfer: $B/bench/%: $B/bench/peers/%.o $B/libzt.a
+$B/bench/floor $B/bench/transfer: $B/bench/%: $B/bench/peers/%.o $B/libframe.a $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
 $B/bench/%_bench: $B/bench/%_bench.o $B/bench/load.o $B/bench/device.o $B/libframe.a $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)

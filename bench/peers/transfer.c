@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/ipc.h"
 #include "crypto/aead.h"
 #include "crypto/hash.h"
 #include "crypto/suite.h"
@@ -37,6 +38,16 @@ enum {
 	HEAD = 96, /* of a message: "PUT /NUMBER/HASH", "GET /NUMBER", the answer's room */
 	CHUNK = 128 * 1024
 };
+
+/* The same parts: with the send buffers that they have. */
+static void
+widen(nng_pipe pipe, nng_pipe_ev ev, void *arg)
+{
+	(void)pipe;
+	(void)ev;
+	(void)arg;
+	ipc_widen();
+}
 
 /* ---- gateway ---- */
 
@@ -209,7 +220,9 @@ gateway(int port, const char *url)
 
 	info.gid = info.uid = (__typeof__(info.gid))-1;
 	lws_set_log_level(0, NULL);
-	if (nng_req0_open(&s) != 0 || nng_dial(s, url, NULL, NNG_FLAG_NONBLOCK) != 0)
+	if (nng_req0_open(&s) != 0 ||
+	    nng_pipe_notify(s, NNG_PIPE_EV_ADD_POST, widen, NULL) != 0 ||
+	    nng_dial(s, url, NULL, NNG_FLAG_NONBLOCK) != 0)
 		errx(1, "%s", url);
 	(void)nng_socket_set_size(s, NNG_OPT_RECVMAXSZ, 0);
 	for (unsigned i = 0; i < LINES; i++)
@@ -350,6 +363,7 @@ service(const char *url, const char *folder)
 		err(1, "%s", folder);
 	if (nng_rep0_open(&v.socket) != 0 ||
 	    nng_socket_set_size(v.socket, NNG_OPT_RECVMAXSZ, 0) != 0 ||
+	    nng_pipe_notify(v.socket, NNG_PIPE_EV_ADD_POST, widen, NULL) != 0 ||
 	    nng_listen(v.socket, url, NULL, 0) != 0)
 		errx(1, "%s", url);
 	for (unsigned i = 0; i < WORKERS; i++)
