@@ -28,7 +28,10 @@ struct fs {
 	int root;
 	pthread_mutex_t lock, damage;
 	pthread_cond_t synced;
-	uint64_t arrived, covered; /* writes renamed; writes that a finished sync covers */
+	/* Writes renamed; those that a finished sync covers; those that a failed one did not.
+	 */
+	uint64_t arrived, covered, failed;
+	enum zt_err why; /* it failed */
 	bool syncing;
 	atomic_ulong next_temp;
 	struct page_buffer *buffers; /* free ones, under the lock */
@@ -163,7 +166,9 @@ write_all(int fd, struct bytes in)
 	return ZT_OK;
 }
 
-/* Waits until a sync that began behind now has ended well; leads one if none is under way. */
+/* Waits until a sync that began behind now has ended well; leads one if none is under way. The
+ * system tells of a failure once: it is that of all whom the sync was to cover, and none of
+ * them is acknowledged by the next. */
 static enum zt_err
 commit(struct fs *f)
 {
@@ -172,7 +177,7 @@ commit(struct fs *f)
 
 	(void)pthread_mutex_lock(&f->lock);
 	mine = ++f->arrived;
-	while (err == ZT_OK && f->covered < mine) {
+	while (f->covered < mine && f->failed < mine) {
 		uint64_t upto;
 		int rv;
 
@@ -186,12 +191,16 @@ commit(struct fs *f)
 		rv = syncfs(f->root);
 		(void)pthread_mutex_lock(&f->lock);
 		f->syncing = false;
-		if (rv == 0)
+		if (rv == 0) {
 			f->covered = upto;
-		else
-			err = err_of(errno);
+		} else {
+			f->failed = upto;
+			f->why = err_of(errno);
+		}
 		(void)pthread_cond_broadcast(&f->synced);
 	}
+	if (f->failed >= mine)
+		err = f->why;
 	(void)pthread_mutex_unlock(&f->lock);
 	return err;
 }

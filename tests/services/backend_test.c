@@ -1,7 +1,8 @@
-/* backend_test.c - the file-system backend gives back what was put or says CORRUPT, and reads
- * files of its first version. */
+/* backend_test.c - the file-system backend gives back what was put or says CORRUPT, reads files
+ * of its first version, and acknowledges nothing that a failing disk may not have. */
 #include "test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <pthread.h>
@@ -269,6 +270,93 @@ backend_never_replaces_what_it_acknowledged(void **state)
 	free(p[1]);
 }
 
+/* ---- a disk that fails ---- */
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t go;
+	int calls, fails_at; /* the call that fails; 0: none */
+	bool holds;          /* the first call waits */
+} disk = { .lock = PTHREAD_MUTEX_INITIALIZER, .go = PTHREAD_COND_INITIALIZER };
+
+int __real_syncfs(int fd);
+int __wrap_syncfs(int fd);
+
+int
+__wrap_syncfs(int fd)
+{
+	bool fails;
+
+	(void)pthread_mutex_lock(&disk.lock);
+	fails = ++disk.calls == disk.fails_at;
+	while (disk.holds)
+		(void)pthread_cond_wait(&disk.go, &disk.lock);
+	(void)pthread_mutex_unlock(&disk.lock);
+	errno = EIO;
+	return fails ? -1 : __real_syncfs(fd);
+}
+
+struct writer {
+	struct backend_place at;
+	uint8_t *p;
+	enum zt_err err;
+};
+
+static void *
+write_one(void *arg)
+{
+	enum { N = 3000 };
+	struct writer *w = arg;
+	struct hash h;
+	bool is_new;
+
+	hash_block(bytes_of(w->p, N), &h);
+	w->err = b->put(b, &w->at, bytes_of(w->p, N), &h, &is_new);
+	return NULL;
+}
+
+static void
+await(const struct writer *w)
+{
+	while (!b->has(b, &w->at))
+		(void)usleep(1000);
+}
+
+/* One sync was to cover two writers, and failed: the system says so once, to one of them. */
+static void
+backend_acknowledges_nobody_whom_a_failed_sync_was_to_cover(void **state)
+{
+	struct writer w[3];
+	pthread_t thread[3];
+
+	(void)state;
+	disk.calls = 0;
+	disk.fails_at = 2;
+	disk.holds = true;
+	for (size_t i = 0; i < 3; i++) {
+		w[i].at = place;
+		w[i].at.block.b[0] = (uint8_t)(0xa0 + i);
+		w[i].p = content(3000, (uint8_t)i);
+		assert_int_equal(0, pthread_create(&thread[i], NULL, write_one, &w[i]));
+		await(&w[i]); /* the first leads a sync, the others wait for the next */
+	}
+	(void)usleep(300 * 1000);
+	(void)pthread_mutex_lock(&disk.lock);
+	disk.holds = false;
+	(void)pthread_cond_broadcast(&disk.go);
+	(void)pthread_mutex_unlock(&disk.lock);
+	for (size_t i = 0; i < 3; i++)
+		(void)pthread_join(thread[i], NULL);
+	assert_ok(w[0].err);
+	assert_err(ZT_ERR_IO, w[1].err);
+	assert_err(ZT_ERR_IO, w[2].err);
+	assert_int_equal(2, disk.calls);
+	(void)write_one(&w[1]); /* sent again, to a disk that is well */
+	assert_ok(w[1].err);
+	for (size_t i = 0; i < 3; i++)
+		free(w[i].p);
+}
+
 int
 main(void)
 {
@@ -277,6 +365,7 @@ main(void)
 		cmocka_unit_test(backend_finds_each_damaged_byte),
 		cmocka_unit_test(backend_reads_files_of_the_first_version),
 		cmocka_unit_test(backend_never_replaces_what_it_acknowledged),
+		cmocka_unit_test(backend_acknowledges_nobody_whom_a_failed_sync_was_to_cover),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
