@@ -69,6 +69,8 @@ ZT_CHECKED enum zt_err client_sync_log(struct zt *z);
 /* The newest head that the server signed and this device verified, over its whole log; the
  * caller gives it to pb_free. Errors: NOT_FOUND, STORE. */
 ZT_CHECKED enum zt_err client_kept_head(struct zt *z, Zt__Statement **out);
+
+/* ---- append.c ---- */
 /* Signs an act into TOPIC and appends it, as often as another came first. FILL sets the action
  * from the state as it is then; what it borrows lives until it is called again. */
 typedef enum zt_err client_fill(struct zt *z, void *ctx, Zt__EntryBody *body);

@@ -241,18 +241,6 @@ take_line(struct sync *s, const Zt__LogLine *line)
 	return err;
 }
 
-static enum zt_err
-proof_of(size_t n, const ProtobufCBinaryData *nodes, struct merkle_proof *out)
-{
-	if (n > MERKLE_PROOF)
-		return ZT_ERR_PROOF;
-	out->count = n;
-	for (size_t i = 0; i < n; i++)
-		if (pb_hash(nodes[i], &out->node[i]))
-			return ZT_ERR_PROOF;
-	return ZT_OK;
-}
-
 /* The page's head: signed by the log key, not older than what was verified, and provably a
  * continuation of it. */
 static enum zt_err
@@ -276,7 +264,7 @@ check_head(struct sync *s, const Zt__LogPage *page, uint64_t from, struct head *
 	if (from == 0)
 		return ZT_OK;
 	if ((err = merkle_root(s->o->tree, from, &root)) ||
-	    (err = proof_of(page->n_consistency, page->consistency, &proof)) ||
+	    (err = merkle_proof_of(page->n_consistency, page->consistency, &proof)) ||
 	    (err = merkle_check_consistency(from, out->size, &root, &out->root, &proof)))
 		return client_refuse(s->z, out->size == from ? ZT_ERR_FORK : ZT_ERR_PROOF,
 		    "the server's trust log does not continue the one that this device has "
@@ -567,113 +555,4 @@ zt_log_verify(struct zt *z, uint64_t *entries)
 	buf_free(&s.head);
 	org_state_free(s.o);
 	return client_note_fork(z, err);
-}
-
-/* ---- appending ---- */
-
-enum zt_err
-client_check_append(struct zt *z, const struct entry *e, struct bytes answer)
-{
-	Zt__AppendAnswer *m = NULL;
-	struct merkle_proof inclusion, consistency;
-	struct statement st;
-	struct head head;
-	enum zt_err err;
-
-	if ((err = pb_decode(&zt__append_answer__descriptor, answer, 64 * 1024, &m)))
-		return client_refuse(z, err, "the server's answer to the act cannot be read");
-	if ((err = statement_of(m->head, &st)) ||
-	    (err = head_check(z->state->log_key, &z->org, &st, &head)))
-		err = client_refuse(
-		    z, err, "the server's tree head: %s", client_words(z, err_words(err)));
-	else if ((err = proof_of(m->n_inclusion, m->inclusion, &inclusion)) ||
-		 (err = merkle_check_inclusion(
-		      m->index, head.size, &e->leaf, &inclusion, &head.root)))
-		err = client_refuse(
-		    z, err, "the server does not prove that the act is in the trust log");
-	else if ((err = proof_of(m->n_consistency, m->consistency, &consistency)) ||
-		 (err = merkle_check_consistency(
-		      e->seen_size, head.size, &e->seen_root, &head.root, &consistency)))
-		err = client_refuse(z, err,
-		    "the server does not prove that its log continues the one that was "
-		    "verified");
-	pb_free(m);
-	return err;
-}
-
-enum zt_err
-client_sign_act(
-    struct zt *z, const struct id *topic, client_fill *fill, void *ctx, struct entry **out)
-{
-	static const struct org_topic fresh;
-	const struct org_workspace *w = org_state_workspace(z->state, topic);
-	const struct org_topic *t = id_equal(topic, &z->org) ? &z->state->topic
-				    : w != NULL              ? &w->topic
-							     : &fresh;
-	Zt__EntryBody b = ZT__ENTRY_BODY__INIT;
-	Zt__TreeHead seen = ZT__TREE_HEAD__INIT;
-	struct hash root;
-	uint64_t now = client_now_ms();
-	enum zt_err err;
-
-	seen.tree_size = merkle_size(z->state->tree);
-	if ((err = merkle_root(z->state->tree, seen.tree_size, &root)))
-		return err;
-	seen.root_hash = pb_field(root.b, HASH_BYTES);
-	b.suite = 1;
-	b.org = pb_field(z->org.b, ID_BYTES);
-	b.topic = pb_field(topic->b, ID_BYTES);
-	b.topic_index = t->length;
-	if (t->length > 0)
-		b.prev = pb_field(t->last.b, HASH_BYTES);
-	b.seen = &seen;
-	b.author = pb_field(z->device.b, ID_BYTES);
-	b.time = now > t->time ? now : t->time;
-	if ((err = fill(z, ctx, &b)))
-		return err;
-	return entry_sign(z->sign, &b, out);
-}
-
-static enum zt_err
-append_once(struct zt *z, const struct id *topic, client_fill *fill, void *ctx)
-{
-	struct route_params p = { .org = z->org };
-	struct buf body = buf_init(LIMIT_ENTRY + 4096), answer = buf_init(64 * 1024);
-	Zt__AppendRequest m = ZT__APPEND_REQUEST__INIT;
-	Zt__Statement s;
-	struct entry *e = NULL;
-	const char *why;
-	enum zt_err err;
-
-	if ((err = client_sign_act(z, topic, fill, ctx, &e)))
-		goto out;
-	/* The same rules here, so that a refusal needs no round trip and has its reason. */
-	if ((err = rules_check(z->state, e, merkle_size(z->state->tree), &why))) {
-		err = client_refuse(z, err, "%s", why);
-		goto out;
-	}
-	s = statement_message(&e->signed_);
-	m.entry = &s;
-	if ((err = pb_encode(&m, &body)) ||
-	    (err = client_call(z, ROUTE_LOG_APPEND, &p, NULL, buf_bytes(&body), &answer)))
-		goto out;
-	err = client_check_append(z, e, buf_bytes(&answer));
-out:
-	entry_free(e);
-	buf_free(&body);
-	buf_free(&answer);
-	return err;
-}
-
-enum zt_err
-client_append(struct zt *z, const struct id *topic, client_fill *fill, void *ctx)
-{
-	enum zt_err err = ZT_OK;
-
-	for (int tries = 0; tries < 8; tries++) {
-		if ((err = client_may_write(z)) || (err = client_sync_log(z)) ||
-		    (err = append_once(z, topic, fill, ctx)) != ZT_ERR_CONFLICT)
-			break;
-	}
-	return err ? err : client_sync_log(z);
 }

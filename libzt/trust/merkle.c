@@ -189,6 +189,18 @@ merkle_consistency(
 }
 
 enum zt_err
+merkle_proof_of(size_t n, const ProtobufCBinaryData *nodes, struct merkle_proof *out)
+{
+	if (n > MERKLE_PROOF)
+		return ZT_ERR_PROOF;
+	out->count = n;
+	for (size_t i = 0; i < n; i++)
+		if (pb_hash(nodes[i], &out->node[i]))
+			return ZT_ERR_PROOF;
+	return ZT_OK;
+}
+
+enum zt_err
 merkle_check_inclusion(uint64_t index, uint64_t size, const struct hash *leaf,
     const struct merkle_proof *proof, const struct hash *root)
 {

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "crypto/hash.h"
+#include "format/pb.h"
 
 #define MERKLE_PROOF 64 /* more nodes than any proof of a tree below 2^63 leaves */
 
@@ -36,6 +37,9 @@ ZT_CHECKED enum zt_err merkle_inclusion(
 ZT_CHECKED enum zt_err merkle_consistency(
     const struct merkle *t, uint64_t first, uint64_t second, struct merkle_proof *out);
 
+/* The N nodes of a proof as a message carries them. Errors: PROOF. */
+ZT_CHECKED enum zt_err merkle_proof_of(
+    size_t n, const ProtobufCBinaryData *nodes, struct merkle_proof *out);
 /* RFC 9162, 2.1.3.2 and 2.1.4.2: ZT_OK or PROOF. */
 ZT_CHECKED enum zt_err merkle_check_inclusion(uint64_t index, uint64_t size,
     const struct hash *leaf, const struct merkle_proof *proof, const struct hash *root);

@@ -62,17 +62,14 @@ check_was_here(
     void *state, const struct request *rq, const Zt__LogRepair *m, struct rpc_answer *out)
 {
 	struct auth_org *org = NULL;
-	struct merkle_proof proof = { .count = m->n_consistency };
+	struct merkle_proof proof;
 	struct statement s;
 	struct head head;
 	struct hash root;
 	enum zt_err err;
 
-	if (m->n_consistency > MERKLE_PROOF)
-		return ZT_ERR_TOO_BIG;
-	for (size_t i = 0; i < m->n_consistency; i++)
-		if ((err = pb_hash(m->consistency[i], &proof.node[i])))
-			return err;
+	if ((err = merkle_proof_of(m->n_consistency, m->consistency, &proof)))
+		return err;
 	if ((err = auth_lock(state, rq->db, &rq->params.org, &org)))
 		return err;
 	err = ZT_ERR_PROOF;
