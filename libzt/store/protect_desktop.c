@@ -18,7 +18,7 @@ static const SecretSchema schema = { .name = "org.zt.Device",
 
 /* What is called of libsecret, with its own prototypes. */
 struct service {
-	void *library;
+	void *opened;
 	__typeof__(secret_password_store_sync) *store;
 	__typeof__(secret_password_lookup_nonpageable_sync) *lookup;
 	__typeof__(secret_password_clear_sync) *clear;
@@ -56,14 +56,12 @@ find(void *library, const char *name, void *function)
 static enum zt_err
 load(struct service *s)
 {
-	*s = (struct service){ .library = dlopen("libsecret-1.so.0", RTLD_NOW | RTLD_LOCAL) };
-	return s->library != NULL &&
-		       find(s->library, "secret_password_store_sync", &s->store) &&
-		       find(
-			   s->library, "secret_password_lookup_nonpageable_sync", &s->lookup) &&
-		       find(s->library, "secret_password_clear_sync", &s->clear) &&
-		       find(s->library, "secret_password_free", &s->release) &&
-		       find(s->library, "g_error_free", &s->error_free)
+	*s = (struct service){ .opened = dlopen("libsecret-1.so.0", RTLD_NOW | RTLD_LOCAL) };
+	return s->opened != NULL && find(s->opened, "secret_password_store_sync", &s->store) &&
+		       find(s->opened, "secret_password_lookup_nonpageable_sync", &s->lookup) &&
+		       find(s->opened, "secret_password_clear_sync", &s->clear) &&
+		       find(s->opened, "secret_password_free", &s->release) &&
+		       find(s->opened, "g_error_free", &s->error_free)
 		   ? ZT_OK
 		   : ZT_ERR_UNAVAILABLE;
 }
