@@ -6,6 +6,7 @@
 #include "common/rpc.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "gateway/pages.h"
 
 enum { CHUNK = 128 * 1024 };
 
@@ -157,11 +158,10 @@ done(struct upstream_call *c, struct upstream_answer *a)
 		    a->msg; /* 16 bytes of count and head stand before its body: LWS_PRE */
 		a->msg = NULL;
 		x->body = a->body;
-		x->type = "application/octet-stream";
 		x->state = ANSWERING_HEAD;
 		(void)lws_callback_on_writable(x->wsi);
 	} else {
-		answer_copy(x, ZT_OK, "application/octet-stream", a->body);
+		answer_copy(x, ZT_OK, x->type, a->body);
 	}
 }
 
@@ -265,48 +265,39 @@ prepare(struct exchange *x, struct lws *wsi, const char *path)
 	return ZT_OK;
 }
 
-/* ---- /healthz, /readyz, /metrics: for whoever runs the gateway ---- */
-
-/* Ready: each service can be reached. Names those that cannot. */
-static enum zt_err
-ready(const struct gateway *g, struct buf *out)
-{
-	enum zt_err err = ZT_OK;
-
-	for (size_t i = 0; i < SERVICE_COUNT; i++)
-		if (!upstream_is_up(g->upstream[i])) {
-			buf_printf(out, "%s cannot be reached\n",
-			    route_service_name((enum route_service)i));
-			err = ZT_ERR_UNAVAILABLE;
-		}
-	if (err == ZT_OK)
-		buf_add_text(out, "ok\n");
-	return err;
-}
+/* ---- what the gateway says itself ---- */
 
 static bool
 own_page(struct exchange *x, const char *path)
 {
 	struct buf b = buf_init(4096);
-	enum zt_err err = ZT_OK;
-	bool known = true;
+	enum zt_err err;
+	bool known = pages_print(x->g, x->wsi, path, &b, &err);
 
-	if (strcmp(path, "/healthz") == 0)
-		buf_add_text(&b, "ok\n");
-	else if (strcmp(path, "/readyz") == 0)
-		err = ready(x->g, &b);
-	else if (strcmp(path, "/metrics") == 0)
-		buf_printf(&b,
-		    "zt_gateway_requests_total %llu\nzt_gateway_refused_total %llu\n"
-		    "zt_gateway_connections %lld\n",
-		    (unsigned long long)x->g->requests, (unsigned long long)x->g->refused,
-		    (long long)x->g->connected);
-	else
-		known = false;
 	if (known)
-		answer_copy(x, err, "text/plain; version=0.0.4", buf_bytes(&b));
+		answer_copy(x, err, PAGES_TEXT, buf_bytes(&b));
 	buf_free(&b);
 	return known;
+}
+
+/* The numbers of a service, for which the gateway asks. */
+static enum zt_err
+prepare_metrics(struct exchange *x, const char *path)
+{
+	enum route_service of;
+	Zt__Call call = ZT__CALL__INIT;
+	enum zt_err err;
+
+	if ((err = pages_service(path, &of)))
+		return err;
+	call.method = (char *)(uintptr_t) "ASK";
+	call.target = (char *)(uintptr_t) "/metrics";
+	call.deadline_ms = (uint64_t)x->g->settings->deadline_s * 1000;
+	x->type = PAGES_TEXT;
+	x->to = x->g->upstream[of];
+	if ((err = rpc_new(1, &x->request)))
+		return err;
+	return rpc_add_call(x->request, &call, 0);
 }
 
 int
@@ -321,11 +312,13 @@ exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const 
 	*slot = x;
 	x->g = g;
 	x->wsi = wsi;
+	x->type = "application/octet-stream";
 	x->copied = buf_init(LIMIT_PAGE);
 	g->requests++;
 	if (own_page(x, path))
 		return 0;
-	if ((err = prepare(x, wsi, path))) {
+	err = pages_are_all(g, wsi) ? prepare_metrics(x, path) : prepare(x, wsi, path);
+	if (err) {
 		/* The body that follows is not read: answer, then close. */
 		answer_error(x, err, bytes_of(NULL, 0));
 		return 0;

@@ -73,12 +73,37 @@ close_events(struct events *e)
 	nng_aio_free(e->aio);
 }
 
+/* A listener as INFO says; its port is written to PORT_FILE, if there is one. KEY names it. */
+static enum zt_err
+listen_on(struct gateway *g, const struct lws_context_creation_info *info, const char *key,
+    const char *port_file, struct lws_vhost **out, char why[200])
+{
+	FILE *f;
+
+	if ((*out = lws_create_vhost(g->lws, info)) == NULL) {
+		(void)snprintf(why, 200,
+		    "%s: cannot listen on %.60s port %d; is it taken, or the certificate "
+		    "unreadable?",
+		    key, info->iface, info->port);
+		return ZT_ERR_UNAVAILABLE;
+	}
+	if (port_file[0] == 0)
+		return ZT_OK;
+	if ((f = fopen(port_file, "we")) == NULL ||
+	    fprintf(f, "%d\n", lws_get_vhost_listen_port(*out)) < 0 || fclose(f) != 0) {
+		(void)snprintf(why, 200, "%s_file: cannot write %.150s", key, port_file);
+		return ZT_ERR_CONFIG;
+	}
+	return ZT_OK;
+}
+
 static enum zt_err
 open_lws(struct gateway *g, char why[200])
 {
 	const struct gateway_settings *s = g->settings;
 	struct lws_context_creation_info info = { 0 };
-	struct lws_vhost *vhost;
+	struct lws_vhost *door;
+	enum zt_err err;
 
 	lws_set_log_level(0, NULL);
 	info.port = (int)s->port;
@@ -107,25 +132,17 @@ open_lws(struct gateway *g, char why[200])
 		 * Signature among them: so that everything goes over HTTP/1.1. */
 		info.alpn = "http/1.1";
 	}
-	if ((g->lws = lws_create_context(&info)) == NULL ||
-	    (vhost = lws_create_vhost(g->lws, &info)) == NULL) {
-		(void)snprintf(why, 200,
-		    "port: cannot listen on %.60s port %lld; is it taken, or the certificate "
-		    "unreadable?",
-		    s->listen_host, (long long)s->port);
-		return ZT_ERR_UNAVAILABLE;
-	}
-	if (s->port_file[0] != 0) {
-		FILE *f = fopen(s->port_file, "we");
-
-		if (f == NULL || fprintf(f, "%d\n", lws_get_vhost_listen_port(vhost)) < 0 ||
-		    fclose(f) != 0) {
-			(void)snprintf(
-			    why, 200, "port_file: cannot write %.150s", s->port_file);
-			return ZT_ERR_CONFIG;
-		}
-	}
-	return ZT_OK;
+	if ((g->lws = lws_create_context(&info)) == NULL)
+		return ZT_ERR_MEMORY;
+	if ((err = listen_on(g, &info, "port", s->port_file, &door, why)) ||
+	    s->metrics_port < 0)
+		return err;
+	info.vhost_name = "metrics";
+	info.port = (int)s->metrics_port;
+	info.iface = s->metrics_host;
+	info.protocols = glue_metrics_protocols();
+	info.ssl_cert_filepath = info.ssl_private_key_filepath = NULL;
+	return listen_on(g, &info, "metrics_port", s->metrics_port_file, &g->metrics, why);
 }
 
 static atomic_bool *

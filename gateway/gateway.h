@@ -16,9 +16,11 @@
 
 struct gateway_settings {
 	char listen_host[CONFIG_TEXT_MOST], port_file[CONFIG_TEXT_MOST];
+	char metrics_host[CONFIG_TEXT_MOST], metrics_port_file[CONFIG_TEXT_MOST];
 	char tls_certificate[CONFIG_TEXT_MOST], tls_key[CONFIG_TEXT_MOST];
 	char service[SERVICE_COUNT][CONFIG_TEXT_MOST], messaging_events[CONFIG_TEXT_MOST];
-	int64_t port, connections, connections_per_address, rate, burst, deadline_s;
+	int64_t port, metrics_port, connections, connections_per_address, rate, burst,
+	    deadline_s;
 };
 
 struct socket;
@@ -26,6 +28,7 @@ struct socket;
 struct gateway {
 	const struct gateway_settings *settings;
 	struct lws_context *lws;
+	struct lws_vhost *metrics; /* the listener of /metrics, or NULL */
 	struct mailbox *inbox;
 	struct upstream *upstream[SERVICE_COUNT];
 	struct throttle *devices, *addresses; /* requests by device, connections by address */
@@ -36,8 +39,9 @@ struct gateway {
 
 /* Runs until a signal; WHY[200] says what failed. Errors: CONFIG, UNAVAILABLE (the port). */
 ZT_CHECKED enum zt_err gateway_run(const struct gateway_settings *settings, char why[200]);
-/* The protocols of the one listener (glue.c). */
+/* The protocols of the door, and of the listener for metrics (glue.c). */
 const struct lws_protocols *glue_protocols(void);
+const struct lws_protocols *glue_metrics_protocols(void);
 /* A header's value, or "" when it is absent or longer than SIZE. */
 const char *gateway_field(struct lws *wsi, const char *name, char *out, size_t size);
 

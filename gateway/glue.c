@@ -101,15 +101,25 @@ events(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, 
 	}
 }
 
+#define HTTP                                                                                   \
+	{                                                                                      \
+		.name = "http", .callback = http, .per_session_data_size = sizeof(void *),     \
+		.rx_buffer_size = 0, .tx_packet_size = 128 * 1024                              \
+	}
+
+const struct lws_protocols *
+glue_metrics_protocols(void)
+{
+	static const struct lws_protocols protocols[] = { HTTP, { 0 } };
+
+	return protocols;
+}
+
 const struct lws_protocols *
 glue_protocols(void)
 {
 	static const struct lws_protocols protocols[] = {
-		{ .name = "http",
-		    .callback = http,
-		    .per_session_data_size = sizeof(void *),
-		    .rx_buffer_size = 0,
-		    .tx_packet_size = 128 * 1024 },
+		HTTP,
 		{ .name = "zt-events",
 		    .callback = events,
 		    .per_session_data_size = sizeof(void *),

@@ -30,6 +30,10 @@ static const struct config_key keys[] = {
 	TEXT(port_file, "", "file to write the port to"),
 	TEXT(tls_certificate, "", "PEM file; TLS is on when given"),
 	TEXT(tls_key, "", "PEM file of its private key"),
+	TEXT(metrics_host, "127.0.0.1", "address for /metrics and /metrics/SERVICE"),
+	INTEGER(
+	    metrics_port, "-1", -1, 65535, "their port; 0 picks a free one, -1: they are not"),
+	TEXT(metrics_port_file, "", "file to write that port to"),
 	SERVICE(auth),
 	SERVICE(metadata),
 	SERVICE(blocks),

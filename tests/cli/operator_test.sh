@@ -88,6 +88,28 @@ sed -i '/^smtp_in_clear/d' "$state/config/auth.yaml"; restart_auth
 expect 69 "did not take" "unless it is told to, it speaks to no relay without TLS" alice invite user --email dora@demo.example
 kill "$relay"
 
+# the numbers, for Prometheus: at a listener of their own
+cat > "$state/read_metrics.py" <<'PY'
+import sys
+from prometheus_client.parser import text_string_to_metric_families
+body = sys.stdin.read().partition("\r\n\r\n")[2]
+names = [f.name for f in text_string_to_metric_families(body)]
+assert len(names) == len(set(names)), "a family stands in two places"
+for family in text_string_to_metric_families(body):
+    assert family.type != "unknown", family.name
+    for s in family.samples:
+        print(s.name, *(f"{k}={v}" for k, v in sorted(s.labels.items())), s.value)
+PY
+numbers() { asked "$1" metrics-port | /usr/bin/python3 "$state/read_metrics.py"; }
+expect 0 "^zt_gateway_service_up service=blocks 1" "the gateway's numbers" numbers /metrics
+expect 0 "^zt_calls_total call=INVITE_MAIL service=auth [1-9]" "those of auth" numbers /metrics/auth
+expect 0 "^zt_call_seconds_bucket call=PUSH le=+Inf service=metadata [1-9]" "of metadata, with how long calls took" numbers /metrics/metadata
+expect 0 "^zt_call_errors_total call=BLOCK_PUT service=blocks [1-9]" "of blocks, with what was refused" numbers /metrics/blocks
+check "of messaging" numbers /metrics/messaging
+expect 0 " 404 " "of nothing else" asked /metrics/gateway metrics-port
+expect 0 " 404 " "nor is anything else there" asked "/v1/orgs/00112233445566778899aabbccddeeff/log" metrics-port
+expect 0 " 405 " "and they are not at the door" asked /metrics
+
 # the trail
 trail=$state/log/audit.jsonl
 for event in organization_begun invited invitation_accepted user_added workspace_created role_changed user_frozen user_thawed limits_set invitation_mailed FROZEN FORBIDDEN; do

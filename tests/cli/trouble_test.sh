@@ -21,7 +21,6 @@ expect 76 "newer" "a device file of a newer version" "$bin/zt" --home "$state/br
 mkdir "$state/newer"; cp "$state/alice/device.zt" "$state/newer/"; cp "$state/alice"/store.db* "$state/newer/"
 /usr/bin/python3 -c "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version = 99')" "$state/newer/store.db"
 expect 76 "newer" "a local store of a newer version" "$bin/zt" --home "$state/newer" --password-file "$state/alice.password" status
-asked() { bash -c "exec 3<>/dev/tcp/127.0.0.1/$(cat "$state/port"); printf 'GET $1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n' >&3; cat <&3"; }
 code=$(asked /v2/orgs | head -1)
 case $code in *426*) ok "a call of another protocol version is told so" ;; *) echo "$code"; not_ok "a call of another protocol version is told so" ;; esac
 kill "$(cat "$state/run/blocks.pid")"; sleep 0.5
