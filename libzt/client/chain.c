@@ -28,8 +28,11 @@ chain_load(struct space *s)
 		s->base = m->begun;
 		s->goal = m->goal;
 		s->checkpoint = m->checkpoint;
+		s->filled = m->filled;
 		if (s->goal > 0)
 			err = pb_hash(m->goal_link, &s->goal_link);
+		if (err == ZT_OK && s->filled > 0)
+			err = pb_hash(m->filled_link, &s->filled_link);
 	} else if (err == ZT_ERR_NOT_FOUND) {
 		err = ZT_OK;
 	}
@@ -52,6 +55,9 @@ chain_note(struct space *s)
 	m.checkpoint = s->checkpoint;
 	if (s->goal > 0)
 		m.goal_link = pb_field(s->goal_link.b, HASH_BYTES);
+	m.filled = s->filled;
+	if (s->filled > 0)
+		m.filled_link = pb_field(s->filled_link.b, HASH_BYTES);
 	if ((err = pb_encode(&m, &b)) == ZT_OK)
 		err = store_put(
 		    s->z->store, STORE_CHAIN, bytes_of(s->w->id.b, ID_BYTES), 0, buf_bytes(&b));
@@ -82,7 +88,7 @@ version_key(const struct space *s, const struct id *vlob, uint8_t out[2 * ID_BYT
 }
 
 static enum zt_err
-read_version(const struct buf *b, struct space_version *out)
+read_version(const struct buf *b, struct space_version *out, bool *before)
 {
 	Zt__StoredVersion *m = NULL;
 	struct space_version v = { 0 };
@@ -97,6 +103,7 @@ read_version(const struct buf *b, struct space_version *out)
 	v.position = m->position;
 	v.time = m->time;
 	v.left_out = m->left_out != 0;
+	*before = m->before != 0;
 	if (err == ZT_OK)
 		*out = v;
 	pb_free(m);
@@ -104,7 +111,8 @@ read_version(const struct buf *b, struct space_version *out)
 }
 
 enum zt_err
-chain_version(struct space *s, const struct id *vlob, uint64_t n, struct space_version *out)
+chain_stored_version(
+    struct space *s, const struct id *vlob, uint64_t n, struct space_version *out, bool *before)
 {
 	uint8_t key[2 * ID_BYTES];
 	struct buf b = buf_init(1024);
@@ -118,9 +126,18 @@ chain_version(struct space *s, const struct id *vlob, uint64_t n, struct space_v
 	else
 		err = store_get(s->z->store, STORE_VERSION, bytes_of(key, sizeof key), n, &b);
 	if (err == ZT_OK)
-		err = read_version(&b, out);
+		err = read_version(&b, out, before);
 	buf_free(&b);
 	return err;
+}
+
+enum zt_err
+chain_version(struct space *s, const struct id *vlob, uint64_t n, struct space_version *out)
+{
+	bool before;
+	enum zt_err err = chain_stored_version(s, vlob, n, out, &before);
+
+	return err == ZT_OK && before && s->base > 0 ? ZT_ERR_NOT_FOUND : err;
 }
 
 enum zt_err
@@ -150,8 +167,7 @@ space_version(
 }
 
 enum zt_err
-chain_put_version(struct space *s, const struct changeset *cs, const struct change *c,
-    uint64_t position, bool left_out)
+chain_put_version(struct space *s, const struct chain_change *of, const struct change *c)
 {
 	Zt__StoredVersion m = ZT__STORED_VERSION__INIT;
 	uint8_t key[2 * ID_BYTES];
@@ -163,10 +179,11 @@ chain_put_version(struct space *s, const struct changeset *cs, const struct chan
 	m.version = c->version;
 	m.object = pb_field(c->pins.object.b, HASH_BYTES);
 	m.commitment = pb_field(c->pins.commitment.b, HASH_BYTES);
-	m.position = position;
-	m.author = pb_field(cs->author.b, ID_BYTES);
-	m.time = cs->time;
-	m.left_out = left_out;
+	m.position = of->position;
+	m.author = pb_field(of->cs->author.b, ID_BYTES);
+	m.time = of->cs->time;
+	m.left_out = of->left_out;
+	m.before = of->before;
 	if ((err = pb_encode(&m, &b)) == ZT_OK)
 		err = store_put(s->z->store, STORE_VERSION, bytes_of(key, sizeof key),
 		    c->version, buf_bytes(&b));
@@ -181,9 +198,8 @@ refuse_changeset(struct space *s, enum zt_err err, uint64_t position, const char
 	    (unsigned long long)position, client_words(s->z, why));
 }
 
-/* The checkpoint that the chain began with was not enough: space_sync begins anew. */
-static enum zt_err
-suspect(struct space *s)
+enum zt_err
+chain_suspect(struct space *s)
 {
 	s->is_suspect = true;
 	return ZT_ERR_PROOF;
@@ -194,8 +210,7 @@ suspect(struct space *s)
  * and whoever writes next stands behind it. If it fits nowhere it is as if it had never been.
  */
 static enum zt_err
-take_change(struct space *s, const struct changeset *cs, const struct change *c,
-    uint64_t position, bool left_out)
+take_change(struct space *s, const struct chain_change *of, const struct change *c)
 {
 	struct space_version before;
 	enum zt_err err = space_newest(s, &c->vlob, &before);
@@ -207,12 +222,12 @@ take_change(struct space *s, const struct changeset *cs, const struct change *c,
 					  !hash_equal(&c->prev, &before.pins.object)) {
 		/* What a checkpoint left out, or misstated: the chain itself will tell. */
 		if (s->base > 0)
-			return suspect(s);
-		return left_out ? ZT_OK
-				: refuse_changeset(s, ZT_ERR_CORRUPT, position,
-				      "a version does not follow the one before it");
+			return chain_suspect(s);
+		return of->left_out ? ZT_OK
+				    : refuse_changeset(s, ZT_ERR_CORRUPT, of->position,
+					  "a version does not follow the one before it");
 	}
-	return chain_put_version(s, cs, c, position, left_out);
+	return chain_put_version(s, of, c);
 }
 
 /* What brings the changeset back when the server has lost it (repair.c). */
@@ -223,8 +238,8 @@ keep_push(struct space *s, uint64_t position, struct bytes push)
 	    s->z->store, STORE_PUSH, bytes_of(s->w->id.b, ID_BYTES), position, push);
 }
 
-static enum zt_err
-keep_changeset(struct space *s, uint64_t position, const Zt__Changeset *m)
+enum zt_err
+chain_keep(struct space *s, uint64_t position, const Zt__Changeset *m)
 {
 	Zt__PushRequest push = ZT__PUSH_REQUEST__INIT;
 	struct buf b = buf_init(LIMIT_PUSH);
@@ -247,7 +262,7 @@ check_parent(struct space *s, const struct changeset *cs, uint64_t position)
 	if (err == ZT_ERR_NOT_FOUND && cs->parent_position < s->base) {
 		parent = cs->parent_link;
 		if (s->base - cs->parent_position > CHAIN_BACK)
-			return suspect(s);
+			return chain_suspect(s);
 		if ((err = checkpoint_link(s, cs->parent_position, &parent)) &&
 		    err != ZT_ERR_FORK)
 			return err;
@@ -261,26 +276,27 @@ check_parent(struct space *s, const struct changeset *cs, uint64_t position)
 
 /* A chain that is verified anew must lead to what was verified before. */
 static enum zt_err
-check_goal(struct space *s, uint64_t position, const struct hash *link)
+check_goal(struct space *s)
 {
-	if (position != s->goal)
+	if (s->position != s->goal)
 		return ZT_OK;
-	if (!hash_equal(link, &s->goal_link))
-		return refuse_changeset(s, ZT_ERR_FORK, position,
+	if (!hash_equal(&s->link, &s->goal_link))
+		return refuse_changeset(s, ZT_ERR_FORK, s->position,
 		    "the server shows another history of the workspace than this device has "
 		    "verified");
 	s->goal = 0;
 	return chain_note(s);
 }
 
-static enum zt_err
-take_changeset(struct space *s, const Zt__Changeset *m, uint64_t position)
+enum zt_err
+chain_take(struct space *s, const Zt__Changeset *m, uint64_t position, struct hash *link,
+    chain_take_fn *each)
 {
 	struct changeset cs;
+	struct chain_change of = { &cs, position, false, position <= s->base };
 	struct change *changes = NULL;
-	struct hash link;
+	struct hash next;
 	const char *why = "";
-	bool is_left_out;
 	enum zt_err err;
 
 	if ((err = changeset_read(m, &cs, &changes)))
@@ -290,39 +306,50 @@ take_changeset(struct space *s, const Zt__Changeset *m, uint64_t position)
 	    (err = check_parent(s, &cs, position)))
 		goto out;
 	err = changeset_check(s->z->state, s->w, &cs, position, &why);
-	is_left_out = err == ZT_ERR_REVOKED;
-	if (err && !is_left_out) {
+	of.left_out = err == ZT_ERR_REVOKED;
+	if (err && !of.left_out) {
 		err = refuse_changeset(s, err, position, why);
 		goto out;
 	}
-	changeset_link(&s->link, &cs.signed_, &link);
-	if ((err = changeset_check_pin(s->w, position, &link, &why))) {
+	changeset_link(link, &cs.signed_, &next);
+	if ((err = changeset_check_pin(s->w, position, &next, &why))) {
 		err = refuse_changeset(s, err, position, why);
 		goto out;
 	}
-	err = check_goal(s, position, &link);
 	for (size_t i = 0; err == ZT_OK && i < cs.count; i++)
-		err = take_change(s, &cs, &changes[i], position, is_left_out);
+		err = each(s, &of, &changes[i]);
 	if (err == ZT_OK)
 		err = store_put(s->z->store, STORE_LINK, bytes_of(s->w->id.b, ID_BYTES),
-		    position, bytes_of(link.b, HASH_BYTES));
+		    position, bytes_of(next.b, HASH_BYTES));
 	if (err == ZT_OK) {
-		s->skipped += is_left_out;
-		s->position = position;
-		s->link = link;
+		s->skipped += of.left_out;
+		*link = next;
 	}
 out:
 	free(changes);
 	return err;
 }
 
-/* After a transaction that was not committed. */
-static void
-go_back(struct space *s, const struct space *before)
+/* The next changeset of the chain. */
+static enum zt_err
+take_next(struct space *s, const Zt__Changeset *m)
+{
+	enum zt_err err = chain_take(s, m, s->position + 1, &s->link, take_change);
+
+	if (err)
+		return err;
+	s->position++;
+	return check_goal(s);
+}
+
+void
+chain_go_back(struct space *s, const struct space *before)
 {
 	s->position = before->position;
 	s->link = before->link;
 	s->base = before->base;
+	s->filled = before->filled;
+	s->filled_link = before->filled_link;
 	s->goal = before->goal;
 	s->goal_link = before->goal_link;
 	s->checkpoint = before->checkpoint;
@@ -330,8 +357,8 @@ go_back(struct space *s, const struct space *before)
 	s->is_suspect = false;
 }
 
-static enum zt_err
-refuse_older(struct space *s)
+enum zt_err
+chain_refuse_older(struct space *s)
 {
 	return client_refuse(s->z, ZT_ERR_ROLLBACK,
 	    "the server shows an older state of the workspace than this device has seen, or "
@@ -380,44 +407,22 @@ sync_page(struct space *s, uint64_t *newest)
 	enum zt_err err;
 
 	if ((err = chain_page(s, s->position + 1, &m)) == ZT_ERR_ROLLBACK)
-		err = refuse_older(s);
+		err = chain_refuse_older(s);
 	if (err)
 		goto out;
 	*newest = m->newest;
 	if (m->newest < s->position || m->newest < s->goal)
-		err = refuse_older(s);
+		err = chain_refuse_older(s);
 	else if (m->n_changesets == 0 && m->newest > s->position)
 		err = client_refuse(s->z, ZT_ERR_CORRUPT, "the server withholds changesets");
 	else if (s->position == 0 && s->goal == 0 && m->newest > m->n_changesets)
 		err = begin_at_checkpoint(s, &begun);
 	for (size_t i = 0; err == ZT_OK && !begun && i < m->n_changesets; i++)
-		if ((err = take_changeset(s, m->changesets[i], s->position + 1)) == ZT_OK)
-			err = keep_changeset(s, s->position, m->changesets[i]);
+		if ((err = take_next(s, m->changesets[i])) == ZT_OK)
+			err = chain_keep(s, s->position, m->changesets[i]);
 out:
 	pb_free(m);
 	return err;
-}
-
-/* Forgets what the checkpoint said, and remembers where the chain must lead. */
-static enum zt_err
-begin_anew(struct space *s)
-{
-	struct bytes key = bytes_of(s->w->id.b, ID_BYTES);
-	enum zt_err err = store_begin(s->z->store);
-
-	if (err)
-		return err;
-	if ((err = store_forget(s->z->store, STORE_VERSION, key)) == ZT_OK)
-		err = store_forget(s->z->store, STORE_LINK, key);
-	s->goal = s->position;
-	s->goal_link = s->link;
-	s->base = s->position = s->skipped = 0;
-	s->link = (struct hash){ 0 };
-	s->is_suspect = false;
-	if (err == ZT_OK && (err = chain_note(s)) == ZT_OK)
-		err = store_commit(s->z->store);
-	store_rollback(s->z->store);
-	return err ? err : ZT_OK;
 }
 
 enum zt_err
@@ -438,9 +443,9 @@ space_sync(struct space *s)
 		if (err) {
 			bool suspect = s->is_suspect;
 
-			go_back(s, &before);
+			chain_go_back(s, &before);
 			if (suspect)
-				err = begin_anew(s);
+				err = backfill_all(s);
 		}
 	} while (err == ZT_OK && s->position < newest);
 	return client_note_fork(s->z, err);
@@ -454,16 +459,8 @@ space_sync_fresh(struct space *s)
 
 	if (err == ZT_OK &&
 	    w->generations[w->generation_count - 1].chain_position > s->position)
-		err = refuse_older(s);
+		err = chain_refuse_older(s);
 	return err;
-}
-
-enum zt_err
-space_complete(struct space *s)
-{
-	enum zt_err err = s->base > 0 ? begin_anew(s) : ZT_OK;
-
-	return err ? err : space_sync_fresh(s);
 }
 
 enum zt_err
@@ -477,7 +474,7 @@ space_take_own(struct space *s, const Zt__Changeset *m, uint64_t position,
 		return (err = space_sync(s)) ? err : keep_push(s, position, push);
 	if ((err = store_begin(s->z->store)))
 		return err;
-	if ((err = take_changeset(s, m, position)) == ZT_OK && !hash_equal(&s->link, link))
+	if ((err = take_next(s, m)) == ZT_OK && !hash_equal(&s->link, link))
 		err = refuse_changeset(s, ZT_ERR_FORK, position,
 		    "the server has put it behind another history of the workspace");
 	if (err == ZT_OK)
@@ -486,6 +483,6 @@ space_take_own(struct space *s, const Zt__Changeset *m, uint64_t position,
 		err = store_commit(s->z->store);
 	store_rollback(s->z->store);
 	if (err)
-		go_back(s, &before);
+		chain_go_back(s, &before);
 	return client_note_fork(s->z, err);
 }

@@ -15,15 +15,44 @@ ZT_CHECKED enum zt_err chain_load(struct space *s);
 ZT_CHECKED enum zt_err chain_note(struct space *s);
 /* The verified link at POSITION. Errors: NOT_FOUND. */
 ZT_CHECKED enum zt_err chain_link(struct space *s, uint64_t position, struct hash *out);
-/* Version N of VLOB, or (0) the newest, whether it counts or not. Errors: NOT_FOUND. */
+/* Version N of VLOB, or (0) the newest, whether it counts or not. Errors: NOT_FOUND, also for
+ * one from before a checkpoint that is not led to yet. */
 ZT_CHECKED enum zt_err chain_version(
     struct space *s, const struct id *vlob, uint64_t n, struct space_version *out);
-/* Stores the version that change C of CS makes. */
-ZT_CHECKED enum zt_err chain_put_version(struct space *s, const struct changeset *cs,
-    const struct change *c, uint64_t position, bool left_out);
+/* The same, of all that is stored; *BEFORE: it is from before a checkpoint. */
+ZT_CHECKED enum zt_err chain_stored_version(struct space *s, const struct id *vlob, uint64_t n,
+    struct space_version *out, bool *before);
+/* A change on its way into the store: of which changeset, and how that counts. */
+struct chain_change {
+	const struct changeset *cs;
+	uint64_t position;
+	bool left_out; /* its author had lost access */
+	bool before;   /* it stands before the checkpoint */
+};
+/* Stores the version that change C makes. */
+ZT_CHECKED enum zt_err chain_put_version(
+    struct space *s, const struct chain_change *of, const struct change *c);
+/* Within a transaction: verifies M, which the server puts at POSITION behind *LINK, gives EACH
+ * its changes, stores its link and moves *LINK on. */
+typedef enum zt_err chain_take_fn(
+    struct space *s, const struct chain_change *of, const struct change *c);
+ZT_CHECKED enum zt_err chain_take(struct space *s, const Zt__Changeset *m, uint64_t position,
+    struct hash *link, chain_take_fn *each);
+/* Keeps M, for repairs. */
+ZT_CHECKED enum zt_err chain_keep(struct space *s, uint64_t position, const Zt__Changeset *m);
+/* What was verified does not lead on, or not back: it is begun anew. Returns an error. */
+ZT_CHECKED enum zt_err chain_suspect(struct space *s);
+/* S as BEFORE, after a transaction that was not committed. */
+void chain_go_back(struct space *s, const struct space *before);
+/* Says that the server's chain ends too early. Returns an error. */
+ZT_CHECKED enum zt_err chain_refuse_older(struct space *s);
 /* What the server shows of the chain from position FROM on, not verified; the caller gives *OUT
  * to pb_free. Errors: ROLLBACK (its chain ends before). */
 ZT_CHECKED enum zt_err chain_page(struct space *s, uint64_t from, Zt__ChainPage **out);
+
+/* ---- backfill.c ---- */
+/* Verifies all that stands before the base, or begins anew. */
+ZT_CHECKED enum zt_err backfill_all(struct space *s);
 
 /* ---- checkpoint.c ---- */
 /* Within a transaction, for a space that knows nothing yet: takes over the newest checkpoint of

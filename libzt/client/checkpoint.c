@@ -11,7 +11,10 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
-enum { EVERY = 1000 }; /* changesets between two checkpoints */
+enum {
+	EVERY = 1000,  /* changesets between two checkpoints */
+	FILL_MS = 100, /* of a command, for what stands before the one that it began at */
+};
 
 /* ---- taking one ---- */
 
@@ -81,7 +84,8 @@ put_change(struct taking *t, const struct change *c)
 		return ZT_ERR_CORRUPT;
 	if (err && err != ZT_ERR_NOT_FOUND)
 		return err;
-	return chain_put_version(t->s, &t->cs, c, t->position, t->left_out);
+	return chain_put_version(
+	    t->s, &(struct chain_change){ &t->cs, t->position, t->left_out, false }, c);
 }
 
 static enum zt_err
@@ -368,6 +372,20 @@ make(struct space *s)
 	return err;
 }
 
+/* Only who has seen all of the chain vouches for it: no word rests on another's. What is too
+ * large is not tried each time. */
+static enum zt_err
+offer(struct space *s)
+{
+	enum zt_err err = space_backfill(s, FILL_MS);
+
+	if (err || s->base > 0 || s->goal > 0)
+		return err;
+	if ((err = make(s)) == ZT_OK || err == ZT_ERR_TOO_BIG)
+		s->checkpoint = s->position;
+	return err == ZT_ERR_TOO_BIG ? ZT_OK : err;
+}
+
 enum zt_err
 space_offer_checkpoint(struct space *s)
 {
@@ -375,16 +393,12 @@ space_offer_checkpoint(struct space *s)
 	struct checkpoint last;
 	enum zt_err err;
 
-	/* Only who has seen all of it vouches for it: no word rests on another's. */
-	if (me == NULL || org_state_role(s->w, me, ORG_NEVER) < ROLE_MANAGER || s->base > 0 ||
-	    s->goal > 0 || s->position < s->checkpoint + EVERY)
+	if (me == NULL || org_state_role(s->w, me, ORG_NEVER) < ROLE_MANAGER || s->goal > 0 ||
+	    s->position < s->checkpoint + EVERY)
 		return ZT_OK;
 	if ((err = find(s, &last)) == ZT_OK && last.position > s->checkpoint)
 		s->checkpoint = last.position;
-	if ((err == ZT_OK || err == ZT_ERR_NOT_FOUND) && s->position >= s->checkpoint + EVERY &&
-	    ((err = make(s)) == ZT_OK || err == ZT_ERR_TOO_BIG)) {
-		s->checkpoint = s->position; /* too large a workspace is not tried each time */
-		err = ZT_OK;
-	}
+	if ((err == ZT_OK || err == ZT_ERR_NOT_FOUND) && s->position >= s->checkpoint + EVERY)
+		err = offer(s);
 	return err ? err : chain_note(s);
 }

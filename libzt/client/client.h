@@ -155,7 +155,9 @@ struct space {
 	struct hash link;
 	uint64_t skipped; /* changesets left out because their author had been removed */
 	uint64_t base;    /* where a member's checkpoint began the chain; 0: verified from 1 */
-	uint64_t goal;    /* verified once, and being verified again; 0: not so */
+	uint64_t filled;  /* of what stands before the base: verified up to here */
+	struct hash filled_link;
+	uint64_t goal; /* verified once, and being verified again; 0: not so */
 	struct hash goal_link;
 	uint64_t checkpoint; /* the newest that this device knows of */
 	bool is_suspect;     /* what the checkpoint said does not lead on: begin anew */
@@ -180,8 +182,12 @@ ZT_CHECKED enum zt_err space_sync(struct space *s);
 ZT_CHECKED enum zt_err space_sync_fresh(struct space *s);
 /* The same, from its beginning on, when it began at a checkpoint. */
 ZT_CHECKED enum zt_err space_complete(struct space *s);
+/* For a chain that began at a checkpoint: verifies what stands before it, for MS milliseconds
+ * and from where the last call ended. At the end the base is 0, and nothing rests on a member's
+ * word any longer; what the word misstated makes space_sync begin anew. */
+ZT_CHECKED enum zt_err space_backfill(struct space *s, unsigned ms);
 /* A manager's or owner's device that has verified the whole chain puts down a checkpoint, when
- * enough was written since the last. */
+ * enough was written since the last; one that has not yet does a little of it. */
 ZT_CHECKED enum zt_err space_offer_checkpoint(struct space *s);
 /* Takes this device's own changeset, which the server says it put at POSITION under LINK, as if
  * it had been fetched; when others came between, fetches them with it. PUSH is the whole

@@ -5,19 +5,24 @@
 #include "zt/sync.h"
 #include "zt/workspace.h"
 
+enum {
+	FILL_MS = 200
+}; /* of a silent quarter of a second, for what stands before checkpoints */
+
 struct watching {
 	struct zt *z;
 	const struct zt_watch *w;
+	bool fills; /* a chain may have something before its checkpoint left to verify */
 };
 
 /* Between events the state folder is anybody's. Another zt may have taken in more of the log
  * since, or of chains, which are read again when they are asked for. */
 static enum zt_err
-wake(struct zt *z)
+wake(struct zt *z, bool waits)
 {
 	struct buf b = buf_init(LIMIT_ENTRY + 256);
 	uint64_t last = 0;
-	enum zt_err err = store_wake(z->store);
+	enum zt_err err = store_wake(z->store, waits);
 
 	if (err == ZT_OK)
 		err = store_newest(z->store, STORE_LOG, bytes_of(NULL, 0), &last, &b);
@@ -34,6 +39,7 @@ ready(void *ctx)
 {
 	struct watching *v = ctx;
 
+	v->fills = true;
 	v->w->ready(v->w->ctx);
 }
 
@@ -46,7 +52,8 @@ event(void *ctx, const char *kind, const struct id *topic, uint64_t position)
 	struct zt_event e = { .kind = kind, .workspace = name, .position = position };
 	struct space *s;
 
-	if (wake(v->z) == ZT_OK && (w = org_state_workspace(v->z->state, topic)) != NULL &&
+	if (wake(v->z, true) == ZT_OK &&
+	    (w = org_state_workspace(v->z->state, topic)) != NULL &&
 	    space_of(v->z, w, &s) == ZT_OK)
 		space_name(s, name);
 	else if (!id_equal(topic, &v->z->org))
@@ -55,9 +62,46 @@ event(void *ctx, const char *kind, const struct id *topic, uint64_t position)
 	v->w->event(v->w->ctx, &e);
 	/* Whoever is there does what a loss of access asks for; what fails is done by the next.
 	 */
-	if (strcmp(kind, "log") == 0 && wake(v->z) == ZT_OK && client_sync_log(v->z) == ZT_OK)
+	if (strcmp(kind, "log") == 0 && wake(v->z, true) == ZT_OK &&
+	    client_sync_log(v->z) == ZT_OK)
 		(void)!(int)zt_tend(v->z, NULL);
 	store_rest(v->z->store);
+	v->fills = true;
+}
+
+/* A part of what this device still takes on a member's word; then it may give its own. */
+static enum zt_err
+fill(struct watching *v, struct org_workspace *w)
+{
+	struct space *s;
+	enum zt_err err;
+
+	if ((err = space_of(v->z, w, &s)) || s->base == 0)
+		return err;
+	if ((err = space_backfill(s, FILL_MS)))
+		return err;
+	v->fills |= s->base > 0;
+	return s->base > 0 ? ZT_OK : space_offer_checkpoint(s);
+}
+
+/* Another zt that has the folder is not waited for; what fails is tried when something has
+ * happened again. */
+static void
+idle(void *ctx)
+{
+	struct watching *v = ctx;
+	struct zt *z = v->z;
+	struct org_workspace *w;
+	size_t at = 0;
+	enum zt_err err;
+
+	if (!v->fills || (err = wake(z, false)) == ZT_ERR_LOCKED)
+		return;
+	v->fills = false;
+	while (err == ZT_OK && (w = idmap_next(&z->state->workspaces, &at)) != NULL)
+		(void)!(int)fill(v, w);
+	z->why[0] = 0;
+	store_rest(z->store);
 }
 
 /* The line ended, or did not come to stand: a call says why. What waiting heals is waited for.
@@ -68,7 +112,7 @@ lost(void *ctx)
 	struct watching *v = ctx;
 	enum zt_err err = ZT_OK;
 
-	if (!v->w->stop(v->w->ctx) && (err = wake(v->z)) == ZT_OK)
+	if (!v->w->stop(v->w->ctx) && (err = wake(v->z, true)) == ZT_OK)
 		err = client_sync_log(v->z);
 	store_rest(v->z->store);
 	return err_retry(err) ? ZT_OK : err;
@@ -85,13 +129,14 @@ stop(void *ctx)
 enum zt_err
 zt_watch(struct zt *z, const struct zt_watch *w)
 {
-	struct watching v = { z, w };
+	struct watching v = { .z = z, .w = w };
 	struct events_options o = { .calls = z->calls,
 		.ca_file = z->ca_file,
 		.org = z->org,
 		.ctx = &v,
 		.ready = ready,
 		.event = event,
+		.idle = idle,
 		.lost = lost,
 		.stop = stop };
 	enum zt_err err, woken;
@@ -101,6 +146,6 @@ zt_watch(struct zt *z, const struct zt_watch *w)
 		return err;
 	store_rest(z->store);
 	err = events_watch(&o);
-	woken = wake(z);
+	woken = wake(z, true);
 	return err ? err : woken;
 }

@@ -18,6 +18,7 @@ struct watch {
 	char host[256];
 	int port;
 	bool tls, stands;
+	unsigned came; /* events, or what should be */
 };
 
 static void
@@ -26,6 +27,7 @@ take_event(struct watch *w)
 	Zt__Event *e = NULL;
 	struct id topic;
 
+	w->came++;
 	if (w->message.n == 0) { /* the empty frame: the server listens for us */
 		w->stands = true;
 		w->o->ready(w->o->ctx);
@@ -168,6 +170,20 @@ tick(lws_sorted_usec_list_t *timer)
 	(void)timer; /* it ended a wait of lws_service: that was all */
 }
 
+/* What comes within a turn; IDLE is for the turns in which nothing did. */
+static bool
+turn(struct watch *w, struct lws_context *lws, lws_sorted_usec_list_t *timer)
+{
+	unsigned came = w->came;
+
+	lws_sul_schedule(lws, 0, timer, tick, TURN_MS * LWS_US_PER_MS);
+	if (lws_service(lws, 0) < 0)
+		return false;
+	if (w->wsi != NULL && w->stands && w->came == came)
+		w->o->idle(w->o->ctx);
+	return true;
+}
+
 enum zt_err
 events_watch(const struct events_options *o)
 {
@@ -197,8 +213,7 @@ events_watch(const struct events_options *o)
 		if (w.wsi == NULL && (err = dial(&w, lws)) != ZT_OK)
 			break;
 		while (w.wsi != NULL && !o->stop(o->ctx)) {
-			lws_sul_schedule(lws, 0, &timer, tick, TURN_MS * LWS_US_PER_MS);
-			if (lws_service(lws, 0) < 0)
+			if (!turn(&w, lws, &timer))
 				break;
 		}
 		if (w.wsi == NULL) {

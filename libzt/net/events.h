@@ -18,6 +18,8 @@ struct events_options {
 	void (*event)(void *ctx, const char *kind, const struct id *topic, uint64_t position);
 	/* The line ended or did not come to stand; an error ends the watch with it. */
 	enum zt_err (*lost)(void *ctx);
+	/* The line stands and is silent, about four times a second. */
+	void (*idle)(void *ctx);
 	/* Asked about four times a second; true ends the watch. */
 	bool (*stop)(void *ctx);
 };

@@ -67,9 +67,9 @@ err_of(sqlite3 *db, int rv)
 	}
 }
 
-/* One process at a time: a second one waits a little, then says so. */
+/* One process at a time: a second one that WAITS does so for a little, then says so. */
 static enum zt_err
-take_lock(const char *folder, int *out)
+take_lock(const char *folder, bool waits, int *out)
 {
 	char path[4200];
 	int fd;
@@ -78,7 +78,7 @@ take_lock(const char *folder, int *out)
 	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
 		return errno == ENOSPC ? ZT_ERR_FULL : ZT_ERR_IO;
 	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; tries++) {
-		if (tries == 100) {
+		if (!waits || tries == 100) {
 			(void)close(fd);
 			return ZT_ERR_LOCKED;
 		}
@@ -168,7 +168,7 @@ store_open(const char *folder, const struct secret *local_key, struct store **ou
 	s->lock = -1;
 	if ((s->folder = strdup(folder)) == NULL ||
 	    (err = secret_derive(local_key, "zt local store 1", &s->key)) ||
-	    (err = store_wake(s)))
+	    (err = store_wake(s, true)))
 		goto out;
 	*out = s;
 	s = NULL;
@@ -178,7 +178,7 @@ out:
 }
 
 enum zt_err
-store_wake(struct store *s)
+store_wake(struct store *s, bool waits)
 {
 	char path[4200];
 	enum zt_err err;
@@ -187,7 +187,7 @@ store_wake(struct store *s)
 	if (s->db != NULL)
 		return ZT_OK;
 	(void)snprintf(path, sizeof path, "%s/store.db", s->folder);
-	if ((err = take_lock(s->folder, &s->lock)))
+	if ((err = take_lock(s->folder, waits, &s->lock)))
 		return err;
 	rv = sqlite3_open_v2(path, &s->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);

@@ -35,9 +35,9 @@ ZT_CHECKED enum zt_err store_open(
 void store_close(struct store *s);
 /* Lets other processes have the folder; until store_wake every call is LOCKED. */
 void store_rest(struct store *s);
-/* Takes it back: others may have written meanwhile. Nothing when it does not rest. Errors:
- * those of store_open. */
-ZT_CHECKED enum zt_err store_wake(struct store *s);
+/* Takes it back, if it WAITS from another process that has it for a little: others may have
+ * written meanwhile. Nothing when it does not rest. Errors: those of store_open. */
+ZT_CHECKED enum zt_err store_wake(struct store *s, bool waits);
 ZT_CHECKED enum zt_err store_begin(struct store *s);
 ZT_CHECKED enum zt_err store_commit(struct store *s);
 void store_rollback(struct store *s); /* nothing open is fine */

@@ -4,11 +4,13 @@
 
 #include <stdio.h>
 
+#include "base/wire.h"
 #include "client/chain.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
 #include "trust/checkpoint.h"
 #include "world.h"
+#include "zt/sync.h"
 
 enum {
 	LONG = 2100,
@@ -220,6 +222,127 @@ P4_a_newcomer_begins_a_long_chain_at_a_checkpoint(void **state)
 	double_play(s->w->d, NULL);
 }
 
+/* ---- what stands before a checkpoint ---- */
+
+/* S as the store has it. */
+static struct space *
+opened_again(struct person *p, const char *workspace)
+{
+	struct space *s;
+
+	idmap_free(&p->zt->spaces, space_free);
+	assert_ok(space_find(p->zt, workspace, &s));
+	return s;
+}
+
+static void
+P4_what_stands_before_a_checkpoint_is_verified_by_and_by_and_then_vouched_for(void **state)
+{
+	struct scene *s = *state;
+	struct space *at = newcomer(&s->bob, "long"), *alice;
+	struct count n = { 0 };
+	struct double_hooks hooks = { .ctx = &n, .after = count_calls };
+	struct space_version v;
+	struct hash link;
+	uint64_t filled, base;
+
+	assert_ok(space_sync(at));
+	churn(&s->alice, "long", 1001);
+	alice = person_space(&s->alice, "long");
+	assert_ok(space_sync(at));
+	base = at->base;
+	assert_true(base > 0 && at->position > base + 1000);
+	double_play(s->w->d, &hooks);
+	/* A moment, and what it did stays done. What it found does not count yet. */
+	assert_ok(space_backfill(at, 1));
+	at = opened_again(&s->bob, "long");
+	filled = at->filled;
+	assert_true(filled > 0 && filled < base);
+	assert_ok(chain_link(at, filled, &link));
+	assert_memory_equal(at->filled_link.b, link.b, HASH_BYTES);
+	assert_err(ZT_ERR_NOT_FOUND, chain_version(at, &at->w->id, 2, &v));
+	assert_ok(space_newest(at, &at->w->id, &v));
+	/* A manager who is asked for a checkpoint gives none before all is verified. */
+	while (at->base > 0) {
+		assert_int_equal(0, n.put);
+		assert_ok(zt_tend(s->bob.zt, NULL));
+		assert_true(at->base == 0 || at->filled > filled);
+		filled = at->filled;
+	}
+	assert_int_equal(1, n.put);
+	assert_int_equal(0, at->goal);
+	assert_int_equal(0, n.checkpoints); /* and nothing was begun anew */
+	double_play(s->w->d, NULL);
+	at = opened_again(&s->bob, "long");
+	assert_int_equal(0, at->base);
+	assert_memory_equal(alice->link.b, at->link.b, HASH_BYTES);
+	assert_ok(chain_version(at, &at->w->id, 2, &v));
+	assert_int_equal(2, v.version);
+	expect(&s->bob, "long:/folder/file", 2, "version 2");
+	expect(&s->bob, "long:/folder/file", 0, "version 5");
+}
+
+/* Of the pages that it shows of what is older, the hostile server leaves one changeset out. */
+static void
+leave_one_out(void *ctx, struct double_call *c)
+{
+	struct lie *l = ctx;
+	Zt__ChainPage *m = NULL;
+	Zt__Changeset *left_out;
+	size_t n;
+
+	if (c->route != ROUTE_CHAIN || c->status != 200)
+		return;
+	assert_ok(
+	    pb_decode(&zt__chain_page__descriptor, buf_bytes(&c->answer), LIMIT_PAGE, &m));
+	n = m->n_changesets;
+	if (m->first < LONG && n > 100) {
+		/* The last version of the file: no version stands behind it. */
+		left_out = m->changesets[l->how];
+		memmove(&m->changesets[l->how], &m->changesets[l->how + 1],
+		    (n - l->how - 1) * sizeof *m->changesets);
+		m->n_changesets--;
+		buf_empty(&c->answer);
+		assert_ok(pb_encode(m, &c->answer));
+		m->changesets[n - 1] = left_out;
+		m->n_changesets = n;
+		l->told = true;
+	}
+	pb_free(m);
+}
+
+static void
+P4_a_server_that_leaves_out_what_stood_before_a_checkpoint_is_found(void **state)
+{
+	struct scene *s = *state;
+	struct space *at = newcomer(&s->bob, "long"), *alice;
+	struct lie lie = { 0 };
+	struct double_hooks hooks = { .ctx = &lie, .after = leave_one_out };
+	struct tree_entry file;
+	struct space_version v;
+	struct path path;
+
+	assert_ok(tree_open(s->alice.zt, "long:/folder/file", &alice, &path));
+	assert_ok(tree_find(alice, &path, path.count, &file));
+	assert_ok(space_version(alice, &file.vlob, OLD, &v));
+	lie.how = (__typeof__(lie.how))(v.position - 1);
+	assert_ok(space_sync(at));
+	assert_true(at->base > 0);
+	double_play(s->w->d, &hooks);
+	assert_ok(space_backfill(at, 60000)); /* nothing is believed: all is begun anew */
+	assert_true(lie.told);
+	assert_int_equal(0, at->position);
+	assert_int_equal(alice->position, at->goal);
+	assert_err(ZT_ERR_FORK, space_sync(at));
+	assert_err(ZT_ERR_FORK, client_may_write(s->bob.zt));
+	double_play(s->w->d, NULL);
+	assert_ok(space_sync(at));
+	assert_int_equal(0, at->goal);
+	assert_memory_equal(alice->link.b, at->link.b, HASH_BYTES);
+	expect(&s->bob, "long:/folder/file", 0, "version 5");
+	assert_ok(client_thaw(s->bob.zt)); /* the humans have compared heads */
+}
+
 static void
 F11_what_a_server_alters_in_a_checkpoint_is_not_taken_and_the_chain_tells(void **state)
 {
@@ -308,6 +431,99 @@ F4_a_manager_who_calls_an_old_version_current_is_corrected_by_the_next_write(voi
 	assert_int_equal(0, at->goal);
 	assert_int_equal(alice->position, at->position);
 	expect(&s->bob, "long:/folder/file", 0, "version 5");
+}
+
+static void
+F4_a_manager_who_calls_an_old_version_current_is_corrected_by_what_stands_before(void **state)
+{
+	struct scene *s = *state;
+	struct space *alice = person_space(&s->alice, "long"), *at;
+	struct checkpoint_entry old = root_at(alice, LONG / 2);
+	struct space_version v;
+
+	churn(&s->alice, "long", 1);
+	alice = person_space(&s->alice, "long");
+	assert_ok(forge(&s->alice, alice, &old, false));
+	at = newcomer(&s->bob, "long");
+	assert_ok(space_sync(at));
+	assert_int_equal(alice->position, at->base);
+	assert_ok(space_newest(at, &at->w->id, &v));
+	assert_int_equal(LONG / 2, v.version);
+	assert_ok(space_backfill(at, 60000)); /* nobody has written since */
+	assert_int_equal(0, at->base);
+	assert_int_equal(alice->position, at->goal);
+	assert_ok(space_sync(at));
+	assert_memory_equal(alice->link.b, at->link.b, HASH_BYTES);
+	expect(&s->bob, "long:/folder/file", 0, "version 5");
+}
+
+struct patience {
+	struct scene *s;
+	struct id workspace;
+	uint64_t wanted;
+	unsigned asked;
+};
+
+static uint64_t
+newest_checkpoint(struct scene *s, const struct id *workspace)
+{
+	PGresult *r = world_ask(s->w, "metadata",
+	    "SELECT max(position) FROM metadata.checkpoints WHERE workspace = $1::bytea",
+	    workspace);
+	struct wire_reader number = wire_read(bytes_of(PQgetvalue(r, 0, 0), 8));
+	uint64_t n = wire_u64(&number);
+
+	PQclear(r);
+	return n;
+}
+
+static bool
+enough(void *ctx)
+{
+	struct patience *p = ctx;
+
+	return ++p->asked > 400 || newest_checkpoint(p->s, &p->workspace) >= p->wanted;
+}
+
+static void
+heard(void *ctx, const struct zt_event *e)
+{
+	(void)ctx;
+	(void)e;
+}
+
+static void
+listens(void *ctx)
+{
+	(void)ctx;
+}
+
+/* Bob's device is left alone with `zt watch`, at the server itself. */
+static void
+P4_a_device_that_watches_verifies_all_and_vouches_for_it(void **state)
+{
+	struct scene *s = *state;
+	struct space *at = newcomer(&s->bob, "long");
+	struct patience p = { .s = s, .workspace = at->w->id };
+	struct zt_watch w = { &p, listens, heard, enough };
+	struct zt *z = s->bob.zt;
+	struct calls *before = z->calls;
+	char *server = z->server;
+
+	assert_ok(space_sync(at));
+	churn(&s->alice, "long", 1001);
+	assert_ok(space_sync(at));
+	assert_true(at->base > 0);
+	p.wanted = at->position;
+	assert_true(newest_checkpoint(s, &p.workspace) < p.wanted);
+	z->server = s->w->url;
+	assert_ok(client_connect(z));
+	assert_ok(zt_watch(z, &w));
+	calls_free(z->calls);
+	z->calls = before;
+	z->server = server;
+	assert_int_equal(p.wanted, newest_checkpoint(s, &p.workspace));
+	assert_int_equal(0, opened_again(&s->bob, "long")->base);
 }
 
 static void
@@ -419,9 +635,16 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(P4_a_newcomer_begins_a_long_chain_at_a_checkpoint),
 		cmocka_unit_test(
+		    P4_what_stands_before_a_checkpoint_is_verified_by_and_by_and_then_vouched_for),
+		cmocka_unit_test(
+		    P4_a_server_that_leaves_out_what_stood_before_a_checkpoint_is_found),
+		cmocka_unit_test(P4_a_device_that_watches_verifies_all_and_vouches_for_it),
+		cmocka_unit_test(
 		    F11_what_a_server_alters_in_a_checkpoint_is_not_taken_and_the_chain_tells),
 		cmocka_unit_test(
 		    F4_a_manager_who_calls_an_old_version_current_is_corrected_by_the_next_write),
+		cmocka_unit_test(
+		    F4_a_manager_who_calls_an_old_version_current_is_corrected_by_what_stands_before),
 		cmocka_unit_test(
 		    F7_a_checkpoint_counts_only_while_its_author_may_give_the_workspace),
 		cmocka_unit_test(

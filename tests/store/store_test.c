@@ -52,11 +52,12 @@ a_store_that_rests_is_anybodys_and_finds_what_others_wrote(void **state)
 	assert_ok(newest(other, &n));
 	assert_int_equal(1, n);
 	assert_ok(put(other, 2, "the other's"));
-	assert_err(ZT_ERR_LOCKED, store_wake(one)); /* after ten seconds of waiting */
+	assert_err(ZT_ERR_LOCKED, store_wake(one, false));
+	assert_err(ZT_ERR_LOCKED, store_wake(one, true)); /* after ten seconds of waiting */
 	assert_err(ZT_ERR_LOCKED, newest(one, &n));
 	store_close(other);
-	assert_ok(store_wake(one));
-	assert_ok(store_wake(one));
+	assert_ok(store_wake(one, true));
+	assert_ok(store_wake(one, true));
 	assert_ok(newest(one, &n));
 	assert_int_equal(2, n);
 	store_close(one);

@@ -73,11 +73,14 @@ read_message(int fd, struct message *m)
 	if ((length = strcasestr((const char *)m->all.p, "\r\ncontent-length:")) != NULL &&
 	    length < (const char *)m->all.p + m->head)
 		want = strtoul(length + 17, NULL, 10);
+	/* Now, while it is a text: the body that follows may be without a zero byte. */
+	if (sscanf((const char *)m->all.p, "%1199s %1199s %1199s", m->first[0], m->first[1],
+		m->first[2]) != 3)
+		return false;
 	while (m->all.n < m->head + want)
 		if (!read_more(fd, &m->all, m->head + want - m->all.n))
 			return false;
-	return sscanf((const char *)m->all.p, "%1199s %1199s %1199s", m->first[0], m->first[1],
-		   m->first[2]) == 3;
+	return true;
 }
 
 static bool
@@ -100,6 +103,7 @@ ask_upstream(const struct double_ *d, int *fd, struct bytes request, struct mess
 {
 	bool was_open = *fd >= 0;
 
+	answer->all = buf_init(0);
 	if (!was_open) {
 		*fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		if (*fd < 0 || connect(*fd, (const struct sockaddr *)&d->upstream,
@@ -108,6 +112,7 @@ ask_upstream(const struct double_ *d, int *fd, struct bytes request, struct mess
 	}
 	if (write_all(*fd, request) && read_message(*fd, answer))
 		return true;
+	buf_free(&answer->all);
 	(void)close(*fd);
 	*fd = -1;
 	return was_open && ask_upstream(d, fd, request, answer);
