@@ -12,11 +12,14 @@ STATE ?= state
 run: all
 	sh deploy/local/demo.sh $(CURDIR)/$B/bin $(STATE) $(ONCE)
 
-# TESTS are compiled; the command line's tests run real services.
+# TESTS are compiled; the command line's tests run real services. SIDE of them run side by side.
+SIDE ?= $(shell nproc)
+CLI_TESTS := trust kill trouble pki operator demo repair install
 .PHONY: test-unit test-attack test-cli
 test-unit: all $(TESTS)
 # A crash on a thread that cmocka did not start ends the test without a word, unless the sanitizer keeps the signal.
-	@export ASAN_OPTIONS=handle_segv=2:handle_sigbus=2:handle_sigill=2:handle_sigfpe=2; for t in $(TESTS); do echo "== $$t"; $$t 2>&1 || exit 1; done
+	@export ASAN_OPTIONS=handle_segv=2:handle_sigbus=2:handle_sigill=2:handle_sigfpe=2; \
+	  printf '%s\n' $(TESTS) | xargs -P $(SIDE) -I{} sh scripts/test-one {}
 test-attack: all $(filter $B/tests/attack/%,$(TESTS))
 	@for t in $(filter-out all,$^); do $$t >$B/attack.log 2>&1 || { cat $B/attack.log; exit 1; }; \
 	  grep -E '\[ +OK +\]' $B/attack.log; done
@@ -26,14 +29,7 @@ test-threads: $B/tests/threads/threads_test $B/tests/services/policy_test $B/tes
 	@plain=; setarch "$$(uname -m)" -R true 2>/dev/null && plain="setarch $$(uname -m) -R"; \
 	for t in $^; do echo "== $$t"; $$plain $$t || exit 1; done
 test-cli: all $B/tests/cli/read_qr
-	BIN=$(CURDIR)/$B/bin sh tests/cli/demo_test.sh
-	BIN=$(CURDIR)/$B/bin sh tests/cli/kill_test.sh
-	BIN=$(CURDIR)/$B/bin sh tests/cli/trust_test.sh
-	BIN=$(CURDIR)/$B/bin sh tests/cli/operator_test.sh
-	BIN=$(CURDIR)/$B/bin sh tests/cli/pki_test.sh
-	BIN=$(CURDIR)/$B/bin sh tests/cli/repair_test.sh
-	BIN=$(CURDIR)/$B/bin sh tests/cli/trouble_test.sh
-	BIN=$(CURDIR)/$B/bin sh tests/cli/install_test.sh
+	@export BIN=$(CURDIR)/$B/bin; printf 'tests/cli/%s_test.sh\n' $(CLI_TESTS) | xargs -P $(SIDE) -I{} sh scripts/test-one {}
 # Each parser, FUZZ_SECONDS long; two at a time. What they find stands in build/fuzz/.
 .PHONY: fuzz fuzz-run
 FUZZ_SECONDS ?= 60

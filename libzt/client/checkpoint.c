@@ -282,10 +282,11 @@ add_folder(void *ctx, size_t i, Zt__Manifest **m)
 	for (size_t n = 0; err == ZT_OK && (*m)->kind_case == ZT__MANIFEST__KIND_FOLDER &&
 			   n < (*m)->folder->n_entries;
 	     n++) {
+		const Zt__FolderEntry *e = (*m)->folder->entries[n];
 		struct id vlob;
 
-		memcpy(vlob.b, (*m)->folder->entries[n]->vlob.data, ID_BYTES);
-		err = add_object(k, &vlob, (*m)->folder->entries[n]->folder);
+		if ((err = pb_id(e->vlob, &vlob)) == ZT_OK)
+			err = add_object(k, &vlob, e->folder);
 	}
 	return err;
 }

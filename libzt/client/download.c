@@ -112,7 +112,8 @@ take_folder(void *ctx, size_t i, Zt__Manifest **m)
 		struct buf path = g->folders[folder].path;
 		struct id vlob;
 
-		memcpy(vlob.b, e->vlob.data, ID_BYTES);
+		if ((err = pb_id(e->vlob, &vlob)))
+			return err;
 		err = e->folder ? add_folder(g, &vlob, &path, pb_bytes(e->name),
 				      g->folders[folder].depth + 1)
 				: add_file(g, &vlob, folder, pb_bytes(e->name));

@@ -143,7 +143,7 @@ decisions_due(void *state, const struct request *rq, struct rpc_answer *out)
 	enum zt_err err = db_run(rq->db, &all_orgs, NULL, 0, &rows);
 
 	for (int i = 0; err == ZT_OK && i < db_count(rows); i++) {
-		struct id org;
+		struct id org = { 0 };
 
 		memcpy(org.b, db_bytes(rows, i, 0).p, ID_BYTES);
 		err = add_org(state, rq, &org, &d);
