@@ -355,6 +355,11 @@ tend(struct cli *c)
 		(void)fprintf(stderr,
 		    _("rotated the keys of %llu workspaces after a loss of access\n"),
 		    (unsigned long long)done.rotated);
+	if (done.mended > 0 && !c->quiet && !c->json)
+		(void)fprintf(stderr,
+		    _("brought older keys along in %llu workspaces, for those who came "
+		      "later\n"),
+		    (unsigned long long)done.mended);
 }
 
 static enum zt_err

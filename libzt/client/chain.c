@@ -29,6 +29,7 @@ chain_load(struct space *s)
 		s->goal = m->goal;
 		s->checkpoint = m->checkpoint;
 		s->filled = m->filled;
+		s->led = m->led;
 		if (s->goal > 0)
 			err = pb_hash(m->goal_link, &s->goal_link);
 		if (err == ZT_OK && s->filled > 0)
@@ -56,6 +57,7 @@ chain_note(struct space *s)
 	if (s->goal > 0)
 		m.goal_link = pb_field(s->goal_link.b, HASH_BYTES);
 	m.filled = s->filled;
+	m.led = s->led;
 	if (s->filled > 0)
 		m.filled_link = pb_field(s->filled_link.b, HASH_BYTES);
 	if ((err = pb_encode(&m, &b)) == ZT_OK)

@@ -144,6 +144,9 @@ ZT_CHECKED enum zt_err workspace_deposit(struct zt *z, const struct org_workspac
     const struct secret *key, struct org_user *const *users, size_t count);
 /* Rotates the key of the workspace ID if access was lost since, and nobody else has by then. */
 ZT_CHECKED enum zt_err workspace_close(struct zt *z, const struct id *id);
+/* Rotates it if this device has the newest key and older ones that this does not lead to: who
+ * rotated last did not have them, and newcomers get no other. *DONE: it was so. */
+ZT_CHECKED enum zt_err workspace_mend(struct zt *z, const struct id *id, bool *done);
 
 /* ---- space.c: a workspace, opened ---- */
 struct space {
@@ -157,6 +160,7 @@ struct space {
 	uint64_t base;    /* where a member's checkpoint began the chain; 0: verified from 1 */
 	uint64_t filled;  /* of what stands before the base: verified up to here */
 	struct hash filled_link;
+	uint64_t led;  /* the newest key of this generation led to all that are held here */
 	uint64_t goal; /* verified once, and being verified again; 0: not so */
 	struct hash goal_link;
 	uint64_t checkpoint; /* the newest that this device knows of */

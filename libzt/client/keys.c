@@ -53,6 +53,7 @@ static enum zt_err
 keep_key(struct space *s, unsigned generation, struct secret *key)
 {
 	s->keys[generation - 1] = key;
+	s->led = 0; /* whether the newest leads to it is to be seen */
 	return store_put(s->z->store, STORE_KEY, bytes_of(s->w->id.b, ID_BYTES), generation,
 	    secret_bytes(key));
 }

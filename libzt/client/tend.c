@@ -56,6 +56,23 @@ seal_where_missing(struct zt *z, struct org_workspace *w, enum role mine, uint64
 	return err;
 }
 
+/* Manager or owner: what a loss of access asks for, or a rotation that left keys behind. */
+static enum zt_err
+renew(struct zt *z, const struct org_workspace *w, const struct id *id, struct zt_tended *out)
+{
+	bool mended = false;
+	enum zt_err err;
+
+	if (org_state_is_open(w, ORG_NEVER)) {
+		err = workspace_close(z, id);
+		out->rotated += err == ZT_OK;
+	} else {
+		err = workspace_mend(z, id, &mended);
+		out->mended += mended;
+	}
+	return err;
+}
+
 static enum zt_err
 tend_workspace(struct zt *z, const struct id *id, struct zt_tended *out)
 {
@@ -68,14 +85,12 @@ tend_workspace(struct zt *z, const struct id *id, struct zt_tended *out)
 	if (w == NULL || me == NULL || (mine = org_state_role(w, me, ORG_NEVER)) == ROLE_NONE ||
 	    (w->deletion_due != 0 && w->deletion_due <= client_now_ms()))
 		return ZT_OK;
-	if (mine >= ROLE_MANAGER && org_state_is_open(w, ORG_NEVER)) {
-		if ((err = workspace_close(z, id)))
+	if (mine >= ROLE_MANAGER) {
+		if ((err = renew(z, w, id, out)))
 			return err;
-		out->rotated++;
-		w = org_state_workspace(z->state, id);
+		if ((w = org_state_workspace(z->state, id)) == NULL)
+			return ZT_OK;
 	}
-	if (w == NULL)
-		return ZT_OK;
 	if ((err = seal_where_missing(z, w, mine, &out->sealed)) || (err = space_of(z, w, &s)))
 		return err;
 	if (space_offer_checkpoint(s))

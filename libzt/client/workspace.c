@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/wire.h"
-#include "client/client.h"
+#include "client/chain.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -423,6 +423,53 @@ workspace_close(struct zt *z, const struct id *id)
 {
 	enum zt_err err = rotate(z, id, fill_needed_rotation);
 
+	return err == ZT_ERR_EXISTS ? ZT_OK : err;
+}
+
+/* Whether the newest key is here, and others that it does not lead to. */
+static enum zt_err
+strands(struct space *s, bool *out)
+{
+	unsigned list[LIMIT_OLDER], newest = (unsigned)s->w->generation_count;
+	size_t n;
+	enum zt_err err;
+
+	*out = false;
+	if (newest == 1 || s->led == newest || space_held_key(s, newest) == NULL)
+		return ZT_OK;
+	if ((err = space_stranded(s, list, &n)))
+		return err;
+	*out = n > 0;
+	s->led = n > 0 ? 0 : newest;
+	return chain_note(s);
+}
+
+/* A rotation, unless someone else was faster. */
+static enum zt_err
+fill_mending(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	const struct rotation *r = ctx;
+	struct space *s;
+	bool is_needed;
+	enum zt_err err;
+
+	if ((err = space_of(z, org_state_workspace(z->state, &r->workspace), &s)) ||
+	    (err = strands(s, &is_needed)))
+		return err;
+	return is_needed ? fill_rotation(z, ctx, b) : ZT_ERR_EXISTS;
+}
+
+enum zt_err
+workspace_mend(struct zt *z, const struct id *id, bool *done)
+{
+	struct space *s;
+	enum zt_err err;
+
+	if ((err = space_of(z, org_state_workspace(z->state, id), &s)) ||
+	    (err = strands(s, done)) || !*done)
+		return err;
+	err = rotate(z, id, fill_mending);
+	*done = err == ZT_OK;
 	return err == ZT_ERR_EXISTS ? ZT_OK : err;
 }
 

@@ -43,13 +43,15 @@ ZT_CALL enum zt_err zt_workspace_delete(struct zt *z, const char *workspace, uin
 ZT_CALL enum zt_err zt_workspace_claim(struct zt *z, const char *workspace);
 
 struct zt_tended {
-	uint64_t rotated,
-	    sealed; /* keys of workspaces; keys sealed to members who lacked them */
+	uint64_t rotated; /* keys of workspaces, after a loss of access */
+	uint64_t mended;  /* the same, for older keys that newcomers could not get to */
+	uint64_t sealed;  /* keys, to members who lacked them */
 };
 /* Does what this device owes to others, from the log as it was last verified: renews the user's
  * key after a device of this user was revoked, rotates keys of workspaces after a loss of
- * access where this user is manager or owner, seals keys to members who lack them. Several may
- * do this at once. Asks nothing of the servers when there is nothing to do. OUT may be NULL. */
+ * access where this user is manager or owner, or when whoever rotated last did not have older
+ * keys that are here, seals keys to members who lack them. Several may do this at once. Asks
+ * nothing of the servers when there is nothing to do. OUT may be NULL. */
 ZT_CALL enum zt_err zt_tend(struct zt *z, struct zt_tended *out);
 
 #endif
