@@ -1,4 +1,6 @@
 /* glue.c - the only lws callbacks: one line a reason, each calls a named function. */
+#include <stdlib.h>
+
 #include "common/clock.h"
 #include "gateway/exchange.h"
 #include "gateway/gateway.h"
@@ -10,38 +12,43 @@ gateway_of(struct lws *wsi)
 	return lws_context_user(lws_get_context(wsi));
 }
 
-static size_t
-address_of(struct lws *wsi, char out[64])
-{
-	return lws_get_peer_simple(wsi, out, 64) != NULL ? strlen(out) : 0;
-}
+/* The address of a connection that is counted: at its end lws does not know it any more. */
+struct peer {
+	char address[64];
+	size_t n;
+};
 
 /* A connection is taken if there is room for it at all and for its address. */
 static int
 admit(struct gateway *g, struct lws *wsi)
 {
-	char address[64];
-	size_t n = address_of(wsi, address);
+	struct peer *p = calloc(1, sizeof *p);
 
-	if (g->connected >= g->settings->connections ||
-	    !throttle_take(g->addresses, address, n, clock_ms()))
+	if (p == NULL)
 		return -1;
+	if (lws_get_peer_simple(wsi, p->address, sizeof p->address) != NULL)
+		p->n = strlen(p->address);
+	if (g->connected >= g->settings->connections ||
+	    !throttle_take(g->addresses, p->address, p->n, clock_ms())) {
+		free(p);
+		return -1;
+	}
 	g->connected++;
-	lws_set_opaque_user_data(wsi, g); /* counted */
+	lws_set_opaque_user_data(wsi, p);
 	return 0;
 }
 
 static void
 forget(struct gateway *g, struct lws *wsi)
 {
-	char address[64];
-	size_t n = address_of(wsi, address);
+	struct peer *p = lws_get_opaque_user_data(wsi);
 
-	if (lws_get_opaque_user_data(wsi) == NULL)
+	if (p == NULL)
 		return;
 	lws_set_opaque_user_data(wsi, NULL);
 	g->connected--;
-	throttle_give(g->addresses, address, n);
+	throttle_give(g->addresses, p->address, p->n);
+	free(p);
 }
 
 static int

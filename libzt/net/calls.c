@@ -35,7 +35,8 @@ struct calls {
 	const struct sign_key *key;
 	const char *operator_token;
 	struct loop *loop;
-	CURL *idle[MOST_IDLE]; /* handles that keep their connections */
+	CURL *single;          /* of calls_run: it keeps its connection, or NULL */
+	CURL *idle[MOST_IDLE]; /* of transfers, whose connections the loop keeps */
 	size_t idle_count;
 };
 
@@ -70,6 +71,7 @@ calls_free(struct calls *c)
 {
 	if (c == NULL)
 		return;
+	curl_easy_cleanup(c->single);
 	while (c->idle_count > 0)
 		curl_easy_cleanup(c->idle[--c->idle_count]);
 	loop_free(c->loop);
@@ -334,6 +336,8 @@ again(struct calls_request *q, enum zt_err err)
 	return true;
 }
 
+/* A handle is of one kind for ever: libcurl gives up its own connection when it joins a loop.
+ */
 static CURL *
 take_handle(struct calls *c)
 {
@@ -343,8 +347,12 @@ take_handle(struct calls *c)
 static void
 end_request(struct calls_request *q)
 {
-	if (q->easy != NULL && q->c->idle_count < MOST_IDLE)
-		q->c->idle[q->c->idle_count++] = q->easy;
+	struct calls *c = q->c;
+
+	if (q->transfer == NULL && c->single == NULL)
+		c->single = q->easy;
+	else if (q->transfer != NULL && q->easy != NULL && c->idle_count < MOST_IDLE)
+		c->idle[c->idle_count++] = q->easy;
 	else
 		curl_easy_cleanup(q->easy);
 	curl_slist_free_all(q->headers);
@@ -365,7 +373,9 @@ calls_run(struct calls *c, enum route r, const struct route_params *p, const cha
 	enum zt_err err;
 
 	detail[0] = 0;
-	if ((q.easy = take_handle(c)) == NULL)
+	q.easy = c->single != NULL ? c->single : curl_easy_init();
+	c->single = NULL; /* until its end */
+	if (q.easy == NULL)
 		return ZT_ERR_MEMORY;
 	do {
 		q.tries++;

@@ -321,6 +321,59 @@ R4_malformed_and_oversize_requests_are_refused(void **state)
 	free(huge);
 }
 
+static void
+ask_health(const struct scene *s)
+{
+	static const char ask[] = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+	char answer[512];
+	int fd = dial(s);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	assert_int_equal(sizeof ask - 1, send(fd, ask, sizeof ask - 1, MSG_NOSIGNAL));
+	assert_int_equal(1, poll(&p, 1, 8000));
+	assert_true(recv(fd, answer, sizeof answer, 0) > 0);
+	(void)close(fd);
+}
+
+/* The limit is of those that are open: an address that comes again and again is not locked out.
+ */
+static void
+R4_connections_that_ended_count_no_more(void **state)
+{
+	enum { MOST = 4000 }; /* connections_per_address, unless it is set */
+
+	for (int i = 0; i < MOST + 100; i++)
+		ask_health(*state);
+}
+
+/* A client keeps its connections: single calls one, transfers a few, whatever order they come
+ * in.
+ */
+static void
+R4_a_client_that_works_on_opens_no_connection_for_each_call(void **state)
+{
+	struct scene *s = *state;
+	struct space *w;
+	unsigned before;
+
+	assert_ok(zt_workspace_create(s->alice.zt, "many"));
+	assert_ok(zt_mkdir(s->alice.zt, "many:/first"));
+	w = person_space(&s->alice, "many");
+	before = double_connections(s->w->d);
+	for (int i = 0; i < 20; i++) {
+		struct tree_entry to = { .is_folder = true };
+		struct batch *b = NULL;
+
+		suite_random(to.vlob.b, ID_BYTES);
+		assert_ok(batch_new(w, &b));
+		assert_ok(batch_folder(b, &to.vlob));
+		assert_ok(batch_link(b, &w->w->id, bytes_text("again"), &to, BATCH_ANY));
+		assert_ok(batch_send(b));
+		batch_free(b);
+	}
+	assert_in_range(double_connections(s->w->d) - before, 0, 4);
+}
+
 /* Connections that stop in the middle of a head or of a body: others are served meanwhile, and
  * the gateway's memory stays bounded. */
 static void
@@ -360,6 +413,8 @@ main(void)
 		cmocka_unit_test(F8_sizes_near_2_to_63_and_blocks_without_end_are_refused),
 		cmocka_unit_test(F8_an_object_of_another_workspace_is_not_found),
 		cmocka_unit_test(R4_malformed_and_oversize_requests_are_refused),
+		cmocka_unit_test(R4_connections_that_ended_count_no_more),
+		cmocka_unit_test(R4_a_client_that_works_on_opens_no_connection_for_each_call),
 		cmocka_unit_test(R4_half_open_and_slow_connections_leave_the_others_alone),
 	};
 

@@ -29,7 +29,7 @@ struct double_ {
 	pthread_mutex_t lock; /* of what follows */
 	struct double_hooks hooks;
 	struct line line[LINES];
-	bool stopping;
+	unsigned connections;
 };
 
 struct message {
@@ -223,6 +223,7 @@ accept_all(void *arg)
 			(void)close(l->fd);
 		}
 		*l = (struct line){ .d = d, .fd = fd };
+		d->connections++;
 		if (pthread_create(&l->thread, NULL, serve, l) != 0)
 			abort();
 		(void)pthread_mutex_unlock(&d->lock);
@@ -267,6 +268,17 @@ double_stop(struct double_ *d)
 		}
 	(void)pthread_mutex_destroy(&d->lock);
 	free(d);
+}
+
+unsigned
+double_connections(struct double_ *d)
+{
+	unsigned n;
+
+	(void)pthread_mutex_lock(&d->lock);
+	n = d->connections;
+	(void)pthread_mutex_unlock(&d->lock);
+	return n;
 }
 
 const char *

@@ -32,6 +32,8 @@ struct double_hooks {
 /* UPSTREAM is http://127.0.0.1:PORT. Fails the test when it cannot. */
 struct double_ *double_start(const char *upstream);
 void double_stop(struct double_ *d);
+/* How many connections of clients there have been. */
+unsigned double_connections(struct double_ *d);
 const char *double_url(const struct double_ *d);
 /* From now on HOOKS; NULL: an honest proxy. */
 void double_play(struct double_ *d, const struct double_hooks *hooks);
