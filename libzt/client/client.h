@@ -142,6 +142,10 @@ ZT_CHECKED enum zt_err client_check_workspace_name(struct zt *z, const char *nam
  * a device and has not renewed the key yet is left out. */
 ZT_CHECKED enum zt_err workspace_deposit(struct zt *z, const struct org_workspace *w,
     const struct secret *key, struct org_user *const *users, size_t count);
+
+/* ---- rotate.c ---- */
+/* Rotates the key of the workspace ID. */
+ZT_CHECKED enum zt_err workspace_rotate(struct zt *z, const struct id *id);
 /* Rotates the key of the workspace ID if access was lost since, and nobody else has by then. */
 ZT_CHECKED enum zt_err workspace_close(struct zt *z, const struct id *id);
 /* Rotates it if this device has the newest key and older ones that this does not lead to: who
