@@ -341,11 +341,16 @@ P4_what_stands_before_a_checkpoint_is_verified_by_and_by_and_then_vouched_for(vo
 	expect(&s->bob, "long:/folder/file", 0, "version 5");
 }
 
+struct omission {
+	size_t index; /* in a page */
+	bool told;
+};
+
 /* Of the pages that it shows of what is older, the hostile server leaves one changeset out. */
 static void
 leave_one_out(void *ctx, struct double_call *c)
 {
-	struct lie *l = ctx;
+	struct omission *o = ctx;
 	Zt__ChainPage *m = NULL;
 	Zt__Changeset *left_out;
 	size_t n;
@@ -357,15 +362,15 @@ leave_one_out(void *ctx, struct double_call *c)
 	n = m->n_changesets;
 	if (m->first < LONG && n > 100) {
 		/* The last version of the file: no version stands behind it. */
-		left_out = m->changesets[l->how];
-		memmove(&m->changesets[l->how], &m->changesets[l->how + 1],
-		    (n - l->how - 1) * sizeof *m->changesets);
+		left_out = m->changesets[o->index];
+		memmove(&m->changesets[o->index], &m->changesets[o->index + 1],
+		    (n - o->index - 1) * sizeof *m->changesets);
 		m->n_changesets--;
 		buf_empty(&c->answer);
 		assert_ok(pb_encode(m, &c->answer));
 		m->changesets[n - 1] = left_out;
 		m->n_changesets = n;
-		l->told = true;
+		o->told = true;
 	}
 	pb_free(m);
 }
@@ -375,8 +380,8 @@ P4_a_server_that_leaves_out_what_stood_before_a_checkpoint_is_found(void **state
 {
 	struct scene *s = *state;
 	struct space *at = newcomer(&s->bob, "long"), *alice;
-	struct lie lie = { 0 };
-	struct double_hooks hooks = { .ctx = &lie, .after = leave_one_out };
+	struct omission omitted = { 0 };
+	struct double_hooks hooks = { .ctx = &omitted, .after = leave_one_out };
 	struct tree_entry file;
 	struct space_version v;
 	struct path path;
@@ -384,12 +389,12 @@ P4_a_server_that_leaves_out_what_stood_before_a_checkpoint_is_found(void **state
 	assert_ok(tree_open(s->alice.zt, "long:/folder/file", &alice, &path));
 	assert_ok(tree_find(alice, &path, path.count, &file));
 	assert_ok(space_version(alice, &file.vlob, OLD, &v));
-	lie.how = (__typeof__(lie.how))(v.position - 1);
+	omitted.index = (size_t)v.position - 1;
 	assert_ok(space_sync(at));
 	assert_true(at->base > 0);
 	double_play(s->w->d, &hooks);
 	assert_ok(space_backfill(at, 60000)); /* nothing is believed: all is begun anew */
-	assert_true(lie.told);
+	assert_true(omitted.told);
 	assert_int_equal(0, at->position);
 	assert_int_equal(alice->position, at->goal);
 	assert_err(ZT_ERR_FORK, space_sync(at));
