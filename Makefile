@@ -14,12 +14,13 @@ run: all
 
 # TESTS are compiled; the command line's tests run real services. SIDE of them run side by side.
 SIDE ?= $(shell nproc)
+SIDE_BY_SIDE = { rm -f build/log/failed; xargs -P $(SIDE) -I{} sh scripts/test-one {} || { cat build/log/failed; exit 1; }; }
 CLI_TESTS := trust kill trouble pki operator demo repair install
 .PHONY: test-unit test-attack test-cli
 test-unit: all $(TESTS)
 # A crash on a thread that cmocka did not start ends the test without a word, unless the sanitizer keeps the signal.
 	@export ASAN_OPTIONS=handle_segv=2:handle_sigbus=2:handle_sigill=2:handle_sigfpe=2; \
-	  printf '%s\n' $(TESTS) | xargs -P $(SIDE) -I{} sh scripts/test-one {}
+	  printf '%s\n' $(TESTS) | $(SIDE_BY_SIDE)
 test-attack: all $(filter $B/tests/attack/%,$(TESTS))
 	@for t in $(filter-out all,$^); do $$t >$B/attack.log 2>&1 || { cat $B/attack.log; exit 1; }; \
 	  grep -E '\[ +OK +\]' $B/attack.log; done
@@ -29,7 +30,7 @@ test-threads: $B/tests/threads/threads_test $B/tests/services/policy_test $B/tes
 	@plain=; setarch "$$(uname -m)" -R true 2>/dev/null && plain="setarch $$(uname -m) -R"; \
 	for t in $^; do echo "== $$t"; $$plain $$t || exit 1; done
 test-cli: all $B/tests/cli/read_qr
-	@export BIN=$(CURDIR)/$B/bin; printf 'tests/cli/%s_test.sh\n' $(CLI_TESTS) | xargs -P $(SIDE) -I{} sh scripts/test-one {}
+	@export BIN=$(CURDIR)/$B/bin; printf 'tests/cli/%s_test.sh\n' $(CLI_TESTS) | $(SIDE_BY_SIDE)
 # Each parser, FUZZ_SECONDS long; two at a time. What they find stands in build/fuzz/.
 .PHONY: fuzz fuzz-run
 FUZZ_SECONDS ?= 60

@@ -90,10 +90,10 @@ for i in $(seq "$rounds"); do
 done
 kill $floor_pids; floor_pids=
 cp "$tools/zt-metadata-unverified" "$w/zt-metadata"
-kill "$(cat "$w/state/run/metadata.pid")"; sleep 0.5
+sh "$root/deploy/local/zt-local" end "$w/state" "$bin" metadata
 sh "$root/deploy/local/zt-local" one "$w/state" "$w" metadata
 "$tools/requests_bench" requests "$w/files" "$password" w 30000 >"$w/unverified.txt"
-kill "$(cat "$w/state/run/metadata.pid")"; sleep 0.5
+sh "$root/deploy/local/zt-local" end "$w/state" "$bin" metadata
 sh "$root/deploy/local/zt-local" one "$w/state" "$bin" metadata
 "$tools/requests_bench" append "$w/log" "$password" 5000 >"$w/append.txt"
 "$tools/requests_bench" verify 100000 >"$w/verify.txt"

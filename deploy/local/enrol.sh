@@ -4,8 +4,10 @@
 set -eu
 bin=$1 state=$2 link=$3 greeter=${4:-alice} newcomer=${5:-bob}
 dir=$(mktemp -d)
-trap 'rm -rf "$dir"; kill 0 2>/dev/null || true' INT TERM
-mkfifo "$dir/a.in" "$dir/b.in"
+a= b=
+trap 'rm -rf "$dir"; kill $a $b 2>/dev/null || true' EXIT
+trap 'exit 130' INT TERM
+mkfifo "$dir/a.in" "$dir/b.in"; : >"$dir/a.out"; : >"$dir/b.out"
 "$bin/zt" --home "$state/$greeter" --password-file "$state/$greeter.password" greet "$link" --yes <"$dir/a.in" >"$dir/a.out" 2>&1 & a=$!
 "$bin/zt" --home "$state/$newcomer" --password-file "$state/$newcomer.password" claim "$link" --email "$newcomer@demo.example" --name "$newcomer" --label "$newcomer" <"$dir/b.in" >"$dir/b.out" 2>&1 & b=$!
 exec 3>"$dir/a.in" 4>"$dir/b.in"
@@ -17,4 +19,3 @@ wait $b || { wait $a || cat "$dir/a.out"; cat "$dir/b.out"; exit 1; }
 wait $a || { cat "$dir/a.out"; exit 1; }
 exec 3>&- 4>&-
 tail -1 "$dir/a.out"; tail -1 "$dir/b.out"
-rm -rf "$dir"

@@ -159,7 +159,8 @@ desktop() {
 	printf 'login' | at_desktop env HOME="$1" XDG_DATA_HOME="$1" gnome-keyring-daemon --unlock --components=secrets --daemonize >/dev/null 2>&1
 }
 at_desktop() { env -u DISPLAY XDG_RUNTIME_DIR="$desk/run" DBUS_SESSION_BUS_ADDRESS="$bus" "$@"; }
-logged_out() { kill "$(sed -n 2p "$desk/bus")"; bus=unix:path=/nowhere; sleep 0.5; }
+nobody_there() { ! grep -lzqs "^XDG_RUNTIME_DIR=$desk/run" /proc/[0-9]*/environ; }
+logged_out() { kill "$(sed -n 2p "$desk/bus")"; bus=unix:path=/nowhere; soon nobody_there; }
 grace_here() { at_desktop "$bin/zt" --home "$state/grace" "$@" </dev/null; }
 keys() { at_desktop secret-tool search --all xdg:schema org.zt.Device 2>/dev/null | grep -c '^secret = [0-9a-f]\{64\}$'; }
 bus=unix:path=/nowhere

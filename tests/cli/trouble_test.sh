@@ -23,10 +23,11 @@ mkdir "$state/newer"; cp "$state/alice/device.zt" "$state/newer/"; cp "$state/al
 expect 76 "newer" "a local store of a newer version" "$bin/zt" --home "$state/newer" --password-file "$state/alice.password" status
 code=$(asked /v2/orgs | head -1)
 case $code in *426*) ok "a call of another protocol version is told so" ;; *) echo "$code"; not_ok "a call of another protocol version is told so" ;; esac
-kill "$(cat "$state/run/blocks.pid")"; sleep 0.5
-case $(asked /readyz) in *" 503 "*"blocks cannot be reached"*) ok "the gateway says which service it cannot reach" ;; *) not_ok "the gateway says which service it cannot reach" ;; esac
-local_ one "$state" "$bin" blocks; sleep 1
-case $(asked /readyz) in *" 200 "*) ok "and is ready again when it is back" ;; *) not_ok "and is ready again when it is back" ;; esac
+local_ end "$state" "$bin" blocks
+ready() { case $(asked /readyz) in *" $1 "*"${2:-}"*) ;; *) return 1 ;; esac; }
+check "the gateway says which service it cannot reach" soon ready 503 "blocks cannot be reached"
+local_ one "$state" "$bin" blocks
+check "and is ready again when it is back" soon ready 200
 # X3: another local user reads nothing (the sockets' folder, states, files, processes)
 if [ "$(id -u)" = 0 ]; then
 	chmod o+x "$state" # as if the folder stood where everybody may go
@@ -104,11 +105,11 @@ if [ "$(id -u)" = 0 ]; then
 		sed "s#^folder:.*#folder: $state/full/blocks#" "$state/config/blocks.yaml" > "$state/config/blocks.full"
 		mount -t tmpfs -o size=8m tmpfs "$state/full"
 		cp "$state/config/blocks.yaml" "$state/blocks.was"; cp "$state/config/blocks.full" "$state/config/blocks.yaml"
-		kill "$(cat "$state/run/blocks.pid")"; sleep 0.5; local_ one "$state" "$bin" blocks
+		restart blocks
 		head -c 16000000 /dev/urandom > "$state/sixteen"
 		expect 74 "no space left" "a full disk under the blocks service" alice --quiet put "$state/sixteen" w:/sixteen
 		expect 0 "kept" "everything else goes on" alice ls w:/
-		kill "$(cat "$state/run/blocks.pid")"; sleep 0.5; cp "$state/blocks.was" "$state/config/blocks.yaml"; local_ one "$state" "$bin" blocks
+		cp "$state/blocks.was" "$state/config/blocks.yaml"; restart blocks
 		umount "$state/full"
 		check "and with space the upload can be finished" alice --quiet put "$state/sixteen" w:/sixteen
 	else
@@ -127,13 +128,11 @@ check "nothing was lost" alice verify w
 
 # events
 "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" --json watch > "$state/events" & watching=$!
-for i in $(seq 50); do grep -q ready "$state/events" && break; sleep 0.1; done
+soon grep -q ready "$state/events" || true
 check "the same device writes meanwhile" alice put "$state/kept" w:/event
-for i in $(seq 50); do grep -q chain "$state/events" && break; sleep 0.1; done
-check "a watch tells of a change as it happens" grep -q '"event":"chain","workspace":"w"' "$state/events"
+check "a watch tells of a change as it happens" soon grep -q '"event":"chain","workspace":"w"' "$state/events"
 check "and makes a workspace" alice workspace create later; alice put "$state/kept" later:/event >/dev/null
-for i in $(seq 50); do grep -q '"chain","workspace":"later"' "$state/events" && break; sleep 0.1; done
-check "whose name the watch has learned" grep -q '"event":"chain","workspace":"later"' "$state/events"
+check "whose name the watch has learned" soon grep -q '"event":"chain","workspace":"later"' "$state/events"
 flock -o "$state/alice/lock" sleep 30 & holder=$!
 expect 75 "another zt" "a state folder that is in use is not shared" timeout 20 "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" status
 kill $holder; wait $holder || true
@@ -146,7 +145,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout "$state/tls.key" -out "$state/
 sed "s#^port:.*#port: 0#; s#^port_file:.*#port_file: $state/tls.port#" "$state/config/gateway.yaml" > "$state/tls.yaml"
 printf 'tls_certificate: %s\ntls_key: %s\n' "$state/tls.pem" "$state/tls.key" >> "$state/tls.yaml"
 "$bin/zt-gateway" --config "$state/tls.yaml" >"$state/log/tls.log" 2>&1 & tls=$!
-for i in $(seq 50); do [ -s "$state/tls.port" ] && break; sleep 0.1; done
+soon test -s "$state/tls.port"
 tls_url=https://localhost:$(cat "$state/tls.port")
 expect 0 "organization exists" "TLS with the authority's certificate" "$bin/zt" --home "$state/tls" --ca-file "$state/tls.pem" --password-file "$state/alice.password" \
 	org bootstrap --server "$tls_url" --operator-token-file "$state/operator-token" --slug tls --email t@t.example

@@ -16,12 +16,15 @@ expect() {
 	if [ "$rc" = "$code" ] && grep -q -- "$words" "$state/out"; then ok "$name"; else echo "    (exit $rc)"; not_ok "$name"; fi
 }
 check() { name=$1; shift; if "$@" >"$state/out" 2>&1; then ok "$name"; else not_ok "$name"; fi; }
+# soon COMMAND...: whether it succeeds within ten seconds.
+soon() { for i in $(seq 100); do "$@" && return 0; sleep 0.1; done; return 1; }
 finish() { echo "$passed passed, $failed failed"; [ "$failed" = 0 ]; }
 alice() { "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" "$@"; }
 bob() { "$bin/zt" --home "$state/bob" --password-file "$state/bob.password" "$@"; }
 # asked PATH [FILE]: what the gateway answers, at its door or at the port that FILE holds.
 asked() { bash -c "exec 3<>/dev/tcp/127.0.0.1/$(cat "$state/${2:-port}"); printf 'GET $1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n' >&3; cat <&3"; }
 local_() { sh "$root/deploy/local/zt-local" "$@"; }
+restart() { local_ end "$state" "$bin" "$1"; local_ one "$state" "$bin" "$1"; }
 begin_world() {
 	echo alicepass > "$state/alice.password"; echo bobpass > "$state/bob.password"
 	local_ start "$state" "$bin"
