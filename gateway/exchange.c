@@ -80,7 +80,6 @@ exchange_call(struct lws *wsi, const char *method, const char *path, int deadlin
 	copy_token(wsi, WSI_TOKEN_HOST, t->authority, sizeof t->authority);
 	copy_token(
 	    wsi, WSI_TOKEN_HTTP_AUTHORIZATION, t->authorization, sizeof t->authorization);
-	(void)lws_get_peer_simple(wsi, t->peer, sizeof t->peer);
 	zt__call__init(out);
 	out->method = (char *)(uintptr_t)method;
 	out->target = t->target;
@@ -94,7 +93,6 @@ exchange_call(struct lws *wsi, const char *method, const char *path, int deadlin
 	out->authorization = t->authorization;
 	out->trace =
 	    (char *)(uintptr_t)gateway_field(wsi, "traceparent:", t->trace, sizeof t->trace);
-	out->peer = t->peer;
 	out->deadline_ms = (uint64_t)deadline_s * 1000;
 	return ZT_OK;
 }

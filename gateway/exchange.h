@@ -19,7 +19,7 @@ void exchange_gone(struct exchange **slot);
  * in HEAD. */
 struct exchange_head_texts {
 	char target[1100], authority[256], input[1024], signature[256], digest[256],
-	    authorization[256], trace[64], peer[64];
+	    authorization[256], trace[64];
 };
 ZT_CHECKED enum zt_err exchange_call(struct lws *wsi, const char *method, const char *path,
     int deadline_s, struct exchange_head_texts *texts, Zt__Call *out);
