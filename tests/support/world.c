@@ -135,7 +135,7 @@ world_found(struct world *w, struct person *p, const char *name)
 void
 humans_init(struct humans *h, const char *profile)
 {
-	*h = (struct humans){ .matched = true, .profile = profile };
+	*h = (struct humans){ .matched = true, .profile = profile, .patience_s = 60 };
 	(void)pthread_mutex_init(&h->lock, NULL);
 	(void)pthread_cond_init(&h->shown, NULL);
 }
@@ -160,7 +160,7 @@ pick(void *ctx, const char *const choices[4])
 	int found = -1;
 
 	(void)clock_gettime(CLOCK_REALTIME, &deadline);
-	deadline.tv_sec += 4;
+	deadline.tv_sec += one->h->patience_s;
 	(void)pthread_mutex_lock(&one->h->lock);
 	one->h->picks++;
 	while (one->h->code[!one->is_claimer][0] == 0 &&
@@ -221,6 +221,7 @@ join(struct person *greeter, struct person *p, const char *name, const char *pro
 	struct claiming c = { .p = p, .human = { &h, true } };
 	struct zt_codes codes;
 	pthread_t thread;
+	enum zt_err err;
 
 	humans_init(&h, profile);
 	codes = human_codes(&at_greeter);
@@ -228,8 +229,9 @@ join(struct person *greeter, struct person *p, const char *name, const char *pro
 	assert_ok(zt_invite(greeter->zt, kind, link));
 	c.c = (struct zt_claim){ link, p->email, name, "phone" };
 	assert_int_equal(0, pthread_create(&thread, NULL, claim, &c));
-	assert_ok(zt_greet(greeter->zt, link, &codes));
-	assert_int_equal(0, pthread_join(thread, NULL));
+	err = zt_greet(greeter->zt, link, &codes);
+	assert_int_equal(0, pthread_join(thread, NULL)); /* before anything fails: it uses C */
+	assert_ok(err);
 	assert_ok(c.err);
 	person_open(p);
 }

@@ -67,6 +67,7 @@ struct humans {
 	char code[2][8]; /* greeter's, claimer's */
 	int picks;       /* how often somebody was asked */
 	bool matched;    /* every pick found the other's code */
+	int patience_s;  /* for the other to read it aloud: long, for a machine under load */
 	const char *profile;
 };
 void humans_init(struct humans *h, const char *profile);
