@@ -1,9 +1,8 @@
 /* disclosures.c - handles, each sealed to one user who is entitled to it; the log holds only
  * salted commitments. */
-#include <stdlib.h>
-
 #include "auth/auth.h"
 #include "auth/handlers.h"
+#include "auth/rows.h"
 #include "format/limits.h"
 #include "format/pb.h"
 
@@ -48,37 +47,32 @@ out:
 	return err;
 }
 
+static void
+fill(const struct db_rows *found, int row, void *item)
+{
+	Zt__Disclosure *d = item;
+
+	zt__disclosure__init(d);
+	d->subject = rows_field(found, row, 0);
+	d->sealed = rows_field(found, row, 1);
+}
+
 /* DISCLOSURES: all handles sealed to the caller. */
 enum zt_err
 disclosures_get(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->caller.user) };
 	Zt__Disclosures answer = ZT__DISCLOSURES__INIT;
-	Zt__Disclosure *items = NULL;
-	struct db_rows *rows = NULL;
-	size_t n;
+	struct rows rows;
 	enum zt_err err;
 
 	(void)state;
-	if ((err = db_run(rq->db, &get, v, 2, &rows)))
-		return err;
-	n = (size_t)db_count(rows);
-	items = calloc(n + 1, sizeof *items);
-	answer.items = calloc(n + 1, sizeof *answer.items);
-	err = items == NULL || answer.items == NULL ? ZT_ERR_MEMORY : ZT_OK;
-	for (size_t i = 0; err == ZT_OK && i < n; i++) {
-		struct bytes subject = db_bytes(rows, (int)i, 0),
-			     sealed = db_bytes(rows, (int)i, 1);
-
-		zt__disclosure__init(&items[i]);
-		items[i].subject = pb_field(subject.p, subject.n);
-		items[i].sealed = pb_field(sealed.p, sealed.n);
-		answer.items[answer.n_items++] = &items[i];
-	}
-	if (err == ZT_OK)
+	if ((err = rows_read(rq->db, &get, v, 2, sizeof(Zt__Disclosure), fill, &rows)) ==
+	    ZT_OK) {
+		answer.items = (Zt__Disclosure **)rows.items;
+		answer.n_items = rows.n;
 		err = auth_answer(out, &answer);
-	free(items);
-	free(answer.items);
-	db_free(rows);
+	}
+	rows_free(&rows);
 	return err;
 }

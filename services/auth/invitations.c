@@ -1,10 +1,10 @@
 /* invitations.c - who may come: made, listed, ended. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "auth/auth.h"
 #include "auth/handlers.h"
 #include "auth/mail.h"
+#include "auth/rows.h"
 #include "common/audit.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -49,40 +49,36 @@ invitations_put(void *state, const struct request *rq, struct rpc_answer *out)
 	return err;
 }
 
+static void
+fill(const struct db_rows *found, int row, void *item)
+{
+	Zt__Invitation *i = item;
+
+	zt__invitation__init(i);
+	i->id = rows_field(found, row, 0);
+	i->kind = (Zt__InvitationKind)db_int(found, row, 1);
+	i->state = (Zt__InvitationState)db_int(found, row, 2);
+	i->created = (uint64_t)db_int(found, row, 3);
+	i->author = rows_field(found, row, 4);
+}
+
 /* INVITATIONS: those that the caller's user made. */
 enum zt_err
 invitations_list(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->caller.user) };
 	Zt__Invitations answer = ZT__INVITATIONS__INIT;
-	Zt__Invitation *items = NULL;
-	struct db_rows *rows = NULL;
-	size_t n;
+	struct rows rows;
 	enum zt_err err;
 
 	(void)state;
-	if ((err = db_run(rq->db, &list, v, 2, &rows)))
-		return err;
-	n = (size_t)db_count(rows);
-	items = calloc(n + 1, sizeof *items);
-	answer.items = calloc(n + 1, sizeof *answer.items);
-	err = items == NULL || answer.items == NULL ? ZT_ERR_MEMORY : ZT_OK;
-	for (size_t i = 0; err == ZT_OK && i < n; i++) {
-		struct bytes id = db_bytes(rows, (int)i, 0), author = db_bytes(rows, (int)i, 4);
-
-		zt__invitation__init(&items[i]);
-		items[i].id = pb_field(id.p, id.n);
-		items[i].kind = (Zt__InvitationKind)db_int(rows, (int)i, 1);
-		items[i].state = (Zt__InvitationState)db_int(rows, (int)i, 2);
-		items[i].created = (uint64_t)db_int(rows, (int)i, 3);
-		items[i].author = pb_field(author.p, author.n);
-		answer.items[answer.n_items++] = &items[i];
-	}
-	if (err == ZT_OK)
+	if ((err = rows_read(rq->db, &list, v, 2, sizeof(Zt__Invitation), fill, &rows)) ==
+	    ZT_OK) {
+		answer.items = (Zt__Invitation **)rows.items;
+		answer.n_items = rows.n;
 		err = auth_answer(out, &answer);
-	free(items);
-	free(answer.items);
-	db_free(rows);
+	}
+	rows_free(&rows);
 	return err;
 }
 

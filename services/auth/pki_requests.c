@@ -1,10 +1,9 @@
 /* pki_requests.c - requests that X.509 certificates signed, kept until an admin answers. They
  * are checked here so that strangers cannot fill the list; who is let in is decided by an
  * admin's device, which checks them again. */
-#include <stdlib.h>
-
 #include "auth/auth.h"
 #include "auth/handlers.h"
+#include "auth/rows.h"
 #include "common/audit.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -118,41 +117,37 @@ pki_requests_state(void *state, const struct request *rq, struct rpc_answer *out
 	return err;
 }
 
+static void
+fill(const struct db_rows *found, int row, void *item)
+{
+	Zt__PkiRequest *r = item;
+
+	zt__pki_request__init(r);
+	r->id = rows_field(found, row, 0);
+	r->body = rows_field(found, row, 1);
+	r->signature = rows_field(found, row, 2);
+	r->state = ZT__PKI_STATE__PKI_OPEN;
+}
+
 /* PKI_LIST: those that wait, for an admin. */
 enum zt_err
 pki_requests_list(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	struct db_value v[] = { DB_ID(&rq->params.org) };
 	Zt__PkiRequests answer = ZT__PKI_REQUESTS__INIT;
-	Zt__PkiRequest *items = NULL;
-	struct db_rows *rows = NULL;
-	size_t n;
+	struct rows rows;
 	enum zt_err err;
 
 	(void)state;
 	if (rq->caller.profile != PROFILE_ADMIN)
 		return service_refuse(out, ZT_ERR_FORBIDDEN, "only an admin lets people in");
-	if ((err = db_run(rq->db, &list, v, 1, &rows)))
-		return err;
-	n = (size_t)db_count(rows);
-	items = calloc(n + 1, sizeof *items);
-	answer.items = calloc(n + 1, sizeof *answer.items);
-	err = items == NULL || answer.items == NULL ? ZT_ERR_MEMORY : ZT_OK;
-	for (size_t i = 0; err == ZT_OK && i < n; i++) {
-		struct bytes id = db_bytes(rows, (int)i, 0), body = db_bytes(rows, (int)i, 1),
-			     signature = db_bytes(rows, (int)i, 2);
-
-		zt__pki_request__init(answer.items[answer.n_items++] = &items[i]);
-		items[i].id = pb_field(id.p, id.n);
-		items[i].body = pb_field(body.p, body.n);
-		items[i].signature = pb_field(signature.p, signature.n);
-		items[i].state = ZT__PKI_STATE__PKI_OPEN;
-	}
-	if (err == ZT_OK)
+	if ((err = rows_read(rq->db, &list, v, 1, sizeof(Zt__PkiRequest), fill, &rows)) ==
+	    ZT_OK) {
+		answer.items = (Zt__PkiRequest **)rows.items;
+		answer.n_items = rows.n;
 		err = auth_answer(out, &answer);
-	free(items);
-	free(answer.items);
-	db_free(rows);
+	}
+	rows_free(&rows);
 	return err;
 }
 

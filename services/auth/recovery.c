@@ -1,8 +1,7 @@
 /* recovery.c - parts of recovery secrets, kept for the colleagues to whom they are sealed. */
-#include <stdlib.h>
-
 #include "auth/auth.h"
 #include "auth/handlers.h"
+#include "auth/rows.h"
 #include "format/limits.h"
 #include "format/pb.h"
 
@@ -93,38 +92,33 @@ out:
 	return err;
 }
 
+static void
+fill(const struct db_rows *found, int row, void *item)
+{
+	Zt__RecoveryPart *p = item;
+
+	zt__recovery_part__init(p);
+	p->owner = rows_field(found, row, 0);
+	p->device = rows_field(found, row, 1);
+	p->sealed = rows_field(found, row, 2);
+}
+
 /* RECOVERY_GET: the parts that colleagues left for the caller's user. */
 enum zt_err
 recovery_get(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->caller.user) };
 	Zt__RecoveryParts answer = ZT__RECOVERY_PARTS__INIT;
-	Zt__RecoveryPart *items = NULL;
-	struct db_rows *rows = NULL;
-	size_t n;
+	struct rows rows;
 	enum zt_err err;
 
 	(void)state;
-	if ((err = db_run(rq->db, &get, v, 2, &rows)))
-		return err;
-	n = (size_t)db_count(rows);
-	items = calloc(n + 1, sizeof *items);
-	answer.items = calloc(n + 1, sizeof *answer.items);
-	err = items == NULL || answer.items == NULL ? ZT_ERR_MEMORY : ZT_OK;
-	for (size_t i = 0; err == ZT_OK && i < n; i++) {
-		struct bytes owner = db_bytes(rows, (int)i, 0),
-			     device = db_bytes(rows, (int)i, 1),
-			     sealed = db_bytes(rows, (int)i, 2);
-
-		zt__recovery_part__init(answer.items[answer.n_items++] = &items[i]);
-		items[i].owner = pb_field(owner.p, owner.n);
-		items[i].device = pb_field(device.p, device.n);
-		items[i].sealed = pb_field(sealed.p, sealed.n);
-	}
-	if (err == ZT_OK)
+	if ((err = rows_read(rq->db, &get, v, 2, sizeof(Zt__RecoveryPart), fill, &rows)) ==
+	    ZT_OK) {
+		answer.items = (Zt__RecoveryPart **)rows.items;
+		answer.n_items = rows.n;
 		err = auth_answer(out, &answer);
-	free(items);
-	free(answer.items);
-	db_free(rows);
+	}
+	rows_free(&rows);
 	return err;
 }
