@@ -9,6 +9,11 @@
 #include "format/pb.h"
 #include "proto/rpc.pb-c.h"
 
+/* A line that is silent for so long is asked whether it still stands, and given up if no answer
+ * comes: a way that broke without a word, or forgot the line, would be waited on for ever. What
+ * stands between mostly forgets after a minute. */
+enum { ASK_AFTER_S = 25, GIVE_UP_AFTER_S = 35 };
+
 enum { TURN_MS = 250, PAUSE_FIRST_MS = 250, PAUSE_MOST_MS = 10000, MESSAGE_MOST = 64 * 1024 };
 
 struct watch {
@@ -125,6 +130,8 @@ read_server(struct watch *w)
 static enum zt_err
 dial(struct watch *w, struct lws_context *lws)
 {
+	static const struct lws_retry_bo patience = { .secs_since_valid_ping = ASK_AFTER_S,
+		.secs_since_valid_hangup = GIVE_UP_AFTER_S };
 	struct lws_client_connect_info info = { 0 };
 	struct route_params p = { .org = w->o->org };
 	enum zt_err err;
@@ -144,6 +151,7 @@ dial(struct watch *w, struct lws_context *lws)
 	info.protocol = "zt-events";
 	info.ssl_connection = w->tls ? LCCSCF_USE_SSL : 0;
 	info.pwsi = &w->wsi;
+	info.retry_and_idle_policy = &patience;
 	(void)lws_client_connect_via_info(&info); /* a failure shows as wsi NULL */
 	return ZT_OK;
 }

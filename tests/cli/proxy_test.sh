@@ -19,7 +19,7 @@ defaults
     timeout connect 5s
     timeout client 60s
     timeout server 60s
-    timeout tunnel 1h
+    timeout tunnel 60s
 frontend door
     bind 127.0.0.1:$port ssl crt $state/tls.pem alpn h2,http/1.1
     default_backend gateway
@@ -53,13 +53,30 @@ check "and so did writes" test "$(over PUT)" -ge 20
 check "and calls" test "$(over POST)" -ge 2
 
 # the gateway goes, and comes back
+lines() { grep -c ready "$state/events" || true; } # as often as the socket came to stand
+more_lines() { test "$(lines)" -gt "$before"; }
+chains() { grep -c '"chain","workspace":"w"' "$state/events" || true; }
+more_told() { test "$(chains)" -gt "$told"; }
+before=$(lines)
 local_ end "$state" "$bin" gateway
 expect 69 "answered 503" "a gateway that is down behind the proxy is told as such" person ls w:/
 local_ one "$state" "$bin" gateway
 back() { person ls w:/ >"$state/out" 2>&1; }
 check "and everything goes on when it is back" soon back
 check "the watch too" kill -0 $watching
-for i in 1 2; do person --quiet put "$state/url" "w:/late$i"; done
-check "which tells of what came after" soon sh -c "test \$(grep -c '\"chain\",\"workspace\":\"w\"' '$state/events') -ge 2"
+check "and comes to stand again" within 30 more_lines
+told=$(chains)
+person --quiet put "$state/url" w:/late
+check "which tells of what came after" soon more_told
+
+# a way that goes silent without an end: the watch asks after 25 seconds, gives up after 35, and comes again
+before=$(lines)
+kill -STOP $proxy
+sleep 38
+kill -CONT $proxy
+check "a silent way is given up, and found again" within 60 more_lines
+told=$(chains)
+person --quiet put "$state/url" w:/awake
+check "and tells of what came after" soon more_told
 kill $watching $proxy; wait $watching $proxy || true
 finish

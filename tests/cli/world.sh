@@ -16,8 +16,9 @@ expect() {
 	if [ "$rc" = "$code" ] && grep -q -- "$words" "$state/out"; then ok "$name"; else echo "    (exit $rc)"; not_ok "$name"; fi
 }
 check() { name=$1; shift; if "$@" >"$state/out" 2>&1; then ok "$name"; else not_ok "$name"; fi; }
-# soon COMMAND...: whether it succeeds within ten seconds.
-soon() { for i in $(seq 100); do "$@" && return 0; sleep 0.1; done; return 1; }
+# within SECONDS COMMAND..., soon COMMAND...: whether it succeeds by then, or within ten.
+within() { for i in $(seq $(($1 * 10))); do (shift; "$@") && return 0; sleep 0.1; done; return 1; }
+soon() { within 10 "$@"; }
 finish() { echo "$passed passed, $failed failed"; [ "$failed" = 0 ]; }
 alice() { "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" "$@"; }
 bob() { "$bin/zt" --home "$state/bob" --password-file "$state/bob.password" "$@"; }
