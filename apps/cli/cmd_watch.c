@@ -9,11 +9,12 @@
 static volatile sig_atomic_t
     stopped; /* set by the signal handler, which can be given nothing */
 
+/* A second one does not wait for a call that is under way: nothing is lost by it. */
 static void
 on_signal(int sig)
 {
-	(void)sig;
 	stopped = 1;
+	(void)signal(sig, SIG_DFL);
 }
 
 static void
