@@ -6,13 +6,15 @@
 #include "zt/workspace.h"
 
 enum {
-	FILL_MS = 200
-}; /* of a silent quarter of a second, for what stands before checkpoints */
+	FILL_MS = 200, /* of a silent quarter of a second, for what stands before checkpoints */
+	TEND_AGAIN_MS = 60000 /* after it failed */
+};
 
 struct watching {
 	struct zt *z;
 	const struct zt_watch *w;
-	bool fills; /* a chain may have something before its checkpoint left to verify */
+	bool fills;       /* a chain may have something before its checkpoint left to verify */
+	uint64_t tend_at; /* when what failed is tried again; 0: nothing did */
 };
 
 /* Between events the state folder is anybody's. Another zt may have taken in more of the log
@@ -34,13 +36,27 @@ wake(struct zt *z, bool waits)
 	return err;
 }
 
+/* Whoever is there does what a loss of access asks for. */
+static void
+look_after(struct watching *v)
+{
+	enum zt_err err;
+
+	if ((err = wake(v->z, true)) == ZT_OK && (err = client_sync_log(v->z)) == ZT_OK)
+		err = zt_tend(v->z, NULL);
+	v->tend_at = err ? client_now_ms() + TEND_AGAIN_MS : 0;
+	store_rest(v->z->store);
+}
+
+/* What happened while no line stood was told to nobody. */
 static void
 ready(void *ctx)
 {
 	struct watching *v = ctx;
 
-	v->fills = true;
 	v->w->ready(v->w->ctx);
+	look_after(v);
+	v->fills = true;
 }
 
 static void
@@ -60,12 +76,8 @@ event(void *ctx, const char *kind, const struct id *topic, uint64_t position)
 		id_print(topic, name);
 	store_rest(v->z->store);
 	v->w->event(v->w->ctx, &e);
-	/* Whoever is there does what a loss of access asks for; what fails is done by the next.
-	 */
-	if (strcmp(kind, "log") == 0 && wake(v->z, true) == ZT_OK &&
-	    client_sync_log(v->z) == ZT_OK)
-		(void)!(int)zt_tend(v->z, NULL);
-	store_rest(v->z->store);
+	if (strcmp(kind, "log") == 0)
+		look_after(v);
 	v->fills = true;
 }
 
@@ -95,6 +107,8 @@ idle(void *ctx)
 	size_t at = 0;
 	enum zt_err err;
 
+	if (v->tend_at != 0 && client_now_ms() >= v->tend_at)
+		look_after(v);
 	if (!v->fills || (err = wake(z, false)) == ZT_ERR_LOCKED)
 		return;
 	v->fills = false;

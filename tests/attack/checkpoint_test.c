@@ -10,7 +10,6 @@
 #include "format/pb.h"
 #include "trust/checkpoint.h"
 #include "world.h"
-#include "zt/sync.h"
 
 enum {
 	LONG = 2100,
@@ -263,37 +262,14 @@ enough(void *ctx)
 	return ++p->asked > 400 || newest_checkpoint(p->s, &p->workspace) >= p->wanted;
 }
 
-static void
-heard(void *ctx, const struct zt_event *e)
-{
-	(void)ctx;
-	(void)e;
-}
-
-static void
-listens(void *ctx)
-{
-	(void)ctx;
-}
-
-/* P's device is left alone with `zt watch`, at the server itself, until there is a checkpoint
- * of S as it stands. */
+/* P's device is left alone until there is a checkpoint of OF as it stands. */
 static void
 watch(struct scene *s, struct person *p, const struct space *of)
 {
 	struct patience patience = { s, of->w->id, of->position, 0 };
-	struct zt_watch w = { &patience, listens, heard, enough };
-	struct zt *z = p->zt;
-	struct calls *by_the_double = z->calls;
-	char *server = z->server;
 
 	assert_true(newest_checkpoint(s, &patience.workspace) < patience.wanted);
-	z->server = s->w->url;
-	assert_ok(client_connect(z));
-	assert_ok(zt_watch(z, &w));
-	calls_free(z->calls);
-	z->calls = by_the_double;
-	z->server = server;
+	person_watch(p, enough, &patience);
 	assert_int_equal(patience.wanted, newest_checkpoint(s, &patience.workspace));
 }
 

@@ -258,6 +258,43 @@ K7_a_key_is_not_sealed_to_a_user_whose_lost_device_knows_theirs(void **state)
 	person_close(&s->laptop);
 }
 
+struct renewal {
+	struct zt *zt;
+	struct id workspace;
+	size_t wanted;
+	int asked;
+};
+
+static bool
+is_renewed(void *ctx)
+{
+	struct renewal *r = ctx;
+	const struct org_workspace *w = org_state_workspace(r->zt->state, &r->workspace);
+
+	return ++r->asked > 400 || w->generation_count >= r->wanted;
+}
+
+/* The act alone, of which no event tells a watch that begins later. */
+static void
+K7_a_watch_that_begins_after_a_loss_of_access_renews_the_keys(void **state)
+{
+	struct scene *s = *state;
+	struct renewal r = { .zt = s->alice.zt };
+	struct space *hers;
+
+	world_add_device(&s->alice, &s->laptop, "stolen");
+	assert_ok(zt_workspace_create(s->alice.zt, "hers"));
+	hers = person_space(&s->alice, "hers");
+	r.workspace = hers->w->id;
+	r.wanted = hers->w->generation_count + 1;
+	assert_ok(client_revoke_device(s->alice.zt, &s->laptop.zt->device));
+	person_watch(&s->alice, is_renewed, &r);
+	hers = person_space(&s->alice, "hers");
+	assert_int_equal(r.wanted, hers->w->generation_count);
+	assert_false(org_state_is_open(hers->w, ORG_NEVER));
+	person_close(&s->laptop);
+}
+
 int
 main(void)
 {
@@ -266,6 +303,7 @@ main(void)
 		cmocka_unit_test(R5_a_revoked_device_opens_nothing_that_came_after),
 		cmocka_unit_test(
 		    K7_a_key_is_not_sealed_to_a_user_whose_lost_device_knows_theirs),
+		cmocka_unit_test(K7_a_watch_that_begins_after_a_loss_of_access_renews_the_keys),
 	};
 
 	return suite_start() != ZT_OK || cmocka_run_group_tests(tests, scene_begin, scene_end);

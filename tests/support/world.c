@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "world.h"
+#include "zt/sync.h"
 
 static void
 read_line(const char *folder, const char *name, char *out, size_t size)
@@ -110,6 +111,35 @@ person_close(struct person *p)
 {
 	zt_close(p->zt);
 	p->zt = NULL;
+}
+
+static void
+heard(void *ctx, const struct zt_event *e)
+{
+	(void)ctx;
+	(void)e;
+}
+
+static void
+listens(void *ctx)
+{
+	(void)ctx;
+}
+
+void
+person_watch(struct person *p, bool (*enough)(void *ctx), void *ctx)
+{
+	struct zt_watch w = { ctx, listens, heard, enough };
+	struct zt *z = p->zt;
+	struct calls *by_the_double = z->calls;
+	char *server = z->server;
+
+	z->server = p->w->url;
+	assert_ok(client_connect(z));
+	assert_ok(zt_watch(z, &w));
+	calls_free(z->calls);
+	z->calls = by_the_double;
+	z->server = server;
 }
 
 void

@@ -45,6 +45,9 @@ PGresult *world_ask(struct world *w, const char *service, const char *sql, const
 struct sign_key *world_log_key(struct world *w, const struct id *org);
 /* Content for a file, in a folder of this world: the path, which the caller frees. */
 char *world_file(struct world *w, const char *name, const void *p, size_t n);
+/* P's device is left alone with `zt watch`, until ENOUGH says so; it is asked about four times
+ * a second. At the server itself: event sockets do not pass the double. */
+void person_watch(struct person *p, bool (*enough)(void *ctx), void *ctx);
 /* The workspace NAME as P has it open. */
 struct space *person_space(struct person *p, const char *name);
 
