@@ -351,7 +351,7 @@ tend(struct cli *c)
 		(void)fprintf(stderr, "zt: %s: %s (%s)\n",
 		    _("a key could not be renewed, the next command tries again"),
 		    _(zt_err_words(err)), zt_why(c->zt));
-	else if (done.rotated > 0 && !c->quiet && !c->json)
+	if (done.rotated > 0 && !c->quiet && !c->json)
 		(void)fprintf(stderr,
 		    _("rotated the keys of %llu workspaces after a loss of access\n"),
 		    (unsigned long long)done.rotated);

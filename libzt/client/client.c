@@ -20,6 +20,25 @@ client_refuse(struct zt *z, enum zt_err err, const char *format, ...)
 	return err;
 }
 
+bool
+client_goes_on(struct zt *z, struct client_failure *f, enum zt_err err)
+{
+	if (err && f->err == ZT_OK) {
+		f->err = err;
+		memcpy(f->why, z->why, sizeof f->why);
+	}
+	z->why[0] = 0;
+	return err != ZT_ERR_NETWORK && err != ZT_ERR_UNAVAILABLE && err != ZT_ERR_TIMEOUT &&
+	       err != ZT_ERR_DATABASE && err != ZT_ERR_RATE;
+}
+
+enum zt_err
+client_failed(struct zt *z, const struct client_failure *f)
+{
+	memcpy(z->why, f->why, sizeof z->why);
+	return f->err;
+}
+
 const char *
 client_words(const struct zt *z, const char *text)
 {

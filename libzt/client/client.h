@@ -43,6 +43,16 @@ struct zt {
 /* Sets the sentence of the last error; returns ERR. */
 enum zt_err client_refuse(struct zt *z, enum zt_err err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Of several things, none of which may keep the others from being done (a colleague may have
+ * spoiled one workspace): the first that failed. */
+struct client_failure {
+	enum zt_err err;
+	char why[CLIENT_WHY];
+};
+/* Notes ERR with Z's sentence. Returns whether to go on: not while the server is away. */
+bool client_goes_on(struct zt *z, struct client_failure *f, enum zt_err err);
+/* Sets the sentence of the first failure again; returns its error. */
+enum zt_err client_failed(struct zt *z, const struct client_failure *f);
 /* TEXT in the language of Z's sentences. */
 const char *client_words(const struct zt *z, const char *text) __attribute__((format_arg(2)));
 uint64_t client_now_ms(void);

@@ -418,15 +418,34 @@ seal_again(struct zt *z)
 	return err ? err : zt_tend(z, NULL);
 }
 
+/* Each workspace of whoever this is, and what stood beside the log. */
+static enum zt_err
+repair_workspaces(struct repair *r, const struct org_user *me, uint64_t from)
+{
+	struct zt *z = r->z;
+	struct client_failure failure = { .err = ZT_OK };
+	struct org_workspace *w;
+	size_t at = 0;
+	bool goes_on = true;
+
+	while (goes_on && (w = idmap_next(&z->state->workspaces, &at)) != NULL)
+		if (me != NULL && org_state_role(w, me, ORG_NEVER) != ROLE_NONE &&
+		    (w->deletion_due == 0 || w->deletion_due > client_now_ms()))
+			goes_on = client_goes_on(z, &failure, repair_workspace(r, w));
+	if (goes_on && r->out->entries > 0 && me != NULL &&
+	    org_state_profile(me, ORG_NEVER) == PROFILE_ADMIN)
+		goes_on = client_goes_on(z, &failure, client_disclose(z, NULL, NULL, from));
+	if (goes_on)
+		(void)client_goes_on(z, &failure, seal_again(z));
+	return client_failed(z, &failure);
+}
+
 enum zt_err
 zt_repair(struct zt *z, void (*lost)(void *ctx, const struct zt_loss *l), void *ctx,
     struct zt_repaired *out)
 {
 	struct repair r = { z, lost, ctx, out };
-	const struct org_user *me;
-	struct org_workspace *w;
 	uint64_t from = 0;
-	size_t at = 0;
 	enum zt_err err;
 
 	z->why[0] = 0;
@@ -437,13 +456,5 @@ zt_repair(struct zt *z, void (*lost)(void *ctx, const struct zt_loss *l), void *
 		return ZT_OK; /* the log first: all else is judged by it */
 	if ((err = client_sync_log(z)))
 		return err;
-	me = org_state_user(z->state, &z->user);
-	while (err == ZT_OK && (w = idmap_next(&z->state->workspaces, &at)) != NULL)
-		if (me != NULL && org_state_role(w, me, ORG_NEVER) != ROLE_NONE &&
-		    (w->deletion_due == 0 || w->deletion_due > client_now_ms()))
-			err = repair_workspace(&r, w);
-	if (err == ZT_OK && out->entries > 0 && me != NULL &&
-	    org_state_profile(me, ORG_NEVER) == PROFILE_ADMIN)
-		err = client_disclose(z, NULL, NULL, from);
-	return err ? err : seal_again(z);
+	return repair_workspaces(&r, org_state_user(z->state, &z->user), from);
 }

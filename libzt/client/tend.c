@@ -102,6 +102,7 @@ enum zt_err
 zt_tend(struct zt *z, struct zt_tended *out)
 {
 	struct zt_tended done = { 0 };
+	struct client_failure failure = { .err = ZT_OK };
 	struct org_workspace *w;
 	struct id *ids;
 	size_t n = 0, at = 0;
@@ -116,10 +117,11 @@ zt_tend(struct zt *z, struct zt_tended *out)
 		return ZT_ERR_MEMORY;
 	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL)
 		ids[n++] = w->id;
-	for (size_t i = 0; err == ZT_OK && i < n; i++)
-		err = tend_workspace(z, &ids[i], &done);
+	for (size_t i = 0; i < n; i++)
+		if (!client_goes_on(z, &failure, tend_workspace(z, &ids[i], &done)))
+			break;
 	free(ids);
 	if (out != NULL)
 		*out = done;
-	return err;
+	return client_failed(z, &failure);
 }

@@ -10,6 +10,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "world.h"
+#include "zt/repair.h"
 
 static struct bytes
 field(PGresult *r, int row, int column)
@@ -295,6 +296,94 @@ K7_a_watch_that_begins_after_a_loss_of_access_renews_the_keys(void **state)
 	person_close(&s->laptop);
 }
 
+/* A server, or what a hostile colleague did, stops the first workspace that is tended. */
+struct stopped {
+	struct id workspace;
+	bool chosen;
+	unsigned others; /* calls for other ones */
+};
+
+static bool
+stop_the_first(void *ctx, struct double_call *c)
+{
+	struct stopped *st = ctx;
+
+	if (c->route != ROUTE_CHAIN)
+		return false;
+	if (!st->chosen)
+		st->workspace = c->params.id;
+	st->chosen = true;
+	if (!id_equal(&st->workspace, &c->params.id)) {
+		st->others++;
+		return false;
+	}
+	double_refuse(c, ZT_ERR_CORRUPT);
+	return true;
+}
+
+/* How many workspaces wait for a key that P may renew. */
+static size_t
+count_open(const struct person *p)
+{
+	const struct org_user *me = org_state_user(p->zt->state, &p->zt->user);
+	struct org_workspace *w;
+	size_t at = 0, n = 0;
+
+	while ((w = idmap_next(&p->zt->state->workspaces, &at)) != NULL)
+		n += org_state_is_open(w, ORG_NEVER) &&
+		     org_state_role(w, me, ORG_NEVER) >= ROLE_MANAGER;
+	return n;
+}
+
+static void
+K7_a_workspace_that_cannot_be_renewed_holds_up_no_other(void **state)
+{
+	struct scene *s = *state;
+	struct stopped st = { .chosen = false };
+	struct double_hooks hooks = { .ctx = &st, .before = stop_the_first };
+
+	world_add_device(&s->alice, &s->laptop, "left");
+	assert_ok(zt_workspace_create(s->alice.zt, "first"));
+	assert_ok(zt_workspace_create(s->alice.zt, "second"));
+	assert_ok(zt_workspace_create(s->alice.zt, "third"));
+	assert_ok(client_revoke_device(s->alice.zt, &s->laptop.zt->device));
+	assert_true(count_open(&s->alice) >= 3);
+	double_play(s->w->d, &hooks);
+	assert_err(ZT_ERR_CORRUPT, zt_tend(s->alice.zt, NULL));
+	assert_true(st.chosen);
+	assert_true(org_state_is_open(
+	    org_state_workspace(s->alice.zt->state, &st.workspace), ORG_NEVER));
+	assert_int_equal(1, count_open(&s->alice));
+	double_play(s->w->d, NULL);
+	assert_ok(zt_tend(s->alice.zt, NULL));
+	assert_int_equal(0, count_open(&s->alice));
+	person_close(&s->laptop);
+}
+
+static void
+name_loss(void *ctx, const struct zt_loss *l)
+{
+	(void)ctx;
+	(void)l;
+}
+
+static void
+L9_a_workspace_that_cannot_be_repaired_holds_up_no_other(void **state)
+{
+	struct scene *s = *state;
+	struct stopped st = { .chosen = false };
+	struct double_hooks hooks = { .ctx = &st, .before = stop_the_first };
+	struct zt_repaired done;
+
+	assert_ok(zt_workspace_create(s->alice.zt, "one of two"));
+	assert_ok(zt_workspace_create(s->alice.zt, "two of two"));
+	double_play(s->w->d, &hooks);
+	assert_err(ZT_ERR_CORRUPT, zt_repair(s->alice.zt, name_loss, NULL, &done));
+	double_play(s->w->d, NULL);
+	assert_true(st.others > 0);
+	assert_ok(zt_repair(s->alice.zt, name_loss, NULL, &done));
+}
+
 int
 main(void)
 {
@@ -304,6 +393,8 @@ main(void)
 		cmocka_unit_test(
 		    K7_a_key_is_not_sealed_to_a_user_whose_lost_device_knows_theirs),
 		cmocka_unit_test(K7_a_watch_that_begins_after_a_loss_of_access_renews_the_keys),
+		cmocka_unit_test(K7_a_workspace_that_cannot_be_renewed_holds_up_no_other),
+		cmocka_unit_test(L9_a_workspace_that_cannot_be_repaired_holds_up_no_other),
 	};
 
 	return suite_start() != ZT_OK || cmocka_run_group_tests(tests, scene_begin, scene_end);
