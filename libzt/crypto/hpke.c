@@ -50,6 +50,16 @@ hpke_x25519(const struct secret *sk, const uint8_t pk[HPKE_PUBLIC_BYTES],
 	return crypto_scalarmult(out, secret_bytes(sk).p, pk) != 0 ? ZT_ERR_INVALID : ZT_OK;
 }
 
+bool
+hpke_is_public(const uint8_t pk[HPKE_PUBLIC_BYTES])
+{
+	/* Clamped, every scalar is a multiple of the cofactor: any of them tells. */
+	static const uint8_t scalar[crypto_scalarmult_SCALARBYTES] = { 8 };
+	uint8_t out[HPKE_PUBLIC_BYTES];
+
+	return crypto_scalarmult(out, scalar, pk) == 0;
+}
+
 enum zt_err
 hpke_derive_key_pair(struct bytes ikm, struct secret **out)
 {

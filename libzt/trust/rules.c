@@ -1,6 +1,7 @@
 #include "trust/rules.h"
 
 #include "crypto/envelope.h"
+#include "crypto/hpke.h"
 #include "format/limits.h"
 #include "format/pb.h"
 
@@ -50,6 +51,15 @@ live_user(const struct act *a, ProtobufCBinaryData field)
 	return u;
 }
 
+/* A key that nobody can seal to would stop whoever must seal to each member or device. */
+static enum zt_err
+takes_seals(struct act *a, ProtobufCBinaryData key)
+{
+	if (key.len != HPKE_PUBLIC_BYTES || !hpke_is_public(key.data))
+		return no(a, ZT_ERR_CORRUPT, "nothing can be sealed to this key");
+	return ZT_OK;
+}
+
 static enum zt_err
 device_is_new(struct act *a, const Zt__DeviceAdded *m, const struct id *user)
 {
@@ -62,20 +72,22 @@ device_is_new(struct act *a, const Zt__DeviceAdded *m, const struct id *user)
 		return no(a, ZT_ERR_CORRUPT, "the device's fields are not well formed");
 	if (org_state_device(a->o, &device) != NULL)
 		return no(a, ZT_ERR_EXISTS, "the device's id is taken");
-	return ZT_OK;
+	return takes_seals(a, m->seal_key);
 }
 
 static enum zt_err
 user_is_new(struct act *a, const Zt__UserAdded *m)
 {
 	struct id user;
+	enum zt_err err;
 
 	if (m == NULL || pb_id(m->user, &user) || m->handle_commitment.len != HASH_BYTES ||
 	    m->user_key.len != 32 || !profile_is_known(m->profile))
 		return no(a, ZT_ERR_CORRUPT, "the user's fields are not well formed");
 	if (org_state_user(a->o, &user) != NULL)
 		return no(a, ZT_ERR_EXISTS, "the user's id is taken");
-	return device_is_new(a, m->device, &user);
+	err = takes_seals(a, m->user_key);
+	return err ? err : device_is_new(a, m->device, &user);
 }
 
 static enum zt_err
@@ -191,7 +203,7 @@ user_key_rotated(struct act *a)
 	}
 	if (m->n_sealed != live)
 		return no(a, ZT_ERR_CORRUPT, "the key is not sealed to each live device");
-	return ZT_OK;
+	return takes_seals(a, m->user_key);
 }
 
 static enum zt_err

@@ -92,6 +92,36 @@ add_device_for(Zt__EntryBody *b, const void *user)
 	b->device_added = &new_device;
 }
 
+/* Keys to which nothing can be sealed: points of low order. */
+static void
+add_user_without_a_key(Zt__EntryBody *b, const void *ctx)
+{
+	static const uint8_t zero[32];
+
+	add_user(b, ctx);
+	new_user.user_key = pb_field(zero, sizeof zero);
+}
+
+static void
+add_user_whose_device_has_no_key(Zt__EntryBody *b, const void *ctx)
+{
+	static const uint8_t one[32] = { 1 };
+
+	add_user(b, ctx);
+	new_device.seal_key = pb_field(one, sizeof one);
+}
+
+static void
+add_device_without_a_key(Zt__EntryBody *b, const void *user)
+{
+	static const uint8_t order[32] = { 0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f }; /* p, that is 0 */
+
+	add_device_for(b, user);
+	new_device.seal_key = pb_field(order, sizeof order);
+}
+
 static void
 change_profile(Zt__EntryBody *b, const void *user)
 {
@@ -139,6 +169,26 @@ rotate_user_key(Zt__EntryBody *b, const void *user)
 	m.previous_sealed = pb_field(some, SECRET_BYTES + AEAD_OVERHEAD);
 	b->action_case = ZT__ENTRY_BODY__ACTION_USER_KEY_ROTATED;
 	b->user_key_rotated = &m;
+}
+
+struct only_device {
+	const struct id *user, *device;
+};
+
+/* Sealed to the user's only device, so that it lacks nothing but a key. */
+static void
+rotate_to_no_key(Zt__EntryBody *b, const void *of)
+{
+	static const uint8_t some[128];
+	static Zt__SealedToDevice to, *list[] = { &to };
+	const struct only_device *only = of;
+
+	rotate_user_key(b, only->user->b);
+	zt__sealed_to_device__init(&to);
+	to.device = pb_field(only->device->b, ID_BYTES);
+	to.sealed = pb_field(some, SECRET_BYTES + HPKE_OVERHEAD);
+	b->user_key_rotated->sealed = list;
+	b->user_key_rotated->n_sealed = 1;
 }
 
 static void
@@ -357,6 +407,7 @@ L4_each_row_of_who_may_sign_what_is_kept_by_client_and_server(void **state)
 			   otto_manages = { &o->user, ZT__ROLE__MANAGER },
 			   bob_owns = { &b->user, ZT__ROLE__OWNER },
 			   alice_leaves = { &a->user, ZT__ROLE__ROLE_NONE };
+	const struct only_device bob_alone = { &b->user, &b->device };
 	const size_t too_much = LIMIT_SETTINGS + 1;
 	const struct row rows[] = {
 		{ "an admin's settings are larger than the log takes", &s->alice, &a->org,
@@ -375,6 +426,14 @@ L4_each_row_of_who_may_sign_what_is_kept_by_client_and_server(void **state)
 		    a->device.b, ZT_ERR_FORBIDDEN },
 		{ "an admin rotates another's key", &s->alice, &b->org, rotate_user_key,
 		    b->user.b, ZT_ERR_FORBIDDEN },
+		{ "an admin adds a user to whom nothing can be sealed", &s->alice, &a->org,
+		    add_user_without_a_key, NULL, ZT_ERR_CORRUPT },
+		{ "an admin adds a user with such a device", &s->alice, &a->org,
+		    add_user_whose_device_has_no_key, NULL, ZT_ERR_CORRUPT },
+		{ "a user adds such a device", &s->bob, &b->org, add_device_without_a_key,
+		    b->user.b, ZT_ERR_CORRUPT },
+		{ "a user's next key is such", &s->bob, &b->org, rotate_to_no_key, &bob_alone,
+		    ZT_ERR_CORRUPT },
 		{ "an admin revokes itself", &s->alice, &b->org, revoke_user, a->user.b,
 		    ZT_ERR_FORBIDDEN },
 		{ "an outsider creates a workspace", &s->otto, &fresh, create_workspace,

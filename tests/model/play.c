@@ -38,6 +38,7 @@ one_in(const struct org *g, unsigned n)
 }
 
 static const uint8_t zeros[256];
+static const uint8_t point[32] = { 9 }; /* of X25519: something can be sealed to it */
 
 static ProtobufCBinaryData
 field(size_t n)
@@ -77,7 +78,7 @@ draft_device(struct draft *d, const struct id *user)
 	d->device.user = pb_field(user->b, ID_BYTES);
 	d->device.device = pb_field(d->new_device.b, ID_BYTES);
 	d->device.sign_key = pb_field(d->new_public, sizeof d->new_public);
-	d->device.seal_key = field(32);
+	d->device.seal_key = pb_field(point, sizeof point);
 	d->device.purpose = (char *)(uintptr_t) "desktop";
 	d->device.sealed_label = field(40);
 }
@@ -89,7 +90,7 @@ draft_user(struct draft *d, unsigned profile)
 	d->user.user = pb_field(d->new_user.b, ID_BYTES);
 	d->user.profile = (Zt__Profile)profile;
 	d->user.handle_commitment = field(HASH_BYTES);
-	d->user.user_key = field(32);
+	d->user.user_key = pb_field(point, sizeof point);
 	draft_device(d, &d->new_user);
 	d->user.device = &d->device;
 }
@@ -101,7 +102,7 @@ draft_user_key(
 	zt__user_key_rotated__init(&d->user_key);
 	d->user_key.user = pb_field(user->b, ID_BYTES);
 	d->user_key.generation = s->generation;
-	d->user_key.user_key = field(32);
+	d->user_key.user_key = pb_field(point, sizeof point);
 	d->user_key.previous_sealed = field(SECRET_BYTES + AEAD_OVERHEAD);
 	d->user_key.sealed = d->list;
 	for (unsigned k = 0; k < g->m.devices; k++) {
