@@ -13,10 +13,11 @@
 /* ---- one file ---- */
 
 static enum zt_err
-get_file(struct transfer *t, struct folder *in, const char *name, const Zt__FileManifest *f)
+get_file(struct transfer *t, struct folder *in, const char *name, const char *shown,
+    const Zt__FileManifest *f)
 {
 	struct sink *k = NULL;
-	enum zt_err err = sink_new(t, in, name, f, &k);
+	enum zt_err err = sink_new(t, in, name, shown, f, &k);
 
 	if (err)
 		return err;
@@ -157,10 +158,17 @@ take_file(void *ctx, size_t i, Zt__Manifest **m)
 {
 	struct getting *g = ctx;
 	struct remote_file *f = &g->files[g->of[i]];
+	struct remote_folder *in = &g->folders[f->folder];
+	struct buf shown = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1) + LIMIT_NAME);
+	enum zt_err err;
 
 	if ((*m)->kind_case != ZT__MANIFEST__KIND_FILE)
 		return client_refuse(g->t->z, ZT_ERR_CORRUPT, "a file's object is a folder");
-	return get_file(g->t, g->folders[f->folder].local, buf_text(&f->name), (*m)->file);
+	buf_printf(&shown, "%s%s%s", buf_text(&in->path), in->path.n > 0 ? "/" : "",
+	    buf_text(&f->name));
+	err = get_file(g->t, in->local, buf_text(&f->name), buf_text(&shown), (*m)->file);
+	buf_free(&shown);
+	return err;
 }
 
 /* COUNT files from FROM on. */
@@ -291,7 +299,7 @@ get_one(struct transfer *t, const struct id *vlob, const struct path *path, cons
 		goto out;
 	if (m->kind_case != ZT__MANIFEST__KIND_FILE)
 		err = client_refuse(t->z, ZT_ERR_CORRUPT, "a file's object is a folder");
-	else if ((err = get_file(t, in, name, m->file)) == ZT_OK)
+	else if ((err = get_file(t, in, name, name, m->file)) == ZT_OK)
 		err = fetch_shared(t);
 out:
 	folder_drop(in);
@@ -325,6 +333,8 @@ zt_get(struct zt *z, const char *remote, const char *local, const struct zt_prog
 	}
 	if (err == ZT_OK)
 		err = transfer_drain(&t);
+	if (err == ZT_OK)
+		err = transfer_spoiled(&t);
 	if (files != NULL && err == ZT_OK)
 		*files = t.files;
 out:

@@ -222,7 +222,7 @@ fetch_forget(struct transfer *t)
 		for (size_t k = 0; k < t->groups[i]->count; k++) {
 			struct sink *to = t->groups[i]->pieces[k].to;
 
-			to->err = t->err ? t->err : ZT_ERR_MISSING_BLOCK;
+			to->err = t->err ? t->err : ZT_ERR_INTERRUPTED;
 			sink_end(to);
 		}
 		group_free(t->groups[i]);
@@ -244,7 +244,7 @@ fetch_content(struct transfer *t, const Zt__FileManifest *f, struct sink *k)
 	struct block_part part;
 	enum zt_err err = ZT_OK;
 
-	for (size_t i = 0; err == ZT_OK && i < n; i++) {
+	for (size_t i = 0; err == ZT_OK && k->err == ZT_OK && i < n; i++) {
 		manifest_part(f, i, &part);
 		piece.from = part.offset;
 		piece.size = part.size;
@@ -253,7 +253,7 @@ fetch_content(struct transfer *t, const Zt__FileManifest *f, struct sink *k)
 		} else {
 			if (i == 0)
 				sink_open(k);
-			err = k->err ? k->err : fetch_own(t, &part, &piece);
+			err = k->err ? ZT_OK : fetch_own(t, &part, &piece);
 		}
 		piece.offset += part.size;
 		suite_wipe(part.block.key, sizeof part.block.key);

@@ -487,43 +487,87 @@ zt_restore(struct zt *z, const char *remote, uint64_t version, uint64_t time)
 
 enum { AT_ONCE = 2048 }; /* objects asked for together */
 
+/* An object still to be looked at, and where it stands. */
+struct to_check {
+	struct id id;
+	size_t parent; /* in the queue */
+	char *name;    /* NULL for the root */
+};
+
 struct checking {
 	struct transfer t;
 	struct zt_check *out;
 	struct idmap seen;
-	struct id *queue; /* objects still to be looked at */
-	size_t count, cap, next;
+	struct to_check *queue;
+	size_t count, cap, next, first; /* FIRST of those that are looked at together */
 };
+
+/* The path of the object at AT, for a person: its end, where it is deeper than paths go. */
+static void
+path_of(const struct checking *c, size_t at, struct buf *out)
+{
+	size_t way[LIMIT_DEPTH], n = 0;
+
+	for (; n < LIMIT_DEPTH && c->queue[at].name != NULL; at = c->queue[at].parent)
+		way[n++] = at;
+	while (n > 0) {
+		if (out->n > 0)
+			buf_add_byte(out, '/');
+		buf_add_text(out, c->queue[way[--n]].name);
+	}
+}
+
+static enum zt_err
+check_content(struct checking *c, size_t at, const Zt__FileManifest *f)
+{
+	struct buf path = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
+	struct sink *sink = NULL;
+	enum zt_err err;
+
+	path_of(c, at, &path);
+	err = sink_new(&c->t, NULL, NULL, buf_text(&path), f, &sink);
+	buf_free(&path);
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): freed with its last block */
+	return err ? err : fetch_content(&c->t, f, sink);
+}
+
+static enum zt_err
+check_later(struct checking *c, size_t parent, const Zt__FolderEntry *e)
+{
+	struct to_check *at;
+	struct id id;
+	enum zt_err err = pb_id(e->vlob, &id);
+
+	if (err)
+		return err;
+	if (idmap_get(&c->seen, &id) != NULL)
+		return client_refuse(c->t.z, ZT_ERR_CORRUPT, "an object stands in two folders");
+	if ((err = idmap_put(&c->seen, &id, c)) ||
+	    (err = vec_room(&c->queue, c->count, &c->cap, sizeof *c->queue)))
+		return err;
+	at = &c->queue[c->count];
+	*at = (struct to_check){ id, parent, strndup((const char *)e->name.data, e->name.len) };
+	if (at->name == NULL)
+		return ZT_ERR_MEMORY;
+	c->count++;
+	return ZT_OK;
+}
 
 static enum zt_err
 check_one(void *ctx, size_t i, Zt__Manifest **m)
 {
 	struct checking *c = ctx;
-	struct sink *sink = NULL;
 	enum zt_err err = ZT_OK;
 
-	(void)i;
 	if ((*m)->kind_case == ZT__MANIFEST__KIND_FILE) {
 		c->out->files++;
 		c->out->bytes += (*m)->file->size;
 		c->t.total = c->out->bytes;
-		if ((err = sink_new(&c->t, NULL, NULL, (*m)->file, &sink)))
-			return err;
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): freed with its last block */
-		return fetch_content(&c->t, (*m)->file, sink);
+		return check_content(c, c->first + i, (*m)->file);
 	}
 	c->out->folders++;
-	for (size_t k = 0; err == ZT_OK && k < (*m)->folder->n_entries; k++) {
-		struct id id;
-
-		memcpy(id.b, (*m)->folder->entries[k]->vlob.data, ID_BYTES);
-		if (idmap_get(&c->seen, &id) != NULL)
-			return client_refuse(
-			    c->t.z, ZT_ERR_CORRUPT, "an object stands in two folders");
-		if ((err = idmap_put(&c->seen, &id, c)) == ZT_OK &&
-		    (err = vec_room(&c->queue, c->count, &c->cap, sizeof *c->queue)) == ZT_OK)
-			c->queue[c->count++] = id;
-	}
+	for (size_t k = 0; err == ZT_OK && k < (*m)->folder->n_entries; k++)
+		err = check_later(c, c->first + i, (*m)->folder->entries[k]);
 	return err;
 }
 
@@ -550,12 +594,13 @@ zt_verify(
 	out->changesets = s->position;
 	out->skipped = s->skipped;
 	if ((err = vec_room(&c.queue, 0, &c.cap, sizeof *c.queue)) == ZT_OK)
-		c.queue[c.count++] = c.t.s->w->id;
+		c.queue[c.count++] = (struct to_check){ .id = c.t.s->w->id };
 	while (err == ZT_OK && c.next < c.count) {
 		size_t n = 0;
 
-		for (; err == ZT_OK && n < AT_ONCE && c.next < c.count; c.next++) {
-			err = space_version(c.t.s, &c.queue[c.next], 0, &v[n]);
+		for (c.first = c.next; err == ZT_OK && n < AT_ONCE && c.next < c.count;
+		     c.next++) {
+			err = space_version(c.t.s, &c.queue[c.next].id, 0, &v[n]);
 			if (err == ZT_ERR_NOT_FOUND && c.next == 0)
 				err = ZT_OK; /* nothing was ever put into the workspace */
 			else if (err == ZT_OK)
@@ -571,10 +616,14 @@ zt_verify(
 	}
 	if (err == ZT_OK)
 		err = transfer_drain(&c.t);
+	if (err == ZT_OK)
+		err = transfer_spoiled(&c.t);
 	out->blocks = c.t.blocks;
 out:
 	transfer_end(&c.t);
 	free(v);
+	for (size_t i = 0; i < c.count; i++)
+		free(c.queue[i].name);
 	free(c.queue);
 	idmap_free(&c.seen, NULL);
 	return err;

@@ -37,8 +37,8 @@ folder_drop(struct folder *f)
 }
 
 enum zt_err
-sink_new(struct transfer *t, struct folder *in, const char *name, const Zt__FileManifest *f,
-    struct sink **out)
+sink_new(struct transfer *t, struct folder *in, const char *name, const char *shown,
+    const Zt__FileManifest *f, struct sink **out)
 {
 	struct sink *k = calloc(1, sizeof *k);
 
@@ -52,11 +52,13 @@ sink_new(struct transfer *t, struct folder *in, const char *name, const Zt__File
 		.mode = f->mode,
 		.times = { { 0, UTIME_OMIT },
 		    { (time_t)(f->modified / 1000), (long)(f->modified % 1000) * 1000000 } } };
+	if ((k->shown = strdup(shown)) == NULL ||
+	    (in != NULL && (k->name = strdup(name)) == NULL)) {
+		free(k->shown);
+		free(k);
+		return ZT_ERR_MEMORY;
+	}
 	if (in != NULL) {
-		if ((k->name = strdup(name)) == NULL) {
-			free(k);
-			return ZT_ERR_MEMORY;
-		}
 		k->in = in;
 		in->users++;
 		(void)snprintf(k->temp, sizeof k->temp, ".zt-%d-%p", (int)getpid(), (void *)k);
@@ -140,6 +142,18 @@ sink_name(struct sink *k)
 		k->is_whole = true;
 }
 
+/* K's content is lost or damaged, at the servers or by them: it alone is left out. */
+static void
+leave_out(const struct sink *k)
+{
+	struct transfer *t = k->t;
+
+	if (t->spoiled == ZT_OK)
+		t->spoiled = k->err;
+	t->spoiled_count++;
+	transfer_skip(t, k->shown, err_words(k->err));
+}
+
 void
 sink_end(struct sink *k)
 {
@@ -150,6 +164,8 @@ sink_end(struct sink *k)
 	sink_name(k);
 	if (k->err == ZT_ERR_IO)
 		transfer_fail(t, transfer_err(t->z, k->name, k->os_error));
+	else if (k->err == ZT_ERR_MISSING_BLOCK || k->err == ZT_ERR_CORRUPT)
+		leave_out(k);
 	else if (k->err)
 		transfer_fail(t, k->err);
 	else {
@@ -157,6 +173,7 @@ sink_end(struct sink *k)
 		transfer_report(t, k->name != NULL ? k->name : "");
 	}
 	folder_drop(k->in);
+	free(k->shown);
 	free(k->name);
 	free(k);
 }

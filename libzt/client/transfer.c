@@ -33,6 +33,16 @@ transfer_skip(const struct transfer *t, const char *name, const char *why)
 		t->p->skipped(t->p->ctx, name, why);
 }
 
+enum zt_err
+transfer_spoiled(const struct transfer *t)
+{
+	if (t->spoiled == ZT_OK)
+		return ZT_OK;
+	return client_refuse(t->z, t->spoiled,
+	    "files that are named above: %llu; all others are whole",
+	    (unsigned long long)t->spoiled_count);
+}
+
 uint64_t
 transfer_modified(const struct stat *st)
 {

@@ -69,6 +69,9 @@ struct transfer {
 	struct pool *pool;
 	uint64_t done, total, files, blocks;
 	enum zt_err err; /* the first of a slot */
+	/* Down: files whose content the servers have lost or damaged; the others go on. */
+	enum zt_err spoiled; /* the first */
+	uint64_t spoiled_count;
 	struct transfer_slot slot[TRANSFER_SLOTS];
 };
 
@@ -95,6 +98,8 @@ void transfer_release(struct transfer_slot *slot);
 void transfer_fail(struct transfer *t, enum zt_err err);
 void transfer_report(const struct transfer *t, const char *name);
 void transfer_skip(const struct transfer *t, const char *name, const char *why);
+/* What is said at the end of files that were left out, if any were. */
+ZT_CHECKED enum zt_err transfer_spoiled(const struct transfer *t);
 /* The error of errno NUMBER about NAME. */
 enum zt_err transfer_err(struct zt *z, const char *name, int number);
 uint64_t transfer_modified(const struct stat *st);
@@ -123,7 +128,7 @@ struct sink {
 	int direct; /* the same file past the page cache, or -1 */
 	bool is_whole;
 	char temp[64];
-	char *name;
+	char *name, *shown; /* for a person: with its folders */
 	uint64_t size;
 	unsigned mode;
 	struct timespec times[2];
@@ -132,9 +137,10 @@ struct sink {
 ZT_CHECKED enum zt_err folder_new(int fd, struct folder **out);
 /* One user less; the last one closes it. NULL is nothing. */
 void folder_drop(struct folder *f);
-/* A sink for F under NAME, pending once for the caller; nothing is opened. Errors: MEMORY. */
+/* A sink for F under NAME, which a person is told of as SHOWN, pending once for the caller;
+ * nothing is opened. Errors: MEMORY. */
 ZT_CHECKED enum zt_err sink_new(struct transfer *t, struct folder *in, const char *name,
-    const Zt__FileManifest *f, struct sink **out);
+    const char *shown, const Zt__FileManifest *f, struct sink **out);
 /* These three run on any thread, one at a time for one sink, and set K->err: make the file
  * beside its place, write to it, give it its name. Whole pages of memory that begin at a page
  * go to a large file past the page cache. */
@@ -142,7 +148,8 @@ void sink_open(struct sink *k);
 void sink_write(struct sink *k, uint64_t offset, struct bytes b);
 void sink_name(struct sink *k);
 /* One pending less, on the caller's thread; after the last the file has its name or is gone,
- * and K is freed. */
+ * and K is freed. Content that is lost or damaged leaves that file out; any other error is the
+ * transfer's. */
 void sink_end(struct sink *k);
 
 /* ---- fetch.c: content down ---- */

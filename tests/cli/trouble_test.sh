@@ -117,6 +117,17 @@ if [ "$(id -u)" = 0 ]; then
 	fi
 fi
 
+# content that the servers have lost: it is named, and all else comes
+alice workspace create lossy
+mkdir -p "$state/lost/in"; echo small > "$state/lost/small"; head -c 300000 /dev/urandom > "$state/lost/in/other"
+alice --quiet put "$state/lost" lossy:/; touch "$state/mark"
+head -c 1200000 /dev/urandom > "$state/lost/in/large"; alice --quiet put "$state/lost" lossy:/
+rm "$(find "$state/blocks" -type f -size +400k -newer "$state/mark" | head -1)"
+expect 65 "left out in/large: a block of the file is not on the server" "a lost block: its file is left out, and named" alice get lossy:/ "$state/found"
+rm "$state/lost/in/large"
+check "all others are there, whole, and nothing half" diff -r "$state/lost" "$state/found"
+expect 65 "in/large" "zt verify names it too" alice verify lossy
+
 # a database that goes away, and comes back
 pg_now() { d=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1); if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$d/pg_ctl" -D "$state/postgres" "$@"; else "$d/pg_ctl" -D "$state/postgres" "$@"; fi; }
 pg_now -m immediate -w stop >/dev/null 2>&1

@@ -33,7 +33,8 @@ struct zt_check {
 ZT_CALL enum zt_err zt_put(struct zt *z, const char *local, const char *remote,
     const struct zt_progress *p, uint64_t *files);
 /* Downloads a file or folder to LOCAL, which for a folder may exist. Every byte is verified
- * before it takes its name. */
+ * before it takes its name. A file whose content the servers have lost or damaged is left out
+ * and told to SKIPPED; the others come, and the call ends with MISSING_BLOCK or CORRUPT. */
 ZT_CALL enum zt_err zt_get(struct zt *z, const char *remote, const char *local,
     const struct zt_progress *p, uint64_t *files);
 /* Writes a file to FD. VERSION 0 is the newest. */
@@ -50,7 +51,8 @@ ZT_CALL enum zt_err zt_history(struct zt *z, const char *remote,
 /* Makes VERSION, or when it is 0 the newest one not after TIME, the newest version again. */
 ZT_CALL enum zt_err zt_restore(
     struct zt *z, const char *remote, uint64_t version, uint64_t time);
-/* Walks a whole workspace: chain, every manifest, every block. */
+/* Walks a whole workspace: chain, every manifest, every block. Files that are not whole are
+ * told to SKIPPED, as with zt_get. */
 ZT_CALL enum zt_err zt_verify(
     struct zt *z, const char *workspace, const struct zt_progress *p, struct zt_check *out);
 
