@@ -70,7 +70,7 @@ operator thaw markslug "$bob"
 expect 76 "sends no mail" "without a relay an invitation is not mailed" alice invite user --email dora@demo.example
 expect 76 "zt+http://" "and its link is there all the same" alice invite user --email dora@demo.example
 relay() { /usr/bin/python3 -m aiosmtpd -n -l "127.0.0.1:$1" -c aiosmtpd.handlers.Mailbox "$state/mail" >/dev/null 2>&1 & relay=$!; }
-smtp=$(/usr/bin/python3 -c "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])") # free just now
+smtp=$(free_port)
 { echo "smtp_url: smtp://127.0.0.1:$smtp"; echo "smtp_from: zt@demo.example"; echo "public_url: $url"; echo "smtp_in_clear: 1"; } >> "$state/config/auth.yaml"
 restart auth
 expect 69 "mail relay did not take" "a relay that is down is told, with the link" alice invite user --email dora@demo.example

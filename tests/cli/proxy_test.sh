@@ -7,7 +7,7 @@ person() { "$bin/zt" --home "$state/carol" --ca-file "$state/tls.pem" --password
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$state/tls.key" -out "$state/tls.crt" -days 2 -subj /CN=localhost \
 	-addext "subjectAltName=DNS:localhost" >/dev/null 2>&1
 cat "$state/tls.crt" "$state/tls.key" > "$state/tls.pem"
-port=$(/usr/bin/python3 -c "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])") # free just now
+port=$(free_port)
 cat > "$state/haproxy.cfg" <<C
 global
     log stdout format raw local0
