@@ -1,5 +1,8 @@
 #include "format/pb.h"
 
+#include <stdlib.h>
+
+#include "base/wire.h"
 #include "crypto/suite.h"
 
 enum { CRITICAL_FIRST = 1000, CRITICAL_LAST = 1999, DEEPEST = 16 };
@@ -76,18 +79,136 @@ walk(const ProtobufCMessage *m, unsigned depth, visit_bytes *visit)
 	return found;
 }
 
+/* ---- what a message may cost ----
+ *
+ * A field of two bytes on the wire can take a hundred in memory. What a message of N bytes
+ * takes is therefore bounded: by a first look, before any memory is taken, at what its fields
+ * need at least; and by an allocator that counts all that is asked for while it is unpacked,
+ * also what is given back at once, for a field that comes a million times is merged a million
+ * times. */
+
+enum {
+	COST_FREE = 256 * 1024, /* of any message: the smallest ones are mostly structure */
+	COST_SMALL = 4 * 1024 * 1024, /* up to here a message may be a list of small things: */
+	COST_SMALL_TIMES = 8,         /* names of one letter in a folder take seven times */
+	COST_LARGE_TIMES = 2,         /* beyond, it is mostly bytes that others sealed */
+	COST_FIELD = 40               /* what protobuf-c notes of each field that it finds */
+};
+
+static size_t
+budget_of(size_t n)
+{
+	size_t small = n < COST_SMALL ? n : COST_SMALL;
+
+	return COST_FREE + COST_SMALL_TIMES * small + COST_LARGE_TIMES * (n - small);
+}
+
+static uint64_t
+varint(struct wire_reader *r)
+{
+	uint64_t v = 0;
+
+	for (unsigned shift = 0; shift < 64; shift += 7) {
+		uint8_t b = wire_u8(r);
+
+		v |= (uint64_t)(b & 0x7f) << shift;
+		if (b < 0x80)
+			return v;
+	}
+	r->bad = true;
+	return 0;
+}
+
+/* Passes over one field's value; what is in it, when it has a length. */
+static struct bytes
+pass(struct wire_reader *r, unsigned wire_type)
+{
+	switch (wire_type) {
+	case PROTOBUF_C_WIRE_TYPE_VARINT:
+		(void)varint(r);
+		break;
+	case PROTOBUF_C_WIRE_TYPE_64BIT:
+		(void)wire_span(r, 8);
+		break;
+	case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
+		return wire_span(r, varint(r));
+	case PROTOBUF_C_WIRE_TYPE_32BIT:
+		(void)wire_span(r, 4);
+		break;
+	default:
+		r->bad = true;
+	}
+	return bytes_of(NULL, 0);
+}
+
+/* Takes from *LEFT what the fields of IN cost at least; false when that is not enough. What is
+ * malformed is left to the unpacking to find. */
+static bool
+affords(const ProtobufCMessageDescriptor *type, struct bytes in, unsigned depth, size_t *left)
+{
+	struct wire_reader r = wire_read(in);
+	const ProtobufCFieldDescriptor *f;
+
+	if (*left < type->sizeof_message || depth > DEEPEST)
+		return false;
+	*left -= type->sizeof_message;
+	while (r.left > 0 && !r.bad) {
+		uint64_t tag = varint(&r);
+		struct bytes value = pass(&r, tag & 7);
+
+		if (*left < COST_FIELD)
+			return false;
+		*left -= COST_FIELD;
+		f = protobuf_c_message_descriptor_get_field(type, (unsigned)(tag >> 3));
+		if (value.p != NULL && f != NULL && f->type == PROTOBUF_C_TYPE_MESSAGE &&
+		    !affords(f->descriptor, value, depth + 1, left))
+			return false;
+	}
+	return true;
+}
+
+struct budget {
+	size_t left;
+	enum zt_err err; /* why an unpacking ended early */
+};
+
+static void *
+take(void *budget, size_t n)
+{
+	struct budget *b = budget;
+	void *p;
+
+	b->err = ZT_ERR_TOO_BIG;
+	if (n > b->left)
+		return NULL;
+	b->left -= n;
+	p = malloc(n);
+	b->err = p != NULL ? ZT_ERR_CORRUPT : ZT_ERR_MEMORY;
+	return p;
+}
+
+static void
+give(void *budget, void *p)
+{
+	(void)budget;
+	free(p);
+}
+
 enum zt_err
 pb_decode(const ProtobufCMessageDescriptor *type, struct bytes in, size_t max, void *out)
 {
+	size_t least = budget_of(in.n);
+	struct budget budget = { least, ZT_ERR_CORRUPT };
+	ProtobufCAllocator allocator = { take, give, &budget };
 	ProtobufCMessage *m;
 	unsigned found;
 
-	if (in.n > max)
+	if (in.n > max || !affords(type, in, 0, &least))
 		return ZT_ERR_TOO_BIG;
-	if ((m = protobuf_c_message_unpack(type, NULL, in.n, in.p)) == NULL)
-		return ZT_ERR_CORRUPT;
+	if ((m = protobuf_c_message_unpack(type, &allocator, in.n, in.p)) == NULL)
+		return budget.err;
 	if ((found = walk(m, 0, NULL)) != 0) {
-		protobuf_c_message_free_unpacked(m, NULL);
+		pb_free(m);
 		return found & IS_MALFORMED ? ZT_ERR_CORRUPT : ZT_ERR_CRITICAL;
 	}
 	*(ProtobufCMessage **)out = m;

@@ -9,8 +9,10 @@
 #include "base/id.h"
 #include "crypto/hash.h"
 
-/* Decodes IN, at most MAX bytes, as TYPE; the caller frees *OUT with pb_free. Errors: CORRUPT,
- * TOO_BIG, CRITICAL (an unknown field in the critical range, at any depth). */
+/* Decodes IN, at most MAX bytes, as TYPE; the caller frees *OUT with pb_free. It never takes
+ * more memory than eight times IN and 256 KiB (twice, of what is beyond 4 MiB). Errors:
+ * CORRUPT, TOO_BIG (also in memory), CRITICAL (an unknown field in the critical range, at any
+ * depth). */
 ZT_CHECKED enum zt_err pb_decode(
     const ProtobufCMessageDescriptor *type, struct bytes in, size_t max, void *out);
 /* Wipes nothing; messages that hold secrets go through pb_wipe. NULL is nothing. */

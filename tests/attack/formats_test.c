@@ -2,6 +2,8 @@
  * and services share. Each refusal stands beside the acceptance of the same thing unaltered. */
 #include "test.h"
 
+#include <malloc.h>
+
 #include "base/utf8.h"
 #include "common/replay.h"
 #include "common/verify.h"
@@ -9,8 +11,10 @@
 #include "files/changeset.h"
 #include "files/manifest.h"
 #include "files/path.h"
+#include "format/limits.h"
 #include "format/pb.h"
 #include "format/words.h"
+#include "proto/metadata.pb-c.h"
 
 static void
 F1_F3_no_byte_of_a_block_can_be_changed_lost_or_added(void **state)
@@ -296,6 +300,107 @@ words_come_back_and_a_wrong_one_is_noticed(void **state)
 	buf_free(&text);
 }
 
+/* ---- R4: what a message becomes in memory ---- */
+
+/* A push within a repair, as a field of N bytes that FILL writes. */
+static struct buf
+repair_of(size_t n)
+{
+	struct buf b = buf_init(n + 16);
+
+	buf_add_byte(&b, 2 << 3 | 2); /* RepairRequest.push */
+	for (size_t v = n; v > 0; v >>= 7)
+		buf_add_byte(&b, (uint8_t)((v & 0x7f) | (v > 0x7f ? 0x80 : 0)));
+	memset(buf_room(&b, n), 0, n);
+	assert_ok(buf_err(&b));
+	return b;
+}
+
+static void
+expect_cheap_refusal(struct bytes in)
+{
+	size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+	Zt__RepairRequest *m = NULL;
+
+	malloc_trim(0);
+	assert_err(ZT_ERR_TOO_BIG, pb_decode(&zt__repair_request__descriptor, in, in.n, &m));
+	assert_null(m);
+	assert_true(mallinfo2().uordblks + mallinfo2().hblkhd <= before + 4096);
+}
+
+static void
+R4_a_message_takes_a_few_times_its_size_in_memory_or_is_refused(void **state)
+{
+	enum { MANY = 12000000, HONEST = 1000 };
+	struct buf b = repair_of(2 * (size_t)MANY);
+	Zt__RepairRequest *m = NULL;
+
+	(void)state;
+	for (size_t i = b.n - 2 * (size_t)MANY; i < b.n; i += 2)
+		b.p[i] = 2 << 3 | 2; /* PushRequest.objects, an empty one */
+	expect_cheap_refusal(buf_bytes(&b));
+	buf_free(&b);
+	/* as many as a device sends that brings back a changeset, of which it holds no object
+	 */
+	b = repair_of(2 * (size_t)HONEST);
+	for (size_t i = b.n - 2 * (size_t)HONEST; i < b.n; i += 2)
+		b.p[i] = 2 << 3 | 2;
+	assert_ok(pb_decode(&zt__repair_request__descriptor, buf_bytes(&b), b.n, &m));
+	assert_int_equal(HONEST, m->push->n_objects);
+	pb_free(m);
+	buf_free(&b);
+}
+
+/* The costliest list that an honest client makes: a full folder of the shortest names. */
+static void
+R4_a_full_folder_of_short_names_is_within_what_a_message_may_take(void **state)
+{
+	static const struct id vlob;
+	Zt__FolderEntry *entries = calloc(LIMIT_FOLDER, sizeof *entries);
+	Zt__FolderEntry **list = calloc(LIMIT_FOLDER, sizeof(*list));
+	Zt__FolderManifest m = ZT__FOLDER_MANIFEST__INIT, *back = NULL;
+	struct buf b = buf_init(LIMIT_MANIFEST);
+
+	(void)state;
+	for (size_t i = 0; i < LIMIT_FOLDER; i++) {
+		zt__folder_entry__init(list[i] = &entries[i]);
+		entries[i].name = pb_field(&i, 2);
+		entries[i].vlob = pb_field(vlob.b, ID_BYTES);
+	}
+	m.entries = list;
+	m.n_entries = LIMIT_FOLDER;
+	assert_ok(pb_encode(&m, &b));
+	assert_ok(pb_decode(&zt__folder_manifest__descriptor, buf_bytes(&b), b.n, &back));
+	assert_int_equal(LIMIT_FOLDER, back->n_entries);
+	pb_free(back);
+	buf_free(&b);
+	free(list);
+	free(entries);
+}
+
+/* Each comes together with those before it: a list that is copied a million times. */
+static void
+R4_a_field_given_a_million_times_is_not_merged_a_million_times(void **state)
+{
+	enum { MANY = 2000000 };
+	static const uint8_t push[] = { 2 << 3 | 2, 2, 2 << 3 | 2, 0 };
+	struct buf b = buf_init(sizeof push * MANY);
+	Zt__RepairRequest *m = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < MANY; i++)
+		buf_add(&b, bytes_of(push, sizeof push));
+	expect_cheap_refusal(buf_bytes(&b));
+	assert_ok(pb_decode(&zt__repair_request__descriptor, bytes_of(b.p, 2 * sizeof push),
+	    sizeof push * 2, &m));
+	assert_int_equal(2, m->push->n_objects);
+	pb_free(m);
+	/* so many that the first look lets them pass, and not the allocator */
+	assert_err(ZT_ERR_TOO_BIG, pb_decode(&zt__repair_request__descriptor,
+				       bytes_of(b.p, 1500 * sizeof push), b.n, &m));
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -306,6 +411,12 @@ main(void)
 		cmocka_unit_test(F9_dangerous_names_are_refused_and_hostile_ones_shown_escaped),
 		cmocka_unit_test(F11_a_changeset_is_what_was_signed_or_nothing),
 		cmocka_unit_test(R1_a_request_replayed_retargeted_altered_or_late_is_refused),
+		cmocka_unit_test(
+		    R4_a_message_takes_a_few_times_its_size_in_memory_or_is_refused),
+		cmocka_unit_test(
+		    R4_a_full_folder_of_short_names_is_within_what_a_message_may_take),
+		cmocka_unit_test(
+		    R4_a_field_given_a_million_times_is_not_merged_a_million_times),
 	};
 
 	return suite_start() != ZT_OK || cmocka_run_group_tests(tests, NULL, NULL);
