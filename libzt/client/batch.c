@@ -312,7 +312,7 @@ list_folder(struct batch *b, struct dirty *d, struct listing *l)
 	enum zt_err err = d->is_new ? ZT_ERR_NOT_FOUND : space_version(b->s, &d->vlob, 0, &v);
 
 	if (err == ZT_ERR_NOT_FOUND)
-		err = ZT_OK; /* its first version */
+		err = ZT_OK; /* its first version, or none before it counts */
 	else if (err == ZT_OK && (err = space_manifest(b->s, &v, &l->base)) == ZT_OK) {
 		if (l->base->kind_case != ZT__MANIFEST__KIND_FOLDER)
 			return ZT_ERR_CORRUPT;

@@ -148,16 +148,15 @@ space_newest(struct space *s, const struct id *vlob, struct space_version *out)
 	return chain_version(s, vlob, 0, out);
 }
 
-enum zt_err
-space_version(
+/* The same among what is known so far: the newest one (0) may lie behind some that are left
+ * out. */
+static enum zt_err
+version_that_counts(
     struct space *s, const struct id *vlob, uint64_t version, struct space_version *out)
 {
 	struct space_version v;
 	enum zt_err err = chain_version(s, vlob, version, &v);
 
-	/* What a checkpoint did not speak of stands in the chain before it. */
-	if (err == ZT_ERR_NOT_FOUND && s->base > 0 && (err = space_complete(s)) == ZT_OK)
-		err = chain_version(s, vlob, version, &v);
 	while (err == ZT_OK && version == 0 && v.left_out)
 		err = v.version > 1 ? chain_version(s, vlob, v.version - 1, &v)
 				    : ZT_ERR_NOT_FOUND;
@@ -165,6 +164,18 @@ space_version(
 		err = ZT_ERR_NOT_FOUND;
 	if (err == ZT_OK)
 		*out = v;
+	return err;
+}
+
+enum zt_err
+space_version(
+    struct space *s, const struct id *vlob, uint64_t version, struct space_version *out)
+{
+	enum zt_err err = version_that_counts(s, vlob, version, out);
+
+	/* What a checkpoint did not speak of stands in the chain before it. */
+	if (err == ZT_ERR_NOT_FOUND && s->base > 0 && (err = space_complete(s)) == ZT_OK)
+		err = version_that_counts(s, vlob, version, out);
 	return err;
 }
 

@@ -72,7 +72,8 @@ take_statement(struct taking *t, const Zt__PlacedStatement *m)
 	return t->left_out ? ZT_OK : err;
 }
 
-/* An object stands here once, and again only for what was left out behind it. */
+/* An object stands here once, and again only for what was left out behind it. What is left out
+ * never stands alone: the version that counts would be taken for one that is not there. */
 static enum zt_err
 put_change(struct taking *t, const struct change *c)
 {
@@ -84,6 +85,8 @@ put_change(struct taking *t, const struct change *c)
 		return ZT_ERR_CORRUPT;
 	if (err && err != ZT_ERR_NOT_FOUND)
 		return err;
+	if (err == ZT_ERR_NOT_FOUND && t->left_out && c->version != 1)
+		return ZT_ERR_CORRUPT;
 	return chain_put_version(
 	    t->s, &(struct chain_change){ &t->cs, t->position, t->left_out, false }, c);
 }

@@ -219,6 +219,9 @@ ZT_CHECKED enum zt_err space_version(
  * (there is none yet). */
 ZT_CHECKED enum zt_err space_newest(
     struct space *s, const struct id *vlob, struct space_version *out);
+/* The key of VLOB's records in the store, in OUT: each workspace has its own. */
+struct bytes space_object_key(
+    const struct space *s, const struct id *vlob, uint8_t out[2 * ID_BYTES]);
 /* Fetches and opens manifests in bulk; EACH takes *M over by setting it to NULL. */
 typedef enum zt_err space_each(void *ctx, size_t i, Zt__Manifest **m);
 ZT_CHECKED enum zt_err space_manifests(struct space *s, const struct space_version *versions,

@@ -216,11 +216,12 @@ is_my_chain(struct space *s, uint64_t newest, bool *same)
 static void
 held_object(struct space *s, const struct change *c, struct buf *kept, Zt__Object *out)
 {
+	uint8_t at[2 * ID_BYTES];
 	struct wire_reader r;
 	struct bytes wrap, object;
 	struct hash is;
 
-	if (store_get(s->z->store, STORE_OBJECT, bytes_of(c->vlob.b, ID_BYTES), c->version,
+	if (store_get(s->z->store, STORE_FOLDER, space_object_key(s, &c->vlob, at), c->version,
 		kept) != ZT_OK)
 		return;
 	r = wire_read(buf_bytes(kept));

@@ -118,6 +118,14 @@ space_find(struct zt *z, const char *name, struct space **out)
 
 /* ---- manifests ---- */
 
+struct bytes
+space_object_key(const struct space *s, const struct id *vlob, uint8_t out[2 * ID_BYTES])
+{
+	memcpy(out, s->w->id.b, ID_BYTES);
+	memcpy(out + ID_BYTES, vlob->b, ID_BYTES);
+	return bytes_of(out, 2 * ID_BYTES);
+}
+
 struct wanted {
 	struct space *s;
 	const struct space_version *versions;
@@ -128,56 +136,81 @@ struct wanted {
 
 static enum zt_err
 open_one(struct wanted *w, size_t i, unsigned generation, struct bytes object,
-    struct bytes wrap, bool keep)
+    struct bytes wrap, Zt__Manifest **out)
 {
 	const struct space_version *v = &w->versions[i];
 	struct manifest_place place = { w->s->w->id, v->vlob, v->version };
 	const struct secret *key;
-	Zt__Manifest *m = NULL;
 	const char *why = "";
 	enum zt_err err;
 
 	if ((err = space_key(w->s, generation, &key)))
 		return err;
-	if ((err = manifest_open(key, &place, object, wrap, &v->pins, &m, &why)))
+	if ((err = manifest_open(key, &place, object, wrap, &v->pins, out, &why)))
 		return client_refuse(
 		    w->s->z, err, "an object of the workspace: %s", client_words(w->s->z, why));
-	if (keep && m->kind_case == ZT__MANIFEST__KIND_FOLDER) {
-		struct buf b = buf_init(LIMIT_MANIFEST + 4096);
+	return ZT_OK;
+}
 
-		wire_put_u32(&b, generation);
-		wire_put_counted(&b, wrap);
-		wire_put_counted(&b, object);
-		if ((err = buf_err(&b)) == ZT_OK)
-			err = store_put(w->s->z->store, STORE_OBJECT,
-			    bytes_of(v->vlob.b, ID_BYTES), v->version, buf_bytes(&b));
-		buf_free(&b);
-	}
+static enum zt_err
+keep_folder(struct space *s, const struct space_version *v, const Zt__Object *o)
+{
+	uint8_t at[2 * ID_BYTES];
+	struct buf b = buf_init(LIMIT_MANIFEST + 4096);
+	enum zt_err err;
+
+	wire_put_u32(&b, o->generation);
+	wire_put_counted(&b, pb_bytes(o->wrap));
+	wire_put_counted(&b, pb_bytes(o->object));
+	if ((err = buf_err(&b)) == ZT_OK)
+		err = store_put(s->z->store, STORE_FOLDER, space_object_key(s, &v->vlob, at),
+		    v->version, buf_bytes(&b));
+	buf_free(&b);
+	return err;
+}
+
+static enum zt_err
+open_fetched(struct wanted *w, size_t i, const Zt__Object *o)
+{
+	Zt__Manifest *m = NULL;
+	enum zt_err err =
+	    open_one(w, i, o->generation, pb_bytes(o->object), pb_bytes(o->wrap), &m);
+
+	if (err == ZT_OK && m->kind_case == ZT__MANIFEST__KIND_FOLDER)
+		err = keep_folder(w->s, &w->versions[i], o);
 	if (err == ZT_OK)
 		err = w->each(w->ctx, i, &m);
 	pb_wipe(m);
 	return err;
 }
 
+/* What is kept is never trusted for ever: NOT_FOUND also when it does not open. */
 static enum zt_err
 open_stored(struct wanted *w, size_t i)
 {
+	uint8_t at[2 * ID_BYTES];
 	struct buf b = buf_init(LIMIT_MANIFEST + 4096);
 	struct wire_reader r;
 	struct bytes wrap, object;
 	unsigned generation;
-	enum zt_err err = store_get(w->s->z->store, STORE_OBJECT,
-	    bytes_of(w->versions[i].vlob.b, ID_BYTES), w->versions[i].version, &b);
+	Zt__Manifest *m = NULL;
+	enum zt_err err = store_get(w->s->z->store, STORE_FOLDER,
+	    space_object_key(w->s, &w->versions[i].vlob, at), w->versions[i].version, &b);
 
 	if (err == ZT_OK) {
 		r = wire_read(buf_bytes(&b));
 		generation = wire_u32(&r);
 		wrap = wire_counted(&r, ENVELOPE_WRAP_BYTES);
 		object = wire_counted(&r, LIMIT_MANIFEST + 1024);
-		err = wire_end(&r) ? ZT_ERR_STORE
-				   : open_one(w, i, generation, object, wrap, false);
+		if (wire_end(&r) || open_one(w, i, generation, object, wrap, &m)) {
+			w->s->z->why[0] = 0;
+			err = ZT_ERR_NOT_FOUND;
+		}
 	}
 	buf_free(&b);
+	if (err == ZT_OK)
+		err = w->each(w->ctx, i, &m);
+	pb_wipe(m);
 	return err;
 }
 
@@ -218,9 +251,7 @@ fetch_missing(struct wanted *w, const size_t *missing, size_t count)
 			err = client_refuse(w->s->z, ZT_ERR_CORRUPT,
 			    "the server withholds objects of the workspace");
 		for (size_t i = 0; err == ZT_OK && i < m->n_objects; i++)
-			err = open_one(w, missing[done + i], m->objects[i]->generation,
-			    pb_bytes(m->objects[i]->object), pb_bytes(m->objects[i]->wrap),
-			    true);
+			err = open_fetched(w, missing[done + i], m->objects[i]);
 		done += err == ZT_OK ? m->n_objects : 0;
 		pb_free(m);
 		buf_free(&body);

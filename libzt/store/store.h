@@ -15,7 +15,6 @@ enum store_kind {
 	STORE_LOG = 2,        /* key: empty; n: index */
 	STORE_LINK = 3,       /* key: workspace; n: position */
 	STORE_VERSION = 4,    /* key: workspace and vlob; n: version */
-	STORE_OBJECT = 5,     /* key: vlob; n: version; sealed folder manifests as they came */
 	STORE_KEY = 6,        /* key: workspace; n: generation */
 	STORE_HANDLE = 7,     /* key: user */
 	STORE_INVITATION = 8, /* key: invitation */
@@ -24,6 +23,9 @@ enum store_kind {
 	STORE_PUSH = 11,   /* key: workspace; n: position; a changeset, for repairs: with its
 			      objects when this device wrote it */
 	STORE_CHAIN = 12,  /* key: workspace; n: 0 */
+	/* key: workspace and vlob; n: version; a folder's sealed manifest as it came. (5 was
+	 * the same by the vlob alone.) */
+	STORE_FOLDER = 13,
 };
 
 struct store;

@@ -50,9 +50,9 @@ static const struct db_query move_vlobs = { "vlobs_move",
 	"workspace, vlob) DO UPDATE SET version = excluded.version, object_hash = "
 	"excluded.object_hash RETURNING 1" };
 static const struct db_query put_objects = { "objects_put",
-	"INSERT INTO objects SELECT $1::bytea, $2::bytea, t.v, t.n, $5::int8, t.w, t.o FROM "
-	"unnest($3::bytea[], $4::int8[], $6::bytea[], $7::bytea[]) AS t(v, n, w, o) WHERE t.o "
-	"<> '' ON CONFLICT DO NOTHING" };
+	"INSERT INTO objects SELECT $1::bytea, $2::bytea, t.v, t.n, t.g, t.w, t.o FROM "
+	"unnest($3::bytea[], $4::int8[], $5::int8[], $6::bytea[], $7::bytea[]) AS t(v, n, g, "
+	"w, o) WHERE t.o <> '' ON CONFLICT DO NOTHING" };
 static const struct db_query missing_objects = { "objects_missing",
 	"SELECT count(*) FROM unnest($3::bytea[], $4::int8[]) AS t(v, n) WHERE NOT EXISTS "
 	"(SELECT FROM objects o WHERE o.org = $1::bytea AND o.workspace = $2::bytea AND o.vlob "
@@ -78,7 +78,8 @@ push_check_objects(const struct push *p, bool is_repair, struct rpc_answer *out)
 			continue;
 		if (o->object.len < MANIFEST_HEADER_BYTES ||
 		    o->object.len > LIMIT_MANIFEST + 1024 ||
-		    o->wrap.len != ENVELOPE_WRAP_BYTES || o->generation != p->cs.generation)
+		    o->wrap.len != ENVELOPE_WRAP_BYTES || o->generation < p->cs.generation ||
+		    o->generation > p->rq->caller.generation)
 			return service_refuse(
 			    out, ZT_ERR_CORRUPT, "an object is not well formed");
 		hash_one("zt object 1", pb_bytes(o->object), &is);
@@ -205,7 +206,7 @@ is_there(struct push *p, bool *found)
 
 /* The columns of all changes, each as one array. */
 struct columns {
-	struct buf vlobs, versions, hashes, prevs, wraps, objects;
+	struct buf vlobs, versions, hashes, prevs, generations, wraps, objects;
 };
 
 static enum zt_err
@@ -217,6 +218,7 @@ fill_columns(const struct push *p, struct columns *c)
 	db_array(&c->versions, DB_ARRAY_INT8, n);
 	db_array(&c->hashes, DB_ARRAY_BYTEA, n);
 	db_array(&c->prevs, DB_ARRAY_BYTEA, n);
+	db_array(&c->generations, DB_ARRAY_INT8, n);
 	db_array(&c->wraps, DB_ARRAY_BYTEA, n);
 	db_array(&c->objects, DB_ARRAY_BYTEA, n);
 	for (size_t i = 0; i < n; i++) {
@@ -229,6 +231,8 @@ fill_columns(const struct push *p, struct columns *c)
 		wire_put_counted(&c->hashes, bytes_of(one->pins.object.b, HASH_BYTES));
 		wire_put_counted(
 		    &c->prevs, bytes_of(one->prev.b, one->has_prev ? HASH_BYTES : 0));
+		wire_put_u32(&c->generations, 8);
+		wire_put_u64(&c->generations, o->generation);
 		wire_put_counted(&c->wraps, pb_bytes(o->wrap));
 		wire_put_counted(&c->objects, pb_bytes(o->object));
 	}
@@ -242,8 +246,8 @@ write_columns(const struct push *p, const struct columns *c, struct rpc_answer *
 {
 	struct db_value vlob[] = { DB_ID(&p->rq->params.org), DB_ID(&p->rq->params.id),
 		COLUMN(vlobs), COLUMN(versions), COLUMN(hashes), COLUMN(prevs) };
-	struct db_value object[] = { vlob[0], vlob[1], vlob[2], vlob[3],
-		DB_INT(p->cs.generation), COLUMN(wraps), COLUMN(objects) };
+	struct db_value object[] = { vlob[0], vlob[1], vlob[2], vlob[3], COLUMN(generations),
+		COLUMN(wraps), COLUMN(objects) };
 	struct db_rows *made = NULL, *moved = NULL;
 	enum zt_err err;
 
@@ -262,7 +266,8 @@ columns_new(void)
 	enum { SMALL = LIMIT_CHANGES * 64 };
 
 	return (struct columns){ buf_init(SMALL), buf_init(SMALL), buf_init(SMALL),
-		buf_init(SMALL), buf_init(2 * SMALL), buf_init(LIMIT_PUSH + LIMIT_PAGE) };
+		buf_init(SMALL), buf_init(SMALL), buf_init(2 * SMALL),
+		buf_init(LIMIT_PUSH + LIMIT_PAGE) };
 }
 
 static void
@@ -272,6 +277,7 @@ columns_free(struct columns *c)
 	buf_free(&c->versions);
 	buf_free(&c->hashes);
 	buf_free(&c->prevs);
+	buf_free(&c->generations);
 	buf_free(&c->wraps);
 	buf_free(&c->objects);
 }
@@ -294,7 +300,7 @@ push_fill(const struct push *p, uint64_t *missing)
 	struct columns own = columns_new(), *c = &own;
 	enum zt_err err = fill_columns(p, c);
 	struct db_value v[] = { DB_ID(&p->rq->params.org), DB_ID(&p->rq->params.id),
-		COLUMN(vlobs), COLUMN(versions), DB_INT(p->cs.generation), COLUMN(wraps),
+		COLUMN(vlobs), COLUMN(versions), COLUMN(generations), COLUMN(wraps),
 		COLUMN(objects) };
 	struct db_rows *rows = NULL;
 

@@ -26,8 +26,8 @@ struct unpacked {
 ZT_CHECKED enum zt_err push_unpack(
     const struct db_rows *rows, int i, int column, struct unpacked *out);
 
-/* Each object must be the one that its author signed, in its place; in a repair some may be
- * empty. */
+/* Each object must be the one that its author signed, in its place, under the key of its
+ * changeset or a newer one; in a repair some may be empty. */
 ZT_CHECKED enum zt_err push_check_objects(
     const struct push *p, bool is_repair, struct rpc_answer *out);
 /* Within a transaction: holds the chain; the parent that the author names must be a link of it.
