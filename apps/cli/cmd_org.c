@@ -229,9 +229,11 @@ cmd_status(struct cli *c)
 		return err ? err : store;
 	}
 	say_about("server");
-	(void)printf("%s  %s\n", id.server, err ? _("(not reachable, or refused)") : "");
+	output_show(id.server);
+	(void)printf("  %s\n", err ? _("(not reachable, or refused)") : "");
 	say_about("organization");
-	(void)printf("%s (%s)\n", id.slug, id.org);
+	output_show(id.slug);
+	(void)printf(" (%s)\n", id.org);
 	say_about("user");
 	output_show(id.email);
 	(void)printf(" (%s)\n", id.user);

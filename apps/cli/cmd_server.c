@@ -41,7 +41,8 @@ cmd_server_org_create(struct cli *c)
 	    (err = zt_server_org_create(&o.s, c->args[0], code, c->why)) == ZT_OK) {
 		cli_say(c, "give this code to the founder, who begins the organization with it "
 			   "within a day: zt org bootstrap --founding-file FILE");
-		(void)printf("%s\n", code);
+		output_show(code);
+		(void)printf("\n");
 	}
 	explicit_bzero(&o, sizeof o);
 	return err;
@@ -71,7 +72,8 @@ show_org(void *ctx, const struct zt_server_org *o)
 		output_field("id", o->id, true);
 		output_field("name", o->slug, true);
 	} else {
-		(void)printf("%s  %-20s", o->id, o->slug);
+		(void)printf("%s  ", o->id);
+		output_show(o->slug);
 	}
 	show_bound(N_("users"), o->users, o->users_limit, c->json);
 	show_bound(N_("bytes"), o->bytes, o->bytes_limit, c->json);

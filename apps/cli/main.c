@@ -14,6 +14,7 @@
 
 #include "command.h"
 #include "common/l10n.h"
+#include "common/output.h"
 #include "progress.h"
 
 static int
@@ -350,7 +351,7 @@ tend(struct cli *c)
 	if (err && !c->quiet)
 		(void)fprintf(stderr, "zt: %s: %s (%s)\n",
 		    _("a key could not be renewed, the next command tries again"),
-		    _(zt_err_words(err)), zt_why(c->zt));
+		    _(zt_err_words(err)), zt_why(c->zt)); /* safe to show */
 	if (done.rotated > 0 && !c->quiet && !c->json)
 		(void)fprintf(stderr,
 		    _("rotated the keys of %llu workspaces after a loss of access\n"),
@@ -389,13 +390,18 @@ static void
 say_error(const struct cli *c, enum zt_err err)
 {
 	if (c->json) {
-		(void)fprintf(stderr, "{\"error\":\"%s\",\"retry\":%s}\n", zt_err_name(err),
-		    zt_err_retry(err) ? "true" : "false");
+		(void)fprintf(stderr, "{");
+		output_field_on(stderr, "error", zt_err_name(err), true);
+		output_field_on(stderr, "why", _(c->why), true);
+		(void)fprintf(stderr, "\"retry\":%s}\n", zt_err_retry(err) ? "true" : "false");
 		return;
 	}
 	(void)fprintf(stderr, "zt: %s", _(zt_err_words(err)));
-	if (c->why[0] != 0 && strcmp(c->why, zt_err_words(err)) != 0)
-		(void)fprintf(stderr, " (%s)", _(c->why));
+	if (c->why[0] != 0 && strcmp(c->why, zt_err_words(err)) != 0) {
+		(void)fprintf(stderr, " (");
+		output_show_on(stderr, _(c->why));
+		(void)fprintf(stderr, ")");
+	}
 	(void)fprintf(stderr, "\n");
 }
 

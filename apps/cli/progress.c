@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/l10n.h"
+#include "common/output.h"
 
 enum { WIDTH = 24, EVERY_MS = 100, MOMENT_MS = 500 };
 
@@ -44,7 +45,9 @@ static void
 skipped(void *ctx, const char *name, const char *why)
 {
 	progress_end(ctx);
-	(void)fprintf(stderr, "zt: %s %s: %s\n", _("left out"), name, _(why));
+	(void)fprintf(stderr, "zt: %s ", _("left out"));
+	output_show_on(stderr, name);
+	(void)fprintf(stderr, ": %s\n", _(why));
 }
 
 void

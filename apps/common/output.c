@@ -1,30 +1,43 @@
 #include "common/output.h"
 
-#include <stdio.h>
 #include <time.h>
+
+#include "zt/zt.h"
+
+static void
+show(const char *text, enum zt_shown how, FILE *to)
+{
+	char one[ZT_SHOWN];
+	size_t n;
+
+	while ((n = zt_show(&text, how, one)) > 0)
+		(void)fwrite(one, 1, n, to);
+}
 
 void
 output_show(const char *text)
 {
-	for (; *text != 0; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			(void)printf("\\x%02x", (unsigned char)*text);
-		else
-			(void)putchar(*text);
+	show(text, ZT_SHOW_PLAIN, stdout);
+}
+
+void
+output_show_on(FILE *to, const char *text)
+{
+	show(text, ZT_SHOW_PLAIN, to);
 }
 
 void
 output_field(const char *key, const char *text, bool more)
 {
-	(void)printf("\"%s\":\"", key);
-	for (; *text != 0; text++)
-		if (*text == '"' || *text == '\\')
-			(void)printf("\\%c", *text);
-		else if ((unsigned char)*text < 0x20)
-			(void)printf("\\u%04x", (unsigned char)*text);
-		else
-			(void)putchar(*text);
-	(void)printf("\"%s", more ? "," : "");
+	output_field_on(stdout, key, text, more);
+}
+
+void
+output_field_on(FILE *to, const char *key, const char *text, bool more)
+{
+	(void)fprintf(to, "\"%s\":\"", key);
+	show(text, ZT_SHOW_JSON, to);
+	(void)fprintf(to, "\"%s", more ? "," : "");
 }
 
 void
@@ -34,7 +47,9 @@ output_time(uint64_t ms)
 	struct tm tm;
 	char text[40];
 
-	(void)localtime_r(&s, &tm);
-	(void)strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
+	/* A member may have dated something beyond every calendar. */
+	if (localtime_r(&s, &tm) == NULL ||
+	    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		(void)snprintf(text, sizeof text, "%llu ms", (unsigned long long)ms);
 	(void)fputs(text, stdout);
 }

@@ -1,5 +1,6 @@
 #include "base/utf8.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <utf8proc.h>
 
@@ -13,7 +14,7 @@ next(struct bytes text, utf8proc_int32_t *c)
 }
 
 static bool
-hidden(utf8proc_int32_t c)
+is_unseen(utf8proc_int32_t c)
 {
 	const unsigned mask =
 	    1u << UTF8PROC_CATEGORY_CC | /* controls: escapes of a terminal */
@@ -22,7 +23,9 @@ hidden(utf8proc_int32_t c)
 	    1u << UTF8PROC_CATEGORY_CN | 1u << UTF8PROC_CATEGORY_ZL |
 	    1u << UTF8PROC_CATEGORY_ZP;
 
-	return (mask >> (unsigned)utf8proc_category(c) & 1) != 0;
+	/* fillers and variation selectors are letters and marks, and just as little seen */
+	return (mask >> (unsigned)utf8proc_category(c) & 1) != 0 ||
+	       utf8proc_get_property(c)->ignorable;
 }
 
 bool
@@ -38,13 +41,13 @@ utf8_valid(struct bytes text)
 }
 
 bool
-utf8_has_unshown(struct bytes text)
+utf8_has_control(struct bytes text)
 {
 	utf8proc_int32_t c;
 	size_t n;
 
-	for (; text.n > 0; text.p += n, text.n -= n)
-		if ((n = next(text, &c)) == 0 || hidden(c))
+	for (; (n = next(text, &c)) > 0; text.p += n, text.n -= n)
+		if (utf8proc_category(c) == UTF8PROC_CATEGORY_CC)
 			return true;
 	return false;
 }
@@ -66,22 +69,67 @@ utf8_normal(struct bytes text, struct buf *out)
 	return buf_err(out);
 }
 
+/* Beyond U+FFFF JSON writes two halves. */
+static int
+escape_json(utf8proc_int32_t c, char out[UTF8_SHOWN])
+{
+	unsigned u = (unsigned)c;
+
+	if (u < 0x10000)
+		return snprintf(out, UTF8_SHOWN, "\\u%04x", u);
+	u -= 0x10000;
+	return snprintf(
+	    out, UTF8_SHOWN, "\\u%04x\\u%04x", 0xd800 + (u >> 10), 0xdc00 + (u & 0x3ff));
+}
+
+size_t
+utf8_show_next(struct bytes *text, enum utf8_shown how, char out[UTF8_SHOWN])
+{
+	bool is_json = how == UTF8_JSON;
+	utf8proc_int32_t c = 0;
+	size_t n = text->n > 0 ? next(*text, &c) : 0;
+	int made;
+
+	if (text->n == 0)
+		return 0;
+	if (n == 0) {
+		n = 1;
+		made = is_json ? escape_json(0xfffd, out)
+			       : snprintf(out, UTF8_SHOWN, "\\x%02x", text->p[0]);
+	} else if (is_unseen(c)) {
+		made = is_json ? escape_json(c, out)
+			       : snprintf(out, UTF8_SHOWN, "\\u{%04x}", (unsigned)c);
+	} else if (is_json && (c == '"' || c == '\\')) {
+		made = snprintf(out, UTF8_SHOWN, "\\%c", (char)c);
+	} else {
+		made = (int)n;
+		memcpy(out, text->p, n);
+	}
+	text->p += n;
+	text->n -= n;
+	return (size_t)made;
+}
+
 void
 utf8_show(struct bytes text, struct buf *out)
 {
-	utf8proc_int32_t c;
+	char one[UTF8_SHOWN];
 	size_t n;
 
-	for (; text.n > 0; text.p += n, text.n -= n) {
-		if ((n = next(text, &c)) == 0) {
-			buf_printf(out, "\\x%02x", text.p[0]);
-			n = 1;
-		} else if (c == '\\') {
-			buf_add_text(out, "\\\\");
-		} else if (hidden(c)) {
-			buf_printf(out, "\\u{%04x}", (unsigned)c);
-		} else {
-			buf_add(out, bytes_of(text.p, n));
-		}
+	while ((n = utf8_show_next(&text, UTF8_PLAIN, one)) > 0)
+		buf_add(out, bytes_of(one, n));
+}
+
+void
+utf8_show_text(const char *text, char *out, size_t size)
+{
+	struct bytes left = bytes_text(text);
+	char one[UTF8_SHOWN];
+	size_t n, used = 0;
+
+	while ((n = utf8_show_next(&left, UTF8_PLAIN, one)) > 0 && used + n < size) {
+		memcpy(out + used, one, n);
+		used += n;
 	}
+	out[used] = 0;
 }

@@ -9,10 +9,25 @@ bool utf8_valid(struct bytes text);
 /* The text in normal form C, appended to OUT. Errors: NAME (not UTF-8), MEMORY.
  * Source: Unicode Standard Annex 15, by utf8proc. */
 ZT_CHECKED enum zt_err utf8_normal(struct bytes text, struct buf *out);
-/* Appends TEXT so that a terminal shows it and obeys nothing in it: control and format
- * characters and bytes that are not UTF-8 become \xNN or \u{NNNN}; a backslash is doubled. */
+/* Whether TEXT, valid UTF-8, holds a control character (C0, DEL or C1). */
+bool utf8_has_control(struct bytes text);
+
+/* The one rule by which text from outside is shown: a terminal obeys nothing in it, and what
+ * is not seen or turns its neighbours around is seen as \u{NNNN}: controls, format characters
+ * (directions, zero width), whatever else renderers ignore by default, line and paragraph
+ * separators, private and unassigned characters. Bytes that are not UTF-8 become \xNN. Showing
+ * what was shown changes nothing. */
+enum utf8_shown {
+	UTF8_PLAIN,
+	UTF8_JSON /* inside a JSON string: the same characters, escaped as JSON has it */
+};
+#define UTF8_SHOWN 16 /* bytes that one character needs */
+/* What stands for the first character of TEXT, and its length; TEXT begins behind it then.
+ * 0: TEXT was empty. */
+size_t utf8_show_next(struct bytes *text, enum utf8_shown how, char out[UTF8_SHOWN]);
+/* All of it, appended to OUT. */
 void utf8_show(struct bytes text, struct buf *out);
-/* Whether TEXT holds a control, format, private or unassigned character, or is not UTF-8. */
-bool utf8_has_unshown(struct bytes text);
+/* As much as has room, in whole characters and terminated. SIZE is at least 1. */
+void utf8_show_text(const char *text, char *out, size_t size);
 
 #endif

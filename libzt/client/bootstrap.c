@@ -184,9 +184,10 @@ is_refusal(enum zt_err err)
 enum zt_err
 zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why)
 {
-	struct calls_options co = {
-		.server = b->server, .ca_file = o->ca_file, .operator_token = b->operator_token
-	};
+	struct calls_options co = { .server = b->server,
+		.ca_file = o->ca_file,
+		.operator_token = b->operator_token,
+		.translate = o->translate };
 	struct founding f = { .handle = buf_init(4096), .label = buf_init(1024) };
 	struct client_new_device d;
 	struct calls *c = NULL;

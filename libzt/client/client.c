@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/utf8.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
 #include "store/device_file.h"
@@ -12,11 +13,15 @@
 enum zt_err
 client_refuse(struct zt *z, enum zt_err err, const char *format, ...)
 {
+	char text[4 * CLIENT_WHY];
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(z->why, sizeof z->why, client_words(z, format), args);
+	(void)vsnprintf(text, sizeof text, client_words(z, format), args);
 	va_end(args);
+	/* Names and addresses in it are others' words: whoever prints the sentence need not
+	 * care. */
+	utf8_show_text(text, z->why, sizeof z->why);
 	return err;
 }
 
@@ -109,6 +114,7 @@ client_connect(struct zt *z)
 {
 	struct calls_options o = { .server = z->server,
 		.ca_file = z->ca_file,
+		.translate = z->translate,
 		.org = z->org,
 		.device = z->device,
 		.key = z->sign };
@@ -334,6 +340,16 @@ enum zt_err
 zt_check_store(struct zt *z, uint64_t *records)
 {
 	return store_verify(z->store, records);
+}
+
+size_t
+zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN])
+{
+	struct bytes left = bytes_text(*text);
+	size_t n = utf8_show_next(&left, how == ZT_SHOW_JSON ? UTF8_JSON : UTF8_PLAIN, out);
+
+	*text = (const char *)left.p;
+	return n;
 }
 
 const char *

@@ -40,7 +40,7 @@ struct zt {
 	char why[CLIENT_WHY];
 };
 
-/* Sets the sentence of the last error; returns ERR. */
+/* Sets the sentence of the last error, safe to show (base/utf8.h); returns ERR. */
 enum zt_err client_refuse(struct zt *z, enum zt_err err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Of several things, none of which may keep the others from being done (a colleague may have

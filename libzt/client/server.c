@@ -19,9 +19,10 @@ struct operating {
 static enum zt_err
 begin(struct operating *op, const struct zt_server *s, char *why)
 {
-	struct calls_options o = {
-		.server = s->url, .ca_file = s->ca_file, .operator_token = s->operator_token
-	};
+	struct calls_options o = { .server = s->url,
+		.ca_file = s->ca_file,
+		.operator_token = s->operator_token,
+		.translate = s->translate };
 	enum zt_err err = suite_start();
 
 	*op = (struct operating){ .s = s, .why = why };

@@ -2,16 +2,6 @@
 
 #include "base/utf8.h"
 
-static bool
-has_control(struct bytes name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] < 0x20 || name.p[i] == 0x7f ||
-		    (name.p[i] == 0xc2 && i + 1 < name.n && name.p[i + 1] < 0xa0))
-			return true;
-	return false;
-}
-
 enum zt_err
 path_name_check(struct bytes name, const char **why)
 {
@@ -28,7 +18,7 @@ path_name_check(struct bytes name, const char **why)
 		*why = "a name holds a slash";
 	else if (!utf8_valid(name))
 		*why = "a name is not UTF-8";
-	else if (has_control(name))
+	else if (utf8_has_control(name))
 		*why = "a name holds a control character";
 	else if ((err = utf8_normal(name, &normal)) == ZT_OK &&
 		 !bytes_equal(buf_bytes(&normal), name)) {

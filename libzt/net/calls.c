@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/utf8.h"
 #include "crypto/suite.h"
 #include "format/httpsig.h"
 #include "format/limits.h"
@@ -34,6 +35,7 @@ struct calls {
 	struct id org, device;
 	const struct sign_key *key;
 	const char *operator_token;
+	const char *(*translate)(const char *english);
 	struct loop *loop;
 	CURL *single;          /* of calls_run: it keeps its connection, or NULL */
 	CURL *idle[MOST_IDLE]; /* of transfers, whose connections the loop keeps */
@@ -52,6 +54,7 @@ calls_new(const struct calls_options *o, struct calls **out)
 	c->device = o->device;
 	c->key = o->key;
 	c->operator_token = o->operator_token;
+	c->translate = o->translate;
 	c->server = strdup(o->server);
 	c->ca_file = o->ca_file != NULL ? strdup(o->ca_file) : NULL;
 	if (c->server == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
@@ -289,6 +292,27 @@ transport_err(const struct calls_request *q, CURLcode code, char detail[200])
 	return code == CURLE_OPERATION_TIMEDOUT ? ZT_ERR_TIMEOUT : ZT_ERR_NETWORK;
 }
 
+static const char *words(const struct calls *c, const char *text)
+    __attribute__((format_arg(2)));
+static const char *
+words(const struct calls *c, const char *text)
+{
+	return c->translate != NULL ? c->translate(text) : text;
+}
+
+/* What a server says is not what zt says: it is quoted, and no terminal obeys it. Sentences of
+ * zt's own services are said in the caller's language. */
+static void
+quote(const struct calls *c, const char *said, char detail[200])
+{
+	char text[400];
+
+	if (said[0] == 0)
+		return;
+	(void)snprintf(text, sizeof text, words(c, "the server says: %.300s"), words(c, said));
+	utf8_show_text(text, detail, 200);
+}
+
 /* The error that the server named in its answer. */
 static enum zt_err
 service_err(const struct calls_request *q, long status, char detail[200])
@@ -296,13 +320,15 @@ service_err(const struct calls_request *q, long status, char detail[200])
 	Zt__Answer *m = NULL;
 	enum zt_err err = ZT_ERR_NETWORK;
 
-	(void)snprintf(detail, 200, "%s answered %ld", q->c->server, status);
+	(void)snprintf(detail, 200, words(q->c, "%.150s answered %ld"), q->c->server, status);
 	if (pb_decode(&zt__answer__descriptor, buf_bytes(&q->error_body), 4096, &m) == ZT_OK &&
 	    m->error != 0) {
 		err = err_from_number(m->error);
-		(void)snprintf(detail, 200, "%s", m->detail);
+		detail[0] = 0;
+		quote(q->c, m->detail, detail);
 	} else if (status == 404 || status == 405 || (status >= 200 && status < 400)) {
-		(void)snprintf(detail, 200, "%s is not a zt server", q->c->server);
+		(void)snprintf(
+		    detail, 200, words(q->c, "%.150s is not a zt server"), q->c->server);
 	}
 	pb_free(m);
 	return err;

@@ -16,13 +16,15 @@ struct calls_options {
 	struct id org, device;
 	const struct sign_key *key; /* NULL: calls of ANYONE and OPERATOR only; must outlive */
 	const char *operator_token; /* NULL, or for ORG_CREATE; must outlive */
+	const char *(*translate)(const char *english); /* of DETAIL; NULL: English */
 };
 
 /* Errors: MEMORY, NETWORK. */
 ZT_CHECKED enum zt_err calls_new(const struct calls_options *o, struct calls **out);
 void calls_free(struct calls *c);
-/* One call; its answer is appended to ANSWER. QUERY is NULL or "a=1". DETAIL[200] is the
- * server's sentence on an error. Errors: those of the service; NETWORK, TIMEOUT. */
+/* One call; its answer is appended to ANSWER. QUERY is NULL or "a=1". DETAIL[200] is a
+ * sentence on an error, safe to show; what the server said of it stands in it as such. Errors:
+ * those of the service; NETWORK, TIMEOUT. */
 ZT_CHECKED enum zt_err calls_run(struct calls *c, enum route r, const struct route_params *p,
     const char *query, struct bytes body, struct buf *answer, char detail[200]);
 

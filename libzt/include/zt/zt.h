@@ -81,6 +81,15 @@ void zt_whoami(const struct zt *z, struct zt_identity *out);
 ZT_CALL enum zt_err zt_sync(struct zt *z);
 /* Checks every record of the local store. */
 ZT_CALL enum zt_err zt_check_store(struct zt *z, uint64_t *records);
+/* By which text from outside (names, addresses, labels, what a server says) is shown: a
+ * terminal obeys nothing in it, and no character is unseen or turns its neighbours around; such
+ * ones become \u{NNNN}, or in JSON what a JSON string has for them. zt_why is so already, and
+ * showing it again changes nothing. */
+enum zt_shown { ZT_SHOW_PLAIN, ZT_SHOW_JSON };
+#define ZT_SHOWN 16 /* bytes that one character needs */
+/* What stands for the first character of *TEXT, and its length; *TEXT is behind it then. 0: the
+ * end. OUT is not terminated. */
+size_t zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN]);
 /* The library's version, such as "0.1.0". */
 const char *zt_version(void);
 
