@@ -79,24 +79,38 @@ lacks_handles(struct zt *z)
 	return false;
 }
 
-enum zt_err
-client_sync_handles(struct zt *z)
+static enum zt_err
+sync_handles_page(struct zt *z, size_t *from, bool *more)
 {
 	struct route_params p = { .org = z->org };
 	struct buf answer = buf_init(LIMIT_PAGE);
 	Zt__Disclosures *m = NULL;
-	enum zt_err err = ZT_OK;
+	char query[40];
+	enum zt_err err;
 
-	if (!lacks_handles(z))
-		goto out;
-	if ((err = client_call(z, ROUTE_DISCLOSURES, &p, NULL, bytes_of(NULL, 0), &answer)) ||
+	(void)snprintf(query, sizeof query, "from=%zu", *from);
+	if ((err = client_call(z, ROUTE_DISCLOSURES, &p, query, bytes_of(NULL, 0), &answer)) ||
 	    (err = pb_decode(&zt__disclosures__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m)))
 		goto out;
 	for (size_t i = 0; i < m->n_items; i++)
 		(void)take_disclosure(z, m->items[i]); /* a false one is as good as none */
+	*from += m->n_items;
+	*more = m->more && m->n_items > 0;
 out:
 	pb_free(m);
 	buf_free(&answer);
+	return err;
+}
+
+enum zt_err
+client_sync_handles(struct zt *z)
+{
+	size_t from = 0;
+	bool more = true;
+	enum zt_err err = ZT_OK;
+
+	while (err == ZT_OK && more && lacks_handles(z))
+		err = sync_handles_page(z, &from, &more);
 	return err;
 }
 

@@ -114,7 +114,7 @@ prove(struct zt *z, Zt__LogRepair *m, ProtobufCBinaryData nodes[MERKLE_PROOF],
 static enum zt_err
 send_entries(struct repair *r, uint64_t *from)
 {
-	enum { AT_ONCE = 100 };
+	enum { AT_ONCE = 100, BYTES_AT_ONCE = 4 * 1024 * 1024 };
 	struct zt *z = r->z;
 	struct route_params p = { .org = z->org };
 	Zt__Statement statements[AT_ONCE], *list[AT_ONCE];
@@ -123,8 +123,10 @@ send_entries(struct repair *r, uint64_t *from)
 	ProtobufCBinaryData nodes[MERKLE_PROOF];
 	struct merkle_proof proof;
 	Zt__Statement *head = NULL;
-	struct buf body = buf_init(AT_ONCE * (LIMIT_ENTRY + 256)), answer = buf_init(64);
+	struct buf body = buf_init(BYTES_AT_ONCE + LIMIT_ENTRY + 64 * 1024),
+		   answer = buf_init(64);
 	uint64_t size = merkle_size(z->state->tree);
+	size_t bytes = 0;
 	enum zt_err err = ZT_OK, end = ZT_OK;
 
 	m.from = *from;
@@ -134,8 +136,10 @@ send_entries(struct repair *r, uint64_t *from)
 	m.head = head;
 	for (size_t i = 0; i < AT_ONCE; i++)
 		list[i] = &statements[i];
-	while (end == ZT_OK && m.n_entries < AT_ONCE && *from + m.n_entries < size)
-		end = add_entry(z, *from + m.n_entries, &m, &kept[m.n_entries]);
+	while (end == ZT_OK && m.n_entries < AT_ONCE && bytes < BYTES_AT_ONCE &&
+	       *from + m.n_entries < size)
+		if ((end = add_entry(z, *from + m.n_entries, &m, &kept[m.n_entries])) == ZT_OK)
+			bytes += m.entries[m.n_entries - 1]->body.len;
 	if (m.n_entries > 0 && (err = prove(z, &m, nodes, &proof)) == ZT_OK &&
 	    (err = pb_encode(&m, &body)) == ZT_OK &&
 	    (err = client_call(z, ROUTE_LOG_REPAIR, &p, NULL, buf_bytes(&body), &answer)) ==

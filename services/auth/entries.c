@@ -5,6 +5,7 @@
 #include "auth/auth.h"
 #include "auth/handlers.h"
 #include "common/audit.h"
+#include "common/page.h"
 #include "common/peer.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -12,11 +13,15 @@
 enum { ASK_MS = 5000 };
 
 static const struct db_query read_log = { "entries_read",
-	"SELECT idx, topic, leaf, body, signature FROM entries WHERE org = $1::bytea AND "
-	"idx >= $2::int8 AND idx < $3::int8 ORDER BY idx LIMIT 1000" };
+	PAGE_OF("idx, topic, leaf, body, signature",
+	    "SELECT * FROM entries WHERE org = $1::bytea AND idx >= $2::int8 AND idx < "
+	    "$3::int8",
+	    "idx", LIMIT_LOG_PAGE, "octet_length(body)") };
 static const struct db_query read_topic = { "entries_topic",
-	"SELECT idx, topic, leaf, body, signature FROM entries WHERE org = $1::bytea AND "
-	"topic = $2::bytea AND topic_index >= $3::int8 ORDER BY topic_index LIMIT 1000" };
+	PAGE_OF("idx, topic, leaf, body, signature, is_more",
+	    "SELECT * FROM entries WHERE org = $1::bytea AND topic = $2::bytea AND "
+	    "topic_index >= $3::int8",
+	    "topic_index", LIMIT_LOG_PAGE, "octet_length(body)") };
 
 /* The nodes of PROOF as fields that borrow them. */
 static ProtobufCBinaryData *
@@ -214,13 +219,17 @@ entries_read(void *state, const struct request *rq, struct rpc_answer *out)
 	}
 	if (from > 0 && (err = merkle_consistency(org->state->tree, from, size, &consistency)))
 		goto out;
+	auth_unlock(org); /* others append while these, which never change, are read */
+	org = NULL;
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_INT(from), DB_INT(size) };
 
 	if ((err = db_run(rq->db, &read_log, v, 3, &rows)) ||
+	    (err = auth_lock(state, rq->db, &rq->params.org, &org)) ||
 	    (err = lines_of(
 		 org->state, org_state_user(org->state, &rq->caller.user), rows, &page.lines)))
 		goto out;
-	page.n_lines = (size_t)db_count(rows);
+	page.n_lines =
+	    (size_t)db_count(rows); /* fewer than the head's: the rest is asked for */
 	head_message = statement_message(&head);
 	page.head = &head_message;
 	page.consistency = fields_of(&consistency, con_fields);
@@ -245,17 +254,17 @@ entries_topic(void *state, const struct request *rq, struct rpc_answer *out)
 	uint64_t from;
 	enum zt_err err;
 
-	if ((err = route_query(rq->target, "from", 0, &from)) ||
-	    (err = auth_lock(state, rq->db, &rq->params.org, &org)))
+	if ((err = route_query(rq->target, "from", 0, &from)))
 		goto out;
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id), DB_INT(from) };
 
 	if ((err = db_run(rq->db, &read_topic, v, 3, &rows)) ||
+	    (err = auth_lock(state, rq->db, &rq->params.org, &org)) ||
 	    (err = lines_of(
 		 org->state, org_state_user(org->state, &rq->caller.user), rows, &page.lines)))
 		goto out;
 	page.n_lines = (size_t)db_count(rows);
-	page.more = page.n_lines == LIMIT_LOG_PAGE;
+	page.more = page.n_lines > 0 && db_int(rows, (int)page.n_lines - 1, 5) == 1;
 	err = auth_answer(out, &page);
 out:
 	if (org != NULL)

@@ -364,6 +364,26 @@ world_log_key(struct world *w, const struct id *org)
 	return key;
 }
 
+long
+world_peak_kib(struct world *w, const char *service)
+{
+	char path[128], line[256];
+	long pid = 0, kib = 0;
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%s/run/%s.pid", w->state, service);
+	assert_non_null(f = fopen(path, "re"));
+	assert_int_equal(1, fscanf(f, "%ld", &pid));
+	(void)fclose(f);
+	(void)snprintf(path, sizeof path, "/proc/%ld/status", pid);
+	assert_non_null(f = fopen(path, "re"));
+	while (kib == 0 && fgets(line, sizeof line, f) != NULL)
+		(void)!sscanf(line, "VmHWM: %ld", &kib);
+	(void)fclose(f);
+	assert_true(kib > 0);
+	return kib;
+}
+
 char *
 world_file(struct world *w, const char *name, const void *p, size_t n)
 {

@@ -1,0 +1,272 @@
+/* What members may write, members can read: page by page, however much of it there is, and in
+ * bounded memory of the services (P5, R4). */
+#include "test.h"
+
+#include <stdio.h>
+
+#include "crypto/suite.h"
+#include "fake_log.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "proto/auth.pb-c.h"
+#include "trust/head.h"
+#include "world.h"
+#include "zt/repair.h"
+
+enum { LARGE_ENTRIES = 134, MIB = 1024 };
+
+static int
+honest_again(void **state)
+{
+	struct scene *s = *state;
+
+	double_play(s->w->d, NULL);
+	return 0;
+}
+
+struct settings {
+	Zt__OrgSettings act;
+	uint8_t bytes[LIMIT_SETTINGS];
+};
+
+static enum zt_err
+fill_settings(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	struct settings *s = ctx;
+
+	(void)z;
+	suite_random(s->bytes, sizeof s->bytes);
+	zt__org_settings__init(&s->act);
+	s->act.settings = pb_field(s->bytes, sizeof s->bytes);
+	b->action_case = ZT__ENTRY_BODY__ACTION_ORG_SETTINGS;
+	b->org_settings = &s->act;
+	return ZT_OK;
+}
+
+/* COUNT entries as large as the rules let an admin write: together more than any answer. */
+static void
+write_large_entries(struct person *by, size_t count)
+{
+	struct settings *s = malloc(sizeof *s);
+
+	assert_non_null(s);
+	for (size_t i = 0; i < count; i++)
+		assert_ok(client_append(by->zt, &by->zt->org, fill_settings, s));
+	free(s);
+}
+
+/* Asks ROUTE for what lies from FROM on, as P. */
+static void
+ask_from(struct person *p, enum route route, const struct id *id, uint64_t from,
+    const ProtobufCMessageDescriptor *type, void *out)
+{
+	struct route_params at = { .org = p->zt->org, .id = *id };
+	struct buf answer = buf_init(LIMIT_PAGE);
+	char query[40];
+
+	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)from);
+	assert_ok(client_call(p->zt, route, &at, query, bytes_of(NULL, 0), &answer));
+	assert_ok(pb_decode(type, buf_bytes(&answer), LIMIT_PAGE, out));
+	buf_free(&answer);
+}
+
+/* All of the organization's topic, as pages of which none is empty; how many entries. */
+static uint64_t
+read_topic(struct person *p)
+{
+	uint64_t n = 0;
+	bool more = true;
+
+	while (more) {
+		Zt__TopicPage *m = NULL;
+
+		ask_from(p, ROUTE_TOPIC_READ, &p->zt->org, n, &zt__topic_page__descriptor, &m);
+		assert_true(m->n_lines > 0);
+		n += m->n_lines;
+		more = m->more;
+		pb_free(m);
+	}
+	return n;
+}
+
+static void
+a_log_of_large_entries_is_read_page_by_page(void **state)
+{
+	struct scene *s = *state;
+	struct person chief, out, phone, late;
+	uint64_t size = 0;
+	long before;
+
+	world_found(s->w, &chief, "chief");
+	world_join(&chief, &out, "out", "outsider");
+	before = world_peak_kib(s->w, "auth");
+	write_large_entries(&chief, LARGE_ENTRIES);
+	assert_ok(zt_sync(out.zt)); /* who did not listen meanwhile */
+	assert_ok(zt_log_verify(out.zt, &size));
+	assert_int_equal(merkle_size(chief.zt->state->tree), size);
+	assert_int_equal(size, read_topic(&out));
+	world_join(&chief, &late, "late", "standard");
+	world_add_device(&chief, &phone, "phone");
+	assert_ok(zt_user_revoke(chief.zt, out.email)); /* an act goes on working too */
+	assert_ok(zt_sync(late.zt));
+	assert_true(world_peak_kib(s->w, "auth") - before < 150 * MIB);
+	person_close(&late);
+	person_close(&phone);
+	person_close(&out);
+	person_close(&chief);
+}
+
+/* Handles deposited as an admin of a large organization does: 20,000 of 1 KiB. */
+static void
+handles_are_read_page_by_page(void **state)
+{
+	struct scene *s = *state;
+	PGresult *r = world_ask(s->w, "auth",
+	    "WITH made AS (INSERT INTO auth.disclosures SELECT e.org, $1::bytea, "
+	    "decode(lpad(to_hex(g), 32, '0'), 'hex'), convert_to(repeat('x', 1024), 'UTF8') "
+	    "FROM auth.entries e, generate_series(1, 20000) g WHERE e.idx = 0 AND e.org = "
+	    "(SELECT org FROM auth.disclosures WHERE recipient = $1::bytea LIMIT 1) RETURNING "
+	    "1) SELECT count(*) FROM made",
+	    &s->bob.zt->user);
+	uint64_t n = 0;
+	bool more = true;
+	long before = world_peak_kib(s->w, "auth");
+
+	PQclear(r);
+	while (more) {
+		Zt__Disclosures *m = NULL;
+
+		ask_from(&s->bob, ROUTE_DISCLOSURES, &s->bob.zt->org, n,
+		    &zt__disclosures__descriptor, &m);
+		assert_true(m->n_items > 0);
+		n += m->n_items;
+		more = m->more;
+		pb_free(m);
+	}
+	assert_true(n >= 20000);
+	assert_true(world_peak_kib(s->w, "auth") - before < 60 * MIB);
+	assert_ok(client_sync_handles(s->bob.zt));
+}
+
+/* A handle of whom, and for whom, no entry speaks would be a row without number. */
+static void
+handles_are_taken_for_users_only(void **state)
+{
+	struct scene *s = *state;
+	struct route_params p = { .org = s->alice.zt->org };
+	Zt__Disclosure one = ZT__DISCLOSURE__INIT, *list[] = { &one };
+	Zt__Disclosures m = ZT__DISCLOSURES__INIT;
+	struct id nobody;
+	const struct id *subject[] = { &nobody, &s->alice.zt->user };
+	const enum zt_err wanted[] = { ZT_ERR_NOT_FOUND, ZT_OK };
+
+	suite_random(nobody.b, ID_BYTES);
+	m.items = list;
+	m.n_items = 1;
+	one.recipient = pb_field(s->bob.zt->user.b, ID_BYTES);
+	one.sealed = pb_field("x", 1);
+	for (size_t i = 0; i < 2; i++) {
+		struct buf body = buf_init(4096), answer = buf_init(64);
+
+		one.subject = pb_field(subject[i]->b, ID_BYTES);
+		assert_ok(pb_encode(&m, &body));
+		assert_err(wanted[i], client_call(s->alice.zt, ROUTE_DISCLOSE, &p, NULL,
+					  buf_bytes(&body), &answer));
+		buf_free(&body);
+		buf_free(&answer);
+	}
+}
+
+/* The server as an older backup has it: it shows the first entries alone, and counts what comes
+ * back. */
+struct older {
+	struct fake_log log;
+	size_t repairs, entries;
+};
+
+static void
+take_first_page(void *ctx, struct double_call *c)
+{
+	struct older *o = ctx;
+	uint64_t from;
+
+	assert_ok(route_query(c->target, "from", 0, &from));
+	if (c->route == ROUTE_LOG_READ && from == 0 && o->log.count == 0)
+		fake_log_take(&o->log, buf_bytes(&c->answer));
+}
+
+static bool
+show_older(void *ctx, struct double_call *c)
+{
+	struct older *o = ctx;
+	Zt__LogRepair *m = NULL;
+
+	if (c->route == ROUTE_LOG_REPAIR) {
+		assert_ok(pb_decode(&zt__log_repair__descriptor, c->body, 8 * 1024 * 1024, &m));
+		o->entries += m->n_entries;
+		o->repairs++;
+		pb_free(m);
+	}
+	if (c->route != ROUTE_LOG_READ)
+		return false;
+	fake_log_page(&o->log, 0, &c->answer);
+	c->status = 200;
+	return true;
+}
+
+static void
+nothing_lost(void *ctx, const struct zt_loss *l)
+{
+	(void)ctx;
+	(void)l;
+}
+
+static void
+large_entries_are_brought_back_in_requests_that_the_server_takes(void **state)
+{
+	struct scene *s = *state;
+	struct older *o = calloc(1, sizeof *o);
+	struct double_hooks take = { .ctx = o, .after = take_first_page },
+			    show = { .ctx = o, .before = show_older };
+	struct zt_repaired out = { 0 };
+	struct person chief;
+	struct sign_key *key;
+	uint64_t size, shown;
+
+	assert_non_null(o);
+	world_found(s->w, &chief, "mender");
+	write_large_entries(&chief, 70);
+	key = world_log_key(s->w, &chief.zt->org);
+	o->log = (struct fake_log){ .org = chief.zt->org, .key = key };
+	double_play(s->w->d, &take);
+	assert_ok(zt_log_verify(chief.zt, &size));
+	while (o->log.count > 3)
+		fake_log_drop(&o->log, o->log.count - 1);
+	shown = o->log.count;
+	double_play(s->w->d, &show);
+	(void)!zt_repair(
+	    chief.zt, nothing_lost, NULL, &out); /* then the log is as short as before */
+	double_play(s->w->d, NULL);
+	assert_int_equal(size - shown, o->entries);
+	assert_true(o->repairs > 1);
+	assert_ok(zt_sync(chief.zt));
+	sign_free(key);
+	fake_log_free(&o->log);
+	free(o);
+	person_close(&chief);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_log_of_large_entries_is_read_page_by_page),
+		cmocka_unit_test(handles_are_read_page_by_page),
+		cmocka_unit_test(handles_are_taken_for_users_only),
+		cmocka_unit_test_teardown(
+		    large_entries_are_brought_back_in_requests_that_the_server_takes,
+		    honest_again),
+	};
+
+	return cmocka_run_group_tests(tests, scene_begin, scene_end);
+}
