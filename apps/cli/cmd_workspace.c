@@ -111,6 +111,8 @@ cmd_workspace_unarchive(struct cli *c)
 	return zt_workspace_archive(c->zt, c->args[0], false);
 }
 
+enum { LEAST_DELETION_S = 24 * 3600 };
+
 enum zt_err
 cmd_workspace_delete(struct cli *c)
 {
@@ -118,6 +120,12 @@ cmd_workspace_delete(struct cli *c)
 
 	if (seconds == 0)
 		return ZT_ERR_USAGE;
+	if (seconds < LEAST_DELETION_S) {
+		(void)snprintf(c->why, sizeof c->why, "%s",
+		    _("a deletion is due a day later at the earliest, so that each owner can "
+		      "take it back"));
+		return ZT_ERR_USAGE;
+	}
 	return zt_workspace_delete(c->zt, c->args[0], cli_due(seconds));
 }
 

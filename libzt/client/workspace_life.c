@@ -1,6 +1,7 @@
 /* workspace_life.c - what an owner does with a whole workspace, and how one without an owner
  * gets one again. */
 #include "client/client.h"
+#include "format/limits.h"
 #include "format/pb.h"
 #include "zt/workspace.h"
 
@@ -89,8 +90,12 @@ static enum zt_err
 fill_deletion(struct zt *z, void *ctx, Zt__EntryBody *b)
 {
 	struct life *l = ctx;
+	uint64_t least = b->time + LIMIT_DELETION_MS;
 
 	(void)z;
+	/* A day from when it was asked for is a day from when it is signed. */
+	if (l->deletion.due < least && l->deletion.due + LIMIT_CLOCK_MS >= least)
+		l->deletion.due = least;
 	b->action_case = ZT__ENTRY_BODY__ACTION_WORKSPACE_DELETION;
 	b->workspace_deletion = &l->deletion;
 	return ZT_OK;

@@ -38,4 +38,6 @@
 #define LIMIT_CLOCK_MS (5 * 60 * 1000) /* how far two clocks may differ */
 #define LIMIT_EXCHANGE (1024 * 1024)   /* the welcome of an organization of ~4,000 people */
 
+#define LIMIT_DELETION_MS (24 * 60 * 60 * 1000) /* a deletion can be taken back so long */
+
 #endif

@@ -360,8 +360,10 @@ workspace_deletion(struct act *a)
 
 	if (err)
 		return err;
-	if (due != 0 && due <= a->b->time)
-		return no(a, ZT_ERR_CORRUPT, "a deletion must be due in the future");
+	/* So that another owner can object: one device, lost or hostile, ends nothing at once.
+	 */
+	if (due != 0 && (due <= a->b->time || due - a->b->time < LIMIT_DELETION_MS))
+		return no(a, ZT_ERR_FORBIDDEN, "a deletion is due a day later at the earliest");
 	if (due == 0 && (a->w->deletion_due == 0 || a->w->deletion_due <= a->b->time))
 		return no(
 		    a, ZT_ERR_FORBIDDEN, "there is no deletion that can still be taken back");

@@ -116,6 +116,14 @@ add_due(struct due *d, const struct id *org, const struct id *workspace)
 	return ZT_OK;
 }
 
+/* Whether nobody can take W's deletion back any more; its time may be any number. */
+static bool
+is_over(const struct auth *a, const struct org_workspace *w, uint64_t now_ms)
+{
+	return w->deletion_due != 0 && w->deletion_due <= now_ms &&
+	       now_ms - w->deletion_due >= a->purge_after_ms;
+}
+
 static enum zt_err
 add_org(struct auth *a, const struct request *rq, const struct id *id, struct due *d)
 {
@@ -127,7 +135,7 @@ add_org(struct auth *a, const struct request *rq, const struct id *id, struct du
 	if (err)
 		return err;
 	while (err == ZT_OK && (w = idmap_next(&org->state->workspaces, &at)) != NULL)
-		if (w->deletion_due != 0 && w->deletion_due + a->purge_after_ms <= rq->now_ms)
+		if (is_over(a, w, rq->now_ms))
 			err = add_due(d, id, &w->id);
 	auth_unlock(org);
 	return err;

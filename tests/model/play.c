@@ -296,6 +296,8 @@ invent(struct org *g)
 	struct model_step s = { .act = (enum model_act)of(g, M_ACTS), .time = ++g->time };
 	unsigned space = m->spaces > 0 ? of(g, m->spaces) : 0;
 
+	if (g->ask == NULL && one_in(g, 40)) /* a server has a clock of its own */
+		s.time = g->time += MODEL_DAY;
 	if ((s.act == M_USER_REVOKED || s.act == M_DEVICE_REVOKED) && !one_in(g, 6))
 		s.act = M_ROLE_CHANGED; /* or nobody would be left soon */
 	if (m->users == MODEL_USERS && s.act == M_USER_ADDED)
@@ -333,7 +335,7 @@ invent(struct org *g)
 		s.pinned--;
 	if (g->ask != NULL)
 		s.pinned = 0; /* the server looks whether such a place is there (member_test) */
-	s.due = one_in(g, 2) ? 0 : s.time + of(g, 40) - 5;
+	s.due = one_in(g, 2) ? 0 : s.time + MODEL_DAY + of(g, 40) - 5;
 	s.lacks_previous = s.value == 4;
 	s.is_behind = one_in(g, 40);
 	s.is_forged = one_in(g, 40);

@@ -75,7 +75,7 @@ may_in_space(const struct model *m, const struct model_step *s, unsigned author)
 		return mine == M_OWNER && !w->open && (s->value != 0) != w->archived;
 	default: /* a deletion: to come, or one to come taken back */
 		return mine == M_OWNER && !w->open &&
-		       (s->due != 0 ? s->due > s->time : w->due > s->time);
+		       (s->due != 0 ? s->due >= s->time + MODEL_DAY : w->due > s->time);
 	}
 }
 

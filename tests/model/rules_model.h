@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { MODEL_DAY = 24 * 60 * 60 * 1000 }; /* a deletion can be taken back so long */
 enum { MODEL_USERS = 8, MODEL_DEVICES = 24, MODEL_SPACES = 4 };
 
 /* As the trust log names them. */

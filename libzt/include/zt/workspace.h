@@ -34,7 +34,8 @@ ZT_CALL enum zt_err zt_workspace_rotate(struct zt *z, const char *workspace);
 ZT_CALL enum zt_err zt_workspace_rewrap(
     struct zt *z, const char *workspace, uint64_t *rewrapped, uint64_t *lost);
 /* Acts of an owner: a new name; no more changes, or changes again; deletion at DUE
- * (milliseconds since 1970), or 0 to take that back while it is not due. */
+ * (milliseconds since 1970, a day from now or later), or 0 to take that back while it is not
+ * due, which each owner may. Errors: FORBIDDEN. */
 ZT_CALL enum zt_err zt_workspace_rename(struct zt *z, const char *workspace, const char *name);
 ZT_CALL enum zt_err zt_workspace_archive(struct zt *z, const char *workspace, bool archived);
 ZT_CALL enum zt_err zt_workspace_delete(struct zt *z, const char *workspace, uint64_t due);

@@ -1,0 +1,38 @@
+#!/bin/sh
+# A workspace whose deletion was announced is there for a day, and its data goes after that. The day passes by the
+# shifted clocks of services and people (faketime), not by the machine's.
+export ZT_SWEEP=1 ZT_PURGE_AFTER=1
+. "$(dirname "$0")/world.sh"
+command -v faketime >/dev/null || { echo "skipped: no faketime"; exit 0; }
+begin_world
+rows() { PGPASSWORD=$(cat "$state/metadata.password") psql -X -At -h "$(cat "$state/sockets")/pg" -U metadata postgres -c "SELECT $(for t in changesets objects vlobs chains sealed_keys; do printf '(SELECT count(*) FROM metadata.%s) + ' $t; done) 0"; }
+blocks() { find "$state/blocks" -type f | wc -l; }
+as_before() { test "$(rows)" = "$before_rows" -a "$(blocks)" = "$before_blocks"; }
+# A day later for COMMAND; what it waits for takes no longer. (faketime itself would wait for services.)
+shift_clock=$(faketime -f +25h sh -c 'echo $LD_PRELOAD')
+later() { LD_PRELOAD=$shift_clock FAKETIME=+25h FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1 "$@"; }
+alice_later() { later "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" "$@"; }
+
+head -c 100000 /dev/urandom > "$state/kept"; head -c 100000 /dev/urandom > "$state/much"
+for w in plans back; do alice workspace create $w; alice --quiet put "$state/kept" $w:/kept; done
+before_rows=$(rows) before_blocks=$(blocks)
+alice workspace create gone; alice --quiet put "$state/much" gone:/much
+check "objects and blocks are on the servers" test "$(rows)" -gt "$before_rows" -a "$(blocks)" -gt "$before_blocks"
+expect 64 "a day later at the earliest" "a deletion at once is refused" alice workspace delete gone --for 5s
+expect 64 "a day later at the earliest" "and one in half a day" alice workspace delete gone --for 12h
+check "in a day it is not" alice workspace delete gone --for 24h
+check "a deletion is announced for another one" alice workspace delete back --for 1d
+sleep 2
+check "until then it is there" alice --quiet get gone:/much "$state/copy"
+check "and can be taken back" alice workspace undelete back
+
+for s in gateway messaging metadata blocks auth; do local_ end "$state" "$bin" $s; done
+for s in auth blocks metadata messaging gateway; do later sh "$root/deploy/local/zt-local" one "$state" "$bin" $s; done
+expect 66 "was deleted" "a day later what is due is gone" alice_later cat gone:/much
+expect 66 "was deleted" "and takes nothing more" alice_later put "$state/kept" gone:/g
+expect 77 "can still be taken back" "and does not come back" alice_later workspace undelete gone
+check "what was taken back is there" alice_later --quiet get back:/kept "$state/copy2"
+check "some time later its rows and blocks are gone, and no others" soon as_before
+check "the trail tells of it" soon grep -q workspace_purged "$state/log/audit.jsonl"
+check "what others wrote is whole" alice_later verify plans
+finish
