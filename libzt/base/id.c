@@ -26,15 +26,6 @@ id_parse(const char *text, size_t n, struct id *out)
 	return hex_parse(text, n, out->b, ID_BYTES);
 }
 
-size_t
-id_slot(const struct id *id)
-{
-	uint64_t v;
-
-	memcpy(&v, id->b, sizeof v);
-	return (size_t)(v ^ v >> 32);
-}
-
 void
 hex_print(const void *bytes, size_t n, char *out)
 {

@@ -18,8 +18,6 @@ bool id_is_zero(const struct id *a);
 void id_print(const struct id *id, char out[ID_TEXT]);
 /* Reads exactly 32 lower-case hexadecimal digits. Errors: INVALID. */
 ZT_CHECKED enum zt_err id_parse(const char *text, size_t n, struct id *out);
-/* A hash for tables in memory; ids are random, so their first bytes serve. */
-size_t id_slot(const struct id *id);
 
 /* Writes 2N digits and a zero byte to OUT. */
 void hex_print(const void *bytes, size_t n, char *out);

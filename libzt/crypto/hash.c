@@ -59,3 +59,21 @@ hash_sha512(struct bytes in, uint8_t out[HASH_SHA512_BYTES])
 {
 	crypto_hash_sha512(out, in.p, in.n);
 }
+
+void
+hash_key_make(struct hash_key *out)
+{
+	_Static_assert(sizeof out->b == crypto_shorthash_KEYBYTES, "SipHash's key");
+	randombytes_buf(out->b, sizeof out->b);
+}
+
+uint64_t
+hash_short(const struct hash_key *key, struct bytes in)
+{
+	uint8_t out[crypto_shorthash_BYTES];
+	uint64_t v;
+
+	(void)crypto_shorthash(out, in.p, in.n, key->b);
+	memcpy(&v, out, sizeof v);
+	return v;
+}

@@ -4,7 +4,7 @@
 #ifndef ZT_CRYPTO_HASH_H
 #define ZT_CRYPTO_HASH_H
 
-#include "base/bytes.h"
+#include "base/id.h"
 
 #define HASH_BYTES 32
 #define HASH_SHA512_BYTES 64
@@ -27,6 +27,13 @@ void hash_sha256(uint8_t prefix, struct bytes a, struct bytes b, struct hash *ou
  * so it is OpenSSL's, which uses the processor's SHA instructions (docs/protocol.md,
  * "Choices"). */
 void hash_block(struct bytes in, struct hash *out);
+/* For tables in memory whose keys strangers may choose: 64 bits that nobody foretells who does
+ * not know KEY (SipHash-2-4). Not for anything that leaves the process. */
+struct hash_key {
+	uint8_t b[16];
+};
+void hash_key_make(struct hash_key *out);
+uint64_t hash_short(const struct hash_key *key, struct bytes in);
 void hash_sha512(struct bytes in, uint8_t out[HASH_SHA512_BYTES]);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "base/idmap.h"
+#include "crypto/idmap.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"

@@ -6,8 +6,8 @@
 #ifndef ZT_TRUST_ORG_STATE_H
 #define ZT_TRUST_ORG_STATE_H
 
-#include "base/idmap.h"
 #include "crypto/envelope.h"
+#include "crypto/idmap.h"
 #include "trust/entry.h"
 #include "trust/merkle.h"
 

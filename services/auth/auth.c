@@ -34,12 +34,44 @@ static const struct db_query same_entry = { "auth_same",
 	"SELECT idx FROM entries WHERE org = $1::bytea AND topic = $2::bytea AND "
 	"topic_index = $3::int8 AND leaf = $4::bytea" };
 
-static enum zt_err
-org_of(struct auth *a, const struct id *id, struct auth_org **out)
+static struct auth_org *
+known_org(struct auth *a, const struct id *id)
 {
 	struct auth_org *org;
+
+	(void)pthread_mutex_lock(&a->lock);
+	org = idmap_get(&a->orgs, id);
+	(void)pthread_mutex_unlock(&a->lock);
+	return org;
+}
+
+/* Whoever names an organization need not have proved anything yet: only one that is in the
+ * database gets a place in memory, which it keeps. */
+static enum zt_err
+check_exists(struct db *db, const struct id *id)
+{
+	struct db_value v[] = { DB_ID(id) };
+	struct db_rows *rows = NULL;
+	enum zt_err err = db_run(db, &find_org, v, 1, &rows);
+
+	if (err == ZT_OK && db_count(rows) == 0)
+		err = ZT_ERR_NOT_FOUND;
+	db_free(rows);
+	return err;
+}
+
+static enum zt_err
+org_of(struct auth *a, struct db *db, const struct id *id, struct auth_org **out)
+{
+	struct auth_org *org = known_org(a, id);
 	enum zt_err err = ZT_OK;
 
+	if (org != NULL) {
+		*out = org;
+		return ZT_OK;
+	}
+	if ((err = check_exists(db, id)))
+		return err;
 	(void)pthread_mutex_lock(&a->lock);
 	if ((org = idmap_get(&a->orgs, id)) == NULL) {
 		if ((org = calloc(1, sizeof *org)) == NULL || idmap_put(&a->orgs, id, org)) {
@@ -155,7 +187,7 @@ auth_lock(struct auth *a, struct db *db, const struct id *id, struct auth_org **
 	struct auth_org *org;
 	enum zt_err err;
 
-	if ((err = org_of(a, id, &org)))
+	if ((err = org_of(a, db, id, &org)))
 		return err;
 	(void)pthread_mutex_lock(&org->lock);
 	/* While a group is being written its state is ahead of the database: wait for its end.
@@ -315,7 +347,7 @@ append(struct auth *a, struct db *db, const struct id *id, const struct entry *e
 	enum zt_err err;
 
 	*why = "";
-	if ((err = org_of(a, id, &org)))
+	if ((err = org_of(a, db, id, &org)))
 		return err;
 	(void)pthread_mutex_lock(&org->lock);
 	*org->last = &me;

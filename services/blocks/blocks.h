@@ -4,9 +4,9 @@
 
 #include <pthread.h>
 
-#include "base/idmap.h"
 #include "blocks/backend.h"
 #include "common/service.h"
+#include "crypto/idmap.h"
 
 struct blocks_settings {
 	struct service_settings base;

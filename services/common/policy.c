@@ -3,8 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "base/idmap.h"
 #include "crypto/hash.h"
+#include "crypto/idmap.h"
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
 

@@ -2,8 +2,8 @@
  * newcomer reads what is current, and not all that ever was. */
 #include <stdlib.h>
 
-#include "base/idmap.h"
 #include "base/wire.h"
+#include "crypto/idmap.h"
 #include "format/pb.h"
 #include "metadata/metadata.h"
 #include "metadata/push.h"
