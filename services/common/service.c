@@ -23,12 +23,7 @@
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
 
-enum {
-	POLL_MS = 250,
-	REPLAY_MS = 11 * 60 * 1000,
-	DUE_MS = 60 * 1000,
-	DUE_MOST = 16 * 1024 * 1024
-};
+enum { POLL_MS = 250, DUE_MS = 60 * 1000, DUE_MOST = 16 * 1024 * 1024 };
 
 struct service {
 	const struct service_def *def;
@@ -445,7 +440,7 @@ live(struct service *s, char why[200])
 	if ((err = audit_open(s->def->name, s->def->settings->audit_file,
 		 s->def->settings->audit_syslog, &s->audit, why)) ||
 	    (err = check_handlers(s->def, why)) || (err = suite_start()) ||
-	    (err = replay_new(REPLAY_MS, &s->dispatch.window.replay)) ||
+	    (err = replay_new(&s->dispatch.window.replay)) ||
 	    (err = open_database(s, &first, why)))
 		goto out;
 	if (first != NULL &&

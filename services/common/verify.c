@@ -49,8 +49,7 @@ field(const void *ctx, const char *name)
 
 enum zt_err
 verify_signed(const struct verify_window *w, const Zt__Call *call,
-    const struct httpsig_params *p, const uint8_t key[SIGN_PUBLIC_BYTES], struct bytes body,
-    uint64_t now_ms)
+    const struct httpsig_params *p, const uint8_t key[SIGN_PUBLIC_BYTES], struct bytes body)
 {
 	struct httpsig_message m = { .method = call->method,
 		.target = call->target,
@@ -66,5 +65,5 @@ verify_signed(const struct verify_window *w, const Zt__Call *call,
 		return err;
 	if (id_parse(p->nonce, HTTPSIG_NONCE, &nonce))
 		return ZT_ERR_SIGNATURE;
-	return replay_take(w->replay, &nonce, now_ms);
+	return replay_take(w->replay, &p->org, &p->device, &nonce, p->created_s * 1000);
 }

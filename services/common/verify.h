@@ -20,9 +20,8 @@ ZT_CHECKED enum zt_err verify_claims(const struct verify_window *w, const Zt__Ca
     const struct route_row *row, const struct route_params *params, size_t body,
     uint64_t now_ms, struct httpsig_params *out, const char **why);
 /* The signature itself, the digest of BODY, and that it was not seen before. Errors: SIGNATURE,
- * DIGEST, REPLAY. */
+ * DIGEST, REPLAY, RATE. */
 ZT_CHECKED enum zt_err verify_signed(const struct verify_window *w, const Zt__Call *call,
-    const struct httpsig_params *p, const uint8_t key[SIGN_PUBLIC_BYTES], struct bytes body,
-    uint64_t now_ms);
+    const struct httpsig_params *p, const uint8_t key[SIGN_PUBLIC_BYTES], struct bytes body);
 
 #endif

@@ -50,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	for (size_t i = 0; i < ROUTE_COUNT; i++)
 		handlers[i] = nothing;
-	if (replay_new(1000, &d.window.replay))
+	if (replay_new(&d.window.replay))
 		abort();
 	if (dispatch_message(&d, NULL, bytes_of(data, size), &answer) == ZT_OK)
 		nng_msg_free(answer);

@@ -126,7 +126,7 @@ begin(void **state)
 	s->dispatch.def = &def;
 	s->dispatch.state = s;
 	s->dispatch.policy = s->policy;
-	assert_ok(replay_new(600000, &s->dispatch.window.replay));
+	assert_ok(replay_new(&s->dispatch.window.replay));
 	*state = s;
 	return 0;
 }
