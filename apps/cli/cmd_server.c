@@ -20,9 +20,10 @@ operator_of(struct cli *c, struct operator* o)
 {
 	enum zt_err err;
 
-	*o = (struct operator){
-		.s = { .url = c->server, .ca_file = c->o.ca_file, .translate = l10n }
-	};
+	*o = (struct operator){ .s = { .url = c->server,
+				    .ca_file = c->o.ca_file,
+				    .in_clear = c->o.in_clear,
+				    .translate = l10n } };
 	o->s.operator_token = o->token;
 	if ((err = cli_need(c, c->server, "--server URL")) ||
 	    (err = cli_need(c, c->token_file, "--operator-token-file FILE")))

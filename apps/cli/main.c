@@ -166,6 +166,7 @@ const struct cli_option cli_options[] = {
 	{ "--password-fd", "N", N_("read the password from descriptor N") },
 	{ "--new-password-file", "FILE", N_("password: read the new one from FILE") },
 	{ "--ca-file", "FILE", N_("trust this certificate authority (PEM)") },
+	{ "--insecure", "", N_("speak to a server of another machine without TLS (http://)") },
 	{ "--json", "", N_("answer as JSON lines") },
 	{ "--quiet", "", N_("say nothing but errors") },
 	{ "--server", "URL", N_("org bootstrap, recover: the server") },
@@ -205,7 +206,7 @@ struct slot { /* where an option goes */
 	bool *flag;
 };
 
-enum { SLOTS = 33 };
+enum { SLOTS = 34 };
 
 static void
 fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slot out[SLOTS])
@@ -226,8 +227,8 @@ fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slo
 		{ "--pin-file", 0, &c->pin_file, NULL }, { "--for", 0, &c->duration, NULL },
 		{ "--against", 0, &c->against, NULL },
 		{ "--new-password-file", 0, &c->new_password_file, NULL },
-		{ "--json", 0, NULL, &c->json }, { "--qr", 0, NULL, &c->qr },
-		{ "--recursive", 'r', NULL, &c->recursive },
+		{ "--insecure", 0, NULL, &c->o.in_clear }, { "--json", 0, NULL, &c->json },
+		{ "--qr", 0, NULL, &c->qr }, { "--recursive", 'r', NULL, &c->recursive },
 		{ "--long", 'l', NULL, &c->details }, { "--quiet", 'q', NULL, &c->quiet },
 		{ "--yes", 'y', NULL, &c->yes }, { "--help", 'h', NULL, help },
 		{ "--version", 0, NULL, version } };
@@ -370,6 +371,10 @@ run(struct cli *c, const struct command *k)
 
 	c->o.working = progress_work;
 	c->o.working_ctx = c;
+	if (c->o.in_clear && !c->quiet)
+		(void)fprintf(stderr, "zt: %s\n",
+		    _("--insecure: whoever is between here and an http:// server reads names, "
+		      "addresses and tokens"));
 	if (err == ZT_OK && k->needs_device && (err = cli_password(c, false)) == ZT_OK) {
 		err = zt_open(&c->o, &c->zt, c->why);
 		explicit_bzero(c->password, sizeof c->password);

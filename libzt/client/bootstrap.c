@@ -187,6 +187,7 @@ zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why
 	struct calls_options co = { .server = b->server,
 		.ca_file = o->ca_file,
 		.operator_token = b->operator_token,
+		.in_clear = o->in_clear,
 		.translate = o->translate };
 	struct founding f = { .handle = buf_init(4096), .label = buf_init(1024) };
 	struct client_new_device d;

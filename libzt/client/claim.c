@@ -125,7 +125,9 @@ zt_claim(const struct zt_options *o, const struct zt_claim *c, const struct zt_c
     char *why)
 {
 	struct exchange r = { .side = SAS_CLAIMER, .codes = codes };
-	struct calls_options co = { .ca_file = o->ca_file, .translate = o->translate };
+	struct calls_options co = {
+		.ca_file = o->ca_file, .in_clear = o->in_clear, .translate = o->translate
+	};
 	struct invite_link l;
 	Zt__Welcome *w = NULL;
 	enum zt_err err;

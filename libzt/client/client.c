@@ -114,6 +114,7 @@ client_connect(struct zt *z)
 {
 	struct calls_options o = { .server = z->server,
 		.ca_file = z->ca_file,
+		.in_clear = z->in_clear,
 		.translate = z->translate,
 		.org = z->org,
 		.device = z->device,
@@ -255,6 +256,7 @@ zt_open(const struct zt_options *o, struct zt **out, char *why)
 		return err;
 	if ((err = suite_start()))
 		goto out;
+	z->in_clear = o->in_clear;
 	z->translate = o->translate;
 	z->working = o->working;
 	z->working_ctx = o->working_ctx;

@@ -294,7 +294,9 @@ ask_one(struct asking *a, const struct zt_options *o, const struct zt_recovery *
     const char *link)
 {
 	struct exchange r = { .side = SAS_CLAIMER, .codes = rec->codes };
-	struct calls_options co = { .ca_file = o->ca_file, .translate = o->translate };
+	struct calls_options co = {
+		.ca_file = o->ca_file, .in_clear = o->in_clear, .translate = o->translate
+	};
 	Zt__RecoveryAsk ask = ZT__RECOVERY_ASK__INIT;
 	Zt__RecoveryHelp *help = NULL;
 	struct buf claim = buf_init(LIMIT_EXCHANGE), got = buf_init(LIMIT_EXCHANGE);

@@ -186,6 +186,7 @@ open_paper(const struct zt_options *o, const char *server, const struct id *org,
 	if (z == NULL)
 		return err;
 	*out = z;
+	z->in_clear = o->in_clear;
 	z->translate = o->translate;
 	z->working = o->working;
 	z->working_ctx = o->working_ctx;

@@ -22,6 +22,7 @@ begin(struct operating *op, const struct zt_server *s, char *why)
 	struct calls_options o = { .server = s->url,
 		.ca_file = s->ca_file,
 		.operator_token = s->operator_token,
+		.in_clear = s->in_clear,
 		.translate = s->translate };
 	enum zt_err err = suite_start();
 

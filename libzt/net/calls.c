@@ -1,7 +1,9 @@
 #include "net/calls.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <time.h>
 
 #include "base/utf8.h"
@@ -32,6 +34,7 @@ struct calls_request {
 
 struct calls {
 	char *server, *ca_file;
+	bool is_near; /* the server is this machine */
 	struct id org, device;
 	const struct sign_key *key;
 	const char *operator_token;
@@ -42,14 +45,64 @@ struct calls {
 	size_t idle_count;
 };
 
+/* ---- whom to speak to ---- */
+
+static bool
+is_this_machine(const char *host)
+{
+	struct in_addr a;
+
+	if (inet_pton(AF_INET, host, &a) == 1)
+		return (ntohl(a.s_addr) >> 24) == IN_LOOPBACKNET;
+	return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0;
+}
+
+/* Without TLS whoever is in between reads tokens, names and addresses, and changes what no
+ * signature covers. Read by libcurl, as it will be for the calls; and nothing beside scheme,
+ * host and port, because other readers (events.c) might then see another host. */
+static enum zt_err
+check_server(const char *server, bool in_clear, bool *is_near)
+{
+	static const CURLUPart beside[] = { CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY,
+		CURLUPART_FRAGMENT };
+	CURLU *u = curl_url();
+	char *scheme = NULL, *host = NULL, *text = NULL;
+	enum zt_err err = ZT_ERR_INVALID;
+
+	if (u == NULL)
+		return ZT_ERR_MEMORY;
+	if (curl_url_set(u, CURLUPART_URL, server, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+		goto out;
+	for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++)
+		if (curl_url_get(u, beside[i], &text, 0) == CURLUE_OK)
+			goto out;
+	*is_near = is_this_machine(host);
+	if (strcmp(scheme, "https") == 0)
+		err = ZT_OK;
+	else if (strcmp(scheme, "http") == 0)
+		err = *is_near || in_clear ? ZT_OK : ZT_ERR_CLEAR;
+out:
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(text);
+	curl_url_cleanup(u);
+	return err;
+}
+
 enum zt_err
 calls_new(const struct calls_options *o, struct calls **out)
 {
-	struct calls *c = calloc(1, sizeof *c);
-	enum zt_err err;
+	struct calls *c;
+	bool is_near = false;
+	enum zt_err err = check_server(o->server, o->in_clear, &is_near);
 
-	if (c == NULL)
+	if (err)
+		return err;
+	if ((c = calloc(1, sizeof *c)) == NULL)
 		return ZT_ERR_MEMORY;
+	c->is_near = is_near;
 	c->org = o->org;
 	c->device = o->device;
 	c->key = o->key;
@@ -274,6 +327,10 @@ prepare(struct calls_request *q)
 		(void)curl_easy_setopt(q->easy, CURLOPT_UPLOAD_BUFFERSIZE, 512L * 1024);
 		(void)curl_easy_setopt(q->easy, CURLOPT_TCP_NODELAY, 1L);
 		(void)curl_easy_setopt(q->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+		(void)curl_easy_setopt(
+		    q->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+		if (q->c->is_near) /* nor by a proxy of the environment's */
+			(void)curl_easy_setopt(q->easy, CURLOPT_NOPROXY, "*");
 		if (q->c->ca_file != NULL)
 			(void)curl_easy_setopt(q->easy, CURLOPT_CAINFO, q->c->ca_file);
 		set_body(q);

@@ -13,13 +13,15 @@ struct calls;
 struct calls_options {
 	const char *server;  /* http://HOST:PORT or https://HOST:PORT; copied */
 	const char *ca_file; /* NULL: the system's authorities; copied */
+	bool in_clear;       /* http:// to other machines than this one, too */
 	struct id org, device;
 	const struct sign_key *key; /* NULL: calls of ANYONE and OPERATOR only; must outlive */
 	const char *operator_token; /* NULL, or for ORG_CREATE; must outlive */
 	const char *(*translate)(const char *english); /* of DETAIL; NULL: English */
 };
 
-/* Errors: MEMORY, NETWORK. */
+/* Errors: MEMORY, NETWORK; CLEAR (http:// to another machine), INVALID (more than scheme, host
+ * and port). */
 ZT_CHECKED enum zt_err calls_new(const struct calls_options *o, struct calls **out);
 void calls_free(struct calls *c);
 /* One call; its answer is appended to ANSWER. QUERY is NULL or "a=1". DETAIL[200] is a

@@ -213,6 +213,7 @@ events_watch(const struct events_options *o)
 	info.protocols = protocols();
 	info.user = &w;
 	info.options = w.tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0;
+	info.ssl_client_options_set = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1;
 	info.client_ssl_ca_filepath = o->ca_file;
 	info.gid = info.uid = (__typeof__(info.gid))-1;
 	if ((lws = lws_create_context(&info)) == NULL)

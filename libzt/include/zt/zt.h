@@ -26,6 +26,9 @@ struct zt_options {
 	 * session. */
 	const char *password;
 	const char *ca_file; /* PEM of the server's authority; NULL: the system's */
+	/* http:// to other machines than this one, where who is in between reads and changes
+	 * what no signature covers. */
+	bool in_clear;
 	/* The sentences of zt_why in another language: a text with the same printf directives,
 	 * or the same text. NULL: English. */
 	const char *(*translate)(const char *english);
