@@ -395,11 +395,32 @@ seal_folder(struct outgoing *o, struct dirty *d)
 	return err;
 }
 
+/* A changeset is not older than the one that it follows, also where clocks differ. 0: not known
+ * here. */
+static uint64_t
+newest_time(struct space *s)
+{
+	struct buf b = buf_init(LIMIT_PUSH + LIMIT_MANIFEST);
+	Zt__PushRequest *m = NULL;
+	struct changeset cs = { .time = 0 };
+
+	if (store_get(s->z->store, STORE_PUSH, bytes_of(s->w->id.b, ID_BYTES), s->position,
+		&b) == ZT_OK &&
+	    pb_decode(&zt__push_request__descriptor, buf_bytes(&b), b.n, &m) == ZT_OK &&
+	    m->changeset != NULL && m->changeset->statement != NULL &&
+	    changeset_read_statement(m->changeset->statement, &cs))
+		cs.time = 0;
+	pb_free(m);
+	buf_free(&b);
+	return cs.time;
+}
+
 static enum zt_err
 sign_changeset(struct outgoing *o)
 {
 	struct space *s = o->b->s;
 	struct zt *z = s->z;
+	uint64_t now = client_now_ms(), newest = newest_time(s);
 
 	o->cs.org = z->org;
 	o->cs.workspace = s->w->id;
@@ -408,7 +429,7 @@ sign_changeset(struct outgoing *o)
 	o->cs.parent_position = s->position;
 	o->cs.parent_link = s->link;
 	o->cs.seen_size = merkle_size(z->state->tree);
-	o->cs.time = client_now_ms();
+	o->cs.time = now > newest ? now : newest;
 	return merkle_root(z->state->tree, o->cs.seen_size, &o->cs.seen_root)
 		   ? ZT_ERR_STORE
 		   : changeset_sign(z->sign, &o->cs, o->spans, o->count, &o->body);

@@ -14,6 +14,6 @@ bool operator_is(void *state, const char *authorization);
 handler decisions_ask, decisions_hear, decisions_due;
 handler recovery_put, recovery_get;
 handler pki_requests_put, pki_requests_state, pki_requests_list, pki_requests_end;
-handler repair_log, repair_ask_changeset;
+handler repair_log, judge_changeset;
 
 #endif

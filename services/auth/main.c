@@ -34,7 +34,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 };
 
 static const struct service_ask asks[] = { { "/decision", decisions_ask },
-	{ "/hear", decisions_hear }, { "/changeset", repair_ask_changeset },
+	{ "/hear", decisions_hear }, { "/changeset", judge_changeset },
 	{ "/operator", operator_ask }, { "/due", decisions_due } };
 
 #define TEXT(name, help)                                                                       \

@@ -1,12 +1,11 @@
 /* repair.c - after an older database was restored: entries that this log once signed a head
- * over, and changesets, come back by the devices that hold them. They are judged by the very
- * code that judged them first, so nobody needs to be believed. */
+ * over come back by the devices that hold them. They are judged by the very code that judged
+ * them first, so nobody needs to be believed. */
 #include <stdlib.h>
 
 #include "auth/auth.h"
 #include "auth/handlers.h"
 #include "common/audit.h"
-#include "files/changeset.h"
 #include "format/limits.h"
 #include "format/pb.h"
 
@@ -110,45 +109,6 @@ repair_log(void *state, const struct request *rq, struct rpc_answer *out)
 		    rq->service, &rq->params.org, &rq->params.org, "log", answer.size);
 	if (err == ZT_OK)
 		err = auth_answer(out, &answer);
-	pb_free(m);
-	return err;
-}
-
-/* The question "/changeset". One that is left out, as signed by someone who had lost access,
- * stands in the chain all the same: REVOKED is no refusal here. */
-enum zt_err
-repair_ask_changeset(void *state, const struct request *rq, struct rpc_answer *out)
-{
-	Zt__ChangesetAsk *m = NULL;
-	struct auth_org *org = NULL;
-	const struct org_workspace *w;
-	struct changeset cs;
-	struct change *changes = NULL;
-	struct id id, workspace;
-	struct hash link;
-	const char *why = "";
-	enum zt_err err;
-
-	if ((err = pb_decode(&zt__changeset_ask__descriptor, rq->body, rq->body.n, &m)) ||
-	    (err = pb_id(m->org, &id)) || (err = pb_id(m->workspace, &workspace)) ||
-	    (err = pb_hash(m->link, &link)))
-		goto out;
-	err = ZT_ERR_CORRUPT;
-	if (m->changeset == NULL || (err = changeset_read(m->changeset, &cs, &changes)) ||
-	    (err = auth_lock(state, rq->db, &id, &org)))
-		goto out;
-	err = ZT_ERR_NOT_FOUND;
-	if ((w = org_state_workspace(org->state, &workspace)) == NULL)
-		goto out;
-	err = changeset_check(org->state, w, &cs, m->position, &why);
-	if (err == ZT_OK || err == ZT_ERR_REVOKED)
-		err = changeset_check_pin(w, m->position, &link, &why);
-	if (err)
-		err = service_refuse(out, err, why);
-out:
-	if (org != NULL)
-		auth_unlock(org);
-	free(changes);
 	pb_free(m);
 	return err;
 }

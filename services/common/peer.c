@@ -2,6 +2,7 @@
 
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/rpc.h"
@@ -61,14 +62,18 @@ exchange(nng_ctx ctx, nng_aio *aio, nng_msg *m, nng_msg **answer)
 }
 
 static enum zt_err
-read_one(nng_msg *answer, struct buf *out)
+read_one(nng_msg *answer, struct buf *out, char why[PEER_WHY])
 {
 	struct wire_reader r = wire_read(bytes_of(nng_msg_body(answer), nng_msg_len(answer)));
 	struct rpc_result result;
 	enum zt_err err;
 
 	wire_expect_u32(&r, 1);
-	if ((err = rpc_read_answer(&r, &result)) || (err = result.err))
+	if ((err = rpc_read_answer(&r, &result)))
+		return err;
+	(void)snprintf(
+	    why, PEER_WHY, "%.*s", (int)result.detail.n, (const char *)result.detail.p);
+	if ((err = result.err))
 		return err;
 	buf_add(out, result.body);
 	return buf_err(out);
@@ -78,12 +83,22 @@ enum zt_err
 peer_ask(
     struct peer *p, const char *what, struct bytes body, unsigned deadline_ms, struct buf *out)
 {
+	char why[PEER_WHY];
+
+	return peer_ask_why(p, what, body, deadline_ms, out, why);
+}
+
+enum zt_err
+peer_ask_why(struct peer *p, const char *what, struct bytes body, unsigned deadline_ms,
+    struct buf *out, char why[PEER_WHY])
+{
 	Zt__Call call = ZT__CALL__INIT;
 	nng_msg *m = NULL, *answer = NULL;
 	nng_aio *aio = NULL;
 	nng_ctx ctx;
 	enum zt_err err;
 
+	why[0] = 0;
 	call.method = (char *)(uintptr_t) "ASK";
 	call.target = (char *)(uintptr_t)what;
 	call.deadline_ms = deadline_ms;
@@ -101,7 +116,7 @@ peer_ask(
 		goto out;
 	}
 	if ((err = exchange(ctx, aio, m, &answer)) == ZT_OK)
-		err = read_one(answer, out);
+		err = read_one(answer, out, why);
 	if (answer != NULL)
 		nng_msg_free(answer);
 out:

@@ -14,5 +14,9 @@ void peer_close(struct peer *p);
  * TIMEOUT, and those of the other service. */
 ZT_CHECKED enum zt_err peer_ask(
     struct peer *p, const char *what, struct bytes body, unsigned deadline_ms, struct buf *out);
+/* The same; WHY gets the sentence that goes with the other service's error, or none. */
+enum { PEER_WHY = 200 };
+ZT_CHECKED enum zt_err peer_ask_why(struct peer *p, const char *what, struct bytes body,
+    unsigned deadline_ms, struct buf *out, char why[PEER_WHY]);
 
 #endif

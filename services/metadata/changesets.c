@@ -4,6 +4,7 @@
  * of different workspaces do not wait for each other. */
 #include <stdlib.h>
 
+#include "common/peer.h"
 #include "crypto/envelope.h"
 #include "files/changeset.h"
 #include "files/manifest.h"
@@ -11,6 +12,7 @@
 #include "format/pb.h"
 #include "metadata/metadata.h"
 #include "metadata/push.h"
+#include "proto/auth.pb-c.h"
 #include "proto/blocks.pb-c.h"
 
 enum { ASK_MS = 10000 };
@@ -26,8 +28,8 @@ static const struct db_query move_chain = { "chain_move",
 	"UPDATE chains SET position = $3::int8, link = $4::bytea WHERE org = $1::bytea AND "
 	"workspace = $2::bytea" };
 static const struct db_query link_at = { "chain_link",
-	"SELECT link FROM changesets WHERE org = $1::bytea AND workspace = $2::bytea AND "
-	"position = $3::int8" };
+	"SELECT link, body, signature FROM changesets WHERE org = $1::bytea AND workspace = "
+	"$2::bytea AND position = $3::int8" };
 static const struct db_query put_changeset = { "chain_put",
 	"INSERT INTO changesets VALUES ($1::bytea, $2::bytea, $3::int8, $4::bytea, $5::bytea, "
 	"$6::bytea, $7::bytea)" };
@@ -90,8 +92,10 @@ push_check_objects(const struct push *p, bool is_repair, struct rpc_answer *out)
 	return ZT_OK;
 }
 
+/* That the request is for the changeset that it carries; whether its author may is for auth to
+ * say (push_judge). */
 static enum zt_err
-check_author(struct push *p, struct rpc_answer *out)
+check_request(const struct push *p, struct rpc_answer *out)
 {
 	const struct request *rq = p->rq;
 
@@ -100,16 +104,18 @@ check_author(struct push *p, struct rpc_answer *out)
 	    !id_equal(&p->cs.author, &rq->device))
 		return service_refuse(out, ZT_ERR_FORBIDDEN,
 		    "the changeset was signed for elsewhere, or by another");
-	if (rq->caller.open)
-		return service_refuse(out, ZT_ERR_STALE_KEY,
-		    "a member left: the workspace's key must be rotated first");
-	if (p->cs.generation != rq->caller.generation)
-		return service_refuse(out, ZT_ERR_STALE_KEY, "the workspace has a newer key");
-	if (rq->caller.archived)
-		return service_refuse(out, ZT_ERR_FORBIDDEN, "the workspace is archived");
-	if (statement_verify(rq->caller.sign_key, STATEMENT_CHANGESET, &p->cs.signed_))
-		return service_refuse(
-		    out, ZT_ERR_SIGNATURE, "the changeset's signature does not match");
+	return ZT_OK;
+}
+
+static enum zt_err
+check_clock(const struct push *p, struct rpc_answer *out)
+{
+	uint64_t now = p->rq->now_ms;
+
+	if (p->cs.time > now + LIMIT_CLOCK_MS || p->cs.time + LIMIT_CLOCK_MS < now)
+		return service_refuse(out, ZT_ERR_CLOCK,
+		    "the changeset was signed at a time that this server's clock does not "
+		    "accept");
 	return ZT_OK;
 }
 
@@ -149,6 +155,53 @@ out:
 }
 
 enum zt_err
+push_judge(const struct push *p, uint64_t position, bool is_push, struct rpc_answer *out)
+{
+	Zt__ChangesetAsk m = ZT__CHANGESET_ASK__INIT;
+	struct buf body = buf_init(LIMIT_CHANGESET), answer = buf_init(64);
+	char why[PEER_WHY] = "";
+	struct hash link;
+	enum zt_err err;
+
+	changeset_link(&p->link, &p->cs.signed_, &link);
+	m.org = pb_field(p->rq->params.org.b, ID_BYTES);
+	m.workspace = pb_field(p->rq->params.id.b, ID_BYTES);
+	m.position = position;
+	m.link = pb_field(link.b, HASH_BYTES);
+	m.statement = p->m->changeset->statement;
+	m.is_push = is_push;
+	if ((err = pb_encode(&m, &body)) == ZT_OK &&
+	    (err = peer_ask_why(service_auth(p->rq->service), "/changeset", buf_bytes(&body),
+		 ASK_MS, &answer, why)))
+		err = service_refuse(out, err, why);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+/* ROWS: what stands at the place that the author names as the one before. */
+static enum zt_err
+check_parent(const struct push *p, const struct db_rows *rows, struct rpc_answer *out)
+{
+	Zt__Statement m = ZT__STATEMENT__INIT;
+	struct changeset parent;
+	enum zt_err err;
+
+	if (db_count(rows) != 1 ||
+	    !bytes_equal(db_bytes(rows, 0, 0), bytes_of(p->cs.parent_link.b, HASH_BYTES)))
+		return service_refuse(out, ZT_ERR_ROLLBACK,
+		    "its author has seen another chain of this workspace");
+	m.body = pb_field(db_bytes(rows, 0, 1).p, db_bytes(rows, 0, 1).n);
+	m.signature = pb_field(db_bytes(rows, 0, 2).p, db_bytes(rows, 0, 2).n);
+	if ((err = changeset_read_statement(&m, &parent)))
+		return err;
+	if (p->cs.time < parent.time)
+		return service_refuse(
+		    out, ZT_ERR_CLOCK, "the changeset is older than the one that it follows");
+	return ZT_OK;
+}
+
+enum zt_err
 push_take_hold(struct push *p, struct rpc_answer *out)
 {
 	const struct request *rq = p->rq;
@@ -174,12 +227,8 @@ push_take_hold(struct push *p, struct rpc_answer *out)
 	err = ZT_OK;
 	if (p->cs.parent_position == 0)
 		goto out;
-	if ((err = db_run(rq->db, &link_at, v, 3, &rows)))
-		goto out;
-	if (db_count(rows) != 1 ||
-	    !bytes_equal(db_bytes(rows, 0, 0), bytes_of(p->cs.parent_link.b, HASH_BYTES)))
-		err = service_refuse(out, ZT_ERR_ROLLBACK,
-		    "its author has seen another chain of this workspace");
+	if ((err = db_run(rq->db, &link_at, v, 3, &rows)) == ZT_OK)
+		err = check_parent(p, rows, out);
 out:
 	db_free(rows);
 	return err;
@@ -378,12 +427,14 @@ changesets_push(void *state, const struct request *rq, struct rpc_answer *out)
 		goto out;
 	}
 	if ((err = changeset_read(m->changeset, &p.cs, &p.changes)) ||
-	    (err = check_author(&p, out)) || (err = push_check_objects(&p, false, out)) ||
+	    (err = check_request(&p, out)) || (err = push_check_objects(&p, false, out)) ||
 	    (err = check_blocks(state, &p, out)) || (err = db_begin(rq->db)))
 		goto out;
 	if ((err = push_take_hold(&p, out)) || (err = is_there(&p, &found)))
 		goto out;
-	if (!found && ((err = push_write(&p, out)) || (err = db_commit(rq->db))))
+	if (!found && ((err = check_clock(&p, out)) ||
+			  (err = push_judge(&p, p.position + 1, true, out)) ||
+			  (err = push_write(&p, out)) || (err = db_commit(rq->db))))
 		goto out;
 	if ((err = answer_push(&p, out)) == ZT_OK && !found)
 		service_publish(

@@ -30,9 +30,13 @@ ZT_CHECKED enum zt_err push_unpack(
  * changeset or a newer one; in a repair some may be empty. */
 ZT_CHECKED enum zt_err push_check_objects(
     const struct push *p, bool is_repair, struct rpc_answer *out);
-/* Within a transaction: holds the chain; the parent that the author names must be a link of it.
- */
+/* Within a transaction: holds the chain; the parent that the author names must be a link of it,
+ * and no younger. */
 ZT_CHECKED enum zt_err push_take_hold(struct push *p, struct rpc_answer *out);
+/* The auth service, which holds the log, judges it for POSITION, which comes next, with the
+ * code that clients judge with. IS_PUSH: as something new. Errors: those of changeset_check. */
+ZT_CHECKED enum zt_err push_judge(
+    const struct push *p, uint64_t position, bool is_push, struct rpc_answer *out);
 /* Writes it as the next of the chain, with those objects that are there. */
 ZT_CHECKED enum zt_err push_write(struct push *p, struct rpc_answer *out);
 /* The same for objects alone, of a changeset that stands in the chain; *MISSING of them are

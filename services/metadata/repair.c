@@ -2,41 +2,13 @@
  * the places where they stood, so that the chain is the one that all have verified. */
 #include <stdlib.h>
 
-#include "common/peer.h"
 #include "format/pb.h"
 #include "metadata/metadata.h"
 #include "metadata/push.h"
-#include "proto/auth.pb-c.h"
-
-enum { ASK_MS = 10000, MOST_ASKED = 24 * 1024 * 1024 };
 
 static const struct db_query body_at = { "repair_at",
 	"SELECT body FROM changesets WHERE org = $1::bytea AND workspace = $2::bytea AND "
 	"position = $3::int8" };
-
-/* The auth service holds the log, and judges with the code that clients judge with. */
-static enum zt_err
-ask_auth(const struct push *p, uint64_t position, struct rpc_answer *out)
-{
-	Zt__ChangesetAsk m = ZT__CHANGESET_ASK__INIT;
-	struct buf body = buf_init(MOST_ASKED), answer = buf_init(64);
-	struct hash link;
-	enum zt_err err;
-
-	changeset_link(&p->link, &p->cs.signed_, &link);
-	m.org = pb_field(p->rq->params.org.b, ID_BYTES);
-	m.workspace = pb_field(p->rq->params.id.b, ID_BYTES);
-	m.position = position;
-	m.link = pb_field(link.b, HASH_BYTES);
-	m.changeset = p->m->changeset;
-	if ((err = pb_encode(&m, &body)) == ZT_OK &&
-	    (err = peer_ask(service_auth(p->rq->service), "/changeset", buf_bytes(&body),
-		 ASK_MS, &answer)))
-		err = service_refuse(out, err, "the changeset may not stand at this place");
-	buf_free(&body);
-	buf_free(&answer);
-	return err;
-}
 
 static enum zt_err
 is_same(const struct push *p, uint64_t position, struct rpc_answer *out)
@@ -65,7 +37,7 @@ take(struct push *p, uint64_t position, uint64_t *missing, struct rpc_answer *ou
 		return service_refuse(
 		    out, ZT_ERR_CONFLICT, "changesets before this one are missing");
 	if (position == p->position + 1) {
-		if ((err = ask_auth(p, position, out)) || (err = push_write(p, out)))
+		if ((err = push_judge(p, position, false, out)) || (err = push_write(p, out)))
 			return err;
 	} else if ((err = is_same(p, position, out))) {
 		return err;

@@ -108,6 +108,44 @@ forged_free(struct forged *f)
 	buf_free(&f->push);
 }
 
+/* Replaces the statement of M, and gives the objects its generation. */
+static void
+sign_again(struct person *by, Zt__PushRequest *m, forge_fn *alter, void *ctx)
+{
+	Zt__Statement *s = m->changeset->statement;
+	Zt__ChangesetBody *b = NULL;
+	struct buf body = buf_init(8192);
+	struct statement st;
+
+	assert_ok(pb_decode(&zt__changeset_body__descriptor, pb_bytes(s->body), 4096, &b));
+	alter(b, ctx);
+	assert_ok(statement_sign(by->zt->sign, STATEMENT_CHANGESET, b, &body, &st));
+	free(s->body.data);
+	s->body = pb_field(malloc(body.n), body.n);
+	assert_non_null(s->body.data);
+	memcpy(s->body.data, body.p, body.n);
+	memcpy(s->signature.data, st.signature, SIGN_BYTES);
+	for (size_t i = 0; i < m->n_objects; i++)
+		m->objects[i]->generation = b->generation;
+	pb_free(b);
+	buf_free(&body);
+}
+
+void
+forged_alter(struct person *by, struct forged *f, forge_fn *alter, void *ctx)
+{
+	Zt__PushRequest *push = NULL;
+
+	assert_ok(
+	    pb_decode(&zt__push_request__descriptor, buf_bytes(&f->push), LIMIT_PUSH, &push));
+	sign_again(by, push, alter, ctx);
+	buf_empty(&f->push);
+	assert_ok(pb_encode(push, &f->push));
+	buf_empty(&f->changeset);
+	assert_ok(pb_encode(push->changeset, &f->changeset));
+	pb_free(push);
+}
+
 enum zt_err
 forged_send(struct person *by, struct space *s, const struct forged *f)
 {

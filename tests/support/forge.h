@@ -25,6 +25,9 @@ struct forged {
 void forge_changeset(struct person *by, struct space *s, const struct forged_change *changes,
     size_t count, unsigned generation, struct forged *out);
 void forged_free(struct forged *f);
+/* What F's author says of it, altered and signed again by BY. */
+typedef void forge_fn(Zt__ChangesetBody *b, void *ctx);
+void forged_alter(struct person *by, struct forged *f, forge_fn *alter, void *ctx);
 /* The real server's answer to the push. */
 enum zt_err forged_send(struct person *by, struct space *s, const struct forged *f);
 /* A manifest of a small file with CONTENT, or of a folder with one entry; they live as long as
