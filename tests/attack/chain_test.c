@@ -117,7 +117,7 @@ F7_the_server_refuses_what_no_client_would_take(void **state)
 		{ { .seen = old[2] }, ZT_ERR_STALE_KEY },
 		{ { .seen = old[2], .generation = -1 }, ZT_ERR_STALE_KEY },
 		{ { .generation = -1 }, ZT_ERR_STALE_KEY },
-		{ { .generation = 1 }, ZT_ERR_STALE_KEY },
+		{ { .generation = 1 }, ZT_ERR_CORRUPT }, /* its objects: no such key */
 		{ { .other_link = true }, ZT_ERR_ROLLBACK },
 		{ { .parent = -1 }, ZT_ERR_ROLLBACK }, { { .parent = 1 }, ZT_ERR_ROLLBACK },
 		{ { .time_ms = LIMIT_CLOCK_MS + 60000 }, ZT_ERR_CLOCK },
