@@ -73,10 +73,31 @@ show_file(void *ctx, const struct zt_file *f)
 	(void)printf("%s\n", f->is_folder ? "/" : "");
 }
 
+/* The time that --at names; 0: none. */
+static enum zt_err
+parse_at(struct cli *c, uint64_t *at)
+{
+	struct tm tm = { .tm_isdst = -1 };
+	const char *end;
+
+	*at = 0;
+	if (c->at == NULL)
+		return ZT_OK;
+	end = strptime(c->at, "%Y-%m-%d %H:%M:%S", &tm);
+	if (end == NULL || *end != 0)
+		return cli_need(c, NULL, "--at \"YYYY-MM-DD HH:MM:SS\"");
+	*at = (uint64_t)mktime(&tm) * 1000;
+	return ZT_OK;
+}
+
 enum zt_err
 cmd_ls(struct cli *c)
 {
-	return zt_ls(c->zt, c->args[0], c->recursive, c->details, show_file, c);
+	uint64_t at;
+	enum zt_err err = parse_at(c, &at);
+
+	return err ? err
+		   : zt_ls_at(c->zt, c->args[0], at, c->recursive, c->details, show_file, c);
 }
 
 enum zt_err
@@ -113,14 +134,16 @@ show_version(void *ctx, const struct zt_version *v)
 		(void)printf("{\"version\":%llu,\"time\":%llu,\"size\":%llu,",
 		    (unsigned long long)v->version, (unsigned long long)v->time,
 		    (unsigned long long)v->size);
-		output_field("author", v->author, false);
-		(void)printf("}\n");
+		output_field("author", v->author, true);
+		(void)printf("\"damaged\":%s}\n", v->is_damaged ? "true" : "false");
 		return;
 	}
 	(void)printf("v%-4llu ", (unsigned long long)v->version);
 	output_time(v->time);
 	(void)printf("  %12llu  ", (unsigned long long)v->size);
 	output_show(v->author);
+	if (v->is_damaged)
+		(void)printf("  %s", _("damaged"));
 	(void)printf("%s\n", v->is_newest ? "  *" : "");
 }
 
@@ -133,18 +156,13 @@ cmd_history(struct cli *c)
 enum zt_err
 cmd_restore(struct cli *c)
 {
-	struct tm tm = { .tm_isdst = -1 };
-	uint64_t at = 0;
+	uint64_t at;
+	enum zt_err err = parse_at(c, &at);
 
-	if (c->at != NULL) {
-		const char *end = strptime(c->at, "%Y-%m-%d %H:%M:%S", &tm);
-
-		if (end == NULL || *end != 0)
-			return cli_need(c, NULL, "--at \"YYYY-MM-DD HH:MM:SS\"");
-		at = (uint64_t)mktime(&tm) * 1000;
-	} else if (c->version_text == NULL) {
+	if (err)
+		return err;
+	if (at == 0 && c->version_text == NULL)
 		return cli_need(c, NULL, "--to-version N | --at TIME");
-	}
 	return zt_restore(c->zt, c->args[0],
 	    c->version_text != NULL ? strtoull(c->version_text, NULL, 10) : 0, at);
 }

@@ -194,7 +194,7 @@ const struct cli_option cli_options[] = {
 	{ "-r, --recursive", "", N_("ls, rm: with all below") },
 	{ "-l, --long", "", N_("ls: sizes, times, versions") },
 	{ "--to-version", "N", N_("restore, cat: that version") },
-	{ "--at", "TIME", N_("restore: as it was then, YYYY-MM-DD HH:MM:SS") },
+	{ "--at", "TIME", N_("restore, ls: as it was then, YYYY-MM-DD HH:MM:SS") },
 	{ "--help, --version", "", "" },
 };
 const unsigned cli_option_count = sizeof cli_options / sizeof cli_options[0];
@@ -371,6 +371,8 @@ run(struct cli *c, const struct command *k)
 
 	c->o.working = progress_work;
 	c->o.working_ctx = c;
+	c->o.damaged = progress_damaged;
+	c->o.damaged_ctx = c;
 	if (c->o.in_clear && !c->quiet)
 		(void)fprintf(stderr, "zt: %s\n",
 		    _("--insecure: whoever is between here and an http:// server reads names, "

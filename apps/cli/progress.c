@@ -47,7 +47,22 @@ skipped(void *ctx, const char *name, const char *why)
 	progress_end(ctx);
 	(void)fprintf(stderr, "zt: %s ", _("left out"));
 	output_show_on(stderr, name);
-	(void)fprintf(stderr, ": %s\n", _(why));
+	(void)fprintf(stderr, ": ");
+	output_show_on(stderr, _(why));
+	(void)fprintf(stderr, "\n");
+}
+
+void
+progress_damaged(void *ctx, const char *path, const char *what)
+{
+	struct cli *c = ctx;
+
+	progress_end(&c->work);
+	(void)fprintf(stderr, "zt: %s ", _("damaged"));
+	output_show_on(stderr, path);
+	(void)fprintf(stderr, ": ");
+	output_show_on(stderr, what);
+	(void)fprintf(stderr, "\n");
 }
 
 void

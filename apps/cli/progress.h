@@ -8,6 +8,8 @@
 struct zt_progress progress_begin(struct progress *p, const struct cli *c);
 /* What zt_options.working calls, with C as its context: a line once it takes longer than a
  * moment. */
+/* Names what is damaged in a workspace, for zt_options. */
+void progress_damaged(void *c, const char *path, const char *what);
 void progress_work(void *c, enum zt_work what, uint64_t done, uint64_t total);
 /* The line vanishes. */
 void progress_end(struct progress *p);

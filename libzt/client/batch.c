@@ -10,7 +10,7 @@
 #include "format/pb.h"
 #include "proto/metadata.pb-c.h"
 
-struct pending { /* a new version of a file */
+struct pending { /* a new version of a file, or of a folder as it once was */
 	struct id vlob;
 	Zt__Manifest *m;
 	bool adds_blocks;
@@ -60,6 +60,7 @@ enum {
 	BYTES_MOST = 8 * 1024 * 1024,
 	MANIFEST_MOST = 1024,
 	REF_MOST = 160,
+	ENTRY_MOST = 128,
 	TRIES = 6,
 	TURN_MS = 1000
 };
@@ -158,6 +159,8 @@ batch_write(
 	p = &b->files[b->file_count++];
 	*p = (struct pending){ .vlob = *vlob, .m = m, .adds_blocks = adds_blocks };
 	b->bytes += MANIFEST_MOST + (size_t)(size / LIMIT_BLOCK) * REF_MOST;
+	if (m->kind_case == ZT__MANIFEST__KIND_FOLDER)
+		b->bytes += m->folder->n_entries * ENTRY_MOST;
 	return ZT_OK;
 }
 
@@ -305,22 +308,24 @@ apply(struct batch *b, struct listing *l, struct op *op)
 	return ZT_OK;
 }
 
+/* What lies in D, with its changes. Rubbish that somebody signed is written over; what could be
+ * read again one day is not. */
 static enum zt_err
 list_folder(struct batch *b, struct dirty *d, struct listing *l)
 {
-	struct space_version v;
-	enum zt_err err = d->is_new ? ZT_ERR_NOT_FOUND : space_version(b->s, &d->vlob, 0, &v);
+	struct space_object o = { .vlob = d->vlob, .is_folder = true };
+	enum zt_err err = d->is_new ? ZT_OK : space_read_one(b->s, &o, &l->base);
 
-	if (err == ZT_ERR_NOT_FOUND)
-		err = ZT_OK; /* its first version, or none before it counts */
-	else if (err == ZT_OK && (err = space_manifest(b->s, &v, &l->base)) == ZT_OK) {
-		if (l->base->kind_case != ZT__MANIFEST__KIND_FOLDER)
-			return ZT_ERR_CORRUPT;
-		for (size_t i = 0; err == ZT_OK && i < l->base->folder->n_entries; i++)
-			if ((err = vec_room(
-				 &l->entries, l->count, &l->cap, sizeof *l->entries)) == ZT_OK)
-				l->entries[l->count++] = *l->base->folder->entries[i];
-	}
+	if (err == ZT_OK && o.damaged > 0 && !o.is_rubbish)
+		err = client_refuse(b->s->z, o.why,
+		    "the newest version of a folder cannot be read now, so nothing is written "
+		    "over it: zt repair may bring it back; zt restore goes on from an older "
+		    "one");
+	for (size_t i = 0; err == ZT_OK && l->base != NULL && i < l->base->folder->n_entries;
+	     i++)
+		if ((err = vec_room(&l->entries, l->count, &l->cap, sizeof *l->entries)) ==
+		    ZT_OK)
+			l->entries[l->count++] = *l->base->folder->entries[i];
 	for (size_t i = 0; err == ZT_OK && i < d->count; i++)
 		err = apply(b, l, &d->ops[i]);
 	return err;
@@ -358,7 +363,8 @@ seal_file(struct outgoing *o, const struct pending *p)
 {
 	const Zt__FileManifest *f = p->m->file;
 	struct buf ids = buf_init(LIMIT_CHANGESET);
-	size_t n = p->adds_blocks && f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS
+	size_t n = p->adds_blocks && p->m->kind_case == ZT__MANIFEST__KIND_FILE &&
+			   f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS
 		       ? f->blocks->n_blocks
 		       : 0;
 	enum zt_err err;

@@ -236,13 +236,14 @@ checkpoint_link(struct space *s, uint64_t position, const struct hash *link)
 
 /* ---- making one ---- */
 
-/* What is current: everything that the folders lead to, from the root on. */
+/* What is current: everything that the folders lead to, from the root on; of a damaged folder
+ * its newest version that opens. */
 struct making {
 	struct space *s;
 	struct checkpoint_entry *entries;
 	size_t count, cap;
 	struct idmap seen;
-	struct space_version *folders; /* of the level at hand, and of the next one */
+	struct space_object *folders; /* of the level at hand, and of the next one */
 	size_t folder_count, folder_cap;
 };
 
@@ -271,7 +272,8 @@ add_object(struct making *k, const struct id *vlob, bool is_folder)
 		return ZT_OK;
 	if ((err = vec_room(
 		 &k->folders, k->folder_count, &k->folder_cap, sizeof *k->folders)) == ZT_OK)
-		k->folders[k->folder_count++] = v;
+		k->folders[k->folder_count++] =
+		    (struct space_object){ .vlob = *vlob, .is_folder = true };
 	return err;
 }
 
@@ -282,9 +284,7 @@ add_folder(void *ctx, size_t i, Zt__Manifest **m)
 	enum zt_err err = ZT_OK;
 
 	(void)i;
-	for (size_t n = 0; err == ZT_OK && (*m)->kind_case == ZT__MANIFEST__KIND_FOLDER &&
-			   n < (*m)->folder->n_entries;
-	     n++) {
+	for (size_t n = 0; err == ZT_OK && *m != NULL && n < (*m)->folder->n_entries; n++) {
 		const Zt__FolderEntry *e = (*m)->folder->entries[n];
 		struct id vlob;
 
@@ -300,12 +300,12 @@ gather(struct making *k)
 	enum zt_err err = add_object(k, &k->s->w->id, true);
 
 	while (err == ZT_OK && k->folder_count > 0) {
-		struct space_version *level = k->folders;
+		struct space_object *level = k->folders;
 		size_t count = k->folder_count;
 
 		k->folders = NULL;
 		k->folder_count = k->folder_cap = 0;
-		err = space_manifests(k->s, level, count, add_folder, k);
+		err = space_read(k->s, level, count, add_folder, k);
 		free(level);
 	}
 	return err;

@@ -260,6 +260,8 @@ zt_open(const struct zt_options *o, struct zt **out, char *why)
 	z->translate = o->translate;
 	z->working = o->working;
 	z->working_ctx = o->working_ctx;
+	z->damaged = o->damaged;
+	z->damaged_ctx = o->damaged_ctx;
 	z->home = strdup(o->home);
 	z->ca_file = o->ca_file != NULL ? strdup(o->ca_file) : NULL;
 	err = ZT_ERR_MEMORY;
@@ -296,6 +298,7 @@ zt_close(struct zt *z)
 	org_state_free(z->state);
 	calls_free(z->calls);
 	store_close(z->store);
+	idmap_free(&z->named, NULL);
 	sign_free(z->sign);
 	secret_free(z->seal);
 	secret_free(z->local);

@@ -38,6 +38,11 @@ struct zt {
 	void (*working)(
 	    void *ctx, enum zt_work what, uint64_t done, uint64_t total); /* or NULL */
 	void *working_ctx;
+	void (*damaged)(void *ctx, const char *path, const char *what); /* or NULL */
+	void *damaged_ctx;
+	struct idmap named; /* objects whose damage was named in this call */
+	enum zt_err damage; /* the first of them */
+	uint64_t damage_count;
 	char why[CLIENT_WHY];
 };
 
@@ -220,16 +225,49 @@ ZT_CHECKED enum zt_err space_version(
  * (there is none yet). */
 ZT_CHECKED enum zt_err space_newest(
     struct space *s, const struct id *vlob, struct space_version *out);
+
+/* ---- objects.c: what versions say ---- */
 /* The key of VLOB's records in the store, in OUT: each workspace has its own. */
 struct bytes space_object_key(
     const struct space *s, const struct id *vlob, uint8_t out[2 * ID_BYTES]);
-/* Fetches and opens manifests in bulk; EACH takes *M over by setting it to NULL. */
+/* An object that is wanted: its newest version that opens. Those that are passed over are
+ * damaged: they are not what they should be; or, of a folder, the servers lack them. */
+struct space_object {
+	struct id vlob;
+	bool is_folder; /* a version that is not one is damaged */
+	uint64_t until; /* the newest not younger than this time; 0: the newest */
+	/* Found: */
+	struct space_version v; /* its version is 0 when there is none, or none opens */
+	uint64_t damaged;       /* the newest that was passed over; 0: none */
+	struct id author;       /* of that one */
+	enum zt_err why;        /* what is wrong with it; MISSING_BLOCK: the servers lack it */
+	unsigned lost;          /* how many were passed over that are looked at again */
+	bool is_rubbish; /* each was signed by its author as it is, and is no manifest: nobody
+			    will ever read it, and others may write over it */
+};
+/* Finds and opens OBJECTS in bulk, in no order; EACH gets NULL where nothing opens, and takes
+ * *M over by setting it to NULL. Errors: of this machine and of the way to the servers, and
+ * EACH's. */
 typedef enum zt_err space_each(void *ctx, size_t i, Zt__Manifest **m);
-ZT_CHECKED enum zt_err space_manifests(struct space *s, const struct space_version *versions,
-    size_t count, space_each *each, void *ctx);
-/* One of them; the caller gives *OUT to pb_wipe. */
+ZT_CHECKED enum zt_err space_read(
+    struct space *s, struct space_object *objects, size_t count, space_each *each, void *ctx);
+/* One of them; the caller gives *OUT, NULL where nothing opens, to pb_wipe. */
+ZT_CHECKED enum zt_err space_read_one(
+    struct space *s, struct space_object *o, Zt__Manifest **out);
+/* This very version; the caller gives *OUT to pb_wipe. Errors: what is wrong with it. */
 ZT_CHECKED enum zt_err space_manifest(
     struct space *s, const struct space_version *v, Zt__Manifest **out);
+/* Whether ERR tells of a version, and not of this machine or of the way to the servers. */
+bool space_is_damage(enum zt_err err);
+/* What is damaged of O, as a sentence. */
+void space_damage_words(struct space *s, const struct space_object *o, char out[CLIENT_WHY]);
+/* Names O at PATH, once in a call, if anything of it is damaged. */
+void space_damaged(struct space *s, const char *path, const struct space_object *o);
+/* Names PATH as damaged: what is wrong with it. */
+void client_damage(struct zt *z, enum zt_err err, const char *path, const char *what);
+/* Before a call reads, and behind one that only reads: the first error that was named. */
+void client_begin_reading(struct zt *z);
+ZT_CHECKED enum zt_err client_end_reading(struct zt *z);
 
 /* ---- keys.c ---- */
 /* The key of GENERATION, borrowed; fetched and opened when it is not here yet. Errors:
@@ -251,7 +289,10 @@ struct tree_entry {
 /* Walks PATH from the root. Errors: NOT_FOUND with the missing name in zt_why. */
 ZT_CHECKED enum zt_err tree_find(
     struct space *s, const struct path *path, size_t depth, struct tree_entry *out);
-/* Parses REMOTE, finds and syncs its workspace. */
+/* The same in the tree as it was at the time UNTIL (0: now). */
+ZT_CHECKED enum zt_err tree_find_at(struct space *s, const struct path *path, size_t depth,
+    uint64_t until, struct tree_entry *out);
+/* Parses REMOTE, finds and syncs its workspace; nothing is damaged yet. */
 ZT_CHECKED enum zt_err tree_open(
     struct zt *z, const char *remote, struct space **s, struct path *path);
 

@@ -53,19 +53,35 @@ struct getting {
 	struct idmap seen; /* folders: none stands in two places */
 	struct remote_file *files;
 	size_t file_count, file_cap;
-	const size_t *of; /* asked-for version to folder, or to file */
+	struct space_object *objects; /* that are read now: folders or files, from FIRST on */
+	size_t first;
 };
 
+/* NAME, in a folder with the path IN, does not come. */
+static void
+leave_out(struct getting *g, struct buf *in, struct bytes name, const char *why)
+{
+	struct buf shown = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1) + LIMIT_NAME);
+
+	buf_printf(&shown, "%s%s%.*s", buf_text(in), in->n > 0 ? "/" : "", (int)name.n,
+	    (const char *)name.p);
+	transfer_leave_out(g->t, ZT_ERR_CORRUPT, buf_text(&shown), why);
+	buf_free(&shown);
+}
+
+/* A member could put a folder into itself, a thousand times: it comes once. */
 static enum zt_err
-add_folder(struct getting *g, const struct id *vlob, const struct buf *parent,
+add_folder(struct getting *g, const struct id *vlob, struct buf *parent,
     struct bytes name, unsigned depth)
 {
 	struct remote_folder *f;
 	enum zt_err err;
 
-	if (depth >= LIMIT_DEPTH || idmap_get(&g->seen, vlob) != NULL)
-		return client_refuse(
-		    g->t->z, ZT_ERR_CORRUPT, "the folders are too deep, or go in a circle");
+	if (depth >= LIMIT_DEPTH || idmap_get(&g->seen, vlob) != NULL) {
+		leave_out(g, parent, name,
+		    client_words(g->t->z, "the folders are too deep, or go in a circle"));
+		return ZT_OK;
+	}
 	if ((err = idmap_put(&g->seen, vlob, g)) ||
 	    (err = vec_room(&g->folders, g->folder_count, &g->folder_cap, sizeof *g->folders)))
 		return err;
@@ -102,12 +118,12 @@ static enum zt_err
 take_folder(void *ctx, size_t i, Zt__Manifest **m)
 {
 	struct getting *g = ctx;
-	size_t folder = g->of[i];
+	size_t folder = g->first + i;
+	const char *shown = buf_text(&g->folders[folder].path);
 	enum zt_err err = ZT_OK;
 
-	if ((*m)->kind_case != ZT__MANIFEST__KIND_FOLDER)
-		return client_refuse(g->t->z, ZT_ERR_CORRUPT, "a folder's object is a file");
-	for (size_t k = 0; err == ZT_OK && k < (*m)->folder->n_entries; k++) {
+	transfer_damaged(g->t, shown[0] != 0 ? shown : "/", &g->objects[i]);
+	for (size_t k = 0; err == ZT_OK && *m != NULL && k < (*m)->folder->n_entries; k++) {
 		const Zt__FolderEntry *e = (*m)->folder->entries[k];
 		/* A copy: adding a folder may move where this one stands. */
 		struct buf path = g->folders[folder].path;
@@ -157,16 +173,20 @@ static enum zt_err
 take_file(void *ctx, size_t i, Zt__Manifest **m)
 {
 	struct getting *g = ctx;
-	struct remote_file *f = &g->files[g->of[i]];
+	struct remote_file *f = &g->files[g->first + i];
 	struct remote_folder *in = &g->folders[f->folder];
 	struct buf shown = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1) + LIMIT_NAME);
-	enum zt_err err;
+	enum zt_err err = ZT_OK;
 
-	if ((*m)->kind_case != ZT__MANIFEST__KIND_FILE)
-		return client_refuse(g->t->z, ZT_ERR_CORRUPT, "a file's object is a folder");
 	buf_printf(&shown, "%s%s%s", buf_text(&in->path), in->path.n > 0 ? "/" : "",
 	    buf_text(&f->name));
-	err = get_file(g->t, in->local, buf_text(&f->name), buf_text(&shown), (*m)->file);
+	transfer_damaged(g->t, buf_text(&shown), &g->objects[i]);
+	if (*m == NULL && g->objects[i].damaged == 0)
+		transfer_leave_out(g->t, ZT_ERR_CORRUPT, buf_text(&shown),
+		    client_words(g->t->z, "a file without a version"));
+	else if (*m != NULL)
+		err =
+		    get_file(g->t, in->local, buf_text(&f->name), buf_text(&shown), (*m)->file);
 	buf_free(&shown);
 	return err;
 }
@@ -175,22 +195,19 @@ take_file(void *ctx, size_t i, Zt__Manifest **m)
 static enum zt_err
 get_files(struct getting *g, size_t from, size_t count)
 {
-	struct space_version *v = calloc(count + 1, sizeof *v);
-	size_t *of = calloc(count + 1, sizeof *of);
-	enum zt_err err = v != NULL && of != NULL ? ZT_OK : ZT_ERR_MEMORY;
+	struct space_object *objects = calloc(count + 1, sizeof *objects);
+	enum zt_err err = ZT_ERR_MEMORY;
 
-	for (size_t i = 0; err == ZT_OK && i < count; i++) {
-		of[i] = from + i;
-		if ((err = space_version(g->t->s, &g->files[from + i].vlob, 0, &v[i])))
-			err =
-			    client_refuse(g->t->z, ZT_ERR_CORRUPT, "a file without a version");
-	}
-	g->of = of;
-	if (err == ZT_OK && (err = space_manifests(g->t->s, v, count, take_file, g)) == ZT_OK)
+	if (objects == NULL)
+		return err;
+	for (size_t i = 0; i < count; i++)
+		objects[i].vlob = g->files[from + i].vlob;
+	g->objects = objects;
+	g->first = from;
+	if ((err = space_read(g->t->s, objects, count, take_file, g)) == ZT_OK)
 		err = fetch_shared(g->t);
-	g->of = NULL;
-	free(v);
-	free(of);
+	g->objects = NULL;
+	free(objects);
 	return err;
 }
 
@@ -206,26 +223,21 @@ forget_files(struct getting *g)
 static enum zt_err
 get_some(struct getting *g)
 {
-	struct space_version v[FOLDERS_AT_ONCE];
-	size_t of[FOLDERS_AT_ONCE], first = g->next, n = 0;
+	struct space_object objects[FOLDERS_AT_ONCE];
+	size_t first = g->next, n = 0;
 	enum zt_err err = ZT_OK;
 
 	for (; err == ZT_OK && g->next < g->folder_count && n < FOLDERS_AT_ONCE; g->next++) {
 		struct remote_folder *f = &g->folders[g->next];
 
-		if ((err = open_local(g, f)))
-			break;
-		of[n] = g->next;
-		err = space_version(g->t->s, &f->vlob, 0, &v[n]);
-		if (err == ZT_OK)
-			n++;
-		else if (err == ZT_ERR_NOT_FOUND)
-			err = ZT_OK; /* nothing was put into it yet */
+		objects[n++] = (struct space_object){ .vlob = f->vlob, .is_folder = true };
+		err = open_local(g, f);
 	}
-	g->of = of;
+	g->objects = objects;
+	g->first = first;
 	if (err == ZT_OK)
-		err = space_manifests(g->t->s, v, n, take_folder, g);
-	g->of = NULL;
+		err = space_read(g->t->s, objects, n, take_folder, g);
+	g->objects = NULL;
 	for (size_t i = 0; err == ZT_OK && i < g->file_count; i += FILES_AT_ONCE)
 		err = get_files(g, i,
 		    g->file_count - i < FILES_AT_ONCE ? g->file_count - i : FILES_AT_ONCE);
@@ -276,7 +288,7 @@ open_parent(const char *local, const char **name)
 static enum zt_err
 get_one(struct transfer *t, const struct id *vlob, const struct path *path, const char *local)
 {
-	struct space_version v;
+	struct space_object o = { .vlob = *vlob };
 	Zt__Manifest *m = NULL;
 	struct buf own = buf_init(LIMIT_NAME);
 	struct folder *in = NULL;
@@ -294,12 +306,12 @@ get_one(struct transfer *t, const struct id *vlob, const struct path *path, cons
 	}
 	if (dir < 0)
 		return transfer_err(t->z, local, errno);
-	if ((err = folder_new(dir, &in)) || (err = space_version(t->s, vlob, 0, &v)) ||
-	    (err = space_manifest(t->s, &v, &m)))
+	if ((err = folder_new(dir, &in)) || (err = space_read_one(t->s, &o, &m)))
 		goto out;
-	if (m->kind_case != ZT__MANIFEST__KIND_FILE)
-		err = client_refuse(t->z, ZT_ERR_CORRUPT, "a file's object is a folder");
-	else if ((err = get_file(t, in, name, name, m->file)) == ZT_OK)
+	transfer_damaged(t, name, &o);
+	if (m == NULL && o.damaged == 0)
+		err = client_refuse(t->z, ZT_ERR_CORRUPT, "a file without a version");
+	else if (m != NULL && (err = get_file(t, in, name, name, m->file)) == ZT_OK)
 		err = fetch_shared(t);
 out:
 	folder_drop(in);
@@ -335,6 +347,8 @@ zt_get(struct zt *z, const char *remote, const char *local, const struct zt_prog
 		err = transfer_drain(&t);
 	if (err == ZT_OK)
 		err = transfer_spoiled(&t);
+	if (err == ZT_OK)
+		err = client_end_reading(z);
 	if (files != NULL && err == ZT_OK)
 		*files = t.files;
 out:

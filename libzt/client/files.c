@@ -16,6 +16,7 @@
 struct listing {
 	struct space *s;
 	bool recursive, details;
+	uint64_t until; /* the tree as it was then; 0: now */
 	void (*each)(void *ctx, const struct zt_file *f);
 	void *ctx;
 	struct idmap seen; /* folders: each is in one place only */
@@ -29,26 +30,25 @@ struct row {
 
 struct level {
 	struct listing *l;
-	struct space_version *folders;
+	struct space_object *folders;
 	struct buf *paths; /* of the folders */
 	size_t count, cap, cap2;
 	struct row *rows; /* what is in them */
 	size_t row_count, row_cap;
-	size_t *of; /* asked-for version to row */
+	struct space_object *objects; /* of the rows that are files */
+	size_t *of;                   /* object to row */
 };
 
 static enum zt_err
 add_folder(struct level *v, const struct id *vlob, struct bytes path)
 {
-	struct space_version version;
-	enum zt_err err = space_version(v->l->s, vlob, 0, &version);
+	enum zt_err err;
 
-	if (err == ZT_ERR_NOT_FOUND)
-		return ZT_OK; /* nothing in it yet */
-	if (err || (err = vec_room(&v->folders, v->count, &v->cap, sizeof *v->folders)) ||
+	if ((err = vec_room(&v->folders, v->count, &v->cap, sizeof *v->folders)) ||
 	    (err = vec_room(&v->paths, v->count, &v->cap2, sizeof *v->paths)))
 		return err;
-	v->folders[v->count] = version;
+	v->folders[v->count] =
+	    (struct space_object){ .vlob = *vlob, .is_folder = true, .until = v->l->until };
 	v->paths[v->count] = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
 	buf_add(&v->paths[v->count], path);
 	return buf_err(&v->paths[v->count++]);
@@ -64,6 +64,7 @@ free_level(struct level *v)
 	free(v->paths);
 	free(v->folders);
 	free(v->rows);
+	free(v->objects);
 	free(v->of);
 	*v = (struct level){ .l = v->l };
 }
@@ -92,9 +93,9 @@ take_folder(void *ctx, size_t i, Zt__Manifest **m)
 	struct level *v = ctx;
 	enum zt_err err = ZT_OK;
 
-	if ((*m)->kind_case != ZT__MANIFEST__KIND_FOLDER)
-		return client_refuse(v->l->s->z, ZT_ERR_CORRUPT, "a folder's object is a file");
-	for (size_t k = 0; err == ZT_OK && k < (*m)->folder->n_entries; k++) {
+	space_damaged(
+	    v->l->s, v->paths[i].n > 0 ? buf_text(&v->paths[i]) : "/", &v->folders[i]);
+	for (size_t k = 0; err == ZT_OK && *m != NULL && k < (*m)->folder->n_entries; k++) {
 		const Zt__FolderEntry *e = (*m)->folder->entries[k];
 		struct tree_entry to = { .is_folder = e->folder };
 
@@ -108,12 +109,14 @@ static enum zt_err
 take_details(void *ctx, size_t i, Zt__Manifest **m)
 {
 	struct level *v = ctx;
-	struct zt_file *f = &v->rows[v->of[i]].f;
+	struct row *r = &v->rows[v->of[i]];
 
-	if ((*m)->kind_case == ZT__MANIFEST__KIND_FILE) {
-		f->size = (*m)->file->size;
-		f->modified = (*m)->file->modified;
-		f->mode = (*m)->file->mode;
+	space_damaged(v->l->s, buf_text(&r->path), &v->objects[i]);
+	r->f.version = v->objects[i].v.version;
+	if (*m != NULL) {
+		r->f.size = (*m)->file->size;
+		r->f.modified = (*m)->file->modified;
+		r->f.mode = (*m)->file->mode;
 	}
 	return ZT_OK;
 }
@@ -121,46 +124,44 @@ take_details(void *ctx, size_t i, Zt__Manifest **m)
 static enum zt_err
 add_details(struct level *v)
 {
-	struct space_version *files = calloc(v->row_count + 1, sizeof *files), version;
+	struct space_version version;
 	size_t n = 0;
-	enum zt_err err = ZT_OK;
 
+	free(v->objects);
 	free(v->of);
+	v->objects = calloc(v->row_count + 1, sizeof *v->objects);
 	v->of = calloc(v->row_count + 1, sizeof *v->of);
-	if (files == NULL || v->of == NULL)
-		err = ZT_ERR_MEMORY;
-	for (size_t i = 0; err == ZT_OK && i < v->row_count; i++) {
-		if (space_version(v->l->s, &v->rows[i].what.vlob, 0, &version))
-			continue; /* an empty folder that has no version yet */
-		v->rows[i].f.version = version.version;
-		v->rows[i].f.modified = version.time;
-		if (!v->rows[i].what.is_folder) {
-			files[n] = version;
+	if (v->objects == NULL || v->of == NULL)
+		return ZT_ERR_MEMORY;
+	for (size_t i = 0; i < v->row_count; i++) {
+		struct row *r = &v->rows[i];
+
+		if (!r->what.is_folder) {
+			v->objects[n].vlob = r->what.vlob;
+			v->objects[n].until = v->l->until;
 			v->of[n++] = i;
+		} else if (v->l->until == 0 &&
+			   space_version(v->l->s, &r->what.vlob, 0, &version) == ZT_OK) {
+			r->f.version = version.version;
+			r->f.modified = version.time;
 		}
 	}
-	if (err == ZT_OK)
-		err = space_manifests(v->l->s, files, n, take_details, v);
-	free(files);
-	return err;
-}
-
-/* Shows the rows of V; their folders go into BELOW. */
-static enum zt_err
-refuse_circle(struct listing *l)
-{
-	return client_refuse(
-	    l->s->z, ZT_ERR_CORRUPT, "the folders are too deep, or go in a circle");
+	return space_read(v->l->s, v->objects, n, take_details, v);
 }
 
 /* A member could put a folder into itself, a thousand times: it is listed once. */
 static enum zt_err
-see_folder(struct listing *l, const struct id *vlob)
+see_folder(struct listing *l, const struct id *vlob, const char *path, bool *is_new)
 {
-	return idmap_get(&l->seen, vlob) != NULL ? refuse_circle(l)
-						 : idmap_put(&l->seen, vlob, l);
+	*is_new = idmap_get(&l->seen, vlob) == NULL;
+	if (*is_new)
+		return idmap_put(&l->seen, vlob, l);
+	client_damage(l->s->z, ZT_ERR_CORRUPT, path,
+	    client_words(l->s->z, "the folders are too deep, or go in a circle"));
+	return ZT_OK;
 }
 
+/* Shows the rows of V; their folders go into BELOW. */
 static enum zt_err
 show_level(struct level *v, struct level *below)
 {
@@ -168,12 +169,14 @@ show_level(struct level *v, struct level *below)
 
 	for (size_t i = 0; err == ZT_OK && i < v->row_count; i++) {
 		struct row *r = &v->rows[i];
+		bool goes_in = v->l->recursive && r->what.is_folder;
 
 		r->f.path = buf_text(&r->path);
 		r->f.is_folder = r->what.is_folder;
 		v->l->each(v->l->ctx, &r->f);
-		if (v->l->recursive && r->what.is_folder &&
-		    (err = see_folder(v->l, &r->what.vlob)) == ZT_OK)
+		if (goes_in)
+			err = see_folder(v->l, &r->what.vlob, r->f.path, &goes_in);
+		if (err == ZT_OK && goes_in)
 			err = add_folder(below, &r->what.vlob, buf_bytes(&r->path));
 	}
 	return err;
@@ -183,16 +186,19 @@ static enum zt_err
 list_levels(struct listing *l, const struct id *root, struct bytes path)
 {
 	struct level now = { .l = l }, below = { .l = l };
-	enum zt_err err = see_folder(l, root);
+	bool is_new;
+	enum zt_err err = see_folder(l, root, "/", &is_new);
 
 	if (err == ZT_OK)
 		err = add_folder(&now, root, path);
 	for (unsigned depth = 0; err == ZT_OK && now.count > 0; depth++) {
 		if (depth >= LIMIT_DEPTH) {
-			err = refuse_circle(l);
+			client_damage(l->s->z, ZT_ERR_CORRUPT, buf_text(&now.paths[0]),
+			    client_words(
+				l->s->z, "the folders are too deep, or go in a circle"));
 			break;
 		}
-		if ((err = space_manifests(l->s, now.folders, now.count, take_folder, &now)) ==
+		if ((err = space_read(l->s, now.folders, now.count, take_folder, &now)) ==
 		    ZT_OK)
 			err = show_level(&now, &below);
 		free_level(&now);
@@ -227,19 +233,21 @@ join(const struct path *p, size_t count, struct buf *out)
 }
 
 enum zt_err
-zt_ls(struct zt *z, const char *remote, bool recursive, bool details,
+zt_ls_at(struct zt *z, const char *remote, uint64_t time, bool recursive, bool details,
     void (*each)(void *ctx, const struct zt_file *f), void *ctx)
 {
-	struct listing l = {
-		.recursive = recursive, .details = details, .each = each, .ctx = ctx
-	};
+	struct listing l = { .recursive = recursive,
+		.details = details,
+		.until = time,
+		.each = each,
+		.ctx = ctx };
 	struct buf text = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
 	struct tree_entry at;
 	struct path path;
 	enum zt_err err;
 
 	if ((err = tree_open(z, remote, &l.s, &path)) ||
-	    (err = tree_find(l.s, &path, path.count, &at)))
+	    (err = tree_find_at(l.s, &path, path.count, time, &at)))
 		return err;
 	join(&path, path.count, &text);
 	if (at.is_folder)
@@ -247,7 +255,14 @@ zt_ls(struct zt *z, const char *remote, bool recursive, bool details,
 	else
 		err = list_file(&l, &at, buf_bytes(&text));
 	buf_free(&text);
-	return err;
+	return err ? err : client_end_reading(z);
+}
+
+enum zt_err
+zt_ls(struct zt *z, const char *remote, bool recursive, bool details,
+    void (*each)(void *ctx, const struct zt_file *f), void *ctx)
+{
+	return zt_ls_at(z, remote, 0, recursive, details, each, ctx);
 }
 
 /* ---- changes of names ---- */
@@ -360,31 +375,44 @@ zt_rm(struct zt *z, const char *remote, bool recursive)
 /* ---- versions ---- */
 
 static enum zt_err
-open_file(struct zt *z, const char *remote, struct space **s, struct tree_entry *at)
+open_any(struct zt *z, const char *remote, struct space **s, struct tree_entry *at)
 {
 	struct path path;
 	enum zt_err err;
 
-	if ((err = tree_open(z, remote, s, &path)) ||
-	    (err = tree_find(*s, &path, path.count, at)))
-		return err;
-	return at->is_folder ? client_refuse(z, ZT_ERR_INVALID, "that is a folder") : ZT_OK;
+	return (err = tree_open(z, remote, s, &path)) ? err
+						      : tree_find(*s, &path, path.count, at);
 }
 
+/* VERSION of a file, or (0) its newest that opens. */
 static enum zt_err
 file_manifest(struct space *s, const struct id *vlob, uint64_t version, Zt__Manifest **out)
 {
+	struct space_object o = { .vlob = *vlob };
 	struct space_version v;
-	enum zt_err err = space_version(s, vlob, version, &v);
+	char what[CLIENT_WHY];
+	enum zt_err err;
 
-	if (err == ZT_ERR_NOT_FOUND)
-		return client_refuse(
-		    s->z, err, "there is no version %llu", (unsigned long long)version);
-	if (err || (err = space_manifest(s, &v, out)))
+	if (version > 0) {
+		if ((err = space_version(s, vlob, version, &v)) == ZT_ERR_NOT_FOUND)
+			return client_refuse(
+			    s->z, err, "there is no version %llu", (unsigned long long)version);
+		if (err || (err = space_manifest(s, &v, out)))
+			return err;
+		return (*out)->kind_case == ZT__MANIFEST__KIND_FILE
+			   ? ZT_OK
+			   : client_refuse(s->z, ZT_ERR_CORRUPT, "a file's object is a folder");
+	}
+	if ((err = space_read_one(s, &o, out)))
 		return err;
-	if ((*out)->kind_case == ZT__MANIFEST__KIND_FILE)
-		return ZT_OK;
-	return client_refuse(s->z, ZT_ERR_CORRUPT, "a file's object is a folder");
+	if (o.damaged > 0)
+		space_damage_words(s, &o, what);
+	if (*out == NULL)
+		return o.damaged > 0
+			   ? client_refuse(s->z, o.why, "%s", what)
+			   : client_refuse(s->z, ZT_ERR_NOT_FOUND, "a file without a version");
+	space_damaged(s, "", &o);
+	return ZT_OK;
 }
 
 /* Block by block, in order: FD may be a pipe. */
@@ -396,8 +424,13 @@ zt_cat(struct zt *z, const char *remote, uint64_t version, int fd)
 	Zt__Manifest *m = NULL;
 	enum zt_err err;
 
-	if ((err = open_file(z, remote, &t.s, &at)) ||
-	    (err = file_manifest(t.s, &at.vlob, version, &m)))
+	if ((err = open_any(z, remote, &t.s, &at)))
+		goto out;
+	if (at.is_folder) {
+		err = client_refuse(z, ZT_ERR_INVALID, "that is a folder");
+		goto out;
+	}
+	if ((err = file_manifest(t.s, &at.vlob, version, &m)))
 		goto out;
 	if (m->file->content_case != ZT__FILE_MANIFEST__CONTENT_BLOCKS) {
 		if (m->file->size > 0 &&
@@ -413,6 +446,33 @@ out:
 	return err;
 }
 
+/* Version V, as far as it opens. */
+static enum zt_err
+show_version(struct space *s, const struct space_version *v, struct zt_version *one,
+    void (*each)(void *ctx, const struct zt_version *v), void *ctx)
+{
+	const struct org_device *d = org_state_device(s->z->state, &v->author);
+	struct client_handle h = { .email = "" };
+	Zt__Manifest *m = NULL;
+	enum zt_err err = space_manifest(s, v, &m);
+
+	one->is_damaged = err != ZT_OK;
+	if (err && !space_is_damage(err))
+		return err;
+	s->z->why[0] = 0;
+	if (d != NULL)
+		client_handle(s->z, &d->user->id, &h);
+	one->author = h.email;
+	one->version = v->version;
+	one->time = v->time;
+	one->position = v->position;
+	if (m != NULL && m->kind_case == ZT__MANIFEST__KIND_FILE)
+		one->size = m->file->size;
+	each(ctx, one);
+	pb_wipe(m);
+	return ZT_OK;
+}
+
 enum zt_err
 zt_history(struct zt *z, const char *remote,
     void (*each)(void *ctx, const struct zt_version *v), void *ctx)
@@ -422,64 +482,17 @@ zt_history(struct zt *z, const char *remote,
 	struct space_version newest, v;
 	enum zt_err err;
 
-	if ((err = open_file(z, remote, &s, &at)) || (err = client_sync_handles(z)) ||
+	if ((err = open_any(z, remote, &s, &at)) || (err = client_sync_handles(z)) ||
 	    (err = space_version(s, &at.vlob, 0, &newest)))
 		return err;
 	for (uint64_t n = 1; err == ZT_OK && n <= newest.version; n++) {
-		Zt__Manifest *m = NULL;
-		struct client_handle h;
-		const struct org_device *d;
-		struct zt_version one = {
-			.version = n, .author = h.email, .is_newest = n == newest.version
-		};
+		struct zt_version one = { .is_newest = n == newest.version };
 
-		if ((err = space_version(s, &at.vlob, n, &v)) == ZT_ERR_NOT_FOUND) {
+		if ((err = space_version(s, &at.vlob, n, &v)) == ZT_OK)
+			err = show_version(s, &v, &one, each, ctx);
+		else if (err == ZT_ERR_NOT_FOUND)
 			err = ZT_OK; /* left out */
-			continue;
-		}
-		if (err || (err = file_manifest(s, &at.vlob, n, &m)))
-			break;
-		memset(&h, 0, sizeof h);
-		if ((d = org_state_device(z->state, &v.author)) != NULL)
-			client_handle(z, &d->user->id, &h);
-		one.time = v.time;
-		one.position = v.position;
-		one.size = m->file->size;
-		each(ctx, &one);
-		pb_wipe(m);
 	}
-	return err;
-}
-
-enum zt_err
-zt_restore(struct zt *z, const char *remote, uint64_t version, uint64_t time)
-{
-	struct space *s;
-	struct tree_entry at;
-	struct space_version newest, v;
-	struct batch *b = NULL;
-	Zt__Manifest *m = NULL;
-	enum zt_err err;
-
-	if ((err = open_file(z, remote, &s, &at)) ||
-	    (err = space_version(s, &at.vlob, 0, &newest)))
-		return err;
-	for (uint64_t n = newest.version; version == 0 && n > 0; n--)
-		if ((err = space_version(s, &at.vlob, n, &v)) == ZT_OK && v.time <= time)
-			version = n;
-		else if (err && err != ZT_ERR_NOT_FOUND) /* that is one left out */
-			return err;
-	if (version == 0)
-		return client_refuse(z, ZT_ERR_NOT_FOUND, "the file is younger than that time");
-	if ((err = file_manifest(s, &at.vlob, version, &m)))
-		return err;
-	if ((err = batch_new(s, &b))) {
-		pb_wipe(m);
-		return err;
-	}
-	if ((err = batch_write(b, &at.vlob, m, false, m->file->size)) == ZT_OK)
-		err = batch_send(b);
-	batch_free(b);
 	return err;
 }
 
@@ -492,6 +505,7 @@ struct to_check {
 	struct id id;
 	size_t parent; /* in the queue */
 	char *name;    /* NULL for the root */
+	bool is_folder;
 };
 
 struct checking {
@@ -500,6 +514,7 @@ struct checking {
 	struct idmap seen;
 	struct to_check *queue;
 	size_t count, cap, next, first; /* FIRST of those that are looked at together */
+	struct space_object *objects;   /* these */
 };
 
 /* The path of the object at AT, for a person: its end, where it is deeper than paths go. */
@@ -540,13 +555,23 @@ check_later(struct checking *c, size_t parent, const Zt__FolderEntry *e)
 
 	if (err)
 		return err;
-	if (idmap_get(&c->seen, &id) != NULL)
-		return client_refuse(c->t.z, ZT_ERR_CORRUPT, "an object stands in two folders");
+	if (idmap_get(&c->seen, &id) != NULL) {
+		struct buf path = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
+
+		path_of(c, parent, &path);
+		buf_printf(&path, "%s%.*s", path.n > 0 ? "/" : "", (int)e->name.len,
+		    (const char *)e->name.data);
+		transfer_leave_out(&c->t, ZT_ERR_CORRUPT, buf_text(&path),
+		    client_words(c->t.z, "an object stands in two folders"));
+		buf_free(&path);
+		return ZT_OK;
+	}
 	if ((err = idmap_put(&c->seen, &id, c)) ||
 	    (err = vec_room(&c->queue, c->count, &c->cap, sizeof *c->queue)))
 		return err;
 	at = &c->queue[c->count];
-	*at = (struct to_check){ id, parent, strndup((const char *)e->name.data, e->name.len) };
+	*at = (struct to_check){ id, parent, strndup((const char *)e->name.data, e->name.len),
+		e->folder };
 	if (at->name == NULL)
 		return ZT_ERR_MEMORY;
 	c->count++;
@@ -557,17 +582,32 @@ static enum zt_err
 check_one(void *ctx, size_t i, Zt__Manifest **m)
 {
 	struct checking *c = ctx;
+	const struct space_object *o = &c->objects[i];
+	size_t at = c->first + i;
 	enum zt_err err = ZT_OK;
 
+	if (o->damaged > 0 || (o->v.version == 0 && at > 0)) {
+		struct buf path = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
+
+		path_of(c, at, &path);
+		if (o->damaged > 0)
+			transfer_damaged(&c->t, at == 0 ? "/" : buf_text(&path), o);
+		else
+			transfer_leave_out(&c->t, ZT_ERR_CORRUPT, buf_text(&path),
+			    client_words(c->t.z, "an object has no version"));
+		buf_free(&path);
+	}
+	if (*m == NULL) /* or nothing was ever put into the workspace */
+		return ZT_OK;
 	if ((*m)->kind_case == ZT__MANIFEST__KIND_FILE) {
 		c->out->files++;
 		c->out->bytes += (*m)->file->size;
 		c->t.total = c->out->bytes;
-		return check_content(c, c->first + i, (*m)->file);
+		return check_content(c, at, (*m)->file);
 	}
 	c->out->folders++;
 	for (size_t k = 0; err == ZT_OK && k < (*m)->folder->n_entries; k++)
-		err = check_later(c, c->first + i, (*m)->folder->entries[k]);
+		err = check_later(c, at, (*m)->folder->entries[k]);
 	return err;
 }
 
@@ -576,41 +616,32 @@ zt_verify(
     struct zt *z, const char *workspace, const struct zt_progress *p, struct zt_check *out)
 {
 	struct checking c = { .out = out };
-	struct space_version *v = NULL;
 	struct space *s;
 	enum zt_err err;
 
 	z->why[0] = 0;
+	client_begin_reading(z);
 	*out = (struct zt_check){ 0 };
 	if ((err = client_sync_log(z)) || (err = space_find(z, workspace, &s)) ||
 	    (err = space_complete(s)))
 		return err;
 	if ((err = transfer_begin(&c.t, z, s, p)))
 		goto out;
-	if ((v = calloc(AT_ONCE, sizeof *v)) == NULL) {
+	if ((c.objects = calloc(AT_ONCE, sizeof *c.objects)) == NULL) {
 		err = ZT_ERR_MEMORY;
 		goto out;
 	}
 	out->changesets = s->position;
 	out->skipped = s->skipped;
 	if ((err = vec_room(&c.queue, 0, &c.cap, sizeof *c.queue)) == ZT_OK)
-		c.queue[c.count++] = (struct to_check){ .id = c.t.s->w->id };
+		c.queue[c.count++] = (struct to_check){ .id = c.t.s->w->id, .is_folder = true };
 	while (err == ZT_OK && c.next < c.count) {
 		size_t n = 0;
 
-		for (c.first = c.next; err == ZT_OK && n < AT_ONCE && c.next < c.count;
-		     c.next++) {
-			err = space_version(c.t.s, &c.queue[c.next].id, 0, &v[n]);
-			if (err == ZT_ERR_NOT_FOUND && c.next == 0)
-				err = ZT_OK; /* nothing was ever put into the workspace */
-			else if (err == ZT_OK)
-				n++;
-			else
-				err = client_refuse(
-				    z, ZT_ERR_CORRUPT, "an object has no version");
-		}
-		if (err == ZT_OK)
-			err = space_manifests(c.t.s, v, n, check_one, &c);
+		for (c.first = c.next; n < AT_ONCE && c.next < c.count; c.next++)
+			c.objects[n++] = (struct space_object){ .vlob = c.queue[c.next].id,
+				.is_folder = c.queue[c.next].is_folder };
+		err = space_read(c.t.s, c.objects, n, check_one, &c);
 		if (err == ZT_OK)
 			err = fetch_shared(&c.t);
 	}
@@ -618,10 +649,12 @@ zt_verify(
 		err = transfer_drain(&c.t);
 	if (err == ZT_OK)
 		err = transfer_spoiled(&c.t);
+	if (err == ZT_OK)
+		err = client_end_reading(z);
 	out->blocks = c.t.blocks;
 out:
 	transfer_end(&c.t);
-	free(v);
+	free(c.objects);
 	for (size_t i = 0; i < c.count; i++)
 		free(c.queue[i].name);
 	free(c.queue);

@@ -190,6 +190,8 @@ open_paper(const struct zt_options *o, const char *server, const struct id *org,
 	z->translate = o->translate;
 	z->working = o->working;
 	z->working_ctx = o->working_ctx;
+	z->damaged = o->damaged;
+	z->damaged_ctx = o->damaged_ctx;
 	z->org = *org;
 	z->device = p->device;
 	z->root_by_id = true;

@@ -142,18 +142,6 @@ sink_name(struct sink *k)
 		k->is_whole = true;
 }
 
-/* K's content is lost or damaged, at the servers or by them: it alone is left out. */
-static void
-leave_out(const struct sink *k)
-{
-	struct transfer *t = k->t;
-
-	if (t->spoiled == ZT_OK)
-		t->spoiled = k->err;
-	t->spoiled_count++;
-	transfer_skip(t, k->shown, err_words(k->err));
-}
-
 void
 sink_end(struct sink *k)
 {
@@ -162,10 +150,11 @@ sink_end(struct sink *k)
 	if (--k->pending > 0)
 		return;
 	sink_name(k);
+	/* Content that is lost or damaged, at the servers or by them, is left out alone. */
 	if (k->err == ZT_ERR_IO)
 		transfer_fail(t, transfer_err(t->z, k->name, k->os_error));
 	else if (k->err == ZT_ERR_MISSING_BLOCK || k->err == ZT_ERR_CORRUPT)
-		leave_out(k);
+		transfer_leave_out(t, k->err, k->shown, err_words(k->err));
 	else if (k->err)
 		transfer_fail(t, k->err);
 	else {

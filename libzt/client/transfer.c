@@ -33,13 +33,32 @@ transfer_skip(const struct transfer *t, const char *name, const char *why)
 		t->p->skipped(t->p->ctx, name, why);
 }
 
+void
+transfer_leave_out(struct transfer *t, enum zt_err err, const char *name, const char *why)
+{
+	if (t->spoiled == ZT_OK)
+		t->spoiled = err;
+	t->spoiled_count++;
+	transfer_skip(t, name, why);
+}
+
+void
+transfer_damaged(struct transfer *t, const char *path, const struct space_object *o)
+{
+	char what[CLIENT_WHY];
+
+	if (o->damaged == 0)
+		return;
+	space_damage_words(t->s, o, what);
+	transfer_leave_out(t, o->why, path, what);
+}
+
 enum zt_err
 transfer_spoiled(const struct transfer *t)
 {
 	if (t->spoiled == ZT_OK)
 		return ZT_OK;
-	return client_refuse(t->z, t->spoiled,
-	    "files that are named above: %llu; all others are whole",
+	return client_refuse(t->z, t->spoiled, "what is named above: %llu; all else is whole",
 	    (unsigned long long)t->spoiled_count);
 }
 

@@ -69,7 +69,7 @@ struct transfer {
 	struct pool *pool;
 	uint64_t done, total, files, blocks;
 	enum zt_err err; /* the first of a slot */
-	/* Down: files whose content the servers have lost or damaged; the others go on. */
+	/* What the servers have lost, or somebody damaged; all else goes on. */
 	enum zt_err spoiled; /* the first */
 	uint64_t spoiled_count;
 	struct transfer_slot slot[TRANSFER_SLOTS];
@@ -98,7 +98,11 @@ void transfer_release(struct transfer_slot *slot);
 void transfer_fail(struct transfer *t, enum zt_err err);
 void transfer_report(const struct transfer *t, const char *name);
 void transfer_skip(const struct transfer *t, const char *name, const char *why);
-/* What is said at the end of files that were left out, if any were. */
+/* Leaves NAME out, with ERR, and says WHY; the transfer goes on. */
+void transfer_leave_out(struct transfer *t, enum zt_err err, const char *name, const char *why);
+/* Names O at PATH, if anything of it is damaged. */
+void transfer_damaged(struct transfer *t, const char *path, const struct space_object *o);
+/* What is said at the end of what was left out or is damaged, if anything is. */
 ZT_CHECKED enum zt_err transfer_spoiled(const struct transfer *t);
 /* The error of errno NUMBER about NAME. */
 enum zt_err transfer_err(struct zt *z, const char *name, int number);

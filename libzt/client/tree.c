@@ -5,38 +5,67 @@
 #include "client/client.h"
 #include "format/pb.h"
 
+/* The entry NAME of the folder O, whose path is SHOWN, as *AT. */
+static enum zt_err
+step(struct space *s, struct space_object *o, const char *shown, struct bytes name,
+    struct tree_entry *at, bool *found)
+{
+	Zt__Manifest *m = NULL;
+	size_t k;
+	enum zt_err err = space_read_one(s, o, &m);
+
+	*found = false;
+	if (err)
+		return err;
+	space_damaged(s, shown, o);
+	if (m == NULL && o->damaged > 0) {
+		char what[CLIENT_WHY];
+
+		space_damage_words(s, o, what);
+		return client_refuse(s->z, o->why, "%.80s: %.160s", shown, what);
+	}
+	if (m != NULL && manifest_find(m->folder, name, &k)) {
+		memcpy(at->vlob.b, m->folder->entries[k]->vlob.data, ID_BYTES);
+		at->is_folder = m->folder->entries[k]->folder;
+		*found = true;
+	}
+	pb_wipe(m);
+	return ZT_OK;
+}
+
+enum zt_err
+tree_find_at(struct space *s, const struct path *path, size_t depth, uint64_t until,
+    struct tree_entry *out)
+{
+	struct tree_entry at = { s->w->id, true };
+	struct buf shown = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
+	enum zt_err err = ZT_OK;
+
+	buf_add_byte(&shown, '/');
+	for (size_t i = 0; err == ZT_OK && i < depth; i++) {
+		struct space_object o = { .vlob = at.vlob, .is_folder = true, .until = until };
+		bool found = false;
+
+		if (at.is_folder)
+			err = step(s, &o, buf_text(&shown), path->name[i], &at, &found);
+		if (err == ZT_OK && !found)
+			err = client_refuse(s->z, ZT_ERR_NOT_FOUND,
+			    "there is no \"%.*s\" in %s:", (int)path->name[i].n,
+			    (const char *)path->name[i].p, path->workspace);
+		if (i > 0)
+			buf_add_byte(&shown, '/');
+		buf_add(&shown, path->name[i]);
+	}
+	buf_free(&shown);
+	if (err == ZT_OK)
+		*out = at;
+	return err;
+}
+
 enum zt_err
 tree_find(struct space *s, const struct path *path, size_t depth, struct tree_entry *out)
 {
-	struct tree_entry at = { s->w->id, true };
-
-	for (size_t i = 0; i < depth; i++) {
-		struct space_version v;
-		Zt__Manifest *m = NULL;
-		const Zt__FolderEntry *e = NULL;
-		size_t k;
-		enum zt_err err =
-		    at.is_folder ? space_version(s, &at.vlob, 0, &v) : ZT_ERR_NOT_FOUND;
-
-		if (err == ZT_OK && (err = space_manifest(s, &v, &m)))
-			return err;
-		if (m != NULL && m->kind_case == ZT__MANIFEST__KIND_FOLDER &&
-		    manifest_find(m->folder, path->name[i], &k))
-			e = m->folder->entries[k];
-		if (e != NULL) {
-			memcpy(at.vlob.b, e->vlob.data, ID_BYTES);
-			at.is_folder = e->folder;
-		}
-		pb_wipe(m);
-		if (err && err != ZT_ERR_NOT_FOUND)
-			return err;
-		if (e == NULL)
-			return client_refuse(s->z, ZT_ERR_NOT_FOUND,
-			    "there is no \"%.*s\" in %s:", (int)path->name[i].n,
-			    (const char *)path->name[i].p, path->workspace);
-	}
-	*out = at;
-	return ZT_OK;
+	return tree_find_at(s, path, depth, 0, out);
 }
 
 enum zt_err
@@ -46,6 +75,7 @@ tree_open(struct zt *z, const char *remote, struct space **s, struct path *path)
 	enum zt_err err;
 
 	z->why[0] = 0;
+	client_begin_reading(z);
 	if ((err = path_parse(remote, path, &why)))
 		return client_refuse(z, err, "%s", why);
 	if ((err = client_sync_log(z)) || (err = space_find(z, path->workspace, s)))

@@ -110,8 +110,9 @@ struct known { /* an entry of a remote folder; of a file also what it holds */
 struct there {
 	Zt__Manifest *folder; /* NULL: new */
 	struct known *entries;
-	struct space_version *versions;
-	size_t *of; /* version to entry */
+	struct space_object *objects; /* of its files */
+	size_t *of;                   /* object to entry */
+	bool is_unsure; /* what lies in it cannot be read now: nothing is written over it */
 };
 
 static enum zt_err
@@ -120,9 +121,11 @@ take_known(void *ctx, size_t i, Zt__Manifest **m)
 	struct there *h = ctx;
 	struct known *k = &h->entries[h->of[i]];
 
-	if ((*m)->kind_case == ZT__MANIFEST__KIND_FILE) {
+	if (*m != NULL && h->objects[i].damaged == 0) {
 		k->size = (*m)->file->size;
 		k->modified = (*m)->file->modified;
+	} else {
+		k->size = k->modified = UINT64_MAX; /* it is written anew */
 	}
 	return ZT_OK;
 }
@@ -132,7 +135,7 @@ there_free(struct there *h)
 {
 	pb_wipe(h->folder);
 	free(h->entries);
-	free(h->versions);
+	free(h->objects);
 	free(h->of);
 	*h = (struct there){ 0 };
 }
@@ -140,23 +143,23 @@ there_free(struct there *h)
 /* FOLDER without a version yet is empty. The caller gives *OUT to there_free, also on failure.
  */
 static enum zt_err
-there_read(struct space *s, const struct id *folder, struct there *out)
+there_read(struct space *s, const struct id *folder, const char *shown, struct there *out)
 {
-	struct space_version v;
+	struct space_object o = { .vlob = *folder, .is_folder = true };
 	size_t n, files = 0;
-	enum zt_err err = space_version(s, folder, 0, &v);
+	enum zt_err err = space_read_one(s, &o, &out->folder);
 
 	if (err)
-		return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
-	if ((err = space_manifest(s, &v, &out->folder)))
 		return err;
-	if (out->folder->kind_case != ZT__MANIFEST__KIND_FOLDER)
-		return client_refuse(s->z, ZT_ERR_CORRUPT, "a folder's object is a file");
+	space_damaged(s, shown, &o);
+	out->is_unsure = o.damaged > 0 && !o.is_rubbish;
+	if (out->folder == NULL || out->is_unsure)
+		return ZT_OK;
 	n = out->folder->folder->n_entries;
 	out->entries = calloc(n + 1, sizeof *out->entries);
-	out->versions = calloc(n + 1, sizeof *out->versions);
+	out->objects = calloc(n + 1, sizeof *out->objects);
 	out->of = calloc(n + 1, sizeof *out->of);
-	if (out->entries == NULL || out->versions == NULL || out->of == NULL)
+	if (out->entries == NULL || out->objects == NULL || out->of == NULL)
 		return ZT_ERR_MEMORY;
 	for (size_t i = 0; i < n; i++) {
 		const Zt__FolderEntry *e = out->folder->folder->entries[i];
@@ -165,11 +168,12 @@ there_read(struct space *s, const struct id *folder, struct there *out)
 		k->is_there = true;
 		k->to.is_folder = e->folder;
 		memcpy(k->to.vlob.b, e->vlob.data, ID_BYTES);
-		if (!e->folder &&
-		    space_version(s, &k->to.vlob, 0, &out->versions[files]) == ZT_OK)
-			out->of[files++] = i;
+		if (e->folder)
+			continue;
+		out->objects[files].vlob = k->to.vlob;
+		out->of[files++] = i;
 	}
-	return space_manifests(s, out->versions, files, take_known, out);
+	return space_read(s, out->objects, files, take_known, out);
 }
 
 static struct known
@@ -294,12 +298,20 @@ put_folder(struct transfer *t, int dir, const char *name, const struct id *folde
 		return ZT_OK;
 	}
 	if (!is_new)
-		err = there_read(t->s, folder, &there);
+		err = there_read(t->s, folder, name, &there);
+	if (err == ZT_OK && there.is_unsure) {
+		transfer_leave_out(t, ZT_ERR_CORRUPT, name,
+		    client_words(t->z,
+			"what lies in this folder cannot be read now, so nothing is written "
+			"into it"));
+		goto out;
+	}
 	while (err == ZT_OK && (e = readdir(d)) != NULL)
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
 			err = put_entry(t, dirfd(d), e->d_name, folder, &there, depth);
 	if (err == ZT_OK && batch_is_full(t->load[GATHERED]->batch))
 		err = move_on(t);
+out:
 	there_free(&there);
 	(void)closedir(d);
 	return err;
@@ -315,7 +327,7 @@ place_of(struct space *s, struct path *path, struct tree_entry *parent, struct k
 	k->is_there = false;
 	if (err == ZT_OK && !parent->is_folder)
 		err = client_refuse(s->z, ZT_ERR_NOT_FOUND, "that path leads through a file");
-	if (err == ZT_OK && (err = there_read(s, &parent->vlob, &h)) == ZT_OK)
+	if (err == ZT_OK && (err = there_read(s, &parent->vlob, path->workspace, &h)) == ZT_OK)
 		*k = there_find(&h, path->name[path->count - 1]);
 	there_free(&h);
 	return err;
@@ -388,7 +400,8 @@ zt_put(struct zt *z, const char *local, const char *remote, const struct zt_prog
 	if ((err = transfer_begin(&t, z, s, p)) || (err = loads_new(&t)) ||
 	    (err = put_any(&t, fd, &st, local, &path)) || (err = finish(&t)))
 		goto out;
-	if (files != NULL)
+	err = transfer_spoiled(&t);
+	if (files != NULL && err == ZT_OK)
 		*files = t.files;
 out:
 	transfer_end(&t); /* first: what is under way writes into the batch's manifests */

@@ -3,6 +3,8 @@
 #include "test.h"
 
 #include <stdio.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "client/chain.h"
 #include "crypto/suite.h"
@@ -37,15 +39,36 @@ add_name(void *ctx, const struct zt_file *f)
 	buf_printf(ctx, "%s%s ", f->path, f->is_folder ? "/" : "");
 }
 
-/* What is listed of REMOTE is WANTED: paths, each with a space behind it. */
+/* What is listed of REMOTE is WANTED: paths, each with a space behind it; and how it ends. */
 static void
-expect_list(struct person *p, const char *remote, const char *wanted)
+expect_list_err(struct person *p, const char *remote, const char *wanted, enum zt_err err)
 {
 	struct buf names = buf_init(4096);
 
-	assert_ok(zt_ls(p->zt, remote, true, false, add_name, &names));
+	assert_err(err, zt_ls(p->zt, remote, true, true, add_name, &names));
 	assert_string_equal(wanted, buf_text(&names));
 	buf_free(&names);
+}
+
+static void
+expect_list(struct person *p, const char *remote, const char *wanted)
+{
+	expect_list_err(p, remote, wanted, ZT_OK);
+}
+
+static void
+expect_content(struct person *p, const char *remote, const char *wanted)
+{
+	char got[256] = "", path[128];
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%s/got", p->w->state);
+	assert_non_null(f = fopen(path, "we+"));
+	assert_ok(zt_cat(p->zt, remote, 0, fileno(f)));
+	rewind(f);
+	(void)!fread(got, 1, sizeof got - 1, f);
+	(void)fclose(f);
+	assert_string_equal(wanted, got);
 }
 
 static void
@@ -154,7 +177,7 @@ l9_who_read_a_folder_after_a_rewrapping_repairs_as_anybody(void **state)
 	assert_ok(zt_repair(s->bob.zt, lost, &losses, &r));
 	assert_int_equal(1, r.changesets);
 	assert_int_equal(1, losses); /* the file's manifest, which only its author holds */
-	expect_list(&s->bob, "rewrapped:/", "/f ");
+	expect_list_err(&s->bob, "rewrapped:/", "/f ", ZT_ERR_MISSING_BLOCK);
 }
 
 /* ---- a checkpoint that names only what is left out ---- */
@@ -298,6 +321,259 @@ f4_a_checkpoint_of_left_out_versions_alone_is_refused(void **state)
 	person_close(&erin);
 }
 
+/* ---- what somebody spoiled, or the servers lost ---- */
+
+/* Pushes one new version of VLOB by P, who says what it is: RAW, or the manifest M. */
+static void
+spoil(struct person *p, const char *workspace, const struct id *vlob, const char *raw,
+    const Zt__Manifest *m)
+{
+	struct space *w = person_space(p, workspace);
+	struct space_version v;
+	struct forged_change c = { .vlob = *vlob, .version = 1, .m = m };
+	struct forged f;
+
+	if (space_newest(w, vlob, &v) == ZT_OK) {
+		c.version = v.version + 1;
+		c.prev = &v.pins.object;
+	}
+	if (raw != NULL)
+		c.raw = bytes_text(raw);
+	forge_changeset(p, w, &c, 1, (unsigned)w->w->generation_count, &f);
+	assert_ok(forged_send(p, w, &f));
+	forged_free(&f);
+}
+
+static struct id
+vlob_of(struct person *p, const char *remote)
+{
+	struct tree_entry at;
+	struct space *w;
+	struct path path;
+
+	assert_ok(tree_open(p->zt, remote, &w, &path));
+	assert_ok(tree_find(w, &path, path.count, &at));
+	return at.vlob;
+}
+
+static void
+note(void *ctx, const char *path, const char *what)
+{
+	(void)what;
+	buf_printf(ctx, "%s ", path);
+}
+
+static void
+f12_rubbish_in_place_of_the_root_folder_is_named_and_written_over(void **state)
+{
+	struct scene *s = *state;
+	struct buf named = buf_init(4096);
+	char local[160];
+	struct id root;
+
+	assert_ok(zt_workspace_create(s->alice.zt, "brick"));
+	put(&s->alice, "dear content", "brick:/f");
+	share(s, "brick", &s->bob, "contributor");
+	root = person_space(&s->bob, "brick")->w->id;
+	for (int i = 0; i < 3; i++)
+		spoil(&s->bob, "brick", &root, "no manifest at all", NULL);
+	s->alice.zt->damaged = note;
+	s->alice.zt->damaged_ctx = &named;
+	expect_list_err(&s->alice, "brick:/", "/f ", ZT_ERR_CORRUPT);
+	assert_string_equal("/ ", buf_text(&named));
+	(void)snprintf(local, sizeof local, "%s/brick", s->w->state);
+	assert_err(ZT_ERR_CORRUPT, zt_get(s->alice.zt, "brick:/f", local, NULL, NULL));
+	expect_content(&s->alice, "brick:/f", "dear content");
+	assert_ok(zt_restore(s->alice.zt, "brick:/f", 1, 0));
+	put(&s->alice, "more", "brick:/more"); /* behind the rubbish */
+	buf_empty(&named);
+	expect_list(&s->alice, "brick:/", "/f /more ");
+	expect_list(&s->bob, "brick:/", "/f /more ");
+	assert_ok(zt_get(s->alice.zt, "brick:/f", local, NULL, NULL));
+	assert_int_equal(0, named.n);
+	s->alice.zt->damaged = NULL;
+	buf_free(&named);
+}
+
+/* A folder whose root holds COUNT entries, each of the right kind or not. */
+static void
+forge_tree(struct person *p, const char *workspace, const char *const *names,
+    const struct tree_entry *entries, size_t count)
+{
+	struct space *w = person_space(p, workspace);
+	Zt__FolderEntry e[8], *list[8];
+	Zt__FolderManifest folder = ZT__FOLDER_MANIFEST__INIT;
+	Zt__Manifest m = ZT__MANIFEST__INIT;
+
+	assert_true(count <= 8);
+	for (size_t i = 0; i < count; i++) {
+		zt__folder_entry__init(list[i] = &e[i]);
+		e[i].name = pb_field(names[i], strlen(names[i]));
+		e[i].vlob = pb_field(entries[i].vlob.b, ID_BYTES);
+		e[i].folder = entries[i].is_folder;
+	}
+	folder.entries = list;
+	folder.n_entries = count;
+	m.kind_case = ZT__MANIFEST__KIND_FOLDER;
+	m.folder = &folder;
+	spoil(p, workspace, &w->w->id, NULL, &m);
+}
+
+static void
+f12_what_is_spoiled_below_costs_that_entry_only(void **state)
+{
+	static const char *const names[] = { "afile", "circle", "dear", "folder", "nothing",
+		"old", "rubbish" };
+	struct scene *s = *state;
+	struct tree_entry e[7];
+	struct forged_file file;
+	struct buf named = buf_init(4096);
+	struct zt_progress p = { .ctx = &named, .skipped = note };
+	struct zt_check check;
+	struct space *w;
+	char local[160], dear[200];
+
+	assert_ok(zt_workspace_create(s->alice.zt, "below"));
+	put(&s->alice, "dear content", "below:/dear");
+	put(&s->alice, "first", "below:/old");
+	share(s, "below", &s->bob, "contributor");
+	w = person_space(&s->bob, "below");
+	for (size_t i = 0; i < 7; i++) {
+		suite_random(e[i].vlob.b, ID_BYTES);
+		e[i].is_folder = false;
+	}
+	forge_file(&file, "a file");
+	e[0].is_folder = true; /* a folder that is a file */
+	spoil(&s->bob, "below", &e[0].vlob, NULL, &file.m);
+	e[1] = (struct tree_entry){ w->w->id, true };
+	e[2].vlob = vlob_of(&s->bob, "below:/dear");
+	e[3].is_folder = true;
+	spoil(&s->bob, "below", &e[3].vlob, "no folder", NULL);
+	e[5].vlob = vlob_of(&s->bob, "below:/old");
+	spoil(&s->bob, "below", &e[5].vlob, "no file", NULL);
+	spoil(&s->bob, "below", &e[6].vlob, "no file", NULL);
+	forge_tree(&s->bob, "below", names, e, 7);
+	s->alice.zt->damaged = note;
+	s->alice.zt->damaged_ctx = &named;
+	expect_list_err(&s->alice, "below:/",
+	    "/afile/ /circle/ /dear /folder/ /nothing /old /rubbish ", ZT_ERR_CORRUPT);
+	assert_string_equal("/rubbish /old /circle /afile /folder ", buf_text(&named));
+	expect_content(&s->alice, "below:/old", "first");
+	buf_empty(&named);
+	(void)snprintf(local, sizeof local, "%s/below", s->w->state);
+	(void)snprintf(dear, sizeof dear, "%s/dear", local);
+	assert_err(ZT_ERR_CORRUPT, zt_get(s->alice.zt, "below:/", local, &p, NULL));
+	assert_non_null(strstr(buf_text(&named), "circle "));
+	assert_non_null(strstr(buf_text(&named), "afile "));
+	assert_non_null(strstr(buf_text(&named), "folder "));
+	assert_non_null(strstr(buf_text(&named), "nothing "));
+	assert_non_null(strstr(buf_text(&named), "rubbish "));
+	assert_non_null(strstr(buf_text(&named), "old "));
+	assert_null(strstr(buf_text(&named), "dear"));
+	assert_int_equal(0, access(dear, R_OK));
+	buf_empty(&named);
+	assert_err(ZT_ERR_CORRUPT, zt_verify(s->alice.zt, "below", &p, &check));
+	assert_int_equal(2, check.files); /* dear, old */
+	assert_non_null(strstr(buf_text(&named), "circle "));
+	put(&s->alice, "more", "below:/more");
+	assert_ok(zt_rm(s->alice.zt, "below:/circle", true));
+	s->alice.zt->damaged = NULL;
+	buf_free(&named);
+}
+
+static void
+f10_what_the_servers_lost_of_a_folder_is_not_written_over(void **state)
+{
+	struct scene *s = *state;
+	struct person laptop;
+	struct space *w;
+	char *path = world_file(s->w, "content", "x", 1);
+
+	assert_ok(zt_workspace_create(s->alice.zt, "holes"));
+	put(&s->alice, "one", "holes:/one");
+	put(&s->alice, "two", "holes:/two");
+	expect_list(&s->alice, "holes:/", "/one /two ");
+	w = person_space(&s->alice, "holes");
+	world_add_device(&s->alice, &laptop, "laptop27");
+	PQclear(world_ask(s->w, "metadata",
+	    "DELETE FROM metadata.objects WHERE vlob = $1::bytea AND version = 2 RETURNING 1",
+	    &w->w->id));
+	expect_list_err(&laptop, "holes:/", "/one ", ZT_ERR_MISSING_BLOCK);
+	expect_content(&laptop, "holes:/one", "one");
+	assert_err(ZT_ERR_MISSING_BLOCK, zt_put(laptop.zt, path, "holes:/x", NULL, NULL));
+	expect_list(&s->alice, "holes:/", "/one /two ");   /* who has it goes on */
+	assert_ok(zt_restore(laptop.zt, "holes:/", 1, 0)); /* a person's decision */
+	assert_ok(zt_put(laptop.zt, path, "holes:/x", NULL, NULL));
+	expect_list(&laptop, "holes:/", "/one /x ");
+	free(path);
+	person_close(&laptop);
+}
+
+/* ---- what was there once ---- */
+
+static uint64_t
+moment(void)
+{
+	const struct timespec a_little = { 0, 20 * 1000000 };
+	uint64_t now;
+
+	(void)nanosleep(&a_little, NULL); /* times are milliseconds */
+	now = client_now_ms();
+	(void)nanosleep(&a_little, NULL);
+	return now;
+}
+
+static void
+expect_list_at(struct person *p, const char *remote, uint64_t time, const char *wanted)
+{
+	struct buf names = buf_init(4096);
+
+	assert_ok(zt_ls_at(p->zt, remote, time, true, false, add_name, &names));
+	assert_string_equal(wanted, buf_text(&names));
+	buf_free(&names);
+}
+
+static void
+a_removed_tree_comes_back_as_it_was(void **state)
+{
+	struct scene *s = *state;
+	struct zt *z = s->alice.zt;
+	struct zt_check check;
+	uint64_t then, later;
+
+	assert_ok(zt_workspace_create(z, "back"));
+	assert_ok(zt_mkdir(z, "back:/a"));
+	assert_ok(zt_mkdir(z, "back:/a/b"));
+	put(&s->alice, "one", "back:/a/one");
+	put(&s->alice, "two", "back:/a/b/two");
+	put(&s->alice, "moved", "back:/a/moved");
+	then = moment();
+	put(&s->alice, "another one", "back:/a/one");
+	put(&s->alice, "young", "back:/a/b/young");
+	assert_ok(zt_mv(z, "back:/a/moved", "back:/moved"));
+	later = moment();
+	assert_ok(zt_rm(z, "back:/a", true));
+	expect_list(&s->alice, "back:/", "/moved ");
+	expect_list_at(&s->alice, "back:/", then, "/a/ /a/b/ /a/moved /a/one /a/b/two ");
+	assert_err(ZT_ERR_NOT_FOUND, zt_restore(z, "back:/never", 1, 0));
+	assert_err(
+	    ZT_ERR_NOT_FOUND, zt_restore(z, "back:/a/one", 0, then)); /* its folder first */
+	assert_ok(zt_restore(z, "back:/a", 0, then));
+	expect_list(&s->alice, "back:/", "/a/ /moved /a/b/ /a/one /a/b/two ");
+	expect_content(&s->alice, "back:/a/one", "one");
+	assert_err(ZT_ERR_EXISTS, zt_restore(z, "back:/a/moved", 0, then));
+	assert_ok(zt_restore(z, "back:/a", 0, later));
+	expect_list(&s->alice, "back:/", "/a/ /moved /a/b/ /a/one /a/b/two /a/b/young ");
+	expect_content(&s->alice, "back:/a/one", "another one");
+	assert_ok(zt_rm(z, "back:/a/b/two", false));
+	assert_ok(zt_restore(z, "back:/a/b/two", 1, 0));
+	expect_content(&s->alice, "back:/a/b/two", "two");
+	assert_ok(zt_restore(z, "back:/a/b", 1, 0)); /* its names alone, when it was empty */
+	expect_list(&s->alice, "back:/", "/a/ /moved /a/b/ /a/one ");
+	assert_ok(zt_verify(z, "back", NULL, &check));
+	assert_int_equal(2, check.files);
+}
+
 int
 main(void)
 {
@@ -311,6 +587,11 @@ main(void)
 		    l9_who_read_a_folder_after_a_rewrapping_repairs_as_anybody, honest_again),
 		cmocka_unit_test_teardown(
 		    f4_a_checkpoint_of_left_out_versions_alone_is_refused, honest_again),
+		cmocka_unit_test(
+		    f12_rubbish_in_place_of_the_root_folder_is_named_and_written_over),
+		cmocka_unit_test(f12_what_is_spoiled_below_costs_that_entry_only),
+		cmocka_unit_test(f10_what_the_servers_lost_of_a_folder_is_not_written_over),
+		cmocka_unit_test(a_removed_tree_comes_back_as_it_was),
 	};
 
 	if (getenv("ONLY") != NULL)

@@ -20,8 +20,8 @@ struct zt_file {
 };
 struct zt_version {
 	uint64_t version, time, size, position;
-	const char *author; /* e-mail, or id */
-	bool is_newest;
+	const char *author;         /* e-mail, or id */
+	bool is_newest, is_damaged; /* it does not open, or the servers lack it */
 };
 struct zt_check {
 	uint64_t changesets, skipped, folders, files, blocks, bytes;
@@ -34,13 +34,18 @@ ZT_CALL enum zt_err zt_put(struct zt *z, const char *local, const char *remote,
     const struct zt_progress *p, uint64_t *files);
 /* Downloads a file or folder to LOCAL, which for a folder may exist. Every byte is verified
  * before it takes its name. A file whose content the servers have lost or damaged is left out
- * and told to SKIPPED; the others come, and the call ends with MISSING_BLOCK or CORRUPT. */
+ * and told to SKIPPED; so is a file or folder that somebody spoiled, of which the newest
+ * version that opens comes. All others come, and the call ends with MISSING_BLOCK, CORRUPT or
+ * what else is wrong with the first. */
 ZT_CALL enum zt_err zt_get(struct zt *z, const char *remote, const char *local,
     const struct zt_progress *p, uint64_t *files);
 /* Writes a file to FD. VERSION 0 is the newest. */
 ZT_CALL enum zt_err zt_cat(struct zt *z, const char *remote, uint64_t version, int fd);
 ZT_CALL enum zt_err zt_ls(struct zt *z, const char *remote, bool recursive, bool details,
     void (*each)(void *ctx, const struct zt_file *f), void *ctx);
+/* The same of the tree as it was at TIME; 0: as it is. */
+ZT_CALL enum zt_err zt_ls_at(struct zt *z, const char *remote, uint64_t time, bool recursive,
+    bool details, void (*each)(void *ctx, const struct zt_file *f), void *ctx);
 ZT_CALL enum zt_err zt_mkdir(struct zt *z, const char *remote);
 ZT_CALL enum zt_err zt_mv(struct zt *z, const char *from, const char *to);
 /* Takes a file, or a folder with all in it when RECURSIVE, out of its folder; history keeps it.
@@ -48,7 +53,10 @@ ZT_CALL enum zt_err zt_mv(struct zt *z, const char *from, const char *to);
 ZT_CALL enum zt_err zt_rm(struct zt *z, const char *remote, bool recursive);
 ZT_CALL enum zt_err zt_history(struct zt *z, const char *remote,
     void (*each)(void *ctx, const struct zt_version *v), void *ctx);
-/* Makes VERSION, or when it is 0 the newest one not after TIME, the newest version again. */
+/* Makes VERSION of a file or folder, or when it is 0 what it was at TIME, the newest again: of
+ * a folder at TIME all that lay in it, as it was then; of VERSION its names alone. What was
+ * removed is found in older versions of its folder, and comes back to where it was; what was
+ * moved elsewhere stays there. Errors: EXISTS (REMOTE itself was moved). */
 ZT_CALL enum zt_err zt_restore(
     struct zt *z, const char *remote, uint64_t version, uint64_t time);
 /* Walks a whole workspace: chain, every manifest, every block. Files that are not whole are

@@ -36,6 +36,11 @@ struct zt_options {
 	 */
 	void (*working)(void *ctx, enum zt_work what, uint64_t done, uint64_t total);
 	void *working_ctx;
+	/* Told of each object of a workspace that is damaged: what one member spoiled, or the
+	 * servers lost. An older version is read where one opens, and all else goes on; calls
+	 * that only read end with an error then. NULL: not wanted. */
+	void (*damaged)(void *ctx, const char *path, const char *what);
+	void *damaged_ctx;
 };
 
 /* Unlocks the device in O->home. The caller closes *OUT. WHY, when not NULL, is a sentence of
