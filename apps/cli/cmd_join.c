@@ -99,27 +99,23 @@ pick_code(void *ctx, const char *const choices[4])
 	return -1;
 }
 
-static bool
-says_yes(const struct cli *c)
+static void
+say_doubt(const char *doubt)
 {
-	char line[16];
-
-	(void)printf("? [y/n] ");
-	(void)fflush(stdout);
-	if (c->yes) {
-		(void)printf("y\n");
-		return true;
-	}
-	return fgets(line, sizeof line, stdin) != NULL &&
-	       (line[0] == 'y' || line[0] == 'Y' || line[0] == *_("y"));
+	if (doubt[0] == 0)
+		return;
+	(void)printf("%s ", _("look twice:"));
+	output_show(doubt);
+	(void)printf("\n");
 }
 
 static bool
-accept_newcomer(
-    void *ctx, const char *email, const char *name, const char *device, const char **profile)
+accept_newcomer(void *ctx, const char *email, const char *name, const char *device,
+    const char *doubt, const char **profile)
 {
 	const struct cli *c = ctx;
 
+	say_doubt(doubt);
 	if (c->profile != NULL && *profile != NULL)
 		*profile = c->profile;
 	(void)printf("%s ", _("accept"));
@@ -129,7 +125,7 @@ accept_newcomer(
 	(void)printf("> (");
 	output_show(device);
 	(void)printf(", %s)", *profile != NULL ? *profile : _("as a device of yours"));
-	return says_yes(c);
+	return cli_says_yes(c);
 }
 
 /* A colleague who has lost all devices asks for this user's part. */
@@ -146,7 +142,7 @@ help_colleague(void *ctx, const char *email, const char *name, const char *devic
 	(void)printf("%s (", _("to come back"));
 	output_show(device);
 	(void)printf(")");
-	return says_yes(c);
+	return cli_says_yes(c);
 }
 
 static bool
@@ -186,8 +182,10 @@ cmd_claim(struct cli *c)
 
 	if (k.name == NULL)
 		k.name = "";
-	if (err == ZT_OK && (err = zt_claim(&c->o, &k, &codes, c->why)) == ZT_OK)
+	if (err == ZT_OK && (err = zt_claim(&c->o, &k, &codes, c->why)) == ZT_OK) {
 		cli_say(c, "this device is in");
+		cli_warn(c, c->why);
+	}
 	return err;
 }
 

@@ -50,6 +50,7 @@ show_user(void *ctx, const struct zt_user *u)
 		output_field("email", u->email, true);
 		output_field("name", u->name, true);
 		output_field("profile", u->profile, true);
+		output_field("fingerprint", u->fingerprint, true);
 		(void)printf("\"live\":%s}\n", u->is_live ? "true" : "false");
 		return;
 	}
@@ -222,6 +223,7 @@ cmd_status(struct cli *c)
 		output_field("organization", id.slug, true);
 		output_field("organization_id", id.org, true);
 		output_field("user", id.user, true);
+		output_field("fingerprint", id.fingerprint, true);
 		output_field("device", id.device, true);
 		output_field("root", id.log_root, true);
 		(void)printf("\"log_size\":%llu,\"reachable\":%s}\n",
@@ -237,6 +239,8 @@ cmd_status(struct cli *c)
 	say_about("user");
 	output_show(id.email);
 	(void)printf(" (%s)\n", id.user);
+	say_about("fingerprint");
+	(void)printf("%s\n", id.fingerprint);
 	say_about("device");
 	(void)printf("%s\n", id.device);
 	say_about("trust log");

@@ -50,11 +50,48 @@ cmd_workspace_members(struct cli *c)
 	return zt_workspace_members(c->zt, c->args[0], show_member, c);
 }
 
+static void
+show_person(const struct cli *c, const struct zt_person *p)
+{
+	if (c->json) {
+		(void)printf("{");
+		output_field("user", p->id, true);
+		output_field("email", p->email, true);
+		output_field("name", p->name, true);
+		output_field("fingerprint", p->fingerprint, true);
+		output_field("doubt", p->doubt, false);
+		(void)printf("}\n");
+	} else if (!c->quiet || p->doubt[0] != 0) {
+		output_show(p->name);
+		(void)printf(" <");
+		output_show(p->email);
+		(void)printf(">  %s %s\n", _("fingerprint"), p->fingerprint);
+	}
+}
+
+/* Whom it is about to be shared with, so that a person may compare; and a question where there
+ * is reason to doubt. Then by id: nothing that happens meanwhile changes whom it means. */
 enum zt_err
 cmd_workspace_share(struct cli *c)
 {
+	struct zt_person p;
+	enum zt_err err = zt_find_person(c->zt, c->args[1], &p);
+
+	if (err)
+		return err;
+	show_person(c, &p);
+	if (p.doubt[0] != 0 && !c->yes) {
+		(void)snprintf(c->why, sizeof c->why, "%s", p.doubt);
+		if (c->json)
+			return ZT_ERR_WHO;
+		cli_warn(c, p.doubt);
+		(void)printf("%s", _("share it with them all the same"));
+		if (!cli_says_yes(c))
+			return ZT_ERR_WHO;
+		c->why[0] = 0;
+	}
 	return zt_workspace_share(
-	    c->zt, c->args[0], c->args[1], c->role != NULL ? c->role : "contributor");
+	    c->zt, c->args[0], p.id, c->role != NULL ? c->role : "contributor");
 }
 
 enum zt_err

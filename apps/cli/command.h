@@ -74,6 +74,10 @@ enum zt_err cli_need(struct cli *c, const char *value, const char *option);
 const char *cli_label(struct cli *c);
 /* A sentence for people: nothing with --json or --quiet. */
 void cli_say(const struct cli *c, const char *text);
+/* A sentence on standard error that is said in any case; nothing when it is "". */
+void cli_warn(const struct cli *c, const char *text);
+/* The question before it, put to the person: whether they say yes. --yes does. */
+bool cli_says_yes(const struct cli *c);
 
 /* The commands themselves, one a row of the table. */
 enum zt_err cmd_org_bootstrap(struct cli *c);

@@ -160,6 +160,37 @@ cli_say(const struct cli *c, const char *text)
 		(void)printf("%s\n", _(text));
 }
 
+void
+cli_warn(const struct cli *c, const char *text)
+{
+	if (text[0] == 0)
+		return;
+	if (c->json) {
+		(void)fprintf(stderr, "{");
+		output_field_on(stderr, "warning", text, false);
+		(void)fprintf(stderr, "}\n");
+		return;
+	}
+	(void)fprintf(stderr, "zt: %s ", _("warning:"));
+	output_show_on(stderr, text);
+	(void)fprintf(stderr, "\n");
+}
+
+bool
+cli_says_yes(const struct cli *c)
+{
+	char line[16];
+
+	(void)printf("? [y/n] ");
+	(void)fflush(stdout);
+	if (c->yes) {
+		(void)printf("y\n");
+		return true;
+	}
+	return fgets(line, sizeof line, stdin) != NULL &&
+	       (line[0] == 'y' || line[0] == 'Y' || line[0] == *_("y"));
+}
+
 const struct cli_option cli_options[] = {
 	{ "--home", "DIR", N_("the device's state folder (or ZT_HOME)") },
 	{ "--password-file", "FILE", N_("read the password from FILE") },
@@ -190,7 +221,7 @@ const struct cli_option cli_options[] = {
 	{ "--qr", "", N_("recovery create, invite: print a QR code too") },
 	{ "--need", "N", N_("recovery colleagues: how many of them are needed") },
 	{ "--for", "TIME", N_("unlock, workspace delete: how long, such as 15m or 8h") },
-	{ "--yes", "", N_("greet: accept without asking") },
+	{ "--yes", "", N_("greet, workspace share, recover: do it without asking") },
 	{ "-r, --recursive", "", N_("ls, rm: with all below") },
 	{ "-l, --long", "", N_("ls: sizes, times, versions") },
 	{ "--to-version", "N", N_("restore, cat: that version") },

@@ -12,6 +12,16 @@ ZT_CHECKED enum zt_err utf8_normal(struct bytes text, struct buf *out);
 /* Whether TEXT, valid UTF-8, holds a control character (C0, DEL or C1). */
 bool utf8_has_control(struct bytes text);
 
+/* What is left of TEXT, appended to OUT, when case, width and composition do not count and
+ * unseen characters are left out (NFKC_Casefold). Errors: NAME (not UTF-8), MEMORY. */
+ZT_CHECKED enum zt_err utf8_fold(struct bytes text, struct buf *out);
+/* What TEXT reads like: folded, without marks, and letters and digits that are easily taken for
+ * each other (of Latin, Greek, Cyrillic and Armenian; 1 and l, 0 and o, rn and m) as one. An
+ * aid to the eye: two texts of one skeleton look alike, others may. Errors: as utf8_fold. */
+ZT_CHECKED enum zt_err utf8_skeleton(struct bytes text, struct buf *out);
+/* Whether a word of TEXT (between ".", "@" and spaces) has letters of two of these scripts. */
+bool utf8_is_mixed(struct bytes text);
+
 /* The one rule by which text from outside is shown: a terminal obeys nothing in it, and what
  * is not seen or turns its neighbours around is seen as \u{NNNN}: controls, format characters
  * (directions, zero width), whatever else renderers ignore by default, line and paragraph

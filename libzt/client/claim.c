@@ -66,6 +66,45 @@ write_newcomer(const struct zt_options *o, const struct zt_claim *c,
 	return client_write_device(o, &d);
 }
 
+/* The greeter told names of colleagues; the log, which this device has verified by now, commits
+ * to the true ones. A false one is left out, and asked for from the server. */
+static enum zt_err
+take_handles(struct zt *z, const Zt__Welcome *w, char warning[CLIENT_WHY])
+{
+	unsigned lies = 0;
+	struct id user;
+
+	warning[0] = 0;
+	for (size_t i = 0; i < w->n_handles; i++) {
+		const Zt__KnownHandle *h = w->handles[i];
+		Zt__Handle *said = NULL;
+		enum zt_err err = pb_id(h->user, &user);
+
+		if (err == ZT_OK)
+			err = client_take_handle(z, &user, pb_bytes(h->handle));
+		if (err == ZT_OK)
+			continue;
+		if (err != ZT_ERR_KEY && err != ZT_ERR_NOT_FOUND && err != ZT_ERR_CORRUPT)
+			return err;
+		if (lies++ == 0 && err == ZT_ERR_KEY &&
+		    pb_decode(&zt__handle__descriptor, pb_bytes(h->handle), 4096, &said) ==
+			ZT_OK) {
+			char id[ID_TEXT];
+
+			id_print(&user, id);
+			(void)client_refuse(z, err,
+			    "the greeter told a false name, which was left out: %.100s for "
+			    "user "
+			    "%s. Ask a colleague before you trust the greeter",
+			    said->email, id);
+			(void)snprintf(warning, CLIENT_WHY, "%s", z->why);
+			z->why[0] = 0;
+		}
+		pb_free(said);
+	}
+	return client_sync_handles(z);
+}
+
 /* The first look at the log: it must hold what the greeter vouched for and this device itself.
  */
 static enum zt_err
@@ -73,15 +112,12 @@ settle(const struct zt_options *o, const Zt__Welcome *w, char *why)
 {
 	struct zt *z = NULL;
 	const struct org_device *me;
+	char warning[CLIENT_WHY] = "";
 	enum zt_err err;
 
 	if ((err = zt_open(o, &z, why)))
 		return err;
-	for (size_t i = 0; err == ZT_OK && i < w->n_handles; i++)
-		if (w->handles[i]->user.len == ID_BYTES)
-			err = store_put(z->store, STORE_HANDLE, pb_bytes(w->handles[i]->user),
-			    0, pb_bytes(w->handles[i]->handle));
-	if (err == ZT_OK && (err = client_sync_log(z)) == ZT_OK) {
+	if ((err = client_sync_log(z)) == ZT_OK) {
 		uint8_t mine[SIGN_PUBLIC_BYTES];
 
 		sign_public(z->sign, mine);
@@ -90,8 +126,10 @@ settle(const struct zt_options *o, const Zt__Welcome *w, char *why)
 			err = client_refuse(
 			    z, ZT_ERR_ROOT, "the server's log does not hold this device");
 	}
-	if (err && why != NULL)
-		(void)snprintf(why, CLIENT_WHY, "%s", zt_why(z));
+	if (err == ZT_OK)
+		err = take_handles(z, w, warning);
+	if (why != NULL)
+		(void)snprintf(why, CLIENT_WHY, "%s", err ? zt_why(z) : warning);
 	zt_close(z);
 	return err;
 }

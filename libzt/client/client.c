@@ -321,6 +321,7 @@ zt_why(const struct zt *z)
 void
 zt_whoami(const struct zt *z, struct zt_identity *out)
 {
+	const struct org_user *me = org_state_user(z->state, &z->user);
 	struct hash root = { { 0 } };
 
 	*out = (struct zt_identity){ .server = z->server,
@@ -332,6 +333,8 @@ zt_whoami(const struct zt *z, struct zt_identity *out)
 		.log_size = merkle_size(z->state->tree) };
 	if (merkle_root(z->state->tree, out->log_size, &root) == ZT_OK)
 		hex_print(root.b, HASH_BYTES, out->log_root);
+	if (me != NULL)
+		client_fingerprint(me, out->fingerprint);
 }
 
 enum zt_err

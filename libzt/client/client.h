@@ -13,6 +13,7 @@
 #include "trust/head.h"
 #include "trust/keyring.h"
 #include "trust/rules.h"
+#include "zt/org.h"
 #include "zt/zt.h"
 
 #define CLIENT_WHY 256
@@ -101,9 +102,30 @@ ZT_CHECKED enum zt_err client_sign_act(
 ZT_CHECKED enum zt_err client_check_append(
     struct zt *z, const struct entry *e, struct bytes answer);
 
-/* ---- members.c ---- */
-/* The user of an e-mail or id, live or not. Errors: NOT_FOUND, INVALID (ambiguous). */
+/* ---- person.c ---- */
+/* The user of an id, live or not, or the live one of an address. Errors: NOT_FOUND; WHO (two
+ * users bear the address, or it meant another one on this device before). */
 ZT_CHECKED enum zt_err client_find_user(struct zt *z, const char *text, struct org_user **out);
+/* A person named USER, by whatever: their address means them from now on. */
+ZT_CHECKED enum zt_err client_meant(struct zt *z, const struct id *user);
+/* Whether both are one address, however they are written. */
+bool client_same_address(const char *a, const char *b);
+/* Errors: WHO (ADDRESS is a live user's). */
+ZT_CHECKED enum zt_err client_check_new_address(struct zt *z, const char *address);
+/* A sentence about ADDRESS, of USER (NULL: of a newcomer), if a person should look at it twice:
+ * it looks like another known one's, or was another's before. "" when not. */
+void client_doubt(
+    struct zt *z, const char *address, const struct id *user, char out[CLIENT_WHY]);
+/* Short enough to be read aloud: 80 bits of a hash of the id and the first key, which stay. */
+void client_fingerprint(const struct org_user *u, char out[ZT_FINGERPRINT]);
+/* Who U is, for a person to look at. */
+void client_person(struct zt *z, const struct org_user *u, struct zt_person *out);
+
+/* ---- members.c ---- */
+/* Keeps HANDLE (encoded) of USER if it is the one that the log commits to (L10). Errors:
+ * NOT_FOUND, KEY (it is not). */
+ZT_CHECKED enum zt_err client_take_handle(
+    struct zt *z, const struct id *user, struct bytes handle);
 /* The e-mail and name of U in OUT, or its id when it was not disclosed. */
 struct client_handle {
 	char email[260], name[260];

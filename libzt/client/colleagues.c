@@ -87,7 +87,7 @@ find_helpers(struct zt *z, const char *const *users, unsigned count, struct org_
 	for (unsigned i = 0; i < count; i++) {
 		enum zt_err err = client_find_user(z, users[i], &helpers[i]);
 
-		if (err)
+		if (err || (err = client_meant(z, &helpers[i]->id)))
 			return err;
 		if (id_equal(&helpers[i]->id, &z->user))
 			return client_refuse(z, ZT_ERR_INVALID,

@@ -160,11 +160,27 @@ out:
 	return err;
 }
 
+/* A new user's address is nobody else's. */
+static enum zt_err
+consider(struct greeting *g, char doubt[CLIENT_WHY])
+{
+	enum zt_err err;
+
+	doubt[0] = 0;
+	if (g->profile == NULL)
+		return ZT_OK;
+	if ((err = client_sync_handles(g->z)) == ZT_OK)
+		err = client_check_new_address(g->z, g->claim->email);
+	client_doubt(g->z, g->claim->email, NULL, doubt);
+	return err;
+}
+
 static enum zt_err
 greet_once(struct zt *z, struct exchange *r)
 {
 	struct greeting g = { .z = z, .profile = "standard" };
 	struct buf claim = buf_init(LIMIT_EXCHANGE);
+	char doubt[CLIENT_WHY];
 	enum zt_err err;
 
 	r->picked = false;
@@ -183,14 +199,17 @@ greet_once(struct zt *z, struct exchange *r)
 		goto out;
 	if (strlen(g.claim->email) > LIMIT_TEXT || strlen(g.claim->name) > LIMIT_TEXT ||
 	    strlen(g.claim->label) > LIMIT_TEXT) {
+		exchange_abort(r);
 		err = exchange_refuse(
 		    r, ZT_ERR_CORRUPT, "the newcomer's claim is not well formed");
 		goto out;
 	}
-	if (!r->codes->accept(
-		r->codes->ctx, g.claim->email, g.claim->name, g.claim->label, &g.profile)) {
-		exchange_abort(r);
+	if ((err = consider(&g, doubt)) == ZT_OK &&
+	    !r->codes->accept(r->codes->ctx, g.claim->email, g.claim->name, g.claim->label,
+		doubt, &g.profile))
 		err = exchange_refuse(r, ZT_ERR_ABORTED, "you did not accept the newcomer");
+	if (err) {
+		exchange_abort(r);
 		goto out;
 	}
 	/* Refused by the server, or by this device: the other side must not wait for ever. */

@@ -31,32 +31,39 @@ client_seal_handle(const struct id *org, const struct org_user *recipient,
 	    recipient->key, bytes_text("zt handle 1"), bytes_of(aad, sizeof aad), handle, out);
 }
 
-/* Opens one disclosure and checks it against the commitment in the log (L10). */
+enum zt_err
+client_take_handle(struct zt *z, const struct id *user, struct bytes handle)
+{
+	const struct org_user *u = org_state_user(z->state, user);
+	struct hash is;
+
+	if (u == NULL)
+		return ZT_ERR_NOT_FOUND;
+	client_commit_handle(user, handle, &is);
+	return hash_equal(&is, &u->handle_commitment)
+		   ? store_put(z->store, STORE_HANDLE, bytes_of(user->b, ID_BYTES), 0, handle)
+		   : ZT_ERR_KEY;
+}
+
+/* Opens one disclosure. */
 static enum zt_err
 take_disclosure(struct zt *z, const Zt__Disclosure *d)
 {
 	struct buf clear = buf_init(4096);
 	uint8_t aad[3 * ID_BYTES];
-	const struct org_user *u;
 	struct id subject;
-	struct hash is;
 	enum zt_err err = ZT_ERR_CORRUPT;
 
-	if (pb_id(d->subject, &subject) || (u = org_state_user(z->state, &subject)) == NULL)
-		return ZT_ERR_NOT_FOUND;
+	if (pb_id(d->subject, &subject))
+		return ZT_ERR_CORRUPT;
 	memcpy(aad, z->org.b, ID_BYTES);
 	memcpy(aad + ID_BYTES, z->user.b, ID_BYTES);
 	memcpy(aad + 2 * ID_BYTES, subject.b, ID_BYTES);
 	for (size_t i = z->user_keys; err == ZT_ERR_CORRUPT && i-- > 0;)
 		err = hpke_open(z->user_key[i], bytes_text("zt handle 1"),
 		    bytes_of(aad, sizeof aad), pb_bytes(d->sealed), &clear);
-	if (err == ZT_OK) {
-		client_commit_handle(&subject, buf_bytes(&clear), &is);
-		err = hash_equal(&is, &u->handle_commitment) ? ZT_OK : ZT_ERR_KEY;
-	}
 	if (err == ZT_OK)
-		err = store_put(z->store, STORE_HANDLE, bytes_of(subject.b, ID_BYTES), 0,
-		    buf_bytes(&clear));
+		err = client_take_handle(z, &subject, buf_bytes(&clear));
 	buf_free(&clear);
 	return err;
 }
@@ -130,29 +137,6 @@ client_handle(struct zt *z, const struct id *user, struct client_handle *out)
 	buf_free(&b);
 }
 
-enum zt_err
-client_find_user(struct zt *z, const char *text, struct org_user **out)
-{
-	struct org_user *u, *found = NULL;
-	struct id id;
-	size_t at = 0;
-
-	if (id_parse(text, strlen(text), &id) == ZT_OK)
-		found = org_state_user(z->state, &id);
-	while (found == NULL && (u = idmap_next(&z->state->users, &at)) != NULL) {
-		struct client_handle h;
-
-		client_handle(z, &u->id, &h);
-		if (h.email[0] != 0 && strcasecmp(h.email, text) == 0 &&
-		    org_state_user_live(u, ORG_NEVER))
-			found = u;
-	}
-	if (found == NULL)
-		return client_refuse(z, ZT_ERR_NOT_FOUND, "there is no user %.200s", text);
-	*out = found;
-	return ZT_OK;
-}
-
 static int
 by_added(const void *a, const void *b)
 {
@@ -179,10 +163,14 @@ zt_users(struct zt *z, void (*each)(void *ctx, const struct zt_user *u), void *c
 	for (size_t i = 0; i < n; i++) {
 		char id[ID_TEXT];
 		struct client_handle h;
-		struct zt_user one = { .id = id, .email = h.email, .name = h.name };
+		char fingerprint[ZT_FINGERPRINT];
+		struct zt_user one = {
+			.id = id, .email = h.email, .name = h.name, .fingerprint = fingerprint
+		};
 
 		id_print(&all[i]->id, id);
 		client_handle(z, &all[i]->id, &h);
+		client_fingerprint(all[i], fingerprint);
 		one.profile = org_state_profile_name(org_state_profile(all[i], ORG_NEVER));
 		one.is_live = org_state_user_live(all[i], ORG_NEVER);
 		one.is_me = id_equal(&all[i]->id, &z->user);
@@ -328,7 +316,7 @@ zt_user_profile(struct zt *z, const char *user, const char *profile)
 		return client_refuse(z, ZT_ERR_INVALID,
 		    "a profile is one of admin, standard, outsider, not %.40s", profile);
 	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)) ||
-	    (err = client_find_user(z, user, &u)))
+	    (err = client_find_user(z, user, &u)) || (err = client_meant(z, &u->id)))
 		return err;
 	id = u->id;
 	m.user = pb_field(id.b, ID_BYTES);

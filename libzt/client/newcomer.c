@@ -108,7 +108,9 @@ newcomer_enter(struct zt *z, const struct newcomer_claim *c)
 
 	zt__device_added__init(&e.d);
 	zt__user_added__init(&e.u);
-	if ((err = profile_of(z, c->profile, &e.u.profile)) == ZT_OK &&
+	if ((err = client_sync_handles(z)) == ZT_OK &&
+	    (err = client_check_new_address(z, c->email)) == ZT_OK &&
+	    (err = profile_of(z, c->profile, &e.u.profile)) == ZT_OK &&
 	    (err = compose(c, &e)) == ZT_OK &&
 	    (err = client_append(z, &z->org, fill_user, &e)) == ZT_OK)
 		err = disclose(z, c, &e);

@@ -24,8 +24,8 @@ struct newcomer_claim {
 	ProtobufCBinaryData user_key, device, sign_key, seal_key, sealed_label;
 };
 /* An admin's act: the user, with a commitment to the handle, which is kept here and disclosed
- * to those who may know it; and theirs to the newcomer. Errors: INVALID (the profile), those of
- * client_append. */
+ * to those who may know it; and theirs to the newcomer. Errors: INVALID (the profile), WHO (the
+ * address is a live user's), those of client_append. */
 ZT_CHECKED enum zt_err newcomer_enter(struct zt *z, const struct newcomer_claim *c);
 
 #endif

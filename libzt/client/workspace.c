@@ -267,7 +267,8 @@ zt_workspace_share(struct zt *z, const char *workspace, const char *user, const 
 	enum role to = ROLE_NONE;
 	enum zt_err err;
 
-	if ((err = find_both(z, workspace, user, &s, &u)) || (err = role_of(z, role, &to)))
+	if ((err = find_both(z, workspace, user, &s, &u)) || (err = role_of(z, role, &to)) ||
+	    (err = client_meant(z, &u->id)))
 		return err;
 	wid = s->w->id;
 	uid = u->id;

@@ -26,6 +26,7 @@ enum store_kind {
 	/* key: workspace and vlob; n: version; a folder's sealed manifest as it came. (5 was
 	 * the same by the vlob alone.) */
 	STORE_FOLDER = 13,
+	STORE_PERSON = 14, /* key: keyed hash of an address; n: 0; whom it means */
 };
 
 struct store;

@@ -205,11 +205,12 @@ pick(void *ctx, const char *const choices[4])
 }
 
 static bool
-accept_newcomer(
-    void *ctx, const char *email, const char *name, const char *device, const char **profile)
+accept_newcomer(void *ctx, const char *email, const char *name, const char *device,
+    const char *doubt, const char **profile)
 {
 	const struct human *one = ctx;
 
+	(void)doubt;
 	(void)email;
 	(void)name;
 	(void)device;
@@ -243,7 +244,7 @@ claim(void *arg)
 
 static void
 join(struct person *greeter, struct person *p, const char *name, const char *profile,
-    enum zt_invitation_kind kind)
+    enum zt_invitation_kind kind, char warning[256])
 {
 	char link[1024];
 	struct humans h;
@@ -263,19 +264,30 @@ join(struct person *greeter, struct person *p, const char *name, const char *pro
 	assert_int_equal(0, pthread_join(thread, NULL)); /* before anything fails: it uses C */
 	assert_ok(err);
 	assert_ok(c.err);
+	(void)snprintf(warning, 256, "%s", c.why);
 	person_open(p);
 }
 
 void
 world_join(struct person *greeter, struct person *p, const char *name, const char *profile)
 {
-	join(greeter, p, name, profile, ZT_INVITE_USER);
+	char warning[256];
+
+	join(greeter, p, name, profile, ZT_INVITE_USER, warning);
+}
+
+void
+world_join_warned(struct person *greeter, struct person *p, const char *name, char warning[256])
+{
+	join(greeter, p, name, "standard", ZT_INVITE_USER, warning);
 }
 
 void
 world_add_device(struct person *owner, struct person *p, const char *name)
 {
-	join(owner, p, name, "", ZT_INVITE_DEVICE);
+	char warning[256];
+
+	join(owner, p, name, "", ZT_INVITE_DEVICE, warning);
 }
 
 static int

@@ -34,6 +34,9 @@ void world_found(struct world *w, struct person *p, const char *name);
  * opened. */
 void world_join(
     struct person *greeter, struct person *p, const char *name, const char *profile);
+/* The same, as a standard user; WARNING is what the newcomer is told besides. */
+void world_join_warned(
+    struct person *greeter, struct person *p, const char *name, char warning[256]);
 /* Another device of OWNER's user, opened. */
 void world_add_device(struct person *owner, struct person *p, const char *name);
 void person_close(struct person *p);

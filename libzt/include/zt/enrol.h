@@ -29,11 +29,12 @@ struct zt_codes {
 	/* The human picks, out of four, the code that the other screen shows; -1: none of them.
 	 */
 	int (*pick)(void *ctx, const char *const choices[4]);
-	/* The greeter's last word: this person, with this e-mail, name and device? For a new
-	 * user *PROFILE is "standard" and may be changed to "admin" or "outsider"; for another
-	 * device of the greeter's own user it is NULL. */
+	/* The greeter's last word: this person, with this e-mail, name and device? DOUBT is ""
+	 * or a sentence why to look twice at the address. For a new user *PROFILE is "standard"
+	 * and may be changed to "admin" or "outsider"; for another device of the greeter's own
+	 * user it is NULL. */
 	bool (*accept)(void *ctx, const char *email, const char *name, const char *device,
-	    const char **profile);
+	    const char *doubt, const char **profile);
 	/* A colleague's last word for an invitation to recover: is it this user who asks? */
 	bool (*help)(void *ctx, const char *email, const char *name, const char *device);
 	/* Called while waiting for the other side; true stops. */
@@ -49,7 +50,8 @@ struct zt_claim {
 	const char *link, *email, *name, *device_label;
 };
 /* The newcomer's side: makes the device in O->home. Errors: as zt_greet; ROOT (the server
- * showed another organization than the greeter vouched for), EXISTS. */
+ * showed another organization than the greeter vouched for), EXISTS. When it succeeds WHY is
+ * "", or a warning: the greeter told a false name of a colleague. */
 ZT_CALL enum zt_err zt_claim(const struct zt_options *o, const struct zt_claim *c,
     const struct zt_codes *codes, char *why);
 

@@ -20,8 +20,21 @@ ZT_CALL enum zt_err zt_bootstrap(
 struct zt_user {
 	const char *id, *profile; /* admin, standard, outsider */
 	const char *email, *name; /* "" when not disclosed to this device */
+	const char *fingerprint;
 	bool is_live, is_me;
 };
+/* A person, before something is given to them. */
+struct zt_person {
+	char id[33], email[260], name[260]; /* "" when not disclosed to this device */
+	char fingerprint[ZT_FINGERPRINT];   /* of id and first key: it never changes */
+	char doubt[256]; /* "", or why to look twice: the address looks like another known one,
+			    mixes alphabets, or was another user's before */
+	bool is_live;
+};
+/* Whom USER (e-mail or id) means. Errors: NOT_FOUND; WHO (the address is that of two users, or
+ * meant another user on this device before: name them by id, and it means that one from then
+ * on). */
+ZT_CALL enum zt_err zt_find_person(struct zt *z, const char *user, struct zt_person *out);
 struct zt_device {
 	const char *id, *user, *email, *purpose;
 	const char *label; /* "" for other people's devices */

@@ -77,10 +77,12 @@ void zt_close(struct zt *z);
 /* The sentence about the last error of Z; "" when there is none. Lives until the next call. */
 const char *zt_why(const struct zt *z);
 
+#define ZT_FINGERPRINT 25 /* bytes of a user's fingerprint: 3f2a-91bc-07de-55aa-10c3 */
 struct zt_identity {
 	const char *server, *slug, *org, *user, *device, *email;
 	uint64_t log_size; /* of the verified trust log */
-	char log_root[65];
+	char log_root[65],
+	    fingerprint[ZT_FINGERPRINT]; /* of the user, to be read to colleagues */
 };
 /* Who this device is. The texts live as long as Z. */
 void zt_whoami(const struct zt *z, struct zt_identity *out);
