@@ -4,108 +4,105 @@
 
 #include "common/clock.h"
 #include "common/rpc.h"
+#include "common/verify.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "gateway/caller.h"
+#include "gateway/connection.h"
+#include "gateway/head.h"
 #include "gateway/pages.h"
+#include "gateway/proof.h"
 
-enum { CHUNK = 128 * 1024 };
+enum {
+	CHUNK = 128 * 1024,
+	UNPROVED_BODY =
+	    64 * 1024,   /* a body that is carried before anybody has proved anything */
+	LATE_MS = 1000,  /* how long an address waits for one refusal too many */
+	GRACE_MS = 10000 /* in which a body or an answer may stand still */
+};
 
-enum state { READING_BODY, WAITING, ANSWERING_HEAD, ANSWERING_BODY, ANSWERED };
+enum state {
+	PROVING, /* auth is asked for the caller's key; the body waits in the system */
+	READING_BODY,
+	WAITING,
+	LATE, /* a refusal that is held back, so that a flood of calls waits for itself */
+	ANSWERING_HEAD,
+	ANSWERING_BODY,
+	ANSWERED
+};
 
 struct exchange {
 	struct upstream_call call; /* first: a call is its exchange */
 	struct gateway *g;
 	struct lws *wsi; /* NULL when the connection is gone */
 	enum state state;
+
+	struct caller caller;
+	struct proof *proof;
+	struct charge charge; /* for the body, then for the answer */
+
+	TAILQ_ENTRY(exchange) link;
+	bool is_late;
+	struct exchange_list *in; /* the list of those that are LATE or move bytes; or NULL */
+	uint64_t since_ms;        /* when it came into the list */
+	bool is_slow;             /* and is about to be closed */
+
 	struct upstream *to;
 	nng_msg *request; /* with its body as far as it came */
-	size_t body_left;
+	size_t body, body_left;
 	enum zt_err err;
 	const char *type;
-	nng_msg *kept;     /* the answer's message, whose memory is sent from */
-	struct buf copied; /* or a body of our own */
-	struct bytes body;
+	nng_msg *kept;        /* the answer's message, whose memory is sent from */
+	struct buf copied;    /* or a body of our own */
+	struct bytes body_of; /* of the answer */
 	size_t sent;
 };
 
-const char *
-gateway_field(struct lws *wsi, const char *name, char *out, size_t size)
+static void
+leave_list(struct exchange *x)
 {
-	int n = lws_hdr_custom_length(wsi, name, (int)strlen(name));
-
-	out[0] = 0;
-	if (n > 0 && (size_t)n < size &&
-	    lws_hdr_custom_copy(wsi, out, (int)size, name, (int)strlen(name)) < 0)
-		out[0] = 0;
-	return out;
+	if (x->in != NULL)
+		TAILQ_REMOVE(x->in, x, link);
+	x->in = NULL;
 }
 
 static void
-copy_token(struct lws *wsi, enum lws_token_indexes token, char *out, size_t size)
+enter_list(struct exchange *x, struct exchange_list *list)
 {
-	if (lws_hdr_copy(wsi, out, (int)size, token) < 0)
-		out[0] = 0;
-}
-
-/* The query as it was signed: libwebsockets keeps it in pieces, without the signs between them.
- */
-static bool
-copy_query(struct lws *wsi, char *out, size_t size)
-{
-	size_t n = 0;
-	int got;
-
-	for (int i = 0; lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i) > 0; i++) {
-		if (i > 0 && n + 1 < size)
-			out[n++] = '&';
-		if ((got = lws_hdr_copy_fragment(
-			 wsi, out + n, (int)(size - n), WSI_TOKEN_HTTP_URI_ARGS, i)) < 0)
-			return false;
-		n += (size_t)got;
-	}
-	out[n] = 0;
-	return true;
-}
-
-enum zt_err
-exchange_call(struct lws *wsi, const char *method, const char *path, int deadline_s,
-    struct exchange_head_texts *t, Zt__Call *out)
-{
-	char query[512] = "";
-
-	if (!copy_query(wsi, query, sizeof query))
-		return ZT_ERR_TOO_BIG;
-	(void)snprintf(
-	    t->target, sizeof t->target, "%.512s%s%s", path, query[0] != 0 ? "?" : "", query);
-	copy_token(wsi, WSI_TOKEN_HOST, t->authority, sizeof t->authority);
-	copy_token(
-	    wsi, WSI_TOKEN_HTTP_AUTHORIZATION, t->authorization, sizeof t->authorization);
-	zt__call__init(out);
-	out->method = (char *)(uintptr_t)method;
-	out->target = t->target;
-	out->authority = t->authority;
-	out->signature_input = (char *)(uintptr_t)gateway_field(
-	    wsi, "signature-input:", t->input, sizeof t->input);
-	out->signature = (char *)(uintptr_t)gateway_field(
-	    wsi, "signature:", t->signature, sizeof t->signature);
-	out->content_digest = (char *)(uintptr_t)gateway_field(
-	    wsi, "content-digest:", t->digest, sizeof t->digest);
-	out->authorization = t->authorization;
-	out->trace =
-	    (char *)(uintptr_t)gateway_field(wsi, "traceparent:", t->trace, sizeof t->trace);
-	out->deadline_ms = (uint64_t)deadline_s * 1000;
-	return ZT_OK;
+	leave_list(x);
+	TAILQ_INSERT_TAIL(list, x, link);
+	x->in = list;
+	x->since_ms = clock_ms();
 }
 
 static void
 release(struct exchange *x)
 {
+	leave_list(x);
+	proof_leave(x->proof);
+	charge_drop(&x->charge);
+	caller_gone(&x->caller);
 	if (x->request != NULL)
 		nng_msg_free(x->request);
 	if (x->kept != NULL)
 		nng_msg_free(x->kept);
 	buf_free(&x->copied);
 	free(x);
+}
+
+/* The answer goes out, at once or when it is late enough. While lws does not read it does not
+ * write either. */
+static void
+show(struct exchange *x)
+{
+	(void)lws_rx_flow_control(x->wsi, !x->is_late);
+	if (x->is_late) {
+		x->state = LATE;
+		enter_list(x, &x->g->late);
+	} else {
+		x->state = ANSWERING_HEAD;
+		(void)lws_callback_on_writable(x->wsi);
+	}
 }
 
 /* An answer of the gateway's own, or a copy of a service's. */
@@ -117,10 +114,8 @@ answer_copy(struct exchange *x, enum zt_err err, const char *type, struct bytes 
 	buf_add(&x->copied, bytes_of("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", LWS_PRE));
 	buf_add(&x->copied, body);
 	if (buf_err(&x->copied) == ZT_OK)
-		x->body = bytes_of(x->copied.p + LWS_PRE, body.n);
-	x->state = ANSWERING_HEAD;
-	if (x->wsi != NULL)
-		(void)lws_callback_on_writable(x->wsi);
+		x->body_of = bytes_of(x->copied.p + LWS_PRE, body.n);
+	show(x);
 }
 
 static void
@@ -139,34 +134,53 @@ answer_error(struct exchange *x, enum zt_err err, struct bytes detail)
 	buf_free(&text);
 }
 
-/* The service answered. A large body is sent from the message itself. */
+/* A refusal at the door. The body is not read: answer, then close. */
+static void
+refuse(struct exchange *x, enum zt_err err, const char *why)
+{
+	x->is_late = x->caller.address != NULL && !x->caller.has_token &&
+		     !x->caller.is_proved && !connection_is_proxy(x->wsi);
+	answer_error(x, err, bytes_text(why));
+}
+
+/* A large answer is sent from the message itself, which stays until it was read. */
+static void
+answer_kept(struct exchange *x, struct upstream_answer *a)
+{
+	x->kept = a->msg; /* 16 bytes of count and head stand before its body: LWS_PRE */
+	a->msg = NULL;
+	x->body_of = a->body;
+	x->state = ANSWERING_HEAD;
+	enter_list(x, &x->g->moving);
+	(void)lws_callback_on_writable(x->wsi);
+}
+
+/* The service answered. */
 static void
 done(struct upstream_call *c, struct upstream_answer *a)
 {
 	struct exchange *x = (struct exchange *)c;
 
-	if (x->wsi == NULL) {
+	caller_count(x->g, &x->caller, x->wsi, a->is_proved);
+	charge_drop(&x->charge);
+	if (x->wsi == NULL)
 		release(x);
-		return;
-	}
-	if (a->err) {
+	else if (a->err)
 		answer_error(x, a->err, a->detail);
-	} else if (a->msg != NULL && a->body.n >= 4096) {
-		x->kept =
-		    a->msg; /* 16 bytes of count and head stand before its body: LWS_PRE */
-		a->msg = NULL;
-		x->body = a->body;
-		x->state = ANSWERING_HEAD;
-		(void)lws_callback_on_writable(x->wsi);
-	} else {
+	else if (a->msg == NULL || a->body.n < 4096)
 		answer_copy(x, ZT_OK, x->type, a->body);
-	}
+	else if (caller_charge(x->g, &x->caller, a->is_proved, nng_msg_len(a->msg), &x->charge))
+		answer_kept(x, a);
+	else
+		answer_error(x, ZT_ERR_RATE,
+		    bytes_text("too much is being read at once; read slower answers first"));
 }
 
 static void
 submit(struct exchange *x)
 {
 	x->state = WAITING;
+	leave_list(x);
 	x->call.msg = x->request;
 	x->request = NULL;
 	x->call.done = done;
@@ -176,91 +190,116 @@ submit(struct exchange *x)
 	upstream_send(x->to, &x->call);
 }
 
-static const char *
-method_of(struct lws *wsi, char out[16])
+/* Room for the whole body at once: it is received straight into the message. */
+static enum zt_err
+reserve(struct exchange *x)
 {
-	static const struct {
-		enum lws_token_indexes token;
-		const char *name;
-	} known[] = { { WSI_TOKEN_GET_URI, "GET" }, { WSI_TOKEN_POST_URI, "POST" },
-		{ WSI_TOKEN_PUT_URI, "PUT" }, { WSI_TOKEN_DELETE_URI, "DELETE" } };
+	size_t at = nng_msg_len(x->request);
 
-	for (size_t i = 0; i < 4; i++)
-		if (lws_hdr_total_length(wsi, known[i].token) > 0)
-			return known[i].name;
-	if (lws_hdr_copy(wsi, out, 16, WSI_TOKEN_HTTP_COLON_METHOD) > 0)
-		return out;
-	return "?";
+	if (x->body_left == 0)
+		return ZT_OK;
+	if (nng_msg_realloc(x->request, at + x->body_left) != 0)
+		return ZT_ERR_MEMORY;
+	(void)nng_msg_chop(x->request, x->body_left);
+	return ZT_OK;
 }
 
-/* The body's announced size, or -1. A body without one (chunked) is not taken. */
-static int64_t
-content_length(struct lws *wsi)
+/* The body may come, as far as it has not come already. */
+static enum zt_err
+begin_body(struct exchange *x)
 {
-	char text[24];
-	char *end;
-	long long n;
+	enum zt_err err = reserve(x);
 
-	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0)
-		return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0 ? -1 : 0;
-	if (lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP_CONTENT_LENGTH) < 0)
-		return -1;
-	n = strtoll(text, &end, 10);
-	return text[0] >= '0' && text[0] <= '9' && *end == 0 ? n : -1;
+	if (err)
+		return err;
+	x->state = READING_BODY;
+	if (x->body_left == 0)
+		submit(x);
+	else
+		enter_list(x, &x->g->moving);
+	return ZT_OK;
 }
 
-/* The device of a signature's keyid, as a key for its bucket; unverified, so that it only ever
- * limits, and never more than its own name. */
-static bool
-within_rate(struct gateway *g, const char *input)
+/* The caller is who they say they are: what they send is on their account. */
+static enum zt_err
+begin_proved(struct exchange *x)
 {
-	const char *keyid = strstr(input, "keyid=\"");
+	x->caller.is_proved = true;
+	charge_drop(&x->charge);
+	return caller_charge(x->g, &x->caller, true, x->body, &x->charge) ? begin_body(x)
+									  : ZT_ERR_RATE;
+}
 
-	if (keyid == NULL || strlen(keyid) < 72)
-		return true; /* no device: the address's connections bound it */
-	return throttle_take(g->devices, keyid + 7, 65, clock_ms());
+static void
+proved(void *who, enum zt_err err)
+{
+	struct exchange *x = who;
+
+	x->proof = NULL;
+	if (err == ZT_OK && (err = begin_proved(x)) == ZT_OK)
+		(void)lws_rx_flow_control(x->wsi, 1);
+	else
+		refuse(x, err, "");
+}
+
+/* Has the head's signature checked before anything else is read. */
+static enum zt_err
+demand_proof(struct exchange *x, const Zt__Call *call, const struct route_row *row,
+    const struct route_params *params, const char **why)
+{
+	static const struct verify_window any = { NULL, 0 };
+	struct httpsig_params claim;
+	enum zt_err err;
+
+	*why = "too many calls or bodies of this address that nobody has signed; wait a little";
+	if (!x->caller.is_signed)
+		return ZT_ERR_RATE;
+	if ((err = verify_claims(
+		 &any, call, row, params, x->body, clock_wall_ms(), &claim, why)))
+		return err;
+	*why = "";
+	x->state = PROVING;
+	if ((err = proof_ask(
+		 x->g->proofs, &claim, x->caller.device, x->request, proved, x, &x->proof)))
+		return err;
+	if (x->proof == NULL)
+		return x->state == PROVING ? begin_proved(x) : ZT_OK;
+	(void)lws_rx_flow_control(x->wsi, 0);
+	return ZT_OK;
 }
 
 static enum zt_err
-prepare(struct exchange *x, struct lws *wsi, const char *path)
+prepare(struct exchange *x, struct lws *wsi, const char *path, const char **why)
 {
-	struct exchange_head_texts t;
+	struct head_texts t;
 	struct route_params params;
+	struct httpsig_params claim;
 	const struct route_row *row;
 	char own[16];
 	enum route route;
 	Zt__Call call;
-	int64_t n;
 	enum zt_err err;
 
-	if ((err = exchange_call(
-		 wsi, method_of(wsi, own), path, (int)x->g->settings->deadline_s, &t, &call)) ||
+	if ((err = head_call(wsi, head_method(wsi, own), path, (int)x->g->settings->deadline_s,
+		 &t, &call)) ||
 	    (err = route_match(call.method, t.target, &route, &params)))
 		return err;
 	row = route_row(route);
 	if (route == ROUTE_EVENTS)
 		return ZT_ERR_METHOD; /* a WebSocket */
-	if ((n = content_length(wsi)) < 0)
-		return ZT_ERR_INVALID;
-	if ((uint64_t)n > row->limit)
+	if (x->body > row->limit)
 		return ZT_ERR_TOO_BIG;
-	if (!within_rate(x->g, t.input))
-		return ZT_ERR_RATE;
+	if (row->who >= WHO_DEVICE &&
+	    (err = caller_identify(x->g, &x->caller, t.input, &claim)))
+		return err;
 	x->to = x->g->upstream[row->service];
 	x->call.batch = row->batch;
-	x->body_left = (size_t)n;
-	if ((err = rpc_new(1, &x->request)) ||
-	    (err = rpc_add_call(x->request, &call, (size_t)n)))
+	if ((err = rpc_new(1, &x->request)) || (err = rpc_add_call(x->request, &call, x->body)))
 		return err;
-	/* Room for the whole body at once: it is received straight into the message. */
-	if (n > 0) {
-		size_t at = nng_msg_len(x->request);
-
-		if (nng_msg_realloc(x->request, at + (size_t)n) != 0)
-			return ZT_ERR_MEMORY;
-		(void)nng_msg_chop(x->request, (size_t)n);
-	}
-	return ZT_OK;
+	if (x->caller.has_token && x->body <= UNPROVED_BODY &&
+	    caller_charge(x->g, &x->caller, false, x->body, &x->charge))
+		return begin_body(x);
+	return demand_proof(x, &call, row, &params, why);
 }
 
 /* ---- what the gateway says itself ---- */
@@ -298,10 +337,26 @@ prepare_metrics(struct exchange *x, const char *path)
 	return rpc_add_call(x->request, &call, 0);
 }
 
+static enum zt_err
+begin(struct exchange *x, struct lws *wsi, const char *path, const char **why)
+{
+	int64_t n = head_body(wsi);
+	enum zt_err err;
+
+	*why = "";
+	x->body = x->body_left = n >= 0 ? (size_t)n : 1; /* of a refused one: it is not read */
+	if (pages_are_all(x->g, wsi))
+		return (err = prepare_metrics(x, path)) ? err : begin_body(x);
+	if ((err = caller_came(x->g, wsi, &x->caller)))
+		return err;
+	return n < 0 ? ZT_ERR_INVALID : prepare(x, wsi, path, why);
+}
+
 int
 exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const char *path)
 {
 	struct exchange *x = calloc(1, sizeof *x);
+	const char *why;
 	enum zt_err err;
 
 	exchange_gone(slot); /* of an earlier request on this connection */
@@ -313,36 +368,61 @@ exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const 
 	x->type = "application/octet-stream";
 	x->copied = buf_init(LIMIT_PAGE);
 	g->requests++;
-	if (own_page(x, path))
-		return 0;
-	err = pages_are_all(g, wsi) ? prepare_metrics(x, path) : prepare(x, wsi, path);
-	if (err) {
-		/* The body that follows is not read: answer, then close. */
-		answer_error(x, err, bytes_of(NULL, 0));
-		return 0;
-	}
-	if (x->body_left == 0)
-		submit(x);
+	if (!own_page(x, path) && (err = begin(x, wsi, path, &why)))
+		refuse(x, err, why);
 	return 0;
 }
 
 int
 exchange_body(struct exchange *x, const void *p, size_t n)
 {
-	if (x == NULL || x->state != READING_BODY)
+	if (x == NULL || (x->state != READING_BODY && x->state != PROVING))
 		return 0; /* refused already; what still comes is dropped */
-	if (n > x->body_left || nng_msg_append(x->request, p, n) != 0)
+	/* What came together with the head of somebody who is still to prove who they are. */
+	if (x->state == PROVING && !caller_charge(x->g, &x->caller, false, n, &x->charge))
+		return -1;
+	if (x->is_slow || n > x->body_left || nng_msg_append(x->request, p, n) != 0)
 		return -1;
 	x->body_left -= n;
-	lws_set_timeout(x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, 30);
 	return 0;
+}
+
+/* Less than the least rate, after a while in which it may stand still. */
+static bool
+is_too_slow(const struct exchange *x, uint64_t now_ms)
+{
+	uint64_t passed = now_ms - x->since_ms;
+	size_t moved = x->state == READING_BODY ? x->body - x->body_left : x->sent;
+
+	return passed > GRACE_MS &&
+	       moved < (passed - GRACE_MS) * (uint64_t)x->g->settings->least_rate / 1000;
+}
+
+void
+exchange_tick(struct gateway *g)
+{
+	uint64_t now = clock_ms();
+	struct exchange *x;
+
+	while ((x = TAILQ_FIRST(&g->late)) != NULL && now - x->since_ms >= LATE_MS) {
+		leave_list(x);
+		x->is_late = false;
+		show(x);
+	}
+	TAILQ_FOREACH(x, &g->moving, link)
+	{
+		if (!is_too_slow(x, now))
+			continue;
+		x->is_slow = true;
+		lws_set_timeout(x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
+	}
 }
 
 int
 exchange_body_end(struct exchange *x)
 {
 	if (x == NULL || x->state != READING_BODY)
-		return 0;
+		return 0; /* who is still to prove themselves goes on when they have */
 	if (x->body_left != 0)
 		return -1;
 	submit(x);
@@ -356,24 +436,24 @@ write_head(struct exchange *x)
 	uint8_t *end = buffer + sizeof buffer - 1;
 
 	if (lws_add_http_common_headers(x->wsi, (unsigned)err_http(x->err), x->type,
-		(lws_filepos_t)x->body.n, &p, end) != 0 ||
+		(lws_filepos_t)x->body_of.n, &p, end) != 0 ||
 	    lws_finalize_write_http_header(x->wsi, start, &p, end) != 0)
 		return -1;
-	x->state = x->body.n == 0 ? ANSWERED : ANSWERING_BODY;
+	x->state = x->body_of.n == 0 ? ANSWERED : ANSWERING_BODY;
 	return 0;
 }
 
 static int
 write_body(struct exchange *x)
 {
-	size_t n = x->body.n - x->sent;
+	size_t n = x->body_of.n - x->sent;
 	bool last;
 	int written;
 
 	if (n > CHUNK)
 		n = CHUNK;
-	last = x->sent + n == x->body.n;
-	written = lws_write(x->wsi, (uint8_t *)(uintptr_t)x->body.p + x->sent, n,
+	last = x->sent + n == x->body_of.n;
+	written = lws_write(x->wsi, (uint8_t *)(uintptr_t)x->body_of.p + x->sent, n,
 	    last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP);
 	if (written < 0 || (size_t)written < n)
 		return -1;

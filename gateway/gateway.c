@@ -5,12 +5,17 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/service.h"
 #include "crypto/suite.h"
+#include "gateway/exchange.h"
+#include "gateway/proof.h"
 #include "gateway/socket.h"
+
+enum { TICK_MS = 250, SPARE_FILES = 512 };
 
 /* Events of messaging: one receive at a time, brought to the loop like any answer. */
 struct events {
@@ -117,7 +122,8 @@ open_lws(struct gateway *g, char why[200])
 	info.timeout_secs = 15;
 	info.keepalive_timeout = 60;
 	info.max_http_header_data = 8192;
-	info.max_http_header_pool = 256;
+	/* One for each connection: who sends a head slowly must not keep others from theirs. */
+	info.max_http_header_pool = (unsigned short)(s->connections + SPARE_FILES);
 	info.pt_serv_buf_size = 128 * 1024;
 	info.ka_time = 60;
 	info.ka_probes = 3;
@@ -145,6 +151,78 @@ open_lws(struct gateway *g, char why[200])
 	return listen_on(g, &info, "metrics_port", s->metrics_port_file, &g->metrics, why);
 }
 
+static void
+tick(lws_sorted_usec_list_t *timer)
+{
+	struct gateway *g =
+	    (struct gateway *)((char *)timer - offsetof(struct gateway, ticking));
+
+	exchange_tick(g);
+	lws_sul_schedule(g->lws, 0, timer, tick, TICK_MS * LWS_US_PER_MS);
+}
+
+/* As many files as there may be connections; fewer connections where the system says so. */
+static void
+allow_files(struct gateway_settings *s)
+{
+	struct rlimit files;
+	rlim_t want = (rlim_t)s->connections + SPARE_FILES;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= want)
+		return;
+	files.rlim_cur = files.rlim_max < want ? files.rlim_max : want;
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= want)
+		return;
+	s->connections = files.rlim_cur > 2 * SPARE_FILES
+			     ? (int64_t)files.rlim_cur - SPARE_FILES
+			     : SPARE_FILES;
+	log_line("warning", "fewer connections", "why",
+	    "the system allows fewer open files than there may be connections", NULL);
+}
+
+static struct budget
+budget_of(int64_t mib, int64_t each_mib)
+{
+	return (
+	    struct budget){ .most = (size_t)mib << 20, .most_each = (size_t)each_mib << 20 };
+}
+
+/* What bounds the callers. */
+static enum zt_err
+open_limits(struct gateway *g, char why[200])
+{
+	const struct gateway_settings *s = g->settings;
+	enum zt_err err;
+
+	TAILQ_INIT(&g->strangers);
+	TAILQ_INIT(&g->late);
+	TAILQ_INIT(&g->moving);
+	g->devices_memory = budget_of(s->memory, s->memory_per_device);
+	g->strangers_memory = budget_of(s->unproved_memory, s->unproved_memory_per_address);
+	if (address_list(s->proxies, &g->proxies)) {
+		(void)snprintf(why, 200, "proxies: %.100s is no list of addresses", s->proxies);
+		return ZT_ERR_CONFIG;
+	}
+	if ((err = accounts_new(&g->accounts)) ||
+	    (err = throttle_new(s->unproved_rate, s->unproved_burst, &g->calls)) ||
+	    (err = throttle_new(s->rate, s->burst, &g->devices)) ||
+	    (err = throttle_new(s->org_rate, s->org_burst, &g->orgs)) ||
+	    (err = sockets_new((size_t)s->connections, &g->sockets)))
+		return err;
+	return ZT_OK;
+}
+
+static void
+close_limits(struct gateway *g)
+{
+	sockets_free(g->sockets);
+	proofs_free(g->proofs);
+	throttle_free(g->calls);
+	throttle_free(g->devices);
+	throttle_free(g->orgs);
+	accounts_free(g->accounts);
+}
+
 static atomic_bool *
 stopping(void)
 {
@@ -161,7 +239,7 @@ on_signal(int sig)
 }
 
 enum zt_err
-gateway_run(const struct gateway_settings *settings, char why[200])
+gateway_run(struct gateway_settings *settings, char why[200])
 {
 	struct gateway *g = calloc(1, sizeof *g);
 	struct events events = { 0 };
@@ -173,9 +251,8 @@ gateway_run(const struct gateway_settings *settings, char why[200])
 	(void)signal(SIGTERM, on_signal);
 	(void)signal(SIGINT, on_signal);
 	(void)signal(SIGPIPE, SIG_IGN);
-	if ((err = mailbox_new(&g->inbox)) ||
-	    (err = throttle_new(settings->rate, settings->burst, &g->devices)) ||
-	    (err = throttle_new(0, settings->connections_per_address, &g->addresses)))
+	allow_files(settings);
+	if ((err = mailbox_new(&g->inbox)) || (err = open_limits(g, why)))
 		goto out;
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
 		if ((err = upstream_open(settings->service[i], g->inbox, &g->lws,
@@ -184,8 +261,10 @@ gateway_run(const struct gateway_settings *settings, char why[200])
 			    route_service_name((enum route_service)i), settings->service[i]);
 			goto out;
 		}
-	if ((err = open_lws(g, why)) || (err = open_events(&events, g)))
+	if ((err = proofs_new(g->upstream[SERVICE_auth], &g->proofs)) ||
+	    (err = open_lws(g, why)) || (err = open_events(&events, g)))
 		goto out;
+	lws_sul_schedule(g->lws, 0, &g->ticking, tick, TICK_MS * LWS_US_PER_MS);
 	log_line("info", "ready", "host", settings->listen_host, NULL);
 	while (!atomic_load(stopping()) && lws_service(g->lws, 0) >= 0)
 		;
@@ -198,8 +277,7 @@ out:
 	}
 	if (g->lws != NULL)
 		lws_context_destroy(g->lws);
-	throttle_free(g->devices);
-	throttle_free(g->addresses);
+	close_limits(g);
 	mailbox_free(g->inbox);
 	free(g);
 	return err;

@@ -10,6 +10,8 @@
 
 #include "common/config.h"
 #include "format/route.h"
+#include "gateway/account.h"
+#include "gateway/address.h"
 #include "gateway/mailbox.h"
 #include "gateway/throttle.h"
 #include "gateway/upstream.h"
@@ -19,11 +21,18 @@ struct gateway_settings {
 	char metrics_host[CONFIG_TEXT_MOST], metrics_port_file[CONFIG_TEXT_MOST];
 	char tls_certificate[CONFIG_TEXT_MOST], tls_key[CONFIG_TEXT_MOST];
 	char service[SERVICE_COUNT][CONFIG_TEXT_MOST], messaging_events[CONFIG_TEXT_MOST];
-	int64_t port, metrics_port, connections, connections_per_address, rate, burst,
-	    deadline_s;
+	char proxies[CONFIG_TEXT_MOST];
+	int64_t port, metrics_port, deadline_s, least_rate;
+	int64_t connections, connections_per_address, sockets_per_device;
+	int64_t rate, burst, org_rate, org_burst, unproved_rate, unproved_burst;
+	int64_t memory, memory_per_device, unproved_memory,
+	    unproved_memory_per_address; /* MiB */
 };
 
-struct socket;
+struct exchange;
+TAILQ_HEAD(exchange_list, exchange);
+struct proofs;
+struct sockets;
 
 struct gateway {
 	const struct gateway_settings *settings;
@@ -31,18 +40,25 @@ struct gateway {
 	struct lws_vhost *metrics; /* the listener of /metrics, or NULL */
 	struct mailbox *inbox;
 	struct upstream *upstream[SERVICE_COUNT];
-	struct throttle *devices, *addresses; /* requests by device, connections by address */
-	struct socket *sockets;               /* open event sockets */
+	struct accounts *accounts;       /* what addresses and devices hold now */
+	struct throttle *calls;          /* that nobody proved, by address */
+	struct throttle *devices, *orgs; /* calls that somebody did prove */
+	struct budget strangers_memory, devices_memory;
+	struct address_list proxies;       /* whose X-Forwarded-For is believed */
+	struct connection_list strangers;  /* connections that proved nothing, oldest first */
+	struct exchange_list late, moving; /* what exchange_tick looks at */
+	lws_sorted_usec_list_t ticking;
+	struct proofs *proofs;
+	struct sockets *sockets; /* open event sockets */
 	int64_t connected;
 	uint64_t requests, refused; /* for /metrics */
 };
 
-/* Runs until a signal; WHY[200] says what failed. Errors: CONFIG, UNAVAILABLE (the port). */
-ZT_CHECKED enum zt_err gateway_run(const struct gateway_settings *settings, char why[200]);
+/* Runs until a signal; lowers a setting that the system does not allow. WHY[200] says what
+ * failed. Errors: CONFIG, UNAVAILABLE (the port). */
+ZT_CHECKED enum zt_err gateway_run(struct gateway_settings *settings, char why[200]);
 /* The protocols of the door, and of the listener for metrics (glue.c). */
 const struct lws_protocols *glue_protocols(void);
 const struct lws_protocols *glue_metrics_protocols(void);
-/* A header's value, or "" when it is absent or longer than SIZE. */
-const char *gateway_field(struct lws *wsi, const char *name, char *out, size_t size);
 
 #endif

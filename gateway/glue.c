@@ -1,7 +1,5 @@
 /* glue.c - the only lws callbacks: one line a reason, each calls a named function. */
-#include <stdlib.h>
-
-#include "common/clock.h"
+#include "gateway/connection.h"
 #include "gateway/exchange.h"
 #include "gateway/gateway.h"
 #include "gateway/socket.h"
@@ -12,45 +10,6 @@ gateway_of(struct lws *wsi)
 	return lws_context_user(lws_get_context(wsi));
 }
 
-/* The address of a connection that is counted: at its end lws does not know it any more. */
-struct peer {
-	char address[64];
-	size_t n;
-};
-
-/* A connection is taken if there is room for it at all and for its address. */
-static int
-admit(struct gateway *g, struct lws *wsi)
-{
-	struct peer *p = calloc(1, sizeof *p);
-
-	if (p == NULL)
-		return -1;
-	if (lws_get_peer_simple(wsi, p->address, sizeof p->address) != NULL)
-		p->n = strlen(p->address);
-	if (g->connected >= g->settings->connections ||
-	    !throttle_take(g->addresses, p->address, p->n, clock_ms())) {
-		free(p);
-		return -1;
-	}
-	g->connected++;
-	lws_set_opaque_user_data(wsi, p);
-	return 0;
-}
-
-static void
-forget(struct gateway *g, struct lws *wsi)
-{
-	struct peer *p = lws_get_opaque_user_data(wsi);
-
-	if (p == NULL)
-		return;
-	lws_set_opaque_user_data(wsi, NULL);
-	g->connected--;
-	throttle_give(g->addresses, p->address, p->n);
-	free(p);
-}
-
 static int
 http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
 {
@@ -58,7 +17,7 @@ http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, si
 
 	switch ((int)reason) {
 	case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-		return admit(gateway_of(wsi), wsi);
+		return connection_came(gateway_of(wsi), wsi);
 	case LWS_CALLBACK_HTTP:
 		return exchange_head(gateway_of(wsi), wsi, slot, in);
 	case LWS_CALLBACK_HTTP_BODY:
@@ -73,7 +32,7 @@ http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, si
 			exchange_gone(slot);
 		return 0;
 	case LWS_CALLBACK_WSI_DESTROY:
-		forget(gateway_of(wsi), wsi);
+		connection_gone(gateway_of(wsi), wsi);
 		return 0;
 	case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
 		mailbox_empty(gateway_of(wsi)->inbox);
@@ -101,7 +60,7 @@ events(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, 
 		socket_gone(slot);
 		return 0;
 	case LWS_CALLBACK_WSI_DESTROY:
-		forget(gateway_of(wsi), wsi);
+		connection_gone(gateway_of(wsi), wsi);
 		return 0;
 	default:
 		return 0; /* what a device sends here is dropped */

@@ -4,9 +4,13 @@
 
 #include "common/clock.h"
 #include "common/rpc.h"
+#include "common/verify.h"
 #include "format/limits.h"
 #include "format/pb.h"
-#include "gateway/exchange.h"
+#include "gateway/caller.h"
+#include "gateway/connection.h"
+#include "gateway/head.h"
+#include "gateway/proof.h"
 
 enum { MOST_WAITING = 64 };
 
@@ -18,14 +22,66 @@ struct frame {
 
 struct socket {
 	struct upstream_call call; /* first: a call is its socket */
-	struct socket *next, **here;
+	LIST_ENTRY(socket) link;   /* of those with the same end of their numbers */
 	struct gateway *g;
 	struct lws *wsi;
-	uint64_t number; /* messaging's; 0 until it answered */
+	struct caller caller;
+	struct httpsig_params
+	    claim; /* when the caller is to prove it before messaging is asked */
+	bool proves;
+	struct proof *proof;
+	struct account *device; /* when it counts among this device's sockets */
+	uint64_t number;        /* messaging's; 0 until it answered */
 	bool asking, refused;
+	enum zt_err err; /* why it was refused, in words */
+	const char *why;
 	struct frame *first, **last;
 	unsigned waiting;
 };
+
+struct sockets {
+	size_t mask;
+	LIST_HEAD(socket_list, socket) by_number[];
+};
+
+enum zt_err
+sockets_new(size_t most, struct sockets **out)
+{
+	struct sockets *s;
+	size_t n = 1024;
+
+	while (n < most)
+		n *= 2;
+	if ((s = calloc(1, sizeof *s + n * sizeof s->by_number[0])) == NULL)
+		return ZT_ERR_MEMORY;
+	s->mask = n - 1;
+	*out = s;
+	return ZT_OK;
+}
+
+void
+sockets_free(struct sockets *s)
+{
+	free(s);
+}
+
+/* Numbers count up: their ends are spread evenly. */
+static struct socket_list *
+list_of(struct gateway *g, uint64_t number)
+{
+	return &g->sockets->by_number[number & g->sockets->mask];
+}
+
+static struct socket *
+find(struct gateway *g, uint64_t number)
+{
+	struct socket *s;
+
+	LIST_FOREACH(s, list_of(g, number), link)
+	if (s->number == number)
+		return s;
+	return NULL;
+}
 
 static void
 release(struct socket *s)
@@ -34,7 +90,21 @@ release(struct socket *s)
 		next = f->next;
 		free(f);
 	}
+	if (s->call.msg != NULL)
+		nng_msg_free(s->call.msg); /* messaging was never asked */
+	proof_leave(s->proof);
+	caller_gone(&s->caller);
 	free(s);
+}
+
+/* The socket closes with a word for its person. */
+static void
+refuse(struct socket *s, enum zt_err err, const char *why)
+{
+	s->refused = true;
+	s->err = err;
+	s->why = why;
+	(void)lws_callback_on_writable(s->wsi);
 }
 
 static void
@@ -87,6 +157,38 @@ tell_closed(struct gateway *g, uint64_t number)
 		free(c);
 }
 
+/* Messaging took the socket: it is one of its device's, which may have a few. */
+static enum zt_err
+join(struct socket *s, uint64_t number)
+{
+	struct account *device = account_hold(s->g->accounts, s->caller.device);
+
+	if (device == NULL)
+		return ZT_ERR_MEMORY;
+	if (device->sockets >= s->g->settings->sockets_per_device) {
+		account_leave(device);
+		return ZT_ERR_LIMIT;
+	}
+	device->sockets++;
+	s->device = device;
+	s->number = number;
+	LIST_INSERT_HEAD(list_of(s->g, number), s, link);
+	return ZT_OK;
+}
+
+static void
+leave(struct socket *s)
+{
+	if (s->number == 0)
+		return;
+	tell_closed(s->g, s->number);
+	LIST_REMOVE(s, link);
+	s->number = 0;
+	s->device->sockets--;
+	account_leave(s->device);
+	s->device = NULL;
+}
+
 /* Messaging verified the request, or refused it. */
 static void
 done(struct upstream_call *c, struct upstream_answer *a)
@@ -94,44 +196,93 @@ done(struct upstream_call *c, struct upstream_answer *a)
 	struct socket *s = (struct socket *)c;
 	struct wire_reader r = wire_read(a->body);
 	uint64_t number = wire_u64(&r);
+	enum zt_err err = a->err;
 
 	s->asking = false;
-	if (s->wsi == NULL) {
-		if (a->err == ZT_OK)
-			tell_closed(s->g, number);
+	caller_count(s->g, &s->caller, s->wsi, a->is_proved);
+	if (err == ZT_OK && wire_end(&r))
+		err = ZT_ERR_CORRUPT;
+	if (err == ZT_OK && s->wsi != NULL)
+		err = join(s, number);
+	if (a->err == ZT_OK && s->number == 0)
+		tell_closed(s->g, number);
+	if (s->wsi == NULL)
 		release(s);
-		return;
-	}
-	if (a->err || wire_end(&r)) {
-		s->refused = true;
-		(void)lws_callback_on_writable(s->wsi);
-		return;
-	}
-	s->number = number;
-	queue(s, bytes_of(NULL, 0)); /* an empty frame: you are listening */
+	else if (err == ZT_ERR_LIMIT)
+		refuse(s, err, "this device has as many event sockets as one may have");
+	else if (err)
+		refuse(s, err, "");
+	else
+		queue(s, bytes_of(NULL, 0)); /* an empty frame: you are listening */
+}
+
+static void
+ask_messaging(struct socket *s)
+{
+	s->asking = true;
+	upstream_send(s->g->upstream[SERVICE_messaging], &s->call);
+}
+
+static void
+proved(void *who, enum zt_err err)
+{
+	struct socket *s = who;
+
+	s->proof = NULL;
+	s->caller.is_proved = err == ZT_OK;
+	if (err == ZT_OK)
+		ask_messaging(s);
+	else
+		refuse(s, err, "");
+}
+
+/* Reads the head, as long as there is one. A caller whose address made many calls that nobody
+ * signed is to prove theirs first. */
+static enum zt_err
+prepare(struct socket *s)
+{
+	static const struct verify_window any = { NULL, 0 };
+	struct head_texts t;
+	struct route_params params;
+	enum route route;
+	char path[512];
+	const char *why;
+	Zt__Call call;
+	enum zt_err err;
+
+	if (lws_hdr_copy(s->wsi, path, sizeof path, WSI_TOKEN_GET_URI) <= 0)
+		return ZT_ERR_INVALID;
+	if ((err = head_call(
+		 s->wsi, "GET", path, (int)s->g->settings->deadline_s, &t, &call)) ||
+	    (err = route_match(call.method, t.target, &route, &params)) ||
+	    (err = caller_came(s->g, s->wsi, &s->caller)) ||
+	    (err = caller_identify(s->g, &s->caller, t.input, &s->claim)) ||
+	    (err = rpc_new(1, &s->call.msg)) || (err = rpc_add_call(s->call.msg, &call, 0)))
+		return err;
+	if (route != ROUTE_EVENTS)
+		return ZT_ERR_METHOD;
+	s->proves = !s->caller.has_token;
+	return s->proves ? verify_claims(&any, &call, route_row(route), &params, 0,
+			       clock_wall_ms(), &s->claim, &why)
+			 : ZT_OK;
 }
 
 int
 socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot)
 {
 	struct socket *s = calloc(1, sizeof *s);
-	struct exchange_head_texts t;
-	char path[512];
-	Zt__Call call;
 
 	if (s == NULL)
 		return -1;
-	if (lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) <= 0 ||
-	    exchange_call(wsi, "GET", path, (int)g->settings->deadline_s, &t, &call) ||
-	    rpc_new(1, &s->call.msg) || rpc_add_call(s->call.msg, &call, 0)) {
-		free(s);
-		return -1;
-	}
 	s->g = g;
 	s->wsi = wsi;
 	s->last = &s->first;
 	s->call.batch = true;
 	s->call.done = done;
+	if (prepare(s)) {
+		release(s);
+		return -1;
+	}
 	*slot = s;
 	return 0;
 }
@@ -140,18 +291,30 @@ int
 socket_open(struct gateway *g, struct lws *wsi, struct socket **slot)
 {
 	struct socket *s = *slot;
+	enum zt_err err;
 
 	if (s == NULL)
 		return -1;
 	s->wsi = wsi;
-	s->asking = true;
-	s->next = g->sockets;
-	s->here = &g->sockets;
-	if (s->next != NULL)
-		s->next->here = &s->next;
-	g->sockets = s;
-	upstream_send(g->upstream[SERVICE_messaging], &s->call);
+	if (!s->proves) {
+		ask_messaging(s);
+		return 0;
+	}
+	if ((err = proof_ask(
+		 g->proofs, &s->claim, s->caller.device, s->call.msg, proved, s, &s->proof)))
+		refuse(s, err, "");
+	else if (s->proof == NULL && !s->refused)
+		proved(s, ZT_OK);
 	return 0;
+}
+
+static int
+close_with_words(const struct socket *s)
+{
+	if (s->err)
+		lws_close_reason(s->wsi, (enum lws_close_status)(SOCKET_REFUSED + (int)s->err),
+		    (unsigned char *)(uintptr_t)s->why, strlen(s->why));
+	return -1;
 }
 
 int
@@ -159,8 +322,10 @@ socket_writable(struct socket *s)
 {
 	struct frame *f = s != NULL ? s->first : NULL;
 
-	if (s == NULL || (s->refused && f == NULL))
+	if (s == NULL)
 		return -1;
+	if (s->refused && f == NULL)
+		return close_with_words(s);
 	if (f == NULL)
 		return 0;
 	if (lws_write(s->wsi, f->bytes + LWS_PRE, f->n, LWS_WRITE_BINARY) < (int)f->n)
@@ -182,27 +347,10 @@ socket_gone(struct socket **slot)
 	*slot = NULL;
 	if (s == NULL)
 		return;
-	if (s->here != NULL) {
-		*s->here = s->next;
-		if (s->next != NULL)
-			s->next->here = s->here;
-	} else if (s->call.msg != NULL) { /* the handshake never ended */
-		nng_msg_free(s->call.msg);
-	}
+	leave(s);
 	s->wsi = NULL;
-	if (s->number != 0)
-		tell_closed(s->g, s->number);
 	if (!s->asking)
 		release(s);
-}
-
-static bool
-names(const Zt__Event *e, uint64_t number)
-{
-	for (size_t i = 0; i < e->n_sockets; i++)
-		if (e->sockets[i] == number)
-			return true;
-	return false;
 }
 
 void
@@ -218,11 +366,12 @@ socket_event(struct gateway *g, struct bytes message)
 	plain.n_sockets = 0;
 	plain.close = false;
 	if (pb_encode(&plain, &b) == ZT_OK)
-		for (struct socket *s = g->sockets; s != NULL; s = s->next) {
-			if (s->number == 0 || !names(e, s->number))
+		for (size_t i = 0; i < e->n_sockets; i++) {
+			struct socket *s = find(g, e->sockets[i]);
+
+			if (s == NULL)
 				continue;
-			if (e->close)
-				s->refused = true;
+			s->refused |= e->close;
 			queue(s, buf_bytes(&b));
 		}
 	buf_free(&b);

@@ -4,6 +4,14 @@
 
 #include "gateway/gateway.h"
 
+/* A socket that is refused is closed with this code and the error's number, and a sentence. */
+#define SOCKET_REFUSED 4000
+
+struct socket;
+
+/* Room for about MOST sockets; more are only slower. Errors: MEMORY. */
+ZT_CHECKED enum zt_err sockets_new(size_t most, struct sockets **out);
+void sockets_free(struct sockets *s);
 /* The handshake's head arrived. 0 to go on, -1 to refuse. */
 int socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot);
 int socket_open(struct gateway *g, struct lws *wsi, struct socket **slot);

@@ -1,20 +1,18 @@
 #include "gateway/throttle.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "crypto/hash.h"
-#include "crypto/suite.h"
+enum { SETS = 4096, WAYS = 4, MOST_MS = 1000000 };
 
-enum { SLOTS = 16384 };
+struct bucket {
+	uint64_t name;
+	int64_t milli_used; /* tokens in use, in thousandths */
+	uint64_t at_ms;
+};
 
 struct throttle {
 	int64_t rate, burst;
-	uint8_t seed[16]; /* so that nobody can aim at another's slot */
-	struct {
-		int64_t milli_used; /* tokens in use, in thousandths */
-		uint64_t at_ms;
-	} slot[SLOTS];
+	struct bucket bucket[SETS][WAYS];
 };
 
 enum zt_err
@@ -26,7 +24,6 @@ throttle_new(int64_t rate, int64_t burst, struct throttle **out)
 		return ZT_ERR_MEMORY;
 	t->rate = rate;
 	t->burst = burst;
-	suite_random(t->seed, sizeof t->seed);
 	*out = t;
 	return ZT_OK;
 }
@@ -37,39 +34,69 @@ throttle_free(struct throttle *t)
 	free(t);
 }
 
-static size_t
-slot_of(const struct throttle *t, const void *key, size_t n)
+/* What is still in use of B by now. */
+static int64_t
+used(const struct throttle *t, const struct bucket *b, uint64_t now_ms)
 {
-	struct bytes parts[] = { bytes_of(t->seed, sizeof t->seed), bytes_of(key, n) };
-	struct hash h;
+	uint64_t passed = now_ms - b->at_ms < MOST_MS ? now_ms - b->at_ms : MOST_MS;
+	int64_t back = (int64_t)passed * t->rate;
 
-	hash_purpose("zt throttle 1", parts, 2, &h);
-	return (size_t)(h.b[0] | h.b[1] << 8) % SLOTS;
+	return b->milli_used > back ? b->milli_used - back : 0;
+}
+
+static struct bucket *
+find(struct throttle *t, uint64_t name)
+{
+	struct bucket *set = t->bucket[name % SETS];
+
+	for (size_t i = 0; i < WAYS; i++)
+		if (set[i].name == name)
+			return &set[i];
+	return NULL;
+}
+
+/* The bucket of NAME, or the one of its set that is missed least. */
+static struct bucket *
+place(struct throttle *t, uint64_t name, uint64_t now_ms)
+{
+	struct bucket *set = t->bucket[name % SETS], *least = set;
+
+	for (size_t i = 0; i < WAYS; i++) {
+		if (set[i].name == name)
+			return &set[i];
+		if (used(t, &set[i], now_ms) < used(t, least, now_ms))
+			least = &set[i];
+	}
+	*least = (struct bucket){ .name = name, .at_ms = now_ms };
+	return least;
 }
 
 bool
-throttle_take(struct throttle *t, const void *key, size_t n, uint64_t now_ms)
+throttle_take(struct throttle *t, uint64_t name, uint64_t now_ms)
 {
-	size_t i = slot_of(t, key, n);
-	int64_t passed = (int64_t)(now_ms - t->slot[i].at_ms), used = t->slot[i].milli_used;
+	struct bucket *b = place(t, name, now_ms);
 
-	if (t->slot[i].at_ms == 0 || passed > 1000000)
-		passed = 1000000;
-	if (t->rate > 0)
-		used = used > passed * t->rate ? used - passed * t->rate : 0;
-	t->slot[i].at_ms = now_ms;
-	t->slot[i].milli_used = used;
-	if (used + 1000 > t->burst * 1000)
+	b->milli_used = used(t, b, now_ms);
+	b->at_ms = now_ms;
+	if (b->milli_used + 1000 > t->burst * 1000)
 		return false;
-	t->slot[i].milli_used += 1000;
+	b->milli_used += 1000;
 	return true;
 }
 
-void
-throttle_give(struct throttle *t, const void *key, size_t n)
+bool
+throttle_is_spent(struct throttle *t, uint64_t name, uint64_t now_ms)
 {
-	size_t i = slot_of(t, key, n);
+	const struct bucket *b = find(t, name);
 
-	if (t->slot[i].milli_used >= 1000)
-		t->slot[i].milli_used -= 1000;
+	return b != NULL && used(t, b, now_ms) + 1000 > t->burst * 1000;
+}
+
+void
+throttle_give(struct throttle *t, uint64_t name)
+{
+	struct bucket *b = find(t, name);
+
+	if (b != NULL && b->milli_used >= 1000)
+		b->milli_used -= 1000;
 }

@@ -1,10 +1,12 @@
-/* throttle.h - token buckets by key, in bounded memory: two keys that share a slot share a
- * bucket. */
+/* throttle.h - token buckets in bounded memory.
+ *
+ * A bucket belongs to a name (account.h), which nobody can choose. When there is no room for
+ * one more, the fullest bucket of a few is forgotten: that gives its owner tokens, so that a
+ * flood of new names can neither spend another's tokens nor make the table grow. */
 #ifndef ZT_GATEWAY_THROTTLE_H
 #define ZT_GATEWAY_THROTTLE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -14,9 +16,11 @@ struct throttle;
 /* RATE tokens a second, at most BURST at once. Errors: MEMORY. */
 ZT_CHECKED enum zt_err throttle_new(int64_t rate, int64_t burst, struct throttle **out);
 void throttle_free(struct throttle *t);
-/* Takes a token for KEY; false when there is none. */
-bool throttle_take(struct throttle *t, const void *key, size_t n, uint64_t now_ms);
-/* Gives a token back (a connection closed); only with rate 0. */
-void throttle_give(struct throttle *t, const void *key, size_t n);
+/* Takes a token of NAME; false when there is none. */
+bool throttle_take(struct throttle *t, uint64_t name, uint64_t now_ms);
+/* Whether NAME has no token left; changes nothing. */
+bool throttle_is_spent(struct throttle *t, uint64_t name, uint64_t now_ms);
+/* Gives back a token that was taken. */
+void throttle_give(struct throttle *t, uint64_t name);
 
 #endif

@@ -166,7 +166,8 @@ hand_out(struct line *l, nng_msg *msg)
 
 		next = c->next;
 		if (rpc_read_answer(&r, &one) == ZT_OK)
-			a = (struct upstream_answer){ one.err, one.detail, one.body, NULL };
+			a = (struct upstream_answer){ one.err, one.is_proved, one.detail,
+				one.body, NULL };
 		a.msg = is_last ? msg : NULL;
 		c->done(c, &a);
 		if (is_last && a.msg == NULL)
@@ -282,6 +283,7 @@ upstream_close(struct upstream *u)
 		fail_line(&u->line[i], ZT_ERR_UNAVAILABLE);
 	while ((c = pop(&u->batch)) != NULL || (c = pop(&u->single)) != NULL) {
 		nng_msg_free(c->msg);
+		c->msg = NULL;
 		finish(c, ZT_ERR_UNAVAILABLE);
 	}
 	free(u);

@@ -15,6 +15,7 @@ struct upstream;
  * setting the field to NULL. */
 struct upstream_answer {
 	enum zt_err err;
+	bool is_proved; /* the service says that the caller is who they say they are */
 	struct bytes detail, body;
 	nng_msg *msg;
 };

@@ -70,9 +70,11 @@ is_operator(struct dispatch *d, const char *authorization)
 	return err;
 }
 
-/* Who calls, by signature or token, and whether the row lets them. */
+/* Who calls, by signature or token, and whether the row lets them. *IS_PROVED says that they
+ * are who they say they are, also of those who may not. */
 static enum zt_err
-admit(struct dispatch *d, const Zt__Call *call, struct request *rq, const char **why)
+admit(struct dispatch *d, const Zt__Call *call, struct request *rq, bool *is_proved,
+    const char **why)
 {
 	const struct route_row *row = route_row(rq->route);
 	struct httpsig_params p;
@@ -82,8 +84,11 @@ admit(struct dispatch *d, const Zt__Call *call, struct request *rq, const char *
 	*why = "";
 	if (row->who == WHO_ANYONE)
 		return ZT_OK; /* the handler asks for the token that its body carries */
-	if (row->who == WHO_OPERATOR)
-		return is_operator(d, call->authorization);
+	if (row->who == WHO_OPERATOR) {
+		err = is_operator(d, call->authorization);
+		*is_proved = err == ZT_OK;
+		return err;
+	}
 	if ((err = verify_claims(
 		 &d->window, call, row, &rq->params, rq->body.n, rq->now_ms, &p, why)))
 		return err;
@@ -97,6 +102,7 @@ admit(struct dispatch *d, const Zt__Call *call, struct request *rq, const char *
 	if ((err = verify_signed(&d->window, call, &p, rq->caller.sign_key, rq->body)))
 		return err;
 #endif
+	*is_proved = true;
 	if ((err = may(row, rq, why)) == ZT_OK || fresh)
 		return err;
 	/* Whoever was let in a moment ago is not refused by what was known before. */
@@ -143,7 +149,7 @@ run(struct dispatch *d, struct request *rq, const Zt__Call *call, struct rpc_ans
 		return ZT_ERR_METHOD;
 	if (rq->body.n > row->limit)
 		return ZT_ERR_TOO_BIG;
-	if ((err = admit(d, call, rq, &why)))
+	if ((err = admit(d, call, rq, &out->is_proved, &why)))
 		return service_refuse(out, err, why);
 	return d->def->handlers[rq->route](d->state, rq, out);
 }

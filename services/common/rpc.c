@@ -97,14 +97,17 @@ rpc_answer_end(struct rpc_answer *a, enum zt_err err)
 {
 	struct buf b = buf_init(512);
 	size_t body = nng_msg_len(a->msg) - a->start;
+	uint32_t proved = a->is_proved ? RPC_PROVED : 0;
 
 	if (err == ZT_OK && !a->failed) {
-		wire_store_u32(
-		    (uint8_t *)nng_msg_body(a->msg) + a->start + 8, (uint32_t)(body - HEAD));
+		uint8_t *head = (uint8_t *)nng_msg_body(a->msg) + a->start;
+
+		wire_store_u32(head, proved);
+		wire_store_u32(head + 8, (uint32_t)(body - HEAD));
 		return ZT_OK;
 	}
 	(void)nng_msg_chop(a->msg, body);
-	wire_put_u32(&b, (uint32_t)(err != ZT_OK ? err : ZT_ERR_MEMORY));
+	wire_put_u32(&b, proved | (uint32_t)(err != ZT_OK ? err : ZT_ERR_MEMORY));
 	wire_put_counted(&b, bytes_text(a->detail));
 	wire_put_u32(&b, 0);
 	err = append(a->msg, b.p, b.n);
@@ -122,6 +125,8 @@ rpc_read_answer(struct wire_reader *r, struct rpc_result *out)
 	a.body = wire_counted(r, LIMIT_PAGE + LIMIT_BLOCK_WIRE + 4096);
 	if (r->bad)
 		return ZT_ERR_CORRUPT;
+	a.is_proved = (number & RPC_PROVED) != 0;
+	number &= ~RPC_PROVED;
 	a.err = number == 0 ? ZT_OK : err_from_number(number);
 	*out = a;
 	return ZT_OK;

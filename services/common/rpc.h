@@ -1,7 +1,8 @@
 /* rpc.h - calls and answers between gateway and services, many to one nng message.
  *
  * A request message: count u32, then for each call its Call (counted), its body (counted). An
- * answer message: count u32, then for each: error u32, detail (counted), body (counted). */
+ * answer message: count u32, then for each: error u32, with RPC_PROVED when the caller proved
+ * who they are, detail (counted), body (counted). */
 #ifndef ZT_COMMON_RPC_H
 #define ZT_COMMON_RPC_H
 
@@ -9,6 +10,8 @@
 
 #include "base/wire.h"
 #include "proto/rpc.pb-c.h"
+
+#define RPC_PROVED 0x80000000u
 
 /* Appends one call whose body of BODY bytes the caller appends right behind. Errors: MEMORY. */
 ZT_CHECKED enum zt_err rpc_add_call(nng_msg *m, const Zt__Call *call, size_t body);
@@ -20,7 +23,8 @@ struct rpc_answer {
 	nng_msg *msg;
 	size_t start; /* where this answer begins */
 	char detail[200];
-	bool failed; /* no memory */
+	bool is_proved; /* the caller proved who they are, by a signature or a token */
+	bool failed;    /* no memory */
 };
 
 struct rpc_answer rpc_answer_begin(nng_msg *m);
@@ -36,6 +40,7 @@ ZT_CHECKED enum zt_err rpc_answer_end(struct rpc_answer *a, enum zt_err err);
 /* Reads the next answer. Errors: CORRUPT. */
 struct rpc_result {
 	enum zt_err err;
+	bool is_proved;
 	struct bytes detail, body; /* borrowed from the message */
 };
 ZT_CHECKED enum zt_err rpc_read_answer(struct wire_reader *r, struct rpc_result *out);

@@ -48,19 +48,28 @@ field(const void *ctx, const char *name)
 }
 
 enum zt_err
-verify_signed(const struct verify_window *w, const Zt__Call *call,
-    const struct httpsig_params *p, const uint8_t key[SIGN_PUBLIC_BYTES], struct bytes body)
+verify_head(const Zt__Call *call, const uint8_t key[SIGN_PUBLIC_BYTES])
 {
 	struct httpsig_message m = { .method = call->method,
 		.target = call->target,
 		.authority = call->authority,
 		.field = field,
 		.ctx = call };
+
+	return httpsig_verify(&m, call->signature_input, call->signature, key) == ZT_OK
+		   ? ZT_OK
+		   : ZT_ERR_SIGNATURE;
+}
+
+enum zt_err
+verify_signed(const struct verify_window *w, const Zt__Call *call,
+    const struct httpsig_params *p, const uint8_t key[SIGN_PUBLIC_BYTES], struct bytes body)
+{
 	struct id nonce;
 	enum zt_err err;
 
-	if ((err = httpsig_verify(&m, call->signature_input, call->signature, key)))
-		return ZT_ERR_SIGNATURE;
+	if ((err = verify_head(call, key)))
+		return err;
 	if (p->covers_digest && (err = httpsig_digest_check(call->content_digest, body)))
 		return err;
 	if (id_parse(p->nonce, HTTPSIG_NONCE, &nonce))

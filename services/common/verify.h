@@ -19,6 +19,8 @@ struct verify_window {
 ZT_CHECKED enum zt_err verify_claims(const struct verify_window *w, const Zt__Call *call,
     const struct route_row *row, const struct route_params *params, size_t body,
     uint64_t now_ms, struct httpsig_params *out, const char **why);
+/* The signature of CALL's head alone: a service asks verify_signed. Errors: SIGNATURE. */
+ZT_CHECKED enum zt_err verify_head(const Zt__Call *call, const uint8_t key[SIGN_PUBLIC_BYTES]);
 /* The signature itself, the digest of BODY, and that it was not seen before. Errors: SIGNATURE,
  * DIGEST, REPLAY, RATE. */
 ZT_CHECKED enum zt_err verify_signed(const struct verify_window *w, const Zt__Call *call,

@@ -1,0 +1,98 @@
+#include "gateway/account.h"
+
+#include <stdlib.h>
+
+#include "crypto/hash.h"
+#include "crypto/suite.h"
+
+enum { CHAINS = 8192 };
+
+struct accounts {
+	uint8_t seed[16];
+	LIST_HEAD(, account) chain[CHAINS];
+};
+
+enum zt_err
+accounts_new(struct accounts **out)
+{
+	struct accounts *a = calloc(1, sizeof *a);
+
+	if (a == NULL)
+		return ZT_ERR_MEMORY;
+	suite_random(a->seed, sizeof a->seed);
+	*out = a;
+	return ZT_OK;
+}
+
+void
+accounts_free(struct accounts *a)
+{
+	free(a); /* whoever held one has left by now */
+}
+
+uint64_t
+account_name(const struct accounts *a, const char *kind, struct bytes id)
+{
+	struct bytes parts[] = { bytes_of(a->seed, sizeof a->seed), id };
+	struct hash h;
+	uint64_t name;
+
+	hash_purpose(kind, parts, 2, &h);
+	memcpy(&name, h.b, sizeof name);
+	return name;
+}
+
+struct account *
+account_hold(struct accounts *a, uint64_t name)
+{
+	struct account *one;
+
+	LIST_FOREACH(one, &a->chain[name % CHAINS], link)
+	if (one->name == name) {
+		one->holders++;
+		return one;
+	}
+	if ((one = calloc(1, sizeof *one)) == NULL)
+		return NULL;
+	one->name = name;
+	one->holders = 1;
+	TAILQ_INIT(&one->strangers);
+	LIST_INSERT_HEAD(&a->chain[name % CHAINS], one, link);
+	return one;
+}
+
+void
+account_leave(struct account *one)
+{
+	if (one == NULL || --one->holders > 0)
+		return;
+	LIST_REMOVE(one, link);
+	free(one);
+}
+
+bool
+charge_add(struct charge *c, struct budget *b, struct account *one, size_t n)
+{
+	if (n > b->most - b->held || n > b->most_each - one->held)
+		return false;
+	if (c->one == NULL) {
+		c->budget = b;
+		c->one = one;
+		one->holders++;
+	}
+	b->held += n;
+	one->held += n;
+	c->n += n;
+	return true;
+}
+
+void
+charge_drop(struct charge *c)
+{
+	if (c->one == NULL)
+		return;
+	c->budget->held -= c->n;
+	c->one->held -= c->n;
+	account_leave(c->one);
+	*c = (struct charge){ 0 };
+}

@@ -1,0 +1,37 @@
+/* address.h - the address that a caller is counted by: an IPv4 address whole, of an IPv6
+ * address its network of 64 bits, out of which one site chooses its addresses. */
+#ifndef ZT_GATEWAY_ADDRESS_H
+#define ZT_GATEWAY_ADDRESS_H
+
+#include <libwebsockets.h>
+#include <stdbool.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+struct address {
+	uint8_t b[16];
+	size_t n; /* 4 or 16; 0: unknown */
+};
+
+/* Reads "192.0.2.1", "2001:db8::1", and those with a port behind; an IPv4 address in IPv6 is
+ * IPv4. Errors: INVALID. */
+ZT_CHECKED enum zt_err address_parse(struct bytes text, struct address *out);
+/* Who is at the other end of WSI's connection. */
+struct address address_of_peer(struct lws *wsi);
+/* Who a proxy says sent this request: the last of its X-Forwarded-For. N 0: it does not say. */
+struct address address_forwarded(struct lws *wsi);
+bool address_equal(const struct address *a, const struct address *b);
+/* The bytes by which A is counted. */
+struct bytes address_counted(const struct address *a);
+
+#define ADDRESS_PROXIES 16
+struct address_list {
+	struct address of[ADDRESS_PROXIES];
+	size_t count;
+};
+/* "ADDRESS, ADDRESS", or nothing. Errors: INVALID (one that is none, or too many). */
+ZT_CHECKED enum zt_err address_list(const char *text, struct address_list *out);
+bool address_is_in(const struct address *a, const struct address_list *list);
+
+#endif

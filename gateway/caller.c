@@ -1,0 +1,83 @@
+#include "gateway/caller.h"
+
+#include "common/clock.h"
+#include "gateway/connection.h"
+
+enum zt_err
+caller_came(struct gateway *g, struct lws *wsi, struct caller *out)
+{
+	struct caller c = { .address = connection_caller(g, wsi) };
+
+	if (c.address == NULL)
+		return ZT_ERR_MEMORY;
+	c.has_token = throttle_take(g->calls, c.address->name, clock_ms());
+	*out = c;
+	return ZT_OK;
+}
+
+enum zt_err
+caller_identify(
+    struct gateway *g, struct caller *c, const char *input, struct httpsig_params *claim)
+{
+	uint8_t device[2 * ID_BYTES];
+	uint64_t now = clock_ms();
+
+	if (httpsig_params(input, claim))
+		return ZT_ERR_SIGNATURE;
+	memcpy(device, claim->org.b, ID_BYTES);
+	memcpy(device + ID_BYTES, claim->device.b, ID_BYTES);
+	c->device = account_name(g->accounts, "device", bytes_of(device, sizeof device));
+	c->org = account_name(g->accounts, "org", bytes_of(claim->org.b, ID_BYTES));
+	c->is_signed = true;
+	return throttle_is_spent(g->devices, c->device, now) ||
+		       throttle_is_spent(g->orgs, c->org, now)
+		   ? ZT_ERR_RATE
+		   : ZT_OK;
+}
+
+void
+caller_count(struct gateway *g, const struct caller *c, struct lws *wsi, bool is_proved)
+{
+	uint64_t now = clock_ms();
+
+	if (c->address == NULL)
+		return;
+	if (!is_proved) {
+		if (!c->has_token)
+			(void)throttle_take(g->calls, c->address->name, now);
+		return;
+	}
+	if (c->has_token)
+		throttle_give(g->calls, c->address->name);
+	if (wsi != NULL)
+		connection_proved(wsi);
+	if (!c->is_signed)
+		return; /* the operator */
+	(void)throttle_take(g->devices, c->device, now);
+	(void)throttle_take(g->orgs, c->org, now);
+}
+
+bool
+caller_charge(
+    struct gateway *g, const struct caller *c, bool is_proved, size_t n, struct charge *charge)
+{
+	struct account *device;
+	bool has_room;
+
+	if (c->address == NULL)
+		return true;
+	if (!is_proved || !c->is_signed)
+		return charge_add(charge, &g->strangers_memory, c->address, n);
+	if ((device = account_hold(g->accounts, c->device)) == NULL)
+		return false;
+	has_room = charge_add(charge, &g->devices_memory, device, n);
+	account_leave(device);
+	return has_room;
+}
+
+void
+caller_gone(struct caller *c)
+{
+	account_leave(c->address);
+	c->address = NULL;
+}

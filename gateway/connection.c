@@ -1,0 +1,128 @@
+#include "gateway/connection.h"
+
+#include <stdlib.h>
+
+/* Kept because at its end lws does not know a connection's address any more. */
+struct connection {
+	TAILQ_ENTRY(connection) of_all, of_address; /* while it has proved nothing */
+	struct gateway *g;
+	struct lws *wsi;
+	struct account *address;
+	bool is_proxy, is_stranger;
+};
+
+static struct connection *
+of(struct lws *wsi)
+{
+	return lws_get_opaque_user_data(wsi);
+}
+
+static void
+leave_strangers(struct connection *c)
+{
+	if (!c->is_stranger)
+		return;
+	c->is_stranger = false;
+	TAILQ_REMOVE(&c->g->strangers, c, of_all);
+	TAILQ_REMOVE(&c->address->strangers, c, of_address);
+}
+
+/* Makes room by ending C, which is none of the strangers from now on; false when there is none
+ * to end. */
+static bool
+end(struct connection *c)
+{
+	if (c == NULL)
+		return false;
+	leave_strangers(c);
+	lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	return true;
+}
+
+static bool
+has_room(struct gateway *g, const struct connection *c)
+{
+	const struct gateway_settings *s = g->settings;
+
+	if (!c->is_proxy && c->address->connections >= s->connections_per_address)
+		return end(TAILQ_FIRST(&c->address->strangers));
+	if (g->connected >= s->connections)
+		return end(TAILQ_FIRST(&g->strangers));
+	return true;
+}
+
+int
+connection_came(struct gateway *g, struct lws *wsi)
+{
+	struct address from = address_of_peer(wsi);
+	struct connection *c = calloc(1, sizeof *c);
+
+	if (c == NULL)
+		return -1;
+	c->g = g;
+	c->wsi = wsi;
+	c->is_proxy = address_is_in(&from, &g->proxies);
+	c->address = account_hold(
+	    g->accounts, account_name(g->accounts, "address", address_counted(&from)));
+	if (c->address == NULL || !has_room(g, c)) {
+		account_leave(c->address);
+		free(c);
+		return -1;
+	}
+	if (!c->is_proxy) {
+		c->is_stranger = true;
+		TAILQ_INSERT_TAIL(&g->strangers, c, of_all);
+		TAILQ_INSERT_TAIL(&c->address->strangers, c, of_address);
+	}
+	g->connected++;
+	c->address->connections++;
+	lws_set_opaque_user_data(wsi, c);
+	return 0;
+}
+
+void
+connection_gone(struct gateway *g, struct lws *wsi)
+{
+	struct connection *c = of(wsi);
+
+	if (c == NULL)
+		return;
+	lws_set_opaque_user_data(wsi, NULL);
+	leave_strangers(c);
+	g->connected--;
+	c->address->connections--;
+	account_leave(c->address);
+	free(c);
+}
+
+void
+connection_proved(struct lws *wsi)
+{
+	struct connection *c = of(wsi);
+
+	if (c != NULL)
+		leave_strangers(c);
+}
+
+bool
+connection_is_proxy(struct lws *wsi)
+{
+	const struct connection *c = of(wsi);
+
+	return c != NULL && c->is_proxy;
+}
+
+struct account *
+connection_caller(struct gateway *g, struct lws *wsi)
+{
+	struct connection *c = of(wsi);
+	struct address from;
+
+	if (c == NULL)
+		return NULL;
+	if (c->is_proxy && (from = address_forwarded(wsi)).n > 0)
+		return account_hold(
+		    g->accounts, account_name(g->accounts, "address", address_counted(&from)));
+	c->address->holders++;
+	return c->address;
+}

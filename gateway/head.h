@@ -1,0 +1,24 @@
+/* head.h - what a request's head says, out of libwebsockets' pieces. */
+#ifndef ZT_GATEWAY_HEAD_H
+#define ZT_GATEWAY_HEAD_H
+
+#include <libwebsockets.h>
+
+#include "base/err.h"
+#include "proto/rpc.pb-c.h"
+
+/* The memory that a Call borrows from. */
+struct head_texts {
+	char target[1100], authority[256], input[1024], signature[256], digest[256],
+	    authorization[256], trace[64];
+};
+
+/* Fills a Call with the parts of the request that a service verifies. Errors: TOO_BIG. */
+ZT_CHECKED enum zt_err head_call(struct lws *wsi, const char *method, const char *path,
+    int deadline_s, struct head_texts *texts, Zt__Call *out);
+/* Borrows from OUT or from nothing. */
+const char *head_method(struct lws *wsi, char out[16]);
+/* The body's announced size, or -1. A body without one (chunked) is not taken. */
+int64_t head_body(struct lws *wsi);
+
+#endif
