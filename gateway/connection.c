@@ -8,7 +8,7 @@ struct connection {
 	struct gateway *g;
 	struct lws *wsi;
 	struct account *address;
-	bool is_proxy, is_stranger;
+	bool is_proxy, is_stranger, is_counted;
 };
 
 static struct connection *
@@ -27,14 +27,25 @@ leave_strangers(struct connection *c)
 	TAILQ_REMOVE(&c->address->strangers, c, of_address);
 }
 
-/* Makes room by ending C, which is none of the strangers from now on; false when there is none
- * to end. */
+static void
+uncount(struct connection *c)
+{
+	if (!c->is_counted)
+		return;
+	c->is_counted = false;
+	c->g->connected--;
+	c->address->connections--;
+}
+
+/* Makes room by ending C; false when there is none to end. Its place is free at once, though
+ * lws lets it go only when it has accepted all that wait. */
 static bool
 end(struct connection *c)
 {
 	if (c == NULL)
 		return false;
 	leave_strangers(c);
+	uncount(c);
 	lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 	return true;
 }
@@ -74,6 +85,7 @@ connection_came(struct gateway *g, struct lws *wsi)
 		TAILQ_INSERT_TAIL(&g->strangers, c, of_all);
 		TAILQ_INSERT_TAIL(&c->address->strangers, c, of_address);
 	}
+	c->is_counted = true;
 	g->connected++;
 	c->address->connections++;
 	lws_set_opaque_user_data(wsi, c);
@@ -81,7 +93,7 @@ connection_came(struct gateway *g, struct lws *wsi)
 }
 
 void
-connection_gone(struct gateway *g, struct lws *wsi)
+connection_gone(struct lws *wsi)
 {
 	struct connection *c = of(wsi);
 
@@ -89,8 +101,7 @@ connection_gone(struct gateway *g, struct lws *wsi)
 		return;
 	lws_set_opaque_user_data(wsi, NULL);
 	leave_strangers(c);
-	g->connected--;
-	c->address->connections--;
+	uncount(c);
 	account_leave(c->address);
 	free(c);
 }

@@ -8,7 +8,7 @@
 
 /* A connection came. Returns what lws wants: 0, or -1 to close. */
 int connection_came(struct gateway *g, struct lws *wsi);
-void connection_gone(struct gateway *g, struct lws *wsi);
+void connection_gone(struct lws *wsi);
 /* Its caller proved who they are: it is nobody's to close. */
 void connection_proved(struct lws *wsi);
 /* Whether a proxy of ours is at its other end. */

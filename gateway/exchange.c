@@ -392,10 +392,11 @@ static bool
 is_too_slow(const struct exchange *x, uint64_t now_ms)
 {
 	uint64_t passed = now_ms - x->since_ms;
+	uint64_t patience = (uint64_t)x->g->settings->patience * 1000;
 	size_t moved = x->state == READING_BODY ? x->body - x->body_left : x->sent;
 
-	return passed > GRACE_MS &&
-	       moved < (passed - GRACE_MS) * (uint64_t)x->g->settings->least_rate / 1000;
+	return passed > patience &&
+	       moved < (passed - patience) * (uint64_t)x->g->settings->least_rate / 1000;
 }
 
 void

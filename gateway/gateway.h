@@ -22,7 +22,7 @@ struct gateway_settings {
 	char tls_certificate[CONFIG_TEXT_MOST], tls_key[CONFIG_TEXT_MOST];
 	char service[SERVICE_COUNT][CONFIG_TEXT_MOST], messaging_events[CONFIG_TEXT_MOST];
 	char proxies[CONFIG_TEXT_MOST];
-	int64_t port, metrics_port, deadline_s, least_rate;
+	int64_t port, metrics_port, deadline_s, least_rate, patience;
 	int64_t connections, connections_per_address, sockets_per_device;
 	int64_t rate, burst, org_rate, org_burst, unproved_rate, unproved_burst;
 	int64_t memory, memory_per_device, unproved_memory,

@@ -32,7 +32,7 @@ http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, si
 			exchange_gone(slot);
 		return 0;
 	case LWS_CALLBACK_WSI_DESTROY:
-		connection_gone(gateway_of(wsi), wsi);
+		connection_gone(wsi);
 		return 0;
 	case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
 		mailbox_empty(gateway_of(wsi)->inbox);
@@ -60,7 +60,7 @@ events(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, 
 		socket_gone(slot);
 		return 0;
 	case LWS_CALLBACK_WSI_DESTROY:
-		connection_gone(gateway_of(wsi), wsi);
+		connection_gone(wsi);
 		return 0;
 	default:
 		return 0; /* what a device sends here is dropped */
