@@ -134,7 +134,8 @@ answer_error(struct exchange *x, enum zt_err err, struct bytes detail)
 	buf_free(&text);
 }
 
-/* A refusal at the door. The body is not read: answer, then close. */
+/* A refusal of the gateway's own. What was not read of the body is not read any more: answer,
+ * then close. */
 static void
 refuse(struct exchange *x, enum zt_err err, const char *why)
 {
@@ -172,8 +173,8 @@ done(struct upstream_call *c, struct upstream_answer *a)
 	else if (caller_charge(x->g, &x->caller, a->is_proved, nng_msg_len(a->msg), &x->charge))
 		answer_kept(x, a);
 	else
-		answer_error(x, ZT_ERR_RATE,
-		    bytes_text("too much is being read at once; read slower answers first"));
+		refuse(x, ZT_ERR_RATE,
+		    "too much is being read at once; read slower answers first");
 }
 
 static void

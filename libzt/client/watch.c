@@ -132,6 +132,14 @@ lost(void *ctx)
 	return err_retry(err) ? ZT_OK : err;
 }
 
+static void
+full(void *ctx, const char *why)
+{
+	struct watching *v = ctx;
+
+	(void)client_refuse(v->z, ZT_ERR_LIMIT, "%s", why);
+}
+
 static bool
 stop(void *ctx)
 {
@@ -152,6 +160,7 @@ zt_watch(struct zt *z, const struct zt_watch *w)
 		.event = event,
 		.idle = idle,
 		.lost = lost,
+		.full = full,
 		.stop = stop };
 	enum zt_err err, woken;
 

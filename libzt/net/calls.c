@@ -357,10 +357,8 @@ words(const struct calls *c, const char *text)
 	return c->translate != NULL ? c->translate(text) : text;
 }
 
-/* What a server says is not what zt says: it is quoted, and no terminal obeys it. Sentences of
- * zt's own services are said in the caller's language. */
-static void
-quote(const struct calls *c, const char *said, char detail[200])
+void
+calls_quote(const struct calls *c, const char *said, char detail[200])
 {
 	char text[400];
 
@@ -382,7 +380,7 @@ service_err(const struct calls_request *q, long status, char detail[200])
 	    m->error != 0) {
 		err = err_from_number(m->error);
 		detail[0] = 0;
-		quote(q->c, m->detail, detail);
+		calls_quote(q->c, m->detail, detail);
 	} else if (status == 404 || status == 405 || (status >= 200 && status < 400)) {
 		(void)snprintf(
 		    detail, 200, words(q->c, "%.150s is not a zt server"), q->c->server);

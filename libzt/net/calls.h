@@ -55,4 +55,9 @@ ZT_CHECKED enum zt_err calls_sign(const struct calls *c, enum route r,
     const struct route_params *p, struct buf *target, struct buf *input, struct buf *signature);
 const char *calls_server(const struct calls *c);
 
+/* What a server says is not what zt says: SAID is quoted in DETAIL, so that no terminal obeys
+ * it; sentences of zt's own services are said in the caller's language. Nothing said: nothing
+ * changes. */
+void calls_quote(const struct calls *c, const char *said, char detail[200]);
+
 #endif

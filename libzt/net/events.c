@@ -14,6 +14,9 @@
  * stands between mostly forgets after a minute. */
 enum { ASK_AFTER_S = 25, GIVE_UP_AFTER_S = 35 };
 
+/* A server that refuses a line closes it with this code and the number of its error. */
+enum { REFUSED = 4000 };
+
 enum { TURN_MS = 250, PAUSE_FIRST_MS = 250, PAUSE_MOST_MS = 10000, MESSAGE_MOST = 64 * 1024 };
 
 struct watch {
@@ -22,8 +25,9 @@ struct watch {
 	struct buf input, signature, target, message;
 	char host[256];
 	int port;
-	bool tls, stands;
-	unsigned came; /* events, or what should be */
+	bool tls, stands, is_full;
+	char said[128]; /* why it is full */
+	unsigned came;  /* events, or what should be */
 };
 
 static void
@@ -72,6 +76,16 @@ receive(struct watch *w, struct lws *wsi, const void *p, size_t n)
 	return 0;
 }
 
+/* The server closes the line: a code, and perhaps a sentence. */
+static void
+take_close(struct watch *w, const uint8_t *p, size_t n)
+{
+	if (n < 2 || (p[0] << 8 | p[1]) != REFUSED + (int)ZT_ERR_LIMIT)
+		return; /* LOST asks why */
+	w->is_full = true;
+	(void)snprintf(w->said, sizeof w->said, "%.*s", (int)n - 2, (const char *)p + 2);
+}
+
 static int
 callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
 {
@@ -83,6 +97,9 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 		return add_headers(w, wsi, in, n);
 	case LWS_CALLBACK_CLIENT_RECEIVE:
 		return receive(w, wsi, in, n);
+	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+		take_close(w, in, n);
+		return 0;
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
 	case LWS_CALLBACK_CLIENT_CLOSED:
 		w->wsi = NULL;
@@ -192,6 +209,25 @@ turn(struct watch *w, struct lws_context *lws, lws_sorted_usec_list_t *timer)
 	return true;
 }
 
+/* There is no line. Waits a little, unless that would not help. */
+static enum zt_err
+go_on(struct watch *w, unsigned *pause)
+{
+	char why[200] = "";
+	enum zt_err err;
+
+	if (w->is_full) {
+		calls_quote(w->o->calls, w->said, why);
+		w->o->full(w->o->ctx, why);
+		return ZT_ERR_LIMIT;
+	}
+	if (w->stands)
+		*pause = PAUSE_FIRST_MS;
+	if ((err = w->o->lost(w->o->ctx)) == ZT_OK)
+		pause_between(w, pause);
+	return err;
+}
+
 enum zt_err
 events_watch(const struct events_options *o)
 {
@@ -225,11 +261,8 @@ events_watch(const struct events_options *o)
 			if (!turn(&w, lws, &timer))
 				break;
 		}
-		if (w.wsi == NULL) {
-			pause = w.stands ? PAUSE_FIRST_MS : pause;
-			if ((err = o->lost(o->ctx)) == ZT_OK)
-				pause_between(&w, &pause);
-		}
+		if (w.wsi == NULL)
+			err = go_on(&w, &pause);
 	}
 	lws_sul_schedule(lws, 0, &timer, tick, LWS_SET_TIMER_USEC_CANCEL);
 	lws_context_destroy(lws);

@@ -340,12 +340,12 @@ N1_bodies_that_nobody_signed_are_not_taken_and_signed_ones_are(void **state)
 		say(fd[i], request.p, request.n - 64);
 		buf_free(&request);
 	}
+	assert_in_range(kib_of(g.pid), 0, before + 8 * 1024);
 	for (int i = 0; i < MANY; i++) {
 		/* the answer, or the end of a connection that was still sending */
 		assert_int_not_equal(-1, status_within(fd[i], 8));
 		(void)close(fd[i]);
 	}
-	assert_in_range(kib_of(g.pid), 0, before + 8 * 1024);
 
 	/* The same body is taken when its head is signed: it is answered by the service. */
 	ask = (struct ask){ .route = ROUTE_PUSH, .body = body, .is_signed = true };
@@ -386,7 +386,7 @@ N1_a_body_that_comes_a_byte_at_a_time_ends_and_a_slow_one_does_not(void **state)
 	}
 	assert_int_equal(0, status_within(by_bytes, 0.2));
 	assert_int_equal(0, status_within(a_member, 0.2));
-	assert_int_equal(400, status_within(slow, 4)); /* read whole, by the service */
+	assert_in_range(status_within(slow, 4), 400, 499); /* read whole, by the service */
 	assert_true(now() - began < 20);
 	(void)close(by_bytes);
 	(void)close(a_member);
