@@ -19,6 +19,7 @@
 #include "crypto/suite.h"
 #include "device.h"
 #include "format/httpsig.h"
+#include "format/limits.h"
 #include "format/pb.h"
 #include "load.h"
 #include "proto/auth.pb-c.h"
@@ -178,6 +179,7 @@ bench_verify(char **a)
 	u.profile = ZT__PROFILE__ADMIN;
 	u.device = &d;
 	m.slug = (char *)(uintptr_t) "bench";
+	m.format = LOG_FORMAT;
 	m.root_key = m.log_key = pb_field(root_public, 32);
 	m.first = &u;
 	g.suite = 1;

@@ -165,3 +165,9 @@ wire_load_u32(const uint8_t from[4])
 	return (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 |
 	       from[3];
 }
+
+uint64_t
+wire_load_u64(const uint8_t from[8])
+{
+	return (uint64_t)wire_load_u32(from) << 32 | wire_load_u32(from + 4);
+}

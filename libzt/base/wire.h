@@ -39,5 +39,6 @@ void wire_put_counted(struct buf *b, struct bytes bytes);
 void wire_store_u32(uint8_t to[4], uint32_t v);
 void wire_store_u64(uint8_t to[8], uint64_t v);
 uint32_t wire_load_u32(const uint8_t from[4]);
+uint64_t wire_load_u64(const uint8_t from[8]);
 
 #endif

@@ -6,7 +6,7 @@
 #include "proto/auth.pb-c.h"
 
 enum zt_err
-client_check_append(struct zt *z, const struct entry *e, struct bytes answer)
+client_check_append(struct zt *z, const struct entry *e, struct bytes answer, bool *all)
 {
 	Zt__AppendAnswer *m = NULL;
 	struct merkle_proof inclusion, consistency;
@@ -31,19 +31,26 @@ client_check_append(struct zt *z, const struct entry *e, struct bytes answer)
 		err = client_refuse(z, err,
 		    "the server does not prove that its log continues the one that was "
 		    "verified");
+	*all = err == ZT_OK && m->all;
 	pb_free(m);
 	return err;
 }
 
-enum zt_err
-client_sign_act(
-    struct zt *z, const struct id *topic, client_fill *fill, void *ctx, struct entry **out)
+/* Where an entry comes to stand in its topic. */
+static struct org_topic
+topic_of(const struct zt *z, const struct id *topic)
 {
-	static const struct org_topic fresh;
 	const struct org_workspace *w = org_state_workspace(z->state, topic);
-	const struct org_topic *t = id_equal(topic, &z->org) ? &z->state->topic
-				    : w != NULL              ? &w->topic
-							     : &fresh;
+
+	return id_equal(topic, &z->org) ? z->state->topic
+	       : w != NULL              ? w->topic
+					: (struct org_topic){ 0 };
+}
+
+static enum zt_err
+sign_behind(struct zt *z, const struct id *topic, const struct org_topic *t, client_fill *fill,
+    void *ctx, struct entry **out)
+{
 	Zt__EntryBody b = ZT__ENTRY_BODY__INIT;
 	Zt__TreeHead seen = ZT__TREE_HEAD__INIT;
 	struct hash root;
@@ -68,46 +75,132 @@ client_sign_act(
 	return entry_sign(z->sign, &b, out);
 }
 
-static enum zt_err
-append_once(struct zt *z, const struct id *topic, client_fill *fill, void *ctx)
+enum zt_err
+client_sign_act(
+    struct zt *z, const struct id *topic, client_fill *fill, void *ctx, struct entry **out)
 {
-	struct route_params p = { .org = z->org };
-	struct buf body = buf_init(LIMIT_ENTRY + 4096), answer = buf_init(64 * 1024);
-	Zt__AppendRequest m = ZT__APPEND_REQUEST__INIT;
-	Zt__Statement s;
-	struct entry *e = NULL;
+	struct org_topic t = topic_of(z, topic);
+
+	return sign_behind(z, topic, &t, fill, ctx, out);
+}
+
+/* Acts of one topic that go to the server together. */
+struct acts {
+	const struct id *topic;
+	client_fill *fill, *then; /* THEN may be NULL */
+	void *ctx, *then_ctx;
+	bool both; /* the second one came to stand too */
+};
+
+/* Access is taken away, and its key renewed, even from a device that saw a fork: a colleague
+ * who causes one must not protect themselves by it. */
+static bool
+takes_away(const struct entry *e)
+{
+	switch ((int)e->body->action_case) {
+	case ZT__ENTRY_BODY__ACTION_USER_REVOKED:
+	case ZT__ENTRY_BODY__ACTION_DEVICE_REVOKED:
+	case ZT__ENTRY_BODY__ACTION_USER_KEY_ROTATED:
+	case ZT__ENTRY_BODY__ACTION_KEY_ROTATED:
+	case ZT__ENTRY_BODY__ACTION_PIN_VOIDED:
+	case ZT__ENTRY_BODY__ACTION_CHANGESET_VOIDED:
+		return true;
+	case ZT__ENTRY_BODY__ACTION_ROLE_CHANGED:
+		return e->body->role_changed->role == ZT__ROLE__ROLE_NONE ||
+		       e->body->role_changed->pin != NULL;
+	default:
+		return false;
+	}
+}
+
+/* The same rules here, so that a refusal needs no round trip and has its reason. */
+static enum zt_err
+check_first(struct zt *z, const struct id *topic, const struct entry *e)
+{
 	const char *why;
+	enum zt_err err = takes_away(e)
+			      ? ZT_OK
+			      : client_may_write(z, id_equal(topic, &z->org) ? NULL : topic);
+
+	if (err == ZT_OK && (err = rules_check(z->state, e, merkle_size(z->state->tree), &why)))
+		err = client_refuse(z, err, "%s", why);
+	return err;
+}
+
+static enum zt_err
+sign_acts(struct zt *z, const struct acts *a, struct entry *out[2])
+{
+	struct org_topic t = topic_of(z, a->topic);
 	enum zt_err err;
 
-	if ((err = client_sign_act(z, topic, fill, ctx, &e)))
+	if ((err = sign_behind(z, a->topic, &t, a->fill, a->ctx, &out[0])) ||
+	    (err = check_first(z, a->topic, out[0])) || a->then == NULL)
+		return err;
+	t = (struct org_topic){ t.length + 1, out[0]->body->time, out[0]->leaf };
+	return sign_behind(z, a->topic, &t, a->then, a->then_ctx, &out[1]);
+}
+
+static enum zt_err
+append_once(struct zt *z, struct acts *a)
+{
+	struct route_params p = { .org = z->org };
+	struct buf body = buf_init(2 * LIMIT_ENTRY + 4096), answer = buf_init(64 * 1024);
+	Zt__AppendRequest m = ZT__APPEND_REQUEST__INIT;
+	Zt__Statement s, more, *list = &more;
+	struct entry *e[2] = { NULL, NULL };
+	enum zt_err err;
+
+	if ((err = sign_acts(z, a, e)))
 		goto out;
-	/* The same rules here, so that a refusal needs no round trip and has its reason. */
-	if ((err = rules_check(z->state, e, merkle_size(z->state->tree), &why))) {
-		err = client_refuse(z, err, "%s", why);
-		goto out;
-	}
-	s = statement_message(&e->signed_);
+	s = statement_message(&e[0]->signed_);
 	m.entry = &s;
+	if (e[1] != NULL) {
+		more = statement_message(&e[1]->signed_);
+		m.more = &list;
+		m.n_more = 1;
+	}
 	if ((err = pb_encode(&m, &body)) ||
 	    (err = client_call(z, ROUTE_LOG_APPEND, &p, NULL, buf_bytes(&body), &answer)))
 		goto out;
-	err = client_check_append(z, e, buf_bytes(&answer));
+	err = client_check_append(z, e[0], buf_bytes(&answer), &a->both);
 out:
-	entry_free(e);
+	entry_free(e[0]);
+	entry_free(e[1]);
 	buf_free(&body);
 	buf_free(&answer);
 	return err;
 }
 
-enum zt_err
-client_append(struct zt *z, const struct id *topic, client_fill *fill, void *ctx)
+static enum zt_err
+append(struct zt *z, struct acts *a)
 {
 	enum zt_err err = ZT_OK;
 
 	for (int tries = 0; tries < 8; tries++) {
-		if ((err = client_may_write(z)) || (err = client_sync_log(z)) ||
-		    (err = append_once(z, topic, fill, ctx)) != ZT_ERR_CONFLICT)
+		if ((err = client_sync_log(z)) || (err = append_once(z, a)) != ZT_ERR_CONFLICT)
 			break;
 	}
 	return err ? err : client_sync_log(z);
+}
+
+enum zt_err
+client_append(struct zt *z, const struct id *topic, client_fill *fill, void *ctx)
+{
+	struct acts a = { .topic = topic, .fill = fill, .ctx = ctx };
+
+	return append(z, &a);
+}
+
+enum zt_err
+client_append_two(struct zt *z, const struct id *topic, client_fill *fill, void *ctx,
+    client_fill *then, void *then_ctx, bool *both)
+{
+	struct acts a = {
+		.topic = topic, .fill = fill, .ctx = ctx, .then = then, .then_ctx = then_ctx
+	};
+	enum zt_err err = append(z, &a);
+
+	if (err == ZT_OK)
+		*both = a.both;
+	return err;
 }

@@ -72,7 +72,7 @@ take_page(struct space *s, const Zt__ChainPage *m, uint64_t until)
 			err = chain_keep(s, ++s->filled, m->changesets[i]);
 	}
 	if (err == ZT_OK && s->filled == s->base &&
-	    (err = chain_link(s, s->base, &base)) == ZT_OK) {
+	    (err = chain_link(s, s->base, &base, NULL)) == ZT_OK) {
 		if (!hash_equal(&base, &s->filled_link))
 			return chain_suspect(s);
 		s->base = s->filled = 0;

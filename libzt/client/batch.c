@@ -79,7 +79,7 @@ batch_new(struct space *s, struct batch **out)
 	struct batch *b;
 	enum zt_err err;
 
-	if ((err = client_may_write(s->z)))
+	if ((err = client_may_write(s->z, &s->w->id)))
 		return err;
 	/* Nothing new goes under a key that someone who left knows. */
 	if (org_state_is_open(s->w, ORG_NEVER) && may_rotate(s) &&
@@ -401,32 +401,12 @@ seal_folder(struct outgoing *o, struct dirty *d)
 	return err;
 }
 
-/* A changeset is not older than the one that it follows, also where clocks differ. 0: not known
- * here. */
-static uint64_t
-newest_time(struct space *s)
-{
-	struct buf b = buf_init(LIMIT_PUSH + LIMIT_MANIFEST);
-	Zt__PushRequest *m = NULL;
-	struct changeset cs = { .time = 0 };
-
-	if (store_get(s->z->store, STORE_PUSH, bytes_of(s->w->id.b, ID_BYTES), s->position,
-		&b) == ZT_OK &&
-	    pb_decode(&zt__push_request__descriptor, buf_bytes(&b), b.n, &m) == ZT_OK &&
-	    m->changeset != NULL && m->changeset->statement != NULL &&
-	    changeset_read_statement(m->changeset->statement, &cs))
-		cs.time = 0;
-	pb_free(m);
-	buf_free(&b);
-	return cs.time;
-}
-
 static enum zt_err
 sign_changeset(struct outgoing *o)
 {
 	struct space *s = o->b->s;
 	struct zt *z = s->z;
-	uint64_t now = client_now_ms(), newest = newest_time(s);
+	uint64_t now = client_now_ms();
 
 	o->cs.org = z->org;
 	o->cs.workspace = s->w->id;
@@ -435,7 +415,8 @@ sign_changeset(struct outgoing *o)
 	o->cs.parent_position = s->position;
 	o->cs.parent_link = s->link;
 	o->cs.seen_size = merkle_size(z->state->tree);
-	o->cs.time = now > newest ? now : newest;
+	/* Never before what this builds on, whatever the clock of its author said. */
+	o->cs.time = now > s->time ? now : s->time;
 	return merkle_root(z->state->tree, o->cs.seen_size, &o->cs.seen_root)
 		   ? ZT_ERR_STORE
 		   : changeset_sign(z->sign, &o->cs, o->spans, o->count, &o->body);

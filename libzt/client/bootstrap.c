@@ -109,6 +109,7 @@ sign_genesis(const struct zt_bootstrap *b, struct founding *f, struct entry **ou
 	u.user_key = pb_field(f->user_public, 32);
 	u.device = &d;
 	g.slug = (char *)(uintptr_t)b->slug;
+	g.format = LOG_FORMAT;
 	g.root_key = pb_field(f->root_public, 32);
 	g.log_key = pb_field(f->log_key, 32);
 	g.first = &u;

@@ -4,32 +4,50 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/wire.h"
 #include "format/limits.h"
 #include "format/pb.h"
 
 /* ---- what is stored ---- */
 
+enum { LINK_BYTES = HASH_BYTES + 8, STORED_CHAIN = 4096 };
+
+static enum zt_err
+read_link(const struct buf *b, struct hash *link, uint64_t *time)
+{
+	if (b->n != LINK_BYTES)
+		return ZT_ERR_STORE;
+	memcpy(link->b, b->p, HASH_BYTES);
+	*time = wire_load_u64(b->p + HASH_BYTES);
+	return ZT_OK;
+}
+
 enum zt_err
 chain_load(struct space *s)
 {
 	struct bytes key = bytes_of(s->w->id.b, ID_BYTES);
-	struct buf link = buf_init(256), b = buf_init(256);
+	struct buf link = buf_init(256), b = buf_init(STORED_CHAIN);
 	Zt__StoredChain *m = NULL;
 	enum zt_err err = store_newest(s->z->store, STORE_LINK, key, &s->position, &link);
 
-	if (err == ZT_OK && link.n == HASH_BYTES)
-		memcpy(s->link.b, link.p, HASH_BYTES);
+	if (err == ZT_OK)
+		err = read_link(&link, &s->link, &s->time);
 	else if (err == ZT_ERR_NOT_FOUND)
-		s->position = 0;
-	else
+		err = (s->position = 0, ZT_OK);
+	if (err)
 		goto out;
 	if ((err = store_get(s->z->store, STORE_CHAIN, key, 0, &b)) == ZT_OK &&
-	    (err = pb_decode(&zt__stored_chain__descriptor, buf_bytes(&b), 256, &m)) == ZT_OK) {
+	    (err = pb_decode(&zt__stored_chain__descriptor, buf_bytes(&b), STORED_CHAIN, &m)) ==
+		ZT_OK) {
 		s->base = m->begun;
 		s->goal = m->goal;
 		s->checkpoint = m->checkpoint;
 		s->filled = m->filled;
 		s->led = m->led;
+		s->judged = m->judged;
+		for (size_t i = 0; i < m->n_steps && i < SPACE_STEPS; i++)
+			s->steps[s->step_count++] =
+			    (struct space_step){ m->steps[i]->position, m->steps[i]->known };
 		if (s->goal > 0)
 			err = pb_hash(m->goal_link, &s->goal_link);
 		if (err == ZT_OK && s->filled > 0)
@@ -48,9 +66,18 @@ enum zt_err
 chain_note(struct space *s)
 {
 	Zt__StoredChain m = ZT__STORED_CHAIN__INIT;
-	struct buf b = buf_init(256);
+	Zt__StoredStep steps[SPACE_STEPS], *list[SPACE_STEPS];
+	struct buf b = buf_init(STORED_CHAIN);
 	enum zt_err err;
 
+	for (size_t i = 0; i < s->step_count; i++) {
+		zt__stored_step__init(list[i] = &steps[i]);
+		steps[i].position = s->steps[i].position;
+		steps[i].known = s->steps[i].known;
+	}
+	m.steps = list;
+	m.n_steps = s->step_count;
+	m.judged = s->judged;
 	m.begun = s->base;
 	m.goal = s->goal;
 	m.checkpoint = s->checkpoint;
@@ -68,18 +95,28 @@ chain_note(struct space *s)
 }
 
 enum zt_err
-chain_link(struct space *s, uint64_t position, struct hash *out)
+chain_link(struct space *s, uint64_t position, struct hash *out, uint64_t *time)
 {
 	struct buf b = buf_init(256);
+	uint64_t unused;
 	enum zt_err err =
 	    store_get(s->z->store, STORE_LINK, bytes_of(s->w->id.b, ID_BYTES), position, &b);
 
-	if (err == ZT_OK && b.n == HASH_BYTES)
-		memcpy(out->b, b.p, HASH_BYTES);
-	else if (err == ZT_OK)
-		err = ZT_ERR_STORE;
+	if (err == ZT_OK)
+		err = read_link(&b, out, time != NULL ? time : &unused);
 	buf_free(&b);
 	return err;
+}
+
+enum zt_err
+chain_put_link(struct space *s, uint64_t position, const struct hash *link, uint64_t time)
+{
+	uint8_t value[LINK_BYTES];
+
+	memcpy(value, link->b, HASH_BYTES);
+	wire_store_u64(value + HASH_BYTES, time);
+	return store_put(s->z->store, STORE_LINK, bytes_of(s->w->id.b, ID_BYTES), position,
+	    bytes_of(value, sizeof value));
 }
 
 static void
@@ -207,8 +244,26 @@ chain_put_version(struct space *s, const struct chain_change *of, const struct c
 static enum zt_err
 refuse_changeset(struct space *s, enum zt_err err, uint64_t position, const char *why)
 {
+	s->is_refused = true;
 	return client_refuse(s->z, err, "changeset %llu of the workspace: %s",
 	    (unsigned long long)position, client_words(s->z, why));
+}
+
+/* The same, with the member who signed it: what one of them did wrong is not laid at all doors.
+ */
+static enum zt_err
+refuse_authored(struct space *s, enum zt_err err, const struct changeset *cs, uint64_t position,
+    const char *why)
+{
+	const struct org_device *d = org_state_device(s->z->state, &cs->author);
+	struct client_handle by;
+
+	if (d == NULL)
+		return refuse_changeset(s, err, position, why);
+	client_handle(s->z, &d->user->id, &by);
+	s->is_refused = true;
+	return client_refuse(s->z, err, "changeset %llu of the workspace, signed by %.100s: %s",
+	    (unsigned long long)position, by.email, client_words(s->z, why));
 }
 
 enum zt_err
@@ -230,9 +285,8 @@ take_change(struct space *s, const struct chain_change *of, const struct change 
 
 	if (err && err != ZT_ERR_NOT_FOUND)
 		return err;
-	if (err == ZT_ERR_NOT_FOUND ? c->version != 1
-				    : c->version != before.version + 1 ||
-					  !hash_equal(&c->prev, &before.pins.object)) {
+	if (!change_follows(c, err == ZT_OK ? before.version : 0,
+		err == ZT_OK ? &before.pins.object : NULL)) {
 		/* What a checkpoint left out, or misstated: the chain itself will tell. */
 		if (s->base > 0)
 			return chain_suspect(s);
@@ -270,7 +324,8 @@ static enum zt_err
 check_parent(struct space *s, const struct changeset *cs, uint64_t position)
 {
 	struct hash parent;
-	enum zt_err err = chain_link(s, cs->parent_position, &parent);
+	uint64_t time = 0;
+	enum zt_err err = chain_link(s, cs->parent_position, &parent, &time);
 
 	if (err == ZT_ERR_NOT_FOUND && cs->parent_position < s->base) {
 		parent = cs->parent_link;
@@ -284,6 +339,9 @@ check_parent(struct space *s, const struct changeset *cs, uint64_t position)
 		return refuse_changeset(s, ZT_ERR_FORK, position,
 		    "its author had seen another history of this workspace than the server "
 		    "shows here");
+	if (cs->time < time)
+		return refuse_changeset(s, ZT_ERR_CORRUPT, position,
+		    "it claims an earlier time than the changeset that its author built on");
 	return ZT_OK;
 }
 
@@ -301,6 +359,34 @@ check_goal(struct space *s)
 	return chain_note(s);
 }
 
+/* Whether CS may stand at POSITION, and counts. A refusal names its author. */
+static enum zt_err
+judge(struct space *s, const struct changeset *cs, uint64_t position, bool *left_out)
+{
+	struct changeset_place place = { position, judge_known(s, position) };
+	const char *why = "";
+	enum zt_err err;
+
+	if (cs->parent_position > 0 && cs->parent_position < position &&
+	    (err = check_parent(s, cs, position)))
+		return err;
+	err = changeset_check(s->z->state, s->w, cs, &place, &why);
+	*left_out = err == ZT_ERR_REVOKED;
+	return err == ZT_OK || *left_out ? ZT_OK : refuse_authored(s, err, cs, position, why);
+}
+
+/* The chain goes on behind POSITION. */
+static enum zt_err
+chain_advance(struct space *s, uint64_t position, const struct hash *next, uint64_t time,
+    struct hash *link)
+{
+	enum zt_err err = chain_put_link(s, position, next, time);
+
+	if (err == ZT_OK)
+		*link = *next;
+	return err;
+}
+
 enum zt_err
 chain_take(struct space *s, const Zt__Changeset *m, uint64_t position, struct hash *link,
     chain_take_fn *each)
@@ -312,32 +398,26 @@ chain_take(struct space *s, const Zt__Changeset *m, uint64_t position, struct ha
 	const char *why = "";
 	enum zt_err err;
 
-	if ((err = changeset_read(m, &cs, &changes)))
+	if (changeset_read_statement(m->statement, &cs) == ZT_OK) {
+		changeset_link(link, &cs.signed_, &next);
+		of.left_out = org_state_is_void(s->w, position, &next);
+	}
+	if ((err = changeset_read(m, &cs, &changes))) {
+		if (of.left_out) /* an owner passed over what nobody can read */
+			return chain_advance(s, position, &next, 0, link);
 		return refuse_changeset(
 		    s, err, position, "it is not what its author signed, or cannot be read");
-	if (cs.parent_position > 0 && cs.parent_position < position &&
-	    (err = check_parent(s, &cs, position)))
-		goto out;
-	err = changeset_check(s->z->state, s->w, &cs, position, &why);
-	of.left_out = err == ZT_ERR_REVOKED;
-	if (err && !of.left_out) {
-		err = refuse_changeset(s, err, position, why);
-		goto out;
 	}
-	changeset_link(link, &cs.signed_, &next);
+	if (!of.left_out && (err = judge(s, &cs, position, &of.left_out)))
+		goto out;
 	if ((err = changeset_check_pin(s->w, position, &next, &why))) {
 		err = refuse_changeset(s, err, position, why);
 		goto out;
 	}
 	for (size_t i = 0; err == ZT_OK && i < cs.count; i++)
 		err = each(s, &of, &changes[i]);
-	if (err == ZT_OK)
-		err = store_put(s->z->store, STORE_LINK, bytes_of(s->w->id.b, ID_BYTES),
-		    position, bytes_of(next.b, HASH_BYTES));
-	if (err == ZT_OK) {
+	if (err == ZT_OK && (err = chain_advance(s, position, &next, cs.time, link)) == ZT_OK)
 		s->skipped += of.left_out;
-		*link = next;
-	}
 out:
 	free(changes);
 	return err;
@@ -347,26 +427,30 @@ out:
 static enum zt_err
 take_next(struct space *s, const Zt__Changeset *m)
 {
-	enum zt_err err = chain_take(s, m, s->position + 1, &s->link, take_change);
+	enum zt_err err;
 
-	if (err)
+	judge_hear(s);
+	if ((err = chain_take(s, m, s->position + 1, &s->link, take_change)))
 		return err;
 	s->position++;
+	if ((err = chain_link(s, s->position, &s->link, &s->time)))
+		return err;
 	return check_goal(s);
 }
 
 void
 chain_go_back(struct space *s, const struct space *before)
 {
-	s->position = before->position;
-	s->link = before->link;
-	s->base = before->base;
-	s->filled = before->filled;
-	s->filled_link = before->filled_link;
-	s->goal = before->goal;
-	s->goal_link = before->goal_link;
-	s->checkpoint = before->checkpoint;
-	s->skipped = before->skipped;
+	struct secret **keys = s->keys; /* these may have come meanwhile, and stay */
+	size_t key_cap = s->key_cap;
+	uint64_t led = s->led;
+	bool is_refused = s->is_refused;
+
+	*s = *before;
+	s->is_refused = is_refused;
+	s->keys = keys;
+	s->key_cap = key_cap;
+	s->led = led;
 	s->is_suspect = false;
 }
 
@@ -433,6 +517,8 @@ sync_page(struct space *s, uint64_t *newest)
 	for (size_t i = 0; err == ZT_OK && !begun && i < m->n_changesets; i++)
 		if ((err = take_next(s, m->changesets[i])) == ZT_OK)
 			err = chain_keep(s, s->position, m->changesets[i]);
+	if (err == ZT_OK && m->n_changesets > 0)
+		err = chain_note(s);
 out:
 	pb_free(m);
 	return err;
@@ -444,12 +530,13 @@ space_sync(struct space *s)
 	uint64_t newest = 0;
 	enum zt_err err;
 
+	s->is_refused = false;
 	do {
 		struct space before = *s;
 
 		if ((err = store_begin(s->z->store)))
 			return err;
-		if ((err = sync_page(s, &newest)) == ZT_OK)
+		if ((err = judge_again(s)) == ZT_OK && (err = sync_page(s, &newest)) == ZT_OK)
 			err = store_commit(s->z->store);
 		store_rollback(s->z->store);
 		client_working(s->z, ZT_VERIFIES_HISTORY, s->position, newest);
@@ -461,17 +548,16 @@ space_sync(struct space *s)
 				err = backfill_all(s);
 		}
 	} while (err == ZT_OK && s->position < newest);
-	return client_note_fork(s->z, err);
+	return client_note_fork(s->z, &s->w->id, err);
 }
 
 enum zt_err
 space_sync_fresh(struct space *s)
 {
-	const struct org_workspace *w = s->w;
+	const struct org_pin *far = org_state_furthest_pin(s->w);
 	enum zt_err err = space_sync(s);
 
-	if (err == ZT_OK &&
-	    w->generations[w->generation_count - 1].chain_position > s->position)
+	if (err == ZT_OK && far != NULL && far->position > s->position)
 		err = chain_refuse_older(s);
 	return err;
 }
@@ -492,10 +578,10 @@ space_take_own(struct space *s, const Zt__Changeset *m, uint64_t position,
 		    "the server has put it behind another history of the workspace");
 	if (err == ZT_OK)
 		err = keep_push(s, position, push);
-	if (err == ZT_OK)
+	if (err == ZT_OK && (err = chain_note(s)) == ZT_OK)
 		err = store_commit(s->z->store);
 	store_rollback(s->z->store);
 	if (err)
 		chain_go_back(s, &before);
-	return client_note_fork(s->z, err);
+	return client_note_fork(s->z, &s->w->id, err);
 }

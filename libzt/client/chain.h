@@ -13,8 +13,13 @@
 ZT_CHECKED enum zt_err chain_load(struct space *s);
 /* Stores base, goal and checkpoint of S. */
 ZT_CHECKED enum zt_err chain_note(struct space *s);
-/* The verified link at POSITION. Errors: NOT_FOUND. */
-ZT_CHECKED enum zt_err chain_link(struct space *s, uint64_t position, struct hash *out);
+/* The verified link at POSITION, and the time of its changeset (0: it is not known; TIME may be
+ * NULL). Errors: NOT_FOUND. */
+ZT_CHECKED enum zt_err chain_link(
+    struct space *s, uint64_t position, struct hash *out, uint64_t *time);
+/* Stores them. */
+ZT_CHECKED enum zt_err chain_put_link(
+    struct space *s, uint64_t position, const struct hash *link, uint64_t time);
 /* Version N of VLOB, or (0) the newest, whether it counts or not. Errors: NOT_FOUND, also for
  * one from before a checkpoint that is not led to yet. */
 ZT_CHECKED enum zt_err chain_version(
@@ -49,6 +54,21 @@ ZT_CHECKED enum zt_err chain_refuse_older(struct space *s);
 /* What the server shows of the chain from position FROM on, not verified; the caller gives *OUT
  * to pb_free. Errors: ROLLBACK (its chain ends before). */
 ZT_CHECKED enum zt_err chain_page(struct space *s, uint64_t from, Zt__ChainPage **out);
+
+/* ---- judge.c ---- */
+/* How many entries of the log this device had when it first verified POSITION. */
+uint64_t judge_known(const struct space *s, uint64_t position);
+/* What is verified from here on, is with the log as it is now. */
+void judge_hear(struct space *s);
+/* The same up to POSITION, by the word of one who had KNOWN entries then. */
+void judge_begin(struct space *s, uint64_t position, uint64_t known);
+/* Within a transaction: judges again who counts, where entries came since the last time that
+ * pin a place of the chain or declare one void (P6). */
+ZT_CHECKED enum zt_err judge_again(struct space *s);
+/* The place that a rotation may pin: as far as this device, or a colleague whose statement
+ * stands in chain or log, had verified the chain before the first loss that nothing pins yet.
+ */
+ZT_CHECKED enum zt_err judge_pin(struct space *s, uint64_t *position, struct hash *link);
 
 /* ---- backfill.c ---- */
 /* Verifies all that stands before the base, or begins anew. */

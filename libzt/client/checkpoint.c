@@ -66,7 +66,8 @@ take_statement(struct taking *t, const Zt__PlacedStatement *m)
 
 	if (err)
 		return err;
-	err = changeset_check(t->s->z->state, t->s->w, &t->cs, m->position, &why);
+	err = changeset_check(t->s->z->state, t->s->w, &t->cs,
+	    &(struct changeset_place){ m->position, t->c->seen_size }, &why);
 	t->position = m->position;
 	t->left_out = err == ZT_ERR_REVOKED;
 	return t->left_out ? ZT_OK : err;
@@ -181,10 +182,10 @@ checkpoint_begin(struct space *s)
 	enum zt_err err;
 
 	if ((err = find(s, &c)) == ZT_OK && (err = take_all(&t)) == ZT_OK &&
-	    (err = store_put(s->z->store, STORE_LINK, bytes_of(s->w->id.b, ID_BYTES),
-		 c.position, bytes_of(c.link.b, HASH_BYTES))) == ZT_OK) {
+	    (err = chain_put_link(s, c.position, &c.link, 0)) == ZT_OK) {
 		s->base = s->position = s->checkpoint = c.position;
 		s->link = c.link;
+		judge_begin(s, c.position, c.seen_size);
 		err = chain_note(s);
 	}
 	buf_free(&t.entries);
@@ -199,7 +200,7 @@ static enum zt_err
 follow(struct space *s, uint64_t position, const struct hash *link, struct buf *links)
 {
 	struct hash at = *link, base;
-	enum zt_err err = chain_link(s, s->base, &base);
+	enum zt_err err = chain_link(s, s->base, &base, NULL);
 
 	while (err == ZT_OK && position < s->base) {
 		Zt__ChainPage *m = NULL;
@@ -228,8 +229,8 @@ checkpoint_link(struct space *s, uint64_t position, const struct hash *link)
 	enum zt_err err = follow(s, position, link, &links);
 
 	for (size_t i = 0; err == ZT_OK && i < links.n / HASH_BYTES; i++)
-		err = store_put(s->z->store, STORE_LINK, bytes_of(s->w->id.b, ID_BYTES),
-		    position + i, bytes_of(links.p + i * HASH_BYTES, HASH_BYTES));
+		err = chain_put_link(s, position + i,
+		    (const struct hash *)(const void *)(links.p + i * HASH_BYTES), 0);
 	buf_free(&links);
 	return err;
 }

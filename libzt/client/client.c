@@ -89,9 +89,13 @@ take_secrets(struct zt *z, const Zt__DeviceSecrets *m)
 		return err;
 	if (m->n_user_keys == 0 || m->n_user_keys > CLIENT_USER_KEYS)
 		return ZT_ERR_CORRUPT;
-	for (size_t i = 0; i < m->n_user_keys; i++, z->user_keys++)
-		if ((err = secret_from(pb_bytes(m->user_keys[i]), &z->user_key[i])))
+	for (size_t i = 0; i < m->n_user_keys; i++) {
+		struct secret *key = NULL;
+
+		if ((err = secret_from(pb_bytes(m->user_keys[i]), &key)) ||
+		    (err = client_add_user_key(z, key)))
 			return err;
+	}
 	z->root_by_id = m->root_key.len == 0;
 	z->vouched_size = m->tree_size;
 	if (m->tree_size > 0 && (err = pb_hash(m->root_hash, &z->vouched_root)))
@@ -302,8 +306,9 @@ zt_close(struct zt *z)
 	sign_free(z->sign);
 	secret_free(z->seal);
 	secret_free(z->local);
-	for (size_t i = 0; i < z->user_keys; i++)
-		secret_free(z->user_key[i]);
+	for (size_t i = 0; i < z->user_key_count; i++)
+		secret_free(z->user_keys[i].key);
+	free(z->user_keys);
 	free(z->home);
 	free(z->server);
 	free(z->slug);

@@ -17,7 +17,12 @@
 #include "zt/zt.h"
 
 #define CLIENT_WHY 256
-#define CLIENT_USER_KEYS 64
+#define CLIENT_USER_KEYS 64 /* that a new device is given: the log leads to all others */
+
+struct client_user_key {
+	struct secret *key;
+	uint8_t public[HPKE_PUBLIC_BYTES];
+};
 
 struct zt {
 	char *home, *server, *slug, *email, *ca_file;
@@ -27,9 +32,11 @@ struct zt {
 	uint8_t root_key[SIGN_PUBLIC_BYTES];
 	bool root_by_id; /* the organization's id alone pins the root key (recover.c, pki.c) */
 	struct sign_key *sign;
-	struct secret *seal, *user_key[CLIENT_USER_KEYS], *local;
-	size_t user_keys;
-	uint64_t vouched_size; /* of the log, by the greeter */
+	struct secret *seal, *local;
+	struct client_user_key *user_keys; /* of this user, in no order (user_keys.c) */
+	size_t user_key_count, user_key_cap;
+	unsigned user_generation; /* the log's generations were looked at up to here */
+	uint64_t vouched_size;    /* of the log, by the greeter */
 	struct hash vouched_root;
 	struct store *store;
 	struct calls *calls;
@@ -72,10 +79,12 @@ ZT_CHECKED enum zt_err client_call(struct zt *z, enum route r, const struct rout
     const char *query, struct bytes body, struct buf *answer);
 
 /* ---- freeze.c: after the first sight of a second history nothing more is written ---- */
-/* Notes ERR when it is a FORK, with its sentence, and returns it. */
-enum zt_err client_note_fork(struct zt *z, enum zt_err err);
-/* Errors: FORK, with the sentence of the first sight. */
-ZT_CHECKED enum zt_err client_may_write(struct zt *z);
+/* Notes ERR when it is a FORK, with its sentence, and returns it: of the trust log (WORKSPACE
+ * NULL), or of one workspace, which may be one member's doing. */
+enum zt_err client_note_fork(struct zt *z, const struct id *workspace, enum zt_err err);
+/* Whether this device writes into WORKSPACE (NULL: to the trust log). Errors: FORK, with the
+ * sentence of the first sight. */
+ZT_CHECKED enum zt_err client_may_write(struct zt *z, const struct id *workspace);
 /* A person compared heads with a colleague, and they agree. */
 ZT_CHECKED enum zt_err client_thaw(struct zt *z);
 
@@ -93,14 +102,19 @@ ZT_CHECKED enum zt_err client_kept_head(struct zt *z, Zt__Statement **out);
 typedef enum zt_err client_fill(struct zt *z, void *ctx, Zt__EntryBody *body);
 ZT_CHECKED enum zt_err client_append(
     struct zt *z, const struct id *topic, client_fill *fill, void *ctx);
+/* Two acts of one topic in one request, the second right behind the first. The first may come
+ * to stand without the second: then the log asks for it, and *BOTH is false. */
+ZT_CHECKED enum zt_err client_append_two(struct zt *z, const struct id *topic,
+    client_fill *fill, void *ctx, client_fill *then, void *then_ctx, bool *both);
 /* The act alone, signed and not sent: its place in TOPIC, and the newest head that this device
  * has verified. The caller frees *OUT. */
 ZT_CHECKED enum zt_err client_sign_act(
     struct zt *z, const struct id *topic, client_fill *fill, void *ctx, struct entry **out);
 /* Verifies a server's answer to an append: its head, that E is in it at its index, and that the
- * log which E's author had seen is a prefix of it. */
+ * log which E's author had seen is a prefix of it. *ALL: so are the entries sent with E, as the
+ * server says. */
 ZT_CHECKED enum zt_err client_check_append(
-    struct zt *z, const struct entry *e, struct bytes answer);
+    struct zt *z, const struct entry *e, struct bytes answer, bool *all);
 
 /* ---- person.c ---- */
 /* The user of an id, live or not, or the live one of an address. Errors: NOT_FOUND; WHO (two
@@ -160,14 +174,23 @@ struct client_new_device {
 ZT_CHECKED enum zt_err client_write_device(
     const struct zt_options *o, const struct client_new_device *d);
 
-/* ---- devices.c ---- */
-/* Takes over newer generations of the user's key that the log seals to this device. What does
- * not open is left: whoever needs it will miss it. Errors: TOO_BIG, MEMORY. */
+/* ---- user_keys.c ---- */
+/* Takes KEY over, also on failure; one that is here already is dropped. Errors: MEMORY. */
+ZT_CHECKED enum zt_err client_add_user_key(struct zt *z, struct secret *key);
+/* This user's private key of GENERATION, borrowed; NULL when it is not here. */
+const struct secret *client_user_key(const struct zt *z, unsigned generation);
+/* The newest ones, for another device of this user; borrowed. Returns how many. */
+size_t client_hand_user_keys(const struct zt *z, struct bytes out[CLIENT_USER_KEYS]);
+/* Opens what the log holds of this user's keys for this device. What does not open is passed
+ * over. Errors: MEMORY. */
 ZT_CHECKED enum zt_err client_take_user_keys(struct zt *z);
 /* Renews this user's key, sealed to all its live devices. */
 ZT_CHECKED enum zt_err client_renew_user_key(struct zt *z);
-/* The same when a device of this user was revoked since, once whoever does it. */
+/* The same when a device of this user was revoked since, or when the newest key has not reached
+ * this device. Another device may have done it first. */
 ZT_CHECKED enum zt_err client_close_user_key(struct zt *z);
+
+/* ---- devices.c ---- */
 /* The act of revoking DEVICE alone; what it asks for is zt_tend's. */
 ZT_CHECKED enum zt_err client_revoke_device(struct zt *z, const struct id *device);
 /* The label of one of this user's own devices, "" when it does not open. */
@@ -182,6 +205,12 @@ ZT_CHECKED enum zt_err workspace_deposit(struct zt *z, const struct org_workspac
     const struct secret *key, struct org_user *const *users, size_t count);
 
 /* ---- rotate.c ---- */
+/* Gives USER a role, or takes a part of it. */
+ZT_CHECKED enum zt_err workspace_set_role(
+    struct zt *z, const struct id *workspace, const struct id *user, enum role role);
+/* Takes USER's role, and rotates the key in the same request. */
+ZT_CHECKED enum zt_err workspace_remove(
+    struct zt *z, const struct id *workspace, const struct id *user);
 /* Rotates the key of the workspace ID. */
 ZT_CHECKED enum zt_err workspace_rotate(struct zt *z, const struct id *id);
 /* Rotates the key of the workspace ID if access was lost since, and nobody else has by then. */
@@ -191,6 +220,12 @@ ZT_CHECKED enum zt_err workspace_close(struct zt *z, const struct id *id);
 ZT_CHECKED enum zt_err workspace_mend(struct zt *z, const struct id *id, bool *done);
 
 /* ---- space.c: a workspace, opened ---- */
+/* From POSITION on, this device verified the chain when it had KNOWN entries of the log. */
+struct space_step {
+	uint64_t position, known;
+};
+#define SPACE_STEPS 64
+
 struct space {
 	struct zt *z;
 	struct org_workspace *w;
@@ -198,6 +233,10 @@ struct space {
 	size_t key_cap;
 	uint64_t position; /* of the verified chain */
 	struct hash link;
+	uint64_t time;                        /* of its newest changeset, as its author says */
+	struct space_step steps[SPACE_STEPS]; /* in order; see judge.c */
+	size_t step_count;
+	uint64_t judged;  /* entries of the log by which the chain was judged last */
 	uint64_t skipped; /* changesets left out because their author had been removed */
 	uint64_t base;    /* where a member's checkpoint began the chain; 0: verified from 1 */
 	uint64_t filled;  /* of what stands before the base: verified up to here */
@@ -207,6 +246,7 @@ struct space {
 	struct hash goal_link;
 	uint64_t checkpoint; /* the newest that this device knows of */
 	bool is_suspect;     /* what the checkpoint said does not lead on: begin anew */
+	bool is_refused;     /* the last sync ended at a changeset that may not stand */
 };
 /* The current version of an object, as the chain states it. */
 struct space_version {

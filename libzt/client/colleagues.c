@@ -143,8 +143,8 @@ open_part(struct zt *z, const Zt__RecoveryPart *p, const struct id *owner,
 	struct bytes aad = binding(&z->org, owner, device, &z->user, bound);
 	enum zt_err err = ZT_ERR_CORRUPT;
 
-	for (size_t i = z->user_keys; err == ZT_ERR_CORRUPT && i-- > 0;)
-		err = hpke_open(z->user_key[i], bytes_text("zt recovery part 1"), aad,
+	for (size_t i = z->user_key_count; err == ZT_ERR_CORRUPT && i-- > 0;)
+		err = hpke_open(z->user_keys[i].key, bytes_text("zt recovery part 1"), aad,
 		    pb_bytes(p->sealed), out);
 	return err;
 }

@@ -70,7 +70,8 @@ export_line(void *ctx, struct bytes key, uint64_t n, struct bytes value)
 		st.signature = m->signature;
 		line.entry = &st;
 	} else {
-		line.leaf = m->leaf;
+		line.digest = m->digest;
+		line.tag = m->tag;
 	}
 	err = put_message(x, AUDIT_LINE, &line);
 	pb_free(m);
@@ -185,9 +186,9 @@ zt_log_compare(struct zt *z, uint64_t size, const uint8_t root[32])
 		return err;
 	if (memcmp(mine.b, root, HASH_BYTES) == 0)
 		return client_thaw(z);
-	return client_note_fork(
-	    z, client_refuse(z, ZT_ERR_FORK,
-		   "your colleague has verified another history: the server shows each of you "
-		   "a log "
-		   "of its own; write nothing and tell your administrator"));
+	return client_note_fork(z, NULL,
+	    client_refuse(z, ZT_ERR_FORK,
+		"your colleague has verified another history: the server shows each of you "
+		"a log "
+		"of its own; write nothing and tell your administrator"));
 }

@@ -1,25 +1,33 @@
-/* freeze.c - at the first sight of a second history this device writes nothing more to the
- * organization, until a person has compared heads with a colleague (zt_log_compare). */
+/* freeze.c - at the first sight of a second history this device writes nothing more: to the
+ * organization when the trust log forked, into one workspace when its chain did, which may be
+ * the doing of a single member. A person who has compared heads with a colleague ends it
+ * (zt_log_compare). To take access away is never frozen. */
 #include "client/client.h"
 
-static const char word[] = "fork";
+static struct bytes
+key_of(const struct id *workspace)
+{
+	return workspace != NULL ? bytes_of(workspace->b, ID_BYTES) : bytes_text("fork");
+}
 
 enum zt_err
-client_note_fork(struct zt *z, enum zt_err err)
+client_note_fork(struct zt *z, const struct id *workspace, enum zt_err err)
 {
 	/* What cannot be noted is seen again at the next look. */
 	if (err == ZT_ERR_FORK)
 		(void)!(int)store_put(
-		    z->store, STORE_META, bytes_text(word), 0, bytes_text(z->why));
+		    z->store, STORE_FORK, key_of(workspace), 0, bytes_text(z->why));
 	return err;
 }
 
 enum zt_err
-client_may_write(struct zt *z)
+client_may_write(struct zt *z, const struct id *workspace)
 {
 	struct buf why = buf_init(CLIENT_WHY);
-	enum zt_err err = store_get(z->store, STORE_META, bytes_text(word), 0, &why);
+	enum zt_err err = store_get(z->store, STORE_FORK, key_of(NULL), 0, &why);
 
+	if (err == ZT_ERR_NOT_FOUND && workspace != NULL)
+		err = store_get(z->store, STORE_FORK, key_of(workspace), 0, &why);
 	if (err == ZT_OK)
 		err = client_refuse(z, ZT_ERR_FORK,
 		    "%.120s; nothing is written until zt log verify --against a colleague's "
@@ -35,5 +43,5 @@ client_may_write(struct zt *z)
 enum zt_err
 client_thaw(struct zt *z)
 {
-	return store_delete(z->store, STORE_META, bytes_text(word), 0);
+	return store_forget(z->store, STORE_FORK, bytes_of(NULL, 0));
 }

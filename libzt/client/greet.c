@@ -111,6 +111,7 @@ compose_welcome(struct greeting *g, bool is_user, struct buf *out)
 	Zt__Welcome m = ZT__WELCOME__INIT;
 	struct welcome_handles w = { .m = &m, .cap = 4000 };
 	ProtobufCBinaryData keys[CLIENT_USER_KEYS];
+	struct bytes handed[CLIENT_USER_KEYS];
 	struct hash root;
 	enum zt_err err;
 
@@ -123,8 +124,9 @@ compose_welcome(struct greeting *g, bool is_user, struct buf *out)
 	m.slug = z->slug;
 	m.user = pb_field(g->user.b, ID_BYTES);
 	m.device = g->claim->device;
-	for (size_t i = 0; !is_user && i < z->user_keys; i++, m.n_user_keys++)
-		keys[i] = pb_field(secret_bytes(z->user_key[i]).p, SECRET_BYTES);
+	m.n_user_keys = is_user ? 0 : client_hand_user_keys(z, handed);
+	for (size_t i = 0; i < m.n_user_keys; i++)
+		keys[i] = pb_field(handed[i].p, handed[i].n);
 	m.user_keys = keys;
 	if ((w.list = m.handles = calloc(w.cap, sizeof *w.list)) == NULL)
 		return ZT_ERR_MEMORY;

@@ -65,6 +65,7 @@ take_sealed(struct space *s, const Zt__Statement *sealed)
 {
 	struct keyring_subject subject;
 	struct statement st;
+	const struct secret *mine;
 	struct secret *key = NULL;
 	struct id author;
 	unsigned g;
@@ -76,15 +77,15 @@ take_sealed(struct space *s, const Zt__Statement *sealed)
 		return ZT_ERR_CORRUPT;
 	if (s->keys[g - 1] != NULL)
 		return ZT_OK;
-	subject = (struct keyring_subject){
-		.org = s->z->org, .workspace = s->w->id, .user = s->z->user, .generation = g
-	};
-	err = ZT_ERR_KEY;
-	for (unsigned u = (unsigned)s->z->user_keys; err && u > 0; u--) {
-		subject.user_generation = u;
-		err = keyring_open(s->z->state, &subject, &st, s->z->user_key[u - 1],
-		    &s->w->generations[g - 1].commitment, &key);
-	}
+	subject = (struct keyring_subject){ .org = s->z->org,
+		.workspace = s->w->id,
+		.user = s->z->user,
+		.generation = g,
+		.user_generation = subject.user_generation };
+	if ((mine = client_user_key(s->z, subject.user_generation)) == NULL)
+		return ZT_ERR_KEY;
+	err = keyring_open(
+	    s->z->state, &subject, &st, mine, &s->w->generations[g - 1].commitment, &key);
 	return err ? err : keep_key(s, g, key);
 }
 

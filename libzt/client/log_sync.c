@@ -11,20 +11,49 @@
 #include "proto/auth.pb-c.h"
 #include "zt/org.h"
 
+/* ---- one line ---- */
+
+/* An entry, or its digest and tag where this device may not see it. */
+struct log_line {
+	struct entry *entry; /* owned; NULL: hidden */
+	struct hash digest, tag, leaf;
+};
+
+static enum zt_err
+line_hidden(ProtobufCBinaryData digest, ProtobufCBinaryData tag, struct log_line *out)
+{
+	if (pb_hash(digest, &out->digest) || pb_hash(tag, &out->tag))
+		return ZT_ERR_CORRUPT;
+	entry_leaf(&out->digest, &out->tag, &out->leaf);
+	return ZT_OK;
+}
+
+static enum zt_err
+line_shown(const struct statement *s, struct log_line *out)
+{
+	enum zt_err err = entry_decode(s, &out->entry);
+
+	if (err == ZT_OK)
+		out->leaf = out->entry->leaf;
+	return err;
+}
+
 /* ---- the stored log ---- */
 
 static enum zt_err
-store_line(struct store *store, uint64_t index, const struct hash *leaf, const struct entry *e)
+store_line(struct store *store, uint64_t index, const struct log_line *line)
 {
 	Zt__StoredEntry m = ZT__STORED_ENTRY__INIT;
 	struct buf b = buf_init(LIMIT_ENTRY + 256);
 	enum zt_err err;
 
 	m.index = index;
-	m.leaf = pb_field(leaf->b, HASH_BYTES);
-	if (e != NULL) {
-		m.body = pb_field(e->signed_.body.p, e->signed_.body.n);
-		m.signature = pb_field(e->signed_.signature, SIGN_BYTES);
+	if (line->entry != NULL) {
+		m.body = pb_field(line->entry->signed_.body.p, line->entry->signed_.body.n);
+		m.signature = pb_field(line->entry->signed_.signature, SIGN_BYTES);
+	} else {
+		m.digest = pb_field(line->digest.b, HASH_BYTES);
+		m.tag = pb_field(line->tag.b, HASH_BYTES);
 	}
 	if ((err = pb_encode(&m, &b)) == ZT_OK)
 		err = store_put(store, STORE_LOG, bytes_of(NULL, 0), index, buf_bytes(&b));
@@ -55,13 +84,11 @@ load_line(void *ctx, struct bytes key, uint64_t n, struct bytes value)
 	struct org_state *o = ctx;
 	Zt__StoredEntry *m = NULL;
 	struct statement s;
-	struct entry *e = NULL;
-	struct hash leaf;
+	struct log_line line = { .entry = NULL };
 	enum zt_err err;
 
 	(void)key;
-	if ((err = pb_decode(&zt__stored_entry__descriptor, value, LIMIT_ENTRY + 256, &m)) ||
-	    (err = pb_hash(m->leaf, &leaf)))
+	if ((err = pb_decode(&zt__stored_entry__descriptor, value, LIMIT_ENTRY + 256, &m)))
 		goto out;
 	err = ZT_ERR_STORE;
 	if (n != merkle_size(o->tree))
@@ -71,14 +98,17 @@ load_line(void *ctx, struct bytes key, uint64_t n, struct bytes value)
 		if (m->signature.len != SIGN_BYTES)
 			goto out;
 		memcpy(s.signature, m->signature.data, SIGN_BYTES);
-		if ((err = entry_decode(&s, &e)))
+		if ((err = line_shown(&s, &line)) ||
+		    (is_next_of_topic(o, line.entry) &&
+			(err = org_state_apply(o, line.entry, n))))
 			goto out;
-		if (is_next_of_topic(o, e) && (err = org_state_apply(o, e, n)))
-			goto out;
+	} else if ((err = line_hidden(m->digest, m->tag, &line)) ||
+		   (err = org_state_hide(o, &line.tag))) {
+		goto out;
 	}
-	err = merkle_add(o->tree, &leaf);
+	err = merkle_add(o->tree, &line.leaf);
 out:
-	entry_free(e);
+	entry_free(line.entry);
 	pb_free(m);
 	return err;
 }
@@ -211,20 +241,21 @@ take_line(struct sync *s, const Zt__LogLine *line)
 {
 	uint64_t index = merkle_size(s->o->tree);
 	struct statement st;
-	struct entry *e = NULL;
-	struct hash leaf;
+	struct log_line is = { .entry = NULL };
+	const struct entry *e;
 	enum zt_err err;
 
 	if (line->index != index)
 		return refuse_entry(s->z, ZT_ERR_CORRUPT, index,
 		    "the server left entries out or repeated some");
 	if (line->entry == NULL) {
-		if ((err = pb_hash(line->leaf, &leaf)))
+		if ((err = line_hidden(line->digest, line->tag, &is)))
 			return refuse_entry(s->z, err, index, "its hash is missing");
+		err = org_state_hide(s->o, &is.tag);
 	} else {
-		if ((err = statement_of(line->entry, &st)) || (err = entry_decode(&st, &e)))
+		if ((err = statement_of(line->entry, &st)) || (err = line_shown(&st, &is)))
 			return refuse_entry(s->z, err, index, "");
-		leaf = e->leaf;
+		e = is.entry;
 		if (is_next_of_topic(s->o, e) || id_equal(&e->topic, &s->o->id))
 			err = check_and_apply(s, e, index);
 		else if (e->body->topic_index < topic_length(s->o, &e->topic))
@@ -234,10 +265,10 @@ take_line(struct sync *s, const Zt__LogLine *line)
 			err = note_behind(s, &e->topic, index);
 	}
 	if (err == ZT_OK)
-		err = merkle_add(s->o->tree, &leaf);
+		err = merkle_add(s->o->tree, &is.leaf);
 	if (err == ZT_OK && s->keep)
-		err = store_line(s->z->store, index, &leaf, e);
-	entry_free(e);
+		err = store_line(s->z->store, index, &is);
+	entry_free(is.entry);
 	return err;
 }
 
@@ -292,6 +323,21 @@ fetch_page(struct sync *s, uint64_t from, Zt__LogPage **out)
 	return err;
 }
 
+enum zt_err
+client_kept_head(struct zt *z, Zt__Statement **out)
+{
+	struct buf b = buf_init(1024);
+	uint64_t size;
+	enum zt_err err = store_newest(z->store, STORE_META, bytes_text(head_key), &size, &b);
+
+	if (err == ZT_OK && size > merkle_size(z->state->tree))
+		err = ZT_ERR_STORE;
+	if (err == ZT_OK)
+		err = pb_decode(&zt__statement__descriptor, buf_bytes(&b), 1024, out);
+	buf_free(&b);
+	return err;
+}
+
 /* A log begins with the genesis that the pinned root key signed. */
 static enum zt_err
 check_genesis(struct sync *s)
@@ -336,14 +382,16 @@ static enum zt_err
 take_topic_line(struct sync *s, struct behind *b, const Zt__LogLine *line)
 {
 	struct statement st;
-	struct entry *e = NULL;
+	struct log_line is = { .entry = NULL };
+	const struct entry *e;
 	enum zt_err err;
 
 	if (line->entry == NULL)
 		return client_refuse(s->z, ZT_ERR_CORRUPT,
 		    "the server withholds entries of a workspace of yours");
-	if ((err = statement_of(line->entry, &st)) || (err = entry_decode(&st, &e)))
+	if ((err = statement_of(line->entry, &st)) || (err = line_shown(&st, &is)))
 		return refuse_entry(s->z, err, line->index, "");
+	e = is.entry;
 	if (line->index >= merkle_size(s->o->tree) ||
 	    !hash_equal(merkle_leaf(s->o->tree, line->index), &e->leaf))
 		err = refuse_entry(s->z, ZT_ERR_PROOF, line->index,
@@ -354,10 +402,10 @@ take_topic_line(struct sync *s, struct behind *b, const Zt__LogLine *line)
 	else
 		err = check_and_apply(s, e, line->index);
 	if (err == ZT_OK && s->keep)
-		err = store_line(s->z->store, line->index, &e->leaf, e);
+		err = store_line(s->z->store, line->index, &is);
 	if (err == ZT_OK)
 		caught_up(b, line->index);
-	entry_free(e);
+	entry_free(is.entry);
 	return err;
 }
 
@@ -452,30 +500,60 @@ keep_head(struct sync *s)
 	struct buf b = buf_init(1024);
 	enum zt_err err = store_newest(s->z->store, STORE_META, key, &kept, &b);
 
-	if (err == ZT_OK && kept == size)
-		goto out;
 	if (err == ZT_ERR_NOT_FOUND || err == ZT_OK)
 		err = store_forget(s->z->store, STORE_META, key);
 	if (err == ZT_OK)
 		err = store_put(s->z->store, STORE_META, key, size, buf_bytes(&s->head));
-out:
 	buf_free(&b);
 	return err;
 }
 
-enum zt_err
-client_kept_head(struct zt *z, Zt__Statement **out)
+/* A true head covers hidden entries too: one of a topic that this user may see shows that the
+ * server hides it (P4, P5). */
+static enum zt_err
+check_hidden(struct sync *s)
 {
-	struct buf b = buf_init(1024);
-	uint64_t size;
-	enum zt_err err = store_newest(z->store, STORE_META, bytes_text(head_key), &size, &b);
+	const struct org_workspace *w;
+	size_t at = 0;
 
-	if (err == ZT_OK && size != merkle_size(z->state->tree))
-		err = ZT_ERR_STORE;
-	if (err == ZT_OK)
-		err = pb_decode(&zt__statement__descriptor, buf_bytes(&b), 1024, out);
-	buf_free(&b);
-	return err;
+	if (org_state_hides_next(s->o, &s->o->id))
+		return client_refuse(s->z, ZT_ERR_FORK,
+		    "the server hides an entry of the trust log that every member may see");
+	while ((w = idmap_next(&s->o->workspaces, &at)) != NULL)
+		if (is_mine(s->o, &s->z->user, &w->id) && org_state_hides_next(s->o, &w->id))
+			return client_refuse(s->z, ZT_ERR_FORK,
+			    "the server hides an entry of a workspace of yours");
+	return ZT_OK;
+}
+
+/* The log key signs the time with each head: whoever is shown old ones is kept in the dark
+ * (P4). */
+static enum zt_err
+check_fresh(struct sync *s, const struct head *h)
+{
+	uint64_t now = client_now_ms();
+	Zt__Statement *m = NULL;
+	struct statement st;
+	struct head kept;
+
+	if (h->time + LIMIT_HEAD_AGE_MS < now)
+		return client_refuse(s->z, ZT_ERR_CLOCK,
+		    "the server's newest tree head is %llu minutes old by this device's clock: "
+		    "one "
+		    "of the two clocks is wrong, or the server holds back what is new",
+		    (unsigned long long)((now - h->time) / 60000));
+	if (!s->keep || client_kept_head(s->z, &m))
+		return ZT_OK;
+	if (statement_of(m, &st) == ZT_OK &&
+	    head_check(s->o->log_key, &s->o->id, &st, &kept) == ZT_OK && h->size >= kept.size &&
+	    h->time + LIMIT_CLOCK_MS < kept.time) {
+		pb_free(m);
+		return client_refuse(s->z, ZT_ERR_FORK,
+		    "the server's tree head covers more than the last one and bears an earlier "
+		    "time");
+	}
+	pb_free(m);
+	return ZT_OK;
 }
 
 static enum zt_err
@@ -502,9 +580,10 @@ run(struct sync *s)
 	if (merkle_root(s->o->tree, head.size, &root) || !hash_equal(&root, &head.root))
 		return client_refuse(s->z, ZT_ERR_FORK,
 		    "the entries that the server sent are not those of its signed tree head");
-	if ((err = check_vouched(s)) || (s->keep && (err = keep_head(s))))
+	if ((err = check_vouched(s)) || (err = check_fresh(s, &head)) || (err = catch_up(s)) ||
+	    (err = check_hidden(s)))
 		return err;
-	return catch_up(s);
+	return s->keep ? keep_head(s) : ZT_OK;
 }
 
 enum zt_err
@@ -521,7 +600,7 @@ client_sync_log(struct zt *z)
 	idmap_free(&s.behind, behind_free);
 	buf_free(&s.head);
 	/* What was taken in before the refusal goes: what was verified before it stays. */
-	(void)client_note_fork(z, err);
+	(void)client_note_fork(z, NULL, err);
 	if (err && (reload = client_load_log(z)))
 		return reload;
 	if (err == ZT_OK)
@@ -554,5 +633,5 @@ zt_log_verify(struct zt *z, uint64_t *entries)
 	idmap_free(&s.behind, behind_free);
 	buf_free(&s.head);
 	org_state_free(s.o);
-	return client_note_fork(z, err);
+	return client_note_fork(z, NULL, err);
 }

@@ -59,8 +59,8 @@ take_disclosure(struct zt *z, const Zt__Disclosure *d)
 	memcpy(aad, z->org.b, ID_BYTES);
 	memcpy(aad + ID_BYTES, z->user.b, ID_BYTES);
 	memcpy(aad + 2 * ID_BYTES, subject.b, ID_BYTES);
-	for (size_t i = z->user_keys; err == ZT_ERR_CORRUPT && i-- > 0;)
-		err = hpke_open(z->user_key[i], bytes_text("zt handle 1"),
+	for (size_t i = z->user_key_count; err == ZT_ERR_CORRUPT && i-- > 0;)
+		err = hpke_open(z->user_keys[i].key, bytes_text("zt handle 1"),
 		    bytes_of(aad, sizeof aad), pb_bytes(d->sealed), &clear);
 	if (err == ZT_OK)
 		err = client_take_handle(z, &subject, buf_bytes(&clear));
@@ -183,8 +183,8 @@ zt_users(struct zt *z, void (*each)(void *ctx, const struct zt_user *u), void *c
 void
 client_device_label(struct zt *z, const struct org_device *d, struct buf *out)
 {
-	for (size_t i = 0; i < z->user_keys && out->n == 0; i++)
-		(void)!(int)hpke_open(z->user_key[i], bytes_text("zt device label 1"),
+	for (size_t i = 0; i < z->user_key_count && out->n == 0; i++)
+		(void)!(int)hpke_open(z->user_keys[i].key, bytes_text("zt device label 1"),
 		    bytes_of(d->id.b, ID_BYTES), bytes_of(d->sealed_label, d->sealed_label_n),
 		    out);
 }
@@ -244,8 +244,8 @@ show_line(void *ctx, struct bytes key, uint64_t n, struct bytes value)
 	(void)key;
 	if (err)
 		return err;
-	if (m->leaf.len == HASH_BYTES)
-		hex_print(m->leaf.data, HASH_BYTES, leaf);
+	if (n < merkle_size(s->z->state->tree))
+		hex_print(merkle_leaf(s->z->state->tree, n)->b, HASH_BYTES, leaf);
 	if (m->signature.len == SIGN_BYTES) {
 		st.body = pb_bytes(m->body);
 		memcpy(st.signature, m->signature.data, SIGN_BYTES);

@@ -211,7 +211,7 @@ open_paper(const struct zt_options *o, const char *server, const struct id *org,
 	z->user = d->user->id;
 	if ((err = client_sync_log(z)))
 		return err;
-	if (z->user_keys == 0)
+	if (z->user_key_count == 0)
 		return client_refuse(
 		    z, ZT_ERR_MISSING_KEY, "the user's newest key has not reached this device");
 	return ZT_OK;
@@ -239,8 +239,7 @@ become_device(struct zt *z, const struct zt_options *o, const char *label)
 	memcpy(d.root_key, z->state->root_key, SIGN_PUBLIC_BYTES);
 	d.sign = sign;
 	d.seal = seal;
-	for (; d.user_key_count < z->user_keys; d.user_key_count++)
-		d.user_keys[d.user_key_count] = secret_bytes(z->user_key[d.user_key_count]);
+	d.user_key_count = client_hand_user_keys(z, d.user_keys);
 	d.tree_size = merkle_size(z->state->tree);
 	if ((err = merkle_root(z->state->tree, d.tree_size, &d.root)) == ZT_OK)
 		err = client_write_device(o, &d);

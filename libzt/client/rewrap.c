@@ -190,7 +190,7 @@ zt_workspace_rewrap(struct zt *z, const char *workspace, uint64_t *rewrapped, ui
 	enum zt_err err;
 
 	z->why[0] = 0;
-	if ((err = client_may_write(z)) || (err = client_sync_log(z)) ||
+	if ((err = client_may_write(z, NULL)) || (err = client_sync_log(z)) ||
 	    (err = space_find(z, workspace, &r.s)))
 		return err;
 	me = org_state_user(z->state, &z->user);

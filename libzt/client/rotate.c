@@ -12,6 +12,7 @@ struct rotation {
 	struct secret *key;
 	struct hash commitment, link;
 	struct buf previous, name;
+	Zt__ChainPin pin;
 	Zt__KeyRotated m;
 	Zt__OlderKey older[LIMIT_OLDER], *list[LIMIT_OLDER];
 	struct buf sealed[LIMIT_OLDER]; /* of those */
@@ -61,7 +62,31 @@ bring_along(struct space *s, struct rotation *r, unsigned next)
 	return err;
 }
 
-/* From the state as it is now: the chain up to here is what counts for whoever lost access. */
+/* What this device has verified of the chain, when the server shows more that cannot stand:
+ * what a colleague spoiled must not keep them from being shut out. */
+static enum zt_err
+sync_as_far(struct space *s)
+{
+	enum zt_err err = space_sync_fresh(s);
+
+	return s->is_refused ? ZT_OK : err;
+}
+
+static enum zt_err
+fill_pin(struct space *s, struct hash *link, Zt__ChainPin *out)
+{
+	uint64_t position = 0;
+	enum zt_err err = judge_pin(s, &position, link);
+
+	zt__chain_pin__init(out);
+	out->position = position;
+	if (position > 0)
+		out->link = pb_field(link->b, HASH_BYTES);
+	return err;
+}
+
+/* From the state as it is now: the chain up to the pin is what counts of those who lost access.
+ */
 static enum zt_err
 fill_rotation(struct zt *z, void *ctx, Zt__EntryBody *b)
 {
@@ -72,7 +97,7 @@ fill_rotation(struct zt *z, void *ctx, Zt__EntryBody *b)
 	enum zt_err err;
 
 	if ((err = space_of(z, org_state_workspace(z->state, &r->workspace), &s)) ||
-	    (err = space_sync_fresh(s)))
+	    (err = sync_as_far(s)))
 		return err;
 	next = (unsigned)s->w->generation_count + 1;
 	empty_rotation(r);
@@ -80,13 +105,12 @@ fill_rotation(struct zt *z, void *ctx, Zt__EntryBody *b)
 	if ((err = bring_along(s, r, next)) ||
 	    (err = keyring_seal_name(r->key, &r->workspace, next, bytes_text(name), &r->name)))
 		return err;
-	r->link = s->link;
+	if ((err = fill_pin(s, &r->link, &r->pin)))
+		return err;
 	r->m.generation = next;
 	r->m.key_commitment = pb_field(r->commitment.b, HASH_BYTES);
 	r->m.sealed_name = pb_field(r->name.p, r->name.n);
-	r->m.chain_position = s->position;
-	if (s->position > 0)
-		r->m.chain_hash = pb_field(r->link.b, HASH_BYTES);
+	r->m.pin = &r->pin;
 	b->action_case = ZT__ENTRY_BODY__ACTION_KEY_ROTATED;
 	b->key_rotated = &r->m;
 	return store_put(z->store, STORE_KEY, bytes_of(r->workspace.b, ID_BYTES), next,
@@ -123,22 +147,190 @@ fill_needed_rotation(struct zt *z, void *ctx, Zt__EntryBody *b)
 }
 
 static enum zt_err
-rotate(struct zt *z, const struct id *workspace, client_fill *fill)
+begin_rotation(const struct id *workspace, struct rotation *r)
 {
-	struct rotation r = {
+	enum zt_err err;
+
+	*r = (struct rotation){
 		.workspace = *workspace, .previous = buf_init(256), .name = buf_init(1024)
 	};
-	enum zt_err err = secret_generate(&r.key);
+	if ((err = secret_generate(&r->key)) == ZT_OK)
+		keyring_commit(r->key, &r->commitment);
+	return err;
+}
+
+static void
+end_rotation(struct rotation *r)
+{
+	secret_free(r->key);
+	empty_rotation(r);
+}
+
+static enum zt_err
+rotate(struct zt *z, const struct id *workspace, client_fill *fill)
+{
+	struct rotation r;
+	enum zt_err err = begin_rotation(workspace, &r);
 
 	if (err)
 		return err;
-	keyring_commit(r.key, &r.commitment);
 	if ((err = client_append(z, workspace, fill, &r)) == ZT_OK)
 		err = deposit_to_all(z, workspace, r.key);
-	secret_free(r.key);
-	empty_rotation(&r);
+	end_rotation(&r);
 	return err;
 }
+
+/* ---- a role changes ---- */
+
+struct role_act {
+	struct id workspace, user;
+	struct hash link;
+	Zt__ChainPin pin;
+	Zt__RoleChanged m;
+};
+
+/* Whoever loses the right to write: what is verified here counts of them, and nothing later. */
+static enum zt_err
+fill_role(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	struct role_act *r = ctx;
+	struct org_workspace *w = org_state_workspace(z->state, &r->workspace);
+	const struct org_user *u = org_state_user(z->state, &r->user);
+	struct space *s;
+	enum zt_err err;
+
+	r->m.pin = NULL;
+	if (w != NULL && u != NULL && org_state_role(w, u, ORG_NEVER) >= ROLE_CONTRIBUTOR &&
+	    r->m.role < ZT__ROLE__CONTRIBUTOR) {
+		if ((err = space_of(z, w, &s)) || (err = sync_as_far(s)))
+			return err;
+		zt__chain_pin__init(&r->pin);
+		r->link = s->link;
+		if ((r->pin.position = s->position) > 0)
+			r->pin.link = pb_field(r->link.b, HASH_BYTES);
+		r->m.pin = &r->pin;
+	}
+	b->action_case = ZT__ENTRY_BODY__ACTION_ROLE_CHANGED;
+	b->role_changed = &r->m;
+	return ZT_OK;
+}
+
+static struct role_act
+role_act(const struct id *workspace, const struct id *user, enum role role)
+{
+	struct role_act act = { .workspace = *workspace, .user = *user };
+
+	zt__role_changed__init(&act.m);
+	act.m.role = (Zt__Role)role;
+	return act;
+}
+
+enum zt_err
+workspace_set_role(
+    struct zt *z, const struct id *workspace, const struct id *user, enum role role)
+{
+	struct role_act act = role_act(workspace, user, role);
+
+	act.m.user = pb_field(act.user.b, ID_BYTES);
+	return client_append(z, workspace, fill_role, &act);
+}
+
+enum zt_err
+workspace_remove(struct zt *z, const struct id *workspace, const struct id *user)
+{
+	struct role_act act = role_act(workspace, user, ROLE_NONE);
+	struct rotation r;
+	bool both = false;
+	enum zt_err err = begin_rotation(workspace, &r);
+
+	act.m.user = pb_field(act.user.b, ID_BYTES);
+	if (err == ZT_OK &&
+	    (err = client_append_two(
+		 z, workspace, fill_role, &act, fill_rotation, &r, &both)) == ZT_OK &&
+	    both)
+		err = deposit_to_all(z, workspace, r.key);
+	end_rotation(&r);
+	return err || both ? err : workspace_close(z, workspace);
+}
+
+/* ---- what a member spoiled ---- */
+
+static enum zt_err
+fill_pin_void(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	(void)z;
+	b->action_case = ZT__ENTRY_BODY__ACTION_PIN_VOIDED;
+	b->pin_voided = ctx;
+	return ZT_OK;
+}
+
+enum zt_err
+zt_workspace_void_pin(struct zt *z, const char *workspace, uint64_t entry)
+{
+	Zt__PinVoided m = ZT__PIN_VOIDED__INIT;
+	struct space *s;
+	struct id id;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = client_sync_log(z)) || (err = space_find(z, workspace, &s)))
+		return err;
+	id = s->w->id;
+	m.index = entry;
+	return client_append(z, &id, fill_pin_void, &m);
+}
+
+static enum zt_err
+fill_changeset_void(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	(void)z;
+	b->action_case = ZT__ENTRY_BODY__ACTION_CHANGESET_VOIDED;
+	b->changeset_voided = ctx;
+	return ZT_OK;
+}
+
+/* The link of POSITION: verified here, or what the server shows right behind what is. */
+static enum zt_err
+link_of(struct space *s, uint64_t position, struct hash *out)
+{
+	Zt__ChainPage *m = NULL;
+	struct statement st;
+	enum zt_err err;
+
+	if (position == 0 || position > s->position + 1)
+		return client_refuse(s->z, ZT_ERR_NOT_FOUND,
+		    "this device has verified the chain up to changeset %llu",
+		    (unsigned long long)s->position);
+	if (position <= s->position)
+		return chain_link(s, position, out, NULL);
+	if ((err = chain_page(s, position, &m)) == ZT_OK && m->n_changesets == 0)
+		err = ZT_ERR_NOT_FOUND;
+	if (err == ZT_OK && (err = statement_of(m->changesets[0]->statement, &st)) == ZT_OK)
+		changeset_link(&s->link, &st, out);
+	pb_free(m);
+	return err;
+}
+
+enum zt_err
+zt_workspace_void_changeset(struct zt *z, const char *workspace, uint64_t position)
+{
+	Zt__ChangesetVoided m = ZT__CHANGESET_VOIDED__INIT;
+	struct space *s;
+	struct hash link;
+	struct id id;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = client_sync_log(z)) || (err = space_find(z, workspace, &s)) ||
+	    (err = sync_as_far(s)) || (err = link_of(s, position, &link)))
+		return err;
+	id = s->w->id;
+	m.position = position;
+	m.link = pb_field(link.b, HASH_BYTES);
+	return client_append(z, &id, fill_changeset_void, &m);
+}
+
+/* ---- keys that are due ---- */
 
 enum zt_err
 workspace_rotate(struct zt *z, const struct id *id)

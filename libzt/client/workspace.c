@@ -204,22 +204,6 @@ zt_workspace_members(struct zt *z, const char *workspace,
 
 /* ---- roles ---- */
 
-struct role_act {
-	struct id user;
-	Zt__RoleChanged m;
-};
-
-static enum zt_err
-fill_role(struct zt *z, void *ctx, Zt__EntryBody *b)
-{
-	struct role_act *r = ctx;
-
-	(void)z;
-	b->action_case = ZT__ENTRY_BODY__ACTION_ROLE_CHANGED;
-	b->role_changed = &r->m;
-	return ZT_OK;
-}
-
 static enum zt_err
 role_of(struct zt *z, const char *text, enum role *out)
 {
@@ -230,18 +214,6 @@ role_of(struct zt *z, const char *text, enum role *out)
 		}
 	return client_refuse(z, ZT_ERR_INVALID,
 	    "a role is one of reader, contributor, manager, owner, not %.40s", text);
-}
-
-static enum zt_err
-change_role(struct zt *z, struct space *s, const struct org_user *u, enum role role)
-{
-	struct role_act act = { .user = u->id };
-	struct id workspace = s->w->id;
-
-	zt__role_changed__init(&act.m);
-	act.m.user = pb_field(act.user.b, ID_BYTES);
-	act.m.role = (Zt__Role)role;
-	return client_append(z, &workspace, fill_role, &act);
 }
 
 static enum zt_err
@@ -273,7 +245,8 @@ zt_workspace_share(struct zt *z, const char *workspace, const char *user, const 
 	wid = s->w->id;
 	uid = u->id;
 	/* The same role again deposits the key again: this heals a lost sealed key. */
-	if (org_state_role(s->w, u, ORG_NEVER) != to && (err = change_role(z, s, u, to)))
+	if (org_state_role(s->w, u, ORG_NEVER) != to &&
+	    (err = workspace_set_role(z, &wid, &uid, to)))
 		return err;
 	if ((err = space_of(z, org_state_workspace(z->state, &wid), &s)) ||
 	    (err = space_key(s, (unsigned)s->w->generation_count, &key)))
@@ -287,7 +260,7 @@ zt_workspace_unshare(struct zt *z, const char *workspace, const char *user)
 {
 	struct space *s;
 	struct org_user *u;
-	struct id id;
+	struct id id, user_id;
 	enum zt_err err;
 
 	if ((err = find_both(z, workspace, user, &s, &u)))
@@ -296,7 +269,6 @@ zt_workspace_unshare(struct zt *z, const char *workspace, const char *user)
 	if (org_state_role(s->w, u, ORG_NEVER) == ROLE_NONE)
 		return client_refuse(
 		    z, ZT_ERR_NOT_FOUND, "%.100s has no role in this workspace", user);
-	if ((err = change_role(z, s, u, ROLE_NONE)))
-		return err;
-	return workspace_rotate(z, &id);
+	user_id = u->id;
+	return workspace_remove(z, &id, &user_id);
 }

@@ -15,6 +15,8 @@ struct audit {
 	const struct org_workspace *w; /* whose chain is read */
 	struct hash *links;            /* of that chain; number is its place plus one */
 	size_t link_count, link_cap;
+	struct idmap versions; /* struct version, of that chain, by object */
+	struct idmap read;     /* workspaces whose chain was read */
 	struct audit_result r;
 };
 
@@ -40,6 +42,8 @@ audit_free(struct audit *a)
 	if (a == NULL)
 		return;
 	org_state_free(a->o);
+	idmap_free(&a->versions, free);
+	idmap_free(&a->read, NULL);
 	free(a->links);
 	free(a);
 }
@@ -84,6 +88,19 @@ take_entry(struct audit *a, const struct statement *st, uint64_t index, struct h
 	return err;
 }
 
+/* An entry that the exporter may not see, known by its digest and tag. */
+static enum zt_err
+take_hidden(struct audit *a, const Zt__LogLine *m, uint64_t index, struct hash *leaf)
+{
+	struct hash digest, tag;
+
+	if (pb_hash(m->digest, &digest) || pb_hash(m->tag, &tag))
+		return spoiled(
+		    a, ZT_ERR_CORRUPT, "entry", index, "neither it nor its hash is there");
+	entry_leaf(&digest, &tag, leaf);
+	return org_state_hide(a->o, &tag);
+}
+
 static enum zt_err
 take_line(struct audit *a, struct bytes record)
 {
@@ -100,9 +117,7 @@ take_line(struct audit *a, struct bytes record)
 	if (m->index != index)
 		err = spoiled(a, ZT_ERR_CORRUPT, "entry", index, "it is missing");
 	else if (m->entry == NULL)
-		err = pb_hash(m->leaf, &leaf) ? spoiled(a, ZT_ERR_CORRUPT, "entry", index,
-						    "neither it nor its hash is there")
-					      : ZT_OK;
+		err = take_hidden(a, m, index, &leaf);
 	else if ((err = statement_of(m->entry, &st)) == ZT_OK)
 		err = take_entry(a, &st, index, &leaf);
 	if (err == ZT_OK && (err = merkle_add(a->o->tree, &leaf)) == ZT_OK) {
@@ -130,6 +145,9 @@ take_head(struct audit *a, struct bytes record)
 				!hash_equal(&root, &a->r.head.root)))
 		err = spoiled(a, ZT_ERR_PROOF, "head", a->r.head.size,
 		    "it does not cover the entries that are here");
+	else if (err == ZT_OK && org_state_hides_next(a->o, &a->o->id))
+		err = spoiled(a, ZT_ERR_CORRUPT, "head", a->r.head.size,
+		    "an entry that every member may see is hidden");
 	else if (err)
 		err = spoiled(a, err, "head", merkle_size(a->o->tree), "");
 	a->r.has_head = err == ZT_OK;
@@ -143,10 +161,9 @@ take_head(struct audit *a, struct bytes record)
 static enum zt_err
 end_chain(struct audit *a)
 {
-	const struct org_workspace *w = a->w;
+	const struct org_pin *far = a->w != NULL ? org_state_furthest_pin(a->w) : NULL;
 
-	if (w == NULL ||
-	    w->generations[w->generation_count - 1].chain_position <= a->link_count)
+	if (far == NULL || far->position <= a->link_count)
 		return ZT_OK;
 	return spoiled(a, ZT_ERR_ROLLBACK, "changeset", a->link_count,
 	    "the chain ends before the place that the log pins");
@@ -163,11 +180,17 @@ take_workspace(struct audit *a, struct bytes record)
 	if (record.n != ID_BYTES)
 		return spoiled(a, ZT_ERR_CORRUPT, "workspace", 0, "it has no id");
 	memcpy(id.b, record.p, ID_BYTES);
+	if (idmap_get(&a->read, &id) != NULL)
+		return spoiled(a, ZT_ERR_CORRUPT, "workspace", 0, "it comes twice");
 	a->link_count = 0;
+	idmap_free(&a->versions, free);
 	a->w = org_state_workspace(a->o, &id);
-	return a->w != NULL && a->r.has_head
-		   ? ZT_OK
-		   : spoiled(a, ZT_ERR_NOT_FOUND, "workspace", 0, "the log does not know it");
+	if (a->w == NULL || !a->r.has_head)
+		return spoiled(a, ZT_ERR_NOT_FOUND, "workspace", 0, "the log does not know it");
+	if (org_state_hides_next(a->o, &id))
+		return spoiled(a, ZT_ERR_CORRUPT, "workspace", 0,
+		    "an entry of the log about it is hidden");
+	return idmap_put(&a->read, &id, a);
 }
 
 static enum zt_err
@@ -180,7 +203,8 @@ check_place(struct audit *a, const struct changeset *cs, uint64_t position, cons
 	    !hash_equal(&a->links[cs->parent_position - 1], &cs->parent_link))
 		return ZT_ERR_FORK;
 	*why = "";
-	return changeset_check(a->o, a->w, cs, position, why);
+	return changeset_check(a->o, a->w, cs,
+	    &(struct changeset_place){ position, merkle_size(a->o->tree) }, why);
 }
 
 static enum zt_err
@@ -197,6 +221,34 @@ add_link(struct audit *a, const struct statement *st)
 	return err;
 }
 
+/* The newest version of an object that the chain has told of. */
+struct version {
+	uint64_t number;
+	struct hash object;
+};
+
+static enum zt_err
+take_version(struct audit *a, const struct change *c, bool left_out, const char **why)
+{
+	struct version *v = idmap_get(&a->versions, &c->vlob);
+	enum zt_err err;
+
+	if (!change_follows(c, v != NULL ? v->number : 0, v != NULL ? &v->object : NULL)) {
+		*why = "a version does not follow the one before it";
+		return left_out ? ZT_OK : ZT_ERR_CORRUPT;
+	}
+	if (v == NULL) {
+		if ((v = malloc(sizeof *v)) == NULL)
+			return ZT_ERR_MEMORY;
+		if ((err = idmap_put(&a->versions, &c->vlob, v))) {
+			free(v);
+			return err;
+		}
+	}
+	*v = (struct version){ c->version, c->pins.object };
+	return ZT_OK;
+}
+
 static enum zt_err
 take_changeset(struct audit *a, struct bytes record)
 {
@@ -204,6 +256,7 @@ take_changeset(struct audit *a, struct bytes record)
 	Zt__Changeset *m = NULL;
 	struct changeset cs;
 	struct change *changes = NULL;
+	bool is_void, left_out;
 	const char *why = "";
 	enum zt_err err = a->w != NULL ? ZT_OK : ZT_ERR_CORRUPT;
 
@@ -211,10 +264,18 @@ take_changeset(struct audit *a, struct bytes record)
 	    (err = pb_decode(&zt__changeset__descriptor, record, AUDIT_RECORD_MOST, &m)) ||
 	    (err = changeset_read(m, &cs, &changes)))
 		goto out;
-	err = check_place(a, &cs, position, &why);
-	a->r.left_out += err == ZT_ERR_REVOKED; /* it stands in the chain and does not count */
-	if ((err && err != ZT_ERR_REVOKED) || (err = add_link(a, &cs.signed_)) ||
+	if ((err = add_link(a, &cs.signed_)))
+		goto out;
+	is_void = org_state_is_void(a->w, position, &a->links[position - 1]);
+	err = is_void ? ZT_ERR_REVOKED : check_place(a, &cs, position, &why);
+	left_out = err == ZT_ERR_REVOKED; /* it stands in the chain and does not count */
+	a->r.left_out += left_out;
+	if ((err && !left_out) ||
 	    (err = changeset_check_pin(a->w, position, &a->links[position - 1], &why)))
+		goto out;
+	for (size_t i = 0; err == ZT_OK && i < cs.count; i++)
+		err = take_version(a, &changes[i], left_out, &why);
+	if (err)
 		goto out;
 	a->r.changesets++;
 	a->r.changes += cs.count;

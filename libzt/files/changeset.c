@@ -215,6 +215,13 @@ changeset_read_proved(const struct changeset *c, size_t index, struct bytes chan
 	return read_change(change, out);
 }
 
+bool
+change_follows(const struct change *c, uint64_t number, const struct hash *object)
+{
+	return number == 0 ? c->version == 1
+			   : c->version == number + 1 && hash_equal(&c->prev, object);
+}
+
 void
 changeset_link(const struct hash *before, const struct statement *s, struct hash *out)
 {
@@ -235,30 +242,31 @@ generation_at(const struct org_workspace *w, uint64_t at)
 	return n;
 }
 
-/* What an author who lost access after SEEN signed counts only up to the place that the next
- * rotation pinned. */
-static bool
-is_beyond_pin(const struct org_workspace *w, uint64_t loss, uint64_t position)
+bool
+changeset_counts(const struct org_workspace *w, const struct org_device *d, uint64_t seen,
+    const struct changeset_place *place)
 {
-	for (size_t i = 0; i < w->generation_count; i++)
-		if (w->generations[i].index > loss)
-			return position > w->generations[i].chain_position;
-	return false;
+	uint64_t loss = org_state_loss(w, d, seen);
+	const struct org_pin *pin;
+
+	if (loss == ORG_NEVER)
+		return true;
+	pin = org_state_pin(w, d->user, loss);
+	return pin != NULL ? place->position <= pin->position : place->known <= loss;
 }
 
 enum zt_err
 changeset_check(const struct org_state *o, const struct org_workspace *w,
-    const struct changeset *c, uint64_t position, const char **why)
+    const struct changeset *c, const struct changeset_place *place, const char **why)
 {
 	const struct org_device *d = org_state_device(o, &c->author);
 	struct hash root;
-	uint64_t loss;
 
 	*why = "a changeset of another organization or workspace stands in this chain";
 	if (!id_equal(&c->org, &o->id) || !id_equal(&c->workspace, &w->id))
 		return ZT_ERR_CORRUPT;
 	*why = "a changeset names a place of its own chain that does not exist";
-	if (c->parent_position >= position)
+	if (c->parent_position >= place->position)
 		return ZT_ERR_FORK;
 	*why = "a colleague's device has seen another trust log than the server shows here";
 	if (c->seen_size == 0 || merkle_root(o->tree, c->seen_size, &root) ||
@@ -279,17 +287,16 @@ changeset_check(const struct org_state *o, const struct org_workspace *w,
 	    org_state_is_open(w, c->seen_size))
 		return ZT_ERR_STALE_KEY;
 	*why = "a removed member's change was put in after the removal; it is left out";
-	loss = org_state_loss(w, d, c->seen_size);
-	return loss != ORG_NEVER && is_beyond_pin(w, loss, position) ? ZT_ERR_REVOKED : ZT_OK;
+	return changeset_counts(w, d, c->seen_size, place) ? ZT_OK : ZT_ERR_REVOKED;
 }
 
 enum zt_err
 changeset_check_pin(
     const struct org_workspace *w, uint64_t position, const struct hash *link, const char **why)
 {
-	for (size_t i = 0; i < w->generation_count; i++)
-		if (w->generations[i].chain_position == position &&
-		    !hash_equal(&w->generations[i].chain_hash, link)) {
+	for (size_t i = 0; i < w->pin_count; i++)
+		if (!w->pins[i].voided && w->pins[i].position == position &&
+		    !hash_equal(&w->pins[i].link, link)) {
 			*why = "the trust log pins another chain at this place";
 			return ZT_ERR_FORK;
 		}

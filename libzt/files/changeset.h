@@ -48,24 +48,37 @@ ZT_CHECKED enum zt_err changeset_tree(const Zt__Changeset *m, struct merkle **ou
 /* Reads what a changeset's author signed, without its changes; OUT borrows from M. Errors:
  * CORRUPT, SUITE, CRITICAL, MEMORY. */
 ZT_CHECKED enum zt_err changeset_read_statement(const Zt__Statement *m, struct changeset *out);
+/* Whether C stands right behind version NUMBER of its object, whose hash is OBJECT; 0 and NULL:
+ * there is none yet (F2, F4, F5, F6). Clients, services and auditors judge by this. */
+bool change_follows(const struct change *c, uint64_t number, const struct hash *object);
 /* Reads one change of C, which PROOF proves to be the one at INDEX; OUT borrows from CHANGE.
  * Errors: PROOF, CORRUPT, CRITICAL, MEMORY. */
 ZT_CHECKED enum zt_err changeset_read_proved(const struct changeset *c, size_t index,
     struct bytes change, const struct merkle_proof *proof, struct change *out);
-/* Whether LINK may stand at POSITION: a rotation in the log pins the chain of its time. Errors:
+/* Whether LINK may stand at POSITION: entries of the log pin the chain of their time. Errors:
  * FORK. */
 ZT_CHECKED enum zt_err changeset_check_pin(const struct org_workspace *w, uint64_t position,
     const struct hash *link, const char **why);
 /* Link POSITION of the chain from the one before it (zeros before the first). */
 void changeset_link(const struct hash *before, const struct statement *s, struct hash *out);
 
-/* Whether C may stand at POSITION (from 1) of W's chain, by the log as O holds it: its author
- * had the right at the place in the log that it names, with the key generation of that place.
- * The caller checks that PARENT_LINK is its own link at C->parent_position. On refusal *WHY is
- * a static sentence. Errors: FORK (names a head that is not of this log), FORBIDDEN, REVOKED
- * (signed by someone who lost access, beyond the place that the next rotation pinned: to be
- * skipped), UNKNOWN_DEVICE, STALE_KEY, SIGNATURE, CORRUPT. */
+/* Where a changeset stands, and what its verifier knew when it verified it first. */
+struct changeset_place {
+	uint64_t position; /* from 1 */
+	uint64_t known;    /* entries of the log that the verifier had by then */
+};
+/* Whether C may stand at PLACE of W's chain, by the log as O holds it: its author had the right
+ * at the place in the log that it names, with the key generation of that place. The caller
+ * checks that PARENT_LINK is its own link at C->parent_position. On refusal *WHY is a static
+ * sentence. Errors: FORK (names a head that is not of this log), FORBIDDEN, REVOKED (see
+ * changeset_counts), UNKNOWN_DEVICE, STALE_KEY, SIGNATURE, CORRUPT. */
 ZT_CHECKED enum zt_err changeset_check(const struct org_state *o, const struct org_workspace *w,
-    const struct changeset *c, uint64_t position, const char **why);
+    const struct changeset *c, const struct changeset_place *place, const char **why);
+/* Promise P6: what device D signed at SEEN entries of the log counts at PLACE, although D or
+ * its user may have lost the right to write since. It counts up to the place that the log pins
+ * for that loss; while no entry pins one, only where the verifier had it before it heard of the
+ * loss. The answer may change when an entry of W's topic comes. */
+bool changeset_counts(const struct org_workspace *w, const struct org_device *d, uint64_t seen,
+    const struct changeset_place *place);
 
 #endif

@@ -29,6 +29,8 @@
 #define LIMIT_LARGE (16 * 1024 * 1024)  /* a file from which on blocks are large */
 #define LIMIT_SMALL (128 * 1024)        /* a file that shares its block with others */
 #define LIMIT_BLOCK_WIRE (4 * 1024 * 1024 + 256)
+#define LIMIT_USER_DEVICES 64          /* live devices of one user, recovery devices included */
+#define LOG_FORMAT 2                   /* of the trust log (docs/protocol.md) */
 #define LIMIT_KEYS 4096                /* sealed keys in one deposit */
 #define LIMIT_OLDER 64                 /* older keys that a rotation brings along */
 #define LIMIT_TARGET 1024              /* a request's path and query */
@@ -36,7 +38,8 @@
 #define LIMIT_CALL (8 * 1024)          /* an encoded Call without its body */
 #define LIMIT_BATCH 32                 /* calls in one nng message */
 #define LIMIT_CLOCK_MS (5 * 60 * 1000) /* how far two clocks may differ */
-#define LIMIT_EXCHANGE (1024 * 1024)   /* the welcome of an organization of ~4,000 people */
+#define LIMIT_HEAD_AGE_MS (10 * 60 * 1000) /* of a tree head: twice what clocks may differ */
+#define LIMIT_EXCHANGE (1024 * 1024)       /* the welcome of an organization of ~4,000 people */
 
 #define LIMIT_DELETION_MS (24 * 60 * 60 * 1000) /* a deletion can be taken back so long */
 

@@ -62,7 +62,9 @@ statement_message(const struct statement *s)
 }
 
 void
-statement_leaf(const struct statement *s, struct hash *out)
+statement_digest(const struct statement *s, struct hash *out)
 {
-	hash_sha256(0x00, s->body, bytes_of(s->signature, sizeof s->signature), out);
+	struct bytes parts[] = { s->body, bytes_of(s->signature, sizeof s->signature) };
+
+	hash_purpose("zt entry 1", parts, 2, out);
 }

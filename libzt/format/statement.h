@@ -32,7 +32,7 @@ ZT_CHECKED enum zt_err statement_verify(
 ZT_CHECKED enum zt_err statement_of(const Zt__Statement *message, struct statement *out);
 /* A message that borrows S. */
 Zt__Statement statement_message(const struct statement *s);
-/* The RFC 9162 leaf hash over the whole statement. */
-void statement_leaf(const struct statement *s, struct hash *out);
+/* A hash of the whole statement, signature included. */
+void statement_digest(const struct statement *s, struct hash *out);
 
 #endif

@@ -382,7 +382,9 @@ store_forget(struct store *s, enum store_kind kind, struct bytes prefix)
 
 	(void)sqlite3_reset(st);
 	(void)sqlite3_bind_int(st, 1, (int)kind);
-	(void)sqlite3_bind_blob(st, 2, prefix.p, (int)prefix.n, SQLITE_STATIC);
+	/* An empty blob: SQLite takes a NULL pointer for NULL, which no key begins with. */
+	(void)sqlite3_bind_blob(
+	    st, 2, prefix.n > 0 ? (const void *)prefix.p : "", (int)prefix.n, SQLITE_STATIC);
 	return run(s, st);
 }
 

@@ -27,6 +27,7 @@ enum store_kind {
 	 * the same by the vlob alone.) */
 	STORE_FOLDER = 13,
 	STORE_PERSON = 14, /* key: keyed hash of an address; n: 0; whom it means */
+	STORE_FORK = 15, /* key: "fork", or a workspace; what was seen (freeze.c) */
 };
 
 struct store;

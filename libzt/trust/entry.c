@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/wire.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -32,6 +33,23 @@ read_fields(struct entry *e)
 	return ZT_OK;
 }
 
+void
+entry_tag(const struct id *topic, uint64_t index, const struct hash *prev, struct hash *out)
+{
+	uint8_t number[8];
+	struct bytes parts[] = { bytes_of(topic->b, ID_BYTES), bytes_of(number, sizeof number),
+		bytes_of(prev != NULL ? prev->b : NULL, prev != NULL ? HASH_BYTES : 0) };
+
+	wire_store_u64(number, index);
+	hash_purpose("zt entry tag 1", parts, 3, out);
+}
+
+void
+entry_leaf(const struct hash *digest, const struct hash *tag, struct hash *out)
+{
+	hash_sha256(0x00, bytes_of(tag->b, HASH_BYTES), bytes_of(digest->b, HASH_BYTES), out);
+}
+
 enum zt_err
 entry_decode(const struct statement *s, struct entry **out)
 {
@@ -47,11 +65,13 @@ entry_decode(const struct statement *s, struct entry **out)
 	e->signed_ = *s;
 	e->signed_.body = bytes_of(copy, s->body.n);
 	copy = NULL;
-	statement_leaf(&e->signed_, &e->leaf);
 	if ((err = pb_decode(
 		 &zt__entry_body__descriptor, e->signed_.body, LIMIT_ENTRY, &e->body)) ||
 	    (err = read_fields(e)))
 		goto out;
+	statement_digest(&e->signed_, &e->digest);
+	entry_tag(&e->topic, e->body->topic_index, e->has_prev ? &e->prev : NULL, &e->tag);
+	entry_leaf(&e->digest, &e->tag, &e->leaf);
 	*out = e;
 	e = NULL;
 out:

@@ -8,7 +8,7 @@
 
 struct entry {
 	struct statement signed_; /* body owned by this entry */
-	struct hash leaf;
+	struct hash digest, tag, leaf;
 	struct id org, topic, author; /* author is zero in a genesis */
 	bool has_prev;
 	struct hash prev;
@@ -17,6 +17,15 @@ struct entry {
 	Zt__EntryBody *body; /* the decoded form, for reading */
 };
 
+/* The leaf of an entry, from its digest and its tag. Both are shown in place of an entry that a
+ * reader may not see. The tag hashes the entry's topic, its number there and its predecessor:
+ * a member of the topic knows it before the entry comes, so that no server hides an entry of
+ * theirs; to all others it is random, and not even removed members recognise a later one. */
+void entry_leaf(const struct hash *digest, const struct hash *tag, struct hash *out);
+/* The tag of entry INDEX of TOPIC behind PREV, the leaf of its predecessor (NULL: the first).
+ */
+void entry_tag(
+    const struct id *topic, uint64_t index, const struct hash *prev, struct hash *out);
 /* Copies and decodes S; checks shapes, not rights. The caller frees *OUT. Errors: CORRUPT,
  * SUITE, CRITICAL (also an action that this version does not know), TOO_BIG, MEMORY. */
 ZT_CHECKED enum zt_err entry_decode(const struct statement *s, struct entry **out);

@@ -254,21 +254,23 @@ keyring_seal_user_key(
 }
 
 enum zt_err
-keyring_open_user_key(
-    const struct org_device *d, const struct secret *seal, struct secret **out)
+keyring_open_user_key(const struct org_device *d, unsigned generation,
+    const struct secret *seal, struct secret **out)
 {
+	const struct org_sealed_key *k = NULL;
 	struct buf opened = buf_init(256);
 	uint8_t aad[DEVICE_AAD];
 	enum zt_err err;
 
-	if (d->sealed_key == NULL || d->sealed_generation == 0 ||
-	    d->sealed_generation > d->user->key_generation)
+	for (size_t i = d->sealed_key_count; i-- > 0 && k == NULL;)
+		if (d->sealed_keys[i].generation == generation)
+			k = &d->sealed_keys[i];
+	if (k == NULL || generation == 0 || generation > d->user->key_generation)
 		return ZT_ERR_NOT_FOUND;
-	err = hpke_open(seal, bytes_text("zt user key 1"),
-	    device_bytes(d, d->sealed_generation, aad),
-	    bytes_of(d->sealed_key, d->sealed_key_n), &opened);
+	err = hpke_open(seal, bytes_text("zt user key 1"), device_bytes(d, generation, aad),
+	    bytes_of(k->sealed, sizeof k->sealed), &opened);
 	if (err == ZT_OK)
-		err = private_half(&opened, d->user->keys[d->sealed_generation - 1].key, out);
+		err = private_half(&opened, d->user->keys[generation - 1].key, out);
 	else if (err == ZT_ERR_CORRUPT)
 		err = ZT_ERR_KEY;
 	buf_free(&opened);
@@ -276,27 +278,26 @@ keyring_open_user_key(
 }
 
 enum zt_err
-keyring_seal_user_previous(const struct secret *key, const struct id *user, unsigned generation,
-    const struct secret *previous, struct buf *out)
+keyring_seal_user_older(const struct secret *key, const struct id *user, unsigned generation,
+    const struct secret *older, struct buf *out)
 {
 	return seal_under(
-	    key, "zt previous user key 1", user, generation, secret_bytes(previous), out);
+	    key, "zt previous user key 1", user, generation, secret_bytes(older), out);
 }
 
 enum zt_err
-keyring_open_user_previous(const struct org_user *u, unsigned generation,
-    const struct secret *key, struct secret **out)
+keyring_open_user_older(const struct org_user *u, unsigned generation, const struct secret *key,
+    const struct org_older *older, struct secret **out)
 {
-	const struct org_user_key *k = &u->keys[generation - 1];
 	struct buf opened = buf_init(256);
 	enum zt_err err;
 
-	if (generation < 2)
+	if (older->generation == 0 || older->generation >= generation)
 		return ZT_ERR_KEY;
 	err = open_under(key, "zt previous user key 1", &u->id, generation,
-	    bytes_of(k->previous_sealed, k->previous_sealed_n), &opened);
+	    bytes_of(older->sealed, sizeof older->sealed), &opened);
 	if (err == ZT_OK)
-		err = private_half(&opened, u->keys[generation - 2].key, out);
+		err = private_half(&opened, u->keys[older->generation - 1].key, out);
 	else if (err == ZT_ERR_CORRUPT)
 		err = ZT_ERR_KEY;
 	buf_free(&opened);

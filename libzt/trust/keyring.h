@@ -41,16 +41,17 @@ ZT_CHECKED enum zt_err keyring_open_older(const struct secret *key, const struct
  */
 ZT_CHECKED enum zt_err keyring_seal_user_key(const struct org_device *to, unsigned generation,
     const struct secret *key, struct buf *out);
-/* Opens the newest that the log holds for device D, with its private SEAL key, and checks that
- * it is the private half of what the log states. The caller frees *OUT. Errors: NOT_FOUND (none
- * was sealed to it), KEY. */
-ZT_CHECKED enum zt_err keyring_open_user_key(
-    const struct org_device *d, const struct secret *seal, struct secret **out);
-/* The same way back for a user's keys: GENERATION is the newer one's, KEY. Errors: KEY. */
-ZT_CHECKED enum zt_err keyring_seal_user_previous(const struct secret *key,
-    const struct id *user, unsigned generation, const struct secret *previous, struct buf *out);
-ZT_CHECKED enum zt_err keyring_open_user_previous(const struct org_user *u, unsigned generation,
-    const struct secret *key, struct secret **out);
+/* Opens what the log holds of GENERATION for device D, with its private SEAL key, and checks
+ * that it is the private half of what the log states. The caller frees *OUT. Errors: NOT_FOUND
+ * (none was sealed to it), KEY. */
+ZT_CHECKED enum zt_err keyring_open_user_key(const struct org_device *d, unsigned generation,
+    const struct secret *seal, struct secret **out);
+/* The same way back for a user's keys: GENERATION is the newer one's, KEY. Opening: OLDER is of
+ * those that the rotation to GENERATION brought along. Errors: KEY. */
+ZT_CHECKED enum zt_err keyring_seal_user_older(const struct secret *key, const struct id *user,
+    unsigned generation, const struct secret *older, struct buf *out);
+ZT_CHECKED enum zt_err keyring_open_user_older(const struct org_user *u, unsigned generation,
+    const struct secret *key, const struct org_older *older, struct secret **out);
 /* A name (of a workspace) under its key. */
 ZT_CHECKED enum zt_err keyring_seal_name(const struct secret *key, const struct id *workspace,
     unsigned generation, struct bytes name, struct buf *out);

@@ -30,7 +30,7 @@ free_user(void *p)
 	if (u == NULL)
 		return;
 	for (size_t i = 0; i < u->key_generation && u->keys != NULL; i++)
-		free(u->keys[i].previous_sealed);
+		free(u->keys[i].older);
 	free(u->keys);
 	free(u->profiles);
 	free(u->losses);
@@ -45,7 +45,7 @@ free_device(void *p)
 	if (d == NULL)
 		return;
 	free(d->sealed_label);
-	free(d->sealed_key);
+	free(d->sealed_keys);
 	free(d);
 }
 
@@ -74,6 +74,8 @@ free_workspace(void *p)
 	for (size_t i = 0; i < w->name_count; i++)
 		free(w->names[i].sealed);
 	free(w->names);
+	free(w->pins);
+	free(w->voids);
 	free(w);
 }
 
@@ -85,6 +87,7 @@ org_state_free(struct org_state *o)
 	idmap_free(&o->workspaces, free_workspace);
 	idmap_free(&o->devices, free_device);
 	idmap_free(&o->users, free_user);
+	idmap_free(&o->hidden, NULL);
 	merkle_free(o->tree);
 	free(o->settings);
 	free(o);
@@ -208,6 +211,60 @@ org_state_loss(const struct org_workspace *w, const struct org_device *d, uint64
 	return loss;
 }
 
+uint64_t
+org_state_unpinned_loss(const struct org_workspace *w, uint64_t at)
+{
+	uint64_t since = 0, first = ORG_NEVER;
+
+	for (size_t i = w->pin_count; i-- > 0;)
+		if (w->pins[i].of == NULL && !w->pins[i].voided && w->pins[i].index < at) {
+			since = w->pins[i].index;
+			break;
+		}
+	for (size_t i = 0; i < w->member_count; i++) {
+		const struct org_user *u = w->members[i]->user;
+
+		for (size_t k = u->loss_count; k-- > 0 && u->losses[k] > since;)
+			if (u->losses[k] < at && u->losses[k] < first &&
+			    stated_role(w, u, u->losses[k]) >= ROLE_CONTRIBUTOR)
+				first = u->losses[k];
+	}
+	return first;
+}
+
+const struct org_pin *
+org_state_pin(const struct org_workspace *w, const struct org_user *u, uint64_t loss)
+{
+	for (size_t i = 0; i < w->pin_count; i++) {
+		const struct org_pin *p = &w->pins[i];
+
+		if (!p->voided &&
+		    (p->of == NULL ? p->index > loss : p->of == u && p->index >= loss))
+			return p;
+	}
+	return NULL;
+}
+
+const struct org_pin *
+org_state_furthest_pin(const struct org_workspace *w)
+{
+	const struct org_pin *far = NULL;
+
+	for (size_t i = 0; i < w->pin_count; i++)
+		if (!w->pins[i].voided && (far == NULL || w->pins[i].position > far->position))
+			far = &w->pins[i];
+	return far;
+}
+
+bool
+org_state_is_void(const struct org_workspace *w, uint64_t position, const struct hash *link)
+{
+	for (size_t i = 0; i < w->void_count; i++)
+		if (w->voids[i].position == position && hash_equal(&w->voids[i].link, link))
+			return true;
+	return false;
+}
+
 bool
 org_state_may_see(const struct org_workspace *w, const struct org_user *u, uint64_t index)
 {
@@ -227,6 +284,42 @@ bool
 org_state_knows(const struct org_workspace *w, const struct org_user *u)
 {
 	return idmap_get(&w->by_user, &u->id) != NULL;
+}
+
+/* ---- what is hidden ---- */
+
+static struct id
+short_tag(const struct hash *tag)
+{
+	struct id id;
+
+	memcpy(id.b, tag->b, ID_BYTES);
+	return id;
+}
+
+enum zt_err
+org_state_hide(struct org_state *o, const struct hash *tag)
+{
+	struct id id = short_tag(tag);
+
+	return idmap_get(&o->hidden, &id) != NULL ? ZT_OK : idmap_put(&o->hidden, &id, o);
+}
+
+bool
+org_state_hides_next(const struct org_state *o, const struct id *topic)
+{
+	const struct org_workspace *w = org_state_workspace(o, topic);
+	const struct org_topic *t = id_equal(topic, &o->id) ? &o->topic
+				    : w != NULL             ? &w->topic
+							    : NULL;
+	struct hash tag;
+	struct id id;
+
+	if (t == NULL || o->hidden.count == 0)
+		return false;
+	entry_tag(topic, t->length, t->length > 0 ? &t->last : NULL, &tag);
+	id = short_tag(&tag);
+	return idmap_get(&o->hidden, &id) != NULL;
 }
 
 /* ---- taking entries in ---- */
@@ -292,16 +385,45 @@ out:
 	return err;
 }
 
+/* The older keys that a rotation to GENERATION brings along, in an array that the caller owns:
+ * PREVIOUS where it is not empty, and LIST. */
+static enum zt_err
+take_older(unsigned generation, ProtobufCBinaryData previous, Zt__OlderKey *const *list,
+    size_t n, struct org_older **out, size_t *count)
+{
+	struct org_older *older = calloc(n + 1, sizeof *older);
+	size_t k = 0;
+	enum zt_err err = older != NULL ? ZT_OK : ZT_ERR_MEMORY;
+
+	if (err == ZT_OK && previous.len > 0) {
+		older[k].generation = generation - 1;
+		err = pb_exact(previous, older[k].sealed, sizeof older[k].sealed);
+		k++;
+	}
+	for (size_t i = 0; err == ZT_OK && i < n; i++, k++) {
+		older[k].generation = list[i]->generation;
+		err = pb_exact(list[i]->sealed, older[k].sealed, sizeof older[k].sealed);
+	}
+	if (err) {
+		free(older);
+		return err;
+	}
+	*out = older;
+	*count = k;
+	return ZT_OK;
+}
+
 static enum zt_err
 add_user_key(
-    struct org_user *u, ProtobufCBinaryData key, ProtobufCBinaryData previous, uint64_t index)
+    struct org_user *u, ProtobufCBinaryData key, const Zt__UserKeyRotated *m, uint64_t index)
 {
 	struct org_user_key k = { .index = index };
 	enum zt_err err;
 
 	if ((err = pb_exact(key, k.key, sizeof k.key)) ||
 	    (err = vec_room(&u->keys, u->key_generation, &u->key_cap, sizeof *u->keys)) ||
-	    (err = copy_of(previous, &k.previous_sealed, &k.previous_sealed_n)))
+	    (m != NULL && (err = take_older(m->generation, m->previous_sealed, m->older,
+			       m->n_older, &k.older, &k.older_count))))
 		return err;
 	memcpy(u->key, k.key, sizeof u->key);
 	u->keys[u->key_generation++] = k;
@@ -318,7 +440,7 @@ add_user(struct org_state *o, const Zt__UserAdded *m, uint64_t index)
 		return ZT_ERR_MEMORY;
 	if ((err = pb_id(m->user, &u->id)) ||
 	    (err = pb_hash(m->handle_commitment, &u->handle_commitment)) ||
-	    (err = add_user_key(u, m->user_key, (ProtobufCBinaryData){ 0 }, index)) ||
+	    (err = add_user_key(u, m->user_key, NULL, index)) ||
 	    (err = add_profile(u, index, (unsigned)m->profile)))
 		goto out;
 	u->added = index;
@@ -382,6 +504,55 @@ add_role(struct org_workspace *w, struct org_user *u, enum role role, uint64_t i
 }
 
 static enum zt_err
+add_pin(
+    struct org_workspace *w, const Zt__ChainPin *m, const struct org_user *of, uint64_t index)
+{
+	struct org_pin p = {
+		.index = index, .of = of, .position = m->position, .void_index = ORG_NEVER
+	};
+	enum zt_err err = m->link.len > 0 ? pb_hash(m->link, &p.link) : ZT_OK;
+
+	if (err == ZT_OK)
+		err = vec_room(&w->pins, w->pin_count, &w->pin_cap, sizeof *w->pins);
+	if (err == ZT_OK)
+		w->pins[w->pin_count++] = p;
+	return err;
+}
+
+static enum zt_err
+change_role(
+    struct org_workspace *w, struct org_user *u, const Zt__RoleChanged *m, uint64_t index)
+{
+	enum zt_err err = m->pin != NULL ? add_pin(w, m->pin, u, index) : ZT_OK;
+
+	return err ? err : add_role(w, u, (enum role)m->role, index);
+}
+
+static enum zt_err
+void_pin(struct org_workspace *w, uint64_t pin, uint64_t index)
+{
+	for (size_t i = 0; i < w->pin_count; i++)
+		if (w->pins[i].index == pin) {
+			w->pins[i].voided = true;
+			w->pins[i].void_index = index;
+		}
+	return ZT_OK;
+}
+
+static enum zt_err
+void_changeset(struct org_workspace *w, const Zt__ChangesetVoided *m, uint64_t index)
+{
+	struct org_void v = { .index = index, .position = m->position };
+	enum zt_err err = pb_hash(m->link, &v.link);
+
+	if (err == ZT_OK)
+		err = vec_room(&w->voids, w->void_count, &w->void_cap, sizeof *w->voids);
+	if (err == ZT_OK)
+		w->voids[w->void_count++] = v;
+	return err;
+}
+
+static enum zt_err
 add_generation(struct org_workspace *w, const struct org_generation *g)
 {
 	enum zt_err err = vec_room(
@@ -390,15 +561,6 @@ add_generation(struct org_workspace *w, const struct org_generation *g)
 	if (err == ZT_OK)
 		w->generations[w->generation_count++] = *g;
 	return err;
-}
-
-static enum zt_err
-add_older(struct org_generation *g, unsigned generation, ProtobufCBinaryData sealed)
-{
-	struct org_older *k = &g->older[g->older_count++];
-
-	k->generation = generation;
-	return pb_exact(sealed, k->sealed, sizeof k->sealed);
 }
 
 static enum zt_err
@@ -415,21 +577,16 @@ rename_workspace(struct org_workspace *w, ProtobufCBinaryData name, unsigned gen
 static enum zt_err
 rotate_key(struct org_workspace *w, const Zt__KeyRotated *m, uint64_t index)
 {
-	struct org_generation g = { .index = index, .chain_position = m->chain_position };
+	struct org_generation g = { .index = index };
 	enum zt_err err = pb_hash(m->key_commitment, &g.commitment);
 
-	if (err == ZT_OK && m->chain_hash.len > 0)
-		err = pb_hash(m->chain_hash, &g.chain_hash);
-	if (err == ZT_OK && (g.older = calloc(m->n_older + 1, sizeof *g.older)) == NULL)
-		err = ZT_ERR_MEMORY;
-	if (err == ZT_OK && m->previous_sealed.len > 0)
-		err = add_older(&g, m->generation - 1, m->previous_sealed);
-	for (size_t i = 0; err == ZT_OK && i < m->n_older; i++)
-		err = add_older(&g, m->older[i]->generation, m->older[i]->sealed);
 	if (err == ZT_OK)
-		err = add_generation(w, &g);
-	if (err)
+		err = take_older(m->generation, m->previous_sealed, m->older, m->n_older,
+		    &g.older, &g.older_count);
+	if (err == ZT_OK && (err = add_generation(w, &g)))
 		free(g.older);
+	if (err == ZT_OK)
+		err = add_pin(w, m->pin, NULL, index);
 	return err ? err : rename_workspace(w, m->sealed_name, m->generation);
 }
 
@@ -493,17 +650,20 @@ static enum zt_err
 rotate_user_key(
     const struct org_state *o, struct org_user *u, const Zt__UserKeyRotated *m, uint64_t index)
 {
-	enum zt_err err = add_user_key(u, m->user_key, m->previous_sealed, index);
+	enum zt_err err = add_user_key(u, m->user_key, m, index);
 
 	for (size_t i = 0; err == ZT_OK && i < m->n_sealed; i++) {
+		struct org_sealed_key k = { .generation = m->generation };
 		struct org_device *d;
 		struct id id;
 
 		if ((err = pb_id(m->sealed[i]->device, &id)) ||
-		    (d = org_state_device(o, &id)) == NULL)
+		    (d = org_state_device(o, &id)) == NULL ||
+		    (err = pb_exact(m->sealed[i]->sealed, k.sealed, sizeof k.sealed)) ||
+		    (err = vec_room(&d->sealed_keys, d->sealed_key_count, &d->sealed_key_cap,
+			 sizeof *d->sealed_keys)))
 			continue;
-		d->sealed_generation = m->generation;
-		err = copy_of(m->sealed[i]->sealed, &d->sealed_key, &d->sealed_key_n);
+		d->sealed_keys[d->sealed_key_count++] = k;
 	}
 	return err;
 }
@@ -536,8 +696,8 @@ apply_action(struct org_state *o, const struct entry *e, uint64_t index)
 	case ZT__ENTRY_BODY__ACTION_WORKSPACE_CREATED:
 		return add_workspace(o, e, d->user, index);
 	case ZT__ENTRY_BODY__ACTION_ROLE_CHANGED:
-		return add_role(w, user_of(o, b->role_changed->user),
-		    (enum role)b->role_changed->role, index);
+		return change_role(
+		    w, user_of(o, b->role_changed->user), b->role_changed, index);
 	case ZT__ENTRY_BODY__ACTION_KEY_ROTATED:
 		return rotate_key(w, b->key_rotated, index);
 	case ZT__ENTRY_BODY__ACTION_OWNERSHIP_CLAIMED:
@@ -551,6 +711,10 @@ apply_action(struct org_state *o, const struct entry *e, uint64_t index)
 	case ZT__ENTRY_BODY__ACTION_WORKSPACE_DELETION:
 		w->deletion_due = b->workspace_deletion->due;
 		return ZT_OK;
+	case ZT__ENTRY_BODY__ACTION_PIN_VOIDED:
+		return void_pin(w, b->pin_voided->index, index);
+	case ZT__ENTRY_BODY__ACTION_CHANGESET_VOIDED:
+		return void_changeset(w, b->changeset_voided, index);
 	case ZT__ENTRY_BODY__ACTION__NOT_SET:
 	case _ZT__ENTRY_BODY__ACTION__CASE_IS_INT_SIZE:
 		break;

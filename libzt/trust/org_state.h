@@ -7,6 +7,7 @@
 #define ZT_TRUST_ORG_STATE_H
 
 #include "crypto/envelope.h"
+#include "crypto/hpke.h"
 #include "crypto/idmap.h"
 #include "trust/entry.h"
 #include "trust/merkle.h"
@@ -26,11 +27,16 @@ struct org_mark { /* a value that holds from just behind entry INDEX on */
 	unsigned value;
 };
 
+struct org_older { /* an older generation's key, under the one that holds it */
+	unsigned generation;
+	uint8_t sealed[ENVELOPE_WRAP_BYTES];
+};
+
 struct org_user_key { /* number is its place in the array plus one */
 	uint8_t key[32];
-	uint64_t index; /* of the entry that it came with */
-	uint8_t *previous_sealed;
-	size_t previous_sealed_n;
+	uint64_t index;          /* of the entry that it came with */
+	struct org_older *older; /* usually one: the generation before */
+	size_t older_count;
 };
 
 struct org_user {
@@ -47,6 +53,11 @@ struct org_user {
 	size_t loss_count, loss_cap;
 };
 
+struct org_sealed_key {
+	unsigned generation;
+	uint8_t sealed[SECRET_BYTES + HPKE_OVERHEAD];
+};
+
 struct org_device {
 	struct id id;
 	struct org_user *user;
@@ -55,23 +66,32 @@ struct org_device {
 	char purpose[32];
 	uint8_t *sealed_label;
 	size_t sealed_label_n;
-	uint8_t *sealed_key; /* its user's newest key, sealed to it; NULL when it was given with
-				 the device */
-	size_t sealed_key_n;
-	unsigned sealed_generation;
-};
-
-struct org_older { /* an older generation's key, under the one that holds it */
-	unsigned generation;
-	uint8_t sealed[ENVELOPE_WRAP_BYTES];
+	struct org_sealed_key *sealed_keys; /* its user's keys, sealed to it, oldest first */
+	size_t sealed_key_count, sealed_key_cap;
 };
 
 struct org_generation { /* a workspace key; number is its place in the array plus one */
 	struct hash commitment;
-	uint64_t index, chain_position;
-	struct hash chain_hash;
-	struct org_older *older; /* as a rule one: the generation before */
+	uint64_t index;
+	struct org_older *older; /* usually one: the generation before */
 	size_t older_count;
+};
+
+/* What the log says of a place of the workspace's chain: changesets of those who lost the right
+ * to write count up to it. */
+struct org_pin {
+	uint64_t index;            /* of the entry that states it */
+	const struct org_user *of; /* whose loss this entry is; NULL: a rotation, for all
+				      losses before it */
+	uint64_t position;
+	struct hash link;
+	bool voided;         /* an owner's word: it is not looked at */
+	uint64_t void_index; /* of the entry that says so; ORG_NEVER */
+};
+
+struct org_void { /* a changeset that an owner declared void */
+	uint64_t index, position;
+	struct hash link;
 };
 
 struct org_name { /* of a workspace, under its key of GENERATION */
@@ -99,6 +119,10 @@ struct org_workspace {
 	size_t withdrawal_count, withdrawal_cap;
 	struct org_name *names; /* all of them, the newest last */
 	size_t name_count, name_cap;
+	struct org_pin *pins; /* all of them, in the order of the log */
+	size_t pin_count, pin_cap;
+	struct org_void *voids;
+	size_t void_count, void_cap;
 	bool archived;
 	uint64_t deletion_due; /* 0: none */
 };
@@ -113,6 +137,7 @@ struct org_state {
 	uint8_t *settings; /* the newest, an encoded Settings; NULL: none yet */
 	size_t settings_n;
 	struct merkle *tree; /* of all leaves, those of topics not seen included */
+	struct idmap hidden; /* tags of entries that are known by their digests alone */
 };
 
 /* An organization without entries. Errors: MEMORY. */
@@ -143,10 +168,28 @@ bool org_state_user_key_is_open(const struct org_user *u);
  * ORG_NEVER. */
 uint64_t org_state_loss(
     const struct org_workspace *w, const struct org_device *d, uint64_t from);
+/* The first loss of access to W behind its newest rotation, before AT, of somebody who could
+ * write and whose changesets no entry has pinned; ORG_NEVER: there is none. */
+uint64_t org_state_unpinned_loss(const struct org_workspace *w, uint64_t at);
+/* Up to which place of W's chain changesets of U count that were signed before the loss at
+ * index LOSS; NULL: no entry says so yet. */
+const struct org_pin *org_state_pin(
+    const struct org_workspace *w, const struct org_user *u, uint64_t loss);
+/* The furthest place of W's chain that an entry pins; NULL: none does. */
+const struct org_pin *org_state_furthest_pin(const struct org_workspace *w);
+/* Whether an owner declared the changeset at POSITION, whose link is LINK, void. */
+bool org_state_is_void(
+    const struct org_workspace *w, uint64_t position, const struct hash *link);
 /* Whether U may read entry INDEX of W. */
 bool org_state_may_see(const struct org_workspace *w, const struct org_user *u, uint64_t index);
 /* Whether U has, or had, any role in W. */
 bool org_state_knows(const struct org_workspace *w, const struct org_user *u);
+
+/* Notes that an entry with TAG stands in the log and is not shown here. Errors: MEMORY. */
+ZT_CHECKED enum zt_err org_state_hide(struct org_state *o, const struct hash *tag);
+/* Whether the next entry of TOPIC (the organization's, or a workspace's) stands in the log and
+ * is hidden: whoever may see the topic is lied to. */
+bool org_state_hides_next(const struct org_state *o, const struct id *topic);
 
 /* Takes E, which rules_check accepted as entry INDEX, into the state; the tree is the caller's.
  * Errors: MEMORY. */

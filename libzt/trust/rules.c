@@ -60,6 +60,17 @@ takes_seals(struct act *a, ProtobufCBinaryData key)
 	return ZT_OK;
 }
 
+static size_t
+live_devices(const struct act *a, const struct id *user)
+{
+	const struct org_device *d;
+	size_t at = 0, n = 0;
+
+	while ((d = idmap_next(&a->o->devices, &at)) != NULL)
+		n += id_equal(&d->user->id, user) && org_state_device_live(d, a->at);
+	return n;
+}
+
 static enum zt_err
 device_is_new(struct act *a, const Zt__DeviceAdded *m, const struct id *user)
 {
@@ -72,6 +83,8 @@ device_is_new(struct act *a, const Zt__DeviceAdded *m, const struct id *user)
 		return no(a, ZT_ERR_CORRUPT, "the device's fields are not well formed");
 	if (org_state_device(a->o, &device) != NULL)
 		return no(a, ZT_ERR_EXISTS, "the device's id is taken");
+	if (live_devices(a, user) >= LIMIT_USER_DEVICES)
+		return no(a, ZT_ERR_LIMIT, "the user has as many live devices as one may have");
 	return takes_seals(a, m->seal_key);
 }
 
@@ -98,6 +111,10 @@ genesis(struct act *a)
 
 	if (a->o->begun || a->at != 0)
 		return no(a, ZT_ERR_EXISTS, "the organization has its genesis already");
+	if (g->format != LOG_FORMAT)
+		return no(a, ZT_ERR_VERSION,
+		    "the log has another format than this zt; begin a new organization and put "
+		    "the files there");
 	if (g->root_key.len != SIGN_PUBLIC_BYTES || g->log_key.len != SIGN_PUBLIC_BYTES ||
 	    strlen(g->slug) == 0 || strlen(g->slug) > LIMIT_SLUG)
 		return no(a, ZT_ERR_CORRUPT, "the genesis is not well formed");
@@ -173,35 +190,62 @@ device_revoked(struct act *a)
 	return ZT_OK;
 }
 
+/* Older keys that a rotation to GENERATION brings along besides the previous one: each once,
+ * oldest first. */
+static bool
+are_older_keys(unsigned generation, Zt__OlderKey *const *older, size_t n)
+{
+	unsigned before = 0;
+
+	if (n > LIMIT_OLDER)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (older[i]->generation <= before || older[i]->generation >= generation - 1 ||
+		    older[i]->sealed.len != ENVELOPE_WRAP_BYTES)
+			return false;
+		before = older[i]->generation;
+	}
+	return true;
+}
+
+/* The previous key is there, or its author lacks it. */
+static bool
+is_previous_key(ProtobufCBinaryData sealed)
+{
+	return sealed.len == 0 || sealed.len == ENVELOPE_WRAP_BYTES;
+}
+
+/* Nobody but the recipients can look inside what is sealed, so a user who was sealed rubbish by
+ * a stolen device must be able to renew without the previous key (P9). */
 static enum zt_err
 user_key_rotated(struct act *a)
 {
 	const Zt__UserKeyRotated *m = a->b->user_key_rotated;
 	struct org_device *d;
 	struct id id;
-	size_t live = 0, at = 0;
 
 	if (pb_id(m->user, &id) || !id_equal(&id, &a->author->id))
 		return no(
 		    a, ZT_ERR_FORBIDDEN, "only a device of the same user rotates its key");
 	if (m->generation != a->author->key_generation + 1 || m->user_key.len != 32 ||
-	    m->previous_sealed.len != SECRET_BYTES + AEAD_OVERHEAD)
+	    !is_previous_key(m->previous_sealed) ||
+	    !are_older_keys(m->generation, m->older, m->n_older))
 		return no(a, ZT_ERR_CORRUPT, "the key rotation is not well formed");
-	while ((d = idmap_next(&a->o->devices, &at)) != NULL)
-		live += d->user == a->author && org_state_device_live(d, a->at);
 	for (size_t i = 0; i < m->n_sealed; i++) {
 		if (pb_id(m->sealed[i]->device, &id) ||
 		    (d = org_state_device(a->o, &id)) == NULL || d->user != a->author ||
 		    !org_state_device_live(d, a->at))
 			return no(a, ZT_ERR_CORRUPT,
 			    "the key is sealed to a device that is not a live one");
+		if (m->sealed[i]->sealed.len != SECRET_BYTES + HPKE_OVERHEAD)
+			return no(a, ZT_ERR_CORRUPT, "a sealed key has another length");
 		for (size_t k = 0; k < i; k++)
 			if (bytes_equal(
 				pb_bytes(m->sealed[k]->device), pb_bytes(m->sealed[i]->device)))
 				return no(
 				    a, ZT_ERR_CORRUPT, "the key is sealed twice to one device");
 	}
-	if (m->n_sealed != live)
+	if (m->n_sealed != live_devices(a, &a->author->id))
 		return no(a, ZT_ERR_CORRUPT, "the key is not sealed to each live device");
 	return takes_seals(a, m->user_key);
 }
@@ -234,6 +278,37 @@ workspace_created(struct act *a)
 	return ZT_OK;
 }
 
+/* Whether the chain has the place is the auth service's question to metadata. A rotation never
+ * goes behind one before it; the pin of a single loss may stand further on than the rotation
+ * that comes after, for it says nothing of others who lost access. */
+static enum zt_err
+pin_is_good(struct act *a, const Zt__ChainPin *m, bool is_rotation)
+{
+	if (m->link.len != (m->position > 0 ? HASH_BYTES : 0))
+		return no(a, ZT_ERR_CORRUPT, "the place in the chain is not well formed");
+	for (size_t i = 0; i < a->w->pin_count; i++) {
+		const struct org_pin *p = &a->w->pins[i];
+
+		if (p->voided)
+			continue;
+		if (is_rotation && p->of == NULL && m->position < p->position)
+			return no(a, ZT_ERR_CORRUPT,
+			    "the rotation pins an older place than the one before");
+		if (m->position > 0 && m->position == p->position &&
+		    memcmp(m->link.data, p->link.b, HASH_BYTES) != 0)
+			return no(
+			    a, ZT_ERR_FORK, "an entry before pins another chain at this place");
+	}
+	return ZT_OK;
+}
+
+static enum zt_err
+by_owner(struct act *a)
+{
+	return a->role == ROLE_OWNER ? ZT_OK
+				     : no(a, ZT_ERR_FORBIDDEN, "only an owner does this");
+}
+
 static enum zt_err
 role_changed(struct act *a)
 {
@@ -258,27 +333,10 @@ role_changed(struct act *a)
 		return no(a, ZT_ERR_FORBIDDEN, "an outsider is never a manager or an owner");
 	if (to == was)
 		return no(a, ZT_ERR_EXISTS, "the user has this role already");
-	return ZT_OK;
-}
-
-/* Older keys that the rotation brings along: each once, oldest first, all before the previous.
- */
-static bool
-are_older_keys(const Zt__KeyRotated *m)
-{
-	unsigned before = 0;
-
-	if (m->n_older > LIMIT_OLDER)
-		return false;
-	for (size_t i = 0; i < m->n_older; i++) {
-		const Zt__OlderKey *k = m->older[i];
-
-		if (k->generation <= before || k->generation >= m->generation - 1 ||
-		    k->sealed.len != SECRET_BYTES + AEAD_OVERHEAD)
-			return false;
-		before = k->generation;
-	}
-	return true;
+	if ((m->pin != NULL) != (was >= ROLE_CONTRIBUTOR && to < ROLE_CONTRIBUTOR))
+		return no(a, ZT_ERR_CORRUPT,
+		    "the place in the chain is stated exactly where the right to write ends");
+	return m->pin != NULL ? pin_is_good(a, m->pin, false) : ZT_OK;
 }
 
 static enum zt_err
@@ -290,15 +348,40 @@ key_rotated(struct act *a)
 		return no(a, ZT_ERR_FORBIDDEN, "only a manager or an owner rotates the key");
 	if (m->generation != a->w->generation_count + 1)
 		return no(a, ZT_ERR_CONFLICT, "the key generation is not the next one");
-	if (m->key_commitment.len != HASH_BYTES ||
-	    (m->previous_sealed.len != SECRET_BYTES + AEAD_OVERHEAD &&
-		m->previous_sealed.len != 0) ||
+	if (m->key_commitment.len != HASH_BYTES || !is_previous_key(m->previous_sealed) ||
 	    m->sealed_name.len == 0 || m->sealed_name.len > 4 * LIMIT_TEXT ||
-	    !are_older_keys(m) || m->chain_hash.len != (m->chain_position > 0 ? HASH_BYTES : 0))
+	    !are_older_keys(m->generation, m->older, m->n_older) || m->pin == NULL)
 		return no(a, ZT_ERR_CORRUPT, "the key rotation is not well formed");
-	if (m->chain_position < a->w->generations[a->w->generation_count - 1].chain_position)
-		return no(
-		    a, ZT_ERR_CORRUPT, "the rotation pins an older place than the one before");
+	return pin_is_good(a, m->pin, true);
+}
+
+/* An honest member's word for the chain ends every threat by a pin that a member spoiled. */
+static enum zt_err
+pin_voided(struct act *a)
+{
+	enum zt_err err = by_owner(a);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < a->w->pin_count; i++)
+		if (a->w->pins[i].index == a->b->pin_voided->index && !a->w->pins[i].voided)
+			return ZT_OK;
+	return no(a, ZT_ERR_NOT_FOUND, "the entry has no pin that could be declared void");
+}
+
+static enum zt_err
+changeset_voided(struct act *a)
+{
+	const Zt__ChangesetVoided *m = a->b->changeset_voided;
+	struct hash link;
+	enum zt_err err = by_owner(a);
+
+	if (err)
+		return err;
+	if (m->position == 0 || pb_hash(m->link, &link))
+		return no(a, ZT_ERR_CORRUPT, "the place in the chain is not well formed");
+	if (org_state_is_void(a->w, m->position, &link))
+		return no(a, ZT_ERR_EXISTS, "the changeset is void already");
 	return ZT_OK;
 }
 
@@ -321,13 +404,6 @@ ownership_claimed(struct act *a)
 	if (org_state_profile(a->author, a->at) == PROFILE_OUTSIDER)
 		return no(a, ZT_ERR_FORBIDDEN, "an outsider is never an owner");
 	return ZT_OK;
-}
-
-static enum zt_err
-by_owner(struct act *a)
-{
-	return a->role == ROLE_OWNER ? ZT_OK
-				     : no(a, ZT_ERR_FORBIDDEN, "only an owner does this");
 }
 
 static enum zt_err
@@ -416,6 +492,12 @@ rule_of(Zt__EntryBody__ActionCase action, enum topic_kind *topic)
 	case ZT__ENTRY_BODY__ACTION_WORKSPACE_DELETION:
 		*topic = TOPIC_WORKSPACE;
 		return workspace_deletion;
+	case ZT__ENTRY_BODY__ACTION_PIN_VOIDED:
+		*topic = TOPIC_WORKSPACE;
+		return pin_voided;
+	case ZT__ENTRY_BODY__ACTION_CHANGESET_VOIDED:
+		*topic = TOPIC_WORKSPACE;
+		return changeset_voided;
 	case ZT__ENTRY_BODY__ACTION__NOT_SET:
 	case _ZT__ENTRY_BODY__ACTION__CASE_IS_INT_SIZE:
 		break;
@@ -484,8 +566,11 @@ waits_for_rotation(const struct act *a)
 {
 	bool may = a->b->action_case == ZT__ENTRY_BODY__ACTION_KEY_ROTATED ||
 		   a->b->action_case == ZT__ENTRY_BODY__ACTION_OWNERSHIP_CLAIMED ||
+		   a->b->action_case == ZT__ENTRY_BODY__ACTION_PIN_VOIDED ||
+		   a->b->action_case == ZT__ENTRY_BODY__ACTION_CHANGESET_VOIDED ||
 		   (a->b->action_case == ZT__ENTRY_BODY__ACTION_ROLE_CHANGED &&
-		       a->b->role_changed->role == ZT__ROLE__ROLE_NONE);
+		       (a->b->role_changed->role == ZT__ROLE__ROLE_NONE ||
+			   a->b->role_changed->pin != NULL));
 
 	return a->w != NULL && !may && org_state_is_open(a->w, a->at);
 }

@@ -1,4 +1,5 @@
 #include "auth/auth.h"
+#include "auth/tally.h"
 
 #include <stdlib.h>
 
@@ -25,7 +26,7 @@ static const struct db_query read_all = { "auth_entries",
 	"ORDER BY idx LIMIT 5000" };
 static const struct db_query insert = { "auth_insert",
 	"INSERT INTO entries VALUES ($1::bytea, $2::int8, $3::bytea, $4::int8, $5::bytea, "
-	"$6::bytea, $7::bytea)" };
+	"$6::bytea, $7::bytea, $8::bytea, $9::bytea)" };
 static const struct db_query read_limits = { "auth_limits",
 	"SELECT users, storage, expires FROM limits WHERE org = $1::bytea" };
 static const struct db_query read_frozen = { "auth_frozen",
@@ -91,15 +92,17 @@ out:
 
 /* Takes one entry, known to be good, into STATE as the newest. */
 static enum zt_err
-take(struct org_state *state, const struct entry *e)
+take(struct auth_org *org, struct org_state *state, const struct entry *e)
 {
 	enum zt_err err = org_state_apply(state, e, merkle_size(state->tree));
 
-	return err ? err : merkle_add(state->tree, &e->leaf);
+	if (err == ZT_OK)
+		err = merkle_add(state->tree, &e->leaf);
+	return err ? err : tally_take(&org->tallies, state, e);
 }
 
 static enum zt_err
-load_entries(struct db *db, struct org_state *state)
+load_entries(struct db *db, struct auth_org *org, struct org_state *state)
 {
 	for (;;) {
 		struct db_value v[] = { DB_ID(&state->id), DB_INT(merkle_size(state->tree)) };
@@ -116,7 +119,7 @@ load_entries(struct db *db, struct org_state *state)
 			if (signature.n == SIGN_BYTES) {
 				memcpy(s.signature, signature.p, SIGN_BYTES);
 				if ((err = entry_decode(&s, &e)) == ZT_OK)
-					err = take(state, e);
+					err = take(org, state, e);
 			}
 			entry_free(e);
 		}
@@ -170,7 +173,8 @@ load(struct db *db, const struct id *id, struct auth_org *org)
 		goto out;
 	if (org->log_key == NULL && (err = sign_from_seed(db_bytes(rows, 0, 0), &org->log_key)))
 		goto out;
-	if ((err = org_state_new(id, &state)) || (err = load_entries(db, state)) ||
+	idmap_free(&org->tallies, free);
+	if ((err = org_state_new(id, &state)) || (err = load_entries(db, org, state)) ||
 	    (err = auth_load_limits(db, id, org)))
 		goto out;
 	org->state = state;
@@ -262,9 +266,10 @@ write_entry(struct db *db, const struct id *org, const struct entry *e, uint64_t
 	struct db_value v[] = { DB_ID(org), DB_INT(index), DB_ID(&e->topic),
 		DB_INT(e->body->topic_index), DB_BYTES(e->leaf.b, HASH_BYTES),
 		DB_BYTES(e->signed_.body.p, e->signed_.body.n),
-		DB_BYTES(e->signed_.signature, SIGN_BYTES) };
+		DB_BYTES(e->signed_.signature, SIGN_BYTES), DB_BYTES(e->digest.b, HASH_BYTES),
+		DB_BYTES(e->tag.b, HASH_BYTES) };
 
-	return db_run(db, &insert, v, 7, NULL);
+	return db_run(db, &insert, v, 9, NULL);
 }
 
 enum zt_err
@@ -298,7 +303,8 @@ check_limit(const struct auth_org *org, struct auth_append *g)
 		g->why = "the organization has as many users as its operator allows";
 		return ZT_ERR_LIMIT;
 	}
-	return ZT_OK;
+	return g->at == ANYWHERE ? tally_check(&org->tallies, org->state, g->e, &g->why)
+				 : ZT_OK;
 }
 
 /* Checks and takes each of GROUP in memory, then makes all that were good durable in one
@@ -318,7 +324,7 @@ commit_group(
 		    (g->err = rules_check(org->state, g->e, g->index, &g->why)))
 			continue;
 		if ((err = g->err = write_entry(db, id, g->e, g->index)) ||
-		    (err = g->err = take(org->state, g->e)))
+		    (err = g->err = take(org, org->state, g->e)))
 			continue;
 		good++;
 	}
@@ -338,23 +344,28 @@ commit_group(
 static const char clock_refusal[] =
     "the act was signed at a time that this server's clock does not accept";
 
+/* E[0], and what belongs to it right behind: in one group, so that nothing comes between.
+ * Returns what became of E[0]; *STAND says how many of them stand. */
 static enum zt_err
-append(struct auth *a, struct db *db, const struct id *id, const struct entry *e, uint64_t at,
-    uint64_t *index, const char **why)
+append(struct auth *a, struct db *db, const struct id *id, struct entry *const *e, size_t count,
+    uint64_t at, struct auth_appended *out)
 {
-	struct auth_append me = { .e = e, .at = at, .why = "" };
+	struct auth_append each[AUTH_APPENDS] = { 0 }, *me = each;
 	struct auth_org *org;
 	enum zt_err err;
 
-	*why = "";
+	out->why = "";
 	if ((err = org_of(a, db, id, &org)))
 		return err;
 	(void)pthread_mutex_lock(&org->lock);
-	*org->last = &me;
-	org->last = &me.next;
-	while (!me.done && org->has_leader)
+	for (size_t i = 0; i < count; i++) {
+		each[i] = (struct auth_append){ .e = e[i], .at = at, .why = "" };
+		*org->last = &each[i];
+		org->last = &each[i].next;
+	}
+	while (!me->done && org->has_leader)
 		(void)pthread_cond_wait(&org->done, &org->lock);
-	if (!me.done) { /* nobody leads: take all that wait, this one among them */
+	if (!me->done) { /* nobody leads: take all that wait, these among them */
 		struct auth_append *group = org->waiting;
 
 		org->waiting = NULL;
@@ -375,35 +386,41 @@ append(struct auth *a, struct db *db, const struct id *id, const struct entry *e
 		(void)pthread_cond_broadcast(&org->done);
 	}
 	(void)pthread_mutex_unlock(&org->lock);
-	if (me.err == ZT_ERR_CONFLICT && is_there(db, id, e, &me.index))
-		me.err = ZT_OK;
-	*index = me.index;
-	*why = me.why;
-	return me.err;
+	for (size_t i = 0; i < count; i++)
+		if (each[i].err == ZT_ERR_CONFLICT && is_there(db, id, e[i], &each[i].index))
+			each[i].err = ZT_OK;
+	for (out->count = 0; out->count < count && each[out->count].err == ZT_OK;)
+		out->count++;
+	out->index = me->index;
+	out->why = me->why;
+	return me->err;
 }
 
 enum zt_err
-auth_append(struct auth *a, struct db *db, const struct id *id, const struct entry *e,
-    uint64_t now_ms, uint64_t *index, const char **why)
+auth_append(struct auth *a, struct db *db, const struct id *id, struct entry *const *e,
+    size_t count, uint64_t now_ms, struct auth_appended *out)
 {
-	*why = clock_refusal;
-	if (e->body->time > now_ms + LIMIT_CLOCK_MS || e->body->time + LIMIT_CLOCK_MS < now_ms)
-		return ZT_ERR_CLOCK;
-	return append(a, db, id, e, ANYWHERE, index, why);
+	out->why = clock_refusal;
+	for (size_t i = 0; i < count; i++)
+		if (e[i]->body->time > now_ms + LIMIT_CLOCK_MS ||
+		    e[i]->body->time + LIMIT_CLOCK_MS < now_ms)
+			return ZT_ERR_CLOCK;
+	return append(a, db, id, e, count, ANYWHERE, out);
 }
 
 enum zt_err
-auth_restore(struct auth *a, struct db *db, const struct id *id, const struct entry *e,
-    uint64_t at, uint64_t now_ms, const char **why)
+auth_restore(struct auth *a, struct db *db, const struct id *id, struct entry *e, uint64_t at,
+    uint64_t now_ms, const char **why)
 {
-	uint64_t index;
+	struct auth_appended done;
 	enum zt_err err;
 
 	*why = clock_refusal;
 	if (e->body->time > now_ms + LIMIT_CLOCK_MS)
 		return ZT_ERR_CLOCK;
-	err = append(a, db, id, e, at, &index, why);
-	return err == ZT_OK && index != at ? ZT_ERR_CONFLICT : err;
+	err = append(a, db, id, &e, 1, at, &done);
+	*why = done.why;
+	return err == ZT_OK && done.index != at ? ZT_ERR_CONFLICT : err;
 }
 
 enum zt_err

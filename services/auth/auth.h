@@ -38,7 +38,8 @@ struct auth_org {
 	struct org_state *state; /* NULL: to be loaded */
 	struct sign_key *log_key;
 	struct auth_limits limits;
-	struct idmap frozen; /* users, by the operator */
+	struct idmap frozen;  /* users, by the operator */
+	struct idmap tallies; /* what users did lately (tally.h) */
 	struct auth_append *waiting, **last;
 	bool has_leader;
 };
@@ -67,15 +68,21 @@ uint64_t auth_live_users(const struct auth_org *org);
 /* Decides for DEVICE; see service_def. */
 enum zt_err auth_decide(void *state, struct db *db, const struct id *org,
     const struct id *device, const struct id *workspace, struct decision *out);
-/* Appends E in a group. Fills *INDEX; *WHY is static. Errors: those of rules_check, CLOCK,
- * DATABASE. */
+enum { AUTH_APPENDS = 2 }; /* entries of one request */
+struct auth_appended {
+	uint64_t index;  /* of the first entry */
+	size_t count;    /* entries that stand */
+	const char *why; /* why the first one does not; static */
+};
+/* Appends E[0] and the entries that belong to it, right behind it. The first that is refused
+ * ends it. Errors, about E[0]: those of rules_check, CLOCK, LIMIT, DATABASE. */
 ZT_CHECKED enum zt_err auth_append(struct auth *a, struct db *db, const struct id *org,
-    const struct entry *e, uint64_t now_ms, uint64_t *index, const char **why);
+    struct entry *const *e, size_t count, uint64_t now_ms, struct auth_appended *out);
 /* The same for an entry that stood at index AT of the log before its database was lost: there
  * or not at all (CONFLICT), however old, but not of the future (CLOCK): all that came behind
  * one of those in its topic would be refused. */
 ZT_CHECKED enum zt_err auth_restore(struct auth *a, struct db *db, const struct id *org,
-    const struct entry *e, uint64_t at, uint64_t now_ms, const char **why);
+    struct entry *e, uint64_t at, uint64_t now_ms, const char **why);
 /* Writes the first entry of a new organization whose log key is SEED's. */
 ZT_CHECKED enum zt_err auth_begin(
     struct db *db, const struct id *org, const struct entry *genesis);

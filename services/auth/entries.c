@@ -13,12 +13,12 @@
 enum { ASK_MS = 5000 };
 
 static const struct db_query read_log = { "entries_read",
-	PAGE_OF("idx, topic, leaf, body, signature",
+	PAGE_OF("idx, topic, digest, body, signature, tag",
 	    "SELECT * FROM entries WHERE org = $1::bytea AND idx >= $2::int8 AND idx < "
 	    "$3::int8",
 	    "idx", LIMIT_LOG_PAGE, "octet_length(body)") };
 static const struct db_query read_topic = { "entries_topic",
-	PAGE_OF("idx, topic, leaf, body, signature, is_more",
+	PAGE_OF("idx, topic, digest, body, signature, tag, is_more",
 	    "SELECT * FROM entries WHERE org = $1::bytea AND topic = $2::bytea AND "
 	    "topic_index >= $3::int8",
 	    "topic_index", LIMIT_LOG_PAGE, "octet_length(body)") };
@@ -33,8 +33,8 @@ fields_of(const struct merkle_proof *proof, ProtobufCBinaryData out[MERKLE_PROOF
 }
 
 static enum zt_err
-answer_append(struct auth *a, const struct request *rq, const struct entry *e, uint64_t index,
-    struct rpc_answer *out)
+answer_append(struct auth *a, const struct request *rq, const struct entry *e,
+    const struct auth_appended *done, bool all, struct rpc_answer *out)
 {
 	Zt__AppendAnswer answer = ZT__APPEND_ANSWER__INIT;
 	ProtobufCBinaryData in_fields[MERKLE_PROOF], con_fields[MERKLE_PROOF];
@@ -50,11 +50,12 @@ answer_append(struct auth *a, const struct request *rq, const struct entry *e, u
 	    (err = auth_head(org, &rq->params.org, rq->now_ms, &body, &head)))
 		goto out;
 	size = merkle_size(org->state->tree);
-	if ((err = merkle_inclusion(org->state->tree, index, size, &inclusion)) ||
+	if ((err = merkle_inclusion(org->state->tree, done->index, size, &inclusion)) ||
 	    (err = merkle_consistency(org->state->tree, e->seen_size, size, &consistency)))
 		goto out;
 	head_message = statement_message(&head);
-	answer.index = index;
+	answer.index = done->index;
+	answer.all = all;
 	answer.head = &head_message;
 	answer.inclusion = fields_of(&inclusion, in_fields);
 	answer.n_inclusion = inclusion.count;
@@ -69,20 +70,29 @@ out:
 	return err;
 }
 
-/* A rotation pins a place of its workspace's chain, and devices believe the pin: one that no
- * chain leads to would stop them. */
+/* The place of its workspace's chain that E pins, or NULL. */
+static const Zt__ChainPin *
+pin_of(const struct entry *e)
+{
+	if (e->body->action_case == ZT__ENTRY_BODY__ACTION_KEY_ROTATED)
+		return e->body->key_rotated->pin;
+	return e->body->action_case == ZT__ENTRY_BODY__ACTION_ROLE_CHANGED
+		   ? e->body->role_changed->pin
+		   : NULL;
+}
+
+/* Devices believe a pin: one that no chain leads to would stop them. */
 static enum zt_err
 check_pin(
     struct auth *a, const struct request *rq, const struct entry *e, struct rpc_answer *out)
 {
-	const Zt__KeyRotated *r = e->body->key_rotated;
+	const Zt__ChainPin *pin = pin_of(e);
 	Zt__LinkAsk m = ZT__LINK_ASK__INIT;
 	Zt__LinkAnswer *answer = NULL;
 	struct buf body = buf_init(128), got = buf_init(128);
 	enum zt_err err;
 
-	if (e->body->action_case != ZT__ENTRY_BODY__ACTION_KEY_ROTATED ||
-	    r->chain_position == 0)
+	if (pin == NULL || pin->position == 0)
 		return ZT_OK;
 	if (atomic_fetch_add(&a->asking, 1) >= a->asking_most) {
 		(void)atomic_fetch_sub(&a->asking, 1);
@@ -91,14 +101,14 @@ check_pin(
 	}
 	m.org = pb_field(rq->params.org.b, ID_BYTES);
 	m.workspace = pb_field(e->topic.b, ID_BYTES);
-	m.position = r->chain_position;
+	m.position = pin->position;
 	if ((err = pb_encode(&m, &body)) == ZT_OK &&
 	    (err = peer_ask(a->metadata, "/link", buf_bytes(&body), ASK_MS, &got)) == ZT_OK)
 		err = pb_decode(&zt__link_answer__descriptor, buf_bytes(&got), 128, &answer);
 	if (err == ZT_ERR_NOT_FOUND ||
-	    (err == ZT_OK && !bytes_equal(pb_bytes(answer->link), pb_bytes(r->chain_hash))))
+	    (err == ZT_OK && !bytes_equal(pb_bytes(answer->link), pb_bytes(pin->link))))
 		err = service_refuse(out, ZT_ERR_PROOF,
-		    "the rotation pins a place that the workspace's chain does not have");
+		    "the act pins a place that the workspace's chain does not have");
 	(void)atomic_fetch_sub(&a->asking, 1);
 	pb_free(answer);
 	buf_free(&body);
@@ -106,35 +116,54 @@ check_pin(
 	return err;
 }
 
-/* LOG_APPEND: adds one signed entry behind the predecessor that its author named. */
+/* One entry of the request: its author's, and what it pins is there. */
+static enum zt_err
+read_entry(struct auth *a, const struct request *rq, const Zt__Statement *m, struct entry **e,
+    struct rpc_answer *out)
+{
+	struct statement s;
+	enum zt_err err;
+
+	if ((err = statement_of(m, &s)) || (err = entry_decode(&s, e)))
+		return err;
+	if (!id_equal(&(*e)->author, &rq->device))
+		return service_refuse(
+		    out, ZT_ERR_FORBIDDEN, "the act was signed by another device");
+	return check_pin(a, rq, *e, out);
+}
+
+/* LOG_APPEND: adds one signed entry behind the predecessor that its author named, and those
+ * that belong to it. */
 enum zt_err
 entries_append(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	Zt__AppendRequest *m = NULL;
-	struct statement s;
-	struct entry *e = NULL;
-	uint64_t index;
-	const char *why = "";
+	struct entry *e[AUTH_APPENDS] = { NULL };
+	struct auth_appended done = { .why = "" };
+	size_t count = 1;
 	enum zt_err err;
 
-	if ((err = pb_decode(&zt__append_request__descriptor, rq->body, 1024 * 1024, &m)) ||
-	    (err = statement_of(m->entry, &s)) || (err = entry_decode(&s, &e)))
+	if ((err = pb_decode(&zt__append_request__descriptor, rq->body, 1024 * 1024, &m)))
+		return err;
+	if (m->n_more > AUTH_APPENDS - 1)
+		err = ZT_ERR_TOO_BIG;
+	if (err == ZT_OK)
+		err = read_entry(state, rq, m->entry, &e[0], out);
+	for (; err == ZT_OK && count <= m->n_more; count++)
+		err = read_entry(state, rq, m->more[count - 1], &e[count], out);
+	if (err)
 		goto out;
-	if (!id_equal(&e->author, &rq->device)) {
-		err = service_refuse(
-		    out, ZT_ERR_FORBIDDEN, "the act was signed by another device");
+	if ((err = auth_append(state, rq->db, &rq->params.org, e, count, rq->now_ms, &done))) {
+		err = service_refuse(out, err, done.why);
 		goto out;
 	}
-	if ((err = check_pin(state, rq, e, out)))
-		goto out;
-	if ((err = auth_append(state, rq->db, &rq->params.org, e, rq->now_ms, &index, &why))) {
-		err = service_refuse(out, err, why);
-		goto out;
-	}
-	audit(rq->service, entry_action(e), &rq->params.org, &rq->device, &e->topic);
-	err = answer_append(state, rq, e, index, out);
+	for (size_t i = 0; i < done.count; i++)
+		audit(rq->service, entry_action(e[i]), &rq->params.org, &rq->device,
+		    &e[i]->topic);
+	err = answer_append(state, rq, e[0], &done, done.count == count, out);
 out:
-	entry_free(e);
+	for (size_t i = 0; i < AUTH_APPENDS; i++)
+		entry_free(e[i]);
 	pb_free(m);
 	return err;
 }
@@ -151,7 +180,7 @@ may_see(
 	return w != NULL && org_state_may_see(w, u, index);
 }
 
-/* ROWS as lines: whole where the caller may see them, else the leaf hash alone. The caller
+/* ROWS as lines: whole where the caller may see them, else digest and tag. The caller
  * frees the one array *OUT. */
 static enum zt_err
 lines_of(const struct org_state *o, const struct org_user *u, const struct db_rows *rows,
@@ -169,7 +198,8 @@ lines_of(const struct org_state *o, const struct org_user *u, const struct db_ro
 	lines = (struct line *)(void *)(array + n);
 	for (size_t i = 0; i < n; i++) {
 		struct bytes topic = db_bytes(rows, (int)i, 1),
-			     leaf = db_bytes(rows, (int)i, 2);
+			     digest = db_bytes(rows, (int)i, 2),
+			     tag = db_bytes(rows, (int)i, 5);
 		struct bytes body = db_bytes(rows, (int)i, 3), sig = db_bytes(rows, (int)i, 4);
 		struct id id = { { 0 } };
 
@@ -183,7 +213,8 @@ lines_of(const struct org_state *o, const struct org_user *u, const struct db_ro
 			lines[i].s.signature = pb_field(sig.p, sig.n);
 			lines[i].line.entry = &lines[i].s;
 		} else {
-			lines[i].line.leaf = pb_field(leaf.p, leaf.n);
+			lines[i].line.digest = pb_field(digest.p, digest.n);
+			lines[i].line.tag = pb_field(tag.p, tag.n);
 		}
 		array[i] = &lines[i].line;
 	}
@@ -264,7 +295,7 @@ entries_topic(void *state, const struct request *rq, struct rpc_answer *out)
 		 org->state, org_state_user(org->state, &rq->caller.user), rows, &page.lines)))
 		goto out;
 	page.n_lines = (size_t)db_count(rows);
-	page.more = page.n_lines > 0 && db_int(rows, (int)page.n_lines - 1, 5) == 1;
+	page.more = page.n_lines > 0 && db_int(rows, (int)page.n_lines - 1, 6) == 1;
 	err = auth_answer(out, &page);
 out:
 	if (org != NULL)

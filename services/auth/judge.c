@@ -46,7 +46,8 @@ judge(const struct org_state *o, const struct id *workspace, const Zt__Changeset
 	if ((err = changeset_read_statement(m->statement, &cs)) ||
 	    (m->is_push && (err = check_now(o, w, &cs, why))))
 		return err;
-	err = changeset_check(o, w, &cs, m->position, why);
+	err = changeset_check(o, w, &cs,
+	    &(struct changeset_place){ m->position, merkle_size(o->tree) }, why);
 	if (err && (m->is_push || err != ZT_ERR_REVOKED))
 		return err;
 	return changeset_check_pin(w, m->position, &link, why);

@@ -235,6 +235,9 @@ grant(Zt__EntryBody *b, const void *ctx)
 	b->role_changed = &m;
 }
 
+/* The begin of a chain. */
+static Zt__ChainPin nowhere = ZT__CHAIN_PIN__INIT;
+
 static void
 rotate_key(Zt__EntryBody *b, const void *ctx)
 {
@@ -247,6 +250,7 @@ rotate_key(Zt__EntryBody *b, const void *ctx)
 	m.key_commitment = pb_field(some, 32);
 	m.previous_sealed = pb_field(some, SECRET_BYTES + AEAD_OVERHEAD);
 	m.sealed_name = pb_field(some, 64);
+	m.pin = &nowhere;
 	b->action_case = ZT__ENTRY_BODY__ACTION_KEY_ROTATED;
 	b->key_rotated = &m;
 }

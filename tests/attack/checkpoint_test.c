@@ -296,7 +296,7 @@ P4_what_stands_before_a_checkpoint_is_verified_by_and_by_and_then_vouched_for(vo
 	at = opened_again(&s->bob, "long");
 	filled = at->filled;
 	assert_true(filled > 0 && filled < base);
-	assert_ok(chain_link(at, filled, &link));
+	assert_ok(chain_link(at, filled, &link, NULL));
 	assert_memory_equal(at->filled_link.b, link.b, HASH_BYTES);
 	assert_err(ZT_ERR_NOT_FOUND, chain_version(at, &at->w->id, 2, &v));
 	assert_ok(space_newest(at, &at->w->id, &v));
@@ -374,7 +374,8 @@ P4_a_server_that_leaves_out_what_stood_before_a_checkpoint_is_found(void **state
 	assert_int_equal(0, at->position);
 	assert_int_equal(alice->position, at->goal);
 	assert_err(ZT_ERR_FORK, space_sync(at));
-	assert_err(ZT_ERR_FORK, client_may_write(s->bob.zt));
+	assert_err(ZT_ERR_FORK, client_may_write(s->bob.zt, &at->w->id));
+	assert_ok(client_may_write(s->bob.zt, NULL)); /* only this workspace */
 	double_play(s->w->d, NULL);
 	assert_ok(space_sync(at));
 	assert_int_equal(0, at->goal);

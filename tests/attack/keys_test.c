@@ -317,6 +317,7 @@ struct vandal {
 	struct hash commitment, link;
 	uint64_t position;
 	unsigned generation;
+	Zt__ChainPin pin;
 	Zt__KeyRotated m;
 };
 
@@ -333,9 +334,11 @@ fill_vandal(struct zt *z, void *ctx, Zt__EntryBody *b)
 	v->m.key_commitment = pb_field(v->commitment.b, HASH_BYTES);
 	v->m.previous_sealed = pb_field(junk, sizeof junk);
 	v->m.sealed_name = pb_field(junk, sizeof junk);
-	v->m.chain_position = v->position;
+	zt__chain_pin__init(&v->pin);
+	v->pin.position = v->position;
 	if (v->position > 0)
-		v->m.chain_hash = pb_field(v->link.b, HASH_BYTES);
+		v->pin.link = pb_field(v->link.b, HASH_BYTES);
+	v->m.pin = &v->pin;
 	b->action_case = ZT__ENTRY_BODY__ACTION_KEY_ROTATED;
 	b->key_rotated = &v->m;
 	return ZT_OK;

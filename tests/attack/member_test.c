@@ -277,6 +277,7 @@ struct pin {
 	struct id workspace;
 	uint64_t position;
 	struct hash link;
+	Zt__ChainPin pin;
 	Zt__KeyRotated m;
 };
 
@@ -292,8 +293,10 @@ fill_pin(struct zt *z, void *ctx, Zt__EntryBody *b)
 	p->m.key_commitment = pb_field(some, HASH_BYTES);
 	p->m.previous_sealed = pb_field(some, sizeof some);
 	p->m.sealed_name = pb_field(some, sizeof some);
-	p->m.chain_position = p->position;
-	p->m.chain_hash = pb_field(p->link.b, HASH_BYTES);
+	zt__chain_pin__init(&p->pin);
+	p->pin.position = p->position;
+	p->pin.link = pb_field(p->link.b, HASH_BYTES);
+	p->m.pin = &p->pin;
 	b->action_case = ZT__ENTRY_BODY__ACTION_KEY_ROTATED;
 	b->key_rotated = &p->m;
 	return ZT_OK;

@@ -63,9 +63,10 @@ opens_sealed_keys(
 		assert_true(subject.generation <= w->generation_count);
 		if (subject.generation <= after)
 			continue;
-		for (size_t k = 0; k <= t->user_keys; k++) {
+		for (size_t k = 0; k <= t->user_key_count; k++) {
 			struct secret *key = NULL;
-			const struct secret *with = k < t->user_keys ? t->user_key[k] : t->seal;
+			const struct secret *with =
+			    k < t->user_key_count ? t->user_keys[k].key : t->seal;
 
 			opened += keyring_open(knows->state, &subject, &st, with,
 				      &w->generations[subject.generation - 1].commitment,

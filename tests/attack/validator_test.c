@@ -122,12 +122,18 @@ add_user(struct world *w, enum who by, enum who whom, bool take)
 static enum zt_err
 set_role(struct world *w, enum who by, enum who whom, Zt__Role role, bool take)
 {
+	const struct org_workspace *of = org_state_workspace(w->o, &w->workspace);
+	const struct org_user *u = org_state_user(w->o, &w->p[whom].user);
 	Zt__RoleChanged m = ZT__ROLE_CHANGED__INIT;
+	Zt__ChainPin pin = ZT__CHAIN_PIN__INIT;
 	struct draft d;
 
 	draft(w, by, &w->workspace, &d);
 	m.user = pb_field(w->p[whom].user.b, ID_BYTES);
 	m.role = role;
+	if (of != NULL && u != NULL && role < ZT__ROLE__CONTRIBUTOR &&
+	    org_state_role(of, u, ORG_NEVER) >= ROLE_CONTRIBUTOR)
+		m.pin = &pin; /* of the chain's begin */
 	d.b.action_case = ZT__ENTRY_BODY__ACTION_ROLE_CHANGED;
 	d.b.role_changed = &m;
 	return offer(w, w->p[by].sign, &d.b, take);
@@ -169,6 +175,7 @@ static enum zt_err
 rotate_key(struct world *w, enum who by, unsigned generation, bool take)
 {
 	Zt__KeyRotated m = ZT__KEY_ROTATED__INIT;
+	Zt__ChainPin pin = ZT__CHAIN_PIN__INIT;
 	uint8_t some[72] = { 2 };
 	struct draft d;
 
@@ -177,6 +184,7 @@ rotate_key(struct world *w, enum who by, unsigned generation, bool take)
 	m.key_commitment = pb_field(some, 32);
 	m.previous_sealed = pb_field(some, SECRET_BYTES + AEAD_OVERHEAD);
 	m.sealed_name = pb_field(some, 32);
+	m.pin = &pin;
 	d.b.action_case = ZT__ENTRY_BODY__ACTION_KEY_ROTATED;
 	d.b.key_rotated = &m;
 	return offer(w, w->p[by].sign, &d.b, take);
@@ -202,6 +210,7 @@ begin(void **state)
 	person_new(&w->p[OTTO], ZT__PROFILE__OUTSIDER);
 	assert_ok(org_state_new(&w->org, &w->o));
 	g.slug = (char *)(uintptr_t) "acme";
+	g.format = LOG_FORMAT;
 	g.root_key = pb_field(w->root_public, 32);
 	g.log_key = pb_field(w->log_public, 32);
 	g.first = &w->p[ALICE].u;
@@ -372,6 +381,7 @@ static enum zt_err
 rotate_past(struct world *w, unsigned generation, const unsigned *list, size_t sealed)
 {
 	Zt__KeyRotated m = ZT__KEY_ROTATED__INIT;
+	Zt__ChainPin pin = ZT__CHAIN_PIN__INIT;
 	Zt__OlderKey older[LIMIT_OLDER + 1], *p[LIMIT_OLDER + 1];
 	struct draft d;
 	uint8_t some[128] = { 1 };
@@ -381,6 +391,7 @@ rotate_past(struct world *w, unsigned generation, const unsigned *list, size_t s
 	m.key_commitment = pb_field(some, 32);
 	m.sealed_name = pb_field(some, 32);
 	m.older = p;
+	m.pin = &pin;
 	for (; list[m.n_older] != 0; m.n_older++) {
 		zt__older_key__init(&older[m.n_older]);
 		older[m.n_older].generation = list[m.n_older];

@@ -3,6 +3,7 @@
 #include "crypto/aead.h"
 #include "crypto/envelope.h"
 #include "crypto/suite.h"
+#include "format/limits.h"
 #include "format/pb.h"
 #include "play.h"
 
@@ -59,12 +60,15 @@ struct draft {
 	Zt__SealedToDevice sealed[MODEL_DEVICES], *list[MODEL_DEVICES];
 	Zt__OrgSettings settings;
 	Zt__WorkspaceCreated created;
+	Zt__ChainPin pin;
 	Zt__RoleChanged role;
 	Zt__KeyRotated key;
 	Zt__OwnershipClaimed claim;
 	Zt__WorkspaceRenamed renamed;
 	Zt__WorkspaceArchived archived;
 	Zt__WorkspaceDeletion deletion;
+	Zt__PinVoided pin_voided;
+	Zt__ChangesetVoided changeset_voided;
 	struct id new_user, new_device, new_space, user_id, device_id, space_id, topic;
 	struct sign_key *new_key;
 	uint8_t new_public[SIGN_PUBLIC_BYTES];
@@ -103,7 +107,9 @@ draft_user_key(
 	d->user_key.user = pb_field(user->b, ID_BYTES);
 	d->user_key.generation = s->generation;
 	d->user_key.user_key = pb_field(point, sizeof point);
-	d->user_key.previous_sealed = field(SECRET_BYTES + AEAD_OVERHEAD);
+	/* who never got the newest key may renew all the same */
+	d->user_key.previous_sealed =
+	    field(s->lacks_previous ? 0 : SECRET_BYTES + AEAD_OVERHEAD);
 	d->user_key.sealed = d->list;
 	for (unsigned k = 0; k < g->m.devices; k++) {
 		Zt__SealedToDevice *to = &d->sealed[d->user_key.n_sealed];
@@ -168,6 +174,14 @@ draft_org_act(struct draft *d, const struct org *g, const struct model_step *s, 
 }
 
 static void
+draft_pin(struct draft *d, uint64_t position)
+{
+	zt__chain_pin__init(&d->pin);
+	d->pin.position = position;
+	d->pin.link = field(position > 0 ? HASH_BYTES : 0);
+}
+
+static void
 draft_space_act(
     struct draft *d, const struct model_step *s, const struct id *user, const struct id *space)
 {
@@ -183,6 +197,8 @@ draft_space_act(
 		zt__role_changed__init(&d->role);
 		d->role.user = pb_field(user->b, ID_BYTES);
 		d->role.role = (Zt__Role)s->value;
+		draft_pin(d, s->pinned);
+		d->role.pin = s->has_pin ? &d->pin : NULL;
 		ACTION(ROLE_CHANGED, role_changed, d->role);
 		break;
 	case M_KEY_ROTATED:
@@ -192,8 +208,8 @@ draft_space_act(
 		/* who never got the previous key may rotate all the same */
 		d->key.previous_sealed =
 		    field(s->lacks_previous ? 0 : SECRET_BYTES + AEAD_OVERHEAD);
-		d->key.chain_position = s->pinned;
-		d->key.chain_hash = field(s->pinned > 0 ? HASH_BYTES : 0);
+		draft_pin(d, s->pinned);
+		d->key.pin = &d->pin;
 		d->key.sealed_name = field(50);
 		ACTION(KEY_ROTATED, key_rotated, d->key);
 		break;
@@ -211,6 +227,17 @@ draft_space_act(
 		zt__workspace_archived__init(&d->archived);
 		d->archived.archived = s->value != 0;
 		ACTION(WORKSPACE_ARCHIVED, workspace_archived, d->archived);
+		break;
+	case M_PIN_VOIDED:
+		zt__pin_voided__init(&d->pin_voided);
+		d->pin_voided.index = s->names;
+		ACTION(PIN_VOIDED, pin_voided, d->pin_voided);
+		break;
+	case M_CHANGESET_VOIDED:
+		zt__changeset_voided__init(&d->changeset_voided);
+		d->changeset_voided.position = s->names;
+		d->changeset_voided.link = field(HASH_BYTES);
+		ACTION(CHANGESET_VOIDED, changeset_voided, d->changeset_voided);
 		break;
 	default:
 		zt__workspace_deletion__init(&d->deletion);
@@ -289,6 +316,31 @@ take_ids(struct org *g, const struct model_step *s, struct draft *d)
 
 /* ---- an act by chance: mostly sensible, so that the state moves ---- */
 
+static bool
+loses_writing(const struct model *m, const struct model_step *s)
+{
+	if (s->space >= m->spaces || s->user >= m->users || !m->user[s->user].live)
+		return false;
+	return m->space[s->space].role[s->user] >= M_CONTRIBUTOR && s->value < M_CONTRIBUTOR;
+}
+
+static uint64_t
+newest_pin(const struct model *m, unsigned space)
+{
+	const struct model_space *w = &m->space[space];
+
+	return w->pins > 0 ? w->pin[w->pins - 1].position : 0;
+}
+
+/* The entry of a pin, as a rule. */
+static uint64_t
+some_pin(const struct org *g, unsigned space)
+{
+	const struct model_space *w = &g->m.space[space];
+
+	return w->pins > 0 && !one_in(g, 8) ? w->pin[of(g, w->pins)].entry : of(g, 9);
+}
+
 static struct model_step
 invent(struct org *g)
 {
@@ -330,13 +382,16 @@ invent(struct org *g)
 		       : s.act == M_USER_KEY_ROTATED
 			   ? m->user[s.user].generation + 1
 			   : m->space[space].generation + (s.act == M_KEY_ROTATED);
-	s.pinned = m->space[space].pinned + of(g, 3);
+	s.entry = merkle_size(g->o->tree);
+	s.names = s.act == M_CHANGESET_VOIDED ? of(g, 20) : some_pin(g, space);
+	s.pinned = newest_pin(m, space) + of(g, 3);
 	if (s.pinned > 0 && one_in(g, 8))
 		s.pinned--;
 	if (g->ask != NULL)
 		s.pinned = 0; /* the server looks whether such a place is there (member_test) */
 	s.due = one_in(g, 2) ? 0 : s.time + MODEL_DAY + of(g, 40) - 5;
 	s.lacks_previous = s.value == 4;
+	s.has_pin = loses_writing(m, &s) != one_in(g, 20);
 	s.is_behind = one_in(g, 40);
 	s.is_forged = one_in(g, 40);
 	s.is_forked = one_in(g, 40);
@@ -425,6 +480,7 @@ play_begin(struct org *g, struct chance *c)
 	sign_public(d.new_key, d.new_public);
 	draft_user(&d, M_ADMIN);
 	genesis.slug = (char *)(uintptr_t) "model";
+	genesis.format = LOG_FORMAT;
 	genesis.root_key = genesis.log_key = pb_field(root_public, sizeof root_public);
 	genesis.first = &d.user;
 	zt__entry_body__init(&d.b);

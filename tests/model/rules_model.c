@@ -1,5 +1,7 @@
 #include "rules_model.h"
 
+#include <stddef.h>
+
 static bool
 device_is_live(const struct model *m, unsigned d)
 {
@@ -33,7 +35,10 @@ may_change_role(const struct model *m, const struct model_space *w, const struct
 		return false;
 	if (m->user[s->user].profile == M_OUTSIDER && s->value >= M_MANAGER)
 		return false;
-	return !w->open || s->value == M_NONE;
+	/* who loses the right to write, and nobody else, has a place of the chain with it */
+	if (s->has_pin != (was >= M_CONTRIBUTOR && s->value < M_CONTRIBUTOR))
+		return false;
+	return !w->open || s->value == M_NONE || s->has_pin;
 }
 
 static bool
@@ -52,6 +57,27 @@ may_claim(const struct model *m, const struct model_space *w, unsigned author)
 	return true;
 }
 
+/* The furthest place that a rotation has pinned. */
+static uint64_t
+pinned(const struct model_space *w)
+{
+	uint64_t far = 0;
+
+	for (unsigned i = 0; i < w->pins; i++)
+		if (w->pin[i].is_rotation && !w->pin[i].is_void && w->pin[i].position > far)
+			far = w->pin[i].position;
+	return far;
+}
+
+static struct model_pin *
+pin_of(struct model_space *w, uint64_t entry)
+{
+	for (unsigned i = 0; i < w->pins; i++)
+		if (w->pin[i].entry == entry && !w->pin[i].is_void)
+			return &w->pin[i];
+	return NULL;
+}
+
 static bool
 may_in_space(const struct model *m, const struct model_step *s, unsigned author)
 {
@@ -66,13 +92,17 @@ may_in_space(const struct model *m, const struct model_step *s, unsigned author)
 		return may_change_role(m, w, s, author);
 	case M_KEY_ROTATED:
 		return mine >= M_MANAGER && s->generation == w->generation + 1 &&
-		       s->pinned >= w->pinned;
+		       s->pinned >= pinned(w);
 	case M_OWNERSHIP_CLAIMED:
 		return may_claim(m, w, author);
 	case M_SPACE_RENAMED:
 		return mine == M_OWNER && !w->open && s->generation == w->generation;
 	case M_SPACE_ARCHIVED:
 		return mine == M_OWNER && !w->open && (s->value != 0) != w->archived;
+	case M_PIN_VOIDED:
+		return mine == M_OWNER && pin_of((struct model_space *)(uintptr_t)w, s->names);
+	case M_CHANGESET_VOIDED:
+		return mine == M_OWNER && s->names > 0 && !(w->voided & 1u << s->names);
 	default: /* a deletion: to come, or one to come taken back */
 		return mine == M_OWNER && !w->open &&
 		       (s->due != 0 ? s->due >= s->time + MODEL_DAY : w->due > s->time);
@@ -93,7 +123,7 @@ model_allows(const struct model *m, const struct model_step *s)
 	case M_USER_ADDED:
 		return is_admin && s->user >= m->users;
 	case M_DEVICE_ADDED:
-		return s->user == author && s->device >= m->devices;
+		return s->user == author && s->device >= m->devices; /* fewer than 64 in all */
 	case M_PROFILE_CHANGED:
 		return is_admin && s->user < m->users && m->user[s->user].live &&
 		       s->value >= M_ADMIN && s->value <= M_OUTSIDER &&
@@ -133,11 +163,14 @@ apply_in_space(struct model *m, const struct model_step *s, unsigned author)
 	switch ((int)s->act) {
 	case M_ROLE_CHANGED:
 		w->role[s->user] = s->value;
+		if (s->has_pin)
+			w->pin[w->pins++] =
+			    (struct model_pin){ s->entry, s->pinned, false, false };
 		w->open = w->open || s->value == M_NONE;
 		return;
 	case M_KEY_ROTATED:
 		w->generation++;
-		w->pinned = s->pinned;
+		w->pin[w->pins++] = (struct model_pin){ s->entry, s->pinned, true, false };
 		w->open = false;
 		return;
 	case M_OWNERSHIP_CLAIMED:
@@ -148,6 +181,12 @@ apply_in_space(struct model *m, const struct model_step *s, unsigned author)
 		return;
 	case M_SPACE_DELETION:
 		w->due = s->due;
+		return;
+	case M_PIN_VOIDED:
+		pin_of(w, s->names)->is_void = true;
+		return;
+	case M_CHANGESET_VOIDED:
+		w->voided |= 1u << s->names;
 		return;
 	default: /* a name is of no consequence */
 		return;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum { MODEL_DAY = 24 * 60 * 60 * 1000 }; /* a deletion can be taken back so long */
-enum { MODEL_USERS = 8, MODEL_DEVICES = 24, MODEL_SPACES = 4 };
+enum { MODEL_USERS = 8, MODEL_DEVICES = 24, MODEL_SPACES = 4, MODEL_PINS = 640 };
 
 /* As the trust log names them. */
 enum model_profile { M_ADMIN = 1, M_STANDARD, M_OUTSIDER };
@@ -25,10 +25,17 @@ struct model_device {
 	unsigned user;
 };
 
+struct model_pin { /* a place of a chain that an entry states */
+	uint64_t entry, position;
+	bool is_rotation, is_void;
+};
+
 struct model_space {
 	bool archived, open; /* open: access was lost since the newest key */
 	unsigned generation;
-	uint64_t pinned, due;
+	uint64_t due;
+	struct model_pin pin[MODEL_PINS];
+	unsigned pins, voided; /* voided: changesets, a bit each */
 	enum model_role role[MODEL_USERS];
 };
 
@@ -54,6 +61,8 @@ enum model_act {
 	M_SPACE_RENAMED,
 	M_SPACE_ARCHIVED,
 	M_SPACE_DELETION,
+	M_PIN_VOIDED,
+	M_CHANGESET_VOIDED,
 	M_ACTS
 };
 
@@ -65,8 +74,10 @@ struct model_step {
 	unsigned value;                       /* profile or role; archived */
 	unsigned generation;                  /* of the key that it makes, or names */
 	uint64_t pinned, due, time;           /* of a rotation; of a deletion; now */
+	uint64_t entry, names;                /* its own number; of what it declares void */
 	bool seals_to_all;                    /* a user's key, to exactly the live devices */
 	bool lacks_previous;                  /* a rotation that brings no older key along */
+	bool has_pin;                         /* a change of role, of a place in the chain */
 	bool is_behind, is_forged, is_forked; /* another came first; not its author's signature;
 						 its author saw another history */
 };

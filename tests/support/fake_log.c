@@ -2,6 +2,8 @@
 
 #include "fake_log.h"
 
+#include <time.h>
+
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
@@ -19,7 +21,8 @@ fake_log_take(struct fake_log *f, struct bytes page)
 	for (size_t i = 0; i < f->count; i++) {
 		f->entry[i].body = buf_init(LIMIT_ENTRY);
 		if (m->lines[i]->entry == NULL) {
-			assert_ok(pb_hash(m->lines[i]->leaf, &f->entry[i].leaf));
+			assert_ok(pb_hash(m->lines[i]->digest, &f->entry[i].digest));
+			assert_ok(pb_hash(m->lines[i]->tag, &f->entry[i].tag));
 			continue;
 		}
 		buf_add(&f->entry[i].body, pb_bytes(m->lines[i]->entry->body));
@@ -68,12 +71,19 @@ static void
 leaf_of(const struct fake_log *f, size_t i, struct hash *out)
 {
 	struct statement s = { .body = buf_bytes(&f->entry[i].body) };
+	struct entry *e = NULL;
+	struct hash digest;
 
 	memcpy(s.signature, f->entry[i].signature, SIGN_BYTES);
-	if (s.body.n > 0)
-		statement_leaf(&s, out);
-	else
-		*out = f->entry[i].leaf;
+	if (s.body.n == 0) {
+		entry_leaf(&f->entry[i].digest, &f->entry[i].tag, out);
+	} else if (entry_decode(&s, &e) == ZT_OK) {
+		*out = e->leaf;
+	} else { /* whatever it is, something stands there */
+		statement_digest(&s, &digest);
+		entry_leaf(&digest, &digest, out);
+	}
+	entry_free(e);
 }
 
 void
@@ -85,7 +95,7 @@ fake_log_page(const struct fake_log *f, uint64_t from, struct buf *out)
 	struct hash leaf[FAKE_MOST];
 	ProtobufCBinaryData nodes[MERKLE_PROOF];
 	struct merkle_proof proof = { .count = 0 };
-	struct head h = { .size = f->count, .time = 1 };
+	struct head h = { .size = f->count, .time = (uint64_t)time(NULL) * 1000 };
 	struct buf body = buf_init(1024);
 	struct statement head;
 	struct merkle *t = NULL;
@@ -103,8 +113,10 @@ fake_log_page(const struct fake_log *f, uint64_t from, struct buf *out)
 		entry[i].signature = pb_field(f->entry[i].signature, SIGN_BYTES);
 		if (f->entry[i].body.n > 0)
 			line[i].entry = &entry[i];
-		else
-			line[i].leaf = pb_field(leaf[i].b, HASH_BYTES);
+		else {
+			line[i].digest = pb_field(f->entry[i].digest.b, HASH_BYTES);
+			line[i].tag = pb_field(f->entry[i].tag.b, HASH_BYTES);
+		}
 		lines[page.n_lines++] = &line[i];
 	}
 	page.lines = lines;

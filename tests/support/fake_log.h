@@ -15,7 +15,7 @@ struct fake_log {
 	struct {
 		struct buf body;
 		uint8_t signature[SIGN_BYTES];
-		struct hash leaf; /* shown instead when there is no body */
+		struct hash digest, tag; /* shown instead when there is no body */
 	} entry[FAKE_MOST];
 	size_t count;
 };

@@ -9,6 +9,7 @@
 #include "files/changeset.h"
 #include "files/manifest.h"
 #include "format/httpsig.h"
+#include "format/limits.h"
 #include "format/pb.h"
 #include "trust/keyring.h"
 #include "trust/rules.h"
@@ -164,6 +165,7 @@ a_genesis_is_signed_checked_and_applied(void **state)
 	u.profile = ZT__PROFILE__ADMIN;
 	u.device = &d;
 	g.slug = (char *)(uintptr_t) "slug";
+	g.format = LOG_FORMAT;
 	g.root_key = g.log_key = pb_field(root, 32);
 	g.first = &u;
 	f.body.suite = 1;

@@ -26,6 +26,12 @@ ZT_CALL enum zt_err zt_workspace_share(
 ZT_CALL enum zt_err zt_workspace_unshare(struct zt *z, const char *workspace, const char *user);
 /* Rotates the key and seals it to the members. */
 ZT_CALL enum zt_err zt_workspace_rotate(struct zt *z, const char *workspace);
+/* An owner's word that what a member signed is void: the place of the chain that entry ENTRY of
+ * the trust log pins, or the changeset at POSITION of the chain. Errors: FORBIDDEN, NOT_FOUND.
+ */
+ZT_CALL enum zt_err zt_workspace_void_pin(struct zt *z, const char *workspace, uint64_t entry);
+ZT_CALL enum zt_err zt_workspace_void_changeset(
+    struct zt *z, const char *workspace, uint64_t position);
 /* Wraps the content keys of all versions under the newest key, so that older keys open nothing
  * that is on the server any more; no content is encrypted again and no signature changes. A
  * manager's or owner's. *REWRAPPED counts them; *LOST those whose wrap the server does not
