@@ -14,10 +14,13 @@ OPT := $(if $(UNVERIFIED),-DZT_BENCH_UNVERIFIED )$(if $(SANITIZE),-O1 -fno-omit-
 PKGS := libsodium libargon2 libcrypto libprotobuf-c libutf8proc
 PKGS_CLIENT := sqlite3 libcurl p11-kit-1
 PKGS_SERVICE := libpq yaml-0.1 libxxhash
+# Asked once, and not for each file that is compiled.
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(PKGS_CLIENT) $(PKGS_SERVICE) jansson 2>/dev/null)
+SECRET_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I libsecret-1 2>/dev/null))
 override CFLAGS += -std=c17 -D_GNU_SOURCE $(WARN) $(OPT) -g -fPIC -pthread $(shell pkg-config --cflags $(PKGS) $(PKGS_CLIENT) $(PKGS_SERVICE) jansson 2>/dev/null)
 override LDFLAGS += -pthread -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 # Loaded when it is first needed, so that only its headers are.
-override CFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I libsecret-1 2>/dev/null))
+override CFLAGS += $(SECRET_CFLAGS)
 LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 LIBS_CLIENT := $(shell pkg-config --libs $(PKGS_CLIENT) jansson 2>/dev/null) -lwebsockets -lkeyutils
 LIBS_CLI := $(shell pkg-config --libs libqrencode 2>/dev/null)
