@@ -32,7 +32,7 @@ struct socket {
 	struct proof *proof;
 	struct account *device; /* when it counts among this device's sockets */
 	uint64_t number;        /* messaging's; 0 until it answered */
-	bool asking, refused;
+	bool asking, refused, late;
 	enum zt_err err; /* why it was refused, in words */
 	const char *why;
 	struct frame *first, **last;
@@ -97,13 +97,27 @@ release(struct socket *s)
 	free(s);
 }
 
-/* The socket closes with a word for its person. */
+/* The socket closes with a word for its person; later when its address went too far, so that
+ * who comes again and again waits. */
 static void
 refuse(struct socket *s, enum zt_err err, const char *why)
 {
 	s->refused = true;
 	s->err = err;
 	s->why = why;
+	s->late = !s->caller.has_token && !s->caller.is_proved && !connection_is_proxy(s->wsi);
+	if (s->late)
+		lws_set_timer_usecs(s->wsi, LWS_US_PER_SEC);
+	else
+		(void)lws_callback_on_writable(s->wsi);
+}
+
+void
+socket_due(struct socket *s)
+{
+	if (s == NULL)
+		return;
+	s->late = false;
 	(void)lws_callback_on_writable(s->wsi);
 }
 
@@ -279,7 +293,8 @@ socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot)
 	s->last = &s->first;
 	s->call.batch = true;
 	s->call.done = done;
-	if (prepare(s)) {
+	s->err = prepare(s); /* is told when there is a socket to tell it on */
+	if (s->caller.address == NULL) {
 		release(s);
 		return -1;
 	}
@@ -296,6 +311,10 @@ socket_open(struct gateway *g, struct lws *wsi, struct socket **slot)
 	if (s == NULL)
 		return -1;
 	s->wsi = wsi;
+	if (s->err) {
+		refuse(s, s->err, "");
+		return 0;
+	}
 	if (!s->proves) {
 		ask_messaging(s);
 		return 0;
@@ -324,6 +343,8 @@ socket_writable(struct socket *s)
 
 	if (s == NULL)
 		return -1;
+	if (s->late)
+		return 0;
 	if (s->refused && f == NULL)
 		return close_with_words(s);
 	if (f == NULL)

@@ -15,6 +15,8 @@ void sockets_free(struct sockets *s);
 /* The handshake's head arrived. 0 to go on, -1 to refuse. */
 int socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot);
 int socket_open(struct gateway *g, struct lws *wsi, struct socket **slot);
+/* The time of a late refusal has come. */
+void socket_due(struct socket *s);
 int socket_writable(struct socket *s);
 void socket_gone(struct socket **slot);
 /* An event from messaging, for the sockets that it names. */

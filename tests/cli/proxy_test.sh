@@ -2,6 +2,9 @@
 # Behind a real proxy (HAProxy) that ends TLS and speaks HTTP/2 to devices and HTTP/1.1 to the gateway:
 # signatures, large bodies, errors and event sockets pass it as they are.
 . "$(dirname "$0")/world.sh"
+export ZT_GATEWAY="proxies: 127.0.0.1
+unproved_rate: 1
+unproved_burst: 60"
 begin_world
 person() { "$bin/zt" --home "$state/carol" --ca-file "$state/tls.pem" --password-file "$state/alice.password" "$@"; }
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$state/tls.key" -out "$state/tls.crt" -days 2 -subj /CN=localhost \
@@ -20,6 +23,7 @@ defaults
     timeout client 60s
     timeout server 60s
     timeout tunnel 60s
+    option forwardfor
 frontend door
     bind 127.0.0.1:$port ssl crt $state/tls.pem alpn h2,http/1.1
     default_backend gateway
@@ -46,6 +50,25 @@ person --json watch > "$state/events" 2>&1 & watching=$!
 check "an event socket opens" soon grep -q ready "$state/events"
 check "the same device writes meanwhile" person --quiet put "$state/alice.password" w:/event
 check "and the socket tells of it" soon grep -q '"event":"chain","workspace":"w"' "$state/events"
+
+# refused FROM N: how many of N calls that nobody signed, from the address FROM, are too many
+refused() {
+	/usr/bin/python3 - "$state/tls.crt" "$port" "$1" "$2" <<'P'
+import http.client, ssl, sys
+tls = ssl.create_default_context(cafile=sys.argv[1])
+line = http.client.HTTPSConnection("localhost", int(sys.argv[2]), context=tls, source_address=(sys.argv[3], 0))
+many = 0
+for i in range(int(sys.argv[4])):
+    line.request("PUT", f"/v1/orgs/{'0' * 32}/pki/{'0' * 32}", b"x", {"X-Forwarded-For": f"192.0.2.{i}"})
+    answer = line.getresponse()
+    answer.read()
+    many += answer.status == 429
+print(many)
+P
+}
+check "a stranger behind the proxy who calls too often is refused" test "$(refused 127.0.0.9 90)" -gt 0
+check "others behind the same proxy are not" test "$(refused 127.0.0.10 20)" -eq 0
+check "and whoever signs goes on" person ls w:/
 
 over() { grep -c "^HTTP/2.0 $1 [^ ]*/v1/[^ ]* 200 " "$state/log/haproxy"; }
 check "reads went over HTTP/2" test "$(over GET)" -gt 10
