@@ -17,7 +17,7 @@ PKGS_SERVICE := libpq yaml-0.1 libxxhash
 # Asked once, and not for each file that is compiled.
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(PKGS_CLIENT) $(PKGS_SERVICE) jansson 2>/dev/null)
 SECRET_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I libsecret-1 2>/dev/null))
-override CFLAGS += -std=c17 -D_GNU_SOURCE $(WARN) $(OPT) -g -fPIC -pthread $(shell pkg-config --cflags $(PKGS) $(PKGS_CLIENT) $(PKGS_SERVICE) jansson 2>/dev/null)
+override CFLAGS += -std=c17 -D_GNU_SOURCE $(WARN) $(OPT) -g -fPIC -pthread $(PKG_CFLAGS)
 override LDFLAGS += -pthread -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 # Loaded when it is first needed, so that only its headers are.
 override CFLAGS += $(SECRET_CFLAGS)
