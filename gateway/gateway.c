@@ -8,6 +8,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+#include "common/events.h"
 #include "common/log.h"
 #include "common/service.h"
 #include "crypto/suite.h"
@@ -23,7 +25,27 @@ struct events {
 	struct gateway *g;
 	nng_socket sub;
 	nng_aio *aio;
+	struct secret *key;
+	struct line lines[SERVICE_COUNT];
+	bool is_whole;
 };
+
+/* Messaging closes sockets by what it says here. Once something of that was missed, or nothing
+ * is heard any more, all are closed: who may listen comes back, and finds what is new. */
+static void
+take_frame(struct events *e, struct bytes frame)
+{
+	uint64_t now = clock_ms();
+	struct line_news news = { .lost = false };
+	bool is_taken = frame.n > 0 && line_take(e->lines, e->key, frame, now, &news) == ZT_OK;
+	bool is_whole = line_is_whole(&e->lines[SERVICE_messaging], now);
+
+	if (news.lost || (e->is_whole && !is_whole))
+		socket_close_all(e->g);
+	if (is_taken && news.event.n > 0)
+		socket_event(e->g, news.event);
+	e->is_whole = is_whole;
+}
 
 static void
 deliver_event(struct mail *m)
@@ -31,11 +53,15 @@ deliver_event(struct mail *m)
 	struct events *e = (struct events *)m;
 	nng_msg *msg;
 
-	if (nng_aio_result(e->aio) != 0)
+	if (nng_aio_result(e->aio) == NNG_ETIMEDOUT) {
+		take_frame(e, bytes_of(NULL, 0));
+	} else if (nng_aio_result(e->aio) != 0) {
 		return; /* closing */
-	msg = nng_aio_get_msg(e->aio);
-	socket_event(e->g, bytes_of(nng_msg_body(msg), nng_msg_len(msg)));
-	nng_msg_free(msg);
+	} else {
+		msg = nng_aio_get_msg(e->aio);
+		take_frame(e, bytes_of(nng_msg_body(msg), nng_msg_len(msg)));
+		nng_msg_free(msg);
+	}
 	nng_recv_aio(e->sub, e->aio);
 }
 
@@ -50,17 +76,22 @@ event_came(void *arg)
 }
 
 static enum zt_err
-open_events(struct events *e, struct gateway *g)
+open_events(struct events *e, struct gateway *g, char why[200])
 {
 	const char *url = g->settings->messaging_events;
+	enum zt_err err;
 
 	e->g = g;
 	e->mail.deliver = deliver_event;
 	if (url[0] == 0)
 		return ZT_OK;
+	if ((err = events_key(g->settings->key_file, &e->key, why)))
+		return err;
 	if (nng_sub0_open(&e->sub) != 0 || nng_aio_alloc(&e->aio, event_came, e) != 0)
 		return ZT_ERR_MEMORY;
+	nng_aio_set_timeout(e->aio, LINE_SILENT_MS);
 	(void)nng_socket_set(e->sub, NNG_OPT_SUB_SUBSCRIBE, "", 0);
+	(void)nng_socket_set_int(e->sub, NNG_OPT_RECVBUF, 1024);
 	(void)nng_socket_set_ms(e->sub, NNG_OPT_RECONNMINT, 20);
 	(void)nng_socket_set_ms(e->sub, NNG_OPT_RECONNMAXT, 500);
 	if (nng_dial(e->sub, url, NULL, NNG_FLAG_NONBLOCK) != 0)
@@ -72,10 +103,11 @@ open_events(struct events *e, struct gateway *g)
 static void
 close_events(struct events *e)
 {
-	if (e->aio == NULL)
-		return;
-	(void)nng_close(e->sub);
-	nng_aio_free(e->aio);
+	if (e->aio != NULL) {
+		(void)nng_close(e->sub);
+		nng_aio_free(e->aio);
+	}
+	secret_free(e->key);
 }
 
 /* A listener as INFO says; its port is written to PORT_FILE, if there is one. KEY names it. */
@@ -262,7 +294,7 @@ gateway_run(struct gateway_settings *settings, char why[200])
 			goto out;
 		}
 	if ((err = proofs_new(g->upstream[SERVICE_auth], &g->proofs)) ||
-	    (err = open_lws(g, why)) || (err = open_events(&events, g)))
+	    (err = open_lws(g, why)) || (err = open_events(&events, g, why)))
 		goto out;
 	lws_sul_schedule(g->lws, 0, &g->ticking, tick, TICK_MS * LWS_US_PER_MS);
 	log_line("info", "ready", "host", settings->listen_host, NULL);

@@ -20,7 +20,8 @@ struct gateway_settings {
 	char listen_host[CONFIG_TEXT_MOST], port_file[CONFIG_TEXT_MOST];
 	char metrics_host[CONFIG_TEXT_MOST], metrics_port_file[CONFIG_TEXT_MOST];
 	char tls_certificate[CONFIG_TEXT_MOST], tls_key[CONFIG_TEXT_MOST];
-	char service[SERVICE_COUNT][CONFIG_TEXT_MOST], messaging_events[CONFIG_TEXT_MOST];
+	char service[SERVICE_COUNT][CONFIG_TEXT_MOST], messaging_events[CONFIG_TEXT_MOST],
+	    key_file[CONFIG_TEXT_MOST];
 	char proxies[CONFIG_TEXT_MOST];
 	int64_t port, metrics_port, deadline_s, least_rate, patience;
 	int64_t connections, connections_per_address, sockets_per_device;

@@ -19,7 +19,7 @@
 	}
 #define SERVICE(name)                                                                          \
 	{                                                                                      \
-#name, CONFIG_TEXT,                                                            \
+#name, CONFIG_ADDRESS,                                                         \
 		    offsetof(struct gateway_settings, service[SERVICE_##name]), NULL, 0, 0,    \
 		    "nng address of the service"                                               \
 	}
@@ -38,7 +38,10 @@ static const struct config_key keys[] = {
 	SERVICE(metadata),
 	SERVICE(blocks),
 	SERVICE(messaging),
-	TEXT(messaging_events, "", "nng address of messaging's events"),
+	{ "messaging_events", CONFIG_ADDRESS,
+	    offsetof(struct gateway_settings, messaging_events), "", 0, 0,
+	    "nng address of messaging's events" },
+	TEXT(key_file, NULL, "file with the key that all services share for their events"),
 	INTEGER(connections, "10000", 1, 60000, "connections at once"),
 	INTEGER(connections_per_address, "1000", 1, 60000, "of one address"),
 	INTEGER(sockets_per_device, "8", 1, 60000, "event sockets of one device"),

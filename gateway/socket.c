@@ -375,6 +375,19 @@ socket_gone(struct socket **slot)
 }
 
 void
+socket_close_all(struct gateway *g)
+{
+	struct socket *s;
+
+	for (size_t i = 0; i <= g->sockets->mask; i++)
+		LIST_FOREACH(s, &g->sockets->by_number[i], link)
+		{
+			s->refused = true;
+			(void)lws_callback_on_writable(s->wsi);
+		}
+}
+
+void
 socket_event(struct gateway *g, struct bytes message)
 {
 	Zt__Event *e = NULL;

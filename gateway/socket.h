@@ -21,5 +21,7 @@ int socket_writable(struct socket *s);
 void socket_gone(struct socket **slot);
 /* An event from messaging, for the sockets that it names. */
 void socket_event(struct gateway *g, struct bytes message);
+/* Closes each: what messaging said of them may have been lost. */
+void socket_close_all(struct gateway *g);
 
 #endif

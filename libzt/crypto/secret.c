@@ -80,6 +80,20 @@ secret_derive(const struct secret *from, const char *purpose, struct secret **ou
 }
 
 void
+secret_mark(const struct secret *s, const char *purpose, const struct bytes *parts,
+    size_t count, uint8_t out[SECRET_MARK])
+{
+	crypto_generichash_state g;
+
+	crypto_generichash_init(&g, s->key, sizeof s->key, SECRET_MARK);
+	crypto_generichash_update(&g, (const uint8_t *)purpose, strlen(purpose) + 1);
+	for (size_t i = 0; i < count; i++)
+		crypto_generichash_update(&g, parts[i].p, parts[i].n);
+	crypto_generichash_final(&g, out, SECRET_MARK);
+	sodium_memzero(&g, sizeof g);
+}
+
+void
 secret_free(struct secret *s)
 {
 	secret_memory_free(s);

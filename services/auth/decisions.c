@@ -4,6 +4,7 @@
 #include "auth/auth.h"
 #include "auth/handlers.h"
 #include "base/vec.h"
+#include "format/limits.h"
 #include "format/pb.h"
 
 /* The question "/decision". */
@@ -52,36 +53,54 @@ may_hear(const struct auth_org *org, const struct org_workspace *w, const struct
 	return w != NULL && org_state_role(w, d->user, ORG_NEVER) != ROLE_NONE ? 2 : 1;
 }
 
-/* The question "/hear": one for all devices that listen, so that a revocation reaches a
- * thousand of them in one round trip. */
+/* What each device of M may hear of the workspace at place K of M, to MAY. */
+static void
+hear_of(
+    const struct auth_org *org, const Zt__HearAsk *m, size_t k, uint64_t now_ms, uint8_t *may)
+{
+	const struct org_workspace *w = NULL;
+	struct id id;
+
+	if (m->workspaces.len > 0) {
+		memcpy(id.b, m->workspaces.data + k * ID_BYTES, ID_BYTES);
+		w = org_state_workspace(org->state, &id);
+	}
+	for (size_t i = 0; i < m->devices.len / ID_BYTES; i++) {
+		memcpy(id.b, m->devices.data + i * ID_BYTES, ID_BYTES);
+		may[i] = may_hear(org, w, &id, now_ms);
+	}
+}
+
+/* The question "/hear": one for all devices that listen and all that they may hear of, so that
+ * a revocation reaches a thousand of them in one round trip. */
 enum zt_err
 decisions_hear(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	Zt__HearAsk *m = NULL;
 	Zt__HearAnswer answer = ZT__HEAR_ANSWER__INIT;
 	struct auth_org *org = NULL;
-	const struct org_workspace *w;
-	struct id id, workspace, device;
+	struct id id;
 	uint8_t *may = NULL;
-	size_t n;
+	size_t n, times;
 	enum zt_err err;
 
 	if ((err = pb_decode(&zt__hear_ask__descriptor, rq->body, rq->body.n, &m)) ||
-	    (err = pb_id(m->org, &id)) || (err = pb_id(m->workspace, &workspace)))
+	    (err = pb_id(m->org, &id)))
 		goto out;
 	n = m->devices.len / ID_BYTES;
+	times = m->workspaces.len > 0 ? m->workspaces.len / ID_BYTES : 1;
+	err = ZT_ERR_TOO_BIG;
+	if (n > LIMIT_PAGE / 2 / times)
+		goto out;
 	err = ZT_ERR_MEMORY;
-	if ((may = malloc(n + 1)) == NULL)
+	if ((may = malloc(n * times + 1)) == NULL)
 		goto out;
 	if ((err = auth_lock(state, rq->db, &id, &org)))
 		goto out;
-	w = org_state_workspace(org->state, &workspace);
-	for (size_t i = 0; i < n; i++) {
-		memcpy(device.b, m->devices.data + i * ID_BYTES, ID_BYTES);
-		may[i] = may_hear(org, w, &device, rq->now_ms);
-	}
+	for (size_t k = 0; k < times; k++)
+		hear_of(org, m, k, rq->now_ms, may + k * n);
 	auth_unlock(org);
-	answer.may = pb_field(may, n);
+	answer.may = pb_field(may, n * times);
 	err = auth_answer(out, &answer);
 out:
 	free(may);

@@ -46,10 +46,12 @@ answer_append(struct auth *a, const struct request *rq, const struct entry *e,
 	uint64_t size;
 	enum zt_err err;
 
-	if ((err = auth_lock(a, rq->db, &rq->params.org, &org)) ||
-	    (err = auth_head(org, &rq->params.org, rq->now_ms, &body, &head)))
+	/* It is in the log, whatever comes of the answer: others hear of it first. */
+	err = auth_lock(a, rq->db, &rq->params.org, &org);
+	size = err == ZT_OK ? merkle_size(org->state->tree) : done->index + 1;
+	service_publish(rq->service, &rq->params.org, &e->topic, "log", size);
+	if (err || (err = auth_head(org, &rq->params.org, rq->now_ms, &body, &head)))
 		goto out;
-	size = merkle_size(org->state->tree);
 	if ((err = merkle_inclusion(org->state->tree, done->index, size, &inclusion)) ||
 	    (err = merkle_consistency(org->state->tree, e->seen_size, size, &consistency)))
 		goto out;
@@ -62,7 +64,6 @@ answer_append(struct auth *a, const struct request *rq, const struct entry *e,
 	answer.consistency = fields_of(&consistency, con_fields);
 	answer.n_consistency = consistency.count;
 	err = auth_answer(out, &answer);
-	service_publish(rq->service, &rq->params.org, &e->topic, "log", size);
 out:
 	if (org != NULL)
 		auth_unlock(org);

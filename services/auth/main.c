@@ -47,7 +47,7 @@ static const struct config_key keys[] = {
 	{ "operator_token_file", CONFIG_TEXT,
 	    offsetof(struct auth_settings, operator_token_file), NULL, 0, 0,
 	    "file with the operator's token, which creates organizations" },
-	{ "metadata", CONFIG_TEXT, offsetof(struct auth_settings, metadata), NULL, 0, 0,
+	{ "metadata", CONFIG_ADDRESS, offsetof(struct auth_settings, metadata), NULL, 0, 0,
 	    "nng address of the metadata service" },
 	TEXT(public_url, "address that people reach this server by, for links in mails"),
 	TEXT(smtp_url, "mail relay for invitations, such as smtp://mail.example:587"),

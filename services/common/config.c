@@ -7,13 +7,30 @@
 #include <string.h>
 #include <yaml.h>
 
+static bool
+is_here(const char *addresses)
+{
+	static const char ipc[] = "ipc://", between[] = ", ";
+
+	for (addresses += strspn(addresses, between); *addresses != 0;
+	     addresses += strspn(addresses, between)) {
+		if (strncmp(addresses, ipc, strlen(ipc)) != 0)
+			return false;
+		addresses += strcspn(addresses, between);
+	}
+	return true;
+}
+
 static enum zt_err
 set(const struct config_key *key, const char *value, void *settings, const char **problem)
 {
 	char *at = (char *)settings + key->offset, *end;
 	long long v;
 
-	if (key->type == CONFIG_TEXT) {
+	*problem = "must be an address of this machine, ipc://PATH: nng does not ask who calls";
+	if (key->type == CONFIG_ADDRESS && !is_here(value))
+		return ZT_ERR_CONFIG;
+	if (key->type != CONFIG_INT) {
 		*problem = "is too long";
 		if (strlen(value) >= CONFIG_TEXT_MOST)
 			return ZT_ERR_CONFIG;

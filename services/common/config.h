@@ -8,7 +8,9 @@
 
 #include "base/err.h"
 
-enum config_type { CONFIG_TEXT, CONFIG_INT };
+/* CONFIG_ADDRESS: nng addresses of this machine, ipc://PATH, separated by commas. Others are
+ * refused until services know each other by more than the folder of their sockets. */
+enum config_type { CONFIG_TEXT, CONFIG_INT, CONFIG_ADDRESS };
 
 #define CONFIG_TEXT_MOST 512
 

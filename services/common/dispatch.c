@@ -14,18 +14,34 @@ is_under_a_key(enum route r)
 	return r == ROUTE_PUSH || r == ROUTE_KEYS_PUT || r == ROUTE_REWRAP;
 }
 
+/* The workspace in which the caller's role counts; zero where none does. */
+static const struct id *
+workspace_of(const struct request *rq)
+{
+	static const struct id none;
+	enum who who = route_row(rq->route)->who;
+
+	return who == WHO_READER || who == WHO_WRITER ? &rq->params.id : &none;
+}
+
 static enum zt_err
 decide(struct dispatch *d, struct request *rq, bool fresh)
 {
-	static const struct id none;
-	const struct route_row *row = route_row(rq->route);
-	bool in_workspace = row->who == WHO_READER || row->who == WHO_WRITER;
-	const struct id *w = in_workspace ? &rq->params.id : &none;
+	const struct id *w = workspace_of(rq);
 
 	if (d->def->decide != NULL)
 		return d->def->decide(
 		    d->state, rq->db, &rq->params.org, &rq->device, w, &rq->caller);
 	return policy_decide(d->policy, &rq->params.org, &rq->device, w, fresh, &rq->caller);
+}
+
+/* Who asked is who it says: what auth said of it may be kept. */
+static void
+keep(const struct dispatch *d, const struct request *rq)
+{
+	if (d->policy != NULL)
+		policy_keep(
+		    d->policy, &rq->params.org, &rq->device, workspace_of(rq), &rq->caller);
 }
 
 static enum zt_err
@@ -103,12 +119,14 @@ admit(struct dispatch *d, const Zt__Call *call, struct request *rq, bool *is_pro
 		return err;
 #endif
 	*is_proved = true;
+	keep(d, rq);
 	if ((err = may(row, rq, why)) == ZT_OK || fresh)
 		return err;
 	/* Whoever was let in a moment ago is not refused by what was known before. */
 	*why = "";
 	if ((err = decide(d, rq, true)))
 		return err;
+	keep(d, rq);
 	return may(row, rq, why);
 }
 

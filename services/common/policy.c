@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "common/clock.h"
+#include "common/line.h"
 #include "crypto/hash.h"
 #include "crypto/idmap.h"
 #include "format/pb.h"
@@ -11,16 +13,17 @@
 enum { MOST_KEPT = 100000, ASK_MS = 5000 };
 
 struct org_cache {
-	struct idmap decisions; /* by device and workspace */
+	struct idmap kept; /* by device and workspace */
 };
 
 struct policy {
 	struct peer *auth;
 	pthread_mutex_t lock;
 	struct idmap orgs;
-	size_t kept;
+	size_t count;
 	uint64_t epoch; /* grows with each forgetting: an answer asked before is not kept */
-	bool connected;
+	uint64_t heard_ms;
+	bool is_deaf;
 };
 
 static void
@@ -28,7 +31,7 @@ free_cache(void *p)
 {
 	struct org_cache *c = p;
 
-	idmap_free(&c->decisions, free);
+	idmap_free(&c->kept, free);
 	free(c);
 }
 
@@ -55,30 +58,51 @@ policy_free(struct policy *p)
 	free(p);
 }
 
+/* Takes everything out of P, which is locked, for the caller to free without the lock. */
+static struct idmap
+empty(struct policy *p)
+{
+	struct idmap all = p->orgs;
+
+	p->orgs = (struct idmap){ 0 };
+	p->count = 0;
+	return all;
+}
+
 void
 policy_forget(struct policy *p, const struct id *org)
 {
-	struct org_cache *c;
+	struct idmap all = { 0 };
+	struct org_cache *c = NULL;
 
 	(void)pthread_mutex_lock(&p->lock);
 	p->epoch++;
-	if (org == NULL) {
-		idmap_free(&p->orgs, free_cache);
-		p->kept = 0;
-	} else if ((c = idmap_get(&p->orgs, org)) != NULL) {
-		p->kept -= c->decisions.count;
-		idmap_free(&c->decisions, free);
-	}
+	if (org == NULL)
+		all = empty(p);
+	else if ((c = idmap_remove(&p->orgs, org)) != NULL)
+		p->count -= c->kept.count;
+	(void)pthread_mutex_unlock(&p->lock);
+	if (c != NULL)
+		free_cache(c);
+	idmap_free(&all, free_cache);
+}
+
+void
+policy_heard(struct policy *p, uint64_t now_ms)
+{
+	(void)pthread_mutex_lock(&p->lock);
+	p->heard_ms = now_ms;
+	p->is_deaf = false;
 	(void)pthread_mutex_unlock(&p->lock);
 }
 
 void
-policy_connected(struct policy *p, bool is_connected)
+policy_deaf(struct policy *p)
 {
-	policy_forget(p, NULL); /* whatever happened while the line was down */
 	(void)pthread_mutex_lock(&p->lock);
-	p->connected = is_connected;
+	p->is_deaf = true;
 	(void)pthread_mutex_unlock(&p->lock);
+	policy_forget(p, NULL); /* whatever happens until it stands again */
 }
 
 static void
@@ -92,58 +116,79 @@ key_of(const struct id *device, const struct id *workspace, struct id *out)
 	memcpy(out->b, h.b, ID_BYTES);
 }
 
+/* Whether what is kept may be believed at NOW_MS; P is locked. The clock is looked at here too:
+ * whoever was stopped for a while does not know it yet. */
 static bool
-look_up(struct policy *p, const struct id *org, const struct id *key, struct decision *out,
-    uint64_t *epoch)
+is_whole(const struct policy *p, uint64_t now_ms)
 {
-	struct org_cache *c;
-	struct decision *d = NULL;
+	return !p->is_deaf && now_ms <= p->heard_ms + LINE_SILENT_MS;
+}
+
+static bool
+look_up(struct policy *p, const struct id *org, const struct id *key, uint64_t now_ms,
+    struct decision *out, uint64_t *epoch)
+{
+	const struct org_cache *c;
+	const struct decision *d = NULL;
 
 	(void)pthread_mutex_lock(&p->lock);
 	*epoch = p->epoch;
-	if (p->connected && (c = idmap_get(&p->orgs, org)) != NULL &&
-	    (d = idmap_get(&c->decisions, key)) != NULL)
-		*out = *d;
+	if (is_whole(p, now_ms) && (c = idmap_get(&p->orgs, org)) != NULL &&
+	    (d = idmap_get(&c->kept, key)) != NULL) {
+		if (now_ms - d->asked_ms <= POLICY_KEPT_MS)
+			*out = *d;
+		else
+			d = NULL;
+	}
 	(void)pthread_mutex_unlock(&p->lock);
 	return d != NULL;
 }
 
-/* Keeps D unless something changed since it was asked for; without memory it is just not kept.
- */
-static void
-keep(struct policy *p, const struct id *org, const struct id *key, const struct decision *d,
-    uint64_t epoch)
+/* The place for what is known by KEY of ORG; NULL without memory. P is locked. */
+static struct decision *
+place_of(struct policy *p, const struct id *org, const struct id *key)
 {
-	struct org_cache *c;
-	struct decision *kept;
+	struct org_cache *c = idmap_get(&p->orgs, org);
+	struct decision *d;
 
-	(void)pthread_mutex_lock(&p->lock);
-	if (!p->connected || epoch != p->epoch)
-		goto out;
-	if (p->kept >= MOST_KEPT) {
-		idmap_free(&p->orgs, free_cache);
-		p->kept = 0;
-	}
-	if ((c = idmap_get(&p->orgs, org)) == NULL) {
-		if ((c = calloc(1, sizeof *c)) == NULL)
-			goto out;
-		if (idmap_put(&p->orgs, org, c)) {
+	if (c == NULL) {
+		if ((c = calloc(1, sizeof *c)) == NULL || idmap_put(&p->orgs, org, c)) {
 			free(c);
-			goto out;
+			return NULL;
 		}
 	}
-	if ((kept = idmap_get(&c->decisions, key)) == NULL) {
-		if ((kept = malloc(sizeof *kept)) == NULL)
-			goto out;
-		if (idmap_put(&c->decisions, key, kept)) {
-			free(kept);
-			goto out;
-		}
-		p->kept++;
+	if ((d = idmap_get(&c->kept, key)) != NULL)
+		return d;
+	if ((d = calloc(1, sizeof *d)) == NULL || idmap_put(&c->kept, key, d)) {
+		free(d);
+		return NULL;
 	}
-	*kept = *d;
-out:
+	p->count++;
+	return d;
+}
+
+void
+policy_keep(struct policy *p, const struct id *org, const struct id *device,
+    const struct id *workspace, const struct decision *d)
+{
+	struct idmap all = { 0 };
+	struct decision *place;
+	struct id key;
+
+	if (!d->is_news || !d->live || (!id_is_zero(workspace) && d->role == ROLE_NONE))
+		return;
+	key_of(device, workspace, &key);
+	(void)pthread_mutex_lock(&p->lock);
+	if (is_whole(p, clock_ms()) && d->epoch == p->epoch) {
+		if (p->count >= MOST_KEPT)
+			all = empty(p);
+		if ((place = place_of(p, org, &key)) != NULL) {
+			*place = *d;
+			place->is_news = false;
+		}
+	}
 	(void)pthread_mutex_unlock(&p->lock);
+	idmap_free(&all, free_cache);
 }
 
 static enum zt_err
@@ -188,13 +233,16 @@ policy_decide(struct policy *p, const struct id *org, const struct id *device,
     const struct id *workspace, bool fresh, struct decision *out)
 {
 	struct id key;
-	uint64_t epoch;
+	uint64_t epoch, now = clock_ms();
 	enum zt_err err;
 
 	key_of(device, workspace, &key);
-	if (look_up(p, org, &key, out, &epoch) && !fresh)
+	if (look_up(p, org, &key, now, out, &epoch) && !fresh)
 		return ZT_OK;
-	if ((err = ask(p, org, device, workspace, out)) == ZT_OK)
-		keep(p, org, &key, out, epoch);
-	return err;
+	if ((err = ask(p, org, device, workspace, out)))
+		return err;
+	out->asked_ms = now;
+	out->epoch = epoch;
+	out->is_news = true;
+	return ZT_OK;
 }

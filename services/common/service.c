@@ -1,8 +1,6 @@
 #include "common/service.h"
 
 #include <malloc.h>
-#include <nng/protocol/pubsub0/pub.h>
-#include <nng/protocol/pubsub0/sub.h>
 #include <nng/protocol/reqrep0/rep.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,6 +14,7 @@
 #include "common/audit.h"
 #include "common/clock.h"
 #include "common/dispatch.h"
+#include "common/events.h"
 #include "common/ipc.h"
 #include "common/log.h"
 #include "crypto/suite.h"
@@ -30,12 +29,12 @@ struct service {
 	struct dispatch dispatch;
 	struct peer *auth;
 	struct audit *audit;
-	nng_socket server, pub, sub;
-	bool has_pub, has_sub;
+	struct secret *key; /* of events */
+	struct publisher *publisher;
+	struct events_listener *listener;
+	nng_socket server;
 	atomic_bool stopping;
 	atomic_int running; /* workers */
-	atomic_int lines;   /* of events that stand */
-	int lines_wanted;
 };
 
 struct worker {
@@ -105,8 +104,8 @@ service_publish_event(struct service *s, const Zt__Event *e)
 {
 	struct buf b = buf_init(1024 * 1024);
 
-	if (s->has_pub && pb_encode(e, &b) == ZT_OK)
-		(void)nng_send(s->pub, b.p, b.n, 0);
+	if (s->publisher != NULL && pb_encode(e, &b) == ZT_OK)
+		publisher_tell(s->publisher, buf_bytes(&b));
 	buf_free(&b);
 }
 
@@ -226,15 +225,32 @@ sweep(void *arg)
 
 /* ---- events of other services ---- */
 
+/* Once something was missed it may have been anything: what auth said is forgotten, and the
+ * service is told, before the line counts as whole again. */
 static void
-on_event(struct service *s, struct bytes message)
+heard(void *ctx, enum route_service from, bool lost, uint64_t now_ms)
 {
+	struct service *s = ctx;
+
+	if (from == SERVICE_auth && s->dispatch.policy != NULL) {
+		if (lost)
+			policy_forget(s->dispatch.policy, NULL);
+		policy_heard(s->dispatch.policy, now_ms);
+	}
+	if (lost && s->def->lost != NULL)
+		s->def->lost(s->dispatch.state, from);
+}
+
+static void
+on_event(void *ctx, enum route_service from, struct bytes message)
+{
+	struct service *s = ctx;
 	Zt__Event *e = NULL;
 	struct id org;
 
 	if (pb_decode(&zt__event__descriptor, message, 1024 * 1024, &e))
 		return;
-	if (s->dispatch.policy != NULL && strcmp(e->kind, "log") == 0 &&
+	if (from == SERVICE_auth && s->dispatch.policy != NULL && strcmp(e->kind, "log") == 0 &&
 	    pb_id(e->org, &org) == ZT_OK)
 		policy_forget(s->dispatch.policy, &org);
 	if (s->def->event != NULL)
@@ -242,62 +258,27 @@ on_event(struct service *s, struct bytes message)
 	pb_free(e);
 }
 
-static void *
-listen_to_events(void *arg)
-{
-	struct service *s = arg;
-
-	while (!atomic_load(&s->stopping)) {
-		nng_msg *m = NULL;
-
-		if (nng_recvmsg(s->sub, &m, 0) != 0)
-			continue; /* the receive timeout: look whether we are stopping */
-		on_event(s, bytes_of(nng_msg_body(m), nng_msg_len(m)));
-		nng_msg_free(m);
-	}
-	return NULL;
-}
-
 /* Runs on an nng thread. */
 static void
-line_changed(nng_pipe pipe, nng_pipe_ev ev, void *arg)
+line_ended(void *ctx)
 {
-	struct service *s = arg;
-	int lines = ev == NNG_PIPE_EV_ADD_POST ? atomic_fetch_add(&s->lines, 1) + 1
-					       : atomic_fetch_sub(&s->lines, 1) - 1;
+	struct service *s = ctx;
 
-	(void)pipe;
 	if (s->dispatch.policy != NULL)
-		policy_connected(s->dispatch.policy, lines == s->lines_wanted);
+		policy_deaf(s->dispatch.policy);
 }
 
+/* Once the service's state is there, which the hooks speak to. */
 static enum zt_err
-open_sub(struct service *s, char why[200])
+open_listener(struct service *s, char why[200])
 {
-	char list[CONFIG_TEXT_MOST], *save = NULL;
+	struct listener_hooks hooks = {
+		.ctx = s, .heard = heard, .event = on_event, .ended = line_ended
+	};
 
-	memcpy(list, s->def->settings->subscribe, sizeof list);
-	if (list[0] == 0)
+	if (s->def->settings->subscribe[0] == 0)
 		return ZT_OK;
-	if (nng_sub0_open(&s->sub) != 0)
-		return ZT_ERR_MEMORY;
-	s->has_sub = true;
-	(void)nng_socket_set(s->sub, NNG_OPT_SUB_SUBSCRIBE, "", 0);
-	(void)nng_socket_set_ms(s->sub, NNG_OPT_RECVTIMEO, POLL_MS);
-	(void)nng_socket_set_ms(s->sub, NNG_OPT_RECONNMINT, 20);
-	(void)nng_socket_set_ms(s->sub, NNG_OPT_RECONNMAXT, 500);
-	(void)nng_pipe_notify(s->sub, NNG_PIPE_EV_ADD_POST, line_changed, s);
-	(void)nng_pipe_notify(s->sub, NNG_PIPE_EV_REM_POST, line_changed, s);
-	for (char *url = strtok_r(list, ", ", &save); url != NULL;
-	     url = strtok_r(NULL, ", ", &save)) {
-		s->lines_wanted++;
-		if (nng_dial(s->sub, url, NULL, NNG_FLAG_NONBLOCK) != 0) {
-			(void)snprintf(
-			    why, 200, "subscribe: %.150s is not an nng address", url);
-			return ZT_ERR_CONFIG;
-		}
-	}
-	return ZT_OK;
+	return listener_open(s->def->settings->subscribe, s->key, &hooks, &s->listener, why);
 }
 
 static enum zt_err
@@ -331,13 +312,9 @@ open_sockets(struct service *s, char why[200])
 		return ZT_ERR_MEMORY;
 	(void)nng_pipe_notify(s->server, NNG_PIPE_EV_ADD_POST, connected, NULL);
 	(void)nng_socket_set_size(s->server, NNG_OPT_RECVMAXSZ, LIMIT_PUSH + LIMIT_PAGE);
-	if (set->events[0] != 0) {
-		if (nng_pub0_open(&s->pub) != 0)
-			return ZT_ERR_MEMORY;
-		s->has_pub = true;
-		if ((err = listen_on(s->pub, "events", set->events, why)))
-			return err;
-	}
+	if (set->events[0] != 0 &&
+	    (err = publisher_open(set->events, s->def->service, s->key, &s->publisher, why)))
+		return err;
 	if (set->auth[0] != 0 && s->def->decide == NULL) {
 		if ((err = peer_open(set->auth, &s->auth))) {
 			(void)snprintf(
@@ -347,7 +324,7 @@ open_sockets(struct service *s, char why[200])
 		if ((err = policy_new(s->auth, &s->dispatch.policy)))
 			return err;
 	}
-	return open_sub(s, why);
+	return ZT_OK;
 }
 
 static enum zt_err
@@ -377,9 +354,7 @@ run_workers(struct service *s, struct db *first, char why[200])
 {
 	size_t n = (size_t)s->def->settings->workers, started = 0;
 	struct worker *w = calloc(n, sizeof *w);
-	pthread_t events;
 	struct sweeper sweeper = { .s = s };
-	bool has_events = false;
 	sigset_t stop;
 	int sig;
 	enum zt_err err = w != NULL ? ZT_OK : ZT_ERR_MEMORY;
@@ -406,8 +381,6 @@ run_workers(struct service *s, struct db *first, char why[200])
 			break;
 		}
 	}
-	if (err == ZT_OK && s->has_sub)
-		has_events = pthread_create(&events, NULL, listen_to_events, s) == 0;
 	if (err == ZT_OK && s->def->sweep != NULL)
 		sweeper.runs = pthread_create(&sweeper.thread, NULL, sweep, &sweeper) == 0;
 	if (err == ZT_OK) {
@@ -416,8 +389,6 @@ run_workers(struct service *s, struct db *first, char why[200])
 		log_line("info", "draining", NULL);
 	}
 	stop_workers(s, w, started);
-	if (has_events)
-		(void)pthread_join(events, NULL);
 	if (sweeper.runs)
 		(void)pthread_join(sweeper.thread, NULL);
 	db_close(sweeper.db);
@@ -440,6 +411,7 @@ live(struct service *s, char why[200])
 	if ((err = audit_open(s->def->name, s->def->settings->audit_file,
 		 s->def->settings->audit_syslog, &s->audit, why)) ||
 	    (err = check_handlers(s->def, why)) || (err = suite_start()) ||
+	    (err = events_key(s->def->settings->key_file, &s->key, why)) ||
 	    (err = replay_new(&s->dispatch.window.replay)) ||
 	    (err = open_database(s, &first, why)))
 		goto out;
@@ -449,19 +421,19 @@ live(struct service *s, char why[200])
 	if ((err = open_sockets(s, why)) ||
 	    (err = s->def->open(s, s->def->settings, first, &s->dispatch.state, why)))
 		goto out;
-	err = run_workers(s, first, why);
+	if ((err = open_listener(s, why)) == ZT_OK)
+		err = run_workers(s, first, why);
+	listener_close(s->listener);
 	s->def->close(s->dispatch.state);
 out:
 	db_close(first);
-	if (s->has_sub)
-		(void)nng_close(s->sub);
-	if (s->has_pub)
-		(void)nng_close(s->pub);
+	publisher_close(s->publisher);
 	(void)nng_close(s->server);
 	policy_free(s->dispatch.policy);
 	peer_close(s->auth);
 	replay_free(s->dispatch.window.replay);
 	audit_close(s->audit);
+	secret_free(s->key);
 	return err;
 }
 

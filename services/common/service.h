@@ -14,19 +14,21 @@
 /* The settings that every service has; a service's own struct begins with it. */
 struct service_settings {
 	char listen[CONFIG_TEXT_MOST], events[CONFIG_TEXT_MOST], subscribe[CONFIG_TEXT_MOST],
-	    auth[CONFIG_TEXT_MOST], database[CONFIG_TEXT_MOST], audit_file[CONFIG_TEXT_MOST],
-	    audit_syslog[CONFIG_TEXT_MOST];
+	    key_file[CONFIG_TEXT_MOST], auth[CONFIG_TEXT_MOST], database[CONFIG_TEXT_MOST],
+	    audit_file[CONFIG_TEXT_MOST], audit_syslog[CONFIG_TEXT_MOST];
 	int64_t workers, sweep;
 };
 
 #define SERVICE_KEYS(type)                                                                     \
-	{ "listen", CONFIG_TEXT, offsetof(type, base.listen), NULL, 0, 0,                      \
+	{ "listen", CONFIG_ADDRESS, offsetof(type, base.listen), NULL, 0, 0,                   \
 		"nng address of this service" },                                               \
-	    { "events", CONFIG_TEXT, offsetof(type, base.events), "", 0, 0,                    \
+	    { "events", CONFIG_ADDRESS, offsetof(type, base.events), "", 0, 0,                 \
 		    "nng address on which it publishes events" },                              \
-	    { "subscribe", CONFIG_TEXT, offsetof(type, base.subscribe), "", 0, 0,              \
+	    { "subscribe", CONFIG_ADDRESS, offsetof(type, base.subscribe), "", 0, 0,           \
 		    "addresses of other services' events, separated by commas" },              \
-	    { "auth", CONFIG_TEXT, offsetof(type, base.auth), "", 0, 0,                        \
+	    { "key_file", CONFIG_TEXT, offsetof(type, base.key_file), NULL, 0, 0,              \
+		    "file with the key that all services share for their events" },            \
+	    { "auth", CONFIG_ADDRESS, offsetof(type, base.auth), "", 0, 0,                     \
 		    "nng address of the auth service" },                                       \
 	    { "database", CONFIG_TEXT, offsetof(type, base.database), "", 0, 0,                \
 		    "libpq connection string" },                                               \
@@ -86,8 +88,11 @@ struct service_def {
 	/* Every SWEEP seconds, on a thread and with a connection of its own; NULL: nothing to
 	 * do. */
 	void (*sweep)(void *state, struct service *s, struct db *db);
-	/* An event of another service arrived. Runs on the event thread. NULL: none wanted. */
+	/* An event of another service arrived. Runs on the thread that hears of revocations: it
+	 * does not wait. NULL: none wanted. */
 	void (*event)(void *state, const Zt__Event *e);
+	/* Events of FROM were missed, whichever; the same thread. NULL: nothing to do. */
+	void (*lost)(void *state, enum route_service from);
 };
 
 /* Runs until SIGTERM or SIGINT; returns the exit code. */

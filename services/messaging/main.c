@@ -12,6 +12,17 @@ static const struct service_ask asks[] = { { "/closed", fanout_close } };
 
 static const struct config_key keys[] = { SERVICE_KEYS(struct messaging_settings) };
 
+static void
+close_messaging(void *state)
+{
+	struct messaging *m = state;
+
+	fanout_stop(m);
+	(void)pthread_mutex_destroy(&m->lock);
+	free(m->listeners);
+	free(m);
+}
+
 static enum zt_err
 open_messaging(struct service *s, const struct service_settings *settings, struct db *db,
     void **state, char why[200])
@@ -29,18 +40,12 @@ open_messaging(struct service *s, const struct service_settings *settings, struc
 	suite_random(&m->next_socket, sizeof m->next_socket);
 	m->next_socket >>= 8;
 	(void)pthread_mutex_init(&m->lock, NULL);
+	if (fanout_start(m)) {
+		close_messaging(m);
+		return ZT_ERR_MEMORY;
+	}
 	*state = m;
 	return ZT_OK;
-}
-
-static void
-close_messaging(void *state)
-{
-	struct messaging *m = state;
-
-	(void)pthread_mutex_destroy(&m->lock);
-	free(m->listeners);
-	free(m);
 }
 
 int
@@ -59,6 +64,7 @@ main(int argc, char **argv)
 		.open = open_messaging,
 		.close = close_messaging,
 		.event = fanout_event,
+		.lost = fanout_lost,
 	};
 
 	return service_main(argc, argv, &def);

@@ -21,7 +21,7 @@ static const struct service_ask asks[] = { { "/link", links_ask } };
 
 static const struct config_key keys[] = {
 	SERVICE_KEYS(struct metadata_settings),
-	{ "blocks", CONFIG_TEXT, offsetof(struct metadata_settings, blocks), NULL, 0, 0,
+	{ "blocks", CONFIG_ADDRESS, offsetof(struct metadata_settings, blocks), NULL, 0, 0,
 	    "nng address of the blocks service" },
 };
 

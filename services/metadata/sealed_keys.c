@@ -58,7 +58,7 @@ sealed_keys_put(void *state, const struct request *rq, struct rpc_answer *out)
 	err = m->n_keys > LIMIT_KEYS ? ZT_ERR_TOO_BIG : ZT_OK;
 	for (size_t i = 0; err == ZT_OK && i < m->n_keys; i++)
 		err = put_one(rq, m->keys[i], out);
-	if (err == ZT_OK && (err = db_commit(rq->db)) == ZT_OK)
+	if (err == ZT_OK && (err = db_commit(rq->db)) == ZT_OK && m->n_keys > 0)
 		service_publish(rq->service, &rq->params.org, &rq->params.id, "keys", 0);
 	db_rollback(rq->db);
 out:

@@ -65,6 +65,15 @@ check "the search itself finds" grep -rqa MARKER "$state/copy"
 # bad configuration and damage
 printf 'listen: ipc:///tmp/x\nworkers: many\n' > "$state/bad.yaml"
 expect 78 "bad.yaml:2: workers must be a whole number" "a wrong type names file, line and key" "$bin/zt-blocks" --config "$state/bad.yaml"
+printf 'listen: tcp://127.0.0.1:5000\n' > "$state/bad.yaml"
+expect 78 "bad.yaml:1: listen must be an address of this machine" "an address that others reach" "$bin/zt-blocks" --config "$state/bad.yaml"
+printf 'subscribe: ipc:///tmp/x, tcp://127.0.0.1:5000\n' > "$state/bad.yaml"
+expect 78 "bad.yaml:1: subscribe must be an address of this machine" "one among others" "$bin/zt-blocks" --config "$state/bad.yaml"
+for key in /nowhere "$state/loose" "$state/short"; do
+	sed "s#^key_file:.*#key_file: $key#" "$state/config/blocks.yaml" > "$state/bad.yaml"
+	cp "$state/events-key" "$state/loose"; chmod 644 "$state/loose"; head -c 60 "$state/events-key" > "$state/short"
+	expect 78 "key_file: $key" "no key, one that others read, half a key" "$bin/zt-blocks" --config "$state/bad.yaml"
+done
 printf 'listen: ipc:///tmp/x\nfoldr: /tmp\n' > "$state/bad.yaml"
 expect 78 "bad.yaml:2: foldr is not a setting" "an unknown key" "$bin/zt-blocks" --config "$state/bad.yaml"
 sed "s/^port:.*/port: $(cat "$state/port")/" "$state/config/gateway.yaml" > "$state/bad.yaml"
