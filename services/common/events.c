@@ -17,7 +17,7 @@
 enum { QUEUE = 1024, POLL_MS = 100 };
 
 static enum zt_err
-refuse(char why[200], const char *file, const char *problem)
+bad_key(char why[200], const char *file, const char *problem)
 {
 	(void)snprintf(why, 200, "key_file: %.120s %s", file, problem);
 	return ZT_ERR_CONFIG;
@@ -33,12 +33,12 @@ events_key(const char *file, struct secret **out, char why[200])
 	enum zt_err err = ZT_OK;
 
 	if (f == NULL || fstat(fileno(f), &st) != 0 || fgets(text, sizeof text, f) == NULL)
-		err = refuse(why, file, "cannot be read");
+		err = bad_key(why, file, "cannot be read");
 	else if ((st.st_mode & 077) != 0)
-		err = refuse(why, file, "may be read by others: its mode must be 0600");
+		err = bad_key(why, file, "may be read by others: its mode must be 0600");
 	text[strcspn(text, "\n")] = 0;
 	if (err == ZT_OK && hex_parse(text, strlen(text), key, sizeof key))
-		err = refuse(why, file, "holds no key of 64 hexadecimal digits");
+		err = bad_key(why, file, "holds no key of 64 hexadecimal digits");
 	if (err == ZT_OK)
 		err = secret_from(bytes_of(key, sizeof key), out);
 	suite_wipe(text, sizeof text);
