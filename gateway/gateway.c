@@ -103,10 +103,10 @@ open_events(struct events *e, struct gateway *g, char why[200])
 static void
 close_events(struct events *e)
 {
-	if (e->aio != NULL) {
-		(void)nng_close(e->sub);
+	/* The socket ends with the process: closing it while messaging ends too may wait for
+	 * ever (nng 1.5.2, a dialer that is just about to try again). */
+	if (e->aio != NULL)
 		nng_aio_free(e->aio);
-	}
 	secret_free(e->key);
 }
 

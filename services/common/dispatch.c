@@ -120,6 +120,10 @@ admit(struct dispatch *d, const Zt__Call *call, struct request *rq, bool *is_pro
 #endif
 	*is_proved = true;
 	keep(d, rq);
+	if (d->rate != NULL &&
+	    (err = rate_take(d->rate, &rq->params.org, &rq->caller.user, clock_ms(), why)))
+		return err;
+	*why = "";
 	if ((err = may(row, rq, why)) == ZT_OK || fresh)
 		return err;
 	/* Whoever was let in a moment ago is not refused by what was known before. */

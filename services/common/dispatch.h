@@ -3,6 +3,7 @@
 #define ZT_COMMON_DISPATCH_H
 
 #include "common/metrics.h"
+#include "common/rate.h"
 #include "common/service.h"
 #include "common/verify.h"
 
@@ -11,6 +12,7 @@ struct dispatch {
 	void *state;
 	struct service *service;
 	struct policy *policy;
+	struct rate *rate; /* NULL: without limits */
 	struct verify_window window;
 	struct metrics metrics;
 };

@@ -96,7 +96,7 @@ void
 audit(struct service *s, const char *event, const struct id *org, const struct id *device,
     const struct id *subject)
 {
-	audit_line(s->audit, event, org, device, subject);
+	audit_line(s != NULL ? s->audit : NULL, event, org, device, subject);
 }
 
 void
@@ -413,6 +413,8 @@ live(struct service *s, char why[200])
 	    (err = check_handlers(s->def, why)) || (err = suite_start()) ||
 	    (err = events_key(s->def->settings->key_file, &s->key, why)) ||
 	    (err = replay_new(&s->dispatch.window.replay)) ||
+	    (err = rate_new((uint64_t)s->def->settings->user_rate,
+		 (uint64_t)s->def->settings->org_rate, &s->dispatch.rate)) ||
 	    (err = open_database(s, &first, why)))
 		goto out;
 	if (first != NULL &&
@@ -432,6 +434,7 @@ out:
 	policy_free(s->dispatch.policy);
 	peer_close(s->auth);
 	replay_free(s->dispatch.window.replay);
+	rate_free(s->dispatch.rate);
 	audit_close(s->audit);
 	secret_free(s->key);
 	return err;

@@ -16,7 +16,7 @@ struct service_settings {
 	char listen[CONFIG_TEXT_MOST], events[CONFIG_TEXT_MOST], subscribe[CONFIG_TEXT_MOST],
 	    key_file[CONFIG_TEXT_MOST], auth[CONFIG_TEXT_MOST], database[CONFIG_TEXT_MOST],
 	    audit_file[CONFIG_TEXT_MOST], audit_syslog[CONFIG_TEXT_MOST];
-	int64_t workers, sweep;
+	int64_t workers, sweep, user_rate, org_rate;
 };
 
 #define SERVICE_KEYS(type)                                                                     \
@@ -37,6 +37,10 @@ struct service_settings {
 	    { "audit_syslog", CONFIG_TEXT, offsetof(type, base.audit_syslog), "", 0, 0,        \
 		    "unix:PATH or udp:HOST:PORT: the trail as RFC 5424 messages" },            \
 	    { "workers", CONFIG_INT, offsetof(type, base.workers), "4", 1, 256, "threads" },   \
+	    { "user_rate", CONFIG_INT, offsetof(type, base.user_rate), "5000", 1, 1000000,     \
+		    "requests a second of one user, in the mean of a minute" },                \
+	    { "org_rate", CONFIG_INT, offsetof(type, base.org_rate), "20000", 1, 1000000,      \
+		    "the same of one organization" },                                          \
 	{                                                                                      \
 		"sweep", CONFIG_INT, offsetof(type, base.sweep), "3600", 1, 86400,             \
 		    "seconds between two looks at what is due to be deleted"                   \

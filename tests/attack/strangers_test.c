@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/rate.h"
 #include "common/replay.h"
 #include "crypto/idmap.h"
 #include "crypto/suite.h"
@@ -187,6 +188,56 @@ R1_a_nonce_is_known_as_long_as_its_request_would_be_taken(void **state)
 	replay_free(r);
 }
 
+/* ---- N3: rates ---- */
+
+/* How many of N requests of USER are taken at AT. */
+static unsigned
+take_rate(struct rate *r, struct id org, struct id user, unsigned n, uint64_t at)
+{
+	const char *why = "";
+	unsigned taken = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		enum zt_err err = rate_take(r, &org, &user, at, &why);
+
+		taken += err == ZT_OK;
+		if (err != ZT_OK) {
+			assert_err(ZT_ERR_RATE, err);
+			assert_non_null(strstr(why, "try again in a second"));
+		}
+	}
+	return taken;
+}
+
+static void
+N3_a_user_and_an_organization_spend_their_own_rate_alone(void **state)
+{
+	struct rate *r = NULL;
+	struct id acme = chosen(1), other = chosen(2), mallory = chosen(10);
+	uint64_t at = 1000000;
+	unsigned taken = 0;
+
+	(void)state;
+	assert_ok(rate_new(10, 100, &r));
+	/* a minute's worth at once, and then ten a second */
+	assert_in_range(take_rate(r, acme, mallory, 5000, at), 600, 602);
+	assert_int_equal(0, take_rate(r, acme, mallory, 100, at));
+	assert_in_range(take_rate(r, acme, mallory, 100, at + 1000), 9, 11);
+	/* nobody else has paid for it */
+	assert_int_equal(100, take_rate(r, acme, chosen(11), 100, at + 1000));
+	/* an organization's users share what is theirs together */
+	for (uint64_t i = 20; i < 60; i++)
+		taken += take_rate(r, acme, chosen(i), 600, at + 1000);
+	assert_in_range(taken, 4000, 6000);
+	assert_int_equal(0, take_rate(r, acme, chosen(70), 100, at + 1000));
+	assert_int_equal(100, take_rate(r, other, chosen(70), 100, at + 1000));
+	/* many who come and go take nothing from who is there, and no memory */
+	for (uint64_t i = 0; i < 200000; i++)
+		(void)take_rate(r, chosen(1000 + i), chosen(i), 1, at + 1000);
+	assert_int_equal(0, take_rate(r, acme, mallory, 10, at + 1000));
+	rate_free(r);
+}
+
 /* ---- N2: organizations ---- */
 
 static long
@@ -305,6 +356,7 @@ main(void)
 		cmocka_unit_test(N2_nonces_chosen_to_meet_cost_the_memory_nothing),
 		cmocka_unit_test(N3_no_device_and_no_organization_shuts_others_out),
 		cmocka_unit_test(R1_a_nonce_is_known_as_long_as_its_request_would_be_taken),
+		cmocka_unit_test(N3_a_user_and_an_organization_spend_their_own_rate_alone),
 		cmocka_unit_test(N2_organizations_that_nobody_proved_leave_nothing_in_memory),
 	};
 

@@ -329,6 +329,29 @@ what_is_under_a_key_is_judged_by_the_newest_word(void **state)
 	assert_int_equal(2, s->handled.generation);
 }
 
+/* Who is not who it says spends nothing; who is, is told when it may go on. */
+static void
+N3_limits_count_after_verification(void **state)
+{
+	struct scene *s = *state;
+	struct sign_key *mine = s->key;
+	struct sign_key *strangers = NULL;
+
+	assert_ok(rate_new(1, 1000, &s->dispatch.rate)); /* 60 at once */
+	assert_ok(sign_generate(&strangers));
+	s->key = strangers;
+	for (int i = 0; i < 100; i++)
+		assert_err(ZT_ERR_SIGNATURE, call(s, ROUTE_KEYS_GET, ""));
+	s->key = mine;
+	for (int i = 0; i < 60; i++)
+		assert_ok(call(s, ROUTE_KEYS_GET, ""));
+	while (call(s, ROUTE_KEYS_GET, "") == ZT_OK)
+		assert_true(s->calls < 100);
+	assert_in_range(s->calls, 60, 70); /* one a second comes back */
+	rate_free(s->dispatch.rate);
+	sign_free(strangers);
+}
+
 static void
 strangers_and_refusals_fill_nothing(void **state)
 {
@@ -643,6 +666,7 @@ main(void)
 		ACT(nobody_is_refused_by_an_older_word),
 		ACT(who_is_refused_by_the_newest_word_stays_out),
 		ACT(what_is_under_a_key_is_judged_by_the_newest_word),
+		ACT(N3_limits_count_after_verification),
 		ACT(strangers_and_refusals_fill_nothing),
 		cmocka_unit_test(
 		    N4_frames_lost_repeated_reordered_altered_or_forged_are_noticed),
