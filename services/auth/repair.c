@@ -84,17 +84,33 @@ check_was_here(
 	return err;
 }
 
+/* 0 when it cannot be read. */
+static uint64_t
+log_size(void *state, const struct request *rq)
+{
+	struct auth_org *org = NULL;
+	uint64_t n = 0;
+
+	if (auth_lock(state, rq->db, &rq->params.org, &org) == ZT_OK) {
+		n = merkle_size(org->state->tree);
+		auth_unlock(org);
+	}
+	return n;
+}
+
 /* LOG_REPAIR: entries behind the newest one, each at the index where it stood. */
 enum zt_err
 repair_log(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	Zt__LogRepair *m = NULL;
 	Zt__LogRepaired answer = ZT__LOG_REPAIRED__INIT;
+	uint64_t before;
 	enum zt_err err = pb_decode(&zt__log_repair__descriptor, rq->body, rq->body.n, &m);
 
 	if (err)
 		return err;
 	answer.size = m->from;
+	before = log_size(state, rq);
 	if (m->n_entries > LIMIT_LOG_PAGE)
 		err = ZT_ERR_TOO_BIG;
 	else
@@ -102,11 +118,12 @@ repair_log(void *state, const struct request *rq, struct rpc_answer *out)
 	for (size_t i = 0; err == ZT_OK && i < m->n_entries; i++)
 		if ((err = restore_one(state, rq, m->entries[i], answer.size, out)) == ZT_OK)
 			answer.size++;
-	if (answer.size > m->from)
+	/* What was there already is news to nobody. */
+	if (answer.size > m->from && log_size(state, rq) > before) {
 		audit(rq->service, "log_repaired", &rq->params.org, &rq->device, NULL);
-	if (answer.size > m->from)
 		service_publish(
 		    rq->service, &rq->params.org, &rq->params.org, "log", answer.size);
+	}
 	if (err == ZT_OK)
 		err = auth_answer(out, &answer);
 	pb_free(m);

@@ -34,6 +34,13 @@ peer_open(const char *url, struct peer **out)
 }
 
 void
+peer_end(struct peer *p)
+{
+	if (p != NULL)
+		(void)nng_close(p->socket);
+}
+
+void
 peer_close(struct peer *p)
 {
 	if (p == NULL)

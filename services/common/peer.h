@@ -10,6 +10,9 @@ struct peer;
  */
 ZT_CHECKED enum zt_err peer_open(const char *url, struct peer **out);
 void peer_close(struct peer *p);
+/* Ends each question that waits for its answer (NETWORK), and takes no more. NULL is nothing.
+ */
+void peer_end(struct peer *p);
 /* Asks WHAT (such as "/decision") with BODY; appends the answer's body. Errors: UNAVAILABLE,
  * TIMEOUT, and those of the other service. */
 ZT_CHECKED enum zt_err peer_ask(

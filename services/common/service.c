@@ -389,6 +389,7 @@ run_workers(struct service *s, struct db *first, char why[200])
 		log_line("info", "draining", NULL);
 	}
 	stop_workers(s, w, started);
+	peer_end(s->auth); /* the sweeper may wait for one that has stopped before */
 	if (sweeper.runs)
 		(void)pthread_join(sweeper.thread, NULL);
 	db_close(sweeper.db);

@@ -339,7 +339,7 @@ wait_again(struct messaging *m, const struct waiting *w)
 		if (newer == NULL || find_told(newer, &w->told[k]) == NULL)
 			wait_to_tell(m, &w->org, &w->told[k]);
 	}
-	(void)clock_gettime(CLOCK_REALTIME, &at);
+	(void)clock_gettime(CLOCK_MONOTONIC, &at);
 	at.tv_nsec += (long)AGAIN_MS * 1000 * 1000;
 	at.tv_sec += at.tv_nsec / 1000000000;
 	at.tv_nsec %= 1000000000;
@@ -379,8 +379,13 @@ work(void *arg)
 enum zt_err
 fanout_start(struct messaging *m)
 {
+	pthread_condattr_t monotonic;
+
 	m->last = &m->first;
-	(void)pthread_cond_init(&m->more, NULL);
+	(void)pthread_condattr_init(&monotonic);
+	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&m->more, &monotonic);
+	(void)pthread_condattr_destroy(&monotonic);
 	for (; m->thread_count < MESSAGING_THREADS; m->thread_count++)
 		if (pthread_create(&m->threads[m->thread_count], NULL, work, m) != 0)
 			return ZT_ERR_MEMORY;

@@ -35,4 +35,7 @@ check "what was taken back is there" alice_later --quiet get back:/kept "$state/
 check "some time later its rows and blocks are gone, and no others" soon as_before
 check "the trail tells of it" soon grep -q workspace_purged "$state/log/audit.jsonl"
 check "what others wrote is whole" alice_later verify plans
+# A service that waits for auth, which has stopped, stops all the same (zt-local gives it 20 seconds).
+local_ end "$state" "$bin" auth; sleep 2
+for s in metadata blocks messaging; do check "$s stops after auth has" local_ end "$state" "$bin" $s; done
 finish
