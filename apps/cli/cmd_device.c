@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "common/l10n.h"
+#include "common/output.h"
 #include "common/qr.h"
 
 enum { DEFAULT_S = 8 * 3600, MOST_S = 30 * 24 * 3600 };
@@ -41,6 +43,21 @@ cli_duration(struct cli *c, const char *text)
 	return 0;
 }
 
+enum zt_err
+cli_time(struct cli *c, const char *text, uint64_t *out)
+{
+	struct tm tm = { .tm_isdst = -1 };
+	const char *end = strptime(text, "%Y-%m-%d %H:%M:%S", &tm);
+
+	if (end == NULL || *end != 0) {
+		(void)snprintf(
+		    c->why, sizeof c->why, "%s", _("a time is written as YYYY-MM-DD HH:MM:SS"));
+		return ZT_ERR_USAGE;
+	}
+	*out = (uint64_t)mktime(&tm) * 1000;
+	return ZT_OK;
+}
+
 uint64_t
 cli_due(unsigned seconds)
 {
@@ -71,10 +88,193 @@ cmd_lock(struct cli *c)
 	return err;
 }
 
+void
+cli_show_new_device(struct cli *c, const struct zt_device *d)
+{
+	if (c->json) {
+		(void)printf("{");
+		output_field("event", "new device", true);
+		output_field("device", d->id, true);
+		output_field("label", d->label, true);
+		output_field("by", d->by, true);
+		(void)printf("\"added\":%llu}\n", (unsigned long long)d->added);
+		return;
+	}
+	(void)printf("%s ", _("a new device of yours:"));
+	output_show(d->label);
+	(void)printf(" (%s), ", d->id);
+	output_time(d->added);
+	(void)printf(", %s ", _("added by"));
+	output_show(d->by);
+	(void)printf("\n  %s zt device ack %s\n  %s zt device revoke %s\n",
+	    _("if you know it:"), d->id, _("if not:"), d->id);
+}
+
+enum zt_err
+cmd_device_ack(struct cli *c)
+{
+	unsigned n = 0;
+	enum zt_err err = zt_device_acknowledge(c->zt, c->count > 0 ? c->args[0] : NULL, &n);
+
+	if (err)
+		return err;
+	(void)printf(
+	    c->json ? "{\"acknowledged\":%u}" : _("%u new devices are known to you now"), n);
+	(void)printf("\n");
+	return ZT_OK;
+}
+
+/* ---- what a revoked device did, and what of it a person takes back ---- */
+
+struct deed {
+	enum zt_undo undo;
+	char subject[33], workspace[33], what[300];
+};
+struct deeds {
+	struct cli *c;
+	struct deed *list; /* those of which something stands */
+	size_t count, cap;
+	uint64_t since;
+	bool is_full;
+};
+
+/* The command that takes D back. */
+static void
+print_undo(const struct deed *d, char out[128])
+{
+	switch (d->undo) {
+	case ZT_UNDO_DEVICE:
+		(void)snprintf(out, 128, "zt device revoke %s", d->subject);
+		return;
+	case ZT_UNDO_USER:
+		(void)snprintf(out, 128, "zt user revoke %s", d->subject);
+		return;
+	case ZT_UNDO_ROLE:
+		(void)snprintf(
+		    out, 128, "zt workspace unshare %s %s", d->workspace, d->subject);
+		return;
+	case ZT_UNDO_INVITATION:
+		(void)snprintf(out, 128, "zt invite cancel %s", d->subject);
+		return;
+	case ZT_UNDO_NONE:
+		break;
+	}
+	out[0] = 0;
+}
+
+static enum zt_err
+take_back(struct cli *c, const struct deed *d)
+{
+	switch (d->undo) {
+	case ZT_UNDO_DEVICE:
+		return zt_device_revoke(c->zt, d->subject);
+	case ZT_UNDO_USER:
+		return zt_user_revoke(c->zt, d->subject);
+	case ZT_UNDO_ROLE:
+		return zt_workspace_unshare(c->zt, d->workspace, d->subject);
+	case ZT_UNDO_INVITATION:
+		return zt_invite_cancel(c->zt, d->subject);
+	case ZT_UNDO_NONE:
+		break;
+	}
+	return ZT_OK;
+}
+
+static void
+keep_deed(struct deeds *all, const struct deed *d)
+{
+	struct deed *more;
+
+	if (all->count == all->cap) {
+		all->cap = 2 * all->cap + 16;
+		if ((more = realloc(all->list, all->cap * sizeof *more)) == NULL) {
+			all->cap = all->count;
+			all->is_full = true;
+			return;
+		}
+		all->list = more;
+	}
+	all->list[all->count++] = *d;
+}
+
+static void
+show_act(void *ctx, const struct zt_act *a)
+{
+	struct deeds *all = ctx;
+	struct deed d = { .undo = a->undo };
+	char undo[128];
+
+	if (a->time < all->since)
+		return;
+	(void)snprintf(d.subject, sizeof d.subject, "%s", a->subject);
+	(void)snprintf(d.workspace, sizeof d.workspace, "%s", a->workspace);
+	(void)snprintf(d.what, sizeof d.what, "%s", a->what);
+	print_undo(&d, undo);
+	if (a->undo != ZT_UNDO_NONE)
+		keep_deed(all, &d);
+	if (all->c->json) {
+		(void)printf("{");
+		output_field("action", a->action, true);
+		output_field("by", a->by, true);
+		output_field("subject", a->subject, true);
+		output_field("what", a->what, true);
+		output_field("undo", undo, true);
+		(void)printf("\"index\":%llu,\"time\":%llu}\n", (unsigned long long)a->index,
+		    (unsigned long long)a->time);
+	} else if (!all->c->quiet) {
+		(void)printf("  ");
+		output_time(a->time);
+		(void)printf("  %-20s ", a->action);
+		output_show(a->what[0] != 0 ? a->what : a->subject);
+		(void)printf("\n");
+	}
+}
+
+/* One question a deed to who sits there; the commands to everybody else. */
+static enum zt_err
+offer_undo(struct cli *c, const struct deeds *all)
+{
+	bool asks = !c->yes && !c->json && isatty(STDIN_FILENO) != 0;
+	char undo[128];
+	enum zt_err err = ZT_OK;
+
+	if (all->count > 0 && !c->json && !c->quiet)
+		(void)printf(
+		    "%s\n", asks ? _("this of it stands; what you do not know, take back:")
+				 : _("this of it stands; what you do not know, take back by:"));
+	for (size_t i = 0; err == ZT_OK && i < all->count; i++) {
+		print_undo(&all->list[i], undo);
+		if (c->json)
+			break; /* each stood in its line */
+		(void)printf("  %s  (", undo);
+		output_show(all->list[i].what);
+		(void)printf(")");
+		if (!asks)
+			(void)printf("\n");
+		else if (cli_says_yes(c))
+			err = take_back(c, &all->list[i]);
+	}
+	return err;
+}
+
+/* The device first: what follows may wait for a person. */
 enum zt_err
 cmd_device_revoke(struct cli *c)
 {
-	return zt_device_revoke(c->zt, c->args[0]);
+	struct deeds all = { .c = c };
+	char id[33];
+	enum zt_err err;
+
+	if (c->since != NULL && (err = cli_time(c, c->since, &all.since)))
+		return err;
+	if ((err = zt_find_device(c->zt, c->args[0], id)) ||
+	    (err = zt_device_revoke(c->zt, id)))
+		return err;
+	cli_say(c, "it is revoked. What it did, and the devices that it brought:");
+	if ((err = zt_device_acts(c->zt, id, show_act, &all)) == ZT_OK)
+		err = all.is_full ? ZT_ERR_MEMORY : offer_undo(c, &all);
+	free(all.list);
+	return err;
 }
 
 enum zt_err

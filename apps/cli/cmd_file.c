@@ -77,17 +77,8 @@ show_file(void *ctx, const struct zt_file *f)
 static enum zt_err
 parse_at(struct cli *c, uint64_t *at)
 {
-	struct tm tm = { .tm_isdst = -1 };
-	const char *end;
-
 	*at = 0;
-	if (c->at == NULL)
-		return ZT_OK;
-	end = strptime(c->at, "%Y-%m-%d %H:%M:%S", &tm);
-	if (end == NULL || *end != 0)
-		return cli_need(c, NULL, "--at \"YYYY-MM-DD HH:MM:SS\"");
-	*at = (uint64_t)mktime(&tm) * 1000;
-	return ZT_OK;
+	return c->at != NULL ? cli_time(c, c->at, at) : ZT_OK;
 }
 
 enum zt_err

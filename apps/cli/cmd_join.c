@@ -189,6 +189,33 @@ cmd_claim(struct cli *c)
 	return err;
 }
 
+/* Before anything is made: whom the words or the helpers bring back. */
+static bool
+confirm_return(void *ctx, const struct zt_returning *w)
+{
+	const struct cli *c = ctx;
+
+	(void)printf("%s ", _("you are"));
+	output_show(w->person.name);
+	(void)printf(" <");
+	output_show(w->person.email);
+	(void)printf(">, %s %s\n", _("fingerprint"), w->person.fingerprint);
+	(void)printf(
+	    _("with %u devices, and a role in %u workspaces"), w->devices, w->workspace_count);
+	for (unsigned i = 0; i < w->workspace_count; i++) {
+		(void)printf("%s ", i > 0 ? "," : ":");
+		output_show(w->workspaces[i]);
+	}
+	(void)printf("\n");
+	if (w->need > 0) {
+		(void)printf(_("any %u of your colleagues were to bring you back"), w->need);
+		(void)printf("\n");
+	}
+	say_doubt(w->person.doubt);
+	(void)printf("%s", _("is this you, and all of it yours"));
+	return cli_says_yes(c);
+}
+
 /* With links of colleagues, or with words on paper. */
 enum zt_err
 cmd_recover(struct cli *c)
@@ -201,7 +228,9 @@ cmd_recover(struct cli *c)
 		.links = (const char *const *)c->args,
 		.link_count = (unsigned)c->count,
 		.email = c->email,
-		.codes = &codes };
+		.codes = &codes,
+		.confirm = confirm_return,
+		.ctx = c };
 	enum zt_err err;
 
 	if (c->count > 0)
@@ -224,16 +253,28 @@ cmd_recovery_colleagues(struct cli *c)
 {
 	unsigned need =
 	    c->need != NULL ? (unsigned)strtoul(c->need, NULL, 10) : (unsigned)c->count / 2 + 1;
-	enum zt_err err = zt_recovery_colleagues(
-	    c->zt, (const char *const *)c->args, (unsigned)c->count, need);
+	struct zt_split split = { .users = (const char *const *)c->args,
+		.count = (unsigned)c->count,
+		.need = need,
+		.keep = c->keep };
+	unsigned ended = 0;
+	enum zt_err err = zt_recovery_colleagues(c->zt, &split, &ended);
 
 	if (err)
 		return err;
+	if (c->json)
+		(void)printf(
+		    "{\"need\":%u,\"helpers\":%d,\"ended\":%u}\n", need, c->count, ended);
 	if (!c->json && !c->quiet) {
 		(void)printf(_("any %u of these %d colleagues can bring you back: each runs zt "
 			       "invite recovery and zt greet LINK, you run zt recover LINK..."),
 		    need, c->count);
 		(void)printf("\n");
+		if (ended > 0) {
+			(void)printf(
+			    _("earlier splits that are of no use to anybody now: %u"), ended);
+			(void)printf("\n");
+		}
 	}
 	return ZT_OK;
 }

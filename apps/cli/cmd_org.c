@@ -68,10 +68,29 @@ cmd_users(struct cli *c)
 	return zt_users(c->zt, show_user, c);
 }
 
+/* A way back that leads through somebody who was revoked should be made anew. */
+static void
+warn_of_gone(void *ctx, const struct zt_way *w)
+{
+	struct cli *c = ctx;
+	char text[400];
+
+	if (w->gone[0] == 0)
+		return;
+	(void)snprintf(text, sizeof text,
+	    _("parts of your recovery are with people who were revoked (%.120s): split it "
+	      "anew, "
+	      "which ends the old one, by zt recovery colleagues USER USER..."),
+	    w->gone);
+	cli_warn(c, text);
+}
+
 enum zt_err
 cmd_user_revoke(struct cli *c)
 {
-	return zt_user_revoke(c->zt, c->args[0]);
+	enum zt_err err = zt_user_revoke(c->zt, c->args[0]);
+
+	return err ? err : zt_ways_back(c->zt, warn_of_gone, c);
 }
 
 static void
@@ -203,10 +222,79 @@ cmd_log_export(struct cli *c)
 	return err;
 }
 
+struct list { /* in a line of JSON */
+	const struct cli *c;
+	bool more;
+};
+
+static void
+add_way(void *ctx, const struct zt_way *w)
+{
+	struct list *l = ctx;
+
+	(void)printf("%s{", l->more ? "," : "");
+	l->more = true;
+	output_field("device", w->device, true);
+	output_field("helpers", w->helpers, true);
+	output_field("gone", w->gone, true);
+	(void)printf("\"need\":%u,\"added\":%llu}", w->need, (unsigned long long)w->added);
+}
+
+static void
+add_new_device(void *ctx, const struct zt_device *d)
+{
+	struct list *l = ctx;
+
+	(void)printf("%s{", l->more ? "," : "");
+	l->more = true;
+	output_field("device", d->id, true);
+	output_field("label", d->label, true);
+	output_field("by", d->by, true);
+	(void)printf("\"added\":%llu}", (unsigned long long)d->added);
+}
+
+static enum zt_err
+add_lists(struct cli *c)
+{
+	struct list ways = { .c = c }, devices = { .c = c };
+	enum zt_err err;
+
+	(void)printf("\"recovery\":[");
+	err = zt_ways_back(c->zt, add_way, &ways);
+	(void)printf("],\"new_devices\":[");
+	if (err == ZT_OK)
+		err = zt_new_devices(c->zt, add_new_device, &devices);
+	(void)printf("],");
+	return err;
+}
+
 static void
 say_about(const char *what)
 {
 	(void)printf("%-18s", _(what));
+}
+
+static void
+show_way(void *ctx, const struct zt_way *w)
+{
+	say_about("recovery");
+	if (w->need == 0) {
+		(void)printf("%s", _("words on paper"));
+	} else {
+		(void)printf(_("any %u of"), w->need);
+		(void)printf(" ");
+		output_show(w->helpers);
+	}
+	(void)printf(" (%s), ", w->device);
+	output_time(w->added);
+	(void)printf("\n");
+	warn_of_gone(ctx, w);
+}
+
+static void
+show_new_device(void *ctx, const struct zt_device *d)
+{
+	cli_show_new_device(ctx, d);
 }
 
 enum zt_err
@@ -214,7 +302,7 @@ cmd_status(struct cli *c)
 {
 	struct zt_identity id;
 	uint64_t records = 0;
-	enum zt_err err = zt_sync(c->zt), store = zt_check_store(c->zt, &records);
+	enum zt_err err = zt_sync(c->zt), store = zt_check_store(c->zt, &records), lists;
 
 	zt_whoami(c->zt, &id);
 	if (c->json) {
@@ -226,6 +314,8 @@ cmd_status(struct cli *c)
 		output_field("fingerprint", id.fingerprint, true);
 		output_field("device", id.device, true);
 		output_field("root", id.log_root, true);
+		if ((lists = add_lists(c)) != ZT_OK && err == ZT_OK)
+			err = lists;
 		(void)printf("\"log_size\":%llu,\"reachable\":%s}\n",
 		    (unsigned long long)id.log_size, err == ZT_OK ? "true" : "false");
 		return err ? err : store;
@@ -250,5 +340,9 @@ cmd_status(struct cli *c)
 	(void)printf(store ? _("%llu records, DAMAGED") : _("%llu records, whole"),
 	    (unsigned long long)records);
 	(void)printf("\n");
+	if ((lists = zt_ways_back(c->zt, show_way, c)) == ZT_OK)
+		lists = zt_new_devices(c->zt, show_new_device, c);
+	if (err == ZT_OK)
+		err = lists;
 	return err ? err : store;
 }

@@ -45,6 +45,13 @@ event(void *ctx, const struct zt_event *e)
 	(void)fflush(stdout);
 }
 
+static void
+new_device(void *ctx, const struct zt_device *d)
+{
+	cli_show_new_device(ctx, d);
+	(void)fflush(stdout);
+}
+
 static bool
 stop(void *ctx)
 {
@@ -55,7 +62,9 @@ stop(void *ctx)
 enum zt_err
 cmd_watch(struct cli *c)
 {
-	struct zt_watch w = { c, ready, event, stop };
+	struct zt_watch w = {
+		.ctx = c, .ready = ready, .event = event, .new_device = new_device, .stop = stop
+	};
 
 	(void)signal(SIGINT, on_signal);
 	(void)signal(SIGTERM, on_signal);

@@ -23,9 +23,9 @@ struct cli {
 	const char *home, *server, *token_file, *slug, *email, *name, *label, *role, *profile,
 	    *duration;
 	const char *password_file, *new_password_file, *against, *words_file, *version_text,
-	    *at, *need, *users, *storage, *founding_file, *org, *key, *pin_file;
+	    *at, *need, *users, *storage, *founding_file, *org, *key, *pin_file, *since;
 	int password_fd;
-	bool json, qr, recursive, details, yes, quiet;
+	bool json, qr, recursive, details, yes, quiet, keep;
 	char **args;
 	int count;
 	struct zt *zt;        /* open, for commands that need it */
@@ -57,6 +57,8 @@ extern const unsigned cli_option_count;
 /* "90", "15m", "8h" or "2d" as seconds, 30 days at most; 0 and a complaint when it is none of
  * these. */
 unsigned cli_duration(struct cli *c, const char *text);
+/* "YYYY-MM-DD HH:MM:SS", local, as milliseconds since 1970. Errors: USAGE, with a complaint. */
+enum zt_err cli_time(struct cli *c, const char *text, uint64_t *out);
 /* The time SECONDS from now in milliseconds, up to a second later and never sooner. */
 uint64_t cli_due(unsigned seconds);
 /* Asks for the password as the options say, unless the device is unlocked. Errors: USAGE, IO.
@@ -79,6 +81,9 @@ void cli_warn(const struct cli *c, const char *text);
 /* The question before it, put to the person: whether they say yes. --yes does. */
 bool cli_says_yes(const struct cli *c);
 
+/* A device of this user's that a person should know of: a line, or one of JSON. */
+void cli_show_new_device(struct cli *c, const struct zt_device *d);
+
 /* The commands themselves, one a row of the table. */
 enum zt_err cmd_org_bootstrap(struct cli *c);
 enum zt_err cmd_users(struct cli *c);
@@ -86,6 +91,7 @@ enum zt_err cmd_user_revoke(struct cli *c);
 enum zt_err cmd_user_profile(struct cli *c);
 enum zt_err cmd_devices(struct cli *c);
 enum zt_err cmd_device_revoke(struct cli *c);
+enum zt_err cmd_device_ack(struct cli *c);
 enum zt_err cmd_log_show(struct cli *c);
 enum zt_err cmd_log_verify(struct cli *c);
 enum zt_err cmd_log_head(struct cli *c);

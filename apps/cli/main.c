@@ -221,6 +221,9 @@ const struct cli_option cli_options[] = {
 	{ "--qr", "", N_("recovery create, invite: print a QR code too") },
 	{ "--need", "N", N_("recovery colleagues: how many of them are needed") },
 	{ "--for", "TIME", N_("unlock, workspace delete: how long, such as 15m or 8h") },
+	{ "--keep", "", N_("recovery colleagues: earlier splits stay good too") },
+	{ "--since", "TIME",
+	    N_("device revoke: what it did from then on, YYYY-MM-DD HH:MM:SS") },
 	{ "--yes", "", N_("greet, workspace share, recover: do it without asking") },
 	{ "-r, --recursive", "", N_("ls, rm: with all below") },
 	{ "-l, --long", "", N_("ls: sizes, times, versions") },
@@ -237,7 +240,7 @@ struct slot { /* where an option goes */
 	bool *flag;
 };
 
-enum { SLOTS = 34 };
+enum { SLOTS = 36 };
 
 static void
 fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slot out[SLOTS])
@@ -261,6 +264,7 @@ fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slo
 		{ "--insecure", 0, NULL, &c->o.in_clear }, { "--json", 0, NULL, &c->json },
 		{ "--qr", 0, NULL, &c->qr }, { "--recursive", 'r', NULL, &c->recursive },
 		{ "--long", 'l', NULL, &c->details }, { "--quiet", 'q', NULL, &c->quiet },
+		{ "--keep", 0, NULL, &c->keep }, { "--since", 0, &c->since, NULL },
 		{ "--yes", 'y', NULL, &c->yes }, { "--help", 'h', NULL, help },
 		{ "--version", 0, NULL, version } };
 

@@ -107,11 +107,13 @@ find_helpers(struct zt *z, const char *const *users, unsigned count, struct org_
 }
 
 enum zt_err
-zt_recovery_colleagues(struct zt *z, const char *const *users, unsigned count, unsigned need)
+zt_recovery_colleagues(struct zt *z, const struct zt_split *split, unsigned *ended)
 {
 	struct org_user *helpers[SHAMIR_MOST];
 	struct shamir_part parts[SHAMIR_MOST];
 	struct secret *secret = NULL;
+	struct buf label = buf_init(LIMIT_TEXT + 64);
+	unsigned need = split->need, count = split->count, others = 0;
 	struct id device;
 	enum zt_err err;
 
@@ -121,15 +123,21 @@ zt_recovery_colleagues(struct zt *z, const char *const *users, unsigned count, u
 		    "at least 2 colleagues must be needed, of at most %d that are named",
 		    SHAMIR_MOST);
 	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)) ||
-	    (err = find_helpers(z, users, count, helpers)) || (err = secret_generate(&secret)))
+	    (err = find_helpers(z, split->users, count, helpers)) ||
+	    (err = secret_generate(&secret)))
 		return err;
+	ways_label(need, helpers, count, &label);
 	/* The parts first: a recovery device that nobody can bring back would be of no use. */
-	if ((err = recovery_id(secret, &device)) == ZT_OK &&
+	if ((err = recovery_id(secret, need, &device)) == ZT_OK &&
 	    (err = shamir_split(secret, need, count, parts)) == ZT_OK &&
-	    (err = deposit(z, &device, need, parts, helpers, count)) == ZT_OK)
-		err = recovery_add(z, secret);
+	    (err = deposit(z, &device, need, parts, helpers, count)) == ZT_OK &&
+	    (err = recovery_add(z, secret, need, buf_text(&label))) == ZT_OK && !split->keep)
+		err = ways_end_others(z, &device, &others);
 	suite_wipe(parts, sizeof parts);
 	secret_free(secret);
+	buf_free(&label);
+	if (err == ZT_OK && ended != NULL)
+		*ended = others;
 	return err;
 }
 
@@ -342,7 +350,7 @@ join(const struct asking *a, unsigned which, struct secret **out)
 		if ((which >> i & 1) != 0)
 			some[n++] = a->part[i];
 	is_it = n == a->need && shamir_join(some, n, &s) == ZT_OK &&
-		recovery_id(s, &id) == ZT_OK && id_equal(&id, &a->device);
+		recovery_id(s, a->need, &id) == ZT_OK && id_equal(&id, &a->device);
 	suite_wipe(some, sizeof some);
 	if (is_it)
 		*out = s;
@@ -360,6 +368,9 @@ colleagues_ask(const struct zt_options *o, const struct zt_recovery *r, char *wh
 
 	if (r->link_count > LINKS_MOST)
 		err = fail(&a, ZT_ERR_INVALID, "too many links");
+	else if (r->confirm == NULL || r->email == NULL || r->email[0] == 0)
+		err = fail(&a, ZT_ERR_INVALID,
+		    "who comes back by colleagues says who they are, and confirms it");
 	for (unsigned i = 0; err == ZT_OK && i < r->link_count; i++)
 		err = ask_one(&a, o, r, r->links[i]);
 	if (err == ZT_OK && a.count < a.need)
@@ -374,7 +385,7 @@ colleagues_ask(const struct zt_options *o, const struct zt_recovery *r, char *wh
 		    "left with them");
 	suite_wipe(a.part, sizeof a.part);
 	if (err == ZT_OK)
-		err = recovery_return(o, a.server, r->device_label, &a.org, secret, why);
+		err = recovery_return(o, r, a.server, &a.org, secret, a.need, why);
 	secret_free(secret);
 	return err;
 }

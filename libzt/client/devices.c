@@ -19,31 +19,54 @@ fill_revocation(struct zt *z, void *ctx, Zt__EntryBody *b)
 	return ZT_OK;
 }
 
-/* By its id, or the label of one of this user's own devices. */
+/* By its id, or the label of one of this user's own devices: whoever adds a device chooses its
+ * label, a thief too. */
 static enum zt_err
 find_device(struct zt *z, const char *text, struct org_device **out)
 {
-	struct org_device *d, *found = NULL;
+	struct org_device *d, *found = NULL, *other = NULL;
 	struct id id;
 	size_t at = 0;
 
-	if (id_parse(text, strlen(text), &id) == ZT_OK)
-		found = org_state_device(z->state, &id);
-	while (found == NULL && (d = idmap_next(&z->state->devices, &at)) != NULL) {
+	if (id_parse(text, strlen(text), &id) == ZT_OK &&
+	    (*out = org_state_device(z->state, &id)) != NULL)
+		return ZT_OK;
+	while (other == NULL && (d = idmap_next(&z->state->devices, &at)) != NULL) {
 		struct buf label = buf_init(1024);
 
 		if (id_equal(&d->user->id, &z->user) && org_state_device_live(d, ORG_NEVER)) {
 			client_device_label(z, d, &label);
 			if (label.n > 0 && strcmp(buf_text(&label), text) == 0)
-				found = d;
+				*(found == NULL ? &found : &other) = d;
 		}
 		buf_free(&label);
 	}
 	if (found == NULL)
 		return client_refuse(z, ZT_ERR_NOT_FOUND,
 		    "there is no device %.200s; zt devices lists them", text);
+	if (other != NULL) {
+		char one[ID_TEXT], two[ID_TEXT];
+
+		id_print(&found->id, one);
+		id_print(&other->id, two);
+		return client_refuse(z, ZT_ERR_WHO,
+		    "two devices are called %.60s: %s and %s; name one by its id", text, one,
+		    two);
+	}
 	*out = found;
 	return ZT_OK;
+}
+
+enum zt_err
+zt_find_device(struct zt *z, const char *device, char id[33])
+{
+	struct org_device *d = NULL;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = client_sync_log(z)) == ZT_OK && (err = find_device(z, device, &d)) == ZT_OK)
+		id_print(&d->id, id);
+	return err;
 }
 
 enum zt_err

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/acts.h"
 #include "client/exchange.h"
 #include "client/newcomer.h"
 #include "client/recovery.h"
@@ -56,6 +57,7 @@ enter_device(struct greeting *g)
 {
 	const struct org_user *me = org_state_user(g->z->state, &g->z->user);
 	struct buf label = buf_init(1024);
+	struct id added;
 	enum zt_err err = hpke_seal(me->key, bytes_text("zt device label 1"),
 	    pb_bytes(g->claim->device), bytes_text(g->claim->label), &label);
 
@@ -67,8 +69,9 @@ enter_device(struct greeting *g)
 	g->d.seal_key = g->claim->seal_key;
 	g->d.purpose = (char *)(uintptr_t) "desktop";
 	g->d.sealed_label = pb_field(label.p, label.n);
-	if (err == ZT_OK)
-		err = client_append(g->z, &g->z->org, fill_device, g);
+	if (err == ZT_OK && (err = client_append(g->z, &g->z->org, fill_device, g)) == ZT_OK &&
+	    (err = pb_id(g->claim->device, &added)) == ZT_OK)
+		err = acts_know_device(g->z, &added);
 	buf_free(&label);
 	return err;
 }

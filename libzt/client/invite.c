@@ -58,14 +58,17 @@ zt_invitations(struct zt *z, void (*each)(void *ctx, const struct zt_invitation 
 		    pb_decode(&zt__invitations__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m);
 	for (size_t i = 0; err == ZT_OK && i < m->n_items; i++) {
 		const Zt__Invitation *one = m->items[i];
-		char text[ID_TEXT];
-		struct id id;
-		struct zt_invitation out = { .id = text, .created = one->created };
+		char text[ID_TEXT], by[ID_TEXT];
+		struct id id, author;
+		struct zt_invitation out = {
+			.id = text, .author = by, .created = one->created
+		};
 
-		if ((err = pb_id(one->id, &id)) || (unsigned)one->kind > KINDS ||
-		    (unsigned)one->state > 3)
+		if ((err = pb_id(one->id, &id)) || (err = pb_id(one->author, &author)) ||
+		    (unsigned)one->kind > KINDS || (unsigned)one->state > 3)
 			continue;
 		id_print(&id, text);
+		id_print(&author, by);
 		out.kind = kinds[one->kind];
 		out.state = states[one->state];
 		each(ctx, &out);

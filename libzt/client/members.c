@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client/client.h"
+#include "client/acts.h"
+#include "client/recovery.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
@@ -202,7 +203,7 @@ zt_devices(struct zt *z, void (*each)(void *ctx, const struct zt_device *d), voi
 	while ((d = idmap_next(&z->state->devices, &at)) != NULL) {
 		char id[ID_TEXT], user[ID_TEXT];
 		struct client_handle h;
-		struct buf label = buf_init(1024);
+		struct buf label = buf_init(8192);
 		struct zt_device one = {
 			.id = id, .user = user, .email = h.email, .purpose = d->purpose
 		};
@@ -210,8 +211,12 @@ zt_devices(struct zt *z, void (*each)(void *ctx, const struct zt_device *d), voi
 		id_print(&d->id, id);
 		id_print(&d->user->id, user);
 		client_handle(z, &d->user->id, &h);
-		if (id_equal(&d->user->id, &z->user))
+		if (id_equal(&d->user->id, &z->user) && strcmp(d->purpose, "recovery") == 0)
+			ways_describe(z, d, &label);
+		else if (id_equal(&d->user->id, &z->user))
 			client_device_label(z, d, &label);
+		one.added = acts_time(z, d->added, NULL);
+		one.by = "";
 		one.label = buf_text(&label);
 		one.is_live = org_state_device_live(d, ORG_NEVER);
 		one.is_me = id_equal(&d->id, &z->device);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "client/acts.h"
 #include "client/recovery.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
@@ -21,18 +22,22 @@ struct paper {
 	struct secret *seal;
 };
 
-/* The recovery device's keys and id from its SECRET. */
+/* The recovery device's keys and id from its SECRET, for NEED colleagues. */
 static enum zt_err
-derive(const struct secret *secret, struct paper *out)
+derive(const struct secret *secret, unsigned need, struct paper *out)
 {
-	struct secret *seed = NULL, *id = NULL;
+	struct secret *root = NULL, *seed = NULL, *id = NULL;
+	char purpose[40];
 	enum zt_err err;
 
-	if ((err = secret_derive(secret, "zt recovery sign 1", &seed)) == ZT_OK &&
-	    (err = secret_derive(secret, "zt recovery id 1", &id)) == ZT_OK &&
+	(void)snprintf(purpose, sizeof purpose, "zt recovery by %u 1", need);
+	if ((err = secret_derive(secret, purpose, &root)) == ZT_OK &&
+	    (err = secret_derive(root, "zt recovery sign 1", &seed)) == ZT_OK &&
+	    (err = secret_derive(root, "zt recovery id 1", &id)) == ZT_OK &&
 	    (err = sign_from_seed(secret_bytes(seed), &out->sign)) == ZT_OK &&
-	    (err = secret_derive(secret, "zt recovery seal 1", &out->seal)) == ZT_OK)
+	    (err = secret_derive(root, "zt recovery seal 1", &out->seal)) == ZT_OK)
 		memcpy(out->device.b, secret_bytes(id).p, ID_BYTES);
+	secret_free(root);
 	secret_free(seed);
 	secret_free(id);
 	return err;
@@ -91,16 +96,17 @@ add_device(struct zt *z, const struct id *device, const struct sign_key *sign,
 
 	sign_public(sign, a.sign_public);
 	hpke_public(seal, a.seal_public);
-	err = client_append(z, &z->org, fill_device, &a);
+	if ((err = client_append(z, &z->org, fill_device, &a)) == ZT_OK)
+		err = acts_know_device(z, device);
 	buf_free(&a.sealed);
 	return err;
 }
 
 enum zt_err
-recovery_id(const struct secret *secret, struct id *out)
+recovery_id(const struct secret *secret, unsigned need, struct id *out)
 {
 	struct paper p = { .sign = NULL };
-	enum zt_err err = derive(secret, &p);
+	enum zt_err err = derive(secret, need, &p);
 
 	if (err == ZT_OK)
 		*out = p.device;
@@ -109,13 +115,13 @@ recovery_id(const struct secret *secret, struct id *out)
 }
 
 enum zt_err
-recovery_add(struct zt *z, const struct secret *secret)
+recovery_add(struct zt *z, const struct secret *secret, unsigned need, const char *label)
 {
 	struct paper p = { .sign = NULL };
-	enum zt_err err = derive(secret, &p);
+	enum zt_err err = derive(secret, need, &p);
 
 	if (err == ZT_OK &&
-	    (err = add_device(z, &p.device, p.sign, p.seal, "recovery", "recovery")) == ZT_OK)
+	    (err = add_device(z, &p.device, p.sign, p.seal, "recovery", label)) == ZT_OK)
 		err = client_renew_user_key(z);
 	paper_free(&p);
 	return err;
@@ -130,7 +136,7 @@ zt_recovery_create(struct zt *z, char words[ZT_RECOVERY_WORDS])
 	enum zt_err err;
 
 	z->why[0] = 0;
-	if ((err = secret_generate(&secret)) || (err = recovery_add(z, secret)))
+	if ((err = secret_generate(&secret)) || (err = recovery_add(z, secret, 0, WAYS_WORDS)))
 		goto out;
 	memcpy(sheet, z->org.b, ID_BYTES);
 	memcpy(sheet + ID_BYTES, secret_bytes(secret).p, SECRET_BYTES);
@@ -217,6 +223,79 @@ open_paper(const struct zt_options *o, const char *server, const struct id *org,
 	return ZT_OK;
 }
 
+/* ---- whose device this is going to be ---- */
+
+/* The workspaces where Z's user has a role, by name as far as they open here. */
+static enum zt_err
+list_workspaces(struct zt *z, char (**names)[260], const char ***list, unsigned *count)
+{
+	const struct org_user *me = org_state_user(z->state, &z->user);
+	struct org_workspace *w;
+	struct space *s;
+	size_t at = 0, most = z->state->workspaces.count + 1;
+	enum zt_err err;
+
+	*names = calloc(most, sizeof **names);
+	*list = calloc(most, sizeof **list);
+	if (*names == NULL || *list == NULL)
+		return ZT_ERR_MEMORY;
+	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL) {
+		if (org_state_role(w, me, ORG_NEVER) == ROLE_NONE)
+			continue;
+		if ((err = space_of(z, w, &s)))
+			return err;
+		space_name(s, (*names)[*count]);
+		(*list)[*count] = (*names)[*count];
+		++*count;
+	}
+	z->why[0] = 0;
+	return ZT_OK;
+}
+
+static enum zt_err
+ask_human(struct zt *z, const struct zt_recovery *r, unsigned need)
+{
+	struct zt_returning who = { .need = need };
+	char(*names)[260] = NULL;
+	const char **list = NULL;
+	struct org_device *d;
+	size_t at = 0;
+	enum zt_err err = list_workspaces(z, &names, &list, &who.workspace_count);
+
+	client_person(z, org_state_user(z->state, &z->user), &who.person);
+	while ((d = idmap_next(&z->state->devices, &at)) != NULL)
+		who.devices += id_equal(&d->user->id, &z->user) &&
+			       strcmp(d->purpose, "recovery") != 0 &&
+			       org_state_device_live(d, ORG_NEVER);
+	who.workspaces = list;
+	if (err == ZT_OK && !r->confirm(r->ctx, &who))
+		err = client_refuse(z, ZT_ERR_WHO, "you did not say that this is you");
+	free(names);
+	free(list);
+	return err;
+}
+
+/* The helpers chose the recovery device, and so whose device this becomes: it must be that of
+ * the one live user who bears the address that was typed, by the log's commitment. */
+static enum zt_err
+check_who(struct zt *z, const struct zt_recovery *r, unsigned need)
+{
+	struct org_user *u = NULL;
+	enum zt_err err = client_sync_handles(z);
+
+	if (err == ZT_OK && r->email != NULL && r->email[0] != 0) {
+		err = client_find_user(z, r->email, &u);
+		if ((err == ZT_OK && !id_equal(&u->id, &z->user)) || err == ZT_ERR_NOT_FOUND)
+			err = client_refuse(z, ZT_ERR_WHO,
+			    "what came back is a device of another user than %.100s: whoever "
+			    "helped is not honest, or was mistaken",
+			    r->email);
+	}
+	if (err == ZT_OK && r->confirm != NULL)
+		err = ask_human(z, r, need);
+	return err;
+}
+
 static enum zt_err
 become_device(struct zt *z, const struct zt_options *o, const char *label)
 {
@@ -229,8 +308,7 @@ become_device(struct zt *z, const struct zt_options *o, const char *label)
 	enum zt_err err;
 
 	suite_random(d.device.b, ID_BYTES);
-	if ((err = client_sync_handles(z)) || (err = sign_generate(&sign)) ||
-	    (err = secret_generate(&seal)) ||
+	if ((err = sign_generate(&sign)) || (err = secret_generate(&seal)) ||
 	    (err = add_device(z, &d.device, sign, seal, "desktop", label)))
 		goto out;
 	client_handle(z, &z->user, &h);
@@ -250,19 +328,20 @@ out:
 }
 
 enum zt_err
-recovery_return(const struct zt_options *o, const char *server, const char *label,
-    const struct id *org, const struct secret *secret, char *why)
+recovery_return(const struct zt_options *o, const struct zt_recovery *r, const char *server,
+    const struct id *org, const struct secret *secret, unsigned need, char *why)
 {
 	struct paper p = { .sign = NULL };
 	struct zt *z = NULL;
 	char folder[4200];
 	enum zt_err err;
 
-	if ((err = derive(secret, &p)))
+	if ((err = derive(secret, need, &p)))
 		return err;
 	(void)snprintf(folder, sizeof folder, "%s.recovering", o->home);
-	if ((err = open_paper(o, server, org, &p, folder, &z)) == ZT_OK)
-		err = become_device(z, o, label);
+	if ((err = open_paper(o, server, org, &p, folder, &z)) == ZT_OK &&
+	    (err = check_who(z, r, need)) == ZT_OK)
+		err = become_device(z, o, r->device_label);
 	if (why != NULL && z != NULL)
 		(void)snprintf(why, CLIENT_WHY, "%s", z->why);
 	zt_close(z);
@@ -287,7 +366,7 @@ zt_recover(const struct zt_options *o, const struct zt_recovery *r, char *why)
 	if (r->link_count > 0)
 		return colleagues_ask(o, r, why);
 	if ((err = read_words(r->words, &org, &secret)) == ZT_OK)
-		err = recovery_return(o, r->server, r->device_label, &org, secret, why);
+		err = recovery_return(o, r, r->server, &org, secret, 0, why);
 	secret_free(secret);
 	return err;
 }

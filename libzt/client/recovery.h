@@ -7,14 +7,30 @@
 #include "client/client.h"
 #include "zt/recover.h"
 
+/* NEED is the number of colleagues that the owner asked for, 0 for words on paper: the device's
+ * keys and its id, which the owner signed into the log, are derived from it too, so that nobody
+ * can state another one. */
 /* The id of the recovery device of SECRET. Errors: MEMORY. */
-ZT_CHECKED enum zt_err recovery_id(const struct secret *secret, struct id *out);
-/* Adds it to this user, and renews the user's key so that the log seals it to it too. */
-ZT_CHECKED enum zt_err recovery_add(struct zt *z, const struct secret *secret);
-/* Makes O->home a new device of the user whose recovery device SECRET's is. WHY as zt_recover.
- */
-ZT_CHECKED enum zt_err recovery_return(const struct zt_options *o, const char *server,
-    const char *label, const struct id *org, const struct secret *secret, char *why);
+ZT_CHECKED enum zt_err recovery_id(const struct secret *secret, unsigned need, struct id *out);
+/* Adds it to this user under LABEL, and renews the user's key so that the log seals it to it
+ * too. */
+ZT_CHECKED enum zt_err recovery_add(
+    struct zt *z, const struct secret *secret, unsigned need, const char *label);
+/* Makes O->home a new device of the user whose recovery device SECRET's is, if R's address is
+ * theirs and the human confirms. WHY as zt_recover. */
+ZT_CHECKED enum zt_err recovery_return(const struct zt_options *o, const struct zt_recovery *r,
+    const char *server, const struct id *org, const struct secret *secret, unsigned need,
+    char *why);
+
+/* ---- ways.c: the recovery devices that a user has ---- */
+/* The label of one whose parts HELPERS have. */
+void ways_label(
+    unsigned need, struct org_user *const *helpers, unsigned count, struct buf *out);
+#define WAYS_WORDS "words"
+/* What the recovery device D of this user is, in words for a person. */
+void ways_describe(struct zt *z, const struct org_device *d, struct buf *out);
+/* Revokes every live recovery device of this user by colleagues but EXCEPT; *COUNT of them. */
+ZT_CHECKED enum zt_err ways_end_others(struct zt *z, const struct id *except, unsigned *count);
 
 /* ---- colleagues.c ---- */
 struct exchange;

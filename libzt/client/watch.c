@@ -1,5 +1,5 @@
 /* watch.c - events of the servers, with the names that this device knows. */
-#include "client/client.h"
+#include "client/acts.h"
 #include "format/limits.h"
 #include "net/events.h"
 #include "zt/sync.h"
@@ -14,6 +14,7 @@ struct watching {
 	struct zt *z;
 	const struct zt_watch *w;
 	bool fills;       /* a chain may have something before its checkpoint left to verify */
+	uint64_t told;    /* devices added before this entry of the log were told of */
 	uint64_t tend_at; /* when what failed is tried again; 0: nothing did */
 };
 
@@ -36,14 +37,25 @@ wake(struct zt *z, bool waits)
 	return err;
 }
 
+/* A device that the person does not know of is told of, once. */
+static void
+announce(struct watching *v)
+{
+	if (v->w->new_device != NULL)
+		acts_new_devices(v->z, v->told, v->w->new_device, v->w->ctx);
+	v->told = merkle_size(v->z->state->tree);
+}
+
 /* Whoever is there does what a loss of access asks for. */
 static void
 look_after(struct watching *v)
 {
 	enum zt_err err;
 
-	if ((err = wake(v->z, true)) == ZT_OK && (err = client_sync_log(v->z)) == ZT_OK)
+	if ((err = wake(v->z, true)) == ZT_OK && (err = client_sync_log(v->z)) == ZT_OK) {
+		announce(v);
 		err = zt_tend(v->z, NULL);
+	}
 	v->tend_at = err ? client_now_ms() + TEND_AGAIN_MS : 0;
 	store_rest(v->z->store);
 }

@@ -28,6 +28,7 @@ enum store_kind {
 	STORE_FOLDER = 13,
 	STORE_PERSON = 14, /* key: keyed hash of an address; n: 0; whom it means */
 	STORE_FORK = 15, /* key: "fork", or a workspace; what was seen (freeze.c) */
+	STORE_KNOWN = 16,  /* key: device; n: 0; one of this user's that a person knows of */
 };
 
 struct store;

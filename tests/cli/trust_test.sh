@@ -131,6 +131,7 @@ together() {
 		echo "$b" >&8; echo "$a" >&9; [ -n "$answer" ] || echo n >&9
 		wait $helper || true; exec 9>&-
 	done
+	(echo y >&8) 2>/dev/null || true # whoever came back is who they are
 	rc=0; wait $asker || rc=$?; exec 8>&-
 	cat "$state/ask.out" "$state/help.out"; return $rc
 }
@@ -144,10 +145,13 @@ expect 65 "more colleagues" "one of three is not enough" together back2 "$(as da
 answer=
 expect 75 "" "who is not recognized gets nothing" together back2 "$(as dan invite recovery)=dan"
 answer=--yes
-check "two of three bring alice back" together back2 "$(as dan invite recovery)=dan" "$(as carol invite recovery)=carol"
+expect 0 "you are Alice <alice@demo.example>" "two of three bring alice back, and she sees whom" together back2 "$(as dan invite recovery)=dan" "$(as carol invite recovery)=carol"
+expect 0 "a new device of yours: back2" "her other devices say so" as alice3 status
+check "until she knows it" as alice3 device ack back2
+expect 0 '"new_devices":\[\]' "then no more" as alice3 --json status
 expect 0 "last" "she reads what she could read" as back2 cat theirs:/last
 echo x > "$state/back3.password"
-check "her lost devices are revoked" as back2 device revoke alice3
+expect 0 "revoked. What it did" "her lost devices are revoked" as back2 device revoke alice3
 expect 77 "revoked" "and are refused" as alice3 cat theirs:/last
 expect 75 "has left no part\|stopped" "who holds no part of them cannot help" together back3 "$(as back2 invite recovery)=back2"
 
@@ -162,7 +166,8 @@ fi
 expect 65 "damaged" "words with a mistake" "$bin/zt" --home "$state/back" --password-file "$state/carol.password" recover --server "$url" --words-file "$state/alice.password"
 rm -rf "$state/carol"
 cp "$state/carol.password" "$state/back.password"
-check "the words make a new device" as back recover --server "$url" --words-file "$state/words" --label back
+expect 65 "did not say that this is you" "the words say whose they are" sh -c "echo n | '$bin/zt' --home '$state/back' --password-file '$state/back.password' recover --server '$url' --words-file '$state/words'"
+check "the words make a new device" as back recover --server "$url" --words-file "$state/words" --label back --yes
 expect 0 "last" "it reads what its user may" as back cat theirs:/last
 check "and writes" as back --quiet put "$state/more" theirs:/back
 expect 0 "carol@demo.example" "and is its user" as back status

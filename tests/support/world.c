@@ -129,7 +129,7 @@ listens(void *ctx)
 void
 person_watch(struct person *p, bool (*enough)(void *ctx), void *ctx)
 {
-	struct zt_watch w = { ctx, listens, heard, enough };
+	struct zt_watch w = { .ctx = ctx, .ready = listens, .event = heard, .stop = enough };
 	struct zt *z = p->zt;
 	struct calls *by_the_double = z->calls;
 	char *server = z->server;

@@ -9,6 +9,7 @@ enum zt_invitation_kind { ZT_INVITE_USER = 1, ZT_INVITE_DEVICE = 2, ZT_INVITE_RE
 
 struct zt_invitation {
 	const char *id, *kind, *state; /* user, device, recovery; open, accepted, cancelled */
+	const char *author;            /* the id of the device that made it */
 	uint64_t created;
 };
 /* Makes an invitation; LINK[1024] is what the newcomer is given. */

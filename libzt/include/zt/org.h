@@ -38,6 +38,8 @@ ZT_CALL enum zt_err zt_find_person(struct zt *z, const char *user, struct zt_per
 struct zt_device {
 	const char *id, *user, *email, *purpose;
 	const char *label; /* "" for other people's devices */
+	uint64_t added;    /* milliseconds since 1970; 0: not known */
+	const char *by;    /* the label or id of the device that added it; "": not known */
 	bool is_live, is_me;
 };
 struct zt_entry {
@@ -68,6 +70,32 @@ ZT_CALL enum zt_err zt_log_compare(struct zt *z, uint64_t size, const uint8_t ro
  * follows when whoever may is there). Errors: INVALID (this very device), NOT_FOUND, FORBIDDEN.
  */
 ZT_CALL enum zt_err zt_device_revoke(struct zt *z, const char *device);
+/* The id of a device, given as such or as the label of one of one's own. Errors: NOT_FOUND, WHO
+ * (two have the label). */
+ZT_CALL enum zt_err zt_find_device(struct zt *z, const char *device, char id[33]);
+
+/* An act of a device: an entry of the log, or an invitation that is open still. */
+enum zt_undo { ZT_UNDO_NONE, ZT_UNDO_DEVICE, ZT_UNDO_USER, ZT_UNDO_ROLE, ZT_UNDO_INVITATION };
+struct zt_act {
+	uint64_t index, time;
+	const char *action;    /* as in zt_log, or "invitation" */
+	const char *by;        /* the id of the device that did it */
+	const char *subject;   /* the id of whom or what it is about; "" */
+	const char *workspace; /* where; "" */
+	const char *what;      /* the same in words: an address, a label, a role */
+	enum zt_undo undo;     /* what of it stands, and may be taken back */
+};
+/* Shows what the device (an id, revoked or not) has done, and what the devices did that it
+ * brought in, as the log says that was last verified; then the open invitations, which the
+ * server lists. Key rotations, which devices make by themselves, are left out. */
+ZT_CALL enum zt_err zt_device_acts(struct zt *z, const char *device,
+    void (*each)(void *ctx, const struct zt_act *a), void *ctx);
+/* Shows this user's live devices (of recovery too) that came after this one, by another device,
+ * and that nobody has acknowledged here. */
+ZT_CALL enum zt_err zt_new_devices(
+    struct zt *z, void (*each)(void *ctx, const struct zt_device *d), void *ctx);
+/* A person knows them: DEVICE (an id or label), or all (NULL). *COUNT of them were new. */
+ZT_CALL enum zt_err zt_device_acknowledge(struct zt *z, const char *device, unsigned *count);
 /* Gives USER (e-mail or id) the profile admin, standard or outsider. Errors: FORBIDDEN (not an
  * admin), INVALID. */
 ZT_CALL enum zt_err zt_user_profile(struct zt *z, const char *user, const char *profile);

@@ -2,6 +2,7 @@
 #ifndef ZT_SYNC_H
 #define ZT_SYNC_H
 
+#include "zt/org.h"
 #include "zt/zt.h"
 
 struct zt_event {
@@ -14,6 +15,9 @@ struct zt_watch {
 	/* The line stands, or stands again: what happened before may have been missed. */
 	void (*ready)(void *ctx);
 	void (*event)(void *ctx, const struct zt_event *e);
+	/* A device of this user that came since this one, and that nobody has acknowledged
+	 * here (zt_new_devices): at the beginning, and when one comes. May be NULL. */
+	void (*new_device)(void *ctx, const struct zt_device *d);
 	/* Asked about four times a second; true ends the watch. */
 	bool (*stop)(void *ctx);
 };
