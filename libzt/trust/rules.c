@@ -145,6 +145,20 @@ device_added(struct act *a)
 	return device_is_new(a, a->b->device_added, &user);
 }
 
+/* Without an admin nobody is let in or out any more. */
+static bool
+is_last_admin(const struct act *a, const struct org_user *u)
+{
+	const struct org_user *other;
+	size_t at = 0;
+
+	while ((other = idmap_next(&a->o->users, &at)) != NULL)
+		if (other != u && org_state_user_live(other, a->at) &&
+		    org_state_profile(other, a->at) == PROFILE_ADMIN)
+			return false;
+	return org_state_profile(u, a->at) == PROFILE_ADMIN;
+}
+
 static enum zt_err
 profile_changed(struct act *a)
 {
@@ -158,6 +172,8 @@ profile_changed(struct act *a)
 	if (!profile_is_known(m->profile) ||
 	    (unsigned)m->profile == (unsigned)org_state_profile(u, a->at))
 		return no(a, ZT_ERR_CORRUPT, "the profile is unknown or the same as before");
+	if (is_last_admin(a, u))
+		return no(a, ZT_ERR_FORBIDDEN, "the last admin stays one");
 	return ZT_OK;
 }
 
@@ -187,6 +203,8 @@ device_revoked(struct act *a)
 	if (d->user != a->author && !is_admin(a))
 		return no(a, ZT_ERR_FORBIDDEN,
 		    "only a device of the same user or of an admin revokes a device");
+	if (d == a->device) /* it could not renew the keys that it knows */
+		return no(a, ZT_ERR_FORBIDDEN, "another device must revoke a device");
 	return ZT_OK;
 }
 

@@ -15,7 +15,13 @@ static const struct db_query find = { "exchange_find",
 	"invitations "
 	"WHERE org = $1::bytea AND id = $2::bytea FOR UPDATE" };
 static const struct db_query set_attempt = { "exchange_attempt",
-	"UPDATE invitations SET attempt = $3::bytea, attempts = attempts + 1 "
+	"UPDATE invitations SET attempt = $3::bytea "
+	"WHERE org = $1::bytea AND id = $2::bytea" };
+static const struct db_query drop_others = { "exchange_drop_others",
+	"DELETE FROM exchange WHERE org = $1::bytea AND id = $2::bytea AND "
+	"attempt <> $3::bytea" };
+static const struct db_query count_attempt = { "exchange_count",
+	"UPDATE invitations SET attempts = attempts + 1 "
 	"WHERE org = $1::bytea AND id = $2::bytea" };
 static const struct db_query messages = { "exchange_messages",
 	"SELECT message FROM exchange WHERE org = $1::bytea AND id = $2::bytea AND "
@@ -57,10 +63,23 @@ begin_attempt(const struct request *rq, struct invitation *inv, const struct id 
 {
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id), DB_ID(attempt) };
 
-	if (inv->attempts >= MOST_ATTEMPTS)
-		return ZT_ERR_RATE;
+	enum zt_err err;
+
 	inv->attempt = *attempt;
-	return db_run(rq->db, &set_attempt, v, 3, NULL);
+	if ((err = db_run(rq->db, &set_attempt, v, 3, NULL)))
+		return err;
+	return db_run(rq->db, &drop_others, v, 3, NULL); /* one attempt's messages are kept */
+}
+
+/* Attempts count when the inviting side takes them up, where a human compares codes: whoever
+ * has nothing but the link uses none of them up. */
+static enum zt_err
+take_up(const struct request *rq, const struct invitation *inv)
+{
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id) };
+
+	return inv->attempts >= MOST_ATTEMPTS ? ZT_ERR_RATE
+					      : db_run(rq->db, &count_attempt, v, 2, NULL);
 }
 
 /* Puts M behind the COUNT messages that are there; the same message again is fine. */
@@ -138,6 +157,12 @@ step(
 	    (inv.state != ZT__INVITATION_STATE__ACCEPTED || m->message.len != 0 || m->abort ||
 		id_is_zero(&attempt) || !id_equal(&attempt, &inv.attempt)))
 		return service_refuse(out, ZT_ERR_GONE, "the invitation was used or cancelled");
+	/* Who names no attempt learns nothing of the one that runs, and cannot end it. */
+	if (!is_greeter && id_is_zero(&attempt)) {
+		if (m->abort || m->message.len > 0)
+			return ZT_ERR_ABORTED;
+		inv.attempt = none;
+	}
 	if (!is_greeter && m->message.len > 0 && m->step == 0 && !id_is_zero(&attempt) &&
 	    !id_equal(&attempt, &inv.attempt) && (err = begin_attempt(rq, &inv, &attempt)))
 		return err;
@@ -146,7 +171,10 @@ step(
 		aborted = true;
 		err = begin_attempt(rq, &inv, &none);
 	} else if (!aborted && m->message.len > 0) {
-		if ((err = read_messages(rq, &inv.attempt, &there)) == ZT_OK)
+		if ((err = read_messages(rq, &inv.attempt, &there)) == ZT_OK && is_greeter &&
+		    m->step == 1 && db_count(there) == 1)
+			err = take_up(rq, &inv);
+		if (err == ZT_OK)
 			err = put_message(rq, &inv.attempt, m, there, is_greeter);
 	}
 	db_free(there);

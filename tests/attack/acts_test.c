@@ -135,6 +135,13 @@ change_profile(Zt__EntryBody *b, const void *user)
 }
 
 static void
+step_down(Zt__EntryBody *b, const void *user)
+{
+	change_profile(b, user);
+	b->profile_changed->profile = ZT__PROFILE__STANDARD;
+}
+
+static void
 revoke_user(Zt__EntryBody *b, const void *user)
 {
 	static Zt__UserRevoked m;
@@ -439,6 +446,10 @@ L4_each_row_of_who_may_sign_what_is_kept_by_client_and_server(void **state)
 		{ "a user's next key is such", &s->bob, &b->org, rotate_to_no_key, &bob_alone,
 		    ZT_ERR_CORRUPT },
 		{ "an admin revokes itself", &s->alice, &b->org, revoke_user, a->user.b,
+		    ZT_ERR_FORBIDDEN },
+		{ "the last admin steps down", &s->alice, &a->org, step_down, a->user.b,
+		    ZT_ERR_FORBIDDEN },
+		{ "a device revokes itself", &s->bob, &b->org, revoke_device, b->device.b,
 		    ZT_ERR_FORBIDDEN },
 		{ "an outsider creates a workspace", &s->otto, &fresh, create_workspace,
 		    fresh.b, ZT_ERR_FORBIDDEN },

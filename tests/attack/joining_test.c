@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "crypto/suite.h"
@@ -97,6 +98,37 @@ meet(struct meeting *m)
 	pthread_t thread;
 
 	assert_int_equal(0, pthread_create(&thread, NULL, claim, m));
+	m->greeter = zt_greet(m->s->alice.zt, m->link, &codes);
+	assert_int_equal(0, pthread_join(thread, NULL));
+}
+
+/* The same, when the greeter is there some time after the newcomer has begun. */
+static bool
+has_begun(struct meeting *m)
+{
+	struct invite_link l;
+	PGresult *r;
+	bool is;
+
+	assert_ok(invite_link_parse(m->link, &l));
+	r = world_ask(m->s->w, "auth",
+	    "SELECT id FROM auth.exchange WHERE id = $1 AND length(message) <> 100",
+	    &l.invitation);
+	is = PQntuples(r) > 0;
+	PQclear(r);
+	return is;
+}
+
+static void
+meet_late(struct meeting *m)
+{
+	struct zt_codes codes = human_codes(&m->at_alice);
+	const struct timespec moment = { 0, 100000000 };
+	pthread_t thread;
+
+	assert_int_equal(0, pthread_create(&thread, NULL, claim, m));
+	for (int i = 0; i < 300 && !has_begun(m); i++)
+		(void)nanosleep(&moment, NULL);
 	m->greeter = zt_greet(m->s->alice.zt, m->link, &codes);
 	assert_int_equal(0, pthread_join(thread, NULL));
 }
@@ -421,6 +453,69 @@ J4_each_attempt_needs_a_pick_and_one_wrong_pick_burns_it(void **state)
 	assert_ok(m.claimer);
 }
 
+/* One message of somebody who has the link and no more. */
+static enum zt_err
+strange(struct calls *c, const struct invite_link *l, const struct id *attempt, bool aborts,
+    Zt__ExchangeAnswer **out)
+{
+	struct route_params p = { .org = l->org, .id = l->invitation };
+	Zt__ExchangePut put = ZT__EXCHANGE_PUT__INIT;
+	struct buf body = buf_init(4096), answer = buf_init(2 * LIMIT_EXCHANGE);
+	static uint8_t message[100];
+	char detail[200];
+	enum zt_err err;
+
+	if (attempt != NULL) {
+		put.attempt = pb_field(attempt->b, ID_BYTES);
+		put.message = pb_field(message, sizeof message);
+	}
+	put.abort = aborts;
+	assert_ok(pb_encode(&put, &body));
+	err = calls_run(c, ROUTE_CLAIM, &p, NULL, buf_bytes(&body), &answer, detail);
+	if (err == ZT_OK)
+		assert_ok(pb_decode(&zt__exchange_answer__descriptor, buf_bytes(&answer),
+		    2 * LIMIT_EXCHANGE, out));
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+static void
+J4_a_stranger_with_the_link_uses_no_attempt_up_and_learns_of_none(void **state)
+{
+	struct setting *s = *state;
+	struct calls_options o = { .server = double_url(s->w->d) };
+	Zt__ExchangeAnswer *a = NULL;
+	struct calls *c = NULL;
+	struct invite_link l;
+	struct meeting m;
+	struct id attempt;
+
+	meeting_init(s, &m);
+	assert_ok(invite_link_parse(m.link, &l));
+	assert_ok(calls_new(&o, &c));
+	for (int i = 0; i < 120; i++) {
+		suite_random(attempt.b, ID_BYTES);
+		assert_ok(strange(c, &l, &attempt, false, &a));
+		assert_int_equal(1, a->n_messages);
+		pb_free(a);
+	}
+	assert_ok(strange(c, &l, NULL, false, &a)); /* which attempt runs? */
+	assert_int_equal(0, a->attempt.len);
+	assert_int_equal(0, a->n_messages);
+	pb_free(a);
+	assert_err(
+	    ZT_ERR_ABORTED, strange(c, &l, NULL, true, &a)); /* end it, whichever it is */
+	assert_ok(strange(c, &l, &attempt, false, &a));
+	assert_int_equal(1, a->n_messages); /* it runs on */
+	pb_free(a);
+	calls_free(c);
+	/* and the invitation is as good as before, once the newcomer is there */
+	meet_late(&m);
+	assert_ok(m.greeter);
+	assert_ok(m.claimer);
+}
+
 /* ---- J5 ---- */
 
 static bool
@@ -621,6 +716,7 @@ main(void)
 		PLAY(J1_whoever_stands_in_between_makes_the_codes_differ),
 		PLAY(J2_a_reveal_that_does_not_fit_its_commitment_aborts),
 		PLAY(J3_steps_of_two_attempts_do_not_mix),
+		PLAY(J4_a_stranger_with_the_link_uses_no_attempt_up_and_learns_of_none),
 		PLAY(J4_each_attempt_needs_a_pick_and_one_wrong_pick_burns_it),
 		PLAY(J5_an_accepted_or_cancelled_invitation_is_refused_by_server_and_client),
 		PLAY(J6_another_organizations_or_a_forged_genesis_is_refused_by_the_newcomer),

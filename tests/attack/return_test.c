@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "client/acts.h"
@@ -43,10 +44,16 @@ struct recovering {
 	struct human human;
 	struct zt_codes codes;
 	bool says_yes;
+	atomic_bool ended;
 	unsigned asked, need, devices, workspaces;
 	char who[ID_TEXT], first[260];
 	enum zt_err err;
 	char why[256];
+};
+
+struct helping { /* a human is its first member, which the codes take */
+	struct human human;
+	const struct recovering *of;
 };
 
 static bool
@@ -70,7 +77,17 @@ recover(void *arg)
 	struct recovering *c = arg;
 
 	c->err = zt_recover(&c->o, &c->r, c->why);
+	c->ended = true;
 	return NULL;
+}
+
+/* A helper does not wait for an asker who has given up. */
+static bool
+nobody_asks(void *ctx)
+{
+	const struct helping *h = ctx;
+
+	return h->of->ended;
 }
 
 static bool
@@ -113,10 +130,11 @@ come_back(struct recovering *c, struct person *h, unsigned count, const char *em
 		.ctx = c };
 	assert_int_equal(0, pthread_create(&thread, NULL, recover, c));
 	for (unsigned i = 0; i < count; i++) {
-		struct human at = { &humans, false };
+		struct helping at = { { &humans, false }, c };
 
-		codes = human_codes(&at);
+		codes = human_codes(&at.human);
 		codes.help = give;
+		codes.waiting = nobody_asks;
 		(void)!(int)zt_greet(h[i].zt, link[i], &codes);
 		(void)pthread_mutex_lock(&humans.lock);
 		humans.code[0][0] = humans.code[1][0] = 0;
@@ -154,6 +172,7 @@ patch(struct person *helper, const struct id *alice, const struct id *mallory)
 	assert_ok(pb_encode(&h, &x));
 	assert_ok(store_put(
 	    helper->zt->store, STORE_HANDLE, bytes_of(alice->b, ID_BYTES), 0, buf_bytes(&x)));
+	assert_ok(client_meant(helper->zt, mallory)); /* it has helped alice before */
 	buf_free(&b);
 	buf_free(&x);
 }

@@ -109,6 +109,16 @@ may_in_space(const struct model *m, const struct model_step *s, unsigned author)
 	}
 }
 
+static unsigned
+admins(const struct model *m)
+{
+	unsigned n = 0;
+
+	for (unsigned u = 0; u < m->users; u++)
+		n += m->user[u].live && m->user[u].profile == M_ADMIN;
+	return n;
+}
+
 bool
 model_allows(const struct model *m, const struct model_step *s)
 {
@@ -127,12 +137,13 @@ model_allows(const struct model *m, const struct model_step *s)
 	case M_PROFILE_CHANGED:
 		return is_admin && s->user < m->users && m->user[s->user].live &&
 		       s->value >= M_ADMIN && s->value <= M_OUTSIDER &&
-		       s->value != m->user[s->user].profile;
+		       s->value != m->user[s->user].profile &&
+		       (m->user[s->user].profile != M_ADMIN || admins(m) > 1);
 	case M_USER_REVOKED:
 		return is_admin && s->user < m->users && m->user[s->user].live &&
 		       s->user != author;
 	case M_DEVICE_REVOKED:
-		return device_is_live(m, s->device) &&
+		return device_is_live(m, s->device) && s->device != s->author &&
 		       (is_admin || m->device[s->device].user == author);
 	case M_USER_KEY_ROTATED:
 		return s->user == author && s->generation == m->user[author].generation + 1 &&
