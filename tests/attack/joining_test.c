@@ -61,7 +61,7 @@ honest_again(void **state)
 
 struct meeting {
 	struct setting *s;
-	char link[1024], home[128], why[256];
+	char link[1024], home[128], email[64], why[256];
 	struct humans humans;
 	struct human at_alice, at_newcomer;
 	enum zt_err greeter, claimer;
@@ -73,7 +73,7 @@ claim(void *arg)
 	struct meeting *m = arg;
 	struct zt_codes codes = human_codes(&m->at_newcomer);
 	struct zt_options o = { .home = m->home, .password = "a newcomer's password" };
-	struct zt_claim c = { m->link, "new@test.example", "New", "phone" };
+	struct zt_claim c = { m->link, m->email, "New", "phone" };
 
 	m->claimer = zt_claim(&o, &c, &codes, m->why);
 	return NULL;
@@ -87,7 +87,8 @@ meeting_init(struct setting *s, struct meeting *m)
 	m->humans.patience_s = 10; /* some wait here for somebody who never comes */
 	m->at_alice = (struct human){ &m->humans, false };
 	m->at_newcomer = (struct human){ &m->humans, true };
-	(void)snprintf(m->home, sizeof m->home, "%s/new-%u", s->w->state, s->newcomers++);
+	(void)snprintf(m->home, sizeof m->home, "%s/new-%u", s->w->state, s->newcomers);
+	(void)snprintf(m->email, sizeof m->email, "new-%u@test.example", s->newcomers++);
 	assert_ok(zt_invite(s->alice.zt, ZT_INVITE_USER, m->link));
 }
 
