@@ -271,7 +271,7 @@ add_lists(struct cli *c)
 static void
 say_about(const char *what)
 {
-	(void)printf("%-18s", _(what));
+	(void)printf("%-19s ", _(what));
 }
 
 static void

@@ -181,17 +181,23 @@ client_check_new_address(struct zt *z, const char *address)
 
 /* ---- what a person should look at twice ---- */
 
+/* Whether U was there before OF (NULL: a newcomer): who came later is the one to doubt. */
+static bool
+was_before(const struct org_user *u, const struct org_user *of)
+{
+	return of == NULL || u->added < of->added;
+}
+
 /* Somebody else whose address reads the same. */
 static bool
 find_look_alike(
-    struct zt *z, const char *address, const struct id *except, struct client_handle *out)
+    struct zt *z, const char *address, const struct org_user *of, struct client_handle *out)
 {
 	struct org_user *u;
 	size_t at = 0;
 
 	while ((u = idmap_next(&z->state->users, &at)) != NULL) {
-		if (!org_state_user_live(u, ORG_NEVER) ||
-		    (except != NULL && id_equal(&u->id, except)))
+		if (!org_state_user_live(u, ORG_NEVER) || !was_before(u, of))
 			continue;
 		client_handle(z, &u->id, out);
 		if (!client_same_address(out->email, address) &&
@@ -205,7 +211,7 @@ void
 client_doubt(struct zt *z, const char *address, const struct id *user, char out[CLIENT_WHY])
 {
 	char text[2 * CLIENT_WHY] = "", id[ID_TEXT];
-	const struct org_user *u;
+	const struct org_user *u, *of = user != NULL ? org_state_user(z->state, user) : NULL;
 	struct client_handle like;
 	size_t at = 0;
 
@@ -213,7 +219,7 @@ client_doubt(struct zt *z, const char *address, const struct id *user, char out[
 		out[0] = 0;
 		return;
 	}
-	if (find_look_alike(z, address, user, &like))
+	if (find_look_alike(z, address, of, &like))
 		(void)snprintf(text, sizeof text,
 		    client_words(
 			z, "this address looks like another one that is known: %.150s"),
@@ -222,7 +228,7 @@ client_doubt(struct zt *z, const char *address, const struct id *user, char out[
 		(void)snprintf(text, sizeof text, "%s",
 		    client_words(z, "this address mixes letters of several alphabets"));
 	while (text[0] == 0 && (u = next_of_address(z, address, false, &at)) != NULL)
-		if (user == NULL || !id_equal(&u->id, user)) {
+		if (was_before(u, of)) {
 			id_print(&u->id, id);
 			(void)snprintf(text, sizeof text,
 			    client_words(z, "this address was that of another user before, who "

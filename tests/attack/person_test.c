@@ -228,6 +228,8 @@ K1_who_looks_like_another_is_looked_at_twice(void **state)
 	assert_non_null(strstr(p.doubt, "bob@test.example"));
 	assert_ok(zt_find_person(s->alice.zt, "d\u043era@test.example", &p));
 	assert_non_null(strstr(p.doubt, "alphabets"));
+	assert_ok(zt_find_person(s->alice.zt, "bob@test.example", &p));
+	assert_string_equal("", p.doubt); /* he was there before */
 	assert_ok(zt_find_person(s->alice.zt, "alice@test.example", &p));
 	assert_string_equal("", p.doubt);
 	/* what bob reads from his screen is what alice sees */
