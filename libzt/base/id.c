@@ -1,5 +1,7 @@
 #include "base/id.h"
 
+#include <stdlib.h>
+
 bool
 id_equal(const struct id *a, const struct id *b)
 {
@@ -12,6 +14,32 @@ id_is_zero(const struct id *a)
 	static const struct id zero;
 
 	return id_equal(a, &zero);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return memcmp(a, b, ID_BYTES);
+}
+
+enum zt_err
+id_all_differ(struct bytes ids)
+{
+	size_t n = ids.n / ID_BYTES;
+	struct id *sorted;
+	enum zt_err err = ids.n % ID_BYTES == 0 ? ZT_OK : ZT_ERR_CORRUPT;
+
+	if (err || n < 2)
+		return err;
+	if ((sorted = malloc(ids.n)) == NULL)
+		return ZT_ERR_MEMORY;
+	memcpy(sorted, ids.p, ids.n);
+	qsort(sorted, n, sizeof *sorted, compare);
+	for (size_t i = 1; i < n && err == ZT_OK; i++)
+		if (id_equal(&sorted[i - 1], &sorted[i]))
+			err = ZT_ERR_CORRUPT;
+	free(sorted);
+	return err;
 }
 
 void

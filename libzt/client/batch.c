@@ -340,8 +340,12 @@ seal_one(struct outgoing *o, const struct id *vlob, const Zt__Manifest *m, struc
 	struct change c = { .vlob = *vlob, .blocks = blocks };
 	struct manifest_place place = { .workspace = o->b->s->w->id, .vlob = *vlob };
 	size_t i = o->count;
-	enum zt_err err = space_newest(o->b->s, vlob, &before);
+	const char *why;
+	enum zt_err err = manifest_check(m, &why);
 
+	if (err) /* what every reader would refuse is not written */
+		return client_refuse(o->b->s->z, err, "%s", client_words(o->b->s->z, why));
+	err = space_newest(o->b->s, vlob, &before);
 	if (err && err != ZT_ERR_NOT_FOUND)
 		return err;
 	c.has_prev = err == ZT_OK;

@@ -132,6 +132,8 @@ read_change(struct bytes in, struct change *out)
 		if (m->blocks.len > in.n ||
 		    memcmp(in.p + in.n - m->blocks.len, m->blocks.data, m->blocks.len) != 0)
 			err = ZT_ERR_CORRUPT;
+		else
+			err = id_all_differ(pb_bytes(m->blocks));
 		c.blocks = bytes_of(in.p + in.n - m->blocks.len, m->blocks.len);
 	}
 	if (err == ZT_OK)

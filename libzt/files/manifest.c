@@ -75,6 +75,21 @@ is_part(const Zt__BlockRef *b)
 	       b->offset <= b->whole - b->size;
 }
 
+/* Else a small manifest could claim a file larger than any disk. */
+static enum zt_err
+check_differ(const Zt__BlockList *l)
+{
+	struct buf ids = buf_init(LIMIT_MANIFEST);
+	enum zt_err err;
+
+	for (size_t i = 0; i < l->n_blocks; i++)
+		buf_add(&ids, pb_bytes(l->blocks[i]->id));
+	if ((err = buf_err(&ids)) == ZT_OK)
+		err = id_all_differ(buf_bytes(&ids));
+	buf_free(&ids);
+	return err;
+}
+
 static enum zt_err
 check_file(const Zt__FileManifest *f, const char **why)
 {
@@ -95,7 +110,10 @@ check_file(const Zt__FileManifest *f, const char **why)
 			return ZT_ERR_CORRUPT;
 		sum += b->size;
 	}
-	return sum == f->size ? ZT_OK : ZT_ERR_CORRUPT;
+	if (sum != f->size)
+		return ZT_ERR_CORRUPT;
+	*why = "the file's manifest names a block twice";
+	return f->blocks->n_blocks > 1 ? check_differ(f->blocks) : ZT_OK;
 }
 
 static enum zt_err

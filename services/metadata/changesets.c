@@ -4,6 +4,7 @@
  * of different workspaces do not wait for each other. */
 #include <stdlib.h>
 
+#include "common/page.h"
 #include "common/peer.h"
 #include "crypto/envelope.h"
 #include "files/changeset.h"
@@ -62,10 +63,14 @@ static const struct db_query missing_objects = { "objects_missing",
 /* The chain's length and a page of it in one round trip; one row without a changeset when none
  * is new. The range has an end, so that no plan reads the rest of a long chain for a page. */
 static const struct db_query read_chain = { "chain_read",
-	"SELECT c.position, s.position, s.body, s.signature, s.changes FROM chains c LEFT JOIN "
-	"changesets s ON s.org = c.org AND s.workspace = c.workspace AND s.position >= "
-	"$3::int8 AND s.position < $3::int8 + 2000 WHERE c.org = $1::bytea AND c.workspace = "
-	"$2::bytea ORDER BY s.position" };
+	PAGE_OF("newest, place, body, signature, changes",
+	    "SELECT c.position AS newest, s.position AS place, s.body, s.signature, s.changes "
+	    "FROM chains c LEFT JOIN changesets s ON s.org = c.org AND s.workspace = "
+	    "c.workspace AND s.position >= $3::int8 AND s.position < $3::int8 + 2000 WHERE "
+	    "c.org = $1::bytea AND c.workspace = $2::bytea",
+	    "place", PAGE_ROWS,
+	    "coalesce(octet_length(body) + octet_length(changes) + "
+	    "octet_length(signature), 0)") };
 
 enum zt_err
 push_check_objects(const struct push *p, bool is_repair, struct rpc_answer *out)
@@ -508,11 +513,8 @@ changesets_read(void *state, const struct request *rq, struct rpc_answer *out)
 	err = pb_encode(&head, &page);
 	/* The parts of a message one behind the other are one message: repeated fields add up.
 	 */
-	for (int i = 0; err == ZT_OK && i < db_count(rows) && db_bytes(rows, i, 2).n > 0; i++) {
-		if (page.n + db_bytes(rows, i, 4).n + 4096 > LIMIT_PAGE / 2)
-			break;
+	for (int i = 0; err == ZT_OK && i < db_count(rows) && db_bytes(rows, i, 2).n > 0; i++)
 		err = add_changeset(rows, i, &page);
-	}
 	if (err == ZT_OK)
 		rpc_answer_add(out, buf_bytes(&page));
 out:

@@ -3,13 +3,17 @@
 #include <stdlib.h>
 
 #include "base/wire.h"
+#include "common/page.h"
 #include "crypto/idmap.h"
 #include "format/pb.h"
 #include "metadata/metadata.h"
 #include "metadata/push.h"
 #include "trust/checkpoint.h"
 
-enum { KEPT = 4, AT_ONCE = 2048, CHANGESETS_AT_ONCE = 128 };
+/* A question has a price: when so many bytes of changesets were read, the rest waits for the
+ * next one. */
+#define CHANGESETS_AT_ONCE 128
+enum { KEPT = 4, AT_ONCE = 2048, MOST_READ = 16 * 1024 * 1024 };
 
 static const struct db_query link_of = { "checkpoint_link",
 	"SELECT 1 FROM changesets WHERE org = $1::bytea AND workspace = $2::bytea AND position "
@@ -29,9 +33,11 @@ static const struct db_query part = { "checkpoint_part",
 	"SELECT substring(entries FROM $4::int8::int4 + 1 FOR $5::int8::int4) FROM checkpoints "
 	"WHERE org = $1::bytea AND workspace = $2::bytea AND position = $3::int8" };
 static const struct db_query changesets_at = { "checkpoint_changesets",
-	"SELECT f.position, f.body, f.signature, f.changes FROM unnest($3::int8[]) AS a(n), "
-	"LATERAL (SELECT * FROM changesets c WHERE c.org = $1::bytea AND c.workspace = "
-	"$2::bytea AND c.position = a.n OFFSET 0) f ORDER BY f.position" };
+	PAGE_OF("position, body, signature, changes",
+	    "SELECT f.position, f.body, f.signature, f.changes FROM unnest($3::int8[]) AS "
+	    "a(n), LATERAL (SELECT * FROM changesets c WHERE c.org = $1::bytea AND c.workspace "
+	    "= $2::bytea AND c.position = a.n OFFSET 0) f",
+	    "position", CHANGESETS_AT_ONCE, "octet_length(body) + octet_length(changes)") };
 
 /* ---- taking one ---- */
 
@@ -139,13 +145,14 @@ struct page {
 	const struct request *rq;
 	struct bytes entries;
 	size_t next; /* of the entries */
+	size_t read; /* bytes of changesets */
 	struct buf out;
 };
 
 static bool
 is_full(const struct page *p)
 {
-	return p->out.n > LIMIT_PAGE / 2;
+	return p->out.n > LIMIT_PAGE / 2 || (p->out.n > 0 && p->read > MOST_READ);
 }
 
 static enum zt_err
@@ -220,11 +227,10 @@ out:
 	return err;
 }
 
-/* The positions of the next changesets that entries name, each once, as an array value. */
+/* The positions of the next changesets that entries name, each once; OUT: as an array value. */
 static size_t
-next_positions(const struct page *p, struct buf *out)
+next_positions(const struct page *p, uint64_t position[CHANGESETS_AT_ONCE], struct buf *out)
 {
-	uint64_t position[CHANGESETS_AT_ONCE];
 	size_t n = 0;
 
 	for (size_t i = p->next; i * CHECKPOINT_ENTRY_BYTES < p->entries.n; i++) {
@@ -245,11 +251,13 @@ next_positions(const struct page *p, struct buf *out)
 	return n;
 }
 
+/* The next changesets, as many as a page of the database's holds. */
 static enum zt_err
 add_some(struct page *p, struct unpacked *u)
 {
 	struct buf positions = buf_init((size_t)CHANGESETS_AT_ONCE * 16);
-	size_t n = next_positions(p, &positions);
+	uint64_t position[CHANGESETS_AT_ONCE];
+	size_t n = next_positions(p, position, &positions);
 	struct db_value v[] = { DB_ID(&p->rq->params.org), DB_ID(&p->rq->params.id),
 		DB_BYTES(positions.p, positions.n) };
 	struct db_rows *rows = NULL;
@@ -257,11 +265,15 @@ add_some(struct page *p, struct unpacked *u)
 
 	if ((err = buf_err(&positions)) == ZT_OK &&
 	    (err = db_run(p->rq->db, &changesets_at, v, 3, &rows)) == ZT_OK &&
-	    (size_t)db_count(rows) != n)
-		err = ZT_ERR_CORRUPT; /* its author named what is not in the chain */
-	for (int i = 0; err == ZT_OK && i < db_count(rows) && !is_full(p); i++)
-		if ((err = push_unpack(rows, i, 1, u)) == ZT_OK)
-			err = add_changeset(p, (uint64_t)db_int(rows, i, 0), &u->m);
+	    (db_count(rows) == 0 || (size_t)db_count(rows) > n))
+		err = ZT_ERR_CORRUPT;
+	for (int i = 0; err == ZT_OK && i < db_count(rows) && !is_full(p); i++) {
+		if ((uint64_t)db_int(rows, i, 0) != position[i])
+			err = ZT_ERR_CORRUPT; /* its author named what is not in the chain */
+		else if ((err = push_unpack(rows, i, 1, u)) == ZT_OK)
+			err = add_changeset(p, position[i], &u->m);
+		p->read += db_bytes(rows, i, 3).n;
+	}
 	db_free(rows);
 	buf_free(&positions);
 	return err;

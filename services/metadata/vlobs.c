@@ -2,12 +2,14 @@
  * their content keys, wrapped anew. */
 #include <stdlib.h>
 
+#include "common/page.h"
 #include "crypto/envelope.h"
 #include "files/manifest.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "metadata/metadata.h"
 
+#define AT_ONCE 512 /* that one query looks up */
 enum { MOST_ASKED = 8192 };
 
 /* OFFSET 0 keeps the inner query what it is: one look-up by the whole key for each that is
@@ -17,16 +19,17 @@ static const struct db_query read_wraps = { "wraps_read",
 	"WITH ORDINALITY AS a(v, n, i), LATERAL (SELECT o.generation, o.wrap FROM objects o "
 	"WHERE o.org = $1::bytea AND o.workspace = $2::bytea AND o.vlob = a.v AND o.version = "
 	"a.n OFFSET 0) f ORDER BY a.i" };
+static const struct db_query read_objects = { "objects_read",
+	PAGE_PART("i, generation, wrap, object",
+	    "SELECT a.i, f.generation, f.wrap, f.object FROM unnest($3::bytea[], $4::int8[]) "
+	    "WITH ORDINALITY AS a(v, n, i), LATERAL (SELECT o.generation, o.wrap, o.object "
+	    "FROM objects o WHERE o.org = $1::bytea AND o.workspace = $2::bytea AND o.vlob = "
+	    "a.v AND o.version = a.n OFFSET 0) f",
+	    "i", AT_ONCE, "octet_length(wrap) + octet_length(object)", "$5::int8") };
 static const struct db_query rewrap = { "wraps_put",
 	"UPDATE objects o SET generation = $5::int8, wrap = t.w FROM unnest($3::bytea[], "
 	"$4::int8[], $6::bytea[]) AS t(v, n, w) WHERE o.org = $1::bytea AND o.workspace = "
 	"$2::bytea AND o.vlob = t.v AND o.version = t.n AND o.generation < $5::int8" };
-static const struct db_query read_objects = { "objects_read",
-	"SELECT a.i, f.generation, f.wrap, f.object FROM unnest($3::bytea[], $4::int8[]) "
-	"WITH ORDINALITY AS a(v, n, i), LATERAL (SELECT o.generation, o.wrap, o.object FROM "
-	"objects o WHERE o.org = $1::bytea AND o.workspace = $2::bytea AND o.vlob = a.v AND "
-	"o.version = a.n OFFSET 0) f ORDER BY a.i" };
-
 static enum zt_err
 pack(const Zt__ObjectsRequest *m, size_t from, size_t count, struct buf *vlobs,
     struct buf *versions)
@@ -43,8 +46,7 @@ pack(const Zt__ObjectsRequest *m, size_t from, size_t count, struct buf *vlobs,
 	return buf_err(vlobs) ? buf_err(vlobs) : buf_err(versions);
 }
 
-/* Appends ROWS as ObjectsAnswer; stops in front of the first that is not there or does not fit.
- */
+/* Appends ROWS as ObjectsAnswer; stops in front of the first that is not there. */
 static enum zt_err
 add_objects(const struct db_rows *rows, size_t *done, bool *full, struct buf *page)
 {
@@ -56,9 +58,7 @@ add_objects(const struct db_rows *rows, size_t *done, bool *full, struct buf *pa
 		Zt__ObjectsAnswer m = ZT__OBJECTS_ANSWER__INIT;
 		enum zt_err err;
 
-		*full = (size_t)db_int(rows, i, 0) != *done - first + 1 ||
-			(page->n > 0 && page->n + object.n + 1024 > LIMIT_PAGE);
-		if (*full)
+		if ((*full = (size_t)db_int(rows, i, 0) != *done - first + 1))
 			return ZT_OK;
 		o.generation = (uint32_t)db_int(rows, i, 1);
 		o.wrap = pb_field(wrap.p, wrap.n);
@@ -76,9 +76,8 @@ add_objects(const struct db_rows *rows, size_t *done, bool *full, struct buf *pa
 enum zt_err
 vlobs_read(void *state, const struct request *rq, struct rpc_answer *out)
 {
-	enum { AT_ONCE = 512 };
 	Zt__ObjectsRequest *m = NULL;
-	struct buf page = buf_init(LIMIT_PAGE + LIMIT_MANIFEST);
+	struct buf page = buf_init(LIMIT_PAGE);
 	size_t done = 0;
 	bool full = false;
 	enum zt_err err;
@@ -88,7 +87,7 @@ vlobs_read(void *state, const struct request *rq, struct rpc_answer *out)
 		return err;
 	if (m->n_asks > MOST_ASKED)
 		err = ZT_ERR_TOO_BIG;
-	while (err == ZT_OK && !full && done < m->n_asks) {
+	while (err == ZT_OK && !full && done < m->n_asks && page.n < PAGE_FILL) {
 		size_t n = m->n_asks - done < AT_ONCE ? m->n_asks - done : AT_ONCE,
 		       before = done;
 		struct buf vlobs = buf_init(AT_ONCE * 32), versions = buf_init(AT_ONCE * 32);
@@ -96,10 +95,12 @@ vlobs_read(void *state, const struct request *rq, struct rpc_answer *out)
 
 		if ((err = pack(m, done, n, &vlobs, &versions)) == ZT_OK) {
 			struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id),
-				DB_BYTES(vlobs.p, vlobs.n), DB_BYTES(versions.p, versions.n) };
+				DB_BYTES(vlobs.p, vlobs.n), DB_BYTES(versions.p, versions.n),
+				DB_INT(PAGE_FILL - page.n) };
 
-			if ((err = db_run(rq->db, m->wraps_only ? &read_wraps : &read_objects,
-				 v, 4, &rows)) == ZT_OK)
+			err = m->wraps_only ? db_run(rq->db, &read_wraps, v, 4, &rows)
+					    : db_run(rq->db, &read_objects, v, 5, &rows);
+			if (err == ZT_OK)
 				err = add_objects(rows, &done, &full, &page);
 		}
 		if (err == ZT_OK && done < before + n)

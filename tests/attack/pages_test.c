@@ -6,6 +6,7 @@
 
 #include "crypto/suite.h"
 #include "fake_log.h"
+#include "forge.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
@@ -256,6 +257,221 @@ large_entries_are_brought_back_in_requests_that_the_server_takes(void **state)
 	person_close(&chief);
 }
 
+/* ---- objects, the chain, checkpoints ---- */
+
+enum { ASKS = 512, LARGE_OBJECT = 4 * 1000 * 1000 };
+
+/* A file of its own with a manifest of 4 MB, pushed by bob's patched client. */
+static void
+push_large_object(struct scene *s, struct space *w, struct id *vlob)
+{
+	char *big = malloc(LARGE_OBJECT + 1);
+	struct forged_file file;
+	struct forged_change c = { .version = 1, .m = &file.m };
+	struct forged f;
+
+	assert_non_null(big);
+	memset(big, 'x', LARGE_OBJECT);
+	big[LARGE_OBJECT] = 0;
+	suite_random(c.vlob.b, ID_BYTES);
+	*vlob = c.vlob;
+	forge_file(&file, big);
+	forge_changeset(&s->bob, w, &c, 1, 1, &f);
+	assert_ok(forged_send(&s->bob, w, &f));
+	forged_free(&f);
+	free(big);
+}
+
+static struct space *
+shared(struct scene *s, const char *name)
+{
+	assert_ok(zt_workspace_create(s->alice.zt, name));
+	assert_ok(zt_workspace_share(s->alice.zt, name, "bob@test.example", "contributor"));
+	return person_space(&s->bob, name);
+}
+
+/* How many objects come for COUNT asks for all of VLOBS in turn. */
+static size_t
+ask_objects(struct person *p, const struct id *workspace, const struct id *vlobs, size_t n)
+{
+	struct route_params at = { .org = p->zt->org, .id = *workspace };
+	Zt__ObjectsRequest m = ZT__OBJECTS_REQUEST__INIT;
+	Zt__ObjectAsk ask[ASKS], *asks[ASKS];
+	Zt__ObjectsAnswer *got = NULL;
+	struct buf body = buf_init(1 << 20), answer = buf_init(LIMIT_PAGE);
+	size_t count;
+
+	for (size_t i = 0; i < ASKS; i++) {
+		zt__object_ask__init(asks[i] = &ask[i]);
+		ask[i].vlob = pb_field(vlobs[i % n].b, ID_BYTES);
+		ask[i].version = 1;
+	}
+	m.asks = asks;
+	m.n_asks = ASKS;
+	assert_ok(pb_encode(&m, &body));
+	assert_ok(client_call(p->zt, ROUTE_OBJECTS, &at, NULL, buf_bytes(&body), &answer));
+	assert_ok(
+	    pb_decode(&zt__objects_answer__descriptor, buf_bytes(&answer), LIMIT_PAGE, &got));
+	count = got->n_objects;
+	for (size_t i = 0; i < count; i++)
+		assert_true(got->objects[i]->object.len > LARGE_OBJECT);
+	pb_free(got);
+	buf_free(&body);
+	buf_free(&answer);
+	return count;
+}
+
+static void
+a_question_for_many_large_objects_costs_a_page(void **state)
+{
+	struct scene *s = *state;
+	struct space *w = shared(s, "large objects");
+	struct id vlobs[6];
+	long before;
+
+	for (size_t i = 0; i < 6; i++) {
+		push_large_object(s, w, &vlobs[i]);
+		assert_ok(zt_sync(s->bob.zt));
+		assert_ok(space_sync(w));
+	}
+	(void)ask_objects(&s->bob, &w->w->id, vlobs, 1);
+	before = world_peak_kib(s->w, "metadata");
+	for (int i = 0; i < 8; i++) {
+		size_t n = ask_objects(&s->bob, &w->w->id, vlobs, i % 2 == 0 ? 1 : 6);
+
+		assert_true(n >= 1 && n <= 3); /* never none, never more than an answer takes */
+	}
+	assert_true(world_peak_kib(s->w, "metadata") - before < 200 * MIB);
+}
+
+/* In a chain's place COUNT changesets like F, as large as changesets can be; and a checkpoint
+ * that names each, whose position is COUNT. They cannot be pushed: their blocks are nowhere. */
+static void
+fill_chain(struct scene *s, struct space *w, const struct forged *f, const struct id *vlob,
+    unsigned count)
+{
+	Zt__Changeset *m = NULL;
+	struct buf sql = buf_init(16 * 1024 * 1024);
+	char *hex = malloc(2 * LIMIT_CHANGESET + 1);
+
+	assert_non_null(hex);
+	assert_ok(pb_decode(
+	    &zt__changeset__descriptor, buf_bytes(&f->changeset), LIMIT_CHANGESET, &m));
+	buf_printf(&sql,
+	    "WITH at AS (SELECT org, workspace FROM metadata.chains WHERE workspace = "
+	    "$1::bytea), c AS (INSERT INTO metadata.changesets SELECT org, workspace, "
+	    "g, ");
+	hex_print(m->statement->body.data, m->statement->body.len, hex);
+	buf_printf(&sql, "'\\x%s'::bytea, ", hex);
+	hex_print(m->statement->signature.data, m->statement->signature.len, hex);
+	buf_printf(&sql, "'\\x%s'::bytea, int4send(%zu) || ", hex, m->changes[0].len);
+	hex_print(m->changes[0].data, m->changes[0].len, hex);
+	buf_add_text(&sql, "'\\x");
+	buf_add_text(&sql, hex);
+	hex_print(vlob->b, ID_BYTES, hex);
+	buf_printf(&sql,
+	    "'::bytea, sha256(int4send(g)) FROM at, generate_series(1, %u) g RETURNING 1), p "
+	    "AS "
+	    "(INSERT INTO metadata.checkpoints SELECT org, workspace, %u, ''::bytea, "
+	    "''::bytea, "
+	    "(SELECT string_agg('\\x%s'::bytea || int8send(1) || int8send(g), ''::bytea ORDER "
+	    "BY g) FROM generate_series(1, %u) g) FROM at RETURNING 1), n AS (UPDATE "
+	    "metadata.chains SET position = %u WHERE workspace = $1::bytea RETURNING 1) SELECT "
+	    "(SELECT count(*) FROM c), (SELECT count(*) FROM p), (SELECT count(*) FROM n)",
+	    count, count, hex, count, count);
+	assert_ok(buf_err(&sql));
+	PQclear(world_ask(s->w, "metadata", buf_text(&sql), &w->w->id));
+	buf_free(&sql);
+	free(hex);
+	pb_free(m);
+}
+
+static void
+a_chain_of_the_largest_changesets_is_read_page_by_page(void **state)
+{
+	enum { COUNT = 48, BLOCKS = 100000 };
+	struct scene *s = *state;
+	struct space *w = shared(s, "large changesets");
+	struct route_params at = { .org = s->bob.zt->org, .id = w->w->id };
+	uint8_t *blocks = malloc((size_t)BLOCKS * ID_BYTES);
+	struct forged_file file;
+	struct forged_change c = { .version = 1, .m = &file.m };
+	struct forged first, f;
+	uint64_t got;
+	long before;
+
+	assert_non_null(blocks);
+	suite_random(c.vlob.b, ID_BYTES);
+	forge_file(&file, "x");
+	forge_changeset(&s->bob, w, &c, 1, 1, &first);
+	suite_random(blocks, (size_t)BLOCKS * ID_BYTES);
+	c.blocks = bytes_of(blocks, (size_t)BLOCKS * ID_BYTES);
+	forge_changeset(&s->bob, w, &c, 1, 1, &f);
+	assert_ok(forged_send(&s->bob, w, &first)); /* now the chain has its row */
+	PQclear(world_ask(s->w, "metadata",
+	    "WITH gone AS (DELETE FROM metadata.changesets WHERE workspace = $1::bytea "
+	    "RETURNING 1) SELECT count(*) FROM gone",
+	    &w->w->id));
+	fill_chain(s, w, &f, &c.vlob, COUNT);
+	before = world_peak_kib(s->w, "metadata");
+	for (got = 0; got < COUNT;) {
+		Zt__ChainPage *m = NULL;
+
+		ask_from(
+		    &s->bob, ROUTE_CHAIN, &at.id, got + 1, &zt__chain_page__descriptor, &m);
+		assert_true(m->n_changesets > 0);
+		assert_int_equal(COUNT, m->newest);
+		got += m->n_changesets;
+		pb_free(m);
+	}
+	for (got = 0; got < COUNT;) {
+		Zt__CheckpointPage *m = NULL;
+		struct buf answer = buf_init(LIMIT_PAGE);
+		char query[64];
+
+		(void)snprintf(
+		    query, sizeof query, "position=%u&from=%u", COUNT, (unsigned)got);
+		assert_ok(client_call(
+		    s->bob.zt, ROUTE_CHECKPOINT, &at, query, bytes_of(NULL, 0), &answer));
+		assert_ok(pb_decode(
+		    &zt__checkpoint_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m));
+		assert_true(m->n_changes > 0);
+		got += m->n_changes;
+		pb_free(m);
+		buf_free(&answer);
+	}
+	assert_true(world_peak_kib(s->w, "metadata") - before < 200 * MIB);
+	forged_free(&first);
+	forged_free(&f);
+	free(blocks);
+}
+
+/* One id 60,000 times would be a large answer for a small change. */
+static void
+a_change_names_each_block_once(void **state)
+{
+	struct scene *s = *state;
+	struct space *w = shared(s, "twice");
+	uint8_t ids[2 * ID_BYTES];
+	struct forged_file file;
+	struct forged_change c = { .version = 1, .m = &file.m };
+	const enum zt_err wanted[] = { ZT_ERR_CORRUPT, ZT_ERR_MISSING_BLOCK };
+
+	suite_random(ids, sizeof ids);
+	memcpy(ids + ID_BYTES, ids, ID_BYTES);
+	suite_random(c.vlob.b, ID_BYTES);
+	forge_file(&file, "x");
+	c.blocks = bytes_of(ids, sizeof ids);
+	for (size_t i = 0; i < 2; i++) {
+		struct forged f;
+
+		forge_changeset(&s->bob, w, &c, 1, 1, &f);
+		assert_err(wanted[i], forged_send(&s->bob, w, &f));
+		forged_free(&f);
+		ids[0]++; /* then they differ, and are only not there */
+	}
+}
+
 int
 main(void)
 {
@@ -266,7 +482,13 @@ main(void)
 		cmocka_unit_test_teardown(
 		    large_entries_are_brought_back_in_requests_that_the_server_takes,
 		    honest_again),
+		cmocka_unit_test(a_question_for_many_large_objects_costs_a_page),
+		cmocka_unit_test(a_chain_of_the_largest_changesets_is_read_page_by_page),
+		cmocka_unit_test(a_change_names_each_block_once),
 	};
+
+	if (getenv("ONLY") != NULL)
+		cmocka_set_test_filter(getenv("ONLY"));
 
 	return cmocka_run_group_tests(tests, scene_begin, scene_end);
 }

@@ -61,11 +61,14 @@ forge_changeset(struct person *by, struct space *s, const struct forged_change *
 	for (size_t i = 0; i < count; i++) {
 		const struct forged_change *f = &changes[i];
 		struct change c = {
-			.vlob = f->vlob, .version = f->version, .has_prev = f->prev != NULL
+			.vlob = f->vlob,
+			.version = f->version,
+			.has_prev = f->prev != NULL,
+			.blocks = f->blocks
 		};
 		struct manifest_place place = { s->w->id, f->vlob, f->version };
 
-		change[i] = buf_init(4096);
+		change[i] = buf_init(LIMIT_CHANGESET);
 		object[i] = buf_init(LIMIT_MANIFEST);
 		wrap[i] = buf_init(256);
 		if (f->prev != NULL)

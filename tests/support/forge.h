@@ -13,6 +13,7 @@ struct forged_change {
 	const Zt__Manifest *m;
 	struct bytes
 	    raw; /* the encoding of a manifest that no honest encoder makes, or empty */
+	struct bytes blocks; /* ids that the change says it adds */
 };
 
 /* A changeset as its server would send it, and the push that carries it. */
