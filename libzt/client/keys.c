@@ -1,5 +1,6 @@
 /* keys.c - a workspace's keys, as they reach this device: stored, sealed to its user by another
  * member, or brought along by a rotation under a newer one. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "client/client.h"
@@ -89,18 +90,19 @@ take_sealed(struct space *s, const Zt__Statement *sealed)
 	return err ? err : keep_key(s, g, key);
 }
 
-/* Tries what members sealed to this user, the newest first; a bad one is passed over for
- * another (K3, K4). *BAD: there was one. */
+/* One page of what members sealed to this user; a bad one is passed over for another (K3, K4).
+ * *BAD: there was one. */
 static enum zt_err
-fetch_keys(struct space *s, bool *bad)
+fetch_page(struct space *s, size_t *from, bool *more, bool *bad)
 {
 	struct route_params p = { .org = s->z->org, .id = s->w->id };
 	struct buf answer = buf_init(LIMIT_PAGE);
 	Zt__SealedKeys *m = NULL;
+	char query[40];
 	enum zt_err err;
 
-	if ((err = client_call(
-		 s->z, ROUTE_KEYS_GET, &p, "from=1", bytes_of(NULL, 0), &answer)) ||
+	(void)snprintf(query, sizeof query, "from=%zu", *from);
+	if ((err = client_call(s->z, ROUTE_KEYS_GET, &p, query, bytes_of(NULL, 0), &answer)) ||
 	    (err = pb_decode(&zt__sealed_keys__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m)))
 		goto out;
 	for (size_t i = 0; err == ZT_OK && i < m->n_keys; i++) {
@@ -109,6 +111,8 @@ fetch_keys(struct space *s, bool *bad)
 		*bad |= e != ZT_OK;
 		err = e == ZT_ERR_MEMORY || e == ZT_ERR_STORE || e == ZT_ERR_FULL ? e : ZT_OK;
 	}
+	*from += m->n_keys;
+	*more = m->more && m->n_keys > 0;
 out:
 	pb_free(m);
 	buf_free(&answer);
@@ -166,6 +170,22 @@ go_back_to(struct space *s, unsigned goal)
 	return err;
 }
 
+/* Through what members sealed to this user, the newest first, until the key of GOAL is here or
+ * the way back to it. */
+static enum zt_err
+fetch_keys(struct space *s, unsigned goal, bool *bad)
+{
+	enum { MOST = 1 << 20 }; /* what no server has for one user and workspace */
+	size_t from = 0;
+	bool more = true;
+	enum zt_err err = ZT_OK;
+
+	while (err == ZT_OK && more && from < MOST && s->keys[goal - 1] == NULL)
+		if ((err = fetch_page(s, &from, &more, bad)) == ZT_OK)
+			err = go_back_to(s, goal);
+	return err;
+}
+
 const struct secret *
 space_held_key(struct space *s, unsigned generation)
 {
@@ -182,15 +202,15 @@ space_key(struct space *s, unsigned generation, const struct secret **out)
 		return client_refuse(
 		    s->z, ZT_ERR_KEY, "a key generation that the trust log does not know");
 	if (space_held_key(s, generation) == NULL &&
-	    ((err = key_room(s)) || (err = fetch_keys(s, &bad)) ||
-		(err = go_back_to(s, generation))))
+	    ((err = key_room(s)) || (err = fetch_keys(s, generation, &bad))))
 		return err;
 	if (s->keys[generation - 1] == NULL)
 		return client_refuse(s->z, bad ? ZT_ERR_KEY : ZT_ERR_MISSING_KEY,
 		    bad ? "the server's sealed key is not the key of this workspace; ask a "
-			  "member to share it with you again, or to rotate the key"
-			: "the workspace's key has not reached this device; ask a member to "
-			  "share it with you again, or to rotate the key");
+			  "manager or an owner to share it with you again, or to rotate the key"
+			: "the workspace's key has not reached this device; ask a manager or "
+			  "an "
+			  "owner to share it with you again, or to rotate the key");
 	*out = s->keys[generation - 1];
 	return ZT_OK;
 }

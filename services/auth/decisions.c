@@ -108,6 +108,45 @@ out:
 	return err;
 }
 
+/* The question "/members": who of these users has a role in a workspace? */
+enum zt_err
+decisions_members(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__MembersAsk *m = NULL;
+	Zt__MembersAnswer answer = ZT__MEMBERS_ANSWER__INIT;
+	struct auth_org *org = NULL;
+	const struct org_workspace *w;
+	struct id id, workspace, user;
+	uint8_t *are = NULL;
+	size_t n;
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__members_ask__descriptor, rq->body, rq->body.n, &m)) ||
+	    (err = pb_id(m->org, &id)) || (err = pb_id(m->workspace, &workspace)))
+		goto out;
+	n = m->users.len / ID_BYTES;
+	err = ZT_ERR_MEMORY;
+	if ((are = calloc(n + 1, 1)) == NULL)
+		goto out;
+	if ((err = auth_lock(state, rq->db, &id, &org)))
+		goto out;
+	w = org_state_workspace(org->state, &workspace);
+	for (size_t i = 0; w != NULL && i < n; i++) {
+		const struct org_user *u;
+
+		memcpy(user.b, m->users.data + i * ID_BYTES, ID_BYTES);
+		u = org_state_user(org->state, &user);
+		are[i] = u != NULL && org_state_role(w, u, ORG_NEVER) != ROLE_NONE;
+	}
+	auth_unlock(org);
+	answer.are = pb_field(are, n);
+	err = auth_answer(out, &answer);
+out:
+	free(are);
+	pb_free(m);
+	return err;
+}
+
 /* ---- what is due to be deleted ---- */
 
 static const struct db_query all_orgs = { "due_orgs", "SELECT org FROM orgs" };

@@ -11,7 +11,7 @@ handler invitations_put, invitations_list, invitations_end, invitations_mail;
 handler exchanges_greet, exchanges_claim;
 handler operator_list, operator_set, operator_ask;
 bool operator_is(void *state, const char *authorization);
-handler decisions_ask, decisions_hear, decisions_due;
+handler decisions_ask, decisions_hear, decisions_members, decisions_due;
 handler recovery_put, recovery_get;
 handler pki_requests_put, pki_requests_state, pki_requests_list, pki_requests_end;
 handler repair_log, judge_changeset;

@@ -34,8 +34,9 @@ static handler *const handlers[ROUTE_COUNT] = {
 };
 
 static const struct service_ask asks[] = { { "/decision", decisions_ask },
-	{ "/hear", decisions_hear }, { "/changeset", judge_changeset },
-	{ "/operator", operator_ask }, { "/due", decisions_due } };
+	{ "/hear", decisions_hear }, { "/members", decisions_members },
+	{ "/changeset", judge_changeset }, { "/operator", operator_ask },
+	{ "/due", decisions_due } };
 
 #define TEXT(name, help)                                                                       \
 	{                                                                                      \
