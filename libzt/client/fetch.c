@@ -253,6 +253,7 @@ fetch_content(struct transfer *t, const Zt__FileManifest *f, struct sink *k)
 		} else {
 			if (i == 0)
 				sink_open(k);
+			sink_reserve(k, piece.offset + part.size);
 			err = k->err ? ZT_OK : fetch_own(t, &part, &piece);
 		}
 		piece.offset += part.size;

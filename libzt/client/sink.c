@@ -5,13 +5,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "client/transfer.h"
 #include "format/limits.h"
 #include "format/pb.h"
 
-enum { PAGE = 4096, LARGE = 8 * 1024 * 1024 };
+enum { PAGE = 4096, LARGE = 8 * 1024 * 1024, AHEAD = 64 * 1024 * 1024 };
 
 enum zt_err
 folder_new(int fd, struct folder **out)
@@ -70,8 +71,31 @@ sink_new(struct transfer *t, struct folder *in, const char *name, const char *sh
 static void
 fail_io(struct sink *k)
 {
-	k->err = ZT_ERR_IO;
+	k->err = errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? ZT_ERR_FULL : ZT_ERR_IO;
 	k->os_error = errno;
+}
+
+/* A file that claims more than there is need not fill the disk first. */
+static bool
+may_fit(const struct sink *k)
+{
+	struct statvfs at;
+
+	return k->size <= INT64_MAX &&
+	       (fstatvfs(k->fd, &at) != 0 || k->size / at.f_frsize <= at.f_bavail);
+}
+
+void
+sink_reserve(struct sink *k, uint64_t upto)
+{
+	while (k->fd >= 0 && k->err == ZT_OK && k->size >= LARGE && k->reserved < upto) {
+		uint64_t n = k->size - k->reserved < AHEAD ? k->size - k->reserved : AHEAD;
+
+		if (fallocate(k->fd, 0, (off_t)k->reserved, (off_t)n) != 0 &&
+		    errno != EOPNOTSUPP && errno != ENOSYS)
+			fail_io(k);
+		k->reserved += n;
+	}
 }
 
 void
@@ -84,15 +108,19 @@ sink_open(struct sink *k)
 		fail_io(k);
 		return;
 	}
-	/* Its size at once, so that blocks can be written side by side. A large file goes past
-	 * the page cache where that can be: copying into fresh pages costs more than opening
-	 * the blocks. */
-	if (k->size < LARGE || k->size > INT64_MAX)
+	if (k->size < LARGE)
 		return;
-	if (fallocate(k->fd, 0, 0, (off_t)k->size) == 0)
-		k->direct = openat(k->in->fd, k->temp, O_WRONLY | O_DIRECT | O_CLOEXEC);
-	else if (errno == ENOSPC)
+	/* A large file has its room before its blocks come, so that these can be written side
+	 * by side, and goes past the page cache where that can be: copying into fresh pages
+	 * costs more than opening the blocks. */
+	if (!may_fit(k)) {
+		errno = ENOSPC;
 		fail_io(k);
+		return;
+	}
+	sink_reserve(k, 1);
+	if (k->err == ZT_OK)
+		k->direct = openat(k->in->fd, k->temp, O_WRONLY | O_DIRECT | O_CLOEXEC);
 }
 
 void
@@ -150,10 +178,12 @@ sink_end(struct sink *k)
 	if (--k->pending > 0)
 		return;
 	sink_name(k);
-	/* Content that is lost or damaged, at the servers or by them, is left out alone. */
+	/* Content that is lost or damaged, at the servers or by them, or that does not fit on
+	 * this disk, is left out alone. */
 	if (k->err == ZT_ERR_IO)
 		transfer_fail(t, transfer_err(t->z, k->name, k->os_error));
-	else if (k->err == ZT_ERR_MISSING_BLOCK || k->err == ZT_ERR_CORRUPT)
+	else if (k->err == ZT_ERR_MISSING_BLOCK || k->err == ZT_ERR_CORRUPT ||
+		 k->err == ZT_ERR_FULL)
 		transfer_leave_out(t, k->err, k->shown, err_words(k->err));
 	else if (k->err)
 		transfer_fail(t, k->err);

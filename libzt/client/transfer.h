@@ -132,8 +132,8 @@ struct sink {
 	int direct; /* the same file past the page cache, or -1 */
 	bool is_whole;
 	char temp[64];
-	char *name, *shown; /* for a person: with its folders */
-	uint64_t size;
+	char *name, *shown;      /* for a person: with its folders */
+	uint64_t size, reserved; /* of a large file: what has its room on the disk already */
 	unsigned mode;
 	struct timespec times[2];
 };
@@ -151,9 +151,12 @@ ZT_CHECKED enum zt_err sink_new(struct transfer *t, struct folder *in, const cha
 void sink_open(struct sink *k);
 void sink_write(struct sink *k, uint64_t offset, struct bytes b);
 void sink_name(struct sink *k);
+/* On the caller's thread: room on the disk for what comes up to UPTO, and some ahead; what a
+ * manifest claims takes no room before its blocks come. Sets K->err. */
+void sink_reserve(struct sink *k, uint64_t upto);
 /* One pending less, on the caller's thread; after the last the file has its name or is gone,
- * and K is freed. Content that is lost or damaged leaves that file out; any other error is the
- * transfer's. */
+ * and K is freed. Content that is lost or damaged, or does not fit, leaves that file out; any
+ * other error is the transfer's. */
 void sink_end(struct sink *k);
 
 /* ---- fetch.c: content down ---- */
