@@ -14,11 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 #include "base/wire.h"
 #include "blocks/backend.h"
+#include "crypto/suite.h"
 #include "format/limits.h"
 
 struct page_buffer;
@@ -33,6 +35,8 @@ struct fs {
 	uint64_t arrived, covered, failed;
 	enum zt_err why; /* it failed */
 	bool syncing;
+	uint64_t
+	    run; /* names this process's temporary files: a number of a process comes again */
 	atomic_ulong next_temp;
 	struct page_buffer *buffers; /* free ones, under the lock */
 };
@@ -385,8 +389,8 @@ put(struct backend *b, const struct backend_place *at, struct bytes block,
 		return err;
 	if (is_there)
 		return commit(f); /* it may stand there without a sync yet */
-	(void)snprintf(
-	    temp, sizeof temp, "tmp/%d-%lu", (int)getpid(), atomic_fetch_add(&f->next_temp, 1));
+	(void)snprintf(temp, sizeof temp, "tmp/%016llx-%lu", (unsigned long long)f->run,
+	    atomic_fetch_add(&f->next_temp, 1));
 	if ((err = write_temp(f, temp, block, hash)) == ZT_OK)
 		err = name_file(f, temp, path);
 	if (err)
@@ -537,6 +541,26 @@ close_fs(struct backend *b)
 	free(f);
 }
 
+/* What a killed process left half written; nobody writes one block for a day. */
+static void
+clear_temp(int root)
+{
+	int fd = openat(root, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	time_t before = time(NULL) - (time_t)24 * 60 * 60;
+	struct dirent *e;
+	struct stat st;
+
+	if (d == NULL && fd >= 0)
+		(void)close(fd);
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode) && st.st_mtime < before)
+			(void)unlinkat(fd, e->d_name, 0);
+	if (d != NULL)
+		(void)closedir(d);
+}
+
 enum zt_err
 backend_fs_open(const char *folder, struct backend **out, char why[200])
 {
@@ -554,6 +578,8 @@ backend_fs_open(const char *folder, struct backend **out, char why[200])
 		free(f);
 		return ZT_ERR_IO;
 	}
+	suite_random(&f->run, sizeof f->run);
+	clear_temp(f->root);
 	(void)pthread_mutex_init(&f->lock, NULL);
 	(void)pthread_mutex_init(&f->damage, NULL);
 	(void)pthread_cond_init(&f->synced, NULL);

@@ -357,6 +357,44 @@ backend_acknowledges_nobody_whom_a_failed_sync_was_to_cover(void **state)
 		free(w[i].p);
 }
 
+/* A process that was killed wrote half of a block; the next one may have its number. */
+static void
+backend_is_not_stopped_by_what_a_killed_process_left(void **state)
+{
+	enum { N = 600 };
+	const struct timespec old[2] = { { 1, 0 }, { 1, 0 } };
+	struct backend *next = NULL;
+	struct backend_place at = place;
+	uint8_t *p = content(N, 9);
+	struct hash hash;
+	char path[128], why[200];
+	int fd;
+
+	(void)state;
+	hash_block(bytes_of(p, N), &hash);
+	for (int i = 0; i < 8; i++) {
+		(void)snprintf(path, sizeof path, "%s/tmp/%d-%d", folder, (int)getpid(), i);
+		assert_true((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) >= 0);
+		assert_int_equal(0, i % 2 == 0 ? futimens(fd, old) : 0);
+		(void)close(fd);
+	}
+	assert_ok(backend_fs_open(folder, &next, why));
+	for (int i = 0; i < 8; i++) { /* those of a day ago are gone */
+		(void)snprintf(path, sizeof path, "%s/tmp/%d-%d", folder, (int)getpid(), i);
+		assert_int_equal(i % 2 == 0 ? -1 : 0, access(path, F_OK));
+		(void)unlink(path);
+		assert_true((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) >= 0);
+		(void)close(fd);
+	}
+	for (uint8_t i = 0; i < 4; i++) {
+		at.block.b[5] = (uint8_t)(i + 100);
+		assert_ok(next->put(next, &at, bytes_of(p, N), &hash, &added));
+		assert_true(added);
+	}
+	next->close(next);
+	free(p);
+}
+
 int
 main(void)
 {
@@ -365,6 +403,7 @@ main(void)
 		cmocka_unit_test(backend_finds_each_damaged_byte),
 		cmocka_unit_test(backend_reads_files_of_the_first_version),
 		cmocka_unit_test(backend_never_replaces_what_it_acknowledged),
+		cmocka_unit_test(backend_is_not_stopped_by_what_a_killed_process_left),
 		cmocka_unit_test(backend_acknowledges_nobody_whom_a_failed_sync_was_to_cover),
 	};
 
