@@ -9,12 +9,12 @@ static enum zt_err
 check_limit(struct blocks *b, const struct request *rq, const struct backend_place *at,
     struct rpc_answer *out)
 {
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, beside = 0, most = rq->caller.storage_limit;
 	enum zt_err err = ZT_OK;
 
-	if (rq->caller.storage_limit > 0 && !b->backend->has(b->backend, at) &&
-	    (err = usage_of(b, &at->org, &bytes)) == ZT_OK &&
-	    (bytes > rq->caller.storage_limit || rq->caller.storage_limit - bytes < rq->body.n))
+	if (most > 0 && !b->backend->has(b->backend, at) &&
+	    (err = usage_of(b, &at->org, &bytes, &beside)) == ZT_OK &&
+	    (beside > most || bytes > most - beside || most - beside - bytes < rq->body.n))
 		err = service_refuse(out, ZT_ERR_LIMIT,
 		    "the organization stores as much as its operator allows");
 	return err;
@@ -44,17 +44,28 @@ block_calls_put(void *state, const struct request *rq, struct rpc_answer *out)
 	return err;
 }
 
-/* ORG_USAGE: the operator asks what an organization stores. */
+/* The question "/usage": what do an organization's blocks take? */
 enum zt_err
 block_calls_usage(void *state, const struct request *rq, struct rpc_answer *out)
 {
-	Zt__Usage m = ZT__USAGE__INIT;
+	Zt__UsageAsk *m = NULL;
+	Zt__Usage answer = ZT__USAGE__INIT;
 	struct buf b = buf_init(64);
+	struct id org;
+	uint64_t beside;
 	enum zt_err err;
 
-	if ((err = usage_of(state, &rq->params.org, &m.bytes)) == ZT_OK &&
-	    (err = pb_encode(&m, &b)) == ZT_OK)
-		rpc_answer_add(out, buf_bytes(&b));
+	if ((err = pb_decode(&zt__usage_ask__descriptor, rq->body, 128, &m)) ||
+	    (err = pb_id(m->org, &org)) ||
+	    (err = usage_of(state, &org, &answer.bytes, &beside)) ||
+	    (err = pb_encode(&answer, &b)))
+		goto out;
+	if ((m->most == 0 || (m->beside <= m->most && answer.bytes <= m->most - m->beside)) &&
+	    (err = usage_beside(state, &org, m->beside)))
+		goto out;
+	rpc_answer_add(out, buf_bytes(&b));
+out:
+	pb_free(m);
 	buf_free(&b);
 	return err;
 }

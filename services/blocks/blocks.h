@@ -17,12 +17,17 @@ struct usage; /* of one organization */
 
 struct blocks {
 	struct backend *backend;
-	pthread_mutex_t lock; /* over usage */
-	struct idmap usage;   /* by organization, once it was asked for */
+	pthread_mutex_t lock;   /* over usage; nobody walks folders while holding it */
+	pthread_cond_t counted; /* a count has ended */
+	struct idmap usage;     /* by organization, once it was asked for */
 };
 
-/* What ORG's blocks take, counted once and kept up from then on. Errors: IO, MEMORY. */
-ZT_CHECKED enum zt_err usage_of(struct blocks *b, const struct id *org, uint64_t *bytes);
+/* What ORG's blocks take, counted once and kept up from then on, and what lies BESIDE them in
+ * metadata, as far as it has told (0 before that). Errors: IO, MEMORY. */
+ZT_CHECKED enum zt_err usage_of(
+    struct blocks *b, const struct id *org, uint64_t *bytes, uint64_t *beside);
+/* Metadata tells. Errors: MEMORY. */
+ZT_CHECKED enum zt_err usage_beside(struct blocks *b, const struct id *org, uint64_t beside);
 /* A new block of N bytes stands; nothing where nobody has asked yet. */
 void usage_add(struct blocks *b, const struct id *org, uint64_t n);
 

@@ -7,10 +7,10 @@
 static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_BLOCK_PUT] = block_calls_put,
 	[ROUTE_BLOCK_GET] = block_calls_get,
-	[ROUTE_ORG_USAGE] = block_calls_usage,
 };
 
-static const struct service_ask asks[] = { { "/held", block_calls_held } };
+static const struct service_ask asks[] = { { "/held", block_calls_held },
+	{ "/usage", block_calls_usage } };
 
 static const struct config_key keys[] = {
 	SERVICE_KEYS(struct blocks_settings),
@@ -57,6 +57,7 @@ open_blocks(struct service *s, const struct service_settings *settings, struct d
 		return err;
 	}
 	(void)pthread_mutex_init(&b->lock, NULL);
+	(void)pthread_cond_init(&b->counted, NULL);
 	*state = b;
 	return ZT_OK;
 }
@@ -68,6 +69,7 @@ close_blocks(void *state)
 
 	b->backend->close(b->backend);
 	idmap_free(&b->usage, free);
+	(void)pthread_cond_destroy(&b->counted);
 	(void)pthread_mutex_destroy(&b->lock);
 	free(b);
 }

@@ -26,8 +26,8 @@ static const struct db_query hold_chain = { "chain_hold",
 	"SELECT position, link FROM chains WHERE org = $1::bytea AND workspace = $2::bytea "
 	"FOR UPDATE" };
 static const struct db_query move_chain = { "chain_move",
-	"UPDATE chains SET position = $3::int8, link = $4::bytea WHERE org = $1::bytea AND "
-	"workspace = $2::bytea" };
+	"UPDATE chains SET position = $3::int8, link = $4::bytea, bytes = bytes + $5::int8 "
+	"WHERE org = $1::bytea AND workspace = $2::bytea" };
 static const struct db_query link_at = { "chain_link",
 	"SELECT link, body, signature FROM changesets WHERE org = $1::bytea AND workspace = "
 	"$2::bytea AND position = $3::int8" };
@@ -53,9 +53,12 @@ static const struct db_query move_vlobs = { "vlobs_move",
 	"workspace, vlob) DO UPDATE SET version = excluded.version, object_hash = "
 	"excluded.object_hash RETURNING 1" };
 static const struct db_query put_objects = { "objects_put",
-	"INSERT INTO objects SELECT $1::bytea, $2::bytea, t.v, t.n, t.g, t.w, t.o FROM "
-	"unnest($3::bytea[], $4::int8[], $5::int8[], $6::bytea[], $7::bytea[]) AS t(v, n, g, "
-	"w, o) WHERE t.o <> '' ON CONFLICT DO NOTHING" };
+	"WITH made AS (INSERT INTO objects SELECT $1::bytea, $2::bytea, t.v, t.n, t.g, t.w, "
+	"t.o FROM unnest($3::bytea[], $4::int8[], $5::int8[], $6::bytea[], $7::bytea[]) AS "
+	"t(v, n, g, w, o) WHERE t.o <> '' ON CONFLICT DO NOTHING RETURNING octet_length(wrap) "
+	"+ octet_length(object) AS n) UPDATE chains SET bytes = bytes + (SELECT "
+	"coalesce(sum(n), 0) FROM made)::int8 WHERE org = $1::bytea AND workspace = "
+	"$2::bytea" };
 static const struct db_query missing_objects = { "objects_missing",
 	"SELECT count(*) FROM unnest($3::bytea[], $4::int8[]) AS t(v, n) WHERE NOT EXISTS "
 	"(SELECT FROM objects o WHERE o.org = $1::bytea AND o.workspace = $2::bytea AND o.vlob "
@@ -391,10 +394,11 @@ push_write(struct push *p, struct rpc_answer *out)
 			DB_BYTES(p->cs.signed_.body.p, p->cs.signed_.body.n),
 			DB_BYTES(p->cs.signed_.signature, SIGN_BYTES),
 			DB_BYTES(packed.p, packed.n), DB_BYTES(p->link.b, HASH_BYTES) };
-		struct db_value move[] = { v[0], v[1], v[2], v[6] };
+		struct db_value move[] = { v[0], v[1], v[2], v[6],
+			DB_INT(p->cs.signed_.body.n + packed.n) };
 
 		if ((err = db_run(p->rq->db, &put_changeset, v, 7, NULL)) == ZT_OK)
-			err = db_run(p->rq->db, &move_chain, move, 4, NULL);
+			err = db_run(p->rq->db, &move_chain, move, 5, NULL);
 	}
 	buf_free(&packed);
 	return err;
@@ -439,7 +443,8 @@ changesets_push(void *state, const struct request *rq, struct rpc_answer *out)
 		goto out;
 	if (!found && ((err = check_clock(&p, out)) ||
 			  (err = push_judge(&p, p.position + 1, true, out)) ||
-			  (err = push_write(&p, out)) || (err = db_commit(rq->db))))
+			  (err = push_write(&p, out)) || (err = usage_check(state, rq, out)) ||
+			  (err = db_commit(rq->db))))
 		goto out;
 	if ((err = answer_push(&p, out)) == ZT_OK && !found)
 		service_publish(

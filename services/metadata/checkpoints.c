@@ -68,8 +68,8 @@ check(const struct request *rq, const Zt__CheckpointRequest *m, struct statement
 }
 
 static enum zt_err
-keep(const struct request *rq, const Zt__CheckpointRequest *m, const struct statement *s,
-    const struct checkpoint *c, struct rpc_answer *out)
+keep(const struct metadata *md, const struct request *rq, const Zt__CheckpointRequest *m,
+    const struct statement *s, const struct checkpoint *c, struct rpc_answer *out)
 {
 	struct db_value at[] = { DB_ID(&c->org), DB_ID(&c->workspace), DB_INT(c->position),
 		DB_BYTES(c->link.b, HASH_BYTES) };
@@ -86,7 +86,8 @@ keep(const struct request *rq, const Zt__CheckpointRequest *m, const struct stat
 	if (err || (err = db_begin(rq->db)))
 		return err;
 	if ((err = db_run(rq->db, &put, v, 6, NULL)) == ZT_OK &&
-	    (err = db_run(rq->db, &drop_older, most, 3, NULL)) == ZT_OK)
+	    (err = db_run(rq->db, &drop_older, most, 3, NULL)) == ZT_OK &&
+	    (err = usage_check(md, rq, out)) == ZT_OK)
 		err = db_commit(rq->db);
 	db_rollback(rq->db);
 	return err;
@@ -102,9 +103,8 @@ checkpoints_put(void *state, const struct request *rq, struct rpc_answer *out)
 	enum zt_err err =
 	    pb_decode(&zt__checkpoint_request__descriptor, rq->body, rq->body.n, &m);
 
-	(void)state;
 	if (err == ZT_OK && (err = check(rq, m, &s, &c, out)) == ZT_OK)
-		err = keep(rq, m, &s, &c, out);
+		err = keep(state, rq, m, &s, &c, out);
 	pb_free(m);
 	return err;
 }

@@ -15,6 +15,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_CHECKPOINT] = checkpoints_read,
 	[ROUTE_KEYS_PUT] = sealed_keys_put,
 	[ROUTE_KEYS_GET] = sealed_keys_get,
+	[ROUTE_ORG_USAGE] = usage_org,
 };
 
 static const struct service_ask asks[] = { { "/link", links_ask } };

@@ -20,6 +20,12 @@ handler changesets_push, changesets_read, vlobs_read, vlobs_rewrap, sealed_keys_
 handler repair_changeset;
 handler links_ask;
 handler checkpoints_put, checkpoints_list, checkpoints_read;
+handler usage_org;
+
+/* Within a transaction, whose writes count: whether the organization stores no more than its
+ * operator allows, here and in blocks together. Errors: LIMIT, DATABASE, UNAVAILABLE. */
+ZT_CHECKED enum zt_err usage_check(
+    const struct metadata *md, const struct request *rq, struct rpc_answer *out);
 
 /* Deletes what belongs to workspaces whose deletion is due. */
 void purge_sweep(void *state, struct service *s, struct db *db);

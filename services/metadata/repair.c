@@ -55,7 +55,6 @@ repair_changeset(void *state, const struct request *rq, struct rpc_answer *out)
 	struct buf b = buf_init(64);
 	enum zt_err err;
 
-	(void)state;
 	if ((err = pb_decode(&zt__repair_request__descriptor, rq->body, rq->body.n, &m)))
 		return err;
 	err = ZT_ERR_CORRUPT;
@@ -74,7 +73,8 @@ repair_changeset(void *state, const struct request *rq, struct rpc_answer *out)
 		goto out;
 	}
 	if ((err = push_check_objects(&p, true, out)) || (err = db_begin(rq->db)) ||
-	    (err = take(&p, m->position, &answer.missing, out)) || (err = db_commit(rq->db)) ||
+	    (err = take(&p, m->position, &answer.missing, out)) ||
+	    (err = usage_check(state, rq, out)) || (err = db_commit(rq->db)) ||
 	    (err = pb_encode(&answer, &b)))
 		goto out;
 	rpc_answer_add(out, buf_bytes(&b));
