@@ -148,6 +148,19 @@ a_file_that_claims_more_than_the_disk_has_is_left_out_alone(void **state)
 	claim_free(&c);
 }
 
+/* One block 80,000 times. */
+static void
+a_file_that_names_a_block_twice_is_left_out_alone(void **state)
+{
+	struct scene *s = *state;
+	struct claim c;
+
+	claim_make(&c, 80000, false);
+	push_both(s, "twice", &c.m);
+	expect_left_out(s, "twice", "claims", ZT_ERR_CORRUPT);
+	claim_free(&c);
+}
+
 /* It would fit, but its blocks are nowhere: no room is taken for all of it. */
 static void
 a_file_whose_blocks_are_nowhere_is_left_out_alone(void **state)
@@ -220,6 +233,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_that_claims_more_than_the_disk_has_is_left_out_alone),
+		cmocka_unit_test(a_file_that_names_a_block_twice_is_left_out_alone),
 		cmocka_unit_test(a_file_whose_blocks_are_nowhere_is_left_out_alone),
 		cmocka_unit_test(a_file_that_does_not_fit_is_left_out_alone),
 		cmocka_unit_test(a_manifest_names_each_block_once),
