@@ -81,7 +81,7 @@ cmd_unlock(struct cli *c)
 enum zt_err
 cmd_lock(struct cli *c)
 {
-	enum zt_err err = zt_lock(&c->o);
+	enum zt_err err = zt_lock(&c->o, c->why);
 
 	if (err == ZT_OK)
 		cli_say(c, "locked");

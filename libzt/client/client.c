@@ -173,6 +173,10 @@ closed(const char *home, enum zt_err err)
 static const char token_module[] =
     "a token's URI is pkcs11:token=...;object=..., of a module that p11-kit knows";
 static const char token_rsa[] = "the token's certificate needs an RSA key that decrypts";
+static const char none_held[] = "no session of yours holds this device's key";
+static const char still_held[] = "another session of yours still holds this device's key";
+static const char desktop_holds[] =
+    "the desktop opens this device while you are logged in; zt password ends that";
 static const char no_keyring[] = "this system keeps no keys for a session";
 
 enum zt_err
@@ -187,11 +191,22 @@ zt_unlock(const struct zt_options *o, unsigned seconds, char *why)
 }
 
 enum zt_err
-zt_lock(const struct zt_options *o)
+zt_lock(const struct zt_options *o, char *why)
 {
+	enum protector by = device_file_protector(o->home);
 	enum zt_err err = suite_start();
 
-	return err ? err : device_file_release(o->home);
+	if (err == ZT_OK)
+		err = device_file_release(o->home);
+	if (err == ZT_OK && by == BY_DESKTOP)
+		err = ZT_ERR_NOT_FOUND; /* what it opens by is there as before */
+	say(o,
+	    err == ZT_ERR_IO                              ? still_held
+	    : err == ZT_ERR_NOT_FOUND && by == BY_DESKTOP ? desktop_holds
+	    : err == ZT_ERR_NOT_FOUND && by != BY_NOTHING ? none_held
+							  : "",
+	    why);
+	return err;
 }
 
 enum zt_err

@@ -304,7 +304,7 @@ device_file_release(const char *folder)
 
 	if (err == ZT_OK) {
 		held_name(&file, &name);
-		held_key_drop(&name);
+		err = held_key_drop(&name);
 	}
 	buf_free(&file);
 	return err;
@@ -352,7 +352,7 @@ replace(const char *folder, const struct buf *file)
 
 	if (err == ZT_OK && (err = write_file(folder, buf_bytes(file), true)) == ZT_OK) {
 		held_name(&old, &name);
-		held_key_drop(&name);
+		(void)!held_key_drop(&name);
 		if (desktop_item(&old, &item))
 			protect_desktop_forget(&item, DESKTOP_SECONDS);
 	}

@@ -24,7 +24,8 @@ ZT_CHECKED enum zt_err device_file_open(
  * of device_file_open. */
 ZT_CHECKED enum zt_err device_file_hold(
     const char *folder, struct bytes password, unsigned seconds);
-/* Forgets it. Errors: NOT_FOUND (no device there), IO. */
+/* Forgets it, in every session of the user's. Errors: NOT_FOUND (no device there, or no key is
+ * held), IO (a session still holds it). */
 ZT_CHECKED enum zt_err device_file_release(const char *folder);
 /* Whether it is held. */
 bool device_file_is_held(const char *folder);

@@ -15,7 +15,8 @@ ZT_CHECKED enum zt_err held_key_put(
     const struct hash *name, const struct secret *key, unsigned seconds);
 /* The caller owns *OUT. Errors: NOT_FOUND, MEMORY. */
 ZT_CHECKED enum zt_err held_key_get(const struct hash *name, struct secret **out);
-/* Forgets it; what is not there is forgotten already. */
-void held_key_drop(const struct hash *name);
+/* Forgets it, in every session of the user's. Errors: NOT_FOUND (none held it), IO (one that
+ * cannot be ended from here still does). */
+ZT_CHECKED enum zt_err held_key_drop(const struct hash *name);
 
 #endif

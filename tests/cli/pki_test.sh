@@ -169,6 +169,7 @@ check "the password still opens it" person grace workspace list
 desktop "$desk/keys"
 check "grace puts her device under the desktop" at_desktop "$bin/zt" --home "$state/grace" --password-file "$state/grace.password" protect desktop
 expect 0 "hers2" "which opens it without a password" grace_here workspace list
+expect 66 "the desktop opens this device" "zt lock does not say that it is locked" grace_here lock
 check "again, under a new key" grace_here protect desktop
 expect 0 "hers2" "which opens it too" grace_here workspace list
 check "and is the only one there" [ "$(keys)" = 1 ]

@@ -49,8 +49,9 @@ ZT_CALL enum zt_err zt_open(const struct zt_options *o, struct zt **out, char *w
 /* Keeps the key that O->password gives in the kernel's keyring for this login session, so that
  * zt_open needs no password for SECONDS. Errors: those of zt_open; IO (there is no keyring). */
 ZT_CALL enum zt_err zt_unlock(const struct zt_options *o, unsigned seconds, char *why);
-/* Forgets it. Errors: NOT_FOUND (no device there), IO. */
-ZT_CALL enum zt_err zt_lock(const struct zt_options *o);
+/* Forgets it, in every login session of this user's. Errors: NOT_FOUND (no device there, no key
+ * is held, or the desktop holds it), IO (a session still holds it). WHY as for zt_open. */
+ZT_CALL enum zt_err zt_lock(const struct zt_options *o, char *why);
 /* Protects the device by a PKCS#11 token from now on: the RSA key of the certificate that URI
  * (RFC 7512) names; O->password is then its PIN. Errors: those of zt_open; INVALID (the URI, or
  * it names a module), NOT_FOUND, PASSWORD (the PIN), KEY (no RSA key that decrypts). WHY as for
