@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -43,95 +42,6 @@ command_usage(const struct command *k, FILE *to)
 	(void)fprintf(to, "%s zt %s %s\n  %s\n\n%s\n  %s\n", _("usage:"), k->words, k->usage,
 	    _(k->what), _("example:"), k->example);
 	return to == stdout ? 0 : 64;
-}
-
-enum zt_err
-cli_read_line(struct cli *c, const char *file, char *out, unsigned size)
-{
-	FILE *f = fopen(file, "re");
-
-	if (f == NULL || fgets(out, (int)size, f) == NULL) {
-		(void)snprintf(c->why, sizeof c->why, "%.200s: %s", file, strerror(errno));
-		if (f != NULL)
-			(void)fclose(f);
-		return ZT_ERR_NOT_FOUND;
-	}
-	(void)fclose(f);
-	out[strcspn(out, "\r\n")] = 0;
-	return ZT_OK;
-}
-
-enum zt_err
-cli_prompt(struct cli *c, const char *text, char *out, unsigned size)
-{
-	struct termios was, quiet;
-	FILE *tty = fopen("/dev/tty", "r+e");
-	bool ok;
-
-	if (tty == NULL) {
-		(void)snprintf(c->why, sizeof c->why, "%s",
-		    _("there is no terminal to ask for the password; use --password-file, "
-		      "--password-fd or zt unlock"));
-		return ZT_ERR_USAGE;
-	}
-	(void)fprintf(tty, "%s ", text);
-	(void)fflush(tty);
-	(void)tcgetattr(fileno(tty), &was);
-	quiet = was;
-	quiet.c_lflag &= (tcflag_t)~ECHO;
-	(void)tcsetattr(fileno(tty), TCSAFLUSH, &quiet);
-	ok = fgets(out, (int)size, tty) != NULL;
-	(void)tcsetattr(fileno(tty), TCSAFLUSH, &was);
-	(void)fprintf(tty, "\n");
-	(void)fclose(tty);
-	out[strcspn(out, "\r\n")] = 0;
-	return ok ? ZT_OK : ZT_ERR_INTERRUPTED;
-}
-
-static enum zt_err
-ask_twice(struct cli *c, char *out, unsigned size)
-{
-	char again[sizeof c->password] = "";
-	enum zt_err err = cli_prompt(c, _("New password:"), out, size);
-
-	if (err == ZT_OK)
-		err = cli_prompt(c, _("The same password again:"), again, sizeof again);
-	if (err == ZT_OK && strcmp(again, out) != 0) {
-		(void)snprintf(c->why, sizeof c->why, "%s", _("the two passwords differ"));
-		err = ZT_ERR_USAGE;
-	}
-	explicit_bzero(again, sizeof again);
-	return err;
-}
-
-enum zt_err
-cli_password(struct cli *c, bool is_new)
-{
-	char path[32];
-
-	c->o.password = c->password;
-	if (!is_new && c->password_file == NULL && c->password_fd < 0 &&
-	    zt_is_unlocked(c->o.home)) {
-		c->o.password = NULL;
-		return ZT_OK;
-	}
-	if (c->password_file != NULL)
-		return cli_read_line(c, c->password_file, c->password, sizeof c->password);
-	if (c->password_fd >= 0) {
-		(void)snprintf(path, sizeof path, "/dev/fd/%d", c->password_fd);
-		return cli_read_line(c, path, c->password, sizeof c->password);
-	}
-	return is_new ? ask_twice(c, c->password, sizeof c->password)
-		      : cli_prompt(c,
-			    zt_is_by_token(c->o.home) ? _("PIN of the token:") : _("Password:"),
-			    c->password, sizeof c->password);
-}
-
-enum zt_err
-cli_new_password(struct cli *c, char *out, unsigned size)
-{
-	return c->new_password_file != NULL ? cli_read_line(c, c->new_password_file, out, size)
-					    : ask_twice(c, out, size);
 }
 
 enum zt_err

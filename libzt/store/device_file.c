@@ -114,6 +114,8 @@ compose(const Zt__DeviceSecrets *secrets, struct bytes password, struct buf *out
 	struct secret *key = NULL;
 	enum zt_err err;
 
+	if (password.n == 0)
+		return ZT_ERR_PASSWORD; /* whoever has the file would have the keys */
 	suite_random(salt, sizeof salt);
 	m.protector = BY_PASSWORD;
 	m.salt = pb_field(salt, sizeof salt);

@@ -11,7 +11,7 @@
 /* Makes FOLDER for its owner only; one that is there is fine. Errors: FULL, IO. */
 ZT_CHECKED enum zt_err device_file_folder(const char *folder);
 /* Writes FOLDER/device.zt, whole or not at all; an existing one is EXISTS. The folder is made
- * when needed, for its owner only. Errors: EXISTS, FULL, IO, MEMORY. */
+ * when needed, for its owner only. Errors: PASSWORD (an empty one), EXISTS, FULL, IO, MEMORY. */
 ZT_CHECKED enum zt_err device_file_create(
     const char *folder, const Zt__DeviceSecrets *secrets, struct bytes password);
 /* The caller gives *OUT to pb_wipe. Without a password (p NULL) by the key that is held for

@@ -35,4 +35,119 @@ if rc=0 && in_sessions >"$state/sessions" || rc=$? && [ $rc = 0 ]; then
 else
 	echo "skipped: no keyrings here"
 fi
+
+# at a terminal: what is typed to "zt users" as alice, and what becomes of the terminal
+at_terminal() { /usr/bin/python3 - "$bin/zt" "$state/alice" "$1" <<'P'
+import os, pty, select, signal, sys, termios, time
+zt, home, what = sys.argv[1:]
+# The session's leader plays the shell: it tells of zt, which is a job of its own, through a pipe.
+told, tell = os.pipe()
+shell, master = pty.fork()
+if shell == 0:
+    pid = os.fork()
+    if pid == 0:
+        os.setpgid(0, 0)
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        os.tcsetpgrp(0, os.getpid())
+        signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        os.environ["LC_ALL"] = "C"
+        os.execv(zt, [zt, "--home", home, "users"])
+    os.write(tell, b"%d\n" % pid)
+    while True:
+        status = os.waitpid(pid, os.WUNTRACED)[1]
+        os.write(tell, b"%d\n" % status)
+        if not os.WIFSTOPPED(status): os._exit(0)
+signal.alarm(60)
+told = os.fdopen(told)
+pid = int(told.readline())
+out = b""
+def await_(text, count=1):
+    global out
+    end = time.time() + 20
+    while out.count(text) < count and time.time() < end:
+        if select.select([master], [], [], 0.1)[0]:
+            try: out += os.read(master, 4096)
+            except OSError: break
+echoes = lambda: bool(termios.tcgetattr(master)[3] & termios.ECHO)
+def until(f):
+    end = time.time() + 20
+    while not f() and time.time() < end: time.sleep(0.02)
+await_(b"Password: ")
+until(lambda: not echoes())
+print("while asked, it echoes:", echoes())
+if what == "interrupt": os.write(master, b"half\x03")
+if what == "kill": os.kill(pid, signal.SIGTERM)
+if what == "stop":
+    os.write(master, b"half\x1a")
+    print("stopped:", os.WIFSTOPPED(int(told.readline())))
+    print("meanwhile, it echoes:", echoes())
+    os.kill(pid, signal.SIGCONT)
+    await_(b"Password: ", 2)
+    until(lambda: not echoes())
+if what in ("type", "stop"): os.write(master, b"alicepass\n")
+if what == "long": os.write(master, b"x" * 2000 + b"\n")
+status = int(told.readline())
+print("afterwards, it echoes:", echoes())
+await_(b"no end of what it says")
+print("ended by signal" if os.WIFSIGNALED(status) else "exit", status & 127 or status >> 8)
+print(out.decode().replace("\r", ""))
+P
+}
+for how in interrupt kill; do
+	at_terminal $how > "$state/seen" 2>&1 || true
+	expect 0 "while asked, it echoes: False" "a password is typed unseen ($how)" cat "$state/seen"
+	expect 0 "afterwards, it echoes: True" "a terminal shows again what is typed, after $how" cat "$state/seen"
+	expect 0 "ended by signal" "and zt is gone" cat "$state/seen"
+done
+at_terminal stop > "$state/seen" 2>&1 || true
+expect 0 "meanwhile, it echoes: True" "so does one whose zt was stopped" cat "$state/seen"
+expect 0 "alice@demo.example" "it asks again when it goes on" cat "$state/seen"
+expect 0 "exit 0" "and does its work" cat "$state/seen"
+at_terminal type > "$state/seen" 2>&1 || true
+expect 0 "alice@demo.example" "the right password opens" cat "$state/seen"
+check "and is shown nowhere" sh -c "! grep -q alicepass '$state/seen'"
+at_terminal long > "$state/seen" 2>&1 || true
+expect 0 "exit 65" "one that is longer than can be is not cut" cat "$state/seen"
+
+# empty passwords
+echo > "$state/empty"
+empty() { "$bin/zt" --home "$state/none" --password-file "$state/empty" "$@"; }
+link=$(alice invite user)
+expect 64 "protects nothing" "no organization begins under an empty password" empty org bootstrap --server "$url" --operator-token-file "$state/operator-token" --slug none --email n@demo.example
+expect 64 "protects nothing" "nobody joins under one" empty claim "$link" --email n@demo.example --name N
+expect 64 "protects nothing" "nobody recovers under one" empty recover --server "$url" --words-file "$state/empty"
+check "nothing was made" test ! -e "$state/none"
+expect 64 "protects nothing" "nor is one set later" alice password --new-password-file "$state/empty"
+expect 0 "alice@demo" "the old one holds" alice users
+
+# what was read from a file is not in the memory of a program that goes on
+head -c 9 /dev/urandom | od -An -tx1 | tr -d ' \n' > "$state/marker"
+check "a password that can be looked for" alice password --new-password-file "$state/marker"
+holds_password() { /usr/bin/python3 - "$1" "$state/marker" <<'P'
+import sys
+pid, marker = sys.argv[1], open(sys.argv[2], "rb").read().strip()
+with open("/proc/%s/maps" % pid) as maps, open("/proc/%s/mem" % pid, "rb", 0) as mem:
+    found = seen = 0
+    for line in maps:
+        span, perms = line.split()[:2]
+        if not perms.startswith("rw"): continue
+        at, end = (int(x, 16) for x in span.split("-"))
+        try: mem.seek(at); b = mem.read(end - at)
+        except (OSError, ValueError, OverflowError): continue
+        seen += len(b); found += b.count(marker)
+print("looked at", seen, "found", found)
+sys.exit(0 if found else 1)
+P
+}
+if [ "$(id -u)" = 0 ]; then
+	"$bin/zt" --home "$state/alice" --password-file "$state/marker" --json watch > "$state/watched" 2>&1 & watch=$!
+	soon grep -q ready "$state/watched"
+	rc=0; holds_password $watch >"$state/looked" 2>&1 || rc=$?
+	check "the memory of a program that goes on was looked at" grep -q "looked at [1-9]" "$state/looked"
+	check "and the password is not there" [ $rc = 1 ]
+	kill $watch; wait $watch || true
+else
+	echo "skipped: only root looks into another program's memory"
+fi
+cp "$state/marker" "$state/alice.password"
 finish
