@@ -197,11 +197,11 @@ zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why
 	char detail[200] = "";
 	enum zt_err err;
 
-	if (device_file_is_there(o->home)) {
-		if (why != NULL)
+	if ((err = device_file_may_begin(o->home))) {
+		if (why != NULL && err == ZT_ERR_EXISTS)
 			(void)snprintf(
 			    why, CLIENT_WHY, "%.200s holds a device already", o->home);
-		return ZT_ERR_EXISTS;
+		return err;
 	}
 	if ((err = suite_start()) || (err = calls_new(&co, &c)) ||
 	    (err = b->founding_code != NULL ? read_code(b->founding_code, &f, detail)

@@ -177,10 +177,9 @@ zt_claim(const struct zt_options *o, const struct zt_claim *c, const struct zt_c
 	if (invite_link_parse(c->link, &l)) {
 		err = exchange_refuse(
 		    &r, ZT_ERR_INVALID, "that is not an invitation link (zt://...)");
-	} else if (device_file_is_there(o->home)) {
-		err = exchange_refuse(
-		    &r, ZT_ERR_EXISTS, "this state folder holds a device already");
-	} else {
+	} else if ((err = device_file_may_begin(o->home)) == ZT_ERR_EXISTS) {
+		err = exchange_refuse(&r, err, "this state folder holds a device already");
+	} else if (err == ZT_OK) {
 		co.server = l.server;
 		r.org = l.org;
 		r.invitation = l.invitation;

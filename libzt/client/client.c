@@ -170,8 +170,8 @@ closed(const char *home, enum zt_err err)
 	return err == ZT_ERR_UNAVAILABLE && by == BY_DESKTOP ? no_service : "";
 }
 
-static const char token_module[] =
-    "a token's URI is pkcs11:token=...;object=..., of a module that p11-kit knows";
+static const char token_module[] = "a token's URI is pkcs11:token=...;object=..., of a module "
+				   "that p11-kit knows, without a PIN";
 static const char token_rsa[] = "the token's certificate needs an RSA key that decrypts";
 static const char none_held[] = "no session of yours holds this device's key";
 static const char still_held[] = "another session of yours still holds this device's key";

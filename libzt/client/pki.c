@@ -299,7 +299,8 @@ compose(struct asking *k)
 		if (err == ZT_ERR_LOCKED)
 			why = "the token is locked after too many wrong PINs";
 		if (err == ZT_ERR_INVALID)
-			why = "that is not the URI of a token (pkcs11:token=...;object=...)";
+			why = "that is not the URI of a token (pkcs11:token=...;object=...), "
+			      "without a PIN";
 		err = say(k, err, why);
 	}
 	if (!on_token)
@@ -382,8 +383,10 @@ zt_pki_request(const struct zt_options *o, const struct zt_pki_ask *a, char *id,
 		why[0] = 0;
 	if ((err = suite_start()))
 		return err;
-	if (device_file_is_there(o->home))
-		return say(&k, ZT_ERR_EXISTS, "this state folder holds a device already");
+	if ((err = device_file_may_begin(o->home)) == ZT_ERR_EXISTS)
+		return say(&k, err, "this state folder holds a device already");
+	if (err)
+		return err;
 	if (id_parse(a->org, strlen(a->org), &k.org))
 		return say(&k, ZT_ERR_INVALID, "that is not the id of an organization");
 	suite_random(k.request.b, ID_BYTES);

@@ -165,7 +165,20 @@ read_words(const char *words, struct id *org, struct secret **out)
 	return err;
 }
 
-/* The state folder of the recovery device, for as long as it acts. */
+/* The state folder of the recovery device, for as long as it acts: in HOME, and of no other
+ * recovery's that is under way. */
+static enum zt_err
+make_folder(const char *home, char *out, size_t size)
+{
+	enum zt_err err = device_file_folder(home);
+
+	if (err)
+		return err;
+	if (snprintf(out, size, "%s/recovering-XXXXXX", home) >= (int)size)
+		return ZT_ERR_TOO_BIG;
+	return mkdtemp(out) != NULL ? ZT_OK : ZT_ERR_IO;
+}
+
 static void
 remove_folder(const char *folder)
 {
@@ -338,7 +351,8 @@ recovery_return(const struct zt_options *o, const struct zt_recovery *r, const c
 
 	if ((err = derive(secret, need, &p)))
 		return err;
-	(void)snprintf(folder, sizeof folder, "%s.recovering", o->home);
+	if ((err = make_folder(o->home, folder, sizeof folder)))
+		goto out;
 	if ((err = open_paper(o, server, org, &p, folder, &z)) == ZT_OK &&
 	    (err = check_who(z, r, need)) == ZT_OK)
 		err = become_device(z, o, r->device_label);
@@ -346,6 +360,8 @@ recovery_return(const struct zt_options *o, const struct zt_recovery *r, const c
 		(void)snprintf(why, CLIENT_WHY, "%s", z->why);
 	zt_close(z);
 	remove_folder(folder);
+	(void)rmdir(o->home); /* where it made that folder and nothing more */
+out:
 	paper_free(&p);
 	return err;
 }
@@ -359,10 +375,8 @@ zt_recover(const struct zt_options *o, const struct zt_recovery *r, char *why)
 
 	if (why != NULL)
 		why[0] = 0;
-	if ((err = suite_start()))
+	if ((err = suite_start()) || (err = device_file_may_begin(o->home)))
 		return err;
-	if (device_file_is_there(o->home))
-		return ZT_ERR_EXISTS;
 	if (r->link_count > 0)
 		return colleagues_ask(o, r, why);
 	if ((err = read_words(r->words, &org, &secret)) == ZT_OK)

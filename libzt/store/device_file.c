@@ -38,6 +38,20 @@ err_of(int number)
 	}
 }
 
+/* Who else may write to it puts a lock, a store or a device of theirs in the place of ours. */
+enum zt_err
+device_file_check_folder(const char *folder)
+{
+	struct stat st;
+
+	if (stat(folder, &st) != 0)
+		return err_of(errno);
+	return S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+		       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0
+		   ? ZT_OK
+		   : ZT_ERR_FOLDER;
+}
+
 enum zt_err
 device_file_folder(const char *folder)
 {
@@ -53,7 +67,7 @@ device_file_folder(const char *folder)
 		if (mkdir(part, 0700) != 0 && errno != EEXIST)
 			return err_of(errno);
 		if (*p == 0)
-			return ZT_OK;
+			return device_file_check_folder(folder);
 	}
 }
 
@@ -185,6 +199,10 @@ read_file(const char *folder, struct buf *out)
 	size_t n;
 	FILE *f;
 
+	enum zt_err err = device_file_check_folder(folder);
+
+	if (err)
+		return err;
 	(void)snprintf(path, sizeof path, "%s/device.zt", folder);
 	if ((f = fopen(path, "rbe")) == NULL)
 		return err_of(errno);
@@ -194,13 +212,16 @@ read_file(const char *folder, struct buf *out)
 	return buf_err(out);
 }
 
-bool
-device_file_is_there(const char *folder)
+enum zt_err
+device_file_may_begin(const char *folder)
 {
 	char path[PATH_SIZE + 64];
+	enum zt_err err = device_file_check_folder(folder);
 
+	if (err)
+		return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
 	(void)snprintf(path, sizeof path, "%s/device.zt", folder);
-	return access(path, F_OK) == 0;
+	return access(path, F_OK) == 0 ? ZT_ERR_EXISTS : ZT_OK;
 }
 
 /* By the whole file: with another password it is another key. */

@@ -8,16 +8,21 @@
 #include "base/err.h"
 #include "proto/device.pb-c.h"
 
-/* Makes FOLDER for its owner only; one that is there is fine. Errors: FULL, IO. */
+/* Whether FOLDER is this user's, and nobody else may write to it. Errors: FOLDER, NOT_FOUND,
+ * IO.
+ */
+ZT_CHECKED enum zt_err device_file_check_folder(const char *folder);
+/* Makes FOLDER for its owner only; one that is there is checked. Errors: FOLDER, FULL, IO. */
 ZT_CHECKED enum zt_err device_file_folder(const char *folder);
 /* Writes FOLDER/device.zt, whole or not at all; an existing one is EXISTS. The folder is made
- * when needed, for its owner only. Errors: PASSWORD (an empty one), EXISTS, FULL, IO, MEMORY. */
+ * when needed, for its owner only. Errors: PASSWORD (an empty one), EXISTS, FULL, IO, MEMORY.
+ */
 ZT_CHECKED enum zt_err device_file_create(
     const char *folder, const Zt__DeviceSecrets *secrets, struct bytes password);
 /* The caller gives *OUT to pb_wipe. Without a password (p NULL) by the key that is held for
  * this session. Errors: NOT_FOUND (the file, or the token, or the key in the desktop's secret
  * service), UNAVAILABLE (that service), PASSWORD (wrong; or there is none, and no key is held),
- * WEAK, CORRUPT, VERSION, IO. */
+ * WEAK, CORRUPT, VERSION, FOLDER, IO. */
 ZT_CHECKED enum zt_err device_file_open(
     const char *folder, struct bytes password, Zt__DeviceSecrets **out);
 /* Holds the key of FOLDER's device for this session, SECONDS long (held_key.h). Errors: those
@@ -52,7 +57,8 @@ enum protector {
 enum protector device_file_protector(const char *folder);
 /* Takes FOLDER's device away: only for one that no organization has ever known. */
 void device_file_discard(const char *folder);
-/* Whether FOLDER holds a device. */
-bool device_file_is_there(const char *folder);
+/* Whether a device may be made in FOLDER, which need not be there. Errors: EXISTS (it holds
+ * one), FOLDER, IO. */
+ZT_CHECKED enum zt_err device_file_may_begin(const char *folder);
 
 #endif

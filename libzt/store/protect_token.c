@@ -8,10 +8,7 @@ enum { WRAPPED_MOST = 1024 };
 static enum zt_err
 check_uri(const char *uri)
 {
-	return token_is_uri(uri) && strstr(uri, "module-path") == NULL &&
-		       strstr(uri, "module-name") == NULL
-		   ? ZT_OK
-		   : ZT_ERR_INVALID;
+	return token_uri_is_plain(uri) ? ZT_OK : ZT_ERR_INVALID;
 }
 
 static enum zt_err

@@ -11,6 +11,7 @@
 
 #include "base/wire.h"
 #include "crypto/aead.h"
+#include "store/device_file.h"
 
 enum { VALUE_MOST = 64 * 1024 * 1024, KEY_MOST = 64, SCHEMA = 1 };
 
@@ -73,9 +74,12 @@ take_lock(const char *folder, bool waits, int *out)
 {
 	char path[4200];
 	int fd;
+	enum zt_err err = device_file_check_folder(folder);
 
+	if (err)
+		return err;
 	(void)snprintf(path, sizeof path, "%s/lock", folder);
-	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
+	if ((fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0)
 		return errno == ENOSPC ? ZT_ERR_FULL : ZT_ERR_IO;
 	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; tries++) {
 		if (!waits || tries == 100) {

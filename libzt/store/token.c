@@ -19,6 +19,30 @@ struct token {
 	CK_ULONG id_n;
 };
 
+/* A PIN in a URI would stand in arguments, and in clear in the file that names the token. */
+static enum zt_err
+parse(const char *text, P11KitUri *uri)
+{
+	return p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, uri) == P11_KIT_URI_OK &&
+		       !p11_kit_uri_any_unrecognized(uri) &&
+		       p11_kit_uri_get_pin_value(uri) == NULL &&
+		       p11_kit_uri_get_pin_source(uri) == NULL
+		   ? ZT_OK
+		   : ZT_ERR_INVALID;
+}
+
+bool
+token_uri_is_plain(const char *text)
+{
+	P11KitUri *uri = p11_kit_uri_new();
+	bool is = uri != NULL && parse(text, uri) == ZT_OK &&
+		  p11_kit_uri_get_module_path(uri) == NULL &&
+		  p11_kit_uri_get_module_name(uri) == NULL;
+
+	p11_kit_uri_free(uri);
+	return is;
+}
+
 bool
 token_is_uri(const char *text)
 {
@@ -127,11 +151,8 @@ token_open(const char *uri, const char *pin, struct token **out)
 
 	if (t == NULL || (t->uri = p11_kit_uri_new()) == NULL)
 		goto out;
-	err = ZT_ERR_INVALID;
-	if (p11_kit_uri_parse(uri, P11_KIT_URI_FOR_ANY, t->uri) != P11_KIT_URI_OK ||
-	    p11_kit_uri_any_unrecognized(t->uri))
-		goto out;
-	if ((err = load(t)) || (err = find_slot(t, &slot)) || (err = log_in(t, slot, pin)))
+	if ((err = parse(uri, t->uri)) || (err = load(t)) || (err = find_slot(t, &slot)) ||
+	    (err = log_in(t, slot, pin)))
 		goto out;
 	*out = t;
 	t = NULL;

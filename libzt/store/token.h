@@ -8,9 +8,12 @@
 struct token;
 
 bool token_is_uri(const char *text);
+/* Whether TEXT is a URI that names neither a module nor a PIN: one that may be kept. */
+bool token_uri_is_plain(const char *text);
 /* Opens the token that URI names and logs in with PIN (NULL: without). URI may name the module
- * (module-path), else all that p11-kit knows are looked at. Errors: INVALID (not such a URI),
- * NOT_FOUND, PASSWORD (a wrong PIN), LOCKED (too many wrong ones), IO (the module). */
+ * (module-path), else all that p11-kit knows are looked at. Errors: INVALID (not such a URI, or
+ * it holds a PIN), NOT_FOUND, PASSWORD (a wrong PIN), LOCKED (too many wrong ones), IO (the
+ * module). */
 ZT_CHECKED enum zt_err token_open(const char *uri, const char *pin, struct token **out);
 void token_close(struct token *t);
 /* The certificate that the URI names, in DER; the first one, if it names none. Errors:

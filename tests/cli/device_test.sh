@@ -150,4 +150,35 @@ else
 	echo "skipped: only root looks into another program's memory"
 fi
 cp "$state/marker" "$state/alice.password"
+
+# the state folder
+for mode in g+w o+w; do
+	chmod $mode "$state/alice"
+	expect 77 "others may write to it" "a state folder is not used while others may write to it ($mode)" alice users
+	expect 77 "d'autres peuvent y écrire" "in French ($mode)" env LC_ALL=fr_FR.UTF-8 "$bin/zt" --home "$state/alice" lock
+	chmod 700 "$state/alice"
+done
+if [ "$(id -u)" = 0 ]; then
+	chown nobody "$state/alice"
+	expect 77 "another user's" "nor is another user's" alice users
+	chown 0 "$state/alice"
+fi
+mkdir -m 777 "$state/open"
+expect 77 "others may write to it" "no device is made in one" "$bin/zt" --home "$state/open" --password-file "$state/alice.password" claim "$link" --email o@demo.example --name O
+mv "$state/alice/lock" "$state/lock"; ln -s "$state/elsewhere" "$state/alice/lock"
+expect 74 "" "a link in the lock's place is not followed" alice users
+check "and makes nothing elsewhere" test ! -e "$state/elsewhere"
+rm "$state/alice/lock"; mv "$state/lock" "$state/alice/lock"
+expect 0 "alice@demo" "as it was, it is used" alice users
+
+# two recoveries at once
+alice --quiet recovery create | tail -1 > "$state/words"
+mkdir -m 700 "$state/back.recovering" "$state/back" "$state/back/recovering"
+for d in back.recovering back/recovering; do echo first > "$state/$d/store.db"; echo first > "$state/$d/lock"; done
+check "a recovery brings alice back" "$bin/zt" --home "$state/back" --password-file "$state/alice.password" recover --server "$url" --words-file "$state/words" --label back
+for d in back.recovering back/recovering; do check "and removes nothing of another one's ($d)" cmp -s "$state/$d/store.db" "$state/$d/lock"; done
+check "and leaves nothing of its own" [ "$(echo "$state"/back/recovering-*)" = "$state/back/recovering-*" ]
+expect 0 "alice@demo" "the device works" "$bin/zt" --home "$state/back" --password-file "$state/alice.password" users
+expect 65 "" "one with other words" "$bin/zt" --home "$state/never" --password-file "$state/alice.password" recover --server "$url" --words-file "$state/marker"
+check "leaves no folder" test ! -e "$state/never"
 finish

@@ -124,6 +124,9 @@ uri="pkcs11:token=badge;object=frank?module-path=$module"
 expect 77 "refuses this PIN" "a wrong PIN" ask frank "$uri" --pin-file "$state/wrong"
 expect 66 "no such certificate" "a certificate that is not there" ask frank "pkcs11:token=badge;object=zoe?module-path=$module" --pin-file "$state/pin"
 expect 64 "not the URI" "a URI that is none" ask frank "pkcs11:tok%en" --pin-file "$state/pin"
+for pin in pin-value=1234 pin-source=file:/pin; do
+	expect 64 "without a PIN" "one that holds a PIN ($pin)" ask frank "$uri&$pin" --pin-file "$state/pin"
+done
 check "frank asks with an RSA key that never leaves the token" ask frank "$uri" --pin-file "$state/pin"
 check "grace with one on P-256" ask grace "pkcs11:token=badge;object=grace?module-path=$module" --pin-file "$state/pin"
 for id in $(alice pki list --json | grep -v dave@ | sed 's/.*"request":"\([0-9a-f]*\)".*/\1/'); do
@@ -135,6 +138,10 @@ check "grace works" person grace workspace create hers2
 # ---- a device's keys under a token ----
 expect 64 "p11-kit knows" "a library that a device file would name is refused" person frank protect "$uri" --pin-file "$state/pin"
 uri="pkcs11:token=badge;object=frank"
+for more in pin-value=1234 pin%2dvalue=1234 pin-source=file:/pin module-name=softhsm2; do
+	expect 64 "" "nor may it hold $more" person frank protect "$uri?$more" --pin-file "$state/pin"
+done
+check "no PIN was kept" sh -c "! grep -q 1234 '$state/frank/device.zt'"
 expect 77 "" "a wrong PIN protects nothing" person frank protect "$uri" --pin-file "$state/wrong"
 expect 65 "RSA key that decrypts" "nor does a key on P-256" person grace protect "pkcs11:token=badge;object=grace" --pin-file "$state/pin"
 check "the password still opens it" person frank workspace list
