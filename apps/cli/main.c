@@ -107,6 +107,8 @@ const struct cli_option cli_options[] = {
 	{ "--password-fd", "N", N_("read the password from descriptor N") },
 	{ "--new-password-file", "FILE", N_("password: read the new one from FILE") },
 	{ "--ca-file", "FILE", N_("trust this certificate authority (PEM)") },
+	{ "--overwrite", "",
+	    N_("get: replace files that zt did not write, or that were changed since") },
 	{ "--insecure", "", N_("speak to a server of another machine without TLS (http://)") },
 	{ "--json", "", N_("answer as JSON lines") },
 	{ "--quiet", "", N_("say nothing but errors") },
@@ -150,7 +152,7 @@ struct slot { /* where an option goes */
 	bool *flag;
 };
 
-enum { SLOTS = 36 };
+enum { SLOTS = 37 };
 
 static void
 fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slot out[SLOTS])
@@ -171,6 +173,7 @@ fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slo
 		{ "--pin-file", 0, &c->pin_file, NULL }, { "--for", 0, &c->duration, NULL },
 		{ "--against", 0, &c->against, NULL },
 		{ "--new-password-file", 0, &c->new_password_file, NULL },
+		{ "--overwrite", 0, NULL, &c->o.overwrite },
 		{ "--insecure", 0, NULL, &c->o.in_clear }, { "--json", 0, NULL, &c->json },
 		{ "--qr", 0, NULL, &c->qr }, { "--recursive", 'r', NULL, &c->recursive },
 		{ "--long", 'l', NULL, &c->details }, { "--quiet", 'q', NULL, &c->quiet },

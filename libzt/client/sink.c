@@ -1,14 +1,16 @@
 /* sink.c - a local file that is being written: beside its place, and named when it is whole, so
- * that a reader never sees half of it, and a link that stands there is replaced, not followed.
+ * that a reader never sees half of it. What stands there already and zt did not write stays.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "client/transfer.h"
+#include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
 
@@ -37,6 +39,18 @@ folder_drop(struct folder *f)
 	free(f);
 }
 
+/* A name that nobody else can know beforehand. */
+static void
+name_temp(struct sink *k)
+{
+	uint8_t random[12];
+	char text[2 * sizeof random + 1];
+
+	suite_random(random, sizeof random);
+	hex_print(random, sizeof random, text);
+	(void)snprintf(k->temp, sizeof k->temp, ".zt-%s", text);
+}
+
 enum zt_err
 sink_new(struct transfer *t, struct folder *in, const char *name, const char *shown,
     const Zt__FileManifest *f, struct sink **out)
@@ -62,7 +76,7 @@ sink_new(struct transfer *t, struct folder *in, const char *name, const char *sh
 	if (in != NULL) {
 		k->in = in;
 		in->users++;
-		(void)snprintf(k->temp, sizeof k->temp, ".zt-%d-%p", (int)getpid(), (void *)k);
+		name_temp(k);
 	}
 	*out = k;
 	return ZT_OK;
@@ -98,11 +112,74 @@ sink_reserve(struct sink *k, uint64_t upto)
 	}
 }
 
+/* ---- what stands at its place already ---- */
+
+/* What zt wrote says so, and what it was then. */
+static const char mark_name[] = "user.zt.wrote";
+enum { MARK = 80 };
+
+static int
+mark_text(int fd, char out[MARK])
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return 0;
+	return snprintf(out, MARK, "%lld %lld.%09ld", (long long)st.st_size,
+	    (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+static void
+set_mark(int fd)
+{
+	char text[MARK];
+	int n = mark_text(fd, text);
+
+	if (n > 0) /* where files bear no attributes, nothing is known to be ours later */
+		(void)fsetxattr(fd, mark_name, text, (size_t)n, 0);
+}
+
+/* A contributor chooses names: in the reader's home .bashrc is one. What zt wrote there and
+ * nobody changed since gives way, and nothing else. */
+static bool
+may_take_place(const struct sink *k)
+{
+	char is[MARK], was[MARK];
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	if (k->t->z->overwrites || fstatat(k->in->fd, k->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return true;
+	if (!S_ISREG(st.st_mode) || (fd = openat(k->in->fd, k->name,
+					 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) < 0)
+		return false;
+	n = fgetxattr(fd, mark_name, was, sizeof was);
+	n = n > 0 && mark_text(fd, is) == n && memcmp(is, was, (size_t)n) == 0;
+	(void)close(fd);
+	return n != 0;
+}
+
+/* The file of FD past the page cache, or -1: by the descriptor, because the name may lead
+ * elsewhere by now in a folder to which others may write. */
+static int
+open_direct(int fd)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_DIRECT | O_CLOEXEC);
+}
+
 void
 sink_open(struct sink *k)
 {
 	if (k->in == NULL)
 		return;
+	if (!may_take_place(k)) {
+		k->err = ZT_ERR_EXISTS;
+		return;
+	}
 	if ((k->fd = openat(k->in->fd, k->temp,
 		 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0) {
 		fail_io(k);
@@ -120,7 +197,7 @@ sink_open(struct sink *k)
 	}
 	sink_reserve(k, 1);
 	if (k->err == ZT_OK)
-		k->direct = openat(k->in->fd, k->temp, O_WRONLY | O_DIRECT | O_CLOEXEC);
+		k->direct = open_direct(k->fd);
 }
 
 void
@@ -156,7 +233,10 @@ sink_name(struct sink *k)
 	if (k->err == ZT_OK) {
 		(void)fchmod(k->fd, (mode_t)k->mode & 0777);
 		(void)futimens(k->fd, k->times);
-		if (renameat(k->in->fd, k->temp, k->in->fd, k->name) != 0)
+		set_mark(k->fd);
+		if (!may_take_place(k)) /* somebody wrote it meanwhile */
+			k->err = ZT_ERR_EXISTS;
+		else if (renameat(k->in->fd, k->temp, k->in->fd, k->name) != 0)
 			fail_io(k);
 	}
 	if (k->direct >= 0)
@@ -185,6 +265,11 @@ sink_end(struct sink *k)
 	else if (k->err == ZT_ERR_MISSING_BLOCK || k->err == ZT_ERR_CORRUPT ||
 		 k->err == ZT_ERR_FULL)
 		transfer_leave_out(t, k->err, k->shown, err_words(k->err));
+	else if (k->err == ZT_ERR_EXISTS)
+		transfer_leave_out(t, k->err, k->shown,
+		    client_words(t->z,
+			"what is there was not written by zt, or was changed since; "
+			"--overwrite replaces it"));
 	else if (k->err)
 		transfer_fail(t, k->err);
 	else {

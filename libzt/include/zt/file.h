@@ -33,10 +33,12 @@ struct zt_check {
 ZT_CALL enum zt_err zt_put(struct zt *z, const char *local, const char *remote,
     const struct zt_progress *p, uint64_t *files);
 /* Downloads a file or folder to LOCAL, which for a folder may exist. Every byte is verified
- * before it takes its name. A file whose content the servers have lost or damaged is left out
- * and told to SKIPPED; so is a file or folder that somebody spoiled, of which the newest
- * version that opens comes. All others come, and the call ends with MISSING_BLOCK, CORRUPT or
- * what else is wrong with the first. */
+ * before it takes its name. What is there already gives way if zt wrote it and nobody changed
+ * it since (zt_options.overwrite: always), else that file is left out, and the call ends with
+ * EXISTS. A file whose content the servers
+ * have lost or damaged is left out and told to SKIPPED; so is a file or folder that somebody
+ * spoiled, of which the newest version that opens comes. All others come, and the call ends
+ * with MISSING_BLOCK, CORRUPT or what else is wrong with the first. */
 ZT_CALL enum zt_err zt_get(struct zt *z, const char *remote, const char *local,
     const struct zt_progress *p, uint64_t *files);
 /* Writes a file to FD. VERSION 0 is the newest. */

@@ -29,6 +29,8 @@ struct zt_options {
 	/* http:// to other machines than this one, where who is in between reads and changes
 	 * what no signature covers. */
 	bool in_clear;
+	/* zt_get replaces what zt did not write, or somebody changed since. */
+	bool overwrite;
 	/* The sentences of zt_why in another language: a text with the same printf directives,
 	 * or the same text. NULL: English. */
 	const char *(*translate)(const char *english);

@@ -1,0 +1,34 @@
+#!/bin/sh
+# A contributor chooses the names of files, and "zt get ws:/ ~" ends in somebody's home: what zt did not write there, or
+# was changed since, stays.
+. "$(dirname "$0")/world.sh"
+begin_world
+has() { [ "$(cat "$state/home/$1")" = "$2" ]; }
+mkdir "$state/src" "$state/home"
+alice workspace create w; alice workspace share w bob@demo.example --role contributor
+echo evil > "$state/src/.bashrc"; echo one > "$state/src/notes"; echo evil > "$state/src/link"
+bob --quiet put "$state/src" w:/
+echo mine > "$state/home/.bashrc"; echo mine > "$state/target"; ln -s ../target "$state/home/link"
+expect 73 "left out .bashrc: what is there was not written by zt" "what zt did not write is named" alice get w:/ "$state/home"
+check "and stays" has .bashrc mine
+check "so does a link" [ "$(readlink "$state/home/link")" = ../target ]
+check "and what it leads to" has ../target mine
+check "the others come" has notes one
+expect 73 "pas été écrit par zt" "in French, and as a file alone" env LC_ALL=fr_FR.UTF-8 "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" get w:/.bashrc "$state/home/.bashrc"
+check "it stays then too" has .bashrc mine
+echo two, longer > "$state/src/notes"; bob --quiet put "$state/src/notes" w:/notes
+expect 73 "left out" "again" alice get w:/ "$state/home"
+if has notes "two, longer"; then
+	ok "what zt wrote is replaced by a newer version"
+else
+	setfattr -n user.x -v 1 "$state/home/notes" 2>/dev/null && not_ok "what zt wrote was not replaced" || echo "skipped: files bear no attributes here"
+fi
+echo changed > "$state/home/notes"
+expect 73 "left out notes" "what was changed since is named" alice get w:/ "$state/home"
+check "and stays" has notes changed
+check "unless it is said" alice --quiet --overwrite get w:/ "$state/home"
+check "then all are as they are there" has .bashrc evil
+check "a link is replaced" test ! -L "$state/home/link"
+check "and not followed" has ../target mine
+check "no rest lies about" sh -c "! ls -A '$state/home' | grep '^.zt-'"
+finish
