@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "common/l10n.h"
 #include "common/output.h"
+#include "zt/pki.h"
 
 enum zt_err
 cmd_org_bootstrap(struct cli *c)
@@ -297,11 +299,21 @@ show_new_device(void *ctx, const struct zt_device *d)
 	cli_show_new_device(ctx, d);
 }
 
+/* Whether this system has any swap at all. */
+static bool
+may_swap(void)
+{
+	struct sysinfo of;
+
+	return sysinfo(&of) != 0 || of.totalswap > 0;
+}
+
 enum zt_err
 cmd_status(struct cli *c)
 {
 	struct zt_identity id;
 	uint64_t records = 0;
+	unsigned ending = 0;
 	enum zt_err err = zt_sync(c->zt), store = zt_check_store(c->zt, &records), lists;
 
 	zt_whoami(c->zt, &id);
@@ -344,5 +356,12 @@ cmd_status(struct cli *c)
 		lists = zt_new_devices(c->zt, show_new_device, c);
 	if (err == ZT_OK)
 		err = lists;
+	if (zt_pki_show(c->zt, cli_count_ending, &ending) == ZT_OK && ending > 0)
+		(void)printf(
+		    _("revocation lists that end within a week: %u (zt pki show)\n"), ending);
+	if (!c->stays_in_memory && may_swap())
+		(void)printf("%s\n", _("memory: this system may write keys in use to swap; a "
+				       "higher limit of locked "
+				       "memory, or encrypted swap, prevents that"));
 	return err ? err : store;
 }

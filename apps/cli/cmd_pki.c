@@ -1,6 +1,7 @@
 /* cmd_pki.c - joining with an X.509 certificate, and whom the organization believes. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "command.h"
 #include "common/l10n.h"
@@ -12,11 +13,29 @@ cmd_pki_trust(struct cli *c)
 {
 	enum zt_err err = zt_pki_trust(c->zt, (const char *const *)c->args, (size_t)c->count);
 
-	if (err == ZT_OK && c->count > 0)
+	if (err == ZT_OK && c->count > 0) {
 		cli_say(c, "newcomers with a certificate of these anchors may ask to join");
-	else if (err == ZT_OK)
+		cli_say(c,
+		    "who has joined stays, also when their certificate is revoked: zt user "
+		    "revoke ends that");
+	} else if (err == ZT_OK)
 		cli_say(c, "nobody joins by a certificate any more");
 	return err;
+}
+
+/* A week is left to fetch a newer one; after that nobody joins by that issuer. */
+static bool
+ends_soon(const struct zt_pki_item *i)
+{
+	const uint64_t week = UINT64_C(7) * 24 * 3600 * 1000;
+
+	return i->is_list && i->until < (uint64_t)time(NULL) * 1000 + week;
+}
+
+void
+cli_count_ending(void *ctx, const struct zt_pki_item *i)
+{
+	*(unsigned *)ctx += ends_soon(i);
 }
 
 static void
@@ -38,6 +57,8 @@ show_item(void *ctx, const struct zt_pki_item *i)
 	output_show(i->is_list ? i->issuer : i->subject);
 	(void)printf("\n  %s ", _("until"));
 	output_time(i->until);
+	if (ends_soon(i))
+		(void)printf("  %s", _("(set a newer list: zt pki trust)"));
 	(void)printf("\n  SHA-256 %s\n", i->fingerprint);
 }
 

@@ -26,6 +26,7 @@ struct cli {
 	    *at, *need, *users, *storage, *founding_file, *org, *key, *pin_file, *since;
 	int password_fd;
 	bool json, qr, recursive, details, yes, quiet, keep;
+	bool stays_in_memory; /* nothing of this process goes to swap */
 	char **args;
 	int count;
 	struct zt *zt;        /* open, for commands that need it */
@@ -74,6 +75,9 @@ enum zt_err cli_read_line(struct cli *c, const char *file, char *out, unsigned s
 enum zt_err cli_need(struct cli *c, const char *value, const char *option);
 /* What this device is called: --label, or the machine's name. */
 const char *cli_label(struct cli *c);
+/* Counts in CTX, an unsigned, the revocation lists that end within a week. */
+struct zt_pki_item;
+void cli_count_ending(void *ctx, const struct zt_pki_item *i);
 /* A sentence for people: nothing with --json or --quiet. */
 void cli_say(const struct cli *c, const char *text);
 /* A sentence on standard error that is said in any case; nothing when it is "". */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -383,6 +384,21 @@ act(struct cli *c, bool help)
 	return zt_err_exit(err);
 }
 
+/* Keys, Argon2's memory and what was decrypted go to no swap, where the system lets us say so:
+ * a limit would make later allocations fail, so it is all or nothing. */
+static bool
+keep_in_memory(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &r) != 0)
+		return false;
+	r.rlim_cur = r.rlim_max;
+	return setrlimit(RLIMIT_MEMLOCK, &r) == 0 &&
+	       (r.rlim_max == RLIM_INFINITY || geteuid() == 0) &&
+	       mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -399,6 +415,7 @@ main(int argc, char **argv)
 	/* Buffers of a transfer are used again, and not given back and faulted in anew. */
 	(void)mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
 	(void)mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
+	c.stays_in_memory = keep_in_memory();
 	l10n_start();
 	c.args = args;
 	if (args == NULL)

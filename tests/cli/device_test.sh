@@ -145,6 +145,8 @@ if [ "$(id -u)" = 0 ]; then
 	rc=0; holds_password $watch >"$state/looked" 2>&1 || rc=$?
 	check "the memory of a program that goes on was looked at" grep -q "looked at [1-9]" "$state/looked"
 	check "and the password is not there" [ $rc = 1 ]
+	locked=$(sed -n 's/^VmLck:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$watch/status")
+	check "what it has in memory goes to no swap" [ "$locked" -gt 1000 ]
 	kill $watch; wait $watch || true
 else
 	echo "skipped: only root looks into another program's memory"

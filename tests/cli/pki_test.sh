@@ -56,6 +56,14 @@ expect 77 "only an admin" "bob sets no anchors" bob pki trust "$ca/ca.pem"
 check "alice sets the anchor and its revocation list" alice pki trust "$ca/ca.pem" "$ca/ca.crl"
 expect 0 "CN=Test CA" "and anyone can read them" bob pki show
 expect 0 '"kind":"revocation_list"' "as JSON too" alice pki show --json
+alice status > "$state/status"
+check "a list that holds for a month is no matter" sh -c "grep -q 'trust log' '$state/status' && ! grep -q 'within a week' '$state/status'"
+cp "$ca/ca.crl" "$ca/month.crl"; openssl ca -config "$ca/conf" -gencrl -crldays 6 -out "$ca/week.crl" 2>/dev/null
+expect 0 "zt user revoke ends that" "what a later revocation does not do is said" alice pki trust "$ca/ca.pem" "$ca/week.crl"
+expect 0 "end within a week: 1" "a list that ends within a week is warned of" alice status
+expect 0 "d'ici une semaine : 1" "in French" env LC_ALL=fr_FR.UTF-8 "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" status
+expect 0 "set a newer list" "and named" alice pki show
+alice --quiet pki trust "$ca/ca.pem" "$ca/month.crl"
 expect 65 "neither a certificate nor" "what is no certificate is refused by name" alice pki trust "$state/url"
 
 # ---- by a file ----
