@@ -4,10 +4,18 @@
  * passed over. */
 #include "test.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/wire.h"
 #include "client/chain.h"
 #include "crypto/suite.h"
+#include "files/audit.h"
 #include "forge.h"
+#include "format/limits.h"
 #include "format/pb.h"
+#include "proto/auth.pb-c.h"
+#include "trust/head.h"
 
 static void
 put(struct person *p, const char *content, const char *remote)
@@ -213,6 +221,235 @@ F7_who_counted_too_much_judges_again_when_the_log_pins_the_chain(void **state)
 	person_close(&carol);
 }
 
+/* ---- hidden entries ---- */
+
+/* Shows lines of TOPIC from entry FROM on as if they were not the reader's to see, under the
+ * true head: digest and tag are right, for they are what the head covers. */
+struct hiding {
+	struct id topic;
+	uint64_t from;
+	unsigned hidden;
+};
+
+static ProtobufCBinaryData
+own(const struct hash *h)
+{
+	ProtobufCBinaryData f = { HASH_BYTES, malloc(HASH_BYTES) };
+
+	assert_non_null(f.data);
+	memcpy(f.data, h->b, HASH_BYTES);
+	return f;
+}
+
+static void
+hide(void *ctx, struct double_call *c)
+{
+	struct hiding *h = ctx;
+	Zt__LogPage *m = NULL;
+
+	if (c->route != ROUTE_LOG_READ || c->status != 200)
+		return;
+	assert_ok(pb_decode(&zt__log_page__descriptor, buf_bytes(&c->answer), LIMIT_PAGE, &m));
+	for (size_t i = 0; i < m->n_lines; i++) {
+		Zt__LogLine *l = m->lines[i];
+		struct statement st;
+		struct entry *e = NULL;
+
+		if (l->entry == NULL || l->index < h->from)
+			continue;
+		assert_ok(statement_of(l->entry, &st));
+		assert_ok(entry_decode(&st, &e));
+		if (id_equal(&e->topic, &h->topic)) {
+			l->digest = own(&e->digest);
+			l->tag = own(&e->tag);
+			pb_free(l->entry);
+			l->entry = NULL;
+			h->hidden++;
+		}
+		entry_free(e);
+	}
+	buf_empty(&c->answer);
+	assert_ok(pb_encode(m, &c->answer));
+	pb_free(m);
+}
+
+static void
+P4_no_entry_of_ones_own_topics_is_hidden_under_a_true_head(void **state)
+{
+	struct scene *s = *state;
+	struct person carol;
+	struct hiding h = { .hidden = 0 };
+	struct double_hooks hooks = { .ctx = &h, .after = hide };
+	uint64_t entries = 0;
+
+	world_join(&s->alice, &carol, "carla", "standard");
+	assert_ok(zt_workspace_create(s->alice.zt, "hidden"));
+	assert_ok(zt_workspace_share(s->alice.zt, "hidden", "bob@test.example", "contributor"));
+	assert_ok(zt_workspace_share(s->alice.zt, "hidden", carol.email, "contributor"));
+	h.topic = person_space(&s->bob, "hidden")->w->id;
+	h.from = merkle_size(s->bob.zt->state->tree);
+	/* A removal, with its rotation, in a workspace of bob's. */
+	assert_ok(zt_workspace_unshare(s->alice.zt, "hidden", carol.email));
+	double_play(s->w->d, &hooks);
+	assert_err(ZT_ERR_FORK, zt_sync(s->bob.zt));
+	assert_err(ZT_ERR_FORK, zt_log_verify(s->bob.zt, &entries));
+	assert_true(h.hidden >= 2);
+	double_play(s->w->d, NULL);
+	assert_ok(client_thaw(s->bob.zt));
+	assert_ok(zt_sync(s->bob.zt));
+	assert_int_equal(2, person_space(&s->bob, "hidden")->w->generation_count);
+	/* And of the organization, which everybody may see. */
+	h = (struct hiding){ .topic = s->bob.zt->org,
+		.from = merkle_size(s->bob.zt->state->tree) };
+	assert_ok(zt_user_revoke(s->alice.zt, carol.email));
+	double_play(s->w->d, &hooks);
+	assert_err(ZT_ERR_FORK, zt_sync(s->bob.zt));
+	assert_true(h.hidden >= 1);
+	double_play(s->w->d, NULL);
+	assert_ok(client_thaw(s->bob.zt));
+	assert_ok(zt_sync(s->bob.zt));
+	/* What is not his to see is hidden from him every day. */
+	assert_ok(zt_workspace_create(s->alice.zt, "not of bob"));
+	assert_ok(zt_sync(s->bob.zt));
+	person_close(&carol);
+}
+
+/* ---- time ---- */
+
+struct aged {
+	struct sign_key *key;
+	struct id org;
+	uint64_t by_ms;
+};
+
+/* The true answer, with a head that the log key signed BY_MS ago. */
+static void
+age(void *ctx, struct double_call *c)
+{
+	const struct aged *a = ctx;
+	Zt__LogPage *m = NULL;
+	Zt__Statement st, *was;
+	struct statement s;
+	struct head h;
+	struct buf body = buf_init(1024);
+	uint8_t key[SIGN_PUBLIC_BYTES];
+
+	if (c->route != ROUTE_LOG_READ || c->status != 200)
+		return;
+	sign_public(a->key, key);
+	assert_ok(pb_decode(&zt__log_page__descriptor, buf_bytes(&c->answer), LIMIT_PAGE, &m));
+	assert_ok(statement_of(m->head, &s));
+	assert_ok(head_check(key, &a->org, &s, &h));
+	h.time -= a->by_ms;
+	assert_ok(head_sign(a->key, &a->org, &h, &body, &s));
+	st = statement_message(&s);
+	was = m->head;
+	m->head = &st;
+	buf_empty(&c->answer);
+	assert_ok(pb_encode(m, &c->answer));
+	m->head = was;
+	pb_free(m);
+	buf_free(&body);
+}
+
+static void
+P4_a_head_that_is_old_or_goes_back_in_time_is_refused(void **state)
+{
+	struct scene *s = *state;
+	struct aged a = { .key = world_log_key(s->w, &s->bob.zt->org), .org = s->bob.zt->org };
+	struct double_hooks hooks = { .ctx = &a, .after = age };
+
+	assert_ok(zt_sync(s->bob.zt));
+	double_play(s->w->d, &hooks);
+	a.by_ms = 4 * 60 * 1000;
+	assert_ok(zt_sync(s->bob.zt)); /* clocks differ so much */
+	double_play(s->w->d, NULL);
+	assert_ok(zt_sync(s->bob.zt));
+	double_play(s->w->d, &hooks);
+	a.by_ms = 6 * 60 * 1000;
+	assert_err(ZT_ERR_FORK, zt_sync(s->bob.zt)); /* it covers as much, and is older */
+	assert_ok(client_thaw(s->bob.zt));
+	a.by_ms = 11 * 60 * 1000;
+	assert_err(ZT_ERR_CLOCK, zt_sync(s->bob.zt));
+	double_play(s->w->d, NULL);
+	assert_ok(zt_sync(s->bob.zt));
+	sign_free(a.key);
+}
+
+/* ---- an auditor ---- */
+
+static enum zt_err
+audit_export(struct person *p, const struct buf *file, const struct buf *extra, size_t extras,
+    const struct id *workspace)
+{
+	struct audit *a = NULL;
+	struct wire_reader r =
+	    wire_read(bytes_of(file->p + strlen(AUDIT_MAGIC), file->n - strlen(AUDIT_MAGIC)));
+	enum zt_err err = ZT_OK;
+
+	assert_ok(audit_new(&p->zt->org, &a));
+	while (r.left > 0 && !r.bad) {
+		unsigned type = wire_u8(&r);
+		struct bytes b = wire_counted(&r, AUDIT_RECORD_MOST);
+
+		assert_ok(audit_take(a, (enum audit_record)type, b));
+	}
+	err = audit_take(a, AUDIT_WORKSPACE, bytes_of(workspace->b, ID_BYTES));
+	for (size_t i = 0; err == ZT_OK && i < extras; i++)
+		err = audit_take(a, AUDIT_CHANGESET, buf_bytes(&extra[i]));
+	if (err == ZT_OK)
+		err = audit_end(a);
+	if (err == ZT_OK) /* once is enough */
+		assert_err(ZT_ERR_CORRUPT,
+		    audit_take(a, AUDIT_WORKSPACE, bytes_of(workspace->b, ID_BYTES)));
+	audit_free(a);
+	return err;
+}
+
+static void
+F6_an_auditor_refuses_two_contents_for_one_version_and_a_workspace_that_comes_twice(
+    void **state)
+{
+	struct scene *s = *state;
+	struct space *w;
+	struct forged_file one, two;
+	struct forged_change c1, c2;
+	struct forged f1, f2;
+	struct buf file = buf_init(8u << 20), extra[2];
+	char *path = world_file(s->w, "export", "", 0);
+	uint8_t chunk[4096];
+	ssize_t n;
+	int fd;
+
+	assert_ok(zt_workspace_create(s->alice.zt, "audited"));
+	assert_ok(
+	    zt_workspace_share(s->alice.zt, "audited", "bob@test.example", "contributor"));
+	w = person_space(&s->bob, "audited");
+	suite_random(c1.vlob.b, ID_BYTES);
+	forge_file(&one, "what was agreed");
+	forge_file(&two, "what was not agreed");
+	c1 = (struct forged_change){ .vlob = c1.vlob, .version = 1, .m = &one.m };
+	c2 = (struct forged_change){ .vlob = c1.vlob, .version = 1, .m = &two.m };
+	forge_changeset(&s->bob, w, &c1, 1, 1, &f1);
+	forge_changeset(&s->bob, w, &c2, 1, 1, &f2);
+	assert_ok(zt_sync(s->alice.zt));
+	fd = open(path, O_RDWR | O_TRUNC | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_ok(zt_log_export(s->alice.zt, fd, NULL));
+	assert_int_equal(0, lseek(fd, 0, SEEK_SET));
+	while ((n = read(fd, chunk, sizeof chunk)) > 0)
+		buf_add(&file, bytes_of(chunk, (size_t)n));
+	(void)close(fd);
+	extra[0] = f1.changeset;
+	extra[1] = f2.changeset;
+	assert_ok(audit_export(&s->alice, &file, extra, 1, &w->w->id));
+	assert_err(ZT_ERR_CORRUPT, audit_export(&s->alice, &file, extra, 2, &w->w->id));
+	forged_free(&f1);
+	forged_free(&f2);
+	buf_free(&file);
+	free(path);
+}
+
 /* ---- what cannot stand ---- */
 
 /* Signs F's changeset anew with another head: what its author says to have seen. */
@@ -355,6 +592,10 @@ main(void)
 		EACH(
 		    F7_who_had_verified_it_before_the_revocation_was_heard_of_goes_on_counting_it),
 		EACH(F7_who_counted_too_much_judges_again_when_the_log_pins_the_chain),
+		EACH(P4_no_entry_of_ones_own_topics_is_hidden_under_a_true_head),
+		EACH(P4_a_head_that_is_old_or_goes_back_in_time_is_refused),
+		EACH(
+		    F6_an_auditor_refuses_two_contents_for_one_version_and_a_workspace_that_comes_twice),
 		EACH(
 		    P5_a_member_who_names_another_history_freezes_one_workspace_until_it_is_passed_over),
 		EACH(K8_a_place_that_never_was_is_declared_void_by_an_owner),
