@@ -328,8 +328,9 @@ cmd_status(struct cli *c)
 		output_field("root", id.log_root, true);
 		if ((lists = add_lists(c)) != ZT_OK && err == ZT_OK)
 			err = lists;
-		(void)printf("\"log_size\":%llu,\"reachable\":%s}\n",
-		    (unsigned long long)id.log_size, err == ZT_OK ? "true" : "false");
+		(void)printf("\"log_size\":%llu,\"log_marked\":%llu,\"reachable\":%s}\n",
+		    (unsigned long long)id.log_size, (unsigned long long)id.log_marked,
+		    err == ZT_OK ? "true" : "false");
 		return err ? err : store;
 	}
 	say_about("server");
@@ -348,6 +349,13 @@ cmd_status(struct cli *c)
 	say_about("trust log");
 	(void)printf(_("%llu entries"), (unsigned long long)id.log_size);
 	(void)printf(", %.16s\n", id.log_root);
+	if (id.log_marked > id.log_size) {
+		say_about("restored");
+		(void)printf(_("the server lacks %llu entries since an older backup: run zt "
+			       "repair on every device that was used since"),
+		    (unsigned long long)(id.log_marked - id.log_size));
+		(void)printf("\n");
+	}
 	say_about("local store");
 	(void)printf(store ? _("%llu records, DAMAGED") : _("%llu records, whole"),
 	    (unsigned long long)records);

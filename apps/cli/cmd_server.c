@@ -80,11 +80,11 @@ show_org(void *ctx, const struct zt_server_org *o)
 	show_bound(N_("bytes"), o->bytes, o->bytes_limit, c->json);
 	if (c->json) {
 		(void)printf(
-		    "\"devices\":%llu,\"workspaces\":%llu,\"entries\":%llu,\"frozen\":%"
-		    "llu,\"expires\":%llu}\n",
+		    "\"devices\":%llu,\"workspaces\":%llu,\"entries\":%llu,\"marked\":%llu,"
+		    "\"frozen\":%llu,\"expires\":%llu}\n",
 		    (unsigned long long)o->devices, (unsigned long long)o->workspaces,
-		    (unsigned long long)o->entries, (unsigned long long)o->frozen,
-		    (unsigned long long)o->expires);
+		    (unsigned long long)o->entries, (unsigned long long)o->marked,
+		    (unsigned long long)o->frozen, (unsigned long long)o->expires);
 		return;
 	}
 	(void)printf(_("  %llu devices, %llu workspaces, %llu entries"),
@@ -92,6 +92,9 @@ show_org(void *ctx, const struct zt_server_org *o)
 	    (unsigned long long)o->entries);
 	if (o->frozen > 0)
 		(void)printf(_(", %llu frozen"), (unsigned long long)o->frozen);
+	if (o->marked > o->entries)
+		(void)printf(_(", RESTORED: %llu entries are missing"),
+		    (unsigned long long)(o->marked - o->entries));
 	if (o->expires > 0) {
 		(void)printf(", %s ", is_over ? _("expired") : _("expires"));
 		output_time(o->expires);
@@ -195,4 +198,17 @@ enum zt_err
 cmd_server_user_thaw(struct cli *c)
 {
 	return set_frozen(c, false);
+}
+
+enum zt_err
+cmd_server_accept_loss(struct cli *c)
+{
+	struct operator o;
+	enum zt_err err = operator_of(c, &o);
+
+	if (err == ZT_OK && (err = zt_server_accept_loss(&o.s, c->args[0], c->why)) == ZT_OK)
+		cli_say(c, "what the backup lacked is given up; devices that had seen it "
+			   "refuse this server from now on, and must be added anew");
+	explicit_bzero(&o, sizeof o);
+	return err;
 }

@@ -143,6 +143,7 @@ enum zt_err cmd_server_org_list(struct cli *c);
 enum zt_err cmd_server_org_set(struct cli *c);
 enum zt_err cmd_server_user_freeze(struct cli *c);
 enum zt_err cmd_server_user_thaw(struct cli *c);
+enum zt_err cmd_server_accept_loss(struct cli *c);
 enum zt_err cmd_pki_trust(struct cli *c);
 enum zt_err cmd_pki_show(struct cli *c);
 enum zt_err cmd_pki_request(struct cli *c);

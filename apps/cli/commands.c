@@ -169,6 +169,11 @@ const struct command commands[] = {
 	    "zt server freeze acme 0123...", 2, 2, false, cmd_server_user_freeze },
 	{ "server thaw", "NAME USER-ID", N_("operator: end that"),
 	    "zt server thaw acme 0123...", 2, 2, false, cmd_server_user_thaw },
+	{ "server accept-loss", "NAME",
+	    N_("operator: give up what an older backup lost and nobody brings back"),
+	    "zt server accept-loss acme --server https://zt.example --operator-token-file "
+	    "FILE",
+	    1, 1, false, cmd_server_accept_loss },
 	{ "status", "", N_("show who and where this device is"), "zt status", 0, 0, true,
 	    cmd_status },
 };

@@ -5,6 +5,7 @@
 
 #include "base/vec.h"
 #include "client/client.h"
+#include "client/positions.h"
 #include "crypto/padding.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -506,6 +507,8 @@ take_answer(struct outgoing *o)
 
 		err = space_take_own(
 		    o->b->s, &cs, m->position, &link, buf_bytes(&o->b->call.body));
+		if (err == ZT_OK)
+			err = position_keep(o->b->s, m->signed_);
 	}
 	pb_free(m);
 	free(changes);

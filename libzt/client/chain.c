@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/wire.h"
+#include "client/positions.h"
 #include "format/limits.h"
 #include "format/pb.h"
 
@@ -370,6 +371,10 @@ judge(struct space *s, const struct changeset *cs, uint64_t position, bool *left
 	if (cs->parent_position > 0 && cs->parent_position < position &&
 	    (err = check_parent(s, cs, position)))
 		return err;
+	/* A log that is shorter than it was is not another one: this waits for its repair. */
+	if (cs->seen_size > merkle_size(s->z->state->tree) && s->z->marked >= cs->seen_size)
+		return client_refuse(s->z, ZT_ERR_RESTORED, "%s",
+		    client_words(s->z, err_words(ZT_ERR_RESTORED)));
 	err = changeset_check(s->z->state, s->w, cs, &place, &why);
 	*left_out = err == ZT_ERR_REVOKED;
 	return err == ZT_OK || *left_out ? ZT_OK : refuse_authored(s, err, cs, position, why);
@@ -519,6 +524,8 @@ sync_page(struct space *s, uint64_t *newest)
 			err = chain_keep(s, s->position, m->changesets[i]);
 	if (err == ZT_OK && m->n_changesets > 0)
 		err = chain_note(s);
+	if (err == ZT_OK)
+		err = position_keep(s, m->signed_);
 out:
 	pb_free(m);
 	return err;

@@ -351,7 +351,8 @@ zt_whoami(const struct zt *z, struct zt_identity *out)
 		.user = z->user_text,
 		.device = z->device_text,
 		.email = z->email,
-		.log_size = merkle_size(z->state->tree) };
+		.log_size = merkle_size(z->state->tree),
+		.log_marked = z->marked };
 	if (merkle_root(z->state->tree, out->log_size, &root) == ZT_OK)
 		hex_print(root.b, HASH_BYTES, out->log_root);
 	if (me != NULL)

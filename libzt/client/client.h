@@ -37,6 +37,7 @@ struct zt {
 	size_t user_key_count, user_key_cap;
 	unsigned user_generation; /* the log's generations were looked at up to here */
 	uint64_t vouched_size;    /* of the log, by the greeter */
+	uint64_t marked;          /* how long the server says that its log once was */
 	struct hash vouched_root;
 	struct store *store;
 	struct calls *calls;

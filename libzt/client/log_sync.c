@@ -282,6 +282,7 @@ check_head(struct sync *s, const Zt__LogPage *page, uint64_t from, struct head *
 	struct hash root;
 	enum zt_err err;
 
+	s->z->marked = page->marked;
 	if ((err = statement_of(page->head, &st)) ||
 	    (err = head_check(s->o->log_key, &s->o->id, &st, out)))
 		return client_refuse(s->z, err, "the server's tree head: %s",

@@ -7,6 +7,7 @@
 
 #include "base/wire.h"
 #include "client/chain.h"
+#include "client/positions.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
@@ -242,7 +243,7 @@ held_object(struct space *s, const struct change *c, struct buf *kept, Zt__Objec
 /* PUSH to the server, with OBJECTS in the order of its changes. */
 static enum zt_err
 send_changeset(struct space *s, uint64_t position, Zt__PushRequest *push, Zt__Object **objects,
-    size_t count, uint64_t *missing)
+    size_t count, uint64_t *missing, uint64_t *blocks)
 {
 	struct route_params p = { .org = s->z->org, .id = s->w->id };
 	struct buf body = buf_init(LIMIT_PUSH + LIMIT_MANIFEST), answer = buf_init(64);
@@ -261,7 +262,7 @@ send_changeset(struct space *s, uint64_t position, Zt__PushRequest *push, Zt__Ob
 		ZT_OK &&
 	    (err = pb_decode(&zt__repair_answer__descriptor, buf_bytes(&answer), 64, &got)) ==
 		ZT_OK)
-		*missing = got->missing;
+		*missing = got->missing, *blocks = got->missing_blocks;
 	pb_free(got);
 	buf_free(&body);
 	buf_free(&answer);
@@ -277,7 +278,7 @@ bring_back(struct repair *r, struct space *s, uint64_t position, bool is_there)
 	struct change *changes = NULL;
 	Zt__Object *objects = NULL, **list = NULL;
 	struct buf *kept = NULL;
-	uint64_t missing = 0, before;
+	uint64_t missing = 0, blocks = 0, before;
 	enum zt_err err = held_push(s, position, &push);
 
 	if (err)
@@ -296,14 +297,16 @@ bring_back(struct repair *r, struct space *s, uint64_t position, bool is_there)
 	}
 	/* A changeset that stands asks first what it lacks: mostly nothing. */
 	before = cs.count;
-	if (is_there && (err = send_changeset(s, position, push, list, cs.count, &before)))
+	if (is_there &&
+	    (err = send_changeset(s, position, push, list, cs.count, &before, &blocks)))
 		goto out;
 	for (size_t i = 0; before > 0 && i < cs.count; i++)
 		if (push->n_objects == cs.count)
 			list[i] = push->objects[i];
 		else
 			held_object(s, &changes[i], &kept[i], list[i]);
-	err = before > 0 ? send_changeset(s, position, push, list, cs.count, &missing) : ZT_OK;
+	err = before > 0 ? send_changeset(s, position, push, list, cs.count, &missing, &blocks)
+			 : ZT_OK;
 	if (err == ZT_OK) {
 		r->out->changesets += !is_there;
 		r->out->objects += before - missing;
@@ -311,6 +314,10 @@ bring_back(struct repair *r, struct space *s, uint64_t position, bool is_there)
 			name_loss(r, s, position, position,
 			    "objects of this changeset are not held here: a device of its "
 			    "author can bring them");
+		if (blocks > 0 && !is_there)
+			name_loss(r, s, position, position,
+			    "blocks of this changeset are not on the server: files that it "
+			    "wrote are lost, unless somebody puts them again");
 	}
 out:
 	for (size_t i = 0; kept != NULL && i < cs.count; i++)
@@ -326,12 +333,22 @@ out:
 static enum zt_err
 repair_chain(struct repair *r, struct space *s, uint64_t newest)
 {
-	uint64_t p = newest + 1;
-	enum zt_err err = ZT_OK;
+	uint64_t p = newest + 1, last = s->position;
+	enum zt_err err = positions_show(s, newest, &last);
 
-	while (err == ZT_OK && p <= s->position)
+	if (err == ZT_ERR_PROOF) {
+		name_loss(r, s, p, s->position,
+		    "nothing that the server signed or noted says that these changesets stood "
+		    "there: another member's device may bring them");
+		return ZT_OK;
+	}
+	while (err == ZT_OK && p <= last)
 		if ((err = bring_back(r, s, p, false)) == ZT_OK)
 			p++;
+	if (err == ZT_OK && last < s->position)
+		name_loss(r, s, last + 1, s->position,
+		    "nothing that the server signed or noted says that these changesets stood "
+		    "there: another member's device may bring them");
 	if (err == ZT_ERR_NOT_FOUND) {
 		name_loss(r, s, p, s->position,
 		    "these changesets are not held here: another member's device may bring "

@@ -114,6 +114,7 @@ zt_server_orgs(const struct zt_server *s,
 			.devices = o->devices,
 			.workspaces = o->workspaces,
 			.entries = o->entries,
+			.marked = o->marked,
 			.frozen = o->frozen,
 			.users_limit = o->users_limit,
 			.bytes_limit = o->storage_limit,
@@ -172,6 +173,20 @@ zt_server_org_set(
 		m.thaw = pb_field(thaw.b, ID_BYTES);
 	if (err == ZT_OK && (err = find(&op, slug, &org)) == ZT_OK)
 		err = call(&op, ROUTE_ORG_SET, &org, &m, NULL, NULL);
+	calls_free(op.calls);
+	return err;
+}
+
+enum zt_err
+zt_server_accept_loss(const struct zt_server *s, const char *slug, char *why)
+{
+	struct operating op;
+	struct id org;
+	enum zt_err err = begin(&op, s, why);
+
+	if (err == ZT_OK && (err = find(&op, slug, &org)) == ZT_OK &&
+	    (err = call(&op, ROUTE_ORG_ACCEPT, &org, NULL, NULL, NULL)) == ZT_OK)
+		err = call(&op, ROUTE_CHAINS_ACCEPT, &org, NULL, NULL, NULL);
 	calls_free(op.calls);
 	return err;
 }

@@ -16,6 +16,8 @@ context_of(enum statement_kind kind)
 		return "zt sealed key 1";
 	case STATEMENT_CHECKPOINT:
 		return "zt checkpoint 1";
+	case STATEMENT_POSITION:
+		return "zt position 1";
 	}
 	return "zt unknown";
 }

@@ -14,6 +14,7 @@ enum statement_kind {
 	STATEMENT_CHANGESET,
 	STATEMENT_SEALED_KEY,
 	STATEMENT_CHECKPOINT,
+	STATEMENT_POSITION,
 };
 
 /* A statement that borrows or owns its body; see the function that made it. */

@@ -26,9 +26,10 @@ enum store_kind {
 	/* key: workspace and vlob; n: version; a folder's sealed manifest as it came. (5 was
 	 * the same by the vlob alone.) */
 	STORE_FOLDER = 13,
-	STORE_PERSON = 14, /* key: keyed hash of an address; n: 0; whom it means */
-	STORE_FORK = 15, /* key: "fork", or a workspace; what was seen (freeze.c) */
-	STORE_KNOWN = 16,  /* key: device; n: 0; one of this user's that a person knows of */
+	STORE_PERSON = 14,   /* key: keyed hash of an address; n: 0; whom it means */
+	STORE_FORK = 15,     /* key: "fork", or a workspace; what was seen (freeze.c) */
+	STORE_KNOWN = 16,    /* key: device; n: 0; one of this user's that a person knows of */
+	STORE_POSITION = 17, /* key: workspace; n: 0; the newest place that the log signed */
 };
 
 struct store;

@@ -21,6 +21,7 @@ struct auth_append {
 
 static const struct db_query find_org = { "auth_org",
 	"SELECT log_seed FROM orgs WHERE org = $1::bytea" };
+static const struct db_query every_org = { "auth_orgs", "SELECT org FROM orgs" };
 static const struct db_query read_all = { "auth_entries",
 	"SELECT body, signature FROM entries WHERE org = $1::bytea AND idx >= $2::int8 "
 	"ORDER BY idx LIMIT 5000" };
@@ -158,8 +159,33 @@ out:
 	return err;
 }
 
+void
+auth_look_at_mark(struct auth *a, const struct id *id, struct auth_org *org)
+{
+	struct mark m = marks_get(a->marks, id, NULL);
+	struct hash root;
+
+	org->is_restored =
+	    m.position > 0 &&
+	    (merkle_root(org->state->tree, m.position, &root) || !hash_equal(&root, &m.hash));
+}
+
+/* What was made durable is marked before anybody hears of it. */
 static enum zt_err
-load(struct db *db, const struct id *id, struct auth_org *org)
+raise_mark(struct auth *a, const struct id *id, struct auth_org *org)
+{
+	uint64_t size = merkle_size(org->state->tree);
+	struct hash root;
+	enum zt_err err = merkle_root(org->state->tree, size, &root);
+
+	if (err == ZT_OK)
+		err = marks_raise(a->marks, id, NULL, size, &root);
+	auth_look_at_mark(a, id, org);
+	return err;
+}
+
+static enum zt_err
+load(struct auth *a, struct db *db, const struct id *id, struct auth_org *org)
 {
 	struct db_value v[] = { DB_ID(id) };
 	struct db_rows *rows = NULL;
@@ -179,8 +205,36 @@ load(struct db *db, const struct id *id, struct auth_org *org)
 		goto out;
 	org->state = state;
 	state = NULL;
+	if ((err = raise_mark(a, id, org)) != ZT_OK) {
+		org_state_free(org->state);
+		org->state = NULL;
+	} else if (org->is_restored) {
+		char text[ID_TEXT];
+
+		id_print(id, text);
+		log_line("warn", "restored", "org", text, NULL);
+	}
 out:
 	org_state_free(state);
+	db_free(rows);
+	return err;
+}
+
+enum zt_err
+auth_mark_all(struct auth *a, struct db *db)
+{
+	struct db_rows *rows = NULL;
+	enum zt_err err = db_run(db, &every_org, NULL, 0, &rows);
+
+	for (int i = 0; err == ZT_OK && i < db_count(rows); i++) {
+		struct auth_org *org = NULL;
+		struct id id = { { 0 } };
+
+		if (db_bytes(rows, i, 0).n == ID_BYTES)
+			memcpy(id.b, db_bytes(rows, i, 0).p, ID_BYTES);
+		if ((err = auth_lock(a, db, &id, &org)) == ZT_OK)
+			auth_unlock(org);
+	}
 	db_free(rows);
 	return err;
 }
@@ -198,7 +252,7 @@ auth_lock(struct auth *a, struct db *db, const struct id *id, struct auth_org **
 	 */
 	while (org->has_leader)
 		(void)pthread_cond_wait(&org->done, &org->lock);
-	if (org->state == NULL && (err = load(db, id, org))) {
+	if (org->state == NULL && (err = load(a, db, id, org))) {
 		(void)pthread_mutex_unlock(&org->lock);
 		return err;
 	}
@@ -245,6 +299,7 @@ auth_decide(void *state, struct db *db, const struct id *org_id, const struct id
 	n.frozen = idmap_get(&org->frozen, &d->user->id) != NULL;
 	n.expires = org->limits.expires;
 	n.storage_limit = org->limits.storage;
+	n.restored = org->is_restored;
 	n.profile = org_state_profile(d->user, ORG_NEVER);
 	memcpy(n.sign_key, d->sign_key, sizeof n.sign_key);
 	if ((w = org_state_workspace(org->state, workspace)) != NULL) {
@@ -310,8 +365,8 @@ check_limit(const struct auth_org *org, struct auth_append *g)
 /* Checks and takes each of GROUP in memory, then makes all that were good durable in one
  * transaction. When that fails the state is dropped, to be read anew. */
 static void
-commit_group(
-    struct auth_org *org, struct db *db, const struct id *id, struct auth_append *group)
+commit_group(struct auth *a, struct auth_org *org, struct db *db, const struct id *id,
+    struct auth_append *group)
 {
 	enum zt_err err = db_begin(db);
 	size_t good = 0;
@@ -320,6 +375,8 @@ commit_group(
 		g->index = merkle_size(org->state->tree);
 		if (g->at != ANYWHERE && g->at != g->index)
 			g->err = ZT_ERR_CONFLICT;
+		if (g->at == ANYWHERE && org->is_restored)
+			g->err = ZT_ERR_RESTORED;
 		if (g->err || (g->err = err) || (g->err = check_limit(org, g)) ||
 		    (g->err = rules_check(org->state, g->e, g->index, &g->why)))
 			continue;
@@ -331,6 +388,8 @@ commit_group(
 	if (err == ZT_OK && good > 0)
 		err = db_commit(db);
 	db_rollback(db);
+	if (err == ZT_OK && good > 0)
+		err = raise_mark(a, id, org);
 	if (err == ZT_OK)
 		return;
 	log_line("error", "append_failed", "error", err_name(err), NULL);
@@ -372,10 +431,10 @@ append(struct auth *a, struct db *db, const struct id *id, struct entry *const *
 		org->last = &org->waiting;
 		org->has_leader = true;
 		if (org->state == NULL)
-			err = load(db, id, org);
+			err = load(a, db, id, org);
 		(void)pthread_mutex_unlock(&org->lock); /* others may queue meanwhile */
 		if (err == ZT_OK)
-			commit_group(org, db, id, group);
+			commit_group(a, org, db, id, group);
 		(void)pthread_mutex_lock(&org->lock);
 		for (struct auth_append *g = group, *next; g != NULL; g = next) {
 			next = g->next;

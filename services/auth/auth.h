@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "common/marks.h"
 #include "common/service.h"
 #include "proto/auth.pb-c.h"
 #include "trust/head.h"
@@ -17,7 +18,7 @@
 struct auth_settings {
 	struct service_settings base;
 	char operator_token_file[CONFIG_TEXT_MOST];
-	char metadata[CONFIG_TEXT_MOST];
+	char metadata[CONFIG_TEXT_MOST], marks[CONFIG_TEXT_MOST];
 	int64_t purge_after;
 	char smtp_url[CONFIG_TEXT_MOST], smtp_from[CONFIG_TEXT_MOST],
 	    smtp_user[CONFIG_TEXT_MOST], smtp_password_file[CONFIG_TEXT_MOST],
@@ -42,12 +43,17 @@ struct auth_org {
 	struct idmap tallies; /* what users did lately (tally.h) */
 	struct auth_append *waiting, **last;
 	bool has_leader;
+	/* The log was longer once, or another: an older database was restored. It is read and
+	 * repaired, and takes nothing new, until it is as it was or the operator gives that up.
+	 */
+	bool is_restored;
 };
 
 struct auth {
 	char operator_token[128];
 	uint64_t purge_after_ms;
 	struct mail *mail; /* NULL: none is sent */
+	struct marks *marks;
 	struct peer *metadata;
 	atomic_uint asking; /* workers that wait for metadata */
 	unsigned asking_most;
@@ -63,6 +69,11 @@ void auth_unlock(struct auth_org *org);
 /* Reads the operator's rules anew; ORG is locked. Errors: DATABASE, MEMORY. */
 ZT_CHECKED enum zt_err auth_load_limits(
     struct db *db, const struct id *id, struct auth_org *org);
+/* Loads each organization of a database that no marks were kept of, so that they begin there.
+ * Errors: those of auth_lock. */
+ZT_CHECKED enum zt_err auth_mark_all(struct auth *a, struct db *db);
+/* Whether the log is what its mark says, after one of them changed; ORG is locked. */
+void auth_look_at_mark(struct auth *a, const struct id *id, struct auth_org *org);
 /* How many users are live; ORG is locked. */
 uint64_t auth_live_users(const struct auth_org *org);
 /* Decides for DEVICE; see service_def. */

@@ -32,6 +32,7 @@ decisions_ask(void *state, const struct request *rq, struct rpc_answer *out)
 	answer.archived = d.archived;
 	answer.deletion_due = d.deletion_due;
 	answer.frozen = d.frozen;
+	answer.restored = d.restored;
 	answer.expires = d.expires;
 	answer.storage_limit = d.storage_limit;
 	err = auth_answer(out, &answer);
@@ -192,7 +193,9 @@ add_org(struct auth *a, const struct request *rq, const struct id *id, struct du
 
 	if (err)
 		return err;
-	while (err == ZT_OK && (w = idmap_next(&org->state->workspaces, &at)) != NULL)
+	/* A restored log may lack the taking back of a deletion: nothing in it is due. */
+	while (err == ZT_OK && !org->is_restored &&
+	       (w = idmap_next(&org->state->workspaces, &at)) != NULL)
 		if (is_over(a, w, rq->now_ms))
 			err = add_due(d, id, &w->id);
 	auth_unlock(org);

@@ -228,6 +228,7 @@ lines_of(const struct org_state *o, const struct org_user *u, const struct db_ro
 enum zt_err
 entries_read(void *state, const struct request *rq, struct rpc_answer *out)
 {
+	struct auth *a = state;
 	Zt__LogPage page = ZT__LOG_PAGE__INIT;
 	ProtobufCBinaryData con_fields[MERKLE_PROOF];
 	struct merkle_proof consistency = { .count = 0 };
@@ -264,6 +265,7 @@ entries_read(void *state, const struct request *rq, struct rpc_answer *out)
 	    (size_t)db_count(rows); /* fewer than the head's: the rest is asked for */
 	head_message = statement_message(&head);
 	page.head = &head_message;
+	page.marked = marks_get(a->marks, &rq->params.org, NULL).position;
 	page.consistency = fields_of(&consistency, con_fields);
 	page.n_consistency = consistency.count;
 	err = auth_answer(out, &page);

@@ -1,17 +1,24 @@
 /* judge.c - the question "/changeset": may this stand in a workspace's chain? Answered with the
  * code that each device judges chains with, so that a chain holds nothing that one refuses. */
+#include <stdlib.h>
+
 #include "auth/auth.h"
 #include "auth/handlers.h"
 #include "files/changeset.h"
 #include "format/pb.h"
+#include "trust/position.h"
 
 /* What is new must be right as of now too, and not only as of what its author had seen. */
 static enum zt_err
 check_now(const struct org_state *o, const struct org_workspace *w, const struct changeset *c,
-    const char **why)
+    uint64_t position, const char **why)
 {
 	const struct org_device *d = org_state_device(o, &c->author);
+	const struct org_pin *pin = org_state_furthest_pin(w);
 
+	*why = "";
+	if (pin != NULL && pin->position >= position)
+		return ZT_ERR_RESTORED; /* the log speaks of a chain that is not there */
 	*why = "a member left: the workspace's key must be rotated first";
 	if (org_state_is_open(w, ORG_NEVER))
 		return ZT_ERR_STALE_KEY;
@@ -31,9 +38,10 @@ check_now(const struct org_state *o, const struct org_workspace *w, const struct
 /* One that is left out, as signed by someone who had lost access, is never taken by a push; in
  * a chain that is repaired it may have its place. */
 static enum zt_err
-judge(const struct org_state *o, const struct id *workspace, const Zt__ChangesetAsk *m,
+judge(const struct auth_org *org, const struct id *workspace, const Zt__ChangesetAsk *m,
     const char **why)
 {
+	const struct org_state *o = org->state;
 	const struct org_workspace *w = org_state_workspace(o, workspace);
 	struct changeset cs;
 	struct hash link;
@@ -41,16 +49,37 @@ judge(const struct org_state *o, const struct id *workspace, const Zt__Changeset
 
 	if (w == NULL)
 		return ZT_ERR_NOT_FOUND;
+	if (m->is_push && org->is_restored)
+		return ZT_ERR_RESTORED;
 	if (m->statement == NULL || pb_hash(m->link, &link))
 		return ZT_ERR_CORRUPT;
 	if ((err = changeset_read_statement(m->statement, &cs)) ||
-	    (m->is_push && (err = check_now(o, w, &cs, why))))
+	    (m->is_push && (err = check_now(o, w, &cs, m->position, why))))
 		return err;
-	err = changeset_check(o, w, &cs,
-	    &(struct changeset_place){ m->position, merkle_size(o->tree) }, why);
+	err = changeset_check(
+	    o, w, &cs, &(struct changeset_place){ m->position, merkle_size(o->tree) }, why);
 	if (err && (m->is_push || err != ZT_ERR_REVOKED))
 		return err;
 	return changeset_check_pin(w, m->position, &link, why);
+}
+
+/* Whoever asks gives the signed position away only once the changeset stands there. */
+static enum zt_err
+answer_signed(const struct auth_org *org, const struct position *p, struct rpc_answer *out)
+{
+	Zt__ChangesetAnswer answer = ZT__CHANGESET_ANSWER__INIT;
+	struct buf body = buf_init(1024);
+	struct statement s;
+	Zt__Statement m;
+	enum zt_err err = position_sign(org->log_key, p, &body, &s);
+
+	if (err == ZT_OK) {
+		m = statement_message(&s);
+		answer.signed_ = &m;
+		err = auth_answer(out, &answer);
+	}
+	buf_free(&body);
+	return err;
 }
 
 enum zt_err
@@ -58,16 +87,84 @@ judge_changeset(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	Zt__ChangesetAsk *m = NULL;
 	struct auth_org *org = NULL;
-	struct id id, workspace;
+	struct position p = { .time = rq->now_ms };
 	const char *why = "";
 	enum zt_err err;
 
 	if ((err = pb_decode(&zt__changeset_ask__descriptor, rq->body, rq->body.n, &m)) ||
+	    (err = pb_id(m->org, &p.org)) || (err = pb_id(m->workspace, &p.workspace)) ||
+	    (err = pb_hash(m->link, &p.link)) || (err = auth_lock(state, rq->db, &p.org, &org)))
+		goto out;
+	p.position = m->position;
+	if ((err = judge(org, &p.workspace, m, &why)))
+		err = service_refuse(out, err, why);
+	else
+		err = answer_signed(org, &p, out);
+	auth_unlock(org);
+out:
+	pb_free(m);
+	return err;
+}
+
+/* ---- where a repair may lead to ---- */
+
+static void
+add_goal(Zt__GoalAnswer *a, Zt__Goal *g, uint64_t position, const struct hash *link)
+{
+	zt__goal__init(g);
+	g->position = position;
+	g->link = pb_field(link->b, HASH_BYTES);
+	a->goals[a->n_goals++] = g;
+}
+
+/* The pins of W, and what S, which may be NULL, says when this log's key signed it after the
+ * operator last gave something up. */
+static enum zt_err
+answer_goals(struct auth *a, const struct auth_org *org, const struct org_workspace *w,
+    const Zt__Statement *s, struct rpc_answer *out)
+{
+	Zt__GoalAnswer answer = ZT__GOAL_ANSWER__INIT;
+	Zt__Goal *goals = calloc(w->pin_count + 1, sizeof *goals);
+	struct position p;
+	struct statement st;
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	answer.goals = calloc(w->pin_count + 1, sizeof(Zt__Goal *));
+	if (goals == NULL || answer.goals == NULL)
+		goto out;
+	if (s != NULL && statement_of(s, &st) == ZT_OK &&
+	    position_check(org->state->log_key, &org->state->id, &w->id, &st, &p) == ZT_OK &&
+	    p.time > marks_get(a->marks, &org->state->id, NULL).given_up) {
+		add_goal(&answer, goals, p.position, &p.link);
+		goals->is_signed = true;
+	}
+	for (size_t i = 0; i < w->pin_count; i++)
+		if (!w->pins[i].voided)
+			add_goal(&answer, &goals[answer.n_goals], w->pins[i].position,
+			    &w->pins[i].link);
+	err = auth_answer(out, &answer);
+out:
+	free(answer.goals);
+	free(goals);
+	return err;
+}
+
+/* The question "/goals". */
+enum zt_err
+judge_goals(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__GoalAsk *m = NULL;
+	struct auth_org *org = NULL;
+	const struct org_workspace *w;
+	struct id id, workspace;
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__goal_ask__descriptor, rq->body, 4096, &m)) ||
 	    (err = pb_id(m->org, &id)) || (err = pb_id(m->workspace, &workspace)) ||
 	    (err = auth_lock(state, rq->db, &id, &org)))
 		goto out;
-	if ((err = judge(org->state, &workspace, m, &why)))
-		err = service_refuse(out, err, why);
+	w = org_state_workspace(org->state, &workspace);
+	err = w == NULL ? ZT_ERR_NOT_FOUND : answer_goals(state, org, w, m->signed_, out);
 	auth_unlock(org);
 out:
 	pb_free(m);

@@ -4,6 +4,7 @@
 #include "auth/auth.h"
 #include "auth/handlers.h"
 #include "auth/mail.h"
+#include "common/log.h"
 #include "common/peer.h"
 #include "crypto/secret.h"
 #include "migrations_auth.h"
@@ -12,6 +13,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_ORG_CREATE] = orgs_create,
 	[ROUTE_ORG_LIST] = operator_list,
 	[ROUTE_ORG_SET] = operator_set,
+	[ROUTE_ORG_ACCEPT] = operator_accept,
 	[ROUTE_BOOTSTRAP] = orgs_bootstrap,
 	[ROUTE_LOG_APPEND] = entries_append,
 	[ROUTE_LOG_READ] = entries_read,
@@ -35,8 +37,8 @@ static handler *const handlers[ROUTE_COUNT] = {
 
 static const struct service_ask asks[] = { { "/decision", decisions_ask },
 	{ "/hear", decisions_hear }, { "/members", decisions_members },
-	{ "/changeset", judge_changeset }, { "/operator", operator_ask },
-	{ "/due", decisions_due } };
+	{ "/changeset", judge_changeset }, { "/goals", judge_goals },
+	{ "/operator", operator_ask }, { "/due", decisions_due } };
 
 #define TEXT(name, help)                                                                       \
 	{                                                                                      \
@@ -50,6 +52,8 @@ static const struct config_key keys[] = {
 	    "file with the operator's token, which creates organizations" },
 	{ "metadata", CONFIG_ADDRESS, offsetof(struct auth_settings, metadata), NULL, 0, 0,
 	    "nng address of the metadata service" },
+	{ "marks", CONFIG_TEXT, offsetof(struct auth_settings, marks), NULL, 0, 0,
+	    "file of marks, outside the database and its backups: how far each log once was" },
 	TEXT(public_url, "address that people reach this server by, for links in mails"),
 	TEXT(smtp_url, "mail relay for invitations, such as smtp://mail.example:587"),
 	TEXT(smtp_from, "address that invitations come from"),
@@ -85,34 +89,21 @@ read_token(const char *file, char out[128], char why[200])
 	return err;
 }
 
+/* A database that no marks were kept of is believed as it is, once. */
 static enum zt_err
-open_auth(struct service *s, const struct service_settings *settings, struct db *db,
-    void **state, char why[200])
+open_marks(struct auth *a, const char *path, struct db *db, char why[200])
 {
-	const struct auth_settings *set = (const struct auth_settings *)(const void *)settings;
-	struct auth *a = calloc(1, sizeof *a);
+	bool is_new = false;
 	enum zt_err err;
 
-	(void)s;
-	(void)db;
-	if (a == NULL)
-		return ZT_ERR_MEMORY;
-	/* The others answer metadata, which may wait for them. */
-	a->asking_most = set->base.workers > 1 ? (unsigned)set->base.workers / 2 : 1;
-	a->purge_after_ms = (uint64_t)set->purge_after * 1000;
-	if ((err = peer_open(set->metadata, &a->metadata)))
-		(void)snprintf(
-		    why, 200, "metadata: %.150s is not an nng address", set->metadata);
-	if (err || (err = read_token(set->operator_token_file, a->operator_token, why)) ||
-	    (err = mail_open(set, &a->mail, why))) {
-		peer_close(a->metadata);
-		explicit_bzero(a->operator_token, sizeof a->operator_token);
-		free(a);
+	if ((err = marks_open(path, &a->marks, &is_new, why)) || !is_new)
 		return err;
-	}
-	(void)pthread_mutex_init(&a->lock, NULL);
-	*state = a;
-	return ZT_OK;
+	log_line("warn", "marks_begun", "file", path, "from", "the database as it is", NULL);
+	if ((err = auth_mark_all(a, db)) == ZT_OK)
+		err = marks_settle(a->marks);
+	if (err)
+		(void)snprintf(why, 200, "marks: %.150s cannot be begun", path);
+	return err;
 }
 
 static void
@@ -134,11 +125,40 @@ close_auth(void *state)
 	struct auth *a = state;
 
 	idmap_free(&a->orgs, free_org);
+	marks_close(a->marks);
 	mail_close(a->mail);
 	peer_close(a->metadata);
 	(void)pthread_mutex_destroy(&a->lock);
 	explicit_bzero(a->operator_token, sizeof a->operator_token);
 	free(a);
+}
+
+static enum zt_err
+open_auth(struct service *s, const struct service_settings *settings, struct db *db,
+    void **state, char why[200])
+{
+	const struct auth_settings *set = (const struct auth_settings *)(const void *)settings;
+	struct auth *a = calloc(1, sizeof *a);
+	enum zt_err err;
+
+	(void)s;
+	if (a == NULL)
+		return ZT_ERR_MEMORY;
+	(void)pthread_mutex_init(&a->lock, NULL);
+	/* The others answer metadata, which may wait for them. */
+	a->asking_most = set->base.workers > 1 ? (unsigned)set->base.workers / 2 : 1;
+	a->purge_after_ms = (uint64_t)set->purge_after * 1000;
+	if ((err = peer_open(set->metadata, &a->metadata)))
+		(void)snprintf(
+		    why, 200, "metadata: %.150s is not an nng address", set->metadata);
+	if (err || (err = read_token(set->operator_token_file, a->operator_token, why)) ||
+	    (err = mail_open(set, &a->mail, why)) ||
+	    (err = open_marks(a, set->marks, db, why))) {
+		close_auth(a);
+		return err;
+	}
+	*state = a;
+	return ZT_OK;
 }
 
 int

@@ -45,7 +45,7 @@ operator_ask(void *state, const struct request *rq, struct rpc_answer *out)
 }
 
 static void
-describe(struct auth_org *org, Zt__OrgInfo *m)
+describe(struct auth *a, struct auth_org *org, Zt__OrgInfo *m)
 {
 	const struct org_device *d;
 	size_t at = 0;
@@ -59,6 +59,7 @@ describe(struct auth_org *org, Zt__OrgInfo *m)
 	m->storage_limit = org->limits.storage;
 	m->expires = org->limits.expires;
 	m->frozen = org->frozen.count;
+	m->marked = marks_get(a->marks, &org->state->id, NULL).position;
 }
 
 /* ORG_LIST: all organizations, with what they are and may be. */
@@ -91,7 +92,7 @@ operator_list(void *state, const struct request *rq, struct rpc_answer *out)
 		items[i].slug = (char *)(uintptr_t)buf_text(&slugs[i]);
 		memcpy(of.b, id.p, ID_BYTES);
 		if ((err = auth_lock(state, rq->db, &of, &org)) == ZT_OK) {
-			describe(org, &items[i]);
+			describe(state, org, &items[i]);
 			auth_unlock(org);
 		}
 	}
@@ -172,5 +173,28 @@ out:
 	if (err == ZT_OK)
 		service_publish(rq->service, &rq->params.org, &rq->params.org, "log", 0);
 	pb_free(m);
+	return err;
+}
+
+/* ORG_ACCEPT: what the log lost by an older backup is given up: it goes on from where it is. */
+enum zt_err
+operator_accept(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	struct auth *a = state;
+	struct auth_org *org = NULL;
+	struct mark m = { .given_up = rq->now_ms };
+	enum zt_err err;
+
+	(void)out;
+	if ((err = auth_lock(a, rq->db, &rq->params.org, &org)))
+		return err;
+	m.position = merkle_size(org->state->tree);
+	if ((err = merkle_root(org->state->tree, m.position, &m.hash)) == ZT_OK &&
+	    (err = marks_set(a->marks, &rq->params.org, NULL, &m)) == ZT_OK)
+		audit(rq->service, "loss_accepted", &rq->params.org, NULL, NULL);
+	auth_look_at_mark(a, &rq->params.org, org);
+	auth_unlock(org);
+	if (err == ZT_OK) /* decisions that others keep are old now */
+		service_publish(rq->service, &rq->params.org, &rq->params.org, "log", 0);
 	return err;
 }

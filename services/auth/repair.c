@@ -60,6 +60,7 @@ static enum zt_err
 check_was_here(
     void *state, const struct request *rq, const Zt__LogRepair *m, struct rpc_answer *out)
 {
+	struct auth *a = state;
 	struct auth_org *org = NULL;
 	struct merkle_proof proof;
 	struct statement s;
@@ -77,6 +78,16 @@ check_was_here(
 	    (err = root_with(org, m, &root)) == ZT_OK)
 		err = merkle_check_consistency(
 		    m->from + m->n_entries, head.size, &root, &head.root, &proof);
+	/* A head of its own beyond its end tells the log that it was longer once, also where no
+	 * mark does. */
+	if (err == ZT_OK && head.size > merkle_size(org->state->tree)) {
+		if (head.time <= marks_get(a->marks, &rq->params.org, NULL).given_up)
+			err = ZT_ERR_PROOF;
+		else
+			err =
+			    marks_raise(a->marks, &rq->params.org, NULL, head.size, &head.root);
+		auth_look_at_mark(a, &rq->params.org, org);
+	}
 	auth_unlock(org);
 	if (err == ZT_ERR_PROOF)
 		err = service_refuse(

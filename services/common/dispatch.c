@@ -24,6 +24,15 @@ workspace_of(const struct request *rq)
 	return who == WHO_READER || who == WHO_WRITER ? &rq->params.id : &none;
 }
 
+/* What an organization does not take while its log is shorter than it once was: a device that
+ * was revoked since, or knows nothing of it, would end it. */
+static bool
+is_new(enum route r)
+{
+	return r == ROUTE_LOG_APPEND || r == ROUTE_PUSH || r == ROUTE_KEYS_PUT ||
+	       r == ROUTE_REWRAP || r == ROUTE_CHECKPOINT_PUT;
+}
+
 static enum zt_err
 decide(struct dispatch *d, struct request *rq, bool fresh)
 {
@@ -62,6 +71,9 @@ may(const struct route_row *row, const struct request *rq, const char **why)
 	if (row->who >= WHO_READER && rq->caller.deletion_due != 0 &&
 	    rq->caller.deletion_due <= rq->now_ms)
 		return ZT_ERR_NOT_FOUND;
+	*why = "";
+	if (rq->caller.restored && is_new(rq->route))
+		return ZT_ERR_RESTORED;
 	*why = "readers do not write";
 	if (row->who == WHO_WRITER && rq->caller.role < ROLE_CONTRIBUTOR)
 		return ZT_ERR_FORBIDDEN;

@@ -218,6 +218,7 @@ ask(struct policy *p, const struct id *org, const struct id *device, const struc
 	d.archived = m->archived != 0;
 	d.deletion_due = m->deletion_due;
 	d.frozen = m->frozen != 0;
+	d.restored = m->restored != 0;
 	d.expires = m->expires;
 	d.storage_limit = m->storage_limit;
 	*out = d;

@@ -20,6 +20,7 @@ struct decision {
 	unsigned generation;
 	bool live, open, archived;
 	bool frozen;            /* by the operator */
+	bool restored;          /* the organization's log was longer once */
 	uint64_t expires;       /* the organization at this server, milliseconds; 0: never */
 	uint64_t storage_limit; /* bytes; 0: none */
 	uint64_t deletion_due;  /* of the workspace, milliseconds; 0: none */

@@ -13,6 +13,7 @@
 #include "format/pb.h"
 #include "metadata/metadata.h"
 #include "metadata/push.h"
+#include "metadata/restored.h"
 #include "proto/auth.pb-c.h"
 #include "proto/blocks.pb-c.h"
 
@@ -26,7 +27,8 @@ static const struct db_query hold_chain = { "chain_hold",
 	"SELECT position, link FROM chains WHERE org = $1::bytea AND workspace = $2::bytea "
 	"FOR UPDATE" };
 static const struct db_query move_chain = { "chain_move",
-	"UPDATE chains SET position = $3::int8, link = $4::bytea, bytes = bytes + $5::int8 "
+	"UPDATE chains SET position = $3::int8, link = $4::bytea, bytes = bytes + $5::int8, "
+	"signed_body = $6::bytea, signed_signature = $7::bytea "
 	"WHERE org = $1::bytea AND workspace = $2::bytea" };
 static const struct db_query link_at = { "chain_link",
 	"SELECT link, body, signature FROM changesets WHERE org = $1::bytea AND workspace = "
@@ -66,8 +68,9 @@ static const struct db_query missing_objects = { "objects_missing",
 /* The chain's length and a page of it in one round trip; one row without a changeset when none
  * is new. The range has an end, so that no plan reads the rest of a long chain for a page. */
 static const struct db_query read_chain = { "chain_read",
-	PAGE_OF("newest, place, body, signature, changes",
-	    "SELECT c.position AS newest, s.position AS place, s.body, s.signature, s.changes "
+	PAGE_OF("newest, place, body, signature, changes, signed_body, signed_signature",
+	    "SELECT c.position AS newest, s.position AS place, s.body, s.signature, s.changes, "
+	    "c.signed_body, c.signed_signature "
 	    "FROM chains c LEFT JOIN changesets s ON s.org = c.org AND s.workspace = "
 	    "c.workspace AND s.position >= $3::int8 AND s.position < $3::int8 + 2000 WHERE "
 	    "c.org = $1::bytea AND c.workspace = $2::bytea",
@@ -127,9 +130,8 @@ check_clock(const struct push *p, struct rpc_answer *out)
 	return ZT_OK;
 }
 
-/* The blocks service must hold every block that the changes add. */
-static enum zt_err
-check_blocks(const struct metadata *md, const struct push *p, struct rpc_answer *out)
+enum zt_err
+push_missing_blocks(const struct push *p, uint64_t *missing)
 {
 	Zt__HeldAsk ask = ZT__HELD_ASK__INIT;
 	Zt__HeldAnswer *answer = NULL;
@@ -138,6 +140,7 @@ check_blocks(const struct metadata *md, const struct push *p, struct rpc_answer 
 	enum zt_err err;
 
 	/* Small files one behind the other share a block: it is asked for once. */
+	*missing = 0;
 	for (size_t i = 0; i < p->cs.count; i++)
 		if (i == 0 || !bytes_equal(p->changes[i].blocks, p->changes[i - 1].blocks))
 			buf_add(&ids, p->changes[i].blocks);
@@ -147,13 +150,11 @@ check_blocks(const struct metadata *md, const struct push *p, struct rpc_answer 
 	ask.workspace = pb_field(p->rq->params.id.b, ID_BYTES);
 	ask.ids = pb_field(ids.p, ids.n);
 	if ((err = pb_encode(&ask, &body)) ||
-	    (err = peer_ask(md->blocks, "/held", buf_bytes(&body), ASK_MS, &got)) ||
+	    (err = peer_ask(p->md->blocks, "/held", buf_bytes(&body), ASK_MS, &got)) ||
 	    (err = pb_decode(&zt__held_answer__descriptor, buf_bytes(&got),
 		 LIMIT_CHANGESET + 256, &answer)))
 		goto out;
-	if (answer->missing.len > 0)
-		err =
-		    service_refuse(out, ZT_ERR_MISSING_BLOCK, "a block must be uploaded first");
+	*missing = answer->missing.len / ID_BYTES;
 out:
 	pb_free(answer);
 	buf_free(&ids);
@@ -162,11 +163,31 @@ out:
 	return err;
 }
 
+/* The blocks service must hold every block that the changes add. */
+static enum zt_err
+check_blocks(const struct push *p, struct rpc_answer *out)
+{
+	uint64_t missing;
+	enum zt_err err = push_missing_blocks(p, &missing);
+
+	if (err == ZT_OK && missing > 0)
+		err =
+		    service_refuse(out, ZT_ERR_MISSING_BLOCK, "a block must be uploaded first");
+	return err;
+}
+
+void
+push_end(struct push *p)
+{
+	pb_free(p->judged);
+	free(p->changes);
+}
+
 enum zt_err
-push_judge(const struct push *p, uint64_t position, bool is_push, struct rpc_answer *out)
+push_judge(struct push *p, uint64_t position, bool is_push, struct rpc_answer *out)
 {
 	Zt__ChangesetAsk m = ZT__CHANGESET_ASK__INIT;
-	struct buf body = buf_init(LIMIT_CHANGESET), answer = buf_init(64);
+	struct buf body = buf_init(LIMIT_CHANGESET), answer = buf_init(2048);
 	char why[PEER_WHY] = "";
 	struct hash link;
 	enum zt_err err;
@@ -182,6 +203,11 @@ push_judge(const struct push *p, uint64_t position, bool is_push, struct rpc_ans
 	    (err = peer_ask_why(service_auth(p->rq->service), "/changeset", buf_bytes(&body),
 		 ASK_MS, &answer, why)))
 		err = service_refuse(out, err, why);
+	if (err == ZT_OK)
+		err = pb_decode(
+		    &zt__changeset_answer__descriptor, buf_bytes(&answer), 2048, &p->judged);
+	if (err == ZT_OK && p->judged->signed_ == NULL)
+		err = ZT_ERR_CORRUPT;
 	buf_free(&body);
 	buf_free(&answer);
 	return err;
@@ -394,11 +420,14 @@ push_write(struct push *p, struct rpc_answer *out)
 			DB_BYTES(p->cs.signed_.body.p, p->cs.signed_.body.n),
 			DB_BYTES(p->cs.signed_.signature, SIGN_BYTES),
 			DB_BYTES(packed.p, packed.n), DB_BYTES(p->link.b, HASH_BYTES) };
+		const Zt__Statement *s = p->judged->signed_;
 		struct db_value move[] = { v[0], v[1], v[2], v[6],
-			DB_INT(p->cs.signed_.body.n + packed.n) };
+			DB_INT(p->cs.signed_.body.n + packed.n),
+			DB_BYTES(s->body.data, s->body.len),
+			DB_BYTES(s->signature.data, s->signature.len) };
 
 		if ((err = db_run(p->rq->db, &put_changeset, v, 7, NULL)) == ZT_OK)
-			err = db_run(p->rq->db, &move_chain, move, 5, NULL);
+			err = db_run(p->rq->db, &move_chain, move, 7, NULL);
 	}
 	buf_free(&packed);
 	return err;
@@ -408,10 +437,11 @@ static enum zt_err
 answer_push(const struct push *p, struct rpc_answer *out)
 {
 	Zt__PushAnswer a = ZT__PUSH_ANSWER__INIT;
-	struct buf b = buf_init(256);
+	struct buf b = buf_init(2048);
 	enum zt_err err;
 
 	a.position = p->position;
+	a.signed_ = p->judged != NULL ? p->judged->signed_ : NULL;
 	a.link = pb_field(p->link.b, HASH_BYTES);
 	if ((err = pb_encode(&a, &b)) == ZT_OK)
 		rpc_answer_add(out, buf_bytes(&b));
@@ -423,7 +453,7 @@ answer_push(const struct push *p, struct rpc_answer *out)
 enum zt_err
 changesets_push(void *state, const struct request *rq, struct rpc_answer *out)
 {
-	struct push p = { .rq = rq };
+	struct push p = { .md = state, .rq = rq };
 	Zt__PushRequest *m = NULL;
 	bool found = false;
 	enum zt_err err;
@@ -437,21 +467,27 @@ changesets_push(void *state, const struct request *rq, struct rpc_answer *out)
 	}
 	if ((err = changeset_read(m->changeset, &p.cs, &p.changes)) ||
 	    (err = check_request(&p, out)) || (err = push_check_objects(&p, false, out)) ||
-	    (err = check_blocks(state, &p, out)) || (err = db_begin(rq->db)))
+	    (err = check_blocks(&p, out)) || (err = db_begin(rq->db)))
 		goto out;
 	if ((err = push_take_hold(&p, out)) || (err = is_there(&p, &found)))
 		goto out;
-	if (!found && ((err = check_clock(&p, out)) ||
+	if (!found && ((err = restored_check_at(
+			    p.md, &rq->params.org, &rq->params.id, p.position, out)) ||
+			  (err = check_clock(&p, out)) ||
 			  (err = push_judge(&p, p.position + 1, true, out)) ||
 			  (err = push_write(&p, out)) || (err = usage_check(state, rq, out)) ||
 			  (err = db_commit(rq->db))))
+		goto out;
+	/* What is acknowledged is remembered outside the database. */
+	if ((err = marks_raise(
+		 p.md->marks, &rq->params.org, &rq->params.id, p.position, &p.link)))
 		goto out;
 	if ((err = answer_push(&p, out)) == ZT_OK && !found)
 		service_publish(
 		    rq->service, &rq->params.org, &rq->params.id, "chain", p.position);
 out:
 	db_rollback(rq->db);
-	free(p.changes);
+	push_end(&p);
 	pb_free(m);
 	return err;
 }
@@ -496,6 +532,7 @@ enum zt_err
 changesets_read(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	Zt__ChainPage head = ZT__CHAIN_PAGE__INIT;
+	Zt__Statement signed_ = ZT__STATEMENT__INIT;
 	struct buf page = buf_init(LIMIT_PAGE);
 	struct db_rows *rows = NULL;
 	uint64_t from;
@@ -510,6 +547,11 @@ changesets_read(void *state, const struct request *rq, struct rpc_answer *out)
 		goto out;
 	head.first = from;
 	head.newest = db_count(rows) > 0 ? (uint64_t)db_int(rows, 0, 0) : 0;
+	if (db_count(rows) > 0 && db_bytes(rows, 0, 5).n > 0) {
+		signed_.body = pb_field(db_bytes(rows, 0, 5).p, db_bytes(rows, 0, 5).n);
+		signed_.signature = pb_field(db_bytes(rows, 0, 6).p, db_bytes(rows, 0, 6).n);
+		head.signed_ = &signed_;
+	}
 	if (from > head.newest + 1) {
 		err =
 		    service_refuse(out, ZT_ERR_ROLLBACK, "the device has seen a longer chain");

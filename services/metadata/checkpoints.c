@@ -8,6 +8,7 @@
 #include "format/pb.h"
 #include "metadata/metadata.h"
 #include "metadata/push.h"
+#include "metadata/restored.h"
 #include "trust/checkpoint.h"
 
 /* A question has a price: when so many bytes of changesets were read, the rest waits for the
@@ -103,7 +104,8 @@ checkpoints_put(void *state, const struct request *rq, struct rpc_answer *out)
 	enum zt_err err =
 	    pb_decode(&zt__checkpoint_request__descriptor, rq->body, rq->body.n, &m);
 
-	if (err == ZT_OK && (err = check(rq, m, &s, &c, out)) == ZT_OK)
+	if (err == ZT_OK && (err = restored_check(state, rq, out)) == ZT_OK &&
+	    (err = check(rq, m, &s, &c, out)) == ZT_OK)
 		err = keep(state, rq, m, &s, &c, out);
 	pb_free(m);
 	return err;

@@ -1,6 +1,7 @@
 /* links.c - the question "/link" of the auth service: what stands at a place of a chain. */
 #include "format/pb.h"
 #include "metadata/metadata.h"
+#include "metadata/restored.h"
 #include "proto/auth.pb-c.h"
 
 static const struct db_query link_at = { "links_at",
@@ -18,11 +19,16 @@ links_ask(void *state, const struct request *rq, struct rpc_answer *out)
 	struct id org, workspace;
 	enum zt_err err;
 
-	(void)state;
 	if ((err = pb_decode(&zt__link_ask__descriptor, rq->body, rq->body.n, &m)) ||
 	    (err = pb_id(m->org, &org)) || (err = pb_id(m->workspace, &workspace)))
 		goto out;
 	struct db_value v[] = { DB_ID(&org), DB_ID(&workspace), DB_INT(m->position) };
+
+	/* A rotation that pins a chain which was longer would leave out what comes back. */
+	if ((err = restored_check(state,
+		 &(struct request){ .db = rq->db, .params = { .org = org, .id = workspace } },
+		 out)))
+		goto out;
 
 	if ((err = db_run(rq->db, &link_at, v, 3, &rows)))
 		goto out;

@@ -1,7 +1,10 @@
 /* main.c - zt-metadata: versions of sealed manifests, the chain of changesets, sealed keys. */
 #include <stdlib.h>
 
+#include "common/log.h"
+#include "common/peer.h"
 #include "metadata/metadata.h"
+#include "metadata/restored.h"
 #include "migrations_metadata.h"
 
 static handler *const handlers[ROUTE_COUNT] = {
@@ -10,6 +13,8 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_OBJECTS] = vlobs_read,
 	[ROUTE_REWRAP] = vlobs_rewrap,
 	[ROUTE_REPAIR] = repair_changeset,
+	[ROUTE_REPAIR_LINKS] = restored_links,
+	[ROUTE_CHAINS_ACCEPT] = restored_accept,
 	[ROUTE_CHECKPOINT_PUT] = checkpoints_put,
 	[ROUTE_CHECKPOINTS] = checkpoints_list,
 	[ROUTE_CHECKPOINT] = checkpoints_read,
@@ -24,7 +29,37 @@ static const struct config_key keys[] = {
 	SERVICE_KEYS(struct metadata_settings),
 	{ "blocks", CONFIG_ADDRESS, offsetof(struct metadata_settings, blocks), NULL, 0, 0,
 	    "nng address of the blocks service" },
+	{ "marks", CONFIG_TEXT, offsetof(struct metadata_settings, marks), NULL, 0, 0,
+	    "file of marks, outside the database and its backups: how far each chain once "
+	    "was" },
 };
+
+/* A database that no marks were kept of is believed as it is, once. */
+static enum zt_err
+open_marks(struct metadata *md, const char *path, struct db *db, char why[200])
+{
+	bool is_new = false;
+	enum zt_err err;
+
+	if ((err = marks_open(path, &md->marks, &is_new, why)) || !is_new)
+		return err;
+	log_line("warn", "marks_begun", "file", path, "from", "the database as it is", NULL);
+	if ((err = restored_mark_all(md, db)) == ZT_OK)
+		err = marks_settle(md->marks);
+	if (err)
+		(void)snprintf(why, 200, "marks: %.150s cannot be begun", path);
+	return err;
+}
+
+static void
+close_metadata(void *state)
+{
+	struct metadata *md = state;
+
+	peer_close(md->blocks);
+	marks_close(md->marks);
+	free(md);
+}
 
 static enum zt_err
 open_metadata(struct service *s, const struct service_settings *settings, struct db *db,
@@ -36,7 +71,6 @@ open_metadata(struct service *s, const struct service_settings *settings, struct
 	enum zt_err err;
 
 	(void)s;
-	(void)db;
 	if (md == NULL)
 		return ZT_ERR_MEMORY;
 	if ((err = peer_open(set->blocks, &md->blocks))) {
@@ -44,17 +78,12 @@ open_metadata(struct service *s, const struct service_settings *settings, struct
 		free(md);
 		return err;
 	}
+	if ((err = open_marks(md, set->marks, db, why))) {
+		close_metadata(md);
+		return err;
+	}
 	*state = md;
 	return ZT_OK;
-}
-
-static void
-close_metadata(void *state)
-{
-	struct metadata *md = state;
-
-	peer_close(md->blocks);
-	free(md);
 }
 
 int

@@ -1,23 +1,25 @@
-/* metadata.h - what the metadata service keeps in memory: only its line to the blocks service.
- */
+/* metadata.h - what the metadata service keeps in memory: its line to the blocks service, and
+ * how far each chain once was. */
 #ifndef ZT_METADATA_H
 #define ZT_METADATA_H
 
+#include "common/marks.h"
 #include "common/service.h"
 #include "proto/metadata.pb-c.h"
 
 struct metadata_settings {
 	struct service_settings base;
-	char blocks[CONFIG_TEXT_MOST];
+	char blocks[CONFIG_TEXT_MOST], marks[CONFIG_TEXT_MOST];
 };
 
 struct metadata {
 	struct peer *blocks;
+	struct marks *marks;
 };
 
 handler changesets_push, changesets_read, vlobs_read, vlobs_rewrap, sealed_keys_put,
     sealed_keys_get;
-handler repair_changeset;
+handler repair_changeset, restored_links, restored_accept;
 handler links_ask;
 handler checkpoints_put, checkpoints_list, checkpoints_read;
 handler usage_org;

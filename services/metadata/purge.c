@@ -1,5 +1,7 @@
 /* purge.c - what belongs to a workspace whose deletion is due goes: the trust log, which others
- * verify, stays as it is. Again and again is the same as once. */
+ * verify, stays as it is. Again and again is the same as once. Auth says what is due, and says
+ * nothing of an organization whose log was longer once; where the log is whole a deletion is
+ * final, also for a chain that an older backup of this database brought back. */
 #include "common/audit.h"
 #include "common/log.h"
 #include "metadata/metadata.h"
@@ -12,6 +14,7 @@ static const struct db_query deletions[] = {
 	    "DELETE FROM checkpoints WHERE org = $1::bytea AND workspace = $2::bytea" },
 	{ "purge_keys",
 	    "DELETE FROM sealed_keys WHERE org = $1::bytea AND workspace = $2::bytea" },
+	{ "purge_goals", "DELETE FROM goals WHERE org = $1::bytea AND workspace = $2::bytea" },
 	{ "purge_changesets",
 	    "DELETE FROM changesets WHERE org = $1::bytea AND workspace = $2::bytea" },
 };
@@ -22,6 +25,7 @@ static const struct db_query chain = {
 
 struct purge {
 	struct service *s;
+	struct metadata *md;
 	struct db *db;
 };
 
@@ -30,6 +34,7 @@ purge_one(void *ctx, const struct id *org, const struct id *workspace)
 {
 	struct purge *p = ctx;
 	struct db_value v[] = { DB_ID(org), DB_ID(workspace) };
+	static const struct mark none;
 	struct db_rows *rows = NULL;
 	enum zt_err err = db_begin(p->db);
 
@@ -39,6 +44,8 @@ purge_one(void *ctx, const struct id *org, const struct id *workspace)
 		err = db_commit(p->db);
 	db_rollback(p->db);
 	if (err == ZT_OK && db_count(rows) > 0)
+		err = marks_set(p->md->marks, org, workspace, &none);
+	if (err == ZT_OK && db_count(rows) > 0)
 		audit(p->s, "workspace_purged", org, NULL, workspace);
 	db_free(rows);
 	return err;
@@ -47,10 +54,9 @@ purge_one(void *ctx, const struct id *org, const struct id *workspace)
 void
 purge_sweep(void *state, struct service *s, struct db *db)
 {
-	struct purge p = { s, db };
+	struct purge p = { s, state, db };
 	enum zt_err err = service_each_due(s, purge_one, &p);
 
-	(void)state;
 	if (err)
 		log_line("warning", "sweep", "error", err_name(err), NULL);
 }

@@ -5,6 +5,7 @@
 #include "format/pb.h"
 #include "metadata/metadata.h"
 #include "metadata/push.h"
+#include "metadata/restored.h"
 
 static const struct db_query body_at = { "repair_at",
 	"SELECT body FROM changesets WHERE org = $1::bytea AND workspace = $2::bytea AND "
@@ -29,6 +30,8 @@ is_same(const struct push *p, uint64_t position, struct rpc_answer *out)
 static enum zt_err
 take(struct push *p, uint64_t position, uint64_t *missing, struct rpc_answer *out)
 {
+	struct hash link;
+	bool stood = false;
 	enum zt_err err = push_take_hold(p, out);
 
 	if (err)
@@ -37,7 +40,15 @@ take(struct push *p, uint64_t position, uint64_t *missing, struct rpc_answer *ou
 		return service_refuse(
 		    out, ZT_ERR_CONFLICT, "changesets before this one are missing");
 	if (position == p->position + 1) {
-		if ((err = push_judge(p, position, false, out)) || (err = push_write(p, out)))
+		changeset_link(&p->link, &p->cs.signed_, &link);
+		if ((err = restored_is_goal(p->rq, position, &link, &stood)))
+			return err;
+		if (!stood)
+			return service_refuse(out, ZT_ERR_PROOF,
+			    "nothing that was signed or noted here says that these stood in "
+			    "the chain");
+		if ((err = push_judge(p, position, false, out)) || (err = push_write(p, out)) ||
+		    (err = restored_forget(p)))
 			return err;
 	} else if ((err = is_same(p, position, out))) {
 		return err;
@@ -51,7 +62,7 @@ repair_changeset(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	Zt__RepairRequest *m = NULL;
 	Zt__RepairAnswer answer = ZT__REPAIR_ANSWER__INIT;
-	struct push p = { .rq = rq };
+	struct push p = { .md = state, .rq = rq };
 	struct buf b = buf_init(64);
 	enum zt_err err;
 
@@ -65,23 +76,19 @@ repair_changeset(void *state, const struct request *rq, struct rpc_answer *out)
 	err = ZT_ERR_FORBIDDEN;
 	if (!id_equal(&p.cs.org, &rq->params.org) || !id_equal(&p.cs.workspace, &rq->params.id))
 		goto out;
-	/* The log does not say when a changeset was signed: nobody may write by this way what
-	 * they may not push. */
-	if (rq->caller.archived && rq->caller.role < ROLE_MANAGER) {
-		err = service_refuse(out, err,
-		    "the workspace is archived: a manager's or owner's device repairs it");
-		goto out;
-	}
-	if ((err = push_check_objects(&p, true, out)) || (err = db_begin(rq->db)) ||
-	    (err = take(&p, m->position, &answer.missing, out)) ||
+	if ((err = push_check_objects(&p, true, out)) ||
+	    (err = push_missing_blocks(&p, &answer.missing_blocks)) ||
+	    (err = db_begin(rq->db)) || (err = take(&p, m->position, &answer.missing, out)) ||
 	    (err = usage_check(state, rq, out)) || (err = db_commit(rq->db)) ||
+	    (err = marks_raise(
+		 p.md->marks, &rq->params.org, &rq->params.id, p.position, &p.link)) ||
 	    (err = pb_encode(&answer, &b)))
 		goto out;
 	rpc_answer_add(out, buf_bytes(&b));
 	service_publish(rq->service, &rq->params.org, &rq->params.id, "chain", m->position);
 out:
 	db_rollback(rq->db);
-	free(p.changes);
+	push_end(&p);
 	pb_free(m);
 	buf_free(&b);
 	return err;

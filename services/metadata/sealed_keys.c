@@ -10,6 +10,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "metadata/metadata.h"
+#include "metadata/restored.h"
 #include "proto/auth.pb-c.h"
 #include "trust/keyring.h"
 
@@ -125,7 +126,8 @@ sealed_keys_put(void *state, const struct request *rq, struct rpc_answer *out)
 	struct deposit *d = NULL;
 	enum zt_err err;
 
-	(void)state;
+	if ((err = restored_check(state, rq, out)))
+		return err;
 	if ((err = pb_decode(&zt__sealed_keys__descriptor, rq->body, 1024 * 1024, &m)))
 		goto out;
 	if (m->n_keys > LIMIT_KEYS)

@@ -8,6 +8,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "metadata/metadata.h"
+#include "metadata/restored.h"
 
 #define AT_ONCE 512 /* that one query looks up */
 enum { MOST_ASKED = 8192 };
@@ -128,7 +129,8 @@ vlobs_rewrap(void *state, const struct request *rq, struct rpc_answer *out)
 		   wraps = buf_init(MOST_ASKED * 128);
 	enum zt_err err;
 
-	(void)state;
+	if ((err = restored_check(state, rq, out)))
+		return err;
 	if (rq->caller.role < ROLE_MANAGER)
 		return service_refuse(out, ZT_ERR_FORBIDDEN,
 		    "a manager or owner wraps the keys of a workspace anew");

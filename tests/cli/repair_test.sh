@@ -10,7 +10,7 @@ restore() { local_ stop "$state" >/dev/null; rm -rf "$state/postgres"; cp -a "$s
 alice workspace create w; alice workspace share w bob@demo.example --role manager
 echo first > "$state/first"; alice --quiet put "$state/first" w:/first
 backup old
-cp -r "$state/bob" "$state/stale"; cp "$state/bob.password" "$state/stale.password" # who has seen nothing since
+cp -r "$state/bob" "$state/stale"; cp -r "$state/bob" "$state/stale.seed"; cp "$state/bob.password" "$state/stale.password" # who has seen nothing since
 
 # what happens after the backup: files of both, a folder, workspaces that the other does not see, a newcomer
 mkdir "$state/tree"; for i in 1 2 3 4 5 6 7 8; do head -c 3000 /dev/urandom > "$state/tree/$i"; done
@@ -52,11 +52,22 @@ check "writing goes on" alice --quiet put "$state/second" w:/more
 enrol_dave() { echo davepass > "$state/dave.password"; sh "$root/deploy/local/enrol.sh" "$bin" "$state" "$(alice invite user)" alice dave >/dev/null; }
 check "and so does trust" enrol_dave
 
-# the same, but someone who had seen nothing of it writes first
+# the same, but someone who had seen nothing of it wants to write first
 restore old
-check "a device that had seen nothing newer goes on unaware" as stale --quiet put "$state/bobs" w:/unaware
+expect 76 "restored from an older backup" "L9: a device that had seen nothing newer writes nothing meanwhile" \
+	as stale --quiet put "$state/bobs" w:/unaware
+expect 0 "lacks [0-9]* entries" "and its status says what the server lacks" as stale status
+expect 0 "RESTORED: [0-9]* entries are missing" "the operator sees it too" "$bin/zt" server list --server "$url" --operator-token-file "$state/operator-token"
 in_turn
-expect 76 "w 2-[0-9]*: the workspace was written to in another way" "a chain that was continued in another way is named, with what is lost" alice repair
-expect 0 "of bob" "what is not concerned is back all the same" bob cat theirs:/secret
-expect 76 "seen another history\|older state" "and nobody is shown the other history as if nothing was" alice ls w:/
+expect 0 "holds again all" "so that nothing stands in the way of the others' repair" alice repair
+check "and then it writes" as stale --quiet put "$state/bobs" w:/aware
+
+# unless the operator gives up what is lost
+restore old
+check "the operator gives up what the backup lacks" "$bin/zt" server accept-loss markslug --server "$url" --operator-token-file "$state/operator-token"
+check "that is in the audit trail" grep -q loss_accepted "$state/log/audit.jsonl"
+cp -r "$state/stale.seed" "$state/stale2"; cp "$state/stale.password" "$state/stale2.password"
+check "then who had seen nothing newer goes on" as stale2 --quiet put "$state/bobs" w:/unaware
+expect 76 "no head that this log signed" "and what was given up does not come back" alice repair
+expect 76 "seen another history\|older state" "nor is anybody shown the other history as if nothing was" alice ls w:/
 finish

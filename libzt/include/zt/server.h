@@ -23,6 +23,7 @@ ZT_CALL enum zt_err zt_server_org_create(
 struct zt_server_org {
 	const char *id, *slug;
 	uint64_t users, devices, workspaces, entries, bytes, frozen;
+	uint64_t marked; /* more than entries: an older backup was restored */
 	uint64_t users_limit, bytes_limit, expires; /* 0: none; milliseconds since 1970 */
 };
 ZT_CALL enum zt_err zt_server_orgs(const struct zt_server *s,
@@ -35,5 +36,10 @@ struct zt_server_limits {
 };
 ZT_CALL enum zt_err zt_server_org_set(
     const struct zt_server *s, const char *slug, const struct zt_server_limits *l, char *why);
+
+/* What an organization lost by an older backup is given up, in the log and in all workspaces:
+ * the server goes on from where it is, and devices that had seen more take it for another. */
+ZT_CALL enum zt_err zt_server_accept_loss(
+    const struct zt_server *s, const char *slug, char *why);
 
 #endif

@@ -86,6 +86,9 @@ struct zt_identity {
 	uint64_t log_size; /* of the verified trust log */
 	char log_root[65],
 	    fingerprint[ZT_FINGERPRINT]; /* of the user, to be read to colleagues */
+	/* More than log_size: the server was restored from an older backup, and takes nothing
+	 * new until zt_repair of other devices has brought back what came after it. */
+	uint64_t log_marked;
 };
 /* Who this device is. The texts live as long as Z. */
 void zt_whoami(const struct zt *z, struct zt_identity *out);

@@ -1,0 +1,25 @@
+/* position.h - the organization's log key signs where a workspace's chain stands, so that what
+ * a push was answered with is remembered outside the server that gave the answer. */
+#ifndef ZT_TRUST_POSITION_H
+#define ZT_TRUST_POSITION_H
+
+#include "base/id.h"
+#include "format/statement.h"
+
+struct position {
+	struct id org, workspace;
+	uint64_t position; /* from 1 */
+	struct hash link;  /* that stands there */
+	uint64_t time;     /* of the server, milliseconds */
+};
+
+/* Signs P; BODY keeps the bytes and is freed by the caller after OUT. */
+ZT_CHECKED enum zt_err position_sign(const struct sign_key *log_key, const struct position *p,
+    struct buf *body, struct statement *out);
+/* Verifies S as a position of WORKSPACE of ORG. Errors: SIGNATURE, CORRUPT (of another, or not
+ * well formed), SUITE. */
+ZT_CHECKED enum zt_err position_check(const uint8_t log_key[SIGN_PUBLIC_BYTES],
+    const struct id *org, const struct id *workspace, const struct statement *s,
+    struct position *out);
+
+#endif

@@ -1,0 +1,260 @@
+/* restored_test.c - a chain that an older backup shortened, on an honest server: what stood
+ * there comes back by anybody, what did not stand there by nobody, and nothing new comes
+ * between. */
+#include "test.h"
+
+#include "client/positions.h"
+#include "crypto/suite.h"
+#include "forge.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "zt/repair.h"
+
+static void
+put(struct person *p, const char *content, const char *remote)
+{
+	char *path = world_file(p->w, "content", content, strlen(content));
+
+	assert_ok(zt_put(p->zt, path, remote, NULL, NULL));
+	free(path);
+}
+
+static enum zt_err
+try_put(struct person *p, const char *remote)
+{
+	char *path = world_file(p->w, "content", "new", 3);
+	enum zt_err err = zt_put(p->zt, path, remote, NULL, NULL);
+
+	free(path);
+	return err;
+}
+
+/* The database of metadata as it was before anything was written to the workspace. */
+static void
+lose_all(struct scene *s, const struct id *workspace)
+{
+	static const char *const sql[] = {
+		"DELETE FROM metadata.changesets WHERE workspace = $1::bytea RETURNING 1",
+		"DELETE FROM metadata.objects WHERE workspace = $1::bytea RETURNING 1",
+		"DELETE FROM metadata.vlobs WHERE workspace = $1::bytea RETURNING 1",
+		"DELETE FROM metadata.chains WHERE workspace = $1::bytea RETURNING 1",
+	};
+
+	for (size_t i = 0; i < sizeof sql / sizeof sql[0]; i++)
+		PQclear(world_ask(s->w, "metadata", sql[i], workspace));
+}
+
+static void
+forge_file_in(struct person *by, struct space *w, struct forged *out)
+{
+	struct forged_file file;
+	struct forged_change c = { .version = 1 };
+
+	suite_random(c.vlob.b, ID_BYTES);
+	forge_file(&file, "never stood there");
+	c.m = &file.m;
+	forge_changeset(by, w, &c, 1, (unsigned)w->w->generation_count, out);
+}
+
+static enum zt_err
+repair_send(
+    struct person *by, const struct id *workspace, const struct forged *f, uint64_t position)
+{
+	struct route_params p = { .org = by->zt->org, .id = *workspace };
+	struct buf body = buf_init(LIMIT_PUSH), answer = buf_init(64);
+	Zt__RepairRequest m = ZT__REPAIR_REQUEST__INIT;
+	enum zt_err err;
+
+	assert_ok(
+	    pb_decode(&zt__push_request__descriptor, buf_bytes(&f->push), LIMIT_PUSH, &m.push));
+	m.position = position;
+	assert_ok(pb_encode(&m, &body));
+	err = client_call(by->zt, ROUTE_REPAIR, &p, NULL, buf_bytes(&body), &answer);
+	pb_free(m.push);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+/* The same as a way of one changeset; SIGNED as its end's, from wherever it is. */
+static enum zt_err
+links_send(struct person *by, struct space *w, const struct forged *f, uint64_t position,
+    Zt__Statement *signed_)
+{
+	struct route_params p = { .org = by->zt->org, .id = w->w->id };
+	struct buf body = buf_init(LIMIT_PUSH), answer = buf_init(64);
+	Zt__RepairLinks m = ZT__REPAIR_LINKS__INIT;
+	Zt__PushRequest *push = NULL;
+	Zt__Statement *list[1];
+	enum zt_err err;
+
+	assert_ok(
+	    pb_decode(&zt__push_request__descriptor, buf_bytes(&f->push), LIMIT_PUSH, &push));
+	list[0] = push->changeset->statement;
+	m.statements = list;
+	m.n_statements = 1;
+	m.last = position;
+	m.signed_ = signed_;
+	if (position > 1)
+		m.before = pb_field(w->link.b, HASH_BYTES);
+	assert_ok(pb_encode(&m, &body));
+	err = client_call(by->zt, ROUTE_REPAIR_LINKS, &p, NULL, buf_bytes(&body), &answer);
+	pb_free(push);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+/* What BY keeps of the server's word for W. */
+static Zt__Statement *
+kept(struct person *by, struct space *w)
+{
+	struct buf b = buf_init(4096);
+	Zt__Statement *m = NULL;
+
+	assert_ok(
+	    store_get(by->zt->store, STORE_POSITION, bytes_of(w->w->id.b, ID_BYTES), 0, &b));
+	assert_ok(pb_decode(&zt__statement__descriptor, buf_bytes(&b), 4096, &m));
+	buf_free(&b);
+	return m;
+}
+
+static void
+no_loss(void *ctx, const struct zt_loss *l)
+{
+	(void)ctx;
+	print_message("lost: %llu-%llu %s\n", (unsigned long long)l->first,
+	    (unsigned long long)l->last, l->what);
+}
+
+static struct zt_repaired
+repair(struct person *p)
+{
+	struct zt_repaired out;
+
+	assert_ok(zt_repair(p->zt, no_loss, NULL, &out));
+	return out;
+}
+
+/* A workspace of alice's; bob contributes, carol reads; all have seen all of it. */
+static struct space *
+begin_workspace(struct scene *s, struct person *carol, const char *name, const char *reader)
+{
+	char file[64];
+
+	world_join(&s->alice, carol, reader, "standard");
+	assert_ok(zt_workspace_create(s->alice.zt, name));
+	assert_ok(zt_workspace_share(s->alice.zt, name, "bob@test.example", "contributor"));
+	assert_ok(zt_workspace_share(s->alice.zt, name, carol->email, "reader"));
+	(void)snprintf(file, sizeof file, "%s:/one", name);
+	put(&s->alice, "first", file);
+	(void)snprintf(file, sizeof file, "%s:/two", name);
+	put(&s->alice, "second", file);
+	(void)person_space(&s->bob, name);
+	return person_space(carol, name);
+}
+
+static void
+F7_a_repair_brings_back_nothing_that_did_not_stand_there(void **state)
+{
+	struct scene *s = *state;
+	struct person carol;
+	struct space *w, *of_bob;
+	Zt__Statement *word;
+	struct forged f;
+	uint64_t position;
+
+	w = begin_workspace(s, &carol, "stood", "cara");
+	of_bob = person_space(&s->bob, "stood");
+	position = of_bob->position;
+	forge_file_in(&s->bob, of_bob, &f);
+	word = kept(&s->bob, of_bob);
+	/* Nothing was lost: who was made a reader writes by no repair, nor does a friend. */
+	assert_ok(zt_workspace_share(s->alice.zt, "stood", "bob@test.example", "reader"));
+	assert_err(ZT_ERR_FORBIDDEN, forged_send(&s->bob, of_bob, &f));
+	for (int lost = 0; lost < 2; lost++) {
+		uint64_t at = lost ? 1 : position + 1;
+
+		for (int who = 0; who < 2; who++) {
+			struct person *by = who ? &carol : &s->bob;
+
+			/* Its parent is gone with the rest. */
+			assert_err(lost ? ZT_ERR_ROLLBACK : ZT_ERR_PROOF,
+			    repair_send(by, &w->w->id, &f, at));
+			assert_err(
+			    ZT_ERR_PROOF, links_send(by, of_bob, &f, position + 1, NULL));
+			assert_err(
+			    ZT_ERR_PROOF, links_send(by, of_bob, &f, position + 1, word));
+			assert_err(ZT_ERR_PROOF, links_send(by, of_bob, &f, position, word));
+		}
+		if (!lost)
+			lose_all(s, &w->w->id);
+	}
+	/* The same calls, by a reader, of what stood there. */
+	assert_true(repair(&carol).changesets == position);
+	assert_ok(zt_sync(s->alice.zt));
+	assert_int_equal(position, person_space(&s->alice, "stood")->position);
+	assert_true(hash_equal(&w->link, &person_space(&s->alice, "stood")->link));
+	pb_free(word);
+	forged_free(&f);
+	person_close(&carol);
+}
+
+static void
+L9_nothing_new_is_taken_until_what_stood_there_is_back(void **state)
+{
+	struct scene *s = *state;
+	struct person carol, dave;
+	struct space *w = begin_workspace(s, &carol, "held", "caren");
+	struct zt_repaired r;
+
+	world_join(&s->alice, &dave, "dave", "standard"); /* who has seen nothing of it */
+	assert_ok(zt_workspace_share(s->alice.zt, "held", dave.email, "manager"));
+	assert_ok(zt_sync(dave.zt));
+	lose_all(s, &w->w->id);
+	assert_err(ZT_ERR_RESTORED, try_put(&dave, "held:/new"));
+	assert_err(ZT_ERR_RESTORED, zt_workspace_rotate(dave.zt, "held"));
+	assert_err(ZT_ERR_ROLLBACK, try_put(&s->alice, "held:/new"));
+	r = repair(&carol); /* a reader, without most objects */
+	assert_int_equal(2, r.changesets);
+	r = repair(&s->alice);
+	assert_true(r.is_whole && r.changesets == 0);
+	assert_ok(try_put(&dave, "held:/new"));
+	assert_ok(zt_workspace_rotate(dave.zt, "held"));
+	put(&s->alice, "after", "held:/after");
+	(void)person_space(&s->bob, "held");
+	person_close(&carol);
+	person_close(&dave);
+}
+
+static void
+L9_the_servers_word_for_a_place_is_kept_and_must_fit(void **state)
+{
+	struct scene *s = *state;
+	struct person carol;
+	struct space *w = begin_workspace(s, &carol, "word", "carina");
+	Zt__Statement *word = kept(&carol, w), *none = NULL;
+	struct space other = *w;
+
+	assert_ok(position_keep(w, word));
+	assert_ok(position_keep(w, none));
+	word->signature.data[3] ^= 1;
+	assert_err(ZT_ERR_SIGNATURE, position_keep(w, word));
+	word->signature.data[3] ^= 1;
+	other.link.b[0] ^= 1;
+	assert_err(ZT_ERR_FORK, position_keep(&other, word));
+	pb_free(word);
+	person_close(&carol);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(F7_a_repair_brings_back_nothing_that_did_not_stand_there),
+		cmocka_unit_test(L9_nothing_new_is_taken_until_what_stood_there_is_back),
+		cmocka_unit_test(L9_the_servers_word_for_a_place_is_kept_and_must_fit),
+	};
+
+	return cmocka_run_group_tests(tests, scene_begin, scene_end);
+}
