@@ -110,7 +110,9 @@ enum zt_err
 cmd_workspace_rewrap(struct cli *c)
 {
 	uint64_t done = 0, lost = 0;
-	enum zt_err err = zt_workspace_rewrap(c->zt, c->args[0], &done, &lost);
+	enum zt_err err = c->finish
+			      ? zt_workspace_rewrap_finish(c->zt, c->args[0], &done, &lost)
+			      : zt_workspace_rewrap(c->zt, c->args[0], &done, &lost);
 
 	if (err)
 		return err;
@@ -118,7 +120,8 @@ cmd_workspace_rewrap(struct cli *c)
 		(void)printf("{\"rewrapped\":%llu,\"lost\":%llu}\n", (unsigned long long)done,
 		    (unsigned long long)lost);
 	else if (!c->quiet)
-		(void)printf(_("%llu versions are under the newest key now\n"),
+		(void)printf(c->finish ? _("%llu versions are under the newest key alone now\n")
+				       : _("%llu versions are under the newest key now\n"),
 		    (unsigned long long)done);
 	if (lost > 0) {
 		(void)snprintf(c->why, sizeof c->why,

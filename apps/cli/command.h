@@ -25,7 +25,7 @@ struct cli {
 	const char *password_file, *new_password_file, *against, *words_file, *version_text,
 	    *at, *need, *users, *storage, *founding_file, *org, *key, *pin_file, *since;
 	int password_fd;
-	bool json, qr, recursive, details, yes, quiet, keep;
+	bool json, qr, finish, recursive, details, yes, quiet, keep;
 	bool stays_in_memory; /* nothing of this process goes to swap */
 	char **args;
 	int count;

@@ -78,7 +78,7 @@ const struct command commands[] = {
 	    "zt workspace members plans", 1, 1, true, cmd_workspace_members },
 	{ "workspace rotate", "WORKSPACE", N_("rotate the key"), "zt workspace rotate plans", 1,
 	    1, true, cmd_workspace_rotate },
-	{ "workspace rewrap", "WORKSPACE",
+	{ "workspace rewrap", "WORKSPACE [--finish]",
 	    N_("wrap all content keys under the newest key; no content is encrypted again"),
 	    "zt workspace rewrap plans", 1, 1, true, cmd_workspace_rewrap },
 	{ "workspace rename", "WORKSPACE NAME", N_("give a workspace another name"),

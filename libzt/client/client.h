@@ -320,6 +320,10 @@ ZT_CHECKED enum zt_err space_read_one(
 /* This very version; the caller gives *OUT to pb_wipe. Errors: what is wrong with it. */
 ZT_CHECKED enum zt_err space_manifest(
     struct space *s, const struct space_version *v, Zt__Manifest **out);
+/* How many of OBJECTS the server lacks, or holds so that they do not open: COUNT of them, whose
+ * V is what is asked for. What is here is not looked at. */
+ZT_CHECKED enum zt_err space_check_there(
+    struct space *s, struct space_object *objects, size_t count, size_t *bad);
 /* Whether ERR tells of a version, and not of this machine or of the way to the servers. */
 bool space_is_damage(enum zt_err err);
 /* What is damaged of O, as a sentence. */

@@ -37,23 +37,53 @@ space_is_damage(enum zt_err err)
 	       err == ZT_ERR_SUITE;
 }
 
+/* A content key, wrapped under the workspace's key of a generation. */
+struct wrapped {
+	unsigned generation;
+	struct bytes wrap;
+};
+
+/* Opens O, the version V, into *OUT, by the first of its wraps that does: its author's (0) or
+ * the others'. KEY: none does; *BY is the last that was tried. */
+static enum zt_err
+open_by_any(struct space *s, const struct space_version *v, const Zt__Object *o,
+    struct wrapped *by, const char **why, Zt__Manifest **out)
+{
+	struct manifest_place place = { s->w->id, v->vlob, v->version };
+	enum zt_err err = ZT_ERR_KEY, lacks = ZT_OK;
+
+	for (size_t i = 0; err == ZT_ERR_KEY && i <= o->n_others; i++) {
+		const struct secret *key;
+
+		by->generation = i == 0 ? o->generation : o->others[i - 1]->generation;
+		by->wrap = pb_bytes(i == 0 ? o->wrap : o->others[i - 1]->wrap);
+		if (by->wrap.n == 0 || by->generation == 0 ||
+		    by->generation > s->w->generation_count)
+			continue;
+		if ((err = space_key(s, by->generation, &key)) == ZT_OK)
+			err = manifest_open(
+			    key, &place, pb_bytes(o->object), by->wrap, &v->pins, out, why);
+		else if (err == ZT_ERR_KEY || err == ZT_ERR_MISSING_KEY) {
+			lacks = err; /* another may do */
+			err = ZT_ERR_KEY;
+		}
+	}
+	if (err == ZT_OK)
+		s->z->why[0] = 0;
+	return err == ZT_ERR_KEY && lacks ? ZT_ERR_MISSING_KEY : err;
+}
+
 /* Opens O, the version V, into *OUT; what is wrong with it goes into *D. That this device lacks
  * the workspace's key is no damage: a member must be asked for it. */
 static enum zt_err
 open_object(struct space *s, const struct space_version *v, const Zt__Object *o,
-    struct damage *d, Zt__Manifest **out)
+    struct damage *d, struct wrapped *by, Zt__Manifest **out)
 {
-	struct manifest_place place = { s->w->id, v->vlob, v->version };
-	const struct secret *key;
 	const char *why = "";
 	struct hash is;
-	enum zt_err err = space_key(s, o->generation, &key);
+	enum zt_err err = open_by_any(s, v, o, by, &why, out);
 
 	*d = (struct damage){ .err = ZT_OK };
-	if (err)
-		return err;
-	err = manifest_open(
-	    key, &place, pb_bytes(o->object), pb_bytes(o->wrap), &v->pins, out, &why);
 	if (err == ZT_OK || !space_is_damage(err))
 		return err;
 	hash_one("zt object 1", pb_bytes(o->object), &is);
@@ -65,18 +95,19 @@ open_object(struct space *s, const struct space_version *v, const Zt__Object *o,
 	return ZT_OK;
 }
 
-/* Keeps the folder O as it came; or, with ERR, that V is rubbish as a folder. */
+/* Keeps the folder O as it came, and BY what it opened; or, with WHY, that V is rubbish as a
+ * folder. */
 static enum zt_err
-keep_folder(
-    struct space *s, const struct space_version *v, const Zt__Object *o, enum zt_err why)
+keep_folder(struct space *s, const struct space_version *v, const Zt__Object *o,
+    const struct wrapped *by, enum zt_err why)
 {
 	uint8_t at[2 * ID_BYTES];
 	struct buf b = buf_init(LIMIT_MANIFEST + 4096);
 	enum zt_err err;
 
-	wire_put_u32(&b, why ? (uint32_t)why : o->generation);
+	wire_put_u32(&b, why ? (uint32_t)why : by->generation);
 	if (why == ZT_OK) {
-		wire_put_counted(&b, pb_bytes(o->wrap));
+		wire_put_counted(&b, by->wrap);
 		wire_put_counted(&b, pb_bytes(o->object));
 	}
 	if ((err = buf_err(&b)) == ZT_OK)
@@ -96,6 +127,7 @@ open_kept(struct space *s, const struct space_version *v, struct damage *d, Zt__
 	Zt__Object o = ZT__OBJECT__INIT;
 	struct wire_reader r;
 	struct bytes wrap, object;
+	struct wrapped by;
 	enum zt_err err = store_get(
 	    s->z->store, STORE_FOLDER, space_object_key(s, &v->vlob, at), v->version, &b);
 
@@ -113,7 +145,7 @@ open_kept(struct space *s, const struct space_version *v, struct damage *d, Zt__
 		/* A record of a generation that never was is no reason to ask for its key. */
 		err = wire_end(&r) || o.generation == 0 || o.generation > s->w->generation_count
 			  ? ZT_ERR_NOT_FOUND
-			  : open_object(s, v, &o, d, out);
+			  : open_object(s, v, &o, d, &by, out);
 		if (err == ZT_OK && d->err)
 			err = ZT_ERR_NOT_FOUND;
 	}
@@ -191,7 +223,8 @@ pass_over(struct reading *r, size_t i, const struct damage *d)
 
 /* M is what object I says, unless D tells otherwise. A folder that is a file is damaged too. */
 static enum zt_err
-take(struct reading *r, size_t i, struct damage *d, const Zt__Object *o, Zt__Manifest **m)
+take(struct reading *r, size_t i, struct damage *d, const Zt__Object *o,
+    const struct wrapped *by, Zt__Manifest **m)
 {
 	struct space_object *at = &r->objects[i];
 	enum zt_err err = ZT_OK;
@@ -199,7 +232,7 @@ take(struct reading *r, size_t i, struct damage *d, const Zt__Object *o, Zt__Man
 	if (d->err == ZT_OK && ((*m)->kind_case == ZT__MANIFEST__KIND_FOLDER) != at->is_folder)
 		*d = (struct damage){ .err = ZT_ERR_CORRUPT, .is_rubbish = true };
 	if (o != NULL && at->is_folder && (d->err == ZT_OK || d->is_rubbish))
-		err = keep_folder(r->s, &at->v, o, d->err);
+		err = keep_folder(r->s, &at->v, o, by, d->err);
 	if (err == ZT_OK)
 		err = d->err == ZT_OK ? r->each(r->ctx, i, m) : pass_over(r, i, d);
 	pb_wipe(*m);
@@ -248,6 +281,7 @@ take_answer(struct reading *r, const size_t *asked, size_t count, size_t *done)
 	struct damage d = { .err = ZT_ERR_MISSING_BLOCK };
 	Zt__ObjectsAnswer *m = NULL;
 	Zt__Manifest *opened = NULL;
+	struct wrapped by;
 	enum zt_err err = ask_objects(r, asked, count, &m);
 
 	if (err == ZT_ERR_NOT_FOUND || (err == ZT_OK && m->n_objects == 0)) {
@@ -258,9 +292,9 @@ take_answer(struct reading *r, const size_t *asked, size_t count, size_t *done)
 	for (*done = 0; err == ZT_OK && *done < m->n_objects; ++*done) {
 		const Zt__Object *o = m->objects[*done];
 
-		err = open_object(r->s, &r->objects[asked[*done]].v, o, &d, &opened);
+		err = open_object(r->s, &r->objects[asked[*done]].v, o, &d, &by, &opened);
 		if (err == ZT_OK)
-			err = take(r, asked[*done], &d, o, &opened);
+			err = take(r, asked[*done], &d, o, &by, &opened);
 	}
 out:
 	pb_free(m);
@@ -301,7 +335,7 @@ read_round(struct reading *r)
 			r->asked[r->asked_count++] = r->now[k];
 			err = ZT_OK;
 		} else if (err == ZT_OK)
-			err = take(r, r->now[k], &d, NULL, &m);
+			err = take(r, r->now[k], &d, NULL, NULL, &m);
 	}
 	if (err == ZT_OK && r->asked_count > 0 &&
 	    (err = store_begin(r->s->z->store)) == ZT_OK) {
@@ -365,6 +399,7 @@ space_manifest(struct space *s, const struct space_version *v, Zt__Manifest **ou
 	struct space_object o = { .v = *v };
 	struct reading r = { .s = s, .objects = &o };
 	size_t first = 0;
+	struct wrapped by;
 	Zt__ObjectsAnswer *m = NULL;
 	struct damage d;
 	enum zt_err err = open_kept(s, v, &d, out);
@@ -377,9 +412,45 @@ space_manifest(struct space *s, const struct space_version *v, Zt__Manifest **ou
 	    (err == ZT_OK && m->n_objects == 0))
 		err = client_refuse(
 		    s->z, ZT_ERR_MISSING_BLOCK, "the server lacks an object of the workspace");
-	else if (err == ZT_OK && (err = open_object(s, v, m->objects[0], &d, out)) == ZT_OK)
+	else if (err == ZT_OK &&
+		 (err = open_object(s, v, m->objects[0], &d, &by, out)) == ZT_OK)
 		err = d.err;
 	pb_free(m);
+	return err;
+}
+
+enum zt_err
+space_check_there(struct space *s, struct space_object *objects, size_t count, size_t *bad)
+{
+	struct reading r = { .s = s, .objects = objects };
+	size_t *all = calloc(count + 1, sizeof *all), at = 0;
+	enum zt_err err = all != NULL ? ZT_OK : ZT_ERR_MEMORY;
+
+	*bad = 0;
+	for (size_t i = 0; err == ZT_OK && i < count; i++)
+		all[i] = i;
+	while (err == ZT_OK && at < count) {
+		Zt__ObjectsAnswer *m = NULL;
+
+		err = ask_objects(&r, all + at, count - at, &m);
+		if (err == ZT_ERR_NOT_FOUND || (err == ZT_OK && m->n_objects == 0)) {
+			err = ZT_OK;
+			++*bad;
+			at++;
+		}
+		for (size_t i = 0; m != NULL && err == ZT_OK && i < m->n_objects; i++, at++) {
+			struct damage d;
+			struct wrapped by;
+			Zt__Manifest *opened = NULL;
+
+			err = open_object(s, &objects[at].v, m->objects[i], &d, &by, &opened);
+			*bad += err == ZT_OK && d.err != ZT_OK && !d.is_rubbish;
+			pb_wipe(opened);
+		}
+		pb_free(m);
+	}
+	s->z->why[0] = 0;
+	free(all);
 	return err;
 }
 

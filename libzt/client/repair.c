@@ -269,6 +269,30 @@ send_changeset(struct space *s, uint64_t position, Zt__PushRequest *push, Zt__Ob
 	return err;
 }
 
+/* What this device brought must open as the server holds it now: somebody may have brought keys
+ * of rubbish before. */
+static enum zt_err
+check_brought(struct repair *r, struct space *s, uint64_t position,
+    const struct change *changes, Zt__Object *const *list, size_t count)
+{
+	struct space_object *objects = calloc(count + 1, sizeof *objects);
+	size_t n = 0, bad = 0;
+	enum zt_err err = objects != NULL ? ZT_OK : ZT_ERR_MEMORY;
+
+	for (size_t i = 0; err == ZT_OK && i < count; i++)
+		if (list[i]->object.len > 0 && space_version(s, &changes[i].vlob,
+						   changes[i].version, &objects[n].v) == ZT_OK)
+			n++;
+	if (err == ZT_OK && n > 0)
+		err = space_check_there(s, objects, n, &bad);
+	if (err == ZT_OK && bad > 0)
+		name_loss(r, s, position, position,
+		    "objects of this changeset do not open: a device of its author can bring "
+		    "their keys");
+	free(objects);
+	return err;
+}
+
 /* Brings changeset POSITION to its place, with every object of it that is held here. */
 static enum zt_err
 bring_back(struct repair *r, struct space *s, uint64_t position, bool is_there)
@@ -307,6 +331,8 @@ bring_back(struct repair *r, struct space *s, uint64_t position, bool is_there)
 			held_object(s, &changes[i], &kept[i], list[i]);
 	err = before > 0 ? send_changeset(s, position, push, list, cs.count, &missing, &blocks)
 			 : ZT_OK;
+	if (err == ZT_OK && before > 0)
+		err = check_brought(r, s, position, changes, list, cs.count);
 	if (err == ZT_OK) {
 		r->out->changesets += !is_there;
 		r->out->objects += before - missing;

@@ -54,17 +54,33 @@ static const struct db_query move_vlobs = { "vlobs_move",
 	"t.n - 1 AND o.object_hash = t.p OFFSET 0) seen WHERE t.n > 1 ON CONFLICT (org, "
 	"workspace, vlob) DO UPDATE SET version = excluded.version, object_hash = "
 	"excluded.object_hash RETURNING 1" };
+/* The author's own wraps stand beside the objects. Others' are added: whoever repaired first
+ * may have brought rubbish, and the author's must still come. */
 static const struct db_query put_objects = { "objects_put",
 	"WITH made AS (INSERT INTO objects SELECT $1::bytea, $2::bytea, t.v, t.n, t.g, t.w, "
 	"t.o FROM unnest($3::bytea[], $4::int8[], $5::int8[], $6::bytea[], $7::bytea[]) AS "
-	"t(v, n, g, w, o) WHERE t.o <> '' ON CONFLICT DO NOTHING RETURNING octet_length(wrap) "
-	"+ octet_length(object) AS n) UPDATE chains SET bytes = bytes + (SELECT "
-	"coalesce(sum(n), 0) FROM made)::int8 WHERE org = $1::bytea AND workspace = "
-	"$2::bytea" };
+	"t(v, n, g, w, o) WHERE t.o <> '' ON CONFLICT (org, workspace, vlob, version) DO "
+	"UPDATE SET generation = excluded.generation, wrap = excluded.wrap WHERE objects.wrap "
+	"= '' RETURNING octet_length(wrap) + CASE WHEN xmax = 0 THEN octet_length(object) ELSE "
+	"0 END AS n) UPDATE chains SET bytes = bytes + (SELECT coalesce(sum(n), 0) FROM "
+	"made)::int8 WHERE org = $1::bytea AND workspace = $2::bytea" };
+static const struct db_query put_others_objects = { "objects_put_others",
+	"WITH made AS (INSERT INTO objects SELECT $1::bytea, $2::bytea, t.v, t.n, 0, "
+	"''::bytea, t.o FROM unnest($3::bytea[], $4::int8[], $5::bytea[]) AS t(v, n, o) WHERE "
+	"t.o <> '' ON CONFLICT DO NOTHING RETURNING octet_length(object) AS n) UPDATE chains "
+	"SET bytes = bytes + (SELECT coalesce(sum(n), 0) FROM made)::int8 WHERE org = "
+	"$1::bytea AND workspace = $2::bytea" };
+static const struct db_query add_wraps = { "wraps_add",
+	"INSERT INTO wraps SELECT $1::bytea, $2::bytea, t.v, t.n, t.g, $7::bytea, t.w FROM "
+	"unnest($3::bytea[], $4::int8[], $5::int8[], $6::bytea[]) AS t(v, n, g, w), LATERAL "
+	"(SELECT FROM objects o WHERE o.org = $1::bytea AND o.workspace = $2::bytea AND o.vlob "
+	"= t.v AND o.version = t.n AND o.wrap <> t.w OFFSET 0) there WHERE t.w <> '' ON "
+	"CONFLICT DO NOTHING" };
+/* For their author also those that stand without the author's wrap. */
 static const struct db_query missing_objects = { "objects_missing",
 	"SELECT count(*) FROM unnest($3::bytea[], $4::int8[]) AS t(v, n) WHERE NOT EXISTS "
 	"(SELECT FROM objects o WHERE o.org = $1::bytea AND o.workspace = $2::bytea AND o.vlob "
-	"= t.v AND o.version = t.n)" };
+	"= t.v AND o.version = t.n AND ($5::int8 = 0 OR o.wrap <> ''))" };
 /* The chain's length and a page of it in one round trip; one row without a changeset when none
  * is new. The range has an end, so that no plan reads the rest of a long chain for a page. */
 static const struct db_query read_chain = { "chain_read",
@@ -316,7 +332,9 @@ fill_columns(const struct push *p, struct columns *c)
 		    &c->prevs, bytes_of(one->prev.b, one->has_prev ? HASH_BYTES : 0));
 		wire_put_u32(&c->generations, 8);
 		wire_put_u64(&c->generations, o->generation);
-		wire_put_counted(&c->wraps, pb_bytes(o->wrap));
+		/* Of an object that does not come no wrap is looked at either. */
+		wire_put_counted(
+		    &c->wraps, o->object.len > 0 ? pb_bytes(o->wrap) : bytes_of(NULL, 0));
 		wire_put_counted(&c->objects, pb_bytes(o->object));
 	}
 	return buf_err(&c->objects) ? buf_err(&c->objects) : buf_err(&c->hashes);
@@ -324,13 +342,35 @@ fill_columns(const struct push *p, struct columns *c)
 
 #define COLUMN(name) DB_BYTES(c->name.p, c->name.n) /* of the columns C */
 
+static bool
+is_own(const struct push *p)
+{
+	return id_equal(&p->cs.author, &p->rq->device);
+}
+
+static enum zt_err
+write_objects(const struct push *p, const struct columns *c)
+{
+	struct db_value own[] = { DB_ID(&p->rq->params.org), DB_ID(&p->rq->params.id),
+		COLUMN(vlobs), COLUMN(versions), COLUMN(generations), COLUMN(wraps),
+		COLUMN(objects) };
+	struct db_value object[] = { own[0], own[1], own[2], own[3], own[6] };
+	struct db_value wrap[] = { own[0], own[1], own[2], own[3], own[4], own[5],
+		DB_ID(&p->rq->caller.user) };
+	enum zt_err err;
+
+	if (is_own(p))
+		return db_run(p->rq->db, &put_objects, own, 7, NULL);
+	if ((err = db_run(p->rq->db, &put_others_objects, object, 5, NULL)))
+		return err;
+	return db_run(p->rq->db, &add_wraps, wrap, 7, NULL);
+}
+
 static enum zt_err
 write_columns(const struct push *p, const struct columns *c, struct rpc_answer *out)
 {
 	struct db_value vlob[] = { DB_ID(&p->rq->params.org), DB_ID(&p->rq->params.id),
 		COLUMN(vlobs), COLUMN(versions), COLUMN(hashes), COLUMN(prevs) };
-	struct db_value object[] = { vlob[0], vlob[1], vlob[2], vlob[3], COLUMN(generations),
-		COLUMN(wraps), COLUMN(objects) };
 	struct db_rows *made = NULL, *moved = NULL;
 	enum zt_err err;
 
@@ -340,7 +380,7 @@ write_columns(const struct push *p, const struct columns *c, struct rpc_answer *
 		err = service_refuse(out, ZT_ERR_CONFLICT, "someone else changed this first");
 	db_free(made);
 	db_free(moved);
-	return err ? err : db_run(p->rq->db, &put_objects, object, 7, NULL);
+	return err ? err : write_objects(p, c);
 }
 
 static struct columns
@@ -383,12 +423,11 @@ push_fill(const struct push *p, uint64_t *missing)
 	struct columns own = columns_new(), *c = &own;
 	enum zt_err err = fill_columns(p, c);
 	struct db_value v[] = { DB_ID(&p->rq->params.org), DB_ID(&p->rq->params.id),
-		COLUMN(vlobs), COLUMN(versions), COLUMN(generations), COLUMN(wraps),
-		COLUMN(objects) };
+		COLUMN(vlobs), COLUMN(versions), DB_INT(is_own(p)) };
 	struct db_rows *rows = NULL;
 
-	if (err == ZT_OK && (err = db_run(p->rq->db, &put_objects, v, 7, NULL)) == ZT_OK &&
-	    (err = db_run(p->rq->db, &missing_objects, v, 4, &rows)) == ZT_OK)
+	if (err == ZT_OK && (err = write_objects(p, c)) == ZT_OK &&
+	    (err = db_run(p->rq->db, &missing_objects, v, 5, &rows)) == ZT_OK)
 		*missing = (uint64_t)db_int(rows, 0, 0);
 	db_free(rows);
 	columns_free(c);

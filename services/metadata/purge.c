@@ -9,6 +9,7 @@
 static const struct db_query deletions[] = {
 	{ "purge_objects",
 	    "DELETE FROM objects WHERE org = $1::bytea AND workspace = $2::bytea" },
+	{ "purge_wraps", "DELETE FROM wraps WHERE org = $1::bytea AND workspace = $2::bytea" },
 	{ "purge_vlobs", "DELETE FROM vlobs WHERE org = $1::bytea AND workspace = $2::bytea" },
 	{ "purge_checkpoints",
 	    "DELETE FROM checkpoints WHERE org = $1::bytea AND workspace = $2::bytea" },

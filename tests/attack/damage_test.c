@@ -364,6 +364,13 @@ note(void *ctx, const char *path, const char *what)
 }
 
 static void
+note_what(void *ctx, const char *path, const char *what)
+{
+	(void)path;
+	buf_printf(ctx, "%s. ", what);
+}
+
+static void
 f12_rubbish_in_place_of_the_root_folder_is_named_and_written_over(void **state)
 {
 	struct scene *s = *state;
@@ -574,6 +581,218 @@ a_removed_tree_comes_back_as_it_was(void **state)
 	assert_int_equal(2, check.files);
 }
 
+/* ---- wraps: what was good stays ---- */
+
+/* A wrap of random bytes under GENERATION for VERSION of VLOB, sent as a patched client would.
+ */
+static enum zt_err
+rewrap_rubbish(
+    struct person *by, struct space *w, const struct id *vlob, uint64_t version, bool finish)
+{
+	struct route_params p = { .org = by->zt->org, .id = w->w->id };
+	struct buf body = buf_init(1 << 20), answer = buf_init(64);
+	Zt__RewrapRequest m = ZT__REWRAP_REQUEST__INIT;
+	Zt__Rewrapped one = ZT__REWRAPPED__INIT, *list[] = { &one };
+	uint8_t garbage[ENVELOPE_WRAP_BYTES];
+	enum zt_err err;
+
+	suite_random(garbage, sizeof garbage);
+	m.generation = (uint32_t)w->w->generation_count;
+	m.finish = finish;
+	m.items = list;
+	m.n_items = 1;
+	one.vlob = pb_field(vlob->b, ID_BYTES);
+	one.version = version;
+	one.wrap = pb_field(garbage, sizeof garbage);
+	assert_ok(pb_encode(&m, &body));
+	err = client_call(by->zt, ROUTE_REWRAP, &p, NULL, buf_bytes(&body), &answer);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+/* PUSH, as it was once sent, by REPAIR at POSITION, with wraps of random bytes. */
+static enum zt_err
+repair_rubbish(
+    struct person *by, const struct id *workspace, struct bytes push, uint64_t position)
+{
+	struct route_params p = { .org = by->zt->org, .id = *workspace };
+	struct buf body = buf_init(LIMIT_PUSH), answer = buf_init(64);
+	Zt__RepairRequest m = ZT__REPAIR_REQUEST__INIT;
+	enum zt_err err;
+
+	assert_ok(pb_decode(&zt__push_request__descriptor, push, LIMIT_PUSH, &m.push));
+	for (size_t i = 0; i < m.push->n_objects; i++)
+		suite_random(m.push->objects[i]->wrap.data, ENVELOPE_WRAP_BYTES);
+	m.position = position;
+	assert_ok(pb_encode(&m, &body));
+	err = client_call(by->zt, ROUTE_REPAIR, &p, NULL, buf_bytes(&body), &answer);
+	pb_free(m.push);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+static void
+is_whole(void *ctx, const struct zt_version *v)
+{
+	assert_false(v->is_damaged);
+	++*(unsigned *)ctx;
+}
+
+/* P opens VERSIONS versions of the root folder and of f from what the servers hold. */
+static void
+opens_all(struct person *p, const char *workspace, unsigned versions)
+{
+	char remote[40];
+	unsigned n = 0;
+
+	assert_ok(store_forget(p->zt->store, STORE_FOLDER, bytes_of(NULL, 0)));
+	(void)snprintf(remote, sizeof remote, "%s:/", workspace);
+	assert_ok(zt_history(p->zt, remote, is_whole, &n));
+	(void)snprintf(remote, sizeof remote, "%s:/f", workspace);
+	assert_ok(zt_history(p->zt, remote, is_whole, &n));
+	assert_int_equal(versions, n);
+	expect_content(p, remote, "second");
+}
+
+static void
+f12_no_call_of_any_member_takes_from_another_what_they_could_open(void **state)
+{
+	static const char *const roles[] = { "reader", "contributor", "manager" };
+	struct scene *s = *state;
+	struct person erin;
+	struct buf push = buf_init(LIMIT_PUSH);
+	struct space *w;
+	struct id root, f;
+
+	world_join(&s->alice, &erin, "erin12", "standard");
+	assert_ok(zt_workspace_create(s->alice.zt, "dear"));
+	put(&s->alice, "first", "dear:/f");
+	put(&s->alice, "second", "dear:/f");
+	share(s, "dear", &erin, "reader");
+	opens_all(&erin, "dear", 3);
+	w = person_space(&s->alice, "dear");
+	root = w->w->id;
+	f = vlob_of(&s->alice, "dear:/f");
+	assert_ok(
+	    store_get(s->alice.zt->store, STORE_PUSH, bytes_of(root.b, ID_BYTES), 1, &push));
+	for (size_t r = 0; r < 3; r++) {
+		bool is_manager = r == 2;
+
+		share(s, "dear", &s->bob, roles[r]);
+		if (is_manager)
+			assert_ok(zt_workspace_rotate(s->bob.zt, "dear"));
+		w = person_space(&s->bob, "dear");
+		for (uint64_t v = 1; v <= 2; v++) {
+			assert_err(is_manager ? ZT_OK : ZT_ERR_FORBIDDEN,
+			    rewrap_rubbish(&s->bob, w, v == 1 ? &root : &f, v, false));
+			assert_err(ZT_ERR_FORBIDDEN,
+			    rewrap_rubbish(&s->bob, w, v == 1 ? &root : &f, v, true));
+		}
+		(void)repair_rubbish(&s->bob, &root, buf_bytes(&push), 1);
+		opens_all(&erin, "dear", 3);
+		opens_all(&s->alice, "dear", 3);
+	}
+	buf_free(&push);
+	person_close(&erin);
+}
+
+static int
+count_of(struct scene *s, const char *sql, const struct id *workspace)
+{
+	PGresult *r = world_ask(s->w, "metadata", sql, workspace);
+	int n = PQntuples(r);
+
+	PQclear(r);
+	return n;
+}
+
+static void
+f12_a_spoiled_rewrapping_is_named_and_older_keys_stay_until_an_owner_finishes(void **state)
+{
+	struct scene *s = *state;
+	struct buf named = buf_init(4096);
+	uint64_t done = 0, gone = 0;
+	struct space *w;
+	struct id root;
+
+	assert_ok(zt_workspace_create(s->alice.zt, "anew"));
+	put(&s->alice, "first", "anew:/f");
+	put(&s->alice, "second", "anew:/f");
+	share(s, "anew", &s->bob, "manager");
+	assert_ok(zt_workspace_rotate(s->bob.zt, "anew"));
+	w = person_space(&s->bob, "anew");
+	root = w->w->id;
+	assert_ok(rewrap_rubbish(&s->bob, w, &root, 1, false));
+	s->alice.zt->damaged = note_what;
+	s->alice.zt->damaged_ctx = &named;
+	assert_ok(zt_workspace_rewrap(s->alice.zt, "anew", &done, &gone));
+	assert_int_equal(3, done); /* the folder, beside bob's rubbish, and two versions of f */
+	assert_int_equal(0, gone);
+	assert_non_null(strstr(buf_text(&named), "the server says that bob@test.example"));
+	assert_ok(zt_workspace_rewrap(s->alice.zt, "anew", &done, &gone));
+	assert_int_equal(0, done);
+	assert_int_equal(3,
+	    count_of(s,
+		"SELECT 1 FROM metadata.objects WHERE workspace = $1::bytea AND generation = 1",
+		&root));
+	assert_err(
+	    ZT_ERR_FORBIDDEN, zt_workspace_rewrap_finish(s->bob.zt, "anew", &done, &gone));
+	assert_ok(zt_workspace_rewrap_finish(s->alice.zt, "anew", &done, &gone));
+	assert_int_equal(3, done);
+	assert_int_equal(0, gone);
+	assert_int_equal(3,
+	    count_of(s,
+		"SELECT 1 FROM metadata.objects WHERE workspace = $1::bytea AND generation = 2",
+		&root));
+	assert_int_equal(
+	    0, count_of(s, "SELECT 1 FROM metadata.wraps WHERE workspace = $1::bytea", &root));
+	opens_all(&s->bob, "anew", 3);
+	opens_all(&s->alice, "anew", 3);
+	/* What nothing opens is lost, though its key is of the newest generation. */
+	PQclear(world_ask(s->w, "metadata",
+	    "UPDATE metadata.objects SET wrap = sha256(wrap) || sha256(vlob) || "
+	    "'\\x0102030405060708'::bytea WHERE workspace = $1::bytea AND vlob = $1::bytea "
+	    "RETURNING 1",
+	    &root));
+	assert_ok(zt_workspace_rewrap(s->alice.zt, "anew", &done, &gone));
+	assert_int_equal(1, gone);
+	s->alice.zt->damaged = NULL;
+	buf_free(&named);
+}
+
+static void
+f12_an_author_repairs_what_somebody_brought_back_spoiled(void **state)
+{
+	struct scene *s = *state;
+	struct person erin;
+	struct zt_repaired r;
+	struct space *w;
+	struct buf push = buf_init(LIMIT_PUSH);
+	unsigned losses = 0;
+
+	world_join(&s->alice, &erin, "erin26", "standard");
+	assert_ok(zt_workspace_create(s->alice.zt, "spoiled"));
+	put(&s->alice, "second", "spoiled:/f");
+	share(s, "spoiled", &s->bob, "contributor");
+	w = person_space(&s->bob, "spoiled");
+	/* what bob could have read from the server before */
+	assert_ok(store_get(
+	    s->alice.zt->store, STORE_PUSH, bytes_of(w->w->id.b, ID_BYTES), 1, &push));
+	lose(s->w, &w->w->id);
+	assert_ok(repair_rubbish(&s->bob, &w->w->id, buf_bytes(&push), 1));
+	assert_ok(zt_repair(s->alice.zt, lost, &losses, &r));
+	assert_true(r.is_whole);
+	assert_true(r.objects >= 2);
+	assert_int_equal(0, losses);
+	share(s, "spoiled", &erin, "reader");
+	opens_all(&erin, "spoiled", 2);
+	opens_all(&s->alice, "spoiled", 2);
+	buf_free(&push);
+	person_close(&erin);
+}
+
 int
 main(void)
 {
@@ -592,6 +811,11 @@ main(void)
 		cmocka_unit_test(f12_what_is_spoiled_below_costs_that_entry_only),
 		cmocka_unit_test(f10_what_the_servers_lost_of_a_folder_is_not_written_over),
 		cmocka_unit_test(a_removed_tree_comes_back_as_it_was),
+		cmocka_unit_test(
+		    f12_no_call_of_any_member_takes_from_another_what_they_could_open),
+		cmocka_unit_test(
+		    f12_a_spoiled_rewrapping_is_named_and_older_keys_stay_until_an_owner_finishes),
+		cmocka_unit_test(f12_an_author_repairs_what_somebody_brought_back_spoiled),
 	};
 
 	if (getenv("ONLY") != NULL)

@@ -41,7 +41,9 @@ check "old versions lie under older keys" test "$(behind)" -gt 0
 expect 77 "manager or owner" "a contributor wraps nothing anew" bob workspace rewrap w
 expect 0 '"lost":0' "alice wraps the keys of her workspace anew" alice --json workspace rewrap w
 expect 0 '^0 versions' "a second time there is nothing to do" alice workspace rewrap w
-check "bob does his" bob workspace rewrap theirs
+check "what the older keys open stays until an owner says that it may go" test "$(behind)" -gt 0
+check "the owner says so" alice workspace rewrap w --finish
+check "bob does his" bob workspace rewrap theirs --finish
 check "nothing lies under an older key any more" test "$(behind)" = 0
 rm -f "$state/alice3"/store.db*
 expect 0 "before" "a device that has nothing reads the oldest file" as alice3 cat w:/before

@@ -32,13 +32,17 @@ ZT_CALL enum zt_err zt_workspace_rotate(struct zt *z, const char *workspace);
 ZT_CALL enum zt_err zt_workspace_void_pin(struct zt *z, const char *workspace, uint64_t entry);
 ZT_CALL enum zt_err zt_workspace_void_changeset(
     struct zt *z, const char *workspace, uint64_t position);
-/* Wraps the content keys of all versions under the newest key, so that older keys open nothing
- * that is on the server any more; no content is encrypted again and no signature changes. A
- * manager's or owner's. *REWRAPPED counts them; *LOST those whose wrap the server does not
- * hold, or holds spoiled. Errors: FORBIDDEN, STALE_KEY (a rotation came between: call again).
+/* Wraps the content keys of all versions under the newest key too; no content is encrypted
+ * again and no signature changes. A manager's or owner's. *REWRAPPED counts them; *LOST those
+ * that none of the keys on the server opens; whose spoiled ones are there is told to the
+ * options' DAMAGED. Errors: FORBIDDEN, STALE_KEY (a rotation came between: call again).
  */
 ZT_CALL enum zt_err zt_workspace_rewrap(
     struct zt *z, const char *workspace, uint64_t *rewrapped, uint64_t *lost);
+/* The same by an owner; then older keys go, of each version that this device has opened by a
+ * new one: they open nothing that is on the server any more. *FINISHED counts these. */
+ZT_CALL enum zt_err zt_workspace_rewrap_finish(
+    struct zt *z, const char *workspace, uint64_t *finished, uint64_t *lost);
 /* Acts of an owner: a new name; no more changes, or changes again; deletion at DUE
  * (milliseconds since 1970, a day from now or later), or 0 to take that back while it is not
  * due, which each owner may. Errors: FORBIDDEN. */
