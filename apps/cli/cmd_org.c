@@ -308,9 +308,45 @@ may_swap(void)
 	return sysinfo(&of) != 0 || of.totalswap > 0;
 }
 
+/* A workspace whose history this device has not verified from its beginning yet. */
+static void
+say_rests(void *ctx, const struct zt_workspace *w)
+{
+	bool *more = ctx;
+
+	if (w->rests_on == NULL)
+		return;
+	say_about("workspace");
+	output_show(w->name);
+	(void)printf("  ");
+	(void)printf(
+	    _("rests on the word of a colleague until changeset %llu, of which %llu are "
+	      "verified: "),
+	    (unsigned long long)w->rests_until, (unsigned long long)w->verified);
+	output_show(w->rests_on);
+	(void)printf("\n");
+	*more = true;
+}
+
+static void
+list_rests(void *ctx, const struct zt_workspace *w)
+{
+	bool *more = ctx;
+
+	if (w->rests_on == NULL)
+		return;
+	(void)printf("%s{", *more ? "," : "");
+	output_field("workspace", w->name, true);
+	output_field("rests_on", w->rests_on, true);
+	(void)printf("\"until\":%llu,\"verified\":%llu}", (unsigned long long)w->rests_until,
+	    (unsigned long long)w->verified);
+	*more = true;
+}
+
 enum zt_err
 cmd_status(struct cli *c)
 {
+	bool more = false;
 	struct zt_identity id;
 	uint64_t records = 0;
 	unsigned ending = 0;
@@ -328,9 +364,13 @@ cmd_status(struct cli *c)
 		output_field("root", id.log_root, true);
 		if ((lists = add_lists(c)) != ZT_OK && err == ZT_OK)
 			err = lists;
-		(void)printf("\"log_size\":%llu,\"log_marked\":%llu,\"reachable\":%s}\n",
+		(void)printf("\"log_size\":%llu,\"log_marked\":%llu,\"reachable\":%s,"
+			     "\"resting\":[",
 		    (unsigned long long)id.log_size, (unsigned long long)id.log_marked,
 		    err == ZT_OK ? "true" : "false");
+		if (err == ZT_OK)
+			err = zt_workspaces(c->zt, list_rests, &more);
+		(void)printf("]}\n");
 		return err ? err : store;
 	}
 	say_about("server");
@@ -364,6 +404,8 @@ cmd_status(struct cli *c)
 		lists = zt_new_devices(c->zt, show_new_device, c);
 	if (err == ZT_OK)
 		err = lists;
+	if (err == ZT_OK)
+		err = zt_workspaces(c->zt, say_rests, &more);
 	if (zt_pki_show(c->zt, cli_count_ending, &ending) == ZT_OK && ending > 0)
 		(void)printf(
 		    _("revocation lists that end within a week: %u (zt pki show)\n"), ending);

@@ -41,6 +41,8 @@ chain_load(struct space *s)
 	    (err = pb_decode(&zt__stored_chain__descriptor, buf_bytes(&b), STORED_CHAIN, &m)) ==
 		ZT_OK) {
 		s->base = m->begun;
+		if (m->voucher.len > 0)
+			err = pb_id(m->voucher, &s->voucher);
 		s->goal = m->goal;
 		s->checkpoint = m->checkpoint;
 		s->filled = m->filled;
@@ -49,7 +51,7 @@ chain_load(struct space *s)
 		for (size_t i = 0; i < m->n_steps && i < SPACE_STEPS; i++)
 			s->steps[s->step_count++] =
 			    (struct space_step){ m->steps[i]->position, m->steps[i]->known };
-		if (s->goal > 0)
+		if (err == ZT_OK && s->goal > 0)
 			err = pb_hash(m->goal_link, &s->goal_link);
 		if (err == ZT_OK && s->filled > 0)
 			err = pb_hash(m->filled_link, &s->filled_link);
@@ -84,6 +86,8 @@ chain_note(struct space *s)
 	m.checkpoint = s->checkpoint;
 	if (s->goal > 0)
 		m.goal_link = pb_field(s->goal_link.b, HASH_BYTES);
+	if (s->base > 0)
+		m.voucher = pb_field(s->voucher.b, ID_BYTES);
 	m.filled = s->filled;
 	m.led = s->led;
 	if (s->filled > 0)

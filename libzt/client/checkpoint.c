@@ -12,8 +12,7 @@
 #include "format/pb.h"
 
 enum {
-	EVERY = 1000,  /* changesets between two checkpoints */
-	FILL_MS = 100, /* of a command, for what stands before the one that it began at */
+	EVERY = 1000, /* changesets between two checkpoints */
 };
 
 /* ---- taking one ---- */
@@ -185,6 +184,7 @@ checkpoint_begin(struct space *s)
 	    (err = chain_put_link(s, c.position, &c.link, 0)) == ZT_OK) {
 		s->base = s->position = s->checkpoint = c.position;
 		s->link = c.link;
+		s->voucher = c.author;
 		judge_begin(s, c.position, c.seen_size);
 		err = chain_note(s);
 	}
@@ -382,28 +382,34 @@ make(struct space *s)
 static enum zt_err
 offer(struct space *s)
 {
-	enum zt_err err = space_backfill(s, FILL_MS);
+	enum zt_err err = make(s);
 
-	if (err || s->base > 0 || s->goal > 0)
-		return err;
-	if ((err = make(s)) == ZT_OK || err == ZT_ERR_TOO_BIG)
+	if (err == ZT_OK || err == ZT_ERR_TOO_BIG)
 		s->checkpoint = s->position;
 	return err == ZT_ERR_TOO_BIG ? ZT_OK : err;
 }
 
-enum zt_err
-space_offer_checkpoint(struct space *s)
+static enum zt_err
+offer_when_due(struct space *s)
 {
 	const struct org_user *me = org_state_user(s->z->state, &s->z->user);
 	struct checkpoint last;
 	enum zt_err err;
 
 	if (me == NULL || org_state_role(s->w, me, ORG_NEVER) < ROLE_MANAGER || s->goal > 0 ||
-	    s->position < s->checkpoint + EVERY)
+	    s->base > 0 || s->position < s->checkpoint + EVERY)
 		return ZT_OK;
 	if ((err = find(s, &last)) == ZT_OK && last.position > s->checkpoint)
 		s->checkpoint = last.position;
 	if ((err == ZT_OK || err == ZT_ERR_NOT_FOUND) && s->position >= s->checkpoint + EVERY)
 		err = offer(s);
 	return err ? err : chain_note(s);
+}
+
+enum zt_err
+space_tend(struct space *s, unsigned ms)
+{
+	enum zt_err err = s->base > 0 ? space_backfill(s, ms) : ZT_OK;
+
+	return err ? err : offer_when_due(s);
 }

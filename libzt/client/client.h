@@ -237,10 +237,11 @@ struct space {
 	uint64_t time;                        /* of its newest changeset, as its author says */
 	struct space_step steps[SPACE_STEPS]; /* in order; see judge.c */
 	size_t step_count;
-	uint64_t judged;  /* entries of the log by which the chain was judged last */
-	uint64_t skipped; /* changesets left out because their author had been removed */
-	uint64_t base;    /* where a member's checkpoint began the chain; 0: verified from 1 */
-	uint64_t filled;  /* of what stands before the base: verified up to here */
+	uint64_t judged;   /* entries of the log by which the chain was judged last */
+	uint64_t skipped;  /* changesets left out because their author had been removed */
+	uint64_t base;     /* where a member's checkpoint began the chain; 0: verified from 1 */
+	struct id voucher; /* the device whose checkpoint that was */
+	uint64_t filled;   /* of what stands before the base: verified up to here */
 	struct hash filled_link;
 	uint64_t led;  /* the newest key of this generation led to all that are held here */
 	uint64_t goal; /* verified once, and being verified again; 0: not so */
@@ -273,9 +274,10 @@ ZT_CHECKED enum zt_err space_complete(struct space *s);
  * and from where the last call ended. At the end the base is 0, and nothing rests on a member's
  * word any longer; what the word misstated makes space_sync begin anew. */
 ZT_CHECKED enum zt_err space_backfill(struct space *s, unsigned ms);
-/* A manager's or owner's device that has verified the whole chain puts down a checkpoint, when
- * enough was written since the last; one that has not yet does a little of it. */
-ZT_CHECKED enum zt_err space_offer_checkpoint(struct space *s);
+/* For MS milliseconds of what every command leaves to be done: verifies what stands before a
+ * checkpoint. A manager's or owner's device that has verified the whole chain puts one down,
+ * when enough was written since the last. */
+ZT_CHECKED enum zt_err space_tend(struct space *s, unsigned ms);
 /* Takes this device's own changeset, which the server says it put at POSITION under LINK, as if
  * it had been fetched; when others came between, fetches them with it. PUSH is the whole
  * request, kept for repairs. */

@@ -7,6 +7,8 @@
 #include "format/pb.h"
 #include "zt/workspace.h"
 
+enum { FILL_MS = 100 }; /* of a command, for what stands before a chain's checkpoint */
+
 /* What this device has sealed to USER already: the generation of the user's key. */
 static unsigned
 sealed_generation(struct zt *z, const struct org_workspace *w, const struct id *user)
@@ -93,8 +95,8 @@ tend_workspace(struct zt *z, const struct id *id, struct zt_tended *out)
 	}
 	if ((err = seal_where_missing(z, w, mine, &out->sealed)) || (err = space_of(z, w, &s)))
 		return err;
-	if (space_offer_checkpoint(s))
-		z->why[0] = 0; /* it helps newcomers, and nobody waits for it */
+	if (space_tend(s, FILL_MS))
+		z->why[0] = 0; /* by and by; nobody waits for it */
 	return ZT_OK;
 }
 

@@ -105,7 +105,7 @@ fill(struct watching *v, struct org_workspace *w)
 	if ((err = space_backfill(s, FILL_MS)))
 		return err;
 	v->fills |= s->base > 0;
-	return s->base > 0 ? ZT_OK : space_offer_checkpoint(s);
+	return s->base > 0 ? ZT_OK : space_tend(s, 0);
 }
 
 /* Another zt that has the folder is not waited for; what fails is tried when something has

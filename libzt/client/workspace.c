@@ -139,6 +139,19 @@ out:
 
 /* ---- lists ---- */
 
+static void
+rest(struct space *s, struct client_handle *by, struct zt_workspace *out)
+{
+	const struct org_device *d = org_state_device(s->z->state, &s->voucher);
+
+	*by = (struct client_handle){ .email = "?" };
+	if (d != NULL)
+		client_handle(s->z, &d->user->id, by);
+	out->rests_on = by->email;
+	out->rests_until = s->base;
+	out->verified = s->filled;
+}
+
 enum zt_err
 zt_workspaces(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *w), void *ctx)
 {
@@ -155,6 +168,7 @@ zt_workspaces(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *w
 		enum role role = org_state_role(w, me, ORG_NEVER);
 		char id[ID_TEXT], name[260];
 		struct space *s;
+		struct client_handle by;
 		struct zt_workspace one = { .id = id,
 			.name = name,
 			.is_archived = w->archived,
@@ -167,6 +181,8 @@ zt_workspaces(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *w
 		id_print(&w->id, id);
 		space_name(s, name);
 		one.role = org_state_role_name(role);
+		if (s->base > 0)
+			rest(s, &by, &one);
 		each(ctx, &one);
 	}
 	return ZT_OK;

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -75,6 +76,18 @@ static void
 share(struct scene *s, const char *workspace, const struct person *p, const char *role)
 {
 	assert_ok(zt_workspace_share(s->alice.zt, workspace, p->email, role));
+}
+
+static struct id
+vlob_of(struct person *p, const char *remote)
+{
+	struct tree_entry at;
+	struct space *w;
+	struct path path;
+
+	assert_ok(tree_open(p->zt, remote, &w, &path));
+	assert_ok(tree_find(w, &path, path.count, &at));
+	return at.vlob;
 }
 
 /* ---- a folder of one workspace, and another ---- */
@@ -321,6 +334,57 @@ f4_a_checkpoint_of_left_out_versions_alone_is_refused(void **state)
 	person_close(&erin);
 }
 
+static int
+by_place(const void *a, const void *b)
+{
+	return checkpoint_order(a, b);
+}
+
+static void
+note_rest(void *ctx, const struct zt_workspace *w)
+{
+	if (w->rests_on != NULL)
+		buf_printf(ctx, "%s: %s, %u of %u. ", w->name, w->rests_on,
+		    (unsigned)w->verified, (unsigned)w->rests_until);
+}
+
+static void
+f4_a_reader_rests_on_a_word_that_is_named_and_not_for_ever(void **state)
+{
+	struct scene *s = *state;
+	struct person erin;
+	struct cut first = { .page = 1 };
+	struct double_hooks hooks = { .ctx = &first, .after = cut };
+	struct checkpoint_entry e[3];
+	struct buf rests = buf_init(4096);
+	struct space *w;
+
+	world_join(&s->alice, &erin, "erin43", "standard");
+	assert_ok(zt_workspace_create(s->alice.zt, "resting"));
+	put(&s->alice, "f", "resting:/f");
+	put(&s->alice, "g", "resting:/g");
+	w = person_space(&s->alice, "resting");
+	e[0] = (struct checkpoint_entry){ w->w->id, 2, 2 };
+	e[1] = (struct checkpoint_entry){ vlob_of(&s->alice, "resting:/f"), 1, 1 };
+	e[2] = (struct checkpoint_entry){ vlob_of(&s->alice, "resting:/g"), 1, 2 };
+	qsort(e, 3, sizeof *e, by_place);
+	vouch(&s->alice, w, e, 3);
+	share(s, "resting", &erin, "reader");
+	double_play(s->w->d, &hooks);
+	assert_ok(zt_sync(erin.zt));
+	assert_int_equal(2, person_space(&erin, "resting")->base);
+	double_play(s->w->d, NULL);
+	assert_ok(zt_workspaces(erin.zt, note_rest, &rests));
+	assert_string_equal("resting: alice@test.example, 0 of 2. ", buf_text(&rests));
+	assert_ok(zt_tend(erin.zt, NULL)); /* as every command does */
+	buf_empty(&rests);
+	assert_ok(zt_workspaces(erin.zt, note_rest, &rests));
+	assert_int_equal(0, rests.n);
+	expect_list(&erin, "resting:/", "/f /g ");
+	buf_free(&rests);
+	person_close(&erin);
+}
+
 /* ---- what somebody spoiled, or the servers lost ---- */
 
 /* Pushes one new version of VLOB by P, who says what it is: RAW, or the manifest M. */
@@ -342,18 +406,6 @@ spoil(struct person *p, const char *workspace, const struct id *vlob, const char
 	forge_changeset(p, w, &c, 1, (unsigned)w->w->generation_count, &f);
 	assert_ok(forged_send(p, w, &f));
 	forged_free(&f);
-}
-
-static struct id
-vlob_of(struct person *p, const char *remote)
-{
-	struct tree_entry at;
-	struct space *w;
-	struct path path;
-
-	assert_ok(tree_open(p->zt, remote, &w, &path));
-	assert_ok(tree_find(w, &path, path.count, &at));
-	return at.vlob;
 }
 
 static void
@@ -810,6 +862,8 @@ main(void)
 		    f12_rubbish_in_place_of_the_root_folder_is_named_and_written_over),
 		cmocka_unit_test(f12_what_is_spoiled_below_costs_that_entry_only),
 		cmocka_unit_test(f10_what_the_servers_lost_of_a_folder_is_not_written_over),
+		cmocka_unit_test_teardown(
+		    f4_a_reader_rests_on_a_word_that_is_named_and_not_for_ever, honest_again),
 		cmocka_unit_test(a_removed_tree_comes_back_as_it_was),
 		cmocka_unit_test(
 		    f12_no_call_of_any_member_takes_from_another_what_they_could_open),

@@ -10,6 +10,10 @@ struct zt_workspace {
 	const char *id, *name, *role; /* reader, contributor, manager, owner */
 	unsigned generation;
 	bool is_archived;
+	/* Whose word it rests on that the changesets before RESTS_UNTIL are as they seem; this
+	 * device has verified VERIFIED of them so far. NULL: on nobody's. */
+	const char *rests_on;
+	uint64_t rests_until, verified;
 };
 struct zt_member {
 	const char *user, *email, *name, *role;
