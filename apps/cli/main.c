@@ -154,7 +154,7 @@ struct slot { /* where an option goes */
 	bool *flag;
 };
 
-enum { SLOTS = 37 };
+enum { SLOTS = 38 };
 
 static void
 fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slot out[SLOTS])
