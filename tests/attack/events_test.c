@@ -182,7 +182,7 @@ static void *
 watch(void *arg)
 {
 	struct watching *v = arg;
-	struct zt_watch w = { v, listens, heard, never };
+	struct zt_watch w = { v, listens, heard, NULL, never };
 
 	v->err = zt_watch(v->p->zt, &w);
 	atomic_store(&v->ended, true);
