@@ -1,5 +1,7 @@
 /* cmd_workspace.c - workspaces and who may do what in them. */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "command.h"
 #include "common/l10n.h"
@@ -179,4 +181,38 @@ enum zt_err
 cmd_workspace_claim(struct cli *c)
 {
 	return zt_workspace_claim(c->zt, c->args[0]);
+}
+
+/* TEXT as a whole number. */
+static bool
+number_of(struct cli *c, const char *text, uint64_t *out)
+{
+	char *end = NULL;
+
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	if (errno == 0 && text[0] >= '0' && text[0] <= '9' && *end == 0)
+		return true;
+	(void)snprintf(c->why, sizeof c->why, _("%.100s is no whole number"), text);
+	return false;
+}
+
+enum zt_err
+cmd_workspace_void_change(struct cli *c)
+{
+	uint64_t position;
+
+	if (!number_of(c, c->args[1], &position))
+		return ZT_ERR_USAGE;
+	return zt_workspace_void_changeset(c->zt, c->args[0], position);
+}
+
+enum zt_err
+cmd_workspace_void_pin(struct cli *c)
+{
+	uint64_t entry;
+
+	if (!number_of(c, c->args[1], &entry))
+		return ZT_ERR_USAGE;
+	return zt_workspace_void_pin(c->zt, c->args[0], entry);
 }

@@ -122,6 +122,8 @@ enum zt_err cmd_workspace_share(struct cli *c);
 enum zt_err cmd_workspace_unshare(struct cli *c);
 enum zt_err cmd_workspace_rotate(struct cli *c);
 enum zt_err cmd_workspace_rewrap(struct cli *c);
+enum zt_err cmd_workspace_void_change(struct cli *c);
+enum zt_err cmd_workspace_void_pin(struct cli *c);
 enum zt_err cmd_workspace_rename(struct cli *c);
 enum zt_err cmd_workspace_archive(struct cli *c);
 enum zt_err cmd_workspace_unarchive(struct cli *c);

@@ -81,6 +81,14 @@ const struct command commands[] = {
 	{ "workspace rewrap", "WORKSPACE [--finish]",
 	    N_("wrap all content keys under the newest key; no content is encrypted again"),
 	    "zt workspace rewrap plans", 1, 1, true, cmd_workspace_rewrap },
+	{ "workspace void-change", "WORKSPACE POSITION",
+	    N_("an owner's: a changeset that cannot stand counts for nobody, and is passed "
+	       "over"),
+	    "zt workspace void-change plans 17", 2, 2, true, cmd_workspace_void_change },
+	{ "workspace void-pin", "WORKSPACE ENTRY",
+	    N_("an owner's: the place of the chain that an entry of the log pins is not looked "
+	       "at"),
+	    "zt workspace void-pin plans 42", 2, 2, true, cmd_workspace_void_pin },
 	{ "workspace rename", "WORKSPACE NAME", N_("give a workspace another name"),
 	    "zt workspace rename plans 2027", 2, 2, true, cmd_workspace_rename },
 	{ "workspace archive", "WORKSPACE", N_("take no more changes"),

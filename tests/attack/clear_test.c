@@ -87,6 +87,14 @@ listen_here(struct listener *l)
 	    ntohs(a.sin_port));
 }
 
+static bool
+says_yes(void *ctx, const struct zt_returning *who)
+{
+	(void)ctx;
+	(void)who;
+	return true;
+}
+
 static void
 N_no_way_to_begin_speaks_in_clear(void **state)
 {
@@ -123,7 +131,8 @@ N_no_way_to_begin_speaks_in_clear(void **state)
 			.links = links,
 			.link_count = 1,
 			.email = "a@b.example",
-			.codes = &codes };
+			.codes = &codes,
+			.confirm = says_yes };
 
 		assert_err(ZT_ERR_CLEAR, zt_recover(&o, &r, why));
 	}
