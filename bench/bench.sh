@@ -25,6 +25,8 @@ org_rate: 1000000
 org_burst: 1000000
 connections_per_address: 4000
 sockets_per_device: 4000"
+export ZT_SERVICES="user_rate: 1000000
+org_rate: 1000000"
 echo "a password of the bench" >"$w/password"
 sh "$root/deploy/local/zt-local" start "$w/state" "$bin"
 # As people work: unlocked once (zt unlock); where there is no keyring, with the password each time.
