@@ -151,20 +151,20 @@ K2_a_sealed_key_of_another_workspace_generation_user_or_organization_is_refused(
 	bob = org_state_user(s->alice.zt->state, &s->bob.zt->user);
 	bad = right;
 	suite_random(bad.workspace.b, ID_BYTES);
-	assert_err(ZT_ERR_KEY, look_with(s, &id, &bad, key, bob->key));
+	assert_err(ZT_ERR_MISSING_KEY, look_with(s, &id, &bad, key, bob->key));
 	bad = right;
 	bad.generation = 2;
-	assert_err(ZT_ERR_KEY, look_with(s, &id, &bad, key, bob->key));
+	assert_err(ZT_ERR_MISSING_KEY, look_with(s, &id, &bad, key, bob->key));
 	bad = right;
 	bad.user = s->alice.zt->user;
-	assert_err(ZT_ERR_KEY, look_with(s, &id, &bad, key, bob->key));
+	assert_err(ZT_ERR_MISSING_KEY, look_with(s, &id, &bad, key, bob->key));
 	bad = right;
 	bad.user_generation = 2;
-	assert_err(ZT_ERR_KEY, look_with(s, &id, &bad, key, bob->key));
+	assert_err(ZT_ERR_MISSING_KEY, look_with(s, &id, &bad, key, bob->key));
 	bad = right;
 	bad.org = s->eve.zt->org;
-	assert_err(ZT_ERR_KEY, look_with(s, &id, &bad, key, bob->key));
-	assert_true(strstr(zt_why(s->bob.zt), "share it with you again") != NULL);
+	assert_err(ZT_ERR_MISSING_KEY, look_with(s, &id, &bad, key, bob->key));
+	assert_true(strstr(zt_why(s->bob.zt), "is not the key of this workspace") != NULL);
 	assert_ok(look_with(s, &id, &right, key, bob->key)); /* the same, unaltered */
 }
 
@@ -180,7 +180,7 @@ K3_a_sealed_key_that_opens_to_another_than_the_committed_one_is_refused(void **s
 
 	put_note(s, "k3");
 	assert_ok(secret_generate(&other));
-	assert_err(ZT_ERR_KEY, look_with(s, &id, &right, other, bob->key));
+	assert_err(ZT_ERR_MISSING_KEY, look_with(s, &id, &right, other, bob->key));
 	assert_true(strstr(zt_why(s->bob.zt), "ask a manager") != NULL);
 	secret_free(other);
 	assert_ok(look(s, &id)); /* what alice truly sealed */
