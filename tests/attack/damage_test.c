@@ -685,6 +685,29 @@ repair_rubbish(
 	return err;
 }
 
+/* BY shows that PUSH, the chain's first, stood there: the mark, which an older backup does not
+ * take back, says the same of its link. */
+static enum zt_err
+show_link(struct person *by, const struct id *workspace, struct bytes push)
+{
+	struct route_params p = { .org = by->zt->org, .id = *workspace };
+	struct buf body = buf_init(LIMIT_PUSH), answer = buf_init(64);
+	Zt__RepairLinks m = ZT__REPAIR_LINKS__INIT;
+	Zt__PushRequest *first = NULL;
+	enum zt_err err;
+
+	assert_ok(pb_decode(&zt__push_request__descriptor, push, LIMIT_PUSH, &first));
+	m.statements = &first->changeset->statement;
+	m.n_statements = 1;
+	m.last = 1;
+	assert_ok(pb_encode(&m, &body));
+	err = client_call(by->zt, ROUTE_REPAIR_LINKS, &p, NULL, buf_bytes(&body), &answer);
+	pb_free(first);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
 static void
 is_whole(void *ctx, const struct zt_version *v)
 {
@@ -832,7 +855,12 @@ f12_an_author_repairs_what_somebody_brought_back_spoiled(void **state)
 	/* what bob could have read from the server before */
 	assert_ok(store_get(
 	    s->alice.zt->store, STORE_PUSH, bytes_of(w->w->id.b, ID_BYTES), 1, &push));
+	assert_int_equal(1, w->position);
 	lose(s->w, &w->w->id);
+	/* Nothing comes back before it is shown to have stood there; then bob's rubbish does.
+	 */
+	assert_err(ZT_ERR_PROOF, repair_rubbish(&s->bob, &w->w->id, buf_bytes(&push), 1));
+	assert_ok(show_link(&s->bob, &w->w->id, buf_bytes(&push)));
 	assert_ok(repair_rubbish(&s->bob, &w->w->id, buf_bytes(&push), 1));
 	assert_ok(zt_repair(s->alice.zt, lost, &losses, &r));
 	assert_true(r.is_whole);
