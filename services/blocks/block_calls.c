@@ -4,22 +4,6 @@
 #include "format/pb.h"
 #include "proto/blocks.pb-c.h"
 
-/* The operator's limit. */
-static enum zt_err
-check_limit(struct blocks *b, const struct request *rq, const struct backend_place *at,
-    struct rpc_answer *out)
-{
-	uint64_t bytes = 0, beside = 0, most = rq->caller.storage_limit;
-	enum zt_err err = ZT_OK;
-
-	if (most > 0 && !b->backend->has(b->backend, at) &&
-	    (err = usage_of(b, &at->org, &bytes, &beside)) == ZT_OK &&
-	    (beside > most || bytes > most - beside || most - beside - bytes < rq->body.n))
-		err = service_refuse(out, ZT_ERR_LIMIT,
-		    "the organization stores as much as its operator allows");
-	return err;
-}
-
 /* BLOCK_PUT: the path names the hash of the body, and the device signed the path. */
 enum zt_err
 block_calls_put(void *state, const struct request *rq, struct rpc_answer *out)
@@ -27,21 +11,25 @@ block_calls_put(void *state, const struct request *rq, struct rpc_answer *out)
 	struct blocks *b = state;
 	struct backend_place at = { rq->params.org, rq->params.id, rq->params.block };
 	struct hash is;
-	bool added;
+	bool added = false;
+	uint64_t most;
 	enum zt_err err;
 
 	hash_block(rq->body, &is);
 	if (!hash_equal(&is, &rq->params.hash))
 		return service_refuse(
 		    out, ZT_ERR_DIGEST, "the block is not the one that its path names");
-	if ((err = check_limit(b, rq, &at, out)))
+	/* What is there already takes no more room. */
+	most = b->backend->has(b->backend, &at) ? 0 : rq->caller.storage_limit;
+	if ((err = usage_take(b, &at.org, rq->body.n, most)) == ZT_ERR_LIMIT)
+		return service_refuse(
+		    out, err, "the organization stores as much as its operator allows");
+	if (err)
 		return err;
 	err = b->backend->put(b->backend, &at, rq->body, &is, &added);
-	if (err == ZT_ERR_EXISTS)
-		return service_refuse(out, err, "another block has this id");
-	if (err == ZT_OK && added)
-		usage_add(b, &at.org, rq->body.n);
-	return err;
+	usage_end(b, &at.org, rq->body.n, err == ZT_OK && added);
+	return err == ZT_ERR_EXISTS ? service_refuse(out, err, "another block has this id")
+				    : err;
 }
 
 /* The question "/usage": what do an organization's blocks take? */
@@ -52,16 +40,12 @@ block_calls_usage(void *state, const struct request *rq, struct rpc_answer *out)
 	Zt__Usage answer = ZT__USAGE__INIT;
 	struct buf b = buf_init(64);
 	struct id org;
-	uint64_t beside;
 	enum zt_err err;
 
 	if ((err = pb_decode(&zt__usage_ask__descriptor, rq->body, 128, &m)) ||
 	    (err = pb_id(m->org, &org)) ||
-	    (err = usage_of(state, &org, &answer.bytes, &beside)) ||
+	    (err = usage_beside(state, &org, m->beside, m->most, &answer.bytes)) ||
 	    (err = pb_encode(&answer, &b)))
-		goto out;
-	if ((m->most == 0 || (m->beside <= m->most && answer.bytes <= m->most - m->beside)) &&
-	    (err = usage_beside(state, &org, m->beside)))
 		goto out;
 	rpc_answer_add(out, buf_bytes(&b));
 out:

@@ -22,14 +22,17 @@ struct blocks {
 	struct idmap usage;     /* by organization, once it was asked for */
 };
 
-/* What ORG's blocks take, counted once and kept up from then on, and what lies BESIDE them in
- * metadata, as far as it has told (0 before that). Errors: IO, MEMORY. */
-ZT_CHECKED enum zt_err usage_of(
-    struct blocks *b, const struct id *org, uint64_t *bytes, uint64_t *beside);
-/* Metadata tells. Errors: MEMORY. */
-ZT_CHECKED enum zt_err usage_beside(struct blocks *b, const struct id *org, uint64_t beside);
-/* A new block of N bytes stands; nothing where nobody has asked yet. */
-void usage_add(struct blocks *b, const struct id *org, uint64_t n);
+/* Metadata asks what ORG's blocks take, those under way included (counted once and kept up from
+ * then on), and tells what lies BESIDE them there; that is kept unless it makes more than MOST
+ * of both (0: no limit). Errors: IO, MEMORY. */
+ZT_CHECKED enum zt_err usage_beside(
+    struct blocks *b, const struct id *org, uint64_t beside, uint64_t most, uint64_t *bytes);
+/* Takes room for a block of N bytes before it is put, so that many puts at once share what is
+ * left: no more than MOST with all that there is (0: no limit). Once the put has ended,
+ * usage_end says whether the block was ADDED. Errors: LIMIT, IO, MEMORY. */
+ZT_CHECKED enum zt_err usage_take(
+    struct blocks *b, const struct id *org, uint64_t n, uint64_t most);
+void usage_end(struct blocks *b, const struct id *org, uint64_t n, bool added);
 
 /* After blocks were taken away. Errors: IO. */
 ZT_CHECKED enum zt_err usage_recount(struct blocks *b, const struct id *org);

@@ -5,6 +5,8 @@
 
 struct usage {
 	uint64_t bytes, beside;
+	uint64_t
+	    coming;    /* of puts that are under way: theirs already, whatever a count finds */
 	uint64_t came; /* since a count began */
 	bool is_known, is_counting;
 };
@@ -50,49 +52,72 @@ count(struct blocks *b, const struct id *org, struct usage *u)
 	return err;
 }
 
+/* LOCK is held. */
+static enum zt_err
+get_counted(struct blocks *b, const struct id *org, struct usage **out)
+{
+	enum zt_err err = usage_get(b, org, out);
+
+	while (err == ZT_OK && !(*out)->is_known)
+		if ((*out)->is_counting)
+			(void)pthread_cond_wait(&b->counted, &b->lock);
+		else
+			err = count(b, org, *out);
+	return err;
+}
+
+/* Whether N bytes more go in where BESIDE lie in metadata. */
+static bool
+has_room(const struct usage *u, uint64_t beside, uint64_t n, uint64_t most)
+{
+	uint64_t is = u->bytes + u->coming;
+
+	return most == 0 || (beside <= most && is <= most - beside && n <= most - beside - is);
+}
+
 enum zt_err
-usage_of(struct blocks *b, const struct id *org, uint64_t *bytes, uint64_t *beside)
+usage_beside(
+    struct blocks *b, const struct id *org, uint64_t beside, uint64_t most, uint64_t *bytes)
 {
 	struct usage *u;
 	enum zt_err err;
 
 	(void)pthread_mutex_lock(&b->lock);
-	err = usage_get(b, org, &u);
-	while (err == ZT_OK && !u->is_known)
-		if (u->is_counting)
-			(void)pthread_cond_wait(&b->counted, &b->lock);
-		else
-			err = count(b, org, u);
-	if (err == ZT_OK) {
-		*bytes = u->bytes;
-		*beside = u->beside;
+	if ((err = get_counted(b, org, &u)) == ZT_OK) {
+		*bytes = u->bytes + u->coming;
+		if (has_room(u, beside, 0, most))
+			u->beside = beside;
 	}
 	(void)pthread_mutex_unlock(&b->lock);
 	return err;
 }
 
 enum zt_err
-usage_beside(struct blocks *b, const struct id *org, uint64_t beside)
+usage_take(struct blocks *b, const struct id *org, uint64_t n, uint64_t most)
 {
 	struct usage *u;
 	enum zt_err err;
 
 	(void)pthread_mutex_lock(&b->lock);
-	if ((err = usage_get(b, org, &u)) == ZT_OK)
-		u->beside = beside;
+	err = most > 0 ? get_counted(b, org, &u) : usage_get(b, org, &u);
+	if (err == ZT_OK && !has_room(u, u->beside, n, most))
+		err = ZT_ERR_LIMIT;
+	if (err == ZT_OK)
+		u->coming += n;
 	(void)pthread_mutex_unlock(&b->lock);
 	return err;
 }
 
 void
-usage_add(struct blocks *b, const struct id *org, uint64_t n)
+usage_end(struct blocks *b, const struct id *org, uint64_t n, bool added)
 {
 	struct usage *u;
 
 	(void)pthread_mutex_lock(&b->lock);
 	if ((u = idmap_get(&b->usage, org)) != NULL) {
-		u->bytes += n;
-		u->came += n;
+		u->coming -= n;
+		u->bytes += added ? n : 0;
+		u->came += added ? n : 0;
 	}
 	(void)pthread_mutex_unlock(&b->lock);
 }

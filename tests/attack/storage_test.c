@@ -116,11 +116,75 @@ the_operators_limit_is_of_objects_and_blocks_together(void **state)
 	assert_true(usage(s) - before > 12 * MB);
 }
 
+/* The client puts twelve blocks at once, and each must find what the others leave. */
+static void
+puts_at_once_share_what_the_limit_leaves(void **state)
+{
+	struct scene *s = *state;
+
+	assert_ok(zt_workspace_create(s->bob.zt, "atonce"));
+	set_limit(s, 0);
+	for (int i = 0; i < 5; i++) {
+		uint64_t most = usage(s) + 3 * MB;
+
+		set_limit(s, most);
+		assert_err(ZT_ERR_LIMIT, put_file(s, "atonce:/f", 15 * MB));
+		assert_true(usage(s) <= most);
+		assert_true(usage(s) > most - 2 * MB); /* and no less than fits */
+	}
+	set_limit(s, 0);
+}
+
+static enum zt_err
+put_block(struct scene *s, const struct id *workspace, const struct id *block, size_t n)
+{
+	struct route_params p = { .org = s->bob.zt->org, .id = *workspace, .block = *block };
+	struct buf content = buf_init(MB), answer = buf_init(64);
+	uint8_t *room = buf_room(&content, n);
+	enum zt_err err;
+
+	assert_non_null(room);
+	suite_random(room, n);
+	hash_block(buf_bytes(&content), &p.hash);
+	err = client_call(s->bob.zt, ROUTE_BLOCK_PUT, &p, NULL, buf_bytes(&content), &answer);
+	buf_free(&content);
+	buf_free(&answer);
+	return err;
+}
+
+static void
+a_put_that_is_refused_takes_nothing_of_what_is_left(void **state)
+{
+	struct scene *s = *state;
+	struct id block, other;
+	struct space *w;
+	uint64_t is;
+
+	assert_ok(zt_workspace_create(s->bob.zt, "refused"));
+	w = person_space(&s->bob, "refused");
+	suite_random(block.b, ID_BYTES);
+	suite_random(other.b, ID_BYTES);
+	is = usage(s);
+	set_limit(s, is + MB);
+	assert_ok(put_block(s, &w->w->id, &block, MB / 2));
+	for (int i = 0; i < 4; i++) {
+		/* another content under the id of one that is there; and one that is too big */
+		assert_err(ZT_ERR_EXISTS, put_block(s, &w->w->id, &block, MB / 4));
+		assert_err(ZT_ERR_LIMIT, put_block(s, &w->w->id, &other, 3 * (MB / 4)));
+	}
+	assert_int_equal(is + MB / 2, usage(s));
+	assert_ok(put_block(s, &w->w->id, &other, MB / 2));
+	assert_int_equal(is + MB, usage(s));
+	set_limit(s, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_operators_limit_is_of_objects_and_blocks_together),
+		cmocka_unit_test(puts_at_once_share_what_the_limit_leaves),
+		cmocka_unit_test(a_put_that_is_refused_takes_nothing_of_what_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, scene_begin, scene_end);
