@@ -7,9 +7,11 @@
 
 enum { CHAINS = 8192 };
 
+LIST_HEAD(account_chain, account);
+
 struct accounts {
 	uint8_t seed[16];
-	LIST_HEAD(, account) chain[CHAINS];
+	struct account_chain chain[CHAINS];
 };
 
 enum zt_err

@@ -98,7 +98,7 @@ cli_prompt(struct cli *c, const char *text, char *out, unsigned size)
 {
 	int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	bool stopped = false;
-	enum zt_err err;
+	enum zt_err err = ZT_OK;
 
 	if (tty < 0) {
 		(void)snprintf(c->why, sizeof c->why, "%s",

@@ -71,8 +71,8 @@ leave_out(struct getting *g, struct buf *in, struct bytes name, const char *why)
 
 /* A member could put a folder into itself, a thousand times: it comes once. */
 static enum zt_err
-add_folder(struct getting *g, const struct id *vlob, struct buf *parent,
-    struct bytes name, unsigned depth)
+add_folder(struct getting *g, const struct id *vlob, struct buf *parent, struct bytes name,
+    unsigned depth)
 {
 	struct remote_folder *f;
 	enum zt_err err;

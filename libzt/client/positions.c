@@ -109,10 +109,10 @@ show_page(struct space *s, uint64_t first, uint64_t last, Zt__Statement *signed_
 	struct route_params params = { .org = s->z->org, .id = s->w->id };
 	struct buf body = buf_init(4 * 1024 * 1024), answer = buf_init(64);
 	struct hash before;
-	enum zt_err err = p != NULL ? ZT_OK : ZT_ERR_MEMORY;
+	enum zt_err err = ZT_OK;
 
-	if (err)
-		return err;
+	if (p == NULL)
+		return ZT_ERR_MEMORY;
 	zt__repair_links__init(&p->m);
 	p->m.statements = p->list;
 	p->m.last = last;

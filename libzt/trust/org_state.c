@@ -291,7 +291,7 @@ org_state_knows(const struct org_workspace *w, const struct org_user *u)
 static struct id
 short_tag(const struct hash *tag)
 {
-	struct id id;
+	struct id id = { { 0 } };
 
 	memcpy(id.b, tag->b, ID_BYTES);
 	return id;

@@ -46,7 +46,7 @@ key_of(const struct id *org, const struct id *topic)
 {
 	struct bytes parts[] = { bytes_of(org->b, ID_BYTES), bytes_of(topic->b, ID_BYTES) };
 	struct hash h;
-	struct id key;
+	struct id key = { { 0 } };
 
 	hash_purpose("zt mark key 1", parts, 2, &h);
 	memcpy(key.b, h.b, ID_BYTES);

@@ -96,7 +96,9 @@ tricks_are_seen_and_honest_text_stays(void **state)
 		    "\\u2066a\\u2069\\u061c\\u200e\\u200f" },
 		{ "a\x1b]52;c;eA==\x07", "a\\u{001b}]52;c;eA==\\u{0007}",
 		    "a\\u001b]52;c;eA==\\u0007" },
-		{ "\xc2\x9b" "31m\x7f", "\\u{009b}31m\\u{007f}", "\\u009b31m\\u007f" },
+		{ "\xc2\x9b"
+		  "31m\x7f",
+		    "\\u{009b}31m\\u{007f}", "\\u009b31m\\u007f" },
 		{ "a\xff\xc0\xaf", "a\\xff\\xc0\\xaf", "a\\ufffd\\ufffd\\ufffd" },
 		{ "\U000e0041\U000f0000", "\\u{e0041}\\u{f0000}",
 		    "\\udb40\\udc41\\udb80\\udc00" },
@@ -144,7 +146,8 @@ a_text_is_cut_between_characters(void **state)
 
 static const char hostile[] =
     "\x1b]0;a title\x07\x1b[2J\x1b[H\x1b]52;c;cm0gLXJm\x07\x1b]8;;http://evil\x1b\\here\x1b]8;;"
-    "\x1b\\\xc2\x9b" "31m\u202eyour password:";
+    "\x1b\\\xc2\x9b"
+    "31m\u202eyour password:";
 
 static bool
 say_it(void *ctx, struct double_call *c)

@@ -168,7 +168,7 @@ static void
 damage(off_t at)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
-	uint8_t b;
+	uint8_t b = 0;
 
 	assert_true(fd >= 0 && pread(fd, &b, 1, at) == 1);
 	b ^= 1;

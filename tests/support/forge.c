@@ -60,12 +60,10 @@ forge_changeset(struct person *by, struct space *s, const struct forged_change *
 	assert_ok(merkle_root(z->state->tree, cs.seen_size, &cs.seen_root));
 	for (size_t i = 0; i < count; i++) {
 		const struct forged_change *f = &changes[i];
-		struct change c = {
-			.vlob = f->vlob,
+		struct change c = { .vlob = f->vlob,
 			.version = f->version,
 			.has_prev = f->prev != NULL,
-			.blocks = f->blocks
-		};
+			.blocks = f->blocks };
 		struct manifest_place place = { s->w->id, f->vlob, f->version };
 
 		change[i] = buf_init(LIMIT_CHANGESET);
