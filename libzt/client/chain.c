@@ -555,8 +555,8 @@ space_sync(struct space *s)
 			bool suspect = s->is_suspect;
 
 			chain_go_back(s, &before);
-			if (suspect)
-				err = backfill_all(s);
+			if (suspect && (err = backfill_all(s)) == ZT_OK)
+				newest = UINT64_MAX; /* and again, from what is known now */
 		}
 	} while (err == ZT_OK && s->position < newest);
 	return client_note_fork(s->z, &s->w->id, err);

@@ -148,23 +148,34 @@ smaller(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* The first place about which P says something else than what was judged without it. A rotation
+ * that no loss asked for says nothing. */
+static uint64_t
+concerned_by(const struct space *s, const struct org_pin *p)
+{
+	uint64_t loss = p->of != NULL ? p->index : org_state_unpinned_loss(s->w, p->index);
+
+	if (loss == ORG_NEVER)
+		return ORG_NEVER;
+	return 1 +
+	       (p->of != NULL ? p->position : smaller(p->position, verified_before(s, loss)));
+}
+
 /* The first place about which entries since the last judgement say something; ORG_NEVER: none.
  */
 static uint64_t
 first_concerned(const struct space *s)
 {
 	const struct org_workspace *w = s->w;
-	uint64_t first = ORG_NEVER, before = 0;
+	uint64_t first = ORG_NEVER;
 
 	for (size_t i = 0; i < w->pin_count; i++) {
 		const struct org_pin *p = &w->pins[i];
 
 		if (p->index >= s->judged)
-			first = smaller(
-			    first, 1 + smaller(p->position, verified_before(s, before)));
+			first = smaller(first, concerned_by(s, p));
 		if (p->void_index != ORG_NEVER && p->void_index >= s->judged)
 			first = smaller(first, 1);
-		before = p->of == NULL ? p->index : before;
 	}
 	for (size_t i = 0; i < w->void_count; i++)
 		if (w->voids[i].index >= s->judged)
