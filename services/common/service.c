@@ -22,6 +22,7 @@
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
 
+enum { END_S = 5 }; /* for a service's end */
 enum { POLL_MS = 250, DUE_MS = 60 * 1000, DUE_MOST = 16 * 1024 * 1024 };
 
 struct service {
@@ -426,6 +427,9 @@ live(struct service *s, char why[200])
 		goto out;
 	if ((err = open_listener(s, why)) == ZT_OK)
 		err = run_workers(s, first, why);
+	/* What was acknowledged is on the disk by now. Closing a socket of nng may wait for
+	 * ever, and nobody is to wait for that. */
+	(void)alarm(END_S);
 	listener_close(s->listener);
 	s->def->close(s->dispatch.state);
 out:

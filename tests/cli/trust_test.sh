@@ -149,7 +149,7 @@ expect 75 "" "who is not recognized gets nothing" together back2 "$(as dan invit
 answer=--yes
 expect 0 "you are Alice <alice@demo.example>" "two of three bring alice back, and she sees whom" together back2 "$(as dan invite recovery)=dan" "$(as carol invite recovery)=carol"
 expect 0 "a new device of yours: back2" "her other devices say so" as alice3 status
-check "until she knows it" as alice3 device ack back2
+check "until she knows them, the colleagues' way back among them" as alice3 device ack
 expect 0 '"new_devices":\[\]' "then no more" as alice3 --json status
 expect 0 "last" "she reads what she could read" as back2 cat theirs:/last
 echo x > "$state/back3.password"
