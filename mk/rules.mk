@@ -48,8 +48,9 @@ $B/tests/%_test: $B/tests/%_test.o $(SUPPORT) $B/libzt.a $B/libframe.a
 	$Q$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $B/libframe.a $B/libzt.a $(if $(findstring torture,$@),$(WRAP)) $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
 MODEL := $B/tests/model/rules_model.o $B/tests/model/play.o
 $B/tests/model/model_test $B/tests/model/histories_test: $(MODEL)
-$B/tests/fuzz/rules_fuzz: $(MODEL)
-$B/tests/fuzz/rules_fuzz: LIBS_SERVICE += -lcmocka
+$B/tests/fuzz/rules_fuzz $B/tests/fuzz/differ_fuzz: $(MODEL)
+$B/tests/fuzz/rules_fuzz $B/tests/fuzz/differ_fuzz: LIBS_SERVICE += -lcmocka
+$B/tests/fuzz/differ_fuzz: $B/services/auth/judge_rules.o
 $B/tests/store/desktop_test: LIBS_CLIENT += $(shell pkg-config --libs gio-2.0 2>/dev/null)
 $B/tests/services/backend_test: $B/services/blocks/backend_fs.o
 $B/tests/services/backend_test: LIBS += -Wl,--wrap=syncfs

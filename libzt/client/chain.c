@@ -340,13 +340,15 @@ check_parent(struct space *s, const struct changeset *cs, uint64_t position)
 		    err != ZT_ERR_FORK)
 			return err;
 	}
-	if (err || !hash_equal(&parent, &cs->parent_link))
+	if (err == ZT_OK)
+		err = changeset_check_parent(cs, &parent, time);
+	if (err == ZT_ERR_CLOCK)
+		return refuse_changeset(s, ZT_ERR_CORRUPT, position,
+		    "it claims an earlier time than the changeset that its author built on");
+	if (err)
 		return refuse_changeset(s, ZT_ERR_FORK, position,
 		    "its author had seen another history of this workspace than the server "
 		    "shows here");
-	if (cs->time < time)
-		return refuse_changeset(s, ZT_ERR_CORRUPT, position,
-		    "it claims an earlier time than the changeset that its author built on");
 	return ZT_OK;
 }
 

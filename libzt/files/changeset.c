@@ -258,6 +258,14 @@ changeset_counts(const struct org_workspace *w, const struct org_device *d, uint
 }
 
 enum zt_err
+changeset_check_parent(const struct changeset *c, const struct hash *link, uint64_t time)
+{
+	if (!hash_equal(&c->parent_link, link))
+		return ZT_ERR_FORK;
+	return c->time < time ? ZT_ERR_CLOCK : ZT_OK;
+}
+
+enum zt_err
 changeset_check(const struct org_state *o, const struct org_workspace *w,
     const struct changeset *c, const struct changeset_place *place, const char **why)
 {

@@ -74,6 +74,10 @@ struct changeset_place {
  * changeset_counts), UNKNOWN_DEVICE, STALE_KEY, SIGNATURE, CORRUPT. */
 ZT_CHECKED enum zt_err changeset_check(const struct org_state *o, const struct org_workspace *w,
     const struct changeset *c, const struct changeset_place *place, const char **why);
+/* Whether LINK and TIME, of what stands at C->parent_position (not 0), are those of the chain
+ * that C's author had verified. Errors: FORK, CLOCK (C claims to be older). */
+ZT_CHECKED enum zt_err changeset_check_parent(
+    const struct changeset *c, const struct hash *link, uint64_t time);
 /* Promise P6: what device D signed at SEEN entries of the log counts at PLACE, although D or
  * its user may have lost the right to write since. It counts up to the place that the log pins
  * for that loss; while no entry pins one, only where the verifier had it before it heard of the

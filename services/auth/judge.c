@@ -4,63 +4,26 @@
 
 #include "auth/auth.h"
 #include "auth/handlers.h"
-#include "files/changeset.h"
+#include "auth/judge_rules.h"
 #include "format/pb.h"
 #include "trust/position.h"
 
-/* What is new must be right as of now too, and not only as of what its author had seen. */
-static enum zt_err
-check_now(const struct org_state *o, const struct org_workspace *w, const struct changeset *c,
-    uint64_t position, const char **why)
-{
-	const struct org_device *d = org_state_device(o, &c->author);
-	const struct org_pin *pin = org_state_furthest_pin(w);
-
-	*why = "";
-	if (pin != NULL && pin->position >= position)
-		return ZT_ERR_RESTORED; /* the log speaks of a chain that is not there */
-	*why = "a member left: the workspace's key must be rotated first";
-	if (org_state_is_open(w, ORG_NEVER))
-		return ZT_ERR_STALE_KEY;
-	*why = "the workspace has a newer key";
-	if (c->generation != w->generation_count)
-		return ZT_ERR_STALE_KEY;
-	*why = "the workspace is archived";
-	if (w->archived)
-		return ZT_ERR_FORBIDDEN;
-	*why = "a changeset's author had no right to write";
-	if (d == NULL || !org_state_device_live(d, ORG_NEVER) ||
-	    org_state_role(w, d->user, ORG_NEVER) < ROLE_CONTRIBUTOR)
-		return ZT_ERR_FORBIDDEN;
-	return ZT_OK;
-}
-
-/* One that is left out, as signed by someone who had lost access, is never taken by a push; in
- * a chain that is repaired it may have its place. */
 static enum zt_err
 judge(const struct auth_org *org, const struct id *workspace, const Zt__ChangesetAsk *m,
     const char **why)
 {
-	const struct org_state *o = org->state;
-	const struct org_workspace *w = org_state_workspace(o, workspace);
+	struct judge_place place = { .position = m->position, .is_push = m->is_push };
 	struct changeset cs;
 	struct hash link;
 	enum zt_err err;
 
-	if (w == NULL)
-		return ZT_ERR_NOT_FOUND;
 	if (m->is_push && org->is_restored)
 		return ZT_ERR_RESTORED;
 	if (m->statement == NULL || pb_hash(m->link, &link))
 		return ZT_ERR_CORRUPT;
-	if ((err = changeset_read_statement(m->statement, &cs)) ||
-	    (m->is_push && (err = check_now(o, w, &cs, m->position, why))))
-		return err;
-	err = changeset_check(
-	    o, w, &cs, &(struct changeset_place){ m->position, merkle_size(o->tree) }, why);
-	if (err && (m->is_push || err != ZT_ERR_REVOKED))
-		return err;
-	return changeset_check_pin(w, m->position, &link, why);
+	place.link = &link;
+	err = changeset_read_statement(m->statement, &cs);
+	return err ? err : judge_rules(org->state, workspace, &cs, &place, why);
 }
 
 /* Whoever asks gives the signed position away only once the changeset stands there. */

@@ -233,22 +233,25 @@ push_judge(struct push *p, uint64_t position, bool is_push, struct rpc_answer *o
 static enum zt_err
 check_parent(const struct push *p, const struct db_rows *rows, struct rpc_answer *out)
 {
+	static const char other_chain[] = "its author has seen another chain of this workspace";
 	Zt__Statement m = ZT__STATEMENT__INIT;
 	struct changeset parent;
+	struct hash link;
 	enum zt_err err;
 
-	if (db_count(rows) != 1 ||
-	    !bytes_equal(db_bytes(rows, 0, 0), bytes_of(p->cs.parent_link.b, HASH_BYTES)))
-		return service_refuse(out, ZT_ERR_ROLLBACK,
-		    "its author has seen another chain of this workspace");
+	if (db_count(rows) != 1 || db_bytes(rows, 0, 0).n != HASH_BYTES)
+		return service_refuse(out, ZT_ERR_ROLLBACK, other_chain);
+	memcpy(link.b, db_bytes(rows, 0, 0).p, HASH_BYTES);
 	m.body = pb_field(db_bytes(rows, 0, 1).p, db_bytes(rows, 0, 1).n);
 	m.signature = pb_field(db_bytes(rows, 0, 2).p, db_bytes(rows, 0, 2).n);
 	if ((err = changeset_read_statement(&m, &parent)))
 		return err;
-	if (p->cs.time < parent.time)
-		return service_refuse(
-		    out, ZT_ERR_CLOCK, "the changeset is older than the one that it follows");
-	return ZT_OK;
+	if ((err = changeset_check_parent(&p->cs, &link, parent.time)) == ZT_ERR_FORK)
+		err = service_refuse(out, ZT_ERR_ROLLBACK, other_chain);
+	else if (err)
+		err = service_refuse(
+		    out, err, "the changeset is older than the one that it follows");
+	return err;
 }
 
 enum zt_err

@@ -1,5 +1,8 @@
 #include "test.h"
 
+#include <stdlib.h>
+
+#include "base/vec.h"
 #include "crypto/aead.h"
 #include "crypto/envelope.h"
 #include "crypto/suite.h"
@@ -72,7 +75,7 @@ struct draft {
 	struct id new_user, new_device, new_space, user_id, device_id, space_id, topic;
 	struct sign_key *new_key;
 	uint8_t new_public[SIGN_PUBLIC_BYTES];
-	struct hash root, prev;
+	struct hash root, prev, link;
 };
 
 static void
@@ -173,17 +176,28 @@ draft_org_act(struct draft *d, const struct org *g, const struct model_step *s, 
 	}
 }
 
+/* The link that S names a place of. */
 static void
-draft_pin(struct draft *d, uint64_t position)
+draft_link(struct draft *d, const struct org *g, const struct model_step *s, uint64_t position)
 {
-	zt__chain_pin__init(&d->pin);
-	d->pin.position = position;
-	d->pin.link = field(position > 0 ? HASH_BYTES : 0);
+	const struct play_chain *c = &g->chains[s->space < MODEL_SPACES ? s->space : 0];
+
+	if (position > 0 && position <= c->length)
+		d->link = c->links[position - 1];
 }
 
 static void
-draft_space_act(
-    struct draft *d, const struct model_step *s, const struct id *user, const struct id *space)
+draft_pin(struct draft *d, const struct org *g, const struct model_step *s)
+{
+	draft_link(d, g, s, s->pinned);
+	zt__chain_pin__init(&d->pin);
+	d->pin.position = s->pinned;
+	d->pin.link = pb_field(d->link.b, s->pinned > 0 ? HASH_BYTES : 0);
+}
+
+static void
+draft_space_act(struct draft *d, const struct org *g, const struct model_step *s,
+    const struct id *user, const struct id *space)
 {
 	switch ((int)s->act) {
 	case M_SPACE_CREATED:
@@ -197,7 +211,7 @@ draft_space_act(
 		zt__role_changed__init(&d->role);
 		d->role.user = pb_field(user->b, ID_BYTES);
 		d->role.role = (Zt__Role)s->value;
-		draft_pin(d, s->pinned);
+		draft_pin(d, g, s);
 		d->role.pin = s->has_pin ? &d->pin : NULL;
 		ACTION(ROLE_CHANGED, role_changed, d->role);
 		break;
@@ -208,7 +222,7 @@ draft_space_act(
 		/* who never got the previous key may rotate all the same */
 		d->key.previous_sealed =
 		    field(s->lacks_previous ? 0 : SECRET_BYTES + AEAD_OVERHEAD);
-		draft_pin(d, s->pinned);
+		draft_pin(d, g, s);
 		d->key.pin = &d->pin;
 		d->key.sealed_name = field(50);
 		ACTION(KEY_ROTATED, key_rotated, d->key);
@@ -236,7 +250,8 @@ draft_space_act(
 	case M_CHANGESET_VOIDED:
 		zt__changeset_voided__init(&d->changeset_voided);
 		d->changeset_voided.position = s->names;
-		d->changeset_voided.link = field(HASH_BYTES);
+		draft_link(d, g, s, s->names);
+		d->changeset_voided.link = pb_field(d->link.b, HASH_BYTES);
 		ACTION(CHANGESET_VOIDED, changeset_voided, d->changeset_voided);
 		break;
 	default:
@@ -293,7 +308,7 @@ compose(struct org *g, const struct model_step *s, struct draft *d)
 	if (s->act < M_SPACE_CREATED)
 		draft_org_act(d, g, s, &d->user_id, &d->device_id);
 	else
-		draft_space_act(d, s, &d->user_id, &d->space_id);
+		draft_space_act(d, g, s, &d->user_id, &d->space_id);
 	draft_place(d, g, s, &d->topic);
 	d->b.author =
 	    pb_field(s->author < g->m.devices ? g->devices[s->author].b : nowhere.b, ID_BYTES);
@@ -389,6 +404,8 @@ invent(struct org *g)
 		s.pinned--;
 	if (g->ask != NULL)
 		s.pinned = 0; /* the server looks whether such a place is there (member_test) */
+	if (g->has_chains && s.space < MODEL_SPACES && s.pinned > g->chains[s.space].length)
+		s.pinned = g->chains[s.space].length; /* the server looks for it as well */
 	s.due = one_in(g, 2) ? 0 : s.time + MODEL_DAY + of(g, 40) - 5;
 	s.lacks_previous = s.value == 4;
 	s.has_pin = loses_writing(m, &s) != one_in(g, 20);
@@ -409,6 +426,19 @@ describe(const struct model_step *s, uint64_t n, bool wanted, enum zt_err is, co
 	    s->value, s->generation, (unsigned long long)s->pinned, (unsigned long long)s->due,
 	    s->is_behind ? " behind" : "", s->is_forged ? " forged" : "",
 	    s->is_forked ? " forked" : "", wanted ? "allows" : "refuses", err_name(is), why);
+}
+
+static void
+keep(struct org *g, struct entry *e, uint64_t index)
+{
+	assert_ok(org_state_apply(g->o, e, index));
+	assert_ok(merkle_add(g->o->tree, &e->leaf));
+	if (g->log == NULL && index > 0) {
+		entry_free(e);
+		return;
+	}
+	assert_ok(vec_room(&g->log, index, &g->log_cap, sizeof(struct entry *)));
+	g->log[index] = e;
 }
 
 /* One act; returns whether it stands. */
@@ -437,12 +467,12 @@ play(struct org *g, uint64_t n)
 		fail();
 	}
 	if (wanted) {
-		assert_ok(org_state_apply(g->o, e, index));
-		assert_ok(merkle_add(g->o->tree, &e->leaf));
+		keep(g, e, index);
 		take_ids(g, &s, &d);
 		model_apply(&g->m, &s);
+	} else {
+		entry_free(e);
 	}
-	entry_free(e);
 	sign_free(d.new_key);
 	return wanted;
 }
@@ -452,6 +482,10 @@ play_end(struct org *g)
 {
 	for (unsigned i = 0; i < g->m.devices; i++)
 		sign_free(g->keys[i]);
+	for (uint64_t i = 0; i < merkle_size(g->o->tree); i++)
+		entry_free(g->log[i]);
+	free(g->log);
+	sign_free(g->log_key);
 	org_state_free(g->o);
 	*g = (struct org){ .o = NULL };
 }
@@ -491,14 +525,12 @@ play_begin(struct org *g, struct chance *c)
 	d.b.genesis = &genesis;
 	assert_ok(entry_sign(root, &d.b, &e));
 	assert_ok(rules_check(g->o, e, 0, &why));
-	assert_ok(org_state_apply(g->o, e, 0));
-	assert_ok(merkle_add(g->o->tree, &e->leaf));
+	keep(g, e, 0);
+	g->log_key = root;
 	g->users[0] = d.new_user;
 	g->devices[0] = d.new_device;
 	g->keys[0] = d.new_key;
 	g->m.user[0] = (struct model_user){ true, M_ADMIN, 1 };
 	g->m.device[0] = (struct model_device){ true, 0 };
 	g->m.users = g->m.devices = 1;
-	entry_free(e);
-	sign_free(root);
 }

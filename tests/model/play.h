@@ -23,6 +23,18 @@ struct org {
 	    struct org *g, const struct model_step *s, const struct entry *e, char why[200]);
 	void *ctx;
 	uint64_t time;
+	struct sign_key *log_key;
+	struct entry *
+	    *log; /* what stands, as many as the tree's leaves; NULL: it began elsewhere
+		   */
+	size_t log_cap;
+	/* The workspaces' chains where there are any, whose places acts pin and declare void.
+	 */
+	struct play_chain {
+		const struct hash *links;
+		uint64_t length;
+	} chains[MODEL_SPACES];
+	bool has_chains;
 };
 
 unsigned chance(struct chance *c, unsigned n);
