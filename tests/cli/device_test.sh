@@ -177,7 +177,7 @@ expect 0 "alice@demo" "as it was, it is used" alice users
 alice --quiet recovery create | tail -1 > "$state/words"
 mkdir -m 700 "$state/back.recovering" "$state/back" "$state/back/recovering"
 for d in back.recovering back/recovering; do echo first > "$state/$d/store.db"; echo first > "$state/$d/lock"; done
-check "a recovery brings alice back" "$bin/zt" --home "$state/back" --password-file "$state/alice.password" recover --server "$url" --words-file "$state/words" --label back
+check "a recovery brings alice back" "$bin/zt" --home "$state/back" --password-file "$state/alice.password" recover --server "$url" --words-file "$state/words" --label back --yes
 for d in back.recovering back/recovering; do check "and removes nothing of another one's ($d)" cmp -s "$state/$d/store.db" "$state/$d/lock"; done
 check "and leaves nothing of its own" [ "$(echo "$state"/back/recovering-*)" = "$state/back/recovering-*" ]
 expect 0 "alice@demo" "the device works" "$bin/zt" --home "$state/back" --password-file "$state/alice.password" users
