@@ -92,7 +92,7 @@ if [ "$(id -u)" = 0 ]; then
 		runuser -u nobody -- "$copy/zt" --home "$state/nobody" --password-file "$state/nobody/pw" put "$state/nobody/tree" w:/nobody
 	rm -rf "$copy"
 	mkdir "$state/full"
-	if mount -t tmpfs -o size=3m tmpfs "$state/full" 2>/dev/null; then
+	if mount -t tmpfs -o size=3m,mode=0700 tmpfs "$state/full" 2>/dev/null; then
 		head -c 6000000 /dev/urandom > "$state/six"; alice --quiet put "$state/six" w:/six
 		expect 74 "no space left" "a full disk while fetching" alice get w:/six "$state/full/six"
 		check "nothing half stays there" test -z "$(ls -A "$state/full")"
@@ -103,7 +103,7 @@ if [ "$(id -u)" = 0 ]; then
 		umount "$state/full"
 		# a blocks service on a disk that fills up
 		sed "s#^folder:.*#folder: $state/full/blocks#" "$state/config/blocks.yaml" > "$state/config/blocks.full"
-		mount -t tmpfs -o size=8m tmpfs "$state/full"
+		mount -t tmpfs -o size=8m,mode=0700 tmpfs "$state/full"
 		cp "$state/config/blocks.yaml" "$state/blocks.was"; cp "$state/config/blocks.full" "$state/config/blocks.yaml"
 		restart blocks
 		head -c 16000000 /dev/urandom > "$state/sixteen"
