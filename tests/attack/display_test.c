@@ -184,7 +184,7 @@ obeys_nothing(const char *text)
 static void
 run_zt(struct person *p, const char *args, char *out, size_t size)
 {
-	char command[2048], bin[PATH_MAX] = "";
+	char command[PATH_MAX + 2048], bin[PATH_MAX] = "";
 	FILE *f;
 
 	assert_true(readlink("/proc/self/exe", bin, sizeof bin - 1) > 0);
