@@ -113,6 +113,7 @@ free_org(void *p)
 
 	org_state_free(org->state);
 	idmap_free(&org->frozen, NULL);
+	idmap_free(&org->tallies, free);
 	sign_free(org->log_key);
 	(void)pthread_mutex_destroy(&org->lock);
 	(void)pthread_cond_destroy(&org->done);

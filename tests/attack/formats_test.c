@@ -356,6 +356,7 @@ static void
 R4_a_full_folder_of_short_names_is_within_what_a_message_may_take(void **state)
 {
 	static const struct id vlob;
+	static uint16_t names[LIMIT_FOLDER];
 	Zt__FolderEntry *entries = calloc(LIMIT_FOLDER, sizeof *entries);
 	Zt__FolderEntry **list = calloc(LIMIT_FOLDER, sizeof(*list));
 	Zt__FolderManifest m = ZT__FOLDER_MANIFEST__INIT, *back = NULL;
@@ -364,7 +365,8 @@ R4_a_full_folder_of_short_names_is_within_what_a_message_may_take(void **state)
 	(void)state;
 	for (size_t i = 0; i < LIMIT_FOLDER; i++) {
 		zt__folder_entry__init(list[i] = &entries[i]);
-		entries[i].name = pb_field(&i, 2);
+		names[i] = (uint16_t)i;
+		entries[i].name = pb_field(&names[i], 2);
 		entries[i].vlob = pb_field(vlob.b, ID_BYTES);
 	}
 	m.entries = list;
