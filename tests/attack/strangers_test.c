@@ -331,7 +331,7 @@ flood(const struct world *w, const struct sign_key *key, size_t n)
 static void
 N2_organizations_that_nobody_proved_leave_nothing_in_memory(void **state)
 {
-	enum { WARM = 1000, MANY = 8000, KIB = 512 };
+	enum { WARM = 1000, MANY = 8000 };
 	struct scene *s = *state;
 	struct sign_key *key = NULL;
 	long before, after;
@@ -342,7 +342,9 @@ N2_organizations_that_nobody_proved_leave_nothing_in_memory(void **state)
 	flood(s->w, key, MANY);
 	after = service_kib(s->w, "auth");
 	print_message("auth grew by %ld KiB\n", after - before);
-	assert_true(after - before < KIB); /* an entry for each of them were 2 MiB */
+#ifndef __SANITIZE_ADDRESS__               /* its quarantine keeps what is freed */
+	assert_true(after - before < 512); /* an entry for each of them were 2 MiB */
+#endif
 	assert_ok(zt_sync(s->alice.zt));
 	sign_free(key);
 }
