@@ -44,7 +44,7 @@ void person_open(struct person *p);
 /* What a hostile server has: rows of SERVICE's database about the id OF, as $1, in binary. The
  * caller clears them. */
 PGresult *world_ask(struct world *w, const char *service, const char *sql, const struct id *of);
-/* How much memory SERVICE has had at most, in KiB. */
+/* How much memory SERVICE has had at most, in KiB; always the same under AddressSanitizer. */
 long world_peak_kib(struct world *w, const char *service);
 /* The seed of the key that signs the heads of ORG. */
 struct sign_key *world_log_key(struct world *w, const struct id *org);
