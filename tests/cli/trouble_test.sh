@@ -103,7 +103,7 @@ if [ "$(id -u)" = 0 ]; then
 		umount "$state/full"
 		# a blocks service on a disk that fills up
 		sed "s#^folder:.*#folder: $state/full/blocks#" "$state/config/blocks.yaml" > "$state/config/blocks.full"
-		mount -t tmpfs -o size=8m,mode=0700 tmpfs "$state/full"
+		mount -t tmpfs -o size=8m tmpfs "$state/full"
 		cp "$state/config/blocks.yaml" "$state/blocks.was"; cp "$state/config/blocks.full" "$state/config/blocks.yaml"
 		restart blocks
 		head -c 16000000 /dev/urandom > "$state/sixteen"
