@@ -4,6 +4,7 @@
 #include "test.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -550,27 +551,64 @@ open_socket(
 	return (unsigned)(frame[2] << 8 | frame[3]);
 }
 
+/* Whether the gateway has not closed FD: nothing waits there but pings and events. */
+static bool
+is_open(int fd)
+{
+	uint8_t frame[512];
+	ssize_t n = recv(fd, frame, sizeof frame, MSG_PEEK | MSG_DONTWAIT);
+
+	return n > 0 ? memchr(frame, 0x88, (size_t)n) == NULL
+		     : n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+/* Opens sockets of Alice's to FD until one is refused, and leaves out those that the gateway
+ * closed meanwhile: it closes all when its line to messaging was silent, as on a busy machine.
+ * At least FEW are taken. Returns
+ * how many are open. */
+static size_t
+open_until_refused(
+    const struct gate *g, const struct scene *s, int *fd, size_t few, size_t most)
+{
+	char words[128];
+	size_t count = 0, kept = 0;
+	unsigned code = 0;
+	int refused;
+
+	while (count < most && (code = open_socket(g, &s->alice, true, words, &fd[count])) == 0)
+		count++;
+	assert_int_equal(4000 + ZT_ERR_LIMIT, code);
+	assert_string_equal("this device has as many event sockets as one may have", words);
+	assert_true(count >= few);
+	refused = fd[count];
+	for (size_t i = 0; i < count; i++)
+		if (is_open(fd[i]))
+			fd[kept++] = fd[i];
+		else
+			(void)close(fd[i]);
+	(void)close(refused);
+	return kept;
+}
+
 static void
 R4_a_device_has_a_few_event_sockets_and_each_hears(void **state)
 {
-	enum { FEW = 8 };
+	enum { FEW = 8, MOST = 8 * FEW };
 	struct scene *s = *state;
 	char words[128];
 	struct gate g;
-	int fd[FEW], more, of_bob;
+	size_t count;
+	int fd[MOST], more, of_bob;
 
 	gate_open(s, "", &g);
-	for (int i = 0; i < FEW; i++)
-		assert_int_equal(0, open_socket(&g, &s->alice, true, words, &fd[i]));
-	assert_int_equal(4000 + ZT_ERR_LIMIT, open_socket(&g, &s->alice, true, words, &more));
-	assert_string_equal("this device has as many event sockets as one may have", words);
-	(void)close(more);
+	count = open_until_refused(&g, s, fd, FEW, MOST);
+	assert_in_range(count, 1, FEW);
 	assert_int_equal(0, open_socket(&g, &s->bob, true, words, &of_bob));
 	assert_int_equal(
 	    4000 + ZT_ERR_SIGNATURE, open_socket(&g, &s->bob, false, words, &more));
 	(void)close(more);
 	assert_ok(zt_workspace_create(s->alice.zt, "heard"));
-	for (int i = 0; i < FEW; i++) {
+	for (size_t i = 0; i < count; i++) { /* the event, or the end of the socket */
 		struct pollfd p = { .fd = fd[i], .events = POLLIN };
 
 		assert_int_equal(1, poll(&p, 1, 8000));
@@ -586,7 +624,7 @@ R4_a_device_has_a_few_event_sockets_and_each_hears(void **state)
 		pause_ms(50);
 		assert_int_not_equal(49, i);
 	}
-	for (int i = 0; i < FEW; i++)
+	for (size_t i = 0; i < count; i++)
 		(void)close(fd[i]);
 	(void)close(of_bob);
 	gate_close(&g);
