@@ -48,6 +48,7 @@ $B/tests/%_test: $B/tests/%_test.o $(SUPPORT) $B/libzt.a $B/libframe.a
 	$Q$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $B/libframe.a $B/libzt.a $(if $(findstring torture,$@),$(WRAP)) $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
 MODEL := $B/tests/model/rules_model.o $B/tests/model/play.o
 $B/tests/model/model_test $B/tests/model/histories_test: $(MODEL)
+$B/tests/model/histories_test: $(addprefix $B/tests/model/,log_tree.o judged.o promises.o)
 $B/tests/fuzz/rules_fuzz $B/tests/fuzz/differ_fuzz: $(MODEL)
 $B/tests/fuzz/rules_fuzz $B/tests/fuzz/differ_fuzz: LIBS_SERVICE += -lcmocka
 $B/tests/fuzz/differ_fuzz: $B/services/auth/judge_rules.o
