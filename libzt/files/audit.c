@@ -10,10 +10,16 @@
 #include "proto/auth.pb-c.h"
 #include "trust/rules.h"
 
+/* What later changesets build on. */
+struct link {
+	struct hash hash;
+	uint64_t time; /* that its author signed */
+};
+
 struct audit {
 	struct org_state *o;
 	const struct org_workspace *w; /* whose chain is read */
-	struct hash *links;            /* of that chain; number is its place plus one */
+	struct link *links;            /* of that chain; number is its place plus one */
 	size_t link_count, link_cap;
 	struct idmap versions; /* struct version, of that chain, by object */
 	struct idmap read;     /* workspaces whose chain was read */
@@ -196,27 +202,38 @@ take_workspace(struct audit *a, struct bytes record)
 static enum zt_err
 check_place(struct audit *a, const struct changeset *cs, uint64_t position, const char **why)
 {
+	const struct link *parent;
+	enum zt_err err;
+
 	*why = "its author had seen another history";
 	if (cs->parent_position >= position)
 		return ZT_ERR_FORK;
-	if (cs->parent_position > 0 &&
-	    !hash_equal(&a->links[cs->parent_position - 1], &cs->parent_link))
-		return ZT_ERR_FORK;
+	if (cs->parent_position > 0) {
+		parent = &a->links[cs->parent_position - 1];
+		err = changeset_check_parent(cs, &parent->hash, parent->time);
+		if (err == ZT_ERR_CLOCK) {
+			*why = "it claims an earlier time than the changeset that its author "
+			       "built on";
+			return ZT_ERR_CORRUPT;
+		}
+		if (err)
+			return err;
+	}
 	*why = "";
 	return changeset_check(a->o, a->w, cs,
 	    &(struct changeset_place){ position, merkle_size(a->o->tree) }, why);
 }
 
 static enum zt_err
-add_link(struct audit *a, const struct statement *st)
+add_link(struct audit *a, const struct changeset *cs)
 {
 	static const struct hash zeros;
 	enum zt_err err = vec_room(&a->links, a->link_count, &a->link_cap, sizeof *a->links);
 
 	if (err == ZT_OK) {
-		changeset_link(a->link_count > 0 ? &a->links[a->link_count - 1] : &zeros, st,
-		    &a->links[a->link_count]);
-		a->link_count++;
+		changeset_link(a->link_count > 0 ? &a->links[a->link_count - 1].hash : &zeros,
+		    &cs->signed_, &a->links[a->link_count].hash);
+		a->links[a->link_count++].time = cs->time;
 	}
 	return err;
 }
@@ -249,6 +266,27 @@ take_version(struct audit *a, const struct change *c, bool left_out, const char 
 	return ZT_OK;
 }
 
+/* What CS changes, when it may stand where it does; *WHY when not. */
+static enum zt_err
+take_changes(struct audit *a, const struct changeset *cs, const struct change *changes,
+    bool is_void, const char **why)
+{
+	uint64_t position = a->link_count;
+	enum zt_err err = is_void ? ZT_ERR_REVOKED : check_place(a, cs, position, why);
+	bool left_out = err == ZT_ERR_REVOKED; /* it stands in the chain and does not count */
+
+	if ((err && !left_out) ||
+	    (err = changeset_check_pin(a->w, position, &a->links[position - 1].hash, why)))
+		return err;
+	for (size_t i = 0; err == ZT_OK && i < cs->count; i++)
+		err = take_version(a, &changes[i], left_out, why);
+	if (err == ZT_OK) {
+		a->r.left_out += left_out;
+		a->r.changes += cs->count;
+	}
+	return err;
+}
+
 static enum zt_err
 take_changeset(struct audit *a, struct bytes record)
 {
@@ -256,29 +294,23 @@ take_changeset(struct audit *a, struct bytes record)
 	Zt__Changeset *m = NULL;
 	struct changeset cs;
 	struct change *changes = NULL;
-	bool is_void, left_out;
+	bool is_void;
 	const char *why = "";
 	enum zt_err err = a->w != NULL ? ZT_OK : ZT_ERR_CORRUPT;
 
 	if (err ||
 	    (err = pb_decode(&zt__changeset__descriptor, record, AUDIT_RECORD_MOST, &m)) ||
-	    (err = changeset_read(m, &cs, &changes)))
+	    (err = changeset_read_statement(m->statement, &cs)) || (err = add_link(a, &cs)))
 		goto out;
-	if ((err = add_link(a, &cs.signed_)))
-		goto out;
-	is_void = org_state_is_void(a->w, position, &a->links[position - 1]);
-	err = is_void ? ZT_ERR_REVOKED : check_place(a, &cs, position, &why);
-	left_out = err == ZT_ERR_REVOKED; /* it stands in the chain and does not count */
-	a->r.left_out += left_out;
-	if ((err && !left_out) ||
-	    (err = changeset_check_pin(a->w, position, &a->links[position - 1], &why)))
-		goto out;
-	for (size_t i = 0; err == ZT_OK && i < cs.count; i++)
-		err = take_version(a, &changes[i], left_out, &why);
-	if (err)
-		goto out;
-	a->r.changesets++;
-	a->r.changes += cs.count;
+	is_void = org_state_is_void(a->w, position, &a->links[position - 1].hash);
+	if ((err = changeset_read(m, &cs, &changes)) == ZT_OK) {
+		err = take_changes(a, &cs, changes, is_void, &why);
+	} else if (is_void) { /* an owner passed over what nobody can read */
+		a->links[position - 1].time = 0;
+		a->r.left_out++;
+		err = ZT_OK;
+	}
+	a->r.changesets += err == ZT_OK;
 out:
 	if (err)
 		err = spoiled(a, err, "changeset", position, why);

@@ -406,6 +406,26 @@ audit_export(struct person *p, const struct buf *file, const struct buf *extra, 
 	return err;
 }
 
+/* What P exports of the log alone. */
+static void
+export_log(struct person *p, struct buf *out)
+{
+	char *path = world_file(p->w, "export", "", 0);
+	uint8_t chunk[4096];
+	ssize_t n;
+	int fd;
+
+	assert_ok(zt_sync(p->zt));
+	fd = open(path, O_RDWR | O_TRUNC | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_ok(zt_log_export(p->zt, fd, NULL));
+	assert_int_equal(0, lseek(fd, 0, SEEK_SET));
+	while ((n = read(fd, chunk, sizeof chunk)) > 0)
+		buf_add(out, bytes_of(chunk, (size_t)n));
+	(void)close(fd);
+	free(path);
+}
+
 static void
 F6_an_auditor_refuses_two_contents_for_one_version_and_a_workspace_that_comes_twice(
     void **state)
@@ -416,10 +436,6 @@ F6_an_auditor_refuses_two_contents_for_one_version_and_a_workspace_that_comes_tw
 	struct forged_change c1, c2;
 	struct forged f1, f2;
 	struct buf file = buf_init(8u << 20), extra[2];
-	char *path = world_file(s->w, "export", "", 0);
-	uint8_t chunk[4096];
-	ssize_t n;
-	int fd;
 
 	assert_ok(zt_workspace_create(s->alice.zt, "audited"));
 	assert_ok(
@@ -432,14 +448,7 @@ F6_an_auditor_refuses_two_contents_for_one_version_and_a_workspace_that_comes_tw
 	c2 = (struct forged_change){ .vlob = c1.vlob, .version = 1, .m = &two.m };
 	forge_changeset(&s->bob, w, &c1, 1, 1, &f1);
 	forge_changeset(&s->bob, w, &c2, 1, 1, &f2);
-	assert_ok(zt_sync(s->alice.zt));
-	fd = open(path, O_RDWR | O_TRUNC | O_CLOEXEC);
-	assert_true(fd >= 0);
-	assert_ok(zt_log_export(s->alice.zt, fd, NULL));
-	assert_int_equal(0, lseek(fd, 0, SEEK_SET));
-	while ((n = read(fd, chunk, sizeof chunk)) > 0)
-		buf_add(&file, bytes_of(chunk, (size_t)n));
-	(void)close(fd);
+	export_log(&s->alice, &file);
 	extra[0] = f1.changeset;
 	extra[1] = f2.changeset;
 	assert_ok(audit_export(&s->alice, &file, extra, 1, &w->w->id));
@@ -447,7 +456,45 @@ F6_an_auditor_refuses_two_contents_for_one_version_and_a_workspace_that_comes_tw
 	forged_free(&f1);
 	forged_free(&f2);
 	buf_free(&file);
-	free(path);
+}
+
+static void
+date_earlier(Zt__ChangesetBody *b, void *ctx)
+{
+	(void)ctx;
+	b->time -= 1000 * 60;
+}
+
+static void
+F7_an_auditor_refuses_what_claims_to_be_older_than_what_it_builds_on(void **state)
+{
+	struct scene *s = *state;
+	struct space *w;
+	struct forged_file file;
+	struct forged_change c = { .version = 1, .m = &file.m };
+	struct forged first, second;
+	struct buf log = buf_init(8u << 20), extra[2];
+
+	assert_ok(zt_workspace_create(s->alice.zt, "dated"));
+	assert_ok(zt_workspace_share(s->alice.zt, "dated", "bob@test.example", "contributor"));
+	w = person_space(&s->bob, "dated");
+	forge_file(&file, "whatever");
+	suite_random(c.vlob.b, ID_BYTES);
+	forge_changeset(&s->bob, w, &c, 1, 1, &first);
+	assert_ok(forged_send(&s->bob, w, &first));
+	w = person_space(&s->bob, "dated");
+	suite_random(c.vlob.b, ID_BYTES);
+	forge_changeset(&s->bob, w, &c, 1, 1, &second);
+	export_log(&s->alice, &log);
+	extra[0] = first.changeset;
+	extra[1] = second.changeset;
+	assert_ok(audit_export(&s->alice, &log, extra, 2, &w->w->id));
+	forged_alter(&s->bob, &second, date_earlier, NULL);
+	extra[1] = second.changeset;
+	assert_err(ZT_ERR_CORRUPT, audit_export(&s->alice, &log, extra, 2, &w->w->id));
+	forged_free(&first);
+	forged_free(&second);
+	buf_free(&log);
 }
 
 /* ---- what cannot stand ---- */
@@ -596,6 +643,7 @@ main(void)
 		EACH(P4_a_head_that_is_old_or_goes_back_in_time_is_refused),
 		EACH(
 		    F6_an_auditor_refuses_two_contents_for_one_version_and_a_workspace_that_comes_twice),
+		EACH(F7_an_auditor_refuses_what_claims_to_be_older_than_what_it_builds_on),
 		EACH(
 		    P5_a_member_who_names_another_history_freezes_one_workspace_until_it_is_passed_over),
 		EACH(K8_a_place_that_never_was_is_declared_void_by_an_owner),
