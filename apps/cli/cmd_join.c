@@ -1,4 +1,6 @@
 /* cmd_join.c - invitations, and both sides of an enrolment. */
+#include <ctype.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +73,16 @@ cmd_invite_cancel(struct cli *c)
 	return zt_invite_cancel(c->zt, c->args[0]);
 }
 
+static volatile sig_atomic_t
+    stopped; /* set by the signal handler, which can be given nothing */
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
 static void
 show_code(void *ctx, const char *code)
 {
@@ -79,6 +91,19 @@ show_code(void *ctx, const char *code)
 	(void)fflush(stdout);
 }
 
+/* What was typed, without blanks and dashes, in capitals. */
+static void
+tidy(char *line)
+{
+	char *to = line;
+
+	for (const char *p = line; *p != 0; p++)
+		if (isalnum((unsigned char)*p) != 0)
+			*to++ = (char)toupper((unsigned char)*p);
+	*to = 0;
+}
+
+/* Asked again until it is one of them, or none: a slip is no reason for an alarm. */
 static int
 pick_code(void *ctx, const char *const choices[4])
 {
@@ -88,15 +113,21 @@ pick_code(void *ctx, const char *const choices[4])
 	(void)printf("%s\n", _("which code does the other side read to you?"));
 	for (int i = 0; i < 4; i++)
 		(void)printf("  %d) %s\n", i + 1, choices[i]);
-	(void)printf("  0) %s\n> ", _("none of these"));
-	(void)fflush(stdout);
-	if (fgets(line, sizeof line, stdin) == NULL)
-		return -1;
-	line[strcspn(line, "\r\n")] = 0;
-	for (int i = 0; i < 4; i++) /* its number, or the code itself */
-		if (strcmp(line, choices[i]) == 0 || (line[0] == '1' + i && line[1] == 0))
-			return i;
-	return -1;
+	(void)printf("  0) %s\n", _("none of these"));
+	for (;;) {
+		(void)printf("> ");
+		(void)fflush(stdout);
+		if (stopped != 0 || fgets(line, sizeof line, stdin) == NULL)
+			return ZT_PICK_LEFT;
+		tidy(line);
+		if (strcmp(line, "0") == 0)
+			return ZT_PICK_NONE;
+		for (int i = 0; i < 4; i++) /* its number, or the code itself */
+			if (strcmp(line, choices[i]) == 0 ||
+			    (line[0] == '1' + i && line[1] == 0))
+				return i;
+		(void)printf("%s\n", _("that is none of them: its number or its four letters; 0 if the other side's is not there"));
+	}
 }
 
 static void
@@ -145,29 +176,52 @@ help_colleague(void *ctx, const char *email, const char *name, const char *devic
 	return cli_says_yes(c);
 }
 
+/* Said once, after a moment of silence. */
 static bool
-never_stop(void *ctx)
+wait_a_little(void *ctx)
 {
-	(void)ctx;
-	return false;
+	struct cli *c = ctx;
+
+	if (!c->waited) {
+		cli_say(c, "waiting for the other side; Ctrl-C ends it");
+		(void)fflush(stdout);
+	}
+	c->waited = true;
+	return stopped != 0;
 }
 
+/* Whoever leaves says so to the other side first; a second time, at once. */
 static struct zt_codes
 codes_of(struct cli *c)
 {
+	const struct sigaction leave = { .sa_handler = on_signal,
+		.sa_flags = (int)SA_RESETHAND };
+
+	(void)sigaction(SIGINT, &leave, NULL);
+	(void)sigaction(SIGTERM, &leave, NULL);
+	(void)sigaction(SIGHUP, &leave, NULL);
 	return (struct zt_codes){ c, show_code, pick_code, accept_newcomer, help_colleague,
-		never_stop };
+		wait_a_little };
 }
 
 enum zt_err
 cmd_greet(struct cli *c)
 {
 	struct zt_codes codes = codes_of(c);
-	enum zt_err err = zt_greet(c->zt, c->args[0], &codes);
+	struct zt_greeted whom;
+	enum zt_err err = zt_greet(c->zt, c->args[0], &codes, &whom);
 
-	if (err == ZT_OK)
+	if (err)
+		return err;
+	if (whom.is_fetched) {
 		cli_say(c, "done: the other side has what it needs");
-	return err;
+		return ZT_OK;
+	}
+	(void)snprintf(c->why, sizeof c->why,
+	    _("%.120s has not fetched it yet; their zt does, when they run the same command with the same link again"),
+	    whom.email);
+	cli_warn(c, c->why);
+	return ZT_OK;
 }
 
 enum zt_err
@@ -178,10 +232,10 @@ cmd_claim(struct cli *c)
 		.email = c->email != NULL ? c->email : "",
 		.name = c->name != NULL ? c->name : c->email,
 		.device_label = cli_label(c) };
-	enum zt_err err = cli_password(c, true);
+	enum zt_err err = cli_need(c, c->email, "--email ADDRESS");
 
-	if (k.name == NULL)
-		k.name = "";
+	if (err == ZT_OK)
+		err = cli_password(c, !zt_is_joining(c->o.home));
 	if (err == ZT_OK && (err = zt_claim(&c->o, &k, &codes, c->why)) == ZT_OK) {
 		cli_say(c, "this device is in");
 		cli_warn(c, c->why);

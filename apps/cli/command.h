@@ -26,6 +26,7 @@ struct cli {
 	    *at, *need, *users, *storage, *founding_file, *org, *key, *pin_file, *since;
 	int password_fd;
 	bool json, qr, finish, recursive, details, yes, quiet, keep;
+	bool waited; /* it was said that the other side is waited for */
 	bool stays_in_memory; /* nothing of this process goes to swap */
 	char **args;
 	int count;

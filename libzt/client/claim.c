@@ -5,12 +5,23 @@
 
 #include "client/exchange.h"
 #include "client/newcomer.h"
+#include "client/visitor.h"
 #include "crypto/suite.h"
 #include "format/invite_link.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/enrol.pb-c.h"
 #include "store/device_file.h"
+
+struct claiming {
+	const struct zt_options *o;
+	const struct zt_claim *c;
+	struct invite_link l;
+	struct exchange r;
+	struct newcomer n;
+	Zt__Welcome *welcome; /* NULL: the log alone says that this device is in */
+	char *why;
+};
 
 static enum zt_err
 compose_claim(struct newcomer *n, const struct zt_claim *c, struct buf *out)
@@ -34,18 +45,18 @@ compose_claim(struct newcomer *n, const struct zt_claim *c, struct buf *out)
 	return err;
 }
 
+/* The device, as the greeter vouches for it. */
 static enum zt_err
-write_newcomer(const struct zt_options *o, const struct zt_claim *c,
-    const struct invite_link *l, const struct newcomer *n, const Zt__Welcome *w,
-    struct exchange *r)
+write_newcomer(struct claiming *k)
 {
-	struct client_new_device d = { .server = l->server,
+	const Zt__Welcome *w = k->welcome;
+	struct client_new_device d = { .server = k->l.server,
 		.slug = w->slug,
-		.email = c->email,
-		.org = l->org,
-		.device = n->device,
-		.sign = n->sign,
-		.seal = n->seal,
+		.email = k->c->email,
+		.org = k->l.org,
+		.device = k->n.device,
+		.sign = k->n.sign,
+		.seal = k->n.seal,
 		.tree_size = w->tree_size };
 	struct id org, device, derived;
 	enum zt_err err = ZT_ERR_ABORTED;
@@ -53,17 +64,53 @@ write_newcomer(const struct zt_options *o, const struct zt_claim *c,
 	if (pb_id(w->org, &org) || pb_id(w->device, &device) || pb_id(w->user, &d.user) ||
 	    pb_exact(w->root_key, d.root_key, sizeof d.root_key) ||
 	    pb_hash(w->root_hash, &d.root) || w->n_user_keys > CLIENT_USER_KEYS)
-		return exchange_refuse(r, err, "the greeter's welcome is not well formed");
+		return exchange_refuse(
+		    &k->r, err, "the greeter's welcome is not well formed");
 	org_state_id(d.root_key, &derived);
-	if (!id_equal(&org, &l->org) || !id_equal(&derived, &l->org) ||
-	    !id_equal(&device, &n->device))
-		return exchange_refuse(r, ZT_ERR_ROOT,
+	if (!id_equal(&org, &k->l.org) || !id_equal(&derived, &k->l.org) ||
+	    !id_equal(&device, &k->n.device))
+		return exchange_refuse(&k->r, ZT_ERR_ROOT,
 		    "the welcome is for another organization than the invitation");
 	for (size_t i = 0; i < w->n_user_keys; i++)
 		d.user_keys[d.user_key_count++] = pb_bytes(w->user_keys[i]);
 	if (d.user_key_count == 0)
-		d.user_keys[d.user_key_count++] = secret_bytes(n->user_key);
-	return client_write_device(o, &d);
+		d.user_keys[d.user_key_count++] = secret_bytes(k->n.user_key);
+	return client_write_device(k->o, &d);
+}
+
+/* Without a welcome: the link pins the organization, and so the log that names this device, and
+ * whose it is. Errors: UNKNOWN_DEVICE (nobody has entered it). */
+static enum zt_err
+find_in_log(struct claiming *k)
+{
+	struct visitor_keys who = { .server = k->l.server,
+		.org = k->l.org,
+		.device = k->n.device,
+		.sign = k->n.sign,
+		.seal = k->n.seal,
+		.user_key = k->n.user_key };
+	struct client_new_device d = { .server = k->l.server,
+		.email = k->c->email,
+		.org = k->l.org,
+		.device = k->n.device,
+		.sign = k->n.sign,
+		.seal = k->n.seal };
+	struct visitor v;
+	enum zt_err err = visitor_open(k->o, &who, &v);
+
+	if (err == ZT_OK) {
+		d.slug = v.z->state->slug;
+		d.user = v.z->user;
+		memcpy(d.root_key, v.z->state->root_key, SIGN_PUBLIC_BYTES);
+		d.user_key_count = client_hand_user_keys(v.z, d.user_keys);
+		d.tree_size = merkle_size(v.z->state->tree);
+		if ((err = merkle_root(v.z->state->tree, d.tree_size, &d.root)) == ZT_OK)
+			err = client_write_device(k->o, &d);
+	} else if (v.z != NULL && v.z->why[0] != 0) {
+		(void)exchange_refuse(&k->r, err, v.z->why);
+	}
+	visitor_close(k->o, &v);
+	return err;
 }
 
 /* The greeter told names of colleagues; the log, which this device has verified by now, commits
@@ -108,14 +155,14 @@ take_handles(struct zt *z, const Zt__Welcome *w, char warning[CLIENT_WHY])
 /* The first look at the log: it must hold what the greeter vouched for and this device itself.
  */
 static enum zt_err
-settle(const struct zt_options *o, const Zt__Welcome *w, char *why)
+settle(struct claiming *k)
 {
 	struct zt *z = NULL;
 	const struct org_device *me;
 	char warning[CLIENT_WHY] = "";
 	enum zt_err err;
 
-	if ((err = zt_open(o, &z, why)))
+	if ((err = zt_open(k->o, &z, k->why)))
 		return err;
 	if ((err = client_sync_log(z)) == ZT_OK) {
 		uint8_t mine[SIGN_PUBLIC_BYTES];
@@ -127,70 +174,219 @@ settle(const struct zt_options *o, const Zt__Welcome *w, char *why)
 			    z, ZT_ERR_ROOT, "the server's log does not hold this device");
 	}
 	if (err == ZT_OK)
-		err = take_handles(z, w, warning);
-	if (why != NULL)
-		(void)snprintf(why, CLIENT_WHY, "%s", err ? zt_why(z) : warning);
+		err = k->welcome != NULL ? take_handles(z, k->welcome, warning)
+					 : client_sync_handles(z);
+	if (k->why != NULL)
+		(void)snprintf(k->why, CLIENT_WHY, "%s", err ? zt_why(z) : warning);
 	zt_close(z);
 	return err;
 }
 
+/* ---- what the folder keeps, from before the claim is sent ---- */
+
 static enum zt_err
-claim_once(const struct zt_options *o, const struct zt_claim *c, const struct invite_link *l,
-    struct exchange *r, Zt__Welcome **welcome)
+keep(struct claiming *k)
 {
-	struct newcomer n = { 0 };
-	struct buf claim = buf_init(LIMIT_EXCHANGE), got = buf_init(LIMIT_EXCHANGE);
+	Zt__Joining m = ZT__JOINING__INIT;
+	struct secret *root = NULL;
+	enum zt_err err = exchange_keep(&k->r, &root);
+
+	if (err)
+		return err;
+	m.server = k->l.server;
+	m.org = pb_field(k->l.org.b, ID_BYTES);
+	m.invitation = pb_field(k->l.invitation.b, ID_BYTES);
+	m.attempt = pb_field(k->r.attempt.b, ID_BYTES);
+	m.exchange_root = pb_field(secret_bytes(root).p, SECRET_BYTES);
+	m.device = pb_field(k->n.device.b, ID_BYTES);
+	m.sign_seed = pb_field(sign_seed(k->n.sign).p, SIGN_SEED_BYTES);
+	m.seal_key = pb_field(secret_bytes(k->n.seal).p, SECRET_BYTES);
+	m.user_key = pb_field(secret_bytes(k->n.user_key).p, SECRET_BYTES);
+	m.email = (char *)(uintptr_t)k->c->email;
+	err = device_file_keep_joining(k->o->home, &m, bytes_text(k->o->password));
+	secret_free(root);
+	return err;
+}
+
+/* Errors: NOT_FOUND (it is of no claim). */
+static enum zt_err
+take_kept(struct claiming *k, const Zt__Joining *m)
+{
+	struct secret *root = NULL;
 	enum zt_err err;
 
-	suite_random(r->attempt.b, ID_BYTES);
-	if ((err = sas_new(SAS_CLAIMER, &r->org, &r->invitation, &r->attempt, &r->sas)) ||
-	    (err = compose_claim(&n, c, &claim)) ||
-	    (err = exchange_walk(r, SAS_STEPS, buf_bytes(&claim), &got)) ||
-	    (err = pb_decode(
-		 &zt__welcome__descriptor, buf_bytes(&got), LIMIT_EXCHANGE, welcome)))
+	if (m->invitation.len == 0)
+		return ZT_ERR_NOT_FOUND;
+	if ((err = pb_id(m->org, &k->r.org)) || (err = pb_id(m->invitation, &k->r.invitation)) ||
+	    (err = pb_id(m->attempt, &k->r.attempt)) ||
+	    (err = pb_id(m->device, &k->n.device)) ||
+	    (err = sign_from_seed(pb_bytes(m->sign_seed), &k->n.sign)) ||
+	    (err = secret_from(pb_bytes(m->seal_key), &k->n.seal)) ||
+	    (err = secret_from(pb_bytes(m->user_key), &k->n.user_key)) ||
+	    (err = secret_from(pb_bytes(m->exchange_root), &root)))
+		return err;
+	err = exchange_resume(&k->r, root);
+	secret_free(root);
+	return err;
+}
+
+static enum zt_err
+connect_to(struct claiming *k, const char *server)
+{
+	struct calls_options co = { .server = server,
+		.ca_file = k->o->ca_file,
+		.in_clear = k->o->in_clear,
+		.translate = k->o->translate };
+
+	calls_free(k->r.calls);
+	k->r.calls = NULL;
+	return calls_new(&co, &k->r.calls);
+}
+
+static enum zt_err
+take_welcome(struct claiming *k, struct bytes clear)
+{
+	enum zt_err err =
+	    pb_decode(&zt__welcome__descriptor, clear, LIMIT_EXCHANGE, &k->welcome);
+
+	return err ? err : write_newcomer(k);
+}
+
+/* An earlier try of this folder: its answer, when it is this link's; and whatever became of it,
+ * whether the log holds its device. Errors: NOT_FOUND (no, begin anew). */
+static enum zt_err
+go_on(struct claiming *k, const Zt__Joining *m)
+{
+	struct invite_link other;
+	struct buf got = buf_init(LIMIT_EXCHANGE);
+	enum zt_err err;
+
+	if ((err = take_kept(k, m)) || (err = connect_to(k, m->server)))
 		goto out;
-	err = write_newcomer(o, c, l, &n, *welcome, r);
+	other = k->l;
+	k->l.org = k->r.org;
+	(void)snprintf(k->l.server, sizeof k->l.server, "%s", m->server);
+	if (id_equal(&k->r.invitation, &other.invitation)) {
+		k->r.is_told = true;
+		if ((err = exchange_walk(&k->r, SAS_STEPS, bytes_of(NULL, 0), &got)) == ZT_OK)
+			err = take_welcome(k, buf_bytes(&got));
+	} else {
+		exchange_abort(&k->r);
+		err = ZT_ERR_ABORTED;
+	}
+	if (err == ZT_ERR_ABORTED || err == ZT_ERR_GONE || err == ZT_ERR_NOT_FOUND)
+		err = find_in_log(k);
+	if (err == ZT_ERR_UNKNOWN_DEVICE) {
+		k->l = other;
+		err = ZT_ERR_NOT_FOUND;
+	}
 out:
-	sas_free(r->sas);
-	newcomer_free(&n);
+	buf_free(&got);
+	return err;
+}
+
+static void
+forget_try(struct claiming *k)
+{
+	sas_free(k->r.sas);
+	newcomer_free(&k->n);
+	calls_free(k->r.calls);
+	k->r.sas = NULL;
+	k->r.calls = NULL;
+	k->r.picked = k->r.is_told = false;
+	k->r.detail[0] = 0;
+}
+
+static enum zt_err
+claim_anew(struct claiming *k)
+{
+	struct buf claim = buf_init(LIMIT_EXCHANGE), got = buf_init(LIMIT_EXCHANGE);
+	struct exchange *r = &k->r;
+	enum zt_err err;
+
+	r->org = k->l.org;
+	r->invitation = k->l.invitation;
+	suite_random(r->attempt.b, ID_BYTES);
+	if ((err = connect_to(k, k->l.server)) ||
+	    (err = sas_new(SAS_CLAIMER, &r->org, &r->invitation, &r->attempt, &r->sas)) ||
+	    (err = compose_claim(&k->n, k->c, &claim)) ||
+	    (err = exchange_walk(r, 6, bytes_of(NULL, 0), &got)) || (err = keep(k)))
+		goto out;
+	/* From here on the greeter may enter this device, whatever this process does. */
+	r->is_told = true;
+	if ((err = exchange_walk(r, SAS_STEPS, buf_bytes(&claim), &got)) == ZT_OK)
+		err = take_welcome(k, buf_bytes(&got));
+	if (err == ZT_ERR_INTERRUPTED)
+		err = exchange_refuse(r, err,
+		    "left while the other side decides; the same command fetches the answer");
+	if (err == ZT_ERR_ABORTED && find_in_log(k) == ZT_OK)
+		err = ZT_OK; /* somebody else's attempt ended this one */
+out:
 	buf_free(&claim);
 	buf_free(&got);
 	return err;
+}
+
+static enum zt_err
+claim(struct claiming *k)
+{
+	Zt__Joining *kept = NULL;
+	enum zt_err err = device_file_read_joining(k->o->home, bytes_text(k->o->password), &kept);
+
+	if (err == ZT_ERR_PASSWORD)
+		return exchange_refuse(&k->r, err,
+		    "an earlier try waits in this folder under another password; without it, "
+		    "remove joining.zt there and begin anew");
+	if (err == ZT_OK)
+		err = go_on(k, kept);
+	pb_wipe(kept);
+	if (err == ZT_ERR_NOT_FOUND) {
+		forget_try(k);
+		err = claim_anew(k);
+	}
+	/* The one way out: the other side does not wait for somebody who has left. */
+	if (err)
+		exchange_abort(&k->r);
+	return err;
+}
+
+bool
+zt_is_joining(const char *home)
+{
+	return device_file_is_joining(home);
 }
 
 enum zt_err
 zt_claim(const struct zt_options *o, const struct zt_claim *c, const struct zt_codes *codes,
     char *why)
 {
-	struct exchange r = { .side = SAS_CLAIMER, .codes = codes };
-	struct calls_options co = {
-		.ca_file = o->ca_file, .in_clear = o->in_clear, .translate = o->translate
+	struct claiming k = {
+		.o = o, .c = c, .r = { .side = SAS_CLAIMER, .codes = codes }, .why = why
 	};
-	struct invite_link l;
-	Zt__Welcome *w = NULL;
+	const char *bad = newcomer_bad_text(c->email, c->name, c->device_label);
 	enum zt_err err;
 
 	if (why != NULL)
 		why[0] = 0;
 	if ((err = suite_start()))
 		return err;
-	if (invite_link_parse(c->link, &l)) {
+	if (invite_link_parse(c->link, &k.l))
 		err = exchange_refuse(
-		    &r, ZT_ERR_INVALID, "that is not an invitation link (zt://...)");
-	} else if ((err = device_file_may_begin(o->home)) == ZT_ERR_EXISTS) {
-		err = exchange_refuse(&r, err, "this state folder holds a device already");
-	} else if (err == ZT_OK) {
-		co.server = l.server;
-		r.org = l.org;
-		r.invitation = l.invitation;
-		if ((err = calls_new(&co, &r.calls)) == ZT_OK)
-			err = claim_once(o, c, &l, &r, &w);
-		calls_free(r.calls);
-	}
+		    &k.r, ZT_ERR_INVALID, "that is not an invitation link (zt://...)");
+	else if (bad != NULL)
+		err = exchange_refuse(&k.r, ZT_ERR_INVALID, bad);
+	else if ((err = device_file_may_begin(o->home)) == ZT_ERR_EXISTS)
+		err = exchange_refuse(&k.r, err,
+		    "this state folder holds a device already; zt status says whose");
+	else if (err == ZT_OK && (err = claim(&k)) == ZT_OK)
+		exchange_fetched(&k.r);
 	if (err && why != NULL)
-		(void)snprintf(why, CLIENT_WHY, "%s", r.detail);
+		(void)snprintf(why, CLIENT_WHY, "%s", k.r.detail);
 	if (err == ZT_OK)
-		err = settle(o, w, why);
-	pb_wipe(w);
+		err = settle(&k);
+	sas_free(k.r.sas);
+	newcomer_free(&k.n);
+	calls_free(k.r.calls);
+	pb_wipe(k.welcome);
 	return err;
 }

@@ -198,7 +198,8 @@ out:
 }
 
 static enum zt_err
-give_part(struct zt *z, struct exchange *r, const struct id *device, struct bytes part)
+give_part(struct zt *z, struct exchange *r, const struct id *device, struct bytes part,
+    struct zt_greeted *out)
 {
 	Zt__RecoveryHelp m = ZT__RECOVERY_HELP__INIT;
 	Zt__RecoveryShare *share = NULL;
@@ -210,9 +211,13 @@ give_part(struct zt *z, struct exchange *r, const struct id *device, struct byte
 		m.device = pb_field(device->b, ID_BYTES);
 		m.share = share;
 		if ((err = pb_encode(&m, &help)) == ZT_OK &&
-		    (err = exchange_walk(r, SAS_STEPS, buf_bytes(&help), &got)) == ZT_OK &&
-		    (err = invitation_note(z, &r->invitation, "accepted")) == ZT_OK)
-			err = invitation_end(z, &r->invitation, true);
+		    (err = exchange_walk(r, SAS_STEPS, buf_bytes(&help), &got)) == ZT_OK) {
+			r->is_told = true;
+			if ((err = invitation_note(z, &r->invitation, "accepted")) == ZT_OK)
+				err = invitation_end(z, &r->invitation, true);
+			store_rest(z->store);
+			out->is_fetched = exchange_await_fetched(r);
+		}
 	}
 	pb_wipe(share);
 	buf_free(&help);
@@ -221,34 +226,39 @@ give_part(struct zt *z, struct exchange *r, const struct id *device, struct byte
 }
 
 enum zt_err
-colleagues_help(struct zt *z, struct exchange *r, struct bytes claim)
+colleagues_help(
+    struct zt *z, struct exchange *r, struct bytes claim, struct zt_greeted *out)
 {
 	Zt__RecoveryAsk *ask = NULL;
 	struct client_handle h;
 	struct org_user *u;
 	struct buf part = buf_init(256);
 	struct id device;
+	bool yes;
 	enum zt_err err;
 
 	if ((err = pb_decode(&zt__recovery_ask__descriptor, claim, LIMIT_EXCHANGE, &ask)))
 		return err;
 	if (strlen(ask->email) > LIMIT_TEXT || strlen(ask->label) > LIMIT_TEXT)
 		err = ZT_ERR_CORRUPT;
-	else if ((err = client_sync_handles(z)) == ZT_OK)
+	else if ((err = client_sync_log(z)) == ZT_OK && (err = client_sync_handles(z)) == ZT_OK)
 		err = client_find_user(z, ask->email, &u);
 	if (err == ZT_OK && (err = find_part(z, &u->id, &device, &part)) == ZT_ERR_NOT_FOUND)
 		err = client_refuse(
 		    z, err, "%.100s has left no part of a recovery with you", ask->email);
 	if (err == ZT_OK) {
 		client_handle(z, &u->id, &h);
-		if (r->codes->help == NULL ||
-		    !r->codes->help(r->codes->ctx, h.email, h.name, ask->label))
-			err = exchange_refuse(r, ZT_ERR_ABORTED, "you did not give your part");
+		(void)snprintf(out->email, sizeof out->email, "%s", h.email);
+		store_rest(z->store); /* while a human thinks */
+		yes = r->codes->help != NULL &&
+		      r->codes->help(r->codes->ctx, h.email, h.name, ask->label);
+		if ((err = client_wake(z, true)) == ZT_OK && !yes)
+			err = client_refuse(z, ZT_ERR_ABORTED, "you did not give your part");
 	}
 	if (err == ZT_OK)
-		err = give_part(z, r, &device, buf_bytes(&part));
-	else
-		exchange_abort(r);
+		err = give_part(z, r, &device, buf_bytes(&part), out);
+	if (err && r->detail[0] != 0)
+		err = client_refuse(z, err, "%s", r->detail);
 	pb_free(ask);
 	buf_free(&part);
 	return err;

@@ -9,7 +9,9 @@
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
 
-enum { WAIT_MS = 250 };
+enum { WAIT_MS = 250, FETCHED_MS = 10000 };
+/* What a call says besides its message. */
+enum talk { TALK, TALK_ABORT, TALK_FETCHED };
 
 enum zt_err
 exchange_refuse(struct exchange *r, enum zt_err err, const char *why)
@@ -20,7 +22,7 @@ exchange_refuse(struct exchange *r, enum zt_err err, const char *why)
 
 /* One call: puts MESSAGE when it is not empty, and brings the attempt's messages. */
 static enum zt_err
-talk(struct exchange *r, struct bytes message, unsigned step, bool abort_it,
+talk(struct exchange *r, struct bytes message, unsigned step, enum talk what,
     Zt__ExchangeAnswer **out)
 {
 	struct route_params p = { .org = r->org, .id = r->invitation };
@@ -33,7 +35,8 @@ talk(struct exchange *r, struct bytes message, unsigned step, bool abort_it,
 		m.attempt = pb_field(r->attempt.b, ID_BYTES);
 	m.step = step;
 	m.message = pb_field(message.p, message.n);
-	m.abort = abort_it;
+	m.abort = what == TALK_ABORT;
+	m.fetched = what == TALK_FETCHED;
 	if ((err = pb_encode(&m, &body)) == ZT_OK &&
 	    (err = calls_run(r->calls, r->side == SAS_GREETER ? ROUTE_GREET : ROUTE_CLAIM, &p,
 		 NULL, buf_bytes(&body), &answer, r->detail)) == ZT_OK)
@@ -49,21 +52,90 @@ exchange_abort(struct exchange *r)
 {
 	Zt__ExchangeAnswer *a = NULL;
 
-	if (id_is_zero(&r->attempt))
+	char why[sizeof r->detail];
+
+	if (id_is_zero(&r->attempt) || r->is_told)
 		return;
-	if (talk(r, bytes_of(NULL, 0), 0, true, &a) == ZT_OK)
+	memcpy(why, r->detail, sizeof why);
+	if (talk(r, bytes_of(NULL, 0), 0, TALK_ABORT, &a) == ZT_OK)
 		pb_free(a);
+	memcpy(r->detail, why, sizeof why); /* of what ended it */
+}
+
+void
+exchange_fetched(struct exchange *r)
+{
+	Zt__ExchangeAnswer *a = NULL;
+
+	if (talk(r, bytes_of(NULL, 0), 0, TALK_FETCHED, &a) == ZT_OK)
+		pb_free(a);
+	r->detail[0] = 0;
+}
+
+static void
+pause_ms(long ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+
+	(void)nanosleep(&t, NULL);
+}
+
+bool
+exchange_await_fetched(struct exchange *r)
+{
+	bool is = false;
+
+	for (int ms = 0; !is && ms < FETCHED_MS; ms += WAIT_MS) {
+		Zt__ExchangeAnswer *a = NULL;
+
+		if (talk(r, bytes_of(NULL, 0), 0, TALK, &a))
+			break;
+		is = a->fetched;
+		pb_free(a);
+		if (!is && r->codes->waiting != NULL && r->codes->waiting(r->codes->ctx))
+			break;
+		if (!is)
+			pause_ms(WAIT_MS);
+	}
+	r->detail[0] = 0;
+	return is;
+}
+
+enum zt_err
+exchange_look(struct exchange *r, size_t *count)
+{
+	Zt__ExchangeAnswer *a = NULL;
+	enum zt_err err = talk(r, bytes_of(NULL, 0), 0, TALK, &a);
+
+	if (err == ZT_OK && a->aborted)
+		err = exchange_refuse(
+		    r, ZT_ERR_ABORTED, "the other side stopped or started anew");
+	else if (err == ZT_OK)
+		*count = a->n_messages;
+	pb_free(a);
+	return err;
+}
+
+enum zt_err
+exchange_keep(const struct exchange *r, struct secret **root)
+{
+	return sas_keep(r->sas, root);
+}
+
+enum zt_err
+exchange_resume(struct exchange *r, const struct secret *root)
+{
+	r->picked = true;
+	return sas_resume(r->side, &r->org, &r->invitation, &r->attempt, root, &r->sas);
 }
 
 static enum zt_err
 pause_a_little(struct exchange *r)
 {
-	struct timespec t = { 0, WAIT_MS * 1000000L };
-
 	if (r->codes->waiting != NULL && r->codes->waiting(r->codes->ctx))
 		return exchange_refuse(
 		    r, ZT_ERR_INTERRUPTED, "stopped while waiting for the other side");
-	(void)nanosleep(&t, NULL);
+	pause_ms(WAIT_MS);
 	return ZT_OK;
 }
 
@@ -82,12 +154,13 @@ compare_codes(struct exchange *r)
 		choices[i] = text[i];
 	r->codes->show(r->codes->ctx, mine);
 	picked = r->codes->pick(r->codes->ctx, choices);
+	if (picked == ZT_PICK_LEFT)
+		return exchange_refuse(
+		    r, ZT_ERR_INTERRUPTED, "left before the codes were compared");
 	err = sas_pick(r->sas, picked >= 0 && picked < SAS_CHOICES ? text[picked] : "");
-	if (err) {
-		exchange_abort(r);
+	if (err)
 		return exchange_refuse(
 		    r, ZT_ERR_CODES, "that is not the code of the other side");
-	}
 	r->picked = true;
 	return ZT_OK;
 }
@@ -102,7 +175,7 @@ send_step(struct exchange *r, struct bytes clear)
 	enum zt_err err;
 
 	if ((err = sas_send(r->sas, clear, &message)) == ZT_OK &&
-	    (err = talk(r, buf_bytes(&message), step, false, &a)) == ZT_OK && a->aborted)
+	    (err = talk(r, buf_bytes(&message), step, TALK, &a)) == ZT_OK && a->aborted)
 		err = exchange_refuse(
 		    r, ZT_ERR_ABORTED, "the other side stopped or started anew");
 	pb_free(a);
@@ -120,7 +193,7 @@ receive_step(struct exchange *r, struct buf *clear)
 	while (err == ZT_OK) {
 		Zt__ExchangeAnswer *a = NULL;
 
-		if ((err = talk(r, bytes_of(NULL, 0), 0, false, &a)))
+		if ((err = talk(r, bytes_of(NULL, 0), 0, TALK, &a)))
 			break;
 		if (a->aborted) {
 			err = exchange_refuse(
@@ -129,7 +202,6 @@ receive_step(struct exchange *r, struct buf *clear)
 			err = sas_receive(r->sas, pb_bytes(a->messages[step]), clear);
 			pb_free(a);
 			if (err) {
-				exchange_abort(r);
 				return exchange_refuse(r,
 				    err == ZT_ERR_CORRUPT ? ZT_ERR_ABORTED : err,
 				    "the exchange was disturbed: a message does not fit those "
@@ -158,7 +230,8 @@ exchange_walk(struct exchange *r, unsigned last, struct bytes clear, struct buf 
 	return err;
 }
 
-/* Waits until a newcomer has begun an attempt. */
+/* One that a process of this side took up, and left, is of no use to anybody: the newcomer is told
+ * to begin another. */
 enum zt_err
 exchange_await(struct exchange *r)
 {
@@ -167,15 +240,17 @@ exchange_await(struct exchange *r)
 
 	for (;;) {
 		Zt__ExchangeAnswer *a = NULL;
-		bool has;
+		size_t count;
 
 		r->attempt = none;
-		if ((err = talk(r, bytes_of(NULL, 0), 0, false, &a)))
+		if ((err = talk(r, bytes_of(NULL, 0), 0, TALK, &a)))
 			return err;
-		has = a->n_messages > 0 && pb_id(a->attempt, &r->attempt) == ZT_OK;
+		count = pb_id(a->attempt, &r->attempt) == ZT_OK ? a->n_messages : 0;
 		pb_free(a);
-		if (has)
+		if (count == 1)
 			return ZT_OK;
+		if (count > 1)
+			exchange_abort(r);
 		if ((err = pause_a_little(r)))
 			return err;
 	}

@@ -14,6 +14,7 @@ struct exchange {
 	struct sas *sas;
 	const struct zt_codes *codes;
 	bool picked;
+	bool is_told; /* what was said cannot be taken back: leaving does not end the attempt */
 	char detail[200];
 };
 
@@ -25,7 +26,19 @@ ZT_CHECKED enum zt_err exchange_walk(
     struct exchange *r, unsigned last, struct bytes clear, struct buf *got);
 /* The greeter waits until somebody has begun an attempt. */
 ZT_CHECKED enum zt_err exchange_await(struct exchange *r);
-/* Burns the attempt. */
+/* How many messages the attempt has. Errors: ABORTED, GONE. */
+ZT_CHECKED enum zt_err exchange_look(struct exchange *r, size_t *count);
+/* The secret from which it goes on behind the codes, in another process too. The caller frees. */
+ZT_CHECKED enum zt_err exchange_keep(const struct exchange *r, struct secret **root);
+/* Goes on from ROOT: step 7 is next. */
+ZT_CHECKED enum zt_err exchange_resume(struct exchange *r, const struct secret *root);
+/* The claimer tells that it has and keeps what the greeter sent; a greeter that has gone, or a
+ * server that does not listen, changes nothing. */
+void exchange_fetched(struct exchange *r);
+/* The greeter waits a little for that. */
+bool exchange_await_fetched(struct exchange *r);
+/* Burns the attempt, so that the other side does not wait for ever; nothing before one has begun,
+ * or when this side IS_TOLD. */
 void exchange_abort(struct exchange *r);
 
 /* ---- invite.c ---- */

@@ -151,6 +151,25 @@ client_load_log(struct zt *z)
 	return err;
 }
 
+enum zt_err
+client_wake(struct zt *z, bool waits)
+{
+	struct buf b = buf_init(LIMIT_ENTRY + 256);
+	uint64_t last = 0;
+	enum zt_err err;
+
+	if (!store_rests(z->store))
+		return ZT_OK;
+	if ((err = store_wake(z->store, waits)) == ZT_OK)
+		err = store_newest(z->store, STORE_LOG, bytes_of(NULL, 0), &last, &b);
+	if (err == ZT_OK && last + 1 != merkle_size(z->state->tree))
+		err = client_load_log(z);
+	else if (err == ZT_OK)
+		idmap_free(&z->spaces, space_free);
+	buf_free(&b);
+	return err;
+}
+
 /* ---- what the server sends ---- */
 
 /* A topic of which entries came whose predecessors this device has not seen: where they stand

@@ -1,7 +1,42 @@
 #include "client/newcomer.h"
 
+#include "base/utf8.h"
 #include "crypto/suite.h"
+#include "format/limits.h"
 #include "format/pb.h"
+
+static bool
+is_bad(const char *text)
+{
+	return strlen(text) > LIMIT_TEXT || !utf8_valid(bytes_text(text)) ||
+	       utf8_has_control(bytes_text(text));
+}
+
+const char *
+newcomer_bad_text(const char *email, const char *name, const char *label)
+{
+	const char *at = strchr(email, '@');
+
+	if (is_bad(email) || at == NULL || at == email || at[1] == 0 ||
+	    strchr(at + 1, '@') != NULL || email[0] == ' ' || email[strlen(email) - 1] == ' ')
+		return "an e-mail address has one @ with something on both sides, and at most "
+		       "256 bytes";
+	if (is_bad(name) || name[strspn(name, " ")] == 0)
+		return "a name is UTF-8 text of at most 256 bytes without control characters, "
+		       "and not empty";
+	if (is_bad(label))
+		return "a device's label is UTF-8 text of at most 256 bytes without control "
+		       "characters";
+	return NULL;
+}
+
+enum zt_err
+newcomer_check_text(struct zt *z, const char *email, const char *name, const char *label)
+{
+	const char *bad = newcomer_bad_text(email, name, label);
+
+	return bad != NULL ? client_refuse(z, ZT_ERR_INVALID, "%s", client_words(z, bad)) : ZT_OK;
+}
 
 enum zt_err
 newcomer_make(struct newcomer *n, const char *label, struct buf *sealed_label)
@@ -61,8 +96,10 @@ profile_of(struct zt *z, const char *text, Zt__Profile *out)
 	    "a profile is one of admin, standard, outsider, not %.40s", text);
 }
 
+/* The handle is kept here before the log commits to it: whoever is killed in between goes on with
+ * the same one, or nobody would ever know the newcomer's name. */
 static enum zt_err
-compose(const struct newcomer_claim *c, struct entering *e)
+make_handle(struct zt *z, const struct newcomer_claim *c, struct buf *out)
 {
 	Zt__Handle handle = ZT__HANDLE__INIT;
 	uint8_t salt[32];
@@ -72,8 +109,15 @@ compose(const struct newcomer_claim *c, struct entering *e)
 	handle.email = (char *)(uintptr_t)c->email;
 	handle.name = (char *)(uintptr_t)c->name;
 	handle.salt = pb_field(salt, sizeof salt);
-	if ((err = pb_encode(&handle, &e->handle)))
+	if ((err = pb_encode(&handle, out)))
 		return err;
+	return store_put(
+	    z->store, STORE_HANDLE, bytes_of(c->user.b, ID_BYTES), 0, buf_bytes(out));
+}
+
+static enum zt_err
+compose(const struct newcomer_claim *c, struct entering *e)
+{
 	client_commit_handle(&c->user, buf_bytes(&e->handle), &e->commitment);
 	e->d.user = e->u.user = pb_field(c->user.b, ID_BYTES);
 	e->d.device = c->device;
@@ -90,30 +134,49 @@ compose(const struct newcomer_claim *c, struct entering *e)
 /* The new handle to everyone who is no outsider, and to the newcomer all that they may know: a
  * later device of theirs, or one that recovers, finds them at the server. */
 static enum zt_err
-disclose(struct zt *z, const struct newcomer_claim *c, const struct entering *e)
+disclose(struct zt *z, const struct newcomer_claim *c)
 {
-	enum zt_err err = store_put(
-	    z->store, STORE_HANDLE, bytes_of(c->user.b, ID_BYTES), 0, buf_bytes(&e->handle));
+	enum zt_err err = client_disclose(z, NULL, &c->user, 0);
 
-	if (err == ZT_OK)
-		err = client_disclose(z, NULL, &c->user, 0);
 	return err ? err : client_disclose(z, &c->user, NULL, 0);
+}
+
+/* Whether the log holds what C asks for: an earlier try came that far. Errors: WHO (something
+ * else has the id). */
+static enum zt_err
+is_in(struct zt *z, const struct newcomer_claim *c, bool *is)
+{
+	const struct org_user *u = org_state_user(z->state, &c->user);
+	const struct org_device *d = NULL;
+	struct id device;
+
+	*is = u != NULL;
+	if (u == NULL)
+		return ZT_OK;
+	if (pb_id(c->device, &device) == ZT_OK)
+		d = org_state_device(z->state, &device);
+	return d != NULL && d->user == u && bytes_equal(bytes_of(d->sign_key, SIGN_PUBLIC_BYTES), pb_bytes(c->sign_key))
+		   ? ZT_OK
+		   : client_refuse(z, ZT_ERR_WHO, "another user has this id");
 }
 
 enum zt_err
 newcomer_enter(struct zt *z, const struct newcomer_claim *c)
 {
 	struct entering e = { .handle = buf_init(4096) };
+	bool in = false;
 	enum zt_err err;
 
 	zt__device_added__init(&e.d);
 	zt__user_added__init(&e.u);
-	if ((err = client_sync_handles(z)) == ZT_OK &&
-	    (err = client_check_new_address(z, c->email)) == ZT_OK &&
+	if ((err = client_sync_handles(z)) || (err = is_in(z, c, &in)))
+		return err;
+	if (!in && (err = client_check_new_address(z, c->email)) == ZT_OK &&
 	    (err = profile_of(z, c->profile, &e.u.profile)) == ZT_OK &&
-	    (err = compose(c, &e)) == ZT_OK &&
-	    (err = client_append(z, &z->org, fill_user, &e)) == ZT_OK)
-		err = disclose(z, c, &e);
+	    (err = make_handle(z, c, &e.handle)) == ZT_OK && (err = compose(c, &e)) == ZT_OK)
+		err = client_append(z, &z->org, fill_user, &e);
+	if (err == ZT_OK)
+		err = disclose(z, c);
 	buf_free(&e.handle);
 	return err;
 }

@@ -471,11 +471,6 @@ judge(struct zt *z, const Zt__PkiRequest *m, struct pki_request *r, const char *
 		err = pki_request_check(&trust, &z->org, r, client_now_ms(), why);
 		pki_trust_free(&trust);
 	}
-	if (err == ZT_OK && (org_state_user(z->state, &r->user) != NULL ||
-				org_state_device(z->state, &r->device) != NULL)) {
-		*why = "this request was accepted before";
-		err = ZT_ERR_CERTIFICATE;
-	}
 	if (err == ZT_OK && store_get(z->store, STORE_INVITATION, bytes_of(r->id.b, ID_BYTES),
 				0, &known) == ZT_OK) {
 		*why = "this device has answered this request before";

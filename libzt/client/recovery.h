@@ -34,8 +34,10 @@ ZT_CHECKED enum zt_err ways_end_others(struct zt *z, const struct id *except, un
 
 /* ---- colleagues.c ---- */
 struct exchange;
+struct zt_greeted;
 /* The helper's side, when the asker's message CLAIM has come: a human decides. */
-ZT_CHECKED enum zt_err colleagues_help(struct zt *z, struct exchange *r, struct bytes claim);
+ZT_CHECKED enum zt_err colleagues_help(
+    struct zt *z, struct exchange *r, struct bytes claim, struct zt_greeted *out);
 /* The asker's side, with each of the links of R in turn. */
 ZT_CHECKED enum zt_err colleagues_ask(
     const struct zt_options *o, const struct zt_recovery *r, char *why);

@@ -18,25 +18,6 @@ struct watching {
 	uint64_t tend_at; /* when what failed is tried again; 0: nothing did */
 };
 
-/* Between events the state folder is anybody's. Another zt may have taken in more of the log
- * since, or of chains, which are read again when they are asked for. */
-static enum zt_err
-wake(struct zt *z, bool waits)
-{
-	struct buf b = buf_init(LIMIT_ENTRY + 256);
-	uint64_t last = 0;
-	enum zt_err err = store_wake(z->store, waits);
-
-	if (err == ZT_OK)
-		err = store_newest(z->store, STORE_LOG, bytes_of(NULL, 0), &last, &b);
-	if (err == ZT_OK && last + 1 != merkle_size(z->state->tree))
-		err = client_load_log(z);
-	else if (err == ZT_OK)
-		idmap_free(&z->spaces, space_free);
-	buf_free(&b);
-	return err;
-}
-
 /* A device that the person does not know of is told of, once. */
 static void
 announce(struct watching *v)
@@ -52,7 +33,7 @@ look_after(struct watching *v)
 {
 	enum zt_err err;
 
-	if ((err = wake(v->z, true)) == ZT_OK && (err = client_sync_log(v->z)) == ZT_OK) {
+	if ((err = client_wake(v->z, true)) == ZT_OK && (err = client_sync_log(v->z)) == ZT_OK) {
 		announce(v);
 		err = zt_tend(v->z, NULL);
 	}
@@ -80,7 +61,7 @@ event(void *ctx, const char *kind, const struct id *topic, uint64_t position)
 	struct zt_event e = { .kind = kind, .workspace = name, .position = position };
 	struct space *s;
 
-	if (wake(v->z, true) == ZT_OK &&
+	if (client_wake(v->z, true) == ZT_OK &&
 	    (w = org_state_workspace(v->z->state, topic)) != NULL &&
 	    space_of(v->z, w, &s) == ZT_OK)
 		space_name(s, name);
@@ -121,7 +102,7 @@ idle(void *ctx)
 
 	if (v->tend_at != 0 && client_now_ms() >= v->tend_at)
 		look_after(v);
-	if (!v->fills || (err = wake(z, false)) == ZT_ERR_LOCKED)
+	if (!v->fills || (err = client_wake(z, false)) == ZT_ERR_LOCKED)
 		return;
 	v->fills = false;
 	while (err == ZT_OK && (w = idmap_next(&z->state->workspaces, &at)) != NULL)
@@ -138,7 +119,7 @@ lost(void *ctx)
 	struct watching *v = ctx;
 	enum zt_err err = ZT_OK;
 
-	if (!v->w->stop(v->w->ctx) && (err = wake(v->z, true)) == ZT_OK)
+	if (!v->w->stop(v->w->ctx) && (err = client_wake(v->z, true)) == ZT_OK)
 		err = client_sync_log(v->z);
 	store_rest(v->z->store);
 	return err_retry(err) ? ZT_OK : err;
@@ -181,6 +162,6 @@ zt_watch(struct zt *z, const struct zt_watch *w)
 		return err;
 	store_rest(z->store);
 	err = events_watch(&o);
-	woken = wake(z, true);
+	woken = client_wake(z, true);
 	return err ? err : woken;
 }

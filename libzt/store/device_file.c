@@ -20,7 +20,15 @@ enum { VERSION = 1, FILE_MOST = 256 * 1024, PATH_SIZE = 4200 };
 /* For a person to find the desktop's prompt and type a password. */
 enum { DESKTOP_SECONDS = 120 };
 
-static const char header[] = "zt device file 1";
+/* A file of a state folder whose content is sealed: its name, and what its content is bound to. */
+struct sealed_file {
+	const char *name, *header;
+	const ProtobufCMessageDescriptor *content;
+};
+static const struct sealed_file device = { "device.zt", "zt device file 1",
+	&zt__device_secrets__descriptor };
+static const struct sealed_file joining = { "joining.zt", "zt joining file 1",
+	&zt__joining__descriptor };
 
 static enum zt_err
 err_of(int number)
@@ -71,17 +79,18 @@ device_file_folder(const char *folder)
 	}
 }
 
-/* Beside first, synced, then linked in place: link() refuses to replace a device. */
-/* Whole or not at all; what is there stays unless it is to be REPLACED. */
+/* Beside first, synced, then linked in place: link() refuses to replace a device. Whole or not at
+ * all; what is there stays unless it is to be REPLACED. */
 static enum zt_err
-write_file(const char *folder, struct bytes content, bool replaced)
+write_file(
+    const char *folder, const struct sealed_file *f, struct bytes content, bool replaced)
 {
 	char temp[PATH_SIZE + 64], path[PATH_SIZE + 64];
 	int fd, dir;
 	enum zt_err err = ZT_OK;
 
-	(void)snprintf(temp, sizeof temp, "%s/device.zt.%d", folder, (int)getpid());
-	(void)snprintf(path, sizeof path, "%s/device.zt", folder);
+	(void)snprintf(temp, sizeof temp, "%s/%s.%d", folder, f->name, (int)getpid());
+	(void)snprintf(path, sizeof path, "%s/%s", folder, f->name);
 	(void)unlink(temp);
 	if ((fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) < 0)
 		return err_of(errno);
@@ -99,16 +108,17 @@ write_file(const char *folder, struct bytes content, bool replaced)
 	return err;
 }
 
-/* SECRETS under KEY, into the file that M begins. */
+/* CONTENT under KEY, into the file that M begins. */
 static enum zt_err
-seal(const Zt__DeviceSecrets *secrets, const struct secret *key, Zt__DeviceFile *m,
-    struct buf *out)
+seal(const struct sealed_file *f, const void *content, const struct secret *key,
+    Zt__DeviceFile *m, struct buf *out)
 {
 	struct buf clear = buf_init(FILE_MOST), sealed = buf_init(FILE_MOST);
 	enum zt_err err;
 
-	if ((err = pb_encode(secrets, &clear)) == ZT_OK &&
-	    (err = aead_seal(key, bytes_text(header), buf_bytes(&clear), &sealed)) == ZT_OK) {
+	if ((err = pb_encode(content, &clear)) == ZT_OK &&
+	    (err = aead_seal(key, bytes_text(f->header), buf_bytes(&clear), &sealed)) ==
+		ZT_OK) {
 		m->version = VERSION;
 		m->sealed = pb_field(sealed.p, sealed.n);
 		err = pb_encode(m, out);
@@ -118,9 +128,10 @@ seal(const Zt__DeviceSecrets *secrets, const struct secret *key, Zt__DeviceFile 
 	return err;
 }
 
-/* SECRETS under PASSWORD, as the file's content. */
+/* CONTENT under PASSWORD, as the file's bytes. */
 static enum zt_err
-compose(const Zt__DeviceSecrets *secrets, struct bytes password, struct buf *out)
+compose(const struct sealed_file *f, const void *content, struct bytes password,
+    struct buf *out)
 {
 	struct password_cost cost = password_cost_now();
 	Zt__DeviceFile m = ZT__DEVICE_FILE__INIT;
@@ -137,12 +148,12 @@ compose(const Zt__DeviceSecrets *secrets, struct bytes password, struct buf *out
 	m.memory = cost.memory;
 	m.lanes = cost.lanes;
 	if ((err = password_key(password, salt, cost, &key)) == ZT_OK)
-		err = seal(secrets, key, &m, out);
+		err = seal(f, content, key, &m, out);
 	secret_free(key);
 	return err;
 }
 
-/* The same under a token. */
+/* A device's secrets under a token. */
 static enum zt_err
 compose_by_token(
     const Zt__DeviceSecrets *secrets, const char *uri, const char *pin, struct buf *out)
@@ -156,7 +167,7 @@ compose_by_token(
 	m.token = (char *)(uintptr_t)uri;
 	m.wrapped = pb_field(wrapped.p, wrapped.n);
 	if (err == ZT_OK)
-		err = seal(secrets, key, &m, out);
+		err = seal(&device, secrets, key, &m, out);
 	secret_free(key);
 	buf_free(&wrapped);
 	return err;
@@ -173,7 +184,7 @@ compose_by_desktop(const Zt__DeviceSecrets *secrets, struct id *item, struct buf
 	m.protector = BY_DESKTOP;
 	m.item = pb_field(item->b, ID_BYTES);
 	if (err == ZT_OK)
-		err = seal(secrets, key, &m, out);
+		err = seal(&device, secrets, key, &m, out);
 	secret_free(key);
 	return err;
 }
@@ -185,14 +196,14 @@ device_file_create(const char *folder, const Zt__DeviceSecrets *secrets, struct 
 	enum zt_err err;
 
 	if ((err = device_file_folder(folder)) == ZT_OK &&
-	    (err = compose(secrets, password, &file)) == ZT_OK)
-		err = write_file(folder, buf_bytes(&file), false);
+	    (err = compose(&device, secrets, password, &file)) == ZT_OK)
+		err = write_file(folder, &device, buf_bytes(&file), false);
 	buf_free(&file);
 	return err;
 }
 
 static enum zt_err
-read_file(const char *folder, struct buf *out)
+read_file(const char *folder, const struct sealed_file *of, struct buf *out)
 {
 	char path[PATH_SIZE + 64];
 	uint8_t chunk[4096];
@@ -203,13 +214,17 @@ read_file(const char *folder, struct buf *out)
 
 	if (err)
 		return err;
-	(void)snprintf(path, sizeof path, "%s/device.zt", folder);
+	(void)snprintf(path, sizeof path, "%s/%s", folder, of->name);
 	if ((f = fopen(path, "rbe")) == NULL)
 		return err_of(errno);
 	while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
 		buf_add(out, bytes_of(chunk, n));
+	if (ferror(f) != 0)
+		err = ZT_ERR_IO;
 	(void)fclose(f);
-	return buf_err(out);
+	if (err == ZT_OK && out->n == 0)
+		err = ZT_ERR_CORRUPT; /* a power cut emptied it */
+	return err ? err : buf_err(out);
 }
 
 enum zt_err
@@ -220,7 +235,7 @@ device_file_may_begin(const char *folder)
 
 	if (err)
 		return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
-	(void)snprintf(path, sizeof path, "%s/device.zt", folder);
+	(void)snprintf(path, sizeof path, "%s/%s", folder, device.name);
 	return access(path, F_OK) == 0 ? ZT_ERR_EXISTS : ZT_OK;
 }
 
@@ -257,10 +272,10 @@ derive(
 	return err == ZT_ERR_NOT_FOUND ? ZT_ERR_PASSWORD : err;
 }
 
-/* Opens FILE; the caller gives *OUT to pb_wipe and *KEY to secret_free. */
+/* Opens FILE; the caller gives *OUT, of F's content, to pb_wipe and *KEY to secret_free. */
 static enum zt_err
-open_file(
-    const struct buf *file, struct bytes password, Zt__DeviceSecrets **out, struct secret **key)
+open_file(const struct sealed_file *f, const struct buf *file, struct bytes password, void *out,
+    struct secret **key)
 {
 	struct buf clear = buf_init(FILE_MOST);
 	Zt__DeviceFile *m = NULL;
@@ -274,11 +289,10 @@ open_file(
 		err = ZT_ERR_CORRUPT;
 	if (err || (err = derive(file, m, password, key)))
 		goto out;
-	if ((err = aead_open(*key, bytes_text(header), pb_bytes(m->sealed), &clear)))
+	if ((err = aead_open(*key, bytes_text(f->header), pb_bytes(m->sealed), &clear)))
 		err = err == ZT_ERR_CORRUPT ? ZT_ERR_PASSWORD : err;
 	else
-		err = pb_decode(
-		    &zt__device_secrets__descriptor, buf_bytes(&clear), FILE_MOST, out);
+		err = pb_decode(f->content, buf_bytes(&clear), FILE_MOST, out);
 out:
 	pb_free(m);
 	buf_free(&clear);
@@ -290,10 +304,10 @@ device_file_open(const char *folder, struct bytes password, Zt__DeviceSecrets **
 {
 	struct buf file = buf_init(FILE_MOST);
 	struct secret *key = NULL;
-	enum zt_err err = read_file(folder, &file);
+	enum zt_err err = read_file(folder, &device, &file);
 
 	if (err == ZT_OK)
-		err = open_file(&file, password, out, &key);
+		err = open_file(&device, &file, password, out, &key);
 	secret_free(key);
 	buf_free(&file);
 	return err;
@@ -306,9 +320,9 @@ device_file_hold(const char *folder, struct bytes password, unsigned seconds)
 	Zt__DeviceSecrets *m = NULL;
 	struct secret *key = NULL;
 	struct hash name;
-	enum zt_err err = read_file(folder, &file);
+	enum zt_err err = read_file(folder, &device, &file);
 
-	if (err == ZT_OK && (err = open_file(&file, password, &m, &key)) == ZT_OK) {
+	if (err == ZT_OK && (err = open_file(&device, &file, password, &m, &key)) == ZT_OK) {
 		held_name(&file, &name);
 		err = held_key_put(&name, key, seconds);
 	}
@@ -323,7 +337,7 @@ device_file_release(const char *folder)
 {
 	struct buf file = buf_init(FILE_MOST);
 	struct hash name;
-	enum zt_err err = read_file(folder, &file);
+	enum zt_err err = read_file(folder, &device, &file);
 
 	if (err == ZT_OK) {
 		held_name(&file, &name);
@@ -341,7 +355,7 @@ device_file_is_held(const char *folder)
 	struct hash name;
 	bool held = false;
 
-	if (read_file(folder, &file) == ZT_OK) {
+	if (read_file(folder, &device, &file) == ZT_OK) {
 		held_name(&file, &name);
 		held = held_key_get(&name, &key) == ZT_OK;
 	}
@@ -371,9 +385,9 @@ replace(const char *folder, const struct buf *file)
 	struct buf old = buf_init(FILE_MOST);
 	struct id item;
 	struct hash name;
-	enum zt_err err = read_file(folder, &old);
+	enum zt_err err = read_file(folder, &device, &old);
 
-	if (err == ZT_OK && (err = write_file(folder, buf_bytes(file), true)) == ZT_OK) {
+	if (err == ZT_OK && (err = write_file(folder, &device, buf_bytes(file), true)) == ZT_OK) {
 		held_name(&old, &name);
 		(void)!held_key_drop(&name);
 		if (desktop_item(&old, &item))
@@ -391,7 +405,7 @@ device_file_change(const char *folder, struct bytes password, struct bytes new_p
 	enum zt_err err;
 
 	if ((err = device_file_open(folder, password, &m)) == ZT_OK &&
-	    (err = compose(m, new_password, &file)) == ZT_OK)
+	    (err = compose(&device, m, new_password, &file)) == ZT_OK)
 		err = replace(folder, &file);
 	pb_wipe(m);
 	buf_free(&file);
@@ -438,7 +452,7 @@ device_file_protector(const char *folder)
 	Zt__DeviceFile *m = NULL;
 	enum protector by = BY_NOTHING;
 
-	if (read_file(folder, &file) == ZT_OK &&
+	if (read_file(folder, &device, &file) == ZT_OK &&
 	    pb_decode(&zt__device_file__descriptor, buf_bytes(&file), FILE_MOST, &m) == ZT_OK &&
 	    m->protector >= BY_PASSWORD && m->protector <= BY_DESKTOP)
 		by = (enum protector)m->protector;
@@ -447,11 +461,59 @@ device_file_protector(const char *folder)
 	return by;
 }
 
+static void
+discard(const char *folder, const struct sealed_file *f)
+{
+	char path[PATH_SIZE + 64];
+
+	(void)snprintf(path, sizeof path, "%s/%s", folder, f->name);
+	(void)unlink(path);
+}
+
 void
 device_file_discard(const char *folder)
 {
-	char path[4200];
+	discard(folder, &device);
+}
 
-	(void)snprintf(path, sizeof path, "%s/device.zt", folder);
-	(void)unlink(path);
+enum zt_err
+device_file_keep_joining(const char *folder, const Zt__Joining *m, struct bytes password)
+{
+	struct buf file = buf_init(FILE_MOST);
+	enum zt_err err;
+
+	if ((err = device_file_folder(folder)) == ZT_OK &&
+	    (err = compose(&joining, m, password, &file)) == ZT_OK)
+		err = write_file(folder, &joining, buf_bytes(&file), true);
+	buf_free(&file);
+	return err;
+}
+
+enum zt_err
+device_file_read_joining(const char *folder, struct bytes password, Zt__Joining **out)
+{
+	struct buf file = buf_init(FILE_MOST);
+	struct secret *key = NULL;
+	enum zt_err err = read_file(folder, &joining, &file);
+
+	if (err == ZT_OK)
+		err = open_file(&joining, &file, password, out, &key);
+	secret_free(key);
+	buf_free(&file);
+	return err;
+}
+
+bool
+device_file_is_joining(const char *folder)
+{
+	char path[PATH_SIZE + 64];
+
+	(void)snprintf(path, sizeof path, "%s/%s", folder, joining.name);
+	return access(path, F_OK) == 0 && device_file_may_begin(folder) == ZT_OK;
+}
+
+void
+device_file_end_joining(const char *folder)
+{
+	discard(folder, &joining);
 }

@@ -57,6 +57,18 @@ enum protector {
 enum protector device_file_protector(const char *folder);
 /* Takes FOLDER's device away: only for one that no organization has ever known. */
 void device_file_discard(const char *folder);
+/* Writes FOLDER/joining.zt over what was there: keys that will be a device's, before anybody is
+ * told of them, so that who goes away meanwhile goes on from there. Errors: as
+ * device_file_create. */
+ZT_CHECKED enum zt_err device_file_keep_joining(
+    const char *folder, const Zt__Joining *m, struct bytes password);
+/* The caller gives *OUT to pb_wipe. Errors: NOT_FOUND, PASSWORD, WEAK, CORRUPT, VERSION, FOLDER,
+ * IO. */
+ZT_CHECKED enum zt_err device_file_read_joining(
+    const char *folder, struct bytes password, Zt__Joining **out);
+/* Whether such a file is there, and no device. */
+bool device_file_is_joining(const char *folder);
+void device_file_end_joining(const char *folder);
 /* Whether a device may be made in FOLDER, which need not be there. Errors: EXISTS (it holds
  * one), FOLDER, IO. */
 ZT_CHECKED enum zt_err device_file_may_begin(const char *folder);

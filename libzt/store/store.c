@@ -217,6 +217,12 @@ store_rest(struct store *s)
 	s->lock = -1;
 }
 
+bool
+store_rests(const struct store *s)
+{
+	return s->db == NULL;
+}
+
 void
 store_close(struct store *s)
 {

@@ -30,6 +30,7 @@ enum store_kind {
 	STORE_FORK = 15,     /* key: "fork", or a workspace; what was seen (freeze.c) */
 	STORE_KNOWN = 16,    /* key: device; n: 0; one of this user's that a person knows of */
 	STORE_POSITION = 17, /* key: workspace; n: 0; the newest place that the log signed */
+	STORE_GREETING = 18, /* key: invitation; n: 0; who was accepted and has not been told */
 };
 
 struct store;
@@ -44,6 +45,7 @@ void store_rest(struct store *s);
 /* Takes it back, if it WAITS from another process that has it for a little: others may have
  * written meanwhile. Nothing when it does not rest. Errors: those of store_open. */
 ZT_CHECKED enum zt_err store_wake(struct store *s, bool waits);
+bool store_rests(const struct store *s);
 ZT_CHECKED enum zt_err store_begin(struct store *s);
 ZT_CHECKED enum zt_err store_commit(struct store *s);
 void store_rollback(struct store *s); /* nothing open is fine */

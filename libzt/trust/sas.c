@@ -54,6 +54,31 @@ sas_new(enum sas_side side, const struct id *org, const struct id *invitation,
 	return ZT_OK;
 }
 
+enum zt_err
+sas_keep(const struct sas *s, struct secret **root)
+{
+	if (s->step < 6 || !s->picked || s->dead)
+		return ZT_ERR_INVALID;
+	return secret_from(secret_bytes(s->root), root);
+}
+
+enum zt_err
+sas_resume(enum sas_side side, const struct id *org, const struct id *invitation,
+    const struct id *attempt, const struct secret *root, struct sas **out)
+{
+	struct sas *s = NULL;
+	enum zt_err err = sas_new(side, org, invitation, attempt, &s);
+
+	if (err == ZT_OK && (err = secret_from(secret_bytes(root), &s->root)) == ZT_OK) {
+		s->step = 7;
+		s->picked = true;
+		*out = s;
+		s = NULL;
+	}
+	sas_free(s);
+	return err;
+}
+
 void
 sas_free(struct sas *s)
 {

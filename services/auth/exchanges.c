@@ -8,14 +8,17 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
-enum { MOST_STEPS = 8, MOST_ATTEMPTS = 100 };
+enum { MOST_STEPS = 8, WELCOME = 7, MOST_ATTEMPTS = 100 };
 
 static const struct db_query find = { "exchange_find",
-	"SELECT kind, state, author_user, coalesce(attempt, ''::bytea), attempts FROM "
+	"SELECT kind, state, author_user, coalesce(attempt, ''::bytea), attempts, fetched::int::int8 FROM "
 	"invitations "
 	"WHERE org = $1::bytea AND id = $2::bytea FOR UPDATE" };
 static const struct db_query set_attempt = { "exchange_attempt",
 	"UPDATE invitations SET attempt = $3::bytea "
+	"WHERE org = $1::bytea AND id = $2::bytea" };
+static const struct db_query set_fetched = { "exchange_fetched",
+	"UPDATE invitations SET fetched = true "
 	"WHERE org = $1::bytea AND id = $2::bytea" };
 static const struct db_query drop_others = { "exchange_drop_others",
 	"DELETE FROM exchange WHERE org = $1::bytea AND id = $2::bytea AND "
@@ -30,7 +33,7 @@ static const struct db_query add = { "exchange_add",
 	"INSERT INTO exchange VALUES ($1::bytea, $2::bytea, $3::bytea, $4::int8, $5::bytea)" };
 
 struct invitation {
-	int64_t kind, state, attempts;
+	int64_t kind, state, attempts, fetched;
 	struct id author_user, attempt;
 };
 
@@ -53,6 +56,7 @@ read_invitation(const struct request *rq, struct invitation *out)
 		if (attempt.n == ID_BYTES)
 			memcpy(out->attempt.b, attempt.p, ID_BYTES);
 		out->attempts = db_int(rows, 0, 4);
+		out->fetched = db_int(rows, 0, 5);
 	}
 	db_free(rows);
 	return err;
@@ -108,6 +112,22 @@ read_messages(const struct request *rq, const struct id *attempt, struct db_rows
 	return db_run(rq->db, &messages, v, 3, out);
 }
 
+/* The claimer has the welcome: the word of whoever runs this attempt, for a person to read. */
+static enum zt_err
+note_fetched(const struct request *rq, struct invitation *inv)
+{
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id) };
+	struct db_rows *there = NULL;
+	enum zt_err err = read_messages(rq, &inv->attempt, &there);
+
+	if (err == ZT_OK && db_count(there) <= WELCOME)
+		err = ZT_ERR_ABORTED;
+	if (err == ZT_OK && (err = db_run(rq->db, &set_fetched, v, 2, NULL)) == ZT_OK)
+		inv->fetched = 1;
+	db_free(there);
+	return err;
+}
+
 static enum zt_err
 answer(const struct request *rq, const struct invitation *inv, bool aborted,
     struct rpc_answer *out)
@@ -128,6 +148,7 @@ answer(const struct request *rq, const struct invitation *inv, bool aborted,
 	if (!id_is_zero(&inv->attempt))
 		a.attempt = pb_field(inv->attempt.b, ID_BYTES);
 	a.aborted = aborted;
+	a.fetched = inv->fetched != 0;
 	err = auth_answer(out, &a);
 	db_free(rows);
 	return err;
@@ -159,7 +180,7 @@ step(
 		return service_refuse(out, ZT_ERR_GONE, "the invitation was used or cancelled");
 	/* Who names no attempt learns nothing of the one that runs, and cannot end it. */
 	if (!is_greeter && id_is_zero(&attempt)) {
-		if (m->abort || m->message.len > 0)
+		if (m->abort || m->fetched || m->message.len > 0)
 			return ZT_ERR_ABORTED;
 		inv.attempt = none;
 	}
@@ -170,6 +191,8 @@ step(
 	if (!aborted && m->abort) {
 		aborted = true;
 		err = begin_attempt(rq, &inv, &none);
+	} else if (!aborted && m->fetched && !is_greeter) {
+		err = note_fetched(rq, &inv);
 	} else if (!aborted && m->message.len > 0) {
 		if ((err = read_messages(rq, &inv.attempt, &there)) == ZT_OK && is_greeter &&
 		    m->step == 1 && db_count(there) == 1)

@@ -99,7 +99,7 @@ meet(struct meeting *m)
 	pthread_t thread;
 
 	assert_int_equal(0, pthread_create(&thread, NULL, claim, m));
-	m->greeter = zt_greet(m->s->alice.zt, m->link, &codes);
+	m->greeter = zt_greet(m->s->alice.zt, m->link, &codes, NULL);
 	assert_int_equal(0, pthread_join(thread, NULL));
 }
 
@@ -130,7 +130,7 @@ meet_late(struct meeting *m)
 	assert_int_equal(0, pthread_create(&thread, NULL, claim, m));
 	for (int i = 0; i < 300 && !has_begun(m); i++)
 		(void)nanosleep(&moment, NULL);
-	m->greeter = zt_greet(m->s->alice.zt, m->link, &codes);
+	m->greeter = zt_greet(m->s->alice.zt, m->link, &codes, NULL);
 	assert_int_equal(0, pthread_join(thread, NULL));
 }
 
@@ -440,7 +440,7 @@ J4_each_attempt_needs_a_pick_and_one_wrong_pick_burns_it(void **state)
 		m.humans.picks = 0;
 		memset(m.humans.code, 0, sizeof m.humans.code);
 		assert_int_equal(0, pthread_create(&thread, NULL, claim, &m));
-		m.greeter = zt_greet(s->alice.zt, m.link, &codes);
+		m.greeter = zt_greet(s->alice.zt, m.link, &codes, NULL);
 		assert_int_equal(0, pthread_join(thread, NULL));
 		assert_err(ZT_ERR_CODES, m.greeter);
 		assert_true(m.claimer == ZT_ERR_ABORTED || m.claimer == ZT_ERR_CODES);
@@ -550,17 +550,17 @@ J5_an_accepted_or_cancelled_invitation_is_refused_by_server_and_client(void **st
 	assert_err(ZT_ERR_GONE, again.claimer);
 	codes = human_codes(&m.at_alice);
 	double_play(s->w->d, &hooks); /* a server that forgot: the client */
-	assert_err(ZT_ERR_GONE, zt_greet(s->alice.zt, m.link, &codes));
+	assert_err(ZT_ERR_GONE, zt_greet(s->alice.zt, m.link, &codes, NULL));
 	assert_int_equal(0, asked);
 	double_play(s->w->d, NULL);
 	meeting_init(s, &m);
 	assert_ok(zt_invite_cancel(s->alice.zt, m.link));
 	codes = human_codes(&m.at_alice);
-	assert_err(ZT_ERR_GONE, zt_greet(s->alice.zt, m.link, &codes));
+	assert_err(ZT_ERR_GONE, zt_greet(s->alice.zt, m.link, &codes, NULL));
 	(void)claim(&m);
 	assert_err(ZT_ERR_GONE, m.claimer);
 	double_play(s->w->d, &hooks);
-	assert_err(ZT_ERR_GONE, zt_greet(s->alice.zt, m.link, &codes));
+	assert_err(ZT_ERR_GONE, zt_greet(s->alice.zt, m.link, &codes, NULL));
 	assert_int_equal(0, asked);
 }
 

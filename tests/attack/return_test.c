@@ -135,7 +135,7 @@ come_back(struct recovering *c, struct person *h, unsigned count, const char *em
 		codes = human_codes(&at.human);
 		codes.help = give;
 		codes.waiting = nobody_asks;
-		(void)!(int)zt_greet(h[i].zt, link[i], &codes);
+		(void)!(int)zt_greet(h[i].zt, link[i], &codes, NULL);
 		(void)pthread_mutex_lock(&humans.lock);
 		humans.code[0][0] = humans.code[1][0] = 0;
 		(void)pthread_mutex_unlock(&humans.lock);

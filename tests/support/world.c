@@ -260,7 +260,7 @@ join(struct person *greeter, struct person *p, const char *name, const char *pro
 	assert_ok(zt_invite(greeter->zt, kind, link));
 	c.c = (struct zt_claim){ link, p->email, name, "phone" };
 	assert_int_equal(0, pthread_create(&thread, NULL, claim, &c));
-	err = zt_greet(greeter->zt, link, &codes);
+	err = zt_greet(greeter->zt, link, &codes, NULL);
 	assert_int_equal(0, pthread_join(thread, NULL)); /* before anything fails: it uses C */
 	assert_ok(err);
 	assert_ok(c.err);
