@@ -1,5 +1,6 @@
 /* cmd_join.c - invitations, and both sides of an enrolment. */
 #include <ctype.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,7 +127,8 @@ pick_code(void *ctx, const char *const choices[4])
 			if (strcmp(line, choices[i]) == 0 ||
 			    (line[0] == '1' + i && line[1] == 0))
 				return i;
-		(void)printf("%s\n", _("that is none of them: its number or its four letters; 0 if the other side's is not there"));
+		(void)printf("%s\n", _("that is none of them: its number or its four letters; "
+				       "0 if the other side's is not there"));
 	}
 }
 
@@ -218,7 +220,8 @@ cmd_greet(struct cli *c)
 		return ZT_OK;
 	}
 	(void)snprintf(c->why, sizeof c->why,
-	    _("%.120s has not fetched it yet; their zt does, when they run the same command with the same link again"),
+	    _("%.120s has not fetched it yet; their zt does, when they run the same command "
+	      "with the same link again"),
 	    whom.email);
 	cli_warn(c, c->why);
 	return ZT_OK;
@@ -270,14 +273,54 @@ confirm_return(void *ctx, const struct zt_returning *w)
 	return cli_says_yes(c);
 }
 
-/* With links of colleagues, or with words on paper. */
+/* All of FILE: words are written in lines, and numbered. Errors: NOT_FOUND, TOO_BIG. */
+static enum zt_err
+read_words(struct cli *c, char *out, size_t size)
+{
+	FILE *f = fopen(c->words_file, "re");
+	size_t n = 0;
+	bool all;
+
+	if (f != NULL) {
+		(void)setvbuf(f, NULL, _IONBF, 0); /* or its buffer would keep the secret */
+		n = fread(out, 1, size - 1, f);
+	}
+	all = f != NULL && ferror(f) == 0;
+	out[n] = 0;
+	if (!all)
+		(void)snprintf(
+		    c->why, sizeof c->why, "%.200s: %s", c->words_file, strerror(errno));
+	else if (n == size - 1)
+		(void)snprintf(c->why, sizeof c->why, _("%.200s holds more than the words"),
+		    c->words_file);
+	if (f != NULL)
+		(void)fclose(f);
+	return !all ? ZT_ERR_NOT_FOUND : n == size - 1 ? ZT_ERR_TOO_BIG : ZT_OK;
+}
+
+static enum zt_err
+ask_words(struct cli *c, char *out, unsigned size)
+{
+	enum zt_err err;
+
+	if (c->words_file != NULL)
+		return read_words(c, out, size);
+	if ((err = cli_prompt(c, _("The words:"), out, size)) == ZT_ERR_USAGE)
+		(void)snprintf(c->why, sizeof c->why, "%s",
+		    _("there is no terminal to type the words at; use --words-file"));
+	return err;
+}
+
+/* With links of colleagues, or with words on paper; what was begun in this folder by links may
+ * need no more of them. */
 enum zt_err
 cmd_recover(struct cli *c)
 {
-	char words[2 * ZT_RECOVERY_WORDS];
+	bool by_words = c->count == 0 && (c->server != NULL || !zt_is_joining(c->o.home));
+	char words[4 * ZT_RECOVERY_WORDS];
 	struct zt_codes codes = codes_of(c);
 	struct zt_recovery r = { .server = c->server,
-		.words = words,
+		.words = by_words ? words : NULL,
 		.device_label = cli_label(c),
 		.links = (const char *const *)c->args,
 		.link_count = (unsigned)c->count,
@@ -287,13 +330,11 @@ cmd_recover(struct cli *c)
 		.ctx = c };
 	enum zt_err err;
 
-	if (c->count > 0)
+	if (!by_words)
 		err = cli_need(c, c->email, "--email E-MAIL");
 	else if ((err = cli_need(c, c->server, "--server URL")) == ZT_OK)
-		err = c->words_file != NULL
-			  ? cli_read_line(c, c->words_file, words, sizeof words)
-			  : cli_prompt(c, _("The words:"), words, sizeof words);
-	if (err == ZT_OK && (err = cli_password(c, true)) == ZT_OK &&
+		err = ask_words(c, words, sizeof words);
+	if (err == ZT_OK && (err = cli_password(c, !zt_is_joining(c->o.home))) == ZT_OK &&
 	    (err = zt_recover(&c->o, &r, c->why)) == ZT_OK)
 		cli_say(c,
 		    "this device is yours; zt devices lists the others: revoke those that "

@@ -140,37 +140,77 @@ send_genesis(struct calls *c, const struct founding *f, const struct entry *e, c
 	return err;
 }
 
-/* The device opens, sees its own genesis, and keeps and discloses its own handle. */
+static const char founding_key[] = "founding";
+
+/* The handle, which the log commits to and nobody else knows, and that this device is not an
+ * organization's yet: kept before the genesis is sent. */
 static enum zt_err
-settle(const struct zt_options *o, const struct founding *f, char *why)
+keep_handle(const struct zt_options *o, const struct founding *f, char *why)
 {
-	struct route_params p = { .org = f->org };
-	Zt__Disclosures list = ZT__DISCLOSURES__INIT;
-	Zt__Disclosure d = ZT__DISCLOSURE__INIT, *one[] = { &d };
-	struct buf sealed = buf_init(4096), body = buf_init(8192), answer = buf_init(64);
 	struct zt *z = NULL;
+	enum zt_err err = zt_open(o, &z, why);
+
+	if (err == ZT_OK &&
+	    (err = store_put(z->store, STORE_HANDLE, bytes_of(f->user.b, ID_BYTES), 0,
+		 buf_bytes(&f->handle))) == ZT_OK)
+		err = store_put(
+		    z->store, STORE_META, bytes_text(founding_key), 0, bytes_of(NULL, 0));
+	zt_close(z);
+	return err;
+}
+
+static bool
+is_founding(struct zt *z)
+{
+	struct buf b = buf_init(16);
+	bool is = store_get(z->store, STORE_META, bytes_text(founding_key), 0, &b) == ZT_OK;
+
+	buf_free(&b);
+	return is;
+}
+
+/* The device sees its own genesis, and discloses its own handle. */
+static enum zt_err
+settle(struct zt *z)
+{
 	enum zt_err err;
 
-	if ((err = zt_open(o, &z, why)) || (err = client_sync_log(z)) ||
-	    (err = store_put(z->store, STORE_HANDLE, bytes_of(f->user.b, ID_BYTES), 0,
-		 buf_bytes(&f->handle))) ||
-	    (err = client_seal_handle(&f->org, org_state_user(z->state, &f->user), &f->user,
-		 buf_bytes(&f->handle), &sealed)))
-		goto out;
-	d.recipient = d.subject = pb_field(f->user.b, ID_BYTES);
-	d.sealed = pb_field(sealed.p, sealed.n);
-	list.items = one;
-	list.n_items = 1;
-	if ((err = pb_encode(&list, &body)) == ZT_OK)
-		err = client_call(z, ROUTE_DISCLOSE, &p, NULL, buf_bytes(&body), &answer);
-	if (err && why != NULL)
+	if ((err = client_sync_log(z)) || (err = client_disclose(z, &z->user, &z->user, 0)))
+		return err;
+	return store_delete(z->store, STORE_META, bytes_text(founding_key), 0);
+}
+
+static enum zt_err
+open_and_settle(const struct zt_options *o, char *why)
+{
+	struct zt *z = NULL;
+	enum zt_err err = zt_open(o, &z, why);
+
+	if (err == ZT_OK && (err = settle(z)) != ZT_OK && why != NULL)
 		(void)snprintf(why, CLIENT_WHY, "%s", zt_why(z));
-out:
 	zt_close(z);
-	buf_free(&sealed);
-	buf_free(&body);
-	buf_free(&answer);
 	return err;
+}
+
+/* A founding that was ended in the middle: its genesis arrived, and the rest is done now; or it
+ * did not, and nobody can sign it again. Errors: EXISTS (it is another device), NOT_FOUND
+ * (begin anew). */
+static enum zt_err
+go_on(const struct zt_options *o, char *why)
+{
+	struct zt *z = NULL;
+	bool ours = false;
+	enum zt_err err = zt_open(o, &z, why);
+
+	if (err == ZT_OK && (ours = is_founding(z)) && (err = settle(z)) != ZT_OK &&
+	    why != NULL)
+		(void)snprintf(why, CLIENT_WHY, "%s", zt_why(z));
+	zt_close(z);
+	if (ours && (err == ZT_ERR_NOT_FOUND || err == ZT_ERR_UNKNOWN_DEVICE)) {
+		device_file_discard(o->home);
+		return ZT_ERR_NOT_FOUND;
+	}
+	return err == ZT_OK && !ours ? ZT_ERR_EXISTS : err;
 }
 
 /* The server has answered that it did not take the genesis: the device is nobody's. Without an
@@ -194,16 +234,22 @@ zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why
 	struct client_new_device d;
 	struct calls *c = NULL;
 	struct entry *e = NULL;
-	char detail[200] = "";
+	char detail[CLIENT_WHY] = "";
 	enum zt_err err;
 
-	if ((err = device_file_may_begin(o->home))) {
-		if (why != NULL && err == ZT_ERR_EXISTS)
+	if ((err = suite_start()))
+		return err;
+	if ((err = device_file_may_begin(o->home)) == ZT_ERR_EXISTS) {
+		err = go_on(o, why);
+		if (err == ZT_ERR_EXISTS && why != NULL)
 			(void)snprintf(
 			    why, CLIENT_WHY, "%.200s holds a device already", o->home);
+		if (err != ZT_ERR_NOT_FOUND)
+			return err;
+	} else if (err) {
 		return err;
 	}
-	if ((err = suite_start()) || (err = calls_new(&co, &c)) ||
+	if ((err = calls_new(&co, &c)) ||
 	    (err = b->founding_code != NULL ? read_code(b->founding_code, &f, detail)
 					    : reserve(c, b->slug, &f, detail)) ||
 	    (err = make_keys(b, &f)) || (err = sign_genesis(b, &f, &e)))
@@ -223,6 +269,7 @@ zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why
 	memcpy(d.root_key, f.root_public, sizeof d.root_key);
 	/* The device first: an organization whose only keys were lost would be of no use. */
 	if ((err = client_write_device(o, &d)) == ZT_OK &&
+	    (err = keep_handle(o, &f, detail)) == ZT_OK &&
 	    (err = send_genesis(c, &f, e, detail)) != ZT_OK && is_refusal(err))
 		device_file_discard(o->home);
 out:
@@ -234,7 +281,7 @@ out:
 	entry_free(e);
 	calls_free(c);
 	if (err == ZT_OK)
-		err = settle(o, &f, why);
+		err = open_and_settle(o, why);
 	secret_free(f.user_key);
 	buf_free(&f.handle);
 	buf_free(&f.label);

@@ -64,8 +64,7 @@ write_newcomer(struct claiming *k)
 	if (pb_id(w->org, &org) || pb_id(w->device, &device) || pb_id(w->user, &d.user) ||
 	    pb_exact(w->root_key, d.root_key, sizeof d.root_key) ||
 	    pb_hash(w->root_hash, &d.root) || w->n_user_keys > CLIENT_USER_KEYS)
-		return exchange_refuse(
-		    &k->r, err, "the greeter's welcome is not well formed");
+		return exchange_refuse(&k->r, err, "the greeter's welcome is not well formed");
 	org_state_id(d.root_key, &derived);
 	if (!id_equal(&org, &k->l.org) || !id_equal(&derived, &k->l.org) ||
 	    !id_equal(&device, &k->n.device))
@@ -217,7 +216,8 @@ take_kept(struct claiming *k, const Zt__Joining *m)
 
 	if (m->invitation.len == 0)
 		return ZT_ERR_NOT_FOUND;
-	if ((err = pb_id(m->org, &k->r.org)) || (err = pb_id(m->invitation, &k->r.invitation)) ||
+	if ((err = pb_id(m->org, &k->r.org)) ||
+	    (err = pb_id(m->invitation, &k->r.invitation)) ||
 	    (err = pb_id(m->attempt, &k->r.attempt)) ||
 	    (err = pb_id(m->device, &k->n.device)) ||
 	    (err = sign_from_seed(pb_bytes(m->sign_seed), &k->n.sign)) ||
@@ -331,7 +331,8 @@ static enum zt_err
 claim(struct claiming *k)
 {
 	Zt__Joining *kept = NULL;
-	enum zt_err err = device_file_read_joining(k->o->home, bytes_text(k->o->password), &kept);
+	enum zt_err err =
+	    device_file_read_joining(k->o->home, bytes_text(k->o->password), &kept);
 
 	if (err == ZT_ERR_PASSWORD)
 		return exchange_refuse(&k->r, err,

@@ -440,7 +440,8 @@ client_write_device(const struct zt_options *o, const struct client_new_device *
 	m.tree_size = d->tree_size;
 	m.root_hash = pb_field(d->root.b, HASH_BYTES);
 	if ((err = device_file_create(o->home, &m, bytes_text(o->password))) == ZT_OK)
-		device_file_end_joining(o->home); /* its keys are this device's now, or nobody's */
+		device_file_end_joining(
+		    o->home); /* its keys are this device's now, or nobody's */
 	secret_free(local);
 	return err;
 }

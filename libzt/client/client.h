@@ -92,9 +92,9 @@ ZT_CHECKED enum zt_err client_thaw(struct zt *z);
 /* ---- log_sync.c ---- */
 /* Reads the state back from the store. */
 ZT_CHECKED enum zt_err client_load_log(struct zt *z);
-/* Takes the state folder back after store_rest, while which it is anybody's: another zt may have
- * taken in more of the log, or of chains, which are read again. What points into the state or a
- * space is void. Nothing when it does not rest. Errors: as store_wake. */
+/* Takes the state folder back after store_rest, while which it is anybody's: another zt may
+ * have taken in more of the log, or of chains, which are read again. What points into the state
+ * or a space is void. Nothing when it does not rest. Errors: as store_wake. */
 ZT_CHECKED enum zt_err client_wake(struct zt *z, bool waits);
 ZT_CHECKED enum zt_err client_sync_log(struct zt *z);
 /* The newest head that the server signed and this device verified, over its whole log; the

@@ -226,8 +226,7 @@ give_part(struct zt *z, struct exchange *r, const struct id *device, struct byte
 }
 
 enum zt_err
-colleagues_help(
-    struct zt *z, struct exchange *r, struct bytes claim, struct zt_greeted *out)
+colleagues_help(struct zt *z, struct exchange *r, struct bytes claim, struct zt_greeted *out)
 {
 	Zt__RecoveryAsk *ask = NULL;
 	struct client_handle h;
@@ -267,10 +266,9 @@ colleagues_help(
 /* ---- whoever has lost all devices asks ---- */
 
 struct asking {
-	char server[sizeof((struct invite_link *)0)->server];
-	struct id org, device;
-	unsigned need, count;
-	struct shamir_part part[LINKS_MOST];
+	const struct zt_options *o;
+	const struct zt_recovery *rec;
+	struct returning k;
 	char *why;
 };
 
@@ -283,7 +281,7 @@ fail(const struct asking *a, enum zt_err err, const char *why)
 }
 
 static enum zt_err
-take_help(struct asking *a, const Zt__RecoveryHelp *m)
+take_help(struct returning *a, const Zt__RecoveryHelp *m, const char **why)
 {
 	const Zt__RecoveryShare *s = m->share;
 	struct id org, device;
@@ -291,14 +289,16 @@ take_help(struct asking *a, const Zt__RecoveryHelp *m)
 	if (pb_id(m->org, &org) || pb_id(m->device, &device) || s == NULL || s->need < 2 ||
 	    s->need > SHAMIR_MOST || s->x == 0 || s->x > SHAMIR_MOST ||
 	    s->y.len != SECRET_BYTES || !id_equal(&org, &a->org))
-		return fail(a, ZT_ERR_CORRUPT, "the colleague's answer is not well formed");
-	if (a->count > 0 && (!id_equal(&device, &a->device) || s->need != a->need))
-		return fail(
-		    a, ZT_ERR_CORRUPT, "the colleagues' parts are of different recoveries");
+		return *why = "the colleague's answer is not well formed", ZT_ERR_CORRUPT;
+	if (a->count > 0 && (!id_equal(&device, &a->recovery_device) || s->need != a->need))
+		return *why =
+			   "the colleagues' parts are of different recoveries; those that came "
+			   "are forgotten, begin anew",
+		       ZT_ERR_CORRUPT;
 	for (unsigned i = 0; i < a->count; i++)
 		if (a->part[i].x == s->x)
-			return fail(a, ZT_ERR_EXISTS, "this colleague has helped already");
-	a->device = device;
+			return ZT_OK; /* this colleague has helped already */
+	a->recovery_device = device;
 	a->need = s->need;
 	a->part[a->count].x = (uint8_t)s->x;
 	memcpy(a->part[a->count].y, s->y.data, SECRET_BYTES);
@@ -306,39 +306,55 @@ take_help(struct asking *a, const Zt__RecoveryHelp *m)
 	return ZT_OK;
 }
 
+/* The colleague's part, kept before the next one is asked. */
+static enum zt_err
+keep_part(struct asking *a, struct exchange *r, struct bytes clear)
+{
+	Zt__RecoveryHelp *help = NULL;
+	const char *why = "";
+	enum zt_err err =
+	    pb_decode(&zt__recovery_help__descriptor, clear, LIMIT_EXCHANGE, &help);
+
+	if (err == ZT_OK && (err = take_help(&a->k, help, &why)) == ZT_OK &&
+	    (err = returning_keep(a->o, &a->k)) == ZT_OK)
+		exchange_fetched(r);
+	else if (err == ZT_ERR_CORRUPT)
+		device_file_end_joining(a->o->home);
+	pb_wipe(help);
+	return err && why[0] != 0 ? fail(a, err, why) : err;
+}
+
 /* One colleague: codes, then their part. */
 static enum zt_err
-ask_one(struct asking *a, const struct zt_options *o, const struct zt_recovery *rec,
-    const char *link)
+ask_one(struct asking *a, const char *link)
 {
-	struct exchange r = { .side = SAS_CLAIMER, .codes = rec->codes };
-	struct calls_options co = {
-		.ca_file = o->ca_file, .in_clear = o->in_clear, .translate = o->translate
-	};
+	struct exchange r = { .side = SAS_CLAIMER, .codes = a->rec->codes };
+	struct calls_options co = { .ca_file = a->o->ca_file,
+		.in_clear = a->o->in_clear,
+		.translate = a->o->translate };
 	Zt__RecoveryAsk ask = ZT__RECOVERY_ASK__INIT;
-	Zt__RecoveryHelp *help = NULL;
 	struct buf claim = buf_init(LIMIT_EXCHANGE), got = buf_init(LIMIT_EXCHANGE);
 	struct invite_link l;
 	enum zt_err err;
 
-	if (invite_link_parse(link, &l) || (a->count > 0 && !id_equal(&l.org, &a->org)))
+	if (invite_link_parse(link, &l) || (a->k.count > 0 && !id_equal(&l.org, &a->k.org)))
 		return fail(a, ZT_ERR_INVALID, "that is not an invitation link (zt://...)");
 	co.server = l.server;
-	a->org = r.org = l.org;
+	a->k.org = r.org = l.org;
 	r.invitation = l.invitation;
-	(void)snprintf(a->server, sizeof a->server, "%s", l.server);
-	ask.email = (char *)(uintptr_t)rec->email;
-	ask.label = (char *)(uintptr_t)rec->device_label;
+	(void)snprintf(a->k.server, sizeof a->k.server, "%s", l.server);
+	ask.email = (char *)(uintptr_t)a->rec->email;
+	ask.label = (char *)(uintptr_t)a->rec->device_label;
 	suite_random(r.attempt.b, ID_BYTES);
 	if ((err = calls_new(&co, &r.calls)) == ZT_OK &&
 	    (err = sas_new(SAS_CLAIMER, &r.org, &r.invitation, &r.attempt, &r.sas)) == ZT_OK &&
 	    (err = pb_encode(&ask, &claim)) == ZT_OK &&
-	    (err = exchange_walk(&r, SAS_STEPS, buf_bytes(&claim), &got)))
+	    (err = exchange_walk(&r, SAS_STEPS, buf_bytes(&claim), &got))) {
+		exchange_abort(&r);
 		err = fail(a, err, r.detail);
-	if (err == ZT_OK && (err = pb_decode(&zt__recovery_help__descriptor, buf_bytes(&got),
-				 LIMIT_EXCHANGE, &help)) == ZT_OK)
-		err = take_help(a, help);
-	pb_wipe(help);
+	}
+	if (err == ZT_OK)
+		err = keep_part(a, &r, buf_bytes(&got));
 	sas_free(r.sas);
 	calls_free(r.calls);
 	buf_free(&claim);
@@ -348,7 +364,7 @@ ask_one(struct asking *a, const struct zt_options *o, const struct zt_recovery *
 
 /* The secret of the parts whose bits are set in WHICH, when it is the device's. */
 static bool
-join(const struct asking *a, unsigned which, struct secret **out)
+join(const struct returning *a, unsigned which, struct secret **out)
 {
 	struct shamir_part some[LINKS_MOST];
 	struct secret *s = NULL;
@@ -360,7 +376,7 @@ join(const struct asking *a, unsigned which, struct secret **out)
 		if ((which >> i & 1) != 0)
 			some[n++] = a->part[i];
 	is_it = n == a->need && shamir_join(some, n, &s) == ZT_OK &&
-		recovery_id(s, a->need, &id) == ZT_OK && id_equal(&id, &a->device);
+		recovery_id(s, a->need, &id) == ZT_OK && id_equal(&id, &a->recovery_device);
 	suite_wipe(some, sizeof some);
 	if (is_it)
 		*out = s;
@@ -369,33 +385,65 @@ join(const struct asking *a, unsigned which, struct secret **out)
 	return is_it;
 }
 
+/* An earlier try's parts, when it was for the same address. */
+static enum zt_err
+begin_asking(struct asking *a)
+{
+	const struct zt_recovery *r = a->rec;
+	enum zt_err err;
+
+	if (r->link_count > LINKS_MOST)
+		return fail(a, ZT_ERR_INVALID, "too many links");
+	if (r->confirm == NULL || r->email == NULL || r->email[0] == 0 ||
+	    strlen(r->email) > LIMIT_TEXT || strlen(r->device_label) > LIMIT_TEXT)
+		return fail(a, ZT_ERR_INVALID,
+		    "who comes back by colleagues says who they are, and confirms it");
+	if ((err = returning_read(a->o, &a->k, a->why)))
+		return err;
+	if (!client_same_address(a->k.email, r->email))
+		a->k.count = a->k.need = 0;
+	(void)snprintf(a->k.email, sizeof a->k.email, "%s", r->email);
+	return ZT_OK;
+}
+
+/* A part that was altered spoils what it is joined with: others may do without it. */
+static enum zt_err
+join_some(struct asking *a, struct secret **out)
+{
+	char text[CLIENT_WHY];
+
+	if (a->k.count == 0 || a->k.count < a->k.need) {
+		(void)snprintf(text, sizeof text,
+		    returning_words(a->o,
+			"%u of the %u parts that are needed are kept in this folder: "
+			"go on with the links of others"),
+		    a->k.count, a->k.need);
+		return fail(
+		    a, ZT_ERR_KEY, a->k.count == 0 ? "more colleagues are needed" : text);
+	}
+	for (unsigned which = 1; *out == NULL && which < 1U << a->k.count; which++)
+		(void)join(&a->k, which, out);
+	return *out != NULL
+		   ? ZT_OK
+		   : fail(a, ZT_ERR_KEY,
+			 "the parts do not fit each other: a colleague's is not the one "
+			 "that was left with them");
+}
+
 enum zt_err
 colleagues_ask(const struct zt_options *o, const struct zt_recovery *r, char *why)
 {
-	struct asking a = { .why = why };
+	struct asking a = { .o = o, .rec = r, .why = why };
 	struct secret *secret = NULL;
-	enum zt_err err = ZT_OK;
+	enum zt_err err = begin_asking(&a);
 
-	if (r->link_count > LINKS_MOST)
-		err = fail(&a, ZT_ERR_INVALID, "too many links");
-	else if (r->confirm == NULL || r->email == NULL || r->email[0] == 0)
-		err = fail(&a, ZT_ERR_INVALID,
-		    "who comes back by colleagues says who they are, and confirms it");
+	/* A link that was used up is, where parts are kept, that of somebody who has helped. */
 	for (unsigned i = 0; err == ZT_OK && i < r->link_count; i++)
-		err = ask_one(&a, o, r, r->links[i]);
-	if (err == ZT_OK && a.count < a.need)
-		err = fail(&a, ZT_ERR_KEY, "more colleagues are needed");
-	/* A part that was altered spoils what it is joined with: others may do without it. */
-	for (unsigned which = 1; err == ZT_OK && secret == NULL && which < 1U << a.count;
-	     which++)
-		(void)join(&a, which, &secret);
-	if (err == ZT_OK && secret == NULL)
-		err = fail(&a, ZT_ERR_KEY,
-		    "the parts do not fit each other: a colleague's is not the one that was "
-		    "left with them");
-	suite_wipe(a.part, sizeof a.part);
-	if (err == ZT_OK)
-		err = recovery_return(o, r, a.server, &a.org, secret, a.need, why);
+		if ((err = ask_one(&a, r->links[i])) == ZT_ERR_GONE && a.k.count > 0)
+			err = ZT_OK;
+	if (err == ZT_OK && (err = join_some(&a, &secret)) == ZT_OK)
+		err = recovery_return(o, r, &a.k, secret, a.k.need, why);
+	returning_free(&a.k);
 	secret_free(secret);
 	return err;
 }

@@ -9,7 +9,7 @@
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
 
-enum { WAIT_MS = 250, FETCHED_MS = 10000 };
+enum { WAIT_MS = 250, FETCHED_MS = 10000, AWAY_MS = 60000, AGAIN_MS = 1000 };
 /* What a call says besides its message. */
 enum talk { TALK, TALK_ABORT, TALK_FETCHED };
 
@@ -22,7 +22,7 @@ exchange_refuse(struct exchange *r, enum zt_err err, const char *why)
 
 /* One call: puts MESSAGE when it is not empty, and brings the attempt's messages. */
 static enum zt_err
-talk(struct exchange *r, struct bytes message, unsigned step, enum talk what,
+talk_once(struct exchange *r, struct bytes message, unsigned step, enum talk what,
     Zt__ExchangeAnswer **out)
 {
 	struct route_params p = { .org = r->org, .id = r->invitation };
@@ -47,6 +47,39 @@ talk(struct exchange *r, struct bytes message, unsigned step, enum talk what,
 	return err;
 }
 
+static void
+pause_ms(long ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+
+	(void)nanosleep(&t, NULL);
+}
+
+static bool
+is_stopped(struct exchange *r)
+{
+	return r->codes->waiting != NULL && r->codes->waiting(r->codes->ctx);
+}
+
+/* Between two people who compare codes a server that is away for a little, and was there
+ * before, is waited for. */
+static enum zt_err
+talk(struct exchange *r, struct bytes message, unsigned step, enum talk what,
+    Zt__ExchangeAnswer **out)
+{
+	enum zt_err err = talk_once(r, message, step, what, out);
+
+	for (int ms = 0; (err == ZT_ERR_NETWORK || err == ZT_ERR_UNAVAILABLE ||
+			     err == ZT_ERR_TIMEOUT || err == ZT_ERR_DATABASE) &&
+			 r->was_there && ms < AWAY_MS && !is_stopped(r);
+	     ms += AGAIN_MS) {
+		pause_ms(AGAIN_MS);
+		err = talk_once(r, message, step, what, out);
+	}
+	r->was_there |= err == ZT_OK;
+	return err;
+}
+
 void
 exchange_abort(struct exchange *r)
 {
@@ -57,7 +90,7 @@ exchange_abort(struct exchange *r)
 	if (id_is_zero(&r->attempt) || r->is_told)
 		return;
 	memcpy(why, r->detail, sizeof why);
-	if (talk(r, bytes_of(NULL, 0), 0, TALK_ABORT, &a) == ZT_OK)
+	if (talk_once(r, bytes_of(NULL, 0), 0, TALK_ABORT, &a) == ZT_OK)
 		pb_free(a);
 	memcpy(r->detail, why, sizeof why); /* of what ended it */
 }
@@ -67,17 +100,9 @@ exchange_fetched(struct exchange *r)
 {
 	Zt__ExchangeAnswer *a = NULL;
 
-	if (talk(r, bytes_of(NULL, 0), 0, TALK_FETCHED, &a) == ZT_OK)
+	if (talk_once(r, bytes_of(NULL, 0), 0, TALK_FETCHED, &a) == ZT_OK)
 		pb_free(a);
 	r->detail[0] = 0;
-}
-
-static void
-pause_ms(long ms)
-{
-	struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
-
-	(void)nanosleep(&t, NULL);
 }
 
 bool
@@ -92,7 +117,7 @@ exchange_await_fetched(struct exchange *r)
 			break;
 		is = a->fetched;
 		pb_free(a);
-		if (!is && r->codes->waiting != NULL && r->codes->waiting(r->codes->ctx))
+		if (!is && is_stopped(r))
 			break;
 		if (!is)
 			pause_ms(WAIT_MS);
@@ -132,7 +157,7 @@ exchange_resume(struct exchange *r, const struct secret *root)
 static enum zt_err
 pause_a_little(struct exchange *r)
 {
-	if (r->codes->waiting != NULL && r->codes->waiting(r->codes->ctx))
+	if (is_stopped(r))
 		return exchange_refuse(
 		    r, ZT_ERR_INTERRUPTED, "stopped while waiting for the other side");
 	pause_ms(WAIT_MS);
@@ -230,8 +255,8 @@ exchange_walk(struct exchange *r, unsigned last, struct bytes clear, struct buf 
 	return err;
 }
 
-/* One that a process of this side took up, and left, is of no use to anybody: the newcomer is told
- * to begin another. */
+/* One that a process of this side took up, and left, is of no use to anybody: the newcomer is
+ * told to begin another. */
 enum zt_err
 exchange_await(struct exchange *r)
 {

@@ -13,7 +13,7 @@ struct exchange {
 	enum sas_side side;
 	struct sas *sas;
 	const struct zt_codes *codes;
-	bool picked;
+	bool picked, was_there; /* WAS_THERE: the server has answered once */
 	bool is_told; /* what was said cannot be taken back: leaving does not end the attempt */
 	char detail[200];
 };
@@ -28,7 +28,8 @@ ZT_CHECKED enum zt_err exchange_walk(
 ZT_CHECKED enum zt_err exchange_await(struct exchange *r);
 /* How many messages the attempt has. Errors: ABORTED, GONE. */
 ZT_CHECKED enum zt_err exchange_look(struct exchange *r, size_t *count);
-/* The secret from which it goes on behind the codes, in another process too. The caller frees. */
+/* The secret from which it goes on behind the codes, in another process too. The caller frees.
+ */
 ZT_CHECKED enum zt_err exchange_keep(const struct exchange *r, struct secret **root);
 /* Goes on from ROOT: step 7 is next. */
 ZT_CHECKED enum zt_err exchange_resume(struct exchange *r, const struct secret *root);
@@ -37,8 +38,8 @@ ZT_CHECKED enum zt_err exchange_resume(struct exchange *r, const struct secret *
 void exchange_fetched(struct exchange *r);
 /* The greeter waits a little for that. */
 bool exchange_await_fetched(struct exchange *r);
-/* Burns the attempt, so that the other side does not wait for ever; nothing before one has begun,
- * or when this side IS_TOLD. */
+/* Burns the attempt, so that the other side does not wait for ever; nothing before one has
+ * begun, or when this side IS_TOLD. */
 void exchange_abort(struct exchange *r);
 
 /* ---- invite.c ---- */

@@ -118,7 +118,9 @@ compose_welcome(struct greeting *g, struct buf *out)
 {
 	struct zt *z = g->z;
 	Zt__Welcome m = ZT__WELCOME__INIT;
-	struct welcome_handles w = { .m = &m, .cap = 4000, .room = LIMIT_EXCHANGE - WELCOME_BESIDE };
+	struct welcome_handles w = {
+		.m = &m, .cap = 4000, .room = LIMIT_EXCHANGE - WELCOME_BESIDE
+	};
 	ProtobufCBinaryData keys[CLIENT_USER_KEYS];
 	struct bytes handed[CLIENT_USER_KEYS];
 	struct hash root;
@@ -176,8 +178,7 @@ keep_greeting(struct greeting *g, struct bytes claim)
 	m.user = pb_field(g->user.b, ID_BYTES);
 	m.profile = (char *)(uintptr_t)(g->profile != NULL ? g->profile : "");
 	if ((err = pb_encode(&m, &b)) == ZT_OK)
-		err = store_put(
-		    g->z->store, STORE_GREETING, greeting_key(g), 0, buf_bytes(&b));
+		err = store_put(g->z->store, STORE_GREETING, greeting_key(g), 0, buf_bytes(&b));
 	secret_free(root);
 	buf_free(&b);
 	return err;
@@ -190,8 +191,8 @@ exchange_said(struct greeting *g, enum zt_err err)
 	return err && g->r->detail[0] != 0 ? client_refuse(g->z, err, "%s", g->r->detail) : err;
 }
 
-/* The welcome, unless an earlier try has sent it. A newcomer whose attempt has ended meanwhile finds
- * itself in the log. */
+/* The welcome, unless an earlier try has sent it. A newcomer whose attempt has ended meanwhile
+ * finds itself in the log. */
 static enum zt_err
 send_welcome(struct greeting *g, size_t there)
 {
@@ -266,8 +267,8 @@ ask(struct greeting *g)
 	if ((err = client_sync_log(g->z)) || (err = consider(g, doubt)))
 		return err;
 	store_rest(g->z->store);
-	yes = codes->accept(codes->ctx, g->claim->email, g->claim->name, g->claim->label, doubt,
-	    &g->profile);
+	yes = codes->accept(
+	    codes->ctx, g->claim->email, g->claim->name, g->claim->label, doubt, &g->profile);
 	if ((err = client_wake(g->z, true)))
 		return err;
 	return yes ? ZT_OK
@@ -279,14 +280,12 @@ static enum zt_err
 check_open(struct greeting *g)
 {
 	struct buf known = buf_init(64);
-	enum zt_err err =
-	    store_get(g->z->store, STORE_INVITATION, greeting_key(g), 0, &known);
+	enum zt_err err = store_get(g->z->store, STORE_INVITATION, greeting_key(g), 0, &known);
 
 	if (err == ZT_OK)
 		err = client_refuse(g->z, ZT_ERR_GONE, "%s",
 		    strcmp(buf_text(&known), "cancelled") == 0
-			? client_words(
-			      g->z, "this device has cancelled this invitation before")
+			? client_words(g->z, "this device has cancelled this invitation before")
 			: client_words(g->z,
 			      "this device has accepted this invitation before; the newcomer "
 			      "fetches the answer with the same link"));
@@ -346,8 +345,8 @@ read_greeting(struct greeting *g, const Zt__StoredGreeting *m)
 	enum zt_err err;
 
 	if ((err = pb_id(m->attempt, &g->r->attempt)) || (err = pb_id(m->user, &g->user)) ||
-	    (err = pb_decode(&zt__claim__descriptor, pb_bytes(m->claim), LIMIT_EXCHANGE,
-		 &g->claim)) ||
+	    (err = pb_decode(
+		 &zt__claim__descriptor, pb_bytes(m->claim), LIMIT_EXCHANGE, &g->claim)) ||
 	    (err = secret_from(pb_bytes(m->exchange_root), &root)))
 		return err;
 	for (int p = PROFILE_ADMIN; p <= PROFILE_OUTSIDER; p++)
@@ -378,8 +377,8 @@ go_on(struct greeting *g)
 	enum zt_err err;
 
 	if ((err = store_get(g->z->store, STORE_GREETING, greeting_key(g), 0, &b)) ||
-	    (err = pb_decode(&zt__stored_greeting__descriptor, buf_bytes(&b),
-		 LIMIT_EXCHANGE + 1024, &m)) ||
+	    (err = pb_decode(
+		 &zt__stored_greeting__descriptor, buf_bytes(&b), LIMIT_EXCHANGE + 1024, &m)) ||
 	    (err = read_greeting(g, m)))
 		goto out;
 	err = exchange_look(g->r, &there);

@@ -35,7 +35,8 @@ newcomer_check_text(struct zt *z, const char *email, const char *name, const cha
 {
 	const char *bad = newcomer_bad_text(email, name, label);
 
-	return bad != NULL ? client_refuse(z, ZT_ERR_INVALID, "%s", client_words(z, bad)) : ZT_OK;
+	return bad != NULL ? client_refuse(z, ZT_ERR_INVALID, "%s", client_words(z, bad))
+			   : ZT_OK;
 }
 
 enum zt_err
@@ -96,8 +97,8 @@ profile_of(struct zt *z, const char *text, Zt__Profile *out)
 	    "a profile is one of admin, standard, outsider, not %.40s", text);
 }
 
-/* The handle is kept here before the log commits to it: whoever is killed in between goes on with
- * the same one, or nobody would ever know the newcomer's name. */
+/* The handle is kept here before the log commits to it: whoever is killed in between goes on
+ * with the same one, or nobody would ever know the newcomer's name. */
 static enum zt_err
 make_handle(struct zt *z, const struct newcomer_claim *c, struct buf *out)
 {
@@ -155,7 +156,9 @@ is_in(struct zt *z, const struct newcomer_claim *c, bool *is)
 		return ZT_OK;
 	if (pb_id(c->device, &device) == ZT_OK)
 		d = org_state_device(z->state, &device);
-	return d != NULL && d->user == u && bytes_equal(bytes_of(d->sign_key, SIGN_PUBLIC_BYTES), pb_bytes(c->sign_key))
+	return d != NULL && d->user == u &&
+		       bytes_equal(
+			   bytes_of(d->sign_key, SIGN_PUBLIC_BYTES), pb_bytes(c->sign_key))
 		   ? ZT_OK
 		   : client_refuse(z, ZT_ERR_WHO, "another user has this id");
 }

@@ -5,9 +5,10 @@
 
 #include "client/client.h"
 
-/* Whether a newcomer may be called that: an address with one "@" and something on both sides of it,
- * a name and a label, each UTF-8 without controls and no longer than a name may be. Both sides ask,
- * and the newcomer before codes are compared. NULL, or a sentence what is wrong, in English. */
+/* Whether a newcomer may be called that: an address with one "@" and something on both sides of
+ * it, a name and a label, each UTF-8 without controls and no longer than a name may be. Both
+ * sides ask, and the newcomer before codes are compared. NULL, or a sentence what is wrong, in
+ * English. */
 const char *newcomer_bad_text(const char *email, const char *name, const char *label);
 /* The same for Z. Errors: INVALID. */
 ZT_CHECKED enum zt_err newcomer_check_text(

@@ -3,10 +3,10 @@
  * address are enough to come back. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "client/acts.h"
 #include "client/recovery.h"
+#include "client/visitor.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
 #include "format/words.h"
@@ -151,11 +151,32 @@ out:
 
 /* ---- coming back ---- */
 
+const char *
+returning_words(const struct zt_options *o, const char *text)
+{
+	return o->translate != NULL ? o->translate(text) : text;
+}
+
+/* Which of the words is none, or that together they are not those that were printed. */
+static void
+say_wrong_words(const struct zt_options *o, size_t wrong, char *why)
+{
+	if (wrong > 0)
+		(void)snprintf(why, CLIENT_WHY,
+		    returning_words(o, "word %zu is none of those that a sheet can have"),
+		    wrong);
+	else
+		(void)snprintf(why, CLIENT_WHY, "%s",
+		    returning_words(o,
+			"the words do not fit each other: one is written wrongly, or one is "
+			"missing or too many"));
+}
+
 static enum zt_err
-read_words(const char *words, struct id *org, struct secret **out)
+read_words(const char *words, struct id *org, struct secret **out, size_t *wrong)
 {
 	uint8_t sheet[SHEET];
-	enum zt_err err = words_parse(bytes_text(words), sheet, sizeof sheet);
+	enum zt_err err = words_parse(bytes_text(words), sheet, sizeof sheet, wrong);
 
 	if (err == ZT_OK) {
 		memcpy(org->b, sheet, ID_BYTES);
@@ -165,75 +186,111 @@ read_words(const char *words, struct id *org, struct secret **out)
 	return err;
 }
 
-/* The state folder of the recovery device, for as long as it acts: in HOME, and of no other
- * recovery's that is under way. */
+/* The recovery device as a client: the log says whose it is. */
 static enum zt_err
-make_folder(const char *home, char *out, size_t size)
+open_paper(const struct zt_options *o, const struct returning *k, const struct paper *p,
+    struct visitor *v)
 {
-	enum zt_err err = device_file_folder(home);
+	struct visitor_keys who = { .server = k->server,
+		.org = k->org,
+		.device = p->device,
+		.sign = p->sign,
+		.seal = p->seal };
+	enum zt_err err = visitor_open(o, &who, v);
 
-	if (err)
-		return err;
-	if (snprintf(out, size, "%s/recovering-XXXXXX", home) >= (int)size)
-		return ZT_ERR_TOO_BIG;
-	return mkdtemp(out) != NULL ? ZT_OK : ZT_ERR_IO;
+	if (err == ZT_ERR_UNKNOWN_DEVICE && v->z->why[0] == 0)
+		err = client_refuse(v->z, err, "the log knows no such recovery device");
+	if (err == ZT_OK && v->z->user_key_count == 0)
+		err = client_refuse(v->z, ZT_ERR_MISSING_KEY,
+		    "the user's newest key has not reached this device");
+	return err;
 }
 
-static void
-remove_folder(const char *folder)
-{
-	static const char *const names[] = { "store.db", "store.db-wal", "store.db-shm",
-		"lock" };
-	char path[4300];
+/* ---- what the folder keeps, so that a recovery that was ended goes on ---- */
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		(void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-		(void)unlink(path);
+static enum zt_err
+take_parts(struct returning *k, const Zt__Joining *m)
+{
+	if (m->n_parts > SHAMIR_MOST || m->need > SHAMIR_MOST)
+		return ZT_ERR_CORRUPT;
+	for (size_t i = 0; i < m->n_parts; i++) {
+		enum zt_err err = pb_exact(m->parts[i]->y, k->part[i].y, sizeof k->part[i].y);
+
+		if (err)
+			return err;
+		k->part[i].x = (uint8_t)m->parts[i]->x;
 	}
-	(void)rmdir(folder);
+	k->count = (unsigned)m->n_parts;
+	k->need = m->need;
+	return k->count > 0 ? pb_id(m->recovery_device, &k->recovery_device) : ZT_OK;
 }
 
-/* The recovery device as a client: what it is, then the log, which says whose it is. */
 static enum zt_err
-open_paper(const struct zt_options *o, const char *server, const struct id *org,
-    const struct paper *p, const char *folder, struct zt **out)
+take_kept(struct returning *k, const Zt__Joining *m)
 {
-	struct zt *z = calloc(1, sizeof *z);
-	const struct org_device *d;
-	enum zt_err err = ZT_ERR_MEMORY;
+	enum zt_err err;
 
-	if (z == NULL)
+	if ((err = pb_id(m->org, &k->org)) || (err = pb_id(m->device, &k->device)) ||
+	    (err = sign_from_seed(pb_bytes(m->sign_seed), &k->sign)) ||
+	    (err = secret_from(pb_bytes(m->seal_key), &k->seal)))
 		return err;
-	*out = z;
-	z->in_clear = o->in_clear;
-	z->translate = o->translate;
-	z->working = o->working;
-	z->working_ctx = o->working_ctx;
-	z->damaged = o->damaged;
-	z->damaged_ctx = o->damaged_ctx;
-	z->org = *org;
-	z->device = p->device;
-	z->root_by_id = true;
-	z->server = strdup(server);
-	z->ca_file = o->ca_file != NULL ? strdup(o->ca_file) : NULL;
-	if (z->server == NULL)
+	(void)snprintf(k->server, sizeof k->server, "%s", m->server);
+	(void)snprintf(k->email, sizeof k->email, "%s", m->email);
+	return take_parts(k, m);
+}
+
+enum zt_err
+returning_read(const struct zt_options *o, struct returning *k, char *why)
+{
+	Zt__Joining *m = NULL;
+	enum zt_err err = device_file_read_joining(o->home, bytes_text(o->password), &m);
+
+	if (err == ZT_OK && m->invitation.len == 0)
+		err = take_kept(k, m);
+	else if (err == ZT_OK)
+		err = ZT_ERR_NOT_FOUND; /* of a claim */
+	pb_wipe(m);
+	if (err == ZT_ERR_PASSWORD && why != NULL)
+		(void)snprintf(why, CLIENT_WHY, "%s",
+		    "an earlier try waits in this folder under another password; without it, "
+		    "remove joining.zt there and begin anew");
+	if (err != ZT_ERR_NOT_FOUND)
 		return err;
-	if ((err = sign_from_seed(sign_seed(p->sign), &z->sign)) ||
-	    (err = secret_from(secret_bytes(p->seal), &z->seal)) ||
-	    (err = secret_generate(&z->local)) || (err = device_file_folder(folder)) ||
-	    (err = store_open(folder, z->local, &z->store)) || (err = client_connect(z)) ||
-	    (err = org_state_new(&z->org, &z->state)) || (err = client_sync_log(z)))
-		return err;
-	if ((d = org_state_device(z->state, &z->device)) == NULL)
-		return client_refuse(
-		    z, ZT_ERR_UNKNOWN_DEVICE, "the log knows no such recovery device");
-	z->user = d->user->id;
-	if ((err = client_sync_log(z)))
-		return err;
-	if (z->user_key_count == 0)
-		return client_refuse(
-		    z, ZT_ERR_MISSING_KEY, "the user's newest key has not reached this device");
-	return ZT_OK;
+	suite_random(k->device.b, ID_BYTES);
+	if ((err = sign_generate(&k->sign)) == ZT_OK)
+		err = secret_generate(&k->seal);
+	return err;
+}
+
+enum zt_err
+returning_keep(const struct zt_options *o, const struct returning *k)
+{
+	Zt__Joining m = ZT__JOINING__INIT;
+	Zt__JoiningPart part[SHAMIR_MOST], *parts[SHAMIR_MOST];
+
+	m.server = (char *)(uintptr_t)k->server;
+	m.org = pb_field(k->org.b, ID_BYTES);
+	m.device = pb_field(k->device.b, ID_BYTES);
+	m.sign_seed = pb_field(sign_seed(k->sign).p, SIGN_SEED_BYTES);
+	m.seal_key = pb_field(secret_bytes(k->seal).p, SECRET_BYTES);
+	m.email = (char *)(uintptr_t)k->email;
+	m.parts = parts;
+	m.recovery_device = pb_field(k->recovery_device.b, ID_BYTES);
+	m.need = k->need;
+	for (; m.n_parts < k->count; m.n_parts++) {
+		zt__joining_part__init(parts[m.n_parts] = &part[m.n_parts]);
+		part[m.n_parts].x = k->part[m.n_parts].x;
+		part[m.n_parts].y = pb_field(k->part[m.n_parts].y, SECRET_BYTES);
+	}
+	return device_file_keep_joining(o->home, &m, bytes_text(o->password));
+}
+
+void
+returning_free(struct returning *k)
+{
+	sign_free(k->sign);
+	secret_free(k->seal);
+	suite_wipe(k, sizeof *k);
 }
 
 /* ---- whose device this is going to be ---- */
@@ -309,78 +366,102 @@ check_who(struct zt *z, const struct zt_recovery *r, unsigned need)
 	return err;
 }
 
+/* The new device's keys are kept here before the log knows them: whoever is ended in between
+ * goes on with the same. */
 static enum zt_err
-become_device(struct zt *z, const struct zt_options *o, const char *label)
+enter(struct zt *z, const struct zt_options *o, const struct returning *k, const char *label)
 {
-	struct client_new_device d = {
-		.server = z->server, .slug = z->state->slug, .org = z->org
-	};
-	struct client_handle h;
-	struct sign_key *sign = NULL;
-	struct secret *seal = NULL;
+	const struct org_device *d = org_state_device(z->state, &k->device);
 	enum zt_err err;
 
-	suite_random(d.device.b, ID_BYTES);
-	if ((err = sign_generate(&sign)) || (err = secret_generate(&seal)) ||
-	    (err = add_device(z, &d.device, sign, seal, "desktop", label)))
-		goto out;
+	if (d != NULL)
+		return id_equal(&d->user->id, &z->user) && org_state_device_live(d, ORG_NEVER)
+			   ? ZT_OK
+			   : client_refuse(z, ZT_ERR_REVOKED,
+				 "an earlier try waits in this folder, and its device was "
+				 "revoked "
+				 "since: remove joining.zt there and begin anew");
+	if ((err = returning_keep(o, k)))
+		return err;
+	return add_device(z, &k->device, k->sign, k->seal, "desktop", label);
+}
+
+static enum zt_err
+become_device(
+    struct zt *z, const struct zt_options *o, const struct returning *k, const char *label)
+{
+	struct client_new_device d = { .server = z->server,
+		.slug = z->state->slug,
+		.org = z->org,
+		.device = k->device,
+		.sign = k->sign,
+		.seal = k->seal };
+	struct client_handle h;
+	enum zt_err err;
+
+	if ((err = enter(z, o, k, label)))
+		return err;
 	client_handle(z, &z->user, &h);
 	d.email = h.email;
 	d.user = z->user;
 	memcpy(d.root_key, z->state->root_key, SIGN_PUBLIC_BYTES);
-	d.sign = sign;
-	d.seal = seal;
 	d.user_key_count = client_hand_user_keys(z, d.user_keys);
 	d.tree_size = merkle_size(z->state->tree);
 	if ((err = merkle_root(z->state->tree, d.tree_size, &d.root)) == ZT_OK)
 		err = client_write_device(o, &d);
-out:
-	sign_free(sign);
-	secret_free(seal);
 	return err;
 }
 
 enum zt_err
-recovery_return(const struct zt_options *o, const struct zt_recovery *r, const char *server,
-    const struct id *org, const struct secret *secret, unsigned need, char *why)
+recovery_return(const struct zt_options *o, const struct zt_recovery *r,
+    const struct returning *k, const struct secret *secret, unsigned need, char *why)
 {
 	struct paper p = { .sign = NULL };
-	struct zt *z = NULL;
-	char folder[4200];
+	struct visitor v;
 	enum zt_err err;
 
 	if ((err = derive(secret, need, &p)))
 		return err;
-	if ((err = make_folder(o->home, folder, sizeof folder)))
-		goto out;
-	if ((err = open_paper(o, server, org, &p, folder, &z)) == ZT_OK &&
-	    (err = check_who(z, r, need)) == ZT_OK)
-		err = become_device(z, o, r->device_label);
-	if (why != NULL && z != NULL)
-		(void)snprintf(why, CLIENT_WHY, "%s", z->why);
-	zt_close(z);
-	remove_folder(folder);
-	(void)rmdir(o->home); /* where it made that folder and nothing more */
-out:
+	if ((err = open_paper(o, k, &p, &v)) == ZT_OK &&
+	    (err = check_who(v.z, r, need)) == ZT_OK)
+		err = become_device(v.z, o, k, r->device_label);
+	if (why != NULL && v.z != NULL)
+		(void)snprintf(why, CLIENT_WHY, "%s", v.z->why);
+	visitor_close(o, &v);
 	paper_free(&p);
+	return err;
+}
+
+static enum zt_err
+return_by_words(const struct zt_options *o, const struct zt_recovery *r, char *why)
+{
+	struct returning k = { .need = 0 };
+	struct secret *secret = NULL;
+	struct id org;
+	size_t wrong = 0;
+	enum zt_err err = read_words(r->words, &org, &secret, &wrong);
+
+	if (err == ZT_ERR_CORRUPT && why != NULL)
+		say_wrong_words(o, wrong, why);
+	if (err == ZT_OK && (err = returning_read(o, &k, why)) == ZT_OK) {
+		k.org = org;
+		(void)snprintf(k.server, sizeof k.server, "%s", r->server);
+		err = recovery_return(o, r, &k, secret, 0, why);
+	}
+	returning_free(&k);
+	secret_free(secret);
 	return err;
 }
 
 enum zt_err
 zt_recover(const struct zt_options *o, const struct zt_recovery *r, char *why)
 {
-	struct secret *secret = NULL;
-	struct id org;
 	enum zt_err err;
 
 	if (why != NULL)
 		why[0] = 0;
 	if ((err = suite_start()) || (err = device_file_may_begin(o->home)))
 		return err;
-	if (r->link_count > 0)
-		return colleagues_ask(o, r, why);
-	if ((err = read_words(r->words, &org, &secret)) == ZT_OK)
-		err = recovery_return(o, r, r->server, &org, secret, 0, why);
-	secret_free(secret);
-	return err;
+	return r->words == NULL || r->link_count > 0 ? colleagues_ask(o, r, why)
+						     : return_by_words(o, r, why);
 }

@@ -5,6 +5,7 @@
 #define ZT_CLIENT_RECOVERY_H
 
 #include "client/client.h"
+#include "crypto/shamir.h"
 #include "zt/recover.h"
 
 /* NEED is the number of colleagues that the owner asked for, 0 for words on paper: the device's
@@ -16,11 +17,28 @@ ZT_CHECKED enum zt_err recovery_id(const struct secret *secret, unsigned need, s
  * too. */
 ZT_CHECKED enum zt_err recovery_add(
     struct zt *z, const struct secret *secret, unsigned need, const char *label);
-/* Makes O->home a new device of the user whose recovery device SECRET's is, if R's address is
+/* Somebody on the way back: the device that this is going to be, and the parts that came. */
+struct returning {
+	char server[1024], email[LIMIT_TEXT + 1];
+	struct id org, device, recovery_device;
+	struct sign_key *sign;
+	struct secret *seal;
+	unsigned need, count;
+	struct shamir_part part[SHAMIR_MOST];
+};
+/* What O->home keeps of an earlier try, else new keys. The caller gives K to returning_free,
+ * also on failure. Errors: PASSWORD, as device_file_read_joining. */
+ZT_CHECKED enum zt_err returning_read(
+    const struct zt_options *o, struct returning *k, char *why);
+ZT_CHECKED enum zt_err returning_keep(const struct zt_options *o, const struct returning *k);
+void returning_free(struct returning *k);
+/* TEXT in the language of O. */
+const char *returning_words(const struct zt_options *o, const char *text)
+    __attribute__((format_arg(2)));
+/* Makes O->home K's device, of the user whose recovery device SECRET's is, if R's address is
  * theirs and the human confirms. WHY as zt_recover. */
 ZT_CHECKED enum zt_err recovery_return(const struct zt_options *o, const struct zt_recovery *r,
-    const char *server, const struct id *org, const struct secret *secret, unsigned need,
-    char *why);
+    const struct returning *k, const struct secret *secret, unsigned need, char *why);
 
 /* ---- ways.c: the recovery devices that a user has ---- */
 /* The label of one whose parts HELPERS have. */

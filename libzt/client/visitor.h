@@ -17,9 +17,9 @@ struct visitor {
 	char folder[4200];
 };
 
-/* Opens it in a folder of its own in O->home and verifies the log; folders that killed ones left
- * there are removed. The caller gives V to visitor_close, also on failure: V->z then says why.
- * Errors: UNKNOWN_DEVICE, those of the log and the server, of the folder, MEMORY. */
+/* Opens it in a folder of its own in O->home and verifies the log; folders that killed ones
+ * left there are removed. The caller gives V to visitor_close, also on failure: V->z then says
+ * why. Errors: UNKNOWN_DEVICE, those of the log and the server, of the folder, MEMORY. */
 ZT_CHECKED enum zt_err visitor_open(
     const struct zt_options *o, const struct visitor_keys *k, struct visitor *v);
 /* Removes the folder, and O->home where nothing else was made in it. */

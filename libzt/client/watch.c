@@ -33,7 +33,8 @@ look_after(struct watching *v)
 {
 	enum zt_err err;
 
-	if ((err = client_wake(v->z, true)) == ZT_OK && (err = client_sync_log(v->z)) == ZT_OK) {
+	if ((err = client_wake(v->z, true)) == ZT_OK &&
+	    (err = client_sync_log(v->z)) == ZT_OK) {
 		announce(v);
 		err = zt_tend(v->z, NULL);
 	}

@@ -45,25 +45,32 @@ place(const char *letters, uint8_t c)
 	return -1;
 }
 
+/* What may stand between words: also what people and programs write around them. */
 static bool
-is_space(uint8_t c)
+is_between(uint8_t c)
 {
-	return c == ' ' || c == '-' || c == '\t' || c == '\r' || c == '\n';
+	static const char list[] = " -\t\r\n0123456789.,:;)(\xEF\xBB\xBF";
+
+	return c != 0 && memchr(list, c, sizeof list - 1) != NULL;
 }
 
 enum zt_err
-words_parse(struct bytes text, uint8_t *out, size_t n)
+words_parse(struct bytes text, uint8_t *out, size_t n, size_t *wrong)
 {
 	unsigned value = 0, letter = 0;
 	size_t words = 0;
 
+	*wrong = 0;
 	for (size_t i = 0; i < text.n; i++) {
 		int v;
 
-		if (is_space(text.p[i]) && letter == 0)
+		if (is_between(text.p[i]) && letter == 0)
 			continue;
-		if ((v = place(letter % 2 == 0 ? consonants : vowels, text.p[i])) < 0 ||
-		    words > n / 2)
+		if ((v = place(letter % 2 == 0 ? consonants : vowels, text.p[i])) < 0) {
+			*wrong = words + 1;
+			return ZT_ERR_CORRUPT;
+		}
+		if (words > n / 2)
 			return ZT_ERR_CORRUPT;
 		value = value << (letter % 2 == 0 ? 4 : 2) | (unsigned)v;
 		if (++letter < 5)

@@ -8,8 +8,9 @@
 
 /* Appends IN (an even number of bytes) as words with a space between them, and the check. */
 void words_print(struct bytes in, struct buf *out);
-/* Reads exactly N bytes from TEXT: capitals, other spaces, hyphens and line breaks are fine.
- * Errors: CORRUPT (not words, another count, or the check says that one is wrong). */
-ZT_CHECKED enum zt_err words_parse(struct bytes text, uint8_t *out, size_t n);
+/* Reads exactly N bytes from TEXT: capitals, other spaces, hyphens, line breaks, numbers with
+ * their dots and a byte order mark are fine. Errors: CORRUPT; *WRONG is the place, from 1 on,
+ * of what is no such word, or 0 (another count, or the check says that one is wrong). */
+ZT_CHECKED enum zt_err words_parse(struct bytes text, uint8_t *out, size_t n, size_t *wrong);
 
 #endif

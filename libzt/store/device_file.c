@@ -20,7 +20,8 @@ enum { VERSION = 1, FILE_MOST = 256 * 1024, PATH_SIZE = 4200 };
 /* For a person to find the desktop's prompt and type a password. */
 enum { DESKTOP_SECONDS = 120 };
 
-/* A file of a state folder whose content is sealed: its name, and what its content is bound to. */
+/* A file of a state folder whose content is sealed: its name, and what its content is bound to.
+ */
 struct sealed_file {
 	const char *name, *header;
 	const ProtobufCMessageDescriptor *content;
@@ -79,11 +80,10 @@ device_file_folder(const char *folder)
 	}
 }
 
-/* Beside first, synced, then linked in place: link() refuses to replace a device. Whole or not at
- * all; what is there stays unless it is to be REPLACED. */
+/* Beside first, synced, then linked in place: link() refuses to replace a device. Whole or not
+ * at all; what is there stays unless it is to be REPLACED. */
 static enum zt_err
-write_file(
-    const char *folder, const struct sealed_file *f, struct bytes content, bool replaced)
+write_file(const char *folder, const struct sealed_file *f, struct bytes content, bool replaced)
 {
 	char temp[PATH_SIZE + 64], path[PATH_SIZE + 64];
 	int fd, dir;
@@ -130,8 +130,8 @@ seal(const struct sealed_file *f, const void *content, const struct secret *key,
 
 /* CONTENT under PASSWORD, as the file's bytes. */
 static enum zt_err
-compose(const struct sealed_file *f, const void *content, struct bytes password,
-    struct buf *out)
+compose(
+    const struct sealed_file *f, const void *content, struct bytes password, struct buf *out)
 {
 	struct password_cost cost = password_cost_now();
 	Zt__DeviceFile m = ZT__DEVICE_FILE__INIT;
@@ -387,7 +387,8 @@ replace(const char *folder, const struct buf *file)
 	struct hash name;
 	enum zt_err err = read_file(folder, &device, &old);
 
-	if (err == ZT_OK && (err = write_file(folder, &device, buf_bytes(file), true)) == ZT_OK) {
+	if (err == ZT_OK &&
+	    (err = write_file(folder, &device, buf_bytes(file), true)) == ZT_OK) {
 		held_name(&old, &name);
 		(void)!held_key_drop(&name);
 		if (desktop_item(&old, &item))

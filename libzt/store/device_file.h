@@ -62,8 +62,8 @@ void device_file_discard(const char *folder);
  * device_file_create. */
 ZT_CHECKED enum zt_err device_file_keep_joining(
     const char *folder, const Zt__Joining *m, struct bytes password);
-/* The caller gives *OUT to pb_wipe. Errors: NOT_FOUND, PASSWORD, WEAK, CORRUPT, VERSION, FOLDER,
- * IO. */
+/* The caller gives *OUT to pb_wipe. Errors: NOT_FOUND, PASSWORD, WEAK, CORRUPT, VERSION,
+ * FOLDER, IO. */
 ZT_CHECKED enum zt_err device_file_read_joining(
     const char *folder, struct bytes password, Zt__Joining **out);
 /* Whether such a file is there, and no device. */

@@ -30,8 +30,8 @@ struct sas;
 /* A new exchange; the caller frees. Errors: MEMORY. */
 ZT_CHECKED enum zt_err sas_new(enum sas_side side, const struct id *org,
     const struct id *invitation, const struct id *attempt, struct sas **out);
-/* The secret from which an exchange goes on after its codes were compared, for a side that may go
- * away then. The caller frees. Errors: INVALID (before step 6), MEMORY. */
+/* The secret from which an exchange goes on after its codes were compared, for a side that may
+ * go away then. The caller frees. Errors: INVALID (before step 6), MEMORY. */
 ZT_CHECKED enum zt_err sas_keep(const struct sas *s, struct secret **root);
 /* An exchange whose step 7 is next, from what sas_keep gave. Errors: MEMORY. */
 ZT_CHECKED enum zt_err sas_resume(enum sas_side side, const struct id *org,

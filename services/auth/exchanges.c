@@ -11,7 +11,8 @@
 enum { MOST_STEPS = 8, WELCOME = 7, MOST_ATTEMPTS = 100 };
 
 static const struct db_query find = { "exchange_find",
-	"SELECT kind, state, author_user, coalesce(attempt, ''::bytea), attempts, fetched::int::int8 FROM "
+	"SELECT kind, state, author_user, coalesce(attempt, ''::bytea), attempts, "
+	"fetched::int::int8 FROM "
 	"invitations "
 	"WHERE org = $1::bytea AND id = $2::bytea FOR UPDATE" };
 static const struct db_query set_attempt = { "exchange_attempt",

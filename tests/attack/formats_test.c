@@ -273,6 +273,7 @@ words_come_back_and_a_wrong_one_is_noticed(void **state)
 	struct buf text = buf_init(1024);
 	uint8_t in[48], out[48];
 	unsigned noticed = 0, tried = 0;
+	size_t wrong;
 
 	(void)state;
 	words_print(bytes_of(loopback, sizeof loopback), &text);
@@ -280,20 +281,22 @@ words_come_back_and_a_wrong_one_is_noticed(void **state)
 	buf_empty(&text);
 	suite_random(in, sizeof in);
 	words_print(bytes_of(in, sizeof in), &text);
-	assert_ok(words_parse(buf_bytes(&text), out, sizeof out));
+	assert_ok(words_parse(buf_bytes(&text), out, sizeof out, &wrong));
 	assert_memory_equal(in, out, sizeof in);
 	for (size_t i = 0; i < text.n; i++)
 		if (text.p[i] == ' ')
 			text.p[i] = '-';
 	text.p[0] = (uint8_t)(text.p[0] & ~0x20u); /* a capital */
-	assert_ok(words_parse(buf_bytes(&text), out, sizeof out));
-	assert_err(ZT_ERR_CORRUPT, words_parse(bytes_of(text.p, text.n - 6), out, sizeof out));
+	assert_ok(words_parse(buf_bytes(&text), out, sizeof out, &wrong));
+	assert_err(
+	    ZT_ERR_CORRUPT, words_parse(bytes_of(text.p, text.n - 6), out, sizeof out, &wrong));
 	for (size_t i = 1; i < text.n; i += 2) { /* another vowel, or no letter of words */
 		uint8_t was = text.p[i];
 
 		text.p[i] = was == 'a' ? 'o' : 'a';
 		tried++;
-		noticed += words_parse(buf_bytes(&text), out, sizeof out) == ZT_ERR_CORRUPT;
+		noticed +=
+		    words_parse(buf_bytes(&text), out, sizeof out, &wrong) == ZT_ERR_CORRUPT;
 		text.p[i] = was;
 	}
 	assert_int_equal(tried, noticed); /* but for one in 65,536 */

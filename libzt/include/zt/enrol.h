@@ -28,8 +28,8 @@ struct zt_codes {
 	void *ctx;
 	/* Show CODE to the human, who reads it to the other side. */
 	void (*show)(void *ctx, const char *code);
-	/* The human picks, out of four, the code that the other screen shows; ZT_PICK_NONE: it is
-	 * none of them; ZT_PICK_LEFT: they did not look. */
+	/* The human picks, out of four, the code that the other screen shows; ZT_PICK_NONE: it
+	 * is none of them; ZT_PICK_LEFT: they did not look. */
 	int (*pick)(void *ctx, const char *const choices[4]);
 	/* The greeter's last word: this person, with this e-mail, name and device? DOUBT is ""
 	 * or a sentence why to look twice at the address. For a new user *PROFILE is "standard"
@@ -45,26 +45,26 @@ struct zt_codes {
 /* Whom a greeting was of. */
 struct zt_greeted {
 	char email[260];
-	/* They say that they have what they need. Otherwise they went away meanwhile: they fetch it
-	 * with the same link. */
+	/* They say that they have what they need. Otherwise they went away meanwhile: they
+	 * fetch it with the same link. */
 	bool is_fetched;
 };
-/* The inviting side. LINK or the invitation's id. Returns when the newcomer is in, or was given this
- * user's part of their recovery secret; OUT may be NULL. Called again after it ended in the middle,
- * it goes on. While the other side or a human is waited for, other processes may use the state
- * folder. Errors: CODES (the attempt is burnt), GONE, ABORTED (the other side stopped; call again),
- * INTERRUPTED. */
-ZT_CALL enum zt_err zt_greet(struct zt *z, const char *link, const struct zt_codes *codes,
-    struct zt_greeted *out);
+/* The inviting side. LINK or the invitation's id. Returns when the newcomer is in, or was given
+ * this user's part of their recovery secret; OUT may be NULL. Called again after it ended in
+ * the middle, it goes on. While the other side or a human is waited for, other processes may
+ * use the state folder. Errors: CODES (the attempt is burnt), GONE, ABORTED (the other side
+ * stopped; call again), INTERRUPTED. */
+ZT_CALL enum zt_err zt_greet(
+    struct zt *z, const char *link, const struct zt_codes *codes, struct zt_greeted *out);
 
 struct zt_claim {
 	const char *link, *email, *name, *device_label;
 };
 /* The newcomer's side: makes the device in O->home. Its keys are kept there, under the same
- * password, before it asks: called again with the same link after it ended in the middle, it fetches
- * the answer. Errors: as zt_greet; INVALID (what it says of itself); PASSWORD (of what is kept
- * there); ROOT (the server
- * showed another organization than the greeter vouched for), EXISTS. When it succeeds WHY is
+ * password, before it asks: called again with the same link after it ended in the middle, it
+ * fetches the answer. Errors: as zt_greet; INVALID (what it says of itself); PASSWORD (of what
+ * is kept there); ROOT (the server showed another organization than the greeter vouched for),
+ * EXISTS. When it succeeds WHY is
  * "", or a warning: the greeter told a false name of a colleague. */
 ZT_CALL enum zt_err zt_claim(const struct zt_options *o, const struct zt_claim *c,
     const struct zt_codes *codes, char *why);

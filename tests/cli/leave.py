@@ -1,0 +1,197 @@
+"""leave.py - several zt that act together, at which people sit: each reads its code to the other and answers
+questions. One of them is ended at some place (end_at.c); whoever has not come to the end types the same command again.
+leave.py BIN SHIM ACT HOME... : see leave_test.sh."""
+import os, re, select, signal, subprocess, sys, time
+
+class Party:
+    def __init__(self, name, command, end=None, tries=6):
+        self.name, self.command, self.end, self.tries = name, command, end, tries
+        self.said, self.process, self.code, self.again, self.killed = '', None, None, 0, False
+        self.asked, self.done = 0, False
+
+    def start(self):
+        env = dict(os.environ, LC_ALL='C.UTF-8')
+        if self.end and not self.killed:
+            env.update(self.end)
+        self.said, self.code, self.asked = '', None, 0
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, env=env)
+        os.set_blocking(self.process.stdout.fileno(), False)
+
+    def write(self, line):
+        try:
+            self.process.stdin.write(line.encode() + b'\n'); self.process.stdin.flush()
+        except (BrokenPipeError, OSError):
+            pass
+
+def act(parties, seconds=60):
+    """Whether all came to the end, with what they said."""
+    until, log = time.time() + seconds, []
+    for p in parties:
+        p.start()
+    while time.time() < until and not all(p.done for p in parties):
+        live = [p for p in parties if not p.done]
+        ready, _, _ = select.select([p.process.stdout for p in live], [], [], 0.2)
+        for p in live:
+            if p.process.stdout in ready:
+                p.said += (p.process.stdout.read(65536) or b'').decode(errors='replace')
+            codes = re.findall(r'^your code.*: (\S+)$', p.said, re.M)
+            p.code = codes[-1] if codes else None
+            other = [q for q in parties if q is not p]
+            # each question once: the other's code, or yes
+            if p.said.count('\n> ') > p.asked:
+                code = other[0].code if other else None
+                if code and code in p.said:
+                    p.write(code); p.asked += 1
+            if p.said.count('[y/n] ') > p.said.count('[y/n] y') + getattr(p, 'yes', 0):
+                p.write('y'); p.yes = getattr(p, 'yes', 0) + 1
+            rc = p.process.poll()
+            if rc is None:
+                continue
+            p.said += (p.process.stdout.read() or b'').decode(errors='replace')
+            log.append('%s: %d: %s' % (p.name, rc, p.said.strip().split('\n')[-1][-200:]))
+            p.process.stdin.close(); p.process.stdout.close()
+            p.yes = 0
+            if p.end and not p.killed and rc in (-9, -2, 130):
+                p.killed = True
+            elif rc == 0 or p.finished(rc, p.said):
+                p.done = True
+                continue
+            p.again += 1
+            if p.again > p.tries:
+                return False, log
+            time.sleep(0.1)
+            p.start()
+    for p in parties:
+        if not p.done:
+            log.append('%s: hangs: %s' % (p.name, p.said[-200:]))
+            p.process.kill(); p.process.wait()
+    return all(p.done for p in parties), log
+
+class World:
+    def __init__(self, binary, shim, state, url):
+        self.bin, self.shim, self.state, self.url, self.n = binary, shim, state, url, 0
+
+    def zt(self, who, *words):
+        return [self.bin + '/zt', '--home', '%s/%s' % (self.state, who), '--password-file', self.state + '/alice.password', *words]
+
+    def run(self, who, *words):
+        p = subprocess.run(self.zt(who, *words), capture_output=True, text=True, timeout=60)
+        return p.returncode, p.stdout + p.stderr
+
+    def must(self, who, *words):
+        rc, said = self.run(who, *words)
+        if rc:
+            raise SystemExit('%s: %s: %d: %s' % (who, ' '.join(words), rc, said))
+        return said.strip()
+
+    def new(self):
+        self.n += 1
+        return 'n%d' % self.n
+
+    def party(self, name, who, words, end=None, done=()):
+        p = Party(name, self.zt(who, *words), end)
+        p.finished = lambda rc, said: any(d in said for d in done)
+        return p
+
+# What is said to somebody who types the command once more after it is done.
+DONE = ('has accepted this invitation before', 'holds a device already', 'was used or cancelled')
+
+def enrol(w, kind, greeter_end, newcomer_end):
+    """Somebody joins; afterwards there is exactly one of them, with keys, and known by name."""
+    who = w.new()
+    email = who + '@demo.example' if kind == 'user' else 'alice@demo.example'
+    link = w.must('alice', 'invite', kind)
+    ok, log = act([w.party('greeter', 'alice', ['greet', link], greeter_end, DONE[:1]),
+                   w.party('newcomer', who, ['claim', link, '--email', email, '--name', who, '--label', who], newcomer_end, DONE[1:2])])
+    if not ok:
+        return False, log
+    rc, said = w.run(who, 'users')
+    log.append('users: %d: %s' % (rc, said))
+    lines = [l for l in said.split('\n') if '<%s>' % email in l]
+    ok = rc == 0 and len(lines) == 1 and 'revoked' not in lines[0]
+    if ok and kind == 'device':
+        ok = w.run(who, 'ls', 'plans:/')[0] == 0
+    return ok, log
+
+def user_greeter(w, end): return enrol(w, 'user', end, None)
+def user_newcomer(w, end): return enrol(w, 'user', None, end)
+def device_greeter(w, end): return enrol(w, 'device', end, None)
+def device_newcomer(w, end): return enrol(w, 'device', None, end)
+
+def live_devices(w):
+    return w.must('alice', '--json', 'devices').count('"live":true')
+
+def returned(w, who, before, ok, log):
+    rc, said = w.run(who, 'ls', 'plans:/')
+    now = live_devices(w)
+    log.append('ls: %d %s; devices: %d, then %d' % (rc, said, before, now))
+    return ok and rc == 0 and now == before + 1, log
+
+def words(w, end):
+    """Back by words: a device that works, and one more in the log, not two."""
+    sheet = w.state + '/sheet'
+    if not os.path.exists(sheet):
+        open(sheet, 'w').write(w.must('alice', '--quiet', 'recovery', 'create'))
+    who, before = w.new(), live_devices(w)
+    ok, log = act([w.party('asker', who, ['recover', '--server', w.url, '--words-file', sheet, '--label', who], end, DONE[1:2])])
+    return returned(w, who, before, ok, log)
+
+def colleagues(w, end):
+    """Back by two colleagues, who meet the asker once each."""
+    if w.n == 0 or not os.path.exists(w.state + '/helper1'):
+        for h in ('helper1', 'helper2'):
+            link = w.must('alice', 'invite', 'user')
+            ok, log = act([w.party('greeter', 'alice', ['greet', link, '--yes']), w.party('newcomer', h, ['claim', link, '--email', h + '@demo.example', '--name', h])])
+            assert ok, log
+        w.must('alice', 'recovery', 'colleagues', 'helper1@demo.example', 'helper2@demo.example')
+    who, before = w.new(), live_devices(w)
+    links = [w.must(h, 'invite', 'recovery') for h in ('helper1', 'helper2')]
+    ask = w.party('asker', who, ['recover', *links, '--email', 'alice@demo.example', '--label', who], end, DONE[1:2])
+    ok, log = act([ask, *[w.party(h, h, ['greet', l], None, DONE[:1]) for h, l in zip(('helper1', 'helper2'), links)]])
+    return returned(w, who, before, ok, log)
+
+def found(w, end):
+    """An organization is founded once, its founder has a name, and everything works."""
+    who = w.new()
+    slug = 'leave' + who
+    code = subprocess.run([w.bin + '/zt', 'server', 'create', slug, '--server', w.url, '--operator-token-file', w.state + '/operator-token'], capture_output=True, text=True).stdout.strip().split('\n')[-1]
+    open(w.state + '/code', 'w').write(code + '\n')
+    ok, log = act([w.party('founder', who, ['org', 'bootstrap', '--server', w.url, '--founding-file', w.state + '/code', '--slug', slug, '--email', 'f@demo.example', '--name', 'Founder'], end, DONE[1:2])])
+    rc, said = w.run(who, 'users')
+    log.append('users: %d: %s' % (rc, said))
+    return ok and rc == 0 and 'Founder <f@demo.example>' in said and w.run(who, 'workspace', 'create', 'w')[0] == 0, log
+
+ACTS = [user_greeter, user_newcomer, device_greeter, device_newcomer, words, colleagues, found]
+
+def main():
+    binary, shim, state, url, seconds = sys.argv[1:6]
+    w, count, failed = World(binary, shim, state, url), state + '/count', 0
+    only = sys.argv[6:]
+    acts = [a for a in ACTS if not only or a.__name__ in only]
+    until = time.time() + float(seconds)
+    for i, a in enumerate(acts):
+        try: os.unlink(count)
+        except FileNotFoundError: pass
+        ok, log = a(w, {'LD_PRELOAD': shim, 'END_COUNT': count})
+        places = int(open(count).read()) if os.path.exists(count) else 0
+        if not ok or places == 0:
+            print('NOT OK - %s, undisturbed (%d places)' % (a.__name__, places)); print('\n'.join('    ' + l for l in log)); failed += 1
+            continue
+        # Each act has its share of the time; the places are taken in an order that spreads over all of them.
+        share, tried = time.time() + (until - time.time()) / (len(acts) - i), 0
+        order = sorted(range(1, places + 1), key=lambda n: (n * 0x9E3779B1) % 4294967296)
+        for n in order:
+            if time.time() > share and tried > 0:
+                break
+            for by in ('KILL', 'INT')[:2 if float(seconds) > 600 else 1]:
+                ok, log = a(w, {'LD_PRELOAD': shim, 'END_AT': str(n), 'END_BY': by})
+                tried += 1
+                if not ok:
+                    failed += 1
+                    print('NOT OK - %s, ended at place %d of %d by %s' % (a.__name__, n, places, by)); print('\n'.join('    ' + l for l in log))
+        print('%s - %s: %d of %d places' % ('ok' if not failed else 'so far', a.__name__, tried, places), flush=True)
+    sys.exit(1 if failed else 0)
+
+if __name__ == '__main__':
+    main()
