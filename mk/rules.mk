@@ -47,8 +47,11 @@ TESTS := $(patsubst %.c,$B/%,$(wildcard tests/*/*_test.c))
 $B/tests/%_test: $B/tests/%_test.o $(SUPPORT) $B/libzt.a $B/libframe.a
 	$Q$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $B/libframe.a $B/libzt.a $(if $(findstring torture,$@),$(WRAP)) $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
 MODEL := $B/tests/model/rules_model.o $B/tests/model/play.o
-$B/tests/model/model_test $B/tests/model/histories_test: $(MODEL)
+$B/tests/model/model_test $(addprefix $B/tests/model/,histories_test newcomer_test lost_device_test): $(MODEL)
 $B/tests/model/histories_test: $(addprefix $B/tests/model/,log_tree.o judged.o promises.o)
+$B/tests/model/newcomer_test: $B/tests/model/log_tree.o
+$B/tests/model/newcomer_test: LIBS += -Wl,--wrap=client_call
+$B/tests/model/lost_device_test: LIBS += -Wl,--wrap=client_append
 $B/tests/fuzz/rules_fuzz $B/tests/fuzz/differ_fuzz: $(MODEL)
 $B/tests/fuzz/rules_fuzz $B/tests/fuzz/differ_fuzz: LIBS_SERVICE += -lcmocka
 $B/tests/fuzz/differ_fuzz: $B/services/auth/judge_rules.o

@@ -577,8 +577,8 @@ author(struct act *a)
 	return ZT_OK;
 }
 
-/* After a loss of access the key rotation is the next step; only what makes a rotation possible
- * or takes more access away may stand before it. */
+/* After a loss of access the key rotation is the next step; only what makes a rotation
+ * possible, takes more access away or takes a deletion back may stand before it. */
 static bool
 waits_for_rotation(const struct act *a)
 {
@@ -586,6 +586,8 @@ waits_for_rotation(const struct act *a)
 		   a->b->action_case == ZT__ENTRY_BODY__ACTION_OWNERSHIP_CLAIMED ||
 		   a->b->action_case == ZT__ENTRY_BODY__ACTION_PIN_VOIDED ||
 		   a->b->action_case == ZT__ENTRY_BODY__ACTION_CHANGESET_VOIDED ||
+		   (a->b->action_case == ZT__ENTRY_BODY__ACTION_WORKSPACE_DELETION &&
+		       a->b->workspace_deletion->due == 0) ||
 		   (a->b->action_case == ZT__ENTRY_BODY__ACTION_ROLE_CHANGED &&
 		       (a->b->role_changed->role == ZT__ROLE__ROLE_NONE ||
 			   a->b->role_changed->pin != NULL));

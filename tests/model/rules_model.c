@@ -104,8 +104,9 @@ may_in_space(const struct model *m, const struct model_step *s, unsigned author)
 	case M_CHANGESET_VOIDED:
 		return mine == M_OWNER && s->names > 0 && !(w->voided & 1u << s->names);
 	default: /* a deletion: to come, or one to come taken back */
-		return mine == M_OWNER && !w->open &&
-		       (s->due != 0 ? s->due >= s->time + MODEL_DAY : w->due > s->time);
+		return mine == M_OWNER &&
+		       (s->due != 0 ? !w->open && s->due >= s->time + MODEL_DAY
+				    : w->due > s->time);
 	}
 }
 
