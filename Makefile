@@ -39,6 +39,10 @@ fuzz:
 fuzz-run: $(FUZZERS)
 	@mkdir -p build/fuzz/new
 	@printf '%s\n' $(FUZZERS) | xargs -P 2 -I{} sh scripts/fuzz-one {} $(FUZZ_SECONDS)
+# Mends of findings, each taken out of a copy of the tree: what finds that (scripts/mutants).
+.PHONY: mutants
+mutants:
+	sh scripts/mutants
 # The same service without its signature check, to see what that costs; it is never installed.
 $B/bench/zt-metadata-unverified: $(call srcs,services/metadata) $(call srcs,services/common) $B/libzt-pure.a all
 	$(MAKE) build/unverified/bin/zt-metadata UNVERIFIED=1

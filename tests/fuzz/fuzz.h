@@ -3,6 +3,7 @@
 #define ZT_FUZZ_H
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,11 +33,15 @@ fuzz_start(void)
 		abort();
 }
 
+#define fuzz_demand(holds) fuzz_demand_at((holds), #holds, __FILE__, __LINE__)
+
 static inline void
-fuzz_demand(bool holds)
+fuzz_demand_at(bool holds, const char *what, const char *file, int line)
 {
-	if (!holds)
-		abort();
+	if (holds)
+		return;
+	(void)fprintf(stderr, "%s:%d: this does not hold: %s\n", file, line, what);
+	abort();
 }
 
 #endif
