@@ -112,6 +112,9 @@ play_with_server(struct world *w, struct chance *c, uint64_t acts)
 	g.m.user[0] = (struct model_user){ true, M_ADMIN, 1 };
 	g.m.device[0] = (struct model_device){ true, 0 };
 	g.m.users = g.m.devices = 1;
+	g.m.time = g.o->topic.time;
+	g.topics[MODEL_SPACES].length = g.o->topic.length;
+	memcpy(g.topics[MODEL_SPACES].last, g.o->topic.last.b, HASH_BYTES);
 	for (uint64_t n = 0; n < acts; n++) {
 		g.time = client_now_ms(); /* an act adds one: within the clock's bounds */
 		stood += play(&g, n);

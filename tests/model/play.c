@@ -61,6 +61,7 @@ struct draft {
 	Zt__DeviceRevoked device_revoked;
 	Zt__UserKeyRotated user_key;
 	Zt__SealedToDevice sealed[MODEL_DEVICES], *list[MODEL_DEVICES];
+	Zt__OlderKey older[MODEL_OLDER], *olders[MODEL_OLDER];
 	Zt__OrgSettings settings;
 	Zt__WorkspaceCreated created;
 	Zt__ChainPin pin;
@@ -102,6 +103,53 @@ draft_user(struct draft *d, unsigned profile)
 	d->user.device = &d->device;
 }
 
+/* What the rotation S brings along. */
+static ProtobufCBinaryData
+draft_older(struct draft *d, const struct model_step *s)
+{
+	size_t n = SECRET_BYTES + AEAD_OVERHEAD;
+
+	for (unsigned i = 0; i < s->olders; i++) {
+		zt__older_key__init(d->olders[i] = &d->older[i]);
+		d->older[i].generation = s->older[i];
+		d->older[i].sealed = field(n - (s->odd == M_OLDER_SHORT));
+	}
+	/* who never got the previous key may rotate all the same */
+	return field(s->lacks_previous ? 0 : n - (s->odd == M_PREVIOUS_SHORT));
+}
+
+/* To each live device of the user, unless S says otherwise. */
+static void
+draft_seals(struct draft *d, const struct org *g, const struct model_step *s)
+{
+	size_t *n = &d->user_key.n_sealed;
+
+	d->user_key.sealed = d->list;
+	for (unsigned k = 0; k < g->m.devices; k++) {
+		if (g->m.device[k].user != s->user || !g->m.device[k].live)
+			continue;
+		zt__sealed_to_device__init(d->list[*n] = &d->sealed[*n]);
+		d->sealed[*n].device = pb_field(g->devices[k].b, ID_BYTES);
+		d->sealed[*n].sealed = field(80);
+		++*n;
+	}
+	if (*n > 0 && !s->seals_to_all)
+		--*n;
+	if (*n == 0)
+		return;
+	if (s->odd == M_SEALED_TWICE && *n == 1) {
+		d->sealed[1] = d->sealed[0];
+		d->list[*n] = &d->sealed[1];
+		++*n;
+	} else if (s->odd == M_SEALED_TWICE) {
+		d->sealed[*n - 1].device = d->sealed[0].device;
+	}
+	if (s->odd == M_SEALED_ELSEWHERE)
+		d->sealed[*n - 1].device = pb_field(d->new_device.b, ID_BYTES);
+	if (s->odd == M_SEALED_SHORT)
+		d->sealed[*n - 1].sealed = field(79);
+}
+
 static void
 draft_user_key(
     struct draft *d, const struct org *g, const struct model_step *s, const struct id *user)
@@ -110,22 +158,10 @@ draft_user_key(
 	d->user_key.user = pb_field(user->b, ID_BYTES);
 	d->user_key.generation = s->generation;
 	d->user_key.user_key = pb_field(point, sizeof point);
-	/* who never got the newest key may renew all the same */
-	d->user_key.previous_sealed =
-	    field(s->lacks_previous ? 0 : SECRET_BYTES + AEAD_OVERHEAD);
-	d->user_key.sealed = d->list;
-	for (unsigned k = 0; k < g->m.devices; k++) {
-		Zt__SealedToDevice *to = &d->sealed[d->user_key.n_sealed];
-
-		if (g->m.device[k].user != s->user || !g->m.device[k].live)
-			continue;
-		zt__sealed_to_device__init(to);
-		to->device = pb_field(g->devices[k].b, ID_BYTES);
-		to->sealed = field(80);
-		d->list[d->user_key.n_sealed++] = to;
-	}
-	if (!s->seals_to_all && d->user_key.n_sealed > 0)
-		d->user_key.n_sealed--;
+	d->user_key.previous_sealed = draft_older(d, s);
+	d->user_key.older = d->olders;
+	d->user_key.n_older = s->olders;
+	draft_seals(d, g, s);
 }
 
 #define ACTION(name, member, value)                                                            \
@@ -184,6 +220,7 @@ draft_link(struct draft *d, const struct org *g, const struct model_step *s, uin
 
 	if (position > 0 && position <= c->length)
 		d->link = c->links[position - 1];
+	d->link.b[0] ^= s->odd == M_OTHER_LINK;
 }
 
 static void
@@ -219,9 +256,9 @@ draft_space_act(struct draft *d, const struct org *g, const struct model_step *s
 		zt__key_rotated__init(&d->key);
 		d->key.generation = s->generation;
 		d->key.key_commitment = field(HASH_BYTES);
-		/* who never got the previous key may rotate all the same */
-		d->key.previous_sealed =
-		    field(s->lacks_previous ? 0 : SECRET_BYTES + AEAD_OVERHEAD);
+		d->key.previous_sealed = draft_older(d, s);
+		d->key.older = d->olders;
+		d->key.n_older = s->olders;
 		draft_pin(d, g, s);
 		d->key.pin = &d->pin;
 		d->key.sealed_name = field(50);
@@ -284,6 +321,8 @@ draft_place(
 	zt__tree_head__init(&d->seen);
 	d->seen.tree_size = 1 + of(g, (unsigned)size);
 	assert_ok(merkle_root(g->o->tree, d->seen.tree_size, &d->root));
+	if (s->odd == M_SEES_AHEAD)
+		d->seen.tree_size = size + 1;
 	d->root.b[3] ^= s->is_forked;
 	d->seen.root_hash = pb_field(d->root.b, HASH_BYTES);
 	d->b.seen = &d->seen;
@@ -304,7 +343,8 @@ compose(struct org *g, const struct model_step *s, struct draft *d)
 	d->user_id = s->user < g->m.users ? g->users[s->user] : d->new_user;
 	d->device_id = s->device < g->m.devices ? g->devices[s->device] : d->new_device;
 	d->space_id = s->space < g->m.spaces ? g->spaces[s->space] : d->new_space;
-	d->topic = s->act >= M_SPACE_CREATED ? d->space_id : g->o->id;
+	d->topic =
+	    (s->act >= M_SPACE_CREATED) != (s->odd == M_MISPLACED) ? d->space_id : g->o->id;
 	if (s->act < M_SPACE_CREATED)
 		draft_org_act(d, g, s, &d->user_id, &d->device_id);
 	else
@@ -354,6 +394,24 @@ some_pin(const struct org *g, unsigned space)
 	const struct model_space *w = &g->m.space[space];
 
 	return w->pins > 0 && !one_in(g, 8) ? w->pin[of(g, w->pins)].entry : of(g, 9);
+}
+
+/* One act in three has something unusual. */
+static void
+make_odd(struct org *g, struct model_step *s)
+{
+	unsigned odd = of(g, 3 * M_ODDITIES);
+
+	s->odd = odd < M_ODDITIES ? (enum model_oddity)odd : M_PLAIN;
+	if (s->odd == M_OTHER_LINK &&
+	    (g->has_chains || g->ask != NULL || s->pinned + s->names == 0))
+		s->odd = M_PLAIN; /* the server looks whether such a place is there */
+	if (s->odd == M_EARLIER)
+		s->time -= 1 + of(g, 8);
+	if (s->odd == M_OLDER || s->odd == M_OLDER_SHORT)
+		s->olders = 1 + of(g, MODEL_OLDER);
+	for (unsigned i = 0, at = 0; i < s->olders; i++)
+		s->older[i] = at = of(g, 6) == 5 ? of(g, 5) : at + 1 + of(g, 2);
 }
 
 static struct model_step
@@ -412,6 +470,7 @@ invent(struct org *g)
 	s.is_behind = one_in(g, 40);
 	s.is_forged = one_in(g, 40);
 	s.is_forked = one_in(g, 40);
+	make_odd(g, &s);
 	return s;
 }
 
@@ -420,12 +479,27 @@ describe(const struct model_step *s, uint64_t n, bool wanted, enum zt_err is, co
 {
 	print_message(
 	    "act %llu: kind %d by device %u about user %u device %u space %u value %u "
-	    "generation %u pinned %llu due %llu%s%s%s: the model %s it, and it was %s "
+	    "generation %u pinned %llu due %llu odd %d%s%s%s: the model %s it, and it was %s "
 	    "(%s)\n",
 	    (unsigned long long)n, (int)s->act, s->author, s->user, s->device, s->space,
 	    s->value, s->generation, (unsigned long long)s->pinned, (unsigned long long)s->due,
-	    s->is_behind ? " behind" : "", s->is_forged ? " forged" : "",
+	    (int)s->odd, s->is_behind ? " behind" : "", s->is_forged ? " forged" : "",
 	    s->is_forked ? " forked" : "", wanted ? "allows" : "refuses", err_name(is), why);
+}
+
+/* The tree has what docs/protocol.md says that it has. */
+static void
+check_leaf(struct org *g, const struct entry *e, unsigned space)
+{
+	struct play_topic *t = &g->topics[space];
+	uint8_t tag[HASH_BYTES], leaf[HASH_BYTES];
+
+	model_leaf(e->topic.b, t->length, t->length > 0 ? t->last : NULL, e->signed_.body.p,
+	    e->signed_.body.n, e->signed_.signature, tag, leaf);
+	assert_memory_equal(tag, e->tag.b, HASH_BYTES);
+	assert_memory_equal(leaf, e->leaf.b, HASH_BYTES);
+	memcpy(t->last, leaf, HASH_BYTES);
+	t->length++;
 }
 
 static void
@@ -467,6 +541,10 @@ play(struct org *g, uint64_t n)
 		fail();
 	}
 	if (wanted) {
+		check_leaf(g, e,
+		    s.act < M_SPACE_CREATED    ? MODEL_SPACES
+		    : s.act == M_SPACE_CREATED ? g->m.spaces
+					       : s.space);
 		keep(g, e, index);
 		take_ids(g, &s, &d);
 		model_apply(&g->m, &s);
@@ -525,6 +603,7 @@ play_begin(struct org *g, struct chance *c)
 	d.b.genesis = &genesis;
 	assert_ok(entry_sign(root, &d.b, &e));
 	assert_ok(rules_check(g->o, e, 0, &why));
+	check_leaf(g, e, MODEL_SPACES);
 	keep(g, e, 0);
 	g->log_key = root;
 	g->users[0] = d.new_user;
@@ -533,4 +612,5 @@ play_begin(struct org *g, struct chance *c)
 	g->m.user[0] = (struct model_user){ true, M_ADMIN, 1 };
 	g->m.device[0] = (struct model_device){ true, 0 };
 	g->m.users = g->m.devices = 1;
+	g->m.time = g->time;
 }

@@ -35,6 +35,12 @@ struct org {
 		uint64_t length;
 	} chains[MODEL_SPACES];
 	bool has_chains;
+	/* Of each workspace, and (last) of the organization: its entries, and the newest's
+	 * leaf. */
+	struct play_topic {
+		uint64_t length;
+		uint8_t last[HASH_BYTES];
+	} topics[MODEL_SPACES + 1];
 };
 
 unsigned chance(struct chance *c, unsigned n);

@@ -1,6 +1,7 @@
 #include "rules_model.h"
 
-#include <stddef.h>
+#include <sodium.h>
+#include <string.h>
 
 static bool
 device_is_live(const struct model *m, unsigned d)
@@ -17,6 +18,19 @@ role_of(const struct model *m, const struct model_space *w, unsigned user)
 	if (m->user[user].profile == M_OUTSIDER && w->role[user] > M_CONTRIBUTOR)
 		return M_CONTRIBUTOR;
 	return w->role[user];
+}
+
+/* No two entries pin different chains at one place. */
+static bool
+contradicts(const struct model_space *w, const struct model_step *s)
+{
+	bool other = s->odd == M_OTHER_LINK;
+
+	for (unsigned i = 0; i < w->pins; i++)
+		if (!w->pin[i].is_void && s->pinned > 0 && w->pin[i].position == s->pinned &&
+		    w->pin[i].of_other != other)
+			return true;
+	return false;
 }
 
 static bool
@@ -36,7 +50,8 @@ may_change_role(const struct model *m, const struct model_space *w, const struct
 	if (m->user[s->user].profile == M_OUTSIDER && s->value >= M_MANAGER)
 		return false;
 	/* who loses the right to write, and nobody else, has a place of the chain with it */
-	if (s->has_pin != (was >= M_CONTRIBUTOR && s->value < M_CONTRIBUTOR))
+	if (s->has_pin != (was >= M_CONTRIBUTOR && s->value < M_CONTRIBUTOR) ||
+	    (s->has_pin && contradicts(w, s)))
 		return false;
 	return !w->open || s->value == M_NONE || s->has_pin;
 }
@@ -69,6 +84,18 @@ pinned(const struct model_space *w)
 	return far;
 }
 
+/* Older keys that a rotation brings along: each once, in order, none that comes by itself. */
+static bool
+older_are_good(const struct model_step *s)
+{
+	for (unsigned i = 0; i < s->olders; i++)
+		if (s->older[i] == 0 || s->older[i] + 1 >= s->generation ||
+		    (i > 0 && s->older[i] <= s->older[i - 1]))
+			return false;
+	return (s->odd != M_OLDER_SHORT || s->olders == 0) &&
+	       (s->odd != M_PREVIOUS_SHORT || s->lacks_previous);
+}
+
 static struct model_pin *
 pin_of(struct model_space *w, uint64_t entry)
 {
@@ -92,7 +119,7 @@ may_in_space(const struct model *m, const struct model_step *s, unsigned author)
 		return may_change_role(m, w, s, author);
 	case M_KEY_ROTATED:
 		return mine >= M_MANAGER && s->generation == w->generation + 1 &&
-		       s->pinned >= pinned(w);
+		       s->pinned >= pinned(w) && !contradicts(w, s) && older_are_good(s);
 	case M_OWNERSHIP_CLAIMED:
 		return may_claim(m, w, author);
 	case M_SPACE_RENAMED:
@@ -102,7 +129,8 @@ may_in_space(const struct model *m, const struct model_step *s, unsigned author)
 	case M_PIN_VOIDED:
 		return mine == M_OWNER && pin_of((struct model_space *)(uintptr_t)w, s->names);
 	case M_CHANGESET_VOIDED:
-		return mine == M_OWNER && s->names > 0 && !(w->voided & 1u << s->names);
+		return mine == M_OWNER && s->names > 0 &&
+		       !(w->voided[s->odd == M_OTHER_LINK] & 1u << s->names);
 	default: /* a deletion: to come, or one to come taken back */
 		return mine == M_OWNER &&
 		       (s->due != 0 ? !w->open && s->due >= s->time + MODEL_DAY
@@ -120,13 +148,23 @@ admins(const struct model *m)
 	return n;
 }
 
+/* The time of the newest entry of the topic of S. */
+static uint64_t
+newest(const struct model *m, const struct model_step *s)
+{
+	if (s->act < M_SPACE_CREATED)
+		return m->time;
+	return s->space < m->spaces ? m->space[s->space].time : 0;
+}
+
 bool
 model_allows(const struct model *m, const struct model_step *s)
 {
 	unsigned author;
 	bool is_admin;
 
-	if (s->is_behind || s->is_forged || s->is_forked || !device_is_live(m, s->author))
+	if (s->is_behind || s->is_forged || s->is_forked || s->odd == M_MISPLACED ||
+	    s->odd == M_SEES_AHEAD || !device_is_live(m, s->author) || s->time < newest(m, s))
 		return false;
 	author = m->device[s->author].user;
 	is_admin = m->user[author].profile == M_ADMIN;
@@ -148,7 +186,9 @@ model_allows(const struct model *m, const struct model_step *s)
 		       (is_admin || m->device[s->device].user == author);
 	case M_USER_KEY_ROTATED:
 		return s->user == author && s->generation == m->user[author].generation + 1 &&
-		       s->seals_to_all;
+		       s->seals_to_all && s->odd != M_SEALED_TWICE &&
+		       s->odd != M_SEALED_ELSEWHERE && s->odd != M_SEALED_SHORT &&
+		       older_are_good(s);
 	case M_ORG_SETTINGS:
 		return is_admin;
 	case M_SPACE_CREATED:
@@ -171,18 +211,21 @@ static void
 apply_in_space(struct model *m, const struct model_step *s, unsigned author)
 {
 	struct model_space *w = &m->space[s->space];
+	bool other = s->odd == M_OTHER_LINK;
 
+	w->time = s->time;
 	switch ((int)s->act) {
 	case M_ROLE_CHANGED:
 		w->role[s->user] = s->value;
 		if (s->has_pin)
 			w->pin[w->pins++] =
-			    (struct model_pin){ s->entry, s->pinned, false, false };
+			    (struct model_pin){ s->entry, s->pinned, false, false, other };
 		w->open = w->open || s->value == M_NONE;
 		return;
 	case M_KEY_ROTATED:
 		w->generation++;
-		w->pin[w->pins++] = (struct model_pin){ s->entry, s->pinned, true, false };
+		w->pin[w->pins++] =
+		    (struct model_pin){ s->entry, s->pinned, true, false, other };
 		w->open = false;
 		return;
 	case M_OWNERSHIP_CLAIMED:
@@ -198,7 +241,7 @@ apply_in_space(struct model *m, const struct model_step *s, unsigned author)
 		pin_of(w, s->names)->is_void = true;
 		return;
 	case M_CHANGESET_VOIDED:
-		w->voided |= 1u << s->names;
+		w->voided[other] |= 1u << s->names;
 		return;
 	default: /* a name is of no consequence */
 		return;
@@ -210,6 +253,8 @@ model_apply(struct model *m, const struct model_step *s)
 {
 	unsigned author = m->device[s->author].user;
 
+	if (s->act < M_SPACE_CREATED)
+		m->time = s->time;
 	switch ((int)s->act) {
 	case M_USER_ADDED:
 		m->user[m->users] = (struct model_user){ true, s->value, 1 };
@@ -235,10 +280,45 @@ model_apply(struct model *m, const struct model_step *s)
 	case M_ORG_SETTINGS:
 		return;
 	case M_SPACE_CREATED:
-		m->space[m->spaces] = (struct model_space){ .generation = 1 };
+		m->space[m->spaces] = (struct model_space){ .generation = 1, .time = s->time };
 		m->space[m->spaces++].role[author] = M_OWNER;
 		return;
 	default:
 		apply_in_space(m, s, author);
 	}
+}
+
+/* ---- the format ---- */
+
+static void
+hash(const char *purpose, const uint8_t *const part[], const size_t n[], unsigned parts,
+    uint8_t out[32])
+{
+	crypto_generichash_state h;
+
+	(void)crypto_generichash_init(&h, NULL, 0, 32);
+	(void)crypto_generichash_update(&h, (const uint8_t *)purpose, strlen(purpose) + 1);
+	for (unsigned i = 0; i < parts; i++)
+		(void)crypto_generichash_update(&h, part[i], n[i]);
+	(void)crypto_generichash_final(&h, out, 32);
+}
+
+void
+model_leaf(const uint8_t topic[16], uint64_t index, const uint8_t *prev, const uint8_t *body,
+    size_t body_n, const uint8_t signature[64], uint8_t tag[32], uint8_t leaf[32])
+{
+	uint8_t number[8], digest[32], zero = 0;
+	crypto_hash_sha256_state h;
+
+	for (unsigned i = 0; i < 8; i++)
+		number[i] = (uint8_t)(index >> 8 * (7 - i));
+	hash("zt entry tag 1", (const uint8_t *const[]){ topic, number, prev },
+	    (const size_t[]){ 16, 8, prev != NULL ? 32 : 0 }, 3, tag);
+	hash("zt entry 1", (const uint8_t *const[]){ body, signature },
+	    (const size_t[]){ body_n, 64 }, 2, digest);
+	(void)crypto_hash_sha256_init(&h);
+	(void)crypto_hash_sha256_update(&h, &zero, 1);
+	(void)crypto_hash_sha256_update(&h, tag, 32);
+	(void)crypto_hash_sha256_update(&h, digest, 32);
+	(void)crypto_hash_sha256_final(&h, leaf);
 }

@@ -5,10 +5,17 @@
 #define ZT_TEST_RULES_MODEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { MODEL_DAY = 24 * 60 * 60 * 1000 }; /* a deletion can be taken back so long */
-enum { MODEL_USERS = 8, MODEL_DEVICES = 24, MODEL_SPACES = 4, MODEL_PINS = 640 };
+enum {
+	MODEL_USERS = 8,
+	MODEL_DEVICES = 24,
+	MODEL_SPACES = 4,
+	MODEL_PINS = 640,
+	MODEL_OLDER = 3
+};
 
 /* As the trust log names them. */
 enum model_profile { M_ADMIN = 1, M_STANDARD, M_OUTSIDER };
@@ -27,20 +34,22 @@ struct model_device {
 
 struct model_pin { /* a place of a chain that an entry states */
 	uint64_t entry, position;
-	bool is_rotation, is_void;
+	bool is_rotation, is_void,
+	    of_other; /* of_other: of another chain than the one there is */
 };
 
 struct model_space {
 	bool archived, open; /* open: access was lost since the newest key */
 	unsigned generation;
-	uint64_t due;
+	uint64_t due, time; /* of its newest entry */
 	struct model_pin pin[MODEL_PINS];
-	unsigned pins, voided; /* voided: changesets, a bit each */
+	unsigned pins, voided[2]; /* voided: changesets, a bit each; [1]: of another chain */
 	enum model_role role[MODEL_USERS];
 };
 
 struct model {
 	unsigned users, devices, spaces;
+	uint64_t time; /* of the organization's newest entry */
 	struct model_user user[MODEL_USERS];
 	struct model_device device[MODEL_DEVICES];
 	struct model_space space[MODEL_SPACES];
@@ -66,15 +75,33 @@ enum model_act {
 	M_ACTS
 };
 
+/* What is unusual about an act. */
+enum model_oddity {
+	M_PLAIN,
+	M_EARLIER,          /* its time lies before */
+	M_OTHER_LINK,       /* it names a place of another chain */
+	M_MISPLACED,        /* it is put into a topic that it does not belong to */
+	M_SEES_AHEAD,       /* its author had seen more of the log than there is */
+	M_SEALED_TWICE,     /* a user's key, to one device twice and to another not */
+	M_SEALED_ELSEWHERE, /* to a device that is not a live one of the user */
+	M_SEALED_SHORT,
+	M_PREVIOUS_SHORT,
+	M_OLDER_SHORT,
+	M_OLDER, /* older keys are brought along, by chance */
+	M_ODDITIES
+};
+
 /* One act, as its author means it. What an act does not speak of is not looked at. */
 struct model_step {
 	enum model_act act;
-	unsigned author;                      /* device; MODEL_DEVICES: one of nowhere */
-	unsigned user, device, space;         /* whom it is about; users..: a new one */
-	unsigned value;                       /* profile or role; archived */
-	unsigned generation;                  /* of the key that it makes, or names */
-	uint64_t pinned, due, time;           /* of a rotation; of a deletion; now */
-	uint64_t entry, names;                /* its own number; of what it declares void */
+	unsigned author;              /* device; MODEL_DEVICES: one of nowhere */
+	unsigned user, device, space; /* whom it is about; users..: a new one */
+	unsigned value;               /* profile or role; archived */
+	unsigned generation;          /* of the key that it makes, or names */
+	uint64_t pinned, due, time;   /* of a rotation; of a deletion; now */
+	uint64_t entry, names;        /* its own number; of what it declares void */
+	enum model_oddity odd;
+	unsigned older[MODEL_OLDER], olders;  /* generations that a rotation brings along */
 	bool seals_to_all;                    /* a user's key, to exactly the live devices */
 	bool lacks_previous;                  /* a rotation that brings no older key along */
 	bool has_pin;                         /* a change of role, of a place in the chain */
@@ -86,5 +113,11 @@ struct model_step {
 bool model_allows(const struct model *m, const struct model_step *s);
 /* Takes it in. */
 void model_apply(struct model *m, const struct model_step *s);
+
+/* Leaf and tag of an entry, as docs/protocol.md has them: the INDEXth of TOPIC, behind the one
+ * whose leaf is PREV (NULL: it is the first), with BODY and SIGNATURE. */
+void model_leaf(const uint8_t topic[16], uint64_t index, const uint8_t *prev,
+    const uint8_t *body, size_t body_n, const uint8_t signature[64], uint8_t tag[32],
+    uint8_t leaf[32]);
 
 #endif
