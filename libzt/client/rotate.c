@@ -255,13 +255,43 @@ workspace_remove(struct zt *z, const struct id *workspace, const struct id *user
 
 /* ---- what a member spoiled ---- */
 
+/* What an owner declares void: one of them. */
+struct voided {
+	Zt__PinVoided *pin;
+	Zt__ChangesetVoided *changeset;
+};
+
 static enum zt_err
-fill_pin_void(struct zt *z, void *ctx, Zt__EntryBody *b)
+fill_void(struct zt *z, void *ctx, Zt__EntryBody *b)
 {
+	const struct voided *v = ctx;
+
 	(void)z;
-	b->action_case = ZT__ENTRY_BODY__ACTION_PIN_VOIDED;
-	b->pin_voided = ctx;
+	if (v->pin != NULL) {
+		b->action_case = ZT__ENTRY_BODY__ACTION_PIN_VOIDED;
+		b->pin_voided = v->pin;
+	} else {
+		b->action_case = ZT__ENTRY_BODY__ACTION_CHANGESET_VOIDED;
+		b->changeset_voided = v->changeset;
+	}
 	return ZT_OK;
+}
+
+static enum zt_err
+open_for_void(struct zt *z, const char *workspace, struct space **out)
+{
+	enum zt_err err;
+
+	z->why[0] = 0;
+	return (err = client_sync_log(z)) ? err : space_find(z, workspace, out);
+}
+
+static enum zt_err
+append_void(const struct space *s, struct voided v)
+{
+	struct id id = s->w->id; /* the log may be read anew meanwhile */
+
+	return client_append(s->z, &id, fill_void, &v);
 }
 
 enum zt_err
@@ -269,24 +299,10 @@ zt_workspace_void_pin(struct zt *z, const char *workspace, uint64_t entry)
 {
 	Zt__PinVoided m = ZT__PIN_VOIDED__INIT;
 	struct space *s;
-	struct id id;
-	enum zt_err err;
+	enum zt_err err = open_for_void(z, workspace, &s);
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)) || (err = space_find(z, workspace, &s)))
-		return err;
-	id = s->w->id;
 	m.index = entry;
-	return client_append(z, &id, fill_pin_void, &m);
-}
-
-static enum zt_err
-fill_changeset_void(struct zt *z, void *ctx, Zt__EntryBody *b)
-{
-	(void)z;
-	b->action_case = ZT__ENTRY_BODY__ACTION_CHANGESET_VOIDED;
-	b->changeset_voided = ctx;
-	return ZT_OK;
+	return err ? err : append_void(s, (struct voided){ .pin = &m });
 }
 
 /* The link of POSITION: verified here, or what the server shows right behind what is. */
@@ -317,17 +333,14 @@ zt_workspace_void_changeset(struct zt *z, const char *workspace, uint64_t positi
 	Zt__ChangesetVoided m = ZT__CHANGESET_VOIDED__INIT;
 	struct space *s;
 	struct hash link;
-	struct id id;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)) || (err = space_find(z, workspace, &s)) ||
-	    (err = sync_as_far(s)) || (err = link_of(s, position, &link)))
+	if ((err = open_for_void(z, workspace, &s)) || (err = sync_as_far(s)) ||
+	    (err = link_of(s, position, &link)))
 		return err;
-	id = s->w->id;
 	m.position = position;
 	m.link = pb_field(link.b, HASH_BYTES);
-	return client_append(z, &id, fill_changeset_void, &m);
+	return append_void(s, (struct voided){ .changeset = &m });
 }
 
 /* ---- keys that are due ---- */
