@@ -194,24 +194,12 @@ F8_an_object_of_another_workspace_is_not_found(void **state)
 
 /* ---- R4 ---- */
 
-static int
-dial(const struct scene *s)
-{
-	struct sockaddr_in to = { .sin_family = AF_INET };
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	to.sin_port = htons((uint16_t)atoi(strrchr(s->w->url, ':') + 1));
-	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(0, connect(fd, (struct sockaddr *)&to, sizeof to));
-	return fd;
-}
-
 /* How the server ends what TEXT begins: the first line of its answer, or "" when it just hangs
  * up; NULL when it does neither within some seconds. */
 static const char *
 answer_to(const struct scene *s, struct bytes request, char line[256])
 {
-	int fd = dial(s);
+	int fd = world_dial(s->w);
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	ssize_t n;
 
@@ -247,7 +235,7 @@ expect_no_socket(const struct scene *s)
 	    "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: "
 	    "dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n"
 	    "sec-websocket-protocol: zt-events\r\n\r\n";
-	int fd = dial(s);
+	int fd = world_dial(s->w);
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	char part[512];
 
@@ -256,27 +244,6 @@ expect_no_socket(const struct scene *s)
 		assert_int_equal(1, poll(&p, 1, 8000));
 	while (recv(fd, part, sizeof part, 0) > 0);
 	(void)close(fd);
-}
-
-static size_t
-gateway_kib(const struct scene *s)
-{
-	char path[200], line[256];
-	size_t kib = 0;
-	int pid = 0;
-	FILE *f;
-
-	(void)snprintf(path, sizeof path, "%s/run/gateway.pid", s->w->state);
-	assert_non_null(f = fopen(path, "re"));
-	assert_int_equal(1, fscanf(f, "%d", &pid));
-	(void)fclose(f);
-	(void)snprintf(path, sizeof path, "/proc/%d/status", pid);
-	assert_non_null(f = fopen(path, "re"));
-	while (fgets(line, sizeof line, f) != NULL)
-		(void)sscanf(line, "VmRSS: %zu", &kib);
-	(void)fclose(f);
-	assert_true(kib > 0);
-	return kib;
 }
 
 static void
@@ -326,7 +293,7 @@ ask_health(const struct scene *s)
 {
 	static const char ask[] = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
 	char answer[512];
-	int fd = dial(s);
+	int fd = world_dial(s->w);
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
 	assert_int_equal(sizeof ask - 1, send(fd, ask, sizeof ask - 1, MSG_NOSIGNAL));
@@ -386,20 +353,20 @@ R4_half_open_and_slow_connections_leave_the_others_alone(void **state)
 	};
 	struct scene *s = *state;
 	int fds[SLOW];
-	size_t before = gateway_kib(s);
+	long before = world_kib(s->w, "gateway");
 	double began;
 
 	for (int i = 0; i < SLOW; i++) {
 		const char *half = halves[i % 4];
 
-		fds[i] = dial(s);
+		fds[i] = world_dial(s->w);
 		(void)!send(fds[i], half, strlen(half), MSG_NOSIGNAL);
 	}
 	began = now();
 	for (int i = 0; i < 20; i++)
 		assert_ok(zt_sync(s->bob.zt));
 	assert_true(now() - began < 5);
-	assert_true(gateway_kib(s) < before + 48 * 1024);
+	assert_true(world_kib(s->w, "gateway") < before + 48 * 1024);
 	for (int i = 0; i < SLOW; i++)
 		(void)close(fds[i]);
 	assert_ok(zt_sync(s->alice.zt));

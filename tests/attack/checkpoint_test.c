@@ -39,15 +39,6 @@ churn(struct person *p, const char *workspace, unsigned count)
 }
 
 static void
-put(struct person *p, const char *content, const char *remote)
-{
-	char *path = world_file(p->w, "content", content, strlen(content));
-
-	assert_ok(zt_put(p->zt, path, remote, NULL, NULL));
-	free(path);
-}
-
-static void
 expect(struct person *p, const char *remote, uint64_t version, const char *wanted)
 {
 	char got[256] = "", path[128];
@@ -73,7 +64,7 @@ begin(void **state)
 	assert_ok(zt_mkdir(s->alice.zt, "long:/folder"));
 	for (int i = 1; i <= OLD; i++) {
 		(void)snprintf(content, sizeof content, "version %d", i);
-		put(&s->alice, content, "long:/folder/file");
+		person_put(&s->alice, content, "long:/folder/file");
 	}
 	churn(&s->alice, "long", LONG);
 	assert_ok(zt_workspace_share(s->alice.zt, "long", "bob@test.example", "manager"));
@@ -588,7 +579,7 @@ P4_a_chain_that_ends_before_the_place_that_a_rotation_pinned_is_refused(void **s
 	int n = 0;
 
 	assert_ok(zt_workspace_create(s->alice.zt, "short"));
-	put(&s->alice, "x", "short:/x");
+	person_put(&s->alice, "x", "short:/x");
 	assert_ok(zt_workspace_rotate(s->alice.zt, "short"));
 	assert_ok(zt_workspace_share(s->alice.zt, "short", "bob@test.example", "reader"));
 	double_play(s->w->d, &hooks);

@@ -26,15 +26,6 @@ honest_again(void **state)
 }
 
 static void
-put(struct person *p, const char *content, const char *remote)
-{
-	char *path = world_file(p->w, "content", content, strlen(content));
-
-	assert_ok(zt_put(p->zt, path, remote, NULL, NULL));
-	free(path);
-}
-
-static void
 add_name(void *ctx, const struct zt_file *f)
 {
 	buf_printf(ctx, "%s%s ", f->path, f->is_folder ? "/" : "");
@@ -104,7 +95,7 @@ f2_a_folder_with_the_id_of_another_workspace_spoils_nothing_there(void **state)
 	struct forged_change changes[3];
 
 	assert_ok(zt_workspace_create(s->alice.zt, "private"));
-	put(&s->alice, "dear", "private:/dear");
+	person_put(&s->alice, "dear", "private:/dear");
 	assert_ok(zt_workspace_create(s->alice.zt, "shared"));
 	share(s, "shared", &s->bob, "contributor");
 	world_add_device(&s->alice, &laptop, "laptop29");
@@ -122,7 +113,7 @@ f2_a_folder_with_the_id_of_another_workspace_spoils_nothing_there(void **state)
 	assert_ok(forged_send(&s->bob, x, &f));
 	expect_list(&laptop, "shared:/", "/look/ /look/bait ");
 	expect_list(&laptop, "private:/", "/dear ");
-	put(&laptop, "more", "private:/more");
+	person_put(&laptop, "more", "private:/more");
 	expect_list(&s->alice, "private:/", "/dear /more ");
 	forged_free(&f);
 	person_close(&laptop);
@@ -137,7 +128,7 @@ f1_what_is_kept_and_does_not_open_is_fetched_again(void **state)
 	struct bytes key;
 
 	assert_ok(zt_workspace_create(s->alice.zt, "kept"));
-	put(&s->alice, "dear", "kept:/dear");
+	person_put(&s->alice, "dear", "kept:/dear");
 	expect_list(&s->alice, "kept:/", "/dear ");
 	w = person_space(&s->alice, "kept");
 	key = space_object_key(w, &w->w->id, at);
@@ -146,21 +137,6 @@ f1_what_is_kept_and_does_not_open_is_fetched_again(void **state)
 }
 
 /* ---- a repair after a rewrapping ---- */
-
-/* The database of an older backup, in which nothing of the workspace's chain stood yet. */
-static void
-lose(struct world *w, const struct id *workspace)
-{
-	static const char *const sql[] = {
-		"DELETE FROM metadata.changesets WHERE workspace = $1::bytea RETURNING 1",
-		"DELETE FROM metadata.objects WHERE workspace = $1::bytea RETURNING 1",
-		"DELETE FROM metadata.vlobs WHERE workspace = $1::bytea RETURNING 1",
-		"DELETE FROM metadata.chains WHERE workspace = $1::bytea RETURNING 1"
-	};
-
-	for (size_t i = 0; i < sizeof sql / sizeof sql[0]; i++)
-		PQclear(world_ask(w, "metadata", sql[i], workspace));
-}
 
 static void
 lost(void *ctx, const struct zt_loss *l)
@@ -179,14 +155,14 @@ l9_who_read_a_folder_after_a_rewrapping_repairs_as_anybody(void **state)
 	uint64_t done = 0, none = 0;
 
 	assert_ok(zt_workspace_create(s->alice.zt, "rewrapped"));
-	put(&s->alice, "x", "rewrapped:/f");
+	person_put(&s->alice, "x", "rewrapped:/f");
 	assert_ok(zt_workspace_rotate(s->alice.zt, "rewrapped"));
 	assert_ok(zt_workspace_rewrap(s->alice.zt, "rewrapped", &done, &none));
 	assert_int_equal(2, done);
 	share(s, "rewrapped", &s->bob, "manager");
 	w = person_space(&s->bob, "rewrapped");
 	expect_list(&s->bob, "rewrapped:/", "/f ");
-	lose(s->w, &w->w->id);
+	world_lose_chain(s->w, &w->w->id);
 	assert_ok(zt_repair(s->bob.zt, lost, &losses, &r));
 	assert_int_equal(1, r.changesets);
 	assert_int_equal(1, losses); /* the file's manifest, which only its author holds */
@@ -309,7 +285,7 @@ f4_a_checkpoint_of_left_out_versions_alone_is_refused(void **state)
 		(void)snprintf(remote, sizeof remote, "%s:/dear", name);
 		(void)snprintf(more, sizeof more, "%s:/more", name);
 		assert_ok(zt_workspace_create(s->alice.zt, name));
-		put(&s->alice, "dear", remote);
+		person_put(&s->alice, "dear", remote);
 		share(s, name, &s->bob, "contributor");
 		w = leave_out_bob(s, name);
 		assert_ok(tree_open(s->alice.zt, remote, &w, &path));
@@ -325,7 +301,7 @@ f4_a_checkpoint_of_left_out_versions_alone_is_refused(void **state)
 		vouch(&s->alice, w, honest ? e : &e[2], honest ? 3 : 1);
 		share(s, name, &erin, "contributor");
 		double_play(s->w->d, &hooks);
-		put(&erin, "hello", more);
+		person_put(&erin, "hello", more);
 		double_play(s->w->d, NULL);
 		assert_int_equal(honest ? 2 : 0, person_space(&erin, name)->base);
 		(void)snprintf(remote, sizeof remote, "%s:/", name);
@@ -361,8 +337,8 @@ f4_a_reader_rests_on_a_word_that_is_named_and_not_for_ever(void **state)
 
 	world_join(&s->alice, &erin, "erin43", "standard");
 	assert_ok(zt_workspace_create(s->alice.zt, "resting"));
-	put(&s->alice, "f", "resting:/f");
-	put(&s->alice, "g", "resting:/g");
+	person_put(&s->alice, "f", "resting:/f");
+	person_put(&s->alice, "g", "resting:/g");
 	w = person_space(&s->alice, "resting");
 	e[0] = (struct checkpoint_entry){ w->w->id, 2, 2 };
 	e[1] = (struct checkpoint_entry){ vlob_of(&s->alice, "resting:/f"), 1, 1 };
@@ -431,7 +407,7 @@ f12_rubbish_in_place_of_the_root_folder_is_named_and_written_over(void **state)
 	struct id root;
 
 	assert_ok(zt_workspace_create(s->alice.zt, "brick"));
-	put(&s->alice, "dear content", "brick:/f");
+	person_put(&s->alice, "dear content", "brick:/f");
 	share(s, "brick", &s->bob, "contributor");
 	root = person_space(&s->bob, "brick")->w->id;
 	for (int i = 0; i < 3; i++)
@@ -444,7 +420,7 @@ f12_rubbish_in_place_of_the_root_folder_is_named_and_written_over(void **state)
 	assert_err(ZT_ERR_CORRUPT, zt_get(s->alice.zt, "brick:/f", local, NULL, NULL));
 	expect_content(&s->alice, "brick:/f", "dear content");
 	assert_ok(zt_restore(s->alice.zt, "brick:/f", 1, 0));
-	put(&s->alice, "more", "brick:/more"); /* behind the rubbish */
+	person_put(&s->alice, "more", "brick:/more"); /* behind the rubbish */
 	buf_empty(&named);
 	expect_list(&s->alice, "brick:/", "/f /more ");
 	expect_list(&s->bob, "brick:/", "/f /more ");
@@ -493,8 +469,8 @@ f12_what_is_spoiled_below_costs_that_entry_only(void **state)
 	char local[160], dear[200];
 
 	assert_ok(zt_workspace_create(s->alice.zt, "below"));
-	put(&s->alice, "dear content", "below:/dear");
-	put(&s->alice, "first", "below:/old");
+	person_put(&s->alice, "dear content", "below:/dear");
+	person_put(&s->alice, "first", "below:/old");
 	share(s, "below", &s->bob, "contributor");
 	w = person_space(&s->bob, "below");
 	for (size_t i = 0; i < 7; i++) {
@@ -534,7 +510,7 @@ f12_what_is_spoiled_below_costs_that_entry_only(void **state)
 	assert_err(ZT_ERR_CORRUPT, zt_verify(s->alice.zt, "below", &p, &check));
 	assert_int_equal(2, check.files); /* dear, old */
 	assert_non_null(strstr(buf_text(&named), "circle "));
-	put(&s->alice, "more", "below:/more");
+	person_put(&s->alice, "more", "below:/more");
 	assert_ok(zt_rm(s->alice.zt, "below:/circle", true));
 	s->alice.zt->damaged = NULL;
 	buf_free(&named);
@@ -549,8 +525,8 @@ f10_what_the_servers_lost_of_a_folder_is_not_written_over(void **state)
 	char *path = world_file(s->w, "content", "x", 1);
 
 	assert_ok(zt_workspace_create(s->alice.zt, "holes"));
-	put(&s->alice, "one", "holes:/one");
-	put(&s->alice, "two", "holes:/two");
+	person_put(&s->alice, "one", "holes:/one");
+	person_put(&s->alice, "two", "holes:/two");
 	expect_list(&s->alice, "holes:/", "/one /two ");
 	w = person_space(&s->alice, "holes");
 	world_add_device(&s->alice, &laptop, "laptop27");
@@ -603,12 +579,12 @@ a_removed_tree_comes_back_as_it_was(void **state)
 	assert_ok(zt_workspace_create(z, "back"));
 	assert_ok(zt_mkdir(z, "back:/a"));
 	assert_ok(zt_mkdir(z, "back:/a/b"));
-	put(&s->alice, "one", "back:/a/one");
-	put(&s->alice, "two", "back:/a/b/two");
-	put(&s->alice, "moved", "back:/a/moved");
+	person_put(&s->alice, "one", "back:/a/one");
+	person_put(&s->alice, "two", "back:/a/b/two");
+	person_put(&s->alice, "moved", "back:/a/moved");
 	then = moment();
-	put(&s->alice, "another one", "back:/a/one");
-	put(&s->alice, "young", "back:/a/b/young");
+	person_put(&s->alice, "another one", "back:/a/one");
+	person_put(&s->alice, "young", "back:/a/b/young");
 	assert_ok(zt_mv(z, "back:/a/moved", "back:/moved"));
 	later = moment();
 	assert_ok(zt_rm(z, "back:/a", true));
@@ -668,43 +644,17 @@ static enum zt_err
 repair_rubbish(
     struct person *by, const struct id *workspace, struct bytes push, uint64_t position)
 {
-	struct route_params p = { .org = by->zt->org, .id = *workspace };
-	struct buf body = buf_init(LIMIT_PUSH), answer = buf_init(64);
-	Zt__RepairRequest m = ZT__REPAIR_REQUEST__INIT;
+	struct buf spoiled = buf_init(LIMIT_PUSH);
+	Zt__PushRequest *m = NULL;
 	enum zt_err err;
 
-	assert_ok(pb_decode(&zt__push_request__descriptor, push, LIMIT_PUSH, &m.push));
-	for (size_t i = 0; i < m.push->n_objects; i++)
-		suite_random(m.push->objects[i]->wrap.data, ENVELOPE_WRAP_BYTES);
-	m.position = position;
-	assert_ok(pb_encode(&m, &body));
-	err = client_call(by->zt, ROUTE_REPAIR, &p, NULL, buf_bytes(&body), &answer);
-	pb_free(m.push);
-	buf_free(&body);
-	buf_free(&answer);
-	return err;
-}
-
-/* BY shows that PUSH, the chain's first, stood there: the mark, which an older backup does not
- * take back, says the same of its link. */
-static enum zt_err
-show_link(struct person *by, const struct id *workspace, struct bytes push)
-{
-	struct route_params p = { .org = by->zt->org, .id = *workspace };
-	struct buf body = buf_init(LIMIT_PUSH), answer = buf_init(64);
-	Zt__RepairLinks m = ZT__REPAIR_LINKS__INIT;
-	Zt__PushRequest *first = NULL;
-	enum zt_err err;
-
-	assert_ok(pb_decode(&zt__push_request__descriptor, push, LIMIT_PUSH, &first));
-	m.statements = &first->changeset->statement;
-	m.n_statements = 1;
-	m.last = 1;
-	assert_ok(pb_encode(&m, &body));
-	err = client_call(by->zt, ROUTE_REPAIR_LINKS, &p, NULL, buf_bytes(&body), &answer);
-	pb_free(first);
-	buf_free(&body);
-	buf_free(&answer);
+	assert_ok(pb_decode(&zt__push_request__descriptor, push, LIMIT_PUSH, &m));
+	for (size_t i = 0; i < m->n_objects; i++)
+		suite_random(m->objects[i]->wrap.data, ENVELOPE_WRAP_BYTES);
+	assert_ok(pb_encode(m, &spoiled));
+	err = forged_repair(by, workspace, buf_bytes(&spoiled), position);
+	pb_free(m);
+	buf_free(&spoiled);
 	return err;
 }
 
@@ -743,8 +693,8 @@ f12_no_call_of_any_member_takes_from_another_what_they_could_open(void **state)
 
 	world_join(&s->alice, &erin, "erin12", "standard");
 	assert_ok(zt_workspace_create(s->alice.zt, "dear"));
-	put(&s->alice, "first", "dear:/f");
-	put(&s->alice, "second", "dear:/f");
+	person_put(&s->alice, "first", "dear:/f");
+	person_put(&s->alice, "second", "dear:/f");
 	share(s, "dear", &erin, "reader");
 	opens_all(&erin, "dear", 3);
 	w = person_space(&s->alice, "dear");
@@ -793,8 +743,8 @@ f12_a_spoiled_rewrapping_is_named_and_older_keys_stay_until_an_owner_finishes(vo
 	struct id root;
 
 	assert_ok(zt_workspace_create(s->alice.zt, "anew"));
-	put(&s->alice, "first", "anew:/f");
-	put(&s->alice, "second", "anew:/f");
+	person_put(&s->alice, "first", "anew:/f");
+	person_put(&s->alice, "second", "anew:/f");
 	share(s, "anew", &s->bob, "manager");
 	assert_ok(zt_workspace_rotate(s->bob.zt, "anew"));
 	w = person_space(&s->bob, "anew");
@@ -849,18 +799,20 @@ f12_an_author_repairs_what_somebody_brought_back_spoiled(void **state)
 
 	world_join(&s->alice, &erin, "erin26", "standard");
 	assert_ok(zt_workspace_create(s->alice.zt, "spoiled"));
-	put(&s->alice, "second", "spoiled:/f");
+	person_put(&s->alice, "second", "spoiled:/f");
 	share(s, "spoiled", &s->bob, "contributor");
 	w = person_space(&s->bob, "spoiled");
 	/* what bob could have read from the server before */
 	assert_ok(store_get(
 	    s->alice.zt->store, STORE_PUSH, bytes_of(w->w->id.b, ID_BYTES), 1, &push));
 	assert_int_equal(1, w->position);
-	lose(s->w, &w->w->id);
+	world_lose_chain(s->w, &w->w->id);
 	/* Nothing comes back before it is shown to have stood there; then bob's rubbish does.
 	 */
 	assert_err(ZT_ERR_PROOF, repair_rubbish(&s->bob, &w->w->id, buf_bytes(&push), 1));
-	assert_ok(show_link(&s->bob, &w->w->id, buf_bytes(&push)));
+	/* the mark, which an older backup does not take back, says the same of its link */
+	assert_ok(forged_show(
+	    &s->bob, &w->w->id, &(struct forged_way){ .push = buf_bytes(&push), .last = 1 }));
 	assert_ok(repair_rubbish(&s->bob, &w->w->id, buf_bytes(&push), 1));
 	assert_ok(zt_repair(s->alice.zt, lost, &losses, &r));
 	assert_true(r.is_whole);

@@ -70,15 +70,6 @@ share(struct setting *s, const char *name, const char *role)
 	return person_space(&s->alice, name);
 }
 
-static void
-put(struct person *p, const char *content, const char *remote)
-{
-	char *path = world_file(p->w, "content", content, strlen(content));
-
-	assert_ok(zt_put(p->zt, path, remote, NULL, NULL));
-	free(path);
-}
-
 /* Fetches REMOTE to a new place; on success its content is in OUT, else nothing may be there.
  */
 static enum zt_err
@@ -190,7 +181,7 @@ F1_no_byte_of_a_manifest_wrap_or_header_can_be_flipped(void **state)
 	unsigned refused = 0;
 
 	(void)share(s, "f1m", "reader");
-	put(&s->alice, "some text", "f1m:/note");
+	person_put(&s->alice, "some text", "f1m:/note");
 	expect_content(s, &s->bob, "f1m:/note", "some text"); /* the folder is known now */
 	for (bool more = true; more; p.at++) {
 		struct buf b = buf_init(4096);
@@ -227,9 +218,9 @@ F2_two_blocks_files_or_versions_cannot_be_swapped(void **state)
 
 	(void)share(s, "f2", "reader");
 	assert_ok(zt_put(s->alice.zt, s->big, "f2:/big", NULL, NULL));
-	put(&s->alice, "first", "f2:/a");
-	put(&s->alice, "other", "f2:/b");
-	put(&s->alice, "again", "f2:/a"); /* version 2 */
+	person_put(&s->alice, "first", "f2:/a");
+	person_put(&s->alice, "other", "f2:/b");
+	person_put(&s->alice, "again", "f2:/a"); /* version 2 */
 	expect_content(s, &s->bob, "f2:/a", "again");
 	double_play(s->w->d, &hooks);
 	expect_refusal(s, &s->bob, "f2:/big", ZT_ERR_CORRUPT);
@@ -263,8 +254,8 @@ F2_an_object_of_another_workspace_is_refused(void **state)
 
 	(void)share(s, "f2x", "reader");
 	(void)share(s, "f2y", "reader");
-	put(&s->alice, "here!", "f2x:/a");
-	put(&s->alice, "there", "f2y:/a");
+	person_put(&s->alice, "here!", "f2x:/a");
+	person_put(&s->alice, "there", "f2y:/a");
 	expect_content(s, &s->bob, "f2x:/a", "here!");
 	expect_content(s, &s->bob, "f2y:/a", "there");
 	double_play(s->w->d, &hooks);
@@ -300,7 +291,7 @@ F10_a_lost_block_is_named_and_the_rest_stays_readable(void **state)
 
 	(void)share(s, "f10", "reader");
 	assert_ok(zt_put(s->alice.zt, s->big, "f10:/big", NULL, NULL));
-	put(&s->alice, "still here", "f10:/note");
+	person_put(&s->alice, "still here", "f10:/note");
 	double_play(s->w->d, &hooks);
 	expect_refusal(s, &s->bob, "f10:/big", ZT_ERR_MISSING_BLOCK);
 	expect_content(s, &s->bob, "f10:/note", "still here");
@@ -373,7 +364,7 @@ F5_a_change_dropped_reordered_or_repeated_in_the_feed_is_detected(void **state)
 		char remote[16];
 
 		(void)snprintf(remote, sizeof remote, "f5:/%d", i);
-		put(&s->alice, "x", remote);
+		person_put(&s->alice, "x", remote);
 	}
 	double_play(s->w->d, &hooks);
 	for (; f.how <= REPEAT; f.how++) {
@@ -425,8 +416,8 @@ F5_F6_a_chain_rolled_back_or_with_two_contents_for_one_version_is_detected(void 
 	struct forged_change change = { .version = 1, .m = &file.m };
 	struct forged f;
 
-	put(&s->alice, "one", "f6:/a");
-	put(&s->alice, "two", "f6:/b");
+	person_put(&s->alice, "one", "f6:/a");
+	person_put(&s->alice, "two", "f6:/b");
 	assert_ok(zt_ls(s->bob.zt, "f6:/", false, false, ignore, NULL));
 	double_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_ROLLBACK, zt_ls(s->bob.zt, "f6:/", false, false, ignore, NULL));
@@ -442,8 +433,8 @@ F5_F6_a_chain_rolled_back_or_with_two_contents_for_one_version_is_detected(void 
 	double_play(s->w->d, &hooks);
 	assert_ok(zt_ls(s->bob.zt, "f6:/", false, false, ignore, NULL));
 	double_play(s->w->d, NULL);
-	put(&s->alice, "three", "f6:/c"); /* the true position 3 */
-	put(&s->alice, "four", "f6:/d");  /* position 4 names the link behind it */
+	person_put(&s->alice, "three", "f6:/c"); /* the true position 3 */
+	person_put(&s->alice, "four", "f6:/d");  /* position 4 names the link behind it */
 	assert_err(ZT_ERR_FORK, zt_ls(s->bob.zt, "f6:/", false, false, ignore, NULL));
 	assert_true(strstr(zt_why(s->bob.zt), "another history") != NULL);
 	forged_free(&f);
@@ -485,8 +476,8 @@ F11_half_of_a_changeset_is_refused_by_client_and_server(void **state)
 	assert_ok(forged_send(&s->alice, w, &f)); /* whole */
 	pb_free(m);
 	forged_free(&f);
-	put(&s->alice, "x", "f11:/x");
-	put(&s->alice, "y", "f11:/y");
+	person_put(&s->alice, "x", "f11:/x");
+	person_put(&s->alice, "y", "f11:/y");
 	double_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_CORRUPT, zt_ls(s->bob.zt, "f11:/", false, false, ignore, NULL));
 	assert_true(feed.done);
@@ -586,20 +577,20 @@ F7_what_is_left_out_does_not_stand_in_the_way_of_others(void **state)
 	assert_ok(client_thaw(s->alice.zt)); /* forks were shown to them before */
 	assert_ok(client_thaw(s->bob.zt));
 	(void)share(s, "f7o", "contributor");
-	put(&s->alice, "one", "f7o:/file");
+	person_put(&s->alice, "one", "f7o:/file");
 	assert_ok(zt_sync(s->bob.zt));
-	put(&s->bob, "two", "f7o:/file");  /* the newest version, and */
-	put(&s->bob, "more", "f7o:/bobs"); /* of the root folder, too */
+	person_put(&s->bob, "two", "f7o:/file");  /* the newest version, and */
+	person_put(&s->bob, "more", "f7o:/bobs"); /* of the root folder, too */
 	assert_ok(space_sync(person_space(&s->alice, "f7o")));
-	put(&s->bob, "three", "f7o:/file");
-	put(&s->bob, "four", "f7o:/fourth");
+	person_put(&s->bob, "three", "f7o:/file");
+	person_put(&s->bob, "four", "f7o:/fourth");
 	double_play(s->w->d, &hooks); /* alice does not see the last of these when she pins */
 	assert_ok(zt_workspace_unshare(s->alice.zt, "f7o", "bob@test.example"));
 	double_play(s->w->d, NULL);
 	assert_ok(zt_verify(s->alice.zt, "f7o", NULL, &check));
 	assert_true(check.skipped >= 1);
-	put(&s->alice, "five", "f7o:/file");
-	put(&s->alice, "six", "f7o:/fourth");
+	person_put(&s->alice, "five", "f7o:/file");
+	person_put(&s->alice, "six", "f7o:/fourth");
 	assert_ok(get(s, &s->alice, "f7o:/file", &got));
 	assert_string_equal("five", buf_text(&got));
 	buf_empty(&got);

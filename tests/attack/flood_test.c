@@ -129,35 +129,6 @@ gate_close(struct gate *g)
 	assert_int_equal(0, WEXITSTATUS(status));
 }
 
-static size_t
-kib_of(pid_t pid)
-{
-	char path[64], line[256];
-	size_t kib = 0;
-	FILE *f;
-
-	(void)snprintf(path, sizeof path, "/proc/%d/status", pid);
-	assert_non_null(f = fopen(path, "re"));
-	while (fgets(line, sizeof line, f) != NULL)
-		(void)sscanf(line, "VmRSS: %zu", &kib);
-	(void)fclose(f);
-	return kib;
-}
-
-static size_t
-kib_of_service(const struct scene *s, const char *name)
-{
-	char path[160];
-	int pid = 0;
-	FILE *f;
-
-	(void)snprintf(path, sizeof path, "%s/run/%s.pid", s->w->state, name);
-	assert_non_null(f = fopen(path, "re"));
-	assert_int_equal(1, fscanf(f, "%d", &pid));
-	(void)fclose(f);
-	return kib_of(pid);
-}
-
 /* ---- callers ---- */
 
 /* A connection from 127.0.0.FROM; -1 when it is not let in. */
@@ -327,13 +298,13 @@ N1_bodies_that_nobody_signed_are_not_taken_and_signed_ones_are(void **state)
 	struct id nobody;
 	struct buf request;
 	struct gate g;
-	size_t before;
+	long before;
 	int fd[MANY];
 
 	assert_non_null(body.p);
 	suite_random(nobody.b, ID_BYTES);
 	gate_open(s, "", &g);
-	before = kib_of(g.pid);
+	before = process_kib(g.pid);
 	for (int i = 0; i < MANY; i++) {
 		ask.as = i % 2 == 0 ? NULL : &nobody;
 		request = request_of(&s->alice, &ask);
@@ -341,7 +312,7 @@ N1_bodies_that_nobody_signed_are_not_taken_and_signed_ones_are(void **state)
 		say(fd[i], request.p, request.n - 64);
 		buf_free(&request);
 	}
-	assert_in_range(kib_of(g.pid), 0, before + 8 * 1024);
+	assert_in_range(process_kib(g.pid), 0, before + 8 * 1024);
 	for (int i = 0; i < MANY; i++) {
 		/* the answer, or the end of a connection that was still sending */
 		assert_int_not_equal(-1, status_within(fd[i], 8));
@@ -701,7 +672,7 @@ N1_a_flood_of_everything_leaves_the_gateway_small_and_the_others_served(void **s
 	struct ask socket = { .route = ROUTE_EVENTS, .extra = UPGRADE };
 	struct buf unsigned_call = request_of(&s->alice, &bad),
 		   unsigned_socket = request_of(&s->alice, &socket), slow = buf_init(70000);
-	size_t before[4], at_most = 0;
+	long before[4], at_most = 0;
 	double began;
 	struct gate g;
 	int *fd = calloc(MANY, sizeof *fd);
@@ -712,7 +683,7 @@ N1_a_flood_of_everything_leaves_the_gateway_small_and_the_others_served(void **s
 			    "content-length: 65536\r\n\r\n");
 	assert_non_null(memset(buf_room(&slow, 65000), 'x', 65000));
 	for (size_t i = 0; i < 4; i++)
-		before[i] = kib_of_service(s, services[i]);
+		before[i] = world_kib(s->w, services[i]);
 	gate_open(s, "", &g);
 	began = now();
 	for (unsigned i = 0; i < MANY; i++) {
@@ -727,8 +698,8 @@ N1_a_flood_of_everything_leaves_the_gateway_small_and_the_others_served(void **s
 			say(fd[i], unsigned_socket.p, unsigned_socket.n);
 		if (i % 100 == 0)
 			assert_int_equal(200, call_from(&g, ADDRESS_OWN, &s->alice, &good));
-		if (kib_of(g.pid) > at_most)
-			at_most = kib_of(g.pid);
+		if (process_kib(g.pid) > at_most)
+			at_most = process_kib(g.pid);
 	}
 	for (unsigned i = 0; i < MANY; i += 4) {
 		struct pollfd p = { .fd = fd[i], .events = POLLOUT };
@@ -738,14 +709,14 @@ N1_a_flood_of_everything_leaves_the_gateway_small_and_the_others_served(void **s
 	}
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(200, call_from(&g, ADDRESS_OWN, &s->alice, &good));
-	if (kib_of(g.pid) > at_most)
-		at_most = kib_of(g.pid);
-	print_message("the gateway held %zu KiB at most, in %.1f s\n", at_most, now() - began);
+	if (process_kib(g.pid) > at_most)
+		at_most = process_kib(g.pid);
+	print_message("the gateway held %ld KiB at most, in %.1f s\n", at_most, now() - began);
 	assert_in_range(at_most, 0, BOUND);
 	for (size_t i = 0; i < 4; i++) {
-		size_t after = kib_of_service(s, services[i]);
+		long after = world_kib(s->w, services[i]);
 
-		print_message("%s: %zu KiB, then %zu\n", services[i], before[i], after);
+		print_message("%s: %ld KiB, then %ld\n", services[i], before[i], after);
 		assert_in_range(after, 0, before[i] + 32 * 1024);
 	}
 	for (unsigned i = 0; i < MANY; i++)

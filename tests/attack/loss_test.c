@@ -17,15 +17,6 @@
 #include "proto/auth.pb-c.h"
 #include "trust/head.h"
 
-static void
-put(struct person *p, const char *content, const char *remote)
-{
-	char *path = world_file(p->w, "content", content, strlen(content));
-
-	assert_ok(zt_put(p->zt, path, remote, NULL, NULL));
-	free(path);
-}
-
 /* A root folder of version 1 with one file, by BY. */
 static void
 forge_late(struct person *by, struct space *w, const char *name, struct forged *f)
@@ -180,7 +171,7 @@ F7_who_had_verified_it_before_the_revocation_was_heard_of_goes_on_counting_it(vo
 	world_join(&s->alice, &carol, "cora", "standard");
 	assert_ok(zt_workspace_create(s->bob.zt, "earlier"));
 	assert_ok(zt_workspace_share(s->bob.zt, "earlier", carol.email, "contributor"));
-	put(&carol, "good", "earlier:/good");
+	person_put(&carol, "good", "earlier:/good");
 	root_is(&s->bob, "earlier", 1, 1);
 	assert_ok(zt_user_revoke(s->alice.zt, carol.email));
 	root_is(&s->bob, "earlier", 1, 1);
@@ -561,7 +552,7 @@ P5_a_member_who_names_another_history_freezes_one_workspace_until_it_is_passed_o
 	assert_non_null(strstr(zt_why(s->alice.zt), "bob@test.example"));
 	assert_err(ZT_ERR_FORK, zt_put(s->alice.zt, path, "frozen:/note", NULL, NULL));
 	assert_ok(zt_workspace_create(s->alice.zt, "another"));
-	put(&s->alice, "elsewhere", "another:/f");
+	person_put(&s->alice, "elsewhere", "another:/f");
 	assert_ok(zt_workspace_unshare(s->alice.zt, "frozen", "bob@test.example"));
 	/* Still there, in the hands of a server that is hostile: the owner passes over it. */
 	assert_ok(space_find(s->alice.zt, "frozen", &w));
@@ -611,7 +602,7 @@ K8_a_place_that_never_was_is_declared_void_by_an_owner(void **state)
 	uint64_t index;
 
 	assert_ok(zt_workspace_create(s->alice.zt, "pinned"));
-	put(&s->alice, "first", "pinned:/f");
+	person_put(&s->alice, "first", "pinned:/f");
 	w = person_space(&s->alice, "pinned");
 	p.workspace = w->w->id;
 	assert_err(ZT_ERR_PROOF,
@@ -625,7 +616,7 @@ K8_a_place_that_never_was_is_declared_void_by_an_owner(void **state)
 	w = person_space(&s->alice, "pinned");
 	assert_null(org_state_furthest_pin(w->w));
 	assert_err(ZT_ERR_NOT_FOUND, zt_workspace_void_pin(s->alice.zt, "pinned", index));
-	put(&s->alice, "second", "pinned:/g");
+	person_put(&s->alice, "second", "pinned:/g");
 }
 
 int

@@ -10,15 +10,6 @@
 #include "format/pb.h"
 #include "zt/repair.h"
 
-static void
-put(struct person *p, const char *content, const char *remote)
-{
-	char *path = world_file(p->w, "content", content, strlen(content));
-
-	assert_ok(zt_put(p->zt, path, remote, NULL, NULL));
-	free(path);
-}
-
 static enum zt_err
 try_put(struct person *p, const char *remote)
 {
@@ -27,21 +18,6 @@ try_put(struct person *p, const char *remote)
 
 	free(path);
 	return err;
-}
-
-/* The database of metadata as it was before anything was written to the workspace. */
-static void
-lose_all(struct scene *s, const struct id *workspace)
-{
-	static const char *const sql[] = {
-		"DELETE FROM metadata.changesets WHERE workspace = $1::bytea RETURNING 1",
-		"DELETE FROM metadata.objects WHERE workspace = $1::bytea RETURNING 1",
-		"DELETE FROM metadata.vlobs WHERE workspace = $1::bytea RETURNING 1",
-		"DELETE FROM metadata.chains WHERE workspace = $1::bytea RETURNING 1",
-	};
-
-	for (size_t i = 0; i < sizeof sql / sizeof sql[0]; i++)
-		PQclear(world_ask(s->w, "metadata", sql[i], workspace));
 }
 
 static void
@@ -56,53 +32,13 @@ forge_file_in(struct person *by, struct space *w, struct forged *out)
 	forge_changeset(by, w, &c, 1, (unsigned)w->w->generation_count, out);
 }
 
+/* F as a way of one changeset; SIGNED as its end's, from wherever it is. */
 static enum zt_err
-repair_send(
-    struct person *by, const struct id *workspace, const struct forged *f, uint64_t position)
-{
-	struct route_params p = { .org = by->zt->org, .id = *workspace };
-	struct buf body = buf_init(LIMIT_PUSH), answer = buf_init(64);
-	Zt__RepairRequest m = ZT__REPAIR_REQUEST__INIT;
-	enum zt_err err;
-
-	assert_ok(
-	    pb_decode(&zt__push_request__descriptor, buf_bytes(&f->push), LIMIT_PUSH, &m.push));
-	m.position = position;
-	assert_ok(pb_encode(&m, &body));
-	err = client_call(by->zt, ROUTE_REPAIR, &p, NULL, buf_bytes(&body), &answer);
-	pb_free(m.push);
-	buf_free(&body);
-	buf_free(&answer);
-	return err;
-}
-
-/* The same as a way of one changeset; SIGNED as its end's, from wherever it is. */
-static enum zt_err
-links_send(struct person *by, struct space *w, const struct forged *f, uint64_t position,
+show(struct person *by, struct space *w, const struct forged *f, uint64_t position,
     Zt__Statement *signed_)
 {
-	struct route_params p = { .org = by->zt->org, .id = w->w->id };
-	struct buf body = buf_init(LIMIT_PUSH), answer = buf_init(64);
-	Zt__RepairLinks m = ZT__REPAIR_LINKS__INIT;
-	Zt__PushRequest *push = NULL;
-	Zt__Statement *list[1];
-	enum zt_err err;
-
-	assert_ok(
-	    pb_decode(&zt__push_request__descriptor, buf_bytes(&f->push), LIMIT_PUSH, &push));
-	list[0] = push->changeset->statement;
-	m.statements = list;
-	m.n_statements = 1;
-	m.last = position;
-	m.signed_ = signed_;
-	if (position > 1)
-		m.before = pb_field(w->link.b, HASH_BYTES);
-	assert_ok(pb_encode(&m, &body));
-	err = client_call(by->zt, ROUTE_REPAIR_LINKS, &p, NULL, buf_bytes(&body), &answer);
-	pb_free(push);
-	buf_free(&body);
-	buf_free(&answer);
-	return err;
+	return forged_show(by, &w->w->id,
+	    &(struct forged_way){ buf_bytes(&f->push), position, &w->link, signed_ });
 }
 
 /* What BY keeps of the server's word for W. */
@@ -147,9 +83,9 @@ begin_workspace(struct scene *s, struct person *carol, const char *name, const c
 	assert_ok(zt_workspace_share(s->alice.zt, name, "bob@test.example", "contributor"));
 	assert_ok(zt_workspace_share(s->alice.zt, name, carol->email, "reader"));
 	(void)snprintf(file, sizeof file, "%s:/one", name);
-	put(&s->alice, "first", file);
+	person_put(&s->alice, "first", file);
 	(void)snprintf(file, sizeof file, "%s:/two", name);
-	put(&s->alice, "second", file);
+	person_put(&s->alice, "second", file);
 	(void)person_space(&s->bob, name);
 	return person_space(carol, name);
 }
@@ -180,15 +116,13 @@ F7_a_repair_brings_back_nothing_that_did_not_stand_there(void **state)
 
 			/* Its parent is gone with the rest. */
 			assert_err(lost ? ZT_ERR_ROLLBACK : ZT_ERR_PROOF,
-			    repair_send(by, &w->w->id, &f, at));
-			assert_err(
-			    ZT_ERR_PROOF, links_send(by, of_bob, &f, position + 1, NULL));
-			assert_err(
-			    ZT_ERR_PROOF, links_send(by, of_bob, &f, position + 1, word));
-			assert_err(ZT_ERR_PROOF, links_send(by, of_bob, &f, position, word));
+			    forged_repair(by, &w->w->id, buf_bytes(&f.push), at));
+			assert_err(ZT_ERR_PROOF, show(by, of_bob, &f, position + 1, NULL));
+			assert_err(ZT_ERR_PROOF, show(by, of_bob, &f, position + 1, word));
+			assert_err(ZT_ERR_PROOF, show(by, of_bob, &f, position, word));
 		}
 		if (!lost)
-			lose_all(s, &w->w->id);
+			world_lose_chain(s->w, &w->w->id);
 	}
 	/* The same calls, by a reader, of what stood there. */
 	assert_true(repair(&carol).changesets == position);
@@ -211,7 +145,7 @@ L9_nothing_new_is_taken_until_what_stood_there_is_back(void **state)
 	world_join(&s->alice, &dave, "dave", "standard"); /* who has seen nothing of it */
 	assert_ok(zt_workspace_share(s->alice.zt, "held", dave.email, "manager"));
 	assert_ok(zt_sync(dave.zt));
-	lose_all(s, &w->w->id);
+	world_lose_chain(s->w, &w->w->id);
 	assert_err(ZT_ERR_RESTORED, try_put(&dave, "held:/new"));
 	assert_err(ZT_ERR_RESTORED, zt_workspace_rotate(dave.zt, "held"));
 	assert_err(ZT_ERR_ROLLBACK, try_put(&s->alice, "held:/new"));
@@ -221,7 +155,7 @@ L9_nothing_new_is_taken_until_what_stood_there_is_back(void **state)
 	assert_true(r.is_whole && r.changesets == 0);
 	assert_ok(try_put(&dave, "held:/new"));
 	assert_ok(zt_workspace_rotate(dave.zt, "held"));
-	put(&s->alice, "after", "held:/after");
+	person_put(&s->alice, "after", "held:/after");
 	(void)person_space(&s->bob, "held");
 	person_close(&carol);
 	person_close(&dave);

@@ -7,15 +7,6 @@
 #include "format/pb.h"
 #include "world.h"
 
-static void
-put(struct person *p, const char *content, const char *remote)
-{
-	char *path = world_file(p->w, "content", content, strlen(content));
-
-	assert_ok(zt_put(p->zt, path, remote, NULL, NULL));
-	free(path);
-}
-
 static enum zt_err
 get(struct person *p, const char *remote, const char *name)
 {
@@ -72,7 +63,7 @@ P9_a_stolen_device_that_seals_rubbish_locks_nobody_out(void **state)
 
 	world_join(&s->alice, &gina, "gina", "standard");
 	assert_ok(zt_workspace_create(gina.zt, "of gina"));
-	put(&gina, "old", "of gina:/f");
+	person_put(&gina, "old", "of gina:/f");
 	world_add_device(&gina, &thief, "stolen");
 	assert_ok(
 	    client_append(thief.zt, &thief.zt->org, fill_spoiled, (void *)(uintptr_t)&right));
@@ -84,7 +75,7 @@ P9_a_stolen_device_that_seals_rubbish_locks_nobody_out(void **state)
 	assert_null(client_user_key(gina.zt, 2));
 	assert_non_null(client_user_key(gina.zt, 1));
 	assert_ok(zt_workspace_create(s->alice.zt, "for gina"));
-	put(&s->alice, "new", "for gina:/f");
+	person_put(&s->alice, "new", "for gina:/f");
 	assert_ok(zt_workspace_share(s->alice.zt, "for gina", "gina@test.example", "reader"));
 	assert_ok(get(&gina, "for gina:/f", "new"));
 	assert_ok(get(&gina, "of gina:/f", "old"));
@@ -208,14 +199,14 @@ R4_a_reader_who_adds_and_revokes_devices_without_end_is_stopped(void **state)
 	assert_ok(zt_workspace_create(s->alice.zt, "stopped"));
 	assert_ok(zt_workspace_share(s->alice.zt, "stopped", "bob@test.example", "reader"));
 	assert_ok(zt_workspace_share(s->alice.zt, "stopped", carol.email, "contributor"));
-	put(&carol, "before", "stopped:/before");
+	person_put(&carol, "before", "stopped:/before");
 	for (; n < 100 && err == ZT_OK; n++)
 		err = add_and_revoke(&s->bob);
 	assert_err(ZT_ERR_LIMIT, err);
 	assert_true(n > 5 && n < 40);
 	assert_ok(zt_sync(s->alice.zt));
 	assert_ok(zt_tend(s->alice.zt, NULL)); /* as a watch of hers does at once */
-	put(&carol, "after", "stopped:/after");
+	person_put(&carol, "after", "stopped:/after");
 	person_close(&carol);
 }
 

@@ -159,6 +159,49 @@ forged_send(struct person *by, struct space *s, const struct forged *f)
 	return err;
 }
 
+enum zt_err
+forged_repair(
+    struct person *by, const struct id *workspace, struct bytes push, uint64_t position)
+{
+	struct route_params p = { .org = by->zt->org, .id = *workspace };
+	struct buf body = buf_init(LIMIT_PUSH), answer = buf_init(64);
+	Zt__RepairRequest m = ZT__REPAIR_REQUEST__INIT;
+	enum zt_err err;
+
+	assert_ok(pb_decode(&zt__push_request__descriptor, push, LIMIT_PUSH, &m.push));
+	m.position = position;
+	assert_ok(pb_encode(&m, &body));
+	err = client_call(by->zt, ROUTE_REPAIR, &p, NULL, buf_bytes(&body), &answer);
+	pb_free(m.push);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+enum zt_err
+forged_show(struct person *by, const struct id *workspace, const struct forged_way *way)
+{
+	struct route_params p = { .org = by->zt->org, .id = *workspace };
+	struct buf body = buf_init(LIMIT_PUSH), answer = buf_init(64);
+	Zt__RepairLinks m = ZT__REPAIR_LINKS__INIT;
+	Zt__PushRequest *push = NULL;
+	enum zt_err err;
+
+	assert_ok(pb_decode(&zt__push_request__descriptor, way->push, LIMIT_PUSH, &push));
+	m.statements = &push->changeset->statement;
+	m.n_statements = 1;
+	m.last = way->last;
+	m.signed_ = way->signed_;
+	if (way->last > 1)
+		m.before = pb_field(way->before->b, HASH_BYTES);
+	assert_ok(pb_encode(&m, &body));
+	err = client_call(by->zt, ROUTE_REPAIR_LINKS, &p, NULL, buf_bytes(&body), &answer);
+	pb_free(push);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
 void
 forge_file(struct forged_file *f, const char *content)
 {

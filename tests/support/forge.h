@@ -31,6 +31,19 @@ typedef void forge_fn(Zt__ChangesetBody *b, void *ctx);
 void forged_alter(struct person *by, struct forged *f, forge_fn *alter, void *ctx);
 /* The real server's answer to the push. */
 enum zt_err forged_send(struct person *by, struct space *s, const struct forged *f);
+/* PUSH, as it is or was sent, by REPAIR at POSITION: the real server's answer. */
+enum zt_err forged_repair(
+    struct person *by, const struct id *workspace, struct bytes push, uint64_t position);
+/* That PUSH stood at LAST of the chain, behind the link BEFORE, as a way of one changeset whose
+ * end SIGNED speaks of (NULL: nothing does): the real server's answer. */
+struct forged_way {
+	struct bytes push;
+	uint64_t last;
+	const struct hash *before;
+	Zt__Statement *signed_;
+};
+enum zt_err forged_show(
+    struct person *by, const struct id *workspace, const struct forged_way *way);
 /* A manifest of a small file with CONTENT, or of a folder with one entry; they live as long as
  * the caller's memory that they borrow. */
 struct forged_file {

@@ -1,8 +1,10 @@
 #include "test.h"
 
 #include <libpq-fe.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -376,27 +378,92 @@ world_log_key(struct world *w, const struct id *org)
 	return key;
 }
 
-long
-world_peak_kib(struct world *w, const char *service)
+/* FIELD of what the kernel says of process PID. */
+static long
+status_kib(pid_t pid, const char *field)
 {
-	char path[128], line[256];
-	long pid = 0, kib = 0;
+	char path[64], line[256];
+	long kib = 0;
 	FILE *f;
 
-	(void)snprintf(path, sizeof path, "%s/run/%s.pid", w->state, service);
+	(void)snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);
 	assert_non_null(f = fopen(path, "re"));
-	assert_int_equal(1, fscanf(f, "%ld", &pid));
-	(void)fclose(f);
-	(void)snprintf(path, sizeof path, "/proc/%ld/status", pid);
-	assert_non_null(f = fopen(path, "re"));
-	while (kib == 0 && fgets(line, sizeof line, f) != NULL)
-		(void)!sscanf(line, "VmHWM: %ld", &kib);
+	while (fgets(line, sizeof line, f) != NULL)
+		if (strncmp(line, field, strlen(field)) == 0)
+			kib = strtol(line + strlen(field), NULL, 10);
 	(void)fclose(f);
 	assert_true(kib > 0);
 #ifdef __SANITIZE_ADDRESS__
 	kib = 1; /* its quarantine keeps what is freed: nothing can be said of memory */
 #endif
 	return kib;
+}
+
+static pid_t
+service_pid(const struct world *w, const char *service)
+{
+	char path[128];
+	int pid = 0;
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%s/run/%s.pid", w->state, service);
+	assert_non_null(f = fopen(path, "re"));
+	assert_int_equal(1, fscanf(f, "%d", &pid));
+	(void)fclose(f);
+	return pid;
+}
+
+long
+process_kib(pid_t pid)
+{
+	return status_kib(pid, "VmRSS:");
+}
+
+long
+world_kib(const struct world *w, const char *service)
+{
+	return process_kib(service_pid(w, service));
+}
+
+long
+world_peak_kib(const struct world *w, const char *service)
+{
+	return status_kib(service_pid(w, service), "VmHWM:");
+}
+
+int
+world_dial(const struct world *w)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	to.sin_port = htons((uint16_t)atoi(strrchr(w->url, ':') + 1));
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(0, connect(fd, (struct sockaddr *)&to, sizeof to));
+	return fd;
+}
+
+void
+world_lose_chain(struct world *w, const struct id *workspace)
+{
+	static const char *const sql[] = {
+		"DELETE FROM metadata.changesets WHERE workspace = $1::bytea RETURNING 1",
+		"DELETE FROM metadata.objects WHERE workspace = $1::bytea RETURNING 1",
+		"DELETE FROM metadata.vlobs WHERE workspace = $1::bytea RETURNING 1",
+		"DELETE FROM metadata.chains WHERE workspace = $1::bytea RETURNING 1",
+	};
+
+	for (size_t i = 0; i < sizeof sql / sizeof sql[0]; i++)
+		PQclear(world_ask(w, "metadata", sql[i], workspace));
+}
+
+void
+person_put(struct person *p, const char *content, const char *remote)
+{
+	char *path = world_file(p->w, "content", content, strlen(content));
+
+	assert_ok(zt_put(p->zt, path, remote, NULL, NULL));
+	free(path);
 }
 
 char *

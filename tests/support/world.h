@@ -44,12 +44,23 @@ void person_open(struct person *p);
 /* What a hostile server has: rows of SERVICE's database about the id OF, as $1, in binary. The
  * caller clears them. */
 PGresult *world_ask(struct world *w, const char *service, const char *sql, const struct id *of);
-/* How much memory SERVICE has had at most, in KiB; always the same under AddressSanitizer. */
-long world_peak_kib(struct world *w, const char *service);
+/* How much memory SERVICE has, or has had at most, in KiB; always the same under
+ * AddressSanitizer, whose quarantine keeps what is freed. */
+long world_kib(const struct world *w, const char *service);
+long world_peak_kib(const struct world *w, const char *service);
+/* The same of a process that a test has started. */
+long process_kib(pid_t pid);
+/* A socket to the door itself, past the double. */
+int world_dial(const struct world *w);
+/* The database of metadata as in an older backup, in which nothing of the workspace's chain
+ * stood yet. */
+void world_lose_chain(struct world *w, const struct id *workspace);
 /* The seed of the key that signs the heads of ORG. */
 struct sign_key *world_log_key(struct world *w, const struct id *org);
 /* Content for a file, in a folder of this world: the path, which the caller frees. */
 char *world_file(struct world *w, const char *name, const void *p, size_t n);
+/* P writes a file with CONTENT to REMOTE. */
+void person_put(struct person *p, const char *content, const char *remote);
 /* P's device is left alone with `zt watch`, until ENOUGH says so; it is asked about four times
  * a second. At the server itself: event sockets do not pass the double. */
 void person_watch(struct person *p, bool (*enough)(void *ctx), void *ctx);
