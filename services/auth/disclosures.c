@@ -8,13 +8,15 @@
 #include "format/pb.h"
 
 static const struct db_query put = { "disclosures_put",
-	"INSERT INTO disclosures VALUES ($1::bytea, $2::bytea, $3::bytea, $4::bytea) "
-	"ON CONFLICT (org, recipient, subject) DO UPDATE SET sealed = excluded.sealed" };
+	"INSERT INTO disclosures (org, recipient, subject, sealed, author) VALUES ($1::bytea, "
+	"$2::bytea, $3::bytea, $4::bytea, $5::bytea) ON CONFLICT (org, recipient, subject, "
+	"author) DO UPDATE SET sealed = excluded.sealed" };
 static const struct db_query get = { "disclosures_get",
 	PAGE_OF("subject, sealed, is_more",
-	    "SELECT * FROM (SELECT subject, sealed FROM disclosures WHERE org = $1::bytea AND "
-	    "recipient = $2::bytea ORDER BY subject OFFSET $3::int8) behind",
-	    "subject", PAGE_ROWS, "octet_length(sealed)") };
+	    "SELECT * FROM (SELECT subject, author, sealed FROM disclosures WHERE org = "
+	    "$1::bytea AND recipient = $2::bytea ORDER BY subject, author OFFSET $3::int8) "
+	    "behind",
+	    "subject, author", PAGE_ROWS, "octet_length(sealed)") };
 
 /* Both are users, so that their number bounds that of the rows. */
 static enum zt_err
@@ -36,7 +38,8 @@ check_users(struct auth *a, const struct request *rq, const Zt__Disclosures *m)
 	return err;
 }
 
-/* DISCLOSE: an admin deposits handles for those who may know them. */
+/* DISCLOSE: an admin deposits handles for those who may know them. The server cannot look
+ * inside: what other devices deposited stays, and readers take what the log commits to. */
 enum zt_err
 disclosures_put(void *state, const struct request *rq, struct rpc_answer *out)
 {
@@ -53,13 +56,13 @@ disclosures_put(void *state, const struct request *rq, struct rpc_answer *out)
 		struct db_value v[] = { DB_ID(&rq->params.org),
 			DB_BYTES(d->recipient.data, d->recipient.len),
 			DB_BYTES(d->subject.data, d->subject.len),
-			DB_BYTES(d->sealed.data, d->sealed.len) };
+			DB_BYTES(d->sealed.data, d->sealed.len), DB_ID(&rq->device) };
 
 		if (d->recipient.len != ID_BYTES || d->subject.len != ID_BYTES ||
 		    d->sealed.len > 4 * LIMIT_TEXT)
 			err = ZT_ERR_CORRUPT;
 		else
-			err = db_run(rq->db, &put, v, 4, NULL);
+			err = db_run(rq->db, &put, v, 5, NULL);
 	}
 	if (err == ZT_OK)
 		err = db_commit(rq->db);

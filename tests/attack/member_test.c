@@ -512,6 +512,56 @@ L10_a_handle_that_is_not_the_committed_one_is_refused(void **state)
 	assert_string_equal(s->p[OWNER].email, h.email);
 }
 
+/* DISCLOSE by WHO of rubbish instead of the handle of each user in turn, to each. */
+static enum zt_err
+disclose_rubbish(struct setting *s, enum actor who)
+{
+	struct route_params p = { .org = s->p[OWNER].zt->org };
+	Zt__Disclosures m = ZT__DISCLOSURES__INIT;
+	Zt__Disclosure d[REMOVED * REMOVED], *list[REMOVED * REMOVED];
+	uint8_t rubbish[200];
+	struct buf body = buf_init(1 << 20), answer = buf_init(64);
+	enum zt_err err;
+
+	suite_random(rubbish, sizeof rubbish);
+	for (int i = 0; i < REMOVED * REMOVED; i++) {
+		zt__disclosure__init(list[m.n_items++] = &d[i]);
+		d[i].recipient = pb_field(s->p[i / REMOVED].zt->user.b, ID_BYTES);
+		d[i].subject = pb_field(s->p[i % REMOVED].zt->user.b, ID_BYTES);
+		d[i].sealed = pb_field(rubbish, sizeof rubbish);
+	}
+	m.items = list;
+	assert_ok(pb_encode(&m, &body));
+	err = client_call(s->p[who].zt, ROUTE_DISCLOSE, &p, NULL, buf_bytes(&body), &answer);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+static void
+L10_an_admins_rubbish_takes_no_name_away_that_another_deposited(void **state)
+{
+	struct setting *s = *state;
+	struct zt *owner = s->p[OWNER].zt, *reader = s->p[READER].zt;
+	struct client_handle h;
+
+	assert_err(ZT_ERR_FORBIDDEN, disclose_rubbish(s, STRANGER));
+	assert_ok(zt_user_profile(owner, s->p[STRANGER].email, "admin"));
+	assert_ok(disclose_rubbish(s, STRANGER));
+	assert_ok(disclose_rubbish(s, STRANGER)); /* their own word alone is replaced */
+	for (int i = OWNER; i < REMOVED; i++) {
+		struct bytes user = bytes_of(s->p[i].zt->user.b, ID_BYTES);
+
+		assert_ok(store_delete(reader->store, STORE_HANDLE, user, 0));
+	}
+	assert_ok(client_sync_handles(reader));
+	for (int i = OWNER; i < REMOVED; i++) {
+		client_handle(reader, &s->p[i].zt->user, &h);
+		assert_string_equal(s->p[i].email, h.email);
+	}
+	assert_ok(zt_user_profile(owner, s->p[STRANGER].email, "standard"));
+}
+
 int
 main(void)
 {
@@ -524,6 +574,8 @@ main(void)
 		cmocka_unit_test(M_nobody_speaks_as_another_or_as_more_than_they_are),
 		cmocka_unit_test(R3_no_service_does_what_a_hostile_gateway_says_unsigned),
 		cmocka_unit_test(L10_a_handle_that_is_not_the_committed_one_is_refused),
+		cmocka_unit_test(
+		    L10_an_admins_rubbish_takes_no_name_away_that_another_deposited),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
