@@ -240,6 +240,29 @@ take(struct reading *r, size_t i, struct damage *d, const Zt__Object *o,
 	return err;
 }
 
+static int
+by_version(const void *a, const void *b, void *of)
+{
+	const struct space_object *objects = of;
+	const struct space_version *x = &objects[*(const size_t *)a].v,
+				   *y = &objects[*(const size_t *)b].v;
+	int order = memcmp(x->vlob.b, y->vlob.b, ID_BYTES);
+
+	return order != 0 ? order : (x->version > y->version) - (x->version < y->version);
+}
+
+/* How many of the COUNT sorted in ASKED, from the front, are one version: a folder may name an
+ * object twice, and a server takes each question once. */
+static size_t
+how_often(const struct reading *r, const size_t *asked, size_t count)
+{
+	size_t n = 1;
+
+	while (n < count && by_version(&asked[0], &asked[n], r->objects) == 0)
+		n++;
+	return n;
+}
+
 static enum zt_err
 ask_objects(struct reading *r, const size_t *asked, size_t count, Zt__ObjectsAnswer **out)
 {
@@ -248,22 +271,24 @@ ask_objects(struct reading *r, const size_t *asked, size_t count, Zt__ObjectsAns
 	Zt__ObjectsRequest ask = ZT__OBJECTS_REQUEST__INIT;
 	struct buf body = buf_init(1024 * 1024), answer = buf_init(LIMIT_PAGE + LIMIT_MANIFEST);
 	enum zt_err err = asks != NULL && list != NULL ? ZT_OK : ZT_ERR_MEMORY;
+	size_t n = 0;
 
-	for (size_t i = 0; err == ZT_OK && i < count; i++) {
+	for (size_t i = 0; err == ZT_OK && i < count; n++) {
 		const struct space_version *v = &r->objects[asked[i]].v;
 
-		zt__object_ask__init(list[i] = &asks[i]);
-		asks[i].vlob = pb_field(v->vlob.b, ID_BYTES);
-		asks[i].version = v->version;
+		zt__object_ask__init(list[n] = &asks[n]);
+		asks[n].vlob = pb_field(v->vlob.b, ID_BYTES);
+		asks[n].version = v->version;
+		i += how_often(r, asked + i, count - i);
 	}
 	ask.asks = list;
-	ask.n_asks = count;
+	ask.n_asks = n;
 	if (err == ZT_OK && (err = pb_encode(&ask, &body)) == ZT_OK &&
 	    (err = client_call(r->s->z, ROUTE_OBJECTS, &p, NULL, buf_bytes(&body), &answer)) ==
 		ZT_OK)
 		err = pb_decode(&zt__objects_answer__descriptor, buf_bytes(&answer),
 		    LIMIT_PAGE + LIMIT_MANIFEST, out);
-	if (err == ZT_OK && (*out)->n_objects > count)
+	if (err == ZT_OK && (*out)->n_objects > n)
 		err = client_refuse(
 		    r->s->z, ZT_ERR_CORRUPT, "the server answers more than was asked for");
 	free(asks);
@@ -273,8 +298,8 @@ ask_objects(struct reading *r, const size_t *asked, size_t count, Zt__ObjectsAns
 	return err;
 }
 
-/* One answer: some from the front of ASKED; *DONE counts them. An answer that is empty says
- * that the server lacks the first. */
+/* One answer: some from the front of ASKED, sorted; *DONE counts them. An answer that is empty
+ * says that the server lacks the first. */
 static enum zt_err
 take_answer(struct reading *r, const size_t *asked, size_t count, size_t *done)
 {
@@ -282,19 +307,26 @@ take_answer(struct reading *r, const size_t *asked, size_t count, size_t *done)
 	Zt__ObjectsAnswer *m = NULL;
 	Zt__Manifest *opened = NULL;
 	struct wrapped by;
+	size_t n;
 	enum zt_err err = ask_objects(r, asked, count, &m);
 
 	if (err == ZT_ERR_NOT_FOUND || (err == ZT_OK && m->n_objects == 0)) {
-		*done = 1;
-		err = pass_over(r, asked[0], &d);
+		n = how_often(r, asked, count);
+		for (err = ZT_OK, *done = 0; err == ZT_OK && *done < n; ++*done)
+			err = pass_over(r, asked[*done], &d);
 		goto out;
 	}
-	for (*done = 0; err == ZT_OK && *done < m->n_objects; ++*done) {
-		const Zt__Object *o = m->objects[*done];
+	*done = 0;
+	for (size_t k = 0; err == ZT_OK && k < m->n_objects; k++) {
+		const Zt__Object *o = m->objects[k];
 
-		err = open_object(r->s, &r->objects[asked[*done]].v, o, &d, &by, &opened);
-		if (err == ZT_OK)
-			err = take(r, asked[*done], &d, o, &by, &opened);
+		n = how_often(r, asked + *done, count - *done);
+		for (; err == ZT_OK && n > 0; n--, ++*done) {
+			err =
+			    open_object(r->s, &r->objects[asked[*done]].v, o, &d, &by, &opened);
+			if (err == ZT_OK)
+				err = take(r, asked[*done], &d, o, &by, &opened);
+		}
 	}
 out:
 	pb_free(m);
@@ -308,6 +340,7 @@ fetch(struct reading *r)
 	size_t at = 0, done = 0;
 	enum zt_err err = ZT_OK;
 
+	qsort_r(r->asked, r->asked_count, sizeof *r->asked, by_version, r->objects);
 	for (; err == ZT_OK && at < r->asked_count; at += done) {
 		size_t left = r->asked_count - at;
 

@@ -59,6 +59,7 @@ static const struct db_query drop_older = { "wraps_drop",
 	"x.version = t.n AND x.generation <= $5::int8 AND o.org = $1::bytea AND o.workspace = "
 	"$2::bytea AND o.vlob = t.v AND o.version = t.n AND o.wrap = t.w" };
 
+/* Asks that check_asks has looked at. */
 static enum zt_err
 pack(const Zt__ObjectsRequest *m, size_t from, size_t count, struct buf *vlobs,
     struct buf *versions)
@@ -66,8 +67,6 @@ pack(const Zt__ObjectsRequest *m, size_t from, size_t count, struct buf *vlobs,
 	db_array(vlobs, DB_ARRAY_BYTEA, count);
 	db_array(versions, DB_ARRAY_INT8, count);
 	for (size_t i = from; i < from + count; i++) {
-		if (m->asks[i]->vlob.len != ID_BYTES)
-			return ZT_ERR_CORRUPT;
 		wire_put_counted(vlobs, pb_bytes(m->asks[i]->vlob));
 		wire_put_u32(versions, 8);
 		wire_put_u64(versions, m->asks[i]->version);
@@ -121,6 +120,40 @@ add_objects(const struct db_rows *rows, size_t *done, bool *full, struct buf *pa
 	return ZT_OK;
 }
 
+static int
+by_version(const void *a, const void *b)
+{
+	const Zt__ObjectAsk *x = *(Zt__ObjectAsk *const *)a, *y = *(Zt__ObjectAsk *const *)b;
+	int order = memcmp(x->vlob.data, y->vlob.data, ID_BYTES);
+
+	return order != 0 ? order : (x->version > y->version) - (x->version < y->version);
+}
+
+/* As many as one may ask for, each once: a question costs no more than its answer holds. */
+static enum zt_err
+check_asks(const Zt__ObjectsRequest *m, struct rpc_answer *out)
+{
+	Zt__ObjectAsk **sorted;
+	enum zt_err err = ZT_OK;
+
+	if (m->n_asks > MOST_ASKED)
+		return ZT_ERR_TOO_BIG;
+	for (size_t i = 0; i < m->n_asks; i++)
+		if (m->asks[i]->vlob.len != ID_BYTES)
+			return ZT_ERR_CORRUPT;
+	if ((sorted = calloc(m->n_asks + 1, sizeof(Zt__ObjectAsk *))) == NULL)
+		return ZT_ERR_MEMORY;
+	if (m->n_asks > 0)
+		memcpy(sorted, m->asks, m->n_asks * sizeof(Zt__ObjectAsk *));
+	qsort(sorted, m->n_asks, sizeof(Zt__ObjectAsk *), by_version);
+	for (size_t i = 1; err == ZT_OK && i < m->n_asks; i++)
+		if (by_version(&sorted[i - 1], &sorted[i]) == 0)
+			err = service_refuse(
+			    out, ZT_ERR_INVALID, "the same version is asked for twice");
+	free(sorted);
+	return err;
+}
+
 /* OBJECTS: sealed manifests by vlob and version, in the order asked, as many as fit. */
 enum zt_err
 vlobs_read(void *state, const struct request *rq, struct rpc_answer *out)
@@ -134,8 +167,7 @@ vlobs_read(void *state, const struct request *rq, struct rpc_answer *out)
 	(void)state;
 	if ((err = pb_decode(&zt__objects_request__descriptor, rq->body, 1024 * 1024, &m)))
 		return err;
-	if (m->n_asks > MOST_ASKED)
-		err = ZT_ERR_TOO_BIG;
+	err = check_asks(m, out);
 	while (err == ZT_OK && !full && done < m->n_asks && page.n < PAGE_FILL) {
 		size_t n = m->n_asks - done < AT_ONCE ? m->n_asks - done : AT_ONCE,
 		       before = done;

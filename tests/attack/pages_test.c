@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "crypto/suite.h"
 #include "fake_log.h"
@@ -290,35 +291,39 @@ shared(struct scene *s, const char *name)
 	return person_space(&s->bob, name);
 }
 
-/* How many objects come for COUNT asks for all of VLOBS in turn. */
-static size_t
-ask_objects(struct person *p, const struct id *workspace, const struct id *vlobs, size_t n)
+/* COUNT asks for all of the N in VLOBS in turn; *CAME (or NULL): how many objects the answer
+ * holds. */
+static enum zt_err
+ask_objects(struct person *p, const struct id *workspace, const struct id *vlobs, size_t n,
+    size_t count, size_t *came)
 {
 	struct route_params at = { .org = p->zt->org, .id = *workspace };
 	Zt__ObjectsRequest m = ZT__OBJECTS_REQUEST__INIT;
 	Zt__ObjectAsk ask[ASKS], *asks[ASKS];
 	Zt__ObjectsAnswer *got = NULL;
 	struct buf body = buf_init(1 << 20), answer = buf_init(LIMIT_PAGE);
-	size_t count;
+	enum zt_err err;
 
-	for (size_t i = 0; i < ASKS; i++) {
+	for (size_t i = 0; i < count; i++) {
 		zt__object_ask__init(asks[i] = &ask[i]);
 		ask[i].vlob = pb_field(vlobs[i % n].b, ID_BYTES);
 		ask[i].version = 1;
 	}
 	m.asks = asks;
-	m.n_asks = ASKS;
+	m.n_asks = count;
 	assert_ok(pb_encode(&m, &body));
-	assert_ok(client_call(p->zt, ROUTE_OBJECTS, &at, NULL, buf_bytes(&body), &answer));
-	assert_ok(
-	    pb_decode(&zt__objects_answer__descriptor, buf_bytes(&answer), LIMIT_PAGE, &got));
-	count = got->n_objects;
-	for (size_t i = 0; i < count; i++)
-		assert_true(got->objects[i]->object.len > LARGE_OBJECT);
+	err = client_call(p->zt, ROUTE_OBJECTS, &at, NULL, buf_bytes(&body), &answer);
+	if (err == ZT_OK) {
+		assert_ok(pb_decode(
+		    &zt__objects_answer__descriptor, buf_bytes(&answer), LIMIT_PAGE, &got));
+		*came = got->n_objects;
+		for (size_t i = 0; i < *came; i++)
+			assert_true(got->objects[i]->object.len > LARGE_OBJECT);
+	}
 	pb_free(got);
 	buf_free(&body);
 	buf_free(&answer);
-	return count;
+	return err;
 }
 
 static void
@@ -327,6 +332,7 @@ a_question_for_many_large_objects_costs_a_page(void **state)
 	struct scene *s = *state;
 	struct space *w = shared(s, "large objects");
 	struct id vlobs[6];
+	size_t n;
 	long before;
 
 	for (size_t i = 0; i < 6; i++) {
@@ -334,14 +340,57 @@ a_question_for_many_large_objects_costs_a_page(void **state)
 		assert_ok(zt_sync(s->bob.zt));
 		assert_ok(space_sync(w));
 	}
-	(void)ask_objects(&s->bob, &w->w->id, vlobs, 1);
+	assert_ok(ask_objects(&s->bob, &w->w->id, vlobs, 6, 1, &n));
 	before = world_peak_kib(s->w, "metadata");
 	for (int i = 0; i < 8; i++) {
-		size_t n = ask_objects(&s->bob, &w->w->id, vlobs, i % 2 == 0 ? 1 : 6);
-
+		assert_ok(ask_objects(&s->bob, &w->w->id, vlobs, 6, 6, &n));
 		assert_true(n >= 1 && n <= 3); /* never none, never more than an answer takes */
+		/* each version once: neither all of them, nor the first, nor the last again */
+		assert_err(ZT_ERR_INVALID, ask_objects(&s->bob, &w->w->id, vlobs, 6, ASKS, &n));
+		assert_err(ZT_ERR_INVALID, ask_objects(&s->bob, &w->w->id, vlobs, 6, 7, &n));
+		assert_err(ZT_ERR_INVALID, ask_objects(&s->bob, &w->w->id, vlobs, 1, 2, &n));
 	}
 	assert_true(world_peak_kib(s->w, "metadata") - before < 200 * MIB);
+}
+
+/* A folder may name an object twice: honest readers ask once, and have it under both names. */
+static void
+a_file_of_two_names_is_read_under_both(void **state)
+{
+	struct scene *s = *state;
+	struct space *w = shared(s, "two names");
+	struct forged_file file;
+	Zt__FolderManifest in = ZT__FOLDER_MANIFEST__INIT;
+	Zt__FolderEntry e[3], *list[] = { &e[0], &e[1], &e[2] };
+	Zt__Manifest folder = ZT__MANIFEST__INIT;
+	struct forged_change changes[3] = { { .version = 1, .m = &file.m },
+		{ .version = 1, .m = &file.m }, { .version = 1, .m = &folder } };
+	static const char *const names[] = { "a", "b", "c" };
+	char local[128], path[160];
+	struct forged f;
+
+	forge_file(&file, "once");
+	for (int i = 0; i < 2; i++)
+		suite_random(changes[i].vlob.b, ID_BYTES);
+	changes[2].vlob = w->w->id;
+	for (int i = 0; i < 3; i++) {
+		zt__folder_entry__init(&e[i]);
+		e[i].name = pb_field(names[i], 1);
+		e[i].vlob = pb_field(changes[i == 1].vlob.b, ID_BYTES); /* a and c are one */
+	}
+	in.entries = list;
+	in.n_entries = 3;
+	folder.kind_case = ZT__MANIFEST__KIND_FOLDER;
+	folder.folder = &in;
+	forge_changeset(&s->bob, w, changes, 3, 1, &f);
+	assert_ok(forged_send(&s->bob, w, &f));
+	(void)snprintf(local, sizeof local, "%s/two-names", s->w->state);
+	assert_ok(zt_get(s->alice.zt, "two names:/", local, NULL, NULL));
+	for (int i = 0; i < 3; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", local, names[i]);
+		assert_int_equal(0, access(path, R_OK));
+	}
+	forged_free(&f);
 }
 
 /* In a chain's place COUNT changesets like F, as large as changesets can be; and a checkpoint
@@ -483,6 +532,7 @@ main(void)
 		    large_entries_are_brought_back_in_requests_that_the_server_takes,
 		    honest_again),
 		cmocka_unit_test(a_question_for_many_large_objects_costs_a_page),
+		cmocka_unit_test(a_file_of_two_names_is_read_under_both),
 		cmocka_unit_test(a_chain_of_the_largest_changesets_is_read_page_by_page),
 		cmocka_unit_test(a_change_names_each_block_once),
 	};
