@@ -190,20 +190,29 @@ compare_codes(struct exchange *r)
 	return ZT_OK;
 }
 
-/* Sends this side's next message. */
+/* Sends this side's next message. Where somebody else's attempt runs, a newcomer's first one
+ * waits until it has ended. */
 static enum zt_err
 send_step(struct exchange *r, struct bytes clear)
 {
 	struct buf message = buf_init(LIMIT_EXCHANGE + 1024);
-	Zt__ExchangeAnswer *a = NULL;
 	unsigned step = sas_step(r->sas);
-	enum zt_err err;
+	bool waits = true;
+	enum zt_err err = sas_send(r->sas, clear, &message);
 
-	if ((err = sas_send(r->sas, clear, &message)) == ZT_OK &&
-	    (err = talk(r, buf_bytes(&message), step, TALK, &a)) == ZT_OK && a->aborted)
-		err = exchange_refuse(
-		    r, ZT_ERR_ABORTED, "the other side stopped or started anew");
-	pb_free(a);
+	while (err == ZT_OK && waits) {
+		Zt__ExchangeAnswer *a = NULL;
+
+		if ((err = talk(r, buf_bytes(&message), step, TALK, &a)))
+			break;
+		waits = a->busy;
+		if (a->aborted)
+			err = exchange_refuse(
+			    r, ZT_ERR_ABORTED, "the other side stopped or started anew");
+		else if (waits)
+			err = pause_a_little(r);
+		pb_free(a);
+	}
 	buf_free(&message);
 	return err;
 }

@@ -1,6 +1,7 @@
 /* exchanges.c - the relay of the enrolment exchange: it keeps each attempt's messages in order
  * and understands none of them. A side may go away and come back; a new attempt by the claimer
- * ends the one before. */
+ * ends the one before, unless the greeter has taken that up: whoever has the link may begin an
+ * attempt, and must not end one in which two humans compare codes. */
 #include <stdlib.h>
 
 #include "auth/auth.h"
@@ -8,11 +9,11 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
-enum { MOST_STEPS = 8, WELCOME = 7, MOST_ATTEMPTS = 100 };
+enum { MOST_STEPS = 8, WELCOME = 7, MOST_ATTEMPTS = 100, SILENT_MS = 5 * 60 * 1000 };
 
 static const struct db_query find = { "exchange_find",
 	"SELECT kind, state, author_user, coalesce(attempt, ''::bytea), attempts, "
-	"fetched::int::int8 FROM "
+	"fetched::int::int8, spoken FROM "
 	"invitations "
 	"WHERE org = $1::bytea AND id = $2::bytea FOR UPDATE" };
 static const struct db_query set_attempt = { "exchange_attempt",
@@ -32,9 +33,11 @@ static const struct db_query messages = { "exchange_messages",
 	"attempt = $3::bytea ORDER BY step" };
 static const struct db_query add = { "exchange_add",
 	"INSERT INTO exchange VALUES ($1::bytea, $2::bytea, $3::bytea, $4::int8, $5::bytea)" };
+static const struct db_query set_spoken = { "exchange_spoken",
+	"UPDATE invitations SET spoken = $3::int8 WHERE org = $1::bytea AND id = $2::bytea" };
 
 struct invitation {
-	int64_t kind, state, attempts, fetched;
+	int64_t kind, state, attempts, fetched, spoken;
 	struct id author_user, attempt;
 };
 
@@ -58,6 +61,7 @@ read_invitation(const struct request *rq, struct invitation *out)
 			memcpy(out->attempt.b, attempt.p, ID_BYTES);
 		out->attempts = db_int(rows, 0, 4);
 		out->fetched = db_int(rows, 0, 5);
+		out->spoken = db_int(rows, 0, 6);
 	}
 	db_free(rows);
 	return err;
@@ -94,7 +98,10 @@ put_message(const struct request *rq, const struct id *attempt, const Zt__Exchan
 {
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id), DB_ID(attempt),
 		DB_INT(m->step), DB_BYTES(m->message.data, m->message.len) };
+	struct db_value spoken[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id),
+		DB_INT(rq->now_ms) };
 	size_t count = (size_t)db_count(there);
+	enum zt_err err;
 
 	if (m->step >= MOST_STEPS || (m->step % 2 == 1) != is_greeter || m->step > count)
 		return ZT_ERR_ABORTED;
@@ -102,7 +109,9 @@ put_message(const struct request *rq, const struct id *attempt, const Zt__Exchan
 		return bytes_equal(db_bytes(there, (int)m->step, 0), pb_bytes(m->message))
 			   ? ZT_OK
 			   : ZT_ERR_ABORTED;
-	return db_run(rq->db, &add, v, 5, NULL);
+	if ((err = db_run(rq->db, &add, v, 5, NULL)))
+		return err;
+	return db_run(rq->db, &set_spoken, spoken, 3, NULL);
 }
 
 static enum zt_err
@@ -111,6 +120,24 @@ read_messages(const struct request *rq, const struct id *attempt, struct db_rows
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id), DB_ID(attempt) };
 
 	return db_run(rq->db, &messages, v, 3, out);
+}
+
+/* Begins the claimer's ATTEMPT, unless another one runs: the greeter took it up, and neither
+ * side has left it or been silent for long. */
+static enum zt_err
+begin_if_free(
+    const struct request *rq, struct invitation *inv, const struct id *attempt, bool *busy)
+{
+	struct db_rows *there = NULL;
+	enum zt_err err = read_messages(rq, &inv->attempt, &there);
+
+	if (err == ZT_OK) {
+		*busy = db_count(there) > 1 && (uint64_t)inv->spoken + SILENT_MS > rq->now_ms;
+		if (!*busy)
+			err = begin_attempt(rq, inv, attempt);
+	}
+	db_free(there);
+	return err;
 }
 
 /* The claimer has the welcome: the word of whoever runs this attempt, for a person to read. */
@@ -155,6 +182,16 @@ answer(const struct request *rq, const struct invitation *inv, bool aborted,
 	return err;
 }
 
+/* The caller learns nothing of the attempt that runs. */
+static enum zt_err
+answer_busy(struct rpc_answer *out)
+{
+	Zt__ExchangeAnswer a = ZT__EXCHANGE_ANSWER__INIT;
+
+	a.busy = true;
+	return auth_answer(out, &a);
+}
+
 /* One step of one side, inside a transaction that holds the invitation's row. */
 static enum zt_err
 step(
@@ -164,7 +201,7 @@ step(
 	struct invitation inv;
 	struct db_rows *there = NULL;
 	struct id attempt = none;
-	bool aborted;
+	bool aborted, busy;
 	enum zt_err err;
 
 	if ((err = read_invitation(rq, &inv)))
@@ -186,8 +223,12 @@ step(
 		inv.attempt = none;
 	}
 	if (!is_greeter && m->message.len > 0 && m->step == 0 && !id_is_zero(&attempt) &&
-	    !id_equal(&attempt, &inv.attempt) && (err = begin_attempt(rq, &inv, &attempt)))
-		return err;
+	    !id_equal(&attempt, &inv.attempt)) {
+		if ((err = begin_if_free(rq, &inv, &attempt, &busy)))
+			return err;
+		if (busy)
+			return answer_busy(out);
+	}
 	aborted = !id_is_zero(&attempt) && !id_equal(&attempt, &inv.attempt);
 	if (!aborted && m->abort) {
 		aborted = true;

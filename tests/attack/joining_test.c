@@ -517,6 +517,99 @@ J4_a_stranger_with_the_link_uses_no_attempt_up_and_learns_of_none(void **state)
 	assert_ok(m.claimer);
 }
 
+struct intruder {
+	struct human *at_alice;
+	struct calls *calls;
+	struct invite_link link;
+	unsigned busy, taken;
+};
+
+/* Begins an attempt by the same link. */
+static void
+intrude(struct intruder *i)
+{
+	Zt__ExchangeAnswer *a = NULL;
+	struct id attempt;
+
+	suite_random(attempt.b, ID_BYTES);
+	assert_ok(strange(i->calls, &i->link, &attempt, false, &a));
+	i->busy += a->busy ? 1 : 0;
+	i->taken += (unsigned)a->n_messages;
+	assert_int_equal(0, a->busy ? a->n_messages + a->attempt.len : 0); /* nor told of it */
+	pb_free(a);
+}
+
+static int
+pick_beside_an_intruder(void *ctx, const char *const choices[4])
+{
+	struct intruder *i = ctx;
+
+	for (int n = 0; n < 20; n++)
+		intrude(i);
+	return human_codes(i->at_alice).pick(i->at_alice, choices);
+}
+
+static void
+show_at_alice(void *ctx, const char *code)
+{
+	struct intruder *i = ctx;
+
+	human_codes(i->at_alice).show(i->at_alice, code);
+}
+
+static bool
+accept_at_alice(void *ctx, const char *email, const char *name, const char *device,
+    const char *doubt, const char **profile)
+{
+	struct intruder *i = ctx;
+
+	return human_codes(i->at_alice)
+	    .accept(i->at_alice, email, name, device, doubt, profile);
+}
+
+static void
+J4_a_stranger_with_the_link_ends_no_exchange_that_runs(void **state)
+{
+	struct setting *s = *state;
+	struct calls_options o = { .server = double_url(s->w->d) };
+	struct zt_codes codes;
+	struct intruder i = { 0 };
+	struct meeting m;
+	pthread_t thread;
+
+	meeting_init(s, &m);
+	i.at_alice = &m.at_alice;
+	assert_ok(invite_link_parse(m.link, &i.link));
+	assert_ok(calls_new(&o, &i.calls));
+	intrude(&i); /* before anybody is there it stands, and waits for the greeter */
+	assert_int_equal(1, i.taken);
+	codes = human_codes(&m.at_alice);
+	codes.ctx = &i;
+	codes.show = show_at_alice;
+	codes.pick = pick_beside_an_intruder;
+	codes.accept = accept_at_alice;
+	assert_int_equal(0, pthread_create(&thread, NULL, claim, &m));
+	for (int n = 0; n < 300 && !has_begun(&m); n++)
+		(void)nanosleep(&(struct timespec){ 0, 100000000 }, NULL);
+	m.greeter = zt_greet(s->alice.zt, m.link, &codes, NULL);
+	assert_int_equal(0, pthread_join(thread, NULL));
+	assert_ok(m.greeter);
+	assert_ok(m.claimer);
+	assert_int_equal(20, i.busy);
+	assert_int_equal(1, i.taken);
+	/* one that a side has left makes room */
+	meeting_init(s, &m);
+	assert_ok(invite_link_parse(m.link, &i.link));
+	codes = human_codes(&m.at_alice);
+	codes.pick = pick_wrong;
+	assert_int_equal(0, pthread_create(&thread, NULL, claim, &m));
+	assert_err(ZT_ERR_CODES, zt_greet(s->alice.zt, m.link, &codes, NULL));
+	assert_int_equal(0, pthread_join(thread, NULL));
+	intrude(&i);
+	assert_int_equal(2, i.taken);
+	calls_free(i.calls);
+}
+
 /* ---- J5 ---- */
 
 static bool
@@ -718,6 +811,7 @@ main(void)
 		PLAY(J2_a_reveal_that_does_not_fit_its_commitment_aborts),
 		PLAY(J3_steps_of_two_attempts_do_not_mix),
 		PLAY(J4_a_stranger_with_the_link_uses_no_attempt_up_and_learns_of_none),
+		PLAY(J4_a_stranger_with_the_link_ends_no_exchange_that_runs),
 		PLAY(J4_each_attempt_needs_a_pick_and_one_wrong_pick_burns_it),
 		PLAY(J5_an_accepted_or_cancelled_invitation_is_refused_by_server_and_client),
 		PLAY(J6_another_organizations_or_a_forged_genesis_is_refused_by_the_newcomer),
