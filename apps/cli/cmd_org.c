@@ -70,7 +70,7 @@ cmd_users(struct cli *c)
 	return zt_users(c->zt, show_user, c);
 }
 
-/* A way back that leads through somebody who was revoked should be made anew. */
+/* A way back that leads through somebody who was revoked should be replaced. */
 static void
 warn_of_gone(void *ctx, const struct zt_way *w)
 {

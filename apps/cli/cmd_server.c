@@ -208,7 +208,7 @@ cmd_server_accept_loss(struct cli *c)
 
 	if (err == ZT_OK && (err = zt_server_accept_loss(&o.s, c->args[0], c->why)) == ZT_OK)
 		cli_say(c, "what the backup lacked is given up; devices that had seen it "
-			   "refuse this server from now on, and must be added anew");
+			   "refuse this server from now on, and must be added again");
 	explicit_bzero(&o, sizeof o);
 	return err;
 }

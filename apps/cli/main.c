@@ -326,7 +326,7 @@ run(struct cli *c, const struct command *k)
 	c->o.damaged_ctx = c;
 	if (c->o.in_clear && !c->quiet)
 		(void)fprintf(stderr, "zt: %s\n",
-		    _("--insecure: whoever is between here and an http:// server reads names, "
+		    _("--insecure: anybody on the way to an http:// server reads names, "
 		      "addresses and tokens"));
 	if (err == ZT_OK && k->needs_device && (err = cli_password(c, false)) == ZT_OK) {
 		err = zt_open(&c->o, &c->zt, c->why);

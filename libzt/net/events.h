@@ -1,6 +1,6 @@
 /* events.h - the event socket: what changed, as the servers say it. An event is a hint and
- * nothing more: whoever gets one fetches and verifies. Lost lines are made anew, each with a
- * new signature. */
+ * nothing more: who gets one fetches and verifies. A lost line is dialled again, with a new
+ * signature. */
 #ifndef ZT_NET_EVENTS_H
 #define ZT_NET_EVENTS_H
 

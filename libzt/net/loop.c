@@ -26,7 +26,7 @@ now_ms(void)
 }
 
 /* libcurl's word on what it waits for at FD. It does not always say when it closes one: an
- * epoll set forgets those by itself, and a number that comes again is added anew. */
+ * epoll set forgets those by itself, and a number that comes again is added again. */
 static int
 on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
 {

@@ -1,7 +1,7 @@
 /* db.h - one connection to PostgreSQL a worker: prepared queries, typed values, transactions.
  *
  * A query is a static struct, so that no text from outside can become SQL. A lost connection is
- * made anew at the next use; the call that noticed fails with DATABASE. Not thread-safe. */
+ * opened again at the next use; the call that noticed fails with DATABASE. Not thread-safe. */
 #ifndef ZT_COMMON_DB_H
 #define ZT_COMMON_DB_H
 

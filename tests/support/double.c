@@ -97,7 +97,7 @@ write_all(int fd, struct bytes b)
 	return true;
 }
 
-/* Over *FD, which is kept; -1: none yet. One that has ended meanwhile is made anew. */
+/* Over *FD, which is kept; -1: none yet. One that has ended meanwhile is opened again. */
 static bool
 ask_upstream(const struct double_ *d, int *fd, struct bytes request, struct message *answer)
 {
