@@ -127,6 +127,7 @@ answer_error(struct exchange *x, enum zt_err err, struct bytes detail)
 	x->g->refused++;
 	buf_add(&text, detail);
 	m.error = (uint32_t)err;
+	m.time = clock_wall_ms();
 	m.detail = (char *)(uintptr_t)buf_text(&text);
 	if (pb_encode(&m, &b) == ZT_OK)
 		answer_copy(x, err, "application/x-zt-error", buf_bytes(&b));

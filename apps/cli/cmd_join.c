@@ -1,10 +1,12 @@
 /* cmd_join.c - invitations, and both sides of an enrolment. */
 #include <ctype.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "common/l10n.h"
@@ -104,13 +106,31 @@ tidy(char *line)
 	*to = 0;
 }
 
+/* A line, or nothing when the other side has gone meanwhile; what is typed is read unbuffered,
+ * or nobody could wait for it. */
+static bool
+read_answer(char *line, size_t size, bool (*runs)(void *arg), void *arg)
+{
+	struct pollfd typed = { .fd = STDIN_FILENO, .events = POLLIN };
+	int n = 0;
+
+	while (stopped == 0 && (n = poll(&typed, 1, 1000)) == 0)
+		if (!runs(arg)) {
+			(void)printf(
+			    "\n%s\n", _("the other side has gone, or has begun again"));
+			return false;
+		}
+	return stopped == 0 && n > 0 && fgets(line, (int)size, stdin) != NULL;
+}
+
 /* Asked again until it is one of them, or none: a slip is no reason for an alarm. */
 static int
-pick_code(void *ctx, const char *const choices[4])
+pick_code(void *ctx, const char *const choices[4], bool (*runs)(void *arg), void *arg)
 {
 	char line[64];
+	struct cli *c = ctx;
 
-	(void)ctx;
+	c->waited = false;
 	(void)printf("%s\n", _("which code does the other side read to you?"));
 	for (int i = 0; i < 4; i++)
 		(void)printf("  %d) %s\n", i + 1, choices[i]);
@@ -118,7 +138,7 @@ pick_code(void *ctx, const char *const choices[4])
 	for (;;) {
 		(void)printf("> ");
 		(void)fflush(stdout);
-		if (stopped != 0 || fgets(line, sizeof line, stdin) == NULL)
+		if (!read_answer(line, sizeof line, runs, arg))
 			return ZT_PICK_LEFT;
 		tidy(line);
 		if (strcmp(line, "0") == 0)
@@ -199,6 +219,7 @@ codes_of(struct cli *c)
 	const struct sigaction leave = { .sa_handler = on_signal,
 		.sa_flags = (int)SA_RESETHAND };
 
+	(void)setvbuf(stdin, NULL, _IONBF, 0);
 	(void)sigaction(SIGINT, &leave, NULL);
 	(void)sigaction(SIGTERM, &leave, NULL);
 	(void)sigaction(SIGHUP, &leave, NULL);

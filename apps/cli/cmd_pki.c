@@ -11,9 +11,19 @@
 enum zt_err
 cmd_pki_trust(struct cli *c)
 {
-	enum zt_err err = zt_pki_trust(c->zt, (const char *const *)c->args, (size_t)c->count);
+	bool none = c->count == 1 && strcmp(c->args[0], "none") == 0;
+	size_t count = none ? 0 : (size_t)c->count;
+	enum zt_err err;
 
-	if (err == ZT_OK && c->count > 0) {
+	if (c->count == 0) {
+		(void)snprintf(c->why, sizeof c->why, "%s",
+		    _("name all anchors and lists that are to count, or none: these take the "
+		      "place "
+		      "of those that are set"));
+		return ZT_ERR_USAGE;
+	}
+	err = zt_pki_trust(c->zt, (const char *const *)c->args, count);
+	if (err == ZT_OK && count > 0) {
 		cli_say(c, "newcomers with a certificate of these anchors may ask to join");
 		cli_say(c,
 		    "who has joined stays, also when their certificate is revoked: zt user "

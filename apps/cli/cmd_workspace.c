@@ -23,11 +23,24 @@ show_workspace(void *ctx, const struct zt_workspace *w)
 		output_field("id", w->id, true);
 		output_field("name", w->name, true);
 		output_field("role", w->role, true);
-		(void)printf("\"generation\":%u}\n", w->generation);
+		output_field("state",
+		    w->deletion_due != 0 ? "deletion announced"
+		    : w->is_archived     ? "archived"
+					 : "active",
+		    true);
+		(void)printf("\"deletion_due\":%llu,\"generation\":%u}\n",
+		    (unsigned long long)w->deletion_due, w->generation);
 		return;
 	}
 	(void)printf("%s  %-12s ", w->id, w->role);
 	output_show(w->name);
+	if (w->is_archived)
+		(void)printf("  %s", _("(archived)"));
+	if (w->deletion_due != 0) {
+		(void)printf("  %s ", _("(deleted on"));
+		output_time(w->deletion_due);
+		(void)printf(")");
+	}
 	(void)printf("\n");
 }
 

@@ -29,7 +29,7 @@ const struct command commands[] = {
 	{ "claim", "LINK --email ADDRESS --name NAME",
 	    N_("join with an invitation link, and compare codes"),
 	    "zt claim LINK --email bob@acme.example --name Bob", 1, 1, false, cmd_claim },
-	{ "pki trust", "[FILE...]",
+	{ "pki trust", "FILE... | none",
 	    N_("say whose certificates let people ask to join: trust anchors and revocation "
 	       "lists"),
 	    "zt pki trust ca.pem ca.crl", 0, 64, true, cmd_pki_trust },

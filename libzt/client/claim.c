@@ -30,7 +30,8 @@ compose_claim(struct newcomer *n, const struct zt_claim *c, struct buf *out)
 	struct buf label = buf_init(1024);
 	enum zt_err err;
 
-	if ((err = newcomer_make(n, c->device_label, &label)) == ZT_OK) {
+	if ((err = n->sign != NULL ? newcomer_seal_label(n, c->device_label, &label)
+				   : newcomer_make(n, c->device_label, &label)) == ZT_OK) {
 		m.email = (char *)(uintptr_t)c->email;
 		m.name = (char *)(uintptr_t)c->name;
 		m.user_key = pb_field(n->user_public, 32);
@@ -211,7 +212,6 @@ keep(struct claiming *k)
 static enum zt_err
 take_kept(struct claiming *k, const Zt__Joining *m)
 {
-	struct secret *root = NULL;
 	enum zt_err err;
 
 	if (m->invitation.len == 0)
@@ -221,13 +221,9 @@ take_kept(struct claiming *k, const Zt__Joining *m)
 	    (err = pb_id(m->attempt, &k->r.attempt)) ||
 	    (err = pb_id(m->device, &k->n.device)) ||
 	    (err = sign_from_seed(pb_bytes(m->sign_seed), &k->n.sign)) ||
-	    (err = secret_from(pb_bytes(m->seal_key), &k->n.seal)) ||
-	    (err = secret_from(pb_bytes(m->user_key), &k->n.user_key)) ||
-	    (err = secret_from(pb_bytes(m->exchange_root), &root)))
+	    (err = secret_from(pb_bytes(m->seal_key), &k->n.seal)))
 		return err;
-	err = exchange_resume(&k->r, root);
-	secret_free(root);
-	return err;
+	return secret_from(pb_bytes(m->user_key), &k->n.user_key);
 }
 
 static enum zt_err
@@ -252,24 +248,45 @@ take_welcome(struct claiming *k, struct bytes clear)
 	return err ? err : write_newcomer(k);
 }
 
+/* From where that try was ended: before its claim was sent, or behind it. */
+static enum zt_err
+fetch(struct claiming *k, const Zt__Joining *m)
+{
+	struct buf claim = buf_init(LIMIT_EXCHANGE), got = buf_init(LIMIT_EXCHANGE);
+	struct secret *root = NULL;
+	size_t there = 0;
+	enum zt_err err;
+
+	k->r.is_told = true;
+	if ((err = exchange_look(&k->r, &there)) ||
+	    (err = secret_from(pb_bytes(m->exchange_root), &root)) ||
+	    (err = exchange_resume(&k->r, root, there > 6 ? 7 : 6)) ||
+	    (err = compose_claim(&k->n, k->c, &claim)))
+		goto out;
+	if ((err = exchange_walk(&k->r, SAS_STEPS, buf_bytes(&claim), &got)) == ZT_OK)
+		err = take_welcome(k, buf_bytes(&got));
+out:
+	secret_free(root);
+	buf_free(&claim);
+	buf_free(&got);
+	return err;
+}
+
 /* An earlier try of this folder: its answer, when it is this link's; and whatever became of it,
  * whether the log holds its device. Errors: NOT_FOUND (no, begin anew). */
 static enum zt_err
 go_on(struct claiming *k, const Zt__Joining *m)
 {
 	struct invite_link other;
-	struct buf got = buf_init(LIMIT_EXCHANGE);
 	enum zt_err err;
 
 	if ((err = take_kept(k, m)) || (err = connect_to(k, m->server)))
-		goto out;
+		return err;
 	other = k->l;
 	k->l.org = k->r.org;
 	(void)snprintf(k->l.server, sizeof k->l.server, "%s", m->server);
 	if (id_equal(&k->r.invitation, &other.invitation)) {
-		k->r.is_told = true;
-		if ((err = exchange_walk(&k->r, SAS_STEPS, bytes_of(NULL, 0), &got)) == ZT_OK)
-			err = take_welcome(k, buf_bytes(&got));
+		err = fetch(k, m);
 	} else {
 		exchange_abort(&k->r);
 		err = ZT_ERR_ABORTED;
@@ -280,8 +297,6 @@ go_on(struct claiming *k, const Zt__Joining *m)
 		k->l = other;
 		err = ZT_ERR_NOT_FOUND;
 	}
-out:
-	buf_free(&got);
 	return err;
 }
 
@@ -383,6 +398,7 @@ zt_claim(const struct zt_options *o, const struct zt_claim *c, const struct zt_c
 		exchange_fetched(&k.r);
 	if (err && why != NULL)
 		(void)snprintf(why, CLIENT_WHY, "%s", k.r.detail);
+	client_explain(o, err, why);
 	if (err == ZT_OK)
 		err = settle(&k);
 	sas_free(k.r.sas);

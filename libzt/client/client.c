@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "crypto/suite.h"
+#include "format/head_text.h"
 #include "format/pb.h"
 #include "store/device_file.h"
 
@@ -263,6 +264,20 @@ zt_is_unlocked(const char *home)
 	       (device_file_protector(home) == BY_DESKTOP || device_file_is_held(home));
 }
 
+void
+client_explain(const struct zt_options *o, enum zt_err err, char *why)
+{
+	if (why != NULL && why[0] == 0 &&
+	    (err == ZT_ERR_IO || err == ZT_ERR_FOLDER || err == ZT_ERR_STORE))
+		device_file_explain(o->home, why, CLIENT_WHY);
+	if (why != NULL && why[0] == 0 && err == ZT_ERR_CORRUPT)
+		say(o,
+		    "device.zt or joining.zt there is empty or damaged: put a copy back, or "
+		    "come "
+		    "back by zt recover in another folder",
+		    why);
+}
+
 enum zt_err
 zt_open(const struct zt_options *o, struct zt **out, char *why)
 {
@@ -303,8 +318,10 @@ zt_open(const struct zt_options *o, struct zt **out, char *why)
 	z = NULL;
 out:
 	pb_wipe(m);
-	if (z != NULL)
+	if (z != NULL) {
 		set_why(why, z->why);
+		client_explain(o, err, why);
+	}
 	zt_close(z);
 	return err;
 }
@@ -355,6 +372,7 @@ zt_whoami(const struct zt *z, struct zt_identity *out)
 		.log_marked = z->marked };
 	if (merkle_root(z->state->tree, out->log_size, &root) == ZT_OK)
 		hex_print(root.b, HASH_BYTES, out->log_root);
+	head_text_print(out->log_size, &root, out->log_head);
 	if (me != NULL)
 		client_fingerprint(me, out->fingerprint);
 }

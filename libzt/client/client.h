@@ -79,6 +79,10 @@ ZT_CHECKED enum zt_err client_connect(struct zt *z);
 ZT_CHECKED enum zt_err client_call(struct zt *z, enum route r, const struct route_params *p,
     const char *query, struct bytes body, struct buf *answer);
 
+/* WHY, when it is empty: which file of O->home cannot be used, where ERR tells of the folder.
+ */
+void client_explain(const struct zt_options *o, enum zt_err err, char *why);
+
 /* ---- freeze.c: after the first sight of a second history nothing more is written ---- */
 /* Notes ERR when it is a FORK, with its sentence, and returns it: of the trust log (WORKSPACE
  * NULL), or of one workspace, which may be one member's doing. */
@@ -267,6 +271,8 @@ ZT_CHECKED enum zt_err space_of(struct zt *z, struct org_workspace *w, struct sp
 void space_free(void *space);
 /* The workspace's newest name that opens here, in OUT; its id when none does. */
 void space_name(struct space *s, char out[260]);
+/* Whether its announced deletion is due: nobody reads or writes it any more. */
+bool space_is_gone(const struct org_workspace *w);
 /* Verifies what is new in the chain; of a long one that is new here, from a checkpoint on. */
 ZT_CHECKED enum zt_err space_sync(struct space *s);
 /* The same, and refuses a chain that ends before the place that the newest rotation pins, which

@@ -415,7 +415,7 @@ join_some(struct asking *a, struct secret **out)
 	if (a->k.count == 0 || a->k.count < a->k.need) {
 		(void)snprintf(text, sizeof text,
 		    returning_words(a->o,
-			"%u of the %u parts that are needed are kept in this folder: "
+			"more colleagues are needed: %u of %u parts are kept in this folder, "
 			"go on with the links of others"),
 		    a->k.count, a->k.need);
 		return fail(

@@ -148,10 +148,10 @@ exchange_keep(const struct exchange *r, struct secret **root)
 }
 
 enum zt_err
-exchange_resume(struct exchange *r, const struct secret *root)
+exchange_resume(struct exchange *r, const struct secret *root, unsigned step)
 {
 	r->picked = true;
-	return sas_resume(r->side, &r->org, &r->invitation, &r->attempt, root, &r->sas);
+	return sas_resume(r->side, &r->org, &r->invitation, &r->attempt, root, step, &r->sas);
 }
 
 static enum zt_err
@@ -162,6 +162,17 @@ pause_a_little(struct exchange *r)
 		    r, ZT_ERR_INTERRUPTED, "stopped while waiting for the other side");
 	pause_ms(WAIT_MS);
 	return ZT_OK;
+}
+
+/* For the human's program, while the human takes their time. */
+static bool
+runs(void *arg)
+{
+	struct exchange *r = arg;
+	size_t count;
+
+	r->is_over |= exchange_look(r, &count) == ZT_ERR_ABORTED;
+	return !r->is_over;
 }
 
 /* Both humans look: shows this side's code and asks for the other's. */
@@ -178,7 +189,10 @@ compare_codes(struct exchange *r)
 	for (size_t i = 0; i < SAS_CHOICES; i++)
 		choices[i] = text[i];
 	r->codes->show(r->codes->ctx, mine);
-	picked = r->codes->pick(r->codes->ctx, choices);
+	picked = r->codes->pick(r->codes->ctx, choices, runs, r);
+	if (picked == ZT_PICK_LEFT && r->is_over)
+		return exchange_refuse(
+		    r, ZT_ERR_ABORTED, "the other side stopped or started anew");
 	if (picked == ZT_PICK_LEFT)
 		return exchange_refuse(
 		    r, ZT_ERR_INTERRUPTED, "left before the codes were compared");

@@ -14,6 +14,7 @@ struct exchange {
 	struct sas *sas;
 	const struct zt_codes *codes;
 	bool picked, was_there; /* WAS_THERE: the server has answered once */
+	bool is_over; /* the other side began anew while a human here looked at codes */
 	bool is_told; /* what was said cannot be taken back: leaving does not end the attempt */
 	char detail[200];
 };
@@ -31,8 +32,9 @@ ZT_CHECKED enum zt_err exchange_look(struct exchange *r, size_t *count);
 /* The secret from which it goes on behind the codes, in another process too. The caller frees.
  */
 ZT_CHECKED enum zt_err exchange_keep(const struct exchange *r, struct secret **root);
-/* Goes on from ROOT: step 7 is next. */
-ZT_CHECKED enum zt_err exchange_resume(struct exchange *r, const struct secret *root);
+/* Goes on from ROOT: STEP, 6 or 7, is next. */
+ZT_CHECKED enum zt_err exchange_resume(
+    struct exchange *r, const struct secret *root, unsigned step);
 /* The claimer tells that it has and keeps what the greeter sent; a greeter that has gone, or a
  * server that does not listen, changes nothing. */
 void exchange_fetched(struct exchange *r);

@@ -7,6 +7,7 @@
 
 #include "client/chain.h"
 #include "files/audit.h"
+#include "format/head_text.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
@@ -165,6 +166,17 @@ zt_log_export(struct zt *z, int fd, const char *workspace)
 	if (err == ZT_OK)
 		err = write_out(&x);
 	buf_free(&x.out);
+	return err;
+}
+
+enum zt_err
+zt_head_read(const char *text, uint64_t *size, uint8_t root[32])
+{
+	struct hash r;
+	enum zt_err err = head_text_parse(text, size, &r);
+
+	if (err == ZT_OK)
+		memcpy(root, r.b, HASH_BYTES);
 	return err;
 }
 

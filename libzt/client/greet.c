@@ -314,6 +314,21 @@ take_claim(struct greeting *g, struct bytes claim)
 	return finish(g, there);
 }
 
+/* The next attempt, up to what the newcomer asks for. */
+static enum zt_err
+meet(struct exchange *r, struct buf *claim)
+{
+	enum zt_err err;
+
+	sas_free(r->sas);
+	r->sas = NULL;
+	r->picked = r->is_over = false;
+	if ((err = exchange_await(r)) ||
+	    (err = sas_new(SAS_GREETER, &r->org, &r->invitation, &r->attempt, &r->sas)))
+		return err;
+	return exchange_walk(r, 7, bytes_of(NULL, 0), claim);
+}
+
 /* While the other side is waited for, others may use the state folder. */
 static enum zt_err
 greet_once(struct greeting *g)
@@ -323,10 +338,9 @@ greet_once(struct greeting *g)
 	enum zt_err err, woken;
 
 	store_rest(g->z->store);
-	if ((err = exchange_await(r)) == ZT_OK &&
-	    (err = sas_new(SAS_GREETER, &r->org, &r->invitation, &r->attempt, &r->sas)) ==
-		ZT_OK)
-		err = exchange_walk(r, 7, bytes_of(NULL, 0), &claim);
+	do
+		err = meet(r, &claim);
+	while (err == ZT_ERR_ABORTED && r->is_over);
 	err = exchange_said(g, err);
 	if ((woken = client_wake(g->z, true)) != ZT_OK && err == ZT_OK)
 		err = woken;
@@ -352,7 +366,7 @@ read_greeting(struct greeting *g, const Zt__StoredGreeting *m)
 	for (int p = PROFILE_ADMIN; p <= PROFILE_OUTSIDER; p++)
 		if (strcmp(m->profile, org_state_profile_name((enum profile)p)) == 0)
 			g->profile = org_state_profile_name((enum profile)p);
-	err = exchange_resume(g->r, root);
+	err = exchange_resume(g->r, root, SAS_STEPS - 1);
 	secret_free(root);
 	return err;
 }

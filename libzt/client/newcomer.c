@@ -49,6 +49,12 @@ newcomer_make(struct newcomer *n, const char *label, struct buf *sealed_label)
 	    (err = secret_generate(&n->user_key)))
 		return err;
 	suite_random(n->device.b, ID_BYTES);
+	return newcomer_seal_label(n, label, sealed_label);
+}
+
+enum zt_err
+newcomer_seal_label(struct newcomer *n, const char *label, struct buf *sealed_label)
+{
 	sign_public(n->sign, n->sign_public);
 	hpke_public(n->seal, n->seal_public);
 	hpke_public(n->user_key, n->user_public);

@@ -24,6 +24,9 @@ struct newcomer {
  * gives N to newcomer_free, also on failure. */
 ZT_CHECKED enum zt_err newcomer_make(
     struct newcomer *n, const char *label, struct buf *sealed_label);
+/* The same for a device whose keys are N's already: what is public of them, and its label. */
+ZT_CHECKED enum zt_err newcomer_seal_label(
+    struct newcomer *n, const char *label, struct buf *sealed_label);
 void newcomer_free(struct newcomer *n);
 
 /* What a newcomer asks for; all is borrowed. */

@@ -123,6 +123,7 @@ zt_pki_trust(struct zt *z, const char *const *files, size_t count)
 		struct buf file = buf_init(2 * LIMIT_SETTINGS);
 
 		if ((err = read_file(files[i], &file)) ||
+		    (err = file.n == 0 ? ZT_ERR_CORRUPT : ZT_OK) ||
 		    (err = x509_read(buf_bytes(&file), take_item, s)))
 			err = refuse_file(z, err, files[i]);
 		buf_free(&file);
@@ -178,6 +179,7 @@ zt_pki_show(struct zt *z, void (*each)(void *ctx, const struct zt_pki_item *i), 
 
 struct asking {
 	const struct zt_pki_ask *a;
+	const struct zt_options *o;
 	char *why;
 	struct id org, request, user;
 	struct newcomer n;
@@ -213,7 +215,8 @@ certificates_of_file(struct asking *k)
 	enum zt_err err;
 
 	if ((err = read_file(k->a->certificate, &file)) == ZT_OK)
-		err = x509_read(buf_bytes(&file), take_certificate, k);
+		err = file.n == 0 ? ZT_ERR_CORRUPT
+				  : x509_read(buf_bytes(&file), take_certificate, k);
 	buf_free(&file);
 	return err ? say(k, err, "the certificate's file cannot be read") : ZT_OK;
 }
@@ -340,6 +343,14 @@ send(struct asking *k, const struct zt_options *o)
 
 static const char request_key[] = "pki request";
 
+/* Which request is this device's, before it is sent: what became of it can be asked then. */
+static enum zt_err
+note_request(struct asking *k, struct zt *z)
+{
+	return store_put(
+	    z->store, STORE_META, bytes_text(request_key), 0, bytes_of(k->request.b, ID_BYTES));
+}
+
 /* The device, which nobody knows yet; the root key is the one that the organization's id names.
  */
 static enum zt_err
@@ -361,9 +372,77 @@ write_device(struct asking *k, const struct zt_options *o)
 
 	if ((err = client_write_device(o, &d)) || (err = zt_open(o, &z, k->why)))
 		return err;
-	err = store_put(
-	    z->store, STORE_META, bytes_text(request_key), 0, bytes_of(k->request.b, ID_BYTES));
+	err = note_request(k, z);
 	zt_close(z);
+	return err;
+}
+
+/* The keys of a device that has asked before. */
+static enum zt_err
+take_keys(struct asking *k, struct zt *z)
+{
+	const struct secret *user_key = z->user_key_count == 1 ? z->user_keys[0].key : NULL;
+	enum zt_err err;
+
+	if (user_key == NULL)
+		return ZT_ERR_EXISTS;
+	k->user = z->user;
+	k->n.device = z->device;
+	if ((err = sign_from_seed(sign_seed(z->sign), &k->n.sign)) ||
+	    (err = secret_from(secret_bytes(z->seal), &k->n.seal)) ||
+	    (err = secret_from(secret_bytes(user_key), &k->n.user_key)))
+		return err;
+	return newcomer_seal_label(&k->n, k->a->device_label, &k->label);
+}
+
+/* A folder whose device has asked and is nobody's: it asks again when it was rejected, when its
+ * request never arrived, and with another certificate; one that waits is not asked for twice.
+ * Errors: EXISTS (it is an organization's device, or of another one, or its request waits). */
+static enum zt_err
+ask_again(struct asking *k, struct zt *z)
+{
+	const char *state = "";
+	enum zt_err err;
+
+	if (!z->root_by_id || !id_equal(&z->org, &k->org) || merkle_size(z->state->tree) > 0)
+		return say(k, ZT_ERR_EXISTS, "this state folder holds a device already");
+	err = zt_pki_state(z, &state);
+	if (err == ZT_OK && strcmp(state, "open") == 0)
+		return say(k, ZT_ERR_EXISTS,
+		    "this device has asked already, and waits for an admin: zt pki status");
+	if (err == ZT_OK && strcmp(state, "accepted") == 0)
+		return say(k, ZT_ERR_EXISTS, "this device was let in: zt status");
+	if (err && err != ZT_ERR_NOT_FOUND)
+		return say(k, err, z->why);
+	if ((err = take_keys(k, z)) || (err = compose(k)) || (err = note_request(k, z)))
+		return err;
+	return send(k, k->o);
+}
+
+static enum zt_err
+ask_from_there(struct asking *k)
+{
+	struct zt *z = NULL;
+	enum zt_err err = zt_open(k->o, &z, k->why);
+
+	if (err == ZT_OK)
+		err = ask_again(k, z);
+	zt_close(z);
+	return err;
+}
+
+static enum zt_err
+ask_first(struct asking *k)
+{
+	enum zt_err err;
+
+	suite_random(k->user.b, ID_BYTES);
+	if ((err = newcomer_make(&k->n, k->a->device_label, &k->label)) || (err = compose(k)))
+		return err;
+	/* The device first: a request whose keys were lost would be of no use. */
+	if ((err = write_device(k, k->o)) == ZT_OK && (err = send(k, k->o)) != ZT_OK &&
+	    !err_retry(err))
+		device_file_discard(k->o->home);
 	return err;
 }
 
@@ -371,34 +450,32 @@ enum zt_err
 zt_pki_request(const struct zt_options *o, const struct zt_pki_ask *a, char *id, char *why)
 {
 	struct asking k = { .a = a,
+		.o = o,
 		.why = why,
 		.certificates = buf_init(LIMIT_CERTIFICATE * (LIMIT_CERTIFICATES + 1)),
 		.label = buf_init(1024),
 		.body = buf_init(128 * 1024),
 		.statement = buf_init(128 * 1024 + 64),
 		.signature = buf_init(4096) };
+	const char *bad = newcomer_bad_text(a->email, a->name, a->device_label);
 	enum zt_err err;
 
 	if (why != NULL)
 		why[0] = 0;
 	if ((err = suite_start()))
 		return err;
-	if ((err = device_file_may_begin(o->home)) == ZT_ERR_EXISTS)
-		return say(&k, err, "this state folder holds a device already");
-	if (err)
-		return err;
+	if (bad != NULL)
+		return say(&k, ZT_ERR_INVALID, bad);
 	if (id_parse(a->org, strlen(a->org), &k.org))
 		return say(&k, ZT_ERR_INVALID, "that is not the id of an organization");
 	suite_random(k.request.b, ID_BYTES);
-	suite_random(k.user.b, ID_BYTES);
-	if ((err = newcomer_make(&k.n, a->device_label, &k.label)) || (err = compose(&k)))
-		goto out;
-	/* The device first: a request whose keys were lost would be of no use. */
-	if ((err = write_device(&k, o)) == ZT_OK && (err = send(&k, o)) != ZT_OK)
-		device_file_discard(o->home);
+	if ((err = device_file_may_begin(o->home)) == ZT_ERR_EXISTS)
+		err = ask_from_there(&k);
+	else if (err == ZT_OK)
+		err = ask_first(&k);
+	client_explain(o, err, why);
 	if (err == ZT_OK)
 		id_print(&k.request, id);
-out:
 	newcomer_free(&k.n);
 	buf_free(&k.certificates);
 	buf_free(&k.label);

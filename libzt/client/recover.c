@@ -460,8 +460,9 @@ zt_recover(const struct zt_options *o, const struct zt_recovery *r, char *why)
 
 	if (why != NULL)
 		why[0] = 0;
-	if ((err = suite_start()) || (err = device_file_may_begin(o->home)))
-		return err;
-	return r->words == NULL || r->link_count > 0 ? colleagues_ask(o, r, why)
-						     : return_by_words(o, r, why);
+	if ((err = suite_start()) == ZT_OK && (err = device_file_may_begin(o->home)) == ZT_OK)
+		err = r->words == NULL || r->link_count > 0 ? colleagues_ask(o, r, why)
+							    : return_by_words(o, r, why);
+	client_explain(o, err, why);
+	return err;
 }

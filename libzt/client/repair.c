@@ -478,7 +478,7 @@ repair_workspaces(struct repair *r, const struct org_user *me, uint64_t from)
 
 	while (goes_on && (w = idmap_next(&z->state->workspaces, &at)) != NULL)
 		if (me != NULL && org_state_role(w, me, ORG_NEVER) != ROLE_NONE &&
-		    (w->deletion_due == 0 || w->deletion_due > client_now_ms()))
+		    !space_is_gone(w))
 			goes_on = client_goes_on(z, &failure, repair_workspace(r, w));
 	if (goes_on && r->out->entries > 0 && me != NULL &&
 	    org_state_profile(me, ORG_NEVER) == PROFILE_ADMIN)

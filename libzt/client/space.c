@@ -72,12 +72,18 @@ space_of(struct zt *z, struct org_workspace *w, struct space **out)
 	return err;
 }
 
+bool
+space_is_gone(const struct org_workspace *w)
+{
+	return w->deletion_due != 0 && w->deletion_due <= client_now_ms();
+}
+
 enum zt_err
 space_find(struct zt *z, const char *name, struct space **out)
 {
 	const struct org_user *me = org_state_user(z->state, &z->user);
 	struct org_workspace *w;
-	struct space *s, *found = NULL;
+	struct space *s, *found = NULL, *gone = NULL;
 	size_t at = 0;
 	bool was_member = false;
 	enum zt_err err;
@@ -97,11 +103,17 @@ space_find(struct zt *z, const char *name, struct space **out)
 			was_member = true;
 			continue;
 		}
+		if (space_is_gone(w) && strcmp(name, text) != 0) {
+			gone = s; /* its name is anybody's */
+			continue;
+		}
 		if (found != NULL)
 			return client_refuse(z, ZT_ERR_INVALID,
 			    "two workspaces have the name %.100s; use the id", name);
 		found = s;
 	}
+	if (found == NULL)
+		found = gone;
 	if (found == NULL)
 		return was_member
 			   ? client_refuse(z, ZT_ERR_NOT_MEMBER,

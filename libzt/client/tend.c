@@ -85,7 +85,7 @@ tend_workspace(struct zt *z, const struct id *id, struct zt_tended *out)
 	enum zt_err err;
 
 	if (w == NULL || me == NULL || (mine = org_state_role(w, me, ORG_NEVER)) == ROLE_NONE ||
-	    (w->deletion_due != 0 && w->deletion_due <= client_now_ms()))
+	    space_is_gone(w))
 		return ZT_OK;
 	if (mine >= ROLE_MANAGER) {
 		if ((err = renew(z, w, id, out)))

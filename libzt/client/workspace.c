@@ -172,9 +172,10 @@ zt_workspaces(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *w
 		struct zt_workspace one = { .id = id,
 			.name = name,
 			.is_archived = w->archived,
+			.deletion_due = w->deletion_due,
 			.generation = (unsigned)w->generation_count };
 
-		if (role == ROLE_NONE)
+		if (role == ROLE_NONE || space_is_gone(w))
 			continue;
 		if ((err = space_of(z, w, &s)))
 			return err;

@@ -39,6 +39,7 @@ struct calls {
 	const struct sign_key *key;
 	const char *operator_token;
 	const char *(*translate)(const char *english);
+	int64_t ahead_s; /* of this machine's clock: what a server said that refused for it */
 	struct loop *loop;
 	CURL *single;          /* of calls_run: it keeps its connection, or NULL */
 	CURL *idle[MOST_IDLE]; /* of transfers, whose connections the loop keeps */
@@ -164,7 +165,7 @@ sign(const struct calls *c, enum route r, const char *target, const char *digest
 		.ctx = &d };
 	struct httpsig_params p = { .org = c->org,
 		.device = c->device,
-		.created_s = (uint64_t)time(NULL),
+		.created_s = (uint64_t)(time(NULL) + c->ahead_s),
 		.covers_digest = digest[0] != 0 };
 	uint8_t nonce[HTTPSIG_NONCE / 2];
 
@@ -368,6 +369,18 @@ calls_quote(const struct calls *c, const char *said, char detail[200])
 	utf8_show_text(text, detail, 200);
 }
 
+/* A service that has just begun takes nothing that was signed before, and a clock may be a
+ * little behind: the next signature is by the server's, as far as clocks may differ at all. */
+static void
+take_time(struct calls *c, enum zt_err err, uint64_t time_ms)
+{
+	int64_t ahead = (int64_t)(time_ms / 1000) + 1 - (int64_t)time(NULL);
+
+	if (err == ZT_ERR_REPLAY && time_ms < (uint64_t)INT64_MAX && ahead > 0 &&
+	    ahead <= LIMIT_CLOCK_MS / 1000)
+		c->ahead_s = ahead;
+}
+
 /* The error that the server named in its answer. */
 static enum zt_err
 service_err(const struct calls_request *q, long status, char detail[200])
@@ -379,6 +392,7 @@ service_err(const struct calls_request *q, long status, char detail[200])
 	if (pb_decode(&zt__answer__descriptor, buf_bytes(&q->error_body), 4096, &m) == ZT_OK &&
 	    m->error != 0) {
 		err = err_from_number(m->error);
+		take_time(q->c, err, m->time);
 		detail[0] = 0;
 		calls_quote(q->c, m->detail, detail);
 	} else if (status == 404 || status == 405 || (status >= 200 && status < 400)) {

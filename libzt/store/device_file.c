@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -460,6 +462,70 @@ device_file_protector(const char *folder)
 	pb_free(m);
 	buf_free(&file);
 	return by;
+}
+
+/* ---- why a folder does not work ---- */
+
+/* Whether PATH, which must be of KIND, is not as it must be: OUT says so. */
+static bool
+is_unfit(const char *path, mode_t kind, int access_mode, char *out, size_t size)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0) {
+		if (errno == ENOENT)
+			return false;
+		(void)snprintf(out, size, "%.160s: %s", path, strerror(errno));
+		return true;
+	}
+	if ((st.st_mode & S_IFMT) != kind)
+		(void)snprintf(out, size, "%.160s: %s", path,
+		    strerror(kind == S_IFDIR       ? ENOTDIR
+			     : S_ISDIR(st.st_mode) ? EISDIR
+						   : EINVAL));
+	else if (st.st_uid != geteuid())
+		(void)snprintf(out, size, "%.160s: uid %u, not %u", path, (unsigned)st.st_uid,
+		    (unsigned)geteuid());
+	else if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		(void)snprintf(
+		    out, size, "%.160s: mode %03o", path, (unsigned)(st.st_mode & 0777));
+	else if (access(path, access_mode) != 0)
+		(void)snprintf(out, size, "%.160s: %s", path, strerror(errno));
+	else
+		return false;
+	return true;
+}
+
+/* Some file systems know no locks. */
+static void
+explain_lock(const char *path, char *out, size_t size)
+{
+	int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno != EWOULDBLOCK)
+		(void)snprintf(out, size, "%.160s: %s", path, strerror(errno));
+	(void)close(fd);
+}
+
+void
+device_file_explain(const char *folder, char *out, size_t size)
+{
+	static const char *const names[] = { "lock", "device.zt", "joining.zt", "store.db",
+		"store.db-wal", "store.db-shm" };
+	char path[PATH_SIZE + 64];
+
+	out[0] = 0;
+	if (is_unfit(folder, S_IFDIR, R_OK | W_OK | X_OK, out, size))
+		return;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+		if (is_unfit(path, S_IFREG, R_OK | W_OK, out, size))
+			return;
+	}
+	(void)snprintf(path, sizeof path, "%s/lock", folder);
+	explain_lock(path, out, size);
 }
 
 static void

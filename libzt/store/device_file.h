@@ -57,6 +57,9 @@ enum protector {
 enum protector device_file_protector(const char *folder);
 /* Takes FOLDER's device away: only for one that no organization has ever known. */
 void device_file_discard(const char *folder);
+/* Which file of FOLDER cannot be used as it must, and why, in the system's words; "" when none
+ * is found that cannot. */
+void device_file_explain(const char *folder, char *out, size_t size);
 /* Writes FOLDER/joining.zt over what was there: keys that will be a device's, before anybody is
  * told of them, so that who goes away meanwhile goes on from there. Errors: as
  * device_file_create. */

@@ -82,9 +82,11 @@ take_lock(const char *folder, bool waits, int *out)
 	if ((fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0)
 		return errno == ENOSPC ? ZT_ERR_FULL : ZT_ERR_IO;
 	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; tries++) {
-		if (!waits || tries == 100) {
+		bool is_held = errno == EWOULDBLOCK;
+
+		if (!is_held || !waits || tries == 100) {
 			(void)close(fd);
-			return ZT_ERR_LOCKED;
+			return is_held ? ZT_ERR_LOCKED : ZT_ERR_IO; /* or there are no locks */
 		}
 		(void)usleep(100 * 1000);
 	}

@@ -64,13 +64,13 @@ sas_keep(const struct sas *s, struct secret **root)
 
 enum zt_err
 sas_resume(enum sas_side side, const struct id *org, const struct id *invitation,
-    const struct id *attempt, const struct secret *root, struct sas **out)
+    const struct id *attempt, const struct secret *root, unsigned step, struct sas **out)
 {
 	struct sas *s = NULL;
 	enum zt_err err = sas_new(side, org, invitation, attempt, &s);
 
 	if (err == ZT_OK && (err = secret_from(secret_bytes(root), &s->root)) == ZT_OK) {
-		s->step = 7;
+		s->step = step;
 		s->picked = true;
 		*out = s;
 		s = NULL;

@@ -33,10 +33,10 @@ ZT_CHECKED enum zt_err sas_new(enum sas_side side, const struct id *org,
 /* The secret from which an exchange goes on after its codes were compared, for a side that may
  * go away then. The caller frees. Errors: INVALID (before step 6), MEMORY. */
 ZT_CHECKED enum zt_err sas_keep(const struct sas *s, struct secret **root);
-/* An exchange whose step 7 is next, from what sas_keep gave. Errors: MEMORY. */
+/* An exchange whose STEP, 6 or 7, is next, from what sas_keep gave. Errors: MEMORY. */
 ZT_CHECKED enum zt_err sas_resume(enum sas_side side, const struct id *org,
     const struct id *invitation, const struct id *attempt, const struct secret *root,
-    struct sas **out);
+    unsigned step, struct sas **out);
 /* Wipes and releases. NULL is nothing. */
 void sas_free(struct sas *s);
 /* The step that comes next, 0 to SAS_STEPS; even steps are the claimer's. */

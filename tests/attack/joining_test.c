@@ -415,10 +415,12 @@ J3_steps_of_two_attempts_do_not_mix(void **state)
 /* ---- J4 ---- */
 
 static int
-pick_wrong(void *ctx, const char *const choices[4])
+pick_wrong(void *ctx, const char *const choices[4], bool (*runs)(void *arg), void *arg)
 {
 	struct human *one = ctx;
 
+	(void)runs;
+	(void)arg;
 	(void)choices;
 	one->h->picks++;
 	return -1; /* none of these */

@@ -23,6 +23,11 @@ expect 64 "a day later at the earliest" "and one in half a day" alice workspace 
 check "in a day it is not" alice workspace delete gone --for 24h
 check "a deletion is announced for another one" alice workspace delete back --for 1d
 sleep 2
+expect 0 "gone  (deleted on" "its list says so until then" alice workspace list
+expect 0 '"state":"deletion announced","deletion_due":[1-9]' "in JSON too" alice --json workspace list
+check "one is archived" alice workspace archive back
+expect 0 "back  (archived)  (deleted on" "and the list says so" alice workspace list
+check "and no more" alice workspace unarchive back
 check "until then it is there" alice --quiet get gone:/much "$state/copy"
 check "and can be taken back" alice workspace undelete back
 
@@ -31,6 +36,11 @@ for s in auth blocks metadata messaging gateway; do later sh "$root/deploy/local
 expect 66 "was deleted" "a day later what is due is gone" alice_later cat gone:/much
 expect 66 "was deleted" "and takes nothing more" alice_later put "$state/kept" gone:/g
 expect 77 "can still be taken back" "and does not come back" alice_later workspace undelete gone
+alice_later workspace list > "$state/listed"
+check "the list has it no longer" sh -c "! grep -q ' gone' '$state/listed'"
+check "its name is free" alice_later workspace create gone
+check "and means the new one" alice_later --quiet put "$state/kept" gone:/kept
+expect 0 "kept" "which is read by it" alice_later ls gone:/
 check "what was taken back is there" alice_later --quiet get back:/kept "$state/copy2"
 check "some time later its rows and blocks are gone, and no others" soon as_before
 check "the trail tells of it" soon grep -q workspace_purged "$state/log/audit.jsonl"

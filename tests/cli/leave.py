@@ -24,7 +24,7 @@ class Party:
         except (BrokenPipeError, OSError):
             pass
 
-def act(parties, seconds=60):
+def act(parties, seconds=120):
     """Whether all came to the end, with what they said."""
     until, log = time.time() + seconds, []
     for p in parties:
@@ -37,12 +37,12 @@ def act(parties, seconds=60):
                 p.said += (p.process.stdout.read(65536) or b'').decode(errors='replace')
             codes = re.findall(r'^your code.*: (\S+)$', p.said, re.M)
             p.code = codes[-1] if codes else None
-            other = [q for q in parties if q is not p]
-            # each question once: the other's code, or yes
-            if p.said.count('\n> ') > p.asked:
-                code = other[0].code if other else None
-                if code and code in p.said:
-                    p.write(code); p.asked += 1
+            # The first party meets the others one after the other.
+            other = [q for q in parties if q is not p and (p is parties[0] or q is parties[0]) and not q.done]
+            choices = p.said.rsplit('which code', 1)[-1] if 'which code' in p.said else ''
+            if choices and choices.endswith('> ') and p.said.count('which code') > p.asked and other:
+                if other[0].code and other[0].code in choices:
+                    p.write(other[0].code); p.asked += 1
             if p.said.count('[y/n] ') > p.said.count('[y/n] y') + getattr(p, 'yes', 0):
                 p.write('y'); p.yes = getattr(p, 'yes', 0) + 1
             rc = p.process.poll()
@@ -52,7 +52,7 @@ def act(parties, seconds=60):
             log.append('%s: %d: %s' % (p.name, rc, p.said.strip().split('\n')[-1][-200:]))
             p.process.stdin.close(); p.process.stdout.close()
             p.yes = 0
-            if p.end and not p.killed and rc in (-9, -2, 130):
+            if p.end and 'END_AT' in p.end and not p.killed and rc in (-9, -2, 130):
                 p.killed = True
             elif rc == 0 or p.finished(rc, p.said):
                 p.done = True

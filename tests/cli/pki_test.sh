@@ -2,7 +2,7 @@
 # pki_test.sh - joining with an X.509 certificate: in a file, and on a real SoftHSM token (RSA and EC).
 . "$(dirname "$0")/world.sh"
 begin_world
-echo carolpass >"$state/carol.password"; echo davepass >"$state/dave.password"; echo evepass >"$state/eve.password"
+echo nopass >"$state/nobody.password"; echo carolpass >"$state/carol.password"; echo davepass >"$state/dave.password"; echo evepass >"$state/eve.password"
 person() { who=$1; shift; "$bin/zt" --home "$state/$who" --password-file "$state/$who.password" "$@"; }
 org=$(alice status --json | sed 's/.*"organization_id":"\([0-9a-f]*\)".*/\1/')
 
@@ -99,6 +99,13 @@ id=$(alice pki list --json | sed 's/.*"request":"\([0-9a-f]*\)".*/\1/')
 expect 77 "was revoked" "accepting it is refused" alice pki accept "$id"
 check "she rejects it" alice pki reject "$id"
 expect 0 "rejected" "eve hears of it" person eve pki status
+check "she may ask again from the same folder" ask eve "$ca/eve.pem" --key "$ca/eve.key"
+expect 73 "waits for an admin" "not twice, while one waits" ask eve "$ca/eve.pem" --key "$ca/eve.key"
+id=$(alice pki list --json | sed -n 's/.*"request":"\([0-9a-f]*\)".*eve@demo.*/\1/p' | head -1); [ -n "$id" ] || id=$(alice pki list | grep -o '[0-9a-f]\{32\}' | head -1)
+check "which she rejects again" alice pki reject "$id"
+: > "$state/empty"
+expect 65 "cannot be read" "an empty file is no certificate" ask nobody "$state/empty" --key "$ca/eve.key"
+expect 64 "or none" "anchors do not go away by an empty list" alice pki trust
 rm -rf "$state/eve"
 expect 77 "was revoked" "and may not even ask again" ask eve "$ca/eve.pem" --key "$ca/eve.key"
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$ca/own.key" -out "$ca/own.pem" -days 30 -subj "/CN=dave" \

@@ -53,12 +53,21 @@ check "all of it verifies as it was signed" as alice3 verify w
 org=$(alice status | sed -n 's/^organization.*(\([0-9a-f]*\)).*/\1/p')
 head=$(alice log head)
 expect 0 "your colleague has verified" "bob sees the history that alice sees" bob log verify --against "$head"
-expect 76 "another history" "L7: another history is told from it" bob log verify --against "$(echo "$head" | tr 0123456789abcdef 123456789abcdef0 | sed "s/^[^:]*/${head%%:*}/")"
+expect 0 "your colleague has verified" "also in capitals and with blanks around it" bob log verify --against " $(echo "$head" | tr a-f A-F) "
+wrong=0 place=0 # a slip in each place
+for slip in $(echo "$head" | awk '{ for (i = 1; i <= length($0); i += 6) { c = substr($0, i, 1); if (c != ":") print substr($0, 1, i - 1) (c == "7" ? "8" : "7") substr($0, i + 1) } }'); do
+	place=$((place + 1)); rc=0; bob log verify --against "$slip" >/dev/null 2>&1 || rc=$?; [ $rc = 64 ] && wrong=$((wrong + 1))
+done
+check "a slip in reading a head aloud is no other history ($wrong of $place)" test "$wrong" = "$place" -a "$place" -ge 10
+expect 64 "a head is" "nor is a size that is none" bob log verify --against "-1:${head#*:}"
+check "and writing goes on after slips" bob --quiet put "$state/more" theirs:/slips
+echo otherpass > "$state/other.password"; as other org bootstrap --server "$url" --operator-token-file "$state/operator-token" --slug otherslug --email o@demo.example >/dev/null
+expect 76 "another history" "L7: another history is told from it" bob log verify --against "$(as other log head)"
 expect 76 "nothing is written until" "after the sight of a fork nothing is written" bob put "$state/more" theirs:/forked
 expect 0 "more" "reading goes on" bob cat theirs:/more
 expect 0 "your colleague has verified" "a colleague's head that agrees ends it" bob log verify --against "$head"
 check "and writing goes on" bob --quiet put "$state/more" theirs:/forked
-expect 64 "a head is SIZE:ROOT" "what is no head" bob log verify --against 12
+expect 64 "a head is SIZE:ROOT:CHECK" "what is no head" bob log verify --against 12
 check "the history is exported" alice log export "$state/history" w
 expect 0 "whole and honest" "zt-audit verifies it without a key" "$bin/zt-audit" "$org" "$state/history"
 expect 64 "ORGANIZATION is" "zt-audit needs to know of whom" "$bin/zt-audit" "$state/history"

@@ -185,12 +185,14 @@ show(void *ctx, const char *code)
 
 /* Waits for the other to read its code aloud, then looks for it on the list. */
 static int
-pick(void *ctx, const char *const choices[4])
+pick(void *ctx, const char *const choices[4], bool (*runs)(void *arg), void *arg)
 {
 	struct human *one = ctx;
 	struct timespec deadline;
 	int found = -1;
 
+	(void)runs;
+	(void)arg;
 	(void)clock_gettime(CLOCK_REALTIME, &deadline);
 	deadline.tv_sec += one->h->patience_s;
 	(void)pthread_mutex_lock(&one->h->lock);

@@ -29,8 +29,11 @@ struct zt_codes {
 	/* Show CODE to the human, who reads it to the other side. */
 	void (*show)(void *ctx, const char *code);
 	/* The human picks, out of four, the code that the other screen shows; ZT_PICK_NONE: it
-	 * is none of them; ZT_PICK_LEFT: they did not look. */
-	int (*pick)(void *ctx, const char *const choices[4]);
+	 * is none of them; ZT_PICK_LEFT: they did not look. While the human takes their time,
+	 * RUNS(ARG) may be asked, about once a second, whether the other side is still there.
+	 */
+	int (*pick)(
+	    void *ctx, const char *const choices[4], bool (*runs)(void *arg), void *arg);
 	/* The greeter's last word: this person, with this e-mail, name and device? DOUBT is ""
 	 * or a sentence why to look twice at the address. For a new user *PROFILE is "standard"
 	 * and may be changed to "admin" or "outsider"; for another device of the greeter's own
@@ -51,9 +54,10 @@ struct zt_greeted {
 };
 /* The inviting side. LINK or the invitation's id. Returns when the newcomer is in, or was given
  * this user's part of their recovery secret; OUT may be NULL. Called again after it ended in
- * the middle, it goes on. While the other side or a human is waited for, other processes may
- * use the state folder. Errors: CODES (the attempt is burnt), GONE, ABORTED (the other side
- * stopped; call again), INTERRUPTED. */
+ * the middle, it goes on; a newcomer who begins again while a human looks at codes is met
+ * again. While the other side or a human is waited for, other processes may use the state
+ * folder. Errors: CODES (the attempt is burnt), GONE, ABORTED (the other side stopped; call
+ * again), INTERRUPTED. */
 ZT_CALL enum zt_err zt_greet(
     struct zt *z, const char *link, const struct zt_codes *codes, struct zt_greeted *out);
 

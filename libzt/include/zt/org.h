@@ -61,6 +61,9 @@ ZT_CALL enum zt_err zt_log_verify(struct zt *z, uint64_t *entries);
 /* Writes the verified log, and the chain of WORKSPACE unless it is NULL, to FD, a file, for
  * zt-audit. What this device may not see stands there as hashes. Errors: IO, FULL. */
 ZT_CALL enum zt_err zt_log_export(struct zt *z, int fd, const char *workspace);
+/* Reads a head that a person typed: a colleague's zt_identity.log_head. Errors: INVALID (it is
+ * not written like that), CORRUPT (its check does not fit: something is written wrongly). */
+ZT_CALL enum zt_err zt_head_read(const char *text, uint64_t *size, uint8_t root[32]);
 /* Whether this device's log has the root that a colleague saw at SIZE entries (zt_whoami on
  * each side). When it has, the freeze after an earlier fork ends. Errors: ROLLBACK (the server
  * shows less here), FORK (another history: this device writes nothing more). */

@@ -10,6 +10,7 @@ struct zt_workspace {
 	const char *id, *name, *role; /* reader, contributor, manager, owner */
 	unsigned generation;
 	bool is_archived;
+	uint64_t deletion_due; /* milliseconds since 1970; 0: no deletion is announced */
 	/* Whose word it rests on that the changesets before RESTS_UNTIL are as they seem; this
 	 * device has verified VERIFIED of them so far. NULL: on nobody's. */
 	const char *rests_on;

@@ -84,6 +84,7 @@ const char *zt_why(const struct zt *z);
 struct zt_identity {
 	const char *server, *slug, *org, *user, *device, *email;
 	uint64_t log_size; /* of the verified trust log */
+	char log_head[96]; /* as people read it to each other (zt_head_read) */
 	char log_root[65],
 	    fingerprint[ZT_FINGERPRINT]; /* of the user, to be read to colleagues */
 	/* More than log_size: the server was restored from an older backup, and takes nothing
