@@ -321,9 +321,7 @@ claim_anew(struct claiming *k)
 
 	r->org = k->l.org;
 	r->invitation = k->l.invitation;
-	suite_random(r->attempt.b, ID_BYTES);
-	if ((err = connect_to(k, k->l.server)) ||
-	    (err = sas_new(SAS_CLAIMER, &r->org, &r->invitation, &r->attempt, &r->sas)) ||
+	if ((err = connect_to(k, k->l.server)) || (err = exchange_begin(r, k->o->home)) ||
 	    (err = compose_claim(&k->n, k->c, &claim)) ||
 	    (err = exchange_walk(r, 6, bytes_of(NULL, 0), &got)) || (err = keep(k)))
 		goto out;
@@ -363,6 +361,7 @@ claim(struct claiming *k)
 	/* The one way out: the other side does not wait for somebody who has left. */
 	if (err)
 		exchange_abort(&k->r);
+	device_file_end_attempt(k->o->home);
 	return err;
 }
 

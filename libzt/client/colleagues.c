@@ -345,9 +345,8 @@ ask_one(struct asking *a, const char *link)
 	(void)snprintf(a->k.server, sizeof a->k.server, "%s", l.server);
 	ask.email = (char *)(uintptr_t)a->rec->email;
 	ask.label = (char *)(uintptr_t)a->rec->device_label;
-	suite_random(r.attempt.b, ID_BYTES);
 	if ((err = calls_new(&co, &r.calls)) == ZT_OK &&
-	    (err = sas_new(SAS_CLAIMER, &r.org, &r.invitation, &r.attempt, &r.sas)) == ZT_OK &&
+	    (err = exchange_begin(&r, a->o->home)) == ZT_OK &&
 	    (err = pb_encode(&ask, &claim)) == ZT_OK &&
 	    (err = exchange_walk(&r, SAS_STEPS, buf_bytes(&claim), &got))) {
 		exchange_abort(&r);
@@ -355,6 +354,7 @@ ask_one(struct asking *a, const char *link)
 	}
 	if (err == ZT_OK)
 		err = keep_part(a, &r, buf_bytes(&got));
+	device_file_end_attempt(a->o->home);
 	sas_free(r.sas);
 	calls_free(r.calls);
 	buf_free(&claim);

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
+#include "store/device_file.h"
 
 enum { WAIT_MS = 250, FETCHED_MS = 10000, AWAY_MS = 60000, AGAIN_MS = 1000 };
 /* What a call says besides its message. */
@@ -162,6 +164,19 @@ pause_a_little(struct exchange *r)
 		    r, ZT_ERR_INTERRUPTED, "stopped while waiting for the other side");
 	pause_ms(WAIT_MS);
 	return ZT_OK;
+}
+
+enum zt_err
+exchange_begin(struct exchange *r, const char *home)
+{
+	enum zt_err err;
+
+	if (device_file_noted_attempt(home, &r->invitation, &r->attempt))
+		exchange_abort(r);
+	suite_random(r->attempt.b, ID_BYTES);
+	if ((err = device_file_note_attempt(home, &r->invitation, &r->attempt)))
+		return err;
+	return sas_new(r->side, &r->org, &r->invitation, &r->attempt, &r->sas);
 }
 
 /* For the human's program, while the human takes their time. */

@@ -25,6 +25,9 @@ enum zt_err exchange_refuse(struct exchange *r, enum zt_err err, const char *why
  * what the other says is appended to GOT. */
 ZT_CHECKED enum zt_err exchange_walk(
     struct exchange *r, unsigned last, struct bytes clear, struct buf *got);
+/* The claimer begins an attempt, from the folder HOME: one that a killed process of that folder
+ * left is ended, or it would keep this one out. */
+ZT_CHECKED enum zt_err exchange_begin(struct exchange *r, const char *home);
 /* The greeter waits until somebody has begun an attempt. */
 ZT_CHECKED enum zt_err exchange_await(struct exchange *r);
 /* How many messages the attempt has. Errors: ABORTED, GONE. */

@@ -570,6 +570,57 @@ device_file_read_joining(const char *folder, struct bytes password, Zt__Joining 
 	return err;
 }
 
+static FILE *
+attempt_file(const char *folder, const char *mode)
+{
+	char path[PATH_SIZE + 64];
+
+	(void)snprintf(path, sizeof path, "%s/attempt", folder);
+	return fopen(path, mode);
+}
+
+enum zt_err
+device_file_note_attempt(
+    const char *folder, const struct id *invitation, const struct id *attempt)
+{
+	enum zt_err err = device_file_folder(folder);
+	FILE *f;
+	bool whole;
+
+	if (err)
+		return err;
+	if ((f = attempt_file(folder, "wbe")) == NULL)
+		return err_of(errno);
+	whole = fwrite(invitation->b, ID_BYTES, 1, f) == 1 &&
+		fwrite(attempt->b, ID_BYTES, 1, f) == 1;
+	return fclose(f) == 0 && whole ? ZT_OK : err_of(errno);
+}
+
+bool
+device_file_noted_attempt(const char *folder, const struct id *invitation, struct id *attempt)
+{
+	FILE *f = attempt_file(folder, "rbe");
+	struct id both[2];
+	bool is =
+	    f != NULL && fread(both, sizeof both, 1, f) == 1 && id_equal(&both[0], invitation);
+
+	if (f != NULL)
+		(void)fclose(f);
+	if (is)
+		*attempt = both[1];
+	return is;
+}
+
+void
+device_file_end_attempt(const char *folder)
+{
+	char path[PATH_SIZE + 64];
+
+	(void)snprintf(path, sizeof path, "%s/attempt", folder);
+	(void)unlink(path);
+	(void)rmdir(folder); /* where that was all that it held */
+}
+
 bool
 device_file_is_joining(const char *folder)
 {

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/id.h"
 #include "proto/device.pb-c.h"
 
 /* Whether FOLDER is this user's, and nobody else may write to it. Errors: FOLDER, NOT_FOUND,
@@ -69,6 +70,13 @@ ZT_CHECKED enum zt_err device_file_keep_joining(
  * FOLDER, IO. */
 ZT_CHECKED enum zt_err device_file_read_joining(
     const char *folder, struct bytes password, Zt__Joining **out);
+/* Which attempt of INVITATION this folder makes, so that whoever was killed in it ends it
+ * before beginning another. Who reads it learns nothing, and could end that attempt. */
+ZT_CHECKED enum zt_err device_file_note_attempt(
+    const char *folder, const struct id *invitation, const struct id *attempt);
+bool device_file_noted_attempt(
+    const char *folder, const struct id *invitation, struct id *attempt);
+void device_file_end_attempt(const char *folder);
 /* Whether such a file is there, and no device. */
 bool device_file_is_joining(const char *folder);
 void device_file_end_joining(const char *folder);

@@ -542,13 +542,14 @@ intrude(struct intruder *i)
 }
 
 static int
-pick_beside_an_intruder(void *ctx, const char *const choices[4])
+pick_beside_an_intruder(
+    void *ctx, const char *const choices[4], bool (*runs)(void *arg), void *arg)
 {
 	struct intruder *i = ctx;
 
 	for (int n = 0; n < 20; n++)
 		intrude(i);
-	return human_codes(i->at_alice).pick(i->at_alice, choices);
+	return human_codes(i->at_alice).pick(i->at_alice, choices, runs, arg);
 }
 
 static void
