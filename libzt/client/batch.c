@@ -637,3 +637,15 @@ batch_send(struct batch *b)
 
 	return err ? err : batch_finish(b);
 }
+
+enum zt_err
+batch_send_once(struct batch *b)
+{
+	enum zt_err err = batch_start(b);
+
+	if (err == ZT_OK && b->is_sent)
+		err = wait_answer(b);
+	if (err == ZT_OK)
+		clear(b);
+	return err;
+}

@@ -375,6 +375,9 @@ ZT_CHECKED enum zt_err tree_find_at(struct space *s, const struct path *path, si
 ZT_CHECKED enum zt_err tree_open(
     struct zt *z, const char *remote, struct space **s, struct path *path);
 
+/* How many folders in one another lie in FOLDER at most; 0: none. */
+ZT_CHECKED enum zt_err tree_height(struct space *s, const struct id *folder, unsigned *height);
+
 /* ---- batch.c: changes gathered into changesets ---- */
 struct batch;
 ZT_CHECKED enum zt_err batch_new(struct space *s, struct batch **out);
@@ -399,6 +402,8 @@ ZT_CHECKED enum zt_err batch_start(struct batch *b);
 ZT_CHECKED enum zt_err batch_finish(struct batch *b);
 /* Both. */
 ZT_CHECKED enum zt_err batch_send(struct batch *b);
+/* The same, but for what someone else did first: CONFLICT or STALE_KEY. */
+ZT_CHECKED enum zt_err batch_send_once(struct batch *b);
 /* The workspace as it is now: sending may have opened it anew, then other batches of it are
  * told.
  */
@@ -406,5 +411,16 @@ struct space *batch_space(const struct batch *b);
 void batch_move(struct batch *b, struct space *s);
 /* Whether the caller should send before more is gathered. */
 bool batch_is_full(const struct batch *b);
+
+/* ---- names.c: one act on the tree ---- */
+/* Fills B with what is to be done at PATH, as S is now; is called again when someone else came
+ * first. */
+typedef enum zt_err tree_act_fn(
+    void *ctx, struct space *s, const struct path *path, struct batch *b);
+ZT_CHECKED enum zt_err tree_act(struct zt *z, const char *remote, tree_act_fn *act, void *ctx);
+/* The folder that holds the last name of PATH. Errors: INVALID (PATH has none, or leads through
+ * a file). */
+ZT_CHECKED enum zt_err tree_parent(
+    struct space *s, const struct path *path, struct tree_entry *parent);
 
 #endif

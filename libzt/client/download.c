@@ -61,7 +61,7 @@ struct getting {
 static void
 leave_out(struct getting *g, struct buf *in, struct bytes name, const char *why)
 {
-	struct buf shown = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1) + LIMIT_NAME);
+	struct buf shown = buf_init(PATH_TEXT_MOST + LIMIT_NAME);
 
 	buf_printf(&shown, "%s%s%.*s", buf_text(in), in->n > 0 ? "/" : "", (int)name.n,
 	    (const char *)name.p);
@@ -77,7 +77,7 @@ add_folder(struct getting *g, const struct id *vlob, struct buf *parent, struct 
 	struct remote_folder *f;
 	enum zt_err err;
 
-	if (depth >= LIMIT_DEPTH || idmap_get(&g->seen, vlob) != NULL) {
+	if (depth >= LIMIT_DEPTH_READ || idmap_get(&g->seen, vlob) != NULL) {
 		leave_out(g, parent, name,
 		    client_words(g->t->z, "the folders are too deep, or go in a circle"));
 		return ZT_OK;
@@ -87,7 +87,7 @@ add_folder(struct getting *g, const struct id *vlob, struct buf *parent, struct 
 		return err;
 	f = &g->folders[g->folder_count++];
 	*f = (struct remote_folder){
-		.vlob = *vlob, .path = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1)), .depth = depth
+		.vlob = *vlob, .path = buf_init(PATH_TEXT_MOST), .depth = depth
 	};
 	if (parent != NULL) {
 		buf_add(&f->path, buf_bytes(parent));
@@ -175,7 +175,7 @@ take_file(void *ctx, size_t i, Zt__Manifest **m)
 	struct getting *g = ctx;
 	struct remote_file *f = &g->files[g->first + i];
 	struct remote_folder *in = &g->folders[f->folder];
-	struct buf shown = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1) + LIMIT_NAME);
+	struct buf shown = buf_init(PATH_TEXT_MOST + LIMIT_NAME);
 	enum zt_err err = ZT_OK;
 
 	buf_printf(&shown, "%s%s%s", buf_text(&in->path), in->path.n > 0 ? "/" : "",

@@ -1,5 +1,4 @@
-/* files.c - everything about files but their transfer: list, move, remove, history,
- * verification. */
+/* files.c - looking at files: list, history, verification. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -49,7 +48,7 @@ add_folder(struct level *v, const struct id *vlob, struct bytes path)
 		return err;
 	v->folders[v->count] =
 	    (struct space_object){ .vlob = *vlob, .is_folder = true, .until = v->l->until };
-	v->paths[v->count] = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
+	v->paths[v->count] = buf_init(PATH_TEXT_MOST);
 	buf_add(&v->paths[v->count], path);
 	return buf_err(&v->paths[v->count++]);
 }
@@ -78,7 +77,7 @@ add_row(struct level *v, struct bytes folder, struct bytes name, const struct tr
 	if (err)
 		return err;
 	r = &v->rows[v->row_count++];
-	*r = (struct row){ .path = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1)), .what = *what };
+	*r = (struct row){ .path = buf_init(PATH_TEXT_MOST), .what = *what };
 	buf_add(&r->path, folder);
 	if (name.n > 0) {
 		buf_add_byte(&r->path, '/');
@@ -192,7 +191,7 @@ list_levels(struct listing *l, const struct id *root, struct bytes path)
 	if (err == ZT_OK)
 		err = add_folder(&now, root, path);
 	for (unsigned depth = 0; err == ZT_OK && now.count > 0; depth++) {
-		if (depth >= LIMIT_DEPTH) {
+		if (depth >= LIMIT_DEPTH_READ) {
 			client_damage(l->s->z, ZT_ERR_CORRUPT, buf_text(&now.paths[0]),
 			    client_words(
 				l->s->z, "the folders are too deep, or go in a circle"));
@@ -241,7 +240,7 @@ zt_ls_at(struct zt *z, const char *remote, uint64_t time, bool recursive, bool d
 		.until = time,
 		.each = each,
 		.ctx = ctx };
-	struct buf text = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
+	struct buf text = buf_init(PATH_TEXT_MOST);
 	struct tree_entry at;
 	struct path path;
 	enum zt_err err;
@@ -263,113 +262,6 @@ zt_ls(struct zt *z, const char *remote, bool recursive, bool details,
     void (*each)(void *ctx, const struct zt_file *f), void *ctx)
 {
 	return zt_ls_at(z, remote, 0, recursive, details, each, ctx);
-}
-
-/* ---- changes of names ---- */
-
-static enum zt_err
-split(struct space *s, const struct path *path, struct tree_entry *parent)
-{
-	enum zt_err err;
-
-	if (path->count == 0)
-		return client_refuse(s->z, ZT_ERR_INVALID, "that is the workspace itself");
-	if ((err = tree_find(s, path, path->count - 1, parent)))
-		return err;
-	return parent->is_folder
-		   ? ZT_OK
-		   : client_refuse(s->z, ZT_ERR_INVALID, "that path leads through a file");
-}
-
-enum zt_err
-zt_mkdir(struct zt *z, const char *remote)
-{
-	struct tree_entry parent, made = { .is_folder = true };
-	struct batch *b = NULL;
-	struct space *s;
-	struct path path;
-	enum zt_err err;
-
-	if ((err = tree_open(z, remote, &s, &path)) || (err = split(s, &path, &parent)) ||
-	    (err = batch_new(s, &b)))
-		return err;
-	suite_random(made.vlob.b, ID_BYTES);
-	if ((err = batch_folder(b, &made.vlob)) == ZT_OK &&
-	    (err = batch_link(
-		 b, &parent.vlob, path.name[path.count - 1], &made, BATCH_ABSENT)) == ZT_OK)
-		err = batch_send(b);
-	batch_free(b);
-	return err;
-}
-
-/* Whether the folders that lead to PATH contain the object OF: a folder cannot go into itself.
- */
-static bool
-leads_through(struct space *s, const struct path *path, const struct id *of)
-{
-	struct tree_entry e;
-
-	for (size_t i = 0; i < path->count; i++)
-		if (tree_find(s, path, i, &e) == ZT_OK && id_equal(&e.vlob, of))
-			return true;
-	return false;
-}
-
-enum zt_err
-zt_mv(struct zt *z, const char *from, const char *to)
-{
-	struct tree_entry what, was, into;
-	struct path a, b;
-	struct batch *batch = NULL;
-	struct space *s, *s2;
-	enum zt_err err;
-
-	if ((err = tree_open(z, from, &s, &a)) || (err = tree_open(z, to, &s2, &b)))
-		return err;
-	if (s != s2)
-		return client_refuse(
-		    z, ZT_ERR_INVALID, "a move stays in one workspace; use get and put");
-	if ((err = split(s, &a, &was)) || (err = tree_find(s, &a, a.count, &what)))
-		return err;
-	if (b.count == 0 || (tree_find(s, &b, b.count, &into) == ZT_OK && into.is_folder)) {
-		if (b.count == LIMIT_DEPTH)
-			return client_refuse(z, ZT_ERR_TOO_BIG, "the path is too deep");
-		b.name[b.count++] = a.name[a.count - 1]; /* into that folder */
-	}
-	if ((err = split(s, &b, &into)))
-		return err;
-	if (leads_through(s, &b, &what.vlob))
-		return client_refuse(z, ZT_ERR_INVALID, "a folder cannot be moved into itself");
-	z->why[0] = 0;
-	if ((err = batch_new(s, &batch)) == ZT_OK &&
-	    (err = batch_link(batch, &into.vlob, b.name[b.count - 1], &what, BATCH_ABSENT)) ==
-		ZT_OK &&
-	    (err = batch_unlink(batch, &was.vlob, a.name[a.count - 1], &what.vlob)) == ZT_OK)
-		err = batch_send(batch);
-	batch_free(batch);
-	return err;
-}
-
-enum zt_err
-zt_rm(struct zt *z, const char *remote, bool recursive)
-{
-	struct tree_entry parent, what;
-	struct batch *b = NULL;
-	struct space *s;
-	struct path path;
-	enum zt_err err;
-
-	if ((err = tree_open(z, remote, &s, &path)) || (err = split(s, &path, &parent)) ||
-	    (err = tree_find(s, &path, path.count, &what)))
-		return err;
-	if (what.is_folder && !recursive)
-		return client_refuse(z, ZT_ERR_INVALID, "that is a folder; add --recursive");
-	if ((err = batch_new(s, &b)) == ZT_OK &&
-	    (err = batch_unlink(b, &parent.vlob, path.name[path.count - 1], &what.vlob)) ==
-		ZT_OK)
-		err = batch_send(b);
-	batch_free(b);
-	return err;
 }
 
 /* ---- versions ---- */
@@ -521,9 +413,9 @@ struct checking {
 static void
 path_of(const struct checking *c, size_t at, struct buf *out)
 {
-	size_t way[LIMIT_DEPTH], n = 0;
+	size_t way[LIMIT_DEPTH_READ], n = 0;
 
-	for (; n < LIMIT_DEPTH && c->queue[at].name != NULL; at = c->queue[at].parent)
+	for (; n < LIMIT_DEPTH_READ && c->queue[at].name != NULL; at = c->queue[at].parent)
 		way[n++] = at;
 	while (n > 0) {
 		if (out->n > 0)
@@ -535,7 +427,7 @@ path_of(const struct checking *c, size_t at, struct buf *out)
 static enum zt_err
 check_content(struct checking *c, size_t at, const Zt__FileManifest *f)
 {
-	struct buf path = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
+	struct buf path = buf_init(PATH_TEXT_MOST);
 	struct sink *sink = NULL;
 	enum zt_err err;
 
@@ -556,7 +448,7 @@ check_later(struct checking *c, size_t parent, const Zt__FolderEntry *e)
 	if (err)
 		return err;
 	if (idmap_get(&c->seen, &id) != NULL) {
-		struct buf path = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
+		struct buf path = buf_init(PATH_TEXT_MOST);
 
 		path_of(c, parent, &path);
 		buf_printf(&path, "%s%.*s", path.n > 0 ? "/" : "", (int)e->name.len,
@@ -587,7 +479,7 @@ check_one(void *ctx, size_t i, Zt__Manifest **m)
 	enum zt_err err = ZT_OK;
 
 	if (o->damaged > 0 || (o->v.version == 0 && at > 0)) {
-		struct buf path = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
+		struct buf path = buf_init(PATH_TEXT_MOST);
 
 		path_of(c, at, &path);
 		if (o->damaged > 0)

@@ -12,7 +12,7 @@ enum { AT_ONCE = 256 };
 struct restoring {
 	struct space *s;
 	const char *shown; /* the path, for a person */
-	uint64_t until;
+	uint64_t version, until;
 	struct tree_entry what;
 	struct batch *b;
 	struct idmap elsewhere; /* what lies in the tree now, but for what is restored */
@@ -285,55 +285,60 @@ find(struct restoring *r, const struct path *path, const struct tree_entry *pare
 	return find_removed(r->s, &parent->vlob, path->name[path->count - 1], &r->what);
 }
 
+static void
+forget(struct restoring *r)
+{
+	idmap_free(&r->elsewhere, NULL);
+	idmap_free(&r->seen, NULL);
+	free(r->queue);
+	r->queue = NULL;
+	r->count = r->cap = r->first = 0;
+}
+
 /* Finds and writes it, and puts it back under its name in PARENT. */
 static enum zt_err
-restore(struct restoring *r, const struct path *path, uint64_t version)
+restore(void *ctx, struct space *s, const struct path *path, struct batch *b)
 {
-	struct tree_entry parent = { r->s->w->id, true }, now = parent;
+	struct restoring *r = ctx;
+	struct tree_entry parent = { s->w->id, true }, now = parent;
 	bool is_there = true, is_same;
 	enum zt_err err;
 
+	forget(r);
+	r->s = s;
+	r->b = b;
 	r->what = now;
-	if (path->count > 0 && ((err = tree_find(r->s, path, path->count - 1, &parent)) ||
+	if (path->count > 0 && ((err = tree_parent(s, path, &parent)) ||
 				   (err = find(r, path, &parent, &now, &is_there))))
 		return err;
-	if (!parent.is_folder)
-		return client_refuse(r->s->z, ZT_ERR_INVALID, "that path leads through a file");
 	is_same = is_there && id_equal(&now.vlob, &r->what.vlob);
 	if ((!is_same || r->what.is_folder) && (err = find_elsewhere(r, is_same)))
 		return err;
-	if ((err = batch_new(r->s, &r->b)))
-		return err;
-	r->s = batch_space(r->b);
-	if (version > 0)
-		err = restore_version(r, version);
+	if (r->version > 0)
+		err = restore_version(r, r->version);
 	else if (r->what.is_folder)
 		err = walk(r, &r->what.vlob, true, restore_object);
 	else
 		err = restore_file(r);
 	if (err == ZT_OK && !is_same)
-		err = batch_link(r->b, &parent.vlob, path->name[path->count - 1], &r->what,
+		err = batch_link(b, &parent.vlob, path->name[path->count - 1], &r->what,
 		    is_there ? BATCH_ANY : BATCH_ABSENT);
-	return err ? err : batch_send(r->b);
+	return err;
 }
 
 enum zt_err
 zt_restore(struct zt *z, const char *remote, uint64_t version, uint64_t time)
 {
 	struct restoring *r = calloc(1, sizeof *r);
-	struct path path;
-	enum zt_err err = ZT_ERR_MEMORY;
+	enum zt_err err;
 
 	if (r == NULL)
-		return err;
+		return ZT_ERR_MEMORY;
 	r->shown = remote;
+	r->version = version;
 	r->until = version > 0 ? 0 : time;
-	if ((err = tree_open(z, remote, &r->s, &path)) == ZT_OK)
-		err = restore(r, &path, version);
-	batch_free(r->b);
-	idmap_free(&r->elsewhere, NULL);
-	idmap_free(&r->seen, NULL);
-	free(r->queue);
+	err = tree_act(z, remote, restore, r);
+	forget(r);
 	free(r);
 	return err;
 }

@@ -1,7 +1,9 @@
 /* tree.c - names to objects. The root folder's id is the workspace's own; it is empty until its
  * first version. */
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/vec.h"
 #include "client/client.h"
 #include "format/pb.h"
 
@@ -38,7 +40,7 @@ tree_find_at(struct space *s, const struct path *path, size_t depth, uint64_t un
     struct tree_entry *out)
 {
 	struct tree_entry at = { s->w->id, true };
-	struct buf shown = buf_init(LIMIT_DEPTH * (LIMIT_NAME + 1));
+	struct buf shown = buf_init(PATH_TEXT_MOST);
 	enum zt_err err = ZT_OK;
 
 	buf_add_byte(&shown, '/');
@@ -81,4 +83,64 @@ tree_open(struct zt *z, const char *remote, struct space **s, struct path *path)
 	if ((err = client_sync_log(z)) || (err = space_find(z, path->workspace, s)))
 		return err;
 	return space_sync_fresh(*s);
+}
+
+/* ---- height ---- */
+
+struct measuring {
+	struct idmap seen;
+	struct space_object *level, *below; /* folders */
+	size_t count, below_count, below_cap;
+	bool has_entries;
+};
+
+static enum zt_err
+measure(void *ctx, size_t i, Zt__Manifest **m)
+{
+	struct measuring *me = ctx;
+	enum zt_err err = ZT_OK;
+
+	(void)i;
+	for (size_t k = 0; err == ZT_OK && *m != NULL && k < (*m)->folder->n_entries; k++) {
+		const Zt__FolderEntry *e = (*m)->folder->entries[k];
+		struct space_object o = { .is_folder = true };
+
+		me->has_entries = true;
+		if (!e->folder || (err = pb_id(e->vlob, &o.vlob)) ||
+		    idmap_get(&me->seen, &o.vlob) != NULL)
+			continue;
+		if ((err = idmap_put(&me->seen, &o.vlob, me)) == ZT_OK &&
+		    (err = vec_room(&me->below, me->below_count, &me->below_cap,
+			 sizeof *me->below)) == ZT_OK)
+			me->below[me->below_count++] = o;
+	}
+	return err;
+}
+
+enum zt_err
+tree_height(struct space *s, const struct id *folder, unsigned *height)
+{
+	struct measuring me = { .count = 1 };
+	unsigned n = 0;
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	if ((me.level = calloc(1, sizeof *me.level)) == NULL)
+		return err;
+	me.level[0] = (struct space_object){ .vlob = *folder, .is_folder = true };
+	for (err = idmap_put(&me.seen, folder, &me);
+	     err == ZT_OK && me.count > 0 && n < LIMIT_DEPTH_READ; n += me.has_entries) {
+		me.has_entries = false;
+		err = space_read(s, me.level, me.count, measure, &me);
+		free(me.level);
+		me.level = me.below;
+		me.count = me.below_count;
+		me.below = NULL;
+		me.below_count = me.below_cap = 0;
+	}
+	free(me.level);
+	free(me.below);
+	idmap_free(&me.seen, NULL);
+	if (err == ZT_OK)
+		*height = n;
+	return err;
 }

@@ -50,8 +50,8 @@ path_parse(const char *text, struct path *out, const char **why)
 			continue;
 		}
 		n = strcspn(p, "/");
-		if (path.count == LIMIT_DEPTH) {
-			*why = "the path is deeper than 64 folders";
+		if (path.count == LIMIT_DEPTH_READ) {
+			*why = "the path is deeper than 128 folders";
 			return ZT_ERR_TOO_BIG;
 		}
 		if ((err = path_name_check(bytes_of(p, n), why)))

@@ -12,15 +12,18 @@
  * NAME. */
 ZT_CHECKED enum zt_err path_name_check(struct bytes name, const char **why);
 
+/* Bytes of a path's text. */
+#define PATH_TEXT_MOST (LIMIT_DEPTH_READ * (LIMIT_NAME + 1))
+
 /* A path cut in its names; the names borrow from the text it was made from. */
 struct path {
 	char workspace[LIMIT_NAME + 1];
-	struct bytes name[LIMIT_DEPTH];
+	struct bytes name[LIMIT_DEPTH_READ];
 	size_t count;
 };
 
 /* Reads WORKSPACE:/a/b (the first slash may be missing). Each name is checked. Errors: NAME,
- * TOO_BIG (deeper than LIMIT_DEPTH), INVALID (no colon). */
+ * TOO_BIG (deeper than LIMIT_DEPTH_READ), INVALID (no colon). */
 ZT_CHECKED enum zt_err path_parse(const char *text, struct path *out, const char **why);
 
 #endif

@@ -9,9 +9,11 @@
 #define LIMIT_TEXT 256      /* a name of a person, an address, a label */
 #define LIMIT_SLUG 32       /* an organization's short name, stands in addresses */
 #define LIMIT_NAME 255      /* bytes of a file's name: what file systems take */
-#define LIMIT_DEPTH 64      /* folders in folders */
-#define LIMIT_FOLDER 65536  /* entries of one folder */
-#define LIMIT_CHANGES 4096  /* versions in one changeset */
+#define LIMIT_DEPTH 64      /* names of a path that one may make */
+#define LIMIT_DEPTH_READ                                                                       \
+	128                /* two people may make one deeper together, each within the limit */
+#define LIMIT_FOLDER 65536 /* entries of one folder */
+#define LIMIT_CHANGES 4096 /* versions in one changeset */
 #define LIMIT_CHANGESET                                                                        \
 	(2 * 1024 * 1024) /* its statement and changes, encoded, with 60,000 block ids */
 #define LIMIT_MANIFEST (8 * 1024 * 1024)    /* one sealed manifest: a file of about 30 GiB */
