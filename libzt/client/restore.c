@@ -13,6 +13,7 @@ struct restoring {
 	struct space *s;
 	const char *shown; /* the path, for a person */
 	uint64_t version, until;
+	const struct id *removed; /* that object, and not what the path leads to */
 	struct tree_entry what;
 	struct batch *b;
 	struct idmap elsewhere; /* what lies in the tree now, but for what is restored */
@@ -295,6 +296,34 @@ forget(struct restoring *r)
 	r->count = r->cap = r->first = 0;
 }
 
+/* The object that was removed, as it stands in no path. */
+static enum zt_err
+find_object(struct restoring *r, bool *is_there, const struct path *path)
+{
+	struct space_version v;
+	struct tree_entry now;
+	Zt__Manifest *m = NULL;
+	enum zt_err err;
+
+	if (path->count > LIMIT_DEPTH)
+		return client_refuse(r->s->z, ZT_ERR_TOO_BIG, "the path is too deep");
+	if ((err = tree_find(r->s, path, path->count, &now)) == ZT_OK)
+		return client_refuse(
+		    r->s->z, ZT_ERR_EXISTS, "something else is there; name another place");
+	if (err != ZT_ERR_NOT_FOUND)
+		return err;
+	*is_there = false;
+	r->s->z->why[0] = 0;
+	if ((err = space_version(r->s, r->removed, 0, &v)) == ZT_ERR_NOT_FOUND)
+		return client_refuse(r->s->z, err, "there is no such object");
+	if (err || (err = space_manifest(r->s, &v, &m)))
+		return err;
+	r->what.vlob = *r->removed;
+	r->what.is_folder = m->kind_case == ZT__MANIFEST__KIND_FOLDER;
+	pb_wipe(m);
+	return ZT_OK;
+}
+
 /* Finds and writes it, and puts it back under its name in PARENT. */
 static enum zt_err
 restore(void *ctx, struct space *s, const struct path *path, struct batch *b)
@@ -308,13 +337,17 @@ restore(void *ctx, struct space *s, const struct path *path, struct batch *b)
 	r->s = s;
 	r->b = b;
 	r->what = now;
-	if (path->count > 0 && ((err = tree_parent(s, path, &parent)) ||
-				   (err = find(r, path, &parent, &now, &is_there))))
+	if (path->count > 0 &&
+	    ((err = tree_parent(s, path, &parent)) ||
+		(err = r->removed != NULL ? find_object(r, &is_there, path)
+					  : find(r, path, &parent, &now, &is_there))))
 		return err;
 	is_same = is_there && id_equal(&now.vlob, &r->what.vlob);
 	if ((!is_same || r->what.is_folder) && (err = find_elsewhere(r, is_same)))
 		return err;
-	if (r->version > 0)
+	if (r->removed != NULL)
+		err = ZT_OK; /* it is as it was: nobody writes to what is in no folder */
+	else if (r->version > 0)
 		err = restore_version(r, r->version);
 	else if (r->what.is_folder)
 		err = walk(r, &r->what.vlob, true, restore_object);
@@ -326,19 +359,38 @@ restore(void *ctx, struct space *s, const struct path *path, struct batch *b)
 	return err;
 }
 
-enum zt_err
-zt_restore(struct zt *z, const char *remote, uint64_t version, uint64_t time)
+static enum zt_err
+run(struct zt *z, const char *remote, const struct restoring *what)
 {
-	struct restoring *r = calloc(1, sizeof *r);
+	struct restoring *r = malloc(sizeof *r);
 	enum zt_err err;
 
 	if (r == NULL)
 		return ZT_ERR_MEMORY;
-	r->shown = remote;
-	r->version = version;
-	r->until = version > 0 ? 0 : time;
+	*r = *what;
 	err = tree_act(z, remote, restore, r);
 	forget(r);
 	free(r);
 	return err;
+}
+
+enum zt_err
+zt_restore(struct zt *z, const char *remote, uint64_t version, uint64_t time)
+{
+	struct restoring r = {
+		.shown = remote, .version = version, .until = version > 0 ? 0 : time
+	};
+
+	return run(z, remote, &r);
+}
+
+enum zt_err
+zt_restore_removed(struct zt *z, const char *remote, const char *id)
+{
+	struct id object;
+	struct restoring r = { .shown = remote, .removed = &object };
+
+	if (id_parse(id, strlen(id), &object))
+		return client_refuse(z, ZT_ERR_INVALID, "the id is one that zt trash shows");
+	return run(z, remote, &r);
 }

@@ -23,6 +23,15 @@ struct zt_version {
 	const char *author;         /* e-mail, or id */
 	bool is_newest, is_damaged; /* it does not open, or the servers lack it */
 };
+/* What stood in the tree once, and stands nowhere in it now. */
+struct zt_removed {
+	const char *path; /* where it stood last, by the names that its folders have now */
+	char id[33];      /* for zt_restore_removed */
+	bool is_folder;
+	uint64_t last_there; /* milliseconds since 1970: the tree at that time had it */
+	uint64_t removed;    /* and at this time not any more */
+	const char *by;      /* who removed it: e-mail, or "" */
+};
 struct zt_check {
 	uint64_t changesets, skipped, folders, files, blocks, bytes;
 };
@@ -61,6 +70,13 @@ ZT_CALL enum zt_err zt_history(struct zt *z, const char *remote,
  * moved elsewhere stays there. Errors: EXISTS (REMOTE itself was moved). */
 ZT_CALL enum zt_err zt_restore(
     struct zt *z, const char *remote, uint64_t version, uint64_t time);
+/* Shows what was removed from the tree of WORKSPACE: of each object the place where it stood
+ * last. What was removed with a folder is in that folder, and not shown by itself. */
+ZT_CALL enum zt_err zt_trash(struct zt *z, const char *workspace,
+    void (*each)(void *ctx, const struct zt_removed *r), void *ctx);
+/* Brings the removed object ID back as REMOTE, which is free: as it was when it was removed.
+ * Errors: NOT_FOUND, EXISTS (it stands in the tree, or something stands at REMOTE). */
+ZT_CALL enum zt_err zt_restore_removed(struct zt *z, const char *remote, const char *id);
 /* Walks a whole workspace: chain, every manifest, every block. Files that are not whole are
  * told to SKIPPED, as with zt_get. */
 ZT_CALL enum zt_err zt_verify(
