@@ -170,7 +170,7 @@ write_one(struct history *h, struct file *f, const char *content)
 	zt__file_manifest__init(&file);
 	file.size = strlen(content);
 	file.mode = 0644;
-	file.modified = cs.time;
+	file.modified = (int64_t)(cs.time / 1000);
 	file.content_case = ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT;
 	file.inline_content = pb_field(content, strlen(content));
 	m.kind_case = ZT__MANIFEST__KIND_FILE;

@@ -66,7 +66,7 @@ show_file(void *ctx, const struct zt_file *f)
 	}
 	if (c->details) {
 		(void)printf("%12llu  ", (unsigned long long)f->size);
-		output_time(f->modified);
+		output_time(f->modified > 0 ? (uint64_t)f->modified * 1000 : 0);
 		(void)printf("  v%-4llu ", (unsigned long long)f->version);
 	}
 	output_show(f->path);

@@ -5,6 +5,7 @@
 
 #include "base/vec.h"
 #include "client/client.h"
+#include "client/local.h"
 #include "client/positions.h"
 #include "crypto/padding.h"
 #include "format/limits.h"
@@ -14,7 +15,9 @@
 struct pending { /* a new version of a file, or of a folder as it once was */
 	struct id vlob;
 	Zt__Manifest *m;
-	bool adds_blocks;
+	bool adds_blocks, has_local;
+	struct stat local; /* of the file that it was read from */
+	uint64_t version;  /* once it is sealed */
 };
 
 struct op { /* a change to a folder's entries */
@@ -27,7 +30,9 @@ struct op { /* a change to a folder's entries */
 
 struct dirty { /* a folder that changes */
 	struct id vlob;
-	bool is_new;
+	bool is_new, has_look;
+	struct batch_look look;
+	struct tree_way *way; /* of a new one that hangs on it; or NULL */
 	struct op *ops;
 	size_t count, cap;
 };
@@ -42,8 +47,20 @@ struct outgoing {
 	size_t count;
 };
 
+/* What the batch relies on: the folder WAY is in the tree, and has NAME, if that is not empty,
+ * which is VLOB. */
+struct needed {
+	struct tree_way *way;
+	struct buf name;
+	struct id vlob;
+};
+
 struct batch {
 	struct space *s;
+	bool is_adjacent; /* it stands right behind what its author looked at */
+	struct needed *needed;
+	size_t needed_count, needed_cap;
+	uint64_t checked; /* z->foreign, when all of that was so */
 	struct outgoing out;
 	struct calls_transfer call;
 	bool is_sent, is_answered;
@@ -106,6 +123,9 @@ clear(struct batch *b)
 		free(b->folders[i]->ops);
 		free(b->folders[i]);
 	}
+	for (size_t i = 0; i < b->needed_count; i++)
+		buf_free(&b->needed[i].name);
+	b->needed_count = 0;
 	idmap_free(&b->by_vlob, NULL);
 	b->file_count = b->folder_count = b->bytes = 0;
 }
@@ -125,6 +145,7 @@ batch_free(struct batch *b)
 	clear(b);
 	free(b->files);
 	free(b->folders);
+	free(b->needed);
 	free(b);
 }
 
@@ -227,6 +248,84 @@ batch_folder(struct batch *b, const struct id *vlob)
 
 	if (err == ZT_OK)
 		d->is_new = true;
+	return err;
+}
+
+void
+batch_from(struct batch *b, const struct stat *st)
+{
+	struct pending *p = &b->files[b->file_count - 1];
+
+	p->has_local = true;
+	p->local = *st;
+}
+
+enum zt_err
+batch_look(struct batch *b, const struct id *vlob, const struct batch_look *look)
+{
+	struct dirty *d;
+	enum zt_err err = folder_of(b, vlob, &d);
+
+	if (err == ZT_OK) {
+		d->has_look = true;
+		d->look = *look;
+	}
+	return err;
+}
+
+enum zt_err
+batch_hang(struct batch *b, struct tree_way *way)
+{
+	struct dirty *d;
+	enum zt_err err = folder_of(b, &way->vlob, &d);
+
+	if (err == ZT_OK) {
+		d->is_new = true;
+		d->way = way;
+	}
+	return err;
+}
+
+enum zt_err
+batch_need(struct batch *b, struct tree_way *way, struct bytes name, const struct id *vlob)
+{
+	struct needed *n;
+	enum zt_err err;
+
+	/* many files of one folder need it once */
+	if (name.n == 0 && b->needed_count > 0 && b->needed[b->needed_count - 1].way == way)
+		return ZT_OK;
+	if ((err = vec_room(&b->needed, b->needed_count, &b->needed_cap, sizeof *b->needed)))
+		return err;
+	if (b->needed_count == 0)
+		b->checked = b->s->z->foreign;
+	n = &b->needed[b->needed_count++];
+	*n = (struct needed){ .way = way, .name = buf_init(LIMIT_NAME) };
+	if (vlob != NULL)
+		n->vlob = *vlob;
+	buf_add(&n->name, name);
+	return buf_err(&n->name);
+}
+
+/* After others changed something: what the batch relies on is so still. Errors: CONFLICT. */
+static enum zt_err
+check_needed(struct batch *b)
+{
+	struct tree_look look = { .m = NULL };
+	enum zt_err err = ZT_OK;
+	uint64_t now = b->s->z->foreign;
+
+	if (b->checked == now)
+		return ZT_OK;
+	for (size_t i = 0; err == ZT_OK && i < b->needed_count; i++) {
+		const struct needed *n = &b->needed[i];
+
+		if ((err = tree_way_holds(b->s, n->way, &look)) == ZT_OK && n->name.n > 0)
+			err = tree_has(b->s, n->way, buf_bytes(&n->name), &n->vlob, &look);
+	}
+	pb_wipe(look.m);
+	if (err == ZT_OK)
+		b->checked = now;
 	return err;
 }
 
@@ -335,7 +434,8 @@ list_folder(struct batch *b, struct dirty *d, struct listing *l)
 /* ---- sealing and sending ---- */
 
 static enum zt_err
-seal_one(struct outgoing *o, const struct id *vlob, const Zt__Manifest *m, struct bytes blocks)
+seal_one(struct outgoing *o, const struct id *vlob, const Zt__Manifest *m, struct bytes blocks,
+    uint64_t *version)
 {
 	struct space_version before = { 0 };
 	struct change c = { .vlob = *vlob, .blocks = blocks };
@@ -351,7 +451,7 @@ seal_one(struct outgoing *o, const struct id *vlob, const Zt__Manifest *m, struc
 		return err;
 	c.has_prev = err == ZT_OK;
 	c.prev = before.pins.object;
-	c.version = place.version = before.version + 1;
+	*version = c.version = place.version = before.version + 1;
 	o->change[i] = buf_init(LIMIT_CHANGESET);
 	o->object[i] = buf_init(LIMIT_MANIFEST + 1024);
 	o->wrap[i] = buf_init(256);
@@ -364,7 +464,7 @@ seal_one(struct outgoing *o, const struct id *vlob, const Zt__Manifest *m, struc
 }
 
 static enum zt_err
-seal_file(struct outgoing *o, const struct pending *p)
+seal_file(struct outgoing *o, struct pending *p)
 {
 	const Zt__FileManifest *f = p->m->file;
 	struct buf ids = buf_init(LIMIT_CHANGESET);
@@ -375,9 +475,9 @@ seal_file(struct outgoing *o, const struct pending *p)
 	enum zt_err err;
 
 	for (size_t i = 0; i < n; i++)
-		buf_add(&ids, pb_bytes(f->blocks->blocks[i]->id));
+		buf_add(&ids, pb_bytes(f->blocks->blocks[i]->id)); /* none of a hole */
 	if ((err = buf_err(&ids)) == ZT_OK)
-		err = seal_one(o, &p->vlob, p->m, buf_bytes(&ids));
+		err = seal_one(o, &p->vlob, p->m, buf_bytes(&ids), &p->version);
 	buf_free(&ids);
 	return err;
 }
@@ -388,6 +488,7 @@ seal_folder(struct outgoing *o, struct dirty *d)
 	struct listing l = { 0 };
 	Zt__Manifest m = ZT__MANIFEST__INIT;
 	Zt__FolderManifest f = ZT__FOLDER_MANIFEST__INIT;
+	uint64_t version;
 	enum zt_err err = list_folder(o->b, d, &l);
 
 	if (err == ZT_OK && (f.entries = calloc(l.count + 1, sizeof *f.entries)) == NULL)
@@ -395,10 +496,12 @@ seal_folder(struct outgoing *o, struct dirty *d)
 	if (err == ZT_OK) {
 		for (size_t i = 0; i < l.count; i++)
 			f.entries[f.n_entries++] = &l.entries[i];
-		f.modified = client_now_ms();
+		f.modified = d->has_look ? d->look.modified : (int64_t)(client_now_ms() / 1000);
+		f.modified_ns = d->has_look ? d->look.modified_ns : 0;
+		f.mode = d->has_look ? d->look.mode : l.base != NULL ? l.base->folder->mode : 0;
 		m.kind_case = ZT__MANIFEST__KIND_FOLDER;
 		m.folder = &f;
-		err = seal_one(o, &d->vlob, &m, bytes_of(NULL, 0));
+		err = seal_one(o, &d->vlob, &m, bytes_of(NULL, 0), &version);
 	}
 	free(f.entries);
 	free(l.entries);
@@ -419,6 +522,7 @@ sign_changeset(struct outgoing *o)
 	o->cs.generation = (unsigned)s->w->generation_count;
 	o->cs.parent_position = s->position;
 	o->cs.parent_link = s->link;
+	o->cs.is_adjacent = o->b->is_adjacent;
 	o->cs.seen_size = merkle_size(z->state->tree);
 	/* Never before what this builds on, whatever the clock of its author said. */
 	o->cs.time = now > s->time ? now : s->time;
@@ -569,7 +673,8 @@ batch_start(struct batch *b)
 		return client_refuse(b->s->z, ZT_ERR_STALE_KEY,
 		    "a member left the workspace: nothing new is written until a manager's or "
 		    "owner's device has rotated its key");
-	if ((err = seal_all(&b->out)) == ZT_OK && (err = sign_changeset(&b->out)) == ZT_OK)
+	if ((err = check_needed(b)) == ZT_OK && (err = seal_all(&b->out)) == ZT_OK &&
+	    (err = sign_changeset(&b->out)) == ZT_OK)
 		err = start_push(&b->out);
 	if (err)
 		forget_outgoing(b);
@@ -610,6 +715,29 @@ catch_up(struct batch *b)
 	return space_sync(b->s);
 }
 
+/* All is in the chain: which local files hold what. */
+static void
+took(struct batch *b)
+{
+	struct local_note *notes = calloc(b->file_count + 1, sizeof *notes);
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->folder_count; i++)
+		if (b->folders[i]->way != NULL)
+			b->folders[i]->way->is_there = true;
+	if (notes == NULL)
+		return;
+	for (size_t i = 0; i < b->file_count; i++) {
+		const struct pending *p = &b->files[i];
+
+		if (p->has_local)
+			notes[n++] = (struct local_note){ { b->s->w->id, p->vlob, p->version },
+				p->local };
+	}
+	local_keep(b->s->z, notes, n);
+	free(notes);
+}
+
 enum zt_err
 batch_finish(struct batch *b)
 {
@@ -625,6 +753,10 @@ batch_finish(struct batch *b)
 			break;
 		err = wait_answer(b);
 	}
+	/* What others did before, and this device has seen since, is told before the caller
+	 * calls anything done. */
+	if (err == ZT_OK && (err = check_needed(b)) == ZT_OK)
+		took(b);
 	if (err == ZT_OK)
 		clear(b);
 	return err;
@@ -641,8 +773,10 @@ batch_send(struct batch *b)
 enum zt_err
 batch_send_once(struct batch *b)
 {
-	enum zt_err err = batch_start(b);
+	enum zt_err err;
 
+	b->is_adjacent = true;
+	err = batch_start(b);
 	if (err == ZT_OK && b->is_sent)
 		err = wait_answer(b);
 	if (err == ZT_OK)

@@ -419,6 +419,8 @@ chain_take(struct space *s, const Zt__Changeset *m, uint64_t position, struct ha
 		return refuse_changeset(
 		    s, err, position, "it is not what its author signed, or cannot be read");
 	}
+	if (!id_equal(&cs.author, &s->z->device))
+		s->z->foreign++;
 	if (!of.left_out && (err = judge(s, &cs, position, &of.left_out)))
 		goto out;
 	if ((err = changeset_check_pin(s->w, position, &next, &why))) {

@@ -2,6 +2,8 @@
 #ifndef ZT_CLIENT_H
 #define ZT_CLIENT_H
 
+#include <sys/stat.h>
+
 #include "crypto/hpke.h"
 #include "files/changeset.h"
 #include "files/manifest.h"
@@ -26,7 +28,7 @@ struct client_user_key {
 
 struct zt {
 	char *home, *server, *slug, *email, *ca_file;
-	bool in_clear, overwrites; /* zt_options */
+	bool in_clear, overwrites, rereads; /* zt_options */
 	struct id org, user, device;
 	char org_text[ID_TEXT], user_text[ID_TEXT], device_text[ID_TEXT];
 	uint8_t root_key[SIGN_PUBLIC_BYTES];
@@ -41,8 +43,9 @@ struct zt {
 	struct hash vouched_root;
 	struct store *store;
 	struct calls *calls;
-	struct org_state *state;                       /* verified */
-	struct idmap spaces;                           /* struct space, by workspace */
+	struct org_state *state; /* verified */
+	struct idmap spaces;     /* struct space, by workspace */
+	uint64_t foreign;        /* changesets of other devices that were taken so far */
 	const char *(*translate)(const char *english); /* or NULL */
 	void (*working)(
 	    void *ctx, enum zt_work what, uint64_t done, uint64_t total); /* or NULL */
@@ -371,6 +374,29 @@ ZT_CHECKED enum zt_err tree_find(
 /* The same in the tree as it was at the time UNTIL (0: now). */
 ZT_CHECKED enum zt_err tree_find_at(struct space *s, const struct path *path, size_t depth,
     uint64_t until, struct tree_entry *out);
+/* The way to a folder from the root, name by name, as it was found. */
+struct tree_way {
+	struct tree_way *up; /* NULL: this is the root */
+	struct id vlob;
+	struct buf name;
+	bool is_there;    /* else it is new, and not in the chain yet */
+	uint64_t checked; /* z->foreign, when it was so */
+};
+/* One step more; UP (NULL: the root) lives longer. The caller gives *OUT to tree_way_free. */
+ZT_CHECKED enum zt_err tree_way_new(struct space *s, struct tree_way *up, struct bytes name,
+    const struct id *vlob, bool is_there, struct tree_way **out);
+void tree_way_free(struct tree_way *w);
+/* The folder that the two below looked at last; the caller gives M to pb_wipe. */
+struct tree_look {
+	struct id folder;
+	Zt__Manifest *m;
+};
+/* Whether W leads there still. Errors: CONFLICT (it does not). */
+ZT_CHECKED enum zt_err tree_way_holds(
+    struct space *s, struct tree_way *w, struct tree_look *look);
+/* Whether NAME is VLOB in the folder at the end of W. Errors: CONFLICT. */
+ZT_CHECKED enum zt_err tree_has(struct space *s, const struct tree_way *w, struct bytes name,
+    const struct id *vlob, struct tree_look *look);
 /* Parses REMOTE, finds and syncs its workspace; nothing is damaged yet. */
 ZT_CHECKED enum zt_err tree_open(
     struct zt *z, const char *remote, struct space **s, struct path *path);
@@ -388,6 +414,21 @@ ZT_CHECKED enum zt_err batch_write(
     struct batch *b, const struct id *vlob, Zt__Manifest *m, bool adds_blocks, uint64_t size);
 /* What the entry must be now: nothing, that very object, or whatever. */
 enum batch_expect { BATCH_ABSENT, BATCH_SAME, BATCH_ANY };
+/* What was written last was read from the local file ST; it is noted once it is sent. */
+void batch_from(struct batch *b, const struct stat *st);
+/* How a folder looks: its local one's mode and time. */
+struct batch_look {
+	unsigned mode, modified_ns;
+	int64_t modified;
+};
+ZT_CHECKED enum zt_err batch_look(
+    struct batch *b, const struct id *vlob, const struct batch_look *look);
+/* The folder at WAY is new in this batch; WAY lives until the batch is freed. */
+ZT_CHECKED enum zt_err batch_hang(struct batch *b, struct tree_way *way);
+/* The folder WAY must be in the tree when the batch is sent, and after that; when NAME is not
+ * empty it must be VLOB there. If somebody changed that, sending ends with CONFLICT. */
+ZT_CHECKED enum zt_err batch_need(
+    struct batch *b, struct tree_way *way, struct bytes name, const struct id *vlob);
 /* Sets or removes NAME in FOLDER when the batch is sent; repeated on the folder as it is then.
  */
 ZT_CHECKED enum zt_err batch_link(struct batch *b, const struct id *folder, struct bytes name,

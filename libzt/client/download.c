@@ -13,15 +13,22 @@
 /* ---- one file ---- */
 
 static enum zt_err
-get_file(struct transfer *t, struct folder *in, const char *name, const char *shown,
-    const Zt__FileManifest *f)
+get_file(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f)
 {
 	struct sink *k = NULL;
-	enum zt_err err = sink_new(t, in, name, shown, f, &k);
+	enum zt_err err = sink_new(t, at, f, &k);
 
+	if (err == ZT_ERR_EXISTS) {
+		sink_refused(t, at->shown);
+		return ZT_OK;
+	}
 	if (err)
 		return err;
 	t->total += f->size;
+	if (k == NULL) { /* it is there already */
+		t->done += f->size;
+		return ZT_OK;
+	}
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the sink is freed with its last block */
 	return fetch_content(t, f, k);
 }
@@ -37,6 +44,9 @@ struct remote_folder {
 	struct buf path; /* below the local root, "" for itself */
 	unsigned depth;
 	struct folder *local; /* while its files are fetched */
+	bool is_made, is_left_out;
+	unsigned mode;
+	struct timespec times[2];
 };
 
 struct remote_file {
@@ -53,7 +63,8 @@ struct getting {
 	struct idmap seen; /* folders: none stands in two places */
 	struct remote_file *files;
 	size_t file_count, file_cap;
-	struct space_object *objects; /* that are read now: folders or files, from FIRST on */
+	struct space_object *objects; /* that are read now: folders, or files from FIRST on */
+	size_t of[FOLDERS_AT_ONCE];   /* object to folder */
 	size_t first;
 };
 
@@ -118,11 +129,19 @@ static enum zt_err
 take_folder(void *ctx, size_t i, Zt__Manifest **m)
 {
 	struct getting *g = ctx;
-	size_t folder = g->first + i;
+	size_t folder = g->of[i];
 	const char *shown = buf_text(&g->folders[folder].path);
 	enum zt_err err = ZT_OK;
 
 	transfer_damaged(g->t, shown[0] != 0 ? shown : "/", &g->objects[i]);
+	if (*m != NULL) {
+		struct remote_folder *f = &g->folders[folder];
+
+		f->mode = (*m)->folder->mode;
+		f->times[0].tv_nsec = UTIME_OMIT;
+		f->times[1].tv_sec = (time_t)(*m)->folder->modified;
+		f->times[1].tv_nsec = (long)(*m)->folder->modified_ns;
+	}
 	for (size_t k = 0; err == ZT_OK && *m != NULL && k < (*m)->folder->n_entries; k++) {
 		const Zt__FolderEntry *e = (*m)->folder->entries[k];
 		/* A copy: adding a folder may move where this one stands. */
@@ -138,35 +157,63 @@ take_folder(void *ctx, size_t i, Zt__Manifest **m)
 	return err;
 }
 
-/* Makes what is missing of F's local path. No link is followed: what others put there meanwhile
- * must not lead elsewhere. */
-static enum zt_err
-open_local(struct getting *g, struct remote_folder *f)
+/* F's local folder, or -1; what is missing of its path is made when it MAKES. No link is
+ * followed: what others put there meanwhile must not lead elsewhere. */
+static int
+walk_to(struct getting *g, struct remote_folder *f, bool makes)
 {
 	char *path = strdup(buf_text(&f->path)), *rest = NULL;
-	int fd = fcntl(g->root, F_DUPFD_CLOEXEC, 0);
-	enum zt_err err = path != NULL ? ZT_OK : ZT_ERR_MEMORY;
+	int fd = path != NULL ? fcntl(g->root, F_DUPFD_CLOEXEC, 0) : -1, number;
 
 	for (char *name = path != NULL ? strtok_r(path, "/", &rest) : NULL;
 	     fd >= 0 && name != NULL; name = strtok_r(NULL, "/", &rest)) {
 		int in = fd;
 
-		fd = mkdirat(in, name, 0777) == 0 || errno == EEXIST
-			 ? openat(in, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-			 : -1;
-		if (fd < 0)
-			err = transfer_err(g->t->z, buf_text(&f->path), errno);
+		/* 0700 until all is in it */
+		if (makes && mkdirat(in, name, 0700) == 0)
+			f->is_made = true;
+		fd = openat(in, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		number = errno;
 		(void)close(in);
+		errno = number;
 	}
 	free(path);
-	if (err == ZT_OK && fd < 0)
-		err = ZT_ERR_IO;
-	if (err) {
-		if (fd >= 0)
-			(void)close(fd);
-		return err;
+	return fd;
+}
+
+/* What is no folder there stays, and nothing goes in. */
+static enum zt_err
+open_local(struct getting *g, struct remote_folder *f)
+{
+	int fd = walk_to(g, f, true);
+
+	if (fd >= 0)
+		return folder_new(fd, &f->local);
+	if (errno == ENOSPC || errno == EDQUOT || errno == EMFILE || errno == ENFILE)
+		return transfer_err(g->t->z, buf_text(&f->path), errno);
+	f->is_left_out = true;
+	transfer_leave_out(g->t, ZT_ERR_EXISTS, buf_text(&f->path),
+	    errno == ENOTDIR || errno == ELOOP
+		? client_words(g->t->z, "what is there is no folder")
+		: strerror(errno));
+	return ZT_OK;
+}
+
+/* A new folder looks as it did, once all is in it: those in it come first. */
+static void
+finish_folders(struct getting *g)
+{
+	for (size_t i = g->folder_count; i > 0; i--) {
+		struct remote_folder *f = &g->folders[i - 1];
+		int fd = f->is_made ? walk_to(g, f, false) : -1;
+
+		if (fd < 0)
+			continue;
+		(void)fchmod(fd, (f->mode != 0 ? f->mode & 01777 : 0777) & ~g->t->mask);
+		if (f->times[1].tv_sec != 0)
+			(void)futimens(fd, f->times);
+		(void)close(fd);
 	}
-	return folder_new(fd, &f->local);
 }
 
 static enum zt_err
@@ -184,9 +231,12 @@ take_file(void *ctx, size_t i, Zt__Manifest **m)
 	if (*m == NULL && g->objects[i].damaged == 0)
 		transfer_leave_out(g->t, ZT_ERR_CORRUPT, buf_text(&shown),
 		    client_words(g->t->z, "a file without a version"));
-	else if (*m != NULL)
-		err =
-		    get_file(g->t, in->local, buf_text(&f->name), buf_text(&shown), (*m)->file);
+	else if (*m != NULL) {
+		struct sink_place at = { in->local, buf_text(&f->name), buf_text(&shown),
+			{ g->t->s->w->id, f->vlob, g->objects[i].v.version } };
+
+		err = get_file(g->t, &at, (*m)->file);
+	}
 	buf_free(&shown);
 	return err;
 }
@@ -208,6 +258,7 @@ get_files(struct getting *g, size_t from, size_t count)
 		err = fetch_shared(g->t);
 	g->objects = NULL;
 	free(objects);
+	transfer_note(g->t);
 	return err;
 }
 
@@ -230,11 +281,13 @@ get_some(struct getting *g)
 	for (; err == ZT_OK && g->next < g->folder_count && n < FOLDERS_AT_ONCE; g->next++) {
 		struct remote_folder *f = &g->folders[g->next];
 
-		objects[n++] = (struct space_object){ .vlob = f->vlob, .is_folder = true };
-		err = open_local(g, f);
+		if ((err = open_local(g, f)) == ZT_OK && !f->is_left_out) {
+			g->of[n] = g->next;
+			objects[n++] =
+			    (struct space_object){ .vlob = f->vlob, .is_folder = true };
+		}
 	}
 	g->objects = objects;
-	g->first = first;
 	if (err == ZT_OK)
 		err = space_read(g->t->s, objects, n, take_folder, g);
 	g->objects = NULL;
@@ -245,7 +298,6 @@ get_some(struct getting *g)
 	for (size_t i = first; i < g->next; i++) {
 		folder_drop(g->folders[i].local);
 		g->folders[i].local = NULL;
-		buf_free(&g->folders[i].path);
 	}
 	return err;
 }
@@ -258,6 +310,9 @@ get_tree(struct transfer *t, const struct id *vlob, int root)
 
 	while (err == ZT_OK && g.next < g.folder_count)
 		err = get_some(&g);
+	if (err == ZT_OK)
+		err = transfer_drain(t);
+	finish_folders(&g);
 	for (size_t i = 0; i < g.folder_count; i++) {
 		folder_drop(g.folders[i].local);
 		buf_free(&g.folders[i].path);
@@ -285,36 +340,75 @@ open_parent(const char *local, const char **name)
 	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* Into what is no file and no folder: a pipe, a terminal, /dev/null. In order, and not renamed
+ * over. */
+static enum zt_err
+get_stream(struct transfer *t, const Zt__FileManifest *f, const char *local)
+{
+	bool is_output = strcmp(local, "-") == 0;
+	int fd = is_output ? STDOUT_FILENO : open(local, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	enum zt_err err;
+
+	if (fd < 0)
+		return transfer_err(t->z, local, errno);
+	err = fetch_stream(t, f, fd);
+	if (!is_output && close(fd) != 0 && err == ZT_OK)
+		err = transfer_err(t->z, local, errno);
+	t->files += err == ZT_OK;
+	return err;
+}
+
+static bool
+is_stream(const char *local)
+{
+	struct stat st;
+
+	return strcmp(local, "-") == 0 ||
+	       (stat(local, &st) == 0 && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode)));
+}
+
+/* The folder and the name of the local file. */
+static enum zt_err
+find_local(struct transfer *t, const struct path *path, const char *local, struct buf *own,
+    const char **name, struct folder **in)
+{
+	struct stat st;
+	int dir;
+
+	if (stat(local, &st) == 0 && S_ISDIR(st.st_mode)) {
+		buf_add(own, path->name[path->count - 1]);
+		*name = buf_text(own);
+		dir = open(local, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	} else {
+		dir = open_parent(local, name);
+	}
+	return dir < 0 ? transfer_err(t->z, local, errno) : folder_new(dir, in);
+}
+
 static enum zt_err
 get_one(struct transfer *t, const struct id *vlob, const struct path *path, const char *local)
 {
 	struct space_object o = { .vlob = *vlob };
 	Zt__Manifest *m = NULL;
 	struct buf own = buf_init(LIMIT_NAME);
-	struct folder *in = NULL;
-	const char *name;
-	struct stat st;
-	int dir;
-	enum zt_err err;
+	struct sink_place at = { .name = local };
+	enum zt_err err = ZT_OK;
 
-	if (stat(local, &st) == 0 && S_ISDIR(st.st_mode)) {
-		buf_add(&own, path->name[path->count - 1]);
-		name = buf_text(&own);
-		dir = open(local, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	} else {
-		dir = open_parent(local, &name);
-	}
-	if (dir < 0)
-		return transfer_err(t->z, local, errno);
-	if ((err = folder_new(dir, &in)) || (err = space_read_one(t->s, &o, &m)))
+	if (!is_stream(local))
+		err = find_local(t, path, local, &own, &at.name, &at.in);
+	if (err || (err = space_read_one(t->s, &o, &m)))
 		goto out;
-	transfer_damaged(t, name, &o);
+	at.shown = at.name;
+	at.what = (struct local){ t->s->w->id, *vlob, o.v.version };
+	transfer_damaged(t, at.name, &o);
 	if (m == NULL && o.damaged == 0)
 		err = client_refuse(t->z, ZT_ERR_CORRUPT, "a file without a version");
-	else if (m != NULL && (err = get_file(t, in, name, name, m->file)) == ZT_OK)
+	else if (m != NULL && at.in == NULL)
+		err = get_stream(t, m->file, local);
+	else if (m != NULL && (err = get_file(t, &at, m->file)) == ZT_OK)
 		err = fetch_shared(t);
 out:
-	folder_drop(in);
+	folder_drop(at.in);
 	buf_free(&own);
 	pb_wipe(m);
 	return err;
@@ -345,6 +439,7 @@ zt_get(struct zt *z, const char *remote, const char *local, const struct zt_prog
 	}
 	if (err == ZT_OK)
 		err = transfer_drain(&t);
+	transfer_note(&t);
 	if (err == ZT_OK)
 		err = transfer_spoiled(&t);
 	if (err == ZT_OK)

@@ -246,6 +246,14 @@ fetch_content(struct transfer *t, const Zt__FileManifest *f, struct sink *k)
 
 	for (size_t i = 0; err == ZT_OK && k->err == ZT_OK && i < n; i++) {
 		manifest_part(f, i, &part);
+		if (part.hole > 0) {
+			if (i == 0)
+				sink_open(k);
+			k->is_sparse = true;
+			piece.offset += part.hole;
+			t->done += part.hole;
+			continue;
+		}
 		piece.from = part.offset;
 		piece.size = part.size;
 		if (n == 1 && part.size < part.block.size) {
@@ -271,7 +279,38 @@ fetch_content(struct transfer *t, const Zt__FileManifest *f, struct sink *k)
 	return err ? err : t->err;
 }
 
-enum zt_err
+/* ---- in order, to what may be a pipe ---- */
+
+static enum zt_err
+write_all(struct transfer *t, int fd, const uint8_t *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t wrote = write(fd, p, n);
+
+		if (wrote < 0 && errno != EINTR)
+			return transfer_err(t->z, "writing", errno);
+		p += wrote > 0 ? wrote : 0;
+		n -= wrote > 0 ? (size_t)wrote : 0;
+	}
+	return ZT_OK;
+}
+
+static enum zt_err
+write_zeros(struct transfer *t, uint64_t count, int fd)
+{
+	static const uint8_t zeros[65536];
+	enum zt_err err = ZT_OK;
+
+	while (err == ZT_OK && count > 0) {
+		size_t n = count < sizeof zeros ? (size_t)count : sizeof zeros;
+
+		err = write_all(t, fd, zeros, n);
+		count -= n;
+	}
+	return err;
+}
+
+static enum zt_err
 fetch_part(struct transfer *t, const Zt__FileManifest *f, size_t i, int fd)
 {
 	struct block_part part;
@@ -280,20 +319,32 @@ fetch_part(struct transfer *t, const Zt__FileManifest *f, size_t i, int fd)
 	enum zt_err err;
 
 	manifest_part(f, i, &part);
+	if (part.hole > 0)
+		return write_zeros(t, part.hole, fd);
 	p.block = part.block.id;
 	if ((err = client_call(t->z, ROUTE_BLOCK_GET, &p, NULL, bytes_of(NULL, 0), &sealed)) ==
 		ZT_OK &&
 	    (err = block_open(&part.block, buf_bytes(&sealed), &clear)))
 		err = client_refuse(t->z, err, "a block of the file is damaged or was altered");
-	for (size_t at = 0; err == ZT_OK && at < part.size;) {
-		ssize_t n = write(fd, clear.p + part.offset + at, part.size - at);
-
-		if (n < 0 && errno != EINTR)
-			err = transfer_err(t->z, "writing", errno);
-		at += n > 0 ? (size_t)n : 0;
-	}
+	if (err == ZT_OK)
+		err = write_all(t, fd, clear.p + part.offset, part.size);
 	suite_wipe(part.block.key, sizeof part.block.key);
 	buf_free(&sealed);
 	buf_free(&clear);
+	return err;
+}
+
+enum zt_err
+fetch_stream(struct transfer *t, const Zt__FileManifest *f, int fd)
+{
+	enum zt_err err = ZT_OK;
+
+	if (f->content_case == ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT)
+		return write_all(t, fd, f->inline_content.data, f->inline_content.len);
+	for (size_t i = 0;
+	     err == ZT_OK && f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS &&
+	     i < f->blocks->n_blocks;
+	     i++)
+		err = fetch_part(t, f, i, fd);
 	return err;
 }

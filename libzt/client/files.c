@@ -115,6 +115,7 @@ take_details(void *ctx, size_t i, Zt__Manifest **m)
 	if (*m != NULL) {
 		r->f.size = (*m)->file->size;
 		r->f.modified = (*m)->file->modified;
+		r->f.modified_ns = (*m)->file->modified_ns;
 		r->f.mode = (*m)->file->mode;
 	}
 	return ZT_OK;
@@ -142,7 +143,7 @@ add_details(struct level *v)
 		} else if (v->l->until == 0 &&
 			   space_version(v->l->s, &r->what.vlob, 0, &version) == ZT_OK) {
 			r->f.version = version.version;
-			r->f.modified = version.time;
+			r->f.modified = (int64_t)(version.time / 1000);
 		}
 	}
 	return space_read(v->l->s, v->objects, n, take_details, v);
@@ -324,15 +325,7 @@ zt_cat(struct zt *z, const char *remote, uint64_t version, int fd)
 	}
 	if ((err = file_manifest(t.s, &at.vlob, version, &m)))
 		goto out;
-	if (m->file->content_case != ZT__FILE_MANIFEST__CONTENT_BLOCKS) {
-		if (m->file->size > 0 &&
-		    write(fd, m->file->inline_content.data, m->file->inline_content.len) !=
-			(ssize_t)m->file->inline_content.len)
-			err = client_refuse(z, ZT_ERR_IO, "writing failed");
-		goto out;
-	}
-	for (size_t i = 0; err == ZT_OK && i < m->file->blocks->n_blocks; i++)
-		err = fetch_part(&t, m->file, i, fd);
+	err = fetch_stream(&t, m->file, fd);
 out:
 	pb_wipe(m);
 	return err;
@@ -428,11 +421,13 @@ static enum zt_err
 check_content(struct checking *c, size_t at, const Zt__FileManifest *f)
 {
 	struct buf path = buf_init(PATH_TEXT_MOST);
+	struct sink_place place = { .in = NULL };
 	struct sink *sink = NULL;
 	enum zt_err err;
 
 	path_of(c, at, &path);
-	err = sink_new(&c->t, NULL, NULL, buf_text(&path), f, &sink);
+	place.shown = buf_text(&path);
+	err = sink_new(&c->t, &place, f, &sink);
 	buf_free(&path);
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): freed with its last block */
 	return err ? err : fetch_content(&c->t, f, sink);

@@ -33,6 +33,8 @@ tree_act(struct zt *z, const char *remote, tree_act_fn *act, void *ctx)
 			return err;
 		if ((s = idmap_get(&z->spaces, &workspace)) == NULL)
 			return ZT_ERR_STORE;
+		if ((err = space_sync(s)))
+			return err;
 	}
 }
 

@@ -18,6 +18,8 @@ seal(struct pool_job *job)
 	struct transfer_slot *slot = (struct transfer_slot *)job;
 
 	buf_empty(&slot->call.body);
+	if (slot->pin_count == 1) /* else each has its own */
+		hash_content(buf_bytes(&slot->clear), &slot->content);
 	slot->err = block_seal(buf_bytes(&slot->clear), &slot->ref, &slot->call.body);
 }
 
@@ -53,6 +55,8 @@ send_sealed(struct transfer_slot *slot)
 		memcpy(b->id.data, slot->ref.id.b, ID_BYTES);
 		memcpy(b->key.data, slot->ref.key, AEAD_KEY_BYTES);
 		memcpy(b->hash.data, slot->ref.hash.b, HASH_BYTES);
+		if (slot->pin_count == 1)
+			memcpy(b->content.data, slot->content.b, HASH_BYTES);
 	}
 	if (err == ZT_OK) {
 		slot->call.route = ROUTE_BLOCK_PUT;
@@ -96,6 +100,29 @@ take_slot(struct transfer *t, uint32_t room, struct transfer_slot **out)
 	return err;
 }
 
+/* F's next reference, empty. */
+static enum zt_err
+add_ref(Zt__FileManifest *f, uint32_t room, size_t *cap, Zt__BlockRef **out)
+{
+	Zt__BlockRef *b;
+	enum zt_err err;
+
+	if (f->blocks == NULL) {
+		if ((f->blocks = malloc(sizeof *f->blocks)) == NULL)
+			return ZT_ERR_MEMORY;
+		zt__block_list__init(f->blocks);
+		f->content_case = ZT__FILE_MANIFEST__CONTENT_BLOCKS;
+		f->blocks->block_size = room;
+	}
+	if ((err = vec_room(&f->blocks->blocks, f->blocks->n_blocks, cap, sizeof b)))
+		return err;
+	if ((b = malloc(sizeof *b)) == NULL)
+		return ZT_ERR_MEMORY;
+	zt__block_ref__init(b);
+	f->blocks->blocks[f->blocks->n_blocks++] = *out = b;
+	return ZT_OK;
+}
+
 /* The next reference of F, for SIZE bytes that stand at OFFSET of SLOT's block. */
 static enum zt_err
 pin(struct transfer_slot *slot, Zt__FileManifest *f, size_t offset, size_t size, size_t *cap)
@@ -103,27 +130,18 @@ pin(struct transfer_slot *slot, Zt__FileManifest *f, size_t offset, size_t size,
 	Zt__BlockRef *b;
 	enum zt_err err;
 
-	if ((err = vec_room(&slot->pins, slot->pin_count, &slot->pin_cap, sizeof *slot->pins)))
+	if ((err = vec_room(
+		 &slot->pins, slot->pin_count, &slot->pin_cap, sizeof *slot->pins)) ||
+	    (err = add_ref(f, slot->room, cap, &b)))
 		return err;
-	if (f->blocks == NULL) {
-		if ((f->blocks = malloc(sizeof *f->blocks)) == NULL)
-			return ZT_ERR_MEMORY;
-		zt__block_list__init(f->blocks);
-		f->content_case = ZT__FILE_MANIFEST__CONTENT_BLOCKS;
-		f->blocks->block_size = slot->room;
-	}
-	if ((err = vec_room(&f->blocks->blocks, f->blocks->n_blocks, cap, sizeof b)))
-		return err;
-	if ((b = malloc(sizeof *b)) == NULL)
-		return ZT_ERR_MEMORY;
-	zt__block_ref__init(b);
-	f->blocks->blocks[f->blocks->n_blocks++] = b;
 	b->size = (uint32_t)size;
 	b->offset = (uint32_t)offset;
 	b->id = pb_field(calloc(1, ID_BYTES), ID_BYTES);
 	b->key = pb_field(calloc(1, AEAD_KEY_BYTES), AEAD_KEY_BYTES);
 	b->hash = pb_field(calloc(1, HASH_BYTES), HASH_BYTES);
-	if (b->id.data == NULL || b->key.data == NULL || b->hash.data == NULL)
+	b->content = pb_field(calloc(1, HASH_BYTES), HASH_BYTES);
+	if (b->id.data == NULL || b->key.data == NULL || b->hash.data == NULL ||
+	    b->content.data == NULL)
 		return ZT_ERR_MEMORY;
 	slot->pins[slot->pin_count++] = (struct pin){ f, b };
 	return ZT_OK;
@@ -150,23 +168,33 @@ read_full(int fd, uint8_t *to, size_t n)
 	return (ssize_t)at;
 }
 
-static enum zt_err
-send_blocks(struct transfer *t, int fd, const char *name, uint64_t size, Zt__FileManifest *f)
+/* Clear bytes of a block of a file of SIZE: few calls for a large one, and few references. */
+static uint32_t
+room_for(uint64_t size)
 {
-	uint32_t room = size < LIMIT_LARGE ? LIMIT_BLOCK : LIMIT_BLOCK_LARGE;
-	size_t cap = 0;
+	return size < LIMIT_LARGE  ? LIMIT_BLOCK
+	       : size < LIMIT_HUGE ? LIMIT_BLOCK_LARGE
+				   : BLOCK_CLEAR_MOST;
+}
+
+/* Blocks from where FD stands, MOST bytes or to its end. */
+static enum zt_err
+send_some(struct transfer *t, int fd, const char *name, uint32_t room, uint64_t most,
+    Zt__FileManifest *f, size_t *cap)
+{
 	enum zt_err err;
 
-	for (;;) {
+	while (most > 0) {
 		struct transfer_slot *slot;
+		size_t want = most < room ? (size_t)most : room;
 		ssize_t n;
 
 		if ((err = take_slot(t, room, &slot)))
 			return err;
-		if ((n = read_full(fd, slot->clear.p, room)) < 0)
+		if ((n = read_full(fd, slot->clear.p, want)) < 0)
 			err = transfer_err(t->z, name, errno);
 		else if (n > 0)
-			err = pin(slot, f, 0, (size_t)n, &cap);
+			err = pin(slot, f, 0, (size_t)n, cap);
 		if (err || n == 0) {
 			transfer_release(slot);
 			return err;
@@ -175,9 +203,67 @@ send_blocks(struct transfer *t, int fd, const char *name, uint64_t size, Zt__Fil
 		f->size += (uint64_t)n;
 		send_slot(slot);
 		transfer_report(t, name);
-		if ((size_t)n < room)
-			return ZT_OK;
+		most -= (uint64_t)n;
+		if ((size_t)n < want)
+			break;
 	}
+	return ZT_OK;
+}
+
+/* The hole of F from its end to UPTO. */
+static enum zt_err
+add_hole(struct transfer *t, uint64_t upto, uint32_t room, Zt__FileManifest *f, size_t *cap)
+{
+	Zt__BlockRef *b;
+	enum zt_err err;
+
+	if (upto <= f->size)
+		return ZT_OK;
+	if ((err = add_ref(f, room, cap, &b)))
+		return err;
+	b->hole = upto - f->size;
+	t->done += b->hole;
+	f->size = upto;
+	return ZT_OK;
+}
+
+/* A file of which parts take no room on the disk: these are said, and not sent. */
+static enum zt_err
+send_sparse(struct transfer *t, int fd, const char *name, uint64_t size, Zt__FileManifest *f)
+{
+	uint32_t room = room_for(size);
+	size_t cap = 0;
+	enum zt_err err = ZT_OK;
+
+	while (err == ZT_OK && f->size < size) {
+		off_t data = lseek(fd, (off_t)f->size, SEEK_DATA), hole;
+
+		if (data < 0 && errno != ENXIO)
+			return transfer_err(t->z, name, errno);
+		if (data < 0 || (uint64_t)data >= size)
+			return add_hole(t, size, room, f, &cap);
+		if ((hole = lseek(fd, data, SEEK_HOLE)) < 0 || lseek(fd, data, SEEK_SET) < 0)
+			return transfer_err(t->z, name, errno);
+		if ((uint64_t)hole > size)
+			hole = (off_t)size;
+		if ((err = add_hole(t, (uint64_t)data, room, f, &cap)) == ZT_OK)
+			err = send_some(t, fd, name, room, (uint64_t)(hole - data), f, &cap);
+		if (err == ZT_OK && f->size < (uint64_t)hole)
+			return ZT_OK; /* it was cut meanwhile: it changed, and is named */
+	}
+	return err;
+}
+
+static enum zt_err
+send_blocks(struct transfer *t, int fd, const char *name, uint64_t size, Zt__FileManifest *f)
+{
+	size_t cap = 0;
+	struct stat st;
+
+	if (size > LIMIT_SMALL && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (uint64_t)st.st_blocks * 512 < (uint64_t)st.st_size)
+		return send_sparse(t, fd, name, size, f);
+	return send_some(t, fd, name, room_for(size), UINT64_MAX, f, &cap);
 }
 
 /* SIZE bytes of FD behind what is gathered. *GREW: there are more by now, and none was taken.
@@ -187,6 +273,7 @@ gather(
     struct transfer *t, int fd, const char *name, size_t size, Zt__FileManifest *f, bool *grew)
 {
 	struct buf *to;
+	struct hash content;
 	size_t cap = 0;
 	ssize_t n;
 	enum zt_err err;
@@ -209,6 +296,8 @@ gather(
 		return ZT_OK;
 	if ((err = pin(t->pack, f, to->n, (size_t)n, &cap)))
 		return err;
+	hash_content(bytes_of(to->p + to->n, (size_t)n), &content);
+	memcpy(t->pack->pins[t->pack->pin_count - 1].ref->content.data, content.b, HASH_BYTES);
 	to->n += (size_t)n;
 	f->size = (uint64_t)n;
 	return ZT_OK;
@@ -223,6 +312,71 @@ send_content(struct transfer *t, int fd, const char *name, uint64_t size, Zt__Fi
 	if (size <= LIMIT_SMALL)
 		err = gather(t, fd, name, (size_t)size, f, &grew);
 	return err == ZT_OK && grew ? send_blocks(t, fd, name, size, f) : err;
+}
+
+bool
+send_fits(uint64_t size)
+{
+	enum { REF_MOST = 160 };
+
+	return size / room_for(size) < LIMIT_MANIFEST / REF_MOST;
+}
+
+/* Whether the N bytes at FD are those of B, which is no hole. BUFFER has room for them. */
+static bool
+is_block(int fd, const Zt__BlockRef *b, uint8_t *buffer)
+{
+	struct hash content;
+
+	if (b->content.len != HASH_BYTES || read_full(fd, buffer, b->size) != (ssize_t)b->size)
+		return false;
+	hash_content(bytes_of(buffer, b->size), &content);
+	return bytes_equal(pb_bytes(b->content), bytes_of(content.b, HASH_BYTES));
+}
+
+/* Whether nothing is at FD but zeros, for N bytes. */
+static bool
+is_zeros(int fd, uint64_t n, uint8_t *buffer)
+{
+	off_t at = lseek(fd, 0, SEEK_CUR), data = lseek(fd, at, SEEK_DATA);
+
+	if (data < 0 ? errno == ENXIO : (uint64_t)(data - at) >= n)
+		return lseek(fd, at + (off_t)n, SEEK_SET) >= 0;
+	if (lseek(fd, at, SEEK_SET) < 0)
+		return false;
+	while (n > 0) {
+		size_t want = n < BLOCK_CLEAR_MOST ? (size_t)n : BLOCK_CLEAR_MOST;
+
+		if (read_full(fd, buffer, want) != (ssize_t)want || buffer[0] != 0 ||
+		    memcmp(buffer, buffer + 1, want - 1) != 0)
+			return false;
+		n -= want;
+	}
+	return true;
+}
+
+enum zt_err
+send_is_same(int fd, const Zt__FileManifest *f, bool *same)
+{
+	size_t n =
+	    f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS ? f->blocks->n_blocks : 0;
+	uint8_t *buffer = malloc(BLOCK_CLEAR_MOST);
+
+	if (buffer == NULL)
+		return ZT_ERR_MEMORY;
+	*same = lseek(fd, 0, SEEK_SET) == 0;
+	if (f->content_case == ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT)
+		*same = *same &&
+			read_full(fd, buffer, f->inline_content.len) ==
+			    (ssize_t)f->inline_content.len &&
+			memcmp(buffer, f->inline_content.data, f->inline_content.len) == 0;
+	for (size_t i = 0; *same && i < n; i++) {
+		const Zt__BlockRef *b = f->blocks->blocks[i];
+
+		*same = b->hole > 0 ? is_zeros(fd, b->hole, buffer) : is_block(fd, b, buffer);
+	}
+	free(buffer);
+	return lseek(fd, 0, SEEK_SET) == 0 ? ZT_OK : ZT_ERR_IO;
 }
 
 /* Out of the block and into the manifest. */

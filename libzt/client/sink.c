@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/vec.h"
 #include "client/transfer.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
@@ -51,35 +51,124 @@ name_temp(struct sink *k)
 	(void)snprintf(k->temp, sizeof k->temp, ".zt-%s", text);
 }
 
+/* ---- what stands at its place already ---- */
+
+static bool
+is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* Whether the file there holds what F says. */
+static bool
+holds(const struct sink_place *at, const Zt__FileManifest *f)
+{
+	int fd = openat(at->in->fd, at->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool same = false;
+
+	if (fd < 0 || send_is_same(fd, f, &same))
+		same = false;
+	if (fd >= 0)
+		(void)close(fd);
+	return same;
+}
+
+/* A contributor chooses names: in the reader's home .bashrc is one. What zt wrote or sent and
+ * nobody changed since gives way, and nothing else, unless a person says so. */
+static enum zt_err
+look_at_place(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f,
+    struct sink *k, bool *is_there)
+{
+	struct local l;
+
+	*is_there = false;
+	k->may_replace = fstatat(at->in->fd, at->name, &k->was, AT_SYMLINK_NOFOLLOW) != 0;
+	if (k->may_replace) {
+		k->was.st_ino = 0; /* nothing is there */
+		return ZT_OK;
+	}
+	if (S_ISREG(k->was.st_mode) && local_find(t->z, &k->was, &l)) {
+		k->may_replace = true;
+		*is_there = id_equal(&l.workspace, &at->what.workspace) &&
+			    id_equal(&l.vlob, &at->what.vlob) && l.version == at->what.version;
+		return ZT_OK;
+	}
+	if (S_ISREG(k->was.st_mode) && (uint64_t)k->was.st_size == f->size && holds(at, f)) {
+		*is_there = true;
+		return ZT_OK;
+	}
+	k->may_replace = t->z->overwrites && !S_ISDIR(k->was.st_mode);
+	return k->may_replace ? ZT_OK : ZT_ERR_EXISTS;
+}
+
+/* Whether what is there now is what was there when the sink was made. */
+static bool
+may_take_place(const struct sink *k)
+{
+	struct stat st;
+
+	if (k->t->z->overwrites)
+		return true;
+	if (fstatat(k->in->fd, k->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return true;
+	return k->was.st_ino != 0 && is_same_file(&k->was, &st);
+}
+
+static uint64_t
+holes_of(const Zt__FileManifest *f)
+{
+	uint64_t holes = 0;
+
+	for (size_t i = 0;
+	     f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS && i < f->blocks->n_blocks;
+	     i++)
+		holes += f->blocks->blocks[i]->hole;
+	return holes;
+}
+
 enum zt_err
-sink_new(struct transfer *t, struct folder *in, const char *name, const char *shown,
-    const Zt__FileManifest *f, struct sink **out)
+sink_new(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f,
+    struct sink **out)
 {
 	struct sink *k = calloc(1, sizeof *k);
+	bool is_there = false;
+	enum zt_err err = ZT_ERR_MEMORY;
 
 	if (k == NULL)
-		return ZT_ERR_MEMORY;
+		return err;
 	*k = (struct sink){ .t = t,
 		.pending = 1,
 		.fd = -1,
 		.direct = -1,
 		.size = f->size,
+		.data = f->size - holes_of(f),
 		.mode = f->mode,
-		.times = { { 0, UTIME_OMIT },
-		    { (time_t)(f->modified / 1000), (long)(f->modified % 1000) * 1000000 } } };
-	if ((k->shown = strdup(shown)) == NULL ||
-	    (in != NULL && (k->name = strdup(name)) == NULL)) {
-		free(k->shown);
-		free(k);
-		return ZT_ERR_MEMORY;
-	}
-	if (in != NULL) {
-		k->in = in;
-		in->users++;
+		.what = at->what,
+		.times = { { 0, UTIME_OMIT }, { (time_t)f->modified, (long)f->modified_ns } } };
+	k->is_sparse = k->data < k->size;
+	if ((k->shown = strdup(at->shown)) == NULL ||
+	    (at->in != NULL && (k->name = strdup(at->name)) == NULL))
+		goto out;
+	if (at->in != NULL && ((err = look_at_place(t, at, f, k, &is_there)) || is_there))
+		goto out;
+	if (at->in != NULL) {
+		k->in = at->in;
+		at->in->users++;
 		name_temp(k);
 	}
 	*out = k;
 	return ZT_OK;
+out:
+	if (is_there)
+		*out = NULL;
+	free(k->shown);
+	free(k->name);
+	free(k);
+	return err;
 }
 
 static void
@@ -96,13 +185,14 @@ may_fit(const struct sink *k)
 	struct statvfs at;
 
 	return k->size <= INT64_MAX &&
-	       (fstatvfs(k->fd, &at) != 0 || k->size / at.f_frsize <= at.f_bavail);
+	       (fstatvfs(k->fd, &at) != 0 || k->data / at.f_frsize <= at.f_bavail);
 }
 
 void
 sink_reserve(struct sink *k, uint64_t upto)
 {
-	while (k->fd >= 0 && k->err == ZT_OK && k->size >= LARGE && k->reserved < upto) {
+	while (k->fd >= 0 && k->err == ZT_OK && k->size >= LARGE && !k->is_sparse &&
+	       k->reserved < upto) {
 		uint64_t n = k->size - k->reserved < AHEAD ? k->size - k->reserved : AHEAD;
 
 		if (fallocate(k->fd, 0, (off_t)k->reserved, (off_t)n) != 0 &&
@@ -110,54 +200,6 @@ sink_reserve(struct sink *k, uint64_t upto)
 			fail_io(k);
 		k->reserved += n;
 	}
-}
-
-/* ---- what stands at its place already ---- */
-
-/* What zt wrote says so, and what it was then. */
-static const char mark_name[] = "user.zt.wrote";
-enum { MARK = 80 };
-
-static int
-mark_text(int fd, char out[MARK])
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-		return 0;
-	return snprintf(out, MARK, "%lld %lld.%09ld", (long long)st.st_size,
-	    (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-}
-
-static void
-set_mark(int fd)
-{
-	char text[MARK];
-	int n = mark_text(fd, text);
-
-	if (n > 0) /* where files bear no attributes, nothing is known to be ours later */
-		(void)fsetxattr(fd, mark_name, text, (size_t)n, 0);
-}
-
-/* A contributor chooses names: in the reader's home .bashrc is one. What zt wrote there and
- * nobody changed since gives way, and nothing else. */
-static bool
-may_take_place(const struct sink *k)
-{
-	char is[MARK], was[MARK];
-	struct stat st;
-	ssize_t n;
-	int fd;
-
-	if (k->t->z->overwrites || fstatat(k->in->fd, k->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return true;
-	if (!S_ISREG(st.st_mode) || (fd = openat(k->in->fd, k->name,
-					 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) < 0)
-		return false;
-	n = fgetxattr(fd, mark_name, was, sizeof was);
-	n = n > 0 && mark_text(fd, is) == n && memcmp(is, was, (size_t)n) == 0;
-	(void)close(fd);
-	return n != 0;
 }
 
 /* The file of FD past the page cache, or -1: by the descriptor, because the name may lead
@@ -176,17 +218,16 @@ sink_open(struct sink *k)
 {
 	if (k->in == NULL)
 		return;
-	if (!may_take_place(k)) {
-		k->err = ZT_ERR_EXISTS;
-		return;
-	}
 	if ((k->fd = openat(k->in->fd, k->temp,
 		 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0) {
 		fail_io(k);
 		return;
 	}
-	if (k->size < LARGE)
+	if (k->size < LARGE) {
+		if (k->is_sparse && ftruncate(k->fd, (off_t)k->size) != 0)
+			fail_io(k);
 		return;
+	}
 	/* A large file has its room before its blocks come, so that these can be written side
 	 * by side, and goes past the page cache where that can be: copying into fresh pages
 	 * costs more than opening the blocks. */
@@ -195,6 +236,8 @@ sink_open(struct sink *k)
 		fail_io(k);
 		return;
 	}
+	if (k->is_sparse && ftruncate(k->fd, (off_t)k->size) != 0)
+		fail_io(k);
 	sink_reserve(k, 1);
 	if (k->err == ZT_OK)
 		k->direct = open_direct(k->fd);
@@ -231,13 +274,14 @@ sink_name(struct sink *k)
 	if (k->fd < 0 || k->is_whole)
 		return;
 	if (k->err == ZT_OK) {
-		(void)fchmod(k->fd, (mode_t)k->mode & 0777);
+		(void)fchmod(k->fd, (mode_t)k->mode & 0777 & ~k->t->mask);
 		(void)futimens(k->fd, k->times);
-		set_mark(k->fd);
 		if (!may_take_place(k)) /* somebody wrote it meanwhile */
 			k->err = ZT_ERR_EXISTS;
 		else if (renameat(k->in->fd, k->temp, k->in->fd, k->name) != 0)
 			fail_io(k);
+		else if (fstat(k->fd, &k->is) != 0)
+			k->is.st_ino = 0;
 	}
 	if (k->direct >= 0)
 		(void)close(k->direct);
@@ -248,6 +292,24 @@ sink_name(struct sink *k)
 		(void)unlinkat(k->in->fd, k->temp, 0);
 	else
 		k->is_whole = true;
+}
+
+void
+sink_refused(struct transfer *t, const char *shown)
+{
+	transfer_leave_out(t, ZT_ERR_EXISTS, shown,
+	    client_words(t->z, "what is there was not written by zt, or was changed since; "
+			       "--overwrite replaces it"));
+}
+
+static void
+note(const struct sink *k)
+{
+	struct transfer *t = k->t;
+
+	if (k->in != NULL && k->is.st_ino != 0 &&
+	    vec_room(&t->notes, t->note_count, &t->note_cap, sizeof *t->notes) == ZT_OK)
+		t->notes[t->note_count++] = (struct local_note){ k->what, k->is };
 }
 
 void
@@ -266,14 +328,12 @@ sink_end(struct sink *k)
 		 k->err == ZT_ERR_FULL)
 		transfer_leave_out(t, k->err, k->shown, err_words(k->err));
 	else if (k->err == ZT_ERR_EXISTS)
-		transfer_leave_out(t, k->err, k->shown,
-		    client_words(t->z,
-			"what is there was not written by zt, or was changed since; "
-			"--overwrite replaces it"));
+		sink_refused(t, k->shown);
 	else if (k->err)
 		transfer_fail(t, k->err);
 	else {
 		t->files++;
+		note(k);
 		transfer_report(t, k->name != NULL ? k->name : "");
 	}
 	folder_drop(k->in);

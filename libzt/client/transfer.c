@@ -58,14 +58,18 @@ transfer_spoiled(const struct transfer *t)
 {
 	if (t->spoiled == ZT_OK)
 		return ZT_OK;
+	if (t->spoiled == ZT_ERR_SOME)
+		return client_refuse(
+		    t->z, ZT_ERR_SOME, "left out: %llu", (unsigned long long)t->spoiled_count);
 	return client_refuse(t->z, t->spoiled, "what is named above: %llu; all else is whole",
 	    (unsigned long long)t->spoiled_count);
 }
 
-uint64_t
-transfer_modified(const struct stat *st)
+void
+transfer_note(struct transfer *t)
 {
-	return (uint64_t)st->st_mtim.tv_sec * 1000 + (uint64_t)st->st_mtim.tv_nsec / 1000000;
+	local_keep(t->z, t->notes, t->note_count);
+	t->note_count = 0;
 }
 
 static void
@@ -78,6 +82,8 @@ enum zt_err
 transfer_begin(struct transfer *t, struct zt *z, struct space *s, const struct zt_progress *p)
 {
 	*t = (struct transfer){ .z = z, .s = s, .p = p };
+	t->mask = umask(0); /* before there are threads of this transfer */
+	(void)umask(t->mask);
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {
 		t->slot[i].t = t;
 		t->slot[i].clear = buf_init(BLOCK_CLEAR_MOST);
@@ -138,6 +144,8 @@ transfer_end(struct transfer *t)
 	while (t->pool != NULL && !is_idle(t))
 		turn(t, TURN_MS);
 	pool_free(t->pool);
+	free(t->notes);
+	t->notes = NULL;
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {
 		free(t->slot[i].pins);
 		free(t->slot[i].pieces);

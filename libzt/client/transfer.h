@@ -10,10 +10,12 @@
 #include <sys/stat.h>
 
 #include "client/client.h"
+#include "client/local.h"
 #include "client/pool.h"
 #include "zt/file.h"
 
 #define TRANSFER_SLOTS 12
+#define SINK_TEMP (4 + 24) /* the name of a file that is being written: .zt-, digits */
 
 struct transfer;
 struct sink;
@@ -46,7 +48,8 @@ struct transfer_slot {
 	int os_error; /* errno of an IO */
 	struct buf clear;
 	struct block_ref ref;
-	struct load *load; /* up: whose block it is */
+	struct hash content; /* up: of a block that is one file's */
+	struct load *load;   /* up: whose block it is */
 	struct pin *pins;
 	size_t pin_count, pin_cap;
 	uint32_t room;        /* up: clear bytes that its block may hold */
@@ -68,6 +71,9 @@ struct transfer {
 	const struct zt_progress *p;
 	struct pool *pool;
 	uint64_t done, total, files, blocks;
+	struct local_note *notes; /* down: what was written, to be noted together */
+	size_t note_count, note_cap;
+	mode_t mask;     /* down: what the umask takes away */
 	enum zt_err err; /* the first of a slot */
 	/* What the servers have lost, or somebody damaged; all else goes on. */
 	enum zt_err spoiled; /* the first */
@@ -106,13 +112,18 @@ void transfer_damaged(struct transfer *t, const char *path, const struct space_o
 ZT_CHECKED enum zt_err transfer_spoiled(const struct transfer *t);
 /* The error of errno NUMBER about NAME. */
 enum zt_err transfer_err(struct zt *z, const char *name, int number);
-uint64_t transfer_modified(const struct stat *st);
+/* Notes what was written so far. No transaction is open. */
+void transfer_note(struct transfer *t);
 
 /* ---- send.c: content up ---- */
 /* Reads all of FD into F: small content into the block that is being gathered, else block by
  * block. F fills while its blocks are under way, until transfer_drain. */
 ZT_CHECKED enum zt_err send_content(
     struct transfer *t, int fd, const char *name, uint64_t size, Zt__FileManifest *f);
+/* Whether a file of SIZE can be said in one manifest. */
+bool send_fits(uint64_t size);
+/* Whether FD holds what F says; it stands at its beginning then. Errors: IO, MEMORY. */
+ZT_CHECKED enum zt_err send_is_same(int fd, const Zt__FileManifest *f, bool *same);
 /* Sends what is gathered of small files; a little rides in their manifests. */
 void send_gathered(struct transfer *t);
 
@@ -130,10 +141,14 @@ struct sink {
 	int os_error;
 	int fd;     /* or -1 */
 	int direct; /* the same file past the page cache, or -1 */
-	bool is_whole;
-	char temp[64];
-	char *name, *shown;      /* for a person: with its folders */
-	uint64_t size, reserved; /* of a large file: what has its room on the disk already */
+	bool is_whole, is_sparse;
+	bool may_replace;    /* what is at its place, as it was when the sink was made */
+	struct stat was, is; /* that; and the file itself, named */
+	struct local what;   /* the version that it holds */
+	char temp[SINK_TEMP + 1];
+	char *name, *shown;  /* for a person: with its folders */
+	uint64_t size, data; /* without its holes */
+	uint64_t reserved;   /* of a large file: what has its room on the disk already */
 	unsigned mode;
 	struct timespec times[2];
 };
@@ -141,10 +156,18 @@ struct sink {
 ZT_CHECKED enum zt_err folder_new(int fd, struct folder **out);
 /* One user less; the last one closes it. NULL is nothing. */
 void folder_drop(struct folder *f);
-/* A sink for F under NAME, which a person is told of as SHOWN, pending once for the caller;
- * nothing is opened. Errors: MEMORY. */
-ZT_CHECKED enum zt_err sink_new(struct transfer *t, struct folder *in, const char *name,
-    const char *shown, const Zt__FileManifest *f, struct sink **out);
+/* A sink for F, which is WHAT, under NAME, which a person is told of as SHOWN, pending once for
+ * the caller; nothing is opened. *OUT is NULL when it is there already. Errors: MEMORY, EXISTS
+ * (something else is there, which zt did not write, or which was changed since). */
+struct sink_place {
+	struct folder *in; /* NULL: the content is only checked */
+	const char *name, *shown;
+	struct local what;
+};
+ZT_CHECKED enum zt_err sink_new(struct transfer *t, const struct sink_place *at,
+    const Zt__FileManifest *f, struct sink **out);
+/* Says that what is at SHOWN stays. */
+void sink_refused(struct transfer *t, const char *shown);
 /* These three run on any thread, one at a time for one sink, and set K->err: make the file
  * beside its place, write to it, give it its name. Whole pages of memory that begin at a page
  * go to a large file past the page cache. */
@@ -168,8 +191,7 @@ ZT_CHECKED enum zt_err fetch_content(
 ZT_CHECKED enum zt_err fetch_shared(struct transfer *t);
 /* Ends the files that still wait for a shared block, after a failure. */
 void fetch_forget(struct transfer *t);
-/* Fetches and verifies part I of F alone and writes it to FD, which may be a pipe. */
-ZT_CHECKED enum zt_err fetch_part(
-    struct transfer *t, const Zt__FileManifest *f, size_t i, int fd);
+/* Fetches and verifies the content of F, and writes it to FD in order, which may be a pipe. */
+ZT_CHECKED enum zt_err fetch_stream(struct transfer *t, const Zt__FileManifest *f, int fd);
 
 #endif

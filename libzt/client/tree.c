@@ -85,6 +85,92 @@ tree_open(struct zt *z, const char *remote, struct space **s, struct path *path)
 	return space_sync_fresh(*s);
 }
 
+/* ---- ways ---- */
+
+enum zt_err
+tree_way_new(struct space *s, struct tree_way *up, struct bytes name, const struct id *vlob,
+    bool is_there, struct tree_way **out)
+{
+	struct tree_way *w = calloc(1, sizeof *w);
+	enum zt_err err;
+
+	if (w == NULL)
+		return ZT_ERR_MEMORY;
+	*w = (struct tree_way){ .up = up,
+		.vlob = *vlob,
+		.name = buf_init(LIMIT_NAME),
+		.is_there = is_there,
+		.checked = s->z->foreign };
+	buf_add(&w->name, name);
+	if ((err = buf_err(&w->name))) {
+		tree_way_free(w);
+		return err;
+	}
+	*out = w;
+	return ZT_OK;
+}
+
+void
+tree_way_free(struct tree_way *w)
+{
+	if (w != NULL)
+		buf_free(&w->name);
+	free(w);
+}
+
+/* The folder that was looked at last: what is asked for comes folder by folder. */
+static enum zt_err
+look_at(struct space *s, struct tree_look *look, const struct id *folder)
+{
+	struct space_object o = { .vlob = *folder, .is_folder = true };
+
+	if (look->m != NULL && id_equal(&look->folder, folder))
+		return ZT_OK;
+	pb_wipe(look->m);
+	look->m = NULL;
+	look->folder = *folder;
+	return space_read_one(s, &o, &look->m);
+}
+
+static enum zt_err
+check_entry(struct space *s, struct tree_look *look, const struct id *folder, struct bytes name,
+    const struct id *vlob)
+{
+	size_t k;
+	enum zt_err err = look_at(s, look, folder);
+
+	if (err == ZT_OK && look->m != NULL && manifest_find(look->m->folder, name, &k) &&
+	    bytes_equal(
+		pb_bytes(look->m->folder->entries[k]->vlob), bytes_of(vlob->b, ID_BYTES)))
+		return ZT_OK;
+	return err ? err
+		   : client_refuse(s->z, ZT_ERR_CONFLICT,
+			 "\"%.*s\" was moved or removed by someone else", (int)name.n,
+			 (const char *)name.p);
+}
+
+enum zt_err
+tree_way_holds(struct space *s, struct tree_way *w, struct tree_look *look)
+{
+	enum zt_err err;
+
+	if (w->up == NULL || w->checked == s->z->foreign)
+		return ZT_OK;
+	err = tree_way_holds(s, w->up, look);
+	if (err == ZT_OK && w->is_there)
+		err = check_entry(s, look, &w->up->vlob, buf_bytes(&w->name), &w->vlob);
+	if (err == ZT_OK)
+		w->checked = s->z->foreign;
+	return err;
+}
+
+enum zt_err
+tree_has(struct space *s, const struct tree_way *w, struct bytes name, const struct id *vlob,
+    struct tree_look *look)
+{
+	return w->is_there ? check_entry(s, look, &w->vlob, name, vlob) : ZT_OK;
+}
+
 /* ---- height ---- */
 
 struct measuring {

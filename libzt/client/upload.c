@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,6 +12,15 @@
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
+
+/* A file's mode and time. */
+static void
+look_of(const struct stat *st, Zt__FileManifest *f)
+{
+	f->mode = (uint32_t)st->st_mode & 07777;
+	f->modified = st->st_mtim.tv_sec;
+	f->modified_ns = (uint32_t)st->st_mtim.tv_nsec;
+}
 
 static Zt__Manifest *
 new_file(const struct stat *st)
@@ -26,8 +36,7 @@ new_file(const struct stat *st)
 		return NULL;
 	}
 	zt__file_manifest__init(m->file);
-	m->file->mode = (uint32_t)st->st_mode & 07777;
-	m->file->modified = transfer_modified(st);
+	look_of(st, m->file);
 	return m;
 }
 
@@ -99,284 +108,728 @@ finish(struct transfer *t)
 	return err;
 }
 
-struct known { /* an entry of a remote folder; of a file also what it holds */
-	struct tree_entry to;
-	bool is_there;
-	uint64_t size, modified;
+/* ---- a local folder ---- */
+
+struct local_entry {
+	char *local;   /* its name on the disk */
+	struct buf as; /* and in the workspace: in normal form */
+	struct buf shown;
+	struct stat st;
+	struct tree_entry there; /* what has that name in the workspace */
+	bool is_there, is_left_out, is_same;
+	Zt__Manifest *m; /* of a file that is there, when it must be looked at; or NULL */
 };
 
-/* A remote folder as it is before this upload: its entries, and of its files size and time,
- * fetched together and never one by one. */
-struct there {
-	Zt__Manifest *folder; /* NULL: new */
-	struct known *entries;
-	struct space_object *objects; /* of its files */
-	size_t *of;                   /* object to entry */
-	bool is_unsure; /* what lies in it cannot be read now: nothing is written over it */
+struct putting {
+	struct transfer *t;
+	struct tree_way **ways;
+	size_t way_count, way_cap;
+	struct stat own; /* the state folder of this device */
 };
+
+/* One folder on its way up. */
+struct local_folder {
+	struct putting *p;
+	struct tree_way *way;
+	unsigned depth; /* names of its path in the workspace */
+	int dir;
+	const char *shown;
+	struct local_entry *entries;
+	size_t count, cap;
+	struct space_object *objects; /* of the files that must be looked at */
+	size_t *of;                   /* object to entry */
+};
+
+static void
+folder_free(struct local_folder *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		free(f->entries[i].local);
+		buf_free(&f->entries[i].as);
+		buf_free(&f->entries[i].shown);
+		pb_wipe(f->entries[i].m);
+	}
+	free(f->entries);
+	free(f->objects);
+	free(f->of);
+}
+
+static void
+leave_out(const struct local_folder *f, struct local_entry *e, const char *why)
+{
+	e->is_left_out = true;
+	transfer_leave_out(
+	    f->p->t, ZT_ERR_SOME, buf_text(&e->shown), client_words(f->p->t->z, why));
+}
+
+static bool
+is_own_temp(const char *name)
+{
+	return strncmp(name, ".zt-", 4) == 0 && strlen(name) == SINK_TEMP &&
+	       strspn(name + 4, "0123456789abcdef") == SINK_TEMP - 4;
+}
+
+/* What the entry is, and under which name it goes up. What cannot is named. */
+static void
+look_at_entry(struct local_folder *f, struct local_entry *e)
+{
+	const char *why = "";
+	struct stat *st = &e->st;
+
+	if (fstatat(f->dir, e->local, st, AT_SYMLINK_NOFOLLOW) != 0)
+		leave_out(f, e, strerror(errno));
+	else if (S_ISLNK(st->st_mode))
+		leave_out(f, e, "it is a symbolic link");
+	else if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+		leave_out(f, e, "it is neither a file nor a folder");
+	else if (utf8_normal(bytes_text(e->local), &e->as))
+		leave_out(f, e, "its name is not UTF-8");
+	else if (path_name_check(buf_bytes(&e->as), &why))
+		leave_out(f, e, why);
+	else if (f->depth >= LIMIT_DEPTH)
+		leave_out(f, e, "folders in folders: it is too deep");
+	else if (S_ISREG(st->st_mode) && !send_fits((uint64_t)st->st_size))
+		leave_out(f, e, "it is larger than a file may be");
+	if (e->is_left_out)
+		return;
+	if (S_ISDIR(st->st_mode) && st->st_dev == f->p->own.st_dev &&
+	    st->st_ino == f->p->own.st_ino) {
+		e->is_left_out = true; /* these keys are nobody else's; nothing is missing */
+		transfer_skip(f->p->t, buf_text(&e->shown),
+		    client_words(f->p->t->z, "it is the state folder of this very device"));
+	} else if (is_own_temp(e->local)) {
+		e->is_left_out = true;
+		transfer_skip(f->p->t, buf_text(&e->shown),
+		    client_words(f->p->t->z, "a download that did not end left it behind"));
+	}
+}
 
 static enum zt_err
-take_known(void *ctx, size_t i, Zt__Manifest **m)
+add_entry(struct local_folder *f, const char *name)
 {
-	struct there *h = ctx;
-	struct known *k = &h->entries[h->of[i]];
+	struct local_entry *e;
+	enum zt_err err = vec_room(&f->entries, f->count, &f->cap, sizeof *f->entries);
 
-	if (*m != NULL && h->objects[i].damaged == 0) {
-		k->size = (*m)->file->size;
-		k->modified = (*m)->file->modified;
-	} else {
-		k->size = k->modified = UINT64_MAX; /* it is written anew */
+	if (err)
+		return err;
+	e = &f->entries[f->count];
+	*e = (struct local_entry){ .local = strdup(name),
+		.as = buf_init(8 * LIMIT_NAME),
+		.shown = buf_init(PATH_TEXT_MOST * 8) };
+	if (e->local == NULL)
+		return ZT_ERR_MEMORY;
+	f->count++;
+	buf_printf(&e->shown, "%s/", f->shown);
+	utf8_show(bytes_text(name), &e->shown);
+	if ((err = buf_err(&e->shown)) == ZT_OK)
+		look_at_entry(f, e);
+	return err;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct local_entry *x = a, *y = b;
+	size_t n = x->as.n < y->as.n ? x->as.n : y->as.n;
+	int order = n > 0 ? memcmp(x->as.p, y->as.p, n) : 0;
+
+	if (order == 0)
+		order = (x->as.n > y->as.n) - (x->as.n < y->as.n);
+	return order != 0 ? order : strcmp(x->local, y->local);
+}
+
+/* Two names that are one but for their normal form: the second stays here. */
+static void
+leave_out_doubles(struct local_folder *f)
+{
+	for (size_t i = 1, first = 0; i < f->count; i++) {
+		struct local_entry *e = &f->entries[i], *before = &f->entries[first];
+
+		if (e->is_left_out || before->is_left_out ||
+		    !bytes_equal(buf_bytes(&e->as), buf_bytes(&before->as))) {
+			first = i;
+			continue;
+		}
+		leave_out(f, e, "another file here has the same name, composed otherwise");
+	}
+}
+
+static enum zt_err
+read_local(struct local_folder *f)
+{
+	DIR *d;
+	struct dirent *e;
+	int fd = dup(f->dir);
+	enum zt_err err = ZT_OK;
+
+	if (fd < 0 || (d = fdopendir(fd)) == NULL) {
+		if (fd >= 0)
+			(void)close(fd);
+		return transfer_err(f->p->t->z, f->shown, errno);
+	}
+	errno = 0;
+	while (err == ZT_OK && (e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			err = add_entry(f, e->d_name);
+		errno = 0;
+	}
+	if (err == ZT_OK && errno != 0)
+		err = transfer_err(f->p->t->z, f->shown, errno);
+	(void)closedir(d);
+	if (err == ZT_OK && f->count > 0) {
+		qsort(f->entries, f->count, sizeof *f->entries, by_name);
+		leave_out_doubles(f);
+	}
+	return err;
+}
+
+/* ---- what is there of it ---- */
+
+static enum zt_err
+keep_manifest(void *ctx, size_t i, Zt__Manifest **m)
+{
+	struct local_folder *f = ctx;
+
+	/* what is damaged is written again */
+	if (*m != NULL && f->objects[i].damaged == 0) {
+		f->entries[f->of[i]].m = *m;
+		*m = NULL;
 	}
 	return ZT_OK;
 }
 
-static void
-there_free(struct there *h)
-{
-	pb_wipe(h->folder);
-	free(h->entries);
-	free(h->objects);
-	free(h->of);
-	*h = (struct there){ 0 };
-}
-
-/* FOLDER without a version yet is empty. The caller gives *OUT to there_free, also on failure.
- */
+/* Finds F's entries in THERE. A file that this device sent or wrote, and nobody changed since,
+ * is known to be the same; of all others, what they hold there is fetched together. */
 static enum zt_err
-there_read(struct space *s, const struct id *folder, const char *shown, struct there *out)
+match(struct local_folder *f, const Zt__FolderManifest *there)
 {
-	struct space_object o = { .vlob = *folder, .is_folder = true };
-	size_t n, files = 0;
-	enum zt_err err = space_read_one(s, &o, &out->folder);
+	struct space *s = f->p->t->s;
+	size_t n = 0, k;
 
-	if (err)
-		return err;
-	space_damaged(s, shown, &o);
-	out->is_unsure = o.damaged > 0 && !o.is_rubbish;
-	if (out->folder == NULL || out->is_unsure)
-		return ZT_OK;
-	n = out->folder->folder->n_entries;
-	out->entries = calloc(n + 1, sizeof *out->entries);
-	out->objects = calloc(n + 1, sizeof *out->objects);
-	out->of = calloc(n + 1, sizeof *out->of);
-	if (out->entries == NULL || out->objects == NULL || out->of == NULL)
+	f->objects = calloc(f->count + 1, sizeof *f->objects);
+	f->of = calloc(f->count + 1, sizeof *f->of);
+	if (f->objects == NULL || f->of == NULL)
 		return ZT_ERR_MEMORY;
-	for (size_t i = 0; i < n; i++) {
-		const Zt__FolderEntry *e = out->folder->folder->entries[i];
-		struct known *k = &out->entries[i];
+	for (size_t i = 0; i < f->count; i++) {
+		struct local_entry *e = &f->entries[i];
+		struct space_version v;
 
-		k->is_there = true;
-		k->to.is_folder = e->folder;
-		memcpy(k->to.vlob.b, e->vlob.data, ID_BYTES);
-		if (e->folder)
+		if (e->is_left_out || !manifest_find(there, buf_bytes(&e->as), &k))
 			continue;
-		out->objects[files].vlob = k->to.vlob;
-		out->of[files++] = i;
+		e->is_there = true;
+		e->there.is_folder = there->entries[k]->folder;
+		memcpy(e->there.vlob.b, there->entries[k]->vlob.data, ID_BYTES);
+		if (e->there.is_folder || !S_ISREG(e->st.st_mode))
+			continue;
+		if (!s->z->rereads && space_version(s, &e->there.vlob, 0, &v) == ZT_OK &&
+		    local_is(s, &e->st, &e->there.vlob, v.version)) {
+			e->is_same = true;
+			continue;
+		}
+		f->objects[n] = (struct space_object){ .vlob = e->there.vlob };
+		f->of[n++] = i;
 	}
-	return space_read(s, out->objects, files, take_known, out);
+	return space_read(s, f->objects, n, keep_manifest, f);
 }
 
-static struct known
-there_find(const struct there *h, struct bytes name)
-{
-	size_t i;
-
-	if (h->folder == NULL || !manifest_find(h->folder->folder, name, &i))
-		return (struct known){ .is_there = false };
-	return h->entries[i];
-}
-
-/* Whether the remote file is this one already: same size, same time. */
+/* Whether all of F finds room in the remote folder, before anything of it is sent. */
 static bool
-is_same(const struct known *k, const struct stat *st)
+has_room(const struct local_folder *f, const Zt__FolderManifest *there)
 {
-	return k->is_there && !k->to.is_folder && k->size == (uint64_t)st->st_size &&
-	       k->modified == transfer_modified(st);
+	enum { ENTRY = 32 };
+	size_t entries = there != NULL ? there->n_entries : 0, bytes = 0;
+
+	for (size_t i = 0; i < entries; i++)
+		bytes += there->entries[i]->name.len + ENTRY;
+	for (size_t i = 0; i < f->count; i++)
+		if (!f->entries[i].is_left_out && !f->entries[i].is_there) {
+			entries++;
+			bytes += f->entries[i].as.n + ENTRY;
+		}
+	return entries <= LIMIT_FOLDER && bytes <= LIMIT_MANIFEST - 65536;
 }
 
+/* ---- one file ---- */
+
+/* The same content, and another mode or time. */
 static enum zt_err
-put_file(struct transfer *t, int fd, const char *name, const struct stat *st,
-    const struct id *folder, struct bytes as, const struct known *k)
+put_look(struct transfer *t, struct local_entry *e, const struct stat *st)
 {
-	struct tree_entry to = k->to;
-	Zt__Manifest *m;
+	Zt__Manifest *m = e->m;
 	enum zt_err err;
 
-	if (k->is_there && k->to.is_folder)
-		return client_refuse(t->z, ZT_ERR_EXISTS, "%.180s is a folder there", name);
-	t->total += (uint64_t)st->st_size;
-	if (is_same(k, st)) {
-		t->done += (uint64_t)st->st_size;
-		return ZT_OK;
-	}
-	if (!k->is_there)
-		suite_random(to.vlob.b, ID_BYTES);
-	to.is_folder = false;
-	if ((m = new_file(st)) == NULL)
-		return ZT_ERR_MEMORY;
-	/* The batch has it first: what is under way writes into it, whatever fails meanwhile.
-	 */
-	if ((err = batch_write(
-		 t->load[GATHERED]->batch, &to.vlob, m, true, (uint64_t)st->st_size)) ||
-	    (err = send_content(t, fd, name, (uint64_t)st->st_size, m->file)) ||
-	    (!k->is_there &&
-		(err = batch_link(t->load[GATHERED]->batch, folder, as, &to, BATCH_ABSENT))))
-		return err;
-	t->files++;
-	transfer_report(t, name);
-	return batch_is_full(t->load[GATHERED]->batch) ? move_on(t) : ZT_OK;
-}
-
-static enum zt_err put_folder(struct transfer *t, int dir, const char *name,
-    const struct id *folder, bool is_new, unsigned depth);
-
-/* One entry of a local folder. What cannot be read or named is skipped, and said. */
-static enum zt_err
-put_entry(struct transfer *t, int dir, const char *entry, const struct id *folder,
-    const struct there *there, unsigned depth)
-{
-	struct buf as = buf_init(4 * LIMIT_NAME), shown = buf_init(4 * LIMIT_NAME);
-	struct known k;
-	struct stat st;
-	const char *why = "";
-	enum zt_err err = ZT_OK;
-	int fd = -1;
-
-	utf8_show(bytes_text(entry), &shown);
-	if (utf8_normal(bytes_text(entry), &as) || path_name_check(buf_bytes(&as), &why)) {
-		transfer_skip(t, buf_text(&shown), why[0] != 0 ? why : "its name is not UTF-8");
-		goto out;
-	}
-	if ((fd = openat(dir, entry, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) < 0 ||
-	    fstat(fd, &st) != 0) {
-		transfer_skip(t, buf_text(&shown),
-		    errno == ELOOP ? "it is a symbolic link" : strerror(errno));
-		goto out;
-	}
-	k = there_find(there, buf_bytes(&as));
-	if (S_ISREG(st.st_mode)) {
-		err = put_file(t, fd, buf_text(&shown), &st, folder, buf_bytes(&as), &k);
-	} else if (S_ISDIR(st.st_mode) && (!k.is_there || k.to.is_folder)) {
-		bool is_new = !k.is_there;
-
-		if (is_new) {
-			suite_random(k.to.vlob.b, ID_BYTES);
-			k.to.is_folder = true;
-			if ((err = batch_folder(t->load[GATHERED]->batch, &k.to.vlob)) == ZT_OK)
-				err = batch_link(t->load[GATHERED]->batch, folder,
-				    buf_bytes(&as), &k.to, BATCH_ABSENT);
-		}
-		if (err == ZT_OK)
-			err =
-			    put_folder(t, fd, buf_text(&shown), &k.to.vlob, is_new, depth + 1);
-		fd = -1; /* closed by put_folder */
-	} else {
-		transfer_skip(t, buf_text(&shown), "it is neither a file nor a folder");
-	}
-out:
-	if (fd >= 0)
-		(void)close(fd);
-	buf_free(&as);
-	buf_free(&shown);
+	e->m = NULL;
+	look_of(st, m->file);
+	if ((err = batch_write(t->load[GATHERED]->batch, &e->there.vlob, m, false, 0)) == ZT_OK)
+		batch_from(t->load[GATHERED]->batch, st);
 	return err;
 }
 
-/* All in the local folder DIR, which is closed. */
-static enum zt_err
-put_folder(struct transfer *t, int dir, const char *name, const struct id *folder, bool is_new,
-    unsigned depth)
+static bool
+looks_same(const Zt__FileManifest *f, const struct stat *st)
 {
-	DIR *d = depth < LIMIT_DEPTH ? fdopendir(dir) : NULL;
-	struct there there = { 0 };
-	struct dirent *e;
-	enum zt_err err = ZT_OK;
+	return f->mode == ((uint32_t)st->st_mode & 07777) &&
+	       f->modified == st->st_mtim.tv_sec &&
+	       f->modified_ns == (uint32_t)st->st_mtim.tv_nsec;
+}
 
-	if (d == NULL) {
-		transfer_skip(
-		    t, name, depth < LIMIT_DEPTH ? strerror(errno) : "it is too deep");
-		(void)close(dir);
+/* It holds what is there already: that is noted, and nothing is sent but how it looks. */
+static enum zt_err
+put_same(struct transfer *t, struct local_entry *e, const struct stat *st)
+{
+	struct space_version v;
+
+	t->done += (uint64_t)st->st_size;
+	if (!looks_same(e->m->file, st))
+		return put_look(t, e, st);
+	if (space_version(t->s, &e->there.vlob, 0, &v) == ZT_OK && !local_is_young(st) &&
+	    vec_room(&t->notes, t->note_count, &t->note_cap, sizeof *t->notes) == ZT_OK)
+		t->notes[t->note_count++] =
+		    (struct local_note){ { t->s->w->id, e->there.vlob, v.version }, *st };
+	return ZT_OK;
+}
+
+static bool
+was_changed(int fd, const struct stat *before)
+{
+	struct stat now;
+
+	return fstat(fd, &now) != 0 || now.st_size != before->st_size ||
+	       now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+	       now.st_mtim.tv_nsec != before->st_mtim.tv_nsec ||
+	       now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
+	       now.st_ctim.tv_nsec != before->st_ctim.tv_nsec;
+}
+
+/* FD as a new version, or a new file, AS in the folder at WAY. ST is NULL for a stream. */
+static enum zt_err
+put_content(struct transfer *t, int fd, const struct stat *st, struct local_entry *e,
+    struct tree_way *way)
+{
+	static const struct stat unknown = { .st_mode = 0644 };
+	struct batch *b = t->load[GATHERED]->batch;
+	uint64_t size = st != NULL ? (uint64_t)st->st_size : LIMIT_LARGE;
+	Zt__Manifest *m = new_file(st != NULL ? st : &unknown);
+	enum zt_err err;
+
+	if (m == NULL)
+		return ZT_ERR_MEMORY;
+	if (st == NULL)
+		m->file->modified = (int64_t)(client_now_ms() / 1000);
+	if (!e->is_there) {
+		suite_random(e->there.vlob.b, ID_BYTES);
+		e->there.is_folder = false;
+	}
+	/* The batch has it first: what is under way writes into it, whatever fails meanwhile.
+	 */
+	if ((err = batch_write(b, &e->there.vlob, m, true, size)) ||
+	    (err = send_content(t, fd, buf_text(&e->shown), size, m->file)))
+		return err;
+	if (st != NULL && was_changed(fd, st))
+		transfer_leave_out(t, ZT_ERR_SOME, buf_text(&e->shown),
+		    client_words(t->z, "it was changed while it was read: what arrived may be "
+				       "half old, half new; put it again"));
+	else if (st != NULL && !local_is_young(st))
+		batch_from(b, st);
+	if (e->is_there)
+		err = batch_need(b, way, buf_bytes(&e->as), &e->there.vlob);
+	else if ((err = batch_need(b, way, bytes_of(NULL, 0), NULL)) == ZT_OK)
+		err = batch_link(b, &way->vlob, buf_bytes(&e->as), &e->there, BATCH_ABSENT);
+	if (err)
+		return err;
+	t->files++;
+	transfer_report(t, buf_text(&e->shown));
+	return batch_is_full(b) ? move_on(t) : ZT_OK;
+}
+
+/* FD is the file that E was looked at as. */
+static enum zt_err
+put_open(struct transfer *t, int fd, struct local_entry *e, struct tree_way *way)
+{
+	struct stat st;
+	bool same = false;
+	enum zt_err err;
+
+	if (fstat(fd, &st) != 0)
+		return transfer_err(t->z, buf_text(&e->shown), errno);
+	t->total += (uint64_t)st.st_size;
+	if (e->m != NULL && e->m->file->size == (uint64_t)st.st_size &&
+	    (err = send_is_same(fd, e->m->file, &same)))
+		return err;
+	return same && !was_changed(fd, &st) ? put_same(t, e, &st)
+					     : put_content(t, fd, &st, e, way);
+}
+
+static enum zt_err
+put_file(struct local_folder *f, struct local_entry *e)
+{
+	struct transfer *t = f->p->t;
+	struct stat st;
+	enum zt_err err = ZT_OK;
+	int fd;
+
+	if (e->is_there && e->there.is_folder) {
+		leave_out(f, e, "a folder has this name there");
 		return ZT_OK;
 	}
-	if (!is_new)
-		err = there_read(t->s, folder, name, &there);
-	if (err == ZT_OK && there.is_unsure) {
-		transfer_leave_out(t, ZT_ERR_CORRUPT, name,
+	if (e->is_same) {
+		t->total += (uint64_t)e->st.st_size;
+		t->done += (uint64_t)e->st.st_size;
+		return ZT_OK;
+	}
+	/* It was a file; a pipe in its place now would not be opened for long, and not read. */
+	fd =
+	    openat(f->dir, e->local, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		leave_out(f, e, strerror(errno));
+	else if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		leave_out(f, e, "it was changed while it was read");
+	else
+		err = put_open(t, fd, e, f->way);
+	if (fd >= 0)
+		(void)close(fd);
+	return err;
+}
+
+/* ---- a folder ---- */
+
+static enum zt_err put_folder(struct local_folder *f, bool is_new, const struct stat *st);
+
+static struct batch_look
+folder_look(const struct stat *st)
+{
+	return (struct batch_look){ (unsigned)st->st_mode & 07777,
+		(unsigned)st->st_mtim.tv_nsec, st->st_mtim.tv_sec };
+}
+
+static enum zt_err
+add_way(struct putting *p, struct tree_way *up, struct bytes name, const struct id *vlob,
+    bool is_there, struct tree_way **out)
+{
+	enum zt_err err = vec_room(&p->ways, p->way_count, &p->way_cap, sizeof *p->ways);
+
+	if (err == ZT_OK &&
+	    (err = tree_way_new(p->t->s, up, name, vlob, is_there, out)) == ZT_OK)
+		p->ways[p->way_count++] = *out;
+	return err;
+}
+
+/* A folder AS in the folder at UP, new in the batch. */
+static enum zt_err
+hang_folder(struct putting *p, struct tree_way *up, struct bytes as, struct tree_way **out)
+{
+	struct batch *b = p->t->load[GATHERED]->batch;
+	struct tree_entry made = { .is_folder = true };
+	enum zt_err err;
+
+	suite_random(made.vlob.b, ID_BYTES);
+	if ((err = add_way(p, up, as, &made.vlob, false, out)) || (err = batch_hang(b, *out)) ||
+	    (err = batch_need(b, up, bytes_of(NULL, 0), NULL)))
+		return err;
+	return batch_link(b, &up->vlob, as, &made, BATCH_ABSENT);
+}
+
+static enum zt_err
+put_below(struct local_folder *f, struct local_entry *e)
+{
+	struct local_folder below = {
+		.p = f->p, .depth = f->depth + 1, .shown = buf_text(&e->shown)
+	};
+	bool is_new = !e->is_there;
+	enum zt_err err;
+
+	if (e->is_there && !e->there.is_folder) {
+		leave_out(f, e, "a file has this name there");
+		return ZT_OK;
+	}
+	below.dir = openat(
+	    f->dir, e->local, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (below.dir < 0) {
+		leave_out(f, e, strerror(errno));
+		return ZT_OK;
+	}
+	err = is_new
+		  ? hang_folder(f->p, f->way, buf_bytes(&e->as), &below.way)
+		  : add_way(f->p, f->way, buf_bytes(&e->as), &e->there.vlob, true, &below.way);
+	if (err == ZT_OK)
+		err = put_folder(&below, is_new, &e->st);
+	(void)close(below.dir);
+	return err;
+}
+
+/* The remote folder, as far as it is there. *IS_UNSURE: what lies in it cannot be read now:
+ * nothing is written over it. */
+static enum zt_err
+read_there(struct local_folder *f, Zt__Manifest **m, bool *is_unsure)
+{
+	struct space_object o = { .vlob = f->way->vlob, .is_folder = true };
+	enum zt_err err = space_read_one(f->p->t->s, &o, m);
+
+	if (err)
+		return err;
+	space_damaged(f->p->t->s, f->shown, &o);
+	*is_unsure = o.damaged > 0 && !o.is_rubbish;
+	return ZT_OK;
+}
+
+/* How the folder looks, if that differs from M. The root is nobody's own. */
+static enum zt_err
+put_folder_look(struct local_folder *f, const Zt__Manifest *m, const struct stat *st)
+{
+	struct batch_look look = folder_look(st);
+
+	if (f->way->up == NULL || (m != NULL && m->folder->mode == look.mode &&
+				      m->folder->modified == look.modified &&
+				      m->folder->modified_ns == look.modified_ns))
+		return ZT_OK;
+	return batch_look(f->p->t->load[GATHERED]->batch, &f->way->vlob, &look);
+}
+
+/* All in the local folder: its files, then its folders. */
+static enum zt_err
+put_folder(struct local_folder *f, bool is_new, const struct stat *st)
+{
+	struct transfer *t = f->p->t;
+	Zt__Manifest *m = NULL;
+	bool is_unsure = false;
+	enum zt_err err = is_new ? ZT_OK : read_there(f, &m, &is_unsure);
+
+	if (err == ZT_OK && is_unsure) {
+		transfer_leave_out(t, ZT_ERR_CORRUPT, f->shown,
 		    client_words(t->z,
 			"what lies in this folder cannot be read now, so nothing is written "
 			"into it"));
 		goto out;
 	}
-	while (err == ZT_OK && (e = readdir(d)) != NULL)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			err = put_entry(t, dirfd(d), e->d_name, folder, &there, depth);
+	if (err || (err = read_local(f)) || (m != NULL && (err = match(f, m->folder))))
+		goto out;
+	if (!has_room(f, m != NULL ? m->folder : NULL)) {
+		char why[160];
+
+		(void)snprintf(why, sizeof why,
+		    client_words(t->z, "%zu entries: a folder holds %u at most"), f->count,
+		    (unsigned)LIMIT_FOLDER);
+		transfer_leave_out(t, ZT_ERR_SOME, f->shown, why);
+		goto out;
+	}
+	err = put_folder_look(f, m, st);
+	for (size_t i = 0; err == ZT_OK && i < f->count; i++)
+		if (!f->entries[i].is_left_out && S_ISREG(f->entries[i].st.st_mode)) {
+			err = put_file(f, &f->entries[i]);
+			pb_wipe(f->entries[i].m); /* or it went into the batch */
+			f->entries[i].m = NULL;
+		}
+	pb_wipe(m);
+	m = NULL;
+	for (size_t i = 0; err == ZT_OK && i < f->count; i++)
+		if (!f->entries[i].is_left_out && S_ISDIR(f->entries[i].st.st_mode))
+			err = put_below(f, &f->entries[i]);
 	if (err == ZT_OK && batch_is_full(t->load[GATHERED]->batch))
 		err = move_on(t);
 out:
-	there_free(&there);
-	(void)closedir(d);
+	pb_wipe(m);
+	folder_free(f);
 	return err;
 }
 
-/* The folder that holds the last name of PATH, and what is there under that name. */
-static enum zt_err
-place_of(struct space *s, struct path *path, struct tree_entry *parent, struct known *k)
-{
-	struct there h = { 0 };
-	enum zt_err err = tree_find(s, path, path->count - 1, parent);
+/* ---- the command ---- */
 
-	k->is_there = false;
-	if (err == ZT_OK && !parent->is_folder)
-		err = client_refuse(s->z, ZT_ERR_NOT_FOUND, "that path leads through a file");
-	if (err == ZT_OK && (err = there_read(s, &parent->vlob, path->workspace, &h)) == ZT_OK)
-		*k = there_find(&h, path->name[path->count - 1]);
-	there_free(&h);
+/* The ways to the folders of PATH up to COUNT names. */
+static enum zt_err
+find_way(struct putting *p, const struct path *path, size_t count, struct tree_way **out)
+{
+	enum zt_err err = add_way(p, NULL, bytes_of(NULL, 0), &p->t->s->w->id, true, out);
+
+	for (size_t i = 0; err == ZT_OK && i < count; i++) {
+		struct tree_entry e;
+
+		if ((err = tree_find(p->t->s, path, i + 1, &e)) == ZT_OK && !e.is_folder)
+			err = client_refuse(
+			    p->t->z, ZT_ERR_NOT_FOUND, "that path leads through a file");
+		if (err == ZT_OK)
+			err = add_way(p, *out, path->name[i], &e.vlob, true, out);
+	}
+	return err;
+}
+
+/* What the last name of PATH is now, and the folder that holds it. */
+static enum zt_err
+find_place(
+    struct putting *p, const struct path *path, struct tree_way **parent, struct local_entry *e)
+{
+	enum zt_err err = find_way(p, path, path->count - 1, parent);
+
+	if (err)
+		return err;
+	e->as = buf_init(LIMIT_NAME);
+	buf_add(&e->as, path->name[path->count - 1]);
+	if ((err = buf_err(&e->as)))
+		return err;
+	err = tree_find(p->t->s, path, path->count, &e->there);
+	e->is_there = err == ZT_OK;
+	if (err == ZT_ERR_NOT_FOUND)
+		p->t->z->why[0] = 0;
+	return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
+}
+
+static enum zt_err
+put_single(struct putting *p, int fd, const struct stat *st, const char *local,
+    const struct path *path)
+{
+	struct transfer *t = p->t;
+	struct tree_way *parent;
+	struct local_entry e = { .shown = buf_init(8 * PATH_TEXT_MOST) };
+	struct space_object o = { .is_folder = false };
+	enum zt_err err;
+
+	utf8_show(bytes_text(local), &e.shown);
+	if ((err = buf_err(&e.shown)) || (err = find_place(p, path, &parent, &e)))
+		goto out;
+	if (e.is_there && e.there.is_folder)
+		err = client_refuse(t->z, ZT_ERR_EXISTS, "%.180s is a folder there", local);
+	else if (path->count > LIMIT_DEPTH)
+		err = client_refuse(t->z, ZT_ERR_TOO_BIG, "the path is too deep");
+	else if (st != NULL && !send_fits((uint64_t)st->st_size))
+		err = client_refuse(t->z, ZT_ERR_TOO_BIG, "it is larger than a file may be");
+	if (err)
+		goto out;
+	o.vlob = e.there.vlob;
+	if (e.is_there && st != NULL && (err = space_read_one(t->s, &o, &e.m)) == ZT_OK &&
+	    o.damaged > 0) {
+		pb_wipe(e.m);
+		e.m = NULL;
+	}
+	if (err == ZT_OK)
+		err = st != NULL ? put_open(t, fd, &e, parent)
+				 : put_content(t, fd, NULL, &e, parent);
+out:
+	pb_wipe(e.m);
+	buf_free(&e.as);
+	buf_free(&e.shown);
 	return err;
 }
 
 static enum zt_err
-put_any(struct transfer *t, int fd, const struct stat *st, const char *local, struct path *path)
+put_tree(struct putting *p, int fd, const struct stat *st, const char *local,
+    const struct path *path)
 {
-	struct tree_entry parent, self = { .is_folder = true };
-	struct known k = { .is_there = true, .to = { t->s->w->id, true } };
-	struct bytes as =
-	    bytes_text(strrchr(local, '/') != NULL ? strrchr(local, '/') + 1 : local);
+	struct local_folder f = {
+		.p = p, .dir = fd, .shown = local, .depth = (unsigned)path->count
+	};
+	struct tree_way *parent;
+	struct local_entry e = { .is_there = true, .there.is_folder = true };
 	enum zt_err err = ZT_OK;
 
-	if (path->count > 0 && (err = place_of(t->s, path, &parent, &k)))
-		goto out;
-	if (S_ISREG(st->st_mode)) {
-		if (k.is_there && k.to.is_folder) { /* into that folder, under its own name */
-			const char *why = "";
+	if (path->count > LIMIT_DEPTH)
+		return client_refuse(p->t->z, ZT_ERR_TOO_BIG, "the path is too deep");
+	if (path->count == 0)
+		err = find_way(p, path, 0, &f.way);
+	else if ((err = find_place(p, path, &parent, &e)) == ZT_OK)
+		err = !e.is_there ? hang_folder(p, parent, buf_bytes(&e.as), &f.way)
+		      : e.there.is_folder
+			  ? add_way(p, parent, buf_bytes(&e.as), &e.there.vlob, true, &f.way)
+			  : client_refuse(
+				p->t->z, ZT_ERR_EXISTS, "%.180s is a file there", local);
+	buf_free(&e.as);
+	return err ? err : put_folder(&f, !e.is_there, st);
+}
 
-			if ((err = path_name_check(as, &why))) {
-				err = client_refuse(t->z, err, "%s", why);
-				goto out;
-			}
-			path->name[path->count++] = as;
-			if ((err = place_of(t->s, path, &parent, &k)))
-				goto out;
-		}
-		return put_file(
-		    t, fd, local, st, &parent.vlob, path->name[path->count - 1], &k);
+/* What LOCAL is: a file or a folder, or with "-" and the like a stream, of which *IS_STREAM. */
+static enum zt_err
+open_source(struct zt *z, const char *local, int *fd, struct stat *st, bool *is_stream)
+{
+	unsigned number;
+	char end;
+
+	*is_stream = strcmp(local, "-") == 0 || strcmp(local, "/dev/stdin") == 0 ||
+		     sscanf(local, "/dev/fd/%u%c", &number, &end) == 1;
+	if (*is_stream) {
+		*fd = dup(local[0] == '-' || local[5] == 's' ? STDIN_FILENO : (int)number);
+		return *fd >= 0 ? ZT_OK : transfer_err(z, local, errno);
 	}
-	if (!S_ISDIR(st->st_mode) || (k.is_there && !k.to.is_folder)) {
-		err = client_refuse(t->z, ZT_ERR_INVALID,
-		    "%.180s: not a file or folder that fits there", local);
+	/* Never opened, what is no file: a pipe would wait, a tape rewind. */
+	if (stat(local, st) != 0)
+		return transfer_err(z, local, errno);
+	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+		return client_refuse(z, ZT_ERR_INVALID,
+		    "%.180s: neither a file nor a folder; \"-\" reads standard input", local);
+	*fd = open(local, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (*fd < 0 || fstat(*fd, st) != 0)
+		return transfer_err(z, local, errno);
+	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode)
+		   ? ZT_OK
+		   : client_refuse(z, ZT_ERR_CONFLICT, "%.180s was replaced", local);
+}
+
+/* A file goes under its own name into a folder that is there. */
+static enum zt_err
+aim(struct putting *p, const char *local, struct path *path, struct buf *own)
+{
+	const char *slash = strrchr(local, '/'), *why = "";
+	struct tree_entry at = { .is_folder = true };
+	enum zt_err err = path->count > 0 ? tree_find(p->t->s, path, path->count, &at) : ZT_OK;
+
+	if (err)
+		p->t->z->why[0] = 0;
+	if (err || !at.is_folder)
+		return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
+	if ((err = utf8_normal(bytes_text(slash != NULL ? slash + 1 : local), own)) ||
+	    (err = path_name_check(buf_bytes(own), &why)))
+		return client_refuse(p->t->z, err, "%s", why);
+	path->name[path->count++] = buf_bytes(own);
+	return ZT_OK;
+}
+
+static enum zt_err
+put_any(struct putting *p, const char *local, struct path *path)
+{
+	struct transfer *t = p->t;
+	struct buf own = buf_init(8 * LIMIT_NAME);
+	struct stat st;
+	bool is_stream;
+	int fd = -1;
+	enum zt_err err = open_source(t->z, local, &fd, &st, &is_stream);
+
+	if (stat(t->z->home, &p->own) != 0)
+		p->own.st_ino = 0;
+	if (err == ZT_OK && is_stream && path->count == 0)
+		err = client_refuse(t->z, ZT_ERR_INVALID, "a stream needs a name there");
+	else if (err == ZT_OK && !is_stream && S_ISREG(st.st_mode))
+		err = aim(p, local, path, &own);
+	if (err == ZT_OK)
+		err = !is_stream && S_ISDIR(st.st_mode)
+			  ? put_tree(p, fd, &st, local, path)
+			  : put_single(p, fd, is_stream ? NULL : &st, local, path);
+	if (fd >= 0)
+		(void)close(fd);
+	buf_free(&own);
+	return err;
+}
+
+/* Once over, as the workspace is now. */
+static enum zt_err
+put_once(
+    struct transfer *t, const char *local, const char *remote, const struct zt_progress *pr)
+{
+	struct putting p = { .t = t };
+	struct zt *z = t->z;
+	struct space *s;
+	struct path path;
+	enum zt_err err;
+
+	if ((err = tree_open(z, remote, &s, &path)))
+		return err;
+	if ((err = transfer_begin(t, z, s, pr)) || (err = loads_new(t)) ||
+	    (err = put_any(&p, local, &path)) || (err = finish(t)))
 		goto out;
-	}
-	self = k.to;
-	if (!k.is_there) {
-		suite_random(self.vlob.b, ID_BYTES);
-		self.is_folder = true;
-		if ((err = batch_folder(t->load[GATHERED]->batch, &self.vlob)) ||
-		    (err = batch_link(t->load[GATHERED]->batch, &parent.vlob,
-			 path->name[path->count - 1], &self, BATCH_ABSENT)))
-			goto out;
-	}
-	if ((fd = dup(fd)) < 0)
-		return transfer_err(t->z, local, errno);
-	return put_folder(t, fd, local, &self.vlob, !k.is_there, 0);
+	transfer_note(t);
+	err = transfer_spoiled(t);
 out:
+	transfer_end(t); /* first: what is under way writes into the batch's manifests */
+	loads_free(t);
+	for (size_t i = 0; i < p.way_count; i++)
+		tree_way_free(p.ways[i]);
+	free(p.ways);
 	return err;
 }
 
@@ -384,29 +837,21 @@ enum zt_err
 zt_put(struct zt *z, const char *local, const char *remote, const struct zt_progress *p,
     uint64_t *files)
 {
-	struct transfer t = { .z = z };
-	struct space *s;
-	struct path path;
-	struct stat st;
-	int fd = -1;
-	enum zt_err err;
+	enum { TRIES = 5 };
+	uint64_t sent = 0;
+	enum zt_err err = ZT_ERR_CONFLICT;
 
-	if ((err = tree_open(z, remote, &s, &path)))
-		return err;
-	if ((fd = open(local, O_RDONLY | O_CLOEXEC)) < 0 || fstat(fd, &st) != 0) {
-		err = transfer_err(z, local, errno);
-		goto out;
+	/* Somebody changed what it relies on: what was sent by then is found, and not sent
+	 * again. A stream cannot be read twice. */
+	for (int tries = 0; tries < TRIES && err == ZT_ERR_CONFLICT; tries++) {
+		struct transfer t = { .z = z };
+
+		err = put_once(&t, local, remote, p);
+		sent += t.files;
+		if (strcmp(local, "-") == 0)
+			break;
 	}
-	if ((err = transfer_begin(&t, z, s, p)) || (err = loads_new(&t)) ||
-	    (err = put_any(&t, fd, &st, local, &path)) || (err = finish(&t)))
-		goto out;
-	err = transfer_spoiled(&t);
-	if (files != NULL && err == ZT_OK)
-		*files = t.files;
-out:
-	transfer_end(&t); /* first: what is under way writes into the batch's manifests */
-	loads_free(&t);
-	if (fd >= 0)
-		(void)close(fd);
+	if (files != NULL && (err == ZT_OK || err == ZT_ERR_SOME))
+		*files = sent;
 	return err;
 }

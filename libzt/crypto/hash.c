@@ -40,18 +40,34 @@ hash_sha256(uint8_t prefix, struct bytes a, struct bytes b, struct hash *out)
 	crypto_hash_sha256_final(&s, out->b);
 }
 
-void
-hash_block(struct bytes in, struct hash *out)
+/* PURPOSE with its zero byte. */
+static void
+hash_openssl(struct bytes purpose, struct bytes in, struct hash *out)
 {
-	static const char purpose[] = "zt block 1"; /* with its zero byte */
 	EVP_MD_CTX *c = EVP_MD_CTX_new();
 
 	/* Nothing here fails but for memory; a wrong hash must not come of that. */
 	if (c == NULL || EVP_DigestInit_ex(c, EVP_sha256(), NULL) != 1 ||
-	    EVP_DigestUpdate(c, purpose, sizeof purpose) != 1 ||
+	    EVP_DigestUpdate(c, purpose.p, purpose.n) != 1 ||
 	    EVP_DigestUpdate(c, in.p, in.n) != 1 || EVP_DigestFinal_ex(c, out->b, NULL) != 1)
 		abort();
 	EVP_MD_CTX_free(c);
+}
+
+void
+hash_block(struct bytes in, struct hash *out)
+{
+	static const char purpose[] = "zt block 1";
+
+	hash_openssl(bytes_of(purpose, sizeof purpose), in, out);
+}
+
+void
+hash_content(struct bytes in, struct hash *out)
+{
+	static const char purpose[] = "zt content 1";
+
+	hash_openssl(bytes_of(purpose, sizeof purpose), in, out);
 }
 
 void

@@ -27,6 +27,9 @@ void hash_sha256(uint8_t prefix, struct bytes a, struct bytes b, struct hash *ou
  * so it is OpenSSL's, which uses the processor's SHA instructions (docs/protocol.md,
  * "Choices"). */
 void hash_block(struct bytes in, struct hash *out);
+/* The same of "zt content 1": by which a manifest says what a file holds, so that a device can
+ * tell whether a local file is that. */
+void hash_content(struct bytes in, struct hash *out);
 /* For tables in memory whose keys strangers may choose: 64 bits that nobody foretells who does
  * not know KEY (SipHash-2-4). Not for anything that leaves the process. */
 struct hash_key {

@@ -29,6 +29,7 @@ struct block_ref {
 struct block_part {
 	struct block_ref block;
 	uint32_t offset, size; /* within the block's clear bytes */
+	uint64_t hole;         /* no block: so many zeros */
 };
 
 /* The sealed size of N clear bytes, padded by Padmé unless N is a whole block of LIMIT_BLOCK.

@@ -86,6 +86,7 @@ changeset_sign(const struct sign_key *key, struct changeset *c, const struct byt
 	m.author = pb_field(c->author.b, ID_BYTES);
 	m.time = c->time;
 	m.count = (uint32_t)count;
+	m.adjacent = c->is_adjacent;
 	m.root = pb_field(c->root.b, HASH_BYTES);
 	return statement_sign(key, STATEMENT_CHANGESET, &m, body, &c->signed_);
 }
@@ -108,6 +109,7 @@ read_body(const Zt__ChangesetBody *b, struct changeset *out)
 	out->seen_size = b->seen->tree_size;
 	out->time = b->time;
 	out->count = b->count;
+	out->is_adjacent = b->adjacent;
 	return ZT_OK;
 }
 
@@ -277,6 +279,9 @@ changeset_check(const struct org_state *o, const struct org_workspace *w,
 		return ZT_ERR_CORRUPT;
 	*why = "a changeset names a place of its own chain that does not exist";
 	if (c->parent_position >= place->position)
+		return ZT_ERR_FORK;
+	*why = "a changeset that may stand right behind its parent alone stands elsewhere";
+	if (c->is_adjacent && c->parent_position + 1 != place->position)
 		return ZT_ERR_FORK;
 	*why = "a colleague's device has seen another trust log than the server shows here";
 	if (c->seen_size == 0 || merkle_root(o->tree, c->seen_size, &root) ||

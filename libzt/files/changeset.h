@@ -28,6 +28,7 @@ struct changeset {
 	struct hash parent_link, seen_root, root;
 	struct statement signed_; /* borrows from the message it was read from */
 	size_t count;
+	bool is_adjacent; /* it stands right behind its parent, or nowhere */
 };
 
 /* Appends the encoding of C. */

@@ -62,10 +62,22 @@ manifest_seal(const struct secret *kek, const struct manifest_place *place,
 	return err;
 }
 
+/* A hole has nothing but its size. */
+static bool
+is_hole(const Zt__BlockRef *b)
+{
+	return b->id.len == 0 && b->key.len == 0 && b->hash.len == 0 && b->content.len == 0 &&
+	       b->size == 0 && b->offset == 0 && b->whole == 0;
+}
+
 /* A part lies within its block; a file that has a block for itself has all of it. */
 static bool
 is_part(const Zt__BlockRef *b)
 {
+	if (b->hole > 0)
+		return is_hole(b);
+	if (b->content.len != 0 && b->content.len != HASH_BYTES)
+		return false;
 	if (b->id.len != ID_BYTES || b->key.len != AEAD_KEY_BYTES ||
 	    b->hash.len != HASH_BYTES || b->size == 0 || b->size > BLOCK_CLEAR_MOST)
 		return false;
@@ -83,7 +95,8 @@ check_differ(const Zt__BlockList *l)
 	enum zt_err err;
 
 	for (size_t i = 0; i < l->n_blocks; i++)
-		buf_add(&ids, pb_bytes(l->blocks[i]->id));
+		if (l->blocks[i]->hole == 0)
+			buf_add(&ids, pb_bytes(l->blocks[i]->id));
 	if ((err = buf_err(&ids)) == ZT_OK)
 		err = id_all_differ(buf_bytes(&ids));
 	buf_free(&ids);
@@ -97,7 +110,7 @@ check_file(const Zt__FileManifest *f, const char **why)
 
 	*why = "the file's manifest is not well formed";
 	if (strlen(f->media_type) > LIMIT_TEXT || strlen(f->label) > LIMIT_TEXT ||
-	    f->mode > 07777)
+	    f->mode > 07777 || f->modified_ns >= 1000000000 || f->size > INT64_MAX)
 		return ZT_ERR_CORRUPT;
 	if (f->content_case == ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT)
 		return f->inline_content.len == f->size ? ZT_OK : ZT_ERR_CORRUPT;
@@ -105,10 +118,11 @@ check_file(const Zt__FileManifest *f, const char **why)
 		return f->size == 0 ? ZT_OK : ZT_ERR_CORRUPT;
 	for (size_t i = 0; i < f->blocks->n_blocks; i++) {
 		const Zt__BlockRef *b = f->blocks->blocks[i];
+		uint64_t n = b->hole > 0 ? b->hole : b->size;
 
-		if (!is_part(b) || b->size > f->size - sum)
+		if (!is_part(b) || n > f->size - sum)
 			return ZT_ERR_CORRUPT;
-		sum += b->size;
+		sum += n;
 	}
 	if (sum != f->size)
 		return ZT_ERR_CORRUPT;
@@ -121,6 +135,10 @@ check_folder(const Zt__FolderManifest *f, const char **why)
 {
 	enum zt_err err;
 
+	if (f->mode > 07777 || f->modified_ns >= 1000000000) {
+		*why = "the folder's manifest is not well formed";
+		return ZT_ERR_CORRUPT;
+	}
 	if (f->n_entries > LIMIT_FOLDER) {
 		*why = "the folder has more entries than are allowed";
 		return ZT_ERR_TOO_BIG;
@@ -200,6 +218,9 @@ manifest_part(const Zt__FileManifest *f, size_t i, struct block_part *out)
 {
 	const Zt__BlockRef *b = f->blocks->blocks[i];
 
+	*out = (struct block_part){ .hole = b->hole };
+	if (b->hole > 0)
+		return;
 	memcpy(out->block.id.b, b->id.data, ID_BYTES);
 	memcpy(out->block.key, b->key.data, AEAD_KEY_BYTES);
 	memcpy(out->block.hash.b, b->hash.data, HASH_BYTES);

@@ -11,9 +11,9 @@
 #define LIMIT_NAME 255      /* bytes of a file's name: what file systems take */
 #define LIMIT_DEPTH 64      /* names of a path that one may make */
 #define LIMIT_DEPTH_READ                                                                       \
-	128                /* two people may make one deeper together, each within the limit */
-#define LIMIT_FOLDER 65536 /* entries of one folder */
-#define LIMIT_CHANGES 4096 /* versions in one changeset */
+	128                 /* two people may make one deeper together, each within the limit */
+#define LIMIT_FOLDER 131072 /* entries of one folder */
+#define LIMIT_CHANGES 4096  /* versions in one changeset */
 #define LIMIT_CHANGESET                                                                        \
 	(2 * 1024 * 1024) /* its statement and changes, encoded, with 60,000 block ids */
 #define LIMIT_MANIFEST (8 * 1024 * 1024)    /* one sealed manifest: a file of about 30 GiB */
@@ -29,6 +29,7 @@
 #define LIMIT_BLOCK (512 * 1024)        /* clear bytes of a block */
 #define LIMIT_BLOCK_LARGE (1024 * 1024) /* of a large file: half the calls */
 #define LIMIT_LARGE (16 * 1024 * 1024)  /* a file from which on blocks are large */
+#define LIMIT_HUGE (8ull << 30)         /* a file from which on they are 4 MiB */
 #define LIMIT_SMALL (128 * 1024)        /* a file that shares its block with others */
 #define LIMIT_BLOCK_WIRE (4 * 1024 * 1024 + 256)
 #define LIMIT_USER_DEVICES 64          /* live devices of one user, recovery devices included */

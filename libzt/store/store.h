@@ -31,6 +31,7 @@ enum store_kind {
 	STORE_KNOWN = 16,    /* key: device; n: 0; one of this user's that a person knows of */
 	STORE_POSITION = 17, /* key: workspace; n: 0; the newest place that the log signed */
 	STORE_GREETING = 18, /* key: invitation; n: 0; who was accepted and has not been told */
+	STORE_LOCAL = 19,    /* key: device and inode of a local file; n: 0 (local.c) */
 };
 
 struct store;

@@ -491,6 +491,16 @@ answer_push(const struct push *p, struct rpc_answer *out)
 	return err;
 }
 
+/* What may stand right behind its parent alone comes too late when others came first: its
+ * author looks again. */
+static enum zt_err
+check_adjacent(const struct push *p, struct rpc_answer *out)
+{
+	return !p->cs.is_adjacent || p->cs.parent_position == p->position
+		   ? ZT_OK
+		   : service_refuse(out, ZT_ERR_CONFLICT, "someone else changed this first");
+}
+
 /* PUSH: takes one changeset whole, or refuses it whole. */
 enum zt_err
 changesets_push(void *state, const struct request *rq, struct rpc_answer *out)
@@ -513,8 +523,9 @@ changesets_push(void *state, const struct request *rq, struct rpc_answer *out)
 		goto out;
 	if ((err = push_take_hold(&p, out)) || (err = is_there(&p, &found)))
 		goto out;
-	if (!found && ((err = restored_check_at(
-			    p.md, &rq->params.org, &rq->params.id, p.position, out)) ||
+	if (!found && ((err = check_adjacent(&p, out)) ||
+			  (err = restored_check_at(
+			       p.md, &rq->params.org, &rq->params.id, p.position, out)) ||
 			  (err = check_clock(&p, out)) ||
 			  (err = push_judge(&p, p.position + 1, true, out)) ||
 			  (err = push_write(&p, out)) || (err = usage_check(state, rq, out)) ||

@@ -2,9 +2,11 @@
  * people, in turn and at once, through the real client and the real services.
  *
  * In turn, each act succeeds when the model says so. At once, both answers and the tree are
- * those of one of the two orders. After each round the tree is the model's, for both people.
- * At the end of an episode, each content that was acknowledged is found: by a path, as an older
- * version, or in the trash. All local files have the same size and time.
+ * those of one of the two orders; what a member writes while being removed may count or not,
+ * because a removal pins what the remover had verified (P6). After each round the tree is the
+ * model's, for both people. At the end of an episode, each content that was acknowledged is
+ * found: by a path, as an older version, or in the trash. All local files have the same size
+ * and time.
  *
  * ZT_FILES_ACTS says how many acts, ZT_MODEL_SEED which. */
 #include "test.h"
@@ -250,6 +252,7 @@ struct player {
 	struct act a;
 	enum outcome out;
 	enum zt_err err;
+	char why[256];
 };
 
 static void
@@ -348,6 +351,7 @@ act(void *arg)
 	struct player *p = arg;
 
 	p->err = act_for_real(p);
+	(void)snprintf(p->why, sizeof p->why, "%s", p->err ? zt_why(p->p->zt) : "");
 	p->out = p->err == ZT_OK ? DONE : p->err == ZT_ERR_SOME ? PARTLY : REFUSED;
 	return NULL;
 }
@@ -577,25 +581,40 @@ acknowledge(struct episode *e, const struct player *p)
 		e->acknowledged[p->a.content] = e->acknowledged[p->a.second] = true;
 }
 
-/* The tree is one of those that ORDERS say, with these answers. */
+/* Whether the tree is what E's acts in ORDER make of it, with these answers. Order 2 and 3:
+ * bob, who is removed at the same time, has done nothing. */
+static bool
+explains(const struct episode *e, int players, int first, int order, const struct tree *real,
+    struct model *after)
+{
+	*after = e->m;
+	for (int k = 0; k < players; k++) {
+		int who = players == 1 ? first : (order + k) % 2;
+
+		if (order >= 2 && who == 1)
+			continue;
+		if (play(after, &e->p[who].a) != e->p[who].out)
+			return false;
+	}
+	return is_tree(after, real);
+}
+
+/* The tree is one of those that the orders make, with these answers. */
 static void
 check_round(struct episode *e, int players, int first)
 {
+	int orders =
+	    players == 2 && e->p[0].a.kind == LEAVE && e->p[0].out == DONE ? 3 : players;
 	static struct model after;
 	static struct tree real[2];
 	char text[400];
 	bool found = false;
 
 	real_lines(&e->p[0], &real[0]);
-	for (int order = 0; !found && order < players; order++) {
-		after = e->m;
-		found = true;
-		for (int k = 0; found && k < players; k++) {
-			int who = players == 1 ? first : (order + k) % 2;
-
-			found = play(&after, &e->p[who].a) == e->p[who].out;
-		}
-		found = found && is_tree(&after, &real[0]);
+	for (int order = 0; !found && order < orders; order++) {
+		found = explains(e, players, first, order, &real[0], &after);
+		if (found && order == 2)
+			e->p[1].out = REFUSED; /* it does not count */
 	}
 	if (found && after.bob_is_in) {
 		real_lines(&e->p[1], &real[1]);
@@ -605,8 +624,8 @@ check_round(struct episode *e, int players, int first)
 		for (int k = 0; k < players; k++) {
 			const struct player *p = &e->p[players == 1 ? first : k];
 
-			print_message("%s: %s %s\n", describe(&p->a, text), err_name(p->err),
-			    zt_why(p->p->zt));
+			print_message(
+			    "%s: %s %s\n", describe(&p->a, text), err_name(p->err), p->why);
 		}
 		tree_free(&real[1]);
 		model_lines(&e->m, ROOT, "", &real[1]);
@@ -631,16 +650,15 @@ round_of(struct episode *e)
 		assert_int_equal(0, pthread_create(&other, NULL, act, &e->p[1]));
 		(void)act(&e->p[0]);
 		assert_int_equal(0, pthread_join(other, NULL));
-		acknowledge(e, &e->p[0]);
-		acknowledge(e, &e->p[1]);
 	} else if (e->p[first].a.kind == GET || e->p[first].a.kind == EDIT) {
 		get(e, &e->p[first]);
 		return;
 	} else {
 		(void)act(&e->p[first]);
-		acknowledge(e, &e->p[first]);
 	}
 	check_round(e, players, first);
+	for (int k = 0; k < players; k++)
+		acknowledge(e, &e->p[players == 1 ? first : k]);
 }
 
 /* ---- the end: all that was acknowledged is found ---- */

@@ -15,8 +15,9 @@ struct zt_progress {
 struct zt_file {
 	const char *path; /* within the workspace */
 	bool is_folder;
-	uint64_t size, modified, version; /* zero unless details were asked for */
-	unsigned mode;
+	uint64_t size, version; /* zero unless details were asked for */
+	int64_t modified;       /* seconds since 1970 */
+	unsigned modified_ns, mode;
 };
 struct zt_version {
 	uint64_t version, time, size, position;

@@ -31,6 +31,9 @@ struct zt_options {
 	bool in_clear;
 	/* zt_get replaces what zt did not write, or somebody changed since. */
 	bool overwrite;
+	/* zt_put reads every file, and takes no file for unchanged by what the file system
+	 * says. */
+	bool checksum;
 	/* The sentences of zt_why in another language: a text with the same printf directives,
 	 * or the same text. NULL: English. */
 	const char *(*translate)(const char *english);
