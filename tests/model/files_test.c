@@ -209,6 +209,8 @@ play(struct model *m, const struct act *a)
 		m->bob_is_in = a->kind == JOIN;
 		return DONE;
 	}
+	if (a->kind == GET || a->kind == EDIT)
+		return DONE;
 	if (a->who == 1 && !m->bob_is_in)
 		return REFUSED;
 	switch (a->kind) {
@@ -247,6 +249,7 @@ struct player {
 	struct person *p;
 	char dir[160];
 	const char *workspace, *bob;
+	int looks;
 	int got;      /* the content of the local copy; NONE: there is none */
 	bool is_mine; /* zt wrote it, and nobody edited it since */
 	struct act a;
@@ -434,10 +437,17 @@ list(struct player *p, struct tree *out)
 static void
 real_lines(struct player *p, struct tree *out)
 {
+	char root[80], dir[200], file[400];
+
 	list(p, out);
-	for (int i = 0; i < out->count; i++)
+	(void)snprintf(root, sizeof root, "%s:/", p->workspace);
+	(void)snprintf(dir, sizeof dir, "%s/all%d", p->dir, p->looks++);
+	assert_ok(zt_get(p->p->zt, root, dir, NULL, NULL));
+	for (int i = 0; i < out->count; i++) {
+		(void)snprintf(file, sizeof file, "%s%s", dir, out->line[i].path);
 		if (out->line[i].content == UNREAD)
-			out->line[i].content = cat(p, out->line[i].path, 0);
+			out->line[i].content = read_content(file);
+	}
 	qsort(out->line, (size_t)out->count, sizeof out->line[0], compare);
 }
 
