@@ -1,6 +1,6 @@
-/* trash.c - what was removed: entries of older versions of the folders that stand in the tree
- * now, whose objects stand nowhere in it any more. What was removed from a folder that is
- * itself removed is in that one, and found when it is back. */
+/* trash.c - what was removed: entries of older versions of the folders that are in the tree
+ * now, whose objects are nowhere in it any more. What lies in a removed folder comes back with
+ * it, and is not shown by itself. */
 #include <stdlib.h>
 
 #include "base/vec.h"
@@ -14,9 +14,30 @@ struct place {
 	struct buf path;
 };
 
+/* What was removed, and where it was last. */
+struct item {
+	struct id vlob;
+	struct buf path;
+	bool is_folder, is_told;
+	uint64_t last_there, removed;
+	struct id by; /* the device */
+};
+
+/* What lies in a removed folder. */
+struct content {
+	struct id *in;
+	size_t count, cap;
+};
+
 struct trash {
 	struct space *s;
-	struct idmap live, told;
+	struct idmap live, found;
+	struct item *items;
+	size_t item_count, item_cap;
+	struct idmap contents; /* struct content, by removed folder */
+	struct idmap inside;   /* objects that come back with another one */
+	struct id *queue;      /* removed folders; from NEXT on not looked at yet */
+	size_t queued, queue_cap, next;
 	struct place *folders;
 	size_t count, cap, first; /* FIRST of those that are read now */
 	void (*each)(void *ctx, const struct zt_removed *r);
@@ -85,40 +106,34 @@ walk(struct trash *t)
 
 /* ---- what stood in it ---- */
 
-/* E stood in P until the version AFTER. */
+/* E was in P until the version AFTER. */
 static enum zt_err
-tell(struct trash *t, const struct place *p, const Zt__FolderEntry *e,
+add_item(struct trash *t, const struct place *p, const Zt__FolderEntry *e,
     const struct space_version *last, const struct space_version *after)
 {
-	const struct org_device *d = org_state_device(t->s->z->state, &after->author);
-	struct client_handle h = { .email = "" };
-	struct buf path = buf_init(PATH_TEXT_MOST);
-	struct zt_removed r = {
-		.is_folder = e->folder, .last_there = last->time, .removed = after->time
-	};
+	struct item *item;
 	struct id vlob;
 	enum zt_err err = pb_id(e->vlob, &vlob);
 
-	if (err || idmap_get(&t->live, &vlob) != NULL || idmap_get(&t->told, &vlob) != NULL)
+	if (err || idmap_get(&t->live, &vlob) != NULL || idmap_get(&t->found, &vlob) != NULL)
 		return err;
-	if ((err = idmap_put(&t->told, &vlob, t)))
+	if ((err = idmap_put(&t->found, &vlob, t)) ||
+	    (err = vec_room(&t->items, t->item_count, &t->item_cap, sizeof *t->items)))
 		return err;
-	if (d != NULL)
-		client_handle(t->s->z, &d->user->id, &h);
-	buf_add(&path, buf_bytes(&p->path));
-	buf_add_byte(&path, '/');
-	buf_add(&path, pb_bytes(e->name));
-	if ((err = buf_err(&path)) == ZT_OK) {
-		id_print(&vlob, r.id);
-		r.path = buf_text(&path);
-		r.by = h.email;
-		t->each(t->ctx, &r);
-	}
-	buf_free(&path);
-	return err;
+	item = &t->items[t->item_count++];
+	*item = (struct item){ .vlob = vlob,
+		.path = buf_init(PATH_TEXT_MOST),
+		.is_folder = e->folder,
+		.last_there = last->time,
+		.removed = after->time,
+		.by = after->author };
+	buf_add(&item->path, buf_bytes(&p->path));
+	buf_add_byte(&item->path, '/');
+	buf_add(&item->path, pb_bytes(e->name));
+	return buf_err(&item->path);
 }
 
-/* From the newest version to the first: what is met first stood there last. */
+/* From the newest version to the first: what is met first was there last. */
 static enum zt_err
 look_back(struct trash *t, const struct place *p)
 {
@@ -137,7 +152,7 @@ look_back(struct trash *t, const struct place *p)
 		if (err == ZT_OK && m->kind_case == ZT__MANIFEST__KIND_FOLDER &&
 		    after.version > 0)
 			for (size_t i = 0; err == ZT_OK && i < m->folder->n_entries; i++)
-				err = tell(t, p, m->folder->entries[i], &v, &after);
+				err = add_item(t, p, m->folder->entries[i], &v, &after);
 		else
 			err = ZT_OK;
 		pb_wipe(m);
@@ -147,6 +162,150 @@ look_back(struct trash *t, const struct place *p)
 	}
 	t->s->z->why[0] = 0;
 	return ZT_OK;
+}
+
+/* ---- what lies in what ---- */
+
+static enum zt_err
+queue_folder(struct trash *t, const struct id *vlob)
+{
+	struct content *c;
+	enum zt_err err;
+
+	if (idmap_get(&t->contents, vlob) != NULL)
+		return ZT_OK;
+	if ((err = vec_room(&t->queue, t->queued, &t->queue_cap, sizeof *t->queue)))
+		return err;
+	if ((c = calloc(1, sizeof *c)) == NULL || idmap_put(&t->contents, vlob, c)) {
+		free(c);
+		return ZT_ERR_MEMORY;
+	}
+	t->queue[t->queued++] = *vlob;
+	return ZT_OK;
+}
+
+static enum zt_err
+note_content(void *ctx, size_t i, Zt__Manifest **m)
+{
+	struct trash *t = ctx;
+	struct content *c = idmap_get(&t->contents, &t->queue[t->first + i]);
+	enum zt_err err = ZT_OK;
+
+	for (size_t k = 0; err == ZT_OK && *m != NULL && k < (*m)->folder->n_entries; k++) {
+		const Zt__FolderEntry *e = (*m)->folder->entries[k];
+		struct id vlob;
+
+		if ((err = pb_id(e->vlob, &vlob)) || idmap_get(&t->live, &vlob) != NULL)
+			continue;
+		if ((err = vec_room(&c->in, c->count, &c->cap, sizeof *c->in)))
+			continue;
+		c->in[c->count++] = vlob;
+		if (e->folder)
+			err = queue_folder(t, &vlob);
+	}
+	return err;
+}
+
+static enum zt_err
+read_contents(struct trash *t)
+{
+	enum { AT_ONCE = 256 };
+	struct space_object objects[AT_ONCE];
+	enum zt_err err = ZT_OK;
+
+	for (size_t i = 0; err == ZT_OK && i < t->item_count; i++)
+		if (t->items[i].is_folder)
+			err = queue_folder(t, &t->items[i].vlob);
+	while (err == ZT_OK && t->next < t->queued) {
+		size_t n = 0;
+
+		for (t->first = t->next; n < AT_ONCE && t->next < t->queued; t->next++)
+			objects[n++] = (struct space_object){ .vlob = t->queue[t->next],
+				.is_folder = true };
+		err = space_read(t->s, objects, n, note_content, t);
+	}
+	return err;
+}
+
+/* All that lies in FOLDER, at any depth, comes back with it. */
+static enum zt_err
+mark_inside(struct trash *t, const struct id *folder)
+{
+	const struct content *c = idmap_get(&t->contents, folder);
+	enum zt_err err = ZT_OK;
+
+	for (size_t i = 0; err == ZT_OK && c != NULL && i < c->count; i++)
+		if (idmap_get(&t->inside, &c->in[i]) == NULL &&
+		    (err = idmap_put(&t->inside, &c->in[i], t)) == ZT_OK)
+			err = mark_inside(t, &c->in[i]);
+	return err;
+}
+
+static void
+tell(struct trash *t, struct item *item)
+{
+	const struct org_device *d = org_state_device(t->s->z->state, &item->by);
+	struct client_handle h = { .email = "" };
+	struct zt_removed r = { .is_folder = item->is_folder,
+		.last_there = item->last_there,
+		.removed = item->removed };
+
+	if (d != NULL)
+		client_handle(t->s->z, &d->user->id, &h);
+	id_print(&item->vlob, r.id);
+	r.path = buf_text(&item->path);
+	r.by = h.email;
+	item->is_told = true;
+	t->each(t->ctx, &r);
+}
+
+/* What lies in nothing else; then, of folders that lie in one another and in nothing else, one
+ * each, with which the others come. */
+static enum zt_err
+tell_all(struct trash *t)
+{
+	enum zt_err err = ZT_OK;
+
+	for (size_t i = 0; err == ZT_OK && i < t->item_count; i++)
+		err = mark_inside(t, &t->items[i].vlob);
+	for (size_t i = 0; err == ZT_OK && i < t->item_count; i++)
+		if (idmap_get(&t->inside, &t->items[i].vlob) == NULL)
+			tell(t, &t->items[i]);
+	idmap_free(&t->inside, NULL);
+	for (size_t i = 0; err == ZT_OK && i < t->item_count; i++)
+		if (t->items[i].is_told)
+			err = mark_inside(t, &t->items[i].vlob);
+	for (size_t i = 0; err == ZT_OK && i < t->item_count; i++)
+		if (!t->items[i].is_told && idmap_get(&t->inside, &t->items[i].vlob) == NULL) {
+			tell(t, &t->items[i]);
+			err = mark_inside(t, &t->items[i].vlob);
+		}
+	return err;
+}
+
+static void
+content_free(void *p)
+{
+	struct content *c = p;
+
+	free(c->in);
+	free(c);
+}
+
+static void
+trash_free(struct trash *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		buf_free(&t->folders[i].path);
+	for (size_t i = 0; i < t->item_count; i++)
+		buf_free(&t->items[i].path);
+	free(t->folders);
+	free(t->items);
+	free(t->queue);
+	idmap_free(&t->live, NULL);
+	idmap_free(&t->found, NULL);
+	idmap_free(&t->inside, NULL);
+	idmap_free(&t->contents, content_free);
 }
 
 enum zt_err
@@ -164,11 +323,9 @@ zt_trash(struct zt *z, const char *workspace,
 		goto out;
 	for (size_t i = 0; err == ZT_OK && i < t.count; i++)
 		err = look_back(&t, &t.folders[i]);
+	if (err == ZT_OK && (err = read_contents(&t)) == ZT_OK)
+		err = tell_all(&t);
 out:
-	for (size_t i = 0; i < t.count; i++)
-		buf_free(&t.folders[i].path);
-	free(t.folders);
-	idmap_free(&t.live, NULL);
-	idmap_free(&t.told, NULL);
+	trash_free(&t);
 	return err ? err : client_end_reading(z);
 }
