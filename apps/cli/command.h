@@ -23,10 +23,11 @@ struct cli {
 	const char *home, *server, *token_file, *slug, *email, *name, *label, *role, *profile,
 	    *duration;
 	const char *password_file, *new_password_file, *against, *words_file, *version_text,
-	    *at, *need, *users, *storage, *founding_file, *org, *key, *pin_file, *since;
+	    *at, *need, *users, *storage, *founding_file, *org, *key, *pin_file, *since,
+	    *object;
 	int password_fd;
 	bool json, qr, finish, recursive, details, yes, quiet, keep;
-	bool waited; /* it was said that the other side is waited for */
+	bool waited;          /* it was said that the other side is waited for */
 	bool stays_in_memory; /* nothing of this process goes to swap */
 	char **args;
 	int count;
@@ -86,6 +87,8 @@ void cli_warn(const struct cli *c, const char *text);
 /* The question before it, put to the person: whether they say yes. --yes does. */
 bool cli_says_yes(const struct cli *c);
 
+/* What a signal sets, for zt_options. */
+const volatile int *cli_stop(void);
 /* A device of this user's that a person should know of: a line, or one of JSON. */
 void cli_show_new_device(struct cli *c, const struct zt_device *d);
 
@@ -140,6 +143,9 @@ enum zt_err cmd_rm(struct cli *c);
 enum zt_err cmd_cat(struct cli *c);
 enum zt_err cmd_history(struct cli *c);
 enum zt_err cmd_restore(struct cli *c);
+enum zt_err cmd_trash(struct cli *c);
+enum zt_err cmd_find(struct cli *c);
+enum zt_err cmd_du(struct cli *c);
 enum zt_err cmd_verify(struct cli *c);
 enum zt_err cmd_server_org_create(struct cli *c);
 enum zt_err cmd_server_org_list(struct cli *c);

@@ -142,6 +142,8 @@ const struct cli_option cli_options[] = {
 	{ "--finish", "", N_("workspace rewrap: the older keys go; an owner's") },
 	{ "-l, --long", "", N_("ls: sizes, times, versions") },
 	{ "--to-version", "N", N_("restore, cat: that version") },
+	{ "--object", "ID", N_("restore: what zt trash shows under that id") },
+	{ "--checksum", "", N_("put: read every file to see whether it was changed") },
 	{ "--at", "TIME", N_("restore, ls: as it was then, YYYY-MM-DD HH:MM:SS") },
 	{ "--help, --version", "", "" },
 };
@@ -154,7 +156,7 @@ struct slot { /* where an option goes */
 	bool *flag;
 };
 
-enum { SLOTS = 38 };
+enum { SLOTS = 40 };
 
 static void
 fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slot out[SLOTS])
@@ -176,6 +178,7 @@ fill_slots(struct cli *c, const char **fd, bool *help, bool *version, struct slo
 		{ "--against", 0, &c->against, NULL },
 		{ "--new-password-file", 0, &c->new_password_file, NULL },
 		{ "--overwrite", 0, NULL, &c->o.overwrite },
+		{ "--checksum", 0, NULL, &c->o.checksum }, { "--object", 0, &c->object, NULL },
 		{ "--insecure", 0, NULL, &c->o.in_clear }, { "--json", 0, NULL, &c->json },
 		{ "--qr", 0, NULL, &c->qr }, { "--finish", 0, NULL, &c->finish },
 		{ "--recursive", 'r', NULL, &c->recursive },
@@ -320,6 +323,7 @@ run(struct cli *c, const struct command *k)
 {
 	enum zt_err err = default_home(c);
 
+	c->o.stop = cli_stop();
 	c->o.working = progress_work;
 	c->o.working_ctx = c;
 	c->o.damaged = progress_damaged;

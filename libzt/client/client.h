@@ -52,6 +52,7 @@ struct zt {
 	void *working_ctx;
 	void (*damaged)(void *ctx, const char *path, const char *what); /* or NULL */
 	void *damaged_ctx;
+	const volatile int *stop; /* or NULL */
 	struct idmap named; /* objects whose damage was named in this call */
 	enum zt_err damage; /* the first of them */
 	uint64_t damage_count;

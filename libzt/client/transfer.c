@@ -58,7 +58,7 @@ transfer_spoiled(const struct transfer *t)
 {
 	if (t->spoiled == ZT_OK)
 		return ZT_OK;
-	if (t->spoiled == ZT_ERR_SOME)
+	if (t->spoiled == ZT_ERR_SOME || (t->spoiled == ZT_ERR_EXISTS && t->files > 0))
 		return client_refuse(
 		    t->z, ZT_ERR_SOME, "left out: %llu", (unsigned long long)t->spoiled_count);
 	return client_refuse(t->z, t->spoiled, "what is named above: %llu; all else is whole",
@@ -107,6 +107,9 @@ turn(struct transfer *t, int wait_ms)
 	}
 	if (calls_turn(t->z->calls, wait_ms))
 		transfer_fail(t, ZT_ERR_NETWORK);
+	if (t->z->stop != NULL && *t->z->stop != 0 && t->err == ZT_OK)
+		transfer_fail(t, client_refuse(t->z, ZT_ERR_INTERRUPTED,
+				     "what was sent or written whole by then stays"));
 }
 
 static bool

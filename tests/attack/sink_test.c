@@ -62,6 +62,7 @@ download(int folder, const char *name, bool swapped)
 	struct zt *z = calloc(1, sizeof *z);
 	struct transfer *t = calloc(1, sizeof *t);
 	Zt__FileManifest f;
+	struct sink_place at = { .name = name, .shown = name };
 	struct folder *in = NULL;
 	struct sink *k = NULL;
 	void *page = NULL;
@@ -75,7 +76,8 @@ download(int folder, const char *name, bool swapped)
 	assert_int_equal(0, posix_memalign(&page, PAGE, PAGE));
 	memset(page, 'd', PAGE);
 	assert_ok(folder_new(fcntl(folder, F_DUPFD_CLOEXEC, 0), &in));
-	assert_ok(sink_new(t, in, name, name, &f, &k));
+	at.in = in;
+	assert_ok(sink_new(t, &at, &f, &k));
 	memcpy(swapper.temp, k->temp, sizeof swapper.temp);
 	swapper.folder = swapped ? folder : -1;
 	sink_open(k);

@@ -34,6 +34,9 @@ struct zt_options {
 	/* zt_put reads every file, and takes no file for unchanged by what the file system
 	 * says. */
 	bool checksum;
+	/* Not zero: transfers end with INTERRUPTED, and leave nothing half behind. A signal
+	 * handler may set it. NULL: nobody does. */
+	const volatile int *stop;
 	/* The sentences of zt_why in another language: a text with the same printf directives,
 	 * or the same text. NULL: English. */
 	const char *(*translate)(const char *english);
