@@ -7,7 +7,7 @@ libyaml-dev libcurl4-openssl-dev libsqlite3-dev libkeyutils-dev libprotobuf-c-de
 libutf8proc-dev libxxhash-dev libqrencode-dev libp11-kit-dev libsecret-1-dev libjansson-dev postgresql postgresql-client ca-certificates util-linux procps"
 case ${1:-} in
 test* | lint | fuzz* | fmt | deps)
-	want="$want libcmocka-dev libzbar-dev softhsm2 opensc gnome-keyring libsecret-tools dbus-daemon python3-aiosmtpd python3-prometheus-client haproxy clang clang-format clang-tidy cppcheck gettext faketime openssl" ;;
+	want="$want libcmocka-dev libzbar-dev softhsm2 opensc gnome-keyring libsecret-tools dbus-daemon python3-aiosmtpd python3-prometheus-client haproxy clang clang-format clang-tidy cppcheck gettext faketime openssl rsync" ;;
 bench)
 	want="$want restic rclone bc" ;;
 esac

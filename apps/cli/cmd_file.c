@@ -246,8 +246,6 @@ cmd_restore(struct cli *c)
 		return cli_need(c, NULL, "--object ID | --to-version N | --at TIME");
 	if (c->object != NULL)
 		return zt_restore_removed(c->zt, c->args[0], c->object);
-	if (at == 0 && c->version_text == NULL)
-		return cli_need(c, NULL, "--to-version N | --at TIME");
 	return zt_restore(c->zt, c->args[0],
 	    c->version_text != NULL ? strtoull(c->version_text, NULL, 10) : 0, at);
 }

@@ -122,7 +122,7 @@ const struct command commands[] = {
 	    "zt cat plans:/notes.txt", 1, 1, true, cmd_cat },
 	{ "history", "WORKSPACE:/PATH", N_("list a file's versions"),
 	    "zt history plans:/notes.txt", 1, 1, true, cmd_history },
-	{ "restore", "WORKSPACE:/PATH --to-version N | --at TIME | --object ID",
+	{ "restore", "WORKSPACE:/PATH [--to-version N | --at TIME | --object ID]",
 	    N_("make an old version the newest; bring back what was removed"),
 	    "zt restore plans:/notes.txt --to-version 1", 1, 1, true, cmd_restore },
 	{ "trash", "WORKSPACE", N_("list what was removed"), "zt trash plans", 1, 1, true,

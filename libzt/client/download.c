@@ -302,12 +302,15 @@ get_some(struct getting *g)
 	return err;
 }
 
+/* ROOT is new when IS_MADE. */
 static enum zt_err
-get_tree(struct transfer *t, const struct id *vlob, int root)
+get_tree(struct transfer *t, const struct id *vlob, int root, bool is_made)
 {
 	struct getting g = { .t = t, .root = root };
 	enum zt_err err = add_folder(&g, vlob, NULL, bytes_of(NULL, 0), 0);
 
+	if (err == ZT_OK)
+		g.folders[0].is_made = is_made;
 	while (err == ZT_OK && g.next < g.folder_count)
 		err = get_some(&g);
 	if (err == ZT_OK)
@@ -422,6 +425,7 @@ zt_get(struct zt *z, const char *remote, const char *local, const struct zt_prog
 	struct space *s;
 	struct path path;
 	struct tree_entry at;
+	bool is_made = false;
 	int dir;
 	enum zt_err err;
 
@@ -430,11 +434,11 @@ zt_get(struct zt *z, const char *remote, const char *local, const struct zt_prog
 		goto out;
 	if (!at.is_folder) {
 		err = get_one(&t, &at.vlob, &path, local);
-	} else if ((mkdir(local, 0777) != 0 && errno != EEXIST) ||
+	} else if ((!(is_made = mkdir(local, 0700) == 0) && errno != EEXIST) ||
 		   (dir = open(local, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
 		err = transfer_err(z, local, errno);
 	} else {
-		err = get_tree(&t, &at.vlob, dir);
+		err = get_tree(&t, &at.vlob, dir, is_made);
 		(void)close(dir);
 	}
 	if (err == ZT_OK)

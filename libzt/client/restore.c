@@ -342,6 +342,9 @@ restore(void *ctx, struct space *s, const struct path *path, struct batch *b)
 		(err = r->removed != NULL ? find_object(r, &is_there, path)
 					  : find(r, path, &parent, &now, &is_there))))
 		return err;
+	if (is_there && r->removed == NULL && r->version == 0 && r->until == 0)
+		return client_refuse(s->z, ZT_ERR_EXISTS,
+		    "it is there; --to-version or --at says what it should become");
 	is_same = is_there && id_equal(&now.vlob, &r->what.vlob);
 	if ((!is_same || r->what.is_folder) && (err = find_elsewhere(r, is_same)))
 		return err;

@@ -315,11 +315,15 @@ send_content(struct transfer *t, int fd, const char *name, uint64_t size, Zt__Fi
 }
 
 bool
-send_fits(uint64_t size)
+send_fits(const struct stat *st)
 {
 	enum { REF_MOST = 160 };
+	uint64_t size = (uint64_t)st->st_size, there = (uint64_t)st->st_blocks * 512;
 
-	return size / room_for(size) < LIMIT_MANIFEST / REF_MOST;
+	if (there < size) /* the rest is holes */
+		size = there;
+
+	return size / room_for((uint64_t)st->st_size) < LIMIT_MANIFEST / REF_MOST;
 }
 
 /* Whether the N bytes at FD are those of B, which is no hole. BUFFER has room for them. */

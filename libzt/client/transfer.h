@@ -120,8 +120,8 @@ void transfer_note(struct transfer *t);
  * block. F fills while its blocks are under way, until transfer_drain. */
 ZT_CHECKED enum zt_err send_content(
     struct transfer *t, int fd, const char *name, uint64_t size, Zt__FileManifest *f);
-/* Whether a file of SIZE can be said in one manifest. */
-bool send_fits(uint64_t size);
+/* Whether what the file ST holds can be said in one manifest. */
+bool send_fits(const struct stat *st);
 /* Whether FD holds what F says; it stands at its beginning then. Errors: IO, MEMORY. */
 ZT_CHECKED enum zt_err send_is_same(int fd, const Zt__FileManifest *f, bool *same);
 /* Sends what is gathered of small files; a little rides in their manifests. */

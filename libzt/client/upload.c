@@ -188,7 +188,7 @@ look_at_entry(struct local_folder *f, struct local_entry *e)
 		leave_out(f, e, why);
 	else if (f->depth >= LIMIT_DEPTH)
 		leave_out(f, e, "folders in folders: it is too deep");
-	else if (S_ISREG(st->st_mode) && !send_fits((uint64_t)st->st_size))
+	else if (S_ISREG(st->st_mode) && !send_fits(st))
 		leave_out(f, e, "it is larger than a file may be");
 	if (e->is_left_out)
 		return;
@@ -689,7 +689,7 @@ put_single(struct putting *p, int fd, const struct stat *st, const char *local,
 		err = client_refuse(t->z, ZT_ERR_EXISTS, "%.180s is a folder there", local);
 	else if (path->count > LIMIT_DEPTH)
 		err = client_refuse(t->z, ZT_ERR_TOO_BIG, "the path is too deep");
-	else if (st != NULL && !send_fits((uint64_t)st->st_size))
+	else if (st != NULL && !send_fits(st))
 		err = client_refuse(t->z, ZT_ERR_TOO_BIG, "it is larger than a file may be");
 	if (err)
 		goto out;

@@ -189,9 +189,8 @@ restore(struct model *m, const struct act *a)
 {
 	int in = parent(m, &a->path), what;
 
-	if (find(m, &a->path, a->path.n) != NONE)
-		return DONE; /* what is there is written once more */
-	if (in == NONE || (what = m->node[in].last[a->path.name[a->path.n - 1]]) == NONE ||
+	if (find(m, &a->path, a->path.n) != NONE || in == NONE ||
+	    (what = m->node[in].last[a->path.name[a->path.n - 1]]) == NONE ||
 	    is_below(m, what, ROOT))
 		return REFUSED;
 	set(m, in, a->path.name[a->path.n - 1], what);

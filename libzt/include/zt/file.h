@@ -68,7 +68,8 @@ ZT_CALL enum zt_err zt_history(struct zt *z, const char *remote,
 /* Makes VERSION of a file or folder, or when it is 0 what it was at TIME, the newest again: of
  * a folder at TIME all that lay in it, as it was then; of VERSION its names alone. What was
  * removed is found in older versions of its folder, and comes back to where it was; what was
- * moved elsewhere stays there. Errors: EXISTS (REMOTE itself was moved). */
+ * moved elsewhere stays there. With both 0, REMOTE was removed, and comes back as it was then.
+ * Errors: EXISTS (REMOTE itself was moved, or is there). */
 ZT_CALL enum zt_err zt_restore(
     struct zt *z, const char *remote, uint64_t version, uint64_t time);
 /* Shows what was removed from the tree of WORKSPACE: of each object the place where it stood

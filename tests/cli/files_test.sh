@@ -1,0 +1,132 @@
+#!/bin/sh
+# What people's disks really hold, and what they do with it: nothing is lost in silence, one odd entry costs that entry,
+# and what was left out is named, with exit code 3.
+. "$(dirname "$0")/world.sh"
+begin_world
+cd "$state"
+q() { alice --quiet "$@"; }
+content() { [ "$(alice cat "$1")" = "$2" ]; }
+listed() { alice ls -r "$1" | grep -qx -- "$2"; }
+not_listed() { ! listed "$1" "$2"; }
+same() { [ -z "$(rsync -anc --itemize-changes --delete "$1/" "$2/")" ]; }
+q workspace create w; q workspace share w bob@demo.example --role contributor
+
+# A move onto itself, and into what leads to it.
+mkdir d; echo g > d/g; echo f > f
+q put f w:/f; q put d w:/d
+check "a file is moved onto itself" q mv w:/f w:/f
+check "into the folder where it is" q mv w:/f w:/
+check "under its own name" q mv w:/d/g w:/d
+check "a folder too" q mv w:/d w:/
+check "the file is there" content w:/f f
+check "the folder, with what is in it" content w:/d/g g
+expect 64 "cannot be moved into itself" "a folder goes not into itself" alice mv w:/d w:/d/e
+expect 66 "there is no" "a slash behind a name means a folder" alice mv w:/f w:/new/
+expect 64 "not a folder" "of the source too" alice mv w:/f/ w:/h
+
+# What was removed is listed, and comes back.
+q rm w:/f; q rm -r w:/d; q put d/g w:/f
+expect 0 "/f" "what was removed is listed, though its name was taken" alice trash w
+expect 0 "/d/" "a folder is" alice trash w
+old=$(alice trash w | grep ' /f$' | cut -d' ' -f1)
+check "a file comes back under another name" q restore w:/old --object "$old"
+check "with what it held" content w:/old f
+check "a folder comes back by its path" q restore w:/d
+check "with what was in it" content w:/d/g g
+expect 73 "it is there" "what is there is not restored to nothing in particular" alice restore w:/d
+expect 73 "elsewhere" "nothing comes back twice" alice restore w:/twice --object "$old"
+expect 64 "zt trash shows" "an id is one" alice restore w:/twice --object nothing
+
+# The same size and the same time are not the same content.
+printf AAAA > a; printf BBBB > b; touch -d 2020-01-01 a b
+q put a w:/same; q put b w:/same
+check "another file of equal size and time is sent" content w:/same BBBB
+mkdir t; cp -p a t/x; q put t w:/t; cp -p b t/x; q put t w:/t
+check "in a tree too" content w:/t/x BBBB
+printf CCCC > t/x; touch -d 2020-01-01 t/x; q put t w:/t
+check "and when the time is put back" content w:/t/x CCCC
+expect 0 "^0 files" "what is the same is not sent" alice put t w:/t
+chmod 700 t/x; q put t w:/t
+check "a change of its mode is a change" sh -c "'$bin/zt' --home alice --password-file alice.password ls -l --json w:/t/x | grep -q '\"mode\":448'"
+
+# What is no file stays, and is not touched.
+mkdir odd; echo ok > odd/ok; mkfifo odd/pipe; ln -s ok odd/link; mkdir odd/sub; echo in > odd/sub/in
+( exec 3>odd/pipe; echo precious >&3; echo released > released ) & writer=$!
+expect 3 "left out .*pipe" "a pipe in a tree is named" alice put odd w:/odd
+expect 3 "left out .*link" "a link is" alice put odd w:/odd
+check "the others came" content w:/odd/sub/in in
+check "who waits to write to the pipe waits" test ! -e released
+cat odd/pipe >/dev/null; wait $writer
+expect 64 "neither a file nor a folder" "a pipe alone is refused at once" timeout 20 "$bin/zt" --home alice --password-file alice.password put odd/pipe w:/p
+check "standard input is read" sh -c "echo piped | '$bin/zt' --quiet --home alice --password-file alice.password put - w:/piped"
+check "and comes" content w:/piped piped
+check "standard output is written" sh -c "[ \"\$('$bin/zt' --home alice --password-file alice.password get w:/piped -)\" = piped ]"
+if mknod null c 1 3 2>/dev/null && true > null 2>/dev/null; then
+	check "into a device" q get w:/piped null
+	check "which stays one" test -c null
+fi
+mkfifo into; cat into > from & reader=$!
+check "into a pipe" q get w:/piped into
+wait $reader; check "whole" grep -qx piped from
+
+# Names.
+mkdir n; nfc=$(printf 'caf\303\251'); nfd=$(printf 'cafe\314\201')
+echo 1 > "n/$nfc"; echo 2 > "n/$nfd"; echo z > n/zz; echo c > n/CASE; echo d > n/case; echo x > "n/$(printf 'bad\377')"; echo y > "n/$(printf 'line\nbreak')"
+rc=0; alice put n w:/n >said 2>&1 || rc=$?
+check "odd names leave the others alone" [ $rc = 3 ]
+for words in "composed otherwise" "not UTF-8" "control character"; do check "named: $words" grep -q "left out n/.*$words" said; done
+check "what came" sh -c "[ \$('$bin/zt' --home alice --password-file alice.password ls w:/n | wc -l) = 4 ]"
+
+# Deep and wide.
+deep=$(seq -s/ 70); mkdir -p "deep/$deep"; echo top > deep/top
+expect 3 "too deep" "what is too deep is named" alice put deep w:/deep
+check "the others came" content w:/deep/top top
+check "and can be listed whole" sh -c "'$bin/zt' --home alice --password-file alice.password ls -r w:/ >/dev/null"
+q mkdir w:/up; q mkdir w:/up/up
+expect 65 "at most" "a move makes nothing deeper than that" alice mv w:/deep w:/up/up/deep
+expect 0 "up" "it stays where it was" alice ls w:/
+
+# Down: modes, times, holes, conflicts.
+mkdir -p src/private; echo s > src/private/s; chmod 700 src/private; echo e > src/run; chmod 755 src/run; : > src/empty
+touch -d '1969-07-20 20:17:40.123456789 UTC' src/run; truncate -s 64M src/sparse; printf end | dd of=src/sparse bs=1 seek=40000000 conv=notrunc 2>/dev/null
+touch -d '2001-02-03 04:05:06.789 UTC' src/private src
+q put src w:/src; (umask 0; q get w:/src back); (umask 027; q get w:/src masked)
+check "the umask takes away what it takes from any file" [ "$(stat -c %a masked/run)" = 750 ]
+check "a tree comes back as it went" same src back
+check "every difference would show" sh -c "cp -a back back2 && touch back2/run && [ -n \"\$(rsync -anc --itemize-changes --delete src/ back2/)\" ]"
+check "a hole stays a hole" [ "$(stat -c %b back/sparse)" -lt 10000 ]
+check "a file of a terabyte without content goes up" sh -c "truncate -s 1T huge && '$bin/zt' --quiet --home alice --password-file alice.password put huge w:/huge"
+check "and comes back" sh -c "'$bin/zt' --quiet --home alice --password-file alice.password get w:/huge huge2 && [ \$(stat -c %s huge2) = 1099511627776 ]"
+echo edited > back/run; rm back/empty; mkdir back/empty
+rc=0; alice get w:/src back >said 2>&1 || rc=$?
+check "what was changed here stays" grep -qx edited back/run
+check "and is named, with its folders" grep -q "left out run" said
+check "a folder in the place of a file too" test -d back/empty
+q put src/run w:/src/private/more; rm -r back/private; echo file > back/private
+rc=0; alice get w:/src back >said 2>&1 || rc=$?
+check "a file in the place of a folder is named" grep -q "left out private: .*no folder" said
+check "and stays" grep -qx file back/private
+
+# A stop leaves nothing half behind.
+head -c 30000000 /dev/urandom > large; q put large w:/large; mkdir stop
+"$bin/zt" --quiet --home alice --password-file alice.password get w:/large stop/large & getting=$!
+within 10 sh -c 'ls -A stop | grep -q .' || true
+kill -INT $getting 2>/dev/null || true; rc=0; wait $getting || rc=$?
+check "an interrupted download leaves no half file" sh -c "! ls -A stop | grep '^\\.zt-'"
+check "and says so" sh -c "[ $rc = 130 ] || cmp -s large stop/large"
+mkdir rest; : > rest/.zt-0123456789abcdef01234567; echo r > rest/r
+expect 0 "did not end left it behind" "the rest of a killed one is not taken for a file of one's own" alice put rest w:/rest
+check "nor sent" not_listed w:/rest "/rest/.zt-0123456789abcdef01234567"
+
+# One's own state folder.
+mkdir home; cp -r alice home/.zt; echo note > home/note
+expect 0 "state folder of this very device" "the keys of this device stay" "$bin/zt" --home home/.zt --password-file alice.password put home w:/home
+check "the others went" content w:/home/note note
+check "the keys did not" not_listed w:/home /home/.zt/
+
+# Several at once, finding, sums.
+check "several into a folder" q put a b t w:/up
+check "each under its name" content w:/up/t/x CCCC
+expect 0 "/odd/sub/in" "find by name" alice find w:/ 'i?'
+expect 0 '"bytes":4,' "sums" alice --json du w:/up/a
+finish
