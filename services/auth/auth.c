@@ -28,6 +28,11 @@ static const struct db_query read_all = { "auth_entries",
 static const struct db_query insert = { "auth_insert",
 	"INSERT INTO entries VALUES ($1::bytea, $2::int8, $3::bytea, $4::int8, $5::bytea, "
 	"$6::bytea, $7::bytea, $8::bytea, $9::bytea)" };
+static const struct db_query set_deletion = { "auth_deletion",
+	"INSERT INTO deletions VALUES ($1::bytea, $2::bytea, $3::int8) ON CONFLICT (org, "
+	"workspace) DO UPDATE SET due = excluded.due" };
+static const struct db_query end_deletion = { "auth_deletion_end",
+	"DELETE FROM deletions WHERE org = $1::bytea AND workspace = $2::bytea" };
 static const struct db_query read_limits = { "auth_limits",
 	"SELECT users, storage, expires FROM limits WHERE org = $1::bytea" };
 static const struct db_query read_frozen = { "auth_frozen",
@@ -315,6 +320,22 @@ out:
 	return err;
 }
 
+/* What the sweep looks at: E may announce a deletion, or take one back. */
+static enum zt_err
+note_deletion(struct db *db, const struct id *org, const struct entry *e)
+{
+	uint64_t due;
+
+	if (e->body->action_case != ZT__ENTRY_BODY__ACTION_WORKSPACE_DELETION)
+		return ZT_OK;
+	due = e->body->workspace_deletion->due;
+	struct db_value v[] = { DB_ID(org), DB_ID(&e->topic),
+		DB_INT(due < INT64_MAX ? due : INT64_MAX) };
+
+	return due != 0 ? db_run(db, &set_deletion, v, 3, NULL)
+			: db_run(db, &end_deletion, v, 2, NULL);
+}
+
 static enum zt_err
 write_entry(struct db *db, const struct id *org, const struct entry *e, uint64_t index)
 {
@@ -324,7 +345,9 @@ write_entry(struct db *db, const struct id *org, const struct entry *e, uint64_t
 		DB_BYTES(e->signed_.signature, SIGN_BYTES), DB_BYTES(e->digest.b, HASH_BYTES),
 		DB_BYTES(e->tag.b, HASH_BYTES) };
 
-	return db_run(db, &insert, v, 9, NULL);
+	enum zt_err err = db_run(db, &insert, v, 9, NULL);
+
+	return err ? err : note_deletion(db, org, e);
 }
 
 enum zt_err

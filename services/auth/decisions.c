@@ -150,7 +150,8 @@ out:
 
 /* ---- what is due to be deleted ---- */
 
-static const struct db_query all_orgs = { "due_orgs", "SELECT org FROM orgs" };
+static const struct db_query due_orgs = { "due_orgs",
+	"SELECT DISTINCT org FROM deletions WHERE due <= $1::int8" };
 
 struct due {
 	Zt__DueWorkspace *items, **list;
@@ -202,14 +203,18 @@ add_org(struct auth *a, const struct request *rq, const struct id *id, struct du
 	return err;
 }
 
-/* The question "/due": workspaces whose deletion nobody can take back any more. */
+/* The question "/due": workspaces whose deletion nobody can take back any more. Only logs that
+ * announce one that is due are read, and decide. */
 enum zt_err
 decisions_due(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	Zt__DueAnswer answer = ZT__DUE_ANSWER__INIT;
 	struct due d = { .count = 0 };
+	const struct auth *a = state;
+	struct db_value v[] = { DB_INT(
+	    rq->now_ms > a->purge_after_ms ? rq->now_ms - a->purge_after_ms : 0) };
 	struct db_rows *rows = NULL;
-	enum zt_err err = db_run(rq->db, &all_orgs, NULL, 0, &rows);
+	enum zt_err err = db_run(rq->db, &due_orgs, v, 1, &rows);
 
 	for (int i = 0; err == ZT_OK && i < db_count(rows); i++) {
 		struct id org = { 0 };

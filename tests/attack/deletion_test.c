@@ -126,10 +126,40 @@ begin(void **state)
 	return scene_begin(state);
 }
 
+/* What the sweep will look at of NAME: how many deletions of it are noted. */
+static int
+noted(struct scene *s, const char *name)
+{
+	struct id id = person_space(&s->alice, name)->w->id;
+	PGresult *r =
+	    world_ask(s->w, "auth", "SELECT due FROM auth.deletions WHERE workspace = $1", &id);
+	int n = PQntuples(r);
+
+	PQclear(r);
+	return n;
+}
+
+static void
+R4_a_sweep_looks_at_what_is_announced_and_no_more(void **state)
+{
+	struct scene *s = *state;
+
+	assert_ok(zt_workspace_create(s->alice.zt, "swept"));
+	assert_int_equal(0, noted(s, "swept"));
+	assert_ok(zt_workspace_delete(s->alice.zt, "swept", client_now_ms() + 2 * DAY));
+	assert_int_equal(1, noted(s, "swept"));
+	assert_ok(zt_workspace_delete(s->alice.zt, "swept", 0));
+	assert_int_equal(0, noted(s, "swept"));
+	assert_ok(send_deletion(&s->alice, "swept", UINT64_MAX));
+	assert_int_equal(1, noted(s, "swept"));
+	assert_ok(zt_workspace_delete(s->alice.zt, "swept", 0));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(R4_a_sweep_looks_at_what_is_announced_and_no_more),
 		cmocka_unit_test(
 		    M_a_deletion_in_less_than_a_day_is_refused_by_client_and_server),
 		cmocka_unit_test(M_another_owner_takes_a_deletion_back),
