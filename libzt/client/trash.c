@@ -231,13 +231,21 @@ read_contents(struct trash *t)
 static enum zt_err
 mark_inside(struct trash *t, const struct id *folder)
 {
-	const struct content *c = idmap_get(&t->contents, folder);
-	enum zt_err err = ZT_OK;
+	size_t first = 0, count = 1; /* of the queue, which is empty by now */
+	enum zt_err err = vec_room(&t->queue, 0, &t->queue_cap, sizeof *t->queue);
 
-	for (size_t i = 0; err == ZT_OK && c != NULL && i < c->count; i++)
-		if (idmap_get(&t->inside, &c->in[i]) == NULL &&
-		    (err = idmap_put(&t->inside, &c->in[i], t)) == ZT_OK)
-			err = mark_inside(t, &c->in[i]);
+	if (err == ZT_OK)
+		t->queue[0] = *folder;
+	while (err == ZT_OK && first < count) {
+		const struct content *c = idmap_get(&t->contents, &t->queue[first++]);
+
+		for (size_t i = 0; err == ZT_OK && c != NULL && i < c->count; i++)
+			if (idmap_get(&t->inside, &c->in[i]) == NULL &&
+			    (err = idmap_put(&t->inside, &c->in[i], t)) == ZT_OK &&
+			    (err = vec_room(
+				 &t->queue, count, &t->queue_cap, sizeof *t->queue)) == ZT_OK)
+				t->queue[count++] = c->in[i];
+	}
 	return err;
 }
 

@@ -1,5 +1,4 @@
 /* upload.c - a tree up: what is new or changed, gathered into changesets. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +7,7 @@
 
 #include "base/utf8.h"
 #include "base/vec.h"
-#include "client/transfer.h"
+#include "client/scan.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -108,246 +107,15 @@ finish(struct transfer *t)
 	return err;
 }
 
-/* ---- a local folder ---- */
+/* ---- one put ---- */
 
-struct local_entry {
-	char *local;   /* its name on the disk */
-	struct buf as; /* and in the workspace: in normal form */
-	struct buf shown;
-	struct stat st;
-	struct tree_entry there; /* what has that name in the workspace */
-	bool is_there, is_left_out, is_same;
-	Zt__Manifest *m; /* of a file that is there, when it must be looked at; or NULL */
-};
-
+/* One put. */
 struct putting {
 	struct transfer *t;
 	struct tree_way **ways;
 	size_t way_count, way_cap;
 	struct stat own; /* the state folder of this device */
 };
-
-/* One folder on its way up. */
-struct local_folder {
-	struct putting *p;
-	struct tree_way *way;
-	unsigned depth; /* names of its path in the workspace */
-	int dir;
-	const char *shown;
-	struct local_entry *entries;
-	size_t count, cap;
-	struct space_object *objects; /* of the files that must be looked at */
-	size_t *of;                   /* object to entry */
-};
-
-static void
-folder_free(struct local_folder *f)
-{
-	for (size_t i = 0; i < f->count; i++) {
-		free(f->entries[i].local);
-		buf_free(&f->entries[i].as);
-		buf_free(&f->entries[i].shown);
-		pb_wipe(f->entries[i].m);
-	}
-	free(f->entries);
-	free(f->objects);
-	free(f->of);
-}
-
-static void
-leave_out(const struct local_folder *f, struct local_entry *e, const char *why)
-{
-	e->is_left_out = true;
-	transfer_leave_out(
-	    f->p->t, ZT_ERR_SOME, buf_text(&e->shown), client_words(f->p->t->z, why));
-}
-
-static bool
-is_own_temp(const char *name)
-{
-	return strncmp(name, ".zt-", 4) == 0 && strlen(name) == SINK_TEMP &&
-	       strspn(name + 4, "0123456789abcdef") == SINK_TEMP - 4;
-}
-
-/* What the entry is, and under which name it goes up. What cannot is named. */
-static void
-look_at_entry(struct local_folder *f, struct local_entry *e)
-{
-	const char *why = "";
-	struct stat *st = &e->st;
-
-	if (fstatat(f->dir, e->local, st, AT_SYMLINK_NOFOLLOW) != 0)
-		leave_out(f, e, strerror(errno));
-	else if (S_ISLNK(st->st_mode))
-		leave_out(f, e, "it is a symbolic link");
-	else if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
-		leave_out(f, e, "it is neither a file nor a folder");
-	else if (utf8_normal(bytes_text(e->local), &e->as))
-		leave_out(f, e, "its name is not UTF-8");
-	else if (path_name_check(buf_bytes(&e->as), &why))
-		leave_out(f, e, why);
-	else if (f->depth >= LIMIT_DEPTH)
-		leave_out(f, e, "folders in folders: it is too deep");
-	else if (S_ISREG(st->st_mode) && !send_fits(st))
-		leave_out(f, e, "it is larger than a file may be");
-	if (e->is_left_out)
-		return;
-	if (S_ISDIR(st->st_mode) && st->st_dev == f->p->own.st_dev &&
-	    st->st_ino == f->p->own.st_ino) {
-		e->is_left_out = true; /* these keys are nobody else's; nothing is missing */
-		transfer_skip(f->p->t, buf_text(&e->shown),
-		    client_words(f->p->t->z, "it is the state folder of this very device"));
-	} else if (is_own_temp(e->local)) {
-		e->is_left_out = true;
-		transfer_skip(f->p->t, buf_text(&e->shown),
-		    client_words(f->p->t->z, "a download that did not end left it behind"));
-	}
-}
-
-static enum zt_err
-add_entry(struct local_folder *f, const char *name)
-{
-	struct local_entry *e;
-	enum zt_err err = vec_room(&f->entries, f->count, &f->cap, sizeof *f->entries);
-
-	if (err)
-		return err;
-	e = &f->entries[f->count];
-	*e = (struct local_entry){ .local = strdup(name),
-		.as = buf_init(8 * LIMIT_NAME),
-		.shown = buf_init(PATH_TEXT_MOST * 8) };
-	if (e->local == NULL)
-		return ZT_ERR_MEMORY;
-	f->count++;
-	buf_printf(&e->shown, "%s/", f->shown);
-	utf8_show(bytes_text(name), &e->shown);
-	if ((err = buf_err(&e->shown)) == ZT_OK)
-		look_at_entry(f, e);
-	return err;
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	const struct local_entry *x = a, *y = b;
-	size_t n = x->as.n < y->as.n ? x->as.n : y->as.n;
-	int order = n > 0 ? memcmp(x->as.p, y->as.p, n) : 0;
-
-	if (order == 0)
-		order = (x->as.n > y->as.n) - (x->as.n < y->as.n);
-	return order != 0 ? order : strcmp(x->local, y->local);
-}
-
-/* Two names that are one but for their normal form: the second stays here. */
-static void
-leave_out_doubles(struct local_folder *f)
-{
-	for (size_t i = 1, first = 0; i < f->count; i++) {
-		struct local_entry *e = &f->entries[i], *before = &f->entries[first];
-
-		if (e->is_left_out || before->is_left_out ||
-		    !bytes_equal(buf_bytes(&e->as), buf_bytes(&before->as))) {
-			first = i;
-			continue;
-		}
-		leave_out(f, e, "another file here has the same name, composed otherwise");
-	}
-}
-
-static enum zt_err
-read_local(struct local_folder *f)
-{
-	DIR *d;
-	struct dirent *e;
-	int fd = dup(f->dir);
-	enum zt_err err = ZT_OK;
-
-	if (fd < 0 || (d = fdopendir(fd)) == NULL) {
-		if (fd >= 0)
-			(void)close(fd);
-		return transfer_err(f->p->t->z, f->shown, errno);
-	}
-	errno = 0;
-	while (err == ZT_OK && (e = readdir(d)) != NULL) {
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			err = add_entry(f, e->d_name);
-		errno = 0;
-	}
-	if (err == ZT_OK && errno != 0)
-		err = transfer_err(f->p->t->z, f->shown, errno);
-	(void)closedir(d);
-	if (err == ZT_OK && f->count > 0) {
-		qsort(f->entries, f->count, sizeof *f->entries, by_name);
-		leave_out_doubles(f);
-	}
-	return err;
-}
-
-/* ---- what is there of it ---- */
-
-static enum zt_err
-keep_manifest(void *ctx, size_t i, Zt__Manifest **m)
-{
-	struct local_folder *f = ctx;
-
-	/* what is damaged is written again */
-	if (*m != NULL && f->objects[i].damaged == 0) {
-		f->entries[f->of[i]].m = *m;
-		*m = NULL;
-	}
-	return ZT_OK;
-}
-
-/* Finds F's entries in THERE. A file that this device sent or wrote, and nobody changed since,
- * is known to be the same; of all others, what they hold there is fetched together. */
-static enum zt_err
-match(struct local_folder *f, const Zt__FolderManifest *there)
-{
-	struct space *s = f->p->t->s;
-	size_t n = 0, k;
-
-	f->objects = calloc(f->count + 1, sizeof *f->objects);
-	f->of = calloc(f->count + 1, sizeof *f->of);
-	if (f->objects == NULL || f->of == NULL)
-		return ZT_ERR_MEMORY;
-	for (size_t i = 0; i < f->count; i++) {
-		struct local_entry *e = &f->entries[i];
-		struct space_version v;
-
-		if (e->is_left_out || !manifest_find(there, buf_bytes(&e->as), &k))
-			continue;
-		e->is_there = true;
-		e->there.is_folder = there->entries[k]->folder;
-		memcpy(e->there.vlob.b, there->entries[k]->vlob.data, ID_BYTES);
-		if (e->there.is_folder || !S_ISREG(e->st.st_mode))
-			continue;
-		if (!s->z->rereads && space_version(s, &e->there.vlob, 0, &v) == ZT_OK &&
-		    local_is(s, &e->st, &e->there.vlob, v.version)) {
-			e->is_same = true;
-			continue;
-		}
-		f->objects[n] = (struct space_object){ .vlob = e->there.vlob };
-		f->of[n++] = i;
-	}
-	return space_read(s, f->objects, n, keep_manifest, f);
-}
-
-/* Whether all of F finds room in the remote folder, before anything of it is sent. */
-static bool
-has_room(const struct local_folder *f, const Zt__FolderManifest *there)
-{
-	enum { ENTRY = 32 };
-	size_t entries = there != NULL ? there->n_entries : 0, bytes = 0;
-
-	for (size_t i = 0; i < entries; i++)
-		bytes += there->entries[i]->name.len + ENTRY;
-	for (size_t i = 0; i < f->count; i++)
-		if (!f->entries[i].is_left_out && !f->entries[i].is_there) {
-			entries++;
-			bytes += f->entries[i].as.n + ENTRY;
-		}
-	return entries <= LIMIT_FOLDER && bytes <= LIMIT_MANIFEST - 65536;
-}
 
 /* ---- one file ---- */
 
@@ -463,13 +231,13 @@ put_open(struct transfer *t, int fd, struct local_entry *e, struct tree_way *way
 static enum zt_err
 put_file(struct local_folder *f, struct local_entry *e)
 {
-	struct transfer *t = f->p->t;
+	struct transfer *t = f->t;
 	struct stat st;
 	enum zt_err err = ZT_OK;
 	int fd;
 
 	if (e->is_there && e->there.is_folder) {
-		leave_out(f, e, "a folder has this name there");
+		scan_leave_out(f, e, "a folder has this name there");
 		return ZT_OK;
 	}
 	if (e->is_same) {
@@ -481,9 +249,9 @@ put_file(struct local_folder *f, struct local_entry *e)
 	fd =
 	    openat(f->dir, e->local, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
-		leave_out(f, e, strerror(errno));
+		scan_leave_out(f, e, strerror(errno));
 	else if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-		leave_out(f, e, "it was changed while it was read");
+		scan_leave_out(f, e, "it was changed while it was read");
 	else
 		err = put_open(t, fd, e, f->way);
 	if (fd >= 0)
@@ -493,7 +261,8 @@ put_file(struct local_folder *f, struct local_entry *e)
 
 /* ---- a folder ---- */
 
-static enum zt_err put_folder(struct local_folder *f, bool is_new, const struct stat *st);
+static enum zt_err put_folder(
+    struct putting *p, struct local_folder *f, bool is_new, const struct stat *st);
 
 static struct batch_look
 folder_look(const struct stat *st)
@@ -530,29 +299,28 @@ hang_folder(struct putting *p, struct tree_way *up, struct bytes as, struct tree
 }
 
 static enum zt_err
-put_below(struct local_folder *f, struct local_entry *e)
+put_below(struct putting *p, struct local_folder *f, struct local_entry *e)
 {
 	struct local_folder below = {
-		.p = f->p, .depth = f->depth + 1, .shown = buf_text(&e->shown)
+		.t = f->t, .own = f->own, .depth = f->depth + 1, .shown = buf_text(&e->shown)
 	};
 	bool is_new = !e->is_there;
 	enum zt_err err;
 
 	if (e->is_there && !e->there.is_folder) {
-		leave_out(f, e, "a file has this name there");
+		scan_leave_out(f, e, "a file has this name there");
 		return ZT_OK;
 	}
 	below.dir = openat(
 	    f->dir, e->local, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (below.dir < 0) {
-		leave_out(f, e, strerror(errno));
+		scan_leave_out(f, e, strerror(errno));
 		return ZT_OK;
 	}
-	err = is_new
-		  ? hang_folder(f->p, f->way, buf_bytes(&e->as), &below.way)
-		  : add_way(f->p, f->way, buf_bytes(&e->as), &e->there.vlob, true, &below.way);
+	err = is_new ? hang_folder(p, f->way, buf_bytes(&e->as), &below.way)
+		     : add_way(p, f->way, buf_bytes(&e->as), &e->there.vlob, true, &below.way);
 	if (err == ZT_OK)
-		err = put_folder(&below, is_new, &e->st);
+		err = put_folder(p, &below, is_new, &e->st);
 	(void)close(below.dir);
 	return err;
 }
@@ -563,11 +331,11 @@ static enum zt_err
 read_there(struct local_folder *f, Zt__Manifest **m, bool *is_unsure)
 {
 	struct space_object o = { .vlob = f->way->vlob, .is_folder = true };
-	enum zt_err err = space_read_one(f->p->t->s, &o, m);
+	enum zt_err err = space_read_one(f->t->s, &o, m);
 
 	if (err)
 		return err;
-	space_damaged(f->p->t->s, f->shown, &o);
+	space_damaged(f->t->s, f->shown, &o);
 	*is_unsure = o.damaged > 0 && !o.is_rubbish;
 	return ZT_OK;
 }
@@ -582,14 +350,14 @@ put_folder_look(struct local_folder *f, const Zt__Manifest *m, const struct stat
 				      m->folder->modified == look.modified &&
 				      m->folder->modified_ns == look.modified_ns))
 		return ZT_OK;
-	return batch_look(f->p->t->load[GATHERED]->batch, &f->way->vlob, &look);
+	return batch_look(f->t->load[GATHERED]->batch, &f->way->vlob, &look);
 }
 
 /* All in the local folder: its files, then its folders. */
 static enum zt_err
-put_folder(struct local_folder *f, bool is_new, const struct stat *st)
+put_folder(struct putting *p, struct local_folder *f, bool is_new, const struct stat *st)
 {
-	struct transfer *t = f->p->t;
+	struct transfer *t = f->t;
 	Zt__Manifest *m = NULL;
 	bool is_unsure = false;
 	enum zt_err err = is_new ? ZT_OK : read_there(f, &m, &is_unsure);
@@ -601,9 +369,9 @@ put_folder(struct local_folder *f, bool is_new, const struct stat *st)
 			"into it"));
 		goto out;
 	}
-	if (err || (err = read_local(f)) || (m != NULL && (err = match(f, m->folder))))
+	if (err || (err = scan_local(f)) || (m != NULL && (err = scan_match(f, m->folder))))
 		goto out;
-	if (!has_room(f, m != NULL ? m->folder : NULL)) {
+	if (!scan_has_room(f, m != NULL ? m->folder : NULL)) {
 		char why[160];
 
 		(void)snprintf(why, sizeof why,
@@ -623,12 +391,12 @@ put_folder(struct local_folder *f, bool is_new, const struct stat *st)
 	m = NULL;
 	for (size_t i = 0; err == ZT_OK && i < f->count; i++)
 		if (!f->entries[i].is_left_out && S_ISDIR(f->entries[i].st.st_mode))
-			err = put_below(f, &f->entries[i]);
+			err = put_below(p, f, &f->entries[i]);
 	if (err == ZT_OK && batch_is_full(t->load[GATHERED]->batch))
 		err = move_on(t);
 out:
 	pb_wipe(m);
-	folder_free(f);
+	scan_free(f);
 	return err;
 }
 
@@ -713,9 +481,11 @@ static enum zt_err
 put_tree(struct putting *p, int fd, const struct stat *st, const char *local,
     const struct path *path)
 {
-	struct local_folder f = {
-		.p = p, .dir = fd, .shown = local, .depth = (unsigned)path->count
-	};
+	struct local_folder f = { .t = p->t,
+		.own = &p->own,
+		.dir = fd,
+		.shown = local,
+		.depth = (unsigned)path->count };
 	struct tree_way *parent;
 	struct local_entry e = { .is_there = true, .there.is_folder = true };
 	enum zt_err err = ZT_OK;
@@ -731,7 +501,7 @@ put_tree(struct putting *p, int fd, const struct stat *st, const char *local,
 			  : client_refuse(
 				p->t->z, ZT_ERR_EXISTS, "%.180s is a file there", local);
 	buf_free(&e.as);
-	return err ? err : put_folder(&f, !e.is_there, st);
+	return err ? err : put_folder(p, &f, !e.is_there, st);
 }
 
 /* What LOCAL is: a file or a folder, or with "-" and the like a stream, of which *IS_STREAM. */
