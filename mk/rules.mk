@@ -38,7 +38,7 @@ $B/bin/zt-gateway: $(call objs,$(call srcs,gateway)) $B/libframe.a $B/libzt-pure
 $B/bin/zt: $(call objs,$(call srcs,apps/cli apps/common)) $B/libzt.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_CLI)
-$B/bin/zt-audit: $(call objs,$(call srcs,apps/audit) apps/common/l10n.c) $B/libzt-pure.a
+$B/bin/zt-audit: $(call objs,$(call srcs,apps/audit) apps/common/l10n.c apps/common/standard.c) $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -7,6 +7,7 @@
 
 #include "base/wire.h"
 #include "common/l10n.h"
+#include "common/standard.h"
 #include "crypto/suite.h"
 #include "files/audit.h"
 
@@ -92,15 +93,29 @@ report(const struct audit *a)
 	(void)printf("%s\n", _("the history is whole and honest"));
 }
 
-int
-main(int argc, char **argv)
+static enum zt_err
+check(const struct id *org, FILE *f)
 {
 	struct audit *a = NULL;
+	enum zt_err err;
+
+	if ((err = suite_start()) == ZT_OK && (err = audit_new(org, &a)) == ZT_OK)
+		err = read_all(f, a);
+	if (err == ZT_OK)
+		report(a);
+	else
+		complain(err, a != NULL ? audit_result(a) : NULL);
+	audit_free(a);
+	return err;
+}
+
+static int
+act(int argc, char **argv)
+{
 	struct id org;
 	FILE *f;
 	enum zt_err err;
 
-	l10n_start();
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return usage(stdout);
 	if (argc != 3 || id_parse(argv[1], strlen(argv[1]), &org))
@@ -109,13 +124,22 @@ main(int argc, char **argv)
 		perror(argv[2]);
 		return 66;
 	}
-	if ((err = suite_start()) == ZT_OK && (err = audit_new(&org, &a)) == ZT_OK)
-		err = read_all(f, a);
-	if (err == ZT_OK)
-		report(a);
-	else
-		complain(err, a != NULL ? audit_result(a) : NULL);
-	audit_free(a);
+	err = check(&org, f);
 	(void)fclose(f);
 	return err_exit(err);
+}
+
+int
+main(int argc, char **argv)
+{
+	int code;
+
+	standard_begin();
+	l10n_start();
+	code = act(argc, argv);
+	if (!standard_end() && code == 0) {
+		complain(ZT_ERR_IO, NULL);
+		code = err_exit(ZT_ERR_IO);
+	}
+	return code;
 }

@@ -8,28 +8,88 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/types.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "common/l10n.h"
 
+static enum zt_err
+file_failed(struct cli *c, const char *name)
+{
+	int why = errno;
+
+	(void)cli_refuse(c, "%.180s: %s", name, strerror(why));
+	return why == ENOENT ? ZT_ERR_NOT_FOUND : ZT_ERR_IO;
+}
+
+/* The line of N bytes in OUT, which has a byte more: what is hidden in it would be cut off, and
+ * something else than it says would open. */
+static enum zt_err
+check_line(struct cli *c, const char *name, char *out, size_t n)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	out[n] = 0;
+	if (n > 0 && out[n - 1] == '\r')
+		out[--n] = 0;
+	if (n >= 3 && memcmp(out, mark, 3) == 0) {
+		memmove(out, out + 3, n - 3 + 1);
+		n -= 3;
+	}
+	if (memchr(out, 0, n) != NULL || memchr(out, '\r', n) != NULL)
+		return cli_refuse(
+		    c, _("%.180s: the line holds a NUL or a carriage return"), name);
+	return n > 0 ? ZT_OK : cli_refuse(c, _("%.180s: the first line is empty"), name);
+}
+
+/* Byte by byte, because what is behind the line is for others who read there; and into no
+ * buffer of the C library, which would keep the secret. NAME is for complaints. */
+static enum zt_err
+read_line(struct cli *c, int fd, const char *name, char *out, unsigned size)
+{
+	char line[ZT_PASSWORD_MOST + 6]; /* with a mark before, and CR LF behind */
+	unsigned n = 0;
+	ssize_t got;
+	enum zt_err err = ZT_OK;
+
+	while ((got = read(fd, line + n, 1)) != 0 && n < sizeof line - 1) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			err = file_failed(c, name);
+			goto out;
+		}
+		if (line[n] == '\n')
+			break;
+		n++;
+	}
+	if ((err = check_line(c, name, line, n)))
+		goto out;
+	if (strlen(line) >= size) {
+		(void)cli_refuse(
+		    c, _("%.180s: the line is longer than %u bytes"), name, size - 1);
+		err = ZT_ERR_TOO_BIG;
+		goto out;
+	}
+	memcpy(out, line, strlen(line) + 1);
+out:
+	explicit_bzero(line, sizeof line);
+	return err;
+}
+
 enum zt_err
 cli_read_line(struct cli *c, const char *file, char *out, unsigned size)
 {
-	FILE *f = fopen(file, "re");
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	enum zt_err err;
 
-	if (f != NULL)
-		(void)setvbuf(f, NULL, _IONBF, 0); /* or its buffer would keep the secret */
-	if (f == NULL || fgets(out, (int)size, f) == NULL) {
-		(void)snprintf(c->why, sizeof c->why, "%.200s: %s", file, strerror(errno));
-		if (f != NULL)
-			(void)fclose(f);
-		return ZT_ERR_NOT_FOUND;
-	}
-	(void)fclose(f);
-	out[strcspn(out, "\r\n")] = 0;
-	return ZT_OK;
+	if (fd < 0)
+		return file_failed(c, file);
+	err = read_line(c, fd, file, out, size);
+	(void)close(fd);
+	return err;
 }
 
 /* What ends or stops a program at its terminal. */
@@ -45,7 +105,7 @@ blocked_signals(sigset_t *out)
 }
 
 /* One line of TTY into OUT, unseen. Signals wait until the terminal is as it was: they are
- * looked for (SIGNALS) and not taken. Errors: INTERRUPTED, TOO_BIG. */
+ * looked for (SIGNALS) and not taken. Errors: INTERRUPTED, TOO_BIG, USAGE. */
 static enum zt_err
 read_unseen(int tty, int signals, char *out, unsigned size)
 {
@@ -64,11 +124,15 @@ read_unseen(int tty, int signals, char *out, unsigned size)
 	(void)!write(tty, "\n", 1);
 	if (n <= 0)
 		return ZT_ERR_INTERRUPTED;
-	out[n] = 0;
-	if (strchr(out, '\n') == NULL && (unsigned)n == size - 1)
+	if (out[n - 1] == '\n')
+		n--;
+	else if ((unsigned)n == size - 1)
 		return ZT_ERR_TOO_BIG;
-	out[strcspn(out, "\r\n")] = 0;
-	return ZT_OK;
+	out[n] = 0;
+	/* The same rule as for lines of files. */
+	return memchr(out, 0, (size_t)n) != NULL || memchr(out, '\r', (size_t)n) != NULL
+		   ? ZT_ERR_USAGE
+		   : ZT_OK;
 }
 
 /* The question, once; *STOPPED: the person went to another job and came back. */
@@ -94,18 +158,14 @@ ask_once(int tty, const char *text, char *out, unsigned size, bool *stopped)
 }
 
 enum zt_err
-cli_prompt(struct cli *c, const char *text, char *out, unsigned size)
+cli_prompt(struct cli *c, const char *text, const char *instead, char *out, unsigned size)
 {
 	int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	bool stopped = false;
 	enum zt_err err = ZT_OK;
 
-	if (tty < 0) {
-		(void)snprintf(c->why, sizeof c->why, "%s",
-		    _("there is no terminal to ask for the password; use --password-file, "
-		      "--password-fd or zt unlock"));
-		return ZT_ERR_USAGE;
-	}
+	if (tty < 0)
+		return cli_refuse(c, _("there is no terminal to ask at; say %.100s"), instead);
 	do
 		err = ask_once(tty, text, out, size, &stopped);
 	while (err && stopped);
@@ -113,28 +173,22 @@ cli_prompt(struct cli *c, const char *text, char *out, unsigned size)
 	return err;
 }
 
+static const char by_file[] = "--password-file FILE | --password-fd N | zt unlock";
+
 /* An empty one would leave the device file as good as open. */
 static enum zt_err
-check_new(struct cli *c, enum zt_err err, const char *password)
-{
-	if (err || password[0] != 0)
-		return err;
-	(void)snprintf(c->why, sizeof c->why, "%s", _("an empty password protects nothing"));
-	return ZT_ERR_USAGE;
-}
-
-static enum zt_err
-ask_twice(struct cli *c, char *out, unsigned size)
+ask_twice(struct cli *c, const char *instead, char *out, unsigned size)
 {
 	char again[sizeof c->password] = "";
-	enum zt_err err = cli_prompt(c, _("New password:"), out, size);
+	enum zt_err err = cli_prompt(c, _("New password:"), instead, out, size);
 
+	if (err == ZT_OK && out[0] == 0)
+		err = cli_refuse(c, "%s", _("an empty password protects nothing"));
 	if (err == ZT_OK)
-		err = cli_prompt(c, _("The same password again:"), again, sizeof again);
-	if (err == ZT_OK && strcmp(again, out) != 0) {
-		(void)snprintf(c->why, sizeof c->why, "%s", _("the two passwords differ"));
-		err = ZT_ERR_USAGE;
-	}
+		err =
+		    cli_prompt(c, _("The same password again:"), instead, again, sizeof again);
+	if (err == ZT_OK && strcmp(again, out) != 0)
+		err = cli_refuse(c, "%s", _("the two passwords differ"));
 	explicit_bzero(again, sizeof again);
 	return err;
 }
@@ -143,41 +197,36 @@ ask_twice(struct cli *c, char *out, unsigned size)
 static enum zt_err
 find_password(struct cli *c, bool is_new)
 {
-	char path[32];
+	char name[32];
 
 	if (c->password_file != NULL)
 		return cli_read_line(c, c->password_file, c->password, sizeof c->password);
-	if (c->password_fd >= 0) {
-		(void)snprintf(path, sizeof path, "/dev/fd/%d", c->password_fd);
-		return cli_read_line(c, path, c->password, sizeof c->password);
+	if (cli_has(c, OPTION_PASSWORD_FD)) {
+		(void)snprintf(name, sizeof name, "--password-fd %d", (int)c->password_fd);
+		return read_line(c, (int)c->password_fd, name, c->password, sizeof c->password);
 	}
-	return is_new ? ask_twice(c, c->password, sizeof c->password)
+	return is_new ? ask_twice(c, by_file, c->password, sizeof c->password)
 		      : cli_prompt(c,
 			    zt_is_by_token(c->o.home) ? _("PIN of the token:") : _("Password:"),
-			    c->password, sizeof c->password);
+			    by_file, c->password, sizeof c->password);
 }
 
 enum zt_err
 cli_password(struct cli *c, bool is_new)
 {
-	enum zt_err err;
-
 	c->o.password = c->password;
-	if (!is_new && c->password_file == NULL && c->password_fd < 0 &&
+	if (!is_new && c->password_file == NULL && !cli_has(c, OPTION_PASSWORD_FD) &&
 	    zt_is_unlocked(c->o.home)) {
 		c->o.password = NULL;
 		return ZT_OK;
 	}
-	err = find_password(c, is_new);
-	return is_new ? check_new(c, err, c->password) : err;
+	return find_password(c, is_new);
 }
 
 enum zt_err
 cli_new_password(struct cli *c, char *out, unsigned size)
 {
-	enum zt_err err = c->new_password_file != NULL
-			      ? cli_read_line(c, c->new_password_file, out, size)
-			      : ask_twice(c, out, size);
-
-	return check_new(c, err, out);
+	return c->new_password_file != NULL
+		   ? cli_read_line(c, c->new_password_file, out, size)
+		   : ask_twice(c, "--new-password-file FILE", out, size);
 }

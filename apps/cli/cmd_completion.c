@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "common/l10n.h"
+#include "help.h"
 
 /* The first words of all commands, each once; or the second ones behind FIRST. */
 static void
@@ -25,10 +26,27 @@ words(const char *first)
 }
 
 static void
-options(void)
+options(uint64_t set)
 {
-	for (unsigned i = 0; i < cli_option_count; i++)
-		(void)printf("%s ", cli_options[i].name);
+	for (unsigned i = 0; i < OPTION_COUNT; i++)
+		if ((set >> i & 1) != 0)
+			(void)printf("%s ", cli_options[i].name);
+}
+
+/* A case of a shell for each command that has options of its own: what SETS the word list. */
+static void
+options_of_each(const char *set)
+{
+	for (unsigned i = 0; i < command_count; i++) {
+		const struct command *k = &commands[i];
+
+		if ((k->needs | k->takes) == 0)
+			continue;
+		(void)printf("\t\"%s\"%s) %s\"", k->words,
+		    strchr(k->words, ' ') != NULL ? "" : "\\ *", set);
+		options(k->needs | k->takes);
+		(void)printf("\" ;;\n");
+	}
 }
 
 static void
@@ -36,9 +54,11 @@ bash(void)
 {
 	(void)printf(
 	    "# Completion of zt for bash.\n_zt() {\n\tlocal word=${COMP_WORDS[COMP_CWORD]} "
-	    "list\n\tcase $word in\n\t-*) list=\"");
-	options();
-	(void)printf("\" ;;\n\t*) case ${COMP_WORDS[1]}:$COMP_CWORD in\n\t\t*:1) list=\"");
+	    "list\n\tcase $word in\n\t-*)\n\tcase \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n");
+	options_of_each("list=");
+	(void)printf("\tesac\n\tlist=\"$list ");
+	options(OPTIONS_OF_ALL);
+	(void)printf("\" ;;\n\t*) case ${COMP_WORDS[1]}:$COMP_CWORD in\n\t\t*:1) list=\"help ");
 	words(NULL);
 	(void)printf("\" ;;\n");
 	for (unsigned i = 0; i < command_count; i++) {
@@ -48,8 +68,7 @@ bash(void)
 		if (space == NULL)
 			continue;
 		(void)snprintf(first, sizeof first, "%.*s", (int)(space - w), w);
-		if (i > 0 && strncmp(commands[i - 1].words, first, strlen(first)) == 0 &&
-		    commands[i - 1].words[strlen(first)] == ' ')
+		if (i > 0 && help_begins(commands[i - 1].words, first))
 			continue;
 		(void)printf("\t\t%s:2) list=\"", first);
 		words(first);
@@ -71,8 +90,10 @@ zsh(void)
 			(void)(*p == '\'' ? printf("'\\''") : putchar(*p));
 		(void)printf("'\n");
 	}
-	(void)printf(")\noptions=(");
-	options();
+	(void)printf(")\nlocal own\ncase \"${words[2]} ${words[3]}\" in\n");
+	options_of_each("own=");
+	(void)printf("esac\noptions=(${=own} ");
+	options(OPTIONS_OF_ALL);
 	(void)printf(")\nif [[ $PREFIX == -* ]]; then compadd -a options; return; fi\n"
 		     "case $CURRENT in\n2) compadd ${(u)commands%%%%[ :]*} ;;\n"
 		     "3) compadd ${${(M)commands:#${words[2]} *}#* } 2>/dev/null || _files ;;\n"
@@ -93,41 +114,71 @@ troff(const char *text)
 }
 
 static void
+man_option(const struct cli_option *o)
+{
+	(void)printf(".TP\n.B ");
+	if (o->letter != 0)
+		(void)printf("\\-%c, ", o->letter);
+	troff(o->name);
+	(void)printf(" ");
+	troff(o->value);
+	(void)printf("\n");
+	troff(o->what);
+	(void)printf("\n");
+}
+
+static void
+man_options(uint64_t set)
+{
+	for (unsigned i = 0; i < OPTION_COUNT; i++)
+		if ((set >> i & 1) != 0)
+			man_option(&cli_options[i]);
+}
+
+static void
+man_command(const struct command *k)
+{
+	char usage[512];
+
+	help_usage(k, usage);
+	(void)printf(".SS ");
+	troff(k->words);
+	(void)printf("\n.B ");
+	troff(usage);
+	(void)printf("\n.PP\n");
+	troff(k->what);
+	(void)printf(".\n.br\nExample: ");
+	troff(k->example);
+	(void)printf("\n");
+	man_options(k->needs | k->takes);
+}
+
+/* The exit codes that errors have, each once, with their words. */
+static void
+man_exits(void)
+{
+	(void)printf(".SH EXIT STATUS\n");
+	for (unsigned i = 0; i < cli_exit_count; i++) {
+		(void)printf(".TP\n.B %d\n", cli_exits[i].code);
+		troff(cli_exits[i].what);
+		(void)printf("\n");
+	}
+}
+
+static void
 man(void)
 {
 	(void)printf(".TH ZT 1 \"\" \"zt %s\"\n.SH NAME\nzt \\- ", zt_version());
 	troff("share files through servers that you need not trust");
-	(void)printf("\n.SH SYNOPSIS\n.B zt\n[options] command\n.SH COMMANDS\n");
-	for (unsigned i = 0; i < command_count; i++) {
-		(void)printf(".TP\n.B zt ");
-		troff(commands[i].words);
-		(void)printf("\n.I \"");
-		for (const char *p = commands[i].usage; *p != 0; p++)
-			if (*p != '"')
-				(void)putchar(*p);
-		(void)printf("\"\n.br\n");
-		troff(commands[i].what);
-		(void)printf(".\n.br\nExample: ");
-		troff(commands[i].example);
-		(void)printf("\n");
-	}
-	(void)printf(".SH OPTIONS\n");
-	for (unsigned i = 0; i < cli_option_count; i++) {
-		(void)printf(".TP\n.B ");
-		troff(cli_options[i].name);
-		(void)printf(" %s\n", cli_options[i].value);
-		troff(cli_options[i].what);
-		(void)printf("\n");
-	}
-	(void)printf(".SH EXIT STATUS\n0 when all went well; else a number of sysexits.h: 64 "
-		     "usage, 65 data, "
-		     "66 not there, 69 not reachable, 70 to 74 this machine, 75 try again, 76 "
-		     "the server is not "
-		     "honest or speaks another version, 77 not permitted, 78 configuration.\n"
-		     ".SH ENVIRONMENT\n.TP\n.B ZT_HOME\nthe device's state folder; else "
-		     "~/.local/share/zt.\n.TP\n.B LC_ALL, LC_MESSAGES, LANG\nEnglish, or "
-		     "French when it begins "
-		     "with fr.\n");
+	(void)printf("\n.SH SYNOPSIS\n.B zt\ncommand [options]\n.SH COMMANDS\n");
+	for (unsigned i = 0; i < command_count; i++)
+		man_command(&commands[i]);
+	(void)printf(".SH OPTIONS OF ALL COMMANDS\n");
+	man_options(OPTIONS_OF_ALL);
+	man_exits();
+	(void)printf(".SH ENVIRONMENT\n.TP\n.B ZT_HOME\nthe device's state folder; when it is "
+		     "not set or empty, .local/share/zt in HOME.\n.TP\n.B LC_ALL, LC_MESSAGES, "
+		     "LANG\nEnglish, or French when it begins with fr.\n");
 }
 
 enum zt_err
@@ -143,5 +194,6 @@ cmd_completion(struct cli *c)
 			kinds[i].print();
 			return ZT_OK;
 		}
-	return cli_need(c, NULL, "bash | zsh | man");
+	return cli_refuse(c, _("%.40s is one of %.60s, not \"%.80s\""), c->command->words,
+	    "bash|zsh|man", c->args[0]);
 }

@@ -10,53 +10,7 @@
 #include "common/output.h"
 #include "common/qr.h"
 
-enum { DEFAULT_S = 8 * 3600, MOST_S = 30 * 24 * 3600 };
-
-unsigned
-cli_duration(struct cli *c, const char *text)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10), unit = 0;
-
-	if (end != text && (end[0] == 0 || end[1] == 0))
-		switch (end[0]) {
-		case 0:
-		case 's':
-			unit = 1;
-			break;
-		case 'm':
-			unit = 60;
-			break;
-		case 'h':
-			unit = 3600;
-			break;
-		case 'd':
-			unit = 24 * 3600;
-			break;
-		default:
-			break;
-		}
-	if (n > 0 && n <= MOST_S && n * unit > 0 && n * unit <= MOST_S)
-		return (unsigned)(n * unit);
-	(void)snprintf(
-	    c->why, sizeof c->why, "%s", _("a time such as 90s, 15m, 8h or 2d, at most 30d"));
-	return 0;
-}
-
-enum zt_err
-cli_time(struct cli *c, const char *text, uint64_t *out)
-{
-	struct tm tm = { .tm_isdst = -1 };
-	const char *end = strptime(text, "%Y-%m-%d %H:%M:%S", &tm);
-
-	if (end == NULL || *end != 0) {
-		(void)snprintf(
-		    c->why, sizeof c->why, "%s", _("a time is written as YYYY-MM-DD HH:MM:SS"));
-		return ZT_ERR_USAGE;
-	}
-	*out = (uint64_t)mktime(&tm) * 1000;
-	return ZT_OK;
-}
+enum { DEFAULT_S = 8 * 3600 };
 
 uint64_t
 cli_due(unsigned seconds)
@@ -67,14 +21,14 @@ cli_due(unsigned seconds)
 enum zt_err
 cmd_unlock(struct cli *c)
 {
-	unsigned seconds = c->duration != NULL ? cli_duration(c, c->duration) : DEFAULT_S;
+	unsigned seconds = cli_has(c, OPTION_FOR) ? c->seconds : DEFAULT_S;
 	enum zt_err err;
 
 	if (seconds == 0)
-		return ZT_ERR_USAGE;
+		return cli_refuse(c, "%s", _("a device is not unlocked for ever"));
 	if ((err = cli_password(c, false)) == ZT_OK &&
 	    (err = zt_unlock(&c->o, seconds, c->why)) == ZT_OK)
-		cli_say(c, "unlocked for this session; zt lock ends it");
+		cli_done(c, "%s", _("unlocked for this session; zt lock ends it"));
 	return err;
 }
 
@@ -84,7 +38,7 @@ cmd_lock(struct cli *c)
 	enum zt_err err = zt_lock(&c->o, c->why);
 
 	if (err == ZT_OK)
-		cli_say(c, "locked");
+		cli_done(c, "%s", _("locked"));
 	return err;
 }
 
@@ -92,12 +46,9 @@ void
 cli_show_new_device(struct cli *c, const struct zt_device *d)
 {
 	if (c->json) {
-		(void)printf("{");
-		output_field("event", "new device", true);
-		output_field("device", d->id, true);
-		output_field("label", d->label, true);
-		output_field("by", d->by, true);
-		(void)printf("\"added\":%llu}\n", (unsigned long long)d->added);
+		output_json(stdout, "new_device", "{s:s,s:s,s:o,s:o,s:o}", "event",
+		    "new device", "device", d->id, "label", output_text(d->label), "by",
+		    output_text(d->by), "added", output_number(d->added));
 		return;
 	}
 	(void)printf("%s ", _("a new device of yours:"));
@@ -118,9 +69,13 @@ cmd_device_ack(struct cli *c)
 
 	if (err)
 		return err;
-	(void)printf(
-	    c->json ? "{\"acknowledged\":%u}" : _("%u new devices are known to you now"), n);
-	(void)printf("\n");
+	if (c->json)
+		output_json(stdout, "acknowledged", "{s:i}", "acknowledged", (int)n);
+	else
+		cli_done(c,
+		    ln_(n, "%u new device is known to you now",
+			"%u new devices are known to you now"),
+		    n);
 	return ZT_OK;
 }
 
@@ -213,14 +168,9 @@ show_act(void *ctx, const struct zt_act *a)
 	if (a->undo != ZT_UNDO_NONE)
 		keep_deed(all, &d);
 	if (all->c->json) {
-		(void)printf("{");
-		output_field("action", a->action, true);
-		output_field("by", a->by, true);
-		output_field("subject", a->subject, true);
-		output_field("what", a->what, true);
-		output_field("undo", undo, true);
-		(void)printf("\"index\":%llu,\"time\":%llu}\n", (unsigned long long)a->index,
-		    (unsigned long long)a->time);
+		output_json(stdout, "act", "{s:s,s:s,s:s,s:o,s:s,s:o,s:o}", "action", a->action,
+		    "by", a->by, "subject", a->subject, "what", output_text(a->what), "undo",
+		    undo, "index", output_number(a->index), "time", output_number(a->time));
 	} else if (!all->c->quiet) {
 		(void)printf("  ");
 		output_time(a->time);
@@ -261,16 +211,14 @@ offer_undo(struct cli *c, const struct deeds *all)
 enum zt_err
 cmd_device_revoke(struct cli *c)
 {
-	struct deeds all = { .c = c };
+	struct deeds all = { .c = c, .since = c->since };
 	char id[33];
 	enum zt_err err;
 
-	if (c->since != NULL && (err = cli_time(c, c->since, &all.since)))
-		return err;
 	if ((err = zt_find_device(c->zt, c->args[0], id)) ||
 	    (err = zt_device_revoke(c->zt, id)))
 		return err;
-	cli_say(c, "it is revoked. What it did, and the devices that it brought:");
+	cli_done(c, "%s", _("it is revoked. What it did, and the devices that it brought:"));
 	if ((err = zt_device_acts(c->zt, id, show_act, &all)) == ZT_OK)
 		err = all.is_full ? ZT_ERR_MEMORY : offer_undo(c, &all);
 	free(all.list);
@@ -286,9 +234,9 @@ cmd_password(struct cli *c)
 	if ((err = cli_password(c, false)) == ZT_OK &&
 	    (err = cli_new_password(c, new_password, sizeof new_password)) == ZT_OK &&
 	    (err = zt_change_password(&c->o, new_password, c->why)) == ZT_OK)
-		cli_say(c,
-		    "the password is changed; copies of the old device file still open with "
-		    "the old one");
+		cli_done(c, "%s",
+		    _("the password is changed; copies of the old device file still open with "
+		      "the old one"));
 	explicit_bzero(new_password, sizeof new_password);
 	return err;
 }
@@ -299,9 +247,9 @@ protect_by_desktop(struct cli *c)
 	enum zt_err err = zt_protect_by_desktop(&c->o, c->why);
 
 	if (err == ZT_OK)
-		cli_say(c,
-		    "the desktop opens this device now, while you are logged in; copies of the "
-		    "old device file still open as before");
+		cli_done(c, "%s",
+		    _("the desktop opens this device now, while you are logged in; copies of "
+		      "the old device file still open as before"));
 	return err;
 }
 
@@ -309,19 +257,24 @@ enum zt_err
 cmd_protect(struct cli *c)
 {
 	char pin[256] = "";
-	enum zt_err err = cli_password(c, false);
+	bool by_desktop = strcmp(c->args[0], "desktop") == 0;
+	enum zt_err err;
 
-	if (err == ZT_OK && strcmp(c->args[0], "desktop") == 0)
+	if (by_desktop && c->pin_file != NULL)
+		return cli_refuse(
+		    c, _("%.40s and %.40s do not go together"), "desktop", "--pin-file");
+	err = cli_password(c, false);
+	if (err == ZT_OK && by_desktop)
 		return protect_by_desktop(c);
 	if (err == ZT_OK)
-		err = c->pin_file != NULL
-			  ? cli_read_line(c, c->pin_file, pin, sizeof pin)
-			  : cli_prompt(c, _("PIN of the token:"), pin, sizeof pin);
+		err = c->pin_file != NULL ? cli_read_line(c, c->pin_file, pin, sizeof pin)
+					  : cli_prompt(c, _("PIN of the token:"),
+						"--pin-file FILE", pin, sizeof pin);
 	if (err == ZT_OK &&
 	    (err = zt_protect_by_token(&c->o, c->args[0], pin, c->why)) == ZT_OK)
-		cli_say(c,
-		    "the token opens this device now; copies of the old device file still open "
-		    "with the password");
+		cli_done(c, "%s",
+		    _("the token opens this device now; copies of the old device file still "
+		      "open with the password"));
 	explicit_bzero(pin, sizeof pin);
 	return err;
 }
@@ -335,7 +288,10 @@ cmd_recovery_create(struct cli *c)
 	if (err == ZT_OK) {
 		cli_say(c, "write these words on paper and keep it safe: whoever has them can "
 			   "become a device of yours");
-		(void)printf("%s\n", words);
+		if (c->json)
+			output_json(stdout, "words", "{s:s}", "words", words);
+		else
+			(void)printf("%s\n", words);
 		if (c->qr)
 			(void)qr_print(words);
 	}

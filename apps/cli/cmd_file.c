@@ -2,7 +2,6 @@
 #include <fnmatch.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -18,14 +17,10 @@ static volatile int stopped; /* by a signal */
 static void
 say_files(const struct cli *c, uint64_t files)
 {
-	if (c->quiet)
-		return;
-	if (c->json)
-		(void)printf("{\"files\":%llu}\n", (unsigned long long)files);
-	else {
-		(void)printf(_("%llu files"), (unsigned long long)files);
-		(void)printf("\n");
-	}
+	if (c->json && !c->quiet)
+		output_json(stdout, "transfer", "{s:o}", "files", output_number(files));
+	else if (!c->json)
+		cli_done(c, ln_(files, "%llu file", "%llu files"), (unsigned long long)files);
 }
 
 /* ---- signals: the first ends a transfer in order, the second the program ---- */
@@ -123,8 +118,8 @@ cmd_get(struct cli *c)
 }
 
 /* Seconds and nanoseconds since 1970, as RFC 3339 has it. */
-static void
-print_time(int64_t s, unsigned ns)
+static json_t *
+time_text(int64_t s, unsigned ns)
 {
 	time_t t = (time_t)s;
 	struct tm tm;
@@ -132,9 +127,8 @@ print_time(int64_t s, unsigned ns)
 
 	if (gmtime_r(&t, &tm) == NULL ||
 	    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		(void)printf("null");
-	else
-		(void)printf("\"%s.%09uZ\"", text, ns);
+		return json_null();
+	return json_sprintf("%s.%09uZ", text, ns);
 }
 
 static void
@@ -143,14 +137,10 @@ show_file(void *ctx, const struct zt_file *f)
 	const struct cli *c = ctx;
 
 	if (c->json) {
-		(void)printf("{");
-		output_field("path", f->path, true);
-		(void)printf("\"folder\":%s,\"size\":%llu,\"version\":%llu,\"mode\":%u,"
-			     "\"modified\":",
-		    f->is_folder ? "true" : "false", (unsigned long long)f->size,
-		    (unsigned long long)f->version, f->mode);
-		print_time(f->modified, f->modified_ns);
-		(void)printf("}\n");
+		output_json(stdout, "file", "{s:o,s:b,s:o,s:o,s:i,s:o}", "path",
+		    output_text(f->path), "folder", f->is_folder, "size",
+		    output_number(f->size), "version", output_number(f->version), "mode",
+		    (int)f->mode, "modified", time_text(f->modified, f->modified_ns));
 		return;
 	}
 	if (c->details) {
@@ -162,48 +152,47 @@ show_file(void *ctx, const struct zt_file *f)
 	(void)printf("%s\n", f->is_folder ? "/" : "");
 }
 
-/* The time that --at names; 0: none. */
-static enum zt_err
-parse_at(struct cli *c, uint64_t *at)
-{
-	*at = 0;
-	return c->at != NULL ? cli_time(c, c->at, at) : ZT_OK;
-}
-
 enum zt_err
 cmd_ls(struct cli *c)
 {
-	uint64_t at;
-	enum zt_err err = parse_at(c, &at);
-
-	return err ? err
-		   : zt_ls_at(c->zt, c->args[0], at, c->recursive, c->details || c->json,
-			 show_file, c);
+	return zt_ls_at(
+	    c->zt, c->args[0], c->at, c->recursive, c->details || c->json, show_file, c);
 }
 
 enum zt_err
 cmd_make_folder(struct cli *c)
 {
-	return zt_mkdir(c->zt, c->args[0]);
+	enum zt_err err = zt_mkdir(c->zt, c->args[0]);
+
+	if (err == ZT_OK)
+		cli_done(c, _("%.500s is made"), c->args[0]);
+	return err;
 }
 
 enum zt_err
 cmd_mv(struct cli *c)
 {
-	return zt_mv(c->zt, c->args[0], c->args[1]);
+	enum zt_err err = zt_mv(c->zt, c->args[0], c->args[1]);
+
+	if (err == ZT_OK)
+		cli_done(c, _("%.480s is %.480s now"), c->args[0], c->args[1]);
+	return err;
 }
 
 enum zt_err
 cmd_rm(struct cli *c)
 {
-	return zt_rm(c->zt, c->args[0], c->recursive);
+	enum zt_err err = zt_rm(c->zt, c->args[0], c->recursive);
+
+	if (err == ZT_OK)
+		cli_done(c, _("%.500s is removed; its history is kept"), c->args[0]);
+	return err;
 }
 
 enum zt_err
 cmd_cat(struct cli *c)
 {
-	return zt_cat(c->zt, c->args[0],
-	    c->version_text != NULL ? strtoull(c->version_text, NULL, 10) : 0, STDOUT_FILENO);
+	return zt_cat(c->zt, c->args[0], c->to_version, STDOUT_FILENO);
 }
 
 static void
@@ -212,11 +201,10 @@ show_version(void *ctx, const struct zt_version *v)
 	const struct cli *c = ctx;
 
 	if (c->json) {
-		(void)printf("{\"version\":%llu,\"time\":%llu,\"size\":%llu,",
-		    (unsigned long long)v->version, (unsigned long long)v->time,
-		    (unsigned long long)v->size);
-		output_field("author", v->author, true);
-		(void)printf("\"damaged\":%s}\n", v->is_damaged ? "true" : "false");
+		output_json(stdout, "version", "{s:o,s:o,s:o,s:o,s:b}", "version",
+		    output_number(v->version), "time", output_number(v->time), "size",
+		    output_number(v->size), "author", output_text(v->author), "damaged",
+		    v->is_damaged);
 		return;
 	}
 	(void)printf("v%-4llu ", (unsigned long long)v->version);
@@ -237,17 +225,15 @@ cmd_history(struct cli *c)
 enum zt_err
 cmd_restore(struct cli *c)
 {
-	uint64_t at;
-	enum zt_err err = parse_at(c, &at);
+	enum zt_err err;
 
-	if (err)
-		return err;
-	if (c->object != NULL && (at != 0 || c->version_text != NULL))
-		return cli_need(c, NULL, "--object ID | --to-version N | --at TIME");
 	if (c->object != NULL)
-		return zt_restore_removed(c->zt, c->args[0], c->object);
-	return zt_restore(c->zt, c->args[0],
-	    c->version_text != NULL ? strtoull(c->version_text, NULL, 10) : 0, at);
+		err = zt_restore_removed(c->zt, c->args[0], c->object);
+	else
+		err = zt_restore(c->zt, c->args[0], c->to_version, c->at);
+	if (err == ZT_OK)
+		cli_done(c, _("%.500s is as it was"), c->args[0]);
+	return err;
 }
 
 static void
@@ -256,14 +242,11 @@ show_removed(void *ctx, const struct zt_removed *r)
 	struct cli *c = ctx;
 
 	if (c->json) {
-		(void)printf("{");
-		output_field("path", r->path, true);
-		output_field("object", r->id, true);
-		output_field("by", r->by, true);
-		(void)printf("\"folder\":%s,\"removed\":", r->is_folder ? "true" : "false");
-		print_time(
-		    (int64_t)(r->removed / 1000), (unsigned)(r->removed % 1000) * 1000000);
-		(void)printf("}\n");
+		output_json(stdout, "removed", "{s:o,s:s,s:o,s:b,s:o}", "path",
+		    output_text(r->path), "object", r->id, "by", output_text(r->by), "folder",
+		    r->is_folder, "removed",
+		    time_text(
+			(int64_t)(r->removed / 1000), (unsigned)(r->removed % 1000) * 1000000));
 		return;
 	}
 	(void)printf("%s  ", r->id);
@@ -321,12 +304,31 @@ cmd_du(struct cli *c)
 
 	if (err)
 		return err;
-	(void)printf(c->json ? "{\"bytes\":%llu,\"files\":%llu,\"folders\":%llu}"
-			     : _("%llu bytes in %llu files and %llu folders"),
-	    (unsigned long long)s.bytes, (unsigned long long)s.files,
-	    (unsigned long long)s.folders);
-	(void)printf("\n");
+	if (c->json)
+		output_json(stdout, "sum", "{s:o,s:o,s:o}", "bytes", output_number(s.bytes),
+		    "files", output_number(s.files), "folders", output_number(s.folders));
+	else
+		(void)printf(_("bytes %llu, files %llu, folders %llu\n"),
+		    (unsigned long long)s.bytes, (unsigned long long)s.files,
+		    (unsigned long long)s.folders);
 	return ZT_OK;
+}
+
+static void
+say_checked(const struct cli *c, const struct zt_check *k)
+{
+	if (c->json)
+		output_json(stdout, "checked", "{s:o,s:o,s:o,s:o,s:o}", "changesets",
+		    output_number(k->changesets), "folders", output_number(k->folders), "files",
+		    output_number(k->files), "blocks", output_number(k->blocks), "bytes",
+		    output_number(k->bytes));
+	else
+		cli_done(c,
+		    _("all verified: changesets %llu, folders %llu, files %llu, blocks %llu, "
+		      "bytes %llu"),
+		    (unsigned long long)k->changesets, (unsigned long long)k->folders,
+		    (unsigned long long)k->files, (unsigned long long)k->blocks,
+		    (unsigned long long)k->bytes);
 }
 
 enum zt_err
@@ -340,13 +342,6 @@ cmd_verify(struct cli *c)
 	progress_end(&bar);
 	if (err)
 		return err;
-	(void)printf(c->json ? "{\"changesets\":%llu,\"folders\":%llu,\"files\":%llu,"
-			       "\"blocks\":%llu,\"bytes\":%llu}"
-			     : _("%llu changesets, %llu folders, %llu files, %llu blocks, %llu "
-				 "bytes: all verified"),
-	    (unsigned long long)k.changesets, (unsigned long long)k.folders,
-	    (unsigned long long)k.files, (unsigned long long)k.blocks,
-	    (unsigned long long)k.bytes);
-	(void)printf("\n");
+	say_checked(c, &k);
 	return ZT_OK;
 }

@@ -22,9 +22,7 @@ invite(struct cli *c, enum zt_invitation_kind kind)
 	if (err)
 		return err;
 	if (c->json) {
-		(void)printf("{");
-		output_field("link", link, false);
-		(void)printf("}\n");
+		output_json(stdout, "invitation", "{s:s}", "link", link);
 	} else {
 		(void)printf("%s\n", link);
 		if (c->qr)
@@ -60,8 +58,13 @@ cmd_invite_device(struct cli *c)
 static void
 show_invitation(void *ctx, const struct zt_invitation *i)
 {
-	(void)ctx;
-	(void)printf("%s  %-7s %s\n", i->id, i->kind, i->state);
+	const struct cli *c = ctx;
+
+	if (c->json)
+		output_json(stdout, "invitation", "{s:s,s:s,s:s,s:o}", "id", i->id, "type",
+		    i->kind, "state", i->state, "created", output_number(i->created));
+	else
+		(void)printf("%s  %-7s %s\n", i->id, i->kind, i->state);
 }
 
 enum zt_err
@@ -73,7 +76,11 @@ cmd_invite_list(struct cli *c)
 enum zt_err
 cmd_invite_cancel(struct cli *c)
 {
-	return zt_invite_cancel(c->zt, c->args[0]);
+	enum zt_err err = zt_invite_cancel(c->zt, c->args[0]);
+
+	if (err == ZT_OK)
+		cli_done(c, "%s", _("the invitation is cancelled"));
+	return err;
 }
 
 static volatile sig_atomic_t
@@ -89,8 +96,12 @@ on_signal(int sig)
 static void
 show_code(void *ctx, const char *code)
 {
-	(void)ctx;
-	(void)printf("%s %s\n", _("your code, to be read to the other side:"), code);
+	const struct cli *c = ctx;
+
+	if (c->json)
+		output_json(stdout, "code", "{s:s}", "code", code);
+	else
+		(void)printf("%s %s\n", _("your code, to be read to the other side:"), code);
 	(void)fflush(stdout);
 }
 
@@ -109,36 +120,52 @@ tidy(char *line)
 /* A line, or nothing when the other side has gone meanwhile; what is typed is read unbuffered,
  * or nobody could wait for it. */
 static bool
-read_answer(char *line, size_t size, bool (*runs)(void *arg), void *arg)
+read_answer(const struct cli *c, char *line, size_t size, bool (*runs)(void *arg), void *arg)
 {
 	struct pollfd typed = { .fd = STDIN_FILENO, .events = POLLIN };
 	int n = 0;
 
 	while (stopped == 0 && (n = poll(&typed, 1, 1000)) == 0)
 		if (!runs(arg)) {
-			(void)printf(
-			    "\n%s\n", _("the other side has gone, or has begun again"));
+			if (c->json)
+				output_json(stdout, "gone", "{}");
+			else
+				(void)printf(
+				    "\n%s\n", _("the other side has gone, or has begun again"));
 			return false;
 		}
 	return stopped == 0 && n > 0 && fgets(line, (int)size, stdin) != NULL;
+}
+
+static void
+show_choices(const struct cli *c, const char *const choices[4])
+{
+	if (c->json) {
+		output_json(stdout, "choices", "{s:[s,s,s,s]}", "choices", choices[0],
+		    choices[1], choices[2], choices[3]);
+		return;
+	}
+	(void)printf("%s\n", _("which code does the other side read to you?"));
+	for (int i = 0; i < 4; i++)
+		(void)printf("  %d) %s\n", i + 1, choices[i]);
+	(void)printf("  0) %s\n", _("none of these"));
 }
 
 /* Asked again until it is one of them, or none: a slip is no reason for an alarm. */
 static int
 pick_code(void *ctx, const char *const choices[4], bool (*runs)(void *arg), void *arg)
 {
-	char line[64];
 	struct cli *c = ctx;
+	char line[64];
 
 	c->waited = false;
-	(void)printf("%s\n", _("which code does the other side read to you?"));
-	for (int i = 0; i < 4; i++)
-		(void)printf("  %d) %s\n", i + 1, choices[i]);
-	(void)printf("  0) %s\n", _("none of these"));
+
+	show_choices(c, choices);
 	for (;;) {
-		(void)printf("> ");
+		if (!c->json)
+			(void)printf("> ");
 		(void)fflush(stdout);
-		if (!read_answer(line, sizeof line, runs, arg))
+		if (!read_answer(c, line, sizeof line, runs, arg))
 			return ZT_PICK_LEFT;
 		tidy(line);
 		if (strcmp(line, "0") == 0)
@@ -147,8 +174,12 @@ pick_code(void *ctx, const char *const choices[4], bool (*runs)(void *arg), void
 			if (strcmp(line, choices[i]) == 0 ||
 			    (line[0] == '1' + i && line[1] == 0))
 				return i;
-		(void)printf("%s\n", _("that is none of them: its number or its four letters; "
-				       "0 if the other side's is not there"));
+		if (c->json)
+			show_choices(c, choices);
+		else
+			(void)printf(
+			    "%s\n", _("that is none of them: its number or its four letters; "
+				      "0 if the other side's is not there"));
 	}
 }
 
@@ -162,15 +193,29 @@ say_doubt(const char *doubt)
 	(void)printf("\n");
 }
 
+/* A question to a person, in a program's hands: y or n is read. */
+static void
+ask_as_json(const char *question, const char *email, const char *name, const char *device,
+    const char *doubt)
+{
+	output_json(stdout, "question", "{s:s,s:o,s:o,s:o,s:o}", "question", question, "email",
+	    output_text(email), "name", output_text(name), "device", output_text(device),
+	    "doubt", output_text(doubt));
+}
+
 static bool
 accept_newcomer(void *ctx, const char *email, const char *name, const char *device,
     const char *doubt, const char **profile)
 {
 	const struct cli *c = ctx;
 
-	say_doubt(doubt);
 	if (c->profile != NULL && *profile != NULL)
 		*profile = c->profile;
+	if (c->json) {
+		ask_as_json("accept", email, name, device, doubt);
+		return cli_says_yes(c);
+	}
+	say_doubt(doubt);
 	(void)printf("%s ", _("accept"));
 	output_show(name);
 	(void)printf(" <");
@@ -187,6 +232,10 @@ help_colleague(void *ctx, const char *email, const char *name, const char *devic
 {
 	const struct cli *c = ctx;
 
+	if (c->json) {
+		ask_as_json("help", email, name, device, "");
+		return cli_says_yes(c);
+	}
 	(void)printf("%s ", _("only if you know that it is them: help"));
 	output_show(name);
 	(void)printf(" <");
@@ -205,6 +254,8 @@ wait_a_little(void *ctx)
 	struct cli *c = ctx;
 
 	if (!c->waited) {
+		if (c->json)
+			output_json(stdout, "waiting", "{}");
 		cli_say(c, "waiting for the other side; Ctrl-C ends it");
 		(void)fflush(stdout);
 	}
@@ -237,7 +288,7 @@ cmd_greet(struct cli *c)
 	if (err)
 		return err;
 	if (whom.is_fetched) {
-		cli_say(c, "done: the other side has what it needs");
+		cli_done(c, "%s", _("done: the other side has what it needs"));
 		return ZT_OK;
 	}
 	(void)snprintf(c->why, sizeof c->why,
@@ -256,12 +307,10 @@ cmd_claim(struct cli *c)
 		.email = c->email != NULL ? c->email : "",
 		.name = c->name != NULL ? c->name : c->email,
 		.device_label = cli_label(c) };
-	enum zt_err err = cli_need(c, c->email, "--email ADDRESS");
+	enum zt_err err = cli_password(c, !zt_is_joining(c->o.home));
 
-	if (err == ZT_OK)
-		err = cli_password(c, !zt_is_joining(c->o.home));
 	if (err == ZT_OK && (err = zt_claim(&c->o, &k, &codes, c->why)) == ZT_OK) {
-		cli_say(c, "this device is in");
+		cli_done(c, "%s", _("this device is in"));
 		cli_warn(c, c->why);
 	}
 	return err;
@@ -273,6 +322,11 @@ confirm_return(void *ctx, const struct zt_returning *w)
 {
 	const struct cli *c = ctx;
 
+	if (c->json) {
+		ask_as_json("is this you", w->person.email, w->person.name,
+		    w->person.fingerprint, w->person.doubt);
+		return cli_says_yes(c);
+	}
 	(void)printf("%s ", _("you are"));
 	output_show(w->person.name);
 	(void)printf(" <");
@@ -322,14 +376,15 @@ read_words(struct cli *c, char *out, size_t size)
 static enum zt_err
 ask_words(struct cli *c, char *out, unsigned size)
 {
-	enum zt_err err;
+	return c->words_file != NULL
+		   ? read_words(c, out, size)
+		   : cli_prompt(c, _("The words:"), "--words-file FILE", out, size);
+}
 
-	if (c->words_file != NULL)
-		return read_words(c, out, size);
-	if ((err = cli_prompt(c, _("The words:"), out, size)) == ZT_ERR_USAGE)
-		(void)snprintf(c->why, sizeof c->why, "%s",
-		    _("there is no terminal to type the words at; use --words-file"));
-	return err;
+static enum zt_err
+missing(struct cli *c, const char *option, const char *value)
+{
+	return cli_refuse(c, _("an option is missing: %.40s %.60s"), option, value);
 }
 
 /* With links of colleagues, or with words on paper; what was begun in this folder by links may
@@ -352,14 +407,14 @@ cmd_recover(struct cli *c)
 	enum zt_err err;
 
 	if (!by_words)
-		err = cli_need(c, c->email, "--email E-MAIL");
-	else if ((err = cli_need(c, c->server, "--server URL")) == ZT_OK)
+		err = c->email != NULL ? ZT_OK : missing(c, "--email", "ADDRESS");
+	else if ((err = c->server != NULL ? ZT_OK : missing(c, "--server", "URL")) == ZT_OK)
 		err = ask_words(c, words, sizeof words);
 	if (err == ZT_OK && (err = cli_password(c, !zt_is_joining(c->o.home))) == ZT_OK &&
 	    (err = zt_recover(&c->o, &r, c->why)) == ZT_OK)
-		cli_say(c,
-		    "this device is yours; zt devices lists the others: revoke those that "
-		    "are lost");
+		cli_done(c, "%s",
+		    _("this device is yours; zt devices lists the others: revoke those that "
+		      "are lost"));
 	explicit_bzero(words, sizeof words);
 	return err;
 }
@@ -368,7 +423,7 @@ enum zt_err
 cmd_recovery_colleagues(struct cli *c)
 {
 	unsigned need =
-	    c->need != NULL ? (unsigned)strtoul(c->need, NULL, 10) : (unsigned)c->count / 2 + 1;
+	    cli_has(c, OPTION_NEED) ? (unsigned)c->need : (unsigned)c->count / 2 + 1;
 	struct zt_split split = { .users = (const char *const *)c->args,
 		.count = (unsigned)c->count,
 		.need = need,
@@ -379,8 +434,8 @@ cmd_recovery_colleagues(struct cli *c)
 	if (err)
 		return err;
 	if (c->json)
-		(void)printf(
-		    "{\"need\":%u,\"helpers\":%d,\"ended\":%u}\n", need, c->count, ended);
+		output_json(stdout, "split", "{s:i,s:i,s:i}", "need", (int)need, "helpers",
+		    c->count, "ended", (int)ended);
 	if (!c->json && !c->quiet) {
 		(void)printf(_("any %u of these %d colleagues can bring you back: each runs zt "
 			       "invite recovery and zt greet LINK, you run zt recover LINK..."),

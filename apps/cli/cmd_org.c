@@ -1,6 +1,5 @@
 /* cmd_org.c - organizations, people, devices, the trust log. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "command.h"
 #include "common/l10n.h"
 #include "common/output.h"
+#include "new_file.h"
 #include "zt/pki.h"
 
 enum zt_err
@@ -25,18 +25,16 @@ cmd_org_bootstrap(struct cli *c)
 		.device_label = cli_label(c) };
 	enum zt_err err;
 
-	if ((err = cli_need(c, c->server, "--server URL")) ||
-	    (err = cli_need(c, c->slug, "--slug NAME")) ||
-	    (err = cli_need(c, c->email, "--email ADDRESS")) ||
-	    (c->founding_file == NULL &&
-		(err = cli_need(
-		     c, c->token_file, "--founding-file FILE | --operator-token-file FILE"))) ||
-	    (err = cli_read_line(c, c->founding_file != NULL ? c->founding_file : c->token_file,
+	if (c->founding_file == NULL && c->token_file == NULL)
+		return cli_refuse(c, _("an option is missing: %.40s %.60s"),
+		    "--founding-file FILE |", "--operator-token-file FILE");
+	if ((err = cli_read_line(c, c->founding_file != NULL ? c->founding_file : c->token_file,
 		 token, sizeof token)) ||
 	    (err = cli_password(c, true)))
 		return err;
 	if ((err = zt_bootstrap(&c->o, &b, c->why)) == ZT_OK)
-		cli_say(c, "the organization exists, and this device is its first admin's");
+		cli_done(c, "%s",
+		    _("the organization exists, and this device is its first admin's"));
 	explicit_bzero(token, sizeof token);
 	return err;
 }
@@ -47,13 +45,9 @@ show_user(void *ctx, const struct zt_user *u)
 	const struct cli *c = ctx;
 
 	if (c->json) {
-		(void)printf("{");
-		output_field("id", u->id, true);
-		output_field("email", u->email, true);
-		output_field("name", u->name, true);
-		output_field("profile", u->profile, true);
-		output_field("fingerprint", u->fingerprint, true);
-		(void)printf("\"live\":%s}\n", u->is_live ? "true" : "false");
+		output_json(stdout, "user", "{s:s,s:o,s:o,s:s,s:s,s:b}", "id", u->id, "email",
+		    output_text(u->email), "name", output_text(u->name), "profile", u->profile,
+		    "fingerprint", u->fingerprint, "live", u->is_live);
 		return;
 	}
 	(void)printf("%s  %-9s %s ", u->id, u->profile,
@@ -92,7 +86,10 @@ cmd_user_revoke(struct cli *c)
 {
 	enum zt_err err = zt_user_revoke(c->zt, c->args[0]);
 
-	return err ? err : zt_ways_back(c->zt, warn_of_gone, c);
+	if (err)
+		return err;
+	cli_done(c, _("%.200s is revoked"), c->args[0]);
+	return zt_ways_back(c->zt, warn_of_gone, c);
 }
 
 static void
@@ -101,11 +98,8 @@ show_device(void *ctx, const struct zt_device *d)
 	const struct cli *c = ctx;
 
 	if (c->json) {
-		(void)printf("{");
-		output_field("id", d->id, true);
-		output_field("user", d->user, true);
-		output_field("label", d->label, true);
-		(void)printf("\"live\":%s}\n", d->is_live ? "true" : "false");
+		output_json(stdout, "device", "{s:s,s:s,s:o,s:b}", "id", d->id, "user", d->user,
+		    "label", output_text(d->label), "live", d->is_live);
 		return;
 	}
 	(void)printf("%s  %s ", d->id, d->is_live ? (d->is_me ? "*" : " ") : _("revoked"));
@@ -118,7 +112,11 @@ show_device(void *ctx, const struct zt_device *d)
 enum zt_err
 cmd_user_profile(struct cli *c)
 {
-	return zt_user_profile(c->zt, c->args[0], c->args[1]);
+	enum zt_err err = zt_user_profile(c->zt, c->args[0], c->args[1]);
+
+	if (err == ZT_OK)
+		cli_done(c, _("%.200s has the profile %.40s now"), c->args[0], c->args[1]);
+	return err;
 }
 
 enum zt_err
@@ -133,12 +131,9 @@ show_entry(void *ctx, const struct zt_entry *e)
 	const struct cli *c = ctx;
 
 	if (c->json) {
-		(void)printf("{\"index\":%llu,\"time\":%llu,", (unsigned long long)e->index,
-		    (unsigned long long)e->time);
-		output_field("topic", e->topic, true);
-		output_field("action", e->action, true);
-		output_field("leaf", e->leaf, false);
-		(void)printf("}\n");
+		output_json(stdout, "entry", "{s:o,s:o,s:o,s:s,s:s}", "index",
+		    output_number(e->index), "time", output_number(e->time), "topic",
+		    output_text(e->topic), "action", e->action, "leaf", e->leaf);
 		return;
 	}
 	(void)printf("%6llu  %-20s %-32s %.16s\n", (unsigned long long)e->index,
@@ -159,11 +154,10 @@ read_head(struct cli *c, uint64_t *size, uint8_t root[32])
 
 	if (err == ZT_OK)
 		return ZT_OK;
-	(void)snprintf(c->why, sizeof c->why, "%s",
+	return cli_refuse(c, "%s",
 	    err == ZT_ERR_CORRUPT
 		? _("a letter of this head is wrong, or one is missing: look at it again")
 		: _("a head is SIZE:ROOT:CHECK, as zt log head shows it"));
-	return ZT_ERR_USAGE;
 }
 
 enum zt_err
@@ -178,10 +172,13 @@ cmd_log_verify(struct cli *c)
 	if ((err = zt_log_verify(c->zt, &n)) ||
 	    (c->against != NULL && (err = zt_log_compare(c->zt, size, root))))
 		return err;
-	(void)printf(
-	    c->json ? "{\"verified\":%llu}" : _("%llu entries verified from the root key on"),
-	    (unsigned long long)n);
-	(void)printf("\n");
+	if (c->json)
+		output_json(stdout, "verified", "{s:o}", "verified", output_number(n));
+	else
+		cli_done(c,
+		    ln_(n, "%llu entry verified from the root key on",
+			"%llu entries verified from the root key on"),
+		    (unsigned long long)n);
 	if (c->against != NULL)
 		cli_say(c, "and it is the history that your colleague has verified");
 	return ZT_OK;
@@ -196,77 +193,64 @@ cmd_log_head(struct cli *c)
 	if (err)
 		return err;
 	zt_whoami(c->zt, &id);
-	(void)printf("%s\n", id.log_head);
+	if (c->json)
+		output_json(stdout, "head", "{s:o,s:s,s:s}", "size", output_number(id.log_size),
+		    "root", id.log_root, "head", id.log_head);
+	else
+		(void)printf("%s\n", id.log_head);
 	return ZT_OK;
+}
+
+static enum zt_err
+file_failed(struct cli *c, const char *file)
+{
+	(void)snprintf(c->why, sizeof c->why, "%.180s: %s", file, strerror(errno));
+	return errno == EEXIST ? ZT_ERR_EXISTS : errno == ENOSPC ? ZT_ERR_FULL : ZT_ERR_IO;
 }
 
 enum zt_err
 cmd_log_export(struct cli *c)
 {
-	int fd = open(c->args[0], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	struct new_file f;
 	enum zt_err err;
 
-	if (fd < 0) {
-		(void)snprintf(
-		    c->why, sizeof c->why, "%.180s: %s", c->args[0], strerror(errno));
-		return ZT_ERR_IO;
-	}
-	err = zt_log_export(c->zt, fd, c->count > 1 ? c->args[1] : NULL);
-	if (close(fd) != 0 && err == ZT_OK)
-		err = ZT_ERR_IO;
-	return err;
-}
-
-struct list { /* in a line of JSON */
-	const struct cli *c;
-	bool more;
-};
-
-static void
-add_way(void *ctx, const struct zt_way *w)
-{
-	struct list *l = ctx;
-
-	(void)printf("%s{", l->more ? "," : "");
-	l->more = true;
-	output_field("device", w->device, true);
-	output_field("helpers", w->helpers, true);
-	output_field("gone", w->gone, true);
-	(void)printf("\"need\":%u,\"added\":%llu}", w->need, (unsigned long long)w->added);
-}
-
-static void
-add_new_device(void *ctx, const struct zt_device *d)
-{
-	struct list *l = ctx;
-
-	(void)printf("%s{", l->more ? "," : "");
-	l->more = true;
-	output_field("device", d->id, true);
-	output_field("label", d->label, true);
-	output_field("by", d->by, true);
-	(void)printf("\"added\":%llu}", (unsigned long long)d->added);
-}
-
-static enum zt_err
-add_lists(struct cli *c)
-{
-	struct list ways = { .c = c }, devices = { .c = c };
-	enum zt_err err;
-
-	(void)printf("\"recovery\":[");
-	err = zt_ways_back(c->zt, add_way, &ways);
-	(void)printf("],\"new_devices\":[");
+	if (!new_file_begin(&f, c->args[0]))
+		return file_failed(c, c->args[0]);
+	err = zt_log_export(c->zt, f.fd, c->count > 1 ? c->args[1] : NULL);
+	if (!new_file_end(&f, err == ZT_OK) && err == ZT_OK)
+		err = file_failed(c, c->args[0]);
 	if (err == ZT_OK)
-		err = zt_new_devices(c->zt, add_new_device, &devices);
-	(void)printf("],");
+		cli_done(c, _("%.200s is written; zt-audit %.40s checks it"), c->args[0],
+		    "ORGANIZATION FILE");
 	return err;
+}
+
+static void
+add_way(void *list, const struct zt_way *w)
+{
+	(void)json_array_append_new(
+	    list, json_pack("{s:s,s:o,s:o,s:i,s:o}", "device", w->device, "helpers",
+		      output_text(w->helpers), "gone", output_text(w->gone), "need",
+		      (int)w->need, "added", output_number(w->added)));
+}
+
+static void
+add_new_device(void *list, const struct zt_device *d)
+{
+	(void)json_array_append_new(list,
+	    json_pack("{s:s,s:o,s:o,s:o}", "device", d->id, "label", output_text(d->label),
+		"by", output_text(d->by), "added", output_number(d->added)));
 }
 
 static void
 say_about(const char *what)
 {
-	(void)printf("%-19s ", _(what));
+	const char *is = _(what);
+	int width = 19;
+
+	for (const char *p = is; *p != 0; p++)
+		width += (*p & 0xc0) == 0x80; /* of a letter, not one */
+	(void)printf("%-*s ", width, is);
 }
 
 static void
@@ -305,8 +289,7 @@ may_swap(void)
 static void
 say_rests(void *ctx, const struct zt_workspace *w)
 {
-	bool *more = ctx;
-
+	(void)ctx;
 	if (w->rests_on == NULL)
 		return;
 	say_about("workspace");
@@ -318,79 +301,74 @@ say_rests(void *ctx, const struct zt_workspace *w)
 	    (unsigned long long)w->rests_until, (unsigned long long)w->verified);
 	output_show(w->rests_on);
 	(void)printf("\n");
-	*more = true;
 }
 
 static void
-list_rests(void *ctx, const struct zt_workspace *w)
+add_rest(void *list, const struct zt_workspace *w)
 {
-	bool *more = ctx;
-
-	if (w->rests_on == NULL)
-		return;
-	(void)printf("%s{", *more ? "," : "");
-	output_field("workspace", w->name, true);
-	output_field("rests_on", w->rests_on, true);
-	(void)printf("\"until\":%llu,\"verified\":%llu}", (unsigned long long)w->rests_until,
-	    (unsigned long long)w->verified);
-	*more = true;
+	if (w->rests_on != NULL)
+		(void)json_array_append_new(list,
+		    json_pack("{s:o,s:o,s:o,s:o}", "workspace", output_text(w->name),
+			"rests_on", output_text(w->rests_on), "until",
+			output_number(w->rests_until), "verified", output_number(w->verified)));
 }
 
-enum zt_err
-cmd_status(struct cli *c)
+/* ERR is what became of the newest look at the server. */
+static enum zt_err
+status_as_json(struct cli *c, const struct zt_identity *id, enum zt_err err)
 {
-	bool more = false;
-	struct zt_identity id;
+	json_t *ways = json_array(), *devices = json_array(), *rests = json_array();
+	enum zt_err lists;
+
+	if ((lists = zt_ways_back(c->zt, add_way, ways)) == ZT_OK &&
+	    (lists = zt_new_devices(c->zt, add_new_device, devices)) == ZT_OK && err == ZT_OK)
+		lists = zt_workspaces(c->zt, add_rest, rests);
+	output_json(stdout, "status", "{s:o,s:o,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:b,s:o}",
+	    "server", output_text(id->server), "organization", output_text(id->slug),
+	    "organization_id", id->org, "user", id->user, "fingerprint", id->fingerprint,
+	    "device", id->device, "root", id->log_root, "recovery", ways, "new_devices",
+	    devices, "log_size", output_number(id->log_size), "log_marked",
+	    output_number(id->log_marked), "reachable", err == ZT_OK, "resting", rests);
+	return err ? err : lists;
+}
+
+static enum zt_err
+status_in_words(struct cli *c, const struct zt_identity *id, enum zt_err err)
+{
 	uint64_t records = 0;
 	unsigned ending = 0;
-	enum zt_err err = zt_sync(c->zt), store = zt_check_store(c->zt, &records), lists;
+	enum zt_err store = zt_check_store(c->zt, &records), lists;
 
-	zt_whoami(c->zt, &id);
-	if (c->json) {
-		(void)printf("{");
-		output_field("server", id.server, true);
-		output_field("organization", id.slug, true);
-		output_field("organization_id", id.org, true);
-		output_field("user", id.user, true);
-		output_field("fingerprint", id.fingerprint, true);
-		output_field("device", id.device, true);
-		output_field("root", id.log_root, true);
-		if ((lists = add_lists(c)) != ZT_OK && err == ZT_OK)
-			err = lists;
-		(void)printf("\"log_size\":%llu,\"log_marked\":%llu,\"reachable\":%s,"
-			     "\"resting\":[",
-		    (unsigned long long)id.log_size, (unsigned long long)id.log_marked,
-		    err == ZT_OK ? "true" : "false");
-		if (err == ZT_OK)
-			err = zt_workspaces(c->zt, list_rests, &more);
-		(void)printf("]}\n");
-		return err ? err : store;
-	}
 	say_about("server");
-	output_show(id.server);
+	output_show(id->server);
 	(void)printf("  %s\n", err ? _("(not reachable, or refused)") : "");
 	say_about("organization");
-	output_show(id.slug);
-	(void)printf(" (%s)\n", id.org);
+	output_show(id->slug);
+	(void)printf(" (%s)\n", id->org);
 	say_about("user");
-	output_show(id.email);
-	(void)printf(" (%s)\n", id.user);
+	output_show(id->email);
+	(void)printf(" (%s)\n", id->user);
 	say_about("fingerprint");
-	(void)printf("%s\n", id.fingerprint);
+	(void)printf("%s\n", id->fingerprint);
 	say_about("device");
-	(void)printf("%s\n", id.device);
+	(void)printf("%s\n", id->device);
 	say_about("trust log");
-	(void)printf(_("%llu entries"), (unsigned long long)id.log_size);
-	(void)printf(", %.16s\n", id.log_root);
-	if (id.log_marked > id.log_size) {
+	(void)printf(
+	    ln_(id->log_size, "%llu entry", "%llu entries"), (unsigned long long)id->log_size);
+	(void)printf(", %.16s\n", id->log_root);
+	if (id->log_marked > id->log_size) {
 		say_about("restored");
-		(void)printf(_("the server lacks %llu entries since an older backup: run zt "
-			       "repair on every device that was used since"),
-		    (unsigned long long)(id.log_marked - id.log_size));
+		(void)printf(ln_(id->log_marked - id->log_size,
+				 "the server lacks %llu entry since an older backup: run zt "
+				 "repair on every device that was used since",
+				 "the server lacks %llu entries since an older backup: run zt "
+				 "repair on every device that was used since"),
+		    (unsigned long long)(id->log_marked - id->log_size));
 		(void)printf("\n");
 	}
 	say_about("local store");
-	(void)printf(store ? _("%llu records, DAMAGED") : _("%llu records, whole"),
+	(void)printf(store ? ln_(records, "%llu record, DAMAGED", "%llu records, DAMAGED")
+			   : ln_(records, "%llu record, whole", "%llu records, whole"),
 	    (unsigned long long)records);
 	(void)printf("\n");
 	if ((lists = zt_ways_back(c->zt, show_way, c)) == ZT_OK)
@@ -398,7 +376,7 @@ cmd_status(struct cli *c)
 	if (err == ZT_OK)
 		err = lists;
 	if (err == ZT_OK)
-		err = zt_workspaces(c->zt, say_rests, &more);
+		err = zt_workspaces(c->zt, say_rests, c);
 	if (zt_pki_show(c->zt, cli_count_ending, &ending) == ZT_OK && ending > 0)
 		(void)printf(
 		    _("revocation lists that end within a week: %u (zt pki show)\n"), ending);
@@ -407,4 +385,19 @@ cmd_status(struct cli *c)
 				       "higher limit of locked "
 				       "memory, or encrypted swap, prevents that"));
 	return err ? err : store;
+}
+
+enum zt_err
+cmd_status(struct cli *c)
+{
+	struct zt_identity id;
+	uint64_t records = 0;
+	enum zt_err err = zt_sync(c->zt);
+
+	zt_whoami(c->zt, &id);
+	if (!c->json)
+		return status_in_words(c, &id, err);
+	if ((err = status_as_json(c, &id, err)) == ZT_OK)
+		err = zt_check_store(c->zt, &records);
+	return err;
 }

@@ -15,21 +15,20 @@ cmd_pki_trust(struct cli *c)
 	size_t count = none ? 0 : (size_t)c->count;
 	enum zt_err err;
 
-	if (c->count == 0) {
-		(void)snprintf(c->why, sizeof c->why, "%s",
+	if (c->count == 0)
+		return cli_refuse(c, "%s",
 		    _("name all anchors and lists that are to count, or none: these take the "
 		      "place "
 		      "of those that are set"));
-		return ZT_ERR_USAGE;
-	}
 	err = zt_pki_trust(c->zt, (const char *const *)c->args, count);
 	if (err == ZT_OK && count > 0) {
-		cli_say(c, "newcomers with a certificate of these anchors may ask to join");
+		cli_done(c, "%s",
+		    _("newcomers with a certificate of these anchors may ask to join"));
 		cli_say(c,
 		    "who has joined stays, also when their certificate is revoked: zt user "
 		    "revoke ends that");
 	} else if (err == ZT_OK)
-		cli_say(c, "nobody joins by a certificate any more");
+		cli_done(c, "%s", _("nobody joins by a certificate any more"));
 	return err;
 }
 
@@ -54,13 +53,10 @@ show_item(void *ctx, const struct zt_pki_item *i)
 	const struct cli *c = ctx;
 
 	if (c->json) {
-		(void)printf("{");
-		output_field("kind", i->is_list ? "revocation_list" : "anchor", true);
-		output_field("subject", i->subject, true);
-		output_field("issuer", i->issuer, true);
-		output_field("fingerprint", i->fingerprint, true);
-		(void)printf("\"from\":%llu,\"until\":%llu}\n", (unsigned long long)i->from,
-		    (unsigned long long)i->until);
+		output_json(stdout, i->is_list ? "revocation_list" : "anchor",
+		    "{s:o,s:o,s:s,s:o,s:o}", "subject", output_text(i->subject), "issuer",
+		    output_text(i->issuer), "fingerprint", i->fingerprint, "from",
+		    output_number(i->from), "until", output_number(i->until));
 		return;
 	}
 	(void)printf("%s  ", i->is_list ? _("revocation list") : _("anchor"));
@@ -87,7 +83,7 @@ read_secret(struct cli *c, char *out, unsigned size, const char **secret)
 	if (c->pin_file != NULL)
 		err = cli_read_line(c, c->pin_file, out, size);
 	else if (strncmp(c->args[0], "pkcs11:", 7) == 0)
-		err = cli_prompt(c, _("PIN of the token:"), out, size);
+		err = cli_prompt(c, _("PIN of the token:"), "--pin-file FILE", out, size);
 	else
 		return ZT_OK;
 	*secret = out;
@@ -107,20 +103,17 @@ cmd_pki_request(struct cli *c)
 	char id[40], secret[256] = "";
 	enum zt_err err;
 
-	if ((err = cli_need(c, a.server, "--server")) || (err = cli_need(c, a.org, "--org")) ||
-	    (err = cli_need(c, a.email, "--email")) ||
-	    (err = read_secret(c, secret, sizeof secret, &a.secret)) ||
+	if ((err = read_secret(c, secret, sizeof secret, &a.secret)) ||
 	    (err = cli_password(c, true)))
 		goto out;
 	if ((err = zt_pki_request(&c->o, &a, id, c->why)))
 		goto out;
 	if (c->json) {
-		(void)printf("{");
-		output_field("request", id, false);
-		(void)printf("}\n");
+		output_json(stdout, "request", "{s:s}", "request", id);
 	} else {
-		(void)printf(_("request %s waits for an admin; zt pki status tells when it is "
-			       "accepted\n"),
+		cli_done(c,
+		    _("request %s waits for an admin; zt pki status tells when it is "
+		      "accepted"),
 		    id);
 	}
 out:
@@ -137,9 +130,7 @@ cmd_pki_status(struct cli *c)
 	if (err)
 		return err;
 	if (c->json) {
-		(void)printf("{");
-		output_field("state", state, false);
-		(void)printf("}\n");
+		output_json(stdout, "state", "{s:s}", "state", state);
 	} else {
 		(void)printf("%s\n", strcmp(state, "open") == 0 ? _("it waits for an admin")
 				     : strcmp(state, "accepted") == 0
@@ -155,15 +146,11 @@ show_request(void *ctx, const struct zt_pki_open *r)
 	const struct cli *c = ctx;
 
 	if (c->json) {
-		(void)printf("{");
-		output_field("request", r->id, true);
-		output_field("email", r->email, true);
-		output_field("name", r->name, true);
-		output_field("subject", r->subject, true);
-		output_field("issuer", r->issuer, true);
-		output_field("fingerprint", r->fingerprint, true);
-		output_field("refused", r->why != NULL ? r->why : "", true);
-		(void)printf("\"time\":%llu}\n", (unsigned long long)r->time);
+		output_json(stdout, "request", "{s:s,s:o,s:o,s:o,s:o,s:s,s:o,s:o}", "request",
+		    r->id, "email", output_text(r->email), "name", output_text(r->name),
+		    "subject", output_text(r->subject), "issuer", output_text(r->issuer),
+		    "fingerprint", r->fingerprint, "refused",
+		    output_text(r->why != NULL ? r->why : ""), "time", output_number(r->time));
 		return;
 	}
 	(void)printf("%s  ", r->id);
@@ -190,7 +177,7 @@ cmd_pki_accept(struct cli *c)
 	enum zt_err err = zt_pki_accept(c->zt, c->args[0], c->profile);
 
 	if (err == ZT_OK)
-		cli_say(c, "accepted");
+		cli_done(c, "%s", _("accepted"));
 	return err;
 }
 
@@ -200,6 +187,6 @@ cmd_pki_reject(struct cli *c)
 	enum zt_err err = zt_pki_reject(c->zt, c->args[0]);
 
 	if (err == ZT_OK)
-		cli_say(c, "rejected");
+		cli_done(c, "%s", _("rejected"));
 	return err;
 }

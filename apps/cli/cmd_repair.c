@@ -12,11 +12,9 @@ lost(void *ctx, const struct zt_loss *l)
 	const struct cli *c = ctx;
 
 	if (c->json) {
-		(void)printf("{");
-		output_field("lost", l->what, true);
-		output_field("workspace", l->workspace != NULL ? l->workspace : "", true);
-		(void)printf("\"first\":%llu,\"last\":%llu}\n", (unsigned long long)l->first,
-		    (unsigned long long)l->last);
+		output_json(stdout, "lost", "{s:s,s:o,s:o,s:o}", "lost", l->what, "workspace",
+		    output_text(l->workspace != NULL ? l->workspace : ""), "first",
+		    output_number(l->first), "last", output_number(l->last));
 		return;
 	}
 	output_show(l->workspace != NULL ? l->workspace : _("trust log"));
@@ -32,15 +30,16 @@ cmd_repair(struct cli *c)
 
 	if (err)
 		return err;
-	(void)printf(
-	    c->json ? "{\"entries\":%llu,\"changesets\":%llu,\"objects\":%llu,"
-		    : _("brought back: %llu entries of the trust log, %llu changesets, %llu "
-			"objects"),
-	    (unsigned long long)r.entries, (unsigned long long)r.changesets,
-	    (unsigned long long)r.objects);
 	if (c->json)
-		(void)printf("\"whole\":%s}", r.is_whole ? "true" : "false");
-	(void)printf("\n");
+		output_json(stdout, "repaired", "{s:o,s:o,s:o,s:b}", "entries",
+		    output_number(r.entries), "changesets", output_number(r.changesets),
+		    "objects", output_number(r.objects), "whole", r.is_whole);
+	else
+		cli_done(c,
+		    _("brought back: entries of the trust log %llu, changesets %llu, objects "
+		      "%llu"),
+		    (unsigned long long)r.entries, (unsigned long long)r.changesets,
+		    (unsigned long long)r.objects);
 	if (r.is_whole) {
 		cli_say(c,
 		    "the server holds again all that this device has verified; zt verify "

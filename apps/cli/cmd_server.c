@@ -18,16 +18,12 @@ struct operator
 static enum zt_err
 operator_of(struct cli *c, struct operator* o)
 {
-	enum zt_err err;
 
 	*o = (struct operator){ .s = { .url = c->server,
 				    .ca_file = c->o.ca_file,
 				    .in_clear = c->o.in_clear,
 				    .translate = l10n } };
 	o->s.operator_token = o->token;
-	if ((err = cli_need(c, c->server, "--server URL")) ||
-	    (err = cli_need(c, c->token_file, "--operator-token-file FILE")))
-		return err;
 	return cli_read_line(c, c->token_file, o->token, sizeof o->token);
 }
 
@@ -42,24 +38,38 @@ cmd_server_org_create(struct cli *c)
 	    (err = zt_server_org_create(&o.s, c->args[0], code, c->why)) == ZT_OK) {
 		cli_say(c, "give this code to the founder, who begins the organization with it "
 			   "within a day: zt org bootstrap --founding-file FILE");
-		output_show(code);
-		(void)printf("\n");
+		if (c->json)
+			output_json(
+			    stdout, "founding_code", "{s:o}", "code", output_text(code));
+		else {
+			output_show(code);
+			(void)printf("\n");
+		}
 	}
 	explicit_bzero(&o, sizeof o);
 	return err;
 }
 
+/* How much of a limit is used: "2/7 users". */
 static void
-show_bound(const char *name, uint64_t is, uint64_t limit, bool is_json)
+show_bound(const char *words, uint64_t is, uint64_t limit)
 {
-	if (is_json)
-		(void)printf("\"%s\":%llu,\"%s_limit\":%llu,", name, (unsigned long long)is,
-		    name, (unsigned long long)limit);
-	else if (limit > 0)
-		(void)printf("  %llu/%llu %s", (unsigned long long)is,
-		    (unsigned long long)limit, _(name));
-	else
-		(void)printf("  %llu %s", (unsigned long long)is, _(name));
+	(void)printf("  %llu", (unsigned long long)is);
+	if (limit > 0)
+		(void)printf("/%llu", (unsigned long long)limit);
+	(void)printf("%s", words);
+}
+
+static void
+org_as_json(const struct zt_server_org *o)
+{
+	output_json(stdout, "organization", "{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+	    "id", o->id, "name", output_text(o->slug), "users", output_number(o->users),
+	    "users_limit", output_number(o->users_limit), "bytes", output_number(o->bytes),
+	    "bytes_limit", output_number(o->bytes_limit), "devices", output_number(o->devices),
+	    "workspaces", output_number(o->workspaces), "entries", output_number(o->entries),
+	    "marked", output_number(o->marked), "frozen", output_number(o->frozen), "expires",
+	    output_number(o->expires));
 }
 
 static void
@@ -69,31 +79,21 @@ show_org(void *ctx, const struct zt_server_org *o)
 	bool is_over = o->expires != 0 && o->expires <= (uint64_t)time(NULL) * 1000;
 
 	if (c->json) {
-		(void)printf("{");
-		output_field("id", o->id, true);
-		output_field("name", o->slug, true);
-	} else {
-		(void)printf("%s  ", o->id);
-		output_show(o->slug);
-	}
-	show_bound(N_("users"), o->users, o->users_limit, c->json);
-	show_bound(N_("bytes"), o->bytes, o->bytes_limit, c->json);
-	if (c->json) {
-		(void)printf(
-		    "\"devices\":%llu,\"workspaces\":%llu,\"entries\":%llu,\"marked\":%llu,"
-		    "\"frozen\":%llu,\"expires\":%llu}\n",
-		    (unsigned long long)o->devices, (unsigned long long)o->workspaces,
-		    (unsigned long long)o->entries, (unsigned long long)o->marked,
-		    (unsigned long long)o->frozen, (unsigned long long)o->expires);
+		org_as_json(o);
 		return;
 	}
-	(void)printf(_("  %llu devices, %llu workspaces, %llu entries"),
-	    (unsigned long long)o->devices, (unsigned long long)o->workspaces,
-	    (unsigned long long)o->entries);
+	(void)printf("%s  ", o->id);
+	output_show(o->slug);
+	show_bound(ln_(o->users, " user", " users"), o->users, o->users_limit);
+	show_bound(ln_(o->bytes, " byte", " bytes"), o->bytes, o->bytes_limit);
+	show_bound(ln_(o->devices, " device", " devices"), o->devices, 0);
+	show_bound(ln_(o->workspaces, " workspace", " workspaces"), o->workspaces, 0);
+	show_bound(ln_(o->entries, " entry", " entries"), o->entries, 0);
 	if (o->frozen > 0)
 		(void)printf(_(", %llu frozen"), (unsigned long long)o->frozen);
 	if (o->marked > o->entries)
-		(void)printf(_(", RESTORED: %llu entries are missing"),
+		(void)printf(ln_(o->marked - o->entries, ", RESTORED: %llu entry is missing",
+				 ", RESTORED: %llu entries are missing"),
 		    (unsigned long long)(o->marked - o->entries));
 	if (o->expires > 0) {
 		(void)printf(", %s ", is_over ? _("expired") : _("expires"));
@@ -114,60 +114,22 @@ cmd_server_org_list(struct cli *c)
 	return err;
 }
 
-/* "500M", "2G", "0" as bytes. */
-static bool
-size_of(const char *text, uint64_t *out)
-{
-	static const char units[] = "KMGT";
-	char *end;
-	unsigned long long n = strtoull(text, &end, 10);
-	const char *unit = *end != 0 ? strchr(units, *end) : NULL;
-	unsigned shift = unit != NULL ? 10 * (unsigned)(unit - units + 1) : 0;
-
-	if (text[0] < '0' || text[0] > '9' || (*end != 0 && (unit == NULL || end[1] != 0)) ||
-	    n > (unsigned long long)INT64_MAX >> shift)
-		return false;
-	*out = n << shift;
-	return true;
-}
-
-static enum zt_err
-read_limits(struct cli *c, uint64_t of[3], struct zt_server_limits *l)
-{
-	unsigned seconds;
-
-	if (c->users != NULL && !size_of(c->users, &of[0]))
-		return cli_need(c, NULL, "--users N");
-	if (c->storage != NULL && !size_of(c->storage, &of[1]))
-		return cli_need(c, NULL, "--storage SIZE");
-	l->users = c->users != NULL ? &of[0] : NULL;
-	l->bytes = c->storage != NULL ? &of[1] : NULL;
-	if (c->duration != NULL) {
-		if (strcmp(c->duration, "ever") == 0)
-			of[2] = 0;
-		else if ((seconds = cli_duration(c, c->duration)) == 0)
-			return ZT_ERR_USAGE;
-		else
-			of[2] = cli_due(seconds);
-		l->expires = &of[2];
-	}
-	return ZT_OK;
-}
-
 enum zt_err
 cmd_server_org_set(struct cli *c)
 {
-	struct zt_server_limits l = { 0 };
+	uint64_t due = c->seconds > 0 ? cli_due(c->seconds) : 0; /* 0: ever */
+	struct zt_server_limits l = { .users = cli_has(c, OPTION_USERS) ? &c->users : NULL,
+		.bytes = cli_has(c, OPTION_STORAGE) ? &c->storage : NULL,
+		.expires = cli_has(c, OPTION_FOR) ? &due : NULL };
 	struct operator o;
-	uint64_t of[3] = { 0 };
-	enum zt_err err = operator_of(c, &o);
+	enum zt_err err;
 
-	if (err == ZT_OK && (err = read_limits(c, of, &l)) == ZT_OK) {
-		if (l.users == NULL && l.bytes == NULL && l.expires == NULL)
-			err = cli_need(c, NULL, "--users N | --storage SIZE | --for TIME");
-		else
-			err = zt_server_org_set(&o.s, c->args[0], &l, c->why);
-	}
+	if (l.users == NULL && l.bytes == NULL && l.expires == NULL)
+		return cli_refuse(c, _("an option is missing: %.40s %.60s"), "--users N |",
+		    "--storage SIZE | --for TIME");
+	if ((err = operator_of(c, &o)) == ZT_OK &&
+	    (err = zt_server_org_set(&o.s, c->args[0], &l, c->why)) == ZT_OK)
+		cli_done(c, _("the limits of %.100s are set"), c->args[0]);
 	explicit_bzero(&o, sizeof o);
 	return err;
 }
@@ -180,10 +142,11 @@ set_frozen(struct cli *c, bool is_frozen)
 	enum zt_err err = operator_of(c, &o);
 
 	*(is_frozen ? &l.freeze : &l.thaw) = c->args[1];
-	if (err == ZT_OK && (err = zt_server_org_set(&o.s, c->args[0], &l, c->why)) == ZT_OK &&
-	    is_frozen)
-		cli_say(c, "this server does nothing for the user now; only the organization "
-			   "can revoke them");
+	if (err == ZT_OK && (err = zt_server_org_set(&o.s, c->args[0], &l, c->why)) == ZT_OK)
+		cli_done(c, "%s",
+		    is_frozen ? _("this server does nothing for the user now; only the "
+				  "organization can revoke them")
+			      : _("this server serves the user again"));
 	explicit_bzero(&o, sizeof o);
 	return err;
 }
@@ -207,8 +170,9 @@ cmd_server_accept_loss(struct cli *c)
 	enum zt_err err = operator_of(c, &o);
 
 	if (err == ZT_OK && (err = zt_server_accept_loss(&o.s, c->args[0], c->why)) == ZT_OK)
-		cli_say(c, "what the backup lacked is given up; devices that had seen it "
-			   "refuse this server from now on, and must be added again");
+		cli_done(c, "%s",
+		    _("what the backup lacked is given up; devices that had seen it refuse "
+		      "this server from now on, and must be added again"));
 	explicit_bzero(&o, sizeof o);
 	return err;
 }

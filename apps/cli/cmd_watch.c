@@ -23,7 +23,7 @@ ready(void *ctx)
 	const struct cli *c = ctx;
 
 	if (c->json)
-		(void)printf("{\"event\":\"ready\"}\n");
+		output_json(stdout, "event", "{s:s}", "event", "ready");
 	(void)fflush(stdout);
 }
 
@@ -33,10 +33,8 @@ event(void *ctx, const struct zt_event *e)
 	const struct cli *c = ctx;
 
 	if (c->json) {
-		(void)printf("{");
-		output_field("event", e->kind, true);
-		output_field("workspace", e->workspace, true);
-		(void)printf("\"position\":%llu}\n", (unsigned long long)e->position);
+		output_json(stdout, "event", "{s:s,s:o,s:o}", "event", e->kind, "workspace",
+		    output_text(e->workspace), "position", output_number(e->position));
 	} else {
 		(void)printf("%-6s ", e->kind);
 		output_show(e->workspace);

@@ -1,16 +1,25 @@
 /* cmd_workspace.c - workspaces and who may do what in them. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "command.h"
 #include "common/l10n.h"
 #include "common/output.h"
+#include "values.h"
 
 enum zt_err
 cmd_workspace_create(struct cli *c)
 {
-	return zt_workspace_create(c->zt, c->args[0]);
+	char id[33];
+	enum zt_err err = zt_workspace_make(c->zt, c->args[0], c->force, id);
+
+	if (err)
+		return err;
+	if (c->json)
+		output_json(stdout, "workspace", "{s:s,s:o,s:s}", "id", id, "name",
+		    output_text(c->args[0]), "role", "owner");
+	else
+		cli_done(c, _("%.260s is made (%s)"), c->args[0], id);
+	return ZT_OK;
 }
 
 static void
@@ -19,17 +28,13 @@ show_workspace(void *ctx, const struct zt_workspace *w)
 	const struct cli *c = ctx;
 
 	if (c->json) {
-		(void)printf("{");
-		output_field("id", w->id, true);
-		output_field("name", w->name, true);
-		output_field("role", w->role, true);
-		output_field("state",
+		output_json(stdout, "workspace", "{s:s,s:o,s:s,s:s,s:o,s:i}", "id", w->id,
+		    "name", output_text(w->name), "role", w->role, "state",
 		    w->deletion_due != 0 ? "deletion announced"
 		    : w->is_archived     ? "archived"
 					 : "active",
-		    true);
-		(void)printf("\"deletion_due\":%llu,\"generation\":%u}\n",
-		    (unsigned long long)w->deletion_due, w->generation);
+		    "deletion_due", output_number(w->deletion_due), "generation",
+		    (int)w->generation);
 		return;
 	}
 	(void)printf("%s  %-12s ", w->id, w->role);
@@ -53,7 +58,13 @@ cmd_workspace_list(struct cli *c)
 static void
 show_member(void *ctx, const struct zt_member *m)
 {
-	(void)ctx;
+	const struct cli *c = ctx;
+
+	if (c->json) {
+		output_json(stdout, "member", "{s:s,s:o,s:o,s:s}", "user", m->user, "email",
+		    output_text(m->email), "name", output_text(m->name), "role", m->role);
+		return;
+	}
 	(void)printf("%-12s ", m->role);
 	output_show(m->email[0] != 0 ? m->email : m->user);
 	(void)printf("\n");
@@ -69,13 +80,9 @@ static void
 show_person(const struct cli *c, const struct zt_person *p)
 {
 	if (c->json) {
-		(void)printf("{");
-		output_field("user", p->id, true);
-		output_field("email", p->email, true);
-		output_field("name", p->name, true);
-		output_field("fingerprint", p->fingerprint, true);
-		output_field("doubt", p->doubt, false);
-		(void)printf("}\n");
+		output_json(stdout, "person", "{s:s,s:o,s:o,s:s,s:o}", "user", p->id, "email",
+		    output_text(p->email), "name", output_text(p->name), "fingerprint",
+		    p->fingerprint, "doubt", output_text(p->doubt));
 	} else if (!c->quiet || p->doubt[0] != 0) {
 		output_show(p->name);
 		(void)printf(" <");
@@ -89,6 +96,7 @@ show_person(const struct cli *c, const struct zt_person *p)
 enum zt_err
 cmd_workspace_share(struct cli *c)
 {
+	const char *role = c->role != NULL ? c->role : "contributor";
 	struct zt_person p;
 	enum zt_err err = zt_find_person(c->zt, c->args[1], &p);
 
@@ -105,20 +113,31 @@ cmd_workspace_share(struct cli *c)
 			return ZT_ERR_WHO;
 		c->why[0] = 0;
 	}
-	return zt_workspace_share(
-	    c->zt, c->args[0], p.id, c->role != NULL ? c->role : "contributor");
+	if ((err = zt_workspace_share(c->zt, c->args[0], p.id, role)) == ZT_OK)
+		cli_done(c, _("%.260s is shared with %.260s, role %.20s"), c->args[0],
+		    c->args[1], role);
+	return err;
 }
 
 enum zt_err
 cmd_workspace_unshare(struct cli *c)
 {
-	return zt_workspace_unshare(c->zt, c->args[0], c->args[1]);
+	enum zt_err err = zt_workspace_unshare(c->zt, c->args[0], c->args[1]);
+
+	if (err == ZT_OK)
+		cli_done(c, _("%.260s has no role in %.260s any more, and its key is renewed"),
+		    c->args[1], c->args[0]);
+	return err;
 }
 
 enum zt_err
 cmd_workspace_rotate(struct cli *c)
 {
-	return zt_workspace_rotate(c->zt, c->args[0]);
+	enum zt_err err = zt_workspace_rotate(c->zt, c->args[0]);
+
+	if (err == ZT_OK)
+		cli_done(c, _("the key of %.260s is renewed"), c->args[0]);
+	return err;
 }
 
 enum zt_err
@@ -132,16 +151,25 @@ cmd_workspace_rewrap(struct cli *c)
 	if (err)
 		return err;
 	if (c->json)
-		(void)printf("{\"rewrapped\":%llu,\"lost\":%llu}\n", (unsigned long long)done,
-		    (unsigned long long)lost);
-	else if (!c->quiet)
-		(void)printf(c->finish ? _("%llu versions are under the newest key alone now\n")
-				       : _("%llu versions are under the newest key now\n"),
+		output_json(stdout, "rewrapped", "{s:o,s:o}", "rewrapped", output_number(done),
+		    "lost", output_number(lost));
+	else if (c->finish)
+		cli_done(c,
+		    ln_(done, "%llu version is under the newest key alone now",
+			"%llu versions are under the newest key alone now"),
+		    (unsigned long long)done);
+	else
+		cli_done(c,
+		    ln_(done, "%llu version is under the newest key now",
+			"%llu versions are under the newest key now"),
 		    (unsigned long long)done);
 	if (lost > 0) {
-		(void)snprintf(c->why, sizeof c->why,
-		    _("%llu versions cannot be opened any more: the server lost or spoiled "
-		      "their keys"),
+		(void)cli_refuse(c,
+		    ln_(lost,
+			"%llu version cannot be opened any more: the server lost or spoiled "
+			"its key",
+			"%llu versions cannot be opened any more: the server lost or spoiled "
+			"their keys"),
 		    (unsigned long long)lost);
 		return ZT_ERR_KEY;
 	}
@@ -151,81 +179,94 @@ cmd_workspace_rewrap(struct cli *c)
 enum zt_err
 cmd_workspace_rename(struct cli *c)
 {
-	return zt_workspace_rename(c->zt, c->args[0], c->args[1]);
+	enum zt_err err = zt_workspace_rename(c->zt, c->args[0], c->args[1]);
+
+	if (err == ZT_OK)
+		cli_done(c, _("%.260s is called %.260s now"), c->args[0], c->args[1]);
+	return err;
 }
 
 enum zt_err
 cmd_workspace_archive(struct cli *c)
 {
-	return zt_workspace_archive(c->zt, c->args[0], true);
+	enum zt_err err = zt_workspace_archive(c->zt, c->args[0], true);
+
+	if (err == ZT_OK)
+		cli_done(c, _("%.260s takes no more changes"), c->args[0]);
+	return err;
 }
 
 enum zt_err
 cmd_workspace_unarchive(struct cli *c)
 {
-	return zt_workspace_archive(c->zt, c->args[0], false);
+	enum zt_err err = zt_workspace_archive(c->zt, c->args[0], false);
+
+	if (err == ZT_OK)
+		cli_done(c, _("%.260s takes changes again"), c->args[0]);
+	return err;
 }
 
-enum { LEAST_DELETION_S = 24 * 3600 };
+enum { LEAST_DELETION_S = 24 * 3600, DELETION_S = 7 * LEAST_DELETION_S };
 
 enum zt_err
 cmd_workspace_delete(struct cli *c)
 {
-	unsigned seconds = cli_duration(c, c->duration != NULL ? c->duration : "7d");
+	unsigned seconds = cli_has(c, OPTION_FOR) ? c->seconds : DELETION_S;
+	enum zt_err err;
 
-	if (seconds == 0)
-		return ZT_ERR_USAGE;
-	if (seconds < LEAST_DELETION_S) {
-		(void)snprintf(c->why, sizeof c->why, "%s",
+	if (seconds < LEAST_DELETION_S)
+		return cli_refuse(c, "%s",
 		    _("a deletion is due a day later at the earliest, so that each owner can "
 		      "take it back"));
-		return ZT_ERR_USAGE;
-	}
-	return zt_workspace_delete(c->zt, c->args[0], cli_due(seconds));
+	if ((err = zt_workspace_delete(c->zt, c->args[0], cli_due(seconds))) == ZT_OK)
+		cli_done(c,
+		    _("%.260s will be deleted; until then each owner can take that back: zt "
+		      "workspace undelete"),
+		    c->args[0]);
+	return err;
 }
 
 enum zt_err
 cmd_workspace_undelete(struct cli *c)
 {
-	return zt_workspace_delete(c->zt, c->args[0], 0);
+	enum zt_err err = zt_workspace_delete(c->zt, c->args[0], 0);
+
+	if (err == ZT_OK)
+		cli_done(c, _("%.260s will not be deleted"), c->args[0]);
+	return err;
 }
 
 enum zt_err
 cmd_workspace_claim(struct cli *c)
 {
-	return zt_workspace_claim(c->zt, c->args[0]);
-}
+	enum zt_err err = zt_workspace_claim(c->zt, c->args[0]);
 
-/* TEXT as a whole number. */
-static bool
-number_of(struct cli *c, const char *text, uint64_t *out)
-{
-	char *end = NULL;
-
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	if (errno == 0 && text[0] >= '0' && text[0] <= '9' && *end == 0)
-		return true;
-	(void)snprintf(c->why, sizeof c->why, _("%.100s is no whole number"), text);
-	return false;
+	if (err == ZT_OK)
+		cli_done(c, _("you are the owner of %.260s now"), c->args[0]);
+	return err;
 }
 
 enum zt_err
 cmd_workspace_void_change(struct cli *c)
 {
-	uint64_t position;
+	uint64_t position = 0;
+	enum zt_err err = value_number(c, "POSITION", c->args[1], 0, INT64_MAX, &position);
 
-	if (!number_of(c, c->args[1], &position))
-		return ZT_ERR_USAGE;
-	return zt_workspace_void_changeset(c->zt, c->args[0], position);
+	if (err == ZT_OK &&
+	    (err = zt_workspace_void_changeset(c->zt, c->args[0], position)) == ZT_OK)
+		cli_done(c, _("changeset %llu of %.260s counts for nobody now"),
+		    (unsigned long long)position, c->args[0]);
+	return err;
 }
 
 enum zt_err
 cmd_workspace_void_pin(struct cli *c)
 {
-	uint64_t entry;
+	uint64_t entry = 0;
+	enum zt_err err = value_number(c, "ENTRY", c->args[1], 0, INT64_MAX, &entry);
 
-	if (!number_of(c, c->args[1], &entry))
-		return ZT_ERR_USAGE;
-	return zt_workspace_void_pin(c->zt, c->args[0], entry);
+	if (err == ZT_OK && (err = zt_workspace_void_pin(c->zt, c->args[0], entry)) == ZT_OK)
+		cli_done(c, _("what entry %llu pins of %.260s is not looked at any more"),
+		    (unsigned long long)entry, c->args[0]);
+	return err;
 }

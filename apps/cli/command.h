@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "options.h"
 #include "zt/enrol.h"
 #include "zt/file.h"
 #include "zt/org.h"
@@ -12,25 +13,27 @@
 
 /* A line about long work, on standard error (progress.h). */
 struct progress {
-	bool shown;
-	uint64_t began_ms, drawn_ms;
+	bool shown, json;
+	uint64_t began_ms, drawn_ms, left_out;
 };
 
-/* The options of all commands, and the arguments that are left. */
+/* The options, and the arguments that are left. */
 struct cli {
 	struct zt_options o;
-	char password[1024];
-	const char *home, *server, *token_file, *slug, *email, *name, *label, *role, *profile,
-	    *duration;
-	const char *password_file, *new_password_file, *against, *words_file, *version_text,
-	    *at, *need, *users, *storage, *founding_file, *org, *key, *pin_file, *since,
-	    *object;
-	int password_fd;
-	bool json, qr, finish, recursive, details, yes, quiet, keep;
+	char password[ZT_PASSWORD_MOST + 1];
+	uint64_t given; /* the set of options that were given */
+	const char *home, *server, *token_file, *slug, *email, *name, *label, *role, *profile;
+	const char *password_file, *new_password_file, *against, *words_file, *founding_file,
+	    *org, *key, *pin_file, *object;
+	uint64_t password_fd, to_version, at, need, users, storage, since;
+	unsigned seconds; /* --for */
+	bool json, qr, finish, recursive, details, yes, quiet, keep, force, help, version;
 	bool waited;          /* it was said that the other side is waited for */
+	bool is_understood;   /* what it complains of then is no fault of its words */
 	bool stays_in_memory; /* nothing of this process goes to swap */
 	char **args;
 	int count;
+	const struct command *command;
 	struct zt *zt;        /* open, for commands that need it */
 	struct progress work; /* of zt_options.working */
 	char why[256];
@@ -39,29 +42,31 @@ struct cli {
 
 struct command {
 	const char *words; /* "workspace share" */
-	const char *usage; /* "WORKSPACE USER --role ROLE" */
+	const char *args;  /* "WORKSPACE USER" */
 	const char *what;  /* one line */
 	const char *example;
-	int least, most; /* arguments */
-	bool needs_device;
+	int least, most;                                       /* arguments */
+	enum { NEEDS_NOTHING, NEEDS_FOLDER, NEEDS_DEVICE } of; /* the state folder */
+	uint64_t needs, takes; /* sets of options: those that have to be there, and others */
 	enum zt_err (*run)(struct cli *c);
 };
 
 extern const struct command commands[];
 extern const unsigned command_count;
 
-/* An option of any command, for help, completion and the manual page. */
-struct cli_option {
-	const char *name, *value, *what;
-};
-extern const struct cli_option cli_options[];
-extern const unsigned cli_option_count;
-
-/* "90", "15m", "8h" or "2d" as seconds, 30 days at most; 0 and a complaint when it is none of
- * these. */
-unsigned cli_duration(struct cli *c, const char *text);
-/* "YYYY-MM-DD HH:MM:SS", local, as milliseconds since 1970. Errors: USAGE, with a complaint. */
-enum zt_err cli_time(struct cli *c, const char *text, uint64_t *out);
+/* Whether OPTION was given. */
+bool cli_has(const struct cli *c, enum option option);
+/* Complains in C's why, in a sentence that is translated already. Errors: USAGE, always. */
+enum zt_err cli_refuse(struct cli *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* An act is done: one line for people, unless --quiet, or one of JSON ("done"). FORMAT is
+ * translated already. */
+void cli_done(const struct cli *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A line on standard error about PATH ("": about none): what KIND of thing, and the REASON;
+ * WORDS say the kind to people. */
+void cli_note(
+    bool json, const char *kind, const char *words, const char *path, const char *reason);
 /* The time SECONDS from now in milliseconds, up to a second later and never sooner. */
 uint64_t cli_due(unsigned seconds);
 /* Asks for the password as the options say, unless the device is unlocked. Errors: USAGE, IO.
@@ -69,12 +74,14 @@ uint64_t cli_due(unsigned seconds);
 enum zt_err cli_password(struct cli *c, bool is_new);
 /* A new password: from --new-password-file, or asked for twice. */
 enum zt_err cli_new_password(struct cli *c, char *out, unsigned size);
-/* Asks at the terminal, without showing what is typed. Errors: USAGE (there is none). */
-enum zt_err cli_prompt(struct cli *c, const char *text, char *out, unsigned size);
-/* Reads one line of FILE. */
+/* Asks at the terminal, without showing what is typed. Errors: USAGE (there is none: INSTEAD
+ * names the options that do without), TOO_BIG, INTERRUPTED. */
+enum zt_err cli_prompt(
+    struct cli *c, const char *text, const char *instead, char *out, unsigned size);
+/* The first line of FILE: not empty, without a byte order mark before it, a NUL in it or the
+ * line's end behind it. Errors: USAGE (it is none), TOO_BIG, NOT_FOUND, IO; with a complaint.
+ */
 enum zt_err cli_read_line(struct cli *c, const char *file, char *out, unsigned size);
-/* VALUE, or a complaint that OPTION is missing. Errors: USAGE. */
-enum zt_err cli_need(struct cli *c, const char *value, const char *option);
 /* What this device is called: --label, or the machine's name. */
 const char *cli_label(struct cli *c);
 /* Counts in CTX, an unsigned, the revocation lists that end within a week. */

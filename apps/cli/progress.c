@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "common/l10n.h"
-#include "common/output.h"
 
 enum { WIDTH = 24, EVERY_MS = 100, MOMENT_MS = 500 };
 
@@ -44,12 +43,11 @@ step(void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name)
 static void
 skipped(void *ctx, const char *name, const char *why)
 {
-	progress_end(ctx);
-	(void)fprintf(stderr, "zt: %s ", _("left out"));
-	output_show_on(stderr, name);
-	(void)fprintf(stderr, ": ");
-	output_show_on(stderr, _(why));
-	(void)fprintf(stderr, "\n");
+	struct progress *p = ctx;
+
+	progress_end(p);
+	p->left_out++;
+	cli_note(p->json, "left_out", _("left out"), name, _(why));
 }
 
 void
@@ -58,11 +56,7 @@ progress_damaged(void *ctx, const char *path, const char *what)
 	struct cli *c = ctx;
 
 	progress_end(&c->work);
-	(void)fprintf(stderr, "zt: %s ", _("damaged"));
-	output_show_on(stderr, path);
-	(void)fprintf(stderr, ": ");
-	output_show_on(stderr, what);
-	(void)fprintf(stderr, "\n");
+	cli_note(c->json, "damaged", _("damaged"), path, what);
 }
 
 void
@@ -95,6 +89,7 @@ struct zt_progress
 progress_begin(struct progress *p, const struct cli *c)
 {
 	*p = (struct progress){ .began_ms = now_ms(),
+		.json = c->json,
 		.shown = !c->quiet && !c->json && isatty(STDERR_FILENO) };
 	return (struct zt_progress){ p, p->shown ? step : NULL, skipped };
 }

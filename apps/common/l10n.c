@@ -41,3 +41,10 @@ l10n(const char *text)
 			return texts[i].fr;
 	return text;
 }
+
+const char *
+l10n_count(unsigned long long n, const char *one, const char *many)
+{
+	/* French counts nothing in the singular too. */
+	return l10n(n == 1 || (n == 0 && *french()) ? one : many);
+}

@@ -1,43 +1,24 @@
 #include "common/output.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 #include "zt/zt.h"
 
-static void
-show(const char *text, enum zt_shown how, FILE *to)
-{
-	char one[ZT_SHOWN];
-	size_t n;
-
-	while ((n = zt_show(&text, how, one)) > 0)
-		(void)fwrite(one, 1, n, to);
-}
-
 void
 output_show(const char *text)
 {
-	show(text, ZT_SHOW_PLAIN, stdout);
+	output_show_on(stdout, text);
 }
 
 void
 output_show_on(FILE *to, const char *text)
 {
-	show(text, ZT_SHOW_PLAIN, to);
-}
+	char one[ZT_SHOWN];
+	size_t n;
 
-void
-output_field(const char *key, const char *text, bool more)
-{
-	output_field_on(stdout, key, text, more);
-}
-
-void
-output_field_on(FILE *to, const char *key, const char *text, bool more)
-{
-	(void)fprintf(to, "\"%s\":\"", key);
-	show(text, ZT_SHOW_JSON, to);
-	(void)fprintf(to, "\"%s", more ? "," : "");
+	while ((n = zt_show(&text, ZT_SHOW_PLAIN, one)) > 0)
+		(void)fwrite(one, 1, n, to);
 }
 
 void
@@ -52,4 +33,47 @@ output_time(uint64_t ms)
 	    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm) == 0)
 		(void)snprintf(text, sizeof text, "%llu ms", (unsigned long long)ms);
 	(void)fputs(text, stdout);
+}
+
+json_t *
+output_text(const char *text)
+{
+	char one[ZT_SHOWN], *quoted = NULL;
+	size_t size = 0, n;
+	FILE *f = open_memstream(&quoted, &size);
+	json_t *made = NULL;
+
+	if (f == NULL)
+		return NULL;
+	(void)fputc('"', f);
+	while ((n = zt_show(&text, ZT_SHOW_JSON, one)) > 0)
+		(void)fwrite(one, 1, n, f);
+	(void)fputc('"', f);
+	if (fclose(f) == 0)
+		made = json_loadb(quoted, size, JSON_DECODE_ANY, NULL);
+	free(quoted);
+	return made;
+}
+
+json_t *
+output_number(uint64_t n)
+{
+	return json_integer((json_int_t)(n <= INT64_MAX ? n : INT64_MAX));
+}
+
+void
+output_json(FILE *to, const char *kind, const char *format, ...)
+{
+	json_t *line = json_pack("{s:s}", "kind", kind), *more;
+	va_list args;
+
+	va_start(args, format);
+	more = json_vpack_ex(NULL, 0, format, args);
+	va_end(args);
+	if (line == NULL || more == NULL || json_object_update_missing(line, more) != 0 ||
+	    json_dumpf(line, to, JSON_COMPACT | JSON_ENSURE_ASCII) != 0)
+		(void)fputs("{\"kind\":\"error\",\"error\":\"MEMORY\"}", to);
+	(void)fputc('\n', to);
+	json_decref(more);
+	json_decref(line);
 }

@@ -1,18 +1,23 @@
-/* output.h - what programs print: text that may be hostile, times, fields of JSON lines. */
+/* output.h - what programs print: text that may be hostile, times, lines of JSON. */
 #ifndef ZT_COMMON_OUTPUT_H
 #define ZT_COMMON_OUTPUT_H
 
-#include <stdbool.h>
+#include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
 
 /* Prints TEXT by the rule of zt_show. */
 void output_show(const char *text);
 void output_show_on(FILE *to, const char *text);
-/* "key":"text", and a comma when MORE follows. */
-void output_field(const char *key, const char *text, bool more);
-void output_field_on(FILE *to, const char *key, const char *text, bool more);
 /* Local date and time of MS milliseconds since 1970. */
 void output_time(uint64_t ms);
+
+/* TEXT as a string of JSON, whatever bytes it has; the caller's to give away ("s:o"). */
+json_t *output_text(const char *text);
+/* MS milliseconds, or another number, as one of JSON. */
+json_t *output_number(uint64_t n);
+/* A line of JSON: {"kind":KIND, and what json_pack makes of FORMAT, an object. All of it is
+ * ASCII, so that no terminal obeys anything in it. docs/json.md has the kinds. */
+void output_json(FILE *to, const char *kind, const char *format, ...);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utf8proc.h>
 
 /* One character from P: its length in bytes, 0 when invalid. */
@@ -65,6 +66,7 @@ map(struct bytes text, int options, struct buf *out)
 	if (n < 0)
 		return n == UTF8PROC_ERROR_NOMEM ? ZT_ERR_MEMORY : ZT_ERR_NAME;
 	buf_add(out, bytes_of(made, (size_t)n));
+	explicit_bzero(made, (size_t)n); /* passwords come here too */
 	free(made);
 	return buf_err(out);
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "client/chain.h"
 
 void
@@ -78,6 +79,39 @@ space_is_gone(const struct org_workspace *w)
 	return w->deletion_due != 0 && w->deletion_due <= client_now_ms();
 }
 
+/* By whom a person tells workspaces of one name apart. */
+static void
+owner_of(struct space *s, char out[40])
+{
+	struct client_handle h;
+
+	for (size_t i = 0; i < s->w->member_count; i++) {
+		const struct org_user *u = s->w->members[i]->user;
+
+		if (org_state_role(s->w, u, ORG_NEVER) != ROLE_OWNER)
+			continue;
+		client_handle(s->z, &u->id, &h);
+		utf8_show_text(h.email, out, 40);
+		return;
+	}
+	(void)snprintf(out, 40, "?");
+}
+
+static enum zt_err
+refuse_two(struct zt *z, const char *name, struct space *a, struct space *b)
+{
+	char ids[2][ID_TEXT], owners[2][40], shown[40];
+
+	id_print(&a->w->id, ids[0]);
+	id_print(&b->w->id, ids[1]);
+	owner_of(a, owners[0]);
+	owner_of(b, owners[1]);
+	utf8_show_text(name, shown, sizeof shown);
+	return client_refuse(z, ZT_ERR_INVALID,
+	    "two workspaces have the name %s; use the id: %s of %s, or %s of %s", shown, ids[0],
+	    owners[0], ids[1], owners[1]);
+}
+
 enum zt_err
 space_find(struct zt *z, const char *name, struct space **out)
 {
@@ -108,8 +142,7 @@ space_find(struct zt *z, const char *name, struct space **out)
 			continue;
 		}
 		if (found != NULL)
-			return client_refuse(z, ZT_ERR_INVALID,
-			    "two workspaces have the name %.100s; use the id", name);
+			return refuse_two(z, name, found, s);
 		found = s;
 	}
 	if (found == NULL)

@@ -78,15 +78,44 @@ struct creation {
 	struct secret *key;
 	struct hash commitment;
 	struct buf name;
+	const char *only; /* refused when one of this user's has this name; NULL: any name */
 	Zt__WorkspaceCreated m;
 };
+
+/* Two of one name could not be told apart by it from then on. */
+static enum zt_err
+refuse_second(struct zt *z, const char *name)
+{
+	const struct org_user *me = org_state_user(z->state, &z->user);
+	struct org_workspace *w;
+	size_t at = 0;
+	enum zt_err err;
+
+	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL) {
+		char id[ID_TEXT], is[260];
+		struct space *s;
+
+		if (org_state_role(w, me, ORG_NEVER) != ROLE_OWNER)
+			continue;
+		if ((err = space_of(z, w, &s)))
+			return err;
+		space_name(s, is);
+		id_print(&w->id, id);
+		if (strcmp(is, name) == 0)
+			return client_refuse(z, ZT_ERR_EXISTS,
+			    "you have a workspace %.100s already (%s)", name, id);
+	}
+	return ZT_OK;
+}
 
 static enum zt_err
 fill_creation(struct zt *z, void *ctx, Zt__EntryBody *b)
 {
 	struct creation *c = ctx;
+	enum zt_err err = c->only != NULL ? refuse_second(z, c->only) : ZT_OK;
 
-	(void)z;
+	if (err)
+		return err;
 	b->action_case = ZT__ENTRY_BODY__ACTION_WORKSPACE_CREATED;
 	b->workspace_created = &c->m;
 	return ZT_OK;
@@ -108,7 +137,13 @@ client_check_workspace_name(struct zt *z, const char *name)
 enum zt_err
 zt_workspace_create(struct zt *z, const char *name)
 {
-	struct creation c = { .name = buf_init(1024) };
+	return zt_workspace_make(z, name, false, NULL);
+}
+
+enum zt_err
+zt_workspace_make(struct zt *z, const char *name, bool second, char *id)
+{
+	struct creation c = { .name = buf_init(1024), .only = second ? NULL : name };
 	struct org_user *me;
 	enum zt_err err = client_check_workspace_name(z, name);
 
@@ -131,6 +166,8 @@ zt_workspace_create(struct zt *z, const char *name)
 	me = org_state_user(z->state, &z->user);
 	/* for this user's other devices */
 	err = workspace_deposit(z, org_state_workspace(z->state, &c.id), c.key, &me, 1);
+	if (err == ZT_OK && id != NULL)
+		id_print(&c.id, id);
 out:
 	secret_free(c.key);
 	buf_free(&c.name);

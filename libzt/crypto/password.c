@@ -7,6 +7,8 @@
 #include <sodium.h>
 #include <sys/mman.h>
 
+#include "base/utf8.h"
+
 enum { LEAST_PASSES = 3, MOST_PASSES = 64, LANES = 4, MOST_LANES = 64, KIB = 1024 };
 
 static const uint64_t least_memory = 256ull << 20, most_memory = 4ull << 30;
@@ -36,8 +38,8 @@ give_pages(uint8_t *p, size_t n)
 	(void)munmap(p, n); /* argon2 wiped them */
 }
 
-enum zt_err
-password_key(struct bytes password, const uint8_t salt[PASSWORD_SALT_BYTES],
+static enum zt_err
+stretch(struct bytes password, const uint8_t salt[PASSWORD_SALT_BYTES],
     struct password_cost cost, struct secret **out)
 {
 	unsigned lanes = cost.lanes == 0 ? 1 : cost.lanes;
@@ -68,5 +70,20 @@ password_key(struct bytes password, const uint8_t salt[PASSWORD_SALT_BYTES],
 	if (argon2_ctx(&c, Argon2_id) == ARGON2_OK)
 		err = secret_from(bytes_of(key, sizeof key), out);
 	sodium_memzero(key, sizeof key);
+	return err;
+}
+
+enum zt_err
+password_key(struct bytes password, const uint8_t salt[PASSWORD_SALT_BYTES],
+    struct password_cost cost, struct secret **out)
+{
+	struct buf normal = buf_init(4 * password.n + 64);
+	enum zt_err err = ZT_OK;
+
+	if (utf8_valid(password) && (err = utf8_normal(password, &normal)) == ZT_OK)
+		password = buf_bytes(&normal);
+	if (err == ZT_OK)
+		err = stretch(password, salt, cost, out);
+	buf_free(&normal);
 	return err;
 }

@@ -17,8 +17,9 @@ struct password_cost {
 
 /* What new files are written with: the floor, in the 4 lanes of RFC 9106 section 4. */
 struct password_cost password_cost_now(void);
-/* Errors: WEAK (the cost is below the floor), TOO_BIG (beyond 4 GiB, 64 passes or 64 lanes: a
- * hostile file must not hang us), MEMORY. */
+/* A password that is UTF-8 counts in normal form C: keyboards spell the same letters in several
+ * ways. Errors: WEAK (the cost is below the floor), TOO_BIG (beyond 4 GiB, 64 passes or 64
+ * lanes: a hostile file must not hang us), MEMORY. */
 ZT_CHECKED enum zt_err password_key(struct bytes password,
     const uint8_t salt[PASSWORD_SALT_BYTES], struct password_cost cost, struct secret **out);
 

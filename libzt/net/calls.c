@@ -227,6 +227,19 @@ write_head(struct calls_request *q, const char *target)
 	return err;
 }
 
+/* Whether an answer comes from the gateway, by the types that its answers have. What stands
+ * between (a login page of a hotel, a proxy, another web server) answers for it with pages of
+ * its own, also with 200. */
+static bool
+is_ours(const struct calls_request *q, long status)
+{
+	const char *type = NULL;
+
+	(void)curl_easy_getinfo(q->easy, CURLINFO_CONTENT_TYPE, &type);
+	return type != NULL && strcmp(type, status == 200 ? "application/octet-stream"
+							  : "application/x-zt-error") == 0;
+}
+
 static size_t
 take_answer(char *p, size_t size, size_t n, void *ctx)
 {
@@ -236,6 +249,8 @@ take_answer(char *p, size_t size, size_t n, void *ctx)
 
 	(void)size;
 	(void)curl_easy_getinfo(q->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (!is_ours(q, status))
+		return n; /* dropped, however long it is */
 	to = status == 200 ? q->answer : &q->error_body;
 	buf_add(to, bytes_of(p, n));
 	q->failed_write = buf_err(to) != ZT_OK;
@@ -381,23 +396,34 @@ take_time(struct calls *c, enum zt_err err, uint64_t time_ms)
 		c->ahead_s = ahead;
 }
 
+/* Trying again can help: behind a login page the server may be there. */
+static enum zt_err
+not_ours(const struct calls_request *q, long status, char detail[200])
+{
+	if (status == 404 || status == 405 || (status >= 200 && status < 400))
+		(void)snprintf(detail, 200,
+		    words(q->c, "%.150s is not a zt server (a login page?)"), q->c->server);
+	else
+		(void)snprintf(
+		    detail, 200, words(q->c, "%.150s answered %ld"), q->c->server, status);
+	return ZT_ERR_NETWORK;
+}
+
 /* The error that the server named in its answer. */
 static enum zt_err
 service_err(const struct calls_request *q, long status, char detail[200])
 {
 	Zt__Answer *m = NULL;
-	enum zt_err err = ZT_ERR_NETWORK;
+	enum zt_err err;
 
-	(void)snprintf(detail, 200, words(q->c, "%.150s answered %ld"), q->c->server, status);
 	if (pb_decode(&zt__answer__descriptor, buf_bytes(&q->error_body), 4096, &m) == ZT_OK &&
 	    m->error != 0) {
 		err = err_from_number(m->error);
 		take_time(q->c, err, m->time);
 		detail[0] = 0;
 		calls_quote(q->c, m->detail, detail);
-	} else if (status == 404 || status == 405 || (status >= 200 && status < 400)) {
-		(void)snprintf(
-		    detail, 200, words(q->c, "%.150s is not a zt server"), q->c->server);
+	} else {
+		err = not_ours(q, status, detail);
 	}
 	pb_free(m);
 	return err;
@@ -412,6 +438,8 @@ outcome(const struct calls_request *q, CURLcode code, char detail[200])
 	if (code != CURLE_OK)
 		return transport_err(q, code, detail);
 	(void)curl_easy_getinfo(q->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (!is_ours(q, status))
+		return not_ours(q, status, detail);
 	return status == 200 ? ZT_OK : service_err(q, status, detail);
 }
 

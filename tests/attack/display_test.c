@@ -223,7 +223,7 @@ X_a_servers_sentence_is_quoted_and_no_terminal_obeys_it(void **state)
 	assert_non_null(strstr(out, "(the server says: \\u{001b}]0;a title"));
 	run_zt(&s->bob, "--json users", out, sizeof out);
 	obeys_nothing(out);
-	assert_non_null(strstr(out, "\"why\":\"the server says: \\\\u{001b}]0;a title"));
+	assert_non_null(strstr(out, "\"reason\":\"the server says: \\\\u{001b}]0;a title"));
 	double_play(s->w->d, NULL);
 	/* what zt's own services say is said the same way */
 	assert_err(ZT_ERR_FORBIDDEN, zt_invite(s->bob.zt, ZT_INVITE_USER, (char[1024]){ 0 }));
@@ -245,7 +245,7 @@ X_a_name_that_turns_its_end_around_is_seen_to(void **state)
 	run_zt(&s->alice, "ls shown:/", out, sizeof out);
 	assert_non_null(strstr(out, "photo\\u{202e}gpj.exe"));
 	run_zt(&s->alice, "--json ls shown:/", out, sizeof out);
-	assert_non_null(strstr(out, "photo\\u202egpj.exe\""));
+	assert_non_null(strstr(out, "photo\\u202Egpj.exe\""));
 	run_zt(&s->alice, "get shown:/other\u202egpj.exe .", out, sizeof out);
 	assert_non_null(strstr(out, "other\\u{202e}gpj.exe"));
 	/* and it is the same name still */

@@ -113,11 +113,11 @@ expect 0 "exit 65" "one that is longer than can be is not cut" cat "$state/seen"
 echo > "$state/empty"
 empty() { "$bin/zt" --home "$state/none" --password-file "$state/empty" "$@"; }
 link=$(alice invite user)
-expect 64 "protects nothing" "no organization begins under an empty password" empty org bootstrap --server "$url" --operator-token-file "$state/operator-token" --slug none --email n@demo.example
-expect 64 "protects nothing" "nobody joins under one" empty claim "$link" --email n@demo.example --name N
-expect 64 "protects nothing" "nobody recovers under one" empty recover --server "$url" --words-file "$state/empty"
+expect 64 "first line is empty" "no organization begins under an empty password" empty org bootstrap --server "$url" --operator-token-file "$state/operator-token" --slug none --email n@demo.example
+expect 64 "first line is empty" "nobody joins under one" empty claim "$link" --email n@demo.example --name N
+expect 64 "first line is empty" "nobody recovers under one" empty recover --server "$url" --words-file "$state/alice.password"
 check "nothing was made" test ! -e "$state/none"
-expect 64 "protects nothing" "nor is one set later" alice password --new-password-file "$state/empty"
+expect 64 "first line is empty" "nor is one set later" alice password --new-password-file "$state/empty"
 expect 0 "alice@demo" "the old one holds" alice users
 
 # what was read from a file is not in the memory of a program that goes on

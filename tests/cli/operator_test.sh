@@ -32,7 +32,7 @@ check "a limit of storage is set" operator set markslug --storage 1M
 expect 77 "stores as much" "and kept" alice put "$state/some" w:/more
 check "0 ends it" operator set markslug --storage 0 --users 0
 check "and writing goes on" alice --quiet put "$state/some" w:/more
-expect 64 "storage SIZE" "what is no size" operator set markslug --storage lots
+expect 64 "no size" "what is no size" operator set markslug --storage lots
 expect 66 "no organization" "an unknown organization" operator set nobody --users 3
 
 # frozen, which is not revoked

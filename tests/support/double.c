@@ -178,7 +178,9 @@ carry(struct double_ *d, int fd, int *up, struct message *m)
 			hooks.after(hooks.ctx, &c);
 		(void)pthread_mutex_unlock(&d->lock);
 	}
-	buf_printf(&out, "HTTP/1.1 %d -\r\ncontent-length: %zu\r\n\r\n", c.status, c.answer.n);
+	buf_printf(&out,
+	    "HTTP/1.1 %d -\r\ncontent-type: application/%s\r\ncontent-length: %zu\r\n\r\n",
+	    c.status, c.status == 200 ? "octet-stream" : "x-zt-error", c.answer.n);
 	buf_add(&out, buf_bytes(&c.answer));
 	ok = write_all(fd, buf_bytes(&out));
 	buf_free(&answer.all);

@@ -19,7 +19,11 @@ struct zt_workspace {
 struct zt_member {
 	const char *user, *email, *name, *role;
 };
+/* Makes a workspace; this user owns it. Errors: NAME, EXISTS (this user owns one of this name,
+ * and its paths would lead to neither). */
 ZT_CALL enum zt_err zt_workspace_create(struct zt *z, const char *name);
+/* The same; also a SECOND one of the name, when that is wanted. ID[33] is its id; or NULL. */
+ZT_CALL enum zt_err zt_workspace_make(struct zt *z, const char *name, bool second, char *id);
 ZT_CALL enum zt_err zt_workspaces(
     struct zt *z, void (*each)(void *ctx, const struct zt_workspace *w), void *ctx);
 ZT_CALL enum zt_err zt_workspace_members(struct zt *z, const char *workspace,

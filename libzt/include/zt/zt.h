@@ -20,6 +20,10 @@ struct zt; /* one device, unlocked */
 /* What takes long within calls that have no progress of their own. */
 enum zt_work { ZT_VERIFIES_LOG, ZT_VERIFIES_HISTORY, ZT_WRAPS_KEYS };
 
+/* The most bytes of a password. It is bytes, but one spelling: what is UTF-8 counts in normal
+ * form C, so that every keyboard gives the same. */
+#define ZT_PASSWORD_MOST 1023
+
 struct zt_options {
 	const char *home; /* the device's state folder */
 	/* Its protection; wiped by the caller. NULL: zt_unlock was called in this login

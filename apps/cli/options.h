@@ -1,0 +1,93 @@
+/* options.h - the options of zt: each stands once, with what it takes; a command names its own.
+ */
+#ifndef ZT_CLI_OPTIONS_H
+#define ZT_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "zt/err.h"
+
+enum option {
+	/* of all commands */
+	OPTION_HOME,
+	OPTION_PASSWORD_FILE,
+	OPTION_PASSWORD_FD,
+	OPTION_CA_FILE,
+	OPTION_INSECURE,
+	OPTION_JSON,
+	OPTION_QUIET,
+	OPTION_HELP,
+	OPTION_VERSION,
+	/* of some */
+	OPTION_AGAINST,
+	OPTION_AT,
+	OPTION_CHECKSUM,
+	OPTION_EMAIL,
+	OPTION_FINISH,
+	OPTION_FOR,
+	OPTION_FORCE,
+	OPTION_FOUNDING_FILE,
+	OPTION_KEEP,
+	OPTION_KEY,
+	OPTION_LABEL,
+	OPTION_LONG,
+	OPTION_NAME,
+	OPTION_NEED,
+	OPTION_NEW_PASSWORD_FILE,
+	OPTION_OPERATOR_TOKEN_FILE,
+	OPTION_OBJECT,
+	OPTION_ORG,
+	OPTION_OVERWRITE,
+	OPTION_PIN_FILE,
+	OPTION_PROFILE,
+	OPTION_QR,
+	OPTION_RECURSIVE,
+	OPTION_ROLE,
+	OPTION_SERVER,
+	OPTION_SINCE,
+	OPTION_SLUG,
+	OPTION_STORAGE,
+	OPTION_TO_VERSION,
+	OPTION_USERS,
+	OPTION_WORDS_FILE,
+	OPTION_YES,
+	OPTION_COUNT
+};
+/* Sets of options: OPT(AT) | OPT(RECURSIVE). */
+#define OPT(name) (UINT64_C(1) << OPTION_##name)
+#define OPTIONS_OF_ALL (OPT(AGAINST) - 1)
+
+/* What stands behind an option, and the type of its place in struct cli. */
+enum option_takes {
+	TAKES_NOTHING,  /* bool */
+	TAKES_TEXT,     /* const char *: never empty; one of the words of "this|that" */
+	TAKES_NUMBER,   /* uint64_t from LEAST to MOST */
+	TAKES_SIZE,     /* uint64_t in bytes */
+	TAKES_TIME,     /* uint64_t in milliseconds since 1970 */
+	TAKES_DURATION, /* unsigned, seconds; 0: "ever" */
+};
+struct cli_option {
+	const char *name; /* "--at" */
+	char letter;      /* 'r' for -r; 0: none */
+	enum option_takes takes;
+	const char *value; /* "TIME"; "" when it takes nothing */
+	const char *what;
+	size_t place; /* in struct cli */
+	uint64_t least, most;
+};
+extern const struct cli_option cli_options[OPTION_COUNT];
+
+struct cli;
+struct command;
+/* Takes the options out of ARGV; what is left are the command's words and arguments. Errors:
+ * USAGE, with a complaint: no such option, a value that is missing or not what it has to be,
+ * two that exclude each other. */
+enum zt_err options_read(struct cli *c, int argc, char **argv);
+/* Whether those that were given are K's, and all that K needs are among them. Errors: USAGE. */
+enum zt_err options_check(struct cli *c, const struct command *k);
+/* Whether --json is among the arguments: how a complaint about them is made. */
+bool options_want_json(int argc, char **argv);
+
+#endif

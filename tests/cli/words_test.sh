@@ -1,0 +1,66 @@
+#!/bin/sh
+# What zt says and is told on a system that runs: output that cannot be written, doubled names, acts
+# that say what they did, files that are whole or not there, plural forms.
+. "$(dirname "$0")/world.sh"
+begin_world
+# A password costs a second each time: without one, where the system keeps keys.
+if alice unlock --for 1h >/dev/null 2>&1; then alice() { "$bin/zt" --home "$state/alice" "$@"; }; fi
+french() { LC_ALL=fr_FR.UTF-8 alice "$@"; }
+echo x > "$state/f"
+expect 0 "w is made ([0-9a-f]\{32\})" "workspace create says name and id" alice workspace create w
+expect 0 "^1 file$" "one file is one" alice put "$state/f" w:/f
+
+# acts say in one line what was done; --quiet silences
+expect 0 "^w:/d is made$" "mkdir" alice mkdir w:/d
+expect 0 "^0 files$" "no file, in English" alice get w:/d "$state/d"
+expect 0 "^0 fichier$" "in French, where none is in the singular" french get w:/d "$state/d"
+expect 0 "^w:/f is w:/d/f now$" "mv" alice mv w:/f w:/d/f
+expect 0 "^w:/d/f is removed" "rm" alice rm w:/d/f
+expect 0 "^w:/d/f is as it was$" "restore" alice restore w:/d/f --to-version 1
+expect 0 "^w is shared with bob@demo.example, role reader$" "share" alice workspace share w bob@demo.example --role reader
+expect 0 "has no role in w any more" "unshare" alice workspace unshare w bob@demo.example
+expect 0 "a plus de rôle dans w\|est partagé avec" "in French" french workspace share w bob@demo.example
+says_nothing() { "$@" >"$state/said" 2>&1 && ! test -s "$state/said"; }
+check "--quiet says nothing of an act" says_nothing alice --quiet mkdir w:/q
+expect 0 "^/q/$" "and still lists what was asked for" alice --quiet ls w:/
+
+# two of one name
+id=$(alice --json workspace list | sed -n 's/.*"id":"\([0-9a-f]*\)","name":"w".*/\1/p')
+expect 73 "workspace w already ($id)" "a second workspace of one's own of a name is refused" alice workspace create w
+expect 73 "already" "so is a renamed one's name, and a third" alice workspace create w
+check "unless it is wanted" alice workspace create w --force
+expect 64 "$id of alice@demo.example, or\|or $id of alice@demo.example" "the name alone is refused then, with ids and owners" alice ls w:/
+expect 0 "^/q/$" "and the id leads to the one" alice ls "$id:/"
+second=$(alice --json workspace list | sed -n 's/.*"id":"\([0-9a-f]*\)","name":"w".*/\1/p' | grep -v "$id")
+check "which can get another name" alice workspace rename "$second" w2
+expect 0 "^/q/$" "and the name is good again" alice ls w:/
+bob --quiet workspace create w2; bob --quiet workspace share w2 alice@demo.example
+expect 64 "of bob@demo.example" "one that another shared is told apart by its owner" alice ls w2:/
+
+# standard output that cannot be written, at every kind of command
+full() { "$@" >/dev/full; }
+closed() { "$@" >&-; }
+for way in "ls w:/" "--json ls w:/" "cat w:/d/f" "history w:/d/f" users "log show" "workspace list" status "mkdir w:/full"; do
+	expect 74 "" "zt $way, and the disk is full" full alice $way
+done
+expect 74 "standard output" "closed output is said, and nothing else gets what was meant for it" closed alice put "$state/f" w:/closed
+expect 0 "^x$" "what was done stands" alice cat w:/closed
+
+# an export is whole or not there
+expect 66 "no workspace nothing" "an export that fails" alice log export "$state/history" nothing
+check "leaves no file" test ! -e "$state/history" -a -z "$(find "$state" -maxdepth 1 -name 'history*')"
+echo before > "$state/history"; expect 66 "" "one over a file that is there" alice log export "$state/history" nothing
+expect 0 "^before$" "leaves that file" cat "$state/history"
+expect 74 "No such file" "a folder that is not there" alice log export "$state/none/history"
+expect 73 "" "a device is no place for it" alice log export /dev/null
+ln -s history "$state/link"; check "through a link" alice log export "$state/link" w
+check "which stays a link to the whole history" "$bin/zt-audit" "$(alice --json status | sed -n 's/.*"organization_id":"\([0-9a-f]*\)".*/\1/p')" "$state/history"
+check "with nothing beside it" test -L "$state/link" -a -z "$(find "$state" -maxdepth 1 -name 'history.*')"
+expect 74 "" "zt-audit, and the disk is full" full "$bin/zt-audit" "$(alice --json status | sed -n 's/.*"organization_id":"\([0-9a-f]*\)".*/\1/p')" "$state/history"
+expect 64 "no whole number" "the place of a changeset is a number" alice workspace void-change w 1x
+for head in "1x:$(head -c 64 /dev/zero | tr '\0' a)" "-1:$(head -c 64 /dev/zero | tr '\0' a)" "12: $(head -c 63 /dev/zero | tr '\0' a)" "12"; do
+	expect 64 "" "a head \"$head\" is refused as a slip" alice log verify --against="$head"
+done
+
+alice lock >/dev/null 2>&1 || true
+finish
