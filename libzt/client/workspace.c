@@ -95,7 +95,7 @@ refuse_second(struct zt *z, const char *name)
 		char id[ID_TEXT], is[260];
 		struct space *s;
 
-		if (org_state_role(w, me, ORG_NEVER) != ROLE_OWNER)
+		if (org_state_role(w, me, ORG_NEVER) != ROLE_OWNER || space_is_gone(w))
 			continue;
 		if ((err = space_of(z, w, &s)))
 			return err;
