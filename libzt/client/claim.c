@@ -361,7 +361,7 @@ claim(struct claiming *k)
 	/* The one way out: the other side does not wait for somebody who has left. */
 	if (err)
 		exchange_abort(&k->r);
-	device_file_end_attempt(k->o->home);
+	device_file_end_attempt(k->o->home, &k->r.invitation);
 	return err;
 }
 

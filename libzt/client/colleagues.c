@@ -354,7 +354,7 @@ ask_one(struct asking *a, const char *link)
 	}
 	if (err == ZT_OK)
 		err = keep_part(a, &r, buf_bytes(&got));
-	device_file_end_attempt(a->o->home);
+	device_file_end_attempt(a->o->home, &r.invitation);
 	sas_free(r.sas);
 	calls_free(r.calls);
 	buf_free(&claim);

@@ -570,13 +570,13 @@ device_file_read_joining(const char *folder, struct bytes password, Zt__Joining 
 	return err;
 }
 
-static FILE *
-attempt_file(const char *folder, const char *mode)
+static void
+attempt_path(const char *folder, const struct id *invitation, char out[PATH_SIZE + 64])
 {
-	char path[PATH_SIZE + 64];
+	char text[ID_TEXT];
 
-	(void)snprintf(path, sizeof path, "%s/attempt", folder);
-	return fopen(path, mode);
+	id_print(invitation, text);
+	(void)snprintf(out, PATH_SIZE + 64, "%s/attempt-%s", folder, text);
 }
 
 enum zt_err
@@ -584,39 +584,43 @@ device_file_note_attempt(
     const char *folder, const struct id *invitation, const struct id *attempt)
 {
 	enum zt_err err = device_file_folder(folder);
+	char path[PATH_SIZE + 64];
 	FILE *f;
 	bool whole;
 
 	if (err)
 		return err;
-	if ((f = attempt_file(folder, "wbe")) == NULL)
+	attempt_path(folder, invitation, path);
+	if ((f = fopen(path, "wbe")) == NULL)
 		return err_of(errno);
-	whole = fwrite(invitation->b, ID_BYTES, 1, f) == 1 &&
-		fwrite(attempt->b, ID_BYTES, 1, f) == 1;
+	whole = fwrite(attempt->b, ID_BYTES, 1, f) == 1;
 	return fclose(f) == 0 && whole ? ZT_OK : err_of(errno);
 }
 
 bool
 device_file_noted_attempt(const char *folder, const struct id *invitation, struct id *attempt)
 {
-	FILE *f = attempt_file(folder, "rbe");
-	struct id both[2];
-	bool is =
-	    f != NULL && fread(both, sizeof both, 1, f) == 1 && id_equal(&both[0], invitation);
+	char path[PATH_SIZE + 64];
+	struct id noted;
+	FILE *f;
+	bool is;
 
+	attempt_path(folder, invitation, path);
+	f = fopen(path, "rbe");
+	is = f != NULL && fread(&noted, sizeof noted, 1, f) == 1;
 	if (f != NULL)
 		(void)fclose(f);
 	if (is)
-		*attempt = both[1];
+		*attempt = noted;
 	return is;
 }
 
 void
-device_file_end_attempt(const char *folder)
+device_file_end_attempt(const char *folder, const struct id *invitation)
 {
 	char path[PATH_SIZE + 64];
 
-	(void)snprintf(path, sizeof path, "%s/attempt", folder);
+	attempt_path(folder, invitation, path);
 	(void)unlink(path);
 	(void)rmdir(folder); /* where that was all that it held */
 }

@@ -76,7 +76,7 @@ ZT_CHECKED enum zt_err device_file_note_attempt(
     const char *folder, const struct id *invitation, const struct id *attempt);
 bool device_file_noted_attempt(
     const char *folder, const struct id *invitation, struct id *attempt);
-void device_file_end_attempt(const char *folder);
+void device_file_end_attempt(const char *folder, const struct id *invitation);
 /* Whether such a file is there, and no device. */
 bool device_file_is_joining(const char *folder);
 void device_file_end_joining(const char *folder);

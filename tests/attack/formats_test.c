@@ -270,7 +270,7 @@ static void
 words_come_back_and_a_wrong_one_is_noticed(void **state)
 {
 	static const uint8_t loopback[] = { 127, 0, 0, 1 };
-	struct buf text = buf_init(1024);
+	struct buf text = buf_init(1024), sheet = buf_init(1024);
 	uint8_t in[48], out[48];
 	unsigned noticed = 0, tried = 0;
 	size_t wrong;
@@ -300,6 +300,18 @@ words_come_back_and_a_wrong_one_is_noticed(void **state)
 		text.p[i] = was;
 	}
 	assert_int_equal(tried, noticed); /* but for one in 65,536 */
+	/* As people write them: numbered, in lines, behind an empty one and a byte order mark.
+	 */
+	buf_add_text(&sheet, "\xEF\xBB\xBF\n");
+	for (size_t i = 0; i < text.n; i += 6)
+		buf_printf(&sheet, "%zu. %.5s%s", i / 6 + 1, buf_text(&text) + i,
+		    i / 6 % 5 == 4 ? "\r\n" : " ");
+	assert_ok(words_parse(buf_bytes(&sheet), out, sizeof out, &wrong));
+	assert_memory_equal(in, out, sizeof in);
+	text.p[2 * 6 + 1] = 'x';
+	assert_err(ZT_ERR_CORRUPT, words_parse(buf_bytes(&text), out, sizeof out, &wrong));
+	assert_int_equal(3, wrong);
+	buf_free(&sheet);
 	buf_free(&text);
 }
 
