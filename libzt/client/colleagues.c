@@ -197,6 +197,26 @@ out:
 	return err;
 }
 
+/* The link is used up when the asker has and keeps the part; one who went away meanwhile meets
+ * the helper again by the same link. */
+static enum zt_err
+end_helping(struct zt *z, struct exchange *r, struct zt_greeted *out)
+{
+	enum zt_err err;
+
+	store_rest(z->store);
+	out->is_fetched = exchange_await_fetched(r);
+	if ((err = client_wake(z, true)))
+		return err;
+	if (!out->is_fetched)
+		return client_refuse(z, ZT_ERR_ABORTED,
+		    "they went away before they had your part: greet the same link again");
+	r->is_told = true;
+	if ((err = invitation_note(z, &r->invitation, "accepted")))
+		return err;
+	return invitation_end(z, &r->invitation, true);
+}
+
 static enum zt_err
 give_part(struct zt *z, struct exchange *r, const struct id *device, struct bytes part,
     struct zt_greeted *out)
@@ -211,13 +231,8 @@ give_part(struct zt *z, struct exchange *r, const struct id *device, struct byte
 		m.device = pb_field(device->b, ID_BYTES);
 		m.share = share;
 		if ((err = pb_encode(&m, &help)) == ZT_OK &&
-		    (err = exchange_walk(r, SAS_STEPS, buf_bytes(&help), &got)) == ZT_OK) {
-			r->is_told = true;
-			if ((err = invitation_note(z, &r->invitation, "accepted")) == ZT_OK)
-				err = invitation_end(z, &r->invitation, true);
-			store_rest(z->store);
-			out->is_fetched = exchange_await_fetched(r);
-		}
+		    (err = exchange_walk(r, SAS_STEPS, buf_bytes(&help), &got)) == ZT_OK)
+			err = end_helping(z, r, out);
 	}
 	pb_wipe(share);
 	buf_free(&help);
