@@ -1,5 +1,7 @@
 /* cmd_file.c - files: up, down, lists, history. */
+#include <errno.h>
 #include <fnmatch.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,6 +77,19 @@ put_into(
 	return zt_put(c->zt, local, path, p, n);
 }
 
+static void
+would(void *ctx, const char *name)
+{
+	const struct progress *p = ctx;
+
+	if (p->json)
+		output_json(stdout, "would_send", "{s:o}", "path", output_text(name));
+	else {
+		output_show(name);
+		(void)printf("\n");
+	}
+}
+
 enum zt_err
 cmd_put(struct cli *c)
 {
@@ -85,6 +100,8 @@ cmd_put(struct cli *c)
 	enum zt_err err = ZT_OK, first = ZT_OK;
 
 	heed_signals();
+	if (c->dry)
+		p.would = would;
 	for (int i = 0; i < c->count - 1 && is_done(err); i++) {
 		uint64_t n = 0;
 
@@ -176,6 +193,43 @@ cmd_mv(struct cli *c)
 
 	if (err == ZT_OK)
 		cli_done(c, _("%.480s is %.480s now"), c->args[0], c->args[1]);
+	return err;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
+/* By way of a folder of this device's own: what one workspace holds is sealed for the other. */
+enum zt_err
+cmd_cp(struct cli *c)
+{
+	struct progress bar;
+	struct zt_progress p = progress_begin(&bar, c);
+	char folder[4096], inside[4200];
+	uint64_t n = 0;
+	enum zt_err err, first;
+
+	heed_signals();
+	(void)snprintf(folder, sizeof folder, "%s/copy.XXXXXX", c->home);
+	if (mkdtemp(folder) == NULL) {
+		(void)snprintf(c->why, sizeof c->why, "%.180s: %s", folder, strerror(errno));
+		return ZT_ERR_IO;
+	}
+	(void)snprintf(inside, sizeof inside, "%s/it", folder);
+	err = first = zt_get(c->zt, c->args[0], inside, &p, NULL);
+	if (is_done(err) && is_done(err = zt_put(c->zt, inside, c->args[1], &p, &n)) &&
+	    err == ZT_OK)
+		err = first; /* what could not be read was named */
+	progress_end(&bar);
+	(void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	if (is_done(err))
+		say_files(c, n);
 	return err;
 }
 

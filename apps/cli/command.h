@@ -27,7 +27,7 @@ struct cli {
 	    *org, *key, *pin_file, *object;
 	uint64_t password_fd, to_version, at, need, users, storage, since;
 	unsigned seconds; /* --for */
-	bool json, qr, finish, recursive, details, yes, quiet, keep, force, help, version;
+	bool dry, json, qr, finish, recursive, details, yes, quiet, keep, force, help, version;
 	bool waited;          /* it was said that the other side is waited for */
 	bool is_understood;   /* what it complains of then is no fault of its words */
 	bool stays_in_memory; /* nothing of this process goes to swap */
@@ -146,6 +146,7 @@ enum zt_err cmd_get(struct cli *c);
 enum zt_err cmd_ls(struct cli *c);
 enum zt_err cmd_make_folder(struct cli *c);
 enum zt_err cmd_mv(struct cli *c);
+enum zt_err cmd_cp(struct cli *c);
 enum zt_err cmd_rm(struct cli *c);
 enum zt_err cmd_cat(struct cli *c);
 enum zt_err cmd_history(struct cli *c);

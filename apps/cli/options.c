@@ -39,6 +39,8 @@ const struct cli_option cli_options[OPTION_COUNT] = {
 	    N_("as it was then, YYYY-MM-DD HH:MM:SS"), AT(at), 0, 0 },
 	[OPTION_CHECKSUM] = { "--checksum", 0, TAKES_NOTHING, "",
 	    N_("read every file to see whether it was changed"), AT(o.checksum), 0, 0 },
+	[OPTION_DRY_RUN] = { "--dry-run", 'n', TAKES_NOTHING, "",
+	    N_("send nothing; name what would be sent"), AT(dry), 0, 0 },
 	[OPTION_EMAIL] = { "--email", 0, TAKES_TEXT, "ADDRESS",
 	    N_("your address; of invite user theirs"), AT(email), 0, 0 },
 	[OPTION_FINISH] = { "--finish", 0, TAKES_NOTHING, "",
@@ -51,6 +53,8 @@ const struct cli_option cli_options[OPTION_COUNT] = {
 	    N_("read the operator's code from FILE"), AT(founding_file), 0, 0 },
 	[OPTION_KEEP] = { "--keep", 0, TAKES_NOTHING, "", N_("earlier splits stay good too"),
 	    AT(keep), 0, 0 },
+	[OPTION_KEEP_BOTH] = { "--keep-both", 0, TAKES_NOTHING, "",
+	    N_("write such files beside what is there"), AT(o.keep_both), 0, 0 },
 	[OPTION_KEY] = { "--key", 0, TAKES_TEXT, "FILE", N_("the certificate's private key"),
 	    AT(key), 0, 0 },
 	[OPTION_LABEL] = { "--label", 0, TAKES_TEXT, "NAME",
@@ -107,6 +111,7 @@ static const enum option excluding[][2] = {
 	{ OPTION_AT, OPTION_OBJECT },
 	{ OPTION_FOUNDING_FILE, OPTION_OPERATOR_TOKEN_FILE },
 	{ OPTION_JSON, OPTION_QR },
+	{ OPTION_OVERWRITE, OPTION_KEEP_BOTH },
 };
 
 static void *

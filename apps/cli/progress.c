@@ -91,7 +91,8 @@ progress_begin(struct progress *p, const struct cli *c)
 	*p = (struct progress){ .began_ms = now_ms(),
 		.json = c->json,
 		.shown = !c->quiet && !c->json && isatty(STDERR_FILENO) };
-	return (struct zt_progress){ p, p->shown ? step : NULL, skipped };
+	return (
+	    struct zt_progress){ .ctx = p, .step = p->shown ? step : NULL, .skipped = skipped };
 }
 
 void

@@ -292,6 +292,7 @@ zt_open(const struct zt_options *o, struct zt **out, char *why)
 		goto out;
 	z->in_clear = o->in_clear;
 	z->overwrites = o->overwrite;
+	z->keeps_both = o->keep_both;
 	z->stop = o->stop;
 	z->rereads = o->checksum;
 	z->translate = o->translate;

@@ -28,7 +28,7 @@ struct client_user_key {
 
 struct zt {
 	char *home, *server, *slug, *email, *ca_file;
-	bool in_clear, overwrites, rereads; /* zt_options */
+	bool in_clear, overwrites, keeps_both, rereads; /* zt_options */
 	struct id org, user, device;
 	char org_text[ID_TEXT], user_text[ID_TEXT], device_text[ID_TEXT];
 	uint8_t root_key[SIGN_PUBLIC_BYTES];

@@ -12,12 +12,19 @@
 
 /* ---- one file ---- */
 
+static enum zt_err get_beside(
+    struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f);
+
+/* IS_BESIDE: that is the name beside what is there. */
 static enum zt_err
-get_file(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f)
+get_file(
+    struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f, bool is_beside)
 {
 	struct sink *k = NULL;
 	enum zt_err err = sink_new(t, at, f, &k);
 
+	if (err == ZT_ERR_EXISTS && t->z->keeps_both && !is_beside)
+		return get_beside(t, at, f);
 	if (err == ZT_ERR_EXISTS) {
 		sink_refused(t, at->shown);
 		return ZT_OK;
@@ -31,6 +38,29 @@ get_file(struct transfer *t, const struct sink_place *at, const Zt__FileManifest
 	}
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the sink is freed with its last block */
 	return fetch_content(t, f, k);
+}
+
+/* "report.odt" beside it is "report (zt).odt". */
+static enum zt_err
+get_beside(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f)
+{
+	struct sink_place beside = *at;
+	struct buf name = buf_init(2 * LIMIT_NAME);
+	const char *dot = strrchr(at->name, '.');
+	size_t stem =
+	    dot != NULL && dot != at->name ? (size_t)(dot - at->name) : strlen(at->name);
+	enum zt_err err;
+
+	buf_printf(&name, "%.*s (zt)%s", (int)stem, at->name, at->name + stem);
+	beside.name = buf_text(&name);
+	if ((err = buf_err(&name)) == ZT_OK) {
+		transfer_skip(t, at->shown,
+		    client_words(t->z, "what is there stays; it comes beside it, with \"(zt)\" "
+				       "in its name"));
+		err = get_file(t, &beside, f, true);
+	}
+	buf_free(&name);
+	return err;
 }
 
 /* ---- a tree ---- */
@@ -235,7 +265,7 @@ take_file(void *ctx, size_t i, Zt__Manifest **m)
 		struct sink_place at = { in->local, buf_text(&f->name), buf_text(&shown),
 			{ g->t->s->w->id, f->vlob, g->objects[i].v.version } };
 
-		err = get_file(g->t, &at, (*m)->file);
+		err = get_file(g->t, &at, (*m)->file, false);
 	}
 	buf_free(&shown);
 	return err;
@@ -408,7 +438,7 @@ get_one(struct transfer *t, const struct id *vlob, const struct path *path, cons
 		err = client_refuse(t->z, ZT_ERR_CORRUPT, "a file without a version");
 	else if (m != NULL && at.in == NULL)
 		err = get_stream(t, m->file, local);
-	else if (m != NULL && (err = get_file(t, &at, m->file)) == ZT_OK)
+	else if (m != NULL && (err = get_file(t, &at, m->file, false)) == ZT_OK)
 		err = fetch_shared(t);
 out:
 	folder_drop(at.in);

@@ -119,6 +119,13 @@ struct putting {
 
 /* ---- one file ---- */
 
+/* Nothing is sent; what would be is named. */
+static bool
+is_dry(const struct transfer *t)
+{
+	return t->p != NULL && t->p->would != NULL;
+}
+
 /* The same content, and another mode or time. */
 static enum zt_err
 put_look(struct transfer *t, struct local_entry *e, const struct stat *st)
@@ -126,6 +133,10 @@ put_look(struct transfer *t, struct local_entry *e, const struct stat *st)
 	Zt__Manifest *m = e->m;
 	enum zt_err err;
 
+	if (is_dry(t)) {
+		t->p->would(t->p->ctx, buf_text(&e->shown));
+		return ZT_OK;
+	}
 	e->m = NULL;
 	look_of(st, m->file);
 	if ((err = batch_write(t->load[GATHERED]->batch, &e->there.vlob, m, false, 0)) == ZT_OK)
@@ -177,10 +188,15 @@ put_content(struct transfer *t, int fd, const struct stat *st, struct local_entr
 	static const struct stat unknown = { .st_mode = 0644 };
 	struct batch *b = t->load[GATHERED]->batch;
 	uint64_t size = st != NULL ? (uint64_t)st->st_size : LIMIT_LARGE;
-	Zt__Manifest *m = new_file(st != NULL ? st : &unknown);
+	Zt__Manifest *m;
 	enum zt_err err;
 
-	if (m == NULL)
+	if (is_dry(t)) {
+		t->p->would(t->p->ctx, buf_text(&e->shown));
+		t->files++;
+		return ZT_OK;
+	}
+	if ((m = new_file(st != NULL ? st : &unknown)) == NULL)
 		return ZT_ERR_MEMORY;
 	if (st == NULL)
 		m->file->modified = (int64_t)(client_now_ms() / 1000);
@@ -346,9 +362,10 @@ put_folder_look(struct local_folder *f, const Zt__Manifest *m, const struct stat
 {
 	struct batch_look look = folder_look(st);
 
-	if (f->way->up == NULL || (m != NULL && m->folder->mode == look.mode &&
-				      m->folder->modified == look.modified &&
-				      m->folder->modified_ns == look.modified_ns))
+	if (f->way->up == NULL || is_dry(f->t) ||
+	    (m != NULL && m->folder->mode == look.mode &&
+		m->folder->modified == look.modified &&
+		m->folder->modified_ns == look.modified_ns))
 		return ZT_OK;
 	return batch_look(f->t->load[GATHERED]->batch, &f->way->vlob, &look);
 }

@@ -67,12 +67,13 @@ send_claim(struct person *by, struct space *w, struct claim *c)
 
 /* P reads the workspace, and still writes in the organization. */
 static void
-reads_on(struct person *p, const char *workspace, unsigned *n)
+reads_on(struct person *p, const char *workspace)
 {
+	static unsigned n;
 	char name[48];
 
 	(void)person_space(p, workspace);
-	(void)snprintf(name, sizeof name, "%s-%u", p->name, (*n)++);
+	(void)snprintf(name, sizeof name, "%s-%u", p->name, n++);
 	assert_ok(zt_workspace_create(p->zt, name));
 }
 
@@ -102,7 +103,6 @@ F7_the_server_refuses_what_no_client_would_take(void **state)
 	struct space *w;
 	struct claim none = { 0 };
 	uint64_t old[3];
-	unsigned n = 0;
 
 	world_join(&s->alice, &carol, "ann", "standard");
 	w = begin_workspace(s, &carol, "refused", old);
@@ -128,11 +128,11 @@ F7_the_server_refuses_what_no_client_would_take(void **state)
 	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
 		print_message("claim %zu\n", i);
 		assert_err(row[i].err, send_claim(&s->bob, w, &row[i].c));
-		reads_on(&s->alice, "refused", &n);
+		reads_on(&s->alice, "refused");
 	}
 	assert_ok(send_claim(&s->bob, w, &none)); /* the same, as it should be */
-	reads_on(&s->alice, "refused", &n);
-	reads_on(&carol, "refused", &n);
+	reads_on(&s->alice, "refused");
+	reads_on(&carol, "refused");
 	person_close(&carol);
 }
 
@@ -145,7 +145,7 @@ F7_what_the_server_takes_each_client_takes(void **state)
 	struct scene *s = *state;
 	struct person carol;
 	uint64_t old[3];
-	unsigned n = 0, taken = 0, seed = 20260727;
+	unsigned taken = 0, seed = 20260727;
 
 	world_join(&s->alice, &carol, "anna", "standard");
 	(void)begin_workspace(s, &carol, "taken", old);
@@ -171,8 +171,8 @@ F7_what_the_server_takes_each_client_takes(void **state)
 	}
 	print_message("%u of %u claims were taken\n", taken, CLAIMS);
 	assert_in_range(taken, 10, CLAIMS - 10);
-	reads_on(&s->alice, "taken", &n);
-	reads_on(&carol, "taken", &n);
+	reads_on(&s->alice, "taken");
+	reads_on(&carol, "taken");
 	person_close(&carol);
 }
 

@@ -11,6 +11,8 @@ struct zt_progress {
 	    void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name);
 	/* Something was left out, with the reason; the transfer goes on. NULL: not wanted. */
 	void (*skipped)(void *ctx, const char *name, const char *why);
+	/* zt_put sends nothing, and names here each file that it would send. NULL: it sends. */
+	void (*would)(void *ctx, const char *name);
 };
 struct zt_file {
 	const char *path; /* within the workspace */

@@ -35,6 +35,8 @@ struct zt_options {
 	bool in_clear;
 	/* zt_get replaces what zt did not write, or somebody changed since. */
 	bool overwrite;
+	/* zt_get writes such files beside what is there, under a name that says so. */
+	bool keep_both;
 	/* zt_put reads every file, and takes no file for unchanged by what the file system
 	 * says. */
 	bool checksum;
