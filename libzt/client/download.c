@@ -240,7 +240,7 @@ finish_folders(struct getting *g)
 		if (fd < 0)
 			continue;
 		(void)fchmod(fd, (f->mode != 0 ? f->mode & 01777 : 0777) & ~g->t->mask);
-		if (f->times[1].tv_sec != 0)
+		if (f->mode != 0) /* then its time is known too */
 			(void)futimens(fd, f->times);
 		(void)close(fd);
 	}

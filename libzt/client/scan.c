@@ -105,6 +105,11 @@ by_name(const void *a, const void *b)
 
 	if (order == 0)
 		order = (x->as.n > y->as.n) - (x->as.n < y->as.n);
+	if (order != 0)
+		return order;
+	/* the one that is in normal form already goes up under its own name */
+	order = bytes_equal(bytes_text(y->local), buf_bytes(&y->as));
+	order -= bytes_equal(bytes_text(x->local), buf_bytes(&x->as));
 	return order != 0 ? order : strcmp(x->local, y->local);
 }
 

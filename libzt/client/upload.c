@@ -308,8 +308,9 @@ hang_folder(struct putting *p, struct tree_way *up, struct bytes as, struct tree
 	enum zt_err err;
 
 	suite_random(made.vlob.b, ID_BYTES);
-	if ((err = add_way(p, up, as, &made.vlob, false, out)) || (err = batch_hang(b, *out)) ||
-	    (err = batch_need(b, up, bytes_of(NULL, 0), NULL)))
+	if ((err = add_way(p, up, as, &made.vlob, false, out)) || is_dry(p->t))
+		return err;
+	if ((err = batch_hang(b, *out)) || (err = batch_need(b, up, bytes_of(NULL, 0), NULL)))
 		return err;
 	return batch_link(b, &up->vlob, as, &made, BATCH_ABSENT);
 }

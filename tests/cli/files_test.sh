@@ -128,5 +128,16 @@ check "the keys did not" not_listed w:/home /home/.zt/
 check "several into a folder" q put a b t w:/up
 check "each under its name" content w:/up/t/x CCCC
 expect 0 "/odd/sub/in" "find by name" alice find w:/ 'i?'
-expect 0 '"bytes":4,' "sums" alice --json du w:/up/a
+expect 0 '"bytes": *4,' "sums" alice --json du w:/up/a
+
+# Copies, trials, both.
+q workspace create other
+check "a folder is copied to another workspace" q cp w:/src other:/src
+check "as it is" sh -c "'$bin/zt' --quiet --home alice --password-file alice.password get other:/src/run copied && cmp src/run copied"
+expect 0 "t/x" "a trial names what would be sent" alice put --dry-run t w:/trial
+check "and sends nothing" not_listed w:/ /trial/
+echo mine > both.txt; echo theirs > theirs; q put theirs w:/both.txt
+check "with both kept" q get --keep-both w:/both.txt .
+check "what was here stays" grep -qx mine both.txt
+check "and the other comes beside it" grep -qx theirs "both (zt).txt"
 finish
