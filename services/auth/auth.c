@@ -12,7 +12,8 @@
 struct auth_append {
 	struct auth_append *next;
 	const struct entry *e;
-	uint64_t at; /* the only index that will do, or ANYWHERE */
+	const struct auth_append *before; /* of the same request, or NULL */
+	uint64_t at;                      /* the only index that will do, or ANYWHERE */
 	uint64_t index;
 	enum zt_err err;
 	const char *why;
@@ -400,6 +401,8 @@ commit_group(struct auth *a, struct auth_org *org, struct db *db, const struct i
 			g->err = ZT_ERR_CONFLICT;
 		if (g->at == ANYWHERE && org->is_restored)
 			g->err = ZT_ERR_RESTORED;
+		if (g->before != NULL && g->before->err)
+			g->err = g->before->err; /* the request ended there */
 		if (g->err || (g->err = err) || (g->err = check_limit(org, g)) ||
 		    (g->err = rules_check(org->state, g->e, g->index, &g->why)))
 			continue;
@@ -441,7 +444,9 @@ append(struct auth *a, struct db *db, const struct id *id, struct entry *const *
 		return err;
 	(void)pthread_mutex_lock(&org->lock);
 	for (size_t i = 0; i < count; i++) {
-		each[i] = (struct auth_append){ .e = e[i], .at = at, .why = "" };
+		each[i] = (struct auth_append){
+			.e = e[i], .before = i > 0 ? &each[i - 1] : NULL, .at = at, .why = ""
+		};
 		*org->last = &each[i];
 		org->last = &each[i].next;
 	}

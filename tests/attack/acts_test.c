@@ -38,22 +38,34 @@ forge(struct person *by, const struct id *topic, void (*how)(Zt__EntryBody *b, c
 	return e;
 }
 
-/* The real server's answer to E, sent by BY past its own client's rules. */
+/* The real server's answer to E, and to what is to come behind it (or NULL), sent by BY past
+ * its own client's rules. */
 static enum zt_err
-send(struct person *by, const struct entry *e)
+send_both(struct person *by, const struct entry *e, const struct entry *behind)
 {
 	struct route_params p = { .org = by->zt->org };
 	Zt__AppendRequest m = ZT__APPEND_REQUEST__INIT;
-	Zt__Statement st = statement_message(&e->signed_);
-	struct buf body = buf_init(LIMIT_ENTRY), answer = buf_init(64 * 1024);
+	Zt__Statement st = statement_message(&e->signed_), more, *list[] = { &more };
+	struct buf body = buf_init(2 * LIMIT_ENTRY), answer = buf_init(64 * 1024);
 	enum zt_err err;
 
 	m.entry = &st;
+	if (behind != NULL) {
+		more = statement_message(&behind->signed_);
+		m.more = list;
+		m.n_more = 1;
+	}
 	assert_ok(pb_encode(&m, &body));
 	err = client_call(by->zt, ROUTE_LOG_APPEND, &p, NULL, buf_bytes(&body), &answer);
 	buf_free(&body);
 	buf_free(&answer);
 	return err;
+}
+
+static enum zt_err
+send(struct person *by, const struct entry *e)
+{
+	return send_both(by, e, NULL);
 }
 
 /* ---- acts ---- */
@@ -509,6 +521,27 @@ L4_an_admin_takes_no_role_in_another_s_workspace(void **state)
 
 #define PLAY(test) cmocka_unit_test_teardown(test, log_scene_honest)
 
+/* Else it would stand there, and neither the audit nor any event would tell of it. */
+static void
+L4_what_comes_behind_a_refused_act_in_its_request_is_refused(void **state)
+{
+	struct log_scene *s = *state;
+	struct id bob = s->bob.zt->user, added;
+	struct entry *refused = forge(&s->bob, &s->bob.zt->org, add_user, NULL);
+	struct entry *good = forge(&s->bob, &s->bob.zt->org, add_device_for, &bob);
+
+	memset(added.b, 8, 1);
+	memset(added.b + 1, 0, ID_BYTES - 1);
+	assert_err(ZT_ERR_FORBIDDEN, send_both(&s->bob, refused, good));
+	assert_ok(zt_sync(s->alice.zt));
+	assert_null(org_state_device(s->alice.zt->state, &added));
+	assert_ok(send(&s->bob, good));
+	assert_ok(zt_sync(s->alice.zt));
+	assert_non_null(org_state_device(s->alice.zt->state, &added));
+	entry_free(refused);
+	entry_free(good);
+}
+
 int
 main(void)
 {
@@ -517,6 +550,7 @@ main(void)
 		PLAY(L3_an_entry_by_a_revoked_device_is_refused_by_client_and_server),
 		PLAY(L4_each_row_of_who_may_sign_what_is_kept_by_client_and_server),
 		PLAY(L4_an_admin_takes_no_role_in_another_s_workspace),
+		PLAY(L4_what_comes_behind_a_refused_act_in_its_request_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, log_scene_begin, log_scene_end);
