@@ -86,10 +86,10 @@ void
 exchange_abort(struct exchange *r)
 {
 	Zt__ExchangeAnswer *a = NULL;
-
 	char why[sizeof r->detail];
 
-	if (id_is_zero(&r->attempt) || r->is_told)
+	/* a server that cannot be reached by this command was told nothing */
+	if (r->calls == NULL || id_is_zero(&r->attempt) || r->is_told)
 		return;
 	memcpy(why, r->detail, sizeof why);
 	if (talk_once(r, bytes_of(NULL, 0), 0, TALK_ABORT, &a) == ZT_OK)

@@ -13,6 +13,7 @@
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
 #include "proto/enrol.pb-c.h"
+#include "store/device_file.h"
 #include "trust/sas.h"
 #include "world.h"
 
@@ -806,6 +807,35 @@ J8_a_device_file_with_cheaper_password_hashing_is_refused(void **state)
 
 #define PLAY(test) cmocka_unit_test_teardown(test, honest_again)
 
+/* What waits in the folder is of a server that this command may not speak to. */
+static void
+J4_an_earlier_try_that_cannot_be_gone_on_with_stays_and_is_told(void **state)
+{
+	static const uint8_t some[32] = { 9 };
+	struct setting *s = *state;
+	struct meeting m;
+	struct zt_codes codes;
+	struct zt_options o = { .home = m.home, .password = "a newcomer's password" };
+	struct zt_claim c = { m.link, m.email, "New", "phone" };
+	struct invite_link l;
+	Zt__Joining kept = ZT__JOINING__INIT, *again = NULL;
+
+	meeting_init(s, &m);
+	codes = human_codes(&m.at_newcomer);
+	assert_ok(invite_link_parse(m.link, &l));
+	kept.server = (char *)(uintptr_t) "http://elsewhere.example:1";
+	kept.email = m.email;
+	kept.org = pb_field(l.org.b, ID_BYTES);
+	kept.invitation = pb_field(l.invitation.b, ID_BYTES);
+	kept.attempt = kept.device = pb_field(some, ID_BYTES);
+	kept.exchange_root = kept.sign_seed = kept.seal_key = kept.user_key =
+	    pb_field(some, sizeof some);
+	assert_ok(device_file_keep_joining(m.home, &kept, bytes_text(o.password)));
+	assert_err(ZT_ERR_CLEAR, zt_claim(&o, &c, &codes, m.why));
+	assert_ok(device_file_read_joining(m.home, bytes_text(o.password), &again));
+	pb_wipe(again);
+}
+
 int
 main(void)
 {
@@ -819,6 +849,7 @@ main(void)
 		PLAY(J5_an_accepted_or_cancelled_invitation_is_refused_by_server_and_client),
 		PLAY(J6_another_organizations_or_a_forged_genesis_is_refused_by_the_newcomer),
 		PLAY(J9_an_invitation_of_a_user_never_adds_a_device_of_ones_own),
+		PLAY(J4_an_earlier_try_that_cannot_be_gone_on_with_stays_and_is_told),
 		PLAY(J8_a_device_file_with_cheaper_password_hashing_is_refused),
 	};
 
