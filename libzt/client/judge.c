@@ -197,8 +197,10 @@ judge_again(struct space *s)
 		    s); /* what the checkpoint says may not count: read it all */
 	for (; err == ZT_OK && p <= s->position; p++)
 		err = judge_one(s, p);
+	if (err) /* it is judged again by the next who asks */
+		return err;
 	s->judged = size;
-	return err ? err : chain_note(s);
+	return chain_note(s);
 }
 
 /* ---- what a rotation pins ---- */
