@@ -297,8 +297,9 @@ batch_need(struct batch *b, struct tree_way *way, struct bytes name, const struc
 		return ZT_OK;
 	if ((err = vec_room(&b->needed, b->needed_count, &b->needed_cap, sizeof *b->needed)))
 		return err;
-	if (b->needed_count == 0)
-		b->checked = b->s->z->foreign;
+	/* not as of now: others may have changed it since it was listed */
+	if (b->needed_count == 0 || tree_way_as_of(way) < b->checked)
+		b->checked = tree_way_as_of(way);
 	n = &b->needed[b->needed_count++];
 	*n = (struct needed){ .way = way, .name = buf_init(LIMIT_NAME) };
 	if (vlob != NULL)
@@ -760,14 +761,6 @@ batch_finish(struct batch *b)
 	if (err == ZT_OK)
 		clear(b);
 	return err;
-}
-
-enum zt_err
-batch_send(struct batch *b)
-{
-	enum zt_err err = batch_start(b);
-
-	return err ? err : batch_finish(b);
 }
 
 enum zt_err

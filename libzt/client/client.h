@@ -53,8 +53,8 @@ struct zt {
 	void (*damaged)(void *ctx, const char *path, const char *what); /* or NULL */
 	void *damaged_ctx;
 	const volatile int *stop; /* or NULL */
-	struct idmap named; /* objects whose damage was named in this call */
-	enum zt_err damage; /* the first of them */
+	struct idmap named;       /* objects whose damage was named in this call */
+	enum zt_err damage;       /* the first of them */
 	uint64_t damage_count;
 	char why[CLIENT_WHY];
 };
@@ -381,12 +381,16 @@ struct tree_way {
 	struct id vlob;
 	struct buf name;
 	bool is_there;    /* else it is new, and not in the chain yet */
-	uint64_t checked; /* z->foreign, when it was so */
+	uint64_t checked; /* z->foreign, when the whole way was so */
+	uint64_t listed;  /* z->foreign, when what lies in the folder was read */
 };
-/* One step more; UP (NULL: the root) lives longer. The caller gives *OUT to tree_way_free. */
+/* One step more, as UP (NULL: this is the root), which lives longer, was listed. The caller
+ * gives *OUT to tree_way_free. */
 ZT_CHECKED enum zt_err tree_way_new(struct space *s, struct tree_way *up, struct bytes name,
     const struct id *vlob, bool is_there, struct tree_way **out);
 void tree_way_free(struct tree_way *w);
+/* z->foreign, when W and what is known to lie in it were so. */
+uint64_t tree_way_as_of(const struct tree_way *w);
 /* The folder that the two below looked at last; the caller gives M to pb_wipe. */
 struct tree_look {
 	struct id folder;
@@ -442,9 +446,7 @@ ZT_CHECKED enum zt_err batch_folder(struct batch *b, const struct id *vlob);
  * again over what others did meanwhile when they came first, and empties it. */
 ZT_CHECKED enum zt_err batch_start(struct batch *b);
 ZT_CHECKED enum zt_err batch_finish(struct batch *b);
-/* Both. */
-ZT_CHECKED enum zt_err batch_send(struct batch *b);
-/* The same, but for what someone else did first: CONFLICT or STALE_KEY. */
+/* Both, adjacent: what someone else did first ends it with CONFLICT or STALE_KEY. */
 ZT_CHECKED enum zt_err batch_send_once(struct batch *b);
 /* The workspace as it is now: sending may have opened it anew, then other batches of it are
  * told.

@@ -150,7 +150,8 @@ write_again(struct restoring *r, const struct id *vlob, Zt__Manifest **m)
 {
 	Zt__Manifest *it = *m;
 	uint64_t size = it->kind_case == ZT__MANIFEST__KIND_FILE ? it->file->size : 0;
-	enum zt_err err = batch_is_full(r->b) ? batch_send(r->b) : ZT_OK;
+	/* each part stands right behind the one before: what lies elsewhere does so still */
+	enum zt_err err = batch_is_full(r->b) ? batch_send_once(r->b) : ZT_OK;
 
 	if (err)
 		return err;
@@ -337,7 +338,7 @@ restore(void *ctx, struct space *s, const struct path *path, struct batch *b)
 	r->s = s;
 	r->b = b;
 	r->what = now;
-	if (path->count > 0 &&
+	if ((path->count > 0 || r->removed != NULL) &&
 	    ((err = tree_parent(s, path, &parent)) ||
 		(err = r->removed != NULL ? find_object(r, &is_there, path)
 					  : find(r, path, &parent, &now, &is_there))))

@@ -12,6 +12,7 @@
 struct place {
 	struct id vlob;
 	struct buf path;
+	unsigned depth;
 };
 
 /* What was removed, and where it was last. */
@@ -45,15 +46,21 @@ struct trash {
 };
 
 static enum zt_err
-add_place(struct trash *t, const struct id *vlob, struct bytes in, struct bytes name)
+add_place(
+    struct trash *t, const struct id *vlob, struct bytes in, struct bytes name, unsigned depth)
 {
 	struct place *p;
-	enum zt_err err = vec_room(&t->folders, t->count, &t->cap, sizeof *t->folders);
+	enum zt_err err;
+
+	/* A member could hang folders into one another without end: no path leads there. */
+	if (depth >= LIMIT_DEPTH_READ)
+		return ZT_OK;
+	err = vec_room(&t->folders, t->count, &t->cap, sizeof *t->folders);
 
 	if (err)
 		return err;
 	p = &t->folders[t->count++];
-	*p = (struct place){ .vlob = *vlob, .path = buf_init(PATH_TEXT_MOST) };
+	*p = (struct place){ .vlob = *vlob, .path = buf_init(PATH_TEXT_MOST), .depth = depth };
 	buf_add(&p->path, in);
 	if (name.n > 0) {
 		buf_add_byte(&p->path, '/');
@@ -79,7 +86,8 @@ note_live(void *ctx, size_t i, Zt__Manifest **m)
 		if ((err = pb_id(e->vlob, &vlob)) || idmap_get(&t->live, &vlob) != NULL)
 			continue;
 		if ((err = idmap_put(&t->live, &vlob, t)) == ZT_OK && e->folder)
-			err = add_place(t, &vlob, in, pb_bytes(e->name));
+			err = add_place(t, &vlob, in, pb_bytes(e->name),
+			    t->folders[t->first + i].depth + 1);
 	}
 	return err;
 }
@@ -92,7 +100,7 @@ walk(struct trash *t)
 	enum zt_err err = idmap_put(&t->live, &t->s->w->id, t);
 
 	if (err == ZT_OK)
-		err = add_place(t, &t->s->w->id, bytes_of(NULL, 0), bytes_of(NULL, 0));
+		err = add_place(t, &t->s->w->id, bytes_of(NULL, 0), bytes_of(NULL, 0), 0);
 	for (size_t next = 0; err == ZT_OK && next < t->count;) {
 		size_t n = 0;
 

@@ -100,7 +100,8 @@ tree_way_new(struct space *s, struct tree_way *up, struct bytes name, const stru
 		.vlob = *vlob,
 		.name = buf_init(LIMIT_NAME),
 		.is_there = is_there,
-		.checked = s->z->foreign };
+		.checked = up != NULL ? tree_way_as_of(up) : s->z->foreign,
+		.listed = s->z->foreign };
 	buf_add(&w->name, name);
 	if ((err = buf_err(&w->name))) {
 		tree_way_free(w);
@@ -116,6 +117,12 @@ tree_way_free(struct tree_way *w)
 	if (w != NULL)
 		buf_free(&w->name);
 	free(w);
+}
+
+uint64_t
+tree_way_as_of(const struct tree_way *w)
+{
+	return w->listed < w->checked ? w->listed : w->checked;
 }
 
 /* The folder that was looked at last: what is asked for comes folder by folder. */

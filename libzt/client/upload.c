@@ -348,36 +348,55 @@ static enum zt_err
 read_there(struct local_folder *f, Zt__Manifest **m, bool *is_unsure)
 {
 	struct space_object o = { .vlob = f->way->vlob, .is_folder = true };
-	enum zt_err err = space_read_one(f->t->s, &o, m);
+	enum zt_err err;
 
-	if (err)
+	f->way->listed = f->t->s->z->foreign;
+	if ((err = space_read_one(f->t->s, &o, m)))
 		return err;
 	space_damaged(f->t->s, f->shown, &o);
 	*is_unsure = o.damaged > 0 && !o.is_rubbish;
 	return ZT_OK;
 }
 
-/* How the folder looks, if that differs from M. The root is nobody's own. */
-static enum zt_err
-put_folder_look(struct local_folder *f, const Zt__Manifest *m, const struct stat *st)
+/* Whether the folder looks otherwise than M. The root is nobody's own. */
+static bool
+looks_new(const struct local_folder *f, const Zt__Manifest *m, const struct stat *st)
 {
 	struct batch_look look = folder_look(st);
 
-	if (f->way->up == NULL || is_dry(f->t) ||
-	    (m != NULL && m->folder->mode == look.mode &&
-		m->folder->modified == look.modified &&
-		m->folder->modified_ns == look.modified_ns))
+	return f->way->up != NULL && (m == NULL || m->folder->mode != look.mode ||
+					 m->folder->modified != look.modified ||
+					 m->folder->modified_ns != look.modified_ns);
+}
+
+/* Whether something came into the folder, which altered its time there. */
+static bool
+got_more(const struct local_folder *f)
+{
+	for (size_t i = 0; f->way->up != NULL && i < f->count; i++)
+		if (!f->entries[i].is_left_out && !f->entries[i].is_there)
+			return true;
+	return false;
+}
+
+static enum zt_err
+put_folder_look(struct local_folder *f, const struct stat *st)
+{
+	struct batch_look look = folder_look(st);
+
+	if (is_dry(f->t))
 		return ZT_OK;
 	return batch_look(f->t->load[GATHERED]->batch, &f->way->vlob, &look);
 }
 
-/* All in the local folder: its files, then its folders. */
+/* All in the local folder: its files, then its folders; at last how it looks, because what
+ * comes in a later batch alters its time. */
 static enum zt_err
 put_folder(struct putting *p, struct local_folder *f, bool is_new, const struct stat *st)
 {
 	struct transfer *t = f->t;
 	Zt__Manifest *m = NULL;
-	bool is_unsure = false;
+	bool is_unsure = false, looks;
 	enum zt_err err = is_new ? ZT_OK : read_there(f, &m, &is_unsure);
 
 	if (err == ZT_OK && is_unsure) {
@@ -398,7 +417,7 @@ put_folder(struct putting *p, struct local_folder *f, bool is_new, const struct 
 		transfer_leave_out(t, ZT_ERR_SOME, f->shown, why);
 		goto out;
 	}
-	err = put_folder_look(f, m, st);
+	looks = looks_new(f, m, st);
 	for (size_t i = 0; err == ZT_OK && i < f->count; i++)
 		if (!f->entries[i].is_left_out && S_ISREG(f->entries[i].st.st_mode)) {
 			err = put_file(f, &f->entries[i]);
@@ -410,6 +429,8 @@ put_folder(struct putting *p, struct local_folder *f, bool is_new, const struct 
 	for (size_t i = 0; err == ZT_OK && i < f->count; i++)
 		if (!f->entries[i].is_left_out && S_ISDIR(f->entries[i].st.st_mode))
 			err = put_below(p, f, &f->entries[i]);
+	if (err == ZT_OK && (looks || got_more(f)))
+		err = put_folder_look(f, st);
 	if (err == ZT_OK && batch_is_full(t->load[GATHERED]->batch))
 		err = move_on(t);
 out:
@@ -522,17 +543,25 @@ put_tree(struct putting *p, int fd, const struct stat *st, const char *local,
 	return err ? err : put_folder(p, &f, !e.is_there, st);
 }
 
-/* What LOCAL is: a file or a folder, or with "-" and the like a stream, of which *IS_STREAM. */
-static enum zt_err
-open_source(struct zt *z, const char *local, int *fd, struct stat *st, bool *is_stream)
+/* Whether LOCAL names an open descriptor, which is read once: "-" and the like. */
+static bool
+is_stream(const char *local, unsigned *number)
 {
-	unsigned number;
 	char end;
 
-	*is_stream = strcmp(local, "-") == 0 || strcmp(local, "/dev/stdin") == 0 ||
-		     sscanf(local, "/dev/fd/%u%c", &number, &end) == 1;
-	if (*is_stream) {
-		*fd = dup(local[0] == '-' || local[5] == 's' ? STDIN_FILENO : (int)number);
+	*number = STDIN_FILENO;
+	return strcmp(local, "-") == 0 || strcmp(local, "/dev/stdin") == 0 ||
+	       sscanf(local, "/dev/fd/%u%c", number, &end) == 1;
+}
+
+/* What LOCAL is: a file, a folder or a stream. */
+static enum zt_err
+open_source(struct zt *z, const char *local, int *fd, struct stat *st)
+{
+	unsigned number;
+
+	if (is_stream(local, &number)) {
+		*fd = fcntl((int)number, F_DUPFD_CLOEXEC, 0);
 		return *fd >= 0 ? ZT_OK : transfer_err(z, local, errno);
 	}
 	/* Never opened, what is no file: a pipe would wait, a tape rewind. */
@@ -574,20 +603,21 @@ put_any(struct putting *p, const char *local, struct path *path)
 	struct transfer *t = p->t;
 	struct buf own = buf_init(8 * LIMIT_NAME);
 	struct stat st;
-	bool is_stream;
+	unsigned number;
+	bool streams = is_stream(local, &number);
 	int fd = -1;
-	enum zt_err err = open_source(t->z, local, &fd, &st, &is_stream);
+	enum zt_err err = open_source(t->z, local, &fd, &st);
 
 	if (stat(t->z->home, &p->own) != 0)
 		p->own.st_ino = 0;
-	if (err == ZT_OK && is_stream && path->count == 0)
+	if (err == ZT_OK && streams && path->count == 0)
 		err = client_refuse(t->z, ZT_ERR_INVALID, "a stream needs a name there");
-	else if (err == ZT_OK && !is_stream && S_ISREG(st.st_mode))
+	else if (err == ZT_OK && !streams && S_ISREG(st.st_mode))
 		err = aim(p, local, path, &own);
 	if (err == ZT_OK)
-		err = !is_stream && S_ISDIR(st.st_mode)
+		err = !streams && S_ISDIR(st.st_mode)
 			  ? put_tree(p, fd, &st, local, path)
-			  : put_single(p, fd, is_stream ? NULL : &st, local, path);
+			  : put_single(p, fd, streams ? NULL : &st, local, path);
 	if (fd >= 0)
 		(void)close(fd);
 	buf_free(&own);
@@ -627,6 +657,7 @@ zt_put(struct zt *z, const char *local, const char *remote, const struct zt_prog
 {
 	enum { TRIES = 5 };
 	uint64_t sent = 0;
+	unsigned number;
 	enum zt_err err = ZT_ERR_CONFLICT;
 
 	/* Somebody changed what it relies on: what was sent by then is found, and not sent
@@ -636,7 +667,7 @@ zt_put(struct zt *z, const char *local, const char *remote, const struct zt_prog
 
 		err = put_once(&t, local, remote, p);
 		sent += t.files;
-		if (strcmp(local, "-") == 0)
+		if (is_stream(local, &number))
 			break;
 	}
 	if (files != NULL && (err == ZT_OK || err == ZT_ERR_SOME))

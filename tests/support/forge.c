@@ -6,7 +6,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
-enum { CHANGES_MOST = 8 };
+enum { CHANGES_MOST = 160 };
 
 /* The object of C: sealed as a manifest is, also when no honest client would make its content.
  */

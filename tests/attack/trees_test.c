@@ -1,0 +1,225 @@
+/* trees_test.c - trees that are larger than a push, or deeper than a path: what others do while
+ * one goes up, and how it looks when all of it is there. */
+#include "test.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/suite.h"
+#include "forge.h"
+#include "format/limits.h"
+
+enum { PUSH = 2048 }; /* files of a push, about */
+
+static void
+begin_workspace(struct scene *s, const char *name)
+{
+	assert_ok(zt_workspace_create(s->alice.zt, name));
+	assert_ok(zt_workspace_share(s->alice.zt, name, s->bob.email, "contributor"));
+}
+
+static void
+make_folder(const char *in, const char *name, char out[240])
+{
+	assert_true(snprintf(out, 240, "%.200s/%.30s", in, name) < 240);
+	assert_int_equal(0, mkdir(out, 0700));
+}
+
+static void
+make_files(const char *in, int count)
+{
+	for (int i = 0; i < count; i++) {
+		char path[260];
+		FILE *f;
+
+		(void)snprintf(path, sizeof path, "%s/%05d", in, i);
+		f = fopen(path, "we");
+		assert_non_null(f);
+		assert_true(fprintf(f, "%d", i) > 0);
+		assert_int_equal(0, fclose(f));
+	}
+}
+
+/* What somebody else does as soon as a transfer reports. */
+struct meanwhile {
+	struct zt *z;
+	const char *removes;
+	int times;
+};
+
+static void
+remove_once(void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name)
+{
+	struct meanwhile *m = ctx;
+
+	(void)done;
+	(void)total;
+	(void)files;
+	(void)name;
+	if (m->times++ == 0)
+		assert_ok(zt_rm(m->z, m->removes, true));
+}
+
+static void
+a_folder_that_was_removed_behind_a_put_is_there_when_the_put_is_done(void **state)
+{
+	struct scene *s = *state;
+	struct meanwhile m = { .z = s->bob.zt, .removes = "behind:/a/z" };
+	struct zt_progress p = { .ctx = &m, .step = remove_once };
+	char a[240], many[240], z[240], got[200];
+
+	make_folder(s->w->state, "behind", a);
+	make_folder(a, "many", many);
+	make_folder(a, "z", z);
+	make_files(many, 3 * PUSH + 100); /* z has its turn when the first push was answered */
+	make_files(z, 1);
+	begin_workspace(s, "behind");
+	assert_ok(zt_mkdir(s->alice.zt, "behind:/a"));
+	assert_ok(zt_mkdir(s->alice.zt, "behind:/a/many"));
+	assert_ok(zt_mkdir(s->alice.zt, "behind:/a/z"));
+	assert_ok(zt_put(s->alice.zt, a, "behind:/a", &p, NULL));
+	assert_true(m.times > 1);
+	(void)snprintf(got, sizeof got, "%s/behind-got", s->w->state);
+	assert_ok(zt_get(s->bob.zt, "behind:/a/z/00000", got, NULL, NULL));
+}
+
+static void
+a_folder_of_more_than_a_push_has_the_time_that_it_had(void **state)
+{
+	static const struct timespec then[2] = { { 1000000000, 0 }, { 1000000000, 5 } };
+	struct scene *s = *state;
+	struct stat st;
+	char a[240], many[240], got[200];
+
+	make_folder(s->w->state, "old", a);
+	make_folder(a, "many", many);
+	make_files(many, PUSH + 100);
+	assert_int_equal(0, utimensat(AT_FDCWD, many, then, 0));
+	begin_workspace(s, "old");
+	assert_ok(zt_put(s->alice.zt, a, "old:/a", NULL, NULL));
+	(void)snprintf(got, sizeof got, "%s/old-got", s->w->state);
+	assert_ok(zt_get(s->bob.zt, "old:/a", got, NULL, NULL));
+	(void)snprintf(got, sizeof got, "%s/old-got/many", s->w->state);
+	assert_int_equal(0, stat(got, &st));
+	assert_int_equal(1000000000, st.st_mtim.tv_sec);
+	assert_int_equal(5, st.st_mtim.tv_nsec);
+}
+
+/* Puts what a pipe brings to REMOTE. */
+static enum zt_err
+put_stream(struct person *p, const char *remote, const struct zt_progress *progress)
+{
+	char local[32];
+	int ends[2];
+	enum zt_err err;
+
+	assert_int_equal(0, pipe2(ends, O_CLOEXEC));
+	assert_int_equal(5, write(ends[1], "hello", 5));
+	assert_int_equal(0, close(ends[1]));
+	(void)snprintf(local, sizeof local, "/dev/fd/%d", ends[0]);
+	err = zt_put(p->zt, local, remote, progress, NULL);
+	assert_int_equal(0, close(ends[0]));
+	return err;
+}
+
+static void
+a_stream_that_was_read_is_never_put_again_as_empty(void **state)
+{
+	struct scene *s = *state;
+	struct meanwhile m = { .z = s->bob.zt, .removes = "stream:/f" };
+	struct zt_progress p = { .ctx = &m, .step = remove_once };
+	char got[200];
+	struct stat st;
+
+	begin_workspace(s, "stream");
+	person_put(&s->alice, "old", "stream:/f");
+	assert_err(ZT_ERR_CONFLICT, put_stream(&s->alice, "stream:/f", &p));
+	assert_ok(put_stream(&s->alice, "stream:/f", NULL));
+	(void)snprintf(got, sizeof got, "%s/stream-got", s->w->state);
+	assert_ok(zt_get(s->bob.zt, "stream:/f", got, NULL, NULL));
+	assert_int_equal(0, stat(got, &st));
+	assert_int_equal(5, st.st_size);
+}
+
+struct bin {
+	int count;
+	char id[33];
+};
+
+static void
+take_removed(void *ctx, const struct zt_removed *r)
+{
+	struct bin *b = ctx;
+
+	b->count++;
+	memcpy(b->id, r->id, sizeof b->id);
+}
+
+static void
+what_was_removed_needs_a_name_to_come_back_under(void **state)
+{
+	struct scene *s = *state;
+	struct bin b = { 0 };
+
+	begin_workspace(s, "unnamed");
+	person_put(&s->alice, "it", "unnamed:/f");
+	assert_ok(zt_rm(s->alice.zt, "unnamed:/f", false));
+	assert_ok(zt_trash(s->alice.zt, "unnamed", take_removed, &b));
+	assert_int_equal(1, b.count);
+	assert_err(ZT_ERR_INVALID, zt_restore_removed(s->alice.zt, "unnamed:/", b.id));
+	assert_ok(zt_restore_removed(s->alice.zt, "unnamed:/f", b.id));
+}
+
+/* A member hangs folders into one another, deeper than any path. */
+static void
+folders_without_end_hide_nothing_that_was_removed(void **state)
+{
+	enum { DEEP = LIMIT_DEPTH_READ + 12 };
+	static struct forged_folder folder[DEEP];
+	struct forged_change changes[DEEP] = { { .version = 1 } };
+	struct scene *s = *state;
+	struct bin b = { 0 };
+	struct space *w;
+	struct forged f;
+	struct id next;
+	char name[LIMIT_NAME + 1];
+
+	begin_workspace(s, "deep");
+	w = person_space(&s->alice, "deep");
+	memset(name, 'n', sizeof name);
+	suite_random(next.b, ID_BYTES);
+	for (int i = DEEP - 1; i >= 0; i--) {
+		changes[i] = (struct forged_change){ .version = 1, .m = &folder[i].m };
+		if (i == 0)
+			changes[i].vlob = w->w->id;
+		else
+			suite_random(changes[i].vlob.b, ID_BYTES);
+	}
+	for (int i = 0; i < DEEP; i++)
+		forge_folder(&folder[i], bytes_of((uint8_t *)name, LIMIT_NAME),
+		    i + 1 < DEEP ? &changes[i + 1].vlob : &next, true);
+	forge_changeset(&s->alice, w, changes, DEEP, 1, &f);
+	assert_ok(forged_send(&s->alice, w, &f));
+	forged_free(&f);
+	person_put(&s->bob, "it", "deep:/f");
+	assert_ok(zt_rm(s->bob.zt, "deep:/f", false));
+	assert_ok(zt_trash(s->bob.zt, "deep", take_removed, &b));
+	assert_int_equal(1, b.count);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    a_folder_that_was_removed_behind_a_put_is_there_when_the_put_is_done),
+		cmocka_unit_test(a_folder_of_more_than_a_push_has_the_time_that_it_had),
+		cmocka_unit_test(a_stream_that_was_read_is_never_put_again_as_empty),
+		cmocka_unit_test(what_was_removed_needs_a_name_to_come_back_under),
+		cmocka_unit_test(folders_without_end_hide_nothing_that_was_removed),
+	};
+
+	return cmocka_run_group_tests(tests, scene_begin, scene_end);
+}
