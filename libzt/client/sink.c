@@ -178,6 +178,18 @@ fail_io(struct sink *k)
 	k->os_error = errno;
 }
 
+/* The file gets its name; a contributor may have chosen one that this file system cannot have.
+ */
+static void
+take_name(struct sink *k)
+{
+	if (renameat(k->in->fd, k->temp, k->in->fd, k->name) == 0)
+		return;
+	fail_io(k);
+	if (k->os_error == ENAMETOOLONG || k->os_error == EINVAL || k->os_error == EILSEQ)
+		k->err = ZT_ERR_NAME;
+}
+
 /* A file that claims more than there is need not fill the disk first. */
 static bool
 may_fit(const struct sink *k)
@@ -278,9 +290,9 @@ sink_name(struct sink *k)
 		(void)futimens(k->fd, k->times);
 		if (!may_take_place(k)) /* somebody wrote it meanwhile */
 			k->err = ZT_ERR_EXISTS;
-		else if (renameat(k->in->fd, k->temp, k->in->fd, k->name) != 0)
-			fail_io(k);
-		else if (fstat(k->fd, &k->is) != 0)
+		else
+			take_name(k);
+		if (k->err == ZT_OK && fstat(k->fd, &k->is) != 0)
 			k->is.st_ino = 0;
 	}
 	if (k->direct >= 0)
@@ -327,6 +339,8 @@ sink_end(struct sink *k)
 	else if (k->err == ZT_ERR_MISSING_BLOCK || k->err == ZT_ERR_CORRUPT ||
 		 k->err == ZT_ERR_FULL)
 		transfer_leave_out(t, k->err, k->shown, err_words(k->err));
+	else if (k->err == ZT_ERR_NAME)
+		transfer_leave_out(t, k->err, k->shown, strerror(k->os_error));
 	else if (k->err == ZT_ERR_EXISTS)
 		sink_refused(t, k->shown);
 	else if (k->err)

@@ -209,6 +209,32 @@ folders_without_end_hide_nothing_that_was_removed(void **state)
 	assert_int_equal(1, b.count);
 }
 
+/* "(zt)" makes it longer than a name may be here. */
+static void
+a_name_that_the_file_system_cannot_have_costs_its_file_alone(void **state)
+{
+	struct scene *s = *state;
+	char name[LIMIT_NAME + 1], remote[LIMIT_NAME + 40], in[240], path[600];
+	FILE *f;
+
+	memset(name, 'n', LIMIT_NAME);
+	name[LIMIT_NAME] = 0;
+	begin_workspace(s, "long");
+	(void)snprintf(remote, sizeof remote, "long:/%s", name);
+	person_put(&s->alice, "it", remote);
+	person_put(&s->alice, "other", "long:/z");
+	make_folder(s->w->state, "long", in);
+	(void)snprintf(path, sizeof path, "%s/%s", in, name);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	assert_int_equal(0, fclose(f));
+	s->bob.zt->keeps_both = true;
+	assert_err(ZT_ERR_NAME, zt_get(s->bob.zt, "long:/", in, NULL, NULL));
+	s->bob.zt->keeps_both = false;
+	(void)snprintf(path, sizeof path, "%s/z", in);
+	assert_int_equal(0, access(path, F_OK));
+}
+
 int
 main(void)
 {
@@ -218,8 +244,11 @@ main(void)
 		cmocka_unit_test(a_folder_of_more_than_a_push_has_the_time_that_it_had),
 		cmocka_unit_test(a_stream_that_was_read_is_never_put_again_as_empty),
 		cmocka_unit_test(what_was_removed_needs_a_name_to_come_back_under),
+		cmocka_unit_test(a_name_that_the_file_system_cannot_have_costs_its_file_alone),
 		cmocka_unit_test(folders_without_end_hide_nothing_that_was_removed),
 	};
 
+	if (getenv("ONLY") != NULL)
+		cmocka_set_test_filter(getenv("ONLY"));
 	return cmocka_run_group_tests(tests, scene_begin, scene_end);
 }
