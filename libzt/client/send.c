@@ -63,7 +63,7 @@ send_sealed(struct transfer_slot *slot)
 		slot->call.done = sent;
 		slot->call.ctx = slot;
 		slot->call.params = (struct route_params){ .org = t->z->org,
-			.id = t->s->w->id,
+			.id = t->workspace,
 			.block = slot->ref.id,
 			.hash = slot->ref.hash };
 		err = calls_start(t->z->calls, &slot->call);
