@@ -150,7 +150,8 @@ const struct cli_exit cli_exits[] = {
 	{ 0, N_("all of it is done") },
 	{ 3, N_("put, get: some of it is done; what is not was named") },
 	{ 64, N_("none of it: the command is not one, or its values are not") },
-	{ 65, N_("none of it: data is damaged, or not as it has to be") },
+	{ 65, N_("none of it: data is damaged, or not as it has to be; of get and verify, what "
+		 "is damaged was named, and all else is done") },
 	{ 66, N_("none of it: something does not exist") },
 	{ 69, N_("none of it: the server or a service cannot be reached") },
 	{ 71, N_("none of it: there is not enough memory") },

@@ -486,7 +486,7 @@ J7_a_request_that_was_altered_or_answered_before_is_refused_by_the_admin_s_devic
 	expect_why(&alice, id, "not signed by the certificate's key");
 	list.alter = false;
 	assert_ok(zt_pki_accept(alice.zt, id, "standard"));
-	expect_why(&alice, id, "accepted before"); /* the server shows it again */
+	expect_why(&alice, id, "answered this request before"); /* it is shown again */
 	/* And one that was turned down. */
 	(void)snprintf(home, sizeof home, "%s/bob2", world->state);
 	double_play(world->d, NULL);
