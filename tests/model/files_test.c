@@ -690,14 +690,19 @@ take_removed(void *ctx, const struct zt_removed *r)
 	memcpy(b->r[b->count++].id, r->id, sizeof r->id);
 }
 
+/* Those that count: what a member wrote while being removed may not. */
 struct versions {
-	uint64_t newest;
+	uint64_t v[4 * EPISODE];
+	int count;
 };
 
 static void
 take_version(void *ctx, const struct zt_version *v)
 {
-	((struct versions *)ctx)->newest = v->version;
+	struct versions *all = ctx;
+
+	assert_true(all->count < 4 * EPISODE);
+	all->v[all->count++] = v->version;
 }
 
 /* All that was removed comes back under names of its own, with what was removed in it. */
@@ -728,7 +733,7 @@ find_all(struct episode *e)
 	restore_all(e);
 	list(&e->p[0], &real);
 	for (int i = 0; i < real.count; i++) {
-		struct versions v = { 0 };
+		struct versions v = { .count = 0 };
 		char remote[240];
 
 		if (real.line[i].content == FOLDER)
@@ -736,8 +741,8 @@ find_all(struct episode *e)
 		(void)snprintf(
 		    remote, sizeof remote, "%s:%s", e->p[0].workspace, real.line[i].path);
 		assert_ok(zt_history(e->p[0].p->zt, remote, take_version, &v));
-		for (uint64_t n = 1; n <= v.newest; n++) {
-			int content = cat(&e->p[0], real.line[i].path, n);
+		for (int n = 0; n < v.count; n++) {
+			int content = cat(&e->p[0], real.line[i].path, v.v[n]);
 
 			assert_in_range(content, 0, CONTENTS - 1);
 			e->acknowledged[content] = false;

@@ -44,7 +44,8 @@ struct zt_check {
  * finished by the same call. *FILES, when not NULL, counts what was sent. */
 ZT_CALL enum zt_err zt_put(struct zt *z, const char *local, const char *remote,
     const struct zt_progress *p, uint64_t *files);
-/* Downloads a file or folder to LOCAL, which for a folder may exist. Every byte is verified
+/* Downloads a file or folder to LOCAL, which for a folder may exist; *FILES, when not NULL,
+ * counts what was written, without what was there already. Every byte is verified
  * before it takes its name. What is there already gives way if zt wrote it and nobody changed
  * it since (zt_options.overwrite: always), else that file is left out, and the call ends with
  * EXISTS. A file whose content the servers
