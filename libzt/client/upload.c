@@ -656,18 +656,21 @@ zt_put(struct zt *z, const char *local, const char *remote, const struct zt_prog
     uint64_t *files)
 {
 	enum { TRIES = 5 };
-	uint64_t sent = 0;
+	uint64_t sent = 0, foreign;
 	unsigned number;
-	enum zt_err err = ZT_ERR_CONFLICT;
+	enum zt_err err;
 
-	/* Somebody changed what it relies on: what was sent by then is found, and not sent
-	 * again. A stream cannot be read twice. */
-	for (int tries = 0; tries < TRIES && err == ZT_ERR_CONFLICT; tries++) {
+	/* Somebody changed what it relies on, or took a name first: what was sent by then is
+	 * found, and not sent again. A stream cannot be read twice. */
+	for (int tries = 1;; tries++) {
 		struct transfer t = { .z = z };
 
+		foreign = z->foreign;
 		err = put_once(&t, local, remote, p);
 		sent += t.files;
-		if (is_stream(local, &number))
+		if (tries == TRIES || is_stream(local, &number) ||
+		    !(err == ZT_ERR_CONFLICT ||
+			(err == ZT_ERR_EXISTS && z->foreign != foreign)))
 			break;
 	}
 	if (files != NULL && (err == ZT_OK || err == ZT_ERR_SOME))

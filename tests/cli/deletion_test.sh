@@ -38,11 +38,11 @@ expect 66 "was deleted" "and takes nothing more" alice_later put "$state/kept" g
 expect 77 "can still be taken back" "and does not come back" alice_later workspace undelete gone
 alice_later workspace list > "$state/listed"
 check "the list has it no longer" sh -c "! grep -q ' gone' '$state/listed'"
+check "what was taken back is there" alice_later --quiet get back:/kept "$state/copy2"
+check "some time later its rows and blocks are gone, and no others" soon as_before
 check "its name is free" alice_later workspace create gone
 check "and means the new one" alice_later --quiet put "$state/kept" gone:/kept
 expect 0 "kept" "which is read by it" alice_later ls gone:/
-check "what was taken back is there" alice_later --quiet get back:/kept "$state/copy2"
-check "some time later its rows and blocks are gone, and no others" soon as_before
 check "the trail tells of it" soon grep -q workspace_purged "$state/log/audit.jsonl"
 check "what others wrote is whole" alice_later verify plans
 # A service that waits for auth, which has stopped, stops all the same (zt-local gives it 20 seconds).
