@@ -15,7 +15,7 @@ cut_name(char path[PATH_MAX])
 	char *slash = strrchr(path, '/');
 
 	if (slash == NULL)
-		(void)strcpy(path, ".");
+		(void)memcpy(path, ".", 2);
 	else
 		slash[slash == path] = 0;
 }
@@ -42,7 +42,7 @@ new_file_begin(struct new_file *f, const char *path)
 		return false;
 	}
 	if (stat(path, &is) != 0)
-		(void)strcpy(f->path, path);
+		(void)snprintf(f->path, sizeof f->path, "%s", path);
 	else if (!S_ISREG(is.st_mode))
 		errno = EEXIST;
 	else

@@ -169,8 +169,8 @@ zt_mv(struct zt *z, const char *from, const char *to)
 	if ((err = tree_open(z, from, &s, &a)) || (err = tree_open(z, to, &s2, &b)))
 		return err;
 	if (s != s2)
-		return client_refuse(
-		    z, ZT_ERR_INVALID, "a move stays in one workspace; zt cp copies to another");
+		return client_refuse(z, ZT_ERR_INVALID,
+		    "a move stays in one workspace; zt cp copies to another");
 	if (from[strlen(from) - 1] == '/' && a.count > 0 &&
 	    (err = tree_find(s, &a, a.count, &what)) == ZT_OK && !what.is_folder)
 		err = client_refuse(z, ZT_ERR_INVALID, "that is not a folder");
