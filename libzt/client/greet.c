@@ -427,7 +427,7 @@ zt_greet(struct zt *z, const char *link, const struct zt_codes *codes, struct zt
 	struct exchange r = {
 		.calls = z->calls, .org = z->org, .side = SAS_GREETER, .codes = codes
 	};
-	struct zt_greeted unseen;
+	struct zt_greeted unseen = { .is_fetched = false };
 	struct greeting g = { .z = z, .r = &r, .out = out != NULL ? out : &unseen };
 	enum zt_err err, woken;
 
