@@ -338,15 +338,6 @@ struct listing {
 	Zt__Manifest *base; /* whose memory the entries borrow */
 };
 
-static int
-compare_names(struct bytes a, struct bytes b)
-{
-	size_t n = a.n < b.n ? a.n : b.n;
-	int order = memcmp(a.p, b.p, n);
-
-	return order != 0 ? order : a.n < b.n ? -1 : a.n > b.n;
-}
-
 /* The place of NAME, and whether it is there. */
 static size_t
 place_of(const struct listing *l, struct bytes name, bool *found)
@@ -356,7 +347,7 @@ place_of(const struct listing *l, struct bytes name, bool *found)
 	*found = false;
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		int order = compare_names(pb_bytes(l->entries[mid].name), name);
+		int order = bytes_order(pb_bytes(l->entries[mid].name), name);
 
 		if (order == 0) {
 			*found = true;

@@ -278,6 +278,21 @@ client_explain(const struct zt_options *o, enum zt_err err, char *why)
 		    why);
 }
 
+void
+client_take_options(struct zt *z, const struct zt_options *o)
+{
+	z->in_clear = o->in_clear;
+	z->overwrites = o->overwrite;
+	z->keeps_both = o->keep_both;
+	z->stop = o->stop;
+	z->rereads = o->checksum;
+	z->translate = o->translate;
+	z->working = o->working;
+	z->working_ctx = o->working_ctx;
+	z->damaged = o->damaged;
+	z->damaged_ctx = o->damaged_ctx;
+}
+
 enum zt_err
 zt_open(const struct zt_options *o, struct zt **out, char *why)
 {
@@ -290,16 +305,7 @@ zt_open(const struct zt_options *o, struct zt **out, char *why)
 		return err;
 	if ((err = suite_start()))
 		goto out;
-	z->in_clear = o->in_clear;
-	z->overwrites = o->overwrite;
-	z->keeps_both = o->keep_both;
-	z->stop = o->stop;
-	z->rereads = o->checksum;
-	z->translate = o->translate;
-	z->working = o->working;
-	z->working_ctx = o->working_ctx;
-	z->damaged = o->damaged;
-	z->damaged_ctx = o->damaged_ctx;
+	client_take_options(z, o);
 	z->home = strdup(o->home);
 	z->ca_file = o->ca_file != NULL ? strdup(o->ca_file) : NULL;
 	err = ZT_ERR_MEMORY;

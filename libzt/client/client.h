@@ -77,6 +77,9 @@ const char *client_words(const struct zt *z, const char *text) __attribute__((fo
 uint64_t client_now_ms(void);
 /* Work is DONE of TOTAL, for whoever wants to know. */
 void client_working(const struct zt *z, enum zt_work what, uint64_t done, uint64_t total);
+/* What Z is told of O but its folder, its password and the authority: by a device and by a
+ * visitor alike. */
+void client_take_options(struct zt *z, const struct zt_options *o);
 /* Makes Z->calls from what Z is. */
 ZT_CHECKED enum zt_err client_connect(struct zt *z);
 /* A call whose server's sentence becomes zt_why. */

@@ -100,11 +100,8 @@ static int
 by_name(const void *a, const void *b)
 {
 	const struct local_entry *x = a, *y = b;
-	size_t n = x->as.n < y->as.n ? x->as.n : y->as.n;
-	int order = n > 0 ? memcmp(x->as.p, y->as.p, n) : 0;
+	int order = bytes_order(buf_bytes(&x->as), buf_bytes(&y->as));
 
-	if (order == 0)
-		order = (x->as.n > y->as.n) - (x->as.n < y->as.n);
 	if (order != 0)
 		return order;
 	/* the one that is in normal form already goes up under its own name */

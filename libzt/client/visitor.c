@@ -91,12 +91,7 @@ take_keys(struct zt *z, const struct zt_options *o, const struct visitor_keys *k
 	struct secret *user_key = NULL;
 	enum zt_err err;
 
-	z->in_clear = o->in_clear;
-	z->translate = o->translate;
-	z->working = o->working;
-	z->working_ctx = o->working_ctx;
-	z->damaged = o->damaged;
-	z->damaged_ctx = o->damaged_ctx;
+	client_take_options(z, o);
 	z->org = k->org;
 	z->device = k->device;
 	z->root_by_id = true;

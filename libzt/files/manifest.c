@@ -145,8 +145,6 @@ check_folder(const Zt__FolderManifest *f, const char **why)
 	}
 	for (size_t i = 0; i < f->n_entries; i++) {
 		struct bytes name = pb_bytes(f->entries[i]->name), before;
-		size_t n;
-		int order;
 
 		if ((err = path_name_check(name, why)))
 			return err;
@@ -156,9 +154,7 @@ check_folder(const Zt__FolderManifest *f, const char **why)
 		if (i == 0)
 			continue;
 		before = pb_bytes(f->entries[i - 1]->name);
-		n = before.n < name.n ? before.n : name.n;
-		order = memcmp(before.p, name.p, n);
-		if (order > 0 || (order == 0 && before.n >= name.n))
+		if (bytes_order(before, name) >= 0)
 			return ZT_ERR_CORRUPT;
 	}
 	return ZT_OK;
@@ -235,17 +231,14 @@ manifest_find(const Zt__FolderManifest *f, struct bytes name, size_t *i)
 	size_t lo = 0, hi = f->n_entries;
 
 	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2, n;
-		struct bytes at = pb_bytes(f->entries[mid]->name);
-		int order;
+		size_t mid = lo + (hi - lo) / 2;
+		int order = bytes_order(pb_bytes(f->entries[mid]->name), name);
 
-		n = at.n < name.n ? at.n : name.n;
-		order = memcmp(at.p, name.p, n);
-		if (order == 0 && at.n == name.n) {
+		if (order == 0) {
 			*i = mid;
 			return true;
 		}
-		if (order < 0 || (order == 0 && at.n < name.n))
+		if (order < 0)
 			lo = mid + 1;
 		else
 			hi = mid;

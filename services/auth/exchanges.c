@@ -17,7 +17,7 @@ static const struct db_query find = { "exchange_find",
 	"invitations "
 	"WHERE org = $1::bytea AND id = $2::bytea FOR UPDATE" };
 static const struct db_query set_attempt = { "exchange_attempt",
-	"UPDATE invitations SET attempt = $3::bytea "
+	"UPDATE invitations SET attempt = $3::bytea, fetched = false "
 	"WHERE org = $1::bytea AND id = $2::bytea" };
 static const struct db_query set_fetched = { "exchange_fetched",
 	"UPDATE invitations SET fetched = true "
@@ -75,6 +75,7 @@ begin_attempt(const struct request *rq, struct invitation *inv, const struct id 
 	enum zt_err err;
 
 	inv->attempt = *attempt;
+	inv->fetched = 0; /* the one before may have had its welcome */
 	if ((err = db_run(rq->db, &set_attempt, v, 3, NULL)))
 		return err;
 	return db_run(rq->db, &drop_others, v, 3, NULL); /* one attempt's messages are kept */

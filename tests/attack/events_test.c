@@ -28,15 +28,7 @@ now_ms(void)
 static void
 tell(struct world *w, const char *service, int sig)
 {
-	char path[200];
-	int pid = 0;
-	FILE *f;
-
-	(void)snprintf(path, sizeof path, "%s/run/%s.pid", w->state, service);
-	assert_non_null(f = fopen(path, "re"));
-	assert_int_equal(1, fscanf(f, "%d", &pid));
-	(void)fclose(f);
-	assert_int_equal(0, kill(pid, sig));
+	assert_int_equal(0, kill(world_pid(w, service), sig));
 }
 
 /* A request of P's to metadata. */

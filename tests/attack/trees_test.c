@@ -107,6 +107,47 @@ a_folder_of_more_than_a_push_has_the_time_that_it_had(void **state)
 	assert_int_equal(5, st.st_mtim.tv_nsec);
 }
 
+static struct tree_entry
+entry_of(struct space *s, const char *remote)
+{
+	struct tree_entry e;
+	struct path path;
+	const char *why;
+
+	assert_ok(path_parse(remote, &path, &why));
+	assert_ok(tree_find(s, &path, path.count, &e));
+	return e;
+}
+
+/* Two moves that change no folder in common, each right by what its author sees: together they
+ * hang /p/a and /q/b into one another. */
+static void
+two_moves_that_cross_make_no_circle(void **state)
+{
+	struct scene *s = *state;
+	struct tree_entry a, b, q;
+	struct batch *batch = NULL;
+	struct space *w;
+
+	begin_workspace(s, "crossed");
+	assert_ok(zt_mkdir(s->alice.zt, "crossed:/p"));
+	assert_ok(zt_mkdir(s->alice.zt, "crossed:/q"));
+	assert_ok(zt_mkdir(s->alice.zt, "crossed:/p/a"));
+	assert_ok(zt_mkdir(s->alice.zt, "crossed:/q/b"));
+	w = person_space(&s->alice, "crossed");
+	a = entry_of(w, "crossed:/p/a");
+	b = entry_of(w, "crossed:/q/b");
+	q = entry_of(w, "crossed:/q");
+	assert_ok(zt_mv(s->bob.zt, "crossed:/p/a", "crossed:/q/b/a"));
+	assert_ok(batch_new(w, &batch)); /* she has not heard of it yet */
+	assert_ok(batch_link(batch, &a.vlob, bytes_text("b"), &b, BATCH_ABSENT));
+	assert_ok(batch_unlink(batch, &q.vlob, bytes_text("b"), &b.vlob));
+	assert_err(ZT_ERR_CONFLICT, batch_send_once(batch));
+	batch_free(batch);
+	assert_err(ZT_ERR_NOT_FOUND, zt_mv(s->alice.zt, "crossed:/q/b", "crossed:/p/a/b"));
+	assert_ok(zt_mv(s->alice.zt, "crossed:/q/b", "crossed:/p/b"));
+}
+
 /* Puts what a pipe brings to REMOTE. */
 static enum zt_err
 put_stream(struct person *p, const char *remote, const struct zt_progress *progress)
@@ -239,6 +280,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_moves_that_cross_make_no_circle),
 		cmocka_unit_test(
 		    a_folder_that_was_removed_behind_a_put_is_there_when_the_put_is_done),
 		cmocka_unit_test(a_folder_of_more_than_a_push_has_the_time_that_it_had),

@@ -283,6 +283,17 @@ write_content(const char *dir, const char *name, int content)
 	assert_int_equal(0, close(fd));
 }
 
+/* The same file, of the same size, with another content and the time of now. */
+static void
+edit_content(const char *path, int content)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_true(dprintf(fd, "content %08d\n", content) > 0);
+	assert_int_equal(0, close(fd));
+}
+
 static int
 read_content(const char *path)
 {
@@ -547,7 +558,7 @@ get(struct episode *e, struct player *p)
 
 	(void)snprintf(local, sizeof local, "%s/copy", p->dir);
 	if (p->a.kind == EDIT) {
-		write_content(p->dir, "copy", p->got = CONTENTS);
+		edit_content(local, p->got = CONTENTS);
 		p->is_mine = false;
 		return;
 	}
@@ -782,14 +793,6 @@ play_episode(struct scene *s, uint64_t seed)
 	for (int i = 0; i < EPISODE; i++)
 		round_of(&e);
 	find_all(&e);
-}
-
-static uint64_t
-number_of(const char *name, uint64_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text != NULL ? strtoull(text, NULL, 10) : otherwise;
 }
 
 static void

@@ -221,14 +221,6 @@ end_level(struct level *l)
 	*l = (struct level){ .s = NULL };
 }
 
-static uint64_t
-number_of(const char *name, uint64_t fallback)
-{
-	const char *text = getenv(name);
-
-	return text != NULL ? strtoull(text, NULL, 10) : fallback;
-}
-
 #ifdef __SANITIZE_ADDRESS__
 enum { SHORT = 6 }; /* ten times as slow */
 #else

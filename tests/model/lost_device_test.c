@@ -458,14 +458,6 @@ P9_a_thief_locks_nobody_out_in_any_short_history(void **state)
 	    "%llu histories of up to %d acts\n", (unsigned long long)t.histories, (int)SHORT);
 }
 
-static uint64_t
-number_of(const char *name, uint64_t fallback)
-{
-	const char *text = getenv(name);
-
-	return text != NULL ? strtoull(text, NULL, 10) : fallback;
-}
-
 /* The Nth act of a long history: more keys come to be than a new device is given, before the
  * thief is out. */
 static enum act

@@ -13,14 +13,6 @@
 #include "world.h"
 
 static uint64_t
-number_of(const char *name, uint64_t fallback)
-{
-	const char *text = getenv(name);
-
-	return text != NULL ? strtoull(text, NULL, 10) : fallback;
-}
-
-static uint64_t
 seed_of(void)
 {
 	return number_of("ZT_MODEL_SEED", (uint64_t)time(NULL) * 2654435761u) | 1;

@@ -400,14 +400,6 @@ F4_no_word_of_a_manager_hides_what_is_there(void **state)
 	assert_true(t.begun > 100);
 }
 
-static uint64_t
-number_of(const char *name, uint64_t fallback)
-{
-	const char *text = getenv(name);
-
-	return text != NULL ? strtoull(text, NULL, 10) : fallback;
-}
-
 static void
 F4_nor_of_a_long_chain_by_chance(void **state)
 {

@@ -17,6 +17,15 @@
 #define assert_ok(call) assert_string_equal("OK", err_name(call))
 #define assert_err(wanted, call) assert_string_equal(err_name(wanted), err_name(call))
 
+/* What the environment says under NAME, or FALLBACK. */
+static inline uint64_t
+number_of(const char *name, uint64_t fallback)
+{
+	const char *text = getenv(name);
+
+	return text != NULL ? strtoull(text, NULL, 10) : fallback;
+}
+
 /* A heap copy of exactly N bytes, so that a sanitizer sees one byte too far. */
 static inline uint8_t *
 exact_copy(const void *p, size_t n)

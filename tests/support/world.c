@@ -401,8 +401,8 @@ status_kib(pid_t pid, const char *field)
 	return kib;
 }
 
-static pid_t
-service_pid(const struct world *w, const char *service)
+pid_t
+world_pid(const struct world *w, const char *service)
 {
 	char path[128];
 	int pid = 0;
@@ -424,13 +424,13 @@ process_kib(pid_t pid)
 long
 world_kib(const struct world *w, const char *service)
 {
-	return process_kib(service_pid(w, service));
+	return process_kib(world_pid(w, service));
 }
 
 long
 world_peak_kib(const struct world *w, const char *service)
 {
-	return status_kib(service_pid(w, service), "VmHWM:");
+	return status_kib(world_pid(w, service), "VmHWM:");
 }
 
 int
