@@ -4,7 +4,7 @@
  *     flood_bench HOME PASSWORD WORKSPACE COUNT ROUNDS RUN
  *
  * RUN is the folder of the services' process ids. Each round sends COUNT signed requests over
- * 16 connections without the flood and with it. The flood is a process of its own, with 8 other
+ * 16 connections without the flood and with it. The flood is another process, with 8 other
  * addresses of 127.0.0.0/8; it sends as fast as it is let, and comes again when it is closed:
  * half heads, slow bodies, bodies of 24 MiB, calls and event sockets, all of them unsigned.
  */

@@ -33,7 +33,7 @@ options(uint64_t set)
 			(void)printf("%s ", cli_options[i].name);
 }
 
-/* A case of a shell for each command that has options of its own: what SETS the word list. */
+/* One case of the shell for each command with options; SETS assigns the word list. */
 static void
 options_of_each(const char *set)
 {

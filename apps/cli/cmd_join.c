@@ -263,7 +263,7 @@ wait_a_little(void *ctx)
 	return stopped != 0;
 }
 
-/* Whoever leaves says so to the other side first; a second time, at once. */
+/* The first signal tells the other side, then ends; the second ends at once. */
 static struct zt_codes
 codes_of(struct cli *c)
 {
