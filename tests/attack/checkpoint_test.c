@@ -33,7 +33,7 @@ churn(struct person *p, const char *workspace, unsigned count)
 		assert_ok(batch_new(s, &b));
 		assert_ok(batch_folder(b, &to.vlob));
 		assert_ok(batch_link(b, &s->w->id, bytes_text("churn"), &to, BATCH_ANY));
-		assert_ok(batch_send(b));
+		assert_ok(batch_send_once(b));
 		batch_free(b);
 	}
 }
@@ -536,7 +536,8 @@ P5_a_write_over_links_before_the_checkpoint_is_checked_by_the_links_between(void
 	assert_ok(batch_folder(b, &to.vlob));
 	assert_ok(batch_link(b, &to.vlob, bytes_text("x"), &to, BATCH_ANY));
 	assert_int_equal(behind, bob->position);
-	assert_ok(batch_send(b));
+	assert_ok(batch_start(b));
+	assert_ok(batch_finish(b));
 	batch_free(b);
 	alice = person_space(&s->alice, "long");
 	assert_ok(space_sync(alice));
