@@ -155,18 +155,6 @@ batch_is_full(const struct batch *b)
 	return b->file_count + b->folder_count > CHANGES_MOST || b->bytes > BYTES_MOST;
 }
 
-struct space *
-batch_space(const struct batch *b)
-{
-	return b->s;
-}
-
-void
-batch_move(struct batch *b, struct space *s)
-{
-	b->s = s;
-}
-
 enum zt_err
 batch_write(
     struct batch *b, const struct id *vlob, Zt__Manifest *m, bool adds_blocks, uint64_t size)
@@ -696,15 +684,9 @@ wait_answer(struct batch *b)
 static enum zt_err
 catch_up(struct batch *b)
 {
-	struct zt *z = b->s->z;
-	struct id workspace = b->s->w->id;
-	enum zt_err err = client_sync_log(z);
+	enum zt_err err = client_sync_log(b->s->z);
 
-	if (err)
-		return err;
-	if ((b->s = idmap_get(&z->spaces, &workspace)) == NULL)
-		return ZT_ERR_STORE;
-	return space_sync(b->s);
+	return err ? err : space_sync(b->s);
 }
 
 /* All is in the chain: which local files hold what. */

@@ -543,8 +543,10 @@ enum zt_err
 space_sync(struct space *s)
 {
 	uint64_t newest = 0;
-	enum zt_err err;
+	enum zt_err err = space_load(s);
 
+	if (err)
+		return err;
 	s->is_refused = false;
 	do {
 		struct space before = *s;
@@ -569,10 +571,11 @@ space_sync(struct space *s)
 enum zt_err
 space_sync_fresh(struct space *s)
 {
-	const struct org_pin *far = org_state_furthest_pin(s->w);
+	const struct org_pin *far;
 	enum zt_err err = space_sync(s);
 
-	if (err == ZT_OK && far != NULL && far->position > s->position)
+	if (err == ZT_OK && (far = org_state_furthest_pin(s->w)) != NULL &&
+	    far->position > s->position)
 		err = chain_refuse_older(s);
 	return err;
 }

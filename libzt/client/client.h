@@ -245,6 +245,7 @@ struct space_step {
 struct space {
 	struct zt *z;
 	struct org_workspace *w;
+	bool is_loaded;
 	struct secret **keys; /* by generation minus one; NULL where not opened yet */
 	size_t key_cap;
 	uint64_t position; /* of the verified chain */
@@ -275,7 +276,12 @@ struct space_version {
 /* By name or id. Errors: NOT_FOUND, NOT_MEMBER. */
 ZT_CHECKED enum zt_err space_find(struct zt *z, const char *name, struct space **out);
 ZT_CHECKED enum zt_err space_of(struct zt *z, struct org_workspace *w, struct space **out);
+/* Reads what the store holds of S, once. Errors: STORE (its workspace is in no log). */
+ZT_CHECKED enum zt_err space_load(struct space *s);
 void space_free(void *space);
+/* The spaces of Z, which callers hold, now belong to O, and are read again from the store when
+ * they are used. */
+void spaces_reset(struct zt *z, const struct org_state *o);
 /* The workspace's newest name that opens here, in OUT; its id when none does. */
 void space_name(struct space *s, char out[260]);
 /* Whether its announced deletion is due: nobody reads or writes it any more. */
@@ -451,11 +457,6 @@ ZT_CHECKED enum zt_err batch_start(struct batch *b);
 ZT_CHECKED enum zt_err batch_finish(struct batch *b);
 /* Both, adjacent: what someone else did first ends it with CONFLICT or STALE_KEY. */
 ZT_CHECKED enum zt_err batch_send_once(struct batch *b);
-/* The workspace as it is now: sending may have opened it anew, then other batches of it are
- * told.
- */
-struct space *batch_space(const struct batch *b);
-void batch_move(struct batch *b, struct space *s);
 /* Whether the caller should send before more is gathered. */
 bool batch_is_full(const struct batch *b);
 

@@ -104,7 +104,7 @@ start(struct transfer_slot *slot, const struct block_ref *ref)
 	slot->call.done = fetched;
 	slot->call.ctx = slot;
 	slot->call.params =
-	    (struct route_params){ .org = t->z->org, .id = t->workspace, .block = ref->id };
+	    (struct route_params){ .org = t->z->org, .id = t->s->w->id, .block = ref->id };
 	buf_empty(&slot->call.answer);
 	if ((err = buf_reserve(&slot->call.answer, block_sealed_size(ref->size))) == ZT_OK)
 		err = calls_start(t->z->calls, &slot->call);
@@ -314,7 +314,7 @@ static enum zt_err
 fetch_part(struct transfer *t, const Zt__FileManifest *f, size_t i, int fd)
 {
 	struct block_part part;
-	struct route_params p = { .org = t->z->org, .id = t->workspace };
+	struct route_params p = { .org = t->z->org, .id = t->s->w->id };
 	struct buf sealed = buf_init(LIMIT_BLOCK_WIRE), clear = buf_init(BLOCK_CLEAR_MOST);
 	enum zt_err err;
 

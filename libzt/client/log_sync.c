@@ -140,7 +140,7 @@ client_load_log(struct zt *z)
 	if ((err = org_state_new(&z->org, &o)) == ZT_OK &&
 	    (err = store_each(z->store, STORE_LOG, bytes_of(NULL, 0), 0, load_line, o)) ==
 		ZT_OK) {
-		idmap_free(&z->spaces, space_free); /* they point into the old state */
+		spaces_reset(z, o);
 		org_state_free(z->state);
 		z->state = o;
 		o = NULL;
@@ -165,7 +165,7 @@ client_wake(struct zt *z, bool waits)
 	if (err == ZT_OK && last + 1 != merkle_size(z->state->tree))
 		err = client_load_log(z);
 	else if (err == ZT_OK)
-		idmap_free(&z->spaces, space_free);
+		spaces_reset(z, z->state);
 	buf_free(&b);
 	return err;
 }

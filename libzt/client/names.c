@@ -14,25 +14,21 @@ tree_act(struct zt *z, const char *remote, tree_act_fn *act, void *ctx)
 {
 	struct space *s;
 	struct path path;
-	struct id workspace;
 	enum zt_err err = tree_open(z, remote, &s, &path);
 
 	if (err)
 		return err;
-	workspace = s->w->id;
 	for (int tries = 0;; tries++) {
 		struct batch *b = NULL;
 
 		z->why[0] = 0;
 		if ((err = batch_new(s, &b)) == ZT_OK &&
-		    (err = act(ctx, batch_space(b), &path, b)) == ZT_OK)
+		    (err = act(ctx, s, &path, b)) == ZT_OK)
 			err = batch_send_once(b);
 		batch_free(b);
 		if ((err != ZT_ERR_CONFLICT && err != ZT_ERR_STALE_KEY) || tries == TRIES ||
 		    (err = client_sync_log(z)))
 			return err;
-		if ((s = idmap_get(&z->spaces, &workspace)) == NULL)
-			return ZT_ERR_STORE;
 		if ((err = space_sync(s)))
 			return err;
 	}

@@ -156,7 +156,6 @@ write_again(struct restoring *r, const struct id *vlob, Zt__Manifest **m)
 	if (err)
 		return err;
 	*m = NULL;
-	r->s = batch_space(r->b); /* sending may have opened it anew */
 	return batch_write(r->b, vlob, it, false, size);
 }
 

@@ -63,7 +63,7 @@ send_sealed(struct transfer_slot *slot)
 		slot->call.done = sent;
 		slot->call.ctx = slot;
 		slot->call.params = (struct route_params){ .org = t->z->org,
-			.id = t->workspace,
+			.id = t->s->w->id,
 			.block = slot->ref.id,
 			.hash = slot->ref.hash };
 		err = calls_start(t->z->calls, &slot->call);

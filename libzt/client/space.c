@@ -5,6 +5,15 @@
 #include "base/utf8.h"
 #include "client/chain.h"
 
+static void
+reset(struct space *s, struct org_workspace *w)
+{
+	for (size_t i = 0; i < s->key_cap; i++)
+		secret_free(s->keys[i]);
+	free(s->keys);
+	*s = (struct space){ .z = s->z, .w = w };
+}
+
 void
 space_free(void *p)
 {
@@ -12,10 +21,34 @@ space_free(void *p)
 
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < s->key_cap; i++)
-		secret_free(s->keys[i]);
-	free(s->keys);
+	reset(s, NULL);
 	free(s);
+}
+
+void
+spaces_reset(struct zt *z, const struct org_state *o)
+{
+	struct space *s;
+	size_t at = 0;
+
+	while ((s = idmap_next(&z->spaces, &at)) != NULL)
+		reset(s, s->w != NULL ? org_state_workspace(o, &s->w->id) : NULL);
+}
+
+enum zt_err
+space_load(struct space *s)
+{
+	struct org_workspace *w = s->w;
+	enum zt_err err;
+
+	if (s->is_loaded)
+		return ZT_OK;
+	if (w == NULL)
+		return ZT_ERR_STORE;
+	if ((err = chain_load(s)))
+		reset(s, w);
+	s->is_loaded = err == ZT_OK;
+	return err;
 }
 
 static bool
@@ -57,7 +90,6 @@ enum zt_err
 space_of(struct zt *z, struct org_workspace *w, struct space **out)
 {
 	struct space *s = idmap_get(&z->spaces, &w->id);
-	enum zt_err err = ZT_OK;
 
 	if (s == NULL) {
 		if ((s = calloc(1, sizeof *s)) == NULL || idmap_put(&z->spaces, &w->id, s)) {
@@ -65,12 +97,11 @@ space_of(struct zt *z, struct org_workspace *w, struct space **out)
 			return ZT_ERR_MEMORY;
 		}
 		s->z = z;
-		s->w = w;
-		err = chain_load(s);
 	}
-	if (err == ZT_OK)
-		*out = s;
-	return err;
+	if (s->w != w)
+		reset(s, w);
+	*out = s;
+	return space_load(s);
 }
 
 bool

@@ -81,7 +81,7 @@ wake(void *ctx)
 enum zt_err
 transfer_begin(struct transfer *t, struct zt *z, struct space *s, const struct zt_progress *p)
 {
-	*t = (struct transfer){ .z = z, .s = s, .workspace = s->w->id, .p = p };
+	*t = (struct transfer){ .z = z, .s = s, .p = p };
 	t->mask = umask(0); /* before there are threads of this transfer */
 	(void)umask(t->mask);
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {

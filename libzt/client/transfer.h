@@ -61,7 +61,6 @@ struct transfer_slot {
 struct transfer {
 	struct zt *z;
 	struct space *s;
-	struct id workspace;  /* for blocks under way: a failed look at the log frees S */
 	struct load *load[3]; /* up, by stage: gathered, waiting for its blocks, pushed */
 	struct transfer_slot
 	    *pack; /* up: the block that small files are gathered in, or NULL */

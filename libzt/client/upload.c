@@ -66,18 +66,6 @@ loads_free(struct transfer *t)
 	}
 }
 
-/* The push under way is answered; the workspace may have been opened anew. */
-static enum zt_err
-finish_push(struct transfer *t)
-{
-	enum zt_err err = batch_finish(t->load[PUSHED]->batch);
-
-	t->s = batch_space(t->load[PUSHED]->batch);
-	for (size_t i = 0; i < STAGES; i++)
-		batch_move(t->load[i]->batch, t->s);
-	return err;
-}
-
 /* Everything moves on by a stage, so that reading, the blocks and the push each go on while the
  * others do. */
 static enum zt_err
@@ -87,7 +75,7 @@ move_on(struct transfer *t)
 	enum zt_err err;
 
 	send_gathered(t);
-	if ((err = transfer_wait(t, t->load[WAITING])) || (err = finish_push(t)) ||
+	if ((err = transfer_wait(t, t->load[WAITING])) || (err = batch_finish(t->load[PUSHED]->batch)) ||
 	    (err = batch_start(t->load[WAITING]->batch)))
 		return err;
 	t->load[PUSHED] = t->load[WAITING];

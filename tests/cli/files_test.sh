@@ -68,6 +68,11 @@ fi
 mkfifo into; cat into > from & reader=$!
 check "into a pipe" q get w:/piped into
 wait $reader; check "whole" grep -qx piped from
+head -c 3000000 /dev/urandom > large; cat large | q put - w:/large
+check "more than a block is read from a pipe" sh -c "'$bin/zt' --home alice --password-file alice.password cat w:/large | cmp - large"
+cat into > from & reader=$!
+check "and goes into one" q get w:/large into
+wait $reader; check "all of it" cmp large from
 
 # Names.
 mkdir n; nfc=$(printf 'caf\303\251'); nfd=$(printf 'cafe\314\201')
