@@ -29,7 +29,7 @@ test-attack: all $(filter $B/tests/attack/%,$(TESTS))
 test-threads: $B/tests/threads/threads_test $B/tests/services/policy_test $B/tests/services/backend_test
 	@plain=; setarch "$$(uname -m)" -R true 2>/dev/null && plain="setarch $$(uname -m) -R"; \
 	for t in $^; do echo "== $$t"; $$plain $$t || exit 1; done
-test-cli: all $B/tests/cli/read_qr
+test-cli: all $B/tests/cli/read_qr $B/tests/cli/quick.so
 	@export BIN=$(CURDIR)/$B/bin; printf 'tests/cli/%s_test.sh\n' $(CLI_TESTS) | $(SIDE_BY_SIDE)
 # Each parser, FUZZ_SECONDS long; two at a time. What they find stands in build/fuzz/.
 .PHONY: fuzz fuzz-run

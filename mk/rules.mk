@@ -43,7 +43,9 @@ $B/bin/zt-audit: $(call objs,$(call srcs,apps/audit) apps/common/l10n.c apps/com
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 SUPPORT := $(call objs,$(call srcs,tests/support))
+QUICK := $B/tests/support/quick/argon2.o
 TESTS := $(patsubst %.c,$B/%,$(wildcard tests/*/*_test.c))
+$(filter-out $B/tests/vectors/%,$(TESTS)): $(QUICK)
 $B/tests/%_test: $B/tests/%_test.o $(SUPPORT) $B/libzt.a $B/libframe.a
 	$Q$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $B/libframe.a $B/libzt.a $(if $(findstring torture,$@),$(WRAP)) $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
 MODEL := $B/tests/model/rules_model.o $B/tests/model/play.o
@@ -68,6 +70,9 @@ $B/bench/floor $B/bench/transfer: $B/bench/%: $B/bench/peers/%.o $B/libframe.a $
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
 $B/bench/%_bench: $B/bench/%_bench.o $B/bench/load.o $B/bench/device.o $B/libframe.a $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)
+$B/tests/cli/quick.so: tests/support/quick/argon2.c
+	@mkdir -p $(@D)
+	$Q$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 $B/tests/cli/read_qr: $B/tests/cli/read_qr.o
 	$Q$(CC) $(LDFLAGS) -o $@ $^ -lzbar
 -include $(shell find $B -name '*.d' 2>/dev/null)

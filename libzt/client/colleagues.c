@@ -15,8 +15,6 @@
 #include "proto/enrol.pb-c.h"
 #include "store/device_file.h"
 
-enum { LINKS_MOST = SHAMIR_MOST };
-
 /* What a sealed part is bound to. */
 static struct bytes
 binding(const struct id *org, const struct id *owner, const struct id *device,
@@ -295,29 +293,36 @@ fail(const struct asking *a, enum zt_err err, const char *why)
 	return err;
 }
 
+static bool
+is_of(const struct returning_part *p, const struct id *device, unsigned need)
+{
+	return p->need == need && id_equal(&p->device, device);
+}
+
 static enum zt_err
 take_help(struct returning *a, const Zt__RecoveryHelp *m, const char **why)
 {
 	const Zt__RecoveryShare *s = m->share;
+	struct returning_part *p;
 	struct id org, device;
 
 	if (pb_id(m->org, &org) || pb_id(m->device, &device) || s == NULL || s->need < 2 ||
 	    s->need > SHAMIR_MOST || s->x == 0 || s->x > SHAMIR_MOST ||
 	    s->y.len != SECRET_BYTES || !id_equal(&org, &a->org))
 		return *why = "the colleague's answer is not well formed", ZT_ERR_CORRUPT;
-	if (a->count > 0 && (!id_equal(&device, &a->recovery_device) || s->need != a->need))
-		return *why =
-			   "the colleagues' parts are of different recoveries; those that came "
-			   "are forgotten, begin anew",
-		       ZT_ERR_CORRUPT;
 	for (unsigned i = 0; i < a->count; i++)
-		if (a->part[i].x == s->x)
+		if (is_of(&a->part[i], &device, s->need) && a->part[i].part.x == s->x &&
+		    secret_same_bytes(bytes_of(a->part[i].part.y, SECRET_BYTES), pb_bytes(s->y)))
 			return ZT_OK; /* this colleague has helped already */
-	a->recovery_device = device;
-	a->need = s->need;
-	a->part[a->count].x = (uint8_t)s->x;
-	memcpy(a->part[a->count].y, s->y.data, SECRET_BYTES);
-	a->count++;
+	if (a->count == SHAMIR_MOST)
+		return *why = "as many parts are kept here as there can be; without joining.zt "
+			      "in the device's folder the recovery begins again",
+		       ZT_ERR_TOO_BIG;
+	p = &a->part[a->count++];
+	*p = (struct returning_part){
+		.device = device, .need = s->need, .part.x = (uint8_t)s->x
+	};
+	memcpy(p->part.y, s->y.data, SECRET_BYTES);
 	return ZT_OK;
 }
 
@@ -333,8 +338,6 @@ keep_part(struct asking *a, struct exchange *r, struct bytes clear)
 	if (err == ZT_OK && (err = take_help(&a->k, help, &why)) == ZT_OK &&
 	    (err = returning_keep(a->o, &a->k)) == ZT_OK)
 		exchange_fetched(r);
-	else if (err == ZT_ERR_CORRUPT)
-		device_file_end_joining(a->o->home);
 	pb_wipe(help);
 	return err && why[0] != 0 ? fail(a, err, why) : err;
 }
@@ -377,27 +380,55 @@ ask_one(struct asking *a, const char *link)
 	return err;
 }
 
-/* The secret of the parts whose bits are set in WHICH, when it is the device's. */
+/* The secret of the parts whose bits are set in WHICH, when it is that of the device that all of
+ * them name. */
 static bool
 join(const struct returning *a, unsigned which, struct secret **out)
 {
-	struct shamir_part some[LINKS_MOST];
+	struct shamir_part some[SHAMIR_MOST];
+	const struct returning_part *first = NULL;
 	struct secret *s = NULL;
 	struct id id;
 	unsigned n = 0;
 	bool is_it;
 
-	for (unsigned i = 0; i < a->count; i++)
-		if ((which >> i & 1) != 0)
-			some[n++] = a->part[i];
-	is_it = n == a->need && shamir_join(some, n, &s) == ZT_OK &&
-		recovery_id(s, a->need, &id) == ZT_OK && id_equal(&id, &a->recovery_device);
+	for (unsigned i = 0; i < a->count; i++) {
+		if ((which >> i & 1) == 0)
+			continue;
+		if (first == NULL)
+			first = &a->part[i];
+		if (!is_of(&a->part[i], &first->device, first->need))
+			return false;
+		some[n++] = a->part[i].part;
+	}
+	is_it = first != NULL && n == first->need && shamir_join(some, n, &s) == ZT_OK &&
+		recovery_id(s, n, &id) == ZT_OK && id_equal(&id, &first->device);
 	suite_wipe(some, sizeof some);
 	if (is_it)
 		*out = s;
 	else
 		secret_free(s);
 	return is_it;
+}
+
+/* How many parts of one secret are here at most, and how many *NEED to be. */
+static unsigned
+most_of_one(const struct returning *a, unsigned *need)
+{
+	unsigned most = 0;
+
+	*need = 0;
+	for (unsigned i = 0; i < a->count; i++) {
+		unsigned n = 0;
+
+		for (unsigned k = 0; k < a->count; k++)
+			n += is_of(&a->part[k], &a->part[i].device, a->part[i].need);
+		if (n > most) {
+			most = n;
+			*need = a->part[i].need;
+		}
+	}
+	return most;
 }
 
 /* An earlier try's parts, when it was for the same address. */
@@ -407,7 +438,7 @@ begin_asking(struct asking *a)
 	const struct zt_recovery *r = a->rec;
 	enum zt_err err;
 
-	if (r->link_count > LINKS_MOST)
+	if (r->link_count > SHAMIR_MOST)
 		return fail(a, ZT_ERR_INVALID, "too many links");
 	if (r->confirm == NULL || r->email == NULL || r->email[0] == 0 ||
 	    strlen(r->email) > LIMIT_TEXT || strlen(r->device_label) > LIMIT_TEXT)
@@ -416,33 +447,35 @@ begin_asking(struct asking *a)
 	if ((err = returning_read(a->o, &a->k, a->why)))
 		return err;
 	if (!client_same_address(a->k.email, r->email))
-		a->k.count = a->k.need = 0;
+		a->k.count = 0;
 	(void)snprintf(a->k.email, sizeof a->k.email, "%s", r->email);
 	return ZT_OK;
 }
 
-/* A part that was altered spoils what it is joined with: others may do without it. */
+/* A part that was altered, or is of another secret, spoils what it is joined with: others may do
+ * without it. */
 static enum zt_err
-join_some(struct asking *a, struct secret **out)
+join_some(struct asking *a, struct secret **out, unsigned *need)
 {
+	unsigned most = most_of_one(&a->k, need);
 	char text[CLIENT_WHY];
 
-	if (a->k.count == 0 || a->k.count < a->k.need) {
-		(void)snprintf(text, sizeof text,
-		    returning_words(a->o,
-			"more colleagues are needed: %u of %u parts are kept in this folder, "
-			"go on with the links of others"),
-		    a->k.count, a->k.need);
-		return fail(
-		    a, ZT_ERR_KEY, a->k.count == 0 ? "more colleagues are needed" : text);
-	}
-	for (unsigned which = 1; *out == NULL && which < 1U << a->k.count; which++)
-		(void)join(&a->k, which, out);
-	return *out != NULL
-		   ? ZT_OK
-		   : fail(a, ZT_ERR_KEY,
-			 "the parts do not fit each other: a colleague's is not the one "
-			 "that was left with them");
+	for (unsigned which = 1; which < 1U << a->k.count; which++)
+		if (join(&a->k, which, out)) {
+			for (*need = 0; which > 0; which &= which - 1)
+				++*need;
+			return ZT_OK;
+		}
+	if (most >= *need && most > 0)
+		return fail(a, ZT_ERR_KEY,
+		    "the parts do not fit each other: a colleague's is not the one that was left "
+		    "with them; go on with the links of others");
+	(void)snprintf(text, sizeof text,
+	    returning_words(a->o,
+		"more colleagues are needed: %u of %u parts are kept in this folder, go on with "
+		"the links of others"),
+	    most, *need);
+	return fail(a, ZT_ERR_KEY, most == 0 ? "more colleagues are needed" : text);
 }
 
 enum zt_err
@@ -450,14 +483,15 @@ colleagues_ask(const struct zt_options *o, const struct zt_recovery *r, char *wh
 {
 	struct asking a = { .o = o, .rec = r, .why = why };
 	struct secret *secret = NULL;
+	unsigned need = 0;
 	enum zt_err err = begin_asking(&a);
 
 	/* A link that was used up is, where parts are kept, that of somebody who has helped. */
 	for (unsigned i = 0; err == ZT_OK && i < r->link_count; i++)
 		if ((err = ask_one(&a, r->links[i])) == ZT_ERR_GONE && a.k.count > 0)
 			err = ZT_OK;
-	if (err == ZT_OK && (err = join_some(&a, &secret)) == ZT_OK)
-		err = recovery_return(o, r, &a.k, secret, a.k.need, why);
+	if (err == ZT_OK && (err = join_some(&a, &secret, &need)) == ZT_OK)
+		err = recovery_return(o, r, &a.k, secret, need, why);
 	returning_free(&a.k);
 	secret_free(secret);
 	return err;

@@ -211,18 +211,23 @@ open_paper(const struct zt_options *o, const struct returning *k, const struct p
 static enum zt_err
 take_parts(struct returning *k, const Zt__Joining *m)
 {
-	if (m->n_parts > SHAMIR_MOST || m->need > SHAMIR_MOST)
+	if (m->n_parts > SHAMIR_MOST)
 		return ZT_ERR_CORRUPT;
 	for (size_t i = 0; i < m->n_parts; i++) {
-		enum zt_err err = pb_exact(m->parts[i]->y, k->part[i].y, sizeof k->part[i].y);
+		const Zt__JoiningPart *from = m->parts[i];
+		struct returning_part *p = &k->part[i];
+		enum zt_err err;
 
-		if (err)
+		if ((err = pb_exact(from->y, p->part.y, sizeof p->part.y)) ||
+		    (err = pb_id(from->device, &p->device)))
 			return err;
-		k->part[i].x = (uint8_t)m->parts[i]->x;
+		if (from->need > SHAMIR_MOST)
+			return ZT_ERR_CORRUPT;
+		p->part.x = (uint8_t)from->x;
+		p->need = from->need;
 	}
 	k->count = (unsigned)m->n_parts;
-	k->need = m->need;
-	return k->count > 0 ? pb_id(m->recovery_device, &k->recovery_device) : ZT_OK;
+	return ZT_OK;
 }
 
 static enum zt_err
@@ -275,12 +280,14 @@ returning_keep(const struct zt_options *o, const struct returning *k)
 	m.seal_key = pb_field(secret_bytes(k->seal).p, SECRET_BYTES);
 	m.email = (char *)(uintptr_t)k->email;
 	m.parts = parts;
-	m.recovery_device = pb_field(k->recovery_device.b, ID_BYTES);
-	m.need = k->need;
 	for (; m.n_parts < k->count; m.n_parts++) {
+		const struct returning_part *p = &k->part[m.n_parts];
+
 		zt__joining_part__init(parts[m.n_parts] = &part[m.n_parts]);
-		part[m.n_parts].x = k->part[m.n_parts].x;
-		part[m.n_parts].y = pb_field(k->part[m.n_parts].y, SECRET_BYTES);
+		part[m.n_parts].x = p->part.x;
+		part[m.n_parts].y = pb_field(p->part.y, SECRET_BYTES);
+		part[m.n_parts].device = pb_field(p->device.b, ID_BYTES);
+		part[m.n_parts].need = p->need;
 	}
 	return device_file_keep_joining(o->home, &m, bytes_text(o->password));
 }
@@ -435,7 +442,7 @@ recovery_return(const struct zt_options *o, const struct zt_recovery *r,
 static enum zt_err
 return_by_words(const struct zt_options *o, const struct zt_recovery *r, char *why)
 {
-	struct returning k = { .need = 0 };
+	struct returning k = { .count = 0 };
 	struct secret *secret = NULL;
 	struct id org;
 	size_t wrong = 0;

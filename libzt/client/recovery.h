@@ -18,13 +18,19 @@ ZT_CHECKED enum zt_err recovery_id(const struct secret *secret, unsigned need, s
 ZT_CHECKED enum zt_err recovery_add(
     struct zt *z, const struct secret *secret, unsigned need, const char *label);
 /* Somebody on the way back: the device that this is going to be, and the parts that came. */
+/* One of NEED parts of DEVICE's secret, as a colleague says: what does not fit costs no other. */
+struct returning_part {
+	struct id device;
+	unsigned need;
+	struct shamir_part part;
+};
 struct returning {
 	char server[1024], email[LIMIT_TEXT + 1];
-	struct id org, device, recovery_device;
+	struct id org, device;
 	struct sign_key *sign;
 	struct secret *seal;
-	unsigned need, count;
-	struct shamir_part part[SHAMIR_MOST];
+	unsigned count;
+	struct returning_part part[SHAMIR_MOST];
 };
 /* What O->home keeps of an earlier try, else new keys. The caller gives K to returning_free,
  * also on failure. Errors: PASSWORD, as device_file_read_joining. */

@@ -225,6 +225,33 @@ P9_hostile_helpers_bring_nobody_back_as_somebody_else(void **state)
 	close_helpers(h);
 }
 
+/* What the first helper gives is another's part: those of the two others are enough. */
+static void
+P9_a_part_that_does_not_fit_costs_no_other(void **state)
+{
+	struct scene *s = *state;
+	struct person nina, mallory, h[HELPERS];
+	const char *emails[HELPERS];
+	struct recovering c;
+	char home[160];
+
+	world_join(&s->alice, &nina, "nina", "standard");
+	world_join(&s->alice, &mallory, "moriarty", "standard");
+	join_helpers(&s->alice, h, "mate", emails);
+	split(&nina, emails, 3, 2, false, NULL);
+	split(&mallory, emails, 2, 2, false, NULL);
+	patch(&h[0], &nina.zt->user, &mallory.zt->user);
+	(void)snprintf(home, sizeof home, "%s/nina-back", s->w->state);
+	come_back(&c, h, 2, nina.email, home, true);
+	assert_err(ZT_ERR_KEY, c.err);
+	come_back(&c, &h[2], 1, nina.email, home, true); /* and the other's is kept */
+	assert_ok(c.err);
+	assert_string_equal(nina.zt->user_text, c.who);
+	person_close(&nina);
+	person_close(&mallory);
+	close_helpers(h);
+}
+
 /* ---- splits that were ---- */
 
 struct ways {
@@ -431,11 +458,14 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(P9_hostile_helpers_bring_nobody_back_as_somebody_else),
+		cmocka_unit_test(P9_a_part_that_does_not_fit_costs_no_other),
 		cmocka_unit_test(P9_a_new_split_ends_the_earlier_ones),
 		cmocka_unit_test(P9_an_owner_is_told_of_helpers_who_are_gone),
 		cmocka_unit_test(R2_a_new_device_is_told_of_until_it_is_acknowledged),
 		cmocka_unit_test(R2_what_a_revoked_device_brought_is_shown_to_be_taken_back),
 	};
 
+	if (getenv("ONLY") != NULL)
+		cmocka_set_test_filter(getenv("ONLY"));
 	return cmocka_run_group_tests(tests, scene_begin, scene_end);
 }
