@@ -453,9 +453,17 @@ world_peak_kib(const struct world *w, const char *service)
 int
 world_dial(const struct world *w)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET };
+	return world_dial_from(w, 1);
+}
+
+int
+world_dial_from(const struct world *w, uint8_t last)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET }, from = to;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	from.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + last);
+	assert_int_equal(0, bind(fd, (struct sockaddr *)&from, sizeof from));
 	to.sin_port = htons((uint16_t)atoi(strrchr(w->url, ':') + 1));
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	assert_int_equal(0, connect(fd, (struct sockaddr *)&to, sizeof to));

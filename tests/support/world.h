@@ -52,8 +52,9 @@ long world_kib(const struct world *w, const char *service);
 long world_peak_kib(const struct world *w, const char *service);
 /* The same of a process that a test has started. */
 long process_kib(pid_t pid);
-/* A socket to the door itself, past the double. */
+/* A socket to the door itself, past the double; the second from the address 127.0.0.LAST. */
 int world_dial(const struct world *w);
+int world_dial_from(const struct world *w, uint8_t last);
 /* The database of metadata as in an older backup, in which nothing of the workspace's chain
  * stood yet. */
 void world_lose_chain(struct world *w, const struct id *workspace);
