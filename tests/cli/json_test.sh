@@ -52,6 +52,7 @@ good "get" transfer j get w:/tree "$state/back"
 good "cat" "" fresh --help
 good "history" version j history w:/tree/f
 good "mkdir" done j mkdir w:/d
+good "cp" transfer j cp w:/tree/f w:/copied
 good "mv" done j mv w:/d w:/e
 good "rm" done j rm w:/tree/f
 good "trash" removed j trash w

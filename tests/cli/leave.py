@@ -166,6 +166,7 @@ ACTS = [user_greeter, user_newcomer, device_greeter, device_newcomer, words, col
 
 def main():
     binary, shim, state, url, seconds = sys.argv[1:6]
+    preload = ' '.join([shim] + os.environ.get('LD_PRELOAD', '').split())
     w, count, failed = World(binary, shim, state, url), state + '/count', 0
     only = sys.argv[6:]
     acts = [a for a in ACTS if not only or a.__name__ in only]
@@ -173,7 +174,7 @@ def main():
     for i, a in enumerate(acts):
         try: os.unlink(count)
         except FileNotFoundError: pass
-        ok, log = a(w, {'LD_PRELOAD': shim, 'END_COUNT': count})
+        ok, log = a(w, {'LD_PRELOAD': preload, 'END_COUNT': count})
         places = int(open(count).read()) if os.path.exists(count) else 0
         if not ok or places == 0:
             print('NOT OK - %s, undisturbed (%d places)' % (a.__name__, places)); print('\n'.join('    ' + l for l in log)); failed += 1
@@ -187,7 +188,7 @@ def main():
             if time.time() > share and tried > 0:
                 break
             for by in ('KILL', 'INT')[:2 if float(seconds) > 600 else 1]:
-                ok, log = a(w, {'LD_PRELOAD': shim, 'END_AT': str(n), 'END_BY': by})
+                ok, log = a(w, {'LD_PRELOAD': preload, 'END_AT': str(n), 'END_BY': by})
                 tried += 1
                 if not ok:
                     failed += 1

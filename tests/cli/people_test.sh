@@ -66,7 +66,7 @@ expect 74 "bob/lock: Is a directory" "what is in the lock's place is named" bob 
 rmdir "$state/bob/lock"; mv "$state/lock.was" "$state/bob/lock"
 printf '#include <errno.h>\nint flock(int fd, int op) { (void)fd; (void)op; errno = ENOLCK; return -1; }\n' > "$state/nolock.c"
 cc -shared -fPIC -o "$state/nolock.so" "$state/nolock.c"
-expect 74 "bob/lock: No locks available" "a file system without locks is not another zt" env LD_PRELOAD="$state/nolock.so" "$bin/zt" --home "$state/bob" --password-file "$state/bob.password" users
+expect 74 "bob/lock: No locks available" "a file system without locks is not another zt" env LD_PRELOAD="$state/nolock.so ${LD_PRELOAD:-}" "$bin/zt" --home "$state/bob" --password-file "$state/bob.password" users
 mkdir -m 700 "$state/cut"; : > "$state/cut/device.zt"
 expect 65 "device.zt" "a device file that a power cut emptied" "$bin/zt" --home "$state/cut" --password-file "$state/bob.password" users
 expect 0 "bob@demo.example" "and the folder as it was" bob users
@@ -81,6 +81,6 @@ int clock_gettime(clockid_t id, struct timespec *t) { int (*next)(clockid_t, str
 C
 cc -shared -fPIC -o "$state/behind.so" "$state/behind.c" -ldl
 restart auth
-expect 0 "plans" "two minutes behind, just after a restart" env LD_PRELOAD="$state/behind.so" "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" workspace list
+expect 0 "plans" "two minutes behind, just after a restart" env LD_PRELOAD="$state/behind.so ${LD_PRELOAD:-}" "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" workspace list
 expect 0 "plans" "and with the right clock" alice workspace list
 finish
