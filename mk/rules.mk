@@ -43,12 +43,14 @@ $B/bin/zt-audit: $(call objs,$(call srcs,apps/audit) apps/common/l10n.c apps/com
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 SUPPORT := $(call objs,$(call srcs,tests/support))
+# Each test holds the whole library: where there is gold, that is linked in a third of the time.
+FAST_LD := $(shell command -v ld.gold >/dev/null && echo -fuse-ld=gold)
 QUICK := $B/tests/support/quick/argon2.o
 TESTS := $(patsubst %.c,$B/%,$(wildcard tests/*/*_test.c))
 # The others open with the real price: vectors, and what the command line opens too.
 $(filter-out $B/tests/vectors/% $B/tests/attack/display_test,$(TESTS)): $(QUICK)
 $B/tests/%_test: $B/tests/%_test.o $(SUPPORT) $B/libzt.a $B/libframe.a
-	$Q$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $B/libframe.a $B/libzt.a $(if $(findstring torture,$@),$(WRAP)) $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
+	$Q$(CC) $(LDFLAGS) $(FAST_LD) -o $@ $(filter %.o,$^) $B/libframe.a $B/libzt.a $(if $(findstring torture,$@),$(WRAP)) $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
 MODEL := $B/tests/model/rules_model.o $B/tests/model/play.o
 $B/tests/model/model_test $(addprefix $B/tests/model/,histories_test newcomer_test lost_device_test): $(MODEL)
 $B/tests/model/histories_test: $(addprefix $B/tests/model/,log_tree.o judged.o promises.o)

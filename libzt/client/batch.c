@@ -91,17 +91,25 @@ may_rotate(const struct space *s)
 	return me != NULL && org_state_role(s->w, me, ORG_NEVER) >= ROLE_MANAGER;
 }
 
+/* Nothing new goes under a key that someone who left knows. */
+static enum zt_err
+close_open(struct space *s)
+{
+	enum zt_err err = ZT_OK;
+
+	if (org_state_is_open(s->w, ORG_NEVER) && may_rotate(s) &&
+	    (err = workspace_close(s->z, &s->w->id)) == ZT_OK)
+		err = space_sync(s);
+	return err;
+}
+
 enum zt_err
 batch_new(struct space *s, struct batch **out)
 {
 	struct batch *b;
 	enum zt_err err;
 
-	if ((err = client_may_write(s->z, &s->w->id)))
-		return err;
-	/* Nothing new goes under a key that someone who left knows. */
-	if (org_state_is_open(s->w, ORG_NEVER) && may_rotate(s) &&
-	    ((err = workspace_close(s->z, &s->w->id)) || (err = space_sync(s))))
+	if ((err = client_may_write(s->z, &s->w->id)) || (err = close_open(s)))
 		return err;
 	if ((b = calloc(1, sizeof *b)) == NULL)
 		return ZT_ERR_MEMORY;
@@ -686,7 +694,9 @@ catch_up(struct batch *b)
 {
 	enum zt_err err = client_sync_log(b->s->z);
 
-	return err ? err : space_sync(b->s);
+	if (err == ZT_OK && (err = space_sync(b->s)) == ZT_OK)
+		err = close_open(b->s);
+	return err;
 }
 
 /* All is in the chain: which local files hold what. */

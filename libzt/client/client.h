@@ -470,5 +470,8 @@ ZT_CHECKED enum zt_err tree_act(struct zt *z, const char *remote, tree_act_fn *a
  * a file). */
 ZT_CHECKED enum zt_err tree_parent(
     struct space *s, const struct path *path, struct tree_entry *parent);
+/* Whether WHAT, with all that lies in it, may be at PATH. Errors: TOO_BIG (too deep). */
+ZT_CHECKED enum zt_err tree_fits(
+    struct space *s, const struct path *path, const struct tree_entry *what);
 
 #endif

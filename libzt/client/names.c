@@ -90,9 +90,8 @@ check_way(struct space *s, const struct path *path, const struct id *of)
 	return err;
 }
 
-/* PATH gets WHAT: it is not deeper than what may be made. */
-static enum zt_err
-check_depth(struct space *s, const struct path *path, const struct tree_entry *what)
+enum zt_err
+tree_fits(struct space *s, const struct path *path, const struct tree_entry *what)
 {
 	unsigned height = 0;
 	enum zt_err err = what->is_folder ? tree_height(s, &what->vlob, &height) : ZT_OK;
@@ -147,7 +146,7 @@ move(void *ctx, struct space *s, const struct path *from, struct batch *b)
 		return err;
 	if (id_equal(&into.vlob, &was.vlob) && bytes_equal(to.name[to.count - 1], name))
 		return ZT_OK; /* it is there already */
-	if ((err = check_way(s, &to, &what.vlob)) || (err = check_depth(s, &to, &what)) ||
+	if ((err = check_way(s, &to, &what.vlob)) || (err = tree_fits(s, &to, &what)) ||
 	    (err = batch_link(b, &into.vlob, to.name[to.count - 1], &what, BATCH_ABSENT)))
 		return err;
 	return batch_unlink(b, &was.vlob, name, &what.vlob);

@@ -305,8 +305,6 @@ find_object(struct restoring *r, bool *is_there, const struct path *path)
 	Zt__Manifest *m = NULL;
 	enum zt_err err;
 
-	if (path->count > LIMIT_DEPTH)
-		return client_refuse(r->s->z, ZT_ERR_TOO_BIG, "the path is too deep");
 	if ((err = tree_find(r->s, path, path->count, &now)) == ZT_OK)
 		return client_refuse(
 		    r->s->z, ZT_ERR_EXISTS, "something else is there; name another place");
@@ -348,15 +346,13 @@ restore(void *ctx, struct space *s, const struct path *path, struct batch *b)
 	is_same = is_there && id_equal(&now.vlob, &r->what.vlob);
 	if ((!is_same || r->what.is_folder) && (err = find_elsewhere(r, is_same)))
 		return err;
-	if (r->removed != NULL)
-		err = ZT_OK; /* it is as it was: nobody writes to what is in no folder */
-	else if (r->version > 0)
+	if (r->version > 0)
 		err = restore_version(r, r->version);
 	else if (r->what.is_folder)
 		err = walk(r, &r->what.vlob, true, restore_object);
-	else
+	else if (r->removed == NULL) /* else it is as it was: nobody writes to what is in no folder */
 		err = restore_file(r);
-	if (err == ZT_OK && !is_same)
+	if (err == ZT_OK && !is_same && (err = tree_fits(s, path, &r->what)) == ZT_OK)
 		err = batch_link(b, &parent.vlob, path->name[path->count - 1], &r->what,
 		    is_there ? BATCH_ANY : BATCH_ABSENT);
 	return err;

@@ -227,31 +227,61 @@ add_hole(struct transfer *t, uint64_t upto, uint32_t room, Zt__FileManifest *f, 
 	return ZT_OK;
 }
 
+/* A hole is a reference of its own, and ends a block before its room is used: smaller ones of a
+ * file with many are sent as zeros. */
+enum { MOST_HOLES = 8000 };
+
+/* The next data of FD from AT on, which is less than SIZE: *FROM and *TO; *FROM is SIZE when
+ * there is none. Small holes count as data. */
+static bool
+next_data(int fd, uint64_t at, uint64_t size, uint64_t *from, uint64_t *to)
+{
+	uint64_t least = size / MOST_HOLES;
+	off_t data = lseek(fd, (off_t)at, SEEK_DATA), hole;
+
+	*from = *to = size;
+	if (data < 0 || (uint64_t)data >= size)
+		return data >= 0 || errno == ENXIO;
+	*from = (uint64_t)data - at < least ? at : (uint64_t)data;
+	for (;;) {
+		if ((hole = lseek(fd, data, SEEK_HOLE)) < 0)
+			return false;
+		data = lseek(fd, hole, SEEK_DATA);
+		if (data < 0 && errno != ENXIO)
+			return false;
+		if ((uint64_t)hole >= size || data < 0 || (uint64_t)(data - hole) >= least)
+			break;
+	}
+	if ((uint64_t)hole < size)
+		*to = (uint64_t)hole;
+	return true;
+}
+
 /* A file of which parts take no room on the disk: these are said, and not sent. */
 static enum zt_err
 send_sparse(struct transfer *t, int fd, const char *name, uint64_t size, Zt__FileManifest *f)
 {
 	uint32_t room = room_for(size);
 	size_t cap = 0;
+	uint64_t from, to;
 	enum zt_err err = ZT_OK;
 
 	while (err == ZT_OK && f->size < size) {
-		off_t data = lseek(fd, (off_t)f->size, SEEK_DATA), hole;
-
-		if (data < 0 && errno != ENXIO)
+		if (!next_data(fd, f->size, size, &from, &to) ||
+		    lseek(fd, (off_t)from, SEEK_SET) < 0)
 			return transfer_err(t->z, name, errno);
-		if (data < 0 || (uint64_t)data >= size)
-			return add_hole(t, size, room, f, &cap);
-		if ((hole = lseek(fd, data, SEEK_HOLE)) < 0 || lseek(fd, data, SEEK_SET) < 0)
-			return transfer_err(t->z, name, errno);
-		if ((uint64_t)hole > size)
-			hole = (off_t)size;
-		if ((err = add_hole(t, (uint64_t)data, room, f, &cap)) == ZT_OK)
-			err = send_some(t, fd, name, room, (uint64_t)(hole - data), f, &cap);
-		if (err == ZT_OK && f->size < (uint64_t)hole)
+		if ((err = add_hole(t, from, room, f, &cap)) == ZT_OK)
+			err = send_some(t, fd, name, room, to - from, f, &cap);
+		if (err == ZT_OK && f->size < to)
 			return ZT_OK; /* it was cut meanwhile: it changed, and is named */
 	}
 	return err;
+}
+
+static bool
+is_sparse(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && (uint64_t)st->st_blocks * 512 < (uint64_t)st->st_size;
 }
 
 static enum zt_err
@@ -260,8 +290,7 @@ send_blocks(struct transfer *t, int fd, const char *name, uint64_t size, Zt__Fil
 	size_t cap = 0;
 	struct stat st;
 
-	if (size > LIMIT_SMALL && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    (uint64_t)st.st_blocks * 512 < (uint64_t)st.st_size)
+	if (size > LIMIT_SMALL && fstat(fd, &st) == 0 && is_sparse(&st))
 		return send_sparse(t, fd, name, size, f);
 	return send_some(t, fd, name, room_for(size), UINT64_MAX, f, &cap);
 }
@@ -314,16 +343,36 @@ send_content(struct transfer *t, int fd, const char *name, uint64_t size, Zt__Fi
 	return err == ZT_OK && grew ? send_blocks(t, fd, name, size, f) : err;
 }
 
+/* SIZE bytes of content, of which SENT are no holes. */
+static bool
+fits(uint64_t sent, uint64_t size)
+{
+	enum { REF_MOST = 160 };
+
+	return sent / room_for(size) < LIMIT_MANIFEST / REF_MOST;
+}
+
 bool
 send_fits(const struct stat *st)
 {
-	enum { REF_MOST = 160 };
-	uint64_t size = (uint64_t)st->st_size, there = (uint64_t)st->st_blocks * 512;
+	uint64_t size = (uint64_t)st->st_size;
 
-	if (there < size) /* the rest is holes */
-		size = there;
+	return fits(is_sparse(st) ? (uint64_t)st->st_blocks * 512 : size, size);
+}
 
-	return size / room_for((uint64_t)st->st_size) < LIMIT_MANIFEST / REF_MOST;
+bool
+send_fits_open(int fd, const struct stat *st)
+{
+	uint64_t size = (uint64_t)st->st_size, at = 0, sent = 0, from, to;
+
+	if (fits(size, size) || !is_sparse(st))
+		return fits(size, size);
+	for (; at < size; at = to) {
+		if (!next_data(fd, at, size, &from, &to))
+			return false;
+		sent += to - from;
+	}
+	return fits(sent, size) && lseek(fd, 0, SEEK_SET) == 0;
 }
 
 /* Whether the N bytes at FD are those of B, which is no hole. BUFFER has room for them. */

@@ -120,8 +120,10 @@ void transfer_note(struct transfer *t);
  * block. F fills while its blocks are under way, until transfer_drain. */
 ZT_CHECKED enum zt_err send_content(
     struct transfer *t, int fd, const char *name, uint64_t size, Zt__FileManifest *f);
-/* Whether what the file ST holds can be said in one manifest. */
+/* Whether what the file ST holds can be said in one manifest, as far as ST tells; and with its
+ * holes, which FD tells: it stands at its beginning then. */
 bool send_fits(const struct stat *st);
+bool send_fits_open(int fd, const struct stat *st);
 /* Whether FD holds what F says; it stands at its beginning then. Errors: IO, MEMORY. */
 ZT_CHECKED enum zt_err send_is_same(int fd, const Zt__FileManifest *f, bool *same);
 /* Sends what is gathered of small files; a little rides in their manifests. */

@@ -224,6 +224,11 @@ put_open(struct transfer *t, int fd, struct local_entry *e, struct tree_way *way
 
 	if (fstat(fd, &st) != 0)
 		return transfer_err(t->z, buf_text(&e->shown), errno);
+	if (!send_fits_open(fd, &st)) {
+		transfer_leave_out(t, ZT_ERR_SOME, buf_text(&e->shown),
+		    client_words(t->z, "it is larger than a file may be"));
+		return ZT_OK;
+	}
 	t->total += (uint64_t)st.st_size;
 	if (e->m != NULL && e->m->file->size == (uint64_t)st.st_size &&
 	    (err = send_is_same(fd, e->m->file, &same)))

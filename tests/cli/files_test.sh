@@ -36,6 +36,13 @@ check "with what was in it" content w:/d/g g
 expect 73 "it is there" "what is there is not restored to nothing in particular" alice restore w:/d
 expect 73 "elsewhere" "nothing comes back twice" alice restore w:/twice --object "$old"
 expect 64 "zt trash shows" "an id is one" alice restore w:/twice --object nothing
+removed() { alice trash w | grep " $1\$" | cut -d' ' -f1; }
+q mkdir w:/nest; q put f w:/nest/f; q rm w:/nest/f; inner=$(removed /nest/f)
+q restore w:/nest/f; q rm -r w:/nest; outer=$(removed /nest/)
+check "what lay in a removed folder comes back alone" q restore w:/lone --object "$inner"
+check "the folder then" q restore w:/again --object "$outer"
+check "without it" sh -c "[ -z \"\$('$bin/zt' --home alice --password-file alice.password ls w:/again)\" ]"
+check "which stays where it is" content w:/lone f
 
 # The same size and the same time are not the same content.
 printf AAAA > a; printf BBBB > b; touch -d 2020-01-01 a b
@@ -93,6 +100,7 @@ expect 0 "up" "it stays where it was" alice ls w:/
 
 # Down: modes, times, holes, conflicts.
 mkdir -p src/private; echo s > src/private/s; chmod 700 src/private; echo e > src/run; chmod 755 src/run; : > src/empty
+python3 -c 'f = open("src/crumbs", "wb"); [(f.seek(i << 13), f.write(b"x")) for i in range(10000)]; f.truncate(1 << 27)'
 touch -d '1969-07-20 20:17:40.123456789 UTC' src/run; truncate -s 64M src/sparse; printf end | dd of=src/sparse bs=1 seek=40000000 conv=notrunc 2>/dev/null
 touch -d '2001-02-03 04:05:06.789 UTC' src/private src
 q put src w:/src; (umask 0; q get w:/src back); (umask 027; q get w:/src masked)
