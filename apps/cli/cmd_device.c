@@ -283,6 +283,7 @@ enum zt_err
 cmd_recovery_create(struct cli *c)
 {
 	char words[ZT_RECOVERY_WORDS];
+	unsigned ended = 0;
 	enum zt_err err = zt_recovery_create(c->zt, words);
 
 	if (err == ZT_OK) {
@@ -294,6 +295,15 @@ cmd_recovery_create(struct cli *c)
 			(void)printf("%s\n", words);
 		if (c->qr)
 			(void)qr_print(words);
+		/* not before a person can have the new ones */
+		err = fflush(stdout) != 0 ? ZT_ERR_IO
+		      : c->keep		  ? ZT_OK
+					  : zt_recovery_end_older(c->zt, &ended);
+		if (ended > 0 && !c->quiet) {
+			(void)fprintf(stderr,
+			    _("words of before that bring nobody back any more: %u"), ended);
+			(void)fprintf(stderr, "\n");
+		}
 	}
 	explicit_bzero(words, sizeof words);
 	return err;

@@ -51,7 +51,7 @@ const struct cli_option cli_options[OPTION_COUNT] = {
 	    N_("also when a workspace of yours has this name already"), AT(force), 0, 0 },
 	[OPTION_FOUNDING_FILE] = { "--founding-file", 0, TAKES_TEXT, "FILE",
 	    N_("read the operator's code from FILE"), AT(founding_file), 0, 0 },
-	[OPTION_KEEP] = { "--keep", 0, TAKES_NOTHING, "", N_("earlier splits stay good too"),
+	[OPTION_KEEP] = { "--keep", 0, TAKES_NOTHING, "", N_("earlier words or splits stay good too"),
 	    AT(keep), 0, 0 },
 	[OPTION_KEEP_BOTH] = { "--keep-both", 0, TAKES_NOTHING, "",
 	    N_("write such files beside what is there"), AT(o.keep_both), 0, 0 },

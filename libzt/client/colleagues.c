@@ -130,7 +130,7 @@ zt_recovery_colleagues(struct zt *z, const struct zt_split *split, unsigned *end
 	    (err = shamir_split(secret, need, count, parts)) == ZT_OK &&
 	    (err = deposit(z, &device, need, parts, helpers, count)) == ZT_OK &&
 	    (err = recovery_add(z, secret, need, buf_text(&label))) == ZT_OK && !split->keep)
-		err = ways_end_others(z, &device, &others);
+		err = ways_end_others(z, &device, false, &others);
 	suite_wipe(parts, sizeof parts);
 	secret_free(secret);
 	buf_free(&label);

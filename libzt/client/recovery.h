@@ -53,8 +53,10 @@ void ways_label(
 #define WAYS_WORDS "words"
 /* What the recovery device D of this user is, in words for a person. */
 void ways_describe(struct zt *z, const struct org_device *d, struct buf *out);
-/* Revokes every live recovery device of this user by colleagues but EXCEPT; *COUNT of them. */
-ZT_CHECKED enum zt_err ways_end_others(struct zt *z, const struct id *except, unsigned *count);
+/* Revokes every live recovery device of this user but EXCEPT, those by words or those by
+ * colleagues; *COUNT of them. */
+ZT_CHECKED enum zt_err ways_end_others(
+    struct zt *z, const struct id *except, bool by_words, unsigned *count);
 
 /* ---- colleagues.c ---- */
 struct exchange;

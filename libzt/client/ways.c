@@ -101,7 +101,7 @@ ways_describe(struct zt *z, const struct org_device *d, struct buf *out)
 }
 
 enum zt_err
-ways_end_others(struct zt *z, const struct id *except, unsigned *count)
+ways_end_others(struct zt *z, const struct id *except, bool by_words, unsigned *count)
 {
 	struct id *others = calloc(z->state->devices.count + 1, sizeof *others);
 	struct org_device *d;
@@ -113,7 +113,7 @@ ways_end_others(struct zt *z, const struct id *except, unsigned *count)
 		struct buf nobody = buf_init(8192), none = buf_init(8192);
 
 		if (is_way_back(z, d) && !id_equal(&d->id, except) &&
-		    read_label(z, d, &nobody, &none) > 0)
+		    (read_label(z, d, &nobody, &none) == 0) == by_words)
 			others[n++] = d->id;
 		buf_free(&nobody);
 		buf_free(&none);
@@ -126,6 +126,29 @@ ways_end_others(struct zt *z, const struct id *except, unsigned *count)
 		*count = n;
 	/* What a revoked one knew is renewed. */
 	return err || n == 0 ? err : zt_tend(z, NULL);
+}
+
+enum zt_err
+zt_recovery_end_older(struct zt *z, unsigned *ended)
+{
+	struct id newest = { { 0 } };
+	const struct org_device *d;
+	uint64_t added = 0;
+	size_t at = 0;
+
+	z->why[0] = 0;
+	while ((d = idmap_next(&z->state->devices, &at)) != NULL) {
+		struct buf nobody = buf_init(8192), none = buf_init(8192);
+
+		if (is_way_back(z, d) && d->added >= added &&
+		    read_label(z, d, &nobody, &none) == 0) {
+			added = d->added;
+			newest = d->id;
+		}
+		buf_free(&nobody);
+		buf_free(&none);
+	}
+	return ways_end_others(z, &newest, true, ended);
 }
 
 enum zt_err

@@ -174,7 +174,13 @@ rm "$state/alice/lock"; mv "$state/lock" "$state/alice/lock"
 expect 0 "alice@demo" "as it was, it is used" alice users
 
 # two recoveries at once
+alice --quiet recovery create | tail -1 > "$state/older"
+alice --quiet recovery create --keep | tail -1 > "$state/kept"
+expect 0 "words on paper.*" "status says which words there are" alice status
+check "kept beside the older ones" [ "$(alice status | grep -c 'words on paper')" = 2 ]
 alice --quiet recovery create | tail -1 > "$state/words"
+check "new words end the older ones" [ "$(alice status | grep -c 'words on paper')" = 1 ]
+expect 77 "" "which bring nobody back" "$bin/zt" --home "$state/older-back" --password-file "$state/alice.password" recover --server "$url" --words-file "$state/older" --label back --yes
 mkdir -m 700 "$state/back.recovering" "$state/back" "$state/back/recovering"
 for d in back.recovering back/recovering; do echo first > "$state/$d/store.db"; echo first > "$state/$d/lock"; done
 check "a recovery brings alice back" "$bin/zt" --home "$state/back" --password-file "$state/alice.password" recover --server "$url" --words-file "$state/words" --label back --yes

@@ -11,6 +11,9 @@
  * that device too. WORDS are all that it is: they are shown once, written on paper, and kept
  * nowhere. */
 ZT_CALL enum zt_err zt_recovery_create(struct zt *z, char words[ZT_RECOVERY_WORDS]);
+/* Once the newest words are on paper: those of before bring nobody back any more. *ENDED of
+ * them. */
+ZT_CALL enum zt_err zt_recovery_end_older(struct zt *z, unsigned *ended);
 
 struct zt_split {
 	const char *const *users; /* COUNT colleagues: e-mails or ids */
