@@ -6,7 +6,8 @@
 #include "proto/auth.pb-c.h"
 
 enum zt_err
-client_check_append(struct zt *z, const struct entry *e, struct bytes answer, bool *all)
+client_check_append(
+    struct zt *z, const struct entry *e, struct bytes answer, struct client_appended *out)
 {
 	Zt__AppendAnswer *m = NULL;
 	struct merkle_proof inclusion, consistency;
@@ -31,9 +32,27 @@ client_check_append(struct zt *z, const struct entry *e, struct bytes answer, bo
 		err = client_refuse(z, err,
 		    "the server does not prove that its log continues the one that was "
 		    "verified");
-	*all = err == ZT_OK && m->all;
+	if (err == ZT_OK)
+		*out = (struct client_appended){ e->leaf, m->index, m->all };
 	pb_free(m);
 	return err;
+}
+
+/* A server that has proved an act could show all the same, to its author too, a log that ends
+ * before it: then a revocation is done for nobody. */
+static enum zt_err
+check_shown(struct zt *z, const struct client_appended *a)
+{
+	if (a->index >= merkle_size(z->state->tree))
+		return client_refuse(z, ZT_ERR_ROLLBACK,
+		    "the server has proved that this act is in the trust log, and shows one "
+		    "without it: it is done for nobody");
+	if (hash_equal(merkle_leaf(z->state->tree, a->index), &a->leaf))
+		return ZT_OK;
+	return client_note_fork(z, NULL,
+	    client_refuse(z, ZT_ERR_FORK,
+		"the server has proved that this act is in the trust log, and shows "
+		"another one in its place"));
 }
 
 /* Where an entry comes to stand in its topic. */
@@ -89,7 +108,7 @@ struct acts {
 	const struct id *topic;
 	client_fill *fill, *then; /* THEN may be NULL */
 	void *ctx, *then_ctx;
-	bool both; /* the second one came to stand too */
+	struct client_appended is;
 };
 
 /* Access is taken away, and its key renewed, even from a device that saw a fork: a colleague
@@ -162,7 +181,7 @@ append_once(struct zt *z, struct acts *a)
 	if ((err = pb_encode(&m, &body)) ||
 	    (err = client_call(z, ROUTE_LOG_APPEND, &p, NULL, buf_bytes(&body), &answer)))
 		goto out;
-	err = client_check_append(z, e[0], buf_bytes(&answer), &a->both);
+	err = client_check_append(z, e[0], buf_bytes(&answer), &a->is);
 out:
 	entry_free(e[0]);
 	entry_free(e[1]);
@@ -180,7 +199,9 @@ append(struct zt *z, struct acts *a)
 		if ((err = client_sync_log(z)) || (err = append_once(z, a)) != ZT_ERR_CONFLICT)
 			break;
 	}
-	return err ? err : client_sync_log(z);
+	if (err || (err = client_sync_log(z)))
+		return err;
+	return check_shown(z, &a->is);
 }
 
 enum zt_err
@@ -201,6 +222,6 @@ client_append_two(struct zt *z, const struct id *topic, client_fill *fill, void 
 	enum zt_err err = append(z, &a);
 
 	if (err == ZT_OK)
-		*both = a.both;
+		*both = a.is.all;
 	return err;
 }

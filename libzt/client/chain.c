@@ -580,6 +580,28 @@ space_sync_fresh(struct space *s)
 	return err;
 }
 
+/* What the server says it took must stand there: else it could drop a write without a trace.
+ * Before a checkpoint at which the chain began meanwhile, the chain itself tells. */
+static enum zt_err
+check_own(struct space *s, const Zt__Changeset *m, uint64_t position)
+{
+	struct statement own;
+	struct hash before = { { 0 } }, is, next;
+	enum zt_err err = position <= s->base ? space_complete(s) : ZT_OK;
+
+	if (err || (err = statement_of(m->statement, &own)))
+		return err;
+	if (position > 1)
+		err = chain_link(s, position - 1, &before, NULL);
+	if (err == ZT_OK && (err = chain_link(s, position, &is, NULL)) == ZT_OK)
+		changeset_link(&before, &own, &next);
+	if (err == ZT_ERR_NOT_FOUND || (err == ZT_OK && !hash_equal(&is, &next)))
+		err = refuse_changeset(s, ZT_ERR_ROLLBACK, position,
+		    "the server said that it had taken it, and shows the workspace without "
+		    "it: nothing of it is there");
+	return err;
+}
+
 enum zt_err
 space_take_own(struct space *s, const Zt__Changeset *m, uint64_t position,
     const struct hash *link, struct bytes push)
@@ -588,7 +610,9 @@ space_take_own(struct space *s, const Zt__Changeset *m, uint64_t position,
 	enum zt_err err;
 
 	if (position != s->position + 1)
-		return (err = space_sync(s)) ? err : keep_push(s, position, push);
+		return (err = space_sync(s)) || (err = check_own(s, m, position))
+			   ? err
+			   : keep_push(s, position, push);
 	if ((err = store_begin(s->z->store)))
 		return err;
 	if ((err = take_next(s, m)) == ZT_OK && !hash_equal(&s->link, link))

@@ -126,11 +126,17 @@ ZT_CHECKED enum zt_err client_append_two(struct zt *z, const struct id *topic,
  * has verified. The caller frees *OUT. */
 ZT_CHECKED enum zt_err client_sign_act(
     struct zt *z, const struct id *topic, client_fill *fill, void *ctx, struct entry **out);
+/* What the server has proved of an act: its place in the log; and, as the server says, whether
+ * those that were sent with it (client_append_two) stand behind it. */
+struct client_appended {
+	struct hash leaf;
+	uint64_t index;
+	bool all;
+};
 /* Verifies a server's answer to an append: its head, that E is in it at its index, and that the
- * log which E's author had seen is a prefix of it. *ALL: so are the entries sent with E, as the
- * server says. */
-ZT_CHECKED enum zt_err client_check_append(
-    struct zt *z, const struct entry *e, struct bytes answer, bool *all);
+ * log which E's author had seen is a prefix of it. */
+ZT_CHECKED enum zt_err client_check_append(struct zt *z, const struct entry *e,
+    struct bytes answer, struct client_appended *out);
 
 /* ---- person.c ---- */
 /* The user of an id, live or not, or the live one of an address. Errors: NOT_FOUND; WHO (two

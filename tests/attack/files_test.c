@@ -486,6 +486,59 @@ F11_half_of_a_changeset_is_refused_by_client_and_server(void **state)
 	expect_content(s, &s->bob, "f11:/half", "half");
 }
 
+/* ---- a write that is acknowledged and dropped ---- */
+
+struct dropping {
+	uint64_t at; /* where the server says it has put it */
+	struct hash link;
+	bool done;
+};
+
+static bool
+drop_push(void *ctx, struct double_call *c)
+{
+	struct dropping *d = ctx;
+	Zt__PushAnswer a = ZT__PUSH_ANSWER__INIT;
+
+	if (c->route != ROUTE_PUSH)
+		return false;
+	a.position = d->at;
+	a.link = pb_field(d->link.b, HASH_BYTES);
+	assert_ok(pb_encode(&a, &c->answer));
+	c->status = 200;
+	return d->done = true;
+}
+
+static void
+F5_a_write_that_the_server_says_it_took_and_drops_is_not_called_done(void **state)
+{
+	struct setting *s = *state;
+	struct space *w = share(s, "drops", "contributor");
+	struct dropping d;
+	struct double_hooks hooks = { .ctx = &d, .before = drop_push };
+	char *local;
+
+	person_put(&s->alice, "one", "drops:/one");
+	person_put(&s->alice, "two", "drops:/two");
+	local = world_file(s->w, "three", "three", 5);
+	for (int i = 0; i < 3; i++) {
+		w = person_space(&s->alice, "drops");
+		/* where nothing is yet, as if others had come first; or in another's place */
+		d = (struct dropping){ .at = i == 0   ? w->position + 2
+					     : i == 1 ? w->position
+						      : 1,
+			.link = w->link };
+		double_play(s->w->d, &hooks);
+		assert_err(
+		    ZT_ERR_ROLLBACK, zt_put(s->alice.zt, local, "drops:/three", NULL, NULL));
+		assert_true(d.done);
+		double_play(s->w->d, NULL);
+	}
+	assert_ok(zt_put(s->alice.zt, local, "drops:/three", NULL, NULL)); /* and now it is */
+	expect_content(s, &s->bob, "drops:/three", "three");
+	free(local);
+}
+
 /* ---- who may write: F7 ---- */
 
 static void
@@ -676,6 +729,7 @@ main(void)
 		PLAY(F7_what_is_left_out_does_not_stand_in_the_way_of_others),
 		PLAY(F9_a_members_hostile_names_never_write_outside_the_target_folder),
 		PLAY(F10_a_lost_block_is_named_and_the_rest_stays_readable),
+		PLAY(F5_a_write_that_the_server_says_it_took_and_drops_is_not_called_done),
 		PLAY(F11_half_of_a_changeset_is_refused_by_client_and_server),
 	};
 

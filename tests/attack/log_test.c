@@ -219,6 +219,25 @@ L6_each_flipped_node_of_a_proof_is_refused_by_the_client(void **state)
 	assert_ok(zt_sync(s->bob.zt));
 }
 
+/* ---- what the server has proved, and does not show ---- */
+
+static void
+L5_an_act_that_the_server_proves_and_then_does_not_show_is_not_called_done(void **state)
+{
+	struct log_scene *s = *state;
+	struct fake_log f;
+	struct log_lie lie = { .log = &f };
+	struct double_hooks hooks = { .ctx = &lie, .before = log_scene_lie };
+
+	assert_ok(zt_sync(s->alice.zt));
+	log_scene_take(s, &s->alice, &f);
+	double_play(s->w->d, &hooks); /* acts reach the server; its log stays as it was */
+	assert_err(ZT_ERR_ROLLBACK, zt_user_profile(s->alice.zt, "bob@test.example", "admin"));
+	double_play(s->w->d, NULL);
+	assert_ok(zt_user_profile(s->alice.zt, "bob@test.example", "standard"));
+	fake_log_free(&f);
+}
+
 /* ---- K1 ---- */
 
 static void
@@ -258,6 +277,8 @@ main(void)
 		PLAY(
 		    L5_a_head_badly_signed_smaller_or_of_the_same_size_is_refused_by_the_client),
 		PLAY(L6_each_flipped_node_of_a_proof_is_refused_by_the_client),
+		PLAY(
+		    L5_an_act_that_the_server_proves_and_then_does_not_show_is_not_called_done),
 		PLAY(K1_a_users_key_cannot_be_substituted_because_it_stands_in_the_log),
 	};
 
