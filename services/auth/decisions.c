@@ -4,6 +4,7 @@
 #include "auth/auth.h"
 #include "auth/handlers.h"
 #include "base/vec.h"
+#include "common/log.h"
 #include "format/limits.h"
 #include "format/pb.h"
 
@@ -203,6 +204,16 @@ add_org(struct auth *a, const struct request *rq, const struct id *id, struct du
 	return err;
 }
 
+static void
+say_left_out(const struct id *org, enum zt_err err)
+{
+	char text[ID_TEXT];
+
+	id_print(org, text);
+	log_line("error", "the organization's deletions wait", "org", text, "error",
+	    err_name(err), NULL);
+}
+
 /* The question "/due": workspaces whose deletion nobody can take back any more. Only logs that
  * announce one that is due are read, and decide. */
 enum zt_err
@@ -214,13 +225,17 @@ decisions_due(void *state, const struct request *rq, struct rpc_answer *out)
 	struct db_value v[] = { DB_INT(
 	    rq->now_ms > a->purge_after_ms ? rq->now_ms - a->purge_after_ms : 0) };
 	struct db_rows *rows = NULL;
-	enum zt_err err = db_run(rq->db, &due_orgs, v, 1, &rows);
+	enum zt_err err = db_run(rq->db, &due_orgs, v, 1, &rows), left_out;
 
 	for (int i = 0; err == ZT_OK && i < db_count(rows); i++) {
 		struct id org = { 0 };
 
 		memcpy(org.b, db_bytes(rows, i, 0).p, ID_BYTES);
-		err = add_org(state, rq, &org, &d);
+		/* a log that does not load keeps no other organization's data */
+		if ((left_out = add_org(state, rq, &org, &d)) == ZT_ERR_MEMORY)
+			err = left_out;
+		else if (left_out)
+			say_left_out(&org, left_out);
 	}
 	if (err == ZT_OK && (d.list = calloc(d.count + 1, sizeof *d.list)) == NULL)
 		err = ZT_ERR_MEMORY;

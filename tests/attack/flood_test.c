@@ -117,6 +117,21 @@ gate_open(struct scene *s, const char *more, struct gate *g)
 	assert_true(g->port > 0);
 }
 
+/* What it said before it ended otherwise than it should. */
+static void
+print_log(const struct gate *g)
+{
+	char log[160], line[512];
+	FILE *f;
+
+	(void)snprintf(log, sizeof log, "%s/log/gate.log", g->s->w->state);
+	if ((f = fopen(log, "re")) == NULL)
+		return;
+	while (fgets(line, sizeof line, f) != NULL)
+		print_message("%s", line);
+	(void)fclose(f);
+}
+
 static void
 gate_close(struct gate *g)
 {
@@ -125,6 +140,8 @@ gate_close(struct gate *g)
 	assert_int_equal(0, kill(g->pid, SIGTERM));
 	assert_int_equal(g->pid, waitpid(g->pid, &status, 0));
 	running = 0;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		print_log(g);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(0, WEXITSTATUS(status));
 }

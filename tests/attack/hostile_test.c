@@ -440,6 +440,7 @@ deposit_rubbish(struct setting *s, enum route r)
 	struct zt *z = s->hostile.zt;
 	Zt__SealedKeys m = ZT__SEALED_KEYS__INIT;
 	Zt__Statement one[3], *list[3];
+	struct statement st[3];
 	struct buf body[3];
 	struct secret *rubbish = NULL;
 
@@ -452,12 +453,11 @@ deposit_rubbish(struct setting *s, enum route r)
 			.generation = 1,
 			.user = u->id,
 			.user_generation = u->key_generation };
-		struct statement st;
 
 		body[i] = buf_init(4096);
 		assert_ok(keyring_seal(
-		    z->sign, &z->device, &subject, u->key, rubbish, &body[i], &st));
-		one[i] = statement_message(&st);
+		    z->sign, &z->device, &subject, u->key, rubbish, &body[i], &st[i]));
+		one[i] = statement_message(&st[i]);
 		list[i] = &one[i];
 	}
 	m.keys = list;
