@@ -75,7 +75,8 @@ move_on(struct transfer *t)
 	enum zt_err err;
 
 	send_gathered(t);
-	if ((err = transfer_wait(t, t->load[WAITING])) || (err = batch_finish(t->load[PUSHED]->batch)) ||
+	if ((err = transfer_wait(t, t->load[WAITING])) ||
+	    (err = batch_finish(t->load[PUSHED]->batch)) ||
 	    (err = batch_start(t->load[WAITING]->batch)))
 		return err;
 	t->load[PUSHED] = t->load[WAITING];
@@ -144,15 +145,13 @@ looks_same(const Zt__FileManifest *f, const struct stat *st)
 static enum zt_err
 put_same(struct transfer *t, struct local_entry *e, const struct stat *st)
 {
-	struct space_version v;
-
 	t->done += (uint64_t)st->st_size;
 	if (!looks_same(e->m->file, st))
 		return put_look(t, e, st);
-	if (space_version(t->s, &e->there.vlob, 0, &v) == ZT_OK && !local_is_young(st) &&
+	if (!local_is_young(st) &&
 	    vec_room(&t->notes, t->note_count, &t->note_cap, sizeof *t->notes) == ZT_OK)
 		t->notes[t->note_count++] =
-		    (struct local_note){ { t->s->w->id, e->there.vlob, v.version }, *st };
+		    (struct local_note){ { t->s->w->id, e->there.vlob, e->version }, *st };
 	return ZT_OK;
 }
 
@@ -499,6 +498,7 @@ put_single(struct putting *p, int fd, const struct stat *st, const char *local,
 		pb_wipe(e.m);
 		e.m = NULL;
 	}
+	e.version = o.v.version;
 	if (err == ZT_OK)
 		err = st != NULL ? put_open(t, fd, &e, parent)
 				 : put_content(t, fd, NULL, &e, parent);

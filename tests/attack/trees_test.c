@@ -45,7 +45,8 @@ make_files(const char *in, int count)
 /* What somebody else does as soon as a transfer reports. */
 struct meanwhile {
 	struct zt *z;
-	const char *removes;
+	struct person *by;
+	const char *removes; /* or writes */
 	int times;
 };
 
@@ -83,6 +84,51 @@ a_folder_that_was_removed_behind_a_put_is_there_when_the_put_is_done(void **stat
 	assert_true(m.times > 1);
 	(void)snprintf(got, sizeof got, "%s/behind-got", s->w->state);
 	assert_ok(zt_get(s->bob.zt, "behind:/a/z/00000", got, NULL, NULL));
+}
+
+static void
+write_once(void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name)
+{
+	struct meanwhile *m = ctx;
+
+	(void)done;
+	(void)total;
+	(void)files;
+	(void)name;
+	if (m->times++ == 0)
+		person_put(m->by, "what bob wrote", m->removes);
+}
+
+/* What a file was compared with is what it is noted to hold, and not what came meanwhile: else
+ * it would never come down again, and never go up. */
+static void
+a_file_that_others_change_behind_a_comparison_is_not_known_to_hold_that(void **state)
+{
+	struct scene *s = *state;
+	struct meanwhile m = { .by = &s->bob, .removes = "compared:/a/z" };
+	struct zt_progress p = { .ctx = &m, .step = write_once };
+	char a[240], z[260], is[32] = "";
+	FILE *f;
+
+	make_folder(s->w->state, "compared", a);
+	(void)snprintf(z, sizeof z, "%s/z", a);
+	f = fopen(z, "we");
+	assert_non_null(f);
+	assert_true(fputs("what alice has", f) >= 0);
+	assert_int_equal(0, fclose(f));
+	begin_workspace(s, "compared");
+	assert_ok(zt_put(s->alice.zt, a, "compared:/a", NULL, NULL));
+	make_files(a, 3 * PUSH + 100); /* z has its turn when the first push was answered */
+	s->alice.zt->rereads = true;
+	assert_ok(zt_put(s->alice.zt, a, "compared:/a", &p, NULL));
+	s->alice.zt->rereads = false;
+	assert_true(m.times > 1);
+	assert_ok(zt_get(s->alice.zt, "compared:/a/z", z, NULL, NULL));
+	f = fopen(z, "re");
+	assert_non_null(f);
+	assert_non_null(fgets(is, sizeof is, f));
+	assert_int_equal(0, fclose(f));
+	assert_string_equal("what bob wrote", is);
 }
 
 static void
@@ -283,6 +329,8 @@ main(void)
 		cmocka_unit_test(two_moves_that_cross_make_no_circle),
 		cmocka_unit_test(
 		    a_folder_that_was_removed_behind_a_put_is_there_when_the_put_is_done),
+		cmocka_unit_test(
+		    a_file_that_others_change_behind_a_comparison_is_not_known_to_hold_that),
 		cmocka_unit_test(a_folder_of_more_than_a_push_has_the_time_that_it_had),
 		cmocka_unit_test(a_stream_that_was_read_is_never_put_again_as_empty),
 		cmocka_unit_test(what_was_removed_needs_a_name_to_come_back_under),
