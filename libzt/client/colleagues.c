@@ -282,6 +282,9 @@ struct asking {
 	const struct zt_options *o;
 	const struct zt_recovery *rec;
 	struct returning k;
+	struct id
+	    refused[SHAMIR_MOST]; /* devices that came back, and are not the asker's way */
+	unsigned refused_count;
 	char *why;
 };
 
@@ -312,7 +315,8 @@ take_help(struct returning *a, const Zt__RecoveryHelp *m, const char **why)
 		return *why = "the colleague's answer is not well formed", ZT_ERR_CORRUPT;
 	for (unsigned i = 0; i < a->count; i++)
 		if (is_of(&a->part[i], &device, s->need) && a->part[i].part.x == s->x &&
-		    secret_same_bytes(bytes_of(a->part[i].part.y, SECRET_BYTES), pb_bytes(s->y)))
+		    secret_same_bytes(
+			bytes_of(a->part[i].part.y, SECRET_BYTES), pb_bytes(s->y)))
 			return ZT_OK; /* this colleague has helped already */
 	if (a->count == SHAMIR_MOST)
 		return *why = "as many parts are kept here as there can be; without joining.zt "
@@ -380,11 +384,21 @@ ask_one(struct asking *a, const char *link)
 	return err;
 }
 
-/* The secret of the parts whose bits are set in WHICH, when it is that of the device that all of
- * them name. */
 static bool
-join(const struct returning *a, unsigned which, struct secret **out)
+is_refused(const struct asking *a, const struct id *device)
 {
+	for (unsigned i = 0; i < a->refused_count; i++)
+		if (id_equal(&a->refused[i], device))
+			return true;
+	return false;
+}
+
+/* The secret of the parts whose bits are set in WHICH, when it is that of the device that all
+ * of them name, *DEVICE. */
+static bool
+join(const struct asking *asking, unsigned which, struct secret **out, struct id *device)
+{
+	const struct returning *a = &asking->k;
 	struct shamir_part some[SHAMIR_MOST];
 	const struct returning_part *first = NULL;
 	struct secret *s = NULL;
@@ -401,13 +415,16 @@ join(const struct returning *a, unsigned which, struct secret **out)
 			return false;
 		some[n++] = a->part[i].part;
 	}
-	is_it = first != NULL && n == first->need && shamir_join(some, n, &s) == ZT_OK &&
-		recovery_id(s, n, &id) == ZT_OK && id_equal(&id, &first->device);
+	is_it = first != NULL && n == first->need && !is_refused(asking, &first->device) &&
+		shamir_join(some, n, &s) == ZT_OK && recovery_id(s, n, &id) == ZT_OK &&
+		id_equal(&id, &first->device);
 	suite_wipe(some, sizeof some);
-	if (is_it)
+	if (is_it) {
 		*out = s;
-	else
+		*device = id;
+	} else {
 		secret_free(s);
+	}
 	return is_it;
 }
 
@@ -452,47 +469,72 @@ begin_asking(struct asking *a)
 	return ZT_OK;
 }
 
-/* A part that was altered, or is of another secret, spoils what it is joined with: others may do
- * without it. */
+/* A part that was altered, or is of another secret, spoils what it is joined with: others may
+ * do without it. */
 static enum zt_err
-join_some(struct asking *a, struct secret **out, unsigned *need)
+join_some(struct asking *a, struct secret **out, unsigned *need, struct id *device)
 {
 	unsigned most = most_of_one(&a->k, need);
 	char text[CLIENT_WHY];
 
 	for (unsigned which = 1; which < 1U << a->k.count; which++)
-		if (join(&a->k, which, out)) {
+		if (join(a, which, out, device)) {
 			for (*need = 0; which > 0; which &= which - 1)
 				++*need;
 			return ZT_OK;
 		}
 	if (most >= *need && most > 0)
 		return fail(a, ZT_ERR_KEY,
-		    "the parts do not fit each other: a colleague's is not the one that was left "
+		    "the parts do not fit each other: a colleague's is not the one that was "
+		    "left "
 		    "with them; go on with the links of others");
 	(void)snprintf(text, sizeof text,
-	    returning_words(a->o,
-		"more colleagues are needed: %u of %u parts are kept in this folder, go on with "
-		"the links of others"),
+	    returning_words(a->o, "more colleagues are needed: %u of %u parts are kept in this "
+				  "folder, go on with "
+				  "the links of others"),
 	    most, *need);
 	return fail(a, ZT_ERR_KEY, most == 0 ? "more colleagues are needed" : text);
+}
+
+/* Comes back by the parts that are here. Hostile helpers can give parts that fit, of a device
+ * that is another's or nobody's: those of the others count all the same. What trying again may
+ * mend is no device's fault. */
+static enum zt_err
+return_by_parts(struct asking *a)
+{
+	char first[CLIENT_WHY] = "";
+	struct secret *secret = NULL;
+	struct id device;
+	unsigned need = 0;
+	enum zt_err err, refused = ZT_OK;
+
+	while ((err = join_some(a, &secret, &need, &device)) == ZT_OK) {
+		err = recovery_return(a->o, a->rec, &a->k, secret, need, a->why);
+		secret_free(secret);
+		/* a key that did not reach the device is the doing of whose it is */
+		if (err == ZT_OK || (err_retry(err) && err != ZT_ERR_MISSING_KEY))
+			return err;
+		if (refused == ZT_OK && a->why != NULL)
+			(void)snprintf(first, sizeof first, "%s", a->why);
+		if (refused == ZT_OK)
+			refused = err;
+		a->refused[a->refused_count++] = device;
+	}
+	return refused != ZT_OK ? fail(a, refused, first) : err;
 }
 
 enum zt_err
 colleagues_ask(const struct zt_options *o, const struct zt_recovery *r, char *why)
 {
 	struct asking a = { .o = o, .rec = r, .why = why };
-	struct secret *secret = NULL;
-	unsigned need = 0;
 	enum zt_err err = begin_asking(&a);
 
 	/* A link that was used up is, where parts are kept, that of somebody who has helped. */
 	for (unsigned i = 0; err == ZT_OK && i < r->link_count; i++)
 		if ((err = ask_one(&a, r->links[i])) == ZT_ERR_GONE && a.k.count > 0)
 			err = ZT_OK;
-	if (err == ZT_OK && (err = join_some(&a, &secret, &need)) == ZT_OK)
-		err = recovery_return(o, r, &a.k, secret, need, why);
+	if (err == ZT_OK)
+		err = return_by_parts(&a);
 	returning_free(&a.k);
-	secret_free(secret);
 	return err;
 }

@@ -252,6 +252,41 @@ P9_a_part_that_does_not_fit_costs_no_other(void **state)
 	close_helpers(h);
 }
 
+/* Two of nina's helpers give parts that fit, of a device of mallory's; so does whoever brings
+ * one of a device that nobody has. The honest ones are enough, asked before or behind. */
+static void
+P9_helpers_who_bring_anothers_device_do_not_lock_out(void **state)
+{
+	struct scene *s = *state;
+	struct person nora, mallory, h[HELPERS], true_[HELPERS];
+	const char *emails[2 * HELPERS];
+	struct recovering c;
+	char home[160];
+
+	world_join(&s->alice, &nora, "nora", "standard");
+	world_join(&s->alice, &mallory, "morgan", "standard");
+	join_helpers(&s->alice, h, "false", emails);
+	join_helpers(&s->alice, true_, "true", emails + HELPERS);
+	split(&nora, emails, 2 * HELPERS, 2, false, NULL);
+	split(&mallory, emails, 2, 2, false, NULL);
+	for (int i = 0; i < 2; i++)
+		patch(&h[i], &nora.zt->user, &mallory.zt->user);
+	(void)snprintf(home, sizeof home, "%s/nora-back", s->w->state);
+	come_back(&c, h, 2, nora.email, home, true);
+	assert_err(ZT_ERR_WHO, c.err);
+	assert_int_equal(0, c.asked);
+	come_back(&c, true_, 1, nora.email, home, true);
+	assert_err(ZT_ERR_WHO, c.err); /* one of two, and the false ones */
+	come_back(&c, true_ + 1, 1, nora.email, home, true);
+	assert_ok(c.err);
+	assert_int_equal(1, c.asked);
+	assert_string_equal(nora.zt->user_text, c.who);
+	person_close(&nora);
+	person_close(&mallory);
+	close_helpers(h);
+	close_helpers(true_);
+}
+
 /* ---- splits that were ---- */
 
 struct ways {
@@ -459,6 +494,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(P9_hostile_helpers_bring_nobody_back_as_somebody_else),
 		cmocka_unit_test(P9_a_part_that_does_not_fit_costs_no_other),
+		cmocka_unit_test(P9_helpers_who_bring_anothers_device_do_not_lock_out),
 		cmocka_unit_test(P9_a_new_split_ends_the_earlier_ones),
 		cmocka_unit_test(P9_an_owner_is_told_of_helpers_who_are_gone),
 		cmocka_unit_test(R2_a_new_device_is_told_of_until_it_is_acknowledged),
