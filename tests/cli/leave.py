@@ -162,7 +162,69 @@ def found(w, end):
     log.append('users: %d: %s' % (rc, said))
     return ok and rc == 0 and 'Founder <f@demo.example>' in said and w.run(who, 'workspace', 'create', 'w')[0] == 0, log
 
-ACTS = [user_greeter, user_newcomer, device_greeter, device_newcomer, words, colleagues, found]
+def shell(w, script):
+    """SCRIPT with the authority of ca.sh and the services of the world at hand."""
+    env = dict(os.environ, root=os.environ['ROOT'], state=w.state, bin=w.bin)
+    subprocess.run(['sh', '-ec', '. "$root/tests/cli/ca.sh"; ' + script], env=env, check=True, capture_output=True, timeout=120)
+
+def certificate(w, ends):
+    """Somebody joins by a certificate: asks, is accepted, and asks whether they were."""
+    who, org = w.new(), re.search('"organization_id":"([0-9a-f]*)"', w.must('alice', 'status', '--json')).group(1)
+    ca = w.state + '/ca/'
+    if not os.path.exists(ca):
+        shell(w, 'crl')
+        w.must('alice', 'pki', 'trust', ca + 'ca.pem', ca + 'ca.crl')
+    shell(w, 'request_of %s ec ec_paramgen_curve:P-256; sign %s' % (who, who))
+    ok, log = act([w.party('asker', who, ['pki', 'request', ca + who + '.pem', '--key', ca + who + '.key', '--server', w.url, '--org', org,
+                                         '--email', who + '@demo.example', '--name', who, '--label', who], ends.get('asks'), ('waits for an admin',))])
+    for line in w.must('alice', 'pki', 'list', '--json').split('\n'):
+        if who + '@demo.example' in line:
+            request = re.search('"request":"([0-9a-f]*)"', line).group(1)
+    if ok:
+        ok, more = act([w.party('admin', 'alice', ['pki', 'accept', request], ends.get('accepts'), ('no such request',))])
+        log += more
+    if ok:
+        ok, more = act([w.party('newcomer', who, ['pki', 'status'], ends.get('hears'))])
+        log += more
+    rc, said = w.run(who, 'users')
+    log.append('users: %d: %s' % (rc, said))
+    return ok and rc == 0 and len([l for l in said.split('\n') if '<%s@demo.example>' % who in l]) == 1, log
+
+def certificate_asks(w, end): return certificate(w, {'asks': end})
+def certificate_accepts(w, end): return certificate(w, {'accepts': end})
+def certificate_hears(w, end): return certificate(w, {'hears': end})
+
+def sheet(w, end):
+    """Words are made: the newest that a person got to see bring them back, whatever the first try left."""
+    ok, log = act([w.party('maker', 'alice', ['--quiet', 'recovery', 'create'], end)])
+    open(w.state + '/newest', 'w').write(w.must('alice', '--quiet', 'recovery', 'create'))
+    who, before = w.new(), live_devices(w)
+    if ok:
+        ok, more = act([w.party('asker', who, ['recover', '--server', w.url, '--words-file', w.state + '/newest', '--label', who])])
+        log += more
+    return returned(w, who, before, ok, log)
+
+def repair(w, end):
+    """An older backup of the database is restored: one device brings back what came after it."""
+    local = 'sh "$root/deploy/local/zt-local" %s "$state" '
+    stop, start = local % 'stop', local % 'start' + '"$bin"'
+    if not os.path.exists(w.state + '/old'):
+        shell(w, stop + '; cp -a "$state/postgres" "$state/old"; ' + start)
+        w.must('alice', 'workspace', 'create', 'kept')
+        open(w.state + '/kept', 'w').write('kept')
+        for i in range(3):
+            w.must('alice', '--quiet', 'put', w.state + '/kept', 'kept:/%d' % i)
+    shell(w, stop + '; rm -rf "$state/postgres"; cp -a "$state/old" "$state/postgres"; ' + start)
+    ok, log = act([w.party('repairer', 'alice', ['repair'], end)])
+    rc, said = w.run('alice', 'cat', 'kept:/2')
+    log.append('cat: %d %s' % (rc, said))
+    again, more = w.run('alice', 'repair')
+    log.append('repair: %d %s' % (again, more))
+    return ok and rc == 0 and said == 'kept' and again == 0 and 'entries of the trust log 0, changesets 0, objects 0' in more, log
+
+# The last one goes back to before the others.
+ACTS = [user_greeter, user_newcomer, device_greeter, device_newcomer, words, colleagues, sheet, found,
+        certificate_asks, certificate_accepts, certificate_hears, repair]
 
 def main():
     binary, shim, state, url, seconds = sys.argv[1:6]

@@ -6,47 +6,7 @@ echo nopass >"$state/nobody.password"; echo carolpass >"$state/carol.password"; 
 person() { who=$1; shift; "$bin/zt" --home "$state/$who" --password-file "$state/$who.password" "$@"; }
 org=$(alice status --json | sed 's/.*"organization_id":"\([0-9a-f]*\)".*/\1/')
 
-# ---- a certificate authority ----
-ca=$state/ca; mkdir "$ca"
-cat >"$ca/conf" <<C
-[ca]
-default_ca = d
-[d]
-database = $ca/index
-serial = $ca/serial
-crlnumber = $ca/crlnumber
-new_certs_dir = $ca
-certificate = $ca/ca.pem
-private_key = $ca/ca.key
-default_md = sha256
-default_days = 30
-default_crl_days = 30
-policy = p
-copy_extensions = copy
-[p]
-commonName = supplied
-[req]
-distinguished_name = dn
-[dn]
-[v3_ca]
-basicConstraints = critical,CA:true
-keyUsage = critical,keyCertSign,cRLSign
-subjectKeyIdentifier = hash
-[person]
-basicConstraints = critical,CA:false
-keyUsage = critical,digitalSignature
-extendedKeyUsage = clientAuth
-C
-: >"$ca/index"; echo 1000 >"$ca/serial"; echo 01 >"$ca/crlnumber"
-openssl req -x509 -newkey rsa:2048 -nodes -keyout "$ca/ca.key" -out "$ca/ca.pem" -days 60 -subj "/CN=Test CA" \
-	-config "$ca/conf" -extensions v3_ca 2>/dev/null
-# request_of NAME: a key and a request for NAME@demo.example; sign NAME: its certificate.
-request_of() {
-	openssl req -new -newkey "${2:-rsa:2048}" ${3:+-pkeyopt "$3"} -nodes -keyout "$ca/$1.key" -out "$ca/$1.csr" \
-		-subj "/CN=$1" -addext "subjectAltName=email:$1@demo.example" -config "$ca/conf" 2>/dev/null
-}
-sign() { openssl ca -batch -config "$ca/conf" -extensions person -in "$ca/$1.csr" -out "$ca/$1.pem" -notext >/dev/null 2>&1; }
-crl() { openssl ca -config "$ca/conf" -gencrl -out "$ca/ca.crl" 2>/dev/null; }
+. "$root/tests/cli/ca.sh"
 ask() { who=$1 cert=$2; shift 2; person "$who" pki request "$cert" --server "$url" --org "$org" --email "$who@demo.example" --name "$who" --label desk "$@"; }
 for p in carol dave eve; do request_of $p; sign $p; done
 crl
