@@ -199,7 +199,6 @@ pass_over(struct reading *r, size_t i, const struct damage *d)
 {
 	struct space_object *o = &r->objects[i];
 	Zt__Manifest *none = NULL;
-	enum zt_err err = ZT_OK;
 
 	if (o->damaged == 0) {
 		o->damaged = o->v.version;
@@ -210,14 +209,26 @@ pass_over(struct reading *r, size_t i, const struct damage *d)
 	o->is_rubbish = o->is_rubbish && d->is_rubbish;
 	o->lost += !d->is_rubbish || !o->is_folder;
 	/* No older file in place of one that the servers lack or altered: they could choose. */
-	if (o->lost >= LOST_MOST || !(d->is_rubbish || o->is_folder))
-		o->v = (struct space_version){ .vlob = o->vlob };
-	else
-		err = find_version(r->s, o, o->v.version);
-	if (err == ZT_OK && o->v.version > 0)
+	if (o->lost < LOST_MOST && (d->is_rubbish || o->is_folder)) {
 		r->next[r->next_count++] = i;
-	else if (err == ZT_OK)
-		err = r->each(r->ctx, i, &none);
+		return ZT_OK;
+	}
+	o->v = (struct space_version){ .vlob = o->vlob };
+	return r->each(r->ctx, i, &none);
+}
+
+/* What stands before those that were passed over is found while no transaction is open: of a
+ * chain that began at a checkpoint all is verified for it. */
+static enum zt_err
+find_older(struct reading *r)
+{
+	enum zt_err err = ZT_OK;
+
+	for (size_t k = 0; err == ZT_OK && k < r->count; k++) {
+		struct space_object *o = &r->objects[r->now[k]];
+
+		err = find_version(r->s, o, o->v.version);
+	}
 	return err;
 }
 
@@ -407,6 +418,8 @@ space_read(
 		r.now = r.next;
 		r.next = now;
 		r.count = r.next_count;
+		if (err == ZT_OK)
+			err = find_older(&r);
 	}
 	free(all);
 	return err;

@@ -247,8 +247,11 @@ command(struct store *s, const char *sql)
 enum zt_err
 store_begin(struct store *s)
 {
-	enum zt_err err = command(s, "BEGIN IMMEDIATE");
+	enum zt_err err = ZT_ERR_STORE;
 
+	if (s->in_transaction) /* it stays the caller's who began it */
+		return err;
+	err = command(s, "BEGIN IMMEDIATE");
 	s->in_transaction = err == ZT_OK;
 	return err;
 }

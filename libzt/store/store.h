@@ -47,6 +47,7 @@ void store_rest(struct store *s);
  * written meanwhile. Nothing when it does not rest. Errors: those of store_open. */
 ZT_CHECKED enum zt_err store_wake(struct store *s, bool waits);
 bool store_rests(const struct store *s);
+/* Errors: STORE, when a transaction is open, which stays so; LOCKED, IO. */
 ZT_CHECKED enum zt_err store_begin(struct store *s);
 ZT_CHECKED enum zt_err store_commit(struct store *s);
 void store_rollback(struct store *s); /* nothing open is fine */

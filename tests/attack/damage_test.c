@@ -398,6 +398,42 @@ note_what(void *ctx, const char *path, const char *what)
 	buf_printf(ctx, "%s. ", what);
 }
 
+/* The version that is taken in place of the rubbish stands before the checkpoint at which the
+ * reader begins: the chain is read for it, in the midst of reading folders. */
+static void
+f12_rubbish_at_a_checkpoint_is_passed_over_as_well(void **state)
+{
+	struct scene *s = *state;
+	struct person erin;
+	struct cut first = { .page = 1 };
+	struct double_hooks hooks = { .ctx = &first, .after = cut };
+	struct checkpoint_entry e[2];
+	struct space *w;
+	struct id root;
+
+	world_join(&s->alice, &erin, "erinbegun", "standard");
+	assert_ok(zt_workspace_create(s->alice.zt, "brick-begun"));
+	person_put(&s->alice, "f", "brick-begun:/f");
+	share(s, "brick-begun", &s->bob, "contributor");
+	root = person_space(&s->bob, "brick-begun")->w->id;
+	e[1] = (struct checkpoint_entry){ vlob_of(&s->alice, "brick-begun:/f"), 1, 1 };
+	spoil(&s->bob, "brick-begun", &root, "no manifest at all", NULL);
+	w = person_space(&s->alice, "brick-begun");
+	e[0] = (struct checkpoint_entry){ root, 2, 2 };
+	qsort(e, 2, sizeof *e, by_place);
+	vouch(&s->alice, w, e, 2);
+	share(s, "brick-begun", &erin, "contributor");
+	double_play(s->w->d, &hooks);
+	assert_ok(zt_sync(erin.zt));
+	assert_int_equal(2, person_space(&erin, "brick-begun")->base);
+	double_play(s->w->d, NULL);
+	expect_list_err(&erin, "brick-begun:/", "/f ", ZT_ERR_CORRUPT);
+	expect_list_err(&erin, "brick-begun:/", "/f ", ZT_ERR_CORRUPT); /* and goes on */
+	person_put(&erin, "g", "brick-begun:/g");
+	expect_list(&s->alice, "brick-begun:/", "/f /g ");
+	person_close(&erin);
+}
+
 static void
 f12_rubbish_in_place_of_the_root_folder_is_named_and_written_over(void **state)
 {
@@ -856,6 +892,8 @@ main(void)
 		    f4_a_checkpoint_of_left_out_versions_alone_is_refused, honest_again),
 		cmocka_unit_test(
 		    f12_rubbish_in_place_of_the_root_folder_is_named_and_written_over),
+		cmocka_unit_test_teardown(
+		    f12_rubbish_at_a_checkpoint_is_passed_over_as_well, honest_again),
 		cmocka_unit_test(f12_what_is_spoiled_below_costs_that_entry_only),
 		cmocka_unit_test(f10_what_the_servers_lost_of_a_folder_is_not_written_over),
 		cmocka_unit_test_teardown(
