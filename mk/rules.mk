@@ -63,7 +63,7 @@ $B/tests/fuzz/differ_fuzz: $B/services/auth/judge_rules.o
 $B/tests/store/desktop_test: LIBS_CLIENT += $(shell pkg-config --libs gio-2.0 2>/dev/null)
 $B/tests/services/backend_test: $B/services/blocks/backend_fs.o
 $B/tests/services/backend_test: LIBS += -Wl,--wrap=syncfs
-$B/tests/attack/sink_test: LIBS += -Wl,--wrap=fallocate
+$B/tests/attack/sink_test: LIBS += -Wl,--wrap=fallocate,--wrap=renameat2
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*_fuzz.c))
 $B/tests/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/libframe.a $B/libzt.a

@@ -326,6 +326,33 @@ check_needed(struct batch *b)
 	return err;
 }
 
+/* What was sent came before what others did meanwhile, as long as what it relies on is in the
+ * tree: they moved it, and what was written moved with it. Errors: CONFLICT (they removed it). */
+static enum zt_err
+check_kept(struct batch *b)
+{
+	enum zt_err err = check_needed(b);
+	struct id *ids;
+	size_t count = 0;
+	bool all = false;
+
+	if (err != ZT_ERR_CONFLICT)
+		return err;
+	if ((ids = calloc(2 * b->needed_count, sizeof *ids)) == NULL)
+		return ZT_ERR_MEMORY;
+	for (size_t i = 0; i < b->needed_count; i++) {
+		ids[count++] = b->needed[i].way->vlob;
+		if (b->needed[i].name.n > 0)
+			ids[count++] = b->needed[i].vlob;
+	}
+	if ((err = tree_holds(b->s, ids, count, &all)) == ZT_OK && !all)
+		err = ZT_ERR_CONFLICT;
+	if (err == ZT_OK)
+		b->s->z->why[0] = 0;
+	free(ids);
+	return err;
+}
+
 /* ---- a folder as it is now, with its changes ---- */
 
 struct listing {
@@ -739,7 +766,7 @@ batch_finish(struct batch *b)
 	}
 	/* What others did before, and this device has seen since, is told before the caller
 	 * calls anything done. */
-	if (err == ZT_OK && (err = check_needed(b)) == ZT_OK)
+	if (err == ZT_OK && (err = check_kept(b)) == ZT_OK)
 		took(b);
 	if (err == ZT_OK)
 		clear(b);

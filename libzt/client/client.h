@@ -421,6 +421,9 @@ ZT_CHECKED enum zt_err tree_has(struct space *s, const struct tree_way *w, struc
 ZT_CHECKED enum zt_err tree_open(
     struct zt *z, const char *remote, struct space **s, struct path *path);
 
+/* Whether all COUNT of IDS lie in the tree, wherever. */
+ZT_CHECKED enum zt_err tree_holds(
+    struct space *s, const struct id *ids, size_t count, bool *all);
 /* How many folders in one another lie in FOLDER at most; 0: none. */
 ZT_CHECKED enum zt_err tree_height(struct space *s, const struct id *folder, unsigned *height);
 

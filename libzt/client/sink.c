@@ -183,7 +183,19 @@ fail_io(struct sink *k)
 static void
 take_name(struct sink *k)
 {
-	if (renameat(k->in->fd, k->temp, k->in->fd, k->name) == 0)
+	/* Where nothing was, nothing may be: somebody could write it after the last look. */
+	bool is_new = k->was.st_ino == 0 && !k->t->z->overwrites;
+
+	if (renameat2(k->in->fd, k->temp, k->in->fd, k->name, is_new ? RENAME_NOREPLACE : 0) ==
+	    0)
+		return;
+	if (is_new && errno == EEXIST) {
+		k->err = ZT_ERR_EXISTS;
+		return;
+	}
+	/* EINVAL is also of a file system that has no such renaming */
+	if (is_new && errno == EINVAL &&
+	    renameat(k->in->fd, k->temp, k->in->fd, k->name) == 0)
 		return;
 	fail_io(k);
 	if (k->os_error == ENAMETOOLONG || k->os_error == EINVAL || k->os_error == EILSEQ)

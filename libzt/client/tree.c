@@ -178,10 +178,10 @@ tree_has(struct space *s, const struct tree_way *w, struct bytes name, const str
 	return w->is_there ? check_entry(s, look, &w->vlob, name, vlob) : ZT_OK;
 }
 
-/* ---- height ---- */
+/* ---- all that lies below ---- */
 
 struct measuring {
-	struct idmap seen;
+	struct idmap seen, wanted;
 	struct space_object *level, *below; /* folders */
 	size_t count, below_count, below_cap;
 	bool has_entries;
@@ -199,8 +199,10 @@ measure(void *ctx, size_t i, Zt__Manifest **m)
 		struct space_object o = { .is_folder = true };
 
 		me->has_entries = true;
-		if (!e->folder || (err = pb_id(e->vlob, &o.vlob)) ||
-		    idmap_get(&me->seen, &o.vlob) != NULL)
+		if ((err = pb_id(e->vlob, &o.vlob)))
+			continue;
+		(void)idmap_remove(&me->wanted, &o.vlob);
+		if (!e->folder || idmap_get(&me->seen, &o.vlob) != NULL)
 			continue;
 		if ((err = idmap_put(&me->seen, &o.vlob, me)) == ZT_OK &&
 		    (err = vec_room(&me->below, me->below_count, &me->below_cap,
@@ -210,30 +212,59 @@ measure(void *ctx, size_t i, Zt__Manifest **m)
 	return err;
 }
 
-enum zt_err
-tree_height(struct space *s, const struct id *folder, unsigned *height)
+/* Looks at FOLDER and all below, level by level; *LEVELS of them have entries. */
+static enum zt_err
+look_below(struct space *s, const struct id *folder, struct measuring *me, unsigned *levels)
 {
-	struct measuring me = { .count = 1 };
 	unsigned n = 0;
 	enum zt_err err = ZT_ERR_MEMORY;
 
-	if ((me.level = calloc(1, sizeof *me.level)) == NULL)
+	me->count = 1;
+	if ((me->level = calloc(1, sizeof *me->level)) == NULL)
 		return err;
-	me.level[0] = (struct space_object){ .vlob = *folder, .is_folder = true };
-	for (err = idmap_put(&me.seen, folder, &me);
-	     err == ZT_OK && me.count > 0 && n < LIMIT_DEPTH_READ; n += me.has_entries) {
-		me.has_entries = false;
-		err = space_read(s, me.level, me.count, measure, &me);
-		free(me.level);
-		me.level = me.below;
-		me.count = me.below_count;
-		me.below = NULL;
-		me.below_count = me.below_cap = 0;
+	me->level[0] = (struct space_object){ .vlob = *folder, .is_folder = true };
+	for (err = idmap_put(&me->seen, folder, me);
+	     err == ZT_OK && me->count > 0 && n < LIMIT_DEPTH_READ; n += me->has_entries) {
+		me->has_entries = false;
+		err = space_read(s, me->level, me->count, measure, me);
+		free(me->level);
+		me->level = me->below;
+		me->count = me->below_count;
+		me->below = NULL;
+		me->below_count = me->below_cap = 0;
 	}
-	free(me.level);
-	free(me.below);
-	idmap_free(&me.seen, NULL);
+	free(me->level);
+	free(me->below);
+	idmap_free(&me->seen, NULL);
+	*levels = n;
+	return err;
+}
+
+enum zt_err
+tree_height(struct space *s, const struct id *folder, unsigned *height)
+{
+	struct measuring me = { .count = 0 };
+	unsigned n = 0;
+	enum zt_err err = look_below(s, folder, &me, &n);
+
 	if (err == ZT_OK)
 		*height = n;
+	return err;
+}
+
+enum zt_err
+tree_holds(struct space *s, const struct id *ids, size_t count, bool *all)
+{
+	struct measuring me = { .count = 0 };
+	unsigned n = 0;
+	enum zt_err err = ZT_OK;
+
+	for (size_t i = 0; err == ZT_OK && i < count; i++)
+		if (!id_equal(&ids[i], &s->w->id))
+			err = idmap_put(&me.wanted, &ids[i], &me);
+	if (err == ZT_OK)
+		err = look_below(s, &s->w->id, &me, &n);
+	*all = me.wanted.count == 0;
+	idmap_free(&me.wanted, NULL);
 	return err;
 }

@@ -17,6 +17,10 @@ static struct {
 	unsigned swaps;
 } swapper = { .folder = -1 };
 
+/* A file that somebody writes between the last look and the renaming: there, or -1. */
+static int writes_in = -1;
+static char written[16];
+
 int __real_fallocate(int fd, int mode, off_t at, off_t n);
 int __wrap_fallocate(int fd, int mode, off_t at, off_t n);
 
@@ -30,6 +34,23 @@ __wrap_fallocate(int fd, int mode, off_t at, off_t n)
 		swapper.swaps++;
 	}
 	return __real_fallocate(fd, mode, at, n);
+}
+
+int __real_renameat2(int from, const char *name, int to, const char *new_name, unsigned how);
+int __wrap_renameat2(int from, const char *name, int to, const char *new_name, unsigned how);
+
+int
+__wrap_renameat2(int from, const char *name, int to, const char *new_name, unsigned how)
+{
+	int fd;
+
+	if (writes_in >= 0) {
+		fd = openat(writes_in, written, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		assert_true(fd >= 0);
+		assert_int_equal(1, write(fd, "o", 1));
+		(void)close(fd);
+	}
+	return __real_renameat2(from, name, to, new_name, how);
 }
 
 static char
@@ -112,10 +133,31 @@ X3_a_swapped_temporary_file_leads_no_content_elsewhere(void **state)
 	assert_int_equal(0, system(command));
 }
 
+/* The last moment, too, is somebody else's. */
+static void
+X3_what_is_written_in_the_last_moment_stays(void **state)
+{
+	char path[] = "/tmp/zt-sink.XXXXXX", command[64];
+	int folder;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	assert_true((folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0);
+	(void)snprintf(written, sizeof written, "theirs");
+	writes_in = folder;
+	download(folder, "theirs", false);
+	writes_in = -1;
+	assert_int_equal('o', first_byte(folder, "theirs"));
+	(void)close(folder);
+	(void)snprintf(command, sizeof command, "rm -rf %s", path);
+	assert_int_equal(0, system(command));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(X3_what_is_written_in_the_last_moment_stays),
 		cmocka_unit_test(X3_a_swapped_temporary_file_leads_no_content_elsewhere),
 	};
 

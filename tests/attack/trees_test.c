@@ -46,7 +46,8 @@ make_files(const char *in, int count)
 struct meanwhile {
 	struct zt *z;
 	struct person *by;
-	const char *removes; /* or writes */
+	const char *removes; /* or writes, or moves */
+	const char *to;
 	int times;
 };
 
@@ -230,6 +231,51 @@ a_stream_that_was_read_is_never_put_again_as_empty(void **state)
 	assert_int_equal(5, st.st_size);
 }
 
+static void
+move_once(void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name)
+{
+	struct meanwhile *m = ctx;
+
+	(void)done;
+	(void)total;
+	(void)files;
+	(void)name;
+	if (m->times++ == 0)
+		assert_ok(zt_mv(m->z, m->removes, m->to));
+}
+
+/* What a put wrote moves with what others move: it is there once, and not at both places. */
+static void
+what_is_moved_behind_a_put_is_there_once(void **state)
+{
+	struct scene *s = *state;
+	struct meanwhile m = { .z = s->bob.zt, .removes = "moving:/f", .to = "moving:/to/f" };
+	struct zt_progress p = { .ctx = &m, .step = move_once };
+	char local[200], is[8] = "";
+	struct stat st;
+	FILE *f;
+
+	begin_workspace(s, "moving");
+	person_put(&s->alice, "old", "moving:/f");
+	assert_ok(zt_mkdir(s->alice.zt, "moving:/to"));
+	assert_ok(put_stream(&s->alice, "moving:/f", &p));
+	(void)snprintf(local, sizeof local, "%s/moved", s->w->state);
+	assert_err(ZT_ERR_NOT_FOUND, zt_get(s->bob.zt, "moving:/f", local, NULL, NULL));
+	assert_ok(zt_get(s->bob.zt, "moving:/to/f", local, NULL, NULL));
+	f = fopen(local, "re");
+	assert_non_null(f);
+	assert_non_null(fgets(is, sizeof is, f));
+	assert_int_equal(0, fclose(f));
+	assert_string_equal("hello", is);
+	/* and its folder with all that is put into it */
+	m = (struct meanwhile){ .z = s->bob.zt, .removes = "moving:/to", .to = "moving:/there" };
+	assert_ok(put_stream(&s->alice, "moving:/to/g", &p));
+	assert_err(ZT_ERR_NOT_FOUND, zt_get(s->bob.zt, "moving:/to/g", local, NULL, NULL));
+	assert_ok(zt_get(s->bob.zt, "moving:/there/g", local, NULL, NULL));
+	assert_int_equal(0, stat(local, &st));
+	assert_int_equal(5, st.st_size);
+}
+
 struct bin {
 	int count;
 	char id[33];
@@ -333,6 +379,7 @@ main(void)
 		    a_file_that_others_change_behind_a_comparison_is_not_known_to_hold_that),
 		cmocka_unit_test(a_folder_of_more_than_a_push_has_the_time_that_it_had),
 		cmocka_unit_test(a_stream_that_was_read_is_never_put_again_as_empty),
+		cmocka_unit_test(what_is_moved_behind_a_put_is_there_once),
 		cmocka_unit_test(what_was_removed_needs_a_name_to_come_back_under),
 		cmocka_unit_test(a_name_that_the_file_system_cannot_have_costs_its_file_alone),
 		cmocka_unit_test(folders_without_end_hide_nothing_that_was_removed),
