@@ -263,7 +263,8 @@ take_file(void *ctx, size_t i, Zt__Manifest **m)
 		    client_words(g->t->z, "a file without a version"));
 	else if (*m != NULL) {
 		struct sink_place at = { in->local, buf_text(&f->name), buf_text(&shown),
-			{ g->t->s->w->id, f->vlob, g->objects[i].v.version } };
+			{ g->t->s->w->id, f->vlob, g->objects[i].v.version },
+			g->objects[i].v.author };
 
 		err = get_file(g->t, &at, (*m)->file, false);
 	}
@@ -433,6 +434,7 @@ get_one(struct transfer *t, const struct id *vlob, const struct path *path, cons
 		goto out;
 	at.shown = at.name;
 	at.what = (struct local){ t->s->w->id, *vlob, o.v.version };
+	at.author = o.v.author;
 	transfer_damaged(t, at.name, &o);
 	if (m == NULL && o.damaged == 0)
 		err = client_refuse(t->z, ZT_ERR_CORRUPT, "a file without a version");

@@ -310,26 +310,34 @@ write_zeros(struct transfer *t, uint64_t count, int fd)
 	return err;
 }
 
+/* One block, opened into CLEAR, which is empty. */
+static enum zt_err
+fetch_block(struct transfer *t, const struct block_ref *ref, struct buf *clear)
+{
+	struct route_params p = { .org = t->z->org, .id = t->s->w->id, .block = ref->id };
+	struct buf sealed = buf_init(LIMIT_BLOCK_WIRE);
+	enum zt_err err =
+	    client_call(t->z, ROUTE_BLOCK_GET, &p, NULL, bytes_of(NULL, 0), &sealed);
+
+	if (err == ZT_OK && (err = block_open(ref, buf_bytes(&sealed), clear)))
+		err = client_refuse(t->z, err, "a block of the file is damaged or was altered");
+	buf_free(&sealed);
+	return err;
+}
+
 static enum zt_err
 fetch_part(struct transfer *t, const Zt__FileManifest *f, size_t i, int fd)
 {
 	struct block_part part;
-	struct route_params p = { .org = t->z->org, .id = t->s->w->id };
-	struct buf sealed = buf_init(LIMIT_BLOCK_WIRE), clear = buf_init(BLOCK_CLEAR_MOST);
+	struct buf clear = buf_init(BLOCK_CLEAR_MOST);
 	enum zt_err err;
 
 	manifest_part(f, i, &part);
 	if (part.hole > 0)
 		return write_zeros(t, part.hole, fd);
-	p.block = part.block.id;
-	if ((err = client_call(t->z, ROUTE_BLOCK_GET, &p, NULL, bytes_of(NULL, 0), &sealed)) ==
-		ZT_OK &&
-	    (err = block_open(&part.block, buf_bytes(&sealed), &clear)))
-		err = client_refuse(t->z, err, "a block of the file is damaged or was altered");
-	if (err == ZT_OK)
+	if ((err = fetch_block(t, &part.block, &clear)) == ZT_OK)
 		err = write_all(t, fd, clear.p + part.offset, part.size);
 	suite_wipe(part.block.key, sizeof part.block.key);
-	buf_free(&sealed);
 	buf_free(&clear);
 	return err;
 }
@@ -346,5 +354,70 @@ fetch_stream(struct transfer *t, const Zt__FileManifest *f, int fd)
 	     i < f->blocks->n_blocks;
 	     i++)
 		err = fetch_part(t, f, i, fd);
+	return err;
+}
+
+/* ---- what a manifest says of content ---- */
+
+/* The block REF into T->looked, where it may be already: files share blocks. */
+static enum zt_err
+look_into(struct transfer *t, const struct block_ref *ref)
+{
+	enum zt_err err;
+
+	if (t->looked.n > 0 && same_block(&t->looked_at, ref))
+		return ZT_OK;
+	buf_free(&t->looked);
+	t->looked = buf_init(BLOCK_CLEAR_MOST);
+	t->looked_at = *ref;
+	if ((err = fetch_block(t, ref, &t->looked)))
+		buf_empty(&t->looked);
+	return err;
+}
+
+/* Whether part I of F is what F says of its content. What is lost or damaged is not. */
+static enum zt_err
+check_part(struct transfer *t, const Zt__FileManifest *f, size_t i, bool *is_so)
+{
+	struct block_part part;
+	struct hash is;
+	enum zt_err err;
+
+	manifest_part(f, i, &part);
+	if (part.hole > 0)
+		return ZT_OK;
+	if ((err = look_into(t, &part.block)) == ZT_OK) {
+		hash_content(bytes_of(t->looked.p + part.offset, part.size), &is);
+		*is_so = bytes_equal(
+		    pb_bytes(f->blocks->blocks[i]->content), bytes_of(is.b, HASH_BYTES));
+	} else if (err == ZT_ERR_NOT_FOUND || space_is_damage(err)) {
+		*is_so = false;
+		t->z->why[0] = 0;
+		err = ZT_OK;
+	}
+	suite_wipe(part.block.key, sizeof part.block.key);
+	return err;
+}
+
+/* What a live device of this very user has written is taken at its word. */
+static bool
+is_believed(const struct zt *z, const struct id *author)
+{
+	const struct org_device *d = org_state_device(z->state, author);
+
+	return d != NULL && id_equal(&d->user->id, &z->user) &&
+	       org_state_device_live(d, ORG_NEVER);
+}
+
+enum zt_err
+fetch_is_same(
+    struct transfer *t, int fd, const Zt__FileManifest *f, const struct id *author, bool *same)
+{
+	enum zt_err err = send_is_same(fd, f, same);
+	bool looks =
+	    f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS && !is_believed(t->z, author);
+
+	for (size_t i = 0; looks && err == ZT_OK && *same && i < f->blocks->n_blocks; i++)
+		err = check_part(t, f, i, same);
 	return err;
 }

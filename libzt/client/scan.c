@@ -165,7 +165,7 @@ keep_manifest(void *ctx, size_t i, Zt__Manifest **m)
 	/* what is damaged is written again */
 	if (*m != NULL && f->objects[i].damaged == 0) {
 		f->entries[f->of[i]].m = *m;
-		f->entries[f->of[i]].version = f->objects[i].v.version;
+		f->entries[f->of[i]].v = f->objects[i].v;
 		*m = NULL;
 	}
 	return ZT_OK;

@@ -12,8 +12,8 @@ struct local_entry {
 	struct stat st;
 	struct tree_entry there; /* what has that name in the workspace */
 	bool is_there, is_left_out, is_same;
-	Zt__Manifest *m;  /* of a file that is there, when it must be looked at; or NULL */
-	uint64_t version; /* which M is: there may be a newer one by now */
+	Zt__Manifest *m; /* of a file that is there, when it must be looked at; or NULL */
+	struct space_version v; /* which M is: there may be a newer one by now */
 };
 
 /* One folder on its way up. */

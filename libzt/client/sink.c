@@ -63,14 +63,14 @@ is_same_file(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* Whether the file there holds what F says. */
+/* Whether the file there holds what F says, and the servers do. */
 static bool
-holds(const struct sink_place *at, const Zt__FileManifest *f)
+holds(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f)
 {
 	int fd = openat(at->in->fd, at->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool same = false;
 
-	if (fd < 0 || send_is_same(fd, f, &same))
+	if (fd < 0 || fetch_is_same(t, fd, f, &at->author, &same))
 		same = false;
 	if (fd >= 0)
 		(void)close(fd);
@@ -97,7 +97,7 @@ look_at_place(struct transfer *t, const struct sink_place *at, const Zt__FileMan
 			    id_equal(&l.vlob, &at->what.vlob) && l.version == at->what.version;
 		return ZT_OK;
 	}
-	if (S_ISREG(k->was.st_mode) && (uint64_t)k->was.st_size == f->size && holds(at, f)) {
+	if (S_ISREG(k->was.st_mode) && (uint64_t)k->was.st_size == f->size && holds(t, at, f)) {
 		*is_there = true;
 		return ZT_OK;
 	}

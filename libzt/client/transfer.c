@@ -157,6 +157,8 @@ transfer_end(struct transfer *t)
 		buf_free(&t->slot[i].call.answer);
 	}
 	t->pool = NULL;
+	buf_free(&t->looked);
+	suite_wipe(&t->looked_at, sizeof t->looked_at);
 }
 
 enum zt_err

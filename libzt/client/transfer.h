@@ -73,8 +73,10 @@ struct transfer {
 	uint64_t done, total, files, blocks;
 	struct local_note *notes; /* down: what was written, to be noted together */
 	size_t note_count, note_cap;
-	mode_t mask;     /* down: what the umask takes away */
-	enum zt_err err; /* the first of a slot */
+	struct block_ref looked_at; /* the block that was looked into last, */
+	struct buf looked;          /* and what it holds */
+	mode_t mask;                /* down: what the umask takes away */
+	enum zt_err err;            /* the first of a slot */
 	/* What the servers have lost, or somebody damaged; all else goes on. */
 	enum zt_err spoiled; /* the first */
 	uint64_t spoiled_count;
@@ -124,7 +126,8 @@ ZT_CHECKED enum zt_err send_content(
  * holes, which FD tells: it stands at its beginning then. */
 bool send_fits(const struct stat *st);
 bool send_fits_open(int fd, const struct stat *st);
-/* Whether FD holds what F says; it stands at its beginning then. Errors: IO, MEMORY. */
+/* Whether FD holds what F says of its content, as far as F is true (fetch_is_same); it stands
+ * at its beginning then. Errors: IO, MEMORY. */
 ZT_CHECKED enum zt_err send_is_same(int fd, const Zt__FileManifest *f, bool *same);
 /* Sends what is gathered of small files; a little rides in their manifests. */
 void send_gathered(struct transfer *t);
@@ -165,6 +168,7 @@ struct sink_place {
 	struct folder *in; /* NULL: the content is only checked */
 	const char *name, *shown;
 	struct local what;
+	struct id author; /* the device that wrote it */
 };
 ZT_CHECKED enum zt_err sink_new(struct transfer *t, const struct sink_place *at,
     const Zt__FileManifest *f, struct sink **out);
@@ -195,5 +199,11 @@ ZT_CHECKED enum zt_err fetch_shared(struct transfer *t);
 void fetch_forget(struct transfer *t);
 /* Fetches and verifies the content of F, and writes it to FD in order, which may be a pipe. */
 ZT_CHECKED enum zt_err fetch_stream(struct transfer *t, const Zt__FileManifest *f, int fd);
+/* Whether FD holds what F says, a version that the device AUTHOR has written; it stands at its
+ * beginning then. Blocks of another user's are looked into: a member could name the content of
+ * somebody's file beside blocks that hold another, and that file would never go up, nor the
+ * blocks come down. Errors: as send_is_same and of the call. */
+ZT_CHECKED enum zt_err fetch_is_same(
+    struct transfer *t, int fd, const Zt__FileManifest *f, const struct id *author, bool *same);
 
 #endif

@@ -151,7 +151,7 @@ put_same(struct transfer *t, struct local_entry *e, const struct stat *st)
 	if (!local_is_young(st) &&
 	    vec_room(&t->notes, t->note_count, &t->note_cap, sizeof *t->notes) == ZT_OK)
 		t->notes[t->note_count++] =
-		    (struct local_note){ { t->s->w->id, e->there.vlob, e->version }, *st };
+		    (struct local_note){ { t->s->w->id, e->there.vlob, e->v.version }, *st };
 	return ZT_OK;
 }
 
@@ -230,7 +230,7 @@ put_open(struct transfer *t, int fd, struct local_entry *e, struct tree_way *way
 	}
 	t->total += (uint64_t)st.st_size;
 	if (e->m != NULL && e->m->file->size == (uint64_t)st.st_size &&
-	    (err = send_is_same(fd, e->m->file, &same)))
+	    (err = fetch_is_same(t, fd, e->m->file, &e->v.author, &same)))
 		return err;
 	return same && !was_changed(fd, &st) ? put_same(t, e, &st)
 					     : put_content(t, fd, &st, e, way);
@@ -498,7 +498,7 @@ put_single(struct putting *p, int fd, const struct stat *st, const char *local,
 		pb_wipe(e.m);
 		e.m = NULL;
 	}
-	e.version = o.v.version;
+	e.v = o.v;
 	if (err == ZT_OK)
 		err = st != NULL ? put_open(t, fd, &e, parent)
 				 : put_content(t, fd, NULL, &e, parent);

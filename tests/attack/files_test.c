@@ -539,6 +539,94 @@ F5_a_write_that_the_server_says_it_took_and_drops_is_not_called_done(void **stat
 	free(local);
 }
 
+/* ---- a manifest that misstates what its blocks hold ---- */
+
+/* A new version of REMOTE by bob: the blocks of it as they are, and of their content what MINE
+ * would have. */
+static void
+misstate(struct setting *s, const char *remote, struct bytes mine)
+{
+	struct space_object o = { .is_folder = false };
+	struct forged_change change = { .version = 0 };
+	struct forged f;
+	struct tree_entry at;
+	struct path path;
+	struct space *w;
+	struct hash content;
+	Zt__Manifest *m = NULL;
+	Zt__BlockRef *b;
+
+	assert_ok(tree_open(s->bob.zt, remote, &w, &path));
+	assert_ok(tree_find(w, &path, path.count, &at));
+	o.vlob = at.vlob;
+	assert_ok(space_read_one(w, &o, &m));
+	assert_int_equal(mine.n, m->file->size);
+	for (size_t i = 0; i < m->file->blocks->n_blocks; i++) {
+		b = m->file->blocks->blocks[i];
+		hash_content(bytes_of(mine.p, b->size), &content);
+		memcpy(b->content.data, content.b, HASH_BYTES);
+		mine = bytes_of(mine.p + b->size, mine.n - b->size);
+	}
+	change = (struct forged_change){
+		.vlob = at.vlob, .version = o.v.version + 1, .prev = &o.v.pins.object, .m = m
+	};
+	forge_changeset(&s->bob, w, &change, 1, (unsigned)w->w->generation_count, &f);
+	assert_ok(forged_send(&s->bob, w, &f));
+	forged_free(&f);
+	pb_wipe(m);
+}
+
+/* P gets REMOTE as a device that knows nothing of the files here would. */
+static void
+is_there(struct setting *s, struct person *p, const char *remote, const uint8_t *wanted)
+{
+	struct buf b = buf_init(4 << 20);
+
+	assert_ok(get(s, p, remote, &b));
+	assert_int_equal(BIG, b.n);
+	assert_memory_equal(wanted, b.p, b.n);
+	buf_free(&b);
+}
+
+static void
+F6_a_version_that_names_the_content_of_another_file_is_not_taken_for_it(void **state)
+{
+	struct setting *s = *state;
+	uint8_t *mine = malloc(BIG), *evil = malloc(BIG);
+	char *file, *too, *bad;
+	uint64_t sent = 0;
+
+	assert_non_null(mine);
+	assert_non_null(evil);
+	suite_random(mine, BIG);
+	suite_random(evil, BIG);
+	file = world_file(s->w, "mine", mine, BIG);
+	too = world_file(s->w, "mine-too", mine, BIG);
+	bad = world_file(s->w, "evil", evil, BIG);
+	(void)share(s, "misstated", "contributor");
+	assert_ok(zt_put(s->alice.zt, file, "misstated:/f", NULL, NULL));
+	assert_ok(zt_put(s->bob.zt, bad, "misstated:/f", NULL, NULL));
+	misstate(s, "misstated:/f", bytes_of(mine, BIG));
+	/* for get it is another file, which zt has not written */
+	assert_err(ZT_ERR_EXISTS, zt_get(s->alice.zt, "misstated:/f", too, NULL, NULL));
+	s->alice.zt->rereads = true;
+	assert_ok(zt_put(s->alice.zt, file, "misstated:/f", NULL, &sent));
+	assert_int_equal(1, sent);
+	is_there(s, &s->bob, "misstated:/f", mine);
+	/* And the same of bob's that is true is sent by nobody again. */
+	assert_ok(zt_put(s->bob.zt, bad, "misstated:/f", NULL, NULL));
+	assert_ok(zt_put(s->bob.zt, file, "misstated:/f", NULL, NULL));
+	assert_ok(zt_put(s->alice.zt, file, "misstated:/f", NULL, &sent));
+	assert_int_equal(0, sent);
+	assert_ok(zt_get(s->alice.zt, "misstated:/f", too, NULL, NULL)); /* it is there */
+	s->alice.zt->rereads = false;
+	free(mine);
+	free(evil);
+	free(file);
+	free(too);
+	free(bad);
+}
+
 /* ---- who may write: F7 ---- */
 
 static void
@@ -730,6 +818,7 @@ main(void)
 		PLAY(F9_a_members_hostile_names_never_write_outside_the_target_folder),
 		PLAY(F10_a_lost_block_is_named_and_the_rest_stays_readable),
 		PLAY(F5_a_write_that_the_server_says_it_took_and_drops_is_not_called_done),
+		PLAY(F6_a_version_that_names_the_content_of_another_file_is_not_taken_for_it),
 		PLAY(F11_half_of_a_changeset_is_refused_by_client_and_server),
 	};
 
