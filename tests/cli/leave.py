@@ -71,6 +71,25 @@ def act(parties, seconds=120):
 class World:
     def __init__(self, binary, shim, state, url):
         self.bin, self.shim, self.state, self.url, self.n = binary, shim, state, url, 0
+        self.alice, self.age, self.used = 'alice', 0, 0
+
+    def turn(self):
+        """A server takes twenty new devices of a user in a day: before that, alice founds another organization."""
+        self.used += 1
+        if self.used % 7 == 0:
+            self.age += 1
+            self.alice = 'alice%d' % self.age
+            self.must(self.alice, 'org', 'bootstrap', '--server', self.url, '--operator-token-file', self.state + '/operator-token',
+                      '--slug', self.alice, '--email', 'alice@demo.example', '--name', 'Alice')
+            self.must(self.alice, 'workspace', 'create', 'plans')
+
+    def once(self, what):
+        """Whether this is the first time that WHAT is asked of this organization."""
+        mark = '%s/%s.%d' % (self.state, what, self.age)
+        if os.path.exists(mark):
+            return False
+        open(mark, 'w').close()
+        return True
 
     def zt(self, who, *words):
         return [self.bin + '/zt', '--home', '%s/%s' % (self.state, who), '--password-file', self.state + '/alice.password', *words]
@@ -101,8 +120,8 @@ def enrol(w, kind, greeter_end, newcomer_end):
     """Somebody joins; afterwards there is exactly one of them, with keys, and known by name."""
     who = w.new()
     email = who + '@demo.example' if kind == 'user' else 'alice@demo.example'
-    link = w.must('alice', 'invite', kind)
-    ok, log = act([w.party('greeter', 'alice', ['greet', link], greeter_end, DONE[:1]),
+    link = w.must(w.alice, 'invite', kind)
+    ok, log = act([w.party('greeter', w.alice, ['greet', link], greeter_end, DONE[:1]),
                    w.party('newcomer', who, ['claim', link, '--email', email, '--name', who, '--label', who], newcomer_end, DONE[1:2])])
     if not ok:
         return False, log
@@ -120,7 +139,7 @@ def device_greeter(w, end): return enrol(w, 'device', end, None)
 def device_newcomer(w, end): return enrol(w, 'device', None, end)
 
 def live_devices(w):
-    return w.must('alice', '--json', 'devices').count('"live":true')
+    return w.must(w.alice, '--json', 'devices').count('"live":true')
 
 def returned(w, who, before, ok, log):
     rc, said = w.run(who, 'ls', 'plans:/')
@@ -131,24 +150,25 @@ def returned(w, who, before, ok, log):
 def words(w, end):
     """Back by words: a device that works, and one more in the log, not two."""
     sheet = w.state + '/sheet'
-    if not os.path.exists(sheet):
-        open(sheet, 'w').write(w.must('alice', '--quiet', 'recovery', 'create'))
+    if w.once('words'):
+        open(sheet, 'w').write(w.must(w.alice, '--quiet', 'recovery', 'create'))
     who, before = w.new(), live_devices(w)
     ok, log = act([w.party('asker', who, ['recover', '--server', w.url, '--words-file', sheet, '--label', who], end, DONE[1:2])])
     return returned(w, who, before, ok, log)
 
 def colleagues(w, end):
     """Back by two colleagues, who meet the asker once each."""
-    if w.n == 0 or not os.path.exists(w.state + '/helper1'):
-        for h in ('helper1', 'helper2'):
-            link = w.must('alice', 'invite', 'user')
-            ok, log = act([w.party('greeter', 'alice', ['greet', link, '--yes']), w.party('newcomer', h, ['claim', link, '--email', h + '@demo.example', '--name', h])])
+    helpers = ['helper%d-%d' % (i, w.age) for i in (1, 2)]
+    if w.once('colleagues'):
+        for h in helpers:
+            link = w.must(w.alice, 'invite', 'user')
+            ok, log = act([w.party('greeter', w.alice, ['greet', link, '--yes']), w.party('newcomer', h, ['claim', link, '--email', h + '@demo.example', '--name', h])])
             assert ok, log
-        w.must('alice', 'recovery', 'colleagues', 'helper1@demo.example', 'helper2@demo.example')
+        w.must(w.alice, 'recovery', 'colleagues', *[h + '@demo.example' for h in helpers])
     who, before = w.new(), live_devices(w)
-    links = [w.must(h, 'invite', 'recovery') for h in ('helper1', 'helper2')]
+    links = [w.must(h, 'invite', 'recovery') for h in helpers]
     ask = w.party('asker', who, ['recover', *links, '--email', 'alice@demo.example', '--label', who], end, DONE[1:2])
-    ok, log = act([ask, *[w.party(h, h, ['greet', l], None, DONE[:1]) for h, l in zip(('helper1', 'helper2'), links)]])
+    ok, log = act([ask, *[w.party(h, h, ['greet', l], None, DONE[:1]) for h, l in zip(helpers, links)]])
     return returned(w, who, before, ok, log)
 
 def found(w, end):
@@ -169,19 +189,19 @@ def shell(w, script):
 
 def certificate(w, ends):
     """Somebody joins by a certificate: asks, is accepted, and asks whether they were."""
-    who, org = w.new(), re.search('"organization_id":"([0-9a-f]*)"', w.must('alice', 'status', '--json')).group(1)
+    who, org = w.new(), re.search('"organization_id":"([0-9a-f]*)"', w.must(w.alice, 'status', '--json')).group(1)
     ca = w.state + '/ca/'
-    if not os.path.exists(ca):
+    if w.once('trust'):
         shell(w, 'crl')
-        w.must('alice', 'pki', 'trust', ca + 'ca.pem', ca + 'ca.crl')
+        w.must(w.alice, 'pki', 'trust', ca + 'ca.pem', ca + 'ca.crl')
     shell(w, 'request_of %s ec ec_paramgen_curve:P-256; sign %s' % (who, who))
     ok, log = act([w.party('asker', who, ['pki', 'request', ca + who + '.pem', '--key', ca + who + '.key', '--server', w.url, '--org', org,
                                          '--email', who + '@demo.example', '--name', who, '--label', who], ends.get('asks'), ('waits for an admin',))])
-    for line in w.must('alice', 'pki', 'list', '--json').split('\n'):
+    for line in w.must(w.alice, 'pki', 'list', '--json').split('\n'):
         if who + '@demo.example' in line:
             request = re.search('"request":"([0-9a-f]*)"', line).group(1)
     if ok:
-        ok, more = act([w.party('admin', 'alice', ['pki', 'accept', request], ends.get('accepts'), ('no such request',))])
+        ok, more = act([w.party('admin', w.alice, ['pki', 'accept', request], ends.get('accepts'), ('no such request',))])
         log += more
     if ok:
         ok, more = act([w.party('newcomer', who, ['pki', 'status'], ends.get('hears'))])
@@ -196,8 +216,8 @@ def certificate_hears(w, end): return certificate(w, {'hears': end})
 
 def sheet(w, end):
     """Words are made: the newest that a person got to see bring them back, whatever the first try left."""
-    ok, log = act([w.party('maker', 'alice', ['--quiet', 'recovery', 'create'], end)])
-    open(w.state + '/newest', 'w').write(w.must('alice', '--quiet', 'recovery', 'create'))
+    ok, log = act([w.party('maker', w.alice, ['--quiet', 'recovery', 'create'], end)])
+    open(w.state + '/newest', 'w').write(w.must(w.alice, '--quiet', 'recovery', 'create'))
     who, before = w.new(), live_devices(w)
     if ok:
         ok, more = act([w.party('asker', who, ['recover', '--server', w.url, '--words-file', w.state + '/newest', '--label', who])])
@@ -210,15 +230,15 @@ def repair(w, end):
     stop, start = local % 'stop', local % 'start' + '"$bin"'
     if not os.path.exists(w.state + '/old'):
         shell(w, stop + '; cp -a "$state/postgres" "$state/old"; ' + start)
-        w.must('alice', 'workspace', 'create', 'kept')
+        w.must(w.alice, 'workspace', 'create', 'kept')
         open(w.state + '/kept', 'w').write('kept')
         for i in range(3):
-            w.must('alice', '--quiet', 'put', w.state + '/kept', 'kept:/%d' % i)
+            w.must(w.alice, '--quiet', 'put', w.state + '/kept', 'kept:/%d' % i)
     shell(w, stop + '; rm -rf "$state/postgres"; cp -a "$state/old" "$state/postgres"; ' + start)
-    ok, log = act([w.party('repairer', 'alice', ['repair'], end)])
-    rc, said = w.run('alice', 'cat', 'kept:/2')
+    ok, log = act([w.party('repairer', w.alice, ['repair'], end)])
+    rc, said = w.run(w.alice, 'cat', 'kept:/2')
     log.append('cat: %d %s' % (rc, said))
-    again, more = w.run('alice', 'repair')
+    again, more = w.run(w.alice, 'repair')
     log.append('repair: %d %s' % (again, more))
     return ok and rc == 0 and said == 'kept' and again == 0 and 'entries of the trust log 0, changesets 0, objects 0' in more, log
 
@@ -236,6 +256,8 @@ def main():
     for i, a in enumerate(acts):
         try: os.unlink(count)
         except FileNotFoundError: pass
+        turn = w.turn if a != repair else lambda: None
+        turn()
         ok, log = a(w, {'LD_PRELOAD': preload, 'END_COUNT': count})
         places = int(open(count).read()) if os.path.exists(count) else 0
         if not ok or places == 0:
@@ -250,6 +272,7 @@ def main():
             if time.time() > share and tried > 0:
                 break
             for by in ('KILL', 'INT')[:2 if float(seconds) > 600 else 1]:
+                turn()
                 ok, log = a(w, {'LD_PRELOAD': preload, 'END_AT': str(n), 'END_BY': by})
                 tried += 1
                 if not ok:
