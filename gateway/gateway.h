@@ -1,8 +1,9 @@
-/* gateway.h - the only door: one event loop, its lines to the services, its limits.
+/* gateway.h - the public HTTP and WebSocket endpoint: one event loop, connections to the
+ * services, limits.
  *
- * The gateway carries and never decides: it bounds sizes, times and rates, routes each request
- * by proto/routes.def, and passes the signed request on whole. Everything here belongs to the
- * loop's thread unless it says otherwise. */
+ * The gateway bounds sizes, times and rates, routes each request by proto/routes.def, and
+ * forwards the signed request unaltered. It makes no access decisions. Everything here belongs
+ * to the loop's thread unless it says otherwise. */
 #ifndef ZT_GATEWAY_H
 #define ZT_GATEWAY_H
 
@@ -58,7 +59,7 @@ struct gateway {
 /* Runs until a signal; lowers a setting that the system does not allow. WHY[200] says what
  * failed. Errors: CONFIG, UNAVAILABLE (the port). */
 ZT_CHECKED enum zt_err gateway_run(struct gateway_settings *settings, char why[200]);
-/* The protocols of the door, and of the listener for metrics (glue.c). */
+/* The protocols of the public listener, and of the metrics listener (glue.c). */
 const struct lws_protocols *glue_protocols(void);
 const struct lws_protocols *glue_metrics_protocols(void);
 

@@ -1,4 +1,4 @@
-/* main.c - zt-gateway: the only door of the servers. */
+/* main.c - zt-gateway: the public HTTP and WebSocket endpoint of the servers. */
 #include <stdio.h>
 #include <string.h>
 

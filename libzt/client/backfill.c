@@ -47,7 +47,7 @@ fill_change(struct space *s, const struct chain_change *of, const struct change 
 
 /* ---- the chain ---- */
 
-/* Whether ERR tells of this machine, or of the way to the server, and not of the chain. */
+/* Whether ERR is a local or network failure, and not a finding about the chain. */
 static bool
 is_no_finding(enum zt_err err)
 {
@@ -55,8 +55,8 @@ is_no_finding(enum zt_err err)
 	       err == ZT_ERR_STORE || err == ZT_ERR_LOCKED;
 }
 
-/* As much of M as there is time for. The chain is one of hashes: only the true one leads to the
- * link that the checkpoint named, and all that came after it. */
+/* Verifies changesets of M until the time budget is spent. Chain hashes prove the history:
+ * only the true one leads to the checkpoint's hash and all that followed it. */
 static enum zt_err
 take_page(struct space *s, const Zt__ChainPage *m, uint64_t until)
 {
@@ -96,7 +96,8 @@ fill_page(struct space *s, uint64_t until)
 	return err;
 }
 
-/* Forgets what the checkpoint said, and remembers where the chain must lead. */
+/* Discards the checkpoint's data; stores where the chain must lead once it is verified from
+ * 1. */
 static enum zt_err
 begin_anew(struct space *s)
 {
@@ -118,7 +119,7 @@ begin_anew(struct space *s)
 	return err ? err : ZT_OK;
 }
 
-/* A page or less; what does not lead to the checkpoint is begun anew. */
+/* Verifies up to a page; restarts from position 0 if it does not lead to the checkpoint. */
 static enum zt_err
 fill(struct space *s, uint64_t until)
 {

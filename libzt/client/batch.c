@@ -608,7 +608,7 @@ out:
 	return err;
 }
 
-/* What the server took is this device's newest state as well. */
+/* Applies the accepted push to the local store. */
 static enum zt_err
 take_answer(struct outgoing *o)
 {

@@ -25,8 +25,8 @@ key_room(struct space *s)
 	return ZT_OK;
 }
 
-/* A key is stored before the act that makes it count: when another's act came first it is not
- * the generation's. */
+/* A new key is stored before its rotation is appended. If another rotation won, the stored key
+ * does not match the generation's commitment: NOT_FOUND. */
 static enum zt_err
 stored_key(struct space *s, unsigned generation, struct secret **out)
 {
@@ -59,8 +59,8 @@ keep_key(struct space *s, unsigned generation, struct secret *key)
 	    secret_bytes(key));
 }
 
-/* One sealed key, of whatever generation it is for, if it is wanted. Errors: what keyring_open
- * says of one that is no use. */
+/* Opens one sealed key and keeps it, unless its generation's key is here. Errors: those of
+ * keyring_open. */
 static enum zt_err
 take_sealed(struct space *s, const Zt__Statement *sealed)
 {
@@ -215,7 +215,7 @@ space_key(struct space *s, unsigned generation, const struct secret **out)
 	return ZT_OK;
 }
 
-/* Which generations whoever has the newest key, and nothing else, gets to: LEADS by number. */
+/* Marks in LEADS (by number) the generations that rotation G makes reachable from its key. */
 static void
 follow(struct space *s, unsigned g, bool *leads)
 {

@@ -1,5 +1,5 @@
-/* tend.c - what a device owes to others: after a loss of access the keys are renewed by
- * whichever manager or owner is there first, and each member who lacks a key gets it sealed. */
+/* tend.c - maintains keys for others: after a revocation any online manager or owner rotates
+ * the keys, and seals the new key to each member who lacks it. */
 #include <stdlib.h>
 
 #include "base/wire.h"
@@ -7,9 +7,9 @@
 #include "format/pb.h"
 #include "zt/workspace.h"
 
-enum { FILL_MS = 100 }; /* of a command, for what stands before a chain's checkpoint */
+enum { FILL_MS = 100 }; /* backfill budget of each command */
 
-/* What this device has sealed to USER already: the generation of the user's key. */
+/* The generation of USER's key to which this device sealed W's newest key; 0: none. */
 static unsigned
 sealed_generation(struct zt *z, const struct org_workspace *w, const struct id *user)
 {
@@ -27,7 +27,8 @@ sealed_generation(struct zt *z, const struct org_workspace *w, const struct id *
 	return n;
 }
 
-/* Members who lack the newest key: all for a manager or owner, oneself for everybody. */
+/* Seals the newest key to members who lack it: to all if we are manager or owner, else to our
+ * own user. */
 static enum zt_err
 seal_where_missing(struct zt *z, struct org_workspace *w, enum role mine, uint64_t *sealed)
 {
@@ -51,14 +52,15 @@ seal_where_missing(struct zt *z, struct org_workspace *w, enum role mine, uint64
 		if (err == ZT_OK)
 			err = workspace_deposit(z, w, key, users, n);
 		else if (err == ZT_ERR_MISSING_KEY || err == ZT_ERR_KEY)
-			err = ZT_OK; /* it has not reached this device itself */
+			err = ZT_OK; /* this device lacks the key too */
 		*sealed += err == ZT_OK ? n : 0;
 	}
 	free(users);
 	return err;
 }
 
-/* Manager or owner: what a loss of access asks for, or a rotation that left keys behind. */
+/* Rotates the workspace key if access was revoked, or if older generations are unreachable
+ * from the newest key. For managers and owners. */
 static enum zt_err
 renew(struct zt *z, const struct org_workspace *w, const struct id *id, struct zt_tended *out)
 {
@@ -96,7 +98,7 @@ tend_workspace(struct zt *z, const struct id *id, struct zt_tended *out)
 	if ((err = seal_where_missing(z, w, mine, &out->sealed)) || (err = space_of(z, w, &s)))
 		return err;
 	if (space_tend(s, FILL_MS))
-		z->why[0] = 0; /* by and by; nobody waits for it */
+		z->why[0] = 0; /* background work: tried again by the next command */
 	return ZT_OK;
 }
 
@@ -111,8 +113,8 @@ zt_tend(struct zt *z, struct zt_tended *out)
 	enum zt_err err;
 
 	z->why[0] = 0;
-	/* The user's own key first: what is sealed to the old one would be open to the revoked.
-	 */
+	/* Rotate the user key first: anything sealed to the old one is open to the revoked
+	 * device. */
 	if ((err = client_close_user_key(z)))
 		return err;
 	if ((ids = calloc(z->state->workspaces.count + 1, sizeof *ids)) == NULL)

@@ -6,19 +6,19 @@
 #include "zt/workspace.h"
 
 enum {
-	FILL_MS = 200, /* of a silent quarter of a second, for what stands before checkpoints */
-	TEND_AGAIN_MS = 60000 /* after it failed */
+	FILL_MS = 200,        /* backfill budget per idle tick (250 ms) */
+	TEND_AGAIN_MS = 60000 /* retry interval after a failure */
 };
 
 struct watching {
 	struct zt *z;
 	const struct zt_watch *w;
-	bool fills;       /* a chain may have something before its checkpoint left to verify */
-	uint64_t told;    /* devices added before this entry of the log were told of */
-	uint64_t tend_at; /* when what failed is tried again; 0: nothing did */
+	bool fills;       /* a chain may need backfill */
+	uint64_t told;    /* devices added before this log entry were reported */
+	uint64_t tend_at; /* when to retry failed work; 0: nothing failed */
 };
 
-/* A device that the person does not know of is told of, once. */
+/* Reports each new device that the person has not acknowledged, once. */
 static void
 announce(struct watching *v)
 {
@@ -27,7 +27,7 @@ announce(struct watching *v)
 	v->told = merkle_size(v->z->state->tree);
 }
 
-/* Whoever is there does what a loss of access asks for. */
+/* Any online manager performs pending rotations. */
 static void
 look_after(struct watching *v)
 {
@@ -42,7 +42,7 @@ look_after(struct watching *v)
 	store_rest(v->z->store);
 }
 
-/* What happened while no line stood was told to nobody. */
+/* Catches up: events during a disconnection were missed. */
 static void
 ready(void *ctx)
 {
@@ -75,7 +75,8 @@ event(void *ctx, const char *kind, const struct id *topic, uint64_t position)
 	v->fills = true;
 }
 
-/* A part of what this device still takes on a member's word; then it may give its own. */
+/* Verifies a part of the chain before a checkpoint; when it is complete, this device may write
+ * a checkpoint. */
 static enum zt_err
 fill(struct watching *v, struct org_workspace *w)
 {
@@ -90,8 +91,8 @@ fill(struct watching *v, struct org_workspace *w)
 	return s->base > 0 ? ZT_OK : space_tend(s, 0);
 }
 
-/* Another zt that has the folder is not waited for; what fails is tried when something has
- * happened again. */
+/* Skips work while another process holds the folder; retries failed work after the next
+ * event. */
 static void
 idle(void *ctx)
 {

@@ -58,9 +58,7 @@ is_this_machine(const char *host)
 	return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0;
 }
 
-/* Without TLS whoever is in between reads tokens, names and addresses, and changes what no
- * signature covers. Read by libcurl, as it will be for the calls; and nothing beside scheme,
- * host and port, because other readers (events.c) might then see another host. */
+/* Without TLS anybody on the network path reads */
 static enum zt_err
 check_server(const char *server, bool in_clear, bool *is_near)
 {
@@ -443,8 +441,8 @@ outcome(const struct calls_request *q, CURLcode code, char detail[200])
 	return status == 200 ? ZT_OK : service_err(q, status, detail);
 }
 
-/* Whether to sign anew and try again: what waiting can heal. A server that cannot be reached at
- * all is not waited for long: local work goes on without it. */
+/* Whether to sign again and retry: transient errors only. Retries are short if the server is
+ * unreachable: local work must go on. */
 static bool
 again(struct calls_request *q, enum zt_err err)
 {
@@ -459,8 +457,8 @@ again(struct calls_request *q, enum zt_err err)
 	return true;
 }
 
-/* A handle is of one kind for ever: libcurl gives up its own connection when it joins a loop.
- */
+/* Never move an easy handle between easy and multi use: libcurl drops its connection when a
+ * handle joins a multi loop. */
 static CURL *
 take_handle(struct calls *c)
 {

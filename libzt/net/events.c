@@ -9,12 +9,12 @@
 #include "format/pb.h"
 #include "proto/rpc.pb-c.h"
 
-/* A line that is silent for so long is asked whether it still stands, and given up if no answer
- * comes: a way that broke without a word, or forgot the line, would be waited on for ever. What
- * stands between mostly forgets after a minute. */
+/* Ping after ASK_AFTER_S without traffic; drop the connection after GIVE_UP_AFTER_S. NATs and
+ * proxies forget idle connections silently, mostly after a minute; without pings the client
+ * would wait for ever. */
 enum { ASK_AFTER_S = 25, GIVE_UP_AFTER_S = 35 };
 
-/* A server that refuses a line closes it with this code and the number of its error. */
+/* A server that refuses a connection closes it with this code and the number of its error. */
 enum { REFUSED = 4000 };
 
 enum { TURN_MS = 250, PAUSE_FIRST_MS = 250, PAUSE_MOST_MS = 10000, MESSAGE_MOST = 64 * 1024 };

@@ -1,6 +1,6 @@
-/* events.h - the event socket: what changed, as the servers say it. An event is a hint and
- * nothing more: who gets one fetches and verifies. A lost line is dialled again, with a new
- * signature. */
+/* events.h - the event socket: what changed, as the servers say it. An event is a hint only:
+ * the client then fetches and verifies. Reconnects with a fresh signature after a lost
+ * connection. */
 #ifndef ZT_NET_EVENTS_H
 #define ZT_NET_EVENTS_H
 
@@ -11,24 +11,24 @@ struct events_options {
 	const char *ca_file;       /* NULL: the system's authorities */
 	struct id org;
 	void *ctx;
-	/* The line stands, for the first time or again: whatever happened before may have been
+	/* The connection is up, for the first time or again: events before it may have been
 	 * missed. */
 	void (*ready)(void *ctx);
 	/* KIND is "log", "chain" or "keys"; TOPIC the organization or a workspace. */
 	void (*event)(void *ctx, const char *kind, const struct id *topic, uint64_t position);
-	/* The line ended or did not come to stand; an error ends the watch with it. */
+	/* The connection ended or could not be made; a returned error ends the watch. */
 	enum zt_err (*lost)(void *ctx);
-	/* The server lets this device have no line more, and says WHY (safe to show, or empty):
-	 * the watch ends with LIMIT. */
+	/* The server refuses this device another connection, with the reason WHY (safe to
+	 * show, or empty): the watch ends with LIMIT. */
 	void (*full)(void *ctx, const char *why);
-	/* The line stands and is silent, about four times a second. */
+	/* Called about four times a second while the connection is up and idle. */
 	void (*idle)(void *ctx);
 	/* Asked about four times a second; true ends the watch. */
 	bool (*stop)(void *ctx);
 };
 
-/* Watches until STOP or LOST says so. Errors: those of LOST, LIMIT, MEMORY, INVALID (the
- * server's address). A server that is away is waited for. */
+/* Watches until STOP returns true or LOST an error; keeps reconnecting while the server is
+ * unreachable. Errors: those of LOST, LIMIT, MEMORY, INVALID (the server's address). */
 ZT_CHECKED enum zt_err events_watch(const struct events_options *o);
 
 #endif

@@ -28,9 +28,9 @@ struct service {
 
 enum what { HOLD, LOOK_UP, FORGET };
 
-/* A question to the desktop, which a thread of its own puts: libsecret's calls know no
- * deadline, and a prompt that nobody answers ends none of them. Whoever waits leaves when the
- * time is up; the question then goes with its thread, and the prompt with this process. */
+/* libsecret calls block without a timeout, even on a prompt that nobody answers, so each runs
+ * on a detached thread. The caller gives up at its deadline; the thread then frees the
+ * question, and the prompt ends with this process. */
 struct question {
 	struct service service;
 	enum what what;

@@ -1,8 +1,8 @@
 /* store.h - the local store: SQLite with every value sealed under LOCAL_ENC_KEY.
  *
- * A record is (kind, key, n) to a value. Keys are ids or keyed hashes, never names; the whole
- * place of a record is the associated data of its value, so that records cannot be swapped. One
- * process at a time holds a state folder. Not thread-safe. */
+ * A record maps (kind, key, n) to a value. Keys are ids or keyed hashes, never names. Kind,
+ * key and n are the associated data of the sealed value, so that records cannot be swapped.
+ * One process at a time holds a state folder. Not thread-safe. */
 #ifndef ZT_STORE_H
 #define ZT_STORE_H
 
@@ -19,38 +19,42 @@ enum store_kind {
 	STORE_HANDLE = 7,     /* key: user */
 	STORE_INVITATION = 8, /* key: invitation */
 	STORE_UPLOAD = 9,     /* key: keyed hash of what is being uploaded */
-	STORE_SEALED = 10, /* key: workspace and user; n: generation; what was sealed to whom */
+	STORE_SEALED = 10, /* key: workspace and user; n: generation; user key generation that
+			    * we sealed to */
 	STORE_PUSH = 11,   /* key: workspace; n: position; a changeset, for repairs: with its
 			      objects when this device wrote it */
 	STORE_CHAIN = 12,  /* key: workspace; n: 0 */
-	/* key: workspace and vlob; n: version; a folder's sealed manifest as it came. (5 was
-	 * the same by the vlob alone.) */
+	/* key: workspace and vlob; n: version; a folder's sealed manifest as received. (5 was
+	 * keyed by the vlob alone.) */
 	STORE_FOLDER = 13,
-	STORE_PERSON = 14,   /* key: keyed hash of an address; n: 0; whom it means */
-	STORE_FORK = 15,     /* key: "fork", or a workspace; what was seen (freeze.c) */
-	STORE_KNOWN = 16,    /* key: device; n: 0; one of this user's that a person knows of */
-	STORE_POSITION = 17, /* key: workspace; n: 0; the newest place that the log signed */
-	STORE_GREETING = 18, /* key: invitation; n: 0; who was accepted and has not been told */
+	STORE_PERSON = 14,   /* key: keyed hash of an address; n: 0; the user that it means */
+	STORE_FORK = 15,     /* key: "fork", or a workspace; the error seen (freeze.c) */
+	STORE_KNOWN = 16,    /* key: device; n: 0; one of this user's, acknowledged by a
+			      * person */
+	STORE_POSITION = 17, /* key: workspace; n: 0; the newest position signed by the log
+			      * key */
+	STORE_GREETING = 18, /* key: invitation; n: 0; accepted, but the claimer has no answer
+			      * yet */
 	STORE_LOCAL = 19,    /* key: device and inode of a local file; n: 0 (local.c) */
 };
 
 struct store;
 
-/* Opens FOLDER/store.db, making it when it is not there. Errors: LOCKED (another process),
- * STORE (damaged), FULL, IO, PASSWORD never: the key comes from the device file. */
+/* Opens or creates FOLDER/store.db. Errors: LOCKED (another process), STORE (damaged), FULL,
+ * IO, PASSWORD never: the key comes from the device file. */
 ZT_CHECKED enum zt_err store_open(
     const char *folder, const struct secret *local_key, struct store **out);
 void store_close(struct store *s);
-/* Lets other processes have the folder; until store_wake every call is LOCKED. */
+/* Unlocks the folder for other processes; until store_wake every call fails with LOCKED. */
 void store_rest(struct store *s);
-/* Takes it back, if it WAITS from another process that has it for a little: others may have
- * written meanwhile. Nothing when it does not rest. Errors: those of store_open. */
+/* Locks the folder again; others may have written meanwhile. WAITS: wait a little for another
+ * process. No-op when the store does not rest. Errors: those of store_open. */
 ZT_CHECKED enum zt_err store_wake(struct store *s, bool waits);
 bool store_rests(const struct store *s);
-/* Errors: STORE, when a transaction is open, which stays so; LOCKED, IO. */
+/* Errors: STORE (a transaction is open; it stays open), LOCKED, IO. */
 ZT_CHECKED enum zt_err store_begin(struct store *s);
 ZT_CHECKED enum zt_err store_commit(struct store *s);
-void store_rollback(struct store *s); /* nothing open is fine */
+void store_rollback(struct store *s); /* no-op without an open transaction */
 /* Adds or replaces. Errors: FULL, IO, MEMORY. */
 ZT_CHECKED enum zt_err store_put(
     struct store *s, enum store_kind kind, struct bytes key, uint64_t n, struct bytes value);

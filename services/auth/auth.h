@@ -1,8 +1,8 @@
-/* auth.h - what the auth service keeps in memory: each organization's state, as its log says.
+/* auth.h - the auth service's memory: each organization's state, computed from its log.
  *
  * An organization is loaded at its first use and grows with each append. Appends of one
- * organization are taken in groups: whoever comes first takes all that wait, checks each in
- * turn, and one transaction makes them durable. */
+ * organization are grouped: the first worker takes all that wait, checks each in turn, and
+ * makes them durable in one transaction. */
 #ifndef ZT_AUTH_H
 #define ZT_AUTH_H
 
@@ -26,38 +26,38 @@ struct auth_settings {
 	int64_t smtp_in_clear;
 };
 
-struct auth_append; /* one that waits */
+struct auth_append; /* a waiting append */
 
-/* What the operator allows; 0: without a limit, never. */
+/* The operator's limits; 0: unlimited (EXPIRES: never). */
 struct auth_limits {
 	uint64_t users, storage, expires;
 };
 
 struct auth_org {
-	pthread_mutex_t lock;    /* over everything below */
+	pthread_mutex_t lock;    /* guards everything below */
 	pthread_cond_t done;     /* a group was finished */
 	struct org_state *state; /* NULL: to be loaded */
 	struct sign_key *log_key;
 	struct auth_limits limits;
-	struct idmap frozen;  /* users, by the operator */
-	struct idmap tallies; /* what users did lately (tally.h) */
+	struct idmap frozen;  /* users frozen by the operator */
+	struct idmap tallies; /* recent acts by user (tally.h) */
 	struct auth_append *waiting, **last;
 	bool has_leader;
-	/* The log was longer once, or another: an older database was restored. It is read and
-	 * repaired, and takes nothing new, until it is as it was or the operator gives that up.
-	 */
+	/* The mark says that the log was longer, or different: an older database was restored.
+	 * Reads and repairs work; new entries are refused until the log is as it was, or the
+	 * operator accepts the loss. */
 	bool is_restored;
 };
 
 struct auth {
 	char operator_token[128];
 	uint64_t purge_after_ms;
-	struct mail *mail; /* NULL: none is sent */
+	struct mail *mail; /* NULL: no mail relay */
 	struct marks *marks;
 	struct peer *metadata;
 	atomic_uint asking; /* workers that wait for metadata */
 	unsigned asking_most;
-	pthread_mutex_t lock; /* over orgs */
+	pthread_mutex_t lock; /* guards orgs */
 	struct idmap orgs;
 };
 
@@ -66,13 +66,12 @@ struct auth {
 ZT_CHECKED enum zt_err auth_lock(
     struct auth *a, struct db *db, const struct id *org, struct auth_org **out);
 void auth_unlock(struct auth_org *org);
-/* Reads the operator's rules anew; ORG is locked. Errors: DATABASE, MEMORY. */
+/* Reloads the operator's limits and frozen users; ORG is locked. Errors: DATABASE, MEMORY. */
 ZT_CHECKED enum zt_err auth_load_limits(
     struct db *db, const struct id *id, struct auth_org *org);
-/* Loads each organization of a database that no marks were kept of, so that they begin there.
- * Errors: those of auth_lock. */
+/* Loads every organization of a database that has no marks yet, to create them. */
 ZT_CHECKED enum zt_err auth_mark_all(struct auth *a, struct db *db);
-/* Whether the log is what its mark says, after one of them changed; ORG is locked. */
+/* Sets ORG->is_restored by comparing the log with its mark; ORG is locked. */
 void auth_look_at_mark(struct auth *a, const struct id *id, struct auth_org *org);
 /* How many users are live; ORG is locked. */
 uint64_t auth_live_users(const struct auth_org *org);
@@ -82,16 +81,16 @@ enum zt_err auth_decide(void *state, struct db *db, const struct id *org,
 enum { AUTH_APPENDS = 2 }; /* entries of one request */
 struct auth_appended {
 	uint64_t index;  /* of the first entry */
-	size_t count;    /* entries that stand */
-	const char *why; /* why the first one does not; static */
+	size_t count;    /* entries appended */
+	const char *why; /* why the first was refused; static */
 };
-/* Appends E[0] and the entries that belong to it, right behind it. The first that is refused
- * ends it. Errors, about E[0]: those of rules_check, CLOCK, LIMIT, DATABASE. */
+/* Appends E[0], and the entries that depend on it right behind it; stops at the first refused
+ * one. Errors, about E[0]: those of rules_check, CLOCK, LIMIT, DATABASE. */
 ZT_CHECKED enum zt_err auth_append(struct auth *a, struct db *db, const struct id *org,
     struct entry *const *e, size_t count, uint64_t now_ms, struct auth_appended *out);
-/* The same for an entry that stood at index AT of the log before its database was lost: there
- * or not at all (CONFLICT), however old, but not of the future (CLOCK): all that came behind
- * one of those in its topic would be refused. */
+/* Restores an entry that was at index AT before the database was lost, at AT only (else
+ * CONFLICT). Any age, but not from the future (CLOCK): later entries of its topic would be
+ * refused as older. */
 ZT_CHECKED enum zt_err auth_restore(struct auth *a, struct db *db, const struct id *org,
     struct entry *e, uint64_t at, uint64_t now_ms, const char **why);
 /* Writes the first entry of a new organization whose log key is SEED's. */

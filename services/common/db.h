@@ -1,7 +1,7 @@
 /* db.h - one connection to PostgreSQL a worker: prepared queries, typed values, transactions.
  *
- * A query is a static struct, so that no text from outside can become SQL. A lost connection is
- * opened again at the next use; the call that noticed fails with DATABASE. Not thread-safe. */
+ * Queries are static structs, so that no outside text can become SQL. Reconnects at the next
+ * use after a lost connection; the call that noticed fails with DATABASE. Not thread-safe. */
 #ifndef ZT_COMMON_DB_H
 #define ZT_COMMON_DB_H
 
@@ -50,7 +50,7 @@ ZT_CHECKED enum zt_err db_run(struct db *db, const struct db_query *q,
     const struct db_value *values, size_t count, struct db_rows **rows);
 ZT_CHECKED enum zt_err db_begin(struct db *db);
 ZT_CHECKED enum zt_err db_commit(struct db *db);
-/* Ends an open transaction without effect; nothing to do is fine. */
+/* Ends an open transaction without effect; no-op without an open transaction. */
 void db_rollback(struct db *db);
 
 int db_count(const struct db_rows *rows);

@@ -1,4 +1,4 @@
-/* dispatch.h - the one door of every handler: row, size, signature, right, handler, metrics. */
+/* dispatch.h - runs every request: route row, size, signature, right, handler, metrics. */
 #ifndef ZT_COMMON_DISPATCH_H
 #define ZT_COMMON_DISPATCH_H
 

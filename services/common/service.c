@@ -45,7 +45,7 @@ struct worker {
 	pthread_t thread;
 };
 
-/* The thread that looks at what is due. */
+/* Periodic cleanup thread. */
 struct sweeper {
 	struct service *s;
 	struct db *db;
@@ -182,7 +182,7 @@ stop_workers(struct service *s, struct worker *w, size_t started)
 		(void)pthread_join(w[i].thread, NULL);
 }
 
-/* ---- what is due ---- */
+/* ---- periodic cleanup ---- */
 
 enum zt_err
 service_each_due(struct service *s,
