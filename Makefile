@@ -21,7 +21,8 @@ CLI_TESTS := trust files home leave people readme deletion clear device local ov
 .PHONY: test-unit test-attack test-cli
 test-unit: all $(TESTS)
 # A crash on a thread that cmocka did not start ends the test without a word, unless the sanitizer keeps the signal.
-	@export ASAN_OPTIONS=handle_segv=2:handle_sigbus=2:handle_sigill=2:handle_sigfpe=2; \
+	@export LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/leaks:print_suppressions=0; \
+	  export ASAN_OPTIONS=handle_segv=2:handle_sigbus=2:handle_sigill=2:handle_sigfpe=2; \
 	  printf '%s\n' $(LONGEST) $(filter-out $(LONGEST),$(TESTS)) | $(SIDE_BY_SIDE)
 test-attack: all $(filter $B/tests/attack/%,$(TESTS))
 	@for t in $(filter-out all,$^); do $$t >$B/attack.log 2>&1 || { cat $B/attack.log; exit 1; }; \

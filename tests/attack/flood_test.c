@@ -80,22 +80,6 @@ write_config(struct scene *s, const char *port_file, const char *more, char path
 	(void)fclose(in);
 }
 
-/* nng loses a message that comes while its socket closes: that leak is not the gateway's. */
-static void
-pardon_nng(const struct scene *s)
-{
-	char file[160], option[200];
-	FILE *f;
-
-	(void)snprintf(file, sizeof file, "%s/pardoned", s->w->state);
-	(void)snprintf(option, sizeof option, "suppressions=%s:print_suppressions=0", file);
-	if ((f = fopen(file, "we")) == NULL)
-		_exit(126);
-	(void)fputs("leak:libnng\n", f);
-	(void)fclose(f);
-	(void)setenv("LSAN_OPTIONS", option, 1);
-}
-
 static void
 gate_open(struct scene *s, const char *more, struct gate *g)
 {
@@ -116,7 +100,6 @@ gate_open(struct scene *s, const char *more, struct gate *g)
 
 		(void)snprintf(log, sizeof log, "%s/gate.log", s->w->state);
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		pardon_nng(s);
 		(void)!freopen(log, "a", stderr);
 		(void)!freopen(log, "a", stdout);
 		(void)execl(program, program, "--config", config, (char *)NULL);
