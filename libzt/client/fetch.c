@@ -399,9 +399,8 @@ check_part(struct transfer *t, const Zt__FileManifest *f, size_t i, bool *is_so)
 	return err;
 }
 
-/* What a live device of this very user has written is taken at its word. */
-static bool
-is_believed(const struct zt *z, const struct id *author)
+bool
+fetch_believes(const struct zt *z, const struct id *author)
 {
 	const struct org_device *d = org_state_device(z->state, author);
 
@@ -414,8 +413,8 @@ fetch_is_same(
     struct transfer *t, int fd, const Zt__FileManifest *f, const struct id *author, bool *same)
 {
 	enum zt_err err = send_is_same(fd, f, same);
-	bool looks =
-	    f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS && !is_believed(t->z, author);
+	bool looks = f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS &&
+		     !fetch_believes(t->z, author);
 
 	for (size_t i = 0; looks && err == ZT_OK && *same && i < f->blocks->n_blocks; i++)
 		err = check_part(t, f, i, same);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
-#include "client/client.h"
+#include "client/transfer.h"
 #include "format/pb.h"
 #include "zt/file.h"
 
@@ -144,9 +144,18 @@ drop_elsewhere(const struct restoring *r, Zt__FolderManifest *f, bool *less)
 	f->n_entries = n;
 }
 
-/* *M is the next version of VLOB. */
+/* What another user said of content is not said again in this one's name (fetch_is_same). */
+static void
+forget_content(Zt__BlockList *l)
+{
+	for (size_t i = 0; l != NULL && i < l->n_blocks; i++)
+		l->blocks[i]->content.len = 0;
+}
+
+/* *M, which the device AUTHOR wrote, is the next version of VLOB. */
 static enum zt_err
-write_again(struct restoring *r, const struct id *vlob, Zt__Manifest **m)
+write_again(
+    struct restoring *r, const struct id *vlob, const struct id *author, Zt__Manifest **m)
 {
 	Zt__Manifest *it = *m;
 	uint64_t size = it->kind_case == ZT__MANIFEST__KIND_FILE ? it->file->size : 0;
@@ -156,6 +165,10 @@ write_again(struct restoring *r, const struct id *vlob, Zt__Manifest **m)
 	if (err)
 		return err;
 	*m = NULL;
+	if (it->kind_case == ZT__MANIFEST__KIND_FILE &&
+	    it->file->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS &&
+	    !fetch_believes(r->s->z, author))
+		forget_content(it->file->blocks);
 	return batch_write(r->b, vlob, it, false, size);
 }
 
@@ -177,7 +190,7 @@ restore_object(struct restoring *r, struct space_object *o, Zt__Manifest **m)
 			err = look_later(r, (*m)->folder->entries[i]);
 	}
 	if (err == ZT_OK && (less || newest.version != o->v.version))
-		err = write_again(r, &o->vlob, m);
+		err = write_again(r, &o->vlob, &o->v.author, m);
 	return err;
 }
 
@@ -200,7 +213,7 @@ restore_version(struct restoring *r, uint64_t version)
 	if (err == ZT_OK && r->what.is_folder)
 		drop_elsewhere(r, m->folder, &less);
 	if (err == ZT_OK)
-		err = write_again(r, &r->what.vlob, &m);
+		err = write_again(r, &r->what.vlob, &v.author, &m);
 	pb_wipe(m);
 	return err;
 }
@@ -220,7 +233,7 @@ restore_file(struct restoring *r)
 		    o.damaged > 0 ? "no version of it opens"
 				  : "the file is younger than that time");
 	if (err == ZT_OK)
-		err = write_again(r, &r->what.vlob, &m);
+		err = write_again(r, &r->what.vlob, &o.v.author, &m);
 	pb_wipe(m);
 	return err;
 }
@@ -350,7 +363,8 @@ restore(void *ctx, struct space *s, const struct path *path, struct batch *b)
 		err = restore_version(r, r->version);
 	else if (r->what.is_folder)
 		err = walk(r, &r->what.vlob, true, restore_object);
-	else if (r->removed == NULL) /* else it is as it was: nobody writes to what is in no folder */
+	else if (r->removed ==
+		 NULL) /* else it is as it was: nobody writes to what is in no folder */
 		err = restore_file(r);
 	if (err == ZT_OK && !is_same && (err = tree_fits(s, path, &r->what)) == ZT_OK)
 		err = batch_link(b, &parent.vlob, path->name[path->count - 1], &r->what,

@@ -200,6 +200,9 @@ ZT_CHECKED enum zt_err fetch_shared(struct transfer *t);
 void fetch_forget(struct transfer *t);
 /* Fetches and verifies the content of F, and writes it in order to FD, which may be a pipe. */
 ZT_CHECKED enum zt_err fetch_stream(struct transfer *t, const Zt__FileManifest *f, int fd);
+/* Whether what a manifest by the device AUTHOR says of content is taken at its word: a live
+ * device of this very user. */
+bool fetch_believes(const struct zt *z, const struct id *author);
 /* Whether FD holds what F says, a version that the device AUTHOR has written; it stands at its
  * beginning then. Blocks of another user's are looked into: a member could name the content of
  * somebody's file beside blocks that hold another, and that file would never go up, nor the

@@ -613,6 +613,12 @@ F6_a_version_that_names_the_content_of_another_file_is_not_taken_for_it(void **s
 	assert_ok(zt_put(s->alice.zt, file, "misstated:/f", NULL, &sent));
 	assert_int_equal(1, sent);
 	is_there(s, &s->bob, "misstated:/f", mine);
+	/* Who restores it does not say the same in their own name. */
+	assert_ok(zt_restore(s->alice.zt, "misstated:/f", 3, 0));
+	is_there(s, &s->bob, "misstated:/f", evil);
+	assert_ok(zt_put(s->alice.zt, file, "misstated:/f", NULL, &sent));
+	assert_int_equal(1, sent);
+	is_there(s, &s->bob, "misstated:/f", mine);
 	/* And the same of bob's that is true is sent by nobody again. */
 	assert_ok(zt_put(s->bob.zt, bad, "misstated:/f", NULL, NULL));
 	assert_ok(zt_put(s->bob.zt, file, "misstated:/f", NULL, NULL));
