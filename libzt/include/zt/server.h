@@ -1,5 +1,5 @@
-/* zt/server.h - the operator's side of a server: which organizations it carries, and how far.
- * None of it is trust: an operator bounds what the server does, the log says who is trusted. */
+/* zt/server.h - the operator's side of a server: its organizations and their limits. An
+ * operator limits use; only the trust log decides who is trusted. */
 #ifndef ZT_SERVER_H
 #define ZT_SERVER_H
 
@@ -14,9 +14,9 @@ struct zt_server {
 
 #define ZT_FOUNDING_CODE 129
 
-/* Reserves SLUG. CODE is what its founder needs (zt_bootstrap), once and within a day, instead
- * of the operator's token. Each call sets WHY[256]. Errors: FORBIDDEN (token), EXISTS, INVALID.
- */
+/* Reserves SLUG. CODE lets its founder call zt_bootstrap without the operator's token, once
+ * and within a day. Each call sets WHY (256 bytes). Errors: FORBIDDEN (token), EXISTS,
+ * INVALID. */
 ZT_CALL enum zt_err zt_server_org_create(
     const struct zt_server *s, const char *slug, char code[ZT_FOUNDING_CODE], char *why);
 
@@ -29,7 +29,7 @@ struct zt_server_org {
 ZT_CALL enum zt_err zt_server_orgs(const struct zt_server *s,
     void (*each)(void *ctx, const struct zt_server_org *o), void *ctx, char *why);
 
-/* What is NULL stays as it is. */
+/* NULL fields leave the setting unchanged. */
 struct zt_server_limits {
 	const uint64_t *users, *bytes, *expires;
 	const char *freeze, *thaw; /* a user's id */
@@ -37,8 +37,8 @@ struct zt_server_limits {
 ZT_CALL enum zt_err zt_server_org_set(
     const struct zt_server *s, const char *slug, const struct zt_server_limits *l, char *why);
 
-/* What an organization lost by an older backup is given up, in the log and in all workspaces:
- * the server goes on from where it is, and devices that had seen more take it for another. */
+/* Accepts the loss after an older backup, in the log and all workspaces: the server continues
+ * from its current state. Devices that had seen more treat it as another server. */
 ZT_CALL enum zt_err zt_server_accept_loss(
     const struct zt_server *s, const char *slug, char *why);
 
