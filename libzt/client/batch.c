@@ -182,6 +182,12 @@ batch_write(
 	return ZT_OK;
 }
 
+void
+batch_take_back(struct batch *b)
+{
+	pb_wipe(b->files[--b->file_count].m);
+}
+
 static enum zt_err
 folder_of(struct batch *b, const struct id *vlob, struct dirty **out)
 {

@@ -135,8 +135,8 @@ struct client_appended {
 };
 /* Verifies a server's answer to an append: the head, that E is at its index in it, and that
  * the log as E's author had seen it is a prefix. */
-ZT_CHECKED enum zt_err client_check_append(struct zt *z, const struct entry *e,
-    struct bytes answer, struct client_appended *out);
+ZT_CHECKED enum zt_err client_check_append(
+    struct zt *z, const struct entry *e, struct bytes answer, struct client_appended *out);
 
 /* ---- person.c ---- */
 /* Finds a user by id (live or not) or by address (live). Errors: NOT_FOUND; WHO (two users
@@ -442,6 +442,8 @@ void batch_free(struct batch *b);
  * content (about SIZE bytes) to M until the batch is sent. ADDS_BLOCKS: its blocks are new. */
 ZT_CHECKED enum zt_err batch_write(
     struct batch *b, const struct id *vlob, Zt__Manifest *m, bool adds_blocks, uint64_t size);
+/* Removes the last batch_write again, before anything else is added to B. */
+void batch_take_back(struct batch *b);
 /* What the entry must be when sent: absent, that very object, or anything. */
 enum batch_expect { BATCH_ABSENT, BATCH_SAME, BATCH_ANY };
 /* The last batch_write was read from the local file ST; noted once it is sent. */

@@ -199,11 +199,14 @@ walk_to(struct getting *g, struct remote_folder *f, bool makes)
 	     fd >= 0 && name != NULL; name = strtok_r(NULL, "/", &rest)) {
 		int in = fd;
 
-		/* 0700 until all is in it */
+		/* 0700 until all is in it; what hinders that, and not what is missing then */
+		errno = 0;
 		if (makes && mkdirat(in, name, 0700) == 0)
 			f->is_made = true;
-		fd = openat(in, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		number = errno;
+		fd = openat(in, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (number == 0 || errno != ENOENT)
+			number = errno;
 		(void)close(in);
 		errno = number;
 	}
@@ -219,10 +222,10 @@ open_local(struct getting *g, struct remote_folder *f)
 
 	if (fd >= 0)
 		return folder_new(fd, &f->local);
-	if (errno == ENOSPC || errno == EDQUOT || errno == EMFILE || errno == ENFILE)
+	if (errno == EMFILE || errno == ENFILE)
 		return transfer_err(g->t->z, buf_text(&f->path), errno);
 	f->is_left_out = true;
-	transfer_leave_out(g->t, ZT_ERR_EXISTS, buf_text(&f->path),
+	transfer_leave_out(g->t, transfer_class(errno), buf_text(&f->path),
 	    errno == ENOTDIR || errno == ELOOP
 		? client_words(g->t->z, "what is there is no folder")
 		: strerror(errno));

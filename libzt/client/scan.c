@@ -135,9 +135,10 @@ scan_local(struct local_folder *f)
 	enum zt_err err = ZT_OK;
 
 	if (fd < 0 || (d = fdopendir(fd)) == NULL) {
+		transfer_leave_out(f->t, ZT_ERR_SOME, f->shown, strerror(errno));
 		if (fd >= 0)
 			(void)close(fd);
-		return transfer_err(f->t->z, f->shown, errno);
+		return ZT_OK;
 	}
 	errno = 0;
 	while (err == ZT_OK && (e = readdir(d)) != NULL) {
@@ -146,7 +147,7 @@ scan_local(struct local_folder *f)
 		errno = 0;
 	}
 	if (err == ZT_OK && errno != 0)
-		err = transfer_err(f->t->z, f->shown, errno);
+		transfer_leave_out(f->t, ZT_ERR_SOME, f->shown, strerror(errno));
 	(void)closedir(d);
 	if (err == ZT_OK && f->count > 0) {
 		qsort(f->entries, f->count, sizeof *f->entries, by_name);

@@ -31,7 +31,8 @@ struct local_folder {
 };
 
 /* Reads the entries of F->dir, in the order of their names; what cannot go up is named and left
- * out. The caller gives F to scan_free. Errors: IO, MEMORY. */
+ * out, as is F itself when it cannot be read (on). The caller gives F to scan_free. Errors:
+ * MEMORY. */
 ZT_CHECKED enum zt_err scan_local(struct local_folder *f);
 /* Finds F's entries in THERE. A file that this device sent or wrote, and nobody changed since,
  * is known to be the same; of all others, what they hold there is fetched together. */

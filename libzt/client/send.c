@@ -168,6 +168,14 @@ read_full(int fd, uint8_t *to, size_t n)
 	return (ssize_t)at;
 }
 
+/* This file cannot be read (on); that is not the transfer's error yet. */
+static enum zt_err
+read_err(struct transfer *t, const char *name)
+{
+	t->unread = errno;
+	return transfer_err(t->z, name, errno);
+}
+
 /* Clear bytes of a block of a file of SIZE: few calls for a large one, and few references. */
 static uint32_t
 room_for(uint64_t size)
@@ -192,7 +200,7 @@ send_some(struct transfer *t, int fd, const char *name, uint32_t room, uint64_t 
 		if ((err = take_slot(t, room, &slot)))
 			return err;
 		if ((n = read_full(fd, slot->clear.p, want)) < 0)
-			err = transfer_err(t->z, name, errno);
+			err = read_err(t, name);
 		else if (n > 0)
 			err = pin(slot, f, 0, (size_t)n, cap);
 		if (err || n == 0) {
@@ -269,7 +277,7 @@ send_sparse(struct transfer *t, int fd, const char *name, uint64_t size, Zt__Fil
 	while (err == ZT_OK && f->size < size) {
 		if (!next_data(fd, f->size, size, &from, &to) ||
 		    lseek(fd, (off_t)from, SEEK_SET) < 0)
-			return transfer_err(t->z, name, errno);
+			return read_err(t, name);
 		if ((err = add_hole(t, from, room, f, &cap)) == ZT_OK)
 			err = send_some(t, fd, name, room, to - from, f, &cap);
 		if (err == ZT_OK && f->size < to)
@@ -316,10 +324,10 @@ gather(
 	}
 	to = &t->pack->clear;
 	if ((n = read_full(fd, to->p + to->n, size + 1)) < 0)
-		return transfer_err(t->z, name, errno);
+		return read_err(t, name);
 	if ((size_t)n > size) {
 		*grew = true;
-		return lseek(fd, 0, SEEK_SET) == 0 ? ZT_OK : transfer_err(t->z, name, errno);
+		return lseek(fd, 0, SEEK_SET) == 0 ? ZT_OK : read_err(t, name);
 	}
 	if (n == 0)
 		return ZT_OK;

@@ -174,8 +174,8 @@ out:
 static void
 fail_io(struct sink *k)
 {
-	k->err = errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? ZT_ERR_FULL : ZT_ERR_IO;
 	k->os_error = errno;
+	k->err = transfer_class(k->os_error);
 }
 
 /* The file gets its name; a contributor may have chosen one that this file system cannot have.
@@ -194,12 +194,9 @@ take_name(struct sink *k)
 		return;
 	}
 	/* EINVAL is also of a file system that has no such renaming */
-	if (is_new && errno == EINVAL &&
-	    renameat(k->in->fd, k->temp, k->in->fd, k->name) == 0)
+	if (is_new && errno == EINVAL && renameat(k->in->fd, k->temp, k->in->fd, k->name) == 0)
 		return;
 	fail_io(k);
-	if (k->os_error == ENAMETOOLONG || k->os_error == EINVAL || k->os_error == EILSEQ)
-		k->err = ZT_ERR_NAME;
 }
 
 /* A file that claims more than there is need not fill the disk first. */
@@ -344,15 +341,12 @@ sink_end(struct sink *k)
 	if (--k->pending > 0)
 		return;
 	sink_name(k);
-	/* Content that is lost or damaged, at the servers or by them, or that does not fit on
-	 * this disk, is left out alone. */
-	if (k->err == ZT_ERR_IO)
-		transfer_fail(t, transfer_err(t->z, k->name, k->os_error));
-	else if (k->err == ZT_ERR_MISSING_BLOCK || k->err == ZT_ERR_CORRUPT ||
-		 k->err == ZT_ERR_FULL)
-		transfer_leave_out(t, k->err, k->shown, err_words(k->err));
-	else if (k->err == ZT_ERR_NAME)
+	/* Content that is lost or damaged, at the servers or by them, or that this system takes
+	 * in no place, is left out alone. */
+	if (k->os_error != 0)
 		transfer_leave_out(t, k->err, k->shown, strerror(k->os_error));
+	else if (k->err == ZT_ERR_MISSING_BLOCK || k->err == ZT_ERR_CORRUPT)
+		transfer_leave_out(t, k->err, k->shown, err_words(k->err));
 	else if (k->err == ZT_ERR_EXISTS)
 		sink_refused(t, k->shown);
 	else if (k->err)

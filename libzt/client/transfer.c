@@ -42,6 +42,28 @@ transfer_leave_out(struct transfer *t, enum zt_err err, const char *name, const 
 	transfer_skip(t, name, why);
 }
 
+enum zt_err
+transfer_class(int number)
+{
+	switch (number) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return ZT_ERR_FULL;
+	case ENAMETOOLONG:
+	case EINVAL:
+	case EILSEQ:
+		return ZT_ERR_NAME;
+	case EEXIST:
+	case EISDIR:
+	case ENOTDIR:
+	case ELOOP:
+		return ZT_ERR_EXISTS;
+	default:
+		return ZT_ERR_IO;
+	}
+}
+
 void
 transfer_damaged(struct transfer *t, const char *path, const struct space_object *o)
 {

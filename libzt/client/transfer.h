@@ -74,6 +74,7 @@ struct transfer {
 	size_t note_count, note_cap;
 	struct block_ref looked_at; /* the block that was looked into last, */
 	struct buf looked;          /* and what it holds */
+	int unread;                 /* up: errno of a file that could not be read to its end */
 	mode_t mask;                /* down: what the umask takes away */
 	enum zt_err err;            /* the first of a slot */
 	/* What the servers have lost, or somebody damaged; all else goes on. */
@@ -107,6 +108,9 @@ void transfer_report(const struct transfer *t, const char *name);
 void transfer_skip(const struct transfer *t, const char *name, const char *why);
 /* Skips NAME with ERR and reports WHY; the transfer continues. */
 void transfer_leave_out(struct transfer *t, enum zt_err err, const char *name, const char *why);
+/* The error that errno NUMBER means for one local file or folder that is to be made: FULL, NAME
+ * (this file system cannot have it), EXISTS (something else is there), or IO. */
+enum zt_err transfer_class(int number);
 /* Reports O at PATH, if it is damaged. */
 void transfer_damaged(struct transfer *t, const char *path, const struct space_object *o);
 /* The final error about skipped or damaged objects, with its sentence; OK if there are
@@ -119,7 +123,8 @@ void transfer_note(struct transfer *t);
 
 /* ---- send.c: content up ---- */
 /* Reads all of FD into F: small content into the shared block, else block by block. F is
- * complete only after transfer_drain. */
+ * complete only after transfer_drain. When FD cannot be read, T->unread is errno, and the
+ * error concerns this file alone. */
 ZT_CHECKED enum zt_err send_content(
     struct transfer *t, int fd, const char *name, uint64_t size, Zt__FileManifest *f);
 /* Whether one manifest can describe the file, judging by ST; the second counts holes of FD
@@ -142,7 +147,7 @@ struct sink {
 	struct transfer *t;
 	struct folder *in; /* NULL: the content is only checked */
 	size_t pending;    /* blocks in flight, plus one for the caller while it adds blocks */
-	enum zt_err err;   /* the first error; OS_ERROR: errno of an IO */
+	enum zt_err err;   /* the first error; OS_ERROR: its errno, 0 if none */
 	int os_error;
 	int fd;     /* or -1 */
 	int direct; /* the same file past the page cache, or -1 */
@@ -185,7 +190,7 @@ void sink_name(struct sink *k);
  * manifest's claimed size before its blocks arrive. Sets K->err. */
 void sink_reserve(struct sink *k, uint64_t upto);
 /* Releases one reference, on the caller's thread. The last one names or deletes the file and
- * frees K. Lost, damaged or unfitting content skips that file; any other error is the
+ * frees K. Lost or damaged content, and an errno, skip that file; any other error is the
  * transfer's. */
 void sink_end(struct sink *k);
 

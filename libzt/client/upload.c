@@ -167,6 +167,22 @@ was_changed(int fd, const struct stat *before)
 	       now.st_ctim.tv_nsec != before->st_ctim.tv_nsec;
 }
 
+/* Half of a file is none: what could not be read to its end is left out. */
+static enum zt_err
+take_back(struct transfer *t, struct local_entry *e)
+{
+	int number = t->unread;
+	enum zt_err err = transfer_wait(t, t->load[GATHERED]); /* blocks write into it */
+
+	if (err)
+		return err;
+	batch_take_back(t->load[GATHERED]->batch);
+	t->z->why[0] = 0;
+	e->is_left_out = true;
+	transfer_leave_out(t, ZT_ERR_SOME, buf_text(&e->shown), strerror(number));
+	return ZT_OK;
+}
+
 /* FD as a new version, or a new file, AS in the folder at WAY. ST is NULL for a stream. */
 static enum zt_err
 put_content(struct transfer *t, int fd, const struct stat *st, struct local_entry *e,
@@ -193,8 +209,12 @@ put_content(struct transfer *t, int fd, const struct stat *st, struct local_entr
 	}
 	/* The batch has it first: what is under way writes into it, whatever fails meanwhile.
 	 */
-	if ((err = batch_write(b, &e->there.vlob, m, true, size)) ||
-	    (err = send_content(t, fd, buf_text(&e->shown), size, m->file)))
+	t->unread = 0;
+	if ((err = batch_write(b, &e->there.vlob, m, true, size)) == ZT_OK)
+		err = send_content(t, fd, buf_text(&e->shown), size, m->file);
+	if (err && t->unread != 0 && t->err == ZT_OK && e->local != NULL)
+		return take_back(t, e); /* one of a tree */
+	if (err)
 		return err;
 	if (st != NULL && was_changed(fd, st))
 		transfer_leave_out(t, ZT_ERR_SOME, buf_text(&e->shown),
@@ -272,11 +292,15 @@ put_file(struct local_folder *f, struct local_entry *e)
 static enum zt_err put_folder(
     struct putting *p, struct local_folder *f, bool is_new, const struct stat *st);
 
+/* A mode of 0 says that none is known, and lets everybody in: who may do nothing with a folder
+ * but own it comes closest to that. */
 static struct batch_look
 folder_look(const struct stat *st)
 {
-	return (struct batch_look){ (unsigned)st->st_mode & 07777,
-		(unsigned)st->st_mtim.tv_nsec, st->st_mtim.tv_sec };
+	unsigned mode = (unsigned)st->st_mode & 07777;
+
+	return (struct batch_look){ mode != 0 ? mode : 0700, (unsigned)st->st_mtim.tv_nsec,
+		st->st_mtim.tv_sec };
 }
 
 static enum zt_err
