@@ -1,5 +1,6 @@
 #include "client/client.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -270,6 +271,8 @@ client_explain(const struct zt_options *o, enum zt_err err, char *why)
 	if (why != NULL && why[0] == 0 &&
 	    (err == ZT_ERR_IO || err == ZT_ERR_FOLDER || err == ZT_ERR_STORE))
 		device_file_explain(o->home, why, CLIENT_WHY);
+	if (why != NULL && why[0] == 0 && err == ZT_ERR_FULL)
+		(void)snprintf(why, CLIENT_WHY, "%.200s: %s", o->home, strerror(ENOSPC));
 	if (why != NULL && why[0] == 0 && err == ZT_ERR_CORRUPT)
 		say(o,
 		    "device.zt or joining.zt there is empty or damaged: put a copy back, or "
@@ -328,7 +331,7 @@ zt_open(const struct zt_options *o, struct zt **out, char *why)
 out:
 	pb_wipe(m);
 	if (z != NULL) {
-		set_why(why, z->why);
+		set_why(why, zt_why(z));
 		client_explain(o, err, why);
 	}
 	zt_close(z);
@@ -362,7 +365,7 @@ zt_close(struct zt *z)
 const char *
 zt_why(const struct zt *z)
 {
-	return z->why;
+	return z->why[0] == 0 && z->store != NULL ? store_why(z->store) : z->why;
 }
 
 void

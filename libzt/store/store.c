@@ -24,6 +24,7 @@ struct store {
 	struct secret *key;
 	int lock;
 	bool in_transaction;
+	char why[300]; /* what the system said last of the database's files, or "" */
 };
 
 static const char *const texts[QUERIES] = {
@@ -42,15 +43,10 @@ static const char *const texts[QUERIES] = {
 };
 
 static enum zt_err
-err_of(sqlite3 *db, int rv)
+class_of(int rv, int number)
 {
-	/* What the system said goes first: a full disk shows in many of SQLite's codes. */
-	if (db != NULL && rv != SQLITE_CORRUPT && rv != SQLITE_NOTADB) {
-		int number = sqlite3_system_errno(db);
-
-		if (number == ENOSPC || number == EDQUOT)
-			return ZT_ERR_FULL;
-	}
+	if (number == ENOSPC || number == EDQUOT || number == EFBIG)
+		return ZT_ERR_FULL;
 	switch (rv & 0xff) {
 	case SQLITE_FULL:
 		return ZT_ERR_FULL;
@@ -66,6 +62,23 @@ err_of(sqlite3 *db, int rv)
 	default:
 		return ZT_ERR_IO;
 	}
+}
+
+/* What the system said goes first: a full disk shows in many of SQLite's codes. A person must
+ * know which of their disks that is. */
+static enum zt_err
+err_of(struct store *s, int rv)
+{
+	bool is_damage = rv == SQLITE_CORRUPT || rv == SQLITE_NOTADB;
+	int number = s->db != NULL && !is_damage ? sqlite3_system_errno(s->db) : 0;
+	enum zt_err err = class_of(rv, number);
+
+	if (err == ZT_ERR_FULL && number == 0)
+		number = ENOSPC;
+	if (number != 0 && (err == ZT_ERR_FULL || err == ZT_ERR_IO))
+		(void)snprintf(
+		    s->why, sizeof s->why, "%.200s/store.db: %s", s->folder, strerror(number));
+	return err;
 }
 
 /* One process at a time: a second one that WAITS does so for a little, then says so. */
@@ -99,7 +112,7 @@ run_text(struct store *s, const char *sql)
 {
 	int rv = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
 
-	return rv == SQLITE_OK ? ZT_OK : err_of(s->db, rv);
+	return rv == SQLITE_OK ? ZT_OK : err_of(s, rv);
 }
 
 static enum zt_err
@@ -114,7 +127,7 @@ schema_version(struct store *s, int *version)
 		rv = SQLITE_OK;
 	}
 	(void)sqlite3_finalize(q);
-	return rv == SQLITE_OK ? ZT_OK : err_of(s->db, rv);
+	return rv == SQLITE_OK ? ZT_OK : err_of(s, rv);
 }
 
 /* A store that has its schema is not written to: each write costs syncs here and at the end,
@@ -153,13 +166,13 @@ prepare(struct store *s)
 	int rv = sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
 
 	if (err == ZT_OK && rv != SQLITE_OK)
-		err = err_of(s->db, rv);
+		err = err_of(s, rv);
 	if (err || (err = make_schema(s)))
 		return err;
 	for (size_t i = 0; i < QUERIES; i++)
 		if ((rv = sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
 			 &s->query[i], NULL)) != SQLITE_OK)
-			return err_of(s->db, rv);
+			return err_of(s, rv);
 	return ZT_OK;
 }
 
@@ -197,7 +210,7 @@ store_wake(struct store *s, bool waits)
 		return err;
 	rv = sqlite3_open_v2(path, &s->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-	if ((err = rv == SQLITE_OK ? prepare(s) : err_of(s->db, rv)))
+	if ((err = rv == SQLITE_OK ? prepare(s) : err_of(s, rv)))
 		store_rest(s);
 	else
 		(void)chmod(path, 0600);
@@ -217,6 +230,12 @@ store_rest(struct store *s)
 	if (s->lock >= 0)
 		(void)close(s->lock);
 	s->lock = -1;
+}
+
+const char *
+store_why(const struct store *s)
+{
+	return s->why;
 }
 
 bool
@@ -241,7 +260,7 @@ command(struct store *s, const char *sql)
 {
 	int rv = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
 
-	return rv == SQLITE_OK ? ZT_OK : err_of(s->db, rv);
+	return rv == SQLITE_OK ? ZT_OK : err_of(s, rv);
 }
 
 enum zt_err
@@ -315,7 +334,7 @@ store_put(
 		st = bind(s, PUT, kind, key, n);
 		(void)sqlite3_bind_blob(st, 4, sealed.p, (int)sealed.n, SQLITE_STATIC);
 		if ((rv = sqlite3_step(st)) != SQLITE_DONE)
-			err = err_of(s->db, rv);
+			err = err_of(s, rv);
 		(void)sqlite3_reset(st);
 	}
 	buf_free(&sealed);
@@ -355,7 +374,7 @@ get_one(struct store *s, enum query q, enum store_kind kind, struct bytes key, u
 		*n = (uint64_t)sqlite3_column_int64(st, 0);
 		err = open_value(s, kind, key, *n, column(st, 1), out);
 	} else {
-		err = rv == SQLITE_DONE ? ZT_ERR_NOT_FOUND : err_of(s->db, rv);
+		err = rv == SQLITE_DONE ? ZT_ERR_NOT_FOUND : err_of(s, rv);
 	}
 	(void)sqlite3_reset(st);
 	return err;
@@ -381,7 +400,7 @@ run(struct store *s, sqlite3_stmt *st)
 	int rv = sqlite3_step(st);
 
 	(void)sqlite3_reset(st);
-	return rv == SQLITE_DONE ? ZT_OK : err_of(s->db, rv);
+	return rv == SQLITE_DONE ? ZT_OK : err_of(s, rv);
 }
 
 enum zt_err
@@ -421,7 +440,7 @@ store_each(struct store *s, enum store_kind kind, struct bytes prefix, uint64_t 
 			err = each(ctx, key, n, buf_bytes(&value));
 	}
 	if (err == ZT_OK && rv != SQLITE_DONE)
-		err = err_of(s->db, rv);
+		err = err_of(s, rv);
 	(void)sqlite3_reset(st);
 	buf_free(&value);
 	return err;
@@ -443,7 +462,7 @@ store_verify(struct store *s, uint64_t *records)
 		(*records)++;
 	}
 	if (err == ZT_OK && rv != SQLITE_DONE)
-		err = err_of(s->db, rv);
+		err = err_of(s, rv);
 	(void)sqlite3_reset(st);
 	buf_free(&value);
 	return err;

@@ -51,6 +51,8 @@ void store_rest(struct store *s);
  * process. No-op when the store does not rest. Errors: those of store_open. */
 ZT_CHECKED enum zt_err store_wake(struct store *s, bool waits);
 bool store_rests(const struct store *s);
+/* The last file error: path and the system's words; "" if there was none. */
+const char *store_why(const struct store *s);
 /* Errors: STORE (a transaction is open; it stays open), LOCKED, IO. */
 ZT_CHECKED enum zt_err store_begin(struct store *s);
 ZT_CHECKED enum zt_err store_commit(struct store *s);
