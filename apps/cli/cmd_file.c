@@ -1,7 +1,7 @@
 /* cmd_file.c - files: up, down, lists, history. */
 #include <errno.h>
 #include <fnmatch.h>
-#include <ftw.h>
+#include <fts.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -162,7 +162,7 @@ show_file(void *ctx, const struct zt_file *f)
 	}
 	if (c->details) {
 		(void)printf("%12llu  ", (unsigned long long)f->size);
-		output_time(f->modified > 0 ? (uint64_t)f->modified * 1000 : 0);
+		output_seconds(f->modified);
 		(void)printf("  v%-4llu ", (unsigned long long)f->version);
 	}
 	output_show(f->path);
@@ -196,13 +196,31 @@ cmd_mv(struct cli *c)
 	return err;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+/* Where this device's own copy is while a cp goes on. The state folder is locked meanwhile, so
+ * that what a command finds there was left by one that was killed. */
+static void
+copy_folder(const struct cli *c, char path[4096])
 {
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
+	(void)snprintf(path, 4096, "%s/copy", c->home);
+}
+
+void
+cli_forget_copy(const struct cli *c)
+{
+	char path[4096], *paths[] = { path, NULL };
+	FTS *all;
+	FTSENT *e;
+
+	copy_folder(c, path);
+	if (access(path, F_OK) != 0 ||
+	    (all = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL)) == NULL)
+		return;
+	while ((e = fts_read(all)) != NULL)
+		if (e->fts_info == FTS_D) /* it came with its mode, and may be read-only */
+			(void)chmod(e->fts_accpath, 0700);
+		else
+			(void)remove(e->fts_accpath);
+	(void)fts_close(all);
 }
 
 /* By way of a folder of this device's own: what one workspace holds is sealed for the other. */
@@ -213,21 +231,24 @@ cmd_cp(struct cli *c)
 	struct zt_progress p = progress_begin(&bar, c);
 	char folder[4096], inside[4200];
 	uint64_t n = 0;
+	mode_t mask;
 	enum zt_err err, first;
 
 	heed_signals();
-	(void)snprintf(folder, sizeof folder, "%s/copy.XXXXXX", c->home);
-	if (mkdtemp(folder) == NULL) {
+	copy_folder(c, folder);
+	if (mkdir(folder, 0700) != 0) {
 		(void)snprintf(c->why, sizeof c->why, "%.180s: %s", folder, strerror(errno));
 		return ZT_ERR_IO;
 	}
 	(void)snprintf(inside, sizeof inside, "%s/it", folder);
+	mask = umask(0); /* it is no file of this person's: modes go through as they are */
 	err = first = zt_get(c->zt, c->args[0], inside, &p, NULL);
+	(void)umask(mask);
 	if (is_done(err) && is_done(err = zt_put(c->zt, inside, c->args[1], &p, &n)) &&
 	    err == ZT_OK)
 		err = first; /* what could not be read was named */
 	progress_end(&bar);
-	(void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	cli_forget_copy(c);
 	if (is_done(err))
 		say_files(c, n);
 	return err;

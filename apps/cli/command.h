@@ -96,6 +96,8 @@ bool cli_says_yes(const struct cli *c);
 
 /* What a signal sets, for zt_options. */
 const volatile int *cli_stop(void);
+/* Removes what a cp that was killed left in clear in the state folder, which is locked. */
+void cli_forget_copy(const struct cli *c);
 /* A device of this user's that a person should know of: a line, or one of JSON. */
 void cli_show_new_device(struct cli *c, const struct zt_device *d);
 

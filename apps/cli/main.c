@@ -177,6 +177,8 @@ run(struct cli *c, const struct command *k)
 		err = zt_open(&c->o, &c->zt, c->why);
 		explicit_bzero(c->password, sizeof c->password);
 	}
+	if (err == ZT_OK && c->zt != NULL)
+		cli_forget_copy(c);
 	if (err == ZT_OK)
 		err = k->run(c);
 	progress_end(&c->work);
@@ -264,6 +266,18 @@ keep_in_memory(void)
 	       mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
 }
 
+/* A transfer has many folders open. */
+static void
+want_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+		return;
+	r.rlim_cur = r.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &r);
+}
+
 /* The only end of the program: what was printed is out, or it failed. */
 static int
 end(struct cli *c, enum zt_err err)
@@ -295,6 +309,8 @@ main(int argc, char **argv)
 	(void)setrlimit(RLIMIT_CORE, &none); /* no secret in a core file */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file too large for its place is left out */
+	want_files();
 	/* Buffers of a transfer are used again, and not given back and faulted in anew. */
 	(void)mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
 	(void)mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);

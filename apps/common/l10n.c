@@ -1,5 +1,6 @@
 #include "common/l10n.h"
 
+#include <langinfo.h>
 #include <locale.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +26,10 @@ l10n_start(void)
 {
 	const char *lang = getenv("LC_ALL");
 
-	(void)setlocale(LC_CTYPE, "");
+	/* Names are UTF-8 everywhere; where the locale says otherwise (cron, a container), one
+	 * letter of a name is one letter still. */
+	if (setlocale(LC_CTYPE, "") == NULL || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+		(void)setlocale(LC_CTYPE, "C.UTF-8");
 	if (lang == NULL || *lang == 0)
 		lang = getenv("LC_MESSAGES");
 	if (lang == NULL || *lang == 0)

@@ -24,14 +24,20 @@ output_show_on(FILE *to, const char *text)
 void
 output_time(uint64_t ms)
 {
-	time_t s = (time_t)(ms / 1000);
+	output_seconds((int64_t)(ms / 1000));
+}
+
+void
+output_seconds(int64_t since)
+{
+	time_t s = (time_t)since;
 	struct tm tm;
 	char text[40];
 
 	/* A member may have dated something beyond every calendar. */
 	if (localtime_r(&s, &tm) == NULL ||
 	    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm) == 0)
-		(void)snprintf(text, sizeof text, "%llu ms", (unsigned long long)ms);
+		(void)snprintf(text, sizeof text, "%lld s", (long long)since);
 	(void)fputs(text, stdout);
 }
 

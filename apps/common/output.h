@@ -11,6 +11,8 @@ void output_show(const char *text);
 void output_show_on(FILE *to, const char *text);
 /* Local date and time of MS milliseconds since 1970. */
 void output_time(uint64_t ms);
+/* The same of SINCE seconds since 1970; a file may be older. */
+void output_seconds(int64_t since);
 
 /* TEXT as a string of JSON, whatever bytes it has; the caller's to give away ("s:o"). */
 json_t *output_text(const char *text);
