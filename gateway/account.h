@@ -1,7 +1,7 @@
-/* account.h - what one address, or one device, holds of the gateway at this moment.
+/* account.h - the gateway's resources held by one address or one device at the moment.
  *
- * An account is there as long as somebody holds it, so that the table is bounded by the
- * connections. Its name is a keyed hash: nobody can choose two that meet. */
+ * An account exists while it has holders, so that the number of connections bounds the table.
+ * Its name is a keyed hash: nobody can choose two that collide. */
 #ifndef ZT_GATEWAY_ACCOUNT_H
 #define ZT_GATEWAY_ACCOUNT_H
 
@@ -20,22 +20,21 @@ struct account {
 	unsigned holders;
 	int64_t connections, sockets;
 	size_t held; /* bytes of bodies */
-	struct connection_list
-	    strangers; /* of an address: its connections that proved nothing */
+	struct connection_list strangers; /* of an address: its unauthenticated connections */
 };
 
 struct accounts;
 
 ZT_CHECKED enum zt_err accounts_new(struct accounts **out);
 void accounts_free(struct accounts *a);
-/* The name of ID, which is a KIND of thing ("address", "device", "org"). */
+/* The account name of ID, of KIND "address", "device" or "org". */
 uint64_t account_name(const struct accounts *a, const char *kind, struct bytes id);
-/* The account of NAME, with one holder more; NULL without memory. */
+/* Adds a holder to the account of NAME and returns it; NULL without memory. */
 struct account *account_hold(struct accounts *a, uint64_t name);
-/* One holder less. NULL is nothing. */
+/* Removes a holder. NULL is nothing. */
 void account_leave(struct account *one);
 
-/* Memory that may be used, in all and by one account. */
+/* A memory limit, in total and for one account. */
 struct budget {
 	size_t held, most, most_each;
 };
@@ -45,9 +44,9 @@ struct charge {
 	struct account *one;
 	size_t n;
 };
-/* Adds N bytes to C, which is of B and ONE from then on; false when that is too much. */
+/* Charges N more bytes to C, of B and ONE from then on; false if that exceeds a limit. */
 bool charge_add(struct charge *c, struct budget *b, struct account *one, size_t n);
-/* Gives all of it back. */
+/* Releases the whole charge. */
 void charge_drop(struct charge *c);
 
 #endif

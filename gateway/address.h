@@ -1,5 +1,5 @@
-/* address.h - the address that a caller is counted by: an IPv4 address whole, of an IPv6
- * address its network of 64 bits, out of which one site chooses its addresses. */
+/* address.h - the address by which a caller is counted: a whole IPv4 address, or the 64-bit
+ * network of an IPv6 address, within which a site chooses addresses freely. */
 #ifndef ZT_GATEWAY_ADDRESS_H
 #define ZT_GATEWAY_ADDRESS_H
 
@@ -14,12 +14,12 @@ struct address {
 	size_t n; /* 4 or 16; 0: unknown */
 };
 
-/* Reads "192.0.2.1", "2001:db8::1", and those with a port behind; an IPv4 address in IPv6 is
+/* Reads "192.0.2.1", "2001:db8::1", and those followed by a port; an IPv4 address in IPv6 is
  * IPv4. Errors: INVALID. */
 ZT_CHECKED enum zt_err address_parse(struct bytes text, struct address *out);
-/* Who is at the other end of WSI's connection. */
+/* The peer's address of WSI's connection. */
 struct address address_of_peer(struct lws *wsi);
-/* Who a proxy says sent this request: the last of its X-Forwarded-For. N 0: it does not say. */
+/* The client's address by a proxy: the last of X-Forwarded-For. N 0: none stated. */
 struct address address_forwarded(struct lws *wsi);
 bool address_equal(const struct address *a, const struct address *b);
 /* The bytes by which A is counted. */

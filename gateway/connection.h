@@ -1,20 +1,19 @@
-/* connection.h - who is let in: connections at all, and of one address. When there is no room,
- * the oldest that has proved nothing goes, so that strangers hold a place only until somebody
- * else wants it. */
+/* connection.h - limits connections, in total and per address. When full, closes the oldest
+ * unauthenticated connection, so that strangers hold a place only until somebody else needs
+ * it. */
 #ifndef ZT_GATEWAY_CONNECTION_H
 #define ZT_GATEWAY_CONNECTION_H
 
 #include "gateway/gateway.h"
 
-/* A connection came. Returns what lws wants: 0, or -1 to close. */
+/* A connection opened. Returns the lws callback's value: 0, or -1 to close. */
 int connection_came(struct gateway *g, struct lws *wsi);
 void connection_gone(struct lws *wsi);
-/* Its caller proved who they are: it is nobody's to close. */
+/* Its caller was authenticated: it is no longer closed for others. */
 void connection_proved(struct lws *wsi);
-/* Whether a proxy of ours is at its other end. */
+/* Whether its peer is one of the operator's proxies. */
 bool connection_is_proxy(struct lws *wsi);
-/* The account of the address that sent this request, which the caller now holds; NULL without
- * memory. */
+/* The account of this request's address, with one holder more; NULL without memory. */
 struct account *connection_caller(struct gateway *g, struct lws *wsi);
 
 #endif

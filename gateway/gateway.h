@@ -42,13 +42,13 @@ struct gateway {
 	struct lws_vhost *metrics; /* the listener of /metrics, or NULL */
 	struct mailbox *inbox;
 	struct upstream *upstream[SERVICE_COUNT];
-	struct accounts *accounts;       /* what addresses and devices hold now */
-	struct throttle *calls;          /* that nobody proved, by address */
-	struct throttle *devices, *orgs; /* calls that somebody did prove */
+	struct accounts *accounts;       /* resources held by addresses and devices */
+	struct throttle *calls;          /* unauthenticated calls, by address */
+	struct throttle *devices, *orgs; /* authenticated calls */
 	struct budget strangers_memory, devices_memory;
-	struct address_list proxies;       /* whose X-Forwarded-For is believed */
-	struct connection_list strangers;  /* connections that proved nothing, oldest first */
-	struct exchange_list late, moving; /* what exchange_tick looks at */
+	struct address_list proxies;       /* proxies whose X-Forwarded-For is trusted */
+	struct connection_list strangers;  /* unauthenticated connections, oldest first */
+	struct exchange_list late, moving; /* for exchange_tick */
 	lws_sorted_usec_list_t ticking;
 	struct proofs *proofs;
 	struct sockets *sockets; /* open event sockets */

@@ -1,4 +1,4 @@
-/* head.h - what a request's head says, out of libwebsockets' pieces. */
+/* head.h - a request's head, assembled from libwebsockets' parts. */
 #ifndef ZT_GATEWAY_HEAD_H
 #define ZT_GATEWAY_HEAD_H
 
@@ -18,7 +18,7 @@ ZT_CHECKED enum zt_err head_call(struct lws *wsi, const char *method, const char
     int deadline_s, struct head_texts *texts, Zt__Call *out);
 /* Borrows from OUT or from nothing. */
 const char *head_method(struct lws *wsi, char out[16]);
-/* The body's announced size, or -1. A body without one (chunked) is not taken. */
+/* The body's announced size, or -1. A body without one (chunked) is refused. */
 int64_t head_body(struct lws *wsi);
 
 #endif

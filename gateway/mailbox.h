@@ -1,4 +1,4 @@
-/* mailbox.h - finished work from other threads to the loop that asked for it. */
+/* mailbox.h - hands finished work from other threads to the loop that requested it. */
 #ifndef ZT_GATEWAY_MAILBOX_H
 #define ZT_GATEWAY_MAILBOX_H
 
@@ -15,7 +15,7 @@ ZT_CHECKED enum zt_err mailbox_new(struct mailbox **out);
 void mailbox_free(struct mailbox *b);
 /* Any thread. The memory of M is the sender's until it is delivered. */
 void mailbox_put(struct mailbox *b, struct mail *m);
-/* The loop's thread: delivers all that is there, oldest first. */
+/* The loop's thread: delivers all mail, oldest first. */
 void mailbox_empty(struct mailbox *b);
 
 #endif

@@ -1,8 +1,8 @@
 /* throttle.h - token buckets in bounded memory.
  *
- * A bucket belongs to a name (account.h), which nobody can choose. When there is no room for
- * one more, the fullest bucket of a few is forgotten: that gives its owner tokens, so that a
- * flood of new names can neither spend another's tokens nor make the table grow. */
+ * A bucket belongs to a name (account.h), which nobody can choose. When the table is full, it
+ * drops the fullest bucket of a few: that gives its owner tokens, so that a flood of new names
+ * can neither spend another's tokens nor make the table grow. */
 #ifndef ZT_GATEWAY_THROTTLE_H
 #define ZT_GATEWAY_THROTTLE_H
 

@@ -1,5 +1,5 @@
 /* upstream.h - calls to one service: small ones batched while others are in flight, answers
- * brought home through the mailbox. All functions on the loop's thread. */
+ * delivered through the mailbox. All functions on the loop's thread. */
 #ifndef ZT_GATEWAY_UPSTREAM_H
 #define ZT_GATEWAY_UPSTREAM_H
 
@@ -31,10 +31,10 @@ struct upstream_call {
 /* Dials URL in the background. Errors: CONFIG, MEMORY. */
 ZT_CHECKED enum zt_err upstream_open(const char *url, struct mailbox *inbox,
     struct lws_context *const *wake, int deadline_s, struct upstream **out);
-/* After this no call is under way; waiting ones were told UNAVAILABLE. */
+/* After this no call is pending; waiting ones ended with UNAVAILABLE. */
 void upstream_close(struct upstream *u);
 void upstream_send(struct upstream *u, struct upstream_call *c);
-/* Whether a line to the service stands now. */
+/* Whether the service is connected now. */
 bool upstream_is_up(struct upstream *u);
 
 #endif

@@ -1,4 +1,4 @@
-/* command.h - one command of zt: its words, its help, and what it does. */
+/* command.h - one command of zt: its words, its help and its function. */
 #ifndef ZT_CLI_COMMAND_H
 #define ZT_CLI_COMMAND_H
 
@@ -28,9 +28,10 @@ struct cli {
 	uint64_t password_fd, to_version, at, need, users, storage, since;
 	unsigned seconds; /* --for */
 	bool dry, json, qr, finish, recursive, details, yes, quiet, keep, force, help, version;
-	bool waited;          /* it was said that the other side is waited for */
-	bool is_understood;   /* what it complains of then is no fault of its words */
-	bool stays_in_memory; /* nothing of this process goes to swap */
+	bool waited;          /* the user knows that we wait for the other side */
+	bool is_understood;   /* the words were parsed: later complaints are about something
+			       * else */
+	bool stays_in_memory; /* this process's memory is locked against swapping */
 	char **args;
 	int count;
 	const struct command *command;
@@ -47,7 +48,7 @@ struct command {
 	const char *example;
 	int least, most;                                       /* arguments */
 	enum { NEEDS_NOTHING, NEEDS_FOLDER, NEEDS_DEVICE } of; /* the state folder */
-	uint64_t needs, takes; /* sets of options: those that have to be there, and others */
+	uint64_t needs, takes; /* sets of options: required ones, and optional ones */
 	enum zt_err (*run)(struct cli *c);
 };
 
@@ -59,12 +60,12 @@ bool cli_has(const struct cli *c, enum option option);
 /* Complains in C's why, in a sentence that is translated already. Errors: USAGE, always. */
 enum zt_err cli_refuse(struct cli *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* An act is done: one line for people, unless --quiet, or one of JSON ("done"). FORMAT is
+/* Reports success: one line for people, unless --quiet, or one of JSON ("done"). FORMAT is
  * translated already. */
 void cli_done(const struct cli *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* A line on standard error about PATH ("": about none): what KIND of thing, and the REASON;
- * WORDS say the kind to people. */
+/* Writes a line on standard error about PATH (may be ""): its KIND and the REASON; WORDS name
+ * the kind to people. */
 void cli_note(
     bool json, const char *kind, const char *words, const char *path, const char *reason);
 /* The time SECONDS from now in milliseconds, up to a second later and never sooner. */
@@ -82,23 +83,23 @@ enum zt_err cli_prompt(
  * line's end behind it. Errors: USAGE (it is none), TOO_BIG, NOT_FOUND, IO; with a complaint.
  */
 enum zt_err cli_read_line(struct cli *c, const char *file, char *out, unsigned size);
-/* What this device is called: --label, or the machine's name. */
+/* This device's label: --label, or the machine's name. */
 const char *cli_label(struct cli *c);
 /* Counts in CTX, an unsigned, the revocation lists that end within a week. */
 struct zt_pki_item;
 void cli_count_ending(void *ctx, const struct zt_pki_item *i);
 /* A sentence for people: nothing with --json or --quiet. */
 void cli_say(const struct cli *c, const char *text);
-/* A sentence on standard error that is said in any case; nothing when it is "". */
+/* A sentence on standard error, also with --json or --quiet; no-op if it is "". */
 void cli_warn(const struct cli *c, const char *text);
-/* The question before it, put to the person: whether they say yes. --yes does. */
+/* Waits for the answer to a question just shown; true for yes, or with --yes. */
 bool cli_says_yes(const struct cli *c);
 
-/* What a signal sets, for zt_options. */
+/* The flag that a signal sets, for zt_options. */
 const volatile int *cli_stop(void);
 /* Removes what a cp that was killed left in clear in the state folder, which is locked. */
 void cli_forget_copy(const struct cli *c);
-/* A device of this user's that a person should know of: a line, or one of JSON. */
+/* Shows a new device of this user: a line, or one of JSON. */
 void cli_show_new_device(struct cli *c, const struct zt_device *d);
 
 /* The commands themselves, one a row of the table. */

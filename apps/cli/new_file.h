@@ -1,4 +1,4 @@
-/* new_file.h - a file that takes its name when it is whole: a failure leaves what was there. */
+/* new_file.h - a file that gets its name when complete: a failure leaves the old file. */
 #ifndef ZT_CLI_NEW_FILE_H
 #define ZT_CLI_NEW_FILE_H
 
@@ -10,12 +10,11 @@ struct new_file {
 	char path[PATH_MAX], beside[PATH_MAX + 16];
 };
 
-/* Begins what will be at PATH, where a file may be; behind a link it is what the link leads to.
- * False, and errno: EEXIST when a folder, a device or a pipe is there. */
+/* Starts a file for PATH, where a file may exist; follows a link. False, and errno: EEXIST if
+ * a folder, a device or a pipe is there. */
 bool new_file_begin(struct new_file *f, const char *path);
-/* Gives it the name, durably, when it is WHOLE, else it goes. False, and errno: it is not
- * there.
- */
+/* Renames it to PATH, durably, if WHOLE; else deletes it. False, and errno: PATH has no new
+ * file. */
 bool new_file_end(struct new_file *f, bool whole);
 
 #endif

@@ -1,5 +1,5 @@
-/* options.h - the options of zt: each stands once, with what it takes; a command names its own.
- */
+/* options.h - the options of zt: each defined once, with its value's type; a command lists
+ * those that it takes. */
 #ifndef ZT_CLI_OPTIONS_H
 #define ZT_CLI_OPTIONS_H
 
@@ -61,7 +61,7 @@ enum option {
 #define OPT(name) (UINT64_C(1) << OPTION_##name)
 #define OPTIONS_OF_ALL (OPT(AGAINST) - 1)
 
-/* What stands behind an option, and the type of its place in struct cli. */
+/* An option's value, and the type of its field in struct cli. */
 enum option_takes {
 	TAKES_NOTHING,  /* bool */
 	TAKES_TEXT,     /* const char *: never empty; one of the words of "this|that" */
@@ -83,13 +83,12 @@ extern const struct cli_option cli_options[OPTION_COUNT];
 
 struct cli;
 struct command;
-/* Takes the options out of ARGV; what is left are the command's words and arguments. Errors:
- * USAGE, with a complaint: no such option, a value that is missing or not what it has to be,
- * two that exclude each other. */
+/* Removes the options from ARGV; the command's words and arguments remain. Errors: USAGE, with
+ * a complaint: an unknown option, a missing or bad value, two that exclude each other. */
 enum zt_err options_read(struct cli *c, int argc, char **argv);
-/* Whether those that were given are K's, and all that K needs are among them. Errors: USAGE. */
+/* Checks that the given options are K's, and include all that K requires. Errors: USAGE. */
 enum zt_err options_check(struct cli *c, const struct command *k);
-/* Whether --json is among the arguments: how a complaint about them is made. */
+/* Whether --json is among the arguments, for complaints about them. */
 bool options_want_json(int argc, char **argv);
 
 #endif

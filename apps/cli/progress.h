@@ -4,14 +4,14 @@
 
 #include "command.h"
 
-/* What a transfer of C reports to; P lives as long as the transfer. */
+/* The progress callbacks for a transfer of C; P must outlive the transfer. */
 struct zt_progress progress_begin(struct progress *p, const struct cli *c);
-/* What zt_options.working calls, with C as its context: a line once it takes longer than a
+/* For zt_options.working, with C as context: shows a line once the work takes longer than a
  * moment. */
-/* Names what is damaged in a workspace, for zt_options. */
+/* Reports a damaged object, for zt_options.damaged. */
 void progress_damaged(void *c, const char *path, const char *what);
 void progress_work(void *c, enum zt_work what, uint64_t done, uint64_t total);
-/* The line vanishes. */
+/* Removes the line. */
 void progress_end(struct progress *p);
 
 #endif

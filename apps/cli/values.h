@@ -1,5 +1,5 @@
-/* values.h - what people type for numbers, times and sizes: read whole, or refused. WHAT is the
- * option or argument that the complaint names. All fail with USAGE. */
+/* values.h - parses numbers, times and sizes; refuses partial matches. WHAT is the option or
+ * argument that the complaint names. All fail with USAGE. */
 #ifndef ZT_CLI_VALUES_H
 #define ZT_CLI_VALUES_H
 
@@ -13,8 +13,8 @@ enum zt_err value_number(struct cli *c, const char *what, const char *text, uint
     uint64_t most, uint64_t *out);
 /* A number, and K, M, G or T behind it; as bytes. */
 enum zt_err value_size(struct cli *c, const char *what, const char *text, uint64_t *out);
-/* "YYYY-MM-DD HH:MM:SS", local: a time that there was, from 1970 until now; as milliseconds
- * since 1970. */
+/* "YYYY-MM-DD HH:MM:SS", local: an existing time, from 1970 until now; as milliseconds since
+ * 1970. */
 enum zt_err value_time(struct cli *c, const char *what, const char *text, uint64_t *out);
 /* "90", "90s", "15m", "8h" or "2d", up to 30d, as seconds; "ever" is 0. */
 enum zt_err value_duration(struct cli *c, const char *what, const char *text, unsigned *out);

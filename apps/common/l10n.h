@@ -8,11 +8,11 @@ void l10n_start(void);
 /* TEXT in that language, or TEXT itself. */
 const char *l10n(const char *text) __attribute__((format_arg(1)));
 #define _(text) l10n(text)
-/* The form of the two that N things have in that language, translated: both stand in fr.def. */
+/* Picks the translated form for N things in that language; fr.def has both. */
 const char *l10n_count(unsigned long long n, const char *one, const char *many)
     __attribute__((format_arg(2), format_arg(3)));
 #define ln_(n, one, many) l10n_count(n, one, many)
-/* Marks a text of a table, which is translated where it is shown. */
+/* Marks a text of a table for translation where it is shown. */
 #define N_(text) text
 
 #endif

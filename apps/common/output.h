@@ -1,4 +1,4 @@
-/* output.h - what programs print: text that may be hostile, times, lines of JSON. */
+/* output.h - output of programs: possibly hostile text, times, lines of JSON. */
 #ifndef ZT_COMMON_OUTPUT_H
 #define ZT_COMMON_OUTPUT_H
 
@@ -14,12 +14,12 @@ void output_time(uint64_t ms);
 /* The same of SINCE seconds since 1970; a file may be older. */
 void output_seconds(int64_t since);
 
-/* TEXT as a string of JSON, whatever bytes it has; the caller's to give away ("s:o"). */
+/* TEXT, of any bytes, as a JSON string, for json_pack's "s:o", which takes ownership. */
 json_t *output_text(const char *text);
 /* MS milliseconds, or another number, as one of JSON. */
 json_t *output_number(uint64_t n);
-/* A line of JSON: {"kind":KIND, and what json_pack makes of FORMAT, an object. All of it is
- * ASCII, so that no terminal obeys anything in it. docs/json.md has the kinds. */
+/* A line of JSON: {"kind":KIND, and the members of the object that json_pack makes of FORMAT.
+ * All of it is ASCII, so that no terminal obeys anything in it. docs/json.md has the kinds. */
 void output_json(FILE *to, const char *kind, const char *format, ...);
 
 #endif

@@ -4,9 +4,8 @@
 
 #include <stdbool.h>
 
-/* Prints TEXT (ISO/IEC 18004, error correction M) in half blocks, dark on light whatever the
- * terminal's colours are, with the quiet zone of four modules. False: too long, or no memory.
- */
+/* Prints TEXT (ISO/IEC 18004, error correction M) in half blocks, dark on light with any
+ * terminal colours, with the quiet zone of four modules. False: too long, or no memory. */
 bool qr_print(const char *text);
 
 #endif

@@ -1,14 +1,13 @@
-/* standard.h - standard input, output and error as a program is given them, and how it leaves
- * them. */
+/* standard.h - checks standard input, output and error at start and exit. */
 #ifndef ZT_COMMON_STANDARD_H
 #define ZT_COMMON_STANDARD_H
 
 #include <stdbool.h>
 
-/* The first act of a program. Those that are closed are opened so that their use fails: a file
- * or socket that is opened later would get their number, and what is printed would go there. */
+/* Call first in main. Opens closed ones so that their use fails: otherwise a file or socket
+ * opened later would get their number and receive the program's output. */
 void standard_begin(void);
-/* The last act: whether all that was printed has reached standard output. */
+/* Call last: whether all output has reached standard output. */
 bool standard_end(void);
 
 #endif

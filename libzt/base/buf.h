@@ -1,8 +1,8 @@
-/* buf.h - owned bytes with a maximum given at birth; all growth arithmetic lives here.
+/* buf.h - owned bytes with a fixed maximum; all growth arithmetic is here.
  *
  * A buffer that failed once (no memory, or over its maximum) stays failed: callers append
- * freely and ask once, with buf_err. The memory of a large one begins at a page, so
- * that its content can go to a file past the page cache. Not thread-safe. */
+ * freely and check once, with buf_err. Large buffers are page-aligned, so that their content
+ * can be written with O_DIRECT. Not thread-safe. */
 #ifndef ZT_BASE_BUF_H
 #define ZT_BASE_BUF_H
 
@@ -19,7 +19,7 @@ struct buf {
 struct buf buf_init(size_t max);
 /* Wipes and releases the memory; B is empty and usable again. */
 void buf_free(struct buf *b);
-/* Takes the content away and keeps the memory; a failure is forgotten. */
+/* Clears the content and the failure; keeps the memory. */
 void buf_empty(struct buf *b);
 /* Makes room for N more bytes at once. Errors: MEMORY, TOO_BIG. */
 ZT_CHECKED enum zt_err buf_reserve(struct buf *b, size_t n);
@@ -34,7 +34,7 @@ void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(pr
 uint8_t *buf_room(struct buf *b, size_t n);
 /* ZT_OK, MEMORY or TOO_BIG. */
 ZT_CHECKED enum zt_err buf_err(const struct buf *b);
-/* The content with a zero byte behind it that is not counted; "" when the buffer failed. */
+/* The content with an uncounted terminating zero byte; "" if the buffer failed. */
 const char *buf_text(struct buf *b);
 static inline struct bytes
 buf_bytes(const struct buf *b)

@@ -1,5 +1,5 @@
-/* bytes.h - a borrowed span of bytes. It owns nothing; whoever made it says how long it lives.
- */
+/* bytes.h - a borrowed span of bytes. It owns nothing; its lifetime is that of the memory's
+ * owner. */
 #ifndef ZT_BASE_BYTES_H
 #define ZT_BASE_BYTES_H
 

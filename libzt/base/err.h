@@ -6,7 +6,7 @@
 
 #define ZT_CHECKED __attribute__((warn_unused_result))
 
-#ifndef ZT_ERR_ENUM /* the same enum stands in the public zt/err.h */
+#ifndef ZT_ERR_ENUM /* the public zt/err.h defines the same enum */
 #define ZT_ERR_ENUM
 enum zt_err {
 	ZT_OK = 0,

@@ -14,8 +14,8 @@ struct id {
 
 bool id_equal(const struct id *a, const struct id *b);
 bool id_is_zero(const struct id *a);
-/* Whether no id stands twice in IDS, ID_BYTES each. Errors: CORRUPT (one does, or they are no
- * whole ids), MEMORY. */
+/* Checks that all IDS (ID_BYTES each) differ. Errors: CORRUPT (a duplicate, or a partial id),
+ * MEMORY. */
 ZT_CHECKED enum zt_err id_all_differ(struct bytes ids);
 /* Writes the ID_TEXT bytes of ID's text. */
 void id_print(const struct id *id, char out[ID_TEXT]);

@@ -1,7 +1,7 @@
 /* wire.h - checked reading and writing of big-endian integers and counted bytes.
  *
- * After the first bad read every later read gives zeros and wire_end says so: a decoder reads
- * straight through and asks once. Trailing bytes are an error. */
+ * After the first bad read every later read returns zeros and wire_end returns true: a decoder
+ * reads everything and checks once. Trailing bytes are an error. */
 #ifndef ZT_BASE_WIRE_H
 #define ZT_BASE_WIRE_H
 
@@ -18,15 +18,15 @@ uint8_t wire_u8(struct wire_reader *r);
 uint16_t wire_u16(struct wire_reader *r);
 uint32_t wire_u32(struct wire_reader *r);
 uint64_t wire_u64(struct wire_reader *r);
-/* Copies exactly N bytes to TO; zeros when they are not there. */
+/* Copies exactly N bytes to TO; zeros if fewer are left. */
 void wire_copy(struct wire_reader *r, void *to, size_t n);
-/* The next N bytes, borrowed from the input; empty when they are not there. */
+/* The next N bytes, borrowed from the input; empty if fewer are left. */
 struct bytes wire_span(struct wire_reader *r, size_t n);
-/* A span behind a 32-bit count that must not exceed MAX. */
+/* A 32-bit count, at most MAX, and the span of that length. */
 struct bytes wire_counted(struct wire_reader *r, size_t max);
 /* Marks the reader bad unless the next integer is VALUE. */
 void wire_expect_u32(struct wire_reader *r, uint32_t value);
-/* True when anything was bad or bytes are left over. */
+/* True if any read was bad, or if bytes are left over. */
 bool wire_end(const struct wire_reader *r);
 
 void wire_put_u8(struct buf *b, uint8_t v);

@@ -1,4 +1,4 @@
-/* local.h - which local files are known to hold which versions. */
+/* local.h - notes of which local file holds which version. */
 #ifndef ZT_CLIENT_LOCAL_H
 #define ZT_CLIENT_LOCAL_H
 
@@ -12,16 +12,18 @@ struct local {
 };
 struct local_note {
 	struct local is;
-	struct stat st; /* when the file held that */
+	struct stat st; /* the file's state at that time */
 };
 
-/* Whether it is noted what the file ST holds, and it was not changed since. */
+/* Looks up the version that file ST holds; false if unknown or if the file was changed
+ * since. */
 bool local_find(struct zt *z, const struct stat *st, struct local *out);
-/* Whether that is VERSION of VLOB in S. */
+/* Whether the file ST holds VERSION of VLOB in S, by its note. */
 bool local_is(struct space *s, const struct stat *st, const struct id *vlob, uint64_t version);
-/* Whether the file was changed so lately that a change after ST may bear the same time. */
+/* Whether the file was changed so recently that a later change may have the same time
+ * stamp. */
 bool local_is_young(const struct stat *st);
-/* Notes COUNT files, where it can. No transaction is open. */
+/* Stores COUNT notes, ignoring errors. No transaction may be open. */
 void local_keep(struct zt *z, const struct local_note *notes, size_t count);
 
 #endif

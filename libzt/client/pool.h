@@ -1,8 +1,7 @@
-/* pool.h - a few threads that seal and open blocks while the caller's thread talks to the
- * network.
+/* pool.h - a few threads that seal and open blocks while the caller's thread does network I/O.
  *
- * A job belongs to the pool from pool_submit until pool_done returns it; its work sees nothing
- * but what the job points to. All functions are for the one thread that made the pool. */
+ * A job belongs to the pool from pool_submit until pool_done returns it; its work uses only
+ * what the job points to. Only the thread that made the pool may call these functions. */
 #ifndef ZT_CLIENT_POOL_H
 #define ZT_CLIENT_POOL_H
 
@@ -15,8 +14,8 @@ struct pool_job {
 	void (*work)(struct pool_job *job); /* runs on a thread of the pool */
 };
 
-/* WAKE is called on a thread of the pool when a job is done and none that is done waits to be
- * taken. Errors: MEMORY. */
+/* WAKE is called on a thread of the pool when a job is done and the done queue was empty.
+ * Errors: MEMORY. */
 ZT_CHECKED enum zt_err pool_new(void (*wake)(void *ctx), void *ctx, struct pool **out);
 /* Waits for the jobs that were submitted. NULL is nothing. */
 void pool_free(struct pool *p);

@@ -1,19 +1,19 @@
-/* positions.h - where the server once said, by the log key, that a chain stands: kept here, and
- * shown to a server that went back. */
+/* positions.h - chain positions signed by the log key: stored here, and shown to a server that
+ * lost its newest state. */
 #ifndef ZT_CLIENT_POSITIONS_H
 #define ZT_CLIENT_POSITIONS_H
 
 #include "client/client.h"
 #include "proto/metadata.pb-c.h"
 
-/* Checks M, a PositionBody that a server showed with the chain, which S has verified up to
- * there, and keeps the newest; of a place that S has not reached, or without one, nothing.
- * Errors: FORK (it is of another chain), SIGNATURE, CORRUPT, SUITE. */
+/* Checks M, a PositionBody from the server, against the chain that S has verified, and stores
+ * the newest. Ignores a missing M and positions that S has not reached. Errors: FORK (it is of
+ * another chain), SIGNATURE, CORRUPT, SUITE. */
 ZT_CHECKED enum zt_err position_keep(struct space *s, const Zt__Statement *m);
-/* Shows the server, whose chain ends at NEWEST, what authors signed of what stood behind it and
- * is held here, so that it takes these changesets back. *LAST: the place up to which it does.
- * Errors: PROOF (nothing says that they stood there), CONFLICT (another one stands there),
- * NOT_FOUND (they are not held here). */
+/* Proves to the server, whose chain ends at NEWEST, by signed statements held here, which
+ * changesets followed, so that it accepts them again. *LAST: the last such position. Errors:
+ * PROOF (no statement proves them), CONFLICT (another changeset is there), NOT_FOUND (this
+ * device lacks the changesets). */
 ZT_CHECKED enum zt_err positions_show(struct space *s, uint64_t newest, uint64_t *last);
 
 #endif

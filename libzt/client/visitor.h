@@ -1,11 +1,11 @@
-/* visitor.h - a client without a device file: a recovery device for as long as it acts, or a
- * newcomer's device that looks whether the log knows it. */
+/* visitor.h - a client without a device file: a recovery device while it acts, or a newcomer's
+ * device that checks whether the log knows it. */
 #ifndef ZT_CLIENT_VISITOR_H
 #define ZT_CLIENT_VISITOR_H
 
 #include "client/client.h"
 
-/* Who it is; all is borrowed. */
+/* Its identity and keys; everything is borrowed. */
 struct visitor_keys {
 	const char *server;
 	struct id org, device;
@@ -13,16 +13,16 @@ struct visitor_keys {
 	const struct secret *seal, *user_key; /* USER_KEY may be NULL */
 };
 struct visitor {
-	struct zt *z; /* its user is the one whose device the log says it is */
+	struct zt *z; /* its user is the owner of the device by the log */
 	char folder[4200];
 };
 
-/* Opens it in a folder of its own in O->home and verifies the log; folders that killed ones
- * left there are removed. The caller gives V to visitor_close, also on failure: V->z then says
- * why. Errors: UNKNOWN_DEVICE, those of the log and the server, of the folder, MEMORY. */
+/* Opens it in a private folder inside O->home and verifies the log; removes such folders left
+ * by killed processes. The caller gives V to visitor_close, also on failure: V->z then has the
+ * reason. Errors: UNKNOWN_DEVICE, those of the log and the server, of the folder, MEMORY. */
 ZT_CHECKED enum zt_err visitor_open(
     const struct zt_options *o, const struct visitor_keys *k, struct visitor *v);
-/* Removes the folder, and O->home where nothing else was made in it. */
+/* Removes the folder, and O->home if it is empty then. */
 void visitor_close(const struct zt_options *o, struct visitor *v);
 
 #endif

@@ -18,7 +18,7 @@ void hpke_public(const struct secret *sk, uint8_t out[HPKE_PUBLIC_BYTES]);
 /* X25519 itself. Errors: INVALID when the result is all zero (a low-order point). */
 ZT_CHECKED enum zt_err hpke_x25519(const struct secret *sk, const uint8_t pk[HPKE_PUBLIC_BYTES],
     uint8_t out[HPKE_PUBLIC_BYTES]);
-/* Whether something can be sealed to PK: not to a point of low order (RFC 9180, 7.1.4). */
+/* Whether PK can be sealed to: false for a point of low order (RFC 9180, 7.1.4). */
 bool hpke_is_public(const uint8_t pk[HPKE_PUBLIC_BYTES]);
 /* RFC 9180, 7.1.3: the private key of IKM. Errors: MEMORY. */
 ZT_CHECKED enum zt_err hpke_derive_key_pair(struct bytes ikm, struct secret **out);

@@ -7,19 +7,19 @@
 
 #define PASSWORD_SALT_BYTES 16
 
-/* What a key costs. Passes and memory of libsodium's MODERATE are the least that password_key
- * accepts (J8). */
+/* The Argon2id cost of a key. password_key accepts no less than the passes and memory of
+ * libsodium's MODERATE (J8). */
 struct password_cost {
 	uint64_t passes;
 	uint64_t memory; /* bytes */
-	unsigned lanes;  /* that can be filled side by side; 0, as in a file of before, is 1 */
+	unsigned lanes;  /* filled in parallel; 0, as in old files, means 1 */
 };
 
-/* What new files are written with: the floor, in the 4 lanes of RFC 9106 section 4. */
+/* The cost for new files: the floor, in the 4 lanes of RFC 9106 section 4. */
 struct password_cost password_cost_now(void);
-/* A password that is UTF-8 counts in normal form C: keyboards spell the same letters in several
- * ways. Errors: WEAK (the cost is below the floor), TOO_BIG (beyond 4 GiB, 64 passes or 64
- * lanes: a hostile file must not hang us), MEMORY. */
+/* Derives *OUT from PASSWORD; UTF-8 is brought to normal form C, as keyboards encode the same
+ * letters differently. Errors: WEAK (the cost is below the floor), TOO_BIG (beyond 4 GiB, 64
+ * passes or 64 lanes: a hostile file must not hang us), MEMORY. */
 ZT_CHECKED enum zt_err password_key(struct bytes password,
     const uint8_t salt[PASSWORD_SALT_BYTES], struct password_cost cost, struct secret **out);
 

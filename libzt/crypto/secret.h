@@ -21,8 +21,8 @@ ZT_CHECKED enum zt_err secret_from(struct bytes bytes, struct secret **out);
 /* A key derived from S for PURPOSE (keyed BLAKE2b-256). Errors: MEMORY. */
 ZT_CHECKED enum zt_err secret_derive(
     const struct secret *s, const char *purpose, struct secret **out);
-/* A mark that only who has S can put on the COUNT parts, one after the other, for PURPOSE
- * (keyed BLAKE2b-256): where more than one has a variable size the caller frames them. */
+/* A MAC by S over the COUNT parts, concatenated, for PURPOSE (keyed BLAKE2b-256). If more than
+ * one part has a variable size the caller frames them. */
 void secret_mark(const struct secret *s, const char *purpose, const struct bytes *parts,
     size_t count, uint8_t out[SECRET_MARK]);
 /* Wipes and releases. NULL is nothing. */

@@ -8,8 +8,8 @@
 
 #define SHAMIR_MOST 16 /* parts of one secret */
 
-/* A part: the polynomials' values at X (1 to SHAMIR_MOST). A secret as long as NEED - 1 others
- * are around: the holder wipes it. */
+/* A part: the polynomials' values at X (1 to SHAMIR_MOST). Secret while NEED - 1 others exist:
+ * the holder wipes it. */
 struct shamir_part {
 	uint8_t x, y[SECRET_BYTES];
 };
@@ -18,8 +18,8 @@ struct shamir_part {
  * SHAMIR_MOST). */
 ZT_CHECKED enum zt_err shamir_split(
     const struct secret *s, unsigned need, unsigned count, struct shamir_part *out);
-/* The secret of COUNT parts: the one that was split when they are NEED of it and unaltered,
- * anything else when not. Errors: INVALID (two of the same X, or none), MEMORY. */
+/* The secret of COUNT parts: the one that was split if they are NEED unaltered parts of it,
+ * else any other value. Errors: INVALID (two of the same X, or none), MEMORY. */
 ZT_CHECKED enum zt_err shamir_join(
     const struct shamir_part *parts, unsigned count, struct secret **out);
 

@@ -13,7 +13,7 @@ ZT_CHECKED enum zt_err suite_start(void);
 ZT_CHECKED enum zt_err suite_check(unsigned suite);
 /* Fills OUT with N random bytes. */
 void suite_random(void *out, unsigned long n);
-/* Wipes N bytes of a secret that had to stand on the stack. */
+/* Wipes N bytes of a secret on the stack. */
 void suite_wipe(void *p, unsigned long n);
 
 #endif

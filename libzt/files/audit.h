@@ -14,9 +14,9 @@
 #define AUDIT_RECORD_MOST (8u * 1024 * 1024)
 
 enum audit_record {
-	AUDIT_LINE =
-	    1, /* LogLine: the next entry, or its leaf where the exporter sees no more */
-	AUDIT_HEAD = 2,      /* Statement: the log's signed head, behind all lines */
+	AUDIT_LINE = 1, /* LogLine: the next entry, or only its leaf if it is hidden from the
+			 * exporter */
+	AUDIT_HEAD = 2, /* Statement: the log's signed head, after all lines */
 	AUDIT_WORKSPACE = 3, /* id: the chain that follows is this workspace's */
 	AUDIT_CHANGESET = 4, /* Changeset: the next of that chain */
 };
@@ -24,7 +24,7 @@ enum audit_record {
 struct audit;
 
 struct audit_result {
-	uint64_t entries, hidden;               /* judged; and known by their hash alone */
+	uint64_t entries, hidden;               /* judged; and hidden, known by their hash */
 	uint64_t changesets, left_out, changes; /* of all workspaces */
 	bool has_head;
 	struct head head;
@@ -37,14 +37,14 @@ struct audit_result {
 ZT_CHECKED enum zt_err audit_new(const struct id *org, struct audit **out);
 void audit_free(struct audit *a);
 /* The next record. Errors: CORRUPT, and those of rules_check and changeset_check; then the
- * history is not honest, and audit_result says why. */
+ * history is invalid, and audit_result has the reason. */
 ZT_CHECKED enum zt_err audit_take(struct audit *a, enum audit_record type, struct bytes record);
-/* After the last one: whether a head covered all that was fed, and the chain reaches as far as
- * the log pins it. Errors: CORRUPT, ROLLBACK. */
+/* After the last record: checks that a head covered all entries, and that the chain reaches
+ * the position that the log pins. Errors: CORRUPT, ROLLBACK. */
 ZT_CHECKED enum zt_err audit_end(struct audit *a);
 const struct audit_result *audit_result(const struct audit *a);
 const struct org_state *audit_state(const struct audit *a);
-/* Appends a record as it stands in an export. */
+/* Appends a record in export format. */
 void audit_put(struct buf *out, enum audit_record type, struct bytes record);
 
 #endif

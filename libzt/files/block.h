@@ -25,11 +25,11 @@ struct block_ref {
 	struct hash hash;
 };
 
-/* What a file has in a block: all of it, or its part of one that small files share. */
+/* A file's part of a block: the whole block, or a range of one that small files share. */
 struct block_part {
 	struct block_ref block;
 	uint32_t offset, size; /* within the block's clear bytes */
-	uint64_t hole;         /* no block: so many zeros */
+	uint64_t hole;         /* no block, but a hole of this many zeros */
 };
 
 /* The sealed size of N clear bytes, padded by Padmé unless N is a whole block of LIMIT_BLOCK.

@@ -1,5 +1,5 @@
-/* changeset.h - one signature over many versions of one workspace, taken whole or refused
- * whole, and the chain that they form (docs/protocol.md 6). */
+/* changeset.h - one signature over many versions of one workspace, accepted or refused as a
+ * whole, and the chain of changesets (docs/protocol.md 6). */
 #ifndef ZT_FILES_CHANGESET_H
 #define ZT_FILES_CHANGESET_H
 
@@ -20,7 +20,7 @@ struct change {
 	struct bytes blocks; /* ids, ID_BYTES each; borrowed */
 };
 
-/* Everything a changeset says besides its changes. */
+/* A changeset without its changes. */
 struct changeset {
 	struct id org, workspace, author;
 	unsigned generation;
@@ -28,7 +28,7 @@ struct changeset {
 	struct hash parent_link, seen_root, root;
 	struct statement signed_; /* borrows from the message it was read from */
 	size_t count;
-	bool is_adjacent; /* it stands right behind its parent, or nowhere */
+	bool is_adjacent; /* valid only directly after its parent */
 };
 
 /* Appends the encoding of C. */
@@ -37,10 +37,10 @@ ZT_CHECKED enum zt_err changeset_encode_change(const struct change *c, struct bu
  * body is kept in BODY. */
 ZT_CHECKED enum zt_err changeset_sign(const struct sign_key *key, struct changeset *c,
     const struct bytes *changes, size_t count, struct buf *body);
-/* Reads M and checks that the changes are those that were signed (count, root, shapes, no vlob
+/* Reads M and checks that the changes are the signed ones (count, root, shapes, no vlob
  * twice); the signature is checked by changeset_check or the service. *CHANGES is an array of
- * OUT->count, freed by the caller, borrowing from M. Errors: CORRUPT, SUITE, CRITICAL, MEMORY.
- */
+ * OUT->count, freed by the caller, borrowing from M. Errors: CORRUPT, SUITE, CRITICAL,
+ * MEMORY. */
 ZT_CHECKED enum zt_err changeset_read(
     const Zt__Changeset *m, struct changeset *out, struct change **changes);
 /* The RFC 9162 tree over the changes of M, for proofs of single ones; the caller frees *OUT
@@ -49,40 +49,40 @@ ZT_CHECKED enum zt_err changeset_tree(const Zt__Changeset *m, struct merkle **ou
 /* Reads what a changeset's author signed, without its changes; OUT borrows from M. Errors:
  * CORRUPT, SUITE, CRITICAL, MEMORY. */
 ZT_CHECKED enum zt_err changeset_read_statement(const Zt__Statement *m, struct changeset *out);
-/* Whether C stands right behind version NUMBER of its object, whose hash is OBJECT; 0 and NULL:
- * there is none yet (F2, F4, F5, F6). Clients, services and auditors judge by this. */
+/* Whether C directly follows version NUMBER of its object, whose hash is OBJECT; 0 and NULL:
+ * no version yet (F2, F4, F5, F6). Clients, services and auditors use this check. */
 bool change_follows(const struct change *c, uint64_t number, const struct hash *object);
 /* Reads one change of C, which PROOF proves to be the one at INDEX; OUT borrows from CHANGE.
  * Errors: PROOF, CORRUPT, CRITICAL, MEMORY. */
 ZT_CHECKED enum zt_err changeset_read_proved(const struct changeset *c, size_t index,
     struct bytes change, const struct merkle_proof *proof, struct change *out);
-/* Whether LINK may stand at POSITION: entries of the log pin the chain of their time. Errors:
+/* Checks LINK at POSITION against the log, whose entries pin the chain of their time. Errors:
  * FORK. */
 ZT_CHECKED enum zt_err changeset_check_pin(const struct org_workspace *w, uint64_t position,
     const struct hash *link, const char **why);
 /* Link POSITION of the chain from the one before it (zeros before the first). */
 void changeset_link(const struct hash *before, const struct statement *s, struct hash *out);
 
-/* Where a changeset stands, and what its verifier knew when it verified it first. */
+/* A changeset's position, and its verifier's log when it first verified it. */
 struct changeset_place {
 	uint64_t position; /* from 1 */
-	uint64_t known;    /* entries of the log that the verifier had by then */
+	uint64_t known;    /* the verifier's log size then */
 };
-/* Whether C may stand at PLACE of W's chain, by the log as O holds it: its author had the right
- * at the place in the log that it names, with the key generation of that place. The caller
- * checks that PARENT_LINK is its own link at C->parent_position. On refusal *WHY is a static
+/* Checks that C is valid at PLACE of W's chain by the log of O: its author had the right to
+ * write, and C the current key generation, at the log position that C names. The caller checks
+ * that PARENT_LINK is its own link at C->parent_position. On refusal *WHY is a static
  * sentence. Errors: FORK (names a head that is not of this log), FORBIDDEN, REVOKED (see
  * changeset_counts), UNKNOWN_DEVICE, STALE_KEY, SIGNATURE, CORRUPT. */
 ZT_CHECKED enum zt_err changeset_check(const struct org_state *o, const struct org_workspace *w,
     const struct changeset *c, const struct changeset_place *place, const char **why);
-/* Whether LINK and TIME, of what stands at C->parent_position (not 0), are those of the chain
+/* Checks that LINK and TIME of the changeset at C->parent_position (not 0) match the chain
  * that C's author had verified. Errors: FORK, CLOCK (C claims to be older). */
 ZT_CHECKED enum zt_err changeset_check_parent(
     const struct changeset *c, const struct hash *link, uint64_t time);
-/* Promise P6: what device D signed at SEEN entries of the log counts at PLACE, although D or
- * its user may have lost the right to write since. It counts up to the place that the log pins
- * for that loss; while no entry pins one, only where the verifier had it before it heard of the
- * loss. The answer may change when an entry of W's topic comes. */
+/* Promise P6: whether a changeset of device D, signed at SEEN log entries, counts at PLACE
+ * although D or its user may have lost the right to write since. It counts up to the position
+ * that the log pins for that loss; while no entry pins one, only if the verifier had it before
+ * it learned of the loss. A new entry of W's topic may change the answer. */
 bool changeset_counts(const struct org_workspace *w, const struct org_device *d, uint64_t seen,
     const struct changeset_place *place);
 

@@ -1,7 +1,8 @@
-/* manifest.h - what a version of a file or folder says: composed, sealed, opened, checked.
+/* manifest.h - the content of a version of a file or folder: composed, sealed, opened,
+ * checked.
  *
- * The clear header of a sealed manifest, which its author signs by the object's hash:
- * 0 magic 4 | 4 suite 2 | 6 flags 2 | 8 workspace 16 | 24 vlob 16 | 40 version 8 = 48 bytes. */
+ * The clear header of a sealed manifest, which its author signs by the object's hash: 0 magic
+ * 4 | 4 suite 2 | 6 flags 2 | 8 workspace 16 | 24 vlob 16 | 40 version 8 = 48 bytes. */
 #ifndef ZT_FILES_MANIFEST_H
 #define ZT_FILES_MANIFEST_H
 

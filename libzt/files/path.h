@@ -1,5 +1,4 @@
-/* path.h - names and paths of a workspace: what is refused, and WORKSPACE:/a/b as people write
- * it. */
+/* path.h - names and paths of a workspace: the checks, and the syntax WORKSPACE:/a/b. */
 #ifndef ZT_FILES_PATH_H
 #define ZT_FILES_PATH_H
 
@@ -15,7 +14,7 @@ ZT_CHECKED enum zt_err path_name_check(struct bytes name, const char **why);
 /* Bytes of a path's text. */
 #define PATH_TEXT_MOST (LIMIT_DEPTH_READ * (LIMIT_NAME + 1))
 
-/* A path cut in its names; the names borrow from the text it was made from. */
+/* A path split into names, which borrow from its text. */
 struct path {
 	char workspace[LIMIT_NAME + 1];
 	struct bytes name[LIMIT_DEPTH_READ];

@@ -1,5 +1,5 @@
-/* route.h - the table of calls: what a verb and a path mean, the same for gateway, services and
- * client. Rows are proto/routes.def. */
+/* route.h - the table of calls: maps verb and path to a call, for gateway, services and
+ * client. The rows are in proto/routes.def. */
 #ifndef ZT_FORMAT_ROUTE_H
 #define ZT_FORMAT_ROUTE_H
 
@@ -10,7 +10,7 @@
 enum verb { VERB_GET, VERB_POST, VERB_PUT, VERB_DELETE };
 enum route_service { SERVICE_auth, SERVICE_metadata, SERVICE_blocks, SERVICE_messaging };
 #define SERVICE_COUNT 4
-/* READER and WRITER speak of the workspace that the path names. */
+/* READER and WRITER: of the workspace in the path. */
 enum who { WHO_ANYONE, WHO_OPERATOR, WHO_DEVICE, WHO_READER, WHO_WRITER };
 
 enum route {
@@ -29,7 +29,7 @@ struct route_row {
 	bool retry, batch;
 };
 
-/* What stands in the place-holders of a path; zero where the path has none. */
+/* The values of a path's place-holders; zero where the path has none. */
 struct route_params {
 	struct id org, id; /* {org}; {workspace}, {topic}, {invitation} or {request} */
 	struct id block;

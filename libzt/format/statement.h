@@ -1,5 +1,5 @@
-/* statement.h - exact signed bytes: signed once, checked, never encoded again (protocol.md 2).
- */
+/* statement.h - exact signed bytes: signed once, verified, never re-encoded (protocol.md
+ * 2). */
 #ifndef ZT_FORMAT_STATEMENT_H
 #define ZT_FORMAT_STATEMENT_H
 

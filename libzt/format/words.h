@@ -8,9 +8,9 @@
 
 /* Appends IN (an even number of bytes) as words with a space between them, and the check. */
 void words_print(struct bytes in, struct buf *out);
-/* Reads exactly N bytes from TEXT: capitals, other spaces, hyphens, line breaks, numbers with
- * their dots and a byte order mark are fine. Errors: CORRUPT; *WRONG is the place, from 1 on,
- * of what is no such word, or 0 (another count, or the check says that one is wrong). */
+/* Reads exactly N bytes from TEXT: accepts capitals, other spaces, hyphens, line breaks,
+ * numbers with dots and a byte order mark. Errors: CORRUPT; *WRONG is the number, from 1, of
+ * an invalid word, or 0 (wrong count or check word). */
 ZT_CHECKED enum zt_err words_parse(struct bytes text, uint8_t *out, size_t n, size_t *wrong);
 
 #endif

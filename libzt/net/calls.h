@@ -1,6 +1,6 @@
 /* calls.h - signed calls of routes.def over libcurl: one at a time, or many bodies in parallel
- * on connections that are kept. A lost answer is asked for again with a new signature: every
- * call is idempotent. Not thread-safe. */
+ * on connections that are kept. Retries after a lost answer with a new signature: every call
+ * is idempotent. Not thread-safe. */
 #ifndef ZT_NET_CALLS_H
 #define ZT_NET_CALLS_H
 
@@ -24,9 +24,9 @@ struct calls_options {
  * and port). */
 ZT_CHECKED enum zt_err calls_new(const struct calls_options *o, struct calls **out);
 void calls_free(struct calls *c);
-/* One call; its answer is appended to ANSWER. QUERY is NULL or "a=1". DETAIL[200] is a
- * sentence on an error, safe to show; what the server said of it stands in it as such. Errors:
- * those of the service; NETWORK, TIMEOUT. */
+/* One call; its answer is appended to ANSWER. QUERY is NULL or "a=1". On an error DETAIL[200]
+ * is a sentence, safe to show, that quotes the server's. Errors: those of the service;
+ * NETWORK, TIMEOUT. */
 ZT_CHECKED enum zt_err calls_run(struct calls *c, enum route r, const struct route_params *p,
     const char *query, struct bytes body, struct buf *answer, char detail[200]);
 
@@ -35,17 +35,17 @@ struct calls_transfer {
 	enum route route;
 	struct route_params params;
 	struct buf body;   /* kept until done */
-	struct buf answer; /* born by the caller with its maximum */
+	struct buf answer; /* initialized by the caller with its maximum */
 	enum zt_err err;
 	char detail[200];
 	void (*done)(struct calls_transfer *t);
 	void *ctx;                     /* the caller's */
 	struct calls_request *request; /* private */
 };
-/* Starts T; never calls back by itself. Errors: MEMORY. */
+/* Starts T; never calls DONE itself. Errors: MEMORY. */
 ZT_CHECKED enum zt_err calls_start(struct calls *c, struct calls_transfer *t);
-/* Waits up to WAIT_MS for the network, or for calls_wake; calls back the transfers that
- * ended. */
+/* Waits up to WAIT_MS for the network, or for calls_wake; calls DONE of the finished
+ * transfers. */
 ZT_CHECKED enum zt_err calls_turn(struct calls *c, int wait_ms);
 /* Ends the wait of calls_turn. Any thread. */
 void calls_wake(struct calls *c);
@@ -55,9 +55,8 @@ ZT_CHECKED enum zt_err calls_sign(const struct calls *c, enum route r,
     const struct route_params *p, struct buf *target, struct buf *input, struct buf *signature);
 const char *calls_server(const struct calls *c);
 
-/* What a server says is not what zt says: SAID is quoted in DETAIL, so that no terminal obeys
- * it; sentences of zt's own services are said in the caller's language. Nothing said: nothing
- * changes. */
+/* Writes SAID, a server's sentence, to DETAIL as a quotation that is safe to show; sentences
+ * of zt's own services are translated. Leaves DETAIL unchanged if SAID is empty. */
 void calls_quote(const struct calls *c, const char *said, char detail[200]);
 
 #endif

@@ -1,6 +1,6 @@
-/* loop.h - libcurl's parallel transfers on one epoll set: libcurl is told which connection is
- * ready, instead of asking each of them in every turn (curl_multi_perform), which cost more
- * system calls than the content itself. Not thread-safe, but for loop_wake. */
+/* loop.h - libcurl's parallel transfers on one epoll set: tells libcurl which connection is
+ * ready. Polling each of them in every turn (curl_multi_perform) cost more system calls than
+ * the content itself. Not thread-safe, except loop_wake. */
 #ifndef ZT_NET_LOOP_H
 #define ZT_NET_LOOP_H
 
@@ -16,8 +16,8 @@ ZT_CHECKED enum zt_err loop_new(struct loop **out);
 void loop_free(struct loop *l);
 /* The handle to add transfers to and to remove them from; owned by the loop. */
 CURLM *loop_multi(struct loop *l);
-/* Waits up to WAIT_MS for the network, for a timer of libcurl's or for loop_wake, and lets the
- * transfers go on. Errors: NETWORK. */
+/* Waits up to WAIT_MS for the network, for a timer of libcurl's or for loop_wake, and advances
+ * the transfers. Errors: NETWORK. */
 ZT_CHECKED enum zt_err loop_turn(struct loop *l, int wait_ms);
 /* Ends the wait of loop_turn. Any thread. */
 void loop_wake(struct loop *l);

@@ -9,15 +9,15 @@
 #include "proto/enrol.pb-c.h"
 #include "proto/trust.pb-c.h"
 
-#define PKI_REQUEST_MS (30ull * 24 * 3600 * 1000) /* how old one may be when it is accepted */
+#define PKI_REQUEST_MS (30ull * 24 * 3600 * 1000) /* maximum age of a request when accepted */
 
-/* What an organization's settings say. */
+/* The trust that an organization's settings state. */
 struct pki_trust {
 	Zt__Settings *m;
 	struct bytes *list; /* anchors, then revocation lists; they borrow from M */
 	struct x509_trust x509;
 };
-/* From the newest settings of the log, or nothing (empty SETTINGS). The caller gives OUT to
+/* Reads the newest settings of the log; SETTINGS may be empty. The caller gives OUT to
  * pki_trust_free. Errors: CORRUPT, CRITICAL, MEMORY. */
 ZT_CHECKED enum zt_err pki_trust_of(struct bytes settings, struct pki_trust *out);
 void pki_trust_free(struct pki_trust *t);
@@ -33,7 +33,7 @@ struct pki_request {
  * CRITICAL, TOO_BIG, MEMORY. */
 ZT_CHECKED enum zt_err pki_request_read(const Zt__PkiRequest *m, struct pki_request *out);
 void pki_request_free(struct pki_request *r);
-/* Whether R, for the organization ORG, holds at NOW_MS. On refusal *WHY is a static sentence.
+/* Checks R for the organization ORG at the time NOW_MS. On refusal *WHY is a static sentence.
  * Errors: CERTIFICATE, MEMORY. */
 ZT_CHECKED enum zt_err pki_request_check(const struct pki_trust *t, const struct id *org,
     const struct pki_request *r, uint64_t now_ms, const char **why);

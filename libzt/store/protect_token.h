@@ -6,10 +6,10 @@
 #include "base/buf.h"
 #include "crypto/secret.h"
 
-/* A new key, appended to WRAPPED as only the certificate that URI names opens it; the token has
- * opened it once, so that it will again. The module must be one that p11-kit knows: a device
- * file that names a library of its own could bring any code. Errors: INVALID (the URI, or it
- * names a module), those of token_open and token_decrypt, KEY (no RSA certificate). */
+/* Makes a key and appends it to WRAPPED, encrypted to the certificate that URI names; the
+ * token has decrypted it once as a test. The module must be configured in p11-kit: otherwise a
+ * device file could load any library. Errors: INVALID (the URI, or it names a module), those
+ * of token_open and token_decrypt, KEY (no RSA certificate). */
 ZT_CHECKED enum zt_err protect_token_new(
     const char *uri, const char *pin, struct buf *wrapped, struct secret **out);
 /* Errors: the same. */

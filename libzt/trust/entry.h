@@ -17,13 +17,13 @@ struct entry {
 	Zt__EntryBody *body; /* the decoded form, for reading */
 };
 
-/* The leaf of an entry, from its digest and its tag. Both are shown in place of an entry that a
- * reader may not see. The tag hashes the entry's topic, its number there and its predecessor:
- * a member of the topic knows it before the entry comes, so that no server hides an entry of
- * theirs; to all others it is random, and not even removed members recognise a later one. */
+/* The leaf of an entry, from its digest and its tag. The server sends both in place of an
+ * entry hidden from the reader. The tag hashes topic, number in the topic and predecessor:
+ * members of the topic can compute it in advance, so that no server can hide an entry of
+ * theirs. To all others it is random; not even removed members recognise a later one. */
 void entry_leaf(const struct hash *digest, const struct hash *tag, struct hash *out);
-/* The tag of entry INDEX of TOPIC behind PREV, the leaf of its predecessor (NULL: the first).
- */
+/* The tag of entry INDEX of TOPIC after PREV, the leaf of its predecessor (NULL: the
+ * first). */
 void entry_tag(
     const struct id *topic, uint64_t index, const struct hash *prev, struct hash *out);
 /* Copies and decodes S; checks shapes, not rights. The caller frees *OUT. Errors: CORRUPT,

@@ -1,12 +1,12 @@
-/* keyring.h - workspace keys: commitments, sealing one to a member, and the way back through
- * the generations (protocol.md 5). */
+/* keyring.h - workspace keys: commitments, sealing a key to a member, and reaching keys of
+ * older generations (protocol.md 5). */
 #ifndef ZT_TRUST_KEYRING_H
 #define ZT_TRUST_KEYRING_H
 
 #include "crypto/secret.h"
 #include "trust/org_state.h"
 
-/* Whose key, of what: everything that a sealed key is bound to. */
+/* Everything that a sealed key is bound to. */
 struct keyring_subject {
 	struct id org, workspace, user;
 	unsigned generation, user_generation;
@@ -18,8 +18,8 @@ void keyring_commit(const struct secret *key, struct hash *out);
 ZT_CHECKED enum zt_err keyring_seal(const struct sign_key *signer, const struct id *author,
     const struct keyring_subject *s, const uint8_t user_key[32], const struct secret *key,
     struct buf *body, struct statement *out);
-/* The shape and subject of a sealed key, without opening it: for the service that keeps it,
- * which checks the signature itself. AUTHOR is the device that signed. Errors: CORRUPT, SUITE,
+/* The shape and subject of a sealed key, without opening it: for the service that stores it
+ * and checks the signature itself. AUTHOR is the device that signed. Errors: CORRUPT, SUITE,
  * CRITICAL. */
 ZT_CHECKED enum zt_err keyring_read(
     const struct statement *sealed, struct keyring_subject *out, struct id *author);
@@ -33,7 +33,8 @@ ZT_CHECKED enum zt_err keyring_open(const struct org_state *o, const struct keyr
  */
 ZT_CHECKED enum zt_err keyring_seal_older(const struct secret *key, const struct id *workspace,
     unsigned generation, const struct secret *older, struct buf *out);
-/* The way back, to the key of COMMITMENT. Errors: KEY. The caller frees *OUT. */
+/* Opens an older key sealed so, which must match COMMITMENT. Errors: KEY. The caller frees
+ * *OUT. */
 ZT_CHECKED enum zt_err keyring_open_older(const struct secret *key, const struct id *workspace,
     unsigned generation, struct bytes sealed, const struct hash *commitment,
     struct secret **out);
@@ -41,13 +42,13 @@ ZT_CHECKED enum zt_err keyring_open_older(const struct secret *key, const struct
  */
 ZT_CHECKED enum zt_err keyring_seal_user_key(const struct org_device *to, unsigned generation,
     const struct secret *key, struct buf *out);
-/* Opens what the log holds of GENERATION for device D, with its private SEAL key, and checks
- * that it is the private half of what the log states. The caller frees *OUT. Errors: NOT_FOUND
- * (none was sealed to it), KEY. */
+/* Opens the user key of GENERATION that the log holds for device D, with its private SEAL key,
+ * and checks that it is the private half of the logged public key. The caller frees *OUT.
+ * Errors: NOT_FOUND (none was sealed to it), KEY. */
 ZT_CHECKED enum zt_err keyring_open_user_key(const struct org_device *d, unsigned generation,
     const struct secret *seal, struct secret **out);
-/* The same way back for a user's keys: GENERATION is the newer one's, KEY. Opening: OLDER is of
- * those that the rotation to GENERATION brought along. Errors: KEY. */
+/* The same for a user's older keys: GENERATION is that of KEY, the newer one. Opening: OLDER
+ * is one that the rotation to GENERATION included. Errors: KEY. */
 ZT_CHECKED enum zt_err keyring_seal_user_older(const struct secret *key, const struct id *user,
     unsigned generation, const struct secret *older, struct buf *out);
 ZT_CHECKED enum zt_err keyring_open_user_older(const struct org_user *u, unsigned generation,

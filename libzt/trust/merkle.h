@@ -24,7 +24,7 @@ ZT_CHECKED enum zt_err merkle_new(struct merkle **out);
 void merkle_free(struct merkle *t);
 /* Appends a leaf hash. Errors: MEMORY. */
 ZT_CHECKED enum zt_err merkle_add(struct merkle *t, const struct hash *leaf);
-/* Takes leaves off the end until SIZE are left. */
+/* Removes leaves from the end until SIZE are left. */
 void merkle_trim(struct merkle *t, uint64_t size);
 uint64_t merkle_size(const struct merkle *t);
 /* Leaf I, below merkle_size. */

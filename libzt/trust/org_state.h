@@ -1,7 +1,7 @@
-/* org_state.h - the organization as its trust log says: a value that grows entry by entry.
+/* org_state.h - the organization's state, computed from its trust log entry by entry.
  *
- * Everything is kept with the log index at which it came to be, so that any question can be
- * asked "as of index N": a statement is judged at the place in the log that it names. Not
+ * Every fact is stored with the log index at which it began, so that all questions can be
+ * asked "as of index N": a statement is judged at the log position that it names. Not
  * thread-safe. */
 #ifndef ZT_TRUST_ORG_STATE_H
 #define ZT_TRUST_ORG_STATE_H
@@ -22,19 +22,19 @@ struct org_topic {
 	struct hash last;      /* leaf of its newest entry */
 };
 
-struct org_mark { /* a value that holds from just behind entry INDEX on */
+struct org_mark { /* a value in force right after entry INDEX */
 	uint64_t index;
 	unsigned value;
 };
 
-struct org_older { /* an older generation's key, under the one that holds it */
+struct org_older { /* an older generation's key, sealed under a newer one */
 	unsigned generation;
 	uint8_t sealed[ENVELOPE_WRAP_BYTES];
 };
 
 struct org_user_key { /* number is its place in the array plus one */
 	uint8_t key[32];
-	uint64_t index;          /* of the entry that it came with */
+	uint64_t index;          /* of the entry that introduced it */
 	struct org_older *older; /* usually one: the generation before */
 	size_t older_count;
 };
@@ -77,16 +77,16 @@ struct org_generation { /* a workspace key; number is its place in the array plu
 	size_t older_count;
 };
 
-/* What the log says of a place of the workspace's chain: changesets of those who lost the right
- * to write count up to it. */
+/* A position of the workspace's chain pinned by the log: changesets of users who lost the
+ * right to write count up to it. */
 struct org_pin {
 	uint64_t index;            /* of the entry that states it */
-	const struct org_user *of; /* whose loss this entry is; NULL: a rotation, for all
-				      losses before it */
+	const struct org_user *of; /* the user whose loss of access the entry is; NULL: a
+				    * rotation, for all losses before it */
 	uint64_t position;
 	struct hash link;
-	bool voided;         /* an owner's word: it is not looked at */
-	uint64_t void_index; /* of the entry that says so; ORG_NEVER */
+	bool voided;         /* an owner declared it void: ignore it */
+	uint64_t void_index; /* of that entry; ORG_NEVER */
 };
 
 struct org_void { /* a changeset that an owner declared void */
@@ -100,7 +100,7 @@ struct org_name { /* of a workspace, under its key of GENERATION */
 	size_t n;
 };
 
-struct org_member { /* whoever has, or had, a role */
+struct org_member { /* a user who has, or had, a role */
 	struct org_user *user;
 	struct org_mark *roles; /* every change, in order; values are enum role */
 	size_t role_count, role_cap;
@@ -115,7 +115,7 @@ struct org_workspace {
 	struct org_member **members;
 	size_t member_count, member_cap;
 	struct idmap by_user;  /* the same members */
-	uint64_t *withdrawals; /* entries that took somebody's last role */
+	uint64_t *withdrawals; /* entries that removed a user's last role */
 	size_t withdrawal_count, withdrawal_cap;
 	struct org_name *names; /* all of them, the newest last */
 	size_t name_count, name_cap;
@@ -136,8 +136,8 @@ struct org_state {
 	struct idmap users, devices, workspaces;
 	uint8_t *settings; /* the newest, an encoded Settings; NULL: none yet */
 	size_t settings_n;
-	struct merkle *tree; /* of all leaves, those of topics not seen included */
-	struct idmap hidden; /* tags of entries that are known by their digests alone */
+	struct merkle *tree; /* of all leaves, those of hidden topics included */
+	struct idmap hidden; /* tags of hidden entries, known by their digests only */
 };
 
 /* An organization without entries. Errors: MEMORY. */
@@ -158,26 +158,25 @@ bool org_state_device_live(const struct org_device *d, uint64_t at); /* and its 
 enum profile org_state_profile(const struct org_user *u, uint64_t at);
 /* The effective role: none for the revoked, at most contributor for an outsider. */
 enum role org_state_role(const struct org_workspace *w, const struct org_user *u, uint64_t at);
-/* Whether access was lost behind the newest key generation before AT: its key must be rotated.
- */
+/* Whether access was lost after the newest rotation before AT: the key must be rotated. */
 bool org_state_is_open(const struct org_workspace *w, uint64_t at);
-/* Whether a device of U was revoked behind U's newest key: it knows that key, so that nothing
- * new is sealed to U before the key is rotated. */
+/* Whether a device of U was revoked after U's last key rotation: it knows the key, so nothing
+ * new is sealed to U before the next rotation. */
 bool org_state_user_key_is_open(const struct org_user *u);
 /* The first index in [FROM, ORG_NEVER) at which D or its user lost the right to write in W, or
  * ORG_NEVER. */
 uint64_t org_state_loss(
     const struct org_workspace *w, const struct org_device *d, uint64_t from);
-/* The first loss of access to W behind its newest rotation, before AT, of somebody who could
- * write and whose changesets no entry has pinned; ORG_NEVER: there is none. */
+/* The first loss of access to W after its newest rotation, before AT, of a user who could
+ * write and whose changesets no entry has pinned; ORG_NEVER: none. */
 uint64_t org_state_unpinned_loss(const struct org_workspace *w, uint64_t at);
-/* Up to which place of W's chain changesets of U count that were signed before the loss at
- * index LOSS; NULL: no entry says so yet. */
+/* The pin up to which changesets of U count that were signed before the loss at index LOSS;
+ * NULL: no entry states one yet. */
 const struct org_pin *org_state_pin(
     const struct org_workspace *w, const struct org_user *u, uint64_t loss);
-/* The furthest place of W's chain that an entry pins; NULL: none does. */
+/* The furthest pin of W's chain; NULL: none. */
 const struct org_pin *org_state_furthest_pin(const struct org_workspace *w);
-/* Whether an owner declared the changeset at POSITION, whose link is LINK, void. */
+/* Whether an owner declared void the changeset at POSITION with chain hash LINK. */
 bool org_state_is_void(
     const struct org_workspace *w, uint64_t position, const struct hash *link);
 /* Whether U may read entry INDEX of W. */
@@ -185,14 +184,14 @@ bool org_state_may_see(const struct org_workspace *w, const struct org_user *u, 
 /* Whether U has, or had, any role in W. */
 bool org_state_knows(const struct org_workspace *w, const struct org_user *u);
 
-/* Notes that an entry with TAG stands in the log and is not shown here. Errors: MEMORY. */
+/* Records that the log contains an entry with TAG that is hidden here. Errors: MEMORY. */
 ZT_CHECKED enum zt_err org_state_hide(struct org_state *o, const struct hash *tag);
-/* Whether the next entry of TOPIC (the organization's, or a workspace's) stands in the log and
- * is hidden: whoever may see the topic is lied to. */
+/* Whether the log contains the next entry of TOPIC (the organization's, or a workspace's) as a
+ * hidden one. If this device may see the topic, the server is cheating. */
 bool org_state_hides_next(const struct org_state *o, const struct id *topic);
 
-/* Takes E, which rules_check accepted as entry INDEX, into the state; the tree is the caller's.
- * Errors: MEMORY. */
+/* Applies E, which rules_check accepted as entry INDEX; the caller updates the tree. Errors:
+ * MEMORY. */
 ZT_CHECKED enum zt_err org_state_apply(
     struct org_state *o, const struct entry *e, uint64_t index);
 

@@ -1,5 +1,5 @@
-/* position.h - the organization's log key signs where a workspace's chain stands, so that what
- * a push was answered with is remembered outside the server that gave the answer. */
+/* position.h - a workspace's chain position signed by the organization's log key: the answer
+ * to a push, so that devices remember it independently of the server. */
 #ifndef ZT_TRUST_POSITION_H
 #define ZT_TRUST_POSITION_H
 
@@ -9,7 +9,7 @@
 struct position {
 	struct id org, workspace;
 	uint64_t position; /* from 1 */
-	struct hash link;  /* that stands there */
+	struct hash link;  /* chain hash there */
 	uint64_t time;     /* of the server, milliseconds */
 };
 

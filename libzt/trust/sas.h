@@ -1,4 +1,4 @@
-/* sas.h - the enrolment exchange: commit, reveal, compare codes; a machine of steps without
+/* sas.h - the enrolment exchange: commit, reveal, compare codes; a state machine without
  * I/O.
  *
  *   0 claimer -> greeter   X25519 key
@@ -9,7 +9,7 @@
  *   4 claimer -> greeter   confirmation    5 greeter -> claimer   confirmation
  *   6 claimer -> greeter   sealed claim    7 greeter -> claimer   sealed welcome
  *
- * Whoever stands in between must choose its own nonce before it knows the other's, so the codes
+ * A man in the middle must choose its nonce before it knows the other side's, so its codes
  * agree with probability 2^-20 (P8). Everything is bound to organization, invitation and
  * attempt: steps of two attempts do not mix (J3). Source: docs/protocol.md 7. */
 #ifndef ZT_TRUST_SAS_H
@@ -30,10 +30,10 @@ struct sas;
 /* A new exchange; the caller frees. Errors: MEMORY. */
 ZT_CHECKED enum zt_err sas_new(enum sas_side side, const struct id *org,
     const struct id *invitation, const struct id *attempt, struct sas **out);
-/* The secret from which an exchange goes on after its codes were compared, for a side that may
- * go away then. The caller frees. Errors: INVALID (before step 6), MEMORY. */
+/* The secret for sas_resume once the codes were compared, for a side that may end its process
+ * then. The caller frees. Errors: INVALID (before step 6), MEMORY. */
 ZT_CHECKED enum zt_err sas_keep(const struct sas *s, struct secret **root);
-/* An exchange whose STEP, 6 or 7, is next, from what sas_keep gave. Errors: MEMORY. */
+/* Resumes an exchange at STEP, 6 or 7, from sas_keep's secret. Errors: MEMORY. */
 ZT_CHECKED enum zt_err sas_resume(enum sas_side side, const struct id *org,
     const struct id *invitation, const struct id *attempt, const struct secret *root,
     unsigned step, struct sas **out);

@@ -1,4 +1,4 @@
-/* handlers.h - the handlers that main.c lists; each is the story of one call of routes.def. */
+/* handlers.h - the handlers that main.c lists; each implements one call of routes.def. */
 #ifndef ZT_AUTH_HANDLERS_H
 #define ZT_AUTH_HANDLERS_H
 

@@ -1,4 +1,4 @@
-/* rows.h - what the database found, as the items of an answer. */
+/* rows.h - database rows as the items of an answer. */
 #ifndef ZT_AUTH_ROWS_H
 #define ZT_AUTH_ROWS_H
 
@@ -9,7 +9,7 @@
 struct rows {
 	struct db_rows *found; /* the items borrow from it */
 	void *memory;
-	void **items; /* messages of one kind, as a list in an answer wants them */
+	void **items; /* messages of one kind, as a list for an answer */
 	size_t n;
 };
 
@@ -17,7 +17,7 @@ struct rows {
 typedef void rows_fill(const struct db_rows *found, int row, void *item);
 
 /* Runs Q with COUNT values and makes an item of SIZE bytes of each row. The caller frees OUT,
- * whatever is returned. Errors: those of db_run, MEMORY. */
+ * also on failure. Errors: those of db_run, MEMORY. */
 ZT_CHECKED enum zt_err rows_read(struct db *db, const struct db_query *q,
     const struct db_value *values, size_t count, size_t size, rows_fill *fill,
     struct rows *out);

@@ -1,18 +1,18 @@
-/* tally.h - how often users added devices and renewed their keys lately.
+/* tally.h - how often users added devices and rotated their keys lately.
  *
- * Each such act asks something of others: whoever adds and revokes devices without end keeps
- * every workspace of theirs waiting for its next key. The trust log allows it; the server takes
- * so many a day. */
+ * Each such act requires work of others: a user who adds and revokes devices without end keeps
+ * every workspace of theirs waiting for its next key. The trust log allows it; the server
+ * limits it a day. */
 #ifndef ZT_AUTH_TALLY_H
 #define ZT_AUTH_TALLY_H
 
 #include "trust/org_state.h"
 
-/* E came to stand in the log of O. TALLIES are by user; values are freed with free. Errors:
- * MEMORY. */
+/* Counts E, which was appended to the log of O. TALLIES are by user; values are freed with
+ * free. Errors: MEMORY. */
 ZT_CHECKED enum zt_err tally_take(
     struct idmap *tallies, const struct org_state *o, const struct entry *e);
-/* Whether E may be appended. Errors: LIMIT, with *WHY. */
+/* Checks that the limits allow E. Errors: LIMIT, with *WHY. */
 ZT_CHECKED enum zt_err tally_check(const struct idmap *tallies, const struct org_state *o,
     const struct entry *e, const char **why);
 

@@ -16,9 +16,9 @@ struct backend_place {
 	struct id org, workspace, block;
 };
 
-/* Where a block is read to, without a copy in between. */
+/* The destination of a read, without a copy in between. */
 struct backend_sink {
-	/* N bytes at the beginning of a page, for whole pages of a file; NULL: no memory. */
+	/* N bytes, page-aligned, for whole pages of a file; NULL: no memory. */
 	uint8_t *(*room)(void *ctx, size_t n);
 	/* The first N of them are the block. */
 	void (*keep)(void *ctx, size_t n);
@@ -31,16 +31,16 @@ struct backend {
 	enum zt_err (*get)(
 	    struct backend *b, const struct backend_place *at, const struct backend_sink *to);
 	bool (*has)(struct backend *b, const struct backend_place *at);
-	/* How much all blocks of ORG take: counted anew, which may take its time. */
+	/* Bytes of all blocks of ORG, by counting them, which may be slow. */
 	enum zt_err (*usage)(struct backend *b, const struct id *org, uint64_t *bytes);
-	/* Takes all blocks of a workspace away; NOT_FOUND: it has none. */
+	/* Deletes all blocks of a workspace; NOT_FOUND: it has none. */
 	enum zt_err (*purge)(
 	    struct backend *b, const struct id *org, const struct id *workspace);
 	void (*close)(struct backend *b);
 };
 
 /* The file-system backend under FOLDER: a file a block in sharded folders, its hash and its
- * checksum behind its bytes, durable by group commit. Errors: IO with WHY[200]. */
+ * checksum after its bytes, durable by group commit. Errors: IO with WHY[200]. */
 ZT_CHECKED enum zt_err backend_fs_open(const char *folder, struct backend **out, char why[200]);
 
 #endif

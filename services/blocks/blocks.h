@@ -1,4 +1,4 @@
-/* blocks.h - what the blocks service keeps in memory, and its handlers. */
+/* blocks.h - the blocks service's memory, and its handlers. */
 #ifndef ZT_BLOCKS_H
 #define ZT_BLOCKS_H
 
@@ -17,26 +17,26 @@ struct usage; /* of one organization */
 
 struct blocks {
 	struct backend *backend;
-	pthread_mutex_t lock;   /* over usage; nobody walks folders while holding it */
-	pthread_cond_t counted; /* a count has ended */
-	struct idmap usage;     /* by organization, once it was asked for */
+	pthread_mutex_t lock;   /* guards usage; never held while walking folders */
+	pthread_cond_t counted; /* a count has finished */
+	struct idmap usage;     /* by organization, from its first request on */
 };
 
-/* Metadata asks what ORG's blocks take, those under way included (counted once and kept up from
- * then on), and tells what lies BESIDE them there; that is kept unless it makes more than MOST
- * of both (0: no limit). Errors: IO, MEMORY. */
+/* For metadata: the bytes of ORG's blocks, those in flight included (counted once and kept
+ * current from then on). Stores BESIDE, the bytes in metadata, unless both exceed MOST (0: no
+ * limit). Errors: IO, MEMORY. */
 ZT_CHECKED enum zt_err usage_beside(
     struct blocks *b, const struct id *org, uint64_t beside, uint64_t most, uint64_t *bytes);
-/* Takes room for a block of N bytes before it is put, so that many puts at once share what is
- * left: no more than MOST with all that there is (0: no limit). Once the put has ended,
- * usage_end says whether the block was ADDED. Errors: LIMIT, IO, MEMORY. */
+/* Reserves N bytes for a block before it is put, so that concurrent puts share what is left;
+ * the total must not exceed MOST (0: no limit). After the put, usage_end releases the
+ * reservation; ADDED: the block is new. Errors: LIMIT, IO, MEMORY. */
 ZT_CHECKED enum zt_err usage_take(
     struct blocks *b, const struct id *org, uint64_t n, uint64_t most);
 void usage_end(struct blocks *b, const struct id *org, uint64_t n, bool added);
 
-/* After blocks were taken away. Errors: IO. */
+/* Counts again after blocks were deleted. Errors: IO. */
 ZT_CHECKED enum zt_err usage_recount(struct blocks *b, const struct id *org);
-/* Takes the blocks of workspaces away whose deletion is due. */
+/* Deletes the blocks of workspaces whose deletion is due. */
 void blocks_sweep(void *state, struct service *s, struct db *db);
 
 handler block_calls_put, block_calls_get, block_calls_held, block_calls_usage;

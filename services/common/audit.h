@@ -1,6 +1,6 @@
-/* audit.h - the trail of what happened at the server, for those who must account for it: JSON
- * lines in a file of their own, and on request syslog messages (RFC 5424) to a local socket or
- * over UDP (RFC 5426). Ids only: no handle, no name, no secret. Thread-safe. */
+/* audit.h - the audit trail of a server, for those accountable for it: JSON lines in a
+ * separate file, and on request syslog messages (RFC 5424) to a local socket or over UDP (RFC
+ * 5426). Ids only: no handle, no name, no secret. Thread-safe. */
 #ifndef ZT_COMMON_AUDIT_H
 #define ZT_COMMON_AUDIT_H
 
@@ -13,11 +13,10 @@ struct audit;
 ZT_CHECKED enum zt_err audit_open(const char *service, const char *file, const char *syslog,
     struct audit **out, char why[200]);
 void audit_close(struct audit *a);
-/* One line about EVENT, a static word; DEVICE acted, upon SUBJECT. Each of the ids may be NULL.
- */
+/* Writes one line about EVENT, a static word: DEVICE acted on SUBJECT. Each id may be NULL. */
 void audit_line(struct audit *a, const char *event, const struct id *org,
     const struct id *device, const struct id *subject);
-/* The same in the trail of a service. */
+/* The same in the trail of service S. */
 void audit(struct service *s, const char *event, const struct id *org, const struct id *device,
     const struct id *subject);
 

@@ -1,4 +1,4 @@
-/* clock.h - the clocks, asked in one place and passed on as values. */
+/* clock.h - the clocks: read in one place and passed on as values. */
 #ifndef ZT_COMMON_CLOCK_H
 #define ZT_COMMON_CLOCK_H
 

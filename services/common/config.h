@@ -8,8 +8,9 @@
 
 #include "base/err.h"
 
-/* CONFIG_ADDRESS: nng addresses of this machine, ipc://PATH, separated by commas. Others are
- * refused until services know each other by more than the folder of their sockets. */
+/* CONFIG_ADDRESS: nng addresses of this machine, ipc://PATH, separated by commas. Other
+ * addresses are refused: services authenticate each other only by the folder of their
+ * sockets. */
 enum config_type { CONFIG_TEXT, CONFIG_INT, CONFIG_ADDRESS };
 
 #define CONFIG_TEXT_MOST 512
@@ -23,7 +24,7 @@ struct config_key {
 	const char *help;
 };
 
-/* Reads FILE into SETTINGS as the COUNT KEYS say. On error WHY[200] names file, line and key.
+/* Reads FILE into SETTINGS by the COUNT KEYS. On error WHY[200] names file, line and key.
  * Errors: CONFIG, NOT_FOUND. */
 ZT_CHECKED enum zt_err config_load(const char *file, const struct config_key *keys,
     size_t count, void *settings, char why[200]);

@@ -18,7 +18,7 @@ struct dispatch {
 };
 
 /* Answers one CALL with BODY into MSG, using this worker's DB. Errors: MEMORY (the message
- * cannot be built; everything else is an answer). */
+ * cannot be built; every other error is sent as an answer). */
 ZT_CHECKED enum zt_err dispatch_call(
     struct dispatch *d, struct db *db, const Zt__Call *call, struct bytes body, nng_msg *msg);
 /* Answers each call of REQUEST. Errors: CORRUPT, MEMORY: no answer is possible. */

@@ -1,18 +1,18 @@
-/* page.h - an answer that lists has a size before it is built.
+/* page.h - list queries bounded by the size of their answer.
  *
- * A query that lists sums up the sizes of its rows before it reads one, and gives those in
- * front of which less than a page stands. So neither the database nor the service ever holds
- * more than a page and one row, whatever members have written; and no page is empty, because
- * the first row always goes. Whoever asks goes on behind the last row that came. (octet_length
- * reads no row: the size of a large value stands beside it.) */
+ * Such a query sums the sizes of its rows before it reads one, and returns the rows preceded
+ * by less than a page. So neither the database nor the service ever holds more than a page and
+ * one row, however large the members' data; and no page is empty, because the first row is
+ * always included. The caller continues after the last row received. (octet_length reads no
+ * row: the size of a large value is stored beside it.) */
 #ifndef ZT_COMMON_PAGE_H
 #define ZT_COMMON_PAGE_H
 
 #include "format/limits.h"
 
-/* In bytes, of what stands in front of the last row. */
+/* In bytes, of the rows before the last one. */
 #define PAGE_FILL (4 * 1024 * 1024)
-/* What a row takes in an answer besides its large columns, at most. */
+/* Maximum bytes of a row in an answer besides its large columns. */
 #define PAGE_ROW 256
 /* Rows that one query looks at. */
 #define PAGE_ROWS 2000

@@ -6,14 +6,12 @@
 
 struct peer;
 
-/* Dials URL in the background; a peer that is down is found when it comes up. Errors: CONFIG.
- */
+/* Dials URL in the background; reconnects when a peer starts later. Errors: CONFIG. */
 ZT_CHECKED enum zt_err peer_open(const char *url, struct peer **out);
 void peer_close(struct peer *p);
-/* Ends each question that waits for its answer (NETWORK), and takes no more. NULL is nothing.
- */
+/* Ends all pending calls (NETWORK), and refuses new ones. NULL is nothing. */
 void peer_end(struct peer *p);
-/* Asks WHAT (such as "/decision") with BODY; appends the answer's body. Errors: UNAVAILABLE,
+/* Calls WHAT (such as "/decision") with BODY; appends the answer's body. Errors: UNAVAILABLE,
  * TIMEOUT, and those of the other service. */
 ZT_CHECKED enum zt_err peer_ask(
     struct peer *p, const char *what, struct bytes body, unsigned deadline_ms, struct buf *out);

@@ -1,9 +1,9 @@
-/* policy.h - auth's decisions about devices, kept until auth says that something changed, and
- * for half a minute at most.
+/* policy.h - auth's decisions about devices, cached until auth announces a change, for half a
+ * minute at most.
  *
- * While the line to auth's events is not whole nothing that is kept is believed: each question
- * is asked, and when auth does not answer, nobody is let in. Only what a verified request asked
- * for is kept, and only what lets somebody in: strangers fill nothing. Thread-safe. */
+ * While the connection to auth's events is not whole, the cache is not used: every decision is
+ * asked for, and when auth does not answer, requests are refused. Only positive decisions on
+ * verified requests are cached, so that strangers cannot fill the cache. Thread-safe. */
 #ifndef ZT_COMMON_POLICY_H
 #define ZT_COMMON_POLICY_H
 
@@ -24,8 +24,8 @@ struct decision {
 	uint64_t expires;       /* the organization at this server, milliseconds; 0: never */
 	uint64_t storage_limit; /* bytes; 0: none */
 	uint64_t deletion_due;  /* of the workspace, milliseconds; 0: none */
-	/* policy's own: when it asked, how often it had forgotten by then, and whether this is
-	 * the answer itself or what was kept of it */
+	/* private to policy.c: when it asked, the cache's epoch then, and whether this is a
+	 * fresh answer or a cached one */
 	uint64_t asked_ms, epoch;
 	bool is_news;
 };
@@ -41,15 +41,16 @@ void policy_free(struct policy *p);
  * answer is known. Errors: UNKNOWN_DEVICE, UNAVAILABLE, TIMEOUT. */
 ZT_CHECKED enum zt_err policy_decide(struct policy *p, const struct id *org,
     const struct id *device, const struct id *workspace, bool fresh, struct decision *out);
-/* Keeps D, which policy_decide gave for the same, unless something changed meanwhile: the
- * request that asked was verified. */
+/* Caches D, which policy_decide returned for the same arguments, unless something changed
+ * meanwhile. Call once the request was verified. */
 void policy_keep(struct policy *p, const struct id *org, const struct id *device,
     const struct id *workspace, const struct decision *d);
-/* Auth said that ORG changed; NULL: forget everything. */
+/* Auth announced a change of ORG: drops its decisions; NULL: drops everything. */
 void policy_forget(struct policy *p, const struct id *org);
-/* Auth's line was heard of at NOW_MS, and is whole; it is believed for LINE_SILENT_MS. */
+/* A frame of auth's events arrived at NOW_MS and none is missing: the cache is valid for
+ * LINE_SILENT_MS. */
 void policy_heard(struct policy *p, uint64_t now_ms);
-/* The line ended. */
+/* The connection to auth's events ended. */
 void policy_deaf(struct policy *p);
 
 #endif

@@ -1,10 +1,10 @@
-/* replay.h - the nonces of requests that were taken, so that no signed request is taken twice.
+/* replay.h - the nonces of accepted requests, so that no signed request is accepted twice.
  *
- * A nonce is remembered with the minute in which its request was created, which the signature
- * covers, until no request of that minute is taken any more. Requests created before the
- * process started are refused by the caller, so that nothing need be kept on disk. When a
- * minute's room is half full each device and each organization has a share of it, so that none
- * of them can shut out others. Thread-safe; no lock is held for long. */
+ * A nonce is stored with the minute in which its request was created, which the signature
+ * covers, until requests of that minute are refused as too old. The caller refuses requests
+ * created before the process started, so nothing need be stored on disk. When a minute's table
+ * is half full each device and each organization gets a share of it, so that none can shut out
+ * others. Thread-safe; no lock is held for long. */
 #ifndef ZT_COMMON_REPLAY_H
 #define ZT_COMMON_REPLAY_H
 

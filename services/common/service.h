@@ -48,7 +48,7 @@ struct service_settings {
 
 struct service;
 
-/* What a handler sees: a request that has the right to be there. */
+/* A handler's view of a request; its right was checked. */
 struct request {
 	enum route route;
 	struct route_params params;
@@ -63,7 +63,7 @@ struct request {
 
 typedef enum zt_err handler(void *state, const struct request *rq, struct rpc_answer *out);
 
-/* A question of another service; no device asks these. */
+/* A call by another service; devices cannot make it. */
 struct service_ask {
 	const char *what;
 	handler *run;
@@ -85,36 +85,36 @@ struct service_def {
 	enum zt_err (*open)(struct service *s, const struct service_settings *settings,
 	    struct db *db, void **state, char why[200]);
 	void (*close)(void *state);
-	/* Decides by itself (auth); NULL: auth is asked. */
+	/* Decides locally (auth); NULL: asks auth. */
 	enum zt_err (*decide)(void *state, struct db *db, const struct id *org,
 	    const struct id *device, const struct id *workspace, struct decision *out);
 	bool (*is_operator)(void *state, const char *authorization);
-	/* Every SWEEP seconds, on a thread and with a connection of its own; NULL: nothing to
-	 * do. */
+	/* Periodic cleanup, every SWEEP seconds, on its own thread and database connection;
+	 * may be NULL. */
 	void (*sweep)(void *state, struct service *s, struct db *db);
-	/* An event of another service arrived. Runs on the thread that hears of revocations: it
-	 * does not wait. NULL: none wanted. */
+	/* An event of another service arrived. Runs on the thread that receives revocations:
+	 * it must not wait. May be NULL. */
 	void (*event)(void *state, const Zt__Event *e);
-	/* Events of FROM were missed, whichever; the same thread. NULL: nothing to do. */
+	/* Events of FROM were missed, of unknown kind; the same thread. May be NULL. */
 	void (*lost)(void *state, enum route_service from);
 };
 
 /* Runs until SIGTERM or SIGINT; returns the exit code. */
 int service_main(int argc, char **argv, const struct service_def *def);
 
-/* Publishes that TOPIC of ORG changed and now stands at POSITION. */
+/* Publishes that TOPIC of ORG changed; its newest position is POSITION. */
 void service_publish(struct service *s, const struct id *org, const struct id *topic,
     const char *kind, uint64_t position);
-/* Publishes E as it is (messaging to gateways). */
+/* Publishes E unaltered (messaging to gateways). */
 void service_publish_event(struct service *s, const Zt__Event *e);
 /* The policy of a service that asks auth; NULL in auth. */
 struct policy *service_policy(struct service *s);
-/* Asks auth which workspaces are due to be deleted, and shows each; stops at EACH's first error
- * and returns it. For a sweep. */
+/* Asks auth for the workspaces due for deletion, and calls EACH for each; stops at EACH's
+ * first error and returns it. For a cleanup. */
 ZT_CHECKED enum zt_err service_each_due(struct service *s,
     enum zt_err (*each)(void *ctx, const struct id *org, const struct id *workspace),
     void *ctx);
-/* The line to the auth service; NULL in auth. */
+/* The connection to the auth service; NULL in auth. */
 struct peer *service_auth(struct service *s);
 /* Sets the sentence that goes with an error; returns ERR. */
 enum zt_err service_refuse(struct rpc_answer *out, enum zt_err err, const char *why);

@@ -1,4 +1,4 @@
-/* messaging.h - which devices listen, through which gateway's sockets. */
+/* messaging.h - the listening devices, and their sockets at the gateways. */
 #ifndef ZT_MESSAGING_H
 #define ZT_MESSAGING_H
 
@@ -12,13 +12,13 @@ struct messaging_settings {
 };
 
 struct listener {
-	uint64_t socket; /* chosen here; gateways know their own by it */
+	uint64_t socket; /* number chosen here, which identifies the socket at its gateway */
 	struct id org, device;
 	uint64_t since_ms;
 };
 
-/* What listeners of one organization are to be told: the newest of each topic and kind. While
- * auth is asked who may hear it, more gathers for the next question. */
+/* Events to send to the listeners of one organization: the newest of each topic and kind.
+ * While auth is asked who may receive them, more gather for the next question. */
 struct told {
 	struct id topic;
 	char kind[16];
@@ -36,13 +36,13 @@ struct waiting {
 
 struct messaging {
 	struct service *service;
-	pthread_mutex_t lock; /* over what follows */
+	pthread_mutex_t lock; /* guards the fields below */
 	struct listener *listeners;
 	size_t count, cap;
 	uint64_t next_socket;
 	struct idmap waiting;               /* by organization */
-	struct waiting *first, **last;      /* the same, in their order */
-	struct id asked[MESSAGING_THREADS]; /* organizations of which auth is being asked */
+	struct waiting *first, **last;      /* the same, oldest first */
+	struct id asked[MESSAGING_THREADS]; /* organizations with a pending question to auth */
 	pthread_cond_t more;
 	pthread_t threads[MESSAGING_THREADS];
 	size_t started, thread_count;
@@ -50,12 +50,13 @@ struct messaging {
 };
 
 handler fanout_open, fanout_close;
-/* Begins to send events on. Errors: MEMORY. */
+/* Starts to forward events. Errors: MEMORY. */
 ZT_CHECKED enum zt_err fanout_start(struct messaging *m);
 void fanout_stop(struct messaging *m);
-/* E is to be sent on to whom it concerns. */
+/* Queues E for the listeners that may receive it. */
 void fanout_event(void *state, const Zt__Event *e);
-/* Events were missed: all that listen are judged anew, and told that the log may have grown. */
+/* Events were missed: checks all listeners again, and tells them that the log may have
+ * grown. */
 void fanout_lost(void *state, enum route_service from);
 
 #endif

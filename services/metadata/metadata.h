@@ -1,5 +1,5 @@
-/* metadata.h - what the metadata service keeps in memory: its line to the blocks service, and
- * how far each chain once was. */
+/* metadata.h - the metadata service's memory: its connection to the blocks service, and the
+ * marks of chains. */
 #ifndef ZT_METADATA_H
 #define ZT_METADATA_H
 
@@ -24,12 +24,12 @@ handler links_ask;
 handler checkpoints_put, checkpoints_list, checkpoints_read;
 handler usage_org;
 
-/* Within a transaction, whose writes count: whether the organization stores no more than its
- * operator allows, here and in blocks together. Errors: LIMIT, DATABASE, UNAVAILABLE. */
+/* Within a transaction, whose writes count: checks that the organization stores no more than
+ * its operator allows, here and in blocks together. Errors: LIMIT, DATABASE, UNAVAILABLE. */
 ZT_CHECKED enum zt_err usage_check(
     const struct metadata *md, const struct request *rq, struct rpc_answer *out);
 
-/* Deletes what belongs to workspaces whose deletion is due. */
+/* Deletes the data of workspaces whose deletion is due. */
 void purge_sweep(void *state, struct service *s, struct db *db);
 
 #endif

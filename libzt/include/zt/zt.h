@@ -17,11 +17,11 @@
 
 struct zt; /* one device, unlocked */
 
-/* What takes long within calls that have no progress of their own. */
+/* Long work within calls that have no progress callback of their own. */
 enum zt_work { ZT_VERIFIES_LOG, ZT_VERIFIES_HISTORY, ZT_WRAPS_KEYS };
 
-/* The most bytes of a password. It is bytes, but one spelling: what is UTF-8 counts in normal
- * form C, so that every keyboard gives the same. */
+/* Maximum bytes of a password. UTF-8 is brought to normal form C, so that every keyboard gives
+ * the same key; other bytes are used as they are. */
 #define ZT_PASSWORD_MOST 1023
 
 struct zt_options {
@@ -30,29 +30,28 @@ struct zt_options {
 	 * session. */
 	const char *password;
 	const char *ca_file; /* PEM of the server's authority; NULL: the system's */
-	/* http:// to other machines than this one, where who is in between reads and changes
-	 * what no signature covers. */
+	/* Allows http:// to other machines. Anybody on the network path can then read names
+	 * and addresses, and change what no signature covers. */
 	bool in_clear;
-	/* zt_get replaces what zt did not write, or somebody changed since. */
+	/* zt_get replaces local files that zt did not write, or that were changed since. */
 	bool overwrite;
-	/* zt_get writes such files beside what is there, under a name that says so. */
+	/* zt_get writes such files beside the local ones, under a name that marks them. */
 	bool keep_both;
-	/* zt_put reads every file, and takes no file for unchanged by what the file system
-	 * says. */
+	/* zt_put reads every file, instead of trusting size and time to detect changes. */
 	bool checksum;
-	/* Not zero: transfers end with INTERRUPTED, and leave nothing half behind. A signal
-	 * handler may set it. NULL: nobody does. */
+	/* Set it to non-zero, also from a signal handler, to end transfers with INTERRUPTED;
+	 * they leave no partial file behind. NULL: never. */
 	const volatile int *stop;
 	/* The sentences of zt_why in another language: a text with the same printf directives,
 	 * or the same text. NULL: English. */
 	const char *(*translate)(const char *english);
-	/* Told now and then how far such work is, and once when it is done. NULL: not wanted.
-	 */
+	/* Progress of long work (zt_work): called now and then, and once at the end. May be
+	 * NULL. */
 	void (*working)(void *ctx, enum zt_work what, uint64_t done, uint64_t total);
 	void *working_ctx;
-	/* Told of each object of a workspace that is damaged: what one member spoiled, or the
-	 * servers lost. An older version is read where one opens, and all else goes on; calls
-	 * that only read end with an error then. NULL: not wanted. */
+	/* Called for each damaged object of a workspace: a member damaged it, or the servers
+	 * lost it. zt reads an older version where one opens, and continues; calls that only
+	 * read then end with an error. May be NULL. */
 	void (*damaged)(void *ctx, const char *path, const char *what);
 	void *damaged_ctx;
 };
@@ -60,11 +59,13 @@ struct zt_options {
 /* Unlocks the device in O->home. The caller closes *OUT. WHY, when not NULL, is a sentence of
  * 256 bytes. Errors: NOT_FOUND (no device there), PASSWORD, WEAK, LOCKED, STORE. */
 ZT_CALL enum zt_err zt_open(const struct zt_options *o, struct zt **out, char *why);
-/* Keeps the key that O->password gives in the kernel's keyring for this login session, so that
- * zt_open needs no password for SECONDS. Errors: those of zt_open; IO (there is no keyring). */
+/* Derives the key from O->password and keeps it in the kernel's keyring for this login
+ * session, so that zt_open needs no password for SECONDS. Errors: those of zt_open; IO (there
+ * is no keyring). */
 ZT_CALL enum zt_err zt_unlock(const struct zt_options *o, unsigned seconds, char *why);
-/* Forgets it, in every login session of this user's. Errors: NOT_FOUND (no device there, no key
- * is held, or the desktop holds it), IO (a session still holds it). WHY as for zt_open. */
+/* Removes that key, in every login session of this OS user. Errors: NOT_FOUND (no device
+ * there, no key is held, or the desktop holds it), IO (a session still holds it). WHY as for
+ * zt_open. */
 ZT_CALL enum zt_err zt_lock(const struct zt_options *o, char *why);
 /* Protects the device by a PKCS#11 token from now on: the RSA key of the certificate that URI
  * (RFC 7512) names; O->password is then its PIN. Errors: those of zt_open; INVALID (the URI, or
@@ -78,14 +79,13 @@ ZT_CALL enum zt_err zt_protect_by_token(
 ZT_CALL enum zt_err zt_protect_by_desktop(const struct zt_options *o, char *why);
 /* Whether HOME's device opens by a token's PIN. */
 ZT_CALL int zt_is_by_token(const char *home);
-/* Protects the device by NEW_PASSWORD from now on, also one that was under a token or the
- * desktop. Copies of the old file still open with the old one. Errors: those of zt_open, FULL.
- * WHY as for zt_open. */
+/* Protects the device by NEW_PASSWORD from now on, instead of a password, token or the
+ * desktop. Copies of the old file still open as before. Errors: those of zt_open, FULL. WHY as
+ * for zt_open. */
 ZT_CALL enum zt_err zt_change_password(
     const struct zt_options *o, const char *new_password, char *why);
-/* Whether the device in HOME needs no password now: zt_unlock holds its key, or the desktop
- * does.
- */
+/* Whether the device in HOME opens without a password now: its key is held by zt_unlock or by
+ * the desktop. */
 ZT_CALL int zt_is_unlocked(const char *home);
 /* Wipes all keys from memory. NULL is nothing. */
 void zt_close(struct zt *z);
@@ -96,28 +96,28 @@ const char *zt_why(const struct zt *z);
 struct zt_identity {
 	const char *server, *slug, *org, *user, *device, *email;
 	uint64_t log_size; /* of the verified trust log */
-	char log_head[96]; /* as people read it to each other (zt_head_read) */
+	char log_head[96]; /* in the form that people read to each other (zt_head_read) */
 	char log_root[65],
 	    fingerprint[ZT_FINGERPRINT]; /* of the user, to be read to colleagues */
-	/* More than log_size: the server was restored from an older backup, and takes nothing
-	 * new until zt_repair of other devices has brought back what came after it. */
+	/* If more than log_size: the server was restored from an older backup, and refuses new
+	 * entries until zt_repair on other devices has restored the missing ones. */
 	uint64_t log_marked;
 };
-/* Who this device is. The texts live as long as Z. */
+/* This device's identity. The texts live as long as Z. */
 void zt_whoami(const struct zt *z, struct zt_identity *out);
-/* Fetches and verifies what is new in the trust log. Errors: NETWORK and the like; FORK,
- * ROLLBACK, PROOF, SIGNATURE: the server is not honest. */
+/* Fetches and verifies new entries of the trust log. Errors: NETWORK and the like; FORK,
+ * ROLLBACK, PROOF, SIGNATURE: the server is dishonest. */
 ZT_CALL enum zt_err zt_sync(struct zt *z);
 /* Checks every record of the local store. */
 ZT_CALL enum zt_err zt_check_store(struct zt *z, uint64_t *records);
-/* By which text from outside (names, addresses, labels, what a server says) is shown: a
- * terminal obeys nothing in it, and no character is unseen or turns its neighbours around; such
- * ones become \u{NNNN}, or in JSON what a JSON string has for them. zt_why is so already, and
- * showing it again changes nothing. */
+/* How to show text from outside (names, addresses, labels, a server's sentences): a terminal
+ * obeys nothing in the result, and no character is invisible or reorders its neighbours. Such
+ * characters become \u{NNNN}, or their JSON escapes. zt_why is already in this form; showing
+ * it again changes nothing. */
 enum zt_shown { ZT_SHOW_PLAIN, ZT_SHOW_JSON };
 #define ZT_SHOWN 16 /* bytes that one character needs */
-/* What stands for the first character of *TEXT, and its length; *TEXT is behind it then. 0: the
- * end. OUT is not terminated. */
+/* Writes the shown form of *TEXT's first character to OUT, not terminated, moves *TEXT past
+ * it, and returns the length. 0: end of text. */
 size_t zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN]);
 /* The library's version, such as "0.1.0". */
 const char *zt_version(void);
