@@ -29,7 +29,7 @@ accounts_new(struct accounts **out)
 void
 accounts_free(struct accounts *a)
 {
-	free(a); /* whoever held one has left by now */
+	free(a); /* all holders have left by now */
 }
 
 uint64_t

@@ -31,7 +31,7 @@ invite(struct cli *c, enum zt_invitation_kind kind)
 	(void)fflush(stdout);
 	if (c->email == NULL || kind != ZT_INVITE_USER)
 		return ZT_OK;
-	/* The link is there whatever becomes of the mail. */
+	/* The link is valid even if the mail fails. */
 	if ((err = zt_invite_mail(c->zt, link, c->email)) == ZT_OK)
 		cli_say(c, "sent; be there when they claim it, to compare codes");
 	return err;

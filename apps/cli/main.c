@@ -311,7 +311,8 @@ main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN); /* a file too large for its place is left out */
 	want_files();
-	/* Buffers of a transfer are used again, and not given back and faulted in anew. */
+	/* Keep the buffers of a transfer for reuse, instead of returning and faulting them in
+	 * again. */
 	(void)mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
 	(void)mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
 	c.stays_in_memory = keep_in_memory();

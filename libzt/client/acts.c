@@ -56,7 +56,7 @@ acts_time(struct zt *z, uint64_t index, struct id *author)
 
 struct acting {
 	struct zt *z;
-	struct id *devices; /* the one that was asked for, and whatever came by it */
+	struct id *devices; /* the device asked for, and the devices that it brought in */
 	size_t count, cap;
 	void (*each)(void *ctx, const struct zt_act *a);
 	void *ctx;

@@ -21,9 +21,9 @@ follows(struct space *s, const struct change *c, bool *out)
 	return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
 }
 
-/* What the checkpoint called current is met again, at its very place; whatever else is found
- * counts once the chain has led to the checkpoint. A version behind one that was called current
- * shows that the checkpoint misstated it (F4). */
+/* A version that the checkpoint called current must be at its stated position. Other versions
+ * count once the chain has reached the checkpoint. A newer version than a current one proves
+ * that the checkpoint was false (F4). */
 static enum zt_err
 fill_change(struct space *s, const struct chain_change *of, const struct change *c)
 {

@@ -192,9 +192,9 @@ open_and_settle(const struct zt_options *o, char *why)
 	return err;
 }
 
-/* A founding that was ended in the middle: its genesis arrived, and the rest is done now; or it
- * did not, and nobody can sign it again. Errors: EXISTS (it is another device), NOT_FOUND
- * (begin anew). */
+/* A founding that was ended in the middle: its genesis arrived, and the rest is done now; or
+ * it did not, and nobody can sign it again. Errors: EXISTS (it is another device), NOT_FOUND
+ * (start over). */
 static enum zt_err
 go_on(const struct zt_options *o, char *why)
 {

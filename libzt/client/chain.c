@@ -280,8 +280,7 @@ chain_suspect(struct space *s)
 
 /* A version must stand right behind the one before it (F2, F4, F5, F6). One that is left out,
  * of a write that raced its author's removal, uses its number up: the server has counted it,
- * and whoever writes next stands behind it. If it fits nowhere it is as if it had never been.
- */
+ * and the next writer must follow it. If it fits nowhere, ignore it. */
 static enum zt_err
 take_change(struct space *s, const struct chain_change *of, const struct change *c)
 {
@@ -352,7 +351,7 @@ check_parent(struct space *s, const struct changeset *cs, uint64_t position)
 	return ZT_OK;
 }
 
-/* A chain that is verified anew must lead to what was verified before. */
+/* A chain that is verified again must reach the position and hash verified before. */
 static enum zt_err
 check_goal(struct space *s)
 {
@@ -493,8 +492,8 @@ chain_page(struct space *s, uint64_t from, Zt__ChainPage **out)
 	return err;
 }
 
-/* A chain of many pages begins at a member's checkpoint where there is one. Whatever speaks
- * against that is no reason to refuse: the chain itself is there. */
+/* Starts a chain of many pages at a member's checkpoint, if there is one. A bad checkpoint is
+ * no reason to refuse: the chain itself can be verified. */
 static enum zt_err
 begin_at_checkpoint(struct space *s, bool *begun)
 {

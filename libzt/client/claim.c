@@ -272,8 +272,9 @@ out:
 	return err;
 }
 
-/* An earlier try of this folder: its answer, when it is this link's; and whatever became of it,
- * whether the log holds its device. Errors: NOT_FOUND (no, begin anew). */
+/* Continues an earlier try in this folder: fetches its answer if it used this link, else ends
+ * it; without an answer, checks whether the log has its device. Errors: NOT_FOUND (no: start
+ * over). */
 static enum zt_err
 go_on(struct claiming *k, const Zt__Joining *m)
 {
@@ -325,7 +326,7 @@ claim_anew(struct claiming *k)
 	    (err = compose_claim(&k->n, k->c, &claim)) ||
 	    (err = exchange_walk(r, 6, bytes_of(NULL, 0), &got)) || (err = keep(k)))
 		goto out;
-	/* From here on the greeter may enter this device, whatever this process does. */
+	/* From here on the greeter may enter this device, even if this process ends. */
 	r->is_told = true;
 	if ((err = exchange_walk(r, SAS_STEPS, buf_bytes(&claim), &got)) == ZT_OK)
 		err = take_welcome(k, buf_bytes(&got));

@@ -21,8 +21,8 @@ client_refuse(struct zt *z, enum zt_err err, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof text, client_words(z, format), args);
 	va_end(args);
-	/* Names and addresses in it are others' words: whoever prints the sentence need not
-	 * care. */
+	/* The sentence may contain others' names and addresses: make it safe to show here,
+	 * once for all callers. */
 	utf8_show_text(text, z->why, sizeof z->why);
 	return err;
 }

@@ -1,6 +1,6 @@
 /* colleagues.c - recovery by colleagues: parts of a recovery secret, each sealed to one of
- * them. Whoever has lost all devices asks some of them, who compare codes and decide whether it
- * is their colleague; with enough parts the secret is back. */
+ * them. A user who has lost all devices asks some of them; they compare codes and decide
+ * whether this is their colleague. Enough parts restore the secret. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -276,7 +276,7 @@ colleagues_help(struct zt *z, struct exchange *r, struct bytes claim, struct zt_
 	return err;
 }
 
-/* ---- whoever has lost all devices asks ---- */
+/* ---- the asker: a user who has lost all devices ---- */
 
 struct asking {
 	const struct zt_options *o;

@@ -19,8 +19,8 @@ fill_revocation(struct zt *z, void *ctx, Zt__EntryBody *b)
 	return ZT_OK;
 }
 
-/* By its id, or the label of one of this user's own devices: whoever adds a device chooses its
- * label, a thief too. */
+/* Finds a device by id, or by the label of one of this user's own devices: the user who adds a
+ * device chooses its label, and that may be a thief. */
 static enum zt_err
 find_device(struct zt *z, const char *text, struct org_device **out)
 {
@@ -73,7 +73,7 @@ enum zt_err
 client_revoke_device(struct zt *z, const struct id *device)
 {
 	Zt__DeviceRevoked m = ZT__DEVICE_REVOKED__INIT;
-	struct id id = *device; /* the log may be read anew meanwhile */
+	struct id id = *device; /* a copy: reading the log again may free the original */
 
 	m.device = pb_field(id.b, ID_BYTES);
 	return client_append(z, &z->org, fill_revocation, &m);

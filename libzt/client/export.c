@@ -129,7 +129,7 @@ export_log(struct exporting *x)
 	return err == ZT_OK && moved ? ZT_ERR_CONFLICT : err;
 }
 
-/* The chain of the workspace, as the server holds it: the auditor judges it anew. */
+/* Exports the workspace's chain as the server has it; the auditor verifies it again. */
 static enum zt_err
 export_chain(struct exporting *x, struct space *s)
 {

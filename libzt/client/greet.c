@@ -161,7 +161,8 @@ greeting_key(const struct greeting *g)
 	return bytes_of(g->r->invitation.b, ID_BYTES);
 }
 
-/* Before the log knows the newcomer: whoever greets again goes on from here. */
+/* Stores the greeting before the newcomer is appended to the log, so that a second greet
+ * continues here. */
 static enum zt_err
 keep_greeting(struct greeting *g, struct bytes claim)
 {
@@ -400,7 +401,7 @@ go_on(struct greeting *g)
 		there = SAS_STEPS; /* they find themselves in the log */
 		err = ZT_OK;
 	} else if (err == ZT_ERR_ABORTED) {
-		/* They were not entered, and have begun anew. */
+		/* They were not entered, and have restarted. */
 		err = store_delete(g->z->store, STORE_GREETING, greeting_key(g), 0);
 		err = err ? err : ZT_ERR_NOT_FOUND;
 	}

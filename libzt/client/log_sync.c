@@ -546,7 +546,7 @@ check_hidden(struct sync *s)
 	return ZT_OK;
 }
 
-/* The log key signs the time with each head: whoever is shown old ones is kept in the dark
+/* The log key signs the time of each head: an old head means that the server withholds entries
  * (P4). */
 static enum zt_err
 check_fresh(struct sync *s, const struct head *h)

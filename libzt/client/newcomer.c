@@ -103,8 +103,8 @@ profile_of(struct zt *z, const char *text, Zt__Profile *out)
 	    "a profile is one of admin, standard, outsider, not %.40s", text);
 }
 
-/* The handle is kept here before the log commits to it: whoever is killed in between goes on
- * with the same one, or nobody would ever know the newcomer's name. */
+/* Stores the handle before the log commits to it, so that a restart after a kill uses the same
+ * one; otherwise the newcomer's name would be lost. */
 static enum zt_err
 make_handle(struct zt *z, const struct newcomer_claim *c, struct buf *out)
 {

@@ -130,8 +130,8 @@ show_page(struct space *s, uint64_t first, uint64_t last, Zt__Statement *signed_
 	return err;
 }
 
-/* From LAST down to behind NEWEST, or to where this device's own knowledge begins: whoever has
- * what came before that brings the rest. */
+/* Shows the statements from LAST down to NEWEST + 1, or to this device's own base: a device
+ * with the earlier part shows the rest. */
 static enum zt_err
 show_way(struct space *s, uint64_t newest, uint64_t last, Zt__Statement *signed_)
 {

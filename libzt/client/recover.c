@@ -373,8 +373,8 @@ check_who(struct zt *z, const struct zt_recovery *r, unsigned need)
 	return err;
 }
 
-/* The new device's keys are kept here before the log knows them: whoever is ended in between
- * goes on with the same. */
+/* Stores the new device's keys before they are appended to the log, so that a restart uses the
+ * same keys. */
 static enum zt_err
 enter(struct zt *z, const struct zt_options *o, const struct returning *k, const char *label)
 {

@@ -446,7 +446,7 @@ out:
 
 /* ---- what stood beside the log ---- */
 
-/* Sealed keys: whatever this device sealed to whom, it seals again. */
+/* Seals again all keys that this device had sealed to members. */
 static enum zt_err
 seal_again(struct zt *z)
 {
@@ -466,7 +466,7 @@ seal_again(struct zt *z)
 	return err ? err : zt_tend(z, NULL);
 }
 
-/* Each workspace of whoever this is, and what stood beside the log. */
+/* Repairs each workspace of this user, and its data outside the log. */
 static enum zt_err
 repair_workspaces(struct repair *r, const struct org_user *me, uint64_t from)
 {

@@ -128,7 +128,7 @@ struct rewrapped {
 	struct bytes settled;
 };
 
-/* Tries all wraps of O; the first that opens is wrapped anew, appended to OUT. */
+/* Tries all wraps of O; rewraps the first that opens, appended to OUT. */
 static enum zt_err
 try_wraps(struct rewrapping *r, const struct wrapped *w, const Zt__Object *o,
     struct rewrapped *is, struct buf *out)

@@ -27,9 +27,9 @@ empty_rotation(struct rotation *r)
 		buf_free(&r->sealed[i]);
 }
 
-/* The previous key under the new one, and those older ones that no rotation leads to. Whoever
- * never got the previous key (its author sealed it to nobody, or the server withholds it)
- * rotates without it: who has it brings it along with the next rotation. */
+/* Seals under the new key the previous key, and the older ones that no rotation reaches. A
+ * rotation without the previous key is allowed (its author sealed it to nobody, or the server
+ * withholds it): a device that has that key includes it in the next rotation. */
 static enum zt_err
 bring_along(struct space *s, struct rotation *r, unsigned next)
 {
@@ -189,7 +189,8 @@ struct role_act {
 	Zt__RoleChanged m;
 };
 
-/* Whoever loses the right to write: what is verified here counts of them, and nothing later. */
+/* A user who loses the right to write: their changesets verified here count, later ones do
+ * not. */
 static enum zt_err
 fill_role(struct zt *z, void *ctx, Zt__EntryBody *b)
 {
@@ -289,7 +290,7 @@ open_for_void(struct zt *z, const char *workspace, struct space **out)
 static enum zt_err
 append_void(const struct space *s, struct voided v)
 {
-	struct id id = s->w->id; /* the log may be read anew meanwhile */
+	struct id id = s->w->id; /* a copy: reading the log again may free the original */
 
 	return client_append(s->z, &id, fill_void, &v);
 }

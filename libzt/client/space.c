@@ -64,8 +64,8 @@ open_name(struct space *s, const struct org_name *name, const struct secret *key
 	return opened;
 }
 
-/* A rotation seals the name anew, so that its author can spoil it: then the one before is
- * shown. */
+/* A rotation seals the name again, so its author can damage it: fall back to the earlier
+ * name. */
 void
 space_name(struct space *s, char out[260])
 {

@@ -207,8 +207,7 @@ put_content(struct transfer *t, int fd, const struct stat *st, struct local_entr
 		suite_random(e->there.vlob.b, ID_BYTES);
 		e->there.is_folder = false;
 	}
-	/* The batch has it first: what is under way writes into it, whatever fails meanwhile.
-	 */
+	/* The batch owns it first: blocks in flight write into it, even after a failure. */
 	t->unread = 0;
 	if ((err = batch_write(b, &e->there.vlob, m, true, size)) == ZT_OK)
 		err = send_content(t, fd, buf_text(&e->shown), size, m->file);

@@ -28,7 +28,7 @@ remove_folder(const char *folder)
 	(void)rmdir(folder);
 }
 
-/* Whether nobody uses FOLDER any more: whoever does holds its lock. */
+/* Whether FOLDER is unused: a process that uses it holds its lock. */
 static bool
 is_left(const char *folder)
 {

@@ -142,7 +142,8 @@ compose(
 	enum zt_err err;
 
 	if (password.n == 0)
-		return ZT_ERR_PASSWORD; /* whoever has the file would have the keys */
+		return ZT_ERR_PASSWORD; /* without a password the file alone would give the
+					 * keys */
 	suite_random(salt, sizeof salt);
 	m.protector = BY_PASSWORD;
 	m.salt = pb_field(salt, sizeof salt);

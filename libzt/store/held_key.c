@@ -89,7 +89,7 @@ line_key(const char *line, const char *name)
 		   : 0;
 }
 
-/* Revokes what the kernel lists under NAME, in whatever session it is held. COUNT: how many. */
+/* Revokes the keys that the kernel lists under NAME, in all sessions. COUNT: how many. */
 static enum zt_err
 revoke_all(const char *name, size_t *count)
 {

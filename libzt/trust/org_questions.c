@@ -176,7 +176,7 @@ org_state_may_see(const struct org_workspace *w, const struct org_user *u, uint6
 		return false;
 	if (org_state_role(w, u, ORG_NEVER) != ROLE_NONE)
 		return true;
-	/* Whoever left sees what was there until then, the leaving included. */
+	/* A former member sees the entries up to their leaving, that entry included. */
 	return index <= (m->roles[m->role_count - 1].value == ROLE_NONE
 				? m->roles[m->role_count - 1].index
 				: u->revoked);

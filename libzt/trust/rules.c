@@ -51,7 +51,8 @@ live_user(const struct act *a, ProtobufCBinaryData field)
 	return u;
 }
 
-/* A key that nobody can seal to would stop whoever must seal to each member or device. */
+/* Refuses a key that cannot be sealed to: it would block every rotation, which seals to each
+ * member or device. */
 static enum zt_err
 takes_seals(struct act *a, ProtobufCBinaryData key)
 {

@@ -53,8 +53,8 @@ known_org(struct auth *a, const struct id *id)
 	return org;
 }
 
-/* Whoever names an organization need not have proved anything yet: only one that is in the
- * database gets a place in memory, which it keeps. */
+/* The caller may be unauthenticated: only organizations in the database get a place in memory,
+ * which they keep. */
 static enum zt_err
 check_exists(struct db *db, const struct id *id)
 {
@@ -387,7 +387,7 @@ check_limit(const struct auth_org *org, struct auth_append *g)
 }
 
 /* Checks and takes each of GROUP in memory, then makes all that were good durable in one
- * transaction. When that fails the state is dropped, to be read anew. */
+ * transaction. On failure drops the state, to be read again. */
 static void
 commit_group(struct auth *a, struct auth_org *org, struct db *db, const struct id *id,
     struct auth_append *group)

@@ -46,7 +46,7 @@ answer_append(struct auth *a, const struct request *rq, const struct entry *e,
 	uint64_t size;
 	enum zt_err err;
 
-	/* It is in the log, whatever comes of the answer: others hear of it first. */
+	/* It is in the log now: publish it first, even if the answer fails. */
 	err = auth_lock(a, rq->db, &rq->params.org, &org);
 	size = err == ZT_OK ? merkle_size(org->state->tree) : done->index + 1;
 	service_publish(rq->service, &rq->params.org, &e->topic, "log", size);

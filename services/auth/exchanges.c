@@ -1,7 +1,7 @@
 /* exchanges.c - the relay of the enrolment exchange: it keeps each attempt's messages in order
  * and understands none of them. A side may go away and come back; a new attempt by the claimer
- * ends the one before, unless the greeter has taken that up: whoever has the link may begin an
- * attempt, and must not end one in which two humans compare codes. */
+ * ends the one before, unless the greeter has joined that one: anybody with the link may start
+ * an attempt, and must not end one in which two humans compare codes. */
 #include <stdlib.h>
 
 #include "auth/auth.h"
@@ -81,8 +81,8 @@ begin_attempt(const struct request *rq, struct invitation *inv, const struct id 
 	return db_run(rq->db, &drop_others, v, 3, NULL); /* one attempt's messages are kept */
 }
 
-/* Attempts count when the inviting side takes them up, where a human compares codes: whoever
- * has nothing but the link uses none of them up. */
+/* Counts an attempt once the inviting side joins it, where a human compares codes: the link
+ * alone uses up none. */
 static enum zt_err
 take_up(const struct request *rq, const struct invitation *inv)
 {
@@ -141,7 +141,8 @@ begin_if_free(
 	return err;
 }
 
-/* The claimer has the welcome: the word of whoever runs this attempt, for a person to read. */
+/* Notes that the claimer has the welcome: an unverified statement of this attempt's claimer,
+ * shown to a person. */
 static enum zt_err
 note_fetched(const struct request *rq, struct invitation *inv)
 {
@@ -273,7 +274,7 @@ exchanges_greet(void *state, const struct request *rq, struct rpc_answer *out)
 	return run(rq, true, out);
 }
 
-/* CLAIM: the newcomer's. Whoever has the link may; the codes decide. */
+/* CLAIM: the newcomer's. Anybody with the link may call it; the codes decide. */
 enum zt_err
 exchanges_claim(void *state, const struct request *rq, struct rpc_answer *out)
 {

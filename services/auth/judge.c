@@ -26,7 +26,7 @@ judge(const struct auth_org *org, const struct id *workspace, const Zt__Changese
 	return err ? err : judge_rules(org->state, workspace, &cs, &place, why);
 }
 
-/* Whoever asks gives the signed position away only once the changeset stands there. */
+/* The caller releases the signed position only once the changeset is in the chain. */
 static enum zt_err
 answer_signed(const struct auth_org *org, const struct position *p, struct rpc_answer *out)
 {

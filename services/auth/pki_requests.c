@@ -97,7 +97,7 @@ out:
 	return err;
 }
 
-/* PKI_STATE: what became of a request, for whoever knows its id. */
+/* PKI_STATE: the state of a request, for any caller who knows its id. */
 enum zt_err
 pki_requests_state(void *state, const struct request *rq, struct rpc_answer *out)
 {

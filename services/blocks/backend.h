@@ -1,9 +1,9 @@
 /* backend.h - a store of opaque blocks. What each slot must promise:
  *
  * put    returns ZT_OK only when the block survives a power cut; the same block again is ZT_OK
- *        and not ADDED; another content under a known id is EXISTS, and never takes its place.
+ *        and not ADDED; different content under a known id is EXISTS, and never replaces it.
  *        Many threads at once.
- * get    gives back exactly what was put, or an error: CORRUPT for damage, NOT_FOUND.
+ * get    returns exactly the bytes that were put, or an error: CORRUPT for damage, NOT_FOUND.
  * has    whether a block was put. */
 #ifndef ZT_BLOCKS_BACKEND_H
 #define ZT_BLOCKS_BACKEND_H

@@ -1,11 +1,11 @@
 /* backend_fs.c - one file a block: FOLDER/ORG/WORKSPACE/xx/ID, written beside as a temporary
- * file and renamed when it is whole. Behind its bytes stand its hash, by which it is known, and
- * a checksum of no cryptographic worth: that finds what the disk damaged on each read, at a
- * tenth of the hash's cost. Whether a block is the right one is for clients to find.
+ * file and renamed when it is whole. Behind its bytes stand its hash, by which it is known,
+ * and a checksum of no cryptographic worth: that finds what the disk damaged on each read, at
+ * a tenth of the hash's cost. Whether a block is the right one is for clients to find.
  *
- * Group commit: a writer leaves its file, not yet synced, and waits; whoever finds no sync
- * under way calls syncfs once for all that wait. So N writers cost one sync, and each is
- * acknowledged only after a sync that began behind its rename. */
+ * Group commit: a writer renames its unsynced file into place and waits; the writer that finds
+ * no sync running calls syncfs once for all that wait. So N writers cost one sync, and each is
+ * acknowledged only after a sync that began after its rename. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -337,8 +337,8 @@ stands(struct fs *f, const char *path, const struct hash *hash, bool *out)
 	return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
 }
 
-/* The same, but what is damaged goes, to be written anew: one at a time, so that nobody takes
- * away what another has just written there. */
+/* The same, but deletes a damaged file so that it can be written again: under a lock, so that
+ * no thread deletes what another has just written. */
 static enum zt_err
 stands_well(struct fs *f, const char *path, const struct hash *hash, bool *out)
 {

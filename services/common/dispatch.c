@@ -138,7 +138,8 @@ admit(struct dispatch *d, const Zt__Call *call, struct request *rq, bool *is_pro
 	*why = "";
 	if ((err = may(row, rq, why)) == ZT_OK || fresh)
 		return err;
-	/* Whoever was let in a moment ago is not refused by what was known before. */
+	/* A cached decision may be too old to refuse a device that was just entered: ask
+	 * auth. */
 	*why = "";
 	if ((err = decide(d, rq, true)))
 		return err;

@@ -17,7 +17,7 @@ enum {
 	RECORD = 96,
 	CHECKED = RECORD - ID_BYTES,    /* what the checksum is over */
 	SYNC_MS = 200,                  /* between two syncs */
-	SLACK = 1024 * 1024,            /* of old records, before the file is written anew */
+	SLACK = 1024 * 1024,            /* bytes of old records before the file is rewritten */
 	MOST_FILE = 1024 * 1024 * 1024, /* some ten million topics */
 };
 

@@ -102,7 +102,7 @@ policy_deaf(struct policy *p)
 	(void)pthread_mutex_lock(&p->lock);
 	p->is_deaf = true;
 	(void)pthread_mutex_unlock(&p->lock);
-	policy_forget(p, NULL); /* whatever happens until it stands again */
+	policy_forget(p, NULL); /* events until it is connected again are lost */
 }
 
 static void
@@ -116,8 +116,8 @@ key_of(const struct id *device, const struct id *workspace, struct id *out)
 	memcpy(out->b, h.b, ID_BYTES);
 }
 
-/* Whether what is kept may be believed at NOW_MS; P is locked. The clock is looked at here too:
- * whoever was stopped for a while does not know it yet. */
+/* Whether the cache may be used at NOW_MS; P is locked. Checks the clock itself: a process
+ * that was stopped for a while has not noticed yet. */
 static bool
 is_whole(const struct policy *p, uint64_t now_ms)
 {

@@ -30,8 +30,8 @@ forget(struct messaging *m, uint64_t socket)
 		}
 }
 
-/* Whoever was revoked after the request was let in, and before it was listed, is not among
- * those whom the word of that closed. */
+/* Checks again after listing: a device revoked between its request's check and its listing was
+ * missed when the revocation closed the listed sockets. */
 static enum zt_err
 check_again(struct messaging *m, const struct listener *l)
 {

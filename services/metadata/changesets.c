@@ -40,9 +40,9 @@ static const struct db_query same_changeset = { "chain_same",
 	"SELECT position, link FROM changesets WHERE org = $1::bytea AND workspace = $2::bytea "
 	"AND "
 	"position > $3::int8 AND body = $4::bytea" };
-/* All changes of a push in one round trip each. New vlobs are inserted; old ones move only from
- * the version and hash that their author saw. OFFSET 0 keeps the inner query what it is: one
- * look-up by the whole key for each, whatever the planner thinks of the table. */
+/* All changes of a push in one round trip each. New vlobs are inserted; old ones move only
+ * from the version and hash that their author saw. OFFSET 0 keeps the planner from flattening
+ * the inner query: one look-up by the whole key for each, with any table statistics. */
 static const struct db_query new_vlobs = { "vlobs_new",
 	"INSERT INTO vlobs SELECT $1::bytea, $2::bytea, t.v, 1, t.h FROM unnest($3::bytea[], "
 	"$4::int8[], $5::bytea[]) AS t(v, n, h) WHERE t.n = 1 ON CONFLICT DO NOTHING RETURNING "
@@ -54,8 +54,8 @@ static const struct db_query move_vlobs = { "vlobs_move",
 	"t.n - 1 AND o.object_hash = t.p OFFSET 0) seen WHERE t.n > 1 ON CONFLICT (org, "
 	"workspace, vlob) DO UPDATE SET version = excluded.version, object_hash = "
 	"excluded.object_hash RETURNING 1" };
-/* The author's own wraps stand beside the objects. Others' are added: whoever repaired first
- * may have brought rubbish, and the author's must still come. */
+/* The author's own wraps are stored beside the objects. Others' are added: the first repair
+ * may have brought rubbish, and the author's must still be accepted. */
 static const struct db_query put_objects = { "objects_put",
 	"WITH made AS (INSERT INTO objects SELECT $1::bytea, $2::bytea, t.v, t.n, t.g, t.w, "
 	"t.o FROM unnest($3::bytea[], $4::int8[], $5::int8[], $6::bytea[], $7::bytea[]) AS "

@@ -1,8 +1,9 @@
 /* sealed_keys.c - workspace keys, each sealed to one member by another: deposit and fetch.
  *
  * Nobody but the recipient can say which of them is good, so none may hide another: a user has
- * one for each recipient and generation, whatever device it comes from; only managers and
- * owners deposit for others, theirs come first, and whoever asks goes on through the pages. */
+ * one for each recipient and generation, from all their devices together; only managers and
+ * owners deposit for others, theirs are listed first, and the reader continues through the
+ * pages. */
 #include <stdlib.h>
 
 #include "common/page.h"

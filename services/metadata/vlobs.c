@@ -1,5 +1,5 @@
-/* vlobs.c - sealed objects in bulk: as many of the asked-for versions as one answer holds; and
- * their content keys, wrapped anew. */
+/* vlobs.c - sealed objects in bulk: as many of the requested versions as one answer holds; and
+ * rewrapping of their content keys. */
 #include <stdlib.h>
 
 #include "base/wire.h"
