@@ -297,7 +297,7 @@ cmd_recovery_create(struct cli *c)
 			(void)qr_print(words);
 		/* not before a person can have the new ones */
 		err = fflush(stdout) != 0 ? ZT_ERR_IO
-		      : c->keep		  ? ZT_OK
+		      : c->keep           ? ZT_OK
 					  : zt_recovery_end_older(c->zt, &ended);
 		if (ended > 0 && !c->quiet) {
 			(void)fprintf(stderr,

@@ -333,7 +333,8 @@ check_needed(struct batch *b)
 }
 
 /* What was sent came before what others did meanwhile, as long as what it relies on is in the
- * tree: they moved it, and what was written moved with it. Errors: CONFLICT (they removed it). */
+ * tree: they moved it, and what was written moved with it. Errors: CONFLICT (they removed it).
+ */
 static enum zt_err
 check_kept(struct batch *b)
 {

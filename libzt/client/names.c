@@ -22,8 +22,7 @@ tree_act(struct zt *z, const char *remote, tree_act_fn *act, void *ctx)
 		struct batch *b = NULL;
 
 		z->why[0] = 0;
-		if ((err = batch_new(s, &b)) == ZT_OK &&
-		    (err = act(ctx, s, &path, b)) == ZT_OK)
+		if ((err = batch_new(s, &b)) == ZT_OK && (err = act(ctx, s, &path, b)) == ZT_OK)
 			err = batch_send_once(b);
 		batch_free(b);
 		if ((err != ZT_ERR_CONFLICT && err != ZT_ERR_STALE_KEY) || tries == TRIES ||

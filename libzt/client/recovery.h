@@ -18,7 +18,8 @@ ZT_CHECKED enum zt_err recovery_id(const struct secret *secret, unsigned need, s
 ZT_CHECKED enum zt_err recovery_add(
     struct zt *z, const struct secret *secret, unsigned need, const char *label);
 /* Somebody on the way back: the device that this is going to be, and the parts that came. */
-/* One of NEED parts of DEVICE's secret, as a colleague says: what does not fit costs no other. */
+/* One of NEED parts of DEVICE's secret, as a colleague says: what does not fit costs no other.
+ */
 struct returning_part {
 	struct id device;
 	unsigned need;

@@ -268,7 +268,9 @@ what_is_moved_behind_a_put_is_there_once(void **state)
 	assert_int_equal(0, fclose(f));
 	assert_string_equal("hello", is);
 	/* and its folder with all that is put into it */
-	m = (struct meanwhile){ .z = s->bob.zt, .removes = "moving:/to", .to = "moving:/there" };
+	m = (struct meanwhile){
+		.z = s->bob.zt, .removes = "moving:/to", .to = "moving:/there"
+	};
 	assert_ok(put_stream(&s->alice, "moving:/to/g", &p));
 	assert_err(ZT_ERR_NOT_FOUND, zt_get(s->bob.zt, "moving:/to/g", local, NULL, NULL));
 	assert_ok(zt_get(s->bob.zt, "moving:/there/g", local, NULL, NULL));
