@@ -108,6 +108,7 @@ download(int folder, const char *name, bool swapped)
 	sink_end(k);
 	folder_drop(in);
 	free(page);
+	free(t->notes);
 	free(t);
 	free(z);
 }
