@@ -145,7 +145,7 @@ batch_free(struct batch *b)
 {
 	if (b == NULL)
 		return;
-	/* The network reads the body until it is done, whatever else went wrong. */
+	/* The network reads the body until the call is done, even after other errors. */
 	while (b->is_sent && !b->is_answered)
 		if (calls_turn(b->s->z->calls, TURN_MS))
 			break;
@@ -546,7 +546,7 @@ sign_changeset(struct outgoing *o)
 	o->cs.parent_link = s->link;
 	o->cs.is_adjacent = o->b->is_adjacent;
 	o->cs.seen_size = merkle_size(z->state->tree);
-	/* Never before what this builds on, whatever the clock of its author said. */
+	/* Never earlier than the parent's time, even if its author's clock was wrong. */
 	o->cs.time = now > s->time ? now : s->time;
 	return merkle_root(z->state->tree, o->cs.seen_size, &o->cs.seen_root)
 		   ? ZT_ERR_STORE

@@ -313,9 +313,7 @@ R4_connections_that_ended_count_no_more(void **state)
 		ask_health(*state);
 }
 
-/* A client keeps its connections: single calls one, transfers a few, whatever order they come
- * in.
- */
+/* A client keeps its connections: single calls one, transfers a few, in any order. */
 static void
 R4_a_client_that_works_on_opens_no_connection_for_each_call(void **state)
 {

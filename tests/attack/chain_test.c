@@ -1,5 +1,6 @@
-/* chain_test.c - what a member with a patched client signs, on an honest server: whatever the
- * server takes each client takes, and what no client would take the server refuses. */
+/* chain_test.c - what a member with a patched client signs, on an honest server: each client
+ * accepts every changeset that the server accepts, and the server refuses those that no client
+ * would accept. */
 #include "test.h"
 
 #include <stdio.h>
@@ -136,8 +137,8 @@ F7_the_server_refuses_what_no_client_would_take(void **state)
 	person_close(&carol);
 }
 
-/* Without anybody's word for what is right: claims at random, and whatever is taken must be
- * taken by all. */
+/* Without an oracle for what is right: random claims; every accepted one must be accepted by
+ * all. */
 static void
 F7_what_the_server_takes_each_client_takes(void **state)
 {

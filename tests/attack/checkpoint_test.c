@@ -1,5 +1,6 @@
-/* checkpoint_test.c - a long chain begun at a member's checkpoint: what is proved is taken, and
- * whatever a server or the checkpoint's author misstates, the chain itself corrects. */
+/* checkpoint_test.c - a long chain begun at a member's checkpoint: what is proved is taken,
+ * and the chain itself corrects every false statement of a server or the checkpoint's
+ * author. */
 #include "test.h"
 
 #include <stdio.h>
@@ -300,7 +301,7 @@ P4_what_stands_before_a_checkpoint_is_verified_by_and_by_and_then_vouched_for(vo
 		watch(s, &s->bob, at);
 	at = opened_again(&s->bob, "long");
 	assert_int_equal(0, at->base);
-	assert_int_equal(0, at->goal); /* nothing was begun anew */
+	assert_int_equal(0, at->goal); /* no restart from position 0 */
 	assert_memory_equal(alice->link.b, at->link.b, HASH_BYTES);
 	assert_ok(chain_version(at, &at->w->id, 2, &v));
 	assert_int_equal(2, v.version);
@@ -360,7 +361,8 @@ P4_a_server_that_leaves_out_what_stood_before_a_checkpoint_is_found(void **state
 	assert_ok(space_sync(at));
 	assert_true(at->base > 0);
 	double_play(s->w->d, &hooks);
-	assert_ok(space_backfill(at, 60000)); /* nothing is believed: all is begun anew */
+	assert_ok(space_backfill(at, 60000)); /* the checkpoint is discarded: restart from
+					       * position 0 */
 	assert_true(omitted.told);
 	assert_int_equal(0, at->position);
 	assert_int_equal(alice->position, at->goal);

@@ -1,6 +1,6 @@
 /* events_test.c - rows N4 and R2: real services that are stopped, or begin again, while a
- * device is revoked. Whatever they missed meanwhile, it is out within a second of their going
- * on. */
+ * device is revoked. Although they missed events, it is out within a second after they
+ * continue. */
 #include "test.h"
 
 #include <pthread.h>

@@ -385,8 +385,8 @@ N1_a_body_that_comes_a_byte_at_a_time_ends_and_a_slow_one_does_not(void **state)
 	free((void *)(uintptr_t)body.p);
 }
 
-/* An address that made too many calls that nobody signed waits for each refusal; whoever signs
- * is served at once, from that address too. */
+/* An address that made too many unsigned calls waits for each refusal; signed calls are served
+ * at once, from that address too. */
 static void
 N1_calls_that_nobody_signed_use_up_their_address_and_no_signed_call(void **state)
 {
@@ -669,7 +669,7 @@ N1_the_address_that_our_proxy_names_is_the_one_that_counts(void **state)
 	assert_int_equal(REFUSED, last);
 	assert_int_not_equal(
 	    REFUSED, call_through(&g, PROXY, "x-forwarded-for: 2001:db8:0:1::1\r\n"));
-	/* Whoever is no proxy of ours is not believed. */
+	/* X-Forwarded-For from an address that is no configured proxy is ignored. */
 	for (int i = 0; i < BURST + 3; i++) {
 		(void)snprintf(field, sizeof field, "x-forwarded-for: 198.51.100.%d\r\n", i);
 		refused += call_through(&g, STRANGER, field) == REFUSED;

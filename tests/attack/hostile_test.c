@@ -263,7 +263,7 @@ disclose_rubbish(struct setting *s, enum route r)
 	(void)!call(s, r, &m, NULL);
 }
 
-/* Another's invitation: made anew, mailed, ended, greeted, claimed. */
+/* Another's invitation: made again, mailed, ended, greeted, claimed. */
 static void
 spoil_invitation(struct setting *s, enum route r)
 {

@@ -670,9 +670,8 @@ count_device(void *ctx, const struct zt_device *d)
 	++*(unsigned *)ctx;
 }
 
-/* A server that makes an invitation of a user one of a device: whoever was to become a
- * colleague would become a device of alice's, with all her keys. What it is for stands in its
- * id. */
+/* A server that turns an invitation of a user into one of a device: the future colleague would
+ * become a device of alice's, with all her keys. The kind is encoded in the id. */
 static void
 J9_an_invitation_of_a_user_never_adds_a_device_of_ones_own(void **state)
 {
@@ -709,7 +708,7 @@ keep_page(void *ctx, struct double_call *c)
 		fake_log_take(ctx, buf_bytes(&c->answer));
 }
 
-/* To whoever begins at 0, the newcomer, another organization's log. */
+/* Shows the newcomer, who starts at 0, another organization's log. */
 static bool
 show_another_log(void *ctx, struct double_call *c)
 {

@@ -1,7 +1,7 @@
 /* log_test.c - rows L1, L2, L5, L6 and K1 of the attacks: a hostile server, which has the key
- * of the log and signs whatever it shows, against the real client. After each lie the client
- * says what is wrong, keeps what it had verified, and goes on when the server is honest again.
- */
+ * of the log and signs everything that it shows, against the real client. After each lie the
+ * client reports the error, keeps its verified state, and continues when the server is honest
+ * again. */
 #include "test.h"
 
 #include "crypto/suite.h"
@@ -199,7 +199,8 @@ L6_each_flipped_node_of_a_proof_is_refused_by_the_client(void **state)
 	}
 	assert_true(flipped > 0);
 	fake_log_free(&f);
-	/* an append is in the log, whatever the server proves: what is refused is its word */
+	/* the append is in the log with any proof: the client refuses only the server's
+	 * answer */
 	flipped = 0;
 	flip = (struct flip){ .done = true };
 	for (; flip.done; flip.node++) {

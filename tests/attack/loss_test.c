@@ -490,7 +490,7 @@ F7_an_auditor_refuses_what_claims_to_be_older_than_what_it_builds_on(void **stat
 
 /* ---- what cannot stand ---- */
 
-/* Signs F's changeset anew with another head: what its author says to have seen. */
+/* Signs F's changeset again with another head as seen by its author. */
 static void
 reseal(struct person *by, struct forged *f, uint64_t size, const struct hash *root)
 {

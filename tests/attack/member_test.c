@@ -1,6 +1,6 @@
 /* member_test.c - members and strangers with patched clients, on the wire: each call of the
- * workspace by whoever may and whoever may not; services that a hostile gateway speaks to; a
- * handle that is not the one in the log. */
+ * workspace by members who may and users who may not; services that a hostile gateway speaks
+ * to; a handle that is not the one in the log. */
 #include "test.h"
 
 #include <nng/nng.h>
@@ -457,7 +457,7 @@ struct liar {
 	bool lied;
 };
 
-/* The server seals another handle for the owner, to whoever asks: it knows all public keys. */
+/* The server seals another handle for the owner, to every caller: it knows all public keys. */
 static void
 another_handle(void *ctx, struct double_call *c)
 {

@@ -54,8 +54,8 @@ P9_any_of_the_needed_number_bring_it_back(void **state)
 		}
 }
 
-/* One part of 2 of 3, whatever it says, fits every secret, and each by exactly one other part:
- * whoever holds it knows as much as before. */
+/* One part of 2 of 3, with any value, fits every secret, and each by exactly one other part:
+ * its holder knows as much as before. */
 static void
 P9_one_of_three_learns_nothing(void **state)
 {

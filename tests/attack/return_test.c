@@ -252,8 +252,8 @@ P9_a_part_that_does_not_fit_costs_no_other(void **state)
 	close_helpers(h);
 }
 
-/* Two of nina's helpers give parts that fit, of a device of mallory's; so does whoever brings
- * one of a device that nobody has. The honest ones are enough, asked before or behind. */
+/* Two of nina's helpers give parts that fit, of a device of mallory's; so does a helper with a
+ * part of a device that nobody has. The honest ones are enough, asked before or behind. */
 static void
 P9_helpers_who_bring_anothers_device_do_not_lock_out(void **state)
 {

@@ -1,4 +1,4 @@
-/* The records of an exported history: whatever is accepted has been judged entry by entry. */
+/* The records of an exported history: every accepted record was judged entry by entry. */
 #include "fuzz.h"
 
 #include "base/wire.h"

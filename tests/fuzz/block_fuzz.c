@@ -1,4 +1,4 @@
-/* A sealed block whose hash the manifest pins, as whoever made the manifest could have chosen
+/* A sealed block whose hash the manifest pins, as the manifest's author could have chosen
  * it. */
 #include "fuzz.h"
 

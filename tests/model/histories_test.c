@@ -291,7 +291,7 @@ P5_P6_hold_in_long_histories_by_chance(void **state)
 		begin_story(&s);
 		for (unsigned n = 0; n < LONG; n++) {
 			by.n = 0;
-			/* each kind of act as often as the others, whatever their number */
+			/* each kind of act equally often, independent of its number of acts */
 			void (*const kinds[])(const struct story *, void *,
 			    each_next *) = { acts_of_trust, showing, showing, signing };
 

@@ -1,5 +1,5 @@
 /* log_tree.c - the trust logs of all histories, as one tree: an act behind a log is composed,
- * signed and judged by the real validator once, whatever the chain and the devices do. */
+ * signed and judged by the real validator once, independent of chain and devices. */
 #include "histories.h"
 #include "test.h"
 

@@ -4,7 +4,7 @@
  * A user has a device of their own, and one that a thief holds unlocked. The thief renews the
  * user's key and seals rubbish to everybody, or the true key to itself alone, adds a device,
  * and announces that the user's workspace is deleted. The user's own device tends, renews,
- * looks at what was announced, and revokes the other one. Whatever came before: when the own
+ * looks at what was announced, and revokes the other one. After any history: when the own
  * device has tended, it holds the newest key, a device that was revoked does not, and the
  * newest leads to all that the own device holds; and nobody deletes a workspace whose owner
  * looks once a day.
@@ -350,7 +350,7 @@ check_thief_is_out(void)
 	secret_free(key);
 }
 
-/* Whatever stands in the log: the own device tends, and all is well. */
+/* With any log: the own device tends, and all is well. */
 static void
 check(void)
 {

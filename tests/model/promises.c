@@ -147,8 +147,8 @@ verified_before_loss(const struct device *d, unsigned loss)
 }
 
 /* How far statements of R vouch that were signed before LOSS and that A verified while their
- * device was in good standing: whoever holds such a device writes by itself, and gains nothing
- * by vouching for another. */
+ * device was in good standing: the holder of such a device can write directly, and gains
+ * nothing by vouching for another. */
 static unsigned
 vouched_by_r(const struct story *s, unsigned loss)
 {

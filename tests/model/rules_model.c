@@ -198,7 +198,7 @@ model_allows(const struct model *m, const struct model_step *s)
 	}
 }
 
-/* USER, or a device of theirs, is gone: whatever they could read needs another key. */
+/* USER, or a device of theirs, is gone: everything that they could read needs another key. */
 static void
 lose(struct model *m, unsigned user)
 {

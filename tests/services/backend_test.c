@@ -172,7 +172,7 @@ backend_finds_each_damaged_byte(void **state)
 	assert_int_equal(0, ftruncate(fd, PAGE / 2));
 	assert_err(ZT_ERR_CORRUPT, get(&g));
 	(void)close(fd);
-	assert_ok(put(p, N)); /* half of a block is written anew */
+	assert_ok(put(p, N)); /* half of a block is written again */
 	assert_ok(get(&g));
 	assert_memory_equal(p, g.p, N);
 	free(g.p);

@@ -401,7 +401,7 @@ N4_frames_lost_repeated_reordered_altered_or_forged_are_noticed(void **state)
 	}
 	assert_false(line_is_whole(&lines[SERVICE_auth], 1000));
 	assert_ok(line_take(lines, key, text(&f[0]), 1000, &news));
-	assert_true(news.lost); /* whatever was before the first */
+	assert_true(news.lost); /* events before the first frame */
 	assert_ok(line_take(lines, key, text(&f[1]), 1100, &news));
 	assert_false(news.lost);
 	assert_int_equal(5, news.event.n);
@@ -575,8 +575,8 @@ await_kept(struct scene *s)
 	fail_msg("nothing is ever kept");
 }
 
-/* Events are lost, the publisher stops and goes on, or begins another life: whatever it is, who
- * was revoked is out within a second. ZT_ROUNDS: how often. */
+/* Events are lost, the publisher stops and continues, or restarts: in each case a revoked
+ * device is out within a second. ZT_ROUNDS: how often. */
 static void
 N4_whatever_is_lost_a_revoked_device_is_out_within_a_second(void **state)
 {

@@ -79,7 +79,7 @@ leaf_of(const struct fake_log *f, size_t i, struct hash *out)
 		entry_leaf(&f->entry[i].digest, &f->entry[i].tag, out);
 	} else if (entry_decode(&s, &e) == ZT_OK) {
 		*out = e->leaf;
-	} else { /* whatever it is, something stands there */
+	} else { /* undecodable: the tree still needs a leaf there */
 		statement_digest(&s, &digest);
 		entry_leaf(&digest, &digest, out);
 	}

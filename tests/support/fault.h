@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-/* RUN makes its value and releases all of it again, whatever happens. It must return ZT_OK when
+/* RUN makes its value and releases all of it again, also on errors. It must return ZT_OK when
  * nothing fails and MEMORY when something did; anything else, a leak of a secret or a crash
  * fails the test. */
 void fault_each(enum zt_err (*run)(void *ctx), void *ctx);

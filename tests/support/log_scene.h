@@ -1,5 +1,5 @@
 /* log_scene.h - one organization, five entries of its topic and two workspaces; and a hostile
- * server that has the key of its log and signs whatever it shows. */
+ * server that has the key of its log and signs everything that it shows. */
 #ifndef ZT_TEST_LOG_SCENE_H
 #define ZT_TEST_LOG_SCENE_H
 
