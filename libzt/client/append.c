@@ -55,7 +55,7 @@ check_shown(struct zt *z, const struct client_appended *a)
 		"another one in its place"));
 }
 
-/* Where an entry comes to stand in its topic. */
+/* The topic's state that the next entry must follow. */
 static struct org_topic
 topic_of(const struct zt *z, const struct id *topic)
 {

@@ -1,11 +1,11 @@
-/* backfill.c - what stands in a chain before the checkpoint that it began at, verified by and
- * by: in the end nothing rests on a member's word, and this device may give its own. */
+/* backfill.c - verifies the chain before the checkpoint that it started from, in the
+ * background: at the end the device relies on no member, and may sign a checkpoint. */
 #include "client/chain.h"
 #include "format/pb.h"
 
 /* ---- one change ---- */
 
-/* Whether C stands right behind the version before it. */
+/* Sets *OUT: whether C directly follows the version before it. */
 static enum zt_err
 follows(struct space *s, const struct change *c, bool *out)
 {

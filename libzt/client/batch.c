@@ -57,7 +57,7 @@ struct needed {
 
 struct batch {
 	struct space *s;
-	bool is_adjacent; /* it stands right behind what its author looked at */
+	bool is_adjacent; /* valid only directly after the parent that its author read */
 	struct needed *needed;
 	size_t needed_count, needed_cap;
 	uint64_t checked; /* z->foreign, when all of that was so */
@@ -91,7 +91,7 @@ may_rotate(const struct space *s)
 	return me != NULL && org_state_role(s->w, me, ORG_NEVER) >= ROLE_MANAGER;
 }
 
-/* Nothing new goes under a key that someone who left knows. */
+/* Rotates first if needed: nothing new is sealed under a key that a former member knows. */
 static enum zt_err
 close_open(struct space *s)
 {
@@ -771,8 +771,8 @@ batch_finish(struct batch *b)
 			break;
 		err = wait_answer(b);
 	}
-	/* What others did before, and this device has seen since, is told before the caller
-	 * calls anything done. */
+	/* Checks others' earlier changes that this device has seen since, before the caller
+	 * reports success. */
 	if (err == ZT_OK && (err = check_kept(b)) == ZT_OK)
 		took(b);
 	if (err == ZT_OK)

@@ -215,7 +215,7 @@ space_version(
 {
 	enum zt_err err = version_that_counts(s, vlob, version, out);
 
-	/* What a checkpoint did not speak of stands in the chain before it. */
+	/* A version that the checkpoint did not list is in the chain before it. */
 	if (err == ZT_ERR_NOT_FOUND && s->base > 0 && (err = space_complete(s)) == ZT_OK)
 		err = version_that_counts(s, vlob, version, out);
 	return err;
@@ -278,9 +278,9 @@ chain_suspect(struct space *s)
 	return ZT_ERR_PROOF;
 }
 
-/* A version must stand right behind the one before it (F2, F4, F5, F6). One that is left out,
- * of a write that raced its author's removal, uses its number up: the server has counted it,
- * and the next writer must follow it. If it fits nowhere, ignore it. */
+/* A version must directly follow the one before it (F2, F4, F5, F6). An excluded one, of a
+ * write that raced its author's removal, uses its number up: the server has counted it, and
+ * the next writer must follow it. If it fits nowhere, ignore it. */
 static enum zt_err
 take_change(struct space *s, const struct chain_change *of, const struct change *c)
 {
@@ -365,7 +365,8 @@ check_goal(struct space *s)
 	return chain_note(s);
 }
 
-/* Whether CS may stand at POSITION, and counts. A refusal names its author. */
+/* Checks that CS is valid at POSITION. *LEFT_OUT: it does not count. A refusal names its
+ * author. */
 static enum zt_err
 judge(struct space *s, const struct changeset *cs, uint64_t position, bool *left_out)
 {
@@ -385,7 +386,7 @@ judge(struct space *s, const struct changeset *cs, uint64_t position, bool *left
 	return err == ZT_OK || *left_out ? ZT_OK : refuse_authored(s, err, cs, position, why);
 }
 
-/* The chain goes on behind POSITION. */
+/* Stores NEXT as the chain hash at POSITION and makes it the newest. */
 static enum zt_err
 chain_advance(struct space *s, uint64_t position, const struct hash *next, uint64_t time,
     struct hash *link)
@@ -579,8 +580,9 @@ space_sync_fresh(struct space *s)
 	return err;
 }
 
-/* What the server says it took must stand there: else it could drop a write without a trace.
- * Before a checkpoint at which the chain began meanwhile, the chain itself tells. */
+/* Our changeset that the server accepted must be at its position: otherwise the server could
+ * drop a write without a trace. If the chain now starts at a later checkpoint, verifies the
+ * chain before it first. */
 static enum zt_err
 check_own(struct space *s, const Zt__Changeset *m, uint64_t position)
 {

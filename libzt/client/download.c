@@ -90,7 +90,7 @@ struct getting {
 	int root;
 	struct remote_folder *folders; /* from NEXT on still to be looked at */
 	size_t folder_count, folder_cap, next;
-	struct idmap seen; /* folders: none stands in two places */
+	struct idmap seen; /* folders seen: each may be in one place only */
 	struct remote_file *files;
 	size_t file_count, file_cap;
 	struct space_object *objects; /* that are read now: folders, or files from FIRST on */
@@ -110,7 +110,7 @@ leave_out(struct getting *g, struct buf *in, struct bytes name, const char *why)
 	buf_free(&shown);
 }
 
-/* A member could put a folder into itself, a thousand times: it comes once. */
+/* A member could put a folder into itself, a thousand times: add each folder once. */
 static enum zt_err
 add_folder(struct getting *g, const struct id *vlob, struct buf *parent, struct bytes name,
     unsigned depth)
@@ -174,7 +174,7 @@ take_folder(void *ctx, size_t i, Zt__Manifest **m)
 	}
 	for (size_t k = 0; err == ZT_OK && *m != NULL && k < (*m)->folder->n_entries; k++) {
 		const Zt__FolderEntry *e = (*m)->folder->entries[k];
-		/* A copy: adding a folder may move where this one stands. */
+		/* A copy: adding a folder may move the array. */
 		struct buf path = g->folders[folder].path;
 		struct id vlob;
 
@@ -214,7 +214,7 @@ walk_to(struct getting *g, struct remote_folder *f, bool makes)
 	return fd;
 }
 
-/* What is no folder there stays, and nothing goes in. */
+/* If the local path is no folder, keeps it and writes nothing below it. */
 static enum zt_err
 open_local(struct getting *g, struct remote_folder *f)
 {

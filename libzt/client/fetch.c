@@ -92,7 +92,7 @@ fetched(struct calls_transfer *call)
 			      call->detail[0] ? call->detail : err_words(call->err)));
 }
 
-/* Starts to fetch REF for the pieces that stand in SLOT. */
+/* Starts to fetch REF for SLOT's pieces. */
 static enum zt_err
 start(struct transfer_slot *slot, const struct block_ref *ref)
 {

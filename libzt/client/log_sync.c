@@ -172,8 +172,8 @@ client_wake(struct zt *z, bool waits)
 
 /* ---- what the server sends ---- */
 
-/* A topic of which entries came whose predecessors this device has not seen: where they stand
- * in the log. Each must turn out to be the topic's, in its order, or the server made it up. */
+/* A topic with entries received before their predecessors, by log index. Each must turn out to
+ * be the topic's next one, or the server made it up. */
 struct behind {
 	struct id topic;
 	uint64_t *index;
@@ -358,7 +358,7 @@ client_kept_head(struct zt *z, Zt__Statement **out)
 	return err;
 }
 
-/* A log begins with the genesis that the pinned root key signed. */
+/* The log's first entry must be the genesis signed by the pinned root key. */
 static enum zt_err
 check_genesis(struct sync *s)
 {
@@ -377,7 +377,7 @@ take_page(struct sync *s, const Zt__LogPage *page, uint64_t from, struct head *h
 	enum zt_err err = ZT_OK;
 	size_t i = 0;
 
-	if (from == 0) { /* the head's key stands in the first entry */
+	if (from == 0) { /* the first entry has the head's key */
 		if (page->n_lines == 0)
 			return client_refuse(s->z, ZT_ERR_CORRUPT, "the server's log is empty");
 		if ((err = take_line(s, page->lines[i++])) || (err = check_genesis(s)))
@@ -619,7 +619,7 @@ client_sync_log(struct zt *z)
 	store_rollback(z->store);
 	idmap_free(&s.behind, behind_free);
 	buf_free(&s.head);
-	/* What was taken in before the refusal goes: what was verified before it stays. */
+	/* Drops what was applied before the refusal: reloads the state verified before. */
 	(void)client_note_fork(z, NULL, err);
 	if (err && (reload = client_load_log(z)))
 		return reload;

@@ -319,7 +319,8 @@ bring_back(struct repair *r, struct space *s, uint64_t position, bool is_there)
 		zt__object__init(list[i] = &objects[i]);
 		kept[i] = buf_init(LIMIT_MANIFEST + 4096);
 	}
-	/* A changeset that stands asks first what it lacks: mostly nothing. */
+	/* For a changeset already in the chain, asks first which objects are missing: mostly
+	 * none. */
 	before = cs.count;
 	if (is_there &&
 	    (err = send_changeset(s, position, push, list, cs.count, &before, &blocks)))
@@ -384,8 +385,8 @@ repair_chain(struct repair *r, struct space *s, uint64_t newest)
 	return err;
 }
 
-/* Objects of this device's own changesets that stand again, brought back by someone who did not
- * hold those. */
+/* Restores the objects of this device's own changesets that another device restored without
+ * them. */
 static enum zt_err
 fill_own(struct repair *r, struct space *s, uint64_t newest)
 {

@@ -62,8 +62,8 @@ bring_along(struct space *s, struct rotation *r, unsigned next)
 	return err;
 }
 
-/* What this device has verified of the chain, when the server shows more that cannot stand:
- * what a colleague spoiled must not keep them from being shut out. */
+/* Syncs the chain as far as it is valid: a colleague's invalid changeset must not prevent
+ * their removal. */
 static enum zt_err
 sync_as_far(struct space *s)
 {

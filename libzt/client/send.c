@@ -42,7 +42,7 @@ sent(struct calls_transfer *call)
 	end_block(slot);
 }
 
-/* The block is sealed: its reference goes into the manifests, it goes to the servers. */
+/* The block is sealed: puts its reference into the manifests and starts to send it. */
 static void
 send_sealed(struct transfer_slot *slot)
 {
@@ -123,7 +123,7 @@ add_ref(Zt__FileManifest *f, uint32_t room, size_t *cap, Zt__BlockRef **out)
 	return ZT_OK;
 }
 
-/* The next reference of F, for SIZE bytes that stand at OFFSET of SLOT's block. */
+/* Adds F's next reference, for SIZE bytes at OFFSET of SLOT's block. */
 static enum zt_err
 pin(struct transfer_slot *slot, Zt__FileManifest *f, size_t offset, size_t size, size_t *cap)
 {
@@ -185,7 +185,7 @@ room_for(uint64_t size)
 				   : BLOCK_CLEAR_MOST;
 }
 
-/* Blocks from where FD stands, MOST bytes or to its end. */
+/* Sends blocks from FD's position, MOST bytes or to its end. */
 static enum zt_err
 send_some(struct transfer *t, int fd, const char *name, uint32_t room, uint64_t most,
     Zt__FileManifest *f, size_t *cap)
@@ -235,8 +235,8 @@ add_hole(struct transfer *t, uint64_t upto, uint32_t room, Zt__FileManifest *f, 
 	return ZT_OK;
 }
 
-/* A hole is a reference of its own, and ends a block before its room is used: smaller ones of a
- * file with many are sent as zeros. */
+/* A hole takes a reference, and ends a block before it is full: in a file with many, smaller
+ * holes are sent as zeros. */
 enum { MOST_HOLES = 8000 };
 
 /* The next data of FD from AT on, which is less than SIZE: *FROM and *TO; *FROM is SIZE when
@@ -472,7 +472,7 @@ send_gathered(struct transfer *t)
 		send_slot(slot);
 		return;
 	}
-	/* So little that a trip of its own would cost more. */
+	/* So little content that a separate call would cost more. */
 	for (size_t i = 0; i < slot->pin_count; i++) {
 		enum zt_err err = put_inline(&slot->pins[i], buf_bytes(&slot->clear));
 

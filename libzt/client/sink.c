@@ -1,6 +1,5 @@
-/* sink.c - a local file that is being written: beside its place, and named when it is whole, so
- * that a reader never sees half of it. What stands there already and zt did not write stays.
- */
+/* sink.c - a local file that is being written: beside its place, and named when it is whole,
+ * so that a reader never sees half of it. Existing files that zt did not write are kept. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -51,7 +50,7 @@ name_temp(struct sink *k)
 	(void)snprintf(k->temp, sizeof k->temp, ".zt-%s", text);
 }
 
-/* ---- what stands at its place already ---- */
+/* ---- the existing file at its place ---- */
 
 static bool
 is_same_file(const struct stat *a, const struct stat *b)

@@ -115,7 +115,7 @@ transfer_begin(struct transfer *t, struct zt *z, struct space *s, const struct z
 	return pool_new(wake, z->calls, &t->pool);
 }
 
-/* One turn: what the pool finished goes on, then the network. */
+/* One turn: continues the pool's finished jobs, then the network. */
 static void
 turn(struct transfer *t, int wait_ms)
 {
@@ -214,7 +214,7 @@ transfer_submit(struct transfer_slot *slot, void (*work)(struct pool_job *job),
     void (*then)(struct transfer_slot *slot))
 {
 	transfer_hand_on(slot, work, then);
-	turn(slot->t, 0); /* the network goes on while the caller reads */
+	turn(slot->t, 0); /* runs the network while the caller reads */
 }
 
 void

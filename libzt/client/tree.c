@@ -125,7 +125,7 @@ tree_way_as_of(const struct tree_way *w)
 	return w->listed < w->checked ? w->listed : w->checked;
 }
 
-/* The folder that was looked at last: what is asked for comes folder by folder. */
+/* Reads FOLDER, unless it is the one read last: requests are grouped by folder. */
 static enum zt_err
 look_at(struct space *s, struct tree_look *look, const struct id *folder)
 {

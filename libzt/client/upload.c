@@ -594,7 +594,7 @@ open_source(struct zt *z, const char *local, int *fd, struct stat *st)
 		   : client_refuse(z, ZT_ERR_CONFLICT, "%.180s was replaced", local);
 }
 
-/* A file goes under its own name into a folder that is there. */
+/* A file is put into an existing folder under its own name. */
 static enum zt_err
 aim(struct putting *p, const char *local, struct path *path, struct buf *own)
 {
