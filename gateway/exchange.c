@@ -90,7 +90,7 @@ release(struct exchange *x)
 	free(x);
 }
 
-/* The answer goes out, at once or when it is late enough. While lws does not read it does not
+/* Sends the answer, at once or after a refusal's delay. While reading is paused lws does not
  * write either. */
 static void
 show(struct exchange *x)

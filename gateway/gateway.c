@@ -30,8 +30,8 @@ struct events {
 	bool is_whole;
 };
 
-/* Messaging closes sockets by what it says here. Once something of that was missed, or nothing
- * is heard any more, all are closed: who may listen comes back, and finds what is new. */
+/* Messaging announces here which sockets to close. After a missed frame, or silence, closes
+ * all of them: listeners that may connect return and fetch the news. */
 static void
 take_frame(struct events *e, struct bytes frame)
 {

@@ -97,8 +97,8 @@ release(struct socket *s)
 	free(s);
 }
 
-/* The socket closes with a word for its person; later when its address went too far, so that
- * who comes again and again waits. */
+/* Closes the socket with a sentence for the user; later if its address exceeded its limits, so
+ * that repeated attempts wait. */
 static void
 refuse(struct socket *s, enum zt_err err, const char *why)
 {

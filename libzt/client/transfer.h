@@ -76,8 +76,8 @@ struct transfer {
 	struct buf looked;          /* and what it holds */
 	int unread;                 /* up: errno of a file that could not be read to its end */
 	mode_t mask;                /* down: what the umask takes away */
-	enum zt_err err;            /* the first of a slot */
-	/* What the servers have lost, or somebody damaged; all else goes on. */
+	enum zt_err err;            /* the first error of a slot */
+	/* Objects that were lost or damaged; the transfer continues without them. */
 	enum zt_err spoiled; /* the first */
 	uint64_t spoiled_count;
 	struct transfer_slot slot[TRANSFER_SLOTS];
@@ -131,8 +131,8 @@ ZT_CHECKED enum zt_err send_content(
  * too, and rewinds FD. */
 bool send_fits(const struct stat *st);
 bool send_fits_open(int fd, const struct stat *st);
-/* Whether FD holds what F says of its content, as far as F is true (fetch_is_same); it stands
- * at its beginning then. Errors: IO, MEMORY. */
+/* Sets *SAME: whether FD's content matches F, if F is true (fetch_is_same). Rewinds FD.
+ * Errors: IO, MEMORY. */
 ZT_CHECKED enum zt_err send_is_same(int fd, const Zt__FileManifest *f, bool *same);
 /* Sends the shared block of small files; very small content goes into the manifests. */
 void send_gathered(struct transfer *t);
@@ -205,13 +205,13 @@ ZT_CHECKED enum zt_err fetch_shared(struct transfer *t);
 void fetch_forget(struct transfer *t);
 /* Fetches and verifies the content of F, and writes it in order to FD, which may be a pipe. */
 ZT_CHECKED enum zt_err fetch_stream(struct transfer *t, const Zt__FileManifest *f, int fd);
-/* Whether what a manifest by the device AUTHOR says of content is taken at its word: a live
- * device of this very user. */
+/* Whether the content hashes in a manifest by the device AUTHOR are trusted: only of this
+ * user's live devices. */
 bool fetch_believes(const struct zt *z, const struct id *author);
-/* Whether FD holds what F says, a version that the device AUTHOR has written; it stands at its
- * beginning then. Blocks of another user's are looked into: a member could name the content of
- * somebody's file beside blocks that hold another, and that file would never go up, nor the
- * blocks come down. Errors: as send_is_same and of the call. */
+/* Sets *SAME: whether FD's content matches F, a version by the device AUTHOR. Rewinds FD.
+ * Reads another user's blocks to check: a member could state the hash of somebody's file
+ * beside blocks with other content; then that file would never be sent, and the blocks never
+ * fetched. Errors: as send_is_same and of the call. */
 ZT_CHECKED enum zt_err fetch_is_same(
     struct transfer *t, int fd, const Zt__FileManifest *f, const struct id *author, bool *same);
 

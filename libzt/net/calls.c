@@ -225,9 +225,8 @@ write_head(struct calls_request *q, const char *target)
 	return err;
 }
 
-/* Whether an answer comes from the gateway, by the types that its answers have. What stands
- * between (a login page of a hotel, a proxy, another web server) answers for it with pages of
- * its own, also with 200. */
+/* Whether an answer is the gateway's, by its content type. Something in between (a hotel's
+ * login page, a proxy, another web server) answers with its own pages, also with 200. */
 static bool
 is_ours(const struct calls_request *q, long status)
 {

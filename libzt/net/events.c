@@ -195,7 +195,7 @@ tick(lws_sorted_usec_list_t *timer)
 	(void)timer; /* it ended a wait of lws_service: that was all */
 }
 
-/* What comes within a turn; IDLE is for the turns in which nothing did. */
+/* Runs the network for a turn; calls IDLE if the connection is up and nothing arrived. */
 static bool
 turn(struct watch *w, struct lws_context *lws, lws_sorted_usec_list_t *timer)
 {

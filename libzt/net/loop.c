@@ -25,8 +25,8 @@ now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* libcurl's word on what it waits for at FD. It does not always say when it closes one: an
- * epoll set forgets those by itself, and a number that comes again is added again. */
+/* libcurl states what it waits for at FD. It does not always report a close: epoll removes a
+ * closed fd automatically, and a reused number is added again. */
 static int
 on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
 {

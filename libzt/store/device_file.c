@@ -380,8 +380,7 @@ desktop_item(const struct buf *file, struct id *item)
 	return is;
 }
 
-/* The keys that are held for the file that stands there open it, and no other: they go when it
- * has gone. */
+/* Replaces the device file. Held keys open the old file only: drops them afterwards. */
 static enum zt_err
 replace(const char *folder, const struct buf *file)
 {

@@ -18,8 +18,8 @@ name_text(const struct hash *name, char out[NAME_TEXT])
 		(void)snprintf(out + 3 + 2 * i, 3, "%02x", name->b[i]);
 }
 
-/* The session's keyring. A process that has none of its own sees its user's: to ask for the
- * session's would then make one that dies with this process. */
+/* The session's keyring. A process without one uses the user's: asking for a session keyring
+ * would make one that ends with this process. */
 static key_serial_t
 keyring(void)
 {

@@ -64,8 +64,8 @@ class_of(int rv, int number)
 	}
 }
 
-/* What the system said goes first: a full disk shows in many of SQLite's codes. A person must
- * know which of their disks that is. */
+/* The system's error has priority: a full disk shows in many of SQLite's codes, and a person
+ * must know which disk it is. */
 static enum zt_err
 err_of(struct store *s, int rv)
 {

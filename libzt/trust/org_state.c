@@ -1,5 +1,5 @@
-/* org_state.c - the organization taken in, entry by entry; what is asked of it stands in
- * org_questions.c. */
+/* org_state.c - applies entries to the organization's state; org_questions.c has the
+ * queries. */
 #include "trust/org_state.h"
 
 #include <stdlib.h>

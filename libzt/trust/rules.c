@@ -298,8 +298,8 @@ workspace_created(struct act *a)
 }
 
 /* Whether the chain has the place is the auth service's question to metadata. A rotation never
- * goes behind one before it; the pin of a single loss may stand further on than the rotation
- * that comes after, for it says nothing of others who lost access. */
+ * pins an earlier position than one before it; the pin of a single loss may be beyond that of
+ * the next rotation, because it does not concern other users who lost access. */
 static enum zt_err
 pin_is_good(struct act *a, const Zt__ChainPin *m, bool is_rotation)
 {

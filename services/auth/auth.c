@@ -429,8 +429,8 @@ commit_group(struct auth *a, struct auth_org *org, struct db *db, const struct i
 static const char clock_refusal[] =
     "the act was signed at a time that this server's clock does not accept";
 
-/* E[0], and what belongs to it right behind: in one group, so that nothing comes between.
- * Returns what became of E[0]; *STAND says how many of them stand. */
+/* Appends E[0] and its dependent entries in one group, so that no other entry is between them.
+ * Returns the error of E[0]; *STAND: how many were appended. */
 static enum zt_err
 append(struct auth *a, struct db *db, const struct id *id, struct entry *const *e, size_t count,
     uint64_t at, struct auth_appended *out)

@@ -95,7 +95,7 @@ slug_of(struct auth *a, const struct request *rq, char out[LIMIT_SLUG + 8])
 	return err;
 }
 
-/* INVITE_MAIL: an admin's open invitation goes to an address, a few times at most. */
+/* INVITE_MAIL: mails an admin's open invitation to an address, a few times at most. */
 enum zt_err
 invitations_mail(void *state, const struct request *rq, struct rpc_answer *out)
 {

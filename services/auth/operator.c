@@ -176,7 +176,7 @@ out:
 	return err;
 }
 
-/* ORG_ACCEPT: what the log lost by an older backup is given up: it goes on from where it is. */
+/* ORG_ACCEPT: accepts the loss by an older backup; the log continues from its current end. */
 enum zt_err
 operator_accept(void *state, const struct request *rq, struct rpc_answer *out)
 {

@@ -78,8 +78,8 @@ check_was_here(
 	    (err = root_with(org, m, &root)) == ZT_OK)
 		err = merkle_check_consistency(
 		    m->from + m->n_entries, head.size, &root, &head.root, &proof);
-	/* A head of its own beyond its end tells the log that it was longer once, also where no
-	 * mark does. */
+	/* A head signed by this log's key beyond its end proves that it was longer once, even
+	 * without a mark. */
 	if (err == ZT_OK && head.size > merkle_size(org->state->tree)) {
 		if (head.time <= marks_get(a->marks, &rq->params.org, NULL).given_up)
 			err = ZT_ERR_PROOF;

@@ -84,7 +84,7 @@ make_folders(int root, const char *path)
 	return ZT_OK;
 }
 
-/* What stands behind a block on disk, at the end of a whole number of pages: checksum, magic,
+/* The trailer of a block on disk, at the end of a whole number of pages: checksum, magic,
  * length, hash. Files of the first version have no checksum: their hash is computed. */
 enum {
 	PAGE = 4096,
@@ -303,8 +303,7 @@ read_all(int fd, uint8_t *to, size_t size)
 	return ZT_OK;
 }
 
-/* Whether the block that stands at PATH is the one with HASH. Errors: EXISTS (another),
- * CORRUPT. */
+/* Whether the block at PATH is the one with HASH. Errors: EXISTS (another), CORRUPT. */
 static enum zt_err
 compare(struct fs *f, const char *path, const struct hash *hash)
 {
@@ -327,7 +326,8 @@ compare(struct fs *f, const char *path, const struct hash *hash)
 	return err;
 }
 
-/* Whether the block with HASH stands at PATH. Errors: EXISTS (another), CORRUPT. */
+/* Sets *OUT: whether PATH exists and is the block with HASH. Errors: EXISTS (another),
+ * CORRUPT. */
 static enum zt_err
 stands(struct fs *f, const char *path, const struct hash *hash, bool *out)
 {
@@ -434,7 +434,7 @@ has(struct backend *b, const struct backend_place *at)
 	return faccessat(f->root, path, F_OK, 0) == 0;
 }
 
-/* Adds what stands in the folder FD, DEPTH folders deep, and closes it. */
+/* Adds the sizes of files in the folder FD, DEPTH folders deep, and closes it. */
 static enum zt_err
 add_folder(int fd, int depth, uint64_t *bytes)
 {

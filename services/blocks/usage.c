@@ -29,8 +29,8 @@ usage_get(struct blocks *b, const struct id *org, struct usage **out)
 	return ZT_OK;
 }
 
-/* LOCK is held, and let go while folders are walked: puts go on. What comes meanwhile may be
- * counted twice, until the next count; never not at all. */
+/* Called with LOCK, which it releases while it walks folders, so that puts continue. Blocks
+ * put meanwhile may be counted twice until the next count, but are never missed. */
 static enum zt_err
 count(struct blocks *b, const struct id *org, struct usage *u)
 {

@@ -65,7 +65,7 @@ rpc_answer_pages(struct rpc_answer *a, size_t n)
 
 	if (a->failed || nng_msg_realloc(a->msg, head + PAGE + n) != 0)
 		goto fail;
-	/* What stands in the message moves up to the page where the body will begin. */
+	/* Moves the message's content up to the page where the body will begin. */
 	p = nng_msg_body(a->msg);
 	shift = (PAGE - ((uintptr_t)p + head) % PAGE) % PAGE;
 	memmove(p + shift, p, head);

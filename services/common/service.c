@@ -226,8 +226,8 @@ sweep(void *arg)
 
 /* ---- events of other services ---- */
 
-/* Once something was missed it may have been anything: what auth said is forgotten, and the
- * service is told, before the line counts as whole again. */
+/* After a missed event of unknown content: drops auth's cached decisions and informs the
+ * service, before the line counts as whole again. */
 static void
 heard(void *ctx, enum route_service from, bool lost, uint64_t now_ms)
 {

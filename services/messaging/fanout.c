@@ -1,8 +1,8 @@
 /* fanout.c - every service's events to the connected devices that they concern.
  *
  * A gateway opens a listener with the device's own signed request, which is verified like any
- * other, and is told a socket number; events go out to gateways with the numbers of the sockets
- * to write to. Who hears of a workspace is decided by its roles, at each event. */
+ * other, and receives a socket number; messaging sends events to gateways with the numbers of
+ * the sockets to write to. Each event of a workspace is checked against its roles. */
 #include <stdlib.h>
 
 #include "base/vec.h"
@@ -120,8 +120,8 @@ find_told(const struct waiting *w, const struct told *t)
 	return NULL;
 }
 
-/* Adds T to what listeners of ORG are told; M is locked. What finds no room they miss: the next
- * event brings all that is new. */
+/* Queues T for the listeners of ORG; M is locked. Drops T when the queue is full: clients
+ * fetch everything new after the next event. */
 static void
 wait_to_tell(struct messaging *m, const struct id *org, const struct told *t)
 {

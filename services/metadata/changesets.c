@@ -229,7 +229,7 @@ push_judge(struct push *p, uint64_t position, bool is_push, struct rpc_answer *o
 	return err;
 }
 
-/* ROWS: what stands at the place that the author names as the one before. */
+/* Checks ROWS, the changeset at the parent position that the author names. */
 static enum zt_err
 check_parent(const struct push *p, const struct db_rows *rows, struct rpc_answer *out)
 {
@@ -491,8 +491,7 @@ answer_push(const struct push *p, struct rpc_answer *out)
 	return err;
 }
 
-/* What may stand right behind its parent alone comes too late when others came first: its
- * author looks again. */
+/* Refuses an adjacent changeset if others came first: its author reads again. */
 static enum zt_err
 check_adjacent(const struct push *p, struct rpc_answer *out)
 {

@@ -1,5 +1,5 @@
-/* checkpoints.c - members' words for where a chain stands, and the proofs beside them: a
- * newcomer reads what is current, and not all that ever was. */
+/* checkpoints.c - members' checkpoints of chains, with their proofs: a newcomer reads the
+ * current versions, and not the whole history. */
 #include <stdlib.h>
 
 #include "base/wire.h"

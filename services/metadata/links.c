@@ -1,4 +1,4 @@
-/* links.c - the question "/link" of the auth service: what stands at a place of a chain. */
+/* links.c - the call "/link" of the auth service: the chain hash at a position. */
 #include "format/pb.h"
 #include "metadata/metadata.h"
 #include "metadata/restored.h"
@@ -24,7 +24,8 @@ links_ask(void *state, const struct request *rq, struct rpc_answer *out)
 		goto out;
 	struct db_value v[] = { DB_ID(&org), DB_ID(&workspace), DB_INT(m->position) };
 
-	/* A rotation that pins a chain which was longer would leave out what comes back. */
+	/* A rotation that pins a chain with a loss would exclude the changesets restored
+	 * later. */
 	if ((err = restored_check(state,
 		 &(struct request){ .db = rq->db, .params = { .org = org, .id = workspace } },
 		 out)))

@@ -1,7 +1,7 @@
-/* purge.c - what belongs to a workspace whose deletion is due goes: the trust log, which others
- * verify, stays as it is. Again and again is the same as once. Auth says what is due, and says
- * nothing of an organization whose log was longer once; where the log is whole a deletion is
- * final, also for a chain that an older backup of this database brought back. */
+/* purge.c - deletes the data of workspaces whose deletion is due; the trust log, which others
+ * verify, is unchanged. Idempotent. Auth lists what is due, but nothing of an organization
+ * whose log was longer once; with a complete log a deletion is final, also for a chain that an
+ * older backup of this database restored. */
 #include "common/audit.h"
 #include "common/log.h"
 #include "metadata/metadata.h"

@@ -85,7 +85,7 @@ restored_check_at(struct metadata *md, const struct id *org, const struct id *wo
 	return service_refuse(out, ZT_ERR_RESTORED, "");
 }
 
-/* Where the chain stands in the database: 0 where there is none. */
+/* The chain's position in the database; 0: no chain. */
 static enum zt_err
 chain_now(const struct request *rq, uint64_t *position, struct hash *link)
 {
@@ -224,8 +224,8 @@ check_end(struct metadata *md, struct way *w, struct rpc_answer *out)
 	return err;
 }
 
-/* Notes the links of W that lie beyond POSITION, where the chain stands under LINK. *IS_WHOLE:
- * they lead on from there. */
+/* Stores the links of W beyond POSITION, where the chain's hash is LINK. *IS_WHOLE: they
+ * continue from there. */
 static enum zt_err
 note_way(const struct way *w, uint64_t position, const struct hash *link, bool *is_whole,
     struct rpc_answer *out)
