@@ -11,11 +11,11 @@
 struct lws_context;
 struct upstream;
 
-/* What came back; BODY borrows from MSG. A receiver that wants to keep the body keeps MSG by
+/* An answer; BODY borrows from MSG. A receiver that wants to keep the body keeps MSG by
  * setting the field to NULL. */
 struct upstream_answer {
 	enum zt_err err;
-	bool is_proved; /* the service says that the caller is who they say they are */
+	bool is_proved; /* the service authenticated the caller */
 	struct bytes detail, body;
 	nng_msg *msg;
 };

@@ -327,7 +327,7 @@ ZT_CHECKED enum zt_err space_version(
 ZT_CHECKED enum zt_err space_newest(
     struct space *s, const struct id *vlob, struct space_version *out);
 
-/* ---- objects.c: what versions say ---- */
+/* ---- objects.c: contents of versions ---- */
 /* The key of VLOB's records in the store, in OUT: each workspace has its own. */
 struct bytes space_object_key(
     const struct space *s, const struct id *vlob, uint8_t out[2 * ID_BYTES]);
@@ -341,7 +341,7 @@ struct space_object {
 	struct space_version v; /* version 0: there is none, or none opens */
 	uint64_t damaged;       /* the newest that was skipped; 0: none */
 	struct id author;       /* of that one */
-	enum zt_err why;        /* what is wrong with it; MISSING_BLOCK: the servers lack it */
+	enum zt_err why;        /* the reason; MISSING_BLOCK: missing on the servers */
 	unsigned lost;          /* skipped versions that later reads try again */
 	bool is_rubbish; /* every version was signed as it is and is no manifest: no reader can
 			  * ever open it, and others may overwrite it */

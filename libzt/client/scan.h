@@ -30,8 +30,8 @@ struct local_folder {
 	size_t *of;                   /* index in ENTRIES by object */
 };
 
-/* Reads the entries of F->dir, in the order of their names; what cannot go up is named and left
- * out, as is F itself when it cannot be read (on). The caller gives F to scan_free. Errors:
+/* Reads the entries of F->dir, ordered by name; reports and skips those that cannot be sent,
+ * or F itself if reading it fails, at once or midway. The caller gives F to scan_free. Errors:
  * MEMORY. */
 ZT_CHECKED enum zt_err scan_local(struct local_folder *f);
 /* Finds F's entries in THERE. Files that this device sent or wrote, and nobody changed since,

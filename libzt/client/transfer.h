@@ -75,7 +75,7 @@ struct transfer {
 	struct block_ref looked_at; /* the block that was looked into last, */
 	struct buf looked;          /* and what it holds */
 	int unread;                 /* up: errno of a file that could not be read to its end */
-	mode_t mask;                /* down: what the umask takes away */
+	mode_t mask;                /* down: mode bits that the umask clears */
 	enum zt_err err;            /* the first error of a slot */
 	/* Objects that were lost or damaged; the transfer continues without them. */
 	enum zt_err spoiled; /* the first */

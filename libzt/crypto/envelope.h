@@ -13,7 +13,7 @@
 
 #define ENVELOPE_WRAP_BYTES (SECRET_BYTES + AEAD_OVERHEAD)
 
-/* What envelope_seal tells its author to sign. */
+/* The hashes that the author of a sealed object signs. */
 struct envelope_pins {
 	struct hash object;     /* of header || sealed body, as stored */
 	struct hash commitment; /* to the content key */

@@ -17,7 +17,7 @@
 #define BLOCK_OVERHEAD (BLOCK_HEADER_BYTES + AEAD_TAG_BYTES)
 #define BLOCK_CLEAR_MOST (4u * 1024 * 1024)
 
-/* What a manifest pins of a block. KEY is secret: the holder wipes it. */
+/* A manifest's reference to a block. KEY is secret: the holder wipes it. */
 struct block_ref {
 	struct id id;
 	uint8_t key[AEAD_KEY_BYTES];

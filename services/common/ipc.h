@@ -1,4 +1,4 @@
-/* ipc.h - what nng's ipc:// transport has no option for. */
+/* ipc.h - settings of ipc:// sockets for which nng has no option. */
 #ifndef ZT_COMMON_IPC_H
 #define ZT_COMMON_IPC_H
 

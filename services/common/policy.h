@@ -37,8 +37,8 @@ struct policy;
 /* Asks AUTH, which must outlive it. Errors: MEMORY. */
 ZT_CHECKED enum zt_err policy_new(struct peer *auth, struct policy **out);
 void policy_free(struct policy *p);
-/* May DEVICE of ORG act, and as what in WORKSPACE (zero: none)? FRESH asks auth even if an
- * answer is known. Errors: UNKNOWN_DEVICE, UNAVAILABLE, TIMEOUT. */
+/* Decides whether DEVICE of ORG may act, and its role in WORKSPACE (zero: none). FRESH: asks
+ * auth even if a decision is cached. Errors: UNKNOWN_DEVICE, UNAVAILABLE, TIMEOUT. */
 ZT_CHECKED enum zt_err policy_decide(struct policy *p, const struct id *org,
     const struct id *device, const struct id *workspace, bool fresh, struct decision *out);
 /* Caches D, which policy_decide returned for the same arguments, unless something changed
