@@ -19,7 +19,7 @@ struct account {
 	uint64_t name;
 	unsigned holders;
 	int64_t connections, sockets;
-	size_t held; /* bytes of bodies */
+	size_t held;                      /* bytes of bodies */
 	struct connection_list strangers; /* of an address: its unauthenticated connections */
 };
 

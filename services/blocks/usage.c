@@ -6,7 +6,7 @@
 struct usage {
 	uint64_t bytes, beside;
 	uint64_t coming; /* reserved by puts in flight, independent of counts */
-	uint64_t came; /* since a count began */
+	uint64_t came;   /* since a count began */
 	bool is_known, is_counting;
 };
 
