@@ -317,8 +317,8 @@ N2_organizations_that_nobody_proved_leave_nothing_in_memory(void **state)
 	assert_ok(sign_generate(&key));
 	flood(s->w, key, 2, AT_ONCE);
 	before = world_kib(s->w, "auth");
-	for (uint8_t i = 0; i < TIMES; i++)
-		flood(s->w, key, 3 + i, AT_ONCE);
+	for (unsigned i = 0; i < TIMES; i++)
+		flood(s->w, key, (uint8_t)(3 + i), AT_ONCE);
 	after = world_kib(s->w, "auth");
 	print_message("auth grew by %ld KiB\n", after - before);
 	assert_true(after - before < 512); /* an entry for each of them were 2 MiB */
