@@ -282,8 +282,8 @@ struct asking {
 	const struct zt_options *o;
 	const struct zt_recovery *rec;
 	struct returning k;
-	struct id
-	    refused[SHAMIR_MOST]; /* devices that came back, and are not the asker's way */
+	/* Devices that parts brought back, and that are not the asker's way. */
+	struct id refused[SHAMIR_MOST];
 	unsigned refused_count;
 	char *why;
 };
@@ -486,12 +486,10 @@ join_some(struct asking *a, struct secret **out, unsigned *need, struct id *devi
 	if (most >= *need && most > 0)
 		return fail(a, ZT_ERR_KEY,
 		    "the parts do not fit each other: a colleague's is not the one that was "
-		    "left "
-		    "with them; go on with the links of others");
+		    "left with them; go on with the links of others");
 	(void)snprintf(text, sizeof text,
 	    returning_words(a->o, "more colleagues are needed: %u of %u parts are kept in this "
-				  "folder, go on with "
-				  "the links of others"),
+				  "folder, go on with the links of others"),
 	    most, *need);
 	return fail(a, ZT_ERR_KEY, most == 0 ? "more colleagues are needed" : text);
 }

@@ -363,8 +363,7 @@ restore(void *ctx, struct space *s, const struct path *path, struct batch *b)
 		err = restore_version(r, r->version);
 	else if (r->what.is_folder)
 		err = walk(r, &r->what.vlob, true, restore_object);
-	else if (r->removed ==
-		 NULL) /* else it is as it was: nobody writes to what is in no folder */
+	else if (r->removed == NULL) /* a removed file is as it was: nobody writes to it */
 		err = restore_file(r);
 	if (err == ZT_OK && !is_same && (err = tree_fits(s, path, &r->what)) == ZT_OK)
 		err = batch_link(b, &parent.vlob, path->name[path->count - 1], &r->what,

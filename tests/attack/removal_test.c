@@ -4,6 +4,7 @@
 #include "test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/wire.h"
 #include "crypto/hash.h"
@@ -385,12 +386,50 @@ L9_a_workspace_that_cannot_be_repaired_holds_up_no_other(void **state)
 	assert_ok(zt_repair(s->alice.zt, name_loss, NULL, &done));
 }
 
+/* An admin who is no member revokes one while alice's push waits: her device renews the key,
+ * and sends the push under the new one. */
+static void
+R5_a_push_behind_a_loss_of_access_closes_the_workspace_first(void **state)
+{
+	struct scene *s = *state;
+	struct person admin, lost;
+	struct tree_entry to = { .is_folder = true };
+	struct batch *b = NULL;
+	struct space *w;
+	size_t before;
+
+	world_join(&s->alice, &admin, "ada", "admin");
+	world_join(&s->alice, &lost, "lost", "standard");
+	assert_ok(zt_workspace_create(s->alice.zt, "waits"));
+	assert_ok(zt_workspace_share(s->alice.zt, "waits", lost.email, "contributor"));
+	w = person_space(&s->alice, "waits");
+	before = w->w->generation_count;
+	suite_random(to.vlob.b, ID_BYTES);
+	assert_ok(batch_new(w, &b));
+	assert_ok(batch_folder(b, &to.vlob));
+	assert_ok(batch_link(b, &w->w->id, bytes_text("new"), &to, BATCH_ABSENT));
+	assert_ok(batch_start(b));
+	assert_ok(batch_finish(b)); /* nothing was lost: under the same key */
+	assert_int_equal(before, w->w->generation_count);
+	assert_ok(zt_user_revoke(admin.zt, lost.email));
+	suite_random(to.vlob.b, ID_BYTES);
+	assert_ok(batch_folder(b, &to.vlob));
+	assert_ok(batch_link(b, &w->w->id, bytes_text("newer"), &to, BATCH_ABSENT));
+	assert_ok(batch_start(b)); /* her device has not heard of it */
+	assert_ok(batch_finish(b));
+	assert_true(w->w->generation_count > before);
+	batch_free(b);
+	person_close(&lost);
+	person_close(&admin);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(R5_a_removed_member_opens_nothing_that_came_after),
 		cmocka_unit_test(R5_a_revoked_device_opens_nothing_that_came_after),
+		cmocka_unit_test(R5_a_push_behind_a_loss_of_access_closes_the_workspace_first),
 		cmocka_unit_test(
 		    K7_a_key_is_not_sealed_to_a_user_whose_lost_device_knows_theirs),
 		cmocka_unit_test(K7_a_watch_that_begins_after_a_loss_of_access_renews_the_keys),
@@ -398,5 +437,7 @@ main(void)
 		cmocka_unit_test(L9_a_workspace_that_cannot_be_repaired_holds_up_no_other),
 	};
 
+	if (getenv("ONLY") != NULL)
+		cmocka_set_test_filter(getenv("ONLY"));
 	return suite_start() != ZT_OK || cmocka_run_group_tests(tests, scene_begin, scene_end);
 }

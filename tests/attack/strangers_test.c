@@ -288,8 +288,8 @@ expect_401(int fd)
 		fail_msg("answered by %.20s", answer);
 }
 
-/* Sends N of them on one connection from an address of its own, whose rate is not used up, one
- * after the other; each is refused. */
+/* Sends N of them on one connection, one after the other; the gateway refuses each. The address
+ * 127.0.0.FROM sends nothing else, so that its rate suffices. */
 static void
 flood(const struct world *w, const struct sign_key *key, uint8_t from, size_t n)
 {

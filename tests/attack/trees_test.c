@@ -42,17 +42,16 @@ make_files(const char *in, int count)
 	}
 }
 
-/* What somebody else does as soon as a transfer reports. */
+/* What BY does to PATH as soon as a transfer reports. */
 struct meanwhile {
-	struct zt *z;
 	struct person *by;
-	const char *removes; /* or writes, or moves */
-	const char *to;
+	enum { REMOVES, WRITES, MOVES } how;
+	const char *path, *to;
 	int times;
 };
 
 static void
-remove_once(void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name)
+act_once(void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name)
 {
 	struct meanwhile *m = ctx;
 
@@ -60,16 +59,22 @@ remove_once(void *ctx, uint64_t done, uint64_t total, uint64_t files, const char
 	(void)total;
 	(void)files;
 	(void)name;
-	if (m->times++ == 0)
-		assert_ok(zt_rm(m->z, m->removes, true));
+	if (m->times++ > 0)
+		return;
+	if (m->how == REMOVES)
+		assert_ok(zt_rm(m->by->zt, m->path, true));
+	else if (m->how == WRITES)
+		person_put(m->by, "what bob wrote", m->path);
+	else
+		assert_ok(zt_mv(m->by->zt, m->path, m->to));
 }
 
 static void
 a_folder_that_was_removed_behind_a_put_is_there_when_the_put_is_done(void **state)
 {
 	struct scene *s = *state;
-	struct meanwhile m = { .z = s->bob.zt, .removes = "behind:/a/z" };
-	struct zt_progress p = { .ctx = &m, .step = remove_once };
+	struct meanwhile m = { &s->bob, REMOVES, .path = "behind:/a/z" };
+	struct zt_progress p = { .ctx = &m, .step = act_once };
 	char a[240], many[240], z[240], got[200];
 
 	make_folder(s->w->state, "behind", a);
@@ -87,27 +92,14 @@ a_folder_that_was_removed_behind_a_put_is_there_when_the_put_is_done(void **stat
 	assert_ok(zt_get(s->bob.zt, "behind:/a/z/00000", got, NULL, NULL));
 }
 
-static void
-write_once(void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name)
-{
-	struct meanwhile *m = ctx;
-
-	(void)done;
-	(void)total;
-	(void)files;
-	(void)name;
-	if (m->times++ == 0)
-		person_put(m->by, "what bob wrote", m->removes);
-}
-
 /* What a file was compared with is what it is noted to hold, and not what came meanwhile: else
  * it would never come down again, and never go up. */
 static void
 a_file_that_others_change_behind_a_comparison_is_not_known_to_hold_that(void **state)
 {
 	struct scene *s = *state;
-	struct meanwhile m = { .by = &s->bob, .removes = "compared:/a/z" };
-	struct zt_progress p = { .ctx = &m, .step = write_once };
+	struct meanwhile m = { &s->bob, WRITES, .path = "compared:/a/z" };
+	struct zt_progress p = { .ctx = &m, .step = act_once };
 	char a[240], z[260], is[32] = "";
 	FILE *f;
 
@@ -216,8 +208,8 @@ static void
 a_stream_that_was_read_is_never_put_again_as_empty(void **state)
 {
 	struct scene *s = *state;
-	struct meanwhile m = { .z = s->bob.zt, .removes = "stream:/f" };
-	struct zt_progress p = { .ctx = &m, .step = remove_once };
+	struct meanwhile m = { &s->bob, REMOVES, .path = "stream:/f" };
+	struct zt_progress p = { .ctx = &m, .step = act_once };
 	char got[200];
 	struct stat st;
 
@@ -231,26 +223,13 @@ a_stream_that_was_read_is_never_put_again_as_empty(void **state)
 	assert_int_equal(5, st.st_size);
 }
 
-static void
-move_once(void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name)
-{
-	struct meanwhile *m = ctx;
-
-	(void)done;
-	(void)total;
-	(void)files;
-	(void)name;
-	if (m->times++ == 0)
-		assert_ok(zt_mv(m->z, m->removes, m->to));
-}
-
 /* What a put wrote moves with what others move: it is there once, and not at both places. */
 static void
 what_is_moved_behind_a_put_is_there_once(void **state)
 {
 	struct scene *s = *state;
-	struct meanwhile m = { .z = s->bob.zt, .removes = "moving:/f", .to = "moving:/to/f" };
-	struct zt_progress p = { .ctx = &m, .step = move_once };
+	struct meanwhile m = { &s->bob, MOVES, "moving:/f", "moving:/to/f", 0 };
+	struct zt_progress p = { .ctx = &m, .step = act_once };
 	char local[200], is[8] = "";
 	struct stat st;
 	FILE *f;
@@ -268,9 +247,7 @@ what_is_moved_behind_a_put_is_there_once(void **state)
 	assert_int_equal(0, fclose(f));
 	assert_string_equal("hello", is);
 	/* and its folder with all that is put into it */
-	m = (struct meanwhile){
-		.z = s->bob.zt, .removes = "moving:/to", .to = "moving:/there"
-	};
+	m = (struct meanwhile){ &s->bob, MOVES, "moving:/to", "moving:/there", 0 };
 	assert_ok(put_stream(&s->alice, "moving:/to/g", &p));
 	assert_err(ZT_ERR_NOT_FOUND, zt_get(s->bob.zt, "moving:/to/g", local, NULL, NULL));
 	assert_ok(zt_get(s->bob.zt, "moving:/there/g", local, NULL, NULL));

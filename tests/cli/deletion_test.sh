@@ -6,6 +6,7 @@ export ZT_SWEEP=1 ZT_PURGE_AFTER=1
 command -v faketime >/dev/null || { echo "skipped: no faketime"; exit 0; }
 begin_world
 rows() { PGPASSWORD=$(cat "$state/metadata.password") psql -X -At -h "$(cat "$state/sockets")/pg" -U metadata postgres -c "SELECT $(for t in changesets objects vlobs chains sealed_keys; do printf '(SELECT count(*) FROM metadata.%s) + ' $t; done) 0"; }
+auth_sql() { PGPASSWORD=$(cat "$state/auth.password") psql -q -X -At -h "$(cat "$state/sockets")/pg" -U auth postgres -c "$1"; }
 blocks() { find "$state/blocks" -type f | wc -l; }
 as_before() { test "$(rows)" = "$before_rows" -a "$(blocks)" = "$before_blocks"; }
 # A day later for COMMAND; what it waits for takes no longer. (faketime itself would wait for services.)
@@ -31,6 +32,8 @@ check "and no more" alice workspace unarchive back
 check "until then it is there" alice --quiet get gone:/much "$state/copy"
 check "and can be taken back" alice workspace undelete back
 
+# An organization whose log does not load, and whose deletion is due, comes first.
+auth_sql "INSERT INTO auth.deletions VALUES (decode(repeat('00', 16), 'hex'), decode(repeat('00', 16), 'hex'), 1)"
 for s in gateway messaging metadata blocks auth; do local_ end "$state" "$bin" $s; done
 for s in auth blocks metadata messaging gateway; do later sh "$root/deploy/local/zt-local" one "$state" "$bin" $s; done
 expect 66 "was deleted" "a day later what is due is gone" alice_later cat gone:/much
@@ -40,6 +43,7 @@ alice_later workspace list > "$state/listed"
 check "the list has it no longer" sh -c "! grep -q ' gone' '$state/listed'"
 check "what was taken back is there" alice_later --quiet get back:/kept "$state/copy2"
 check "some time later its rows and blocks are gone, and no others" soon as_before
+check "a log that does not load keeps nobody else's, and is named" grep -q "the organization's deletions wait" "$state/log/auth.log"
 check "its name is free" alice_later workspace create gone
 check "and means the new one" alice_later --quiet put "$state/kept" gone:/kept
 expect 0 "kept" "which is read by it" alice_later ls gone:/
