@@ -61,7 +61,7 @@ cat <<T
 Act as either in a shell:
   export ZT_HOME=$state/alice; $bin/zt --password-file $state/alice.password ls plans:/
   export ZT_HOME=$state/bob; $bin/zt --password-file $state/bob.password users
-Logs stand in $state/log. ./do run CLEAN=1 starts anew. Ctrl-C stops everything.
+The logs are in $state/log. ./do run CLEAN=1 begins with empty state. Ctrl-C stops everything.
 T
 [ "$once" = once ] && exit 0
 while :; do sleep 1; done
