@@ -94,7 +94,7 @@ person_init(struct world *w, struct person *p, const char *name)
 {
 	*p = (struct person){ .w = w };
 	(void)snprintf(p->name, sizeof p->name, "%s", name);
-	(void)snprintf(p->home, sizeof p->home, "%s/home-%u-%s", w->state, w->orgs, name);
+	(void)snprintf(p->home, sizeof p->home, "%s/home-%u-%s", w->state, w->homes++, name);
 	(void)snprintf(p->email, sizeof p->email, "%s@test.example", name);
 	p->o = (struct zt_options){ .home = p->home, .password = "a test's password" };
 }

@@ -14,8 +14,8 @@
 
 struct world {
 	char state[64], url[64], token[128];
-	struct double_ *d; /* every client of this world speaks to it */
-	unsigned orgs;
+	struct double_ *d;    /* every client of this world speaks to it */
+	unsigned orgs, homes; /* how many were made: two persons of one name have two homes */
 };
 
 struct person {
