@@ -379,6 +379,7 @@ look_into(struct transfer *t, const struct block_ref *ref)
 static enum zt_err
 check_part(struct transfer *t, const Zt__FileManifest *f, size_t i, bool *is_so)
 {
+	const Zt__BlockRef *b = f->blocks->blocks[i];
 	struct block_part part;
 	struct hash is;
 	enum zt_err err;
@@ -386,10 +387,9 @@ check_part(struct transfer *t, const Zt__FileManifest *f, size_t i, bool *is_so)
 	manifest_part(f, i, &part);
 	if (part.hole > 0)
 		return ZT_OK;
-	if ((err = look_into(t, &part.block)) == ZT_OK) {
+	if ((err = look_into(t, &part.block)) == ZT_OK && b->whole > 0) {
 		hash_content(bytes_of(t->looked.p + part.offset, part.size), &is);
-		*is_so = bytes_equal(
-		    pb_bytes(f->blocks->blocks[i]->content), bytes_of(is.b, HASH_BYTES));
+		*is_so = bytes_equal(pb_bytes(b->content), bytes_of(is.b, HASH_BYTES));
 	} else if (err == ZT_ERR_NOT_FOUND || space_is_damage(err)) {
 		*is_so = false;
 		t->z->why[0] = 0;
@@ -399,12 +399,13 @@ check_part(struct transfer *t, const Zt__FileManifest *f, size_t i, bool *is_so)
 	return err;
 }
 
-bool
-fetch_believes(const struct zt *z, const struct id *author)
+/* Whether F says the truth of its content: AUTHOR, a live device of this user, had it. */
+static bool
+believes(const struct zt *z, const Zt__FileManifest *f, const struct id *author)
 {
 	const struct org_device *d = org_state_device(z->state, author);
 
-	return d != NULL && id_equal(&d->user->id, &z->user) &&
+	return !f->restored && d != NULL && id_equal(&d->user->id, &z->user) &&
 	       org_state_device_live(d, ORG_NEVER);
 }
 
@@ -413,8 +414,8 @@ fetch_is_same(
     struct transfer *t, int fd, const Zt__FileManifest *f, const struct id *author, bool *same)
 {
 	enum zt_err err = send_is_same(fd, f, same);
-	bool looks = f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS &&
-		     !fetch_believes(t->z, author);
+	bool looks =
+	    f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS && !believes(t->z, f, author);
 
 	for (size_t i = 0; looks && err == ZT_OK && *same && i < f->blocks->n_blocks; i++)
 		err = check_part(t, f, i, same);

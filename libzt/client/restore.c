@@ -144,18 +144,10 @@ drop_elsewhere(const struct restoring *r, Zt__FolderManifest *f, bool *less)
 	f->n_entries = n;
 }
 
-/* What another user said of content is not said again in this one's name (fetch_is_same). */
-static void
-forget_content(Zt__BlockList *l)
-{
-	for (size_t i = 0; l != NULL && i < l->n_blocks; i++)
-		l->blocks[i]->content.len = 0;
-}
-
-/* *M, which the device AUTHOR wrote, is the next version of VLOB. */
+/* *M is the next version of VLOB. Its author, from now on this device, need not have had its
+ * content (fetch_is_same). */
 static enum zt_err
-write_again(
-    struct restoring *r, const struct id *vlob, const struct id *author, Zt__Manifest **m)
+write_again(struct restoring *r, const struct id *vlob, Zt__Manifest **m)
 {
 	Zt__Manifest *it = *m;
 	uint64_t size = it->kind_case == ZT__MANIFEST__KIND_FILE ? it->file->size : 0;
@@ -165,10 +157,8 @@ write_again(
 	if (err)
 		return err;
 	*m = NULL;
-	if (it->kind_case == ZT__MANIFEST__KIND_FILE &&
-	    it->file->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS &&
-	    !fetch_believes(r->s->z, author))
-		forget_content(it->file->blocks);
+	if (it->kind_case == ZT__MANIFEST__KIND_FILE)
+		it->file->restored = true;
 	return batch_write(r->b, vlob, it, false, size);
 }
 
@@ -190,7 +180,7 @@ restore_object(struct restoring *r, struct space_object *o, Zt__Manifest **m)
 			err = look_later(r, (*m)->folder->entries[i]);
 	}
 	if (err == ZT_OK && (less || newest.version != o->v.version))
-		err = write_again(r, &o->vlob, &o->v.author, m);
+		err = write_again(r, &o->vlob, m);
 	return err;
 }
 
@@ -213,7 +203,7 @@ restore_version(struct restoring *r, uint64_t version)
 	if (err == ZT_OK && r->what.is_folder)
 		drop_elsewhere(r, m->folder, &less);
 	if (err == ZT_OK)
-		err = write_again(r, &r->what.vlob, &v.author, &m);
+		err = write_again(r, &r->what.vlob, &m);
 	pb_wipe(m);
 	return err;
 }
@@ -233,7 +223,7 @@ restore_file(struct restoring *r)
 		    o.damaged > 0 ? "no version of it opens"
 				  : "the file is younger than that time");
 	if (err == ZT_OK)
-		err = write_again(r, &r->what.vlob, &o.v.author, &m);
+		err = write_again(r, &r->what.vlob, &m);
 	pb_wipe(m);
 	return err;
 }

@@ -18,8 +18,15 @@ seal(struct pool_job *job)
 	struct transfer_slot *slot = (struct transfer_slot *)job;
 
 	buf_empty(&slot->call.body);
-	if (slot->pin_count == 1) /* else each has its own */
-		hash_content(buf_bytes(&slot->clear), &slot->content);
+	for (size_t i = 0; i < slot->pin_count; i++) {
+		Zt__BlockRef *b = slot->pins[i].ref;
+		struct hash content;
+
+		if (b->whole == 0)
+			continue;
+		hash_content(bytes_of(slot->clear.p + b->offset, b->size), &content);
+		memcpy(b->content.data, content.b, HASH_BYTES);
+	}
 	slot->err = block_seal(buf_bytes(&slot->clear), &slot->ref, &slot->call.body);
 }
 
@@ -55,8 +62,6 @@ send_sealed(struct transfer_slot *slot)
 		memcpy(b->id.data, slot->ref.id.b, ID_BYTES);
 		memcpy(b->key.data, slot->ref.key, AEAD_KEY_BYTES);
 		memcpy(b->hash.data, slot->ref.hash.b, HASH_BYTES);
-		if (slot->pin_count == 1)
-			memcpy(b->content.data, slot->content.b, HASH_BYTES);
 	}
 	if (err == ZT_OK) {
 		slot->call.route = ROUTE_BLOCK_PUT;
@@ -139,9 +144,7 @@ pin(struct transfer_slot *slot, Zt__FileManifest *f, size_t offset, size_t size,
 	b->id = pb_field(calloc(1, ID_BYTES), ID_BYTES);
 	b->key = pb_field(calloc(1, AEAD_KEY_BYTES), AEAD_KEY_BYTES);
 	b->hash = pb_field(calloc(1, HASH_BYTES), HASH_BYTES);
-	b->content = pb_field(calloc(1, HASH_BYTES), HASH_BYTES);
-	if (b->id.data == NULL || b->key.data == NULL || b->hash.data == NULL ||
-	    b->content.data == NULL)
+	if (b->id.data == NULL || b->key.data == NULL || b->hash.data == NULL)
 		return ZT_ERR_MEMORY;
 	slot->pins[slot->pin_count++] = (struct pin){ f, b };
 	return ZT_OK;
@@ -310,7 +313,6 @@ gather(
     struct transfer *t, int fd, const char *name, size_t size, Zt__FileManifest *f, bool *grew)
 {
 	struct buf *to;
-	struct hash content;
 	size_t cap = 0;
 	ssize_t n;
 	enum zt_err err;
@@ -333,8 +335,6 @@ gather(
 		return ZT_OK;
 	if ((err = pin(t->pack, f, to->n, (size_t)n, &cap)))
 		return err;
-	hash_content(bytes_of(to->p + to->n, (size_t)n), &content);
-	memcpy(t->pack->pins[t->pack->pin_count - 1].ref->content.data, content.b, HASH_BYTES);
 	to->n += (size_t)n;
 	f->size = (uint64_t)n;
 	return ZT_OK;
@@ -383,16 +383,29 @@ send_fits_open(int fd, const struct stat *st)
 	return fits(sent, size) && lseek(fd, 0, SEEK_SET) == 0;
 }
 
-/* Whether the N bytes at FD are those of B, which is no hole. BUFFER has room for them. */
-static bool
-is_block(int fd, const Zt__BlockRef *b, uint8_t *buffer)
+/* Sets *SAME: whether part I of F, which is no hole, is what follows at FD. BUFFER has room for
+ * it. Errors: MEMORY. */
+static enum zt_err
+is_part(int fd, const Zt__FileManifest *f, size_t i, uint8_t *buffer, bool *same)
 {
+	const Zt__BlockRef *b = f->blocks->blocks[i];
+	struct bytes clear = bytes_of(buffer, b->size);
+	struct block_part part;
 	struct hash content;
+	enum zt_err err;
 
-	if (b->content.len != HASH_BYTES || read_full(fd, buffer, b->size) != (ssize_t)b->size)
-		return false;
-	hash_content(bytes_of(buffer, b->size), &content);
-	return bytes_equal(pb_bytes(b->content), bytes_of(content.b, HASH_BYTES));
+	*same = false;
+	if (read_full(fd, buffer, b->size) != (ssize_t)b->size)
+		return ZT_OK;
+	if (b->whole > 0) {
+		hash_content(clear, &content);
+		*same = bytes_equal(pb_bytes(b->content), bytes_of(content.b, HASH_BYTES));
+		return ZT_OK;
+	}
+	manifest_part(f, i, &part);
+	err = block_is(&part.block, clear, same);
+	suite_wipe(part.block.key, sizeof part.block.key);
+	return err;
 }
 
 /* Whether nothing is at FD but zeros, for N bytes. */
@@ -422,6 +435,7 @@ send_is_same(int fd, const Zt__FileManifest *f, bool *same)
 	size_t n =
 	    f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS ? f->blocks->n_blocks : 0;
 	uint8_t *buffer = malloc(BLOCK_CLEAR_MOST);
+	enum zt_err err = ZT_OK;
 
 	if (buffer == NULL)
 		return ZT_ERR_MEMORY;
@@ -431,12 +445,17 @@ send_is_same(int fd, const Zt__FileManifest *f, bool *same)
 			read_full(fd, buffer, f->inline_content.len) ==
 			    (ssize_t)f->inline_content.len &&
 			memcmp(buffer, f->inline_content.data, f->inline_content.len) == 0;
-	for (size_t i = 0; *same && i < n; i++) {
-		const Zt__BlockRef *b = f->blocks->blocks[i];
+	for (size_t i = 0; err == ZT_OK && *same && i < n; i++) {
+		uint64_t hole = f->blocks->blocks[i]->hole;
 
-		*same = b->hole > 0 ? is_zeros(fd, b->hole, buffer) : is_block(fd, b, buffer);
+		if (hole > 0)
+			*same = is_zeros(fd, hole, buffer);
+		else
+			err = is_part(fd, f, i, buffer, same);
 	}
 	free(buffer);
+	if (err)
+		return err;
 	return lseek(fd, 0, SEEK_SET) == 0 ? ZT_OK : ZT_ERR_IO;
 }
 
@@ -458,27 +477,43 @@ put_inline(const struct pin *p, struct bytes block)
 	return ZT_OK;
 }
 
+/* Several files have SLOT's block. Errors: MEMORY. */
+static enum zt_err
+share(struct transfer_slot *slot)
+{
+	for (size_t i = 0; i < slot->pin_count; i++) {
+		Zt__BlockRef *b = slot->pins[i].ref;
+
+		b->whole = (uint32_t)slot->clear.n;
+		b->content = pb_field(calloc(1, HASH_BYTES), HASH_BYTES);
+		if (b->content.data == NULL)
+			return ZT_ERR_MEMORY;
+	}
+	return ZT_OK;
+}
+
 void
 send_gathered(struct transfer *t)
 {
 	struct transfer_slot *slot = t->pack;
+	enum zt_err err = ZT_OK;
 
 	t->pack = NULL;
 	if (slot == NULL)
 		return;
 	if (slot->clear.n > LIMIT_INLINE) {
-		for (size_t i = 0; i < slot->pin_count && slot->pin_count > 1; i++)
-			slot->pins[i].ref->whole = (uint32_t)slot->clear.n;
-		send_slot(slot);
+		if (slot->pin_count == 1 || (err = share(slot)) == ZT_OK) {
+			send_slot(slot);
+			return;
+		}
+		transfer_fail(t, err);
+		transfer_release(slot);
 		return;
 	}
 	/* So little content that a separate call would cost more. */
-	for (size_t i = 0; i < slot->pin_count; i++) {
-		enum zt_err err = put_inline(&slot->pins[i], buf_bytes(&slot->clear));
-
-		if (err)
+	for (size_t i = 0; i < slot->pin_count; i++)
+		if ((err = put_inline(&slot->pins[i], buf_bytes(&slot->clear))))
 			transfer_fail(t, err);
-	}
 	t->done += slot->clear.n;
 	transfer_release(slot);
 }

@@ -48,8 +48,7 @@ struct transfer_slot {
 	int os_error; /* errno of an IO */
 	struct buf clear;
 	struct block_ref ref;
-	struct hash content; /* up: hash of a block that belongs to one file */
-	struct load *load;   /* up: the load that it belongs to */
+	struct load *load; /* up: the load that it belongs to */
 	struct pin *pins;
 	size_t pin_count, pin_cap;
 	uint32_t room;        /* up: clear bytes that its block may hold */
@@ -205,13 +204,10 @@ ZT_CHECKED enum zt_err fetch_shared(struct transfer *t);
 void fetch_forget(struct transfer *t);
 /* Fetches and verifies the content of F, and writes it in order to FD, which may be a pipe. */
 ZT_CHECKED enum zt_err fetch_stream(struct transfer *t, const Zt__FileManifest *f, int fd);
-/* Whether the content hashes in a manifest by the device AUTHOR are trusted: only of this
- * user's live devices. */
-bool fetch_believes(const struct zt *z, const struct id *author);
 /* Sets *SAME: whether FD's content matches F, a version by the device AUTHOR. Rewinds FD.
- * Reads another user's blocks to check: a member could state the hash of somebody's file
- * beside blocks with other content; then that file would never be sent, and the blocks never
- * fetched. Errors: as send_is_same and of the call. */
+ * Reads the blocks of another user's version to check: a member could name blocks that were
+ * never sent, or state the hash of somebody's file beside other content; then that file would
+ * never be sent, and the blocks never fetched. Errors: as send_is_same and of the call. */
 ZT_CHECKED enum zt_err fetch_is_same(
     struct transfer *t, int fd, const Zt__FileManifest *f, const struct id *author, bool *same);
 

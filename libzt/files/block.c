@@ -19,30 +19,24 @@ block_sealed_size(size_t n)
 }
 
 static void
-header(const struct id *id, const uint8_t nonce[AEAD_NONCE_BYTES], struct buf *out)
+header(const struct id *id, struct buf *out)
 {
 	wire_put_u32(out, MAGIC);
 	wire_put_u16(out, SUITE_1);
 	wire_put_u16(out, 0);
 	buf_add(out, bytes_of(id->b, ID_BYTES));
-	buf_add(out, bytes_of(nonce, AEAD_NONCE_BYTES));
 }
 
-enum zt_err
-block_seal(struct bytes clear, struct block_ref *ref, struct buf *out)
+/* CLEAR under REF's id and key into OUT, an empty buffer; fills REF's hash. */
+static enum zt_err
+seal(struct bytes clear, struct block_ref *ref, struct buf *out)
 {
-	uint8_t nonce[AEAD_NONCE_BYTES], head[BLOCK_HEADER_BYTES];
-	struct block_ref r = { .size = (uint32_t)clear.n };
+	uint8_t head[BLOCK_HEADER_BYTES];
 	struct buf whole = buf_init(BLOCK_CLEAR_MOST); /* the last block and its padding */
 	size_t n = padded(clear.n);
 	enum zt_err err;
 
-	if (clear.n == 0 || clear.n > BLOCK_CLEAR_MOST || n > BLOCK_CLEAR_MOST)
-		return ZT_ERR_TOO_BIG;
-	suite_random(r.id.b, ID_BYTES);
-	suite_random(r.key, sizeof r.key);
-	suite_random(nonce, sizeof nonce);
-	header(&r.id, nonce, out);
+	header(&ref->id, out);
 	if ((err = buf_err(out)))
 		goto out;
 	memcpy(head, out->p, sizeof head);
@@ -55,13 +49,49 @@ block_seal(struct bytes clear, struct block_ref *ref, struct buf *out)
 		memset(to + clear.n, 0, n - clear.n);
 		clear = buf_bytes(&whole);
 	}
-	if ((err = aead_x_seal(r.key, nonce, bytes_of(head, sizeof head), clear, out)))
-		goto out;
-	hash_block(buf_bytes(out), &r.hash);
-	*ref = r;
+	if ((err = aead_x_seal(ref->key, head, bytes_of(head, sizeof head), clear, out)) ==
+	    ZT_OK)
+		hash_block(buf_bytes(out), &ref->hash);
 out:
-	suite_wipe(r.key, sizeof r.key);
 	buf_free(&whole);
+	return err;
+}
+
+static bool
+fits(struct bytes clear)
+{
+	return clear.n > 0 && clear.n <= BLOCK_CLEAR_MOST &&
+	       padded(clear.n) <= BLOCK_CLEAR_MOST;
+}
+
+enum zt_err
+block_seal(struct bytes clear, struct block_ref *ref, struct buf *out)
+{
+	struct block_ref r = { .size = (uint32_t)clear.n };
+	enum zt_err err;
+
+	if (!fits(clear))
+		return ZT_ERR_TOO_BIG;
+	suite_random(r.id.b, ID_BYTES);
+	suite_random(r.key, sizeof r.key);
+	if ((err = seal(clear, &r, out)) == ZT_OK)
+		*ref = r;
+	suite_wipe(r.key, sizeof r.key);
+	return err;
+}
+
+enum zt_err
+block_is(const struct block_ref *ref, struct bytes clear, bool *same)
+{
+	struct block_ref r = *ref;
+	struct buf sealed = buf_init(block_sealed_size(clear.n));
+	enum zt_err err = ZT_OK;
+
+	*same = clear.n == ref->size && fits(clear);
+	if (*same && (err = seal(clear, &r, &sealed)) == ZT_OK)
+		*same = hash_equal(&r.hash, &ref->hash);
+	suite_wipe(r.key, sizeof r.key);
+	buf_free(&sealed);
 	return err;
 }
 
@@ -72,7 +102,6 @@ block_open(const struct block_ref *ref, struct bytes sealed, struct buf *out)
 	struct hash is;
 	struct id id;
 	uint16_t suite, flags;
-	uint8_t nonce[AEAD_NONCE_BYTES];
 	size_t start = out->n, n = padded(ref->size);
 	enum zt_err err;
 
@@ -83,12 +112,11 @@ block_open(const struct block_ref *ref, struct bytes sealed, struct buf *out)
 	suite = wire_u16(&r);
 	flags = wire_u16(&r);
 	wire_copy(&r, id.b, ID_BYTES);
-	wire_copy(&r, nonce, sizeof nonce);
 	if (r.bad || flags != 0 || !id_equal(&id, &ref->id))
 		return ZT_ERR_CORRUPT;
 	if ((err = suite_check(suite)))
 		return err;
-	if ((err = aead_x_open(ref->key, nonce, bytes_of(sealed.p, BLOCK_HEADER_BYTES),
+	if ((err = aead_x_open(ref->key, sealed.p, bytes_of(sealed.p, BLOCK_HEADER_BYTES),
 		 bytes_of(r.p, r.left), out)))
 		return err;
 	for (size_t i = ref->size; i < n; i++) /* one padding for each content */

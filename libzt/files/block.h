@@ -1,8 +1,9 @@
 /* block.h - seals and opens one block of a file.
  *
- * 0 magic 4 | 4 suite 2 | 6 flags 2 | 8 id 16 | 24 nonce 24 = 48 bytes, then ciphertext and
- * tag. Each block has its own random key and id; the manifest pins id, key, clear size and the
- * hash of the whole sealed block (docs/protocol.md 6). */
+ * 0 magic 4 | 4 suite 2 | 6 flags 2 | 8 id 16 = 24 bytes, then ciphertext and tag. Each block
+ * has its own random key and id; the manifest pins id, key, clear size and the hash of the
+ * whole sealed block (docs/protocol.md 6). The key seals this block alone, and the header is
+ * the nonce: whoever has id and key knows by sealing again whether a content is the block's. */
 #ifndef ZT_FILES_BLOCK_H
 #define ZT_FILES_BLOCK_H
 
@@ -13,7 +14,7 @@
 #include "crypto/suite.h"
 #include "format/limits.h"
 
-#define BLOCK_HEADER_BYTES 48
+#define BLOCK_HEADER_BYTES AEAD_NONCE_BYTES
 #define BLOCK_OVERHEAD (BLOCK_HEADER_BYTES + AEAD_TAG_BYTES)
 #define BLOCK_CLEAR_MOST (4u * 1024 * 1024)
 
@@ -38,6 +39,8 @@ size_t block_sealed_size(size_t n);
 /* Seals CLEAR (1 to BLOCK_CLEAR_MOST bytes) into OUT, an empty buffer, and fills *REF. Errors:
  * TOO_BIG, MEMORY. */
 ZT_CHECKED enum zt_err block_seal(struct bytes clear, struct block_ref *ref, struct buf *out);
+/* Sets *SAME: whether CLEAR is the content of the block that REF pins. Errors: MEMORY. */
+ZT_CHECKED enum zt_err block_is(const struct block_ref *ref, struct bytes clear, bool *same);
 /* Opens SEALED, which must be exactly what REF pins, and appends its clear bytes. Errors:
  * CORRUPT, SUITE, MEMORY. */
 ZT_CHECKED enum zt_err block_open(

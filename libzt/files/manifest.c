@@ -76,14 +76,12 @@ is_part(const Zt__BlockRef *b)
 {
 	if (b->hole > 0)
 		return is_hole(b);
-	if (b->content.len != 0 && b->content.len != HASH_BYTES)
-		return false;
 	if (b->id.len != ID_BYTES || b->key.len != AEAD_KEY_BYTES ||
 	    b->hash.len != HASH_BYTES || b->size == 0 || b->size > BLOCK_CLEAR_MOST)
 		return false;
 	if (b->whole == 0)
-		return b->offset == 0;
-	return b->whole <= BLOCK_CLEAR_MOST && b->size < b->whole &&
+		return b->offset == 0 && b->content.len == 0;
+	return b->content.len == HASH_BYTES && b->whole <= BLOCK_CLEAR_MOST && b->size < b->whole &&
 	       b->offset <= b->whole - b->size;
 }
 

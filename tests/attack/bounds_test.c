@@ -133,6 +133,7 @@ F8_sizes_near_2_to_63_and_blocks_without_end_are_refused(void **state)
 			ref.key = ref.hash = pb_field(bytes, 32);
 			ref.size = i == 4 ? UINT32_MAX : LIMIT_BLOCK;
 			ref.whole = i == 6 ? UINT32_MAX : 0;
+			ref.content = pb_field(bytes, i == 6 ? HASH_BYTES : 0);
 			ref.offset = i == 6 ? UINT32_MAX - 1 : 0;
 			for (size_t k = 0; k < 2000; k++)
 				refs[k] = &ref;

@@ -49,6 +49,35 @@ F1_F3_no_byte_of_a_block_can_be_changed_lost_or_added(void **state)
 }
 
 static void
+F1_sealing_again_tells_a_blocks_content_from_every_other(void **state)
+{
+	char text[] = "some content of a file";
+	struct buf sealed = buf_init(4096);
+	struct block_ref ref;
+	bool same;
+
+	(void)state;
+	assert_ok(block_seal(bytes_text(text), &ref, &sealed));
+	assert_ok(block_is(&ref, bytes_text(text), &same));
+	assert_true(same);
+	for (size_t n = 0; n < strlen(text); n++) {
+		assert_ok(block_is(&ref, bytes_of(text, n), &same));
+		assert_false(same);
+		text[n] ^= 1;
+		assert_ok(block_is(&ref, bytes_text(text), &same));
+		assert_false(same);
+		text[n] ^= 1;
+	}
+	/* what the padding would hide: a zero more */
+	assert_ok(block_is(&ref, bytes_of(text, sizeof text), &same));
+	assert_false(same);
+	ref.key[0] ^= 1;
+	assert_ok(block_is(&ref, bytes_text(text), &same));
+	assert_false(same);
+	buf_free(&sealed);
+}
+
+static void
 F1_F2_a_manifest_opens_only_in_its_own_place(void **state)
 {
 	Zt__Manifest m = ZT__MANIFEST__INIT, *out = NULL;
@@ -424,6 +453,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_come_back_and_a_wrong_one_is_noticed),
 		cmocka_unit_test(F1_F3_no_byte_of_a_block_can_be_changed_lost_or_added),
+		cmocka_unit_test(F1_sealing_again_tells_a_blocks_content_from_every_other),
 		cmocka_unit_test(F1_F2_a_manifest_opens_only_in_its_own_place),
 		cmocka_unit_test(F9_dangerous_names_are_refused_and_hostile_ones_shown_escaped),
 		cmocka_unit_test(F11_a_changeset_is_what_was_signed_or_nothing),
