@@ -354,6 +354,7 @@ zt_close(struct zt *z)
 	for (size_t i = 0; i < z->user_key_count; i++)
 		secret_free(z->user_keys[i].key);
 	free(z->user_keys);
+	free(z->noted);
 	free(z->home);
 	free(z->server);
 	free(z->slug);
@@ -406,8 +407,11 @@ size_t
 zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN])
 {
 	struct bytes left = bytes_text(*text);
-	size_t n = utf8_show_next(&left, how == ZT_SHOW_JSON ? UTF8_JSON : UTF8_PLAIN, out);
+	enum utf8_shown as = how == ZT_SHOW_JSON ? UTF8_JSON : UTF8_PLAIN;
+	size_t n = 0, one;
 
+	while (n + UTF8_SHOWN <= ZT_SHOWN && (one = utf8_show_next(&left, as, out + n)) > 0)
+		n += one;
 	*text = (const char *)left.p;
 	return n;
 }

@@ -43,9 +43,10 @@ struct zt {
 	struct hash vouched_root;
 	struct store *store;
 	struct calls *calls;
-	struct org_state *state; /* verified */
-	struct idmap spaces;     /* struct space, by workspace */
-	uint64_t foreign;        /* changesets of other devices applied so far */
+	struct org_state *state;   /* verified */
+	struct idmap spaces;       /* struct space, by workspace */
+	struct local_group *noted; /* the notes of local files read last (local.c), or NULL */
+	uint64_t foreign;          /* changesets of other devices applied so far */
 	const char *(*translate)(const char *english); /* or NULL */
 	void (*working)(
 	    void *ctx, enum zt_work what, uint64_t done, uint64_t total); /* or NULL */

@@ -1,22 +1,27 @@
 /* local.c - what local files are known to hold: which version of which object, and what the
  * file system said of the file then. A file whose size, time of content and time of inode are
- * as noted was not changed since. A note that is lost costs reading a file. */
+ * as noted was not changed since. A note that is lost costs reading a file.
+ *
+ * Files that were made together have inodes side by side: one record of the store holds the
+ * notes of GROUP of them, each behind its inode's place among these. */
+#include "client/local.h"
+
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "base/wire.h"
-#include "client/client.h"
-#include "client/local.h"
 
 enum { NOTE = 2 * ID_BYTES + 6 * 8, TICK_NS = 20 * 1000 * 1000 };
+enum { GROUP = 32, ROW = 1 + NOTE };
 
-static struct bytes
-key_of(const struct stat *st, uint8_t out[16])
-{
-	wire_store_u64(out, (uint64_t)st->st_dev);
-	wire_store_u64(out + 8, (uint64_t)st->st_ino);
-	return bytes_of(out, 16);
-}
+struct local_group {
+	bool is_read;
+	dev_t dev;
+	ino_t at; /* its first inode / GROUP */
+	uint32_t has;
+	uint8_t note[GROUP][NOTE];
+};
 
 /* What the file system says of a file, as bytes. */
 static void
@@ -29,24 +34,78 @@ print_stat(const struct stat *st, uint8_t out[5 * 8])
 	wire_store_u64(out + 32, (uint64_t)st->st_ctim.tv_nsec);
 }
 
+static bool
+is_of(const struct local_group *g, const struct stat *st)
+{
+	return g->is_read && g->dev == st->st_dev && g->at == st->st_ino / GROUP;
+}
+
+static struct bytes
+key_of(const struct local_group *g, uint8_t out[16])
+{
+	wire_store_u64(out, (uint64_t)g->dev);
+	wire_store_u64(out + 8, (uint64_t)g->at);
+	return bytes_of(out, 16);
+}
+
+/* The group of ST's inode as the store has it; empty if it has none. */
+static void
+read_group(struct zt *z, const struct stat *st, struct local_group *g)
+{
+	uint8_t key[16];
+	struct buf b = buf_init(GROUP * ROW);
+
+	*g = (struct local_group){
+		.is_read = true, .dev = st->st_dev, .at = st->st_ino / GROUP
+	};
+	if (store_get(z->store, STORE_LOCAL, key_of(g, key), 0, &b) || b.n % ROW != 0)
+		buf_empty(&b);
+	for (size_t at = 0; at < b.n; at += ROW) {
+		size_t i = b.p[at] % GROUP;
+
+		g->has |= UINT32_C(1) << i;
+		memcpy(g->note[i], b.p + at + 1, NOTE);
+	}
+	buf_free(&b);
+}
+
+static enum zt_err
+write_group(struct zt *z, const struct local_group *g)
+{
+	uint8_t key[16];
+	struct buf b = buf_init(GROUP * ROW);
+	enum zt_err err;
+
+	for (size_t i = 0; i < GROUP; i++)
+		if ((g->has >> i & 1) != 0) {
+			buf_add_byte(&b, (uint8_t)i);
+			buf_add(&b, bytes_of(g->note[i], NOTE));
+		}
+	if ((err = buf_err(&b)) == ZT_OK)
+		err = store_put(z->store, STORE_LOCAL, key_of(g, key), 0, buf_bytes(&b));
+	buf_free(&b);
+	return err;
+}
+
 bool
 local_find(struct zt *z, const struct stat *st, struct local *out)
 {
-	uint8_t key[16], now[5 * 8];
-	struct buf b = buf_init(NOTE);
-	bool same;
+	size_t i = (size_t)(st->st_ino % GROUP);
+	struct local_group *g;
+	uint8_t now[5 * 8];
 
-	if (store_get(z->store, STORE_LOCAL, key_of(st, key), 0, &b) || b.n != NOTE) {
-		buf_free(&b);
+	if (z->noted == NULL && (z->noted = calloc(1, sizeof *z->noted)) == NULL)
 		return false;
-	}
-	memcpy(out->workspace.b, b.p, ID_BYTES);
-	memcpy(out->vlob.b, b.p + ID_BYTES, ID_BYTES);
-	out->version = wire_load_u64(b.p + 2 * ID_BYTES);
+	g = z->noted;
+	if (!is_of(g, st))
+		read_group(z, st, g);
+	if ((g->has >> i & 1) == 0)
+		return false;
+	memcpy(out->workspace.b, g->note[i], ID_BYTES);
+	memcpy(out->vlob.b, g->note[i] + ID_BYTES, ID_BYTES);
+	out->version = wire_load_u64(g->note[i] + 2 * ID_BYTES);
 	print_stat(st, now);
-	same = memcmp(b.p + 2 * ID_BYTES + 8, now, sizeof now) == 0;
-	buf_free(&b);
-	return same;
+	return memcmp(g->note[i] + 2 * ID_BYTES + 8, now, sizeof now) == 0;
 }
 
 bool
@@ -71,26 +130,65 @@ local_is_young(const struct stat *st)
 	return age < (st->st_ctim.tv_nsec == 0 ? 2000000000 : TICK_NS);
 }
 
-static enum zt_err
-put_note(struct zt *z, const struct local *l, const struct stat *st)
+static int
+by_inode(const void *a, const void *b)
 {
-	uint8_t key[16], note[NOTE];
+	const struct local_note *x = *(const struct local_note *const *)a,
+				*y = *(const struct local_note *const *)b;
 
-	memcpy(note, l->workspace.b, ID_BYTES);
-	memcpy(note + ID_BYTES, l->vlob.b, ID_BYTES);
-	wire_store_u64(note + 2 * ID_BYTES, l->version);
-	print_stat(st, note + 2 * ID_BYTES + 8);
-	return store_put(z->store, STORE_LOCAL, key_of(st, key), 0, bytes_of(note, NOTE));
+	if (x->st.st_dev != y->st.st_dev)
+		return x->st.st_dev < y->st.st_dev ? -1 : 1;
+	if (x->st.st_ino != y->st.st_ino)
+		return x->st.st_ino < y->st.st_ino ? -1 : 1;
+	return x < y ? -1 : 1; /* the later note counts */
+}
+
+static void
+add_note(struct local_group *g, const struct local_note *n)
+{
+	size_t i = (size_t)(n->st.st_ino % GROUP);
+	uint8_t *to = g->note[i];
+
+	memcpy(to, n->is.workspace.b, ID_BYTES);
+	memcpy(to + ID_BYTES, n->is.vlob.b, ID_BYTES);
+	wire_store_u64(to + 2 * ID_BYTES, n->is.version);
+	print_stat(&n->st, to + 2 * ID_BYTES + 8);
+	g->has |= UINT32_C(1) << i;
+}
+
+/* SORTED by inode. */
+static enum zt_err
+keep_sorted(struct zt *z, const struct local_note *const *sorted, size_t count)
+{
+	struct local_group g = { .is_read = false };
+	enum zt_err err = ZT_OK;
+
+	for (size_t i = 0; err == ZT_OK && i < count; i++) {
+		if (!is_of(&g, &sorted[i]->st))
+			read_group(z, &sorted[i]->st, &g);
+		add_note(&g, sorted[i]);
+		if (i + 1 == count || !is_of(&g, &sorted[i + 1]->st))
+			err = write_group(z, &g);
+	}
+	return err;
 }
 
 void
 local_keep(struct zt *z, const struct local_note *notes, size_t count)
 {
-	enum zt_err err = count > 0 ? store_begin(z->store) : ZT_OK;
+	const struct local_note **sorted = count > 0 ? malloc(count * sizeof *sorted) : NULL;
+	enum zt_err err;
 
-	for (size_t i = 0; err == ZT_OK && i < count; i++)
-		err = put_note(z, &notes[i].is, &notes[i].st);
-	if (err == ZT_OK && count > 0)
+	if (sorted == NULL)
+		return;
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &notes[i];
+	qsort(sorted, count, sizeof *sorted, by_inode);
+	if ((err = store_begin(z->store)) == ZT_OK &&
+	    (err = keep_sorted(z, sorted, count)) == ZT_OK)
 		err = store_commit(z->store);
 	store_rollback(z->store);
+	if (z->noted != NULL)
+		z->noted->is_read = false;
+	free(sorted);
 }

@@ -138,8 +138,7 @@ make_schema(struct store *s)
 	static const char schema[] =
 	    "BEGIN;"
 	    "CREATE TABLE IF NOT EXISTS records (kind INTEGER NOT NULL, key BLOB NOT NULL, "
-	    "n INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, key, n)) WITHOUT "
-	    "ROWID;"
+	    "n INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, key, n));"
 	    "PRAGMA user_version = 1;"
 	    "COMMIT;";
 	int version;
