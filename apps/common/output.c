@@ -14,11 +14,11 @@ output_show(const char *text)
 void
 output_show_on(FILE *to, const char *text)
 {
-	char one[ZT_SHOWN];
+	char some[ZT_SHOWN];
 	size_t n;
 
-	while ((n = zt_show(&text, ZT_SHOW_PLAIN, one)) > 0)
-		(void)fwrite(one, 1, n, to);
+	while ((n = zt_show(&text, ZT_SHOW_PLAIN, some)) > 0)
+		(void)fwrite(some, 1, n, to);
 }
 
 void
@@ -44,7 +44,7 @@ output_seconds(int64_t since)
 json_t *
 output_text(const char *text)
 {
-	char one[ZT_SHOWN], *quoted = NULL;
+	char some[ZT_SHOWN], *quoted = NULL;
 	size_t size = 0, n;
 	FILE *f = open_memstream(&quoted, &size);
 	json_t *made = NULL;
@@ -52,8 +52,8 @@ output_text(const char *text)
 	if (f == NULL)
 		return NULL;
 	(void)fputc('"', f);
-	while ((n = zt_show(&text, ZT_SHOW_JSON, one)) > 0)
-		(void)fwrite(one, 1, n, f);
+	while ((n = zt_show(&text, ZT_SHOW_JSON, some)) > 0)
+		(void)fwrite(some, 1, n, f);
 	(void)fputc('"', f);
 	if (fclose(f) == 0)
 		made = json_loadb(quoted, size, JSON_DECODE_ANY, NULL);

@@ -251,11 +251,17 @@ utf8_show_next(struct bytes *text, enum utf8_shown how, char out[UTF8_SHOWN])
 {
 	bool is_json = how == UTF8_JSON;
 	utf8proc_int32_t c = 0;
-	size_t n = text->n > 0 ? next(*text, &c) : 0;
+	size_t n;
 	int made;
 
 	if (text->n == 0)
 		return 0;
+	if (text->p[0] >= ' ' && text->p[0] <= '~' && !is_json) { /* most of all text */
+		out[0] = (char)text->p[0];
+		*text = bytes_of(text->p + 1, text->n - 1);
+		return 1;
+	}
+	n = next(*text, &c);
 	if (n == 0) {
 		n = 1;
 		made = is_json ? escape_json(0xfffd, out)

@@ -185,17 +185,20 @@ take_name(struct sink *k)
 	/* Where nothing was, nothing may be: somebody could write it after the last look. */
 	bool is_new = k->was.st_ino == 0 && !k->t->z->overwrites;
 
-	if (renameat2(k->in->fd, k->temp, k->in->fd, k->name, is_new ? RENAME_NOREPLACE : 0) ==
-	    0)
-		return;
-	if (is_new && errno == EEXIST) {
-		k->err = ZT_ERR_EXISTS;
-		return;
+	if (is_new) {
+		if (renameat2(k->in->fd, k->temp, k->in->fd, k->name, RENAME_NOREPLACE) == 0)
+			return;
+		if (errno == EEXIST)
+			k->err = ZT_ERR_EXISTS;
+		else if (errno != EINVAL) /* also of a file system without such renaming */
+			fail_io(k);
+		if (k->err)
+			return;
 	}
-	/* EINVAL is also of a file system that has no such renaming */
-	if (is_new && errno == EINVAL && renameat(k->in->fd, k->temp, k->in->fd, k->name) == 0)
-		return;
-	fail_io(k);
+	if (!may_take_place(k)) /* somebody wrote it meanwhile */
+		k->err = ZT_ERR_EXISTS;
+	else if (renameat(k->in->fd, k->temp, k->in->fd, k->name) != 0)
+		fail_io(k);
 }
 
 /* A file that claims more than there is need not fill the disk first. */
@@ -296,10 +299,7 @@ sink_name(struct sink *k)
 	if (k->err == ZT_OK) {
 		(void)fchmod(k->fd, (mode_t)k->mode & 0777 & ~k->t->mask);
 		(void)futimens(k->fd, k->times);
-		if (!may_take_place(k)) /* somebody wrote it meanwhile */
-			k->err = ZT_ERR_EXISTS;
-		else
-			take_name(k);
+		take_name(k);
 		if (k->err == ZT_OK && fstat(k->fd, &k->is) != 0)
 			k->is.st_ino = 0;
 	}

@@ -115,9 +115,9 @@ ZT_CALL enum zt_err zt_check_store(struct zt *z, uint64_t *records);
  * characters become \u{NNNN}, or their JSON escapes. zt_why is already in this form; showing
  * it again changes nothing. */
 enum zt_shown { ZT_SHOW_PLAIN, ZT_SHOW_JSON };
-#define ZT_SHOWN 16 /* bytes that one character needs */
-/* Writes the shown form of *TEXT's first character to OUT, not terminated, moves *TEXT past
- * it, and returns the length. 0: end of text. */
+#define ZT_SHOWN 256 /* room for at least one character */
+/* Writes the shown form of *TEXT's next characters to OUT, not terminated, moves *TEXT past
+ * them, and returns the length. 0: end of text. */
 size_t zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN]);
 /* The library's version, such as "0.1.0". */
 const char *zt_version(void);
