@@ -21,6 +21,7 @@ struct account {
 	int64_t connections, sockets;
 	size_t held;                      /* bytes of bodies */
 	struct connection_list strangers; /* of an address: its unauthenticated connections */
+	uint64_t refused_ms;              /* when the last of its held back refusals is due */
 };
 
 struct accounts;

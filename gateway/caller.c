@@ -75,6 +75,20 @@ caller_charge(
 	return has_room;
 }
 
+uint64_t
+caller_refusal_waits(struct caller *c, struct lws *wsi)
+{
+	enum { LEAST_MS = 1000, PACE_MS = 100, MOST_MS = 10000 };
+	uint64_t now = clock_ms(), due;
+
+	if (c->address == NULL || c->has_token || c->is_proved || connection_is_proxy(wsi))
+		return 0;
+	due = c->address->refused_ms + PACE_MS;
+	due = due < now + LEAST_MS ? now + LEAST_MS : due > now + MOST_MS ? now + MOST_MS : due;
+	c->address->refused_ms = due;
+	return due - now;
+}
+
 void
 caller_gone(struct caller *c)
 {

@@ -17,7 +17,6 @@ enum {
 	CHUNK = 128 * 1024,
 	UNPROVED_BODY =
 	    64 * 1024,   /* a body that is carried before anybody has proved anything */
-	LATE_MS = 1000,  /* how long an address waits for one refusal too many */
 	GRACE_MS = 10000 /* in which a body or an answer may stand still */
 };
 
@@ -42,7 +41,7 @@ struct exchange {
 	struct charge charge; /* for the body, then for the answer */
 
 	TAILQ_ENTRY(exchange) link;
-	bool is_late;
+	uint64_t waits_ms;        /* before its refusal is shown */
 	struct exchange_list *in; /* the list of those that are LATE or move bytes; or NULL */
 	uint64_t since_ms;        /* when it came into the list */
 	bool is_slow;             /* and is about to be closed */
@@ -95,8 +94,8 @@ release(struct exchange *x)
 static void
 show(struct exchange *x)
 {
-	(void)lws_rx_flow_control(x->wsi, !x->is_late);
-	if (x->is_late) {
+	(void)lws_rx_flow_control(x->wsi, x->waits_ms == 0);
+	if (x->waits_ms > 0) {
 		x->state = LATE;
 		enter_list(x, &x->g->late);
 	} else {
@@ -140,8 +139,7 @@ answer_error(struct exchange *x, enum zt_err err, struct bytes detail)
 static void
 refuse(struct exchange *x, enum zt_err err, const char *why)
 {
-	x->is_late = x->caller.address != NULL && !x->caller.has_token &&
-		     !x->caller.is_proved && !connection_is_proxy(x->wsi);
+	x->waits_ms = caller_refusal_waits(&x->caller, x->wsi);
 	answer_error(x, err, bytes_text(why));
 }
 
@@ -405,11 +403,14 @@ void
 exchange_tick(struct gateway *g)
 {
 	uint64_t now = clock_ms();
-	struct exchange *x;
+	struct exchange *x, *next;
 
-	while ((x = TAILQ_FIRST(&g->late)) != NULL && now - x->since_ms >= LATE_MS) {
+	for (x = TAILQ_FIRST(&g->late); x != NULL; x = next) {
+		next = TAILQ_NEXT(x, link);
+		if (now - x->since_ms < x->waits_ms)
+			continue;
 		leave_list(x);
-		x->is_late = false;
+		x->waits_ms = 0;
 		show(x);
 	}
 	TAILQ_FOREACH(x, &g->moving, link)

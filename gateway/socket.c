@@ -102,13 +102,18 @@ release(struct socket *s)
 static void
 refuse(struct socket *s, enum zt_err err, const char *why)
 {
+	uint64_t waits_ms;
+
 	s->refused = true;
 	s->err = err;
 	s->why = why;
-	s->late = !s->caller.has_token && !s->caller.is_proved && !connection_is_proxy(s->wsi);
-	if (s->late)
-		lws_set_timer_usecs(s->wsi, LWS_US_PER_SEC);
-	else
+	waits_ms = caller_refusal_waits(&s->caller, s->wsi);
+	s->late = waits_ms > 0;
+	if (s->late) {
+		/* what is no frame would end the socket at once */
+		(void)lws_rx_flow_control(s->wsi, 0);
+		lws_set_timer_usecs(s->wsi, (lws_usec_t)(waits_ms * LWS_US_PER_MS));
+	} else
 		(void)lws_callback_on_writable(s->wsi);
 }
 
@@ -118,6 +123,7 @@ socket_due(struct socket *s)
 	if (s == NULL)
 		return;
 	s->late = false;
+	(void)lws_rx_flow_control(s->wsi, 1);
 	(void)lws_callback_on_writable(s->wsi);
 }
 
