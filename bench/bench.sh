@@ -130,7 +130,6 @@ for i in $(seq "$rounds"); do
 	"$bin/zt" --home "$w/newcomer$i" --quiet ls large:/tree/1 | grep -q . || [ ! -e "$w/unlocked" ]
 done
 "$tools/trust_bench" "$w/trust" "$password" large 1000 100 >"$w/trust.txt"
-"$tools/flood_bench" "$w/files" "$password" w 6000 "$rounds" "$w/state/run" >"$w/flood.txt"
 flood() { sed "s/.*$1 \([0-9.]*\).*/\1/" "$w/flood.txt"; }
 mkfifo "$w/hold"
 "$tools/requests_bench" sockets "$w/files" "$password" 2000 <"$w/hold" >"$w/sockets.txt" & s=$!
@@ -138,6 +137,7 @@ exec 9>"$w/hold"
 for i in $(seq 300); do [ -s "$w/sockets.txt" ] && break; sleep 0.1; done
 idle=$(memory "$(cat "$w/state/run/gateway.pid")")
 exec 9>&-; wait $s
+"$tools/flood_bench" "$w/files" "$password" w 6000 "$rounds" "$w/state/run" >"$w/flood.txt"
 rate() { sed 's/.*rate \([0-9]*\).*/\1/' "$1" >"$w/rates"; median "$w/rates"; }
 p99() { sed 's/.*p99 \([0-9.]*\).*/\1/' "$1" >"$w/rates"; median "$w/rates"; }
 m() { median "$w/$1"; }

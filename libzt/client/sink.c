@@ -13,7 +13,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
-enum { PAGE = 4096, LARGE = 8 * 1024 * 1024, AHEAD = 64 * 1024 * 1024 };
+enum { PAGE = 4096, LARGE = 8 * 1024 * 1024, AHEAD = 1024 * 1024 * 1024 };
 
 enum zt_err
 folder_new(int fd, struct folder **out)

@@ -23,7 +23,7 @@ struct store {
 	sqlite3_stmt *query[QUERIES];
 	struct secret *key;
 	int lock;
-	bool in_transaction;
+	bool in_transaction, is_soon; /* store_begin_soon */
 	char why[300]; /* what the system said last of the database's files, or "" */
 };
 
@@ -108,7 +108,7 @@ take_lock(const char *folder, bool waits, int *out)
 }
 
 static enum zt_err
-run_text(struct store *s, const char *sql)
+command(struct store *s, const char *sql)
 {
 	int rv = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
 
@@ -148,7 +148,7 @@ make_schema(struct store *s)
 		return err;
 	return version > SCHEMA    ? ZT_ERR_VERSION
 	       : version == SCHEMA ? ZT_OK
-				   : run_text(s, schema);
+				   : command(s, schema);
 }
 
 static enum zt_err
@@ -161,7 +161,7 @@ prepare(struct store *s)
 	    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384;"
 	    "PRAGMA wal_autocheckpoint = 2048; PRAGMA journal_mode = WAL; PRAGMA synchronous = "
 	    "FULL;";
-	enum zt_err err = run_text(s, settings);
+	enum zt_err err = command(s, settings);
 	int rv = sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
 
 	if (err == ZT_OK && rv != SQLITE_OK)
@@ -254,14 +254,6 @@ store_close(struct store *s)
 	free(s);
 }
 
-static enum zt_err
-command(struct store *s, const char *sql)
-{
-	int rv = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
-
-	return rv == SQLITE_OK ? ZT_OK : err_of(s, rv);
-}
-
 enum zt_err
 store_begin(struct store *s)
 {
@@ -274,13 +266,37 @@ store_begin(struct store *s)
 	return err;
 }
 
+/* What is committed from now on waits for the disk again. */
+static void
+end_soon(struct store *s)
+{
+	if (s->is_soon)
+		(void)command(s, "PRAGMA synchronous = FULL");
+	s->is_soon = false;
+}
+
+enum zt_err
+store_begin_soon(struct store *s)
+{
+	enum zt_err err = ZT_ERR_STORE;
+
+	if (s->in_transaction || (err = command(s, "PRAGMA synchronous = NORMAL")))
+		return err;
+	s->is_soon = true;
+	if ((err = store_begin(s)))
+		end_soon(s);
+	return err;
+}
+
 enum zt_err
 store_commit(struct store *s)
 {
 	enum zt_err err = command(s, "COMMIT");
 
-	if (err == ZT_OK)
+	if (err == ZT_OK) {
 		s->in_transaction = false;
+		end_soon(s);
+	}
 	return err;
 }
 
@@ -290,6 +306,7 @@ store_rollback(struct store *s)
 	if (s->in_transaction)
 		(void)command(s, "ROLLBACK");
 	s->in_transaction = false;
+	end_soon(s);
 }
 
 /* The associated data of a value: kind, key, n. */
