@@ -438,6 +438,36 @@ N1_calls_that_nobody_signed_use_up_their_address_and_no_signed_call(void **state
 	buf_free(&flood);
 }
 
+/* Refusals of one address come one after the other, each within a time that a person waits. */
+static void
+N1_refusals_of_an_address_wait_for_each_other_and_for_no_more(void **state)
+{
+	enum { MANY = 120 };
+	struct scene *s = *state;
+	struct buf flood = request_of(&s->alice, &bad);
+	double began, quarter = 0;
+	struct gate g;
+	int held[MANY];
+
+	gate_open(s, "unproved_rate: 1\nunproved_burst: 1\n", &g);
+	began = now();
+	for (int i = 0; i < MANY; i++) {
+		held[i] = dial(&g, 2);
+		say(held[i], flood.p, flood.n);
+	}
+	for (int i = 0; i < MANY; i++) {
+		assert_in_range(status_within(held[i], 15), 400, 429);
+		if (i == MANY / 4)
+			quarter = now() - began;
+		(void)close(held[i]);
+	}
+	assert_true(quarter > 2);
+	assert_true(now() - began > 5);
+	assert_true(now() - began < 14); /* ten seconds at most, and a busy machine */
+	gate_close(&g);
+	buf_free(&flood);
+}
+
 /* More connections than there may be, from one address and from many: those that are let in
  * last take the places of strangers. */
 static void
@@ -768,6 +798,7 @@ main(void)
 		    N1_a_body_that_comes_a_byte_at_a_time_ends_and_a_slow_one_does_not),
 		cmocka_unit_test(
 		    N1_calls_that_nobody_signed_use_up_their_address_and_no_signed_call),
+		cmocka_unit_test(N1_refusals_of_an_address_wait_for_each_other_and_for_no_more),
 		cmocka_unit_test(N1_a_connection_that_proved_nothing_gives_way),
 		cmocka_unit_test(N3_a_name_that_nobody_proved_spends_nothing_of_its_owners),
 		cmocka_unit_test(R4_a_device_has_a_few_event_sockets_and_each_hears),
@@ -776,5 +807,7 @@ main(void)
 		    N1_a_flood_of_everything_leaves_the_gateway_small_and_the_others_served),
 	};
 
+	if (getenv("ONLY") != NULL)
+		cmocka_set_test_filter(getenv("ONLY"));
 	return cmocka_run_group_tests(tests, begin, scene_end);
 }
