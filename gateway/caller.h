@@ -29,9 +29,10 @@ void caller_count(struct gateway *g, const struct caller *c, struct lws *wsi, bo
  * if that exceeds a limit. */
 bool caller_charge(
     struct gateway *g, const struct caller *c, bool is_proved, size_t n, struct charge *charge);
-/* How long a refusal of the gateway's own waits, in milliseconds. Those of an address that has
- * used up its unauthenticated calls are shown one after the other: whoever comes again as soon
- * as they are refused waits for all that they have asked, and costs the others little. */
+/* How many milliseconds a refusal of the gateway's own waits. An address that has used up its
+ * unauthenticated calls gets ten refusals a second, each after one to ten seconds: a flood that
+ * comes again as soon as it is refused waits for itself. Only when more than a hundred wait,
+ * several come together at the end of the ten seconds. */
 uint64_t caller_refusal_waits(struct caller *c, struct lws *wsi);
 void caller_gone(struct caller *c);
 

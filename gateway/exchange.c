@@ -15,9 +15,7 @@
 
 enum {
 	CHUNK = 128 * 1024,
-	UNPROVED_BODY =
-	    64 * 1024,   /* a body that is carried before anybody has proved anything */
-	GRACE_MS = 10000 /* in which a body or an answer may stand still */
+	UNPROVED_BODY = 64 * 1024 /* that is carried before anybody has proved anything */
 };
 
 enum state {
@@ -152,6 +150,7 @@ answer_kept(struct exchange *x, struct upstream_answer *a)
 	x->body_of = a->body;
 	x->state = ANSWERING_HEAD;
 	enter_list(x, &x->g->moving);
+	(void)lws_rx_flow_control(x->wsi, 1);
 	(void)lws_callback_on_writable(x->wsi);
 }
 
@@ -181,6 +180,8 @@ submit(struct exchange *x)
 {
 	x->state = WAITING;
 	leave_list(x);
+	/* a caller who leaves would wake the loop until the service answers */
+	(void)lws_rx_flow_control(x->wsi, 0);
 	x->call.msg = x->request;
 	x->request = NULL;
 	x->call.done = done;

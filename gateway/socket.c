@@ -110,7 +110,7 @@ refuse(struct socket *s, enum zt_err err, const char *why)
 	waits_ms = caller_refusal_waits(&s->caller, s->wsi);
 	s->late = waits_ms > 0;
 	if (s->late) {
-		/* what is no frame would end the socket at once */
+		/* What comes later and is no frame would end the socket at once. */
 		(void)lws_rx_flow_control(s->wsi, 0);
 		lws_set_timer_usecs(s->wsi, (lws_usec_t)(waits_ms * LWS_US_PER_MS));
 	} else

@@ -574,18 +574,6 @@ answered(struct calls_transfer *call)
 	((struct batch *)call->ctx)->is_answered = true;
 }
 
-/* What the server signed of S's newest place; the place itself is in the store already. */
-static enum zt_err
-keep_position(struct space *s, const Zt__Statement *m)
-{
-	enum zt_err err = store_begin_soon(s->z->store);
-
-	if (err == ZT_OK && (err = position_keep(s, m)) == ZT_OK)
-		err = store_commit(s->z->store);
-	store_rollback(s->z->store);
-	return err;
-}
-
 static enum zt_err
 start_push(struct outgoing *o)
 {
@@ -644,9 +632,7 @@ take_answer(struct outgoing *o)
 		Zt__Changeset cs = changeset_message(o, &st, changes);
 
 		err = space_take_own(
-		    o->b->s, &cs, m->position, &link, buf_bytes(&o->b->call.body));
-		if (err == ZT_OK)
-			err = keep_position(o->b->s, m->signed_);
+		    o->b->s, &cs, m->position, &link, buf_bytes(&o->b->call.body), m->signed_);
 	}
 	pb_free(m);
 	free(changes);

@@ -605,15 +605,16 @@ check_own(struct space *s, const Zt__Changeset *m, uint64_t position)
 
 enum zt_err
 space_take_own(struct space *s, const Zt__Changeset *m, uint64_t position,
-    const struct hash *link, struct bytes push)
+    const struct hash *link, struct bytes push, const Zt__Statement *signed_)
 {
 	struct space before = *s;
 	enum zt_err err;
 
 	if (position != s->position + 1)
-		return (err = space_sync(s)) || (err = check_own(s, m, position))
+		return (err = space_sync(s)) || (err = check_own(s, m, position)) ||
+			       (err = keep_push(s, position, push))
 			   ? err
-			   : keep_push(s, position, push);
+			   : position_keep(s, signed_);
 	if ((err = store_begin(s->z->store)))
 		return err;
 	if ((err = take_next(s, m)) == ZT_OK && !hash_equal(&s->link, link))
@@ -621,7 +622,8 @@ space_take_own(struct space *s, const Zt__Changeset *m, uint64_t position,
 		    "the server has put it behind another history of the workspace");
 	if (err == ZT_OK)
 		err = keep_push(s, position, push);
-	if (err == ZT_OK && (err = chain_note(s)) == ZT_OK)
+	if (err == ZT_OK && (err = chain_note(s)) == ZT_OK &&
+	    (err = position_keep(s, signed_)) == ZT_OK)
 		err = store_commit(s->z->store);
 	store_rollback(s->z->store);
 	if (err)

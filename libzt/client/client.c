@@ -403,6 +403,8 @@ zt_check_store(struct zt *z, uint64_t *records)
 	return store_verify(z->store, records);
 }
 
+_Static_assert(ZT_SHOWN >= UTF8_SHOWN, "0 is the end of a text");
+
 size_t
 zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN])
 {

@@ -317,9 +317,10 @@ ZT_CHECKED enum zt_err space_backfill(struct space *s, unsigned ms);
 ZT_CHECKED enum zt_err space_tend(struct space *s, unsigned ms);
 /* Applies our own accepted changeset locally, as if fetched; fetches the changesets of others
  * that precede it. The server put it at POSITION with chain hash LINK. PUSH: the whole
- * request, stored for repairs. */
+ * request, stored for repairs. SIGNED_: what the server signed of that place, or NULL. */
 ZT_CHECKED enum zt_err space_take_own(struct space *s, const Zt__Changeset *m,
-    uint64_t position, const struct hash *link, struct bytes push);
+    uint64_t position, const struct hash *link, struct bytes push,
+    const Zt__Statement *signed_);
 /* VERSION 0: the newest that counts. Errors: NOT_FOUND, also for an excluded version. */
 ZT_CHECKED enum zt_err space_version(
     struct space *s, const struct id *vlob, uint64_t version, struct space_version *out);

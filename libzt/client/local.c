@@ -1,9 +1,10 @@
 /* local.c - what local files are known to hold: which version of which object, and what the
  * file system said of the file then. A file whose size, time of content and time of inode are
- * as noted was not changed since. A note that is lost costs reading a file.
+ * as noted was not changed since. Where a note is lost the file is read; and where the
+ * workspace has a newer version, `zt get` asks before it replaces the file.
  *
- * Files that were made together have inodes side by side: one record of the store holds the
- * notes of GROUP of them, each behind its inode's place among these. */
+ * Files that were made together mostly have inodes side by side: one record of the store holds
+ * the notes of GROUP of them, each behind its inode's place among these. */
 #include "client/local.h"
 
 #include <stdlib.h>
@@ -48,25 +49,29 @@ key_of(const struct local_group *g, uint8_t out[16])
 	return bytes_of(out, 16);
 }
 
-/* The group of ST's inode as the store has it; empty if it has none. */
-static void
+/* Reads the group of ST's inode from the store; it is empty if the store has none. */
+static enum zt_err
 read_group(struct zt *z, const struct stat *st, struct local_group *g)
 {
 	uint8_t key[16];
 	struct buf b = buf_init(GROUP * ROW);
+	enum zt_err err;
 
-	*g = (struct local_group){
-		.is_read = true, .dev = st->st_dev, .at = st->st_ino / GROUP
-	};
-	if (store_get(z->store, STORE_LOCAL, key_of(g, key), 0, &b) || b.n % ROW != 0)
+	*g = (struct local_group){ .dev = st->st_dev, .at = st->st_ino / GROUP };
+	err = store_get(z->store, STORE_LOCAL, key_of(g, key), 0, &b);
+	if (err == ZT_ERR_NOT_FOUND || (err == ZT_OK && b.n % ROW != 0)) {
 		buf_empty(&b);
-	for (size_t at = 0; at < b.n; at += ROW) {
+		err = ZT_OK;
+	}
+	for (size_t at = 0; err == ZT_OK && at < b.n; at += ROW) {
 		size_t i = b.p[at] % GROUP;
 
 		g->has |= UINT32_C(1) << i;
 		memcpy(g->note[i], b.p + at + 1, NOTE);
 	}
+	g->is_read = err == ZT_OK;
 	buf_free(&b);
+	return err;
 }
 
 static enum zt_err
@@ -97,8 +102,8 @@ local_find(struct zt *z, const struct stat *st, struct local *out)
 	if (z->noted == NULL && (z->noted = calloc(1, sizeof *z->noted)) == NULL)
 		return false;
 	g = z->noted;
-	if (!is_of(g, st))
-		read_group(z, st, g);
+	if (!is_of(g, st) && read_group(z, st, g))
+		return false;
 	if ((g->has >> i & 1) == 0)
 		return false;
 	memcpy(out->workspace.b, g->note[i], ID_BYTES);
@@ -164,8 +169,8 @@ keep_sorted(struct zt *z, const struct local_note *const *sorted, size_t count)
 	enum zt_err err = ZT_OK;
 
 	for (size_t i = 0; err == ZT_OK && i < count; i++) {
-		if (!is_of(&g, &sorted[i]->st))
-			read_group(z, &sorted[i]->st, &g);
+		if (!is_of(&g, &sorted[i]->st) && (err = read_group(z, &sorted[i]->st, &g)))
+			break; /* what is there already must not be lost */
 		add_note(&g, sorted[i]);
 		if (i + 1 == count || !is_of(&g, &sorted[i + 1]->st))
 			err = write_group(z, &g);

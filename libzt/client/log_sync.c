@@ -160,6 +160,8 @@ client_wake(struct zt *z, bool waits)
 
 	if (!store_rests(z->store))
 		return ZT_OK;
+	free(z->noted); /* others may have noted more */
+	z->noted = NULL;
 	if ((err = store_wake(z->store, waits)) == ZT_OK)
 		err = store_newest(z->store, STORE_LOG, bytes_of(NULL, 0), &last, &b);
 	if (err == ZT_OK && last + 1 != merkle_size(z->state->tree))

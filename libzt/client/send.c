@@ -477,7 +477,7 @@ put_inline(const struct pin *p, struct bytes block)
 	return ZT_OK;
 }
 
-/* Several files have SLOT's block. Errors: MEMORY. */
+/* Marks SLOT's block as shared, with room for the hash of each part. Errors: MEMORY. */
 static enum zt_err
 share(struct transfer_slot *slot)
 {

@@ -188,9 +188,14 @@ take_name(struct sink *k)
 	if (is_new) {
 		if (renameat2(k->in->fd, k->temp, k->in->fd, k->name, RENAME_NOREPLACE) == 0)
 			return;
+		/* EINVAL is also of a file system without such renaming: a link refuses too. */
+		if (errno == EINVAL && linkat(k->in->fd, k->temp, k->in->fd, k->name, 0) == 0) {
+			(void)unlinkat(k->in->fd, k->temp, 0);
+			return;
+		}
 		if (errno == EEXIST)
 			k->err = ZT_ERR_EXISTS;
-		else if (errno != EINVAL) /* also of a file system without such renaming */
+		else if (errno != EINVAL && errno != EPERM && errno != EOPNOTSUPP)
 			fail_io(k);
 		if (k->err)
 			return;

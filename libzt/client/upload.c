@@ -128,6 +128,7 @@ put_look(struct transfer *t, struct local_entry *e, const struct stat *st)
 	}
 	e->m = NULL;
 	look_of(st, m->file);
+	m->file->restored = false; /* the content was compared */
 	if ((err = batch_write(t->load[GATHERED]->batch, &e->there.vlob, m, false, 0)) == ZT_OK)
 		batch_from(t->load[GATHERED]->batch, st);
 	return err;

@@ -1,7 +1,6 @@
 #include "crypto/hash.h"
 
 #include <openssl/evp.h>
-#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 
@@ -44,24 +43,13 @@ hash_sha256(uint8_t prefix, struct bytes a, struct bytes b, struct hash *out)
 /* From this size on OpenSSL's code for this processor is worth the set up. */
 enum { BULK = 4096 };
 
-static EVP_MD *sha256, *sha512;
-static pthread_once_t found = PTHREAD_ONCE_INIT;
-
+/* What fails here is memory, or a broken OpenSSL: a wrong hash must not come of that. */
 static void
-find(void)
-{
-	sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-	sha512 = EVP_MD_fetch(NULL, "SHA2-512", NULL);
-}
-
-/* Nothing here fails but for memory; a wrong hash must not come of that. */
-static void
-hash_openssl(EVP_MD *const *with, struct bytes purpose, struct bytes in, uint8_t *out)
+hash_openssl(const EVP_MD *with, struct bytes purpose, struct bytes in, uint8_t *out)
 {
 	EVP_MD_CTX *c = EVP_MD_CTX_new();
 
-	(void)pthread_once(&found, find);
-	if (c == NULL || *with == NULL || EVP_DigestInit_ex(c, *with, NULL) != 1 ||
+	if (c == NULL || EVP_DigestInit_ex(c, with, NULL) != 1 ||
 	    EVP_DigestUpdate(c, purpose.p, purpose.n) != 1 ||
 	    EVP_DigestUpdate(c, in.p, in.n) != 1 || EVP_DigestFinal_ex(c, out, NULL) != 1)
 		abort();
@@ -73,7 +61,7 @@ hash_block(struct bytes in, struct hash *out)
 {
 	static const char purpose[] = "zt block 1";
 
-	hash_openssl(&sha256, bytes_of(purpose, sizeof purpose), in, out->b);
+	hash_openssl(EVP_sha256(), bytes_of(purpose, sizeof purpose), in, out->b);
 }
 
 void
@@ -81,7 +69,7 @@ hash_content(struct bytes in, struct hash *out)
 {
 	static const char purpose[] = "zt content 1";
 
-	hash_openssl(&sha256, bytes_of(purpose, sizeof purpose), in, out->b);
+	hash_openssl(EVP_sha256(), bytes_of(purpose, sizeof purpose), in, out->b);
 }
 
 void
@@ -90,7 +78,7 @@ hash_sha512(struct bytes in, uint8_t out[HASH_SHA512_BYTES])
 	if (in.n < BULK)
 		(void)crypto_hash_sha512(out, in.p, in.n);
 	else
-		hash_openssl(&sha512, bytes_of(NULL, 0), in, out);
+		hash_openssl(EVP_sha512(), bytes_of(NULL, 0), in, out);
 }
 
 void

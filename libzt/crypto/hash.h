@@ -23,11 +23,11 @@ void hash_one(const char *purpose, struct bytes part, struct hash *out);
 /* SHA-256 of a one-byte prefix and two parts (RFC 9162, 2.1.1). */
 void hash_sha256(uint8_t prefix, struct bytes a, struct bytes b, struct hash *out);
 /* SHA-256 of "zt block 1" || 0x00 || IN: the name of a sealed block, by which a manifest pins
- * it and the blocks service checks it. Only this hash reads every byte of content, so it uses
- * OpenSSL, which uses the processor's SHA instructions (docs/protocol.md, "Choices"). */
+ * it and the blocks service checks it. It reads every byte of content: OpenSSL uses the
+ * processor's SHA instructions (docs/protocol.md, "Choices"). */
 void hash_block(struct bytes in, struct hash *out);
-/* The same of "zt content 1": by which a manifest states a file's content, so that a device
- * can compare a local file. */
+/* The same of "zt content 1": by which a manifest states a file's part of a shared block, so
+ * that a device can compare a local file. */
 void hash_content(struct bytes in, struct hash *out);
 /* For tables in memory whose keys strangers may choose: 64 bits that are unpredictable without
  * KEY (SipHash-2-4). Not for anything that leaves the process. */

@@ -85,11 +85,11 @@ block_is(const struct block_ref *ref, struct bytes clear, bool *same)
 {
 	struct block_ref r = *ref;
 	struct buf sealed = buf_init(block_sealed_size(clear.n));
-	enum zt_err err = ZT_OK;
+	bool may = clear.n == ref->size && fits(clear);
+	enum zt_err err = may ? seal(clear, &r, &sealed) : ZT_OK;
 
-	*same = clear.n == ref->size && fits(clear);
-	if (*same && (err = seal(clear, &r, &sealed)) == ZT_OK)
-		*same = hash_equal(&r.hash, &ref->hash);
+	if (err == ZT_OK)
+		*same = may && hash_equal(&r.hash, &ref->hash);
 	suite_wipe(r.key, sizeof r.key);
 	buf_free(&sealed);
 	return err;

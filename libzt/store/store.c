@@ -254,25 +254,30 @@ store_close(struct store *s)
 	free(s);
 }
 
-enum zt_err
-store_begin(struct store *s)
-{
-	enum zt_err err = ZT_ERR_STORE;
-
-	if (s->in_transaction) /* it stays the caller's who began it */
-		return err;
-	err = command(s, "BEGIN IMMEDIATE");
-	s->in_transaction = err == ZT_OK;
-	return err;
-}
-
 /* What is committed from now on waits for the disk again. */
 static void
 end_soon(struct store *s)
 {
-	if (s->is_soon)
-		(void)command(s, "PRAGMA synchronous = FULL");
-	s->is_soon = false;
+	if (s->is_soon && command(s, "PRAGMA synchronous = FULL") == ZT_OK)
+		s->is_soon = false; /* else the next transaction tries again */
+}
+
+static enum zt_err
+begin(struct store *s)
+{
+	enum zt_err err = command(s, "BEGIN IMMEDIATE");
+
+	s->in_transaction = err == ZT_OK;
+	return err;
+}
+
+enum zt_err
+store_begin(struct store *s)
+{
+	if (s->in_transaction) /* it stays the caller's who began it */
+		return ZT_ERR_STORE;
+	end_soon(s);
+	return s->is_soon ? ZT_ERR_IO : begin(s);
 }
 
 enum zt_err
@@ -283,7 +288,7 @@ store_begin_soon(struct store *s)
 	if (s->in_transaction || (err = command(s, "PRAGMA synchronous = NORMAL")))
 		return err;
 	s->is_soon = true;
-	if ((err = store_begin(s)))
+	if ((err = begin(s)))
 		end_soon(s);
 	return err;
 }

@@ -35,7 +35,7 @@ enum store_kind {
 			      * key */
 	STORE_GREETING = 18, /* key: invitation; n: 0; accepted, but the claimer has no answer
 			      * yet */
-	STORE_LOCAL = 19,    /* key: device and inode of a local file; n: 0 (local.c) */
+	STORE_LOCAL = 19,    /* key: device and inode / 32 of local files; n: 0 (local.c) */
 };
 
 struct store;
@@ -55,9 +55,9 @@ bool store_rests(const struct store *s);
 const char *store_why(const struct store *s);
 /* Errors: STORE (a transaction is open; it stays open), LOCKED, IO. */
 ZT_CHECKED enum zt_err store_begin(struct store *s);
-/* The same for what is a help alone: its commit does not wait for the disk, which may be busy
- * with all that a transfer has given it. A crash of the system may lose it, and nothing else.
- */
+/* The same for what is a help alone. Its commit waits for no sync of its own: the disk may be
+ * busy with all that a transfer has given it. A crash of the system may lose it, and nothing
+ * else. */
 ZT_CHECKED enum zt_err store_begin_soon(struct store *s);
 ZT_CHECKED enum zt_err store_commit(struct store *s);
 void store_rollback(struct store *s); /* no-op without an open transaction */

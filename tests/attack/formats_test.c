@@ -77,6 +77,41 @@ F1_sealing_again_tells_a_blocks_content_from_every_other(void **state)
 	buf_free(&sealed);
 }
 
+/* Of a part of a shared block alone a manifest states a hash; of a whole block the seal tells.
+ */
+static void
+F1_only_a_part_of_a_shared_block_has_a_hash_of_its_content(void **state)
+{
+	static const uint8_t bytes[HASH_BYTES] = { 1 };
+	Zt__Manifest m = ZT__MANIFEST__INIT;
+	Zt__FileManifest f;
+	Zt__BlockList list = ZT__BLOCK_LIST__INIT;
+	Zt__BlockRef ref = ZT__BLOCK_REF__INIT, *refs[] = { &ref };
+	const char *why;
+
+	(void)state;
+	zt__file_manifest__init(&f);
+	m.kind_case = ZT__MANIFEST__KIND_FILE;
+	m.file = &f;
+	f.content_case = ZT__FILE_MANIFEST__CONTENT_BLOCKS;
+	f.blocks = &list;
+	f.size = ref.size = 100;
+	list.blocks = refs;
+	list.n_blocks = 1;
+	ref.id = pb_field(bytes, ID_BYTES);
+	ref.key = pb_field(bytes, AEAD_KEY_BYTES);
+	ref.hash = pb_field(bytes, HASH_BYTES);
+	assert_ok(manifest_check(&m, &why));
+	ref.content = pb_field(bytes, HASH_BYTES);
+	assert_err(ZT_ERR_CORRUPT, manifest_check(&m, &why));
+	ref.whole = 200;
+	assert_ok(manifest_check(&m, &why));
+	ref.content = pb_field(bytes, HASH_BYTES - 1);
+	assert_err(ZT_ERR_CORRUPT, manifest_check(&m, &why));
+	ref.content = pb_field(NULL, 0);
+	assert_err(ZT_ERR_CORRUPT, manifest_check(&m, &why));
+}
+
 static void
 F1_F2_a_manifest_opens_only_in_its_own_place(void **state)
 {
@@ -454,6 +489,7 @@ main(void)
 		cmocka_unit_test(words_come_back_and_a_wrong_one_is_noticed),
 		cmocka_unit_test(F1_F3_no_byte_of_a_block_can_be_changed_lost_or_added),
 		cmocka_unit_test(F1_sealing_again_tells_a_blocks_content_from_every_other),
+		cmocka_unit_test(F1_only_a_part_of_a_shared_block_has_a_hash_of_its_content),
 		cmocka_unit_test(F1_F2_a_manifest_opens_only_in_its_own_place),
 		cmocka_unit_test(F9_dangerous_names_are_refused_and_hostile_ones_shown_escaped),
 		cmocka_unit_test(F11_a_changeset_is_what_was_signed_or_nothing),
