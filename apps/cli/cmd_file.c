@@ -56,23 +56,34 @@ is_done(enum zt_err err)
 	return err == ZT_OK || err == ZT_ERR_SOME;
 }
 
-/* Into the folder TARGET, under its own name. */
+/* The last name of PATH: *N bytes, behind which a slash may stand. */
+static const char *
+own_name(const char *path, size_t *n)
+{
+	size_t end = strlen(path), from;
+
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	for (from = end; from > 0 && path[from - 1] != '/';)
+		from--;
+	*n = end - from;
+	return path + from;
+}
+
+/* Into the folder TARGET, under its own name. A stream has none. */
 static enum zt_err
 put_into(
     struct cli *c, const char *local, const char *target, struct zt_progress *p, uint64_t *n)
 {
 	char path[4096];
-	size_t end = strlen(local), from;
-	struct stat st;
+	size_t size, to = strlen(target);
+	const char *name = own_name(local, &size);
 
-	if (stat(local, &st) != 0 || !S_ISDIR(st.st_mode))
+	if (strcmp(local, "-") == 0)
 		return zt_put(c->zt, local, target, p, n);
-	while (end > 1 && local[end - 1] == '/')
-		end--;
-	for (from = end; from > 0 && local[from - 1] != '/';)
-		from--;
-	if (snprintf(path, sizeof path, "%s/%.*s", target, (int)(end - from), local + from) >=
-	    (int)sizeof path)
+	if (snprintf(path, sizeof path, "%s%s%.*s", target,
+		to > 0 && target[to - 1] == '/' ? "" : "/", (int)size,
+		name) >= (int)sizeof path)
 		return ZT_ERR_TOO_BIG;
 	return zt_put(c->zt, local, path, p, n);
 }
@@ -229,7 +240,9 @@ cmd_cp(struct cli *c)
 {
 	struct progress bar;
 	struct zt_progress p = progress_begin(&bar, c);
-	char folder[4096], inside[4200];
+	char folder[4096], inside[4400];
+	size_t size;
+	const char *name = own_name(c->args[0], &size);
 	uint64_t n = 0;
 	mode_t mask;
 	enum zt_err err, first;
@@ -240,7 +253,8 @@ cmd_cp(struct cli *c)
 		(void)snprintf(c->why, sizeof c->why, "%.180s: %s", folder, strerror(errno));
 		return ZT_ERR_IO;
 	}
-	(void)snprintf(inside, sizeof inside, "%s/it", folder);
+	(void)snprintf(
+	    inside, sizeof inside, "%s/%.*s", folder, (int)(size < 256 ? size : 255), name);
 	mask = umask(0); /* it is no file of this person's: modes go through as they are */
 	err = first = zt_get(c->zt, c->args[0], inside, &p, NULL);
 	(void)umask(mask);

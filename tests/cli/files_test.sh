@@ -146,6 +146,15 @@ expect 0 '"bytes": *4,' "sums" alice --json du w:/up/a
 # Copies, trials, both.
 q workspace create other
 check "a folder is copied to another workspace" q cp w:/src other:/src
+echo one > one; echo two > two; q put one w:/one; q put two w:/two; q mkdir other:/both
+check "files are copied into a folder" q cp w:/one other:/both
+check "one after the other" q cp w:/two other:/both
+check "each under its own name" content other:/both/one one
+check "the second too" content other:/both/two two
+check "several files are put into a folder" q put one two other:/both
+expect 66 "nowhere" "and not under the name of one that is not there" alice put one two other:/nowhere/both
+expect 66 "nowhere" "nor one over the other" alice put one two other:/nowhere
+check "nothing has that name" not_listed other:/ nowhere
 check "as it is" sh -c "'$bin/zt' --quiet --home alice --password-file alice.password get other:/src/run copied && cmp src/run copied"
 expect 0 "t/x" "a trial names what would be sent" alice put --dry-run t w:/trial
 check "and sends nothing" not_listed w:/ /trial/
