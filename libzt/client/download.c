@@ -469,6 +469,8 @@ zt_get(struct zt *z, const char *remote, const char *local, const struct zt_prog
 		goto out;
 	if (!at.is_folder) {
 		err = get_one(&t, &at.vlob, &path, local);
+	} else if (strcmp(local, "-") == 0) {
+		err = client_refuse(z, ZT_ERR_INVALID, "that is a folder");
 	} else if ((!(is_made = mkdir(local, 0700) == 0) && errno != EEXIST) ||
 		   (dir = open(local, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
 		err = transfer_err(z, local, errno);

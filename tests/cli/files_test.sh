@@ -151,6 +151,8 @@ check "files are copied into a folder" q cp w:/one other:/both
 check "one after the other" q cp w:/two other:/both
 check "each under its own name" content other:/both/one one
 check "the second too" content other:/both/two two
+expect 64 "that is a folder" "a folder is written to no output" alice get other:/both -
+check "nor beside it" sh -c "[ ! -e ./- ]"
 check "several files are put into a folder" q put one two other:/both
 expect 66 "nowhere" "and not under the name of one that is not there" alice put one two other:/nowhere/both
 expect 66 "nowhere" "nor one over the other" alice put one two other:/nowhere

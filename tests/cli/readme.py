@@ -9,7 +9,7 @@ class Terminal:
     """One line, typed by NAME."""
     def __init__(self, name, line):
         self.name, self.line, self.said, self.answered, self.picked, self.rc = name, line, '', 0, 0, None
-        env = dict(os.environ, ZT_HOME='%s/state/%s' % (folder, name), URL=open(folder + '/state/url').read().strip(),
+        env = dict(os.environ, ZT_HOME='%s/state/tour-%s' % (folder, name), URL=open(folder + '/state/url').read().strip(),
                    PATH=binary + ':' + os.environ['PATH'], LC_ALL='C.UTF-8')
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
