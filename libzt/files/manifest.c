@@ -81,8 +81,8 @@ is_part(const Zt__BlockRef *b)
 		return false;
 	if (b->whole == 0)
 		return b->offset == 0 && b->content.len == 0;
-	return b->content.len == HASH_BYTES && b->whole <= BLOCK_CLEAR_MOST && b->size < b->whole &&
-	       b->offset <= b->whole - b->size;
+	return b->content.len == HASH_BYTES && b->whole <= BLOCK_CLEAR_MOST &&
+	       b->size < b->whole && b->offset <= b->whole - b->size;
 }
 
 /* Else a small manifest could claim a file larger than any disk. */
