@@ -189,7 +189,7 @@ local_keep(struct zt *z, const struct local_note *notes, size_t count)
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &notes[i];
 	qsort(sorted, count, sizeof *sorted, by_inode);
-	if ((err = store_begin_soon(z->store)) == ZT_OK &&
+	if ((err = store_begin_unsynced(z->store)) == ZT_OK &&
 	    (err = keep_sorted(z, sorted, count)) == ZT_OK)
 		err = store_commit(z->store);
 	store_rollback(z->store);

@@ -2,8 +2,9 @@
  *
  * 0 magic 4 | 4 suite 2 | 6 flags 2 | 8 id 16 = 24 bytes, then ciphertext and tag. Each block
  * has its own random key and id; the manifest pins id, key, clear size and the hash of the
- * whole sealed block (docs/protocol.md 6). The key seals this block alone, and the header is
- * the nonce: whoever has id and key knows by sealing again whether a content is the block's. */
+ * whole sealed block (docs/protocol.md 6). The key seals this block alone, so that
+ * the header serves as the nonce. A device that has id and key can seal a content again: the
+ * content is the block's if the hash is the same. */
 #ifndef ZT_FILES_BLOCK_H
 #define ZT_FILES_BLOCK_H
 

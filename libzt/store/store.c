@@ -23,7 +23,7 @@ struct store {
 	sqlite3_stmt *query[QUERIES];
 	struct secret *key;
 	int lock;
-	bool in_transaction, is_soon; /* store_begin_soon */
+	bool in_transaction, is_unsynced; /* store_begin_unsynced */
 	char why[300]; /* what the system said last of the database's files, or "" */
 };
 
@@ -256,10 +256,10 @@ store_close(struct store *s)
 
 /* What is committed from now on waits for the disk again. */
 static void
-end_soon(struct store *s)
+end_unsynced(struct store *s)
 {
-	if (s->is_soon && command(s, "PRAGMA synchronous = FULL") == ZT_OK)
-		s->is_soon = false; /* else the next transaction tries again */
+	if (s->is_unsynced && command(s, "PRAGMA synchronous = FULL") == ZT_OK)
+		s->is_unsynced = false; /* else the next transaction tries again */
 }
 
 static enum zt_err
@@ -276,20 +276,20 @@ store_begin(struct store *s)
 {
 	if (s->in_transaction) /* it stays the caller's who began it */
 		return ZT_ERR_STORE;
-	end_soon(s);
-	return s->is_soon ? ZT_ERR_IO : begin(s);
+	end_unsynced(s);
+	return s->is_unsynced ? ZT_ERR_IO : begin(s);
 }
 
 enum zt_err
-store_begin_soon(struct store *s)
+store_begin_unsynced(struct store *s)
 {
 	enum zt_err err = ZT_ERR_STORE;
 
 	if (s->in_transaction || (err = command(s, "PRAGMA synchronous = NORMAL")))
 		return err;
-	s->is_soon = true;
+	s->is_unsynced = true;
 	if ((err = begin(s)))
-		end_soon(s);
+		end_unsynced(s);
 	return err;
 }
 
@@ -300,7 +300,7 @@ store_commit(struct store *s)
 
 	if (err == ZT_OK) {
 		s->in_transaction = false;
-		end_soon(s);
+		end_unsynced(s);
 	}
 	return err;
 }
@@ -311,7 +311,7 @@ store_rollback(struct store *s)
 	if (s->in_transaction)
 		(void)command(s, "ROLLBACK");
 	s->in_transaction = false;
-	end_soon(s);
+	end_unsynced(s);
 }
 
 /* The associated data of a value: kind, key, n. */

@@ -55,10 +55,10 @@ bool store_rests(const struct store *s);
 const char *store_why(const struct store *s);
 /* Errors: STORE (a transaction is open; it stays open), LOCKED, IO. */
 ZT_CHECKED enum zt_err store_begin(struct store *s);
-/* The same for what is a help alone. Its commit waits for no sync of its own: the disk may be
- * busy with all that a transfer has given it. A crash of the system may lose it, and nothing
- * else. */
-ZT_CHECKED enum zt_err store_begin_soon(struct store *s);
+/* Begins a transaction for data that only saves work, such as the notes of local files. Its
+ * commit syncs nothing: a sync would wait for all that a transfer has given the disk. A crash
+ * of the system may lose what it wrote. Errors: as store_begin. */
+ZT_CHECKED enum zt_err store_begin_unsynced(struct store *s);
 ZT_CHECKED enum zt_err store_commit(struct store *s);
 void store_rollback(struct store *s); /* no-op without an open transaction */
 /* Adds or replaces. Errors: FULL, IO, MEMORY. */
