@@ -168,6 +168,7 @@ synced before each.
 | one of 1,000 members of that workspace removed: log, key rotated, 999 keys sealed; no manifest is touched | $(sed -n 's/^rotation \([0-9.]*\).*/\1/p' "$w/trust.txt") s | | | 2 s |
 | a revocation reaches 1,000 connected devices, closes its socket, blocks its next request | p50 $(sed -n 's/.*p50 \([0-9.]*\).*/\1/p' "$w/trust.txt"), p99 $(sed -n 's/.*p99 \([0-9.]*\).*/\1/p' "$w/trust.txt") ms | | | 100 ms |
 | signed small requests over 16 connections beside a flood of strangers (2,000 connections of 8 addresses: half heads, slow and large bodies, calls and sockets without a signature) | $(flood 'beside')/s, p99 $(sed 's/.*beside [0-9]*\/s \([0-9.]*\) ms.*/\1/' "$w/flood.txt") ms | without it $(flood 'quiet')/s, p99 $(sed 's/.*quiet [0-9]*\/s \([0-9.]*\) ms.*/\1/' "$w/flood.txt") ms | throughput $(flood 'kept'), p99 $(sed 's/.*kept [0-9.]* p99 \([0-9.]*\).*/\1/' "$w/flood.txt") | 0.9, 2 |
+| what the flood itself takes of one of the two processors | $(flood 'itself') | | | |
 | resident meanwhile, MiB | $(sed 's/.*memory \(.*\) MiB/\1/' "$w/flood.txt") | | | gateway 128 |
 | 2,000 idle event sockets: the gateway holds | $idle MiB | | | 64 |
 T

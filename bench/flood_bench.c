@@ -7,6 +7,7 @@
  * 16 connections without the flood and with it. The flood is another process, with 8 other
  * addresses of 127.0.0.0/8; it sends as fast as it is let, and comes again when it is closed:
  * half heads, slow bodies, bodies of 24 MiB, calls and event sockets, all of them unsigned.
+ * "itself" is what the flood takes of one processor, beside whom it is to slow down.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -191,6 +192,17 @@ median(double *v, size_t n)
 	return v[n / 2];
 }
 
+/* The seconds of processor time that PID, which is ending, took. */
+static double
+taken_by(pid_t pid)
+{
+	struct rusage r = { 0 };
+
+	(void)wait4(pid, NULL, 0, &r);
+	return (double)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) +
+	       (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -202,7 +214,7 @@ main(int argc, char **argv)
 	struct zt *z;
 	struct space *s = NULL;
 	size_t count, rounds, most[SERVICES] = { 0 };
-	double rate[2][16], p99[2][16], kept[16], waits[16];
+	double rate[2][16], p99[2][16], kept[16], waits[16], itself[16], began;
 
 	if (argc != 7)
 		errx(64, "see the top of flood_bench.c");
@@ -225,6 +237,7 @@ main(int argc, char **argv)
 
 		rate[0][i] = r.rate;
 		p99[0][i] = r.p99_ms;
+		began = load_now();
 		if ((pid = fork()) == 0)
 			flood(&f);
 		(void)nanosleep(&settle, NULL);
@@ -240,11 +253,13 @@ main(int argc, char **argv)
 				most[k] = mib;
 		}
 		(void)kill(pid, SIGKILL);
-		(void)waitpid(pid, NULL, 0);
+		itself[i] = taken_by(pid) / (load_now() - began);
 	}
-	printf("flood quiet %.0f/s %.2f ms beside %.0f/s %.2f ms kept %.2f p99 %.2f memory",
+	printf("flood quiet %.0f/s %.2f ms beside %.0f/s %.2f ms kept %.2f p99 %.2f itself "
+	       "%.2f memory",
 	    median(rate[0], rounds), median(p99[0], rounds), median(rate[1], rounds),
-	    median(p99[1], rounds), median(kept, rounds), median(waits, rounds));
+	    median(p99[1], rounds), median(kept, rounds), median(waits, rounds),
+	    median(itself, rounds));
 	for (size_t k = 0; k < SERVICES; k++)
 		printf("%s %s %zu", k > 0 ? "," : "", names[k], most[k]);
 	printf(" MiB\n");

@@ -1,6 +1,12 @@
 #include "gateway/connection.h"
 
+#include <linux/tcp.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+
+#include "common/clock.h"
+
+enum { HEAD_MS = 15000 };
 
 /* Kept because at its end lws does not know a connection's address any more. */
 struct connection {
@@ -9,6 +15,10 @@ struct connection {
 	struct lws *wsi;
 	struct account *address;
 	bool is_proxy, is_stranger, is_counted;
+	TAILQ_ENTRY(connection) waits; /* a stranger's: its head is awaited */
+	bool is_waiting;
+	uint64_t since_ms;
+	uint64_t received; /* bytes, when its last head was read */
 };
 
 static struct connection *
@@ -18,8 +28,26 @@ of(struct lws *wsi)
 }
 
 static void
+wait_no_more(struct connection *c)
+{
+	if (c->is_waiting)
+		TAILQ_REMOVE(&c->g->waiting, c, waits);
+	c->is_waiting = false;
+}
+
+static void
+wait_for_head(struct connection *c)
+{
+	wait_no_more(c);
+	TAILQ_INSERT_TAIL(&c->g->waiting, c, waits);
+	c->is_waiting = true;
+	c->since_ms = clock_ms();
+}
+
+static void
 leave_strangers(struct connection *c)
 {
+	wait_no_more(c);
 	if (!c->is_stranger)
 		return;
 	c->is_stranger = false;
@@ -84,6 +112,7 @@ connection_came(struct gateway *g, struct lws *wsi)
 		c->is_stranger = true;
 		TAILQ_INSERT_TAIL(&g->strangers, c, of_all);
 		TAILQ_INSERT_TAIL(&c->address->strangers, c, of_address);
+		wait_for_head(c);
 	}
 	c->is_counted = true;
 	g->connected++;
@@ -113,6 +142,58 @@ connection_proved(struct lws *wsi)
 
 	if (c != NULL)
 		leave_strangers(c);
+}
+
+/* How many bytes have come on this connection; 0 when the system does not say. */
+static uint64_t
+received(struct lws *wsi)
+{
+	struct tcp_info info = { 0 };
+	socklen_t n = sizeof info;
+
+	return getsockopt(lws_get_socket_fd(wsi), IPPROTO_TCP, TCP_INFO, &info, &n) == 0
+		   ? info.tcpi_bytes_received
+		   : 0;
+}
+
+bool
+connection_is_asked(struct lws *wsi)
+{
+	struct connection *c = of(wsi);
+	uint64_t before;
+
+	if (c == NULL || !c->is_stranger)
+		return true;
+	wait_no_more(c);
+	before = c->received;
+	c->received = received(wsi);
+	return c->received == 0 || c->received != before;
+}
+
+void
+connection_waits(struct lws *wsi)
+{
+	struct connection *c = of(wsi);
+
+	if (c != NULL && c->is_stranger)
+		wait_for_head(c);
+}
+
+/* lws keeps its timers in one list, sorted by walking it: those of a thousand strangers would
+ * take a third of the time of everybody else. Their deadline is kept here instead. */
+void
+connection_tick(struct gateway *g)
+{
+	uint64_t now = clock_ms();
+	struct connection *c, *next;
+
+	for (c = TAILQ_FIRST(&g->waiting); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, waits);
+		if (now - c->since_ms >= HEAD_MS)
+			(void)end(c);
+		else
+			lws_set_timeout(c->wsi, NO_PENDING_TIMEOUT, 0);
+	}
 }
 
 bool

@@ -15,6 +15,12 @@
 
 enum {
 	CHUNK = 128 * 1024,
+	SMALL = 2048,
+	/* Closed with bytes unread, a connection is reset, and its caller may lose the answer.
+	 */
+	LINGER_MS = 2000,
+	LINGER_MOST = 1024 * 1024,
+	ANSWER_S = 30,            /* within which some of an answer is read */
 	UNPROVED_BODY = 64 * 1024 /* that is carried before anybody has proved anything */
 };
 
@@ -25,7 +31,8 @@ enum state {
 	LATE, /* a refusal that is held back, so that a flood of calls waits for itself */
 	ANSWERING_HEAD,
 	ANSWERING_BODY,
-	ANSWERED
+	ANSWERED,
+	LINGERING /* the answer went; what is unread of the body is dropped, then it ends */
 };
 
 struct exchange {
@@ -43,6 +50,7 @@ struct exchange {
 	struct exchange_list *in; /* the list of those that are LATE or move bytes; or NULL */
 	uint64_t since_ms;        /* when it came into the list */
 	bool is_slow;             /* and is about to be closed */
+	bool is_stopped;          /* nothing is read */
 
 	struct upstream *to;
 	nng_msg *request; /* with its body as far as it came */
@@ -52,7 +60,7 @@ struct exchange {
 	nng_msg *kept;        /* the answer's message, whose memory is sent from */
 	struct buf copied;    /* or a body of our own */
 	struct bytes body_of; /* of the answer */
-	size_t sent;
+	size_t sent, lingered;
 };
 
 static void
@@ -87,17 +95,47 @@ release(struct exchange *x)
 	free(x);
 }
 
+/* The exchange is timed by its lists and by the deadline of its call, not by lws: see
+ * connection_tick. */
+static void
+own_time(struct exchange *x)
+{
+	lws_set_timeout(x->wsi, NO_PENDING_TIMEOUT, 0);
+}
+
+/* Reads no more for now. At once, and once: where lws holds what came behind the head already,
+ * it would wake in every turn. */
+static void
+stop_reading(struct exchange *x)
+{
+	if (!x->is_stopped)
+		(void)lws_rx_flow_control(x->wsi, LWS_RXFLOW_REASON_APPLIES_DISABLE |
+						      LWS_RXFLOW_REASON_USER_BOOL |
+						      LWS_RXFLOW_REASON_FLAG_PROCESS_NOW);
+	x->is_stopped = true;
+}
+
+static void
+read_on(struct exchange *x)
+{
+	(void)lws_rx_flow_control(x->wsi, 1);
+	x->is_stopped = false;
+}
+
 /* Sends the answer, at once or after a refusal's delay. While reading is paused lws does not
  * write either. */
 static void
 show(struct exchange *x)
 {
-	(void)lws_rx_flow_control(x->wsi, x->waits_ms == 0);
+	own_time(x);
 	if (x->waits_ms > 0) {
+		stop_reading(x);
 		x->state = LATE;
 		enter_list(x, &x->g->late);
 	} else {
+		read_on(x);
 		x->state = ANSWERING_HEAD;
+		enter_list(x, &x->g->moving);
 		(void)lws_callback_on_writable(x->wsi);
 	}
 }
@@ -148,10 +186,7 @@ answer_kept(struct exchange *x, struct upstream_answer *a)
 	x->kept = a->msg; /* 16 bytes of count and head stand before its body: LWS_PRE */
 	a->msg = NULL;
 	x->body_of = a->body;
-	x->state = ANSWERING_HEAD;
-	enter_list(x, &x->g->moving);
-	(void)lws_rx_flow_control(x->wsi, 1);
-	(void)lws_callback_on_writable(x->wsi);
+	show(x);
 }
 
 /* The service answered. */
@@ -181,13 +216,11 @@ submit(struct exchange *x)
 	x->state = WAITING;
 	leave_list(x);
 	/* a caller who leaves would wake the loop until the service answers */
-	(void)lws_rx_flow_control(x->wsi, 0);
+	stop_reading(x);
 	x->call.msg = x->request;
 	x->request = NULL;
 	x->call.done = done;
-	/* Without this lws would close a connection that waits for a slow service. */
-	lws_set_timeout(
-	    x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, (int)x->g->settings->deadline_s + 5);
+	own_time(x);
 	upstream_send(x->to, &x->call);
 }
 
@@ -238,7 +271,7 @@ proved(void *who, enum zt_err err)
 
 	x->proof = NULL;
 	if (err == ZT_OK && (err = begin_proved(x)) == ZT_OK)
-		(void)lws_rx_flow_control(x->wsi, 1);
+		read_on(x);
 	else
 		refuse(x, err, "");
 }
@@ -265,7 +298,7 @@ demand_proof(struct exchange *x, const Zt__Call *call, const struct route_row *r
 		return err;
 	if (x->proof == NULL)
 		return x->state == PROVING ? begin_proved(x) : ZT_OK;
-	(void)lws_rx_flow_control(x->wsi, 0);
+	stop_reading(x);
 	return ZT_OK;
 }
 
@@ -364,6 +397,8 @@ exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const 
 	if (x == NULL)
 		return -1;
 	*slot = x;
+	if (!connection_is_asked(wsi))
+		return -1;
 	x->g = g;
 	x->wsi = wsi;
 	x->type = "application/octet-stream";
@@ -377,6 +412,10 @@ exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const 
 int
 exchange_body(struct exchange *x, const void *p, size_t n)
 {
+	if (x != NULL && x->state == LINGERING) {
+		x->lingered += n;
+		return x->lingered > LINGER_MOST ? -1 : 0;
+	}
 	if (x == NULL || (x->state != READING_BODY && x->state != PROVING))
 		return 0; /* refused already; what still comes is dropped */
 	/* What came together with the head of somebody who is still to prove who they are. */
@@ -396,6 +435,8 @@ is_too_slow(const struct exchange *x, uint64_t now_ms)
 	uint64_t patience = (uint64_t)x->g->settings->patience * 1000;
 	size_t moved = x->state == READING_BODY ? x->body - x->body_left : x->sent;
 
+	if (x->state == LINGERING)
+		return passed > LINGER_MS;
 	return passed > patience &&
 	       moved < (passed - patience) * (uint64_t)x->g->settings->least_rate / 1000;
 }
@@ -414,12 +455,15 @@ exchange_tick(struct gateway *g)
 		x->waits_ms = 0;
 		show(x);
 	}
+	now = clock_ms(); /* not before those that came into this list just now */
 	TAILQ_FOREACH(x, &g->moving, link)
 	{
-		if (!is_too_slow(x, now))
-			continue;
-		x->is_slow = true;
-		lws_set_timeout(x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
+		x->is_slow |= is_too_slow(x, now);
+		if (x->is_slow)
+			lws_set_timeout(
+			    x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
+		else if (x->state == READING_BODY || x->state == LINGERING)
+			own_time(x); /* lws sets it again with each part of a body */
 	}
 }
 
@@ -434,17 +478,24 @@ exchange_body_end(struct exchange *x)
 	return 0;
 }
 
+/* A small answer goes with its head, in one packet. */
 static int
 write_head(struct exchange *x)
 {
-	uint8_t buffer[LWS_PRE + 1024], *start = buffer + LWS_PRE, *p = start;
-	uint8_t *end = buffer + sizeof buffer - 1;
+	uint8_t buffer[LWS_PRE + 1024 + SMALL], *start = buffer + LWS_PRE, *p = start;
+	size_t n = x->body_of.n <= SMALL ? x->body_of.n : 0;
 
 	if (lws_add_http_common_headers(x->wsi, (unsigned)err_http(x->err), x->type,
-		(lws_filepos_t)x->body_of.n, &p, end) != 0 ||
-	    lws_finalize_write_http_header(x->wsi, start, &p, end) != 0)
+		(lws_filepos_t)x->body_of.n, &p, start + 1024) != 0 ||
+	    lws_finalize_http_header(x->wsi, &p, start + 1024) != 0)
 		return -1;
-	x->state = x->body_of.n == 0 ? ANSWERED : ANSWERING_BODY;
+	if (n > 0)
+		memcpy(p, x->body_of.p, n);
+	p += n;
+	if (lws_write(x->wsi, start, (size_t)(p - start), LWS_WRITE_HTTP_HEADERS) < 0)
+		return -1;
+	x->sent = n;
+	x->state = x->sent == x->body_of.n ? ANSWERED : ANSWERING_BODY;
 	return 0;
 }
 
@@ -467,7 +518,7 @@ write_body(struct exchange *x)
 		x->state = ANSWERED;
 		return 0;
 	}
-	lws_set_timeout(x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, 30);
+	lws_set_timeout(x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, ANSWER_S);
 	(void)lws_callback_on_writable(x->wsi);
 	return 0;
 }
@@ -477,7 +528,6 @@ exchange_writable(struct exchange **slot)
 {
 	struct exchange *x = *slot;
 	struct lws *wsi;
-	bool is_unread; /* an unread body follows: the connection cannot be used again */
 
 	if (x == NULL)
 		return 0;
@@ -493,10 +543,17 @@ exchange_writable(struct exchange **slot)
 		return -1;
 	if (x->state != ANSWERED)
 		return 0;
-	is_unread = x->body_left > 0;
+	if (x->body_left > 0) {
+		x->state = LINGERING;
+		enter_list(x, &x->g->moving);
+		return 0;
+	}
 	wsi = x->wsi;
 	exchange_gone(slot); /* before lws takes the slot's memory back */
-	return is_unread || lws_http_transaction_completed(wsi) ? -1 : 0;
+	if (lws_http_transaction_completed(wsi))
+		return -1;
+	connection_waits(wsi);
+	return 0;
 }
 
 void

@@ -3,7 +3,6 @@
 #include <nng/protocol/pubsub0/sub.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "common/log.h"
 #include "common/service.h"
 #include "crypto/suite.h"
+#include "gateway/connection.h"
 #include "gateway/exchange.h"
 #include "gateway/proof.h"
 #include "gateway/socket.h"
@@ -139,6 +139,7 @@ open_lws(struct gateway *g, char why[200])
 {
 	const struct gateway_settings *s = g->settings;
 	struct lws_context_creation_info info = { 0 };
+	void *loops[] = { g->loop };
 	struct lws_vhost *door;
 	enum zt_err err;
 
@@ -148,7 +149,8 @@ open_lws(struct gateway *g, char why[200])
 	info.protocols = glue_protocols();
 	info.user = g;
 	info.gid = info.uid = (__typeof__(info.gid))-1;
-	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+	info.foreign_loops = loops;
+	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV |
 		       LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
 		       LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE;
 	info.timeout_secs = 15;
@@ -189,7 +191,9 @@ tick(lws_sorted_usec_list_t *timer)
 	struct gateway *g =
 	    (struct gateway *)((char *)timer - offsetof(struct gateway, ticking));
 
+	connection_tick(g);
 	exchange_tick(g);
+	socket_tick(g);
 	lws_sul_schedule(g->lws, 0, timer, tick, TICK_MS * LWS_US_PER_MS);
 }
 
@@ -227,6 +231,7 @@ open_limits(struct gateway *g, char why[200])
 	enum zt_err err;
 
 	TAILQ_INIT(&g->strangers);
+	TAILQ_INIT(&g->waiting);
 	TAILQ_INIT(&g->late);
 	TAILQ_INIT(&g->moving);
 	g->devices_memory = budget_of(s->memory, s->memory_per_device);
@@ -255,19 +260,25 @@ close_limits(struct gateway *g)
 	accounts_free(g->accounts);
 }
 
-static atomic_bool *
-stopping(void)
+static void
+end(struct ev_loop *loop, struct ev_signal *signal, int events)
 {
-	static atomic_bool flag; /* set by the signal handler, which can be given nothing */
-
-	return &flag;
+	(void)signal;
+	(void)events;
+	ev_break(loop, EVBREAK_ALL);
 }
 
-static void
-on_signal(int sig)
+/* The loop, which a signal ends. */
+static enum zt_err
+open_loop(struct gateway *g)
 {
-	(void)sig;
-	atomic_store(stopping(), true);
+	if ((g->loop = ev_loop_new(EVFLAG_AUTO)) == NULL)
+		return ZT_ERR_MEMORY;
+	ev_signal_init(&g->terminate, end, SIGTERM);
+	ev_signal_init(&g->interrupt, end, SIGINT);
+	ev_signal_start(g->loop, &g->terminate);
+	ev_signal_start(g->loop, &g->interrupt);
+	return ZT_OK;
 }
 
 enum zt_err
@@ -280,11 +291,10 @@ gateway_run(struct gateway_settings *settings, char why[200])
 	if (g == NULL)
 		return err;
 	g->settings = settings;
-	(void)signal(SIGTERM, on_signal);
-	(void)signal(SIGINT, on_signal);
 	(void)signal(SIGPIPE, SIG_IGN);
 	allow_files(settings);
-	if ((err = mailbox_new(&g->inbox)) || (err = open_limits(g, why)))
+	if ((err = open_loop(g)) || (err = mailbox_new(&g->inbox)) ||
+	    (err = open_limits(g, why)))
 		goto out;
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
 		if ((err = upstream_open(settings->service[i], g->inbox, &g->lws,
@@ -298,8 +308,7 @@ gateway_run(struct gateway_settings *settings, char why[200])
 		goto out;
 	lws_sul_schedule(g->lws, 0, &g->ticking, tick, TICK_MS * LWS_US_PER_MS);
 	log_line("info", "ready", "host", settings->listen_host, NULL);
-	while (!atomic_load(stopping()) && lws_service(g->lws, 0) >= 0)
-		;
+	(void)ev_run(g->loop, 0);
 	log_line("info", "draining", NULL);
 out:
 	close_events(&events);
@@ -309,6 +318,8 @@ out:
 	}
 	if (g->lws != NULL)
 		lws_context_destroy(g->lws);
+	if (g->loop != NULL)
+		ev_loop_destroy(g->loop);
 	close_limits(g);
 	mailbox_free(g->inbox);
 	free(g);

@@ -7,6 +7,7 @@
 #ifndef ZT_GATEWAY_H
 #define ZT_GATEWAY_H
 
+#include <ev.h>
 #include <libwebsockets.h>
 
 #include "common/config.h"
@@ -35,9 +36,15 @@ struct exchange;
 TAILQ_HEAD(exchange_list, exchange);
 struct proofs;
 struct sockets;
+struct socket;
+LIST_HEAD(socket_list, socket);
 
 struct gateway {
 	const struct gateway_settings *settings;
+	/* libev's epoll: the loop of lws itself looks at each connection in every turn, so that
+	 * a thousand idle ones halve what the others get. */
+	struct ev_loop *loop;
+	struct ev_signal terminate, interrupt;
 	struct lws_context *lws;
 	struct lws_vhost *metrics; /* the listener of /metrics, or NULL */
 	struct mailbox *inbox;
@@ -48,7 +55,9 @@ struct gateway {
 	struct budget strangers_memory, devices_memory;
 	struct address_list proxies;       /* proxies whose X-Forwarded-For is trusted */
 	struct connection_list strangers;  /* unauthenticated connections, oldest first */
+	struct connection_list waiting;    /* those that owe a head, longest first */
 	struct exchange_list late, moving; /* for exchange_tick */
+	struct socket_list late_sockets;   /* for socket_tick */
 	lws_sorted_usec_list_t ticking;
 	struct proofs *proofs;
 	struct sockets *sockets; /* open event sockets */

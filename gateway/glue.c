@@ -56,10 +56,6 @@ events(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, 
 		return socket_open(gateway_of(wsi), wsi, slot);
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return socket_writable(*slot);
-	case LWS_CALLBACK_TIMER:
-		if (slot != NULL)
-			socket_due(*slot);
-		return 0;
 	case LWS_CALLBACK_CLOSED:
 		socket_gone(slot);
 		return 0;

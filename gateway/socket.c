@@ -32,7 +32,10 @@ struct socket {
 	struct proof *proof;
 	struct account *device; /* when it counts among this device's sockets */
 	uint64_t number;        /* messaging's; 0 until it answered */
-	bool asking, refused, late;
+	bool asking, refused;
+	LIST_ENTRY(socket) late_link; /* while its refusal is held back */
+	bool late;
+	uint64_t due_ms;
 	enum zt_err err; /* why it was refused, in words */
 	const char *why;
 	struct frame *first, **last;
@@ -41,7 +44,7 @@ struct socket {
 
 struct sockets {
 	size_t mask;
-	LIST_HEAD(socket_list, socket) by_number[];
+	struct socket_list by_number[];
 };
 
 enum zt_err
@@ -84,8 +87,17 @@ find(struct gateway *g, uint64_t number)
 }
 
 static void
+late_no_more(struct socket *s)
+{
+	if (s->late)
+		LIST_REMOVE(s, late_link);
+	s->late = false;
+}
+
+static void
 release(struct socket *s)
 {
+	late_no_more(s);
 	for (struct frame *f = s->first, *next; f != NULL; f = next) {
 		next = f->next;
 		free(f);
@@ -108,23 +120,31 @@ refuse(struct socket *s, enum zt_err err, const char *why)
 	s->err = err;
 	s->why = why;
 	waits_ms = caller_refusal_waits(&s->caller, s->wsi);
-	s->late = waits_ms > 0;
-	if (s->late) {
-		/* What comes later and is no frame would end the socket at once. */
-		(void)lws_rx_flow_control(s->wsi, 0);
-		lws_set_timer_usecs(s->wsi, (lws_usec_t)(waits_ms * LWS_US_PER_MS));
-	} else
+	if (waits_ms == 0) {
 		(void)lws_callback_on_writable(s->wsi);
+		return;
+	}
+	/* What comes later and is no frame would end the socket at once. */
+	(void)lws_rx_flow_control(s->wsi, 0);
+	s->late = true;
+	s->due_ms = clock_ms() + waits_ms;
+	LIST_INSERT_HEAD(&s->g->late_sockets, s, late_link);
 }
 
 void
-socket_due(struct socket *s)
+socket_tick(struct gateway *g)
 {
-	if (s == NULL)
-		return;
-	s->late = false;
-	(void)lws_rx_flow_control(s->wsi, 1);
-	(void)lws_callback_on_writable(s->wsi);
+	uint64_t now = clock_ms();
+	struct socket *s, *next;
+
+	for (s = LIST_FIRST(&g->late_sockets); s != NULL; s = next) {
+		next = LIST_NEXT(s, late_link);
+		if (now < s->due_ms)
+			continue;
+		late_no_more(s);
+		(void)lws_rx_flow_control(s->wsi, 1);
+		(void)lws_callback_on_writable(s->wsi);
+	}
 }
 
 static void
@@ -299,6 +319,7 @@ socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot)
 	s->last = &s->first;
 	s->call.batch = true;
 	s->call.done = done;
+	(void)connection_is_asked(wsi);
 	s->err = prepare(s); /* is told when there is a socket to tell it on */
 	if (s->caller.address == NULL) {
 		release(s);
@@ -375,6 +396,7 @@ socket_gone(struct socket **slot)
 	if (s == NULL)
 		return;
 	leave(s);
+	late_no_more(s);
 	s->wsi = NULL;
 	if (!s->asking)
 		release(s);

@@ -8,16 +8,14 @@
 /* A refused socket is closed with this code plus the error's number, and a sentence. */
 #define SOCKET_REFUSED 4000
 
-struct socket;
-
 /* Sized for about MOST sockets; more work, but slower. Errors: MEMORY. */
 ZT_CHECKED enum zt_err sockets_new(size_t most, struct sockets **out);
 void sockets_free(struct sockets *s);
 /* The handshake's head arrived. Returns 0 to continue, -1 to refuse. */
 int socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot);
 int socket_open(struct gateway *g, struct lws *wsi, struct socket **slot);
-/* A delayed refusal is due. */
-void socket_due(struct socket *s);
+/* Shows the delayed refusals that are due. To be called at every tick. */
+void socket_tick(struct gateway *g);
 int socket_writable(struct socket *s);
 void socket_gone(struct socket **slot);
 /* Sends an event from messaging to the sockets that it names. */

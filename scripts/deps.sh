@@ -2,7 +2,7 @@
 # Installs what is missing on Debian 12 and 13, as root or through sudo: what zt is built of and runs on,
 # and for the targets test, lint and fuzz ($1) what looks at the code, for bench the peer.
 set -eu
-want="make gcc libc6-dev pkg-config libsodium-dev libargon2-dev libssl-dev libnng-dev libpq-dev libwebsockets-dev
+want="make gcc libc6-dev pkg-config libsodium-dev libargon2-dev libssl-dev libnng-dev libpq-dev libwebsockets-dev libwebsockets-evlib-ev libev-dev
 libyaml-dev libcurl4-openssl-dev libsqlite3-dev libkeyutils-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler
 libutf8proc-dev libxxhash-dev libqrencode-dev libp11-kit-dev libsecret-1-dev libjansson-dev postgresql postgresql-client ca-certificates util-linux procps"
 case ${1:-} in

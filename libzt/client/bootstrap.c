@@ -239,11 +239,9 @@ zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why
 
 	if ((err = suite_start()))
 		return err;
-	if ((err = device_file_may_begin(o->home)) == ZT_ERR_EXISTS) {
-		err = go_on(o, why);
-		if (err == ZT_ERR_EXISTS && why != NULL)
-			(void)snprintf(
-			    why, CLIENT_WHY, "%.200s holds a device already", o->home);
+	if ((err = client_may_begin(o, why)) == ZT_ERR_EXISTS) {
+		if ((err = go_on(o, why)) == ZT_ERR_EXISTS)
+			err = client_may_begin(o, why);
 		if (err != ZT_ERR_NOT_FOUND)
 			return err;
 	} else if (err) {

@@ -391,12 +391,9 @@ zt_claim(const struct zt_options *o, const struct zt_claim *c, const struct zt_c
 		    &k.r, ZT_ERR_INVALID, "that is not an invitation link (zt://...)");
 	else if (bad != NULL)
 		err = exchange_refuse(&k.r, ZT_ERR_INVALID, bad);
-	else if ((err = device_file_may_begin(o->home)) == ZT_ERR_EXISTS)
-		err = exchange_refuse(&k.r, err,
-		    "this state folder holds a device already; zt status says whose");
-	else if (err == ZT_OK && (err = claim(&k)) == ZT_OK)
+	else if ((err = client_may_begin(o, why)) == ZT_OK && (err = claim(&k)) == ZT_OK)
 		exchange_fetched(&k.r);
-	if (err && why != NULL)
+	if (err && why != NULL && k.r.detail[0] != 0)
 		(void)snprintf(why, CLIENT_WHY, "%s", k.r.detail);
 	client_explain(o, err, why);
 	if (err == ZT_OK)

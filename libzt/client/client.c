@@ -281,6 +281,16 @@ client_explain(const struct zt_options *o, enum zt_err err, char *why)
 		    why);
 }
 
+enum zt_err
+client_may_begin(const struct zt_options *o, char *why)
+{
+	enum zt_err err = device_file_may_begin(o->home);
+
+	if (err == ZT_ERR_EXISTS)
+		say(o, "this state folder holds a device already; zt status says whose", why);
+	return err;
+}
+
 void
 client_take_options(struct zt *z, const struct zt_options *o)
 {

@@ -467,7 +467,7 @@ zt_recover(const struct zt_options *o, const struct zt_recovery *r, char *why)
 
 	if (why != NULL)
 		why[0] = 0;
-	if ((err = suite_start()) == ZT_OK && (err = device_file_may_begin(o->home)) == ZT_OK)
+	if ((err = suite_start()) == ZT_OK && (err = client_may_begin(o, why)) == ZT_OK)
 		err = r->words == NULL || r->link_count > 0 ? colleagues_ask(o, r, why)
 							    : return_by_words(o, r, why);
 	client_explain(o, err, why);

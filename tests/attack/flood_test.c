@@ -468,6 +468,56 @@ N1_refusals_of_an_address_wait_for_each_other_and_for_no_more(void **state)
 	buf_free(&flood);
 }
 
+static double
+processor_s(pid_t pid)
+{
+	unsigned long user = 0, system = 0;
+	char path[40];
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	assert_non_null(f = fopen(path, "re"));
+	assert_int_equal(
+	    2, fscanf(f, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+		   &system));
+	(void)fclose(f);
+	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* Requests that come before the answer to the first: while its refusal waits they wake nobody,
+ * and afterwards the connection ends. */
+static void
+N1_a_stranger_who_sends_ahead_costs_nothing_and_is_let_go(void **state)
+{
+	enum { MANY = 60 };
+	struct scene *s = *state;
+	struct buf request = request_of(&s->alice, &bad), three = buf_init(65536);
+	int fd[MANY];
+	struct gate g;
+	double before;
+	char rest[64];
+
+	gate_open(s, "unproved_rate: 1\nunproved_burst: 1\n", &g);
+	for (int i = 0; i < 3; i++)
+		buf_add(&three, buf_bytes(&request));
+	for (int i = 0; i < MANY; i++) {
+		fd[i] = dial(&g, 2);
+		say(fd[i], three.p, three.n);
+	}
+	pause_ms(500);
+	before = processor_s(g.pid);
+	pause_ms(2000);
+	print_message("%.2f s of processor time in 2 s\n", processor_s(g.pid) - before);
+	assert_true(processor_s(g.pid) - before < 0.7); /* it took all of the 2 s */
+	assert_in_range(status_within(fd[0], 15), 400, 429);
+	assert_true(recv(fd[0], rest, sizeof rest, 0) <= 0);
+	for (int i = 0; i < MANY; i++)
+		(void)close(fd[i]);
+	gate_close(&g);
+	buf_free(&request);
+	buf_free(&three);
+}
+
 /* More connections than there may be, from one address and from many: those that are let in
  * last take the places of strangers. */
 static void
@@ -799,6 +849,7 @@ main(void)
 		cmocka_unit_test(
 		    N1_calls_that_nobody_signed_use_up_their_address_and_no_signed_call),
 		cmocka_unit_test(N1_refusals_of_an_address_wait_for_each_other_and_for_no_more),
+		cmocka_unit_test(N1_a_stranger_who_sends_ahead_costs_nothing_and_is_let_go),
 		cmocka_unit_test(N1_a_connection_that_proved_nothing_gives_way),
 		cmocka_unit_test(N3_a_name_that_nobody_proved_spends_nothing_of_its_owners),
 		cmocka_unit_test(R4_a_device_has_a_few_event_sockets_and_each_hears),

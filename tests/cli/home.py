@@ -22,7 +22,7 @@ def make(path, content=b"", mode=0o644):
 os.makedirs(top)
 folders = [top]
 while len(folders) < count // 50 + 10:
-    parent = chance.choice(folders[-40:])
+    parent = chance.choice(folders[-40:] if chance.randrange(4) else folders)  # deep, and never all at the deepest
     if parent.count(b"/") - top.count(b"/") < 40:
         folders.append(os.path.join(parent, b"d%d" % len(folders)))
         os.mkdir(folders[-1])
