@@ -487,6 +487,9 @@ write_head(struct exchange *x)
 
 	if (lws_add_http_common_headers(x->wsi, (unsigned)err_http(x->err), x->type,
 		(lws_filepos_t)x->body_of.n, &p, start + 1024) != 0 ||
+	    (x->body_left > 0 &&
+		lws_add_http_header_by_token(x->wsi, WSI_TOKEN_CONNECTION,
+		    (const unsigned char *)"close", 5, &p, start + 1024) != 0) ||
 	    lws_finalize_http_header(x->wsi, &p, start + 1024) != 0)
 		return -1;
 	if (n > 0)

@@ -51,7 +51,7 @@ static const struct config_key keys[] = {
 	INTEGER(org_burst, "40000", 1, 1000000, "of one organization at once"),
 	INTEGER(unproved_rate, "20", 1, 1000000,
 	    "calls a second of one address that nobody signed, or not well"),
-	INTEGER(unproved_burst, "400", 1, 1000000, "of one address at once"),
+	INTEGER(unproved_burst, "1000", 1, 1000000, "of one address at once"),
 	INTEGER(memory, "512", 64, 65536, "MiB for bodies of devices that proved who they are"),
 	INTEGER(memory_per_device, "96", 32, 65536, "of one device"),
 	INTEGER(unproved_memory, "64", 1, 65536, "MiB for bodies of others"),
