@@ -534,7 +534,7 @@ static void
 choose(struct episode *e, int who, struct act *a)
 {
 	static const enum kind often[] = { PUT, PUT, PUT, PUT_TREE, MKDIR, MKDIR, MV, MV, MV,
-		MV, RM, RM_ALL, RESTORE, RESTORE, GET, EDIT };
+		MV, RM, RM_ALL, RESTORE, RESTORE, GET, GET, GET, EDIT, EDIT };
 
 	*a = (struct act){ .kind = often[roll(e, sizeof often / sizeof often[0])], .who = who };
 	choose_way(e, &a->path);
