@@ -90,7 +90,8 @@ ZT_CHECKED enum zt_err client_call(struct zt *z, enum route r, const struct rout
 /* Sets WHY, if empty, to name the file of O->home that ERR makes unusable, for the errors
  * about the folder. */
 void client_explain(const struct zt_options *o, enum zt_err err, char *why);
-/* Whether a new device may begin in O->home. Errors: EXISTS (it holds a device: WHY says so). */
+/* Whether a new device may begin in O->home. Errors: EXISTS (it holds a device: WHY says so).
+ */
 ZT_CHECKED enum zt_err client_may_begin(const struct zt_options *o, char *why);
 
 /* ---- freeze.c: once a fork was seen, nothing more is written ---- */
