@@ -192,6 +192,20 @@ open_and_settle(const struct zt_options *o, char *why)
 	return err;
 }
 
+/* Whether Z was ended between its device file and its mark: it has seen nothing of its log, and
+ * the server knows neither it nor its organization. Of a request by certificate the answer is
+ * still to come. */
+static bool
+is_nobodys(struct zt *z)
+{
+	enum zt_err err;
+
+	if (z->root_by_id || merkle_size(z->state->tree) > 0)
+		return false;
+	err = client_sync_log(z);
+	return err == ZT_ERR_NOT_FOUND || err == ZT_ERR_UNKNOWN_DEVICE;
+}
+
 /* A founding that was ended in the middle: its genesis arrived, and the rest is done now; or
  * it did not, and nobody can sign it again. Errors: EXISTS (it is another device), NOT_FOUND
  * (start over). */
@@ -205,6 +219,8 @@ go_on(const struct zt_options *o, char *why)
 	if (err == ZT_OK && (ours = is_founding(z)) && (err = settle(z)) != ZT_OK &&
 	    why != NULL)
 		(void)snprintf(why, CLIENT_WHY, "%s", zt_why(z));
+	if (err == ZT_OK && !ours && (ours = is_nobodys(z)))
+		err = ZT_ERR_NOT_FOUND;
 	zt_close(z);
 	if (ours && (err == ZT_ERR_NOT_FOUND || err == ZT_ERR_UNKNOWN_DEVICE)) {
 		device_file_discard(o->home);

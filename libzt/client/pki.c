@@ -620,6 +620,30 @@ end(struct zt *z, const struct id *id, bool accepted)
 	return err;
 }
 
+/* Whether this device let the newcomer in, and was ended before the server heard that the
+ * request is done. */
+static bool
+was_accepted(struct zt *z, const Zt__PkiRequest *m)
+{
+	struct buf known = buf_init(64);
+	bool is = m->id.len == ID_BYTES &&
+		  store_get(z->store, STORE_INVITATION, bytes_of(m->id.data, ID_BYTES), 0,
+		      &known) == ZT_OK &&
+		  bytes_equal(buf_bytes(&known), bytes_text("accepted"));
+
+	buf_free(&known);
+	return is;
+}
+
+static enum zt_err
+end_of(struct zt *z, const Zt__PkiRequest *m)
+{
+	struct id id;
+	enum zt_err err = pb_id(m->id, &id);
+
+	return err ? err : end(z, &id, true);
+}
+
 static enum zt_err
 accept_one(struct zt *z, const Zt__PkiRequest *m, const char *profile)
 {
@@ -671,7 +695,9 @@ zt_pki_accept(struct zt *z, const char *id, const char *profile)
 
 	z->why[0] = 0;
 	if ((err = fetch_requests(z, &m)) == ZT_OK && (err = find(z, id, m, &one)) == ZT_OK)
-		err = accept_one(z, one, profile != NULL ? profile : "standard");
+		err = was_accepted(z, one)
+			  ? end_of(z, one)
+			  : accept_one(z, one, profile != NULL ? profile : "standard");
 	pb_free(m);
 	return err;
 }
