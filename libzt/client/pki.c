@@ -620,28 +620,35 @@ end(struct zt *z, const struct id *id, bool accepted)
 	return err;
 }
 
-/* Whether this device let the newcomer in, and was ended before the server heard that the
- * request is done. */
 static bool
-was_accepted(struct zt *z, const Zt__PkiRequest *m)
+says_accepted(struct zt *z, const struct id *request)
 {
 	struct buf known = buf_init(64);
-	bool is = m->id.len == ID_BYTES &&
-		  store_get(z->store, STORE_INVITATION, bytes_of(m->id.data, ID_BYTES), 0,
-		      &known) == ZT_OK &&
-		  bytes_equal(buf_bytes(&known), bytes_text("accepted"));
+	bool says = store_get(z->store, STORE_INVITATION, bytes_of(request->b, ID_BYTES), 0,
+			&known) == ZT_OK &&
+		    bytes_equal(buf_bytes(&known), bytes_text("accepted"));
 
 	buf_free(&known);
-	return is;
+	return says;
 }
 
+/* Ends a request whose user this device let in before it was ended itself, so that the server
+ * did not hear of it. Errors: NOT_FOUND (it is none of those). */
 static enum zt_err
-end_of(struct zt *z, const Zt__PkiRequest *m)
+end_accepted(struct zt *z, const Zt__PkiRequest *m)
 {
-	struct id id;
-	enum zt_err err = pb_id(m->id, &id);
+	struct pki_request r = { .m = NULL };
+	const struct org_user *u;
+	enum zt_err err = pki_request_read(m, &r);
 
-	return err ? err : end(z, &id, true);
+	if (err == ZT_OK) {
+		u = org_state_user(z->state, &r.user);
+		err = u != NULL && org_state_user_live(u, ORG_NEVER) && says_accepted(z, &r.id)
+			  ? end(z, &r.id, true)
+			  : ZT_ERR_NOT_FOUND;
+	}
+	pki_request_free(&r);
+	return err;
 }
 
 static enum zt_err
@@ -695,9 +702,8 @@ zt_pki_accept(struct zt *z, const char *id, const char *profile)
 
 	z->why[0] = 0;
 	if ((err = fetch_requests(z, &m)) == ZT_OK && (err = find(z, id, m, &one)) == ZT_OK)
-		err = was_accepted(z, one)
-			  ? end_of(z, one)
-			  : accept_one(z, one, profile != NULL ? profile : "standard");
+		if ((err = end_accepted(z, one)) == ZT_ERR_NOT_FOUND)
+			err = accept_one(z, one, profile != NULL ? profile : "standard");
 	pb_free(m);
 	return err;
 }

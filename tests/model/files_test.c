@@ -534,7 +534,7 @@ static void
 choose(struct episode *e, int who, struct act *a)
 {
 	static const enum kind often[] = { PUT, PUT, PUT, PUT_TREE, MKDIR, MKDIR, MV, MV, MV,
-		MV, RM, RM_ALL, RESTORE, RESTORE, GET, GET, GET, EDIT, EDIT };
+		MV, RM, RM_ALL, RESTORE, RESTORE, GET, GET, GET, EDIT };
 
 	*a = (struct act){ .kind = often[roll(e, sizeof often / sizeof often[0])], .who = who };
 	choose_way(e, &a->path);
@@ -568,6 +568,9 @@ get(struct episode *e, struct player *p)
 	err = zt_get(p->p->zt, remote, local, NULL, NULL);
 	if (p->got != NONE && !p->is_mine) {
 		assert_err(ZT_ERR_EXISTS, err);
+		assert_int_equal(p->got, read_content(local));
+		assert_int_equal(0, unlink(local)); /* and begins anew */
+		p->got = NONE;
 	} else {
 		assert_ok(err);
 		p->got = e->m.node[at].content;
