@@ -255,7 +255,7 @@ zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why
 
 	if ((err = suite_start()))
 		return err;
-	if ((err = client_may_begin(o, why)) == ZT_ERR_EXISTS) {
+	if ((err = device_file_may_begin(o->home)) == ZT_ERR_EXISTS) {
 		if ((err = go_on(o, why)) == ZT_ERR_EXISTS)
 			err = client_may_begin(o, why);
 		if (err != ZT_ERR_NOT_FOUND)

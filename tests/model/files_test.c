@@ -569,7 +569,8 @@ get(struct episode *e, struct player *p)
 	if (p->got != NONE && !p->is_mine) {
 		assert_err(ZT_ERR_EXISTS, err);
 		assert_int_equal(p->got, read_content(local));
-		assert_int_equal(0, unlink(local)); /* and begins anew */
+		/* The person deletes the copy. Without that no later get would succeed. */
+		assert_int_equal(0, unlink(local));
 		p->got = NONE;
 	} else {
 		assert_ok(err);
