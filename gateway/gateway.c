@@ -311,6 +311,7 @@ gateway_run(struct gateway_settings *settings, char why[200])
 	(void)ev_run(g->loop, 0);
 	log_line("info", "draining", NULL);
 out:
+	service_end_by(SERVICE_END_S, err);
 	close_events(&events);
 	for (size_t i = 0; i < SERVICE_COUNT; i++) {
 		upstream_close(g->upstream[i]);

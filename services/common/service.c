@@ -22,7 +22,7 @@
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
 
-enum { END_S = 5 }; /* for a service's end */
+enum { DRAIN_S = 10 }; /* for calls that are being handled */
 enum { POLL_MS = 250, DUE_MS = 60 * 1000, DUE_MOST = 16 * 1024 * 1024 };
 
 struct service {
@@ -79,6 +79,23 @@ service_refuse(struct rpc_answer *out, enum zt_err err, const char *why)
 {
 	(void)snprintf(out->detail, sizeof out->detail, "%s", why);
 	return err;
+}
+
+static volatile sig_atomic_t late_code;
+
+static void
+end_late(int sig)
+{
+	(void)sig;
+	_exit(late_code);
+}
+
+void
+service_end_by(unsigned seconds, enum zt_err err)
+{
+	late_code = err_exit(err);
+	(void)signal(SIGALRM, end_late);
+	(void)alarm(seconds);
 }
 
 struct policy *
@@ -389,7 +406,9 @@ run_workers(struct service *s, struct db *first, char why[200])
 		(void)sigwait(&stop, &sig);
 		log_line("info", "draining", NULL);
 	}
+	service_end_by(DRAIN_S, err);
 	stop_workers(s, w, started);
+	service_end_by(SERVICE_END_S, err);
 	peer_end(s->auth); /* the sweeper may wait for one that has stopped before */
 	if (sweeper.runs)
 		(void)pthread_join(sweeper.thread, NULL);
@@ -427,9 +446,8 @@ live(struct service *s, char why[200])
 		goto out;
 	if ((err = open_listener(s, why)) == ZT_OK)
 		err = run_workers(s, first, why);
-	/* What was acknowledged is on the disk by now. Closing a socket of nng may wait for
-	 * ever, and nobody is to wait for that. */
-	(void)alarm(END_S);
+	if (err)
+		service_end_by(SERVICE_END_S, err);
 	listener_close(s->listener);
 	s->def->close(s->dispatch.state);
 out:

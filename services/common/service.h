@@ -121,6 +121,13 @@ enum zt_err service_refuse(struct rpc_answer *out, enum zt_err err, const char *
 /* Freed memory is kept for the next body: giving blocks of 512 KiB back to the system and
  * faulting them in again costs more than hashing them. Before any thread starts. */
 void service_keep_memory(void);
+
+enum { SERVICE_END_S = 5 };
+
+/* Ends the process with ERR's exit code if it has not ended SECONDS from now: closing a socket
+ * of nng may wait for ever, and nobody is to wait for that. What was acknowledged is on the
+ * disk, as it is at any other moment. A second call begins the time anew. */
+void service_end_by(unsigned seconds, enum zt_err err);
 /* No core file, no new privileges, files for this user only. */
 void service_harden(void);
 
