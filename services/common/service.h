@@ -122,7 +122,7 @@ enum zt_err service_refuse(struct rpc_answer *out, enum zt_err err, const char *
  * faulting them in again costs more than hashing them. Before any thread starts. */
 void service_keep_memory(void);
 
-enum { SERVICE_END_S = 5 };
+enum { SERVICE_END_S = 2 };
 
 /* Ends the process with ERR's exit code if it has not ended SECONDS from now: closing a socket
  * of nng may wait for ever, and nobody is to wait for that. What was acknowledged is on the
