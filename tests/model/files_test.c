@@ -3,15 +3,16 @@
  *
  * In turn, each act succeeds when the model says so. At once, both answers and the tree are
  * those of one of the two orders; what a member writes while being removed may count or not,
- * because a removal pins what the remover had verified (P6). After each round the tree is the
- * model's, for both people. At the end of an episode, each content that was acknowledged is
- * found: by a path, as an older version, or in the trash. All local files have the same size
- * and time.
+ * because a removal pins what the remover had verified (P6). After each round of two, and after
+ * some of the others, the tree is the model's, for both people. At the end of an episode, each
+ * content that was acknowledged is found: by a path, as an older version, or in the trash. All
+ * local files have the same size and time.
  *
  * ZT_FILES_ACTS says how many acts, ZT_MODEL_SEED which. */
 #include "test.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -26,6 +27,7 @@ enum {
 	EPISODE = 60, /* acts in one workspace */
 	CONTENTS = 4 * EPISODE,
 	DEEP = 6,
+	UNSEEN = 8, /* acts in turn, at most, until their tree is looked at */
 	ROOT = 0,
 	NONE = -1,
 };
@@ -248,7 +250,6 @@ struct player {
 	struct person *p;
 	char dir[160];
 	const char *workspace, *bob;
-	int looks;
 	int got;      /* the content of the local copy; NONE: there is none */
 	bool is_mine; /* zt wrote it, and nobody edited it since */
 	struct act a;
@@ -444,6 +445,15 @@ list(struct player *p, struct tree *out)
 	assert_ok(zt_ls(p->p->zt, root, true, false, take_file, out));
 }
 
+static int
+remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
 static void
 real_lines(struct player *p, struct tree *out)
 {
@@ -451,7 +461,7 @@ real_lines(struct player *p, struct tree *out)
 
 	list(p, out);
 	(void)snprintf(root, sizeof root, "%s:/", p->workspace);
-	(void)snprintf(dir, sizeof dir, "%s/all%d", p->dir, p->looks++);
+	(void)snprintf(dir, sizeof dir, "%s/all", p->dir);
 	assert_ok(zt_get(p->p->zt, root, dir, NULL, NULL));
 	for (int i = 0; i < out->count; i++) {
 		(void)snprintf(file, sizeof file, "%s%s", dir, out->line[i].path);
@@ -459,6 +469,7 @@ real_lines(struct player *p, struct tree *out)
 			out->line[i].content = read_content(file);
 	}
 	qsort(out->line, (size_t)out->count, sizeof out->line[0], compare);
+	(void)nftw(dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static void
@@ -501,6 +512,8 @@ struct episode {
 	uint64_t chance;
 	int contents;
 	bool acknowledged[CONTENTS];
+	struct act unseen[UNSEEN]; /* in turn, since the tree was looked at */
+	int unseen_count;
 };
 
 static unsigned
@@ -530,14 +543,28 @@ choose_way(struct episode *e, struct way *w)
 		w->name[w->n++] = (int)roll(e, NAMES);
 }
 
+/* A path to a file that is there, if chance finds one. */
+static void
+choose_file(struct episode *e, struct way *w)
+{
+	int at = find(&e->m, w, w->n);
+
+	for (int tries = 0; tries < 50 && (at == NONE || e->m.node[at].is_folder); tries++) {
+		choose_way(e, w);
+		at = find(&e->m, w, w->n);
+	}
+}
+
 static void
 choose(struct episode *e, int who, struct act *a)
 {
 	static const enum kind often[] = { PUT, PUT, PUT, PUT_TREE, MKDIR, MKDIR, MV, MV, MV,
-		MV, RM, RM_ALL, RESTORE, RESTORE, GET, GET, GET, EDIT };
+		MV, RM, RM_ALL, RESTORE, RESTORE, GET, GET, GET, EDIT, EDIT };
 
 	*a = (struct act){ .kind = often[roll(e, sizeof often / sizeof often[0])], .who = who };
 	choose_way(e, &a->path);
+	if (a->kind == GET)
+		choose_file(e, &a->path);
 	choose_way(e, &a->to);
 	if (who == 0 && roll(e, 40) == 0)
 		a->kind = e->m.bob_is_in ? LEAVE : JOIN;
@@ -623,6 +650,26 @@ explains(const struct episode *e, int players, int first, int order, const struc
 	return is_tree(after, real);
 }
 
+static void
+print_round(const struct episode *e, int players, int first, const struct tree *now)
+{
+	static struct tree before;
+	char text[400];
+
+	for (int i = 0; i < e->unseen_count; i++)
+		print_message("not looked at: %s\n", describe(&e->unseen[i], text));
+	for (int k = 0; k < players; k++) {
+		const struct player *p = &e->p[players == 1 ? first : k];
+
+		print_message("%s: %s %s\n", describe(&p->a, text), err_name(p->err), p->why);
+	}
+	before.count = 0;
+	model_lines(&e->m, ROOT, "", &before);
+	print_tree("before", &before);
+	print_tree("now", now);
+	tree_free(&before);
+}
+
 /* The tree is one of those that the orders make, with these answers. */
 static void
 check_round(struct episode *e, int players, int first)
@@ -631,7 +678,6 @@ check_round(struct episode *e, int players, int first)
 	    players == 2 && e->p[0].a.kind == LEAVE && e->p[0].out == DONE ? 3 : players;
 	static struct model after;
 	static struct tree real[2];
-	char text[400];
 	bool found = false;
 
 	real_lines(&e->p[0], &real[0]);
@@ -644,22 +690,45 @@ check_round(struct episode *e, int players, int first)
 		real_lines(&e->p[1], &real[1]);
 		found = is_tree(&after, &real[1]);
 	}
-	if (!found) {
-		for (int k = 0; k < players; k++) {
-			const struct player *p = &e->p[players == 1 ? first : k];
-
-			print_message(
-			    "%s: %s %s\n", describe(&p->a, text), err_name(p->err), p->why);
-		}
-		tree_free(&real[1]);
-		model_lines(&e->m, ROOT, "", &real[1]);
-		print_tree("before", &real[1]);
-		print_tree("now", &real[0]);
-	}
+	if (!found)
+		print_round(e, players, first, &real[0]);
 	assert_true(found);
 	e->m = after;
+	e->unseen_count = 0;
 	tree_free(&real[0]);
 	tree_free(&real[1]);
+}
+
+/* One act: the answer is the model's, and the tree is looked at now or later. */
+static void
+check_one(struct episode *e, int first)
+{
+	const struct player *p = &e->p[first];
+	static struct model after;
+	bool found;
+
+	if (e->unseen_count == UNSEEN || roll(e, UNSEEN) == 0) {
+		check_round(e, 1, first);
+		return;
+	}
+	after = e->m;
+	found = play(&after, &p->a) == p->out;
+	if (!found)
+		print_round(e, 1, first, &(struct tree){ .count = 0 });
+	assert_true(found);
+	e->unseen[e->unseen_count++] = p->a;
+	e->m = after;
+}
+
+/* What was not looked at yet. */
+static void
+check_end(struct episode *e)
+{
+	struct player *p = &e->p[0];
+
+	p->a = (struct act){ .kind = EDIT };
+	p->out = DONE;
+	check_round(e, 1, 0);
 }
 
 static void
@@ -680,7 +749,10 @@ round_of(struct episode *e)
 	} else {
 		(void)act(&e->p[first]);
 	}
-	check_round(e, players, first);
+	if (players == 2)
+		check_round(e, 2, first);
+	else
+		check_one(e, first);
 	for (int k = 0; k < players; k++)
 		acknowledge(e, &e->p[players == 1 ? first : k]);
 }
@@ -796,6 +868,7 @@ play_episode(struct scene *s, uint64_t seed)
 	}
 	for (int i = 0; i < EPISODE; i++)
 		round_of(&e);
+	check_end(&e);
 	find_all(&e);
 }
 
