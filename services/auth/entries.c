@@ -245,6 +245,8 @@ entries_read(void *state, const struct request *rq, struct rpc_answer *out)
 	    (err = auth_head(org, &rq->params.org, rq->now_ms, &body, &head)))
 		goto out;
 	size = merkle_size(org->state->tree);
+	/* As of this head: an append that comes between would look like a log that was cut. */
+	page.marked = marks_get(a->marks, &rq->params.org, NULL).position;
 	if (from >
 	    size) { /* the device has seen more than this server has: it went back in time */
 		err = service_refuse(out, ZT_ERR_ROLLBACK, "the device has seen a longer log");
@@ -265,7 +267,6 @@ entries_read(void *state, const struct request *rq, struct rpc_answer *out)
 	    (size_t)db_count(rows); /* fewer than the head's: the rest is asked for */
 	head_message = statement_message(&head);
 	page.head = &head_message;
-	page.marked = marks_get(a->marks, &rq->params.org, NULL).position;
 	page.consistency = fields_of(&consistency, con_fields);
 	page.n_consistency = consistency.count;
 	err = auth_answer(out, &page);

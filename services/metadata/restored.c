@@ -76,13 +76,18 @@ restored_mark_all(struct metadata *md, struct db *db)
 	return err;
 }
 
+/* POSITION was read under the chain's lock, or after MARK. */
+static enum zt_err
+compare(uint64_t position, uint64_t mark, struct rpc_answer *out)
+{
+	return position >= mark ? ZT_OK : service_refuse(out, ZT_ERR_RESTORED, "");
+}
+
 enum zt_err
 restored_check_at(struct metadata *md, const struct id *org, const struct id *workspace,
     uint64_t position, struct rpc_answer *out)
 {
-	if (position >= marks_get(md->marks, org, workspace).position)
-		return ZT_OK;
-	return service_refuse(out, ZT_ERR_RESTORED, "");
+	return compare(position, marks_get(md->marks, org, workspace).position, out);
 }
 
 /* The chain's position in the database; 0: no chain. */
@@ -107,12 +112,14 @@ chain_now(const struct request *rq, uint64_t *position, struct hash *link)
 enum zt_err
 restored_check(struct metadata *md, const struct request *rq, struct rpc_answer *out)
 {
+	/* The mark is read first: a push may raise both between two looks, and the position
+	 * only grows. */
+	uint64_t mark = marks_get(md->marks, &rq->params.org, &rq->params.id).position;
 	struct hash link;
 	uint64_t position;
 	enum zt_err err = chain_now(rq, &position, &link);
 
-	return err ? err
-		   : restored_check_at(md, &rq->params.org, &rq->params.id, position, out);
+	return err ? err : compare(position, mark, out);
 }
 
 /* ---- goals ---- */
