@@ -13,7 +13,7 @@ $B/gen/%.o: $G/%.c $(PB_H)
 	$Q$(CC) $(CFLAGS) -I $G -w -MMD -MP -c $< -o $@
 
 PURE := $(call objs,$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files)) $(patsubst $G/%.c,$B/gen/%.o,$(PB_C))
-UPPER := $(call objs,$(call srcs,libzt/pki libzt/store libzt/net libzt/client))
+UPPER := $(call objs,$(call srcs,libzt/pki libzt/port/posix libzt/store libzt/net libzt/client))
 FRAME := $(call objs,$(call srcs,services/common))
 SERVICES := auth metadata blocks messaging
 

@@ -10,6 +10,7 @@
 #include "crypto/suite.h"
 #include "format/head_text.h"
 #include "format/pb.h"
+#include "port/clock.h"
 #include "store/device_file.h"
 
 enum zt_err
@@ -55,10 +56,7 @@ client_words(const struct zt *z, const char *text)
 uint64_t
 client_now_ms(void)
 {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return port_wall_ms();
 }
 
 enum zt_err

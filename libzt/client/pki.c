@@ -14,7 +14,7 @@
 #include "pki/pki_request.h"
 #include "proto/auth.pb-c.h"
 #include "store/device_file.h"
-#include "store/token.h"
+#include "port/token.h"
 
 static enum zt_err
 read_file(const char *path, struct buf *out)

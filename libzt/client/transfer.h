@@ -11,7 +11,7 @@
 
 #include "client/client.h"
 #include "client/local.h"
-#include "client/pool.h"
+#include "port/pool.h"
 #include "zt/file.h"
 
 #define TRANSFER_SLOTS 12

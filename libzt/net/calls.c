@@ -1,35 +1,38 @@
 #include "net/calls.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <time.h>
 
 #include "base/utf8.h"
 #include "crypto/suite.h"
 #include "format/httpsig.h"
 #include "format/limits.h"
 #include "format/pb.h"
-#include "net/loop.h"
+#include "port/clock.h"
+#include "port/http.h"
 #include "proto/rpc.pb-c.h"
 
-enum { VALID_S = 60, TRIES = 4, MOST_IDLE = 16 };
+enum { VALID_S = 60, MAX_TRIES = 4, TURN_MS = 1000 };
 
+/* One call and its tries, each an exchange with a signature of its own. */
 struct calls_request {
-	CURL *easy;
-	struct curl_slist *headers;
 	struct calls *c;
+	struct calls_request *next; /* among those that wait for their next try */
+	uint64_t due_ms;            /* the steady clock, for the next try */
 	enum route route;
 	struct route_params params;
 	const char *query;
 	struct bytes body;
 	struct buf *answer;
 	struct calls_transfer *transfer; /* NULL for a single call */
-	struct buf error_body;
+	struct http *http;
+	struct http_exchange x;
+	struct buf url, headers, refusal;
 	unsigned tries;
-	size_t sent;
-	bool failed_write;
+	enum zt_err err; /* once it IS_DONE */
+	bool is_done;
+	char *detail; /* 200 */
 };
 
 struct calls {
@@ -40,54 +43,84 @@ struct calls {
 	const char *operator_token;
 	const char *(*translate)(const char *english);
 	int64_t ahead_s; /* of this machine's clock: what a server said that refused for it */
-	struct loop *loop;
-	CURL *single;          /* of calls_run: it keeps its connection, or NULL */
-	CURL *idle[MOST_IDLE]; /* of transfers, whose connections the loop keeps */
-	size_t idle_count;
+	struct http *several; /* of transfers */
+	struct http
+	    *single; /* of calls_run, which may be called while transfers are under way */
+	struct calls_request *waiting;
 };
 
 /* ---- whom to speak to ---- */
 
+/* HOST without its port, and without the brackets of an IPv6 address: 127.0.0.0/8, ::1 or
+ * localhost. */
 static bool
 is_this_machine(const char *host)
 {
-	struct in_addr a;
+	unsigned part[4];
+	int used = 0;
 
-	if (inet_pton(AF_INET, host, &a) == 1)
-		return (ntohl(a.s_addr) >> 24) == IN_LOOPBACKNET;
-	return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0;
+	if (sscanf(host, "%3u.%3u.%3u.%3u%n", &part[0], &part[1], &part[2], &part[3], &used) ==
+		4 &&
+	    host[used] == 0 && strspn(host, "0123456789.") == strlen(host))
+		return part[0] == 127 && part[1] < 256 && part[2] < 256 && part[3] < 256;
+	return strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0;
+}
+
+/* Splits SCHEME://HOST[:PORT][/], and nothing else: HOST is appended to OUT. */
+static enum zt_err
+read_server(const char *server, bool *is_tls, struct buf *out)
+{
+	const char *host, *end, *port;
+
+	if (strncasecmp(server, "https://", 8) == 0)
+		*is_tls = true;
+	else if (strncasecmp(server, "http://", 7) == 0)
+		*is_tls = false;
+	else
+		return ZT_ERR_INVALID;
+	host = server + (*is_tls ? 8 : 7);
+	if (*host == '[') {
+		host++;
+		end = host + strspn(host, "0123456789abcdefABCDEF:.");
+		if (*end != ']')
+			return ZT_ERR_INVALID;
+		port = end + 1;
+	} else {
+		end = host + strcspn(host, "/:?#@[]%\\ \t\r\n");
+		port = end;
+	}
+	if (end == host)
+		return ZT_ERR_INVALID;
+	if (*port == ':') {
+		size_t digits = strspn(port + 1, "0123456789");
+
+		if (digits == 0 || digits > 5 || strtoul(port + 1, NULL, 10) > 65535)
+			return ZT_ERR_INVALID;
+		port += 1 + digits;
+	}
+	if (*port == '/')
+		port++;
+	if (*port != 0)
+		return ZT_ERR_INVALID;
+	buf_add(out, bytes_of(host, (size_t)(end - host)));
+	return buf_err(out);
 }
 
 /* Without TLS anybody on the network path reads */
 static enum zt_err
 check_server(const char *server, bool in_clear, bool *is_near)
 {
-	static const CURLUPart beside[] = { CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY,
-		CURLUPART_FRAGMENT };
-	CURLU *u = curl_url();
-	char *scheme = NULL, *host = NULL, *text = NULL;
-	enum zt_err err = ZT_ERR_INVALID;
+	struct buf host = buf_init(256);
+	bool is_tls = false;
+	enum zt_err err = read_server(server, &is_tls, &host);
 
-	if (u == NULL)
-		return ZT_ERR_MEMORY;
-	if (curl_url_set(u, CURLUPART_URL, server, 0) != CURLUE_OK ||
-	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-		goto out;
-	for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++)
-		if (curl_url_get(u, beside[i], &text, 0) == CURLUE_OK)
-			goto out;
-	*is_near = is_this_machine(host);
-	if (strcmp(scheme, "https") == 0)
-		err = ZT_OK;
-	else if (strcmp(scheme, "http") == 0)
-		err = *is_near || in_clear ? ZT_OK : ZT_ERR_CLEAR;
-out:
-	curl_free(scheme);
-	curl_free(host);
-	curl_free(text);
-	curl_url_cleanup(u);
-	return err;
+	if (err == ZT_OK) {
+		*is_near = is_this_machine(buf_text(&host));
+		if (!is_tls && !*is_near && !in_clear)
+			err = ZT_ERR_CLEAR;
+	}
+	buf_free(&host);
+	return err == ZT_ERR_TOO_BIG ? ZT_ERR_INVALID : err;
 }
 
 enum zt_err
@@ -109,10 +142,11 @@ calls_new(const struct calls_options *o, struct calls **out)
 	c->translate = o->translate;
 	c->server = strdup(o->server);
 	c->ca_file = o->ca_file != NULL ? strdup(o->ca_file) : NULL;
-	if (c->server == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+	if (c->server == NULL || (o->ca_file != NULL && c->ca_file == NULL))
 		err = ZT_ERR_MEMORY;
-	else
-		err = loop_new(&c->loop);
+	else if ((err = http_new(&(struct http_options){ c->ca_file, is_near }, &c->single)) ==
+		 ZT_OK)
+		err = http_new(&(struct http_options){ c->ca_file, is_near }, &c->several);
 	if (err) {
 		calls_free(c);
 		return err;
@@ -126,10 +160,8 @@ calls_free(struct calls *c)
 {
 	if (c == NULL)
 		return;
-	curl_easy_cleanup(c->single);
-	while (c->idle_count > 0)
-		curl_easy_cleanup(c->idle[--c->idle_count]);
-	loop_free(c->loop);
+	http_free(c->single);
+	http_free(c->several);
 	free(c->server);
 	free(c->ca_file);
 	free(c);
@@ -163,7 +195,7 @@ sign(const struct calls *c, enum route r, const char *target, const char *digest
 		.ctx = &d };
 	struct httpsig_params p = { .org = c->org,
 		.device = c->device,
-		.created_s = (uint64_t)(time(NULL) + c->ahead_s),
+		.created_s = (uint64_t)((int64_t)(port_wall_ms() / 1000) + c->ahead_s),
 		.covers_digest = digest[0] != 0 };
 	uint8_t nonce[HTTPSIG_NONCE / 2];
 
@@ -181,185 +213,65 @@ calls_sign(const struct calls *c, enum route r, const struct route_params *p,
 	return sign(c, r, buf_text(target), "", input, signature);
 }
 
-static void
-add_header(struct calls_request *q, const char *name, const char *value)
-{
-	struct buf line = buf_init(LIMIT_HEAD);
-
-	buf_printf(&line, "%s: %s", name, value);
-	q->headers = curl_slist_append(q->headers, buf_text(&line));
-	buf_free(&line);
-}
-
 /* The headers of one try: each has its own signature. */
 static enum zt_err
 write_head(struct calls_request *q, const char *target)
 {
 	const struct route_row *row = route_row(q->route);
 	struct buf digest = buf_init(256), input = buf_init(LIMIT_HEAD),
-		   signature = buf_init(256);
+		   signature = buf_init(256), *h = &q->headers;
 	enum zt_err err = ZT_OK;
 
-	curl_slist_free_all(q->headers);
-	q->headers = curl_slist_append(NULL, "Expect:");
-	q->headers = curl_slist_append(q->headers, "Content-Type: application/octet-stream");
+	buf_empty(h);
+	buf_add_text(h, "Content-Type: application/octet-stream\n");
 	if (q->body.n > 0 && strstr(row->path, "{hash}") == NULL) {
 		httpsig_digest(q->body, &digest);
-		add_header(q, "Content-Digest", buf_text(&digest));
+		buf_printf(h, "Content-Digest: %s\n", buf_text(&digest));
 	}
-	if (row->who == WHO_OPERATOR && q->c->operator_token != NULL) {
-		struct buf bearer = buf_init(256);
-
-		buf_printf(&bearer, "Bearer %s", q->c->operator_token);
-		add_header(q, "Authorization", buf_text(&bearer));
-		buf_free(&bearer);
-	}
+	if (row->who == WHO_OPERATOR && q->c->operator_token != NULL)
+		buf_printf(h, "Authorization: Bearer %s\n", q->c->operator_token);
 	if (row->who >= WHO_DEVICE && (err = sign(q->c, q->route, target, buf_text(&digest),
-					   &input, &signature)) == ZT_OK) {
-		add_header(q, "Signature-Input", buf_text(&input));
-		add_header(q, "Signature", buf_text(&signature));
-	}
+					   &input, &signature)) == ZT_OK)
+		buf_printf(h, "Signature-Input: %s\nSignature: %s\n", buf_text(&input),
+		    buf_text(&signature));
 	buf_free(&digest);
 	buf_free(&input);
 	buf_free(&signature);
-	return err;
+	return err ? err : buf_err(h);
 }
 
-/* Whether an answer is the gateway's, by its content type. Something in between (a hotel's
- * login page, a proxy, another web server) answers with its own pages, also with 200. */
-static bool
-is_ours(const struct calls_request *q, long status)
-{
-	const char *type = NULL;
+static void on_done(struct http_exchange *x);
 
-	(void)curl_easy_getinfo(q->easy, CURLINFO_CONTENT_TYPE, &type);
-	return type != NULL && strcmp(type, status == 200 ? "application/octet-stream"
-							  : "application/x-zt-error") == 0;
-}
-
-static size_t
-take_answer(char *p, size_t size, size_t n, void *ctx)
-{
-	struct calls_request *q = ctx;
-	long status = 0;
-	struct buf *to;
-
-	(void)size;
-	(void)curl_easy_getinfo(q->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (!is_ours(q, status))
-		return n; /* dropped, however long it is */
-	to = status == 200 ? q->answer : &q->error_body;
-	buf_add(to, bytes_of(p, n));
-	q->failed_write = buf_err(to) != ZT_OK;
-	return q->failed_write ? 0 : n;
-}
-
-static size_t
-give_body(char *to, size_t size, size_t n, void *ctx)
-{
-	struct calls_request *q = ctx;
-	size_t left = q->body.n - q->sent;
-
-	n *= size;
-	if (n > left)
-		n = left;
-	if (n > 0)
-		memcpy(to, q->body.p + q->sent, n);
-	q->sent += n;
-	return n;
-}
-
-static int
-rewind_body(void *ctx, curl_off_t offset, int origin)
-{
-	struct calls_request *q = ctx;
-
-	if (origin != SEEK_SET || offset < 0 || (size_t)offset > q->body.n)
-		return CURL_SEEKFUNC_FAIL;
-	q->sent = (size_t)offset;
-	return CURL_SEEKFUNC_OK;
-}
-
-static void
-set_body(struct calls_request *q)
-{
-	const struct route_row *row = route_row(q->route);
-
-	switch (row->verb) {
-	case VERB_GET:
-		(void)curl_easy_setopt(q->easy, CURLOPT_HTTPGET, 1L);
-		return;
-	case VERB_PUT:
-		(void)curl_easy_setopt(q->easy, CURLOPT_UPLOAD, 1L);
-		(void)curl_easy_setopt(q->easy, CURLOPT_READFUNCTION, give_body);
-		(void)curl_easy_setopt(q->easy, CURLOPT_READDATA, q);
-		(void)curl_easy_setopt(q->easy, CURLOPT_SEEKFUNCTION, rewind_body);
-		(void)curl_easy_setopt(q->easy, CURLOPT_SEEKDATA, q);
-		(void)curl_easy_setopt(
-		    q->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)q->body.n);
-		return;
-	case VERB_POST:
-	case VERB_DELETE:
-		(void)curl_easy_setopt(q->easy, CURLOPT_POST, 1L);
-		(void)curl_easy_setopt(q->easy, CURLOPT_POSTFIELDS,
-		    q->body.p != NULL ? (const char *)q->body.p : "");
-		(void)curl_easy_setopt(
-		    q->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.n);
-		if (row->verb == VERB_DELETE)
-			(void)curl_easy_setopt(q->easy, CURLOPT_CUSTOMREQUEST, "DELETE");
-		return;
-	}
-}
-
-/* Makes the easy handle ready for the next try. */
+/* Starts the next try. */
 static enum zt_err
-prepare(struct calls_request *q)
+try_it(struct calls_request *q)
 {
-	struct buf url = buf_init(2048), target = buf_init(LIMIT_TARGET);
+	struct buf target = buf_init(LIMIT_TARGET);
 	enum zt_err err;
 
+	q->tries++;
 	route_path(q->route, &q->params, &target);
 	if (q->query != NULL)
 		buf_printf(&target, "?%s", q->query);
-	buf_printf(&url, "%s%s", q->c->server, buf_text(&target));
-	q->sent = 0;
-	q->answer->n = 0;
-	buf_free(&q->error_body);
-	curl_easy_reset(q->easy);
-	if ((err = write_head(q, buf_text(&target))) == ZT_OK) {
-		(void)curl_easy_setopt(q->easy, CURLOPT_URL, buf_text(&url));
-		(void)curl_easy_setopt(q->easy, CURLOPT_HTTPHEADER, q->headers);
-		(void)curl_easy_setopt(q->easy, CURLOPT_WRITEFUNCTION, take_answer);
-		(void)curl_easy_setopt(q->easy, CURLOPT_WRITEDATA, q);
-		(void)curl_easy_setopt(q->easy, CURLOPT_PRIVATE, q);
-		(void)curl_easy_setopt(q->easy, CURLOPT_NOSIGNAL, 1L);
-		(void)curl_easy_setopt(q->easy, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
-		(void)curl_easy_setopt(q->easy, CURLOPT_LOW_SPEED_LIMIT, 100L);
-		(void)curl_easy_setopt(q->easy, CURLOPT_LOW_SPEED_TIME, 60L);
-		(void)curl_easy_setopt(q->easy, CURLOPT_BUFFERSIZE, 256L * 1024);
-		(void)curl_easy_setopt(q->easy, CURLOPT_UPLOAD_BUFFERSIZE, 512L * 1024);
-		(void)curl_easy_setopt(q->easy, CURLOPT_TCP_NODELAY, 1L);
-		(void)curl_easy_setopt(q->easy, CURLOPT_PROTOCOLS_STR, "http,https");
-		(void)curl_easy_setopt(
-		    q->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-		if (q->c->is_near) /* nor by a proxy of the environment's */
-			(void)curl_easy_setopt(q->easy, CURLOPT_NOPROXY, "*");
-		if (q->c->ca_file != NULL)
-			(void)curl_easy_setopt(q->easy, CURLOPT_CAINFO, q->c->ca_file);
-		set_body(q);
-	}
-	buf_free(&url);
+	buf_empty(&q->url);
+	buf_printf(&q->url, "%s%s", q->c->server, buf_text(&target));
+	buf_empty(q->answer);
+	buf_empty(&q->refusal);
+	q->x = (struct http_exchange){ .method = route_verb(route_row(q->route)->verb),
+		.url = buf_text(&q->url),
+		.headers = &q->headers,
+		.body = q->body,
+		.answer_type = "application/octet-stream",
+		.answer = q->answer,
+		.refusal_type = "application/x-zt-error",
+		.refusal = &q->refusal,
+		.done = on_done,
+		.ctx = q };
+	if ((err = buf_err(&q->url)) == ZT_OK &&
+	    (err = write_head(q, buf_text(&target))) == ZT_OK)
+		err = http_start(q->http, &q->x);
 	buf_free(&target);
 	return err;
-}
-
-static enum zt_err
-transport_err(const struct calls_request *q, CURLcode code, char detail[200])
-{
-	(void)snprintf(detail, 200, "%s: %s", q->c->server, curl_easy_strerror(code));
-	if (q->failed_write)
-		return ZT_ERR_TOO_BIG;
-	return code == CURLE_OPERATION_TIMEDOUT ? ZT_ERR_TIMEOUT : ZT_ERR_NETWORK;
 }
 
 static const char *words(const struct calls *c, const char *text)
@@ -386,7 +298,7 @@ calls_quote(const struct calls *c, const char *said, char detail[200])
 static void
 take_time(struct calls *c, enum zt_err err, uint64_t time_ms)
 {
-	int64_t ahead = (int64_t)(time_ms / 1000) + 1 - (int64_t)time(NULL);
+	int64_t ahead = (int64_t)(time_ms / 1000) + 1 - (int64_t)(port_wall_ms() / 1000);
 
 	if (err == ZT_ERR_REPLAY && time_ms < (uint64_t)INT64_MAX && ahead > 0 &&
 	    ahead <= LIMIT_CLOCK_MS / 1000)
@@ -413,7 +325,7 @@ service_err(const struct calls_request *q, long status, char detail[200])
 	Zt__Answer *m = NULL;
 	enum zt_err err;
 
-	if (pb_decode(&zt__answer__descriptor, buf_bytes(&q->error_body), 4096, &m) == ZT_OK &&
+	if (pb_decode(&zt__answer__descriptor, buf_bytes(&q->refusal), 4096, &m) == ZT_OK &&
 	    m->error != 0) {
 		err = err_from_number(m->error);
 		take_time(q->c, err, m->time);
@@ -427,83 +339,144 @@ service_err(const struct calls_request *q, long status, char detail[200])
 }
 
 static enum zt_err
-outcome(const struct calls_request *q, CURLcode code, char detail[200])
+outcome(const struct calls_request *q, char detail[200])
 {
-	long status = 0;
+	const struct http_exchange *x = &q->x;
 
 	detail[0] = 0;
-	if (code != CURLE_OK)
-		return transport_err(q, code, detail);
-	(void)curl_easy_getinfo(q->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (!is_ours(q, status))
-		return not_ours(q, status, detail);
-	return status == 200 ? ZT_OK : service_err(q, status, detail);
+	if (x->err) {
+		(void)snprintf(detail, 200, "%s: %s", q->c->server, x->failure);
+		return x->err;
+	}
+	/* Something in between (a hotel's login page, a proxy, another web server) answers with
+	 * its own pages, also with 200. */
+	if (!x->is_typed)
+		return not_ours(q, x->status, detail);
+	return x->status == 200 ? ZT_OK : service_err(q, x->status, detail);
 }
 
-/* Whether to sign again and retry: transient errors only. Retries are short if the server is
- * unreachable: local work must go on. */
+/* Whether to sign again and retry, and when: transient errors only. Retries are short if the
+ * server is unreachable: local work must go on. */
 static bool
 again(struct calls_request *q, enum zt_err err)
 {
-	static const struct timespec pause[] = { { 0, 30000000 }, { 0, 300000000 }, { 1, 0 } };
+	static const unsigned pause_ms[MAX_TRIES - 1] = { 30, 300, 1000 };
 	bool heals = err == ZT_ERR_NETWORK || err == ZT_ERR_UNAVAILABLE ||
 		     err == ZT_ERR_TIMEOUT || err == ZT_ERR_RATE || err == ZT_ERR_REPLAY ||
 		     err == ZT_ERR_DATABASE;
 
-	if (!heals || !route_row(q->route)->retry || q->tries >= TRIES)
+	if (!heals || !route_row(q->route)->retry || q->tries >= MAX_TRIES)
 		return false;
-	(void)nanosleep(&pause[q->tries - 1], NULL);
+	q->due_ms = port_steady_ms() + pause_ms[q->tries - 1];
+	q->next = q->c->waiting;
+	q->c->waiting = q;
 	return true;
 }
 
-/* Never move an easy handle between easy and multi use: libcurl drops its connection when a
- * handle joins a multi loop. */
-static CURL *
-take_handle(struct calls *c)
+static void
+finish(struct calls_request *q, enum zt_err err)
 {
-	return c->idle_count > 0 ? c->idle[--c->idle_count] : curl_easy_init();
+	struct calls_transfer *t = q->transfer;
+
+	buf_free(&q->url);
+	buf_free(&q->headers);
+	buf_free(&q->refusal);
+	q->err = err;
+	q->is_done = true;
+	if (t == NULL)
+		return;
+	free(q);
+	t->request = NULL;
+	t->err = err;
+	t->done(t);
 }
 
 static void
-end_request(struct calls_request *q)
+on_done(struct http_exchange *x)
 {
-	struct calls *c = q->c;
+	struct calls_request *q = x->ctx;
+	enum zt_err err = outcome(q, q->detail);
 
-	if (q->transfer == NULL && c->single == NULL)
-		c->single = q->easy;
-	else if (q->transfer != NULL && q->easy != NULL && c->idle_count < MOST_IDLE)
-		c->idle[c->idle_count++] = q->easy;
-	else
-		curl_easy_cleanup(q->easy);
-	curl_slist_free_all(q->headers);
-	buf_free(&q->error_body);
+	if (err == ZT_OK || !again(q, err))
+		finish(q, err);
+}
+
+/* Starts those tries that are due. Returns the milliseconds until the next, WAIT_MS at most. */
+static int
+start_due(struct calls *c, const struct http *of, int wait_ms)
+{
+	uint64_t now = port_steady_ms();
+	struct calls_request **at = &c->waiting, *q, *due = NULL;
+
+	while ((q = *at) != NULL) {
+		if (q->http == of && q->due_ms <= now) {
+			*at = q->next;
+			q->next = due;
+			due = q;
+			continue;
+		}
+		if (q->http == of && q->due_ms - now < (uint64_t)wait_ms)
+			wait_ms = (int)(q->due_ms - now);
+		at = &q->next;
+	}
+	while ((q = due) != NULL) { /* what ends may call back, which may come here again */
+		enum zt_err err;
+
+		due = q->next;
+		wait_ms = 0;
+		if ((err = try_it(q)))
+			finish(q, err);
+	}
+	return wait_ms;
+}
+
+static void
+wait_no_more(struct calls_request *q)
+{
+	struct calls_request **at = &q->c->waiting;
+
+	while (*at != NULL && *at != q)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = q->next;
+}
+
+static void
+begin(struct calls_request *q, struct calls *c, enum route r, const struct route_params *p)
+{
+	q->c = c;
+	q->route = r;
+	q->params = *p;
+	q->url = buf_init(2048 + LIMIT_TARGET);
+	q->headers = buf_init(4 * LIMIT_HEAD);
+	q->refusal = buf_init(4096);
 }
 
 enum zt_err
 calls_run(struct calls *c, enum route r, const struct route_params *p, const char *query,
     struct bytes body, struct buf *answer, char detail[200])
 {
-	struct calls_request q = { .c = c,
-		.route = r,
-		.params = *p,
-		.query = query,
+	struct calls_request q = { .query = query,
 		.body = body,
 		.answer = answer,
-		.error_body = buf_init(4096) };
+		.http = c->single,
+		.detail = detail };
 	enum zt_err err;
 
 	detail[0] = 0;
-	q.easy = c->single != NULL ? c->single : curl_easy_init();
-	c->single = NULL; /* until its end */
-	if (q.easy == NULL)
-		return ZT_ERR_MEMORY;
-	do {
-		q.tries++;
-		if ((err = prepare(&q)) == ZT_OK)
-			err = outcome(&q, curl_easy_perform(q.easy), detail);
-	} while (err != ZT_OK && again(&q, err));
-	end_request(&q);
-	return err;
+	begin(&q, c, r, p);
+	if ((err = try_it(&q)))
+		finish(&q, err);
+	while (!q.is_done) {
+		int wait_ms = start_due(c, c->single, TURN_MS);
+
+		if (!q.is_done && (err = http_turn(c->single, wait_ms)) && !q.is_done) {
+			http_cancel(c->single, &q.x);
+			wait_no_more(&q);
+			finish(&q, err);
+		}
+	}
+	return q.err;
 }
 
 enum zt_err
@@ -514,17 +487,15 @@ calls_start(struct calls *c, struct calls_transfer *t)
 
 	if (q == NULL)
 		return err;
-	*q = (struct calls_request){ .c = c,
-		.route = t->route,
-		.params = t->params,
-		.body = buf_bytes(&t->body),
+	*q = (struct calls_request){ .body = buf_bytes(&t->body),
 		.answer = &t->answer,
 		.transfer = t,
-		.error_body = buf_init(4096),
-		.tries = 1 };
-	if ((q->easy = take_handle(c)) == NULL || (err = prepare(q)) ||
-	    curl_multi_add_handle(loop_multi(c->loop), q->easy) != CURLM_OK) {
-		end_request(q);
+		.http = c->several,
+		.detail = t->detail };
+	begin(q, c, t->route, &t->params);
+	if ((err = try_it(q))) {
+		q->transfer = NULL; /* DONE is for what was started */
+		finish(q, err);
 		free(q);
 		return err;
 	}
@@ -532,50 +503,14 @@ calls_start(struct calls *c, struct calls_transfer *t)
 	return ZT_OK;
 }
 
-static void
-finish(struct calls *c, CURL *easy, CURLcode code)
-{
-	struct calls_request *q = NULL;
-	struct calls_transfer *t;
-
-	(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&q);
-	t = q->transfer;
-	t->err = outcome(q, code, t->detail);
-	(void)curl_multi_remove_handle(loop_multi(c->loop), easy);
-	if (t->err != ZT_OK && again(q, t->err)) {
-		q->tries++;
-		if (prepare(q) == ZT_OK &&
-		    curl_multi_add_handle(loop_multi(c->loop), easy) == CURLM_OK)
-			return;
-	}
-	end_request(q);
-	free(q);
-	t->request = NULL;
-	t->done(t);
-}
-
-static void
-finish_ended(struct calls *c)
-{
-	CURLMsg *m;
-	int left = 0;
-
-	while ((m = curl_multi_info_read(loop_multi(c->loop), &left)) != NULL)
-		if (m->msg == CURLMSG_DONE)
-			finish(c, m->easy_handle, m->data.result);
-}
-
 enum zt_err
 calls_turn(struct calls *c, int wait_ms)
 {
-	enum zt_err err = loop_turn(c->loop, wait_ms);
-
-	finish_ended(c);
-	return err;
+	return http_turn(c->several, start_due(c, c->several, wait_ms));
 }
 
 void
 calls_wake(struct calls *c)
 {
-	loop_wake(c->loop);
+	http_wake(c->several);
 }

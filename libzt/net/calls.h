@@ -1,5 +1,5 @@
-/* calls.h - signed calls of routes.def over libcurl: one at a time, or many bodies in parallel
- * on connections that are kept. Retries after a lost answer with a new signature: every call
+/* calls.h - signed calls of routes.def: one at a time, or many bodies in parallel on
+ * connections that are kept. Retries after a lost answer with a new signature: every call
  * is idempotent. Not thread-safe. */
 #ifndef ZT_NET_CALLS_H
 #define ZT_NET_CALLS_H

@@ -14,9 +14,9 @@
 #include "crypto/password.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
-#include "store/held_key.h"
-#include "store/protect_desktop.h"
-#include "store/protect_token.h"
+#include "port/held_key.h"
+#include "port/protect_desktop.h"
+#include "port/protect_token.h"
 
 enum { VERSION = 1, FILE_MOST = 256 * 1024, PATH_SIZE = 4200 };
 /* For a person to find the desktop's prompt and type a password. */

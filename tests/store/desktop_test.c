@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "crypto/suite.h"
-#include "store/protect_desktop.h"
+#include "port/protect_desktop.h"
 
 #define SECRETS "/org/freedesktop/secrets"
 #define ITEM SECRETS "/collection/c/1"

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "client/pool.h"
+#include "port/pool.h"
 #include "common/replay.h"
 #include "crypto/suite.h"
 #include "files/block.h"

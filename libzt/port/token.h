@@ -1,8 +1,8 @@
 /* token.h - a PKCS#11 token (version 2.40): a certificate on it, a signature by its key.
  * Modules are found and loaded by p11-kit; URIs name the token and the certificate (RFC
  * 7512). */
-#ifndef ZT_STORE_TOKEN_H
-#define ZT_STORE_TOKEN_H
+#ifndef ZT_PORT_TOKEN_H
+#define ZT_PORT_TOKEN_H
 
 #include "base/buf.h"
 

@@ -4,8 +4,8 @@
  * Only processes of the session can read it (keyrings(7)); if the system made no session
  * keyring at login, all processes of the user. It is in no file; the kernel removes it after
  * its time and at the session's end. */
-#ifndef ZT_STORE_HELD_KEY_H
-#define ZT_STORE_HELD_KEY_H
+#ifndef ZT_PORT_HELD_KEY_H
+#define ZT_PORT_HELD_KEY_H
 
 #include "crypto/hash.h"
 #include "crypto/secret.h"

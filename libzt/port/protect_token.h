@@ -1,7 +1,7 @@
 /* protect_token.h - a device's key under a PKCS#11 token: wrapped to the RSA key of a
  * certificate on it (RSA-OAEP, RFC 8017 7.1), opened only by the token, with its PIN. */
-#ifndef ZT_STORE_PROTECT_TOKEN_H
-#define ZT_STORE_PROTECT_TOKEN_H
+#ifndef ZT_PORT_PROTECT_TOKEN_H
+#define ZT_PORT_PROTECT_TOKEN_H
 
 #include "base/buf.h"
 #include "crypto/secret.h"

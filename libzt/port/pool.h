@@ -2,8 +2,8 @@
  *
  * A job belongs to the pool from pool_submit until pool_done returns it; its work uses only
  * what the job points to. Only the thread that made the pool may call these functions. */
-#ifndef ZT_CLIENT_POOL_H
-#define ZT_CLIENT_POOL_H
+#ifndef ZT_PORT_POOL_H
+#define ZT_PORT_POOL_H
 
 #include "base/err.h"
 

@@ -1,4 +1,4 @@
-#include "client/pool.h"
+#include "port/pool.h"
 
 #include <pthread.h>
 #include <signal.h>

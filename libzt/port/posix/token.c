@@ -1,4 +1,4 @@
-#include "store/token.h"
+#include "port/token.h"
 
 #include <p11-kit/p11-kit.h>
 #include <p11-kit/uri.h>

@@ -1,4 +1,4 @@
-#include "store/held_key.h"
+#include "port/held_key.h"
 
 #include <errno.h>
 #include <keyutils.h>

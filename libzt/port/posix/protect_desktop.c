@@ -1,4 +1,4 @@
-#include "store/protect_desktop.h"
+#include "port/protect_desktop.h"
 
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "net/loop.h"
+#include "posix/curl_loop.h"
 
 #include <errno.h>
 #include <stdint.h>

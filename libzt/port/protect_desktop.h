@@ -4,8 +4,8 @@
  * libsecret is loaded at first use: a machine without a desktop does not need it, and other
  * commands do not wait for it. The service itself asks the owner to unlock a collection;
  * SECONDS limits each call, the owner's answer included. */
-#ifndef ZT_STORE_PROTECT_DESKTOP_H
-#define ZT_STORE_PROTECT_DESKTOP_H
+#ifndef ZT_PORT_PROTECT_DESKTOP_H
+#define ZT_PORT_PROTECT_DESKTOP_H
 
 #include "base/id.h"
 #include "crypto/secret.h"

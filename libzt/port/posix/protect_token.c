@@ -1,7 +1,7 @@
-#include "store/protect_token.h"
+#include "port/protect_token.h"
 
 #include "pki/x509_check.h"
-#include "store/token.h"
+#include "port/token.h"
 
 enum { WRAPPED_MOST = 1024 };
 
