@@ -1,41 +1,14 @@
 #include "crypto/aead.h"
 
-#include <openssl/evp.h>
 #include <sodium.h>
+
+#include "crypto/bulk.h"
 
 /* Content of blocks goes through OpenSSL's ChaCha20-Poly1305, three times as fast as
  * libsodium's where the processor has AVX-512; small values stay with libsodium, whose calls
- * cost less. The bytes are the same: XChaCha20-Poly1305 is ChaCha20-Poly1305 under a key
- * derived by HChaCha20 (draft-irtf-cfrg-xchacha-03, 2.3). */
-enum { BULK = 32 * 1024, BULK_MOST = 1 << 30 };
+ * cost less. The bytes are the same. */
+enum { BULK = 32 * 1024 };
 
-static bool
-bulk(bool encrypt, const uint8_t key[AEAD_KEY_BYTES], const uint8_t nonce[AEAD_NONCE_BYTES],
-    struct bytes aad, struct bytes in, uint8_t *to, uint8_t tag[AEAD_TAG_BYTES])
-{
-	uint8_t subkey[crypto_core_hchacha20_OUTPUTBYTES]; /* wiped below */
-	uint8_t iv[AEAD_CHACHA_NONCE_BYTES] = { 0 };
-	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-	int n = 0, rest = 0;
-	bool ok;
-
-	(void)crypto_core_hchacha20(subkey, nonce, key, NULL);
-	memcpy(iv + 4, nonce + 16, 8);
-	ok = c != NULL && in.n <= BULK_MOST && aad.n <= BULK_MOST &&
-	     EVP_CipherInit_ex(c, EVP_chacha20_poly1305(), NULL, subkey, iv, encrypt) == 1 &&
-	     (encrypt ||
-		 EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG_BYTES, tag) == 1) &&
-	     EVP_CipherUpdate(c, NULL, &n, aad.p, (int)aad.n) == 1 &&
-	     EVP_CipherUpdate(c, to, &n, in.p, (int)in.n) == 1 && (size_t)n == in.n &&
-	     EVP_CipherFinal_ex(c, to + n, &rest) == 1 && rest == 0 &&
-	     (!encrypt ||
-		 EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, AEAD_TAG_BYTES, tag) == 1);
-	EVP_CIPHER_CTX_free(c); /* wipes its copy of the key */
-	sodium_memzero(subkey, sizeof subkey);
-	return ok;
-}
-
-/* As libsodium does: nothing of a forged message is left. */
 static bool
 bulk_open(const uint8_t key[AEAD_KEY_BYTES], const uint8_t nonce[AEAD_NONCE_BYTES],
     struct bytes aad, struct bytes sealed, uint8_t *to)
@@ -44,10 +17,7 @@ bulk_open(const uint8_t key[AEAD_KEY_BYTES], const uint8_t nonce[AEAD_NONCE_BYTE
 	uint8_t tag[AEAD_TAG_BYTES];
 
 	memcpy(tag, sealed.p + in.n, sizeof tag);
-	if (bulk(false, key, nonce, aad, in, to, tag))
-		return true;
-	sodium_memzero(to, in.n);
-	return false;
+	return bulk_cipher(false, key, nonce, aad, in, to, tag);
 }
 
 enum zt_err
@@ -59,8 +29,9 @@ aead_x_seal(const uint8_t key[AEAD_KEY_BYTES], const uint8_t nonce[AEAD_NONCE_BY
 	if (to == NULL)
 		return buf_err(out);
 	if (clear.n >= BULK)
-		return bulk(true, key, nonce, aad, clear, to, to + clear.n) ? ZT_OK
-									    : ZT_ERR_MEMORY;
+		return bulk_cipher(true, key, nonce, aad, clear, to, to + clear.n)
+			   ? ZT_OK
+			   : ZT_ERR_MEMORY;
 	crypto_aead_xchacha20poly1305_ietf_encrypt(
 	    to, NULL, clear.p, clear.n, aad.p, aad.n, NULL, nonce, key);
 	return ZT_OK;

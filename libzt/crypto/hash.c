@@ -1,8 +1,8 @@
 #include "crypto/hash.h"
 
-#include <openssl/evp.h>
 #include <sodium.h>
-#include <stdlib.h>
+
+#include "crypto/bulk.h"
 
 bool
 hash_equal(const struct hash *a, const struct hash *b)
@@ -43,25 +43,12 @@ hash_sha256(uint8_t prefix, struct bytes a, struct bytes b, struct hash *out)
 /* From this size on OpenSSL's code for this processor is worth the set up. */
 enum { BULK = 4096 };
 
-/* What fails here is memory, or a broken OpenSSL: a wrong hash must not come of that. */
-static void
-hash_openssl(const EVP_MD *with, struct bytes purpose, struct bytes in, uint8_t *out)
-{
-	EVP_MD_CTX *c = EVP_MD_CTX_new();
-
-	if (c == NULL || EVP_DigestInit_ex(c, with, NULL) != 1 ||
-	    EVP_DigestUpdate(c, purpose.p, purpose.n) != 1 ||
-	    EVP_DigestUpdate(c, in.p, in.n) != 1 || EVP_DigestFinal_ex(c, out, NULL) != 1)
-		abort();
-	EVP_MD_CTX_free(c);
-}
-
 void
 hash_block(struct bytes in, struct hash *out)
 {
 	static const char purpose[] = "zt block 1";
 
-	hash_openssl(EVP_sha256(), bytes_of(purpose, sizeof purpose), in, out->b);
+	bulk_hash(BULK_SHA256, bytes_of(purpose, sizeof purpose), in, out->b);
 }
 
 void
@@ -69,7 +56,7 @@ hash_content(struct bytes in, struct hash *out)
 {
 	static const char purpose[] = "zt content 1";
 
-	hash_openssl(EVP_sha256(), bytes_of(purpose, sizeof purpose), in, out->b);
+	bulk_hash(BULK_SHA256, bytes_of(purpose, sizeof purpose), in, out->b);
 }
 
 void
@@ -78,7 +65,7 @@ hash_sha512(struct bytes in, uint8_t out[HASH_SHA512_BYTES])
 	if (in.n < BULK)
 		(void)crypto_hash_sha512(out, in.p, in.n);
 	else
-		hash_openssl(EVP_sha512(), bytes_of(NULL, 0), in, out);
+		bulk_hash(BULK_SHA512, bytes_of(NULL, 0), in, out);
 }
 
 void
