@@ -1,6 +1,6 @@
 # The targets that a person types; how they are done stands in mk/.
 .DEFAULT_GOAL := all
-include mk/config.mk mk/floors.mk mk/gen.mk mk/rules.mk
+include mk/config.mk mk/floors.mk mk/gen.mk mk/rules.mk mk/wasm.mk
 
 .PHONY: all pure run test bench lint fmt install clean
 all: $B/libzt.a $B/libzt.so.0 $B/bin/zt $B/bin/zt-audit $(foreach s,$(SERVICES),$B/bin/zt-$s) $B/bin/zt-gateway

@@ -123,6 +123,8 @@ varint(struct wire_reader *r)
 static struct bytes
 pass(struct wire_reader *r, unsigned wire_type)
 {
+	uint64_t n;
+
 	switch (wire_type) {
 	case PROTOBUF_C_WIRE_TYPE_VARINT:
 		(void)varint(r);
@@ -131,7 +133,11 @@ pass(struct wire_reader *r, unsigned wire_type)
 		(void)wire_span(r, 8);
 		break;
 	case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
-		return wire_span(r, varint(r));
+		n = varint(r);
+		if (n <= SIZE_MAX) /* also where that is 32 bits */
+			return wire_span(r, (size_t)n);
+		r->bad = true;
+		break;
 	case PROTOBUF_C_WIRE_TYPE_32BIT:
 		(void)wire_span(r, 4);
 		break;

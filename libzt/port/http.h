@@ -18,8 +18,8 @@ struct http_exchange {
 	const char *url;
 	struct buf *headers; /* "Name: value" lines, each ended by \n */
 	struct bytes body;
-	/* Of an answer, by its status and Content-Type: a body of neither is dropped, however
-	 * long it is. */
+	/* Of an answer, by its status and Content-Type. A body of neither type ends the
+	 * exchange, which then has its status: somebody else's page may never end. */
 	const char *answer_type;  /* with status 200 */
 	struct buf *answer;       /* initialized with its maximum, and empty */
 	const char *refusal_type; /* with any other status */

@@ -20,6 +20,7 @@ struct transfer {
 	struct curl_slist *headers;
 	size_t sent;
 	bool failed_write;
+	bool is_foreign; /* an answer of another type */
 };
 
 enum zt_err
@@ -69,8 +70,10 @@ take_answer(char *p, size_t size, size_t n, void *ctx)
 
 	(void)size;
 	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (!is_typed(t->easy, t->x, status))
-		return n; /* dropped */
+	if (!is_typed(t->easy, t->x, status)) {
+		t->is_foreign = true;
+		return 0; /* nobody waits for its end: there may be none */
+	}
 	to = status == 200 ? t->x->answer : t->x->refusal;
 	buf_add(to, bytes_of(p, n));
 	t->failed_write = buf_err(to) != ZT_OK;
@@ -238,7 +241,7 @@ finish(struct http *h, CURL *easy, CURLcode code)
 	x = t->x;
 	(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &x->status);
 	x->is_typed = is_typed(easy, x, x->status);
-	if (code != CURLE_OK) {
+	if (code != CURLE_OK && !t->is_foreign) {
 		x->failure = curl_easy_strerror(code);
 		x->err = t->failed_write                    ? ZT_ERR_TOO_BIG
 			 : code == CURLE_OPERATION_TIMEDOUT ? ZT_ERR_TIMEOUT
