@@ -192,41 +192,52 @@ open_and_settle(const struct zt_options *o, char *why)
 	return err;
 }
 
-/* Whether Z was ended between its device file and its mark: it has seen nothing of its log, and
- * the server knows neither it nor its organization. Of a request by certificate the answer is
- * still to come. */
+/* Whether no log can contain Z's device, as far as it knows: it has verified nothing of one,
+ * and nobody vouched for one to it, as greeters do. */
 static bool
-is_nobodys(struct zt *z)
+has_seen_nothing(const struct zt *z)
 {
-	enum zt_err err;
+	return !z->root_by_id && z->vouched_size == 0 && merkle_size(z->state->tree) == 0;
+}
 
-	if (z->root_by_id || merkle_size(z->state->tree) > 0)
-		return false;
-	err = client_sync_log(z);
-	return err == ZT_ERR_NOT_FOUND || err == ZT_ERR_UNKNOWN_DEVICE;
+/* Whether Z was ended between its device file and its mark: the server knows neither it nor its
+ * organization. Of a request by certificate the answer is still to come. Errors: those of the
+ * network, while nobody knows. */
+static enum zt_err
+find_nobodys(struct zt *z, bool *is)
+{
+	enum zt_err err = has_seen_nothing(z) ? client_sync_log(z) : ZT_OK;
+
+	*is = err == ZT_ERR_NOT_FOUND || err == ZT_ERR_UNKNOWN_DEVICE;
+	return *is ? ZT_OK : err;
 }
 
 /* A founding that was ended in the middle: its genesis arrived, and the rest is done now; or
- * it did not, and nobody can sign it again. Errors: EXISTS (it is another device), NOT_FOUND
- * (start over). */
+ * it did not, and nobody can sign it again. No server's word ends a device that has seen its
+ * log. Errors: EXISTS (it is another device), NOT_FOUND (start over). */
 static enum zt_err
 go_on(const struct zt_options *o, char *why)
 {
 	struct zt *z = NULL;
-	bool ours = false;
+	bool is_ours = false, is_lost = false;
 	enum zt_err err = zt_open(o, &z, why);
 
-	if (err == ZT_OK && (ours = is_founding(z)) && (err = settle(z)) != ZT_OK &&
-	    why != NULL)
-		(void)snprintf(why, CLIENT_WHY, "%s", zt_why(z));
-	if (err == ZT_OK && !ours && (ours = is_nobodys(z)))
-		err = ZT_ERR_NOT_FOUND;
-	zt_close(z);
-	if (ours && (err == ZT_ERR_NOT_FOUND || err == ZT_ERR_UNKNOWN_DEVICE)) {
-		device_file_discard(o->home);
-		return ZT_ERR_NOT_FOUND;
+	if (err)
+		return err;
+	if ((is_ours = is_founding(z))) {
+		err = settle(z);
+		is_lost = (err == ZT_ERR_NOT_FOUND || err == ZT_ERR_UNKNOWN_DEVICE) &&
+			  has_seen_nothing(z);
+	} else if ((err = find_nobodys(z, &is_lost)) == ZT_OK && !is_lost) {
+		err = ZT_ERR_EXISTS;
 	}
-	return err == ZT_OK && !ours ? ZT_ERR_EXISTS : err;
+	if (err && why != NULL)
+		(void)snprintf(why, CLIENT_WHY, "%s", zt_why(z));
+	zt_close(z);
+	if (!is_lost)
+		return err;
+	device_file_discard(o->home);
+	return ZT_ERR_NOT_FOUND;
 }
 
 /* The server has answered that it did not take the genesis: the device is nobody's. Without an

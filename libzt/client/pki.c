@@ -12,9 +12,9 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "pki/pki_request.h"
+#include "port/token.h"
 #include "proto/auth.pb-c.h"
 #include "store/device_file.h"
-#include "port/token.h"
 
 static enum zt_err
 read_file(const char *path, struct buf *out)
@@ -632,21 +632,32 @@ says_accepted(struct zt *z, const struct id *request)
 	return says;
 }
 
+/* Whether the very device that R asks for is in, of a live user with PROFILE. */
+static bool
+is_in(const struct zt *z, const struct pki_request *r, const char *profile)
+{
+	const struct org_user *u = org_state_user(z->state, &r->user);
+	const struct org_device *d = NULL;
+	struct id device;
+
+	if (pb_id(r->m->device, &device) == ZT_OK)
+		d = org_state_device(z->state, &device);
+	return u != NULL && d != NULL && d->user == u && org_state_user_live(u, ORG_NEVER) &&
+	       strcmp(org_state_profile_name(org_state_profile(u, ORG_NEVER)), profile) == 0 &&
+	       bytes_equal(bytes_of(d->sign_key, SIGN_PUBLIC_BYTES), pb_bytes(r->m->sign_key));
+}
+
 /* Ends a request whose user this device let in before it was ended itself, so that the server
- * did not hear of it. Errors: NOT_FOUND (it is none of those). */
+ * did not hear of it. Errors: NOT_FOUND (it is none of those, or not with PROFILE). */
 static enum zt_err
-end_accepted(struct zt *z, const Zt__PkiRequest *m)
+end_accepted(struct zt *z, const Zt__PkiRequest *m, const char *profile)
 {
 	struct pki_request r = { .m = NULL };
-	const struct org_user *u;
 	enum zt_err err = pki_request_read(m, &r);
 
-	if (err == ZT_OK) {
-		u = org_state_user(z->state, &r.user);
-		err = u != NULL && org_state_user_live(u, ORG_NEVER) && says_accepted(z, &r.id)
-			  ? end(z, &r.id, true)
-			  : ZT_ERR_NOT_FOUND;
-	}
+	if (err == ZT_OK)
+		err = says_accepted(z, &r.id) && is_in(z, &r, profile) ? end(z, &r.id, true)
+								       : ZT_ERR_NOT_FOUND;
 	pki_request_free(&r);
 	return err;
 }
@@ -701,9 +712,11 @@ zt_pki_accept(struct zt *z, const char *id, const char *profile)
 	enum zt_err err;
 
 	z->why[0] = 0;
+	if (profile == NULL)
+		profile = "standard";
 	if ((err = fetch_requests(z, &m)) == ZT_OK && (err = find(z, id, m, &one)) == ZT_OK)
-		if ((err = end_accepted(z, one)) == ZT_ERR_NOT_FOUND)
-			err = accept_one(z, one, profile != NULL ? profile : "standard");
+		if ((err = end_accepted(z, one, profile)) == ZT_ERR_NOT_FOUND)
+			err = accept_one(z, one, profile);
 	pb_free(m);
 	return err;
 }

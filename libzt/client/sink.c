@@ -76,8 +76,9 @@ holds(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f
 	return same;
 }
 
-/* A contributor chooses names: in the reader's home .bashrc is one. What zt wrote or sent and
- * nobody changed since gives way, and nothing else, unless a person says so. */
+/* A contributor chooses names: in the reader's home .bashrc is one. A version of the very
+ * object that comes, which zt wrote or sent and nobody changed since, gives way, and nothing
+ * else, unless a person says so: what was sent to another workspace may be there alone. */
 static enum zt_err
 look_at_place(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f,
     struct sink *k, bool *is_there)
@@ -90,10 +91,10 @@ look_at_place(struct transfer *t, const struct sink_place *at, const Zt__FileMan
 		k->was.st_ino = 0; /* nothing is there */
 		return ZT_OK;
 	}
-	if (S_ISREG(k->was.st_mode) && local_find(t->z, &k->was, &l)) {
+	if (S_ISREG(k->was.st_mode) && local_find(t->z, &k->was, &l) &&
+	    id_equal(&l.workspace, &at->what.workspace) && id_equal(&l.vlob, &at->what.vlob)) {
 		k->may_replace = true;
-		*is_there = id_equal(&l.workspace, &at->what.workspace) &&
-			    id_equal(&l.vlob, &at->what.vlob) && l.version == at->what.version;
+		*is_there = l.version == at->what.version;
 		return ZT_OK;
 	}
 	if (S_ISREG(k->was.st_mode) && (uint64_t)k->was.st_size == f->size && holds(t, at, f)) {

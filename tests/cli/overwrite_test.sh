@@ -26,5 +26,12 @@ check "unless it is said" alice --quiet --overwrite get w:/ "$state/home"
 check "then all are as they are there" has .bashrc evil
 check "a link is replaced" test ! -L "$state/home/link"
 check "and not followed" has ../target mine
+# What was sent to one workspace is no leave for another to replace it.
+alice workspace create backup; bob workspace create team; bob workspace share team alice@demo.example --role reader
+rm -rf "$state/home"; mkdir "$state/home"; echo 'export PATH=/usr/bin' > "$state/home/.bashrc"; sleep 0.1
+alice --quiet put "$state/home/.bashrc" backup:/.bashrc
+bob --quiet put "$state/src/.bashrc" team:/.bashrc
+expect 73 "left out .bashrc" "what was sent elsewhere is named" alice get team:/ "$state/home"
+check "and stays, also from another workspace" has .bashrc 'export PATH=/usr/bin'
 check "no rest lies about" sh -c "! ls -A '$state/home' | grep '^.zt-'"
 finish

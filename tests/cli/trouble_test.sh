@@ -150,6 +150,23 @@ kill $holder; wait $holder || true
 check "the watch is still there" kill -0 $watching
 kill $watching; wait $watching || true
 
+# Something else at the server's address, whose answer never ends
+/usr/bin/python3 - "$state/endless.port" <<'P' & endless=$!
+import socket, sys, threading, time
+s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(9); open(sys.argv[1], 'w').write(str(s.getsockname()[1]))
+def one(c):
+    try:
+        c.recv(65536); c.sendall(b'HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n')
+        while True: c.sendall(b'x' * 150); time.sleep(.1)
+    except OSError: pass
+while True:
+    c, _ = s.accept(); threading.Thread(target=one, args=(c,), daemon=True).start()
+P
+soon test -s "$state/endless.port"
+expect 69 "not a zt server" "somebody else's page is not waited for" timeout 60 "$bin/zt" --home "$state/endless" --password-file "$state/alice.password" \
+	org bootstrap --server "http://127.0.0.1:$(cat "$state/endless.port")" --operator-token-file "$state/operator-token" --slug endless --email e@e.example
+kill $endless
+
 # TLS: a certificate of our own authority, and not without it
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$state/tls.key" -out "$state/tls.pem" -days 2 -subj /CN=localhost \
 	-addext "subjectAltName=DNS:localhost,IP:127.0.0.1" >/dev/null 2>&1

@@ -251,6 +251,7 @@ struct player {
 	char dir[160];
 	const char *workspace, *bob;
 	int got;      /* the content of the local copy; NONE: there is none */
+	int node;     /* which the copy is of */
 	bool is_mine; /* zt wrote it, and nobody edited it since */
 	struct act a;
 	enum outcome out;
@@ -575,7 +576,7 @@ choose(struct episode *e, int who, struct act *a)
 }
 
 /* The local copy of a person is what zt wrote, or edited; get takes the place of the first
- * alone. */
+ * alone, and only by the same object. */
 static void
 get(struct episode *e, struct player *p)
 {
@@ -593,7 +594,7 @@ get(struct episode *e, struct player *p)
 		return;
 	print_way(&p->a.path, p->workspace, remote);
 	err = zt_get(p->p->zt, remote, local, NULL, NULL);
-	if (p->got != NONE && !p->is_mine) {
+	if (p->got != NONE && (!p->is_mine || p->node != at)) {
 		assert_err(ZT_ERR_EXISTS, err);
 		assert_int_equal(p->got, read_content(local));
 		/* The person deletes the copy. Without that no later get would succeed. */
@@ -602,6 +603,7 @@ get(struct episode *e, struct player *p)
 	} else {
 		assert_ok(err);
 		p->got = e->m.node[at].content;
+		p->node = at;
 		p->is_mine = true;
 	}
 	assert_int_equal(p->got, read_content(local));
