@@ -157,6 +157,14 @@ check "several files are put into a folder" q put one two other:/both
 expect 66 "nowhere" "and not under the name of one that is not there" alice put one two other:/nowhere/both
 expect 66 "nowhere" "nor one over the other" alice put one two other:/nowhere
 check "nothing has that name" not_listed other:/ nowhere
+q mkdir w:/several
+expect 3 "left out missing: No such file" "of several the one that is missing is named" alice put one missing two w:/several
+check "the one before it is there" content w:/several/one one
+check "and the one behind it" content w:/several/two two
+expect 66 "missing" "where none is there, nothing is done" alice put missing missing2 w:/several
+mkdir -p taken/two
+expect 3 "left out taken/two" "one whose place is taken costs itself" alice put taken/two one w:/several
+check "what has its place stays" content w:/several/two two
 check "as it is" sh -c "'$bin/zt' --quiet --home alice --password-file alice.password get other:/src/run copied && cmp src/run copied"
 expect 0 "t/x" "a trial names what would be sent" alice put --dry-run t w:/trial
 check "and sends nothing" not_listed w:/ /trial/
