@@ -194,7 +194,7 @@ cmd_get(struct cli *c)
 	heed_signals();
 	err = zt_get(c->zt, c->args[0], local, &p, &n);
 	progress_end(&bar);
-	if (err == ZT_OK && strcmp(local, "-") != 0)
+	if (is_done(err) && strcmp(local, "-") != 0)
 		say_files(c, n);
 	return err;
 }

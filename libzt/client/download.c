@@ -26,7 +26,7 @@ get_file(
 	if (err == ZT_ERR_EXISTS && t->z->keeps_both && !is_beside)
 		return get_beside(t, at, f);
 	if (err == ZT_ERR_EXISTS) {
-		sink_refused(t, at->shown);
+		sink_refused(t, at->in, at->name, at->shown);
 		return ZT_OK;
 	}
 	if (err)
@@ -227,7 +227,7 @@ open_local(struct getting *g, struct remote_folder *f)
 	f->is_left_out = true;
 	transfer_leave_out(g->t, transfer_class(errno), buf_text(&f->path),
 	    errno == ENOTDIR || errno == ELOOP
-		? client_words(g->t->z, "what is there is no folder")
+		? client_words(g->t->z, "what is there is no folder, and stays; move it away")
 		: strerror(errno));
 	return ZT_OK;
 }
@@ -473,7 +473,11 @@ zt_get(struct zt *z, const char *remote, const char *local, const struct zt_prog
 		err = client_refuse(z, ZT_ERR_INVALID, "that is a folder");
 	} else if ((!(is_made = mkdir(local, 0700) == 0) && errno != EEXIST) ||
 		   (dir = open(local, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
-		err = transfer_err(z, local, errno);
+		err = errno == ENOTDIR ? client_refuse(z, ZT_ERR_EXISTS,
+					     "%.180s is no folder, and stays; name another "
+					     "place for this folder",
+					     local)
+				       : transfer_err(z, local, errno);
 	} else {
 		err = get_tree(&t, &at.vlob, dir, is_made);
 		(void)close(dir);
@@ -485,7 +489,7 @@ zt_get(struct zt *z, const char *remote, const char *local, const struct zt_prog
 		err = transfer_spoiled(&t);
 	if (err == ZT_OK)
 		err = client_end_reading(z);
-	if (files != NULL && err == ZT_OK)
+	if (files != NULL && (err == ZT_OK || err == ZT_ERR_SOME))
 		*files = t.files;
 out:
 	transfer_end(&t);

@@ -320,11 +320,17 @@ sink_name(struct sink *k)
 }
 
 void
-sink_refused(struct transfer *t, const char *shown)
+sink_refused(struct transfer *t, const struct folder *in, const char *name, const char *shown)
 {
+	struct stat st;
+	bool is_folder =
+	    fstatat(in->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+
 	transfer_leave_out(t, ZT_ERR_EXISTS, shown,
-	    client_words(t->z, "what is there was not written by zt, or was changed since; "
-			       "--overwrite replaces it"));
+	    is_folder ? client_words(t->z, "a folder is there, and stays; move it away, or "
+					   "add --keep-both")
+		      : client_words(t->z, "what is there was not written by zt, or was "
+					   "changed since; --overwrite replaces it"));
 }
 
 static void
@@ -352,7 +358,7 @@ sink_end(struct sink *k)
 	else if (k->err == ZT_ERR_MISSING_BLOCK || k->err == ZT_ERR_CORRUPT)
 		transfer_leave_out(t, k->err, k->shown, err_words(k->err));
 	else if (k->err == ZT_ERR_EXISTS)
-		sink_refused(t, k->shown);
+		sink_refused(t, k->in, k->name, k->shown);
 	else if (k->err)
 		transfer_fail(t, k->err);
 	else {

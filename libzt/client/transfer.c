@@ -80,7 +80,7 @@ transfer_spoiled(const struct transfer *t)
 {
 	if (t->spoiled == ZT_OK)
 		return ZT_OK;
-	if (t->spoiled == ZT_ERR_SOME || (t->spoiled == ZT_ERR_EXISTS && t->files > 0))
+	if (t->spoiled == ZT_ERR_SOME || t->spoiled == ZT_ERR_EXISTS)
 		return client_refuse(
 		    t->z, ZT_ERR_SOME, "left out: %llu", (unsigned long long)t->spoiled_count);
 	return client_refuse(t->z, t->spoiled, "what is named above: %llu; all else is whole",

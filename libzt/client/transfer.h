@@ -177,8 +177,9 @@ struct sink_place {
 };
 ZT_CHECKED enum zt_err sink_new(struct transfer *t, const struct sink_place *at,
     const Zt__FileManifest *f, struct sink **out);
-/* Reports that the file at SHOWN was not replaced. */
-void sink_refused(struct transfer *t, const char *shown);
+/* Reports that what is there as NAME in IN, whose path is SHOWN, was not replaced. */
+void sink_refused(
+    struct transfer *t, const struct folder *in, const char *name, const char *shown);
 /* These three run on any thread, one at a time per sink, and set K->err: create the temporary
  * file in the destination's folder, write to it, rename it. Page-aligned whole pages of a
  * large file bypass the page cache. */

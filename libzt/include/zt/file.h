@@ -49,7 +49,7 @@ ZT_CALL enum zt_err zt_put(struct zt *z, const char *local, const char *remote,
 /* Downloads a file or folder to LOCAL; an existing local folder is merged into. *FILES, if not
  * NULL, counts written files, without those that were up to date. Every byte is verified
  * before a file gets its name. Replaces a local file only if zt wrote it and nobody changed it
- * since (zt_options.overwrite: always); else skips it, and the call ends with EXISTS. Skips
+ * since (zt_options.overwrite: always); else skips it, and the call ends with SOME. Skips
  * lost or damaged content and reports it to SKIPPED; for a file or folder whose newest version
  * is damaged, restores the newest version that opens, and reports that. All other files are
  * written, and the call ends with MISSING_BLOCK, CORRUPT or the first file's error. */
