@@ -129,6 +129,15 @@ holes_of(const Zt__FileManifest *f)
 	return holes;
 }
 
+static void
+sink_free(struct sink *k)
+{
+	free(k->beside);
+	free(k->shown);
+	free(k->name);
+	free(k);
+}
+
 enum zt_err
 sink_new(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f,
     struct sink **out)
@@ -150,6 +159,7 @@ sink_new(struct transfer *t, const struct sink_place *at, const Zt__FileManifest
 		.times = { { 0, UTIME_OMIT }, { (time_t)f->modified, (long)f->modified_ns } } };
 	k->is_sparse = k->data < k->size;
 	if ((k->shown = strdup(at->shown)) == NULL ||
+	    (at->beside != NULL && (k->beside = strdup(at->beside)) == NULL) ||
 	    (at->in != NULL && (k->name = strdup(at->name)) == NULL))
 		goto out;
 	if (at->in != NULL && ((err = look_at_place(t, at, f, k, &is_there)) || is_there))
@@ -164,9 +174,7 @@ sink_new(struct transfer *t, const struct sink_place *at, const Zt__FileManifest
 out:
 	if (is_there)
 		*out = NULL;
-	free(k->shown);
-	free(k->name);
-	free(k);
+	sink_free(k);
 	return err;
 }
 
@@ -326,11 +334,15 @@ sink_refused(struct transfer *t, const struct folder *in, const char *name, cons
 	bool is_folder =
 	    fstatat(in->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 
+	/* with --keep-both it is what has the name beside */
 	transfer_leave_out(t, ZT_ERR_EXISTS, shown,
-	    is_folder ? client_words(t->z, "a folder is there, and stays; move it away, or "
-					   "add --keep-both")
-		      : client_words(t->z, "what is there was not written by zt, or was "
-					   "changed since; --overwrite replaces it"));
+	    t->z->keeps_both
+		? client_words(t->z, "this name beside it is taken too, and what has it "
+				     "stays; move one of the two away")
+	    : is_folder ? client_words(t->z, "a folder is there, and stays; move it away, or "
+					     "add --keep-both")
+			: client_words(t->z, "what is there was not written by zt, or was "
+					     "changed since; --overwrite replaces it"));
 }
 
 static void
@@ -364,10 +376,9 @@ sink_end(struct sink *k)
 	else {
 		t->files++;
 		note(k);
+		transfer_kept_both(t, k->beside, k->shown);
 		transfer_report(t, k->name != NULL ? k->name : "");
 	}
 	folder_drop(k->in);
-	free(k->shown);
-	free(k->name);
-	free(k);
+	sink_free(k);
 }

@@ -34,6 +34,13 @@ transfer_skip(const struct transfer *t, const char *name, const char *why)
 }
 
 void
+transfer_kept_both(const struct transfer *t, const char *name, const char *as)
+{
+	if (name != NULL && t->p != NULL && t->p->kept_both != NULL)
+		t->p->kept_both(t->p->ctx, name, as);
+}
+
+void
 transfer_leave_out(struct transfer *t, enum zt_err err, const char *name, const char *why)
 {
 	if (t->spoiled == ZT_OK)

@@ -105,6 +105,8 @@ void transfer_release(struct transfer_slot *slot);
 void transfer_fail(struct transfer *t, enum zt_err err);
 void transfer_report(const struct transfer *t, const char *name);
 void transfer_skip(const struct transfer *t, const char *name, const char *why);
+/* Reports that NAME stays and that what came is AS; no-op if NAME is NULL. */
+void transfer_kept_both(const struct transfer *t, const char *name, const char *as);
 /* Skips NAME with ERR and reports WHY; the transfer continues. */
 void transfer_leave_out(struct transfer *t, enum zt_err err, const char *name, const char *why);
 /* The error that errno NUMBER means for one local file or folder that is to be made: FULL, NAME
@@ -156,6 +158,7 @@ struct sink {
 	struct local what;   /* the version being written */
 	char temp[SINK_TEMP + 1];
 	char *name, *shown;  /* SHOWN: path for messages */
+	char *beside;        /* path of what stays, when this comes beside it; or NULL */
 	uint64_t size, data; /* DATA: without holes */
 	uint64_t reserved;   /* bytes of disk space allocated (large files) */
 	unsigned mode;
@@ -172,6 +175,7 @@ void folder_drop(struct folder *f);
 struct sink_place {
 	struct folder *in; /* NULL: the content is only checked */
 	const char *name, *shown;
+	const char *beside; /* path of what stays, when this comes beside it; or NULL */
 	struct local what;
 	struct id author; /* the device that wrote it */
 };

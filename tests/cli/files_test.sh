@@ -169,7 +169,10 @@ check "as it is" sh -c "'$bin/zt' --quiet --home alice --password-file alice.pas
 expect 0 "t/x" "a trial names what would be sent" alice put --dry-run t w:/trial
 check "and sends nothing" not_listed w:/ /trial/
 echo mine > both.txt; echo theirs > theirs; q put theirs w:/both.txt
-check "with both kept" q get --keep-both w:/both.txt .
+expect 0 "kept both both.txt: it stays; what came is both (zt).txt" "with both kept, nothing is left out" alice get --keep-both w:/both.txt .
 check "what was here stays" grep -qx mine both.txt
 check "and the other comes beside it" grep -qx theirs "both (zt).txt"
+echo mine > "both (zt).txt"
+expect 3 "left out both (zt).txt: this name beside it is taken too" "where that is taken too, it stays" alice get --keep-both w:/both.txt .
+check "as it was" grep -qx mine "both (zt).txt"
 finish

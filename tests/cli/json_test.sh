@@ -17,7 +17,7 @@ for line in lines(out) + lines(err):
 for line in lines(err):
     o = json.loads(line)
     assert o["reason"], line
-    assert o["kind"] in ("error", "left_out", "damaged", "warning"), line
+    assert o["kind"] in ("error", "left_out", "kept_both", "damaged", "warning"), line
     if o["kind"] != "error": assert type(o["path"]) is str, line
     else: assert o["exit"] == rc and type(o["retry"]) is bool and o["error"].isupper(), line
 assert (rc == 0 or rc == 3) or kinds[-1] == "error", kinds
@@ -154,6 +154,8 @@ json 66 error "a workspace that is not there" j ls nothing:/
 json 66 error "a file that is not there" j get ww:/nothing "$state/x"
 json 66 error "a local file that is not there" j put "$state/nothing" ww:/x
 json 64 error "a link that is none" none claim nonsense --email x@demo.example --name x
+echo mine > "$state/kept"; j put "$state/tree/f" ww:/kept >/dev/null
+json 0 "kept_both transfer" "both kept" j get --keep-both ww:/kept "$state/kept"
 json 69 error "no server" zt_json server list --server http://127.0.0.1:9 --operator-token-file "$state/operator-token"
 json 69 "warning error" "--insecure is warned of" zt_json --insecure server list --server http://127.0.0.1:9 --operator-token-file "$state/operator-token"
 alice lock >/dev/null 2>&1 || true

@@ -11,6 +11,9 @@ struct zt_progress {
 	    void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name);
 	/* NAME was skipped, with the reason; the transfer continues. May be NULL. */
 	void (*skipped)(void *ctx, const char *name, const char *why);
+	/* zt_options.keep_both: what is there as NAME stays, and what came is AS. May be
+	 * NULL. */
+	void (*kept_both)(void *ctx, const char *name, const char *as);
 	/* Dry run: zt_put sends nothing, and reports each file that it would send. NULL:
 	 * send. */
 	void (*would)(void *ctx, const char *name);
