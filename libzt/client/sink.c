@@ -62,15 +62,37 @@ is_same_file(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* Whether the file there holds what F says, and the servers do. */
+/* The file there, which zt wrote or sent before, still holds what F says: its mode and time
+ * become F's too, as those of a new file. Bits that the umask takes may be there: the file may
+ * be what was sent. What is another user's stays as it is. */
+static void
+look_as(const struct transfer *t, const Zt__FileManifest *f, int fd)
+{
+	const struct timespec times[2] = { { 0, UTIME_OMIT },
+		{ (time_t)f->modified, (long)f->modified_ns } };
+	mode_t want = (mode_t)f->mode & 0777;
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return;
+	if ((st.st_mode & 0777) != want && (st.st_mode & 0777) != (want & ~t->mask))
+		(void)fchmod(fd, want & ~t->mask);
+	if (st.st_mtim.tv_sec != times[1].tv_sec || st.st_mtim.tv_nsec != times[1].tv_nsec)
+		(void)futimens(fd, times);
+}
+
+/* Whether the file there holds what F says, and the servers do. IS_OURS: only its look may have
+ * been changed since zt wrote or sent it. */
 static bool
-holds(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f)
+holds(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f, bool is_ours)
 {
 	int fd = openat(at->in->fd, at->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool same = false;
 
 	if (fd < 0 || fetch_is_same(t, fd, f, &at->author, &same))
 		same = false;
+	if (same && (is_ours || t->z->overwrites))
+		look_as(t, f, fd);
 	if (fd >= 0)
 		(void)close(fd);
 	return same;
@@ -82,7 +104,7 @@ static enum zt_err
 look_at_place(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f,
     struct sink *k, bool *is_there)
 {
-	struct local l;
+	struct local l = { .version = 0 }; /* what is known of it, if anything */
 
 	*is_there = false;
 	k->may_replace = fstatat(at->in->fd, at->name, &k->was, AT_SYMLINK_NOFOLLOW) != 0;
@@ -96,7 +118,8 @@ look_at_place(struct transfer *t, const struct sink_place *at, const Zt__FileMan
 			    id_equal(&l.vlob, &at->what.vlob) && l.version == at->what.version;
 		return ZT_OK;
 	}
-	if (S_ISREG(k->was.st_mode) && (uint64_t)k->was.st_size == f->size && holds(t, at, f)) {
+	if (S_ISREG(k->was.st_mode) && (uint64_t)k->was.st_size == f->size &&
+	    holds(t, at, f, l.version > 0 && id_equal(&l.vlob, &at->what.vlob))) {
 		*is_there = true;
 		return ZT_OK;
 	}

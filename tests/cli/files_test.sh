@@ -110,6 +110,15 @@ check "every difference would show" sh -c "cp -a back back2 && touch back2/run &
 check "a hole stays a hole" [ "$(stat -c %b back/sparse)" -lt 10000 ]
 check "a file of a terabyte without content goes up" sh -c "truncate -s 1T huge && '$bin/zt' --quiet --home alice --password-file alice.password put huge w:/huge"
 check "and comes back" sh -c "'$bin/zt' --quiet --home alice --password-file alice.password get w:/huge huge2 && [ \$(stat -c %s huge2) = 1099511627776 ]"
+chmod 600 back/run; chmod 777 back/private/s; touch -d 2010-01-01 back/private/s; (umask 0; q get w:/src back)
+check "modes and times that were changed here are set back" same src back
+chmod 600 back/run; (umask 022; q get w:/src back)
+check "with what the umask takes" [ "$(stat -c %a back/run)" = 755 ]
+(umask 0; chmod 775 back/run; q put back/run w:/src/run; umask 022; chmod 775 back/run; q get w:/src/run back/run)
+check "a file that is as it was sent keeps its bits" [ "$(stat -c %a back/run)" = 775 ]
+cp -p src/run back/run; q put src/run w:/src/run
+cp src/run strange; chmod 600 strange; q get w:/src/run strange
+check "so does one of the same content that zt neither wrote nor sent" [ "$(stat -c %a strange)" = 600 ]
 echo edited > back/run; rm back/empty; mkdir back/empty
 rc=0; alice get w:/src back >said 2>&1 || rc=$?
 check "what was changed here stays" grep -qx edited back/run
