@@ -222,7 +222,7 @@ open_local(struct getting *g, struct remote_folder *f)
 	int fd = walk_to(g, f, true);
 
 	if (fd >= 0)
-		return folder_new(fd, &f->local);
+		return folder_new(g->t, fd, f->is_made, &f->local);
 	if (errno == EMFILE || errno == ENFILE)
 		return transfer_err(g->t->z, buf_text(&f->path), errno);
 	f->is_left_out = true;
@@ -422,7 +422,7 @@ find_local(struct transfer *t, const struct path *path, const char *local, struc
 	} else {
 		dir = open_parent(local, name);
 	}
-	return dir < 0 ? transfer_err(t->z, local, errno) : folder_new(dir, in);
+	return dir < 0 ? transfer_err(t->z, local, errno) : folder_new(t, dir, false, in);
 }
 
 static enum zt_err

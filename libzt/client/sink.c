@@ -16,15 +16,23 @@
 enum { PAGE = 4096, LARGE = 8 * 1024 * 1024, AHEAD = 1024 * 1024 * 1024 };
 
 enum zt_err
-folder_new(int fd, struct folder **out)
+folder_new(const struct transfer *t, int fd, bool is_made, struct folder **out)
 {
 	struct folder *f = malloc(sizeof *f);
+	struct stat st;
 
 	if (f == NULL) {
 		(void)close(fd);
 		return ZT_ERR_MEMORY;
 	}
 	*f = (struct folder){ .fd = fd, .users = 1 };
+	memcpy(f->at.run, t->run, sizeof f->at.run);
+	if (fstat(fd, &st) == 0) {
+		f->at.dev = (uint64_t)st.st_dev;
+		f->at.ino = (uint64_t)st.st_ino;
+	}
+	if (!is_made)
+		temp_clear(t->z, &f->at, fd);
 	*out = f;
 	return ZT_OK;
 }
@@ -36,18 +44,6 @@ folder_drop(struct folder *f)
 		return;
 	(void)close(f->fd);
 	free(f);
-}
-
-/* A name that nobody else can know beforehand. */
-static void
-name_temp(struct sink *k)
-{
-	uint8_t random[12];
-	char text[2 * sizeof random + 1];
-
-	suite_random(random, sizeof random);
-	hex_print(random, sizeof random, text);
-	(void)snprintf(k->temp, sizeof k->temp, ".zt-%s", text);
 }
 
 /* ---- the existing file at its place ---- */
@@ -190,7 +186,7 @@ sink_new(struct transfer *t, const struct sink_place *at, const Zt__FileManifest
 	if (at->in != NULL) {
 		k->in = at->in;
 		at->in->users++;
-		name_temp(k);
+		temp_name(t->z, &at->in->at, t->temps++, k->temp);
 	}
 	*out = k;
 	return ZT_OK;

@@ -111,6 +111,7 @@ enum zt_err
 transfer_begin(struct transfer *t, struct zt *z, struct space *s, const struct zt_progress *p)
 {
 	*t = (struct transfer){ .z = z, .s = s, .p = p };
+	suite_random(t->run, sizeof t->run);
 	t->mask = umask(0); /* before there are threads of this transfer */
 	(void)umask(t->mask);
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {

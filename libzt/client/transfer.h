@@ -11,11 +11,11 @@
 
 #include "client/client.h"
 #include "client/local.h"
+#include "client/temp.h"
 #include "port/pool.h"
 #include "zt/file.h"
 
 #define TRANSFER_SLOTS 12
-#define SINK_TEMP (4 + 24) /* name of a temporary file: .zt-, digits */
 
 struct transfer;
 struct sink;
@@ -74,6 +74,8 @@ struct transfer {
 	struct block_ref looked_at; /* the block that was looked into last, */
 	struct buf looked;          /* and what it holds */
 	int unread;                 /* up: errno of a file that could not be read to its end */
+	uint32_t temps;             /* down: temporary files named so far */
+	uint8_t run[3];             /* down: random, in their names */
 	mode_t mask;                /* down: mode bits that the umask clears */
 	enum zt_err err;            /* the first error of a slot */
 	/* Objects that were lost or damaged; the transfer continues without them. */
@@ -143,6 +145,7 @@ void send_gathered(struct transfer *t);
 struct folder {
 	int fd;
 	size_t users;
+	struct temp_place at;
 };
 struct sink {
 	struct transfer *t;
@@ -156,7 +159,7 @@ struct sink {
 	bool may_replace;    /* the destination may be replaced if it is still as in WAS */
 	struct stat was, is; /* the destination at sink_new; our file under its final name */
 	struct local what;   /* the version being written */
-	char temp[SINK_TEMP + 1];
+	char temp[TEMP_NAME + 1];
 	char *name, *shown;  /* SHOWN: path for messages */
 	char *beside;        /* path of what stays, when this comes beside it; or NULL */
 	uint64_t size, data; /* DATA: without holes */
@@ -164,8 +167,10 @@ struct sink {
 	unsigned mode;
 	struct timespec times[2];
 };
-/* Takes ownership of FD, also on failure. Errors: MEMORY. */
-ZT_CHECKED enum zt_err folder_new(int fd, struct folder **out);
+/* Takes ownership of FD, also on failure. Unless it IS_MADE by this transfer, clears it of what
+ * earlier runs left behind (temp.h). Errors: MEMORY. */
+ZT_CHECKED enum zt_err folder_new(
+    const struct transfer *t, int fd, bool is_made, struct folder **out);
 /* Releases one use; the last closes FD. NULL is nothing. */
 void folder_drop(struct folder *f);
 /* Creates a writer for F. NAME: file name; SHOWN: path for messages; WHAT: the version. Opens

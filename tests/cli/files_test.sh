@@ -136,6 +136,31 @@ within 10 sh -c 'ls -A stop | grep -q .' || true
 kill -INT $getting 2>/dev/null || true; rc=0; wait $getting || rc=$?
 check "an interrupted download leaves no half file" sh -c "! ls -A stop | grep '^\\.zt-'"
 check "and says so" sh -c "[ $rc = 130 ] || cmp -s large stop/large"
+
+# What a killed download left is taken away by the next one to that place, and nothing else is.
+rests() { find "$1" -name '.zt-*' | wc -l; }
+kill_get() { # REMOTE LOCAL: killed when its file has begun
+	"$bin/zt" --quiet --home alice --password-file alice.password get "$1" "$2" & getting=$!
+	begun() { find "$where" -name '.zt-*' -newer large 2>/dev/null | grep -q .; }
+	where=$2; test -d "$2" || where=$(dirname "$2")
+	within 10 begun || true
+	kill -9 $getting 2>/dev/null || true; wait $getting 2>/dev/null || true
+}
+mkdir -p killed tree2/sub killed2 elsewhere; touch large
+cp large tree2/sub/large; q put tree2 w:/tree2; touch large
+for i in $(seq 10); do kill_get w:/large killed/large; [ "$(rests killed)" = 0 ] || break; rm -f killed/large; done
+check "a killed download leaves its rest behind" [ "$(rests killed)" != 0 ]
+left=$(ls -A killed | grep '^.zt-' | head -1)
+cp "killed/$left" "elsewhere/$left"; : > killed/.zt-0123456789abcdef01234567; : > killed/.zt-mine; mkdir "killed/.zt-$(printf a%.0s $(seq 24))"
+check "the next one comes" q get w:/large killed/large
+check "and takes the rest away" test ! -e "killed/$left"
+check "and nothing that it cannot know to be its own" [ "$(rests killed)" = 3 ]
+q get w:/old elsewhere/old
+check "nor what lies in another folder than where it was made" test -e "elsewhere/$left"
+for i in $(seq 10); do kill_get w:/tree2 killed2; [ "$(rests killed2)" = 0 ] || break; rm -rf killed2; mkdir killed2; done
+check "of a tree too" [ "$(rests killed2)" != 0 ]
+q get w:/tree2 killed2
+check "it is taken away from each folder" [ "$(rests killed2)" = 0 ]
 mkdir rest; : > rest/.zt-0123456789abcdef01234567; echo r > rest/r
 expect 0 "did not end left it behind" "the rest of a killed one is not taken for a file of one's own" alice put rest w:/rest
 check "nor sent" not_listed w:/rest "/rest/.zt-0123456789abcdef01234567"
