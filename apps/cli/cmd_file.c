@@ -4,6 +4,7 @@
 #include <fts.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -254,10 +255,12 @@ cmd_make_folder(struct cli *c)
 enum zt_err
 cmd_mv(struct cli *c)
 {
-	enum zt_err err = zt_mv(c->zt, c->args[0], c->args[1]);
+	char *as = NULL;
+	enum zt_err err = zt_mv(c->zt, c->args[0], c->args[1], &as);
 
 	if (err == ZT_OK)
-		cli_done(c, _("%.480s is %.480s now"), c->args[0], c->args[1]);
+		cli_done(c, _("%.480s is %.480s now"), c->args[0], as);
+	free(as);
 	return err;
 }
 

@@ -105,6 +105,7 @@ tree_fits(struct space *s, const struct path *path, const struct tree_entry *wha
 struct move {
 	const char *to;
 	bool ends_in_slash; /* TO: it means a folder */
+	struct buf *as;     /* where it is then */
 };
 
 /* Where TO leads: into the folder that is there, under the name of FROM, or to that name. */
@@ -127,6 +128,19 @@ find_target(struct space *s, const struct path *from, const struct move *m, stru
 	return ZT_OK;
 }
 
+/* PATH as a person writes it. */
+static enum zt_err
+print_path(const struct path *path, struct buf *out)
+{
+	buf_empty(out);
+	buf_printf(out, "%s:", path->workspace);
+	for (size_t i = 0; i < path->count; i++) {
+		buf_add_byte(out, '/');
+		buf_add(out, path->name[i]);
+	}
+	return buf_err(out);
+}
+
 static enum zt_err
 move(void *ctx, struct space *s, const struct path *from, struct batch *b)
 {
@@ -141,7 +155,8 @@ move(void *ctx, struct space *s, const struct path *from, struct batch *b)
 		return client_refuse(s->z, err, "%s", why);
 	if ((err = tree_parent(s, from, &was)) ||
 	    (err = tree_find(s, from, from->count, &what)) ||
-	    (err = find_target(s, from, m, &to)) || (err = tree_parent(s, &to, &into)))
+	    (err = find_target(s, from, m, &to)) || (err = print_path(&to, m->as)) ||
+	    (err = tree_parent(s, &to, &into)))
 		return err;
 	if (id_equal(&into.vlob, &was.vlob) && bytes_equal(to.name[to.count - 1], name))
 		return ZT_OK; /* it is there already */
@@ -152,9 +167,12 @@ move(void *ctx, struct space *s, const struct path *from, struct batch *b)
 }
 
 enum zt_err
-zt_mv(struct zt *z, const char *from, const char *to)
+zt_mv(struct zt *z, const char *from, const char *to, char **as)
 {
-	struct move m = { .to = to, .ends_in_slash = to[0] != 0 && to[strlen(to) - 1] == '/' };
+	struct buf is = buf_init(PATH_TEXT_MOST + 2 * LIMIT_NAME);
+	struct move m = {
+		.to = to, .ends_in_slash = to[0] != 0 && to[strlen(to) - 1] == '/', .as = &is
+	};
 	struct space *s, *s2;
 	struct path a, b;
 	struct tree_entry what;
@@ -168,7 +186,11 @@ zt_mv(struct zt *z, const char *from, const char *to)
 	if (from[strlen(from) - 1] == '/' && a.count > 0 &&
 	    (err = tree_find(s, &a, a.count, &what)) == ZT_OK && !what.is_folder)
 		err = client_refuse(z, ZT_ERR_INVALID, "that is not a folder");
-	return err ? err : tree_act(z, from, move, &m);
+	if (err == ZT_OK && (err = tree_act(z, from, move, &m)) == ZT_OK && as != NULL &&
+	    (*as = strdup(buf_text(&is))) == NULL)
+		err = ZT_ERR_MEMORY;
+	buf_free(&is);
+	return err;
 }
 
 /* ---- rm ---- */

@@ -16,6 +16,7 @@ mkdir d; echo g > d/g; echo f > f
 q put f w:/f; q put d w:/d
 check "a file is moved onto itself" q mv w:/f w:/f
 check "into the folder where it is" q mv w:/f w:/
+expect 0 "^w:/d/g is w:/d/g now" "and the path that it has is said" alice mv w:/d/g w:/d
 check "under its own name" q mv w:/d/g w:/d
 check "a folder too" q mv w:/d w:/
 check "the file is there" content w:/f f
@@ -23,6 +24,10 @@ check "the folder, with what is in it" content w:/d/g g
 expect 64 "cannot be moved into itself" "a folder goes not into itself" alice mv w:/d w:/d/e
 expect 66 "there is no" "a slash behind a name means a folder" alice mv w:/f w:/new/
 expect 64 "not a folder" "of the source too" alice mv w:/f/ w:/h
+
+q mkdir w:/shelf; q put f w:/moved
+expect 0 "^w:/moved is w:/shelf/moved now" "a move into a folder says the new path" alice mv w:/moved w:/shelf
+q rm -r w:/shelf
 
 # What was removed is listed, and comes back.
 q rm w:/f; q rm -r w:/d; q put d/g w:/f

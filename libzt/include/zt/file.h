@@ -66,7 +66,9 @@ ZT_CALL enum zt_err zt_ls(struct zt *z, const char *remote, bool recursive, bool
 ZT_CALL enum zt_err zt_ls_at(struct zt *z, const char *remote, uint64_t time, bool recursive,
     bool details, void (*each)(void *ctx, const struct zt_file *f), void *ctx);
 ZT_CALL enum zt_err zt_mkdir(struct zt *z, const char *remote);
-ZT_CALL enum zt_err zt_mv(struct zt *z, const char *from, const char *to);
+/* Moves FROM to TO; into TO, under its own name, if TO is a folder. *AS, if not NULL, is where
+ * it is then, as WORKSPACE:/path; the caller frees it. */
+ZT_CALL enum zt_err zt_mv(struct zt *z, const char *from, const char *to, char **as);
 /* Removes a file, or a folder with its contents (RECURSIVE), from its folder; history keeps
  * it. */
 ZT_CALL enum zt_err zt_rm(struct zt *z, const char *remote, bool recursive);
