@@ -92,8 +92,9 @@ put_into(
 static void
 would(void *ctx, const char *name)
 {
-	const struct progress *p = ctx;
+	struct progress *p = ctx;
 
+	p->would++;
 	if (p->json)
 		output_json(stdout, "would_send", "{s:o}", "path", output_text(name));
 	else {
@@ -178,7 +179,12 @@ cmd_put(struct cli *c)
 	err = c->count > 2 ? put_several(c, &bar, &p, &sum)
 			   : zt_put(c->zt, c->args[0], c->args[1], &p, &sum);
 	progress_end(&bar);
-	if (is_done(err))
+	if (is_done(err) && c->dry && !c->json)
+		cli_done(c,
+		    ln_(bar.would, "%llu file would be sent; nothing was",
+			"%llu files would be sent; nothing was"),
+		    (unsigned long long)bar.would);
+	else if (is_done(err))
 		say_files(c, sum);
 	return err;
 }

@@ -332,8 +332,10 @@ confirm_return(void *ctx, const struct zt_returning *w)
 	(void)printf(" <");
 	output_show(w->person.email);
 	(void)printf(">, %s %s\n", _("fingerprint"), w->person.fingerprint);
-	(void)printf(
-	    _("with %u devices, and a role in %u workspaces"), w->devices, w->workspace_count);
+	(void)printf(ln_(w->devices, "with %u device", "with %u devices"), w->devices);
+	(void)printf(ln_(w->workspace_count, ", and a role in %u workspace",
+			 ", and a role in %u workspaces"),
+	    w->workspace_count);
 	for (unsigned i = 0; i < w->workspace_count; i++) {
 		(void)printf("%s ", i > 0 ? "," : ":");
 		output_show(w->workspaces[i]);

@@ -14,7 +14,7 @@
 /* A line about long work, on standard error (progress.h). */
 struct progress {
 	bool shown, json;
-	uint64_t began_ms, drawn_ms, left_out;
+	uint64_t began_ms, drawn_ms, left_out, would;
 };
 
 /* The options, and the arguments that are left. */

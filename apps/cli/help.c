@@ -233,10 +233,12 @@ help_refuse(struct cli *c)
 void
 help_hint(const struct cli *c)
 {
+	struct cli look = *c; /* an option was refused before the command was looked for */
+	const struct command *k = c->command != NULL ? c->command : help_find(&look);
 	char usage[512];
 
-	if (c->command != NULL) {
-		help_usage(c->command, usage);
+	if (k != NULL) {
+		help_usage(k, usage);
 		(void)fprintf(stderr, "%s %s\n", _("usage:"), usage);
 	} else if (c->count > 0 && is_group(c->args[0])) {
 		list_commands(c, c->args[0], stderr);

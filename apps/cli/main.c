@@ -194,7 +194,10 @@ run(struct cli *c, const struct command *k)
 static void
 say_error(const struct cli *c, enum zt_err err)
 {
-	const char *words = zt_err_words(err), *why = c->why[0] != 0 ? c->why : words;
+	const char *words = c->dry && err == ZT_ERR_SOME
+				? N_("nothing was sent; what is named above would stay here")
+				: zt_err_words(err);
+	const char *why = c->why[0] != 0 ? c->why : words;
 
 	if (c->json) {
 		output_json(stderr, "error", "{s:s,s:o,s:i,s:b}", "error", zt_err_name(err),

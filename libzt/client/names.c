@@ -128,19 +128,6 @@ find_target(struct space *s, const struct path *from, const struct move *m, stru
 	return ZT_OK;
 }
 
-/* PATH as a person writes it. */
-static enum zt_err
-print_path(const struct path *path, struct buf *out)
-{
-	buf_empty(out);
-	buf_printf(out, "%s:", path->workspace);
-	for (size_t i = 0; i < path->count; i++) {
-		buf_add_byte(out, '/');
-		buf_add(out, path->name[i]);
-	}
-	return buf_err(out);
-}
-
 static enum zt_err
 move(void *ctx, struct space *s, const struct path *from, struct batch *b)
 {
@@ -151,11 +138,12 @@ move(void *ctx, struct space *s, const struct path *from, struct batch *b)
 	const char *why = "";
 	enum zt_err err;
 
+	buf_empty(m->as); /* it may be looked at again */
 	if ((err = path_parse(m->to, &to, &why)))
 		return client_refuse(s->z, err, "%s", why);
 	if ((err = tree_parent(s, from, &was)) ||
 	    (err = tree_find(s, from, from->count, &what)) ||
-	    (err = find_target(s, from, m, &to)) || (err = print_path(&to, m->as)) ||
+	    (err = find_target(s, from, m, &to)) || (err = path_print(&to, m->as)) ||
 	    (err = tree_parent(s, &to, &into)))
 		return err;
 	if (id_equal(&into.vlob, &was.vlob) && bytes_equal(to.name[to.count - 1], name))

@@ -37,6 +37,7 @@ struct piece {
 struct load {
 	struct batch *batch;
 	size_t blocks;
+	uint64_t files; /* whose content it brings */
 };
 
 struct transfer_slot {

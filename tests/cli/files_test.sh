@@ -39,7 +39,7 @@ check "with what it held" content w:/old f
 check "a folder comes back by its path" q restore w:/d
 check "with what was in it" content w:/d/g g
 expect 73 "it is there" "what is there is not restored to nothing in particular" alice restore w:/d
-expect 73 "elsewhere" "nothing comes back twice" alice restore w:/twice --object "$old"
+expect 73 "elsewhere in the workspace now: /old; zt mv" "what was moved is said to be where it is, and nothing comes back twice" alice restore w:/twice --object "$old"
 expect 64 "zt trash shows" "an id is one" alice restore w:/twice --object nothing
 removed() { alice trash w | grep " $1\$" | cut -d' ' -f1; }
 q mkdir w:/nest; q put f w:/nest/f; q rm w:/nest/f; inner=$(removed /nest/f)
@@ -207,6 +207,12 @@ check "what has its place stays" content w:/several/two two
 check "as it is" sh -c "'$bin/zt' --quiet --home alice --password-file alice.password get other:/src/run copied && cmp src/run copied"
 expect 0 "t/x" "a trial names what would be sent" alice put --dry-run t w:/trial
 check "and sends nothing" not_listed w:/ /trial/
+expect 0 "^1 file would be sent; nothing was" "and says so" alice put --dry-run one w:/trial
+expect 3 "nothing was sent; what is named above would stay here" "also where something would be left out" alice put --dry-run odd w:/trial
+check "nothing is said to be done" sh -c "! '$bin/zt' --home alice --password-file alice.password put -n odd w:/trial 2>&1 | grep 'is done'"
+mkdir -p names/t; q put one w:/names
+expect 73 "w:/names is a file; name another place for this folder" "what is in the way is named where it is" alice put names w:/names
+expect 66 "there was no \"names\" in w:/ at that time" "what was not yet, was not" alice ls --at "2020-01-01 00:00:00" w:/names
 echo mine > both.txt; echo theirs > theirs; q put theirs w:/both.txt
 expect 0 "kept both both.txt: it stays; what came is both (zt).txt" "with both kept, nothing is left out" alice get --keep-both w:/both.txt .
 check "what was here stays" grep -qx mine both.txt

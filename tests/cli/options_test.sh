@@ -23,6 +23,7 @@ wrong "zt get has no option --at" "get gives no older content in silence" get w:
 wrong "do not go together" "two options of which one would be ignored" restore w:/f --to-version 1 --at "2026-01-31 12:00:00"
 expect 64 "do not go together" "two passwords" zt --home "$state/none" --password-file "$state/pw" --password-fd 0 users
 wrong "is one of reader|contributor|manager|owner" "a role that is none" workspace share w bob --role admin
+wrong "usage: zt workspace share WORKSPACE USER" "and the usage of that command is shown" workspace share w bob --role admin
 wrong "is one of admin|standard|outsider" "a profile that is none, before codes are compared" greet zt:link --profile "adm"
 wrong "an option is missing: --email" "a missing option is named" claim zt:link
 wrong "an argument is missing: USER" "a missing argument is named" workspace share w
