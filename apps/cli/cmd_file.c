@@ -106,18 +106,20 @@ would(void *ctx, const char *name)
 /* Whether the put of LOCAL that ended with ERR says nothing of the others: LOCAL cannot be
  * read, or its place there is not free. */
 static bool
-is_of_one(const char *local, enum zt_err err)
+is_of_one(const char *local, const char *target, enum zt_err err)
 {
 	struct stat st;
 
 	if (strcmp(local, "-") == 0)
 		return false;
-	if (err == ZT_ERR_EXISTS || err == ZT_ERR_NAME || err == ZT_ERR_TOO_BIG)
-		return true;
-	if (err != ZT_ERR_NOT_FOUND && err != ZT_ERR_IO && err != ZT_ERR_INVALID)
+	if (strchr(target, ':') == NULL)
 		return false;
-	return stat(local, &st) != 0 || (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) ||
-	       access(local, R_OK) != 0;
+	if (err == ZT_ERR_EXISTS || err == ZT_ERR_NAME || err == ZT_ERR_TOO_BIG ||
+	    err == ZT_ERR_INVALID)
+		return true;
+	if (err != ZT_ERR_NOT_FOUND && err != ZT_ERR_IO)
+		return false;
+	return stat(local, &st) != 0 || access(local, R_OK) != 0;
 }
 
 /* WHY without the name that it begins with and that stands before it. */
@@ -152,7 +154,7 @@ put_several(struct cli *c, struct progress *bar, struct zt_progress *p, uint64_t
 		}
 		if (is_done(err))
 			continue;
-		if (!is_of_one(c->args[i], err)) {
+		if (!is_of_one(c->args[i], c->args[c->count - 1], err)) {
 			(void)snprintf(c->why, sizeof c->why, "%s", zt_why(c->zt));
 			return err;
 		}

@@ -1,4 +1,5 @@
 /* upload.c - a tree up: what is new or changed, gathered into changesets. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -646,6 +647,24 @@ aim(struct putting *p, const char *local, struct path *path, struct buf *own)
 	return ZT_OK;
 }
 
+/* Whether ST is this device's state folder, or stands in it: named directly, or by a link. */
+static bool
+is_own(const struct zt *z, const struct stat *own, const struct stat *st)
+{
+	DIR *d = own->st_ino != 0 ? opendir(z->home) : NULL;
+	const struct dirent *e;
+	struct stat in;
+	bool is = own->st_ino != 0 && st->st_dev == own->st_dev && st->st_ino == own->st_ino;
+
+	while (d != NULL && !is && (e = readdir(d)) != NULL)
+		is = strcmp(e->d_name, "..") != 0 &&
+		     fstatat(dirfd(d), e->d_name, &in, AT_SYMLINK_NOFOLLOW) == 0 &&
+		     in.st_dev == st->st_dev && in.st_ino == st->st_ino;
+	if (d != NULL)
+		(void)closedir(d);
+	return is;
+}
+
 static enum zt_err
 put_any(struct putting *p, const char *local, struct path *path)
 {
@@ -659,7 +678,12 @@ put_any(struct putting *p, const char *local, struct path *path)
 
 	if (stat(t->z->home, &p->own) != 0)
 		p->own.st_ino = 0;
-	if (err == ZT_OK && streams && path->count == 0)
+	if (err == ZT_OK && !streams && is_own(t->z, &p->own, &st))
+		err = client_refuse(t->z, ZT_ERR_INVALID,
+		    "%.120s belongs to the state folder of this very device: its keys are "
+		    "nobody else's, and are not sent",
+		    local);
+	else if (err == ZT_OK && streams && path->count == 0)
 		err = client_refuse(t->z, ZT_ERR_INVALID, "a stream needs a name there");
 	else if (err == ZT_OK && !streams && S_ISREG(st.st_mode))
 		err = aim(p, local, path, &own);

@@ -175,6 +175,11 @@ mkdir home; cp -r alice home/.zt; echo note > home/note
 expect 0 "state folder of this very device" "the keys of this device stay" "$bin/zt" --home home/.zt --password-file alice.password put home w:/home
 check "the others went" content w:/home/note note
 check "the keys did not" not_listed w:/home /home/.zt/
+expect 64 "state folder of this very device" "nor does the folder itself, named directly" alice put alice w:/home/own
+ln -s alice/device.zt key
+for it in alice/device.zt key alice/../alice/store.db; do expect 64 "state folder of this very device" "nor $it" alice put $it w:/home/own; done
+expect 3 "left out alice: .*state folder" "of several it is left out" alice put f alice w:/home
+check "nothing of it is there" not_listed w:/home "/home/own.*\|/home/alice.*"
 
 # Several at once, finding, sums.
 check "several into a folder" q put a b t w:/up
