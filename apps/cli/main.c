@@ -1,4 +1,5 @@
 /* main.c - zt: global options, then the table. */
+#include <ctype.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -94,14 +95,21 @@ bool
 cli_says_yes(const struct cli *c)
 {
 	char line[16];
+	const char *at = line;
 
-	if (!c->json)
-		(void)printf("? [y/n] %s", c->yes ? "y\n" : "");
+	if (!c->json) {
+		(void)printf("%s ", _("? [y/n]"));
+		(void)printf("%s", c->yes ? _("y") : "");
+		(void)printf("%s", c->yes ? "\n" : "");
+	}
 	(void)fflush(stdout);
 	if (c->yes)
 		return true;
-	return fgets(line, sizeof line, stdin) != NULL &&
-	       (line[0] == 'y' || line[0] == 'Y' || line[0] == *_("y"));
+	if (fgets(line, sizeof line, stdin) == NULL)
+		return false;
+	while (*at == ' ' || *at == '\t')
+		at++;
+	return *at == 'y' || *at == 'Y' || tolower((unsigned char)*at) == *_("y");
 }
 
 static enum zt_err

@@ -54,6 +54,31 @@ expect 0 "New <n@demo.example>" "and the newcomer is in" new users
 check "once" test "$(alice users | grep -c n@demo.example)" = 1
 expect 66 "accepted this invitation before" "the link is used up" alice greet "$link"
 
+# refused at the question: each side is told who refused
+refused() { # ANSWER
+	link=$(alice invite user); rm -rf "$state/new"; begin_greet "$link"; within 20 said g "waiting" || true
+	begin_claim "$link" --email m@demo.example --name Mel --label mel
+	of_g=$(code g); of_c=$(code c); echo "$of_g" >&8; echo "$of_c" >&7
+	within 20 said g "accept Mel" || true
+	echo "$1" >&7; ends $g; greeter=$ended; ends $c; claimer=$ended; exec 7>&- 8>&-
+}
+refused n
+check "a greeter who does not accept ends ($greeter)" test "$greeter" = 75
+check "and is told that they did not" said g "you did not accept m@demo.example: nobody was let in"
+check "not that the other side did something" sh -c "! grep 'other side stopped' '$state/g.out'"
+check "the newcomer ends too ($claimer)" test "$claimer" = 75
+check "and is told that the other side did not accept" said c "the other side did not accept you, or left before it answered"
+check "nobody came in" sh -c "! '$bin/zt' --home '$state/alice' --password-file '$state/alice.password' users | grep m@demo.example"
+export LC_ALL=fr_FR.UTF-8
+code() { within 30 said "$1" "^votre code" && LC_ALL=C sed -n 's/^votre code.*: //p' "$state/$1.out" | tail -1; }
+within_french() { said g "\[o/n\]"; }
+rm -rf "$state/new"; begin_greet "$link"; begin_claim "$link" --email m@demo.example --name Mel --label mel
+of_g=$(code g); of_c=$(code c); echo "$of_g" >&8; echo "$of_c" >&7
+check "in French the question is o or n" within 20 within_french
+echo oui >&7; ends $g; greeter=$ended; ends $c; exec 7>&- 8>&-
+check "and oui is yes ($greeter $ended)" test "$greeter $ended" = "0 0"
+unset LC_ALL
+
 # cancelled in another window
 link=$(alice invite user); begin_greet "$link"; within 20 said g "waiting" || true
 check "the invitation is cancelled in another window" alice invite cancel "$link"
