@@ -186,7 +186,7 @@ show_act(void *ctx, const struct zt_act *a)
 static enum zt_err
 offer_undo(struct cli *c, const struct deeds *all)
 {
-	bool asks = !c->yes && !c->json && isatty(STDIN_FILENO) != 0;
+	bool asks = cli_asks(c);
 	char undo[128];
 	enum zt_err err = ZT_OK;
 

@@ -164,7 +164,7 @@ const struct cli_exit cli_exits[] = {
 	{ 76, N_("none of it: the server is not honest, or of another version") },
 	{ 77, N_("none of it: it is not permitted, or the password is wrong") },
 	{ 78, N_("none of it: the configuration is not valid") },
-	{ 130, N_("it was interrupted") },
+	{ 130, N_("it was interrupted, or a question whether to do it was answered by no") },
 };
 const unsigned cli_exit_count = sizeof cli_exits / sizeof cli_exits[0];
 

@@ -92,6 +92,12 @@ cli_warn(const struct cli *c, const char *text)
 }
 
 bool
+cli_asks(const struct cli *c)
+{
+	return !c->yes && !c->json && isatty(STDIN_FILENO) != 0;
+}
+
+bool
 cli_says_yes(const struct cli *c)
 {
 	char line[16];
@@ -181,7 +187,8 @@ run(struct cli *c, const struct command *k)
 		cli_warn(
 		    c, _("--insecure: anybody on the way to an http:// server reads names, "
 			 "addresses and tokens"));
-	if (err == ZT_OK && k->of == NEEDS_DEVICE && (err = cli_password(c, false)) == ZT_OK) {
+	if (err == ZT_OK && k->of == NEEDS_DEVICE && (err = cli_check_device(c)) == ZT_OK &&
+	    (err = cli_password(c, false)) == ZT_OK) {
 		err = zt_open(&c->o, &c->zt, c->why);
 		explicit_bzero(c->password, sizeof c->password);
 	}

@@ -108,4 +108,35 @@ cc -shared -fPIC -o "$state/behind.so" "$state/behind.c" -ldl
 restart auth
 expect 0 "plans" "two minutes behind, just after a restart" env LD_PRELOAD="$state/behind.so ${LD_PRELOAD:-}" "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" workspace list
 expect 0 "plans" "and with the right clock" alice workspace list
+# a person who revokes another is asked, where a person sits there
+at_terminal() { # ANSWER COMMAND...: at a terminal of its own, ANSWER is typed at its question
+	/usr/bin/python3 - "$@" <<'P'
+import os, pty, sys
+pid, master = pty.fork()
+if pid == 0: os.execv(sys.argv[2], sys.argv[2:])
+out = b""
+while b"[y/n]" not in out:
+    try: some = os.read(master, 4096)
+    except OSError: break
+    if not some: break
+    out += some
+os.write(master, sys.argv[1].encode() + b"\n")
+while True:
+    try: some = os.read(master, 4096)
+    except OSError: break
+    if not some: break
+    out += some
+sys.stdout.buffer.write(out)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+P
+}
+revoke() { at_terminal "$1" "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" user revoke bob@demo.example; }
+bobs=$(alice devices | awk '/bob@demo.example/ {print $1}')
+expect 130 "you did not confirm: bob@demo.example is not revoked" "who answers no revokes nobody" revoke n
+expect 130 "$bobs" "the devices are named" revoke n
+expect 130 "lose the access to every workspace" "and what is lost" revoke ""
+expect 0 "bob@demo.example" "the person is there still" bob users
+expect 0 "bob@demo.example is revoked" "who answers yes does" revoke y
+expect 77 "revoked" "and the person is out" bob users
+expect 0 "is revoked" "a script is not asked" alice user revoke n@demo.example
 finish
