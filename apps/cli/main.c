@@ -242,6 +242,10 @@ check_arguments(struct cli *c, const struct command *k)
 	if (c->count > k->most)
 		return cli_refuse(
 		    c, _("zt %.40s has no use for \"%.80s\""), k->words, c->args[k->most]);
+	for (int i = 0; i < c->count; i++)
+		if (c->args[i][0] == 0)
+			return cli_refuse(
+			    c, _("argument %d of zt %.40s is empty"), i + 1, k->words);
 	if (c->count >= k->least)
 		return ZT_OK;
 	for (int i = 0; i < c->count && strchr(word, ' ') != NULL; i++)

@@ -48,6 +48,17 @@ check "what lay in a removed folder comes back alone" q restore w:/lone --object
 check "the folder then" q restore w:/again --object "$outer"
 check "without it" sh -c "[ -z \"\$('$bin/zt' --home alice --password-file alice.password ls w:/again)\" ]"
 check "which stays where it is" content w:/lone f
+q mkdir w:/box; q mkdir w:/box/in; q mkdir w:/box/in/most; q put f w:/box/in/most/f; q put f w:/box/in/g; q put f w:/box/h
+q rm w:/box/in/most/f; q rm -r w:/box/in/most; q rm w:/box/in/g; q rm -r w:/box
+trashed() { alice trash "$1" | grep -qx ".*  $2"; }
+check "what was removed from a folder before that was removed itself is listed" trashed w /box/in/most/
+check "a file too" trashed w /box/in/g
+check "and what was removed from that before" trashed w /box/in/most/f
+check "what came away with the folder is not" sh -c "! '$bin/zt' --home alice --password-file alice.password trash w | grep '  /box/h\|  /box/in/$'"
+check "a path with nothing behind it is the workspace" trashed w:/ /box/
+check "the trash of a folder is what was removed from there and below" sh -c "[ \"\$('$bin/zt' --home alice --password-file alice.password trash w:/box/in | sed 's/.*  //' | sort | tr '\\n' ' ')\" = '/box/in/g /box/in/most/ /box/in/most/f ' ]"
+q restore w:/box-in-g --object "$(removed /box/in/g)"
+check "and comes back" content w:/box-in-g f
 
 # The same size and the same time are not the same content.
 printf AAAA > a; printf BBBB > b; touch -d 2020-01-01 a b

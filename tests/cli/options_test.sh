@@ -27,6 +27,9 @@ wrong "usage: zt workspace share WORKSPACE USER" "and the usage of that command 
 wrong "is one of admin|standard|outsider" "a profile that is none, before codes are compared" greet zt:link --profile "adm"
 wrong "an option is missing: --email" "a missing option is named" claim zt:link
 wrong "an argument is missing: USER" "a missing argument is named" workspace share w
+wrong "argument 1 of zt find is empty" "an empty path is none" find "" "*"
+wrong "argument 2 of zt find is empty" "nor is an empty pattern, which nothing has" find w:/ ""
+wrong "argument 1 of zt find is empty" "also where another is missing" find ""
 wrong "no use for \"c\"" "so is one too many" mv w:/a w:/b c
 right "the same with all of them" workspace share w bob --role reader
 

@@ -81,9 +81,10 @@ ZT_CALL enum zt_err zt_history(struct zt *z, const char *remote,
  * removed. Errors: EXISTS (REMOTE itself was moved, or exists). */
 ZT_CALL enum zt_err zt_restore(
     struct zt *z, const char *remote, uint64_t version, uint64_t time);
-/* Lists the objects removed from the tree of WORKSPACE, each with its last place. Contents of
- * a removed folder are not listed by themselves. */
-ZT_CALL enum zt_err zt_trash(struct zt *z, const char *workspace,
+/* Lists the objects removed from the tree of WORKSPACE (or of WORKSPACE:/PATH: there and
+ * below), each with its last place. What lay in a removed folder when that was removed is not
+ * listed by itself; what had been removed from it before is. */
+ZT_CALL enum zt_err zt_trash(struct zt *z, const char *where,
     void (*each)(void *ctx, const struct zt_removed *r), void *ctx);
 /* Restores the removed object ID, as it was when removed, at the free path REMOTE. Errors:
  * NOT_FOUND, EXISTS (the object is in the tree, or REMOTE exists). */
