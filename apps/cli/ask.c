@@ -20,7 +20,7 @@ file_failed(struct cli *c, const char *name)
 {
 	int why = errno;
 
-	(void)cli_refuse(c, "%.180s: %s", name, strerror(why));
+	(void)cli_refuse(c, _("%.180s: %s"), name, _(strerror(why)));
 	return why == ENOENT ? ZT_ERR_NOT_FOUND : ZT_ERR_IO;
 }
 

@@ -126,12 +126,13 @@ is_of_one(const char *local, const char *target, enum zt_err err)
 static const char *
 reason_of(const char *local, const char *why, enum zt_err err)
 {
-	size_t n = strlen(local);
+	const char *between = _(": ");
+	size_t n = strlen(local), m = strlen(between);
 
 	if (why[0] == 0)
 		return zt_err_words(err);
-	return strncmp(why, local, n) == 0 && strncmp(why + n, ": ", 2) == 0 ? why + n + 2
-									     : why;
+	return strncmp(why, local, n) == 0 && strncmp(why + n, between, m) == 0 ? why + n + m
+										: why;
 }
 
 /* Each of several into the folder that is the last argument. One that does not go costs itself;
@@ -315,7 +316,8 @@ cmd_cp(struct cli *c)
 	heed_signals();
 	copy_folder(c, folder);
 	if (mkdir(folder, 0700) != 0) {
-		(void)snprintf(c->why, sizeof c->why, "%.180s: %s", folder, strerror(errno));
+		(void)snprintf(
+		    c->why, sizeof c->why, _("%.180s: %s"), folder, _(strerror(errno)));
 		return ZT_ERR_IO;
 	}
 	(void)snprintf(

@@ -64,7 +64,7 @@ show_invitation(void *ctx, const struct zt_invitation *i)
 		output_json(stdout, "invitation", "{s:s,s:s,s:s,s:o}", "id", i->id, "type",
 		    i->kind, "state", i->state, "created", output_number(i->created));
 	else
-		(void)printf("%s  %-7s %s\n", i->id, i->kind, i->state);
+		(void)printf("%s  %-7s %s\n", i->id, _(i->kind), _(i->state));
 }
 
 enum zt_err
@@ -366,7 +366,7 @@ read_words(struct cli *c, char *out, size_t size)
 	out[n] = 0;
 	if (!all)
 		(void)snprintf(
-		    c->why, sizeof c->why, "%.200s: %s", c->words_file, strerror(errno));
+		    c->why, sizeof c->why, _("%.180s: %s"), c->words_file, _(strerror(errno)));
 	else if (n == size - 1)
 		(void)snprintf(c->why, sizeof c->why, _("%.200s holds more than the words"),
 		    c->words_file);

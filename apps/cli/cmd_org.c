@@ -259,7 +259,7 @@ cmd_log_head(struct cli *c)
 static enum zt_err
 file_failed(struct cli *c, const char *file)
 {
-	(void)snprintf(c->why, sizeof c->why, "%.180s: %s", file, strerror(errno));
+	(void)snprintf(c->why, sizeof c->why, _("%.180s: %s"), file, _(strerror(errno)));
 	return errno == EEXIST ? ZT_ERR_EXISTS : errno == ENOSPC ? ZT_ERR_FULL : ZT_ERR_IO;
 }
 

@@ -62,7 +62,10 @@ const struct command commands[] = {
 	    N_("revoke a device, renew the keys that it knew, and look at what it did"),
 	    "zt device revoke laptop --since '2026-05-01 08:00:00'", 1, 1, NEEDS_DEVICE, 0,
 	    OPT(SINCE) | OPT(YES), cmd_device_revoke },
-	{ "device ack", "[DEVICE]", N_("say that a new device of yours is known to you"),
+	{ "device ack", "[DEVICE]",
+	    N_("say that you know a new device of yours, or all new ones: zt status and zt "
+	       "watch no "
+	       "longer name it"),
 	    "zt device ack phone", 0, 1, NEEDS_DEVICE, 0, 0, cmd_device_ack },
 	{ "devices", "", N_("list devices"), "zt devices", 0, 0, NEEDS_DEVICE, 0, 0,
 	    cmd_devices },
@@ -159,8 +162,11 @@ const struct command commands[] = {
 	    "zt log export history plans", 1, 2, NEEDS_DEVICE, 0, 0, cmd_log_export },
 	{ "repair", "", N_("bring back what the server lost when an older backup was restored"),
 	    "zt repair", 0, 0, NEEDS_DEVICE, 0, 0, cmd_repair },
-	{ "watch", "", N_("print what happens, as it happens"), "zt watch", 0, 0, NEEDS_DEVICE,
-	    0, 0, cmd_watch },
+	{ "watch", "",
+	    N_("print a line for each change of files, keys and the trust log, as it happens, "
+	       "and "
+	       "for each new device of yours, until Ctrl-C"),
+	    "zt watch", 0, 0, NEEDS_DEVICE, 0, 0, cmd_watch },
 	{ "completion", "bash|zsh|man",
 	    N_("print the completion of a shell, or the manual page"),
 	    "zt completion bash > /etc/bash_completion.d/zt", 1, 1, NEEDS_NOTHING, 0, 0,

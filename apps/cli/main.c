@@ -62,7 +62,7 @@ cli_note(bool json, const char *kind, const char *words, const char *path, const
 	}
 	(void)fprintf(stderr, "zt: %s%s", words, path[0] != 0 ? " " : "");
 	output_show_on(stderr, path);
-	(void)fprintf(stderr, "%s", words[0] != 0 || path[0] != 0 ? ": " : "");
+	(void)fprintf(stderr, "%s", words[0] != 0 || path[0] != 0 ? _(": ") : "");
 	output_show_on(stderr, reason);
 	(void)fprintf(stderr, "\n");
 }

@@ -16,7 +16,7 @@ transfer_err(struct zt *z, const char *name, int number)
 			  : number == ENOSPC || number == EDQUOT ? ZT_ERR_FULL
 								 : ZT_ERR_IO;
 
-	return client_refuse(z, err, "%.180s: %s", name, strerror(number));
+	return client_refuse(z, err, "%.180s: %s", name, client_words(z, strerror(number)));
 }
 
 void
