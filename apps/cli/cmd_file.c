@@ -96,7 +96,8 @@ would(void *ctx, const char *name)
 
 	p->would++;
 	if (p->json)
-		output_json(stdout, "would_send", "{s:o}", "path", output_text(name));
+		output_json(stdout, "would_send", "{s:o,s:o*}", "path", output_text(name),
+		    "path_hex", output_hex(name));
 	else {
 		output_show(name);
 		(void)printf("\n");

@@ -56,8 +56,8 @@ void
 cli_note(bool json, const char *kind, const char *words, const char *path, const char *reason)
 {
 	if (json) {
-		output_json(stderr, kind, "{s:o,s:o}", "path", output_text(path), "reason",
-		    output_text(reason));
+		output_json(stderr, kind, "{s:o,s:o*,s:o}", "path", output_text(path),
+		    "path_hex", output_hex(path), "reason", output_text(reason));
 		return;
 	}
 	(void)fprintf(stderr, "zt: %s%s", words, path[0] != 0 ? " " : "");

@@ -83,7 +83,7 @@ add_entry(struct local_folder *f, const char *name)
 		return ZT_ERR_MEMORY;
 	f->count++;
 	buf_printf(&e->shown, "%s/", f->shown);
-	utf8_show(bytes_text(name), &e->shown);
+	buf_add_text(&e->shown, name);
 	if ((err = buf_err(&e->shown)) == ZT_OK)
 		look_at_entry(f, e);
 	return err;

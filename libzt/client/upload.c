@@ -539,7 +539,7 @@ put_single(struct putting *p, int fd, const struct stat *st, const char *local,
 	struct space_object o = { .is_folder = false };
 	enum zt_err err;
 
-	utf8_show(bytes_text(local), &e.shown);
+	buf_add_text(&e.shown, local);
 	if ((err = buf_err(&e.shown)) || (err = find_place(p, path, &parent, &e)))
 		goto out;
 	if (e.is_there && e.there.is_folder)

@@ -107,7 +107,12 @@ r = subprocess.run([zt, "--json", "--home", state + "/fresh", "--password-file",
 r = subprocess.run([zt, "--json", "--home", state + "/fresh", "--password-file", state + "/alice.password", "put", state + "/tree", "x:/t"], capture_output=True)
 left = [json.loads(l) for l in r.stderr.splitlines()]
 assert {os.path.basename(o["path"]) for o in left if o["kind"] == "left_out"} >= {"link"}, left
-assert any("name" in o["path"] and "xff" in o["path"] or "\ufffd" in o["path"] for o in left), left
+odd, = [o for o in left if "\ufffd" in o.get("path", "")]
+assert bytes.fromhex(odd["path_hex"]) == os.fsencode(state) + b"/tree/name\xff", odd
+assert all("path_hex" not in o for o in left if o is not odd), left
+r = subprocess.run([zt, "--json", "--home", state + "/fresh", "--password-file", state + "/alice.password", "put", "-n", os.fsencode(state) + b"/tree/name\xff", "x:/as"], capture_output=True)
+would, = [json.loads(l) for l in r.stdout.splitlines() if b"would_send" in l]
+assert bytes.fromhex(would["path_hex"]).endswith(b"/tree/name\xff"), would
 P
 # Two people are asked: shown in tests of enrolment by their words, here by those of JSON.
 done_="$done_ greet, claim, recover, recovery colleagues, protect, device revoke, pki trust, pki request, pki status, pki accept, pki reject, workspace claim, workspace void-change, workspace void-pin, server accept-loss, "

@@ -9,7 +9,9 @@ struct zt_progress {
 	/* Progress in bytes; TOTAL grows while a tree is walked. May be NULL. */
 	void (*step)(
 	    void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name);
-	/* NAME was skipped, with the reason; the transfer continues. May be NULL. */
+	/* NAME was skipped, with the reason; the transfer continues. Of a local file it holds
+	 * the bytes that the file system has, UTF-8 or not: show it through zt_show. May be
+	 * NULL. */
 	void (*skipped)(void *ctx, const char *name, const char *why);
 	/* zt_options.keep_both: what is there as NAME stays, and what came is AS. May be
 	 * NULL. */
