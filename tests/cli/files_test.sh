@@ -198,6 +198,16 @@ check "each under its name" content w:/up/t/x CCCC
 expect 0 "/odd/sub/in" "find by name" alice find w:/ 'i?'
 expect 0 '"bytes": *4,' "sums" alice --json du w:/up/a
 
+# Two who put the same name at once: each sends one file, and says so also where the other was first.
+echo 1 > one_; echo 22 > two_
+for i in 1 2 3 4 5; do
+	"$bin/zt" --home alice --password-file alice.password put one_ "w:/race$i" >race.alice 2>&1 & racing=$!
+	"$bin/zt" --home bob --password-file bob.password put two_ "w:/race$i" >race.bob 2>&1 || true
+	wait $racing || true
+	cat race.alice race.bob >> races
+done
+check "of two who put one file each at once, none counts two" sh -c "! grep '^[02] files' races"
+
 # Copies, trials, both.
 q workspace create other
 check "a folder is copied to another workspace" q cp w:/src other:/src
