@@ -20,7 +20,7 @@ file_failed(struct cli *c, const char *name)
 {
 	int why = errno;
 
-	(void)cli_refuse(c, "%.180s: %s", name, strerror(why));
+	(void)cli_refuse(c, _("%.180s: %s"), name, _(strerror(why)));
 	return why == ENOENT ? ZT_ERR_NOT_FOUND : ZT_ERR_IO;
 }
 
@@ -212,9 +212,26 @@ find_password(struct cli *c, bool is_new)
 }
 
 enum zt_err
+cli_check_device(struct cli *c)
+{
+	if (zt_has_device(c->o.home))
+		return ZT_OK;
+	(void)cli_refuse(c,
+	    _("there is no device in %.80s: zt claim LINK, zt recover or zt org bootstrap "
+	      "makes "
+	      "one there; --home DIR names another folder"),
+	    c->o.home);
+	return ZT_ERR_NOT_FOUND;
+}
+
+enum zt_err
 cli_password(struct cli *c, bool is_new)
 {
+	enum zt_err err;
+
 	c->o.password = c->password;
+	if (!is_new && !zt_is_joining(c->o.home) && (err = cli_check_device(c)))
+		return err;
 	if (!is_new && c->password_file == NULL && !cli_has(c, OPTION_PASSWORD_FD) &&
 	    zt_is_unlocked(c->o.home)) {
 		c->o.password = NULL;

@@ -88,7 +88,7 @@ struct deed {
 struct deeds {
 	struct cli *c;
 	struct deed *list; /* those of which something stands */
-	size_t count, cap;
+	size_t count, cap, shown;
 	uint64_t since;
 	bool is_full;
 };
@@ -172,6 +172,8 @@ show_act(void *ctx, const struct zt_act *a)
 		    "by", a->by, "subject", a->subject, "what", output_text(a->what), "undo",
 		    undo, "index", output_number(a->index), "time", output_number(a->time));
 	} else if (!all->c->quiet) {
+		if (all->shown++ == 0)
+			cli_say(all->c, "what it did, and the devices that it brought:");
 		(void)printf("  ");
 		output_time(a->time);
 		(void)printf("  %-20s ", a->action);
@@ -184,7 +186,7 @@ show_act(void *ctx, const struct zt_act *a)
 static enum zt_err
 offer_undo(struct cli *c, const struct deeds *all)
 {
-	bool asks = !c->yes && !c->json && isatty(STDIN_FILENO) != 0;
+	bool asks = cli_asks(c);
 	char undo[128];
 	enum zt_err err = ZT_OK;
 
@@ -218,8 +220,14 @@ cmd_device_revoke(struct cli *c)
 	if ((err = zt_find_device(c->zt, c->args[0], id)) ||
 	    (err = zt_device_revoke(c->zt, id)))
 		return err;
-	cli_done(c, "%s", _("it is revoked. What it did, and the devices that it brought:"));
-	if ((err = zt_device_acts(c->zt, id, show_act, &all)) == ZT_OK)
+	cli_done(c, _("%.200s is revoked"), c->args[0]);
+	err = zt_device_acts(c->zt, id, show_act, &all);
+	if (err == ZT_OK && all.shown == 0)
+		cli_say(c, c->since > 0
+			       ? N_("it has done nothing that the trust log knows of "
+				    "since then")
+			       : N_("it has done nothing that the trust log knows of"));
+	if (err == ZT_OK)
 		err = all.is_full ? ZT_ERR_MEMORY : offer_undo(c, &all);
 	free(all.list);
 	return err;

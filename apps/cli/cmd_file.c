@@ -4,6 +4,7 @@
 #include <fts.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -91,41 +92,105 @@ put_into(
 static void
 would(void *ctx, const char *name)
 {
-	const struct progress *p = ctx;
+	struct progress *p = ctx;
 
+	p->would++;
 	if (p->json)
-		output_json(stdout, "would_send", "{s:o}", "path", output_text(name));
+		output_json(stdout, "would_send", "{s:o,s:o*}", "path", output_text(name),
+		    "path_hex", output_hex(name));
 	else {
 		output_show(name);
 		(void)printf("\n");
 	}
 }
 
+/* Whether the put of LOCAL that ended with ERR says nothing of the others: LOCAL cannot be
+ * read, or its place there is not free. */
+static bool
+is_of_one(const char *local, const char *target, enum zt_err err)
+{
+	struct stat st;
+
+	if (strcmp(local, "-") == 0)
+		return false;
+	if (strchr(target, ':') == NULL)
+		return false;
+	if (err == ZT_ERR_EXISTS || err == ZT_ERR_NAME || err == ZT_ERR_TOO_BIG ||
+	    err == ZT_ERR_INVALID)
+		return true;
+	if (err != ZT_ERR_NOT_FOUND && err != ZT_ERR_IO)
+		return false;
+	return stat(local, &st) != 0 || access(local, R_OK) != 0;
+}
+
+/* WHY without the name that it begins with and that stands before it. */
+static const char *
+reason_of(const char *local, const char *why, enum zt_err err)
+{
+	const char *between = _(": ");
+	size_t n = strlen(local), m = strlen(between);
+
+	if (why[0] == 0)
+		return zt_err_words(err);
+	return strncmp(why, local, n) == 0 && strncmp(why + n, between, m) == 0 ? why + n + m
+										: why;
+}
+
+/* Each of several into the folder that is the last argument. One that does not go costs itself;
+ * where none went, the first one's error is the command's. */
+static enum zt_err
+put_several(struct cli *c, struct progress *bar, struct zt_progress *p, uint64_t *sum)
+{
+	enum zt_err first = ZT_OK;
+	bool any = false;
+
+	for (int i = 0; i < c->count - 1; i++) {
+		uint64_t n = 0;
+		enum zt_err err = put_into(c, c->args[i], c->args[c->count - 1], p, &n);
+
+		*sum += n;
+		any |= is_done(err);
+		if (err && first == ZT_OK) {
+			first = err;
+			(void)snprintf(c->why, sizeof c->why, "%s", zt_why(c->zt));
+		}
+		if (is_done(err))
+			continue;
+		if (!is_of_one(c->args[i], c->args[c->count - 1], err)) {
+			(void)snprintf(c->why, sizeof c->why, "%s", zt_why(c->zt));
+			return err;
+		}
+		p->skipped(p->ctx, c->args[i], reason_of(c->args[i], zt_why(c->zt), err));
+	}
+	if (first == ZT_OK || !any)
+		return first;
+	(void)snprintf(
+	    c->why, sizeof c->why, _("left out: %llu"), (unsigned long long)bar->left_out);
+	return ZT_ERR_SOME;
+}
+
 enum zt_err
 cmd_put(struct cli *c)
 {
-	const char *target = c->args[c->count - 1];
 	struct progress bar;
 	struct zt_progress p = progress_begin(&bar, c);
 	uint64_t sum = 0;
-	enum zt_err err = ZT_OK, first = ZT_OK;
+	enum zt_err err;
 
 	heed_signals();
 	if (c->dry)
 		p.would = would;
-	for (int i = 0; i < c->count - 1 && is_done(err); i++) {
-		uint64_t n = 0;
-
-		err = c->count > 2 ? put_into(c, c->args[i], target, &p, &n)
-				   : zt_put(c->zt, c->args[i], target, &p, &n);
-		sum += n;
-		if (first == ZT_OK || !is_done(err))
-			first = err;
-	}
+	err = c->count > 2 ? put_several(c, &bar, &p, &sum)
+			   : zt_put(c->zt, c->args[0], c->args[1], &p, &sum);
 	progress_end(&bar);
-	if (is_done(first))
+	if (is_done(err) && c->dry && !c->json)
+		cli_done(c,
+		    ln_(bar.would, "%llu file would be sent; nothing was",
+			"%llu files would be sent; nothing was"),
+		    (unsigned long long)bar.would);
+	else if (is_done(err))
 		say_files(c, sum);
-	return first;
+	return err;
 }
 
 enum zt_err
@@ -140,7 +205,7 @@ cmd_get(struct cli *c)
 	heed_signals();
 	err = zt_get(c->zt, c->args[0], local, &p, &n);
 	progress_end(&bar);
-	if (err == ZT_OK && strcmp(local, "-") != 0)
+	if (is_done(err) && strcmp(local, "-") != 0)
 		say_files(c, n);
 	return err;
 }
@@ -200,10 +265,12 @@ cmd_make_folder(struct cli *c)
 enum zt_err
 cmd_mv(struct cli *c)
 {
-	enum zt_err err = zt_mv(c->zt, c->args[0], c->args[1]);
+	char *as = NULL;
+	enum zt_err err = zt_mv(c->zt, c->args[0], c->args[1], &as);
 
 	if (err == ZT_OK)
-		cli_done(c, _("%.480s is %.480s now"), c->args[0], c->args[1]);
+		cli_done(c, _("%.480s is %.480s now"), c->args[0], as);
+	free(as);
 	return err;
 }
 
@@ -250,7 +317,8 @@ cmd_cp(struct cli *c)
 	heed_signals();
 	copy_folder(c, folder);
 	if (mkdir(folder, 0700) != 0) {
-		(void)snprintf(c->why, sizeof c->why, "%.180s: %s", folder, strerror(errno));
+		(void)snprintf(
+		    c->why, sizeof c->why, _("%.180s: %s"), folder, _(strerror(errno)));
 		return ZT_ERR_IO;
 	}
 	(void)snprintf(

@@ -64,7 +64,7 @@ show_invitation(void *ctx, const struct zt_invitation *i)
 		output_json(stdout, "invitation", "{s:s,s:s,s:s,s:o}", "id", i->id, "type",
 		    i->kind, "state", i->state, "created", output_number(i->created));
 	else
-		(void)printf("%s  %-7s %s\n", i->id, i->kind, i->state);
+		(void)printf("%s  %-7s %s\n", i->id, _(i->kind), _(i->state));
 }
 
 enum zt_err
@@ -332,8 +332,10 @@ confirm_return(void *ctx, const struct zt_returning *w)
 	(void)printf(" <");
 	output_show(w->person.email);
 	(void)printf(">, %s %s\n", _("fingerprint"), w->person.fingerprint);
-	(void)printf(
-	    _("with %u devices, and a role in %u workspaces"), w->devices, w->workspace_count);
+	(void)printf(ln_(w->devices, "with %u device", "with %u devices"), w->devices);
+	(void)printf(ln_(w->workspace_count, ", and a role in %u workspace",
+			 ", and a role in %u workspaces"),
+	    w->workspace_count);
 	for (unsigned i = 0; i < w->workspace_count; i++) {
 		(void)printf("%s ", i > 0 ? "," : ":");
 		output_show(w->workspaces[i]);
@@ -364,7 +366,7 @@ read_words(struct cli *c, char *out, size_t size)
 	out[n] = 0;
 	if (!all)
 		(void)snprintf(
-		    c->why, sizeof c->why, "%.200s: %s", c->words_file, strerror(errno));
+		    c->why, sizeof c->why, _("%.180s: %s"), c->words_file, _(strerror(errno)));
 	else if (n == size - 1)
 		(void)snprintf(c->why, sizeof c->why, _("%.200s holds more than the words"),
 		    c->words_file);

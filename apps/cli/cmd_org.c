@@ -81,12 +81,67 @@ warn_of_gone(void *ctx, const struct zt_way *w)
 	cli_warn(c, text);
 }
 
+struct losing {
+	const char *user;
+	unsigned devices;
+};
+
+/* A live device of the user's, in the list of what they lose. */
+static void
+show_losing(void *ctx, const struct zt_device *d)
+{
+	struct losing *l = ctx;
+
+	if (strcmp(d->user, l->user) != 0 || !d->is_live)
+		return;
+	l->devices++;
+	(void)printf("  %s  ", d->id);
+	output_show(d->label[0] != 0 ? d->label : d->purpose); /* others' labels are sealed */
+	(void)printf("\n");
+}
+
+/* Whom it is about, what they lose, and what they keep; then the question. Errors: INTERRUPTED
+ * (no). */
+static enum zt_err
+confirm_revocation(struct cli *c, const struct zt_person *p)
+{
+	struct losing l = { .user = p->id };
+	enum zt_err err;
+
+	(void)printf("%s ", _("this revokes"));
+	output_show(p->name);
+	(void)printf(" <");
+	output_show(p->email);
+	(void)printf(
+	    ">, %s %s%s\n", _("fingerprint"), p->fingerprint, _(", with the devices:"));
+	if ((err = zt_devices(c->zt, show_losing, &l)))
+		return err;
+	if (l.devices == 0)
+		(void)printf("  %s\n", _("(none)"));
+	(void)printf("%s\n",
+	    _("They lose the access to every workspace, and their devices are refused from now "
+	      "on; the keys that they knew are renewed. What is on their disks stays there, "
+	      "and nothing brings them back but a new invitation."));
+	(void)printf("%s", _("revoke them"));
+	if (cli_says_yes(c))
+		return ZT_OK;
+	(void)snprintf(
+	    c->why, sizeof c->why, _("you did not confirm: %.160s is not revoked"), p->email);
+	return ZT_ERR_INTERRUPTED;
+}
+
 enum zt_err
 cmd_user_revoke(struct cli *c)
 {
-	enum zt_err err = zt_user_revoke(c->zt, c->args[0]);
+	const char *user = c->args[0];
+	struct zt_person p;
+	enum zt_err err = ZT_OK;
 
-	if (err)
+	/* then by id: nothing that happens meanwhile changes whom it means */
+	if (cli_asks(c) && (err = zt_find_person(c->zt, user, &p)) == ZT_OK &&
+	    (err = confirm_revocation(c, &p)) == ZT_OK)
+		user = p.id;
+	if (err || (err = zt_user_revoke(c->zt, user)))
 		return err;
 	cli_done(c, _("%.200s is revoked"), c->args[0]);
 	return zt_ways_back(c->zt, warn_of_gone, c);
@@ -204,7 +259,7 @@ cmd_log_head(struct cli *c)
 static enum zt_err
 file_failed(struct cli *c, const char *file)
 {
-	(void)snprintf(c->why, sizeof c->why, "%.180s: %s", file, strerror(errno));
+	(void)snprintf(c->why, sizeof c->why, _("%.180s: %s"), file, _(strerror(errno)));
 	return errno == EEXIST ? ZT_ERR_EXISTS : errno == ENOSPC ? ZT_ERR_FULL : ZT_ERR_IO;
 }
 

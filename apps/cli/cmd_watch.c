@@ -1,8 +1,10 @@
 /* cmd_watch.c - what happens, as it happens. */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "command.h"
+#include "common/l10n.h"
 #include "common/output.h"
 #include "zt/sync.h"
 
@@ -27,6 +29,23 @@ ready(void *ctx)
 	(void)fflush(stdout);
 }
 
+/* The server's word, to look for oneself. */
+static void
+say_event(const struct zt_event *e)
+{
+	bool is_log = strcmp(e->kind, "log") == 0, is_chain = strcmp(e->kind, "chain") == 0;
+
+	(void)printf("%s ", is_log     ? _("the trust log has a new entry")
+			    : is_chain ? _("the files were changed")
+				       : _("the keys were renewed"));
+	(void)printf("(%llu)", (unsigned long long)e->position);
+	if (e->workspace[0] != 0) {
+		(void)printf("%s", _(": "));
+		output_show(e->workspace);
+	}
+	(void)printf("\n");
+}
+
 static void
 event(void *ctx, const struct zt_event *e)
 {
@@ -36,9 +55,7 @@ event(void *ctx, const struct zt_event *e)
 		output_json(stdout, "event", "{s:s,s:o,s:o}", "event", e->kind, "workspace",
 		    output_text(e->workspace), "position", output_number(e->position));
 	} else {
-		(void)printf("%-6s ", e->kind);
-		output_show(e->workspace);
-		(void)printf(" %llu\n", (unsigned long long)e->position);
+		say_event(e);
 	}
 	(void)fflush(stdout);
 }

@@ -14,7 +14,7 @@
 /* A line about long work, on standard error (progress.h). */
 struct progress {
 	bool shown, json;
-	uint64_t began_ms, drawn_ms, left_out;
+	uint64_t began_ms, drawn_ms, left_out, would;
 };
 
 /* The options, and the arguments that are left. */
@@ -70,8 +70,11 @@ void cli_note(
     bool json, const char *kind, const char *words, const char *path, const char *reason);
 /* The time SECONDS from now in milliseconds, up to a second later and never sooner. */
 uint64_t cli_due(unsigned seconds);
-/* Asks for the password as the options say, unless the device is unlocked. Errors: USAGE, IO.
- */
+/* Complains if the state folder holds no device; before a password is asked for, which would
+ * open nothing. Errors: NOT_FOUND. */
+enum zt_err cli_check_device(struct cli *c);
+/* Asks for the password as the options say, unless the device is unlocked. Errors: NOT_FOUND
+ * (there is no device to open), USAGE, IO. */
 enum zt_err cli_password(struct cli *c, bool is_new);
 /* A new password: from --new-password-file, or asked for twice. */
 enum zt_err cli_new_password(struct cli *c, char *out, unsigned size);
@@ -92,6 +95,9 @@ void cli_count_ending(void *ctx, const struct zt_pki_item *i);
 void cli_say(const struct cli *c, const char *text);
 /* A sentence on standard error, also with --json or --quiet; no-op if it is "". */
 void cli_warn(const struct cli *c, const char *text);
+/* Whether an act that destroys is asked for first: a person sits there, and did not say --yes.
+ */
+bool cli_asks(const struct cli *c);
 /* Waits for the answer to a question just shown; true for yes, or with --yes. */
 bool cli_says_yes(const struct cli *c);
 

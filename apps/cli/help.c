@@ -164,7 +164,7 @@ const struct cli_exit cli_exits[] = {
 	{ 76, N_("none of it: the server is not honest, or of another version") },
 	{ 77, N_("none of it: it is not permitted, or the password is wrong") },
 	{ 78, N_("none of it: the configuration is not valid") },
-	{ 130, N_("it was interrupted") },
+	{ 130, N_("it was interrupted, or a question whether to do it was answered by no") },
 };
 const unsigned cli_exit_count = sizeof cli_exits / sizeof cli_exits[0];
 
@@ -233,10 +233,12 @@ help_refuse(struct cli *c)
 void
 help_hint(const struct cli *c)
 {
+	struct cli look = *c; /* an option was refused before the command was looked for */
+	const struct command *k = c->command != NULL ? c->command : help_find(&look);
 	char usage[512];
 
-	if (c->command != NULL) {
-		help_usage(c->command, usage);
+	if (k != NULL) {
+		help_usage(k, usage);
 		(void)fprintf(stderr, "%s %s\n", _("usage:"), usage);
 	} else if (c->count > 0 && is_group(c->args[0])) {
 		list_commands(c, c->args[0], stderr);

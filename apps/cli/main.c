@@ -1,4 +1,5 @@
 /* main.c - zt: global options, then the table. */
+#include <ctype.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -55,13 +56,13 @@ void
 cli_note(bool json, const char *kind, const char *words, const char *path, const char *reason)
 {
 	if (json) {
-		output_json(stderr, kind, "{s:o,s:o}", "path", output_text(path), "reason",
-		    output_text(reason));
+		output_json(stderr, kind, "{s:o,s:o*,s:o}", "path", output_text(path),
+		    "path_hex", output_hex(path), "reason", output_text(reason));
 		return;
 	}
 	(void)fprintf(stderr, "zt: %s%s", words, path[0] != 0 ? " " : "");
 	output_show_on(stderr, path);
-	(void)fprintf(stderr, "%s", words[0] != 0 || path[0] != 0 ? ": " : "");
+	(void)fprintf(stderr, "%s", words[0] != 0 || path[0] != 0 ? _(": ") : "");
 	output_show_on(stderr, reason);
 	(void)fprintf(stderr, "\n");
 }
@@ -91,17 +92,30 @@ cli_warn(const struct cli *c, const char *text)
 }
 
 bool
+cli_asks(const struct cli *c)
+{
+	return !c->yes && !c->json && isatty(STDIN_FILENO) != 0;
+}
+
+bool
 cli_says_yes(const struct cli *c)
 {
 	char line[16];
+	const char *at = line;
 
-	if (!c->json)
-		(void)printf("? [y/n] %s", c->yes ? "y\n" : "");
+	if (!c->json) {
+		(void)printf("%s ", _("? [y/n]"));
+		(void)printf("%s", c->yes ? _("y") : "");
+		(void)printf("%s", c->yes ? "\n" : "");
+	}
 	(void)fflush(stdout);
 	if (c->yes)
 		return true;
-	return fgets(line, sizeof line, stdin) != NULL &&
-	       (line[0] == 'y' || line[0] == 'Y' || line[0] == *_("y"));
+	if (fgets(line, sizeof line, stdin) == NULL)
+		return false;
+	while (*at == ' ' || *at == '\t')
+		at++;
+	return *at == 'y' || *at == 'Y' || tolower((unsigned char)*at) == *_("y");
 }
 
 static enum zt_err
@@ -173,7 +187,8 @@ run(struct cli *c, const struct command *k)
 		cli_warn(
 		    c, _("--insecure: anybody on the way to an http:// server reads names, "
 			 "addresses and tokens"));
-	if (err == ZT_OK && k->of == NEEDS_DEVICE && (err = cli_password(c, false)) == ZT_OK) {
+	if (err == ZT_OK && k->of == NEEDS_DEVICE && (err = cli_check_device(c)) == ZT_OK &&
+	    (err = cli_password(c, false)) == ZT_OK) {
 		err = zt_open(&c->o, &c->zt, c->why);
 		explicit_bzero(c->password, sizeof c->password);
 	}
@@ -194,7 +209,10 @@ run(struct cli *c, const struct command *k)
 static void
 say_error(const struct cli *c, enum zt_err err)
 {
-	const char *words = zt_err_words(err), *why = c->why[0] != 0 ? c->why : words;
+	const char *words = c->dry && err == ZT_ERR_SOME
+				? N_("nothing was sent; what is named above would stay here")
+				: zt_err_words(err);
+	const char *why = c->why[0] != 0 ? c->why : words;
 
 	if (c->json) {
 		output_json(stderr, "error", "{s:s,s:o,s:i,s:b}", "error", zt_err_name(err),
@@ -224,6 +242,10 @@ check_arguments(struct cli *c, const struct command *k)
 	if (c->count > k->most)
 		return cli_refuse(
 		    c, _("zt %.40s has no use for \"%.80s\""), k->words, c->args[k->most]);
+	for (int i = 0; i < c->count; i++)
+		if (c->args[i][0] == 0)
+			return cli_refuse(
+			    c, _("argument %d of zt %.40s is empty"), i + 1, k->words);
 	if (c->count >= k->least)
 		return ZT_OK;
 	for (int i = 0; i < c->count && strchr(word, ' ') != NULL; i++)

@@ -42,7 +42,10 @@ const struct cli_option cli_options[OPTION_COUNT] = {
 	[OPTION_DRY_RUN] = { "--dry-run", 'n', TAKES_NOTHING, "",
 	    N_("send nothing; name what would be sent"), AT(dry), 0, 0 },
 	[OPTION_EMAIL] = { "--email", 0, TAKES_TEXT, "ADDRESS",
-	    N_("your address; of invite user theirs"), AT(email), 0, 0 },
+	    N_("your e-mail address, by which others name you; with invite user theirs, to "
+	       "which "
+	       "the link is mailed"),
+	    AT(email), 0, 0 },
 	[OPTION_FINISH] = { "--finish", 0, TAKES_NOTHING, "",
 	    N_("the older keys go; an owner's"), AT(finish), 0, 0 },
 	[OPTION_FOR] = { "--for", 0, TAKES_DURATION, "TIME",
@@ -79,7 +82,10 @@ const struct cli_option cli_options[OPTION_COUNT] = {
 	[OPTION_PIN_FILE] = { "--pin-file", 0, TAKES_TEXT, "FILE",
 	    N_("read the key's password or the token's PIN from FILE"), AT(pin_file), 0, 0 },
 	[OPTION_PROFILE] = { "--profile", 0, TAKES_TEXT, "admin|standard|outsider",
-	    N_("what they may do; standard unless said"), AT(profile), 0, 0 },
+	    N_("what they may do: admin lets people in and revokes them, standard makes "
+	       "workspaces, outsider works in those that are shared with them; standard unless "
+	       "said"),
+	    AT(profile), 0, 0 },
 	[OPTION_QR] = { "--qr", 0, TAKES_NOTHING, "", N_("print a QR code too"), AT(qr), 0, 0 },
 	[OPTION_RECURSIVE] = { "--recursive", 'r', TAKES_NOTHING, "", N_("with all below"),
 	    AT(recursive), 0, 0 },

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/l10n.h"
+#include "common/output.h"
 
 enum { WIDTH = 24, EVERY_MS = 100, MOMENT_MS = 500 };
 
@@ -50,6 +51,23 @@ skipped(void *ctx, const char *name, const char *why)
 	cli_note(p->json, "left_out", _("left out"), name, _(why));
 }
 
+static void
+kept_both(void *ctx, const char *name, const char *as)
+{
+	struct progress *p = ctx;
+	char why[1024];
+
+	progress_end(p);
+	if (p->json) {
+		output_json(stderr, "kept_both", "{s:o,s:o,s:o}", "path", output_text(name),
+		    "as", output_text(as), "reason",
+		    output_text(_("what is there stays; what came is beside it")));
+		return;
+	}
+	(void)snprintf(why, sizeof why, _("it stays; what came is %.900s"), as);
+	cli_note(false, "kept_both", _("kept both"), name, why);
+}
+
 void
 progress_damaged(void *ctx, const char *path, const char *what)
 {
@@ -91,8 +109,10 @@ progress_begin(struct progress *p, const struct cli *c)
 	*p = (struct progress){ .began_ms = now_ms(),
 		.json = c->json,
 		.shown = !c->quiet && !c->json && isatty(STDERR_FILENO) };
-	return (
-	    struct zt_progress){ .ctx = p, .step = p->shown ? step : NULL, .skipped = skipped };
+	return (struct zt_progress){ .ctx = p,
+		.step = p->shown ? step : NULL,
+		.skipped = skipped,
+		.kept_both = kept_both };
 }
 
 void

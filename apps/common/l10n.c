@@ -24,12 +24,14 @@ static const struct {
 void
 l10n_start(void)
 {
-	const char *lang = getenv("LC_ALL");
+	const char *lang = getenv("ZT_LANG");
 
 	/* Names are UTF-8 everywhere; where the locale says otherwise (cron, a container), one
 	 * letter of a name is one letter still. */
 	if (setlocale(LC_CTYPE, "") == NULL || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
 		(void)setlocale(LC_CTYPE, "C.UTF-8");
+	if (lang == NULL || *lang == 0)
+		lang = getenv("LC_ALL");
 	if (lang == NULL || *lang == 0)
 		lang = getenv("LC_MESSAGES");
 	if (lang == NULL || *lang == 0)

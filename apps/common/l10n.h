@@ -3,7 +3,7 @@
 #ifndef ZT_COMMON_L10N_H
 #define ZT_COMMON_L10N_H
 
-/* Chooses the language from LC_ALL, LC_MESSAGES, LANG. */
+/* Chooses the language: the first that is set of ZT_LANG, LC_ALL, LC_MESSAGES, LANG. */
 void l10n_start(void);
 /* TEXT in that language, or TEXT itself. */
 const char *l10n(const char *text) __attribute__((format_arg(1)));

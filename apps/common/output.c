@@ -1,6 +1,7 @@
 #include "common/output.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "zt/zt.h"
@@ -59,6 +60,27 @@ output_text(const char *text)
 		made = json_loadb(quoted, size, JSON_DECODE_ANY, NULL);
 	free(quoted);
 	return made;
+}
+
+json_t *
+output_hex(const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	json_t *is = json_string(text); /* NULL: it is not UTF-8 */
+	size_t n = strlen(text);
+	char *hex = is == NULL ? malloc(2 * n + 1) : NULL;
+
+	json_decref(is);
+	if (hex == NULL)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		hex[2 * i] = digits[(unsigned char)text[i] >> 4];
+		hex[2 * i + 1] = digits[(unsigned char)text[i] & 15];
+	}
+	hex[2 * n] = 0;
+	is = json_string(hex);
+	free(hex);
+	return is;
 }
 
 json_t *

@@ -17,6 +17,9 @@ void output_seconds(int64_t since);
 /* TEXT, of any bytes, as a JSON string, for json_pack's "s:o", which takes ownership. */
 json_t *output_text(const char *text);
 /* MS milliseconds, or another number, as one of JSON. */
+/* The bytes of TEXT in hexadecimal digits, if it is not UTF-8; else NULL, which "o*" leaves
+ * out. */
+json_t *output_hex(const char *text);
 json_t *output_number(uint64_t n);
 /* A line of JSON: {"kind":KIND, and the members of the object that json_pack makes of FORMAT.
  * All of it is ASCII, so that no terminal obeys anything in it. docs/json.md has the kinds. */

@@ -318,6 +318,7 @@ claim_anew(struct claiming *k)
 {
 	struct buf claim = buf_init(LIMIT_EXCHANGE), got = buf_init(LIMIT_EXCHANGE);
 	struct exchange *r = &k->r;
+	char why[sizeof r->detail];
 	enum zt_err err;
 
 	r->org = k->l.org;
@@ -333,8 +334,13 @@ claim_anew(struct claiming *k)
 	if (err == ZT_ERR_INTERRUPTED)
 		err = exchange_refuse(r, err,
 		    "left while the other side decides; the same command fetches the answer");
-	if (err == ZT_ERR_ABORTED && find_in_log(k) == ZT_OK)
-		err = ZT_OK; /* somebody else's attempt ended this one */
+	if (err == ZT_ERR_ABORTED) {
+		memcpy(why, r->detail, sizeof why);
+		if (find_in_log(k) == ZT_OK)
+			err = ZT_OK; /* somebody else's attempt ended this one */
+		else
+			memcpy(r->detail, why, sizeof why);
+	}
 out:
 	buf_free(&claim);
 	buf_free(&got);

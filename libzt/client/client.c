@@ -251,6 +251,12 @@ zt_protect_by_desktop(const struct zt_options *o, char *why)
 }
 
 int
+zt_has_device(const char *home)
+{
+	return !device_file_is_missing(home);
+}
+
+int
 zt_is_by_token(const char *home)
 {
 	return device_file_protector(home) == BY_TOKEN;

@@ -438,6 +438,8 @@ ZT_CHECKED enum zt_err tree_holds(
     struct space *s, const struct id *ids, size_t count, bool *all);
 /* Sets *HEIGHT to the depth of nested folders below FOLDER; 0: none. */
 ZT_CHECKED enum zt_err tree_height(struct space *s, const struct id *folder, unsigned *height);
+/* Appends to OUT where the object WHAT is in the tree now, as /a/b. Errors: NOT_FOUND. */
+ZT_CHECKED enum zt_err tree_where(struct space *s, const struct id *what, struct buf *out);
 
 /* ---- batch.c: changes gathered into changesets ---- */
 struct batch;

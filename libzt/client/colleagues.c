@@ -265,7 +265,10 @@ colleagues_help(struct zt *z, struct exchange *r, struct bytes claim, struct zt_
 		yes = r->codes->help != NULL &&
 		      r->codes->help(r->codes->ctx, h.email, h.name, ask->label);
 		if ((err = client_wake(z, true)) == ZT_OK && !yes)
-			err = client_refuse(z, ZT_ERR_ABORTED, "you did not give your part");
+			err = client_refuse(z, ZT_ERR_ABORTED,
+			    "you did not help %.80s, who got nothing; the invitation stays "
+			    "open, and zt invite cancel ends it",
+			    h.email);
 	}
 	if (err == ZT_OK)
 		err = give_part(z, r, &device, buf_bytes(&part), out);

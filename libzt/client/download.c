@@ -15,18 +15,16 @@
 static enum zt_err get_beside(
     struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f);
 
-/* IS_BESIDE: that is the name beside what is there. */
 static enum zt_err
-get_file(
-    struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f, bool is_beside)
+get_file(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f)
 {
 	struct sink *k = NULL;
 	enum zt_err err = sink_new(t, at, f, &k);
 
-	if (err == ZT_ERR_EXISTS && t->z->keeps_both && !is_beside)
+	if (err == ZT_ERR_EXISTS && t->z->keeps_both && at->beside == NULL)
 		return get_beside(t, at, f);
 	if (err == ZT_ERR_EXISTS) {
-		sink_refused(t, at->shown);
+		sink_refused(t, at->in, at->name, at->shown);
 		return ZT_OK;
 	}
 	if (err)
@@ -34,6 +32,7 @@ get_file(
 	t->total += f->size;
 	if (k == NULL) { /* it is there already */
 		t->done += f->size;
+		transfer_kept_both(t, at->beside, at->shown);
 		return ZT_OK;
 	}
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the sink is freed with its last block */
@@ -45,20 +44,22 @@ static enum zt_err
 get_beside(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f)
 {
 	struct sink_place beside = *at;
-	struct buf name = buf_init(2 * LIMIT_NAME);
-	const char *dot = strrchr(at->name, '.');
+	struct buf name = buf_init(2 * LIMIT_NAME),
+		   shown = buf_init(PATH_TEXT_MOST + 2 * LIMIT_NAME);
+	const char *dot = strrchr(at->name, '.'), *slash = strrchr(at->shown, '/');
 	size_t stem =
 	    dot != NULL && dot != at->name ? (size_t)(dot - at->name) : strlen(at->name);
 	enum zt_err err;
 
 	buf_printf(&name, "%.*s (zt)%s", (int)stem, at->name, at->name + stem);
+	buf_printf(&shown, "%.*s%s", slash != NULL ? (int)(slash + 1 - at->shown) : 0,
+	    at->shown, buf_text(&name));
 	beside.name = buf_text(&name);
-	if ((err = buf_err(&name)) == ZT_OK) {
-		transfer_skip(t, at->shown,
-		    client_words(t->z, "what is there stays; it comes beside it, with \"(zt)\" "
-				       "in its name"));
-		err = get_file(t, &beside, f, true);
-	}
+	beside.shown = buf_text(&shown);
+	beside.beside = at->shown;
+	if ((err = buf_err(&name)) == ZT_OK && (err = buf_err(&shown)) == ZT_OK)
+		err = get_file(t, &beside, f);
+	buf_free(&shown);
 	buf_free(&name);
 	return err;
 }
@@ -221,13 +222,13 @@ open_local(struct getting *g, struct remote_folder *f)
 	int fd = walk_to(g, f, true);
 
 	if (fd >= 0)
-		return folder_new(fd, &f->local);
+		return folder_new(g->t, fd, f->is_made, &f->local);
 	if (errno == EMFILE || errno == ENFILE)
 		return transfer_err(g->t->z, buf_text(&f->path), errno);
 	f->is_left_out = true;
 	transfer_leave_out(g->t, transfer_class(errno), buf_text(&f->path),
 	    errno == ENOTDIR || errno == ELOOP
-		? client_words(g->t->z, "what is there is no folder")
+		? client_words(g->t->z, "what is there is no folder, and stays; move it away")
 		: strerror(errno));
 	return ZT_OK;
 }
@@ -265,11 +266,13 @@ take_file(void *ctx, size_t i, Zt__Manifest **m)
 		transfer_leave_out(g->t, ZT_ERR_CORRUPT, buf_text(&shown),
 		    client_words(g->t->z, "a file without a version"));
 	else if (*m != NULL) {
-		struct sink_place at = { in->local, buf_text(&f->name), buf_text(&shown),
-			{ g->t->s->w->id, f->vlob, g->objects[i].v.version },
-			g->objects[i].v.author };
+		struct sink_place at = { .in = in->local,
+			.name = buf_text(&f->name),
+			.shown = buf_text(&shown),
+			.what = { g->t->s->w->id, f->vlob, g->objects[i].v.version },
+			.author = g->objects[i].v.author };
 
-		err = get_file(g->t, &at, (*m)->file, false);
+		err = get_file(g->t, &at, (*m)->file);
 	}
 	buf_free(&shown);
 	return err;
@@ -419,7 +422,7 @@ find_local(struct transfer *t, const struct path *path, const char *local, struc
 	} else {
 		dir = open_parent(local, name);
 	}
-	return dir < 0 ? transfer_err(t->z, local, errno) : folder_new(dir, in);
+	return dir < 0 ? transfer_err(t->z, local, errno) : folder_new(t, dir, false, in);
 }
 
 static enum zt_err
@@ -443,7 +446,7 @@ get_one(struct transfer *t, const struct id *vlob, const struct path *path, cons
 		err = client_refuse(t->z, ZT_ERR_CORRUPT, "a file without a version");
 	else if (m != NULL && at.in == NULL)
 		err = get_stream(t, m->file, local);
-	else if (m != NULL && (err = get_file(t, &at, m->file, false)) == ZT_OK)
+	else if (m != NULL && (err = get_file(t, &at, m->file)) == ZT_OK)
 		err = fetch_shared(t);
 out:
 	folder_drop(at.in);
@@ -473,7 +476,11 @@ zt_get(struct zt *z, const char *remote, const char *local, const struct zt_prog
 		err = client_refuse(z, ZT_ERR_INVALID, "that is a folder");
 	} else if ((!(is_made = mkdir(local, 0700) == 0) && errno != EEXIST) ||
 		   (dir = open(local, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
-		err = transfer_err(z, local, errno);
+		err = errno == ENOTDIR ? client_refuse(z, ZT_ERR_EXISTS,
+					     "%.180s is no folder, and stays; name another "
+					     "place for this folder",
+					     local)
+				       : transfer_err(z, local, errno);
 	} else {
 		err = get_tree(&t, &at.vlob, dir, is_made);
 		(void)close(dir);
@@ -485,7 +492,7 @@ zt_get(struct zt *z, const char *remote, const char *local, const struct zt_prog
 		err = transfer_spoiled(&t);
 	if (err == ZT_OK)
 		err = client_end_reading(z);
-	if (files != NULL && err == ZT_OK)
+	if (files != NULL && (err == ZT_OK || err == ZT_ERR_SOME))
 		*files = t.files;
 out:
 	transfer_end(&t);

@@ -259,8 +259,12 @@ receive_step(struct exchange *r, struct buf *clear)
 		if ((err = talk(r, bytes_of(NULL, 0), 0, TALK, &a)))
 			break;
 		if (a->aborted) {
-			err = exchange_refuse(
-			    r, ZT_ERR_ABORTED, "the other side stopped or started anew");
+			err = exchange_refuse(r, ZT_ERR_ABORTED,
+			    step == SAS_STEPS - 1 && r->side == SAS_CLAIMER
+				? "the other side did not accept you, or left before it "
+				  "answered: ask them; the same command with the same link "
+				  "tries again"
+				: "the other side stopped or started anew");
 		} else if (a->n_messages > step) {
 			err = sas_receive(r->sas, pb_bytes(a->messages[step]), clear);
 			pb_free(a);

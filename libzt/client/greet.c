@@ -273,7 +273,10 @@ ask(struct greeting *g)
 	if ((err = client_wake(g->z, true)))
 		return err;
 	return yes ? ZT_OK
-		   : client_refuse(g->z, ZT_ERR_ABORTED, "you did not accept the newcomer");
+		   : client_refuse(g->z, ZT_ERR_ABORTED,
+			 "you did not accept %.80s: nobody was let in; the invitation stays "
+			 "open, and zt invite cancel ends it",
+			 g->claim->email);
 }
 
 /* Cancelled in another window, or at another device of this user's, meanwhile. */

@@ -15,8 +15,8 @@ struct local_note {
 	struct stat st; /* the file's state at that time */
 };
 
-/* Looks up the version that file ST holds; false if unknown or if the file was changed
- * since. */
+/* Looks up the version that file ST holds; false if unknown or if the file was changed since:
+ * OUT is then what it held before, and untouched if that is unknown. */
 bool local_find(struct zt *z, const struct stat *st, struct local *out);
 /* Whether the file ST holds VERSION of VLOB in S, by its note. */
 bool local_is(struct space *s, const struct stat *st, const struct id *vlob, uint64_t version);

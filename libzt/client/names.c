@@ -105,6 +105,7 @@ tree_fits(struct space *s, const struct path *path, const struct tree_entry *wha
 struct move {
 	const char *to;
 	bool ends_in_slash; /* TO: it means a folder */
+	struct buf *as;     /* where it is then */
 };
 
 /* Where TO leads: into the folder that is there, under the name of FROM, or to that name. */
@@ -137,11 +138,13 @@ move(void *ctx, struct space *s, const struct path *from, struct batch *b)
 	const char *why = "";
 	enum zt_err err;
 
+	buf_empty(m->as); /* it may be looked at again */
 	if ((err = path_parse(m->to, &to, &why)))
 		return client_refuse(s->z, err, "%s", why);
 	if ((err = tree_parent(s, from, &was)) ||
 	    (err = tree_find(s, from, from->count, &what)) ||
-	    (err = find_target(s, from, m, &to)) || (err = tree_parent(s, &to, &into)))
+	    (err = find_target(s, from, m, &to)) || (err = path_print(&to, m->as)) ||
+	    (err = tree_parent(s, &to, &into)))
 		return err;
 	if (id_equal(&into.vlob, &was.vlob) && bytes_equal(to.name[to.count - 1], name))
 		return ZT_OK; /* it is there already */
@@ -152,9 +155,12 @@ move(void *ctx, struct space *s, const struct path *from, struct batch *b)
 }
 
 enum zt_err
-zt_mv(struct zt *z, const char *from, const char *to)
+zt_mv(struct zt *z, const char *from, const char *to, char **as)
 {
-	struct move m = { .to = to, .ends_in_slash = to[0] != 0 && to[strlen(to) - 1] == '/' };
+	struct buf is = buf_init(PATH_TEXT_MOST + 2 * LIMIT_NAME);
+	struct move m = {
+		.to = to, .ends_in_slash = to[0] != 0 && to[strlen(to) - 1] == '/', .as = &is
+	};
 	struct space *s, *s2;
 	struct path a, b;
 	struct tree_entry what;
@@ -168,7 +174,11 @@ zt_mv(struct zt *z, const char *from, const char *to)
 	if (from[strlen(from) - 1] == '/' && a.count > 0 &&
 	    (err = tree_find(s, &a, a.count, &what)) == ZT_OK && !what.is_folder)
 		err = client_refuse(z, ZT_ERR_INVALID, "that is not a folder");
-	return err ? err : tree_act(z, from, move, &m);
+	if (err == ZT_OK && (err = tree_act(z, from, move, &m)) == ZT_OK && as != NULL &&
+	    (*as = strdup(buf_text(&is))) == NULL)
+		err = ZT_ERR_MEMORY;
+	buf_free(&is);
+	return err;
 }
 
 /* ---- rm ---- */

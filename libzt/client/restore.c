@@ -105,6 +105,22 @@ note_present(struct restoring *r, struct space_object *o, Zt__Manifest **m)
 	return err;
 }
 
+/* WHAT was moved, and where it is. */
+static enum zt_err
+refuse_moved(struct space *s, const struct id *what)
+{
+	struct buf text = buf_init(PATH_TEXT_MOST);
+	enum zt_err err = tree_where(s, what, &text);
+
+	if (err == ZT_OK || err == ZT_ERR_NOT_FOUND)
+		err = client_refuse(s->z, ZT_ERR_EXISTS,
+		    "it was moved, and lies elsewhere in the workspace now: %.120s; zt mv "
+		    "brings it here",
+		    text.n > 0 ? buf_text(&text) : "?");
+	buf_free(&text);
+	return err;
+}
+
 /* Whether what is restored lies in the tree now, at another place than where it was. */
 static enum zt_err
 find_elsewhere(struct restoring *r, bool is_there)
@@ -122,8 +138,7 @@ find_elsewhere(struct restoring *r, bool is_there)
 	r->until = until;
 	r->what.vlob = what;
 	if (err == ZT_OK && idmap_get(&r->elsewhere, &what) != NULL)
-		err = client_refuse(r->s->z, ZT_ERR_EXISTS,
-		    "it was moved, and lies elsewhere in the workspace now");
+		err = refuse_moved(r->s, &what);
 	return err;
 }
 

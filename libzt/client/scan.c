@@ -32,13 +32,6 @@ scan_leave_out(const struct local_folder *f, struct local_entry *e, const char *
 	transfer_leave_out(f->t, ZT_ERR_SOME, buf_text(&e->shown), client_words(f->t->z, why));
 }
 
-static bool
-is_own_temp(const char *name)
-{
-	return strncmp(name, ".zt-", 4) == 0 && strlen(name) == SINK_TEMP &&
-	       strspn(name + 4, "0123456789abcdef") == SINK_TEMP - 4;
-}
-
 /* What the entry is, and under which name it goes up. What cannot is named. */
 static void
 look_at_entry(struct local_folder *f, struct local_entry *e)
@@ -67,7 +60,7 @@ look_at_entry(struct local_folder *f, struct local_entry *e)
 		e->is_left_out = true; /* these keys are nobody else's; nothing is missing */
 		transfer_skip(f->t, buf_text(&e->shown),
 		    client_words(f->t->z, "it is the state folder of this very device"));
-	} else if (is_own_temp(e->local)) {
+	} else if (temp_has_form(e->local)) {
 		e->is_left_out = true;
 		transfer_skip(f->t, buf_text(&e->shown),
 		    client_words(f->t->z, "a download that did not end left it behind"));
@@ -90,7 +83,7 @@ add_entry(struct local_folder *f, const char *name)
 		return ZT_ERR_MEMORY;
 	f->count++;
 	buf_printf(&e->shown, "%s/", f->shown);
-	utf8_show(bytes_text(name), &e->shown);
+	buf_add_text(&e->shown, name);
 	if ((err = buf_err(&e->shown)) == ZT_OK)
 		look_at_entry(f, e);
 	return err;

@@ -16,15 +16,23 @@
 enum { PAGE = 4096, LARGE = 8 * 1024 * 1024, AHEAD = 1024 * 1024 * 1024 };
 
 enum zt_err
-folder_new(int fd, struct folder **out)
+folder_new(const struct transfer *t, int fd, bool is_made, struct folder **out)
 {
 	struct folder *f = malloc(sizeof *f);
+	struct stat st;
 
 	if (f == NULL) {
 		(void)close(fd);
 		return ZT_ERR_MEMORY;
 	}
 	*f = (struct folder){ .fd = fd, .users = 1 };
+	memcpy(f->at.run, t->run, sizeof f->at.run);
+	if (fstat(fd, &st) == 0) {
+		f->at.dev = (uint64_t)st.st_dev;
+		f->at.ino = (uint64_t)st.st_ino;
+	}
+	if (!is_made)
+		temp_clear(t->z, &f->at, fd);
 	*out = f;
 	return ZT_OK;
 }
@@ -36,18 +44,6 @@ folder_drop(struct folder *f)
 		return;
 	(void)close(f->fd);
 	free(f);
-}
-
-/* A name that nobody else can know beforehand. */
-static void
-name_temp(struct sink *k)
-{
-	uint8_t random[12];
-	char text[2 * sizeof random + 1];
-
-	suite_random(random, sizeof random);
-	hex_print(random, sizeof random, text);
-	(void)snprintf(k->temp, sizeof k->temp, ".zt-%s", text);
 }
 
 /* ---- the existing file at its place ---- */
@@ -62,15 +58,37 @@ is_same_file(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* Whether the file there holds what F says, and the servers do. */
+/* The file there, which zt wrote or sent before, still holds what F says: its mode and time
+ * become F's too, as those of a new file. Bits that the umask takes may be there: the file may
+ * be what was sent. What is another user's stays as it is. */
+static void
+look_as(const struct transfer *t, const Zt__FileManifest *f, int fd)
+{
+	const struct timespec times[2] = { { 0, UTIME_OMIT },
+		{ (time_t)f->modified, (long)f->modified_ns } };
+	mode_t want = (mode_t)f->mode & 0777;
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return;
+	if ((st.st_mode & 0777) != want && (st.st_mode & 0777) != (want & ~t->mask))
+		(void)fchmod(fd, want & ~t->mask);
+	if (st.st_mtim.tv_sec != times[1].tv_sec || st.st_mtim.tv_nsec != times[1].tv_nsec)
+		(void)futimens(fd, times);
+}
+
+/* Whether the file there holds what F says, and the servers do. IS_OURS: only its look may have
+ * been changed since zt wrote or sent it. */
 static bool
-holds(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f)
+holds(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f, bool is_ours)
 {
 	int fd = openat(at->in->fd, at->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool same = false;
 
 	if (fd < 0 || fetch_is_same(t, fd, f, &at->author, &same))
 		same = false;
+	if (same && (is_ours || t->z->overwrites))
+		look_as(t, f, fd);
 	if (fd >= 0)
 		(void)close(fd);
 	return same;
@@ -83,7 +101,7 @@ static enum zt_err
 look_at_place(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f,
     struct sink *k, bool *is_there)
 {
-	struct local l;
+	struct local l = { .version = 0 }; /* what is known of it, if anything */
 
 	*is_there = false;
 	k->may_replace = fstatat(at->in->fd, at->name, &k->was, AT_SYMLINK_NOFOLLOW) != 0;
@@ -97,7 +115,8 @@ look_at_place(struct transfer *t, const struct sink_place *at, const Zt__FileMan
 		*is_there = l.version == at->what.version;
 		return ZT_OK;
 	}
-	if (S_ISREG(k->was.st_mode) && (uint64_t)k->was.st_size == f->size && holds(t, at, f)) {
+	if (S_ISREG(k->was.st_mode) && (uint64_t)k->was.st_size == f->size &&
+	    holds(t, at, f, l.version > 0 && id_equal(&l.vlob, &at->what.vlob))) {
 		*is_there = true;
 		return ZT_OK;
 	}
@@ -130,6 +149,15 @@ holes_of(const Zt__FileManifest *f)
 	return holes;
 }
 
+static void
+sink_free(struct sink *k)
+{
+	free(k->beside);
+	free(k->shown);
+	free(k->name);
+	free(k);
+}
+
 enum zt_err
 sink_new(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f,
     struct sink **out)
@@ -151,6 +179,7 @@ sink_new(struct transfer *t, const struct sink_place *at, const Zt__FileManifest
 		.times = { { 0, UTIME_OMIT }, { (time_t)f->modified, (long)f->modified_ns } } };
 	k->is_sparse = k->data < k->size;
 	if ((k->shown = strdup(at->shown)) == NULL ||
+	    (at->beside != NULL && (k->beside = strdup(at->beside)) == NULL) ||
 	    (at->in != NULL && (k->name = strdup(at->name)) == NULL))
 		goto out;
 	if (at->in != NULL && ((err = look_at_place(t, at, f, k, &is_there)) || is_there))
@@ -158,16 +187,14 @@ sink_new(struct transfer *t, const struct sink_place *at, const Zt__FileManifest
 	if (at->in != NULL) {
 		k->in = at->in;
 		at->in->users++;
-		name_temp(k);
+		temp_name(t->z, &at->in->at, t->temps++, k->temp);
 	}
 	*out = k;
 	return ZT_OK;
 out:
 	if (is_there)
 		*out = NULL;
-	free(k->shown);
-	free(k->name);
-	free(k);
+	sink_free(k);
 	return err;
 }
 
@@ -321,11 +348,21 @@ sink_name(struct sink *k)
 }
 
 void
-sink_refused(struct transfer *t, const char *shown)
+sink_refused(struct transfer *t, const struct folder *in, const char *name, const char *shown)
 {
+	struct stat st;
+	bool is_folder =
+	    fstatat(in->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+
+	/* with --keep-both it is what has the name beside */
 	transfer_leave_out(t, ZT_ERR_EXISTS, shown,
-	    client_words(t->z, "what is there was not written by zt, or was changed since; "
-			       "--overwrite replaces it"));
+	    t->z->keeps_both
+		? client_words(t->z, "this name beside it is taken too, and what has it "
+				     "stays; move one of the two away")
+	    : is_folder ? client_words(t->z, "a folder is there, and stays; move it away, or "
+					     "add --keep-both")
+			: client_words(t->z, "what is there was not written by zt, or was "
+					     "changed since; --overwrite replaces it"));
 }
 
 static void
@@ -353,16 +390,15 @@ sink_end(struct sink *k)
 	else if (k->err == ZT_ERR_MISSING_BLOCK || k->err == ZT_ERR_CORRUPT)
 		transfer_leave_out(t, k->err, k->shown, err_words(k->err));
 	else if (k->err == ZT_ERR_EXISTS)
-		sink_refused(t, k->shown);
+		sink_refused(t, k->in, k->name, k->shown);
 	else if (k->err)
 		transfer_fail(t, k->err);
 	else {
 		t->files++;
 		note(k);
+		transfer_kept_both(t, k->beside, k->shown);
 		transfer_report(t, k->name != NULL ? k->name : "");
 	}
 	folder_drop(k->in);
-	free(k->shown);
-	free(k->name);
-	free(k);
+	sink_free(k);
 }

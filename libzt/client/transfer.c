@@ -16,7 +16,7 @@ transfer_err(struct zt *z, const char *name, int number)
 			  : number == ENOSPC || number == EDQUOT ? ZT_ERR_FULL
 								 : ZT_ERR_IO;
 
-	return client_refuse(z, err, "%.180s: %s", name, strerror(number));
+	return client_refuse(z, err, "%.180s: %s", name, client_words(z, strerror(number)));
 }
 
 void
@@ -31,6 +31,13 @@ transfer_skip(const struct transfer *t, const char *name, const char *why)
 {
 	if (t->p != NULL && t->p->skipped != NULL)
 		t->p->skipped(t->p->ctx, name, why);
+}
+
+void
+transfer_kept_both(const struct transfer *t, const char *name, const char *as)
+{
+	if (name != NULL && t->p != NULL && t->p->kept_both != NULL)
+		t->p->kept_both(t->p->ctx, name, as);
 }
 
 void
@@ -80,7 +87,7 @@ transfer_spoiled(const struct transfer *t)
 {
 	if (t->spoiled == ZT_OK)
 		return ZT_OK;
-	if (t->spoiled == ZT_ERR_SOME || (t->spoiled == ZT_ERR_EXISTS && t->files > 0))
+	if (t->spoiled == ZT_ERR_SOME || t->spoiled == ZT_ERR_EXISTS)
 		return client_refuse(
 		    t->z, ZT_ERR_SOME, "left out: %llu", (unsigned long long)t->spoiled_count);
 	return client_refuse(t->z, t->spoiled, "what is named above: %llu; all else is whole",
@@ -104,6 +111,7 @@ enum zt_err
 transfer_begin(struct transfer *t, struct zt *z, struct space *s, const struct zt_progress *p)
 {
 	*t = (struct transfer){ .z = z, .s = s, .p = p };
+	suite_random(t->run, sizeof t->run);
 	t->mask = umask(0); /* before there are threads of this transfer */
 	(void)umask(t->mask);
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {

@@ -11,11 +11,11 @@
 
 #include "client/client.h"
 #include "client/local.h"
+#include "client/temp.h"
 #include "port/pool.h"
 #include "zt/file.h"
 
 #define TRANSFER_SLOTS 12
-#define SINK_TEMP (4 + 24) /* name of a temporary file: .zt-, digits */
 
 struct transfer;
 struct sink;
@@ -37,6 +37,7 @@ struct piece {
 struct load {
 	struct batch *batch;
 	size_t blocks;
+	uint64_t files; /* whose content it brings */
 };
 
 struct transfer_slot {
@@ -74,6 +75,8 @@ struct transfer {
 	struct block_ref looked_at; /* the block that was looked into last, */
 	struct buf looked;          /* and what it holds */
 	int unread;                 /* up: errno of a file that could not be read to its end */
+	uint32_t temps;             /* down: temporary files named so far */
+	uint8_t run[3];             /* down: random, in their names */
 	mode_t mask;                /* down: mode bits that the umask clears */
 	enum zt_err err;            /* the first error of a slot */
 	/* Objects that were lost or damaged; the transfer continues without them. */
@@ -105,6 +108,8 @@ void transfer_release(struct transfer_slot *slot);
 void transfer_fail(struct transfer *t, enum zt_err err);
 void transfer_report(const struct transfer *t, const char *name);
 void transfer_skip(const struct transfer *t, const char *name, const char *why);
+/* Reports that NAME stays and that what came is AS; no-op if NAME is NULL. */
+void transfer_kept_both(const struct transfer *t, const char *name, const char *as);
 /* Skips NAME with ERR and reports WHY; the transfer continues. */
 void transfer_leave_out(struct transfer *t, enum zt_err err, const char *name, const char *why);
 /* The error that errno NUMBER means for one local file or folder that is to be made: FULL, NAME
@@ -141,6 +146,7 @@ void send_gathered(struct transfer *t);
 struct folder {
 	int fd;
 	size_t users;
+	struct temp_place at;
 };
 struct sink {
 	struct transfer *t;
@@ -154,15 +160,18 @@ struct sink {
 	bool may_replace;    /* the destination may be replaced if it is still as in WAS */
 	struct stat was, is; /* the destination at sink_new; our file under its final name */
 	struct local what;   /* the version being written */
-	char temp[SINK_TEMP + 1];
+	char temp[TEMP_NAME + 1];
 	char *name, *shown;  /* SHOWN: path for messages */
+	char *beside;        /* path of what stays, when this comes beside it; or NULL */
 	uint64_t size, data; /* DATA: without holes */
 	uint64_t reserved;   /* bytes of disk space allocated (large files) */
 	unsigned mode;
 	struct timespec times[2];
 };
-/* Takes ownership of FD, also on failure. Errors: MEMORY. */
-ZT_CHECKED enum zt_err folder_new(int fd, struct folder **out);
+/* Takes ownership of FD, also on failure. Unless it IS_MADE by this transfer, clears it of what
+ * earlier runs left behind (temp.h). Errors: MEMORY. */
+ZT_CHECKED enum zt_err folder_new(
+    const struct transfer *t, int fd, bool is_made, struct folder **out);
 /* Releases one use; the last closes FD. NULL is nothing. */
 void folder_drop(struct folder *f);
 /* Creates a writer for F. NAME: file name; SHOWN: path for messages; WHAT: the version. Opens
@@ -172,13 +181,15 @@ void folder_drop(struct folder *f);
 struct sink_place {
 	struct folder *in; /* NULL: the content is only checked */
 	const char *name, *shown;
+	const char *beside; /* path of what stays, when this comes beside it; or NULL */
 	struct local what;
 	struct id author; /* the device that wrote it */
 };
 ZT_CHECKED enum zt_err sink_new(struct transfer *t, const struct sink_place *at,
     const Zt__FileManifest *f, struct sink **out);
-/* Reports that the file at SHOWN was not replaced. */
-void sink_refused(struct transfer *t, const char *shown);
+/* Reports that what is there as NAME in IN, whose path is SHOWN, was not replaced. */
+void sink_refused(
+    struct transfer *t, const struct folder *in, const char *name, const char *shown);
 /* These three run on any thread, one at a time per sink, and set K->err: create the temporary
  * file in the destination's folder, write to it, rename it. Page-aligned whole pages of a
  * large file bypass the page cache. */

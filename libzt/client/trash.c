@@ -1,6 +1,6 @@
 /* trash.c - what was removed: entries of older versions of the folders that are in the tree
- * now, whose objects are nowhere in it any more. What lies in a removed folder comes back with
- * it, and is not shown by itself. */
+ * now, or were removed themselves, whose objects are nowhere in it any more. What lies in a
+ * removed folder comes back with it, and is not shown by itself. */
 #include <stdlib.h>
 
 #include "base/vec.h"
@@ -31,6 +31,7 @@ struct content {
 };
 
 struct trash {
+	struct zt *z;
 	struct space *s;
 	struct idmap live, found;
 	struct item *items;
@@ -41,6 +42,7 @@ struct trash {
 	size_t queued, queue_cap, next;
 	struct place *folders;
 	size_t count, cap, first; /* FIRST of those that are read now */
+	struct buf below;         /* only what was there or below; "" is all */
 	void (*each)(void *ctx, const struct zt_removed *r);
 	void *ctx;
 };
@@ -172,6 +174,29 @@ look_back(struct trash *t, const struct place *p)
 	return ZT_OK;
 }
 
+/* The folders that lie in P, which was removed, are places too, one deeper. */
+static enum zt_err
+add_places_in(struct trash *t, const struct place *p, struct idmap *looked)
+{
+	struct space_object o = { .vlob = p->vlob, .is_folder = true };
+	Zt__Manifest *m = NULL;
+	enum zt_err err = space_read_one(t->s, &o, &m);
+
+	for (size_t k = 0; err == ZT_OK && m != NULL && k < m->folder->n_entries; k++) {
+		const Zt__FolderEntry *e = m->folder->entries[k];
+		struct id vlob;
+
+		if (!e->folder || pb_id(e->vlob, &vlob) || idmap_get(&t->live, &vlob) != NULL ||
+		    idmap_get(looked, &vlob) != NULL)
+			continue;
+		if ((err = idmap_put(looked, &vlob, t)) == ZT_OK)
+			err = add_place(
+			    t, &vlob, buf_bytes(&p->path), pb_bytes(e->name), p->depth + 1);
+	}
+	pb_wipe(m);
+	return err;
+}
+
 /* ---- what lies in what ---- */
 
 static enum zt_err
@@ -235,6 +260,48 @@ read_contents(struct trash *t)
 	return err;
 }
 
+/* How many folders deep PATH is. */
+static unsigned
+depth_of(struct bytes path)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < path.n; i++)
+		n += path.p[i] == '/';
+	return n;
+}
+
+/* The folders that were removed, and those in them, which have older versions too: each is a
+ * place from which more was removed before. What is found there may be a folder again. */
+static enum zt_err
+look_into_removed(struct trash *t)
+{
+	struct idmap looked = { 0 };
+	size_t item = 0, place = t->count;
+	enum zt_err err = ZT_OK;
+
+	while (err == ZT_OK && (place < t->count || item < t->item_count)) {
+		if (place < t->count) {
+			/* a copy: adding a place may move this one */
+			struct place p = t->folders[place];
+
+			if ((err = look_back(t, &p)) == ZT_OK)
+				err = add_places_in(t, &p, &looked);
+			place++;
+			continue;
+		}
+		if (t->items[item].is_folder &&
+		    idmap_get(&looked, &t->items[item].vlob) == NULL &&
+		    (err = idmap_put(&looked, &t->items[item].vlob, t)) == ZT_OK)
+			err =
+			    add_place(t, &t->items[item].vlob, buf_bytes(&t->items[item].path),
+				bytes_of(NULL, 0), depth_of(buf_bytes(&t->items[item].path)));
+		item++;
+	}
+	idmap_free(&looked, NULL);
+	return err;
+}
+
 /* All that lies in FOLDER, at any depth, comes back with it. */
 static enum zt_err
 mark_inside(struct trash *t, const struct id *folder)
@@ -257,6 +324,16 @@ mark_inside(struct trash *t, const struct id *folder)
 	return err;
 }
 
+/* Whether ITEM was where the person looks, or below. */
+static bool
+is_below(const struct trash *t, const struct item *item)
+{
+	size_t n = t->below.n;
+
+	return n == 0 || (item->path.n >= n && memcmp(item->path.p, t->below.p, n) == 0 &&
+			     (item->path.n == n || item->path.p[n] == '/'));
+}
+
 static void
 tell(struct trash *t, struct item *item)
 {
@@ -266,12 +343,14 @@ tell(struct trash *t, struct item *item)
 		.last_there = item->last_there,
 		.removed = item->removed };
 
+	item->is_told = true;
+	if (!is_below(t, item))
+		return;
 	if (d != NULL)
 		client_handle(t->s->z, &d->user->id, &h);
 	id_print(&item->vlob, r.id);
 	r.path = buf_text(&item->path);
 	r.by = h.email;
-	item->is_told = true;
 	t->each(t->ctx, &r);
 }
 
@@ -315,6 +394,7 @@ trash_free(struct trash *t)
 		buf_free(&t->folders[i].path);
 	for (size_t i = 0; i < t->item_count; i++)
 		buf_free(&t->items[i].path);
+	buf_free(&t->below);
 	free(t->folders);
 	free(t->items);
 	free(t->queue);
@@ -324,22 +404,52 @@ trash_free(struct trash *t)
 	idmap_free(&t->contents, content_free);
 }
 
-enum zt_err
-zt_trash(struct zt *z, const char *workspace,
-    void (*each)(void *ctx, const struct zt_removed *r), void *ctx)
+/* WHERE is a workspace, or a path in one. */
+static enum zt_err
+take_where(struct trash *t, const char *where, struct path *path)
 {
-	struct trash t = { .each = each, .ctx = ctx };
+	const char *why = "";
+	enum zt_err err;
+
+	*path = (struct path){ .count = 0 };
+	if (strchr(where, ':') == NULL) {
+		if (strlen(where) >= sizeof path->workspace)
+			return client_refuse(
+			    t->z, ZT_ERR_NOT_FOUND, "there is no workspace %.100s", where);
+		memcpy(path->workspace, where, strlen(where) + 1);
+		return ZT_OK;
+	}
+	if ((err = path_parse(where, path, &why)))
+		return client_refuse(t->z, err, "%s", why);
+	for (size_t i = 0; i < path->count; i++) {
+		buf_add_byte(&t->below, '/');
+		buf_add(&t->below, path->name[i]);
+	}
+	return buf_err(&t->below);
+}
+
+enum zt_err
+zt_trash(struct zt *z, const char *where, void (*each)(void *ctx, const struct zt_removed *r),
+    void *ctx)
+{
+	struct trash t = {
+		.z = z, .each = each, .ctx = ctx, .below = buf_init(PATH_TEXT_MOST)
+	};
+	struct path path;
+	size_t live;
 	enum zt_err err;
 
 	z->why[0] = 0;
 	client_begin_reading(z);
-	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)) ||
-	    (err = space_find(z, workspace, &t.s)) || (err = space_sync_fresh(t.s)) ||
-	    (err = walk(&t)))
+	if ((err = take_where(&t, where, &path)) || (err = client_sync_log(z)) ||
+	    (err = client_sync_handles(z)) || (err = space_find(z, path.workspace, &t.s)) ||
+	    (err = space_sync_fresh(t.s)) || (err = walk(&t)))
 		goto out;
-	for (size_t i = 0; err == ZT_OK && i < t.count; i++)
+	live = t.count;
+	for (size_t i = 0; err == ZT_OK && i < live; i++)
 		err = look_back(&t, &t.folders[i]);
-	if (err == ZT_OK && (err = read_contents(&t)) == ZT_OK)
+	if (err == ZT_OK && (err = look_into_removed(&t)) == ZT_OK &&
+	    (err = read_contents(&t)) == ZT_OK)
 		err = tell_all(&t);
 out:
 	trash_free(&t);

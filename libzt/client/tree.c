@@ -52,8 +52,10 @@ tree_find_at(struct space *s, const struct path *path, size_t depth, uint64_t un
 			err = step(s, &o, buf_text(&shown), path->name[i], &at, &found);
 		if (err == ZT_OK && !found)
 			err = client_refuse(s->z, ZT_ERR_NOT_FOUND,
-			    "there is no \"%.*s\" in %s:", (int)path->name[i].n,
-			    (const char *)path->name[i].p, path->workspace);
+			    until > 0 ? "there was no \"%.*s\" in %s:%s at that time"
+				      : "there is no \"%.*s\" in %s:%s",
+			    (int)path->name[i].n, (const char *)path->name[i].p,
+			    path->workspace, buf_text(&shown));
 		if (i > 0)
 			buf_add_byte(&shown, '/');
 		buf_add(&shown, path->name[i]);
@@ -83,6 +85,85 @@ tree_open(struct zt *z, const char *remote, struct space **s, struct path *path)
 	if ((err = client_sync_log(z)) || (err = space_find(z, path->workspace, s)))
 		return err;
 	return space_sync_fresh(*s);
+}
+
+/* ---- the path of an object ---- */
+
+/* A folder of the tree, or what is looked for. */
+struct found {
+	struct id vlob;
+	size_t parent; /* in the list */
+	char *name;    /* NULL for the root */
+};
+
+struct finding {
+	const struct id *what;
+	struct found *list;
+	size_t count, cap, first; /* FIRST of those that are read now */
+	size_t at;                /* of WHAT; 0: not found yet */
+	struct idmap seen;
+};
+
+static enum zt_err
+look_for(void *ctx, size_t i, Zt__Manifest **m)
+{
+	struct finding *f = ctx;
+	enum zt_err err = ZT_OK;
+
+	for (size_t k = 0;
+	     err == ZT_OK && f->at == 0 && *m != NULL && k < (*m)->folder->n_entries; k++) {
+		const Zt__FolderEntry *e = (*m)->folder->entries[k];
+		struct id vlob;
+		bool is = pb_id(e->vlob, &vlob) == ZT_OK && id_equal(&vlob, f->what);
+
+		if (!is && (!e->folder || idmap_get(&f->seen, &vlob) != NULL))
+			continue;
+		if ((err = idmap_put(&f->seen, &vlob, f)) ||
+		    (err = vec_room(&f->list, f->count, &f->cap, sizeof *f->list)))
+			break;
+		f->list[f->count] = (struct found){ vlob, f->first + i,
+			strndup((const char *)e->name.data, e->name.len) };
+		if (f->list[f->count].name == NULL)
+			return ZT_ERR_MEMORY;
+		f->at = is ? f->count : 0;
+		f->count++;
+	}
+	return err;
+}
+
+enum zt_err
+tree_where(struct space *s, const struct id *what, struct buf *out)
+{
+	enum { AT_ONCE = 256 };
+	struct space_object objects[AT_ONCE];
+	struct finding f = { .what = what };
+	size_t way[LIMIT_DEPTH_READ], depth = 0, next = 0;
+	enum zt_err err = vec_room(&f.list, 0, &f.cap, sizeof *f.list);
+
+	if (err == ZT_OK)
+		f.list[f.count++] = (struct found){ .vlob = s->w->id };
+	while (err == ZT_OK && f.at == 0 && next < f.count) {
+		size_t n = 0;
+
+		for (f.first = next; n < AT_ONCE && next < f.count; next++)
+			objects[n++] = (struct space_object){ .vlob = f.list[next].vlob,
+				.is_folder = true };
+		err = space_read(s, objects, n, look_for, &f);
+	}
+	for (size_t i = f.at; err == ZT_OK && i > 0 && depth < LIMIT_DEPTH_READ;
+	     i = f.list[i].parent)
+		way[depth++] = i;
+	while (depth > 0) {
+		buf_add_byte(out, '/');
+		buf_add_text(out, f.list[way[--depth]].name);
+	}
+	if (err == ZT_OK && f.at == 0)
+		err = ZT_ERR_NOT_FOUND;
+	for (size_t i = 0; i < f.count; i++)
+		free(f.list[i].name);
+	free(f.list);
+	idmap_free(&f.seen, NULL);
+	return err ? err : buf_err(out);
 }
 
 /* ---- ways ---- */

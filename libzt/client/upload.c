@@ -1,4 +1,5 @@
 /* upload.c - a tree up: what is new or changed, gathered into changesets. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -76,8 +77,11 @@ move_on(struct transfer *t)
 
 	send_gathered(t);
 	if ((err = transfer_wait(t, t->load[WAITING])) ||
-	    (err = batch_finish(t->load[PUSHED]->batch)) ||
-	    (err = batch_start(t->load[WAITING]->batch)))
+	    (err = batch_finish(t->load[PUSHED]->batch)))
+		return err;
+	t->files += empty->files;
+	empty->files = 0;
+	if ((err = batch_start(t->load[WAITING]->batch)))
 		return err;
 	t->load[PUSHED] = t->load[WAITING];
 	t->load[WAITING] = first;
@@ -228,7 +232,7 @@ put_content(struct transfer *t, int fd, const struct stat *st, struct local_entr
 		err = batch_link(b, &way->vlob, buf_bytes(&e->as), &e->there, BATCH_ABSENT);
 	if (err)
 		return err;
-	t->files++;
+	t->load[GATHERED]->files++;
 	transfer_report(t, buf_text(&e->shown));
 	return batch_is_full(b) ? move_on(t) : ZT_OK;
 }
@@ -358,18 +362,32 @@ put_below(struct putting *p, struct local_folder *f, struct local_entry *e)
 	return err;
 }
 
+/* Where W is in the workspace. */
+static void
+way_print(const struct tree_way *w, struct buf *out)
+{
+	if (w->up == NULL)
+		return;
+	way_print(w->up, out);
+	buf_add_byte(out, '/');
+	buf_add(out, bytes_of(w->name.p, w->name.n));
+}
+
 /* The remote folder, as far as it is there. *IS_UNSURE: what lies in it cannot be read now:
  * nothing is written over it. */
 static enum zt_err
 read_there(struct local_folder *f, Zt__Manifest **m, bool *is_unsure)
 {
 	struct space_object o = { .vlob = f->way->vlob, .is_folder = true };
+	struct buf shown = buf_init(PATH_TEXT_MOST);
 	enum zt_err err;
 
 	f->way->listed = f->t->s->z->foreign;
 	if ((err = space_read_one(f->t->s, &o, m)))
 		return err;
-	space_damaged(f->t->s, f->shown, &o);
+	way_print(f->way, &shown);
+	space_damaged(f->t->s, shown.n > 0 ? buf_text(&shown) : "/", &o);
+	buf_free(&shown);
 	*is_unsure = o.damaged > 0 && !o.is_rubbish;
 	return ZT_OK;
 }
@@ -418,8 +436,8 @@ put_folder(struct putting *p, struct local_folder *f, bool is_new, const struct 
 	if (err == ZT_OK && is_unsure) {
 		transfer_leave_out(t, ZT_ERR_CORRUPT, f->shown,
 		    client_words(t->z,
-			"what lies in this folder cannot be read now, so nothing is written "
-			"into it"));
+			"what lies in it there cannot be read now, so nothing is written into "
+			"it"));
 		goto out;
 	}
 	if (err || (err = scan_local(f)) || (m != NULL && (err = scan_match(f, m->folder))))
@@ -495,6 +513,22 @@ find_place(
 	return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
 }
 
+/* What is at PATH stands in the way. */
+static enum zt_err
+refuse_place(struct putting *p, const struct path *path, bool is_folder)
+{
+	struct buf text = buf_init(PATH_TEXT_MOST + 2 * LIMIT_NAME);
+	enum zt_err err = path_print(path, &text);
+
+	if (err == ZT_OK)
+		err = client_refuse(p->t->z, ZT_ERR_EXISTS,
+		    is_folder ? "%.180s is a folder; name another place for this file"
+			      : "%.180s is a file; name another place for this folder",
+		    buf_text(&text));
+	buf_free(&text);
+	return err;
+}
+
 static enum zt_err
 put_single(struct putting *p, int fd, const struct stat *st, const char *local,
     const struct path *path)
@@ -505,11 +539,11 @@ put_single(struct putting *p, int fd, const struct stat *st, const char *local,
 	struct space_object o = { .is_folder = false };
 	enum zt_err err;
 
-	utf8_show(bytes_text(local), &e.shown);
+	buf_add_text(&e.shown, local);
 	if ((err = buf_err(&e.shown)) || (err = find_place(p, path, &parent, &e)))
 		goto out;
 	if (e.is_there && e.there.is_folder)
-		err = client_refuse(t->z, ZT_ERR_EXISTS, "%.180s is a folder there", local);
+		err = refuse_place(p, path, true);
 	else if (path->count > LIMIT_DEPTH)
 		err = client_refuse(t->z, ZT_ERR_TOO_BIG, "the path is too deep");
 	else if (st != NULL && !send_fits(st))
@@ -554,8 +588,7 @@ put_tree(struct putting *p, int fd, const struct stat *st, const char *local,
 		err = !e.is_there ? hang_folder(p, parent, buf_bytes(&e.as), &f.way)
 		      : e.there.is_folder
 			  ? add_way(p, parent, buf_bytes(&e.as), &e.there.vlob, true, &f.way)
-			  : client_refuse(
-				p->t->z, ZT_ERR_EXISTS, "%.180s is a file there", local);
+			  : refuse_place(p, path, false);
 	buf_free(&e.as);
 	return err ? err : put_folder(p, &f, !e.is_there, st);
 }
@@ -599,7 +632,7 @@ open_source(struct zt *z, const char *local, int *fd, struct stat *st)
 static enum zt_err
 aim(struct putting *p, const char *local, struct path *path, struct buf *own)
 {
-	const char *slash = strrchr(local, '/'), *why = "";
+	const char *slash = strrchr(local, '/'), *why = "a name is not UTF-8";
 	struct tree_entry at = { .is_folder = true };
 	enum zt_err err = path->count > 0 ? tree_find(p->t->s, path, path->count, &at) : ZT_OK;
 
@@ -612,6 +645,24 @@ aim(struct putting *p, const char *local, struct path *path, struct buf *own)
 		return client_refuse(p->t->z, err, "%s", why);
 	path->name[path->count++] = buf_bytes(own);
 	return ZT_OK;
+}
+
+/* Whether ST is this device's state folder, or stands in it: named directly, or by a link. */
+static bool
+is_own(const struct zt *z, const struct stat *own, const struct stat *st)
+{
+	DIR *d = own->st_ino != 0 ? opendir(z->home) : NULL;
+	const struct dirent *e;
+	struct stat in;
+	bool is = own->st_ino != 0 && st->st_dev == own->st_dev && st->st_ino == own->st_ino;
+
+	while (d != NULL && !is && (e = readdir(d)) != NULL)
+		is = strcmp(e->d_name, "..") != 0 &&
+		     fstatat(dirfd(d), e->d_name, &in, AT_SYMLINK_NOFOLLOW) == 0 &&
+		     in.st_dev == st->st_dev && in.st_ino == st->st_ino;
+	if (d != NULL)
+		(void)closedir(d);
+	return is;
 }
 
 static enum zt_err
@@ -627,7 +678,12 @@ put_any(struct putting *p, const char *local, struct path *path)
 
 	if (stat(t->z->home, &p->own) != 0)
 		p->own.st_ino = 0;
-	if (err == ZT_OK && streams && path->count == 0)
+	if (err == ZT_OK && !streams && is_own(t->z, &p->own, &st))
+		err = client_refuse(t->z, ZT_ERR_INVALID,
+		    "%.120s belongs to the state folder of this very device: its keys are "
+		    "nobody else's, and are not sent",
+		    local);
+	else if (err == ZT_OK && streams && path->count == 0)
 		err = client_refuse(t->z, ZT_ERR_INVALID, "a stream needs a name there");
 	else if (err == ZT_OK && !streams && S_ISREG(st.st_mode))
 		err = aim(p, local, path, &own);

@@ -62,3 +62,16 @@ path_parse(const char *text, struct path *out, const char **why)
 	*out = path;
 	return ZT_OK;
 }
+
+enum zt_err
+path_print(const struct path *path, struct buf *out)
+{
+	buf_printf(out, "%s:", path->workspace);
+	for (size_t i = 0; i < path->count; i++) {
+		buf_add_byte(out, '/');
+		buf_add(out, path->name[i]);
+	}
+	if (path->count == 0)
+		buf_add_byte(out, '/');
+	return buf_err(out);
+}

@@ -24,5 +24,7 @@ struct path {
 /* Reads WORKSPACE:/a/b (the first slash may be missing). Each name is checked. Errors: NAME,
  * TOO_BIG (deeper than LIMIT_DEPTH_READ), INVALID (no colon). */
 ZT_CHECKED enum zt_err path_parse(const char *text, struct path *out, const char **why);
+/* Appends PATH to OUT as a person writes it. Errors: MEMORY, TOO_BIG (OUT's). */
+ZT_CHECKED enum zt_err path_print(const struct path *path, struct buf *out);
 
 #endif

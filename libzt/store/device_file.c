@@ -626,6 +626,15 @@ device_file_end_attempt(const char *folder, const struct id *invitation)
 }
 
 bool
+device_file_is_missing(const char *folder)
+{
+	char path[PATH_SIZE + 64];
+
+	(void)snprintf(path, sizeof path, "%s/%s", folder, device.name);
+	return access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+bool
 device_file_is_joining(const char *folder)
 {
 	char path[PATH_SIZE + 64];

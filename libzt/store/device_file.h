@@ -76,6 +76,8 @@ ZT_CHECKED enum zt_err device_file_note_attempt(
 bool device_file_noted_attempt(
     const char *folder, const struct id *invitation, struct id *attempt);
 void device_file_end_attempt(const char *folder, const struct id *invitation);
+/* Whether FOLDER has no device.zt, as far as this OS user may see. */
+bool device_file_is_missing(const char *folder);
 /* Whether FOLDER has joining.zt and no device. */
 bool device_file_is_joining(const char *folder);
 void device_file_end_joining(const char *folder);

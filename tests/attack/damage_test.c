@@ -637,7 +637,7 @@ a_removed_tree_comes_back_as_it_was(void **state)
 	then = moment();
 	person_put(&s->alice, "another one", "back:/a/one");
 	person_put(&s->alice, "young", "back:/a/b/young");
-	assert_ok(zt_mv(z, "back:/a/moved", "back:/moved"));
+	assert_ok(zt_mv(z, "back:/a/moved", "back:/moved", NULL));
 	later = moment();
 	assert_ok(zt_rm(z, "back:/a", true));
 	expect_list(&s->alice, "back:/", "/moved ");

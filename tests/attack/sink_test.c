@@ -96,7 +96,8 @@ download(int folder, const char *name, bool swapped)
 	f.mode = 0600;
 	assert_int_equal(0, posix_memalign(&page, PAGE, PAGE));
 	memset(page, 'd', PAGE);
-	assert_ok(folder_new(fcntl(folder, F_DUPFD_CLOEXEC, 0), &in));
+	assert_ok(secret_generate(&z->local)); /* the name is marked by it */
+	assert_ok(folder_new(t, fcntl(folder, F_DUPFD_CLOEXEC, 0), true, &in));
 	at.in = in;
 	assert_ok(sink_new(t, &at, &f, &k));
 	memcpy(swapper.temp, k->temp, sizeof swapper.temp);
@@ -110,6 +111,7 @@ download(int folder, const char *name, bool swapped)
 	free(page);
 	free(t->notes);
 	free(t);
+	secret_free(z->local);
 	free(z);
 }
 

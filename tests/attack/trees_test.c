@@ -66,7 +66,7 @@ act_once(void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *n
 	else if (m->how == WRITES)
 		person_put(m->by, "what bob wrote", m->path);
 	else
-		assert_ok(zt_mv(m->by->zt, m->path, m->to));
+		assert_ok(zt_mv(m->by->zt, m->path, m->to, NULL));
 }
 
 static void
@@ -177,14 +177,15 @@ two_moves_that_cross_make_no_circle(void **state)
 	a = entry_of(w, "crossed:/p/a");
 	b = entry_of(w, "crossed:/q/b");
 	q = entry_of(w, "crossed:/q");
-	assert_ok(zt_mv(s->bob.zt, "crossed:/p/a", "crossed:/q/b/a"));
+	assert_ok(zt_mv(s->bob.zt, "crossed:/p/a", "crossed:/q/b/a", NULL));
 	assert_ok(batch_new(w, &batch)); /* she has not heard of it yet */
 	assert_ok(batch_link(batch, &a.vlob, bytes_text("b"), &b, BATCH_ABSENT));
 	assert_ok(batch_unlink(batch, &q.vlob, bytes_text("b"), &b.vlob));
 	assert_err(ZT_ERR_CONFLICT, batch_send_once(batch));
 	batch_free(batch);
-	assert_err(ZT_ERR_NOT_FOUND, zt_mv(s->alice.zt, "crossed:/q/b", "crossed:/p/a/b"));
-	assert_ok(zt_mv(s->alice.zt, "crossed:/q/b", "crossed:/p/b"));
+	assert_err(
+	    ZT_ERR_NOT_FOUND, zt_mv(s->alice.zt, "crossed:/q/b", "crossed:/p/a/b", NULL));
+	assert_ok(zt_mv(s->alice.zt, "crossed:/q/b", "crossed:/p/b", NULL));
 }
 
 /* Puts what a pipe brings to REMOTE. */

@@ -16,6 +16,7 @@ mkdir d; echo g > d/g; echo f > f
 q put f w:/f; q put d w:/d
 check "a file is moved onto itself" q mv w:/f w:/f
 check "into the folder where it is" q mv w:/f w:/
+expect 0 "^w:/d/g is w:/d/g now" "and the path that it has is said" alice mv w:/d/g w:/d
 check "under its own name" q mv w:/d/g w:/d
 check "a folder too" q mv w:/d w:/
 check "the file is there" content w:/f f
@@ -23,6 +24,10 @@ check "the folder, with what is in it" content w:/d/g g
 expect 64 "cannot be moved into itself" "a folder goes not into itself" alice mv w:/d w:/d/e
 expect 66 "there is no" "a slash behind a name means a folder" alice mv w:/f w:/new/
 expect 64 "not a folder" "of the source too" alice mv w:/f/ w:/h
+
+q mkdir w:/shelf; q put f w:/moved
+expect 0 "^w:/moved is w:/shelf/moved now" "a move into a folder says the new path" alice mv w:/moved w:/shelf
+q rm -r w:/shelf
 
 # What was removed is listed, and comes back.
 q rm w:/f; q rm -r w:/d; q put d/g w:/f
@@ -34,7 +39,7 @@ check "with what it held" content w:/old f
 check "a folder comes back by its path" q restore w:/d
 check "with what was in it" content w:/d/g g
 expect 73 "it is there" "what is there is not restored to nothing in particular" alice restore w:/d
-expect 73 "elsewhere" "nothing comes back twice" alice restore w:/twice --object "$old"
+expect 73 "elsewhere in the workspace now: /old; zt mv" "what was moved is said to be where it is, and nothing comes back twice" alice restore w:/twice --object "$old"
 expect 64 "zt trash shows" "an id is one" alice restore w:/twice --object nothing
 removed() { alice trash w | grep " $1\$" | cut -d' ' -f1; }
 q mkdir w:/nest; q put f w:/nest/f; q rm w:/nest/f; inner=$(removed /nest/f)
@@ -43,6 +48,17 @@ check "what lay in a removed folder comes back alone" q restore w:/lone --object
 check "the folder then" q restore w:/again --object "$outer"
 check "without it" sh -c "[ -z \"\$('$bin/zt' --home alice --password-file alice.password ls w:/again)\" ]"
 check "which stays where it is" content w:/lone f
+q mkdir w:/box; q mkdir w:/box/in; q mkdir w:/box/in/most; q put f w:/box/in/most/f; q put f w:/box/in/g; q put f w:/box/h
+q rm w:/box/in/most/f; q rm -r w:/box/in/most; q rm w:/box/in/g; q rm -r w:/box
+trashed() { alice trash "$1" | grep -qx ".*  $2"; }
+check "what was removed from a folder before that was removed itself is listed" trashed w /box/in/most/
+check "a file too" trashed w /box/in/g
+check "and what was removed from that before" trashed w /box/in/most/f
+check "what came away with the folder is not" sh -c "! '$bin/zt' --home alice --password-file alice.password trash w | grep '  /box/h\|  /box/in/$'"
+check "a path with nothing behind it is the workspace" trashed w:/ /box/
+check "the trash of a folder is what was removed from there and below" sh -c "[ \"\$('$bin/zt' --home alice --password-file alice.password trash w:/box/in | sed 's/.*  //' | sort | tr '\\n' ' ')\" = '/box/in/g /box/in/most/ /box/in/most/f ' ]"
+q restore w:/box-in-g --object "$(removed /box/in/g)"
+check "and comes back" content w:/box-in-g f
 
 # The same size and the same time are not the same content.
 printf AAAA > a; printf BBBB > b; touch -d 2020-01-01 a b
@@ -110,6 +126,15 @@ check "every difference would show" sh -c "cp -a back back2 && touch back2/run &
 check "a hole stays a hole" [ "$(stat -c %b back/sparse)" -lt 10000 ]
 check "a file of a terabyte without content goes up" sh -c "truncate -s 1T huge && '$bin/zt' --quiet --home alice --password-file alice.password put huge w:/huge"
 check "and comes back" sh -c "'$bin/zt' --quiet --home alice --password-file alice.password get w:/huge huge2 && [ \$(stat -c %s huge2) = 1099511627776 ]"
+chmod 600 back/run; chmod 777 back/private/s; touch -d 2010-01-01 back/private/s; (umask 0; q get w:/src back)
+check "modes and times that were changed here are set back" same src back
+chmod 600 back/run; (umask 022; q get w:/src back)
+check "with what the umask takes" [ "$(stat -c %a back/run)" = 755 ]
+(umask 0; chmod 775 back/run; q put back/run w:/src/run; umask 022; chmod 775 back/run; q get w:/src/run back/run)
+check "a file that is as it was sent keeps its bits" [ "$(stat -c %a back/run)" = 775 ]
+cp -p src/run back/run; q put src/run w:/src/run
+cp src/run strange; chmod 600 strange; q get w:/src/run strange
+check "so does one of the same content that zt neither wrote nor sent" [ "$(stat -c %a strange)" = 600 ]
 echo edited > back/run; rm back/empty; mkdir back/empty
 rc=0; alice get w:/src back >said 2>&1 || rc=$?
 check "what was changed here stays" grep -qx edited back/run
@@ -127,6 +152,31 @@ within 10 sh -c 'ls -A stop | grep -q .' || true
 kill -INT $getting 2>/dev/null || true; rc=0; wait $getting || rc=$?
 check "an interrupted download leaves no half file" sh -c "! ls -A stop | grep '^\\.zt-'"
 check "and says so" sh -c "[ $rc = 130 ] || cmp -s large stop/large"
+
+# What a killed download left is taken away by the next one to that place, and nothing else is.
+rests() { find "$1" -name '.zt-*' | wc -l; }
+kill_get() { # REMOTE LOCAL: killed when its file has begun
+	"$bin/zt" --quiet --home alice --password-file alice.password get "$1" "$2" & getting=$!
+	begun() { find "$where" -name '.zt-*' -newer large 2>/dev/null | grep -q .; }
+	where=$2; test -d "$2" || where=$(dirname "$2")
+	within 10 begun || true
+	kill -9 $getting 2>/dev/null || true; wait $getting 2>/dev/null || true
+}
+mkdir -p killed tree2/sub killed2 elsewhere; touch large
+cp large tree2/sub/large; q put tree2 w:/tree2; touch large
+for i in $(seq 10); do kill_get w:/large killed/large; [ "$(rests killed)" = 0 ] || break; rm -f killed/large; done
+check "a killed download leaves its rest behind" [ "$(rests killed)" != 0 ]
+left=$(ls -A killed | grep '^.zt-' | head -1)
+cp "killed/$left" "elsewhere/$left"; : > killed/.zt-0123456789abcdef01234567; : > killed/.zt-mine; mkdir "killed/.zt-$(printf a%.0s $(seq 24))"
+check "the next one comes" q get w:/large killed/large
+check "and takes the rest away" test ! -e "killed/$left"
+check "and nothing that it cannot know to be its own" [ "$(rests killed)" = 3 ]
+q get w:/old elsewhere/old
+check "nor what lies in another folder than where it was made" test -e "elsewhere/$left"
+for i in $(seq 10); do kill_get w:/tree2 killed2; [ "$(rests killed2)" = 0 ] || break; rm -rf killed2; mkdir killed2; done
+check "of a tree too" [ "$(rests killed2)" != 0 ]
+q get w:/tree2 killed2
+check "it is taken away from each folder" [ "$(rests killed2)" = 0 ]
 mkdir rest; : > rest/.zt-0123456789abcdef01234567; echo r > rest/r
 expect 0 "did not end left it behind" "the rest of a killed one is not taken for a file of one's own" alice put rest w:/rest
 check "nor sent" not_listed w:/rest "/rest/.zt-0123456789abcdef01234567"
@@ -136,12 +186,27 @@ mkdir home; cp -r alice home/.zt; echo note > home/note
 expect 0 "state folder of this very device" "the keys of this device stay" "$bin/zt" --home home/.zt --password-file alice.password put home w:/home
 check "the others went" content w:/home/note note
 check "the keys did not" not_listed w:/home /home/.zt/
+expect 64 "state folder of this very device" "nor does the folder itself, named directly" alice put alice w:/home/own
+ln -s alice/device.zt key
+for it in alice/device.zt key alice/../alice/store.db; do expect 64 "state folder of this very device" "nor $it" alice put $it w:/home/own; done
+expect 3 "left out alice: .*state folder" "of several it is left out" alice put f alice w:/home
+check "nothing of it is there" not_listed w:/home "/home/own.*\|/home/alice.*"
 
 # Several at once, finding, sums.
 check "several into a folder" q put a b t w:/up
 check "each under its name" content w:/up/t/x CCCC
 expect 0 "/odd/sub/in" "find by name" alice find w:/ 'i?'
 expect 0 '"bytes": *4,' "sums" alice --json du w:/up/a
+
+# Two who put the same name at once: each sends one file, and says so also where the other was first.
+echo 1 > one_; echo 22 > two_
+for i in 1 2 3 4 5; do
+	"$bin/zt" --home alice --password-file alice.password put one_ "w:/race$i" >race.alice 2>&1 & racing=$!
+	"$bin/zt" --home bob --password-file bob.password put two_ "w:/race$i" >race.bob 2>&1 || true
+	wait $racing || true
+	cat race.alice race.bob >> races
+done
+check "of two who put one file each at once, none counts two" sh -c "! grep '^[02] files' races"
 
 # Copies, trials, both.
 q workspace create other
@@ -157,11 +222,28 @@ check "several files are put into a folder" q put one two other:/both
 expect 66 "nowhere" "and not under the name of one that is not there" alice put one two other:/nowhere/both
 expect 66 "nowhere" "nor one over the other" alice put one two other:/nowhere
 check "nothing has that name" not_listed other:/ nowhere
+q mkdir w:/several
+expect 3 "left out missing: No such file" "of several the one that is missing is named" alice put one missing two w:/several
+check "the one before it is there" content w:/several/one one
+check "and the one behind it" content w:/several/two two
+expect 66 "missing" "where none is there, nothing is done" alice put missing missing2 w:/several
+mkdir -p taken/two
+expect 3 "left out taken/two" "one whose place is taken costs itself" alice put taken/two one w:/several
+check "what has its place stays" content w:/several/two two
 check "as it is" sh -c "'$bin/zt' --quiet --home alice --password-file alice.password get other:/src/run copied && cmp src/run copied"
 expect 0 "t/x" "a trial names what would be sent" alice put --dry-run t w:/trial
 check "and sends nothing" not_listed w:/ /trial/
+expect 0 "^1 file would be sent; nothing was" "and says so" alice put --dry-run one w:/trial
+expect 3 "nothing was sent; what is named above would stay here" "also where something would be left out" alice put --dry-run odd w:/trial
+check "nothing is said to be done" sh -c "! '$bin/zt' --home alice --password-file alice.password put -n odd w:/trial 2>&1 | grep 'is done'"
+mkdir -p names/t; q put one w:/names
+expect 73 "w:/names is a file; name another place for this folder" "what is in the way is named where it is" alice put names w:/names
+expect 66 "there was no \"names\" in w:/ at that time" "what was not yet, was not" alice ls --at "2020-01-01 00:00:00" w:/names
 echo mine > both.txt; echo theirs > theirs; q put theirs w:/both.txt
-check "with both kept" q get --keep-both w:/both.txt .
+expect 0 "kept both both.txt: it stays; what came is both (zt).txt" "with both kept, nothing is left out" alice get --keep-both w:/both.txt .
 check "what was here stays" grep -qx mine both.txt
 check "and the other comes beside it" grep -qx theirs "both (zt).txt"
+echo mine > "both (zt).txt"
+expect 3 "left out both (zt).txt: this name beside it is taken too" "where that is taken too, it stays" alice get --keep-both w:/both.txt .
+check "as it was" grep -qx mine "both (zt).txt"
 finish

@@ -23,9 +23,13 @@ wrong "zt get has no option --at" "get gives no older content in silence" get w:
 wrong "do not go together" "two options of which one would be ignored" restore w:/f --to-version 1 --at "2026-01-31 12:00:00"
 expect 64 "do not go together" "two passwords" zt --home "$state/none" --password-file "$state/pw" --password-fd 0 users
 wrong "is one of reader|contributor|manager|owner" "a role that is none" workspace share w bob --role admin
+wrong "usage: zt workspace share WORKSPACE USER" "and the usage of that command is shown" workspace share w bob --role admin
 wrong "is one of admin|standard|outsider" "a profile that is none, before codes are compared" greet zt:link --profile "adm"
 wrong "an option is missing: --email" "a missing option is named" claim zt:link
 wrong "an argument is missing: USER" "a missing argument is named" workspace share w
+wrong "argument 1 of zt find is empty" "an empty path is none" find "" "*"
+wrong "argument 2 of zt find is empty" "nor is an empty pattern, which nothing has" find w:/ ""
+wrong "argument 1 of zt find is empty" "also where another is missing" find ""
 wrong "no use for \"c\"" "so is one too many" mv w:/a w:/b c
 right "the same with all of them" workspace share w bob --role reader
 
@@ -38,7 +42,7 @@ wrong "no whole number from 2 to 16" "--need 1" recovery colleagues a b --need 1
 wrong "no whole number from 2 to 16" "--need 2x" recovery colleagues a b --need 2x
 right "--need 2" recovery colleagues a b --need 2
 for n in abc -1 0x3 2147483648; do expect 64 "no whole number" "--password-fd $n" zt --home "$state/none" --password-fd "$n" users; done
-expect 74 "password-fd 99: Bad file" "a descriptor that is not open" zt --home "$state/none" --password-fd 99 users
+expect 74 "password-fd 99: Bad file" "a descriptor that is not open" zt --home "$state/none" --password-fd 99 claim zt://x --email a@b.example
 for n in lots 1.5G 5GB -1 "" 9223372036854775807K; do
 	expect 64 "size\|a value is missing" "size \"$n\"" zt server set x --server http://127.0.0.1:9 --operator-token-file "$state/pw" --storage "$n"
 done
@@ -111,6 +115,8 @@ expect 66 "no device in $state/a/.local" "an empty ZT_HOME is as unset" env ZT_H
 expect 66 "no device in $state/b" "ZT_HOME is taken" env -u HOME ZT_HOME="$state/b" "$bin/zt" --password-file "$state/pw" users
 expect 66 "no device in $state/c" "--home goes before it" env ZT_HOME="$state/b" "$bin/zt" --home "$state/c" --password-file "$state/pw" users
 expect 64 "set HOME" "a HOME that is too long is not cut" env -u ZT_HOME HOME="/$(head -c 5000 /dev/zero | tr '\0' x)" "$bin/zt" --password-file "$state/pw" users
+expect 66 "zt claim LINK, zt recover or zt org bootstrap makes one there" "what to do is said, and no password asked for" env ZT_HOME="$state/b" "$bin/zt" users
+expect 66 "no device in $state/b" "nor to unlock what is not there" env ZT_HOME="$state/b" "$bin/zt" unlock
 check "without a home, completion works" env -u HOME -u ZT_HOME "$bin/zt" completion bash
 expect 69 "cannot be reached" "and what an operator does" env -u HOME -u ZT_HOME "$bin/zt" server list --server http://127.0.0.1:9 --operator-token-file "$state/pw"
 

@@ -54,6 +54,31 @@ expect 0 "New <n@demo.example>" "and the newcomer is in" new users
 check "once" test "$(alice users | grep -c n@demo.example)" = 1
 expect 66 "accepted this invitation before" "the link is used up" alice greet "$link"
 
+# refused at the question: each side is told who refused
+refused() { # ANSWER
+	link=$(alice invite user); rm -rf "$state/new"; begin_greet "$link"; within 20 said g "waiting" || true
+	begin_claim "$link" --email m@demo.example --name Mel --label mel
+	of_g=$(code g); of_c=$(code c); echo "$of_g" >&8; echo "$of_c" >&7
+	within 20 said g "accept Mel" || true
+	echo "$1" >&7; ends $g; greeter=$ended; ends $c; claimer=$ended; exec 7>&- 8>&-
+}
+refused n
+check "a greeter who does not accept ends ($greeter)" test "$greeter" = 75
+check "and is told that they did not" said g "you did not accept m@demo.example: nobody was let in"
+check "not that the other side did something" sh -c "! grep 'other side stopped' '$state/g.out'"
+check "the newcomer ends too ($claimer)" test "$claimer" = 75
+check "and is told that the other side did not accept" said c "the other side did not accept you, or left before it answered"
+check "nobody came in" sh -c "! '$bin/zt' --home '$state/alice' --password-file '$state/alice.password' users | grep m@demo.example"
+export LC_ALL=fr_FR.UTF-8
+code() { within 30 said "$1" "^votre code" && LC_ALL=C sed -n 's/^votre code.*: //p' "$state/$1.out" | tail -1; }
+within_french() { said g "\[o/n\]"; }
+rm -rf "$state/new"; begin_greet "$link"; begin_claim "$link" --email m@demo.example --name Mel --label mel
+of_g=$(code g); of_c=$(code c); echo "$of_g" >&8; echo "$of_c" >&7
+check "in French the question is o or n" within 20 within_french
+echo oui >&7; ends $g; greeter=$ended; ends $c; exec 7>&- 8>&-
+check "and oui is yes ($greeter $ended)" test "$greeter $ended" = "0 0"
+unset LC_ALL
+
 # cancelled in another window
 link=$(alice invite user); begin_greet "$link"; within 20 said g "waiting" || true
 check "the invitation is cancelled in another window" alice invite cancel "$link"
@@ -83,4 +108,35 @@ cc -shared -fPIC -o "$state/behind.so" "$state/behind.c" -ldl
 restart auth
 expect 0 "plans" "two minutes behind, just after a restart" env LD_PRELOAD="$state/behind.so ${LD_PRELOAD:-}" "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" workspace list
 expect 0 "plans" "and with the right clock" alice workspace list
+# a person who revokes another is asked, where a person sits there
+at_terminal() { # ANSWER COMMAND...: at a terminal of its own, ANSWER is typed at its question
+	/usr/bin/python3 - "$@" <<'P'
+import os, pty, sys
+pid, master = pty.fork()
+if pid == 0: os.execv(sys.argv[2], sys.argv[2:])
+out = b""
+while b"[y/n]" not in out:
+    try: some = os.read(master, 4096)
+    except OSError: break
+    if not some: break
+    out += some
+os.write(master, sys.argv[1].encode() + b"\n")
+while True:
+    try: some = os.read(master, 4096)
+    except OSError: break
+    if not some: break
+    out += some
+sys.stdout.buffer.write(out)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+P
+}
+revoke() { at_terminal "$1" "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" user revoke bob@demo.example; }
+bobs=$(alice devices | awk '/bob@demo.example/ {print $1}')
+expect 130 "you did not confirm: bob@demo.example is not revoked" "who answers no revokes nobody" revoke n
+expect 130 "$bobs" "the devices are named" revoke n
+expect 130 "lose the access to every workspace" "and what is lost" revoke ""
+expect 0 "bob@demo.example" "the person is there still" bob users
+expect 0 "bob@demo.example is revoked" "who answers yes does" revoke y
+expect 77 "revoked" "and the person is out" bob users
+expect 0 "is revoked" "a script is not asked" alice user revoke n@demo.example
 finish

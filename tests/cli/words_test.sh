@@ -21,6 +21,18 @@ expect 0 "^w is shared with bob@demo.example, role reader$" "share" alice worksp
 expect 0 "has no role in w any more" "unshare" alice workspace unshare w bob@demo.example
 expect 0 "a plus de rôle dans w\|est partagé avec" "in French" french workspace share w bob@demo.example
 says_nothing() { "$@" >"$state/said" 2>&1 && ! test -s "$state/said"; }
+expect 66 "zt: .*(.*rien : Aucun fichier ou dossier de ce nom)" "what the system says too, with blanks before colons" french put "$state/rien" w:/f
+expect 3 "laissé de côté [^:]*rien : Aucun fichier" "and of one of several" french put "$state/f" "$state/rien" w:/d
+expect 0 "utilisateur ouverte" "states of invitations" sh -c "LC_ALL=fr_FR.UTF-8 '$bin/zt' --home '$state/alice' --password-file '$state/alice.password' invite user >/dev/null; LC_ALL=fr_FR.UTF-8 '$bin/zt' --home '$state/alice' --password-file '$state/alice.password' invite list"
+french_zt() { LC_ALL=C ZT_LANG=fr alice "$@"; }
+expect 0 "^2 fichiers\|^1 fichier\|^0 fichier" "ZT_LANG goes before LC_ALL" french_zt get w:/d "$state/d"
+english_zt() { LC_ALL=fr_FR.UTF-8 ZT_LANG=en alice "$@"; }
+expect 0 "file" "either way" english_zt get w:/d "$state/d"
+"$bin/zt" --home "$state/alice" --password-file "$state/alice.password" watch >"$state/events" 2>&1 & watching=$!
+changed() { alice --quiet mkdir "w:/watched$1"; within 1 grep -q "^the files were changed ([0-9]*): w$" "$state/events"; }
+told=no; for i in 1 2 3 4 5 6 7 8 9 10; do ! changed $i || { told=yes; break; }; done
+check "zt watch says in words what happens ($told)" test $told = yes
+kill -INT $watching; wait $watching || true
 check "--quiet says nothing of an act" says_nothing alice --quiet mkdir w:/q
 expect 0 "^/q/$" "and still lists what was asked for" alice --quiet ls w:/
 

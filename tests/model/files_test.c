@@ -342,7 +342,7 @@ act_for_real(struct player *p)
 	case MKDIR:
 		return zt_mkdir(z, path);
 	case MV:
-		return zt_mv(z, path, to);
+		return zt_mv(z, path, to, NULL);
 	case RM:
 	case RM_ALL:
 		return zt_rm(z, path, p->a.kind == RM_ALL);

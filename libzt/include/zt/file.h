@@ -9,8 +9,13 @@ struct zt_progress {
 	/* Progress in bytes; TOTAL grows while a tree is walked. May be NULL. */
 	void (*step)(
 	    void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name);
-	/* NAME was skipped, with the reason; the transfer continues. May be NULL. */
+	/* NAME was skipped, with the reason; the transfer continues. Of a local file it holds
+	 * the bytes that the file system has, UTF-8 or not: show it through zt_show. May be
+	 * NULL. */
 	void (*skipped)(void *ctx, const char *name, const char *why);
+	/* zt_options.keep_both: what is there as NAME stays, and what came is AS. May be
+	 * NULL. */
+	void (*kept_both)(void *ctx, const char *name, const char *as);
 	/* Dry run: zt_put sends nothing, and reports each file that it would send. NULL:
 	 * send. */
 	void (*would)(void *ctx, const char *name);
@@ -49,7 +54,7 @@ ZT_CALL enum zt_err zt_put(struct zt *z, const char *local, const char *remote,
 /* Downloads a file or folder to LOCAL; an existing local folder is merged into. *FILES, if not
  * NULL, counts written files, without those that were up to date. Every byte is verified
  * before a file gets its name. Replaces a local file only if zt wrote it and nobody changed it
- * since (zt_options.overwrite: always); else skips it, and the call ends with EXISTS. Skips
+ * since (zt_options.overwrite: always); else skips it, and the call ends with SOME. Skips
  * lost or damaged content and reports it to SKIPPED; for a file or folder whose newest version
  * is damaged, restores the newest version that opens, and reports that. All other files are
  * written, and the call ends with MISSING_BLOCK, CORRUPT or the first file's error. */
@@ -63,7 +68,9 @@ ZT_CALL enum zt_err zt_ls(struct zt *z, const char *remote, bool recursive, bool
 ZT_CALL enum zt_err zt_ls_at(struct zt *z, const char *remote, uint64_t time, bool recursive,
     bool details, void (*each)(void *ctx, const struct zt_file *f), void *ctx);
 ZT_CALL enum zt_err zt_mkdir(struct zt *z, const char *remote);
-ZT_CALL enum zt_err zt_mv(struct zt *z, const char *from, const char *to);
+/* Moves FROM to TO; into TO, under its own name, if TO is a folder. *AS, if not NULL, is where
+ * it is then, as WORKSPACE:/path; the caller frees it. */
+ZT_CALL enum zt_err zt_mv(struct zt *z, const char *from, const char *to, char **as);
 /* Removes a file, or a folder with its contents (RECURSIVE), from its folder; history keeps
  * it. */
 ZT_CALL enum zt_err zt_rm(struct zt *z, const char *remote, bool recursive);
@@ -76,9 +83,10 @@ ZT_CALL enum zt_err zt_history(struct zt *z, const char *remote,
  * removed. Errors: EXISTS (REMOTE itself was moved, or exists). */
 ZT_CALL enum zt_err zt_restore(
     struct zt *z, const char *remote, uint64_t version, uint64_t time);
-/* Lists the objects removed from the tree of WORKSPACE, each with its last place. Contents of
- * a removed folder are not listed by themselves. */
-ZT_CALL enum zt_err zt_trash(struct zt *z, const char *workspace,
+/* Lists the objects removed from the tree of WORKSPACE (or of WORKSPACE:/PATH: there and
+ * below), each with its last place. What lay in a removed folder when that was removed is not
+ * listed by itself; what had been removed from it before is. */
+ZT_CALL enum zt_err zt_trash(struct zt *z, const char *where,
     void (*each)(void *ctx, const struct zt_removed *r), void *ctx);
 /* Restores the removed object ID, as it was when removed, at the free path REMOTE. Errors:
  * NOT_FOUND, EXISTS (the object is in the tree, or REMOTE exists). */

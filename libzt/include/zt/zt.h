@@ -77,6 +77,8 @@ ZT_CALL enum zt_err zt_protect_by_token(
  * now on, which opens with the login; O->password is then not looked at. Errors: those of
  * zt_open; UNAVAILABLE (there is no such service here, or it refused). WHY as for zt_open. */
 ZT_CALL enum zt_err zt_protect_by_desktop(const struct zt_options *o, char *why);
+/* Whether HOME holds a device, whether or not it opens. */
+ZT_CALL int zt_has_device(const char *home);
 /* Whether HOME's device opens by a token's PIN. */
 ZT_CALL int zt_is_by_token(const char *home);
 /* Protects the device by NEW_PASSWORD from now on, instead of a password, token or the
