@@ -26,6 +26,6 @@ LIBS_CLIENT := $(shell pkg-config --libs $(PKGS_CLIENT) jansson 2>/dev/null) -lw
 LIBS_CLI := $(shell pkg-config --libs libqrencode 2>/dev/null)
 LIBS_SERVICE := $(shell pkg-config --libs $(PKGS_SERVICE) 2>/dev/null) -lnng
 PREFIX ?= /usr/local
-VERSION := 0.1.0
+VERSION := $(shell cat VERSION)
 # make V=1 shows each command.
 Q := $(if $V,,@)

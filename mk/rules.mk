@@ -19,6 +19,9 @@ UPPER := $(call objs,$(call srcs,libzt/pki libzt/port/posix libzt/store libzt/ne
 FRAME := $(call objs,$(call srcs,services/common))
 SERVICES := auth metadata blocks messaging
 
+$B/libzt/client/client.o: VERSION
+$B/libzt/client/client.o: override CFLAGS += -DZT_VERSION='"$(VERSION)"'
+
 $B/libzt-pure.a: $(PURE)
 	$Qrm -f $@; ar rcs $@ $^
 $B/libzt.a: $(PURE) $(UPPER)
