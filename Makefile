@@ -105,4 +105,5 @@ uninstall:
 deb:
 	sh scripts/deb build/deb
 test-packages: deb
+	sh tests/packages/commit_msg_test.sh
 	sh tests/packages/cycle_test.sh build/deb
