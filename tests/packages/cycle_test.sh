@@ -60,13 +60,13 @@ cp "$here/job" "$here/../../deploy/local/enrol.sh" "$root/home/people"
 begin() {
 	unshare --pid --fork --mount --uts --ipc --net --propagation private --kill-child sh "$here/boot" "$root" "$@" >"$work/boot" 2>&1 &
 	outer=$!
-	within 10 test -s "/proc/$outer/task/$outer/children" || return 1
-	first=$(cut -d' ' -f1 "/proc/$outer/task/$outer/children")
+	within 10 pgrep -P "$outer" || return 1
+	first=$(pgrep -P "$outer")
 }
 inside() { nsenter -t "$first" -m -u -i -n -p --root --wd=/proc/"$first"/root env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
 booted() { case $(inside systemctl is-system-running) in running | degraded) ;; *) return 1 ;; esac; }
 plain=${PLAIN:-}
-[ -n "$plain" ] || { begin && within 90 booted; } || { echo "no systemd in a namespace here: ExecStart lines instead"; tail -3 "$work/boot"; kill -9 $first; plain=1; }
+[ -n "$plain" ] || { begin && within 90 booted; } || { echo "no systemd in a namespace here: ExecStart lines instead"; tail -3 "$work/boot"; [ -z "$first" ] || kill -9 "$first"; plain=1; }
 if [ -n "$plain" ]; then
 	begin plain
 	inside sh -c 'pg_ctlcluster $(ls /etc/postgresql) main start'
@@ -112,6 +112,8 @@ for s in $services; do
 	tail -1 "$work/said"
 done
 other() { inside setpriv --reuid "$1" --regid "$2" --clear-groups sh -c "$3"; }
+check "the group reaches the sockets, and its key" other zt-gateway zt 'ls /run/zt/auth/calls && cat /etc/zt/events-key'
+check "zt-auth reads the operator's token" other zt-auth zt 'cat /etc/zt/operator-token'
 check "no other user reaches the sockets" not other nobody nogroup 'ls /run/zt/auth'
 check "nor the key" not other nobody nogroup 'cat /etc/zt/events-key'
 check "no other service reads the operator's token" not other zt-blocks zt 'cat /etc/zt/operator-token'
@@ -150,7 +152,8 @@ check "the services run" within 30 ready
 check "all is there" job after
 [ -z "$plain" ] || stop
 check "the packages are purged" inside dpkg -P zt-server zt libzt-dev libzt0
-check "it says what stays" grep -q "what users stored stays" "$work/said"
+cp "$work/said" "$work/purged"
+check "it says what stays" grep -q "what users stored stays" "$work/purged"
 check "nothing runs any more" within 13 gone
 check "no setting, secret or log stays" sh -c "! ls -d '$root'/etc/zt '$root'/var/log/zt '$root'/etc/systemd/system/*/zt* '$root'/var/lib/systemd/deb-systemd-helper-*/*zt* 2>/dev/null | grep ."
 check "no folder of /run" not inside ls /run/zt
