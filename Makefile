@@ -58,6 +58,7 @@ lint: all
 	sh scripts/check-headers
 	sh scripts/check-l10n
 	sh scripts/check-c
+	sh tests/packages/commit_msg_test.sh
 fmt:
 	git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 # The release build is tested by its programs, and with PLAIN by the unit tests as well.
@@ -105,5 +106,4 @@ uninstall:
 deb:
 	sh scripts/deb build/deb
 test-packages: deb
-	sh tests/packages/commit_msg_test.sh
 	sh tests/packages/cycle_test.sh build/deb
