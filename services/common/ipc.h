@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* ipc.h - settings of ipc:// sockets for which nng has no option. */
 #ifndef ZT_COMMON_IPC_H
 #define ZT_COMMON_IPC_H
