@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := all
 include mk/config.mk mk/floors.mk mk/gen.mk mk/rules.mk mk/wasm.mk
 
-.PHONY: all pure run test bench lint fmt install clean
+.PHONY: all pure run test bench lint fmt install install-server uninstall manuals deb test-packages clean
 all: $B/libzt.a $B/libzt.so.0 $B/bin/zt $B/bin/zt-audit $(foreach s,$(SERVICES),$B/bin/zt-$s) $B/bin/zt-gateway
 pure: $B/libzt-pure.a
 clean:
@@ -58,6 +58,7 @@ lint: all
 	sh scripts/check-headers
 	sh scripts/check-l10n
 	sh scripts/check-c
+	sh tests/packages/commit_msg_test.sh
 fmt:
 	git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 # The release build is tested by its programs, and with PLAIN by the unit tests as well.
@@ -68,15 +69,41 @@ test: all
 	$(MAKE) lint
 	$(MAKE) test-cli
 	$(MAKE) fuzz FUZZ_SECONDS=$(or $(FUZZ_CI_SECONDS),5)
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/zt
-	install -m 755 $B/bin/* $(DESTDIR)$(PREFIX)/bin
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
-	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions
-	$B/bin/zt completion man > $(DESTDIR)$(PREFIX)/share/man/man1/zt.1
+# Distributions say where: PREFIX, LIBDIR, SBINDIR, MANDIR, DESTDIR.
+SERVERS := $(SERVICES) gateway
+MANUALS := man1/zt.1 man1/zt-audit.1 man8/zt-server-setup.8 $(foreach s,$(SERVERS),man5/zt-$s.yaml.5 man8/zt-$s.8)
+PROGRAMS := $(BINDIR)/zt $(BINDIR)/zt-audit $(addprefix $(SBINDIR)/zt-,$(SERVERS) server-setup)
+INSTALLED = $(PROGRAMS) $(LIBDIR)/libzt.a $(LIBDIR)/libzt.so $(LIBDIR)/libzt.so.0 $(LIBDIR)/pkgconfig/zt.pc \
+    $(PREFIX)/include/zt $(addprefix $(MANDIR)/,$(MANUALS)) $(PREFIX)/share/bash-completion/completions/zt \
+    $(PREFIX)/share/zsh/site-functions/_zt
+manuals: $(addprefix $B/man/,$(MANUALS))
+install: all manuals $B/installed/libzt.a
+	$(foreach p,$(PROGRAMS),install -D -m 755 $(or $(wildcard deploy/server/$(notdir $p)),$B/bin/$(notdir $p)) $(DESTDIR)$p && ):
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/zt
+	install -m 755 $B/libzt.so.0 $(DESTDIR)$(LIBDIR)
+	ln -sf libzt.so.0 $(DESTDIR)$(LIBDIR)/libzt.so
+	install -m 644 $B/installed/libzt.a $(DESTDIR)$(LIBDIR)
+	install -m 644 libzt/include/zt/* $(DESTDIR)$(PREFIX)/include/zt
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|; s|@PRIVATE@|$(LIBS) $(LIBS_CLIENT)|' libzt/zt.pc.in \
+	    > $(DESTDIR)$(LIBDIR)/pkgconfig/zt.pc
+	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/zt.pc
+	$(foreach m,$(MANUALS),install -D -m 644 $B/man/$m $(DESTDIR)$(MANDIR)/$m && ):
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	$B/bin/zt completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/zt
 	$B/bin/zt completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_zt
-	install -m 755 $B/libzt.so.0 $(DESTDIR)$(PREFIX)/lib
-	ln -sf libzt.so.0 $(DESTDIR)$(PREFIX)/lib/libzt.so
-	for h in libzt/include/zt/*; do cp -L $$h $(DESTDIR)$(PREFIX)/include/zt/; done
-	printf 'prefix=%s\nName: zt\nDescription: end-to-end encrypted workspace client\nVersion: %s\nLibs: -L$${prefix}/lib -lzt\nCflags: -I$${prefix}/include\n' $(PREFIX) $(VERSION) > $(DESTDIR)$(PREFIX)/lib/pkgconfig/zt.pc
+# What a server with systemd has besides: units, users, folders, settings.
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+install-server: install
+	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d $(DESTDIR)/etc/zt
+	for s in $(SERVERS); do sh deploy/server/unit $$s $(SBINDIR) > $(DESTDIR)$(UNITDIR)/zt-$$s.service || exit 1; done
+	install -m 644 deploy/server/zt.target $(DESTDIR)$(UNITDIR)
+	install -m 644 deploy/server/zt-server.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/zt-server.conf
+	install -m 644 deploy/server/zt-server.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/zt-server.conf
+	install -m 644 deploy/server/etc/* $(DESTDIR)/etc/zt
+uninstall:
+	rm -rf $(addprefix $(DESTDIR),$(INSTALLED))
+# Debian packages in build/deb, and their life in a bare root.
+deb:
+	sh scripts/deb build/deb
+test-packages: deb
+	sh tests/packages/cycle_test.sh build/deb

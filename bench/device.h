@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* device.h - an opened device for a benchmark, and whole signed requests as bytes. */
 #ifndef ZT_BENCH_DEVICE_H
 #define ZT_BENCH_DEVICE_H

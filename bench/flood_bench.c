@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* flood_bench.c - a good client beside a flood of strangers: what it keeps of its throughput,
  * and what gateway and services hold meanwhile.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* history_bench.c - a long history, written past the services and as they would have stored it:
  * changesets that are signed and chained, each a new version of one file of a workspace.
  *

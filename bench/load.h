@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* load.h - requests sent as fast as they are answered, over a number of connections, and how
  * long each took. */
 #ifndef ZT_BENCH_LOAD_H

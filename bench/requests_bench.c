@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* requests_bench.c - signed small requests, appends to one log, idle event sockets, and the
  * verification of a long log.
  *

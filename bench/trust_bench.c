@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* trust_bench.c - what a loss of access costs: one member of a large workspace removed, and a
  * revocation on its way to everybody who is connected.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* account.h - the gateway's resources held by one address or one device at the moment.
  *
  * An account exists while it has holders, so that the number of connections bounds the table.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* address.h - the address by which a caller is counted: a whole IPv4 address, or the 64-bit
  * network of an IPv6 address, within which a site chooses addresses freely. */
 #ifndef ZT_GATEWAY_ADDRESS_H

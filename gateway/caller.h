@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* caller.h - the account of a call: its address's, until the answering service confirms the
  * authentication; from then on its device's and organization's.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* connection.h - limits connections, in total and per address. When full, closes the oldest
  * unauthenticated connection, so that strangers hold a place only until somebody else needs
  * it. */

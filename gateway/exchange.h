@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* exchange.h - one HTTP exchange as a state machine: head, body, waiting for a service,
  * answer. */
 #ifndef ZT_GATEWAY_EXCHANGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* gateway.h - the public HTTP and WebSocket endpoint: one event loop, connections to the
  * services, limits.
  *

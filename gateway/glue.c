@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* glue.c - the only lws callbacks: one line a reason, each calls a named function. */
 #include "gateway/connection.h"
 #include "gateway/exchange.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* head.h - a request's head, assembled from libwebsockets' parts. */
 #ifndef ZT_GATEWAY_HEAD_H
 #define ZT_GATEWAY_HEAD_H

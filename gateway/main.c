@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* main.c - zt-gateway: the public HTTP and WebSocket endpoint of the servers. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "gateway/pages.h"
 
 /* Each service can be reached; names those that cannot. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* pages.h - the gateway's own pages, for its operator. /healthz and /readyz are on the public
  * listener; /metrics, and /metrics/SERVICE of each service, only on the metrics listener: the
  * public must not see a server's activity. */

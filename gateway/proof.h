@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* proof.h - authenticates a caller before it may use much of the gateway: checks the signature
  * of a request's head (RFC 9421) with the device's key, which it asks auth for. The signature
  * covers the body's digest, so the body is not needed.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* socket.h - one event socket: opened with a signed request; sends the events that concern its
  * device. */
 #ifndef ZT_GATEWAY_SOCKET_H

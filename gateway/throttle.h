@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* throttle.h - token buckets in bounded memory.
  *
  * A bucket belongs to a name (account.h), which nobody can choose. When the table is full, it

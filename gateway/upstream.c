@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* upstream.c - each line is an nng context with a call or a batch in flight. Lines for batches
  * are few, so that calls gather while those before them are under way: that is the batching,
  * and an idle service sees each call at once. Lines for single calls (bodies, calls that may

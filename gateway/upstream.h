@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* upstream.h - calls to one service: small ones batched while others are in flight, answers
  * delivered through the mailbox. All functions on the loop's thread. */
 #ifndef ZT_GATEWAY_UPSTREAM_H

@@ -19,6 +19,9 @@ UPPER := $(call objs,$(call srcs,libzt/pki libzt/port/posix libzt/store libzt/ne
 FRAME := $(call objs,$(call srcs,services/common))
 SERVICES := auth metadata blocks messaging
 
+$B/libzt/client/client.o: VERSION
+$B/libzt/client/client.o: override CFLAGS += -DZT_VERSION='"$(VERSION)"'
+
 $B/libzt-pure.a: $(PURE)
 	$Qrm -f $@; ar rcs $@ $^
 $B/libzt.a: $(PURE) $(UPPER)
@@ -28,6 +31,24 @@ $B/libframe.a: $(FRAME)
 # The library that is installed shows the public names and nothing else.
 $B/libzt.so.0: $(PURE) $(UPPER) mk/libzt.map
 	$Q$(CC) $(LDFLAGS) -shared -Wl,-soname,libzt.so.0 -Wl,--version-script=mk/libzt.map -o $@ $(PURE) $(UPPER) $(LIBS) $(LIBS_CLIENT)
+# The static one too: what is ours alone is local in it, so that it meets no name of who embeds it.
+$B/installed/libzt.a: $(PURE) $(UPPER)
+	@mkdir -p $(@D)
+	$Qld -r -o $(@D)/libzt.obj $^ && objcopy -w --keep-global-symbol='zt_*' $(@D)/libzt.obj
+	$Qrm -f $@; ar rcs $@ $(@D)/libzt.obj
+# Settings are described once, in the program: its --help is the list of the manual.
+$B/man/man1/zt.1: $B/bin/zt
+	@mkdir -p $(@D)
+	$Q$< completion man > $@
+$B/man/man5/%.yaml.5: $B/bin/% scripts/settings-manual deploy/server/etc/%.yaml VERSION
+	@mkdir -p $(@D)
+	$Qsh scripts/settings-manual $* $< deploy/server/etc/$*.yaml $(VERSION) > $@
+$B/man/man1/%: docs/man/% VERSION
+	@mkdir -p $(@D)
+	$Qsed 's/@VERSION@/$(VERSION)/' $< > $@
+$B/man/man8/%: docs/man/% VERSION
+	@mkdir -p $(@D)
+	$Qsed 's/@VERSION@/$(VERSION)/' $< > $@
 
 $B/bin/zt-auth: $(call objs,$(call srcs,libzt/pki))
 $B/bin/zt-auth: LIBS_SERVICE += -lcurl

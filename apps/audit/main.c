@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* zt-audit - verifies an exported history (zt log export) without any key and without a
  * network. */
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* ask.c - what a person types, or leaves in a file: passwords, PINs, words. None of it stays in
  * a buffer of the C library, and an interrupted question leaves the terminal as it was.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* cmd_completion.c - what shells complete and man shows, out of the tables that the program
  * itself reads. */
 #include <stdio.h>

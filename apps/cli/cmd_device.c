@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* cmd_device.c - devices: listed in cmd_org.c, revoked here; and a key held for a session. */
 #include <stdio.h>
 #include <stdlib.h>

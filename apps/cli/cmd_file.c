@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* cmd_file.c - files: up, down, lists, history. */
 #include <errno.h>
 #include <fnmatch.h>

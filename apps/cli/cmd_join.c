@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* cmd_join.c - invitations, and both sides of an enrolment. */
 #include <ctype.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* cmd_org.c - organizations, people, devices, the trust log. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* cmd_pki.c - joining with an X.509 certificate, and whom the organization believes. */
 #include <stdio.h>
 #include <string.h>

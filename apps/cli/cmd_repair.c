@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* cmd_repair.c - after the server's operator restored an older backup. */
 #include <stdio.h>
 

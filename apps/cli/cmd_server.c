@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* cmd_server.c - the operator's side: organizations of a server, their limits, frozen users. */
 #include <stdio.h>
 #include <stdlib.h>

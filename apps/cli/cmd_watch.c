@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* cmd_watch.c - what happens, as it happens. */
 #include <signal.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* cmd_workspace.c - workspaces and who may do what in them. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* command.h - one command of zt: its words, its help and its function. */
 #ifndef ZT_CLI_COMMAND_H
 #define ZT_CLI_COMMAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* commands.c - the table of commands, which the reader of options, help, completion and the
  * manual page read. */
 #include "command.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* help.h - the help of zt, generated from its tables: for people, and as JSON. */
 #ifndef ZT_CLI_HELP_H
 #define ZT_CLI_HELP_H

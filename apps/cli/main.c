@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* main.c - zt: global options, then the table. */
 #include <ctype.h>
 #include <malloc.h>

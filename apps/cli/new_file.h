@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* new_file.h - a file that gets its name when complete: a failure leaves the old file. */
 #ifndef ZT_CLI_NEW_FILE_H
 #define ZT_CLI_NEW_FILE_H

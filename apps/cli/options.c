@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* options.c - the table of options, and how they are read. */
 #include "options.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* options.h - the options of zt: each defined once, with its value's type; a command lists
  * those that it takes. */
 #ifndef ZT_CLI_OPTIONS_H

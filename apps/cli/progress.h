@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* progress.h - a line about a long transfer, on standard error, when that is a terminal. */
 #ifndef ZT_CLI_PROGRESS_H
 #define ZT_CLI_PROGRESS_H

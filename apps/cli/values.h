@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* values.h - parses numbers, times and sizes; refuses partial matches. WHAT is the option or
  * argument that the complaint names. All fail with USAGE. */
 #ifndef ZT_CLI_VALUES_H

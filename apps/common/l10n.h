@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* l10n.h - the words of programs in the user's language: English texts are the keys; French is
  * built in, so that it works from a build folder too. */
 #ifndef ZT_COMMON_L10N_H

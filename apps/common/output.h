@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* output.h - output of programs: possibly hostile text, times, lines of JSON. */
 #ifndef ZT_COMMON_OUTPUT_H
 #define ZT_COMMON_OUTPUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* qr.h - a text as a QR code on a terminal, for a phone to read. */
 #ifndef ZT_COMMON_QR_H
 #define ZT_COMMON_QR_H

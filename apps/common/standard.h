@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* standard.h - checks standard input, output and error at start and exit. */
 #ifndef ZT_COMMON_STANDARD_H
 #define ZT_COMMON_STANDARD_H

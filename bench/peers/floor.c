@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* floor.c - what physics asks of a small signed request, over the same parts and nothing else:
  * no routes, no database, no rights.
  *

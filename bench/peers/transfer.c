@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* transfer.c - what physics asks of a large file, over the same parts and nothing else: no
  * signatures, no rights, no database, no manifest.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* buf.h - owned bytes with a fixed maximum; all growth arithmetic is here.
  *
  * A buffer that failed once (no memory, or over its maximum) stays failed: callers append

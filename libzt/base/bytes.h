@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bytes.h - a borrowed span of bytes. It owns nothing; its lifetime is that of the memory's
  * owner. */
 #ifndef ZT_BASE_BYTES_H

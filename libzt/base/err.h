@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* err.h - the one enum of errors that crosses every boundary, and its columns from err.def. */
 #ifndef ZT_BASE_ERR_H
 #define ZT_BASE_ERR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* id.h - 128-bit identifiers, and bytes as hexadecimal and base64url text. */
 #ifndef ZT_BASE_ID_H
 #define ZT_BASE_ID_H

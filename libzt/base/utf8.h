@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* utf8.h - validity, one spelling of names, and safe display of hostile text. */
 #ifndef ZT_BASE_UTF8_H
 #define ZT_BASE_UTF8_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* vec.h - room for one more element in a growing array; the arithmetic in one place. */
 #ifndef ZT_BASE_VEC_H
 #define ZT_BASE_VEC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wire.h - checked reading and writing of big-endian integers and counted bytes.
  *
  * After the first bad read every later read returns zeros and wire_end returns true: a decoder

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* acts.c - what a device has done: shown when it is revoked, so that nothing that a thief added
  * stays; and the devices that came since, until a person has acknowledged them. */
 #include "client/acts.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* acts.h - the acts of a device, from the log that this device has verified. */
 #ifndef ZT_CLIENT_ACTS_H
 #define ZT_CLIENT_ACTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* append.c - an act of this device's into the trust log: signed on top of what it has verified,
  * judged here first, and proved by the server to be in a log that continues that one. */
 #include "client/client.h"

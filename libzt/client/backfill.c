@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* backfill.c - verifies the chain before the checkpoint that it started from, in the
  * background: at the end the device relies on no member, and may sign a checkpoint. */
 #include "client/chain.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* batch.c - changes gathered into changesets: sealed and signed when they are sent, and again,
  * over what others did meanwhile, when someone else came first. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bootstrap.c - a new organization: its root key lives in this file's one call and nowhere
  * else. */
 #include <stdio.h>

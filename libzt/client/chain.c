@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* chain.c - a workspace's chain of changesets as this device verifies it (docs/protocol.md). */
 #include "client/chain.h"
 

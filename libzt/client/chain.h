@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* chain.h - functions on a workspace's chain shared by chain.c, judge.c, backfill.c and
  * checkpoint.c. */
 #ifndef ZT_CLIENT_CHAIN_H

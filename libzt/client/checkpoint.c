@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* checkpoint.c - a long chain from a member's word on: made by a manager or owner who has
  * verified all of it, and taken by a newcomer, who verifies authorship of each object in it and
  * the chain from there on. */

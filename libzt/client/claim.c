@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* claim.c - the newcomer's side of an enrolment: its keys, and what it may trust from now on.
  */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "client/client.h"
 
 #include <errno.h>
@@ -435,7 +436,7 @@ zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN])
 const char *
 zt_version(void)
 {
-	return "0.1.0";
+	return ZT_VERSION; /* of the file VERSION; mk/rules.mk gives it */
 }
 
 const char *

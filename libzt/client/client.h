@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* client.h - one unlocked device inside the library: keys, store, calls, the verified state. */
 #ifndef ZT_CLIENT_H
 #define ZT_CLIENT_H

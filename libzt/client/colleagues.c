@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* colleagues.c - recovery by colleagues: parts of a recovery secret, each sealed to one of
  * them. A user who has lost all devices asks some of them; they compare codes and decide
  * whether this is their colleague. Enough parts restore the secret. */

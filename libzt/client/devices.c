@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* devices.c - a device is revoked; what that asks for is done by zt_tend. */
 #include <stdio.h>
 #include <stdlib.h>

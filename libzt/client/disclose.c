@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* disclose.c - handles, sealed one by one to those who may know them: everybody but outsiders,
  * and each user their own. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* download.c - a tree down: folders in bulk, then the files of many folders together. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exchange.c - the exchange of trust/sas.h carried through the server. A side that goes away
  * starts a new attempt of the same invitation when it comes back. */
 #include "client/exchange.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exchange.h - one side of an exchange in which two humans compare codes, and its
  * invitation. */
 #ifndef ZT_CLIENT_EXCHANGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* export.c - the verified history as a file that others can check without any key, and a head
  * to compare with a colleague's. */
 #include <errno.h>

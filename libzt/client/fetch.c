@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fetch.c - content down: blocks fetched, opened and given to the files they belong to. A block
  * that small files share is fetched once for all of them. */
 #include <errno.h>

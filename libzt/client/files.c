@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* files.c - looking at files: list, history, verification. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* freeze.c - at the first sight of a second history this device writes nothing more: to the
  * organization when the trust log forked, into one workspace when its chain did, which may be
  * the doing of a single member. A person who has compared heads with a colleague ends it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* greet.c - the inviting side of an enrolment: who is let in, and what they are told. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* invite.c - invitations: made, listed, ended. */
 #include <stdio.h>
 

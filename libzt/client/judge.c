@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* judge.c - whose changesets count after a loss of access (P6): what this device knew when it
  * verified a place of the chain, and the second judgement when the log pins one.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* keys.c - a workspace's keys, as they reach this device: stored, sealed to its user by another
  * member, or brought along by a rotation under a newer one. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* local.c - what local files are known to hold: which version of which object, and what the
  * file system said of the file then. A file whose size, time of content and time of inode are
  * as noted was not changed since. Where a note is lost the file is read; and where the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* local.h - notes of which local file holds which version. */
 #ifndef ZT_CLIENT_LOCAL_H
 #define ZT_CLIENT_LOCAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* log_sync.c - the trust log as this device verifies it: nothing is believed because a server
  * said it. All leaf hashes are kept, so that any head that a colleague's statement names can be
  * checked here, without asking. */

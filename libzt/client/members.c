@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* members.c - people and devices: what the log says, with the handles disclosed to this device.
  */
 #include <stdio.h>

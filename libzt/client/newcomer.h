@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* newcomer.h - a new user: the keys of their first device, and their entry into the log, for
  * every way to vouch for them. */
 #ifndef ZT_CLIENT_NEWCOMER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* objects.c - what the versions of a workspace's objects say: fetched and opened in bulk. A
  * version that does not open is damaged: it is passed over, and costs no other object. */
 #include <stdio.h>

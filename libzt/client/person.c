@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* person.c - whom an address means. An address is what a newcomer typed and an admin accepted;
  * nothing in the log keeps two users from bearing one. So an address is looked up by what a
  * person sees in it, must be one live user's, and goes on meaning the user whom it meant on

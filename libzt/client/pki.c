@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pki.c - joining with an X.509 certificate: what the organization believes, the newcomer's
  * request, and the admin's answer. An admin's device checks everything itself: the server's
  * checks only keep strangers from filling the list. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* positions.h - chain positions signed by the log key: stored here, and shown to a server that
  * lost its newest state. */
 #ifndef ZT_CLIENT_POSITIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* recovery.h - a recovery device: a device of a user, derived from one secret that no device
  * keeps. Words on paper hold the secret (recover.c), or colleagues hold parts (colleagues.c).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* repair.c - the server went back in time; this device did not. Entries and changesets go back
  * as they were signed, so the server, and everybody after it, judges them as the first time. */
 #include "zt/repair.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* restore.c - what was there once, again: a version of a file or folder, a whole folder as it
  * was, and what was removed. Each is a new version; nothing of the history is lost. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rewrap.c - content keys under a workspace's newest key: 32 bytes a version, while objects,
  * hashes and signatures stay as they were. They are added; older ones go when an owner says so,
  * whose device has opened the new ones. */

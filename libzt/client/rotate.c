@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rotate.c - a workspace's next key: after a loss of access, because somebody wants it, or to
  * bring along older keys that a rotation left behind (docs/protocol.md). */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* scan.h - a local folder to upload: its entries, which can be sent, and their counterparts in
  * the workspace. Opens nothing but the folder itself. */
 #ifndef ZT_CLIENT_SCAN_H

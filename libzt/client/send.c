@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* send.c - content up: whole blocks of large files, and small files gathered in shared ones. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* server.c - the operator's calls, with the operator's token. */
 #include "zt/server.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sink.c - a local file that is being written: beside its place, and named when it is whole,
  * so that a reader never sees half of it. Existing files that zt did not write are kept. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* space.c - a workspace, opened, and its name. */
 #include <stdio.h>
 #include <stdlib.h>

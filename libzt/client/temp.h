@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* temp.h - names of files that are being written, and what is left of those that were not
  * ended.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tend.c - maintains keys for others: after a revocation any online manager or owner rotates
  * the keys, and seals the new key to each member who lacks it. */
 #include <stdlib.h>

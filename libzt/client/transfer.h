@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* transfer.h - one upload or download of files: a fixed number of slots, each with one block
  * in flight.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* trash.c - what was removed: entries of older versions of the folders that are in the tree
  * now, or were removed themselves, whose objects are nowhere in it any more. What lies in a
  * removed folder comes back with it, and is not shown by itself. */

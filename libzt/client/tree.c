@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tree.c - names to objects. The root folder's id is the workspace's own; it is empty until its
  * first version. */
 #include <stdio.h>

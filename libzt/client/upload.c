@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* upload.c - a tree up: what is new or changed, gathered into changesets. */
 #include <dirent.h>
 #include <errno.h>

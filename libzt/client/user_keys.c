@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* user_keys.c - this user's own keys: as devices hand them on, as the log holds them for this
  * device, and their renewal.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* visitor.h - a client without a device file: a recovery device while it acts, or a newcomer's
  * device that checks whether the log knows it. */
 #ifndef ZT_CLIENT_VISITOR_H

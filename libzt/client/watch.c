@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* watch.c - events of the servers, with the names that this device knows. */
 #include "client/acts.h"
 #include "format/limits.h"

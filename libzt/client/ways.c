@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ways.c - the ways back that a user has: recovery devices, and what their labels, which only
  * the user's own devices can read, say of them. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* workspace.c - workspaces: made, listed, shared and taken away again. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* workspace_life.c - what an owner does with a whole workspace, and how one without an owner
  * gets one again. */
 #include "client/client.h"

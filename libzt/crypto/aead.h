@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* aead.h - XChaCha20-Poly1305-IETF with the whole clear header as associated data, and the
  * ChaCha20-Poly1305 of RFC 8439 that HPKE is made of. */
 #ifndef ZT_CRYPTO_AEAD_H

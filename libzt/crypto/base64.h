@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base64.h - RFC 4648 base64 with padding, as HTTP structured fields (RFC 8941) write bytes. */
 #ifndef ZT_CRYPTO_BASE64_H
 #define ZT_CRYPTO_BASE64_H

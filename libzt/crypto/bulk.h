@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bulk.h - what content is sealed and hashed with: OpenSSL's code for this processor
  * (bulk_openssl.c), or libsodium's where there is no OpenSSL (bulk_sodium.c). A program links
  * one of them; the bytes are the same. */

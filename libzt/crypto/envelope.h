@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* envelope.h - a random content key encrypts an object, the workspace key wraps the content
  * key.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* hash.h - BLAKE2b-256 prefixed by a purpose; SHA-256 for the trust log and for blocks; SHA-512
  * for RFC 9530.
  */

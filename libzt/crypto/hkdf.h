@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* hkdf.h - HKDF-SHA256 (RFC 5869) over libsodium's HMAC-SHA256. */
 #ifndef ZT_CRYPTO_HKDF_H
 #define ZT_CRYPTO_HKDF_H

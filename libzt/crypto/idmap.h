@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* idmap.h - a table from ids to pointers; it owns neither. Each table has a random key, so
  * that a peer who chooses ids cannot make them collide. It grows incrementally: no call moves
  * more than a few entries. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* padding.h - Padmé: sizes rounded so that at most log log n bits of them leak, at most 12%
  * more bytes. Source: Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and
  * Communication with PURBs", 4.1. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* password.c - by libargon2 and not by libsodium: it takes memory from its caller, in huge
  * pages that halve the time (it reads all over them) and that no core file holds, and fills
  * lanes side by side. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* password.h - a key from a password by Argon2id (RFC 9106), with a floor under its cost. */
 #ifndef ZT_CRYPTO_PASSWORD_H
 #define ZT_CRYPTO_PASSWORD_H

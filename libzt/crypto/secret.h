@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* secret.h - one 32-byte key in guarded memory, wiped when it is released.
  *
  * Guarded pages are never swapped nor written to a core file. A secret has one owner. Not

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* shamir.h - a secret in parts, of which any NEED bring it back and fewer say nothing about it
  * (A. Shamir, "How to Share a Secret", 1979), byte by byte over GF(256) with the polynomial of
  * AES, x^8 + x^4 + x^3 + x + 1. Without tables or branches that depend on a secret. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sign.h - Ed25519 over context || 0x00 || bytes (protocol.md 2; RFC 8032). */
 #ifndef ZT_CRYPTO_SIGN_H
 #define ZT_CRYPTO_SIGN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* suite.h - suite numbers, and the start of the cryptographic library. protocol.md 2. */
 #ifndef ZT_CRYPTO_SUITE_H
 #define ZT_CRYPTO_SUITE_H

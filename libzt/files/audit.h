@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* audit.h - verifies an exported history without any key: the trust log from its genesis on,
  * and the chain of changesets of a workspace. No I/O: the caller feeds records in their order.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* block.h - seals and opens one block of a file.
  *
  * 0 magic 4 | 4 suite 2 | 6 flags 2 | 8 id 16 = 24 bytes, then ciphertext and tag. Each block

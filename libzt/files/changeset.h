@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* changeset.h - one signature over many versions of one workspace, accepted or refused as a
  * whole, and the chain of changesets (docs/protocol.md 6). */
 #ifndef ZT_FILES_CHANGESET_H

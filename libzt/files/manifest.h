@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* manifest.h - the content of a version of a file or folder: composed, sealed, opened,
  * checked.
  *

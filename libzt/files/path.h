@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* path.h - names and paths of a workspace: the checks, and the syntax WORKSPACE:/a/b. */
 #ifndef ZT_FILES_PATH_H
 #define ZT_FILES_PATH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* head_text.h - the head of a trust log as people read it to each other: SIZE:ROOT:CHECK, a
  * decimal number, 64 hexadecimal digits and four check digits, which distinguish a typing
  * error from another history. */

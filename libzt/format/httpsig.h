@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* httpsig.h - RFC 9421 HTTP Message Signatures with ed25519, and RFC 9530 Content-Digest.
  *
  * A request of zt covers "@method" "@path" "@query" and, when it has a body that the path does

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* invite_link.h - invitation addresses: zt://HOST[:PORT]/ORG/INVITATION, or zt+http:// for a
  * server without TLS. */
 #ifndef ZT_FORMAT_INVITE_LINK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* limits.h - every size and count on any wire, each with its reason. */
 #ifndef ZT_FORMAT_LIMITS_H
 #define ZT_FORMAT_LIMITS_H

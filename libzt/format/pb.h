@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pb.h - Protocol Buffers from peers: decode with the critical-field rule, and typed reads of
  * byte fields. The contract of unknown fields is proto/README.md. */
 #ifndef ZT_FORMAT_PB_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* route.h - the table of calls: maps verb and path to a call, for gateway, services and
  * client. The rows are in proto/routes.def. */
 #ifndef ZT_FORMAT_ROUTE_H

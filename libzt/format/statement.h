@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* statement.h - exact signed bytes: signed once, verified, never re-encoded (protocol.md
  * 2). */
 #ifndef ZT_FORMAT_STATEMENT_H

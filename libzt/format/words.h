@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* words.h - secret bytes as words that a person can write down and say: proquints, five letters
  * for 16 bits, each consonant 4 bits and each vowel 2 (D. Wilkerson, "A Proposal for
  * Proquints", arXiv 0901.4016). A last word is a check over the others. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* calls.h - signed calls of routes.def: one at a time, or many bodies in parallel on
  * connections that are kept. Retries after a lost answer with a new signature: every call
  * is idempotent. Not thread-safe. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* events.h - the event socket: what changed, as the servers say it. An event is a hint only:
  * the client then fetches and verifies. Reconnects with a fresh signature after a lost
  * connection. */

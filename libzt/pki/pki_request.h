@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pki_request.h - a newcomer's request that a certificate's key has signed: the same check for
  * the auth service, which keeps requests, and for admins' devices, which accept them. */
 #ifndef ZT_PKI_PKI_REQUEST_H

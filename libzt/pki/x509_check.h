@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* x509_check.h - X.509 certificates (RFC 5280): their contents, and whether one may vouch for
  * a newcomer. All inputs are arguments, the time too; OpenSSL parses and validates paths. */
 #ifndef ZT_PKI_X509_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* clock.h - the two clocks. */
 #ifndef ZT_PORT_CLOCK_H
 #define ZT_PORT_CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* held_key.h - a device's protection key in the kernel's keyring for the commands of one login
  * session, so that the password is asked for and derived once.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* http.h - HTTP exchanges, several at once, on connections that are kept. Knows nothing of
  * signatures, routes or tries: net/calls.c does. Not thread-safe, except http_wake. */
 #ifndef ZT_PORT_HTTP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pool.h - a few threads that seal and open blocks while the caller's thread does network I/O.
  *
  * A job belongs to the pool from pool_submit until pool_done returns it; its work uses only

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* protect_desktop.h - a device's key in the desktop's secret service (freedesktop.org Secret
  * Service API: GNOME Keyring, KWallet, KeePassXC), which opens with the login.
  *

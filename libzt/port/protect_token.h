@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* protect_token.h - a device's key under a PKCS#11 token: wrapped to the RSA key of a
  * certificate on it (RSA-OAEP, RFC 8017 7.1), opened only by the token, with its PIN. */
 #ifndef ZT_PORT_PROTECT_TOKEN_H

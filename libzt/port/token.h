@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* token.h - a PKCS#11 token (version 2.40): a certificate on it, a signature by its key.
  * Modules are found and loaded by p11-kit; URIs name the token and the certificate (RFC
  * 7512). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* device_file.h - the device's secrets on disk, sealed under a key from the user's password,
  * from a PKCS#11 token, or in the desktop's secret service. PASSWORD below is then the token's
  * PIN, or ignored. */

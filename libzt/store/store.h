@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* store.h - the local store: SQLite with every value sealed under LOCAL_ENC_KEY.
  *
  * A record maps (kind, key, n) to a value. Keys are ids or keyed hashes, never names. Kind,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "trust/checkpoint.h"
 
 #include "base/wire.h"

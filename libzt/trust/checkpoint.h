@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* checkpoint.h - a member's signed statement of a workspace's chain position and current
  * versions, so that a newcomer need not verify the whole chain first (docs/protocol.md).
  *

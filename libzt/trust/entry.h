@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* entry.h - one entry of the trust log: decoded once, with the exact bytes that were signed. */
 #ifndef ZT_TRUST_ENTRY_H
 #define ZT_TRUST_ENTRY_H

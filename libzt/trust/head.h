@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* head.h - tree heads that the organization's log key signed (protocol.md 4). */
 #ifndef ZT_TRUST_HEAD_H
 #define ZT_TRUST_HEAD_H

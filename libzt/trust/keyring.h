@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* keyring.h - workspace keys: commitments, sealing a key to a member, and reaching keys of
  * older generations (protocol.md 5). */
 #ifndef ZT_TRUST_KEYRING_H

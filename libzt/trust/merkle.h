@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* merkle.h - the Merkle tree of RFC 9162, section 2.1: append, roots, inclusion and
  * consistency.
  *

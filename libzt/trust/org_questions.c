@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* org_questions.c - what the organization is as of an entry of its log: who is live and in what
  * role, what a loss of access asks for, what is hidden. */
 #include "trust/org_state.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* org_state.c - applies entries to the organization's state; org_questions.c has the
  * queries. */
 #include "trust/org_state.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* org_state.h - the organization's state, computed from its trust log entry by entry.
  *
  * Every fact is stored with the log index at which it began, so that all questions can be

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rules.h - who may sign what: the table of protocol.md 4, one function an action.
  *
  * The auth service and every client run this code; a client never relies on the service's

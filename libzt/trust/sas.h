@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sas.h - the enrolment exchange: commit, reveal, compare codes; a state machine without
  * I/O.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* auth.h - the auth service's memory: each organization's state, computed from its log.
  *
  * An organization is loaded at its first use and grows with each append. Appends of one

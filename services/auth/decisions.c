@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* decisions.c - answers to the other services: may this device act, and as what? */
 #include <stdlib.h>
 

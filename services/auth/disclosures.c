@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* disclosures.c - handles, each sealed to one user who is entitled to it; the log holds only
  * salted commitments. */
 #include "auth/auth.h"

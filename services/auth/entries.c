@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* entries.c - the trust log: append behind a predecessor, read what one may see, with proofs.
  */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* exchanges.c - the relay of the enrolment exchange: it keeps each attempt's messages in order
  * and understands none of them. A side may go away and come back; a new attempt by the claimer
  * ends the one before, unless the greeter has joined that one: anybody with the link may start

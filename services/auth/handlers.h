@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* handlers.h - the handlers that main.c lists; each implements one call of routes.def. */
 #ifndef ZT_AUTH_HANDLERS_H
 #define ZT_AUTH_HANDLERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* invitations.c - who may come: made, listed, ended. */
 #include <stdio.h>
 

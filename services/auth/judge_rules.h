@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* judge_rules.h - whether a changeset is valid in a workspace's chain: the decision only,
  * without the request around it (judge.c), so that tests compare it with the devices'
  * decision. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* mail.h - invitations by e-mail, through the operator's SMTP relay (RFC 5321); without one,
  * zt sends no mail. */
 #ifndef ZT_AUTH_MAIL_H

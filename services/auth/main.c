@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* main.c - zt-auth: the trust log, enrolment, decisions. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* operator.c - the operator's calls: organizations listed, limited, expired, users frozen. None
  * of it touches the trust log: it bounds what this server does, not who is trusted. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* orgs.c - organizations: reserved by the operator, begun by their first device. */
 #include "auth/auth.h"
 #include "auth/handlers.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* pki_requests.c - requests that X.509 certificates signed, kept until an admin answers. They
  * are checked here so that strangers cannot fill the list; who is let in is decided by an
  * admin's device, which checks them again. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* recovery.c - parts of recovery secrets, kept for the colleagues to whom they are sealed. */
 #include "auth/auth.h"
 #include "auth/handlers.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* repair.c - after an older database was restored: entries that this log once signed a head
  * over come back by the devices that hold them. They are judged by the very code that judged
  * them first, so nobody needs to be believed. */

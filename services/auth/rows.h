@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* rows.h - database rows as the items of an answer. */
 #ifndef ZT_AUTH_ROWS_H
 #define ZT_AUTH_ROWS_H

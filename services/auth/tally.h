@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* tally.h - how often users added devices and rotated their keys lately.
  *
  * Each such act requires work of others: a user who adds and revokes devices without end keeps

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* backend.h - a store of opaque blocks. What each slot must promise:
  *
  * put    returns ZT_OK only when the block survives a power cut; the same block again is ZT_OK

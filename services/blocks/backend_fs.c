@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* backend_fs.c - one file a block: FOLDER/ORG/WORKSPACE/xx/ID, written beside as a temporary
  * file and renamed when it is whole. Behind its bytes stand its hash, by which it is known,
  * and a checksum of no cryptographic worth: that finds what the disk damaged on each read, at

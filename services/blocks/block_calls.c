@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* block_calls.c - put, get and the question which blocks are held. */
 #include "blocks/blocks.h"
 #include "format/limits.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* blocks.h - the blocks service's memory, and its handlers. */
 #ifndef ZT_BLOCKS_H
 #define ZT_BLOCKS_H

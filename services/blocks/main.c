@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* main.c - zt-blocks: opaque blocks, durable when acknowledged, checked when read. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* usage.c - how much an organization stores, for the operator's limits. */
 #include <stdlib.h>
 

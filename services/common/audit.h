@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* audit.h - the audit trail of a server, for those accountable for it: JSON lines in a
  * separate file, and on request syslog messages (RFC 5424) to a local socket or over UDP (RFC
  * 5426). Ids only: no handle, no name, no secret. Thread-safe. */

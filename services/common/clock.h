@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* clock.h - the clocks: read in one place and passed on as values. */
 #ifndef ZT_COMMON_CLOCK_H
 #define ZT_COMMON_CLOCK_H

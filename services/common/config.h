@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* config.h - a service's settings from a YAML file: flat keys, each typed, required or with a
  * default. Errors name file, line and key. */
 #ifndef ZT_COMMON_CONFIG_H

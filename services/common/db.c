@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "common/db.h"
 
 #include <libpq-fe.h>

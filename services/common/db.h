@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* db.h - one connection to PostgreSQL a worker: prepared queries, typed values, transactions.
  *
  * Queries are static structs, so that no outside text can become SQL. Reconnects at the next

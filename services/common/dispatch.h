@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* dispatch.h - runs every request: route row, size, signature, right, handler, metrics. */
 #ifndef ZT_COMMON_DISPATCH_H
 #define ZT_COMMON_DISPATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "common/events.h"
 
 #include <nng/nng.h>
@@ -12,6 +13,7 @@
 #include "base/id.h"
 #include "common/clock.h"
 #include "common/config.h"
+#include "common/ipc.h"
 #include "crypto/suite.h"
 
 enum { QUEUE = 1024, POLL_MS = 100 };
@@ -34,8 +36,8 @@ events_key(const char *file, struct secret **out, char why[200])
 
 	if (f == NULL || fstat(fileno(f), &st) != 0 || fgets(text, sizeof text, f) == NULL)
 		err = bad_key(why, file, "cannot be read");
-	else if ((st.st_mode & 077) != 0)
-		err = bad_key(why, file, "may be read by others: its mode must be 0600");
+	else if ((st.st_mode & 027) != 0)
+		err = bad_key(why, file, "is open to others: its mode must be 0600 or 0640");
 	text[strcspn(text, "\n")] = 0;
 	if (err == ZT_OK && hex_parse(text, strlen(text), key, sizeof key))
 		err = bad_key(why, file, "holds no key of 64 hexadecimal digits");
@@ -120,7 +122,7 @@ publisher_open(const char *url, enum route_service service, const struct secret 
 	(void)pthread_cond_init(&p->ends, &monotonic);
 	(void)pthread_condattr_destroy(&monotonic);
 	(void)nng_socket_set_int(p->socket, NNG_OPT_SENDBUF, QUEUE);
-	if ((rv = nng_listen(p->socket, url, NULL, 0)) != 0) {
+	if ((rv = ipc_listen(p->socket, url)) != 0) {
 		(void)snprintf(
 		    why, 200, "events: cannot listen on %.120s: %s", url, nng_strerror(rv));
 		publisher_close(p);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* events.h - events between services over nng PUB/SUB: a publisher with a heartbeat, and a
  * listener to several publishers. The wire format is in line.h. */
 #ifndef ZT_COMMON_EVENTS_H

@@ -1,8 +1,23 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "common/ipc.h"
 
 #include <dirent.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+
+int
+ipc_listen(nng_socket socket, const char *url)
+{
+	nng_listener l;
+	int rv = nng_listener_create(&l, socket, url);
+
+	if (rv != 0)
+		return rv;
+	if ((rv = nng_listener_set_int(l, NNG_OPT_IPC_PERMISSIONS, 0660)) != 0 ||
+	    (rv = nng_listener_start(l, 0)) != 0)
+		(void)nng_listener_close(l);
+	return rv;
+}
 
 void
 ipc_widen(void)

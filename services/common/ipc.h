@@ -1,6 +1,14 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* ipc.h - settings of ipc:// sockets for which nng has no option. */
 #ifndef ZT_COMMON_IPC_H
 #define ZT_COMMON_IPC_H
+
+#include <nng/nng.h>
+
+/* Listens on URL (ipc://PATH). Whoever is of the owner's group may connect, and nobody else:
+ * services that run as users of their own share a group. Which users reach the socket at all
+ * its folder says. Returns nng's code, 0 for success. */
+int ipc_listen(nng_socket socket, const char *url);
 
 /* Gives each Unix socket of this process a send buffer for a whole block, or as much of it as
  * the system allows (net.core.wmem_max). With the default of 208 KiB a block of 1 MiB takes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* line.h - the protocol of events between services: frames, and how a listener detects missed
  * ones. Decides, and does no I/O.
  *

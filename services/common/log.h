@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* log.h - structured lines, one JSON object each, on standard error. No call takes a secret, a
  * handle or a name: ids, counts and errors only. Thread-safe. */
 #ifndef ZT_COMMON_LOG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* marks.h - how far each log and chain once was, in a file outside the service's database, so
  * that a restored older database is detected.
  *

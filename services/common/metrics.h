@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* metrics.h - counters and a latency histogram per route, as Prometheus text. Thread-safe. */
 #ifndef ZT_COMMON_METRICS_H
 #define ZT_COMMON_METRICS_H

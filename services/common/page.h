@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* page.h - list queries bounded by the size of their answer.
  *
  * Such a query sums the sizes of its rows before it reads one, and returns the rows preceded

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* peer.h - calls from one service to another over nng, each with a deadline. Thread-safe. */
 #ifndef ZT_COMMON_PEER_H
 #define ZT_COMMON_PEER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* policy.h - auth's decisions about devices, cached until auth announces a change, for half a
  * minute at most.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Each bucket is one number: the time until which what was asked so far suffices at the rate
  * that is allowed. It runs ahead of the clock by RATE_SPAN_S at most (GCRA, ITU-T I.371). */
 #include "common/rate.h"

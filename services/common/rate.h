@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* rate.h - limits requests of each user and each organization at this service. Counts after
  * verification, so that nobody spends another's rate. The limit is the mean over a minute, so
  * that a transfer or a listing may burst. The table is keyed and bounded: when full, it drops

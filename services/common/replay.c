@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A nonce is kept as 64 bits of a keyed hash of itself, its device and its time: eight bytes
  * instead of sixteen, and nobody can choose nonces that meet. Two different requests meet by
  * chance once in 10^12 requests; then an honest one is refused, and none is ever taken twice.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* replay.h - the nonces of accepted requests, so that no signed request is accepted twice.
  *
  * A nonce is stored with the minute in which its request was created, which the signature

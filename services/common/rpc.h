@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* rpc.h - calls and answers between gateway and services, many to one nng message.
  *
  * A request message: count u32, then for each call its Call (counted), its body (counted). An

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "common/service.h"
 
 #include <malloc.h>
@@ -302,7 +303,7 @@ open_listener(struct service *s, char why[200])
 static enum zt_err
 listen_on(nng_socket socket, const char *key, const char *url, char why[200])
 {
-	int rv = nng_listen(socket, url, NULL, 0);
+	int rv = ipc_listen(socket, url);
 
 	if (rv == 0)
 		return ZT_OK;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* service.h - the whole life of a service: settings, log, database, nng server, workers,
  * events, drain. A service's main is its name, its handlers and service_main. */
 #ifndef ZT_COMMON_SERVICE_H

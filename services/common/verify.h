@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* verify.h - checks that a device signed this request, for this target, recently, and that it
  * is no replay (R1). Source: RFC 9421, RFC 9530, docs/protocol.md 8. */
 #ifndef ZT_COMMON_VERIFY_H

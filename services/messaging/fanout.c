@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* fanout.c - every service's events to the connected devices that they concern.
  *
  * A gateway opens a listener with the device's own signed request, which is verified like any

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* main.c - zt-messaging: events to connected devices. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* messaging.h - the listening devices, and their sockets at the gateways. */
 #ifndef ZT_MESSAGING_H
 #define ZT_MESSAGING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* changesets.c - the chain: whole or not at all, version n+1 only over n, blocks first.
  *
  * A push holds the chain's row, so that pushes of one workspace come one after the other; those

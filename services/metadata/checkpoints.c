@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* checkpoints.c - members' checkpoints of chains, with their proofs: a newcomer reads the
  * current versions, and not the whole history. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* links.c - the call "/link" of the auth service: the chain hash at a position. */
 #include "format/pb.h"
 #include "metadata/metadata.h"

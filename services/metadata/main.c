@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* main.c - zt-metadata: versions of sealed manifests, the chain of changesets, sealed keys. */
 #include <stdlib.h>
 

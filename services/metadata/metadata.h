@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* metadata.h - the metadata service's memory: its connection to the blocks service, and the
  * marks of chains. */
 #ifndef ZT_METADATA_H

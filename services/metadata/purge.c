@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* purge.c - deletes the data of workspaces whose deletion is due; the trust log, which others
  * verify, is unchanged. Idempotent. Auth lists what is due, but nothing of an organization
  * whose log was longer once; with a complete log a deletion is final, also for a chain that an

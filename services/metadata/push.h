@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* push.h - appends a changeset to the chain: code shared by push and repair. */
 #ifndef ZT_METADATA_PUSH_H
 #define ZT_METADATA_PUSH_H

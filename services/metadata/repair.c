@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* repair.c - after an older database was restored: changesets that devices hold come back to
  * the places where they stood, so that the chain is the one that all have verified. */
 #include <stdlib.h>

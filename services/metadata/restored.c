@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* restored.c - after an older database was restored: whether a chain was longer once, and the
  * links that it must lead to again.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* restored.h - a chain that was longer once: how the service detects it, and where it must
  * lead again. */
 #ifndef ZT_METADATA_RESTORED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* sealed_keys.c - workspace keys, each sealed to one member by another: deposit and fetch.
  *
  * Nobody but the recipient can say which of them is good, so none may hide another: a user has

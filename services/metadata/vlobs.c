@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* vlobs.c - sealed objects in bulk: as many of the requested versions as one answer holds; and
  * rewrapping of their content keys. */
 #include <stdlib.h>

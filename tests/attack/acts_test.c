@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* acts_test.c - rows L3 and L4 of the attacks: acts by those who may not do them, signed by
  * people with patched clients and shown by a server that takes their side. Client and server
  * both refuse each. */

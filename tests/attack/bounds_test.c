@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* bounds_test.c - rows F8 and R4: what is too much, for clients and for the server. Members
  * sign sizes and trees that no honest client makes; strangers send what is no request. */
 #include "test.h"

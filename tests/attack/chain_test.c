@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* chain_test.c - what a member with a patched client signs, on an honest server: each client
  * accepts every changeset that the server accepts, and the server refuses those that no client
  * would accept. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* checkpoint_test.c - a long chain begun at a member's checkpoint: what is proved is taken,
  * and the chain itself corrects every false statement of a server or the checkpoint's
  * author. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* clear_test.c - nobody is spoken to in clear but this machine, unless a person says so: names,
  * addresses and the operator's token would be read on the way. */
 #include <arpa/inet.h>

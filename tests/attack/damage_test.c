@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* damage_test.c - what one member did wrong costs that object only: rubbish in a folder, a
  * folder of another workspace, a checkpoint that leaves out, wraps that open nothing. */
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* deletion_test.c - a hostile or lost device of one owner ends no workspace: a deletion comes a
  * day later at the earliest, also for patched clients, and each owner can take it back. */
 #include <stdlib.h>

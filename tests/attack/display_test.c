@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* display_test.c - nothing that others wrote reaches a terminal as more than text: no server's
  * sentence, no name, no label. */
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* events_test.c - rows N4 and R2: real services that are stopped, or begin again, while a
  * device is revoked. Although they missed events, it is out within a second after they
  * continue. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* files_test.c - rows F1 to F7 and F9 to F11 of the attacks against the real client: the server
  * alters what it stores, and members sign what they may not. */
 #include "test.h"

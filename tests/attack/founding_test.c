@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* founding_test.c - a hostile server against a founder: no word of it ends a device that has
  * seen its log. */
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* hostile_test.c - one hostile member of each role makes every call of the table, with content
  * that is well formed and aimed at what others have; afterwards no honest one has lost a
  * workspace, a file, a name or the power to act, and a newcomer finds all of it (promise F12).

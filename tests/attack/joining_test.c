@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* joining_test.c - rows J1 to J6 and J8 of the attacks against the real clients of both sides.
  */
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* log_test.c - rows L1, L2, L5, L6 and K1 of the attacks: a hostile server, which has the key
  * of the log and signs everything that it shows, against the real client. After each lie the
  * client reports the error, keeps its verified state, and continues when the server is honest

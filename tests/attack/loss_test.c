@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Loss of access (P6, F7): what those sign who may not write any more counts for nobody, on an
  * honest server or a hostile one, before, at and after the entry of the log that says up to
  * where they count. And what a member signs that cannot stand costs that workspace, and can be

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* member_test.c - members and strangers with patched clients, on the wire: each call of the
  * workspace by members who may and users who may not; services that a hostile gateway speaks
  * to; a handle that is not the one in the log. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What members may write, members can read: page by page, however much of it there is, and in
  * bounded memory of the services (P5, R4). */
 #include "test.h"

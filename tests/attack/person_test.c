@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* person_test.c - whom an address means: never two, never silently somebody else, and no name
  * that the log does not commit to. */
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* pki_test.c - row J7: what a certificate must be to let somebody in, each bad kind refused
  * with its reason; and a server that brings an admin's device requests it should not. */
 #include "test.h"

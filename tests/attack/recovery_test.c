@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* recovery_test.c - a secret in parts: any NEED of them bring it back, fewer say nothing, and
  * an altered one brings back something else. */
 #include "test.h"

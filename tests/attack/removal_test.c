@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* removal_test.c - after a removal: with all that the removed side ever held, and all that the
  * servers hold, nothing written afterwards opens. The same tool opens what was written before,
  * so that it is known to work. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* requests_test.c - row R1 of the attacks, and R2 for a revoked device: signed requests of the
  * real client, caught on their way and sent again, elsewhere, altered or late, to the real
  * services. */

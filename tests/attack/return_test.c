@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* return_test.c - who comes back, and what came in with who was there too long: recovery by
  * hostile helpers, earlier splits, a thief's devices. */
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What a hostile member claims about sizes costs that file only: all others come (P5, R4). */
 #include "test.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* sink_test.c - a folder to which others may write: they swap the temporary file of a download
  * while it is being written. */
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What an organization stores is one number, wherever it lies, and the operator's limit is of
  * that (R4). */
 #include "test.h"

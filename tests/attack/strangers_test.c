@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* strangers_test.c - rows N of the attacks: what nobody has proved leaves nothing behind,
  * tables cannot be aimed at, and no device spends what others need. */
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A thief holds one unlocked device, until it is revoked (P9): its user gets everything back,
  * and others are not kept from their work by what one user's devices do without end. */
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* validator_test.c - rows L1 to L6, K2 and K3, F11 and J1 to J3 of the attacks, played directly
  * against the validator that clients and the auth service share. Each refusal stands beside the
  * acceptance of the same thing unaltered. */

@@ -74,6 +74,7 @@ for key in /nowhere "$state/loose" "$state/short"; do
 	cp "$state/events-key" "$state/loose"; chmod 644 "$state/loose"; head -c 60 "$state/events-key" > "$state/short"
 	expect 78 "key_file: $key" "no key, one that others read, half a key" "$bin/zt-blocks" --config "$state/bad.yaml"
 done
+for f in auth auth-events; do check "$f is open to its user and group alone" test "$(stat -c %a "$(cat "$state/sockets")/$f")" = 660; done
 printf 'listen: ipc:///tmp/x\nfoldr: /tmp\n' > "$state/bad.yaml"
 expect 78 "bad.yaml:2: foldr is not a setting" "an unknown key" "$bin/zt-blocks" --config "$state/bad.yaml"
 sed "s/^port:.*/port: $(cat "$state/port")/" "$state/config/gateway.yaml" > "$state/bad.yaml"

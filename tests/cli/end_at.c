@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* end_at.c - loaded into zt by tests/cli/leave_test.sh (LD_PRELOAD): counts the places where a
  * program can be ended and ends it at place END_AT by the signal END_BY, "before" or "after"
  * what happens there. A place is a request that says something (a look that finds nothing yet

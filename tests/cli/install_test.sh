@@ -12,4 +12,12 @@ echo "hello" > "$state/hello.txt"
 expect 0 "/hello.txt" "and runs" "$state/share" "$state/alice" "$state/alice.password" shared "$state/hello.txt" bob@demo.example
 expect 0 "hello" "what it shared is read" bob cat shared:/hello.txt
 expect 0 "complete -F _zt zt" "bash completion" bash -c ". '$state/prefix/share/bash-completion/completions/zt' && complete -p zt"
+check "the static library links, and shows no name but zt_*" sh -c "cc -std=c17 -D_GNU_SOURCE '$root/examples/share.c' $(pkg-config --cflags zt) '$state/prefix/lib/libzt.a' $(pkg-config --static --libs zt | sed 's/-lzt //') -o '$state/static' &&
+	! nm -g --defined-only '$state/prefix/lib/libzt.a' | grep ' [TDBR] ' | grep -v ' zt_'"
+for s in auth metadata blocks messaging gateway; do
+	page=$state/prefix/share/man/man5/zt-$s.yaml.5
+	check "zt-$s.yaml(5) has each setting of --help" test "$("$bin/zt-$s" --help | sed '1,/^Settings/d' | wc -l)" = "$(sed -n '/^.SH SETTINGS/,/^.SH EXAMPLE/p' "$page" | grep -c '^.TP')"
+done
+check "make uninstall" make -C "$root" uninstall PREFIX="$state/prefix"
+check "leaves nothing" test -z "$(find "$state/prefix" -type f -o -type l)"
 finish

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* read_qr.c - reads the QR code that zt prints, as a phone's camera would: standard input to
  * pixels, zbar to text. */
 #include <err.h>

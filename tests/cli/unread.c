@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* unread.c - loaded into zt by tests/cli/reports_test.sh (LD_PRELOAD): a file of UNREAD_SIZE
  * bytes is on a disk that fails behind its first megabyte, one of GROWING_SIZE bytes gets one
  * more whenever it is read. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The records of an exported history: every accepted record was judged entry by entry. */
 #include "fuzz.h"
 

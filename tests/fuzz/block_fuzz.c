@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A sealed block whose hash the manifest pins, as the manifest's author could have chosen
  * it. */
 #include "fuzz.h"

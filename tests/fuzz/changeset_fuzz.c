@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A changeset: as a server sends it; and one that a member signed over changes of any shape,
  * which nobody else could make fit its root. */
 #include "fuzz.h"

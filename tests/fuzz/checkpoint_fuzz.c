@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A checkpoint as a server keeps and sends it: what was signed, its entries, and a page of
  * proofs. */
 #include "fuzz.h"

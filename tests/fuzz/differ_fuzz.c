@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What the server takes each client takes, and what was written can be read, page by page.
  *
  * Several members act by chance and say anything of what they have seen. The server judges

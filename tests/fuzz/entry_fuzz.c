@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A log entry: decoded, and its leaf is over exactly what came; then the rules, on an
  * organization that one entry began. The body is signed here, so that the rules behind the
  * signature are reached. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The enrolment exchange: messages of the other side, each behind its length; and both sides,
  * with a server in between that alters what it passes on. */
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* fuzz.h - what every fuzz target begins with. */
 #ifndef ZT_FUZZ_H
 #define ZT_FUZZ_H

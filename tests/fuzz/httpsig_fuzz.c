@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* RFC 9421 fields: Signature-Input, then Signature, in two lines. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* An invitation link; one that is understood prints as it was. */
 #include "fuzz.h"
 

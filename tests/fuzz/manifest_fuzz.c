@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The clear content of a manifest: what is accepted seals and opens again. */
 #include "fuzz.h"
 

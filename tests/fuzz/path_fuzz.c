@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A path as a person writes it, and any bytes as a name or as text to show. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Certificates, revocation lists, an organization's settings and a newcomer's request. */
 #include "fuzz.h"
 

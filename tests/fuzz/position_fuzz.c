@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A signed position of a chain. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A message between gateway and service, and its answer. */
 #include "fuzz.h"
 

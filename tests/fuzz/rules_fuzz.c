@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Sequences of acts of trust, chosen by the fuzzer and signed by their authors: the validator
  * must judge each as the independent model does (tests/model). */
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A sealed workspace key as a server keeps and sends it. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Words from a person: what is accepted prints as the same words again. */
 #include "fuzz.h"
 

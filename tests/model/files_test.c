@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* files_test.c - the tree of a workspace against a small model of it: random acts by two
  * people, in turn and at once, through the real client and the real services.
  *

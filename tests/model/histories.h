@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* histories.h - what the enumeration of short histories is made of (histories_test.c).
  *
  * A owns a workspace, B and R write in it; R has two devices and helps the server S. A log is a

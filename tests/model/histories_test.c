@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* histories_test.c - the promises P4, P5 and P6 as predicates, held against every short
  * history.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* judged.c - a device of the histories: judge.c is compiled into it, with the store replaced by
  * the history's state. */
 #include "test.h"

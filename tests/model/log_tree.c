@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* log_tree.c - the trust logs of all histories, as one tree: an act behind a log is composed,
  * signed and judged by the real validator once, independent of chain and devices. */
 #include "histories.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* lost_device_test.c - P9, and the delay of deletions: what a stolen device can do until it is
  * revoked, and afterwards, held against every short history.
  *

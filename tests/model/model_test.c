@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* model_test.c - random acts of trust by up to 8 users with up to 24 devices: the model, the
  * validator that clients run, and (in the second test) the real auth service must agree about
  * each. ZT_MODEL_ACTS and ZT_MODEL_SEED say how many, and which. */

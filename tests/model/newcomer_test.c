@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* newcomer_test.c - F4, P5: what a newcomer sees whose chain begins at a checkpoint, held
  * against every short chain and all that a manager can vouch for in it.
  *

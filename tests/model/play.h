@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* play.h - one act of trust by chance, composed and signed as its author would, and held
  * against the model. Chance is a seed, or the bytes of a fuzzer. */
 #ifndef ZT_TEST_PLAY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* promises.c - what must hold in each history, by a second reading of the acts: P5, P6. */
 #include "histories.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* rules_model.h - "who may sign what" once more, from the table of docs/protocol.md and not
  * from libzt/trust: small arrays, no indexes, no history. Tests hold the validator against it.
  */

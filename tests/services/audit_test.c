@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* audit_test.c - the trail's two forms, as a syslog server and a reader of files get them. */
 #include "test.h"
 

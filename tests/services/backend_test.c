@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* backend_test.c - the file-system backend gives back what was put or says CORRUPT, reads files
  * of its first version, and acknowledges nothing that a failing disk may not have. */
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* marks_test.c - marks outlive a killed process and a torn end, and are never guessed from a
  * damaged file. */
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* policy_test.c - what a service believes of auth's decisions, and for how long: against an
  * auth whose mind the test changes, without a word or with one. */
 #include "test.h"

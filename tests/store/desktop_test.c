@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* desktop_test.c - a device's key at a desktop that is not well: a Secret Service of our own on
  * a bus of our own, which asks and gets no answer, gives none, or gives something else back.
  * That a good one works is shown with GNOME Keyring in tests/cli. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* store_test.c - the local store: one process at a time, and a rest in between. */
 #include "test.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* double.h - the hostile server: a proxy before the real one, which alters what a test tells it
  * to.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* fail.c - an assertion that fails on a thread of its own. cmocka keeps the words of a failure
  * for the test's end and jumps there: on another thread, that ends the program without a word.
  * Its _fail, which every assertion calls, is found here first. */

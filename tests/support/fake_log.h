@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* fake_log.h - a trust log as a hostile server would show it: altered at will, and consistent
  * in itself, for the server has the key that signs heads. */
 #ifndef ZT_TEST_FAKE_LOG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* fault.h - makes each memory request of a run fail in turn: a good run is counted, then it is
  * run again with the first request failing, then the second, and so on.
  *

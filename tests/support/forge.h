@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* forge.h - what a member with a patched client signs, and a chain as a hostile server shows
  * it. */
 #ifndef ZT_TEST_FORGE_H

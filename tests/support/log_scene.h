@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* log_scene.h - one organization, five entries of its topic and two workspaces; and a hostile
  * server that has the key of its log and signs everything that it shows. */
 #ifndef ZT_TEST_LOG_SCENE_H

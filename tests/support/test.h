@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* test.h - cmocka in the one order that compiles, and the two assertions of this house. */
 #ifndef ZT_TEST_H
 #define ZT_TEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* vectors.h - public test vectors: where they are, and their texts as bytes. */
 #ifndef ZT_TEST_VECTORS_H
 #define ZT_TEST_VECTORS_H

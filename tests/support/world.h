@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* world.h - real services on a private PostgreSQL, organizations and people in a line each. */
 #ifndef ZT_TEST_WORLD_H
 #define ZT_TEST_WORLD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* threads_test.c - what several threads share, driven by several threads; run under
  * ThreadSanitizer by `make test-threads`. */
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* memory_test.c - every allocation of the floors without I/O fails once: the error is MEMORY,
  * the output is untouched, nothing leaks (the run under sanitizers sees it; live secrets are
  * counted here). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* seeds_test.c - what fuzzing begins at is what the parsers take today: seeds of a format that
  * is gone are refused at their first record, and nothing behind that is ever reached. */
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* vectors_test.c - everything of the public vectors that this suite uses; prints how many cases
  * ran, passed and were skipped, and why. */
 #include "test.h"

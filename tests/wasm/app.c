@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* app.c - what check.mjs asks of libzt: each line of its input is one act, as the command line
  * would do it. Only public headers. */
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* zt/enrol.h - enrolment of people and devices: an invitation, then codes that two humans
  * compare. */
 #ifndef ZT_ENROL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* zt/err.h - every error of zt, with its columns. Numbers never change. */
 #ifndef ZT_ERR_H
 #define ZT_ERR_H

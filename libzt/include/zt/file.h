@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* zt/file.h - files and folders, addressed as WORKSPACE:/path. */
 #ifndef ZT_FILE_H
 #define ZT_FILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* zt/org.h - organizations, people, devices, the trust log. */
 #ifndef ZT_ORG_H
 #define ZT_ORG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* zt/pki.h - joining with an X.509 certificate: the organization's trust anchors vouch for a
  * person's identity, without comparing codes. The server sees the certificate and the
  * request. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* zt/recover.h - recovery of a user whose devices are all lost. */
 #ifndef ZT_RECOVER_H
 #define ZT_RECOVER_H

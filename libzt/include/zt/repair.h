@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* zt/repair.h - repair of a server that lost its newest state (its operator restored an older
  * backup): this device restores what it holds of that state. */
 #ifndef ZT_REPAIR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* zt/server.h - the operator's side of a server: its organizations and their limits. An
  * operator limits use; only the trust log decides who is trusted. */
 #ifndef ZT_SERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* zt/sync.h - notification of changes as they happen. */
 #ifndef ZT_SYNC_H
 #define ZT_SYNC_H

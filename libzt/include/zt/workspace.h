@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* zt/workspace.h - workspaces, their members and roles. */
 #ifndef ZT_WORKSPACE_H
 #define ZT_WORKSPACE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* zt/zt.h - the client library of zt: all cryptography and all verification happen in it.
  *
  * Conventions. Every call that can fail returns enum zt_err; a failing call leaves its outputs

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* http_curl.c - exchanges over libcurl. */
 #include <stdlib.h>
 

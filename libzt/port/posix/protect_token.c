@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "port/protect_token.h"
 
 #include "pki/x509_check.h"

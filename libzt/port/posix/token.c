@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "port/token.h"
 
 #include <p11-kit/p11-kit.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto_pwhash/argon2/argon2.h" /* libsodium's own: its interface has no lanes */
 
 #include <sodium.h>

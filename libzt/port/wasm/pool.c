@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pool.c - the pool without threads: a job is done when it is submitted. */
 #include "port/pool.h"
 

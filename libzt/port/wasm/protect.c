@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* protect.c - a browser keeps no keys for a device: a password protects it. */
 #include "port/held_key.h"
 #include "port/protect_desktop.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* system.c - what POSIX has and wasi-libc has not. One instance has the files, so that no lock
  * is needed; modes and reservations are the host's affair. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* vfs.c - SQLite's files: open, pread, pwrite, fsync. One instance has the files, so that no
  * lock is needed; its log of writes works without shared memory, because store.c opens it
  * exclusively. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* argon2.c - passwords that cost little, for tests that open devices hundreds of times. Found
  * here before libargon2's, in a test or preloaded into the command line, argon2_ctx sees to it
  * that the full price was asked, and pays a small one. */

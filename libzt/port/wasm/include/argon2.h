@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* argon2.h - libargon2's interface as crypto/password.c uses it, over the Argon2 in libsodium:
  * Debian has no other source of it that a browser's build can have. */
 #ifndef ZT_WASM_ARGON2_H

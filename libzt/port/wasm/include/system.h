@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* system.h - what wasi-libc does not declare; system.c defines it. Included before every file
  * of the WebAssembly build. */
 #ifndef ZT_WASM_SYSTEM_H

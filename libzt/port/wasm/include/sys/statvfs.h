@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* statvfs.h - how much a file system has left: WASI does not tell. */
 #ifndef ZT_WASM_STATVFS_H
 #define ZT_WASM_STATVFS_H
