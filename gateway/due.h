@@ -29,6 +29,6 @@ void due_cancel(struct due *d);
 void due_tick(struct due_list *l, uint64_t now_ms);
 
 /* The struct of TYPE whose MEMBER is D. */
-#define DUE_OF(d, type, member) ((type *)(void *)((char *)(d) - offsetof(type, member)))
+#define DUE_OF(d, type, member) ((type *)(void *)((char *)(d)-offsetof(type, member)))
 
 #endif

@@ -389,16 +389,14 @@ begin(struct exchange *x, struct lws *wsi, const char *path, const char **why)
 int
 exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const char *path)
 {
-	struct exchange *x = calloc(1, sizeof *x);
+	struct exchange *x;
 	const char *why;
 	enum zt_err err;
 
 	exchange_gone(slot); /* of an earlier request on this connection */
-	if (x == NULL)
+	if (!connection_head_came(wsi) || (x = calloc(1, sizeof *x)) == NULL)
 		return -1;
 	*slot = x;
-	if (!connection_is_asked(wsi))
-		return -1;
 	x->g = g;
 	x->wsi = wsi;
 	x->type = "application/octet-stream";
@@ -412,6 +410,8 @@ exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const 
 int
 exchange_body(struct exchange *x, const void *p, size_t n)
 {
+	if (x != NULL && connection_is_ended(x->wsi))
+		return -1;
 	if (x != NULL && x->state == LINGERING) {
 		x->lingered += n;
 		return x->lingered > LINGER_MOST ? -1 : 0;

@@ -153,7 +153,7 @@ open_lws(struct gateway *g, char why[200])
 	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV |
 		       LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
 		       LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE;
-	info.timeout_secs = 15;
+	info.timeout_secs = CONNECTION_HEAD_S;
 	info.keepalive_timeout = 60;
 	info.max_http_header_data = 8192;
 	/* One for each connection: who sends a head slowly must not keep others from theirs. */
@@ -191,7 +191,7 @@ tick(lws_sorted_usec_list_t *timer)
 	struct gateway *g =
 	    (struct gateway *)((char *)timer - offsetof(struct gateway, ticking));
 
-	connection_tick(g);
+	due_tick(&g->due, clock_ms());
 	exchange_tick(g);
 	socket_tick(g);
 	lws_sul_schedule(g->lws, 0, timer, tick, TICK_MS * LWS_US_PER_MS);
@@ -231,7 +231,7 @@ open_limits(struct gateway *g, char why[200])
 	enum zt_err err;
 
 	TAILQ_INIT(&g->strangers);
-	TAILQ_INIT(&g->waiting);
+	LIST_INIT(&g->due);
 	TAILQ_INIT(&g->late);
 	TAILQ_INIT(&g->moving);
 	g->devices_memory = budget_of(s->memory, s->memory_per_device);

@@ -14,6 +14,7 @@
 #include "format/route.h"
 #include "gateway/account.h"
 #include "gateway/address.h"
+#include "gateway/due.h"
 #include "gateway/mailbox.h"
 #include "gateway/throttle.h"
 #include "gateway/upstream.h"
@@ -55,7 +56,7 @@ struct gateway {
 	struct budget strangers_memory, devices_memory;
 	struct address_list proxies;       /* proxies whose X-Forwarded-For is trusted */
 	struct connection_list strangers;  /* unauthenticated connections, oldest first */
-	struct connection_list waiting;    /* those that owe a head, longest first */
+	struct due_list due;               /* what is to happen at a time */
 	struct exchange_list late, moving; /* for exchange_tick */
 	struct socket_list late_sockets;   /* for socket_tick */
 	lws_sorted_usec_list_t ticking;

@@ -310,16 +310,15 @@ prepare(struct socket *s)
 int
 socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot)
 {
-	struct socket *s = calloc(1, sizeof *s);
+	struct socket *s;
 
-	if (s == NULL)
+	if (!connection_head_came(wsi) || (s = calloc(1, sizeof *s)) == NULL)
 		return -1;
 	s->g = g;
 	s->wsi = wsi;
 	s->last = &s->first;
 	s->call.batch = true;
 	s->call.done = done;
-	(void)connection_is_asked(wsi);
 	s->err = prepare(s); /* is told when there is a socket to tell it on */
 	if (s->caller.address == NULL) {
 		release(s);
