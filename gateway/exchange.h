@@ -5,6 +5,8 @@
 
 #include "gateway/gateway.h"
 
+struct exchange;
+
 /* The head arrived. Returns the lws callback's value: 0, or -1 to close. *SLOT: the exchange
  * of this connection. */
 int exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const char *path);
@@ -13,8 +15,5 @@ int exchange_body_end(struct exchange *x);
 int exchange_writable(struct exchange **slot);
 /* The connection closed; a late answer is discarded. */
 void exchange_gone(struct exchange **slot);
-/* Call about twice a second: sends delayed refusals, and closes connections that are too
- * slow. */
-void exchange_tick(struct gateway *g);
 
 #endif

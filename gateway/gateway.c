@@ -192,8 +192,6 @@ tick(lws_sorted_usec_list_t *timer)
 	    (struct gateway *)((char *)timer - offsetof(struct gateway, ticking));
 
 	due_tick(&g->due, clock_ms());
-	exchange_tick(g);
-	socket_tick(g);
 	lws_sul_schedule(g->lws, 0, timer, tick, TICK_MS * LWS_US_PER_MS);
 }
 
@@ -232,8 +230,6 @@ open_limits(struct gateway *g, char why[200])
 
 	TAILQ_INIT(&g->strangers);
 	LIST_INIT(&g->due);
-	TAILQ_INIT(&g->late);
-	TAILQ_INIT(&g->moving);
 	g->devices_memory = budget_of(s->memory, s->memory_per_device);
 	g->strangers_memory = budget_of(s->unproved_memory, s->unproved_memory_per_address);
 	if (address_list(s->proxies, &g->proxies)) {

@@ -33,8 +33,6 @@ struct gateway_settings {
 	    unproved_memory_per_address; /* MiB */
 };
 
-struct exchange;
-TAILQ_HEAD(exchange_list, exchange);
 struct proofs;
 struct sockets;
 struct socket;
@@ -54,11 +52,9 @@ struct gateway {
 	struct throttle *calls;          /* unauthenticated calls, by address */
 	struct throttle *devices, *orgs; /* authenticated calls */
 	struct budget strangers_memory, devices_memory;
-	struct address_list proxies;       /* proxies whose X-Forwarded-For is trusted */
-	struct connection_list strangers;  /* unauthenticated connections, oldest first */
-	struct due_list due;               /* what is to happen at a time */
-	struct exchange_list late, moving; /* for exchange_tick */
-	struct socket_list late_sockets;   /* for socket_tick */
+	struct address_list proxies;      /* proxies whose X-Forwarded-For is trusted */
+	struct connection_list strangers; /* unauthenticated connections, oldest first */
+	struct due_list due;              /* what is to happen at a time */
 	lws_sorted_usec_list_t ticking;
 	struct proofs *proofs;
 	struct sockets *sockets; /* open event sockets */
