@@ -109,9 +109,9 @@ int
 connection_came(struct gateway *g, struct lws *wsi)
 {
 	struct address from = address_of_peer(wsi);
-	struct connection *c = calloc(1, sizeof *c);
+	struct connection *c;
 
-	if (c == NULL)
+	if (g->is_draining || (c = calloc(1, sizeof *c)) == NULL)
 		return -1;
 	c->g = g;
 	c->wsi = wsi;

@@ -46,13 +46,14 @@ struct exchange {
 	struct proof *proof;
 	struct charge charge; /* for the body, then for the answer */
 
-	struct due due;    /* what its state waits for, if that does not come */
-	uint64_t waits_ms; /* before its refusal is shown */
-	uint64_t since_ms; /* when its body, its answer or its lingering began */
-	uint64_t chunk_ms; /* when lws took the last chunk of its answer */
-	bool is_stopped;   /* nothing is read */
-	unsigned ends;     /* how often lws said that its body came to its end */
-	bool is_asking;    /* its call is upstream's: it stays until that is done */
+	LIST_ENTRY(exchange) link; /* while its connection stands */
+	struct due due;            /* what its state waits for, if that does not come */
+	uint64_t waits_ms;         /* before its refusal is shown */
+	uint64_t since_ms;         /* when its body, its answer or its lingering began */
+	uint64_t chunk_ms;         /* when lws took the last chunk of its answer */
+	bool is_stopped;           /* nothing is read */
+	unsigned ends;             /* how often lws said that its body came to its end */
+	bool is_asking;            /* its call is upstream's: it stays until that is done */
 
 	struct upstream *to;
 	nng_msg *request; /* with its body as far as it came */
@@ -434,6 +435,8 @@ begin(struct exchange *x, struct lws *wsi, const char *path, const char **why)
 		return (err = prepare_metrics(x, path)) ? err : begin_body(x);
 	if ((err = caller_came(x->g, wsi, &x->caller)))
 		return err;
+	if (x->g->is_draining)
+		return ZT_ERR_UNAVAILABLE;
 	return n < 0 ? ZT_ERR_INVALID : prepare(x, wsi, path, why);
 }
 
@@ -450,6 +453,7 @@ exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const 
 	*slot = x;
 	x->g = g;
 	x->wsi = wsi;
+	LIST_INSERT_HEAD(&g->exchanges, x, link);
 	x->type = "application/octet-stream";
 	x->copied = buf_init(LIMIT_PAGE);
 	g->requests++;
@@ -503,7 +507,7 @@ write_head(struct exchange *x)
 
 	if (lws_add_http_common_headers(x->wsi, (unsigned)err_http(x->err), x->type,
 		(lws_filepos_t)x->body_of.n, &p, start + 1024) != 0 ||
-	    (x->body_left > 0 &&
+	    ((x->body_left > 0 || x->g->is_draining) &&
 		lws_add_http_header_by_token(x->wsi, WSI_TOKEN_CONNECTION,
 		    (const unsigned char *)"close", 5, &p, start + 1024) != 0) ||
 	    lws_finalize_http_header(x->wsi, &p, start + 1024) != 0)
@@ -586,6 +590,8 @@ exchange_writable(struct exchange **slot)
 		due_set(&x->g->due, &x->due, 0, linger);
 		return 0;
 	}
+	if (x->g->is_draining)
+		return -1;
 	wsi = x->wsi;
 	exchange_gone(slot); /* before lws takes the slot's memory back */
 	if (lws_http_transaction_completed(wsi))
@@ -603,7 +609,20 @@ exchange_gone(struct exchange **slot)
 	if (x == NULL)
 		return;
 	x->wsi = NULL;
+	LIST_REMOVE(x, link);
 	due_cancel(&x->due);
 	if (!x->is_asking)
 		release(x);
+}
+
+/* Refusals that are held back, and what is left of refused bodies, keep nobody. */
+bool
+exchange_is_under_way(const struct gateway *g)
+{
+	const struct exchange *x;
+
+	LIST_FOREACH(x, &g->exchanges, link)
+	if (x->state != LATE && x->state != LINGERING)
+		return true;
+	return false;
 }

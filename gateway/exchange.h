@@ -5,8 +5,6 @@
 
 #include "gateway/gateway.h"
 
-struct exchange;
-
 /* The head arrived. Returns the lws callback's value: 0, or -1 to close. *SLOT: the exchange
  * of this connection. */
 int exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const char *path);
@@ -15,5 +13,7 @@ int exchange_body_end(struct exchange *x);
 int exchange_writable(struct exchange **slot);
 /* The connection closed; a late answer is discarded. */
 void exchange_gone(struct exchange **slot);
+/* Whether any caller is still sending, waits for a service, or reads an answer. */
+bool exchange_is_under_way(const struct gateway *g);
 
 #endif

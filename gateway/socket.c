@@ -324,7 +324,7 @@ socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot)
 {
 	struct socket *s;
 
-	if (!connection_head_came(wsi) || (s = calloc(1, sizeof *s)) == NULL)
+	if (g->is_draining || !connection_head_came(wsi) || (s = calloc(1, sizeof *s)) == NULL)
 		return -1;
 	s->g = g;
 	s->wsi = wsi;
