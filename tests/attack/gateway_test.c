@@ -44,7 +44,7 @@ request_and_more(struct scene *s, size_t n)
 static void
 N1_bytes_behind_a_refused_body_cost_nothing_and_end_the_connection(void **state)
 {
-	enum { MANY = 10, BEHIND = 100 };
+	enum { TIMES = 4, MANY = 10, BEHIND = 100 };
 	static const char head[] = "POST /v1/nothing HTTP/1.1\r\nhost: x\r\n"
 				   "content-length: 10\r\n\r\n0123456789";
 	struct buf all = buf_init(1024);
@@ -56,16 +56,18 @@ N1_bytes_behind_a_refused_body_cost_nothing_and_end_the_connection(void **state)
 	buf_add_text(&all, head);
 	buf_add(&all, zeros(BEHIND));
 	before = gate_processor_s(&g);
-	for (int i = 0; i < MANY; i++) {
-		fd[i] = gate_dial(&g, 2);
-		gate_say(fd[i], all.p, all.n);
-	}
-	for (int i = 0; i < MANY; i++) {
-		(void)gate_await_close(fd[i], LONG_S);
-		(void)close(fd[i]);
+	for (int k = 0; k < TIMES; k++) {
+		for (int i = 0; i < MANY; i++) {
+			fd[i] = gate_dial(&g, 2);
+			gate_say(fd[i], all.p, all.n);
+		}
+		for (int i = 0; i < MANY; i++) {
+			(void)gate_await_close(fd[i], LONG_S);
+			(void)close(fd[i]);
+		}
 	}
 	print_message("%.2f s of processor time\n", gate_processor_s(&g) - before);
-	assert_true(gate_processor_s(&g) - before < 0.7); /* it took 2 s: until they ended */
+	assert_true(gate_processor_s(&g) - before < 0.7); /* it took 2 s each time */
 	gate_close(&g);
 	buf_free(&all);
 }
@@ -94,8 +96,8 @@ N1_bytes_behind_a_members_body_cost_nothing_while_the_answer_waits(void **state)
 	}
 	gate_pause_ms(1000);
 	before = gate_processor_s(&g);
-	gate_pause_ms(2000);
-	print_message("%.2f s of processor time in 2 s\n", gate_processor_s(&g) - before);
+	gate_pause_ms(4000);
+	print_message("%.2f s of processor time in 4 s\n", gate_processor_s(&g) - before);
 	assert_true(gate_processor_s(&g) - before < 0.7);
 	for (int i = 0; i < MANY; i++)
 		(void)close(fd[i]);
@@ -146,8 +148,8 @@ N1_a_proved_caller_who_sends_ahead_costs_nothing_while_the_call_waits(void **sta
 	gate_say(fd, three.p, three.n);
 	gate_pause_ms(500);
 	before = gate_processor_s(&g);
-	gate_pause_ms(2000);
-	print_message("%.2f s of processor time in 2 s\n", gate_processor_s(&g) - before);
+	gate_pause_ms(4000);
+	print_message("%.2f s of processor time in 4 s\n", gate_processor_s(&g) - before);
 	assert_true(gate_processor_s(&g) - before < 0.7);
 	assert_true(gate_is_open(fd));
 	(void)close(fd);
