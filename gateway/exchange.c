@@ -84,7 +84,8 @@ release(struct exchange *x)
 static void
 own_time(struct exchange *x)
 {
-	lws_set_timeout(x->wsi, NO_PENDING_TIMEOUT, 0);
+	if (!connection_is_ended(x->wsi))
+		lws_set_timeout(x->wsi, NO_PENDING_TIMEOUT, 0);
 }
 
 /* Reads no more for now. At once, and once: where lws holds what came behind the head already,
@@ -488,7 +489,11 @@ exchange_body_end(struct exchange *x)
 	if (x == NULL)
 		return 0;
 	/* With bytes behind the body lws comes here again in every turn, and takes none. */
-	if (++x->ends > ENDS_MOST || x->state == LINGERING)
+	if (++x->ends > ENDS_MOST) {
+		connection_end(x->wsi); /* lws would let the rest of the answer go first */
+		return -1;
+	}
+	if (x->state == LINGERING)
 		return -1;
 	if (x->state != READING_BODY)
 		return 0; /* who is still to prove themselves goes on when they have */

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
 #include <poll.h>
@@ -192,8 +193,8 @@ gate_close(struct gate *g)
 	assert_int_equal(0, WEXITSTATUS(status));
 }
 
-double
-gate_processor_s(const struct gate *g)
+static double
+processor_s(const struct gate *g)
 {
 	unsigned long user = 0, system = 0;
 	char path[40];
@@ -208,21 +209,43 @@ gate_processor_s(const struct gate *g)
 	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
+/* On a busy machine the child gets as little as a gateway that spins. */
+double
+gate_share(const struct gate *g, long ms)
+{
+	double before = processor_s(g), took = gate_now() + (double)ms / 1000;
+	struct rusage used;
+	pid_t child = fork();
+
+	if (child == 0) {
+		while (gate_now() < took)
+			;
+		_exit(0);
+	}
+	assert_int_equal(child, wait4(child, NULL, 0, &used));
+	took = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+	       (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+	return (processor_s(g) - before) / (took > 0.01 ? took : 0.01);
+}
+
 /* ---- callers ---- */
 
 int
-gate_dial_port(int port, unsigned from, int receives)
+gate_dial_port(int port, unsigned from, bool is_narrow)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET,
 		.sin_port = htons((uint16_t)port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct sockaddr_in own = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(0x7f000000 + from) };
+	const int little = 4096, segment = 536;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
-	if (receives > 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receives, sizeof receives);
+	if (is_narrow) {
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+	}
 	assert_int_equal(0, bind(fd, (struct sockaddr *)&own, sizeof own));
 	assert_int_equal(0, connect(fd, (struct sockaddr *)&to, sizeof to));
 	return fd;
@@ -231,7 +254,7 @@ gate_dial_port(int port, unsigned from, int receives)
 int
 gate_dial(const struct gate *g, unsigned from)
 {
-	return gate_dial_port(g->port, from, 0);
+	return gate_dial_port(g->port, from, false);
 }
 
 void

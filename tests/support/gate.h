@@ -25,8 +25,9 @@ void gate_open_with(struct scene *s, const char *more, const char *library, stru
 void gate_close(struct gate *g);
 /* Waits for its end: the status for WIFEXITED. */
 int gate_await_end(struct gate *g);
-/* The seconds of processor time that it has taken. */
-double gate_processor_s(const struct gate *g);
+/* The processor time that it takes in the next MS, as a share of what a process takes in them
+ * that never waits. */
+double gate_share(const struct gate *g, long ms);
 
 /* The folder of what was built, in which the test lies. */
 void gate_built(char out[512]);
@@ -35,8 +36,9 @@ void gate_pause_ms(long ms);
 
 /* A connection from 127.0.0.FROM. */
 int gate_dial(const struct gate *g, unsigned from);
-/* One to PORT with a receive buffer of about RECEIVES bytes; 0: what the system gives. */
-int gate_dial_port(int port, unsigned from, int receives);
+/* One to PORT; a narrow one takes a few KiB at once, so that the other side's system does not
+ * take much more. */
+int gate_dial_port(int port, unsigned from, bool is_narrow);
 void gate_say(int fd, const void *p, size_t n);
 /* The status of the next answer on FD within SECONDS, read whole; 0: closed; -1: none came. */
 int gate_status(int fd, double seconds);
