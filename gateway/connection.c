@@ -6,8 +6,7 @@
 #include <sys/socket.h>
 
 #include "common/clock.h"
-
-enum { HEAD_MS = 15000 };
+#include "gateway/pages.h"
 
 /* Kept because at its end lws does not know a connection's address any more. */
 struct connection {
@@ -15,10 +14,9 @@ struct connection {
 	struct gateway *g;
 	struct lws *wsi;
 	struct account *address;
-	bool is_proxy, is_stranger, is_counted;
-	TAILQ_ENTRY(connection) waits; /* a stranger's: its head is awaited */
-	bool is_waiting;
-	uint64_t since_ms;
+	bool is_proxy, is_stranger, is_counted, is_ended;
+	struct due due; /* while a stranger's head is awaited, or it is to go */
+	uint64_t head_due_ms;
 	uint64_t received; /* bytes, when its last head was read */
 };
 
@@ -29,28 +27,11 @@ of(struct lws *wsi)
 }
 
 static void
-wait_no_more(struct connection *c)
-{
-	if (c->is_waiting)
-		TAILQ_REMOVE(&c->g->waiting, c, waits);
-	c->is_waiting = false;
-}
-
-static void
-wait_for_head(struct connection *c)
-{
-	wait_no_more(c);
-	TAILQ_INSERT_TAIL(&c->g->waiting, c, waits);
-	c->is_waiting = true;
-	c->since_ms = clock_ms();
-}
-
-static void
 leave_strangers(struct connection *c)
 {
-	wait_no_more(c);
 	if (!c->is_stranger)
 		return;
+	due_cancel(&c->due);
 	c->is_stranger = false;
 	TAILQ_REMOVE(&c->g->strangers, c, of_all);
 	TAILQ_REMOVE(&c->address->strangers, c, of_address);
@@ -66,6 +47,18 @@ uncount(struct connection *c)
 	c->address->connections--;
 }
 
+/* Again in each tick, until lws has let it go: any part of a body, and any answer, would take
+ * back a single kill. */
+static void
+kill_again(struct due *d, uint64_t now_ms)
+{
+	struct connection *c = DUE_OF(d, struct connection, due);
+
+	(void)now_ms;
+	lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	due_set(&c->g->due, d, 0, kill_again);
+}
+
 /* Makes room by ending C; false when there is none to end. Its place is free at once, though
  * lws lets it go only when it has accepted all that wait. */
 static bool
@@ -75,8 +68,30 @@ end(struct connection *c)
 		return false;
 	leave_strangers(c);
 	uncount(c);
-	lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	c->is_ended = true;
+	kill_again(&c->due, 0);
 	return true;
+}
+
+/* The timer of lws is cleared in each tick: this is the deadline. */
+static void
+await_head(struct due *d, uint64_t now_ms)
+{
+	struct connection *c = DUE_OF(d, struct connection, due);
+
+	if (now_ms >= c->head_due_ms) {
+		(void)end(c);
+		return;
+	}
+	lws_set_timeout(c->wsi, NO_PENDING_TIMEOUT, 0);
+	due_set(&c->g->due, d, 0, await_head);
+}
+
+static void
+wait_for_head(struct connection *c)
+{
+	c->head_due_ms = clock_ms() + CONNECTION_HEAD_S * 1000;
+	due_set(&c->g->due, &c->due, 0, await_head);
 }
 
 static bool
@@ -95,9 +110,9 @@ int
 connection_came(struct gateway *g, struct lws *wsi)
 {
 	struct address from = address_of_peer(wsi);
-	struct connection *c = calloc(1, sizeof *c);
+	struct connection *c;
 
-	if (c == NULL)
+	if (g->is_draining || (c = calloc(1, sizeof *c)) == NULL)
 		return -1;
 	c->g = g;
 	c->wsi = wsi;
@@ -109,7 +124,7 @@ connection_came(struct gateway *g, struct lws *wsi)
 		free(c);
 		return -1;
 	}
-	if (!c->is_proxy) {
+	if (!c->is_proxy && !pages_are_all(g, wsi)) {
 		c->is_stranger = true;
 		TAILQ_INSERT_TAIL(&g->strangers, c, of_all);
 		TAILQ_INSERT_TAIL(&c->address->strangers, c, of_address);
@@ -131,6 +146,7 @@ connection_gone(struct lws *wsi)
 		return;
 	lws_set_opaque_user_data(wsi, NULL);
 	leave_strangers(c);
+	due_cancel(&c->due);
 	uncount(c);
 	account_leave(c->address);
 	free(c);
@@ -158,14 +174,14 @@ received(struct lws *wsi)
 }
 
 bool
-connection_is_asked(struct lws *wsi)
+connection_head_came(struct lws *wsi)
 {
 	struct connection *c = of(wsi);
 	uint64_t before;
 
 	if (c == NULL || !c->is_stranger)
-		return true;
-	wait_no_more(c);
+		return !connection_is_ended(wsi);
+	due_cancel(&c->due);
 	before = c->received;
 	c->received = received(wsi);
 	return c->received == 0 || c->received != before;
@@ -180,21 +196,18 @@ connection_waits(struct lws *wsi)
 		wait_for_head(c);
 }
 
-/* lws keeps its timers in one list, sorted by walking it: those of a thousand strangers would
- * take a third of the time of everybody else. Their deadline is kept here instead. */
 void
-connection_tick(struct gateway *g)
+connection_end(struct lws *wsi)
 {
-	uint64_t now = clock_ms();
-	struct connection *c, *next;
+	(void)end(of(wsi));
+}
 
-	for (c = TAILQ_FIRST(&g->waiting); c != NULL; c = next) {
-		next = TAILQ_NEXT(c, waits);
-		if (now - c->since_ms >= HEAD_MS)
-			(void)end(c);
-		else
-			lws_set_timeout(c->wsi, NO_PENDING_TIMEOUT, 0);
-	}
+bool
+connection_is_ended(struct lws *wsi)
+{
+	const struct connection *c = of(wsi);
+
+	return c != NULL && c->is_ended;
 }
 
 bool

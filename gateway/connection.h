@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* connection.h - limits connections, in total and per address. When full, closes the oldest
- * unauthenticated connection, so that strangers hold a place only until somebody else needs
- * it. */
+/* connection.h - limits connections, in total and per address, and the time in which a head
+ * comes. When full, closes the oldest unauthenticated connection, so that strangers hold a
+ * place only until somebody else needs it. Proxies and whoever is at the operator's own
+ * listener are no strangers. */
 #ifndef ZT_GATEWAY_CONNECTION_H
 #define ZT_GATEWAY_CONNECTION_H
 
 #include "gateway/gateway.h"
+
+/* Within which a head is read whole, and a stranger sends the next one. */
+#define CONNECTION_HEAD_S 15
 
 /* A connection opened. Returns the lws callback's value: 0, or -1 to close. */
 int connection_came(struct gateway *g, struct lws *wsi);
@@ -13,13 +17,16 @@ void connection_gone(struct lws *wsi);
 /* Its caller was authenticated: it is no longer closed for others. */
 void connection_proved(struct lws *wsi);
 /* A head came: the limits of its request, or socket, hold from here on. False when it has to
- * end: a stranger who sends a head before having the answer to the last makes the gateway keep
- * what comes, and wake for it. */
-bool connection_is_asked(struct lws *wsi);
+ * end: it was ended before, or a stranger sent the head in the same breath as the last, so that
+ * the gateway would keep what comes, and wake for it. One that was sent after the last was read
+ * and before its answer passes: bytes are counted at heads only. */
+ZT_CHECKED bool connection_head_came(struct lws *wsi);
 /* It was answered: another head is awaited. */
 void connection_waits(struct lws *wsi);
-/* Closes the strangers whose head did not come in time. To be called at every tick. */
-void connection_tick(struct gateway *g);
+/* Ends it: its place is free at once, and it is closed at one of the next ticks, whatever comes
+ * meanwhile. */
+void connection_end(struct lws *wsi);
+bool connection_is_ended(struct lws *wsi);
 /* Whether its peer is one of the operator's proxies. */
 bool connection_is_proxy(struct lws *wsi);
 /* The account of this request's address, with one holder more; NULL without memory. */

@@ -21,7 +21,8 @@ enum {
 	 */
 	LINGER_MS = 2000,
 	LINGER_MOST = 1024 * 1024,
-	ANSWER_S = 30,            /* within which some of an answer is read */
+	/* With bytes behind a body: a few turns, to write a small answer in. */
+	ENDS_MOST = 16,
 	UNPROVED_BODY = 64 * 1024 /* that is carried before anybody has proved anything */
 };
 
@@ -46,12 +47,14 @@ struct exchange {
 	struct proof *proof;
 	struct charge charge; /* for the body, then for the answer */
 
-	TAILQ_ENTRY(exchange) link;
-	uint64_t waits_ms;        /* before its refusal is shown */
-	struct exchange_list *in; /* the list of those that are LATE or move bytes; or NULL */
-	uint64_t since_ms;        /* when it came into the list */
-	bool is_slow;             /* and is about to be closed */
-	bool is_stopped;          /* nothing is read */
+	LIST_ENTRY(exchange) link; /* while its connection stands */
+	struct due due;            /* what its state waits for, if that does not come */
+	uint64_t waits_ms;         /* before its refusal is shown */
+	uint64_t since_ms;         /* when its body, its answer or its lingering began */
+	uint64_t chunk_ms;         /* when lws took the last chunk of its answer */
+	bool is_stopped;           /* nothing is read */
+	unsigned ends;             /* how often lws said that its body came to its end */
+	bool is_asking;            /* its call is upstream's: it stays until that is done */
 
 	struct upstream *to;
 	nng_msg *request; /* with its body as far as it came */
@@ -65,26 +68,8 @@ struct exchange {
 };
 
 static void
-leave_list(struct exchange *x)
-{
-	if (x->in != NULL)
-		TAILQ_REMOVE(x->in, x, link);
-	x->in = NULL;
-}
-
-static void
-enter_list(struct exchange *x, struct exchange_list *list)
-{
-	leave_list(x);
-	TAILQ_INSERT_TAIL(list, x, link);
-	x->in = list;
-	x->since_ms = clock_ms();
-}
-
-static void
 release(struct exchange *x)
 {
-	leave_list(x);
 	proof_leave(x->proof);
 	charge_drop(&x->charge);
 	caller_gone(&x->caller);
@@ -96,12 +81,12 @@ release(struct exchange *x)
 	free(x);
 }
 
-/* The exchange is timed by its lists and by the deadline of its call, not by lws: see
- * connection_tick. */
+/* The exchange is timed by what is due, not by lws: see due.h. */
 static void
 own_time(struct exchange *x)
 {
-	lws_set_timeout(x->wsi, NO_PENDING_TIMEOUT, 0);
+	if (!connection_is_ended(x->wsi))
+		lws_set_timeout(x->wsi, NO_PENDING_TIMEOUT, 0);
 }
 
 /* Reads no more for now. At once, and once: where lws holds what came behind the head already,
@@ -123,22 +108,67 @@ read_on(struct exchange *x)
 	x->is_stopped = false;
 }
 
-/* Sends the answer, at once or after a refusal's delay. While reading is paused lws does not
- * write either. */
+/* An answer is slow as a whole, or stands still: the last chunk is lws's as well. */
+static bool
+is_too_slow(const struct exchange *x, uint64_t now_ms)
+{
+	uint64_t passed = now_ms - x->since_ms;
+	uint64_t patience = (uint64_t)x->g->settings->patience * 1000;
+	uint64_t rate = (uint64_t)x->g->settings->least_rate;
+	size_t moved = x->state == READING_BODY ? x->body - x->body_left : x->sent;
+
+	if (x->state != READING_BODY &&
+	    now_ms - x->chunk_ms > patience + CHUNK * (uint64_t)1000 / rate)
+		return true;
+	return passed > patience && moved < (passed - patience) * rate / 1000;
+}
+
+/* While bytes move. */
+static void
+look(struct due *d, uint64_t now_ms)
+{
+	struct exchange *x = DUE_OF(d, struct exchange, due);
+
+	if (is_too_slow(x, now_ms)) {
+		connection_end(x->wsi);
+		return;
+	}
+	own_time(x); /* lws sets it again with each part of a body */
+	due_set(&x->g->due, d, 0, look);
+}
+
+static void
+move(struct exchange *x, enum state state)
+{
+	x->state = state;
+	x->since_ms = x->chunk_ms = clock_ms();
+	due_set(&x->g->due, &x->due, 0, look);
+}
+
+/* While reading is paused lws does not write either. */
+static void
+show_now(struct due *d, uint64_t now_ms)
+{
+	struct exchange *x = DUE_OF(d, struct exchange, due);
+
+	(void)now_ms;
+	read_on(x);
+	move(x, ANSWERING_HEAD);
+	(void)lws_callback_on_writable(x->wsi);
+}
+
+/* Sends the answer, at once or after a refusal's delay. */
 static void
 show(struct exchange *x)
 {
 	own_time(x);
-	if (x->waits_ms > 0) {
-		stop_reading(x);
-		x->state = LATE;
-		enter_list(x, &x->g->late);
-	} else {
-		read_on(x);
-		x->state = ANSWERING_HEAD;
-		enter_list(x, &x->g->moving);
-		(void)lws_callback_on_writable(x->wsi);
+	if (x->waits_ms == 0) {
+		show_now(&x->due, 0);
+		return;
 	}
+	stop_reading(x);
+	x->state = LATE;
+	due_set(&x->g->due, &x->due, clock_ms() + x->waits_ms, show_now);
 }
 
 /* An answer of the gateway's own, or a copy of a service's. */
@@ -190,16 +220,38 @@ answer_kept(struct exchange *x, struct upstream_answer *a)
 	show(x);
 }
 
-/* The service answered. */
+/* The service did not answer in time, or auth for it. What it says later is not shown. */
+static void
+too_late(struct due *d, uint64_t now_ms)
+{
+	struct exchange *x = DUE_OF(d, struct exchange, due);
+
+	(void)now_ms;
+	proof_leave(x->proof);
+	x->proof = NULL;
+	answer_error(x, ZT_ERR_TIMEOUT, bytes_text(""));
+}
+
+static void
+expect_answer(struct exchange *x)
+{
+	due_set(&x->g->due, &x->due,
+	    clock_ms() + upstream_most_ms(x->g->upstream[SERVICE_auth]), too_late);
+}
+
+/* The service answered; or it did not, and upstream says so. */
 static void
 done(struct upstream_call *c, struct upstream_answer *a)
 {
 	struct exchange *x = (struct exchange *)c;
 
+	x->is_asking = false;
 	caller_count(x->g, &x->caller, x->wsi, a->is_proved);
 	charge_drop(&x->charge);
 	if (x->wsi == NULL)
 		release(x);
+	else if (x->state != WAITING)
+		return; /* too late */
 	else if (a->err)
 		answer_error(x, a->err, a->detail);
 	else if (a->msg == NULL || a->body.n < 4096)
@@ -215,7 +267,8 @@ static void
 submit(struct exchange *x)
 {
 	x->state = WAITING;
-	leave_list(x);
+	x->is_asking = true;
+	expect_answer(x);
 	/* a caller who leaves would wake the loop until the service answers */
 	stop_reading(x);
 	x->call.msg = x->request;
@@ -247,11 +300,10 @@ begin_body(struct exchange *x)
 
 	if (err)
 		return err;
-	x->state = READING_BODY;
 	if (x->body_left == 0)
 		submit(x);
 	else
-		enter_list(x, &x->g->moving);
+		move(x, READING_BODY);
 	return ZT_OK;
 }
 
@@ -271,10 +323,10 @@ proved(void *who, enum zt_err err)
 	struct exchange *x = who;
 
 	x->proof = NULL;
-	if (err == ZT_OK && (err = begin_proved(x)) == ZT_OK)
-		read_on(x);
-	else
+	if (err || (err = begin_proved(x)))
 		refuse(x, err, "");
+	else if (x->state == READING_BODY)
+		read_on(x); /* one that was submitted reads nothing until its answer */
 }
 
 /* Has the head's signature checked before anything else is read. */
@@ -300,6 +352,7 @@ demand_proof(struct exchange *x, const Zt__Call *call, const struct route_row *r
 	if (x->proof == NULL)
 		return x->state == PROVING ? begin_proved(x) : ZT_OK;
 	stop_reading(x);
+	expect_answer(x);
 	return ZT_OK;
 }
 
@@ -384,24 +437,25 @@ begin(struct exchange *x, struct lws *wsi, const char *path, const char **why)
 		return (err = prepare_metrics(x, path)) ? err : begin_body(x);
 	if ((err = caller_came(x->g, wsi, &x->caller)))
 		return err;
+	if (x->g->is_draining)
+		return ZT_ERR_UNAVAILABLE;
 	return n < 0 ? ZT_ERR_INVALID : prepare(x, wsi, path, why);
 }
 
 int
 exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const char *path)
 {
-	struct exchange *x = calloc(1, sizeof *x);
+	struct exchange *x;
 	const char *why;
 	enum zt_err err;
 
 	exchange_gone(slot); /* of an earlier request on this connection */
-	if (x == NULL)
+	if (!connection_head_came(wsi) || (x = calloc(1, sizeof *x)) == NULL)
 		return -1;
 	*slot = x;
-	if (!connection_is_asked(wsi))
-		return -1;
 	x->g = g;
 	x->wsi = wsi;
+	LIST_INSERT_HEAD(&g->exchanges, x, link);
 	x->type = "application/octet-stream";
 	x->copied = buf_init(LIMIT_PAGE);
 	g->requests++;
@@ -413,6 +467,8 @@ exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const 
 int
 exchange_body(struct exchange *x, const void *p, size_t n)
 {
+	if (x != NULL && connection_is_ended(x->wsi))
+		return -1;
 	if (x != NULL && x->state == LINGERING) {
 		x->lingered += n;
 		return x->lingered > LINGER_MOST ? -1 : 0;
@@ -422,56 +478,25 @@ exchange_body(struct exchange *x, const void *p, size_t n)
 	/* What came together with the head of somebody who is still to prove who they are. */
 	if (x->state == PROVING && !caller_charge(x->g, &x->caller, false, n, &x->charge))
 		return -1;
-	if (x->is_slow || n > x->body_left || nng_msg_append(x->request, p, n) != 0)
+	if (n > x->body_left || nng_msg_append(x->request, p, n) != 0)
 		return -1;
 	x->body_left -= n;
 	return 0;
 }
 
-/* Less than the least rate, after a while in which it may stand still. */
-static bool
-is_too_slow(const struct exchange *x, uint64_t now_ms)
-{
-	uint64_t passed = now_ms - x->since_ms;
-	uint64_t patience = (uint64_t)x->g->settings->patience * 1000;
-	size_t moved = x->state == READING_BODY ? x->body - x->body_left : x->sent;
-
-	if (x->state == LINGERING)
-		return passed > LINGER_MS;
-	return passed > patience &&
-	       moved < (passed - patience) * (uint64_t)x->g->settings->least_rate / 1000;
-}
-
-void
-exchange_tick(struct gateway *g)
-{
-	uint64_t now = clock_ms();
-	struct exchange *x, *next;
-
-	for (x = TAILQ_FIRST(&g->late); x != NULL; x = next) {
-		next = TAILQ_NEXT(x, link);
-		if (now - x->since_ms < x->waits_ms)
-			continue;
-		leave_list(x);
-		x->waits_ms = 0;
-		show(x);
-	}
-	now = clock_ms(); /* not before those that came into this list just now */
-	TAILQ_FOREACH(x, &g->moving, link)
-	{
-		x->is_slow |= is_too_slow(x, now);
-		if (x->is_slow)
-			lws_set_timeout(
-			    x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
-		else if (x->state == READING_BODY || x->state == LINGERING)
-			own_time(x); /* lws sets it again with each part of a body */
-	}
-}
-
 int
 exchange_body_end(struct exchange *x)
 {
-	if (x == NULL || x->state != READING_BODY)
+	if (x == NULL)
+		return 0;
+	/* With bytes behind the body lws comes here again in every turn, and takes none. */
+	if (++x->ends > ENDS_MOST) {
+		connection_end(x->wsi); /* lws would let the rest of the answer go first */
+		return -1;
+	}
+	if (x->state == LINGERING)
+		return -1;
+	if (x->state != READING_BODY)
 		return 0; /* who is still to prove themselves goes on when they have */
 	if (x->body_left != 0)
 		return -1;
@@ -488,7 +513,7 @@ write_head(struct exchange *x)
 
 	if (lws_add_http_common_headers(x->wsi, (unsigned)err_http(x->err), x->type,
 		(lws_filepos_t)x->body_of.n, &p, start + 1024) != 0 ||
-	    (x->body_left > 0 &&
+	    ((x->body_left > 0 || x->g->is_draining) &&
 		lws_add_http_header_by_token(x->wsi, WSI_TOKEN_CONNECTION,
 		    (const unsigned char *)"close", 5, &p, start + 1024) != 0) ||
 	    lws_finalize_http_header(x->wsi, &p, start + 1024) != 0)
@@ -518,13 +543,25 @@ write_body(struct exchange *x)
 	if (written < 0 || (size_t)written < n)
 		return -1;
 	x->sent += n;
-	if (last) {
+	x->chunk_ms = clock_ms();
+	if (last)
 		x->state = ANSWERED;
-		return 0;
-	}
-	lws_set_timeout(x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, ANSWER_S);
-	(void)lws_callback_on_writable(x->wsi);
+	else
+		(void)lws_callback_on_writable(x->wsi);
 	return 0;
+}
+
+static void
+linger(struct due *d, uint64_t now_ms)
+{
+	struct exchange *x = DUE_OF(d, struct exchange, due);
+
+	if (now_ms - x->since_ms > LINGER_MS) {
+		connection_end(x->wsi);
+		return;
+	}
+	own_time(x);
+	due_set(&x->g->due, d, 0, linger);
 }
 
 int
@@ -547,11 +584,20 @@ exchange_writable(struct exchange **slot)
 		return -1;
 	if (x->state != ANSWERED)
 		return 0;
-	if (x->body_left > 0) {
-		x->state = LINGERING;
-		enter_list(x, &x->g->moving);
+	if (lws_partial_buffered(x->wsi)) { /* it is timed until all of it is the system's */
+		(void)lws_callback_on_writable(x->wsi);
 		return 0;
 	}
+	if (x->body_left > 0) {
+		if (x->ends > 0)
+			return -1; /* all of it was read */
+		x->state = LINGERING;
+		x->since_ms = clock_ms();
+		due_set(&x->g->due, &x->due, 0, linger);
+		return 0;
+	}
+	if (x->g->is_draining)
+		return -1;
 	wsi = x->wsi;
 	exchange_gone(slot); /* before lws takes the slot's memory back */
 	if (lws_http_transaction_completed(wsi))
@@ -569,6 +615,20 @@ exchange_gone(struct exchange **slot)
 	if (x == NULL)
 		return;
 	x->wsi = NULL;
-	if (x->state != WAITING)
+	LIST_REMOVE(x, link);
+	due_cancel(&x->due);
+	if (!x->is_asking)
 		release(x);
+}
+
+/* Refusals that are held back, and what is left of refused bodies, keep nobody. */
+bool
+exchange_is_under_way(const struct gateway *g)
+{
+	const struct exchange *x;
+
+	LIST_FOREACH(x, &g->exchanges, link)
+	if (x->state != LATE && x->state != LINGERING)
+		return true;
+	return false;
 }

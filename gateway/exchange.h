@@ -14,8 +14,7 @@ int exchange_body_end(struct exchange *x);
 int exchange_writable(struct exchange **slot);
 /* The connection closed; a late answer is discarded. */
 void exchange_gone(struct exchange **slot);
-/* Call about twice a second: sends delayed refusals, and closes connections that are too
- * slow. */
-void exchange_tick(struct gateway *g);
+/* Whether any caller is still sending, waits for a service, or reads an answer. */
+bool exchange_is_under_way(const struct gateway *g);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "gateway/gateway.h"
 
+#include <ev.h>
 #include <nng/protocol/pubsub0/sub.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,7 +19,7 @@
 #include "gateway/proof.h"
 #include "gateway/socket.h"
 
-enum { TICK_MS = 250, SPARE_FILES = 512 };
+enum { TICK_MS = 250, SPARE_FILES = 512, DRAIN_S = 10 };
 
 /* Events of messaging: one receive at a time, brought to the loop like any answer. */
 struct events {
@@ -136,11 +137,11 @@ listen_on(struct gateway *g, const struct lws_context_creation_info *info, const
 }
 
 static enum zt_err
-open_lws(struct gateway *g, char why[200])
+open_lws(struct gateway *g, struct ev_loop *loop, char why[200])
 {
 	const struct gateway_settings *s = g->settings;
 	struct lws_context_creation_info info = { 0 };
-	void *loops[] = { g->loop };
+	void *loops[] = { loop };
 	struct lws_vhost *door;
 	enum zt_err err;
 
@@ -154,7 +155,7 @@ open_lws(struct gateway *g, char why[200])
 	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV |
 		       LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
 		       LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE;
-	info.timeout_secs = 15;
+	info.timeout_secs = CONNECTION_HEAD_S;
 	info.keepalive_timeout = 60;
 	info.max_http_header_data = 8192;
 	/* One for each connection: who sends a head slowly must not keep others from theirs. */
@@ -192,9 +193,7 @@ tick(lws_sorted_usec_list_t *timer)
 	struct gateway *g =
 	    (struct gateway *)((char *)timer - offsetof(struct gateway, ticking));
 
-	connection_tick(g);
-	exchange_tick(g);
-	socket_tick(g);
+	due_tick(&g->due, clock_ms());
 	lws_sul_schedule(g->lws, 0, timer, tick, TICK_MS * LWS_US_PER_MS);
 }
 
@@ -232,9 +231,7 @@ open_limits(struct gateway *g, char why[200])
 	enum zt_err err;
 
 	TAILQ_INIT(&g->strangers);
-	TAILQ_INIT(&g->waiting);
-	TAILQ_INIT(&g->late);
-	TAILQ_INIT(&g->moving);
+	LIST_INIT(&g->due);
 	g->devices_memory = budget_of(s->memory, s->memory_per_device);
 	g->strangers_memory = budget_of(s->unproved_memory, s->unproved_memory_per_address);
 	if (address_list(s->proxies, &g->proxies)) {
@@ -261,40 +258,85 @@ close_limits(struct gateway *g)
 	accounts_free(g->accounts);
 }
 
+/* The loop, and what ends it. */
+struct engine {
+	struct gateway g;
+	/* libev's epoll: the loop of lws itself looks at each connection in every turn, so that
+	 * a thousand idle ones halve what the others get. */
+	struct ev_loop *loop;
+	struct ev_signal terminate, interrupt;
+	struct due drained;
+	uint64_t drain_by_ms;
+};
+
 static void
-end(struct ev_loop *loop, struct ev_signal *signal, int events)
+look_if_drained(struct due *d, uint64_t now_ms)
 {
-	(void)signal;
-	(void)events;
-	ev_break(loop, EVBREAK_ALL);
+	struct engine *e = DUE_OF(d, struct engine, drained);
+
+	if (now_ms >= e->drain_by_ms || !exchange_is_under_way(&e->g))
+		ev_break(e->loop, EVBREAK_ALL);
+	else
+		due_set(&e->g.due, d, 0, look_if_drained);
 }
 
-/* The loop, which a signal ends. */
-static enum zt_err
-open_loop(struct gateway *g)
+/* Who is being served is served to the end; a second signal ends that. */
+static void
+drain(struct ev_loop *loop, struct ev_signal *signal, int events)
 {
-	if ((g->loop = ev_loop_new(EVFLAG_AUTO)) == NULL)
+	struct engine *e = ev_userdata(loop);
+
+	(void)signal;
+	(void)events;
+	e->drain_by_ms = e->g.is_draining ? 0 : clock_ms() + DRAIN_S * 1000;
+	e->g.is_draining = true;
+	log_line("info", "draining", NULL);
+	service_end_by(DRAIN_S + SERVICE_END_S, ZT_OK);
+	look_if_drained(&e->drained, clock_ms());
+}
+
+static enum zt_err
+open_loop(struct engine *e)
+{
+	/* Not as an environment says: the other back ends are slower, or end at 1,024 files. */
+	if ((e->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV)) == NULL)
 		return ZT_ERR_MEMORY;
-	ev_signal_init(&g->terminate, end, SIGTERM);
-	ev_signal_init(&g->interrupt, end, SIGINT);
-	ev_signal_start(g->loop, &g->terminate);
-	ev_signal_start(g->loop, &g->interrupt);
+	ev_set_userdata(e->loop, e);
+	ev_signal_init(&e->terminate, drain, SIGTERM);
+	ev_signal_init(&e->interrupt, drain, SIGINT);
+	ev_signal_start(e->loop, &e->terminate);
+	ev_signal_start(e->loop, &e->interrupt);
 	return ZT_OK;
+}
+
+/* libev leaves its signal handlers in place, which would write into a loop that is gone;
+ * stopping its watchers would leave a moment in which a second signal ends the process by
+ * itself. */
+static void
+close_loop(struct engine *e)
+{
+	if (e->loop == NULL)
+		return;
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	ev_loop_destroy(e->loop);
 }
 
 enum zt_err
 gateway_run(struct gateway_settings *settings, char why[200])
 {
-	struct gateway *g = calloc(1, sizeof *g);
+	struct engine *e = calloc(1, sizeof *e);
 	struct events events = { 0 };
-	enum zt_err err = ZT_ERR_MEMORY;
+	struct gateway *g;
+	enum zt_err err;
 
-	if (g == NULL)
-		return err;
+	if (e == NULL)
+		return ZT_ERR_MEMORY;
+	g = &e->g;
 	g->settings = settings;
 	(void)signal(SIGPIPE, SIG_IGN);
 	allow_files(settings);
-	if ((err = open_loop(g)) || (err = mailbox_new(&g->inbox)) ||
+	if ((err = open_loop(e)) || (err = mailbox_new(&g->inbox)) ||
 	    (err = open_limits(g, why)))
 		goto out;
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
@@ -305,12 +347,11 @@ gateway_run(struct gateway_settings *settings, char why[200])
 			goto out;
 		}
 	if ((err = proofs_new(g->upstream[SERVICE_auth], &g->proofs)) ||
-	    (err = open_lws(g, why)) || (err = open_events(&events, g, why)))
+	    (err = open_lws(g, e->loop, why)) || (err = open_events(&events, g, why)))
 		goto out;
 	lws_sul_schedule(g->lws, 0, &g->ticking, tick, TICK_MS * LWS_US_PER_MS);
 	log_line("info", "ready", "host", settings->listen_host, NULL);
-	(void)ev_run(g->loop, 0);
-	log_line("info", "draining", NULL);
+	(void)ev_run(e->loop, 0);
 out:
 	service_end_by(SERVICE_END_S, err);
 	close_events(&events);
@@ -320,10 +361,9 @@ out:
 	}
 	if (g->lws != NULL)
 		lws_context_destroy(g->lws);
-	if (g->loop != NULL)
-		ev_loop_destroy(g->loop);
+	close_loop(e);
 	close_limits(g);
 	mailbox_free(g->inbox);
-	free(g);
+	free(e);
 	return err;
 }

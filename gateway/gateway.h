@@ -8,13 +8,13 @@
 #ifndef ZT_GATEWAY_H
 #define ZT_GATEWAY_H
 
-#include <ev.h>
 #include <libwebsockets.h>
 
 #include "common/config.h"
 #include "format/route.h"
 #include "gateway/account.h"
 #include "gateway/address.h"
+#include "gateway/due.h"
 #include "gateway/mailbox.h"
 #include "gateway/throttle.h"
 #include "gateway/upstream.h"
@@ -34,7 +34,7 @@ struct gateway_settings {
 };
 
 struct exchange;
-TAILQ_HEAD(exchange_list, exchange);
+LIST_HEAD(exchange_list, exchange);
 struct proofs;
 struct sockets;
 struct socket;
@@ -42,10 +42,6 @@ LIST_HEAD(socket_list, socket);
 
 struct gateway {
 	const struct gateway_settings *settings;
-	/* libev's epoll: the loop of lws itself looks at each connection in every turn, so that
-	 * a thousand idle ones halve what the others get. */
-	struct ev_loop *loop;
-	struct ev_signal terminate, interrupt;
 	struct lws_context *lws;
 	struct lws_vhost *metrics; /* the listener of /metrics, or NULL */
 	struct mailbox *inbox;
@@ -54,20 +50,21 @@ struct gateway {
 	struct throttle *calls;          /* unauthenticated calls, by address */
 	struct throttle *devices, *orgs; /* authenticated calls */
 	struct budget strangers_memory, devices_memory;
-	struct address_list proxies;       /* proxies whose X-Forwarded-For is trusted */
-	struct connection_list strangers;  /* unauthenticated connections, oldest first */
-	struct connection_list waiting;    /* those that owe a head, longest first */
-	struct exchange_list late, moving; /* for exchange_tick */
-	struct socket_list late_sockets;   /* for socket_tick */
+	struct address_list proxies;      /* proxies whose X-Forwarded-For is trusted */
+	struct connection_list strangers; /* unauthenticated connections, oldest first */
+	struct exchange_list exchanges;   /* those whose connection stands */
+	struct due_list due;              /* what is to happen at a time */
 	lws_sorted_usec_list_t ticking;
 	struct proofs *proofs;
 	struct sockets *sockets; /* open event sockets */
 	int64_t connected;
+	bool is_draining;           /* what comes now is refused */
 	uint64_t requests, refused; /* for /metrics */
 };
 
-/* Runs until a signal; lowers a setting that the system does not allow. WHY[200] says what
- * failed. Errors: CONFIG, UNAVAILABLE (the port). */
+/* Runs until a signal, then as long as exchanges are under way and ten seconds at most; lowers
+ * a setting that the system does not allow. WHY[200] says what failed. Errors: CONFIG,
+ * UNAVAILABLE (the port). */
 ZT_CHECKED enum zt_err gateway_run(struct gateway_settings *settings, char why[200]);
 /* The protocols of the public listener, and of the metrics listener (glue.c). */
 const struct lws_protocols *glue_protocols(void);

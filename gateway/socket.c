@@ -34,9 +34,7 @@ struct socket {
 	struct account *device; /* when it counts among this device's sockets */
 	uint64_t number;        /* messaging's; 0 until it answered */
 	bool asking, refused;
-	LIST_ENTRY(socket) late_link; /* while its refusal is held back */
-	bool late;
-	uint64_t due_ms;
+	struct due due;  /* its refusal, while that is held back or messaging is asked */
 	enum zt_err err; /* why it was refused, in words */
 	const char *why;
 	struct frame *first, **last;
@@ -88,17 +86,8 @@ find(struct gateway *g, uint64_t number)
 }
 
 static void
-late_no_more(struct socket *s)
-{
-	if (s->late)
-		LIST_REMOVE(s, late_link);
-	s->late = false;
-}
-
-static void
 release(struct socket *s)
 {
-	late_no_more(s);
 	for (struct frame *f = s->first, *next; f != NULL; f = next) {
 		next = f->next;
 		free(f);
@@ -108,6 +97,17 @@ release(struct socket *s)
 	proof_leave(s->proof);
 	caller_gone(&s->caller);
 	free(s);
+}
+
+/* Now its refusal is told. */
+static void
+tell(struct due *d, uint64_t now_ms)
+{
+	struct socket *s = DUE_OF(d, struct socket, due);
+
+	(void)now_ms;
+	(void)lws_rx_flow_control(s->wsi, 1);
+	(void)lws_callback_on_writable(s->wsi);
 }
 
 /* Closes the socket with a sentence for the user; later if its address exceeded its limits, so
@@ -122,30 +122,31 @@ refuse(struct socket *s, enum zt_err err, const char *why)
 	s->why = why;
 	waits_ms = caller_refusal_waits(&s->caller, s->wsi);
 	if (waits_ms == 0) {
+		due_cancel(&s->due);
 		(void)lws_callback_on_writable(s->wsi);
 		return;
 	}
 	/* What comes later and is no frame would end the socket at once. */
 	(void)lws_rx_flow_control(s->wsi, 0);
-	s->late = true;
-	s->due_ms = clock_ms() + waits_ms;
-	LIST_INSERT_HEAD(&s->g->late_sockets, s, late_link);
+	due_set(&s->g->due, &s->due, clock_ms() + waits_ms, tell);
 }
 
-void
-socket_tick(struct gateway *g)
+static void
+too_late(struct due *d, uint64_t now_ms)
 {
-	uint64_t now = clock_ms();
-	struct socket *s, *next;
+	struct socket *s = DUE_OF(d, struct socket, due);
 
-	for (s = LIST_FIRST(&g->late_sockets); s != NULL; s = next) {
-		next = LIST_NEXT(s, late_link);
-		if (now < s->due_ms)
-			continue;
-		late_no_more(s);
-		(void)lws_rx_flow_control(s->wsi, 1);
-		(void)lws_callback_on_writable(s->wsi);
-	}
+	(void)now_ms;
+	proof_leave(s->proof);
+	s->proof = NULL;
+	refuse(s, ZT_ERR_TIMEOUT, "");
+}
+
+static void
+expect_answer(struct socket *s)
+{
+	due_set(&s->g->due, &s->due,
+	    clock_ms() + upstream_most_ms(s->g->upstream[SERVICE_messaging]), too_late);
 }
 
 static void
@@ -230,7 +231,15 @@ leave(struct socket *s)
 	s->device = NULL;
 }
 
-/* Messaging verified the request, or refused it. */
+/* The first frame is empty: you are listening. */
+static void
+listens(struct socket *s)
+{
+	due_cancel(&s->due);
+	queue(s, bytes_of(NULL, 0));
+}
+
+/* Messaging verified the request, or refused it; or upstream did. */
 static void
 done(struct upstream_call *c, struct upstream_answer *a)
 {
@@ -243,24 +252,27 @@ done(struct upstream_call *c, struct upstream_answer *a)
 	caller_count(s->g, &s->caller, s->wsi, a->is_proved);
 	if (err == ZT_OK && wire_end(&r))
 		err = ZT_ERR_CORRUPT;
-	if (err == ZT_OK && s->wsi != NULL)
+	if (err == ZT_OK && s->wsi != NULL && !s->refused)
 		err = join(s, number);
 	if (a->err == ZT_OK && s->number == 0)
 		tell_closed(s->g, number);
 	if (s->wsi == NULL)
 		release(s);
+	else if (s->refused)
+		return; /* too late */
 	else if (err == ZT_ERR_LIMIT)
 		refuse(s, err, "this device has as many event sockets as one may have");
 	else if (err)
 		refuse(s, err, "");
 	else
-		queue(s, bytes_of(NULL, 0)); /* an empty frame: you are listening */
+		listens(s);
 }
 
 static void
 ask_messaging(struct socket *s)
 {
 	s->asking = true;
+	expect_answer(s);
 	upstream_send(s->g->upstream[SERVICE_messaging], &s->call);
 }
 
@@ -311,16 +323,15 @@ prepare(struct socket *s)
 int
 socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot)
 {
-	struct socket *s = calloc(1, sizeof *s);
+	struct socket *s;
 
-	if (s == NULL)
+	if (g->is_draining || !connection_head_came(wsi) || (s = calloc(1, sizeof *s)) == NULL)
 		return -1;
 	s->g = g;
 	s->wsi = wsi;
 	s->last = &s->first;
 	s->call.batch = true;
 	s->call.done = done;
-	(void)connection_is_asked(wsi);
 	s->err = prepare(s); /* is told when there is a socket to tell it on */
 	if (s->caller.address == NULL) {
 		release(s);
@@ -347,6 +358,7 @@ socket_open(struct gateway *g, struct lws *wsi, struct socket **slot)
 		ask_messaging(s);
 		return 0;
 	}
+	expect_answer(s);
 	if ((err = proof_ask(
 		 g->proofs, &s->claim, s->caller.device, s->call.msg, proved, s, &s->proof)))
 		refuse(s, err, "");
@@ -371,8 +383,8 @@ socket_writable(struct socket *s)
 
 	if (s == NULL)
 		return -1;
-	if (s->late)
-		return 0;
+	if (s->due.is_set)
+		return 0; /* nothing is told yet */
 	if (s->refused && f == NULL)
 		return close_with_words(s);
 	if (f == NULL)
@@ -397,7 +409,7 @@ socket_gone(struct socket **slot)
 	if (s == NULL)
 		return;
 	leave(s);
-	late_no_more(s);
+	due_cancel(&s->due);
 	s->wsi = NULL;
 	if (!s->asking)
 		release(s);

@@ -15,8 +15,6 @@ void sockets_free(struct sockets *s);
 /* The handshake's head arrived. Returns 0 to continue, -1 to refuse. */
 int socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot);
 int socket_open(struct gateway *g, struct lws *wsi, struct socket **slot);
-/* Shows the delayed refusals that are due. To be called at every tick. */
-void socket_tick(struct gateway *g);
 int socket_writable(struct socket *s);
 void socket_gone(struct socket **slot);
 /* Sends an event from messaging to the sockets that it names. */

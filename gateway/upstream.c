@@ -10,11 +10,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "common/clock.h"
 #include "common/ipc.h"
 #include "common/rpc.h"
 #include "format/limits.h"
 
 enum { BATCH_LINES = 4, SINGLE_LINES = 32, LINES = BATCH_LINES + SINGLE_LINES };
+enum { LATE_MS = 5000 };
 
 struct line {
 	struct mail mail; /* first, so that a mail is its line */
@@ -23,6 +25,7 @@ struct line {
 	nng_aio *aio;
 	bool busy, receiving;
 	int result;
+	uint64_t at_ms; /* the deadline of the last of CALLS, for send and receive together */
 	struct upstream_call *calls; /* in the order of the message */
 };
 
@@ -102,6 +105,14 @@ fail_line(struct line *l, enum zt_err err)
 	}
 }
 
+static void
+set_deadline(struct line *l)
+{
+	uint64_t now = clock_ms();
+
+	nng_aio_set_timeout(l->aio, l->at_ms > now ? (nng_duration)(l->at_ms - now) : 1);
+}
+
 /* Takes what waits in Q, up to MOST calls, and sends it on L. */
 static void
 start(struct line *l, struct queue *q, uint32_t most)
@@ -115,6 +126,7 @@ start(struct line *l, struct queue *q, uint32_t most)
 		struct upstream_call *c = pop(q);
 
 		bytes += nng_msg_len(c->msg);
+		l->at_ms = c->at_ms;
 		*last = c;
 		last = &c->next;
 		*last = NULL;
@@ -126,9 +138,24 @@ start(struct line *l, struct queue *q, uint32_t most)
 		fail_line(l, ZT_ERR_MEMORY);
 		return;
 	}
-	nng_aio_set_timeout(l->aio, l->u->deadline);
+	set_deadline(l);
 	nng_aio_set_msg(l->aio, m);
 	nng_ctx_send(l->ctx, l->aio);
+}
+
+/* All calls of a queue have as long: the first is the first to be overdue. */
+static void
+finish_overdue(struct queue *q)
+{
+	uint64_t now = clock_ms();
+	struct upstream_call *c;
+
+	while (q->first != NULL && q->first->at_ms <= now) {
+		c = pop(q);
+		nng_msg_free(c->msg);
+		c->msg = NULL;
+		finish(c, ZT_ERR_UNAVAILABLE);
+	}
 }
 
 static void
@@ -137,6 +164,7 @@ pump(struct upstream *u)
 	for (size_t i = 0; i < LINES; i++) {
 		struct queue *q = i < BATCH_LINES ? &u->batch : &u->single;
 
+		finish_overdue(q); /* may send others, and come here again */
 		if (!u->line[i].busy && q->first != NULL)
 			start(&u->line[i], q, i < BATCH_LINES ? LIMIT_BATCH : 1);
 	}
@@ -193,6 +221,7 @@ deliver(struct mail *mail)
 		fail_line(l, err_of(l->result, l->receiving));
 	} else if (!l->receiving) {
 		l->receiving = true;
+		set_deadline(l);
 		nng_ctx_recv(l->ctx, l->aio);
 		return;
 	} else {
@@ -293,8 +322,15 @@ upstream_close(struct upstream *u)
 void
 upstream_send(struct upstream *u, struct upstream_call *c)
 {
+	c->at_ms = clock_ms() + (uint64_t)u->deadline;
 	push(c->batch ? &u->batch : &u->single, c);
 	pump(u);
+}
+
+uint64_t
+upstream_most_ms(const struct upstream *u)
+{
+	return (uint64_t)u->deadline + LATE_MS;
 }
 
 bool

@@ -24,7 +24,8 @@ struct upstream_answer {
 /* One call. The memory is the caller's until DONE ran, which happens exactly once. */
 struct upstream_call {
 	struct upstream_call *next;
-	nng_msg *msg; /* one whole request message (rpc.h), taken over by upstream_send */
+	nng_msg *msg;   /* one whole request message (rpc.h), taken over by upstream_send */
+	uint64_t at_ms; /* its deadline, set by upstream_send */
 	bool batch;
 	void (*done)(struct upstream_call *c, struct upstream_answer *a);
 };
@@ -34,7 +35,13 @@ ZT_CHECKED enum zt_err upstream_open(const char *url, struct mailbox *inbox,
     struct lws_context *const *wake, int deadline_s, struct upstream **out);
 /* After this no call is pending; waiting ones ended with UNAVAILABLE. */
 void upstream_close(struct upstream *u);
+/* C has the deadline from now on, in which waiting for a line counts. When it passes before C
+ * was sent, C is not sent any more: UNAVAILABLE, so that no service executes what nobody waits
+ * for. Other errors of DONE: TIMEOUT (it was sent), MEMORY. */
 void upstream_send(struct upstream *u, struct upstream_call *c);
+/* After how many milliseconds nobody is to wait for DONE any more. It is some seconds more than
+ * the deadline: a batch has the deadline of its youngest call. */
+uint64_t upstream_most_ms(const struct upstream *u);
 /* Whether the service is connected now. */
 bool upstream_is_up(struct upstream *u);
 

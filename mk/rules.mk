@@ -102,6 +102,11 @@ $B/bench/%_bench: $B/bench/%_bench.o $B/bench/load.o $B/bench/device.o $B/libfra
 $B/tests/cli/quick.so: tests/support/quick/argon2.c
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
+$B/tests/attack/hang.so: tests/support/hang/nng_close.c
+	@mkdir -p $(@D)
+	$Q$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
+$B/tests/attack/gateway_test: $B/tests/attack/hang.so
+$B/tests/services/due_test: $B/gateway/due.o
 $B/tests/cli/read_qr: $B/tests/cli/read_qr.o
 	$Q$(CC) $(LDFLAGS) -o $@ $^ -lzbar
 -include $(shell find $B -name '*.d' 2>/dev/null)

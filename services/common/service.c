@@ -23,7 +23,9 @@
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
 
-enum { DRAIN_S = 10 }; /* for calls that are being handled */
+/* For calls that are being handled. Fewer than a caller may wait (the gateway's deadline_s):
+ * one that is cut was not acknowledged, and its client asks again. */
+enum { DRAIN_S = 10 };
 enum { POLL_MS = 250, DUE_MS = 60 * 1000, DUE_MOST = 16 * 1024 * 1024 };
 
 struct service {
@@ -448,10 +450,12 @@ live(struct service *s, char why[200])
 	if ((err = open_listener(s, why)) == ZT_OK)
 		err = run_workers(s, first, why);
 	if (err)
-		service_end_by(SERVICE_END_S, err);
+		service_end_by(SERVICE_END_S, err); /* the listener as well may wait for ever */
 	listener_close(s->listener);
 	s->def->close(s->dispatch.state);
 out:
+	if (err)
+		service_end_by(SERVICE_END_S, err);
 	db_close(first);
 	publisher_close(s->publisher);
 	(void)nng_close(s->server);
