@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl_loop.h - libcurl's parallel transfers on one epoll set: tells libcurl which connection is
- * ready. Polling each of them in every turn (curl_multi_perform) cost more system calls than
+/* curl_loop.h - libcurl's parallel transfers on one epoll set: tells libcurl which connection
+ * is ready. Polling each of them in every turn (curl_multi_perform) cost more system calls than
  * the content itself. Not thread-safe, except loop_wake. */
 #ifndef ZT_POSIX_CURL_LOOP_H
 #define ZT_POSIX_CURL_LOOP_H
