@@ -648,7 +648,7 @@ aim(struct putting *p, const char *local, struct path *path, struct buf *own)
 	return ZT_OK;
 }
 
-/* Whether ST is this device's state folder, or stands in it: named directly, or by a link. */
+/* Whether ST is this device's state folder, or a file in it: named directly, or by a link. */
 static bool
 is_own(const struct zt *z, const struct stat *own, const struct stat *st)
 {
@@ -658,9 +658,8 @@ is_own(const struct zt *z, const struct stat *own, const struct stat *st)
 	bool is = own->st_ino != 0 && st->st_dev == own->st_dev && st->st_ino == own->st_ino;
 
 	while (d != NULL && !is && (e = readdir(d)) != NULL)
-		is = strcmp(e->d_name, "..") != 0 &&
-		     fstatat(dirfd(d), e->d_name, &in, AT_SYMLINK_NOFOLLOW) == 0 &&
-		     in.st_dev == st->st_dev && in.st_ino == st->st_ino;
+		is = fstatat(dirfd(d), e->d_name, &in, AT_SYMLINK_NOFOLLOW) == 0 &&
+		     S_ISREG(in.st_mode) && in.st_dev == st->st_dev && in.st_ino == st->st_ino;
 	if (d != NULL)
 		(void)closedir(d);
 	return is;

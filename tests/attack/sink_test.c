@@ -9,6 +9,7 @@
 #include "test.h"
 
 #include "client/transfer.h"
+#include "crypto/suite.h"
 
 enum { SIZE = 8 * 1024 * 1024, PAGE = 4096 };
 
@@ -97,6 +98,7 @@ download(int folder, const char *name, bool swapped)
 	f.mode = 0600;
 	assert_int_equal(0, posix_memalign(&page, PAGE, PAGE));
 	memset(page, 'd', PAGE);
+	assert_ok(suite_start());
 	assert_ok(secret_generate(&z->local)); /* the name is marked by it */
 	assert_ok(folder_new(t, fcntl(folder, F_DUPFD_CLOEXEC, 0), true, &in));
 	at.in = in;
