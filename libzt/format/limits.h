@@ -44,6 +44,7 @@
 #define LIMIT_CLOCK_MS (5 * 60 * 1000) /* how far two clocks may differ */
 #define LIMIT_HEAD_AGE_MS (10 * 60 * 1000) /* of a tree head: twice what clocks may differ */
 #define LIMIT_EXCHANGE (1024 * 1024)       /* the welcome of an organization of ~4,000 people */
+#define LIMIT_EXCHANGE_STEP (4 * 1024)     /* each message before it: a claim takes 1.5 KiB */
 
 #define LIMIT_DELETION_MS (24 * 60 * 60 * 1000) /* a deletion can be taken back so long */
 

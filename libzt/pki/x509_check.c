@@ -281,6 +281,22 @@ x509_describe(struct bytes certificate, struct x509_text *out)
 }
 
 enum zt_err
+x509_signed_hash(struct bytes certificate, struct hash *out)
+{
+	X509 *x = certificate_of(certificate);
+	uint8_t *signed_part = NULL;
+	int n = x != NULL ? i2d_re_X509_tbs(x, &signed_part) : 0;
+	enum zt_err err = x == NULL ? ZT_ERR_CORRUPT : ZT_ERR_MEMORY;
+
+	if (n > 0 && EVP_Digest(signed_part, (size_t)n, out->b, NULL, EVP_sha256(), NULL) == 1)
+		err = ZT_OK;
+	OPENSSL_free(signed_part);
+	X509_free(x);
+	ERR_clear_error();
+	return err;
+}
+
+enum zt_err
 x509_describe_list(struct bytes list, struct x509_text *out)
 {
 	X509_CRL *l = list_of(list);

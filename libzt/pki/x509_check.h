@@ -37,6 +37,9 @@ struct x509_text {
 	uint64_t from_ms, until_ms;
 	struct hash fingerprint; /* SHA-256 of the DER */
 };
+/* SHA-256 of what the issuer signed: the same however the certificate is encoded around it,
+ * which anybody may vary. Errors: CORRUPT, MEMORY. */
+ZT_CHECKED enum zt_err x509_signed_hash(struct bytes certificate, struct hash *out);
 /* Errors: CORRUPT. */
 ZT_CHECKED enum zt_err x509_describe(struct bytes certificate, struct x509_text *out);
 ZT_CHECKED enum zt_err x509_describe_list(struct bytes list, struct x509_text *out);

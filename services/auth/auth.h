@@ -97,6 +97,8 @@ ZT_CHECKED enum zt_err auth_restore(struct auth *a, struct db *db, const struct 
 /* Writes the first entry of a new organization whose log key is SEED's. */
 ZT_CHECKED enum zt_err auth_begin(
     struct db *db, const struct id *org, const struct entry *genesis);
+/* Forgets what has ended by time; see service_def. */
+void auth_sweep(void *state, struct service *s, struct db *db);
 /* The newest head, signed; ORG is locked. BODY keeps the bytes of OUT. */
 ZT_CHECKED enum zt_err auth_head(struct auth_org *org, const struct id *id, uint64_t now_ms,
     struct buf *body, struct statement *out);

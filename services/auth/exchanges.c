@@ -2,10 +2,14 @@
 /* exchanges.c - the relay of the enrolment exchange: it keeps each attempt's messages in order
  * and understands none of them. A side may go away and come back; a new attempt by the claimer
  * ends the one before, unless the greeter has joined that one: anybody with the link may start
- * an attempt, and must not end one in which two humans compare codes. */
+ * an attempt, and must not end one in which two humans compare codes. Messages are kept while
+ * somebody may come for them: until the invitation is cancelled, or used and the welcome
+ * fetched, or a day has passed (sweep.c). No usage counts them; what a user's invitations may
+ * keep is bounded instead (invitations.c). */
 #include <stdlib.h>
 
 #include "auth/auth.h"
+#include "auth/exchanges.h"
 #include "auth/handlers.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -26,6 +30,13 @@ static const struct db_query set_fetched = { "exchange_fetched",
 static const struct db_query drop_others = { "exchange_drop_others",
 	"DELETE FROM exchange WHERE org = $1::bytea AND id = $2::bytea AND "
 	"attempt <> $3::bytea" };
+static const struct db_query drop = { "exchange_drop",
+	"DELETE FROM exchange WHERE org = $1::bytea AND id = $2::bytea" };
+/* By the invitation's row, which each step holds. */
+static const struct db_query drop_old = { "exchange_drop_old",
+	"DELETE FROM exchange e USING (SELECT org, id FROM invitations i WHERE spoken < "
+	"$1::int8 AND EXISTS (SELECT 1 FROM exchange x WHERE x.org = i.org AND x.id = i.id) "
+	"FOR UPDATE SKIP LOCKED) old WHERE e.org = old.org AND e.id = old.id" };
 static const struct db_query count_attempt = { "exchange_count",
 	"UPDATE invitations SET attempts = attempts + 1 "
 	"WHERE org = $1::bytea AND id = $2::bytea" };
@@ -36,6 +47,22 @@ static const struct db_query add = { "exchange_add",
 	"INSERT INTO exchange VALUES ($1::bytea, $2::bytea, $3::bytea, $4::int8, $5::bytea)" };
 static const struct db_query set_spoken = { "exchange_spoken",
 	"UPDATE invitations SET spoken = $3::int8 WHERE org = $1::bytea AND id = $2::bytea" };
+
+enum zt_err
+exchanges_drop(struct db *db, const struct id *org, const struct id *invitation)
+{
+	struct db_value v[] = { DB_ID(org), DB_ID(invitation) };
+
+	return db_run(db, &drop, v, 2, NULL);
+}
+
+enum zt_err
+exchanges_drop_old(struct db *db, uint64_t before_ms)
+{
+	struct db_value v[] = { DB_INT(before_ms) };
+
+	return db_run(db, &drop_old, v, 1, NULL);
+}
 
 struct invitation {
 	int64_t kind, state, attempts, fetched, spoken;
@@ -107,6 +134,8 @@ put_message(const struct request *rq, const struct id *attempt, const Zt__Exchan
 
 	if (m->step >= MOST_STEPS || (m->step % 2 == 1) != is_greeter || m->step > count)
 		return ZT_ERR_ABORTED;
+	if (m->step != WELCOME && m->message.len > LIMIT_EXCHANGE_STEP)
+		return ZT_ERR_TOO_BIG;
 	if (m->step < count)
 		return bytes_equal(db_bytes(there, (int)m->step, 0), pb_bytes(m->message))
 			   ? ZT_OK
@@ -143,7 +172,7 @@ begin_if_free(
 }
 
 /* Notes that the claimer has the welcome: an unverified statement of this attempt's claimer,
- * shown to a person. */
+ * shown to a person. Of a used invitation nothing is kept then. */
 static enum zt_err
 note_fetched(const struct request *rq, struct invitation *inv)
 {
@@ -155,6 +184,8 @@ note_fetched(const struct request *rq, struct invitation *inv)
 		err = ZT_ERR_ABORTED;
 	if (err == ZT_OK && (err = db_run(rq->db, &set_fetched, v, 2, NULL)) == ZT_OK)
 		inv->fetched = 1;
+	if (err == ZT_OK && inv->state == ZT__INVITATION_STATE__ACCEPTED)
+		err = exchanges_drop(rq->db, &rq->params.org, &rq->params.id);
 	db_free(there);
 	return err;
 }

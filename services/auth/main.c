@@ -183,6 +183,7 @@ main(int argc, char **argv)
 		.close = close_auth,
 		.decide = auth_decide,
 		.is_operator = operator_is,
+		.sweep = auth_sweep,
 	};
 
 	return service_main(argc, argv, &def);

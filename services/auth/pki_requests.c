@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* pki_requests.c - requests that X.509 certificates signed, kept until an admin answers. They
- * are checked here so that strangers cannot fill the list; who is let in is decided by an
- * admin's device, which checks them again. */
+/* pki_requests.c - requests that X.509 certificates signed, kept until an admin answers, or for
+ * thirty days (sweep.c). They are checked here, and one of a certificate is kept, so that
+ * strangers cannot fill the list; who is let in is decided by an admin's device, which checks
+ * them again. */
 #include "auth/auth.h"
 #include "auth/handlers.h"
 #include "auth/rows.h"
@@ -9,23 +10,30 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "pki/pki_request.h"
+#include "pki/x509_check.h"
 
 enum { OPEN_MOST = 1000 };
 
+/* An older request that comes again takes no newer one's place. */
 static const struct db_query put = { "pki_put",
-	"INSERT INTO pki_requests VALUES ($1::bytea, $2::bytea, 1, $3::int8, $4::bytea, "
-	"$5::bytea) ON CONFLICT (org, id) DO NOTHING" };
+	"INSERT INTO pki_requests AS p VALUES ($1::bytea, $2::bytea, 1, $3::int8, $4::bytea, "
+	"$5::bytea, $6::bytea, $7::int8) ON CONFLICT (org, certificate) WHERE state = 1 AND "
+	"certificate <> ''::bytea DO UPDATE SET id = excluded.id, created = excluded.created, "
+	"body = excluded.body, signature = excluded.signature, asked = excluded.asked "
+	"WHERE p.asked <= excluded.asked" };
 static const struct db_query same = { "pki_same",
 	"SELECT 1 FROM pki_requests WHERE org = $1::bytea AND id = $2::bytea AND state = 1 AND "
 	"body = $3::bytea" };
 static const struct db_query count_open = { "pki_count",
-	"SELECT count(*) FROM pki_requests WHERE org = $1::bytea AND state = 1" };
+	"SELECT count(*) FROM pki_requests WHERE org = $1::bytea AND state = 1 AND certificate "
+	"<> $2::bytea AND created > $3::int8" };
 static const struct db_query list = { "pki_list",
 	"SELECT id, body, signature FROM pki_requests WHERE org = $1::bytea AND state = 1 "
-	"ORDER "
-	"BY created LIMIT 200" };
+	"AND created > $2::int8 ORDER BY created LIMIT 200" };
 static const struct db_query state_of = { "pki_state",
-	"SELECT state FROM pki_requests WHERE org = $1::bytea AND id = $2::bytea" };
+	"SELECT state FROM pki_requests WHERE org = $1::bytea AND id = $2::bytea AND (state <> "
+	"1 "
+	"OR created > $3::int8)" };
 static const struct db_query end = { "pki_end",
 	"UPDATE pki_requests SET state = $3::int8, body = ''::bytea, signature = ''::bytea "
 	"WHERE org = $1::bytea AND id = $2::bytea AND state IN (1, $3::int8) RETURNING 1" };
@@ -51,22 +59,38 @@ check(struct auth *a, const struct request *rq, const struct pki_request *r,
 	return err;
 }
 
-static enum zt_err
-keep(const struct request *rq, const Zt__PkiRequest *m, struct rpc_answer *out)
+/* What was asked before then has ended. */
+static uint64_t
+oldest(const struct request *rq)
 {
+	return rq->now_ms - PKI_REQUEST_MS;
+}
+
+static enum zt_err
+keep(const struct request *rq, const Zt__PkiRequest *m, const struct pki_request *r,
+    struct rpc_answer *out)
+{
+	struct hash certificate;
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id),
 		DB_INT(rq->now_ms), DB_BYTES(m->body.data, m->body.len),
-		DB_BYTES(m->signature.data, m->signature.len) };
+		DB_BYTES(m->signature.data, m->signature.len),
+		DB_BYTES(certificate.b, HASH_BYTES), DB_INT(r->m->time) };
+	struct db_value others[] = { v[0], v[5], DB_INT(oldest(rq)) };
 	struct db_value again[] = { v[0], v[1], v[3] };
 	struct db_rows *rows = NULL, *there = NULL;
-	enum zt_err err = db_run(rq->db, &count_open, v, 1, &rows);
+	enum zt_err err;
 
-	if (err == ZT_OK && db_int(rows, 0, 0) >= OPEN_MOST)
+	if ((err = x509_signed_hash(r->claim.certificate, &certificate)) ||
+	    (err = db_run(rq->db, &count_open, others, 3, &rows)))
+		return err;
+	if (db_int(rows, 0, 0) >= OPEN_MOST)
 		err = service_refuse(out, ZT_ERR_LIMIT, "too many requests wait for an admin");
-	if (err == ZT_OK && (err = db_run(rq->db, &put, v, 5, NULL)) == ZT_OK &&
+	if (err == ZT_OK &&
+	    ((err = db_run(rq->db, &put, v, 7, NULL)) == ZT_OK || err == ZT_ERR_EXISTS) &&
 	    (err = db_run(rq->db, &same, again, 3, &there)) == ZT_OK && db_count(there) == 0)
-		err = service_refuse(
-		    out, ZT_ERR_CERTIFICATE, "this request was answered before: ask again");
+		err = service_refuse(out, ZT_ERR_CERTIFICATE,
+		    "this request was answered before, or a newer one of the certificate came: "
+		    "ask again");
 	db_free(rows);
 	db_free(there);
 	return err;
@@ -89,7 +113,7 @@ pki_requests_put(void *state, const struct request *rq, struct rpc_answer *out)
 		err = service_refuse(out, ZT_ERR_CERTIFICATE,
 		    "the request is too old, or of the future: ask again");
 	else if ((err = check(state, rq, &r, out)) == ZT_OK)
-		err = keep(rq, m, out);
+		err = keep(rq, m, &r, out);
 	if (err == ZT_OK)
 		audit(rq->service, "pki_asked", &rq->params.org, NULL, &rq->params.id);
 out:
@@ -102,14 +126,17 @@ out:
 enum zt_err
 pki_requests_state(void *state, const struct request *rq, struct rpc_answer *out)
 {
-	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id) };
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id),
+		DB_INT(oldest(rq)) };
 	Zt__PkiRequest m = ZT__PKI_REQUEST__INIT;
 	struct db_rows *rows = NULL;
-	enum zt_err err = db_run(rq->db, &state_of, v, 2, &rows);
+	enum zt_err err = db_run(rq->db, &state_of, v, 3, &rows);
 
 	(void)state;
 	if (err == ZT_OK && db_count(rows) != 1)
-		err = ZT_ERR_NOT_FOUND;
+		err = service_refuse(out, ZT_ERR_NOT_FOUND,
+		    "this request waits no more: nobody answered it in thirty days, or a newer "
+		    "one of the certificate came");
 	if (err == ZT_OK) {
 		m.state = (Zt__PkiState)db_int(rows, 0, 0);
 		err = auth_answer(out, &m);
@@ -134,7 +161,7 @@ fill(const struct db_rows *found, int row, void *item)
 enum zt_err
 pki_requests_list(void *state, const struct request *rq, struct rpc_answer *out)
 {
-	struct db_value v[] = { DB_ID(&rq->params.org) };
+	struct db_value v[] = { DB_ID(&rq->params.org), DB_INT(oldest(rq)) };
 	Zt__PkiRequests answer = ZT__PKI_REQUESTS__INIT;
 	struct rows rows;
 	enum zt_err err;
@@ -142,7 +169,7 @@ pki_requests_list(void *state, const struct request *rq, struct rpc_answer *out)
 	(void)state;
 	if (rq->caller.profile != PROFILE_ADMIN)
 		return service_refuse(out, ZT_ERR_FORBIDDEN, "only an admin lets people in");
-	if ((err = rows_read(rq->db, &list, v, 1, sizeof(Zt__PkiRequest), fill, &rows)) ==
+	if ((err = rows_read(rq->db, &list, v, 2, sizeof(Zt__PkiRequest), fill, &rows)) ==
 	    ZT_OK) {
 		answer.items = (Zt__PkiRequest **)rows.items;
 		answer.n_items = rows.n;

@@ -348,6 +348,38 @@ J7_a_revoked_certificate_or_issuer_and_a_list_that_is_missing_or_old(void **stat
 	buf_free(&forged);
 }
 
+/* Anybody may write the lengths around what the issuer signed in another way. */
+static void
+J7_a_certificate_that_is_encoded_in_another_way_is_the_same_one(void **state)
+{
+	struct setting *s = *state;
+	struct wish w = good;
+	struct buf der, longer = buf_init(65536);
+	struct hash is, again, other;
+	X509 *x;
+
+	w.key = s->key;
+	x = issue(&w, &s->root);
+	der = der_of(x);
+	X509_free(x);
+	assert_memory_equal("\x30\x82", der.p, 2);
+	buf_add(&longer, bytes_of("\x30\x83", 3)); /* a length of three bytes, the first 0 */
+	buf_add(&longer, bytes_of(der.p + 2, der.n - 2));
+	assert_ok(x509_signed_hash(buf_bytes(&der), &is));
+	assert_ok(x509_signed_hash(buf_bytes(&longer), &again));
+	assert_memory_equal(is.b, again.b, HASH_BYTES);
+	buf_free(&der);
+	w.serial++;
+	x = issue(&w, &s->root);
+	der = der_of(x);
+	X509_free(x);
+	assert_ok(x509_signed_hash(buf_bytes(&der), &other));
+	assert_memory_not_equal(is.b, other.b, HASH_BYTES);
+	assert_err(ZT_ERR_CORRUPT, x509_signed_hash(bytes_of(der.p, der.n - 1), &other));
+	buf_free(&der);
+	buf_free(&longer);
+}
+
 /* Somebody's certificate of their own is no issuer's. */
 static void
 J7_a_person_s_certificate_issues_no_other(void **state)
@@ -514,6 +546,192 @@ J7_a_request_that_was_altered_or_answered_before_is_refused_by_the_admin_s_devic
 	world_end(world);
 }
 
+/* ---- how many there are ---- */
+
+struct certified { /* a world whose organization trusts the root */
+	struct setting *s;
+	struct world *w;
+	struct person alice;
+	char org[ID_TEXT];
+	struct buf crl;
+	struct buf request; /* the last that was sent */
+	unsigned homes;
+	long shift; /* from NOW to the time of day: one, or certificates would differ */
+};
+
+static void
+keep_request(void *ctx, struct double_call *c)
+{
+	struct buf *b = ctx;
+
+	if (c->route != ROUTE_PKI_ASK)
+		return;
+	buf_empty(b);
+	buf_add(b, c->request);
+}
+
+static void
+begin_certified(struct setting *s, struct certified *c)
+{
+	char *files[2];
+
+	*c = (struct certified){
+		.s = s, .request = buf_init(1 << 20), .shift = (long)time(NULL) - NOW
+	};
+	c->crl = list_of(&s->root, DAY - c->shift, c->shift + 30 * DAY, 0);
+	(void)setenv("ZT_SWEEP", "1", 1);
+	c->w = world_begin();
+	(void)unsetenv("ZT_SWEEP");
+	world_found(c->w, &c->alice, "alice");
+	id_print(&c->alice.zt->org, c->org);
+	files[0] = world_file(c->w, "root.der", s->root.der.p, s->root.der.n);
+	files[1] = world_file(c->w, "list.der", c->crl.p, c->crl.n);
+	assert_ok(zt_pki_trust(c->alice.zt, (const char *const *)files, 2));
+	free(files[0]);
+	free(files[1]);
+}
+
+static void
+end_certified(struct certified *c)
+{
+	buf_free(&c->crl);
+	buf_free(&c->request);
+	person_close(&c->alice);
+	world_end(c->w);
+}
+
+/* A new device of bob's asks, by the certificate with SERIAL. */
+static struct zt_options
+ask_by(struct certified *c, long serial, char home[128], char id[64])
+{
+	struct double_hooks hooks = { .ctx = &c->request, .after = keep_request };
+	struct zt_options o = { .home = home, .password = "a password" };
+	struct wish w = good;
+	char *certificate, *key, why[256] = "";
+	struct zt_pki_ask ask = { .email = "bob@test.example",
+		.name = "bob",
+		.server = double_url(c->w->d),
+		.org = c->org,
+		.device_label = "desk" };
+	X509 *x;
+
+	w.key = c->s->key;
+	w.serial = serial;
+	w.from += c->shift;
+	w.until += c->shift;
+	x = issue(&w, &c->s->root);
+	certificate = pem_file(c->w, "bob.pem", x, NULL);
+	key = pem_file(c->w, "bob.key", NULL, c->s->key);
+	ask.certificate = certificate;
+	ask.key = key;
+	(void)snprintf(home, 128, "%s/bob-%u", c->w->state, c->homes++);
+	double_play(c->w->d, &hooks);
+	assert_ok(zt_pki_request(&o, &ask, id, why));
+	double_play(c->w->d, NULL);
+	X509_free(x);
+	free(certificate);
+	free(key);
+	return o;
+}
+
+struct shown {
+	unsigned count;
+	char last[64];
+};
+
+static void
+note_shown(void *ctx, const struct zt_pki_open *r)
+{
+	struct shown *s = ctx;
+
+	s->count++;
+	(void)snprintf(s->last, sizeof s->last, "%s", r->id);
+}
+
+static struct shown
+shown_to(struct certified *c)
+{
+	struct shown s = { 0 };
+
+	assert_ok(zt_pki_requests(c->alice.zt, note_shown, &s));
+	return s;
+}
+
+static enum zt_err
+state_of(const struct zt_options *o, const char **state)
+{
+	struct zt *z = NULL;
+	char why[256];
+	enum zt_err err;
+
+	assert_ok(zt_open(o, &z, why));
+	err = zt_pki_state(z, state);
+	zt_close(z);
+	return err;
+}
+
+static unsigned
+rows(struct certified *c)
+{
+	PGresult *r = world_ask(c->w, "auth",
+	    "SELECT id FROM auth.pki_requests WHERE org = $1::bytea AND state = 1",
+	    &c->alice.zt->org);
+	unsigned n = (unsigned)PQntuples(r);
+
+	PQclear(r);
+	return n;
+}
+
+/* Otherwise one certificate fills the list, and nobody else can ask. */
+static void
+J7_a_certificate_has_one_request_which_ends_after_thirty_days(void **state)
+{
+	struct certified c;
+	char home[4][128], id[4][64];
+	struct zt_options o[4];
+	struct buf first = buf_init(1 << 20);
+	const char *word = "";
+	enum zt_err err = ZT_OK;
+
+	begin_certified(*state, &c);
+	o[0] = ask_by(&c, 7, home[0], id[0]);
+	buf_add(&first, buf_bytes(&c.request));
+	assert_int_equal(200, double_send(c.w->d, buf_bytes(&first), &err)); /* a lost answer */
+	assert_int_equal(1, shown_to(&c).count);
+	o[1] = ask_by(&c, 7, home[1], id[1]);
+	assert_int_equal(1, shown_to(&c).count); /* the newer one, */
+	assert_string_equal(id[1], shown_to(&c).last);
+	assert_int_equal(1, rows(&c));
+	assert_ok(state_of(&o[1], &word));
+	assert_string_equal("open", word);
+	assert_err(ZT_ERR_NOT_FOUND, state_of(&o[0], &word));
+	/* whose place the older one does not take when it comes again */
+	assert_true(double_send(c.w->d, buf_bytes(&first), &err) != 200);
+	assert_int_equal(ZT_ERR_CERTIFICATE, err);
+	assert_string_equal(id[1], shown_to(&c).last);
+	/* another certificate has a request of its own */
+	o[2] = ask_by(&c, 8, home[2], id[2]);
+	assert_int_equal(2, shown_to(&c).count);
+	/* a month later the first is gone, and its certificate may ask again */
+	PQclear(world_ask(c.w, "auth",
+	    "UPDATE auth.pki_requests SET created = created - 30 * 86400000::int8 WHERE org = "
+	    "$1::bytea AND created = (SELECT min(created) FROM auth.pki_requests) RETURNING 1",
+	    &c.alice.zt->org));
+	assert_int_equal(1, shown_to(&c).count);
+	assert_string_equal(id[2], shown_to(&c).last);
+	assert_err(ZT_ERR_NOT_FOUND, state_of(&o[1], &word));
+	for (int i = 0; i < 100 && rows(&c) > 1; i++)
+		(void)nanosleep(&(struct timespec){ 0, 100000000 }, NULL);
+	assert_int_equal(1, rows(&c));
+	o[3] = ask_by(&c, 7, home[3], id[3]);
+	assert_int_equal(2, shown_to(&c).count);
+	assert_ok(zt_pki_accept(c.alice.zt, id[3], "standard"));
+	assert_ok(state_of(&o[3], &word));
+	assert_string_equal("accepted", word);
+	buf_free(&first);
+	end_certified(&c);
+}
+
 int
 main(void)
 {
@@ -523,6 +741,9 @@ main(void)
 		cmocka_unit_test(
 		    J7_a_revoked_certificate_or_issuer_and_a_list_that_is_missing_or_old),
 		cmocka_unit_test(J7_a_person_s_certificate_issues_no_other),
+		cmocka_unit_test(
+		    J7_a_certificate_that_is_encoded_in_another_way_is_the_same_one),
+		cmocka_unit_test(J7_a_certificate_has_one_request_which_ends_after_thirty_days),
 		cmocka_unit_test(
 		    J7_a_request_that_was_altered_or_answered_before_is_refused_by_the_admin_s_device),
 	};

@@ -4,11 +4,14 @@
 #include "test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include "crypto/suite.h"
 #include "forge.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "proto/auth.pb-c.h"
 #include "zt/server.h"
 
 enum { MB = 1000 * 1000, LIMIT = 6 * MB };
@@ -179,6 +182,180 @@ a_put_that_is_refused_takes_nothing_of_what_is_left(void **state)
 	set_limit(s, 0);
 }
 
+/* ---- what auth keeps of exchanges, which is in no usage ---- */
+
+enum { OPEN_MOST = 32, DAY_MOST = 100, SMALL = 4 * 1024 }; /* a user's; a message's bytes */
+
+static int64_t
+ask_auth(struct scene *s, const char *sql)
+{
+	PGresult *r = world_ask(s->w, "auth", sql, &s->alice.zt->org);
+	uint64_t n = 0;
+
+	for (int i = 0; i < 8; i++)
+		n = n << 8 | (uint8_t)PQgetvalue(r, 0, 0)[i];
+	PQclear(r);
+	return (int64_t)n;
+}
+
+static int64_t
+kept_bytes(struct scene *s)
+{
+	return ask_auth(s, "SELECT coalesce(sum(octet_length(message)), 0)::int8 FROM "
+			   "auth.exchange WHERE org = $1::bytea");
+}
+
+static enum zt_err
+invite(struct person *p, const struct id *id)
+{
+	struct route_params params = { .org = p->zt->org, .id = *id };
+	Zt__Invitation m = ZT__INVITATION__INIT;
+	struct buf body = buf_init(256), answer = buf_init(256);
+	enum zt_err err;
+
+	m.kind = ZT__INVITATION_KIND__DEVICE;
+	assert_ok(pb_encode(&m, &body));
+	err = client_call(p->zt, ROUTE_INVITE, &params, NULL, buf_bytes(&body), &answer);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+static enum zt_err
+invite_anew(struct person *p, struct id *id)
+{
+	suite_random(id->b, ID_BYTES);
+	return invite(p, id);
+}
+
+static enum zt_err
+end_invitation(struct person *p, const struct id *id, bool accepted)
+{
+	struct route_params params = { .org = p->zt->org, .id = *id };
+	Zt__InvitationEnd m = ZT__INVITATION_END__INIT;
+	struct buf body = buf_init(64), answer = buf_init(64);
+	enum zt_err err;
+
+	m.accepted = accepted;
+	assert_ok(pb_encode(&m, &body));
+	err =
+	    client_call(p->zt, ROUTE_INVITATION_END, &params, NULL, buf_bytes(&body), &answer);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+/* N bytes as message STEP of the attempt that the invitation ID names; both sides are P's. N 0:
+ * the claimer says that it has the welcome. */
+static enum zt_err
+say(struct person *p, const struct id *id, unsigned step, size_t n)
+{
+	static uint8_t rubbish[LIMIT_EXCHANGE];
+	struct route_params params = { .org = p->zt->org, .id = *id };
+	Zt__ExchangePut m = ZT__EXCHANGE_PUT__INIT;
+	struct buf body = buf_init(2 * LIMIT_EXCHANGE), answer = buf_init(8 * LIMIT_EXCHANGE);
+	enum zt_err err;
+
+	m.attempt = pb_field(id->b, ID_BYTES);
+	m.step = step;
+	m.message = pb_field(rubbish, n);
+	m.fetched = n == 0;
+	assert_ok(pb_encode(&m, &body));
+	err = client_call(p->zt, step % 2 == 0 ? ROUTE_CLAIM : ROUTE_GREET, &params, NULL,
+	    buf_bytes(&body), &answer);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+/* All that an exchange may hold. */
+static void
+say_all(struct person *p, const struct id *id)
+{
+	for (unsigned step = 0; step < 8; step++) {
+		size_t most = step == 7 ? LIMIT_EXCHANGE : SMALL;
+
+		if (step < 7) /* the large one is the welcome alone */
+			assert_err(ZT_ERR_TOO_BIG, say(p, id, step, SMALL + 1));
+		assert_ok(say(p, id, step, most));
+	}
+}
+
+/* An outsider may store nothing, and what auth keeps for them is bounded without the operator's
+ * limit: an exchange of a megabyte for each of 32 invitations, of which a day sees 100. */
+static void
+R4_an_outsiders_invitations_keep_little_and_not_for_long(void **state)
+{
+	const int64_t each = LIMIT_EXCHANGE + 7 * SMALL;
+	struct scene *s = *state;
+	struct person outsider;
+	struct id id[OPEN_MOST], other;
+	int made = OPEN_MOST;
+
+	world_join(&s->alice, &outsider, "outsider", "outsider");
+	assert_int_equal(0, kept_bytes(s)); /* two have joined, and have their welcomes */
+	for (int i = 0; i < OPEN_MOST; i++) {
+		assert_ok(invite_anew(&outsider, &id[i]));
+		say_all(&outsider, &id[i]);
+	}
+	assert_err(ZT_ERR_LIMIT, invite_anew(&outsider, &other));
+	assert_true(strstr(zt_why(outsider.zt), "zt invite cancel") != NULL);
+	assert_ok(invite(&outsider, &id[0]));    /* a lost answer */
+	assert_ok(invite_anew(&s->bob, &other)); /* it is nobody else's limit */
+	assert_ok(end_invitation(&s->bob, &other, false));
+	assert_int_equal(OPEN_MOST * each, kept_bytes(s));
+	/* a cancelled one keeps nothing; a used one its welcome until it is fetched, */
+	assert_ok(end_invitation(&outsider, &id[0], false));
+	assert_ok(end_invitation(&outsider, &id[1], true));
+	assert_int_equal((OPEN_MOST - 1) * each, kept_bytes(s));
+	assert_ok(invite_anew(&outsider, &id[0]));
+	made++;
+	/* and counts so long; */
+	assert_err(ZT_ERR_LIMIT, invite_anew(&outsider, &other));
+	assert_ok(say(&outsider, &id[1], 0, 0));
+	assert_int_equal((OPEN_MOST - 2) * each, kept_bytes(s));
+	assert_ok(invite_anew(&outsider, &id[1]));
+	made++;
+	/* one whose welcome was fetched before it ends keeps nothing either */
+	assert_ok(say(&outsider, &id[2], 0, 0));
+	assert_int_equal((OPEN_MOST - 2) * each, kept_bytes(s));
+	assert_ok(end_invitation(&outsider, &id[2], true));
+	assert_int_equal((OPEN_MOST - 3) * each, kept_bytes(s));
+	for (enum zt_err err = ZT_OK; err == ZT_OK && made <= DAY_MOST; made += err == ZT_OK) {
+		if ((err = invite_anew(&outsider, &other)) == ZT_OK)
+			assert_ok(end_invitation(&outsider, &other, false));
+		else
+			assert_err(ZT_ERR_LIMIT, err);
+	}
+	assert_int_equal(DAY_MOST, made);
+	assert_true(strstr(zt_why(outsider.zt), "in a day") != NULL);
+	(void)ask_auth(s, "WITH u AS (UPDATE auth.invitations SET created = created - 86400000 "
+			  "WHERE org = $1::bytea RETURNING 1) SELECT count(*)::int8 FROM u");
+	assert_ok(invite_anew(&outsider, &other));
+	assert_ok(end_invitation(&outsider, &other, false));
+	/* what is a day old goes, at the servers' next look; what is younger stays */
+	say_all(&outsider, &id[0]);
+	assert_int_equal(OPEN_MOST - 3,
+	    ask_auth(s,
+		"WITH u AS (UPDATE auth.invitations i SET spoken = spoken - 86400000 "
+		"WHERE org = $1::bytea AND created < (SELECT max(created) FROM "
+		"auth.invitations j WHERE j.org = i.org AND state = 1 AND EXISTS "
+		"(SELECT 1 FROM auth.exchange e WHERE e.id = j.id)) AND EXISTS (SELECT 1 "
+		"FROM auth.exchange e WHERE e.id = i.id) RETURNING 1) SELECT "
+		"count(*)::int8 FROM u"));
+	for (int i = 0; i < 100 && kept_bytes(s) > each; i++)
+		(void)nanosleep(&(struct timespec){ 0, 100000000 }, NULL);
+	assert_int_equal(each, kept_bytes(s));
+	person_close(&outsider);
+}
+
+static int
+begin(void **state)
+{
+	(void)setenv("ZT_SWEEP", "1", 1);
+	return scene_begin(state);
+}
+
 int
 main(void)
 {
@@ -186,7 +363,8 @@ main(void)
 		cmocka_unit_test(the_operators_limit_is_of_objects_and_blocks_together),
 		cmocka_unit_test(puts_at_once_share_what_the_limit_leaves),
 		cmocka_unit_test(a_put_that_is_refused_takes_nothing_of_what_is_left),
+		cmocka_unit_test(R4_an_outsiders_invitations_keep_little_and_not_for_long),
 	};
 
-	return cmocka_run_group_tests(tests, scene_begin, scene_end);
+	return cmocka_run_group_tests(tests, begin, scene_end);
 }
