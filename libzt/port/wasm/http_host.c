@@ -10,12 +10,12 @@
 HOST(http_start)
 int host_start(const char *method, const char *url, const char *headers,
     const char *answer_type, const char *refusal_type, const uint8_t *body, size_t n);
-HOST(http_turn) int host_turn(int wait_ms); /* a slot that ended, or -1 */
+HOST(http_turn) int host_turn(int wait_ms);  /* a slot that ended, or -1 */
 HOST(http_status) int host_status(int slot); /* 0: the network failed; -1: it took too long */
 HOST(http_typed) int host_typed(int slot);
 HOST(http_length) size_t host_length(int slot);
 HOST(http_take) void host_take(int slot, uint8_t *to); /* NULL: drops it. Frees the slot */
-HOST(http_drop) void host_drop(int slot); /* of an exchange that is under way */
+HOST(http_drop) void host_drop(int slot);              /* of an exchange that is under way */
 
 enum { SLOTS = 16 };
 

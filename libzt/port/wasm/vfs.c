@@ -50,7 +50,7 @@ vfs_write(sqlite3_file *f, const void *from, int n, sqlite3_int64 at)
 	if (put == n)
 		return SQLITE_OK;
 	return put >= 0 || errno == ENOSPC || errno == EDQUOT ? SQLITE_FULL
-							       : SQLITE_IOERR_WRITE;
+							      : SQLITE_IOERR_WRITE;
 }
 
 static int
