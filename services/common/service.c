@@ -84,27 +84,24 @@ service_refuse(struct rpc_answer *out, enum zt_err err, const char *why)
 	return err;
 }
 
-static volatile sig_atomic_t *
-late_code(void)
-{
-	static volatile sig_atomic_t
-	    code; /* for the handler of a signal, which has no context */
-
-	return &code;
-}
-
 static void
 end_late(int sig)
 {
 	(void)sig;
-	_exit(*late_code());
+	_exit(0);
+}
+
+static void
+fail_late(int sig)
+{
+	(void)sig;
+	_exit(70);
 }
 
 void
 service_end_by(unsigned seconds, enum zt_err err)
 {
-	*late_code() = err_exit(err);
-	(void)signal(SIGALRM, end_late);
+	(void)signal(SIGALRM, err ? fail_late : end_late);
 	(void)alarm(seconds);
 }
 
