@@ -11,8 +11,8 @@ services="auth metadata blocks messaging gateway"
 port=8441 failed=0 passed=0
 [ "$(id -u)" = 0 ] || { echo "cycle_test.sh: a root can only be made by root"; exit 77; }
 work=$(mktemp -d /var/tmp/zt-packages.XXXXXX)
-root=$work/root first=
-stop_all() { [ -z "$first" ] || kill -9 "$first" 2>/dev/null || true; rm -rf --one-file-system "$work"; }
+root=$work/root first= outer=
+stop_all() { for p in $first $outer; do kill -9 "$p" 2>/dev/null || true; done; rm -rf --one-file-system "$work"; }
 trap stop_all EXIT
 trap 'exit 130' INT TERM
 check() {
