@@ -281,6 +281,43 @@ N1_a_call_for_a_service_that_is_away_is_answered_by_its_deadline(void **state)
 	gate_close(&g);
 }
 
+/* A batch waits as long as its youngest call may; the older ones do not. */
+static void
+N1_a_call_is_not_held_by_a_younger_one_of_its_batch(void **state)
+{
+	enum { DEADLINE_MS = 10000, LINES = 4 }; /* for batches: upstream.c */
+	struct scene *s = *state;
+	struct gate_ask get = { .route = ROUTE_CHAIN, .is_signed = true };
+	struct fake f = { .answer = FAKE_SILENT };
+	char more[200];
+	struct gate g;
+	int fd[LINES + 2], young, old;
+
+	fake_open(s, "fake", &f);
+	(void)snprintf(more, sizeof more, "metadata: %s\ndeadline_s: 10\n", f.url);
+	gate_open(s, more, &g);
+	for (int i = 0; i < LINES + 2; i++) {
+		struct buf request = gate_request(&s->alice, &get);
+
+		if (i == LINES)
+			gate_pause_ms(500);
+		if (i == LINES + 1)
+			gate_pause_ms(DEADLINE_MS - 1500);
+		fd[i] = gate_dial(&g, GATE_OWN);
+		gate_say(fd[i], request.p, request.n);
+		buf_free(&request);
+	}
+	old = gate_status(fd[LINES], LONG_S);
+	young = gate_status(fd[LINES + 1], 0.01);
+	assert_int_equal(504, old);
+	assert_int_equal(-1, young);
+	assert_int_equal(504, gate_status(fd[LINES + 1], LONG_S));
+	for (int i = 0; i < LINES + 2; i++)
+		(void)close(fd[i]);
+	gate_close(&g);
+	fake_close(&f);
+}
+
 static int
 count_in(const char *table, const struct gate *g)
 {
@@ -525,6 +562,7 @@ main(void)
 		cmocka_unit_test(N1_a_connection_that_gave_way_is_gone_whatever_it_sends),
 		cmocka_unit_test(
 		    N1_a_call_for_a_service_that_is_away_is_answered_by_its_deadline),
+		cmocka_unit_test(N1_a_call_is_not_held_by_a_younger_one_of_its_batch),
 		cmocka_unit_test(N1_no_part_of_an_answer_that_nobody_reads_is_kept),
 		cmocka_unit_test(
 		    N1_a_stranger_sends_a_head_in_time_and_the_operator_asks_again),
