@@ -109,8 +109,10 @@ become_gateway(const struct scene *s, const char *config, const char *library)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)!freopen(log, "a", stderr);
 	(void)!freopen(log, "a", stdout);
-	if (library != NULL)
+	if (library != NULL) {
 		(void)setenv("LD_PRELOAD", preload, 1);
+		(void)setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+	}
 	(void)execl(program, program, "--config", config, (char *)NULL);
 	_exit(127);
 }
