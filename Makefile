@@ -17,7 +17,7 @@ run: all
 SIDE ?= $(shell expr 2 '*' $$(nproc))
 LONGEST := $(addprefix $B/tests/,$(addsuffix _test,attack/checkpoint attack/pages attack/return attack/joining model/files))
 SIDE_BY_SIDE = { rm -f build/log/failed; xargs -P $(SIDE) -I{} sh scripts/test-one {} || { cat build/log/failed; exit 1; }; }
-CLI_TESTS := trust files home leave people readme deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json
+CLI_TESTS := trust files home leave people readme deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json link
 .PHONY: test-unit test-attack test-cli
 test-unit: all $(TESTS)
 # A crash on a thread that cmocka did not start ends the test without a word, unless the sanitizer keeps the signal.
