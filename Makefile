@@ -69,6 +69,16 @@ test: all
 	$(MAKE) lint
 	$(MAKE) test-cli
 	$(MAKE) fuzz FUZZ_SECONDS=$(or $(FUZZ_CI_SECONDS),5)
+# An OCI image, as root and without a daemon: build/images/zt.tar.
+.PHONY: images manifests check-k8s test-k8s
+images: all
+	sh deploy/images/build $(VERSION)
+manifests:
+	sh deploy/k8s/render
+check-k8s:
+	sh tests/k8s/chart_test.sh
+test-k8s: check-k8s images
+	BIN=$(CURDIR)/$B/bin sh tests/k8s/kube_test.sh
 # Distributions say where: PREFIX, LIBDIR, SBINDIR, MANDIR, DESTDIR.
 SERVERS := $(SERVICES) gateway
 MANUALS := man1/zt.1 man1/zt-audit.1 man8/zt-server-setup.8 $(foreach s,$(SERVERS),man5/zt-$s.yaml.5 man8/zt-$s.8)

@@ -24,7 +24,7 @@ for (const o of JSON.parse(fs.readFileSync(process.argv[2], 'utf8'))) {
 	if (!fs.existsSync(file)) { say(`no such kind in ${o.apiVersion}`); continue; }
 	const { validate } = require(file), seen = new Set(), all = [];
 	if (!validate(watched(o, '', seen, all)))
-		for (const e of validate.errors) say(`${e.instancePath} ${e.message}`);
+		for (const e of validate.errors) say(`${e.instancePath} ${e.keyword} ${JSON.stringify(e.params)}`);
 	else // what is in an unknown field is unknown too: the topmost is named
 		for (const p of all)
 			if (!seen.has(p) && seen.has(p.replace(/\/[^/]*$/, '')) || !seen.has(p) && !p.slice(1).includes('/')) say(`${p} is not a field`);

@@ -23,7 +23,10 @@ labels:
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata:
-  {{- include "zt.meta" . | nindent 2 }}
+  name: zt-{{ .name }}-state
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "zt.labels" . | nindent 4 }}
   annotations:
     helm.sh/resource-policy: keep
 spec:
@@ -94,7 +97,7 @@ spec:
     {{- end }}
     {{- if .volume }}
     - name: state
-      persistentVolumeClaim: {claimName: {{ index .root.Values .name "volume" "existingClaim" | default (printf "zt-%s" .name) }}}
+      persistentVolumeClaim: {claimName: {{ index .root.Values .name "volume" "existingClaim" | default (printf "zt-%s-state" .name) }}}
     {{- end }}
 {{- end }}
 
