@@ -17,7 +17,7 @@ run: all
 SIDE ?= $(shell expr 2 '*' $$(nproc))
 LONGEST := $(addprefix $B/tests/,$(addsuffix _test,attack/checkpoint attack/pages attack/return attack/joining model/files))
 SIDE_BY_SIDE = { rm -f build/log/failed; xargs -P $(SIDE) -I{} sh scripts/test-one {} || { cat build/log/failed; exit 1; }; }
-CLI_TESTS := trust files home leave people readme deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json
+CLI_TESTS := trust files home leave people readme deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json link
 .PHONY: test-unit test-attack test-cli
 test-unit: all $(TESTS)
 # A crash on a thread that cmocka did not start ends the test without a word, unless the sanitizer keeps the signal.
@@ -69,6 +69,16 @@ test: all
 	$(MAKE) lint
 	$(MAKE) test-cli
 	$(MAKE) fuzz FUZZ_SECONDS=$(or $(FUZZ_CI_SECONDS),5)
+# An OCI image, as root and without a daemon: build/images/zt.tar.
+.PHONY: images manifests check-k8s test-k8s
+images: all
+	sh deploy/images/build $(VERSION)
+manifests:
+	sh deploy/k8s/render
+check-k8s:
+	sh tests/k8s/chart_test.sh
+test-k8s: check-k8s images
+	BIN=$(CURDIR)/$B/bin sh tests/k8s/kube_test.sh
 # Distributions say where: PREFIX, LIBDIR, SBINDIR, MANDIR, DESTDIR.
 SERVERS := $(SERVICES) gateway
 MANUALS := man1/zt.1 man1/zt-audit.1 man8/zt-server-setup.8 $(foreach s,$(SERVERS),man5/zt-$s.yaml.5 man8/zt-$s.8)

@@ -96,7 +96,7 @@ open_events(struct events *e, struct gateway *g, char why[200])
 	(void)nng_socket_set_int(e->sub, NNG_OPT_RECVBUF, 1024);
 	(void)nng_socket_set_ms(e->sub, NNG_OPT_RECONNMINT, 20);
 	(void)nng_socket_set_ms(e->sub, NNG_OPT_RECONNMAXT, 500);
-	if (nng_dial(e->sub, url, NULL, NNG_FLAG_NONBLOCK) != 0)
+	if (link_dial(g->settings->link, e->sub, url) != 0)
 		return ZT_ERR_CONFIG;
 	nng_recv_aio(e->sub, e->aio);
 	return ZT_OK;
@@ -340,8 +340,8 @@ gateway_run(struct gateway_settings *settings, char why[200])
 	    (err = open_limits(g, why)))
 		goto out;
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
-		if ((err = upstream_open(settings->service[i], g->inbox, &g->lws,
-			 (int)settings->deadline_s, &g->upstream[i]))) {
+		if ((err = upstream_open(settings->link, settings->service[i], g->inbox,
+			 &g->lws, (int)settings->deadline_s, &g->upstream[i]))) {
 			(void)snprintf(why, 200, "%s: %.150s is not an nng address",
 			    route_service_name((enum route_service)i), settings->service[i]);
 			goto out;

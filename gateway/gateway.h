@@ -11,6 +11,7 @@
 #include <libwebsockets.h>
 
 #include "common/config.h"
+#include "common/link.h"
 #include "format/route.h"
 #include "gateway/account.h"
 #include "gateway/address.h"
@@ -25,6 +26,8 @@ struct gateway_settings {
 	char tls_certificate[CONFIG_TEXT_MOST], tls_key[CONFIG_TEXT_MOST];
 	char service[SERVICE_COUNT][CONFIG_TEXT_MOST], messaging_events[CONFIG_TEXT_MOST],
 	    key_file[CONFIG_TEXT_MOST];
+	struct link_settings peers;
+	struct link *link; /* what PEERS name */
 	char proxies[CONFIG_TEXT_MOST];
 	int64_t port, metrics_port, deadline_s, least_rate, patience;
 	int64_t connections, connections_per_address, sockets_per_device;

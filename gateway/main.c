@@ -43,6 +43,7 @@ static const struct config_key keys[] = {
 	    offsetof(struct gateway_settings, messaging_events), "", 0, 0,
 	    "nng address of messaging's events" },
 	TEXT(key_file, NULL, "file with the key that all services share for their events"),
+	LINK_KEYS(struct gateway_settings, peers),
 	INTEGER(connections, "10000", 1, 60000, "connections at once"),
 	INTEGER(connections_per_address, "1000", 1, 60000, "of one address"),
 	INTEGER(sockets_per_device, "8", 1, 60000, "event sockets of one device"),
@@ -81,7 +82,7 @@ usage(FILE *to)
 int
 main(int argc, char **argv)
 {
-	struct gateway_settings settings;
+	struct gateway_settings settings = { 0 };
 	char why[200] = "";
 	enum zt_err err;
 
@@ -93,10 +94,13 @@ main(int argc, char **argv)
 	service_keep_memory();
 	log_start("gateway");
 	if ((err = config_load(argv[2], keys, KEYS, &settings, why)) == ZT_OK &&
-	    (err = suite_start()) == ZT_OK)
+	    (err = suite_start()) == ZT_OK &&
+	    (err = link_new(&settings.peers, config_is_far(keys, KEYS, &settings),
+		 &settings.link, why)) == ZT_OK)
 		err = gateway_run(&settings, why);
 	if (err)
 		log_line("error", "stopped", "error", err_name(err), "why",
 		    why[0] != 0 ? why : err_words(err), NULL);
+	link_free(settings.link);
 	return err_exit(err);
 }

@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "common/ipc.h"
+#include "common/link.h"
 #include "common/rpc.h"
 #include "format/limits.h"
 
@@ -255,8 +256,8 @@ pipe_changed(nng_pipe pipe, nng_pipe_ev ev, void *arg)
 }
 
 enum zt_err
-upstream_open(const char *url, struct mailbox *inbox, struct lws_context *const *wake,
-    int deadline_s, struct upstream **out)
+upstream_open(const struct link *link, const char *url, struct mailbox *inbox,
+    struct lws_context *const *wake, int deadline_s, struct upstream **out)
 {
 	struct upstream *u = calloc(1, sizeof *u);
 	enum zt_err err = ZT_ERR_MEMORY;
@@ -287,7 +288,7 @@ upstream_open(const char *url, struct mailbox *inbox, struct lws_context *const 
 			goto out;
 	}
 	err = ZT_ERR_CONFIG;
-	if (nng_dial(u->socket, url, NULL, NNG_FLAG_NONBLOCK) != 0)
+	if (link_dial(link, u->socket, url) != 0)
 		goto out;
 	*out = u;
 	u = NULL;

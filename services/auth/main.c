@@ -150,7 +150,7 @@ open_auth(struct service *s, const struct service_settings *settings, struct db 
 	/* The others answer metadata, which may wait for them. */
 	a->asking_most = set->base.workers > 1 ? (unsigned)set->base.workers / 2 : 1;
 	a->purge_after_ms = (uint64_t)set->purge_after * 1000;
-	if ((err = peer_open(set->metadata, &a->metadata)))
+	if ((err = peer_open(service_link(s), set->metadata, &a->metadata)))
 		(void)snprintf(
 		    why, 200, "metadata: %.150s is not an nng address", set->metadata);
 	if (err || (err = read_token(set->operator_token_file, a->operator_token, why)) ||

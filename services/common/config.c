@@ -8,16 +8,20 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "common/link.h"
+
 static bool
-is_here(const char *addresses)
+are_taken(const char *addresses)
 {
-	static const char ipc[] = "ipc://", between[] = ", ";
+	static const char between[] = ", ";
 
 	for (addresses += strspn(addresses, between); *addresses != 0;
 	     addresses += strspn(addresses, between)) {
-		if (strncmp(addresses, ipc, strlen(ipc)) != 0)
+		size_t n = strcspn(addresses, between);
+
+		if (!link_is_address(addresses, n))
 			return false;
-		addresses += strcspn(addresses, between);
+		addresses += n;
 	}
 	return true;
 }
@@ -28,8 +32,8 @@ set(const struct config_key *key, const char *value, void *settings, const char 
 	char *at = (char *)settings + key->offset, *end;
 	long long v;
 
-	*problem = "must be an address of this machine, ipc://PATH: nng does not ask who calls";
-	if (key->type == CONFIG_ADDRESS && !is_here(value))
+	*problem = "must be ipc://PATH, of this machine, or tls+tcp://HOST:PORT";
+	if (key->type == CONFIG_ADDRESS && !are_taken(value))
 		return ZT_ERR_CONFIG;
 	if (key->type != CONFIG_INT) {
 		*problem = "is too long";
@@ -150,4 +154,14 @@ out:
 		(void)fclose(f);
 	free(given);
 	return err;
+}
+
+bool
+config_is_far(const struct config_key *keys, size_t count, const void *settings)
+{
+	for (size_t i = 0; i < count; i++)
+		if (keys[i].type == CONFIG_ADDRESS &&
+		    strstr((const char *)settings + keys[i].offset, LINK_FAR) != NULL)
+			return true;
+	return false;
 }

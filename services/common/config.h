@@ -4,14 +4,13 @@
 #ifndef ZT_COMMON_CONFIG_H
 #define ZT_COMMON_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
 
-/* CONFIG_ADDRESS: nng addresses of this machine, ipc://PATH, separated by commas. Other
- * addresses are refused: services authenticate each other only by the folder of their
- * sockets. */
+/* CONFIG_ADDRESS: nng addresses that link.h takes, separated by commas. */
 enum config_type { CONFIG_TEXT, CONFIG_INT, CONFIG_ADDRESS };
 
 #define CONFIG_TEXT_MOST 512
@@ -29,5 +28,8 @@ struct config_key {
  * Errors: CONFIG, NOT_FOUND. */
 ZT_CHECKED enum zt_err config_load(const char *file, const struct config_key *keys,
     size_t count, void *settings, char why[200]);
+
+/* Whether one of the addresses in SETTINGS is on a network (link.h). */
+bool config_is_far(const struct config_key *keys, size_t count, const void *settings);
 
 #endif

@@ -8,45 +8,35 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/id.h"
 #include "common/clock.h"
 #include "common/config.h"
-#include "common/ipc.h"
+#include "common/link.h"
+#include "common/private.h"
 #include "crypto/suite.h"
 
 enum { QUEUE = 1024, POLL_MS = 100 };
 
-static enum zt_err
-bad_key(char why[200], const char *file, const char *problem)
-{
-	(void)snprintf(why, 200, "key_file: %.120s %s", file, problem);
-	return ZT_ERR_CONFIG;
-}
-
 enum zt_err
 events_key(const char *file, struct secret **out, char why[200])
 {
-	FILE *f = fopen(file, "re");
-	struct stat st;
-	char text[2 * SECRET_BYTES + 2] = ""; /* the key and its digits: wiped below */
+	char text[2 * SECRET_BYTES + 3]; /* the key and its digits: wiped below */
 	uint8_t key[SECRET_BYTES] = { 0 };
-	enum zt_err err = ZT_OK;
+	enum zt_err err;
 
-	if (f == NULL || fstat(fileno(f), &st) != 0 || fgets(text, sizeof text, f) == NULL)
-		err = bad_key(why, file, "cannot be read");
-	else if ((st.st_mode & 027) != 0)
-		err = bad_key(why, file, "is open to others: its mode must be 0600 or 0640");
+	if ((err = private_read("key_file", file, text, sizeof text, why)))
+		return err;
 	text[strcspn(text, "\n")] = 0;
-	if (err == ZT_OK && hex_parse(text, strlen(text), key, sizeof key))
-		err = bad_key(why, file, "holds no key of 64 hexadecimal digits");
-	if (err == ZT_OK)
+	if ((err = hex_parse(text, strlen(text), key, sizeof key))) {
+		(void)snprintf(
+		    why, 200, "key_file: %.120s holds no key of 64 hexadecimal digits", file);
+		err = ZT_ERR_CONFIG;
+	} else {
 		err = secret_from(bytes_of(key, sizeof key), out);
+	}
 	suite_wipe(text, sizeof text);
 	suite_wipe(key, sizeof key);
-	if (f != NULL)
-		(void)fclose(f);
 	return err;
 }
 
@@ -103,8 +93,8 @@ beat(void *arg)
 }
 
 enum zt_err
-publisher_open(const char *url, enum route_service service, const struct secret *key,
-    struct publisher **out, char why[200])
+publisher_open(const struct link *link, const char *url, enum route_service service,
+    const struct secret *key, struct publisher **out, char why[200])
 {
 	struct publisher *p = calloc(1, sizeof *p);
 	pthread_condattr_t monotonic;
@@ -122,7 +112,7 @@ publisher_open(const char *url, enum route_service service, const struct secret 
 	(void)pthread_cond_init(&p->ends, &monotonic);
 	(void)pthread_condattr_destroy(&monotonic);
 	(void)nng_socket_set_int(p->socket, NNG_OPT_SENDBUF, QUEUE);
-	if ((rv = ipc_listen(p->socket, url)) != 0) {
+	if ((rv = link_listen(link, p->socket, url)) != 0) {
 		(void)snprintf(
 		    why, 200, "events: cannot listen on %.120s: %s", url, nng_strerror(rv));
 		publisher_close(p);
@@ -207,14 +197,14 @@ line_ended(nng_pipe pipe, nng_pipe_ev ev, void *arg)
 }
 
 static enum zt_err
-dial_all(struct events_listener *l, const char *urls, char why[200])
+dial_all(const struct link *link, struct events_listener *l, const char *urls, char why[200])
 {
 	char list[CONFIG_TEXT_MOST], *save = NULL;
 
 	(void)snprintf(list, sizeof list, "%s", urls);
 	for (char *url = strtok_r(list, ", ", &save); url != NULL;
 	     url = strtok_r(NULL, ", ", &save))
-		if (nng_dial(l->socket, url, NULL, NNG_FLAG_NONBLOCK) != 0) {
+		if (link_dial(link, l->socket, url) != 0) {
 			(void)snprintf(
 			    why, 200, "subscribe: %.150s is not an nng address", url);
 			return ZT_ERR_CONFIG;
@@ -223,8 +213,8 @@ dial_all(struct events_listener *l, const char *urls, char why[200])
 }
 
 enum zt_err
-listener_open(const char *urls, const struct secret *key, const struct listener_hooks *hooks,
-    struct events_listener **out, char why[200])
+listener_open(const struct link *link, const char *urls, const struct secret *key,
+    const struct listener_hooks *hooks, struct events_listener **out, char why[200])
 {
 	struct events_listener *l = calloc(1, sizeof *l);
 	enum zt_err err;
@@ -241,7 +231,7 @@ listener_open(const char *urls, const struct secret *key, const struct listener_
 	(void)nng_socket_set_ms(l->socket, NNG_OPT_RECONNMINT, 20);
 	(void)nng_socket_set_ms(l->socket, NNG_OPT_RECONNMAXT, 500);
 	(void)nng_pipe_notify(l->socket, NNG_PIPE_EV_REM_POST, line_ended, l);
-	if ((err = dial_all(l, urls, why)) == ZT_OK &&
+	if ((err = dial_all(link, l, urls, why)) == ZT_OK &&
 	    !(l->has_thread = pthread_create(&l->thread, NULL, listen_on, l) == 0))
 		err = ZT_ERR_MEMORY;
 	if (err)

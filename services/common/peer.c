@@ -6,14 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/link.h"
 #include "common/rpc.h"
 
 struct peer {
 	nng_socket socket;
 };
 
-enum zt_err
-peer_open(const char *url, struct peer **out)
+static enum zt_err
+open_by(int (*dial)(const struct link *l, nng_socket socket, const char *url),
+    const struct link *link, const char *url, struct peer **out)
 {
 	struct peer *p = calloc(1, sizeof *p);
 
@@ -26,12 +28,24 @@ peer_open(const char *url, struct peer **out)
 	(void)nng_socket_set_ms(p->socket, NNG_OPT_RECONNMINT, 20);
 	(void)nng_socket_set_ms(p->socket, NNG_OPT_RECONNMAXT, 500);
 	(void)nng_socket_set_size(p->socket, NNG_OPT_RECVMAXSZ, 0);
-	if (nng_dial(p->socket, url, NULL, NNG_FLAG_NONBLOCK) != 0) {
+	if (dial(link, p->socket, url) != 0) {
 		peer_close(p);
 		return ZT_ERR_CONFIG;
 	}
 	*out = p;
 	return ZT_OK;
+}
+
+enum zt_err
+peer_open(const struct link *link, const char *url, struct peer **out)
+{
+	return open_by(link_dial, link, url, out);
+}
+
+enum zt_err
+peer_open_self(const struct link *link, const char *url, struct peer **out)
+{
+	return open_by(link_dial_self, link, url, out);
 }
 
 void

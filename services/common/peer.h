@@ -5,10 +5,14 @@
 
 #include "base/buf.h"
 
+struct link;
 struct peer;
 
-/* Dials URL in the background; reconnects when a peer starts later. Errors: CONFIG. */
-ZT_CHECKED enum zt_err peer_open(const char *url, struct peer **out);
+/* Dials URL (link.h) in the background; reconnects when a peer starts later. Errors: CONFIG. */
+ZT_CHECKED enum zt_err peer_open(const struct link *link, const char *url, struct peer **out);
+/* The same, of this very service, which listens on URL (link.h). Errors: CONFIG. */
+ZT_CHECKED enum zt_err peer_open_self(
+    const struct link *link, const char *url, struct peer **out);
 void peer_close(struct peer *p);
 /* Ends all pending calls (NETWORK), and refuses new ones. NULL is nothing. */
 void peer_end(struct peer *p);

@@ -17,7 +17,10 @@
 #include "common/dispatch.h"
 #include "common/events.h"
 #include "common/ipc.h"
+#include "common/link.h"
 #include "common/log.h"
+#include "common/peer.h"
+#include "common/private.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -31,6 +34,7 @@ enum { POLL_MS = 250, DUE_MS = 60 * 1000, DUE_MOST = 16 * 1024 * 1024 };
 struct service {
 	const struct service_def *def;
 	struct dispatch dispatch;
+	struct link *link;
 	struct peer *auth;
 	struct audit *audit;
 	struct secret *key; /* of events */
@@ -103,6 +107,12 @@ service_end_by(unsigned seconds, enum zt_err err)
 {
 	(void)signal(SIGALRM, err ? fail_late : end_late);
 	(void)alarm(seconds);
+}
+
+const struct link *
+service_link(const struct service *s)
+{
+	return s->link;
 }
 
 struct policy *
@@ -303,13 +313,14 @@ open_listener(struct service *s, char why[200])
 
 	if (s->def->settings->subscribe[0] == 0)
 		return ZT_OK;
-	return listener_open(s->def->settings->subscribe, s->key, &hooks, &s->listener, why);
+	return listener_open(
+	    s->link, s->def->settings->subscribe, s->key, &hooks, &s->listener, why);
 }
 
 static enum zt_err
-listen_on(nng_socket socket, const char *key, const char *url, char why[200])
+listen_on(const struct service *s, const char *key, const char *url, char why[200])
 {
-	int rv = ipc_listen(socket, url);
+	int rv = link_listen(s->link, s->server, url);
 
 	if (rv == 0)
 		return ZT_OK;
@@ -337,11 +348,11 @@ open_sockets(struct service *s, char why[200])
 		return ZT_ERR_MEMORY;
 	(void)nng_pipe_notify(s->server, NNG_PIPE_EV_ADD_POST, connected, NULL);
 	(void)nng_socket_set_size(s->server, NNG_OPT_RECVMAXSZ, LIMIT_PUSH + LIMIT_PAGE);
-	if (set->events[0] != 0 &&
-	    (err = publisher_open(set->events, s->def->service, s->key, &s->publisher, why)))
+	if (set->events[0] != 0 && (err = publisher_open(s->link, set->events, s->def->service,
+					s->key, &s->publisher, why)))
 		return err;
 	if (set->auth[0] != 0 && s->def->decide == NULL) {
-		if ((err = peer_open(set->auth, &s->auth))) {
+		if ((err = peer_open(s->link, set->auth, &s->auth))) {
 			(void)snprintf(
 			    why, 200, "auth: %.150s is not an nng address", set->auth);
 			return err;
@@ -358,6 +369,30 @@ open_database(const struct service *s, struct db **out, char why[200])
 	if (!s->def->has_database)
 		return ZT_OK;
 	return db_open(s->def->settings->database, s->def->name, out, why);
+}
+
+static enum zt_err
+open_link(const struct service_def *def, struct link **out, char why[200])
+{
+	return link_new(&def->settings->peers,
+	    config_is_far(def->keys, def->key_count, def->settings), out, why);
+}
+
+static enum zt_err
+read_database(struct service_settings *set, char why[200])
+{
+	enum zt_err err;
+
+	if (set->database_file[0] == 0)
+		return ZT_OK;
+	if (set->database[0] != 0) {
+		(void)snprintf(why, 200, "database and database_file: one of them is too many");
+		return ZT_ERR_CONFIG;
+	}
+	if ((err = private_read("database_file", set->database_file, set->database,
+		 sizeof set->database, why)) == ZT_OK)
+		set->database[strcspn(set->database, "\n")] = 0;
+	return err;
 }
 
 /* Every route of this service must have its handler: a forgotten one is found at the start. */
@@ -396,7 +431,7 @@ run_workers(struct service *s, struct db *first, char why[200])
 	(void)sigaddset(&stop, SIGTERM);
 	(void)sigaddset(&stop, SIGINT);
 	if (err == ZT_OK)
-		err = listen_on(s->server, "listen", s->def->settings->listen, why);
+		err = listen_on(s, "listen", s->def->settings->listen, why);
 	for (; err == ZT_OK && started < n; started++) {
 		atomic_fetch_add(&s->running, 1);
 		if (nng_aio_alloc(&w[started].aio, NULL, NULL) != 0 ||
@@ -439,6 +474,8 @@ live(struct service *s, char why[200])
 	if ((err = audit_open(s->def->name, s->def->settings->audit_file,
 		 s->def->settings->audit_syslog, &s->audit, why)) ||
 	    (err = check_handlers(s->def, why)) || (err = suite_start()) ||
+	    (err = open_link(s->def, &s->link, why)) ||
+	    (err = read_database(s->def->settings, why)) ||
 	    (err = events_key(s->def->settings->key_file, &s->key, why)) ||
 	    (err = replay_new(&s->dispatch.window.replay)) ||
 	    (err = rate_new((uint64_t)s->def->settings->user_rate,
@@ -469,14 +506,39 @@ out:
 	rate_free(s->dispatch.rate);
 	audit_close(s->audit);
 	secret_free(s->key);
+	link_free(s->link);
+	return err;
+}
+
+/* For a probe beside the service: whether the one with these settings answers. */
+static enum zt_err
+ask_health(const struct service_def *def, char why[200])
+{
+	enum { PATIENCE_MS = 3000 };
+	struct buf answer = buf_init(1024);
+	struct link *link = NULL;
+	struct peer *p = NULL;
+	enum zt_err err;
+
+	if ((err = suite_start()) || (err = open_link(def, &link, why)) ||
+	    (err = peer_open_self(link, def->settings->listen, &p)))
+		goto out;
+	err = peer_ask(p, "/health", bytes_of(NULL, 0), PATIENCE_MS, &answer);
+out:
+	service_end_by(SERVICE_END_S, err);
+	peer_close(p);
+	link_free(link);
+	buf_free(&answer);
 	return err;
 }
 
 static int
 usage(const struct service_def *def, FILE *to)
 {
-	(void)fprintf(
-	    to, "usage: zt-%s --config FILE\n\nSettings of FILE (YAML):\n", def->name);
+	(void)fprintf(to,
+	    "usage: zt-%s --config FILE\n       zt-%s --health FILE   whether the service with "
+	    "these settings answers\n\nSettings of FILE (YAML):\n",
+	    def->name, def->name);
 	for (size_t i = 0; i < def->key_count; i++)
 		(void)fprintf(to, "  %-22s %s%s%s%s\n", def->keys[i].name, def->keys[i].help,
 		    def->keys[i].fallback == NULL ? " (required" : " (default: ",
@@ -490,11 +552,13 @@ service_main(int argc, char **argv, const struct service_def *def)
 	struct service *s;
 	char why[200] = "";
 	sigset_t stop;
+	bool is_probe;
 	enum zt_err err;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return usage(def, stdout);
-	if (argc != 3 || strcmp(argv[1], "--config") != 0)
+	is_probe = argc == 3 && strcmp(argv[1], "--health") == 0;
+	if (argc != 3 || (!is_probe && strcmp(argv[1], "--config") != 0))
 		return usage(def, stderr);
 	if ((s = calloc(1, sizeof *s)) == NULL)
 		return err_exit(ZT_ERR_MEMORY);
@@ -512,11 +576,11 @@ service_main(int argc, char **argv, const struct service_def *def)
 	s->dispatch.window.started_ms = clock_wall_ms();
 	err = config_load(argv[2], def->keys, def->key_count, def->settings, why);
 	if (err == ZT_OK)
-		err = live(s, why);
+		err = is_probe ? ask_health(def, why) : live(s, why);
 	if (err)
 		log_line("error", "stopped", "error", err_name(err), "why",
 		    why[0] != 0 ? why : err_words(err), NULL);
-	else
+	else if (!is_probe)
 		log_line("info", "stopped", NULL);
 	free(s);
 	return err_exit(err);

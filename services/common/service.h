@@ -8,6 +8,7 @@
 
 #include "common/config.h"
 #include "common/db.h"
+#include "common/link.h"
 #include "common/policy.h"
 #include "common/rpc.h"
 #include "format/route.h"
@@ -17,6 +18,8 @@ struct service_settings {
 	char listen[CONFIG_TEXT_MOST], events[CONFIG_TEXT_MOST], subscribe[CONFIG_TEXT_MOST],
 	    key_file[CONFIG_TEXT_MOST], auth[CONFIG_TEXT_MOST], database[CONFIG_TEXT_MOST],
 	    audit_file[CONFIG_TEXT_MOST], audit_syslog[CONFIG_TEXT_MOST];
+	char database_file[CONFIG_TEXT_MOST];
+	struct link_settings peers;
 	int64_t workers, sweep, user_rate, org_rate;
 };
 
@@ -33,6 +36,9 @@ struct service_settings {
 		    "nng address of the auth service" },                                       \
 	    { "database", CONFIG_TEXT, offsetof(type, base.database), "", 0, 0,                \
 		    "libpq connection string" },                                               \
+	    { "database_file", CONFIG_TEXT, offsetof(type, base.database_file), "", 0, 0,      \
+		    "file with it instead, for this service alone" },                          \
+	    LINK_KEYS(type, base.peers),                                                       \
 	    { "audit_file", CONFIG_TEXT, offsetof(type, base.audit_file), "", 0, 0,            \
 		    "file for the audit trail, JSON lines" },                                  \
 	    { "audit_syslog", CONFIG_TEXT, offsetof(type, base.audit_syslog), "", 0, 0,        \
@@ -108,6 +114,8 @@ void service_publish(struct service *s, const struct id *org, const struct id *t
     const char *kind, uint64_t position);
 /* Publishes E unaltered (messaging to gateways). */
 void service_publish_event(struct service *s, const Zt__Event *e);
+/* Who may speak to this service, and how it speaks to others. */
+const struct link *service_link(const struct service *s);
 /* The policy of a service that asks auth; NULL in auth. */
 struct policy *service_policy(struct service *s);
 /* Asks auth for the workspaces due for deletion, and calls EACH for each; stops at EACH's

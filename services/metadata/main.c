@@ -71,10 +71,9 @@ open_metadata(struct service *s, const struct service_settings *settings, struct
 	struct metadata *md = calloc(1, sizeof *md);
 	enum zt_err err;
 
-	(void)s;
 	if (md == NULL)
 		return ZT_ERR_MEMORY;
-	if ((err = peer_open(set->blocks, &md->blocks))) {
+	if ((err = peer_open(service_link(s), set->blocks, &md->blocks))) {
 		(void)snprintf(why, 200, "blocks: %.150s is not an nng address", set->blocks);
 		free(md);
 		return err;

@@ -126,7 +126,7 @@ begin(void **state)
 	assert_int_equal(0, nng_rep0_open(&s->auth.socket));
 	assert_int_equal(0, nng_listen(s->auth.socket, url, NULL, 0));
 	assert_int_equal(0, pthread_create(&s->auth.thread, NULL, answer, &s->auth));
-	assert_ok(peer_open(url, &s->peer));
+	assert_ok(peer_open(NULL, url, &s->peer));
 	assert_ok(policy_new(s->peer, &s->policy));
 	policy_heard(s->policy, clock_ms() + HOUR_MS);
 	s->dispatch.def = &def;
@@ -597,7 +597,7 @@ N4_whatever_is_lost_a_revoked_device_is_out_within_a_second(void **state)
 	policy_deaf(s->policy);
 	lossy_listen(&l);
 	assert_int_equal(0, pthread_create(&l.thread, NULL, lossy_beat, &l));
-	assert_ok(listener_open(l.url, l.key, &hooks, &listener, why));
+	assert_ok(listener_open(NULL, l.url, l.key, &hooks, &listener, why));
 	for (unsigned i = 0; i < rounds; i++) {
 		uint64_t at, lasted;
 
