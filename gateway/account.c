@@ -59,7 +59,7 @@ account_hold(struct accounts *a, uint64_t name)
 		return NULL;
 	one->name = name;
 	one->holders = 1;
-	TAILQ_INIT(&one->strangers);
+	TAILQ_INIT(&one->list);
 	LIST_INSERT_HEAD(&a->chain[name % CHAINS], one, link);
 	return one;
 }
@@ -73,18 +73,44 @@ account_leave(struct account *one)
 	free(one);
 }
 
-bool
-charge_add(struct charge *c, struct budget *b, struct account *one, size_t n)
+/* Whether ONE may hold N more, of FREE that it leaves to others as much as it holds itself. */
+static bool
+leaves_as_much(const struct account *one, size_t n, size_t free)
 {
-	if (n > b->most - b->held || n > b->most_each - one->held)
+	return one->held <= free && n <= free - one->held;
+}
+
+static bool
+has_room(
+    const struct budget *b, const struct account *one, const struct account *group, size_t n)
+{
+	size_t free = b->most - b->held;
+
+	if (one->held > b->most_each || n > b->most_each - one->held)
+		return false;
+	if (group == NULL)
+		return leaves_as_much(one, n, free);
+	return leaves_as_much(group, n, free) && leaves_as_much(one, n, free - group->held);
+}
+
+bool
+charge_add(
+    struct charge *c, struct budget *b, struct account *one, struct account *group, size_t n)
+{
+	if (!has_room(b, one, group, n))
 		return false;
 	if (c->one == NULL) {
 		c->budget = b;
 		c->one = one;
+		c->group = group;
 		one->holders++;
+		if (group != NULL)
+			group->holders++;
 	}
 	b->held += n;
 	one->held += n;
+	if (group != NULL)
+		group->held += n;
 	c->n += n;
 	return true;
 }
@@ -96,6 +122,9 @@ charge_drop(struct charge *c)
 		return;
 	c->budget->held -= c->n;
 	c->one->held -= c->n;
+	if (c->group != NULL)
+		c->group->held -= c->n;
 	account_leave(c->one);
+	account_leave(c->group);
 	*c = (struct charge){ 0 };
 }

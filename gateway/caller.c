@@ -36,43 +36,71 @@ caller_identify(
 		   : ZT_OK;
 }
 
+/* An organization chooses the numbers of its users: the name is of both. */
 void
-caller_count(struct gateway *g, const struct caller *c, struct lws *wsi, bool is_proved)
+caller_proved(struct gateway *g, struct caller *c, const struct id *user)
+{
+	uint8_t both[sizeof c->org + ID_BYTES];
+
+	memcpy(both, &c->org, sizeof c->org);
+	memcpy(both + sizeof c->org, user->b, ID_BYTES);
+	c->user = account_name(g->accounts, "user", bytes_of(both, sizeof both));
+	c->is_proved = true;
+}
+
+void
+caller_count(
+    struct gateway *g, struct caller *c, struct lws *wsi, const struct upstream_answer *a)
 {
 	uint64_t now = clock_ms();
 
 	if (c->address == NULL)
 		return;
-	if (!is_proved) {
+	if (!a->is_proved) {
 		if (!c->has_token)
 			(void)throttle_take(g->calls, c->address->name, now);
 		return;
 	}
 	if (c->has_token)
 		throttle_give(g->calls, c->address->name);
+	if (!c->is_signed) { /* the operator */
+		if (wsi != NULL)
+			connection_is_operators(wsi);
+		return;
+	}
+	caller_proved(g, c, &a->user);
 	if (wsi != NULL)
-		connection_proved(wsi);
-	if (!c->is_signed)
-		return; /* the operator */
+		connection_proved(wsi, c->org, c->user);
 	(void)throttle_take(g->devices, c->device, now);
 	(void)throttle_take(g->orgs, c->org, now);
 }
 
 bool
-caller_charge(
-    struct gateway *g, const struct caller *c, bool is_proved, size_t n, struct charge *charge)
+caller_charge(struct gateway *g, const struct caller *c, size_t n, struct charge *charge)
 {
-	struct account *device;
+	struct account *user, *org;
 	bool has_room;
 
 	if (c->address == NULL)
 		return true;
-	if (!is_proved || !c->is_signed)
-		return charge_add(charge, &g->strangers_memory, c->address, n);
-	if ((device = account_hold(g->accounts, c->device)) == NULL)
-		return false;
-	has_room = charge_add(charge, &g->devices_memory, device, n);
-	account_leave(device);
+	if (!c->is_proved)
+		return charge_add(charge, &g->strangers_memory, c->address, NULL, n);
+	user = account_hold(g->accounts, c->user);
+	org = account_hold(g->accounts, c->org);
+	has_room =
+	    user != NULL && org != NULL && charge_add(charge, &g->users_memory, user, org, n);
+	account_leave(user);
+	account_leave(org);
+	return has_room;
+}
+
+bool
+caller_has_room(struct gateway *g, const struct caller *c, size_t n)
+{
+	struct charge trial = { 0 };
+	bool has_room = caller_charge(g, c, n, &trial);
+
+	charge_drop(&trial);
 	return has_room;
 }
 

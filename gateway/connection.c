@@ -10,11 +10,14 @@
 
 /* Kept because at its end lws does not know a connection's address any more. */
 struct connection {
-	TAILQ_ENTRY(connection) of_all, of_address; /* while it has proved nothing */
+	/* Of the strangers' and its address's list, or of its organization's and its user's. */
+	TAILQ_ENTRY(connection) wide, narrow;
 	struct gateway *g;
 	struct lws *wsi;
 	struct account *address;
-	bool is_proxy, is_stranger, is_counted, is_ended;
+	struct account *org, *user; /* who proved that it is theirs, or NULL */
+	bool is_proxy, is_exempt, is_stranger, is_counted, is_ended;
+	bool is_proved; /* by the call that came last */
 	struct due due; /* while a stranger's head is awaited, or it is to go */
 	uint64_t head_due_ms;
 	uint64_t received; /* bytes, when its last head was read */
@@ -33,8 +36,54 @@ leave_strangers(struct connection *c)
 		return;
 	due_cancel(&c->due);
 	c->is_stranger = false;
-	TAILQ_REMOVE(&c->g->strangers, c, of_all);
-	TAILQ_REMOVE(&c->address->strangers, c, of_address);
+	TAILQ_REMOVE(&c->g->strangers, c, wide);
+	TAILQ_REMOVE(&c->address->list, c, narrow);
+}
+
+static void
+join_strangers(struct connection *c)
+{
+	c->is_stranger = true;
+	TAILQ_INSERT_TAIL(&c->g->strangers, c, wide);
+	TAILQ_INSERT_TAIL(&c->address->list, c, narrow);
+}
+
+static void
+leave_user(struct connection *c)
+{
+	if (c->user == NULL)
+		return;
+	c->g->proved--;
+	TAILQ_REMOVE(&c->user->list, c, narrow);
+	TAILQ_REMOVE(&c->org->list, c, wide);
+	c->user->connections--;
+	if (--c->org->connections == 0)
+		LIST_REMOVE(c->org, of_orgs);
+	account_leave(c->user);
+	account_leave(c->org);
+	c->user = c->org = NULL;
+}
+
+static bool
+join_user(struct connection *c, uint64_t org, uint64_t user)
+{
+	struct account *o = account_hold(c->g->accounts, org);
+	struct account *u = account_hold(c->g->accounts, user);
+
+	if (o == NULL || u == NULL) {
+		account_leave(o);
+		account_leave(u);
+		return false;
+	}
+	c->org = o;
+	c->user = u;
+	c->g->proved++;
+	TAILQ_INSERT_TAIL(&u->list, c, narrow);
+	TAILQ_INSERT_TAIL(&o->list, c, wide);
+	u->connections++;
+	if (o->connections++ == 0)
+		LIST_INSERT_HEAD(&c->g->by_org, o, of_orgs);
+	return true;
 }
 
 static void
@@ -67,6 +116,7 @@ end(struct connection *c)
 	if (c == NULL)
 		return false;
 	leave_strangers(c);
+	leave_user(c);
 	uncount(c);
 	c->is_ended = true;
 	kill_again(&c->due, 0);
@@ -100,7 +150,7 @@ has_room(struct gateway *g, const struct connection *c)
 	const struct gateway_settings *s = g->settings;
 
 	if (!c->is_proxy && c->address->connections >= s->connections_per_address)
-		return end(TAILQ_FIRST(&c->address->strangers));
+		return end(TAILQ_FIRST(&c->address->list));
 	if (g->connected >= s->connections)
 		return end(TAILQ_FIRST(&g->strangers));
 	return true;
@@ -124,10 +174,9 @@ connection_came(struct gateway *g, struct lws *wsi)
 		free(c);
 		return -1;
 	}
-	if (!c->is_proxy && !pages_are_all(g, wsi)) {
-		c->is_stranger = true;
-		TAILQ_INSERT_TAIL(&g->strangers, c, of_all);
-		TAILQ_INSERT_TAIL(&c->address->strangers, c, of_address);
+	c->is_exempt = c->is_proxy || pages_are_all(g, wsi);
+	if (!c->is_exempt) {
+		join_strangers(c);
 		wait_for_head(c);
 	}
 	c->is_counted = true;
@@ -146,19 +195,63 @@ connection_gone(struct lws *wsi)
 		return;
 	lws_set_opaque_user_data(wsi, NULL);
 	leave_strangers(c);
+	leave_user(c);
 	due_cancel(&c->due);
 	uncount(c);
 	account_leave(c->address);
 	free(c);
 }
 
+/* The least recent connection of the user who has most, in the organization that has most. */
+static struct connection *
+first_of_most(const struct gateway *g)
+{
+	const struct account *org, *most = LIST_FIRST(&g->by_org), *user = NULL;
+	struct connection *c;
+
+	LIST_FOREACH(org, &g->by_org, of_orgs)
+	if (org->connections > most->connections)
+		most = org;
+	if (most == NULL)
+		return NULL;
+	TAILQ_FOREACH(c, &most->list, wide)
+	if (user == NULL || c->user->connections > user->connections)
+		user = c->user;
+	return TAILQ_FIRST(&user->list);
+}
+
 void
-connection_proved(struct lws *wsi)
+connection_proved(struct lws *wsi, uint64_t org, uint64_t user)
+{
+	struct connection *c = of(wsi);
+	const struct gateway_settings *s;
+
+	if (c == NULL || c->is_exempt || c->is_ended)
+		return;
+	s = c->g->settings;
+	leave_strangers(c);
+	leave_user(c);
+	if (!join_user(c, org, user)) {
+		(void)end(c);
+		return;
+	}
+	c->is_proved = true;
+	if (c->user->connections > s->connections_per_user)
+		(void)end(TAILQ_FIRST(&c->user->list));
+	else if (c->g->proved > s->connections - s->connections / 4)
+		(void)end(first_of_most(c->g));
+}
+
+void
+connection_is_operators(struct lws *wsi)
 {
 	struct connection *c = of(wsi);
 
-	if (c != NULL)
-		leave_strangers(c);
+	if (c == NULL || c->is_exempt || c->is_ended)
+		return;
+	leave_strangers(c);
+	leave_user(c);
+	c->is_proved = true;
 }
 
 /* How many bytes have come on this connection; 0 when the system does not say. */
@@ -179,6 +272,8 @@ connection_head_came(struct lws *wsi)
 	struct connection *c = of(wsi);
 	uint64_t before;
 
+	if (c != NULL)
+		c->is_proved = false;
 	if (c == NULL || !c->is_stranger)
 		return !connection_is_ended(wsi);
 	due_cancel(&c->due);
@@ -192,7 +287,13 @@ connection_waits(struct lws *wsi)
 {
 	struct connection *c = of(wsi);
 
-	if (c != NULL && c->is_stranger)
+	if (c == NULL || c->is_exempt || c->is_ended)
+		return;
+	if (!c->is_proved && !c->is_stranger) {
+		leave_user(c);
+		join_strangers(c);
+	}
+	if (c->is_stranger)
 		wait_for_head(c);
 }
 

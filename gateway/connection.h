@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* connection.h - limits connections, in total and per address, and the time in which a head
  * comes. When full, closes the oldest unauthenticated connection, so that strangers hold a
- * place only until somebody else needs it. Proxies and whoever is at the operator's own
- * listener are no strangers. */
+ * place only until somebody else needs it; a quarter of the places is always theirs, so that
+ * who comes can prove who they are. Proxies and whoever is at the operator's own listener are
+ * neither strangers nor users. */
 #ifndef ZT_GATEWAY_CONNECTION_H
 #define ZT_GATEWAY_CONNECTION_H
 
@@ -14,8 +15,13 @@
 /* A connection opened. Returns the lws callback's value: 0, or -1 to close. */
 int connection_came(struct gateway *g, struct lws *wsi);
 void connection_gone(struct lws *wsi);
-/* Its caller was authenticated: it is no longer closed for others. */
-void connection_proved(struct lws *wsi);
+/* Its caller was authenticated as USER of ORG (names, account.h): it is no longer closed for
+ * strangers, and counts among theirs, until a call that proves nothing was answered on it. When
+ * those who proved who they are have three quarters of all places, or one user has too many, it
+ * is the least recent one of who has most that is closed. */
+void connection_proved(struct lws *wsi, uint64_t org, uint64_t user);
+/* Its caller was authenticated as the operator. */
+void connection_is_operators(struct lws *wsi);
 /* A head came: the limits of its request, or socket, hold from here on. False when it has to
  * end: it was ended before, or a stranger sent the head in the same breath as the last, so that
  * the gateway would keep what comes, and wake for it. One that was sent after the last was read

@@ -26,6 +26,9 @@ enum {
 	UNPROVED_BODY = 64 * 1024 /* that is carried before anybody has proved anything */
 };
 
+#define TOO_MANY_UNSIGNED                                                                      \
+	"too many calls or bodies of this address that nobody has signed; wait a little"
+
 enum state {
 	PROVING, /* auth is asked for the caller's key; the body waits in the system */
 	READING_BODY,
@@ -52,9 +55,11 @@ struct exchange {
 	uint64_t waits_ms;         /* before its refusal is shown */
 	uint64_t since_ms;         /* when its body, its answer or its lingering began */
 	uint64_t chunk_ms;         /* when lws took the last chunk of its answer */
-	bool is_stopped;           /* nothing is read */
-	unsigned ends;             /* how often lws said that its body came to its end */
-	bool is_asking;            /* its call is upstream's: it stays until that is done */
+	uint64_t window_ms;        /* since when so much of its body has come: */
+	size_t window_moved;
+	bool is_stopped; /* nothing is read */
+	unsigned ends;   /* how often lws said that its body came to its end */
+	bool is_asking;  /* its call is upstream's: it stays until that is done */
 
 	struct upstream *to;
 	nng_msg *request; /* with its body as far as it came */
@@ -108,9 +113,23 @@ read_on(struct exchange *x)
 	x->is_stopped = false;
 }
 
+/* A body that came fast at first does not hold its memory for what it saved. */
+static bool
+stands_still(struct exchange *x, uint64_t now_ms)
+{
+	const struct gateway_settings *s = x->g->settings;
+	size_t moved = x->body - x->body_left, since = moved - x->window_moved;
+
+	if (now_ms - x->window_ms < (uint64_t)s->patience * 2000)
+		return false;
+	x->window_ms = now_ms;
+	x->window_moved = moved;
+	return since < (size_t)(s->patience * s->least_rate);
+}
+
 /* An answer is slow as a whole, or stands still: the last chunk is lws's as well. */
 static bool
-is_too_slow(const struct exchange *x, uint64_t now_ms)
+is_too_slow(struct exchange *x, uint64_t now_ms)
 {
 	uint64_t passed = now_ms - x->since_ms;
 	uint64_t patience = (uint64_t)x->g->settings->patience * 1000;
@@ -119,6 +138,8 @@ is_too_slow(const struct exchange *x, uint64_t now_ms)
 
 	if (x->state != READING_BODY &&
 	    now_ms - x->chunk_ms > patience + CHUNK * (uint64_t)1000 / rate)
+		return true;
+	if (x->state == READING_BODY && stands_still(x, now_ms))
 		return true;
 	return passed > patience && moved < (passed - patience) * rate / 1000;
 }
@@ -141,7 +162,7 @@ static void
 move(struct exchange *x, enum state state)
 {
 	x->state = state;
-	x->since_ms = x->chunk_ms = clock_ms();
+	x->since_ms = x->chunk_ms = x->window_ms = clock_ms();
 	due_set(&x->g->due, &x->due, 0, look);
 }
 
@@ -246,7 +267,7 @@ done(struct upstream_call *c, struct upstream_answer *a)
 	struct exchange *x = (struct exchange *)c;
 
 	x->is_asking = false;
-	caller_count(x->g, &x->caller, x->wsi, a->is_proved);
+	caller_count(x->g, &x->caller, x->wsi, a);
 	charge_drop(&x->charge);
 	if (x->wsi == NULL)
 		release(x);
@@ -256,7 +277,7 @@ done(struct upstream_call *c, struct upstream_answer *a)
 		answer_error(x, a->err, a->detail);
 	else if (a->msg == NULL || a->body.n < 4096)
 		answer_copy(x, ZT_OK, x->type, a->body);
-	else if (caller_charge(x->g, &x->caller, a->is_proved, nng_msg_len(a->msg), &x->charge))
+	else if (caller_charge(x->g, &x->caller, nng_msg_len(a->msg), &x->charge))
 		answer_kept(x, a);
 	else
 		refuse(x, ZT_ERR_RATE,
@@ -278,13 +299,14 @@ submit(struct exchange *x)
 	upstream_send(x->to, &x->call);
 }
 
-/* Room for the whole body at once: it is received straight into the message. */
+/* Room for the whole body at once, which is charged: it is received straight into the message.
+ * What nobody has signed for has room, and is charged, as it comes. */
 static enum zt_err
 reserve(struct exchange *x)
 {
 	size_t at = nng_msg_len(x->request);
 
-	if (x->body_left == 0)
+	if (x->body_left == 0 || !x->caller.is_proved)
 		return ZT_OK;
 	if (nng_msg_realloc(x->request, at + x->body_left) != 0)
 		return ZT_ERR_MEMORY;
@@ -309,21 +331,21 @@ begin_body(struct exchange *x)
 
 /* The caller is who they say they are: what they send is on their account. */
 static enum zt_err
-begin_proved(struct exchange *x)
+begin_proved(struct exchange *x, const struct id *user)
 {
-	x->caller.is_proved = true;
+	caller_proved(x->g, &x->caller, user);
 	charge_drop(&x->charge);
-	return caller_charge(x->g, &x->caller, true, x->body, &x->charge) ? begin_body(x)
-									  : ZT_ERR_RATE;
+	return caller_charge(x->g, &x->caller, x->body, &x->charge) ? begin_body(x)
+								    : ZT_ERR_RATE;
 }
 
 static void
-proved(void *who, enum zt_err err)
+proved(void *who, enum zt_err err, const struct id *user)
 {
 	struct exchange *x = who;
 
 	x->proof = NULL;
-	if (err || (err = begin_proved(x)))
+	if (err || (err = begin_proved(x, user)))
 		refuse(x, err, "");
 	else if (x->state == READING_BODY)
 		read_on(x); /* one that was submitted reads nothing until its answer */
@@ -336,9 +358,10 @@ demand_proof(struct exchange *x, const Zt__Call *call, const struct route_row *r
 {
 	static const struct verify_window any = { NULL, 0 };
 	struct httpsig_params claim;
+	struct id user;
 	enum zt_err err;
 
-	*why = "too many calls or bodies of this address that nobody has signed; wait a little";
+	*why = TOO_MANY_UNSIGNED;
 	if (!x->caller.is_signed)
 		return ZT_ERR_RATE;
 	if ((err = verify_claims(
@@ -346,11 +369,11 @@ demand_proof(struct exchange *x, const Zt__Call *call, const struct route_row *r
 		return err;
 	*why = "";
 	x->state = PROVING;
-	if ((err = proof_ask(
-		 x->g->proofs, &claim, x->caller.device, x->request, proved, x, &x->proof)))
+	if ((err = proof_ask(x->g->proofs, &claim, x->caller.device, x->request, proved, x,
+		 &user, &x->proof)))
 		return err;
 	if (x->proof == NULL)
-		return x->state == PROVING ? begin_proved(x) : ZT_OK;
+		return x->state == PROVING ? begin_proved(x, &user) : ZT_OK;
 	stop_reading(x);
 	expect_answer(x);
 	return ZT_OK;
@@ -385,7 +408,7 @@ prepare(struct exchange *x, struct lws *wsi, const char *path, const char **why)
 	if ((err = rpc_new(1, &x->request)) || (err = rpc_add_call(x->request, &call, x->body)))
 		return err;
 	if (x->caller.has_token && x->body <= UNPROVED_BODY &&
-	    caller_charge(x->g, &x->caller, false, x->body, &x->charge))
+	    caller_has_room(x->g, &x->caller, x->body))
 		return begin_body(x);
 	return demand_proof(x, &call, row, &params, why);
 }
@@ -426,20 +449,18 @@ prepare_metrics(struct exchange *x, const char *path)
 }
 
 static enum zt_err
-begin(struct exchange *x, struct lws *wsi, const char *path, const char **why)
+begin(struct exchange *x, struct lws *wsi, const char *path, bool is_measured, const char **why)
 {
-	int64_t n = head_body(wsi);
 	enum zt_err err;
 
 	*why = "";
-	x->body = x->body_left = n >= 0 ? (size_t)n : 1; /* of a refused one: it is not read */
 	if (pages_are_all(x->g, wsi))
 		return (err = prepare_metrics(x, path)) ? err : begin_body(x);
 	if ((err = caller_came(x->g, wsi, &x->caller)))
 		return err;
 	if (x->g->is_draining)
 		return ZT_ERR_UNAVAILABLE;
-	return n < 0 ? ZT_ERR_INVALID : prepare(x, wsi, path, why);
+	return is_measured ? prepare(x, wsi, path, why) : ZT_ERR_INVALID;
 }
 
 int
@@ -449,9 +470,14 @@ exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const 
 	const char *why;
 	enum zt_err err;
 
+	int64_t body = head_body(wsi);
+
 	exchange_gone(slot); /* of an earlier request on this connection */
 	if (!connection_head_came(wsi) || (x = calloc(1, sizeof *x)) == NULL)
 		return -1;
+	/* Of one that is refused, and of one to a page, nothing is read: it ends the
+	 * connection. */
+	x->body = x->body_left = body >= 0 ? (size_t)body : 1;
 	*slot = x;
 	x->g = g;
 	x->wsi = wsi;
@@ -459,7 +485,7 @@ exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const 
 	x->type = "application/octet-stream";
 	x->copied = buf_init(LIMIT_PAGE);
 	g->requests++;
-	if (!own_page(x, path) && (err = begin(x, wsi, path, &why)))
+	if (!own_page(x, path) && (err = begin(x, wsi, path, body >= 0, &why)))
 		refuse(x, err, why);
 	return 0;
 }
@@ -475,10 +501,15 @@ exchange_body(struct exchange *x, const void *p, size_t n)
 	}
 	if (x == NULL || (x->state != READING_BODY && x->state != PROVING))
 		return 0; /* refused already; what still comes is dropped */
-	/* What came together with the head of somebody who is still to prove who they are. */
-	if (x->state == PROVING && !caller_charge(x->g, &x->caller, false, n, &x->charge))
+	if (n > x->body_left)
 		return -1;
-	if (n > x->body_left || nng_msg_append(x->request, p, n) != 0)
+	if (!x->caller.is_proved && !caller_charge(x->g, &x->caller, n, &x->charge)) {
+		if (x->state == PROVING) /* it came together with its head */
+			return -1;
+		refuse(x, ZT_ERR_RATE, TOO_MANY_UNSIGNED);
+		return 0;
+	}
+	if (nng_msg_append(x->request, p, n) != 0)
 		return -1;
 	x->body_left -= n;
 	return 0;

@@ -231,8 +231,9 @@ open_limits(struct gateway *g, char why[200])
 	enum zt_err err;
 
 	TAILQ_INIT(&g->strangers);
+	LIST_INIT(&g->by_org);
 	LIST_INIT(&g->due);
-	g->devices_memory = budget_of(s->memory, s->memory_per_device);
+	g->users_memory = budget_of(s->memory, s->memory_per_user);
 	g->strangers_memory = budget_of(s->unproved_memory, s->unproved_memory_per_address);
 	if (address_list(s->proxies, &g->proxies)) {
 		(void)snprintf(why, 200, "proxies: %.100s is no list of addresses", s->proxies);

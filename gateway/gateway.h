@@ -30,10 +30,9 @@ struct gateway_settings {
 	struct link *link; /* what PEERS name */
 	char proxies[CONFIG_TEXT_MOST];
 	int64_t port, metrics_port, deadline_s, least_rate, patience;
-	int64_t connections, connections_per_address, sockets_per_device;
+	int64_t connections, connections_per_address, connections_per_user, sockets_per_device;
 	int64_t rate, burst, org_rate, org_burst, unproved_rate, unproved_burst;
-	int64_t memory, memory_per_device, unproved_memory,
-	    unproved_memory_per_address; /* MiB */
+	int64_t memory, memory_per_user, unproved_memory, unproved_memory_per_address; /* MiB */
 };
 
 struct exchange;
@@ -49,18 +48,19 @@ struct gateway {
 	struct lws_vhost *metrics; /* the listener of /metrics, or NULL */
 	struct mailbox *inbox;
 	struct upstream *upstream[SERVICE_COUNT];
-	struct accounts *accounts;       /* resources held by addresses and devices */
+	struct accounts *accounts;       /* what addresses, users and others hold */
 	struct throttle *calls;          /* unauthenticated calls, by address */
 	struct throttle *devices, *orgs; /* authenticated calls */
-	struct budget strangers_memory, devices_memory;
+	struct budget strangers_memory, users_memory;
 	struct address_list proxies;      /* proxies whose X-Forwarded-For is trusted */
 	struct connection_list strangers; /* unauthenticated connections, oldest first */
+	struct account_list by_org;       /* those that have connections */
 	struct exchange_list exchanges;   /* those whose connection stands */
 	struct due_list due;              /* what is to happen at a time */
 	lws_sorted_usec_list_t ticking;
 	struct proofs *proofs;
-	struct sockets *sockets; /* open event sockets */
-	int64_t connected;
+	struct sockets *sockets;    /* open event sockets */
+	int64_t connected, proved;  /* of them, those of users */
 	bool is_draining;           /* what comes now is refused */
 	uint64_t requests, refused; /* for /metrics */
 };

@@ -19,6 +19,11 @@ http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, si
 	switch ((int)reason) {
 	case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
 		return connection_came(gateway_of(wsi), wsi);
+	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+		return -1; /* a WebSocket without a protocol, which nothing would time */
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+		/* The h2 of lws knows neither our fields nor our limits. */
+		return strcasecmp(in, "websocket") == 0 ? 0 : -1;
 	case LWS_CALLBACK_HTTP:
 		return exchange_head(gateway_of(wsi), wsi, slot, in);
 	case LWS_CALLBACK_HTTP_BODY:

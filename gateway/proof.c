@@ -15,6 +15,7 @@ enum { SETS = 2048, WAYS = 4, MOST_ASKED = 256 };
 /* A key with which somebody has proved who they are: strangers cannot fill this table. */
 struct known {
 	uint64_t name, until_ms;
+	struct id user;
 	uint8_t key[SIGN_PUBLIC_BYTES];
 };
 
@@ -29,7 +30,7 @@ struct proof {
 	struct proofs *of;
 	uint64_t name;
 	nng_msg *request; /* NULL: nobody waits */
-	void (*done)(void *who, enum zt_err err);
+	proof_done *done;
 	void *who;
 };
 
@@ -51,34 +52,33 @@ proofs_free(struct proofs *p)
 	free(p);
 }
 
-/* The key of NAME, or NULL. */
-static const uint8_t *
+/* What is known of NAME, or NULL. */
+static const struct known *
 look_up(struct proofs *p, uint64_t name)
 {
 	struct known *set = p->known[name % SETS];
 
 	for (size_t i = 0; i < WAYS; i++)
 		if (set[i].name == name && set[i].until_ms > clock_ms())
-			return set[i].key;
+			return &set[i];
 	return NULL;
 }
 
 static void
-keep(struct proofs *p, uint64_t name, const uint8_t key[SIGN_PUBLIC_BYTES])
+keep(struct proofs *p, const struct known *one)
 {
-	struct known *set = p->known[name % SETS], *oldest = set;
+	struct known *set = p->known[one->name % SETS], *oldest = set;
 
 	for (size_t i = 0; i < WAYS; i++) {
-		if (set[i].name == name) {
+		if (set[i].name == one->name) {
 			oldest = &set[i];
 			break;
 		}
 		if (set[i].until_ms < oldest->until_ms)
 			oldest = &set[i];
 	}
-	oldest->name = name;
+	*oldest = *one;
 	oldest->until_ms = clock_ms() + PROOF_KEPT_MS;
-	memcpy(oldest->key, key, SIGN_PUBLIC_BYTES);
 }
 
 /* Whether the head of REQUEST was signed with KEY. */
@@ -100,15 +100,16 @@ check(nng_msg *request, const uint8_t key[SIGN_PUBLIC_BYTES])
 	return err;
 }
 
-/* What auth says of the device: its key, if it may do anything at all. */
+/* What auth says of the device: its key and user, if it may do anything at all. */
 static enum zt_err
-read_decision(struct bytes body, uint8_t key[SIGN_PUBLIC_BYTES])
+read_decision(struct bytes body, struct known *out)
 {
 	Zt__Decision *m = NULL;
 	enum zt_err err;
 
 	if ((err = pb_decode(&zt__decision__descriptor, body, 4096, &m)) ||
-	    (err = pb_exact(m->sign_key, key, SIGN_PUBLIC_BYTES)))
+	    (err = pb_exact(m->sign_key, out->key, SIGN_PUBLIC_BYTES)) ||
+	    (err = pb_id(m->user, &out->user)))
 		goto out;
 	if (!m->live)
 		err = ZT_ERR_REVOKED;
@@ -124,15 +125,15 @@ static void
 answered(struct upstream_call *c, struct upstream_answer *a)
 {
 	struct proof *p = (struct proof *)c;
-	uint8_t key[SIGN_PUBLIC_BYTES];
+	struct known one = { .name = p->name };
 	enum zt_err err = a->err;
 
 	p->of->asked--;
 	if (p->request != NULL) {
-		if (err == ZT_OK && (err = read_decision(a->body, key)) == ZT_OK &&
-		    (err = check(p->request, key)) == ZT_OK)
-			keep(p->of, p->name, key);
-		p->done(p->who, err);
+		if (err == ZT_OK && (err = read_decision(a->body, &one)) == ZT_OK &&
+		    (err = check(p->request, one.key)) == ZT_OK)
+			keep(p->of, &one);
+		p->done(p->who, err, err ? NULL : &one.user);
 	}
 	free(p);
 }
@@ -170,15 +171,17 @@ out:
 
 enum zt_err
 proof_ask(struct proofs *p, const struct httpsig_params *claim, uint64_t name, nng_msg *request,
-    void (*done)(void *who, enum zt_err err), void *who, struct proof **pending)
+    proof_done *done, void *who, struct id *user, struct proof **pending)
 {
-	const uint8_t *key = look_up(p, name);
+	const struct known *known = look_up(p, name);
 	struct proof *one;
 	enum zt_err err;
 
 	*pending = NULL;
-	if (key != NULL)
-		return check(request, key);
+	if (known != NULL) {
+		*user = known->user;
+		return check(request, known->key);
+	}
 	if (p->asked >= MOST_ASKED)
 		return ZT_ERR_RATE;
 	if ((one = calloc(1, sizeof *one)) == NULL)

@@ -249,7 +249,7 @@ done(struct upstream_call *c, struct upstream_answer *a)
 	enum zt_err err = a->err;
 
 	s->asking = false;
-	caller_count(s->g, &s->caller, s->wsi, a->is_proved);
+	caller_count(s->g, &s->caller, s->wsi, a);
 	if (err == ZT_OK && wire_end(&r))
 		err = ZT_ERR_CORRUPT;
 	if (err == ZT_OK && s->wsi != NULL && !s->refused)
@@ -277,16 +277,17 @@ ask_messaging(struct socket *s)
 }
 
 static void
-proved(void *who, enum zt_err err)
+proved(void *who, enum zt_err err, const struct id *user)
 {
 	struct socket *s = who;
 
 	s->proof = NULL;
-	s->caller.is_proved = err == ZT_OK;
-	if (err == ZT_OK)
-		ask_messaging(s);
-	else
+	if (err) {
 		refuse(s, err, "");
+		return;
+	}
+	caller_proved(s->g, &s->caller, user);
+	ask_messaging(s);
 }
 
 /* Reads the head, as long as there is one. A caller whose address made many calls that nobody
@@ -345,6 +346,7 @@ int
 socket_open(struct gateway *g, struct lws *wsi, struct socket **slot)
 {
 	struct socket *s = *slot;
+	struct id user;
 	enum zt_err err;
 
 	if (s == NULL)
@@ -359,11 +361,11 @@ socket_open(struct gateway *g, struct lws *wsi, struct socket **slot)
 		return 0;
 	}
 	expect_answer(s);
-	if ((err = proof_ask(
-		 g->proofs, &s->claim, s->caller.device, s->call.msg, proved, s, &s->proof)))
+	if ((err = proof_ask(g->proofs, &s->claim, s->caller.device, s->call.msg, proved, s,
+		 &user, &s->proof)))
 		refuse(s, err, "");
 	else if (s->proof == NULL && !s->refused)
-		proved(s, ZT_OK);
+		proved(s, ZT_OK, &user);
 	return 0;
 }
 

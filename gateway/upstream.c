@@ -196,8 +196,8 @@ hand_out(struct line *l, nng_msg *msg)
 
 		next = c->next;
 		if (rpc_read_answer(&r, &one) == ZT_OK)
-			a = (struct upstream_answer){ one.err, one.is_proved, one.detail,
-				one.body, NULL };
+			a = (struct upstream_answer){ one.err, one.is_proved, one.user,
+				one.detail, one.body, NULL };
 		a.msg = is_last ? msg : NULL;
 		c->done(c, &a);
 		if (is_last && a.msg == NULL)

@@ -7,6 +7,7 @@
 #include <nng/nng.h>
 
 #include "base/bytes.h"
+#include "base/id.h"
 #include "gateway/mailbox.h"
 
 struct lws_context;
@@ -17,7 +18,8 @@ struct upstream;
  * setting the field to NULL. */
 struct upstream_answer {
 	enum zt_err err;
-	bool is_proved; /* the service authenticated the caller */
+	bool is_proved; /* the service authenticated the caller, who is not shut out */
+	struct id user; /* of the caller; zero: none */
 	struct bytes detail, body;
 	nng_msg *msg;
 };

@@ -99,10 +99,19 @@ is_operator(struct dispatch *d, const char *authorization)
 	return err;
 }
 
-/* Who calls, by signature or token, and whether the row lets them. *IS_PROVED says that they
- * are who they say they are, also of those who may not. */
+/* The caller is who it says: it is told to the gateway, also of one who may not do this. Who is
+ * shut out has no share of the gateway's places and memory, whatever it signs. */
+static void
+prove(const struct request *rq, struct rpc_answer *out)
+{
+	out->is_proved = rq->caller.live && !rq->caller.frozen;
+	if (out->is_proved)
+		out->user = rq->caller.user;
+}
+
+/* Who calls, by signature or token, and whether the row lets them. */
 static enum zt_err
-admit(struct dispatch *d, const Zt__Call *call, struct request *rq, bool *is_proved,
+admit(struct dispatch *d, const Zt__Call *call, struct request *rq, struct rpc_answer *out,
     const char **why)
 {
 	const struct route_row *row = route_row(rq->route);
@@ -115,7 +124,7 @@ admit(struct dispatch *d, const Zt__Call *call, struct request *rq, bool *is_pro
 		return ZT_OK; /* the handler asks for the token that its body carries */
 	if (row->who == WHO_OPERATOR) {
 		err = is_operator(d, call->authorization);
-		*is_proved = err == ZT_OK;
+		out->is_proved = err == ZT_OK;
 		return err;
 	}
 	if ((err = verify_claims(
@@ -131,7 +140,7 @@ admit(struct dispatch *d, const Zt__Call *call, struct request *rq, bool *is_pro
 	if ((err = verify_signed(&d->window, call, &p, rq->caller.sign_key, rq->body)))
 		return err;
 #endif
-	*is_proved = true;
+	prove(rq, out);
 	keep(d, rq);
 	if (d->rate != NULL &&
 	    (err = rate_take(d->rate, &rq->params.org, &rq->caller.user, clock_ms(), why)))
@@ -144,6 +153,7 @@ admit(struct dispatch *d, const Zt__Call *call, struct request *rq, bool *is_pro
 	*why = "";
 	if ((err = decide(d, rq, true)))
 		return err;
+	prove(rq, out);
 	keep(d, rq);
 	return may(row, rq, why);
 }
@@ -185,7 +195,7 @@ run(struct dispatch *d, struct request *rq, const Zt__Call *call, struct rpc_ans
 		return ZT_ERR_METHOD;
 	if (rq->body.n > row->limit)
 		return ZT_ERR_TOO_BIG;
-	if ((err = admit(d, call, rq, &out->is_proved, &why)))
+	if ((err = admit(d, call, rq, out, &why)))
 		return service_refuse(out, err, why);
 	return d->def->handlers[rq->route](d->state, rq, out);
 }

@@ -4,7 +4,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
-enum { PAGE = 4096, HEAD = 12 /* of an answer without a detail */ };
+enum { PAGE = 4096, HEAD = 12 + ID_BYTES /* of an answer without a detail */ };
 
 static enum zt_err
 append(nng_msg *m, const void *p, size_t n)
@@ -104,11 +104,13 @@ rpc_answer_end(struct rpc_answer *a, enum zt_err err)
 		uint8_t *head = (uint8_t *)nng_msg_body(a->msg) + a->start;
 
 		wire_store_u32(head, proved);
-		wire_store_u32(head + 8, (uint32_t)(body - HEAD));
+		memcpy(head + 4, a->user.b, ID_BYTES);
+		wire_store_u32(head + HEAD - 4, (uint32_t)(body - HEAD));
 		return ZT_OK;
 	}
 	(void)nng_msg_chop(a->msg, body);
 	wire_put_u32(&b, proved | (uint32_t)(err != ZT_OK ? err : ZT_ERR_MEMORY));
+	buf_add(&b, bytes_of(a->user.b, ID_BYTES));
 	wire_put_counted(&b, bytes_text(a->detail));
 	wire_put_u32(&b, 0);
 	err = append(a->msg, b.p, b.n);
@@ -121,6 +123,8 @@ rpc_read_answer(struct wire_reader *r, struct rpc_result *out)
 {
 	uint32_t number = wire_u32(r);
 	struct rpc_result a;
+
+	wire_copy(r, a.user.b, ID_BYTES);
 
 	a.detail = wire_counted(r, 512);
 	a.body = wire_counted(r, LIMIT_PAGE + LIMIT_BLOCK_WIRE + 4096);

@@ -3,12 +3,13 @@
  *
  * A request message: count u32, then for each call its Call (counted), its body (counted). An
  * answer message: count u32, then for each: error u32, with RPC_PROVED if the caller was
- * authenticated, detail (counted), body (counted). */
+ * authenticated, its user (16 bytes), detail (counted), body (counted). */
 #ifndef ZT_COMMON_RPC_H
 #define ZT_COMMON_RPC_H
 
 #include <nng/nng.h>
 
+#include "base/id.h"
 #include "base/wire.h"
 #include "proto/rpc.pb-c.h"
 
@@ -24,7 +25,9 @@ struct rpc_answer {
 	nng_msg *msg;
 	size_t start; /* where this answer begins */
 	char detail[200];
-	bool is_proved; /* the caller was authenticated, by a signature or a token */
+	/* The caller was authenticated, by a signature or a token, and is not shut out. */
+	bool is_proved;
+	struct id user; /* who signed; zero: nobody, or the operator */
 	bool failed;    /* no memory */
 };
 
@@ -42,6 +45,7 @@ ZT_CHECKED enum zt_err rpc_answer_end(struct rpc_answer *a, enum zt_err err);
 struct rpc_result {
 	enum zt_err err;
 	bool is_proved;
+	struct id user;            /* as in rpc_answer */
 	struct bytes detail, body; /* borrowed from the message */
 };
 ZT_CHECKED enum zt_err rpc_read_answer(struct wire_reader *r, struct rpc_result *out);

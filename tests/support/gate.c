@@ -474,8 +474,8 @@ fake_close(struct fake *f)
 	free(in);
 }
 
-int
-gate_begin(void **state)
+static void
+allow_files(void)
 {
 	struct rlimit files;
 
@@ -484,5 +484,18 @@ gate_begin(void **state)
 		files.rlim_cur = files.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
+}
+
+int
+gate_begin(void **state)
+{
+	allow_files();
 	return scene_begin(state);
+}
+
+int
+gate_begin_with_eve(void **state)
+{
+	allow_files();
+	return scene_begin_with_eve(state);
 }

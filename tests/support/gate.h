@@ -18,6 +18,7 @@ struct gate {
 
 /* For cmocka_run_group_tests, with scene_end: a scene, and as many files as may be open. */
 int gate_begin(void **state);
+int gate_begin_with_eve(void **state);
 /* Starts one with MORE (lines of YAML) in place of the world's settings of the same names. The
  * second preloads the library LIBRARY into it, which stands beside the test. */
 void gate_open(struct scene *s, const char *more, struct gate *g);

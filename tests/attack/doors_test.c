@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* doors_test.c - row N1: what members of an organization, and those who were, can take of the
+ * gateway's places and memory, and what it speaks besides HTTP/1.1. */
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gate.h"
+#include "test.h"
+
+#define PLAIN_UPGRADE(to)                                                                      \
+	"GET / HTTP/1.1\r\nhost: x\r\nupgrade: " to "\r\nconnection: upgrade\r\n"              \
+	"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"         \
+	"http2-settings: AAMAAABkAAQAAP__\r\n\r\n"
+
+/* The status of TEXT on FD; 0: closed. */
+static int
+say_text(int fd, const char *text, double seconds)
+{
+	gate_say(fd, text, strlen(text));
+	return gate_status(fd, seconds);
+}
+
+static int
+say_signed(int fd, const struct person *p, const struct gate_ask *ask)
+{
+	struct buf request = gate_request(p, ask);
+	int status;
+
+	gate_say(fd, request.p, request.n);
+	buf_free(&request);
+	status = gate_status(fd, 8);
+	return status;
+}
+
+/* ---- places ---- */
+
+/* Whoever was a member once signs well for ever: it proves nothing any more. */
+static void
+N1_a_revoked_device_has_no_place_of_its_own(void **state)
+{
+	enum { ALL = 60, EACH = 20 };
+	struct scene *s = *state;
+	char id[ID_TEXT];
+	struct person old;
+	struct gate g;
+	int fd[ALL];
+
+	world_join(&s->alice, &old, "old", "standard");
+	id_print(&old.zt->user, id);
+	assert_ok(zt_user_revoke(s->alice.zt, id));
+	gate_open(s, "connections: 60\nconnections_per_address: 20\n", &g);
+	for (int i = 0; i < ALL; i++) {
+		fd[i] = gate_dial(&g, 2 + (unsigned)(i / EACH));
+		assert_int_equal(403, say_signed(fd[i], &old, &gate_good));
+	}
+	for (int i = 0; i < ALL; i++)
+		assert_int_equal(200, gate_call(&g, 99, &s->alice, &gate_good));
+	for (int i = 0; i < ALL; i++)
+		(void)close(fd[i]);
+	gate_close(&g);
+	person_close(&old);
+}
+
+/* A member who takes all places that they get leaves some to colleagues, and to newcomers. */
+static void
+N1_who_has_most_places_gives_way(void **state)
+{
+	enum { ALL = 80, EACH = 20, HERS = 5 };
+	struct scene *s = *state;
+	int fd[ALL], hers[HERS], open = 0;
+	struct gate g;
+
+	gate_open(s,
+	    "connections: 80\nconnections_per_address: 20\nconnections_per_user: 60000\n", &g);
+	for (int i = 0; i < HERS; i++) {
+		hers[i] = gate_dial(&g, 99);
+		assert_int_equal(200, say_signed(hers[i], &s->alice, &gate_good));
+	}
+	for (int i = 0; i < ALL; i++) {
+		fd[i] = gate_dial(&g, 2 + (unsigned)(i / EACH));
+		assert_int_equal(200, say_signed(fd[i], &s->bob, &gate_good));
+	}
+	assert_int_equal(200, gate_call(&g, 98, &s->eve, &gate_good));
+	gate_pause_ms(600); /* ticks, in which what gave way is closed */
+	for (int i = 0; i < ALL; i++)
+		open += gate_is_open(fd[i]);
+	assert_in_range(open, 40, 60); /* three quarters, of which alice has hers */
+	for (int i = 0; i < HERS; i++) {
+		assert_int_equal(200, say_signed(hers[i], &s->alice, &gate_good));
+		(void)close(hers[i]);
+	}
+	for (int i = 0; i < ALL; i++)
+		(void)close(fd[i]);
+	gate_close(&g);
+}
+
+static void
+N1_a_user_has_so_many_places_and_the_oldest_gives_way(void **state)
+{
+	enum { MOST = 10, MORE = 5 };
+	struct scene *s = *state;
+	int fd[MOST + MORE];
+	struct gate g;
+
+	gate_open(s, "connections_per_user: 10\n", &g);
+	for (int i = 0; i < MOST + MORE; i++) {
+		fd[i] = gate_dial(&g, 2);
+		assert_int_equal(200, say_signed(fd[i], &s->bob, &gate_good));
+	}
+	gate_pause_ms(600);
+	for (int i = 0; i < MOST + MORE; i++) {
+		assert_int_equal(i >= MORE, gate_is_open(fd[i]));
+		(void)close(fd[i]);
+	}
+	gate_close(&g);
+}
+
+/* What was proved once holds until a call that proves nothing: then it is a stranger's. */
+static void
+N1_a_connection_is_as_proved_as_its_last_call(void **state)
+{
+	struct scene *s = *state;
+	int stranger, member;
+	struct gate g;
+
+	gate_open(s, "", &g);
+	stranger = gate_dial(&g, 2);
+	member = gate_dial(&g, 2);
+	assert_int_equal(200, say_signed(stranger, &s->alice, &gate_good));
+	assert_int_equal(
+	    200, say_text(stranger, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", 5));
+	assert_int_equal(200, say_signed(member, &s->alice, &gate_good));
+	gate_pause_ms(17000);
+	assert_false(gate_is_open(stranger));
+	assert_int_equal(200, say_signed(member, &s->alice, &gate_good));
+	(void)close(stranger);
+	(void)close(member);
+	gate_close(&g);
+}
+
+/* ---- memory ---- */
+
+/* A push of BODY, of which 300 KB come: the connection, or -1 when it was refused. */
+static int
+hold(const struct gate *g, const struct person *p, struct bytes body)
+{
+	struct gate_ask ask = { .route = ROUTE_PUSH, .body = body, .is_signed = true };
+	struct buf request = gate_request(p, &ask);
+	int fd = gate_dial(g, 2);
+
+	gate_say(fd, request.p, request.n - body.n + (body.n < 300000 ? body.n - 1 : 300000));
+	buf_free(&request);
+	if (gate_status(fd, 0.3) == -1)
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+static void
+N1_six_devices_of_a_member_leave_memory_to_colleagues_and_others(void **state)
+{
+	enum { DEVICES = 6, SIZE = 24 * GATE_MIB - 1024, MOST = 120 };
+	static const size_t sizes[] = { SIZE, 4 * GATE_MIB, GATE_MIB, 256 * 1024, 80000 };
+	struct scene *s = *state;
+	struct bytes body = bytes_of(calloc(1, SIZE), SIZE);
+	struct gate_ask push = { .route = ROUTE_PUSH, .body = body, .is_signed = true };
+	struct gate_ask read = { .route = ROUTE_LOG_READ, .is_signed = true };
+	struct person p[DEVICES];
+	int fd[MOST], n = 0;
+	struct gate g;
+
+	assert_non_null(body.p);
+	p[0] = s->bob;
+	for (int i = 1; i < DEVICES; i++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof name, "d%d", i);
+		world_add_device(&s->bob, &p[i], name);
+	}
+	gate_open(s, "", &g);
+	for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++)
+		for (int i = 0; i < DEVICES && n < MOST; i++)
+			while (n < MOST &&
+			       (fd[n] = hold(&g, &p[i], bytes_of(body.p, sizes[k]))) >= 0)
+				n++;
+	print_message("%d bodies of one member are under way\n", n);
+	assert_in_range(n, 5, MOST - 1);                          /* it came to an end */
+	assert_int_equal(403, gate_call(&g, 99, &s->eve, &push)); /* by the service */
+	assert_int_equal(403, gate_call(&g, 99, &s->alice, &push));
+	assert_int_equal(200, gate_call(&g, 99, &s->alice, &read));
+	for (int i = 0; i < n; i++)
+		(void)close(fd[i]);
+	gate_close(&g);
+	for (int i = 1; i < DEVICES; i++)
+		person_close(&p[i]);
+	free((void *)(uintptr_t)body.p);
+}
+
+static void
+N1_a_body_that_came_fast_at_first_does_not_stand_still(void **state)
+{
+	enum { SIZE = 8 * GATE_MIB };
+	struct scene *s = *state;
+	struct bytes body = bytes_of(calloc(1, SIZE), SIZE);
+	struct gate_ask ask = { .route = ROUTE_PUSH, .body = body, .is_signed = true };
+	struct buf request = gate_request(&s->alice, &ask);
+	struct gate g;
+	int fd;
+
+	assert_non_null(body.p);
+	gate_open(s, "least_rate: 4096\npatience: 1\n", &g);
+	fd = gate_dial(&g, GATE_OWN);
+	gate_say(fd, request.p, request.n - 100000);
+	for (int i = 0; i < 60; i++) {
+		(void)!send(fd, "x", 1, MSG_NOSIGNAL);
+		gate_pause_ms(100);
+	}
+	assert_int_equal(0, gate_status(fd, 0.2));
+	(void)close(fd);
+	gate_close(&g);
+	buf_free(&request);
+	free((void *)(uintptr_t)body.p);
+}
+
+/* Bodies that nobody signed are charged as they come, and an address leaves others as much as
+ * it holds. */
+static void
+N1_addresses_that_send_nothing_leave_newcomers_their_steps(void **state)
+{
+	enum { ADDRESSES = 17, EACH = 64 };
+	static uint8_t most[65000];
+	struct scene *s = *state;
+	int fd[ADDRESSES * EACH], n = 0, one;
+	struct gate g;
+
+	gate_open(s, "", &g);
+	for (unsigned a = 0; a < ADDRESSES; a++)
+		for (int k = 0; k < EACH; k++) {
+			fd[n] = gate_dial(&g, 2 + a);
+			gate_say(fd[n], GATE_CLAIM "content-length: 65536\r\n\r\n",
+			    sizeof GATE_CLAIM "content-length: 65536\r\n\r\n" - 1);
+			n++;
+		}
+	for (int sent = 0; sent < 2; sent++) {
+		gate_pause_ms(2000);
+		one = gate_dial(&g, 99);
+		assert_int_not_equal(
+		    429, say_text(one, GATE_CLAIM "content-length: 1\r\n\r\nx", 8));
+		(void)close(one);
+		for (int i = 0; i < n; i++)
+			(void)!send(fd[i], most, sizeof most, MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+	for (int i = 0; i < n; i++)
+		(void)close(fd[i]);
+	gate_close(&g);
+}
+
+/* ---- what is spoken ---- */
+
+static void
+N1_nothing_is_spoken_but_http_1_1_and_event_sockets(void **state)
+{
+	static const char *const upgrades[] = { PLAIN_UPGRADE("websocket"),
+		PLAIN_UPGRADE("h2c"), PLAIN_UPGRADE("H2C"),
+		PLAIN_UPGRADE("websocket\r\nsec-websocket-protocol: http"),
+		PLAIN_UPGRADE("websocket\r\nsec-websocket-protocol: other") };
+	struct scene *s = *state;
+	struct gate g;
+
+	gate_open(s, "", &g);
+	for (size_t i = 0; i < sizeof upgrades / sizeof upgrades[0]; i++)
+		for (int twice = 0; twice < 2; twice++) {
+			int fd = gate_dial(&g, 2);
+			int status = say_text(fd, upgrades[i], 5);
+
+			if (status == 101 || status == -1)
+				fail_msg("%.60s: %d", upgrades[i], status);
+			(void)close(fd);
+		}
+	gate_close(&g);
+}
+
+/* A page of the gateway's own reads no body: whatever one it comes with, the connection ends,
+ * and nothing of it is taken for the next request. */
+static void
+N1_a_body_to_a_page_ends_its_connection(void **state)
+{
+	static const char *const requests[] = {
+		"POST /healthz HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+		"5\r\nhello\r\n0\r\n\r\n",
+		"GET /healthz HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+		"5\r\nhello\r\n0\r\n\r\n",
+		"POST /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 44\r\n\r\n"
+		"GET /readyz HTTP/1.1\r\nhost: x\r\nx-y-z: abc\r\n\r\n",
+		"GET /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 44\r\n\r\n"
+		"GET /readyz HTTP/1.1\r\nhost: x\r\nx-y-z: abc\r\n\r\n",
+	};
+	struct scene *s = *state;
+	struct gate g;
+
+	gate_open(s, "", &g);
+	for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+		int fd = gate_dial(&g, 2);
+
+		assert_int_equal(200, say_text(fd, requests[i], 5));
+		assert_int_equal(0, gate_await_close(fd, 5));
+		(void)close(fd);
+	}
+	gate_close(&g);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(N1_a_revoked_device_has_no_place_of_its_own),
+		cmocka_unit_test(N1_who_has_most_places_gives_way),
+		cmocka_unit_test(N1_a_user_has_so_many_places_and_the_oldest_gives_way),
+		cmocka_unit_test(N1_a_connection_is_as_proved_as_its_last_call),
+		cmocka_unit_test(
+		    N1_six_devices_of_a_member_leave_memory_to_colleagues_and_others),
+		cmocka_unit_test(N1_a_body_that_came_fast_at_first_does_not_stand_still),
+		cmocka_unit_test(N1_addresses_that_send_nothing_leave_newcomers_their_steps),
+		cmocka_unit_test(N1_nothing_is_spoken_but_http_1_1_and_event_sockets),
+		cmocka_unit_test(N1_a_body_to_a_page_ends_its_connection),
+	};
+
+	if (getenv("ONLY") != NULL)
+		cmocka_set_test_filter(getenv("ONLY"));
+	return cmocka_run_group_tests(tests, gate_begin_with_eve, scene_end);
+}
