@@ -3,7 +3,7 @@
 #ifndef ZT_BENCH_DEVICE_H
 #define ZT_BENCH_DEVICE_H
 
-#include "client/client.h"
+#include "session/session.h"
 
 /* Ends the program with what E says, unless it is ZT_OK. */
 void ok(enum zt_err e);

@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "chain/space.h"
 #include "crypto/suite.h"
 #include "device.h"
 #include "load.h"

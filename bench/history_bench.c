@@ -12,9 +12,15 @@
 #include <string.h>
 
 #include "base/wire.h"
+#include "chain/keys.h"
+#include "chain/objects.h"
+#include "chain/space.h"
 #include "crypto/suite.h"
 #include "device.h"
+#include "files/changeset.h"
+#include "files/manifest.h"
 #include "format/pb.h"
+#include "proto/files.pb-c.h"
 #include "zt/file.h"
 
 struct file {

@@ -16,14 +16,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client/client.h"
+#include "chain/space.h"
 #include "crypto/suite.h"
 #include "device.h"
 #include "format/httpsig.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "load.h"
+#include "log/append.h"
 #include "proto/auth.pb-c.h"
+#include "session/session.h"
 
 static void
 report(const char *what, const struct load_result *r)

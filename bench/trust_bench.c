@@ -16,6 +16,8 @@
 #include "device.h"
 #include "format/pb.h"
 #include "load.h"
+#include "log/append.h"
+#include "people/devices.h"
 #include "zt/workspace.h"
 
 struct member {

@@ -26,8 +26,8 @@ enum {
 	UNPROVED_BODY = 64 * 1024 /* that is carried before anybody has proved anything */
 };
 
-#define TOO_MANY_UNSIGNED                                                                      \
-	"too many calls or bodies of this address that nobody has signed; wait a little"
+static const char *const unsigned_why =
+    "too many calls or bodies of this address that nobody has signed; wait a little";
 
 enum state {
 	PROVING, /* auth is asked for the caller's key; the body waits in the system */
@@ -361,7 +361,7 @@ demand_proof(struct exchange *x, const Zt__Call *call, const struct route_row *r
 	struct id user;
 	enum zt_err err;
 
-	*why = TOO_MANY_UNSIGNED;
+	*why = unsigned_why;
 	if (!x->caller.is_signed)
 		return ZT_ERR_RATE;
 	if ((err = verify_claims(
@@ -506,7 +506,7 @@ exchange_body(struct exchange *x, const void *p, size_t n)
 	if (!x->caller.is_proved && !caller_charge(x->g, &x->caller, n, &x->charge)) {
 		if (x->state == PROVING) /* it came together with its head */
 			return -1;
-		refuse(x, ZT_ERR_RATE, TOO_MANY_UNSIGNED);
+		refuse(x, ZT_ERR_RATE, unsigned_why);
 		return 0;
 	}
 	if (nng_msg_append(x->request, p, n) != 0)

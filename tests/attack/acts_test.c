@@ -2,12 +2,13 @@
 /* acts_test.c - rows L3 and L4 of the attacks: acts by those who may not do them, signed by
  * people with patched clients and shown by a server that takes their side. Client and server
  * both refuse each. */
-#include "test.h"
-
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "log/append.h"
 #include "log_scene.h"
+#include "test.h"
+
 
 /* ---- forging: acts of people with patched clients ---- */
 

@@ -2,14 +2,20 @@
 /* checkpoint_test.c - a long chain begun at a member's checkpoint: what is proved is taken,
  * and the chain itself corrects every false statement of a server or the checkpoint's
  * author. */
-#include "test.h"
-
 #include <stdio.h>
 
 #include "base/wire.h"
-#include "client/chain.h"
+#include "chain/chain.h"
+#include "chain/space.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
+#include "join/newcomer.h"
+#include "log/sync.h"
+#include "session/freeze.h"
+#include "session/session.h"
+#include "test.h"
+#include "tree/batch.h"
+#include "tree/tree.h"
 #include "trust/checkpoint.h"
 #include "world.h"
 
@@ -84,7 +90,7 @@ newcomer(struct person *p, const char *workspace)
 	assert_ok(store_forget(p->zt->store, STORE_VERSION, key));
 	assert_ok(store_forget(p->zt->store, STORE_LINK, key));
 	assert_ok(store_forget(p->zt->store, STORE_CHAIN, key));
-	idmap_free(&p->zt->spaces, space_free);
+	idmap_free(&p->zt->spaces, p->zt->care->release);
 	assert_ok(space_find(p->zt, workspace, &s));
 	assert_int_equal(0, s->position);
 	return s;
@@ -222,7 +228,7 @@ opened_again(struct person *p, const char *workspace)
 {
 	struct space *s;
 
-	idmap_free(&p->zt->spaces, space_free);
+	idmap_free(&p->zt->spaces, p->zt->care->release);
 	assert_ok(space_find(p->zt, workspace, &s));
 	return s;
 }

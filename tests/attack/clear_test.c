@@ -7,9 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "session/session.h"
 #include "test.h"
-
-#include "client/client.h"
 #include "zt/enrol.h"
 #include "zt/org.h"
 #include "zt/pki.h"

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* damage_test.c - what one member did wrong costs that object only: rubbish in a folder, a
  * folder of another workspace, a checkpoint that leaves out, wraps that open nothing. */
-#include "test.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "client/chain.h"
+#include "chain/objects.h"
+#include "chain/space.h"
+#include "content/local.h"
+#include "content/sink.h"
 #include "crypto/suite.h"
 #include "forge.h"
 #include "format/pb.h"
+#include "session/session.h"
+#include "test.h"
+#include "tree/tree.h"
 #include "trust/checkpoint.h"
 #include "zt/repair.h"
 

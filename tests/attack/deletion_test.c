@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "test.h"
-
 #include "format/limits.h"
 #include "format/pb.h"
+#include "log/append.h"
 #include "proto/auth.pb-c.h"
+#include "test.h"
 #include "world.h"
+
 
 enum { DAY = LIMIT_DELETION_MS };
 

@@ -2,8 +2,6 @@
 /* events_test.c - rows N4 and R2: real services that are stopped, or begin again, while a
  * device is revoked. Although they missed events, it is out within a second after they
  * continue. */
-#include "test.h"
-
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -11,7 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client/client.h"
+#include "log/sync.h"
+#include "session/session.h"
+#include "test.h"
 #include "world.h"
 #include "zt/sync.h"
 

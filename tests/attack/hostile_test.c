@@ -6,20 +6,24 @@
  * The calls come from the route table: one that is added there fails here until somebody has
  * thought of what a hostile member does with it. What a role may do by the log (an admin
  * revokes users, a manager removes members) is theirs, and is not tried. */
-#include "test.h"
-
-#include <stdio.h>
-#include <unistd.h>
-
 #include "crypto/envelope.h"
 #include "crypto/suite.h"
 #include "forge.h"
 #include "format/invite_link.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "log/append.h"
+#include "log/handles.h"
+#include "log/sync.h"
 #include "proto/auth.pb-c.h"
+#include "test.h"
 #include "trust/checkpoint.h"
+#include "trust/keyring.h"
 #include "zt/recover.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
 
 enum role_of { READER, CONTRIBUTOR, OUTSIDER, MANAGER, ADMIN, ROLES };
 static const char *const names[] = { "reader", "contributor", "outsider", "manager", "admin" };

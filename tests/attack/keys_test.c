@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* keys_test.c - rows K2 to K6 of the attacks against the real client. K1 stands in log_test.c:
  * a user's key is in the log. */
+#include "chain/keys.h"
+#include "crypto/suite.h"
+#include "forge.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "log/append.h"
+#include "log/sync.h"
 #include "test.h"
+#include "trust/keyring.h"
+#include "workspace/workspace.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "crypto/suite.h"
-#include "forge.h"
-#include "format/limits.h"
-#include "format/pb.h"
 
 static int
 honest_again(void **state)

@@ -3,19 +3,24 @@
  * honest server or a hostile one, before, at and after the entry of the log that says up to
  * where they count. And what a member signs that cannot stand costs that workspace, and can be
  * passed over. */
-#include "test.h"
-
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "base/wire.h"
-#include "client/chain.h"
+#include "chain/chain.h"
+#include "chain/space.h"
+#include "content/sink.h"
+#include "content/transfer.h"
 #include "crypto/suite.h"
 #include "files/audit.h"
 #include "forge.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "log/append.h"
 #include "proto/auth.pb-c.h"
+#include "session/freeze.h"
+#include "session/session.h"
+#include "test.h"
 #include "trust/head.h"
 
 /* A root folder of version 1 with one file, by BY. */

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* person_test.c - whom an address means: never two, never silently somebody else, and no name
  * that the log does not commit to. */
-#include "test.h"
-
 #include <stdio.h>
 
 #include "base/utf8.h"
-#include "client/newcomer.h"
+#include "chain/space.h"
 #include "format/pb.h"
+#include "join/newcomer.h"
+#include "log/handles.h"
 #include "proto/trust.pb-c.h"
+#include "session/session.h"
+#include "test.h"
 #include "world.h"
 
 /* ---- texts that people take for each other ---- */

@@ -2,17 +2,22 @@
 /* removal_test.c - after a removal: with all that the removed side ever held, and all that the
  * servers hold, nothing written afterwards opens. The same tool opens what was written before,
  * so that it is known to work. */
+#include "base/wire.h"
+#include "crypto/hash.h"
+#include "files/manifest.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "people/devices.h"
 #include "test.h"
+#include "tree/batch.h"
+#include "tree/tree.h"
+#include "trust/keyring.h"
+#include "world.h"
+#include "zt/repair.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/wire.h"
-#include "crypto/hash.h"
-#include "format/limits.h"
-#include "format/pb.h"
-#include "world.h"
-#include "zt/repair.h"
 
 static struct bytes
 field(PGresult *r, int row, int column)

@@ -2,13 +2,14 @@
 /* restored_test.c - a chain that an older backup shortened, on an honest server: what stood
  * there comes back by anybody, what did not stand there by nobody, and nothing new comes
  * between. */
-#include "test.h"
-
-#include "client/positions.h"
+#include "chain/positions.h"
+#include "chain/space.h"
 #include "crypto/suite.h"
 #include "forge.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "session/session.h"
+#include "test.h"
 #include "zt/repair.h"
 
 static enum zt_err

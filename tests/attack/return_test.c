@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* return_test.c - who comes back, and what came in with who was there too long: recovery by
  * hostile helpers, earlier splits, a thief's devices. */
-#include "test.h"
-
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "client/acts.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "log/handles.h"
+#include "log/person.h"
 #include "proto/auth.pb-c.h"
 #include "proto/trust.pb-c.h"
+#include "session/session.h"
+#include "test.h"
 #include "world.h"
 #include "zt/recover.h"
 

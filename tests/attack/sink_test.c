@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "test.h"
-
-#include "client/transfer.h"
+#include "content/local.h"
+#include "content/sink.h"
+#include "content/transfer.h"
 #include "crypto/suite.h"
+#include "session/session.h"
+#include "test.h"
 
 enum { SIZE = 8 * 1024 * 1024, PAGE = 4096 };
 

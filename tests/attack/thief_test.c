@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A thief holds one unlocked device, until it is revoked (P9): its user gets everything back,
  * and others are not kept from their work by what one user's devices do without end. */
-#include "test.h"
-
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "log/append.h"
+#include "log/sync.h"
+#include "log/user_keys.h"
+#include "people/devices.h"
+#include "test.h"
 #include "world.h"
+
 
 static enum zt_err
 get(struct person *p, const char *remote, const char *name)

@@ -8,7 +8,9 @@
 #ifndef ZT_TEST_HISTORIES_H
 #define ZT_TEST_HISTORIES_H
 
-#include "client/chain.h"
+#include "chain/space.h"
+#include "content/transfer.h"
+#include "session/session.h"
 #include "trust/rules.h"
 
 enum {

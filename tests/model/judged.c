@@ -10,7 +10,7 @@
 #define chain_note noted
 #define chain_suspect suspected
 #define space_complete completed
-#include "client/judge.c" /* NOLINT(bugprone-suspicious-include) */
+#include "chain/judge.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include "histories.h"
 

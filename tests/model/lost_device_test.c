@@ -13,15 +13,19 @@
  * The validator and the client's user_keys.c are the real ones; what that appends is put into
  * the log here (mk/rules.mk). A fiftieth of ZT_HISTORY_RANDOM long ones are played by chance;
  * ZT_MODEL_SEED says which. */
-#include "test.h"
-
 #include <stdio.h>
 #include <time.h>
 
-#include "client/client.h"
+#include "chain/space.h"
 #include "crypto/suite.h"
+#include "format/limits.h"
 #include "format/pb.h"
+#include "log/append.h"
+#include "log/user_keys.h"
 #include "play.h"
+#include "session/session.h"
+#include "test.h"
+#include "trust/keyring.h"
 
 enum { OWN, THIEF, ADDED, DEVICES };
 enum { SHORT = 4, LONG = 120, BASE = 3, MOST = BASE + 2 * LONG };

@@ -2,16 +2,17 @@
 /* model_test.c - random acts of trust by up to 8 users with up to 24 devices: the model, the
  * validator that clients run, and (in the second test) the real auth service must agree about
  * each. ZT_MODEL_ACTS and ZT_MODEL_SEED say how many, and which. */
+#include "crypto/suite.h"
+#include "format/pb.h"
+#include "log/sync.h"
+#include "play.h"
+#include "proto/auth.pb-c.h"
 #include "test.h"
+#include "world.h"
 
 #include <stdio.h>
 #include <time.h>
 
-#include "crypto/suite.h"
-#include "format/pb.h"
-#include "play.h"
-#include "proto/auth.pb-c.h"
-#include "world.h"
 
 static uint64_t
 seed_of(void)

@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* policy_test.c - what a service believes of auth's decisions, and for how long: against an
  * auth whose mind the test changes, without a word or with one. */
+#include "common/clock.h"
+#include "common/dispatch.h"
+#include "common/events.h"
+#include "common/peer.h"
+#include "common/policy.h"
+#include "common/rpc.h"
+#include "crypto/suite.h"
+#include "format/pb.h"
+#include "proto/auth.pb-c.h"
+#include "proto/rpc.pb-c.h"
 #include "test.h"
+#include "trust/org_state.h"
 
 #include <nng/nng.h>
 #include <nng/protocol/pubsub0/pub.h>
@@ -12,15 +23,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/dispatch.h"
-#include "common/events.h"
-#include "common/peer.h"
-#include "common/policy.h"
-#include "common/rpc.h"
-#include "crypto/suite.h"
-#include "format/pb.h"
-#include "proto/auth.pb-c.h"
 
 enum { HOUR_MS = 3600 * 1000 }; /* a line that is heard of for as long as a test takes */
 

@@ -6,8 +6,9 @@
 #include <libpq-fe.h>
 #include <pthread.h>
 
-#include "client/client.h"
+#include "chain/space.h"
 #include "double.h"
+#include "session/session.h"
 #include "zt/enrol.h"
 #include "zt/file.h"
 #include "zt/org.h"

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* checkpoint.c - a long chain from a member's word on: made by a manager or owner who has
+ * verified all of it, and taken by a newcomer, who verifies authorship of each object in it and
+ * the chain from there on. */
+#include "trust/checkpoint.h"
+#include "base/vec.h"
+#include "chain/chain.h"
+#include "chain/objects.h"
+#include "chain/space.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "session/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	EVERY = 1000, /* changesets between two checkpoints */
+};
+
+/* ---- taking one ---- */
+
+/* The newest checkpoint of a member whose word counts. */
+static enum zt_err
+find(struct space *s, struct checkpoint *out)
+{
+	struct route_params p = { .org = s->z->org, .id = s->w->id };
+	struct buf answer = buf_init(64 * 1024);
+	Zt__Checkpoints *m = NULL;
+	enum zt_err err;
+
+	if ((err = client_call(
+		 s->z, ROUTE_CHECKPOINTS, &p, NULL, bytes_of(NULL, 0), &answer)) == ZT_OK)
+		err =
+		    pb_decode(&zt__checkpoints__descriptor, buf_bytes(&answer), 64 * 1024, &m);
+	buf_free(&answer);
+	if (err)
+		return err;
+	err = ZT_ERR_NOT_FOUND;
+	for (size_t i = 0; err && i < m->n_statements; i++) {
+		struct statement st;
+
+		if (statement_of(m->statements[i], &st) == ZT_OK &&
+		    checkpoint_read(&st, out) == ZT_OK &&
+		    checkpoint_check(s->z->state, s->w, out, &st) == ZT_OK)
+			err = ZT_OK;
+	}
+	pb_free(m);
+	return err;
+}
+
+/* A checkpoint on its way in. */
+struct taking {
+	struct space *s;
+	const struct checkpoint *c;
+	struct buf entries;
+	/* The changeset at hand; its statement belongs to the page. */
+	struct changeset cs;
+	uint64_t position;
+	bool left_out;
+};
+
+static enum zt_err
+take_statement(struct taking *t, const Zt__PlacedStatement *m)
+{
+	const char *why = "";
+	enum zt_err err = changeset_read_statement(m->statement, &t->cs);
+
+	if (err)
+		return err;
+	err = changeset_check(t->s->z->state, t->s->w, &t->cs,
+	    &(struct changeset_place){ m->position, t->c->seen_size }, &why);
+	t->position = m->position;
+	t->left_out = err == ZT_ERR_REVOKED;
+	return t->left_out ? ZT_OK : err;
+}
+
+/* An object stands here once, and again only for what was left out behind it. What is left out
+ * never stands alone: the version that counts would be taken for one that is not there. */
+static enum zt_err
+put_change(struct taking *t, const struct change *c)
+{
+	struct space_version before;
+	enum zt_err err = space_newest(t->s, &c->vlob, &before);
+
+	if (err == ZT_OK && (!t->left_out || c->version != before.version + 1 ||
+				!hash_equal(&c->prev, &before.pins.object)))
+		return ZT_ERR_CORRUPT;
+	if (err && err != ZT_ERR_NOT_FOUND)
+		return err;
+	if (err == ZT_ERR_NOT_FOUND && t->left_out && c->version != 1)
+		return ZT_ERR_CORRUPT;
+	return chain_put_version(
+	    t->s, &(struct chain_change){ &t->cs, t->position, t->left_out, false }, c);
+}
+
+static enum zt_err
+take_proved(struct taking *t, const Zt__ProvedChange *m)
+{
+	struct checkpoint_entry e = { .position = m->position };
+	struct merkle_proof proof = { .count = m->n_proof };
+	struct change c;
+	enum zt_err err;
+
+	if (m->n_proof > MERKLE_PROOF || m->position != t->position)
+		return ZT_ERR_PROOF;
+	for (size_t i = 0; i < m->n_proof; i++)
+		if (pb_hash(m->proof[i], &proof.node[i]))
+			return ZT_ERR_PROOF;
+	if ((err = changeset_read_proved(&t->cs, m->index, pb_bytes(m->change), &proof, &c)) ||
+	    (err = put_change(t, &c)))
+		return err;
+	e.vlob = c.vlob;
+	e.version = c.version;
+	checkpoint_pack(&e, buf_room(&t->entries, CHECKPOINT_ENTRY_BYTES));
+	return ZT_OK;
+}
+
+static enum zt_err
+take_page(struct taking *t, const Zt__CheckpointPage *m)
+{
+	size_t next = 0;
+	enum zt_err err = m->n_changes > 0 ? ZT_OK : ZT_ERR_CORRUPT;
+
+	t->position = 0;
+	/* Room for all at once: nothing below can fail for want of it. */
+	if (err == ZT_OK)
+		err = buf_reserve(&t->entries, m->n_changes * CHECKPOINT_ENTRY_BYTES);
+	for (size_t i = 0; err == ZT_OK && i < m->n_changes; i++) {
+		while (err == ZT_OK && t->position != m->changes[i]->position)
+			err = next < m->n_statements ? take_statement(t, m->statements[next++])
+						     : ZT_ERR_PROOF;
+		if (err == ZT_OK)
+			err = take_proved(t, m->changes[i]);
+	}
+	return err;
+}
+
+static enum zt_err
+fetch_part(struct taking *t, Zt__CheckpointPage **out)
+{
+	struct route_params p = { .org = t->s->z->org, .id = t->s->w->id };
+	struct buf answer = buf_init(LIMIT_PAGE);
+	char query[80];
+	enum zt_err err;
+
+	(void)snprintf(query, sizeof query, "position=%llu&from=%zu",
+	    (unsigned long long)t->c->position, t->entries.n / CHECKPOINT_ENTRY_BYTES);
+	if ((err = client_call(
+		 t->s->z, ROUTE_CHECKPOINT, &p, query, bytes_of(NULL, 0), &answer)) == ZT_OK)
+		err = pb_decode(
+		    &zt__checkpoint_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, out);
+	buf_free(&answer);
+	return err;
+}
+
+static enum zt_err
+take_all(struct taking *t)
+{
+	const struct checkpoint *c = t->c;
+	struct hash root;
+	const char *why;
+	enum zt_err err = ZT_OK;
+
+	while (err == ZT_OK && t->entries.n / CHECKPOINT_ENTRY_BYTES < c->count) {
+		Zt__CheckpointPage *m = NULL;
+
+		if ((err = fetch_part(t, &m)) == ZT_OK)
+			err = take_page(t, m);
+		pb_free(m);
+	}
+	if (err || (err = checkpoint_root(buf_bytes(&t->entries), c->position, &root)))
+		return err;
+	if (!hash_equal(&root, &c->root))
+		return ZT_ERR_PROOF;
+	return changeset_check_pin(t->s->w, c->position, &c->link, &why);
+}
+
+enum zt_err
+checkpoint_begin(struct space *s)
+{
+	struct checkpoint c;
+	struct taking t = { .s = s, .c = &c, .entries = buf_init(LIMIT_CHECKPOINT) };
+	enum zt_err err;
+
+	if ((err = find(s, &c)) == ZT_OK && (err = take_all(&t)) == ZT_OK &&
+	    (err = chain_put_link(s, c.position, &c.link, 0)) == ZT_OK) {
+		s->base = s->position = s->checkpoint = c.position;
+		s->link = c.link;
+		s->voucher = c.author;
+		judge_begin(s, c.position, c.seen_size);
+		err = chain_note(s);
+	}
+	buf_free(&t.entries);
+	return err;
+}
+
+/* ---- links before the base ---- */
+
+/* The links behind POSITION up to the base, from *LINK on: the chain is one of hashes, so that
+ * only the true link leads to the true one. */
+static enum zt_err
+follow(struct space *s, uint64_t position, const struct hash *link, struct buf *links)
+{
+	struct hash at = *link, base;
+	enum zt_err err = chain_link(s, s->base, &base, NULL);
+
+	while (err == ZT_OK && position < s->base) {
+		Zt__ChainPage *m = NULL;
+
+		if ((err = chain_page(s, position + 1, &m)) == ZT_OK && m->n_changesets == 0)
+			err = ZT_ERR_CORRUPT;
+		for (size_t i = 0; err == ZT_OK && i < m->n_changesets && position < s->base;
+		     i++, position++) {
+			struct statement st;
+
+			buf_add(links, bytes_of(at.b, HASH_BYTES));
+			if ((err = statement_of(m->changesets[i]->statement, &st)) == ZT_OK)
+				changeset_link(&at, &st, &at);
+		}
+		pb_free(m);
+	}
+	if (err == ZT_OK && !hash_equal(&at, &base))
+		err = ZT_ERR_FORK;
+	return err ? err : buf_err(links);
+}
+
+enum zt_err
+checkpoint_link(struct space *s, uint64_t position, const struct hash *link)
+{
+	struct buf links = buf_init((size_t)CHAIN_BACK * HASH_BYTES);
+	enum zt_err err = follow(s, position, link, &links);
+
+	for (size_t i = 0; err == ZT_OK && i < links.n / HASH_BYTES; i++)
+		err = chain_put_link(s, position + i,
+		    (const struct hash *)(const void *)(links.p + i * HASH_BYTES), 0);
+	buf_free(&links);
+	return err;
+}
+
+/* ---- making one ---- */
+
+/* What is current: everything that the folders lead to, from the root on; of a damaged folder
+ * its newest version that opens. */
+struct making {
+	struct space *s;
+	struct checkpoint_entry *entries;
+	size_t count, cap;
+	struct idmap seen;
+	struct space_object *folders; /* of the level at hand, and of the next one */
+	size_t folder_count, folder_cap;
+};
+
+/* The newest version of VLOB that counts, and those left out behind it. */
+static enum zt_err
+add_object(struct making *k, const struct id *vlob, bool is_folder)
+{
+	struct space_version v;
+	enum zt_err err;
+
+	if (idmap_get(&k->seen, vlob) != NULL)
+		return ZT_OK;
+	if ((err = idmap_put(&k->seen, vlob, k)) || (err = space_newest(k->s, vlob, &v)))
+		return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
+	for (;;) {
+		if ((err = vec_room(&k->entries, k->count, &k->cap, sizeof *k->entries)))
+			return err;
+		k->entries[k->count++] =
+		    (struct checkpoint_entry){ *vlob, v.version, v.position };
+		if (!v.left_out || v.version == 1)
+			break;
+		if ((err = chain_version(k->s, vlob, v.version - 1, &v)))
+			return err;
+	}
+	if (!is_folder || v.left_out)
+		return ZT_OK;
+	if ((err = vec_room(
+		 &k->folders, k->folder_count, &k->folder_cap, sizeof *k->folders)) == ZT_OK)
+		k->folders[k->folder_count++] =
+		    (struct space_object){ .vlob = *vlob, .is_folder = true };
+	return err;
+}
+
+static enum zt_err
+add_folder(void *ctx, size_t i, Zt__Manifest **m)
+{
+	struct making *k = ctx;
+	enum zt_err err = ZT_OK;
+
+	(void)i;
+	for (size_t n = 0; err == ZT_OK && *m != NULL && n < (*m)->folder->n_entries; n++) {
+		const Zt__FolderEntry *e = (*m)->folder->entries[n];
+		struct id vlob;
+
+		if ((err = pb_id(e->vlob, &vlob)) == ZT_OK)
+			err = add_object(k, &vlob, e->folder);
+	}
+	return err;
+}
+
+static enum zt_err
+gather(struct making *k)
+{
+	enum zt_err err = add_object(k, &k->s->w->id, true);
+
+	while (err == ZT_OK && k->folder_count > 0) {
+		struct space_object *level = k->folders;
+		size_t count = k->folder_count;
+
+		k->folders = NULL;
+		k->folder_count = k->folder_cap = 0;
+		err = space_read(k->s, level, count, add_folder, k);
+		free(level);
+	}
+	return err;
+}
+
+static int
+by_position(const void *a, const void *b)
+{
+	return checkpoint_order(a, b);
+}
+
+static enum zt_err
+send(struct making *k, struct bytes entries)
+{
+	struct space *s = k->s;
+	struct zt *z = s->z;
+	struct route_params p = { .org = z->org, .id = s->w->id };
+	struct checkpoint c = { .org = z->org,
+		.workspace = s->w->id,
+		.author = z->device,
+		.position = s->position,
+		.link = s->link,
+		.count = k->count,
+		.seen_size = merkle_size(z->state->tree),
+		.time = client_now_ms() };
+	Zt__CheckpointRequest m = ZT__CHECKPOINT_REQUEST__INIT;
+	Zt__Statement message;
+	struct statement st;
+	struct buf signed_ = buf_init(4096), body = buf_init(LIMIT_CHECKPOINT + 8192),
+		   answer = buf_init(64);
+	enum zt_err err;
+
+	if ((err = merkle_root(z->state->tree, c.seen_size, &c.seen_root)) ||
+	    (err = checkpoint_root(entries, c.position, &c.root)) ||
+	    (err = checkpoint_sign(z->sign, &c, &signed_, &st)))
+		goto out;
+	message = statement_message(&st);
+	m.statement = &message;
+	m.entries = pb_field(entries.p, entries.n);
+	if ((err = pb_encode(&m, &body)) == ZT_OK)
+		err = client_call(z, ROUTE_CHECKPOINT_PUT, &p, NULL, buf_bytes(&body), &answer);
+out:
+	buf_free(&signed_);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+static enum zt_err
+make(struct space *s)
+{
+	struct making k = { .s = s };
+	struct buf packed = buf_init(LIMIT_CHECKPOINT);
+	enum zt_err err = gather(&k);
+
+	if (err == ZT_OK &&
+	    (err = buf_reserve(&packed, k.count * CHECKPOINT_ENTRY_BYTES)) == ZT_OK) {
+		qsort(k.entries, k.count, sizeof *k.entries, by_position);
+		for (size_t i = 0; i < k.count; i++)
+			checkpoint_pack(
+			    &k.entries[i], buf_room(&packed, CHECKPOINT_ENTRY_BYTES));
+		err = send(&k, buf_bytes(&packed));
+	}
+	free(k.entries);
+	free(k.folders);
+	idmap_free(&k.seen, NULL);
+	buf_free(&packed);
+	return err;
+}
+
+/* Only who has seen all of the chain vouches for it: no word rests on another's. What is too
+ * large is not tried each time. */
+static enum zt_err
+offer(struct space *s)
+{
+	enum zt_err err = make(s);
+
+	if (err == ZT_OK || err == ZT_ERR_TOO_BIG)
+		s->checkpoint = s->position;
+	return err == ZT_ERR_TOO_BIG ? ZT_OK : err;
+}
+
+static enum zt_err
+offer_when_due(struct space *s)
+{
+	const struct org_user *me = org_state_user(s->z->state, &s->z->user);
+	struct checkpoint last;
+	enum zt_err err;
+
+	if (me == NULL || org_state_role(s->w, me, ORG_NEVER) < ROLE_MANAGER || s->goal > 0 ||
+	    s->base > 0 || s->position < s->checkpoint + EVERY)
+		return ZT_OK;
+	if ((err = find(s, &last)) == ZT_OK && last.position > s->checkpoint)
+		s->checkpoint = last.position;
+	if ((err == ZT_OK || err == ZT_ERR_NOT_FOUND) && s->position >= s->checkpoint + EVERY)
+		err = offer(s);
+	return err ? err : chain_note(s);
+}
+
+enum zt_err
+space_tend(struct space *s, unsigned ms)
+{
+	enum zt_err err = s->base > 0 ? space_backfill(s, ms) : ZT_OK;
+
+	return err ? err : offer_when_due(s);
+}

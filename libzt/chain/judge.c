@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* judge.c - whose changesets count after a loss of access (P6): what this device knew when it
+ * verified a place of the chain, and the second judgement when the log pins one.
+ *
+ * A server that helps a removed member shows their late writes as soon as it can, and the log
+ * as late as it can. So each place is remembered with the length of the log that was known when
+ * it was verified, as a few steps, and judgements are made again when the log says more. */
+#include <stdlib.h>
+
+#include "chain/chain.h"
+#include "chain/space.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "session/session.h"
+
+/* ---- what was known ---- */
+
+uint64_t
+judge_known(const struct space *s, uint64_t position)
+{
+	for (size_t i = s->step_count; i-- > 0;)
+		if (s->steps[i].position <= position)
+			return s->steps[i].known;
+	return merkle_size(s->z->state->tree);
+}
+
+/* The index of the newest rotation: losses before it are pinned for ever. */
+static uint64_t
+last_rotation(const struct org_workspace *w)
+{
+	return w->generations[w->generation_count - 1].index;
+}
+
+static void
+drop_step(struct space *s, size_t i)
+{
+	memmove(&s->steps[i], &s->steps[i + 1], (s->step_count - i - 1) * sizeof s->steps[0]);
+	s->step_count--;
+}
+
+void
+judge_hear(struct space *s)
+{
+	uint64_t size = merkle_size(s->z->state->tree), next = s->position + 1;
+	struct space_step *last = s->step_count > 0 ? &s->steps[s->step_count - 1] : NULL;
+
+	if (last != NULL && (last->known >= size || last->position > next))
+		return; /* nothing was heard, or the chain is verified again from its beginning
+			 */
+	if (last != NULL && last->position == next) {
+		last->known = size;
+		return;
+	}
+	/* What differs only in what no loss asks for is one step. */
+	while (s->step_count > 1 && s->steps[1].known <= last_rotation(s->w)) {
+		s->steps[0].known = s->steps[1].known;
+		drop_step(s, 1);
+	}
+	if (s->step_count == SPACE_STEPS) {
+		s->steps[0].known = s->steps[1].known;
+		drop_step(s, 1);
+	}
+	s->steps[s->step_count++] = (struct space_step){ next, size };
+}
+
+void
+judge_begin(struct space *s, uint64_t position, uint64_t known)
+{
+	(void)position;
+	s->steps[0] = (struct space_step){ 1, known };
+	s->step_count = 1;
+}
+
+/* The furthest place that was verified with at most LOSS entries of the log. */
+static uint64_t
+verified_before(const struct space *s, uint64_t loss)
+{
+	uint64_t far = 0;
+
+	for (size_t i = 0; i < s->step_count && s->steps[i].known <= loss; i++)
+		far = i + 1 < s->step_count ? s->steps[i + 1].position - 1 : s->position;
+	return far < s->position ? far : s->position;
+}
+
+/* ---- judging again ---- */
+
+/* The changeset at POSITION as it is kept here. Errors: NOT_FOUND. */
+static enum zt_err
+kept(struct space *s, uint64_t position, Zt__PushRequest **out)
+{
+	struct buf b = buf_init(LIMIT_PUSH + LIMIT_MANIFEST);
+	enum zt_err err =
+	    store_get(s->z->store, STORE_PUSH, bytes_of(s->w->id.b, ID_BYTES), position, &b);
+
+	if (err == ZT_OK)
+		err = pb_decode(&zt__push_request__descriptor, buf_bytes(&b),
+		    LIMIT_PUSH + LIMIT_MANIFEST, out);
+	buf_free(&b);
+	return err;
+}
+
+static enum zt_err
+mark(struct space *s, const struct chain_change *of, const struct change *c, bool *changed)
+{
+	struct space_version v;
+	struct chain_change as = *of;
+	enum zt_err err = chain_stored_version(s, &c->vlob, c->version, &v, &as.before);
+
+	if (err == ZT_ERR_NOT_FOUND || (err == ZT_OK && v.position != of->position))
+		return ZT_OK; /* it fits nowhere (chain.c) */
+	if (err || v.left_out == of->left_out)
+		return err;
+	*changed = true;
+	return chain_put_version(s, &as, c);
+}
+
+static enum zt_err
+judge_one(struct space *s, uint64_t position)
+{
+	Zt__PushRequest *m = NULL;
+	struct changeset cs;
+	struct chain_change of = { .cs = &cs, .position = position };
+	struct change *changes = NULL;
+	const struct org_device *d;
+	struct hash link;
+	bool changed = false;
+	enum zt_err err = kept(s, position, &m);
+
+	if (err == ZT_ERR_NOT_FOUND)
+		return ZT_OK;
+	if (err || (err = chain_link(s, position, &link, NULL)) ||
+	    changeset_read(m->changeset, &cs, &changes)) /* void since it came */
+		goto out;
+	d = org_state_device(s->z->state, &cs.author);
+	of.left_out = org_state_is_void(s->w, position, &link) || d == NULL ||
+		      !changeset_counts(s->w, d, cs.seen_size,
+			  &(struct changeset_place){ position, judge_known(s, position) });
+	for (size_t i = 0; err == ZT_OK && i < cs.count; i++)
+		err = mark(s, &of, &changes[i], &changed);
+	if (changed)
+		s->skipped = of.left_out ? s->skipped + 1 : s->skipped - (s->skipped > 0);
+out:
+	free(changes);
+	pb_free(m);
+	return err;
+}
+
+static uint64_t
+smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The first place about which P says something else than what was judged without it. A rotation
+ * that no loss asked for says nothing. */
+static uint64_t
+concerned_by(const struct space *s, const struct org_pin *p)
+{
+	uint64_t loss = p->of != NULL ? p->index : org_state_unpinned_loss(s->w, p->index);
+
+	if (loss == ORG_NEVER)
+		return ORG_NEVER;
+	return 1 +
+	       (p->of != NULL ? p->position : smaller(p->position, verified_before(s, loss)));
+}
+
+/* The first place about which entries since the last judgement say something; ORG_NEVER: none.
+ */
+static uint64_t
+first_concerned(const struct space *s)
+{
+	const struct org_workspace *w = s->w;
+	uint64_t first = ORG_NEVER;
+
+	for (size_t i = 0; i < w->pin_count; i++) {
+		const struct org_pin *p = &w->pins[i];
+
+		if (p->index >= s->judged)
+			first = smaller(first, concerned_by(s, p));
+		if (p->void_index != ORG_NEVER && p->void_index >= s->judged)
+			first = smaller(first, 1);
+	}
+	for (size_t i = 0; i < w->void_count; i++)
+		if (w->voids[i].index >= s->judged)
+			first = smaller(first, w->voids[i].position);
+	return first;
+}
+
+enum zt_err
+judge_again(struct space *s)
+{
+	uint64_t size = merkle_size(s->z->state->tree), p;
+	enum zt_err err = ZT_OK;
+
+	if (s->judged == size)
+		return ZT_OK;
+	p = first_concerned(s);
+	if (p <= s->base && s->base > 0)
+		return chain_suspect(
+		    s); /* what the checkpoint says may not count: read it all */
+	for (; err == ZT_OK && p <= s->position; p++)
+		err = judge_one(s, p);
+	if (err) /* it is judged again by the next who asks */
+		return err;
+	s->judged = size;
+	return chain_note(s);
+}
+
+/* ---- what a rotation pins ---- */
+
+/* How far the author of the changeset at POSITION had verified the chain before LOSS; 0: that
+ * says nothing. */
+static enum zt_err
+vouched(struct space *s, uint64_t position, uint64_t loss, uint64_t *out)
+{
+	Zt__PushRequest *m = NULL;
+	const struct org_device *d;
+	struct changeset cs;
+	enum zt_err err = kept(s, position, &m);
+
+	*out = 0;
+	if (err == ZT_OK && changeset_read_statement(m->changeset->statement, &cs) == ZT_OK &&
+	    cs.seen_size <= loss && (d = org_state_device(s->z->state, &cs.author)) != NULL &&
+	    org_state_loss(s->w, d, cs.seen_size) == ORG_NEVER)
+		*out = cs.parent_position;
+	pb_free(m);
+	return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
+}
+
+enum zt_err
+judge_pin(struct space *s, uint64_t *position, struct hash *link)
+{
+	uint64_t loss = org_state_unpinned_loss(s->w, ORG_NEVER), far = s->position, q;
+	enum zt_err err = ZT_OK;
+
+	if (loss != ORG_NEVER) {
+		far = verified_before(s, loss);
+		for (size_t i = 0; i < s->w->pin_count; i++) {
+			const struct org_pin *p = &s->w->pins[i];
+
+			if (!p->voided && p->index < loss && p->position > far)
+				far = p->position;
+		}
+		for (uint64_t p = s->position; err == ZT_OK && p > far; p--)
+			if ((err = vouched(s, p, loss, &q)) == ZT_OK && q > far)
+				far = q;
+	}
+	*link = (struct hash){ 0 };
+	if (err == ZT_OK && far > 0 &&
+	    (err = chain_link(s, far, link, NULL)) == ZT_ERR_NOT_FOUND && s->base > 0 &&
+	    (err = space_complete(s)) == ZT_OK)
+		err = chain_link(s, far, link, NULL);
+	if (err == ZT_OK)
+		*position = far;
+	return err;
+}

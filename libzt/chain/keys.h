@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* keys.h - the keys of a workspace, by generation. */
+#ifndef ZT_CHAIN_KEYS_H
+#define ZT_CHAIN_KEYS_H
+
+#include "chain/space.h"
+#include "format/limits.h"
+
+/* The key of GENERATION, borrowed; fetched and opened if this device lacks it. Errors:
+ * MISSING_KEY, KEY (the server's is not the key). */
+ZT_CHECKED enum zt_err space_key(
+    struct space *s, unsigned generation, const struct secret **out);
+/* The same without asking a server; NULL if not held. GENERATION is one that the log knows. */
+const struct secret *space_held_key(struct space *s, unsigned generation);
+/* The held generations that are not reachable from the newest key: a rotation must include
+ * them. OUT: *COUNT of them, oldest first. */
+ZT_CHECKED enum zt_err space_stranded(
+    struct space *s, unsigned out[LIMIT_OLDER], size_t *count);
+
+#endif

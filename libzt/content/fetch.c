@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fetch.c - content down: blocks fetched, opened and given to the files they belong to. A block
+ * that small files share is fetched once for all of them. */
+#include "content/fetch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/vec.h"
+#include "chain/objects.h"
+#include "content/send.h"
+#include "content/sink.h"
+#include "content/slot.h"
+#include "content/transfer.h"
+#include "crypto/suite.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "session/session.h"
+
+/* A shared block and those who wait for it. */
+struct group {
+	struct block_ref ref;
+	struct piece *pieces;
+	size_t count, cap;
+};
+
+/* ---- one block ---- */
+
+/* A file that gets all of itself from one shared block is made, written and named at once. */
+static void
+give(struct transfer_slot *slot, const struct piece *p)
+{
+	struct sink *k = p->to;
+	bool is_all = k->fd < 0 && p->offset == 0 && p->size == k->size;
+
+	if (is_all)
+		sink_open(k);
+	sink_write(k, p->offset, bytes_of(slot->clear.p + p->from, p->size));
+	if (is_all)
+		sink_name(k);
+}
+
+/* Runs on a thread of the pool: opens the block and writes it to its places. */
+static void
+open_and_give(struct pool_job *job)
+{
+	struct transfer_slot *slot = (struct transfer_slot *)job;
+
+	buf_empty(&slot->clear);
+	if ((slot->err = block_open(&slot->ref, buf_bytes(&slot->call.answer), &slot->clear)))
+		return;
+	for (size_t i = 0; i < slot->piece_count; i++)
+		give(slot, &slot->pieces[i]);
+}
+
+/* The end of SLOT's block, with ERR about all of its files or none. */
+static void
+end_block(struct transfer_slot *slot, enum zt_err err)
+{
+	struct transfer *t = slot->t;
+
+	for (size_t i = 0; i < slot->piece_count; i++) {
+		struct piece *p = &slot->pieces[i];
+
+		t->done += p->size;
+		if (err && p->to->err == ZT_OK)
+			p->to->err = err;
+		sink_end(p->to);
+	}
+	suite_wipe(slot->ref.key, sizeof slot->ref.key);
+	transfer_release(slot);
+}
+
+static void
+given(struct transfer_slot *slot)
+{
+	struct transfer *t = slot->t;
+	enum zt_err err = slot->err;
+
+	if (err)
+		err = client_refuse(t->z, err, "a block of the file is damaged or was altered");
+	t->blocks++;
+	end_block(slot, err);
+	transfer_report(t, "");
+}
+
+static void
+fetched(struct calls_transfer *call)
+{
+	struct transfer_slot *slot = call->ctx;
+
+	if (call->err == ZT_OK)
+		transfer_hand_on(slot, open_and_give, given);
+	else
+		end_block(
+		    slot, client_refuse(slot->t->z,
+			      call->err == ZT_ERR_NOT_FOUND ? ZT_ERR_MISSING_BLOCK : call->err,
+			      "a block of the file: %s",
+			      call->detail[0] ? call->detail : err_words(call->err)));
+}
+
+/* Starts to fetch REF for SLOT's pieces. */
+static enum zt_err
+start(struct transfer_slot *slot, const struct block_ref *ref)
+{
+	struct transfer *t = slot->t;
+	enum zt_err err;
+
+	slot->ref = *ref;
+	slot->call.route = ROUTE_BLOCK_GET;
+	slot->call.done = fetched;
+	slot->call.ctx = slot;
+	slot->call.params =
+	    (struct route_params){ .org = t->z->org, .id = t->s->w->id, .block = ref->id };
+	buf_empty(&slot->call.answer);
+	if ((err = buf_reserve(&slot->call.answer, block_sealed_size(ref->size))) == ZT_OK)
+		err = calls_start(t->z->calls, &slot->call);
+	if (err)
+		end_block(slot, err);
+	return err;
+}
+
+/* ---- a large file: its blocks at once ---- */
+
+static enum zt_err
+fetch_own(struct transfer *t, const struct block_part *p, const struct piece *piece)
+{
+	struct transfer_slot *slot;
+	enum zt_err err = transfer_slot(t, &slot);
+
+	if (err)
+		return err;
+	slot->piece_count = 0;
+	if ((err = vec_room(&slot->pieces, 0, &slot->piece_cap, sizeof *slot->pieces))) {
+		transfer_release(slot);
+		return err;
+	}
+	slot->pieces[slot->piece_count++] = *piece;
+	piece->to->pending++;
+	return start(slot, &p->block);
+}
+
+/* ---- small files: one fetch for all that share a block ---- */
+
+static bool
+same_block(const struct block_ref *a, const struct block_ref *b)
+{
+	return id_equal(&a->id, &b->id) &&
+	       secret_same_bytes(
+		   bytes_of(a->key, sizeof a->key), bytes_of(b->key, sizeof b->key)) &&
+	       hash_equal(&a->hash, &b->hash) && a->size == b->size;
+}
+
+static enum zt_err
+group_of(struct transfer *t, const struct block_ref *ref, struct group **out)
+{
+	struct group *g = idmap_get(&t->by_block, &ref->id);
+	enum zt_err err;
+
+	/* A member could write two references that differ: then each is fetched by itself. */
+	if (g != NULL && same_block(&g->ref, ref)) {
+		*out = g;
+		return ZT_OK;
+	}
+	if ((err = vec_room(&t->groups, t->group_count, &t->group_cap, sizeof(struct group *))))
+		return err;
+	if ((g = calloc(1, sizeof *g)) == NULL)
+		return ZT_ERR_MEMORY;
+	g->ref = *ref;
+	t->groups[t->group_count++] = g;
+	*out = g;
+	return idmap_put(&t->by_block, &ref->id, g);
+}
+
+static enum zt_err
+wait_for_shared(struct transfer *t, const struct block_part *p, const struct piece *piece)
+{
+	struct group *g;
+	enum zt_err err = group_of(t, &p->block, &g);
+
+	if (err || (err = vec_room(&g->pieces, g->count, &g->cap, sizeof *g->pieces)))
+		return err;
+	g->pieces[g->count++] = *piece;
+	piece->to->pending++;
+	return ZT_OK;
+}
+
+static void
+group_free(struct group *g)
+{
+	suite_wipe(g->ref.key, sizeof g->ref.key);
+	free(g->pieces);
+	free(g);
+}
+
+/* Gives all of G to a slot. */
+static enum zt_err
+fetch_group(struct transfer *t, struct group *g)
+{
+	struct transfer_slot *slot;
+	enum zt_err err = transfer_slot(t, &slot);
+
+	if (err)
+		return err;
+	free(slot->pieces);
+	slot->pieces = g->pieces;
+	slot->piece_count = g->count;
+	slot->piece_cap = g->cap;
+	g->pieces = NULL;
+	g->count = 0;
+	return start(slot, &g->ref);
+}
+
+enum zt_err
+fetch_shared(struct transfer *t)
+{
+	enum zt_err err = ZT_OK;
+
+	for (size_t i = 0; err == ZT_OK && i < t->group_count; i++)
+		err = fetch_group(t, t->groups[i]);
+	fetch_forget(t);
+	return err;
+}
+
+void
+fetch_forget(struct transfer *t)
+{
+	for (size_t i = 0; i < t->group_count; i++) {
+		for (size_t k = 0; k < t->groups[i]->count; k++) {
+			struct sink *to = t->groups[i]->pieces[k].to;
+
+			to->err = t->err ? t->err : ZT_ERR_INTERRUPTED;
+			sink_end(to);
+		}
+		group_free(t->groups[i]);
+	}
+	free(t->groups);
+	t->groups = NULL;
+	t->group_count = t->group_cap = 0;
+	idmap_free(&t->by_block, NULL);
+}
+
+/* ---- a file ---- */
+
+enum zt_err
+fetch_content(struct transfer *t, const Zt__FileManifest *f, struct sink *k)
+{
+	size_t n =
+	    f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS ? f->blocks->n_blocks : 0;
+	struct piece piece = { .to = k };
+	struct block_part part;
+	enum zt_err err = ZT_OK;
+
+	for (size_t i = 0; err == ZT_OK && k->err == ZT_OK && i < n; i++) {
+		manifest_part(f, i, &part);
+		if (part.hole > 0) {
+			if (i == 0)
+				sink_open(k);
+			k->is_sparse = true;
+			piece.offset += part.hole;
+			t->done += part.hole;
+			continue;
+		}
+		piece.from = part.offset;
+		piece.size = part.size;
+		if (n == 1 && part.size < part.block.size) {
+			err = wait_for_shared(t, &part, &piece);
+		} else {
+			if (i == 0)
+				sink_open(k);
+			sink_reserve(k, piece.offset + part.size);
+			err = k->err ? ZT_OK : fetch_own(t, &part, &piece);
+		}
+		piece.offset += part.size;
+		suite_wipe(part.block.key, sizeof part.block.key);
+	}
+	if (n == 0) {
+		sink_open(k);
+		if (f->content_case == ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT)
+			sink_write(k, 0, pb_bytes(f->inline_content));
+		t->done += f->size;
+	}
+	if (err && k->err == ZT_OK)
+		k->err = err;
+	sink_end(k);
+	return err ? err : t->err;
+}
+
+/* ---- in order, to what may be a pipe ---- */
+
+static enum zt_err
+write_all(struct transfer *t, int fd, const uint8_t *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t wrote = write(fd, p, n);
+
+		if (wrote < 0 && errno != EINTR)
+			return transfer_err(t->z, "writing", errno);
+		p += wrote > 0 ? wrote : 0;
+		n -= wrote > 0 ? (size_t)wrote : 0;
+	}
+	return ZT_OK;
+}
+
+static enum zt_err
+write_zeros(struct transfer *t, uint64_t count, int fd)
+{
+	static const uint8_t zeros[65536];
+	enum zt_err err = ZT_OK;
+
+	while (err == ZT_OK && count > 0) {
+		size_t n = count < sizeof zeros ? (size_t)count : sizeof zeros;
+
+		err = write_all(t, fd, zeros, n);
+		count -= n;
+	}
+	return err;
+}
+
+/* One block, opened into CLEAR, which is empty. */
+static enum zt_err
+fetch_block(struct transfer *t, const struct block_ref *ref, struct buf *clear)
+{
+	struct route_params p = { .org = t->z->org, .id = t->s->w->id, .block = ref->id };
+	struct buf sealed = buf_init(LIMIT_BLOCK_WIRE);
+	enum zt_err err =
+	    client_call(t->z, ROUTE_BLOCK_GET, &p, NULL, bytes_of(NULL, 0), &sealed);
+
+	if (err == ZT_OK && (err = block_open(ref, buf_bytes(&sealed), clear)))
+		err = client_refuse(t->z, err, "a block of the file is damaged or was altered");
+	buf_free(&sealed);
+	return err;
+}
+
+static enum zt_err
+fetch_part(struct transfer *t, const Zt__FileManifest *f, size_t i, int fd)
+{
+	struct block_part part;
+	struct buf clear = buf_init(BLOCK_CLEAR_MOST);
+	enum zt_err err;
+
+	manifest_part(f, i, &part);
+	if (part.hole > 0)
+		return write_zeros(t, part.hole, fd);
+	if ((err = fetch_block(t, &part.block, &clear)) == ZT_OK)
+		err = write_all(t, fd, clear.p + part.offset, part.size);
+	suite_wipe(part.block.key, sizeof part.block.key);
+	buf_free(&clear);
+	return err;
+}
+
+enum zt_err
+fetch_stream(struct transfer *t, const Zt__FileManifest *f, int fd)
+{
+	enum zt_err err = ZT_OK;
+
+	if (f->content_case == ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT)
+		return write_all(t, fd, f->inline_content.data, f->inline_content.len);
+	for (size_t i = 0;
+	     err == ZT_OK && f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS &&
+	     i < f->blocks->n_blocks;
+	     i++)
+		err = fetch_part(t, f, i, fd);
+	return err;
+}
+
+/* ---- what a manifest says of content ---- */
+
+/* The block REF into T->looked, where it may be already: files share blocks. */
+static enum zt_err
+look_into(struct transfer *t, const struct block_ref *ref)
+{
+	enum zt_err err;
+
+	if (t->looked.n > 0 && same_block(&t->looked_at, ref))
+		return ZT_OK;
+	buf_free(&t->looked);
+	t->looked = buf_init(BLOCK_CLEAR_MOST);
+	t->looked_at = *ref;
+	if ((err = fetch_block(t, ref, &t->looked)))
+		buf_empty(&t->looked);
+	return err;
+}
+
+/* Whether part I of F is what F says of its content. What is lost or damaged is not. */
+static enum zt_err
+check_part(struct transfer *t, const Zt__FileManifest *f, size_t i, bool *is_so)
+{
+	const Zt__BlockRef *b = f->blocks->blocks[i];
+	struct block_part part;
+	struct hash is;
+	enum zt_err err;
+
+	manifest_part(f, i, &part);
+	if (part.hole > 0)
+		return ZT_OK;
+	if ((err = look_into(t, &part.block)) == ZT_OK && b->whole > 0) {
+		hash_content(bytes_of(t->looked.p + part.offset, part.size), &is);
+		*is_so = bytes_equal(pb_bytes(b->content), bytes_of(is.b, HASH_BYTES));
+	} else if (err == ZT_ERR_NOT_FOUND || space_is_damage(err)) {
+		*is_so = false;
+		t->z->why[0] = 0;
+		err = ZT_OK;
+	}
+	suite_wipe(part.block.key, sizeof part.block.key);
+	return err;
+}
+
+/* Whether F says the truth of its content: AUTHOR, a live device of this user, had it. */
+static bool
+believes(const struct zt *z, const Zt__FileManifest *f, const struct id *author)
+{
+	const struct org_device *d = org_state_device(z->state, author);
+
+	return !f->restored && d != NULL && id_equal(&d->user->id, &z->user) &&
+	       org_state_device_live(d, ORG_NEVER);
+}
+
+enum zt_err
+fetch_is_same(
+    struct transfer *t, int fd, const Zt__FileManifest *f, const struct id *author, bool *same)
+{
+	enum zt_err err = send_is_same(fd, f, same);
+	bool looks =
+	    f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS && !believes(t->z, f, author);
+
+	for (size_t i = 0; looks && err == ZT_OK && *same && i < f->blocks->n_blocks; i++)
+		err = check_part(t, f, i, same);
+	return err;
+}

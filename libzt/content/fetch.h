@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fetch.h - content down. */
+#ifndef ZT_CONTENT_FETCH_H
+#define ZT_CONTENT_FETCH_H
+
+#include "content/sink.h"
+#include "content/transfer.h"
+#include "session/session.h"
+
+/* Starts to fetch the content of F into K; takes ownership of K. Shared blocks wait for
+ * fetch_shared. */
+ZT_CHECKED enum zt_err fetch_content(
+    struct transfer *t, const Zt__FileManifest *f, struct sink *k);
+/* Starts to fetch the shared blocks of all files so far, each once. */
+ZT_CHECKED enum zt_err fetch_shared(struct transfer *t);
+/* After a failure: ends the files that wait for a shared block. */
+void fetch_forget(struct transfer *t);
+/* Fetches and verifies the content of F, and writes it in order to FD, which may be a pipe. */
+ZT_CHECKED enum zt_err fetch_stream(struct transfer *t, const Zt__FileManifest *f, int fd);
+/* Sets *SAME: whether FD's content matches F, a version by the device AUTHOR. Rewinds FD.
+ * Reads the blocks of another user's version to check: a member could name blocks that were
+ * never sent, or state the hash of somebody's file beside other content; then that file would
+ * never be sent, and the blocks never fetched. Errors: as send_is_same and of the call. */
+ZT_CHECKED enum zt_err fetch_is_same(
+    struct transfer *t, int fd, const Zt__FileManifest *f, const struct id *author, bool *same);
+
+#endif

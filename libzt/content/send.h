@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* send.h - content up. */
+#ifndef ZT_CONTENT_SEND_H
+#define ZT_CONTENT_SEND_H
+
+#include "content/transfer.h"
+#include "session/session.h"
+
+/* Reads all of FD into F: small content into the shared block, else block by block. F is
+ * complete only after transfer_drain. When FD cannot be read, T->unread is errno, and the
+ * error concerns this file alone. */
+ZT_CHECKED enum zt_err send_content(
+    struct transfer *t, int fd, const char *name, uint64_t size, Zt__FileManifest *f);
+/* Whether one manifest can describe the file, judging by ST; the second counts holes of FD
+ * too, and rewinds FD. */
+bool send_fits(const struct stat *st);
+bool send_fits_open(int fd, const struct stat *st);
+/* Sets *SAME: whether FD's content matches F, if F is true (fetch_is_same). Rewinds FD.
+ * Errors: IO, MEMORY. */
+ZT_CHECKED enum zt_err send_is_same(int fd, const Zt__FileManifest *f, bool *same);
+/* Sends the shared block of small files; very small content goes into the manifests. */
+void send_gathered(struct transfer *t);
+
+#endif

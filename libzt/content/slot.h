@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* slot.h - one block of a transfer, in flight. */
+#ifndef ZT_CONTENT_SLOT_H
+#define ZT_CONTENT_SLOT_H
+
+#include "files/manifest.h"
+#include "net/calls.h"
+#include "port/pool.h"
+
+struct transfer;
+struct sink;
+
+/* Up: a block reference to fill in; the manifest owns it. */
+struct pin {
+	Zt__FileManifest *file;
+	Zt__BlockRef *ref;
+};
+
+/* Down: the part of a block that belongs to one file. */
+struct piece {
+	struct sink *to;
+	uint32_t from, size; /* in the block's clear bytes */
+	uint64_t offset;     /* in the file */
+};
+
+/* Up: one batch, and how many of its blocks are not acknowledged yet. */
+struct load {
+	struct batch *batch;
+	size_t blocks;
+	uint64_t files; /* whose content it brings */
+};
+
+struct transfer_slot {
+	struct pool_job job;        /* first */
+	struct calls_transfer call; /* body or answer: the sealed block */
+	struct transfer *t;
+	bool busy;
+	enum zt_err err;
+	int os_error; /* errno of an IO */
+	struct buf clear;
+	struct block_ref ref;
+	struct load *load; /* up: the load that it belongs to */
+	struct pin *pins;
+	size_t pin_count, pin_cap;
+	uint32_t room;        /* up: clear bytes that its block may hold */
+	struct piece *pieces; /* down */
+	size_t piece_count, piece_cap;
+	void (*then)(struct transfer_slot *slot); /* after the pool's work */
+};
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "content/transfer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "chain/objects.h"
+#include "chain/space.h"
+#include "content/fetch.h"
+#include "content/local.h"
+#include "content/slot.h"
+#include "crypto/suite.h"
+#include "format/limits.h"
+#include "session/session.h"
+
+enum { TURN_MS = 1000 };
+
+enum zt_err
+transfer_err(struct zt *z, const char *name, int number)
+{
+	enum zt_err err = number == ENOENT                       ? ZT_ERR_NOT_FOUND
+			  : number == EEXIST                     ? ZT_ERR_EXISTS
+			  : number == ENOSPC || number == EDQUOT ? ZT_ERR_FULL
+								 : ZT_ERR_IO;
+
+	return client_refuse(z, err, "%.180s: %s", name, client_words(z, strerror(number)));
+}
+
+void
+transfer_report(const struct transfer *t, const char *name)
+{
+	if (t->p != NULL && t->p->step != NULL)
+		t->p->step(t->p->ctx, t->done, t->total, t->files, name);
+}
+
+void
+transfer_skip(const struct transfer *t, const char *name, const char *why)
+{
+	if (t->p != NULL && t->p->skipped != NULL)
+		t->p->skipped(t->p->ctx, name, why);
+}
+
+void
+transfer_kept_both(const struct transfer *t, const char *name, const char *as)
+{
+	if (name != NULL && t->p != NULL && t->p->kept_both != NULL)
+		t->p->kept_both(t->p->ctx, name, as);
+}
+
+void
+transfer_leave_out(struct transfer *t, enum zt_err err, const char *name, const char *why)
+{
+	if (t->spoiled == ZT_OK)
+		t->spoiled = err;
+	t->spoiled_count++;
+	transfer_skip(t, name, why);
+}
+
+enum zt_err
+transfer_class(int number)
+{
+	switch (number) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return ZT_ERR_FULL;
+	case ENAMETOOLONG:
+	case EINVAL:
+	case EILSEQ:
+		return ZT_ERR_NAME;
+	case EEXIST:
+	case EISDIR:
+	case ENOTDIR:
+	case ELOOP:
+		return ZT_ERR_EXISTS;
+	default:
+		return ZT_ERR_IO;
+	}
+}
+
+void
+transfer_damaged(struct transfer *t, const char *path, const struct space_object *o)
+{
+	char what[CLIENT_WHY];
+
+	if (o->damaged == 0)
+		return;
+	space_damage_words(t->s, o, what);
+	transfer_leave_out(t, o->why, path, what);
+}
+
+enum zt_err
+transfer_spoiled(const struct transfer *t)
+{
+	if (t->spoiled == ZT_OK)
+		return ZT_OK;
+	if (t->spoiled == ZT_ERR_SOME || t->spoiled == ZT_ERR_EXISTS)
+		return client_refuse(
+		    t->z, ZT_ERR_SOME, "left out: %llu", (unsigned long long)t->spoiled_count);
+	return client_refuse(t->z, t->spoiled, "what is named above: %llu; all else is whole",
+	    (unsigned long long)t->spoiled_count);
+}
+
+void
+transfer_note(struct transfer *t)
+{
+	local_keep(t->z, t->notes, t->note_count);
+	t->note_count = 0;
+}
+
+static void
+wake(void *ctx)
+{
+	calls_wake(ctx);
+}
+
+enum zt_err
+transfer_begin(struct transfer *t, struct zt *z, struct space *s, const struct zt_progress *p)
+{
+	*t = (struct transfer){ .z = z, .s = s, .p = p };
+	suite_random(t->run, sizeof t->run);
+	t->mask = umask(0); /* before there are threads of this transfer */
+	(void)umask(t->mask);
+	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {
+		t->slot[i].t = t;
+		t->slot[i].clear = buf_init(BLOCK_CLEAR_MOST);
+		t->slot[i].call.body = buf_init(LIMIT_BLOCK_WIRE);
+		t->slot[i].call.answer = buf_init(LIMIT_BLOCK_WIRE);
+	}
+	return pool_new(wake, z->calls, &t->pool);
+}
+
+/* One turn: continues the pool's finished jobs, then the network. */
+static void
+turn(struct transfer *t, int wait_ms)
+{
+	struct pool_job *job;
+
+	while ((job = pool_done(t->pool)) != NULL) {
+		struct transfer_slot *slot = (struct transfer_slot *)job;
+
+		slot->then(slot);
+		wait_ms = 0; /* something moved: look again before waiting */
+	}
+	if (calls_turn(t->z->calls, wait_ms))
+		transfer_fail(t, ZT_ERR_NETWORK);
+	if (t->z->stop != NULL && *t->z->stop != 0 && t->err == ZT_OK)
+		transfer_fail(t, client_refuse(t->z, ZT_ERR_INTERRUPTED,
+				     "what was sent or written whole by then stays"));
+}
+
+static bool
+is_idle(const struct transfer *t)
+{
+	for (size_t i = 0; i < TRANSFER_SLOTS; i++)
+		if (t->slot[i].busy)
+			return false;
+	return true;
+}
+
+enum zt_err
+transfer_drain(struct transfer *t)
+{
+	while (!is_idle(t))
+		turn(t, TURN_MS);
+	return t->err;
+}
+
+enum zt_err
+transfer_wait(struct transfer *t, const struct load *l)
+{
+	while (l->blocks > 0)
+		turn(t, TURN_MS);
+	return t->err;
+}
+
+void
+transfer_end(struct transfer *t)
+{
+	if (t->pack != NULL) /* gathered for nothing, after a failure */
+		transfer_release(t->pack);
+	t->pack = NULL;
+	fetch_forget(t);
+	while (t->pool != NULL && !is_idle(t))
+		turn(t, TURN_MS);
+	pool_free(t->pool);
+	free(t->notes);
+	t->notes = NULL;
+	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {
+		free(t->slot[i].pins);
+		free(t->slot[i].pieces);
+		buf_free(&t->slot[i].clear);
+		buf_free(&t->slot[i].call.body);
+		buf_free(&t->slot[i].call.answer);
+	}
+	t->pool = NULL;
+	buf_free(&t->looked);
+	suite_wipe(&t->looked_at, sizeof t->looked_at);
+}
+
+enum zt_err
+transfer_slot(struct transfer *t, struct transfer_slot **out)
+{
+	for (;;) {
+		if (t->err)
+			return t->err;
+		for (size_t i = 0; i < TRANSFER_SLOTS; i++)
+			if (!t->slot[i].busy) {
+				*out = &t->slot[i];
+				(*out)->busy = true;
+				(*out)->err = ZT_OK;
+				return ZT_OK;
+			}
+		turn(t, TURN_MS);
+	}
+}
+
+void
+transfer_hand_on(struct transfer_slot *slot, void (*work)(struct pool_job *job),
+    void (*then)(struct transfer_slot *slot))
+{
+	slot->job.work = work;
+	slot->then = then;
+	pool_submit(slot->t->pool, &slot->job);
+}
+
+void
+transfer_submit(struct transfer_slot *slot, void (*work)(struct pool_job *job),
+    void (*then)(struct transfer_slot *slot))
+{
+	transfer_hand_on(slot, work, then);
+	turn(slot->t, 0); /* runs the network while the caller reads */
+}
+
+void
+transfer_release(struct transfer_slot *slot)
+{
+	slot->busy = false;
+}
+
+void
+transfer_fail(struct transfer *t, enum zt_err err)
+{
+	if (t->err == ZT_OK)
+		t->err = err;
+}

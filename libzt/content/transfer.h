@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* transfer.h - one upload or download of files: a fixed number of slots, each with one block
+ * in flight.
+ *
+ * A slot's block passes through a thread of the pool (seal, or open and write) and the
+ * network; its buffers are reused. Everything but the pool's work runs on the caller's
+ * thread. */
+#ifndef ZT_CONTENT_TRANSFER_H
+#define ZT_CONTENT_TRANSFER_H
+
+#include <sys/stat.h>
+
+#include "chain/objects.h"
+#include "chain/space.h"
+#include "content/local.h"
+#include "content/slot.h"
+#include "port/pool.h"
+#include "session/session.h"
+#include "zt/file.h"
+
+#define TRANSFER_SLOTS 12
+
+struct transfer {
+	struct zt *z;
+	struct space *s;
+	struct load *load[3]; /* up, by stage: gathered, waiting for its blocks, pushed */
+	struct transfer_slot
+	    *pack;             /* up: the shared block being filled with small files, or NULL */
+	struct group **groups; /* down: shared blocks, fetched once all their files are known */
+	size_t group_count, group_cap;
+	struct idmap by_block; /* of groups */
+	const struct zt_progress *p;
+	struct pool *pool;
+	uint64_t done, total, files, blocks;
+	struct local_note *notes; /* down: files written, to be noted together */
+	size_t note_count, note_cap;
+	struct block_ref looked_at; /* the block that was looked into last, */
+	struct buf looked;          /* and what it holds */
+	int unread;                 /* up: errno of a file that could not be read to its end */
+	uint32_t temps;             /* down: temporary files named so far */
+	uint8_t run[3];             /* down: random, in their names */
+	mode_t mask;                /* down: mode bits that the umask clears */
+	enum zt_err err;            /* the first error of a slot */
+	/* Objects that were lost or damaged; the transfer continues without them. */
+	enum zt_err spoiled; /* the first */
+	uint64_t spoiled_count;
+	struct transfer_slot slot[TRANSFER_SLOTS];
+};
+
+/* Makes T ready; transfer_end releases what it holds, also after a failure. Errors: MEMORY. */
+ZT_CHECKED enum zt_err transfer_begin(
+    struct transfer *t, struct zt *z, struct space *s, const struct zt_progress *p);
+/* Waits for all blocks in flight; returns the first error of the whole transfer. */
+ZT_CHECKED enum zt_err transfer_drain(struct transfer *t);
+/* Waits until all blocks of L are acknowledged; errors as transfer_drain. */
+ZT_CHECKED enum zt_err transfer_wait(struct transfer *t, const struct load *l);
+/* Waits, then releases. */
+void transfer_end(struct transfer *t);
+/* Waits for a free slot. */
+ZT_CHECKED enum zt_err transfer_slot(struct transfer *t, struct transfer_slot **out);
+/* Gives SLOT to the pool: WORK there, then THEN on this thread. */
+void transfer_submit(struct transfer_slot *slot, void (*work)(struct pool_job *job),
+    void (*then)(struct transfer_slot *slot));
+/* The same from a network callback, where the loop must not run. */
+void transfer_hand_on(struct transfer_slot *slot, void (*work)(struct pool_job *job),
+    void (*then)(struct transfer_slot *slot));
+/* Frees SLOT for reuse. */
+void transfer_release(struct transfer_slot *slot);
+/* Sets ERR as the transfer's error, unless it has one. */
+void transfer_fail(struct transfer *t, enum zt_err err);
+void transfer_report(const struct transfer *t, const char *name);
+void transfer_skip(const struct transfer *t, const char *name, const char *why);
+/* Reports that NAME stays and that what came is AS; no-op if NAME is NULL. */
+void transfer_kept_both(const struct transfer *t, const char *name, const char *as);
+/* Skips NAME with ERR and reports WHY; the transfer continues. */
+void transfer_leave_out(struct transfer *t, enum zt_err err, const char *name, const char *why);
+/* The error that errno NUMBER means for one local file or folder that is to be made: FULL, NAME
+ * (this file system cannot have it), EXISTS (something else is there), or IO. */
+enum zt_err transfer_class(int number);
+/* Reports O at PATH, if it is damaged. */
+void transfer_damaged(struct transfer *t, const char *path, const struct space_object *o);
+/* The final error about skipped or damaged objects, with its sentence; OK if there are
+ * none. */
+ZT_CHECKED enum zt_err transfer_spoiled(const struct transfer *t);
+/* The error of errno NUMBER about NAME. */
+enum zt_err transfer_err(struct zt *z, const char *name, int number);
+/* Stores the notes about files written so far. No transaction may be open. */
+void transfer_note(struct transfer *t);
+
+#endif

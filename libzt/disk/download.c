@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* download.c - a tree down: folders in bulk, then the files of many folders together. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/vec.h"
+#include "chain/objects.h"
+#include "chain/space.h"
+#include "content/fetch.h"
+#include "content/local.h"
+#include "content/sink.h"
+#include "content/transfer.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "session/session.h"
+#include "tree/tree.h"
+
+/* ---- one file ---- */
+
+static enum zt_err get_beside(
+    struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f);
+
+static enum zt_err
+get_file(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f)
+{
+	struct sink *k = NULL;
+	enum zt_err err = sink_new(t, at, f, &k);
+
+	if (err == ZT_ERR_EXISTS && t->z->keeps_both && at->beside == NULL)
+		return get_beside(t, at, f);
+	if (err == ZT_ERR_EXISTS) {
+		sink_refused(t, at->in, at->name, at->shown);
+		return ZT_OK;
+	}
+	if (err)
+		return err;
+	t->total += f->size;
+	if (k == NULL) { /* it is there already */
+		t->done += f->size;
+		transfer_kept_both(t, at->beside, at->shown);
+		return ZT_OK;
+	}
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the sink is freed with its last block */
+	return fetch_content(t, f, k);
+}
+
+/* "report.odt" beside it is "report (zt).odt". */
+static enum zt_err
+get_beside(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f)
+{
+	struct sink_place beside = *at;
+	struct buf name = buf_init(2 * LIMIT_NAME),
+		   shown = buf_init(PATH_TEXT_MOST + 2 * LIMIT_NAME);
+	const char *dot = strrchr(at->name, '.'), *slash = strrchr(at->shown, '/');
+	size_t stem =
+	    dot != NULL && dot != at->name ? (size_t)(dot - at->name) : strlen(at->name);
+	enum zt_err err;
+
+	buf_printf(&name, "%.*s (zt)%s", (int)stem, at->name, at->name + stem);
+	buf_printf(&shown, "%.*s%s", slash != NULL ? (int)(slash + 1 - at->shown) : 0,
+	    at->shown, buf_text(&name));
+	beside.name = buf_text(&name);
+	beside.shown = buf_text(&shown);
+	beside.beside = at->shown;
+	if ((err = buf_err(&name)) == ZT_OK && (err = buf_err(&shown)) == ZT_OK)
+		err = get_file(t, &beside, f);
+	buf_free(&shown);
+	buf_free(&name);
+	return err;
+}
+
+/* ---- a tree ---- */
+
+/* How much is looked at together: enough that a trip to the servers serves many, and few enough
+ * open folders. */
+enum { FOLDERS_AT_ONCE = 256, FILES_AT_ONCE = 2048 };
+
+struct remote_folder {
+	struct id vlob;
+	struct buf path; /* below the local root, "" for itself */
+	unsigned depth;
+	struct folder *local; /* while its files are fetched */
+	bool is_made, is_left_out;
+	unsigned mode;
+	struct timespec times[2];
+};
+
+struct remote_file {
+	struct id vlob;
+	struct buf name;
+	size_t folder;
+};
+
+struct getting {
+	struct transfer *t;
+	int root;
+	struct remote_folder *folders; /* from NEXT on still to be looked at */
+	size_t folder_count, folder_cap, next;
+	struct idmap seen; /* folders seen: each may be in one place only */
+	struct remote_file *files;
+	size_t file_count, file_cap;
+	struct space_object *objects; /* that are read now: folders, or files from FIRST on */
+	size_t of[FOLDERS_AT_ONCE];   /* object to folder */
+	size_t first;
+};
+
+/* NAME, in a folder with the path IN, does not come. */
+static void
+leave_out(struct getting *g, struct buf *in, struct bytes name, const char *why)
+{
+	struct buf shown = buf_init(PATH_TEXT_MOST + LIMIT_NAME);
+
+	buf_printf(&shown, "%s%s%.*s", buf_text(in), in->n > 0 ? "/" : "", (int)name.n,
+	    (const char *)name.p);
+	transfer_leave_out(g->t, ZT_ERR_CORRUPT, buf_text(&shown), why);
+	buf_free(&shown);
+}
+
+/* A member could put a folder into itself, a thousand times: add each folder once. */
+static enum zt_err
+add_folder(struct getting *g, const struct id *vlob, struct buf *parent, struct bytes name,
+    unsigned depth)
+{
+	struct remote_folder *f;
+	enum zt_err err;
+
+	if (depth >= LIMIT_DEPTH_READ || idmap_get(&g->seen, vlob) != NULL) {
+		leave_out(g, parent, name,
+		    client_words(g->t->z, "the folders are too deep, or go in a circle"));
+		return ZT_OK;
+	}
+	if ((err = idmap_put(&g->seen, vlob, g)) ||
+	    (err = vec_room(&g->folders, g->folder_count, &g->folder_cap, sizeof *g->folders)))
+		return err;
+	f = &g->folders[g->folder_count++];
+	*f = (struct remote_folder){
+		.vlob = *vlob, .path = buf_init(PATH_TEXT_MOST), .depth = depth
+	};
+	if (parent != NULL) {
+		buf_add(&f->path, buf_bytes(parent));
+		if (parent->n > 0)
+			buf_add_byte(&f->path, '/');
+		buf_add(&f->path, name);
+	}
+	return buf_err(&f->path);
+}
+
+static enum zt_err
+add_file(struct getting *g, const struct id *vlob, size_t folder, struct bytes name)
+{
+	struct remote_file *f;
+	enum zt_err err = vec_room(&g->files, g->file_count, &g->file_cap, sizeof *g->files);
+
+	if (err)
+		return err;
+	f = &g->files[g->file_count++];
+	*f = (struct remote_file){
+		.vlob = *vlob, .name = buf_init(LIMIT_NAME), .folder = folder
+	};
+	buf_add(&f->name, name);
+	return buf_err(&f->name);
+}
+
+static enum zt_err
+take_folder(void *ctx, size_t i, Zt__Manifest **m)
+{
+	struct getting *g = ctx;
+	size_t folder = g->of[i];
+	const char *shown = buf_text(&g->folders[folder].path);
+	enum zt_err err = ZT_OK;
+
+	transfer_damaged(g->t, shown[0] != 0 ? shown : "/", &g->objects[i]);
+	if (*m != NULL) {
+		struct remote_folder *f = &g->folders[folder];
+
+		f->mode = (*m)->folder->mode;
+		f->times[0].tv_nsec = UTIME_OMIT;
+		f->times[1].tv_sec = (time_t)(*m)->folder->modified;
+		f->times[1].tv_nsec = (long)(*m)->folder->modified_ns;
+	}
+	for (size_t k = 0; err == ZT_OK && *m != NULL && k < (*m)->folder->n_entries; k++) {
+		const Zt__FolderEntry *e = (*m)->folder->entries[k];
+		/* A copy: adding a folder may move the array. */
+		struct buf path = g->folders[folder].path;
+		struct id vlob;
+
+		if ((err = pb_id(e->vlob, &vlob)))
+			return err;
+		err = e->folder ? add_folder(g, &vlob, &path, pb_bytes(e->name),
+				      g->folders[folder].depth + 1)
+				: add_file(g, &vlob, folder, pb_bytes(e->name));
+	}
+	return err;
+}
+
+/* F's local folder, or -1; what is missing of its path is made when it MAKES. No link is
+ * followed: what others put there meanwhile must not lead elsewhere. */
+static int
+walk_to(struct getting *g, struct remote_folder *f, bool makes)
+{
+	char *path = strdup(buf_text(&f->path)), *rest = NULL;
+	int fd = path != NULL ? fcntl(g->root, F_DUPFD_CLOEXEC, 0) : -1, number;
+
+	for (char *name = path != NULL ? strtok_r(path, "/", &rest) : NULL;
+	     fd >= 0 && name != NULL; name = strtok_r(NULL, "/", &rest)) {
+		int in = fd;
+
+		/* 0700 until all is in it; what hinders that, and not what is missing then */
+		errno = 0;
+		if (makes && mkdirat(in, name, 0700) == 0)
+			f->is_made = true;
+		number = errno;
+		fd = openat(in, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (number == 0 || errno != ENOENT)
+			number = errno;
+		(void)close(in);
+		errno = number;
+	}
+	free(path);
+	return fd;
+}
+
+/* If the local path is no folder, keeps it and writes nothing below it. */
+static enum zt_err
+open_local(struct getting *g, struct remote_folder *f)
+{
+	int fd = walk_to(g, f, true);
+
+	if (fd >= 0)
+		return folder_new(g->t, fd, f->is_made, &f->local);
+	if (errno == EMFILE || errno == ENFILE)
+		return transfer_err(g->t->z, buf_text(&f->path), errno);
+	f->is_left_out = true;
+	transfer_leave_out(g->t, transfer_class(errno), buf_text(&f->path),
+	    errno == ENOTDIR || errno == ELOOP
+		? client_words(g->t->z, "what is there is no folder, and stays; move it away")
+		: strerror(errno));
+	return ZT_OK;
+}
+
+/* A new folder looks as it did, once all is in it: those in it come first. */
+static void
+finish_folders(struct getting *g)
+{
+	for (size_t i = g->folder_count; i > 0; i--) {
+		struct remote_folder *f = &g->folders[i - 1];
+		int fd = f->is_made ? walk_to(g, f, false) : -1;
+
+		if (fd < 0)
+			continue;
+		(void)fchmod(fd, (f->mode != 0 ? f->mode & 01777 : 0777) & ~g->t->mask);
+		if (f->mode != 0) /* then its time is known too */
+			(void)futimens(fd, f->times);
+		(void)close(fd);
+	}
+}
+
+static enum zt_err
+take_file(void *ctx, size_t i, Zt__Manifest **m)
+{
+	struct getting *g = ctx;
+	struct remote_file *f = &g->files[g->first + i];
+	struct remote_folder *in = &g->folders[f->folder];
+	struct buf shown = buf_init(PATH_TEXT_MOST + LIMIT_NAME);
+	enum zt_err err = ZT_OK;
+
+	buf_printf(&shown, "%s%s%s", buf_text(&in->path), in->path.n > 0 ? "/" : "",
+	    buf_text(&f->name));
+	transfer_damaged(g->t, buf_text(&shown), &g->objects[i]);
+	if (*m == NULL && g->objects[i].damaged == 0)
+		transfer_leave_out(g->t, ZT_ERR_CORRUPT, buf_text(&shown),
+		    client_words(g->t->z, "a file without a version"));
+	else if (*m != NULL) {
+		struct sink_place at = { .in = in->local,
+			.name = buf_text(&f->name),
+			.shown = buf_text(&shown),
+			.what = { g->t->s->w->id, f->vlob, g->objects[i].v.version },
+			.author = g->objects[i].v.author };
+
+		err = get_file(g->t, &at, (*m)->file);
+	}
+	buf_free(&shown);
+	return err;
+}
+
+/* COUNT files from FROM on. */
+static enum zt_err
+get_files(struct getting *g, size_t from, size_t count)
+{
+	struct space_object *objects = calloc(count + 1, sizeof *objects);
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	if (objects == NULL)
+		return err;
+	for (size_t i = 0; i < count; i++)
+		objects[i].vlob = g->files[from + i].vlob;
+	g->objects = objects;
+	g->first = from;
+	if ((err = space_read(g->t->s, objects, count, take_file, g)) == ZT_OK)
+		err = fetch_shared(g->t);
+	g->objects = NULL;
+	free(objects);
+	transfer_note(g->t);
+	return err;
+}
+
+static void
+forget_files(struct getting *g)
+{
+	for (size_t i = 0; i < g->file_count; i++)
+		buf_free(&g->files[i].name);
+	g->file_count = 0;
+}
+
+/* The next folders: what is in them, then their files. */
+static enum zt_err
+get_some(struct getting *g)
+{
+	struct space_object objects[FOLDERS_AT_ONCE];
+	size_t first = g->next, n = 0;
+	enum zt_err err = ZT_OK;
+
+	for (; err == ZT_OK && g->next < g->folder_count && n < FOLDERS_AT_ONCE; g->next++) {
+		struct remote_folder *f = &g->folders[g->next];
+
+		if ((err = open_local(g, f)) == ZT_OK && !f->is_left_out) {
+			g->of[n] = g->next;
+			objects[n++] =
+			    (struct space_object){ .vlob = f->vlob, .is_folder = true };
+		}
+	}
+	g->objects = objects;
+	if (err == ZT_OK)
+		err = space_read(g->t->s, objects, n, take_folder, g);
+	g->objects = NULL;
+	for (size_t i = 0; err == ZT_OK && i < g->file_count; i += FILES_AT_ONCE)
+		err = get_files(g, i,
+		    g->file_count - i < FILES_AT_ONCE ? g->file_count - i : FILES_AT_ONCE);
+	forget_files(g);
+	for (size_t i = first; i < g->next; i++) {
+		folder_drop(g->folders[i].local);
+		g->folders[i].local = NULL;
+	}
+	return err;
+}
+
+/* ROOT is new when IS_MADE. */
+static enum zt_err
+get_tree(struct transfer *t, const struct id *vlob, int root, bool is_made)
+{
+	struct getting g = { .t = t, .root = root };
+	enum zt_err err = add_folder(&g, vlob, NULL, bytes_of(NULL, 0), 0);
+
+	if (err == ZT_OK)
+		g.folders[0].is_made = is_made;
+	while (err == ZT_OK && g.next < g.folder_count)
+		err = get_some(&g);
+	if (err == ZT_OK)
+		err = transfer_drain(t);
+	finish_folders(&g);
+	for (size_t i = 0; i < g.folder_count; i++) {
+		folder_drop(g.folders[i].local);
+		buf_free(&g.folders[i].path);
+	}
+	free(g.folders);
+	free(g.files);
+	idmap_free(&g.seen, NULL);
+	return err;
+}
+
+/* ---- the command ---- */
+
+/* The folder of LOCAL, opened, and the last name of it. */
+static int
+open_parent(const char *local, const char **name)
+{
+	const char *slash = strrchr(local, '/');
+	char folder[4096];
+
+	*name = slash != NULL ? slash + 1 : local;
+	if (slash == NULL)
+		return open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)snprintf(
+	    folder, sizeof folder, "%.*s", slash == local ? 1 : (int)(slash - local), local);
+	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Into what is no file and no folder: a pipe, a terminal, /dev/null. In order, and not renamed
+ * over. */
+static enum zt_err
+get_stream(struct transfer *t, const Zt__FileManifest *f, const char *local)
+{
+	bool is_output = strcmp(local, "-") == 0;
+	int fd = is_output ? STDOUT_FILENO : open(local, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	enum zt_err err;
+
+	if (fd < 0)
+		return transfer_err(t->z, local, errno);
+	err = fetch_stream(t, f, fd);
+	if (!is_output && close(fd) != 0 && err == ZT_OK)
+		err = transfer_err(t->z, local, errno);
+	t->files += err == ZT_OK;
+	return err;
+}
+
+static bool
+is_stream(const char *local)
+{
+	struct stat st;
+
+	return strcmp(local, "-") == 0 ||
+	       (stat(local, &st) == 0 && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode)));
+}
+
+/* The folder and the name of the local file. */
+static enum zt_err
+find_local(struct transfer *t, const struct path *path, const char *local, struct buf *own,
+    const char **name, struct folder **in)
+{
+	struct stat st;
+	int dir;
+
+	if (stat(local, &st) == 0 && S_ISDIR(st.st_mode)) {
+		buf_add(own, path->name[path->count - 1]);
+		*name = buf_text(own);
+		dir = open(local, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	} else {
+		dir = open_parent(local, name);
+	}
+	return dir < 0 ? transfer_err(t->z, local, errno) : folder_new(t, dir, false, in);
+}
+
+static enum zt_err
+get_one(struct transfer *t, const struct id *vlob, const struct path *path, const char *local)
+{
+	struct space_object o = { .vlob = *vlob };
+	Zt__Manifest *m = NULL;
+	struct buf own = buf_init(LIMIT_NAME);
+	struct sink_place at = { .name = local };
+	enum zt_err err = ZT_OK;
+
+	if (!is_stream(local))
+		err = find_local(t, path, local, &own, &at.name, &at.in);
+	if (err || (err = space_read_one(t->s, &o, &m)))
+		goto out;
+	at.shown = at.name;
+	at.what = (struct local){ t->s->w->id, *vlob, o.v.version };
+	at.author = o.v.author;
+	transfer_damaged(t, at.name, &o);
+	if (m == NULL && o.damaged == 0)
+		err = client_refuse(t->z, ZT_ERR_CORRUPT, "a file without a version");
+	else if (m != NULL && at.in == NULL)
+		err = get_stream(t, m->file, local);
+	else if (m != NULL && (err = get_file(t, &at, m->file)) == ZT_OK)
+		err = fetch_shared(t);
+out:
+	folder_drop(at.in);
+	buf_free(&own);
+	pb_wipe(m);
+	return err;
+}
+
+enum zt_err
+zt_get(struct zt *z, const char *remote, const char *local, const struct zt_progress *p,
+    uint64_t *files)
+{
+	struct transfer t = { .z = z };
+	struct space *s;
+	struct path path;
+	struct tree_entry at;
+	bool is_made = false;
+	int dir;
+	enum zt_err err;
+
+	if ((err = tree_open(z, remote, &s, &path)) ||
+	    (err = tree_find(s, &path, path.count, &at)) || (err = transfer_begin(&t, z, s, p)))
+		goto out;
+	if (!at.is_folder) {
+		err = get_one(&t, &at.vlob, &path, local);
+	} else if (strcmp(local, "-") == 0) {
+		err = client_refuse(z, ZT_ERR_INVALID, "that is a folder");
+	} else if ((!(is_made = mkdir(local, 0700) == 0) && errno != EEXIST) ||
+		   (dir = open(local, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+		err = errno == ENOTDIR ? client_refuse(z, ZT_ERR_EXISTS,
+					     "%.180s is no folder, and stays; name another "
+					     "place for this folder",
+					     local)
+				       : transfer_err(z, local, errno);
+	} else {
+		err = get_tree(&t, &at.vlob, dir, is_made);
+		(void)close(dir);
+	}
+	if (err == ZT_OK)
+		err = transfer_drain(&t);
+	transfer_note(&t);
+	if (err == ZT_OK)
+		err = transfer_spoiled(&t);
+	if (err == ZT_OK)
+		err = client_end_reading(z);
+	if (files != NULL && (err == ZT_OK || err == ZT_ERR_SOME))
+		*files = t.files;
+out:
+	transfer_end(&t);
+	return err;
+}

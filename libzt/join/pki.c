@@ -1,0 +1,737 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pki.c - joining with an X.509 certificate: what the organization believes, the newcomer's
+ * request, and the admin's answer. An admin's device checks everything itself: the server's
+ * checks only keep strangers from filling the list. */
+#include "zt/pki.h"
+#include "crypto/suite.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "join/newcomer.h"
+#include "log/append.h"
+#include "log/sync.h"
+#include "pki/pki_request.h"
+#include "port/token.h"
+#include "proto/auth.pb-c.h"
+#include "session/device.h"
+#include "session/session.h"
+#include "store/device_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static enum zt_err
+read_file(const char *path, struct buf *out)
+{
+	FILE *f = fopen(path, "rbe");
+	uint8_t part[4096];
+	size_t n;
+
+	if (f == NULL)
+		return errno == ENOENT ? ZT_ERR_NOT_FOUND : ZT_ERR_IO;
+	while ((n = fread(part, 1, sizeof part, f)) > 0)
+		buf_add(out, bytes_of(part, n));
+	(void)fclose(f);
+	return buf_err(out);
+}
+
+/* ---- whom the organization believes ---- */
+
+enum { ITEMS = 64 };
+
+struct settings {
+	Zt__Settings m;
+	ProtobufCBinaryData anchors[ITEMS], lists[ITEMS];
+	struct buf files, encoded;
+	size_t at[2 * ITEMS]; /* where each begins in FILES, which may move while it grows */
+	bool is_list[2 * ITEMS];
+	size_t size[2 * ITEMS], count;
+	Zt__OrgSettings act;
+};
+
+static enum zt_err
+take_item(void *ctx, bool is_list, struct bytes der)
+{
+	struct settings *s = ctx;
+	struct x509_text t;
+	size_t same = 0;
+	enum zt_err err = is_list ? x509_describe_list(der, &t) : x509_describe(der, &t);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < s->count; i++)
+		same += s->is_list[i] == is_list;
+	if (same == ITEMS)
+		return ZT_ERR_TOO_BIG;
+	s->at[s->count] = s->files.n;
+	s->size[s->count] = der.n;
+	s->is_list[s->count++] = is_list;
+	buf_add(&s->files, der);
+	return buf_err(&s->files);
+}
+
+static enum zt_err
+fill_settings(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	struct settings *s = ctx;
+
+	(void)z;
+	zt__org_settings__init(&s->act);
+	s->act.settings = pb_field(s->encoded.p, s->encoded.n);
+	b->action_case = ZT__ENTRY_BODY__ACTION_ORG_SETTINGS;
+	b->org_settings = &s->act;
+	return ZT_OK;
+}
+
+static enum zt_err
+encode_settings(struct settings *s)
+{
+	zt__settings__init(&s->m);
+	s->m.anchors = s->anchors;
+	s->m.revocation_lists = s->lists;
+	for (size_t i = 0; i < s->count; i++) {
+		ProtobufCBinaryData item = pb_field(s->files.p + s->at[i], s->size[i]);
+
+		if (s->is_list[i])
+			s->lists[s->m.n_revocation_lists++] = item;
+		else
+			s->anchors[s->m.n_anchors++] = item;
+	}
+	return pb_encode(&s->m, &s->encoded);
+}
+
+static enum zt_err
+refuse_file(struct zt *z, enum zt_err err, const char *path)
+{
+	if (err == ZT_ERR_CORRUPT)
+		return client_refuse(
+		    z, err, "%.150s holds neither a certificate nor a revocation list", path);
+	if (err == ZT_ERR_TOO_BIG)
+		return client_refuse(
+		    z, err, "with %.150s it is too much for the trust log", path);
+	return client_refuse(z, err, "%.150s cannot be read", path);
+}
+
+enum zt_err
+zt_pki_trust(struct zt *z, const char *const *files, size_t count)
+{
+	struct settings *s = calloc(1, sizeof *s);
+	enum zt_err err = ZT_OK;
+
+	z->why[0] = 0;
+	if (s == NULL)
+		return ZT_ERR_MEMORY;
+	s->files = buf_init(LIMIT_SETTINGS);
+	s->encoded = buf_init(LIMIT_SETTINGS);
+	for (size_t i = 0; err == ZT_OK && i < count; i++) {
+		struct buf file = buf_init(2 * LIMIT_SETTINGS);
+
+		if ((err = read_file(files[i], &file)) ||
+		    (err = file.n == 0 ? ZT_ERR_CORRUPT : ZT_OK) ||
+		    (err = x509_read(buf_bytes(&file), take_item, s)))
+			err = refuse_file(z, err, files[i]);
+		buf_free(&file);
+	}
+	if (err == ZT_OK && (err = encode_settings(s)) == ZT_ERR_TOO_BIG && count > 0)
+		err = refuse_file(z, err, files[count - 1]);
+	if (err == ZT_OK)
+		err = client_append(z, &z->org, fill_settings, s);
+	buf_free(&s->files);
+	buf_free(&s->encoded);
+	free(s);
+	return err;
+}
+
+static void
+show_item(bool is_list, struct bytes der, void (*each)(void *ctx, const struct zt_pki_item *i),
+    void *ctx)
+{
+	struct x509_text t;
+	char fingerprint[2 * HASH_BYTES + 1];
+	struct zt_pki_item i = { .is_list = is_list };
+
+	if (is_list ? x509_describe_list(der, &t) : x509_describe(der, &t))
+		return;
+	hex_print(t.fingerprint.b, HASH_BYTES, fingerprint);
+	i.subject = t.subject;
+	i.issuer = t.issuer;
+	i.fingerprint = fingerprint;
+	i.from = t.from_ms;
+	i.until = t.until_ms;
+	each(ctx, &i);
+}
+
+enum zt_err
+zt_pki_show(struct zt *z, void (*each)(void *ctx, const struct zt_pki_item *i), void *ctx)
+{
+	struct pki_trust trust;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = client_sync_log(z)) ||
+	    (err = pki_trust_of(bytes_of(z->state->settings, z->state->settings_n), &trust)))
+		return err;
+	for (size_t i = 0; i < trust.x509.anchor_count; i++)
+		show_item(false, trust.x509.anchors[i], each, ctx);
+	for (size_t i = 0; i < trust.x509.list_count; i++)
+		show_item(true, trust.x509.lists[i], each, ctx);
+	pki_trust_free(&trust);
+	return ZT_OK;
+}
+
+/* ---- the newcomer ---- */
+
+struct asking {
+	const struct zt_pki_ask *a;
+	const struct zt_options *o;
+	char *why;
+	struct id org, request, user;
+	struct newcomer n;
+	struct buf certificates, label, body, statement, signature;
+	size_t at[LIMIT_CERTIFICATES + 1], size[LIMIT_CERTIFICATES + 1], count;
+};
+
+static enum zt_err
+say(const struct asking *k, enum zt_err err, const char *text)
+{
+	if (k->why != NULL)
+		(void)snprintf(k->why, CLIENT_WHY, "%s", text);
+	return err;
+}
+
+static enum zt_err
+take_certificate(void *ctx, bool is_list, struct bytes der)
+{
+	struct asking *k = ctx;
+
+	if (is_list || k->count > LIMIT_CERTIFICATES)
+		return ZT_OK;
+	k->at[k->count] = k->certificates.n;
+	k->size[k->count++] = der.n;
+	buf_add(&k->certificates, der);
+	return buf_err(&k->certificates);
+}
+
+static enum zt_err
+certificates_of_file(struct asking *k)
+{
+	struct buf file = buf_init(LIMIT_CERTIFICATE * (LIMIT_CERTIFICATES + 1) * 2);
+	enum zt_err err;
+
+	if ((err = read_file(k->a->certificate, &file)) == ZT_OK)
+		err = file.n == 0 ? ZT_ERR_CORRUPT
+				  : x509_read(buf_bytes(&file), take_certificate, k);
+	buf_free(&file);
+	return err ? say(k, err, "the certificate's file cannot be read") : ZT_OK;
+}
+
+static enum zt_err
+sign_by_file(struct asking *k)
+{
+	struct buf pem = buf_init(64 * 1024);
+	const char *why = "the key's file cannot be read";
+	enum zt_err err;
+
+	if (k->a->key == NULL)
+		return say(k, ZT_ERR_USAGE, "a certificate in a file needs its key's file");
+	if ((err = read_file(k->a->key, &pem)) ||
+	    (err = x509_sign(
+		 buf_bytes(&pem), k->a->secret, buf_bytes(&k->statement), &k->signature))) {
+		if (err == ZT_ERR_PASSWORD)
+			why = "the key's file wants its password (--pin-file)";
+		err = say(k, err, why);
+	}
+	buf_free(&pem);
+	return err;
+}
+
+static enum zt_err
+sign_by_token(struct asking *k, struct token *t)
+{
+	struct buf bare = buf_init(4096);
+	bool is_ecdsa = false;
+	enum zt_err err = token_sign(t, buf_bytes(&k->statement), &is_ecdsa, &bare);
+
+	if (err == ZT_OK && is_ecdsa)
+		err = x509_ecdsa(buf_bytes(&bare), &k->signature);
+	else if (err == ZT_OK)
+		buf_add(&k->signature, buf_bytes(&bare));
+	buf_free(&bare);
+	return err ? say(k, err, "the token does not sign with the certificate's key") : ZT_OK;
+}
+
+static enum zt_err
+compose_body(struct asking *k)
+{
+	Zt__PkiRequestBody m = ZT__PKI_REQUEST_BODY__INIT;
+	ProtobufCBinaryData chain[LIMIT_CERTIFICATES];
+	enum zt_err err;
+
+	m.suite = SUITE_1;
+	m.org = pb_field(k->org.b, ID_BYTES);
+	m.request = pb_field(k->request.b, ID_BYTES);
+	m.time = client_now_ms();
+	m.email = (char *)(uintptr_t)k->a->email;
+	m.name = (char *)(uintptr_t)k->a->name;
+	m.user = pb_field(k->user.b, ID_BYTES);
+	m.user_key = pb_field(k->n.user_public, 32);
+	m.device = pb_field(k->n.device.b, ID_BYTES);
+	m.sign_key = pb_field(k->n.sign_public, 32);
+	m.seal_key = pb_field(k->n.seal_public, 32);
+	m.sealed_label = pb_field(k->label.p, k->label.n);
+	m.certificate = pb_field(k->certificates.p, k->size[0]);
+	for (size_t i = 1; i < k->count; i++)
+		chain[m.n_chain++] = pb_field(k->certificates.p + k->at[i], k->size[i]);
+	m.chain = chain;
+	if ((err = pb_encode(&m, &k->body)) == ZT_OK)
+		x509_statement(buf_bytes(&k->body), &k->statement);
+	return err ? err : buf_err(&k->statement);
+}
+
+/* The certificate from where it is, then a request that its key signs. */
+static enum zt_err
+compose(struct asking *k)
+{
+	struct token *t = NULL;
+	struct buf der = buf_init(LIMIT_CERTIFICATE);
+	bool on_token = token_is_uri(k->a->certificate);
+	const char *why = "there is no such certificate on a token here";
+	enum zt_err err = ZT_OK;
+
+	if (on_token && ((err = token_open(k->a->certificate, k->a->secret, &t)) ||
+			    (err = token_certificate(t, &der)) ||
+			    (err = take_certificate(k, false, buf_bytes(&der))))) {
+		if (err == ZT_ERR_PASSWORD)
+			why = "the token refuses this PIN";
+		if (err == ZT_ERR_LOCKED)
+			why = "the token is locked after too many wrong PINs";
+		if (err == ZT_ERR_INVALID)
+			why = "that is not the URI of a token (pkcs11:token=...;object=...), "
+			      "without a PIN";
+		err = say(k, err, why);
+	}
+	if (!on_token)
+		err = certificates_of_file(k);
+	if (err == ZT_OK && k->count == 0)
+		err = say(k, ZT_ERR_CORRUPT, "the certificate's file cannot be read");
+	if (err == ZT_OK && (err = compose_body(k)) == ZT_OK)
+		err = on_token ? sign_by_token(k, t) : sign_by_file(k);
+	token_close(t);
+	buf_free(&der);
+	return err;
+}
+
+static enum zt_err
+send(struct asking *k, const struct zt_options *o)
+{
+	struct calls_options co = { .server = k->a->server,
+		.ca_file = o->ca_file,
+		.in_clear = o->in_clear,
+		.translate = o->translate };
+	struct route_params p = { .org = k->org, .id = k->request };
+	Zt__PkiRequest m = ZT__PKI_REQUEST__INIT;
+	struct buf body = buf_init(256 * 1024), answer = buf_init(64);
+	struct calls *c = NULL;
+	char detail[200] = "";
+	enum zt_err err;
+
+	m.body = pb_field(k->body.p, k->body.n);
+	m.signature = pb_field(k->signature.p, k->signature.n);
+	if ((err = pb_encode(&m, &body)) == ZT_OK && (err = calls_new(&co, &c)) == ZT_OK)
+		err = calls_run(c, ROUTE_PKI_ASK, &p, NULL, buf_bytes(&body), &answer, detail);
+	calls_free(c);
+	buf_free(&body);
+	buf_free(&answer);
+	return err && detail[0] != 0 ? say(k, err, detail) : err;
+}
+
+static const char request_key[] = "pki request";
+
+/* Which request is this device's, before it is sent: what became of it can be asked then. */
+static enum zt_err
+note_request(struct asking *k, struct zt *z)
+{
+	return store_put(
+	    z->store, STORE_META, bytes_text(request_key), 0, bytes_of(k->request.b, ID_BYTES));
+}
+
+/* The device, which nobody knows yet; the root key is the one that the organization's id names.
+ */
+static enum zt_err
+write_device(struct asking *k, const struct zt_options *o)
+{
+	struct client_new_device d = { .server = k->a->server,
+		.slug = "",
+		.email = k->a->email,
+		.org = k->org,
+		.user = k->user,
+		.device = k->n.device,
+		.root_by_id = true,
+		.sign = k->n.sign,
+		.seal = k->n.seal,
+		.user_keys = { secret_bytes(k->n.user_key) },
+		.user_key_count = 1 };
+	struct zt *z = NULL;
+	enum zt_err err;
+
+	if ((err = client_write_device(o, &d)) || (err = zt_open(o, &z, k->why)))
+		return err;
+	err = note_request(k, z);
+	zt_close(z);
+	return err;
+}
+
+/* The keys of a device that has asked before. */
+static enum zt_err
+take_keys(struct asking *k, struct zt *z)
+{
+	const struct secret *user_key = z->user_key_count == 1 ? z->user_keys[0].key : NULL;
+	enum zt_err err;
+
+	if (user_key == NULL)
+		return ZT_ERR_EXISTS;
+	k->user = z->user;
+	k->n.device = z->device;
+	if ((err = sign_from_seed(sign_seed(z->sign), &k->n.sign)) ||
+	    (err = secret_from(secret_bytes(z->seal), &k->n.seal)) ||
+	    (err = secret_from(secret_bytes(user_key), &k->n.user_key)))
+		return err;
+	return newcomer_seal_label(&k->n, k->a->device_label, &k->label);
+}
+
+/* A folder whose device has asked and is nobody's: it asks again when it was rejected, when its
+ * request never arrived, and with another certificate; one that waits is not asked for twice.
+ * Errors: EXISTS (it is an organization's device, or of another one, or its request waits). */
+static enum zt_err
+ask_again(struct asking *k, struct zt *z)
+{
+	const char *state = "";
+	enum zt_err err;
+
+	if (!z->root_by_id || !id_equal(&z->org, &k->org) || merkle_size(z->state->tree) > 0)
+		return say(k, ZT_ERR_EXISTS, "this state folder holds a device already");
+	err = zt_pki_state(z, &state);
+	if (err == ZT_OK && strcmp(state, "open") == 0)
+		return say(k, ZT_ERR_EXISTS,
+		    "this device has asked already, and waits for an admin: zt pki status");
+	if (err == ZT_OK && strcmp(state, "accepted") == 0)
+		return say(k, ZT_ERR_EXISTS, "this device was let in: zt status");
+	if (err && err != ZT_ERR_NOT_FOUND)
+		return say(k, err, z->why);
+	if ((err = take_keys(k, z)) || (err = compose(k)) || (err = note_request(k, z)))
+		return err;
+	return send(k, k->o);
+}
+
+static enum zt_err
+ask_from_there(struct asking *k)
+{
+	struct zt *z = NULL;
+	enum zt_err err = zt_open(k->o, &z, k->why);
+
+	if (err == ZT_OK)
+		err = ask_again(k, z);
+	zt_close(z);
+	return err;
+}
+
+static enum zt_err
+ask_first(struct asking *k)
+{
+	enum zt_err err;
+
+	suite_random(k->user.b, ID_BYTES);
+	if ((err = newcomer_make(&k->n, k->a->device_label, &k->label)) || (err = compose(k)))
+		return err;
+	/* The device first: a request whose keys were lost would be of no use. */
+	if ((err = write_device(k, k->o)) == ZT_OK && (err = send(k, k->o)) != ZT_OK &&
+	    !err_retry(err))
+		device_file_discard(k->o->home);
+	return err;
+}
+
+enum zt_err
+zt_pki_request(const struct zt_options *o, const struct zt_pki_ask *a, char *id, char *why)
+{
+	struct asking k = { .a = a,
+		.o = o,
+		.why = why,
+		.certificates = buf_init(LIMIT_CERTIFICATE * (LIMIT_CERTIFICATES + 1)),
+		.label = buf_init(1024),
+		.body = buf_init(128 * 1024),
+		.statement = buf_init(128 * 1024 + 64),
+		.signature = buf_init(4096) };
+	const char *bad = newcomer_bad_text(a->email, a->name, a->device_label);
+	enum zt_err err;
+
+	if (why != NULL)
+		why[0] = 0;
+	if ((err = suite_start()))
+		return err;
+	if (bad != NULL)
+		return say(&k, ZT_ERR_INVALID, bad);
+	if (id_parse(a->org, strlen(a->org), &k.org))
+		return say(&k, ZT_ERR_INVALID, "that is not the id of an organization");
+	suite_random(k.request.b, ID_BYTES);
+	if ((err = device_file_may_begin(o->home)) == ZT_ERR_EXISTS)
+		err = ask_from_there(&k);
+	else if (err == ZT_OK)
+		err = ask_first(&k);
+	client_explain(o, err, why);
+	if (err == ZT_OK)
+		id_print(&k.request, id);
+	newcomer_free(&k.n);
+	buf_free(&k.certificates);
+	buf_free(&k.label);
+	buf_free(&k.body);
+	buf_free(&k.statement);
+	buf_free(&k.signature);
+	return err;
+}
+
+enum zt_err
+zt_pki_state(struct zt *z, const char **state)
+{
+	static const char *const words[] = { "", "open", "accepted", "rejected" };
+	struct route_params p = { .org = z->org };
+	struct buf b = buf_init(64), answer = buf_init(256);
+	Zt__PkiRequest *m = NULL;
+	enum zt_err err = store_get(z->store, STORE_META, bytes_text(request_key), 0, &b);
+
+	z->why[0] = 0;
+	if (err == ZT_ERR_NOT_FOUND || b.n != ID_BYTES) {
+		err = client_refuse(
+		    z, ZT_ERR_NOT_FOUND, "this device did not ask to join with a certificate");
+		goto out;
+	}
+	memcpy(p.id.b, b.p, ID_BYTES);
+	if ((err = client_call(z, ROUTE_PKI_STATE, &p, NULL, bytes_of(NULL, 0), &answer)) ||
+	    (err = pb_decode(&zt__pki_request__descriptor, buf_bytes(&answer), 256, &m)))
+		goto out;
+	if (m->state < ZT__PKI_STATE__PKI_OPEN || m->state > ZT__PKI_STATE__PKI_REJECTED)
+		err = ZT_ERR_CORRUPT;
+	else
+		*state = words[m->state];
+out:
+	pb_free(m);
+	buf_free(&b);
+	buf_free(&answer);
+	return err;
+}
+
+/* ---- the admin ---- */
+
+static enum zt_err
+fetch_requests(struct zt *z, Zt__PkiRequests **out)
+{
+	struct route_params p = { .org = z->org };
+	struct buf answer = buf_init(LIMIT_PAGE);
+	enum zt_err err;
+
+	if ((err = client_sync_log(z)) == ZT_OK &&
+	    (err = client_call(z, ROUTE_PKI_LIST, &p, NULL, bytes_of(NULL, 0), &answer)) ==
+		ZT_OK)
+		err = pb_decode(
+		    &zt__pki_requests__descriptor, buf_bytes(&answer), LIMIT_PAGE, out);
+	buf_free(&answer);
+	return err;
+}
+
+/* By what this device has verified, and by its own clock. */
+static enum zt_err
+judge(struct zt *z, const Zt__PkiRequest *m, struct pki_request *r, const char **why)
+{
+	struct pki_trust trust;
+	struct buf known = buf_init(64);
+	enum zt_err err;
+
+	if ((err = pki_request_read(m, r)))
+		return err;
+	if ((err = pki_trust_of(bytes_of(z->state->settings, z->state->settings_n), &trust)) ==
+	    ZT_OK) {
+		err = pki_request_check(&trust, &z->org, r, client_now_ms(), why);
+		pki_trust_free(&trust);
+	}
+	if (err == ZT_OK && store_get(z->store, STORE_INVITATION, bytes_of(r->id.b, ID_BYTES),
+				0, &known) == ZT_OK) {
+		*why = "this device has answered this request before";
+		err = ZT_ERR_CERTIFICATE;
+	}
+	buf_free(&known);
+	return err;
+}
+
+static void
+show_request(struct zt *z, const Zt__PkiRequest *m,
+    void (*each)(void *ctx, const struct zt_pki_open *r), void *ctx)
+{
+	struct pki_request r = { .m = NULL };
+	struct x509_text t = { .from_ms = 0 };
+	struct zt_pki_open one = { .why = NULL };
+	char id[ID_TEXT], fingerprint[2 * HASH_BYTES + 1];
+	const char *why = NULL;
+	enum zt_err err = judge(z, m, &r, &why);
+
+	if (r.m == NULL)
+		return;
+	(void)!x509_describe(r.claim.certificate, &t);
+	id_print(&r.id, id);
+	hex_print(t.fingerprint.b, HASH_BYTES, fingerprint);
+	one.id = id;
+	one.email = r.m->email;
+	one.name = r.m->name;
+	one.time = r.m->time;
+	one.subject = t.subject;
+	one.issuer = t.issuer;
+	one.fingerprint = fingerprint;
+	if (err)
+		one.why = why != NULL ? why : err_words(err);
+	each(ctx, &one);
+	pki_request_free(&r);
+}
+
+enum zt_err
+zt_pki_requests(struct zt *z, void (*each)(void *ctx, const struct zt_pki_open *r), void *ctx)
+{
+	Zt__PkiRequests *m = NULL;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = fetch_requests(z, &m)))
+		return err;
+	for (size_t i = 0; i < m->n_items; i++)
+		show_request(z, m->items[i], each, ctx);
+	pb_free(m);
+	return ZT_OK;
+}
+
+/* Once and for all; remembered here, so that no server can bring it again. */
+static enum zt_err
+end(struct zt *z, const struct id *id, bool accepted)
+{
+	struct route_params p = { .org = z->org, .id = *id };
+	Zt__PkiEnd m = ZT__PKI_END__INIT;
+	struct buf body = buf_init(64), answer = buf_init(64);
+	enum zt_err err;
+
+	m.accepted = accepted;
+	if ((err = store_put(z->store, STORE_INVITATION, bytes_of(id->b, ID_BYTES), 0,
+		 bytes_text(accepted ? "accepted" : "cancelled"))) == ZT_OK &&
+	    (err = pb_encode(&m, &body)) == ZT_OK)
+		err = client_call(z, ROUTE_PKI_END, &p, NULL, buf_bytes(&body), &answer);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+static bool
+says_accepted(struct zt *z, const struct id *request)
+{
+	struct buf known = buf_init(64);
+	bool says = store_get(z->store, STORE_INVITATION, bytes_of(request->b, ID_BYTES), 0,
+			&known) == ZT_OK &&
+		    bytes_equal(buf_bytes(&known), bytes_text("accepted"));
+
+	buf_free(&known);
+	return says;
+}
+
+/* Whether the very device that R asks for is in, of a live user with PROFILE. */
+static bool
+is_in(const struct zt *z, const struct pki_request *r, const char *profile)
+{
+	const struct org_user *u = org_state_user(z->state, &r->user);
+	const struct org_device *d = NULL;
+	struct id device;
+
+	if (pb_id(r->m->device, &device) == ZT_OK)
+		d = org_state_device(z->state, &device);
+	return u != NULL && d != NULL && d->user == u && org_state_user_live(u, ORG_NEVER) &&
+	       strcmp(org_state_profile_name(org_state_profile(u, ORG_NEVER)), profile) == 0 &&
+	       bytes_equal(bytes_of(d->sign_key, SIGN_PUBLIC_BYTES), pb_bytes(r->m->sign_key));
+}
+
+/* Ends a request whose user this device let in before it was ended itself, so that the server
+ * did not hear of it. Errors: NOT_FOUND (it is none of those, or not with PROFILE). */
+static enum zt_err
+end_accepted(struct zt *z, const Zt__PkiRequest *m, const char *profile)
+{
+	struct pki_request r = { .m = NULL };
+	enum zt_err err = pki_request_read(m, &r);
+
+	if (err == ZT_OK)
+		err = says_accepted(z, &r.id) && is_in(z, &r, profile) ? end(z, &r.id, true)
+								       : ZT_ERR_NOT_FOUND;
+	pki_request_free(&r);
+	return err;
+}
+
+static enum zt_err
+accept_one(struct zt *z, const Zt__PkiRequest *m, const char *profile)
+{
+	struct pki_request r = { .m = NULL };
+	const char *why = NULL;
+	enum zt_err err = judge(z, m, &r, &why);
+
+	if (err && why != NULL)
+		err = client_refuse(z, err, "%s", why);
+	if (err == ZT_OK) {
+		struct newcomer_claim c = { .user = r.user,
+			.email = r.m->email,
+			.name = r.m->name,
+			.profile = profile,
+			.user_key = r.m->user_key,
+			.device = r.m->device,
+			.sign_key = r.m->sign_key,
+			.seal_key = r.m->seal_key,
+			.sealed_label = r.m->sealed_label };
+
+		if ((err = newcomer_enter(z, &c)) == ZT_OK)
+			err = end(z, &r.id, true);
+	}
+	pki_request_free(&r);
+	return err;
+}
+
+static enum zt_err
+find(struct zt *z, const char *id, Zt__PkiRequests *m, const Zt__PkiRequest **out)
+{
+	struct id wanted, is;
+
+	if (id_parse(id, strlen(id), &wanted))
+		return client_refuse(z, ZT_ERR_INVALID, "that is not a request's id");
+	for (size_t i = 0; i < m->n_items; i++)
+		if (pb_id(m->items[i]->id, &is) == ZT_OK && id_equal(&is, &wanted)) {
+			*out = m->items[i];
+			return ZT_OK;
+		}
+	return client_refuse(z, ZT_ERR_NOT_FOUND, "no such request waits");
+}
+
+enum zt_err
+zt_pki_accept(struct zt *z, const char *id, const char *profile)
+{
+	const Zt__PkiRequest *one = NULL;
+	Zt__PkiRequests *m = NULL;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if (profile == NULL)
+		profile = "standard";
+	if ((err = fetch_requests(z, &m)) == ZT_OK && (err = find(z, id, m, &one)) == ZT_OK)
+		if ((err = end_accepted(z, one, profile)) == ZT_ERR_NOT_FOUND)
+			err = accept_one(z, one, profile);
+	pb_free(m);
+	return err;
+}
+
+enum zt_err
+zt_pki_reject(struct zt *z, const char *id)
+{
+	struct id request;
+
+	z->why[0] = 0;
+	if (id_parse(id, strlen(id), &request))
+		return client_refuse(z, ZT_ERR_INVALID, "that is not a request's id");
+	return end(z, &request, false);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* open.c - a device, opened: its file, its store, and the log as it knows it. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "crypto/suite.h"
+#include "format/head_text.h"
+#include "format/pb.h"
+#include "log/person.h"
+#include "log/sync.h"
+#include "log/user_keys.h"
+#include "session/device.h"
+#include "session/session.h"
+#include "store/device_file.h"
+
+static enum zt_err
+take_secrets(struct zt *z, const Zt__DeviceSecrets *m)
+{
+	enum zt_err err;
+
+	z->server = strdup(m->server);
+	z->slug = strdup(m->slug);
+	z->email = strdup(m->email);
+	if (z->server == NULL || z->slug == NULL || z->email == NULL)
+		return ZT_ERR_MEMORY;
+	if ((err = pb_id(m->org, &z->org)) || (err = pb_id(m->user, &z->user)) ||
+	    (err = pb_id(m->device, &z->device)) ||
+	    (m->root_key.len > 0 &&
+		(err = pb_exact(m->root_key, z->root_key, sizeof z->root_key))) ||
+	    (err = sign_from_seed(pb_bytes(m->sign_seed), &z->sign)) ||
+	    (err = secret_from(pb_bytes(m->seal_key), &z->seal)) ||
+	    (err = secret_from(pb_bytes(m->local_key), &z->local)))
+		return err;
+	if (m->n_user_keys == 0 || m->n_user_keys > CLIENT_USER_KEYS)
+		return ZT_ERR_CORRUPT;
+	for (size_t i = 0; i < m->n_user_keys; i++) {
+		struct secret *key = NULL;
+
+		if ((err = secret_from(pb_bytes(m->user_keys[i]), &key)) ||
+		    (err = client_add_user_key(z, key)))
+			return err;
+	}
+	z->root_by_id = m->root_key.len == 0;
+	z->vouched_size = m->tree_size;
+	if (m->tree_size > 0 && (err = pb_hash(m->root_hash, &z->vouched_root)))
+		return err;
+	id_print(&z->org, z->org_text);
+	id_print(&z->user, z->user_text);
+	id_print(&z->device, z->device_text);
+	return ZT_OK;
+}
+
+enum zt_err
+zt_open(const struct zt_options *o, struct zt **out, char *why)
+{
+	Zt__DeviceSecrets *m = NULL;
+	struct zt *z = calloc(1, sizeof *z);
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	if (why != NULL)
+		why[0] = 0;
+	if (z == NULL)
+		return err;
+	if ((err = suite_start()))
+		goto out;
+	client_take_options(z, o);
+	z->home = strdup(o->home);
+	z->ca_file = o->ca_file != NULL ? strdup(o->ca_file) : NULL;
+	err = ZT_ERR_MEMORY;
+	if (z->home == NULL)
+		goto out;
+	if ((err = device_file_open(o->home, device_password(o), &m))) {
+		const char *said = device_closed(o->home, err);
+
+		if (said[0] != 0)
+			(void)client_refuse(z, err, "%s", said);
+		else if (err == ZT_ERR_NOT_FOUND)
+			(void)client_refuse(z, err, "there is no device in %.200s", o->home);
+		goto out;
+	}
+	if ((err = take_secrets(z, m)) || (err = store_open(o->home, z->local, &z->store)) ||
+	    (err = client_connect(z)) || (err = client_load_log(z)))
+		goto out;
+	*out = z;
+	z = NULL;
+out:
+	pb_wipe(m);
+	if (z != NULL) {
+		if (why != NULL)
+			(void)snprintf(why, CLIENT_WHY, "%s", zt_why(z));
+		client_explain(o, err, why);
+	}
+	zt_close(z);
+	return err;
+}
+
+void
+zt_whoami(const struct zt *z, struct zt_identity *out)
+{
+	const struct org_user *me = org_state_user(z->state, &z->user);
+	struct hash root = { { 0 } };
+
+	*out = (struct zt_identity){ .server = z->server,
+		.slug = z->slug,
+		.org = z->org_text,
+		.user = z->user_text,
+		.device = z->device_text,
+		.email = z->email,
+		.log_size = merkle_size(z->state->tree),
+		.log_marked = z->marked };
+	if (merkle_root(z->state->tree, out->log_size, &root) == ZT_OK)
+		hex_print(root.b, HASH_BYTES, out->log_root);
+	head_text_print(out->log_size, &root, out->log_head);
+	if (me != NULL)
+		client_fingerprint(me, out->fingerprint);
+}
+
+enum zt_err
+zt_sync(struct zt *z)
+{
+	z->why[0] = 0;
+	return client_sync_log(z);
+}

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trash.c - what was removed: entries of older versions of the folders that are in the tree
+ * now, or were removed themselves, whose objects are nowhere in it any more. What lies in a
+ * removed folder comes back with it, and is not shown by itself. */
+#include <stdlib.h>
+
+#include "base/vec.h"
+#include "chain/objects.h"
+#include "chain/space.h"
+#include "files/path.h"
+#include "format/pb.h"
+#include "log/handles.h"
+#include "log/sync.h"
+#include "session/session.h"
+#include "zt/file.h"
+
+/* A folder of the tree. */
+struct place {
+	struct id vlob;
+	struct buf path;
+	unsigned depth;
+};
+
+/* What was removed, and where it was last. */
+struct item {
+	struct id vlob;
+	struct buf path;
+	bool is_folder, is_told;
+	uint64_t last_there, removed;
+	struct id by; /* the device */
+};
+
+/* What lies in a removed folder. */
+struct content {
+	struct id *in;
+	size_t count, cap;
+};
+
+struct trash {
+	struct zt *z;
+	struct space *s;
+	struct idmap live, found;
+	struct item *items;
+	size_t item_count, item_cap;
+	struct idmap contents; /* struct content, by removed folder */
+	struct idmap inside;   /* objects that come back with another one */
+	struct id *queue;      /* removed folders; from NEXT on not looked at yet */
+	size_t queued, queue_cap, next;
+	struct place *folders;
+	size_t count, cap, first; /* FIRST of those that are read now */
+	struct buf below;         /* only what was there or below; "" is all */
+	void (*each)(void *ctx, const struct zt_removed *r);
+	void *ctx;
+};
+
+static enum zt_err
+add_place(
+    struct trash *t, const struct id *vlob, struct bytes in, struct bytes name, unsigned depth)
+{
+	struct place *p;
+	enum zt_err err;
+
+	/* A member could hang folders into one another without end: no path leads there. */
+	if (depth >= LIMIT_DEPTH_READ)
+		return ZT_OK;
+	err = vec_room(&t->folders, t->count, &t->cap, sizeof *t->folders);
+
+	if (err)
+		return err;
+	p = &t->folders[t->count++];
+	*p = (struct place){ .vlob = *vlob, .path = buf_init(PATH_TEXT_MOST), .depth = depth };
+	buf_add(&p->path, in);
+	if (name.n > 0) {
+		buf_add_byte(&p->path, '/');
+		buf_add(&p->path, name);
+	}
+	return buf_err(&p->path);
+}
+
+/* ---- what stands in the tree ---- */
+
+static enum zt_err
+note_live(void *ctx, size_t i, Zt__Manifest **m)
+{
+	struct trash *t = ctx;
+	enum zt_err err = ZT_OK;
+
+	for (size_t k = 0; err == ZT_OK && *m != NULL && k < (*m)->folder->n_entries; k++) {
+		const Zt__FolderEntry *e = (*m)->folder->entries[k];
+		/* a copy: adding a place may move this one */
+		struct bytes in = buf_bytes(&t->folders[t->first + i].path);
+		struct id vlob;
+
+		if ((err = pb_id(e->vlob, &vlob)) || idmap_get(&t->live, &vlob) != NULL)
+			continue;
+		if ((err = idmap_put(&t->live, &vlob, t)) == ZT_OK && e->folder)
+			err = add_place(t, &vlob, in, pb_bytes(e->name),
+			    t->folders[t->first + i].depth + 1);
+	}
+	return err;
+}
+
+static enum zt_err
+walk(struct trash *t)
+{
+	enum { AT_ONCE = 256 };
+	struct space_object objects[AT_ONCE];
+	enum zt_err err = idmap_put(&t->live, &t->s->w->id, t);
+
+	if (err == ZT_OK)
+		err = add_place(t, &t->s->w->id, bytes_of(NULL, 0), bytes_of(NULL, 0), 0);
+	for (size_t next = 0; err == ZT_OK && next < t->count;) {
+		size_t n = 0;
+
+		for (t->first = next; n < AT_ONCE && next < t->count; next++)
+			objects[n++] = (struct space_object){ .vlob = t->folders[next].vlob,
+				.is_folder = true };
+		err = space_read(t->s, objects, n, note_live, t);
+	}
+	return err;
+}
+
+/* ---- what stood in it ---- */
+
+/* E was in P until the version AFTER. */
+static enum zt_err
+add_item(struct trash *t, const struct place *p, const Zt__FolderEntry *e,
+    const struct space_version *last, const struct space_version *after)
+{
+	struct item *item;
+	struct id vlob;
+	enum zt_err err = pb_id(e->vlob, &vlob);
+
+	if (err || idmap_get(&t->live, &vlob) != NULL || idmap_get(&t->found, &vlob) != NULL)
+		return err;
+	if ((err = idmap_put(&t->found, &vlob, t)) ||
+	    (err = vec_room(&t->items, t->item_count, &t->item_cap, sizeof *t->items)))
+		return err;
+	item = &t->items[t->item_count++];
+	*item = (struct item){ .vlob = vlob,
+		.path = buf_init(PATH_TEXT_MOST),
+		.is_folder = e->folder,
+		.last_there = last->time,
+		.removed = after->time,
+		.by = after->author };
+	buf_add(&item->path, buf_bytes(&p->path));
+	buf_add_byte(&item->path, '/');
+	buf_add(&item->path, pb_bytes(e->name));
+	return buf_err(&item->path);
+}
+
+/* From the newest version to the first: what is met first was there last. */
+static enum zt_err
+look_back(struct trash *t, const struct place *p)
+{
+	struct space_version v, after = { 0 };
+	enum zt_err err = space_newest(t->s, &p->vlob, &v);
+
+	if (err)
+		return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
+	for (uint64_t n = v.version; n > 0; n--) {
+		Zt__Manifest *m = NULL;
+
+		if ((err = space_version(t->s, &p->vlob, n, &v)) == ZT_OK)
+			err = space_manifest(t->s, &v, &m);
+		if (err && err != ZT_ERR_NOT_FOUND && !space_is_damage(err))
+			return err;
+		if (err == ZT_OK && m->kind_case == ZT__MANIFEST__KIND_FOLDER &&
+		    after.version > 0)
+			for (size_t i = 0; err == ZT_OK && i < m->folder->n_entries; i++)
+				err = add_item(t, p, m->folder->entries[i], &v, &after);
+		else
+			err = ZT_OK;
+		pb_wipe(m);
+		if (err)
+			return err;
+		after = v;
+	}
+	t->s->z->why[0] = 0;
+	return ZT_OK;
+}
+
+/* The folders that lie in P, which was removed, are places too, one deeper. */
+static enum zt_err
+add_places_in(struct trash *t, const struct place *p, struct idmap *looked)
+{
+	struct space_object o = { .vlob = p->vlob, .is_folder = true };
+	Zt__Manifest *m = NULL;
+	enum zt_err err = space_read_one(t->s, &o, &m);
+
+	for (size_t k = 0; err == ZT_OK && m != NULL && k < m->folder->n_entries; k++) {
+		const Zt__FolderEntry *e = m->folder->entries[k];
+		struct id vlob;
+
+		if (!e->folder || pb_id(e->vlob, &vlob) || idmap_get(&t->live, &vlob) != NULL ||
+		    idmap_get(looked, &vlob) != NULL)
+			continue;
+		if ((err = idmap_put(looked, &vlob, t)) == ZT_OK)
+			err = add_place(
+			    t, &vlob, buf_bytes(&p->path), pb_bytes(e->name), p->depth + 1);
+	}
+	pb_wipe(m);
+	return err;
+}
+
+/* ---- what lies in what ---- */
+
+static enum zt_err
+queue_folder(struct trash *t, const struct id *vlob)
+{
+	struct content *c;
+	enum zt_err err;
+
+	if (idmap_get(&t->contents, vlob) != NULL)
+		return ZT_OK;
+	if ((err = vec_room(&t->queue, t->queued, &t->queue_cap, sizeof *t->queue)))
+		return err;
+	if ((c = calloc(1, sizeof *c)) == NULL || idmap_put(&t->contents, vlob, c)) {
+		free(c);
+		return ZT_ERR_MEMORY;
+	}
+	t->queue[t->queued++] = *vlob;
+	return ZT_OK;
+}
+
+static enum zt_err
+note_content(void *ctx, size_t i, Zt__Manifest **m)
+{
+	struct trash *t = ctx;
+	struct content *c = idmap_get(&t->contents, &t->queue[t->first + i]);
+	enum zt_err err = ZT_OK;
+
+	for (size_t k = 0; err == ZT_OK && *m != NULL && k < (*m)->folder->n_entries; k++) {
+		const Zt__FolderEntry *e = (*m)->folder->entries[k];
+		struct id vlob;
+
+		if ((err = pb_id(e->vlob, &vlob)) || idmap_get(&t->live, &vlob) != NULL)
+			continue;
+		if ((err = vec_room(&c->in, c->count, &c->cap, sizeof *c->in)))
+			continue;
+		c->in[c->count++] = vlob;
+		if (e->folder)
+			err = queue_folder(t, &vlob);
+	}
+	return err;
+}
+
+static enum zt_err
+read_contents(struct trash *t)
+{
+	enum { AT_ONCE = 256 };
+	struct space_object objects[AT_ONCE];
+	enum zt_err err = ZT_OK;
+
+	for (size_t i = 0; err == ZT_OK && i < t->item_count; i++)
+		if (t->items[i].is_folder)
+			err = queue_folder(t, &t->items[i].vlob);
+	while (err == ZT_OK && t->next < t->queued) {
+		size_t n = 0;
+
+		for (t->first = t->next; n < AT_ONCE && t->next < t->queued; t->next++)
+			objects[n++] = (struct space_object){ .vlob = t->queue[t->next],
+				.is_folder = true };
+		err = space_read(t->s, objects, n, note_content, t);
+	}
+	return err;
+}
+
+/* How many folders deep PATH is. */
+static unsigned
+depth_of(struct bytes path)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < path.n; i++)
+		n += path.p[i] == '/';
+	return n;
+}
+
+/* The folders that were removed, and those in them, which have older versions too: each is a
+ * place from which more was removed before. What is found there may be a folder again. */
+static enum zt_err
+look_into_removed(struct trash *t)
+{
+	struct idmap looked = { 0 };
+	size_t item = 0, place = t->count;
+	enum zt_err err = ZT_OK;
+
+	while (err == ZT_OK && (place < t->count || item < t->item_count)) {
+		if (place < t->count) {
+			/* a copy: adding a place may move this one */
+			struct place p = t->folders[place];
+
+			if ((err = look_back(t, &p)) == ZT_OK)
+				err = add_places_in(t, &p, &looked);
+			place++;
+			continue;
+		}
+		if (t->items[item].is_folder &&
+		    idmap_get(&looked, &t->items[item].vlob) == NULL &&
+		    (err = idmap_put(&looked, &t->items[item].vlob, t)) == ZT_OK)
+			err =
+			    add_place(t, &t->items[item].vlob, buf_bytes(&t->items[item].path),
+				bytes_of(NULL, 0), depth_of(buf_bytes(&t->items[item].path)));
+		item++;
+	}
+	idmap_free(&looked, NULL);
+	return err;
+}
+
+/* All that lies in FOLDER, at any depth, comes back with it. */
+static enum zt_err
+mark_inside(struct trash *t, const struct id *folder)
+{
+	size_t first = 0, count = 1; /* of the queue, which is empty by now */
+	enum zt_err err = vec_room(&t->queue, 0, &t->queue_cap, sizeof *t->queue);
+
+	if (err == ZT_OK)
+		t->queue[0] = *folder;
+	while (err == ZT_OK && first < count) {
+		const struct content *c = idmap_get(&t->contents, &t->queue[first++]);
+
+		for (size_t i = 0; err == ZT_OK && c != NULL && i < c->count; i++)
+			if (idmap_get(&t->inside, &c->in[i]) == NULL &&
+			    (err = idmap_put(&t->inside, &c->in[i], t)) == ZT_OK &&
+			    (err = vec_room(
+				 &t->queue, count, &t->queue_cap, sizeof *t->queue)) == ZT_OK)
+				t->queue[count++] = c->in[i];
+	}
+	return err;
+}
+
+/* Whether ITEM was where the person looks, or below. */
+static bool
+is_below(const struct trash *t, const struct item *item)
+{
+	size_t n = t->below.n;
+
+	return n == 0 || (item->path.n >= n && memcmp(item->path.p, t->below.p, n) == 0 &&
+			     (item->path.n == n || item->path.p[n] == '/'));
+}
+
+static void
+tell(struct trash *t, struct item *item)
+{
+	const struct org_device *d = org_state_device(t->s->z->state, &item->by);
+	struct client_handle h = { .email = "" };
+	struct zt_removed r = { .is_folder = item->is_folder,
+		.last_there = item->last_there,
+		.removed = item->removed };
+
+	item->is_told = true;
+	if (!is_below(t, item))
+		return;
+	if (d != NULL)
+		client_handle(t->s->z, &d->user->id, &h);
+	id_print(&item->vlob, r.id);
+	r.path = buf_text(&item->path);
+	r.by = h.email;
+	t->each(t->ctx, &r);
+}
+
+/* What lies in nothing else; then, of folders that lie in one another and in nothing else, one
+ * each, with which the others come. */
+static enum zt_err
+tell_all(struct trash *t)
+{
+	enum zt_err err = ZT_OK;
+
+	for (size_t i = 0; err == ZT_OK && i < t->item_count; i++)
+		err = mark_inside(t, &t->items[i].vlob);
+	for (size_t i = 0; err == ZT_OK && i < t->item_count; i++)
+		if (idmap_get(&t->inside, &t->items[i].vlob) == NULL)
+			tell(t, &t->items[i]);
+	idmap_free(&t->inside, NULL);
+	for (size_t i = 0; err == ZT_OK && i < t->item_count; i++)
+		if (t->items[i].is_told)
+			err = mark_inside(t, &t->items[i].vlob);
+	for (size_t i = 0; err == ZT_OK && i < t->item_count; i++)
+		if (!t->items[i].is_told && idmap_get(&t->inside, &t->items[i].vlob) == NULL) {
+			tell(t, &t->items[i]);
+			err = mark_inside(t, &t->items[i].vlob);
+		}
+	return err;
+}
+
+static void
+content_free(void *p)
+{
+	struct content *c = p;
+
+	free(c->in);
+	free(c);
+}
+
+static void
+trash_free(struct trash *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		buf_free(&t->folders[i].path);
+	for (size_t i = 0; i < t->item_count; i++)
+		buf_free(&t->items[i].path);
+	buf_free(&t->below);
+	free(t->folders);
+	free(t->items);
+	free(t->queue);
+	idmap_free(&t->live, NULL);
+	idmap_free(&t->found, NULL);
+	idmap_free(&t->inside, NULL);
+	idmap_free(&t->contents, content_free);
+}
+
+/* WHERE is a workspace, or a path in one. */
+static enum zt_err
+take_where(struct trash *t, const char *where, struct path *path)
+{
+	const char *why = "";
+	enum zt_err err;
+
+	*path = (struct path){ .count = 0 };
+	if (strchr(where, ':') == NULL) {
+		if (strlen(where) >= sizeof path->workspace)
+			return client_refuse(
+			    t->z, ZT_ERR_NOT_FOUND, "there is no workspace %.100s", where);
+		memcpy(path->workspace, where, strlen(where) + 1);
+		return ZT_OK;
+	}
+	if ((err = path_parse(where, path, &why)))
+		return client_refuse(t->z, err, "%s", why);
+	for (size_t i = 0; i < path->count; i++) {
+		buf_add_byte(&t->below, '/');
+		buf_add(&t->below, path->name[i]);
+	}
+	return buf_err(&t->below);
+}
+
+enum zt_err
+zt_trash(struct zt *z, const char *where, void (*each)(void *ctx, const struct zt_removed *r),
+    void *ctx)
+{
+	struct trash t = {
+		.z = z, .each = each, .ctx = ctx, .below = buf_init(PATH_TEXT_MOST)
+	};
+	struct path path;
+	size_t live;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	client_begin_reading(z);
+	if ((err = take_where(&t, where, &path)) || (err = client_sync_log(z)) ||
+	    (err = client_sync_handles(z)) || (err = space_find(z, path.workspace, &t.s)) ||
+	    (err = space_sync_fresh(t.s)) || (err = walk(&t)))
+		goto out;
+	live = t.count;
+	for (size_t i = 0; err == ZT_OK && i < live; i++)
+		err = look_back(&t, &t.folders[i]);
+	if (err == ZT_OK && (err = look_into_removed(&t)) == ZT_OK &&
+	    (err = read_contents(&t)) == ZT_OK)
+		err = tell_all(&t);
+out:
+	trash_free(&t);
+	return err ? err : client_end_reading(z);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* device.c - how the device file opens: by a password, a token, the desktop, a held key. */
+#include "session/device.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "crypto/suite.h"
+#include "format/pb.h"
+#include "session/session.h"
+#include "store/device_file.h"
+
+static void
+set_why(char *why, const char *text)
+{
+	if (why != NULL)
+		(void)snprintf(why, CLIENT_WHY, "%s", text);
+}
+
+struct bytes
+device_password(const struct zt_options *o)
+{
+	return o->password != NULL ? bytes_text(o->password) : bytes_of(NULL, 0);
+}
+
+/* The sentence TEXT in the caller's language; "" leaves it to the error. */
+static void
+say(const struct zt_options *o, const char *text, char *why)
+{
+	set_why(why, o->translate != NULL && text[0] != 0 ? o->translate(text) : text);
+}
+
+static const char no_token[] = "the token that opens this device is not there";
+static const char no_item[] = "the desktop's secret service does not hold this device's key";
+static const char no_service[] =
+    "the desktop's secret service cannot be reached; it is there in a desktop session";
+static const char no_answer[] =
+    "the desktop asked for its keyring's password, or was busy, and nobody answered for two "
+    "minutes; try again and look for its window";
+
+const char *
+device_closed(const char *home, enum zt_err err)
+{
+	enum protector by = device_file_protector(home);
+
+	if (err == ZT_ERR_NOT_FOUND && by == BY_TOKEN)
+		return no_token;
+	if (err == ZT_ERR_NOT_FOUND && by == BY_DESKTOP)
+		return no_item;
+	if (err == ZT_ERR_TIMEOUT && by == BY_DESKTOP)
+		return no_answer;
+	return err == ZT_ERR_UNAVAILABLE && by == BY_DESKTOP ? no_service : "";
+}
+
+static const char token_module[] = "a token's URI is pkcs11:token=...;object=..., of a module "
+				   "that p11-kit knows, without a PIN";
+static const char token_rsa[] = "the token's certificate needs an RSA key that decrypts";
+static const char none_held[] = "no session of yours holds this device's key";
+static const char still_held[] = "another session of yours still holds this device's key";
+static const char desktop_holds[] =
+    "the desktop opens this device while you are logged in; zt password ends that";
+static const char no_keyring[] = "this system keeps no keys for a session";
+
+enum zt_err
+zt_unlock(const struct zt_options *o, unsigned seconds, char *why)
+{
+	enum zt_err err = suite_start();
+
+	if (err == ZT_OK)
+		err = device_file_hold(o->home, device_password(o), seconds);
+	say(o, err == ZT_ERR_IO ? no_keyring : device_closed(o->home, err), why);
+	return err;
+}
+
+enum zt_err
+zt_lock(const struct zt_options *o, char *why)
+{
+	enum protector by = device_file_protector(o->home);
+	enum zt_err err = suite_start();
+
+	if (err == ZT_OK)
+		err = device_file_release(o->home);
+	if (err == ZT_OK && by == BY_DESKTOP)
+		err = ZT_ERR_NOT_FOUND; /* what it opens by is there as before */
+	say(o,
+	    err == ZT_ERR_IO                              ? still_held
+	    : err == ZT_ERR_NOT_FOUND && by == BY_DESKTOP ? desktop_holds
+	    : err == ZT_ERR_NOT_FOUND && by != BY_NOTHING ? none_held
+							  : "",
+	    why);
+	return err;
+}
+
+enum zt_err
+zt_change_password(const struct zt_options *o, const char *new_password, char *why)
+{
+	enum zt_err err = suite_start();
+
+	if (err == ZT_OK)
+		err = device_file_change(o->home, device_password(o), bytes_text(new_password));
+	say(o, device_closed(o->home, err), why);
+	return err;
+}
+
+enum zt_err
+zt_protect_by_token(const struct zt_options *o, const char *uri, const char *pin, char *why)
+{
+	enum zt_err err = suite_start();
+
+	if (err == ZT_OK)
+		err = device_file_protect(o->home, device_password(o), uri, pin);
+	say(o,
+	    err == ZT_ERR_INVALID ? token_module
+	    : err == ZT_ERR_KEY   ? token_rsa
+				  : device_closed(o->home, err),
+	    why);
+	return err;
+}
+
+enum zt_err
+zt_protect_by_desktop(const struct zt_options *o, char *why)
+{
+	enum zt_err err = suite_start();
+
+	if (err == ZT_OK)
+		err = device_file_protect_by_desktop(o->home, device_password(o));
+	say(o,
+	    err == ZT_ERR_UNAVAILABLE ? no_service
+	    : err == ZT_ERR_TIMEOUT   ? no_answer
+				      : device_closed(o->home, err),
+	    why);
+	return err;
+}
+
+int
+zt_has_device(const char *home)
+{
+	return !device_file_is_missing(home);
+}
+
+int
+zt_is_by_token(const char *home)
+{
+	return device_file_protector(home) == BY_TOKEN;
+}
+
+int
+zt_is_unlocked(const char *home)
+{
+	return suite_start() == ZT_OK &&
+	       (device_file_protector(home) == BY_DESKTOP || device_file_is_held(home));
+}
+
+void
+client_explain(const struct zt_options *o, enum zt_err err, char *why)
+{
+	if (why != NULL && why[0] == 0 &&
+	    (err == ZT_ERR_IO || err == ZT_ERR_FOLDER || err == ZT_ERR_STORE))
+		device_file_explain(o->home, why, CLIENT_WHY);
+	if (why != NULL && why[0] == 0 && err == ZT_ERR_FULL)
+		(void)snprintf(why, CLIENT_WHY, "%.200s: %s", o->home, strerror(ENOSPC));
+	if (why != NULL && why[0] == 0 && err == ZT_ERR_CORRUPT)
+		say(o,
+		    "device.zt or joining.zt there is empty or damaged: put a copy back, or "
+		    "come "
+		    "back by zt recover in another folder",
+		    why);
+}
+
+enum zt_err
+client_may_begin(const struct zt_options *o, char *why)
+{
+	enum zt_err err = device_file_may_begin(o->home);
+
+	if (err == ZT_ERR_EXISTS)
+		say(o, "this state folder holds a device already; zt status says whose", why);
+	return err;
+}
+
+enum zt_err
+client_write_device(const struct zt_options *o, const struct client_new_device *d)
+{
+	Zt__DeviceSecrets m = ZT__DEVICE_SECRETS__INIT;
+	ProtobufCBinaryData keys[CLIENT_USER_KEYS];
+	struct secret *local = NULL;
+	enum zt_err err = secret_generate(&local);
+
+	if (err)
+		return err;
+	m.server = (char *)(uintptr_t)d->server;
+	m.slug = (char *)(uintptr_t)d->slug;
+	m.email = (char *)(uintptr_t)d->email;
+	m.org = pb_field(d->org.b, ID_BYTES);
+	m.user = pb_field(d->user.b, ID_BYTES);
+	m.device = pb_field(d->device.b, ID_BYTES);
+	if (!d->root_by_id)
+		m.root_key = pb_field(d->root_key, SIGN_PUBLIC_BYTES);
+	m.sign_seed = pb_field(sign_seed(d->sign).p, SIGN_SEED_BYTES);
+	m.seal_key = pb_field(secret_bytes(d->seal).p, SECRET_BYTES);
+	m.local_key = pb_field(secret_bytes(local).p, SECRET_BYTES);
+	for (size_t i = 0; i < d->user_key_count; i++)
+		keys[i] = pb_field(d->user_keys[i].p, d->user_keys[i].n);
+	m.user_keys = keys;
+	m.n_user_keys = d->user_key_count;
+	m.tree_size = d->tree_size;
+	m.root_hash = pb_field(d->root.b, HASH_BYTES);
+	if ((err = device_file_create(o->home, &m, bytes_text(o->password))) == ZT_OK)
+		device_file_end_joining(
+		    o->home); /* its keys are this device's now, or nobody's */
+	secret_free(local);
+	return err;
+}

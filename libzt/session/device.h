@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* device.h - the device file of a state folder: whether one may begin, writing one, and why one
+ * does not open. */
+#ifndef ZT_SESSION_DEVICE_H
+#define ZT_SESSION_DEVICE_H
+
+#include "net/events.h"
+#include "session/session.h"
+
+/* Sets WHY, if empty, to name the file of O->home that ERR makes unusable, for the errors
+ * about the folder. */
+void client_explain(const struct zt_options *o, enum zt_err err, char *why);
+/* Whether a new device may begin in O->home. Errors: EXISTS (it holds a device: WHY says so).
+ */
+ZT_CHECKED enum zt_err client_may_begin(const struct zt_options *o, char *why);
+/* Why the device of HOME, which is there, does not open: English, or "". */
+const char *device_closed(const char *home, enum zt_err err);
+/* The password of O, borrowed. */
+struct bytes device_password(const struct zt_options *o);
+/* Fills SECRETS's fields from a new device's keys and writes the device file. */
+struct client_new_device {
+	const char *server, *slug, *email;
+	struct id org, user, device;
+	uint8_t root_key[SIGN_PUBLIC_BYTES];
+	bool root_by_id; /* not known yet: the organization's id pins it */
+	const struct sign_key *sign;
+	const struct secret *seal;
+	struct bytes user_keys[CLIENT_USER_KEYS];
+	size_t user_key_count;
+	uint64_t tree_size;
+	struct hash root;
+};
+ZT_CHECKED enum zt_err client_write_device(
+    const struct zt_options *o, const struct client_new_device *d);
+
+#endif

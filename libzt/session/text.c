@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* text.c - what any program shows: texts made safe, the words of errors, the version. */
+#include "base/utf8.h"
+#include "session/session.h"
+
+_Static_assert(ZT_SHOWN >= UTF8_SHOWN, "0 is the end of a text");
+
+size_t
+zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN])
+{
+	struct bytes left = bytes_text(*text);
+	enum utf8_shown as = how == ZT_SHOW_JSON ? UTF8_JSON : UTF8_PLAIN;
+	size_t n = 0, one;
+
+	while (n + UTF8_SHOWN <= ZT_SHOWN && (one = utf8_show_next(&left, as, out + n)) > 0)
+		n += one;
+	*text = (const char *)left.p;
+	return n;
+}
+
+const char *
+zt_version(void)
+{
+	return ZT_VERSION; /* of the file VERSION; mk/rules.mk gives it */
+}
+
+const char *
+zt_err_words(enum zt_err err)
+{
+	return err_words(err);
+}
+
+const char *
+zt_err_name(enum zt_err err)
+{
+	return err_name(err);
+}
+
+int
+zt_err_exit(enum zt_err err)
+{
+	return err_exit(err);
+}
+
+bool
+zt_err_retry(enum zt_err err)
+{
+	return err_retry(err);
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* workspace.c - workspaces: made, listed, shared and taken away again. */
+#include "workspace/workspace.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/wire.h"
+#include "chain/keys.h"
+#include "chain/space.h"
+#include "crypto/suite.h"
+#include "files/path.h"
+#include "format/pb.h"
+#include "log/append.h"
+#include "log/handles.h"
+#include "log/person.h"
+#include "log/sync.h"
+#include "proto/metadata.pb-c.h"
+#include "session/session.h"
+#include "trust/keyring.h"
+#include "workspace/rotate.h"
+#include "zt/workspace.h"
+
+static enum zt_err
+note_sealed(struct zt *z, const struct org_workspace *w, const struct org_user *u)
+{
+	uint8_t key[2 * ID_BYTES], value[4];
+
+	memcpy(key, w->id.b, ID_BYTES);
+	memcpy(key + ID_BYTES, u->id.b, ID_BYTES);
+	wire_store_u32(value, u->key_generation);
+	return store_put(z->store, STORE_SEALED, bytes_of(key, sizeof key), w->generation_count,
+	    bytes_of(value, sizeof value));
+}
+
+enum zt_err
+workspace_deposit(struct zt *z, const struct org_workspace *w, const struct secret *key,
+    struct org_user *const *users, size_t count)
+{
+	struct route_params p = { .org = z->org, .id = w->id };
+	Zt__SealedKeys m = ZT__SEALED_KEYS__INIT;
+	Zt__Statement *list = calloc(count, sizeof *list);
+	struct statement *signed_ = calloc(count, sizeof *signed_);
+	struct buf *bodies = calloc(count, sizeof *bodies);
+	struct buf body = buf_init(1024 * 1024), answer = buf_init(64);
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	m.keys = calloc(count, sizeof *m.keys);
+	if (list == NULL || signed_ == NULL || bodies == NULL || m.keys == NULL)
+		goto out;
+	err = ZT_OK;
+	for (size_t i = 0; err == ZT_OK && i < count; i++) {
+		struct keyring_subject s = { .org = z->org,
+			.workspace = w->id,
+			.user = users[i]->id,
+			.generation = (unsigned)w->generation_count,
+			.user_generation = users[i]->key_generation };
+		size_t n = m.n_keys;
+
+		bodies[i] = buf_init(4096);
+		if (org_state_user_key_is_open(users[i]))
+			continue; /* a revoked device knows that key: it waits for the next */
+		err = keyring_seal(
+		    z->sign, &z->device, &s, users[i]->key, key, &bodies[i], &signed_[n]);
+		list[n] = statement_message(&signed_[n]);
+		m.keys[n] = &list[n];
+		m.n_keys++;
+	}
+	if (err == ZT_OK && m.n_keys > 0 && (err = pb_encode(&m, &body)) == ZT_OK)
+		err = client_call(z, ROUTE_KEYS_PUT, &p, NULL, buf_bytes(&body), &answer);
+	for (size_t i = 0; err == ZT_OK && i < count; i++)
+		if (!org_state_user_key_is_open(users[i]))
+			err = note_sealed(z, w, users[i]);
+out:
+	for (size_t i = 0; bodies != NULL && i < count; i++)
+		buf_free(&bodies[i]);
+	free(list);
+	free(signed_);
+	free(bodies);
+	free(m.keys);
+	buf_free(&body);
+	buf_free(&answer);
+	return err;
+}
+
+/* ---- creation ---- */
+
+struct creation {
+	struct id id;
+	struct secret *key;
+	struct hash commitment;
+	struct buf name;
+	const char *only; /* refused when one of this user's has this name; NULL: any name */
+	Zt__WorkspaceCreated m;
+};
+
+/* Two of one name could not be told apart by it from then on. */
+static enum zt_err
+refuse_second(struct zt *z, const char *name)
+{
+	const struct org_user *me = org_state_user(z->state, &z->user);
+	struct org_workspace *w;
+	size_t at = 0;
+	enum zt_err err;
+
+	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL) {
+		char id[ID_TEXT], is[260];
+		struct space *s;
+
+		if (org_state_role(w, me, ORG_NEVER) != ROLE_OWNER || space_is_gone(w))
+			continue;
+		if ((err = space_of(z, w, &s)))
+			return err;
+		space_name(s, is);
+		id_print(&w->id, id);
+		if (strcmp(is, name) == 0)
+			return client_refuse(z, ZT_ERR_EXISTS,
+			    "you have a workspace %.100s already (%s)", name, id);
+	}
+	return ZT_OK;
+}
+
+static enum zt_err
+fill_creation(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	struct creation *c = ctx;
+	enum zt_err err = c->only != NULL ? refuse_second(z, c->only) : ZT_OK;
+
+	if (err)
+		return err;
+	b->action_case = ZT__ENTRY_BODY__ACTION_WORKSPACE_CREATED;
+	b->workspace_created = &c->m;
+	return ZT_OK;
+}
+
+enum zt_err
+client_check_workspace_name(struct zt *z, const char *name)
+{
+	const char *why = "";
+
+	z->why[0] = 0;
+	if (path_name_check(bytes_text(name), &why))
+		return client_refuse(z, ZT_ERR_NAME, "%s", client_words(z, why));
+	if (strchr(name, ':') != NULL)
+		return client_refuse(z, ZT_ERR_NAME, "a workspace's name holds no colon");
+	return ZT_OK;
+}
+
+enum zt_err
+zt_workspace_create(struct zt *z, const char *name)
+{
+	return zt_workspace_make(z, name, false, NULL);
+}
+
+enum zt_err
+zt_workspace_make(struct zt *z, const char *name, bool second, char *id)
+{
+	struct creation c = { .name = buf_init(1024), .only = second ? NULL : name };
+	struct org_user *me;
+	enum zt_err err = client_check_workspace_name(z, name);
+
+	if (err)
+		return err;
+	suite_random(c.id.b, ID_BYTES);
+	if ((err = secret_generate(&c.key)) ||
+	    (err = keyring_seal_name(c.key, &c.id, 1, bytes_text(name), &c.name)))
+		goto out;
+	keyring_commit(c.key, &c.commitment);
+	zt__workspace_created__init(&c.m);
+	c.m.workspace = pb_field(c.id.b, ID_BYTES);
+	c.m.key_commitment = pb_field(c.commitment.b, HASH_BYTES);
+	c.m.sealed_name = pb_field(c.name.p, c.name.n);
+	/* The key is kept before the act: a workspace without its key would be of no use. */
+	if ((err = store_put(
+		 z->store, STORE_KEY, bytes_of(c.id.b, ID_BYTES), 1, secret_bytes(c.key))) ||
+	    (err = client_append(z, &c.id, fill_creation, &c)))
+		goto out;
+	me = org_state_user(z->state, &z->user);
+	/* for this user's other devices */
+	err = workspace_deposit(z, org_state_workspace(z->state, &c.id), c.key, &me, 1);
+	if (err == ZT_OK && id != NULL)
+		id_print(&c.id, id);
+out:
+	secret_free(c.key);
+	buf_free(&c.name);
+	return err;
+}
+
+/* ---- lists ---- */
+
+static void
+rest(struct space *s, struct client_handle *by, struct zt_workspace *out)
+{
+	const struct org_device *d = org_state_device(s->z->state, &s->voucher);
+
+	*by = (struct client_handle){ .email = "?" };
+	if (d != NULL)
+		client_handle(s->z, &d->user->id, by);
+	out->rests_on = by->email;
+	out->rests_until = s->base;
+	out->verified = s->filled;
+}
+
+enum zt_err
+zt_workspaces(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *w), void *ctx)
+{
+	const struct org_user *me;
+	struct org_workspace *w;
+	size_t at = 0;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = client_sync_log(z)))
+		return err;
+	me = org_state_user(z->state, &z->user);
+	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL) {
+		enum role role = org_state_role(w, me, ORG_NEVER);
+		char id[ID_TEXT], name[260];
+		struct space *s;
+		struct client_handle by;
+		struct zt_workspace one = { .id = id,
+			.name = name,
+			.is_archived = w->archived,
+			.deletion_due = w->deletion_due,
+			.generation = (unsigned)w->generation_count };
+
+		if (role == ROLE_NONE || space_is_gone(w))
+			continue;
+		if ((err = space_of(z, w, &s)))
+			return err;
+		id_print(&w->id, id);
+		space_name(s, name);
+		one.role = org_state_role_name(role);
+		if (s->base > 0)
+			rest(s, &by, &one);
+		each(ctx, &one);
+	}
+	return ZT_OK;
+}
+
+enum zt_err
+zt_workspace_members(struct zt *z, const char *workspace,
+    void (*each)(void *ctx, const struct zt_member *m), void *ctx)
+{
+	struct space *s;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)) ||
+	    (err = space_find(z, workspace, &s)))
+		return err;
+	for (size_t i = 0; i < s->w->member_count; i++) {
+		const struct org_user *u = s->w->members[i]->user;
+		enum role role = org_state_role(s->w, u, ORG_NEVER);
+		char id[ID_TEXT];
+		struct client_handle h;
+		struct zt_member one = { .user = id,
+			.email = h.email,
+			.name = h.name,
+			.role = org_state_role_name(role) };
+
+		if (role == ROLE_NONE)
+			continue;
+		id_print(&u->id, id);
+		client_handle(z, &u->id, &h);
+		each(ctx, &one);
+	}
+	return ZT_OK;
+}
+
+/* ---- roles ---- */
+
+static enum zt_err
+role_of(struct zt *z, const char *text, enum role *out)
+{
+	for (int r = ROLE_READER; r <= ROLE_OWNER; r++)
+		if (strcmp(text, org_state_role_name((enum role)r)) == 0) {
+			*out = (enum role)r;
+			return ZT_OK;
+		}
+	return client_refuse(z, ZT_ERR_INVALID,
+	    "a role is one of reader, contributor, manager, owner, not %.40s", text);
+}
+
+static enum zt_err
+find_both(struct zt *z, const char *workspace, const char *user, struct space **s,
+    struct org_user **u)
+{
+	enum zt_err err;
+
+	z->why[0] = 0;
+	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)) ||
+	    (err = space_find(z, workspace, s)))
+		return err;
+	return client_find_user(z, user, u);
+}
+
+enum zt_err
+zt_workspace_share(struct zt *z, const char *workspace, const char *user, const char *role)
+{
+	struct space *s;
+	struct org_user *u;
+	const struct secret *key;
+	struct id wid, uid;
+	enum role to = ROLE_NONE;
+	enum zt_err err;
+
+	if ((err = find_both(z, workspace, user, &s, &u)) || (err = role_of(z, role, &to)) ||
+	    (err = client_meant(z, &u->id)))
+		return err;
+	wid = s->w->id;
+	uid = u->id;
+	/* The same role again deposits the key again: this heals a lost sealed key. */
+	if (org_state_role(s->w, u, ORG_NEVER) != to &&
+	    (err = workspace_set_role(z, &wid, &uid, to)))
+		return err;
+	if ((err = space_of(z, org_state_workspace(z->state, &wid), &s)) ||
+	    (err = space_key(s, (unsigned)s->w->generation_count, &key)))
+		return err;
+	u = org_state_user(z->state, &uid);
+	return workspace_deposit(z, s->w, key, &u, 1);
+}
+
+enum zt_err
+zt_workspace_unshare(struct zt *z, const char *workspace, const char *user)
+{
+	struct space *s;
+	struct org_user *u;
+	struct id id, user_id;
+	enum zt_err err;
+
+	if ((err = find_both(z, workspace, user, &s, &u)))
+		return err;
+	id = s->w->id;
+	if (org_state_role(s->w, u, ORG_NEVER) == ROLE_NONE)
+		return client_refuse(
+		    z, ZT_ERR_NOT_FOUND, "%.100s has no role in this workspace", user);
+	user_id = u->id;
+	return workspace_remove(z, &id, &user_id);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* workspace.h - who may read a workspace: its name, its key, and to whom that is sealed. */
+#ifndef ZT_WORKSPACE_WORKSPACE_H
+#define ZT_WORKSPACE_WORKSPACE_H
+
+#include "session/session.h"
+
+/* Errors: NAME. */
+ZT_CHECKED enum zt_err client_check_workspace_name(struct zt *z, const char *name);
+/* Seals KEY, W's newest, to USERS, uploads the sealed keys and notes that. Skips users who
+ * have not rotated their key since losing a device. */
+ZT_CHECKED enum zt_err workspace_deposit(struct zt *z, const struct org_workspace *w,
+    const struct secret *key, struct org_user *const *users, size_t count);
+
+#endif
