@@ -24,6 +24,7 @@ burst: 1000000
 org_rate: 1000000
 org_burst: 1000000
 connections_per_address: 4000
+connections_per_user: 4000
 sockets_per_device: 4000"
 export ZT_SERVICES="user_rate: 1000000
 org_rate: 1000000"

@@ -2,6 +2,7 @@
 /* backfill.c - verifies the chain before the checkpoint that it started from, in the
  * background: at the end the device relies on no member, and may sign a checkpoint. */
 #include "chain/chain.h"
+#include "chain/records.h"
 #include "chain/space.h"
 #include "format/pb.h"
 #include "session/session.h"
@@ -174,4 +175,35 @@ space_complete(struct space *s)
 	enum zt_err err = backfill_all(s);
 
 	return err ? err : space_sync_fresh(s);
+}
+
+/* The same among what is known so far: the newest one (0) may lie behind some that are left
+ * out. */
+static enum zt_err
+version_that_counts(
+    struct space *s, const struct id *vlob, uint64_t version, struct space_version *out)
+{
+	struct space_version v;
+	enum zt_err err = chain_version(s, vlob, version, &v);
+
+	while (err == ZT_OK && version == 0 && v.left_out)
+		err = v.version > 1 ? chain_version(s, vlob, v.version - 1, &v)
+				    : ZT_ERR_NOT_FOUND;
+	if (err == ZT_OK && v.left_out)
+		err = ZT_ERR_NOT_FOUND;
+	if (err == ZT_OK)
+		*out = v;
+	return err;
+}
+
+enum zt_err
+space_version(
+    struct space *s, const struct id *vlob, uint64_t version, struct space_version *out)
+{
+	enum zt_err err = version_that_counts(s, vlob, version, out);
+
+	/* A version that the checkpoint did not list is in the chain before it. */
+	if (err == ZT_ERR_NOT_FOUND && s->base > 0 && (err = space_complete(s)) == ZT_OK)
+		err = version_that_counts(s, vlob, version, out);
+	return err;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* chain.h - functions on a workspace's chain shared by chain.c, judge.c, backfill.c and
- * checkpoint.c. */
-#ifndef ZT_CLIENT_CHAIN_H
-#define ZT_CLIENT_CHAIN_H
+/* chain.h - what the files of this room share: taking a changeset, judging it again,
+ * checkpoints. */
+#ifndef ZT_CHAIN_CHAIN_H
+#define ZT_CHAIN_CHAIN_H
 
+#include "chain/records.h"
 #include "chain/space.h"
 #include "proto/metadata.pb-c.h"
 #include "session/session.h"
@@ -12,60 +13,22 @@
  * ones the chain is verified from 1. */
 #define CHAIN_BACK 100000
 
-/* Loads the chain state of S from the store. */
-ZT_CHECKED enum zt_err chain_load(struct space *s);
-/* Stores base, goal and checkpoint of S. */
-ZT_CHECKED enum zt_err chain_note(struct space *s);
-/* The verified chain hash at POSITION, and the time of its changeset (0: unknown; TIME may be
- * NULL). Errors: NOT_FOUND. */
-ZT_CHECKED enum zt_err chain_link(
-    struct space *s, uint64_t position, struct hash *out, uint64_t *time);
-/* Stores both. */
-ZT_CHECKED enum zt_err chain_put_link(
-    struct space *s, uint64_t position, const struct hash *link, uint64_t time);
-/* Version N of VLOB, or the newest (0), excluded ones included. Errors: NOT_FOUND, also for
- * one from before a checkpoint that backfill has not confirmed yet. */
-ZT_CHECKED enum zt_err chain_version(
-    struct space *s, const struct id *vlob, uint64_t n, struct space_version *out);
-/* The same for every stored version; *BEFORE: it is from before a checkpoint. */
-ZT_CHECKED enum zt_err chain_stored_version(struct space *s, const struct id *vlob, uint64_t n,
-    struct space_version *out, bool *before);
-/* The changeset of a change being stored, and how it counts. */
-struct chain_change {
-	const struct changeset *cs;
-	uint64_t position;
-	bool left_out; /* excluded: its author had lost access */
-	bool before;   /* it precedes the checkpoint */
-};
-/* Stores the version that change C makes. */
-ZT_CHECKED enum zt_err chain_put_version(
-    struct space *s, const struct chain_change *of, const struct change *c);
 /* Within a transaction: verifies M, which the server puts at POSITION after chain hash *LINK,
  * passes its changes to EACH, stores its chain hash and moves *LINK on. */
 typedef enum zt_err chain_take_fn(
     struct space *s, const struct chain_change *of, const struct change *c);
 ZT_CHECKED enum zt_err chain_take(struct space *s, const Zt__Changeset *m, uint64_t position,
     struct hash *link, chain_take_fn *each);
-/* Stores M for repairs. */
-ZT_CHECKED enum zt_err chain_keep(struct space *s, uint64_t position, const Zt__Changeset *m);
-/* The checkpoint contradicts the chain: discard it and restart from position 0. Returns an
- * error. */
-ZT_CHECKED enum zt_err chain_suspect(struct space *s);
-/* Resets S to BEFORE after a transaction that was rolled back. */
-void chain_go_back(struct space *s, const struct space *before);
-/* Sets the sentence that the server's chain ends too early. Returns an error. */
-ZT_CHECKED enum zt_err chain_refuse_older(struct space *s);
-/* Fetches a page of the chain from position FROM on, unverified; the caller gives *OUT to
- * pb_free. Errors: ROLLBACK (its chain ends before FROM). */
-ZT_CHECKED enum zt_err chain_page(struct space *s, uint64_t from, Zt__ChainPage **out);
 
-/* ---- judge.c ---- */
+/* ---- steps.c ---- */
 /* The log size of this device when it first verified POSITION. */
 uint64_t judge_known(const struct space *s, uint64_t position);
 /* Records that the chain is verified with the current log from here on. */
 void judge_hear(struct space *s);
 /* The same up to POSITION, for a checkpoint's author whose log had KNOWN entries. */
 void judge_begin(struct space *s, uint64_t position, uint64_t known);
+
+/* ---- judge.c ---- */
 /* Within a transaction: re-evaluates which changesets count, if new log entries pin a position
  * of the chain or void one (P6). */
 ZT_CHECKED enum zt_err judge_again(struct space *s);
@@ -79,6 +42,9 @@ ZT_CHECKED enum zt_err judge_pin(struct space *s, uint64_t *position, struct has
 ZT_CHECKED enum zt_err backfill_all(struct space *s);
 
 /* ---- checkpoint.c ---- */
+struct checkpoint;
+/* The newest checkpoint of a member whose word counts, in OUT. Errors: NOT_FOUND. */
+ZT_CHECKED enum zt_err checkpoint_find(struct space *s, struct checkpoint *out);
 /* Within a transaction, for a space at position 0: starts from the newest checkpoint of a
  * member who may sign one. Errors: NOT_FOUND (no checkpoint), or why it is refused; the caller
  * rolls back. */

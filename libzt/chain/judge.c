@@ -8,68 +8,10 @@
 #include <stdlib.h>
 
 #include "chain/chain.h"
+#include "chain/records.h"
 #include "chain/space.h"
 #include "format/limits.h"
 #include "format/pb.h"
-#include "session/session.h"
-
-/* ---- what was known ---- */
-
-uint64_t
-judge_known(const struct space *s, uint64_t position)
-{
-	for (size_t i = s->step_count; i-- > 0;)
-		if (s->steps[i].position <= position)
-			return s->steps[i].known;
-	return merkle_size(s->z->state->tree);
-}
-
-/* The index of the newest rotation: losses before it are pinned for ever. */
-static uint64_t
-last_rotation(const struct org_workspace *w)
-{
-	return w->generations[w->generation_count - 1].index;
-}
-
-static void
-drop_step(struct space *s, size_t i)
-{
-	memmove(&s->steps[i], &s->steps[i + 1], (s->step_count - i - 1) * sizeof s->steps[0]);
-	s->step_count--;
-}
-
-void
-judge_hear(struct space *s)
-{
-	uint64_t size = merkle_size(s->z->state->tree), next = s->position + 1;
-	struct space_step *last = s->step_count > 0 ? &s->steps[s->step_count - 1] : NULL;
-
-	if (last != NULL && (last->known >= size || last->position > next))
-		return; /* nothing was heard, or the chain is verified again from its beginning
-			 */
-	if (last != NULL && last->position == next) {
-		last->known = size;
-		return;
-	}
-	/* What differs only in what no loss asks for is one step. */
-	while (s->step_count > 1 && s->steps[1].known <= last_rotation(s->w)) {
-		s->steps[0].known = s->steps[1].known;
-		drop_step(s, 1);
-	}
-	if (s->step_count == SPACE_STEPS) {
-		s->steps[0].known = s->steps[1].known;
-		drop_step(s, 1);
-	}
-	s->steps[s->step_count++] = (struct space_step){ next, size };
-}
-
-void
-judge_begin(struct space *s, uint64_t position, uint64_t known)
-{
-	(void)position;
-	s->steps[0] = (struct space_step){ 1, known };
-	s->step_count = 1;
-}
 
 /* The furthest place that was verified with at most LOSS entries of the log. */
 static uint64_t

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "chain/chain.h"
+#include "chain/records.h"
 #include "chain/space.h"
 #include "format/limits.h"
 #include "format/pb.h"

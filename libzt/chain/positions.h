@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* positions.h - chain positions signed by the log key: stored here, and shown to a server that
  * lost its newest state. */
-#ifndef ZT_CLIENT_POSITIONS_H
-#define ZT_CLIENT_POSITIONS_H
+#ifndef ZT_CHAIN_POSITIONS_H
+#define ZT_CHAIN_POSITIONS_H
 
 #include "chain/space.h"
 #include "proto/metadata.pb-c.h"

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
-#include "chain/chain.h"
 #include "chain/keys.h"
+#include "chain/records.h"
 #include "log/handles.h"
 #include "session/session.h"
 #include "trust/keyring.h"

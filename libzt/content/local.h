@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* local.h - notes of which local file holds which version. */
-#ifndef ZT_CLIENT_LOCAL_H
-#define ZT_CLIENT_LOCAL_H
+#ifndef ZT_CONTENT_LOCAL_H
+#define ZT_CONTENT_LOCAL_H
 
 #include <sys/stat.h>
 

@@ -4,8 +4,8 @@
  *
  * A name says which device made it for which folder, by a mark of the device's own key: nobody
  * else can make one, and a file that was moved elsewhere is none any more. */
-#ifndef ZT_CLIENT_TEMP_H
-#define ZT_CLIENT_TEMP_H
+#ifndef ZT_CONTENT_TEMP_H
+#define ZT_CONTENT_TEMP_H
 
 #include "session/session.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scan.h - a local folder to upload: its entries, which can be sent, and their counterparts in
  * the workspace. Opens nothing but the folder itself. */
-#ifndef ZT_CLIENT_SCAN_H
-#define ZT_CLIENT_SCAN_H
+#ifndef ZT_DISK_SCAN_H
+#define ZT_DISK_SCAN_H
 
 #include "chain/objects.h"
 #include "chain/space.h"

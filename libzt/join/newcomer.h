@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* newcomer.h - a new user: the keys of their first device, and their entry into the log, for
  * every way to vouch for them. */
-#ifndef ZT_CLIENT_NEWCOMER_H
-#define ZT_CLIENT_NEWCOMER_H
+#ifndef ZT_JOIN_NEWCOMER_H
+#define ZT_JOIN_NEWCOMER_H
 
 #include "session/session.h"
 

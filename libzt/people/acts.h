@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* acts.h - the acts of a device, from the log that this device has verified. */
-#ifndef ZT_CLIENT_ACTS_H
-#define ZT_CLIENT_ACTS_H
+#ifndef ZT_PEOPLE_ACTS_H
+#define ZT_PEOPLE_ACTS_H
 
 #include "session/session.h"
 

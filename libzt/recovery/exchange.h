@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exchange.h - one side of an exchange in which two humans compare codes, and its
  * invitation. */
-#ifndef ZT_CLIENT_EXCHANGE_H
-#define ZT_CLIENT_EXCHANGE_H
+#ifndef ZT_RECOVERY_EXCHANGE_H
+#define ZT_RECOVERY_EXCHANGE_H
 
 #include "session/session.h"
 #include "trust/sas.h"

@@ -2,8 +2,8 @@
 /* recovery.h - a recovery device: a device of a user, derived from one secret that no device
  * keeps. Words on paper hold the secret (recover.c), or colleagues hold parts (colleagues.c).
  */
-#ifndef ZT_CLIENT_RECOVERY_H
-#define ZT_CLIENT_RECOVERY_H
+#ifndef ZT_RECOVERY_RECOVERY_H
+#define ZT_RECOVERY_RECOVERY_H
 
 #include "crypto/shamir.h"
 #include "format/limits.h"

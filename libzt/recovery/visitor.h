@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* visitor.h - a client without a device file: a recovery device while it acts, or a newcomer's
  * device that checks whether the log knows it. */
-#ifndef ZT_CLIENT_VISITOR_H
-#define ZT_CLIENT_VISITOR_H
+#ifndef ZT_RECOVERY_VISITOR_H
+#define ZT_RECOVERY_VISITOR_H
 
 #include "session/session.h"
 

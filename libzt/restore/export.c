@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "chain/chain.h"
+#include "chain/records.h"
 #include "chain/space.h"
 #include "files/audit.h"
 #include "format/head_text.h"

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* repair.c - the server went back in time; this device did not. Entries and changesets go back
  * as they were signed, so the server, and everybody after it, judges them as the first time. */
-#include "zt/repair.h"
 #include "base/wire.h"
-#include "chain/chain.h"
 #include "chain/objects.h"
 #include "chain/positions.h"
+#include "chain/records.h"
 #include "chain/space.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -16,6 +15,7 @@
 #include "proto/metadata.pb-c.h"
 #include "session/session.h"
 #include "trust/head.h"
+#include "zt/repair.h"
 #include "zt/workspace.h"
 
 #include <stdio.h>

@@ -7,6 +7,7 @@
 
 #include "chain/chain.h"
 #include "chain/keys.h"
+#include "chain/records.h"
 #include "chain/space.h"
 #include "format/limits.h"
 #include "format/pb.h"

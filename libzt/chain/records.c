@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "chain/records.h"
+
+#include <stdio.h>
+
+#include "base/wire.h"
+#include "chain/space.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "proto/device.pb-c.h"
+#include "session/session.h"
+
+enum { LINK_BYTES = HASH_BYTES + 8, STORED_CHAIN = 4096 };
+
+static enum zt_err
+read_link(const struct buf *b, struct hash *link, uint64_t *time)
+{
+	if (b->n != LINK_BYTES)
+		return ZT_ERR_STORE;
+	memcpy(link->b, b->p, HASH_BYTES);
+	*time = wire_load_u64(b->p + HASH_BYTES);
+	return ZT_OK;
+}
+
+enum zt_err
+chain_load(struct space *s)
+{
+	struct bytes key = bytes_of(s->w->id.b, ID_BYTES);
+	struct buf link = buf_init(256), b = buf_init(STORED_CHAIN);
+	Zt__StoredChain *m = NULL;
+	enum zt_err err = store_newest(s->z->store, STORE_LINK, key, &s->position, &link);
+
+	if (err == ZT_OK)
+		err = read_link(&link, &s->link, &s->time);
+	else if (err == ZT_ERR_NOT_FOUND)
+		err = (s->position = 0, ZT_OK);
+	if (err)
+		goto out;
+	if ((err = store_get(s->z->store, STORE_CHAIN, key, 0, &b)) == ZT_OK &&
+	    (err = pb_decode(&zt__stored_chain__descriptor, buf_bytes(&b), STORED_CHAIN, &m)) ==
+		ZT_OK) {
+		s->base = m->begun;
+		if (m->voucher.len > 0)
+			err = pb_id(m->voucher, &s->voucher);
+		s->goal = m->goal;
+		s->checkpoint = m->checkpoint;
+		s->filled = m->filled;
+		s->led = m->led;
+		s->judged = m->judged;
+		for (size_t i = 0; i < m->n_steps && i < SPACE_STEPS; i++)
+			s->steps[s->step_count++] =
+			    (struct space_step){ m->steps[i]->position, m->steps[i]->known };
+		if (err == ZT_OK && s->goal > 0)
+			err = pb_hash(m->goal_link, &s->goal_link);
+		if (err == ZT_OK && s->filled > 0)
+			err = pb_hash(m->filled_link, &s->filled_link);
+	} else if (err == ZT_ERR_NOT_FOUND) {
+		err = ZT_OK;
+	}
+out:
+	pb_free(m);
+	buf_free(&link);
+	buf_free(&b);
+	return err;
+}
+
+enum zt_err
+chain_note(struct space *s)
+{
+	Zt__StoredChain m = ZT__STORED_CHAIN__INIT;
+	Zt__StoredStep steps[SPACE_STEPS], *list[SPACE_STEPS];
+	struct buf b = buf_init(STORED_CHAIN);
+	enum zt_err err;
+
+	for (size_t i = 0; i < s->step_count; i++) {
+		zt__stored_step__init(list[i] = &steps[i]);
+		steps[i].position = s->steps[i].position;
+		steps[i].known = s->steps[i].known;
+	}
+	m.steps = list;
+	m.n_steps = s->step_count;
+	m.judged = s->judged;
+	m.begun = s->base;
+	m.goal = s->goal;
+	m.checkpoint = s->checkpoint;
+	if (s->goal > 0)
+		m.goal_link = pb_field(s->goal_link.b, HASH_BYTES);
+	if (s->base > 0)
+		m.voucher = pb_field(s->voucher.b, ID_BYTES);
+	m.filled = s->filled;
+	m.led = s->led;
+	if (s->filled > 0)
+		m.filled_link = pb_field(s->filled_link.b, HASH_BYTES);
+	if ((err = pb_encode(&m, &b)) == ZT_OK)
+		err = store_put(
+		    s->z->store, STORE_CHAIN, bytes_of(s->w->id.b, ID_BYTES), 0, buf_bytes(&b));
+	buf_free(&b);
+	return err;
+}
+
+enum zt_err
+chain_link(struct space *s, uint64_t position, struct hash *out, uint64_t *time)
+{
+	struct buf b = buf_init(256);
+	uint64_t unused;
+	enum zt_err err =
+	    store_get(s->z->store, STORE_LINK, bytes_of(s->w->id.b, ID_BYTES), position, &b);
+
+	if (err == ZT_OK)
+		err = read_link(&b, out, time != NULL ? time : &unused);
+	buf_free(&b);
+	return err;
+}
+
+enum zt_err
+chain_put_link(struct space *s, uint64_t position, const struct hash *link, uint64_t time)
+{
+	uint8_t value[LINK_BYTES];
+
+	memcpy(value, link->b, HASH_BYTES);
+	wire_store_u64(value + HASH_BYTES, time);
+	return store_put(s->z->store, STORE_LINK, bytes_of(s->w->id.b, ID_BYTES), position,
+	    bytes_of(value, sizeof value));
+}
+
+static void
+version_key(const struct space *s, const struct id *vlob, uint8_t out[2 * ID_BYTES])
+{
+	memcpy(out, s->w->id.b, ID_BYTES);
+	memcpy(out + ID_BYTES, vlob->b, ID_BYTES);
+}
+
+static enum zt_err
+read_version(const struct buf *b, struct space_version *out, bool *before)
+{
+	Zt__StoredVersion *m = NULL;
+	struct space_version v = { 0 };
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__stored_version__descriptor, buf_bytes(b), 1024, &m)))
+		return ZT_ERR_STORE;
+	if (pb_id(m->vlob, &v.vlob) || pb_id(m->author, &v.author) ||
+	    pb_hash(m->object, &v.pins.object) || pb_hash(m->commitment, &v.pins.commitment))
+		err = ZT_ERR_STORE;
+	v.version = m->version;
+	v.position = m->position;
+	v.time = m->time;
+	v.left_out = m->left_out != 0;
+	*before = m->before != 0;
+	if (err == ZT_OK)
+		*out = v;
+	pb_free(m);
+	return err;
+}
+
+enum zt_err
+chain_stored_version(
+    struct space *s, const struct id *vlob, uint64_t n, struct space_version *out, bool *before)
+{
+	uint8_t key[2 * ID_BYTES];
+	struct buf b = buf_init(1024);
+	uint64_t newest;
+	enum zt_err err;
+
+	version_key(s, vlob, key);
+	if (n == 0)
+		err = store_newest(
+		    s->z->store, STORE_VERSION, bytes_of(key, sizeof key), &newest, &b);
+	else
+		err = store_get(s->z->store, STORE_VERSION, bytes_of(key, sizeof key), n, &b);
+	if (err == ZT_OK)
+		err = read_version(&b, out, before);
+	buf_free(&b);
+	return err;
+}
+
+enum zt_err
+chain_version(struct space *s, const struct id *vlob, uint64_t n, struct space_version *out)
+{
+	bool before;
+	enum zt_err err = chain_stored_version(s, vlob, n, out, &before);
+
+	return err == ZT_OK && before && s->base > 0 ? ZT_ERR_NOT_FOUND : err;
+}
+
+enum zt_err
+space_newest(struct space *s, const struct id *vlob, struct space_version *out)
+{
+	return chain_version(s, vlob, 0, out);
+}
+
+enum zt_err
+chain_put_version(struct space *s, const struct chain_change *of, const struct change *c)
+{
+	Zt__StoredVersion m = ZT__STORED_VERSION__INIT;
+	uint8_t key[2 * ID_BYTES];
+	struct buf b = buf_init(1024);
+	enum zt_err err;
+
+	version_key(s, &c->vlob, key);
+	m.vlob = pb_field(c->vlob.b, ID_BYTES);
+	m.version = c->version;
+	m.object = pb_field(c->pins.object.b, HASH_BYTES);
+	m.commitment = pb_field(c->pins.commitment.b, HASH_BYTES);
+	m.position = of->position;
+	m.author = pb_field(of->cs->author.b, ID_BYTES);
+	m.time = of->cs->time;
+	m.left_out = of->left_out;
+	m.before = of->before;
+	if ((err = pb_encode(&m, &b)) == ZT_OK)
+		err = store_put(s->z->store, STORE_VERSION, bytes_of(key, sizeof key),
+		    c->version, buf_bytes(&b));
+	buf_free(&b);
+	return err;
+}
+
+enum zt_err
+chain_keep_push(struct space *s, uint64_t position, struct bytes push)
+{
+	return store_put(
+	    s->z->store, STORE_PUSH, bytes_of(s->w->id.b, ID_BYTES), position, push);
+}
+
+enum zt_err
+chain_keep(struct space *s, uint64_t position, const Zt__Changeset *m)
+{
+	Zt__PushRequest push = ZT__PUSH_REQUEST__INIT;
+	struct buf b = buf_init(LIMIT_PUSH);
+	enum zt_err err;
+
+	push.changeset = (Zt__Changeset *)(uintptr_t)m;
+	if ((err = pb_encode(&push, &b)) == ZT_OK)
+		err = chain_keep_push(s, position, buf_bytes(&b));
+	buf_free(&b);
+	return err;
+}
+
+void
+chain_go_back(struct space *s, const struct space *before)
+{
+	struct secret **keys = s->keys; /* these may have come meanwhile, and stay */
+	size_t key_cap = s->key_cap;
+	uint64_t led = s->led;
+	bool is_refused = s->is_refused;
+
+	*s = *before;
+	s->is_refused = is_refused;
+	s->keys = keys;
+	s->key_cap = key_cap;
+	s->led = led;
+	s->is_suspect = false;
+}
+
+enum zt_err
+chain_suspect(struct space *s)
+{
+	s->is_suspect = true;
+	return ZT_ERR_PROOF;
+}
+
+enum zt_err
+chain_refuse(struct space *s, enum zt_err err, uint64_t position, const char *why)
+{
+	s->is_refused = true;
+	return client_refuse(s->z, err, "changeset %llu of the workspace: %s",
+	    (unsigned long long)position, client_words(s->z, why));
+}
+
+enum zt_err
+chain_refuse_older(struct space *s)
+{
+	return client_refuse(s->z, ZT_ERR_ROLLBACK,
+	    "the server shows an older state of the workspace than this device has seen, or "
+	    "the trust log speaks of. If an older backup was restored, zt repair brings back "
+	    "what is held here");
+}
+
+enum zt_err
+chain_page(struct space *s, uint64_t from, Zt__ChainPage **out)
+{
+	struct route_params p = { .org = s->z->org, .id = s->w->id };
+	struct buf answer = buf_init(LIMIT_PAGE);
+	char query[40];
+	enum zt_err err;
+
+	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)from);
+	if ((err = client_call(s->z, ROUTE_CHAIN, &p, query, bytes_of(NULL, 0), &answer)) ==
+	    ZT_OK)
+		err =
+		    pb_decode(&zt__chain_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, out);
+	buf_free(&answer);
+	return err;
+}

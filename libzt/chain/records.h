@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* records.h - what the store holds of a chain, and what only that decides. */
+#ifndef ZT_CHAIN_RECORDS_H
+#define ZT_CHAIN_RECORDS_H
+
+#include "chain/space.h"
+#include "files/changeset.h"
+#include "proto/metadata.pb-c.h"
+#include "session/session.h"
+
+/* Loads the chain state of S from the store. */
+ZT_CHECKED enum zt_err chain_load(struct space *s);
+/* Stores base, goal and checkpoint of S. */
+ZT_CHECKED enum zt_err chain_note(struct space *s);
+/* The verified chain hash at POSITION, and the time of its changeset (0: unknown; TIME may be
+ * NULL). Errors: NOT_FOUND. */
+ZT_CHECKED enum zt_err chain_link(
+    struct space *s, uint64_t position, struct hash *out, uint64_t *time);
+/* Stores both. */
+ZT_CHECKED enum zt_err chain_put_link(
+    struct space *s, uint64_t position, const struct hash *link, uint64_t time);
+/* Version N of VLOB, or the newest (0), excluded ones included. Errors: NOT_FOUND, also for
+ * one from before a checkpoint that backfill has not confirmed yet. */
+ZT_CHECKED enum zt_err chain_version(
+    struct space *s, const struct id *vlob, uint64_t n, struct space_version *out);
+/* The same for every stored version; *BEFORE: it is from before a checkpoint. */
+ZT_CHECKED enum zt_err chain_stored_version(struct space *s, const struct id *vlob, uint64_t n,
+    struct space_version *out, bool *before);
+/* The changeset of a change being stored, and how it counts. */
+struct chain_change {
+	const struct changeset *cs;
+	uint64_t position;
+	bool left_out; /* excluded: its author had lost access */
+	bool before;   /* it precedes the checkpoint */
+};
+/* Stores the version that change C makes. */
+ZT_CHECKED enum zt_err chain_put_version(
+    struct space *s, const struct chain_change *of, const struct change *c);
+/* Stores M for repairs. */
+ZT_CHECKED enum zt_err chain_keep(struct space *s, uint64_t position, const Zt__Changeset *m);
+/* The same for PUSH, an encoded request. */
+ZT_CHECKED enum zt_err chain_keep_push(struct space *s, uint64_t position, struct bytes push);
+/* The checkpoint contradicts the chain: discard it and restart from position 0. Returns an
+ * error. */
+ZT_CHECKED enum zt_err chain_suspect(struct space *s);
+/* Resets S to BEFORE after a transaction that was rolled back. */
+void chain_go_back(struct space *s, const struct space *before);
+/* Sets the sentence that the server's chain ends too early. Returns an error. */
+ZT_CHECKED enum zt_err chain_refuse_older(struct space *s);
+/* Fetches a page of the chain from position FROM on, unverified; the caller gives *OUT to
+ * pb_free. Errors: ROLLBACK (its chain ends before FROM). */
+ZT_CHECKED enum zt_err chain_page(struct space *s, uint64_t from, Zt__ChainPage **out);
+/* Sets the sentence that the changeset at POSITION is refused, and WHY; returns ERR. */
+enum zt_err chain_refuse(struct space *s, enum zt_err err, uint64_t position, const char *why);
+
+#endif
