@@ -47,7 +47,7 @@ fuzz-run: $(FUZZERS)
 mutants:
 	sh scripts/mutants
 # The same service without its signature check, to see what that costs; it is never installed.
-$B/bench/zt-metadata-unverified: $(call srcs,services/metadata) $(call srcs,services/common) $B/libzt-pure.a all
+$B/bench/zt-metadata-unverified: $(call srcs,services/metadata) $(call srcs,services/bus services/frame) $B/libzt-pure.a all
 	$(MAKE) build/unverified/bin/zt-metadata UNVERIFIED=1
 	install -D build/unverified/bin/zt-metadata $@
 bench: all $(BENCHES) $B/bench/zt-metadata-unverified

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "gateway/caller.h"
 
-#include "common/clock.h"
+#include "bus/clock.h"
 #include "gateway/connection.h"
 
 enum zt_err

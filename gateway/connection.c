@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "common/clock.h"
+#include "bus/clock.h"
 #include "gateway/pages.h"
 
 /* Kept because at its end lws does not know a connection's address any more. */

@@ -9,11 +9,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/events.h"
-#include "common/log.h"
-#include "common/service.h"
+#include "bus/clock.h"
+#include "bus/events.h"
 #include "crypto/suite.h"
+#include "frame/log.h"
+#include "frame/service.h"
 #include "gateway/connection.h"
 #include "gateway/exchange.h"
 #include "gateway/proof.h"

@@ -10,15 +10,15 @@
 
 #include <libwebsockets.h>
 
-#include "common/config.h"
-#include "common/link.h"
+#include "bus/config.h"
+#include "bus/link.h"
 #include "format/route.h"
-#include "gateway/account.h"
-#include "gateway/address.h"
-#include "gateway/due.h"
 #include "gateway/mailbox.h"
-#include "gateway/throttle.h"
 #include "gateway/upstream.h"
+#include "limits/account.h"
+#include "limits/address.h"
+#include "limits/due.h"
+#include "limits/throttle.h"
 
 struct gateway_settings {
 	char listen_host[CONFIG_TEXT_MOST], port_file[CONFIG_TEXT_MOST];

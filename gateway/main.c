@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/log.h"
-#include "common/service.h"
 #include "crypto/suite.h"
+#include "frame/log.h"
+#include "frame/service.h"
 #include "gateway/gateway.h"
 
 #define TEXT(name, fallback, help)                                                             \

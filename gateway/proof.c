@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/rpc.h"
-#include "common/verify.h"
+#include "bus/clock.h"
+#include "bus/rpc.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "frame/verify.h"
 #include "proto/auth.pb-c.h"
 
 enum { SETS = 2048, WAYS = 4, MOST_ASKED = 256 };

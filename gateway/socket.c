@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/rpc.h"
-#include "common/verify.h"
+#include "bus/clock.h"
+#include "bus/rpc.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "frame/verify.h"
 #include "gateway/caller.h"
 #include "gateway/connection.h"
 #include "gateway/head.h"

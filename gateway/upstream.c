@@ -10,10 +10,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
-#include "common/ipc.h"
-#include "common/link.h"
-#include "common/rpc.h"
+#include "bus/clock.h"
+#include "bus/ipc.h"
+#include "bus/link.h"
+#include "bus/rpc.h"
 #include "format/limits.h"
 
 enum { BATCH_LINES = 4, SINGLE_LINES = 32, LINES = BATCH_LINES + SINGLE_LINES };

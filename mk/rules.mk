@@ -18,7 +18,7 @@ PURE := $(call objs,$(PURE_SRCS)) $(patsubst $G/%.c,$B/gen/%.o,$(PB_C))
 # What an unlocked device does, each room above those before it.
 ROOMS := $(addprefix libzt/,session log chain workspace content tree disk restore people recovery join)
 UPPER := $(call objs,$(call srcs,libzt/pki libzt/port/posix libzt/store libzt/net $(ROOMS)))
-FRAME := $(call objs,$(call srcs,services/common))
+FRAME := $(call objs,$(call srcs,services/bus services/frame))
 SERVICES := auth metadata blocks messaging
 
 $B/libzt/session/text.o: VERSION
@@ -57,10 +57,10 @@ $B/bin/zt-auth: LIBS_SERVICE += -lcurl
 $(foreach s,$(SERVICES),$B/bin/zt-$s): $B/bin/zt-%: $$(call objs,$$(call srcs,services/$$*)) $B/libframe.a $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE)
-$B/bin/zt-gateway: $(call objs,$(call srcs,gateway)) $B/libframe.a $B/libzt-pure.a
+$B/bin/zt-gateway: $(call objs,$(call srcs,gateway gateway/limits)) $B/libframe.a $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE) -lwebsockets -lev
-$B/bin/zt: $(call objs,$(call srcs,apps/cli apps/common)) $B/libzt.a
+$B/bin/zt: $(call objs,$(call srcs,apps/cli apps/terminal apps/common)) $B/libzt.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_CLI)
 $B/bin/zt-audit: $(call objs,$(call srcs,apps/audit) apps/common/l10n.c apps/common/standard.c) $B/libzt-pure.a
@@ -87,7 +87,6 @@ $B/tests/model/newcomer_test: LIBS += -Wl,--wrap=client_call
 $B/tests/model/lost_device_test: LIBS += -Wl,--wrap=client_append
 $B/tests/fuzz/rules_fuzz $B/tests/fuzz/differ_fuzz: $(MODEL)
 $B/tests/fuzz/rules_fuzz $B/tests/fuzz/differ_fuzz: LIBS_SERVICE += -lcmocka
-$B/tests/fuzz/differ_fuzz: $B/services/auth/judge_rules.o
 $B/tests/store/desktop_test: LIBS_CLIENT += $(shell pkg-config --libs gio-2.0 2>/dev/null)
 $B/tests/services/backend_test: $B/services/blocks/backend_fs.o
 $B/tests/services/backend_test: LIBS += -Wl,--wrap=syncfs
@@ -108,7 +107,7 @@ $B/tests/attack/hang.so: tests/support/hang/nng_close.c
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 $B/tests/attack/gateway_test: $B/tests/attack/hang.so
-$B/tests/services/due_test: $B/gateway/due.o
+$B/tests/services/due_test: $B/gateway/limits/due.o
 $B/tests/cli/read_qr: $B/tests/cli/read_qr.o
 	$Q$(CC) $(LDFLAGS) -o $@ $^ -lzbar
 -include $(shell find $B -name '*.d' 2>/dev/null)

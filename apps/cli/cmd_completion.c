@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
+#include "cli/commands.h"
 #include "common/l10n.h"
-#include "help.h"
+#include "terminal/command.h"
+#include "terminal/help.h"
 
 /* The first words of all commands, each once; or the second ones behind FIRST. */
 static void

@@ -6,10 +6,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "cli/commands.h"
 #include "common/l10n.h"
 #include "common/output.h"
 #include "common/qr.h"
+#include "terminal/command.h"
+#include "zt/protect.h"
 
 enum { DEFAULT_S = 8 * 3600 };
 

@@ -11,10 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "cli/commands.h"
 #include "common/l10n.h"
 #include "common/output.h"
-#include "progress.h"
+#include "terminal/command.h"
+#include "terminal/progress.h"
 
 static volatile int stopped; /* by a signal */
 

@@ -9,10 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "cli/commands.h"
 #include "common/l10n.h"
 #include "common/output.h"
 #include "common/qr.h"
+#include "terminal/command.h"
 
 static enum zt_err
 invite(struct cli *c, enum zt_invitation_kind kind)

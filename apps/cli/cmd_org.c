@@ -7,10 +7,11 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "cli/commands.h"
 #include "common/l10n.h"
 #include "common/output.h"
-#include "new_file.h"
+#include "terminal/command.h"
+#include "terminal/new_file.h"
 #include "zt/pki.h"
 
 enum zt_err

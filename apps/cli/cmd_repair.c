@@ -2,9 +2,10 @@
 /* cmd_repair.c - after the server's operator restored an older backup. */
 #include <stdio.h>
 
-#include "command.h"
+#include "cli/commands.h"
 #include "common/l10n.h"
 #include "common/output.h"
+#include "terminal/command.h"
 #include "zt/repair.h"
 
 static void

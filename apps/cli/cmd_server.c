@@ -5,9 +5,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "command.h"
+#include "cli/commands.h"
 #include "common/l10n.h"
 #include "common/output.h"
+#include "terminal/command.h"
 #include "zt/server.h"
 
 struct operator

@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
+#include "cli/commands.h"
 #include "common/l10n.h"
 #include "common/output.h"
+#include "terminal/command.h"
 #include "zt/sync.h"
 
 static volatile sig_atomic_t

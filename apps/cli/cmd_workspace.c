@@ -2,10 +2,11 @@
 /* cmd_workspace.c - workspaces and who may do what in them. */
 #include <stdio.h>
 
-#include "command.h"
+#include "cli/commands.h"
 #include "common/l10n.h"
 #include "common/output.h"
-#include "values.h"
+#include "terminal/command.h"
+#include "terminal/values.h"
 
 enum zt_err
 cmd_workspace_create(struct cli *c)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* commands.c - the table of commands, which the reader of options, help, completion and the
  * manual page read. */
-#include "command.h"
+#include "cli/commands.h"
 #include "common/l10n.h"
+#include "terminal/command.h"
 
 const struct command commands[] = {
 	{ "org bootstrap", "", N_("create an organization, with you as its first admin"),

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* main.c - zt: global options, then the table. */
-#include <ctype.h>
 #include <malloc.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,112 +10,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "cli/commands.h"
 #include "common/l10n.h"
 #include "common/output.h"
 #include "common/standard.h"
-#include "help.h"
-#include "progress.h"
-
-bool
-cli_has(const struct cli *c, enum option option)
-{
-	return (c->given >> option & 1) != 0;
-}
-
-enum zt_err
-cli_refuse(struct cli *c, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(c->why, sizeof c->why, format, args);
-	va_end(args);
-	return ZT_ERR_USAGE;
-}
-
-void
-cli_done(const struct cli *c, const char *format, ...)
-{
-	char text[1024];
-	va_list args;
-
-	if (c->json)
-		output_json(stdout, "done", "{s:s}", "command", c->command->words);
-	if (c->json || c->quiet)
-		return;
-	va_start(args, format);
-	(void)vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	output_show(text);
-	(void)printf("\n");
-}
-
-void
-cli_note(bool json, const char *kind, const char *words, const char *path, const char *reason)
-{
-	if (json) {
-		output_json(stderr, kind, "{s:o,s:o*,s:o}", "path", output_text(path),
-		    "path_hex", output_hex(path), "reason", output_text(reason));
-		return;
-	}
-	(void)fprintf(stderr, "zt: %s%s", words, path[0] != 0 ? " " : "");
-	output_show_on(stderr, path);
-	(void)fprintf(stderr, "%s", words[0] != 0 || path[0] != 0 ? _(": ") : "");
-	output_show_on(stderr, reason);
-	(void)fprintf(stderr, "\n");
-}
-
-const char *
-cli_label(struct cli *c)
-{
-	if (c->label != NULL)
-		return c->label;
-	if (gethostname(c->host, sizeof c->host - 1) != 0)
-		return "device";
-	return c->host;
-}
-
-void
-cli_say(const struct cli *c, const char *text)
-{
-	if (!c->json && !c->quiet)
-		(void)printf("%s\n", _(text));
-}
-
-void
-cli_warn(const struct cli *c, const char *text)
-{
-	if (text[0] != 0)
-		cli_note(c->json, "warning", _("warning"), "", text);
-}
-
-bool
-cli_asks(const struct cli *c)
-{
-	return !c->yes && !c->json && isatty(STDIN_FILENO) != 0;
-}
-
-bool
-cli_says_yes(const struct cli *c)
-{
-	char line[16];
-	const char *at = line;
-
-	if (!c->json) {
-		(void)printf("%s ", _("? [y/n]"));
-		(void)printf("%s", c->yes ? _("y") : "");
-		(void)printf("%s", c->yes ? "\n" : "");
-	}
-	(void)fflush(stdout);
-	if (c->yes)
-		return true;
-	if (fgets(line, sizeof line, stdin) == NULL)
-		return false;
-	while (*at == ' ' || *at == '\t')
-		at++;
-	return *at == 'y' || *at == 'Y' || tolower((unsigned char)*at) == *_("y");
-}
+#include "terminal/command.h"
+#include "terminal/help.h"
+#include "terminal/progress.h"
 
 static enum zt_err
 default_home(struct cli *c)

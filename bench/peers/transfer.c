@@ -23,7 +23,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/ipc.h"
+#include "bus/ipc.h"
 #include "crypto/aead.h"
 #include "crypto/hash.h"
 #include "crypto/suite.h"

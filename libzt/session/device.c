@@ -9,6 +9,7 @@
 #include "format/pb.h"
 #include "session/session.h"
 #include "store/device_file.h"
+#include "zt/protect.h"
 
 static void
 set_why(char *why, const char *text)

@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 
-#include "common/log.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "frame/log.h"
 
 #define ANYWHERE UINT64_MAX
 

@@ -10,8 +10,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "common/marks.h"
-#include "common/service.h"
+#include "frame/marks.h"
+#include "frame/service.h"
 #include "proto/auth.pb-c.h"
 #include "trust/head.h"
 #include "trust/rules.h"

@@ -5,9 +5,9 @@
 #include "auth/auth.h"
 #include "auth/handlers.h"
 #include "base/vec.h"
-#include "common/log.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "frame/log.h"
 
 /* The question "/decision". */
 enum zt_err

@@ -3,10 +3,10 @@
  * salted commitments. */
 #include "auth/auth.h"
 #include "auth/handlers.h"
-#include "auth/rows.h"
-#include "common/page.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "frame/page.h"
+#include "frame/rows.h"
 
 static const struct db_query put = { "disclosures_put",
 	"INSERT INTO disclosures (org, recipient, subject, sealed, author) VALUES ($1::bytea, "

@@ -5,11 +5,11 @@
 
 #include "auth/auth.h"
 #include "auth/handlers.h"
-#include "common/audit.h"
-#include "common/page.h"
-#include "common/peer.h"
+#include "bus/peer.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "frame/audit.h"
+#include "frame/page.h"
 
 enum { ASK_MS = 5000 };
 

@@ -4,7 +4,7 @@
 #define ZT_AUTH_EXCHANGES_H
 
 #include "base/id.h"
-#include "common/db.h"
+#include "frame/db.h"
 
 /* Forgets all messages of INVITATION. Errors: those of db_run. */
 ZT_CHECKED enum zt_err exchanges_drop(

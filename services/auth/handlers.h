@@ -3,7 +3,7 @@
 #ifndef ZT_AUTH_HANDLERS_H
 #define ZT_AUTH_HANDLERS_H
 
-#include "common/service.h"
+#include "frame/service.h"
 
 handler orgs_create, orgs_bootstrap;
 handler entries_append, entries_read, entries_topic;

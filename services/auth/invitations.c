@@ -6,10 +6,10 @@
 #include "auth/exchanges.h"
 #include "auth/handlers.h"
 #include "auth/mail.h"
-#include "auth/rows.h"
-#include "common/audit.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "frame/audit.h"
+#include "frame/rows.h"
 
 /* What lies in a service's database for one user's invitations: 33 MiB at most. */
 enum { OPEN_MOST = 32, DAY_MOST = 100, DAY_MS = 24 * 60 * 60 * 1000 };

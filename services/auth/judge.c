@@ -5,7 +5,7 @@
 
 #include "auth/auth.h"
 #include "auth/handlers.h"
-#include "auth/judge_rules.h"
+#include "files/judge_rules.h"
 #include "format/pb.h"
 #include "trust/position.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "common/clock.h"
+#include "bus/clock.h"
 #include "crypto/suite.h"
 #include "format/invite_link.h"
 

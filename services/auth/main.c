@@ -5,9 +5,9 @@
 #include "auth/auth.h"
 #include "auth/handlers.h"
 #include "auth/mail.h"
-#include "common/log.h"
-#include "common/peer.h"
+#include "bus/peer.h"
 #include "crypto/secret.h"
+#include "frame/log.h"
 #include "migrations_auth.h"
 
 static handler *const handlers[ROUTE_COUNT] = {

@@ -5,10 +5,10 @@
 
 #include "auth/auth.h"
 #include "auth/handlers.h"
-#include "common/audit.h"
 #include "crypto/secret.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "frame/audit.h"
 
 static const struct db_query list = { "operator_list",
 	"SELECT org, slug FROM orgs ORDER BY slug LIMIT 10000" };

@@ -2,10 +2,10 @@
 /* orgs.c - organizations: reserved by the operator, begun by their first device. */
 #include "auth/auth.h"
 #include "auth/handlers.h"
-#include "common/audit.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "frame/audit.h"
 
 #define RESERVED_MS (24ull * 60 * 60 * 1000)
 

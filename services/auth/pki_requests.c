@@ -5,10 +5,10 @@
  * them again. */
 #include "auth/auth.h"
 #include "auth/handlers.h"
-#include "auth/rows.h"
-#include "common/audit.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "frame/audit.h"
+#include "frame/rows.h"
 #include "pki/pki_request.h"
 #include "pki/x509_check.h"
 

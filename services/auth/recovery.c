@@ -2,9 +2,9 @@
 /* recovery.c - parts of recovery secrets, kept for the colleagues to whom they are sealed. */
 #include "auth/auth.h"
 #include "auth/handlers.h"
-#include "auth/rows.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "frame/rows.h"
 
 static const struct db_query put = { "recovery_put",
 	"INSERT INTO recovery_parts VALUES ($1::bytea, $2::bytea, $3::bytea, $4::bytea, "

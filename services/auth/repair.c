@@ -6,9 +6,9 @@
 
 #include "auth/auth.h"
 #include "auth/handlers.h"
-#include "common/audit.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "frame/audit.h"
 
 static enum zt_err
 restore_one(void *state, const struct request *rq, const Zt__Statement *m, uint64_t at,

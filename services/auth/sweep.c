@@ -3,8 +3,8 @@
  * that nobody answered after thirty. */
 #include "auth/auth.h"
 #include "auth/exchanges.h"
-#include "common/clock.h"
-#include "common/log.h"
+#include "bus/clock.h"
+#include "frame/log.h"
 #include "pki/pki_request.h"
 
 enum { EXCHANGE_MS = 24 * 60 * 60 * 1000 };

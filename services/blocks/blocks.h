@@ -6,8 +6,8 @@
 #include <pthread.h>
 
 #include "blocks/backend.h"
-#include "common/service.h"
 #include "crypto/idmap.h"
+#include "frame/service.h"
 
 struct blocks_settings {
 	struct service_settings base;

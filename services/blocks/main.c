@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "blocks/blocks.h"
-#include "common/log.h"
+#include "frame/log.h"
 
 static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_BLOCK_PUT] = block_calls_put,

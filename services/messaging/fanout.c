@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
-#include "common/peer.h"
+#include "bus/peer.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"

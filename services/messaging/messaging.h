@@ -5,8 +5,8 @@
 
 #include <pthread.h>
 
-#include "common/service.h"
 #include "crypto/idmap.h"
+#include "frame/service.h"
 
 struct messaging_settings {
 	struct service_settings base;

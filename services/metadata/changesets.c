@@ -5,13 +5,13 @@
  * of different workspaces do not wait for each other. */
 #include <stdlib.h>
 
-#include "common/page.h"
-#include "common/peer.h"
+#include "bus/peer.h"
 #include "crypto/envelope.h"
 #include "files/changeset.h"
 #include "files/manifest.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "frame/page.h"
 #include "metadata/metadata.h"
 #include "metadata/push.h"
 #include "metadata/restored.h"

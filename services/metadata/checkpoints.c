@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "base/wire.h"
-#include "common/page.h"
 #include "crypto/idmap.h"
 #include "format/pb.h"
+#include "frame/page.h"
 #include "metadata/metadata.h"
 #include "metadata/push.h"
 #include "metadata/restored.h"

@@ -2,8 +2,8 @@
 /* main.c - zt-metadata: versions of sealed manifests, the chain of changesets, sealed keys. */
 #include <stdlib.h>
 
-#include "common/log.h"
-#include "common/peer.h"
+#include "bus/peer.h"
+#include "frame/log.h"
 #include "metadata/metadata.h"
 #include "metadata/restored.h"
 #include "migrations_metadata.h"

@@ -4,8 +4,8 @@
 #ifndef ZT_METADATA_H
 #define ZT_METADATA_H
 
-#include "common/marks.h"
-#include "common/service.h"
+#include "frame/marks.h"
+#include "frame/service.h"
 #include "proto/metadata.pb-c.h"
 
 struct metadata_settings {

@@ -3,8 +3,8 @@
  * verify, is unchanged. Idempotent. Auth lists what is due, but nothing of an organization
  * whose log was longer once; with a complete log a deletion is final, also for a chain that an
  * older backup of this database restored. */
-#include "common/audit.h"
-#include "common/log.h"
+#include "frame/audit.h"
+#include "frame/log.h"
 #include "metadata/metadata.h"
 
 static const struct db_query deletions[] = {

@@ -10,10 +10,10 @@
 
 #include <stdlib.h>
 
-#include "common/audit.h"
-#include "common/log.h"
-#include "common/peer.h"
+#include "bus/peer.h"
 #include "format/pb.h"
+#include "frame/audit.h"
+#include "frame/log.h"
 #include "proto/auth.pb-c.h"
 
 enum { ASK_MS = 10000, MOST_LINKS = 1000, MOST_ANSWER = 16 * 1024 * 1024 };

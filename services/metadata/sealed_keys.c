@@ -7,10 +7,10 @@
  * pages. */
 #include <stdlib.h>
 
-#include "common/page.h"
-#include "common/peer.h"
+#include "bus/peer.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "frame/page.h"
 #include "metadata/metadata.h"
 #include "metadata/restored.h"
 #include "proto/auth.pb-c.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* usage.c - how much an organization stores, for the operator and the operator's limit: one
  * number of what lies here and what lies in blocks. Each tells the other what it holds. */
-#include "common/peer.h"
+#include "bus/peer.h"
 #include "format/pb.h"
 #include "metadata/metadata.h"
 #include "proto/blocks.pb-c.h"

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 
 #include "base/wire.h"
-#include "common/page.h"
 #include "crypto/envelope.h"
 #include "files/manifest.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "frame/page.h"
 #include "metadata/metadata.h"
 #include "metadata/restored.h"
 

@@ -2,8 +2,6 @@
 /* formats_test.c - rows F1, F2, F3, F9, F11 and R1 of the attacks against the code that clients
  * and services share. Each refusal stands beside the acceptance of the same thing unaltered. */
 #include "base/utf8.h"
-#include "common/replay.h"
-#include "common/verify.h"
 #include "crypto/suite.h"
 #include "files/changeset.h"
 #include "files/manifest.h"
@@ -11,12 +9,13 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "format/words.h"
+#include "frame/replay.h"
+#include "frame/verify.h"
 #include "proto/metadata.pb-c.h"
 #include "proto/rpc.pb-c.h"
 #include "test.h"
 
 #include <malloc.h>
-
 
 static void
 F1_F3_no_byte_of_a_block_can_be_changed_lost_or_added(void **state)

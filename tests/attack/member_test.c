@@ -2,7 +2,7 @@
 /* member_test.c - members and strangers with patched clients, on the wire: each call of the
  * workspace by members who may and users who may not; services that a hostile gateway speaks
  * to; a handle that is not the one in the log. */
-#include "common/rpc.h"
+#include "bus/rpc.h"
 #include "crypto/suite.h"
 #include "forge.h"
 #include "format/limits.h"
@@ -17,7 +17,6 @@
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <stdio.h>
-
 
 enum actor { OWNER, MANAGER, CONTRIBUTOR, READER, OUTSIDER, STRANGER, REMOVED, FOREIGNER, WHO };
 

@@ -10,11 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/rate.h"
-#include "common/replay.h"
 #include "crypto/idmap.h"
 #include "crypto/suite.h"
 #include "format/httpsig.h"
+#include "frame/rate.h"
+#include "frame/replay.h"
 #include "world.h"
 
 /* Of this thread alone: the machine may be busy with others. */

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "common/config.h"
+#include "bus/config.h"
 
 struct settings {
 	char name[CONFIG_TEXT_MOST];

@@ -5,17 +5,16 @@
  * each act and each changeset with its own code; what it took is read by clients at every
  * length that the log can have for them, by a member who may not see all of it and whose pages
  * come between the acts, and by an auditor. None of them may refuse. */
-#include "auth/judge_rules.h"
 #include "base/vec.h"
 #include "files/audit.h"
 #include "files/changeset.h"
+#include "files/judge_rules.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "fuzz.h"
 #include "play.h"
 #include "proto/auth.pb-c.h"
 #include "proto/files.pb-c.h"
-
 
 enum { ACTS = 60, SENT = 24, VLOBS = 4, CHANGES = 3, READERS = 2, LINES = ACTS + 1 };
 

@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "common/dispatch.h"
-#include "common/log.h"
-#include "common/rpc.h"
+#include "bus/rpc.h"
+#include "frame/dispatch.h"
+#include "frame/log.h"
 
 static enum zt_err
 nothing(void *state, const struct request *rq, struct rpc_answer *out)

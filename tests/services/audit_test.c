@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "common/audit.h"
+#include "frame/audit.h"
 
 static const struct id org = { { 1 } }, device = { { 2 } }, subject = { { 3 } };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* due_test.c - the gateway's list of what is due: acts that set and cancel each other. */
-#include "gateway/due.h"
+#include "limits/due.h"
 #include "test.h"
 
 enum { MANY = 4 };

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/marks.h"
+#include "frame/marks.h"
 
 enum { HEAD = 11, RECORD = 96 };
 

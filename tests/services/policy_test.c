@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* policy_test.c - what a service believes of auth's decisions, and for how long: against an
  * auth whose mind the test changes, without a word or with one. */
-#include "common/clock.h"
-#include "common/dispatch.h"
-#include "common/events.h"
-#include "common/peer.h"
-#include "common/policy.h"
-#include "common/rpc.h"
+#include "bus/clock.h"
+#include "bus/events.h"
+#include "bus/peer.h"
+#include "bus/rpc.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
+#include "frame/dispatch.h"
+#include "frame/policy.h"
 #include "proto/auth.pb-c.h"
 #include "proto/rpc.pb-c.h"
 #include "test.h"
@@ -22,7 +22,6 @@
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
-
 
 enum { HOUR_MS = 3600 * 1000 }; /* a line that is heard of for as long as a test takes */
 

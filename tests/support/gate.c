@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/rpc.h"
+#include "bus/rpc.h"
 #include "crypto/suite.h"
 #include "format/httpsig.h"
 #include "test.h"

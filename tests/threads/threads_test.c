@@ -8,9 +8,9 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "common/replay.h"
 #include "crypto/suite.h"
 #include "files/block.h"
+#include "frame/replay.h"
 #include "port/pool.h"
 
 enum { THREADS = 8, NONCES = 2000, BLOCKS = 200, BLOCK_BYTES = 70000 };

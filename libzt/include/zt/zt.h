@@ -27,8 +27,8 @@ enum zt_work { ZT_VERIFIES_LOG, ZT_VERIFIES_HISTORY, ZT_WRAPS_KEYS };
 
 struct zt_options {
 	const char *home; /* the device's state folder */
-	/* Its protection; wiped by the caller. NULL: zt_unlock was called in this login
-	 * session. */
+	/* Its protection; wiped by the caller. NULL: zt_unlock (protect.h) was called in this
+	 * login session. */
 	const char *password;
 	const char *ca_file; /* PEM of the server's authority; NULL: the system's */
 	/* Allows http:// to other machines. Anybody on the network path can then read names
@@ -60,36 +60,6 @@ struct zt_options {
 /* Unlocks the device in O->home. The caller closes *OUT. WHY, when not NULL, is a sentence of
  * 256 bytes. Errors: NOT_FOUND (no device there), PASSWORD, WEAK, LOCKED, STORE. */
 ZT_CALL enum zt_err zt_open(const struct zt_options *o, struct zt **out, char *why);
-/* Derives the key from O->password and keeps it in the kernel's keyring for this login
- * session, so that zt_open needs no password for SECONDS. Errors: those of zt_open; IO (there
- * is no keyring). */
-ZT_CALL enum zt_err zt_unlock(const struct zt_options *o, unsigned seconds, char *why);
-/* Removes that key, in every login session of this OS user. Errors: NOT_FOUND (no device
- * there, no key is held, or the desktop holds it), IO (a session still holds it). WHY as for
- * zt_open. */
-ZT_CALL enum zt_err zt_lock(const struct zt_options *o, char *why);
-/* Protects the device by a PKCS#11 token from now on: the RSA key of the certificate that URI
- * (RFC 7512) names; O->password is then its PIN. Errors: those of zt_open; INVALID (the URI, or
- * it names a module), NOT_FOUND, PASSWORD (the PIN), KEY (no RSA key that decrypts). WHY as for
- * zt_open. */
-ZT_CALL enum zt_err zt_protect_by_token(
-    const struct zt_options *o, const char *uri, const char *pin, char *why);
-/* Protects the device by a key in the desktop's secret service (GNOME Keyring, KWallet) from
- * now on, which opens with the login; O->password is then not looked at. Errors: those of
- * zt_open; UNAVAILABLE (there is no such service here, or it refused). WHY as for zt_open. */
-ZT_CALL enum zt_err zt_protect_by_desktop(const struct zt_options *o, char *why);
-/* Whether HOME holds a device, whether or not it opens. */
-ZT_CALL int zt_has_device(const char *home);
-/* Whether HOME's device opens by a token's PIN. */
-ZT_CALL int zt_is_by_token(const char *home);
-/* Protects the device by NEW_PASSWORD from now on, instead of a password, token or the
- * desktop. Copies of the old file still open as before. Errors: those of zt_open, FULL. WHY as
- * for zt_open. */
-ZT_CALL enum zt_err zt_change_password(
-    const struct zt_options *o, const char *new_password, char *why);
-/* Whether the device in HOME opens without a password now: its key is held by zt_unlock or by
- * the desktop. */
-ZT_CALL int zt_is_unlocked(const char *home);
 /* Wipes all keys from memory. NULL is nothing. */
 void zt_close(struct zt *z);
 /* The sentence about the last error of Z; "" when there is none. Lives until the next call. */

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* commands.h - the commands of zt, and what they share. */
+#ifndef ZT_CLI_COMMANDS_H
+#define ZT_CLI_COMMANDS_H
+
+#include "terminal/command.h"
+
+/* The time SECONDS from now in milliseconds, up to a second later and never sooner. */
+uint64_t cli_due(unsigned seconds);
+/* Counts in CTX, an unsigned, the revocation lists that end within a week. */
+struct zt_pki_item;
+void cli_count_ending(void *ctx, const struct zt_pki_item *i);
+/* The flag that a signal sets, for zt_options. */
+const volatile int *cli_stop(void);
+/* Removes what a cp that was killed left in clear in the state folder, which is locked. */
+void cli_forget_copy(const struct cli *c);
+/* Shows a new device of this user: a line, or one of JSON. */
+void cli_show_new_device(struct cli *c, const struct zt_device *d);
+
+/* The commands themselves, one a row of the table. */
+enum zt_err cmd_org_bootstrap(struct cli *c);
+enum zt_err cmd_users(struct cli *c);
+enum zt_err cmd_user_revoke(struct cli *c);
+enum zt_err cmd_user_profile(struct cli *c);
+enum zt_err cmd_devices(struct cli *c);
+enum zt_err cmd_device_revoke(struct cli *c);
+enum zt_err cmd_device_ack(struct cli *c);
+enum zt_err cmd_log_show(struct cli *c);
+enum zt_err cmd_log_verify(struct cli *c);
+enum zt_err cmd_log_head(struct cli *c);
+enum zt_err cmd_log_export(struct cli *c);
+enum zt_err cmd_status(struct cli *c);
+enum zt_err cmd_unlock(struct cli *c);
+enum zt_err cmd_lock(struct cli *c);
+enum zt_err cmd_recovery_create(struct cli *c);
+enum zt_err cmd_recover(struct cli *c);
+enum zt_err cmd_recovery_colleagues(struct cli *c);
+enum zt_err cmd_invite_recovery(struct cli *c);
+enum zt_err cmd_password(struct cli *c);
+enum zt_err cmd_protect(struct cli *c);
+enum zt_err cmd_invite_user(struct cli *c);
+enum zt_err cmd_invite_device(struct cli *c);
+enum zt_err cmd_invite_list(struct cli *c);
+enum zt_err cmd_invite_cancel(struct cli *c);
+enum zt_err cmd_greet(struct cli *c);
+enum zt_err cmd_claim(struct cli *c);
+enum zt_err cmd_workspace_create(struct cli *c);
+enum zt_err cmd_workspace_list(struct cli *c);
+enum zt_err cmd_workspace_members(struct cli *c);
+enum zt_err cmd_workspace_share(struct cli *c);
+enum zt_err cmd_workspace_unshare(struct cli *c);
+enum zt_err cmd_workspace_rotate(struct cli *c);
+enum zt_err cmd_workspace_rewrap(struct cli *c);
+enum zt_err cmd_workspace_void_change(struct cli *c);
+enum zt_err cmd_workspace_void_pin(struct cli *c);
+enum zt_err cmd_workspace_rename(struct cli *c);
+enum zt_err cmd_workspace_archive(struct cli *c);
+enum zt_err cmd_workspace_unarchive(struct cli *c);
+enum zt_err cmd_workspace_delete(struct cli *c);
+enum zt_err cmd_workspace_undelete(struct cli *c);
+enum zt_err cmd_workspace_claim(struct cli *c);
+enum zt_err cmd_put(struct cli *c);
+enum zt_err cmd_get(struct cli *c);
+enum zt_err cmd_ls(struct cli *c);
+enum zt_err cmd_make_folder(struct cli *c);
+enum zt_err cmd_mv(struct cli *c);
+enum zt_err cmd_cp(struct cli *c);
+enum zt_err cmd_rm(struct cli *c);
+enum zt_err cmd_cat(struct cli *c);
+enum zt_err cmd_history(struct cli *c);
+enum zt_err cmd_restore(struct cli *c);
+enum zt_err cmd_trash(struct cli *c);
+enum zt_err cmd_find(struct cli *c);
+enum zt_err cmd_du(struct cli *c);
+enum zt_err cmd_verify(struct cli *c);
+enum zt_err cmd_server_org_create(struct cli *c);
+enum zt_err cmd_server_org_list(struct cli *c);
+enum zt_err cmd_server_org_set(struct cli *c);
+enum zt_err cmd_server_user_freeze(struct cli *c);
+enum zt_err cmd_server_user_thaw(struct cli *c);
+enum zt_err cmd_server_accept_loss(struct cli *c);
+enum zt_err cmd_pki_trust(struct cli *c);
+enum zt_err cmd_pki_show(struct cli *c);
+enum zt_err cmd_pki_request(struct cli *c);
+enum zt_err cmd_pki_status(struct cli *c);
+enum zt_err cmd_pki_list(struct cli *c);
+enum zt_err cmd_pki_accept(struct cli *c);
+enum zt_err cmd_pki_reject(struct cli *c);
+enum zt_err cmd_watch(struct cli *c);
+enum zt_err cmd_repair(struct cli *c);
+enum zt_err cmd_completion(struct cli *c);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* values.h - parses numbers, times and sizes; refuses partial matches. WHAT is the option or
+ * argument that the complaint names. All fail with USAGE. */
+#ifndef ZT_TERMINAL_VALUES_H
+#define ZT_TERMINAL_VALUES_H
+
+#include <stdint.h>
+
+#include "zt/err.h"
+
+struct cli;
+/* Digits and nothing else, from LEAST to MOST. */
+enum zt_err value_number(struct cli *c, const char *what, const char *text, uint64_t least,
+    uint64_t most, uint64_t *out);
+/* A number, and K, M, G or T behind it; as bytes. */
+enum zt_err value_size(struct cli *c, const char *what, const char *text, uint64_t *out);
+/* "YYYY-MM-DD HH:MM:SS", local: an existing time, from 1970 until now; as milliseconds since
+ * 1970. */
+enum zt_err value_time(struct cli *c, const char *what, const char *text, uint64_t *out);
+/* "90", "90s", "15m", "8h" or "2d", up to 30d, as seconds; "ever" is 0. */
+enum zt_err value_duration(struct cli *c, const char *what, const char *text, unsigned *out);
+
+#endif

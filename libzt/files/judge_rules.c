@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "files/judge_rules.h"
+
+#include "trust/merkle.h"
+
+/* What is new must be right as of now too, and not only as of what its author had seen. */
+static enum zt_err
+check_now(const struct org_state *o, const struct org_workspace *w, const struct changeset *c,
+    uint64_t position, const char **why)
+{
+	const struct org_device *d = org_state_device(o, &c->author);
+	const struct org_pin *pin = org_state_furthest_pin(w);
+
+	*why = "";
+	if (pin != NULL && pin->position >= position)
+		return ZT_ERR_RESTORED; /* the log speaks of a chain that is not there */
+	*why = "a member left: the workspace's key must be rotated first";
+	if (org_state_is_open(w, ORG_NEVER))
+		return ZT_ERR_STALE_KEY;
+	*why = "the workspace has a newer key";
+	if (c->generation != w->generation_count)
+		return ZT_ERR_STALE_KEY;
+	*why = "the workspace is archived";
+	if (w->archived)
+		return ZT_ERR_FORBIDDEN;
+	*why = "a changeset's author had no right to write";
+	if (d == NULL || !org_state_device_live(d, ORG_NEVER) ||
+	    org_state_role(w, d->user, ORG_NEVER) < ROLE_CONTRIBUTOR)
+		return ZT_ERR_FORBIDDEN;
+	return ZT_OK;
+}
+
+/* One that is left out, as signed by someone who had lost access, is never taken by a push; in
+ * a chain that is repaired it may have its place. */
+enum zt_err
+judge_rules(const struct org_state *o, const struct id *workspace, const struct changeset *c,
+    const struct judge_place *place, const char **why)
+{
+	const struct org_workspace *w = org_state_workspace(o, workspace);
+	enum zt_err err;
+
+	*why = "";
+	if (w == NULL)
+		return ZT_ERR_NOT_FOUND;
+	if (place->is_push && (err = check_now(o, w, c, place->position, why)))
+		return err;
+	err = changeset_check(
+	    o, w, c, &(struct changeset_place){ place->position, merkle_size(o->tree) }, why);
+	if (err && (place->is_push || err != ZT_ERR_REVOKED))
+		return err;
+	return changeset_check_pin(w, place->position, place->link, why);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "bus/events.h"
+
+#include <nng/nng.h>
+#include <nng/protocol/pubsub0/pub.h>
+#include <nng/protocol/pubsub0/sub.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/id.h"
+#include "bus/clock.h"
+#include "bus/config.h"
+#include "bus/link.h"
+#include "bus/private.h"
+#include "crypto/suite.h"
+
+enum { QUEUE = 1024, POLL_MS = 100 };
+
+enum zt_err
+events_key(const char *file, struct secret **out, char why[200])
+{
+	char text[2 * SECRET_BYTES + 3]; /* the key and its digits: wiped below */
+	uint8_t key[SECRET_BYTES] = { 0 };
+	enum zt_err err;
+
+	if ((err = private_read("key_file", file, text, sizeof text, why)))
+		return err;
+	text[strcspn(text, "\n")] = 0;
+	if ((err = hex_parse(text, strlen(text), key, sizeof key))) {
+		(void)snprintf(
+		    why, 200, "key_file: %.120s holds no key of 64 hexadecimal digits", file);
+		err = ZT_ERR_CONFIG;
+	} else {
+		err = secret_from(bytes_of(key, sizeof key), out);
+	}
+	suite_wipe(text, sizeof text);
+	suite_wipe(key, sizeof key);
+	return err;
+}
+
+/* ---- the publisher ---- */
+
+struct publisher {
+	nng_socket socket;
+	const struct secret *key;
+	pthread_t thread;
+	pthread_mutex_t
+	    lock; /* over what follows: frames leave in the order of their numbers */
+	pthread_cond_t ends;
+	struct line_end line;
+	bool has_thread, is_ending;
+};
+
+/* P is locked. */
+static void
+send_frame(struct publisher *p, struct bytes event)
+{
+	struct buf frame = buf_init(event.n + 256);
+
+	line_write(&p->line, p->key, event, &frame);
+	if (buf_err(&frame) == ZT_OK) /* one that is not sent is missing to all */
+		(void)nng_send(p->socket, frame.p, frame.n, NNG_FLAG_NONBLOCK);
+	buf_free(&frame);
+}
+
+void
+publisher_tell(struct publisher *p, struct bytes event)
+{
+	(void)pthread_mutex_lock(&p->lock);
+	send_frame(p, event);
+	(void)pthread_mutex_unlock(&p->lock);
+}
+
+static void *
+beat(void *arg)
+{
+	struct publisher *p = arg;
+	struct timespec at;
+
+	(void)pthread_mutex_lock(&p->lock);
+	while (!p->is_ending) {
+		send_frame(p, bytes_of(NULL, 0));
+		(void)clock_gettime(CLOCK_MONOTONIC, &at);
+		at.tv_nsec += (long)LINE_BEAT_MS * 1000 * 1000;
+		at.tv_sec += at.tv_nsec / 1000000000;
+		at.tv_nsec %= 1000000000;
+		(void)pthread_cond_timedwait(&p->ends, &p->lock, &at);
+	}
+	(void)pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+enum zt_err
+publisher_open(const struct link *link, const char *url, enum route_service service,
+    const struct secret *key, struct publisher **out, char why[200])
+{
+	struct publisher *p = calloc(1, sizeof *p);
+	pthread_condattr_t monotonic;
+	int rv;
+
+	if (p == NULL || nng_pub0_open(&p->socket) != 0) {
+		free(p);
+		return ZT_ERR_MEMORY;
+	}
+	p->key = key;
+	p->line = line_begin(service);
+	(void)pthread_mutex_init(&p->lock, NULL);
+	(void)pthread_condattr_init(&monotonic);
+	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&p->ends, &monotonic);
+	(void)pthread_condattr_destroy(&monotonic);
+	(void)nng_socket_set_int(p->socket, NNG_OPT_SENDBUF, QUEUE);
+	if ((rv = link_listen(link, p->socket, url)) != 0) {
+		(void)snprintf(
+		    why, 200, "events: cannot listen on %.120s: %s", url, nng_strerror(rv));
+		publisher_close(p);
+		return ZT_ERR_UNAVAILABLE;
+	}
+	p->has_thread = pthread_create(&p->thread, NULL, beat, p) == 0;
+	if (!p->has_thread) {
+		publisher_close(p);
+		return ZT_ERR_MEMORY;
+	}
+	*out = p;
+	return ZT_OK;
+}
+
+void
+publisher_close(struct publisher *p)
+{
+	if (p == NULL)
+		return;
+	(void)pthread_mutex_lock(&p->lock);
+	p->is_ending = true;
+	(void)pthread_cond_signal(&p->ends);
+	(void)pthread_mutex_unlock(&p->lock);
+	if (p->has_thread)
+		(void)pthread_join(p->thread, NULL);
+	(void)nng_close(p->socket);
+	(void)pthread_cond_destroy(&p->ends);
+	(void)pthread_mutex_destroy(&p->lock);
+	free(p);
+}
+
+/* ---- the listener ---- */
+
+struct events_listener {
+	nng_socket socket;
+	const struct secret *key;
+	struct listener_hooks hooks;
+	struct line lines[SERVICE_COUNT];
+	pthread_t thread;
+	bool has_thread;
+	atomic_bool is_ending;
+};
+
+static void
+take(struct events_listener *l, struct bytes frame)
+{
+	uint64_t now = clock_ms();
+	struct line_news news;
+
+	if (line_take(l->lines, l->key, frame, now, &news))
+		return;
+	l->hooks.heard(l->hooks.ctx, news.from, news.lost, now);
+	if (news.event.n > 0)
+		l->hooks.event(l->hooks.ctx, news.from, news.event);
+}
+
+static void *
+listen_on(void *arg)
+{
+	struct events_listener *l = arg;
+
+	while (!atomic_load(&l->is_ending)) {
+		nng_msg *m = NULL;
+
+		if (nng_recvmsg(l->socket, &m, 0) != 0)
+			continue; /* the receive timeout: look whether this is the end */
+		take(l, bytes_of(nng_msg_body(m), nng_msg_len(m)));
+		nng_msg_free(m);
+	}
+	return NULL;
+}
+
+/* Runs on an nng thread. */
+static void
+line_ended(nng_pipe pipe, nng_pipe_ev ev, void *arg)
+{
+	struct events_listener *l = arg;
+
+	(void)pipe;
+	(void)ev;
+	l->hooks.ended(l->hooks.ctx);
+}
+
+static enum zt_err
+dial_all(const struct link *link, struct events_listener *l, const char *urls, char why[200])
+{
+	char list[CONFIG_TEXT_MOST], *save = NULL;
+
+	(void)snprintf(list, sizeof list, "%s", urls);
+	for (char *url = strtok_r(list, ", ", &save); url != NULL;
+	     url = strtok_r(NULL, ", ", &save))
+		if (link_dial(link, l->socket, url) != 0) {
+			(void)snprintf(
+			    why, 200, "subscribe: %.150s is not an nng address", url);
+			return ZT_ERR_CONFIG;
+		}
+	return ZT_OK;
+}
+
+enum zt_err
+listener_open(const struct link *link, const char *urls, const struct secret *key,
+    const struct listener_hooks *hooks, struct events_listener **out, char why[200])
+{
+	struct events_listener *l = calloc(1, sizeof *l);
+	enum zt_err err;
+
+	if (l == NULL || nng_sub0_open(&l->socket) != 0) {
+		free(l);
+		return ZT_ERR_MEMORY;
+	}
+	l->key = key;
+	l->hooks = *hooks;
+	(void)nng_socket_set(l->socket, NNG_OPT_SUB_SUBSCRIBE, "", 0);
+	(void)nng_socket_set_int(l->socket, NNG_OPT_RECVBUF, QUEUE);
+	(void)nng_socket_set_ms(l->socket, NNG_OPT_RECVTIMEO, POLL_MS);
+	(void)nng_socket_set_ms(l->socket, NNG_OPT_RECONNMINT, 20);
+	(void)nng_socket_set_ms(l->socket, NNG_OPT_RECONNMAXT, 500);
+	(void)nng_pipe_notify(l->socket, NNG_PIPE_EV_REM_POST, line_ended, l);
+	if ((err = dial_all(link, l, urls, why)) == ZT_OK &&
+	    !(l->has_thread = pthread_create(&l->thread, NULL, listen_on, l) == 0))
+		err = ZT_ERR_MEMORY;
+	if (err)
+		listener_close(l);
+	else
+		*out = l;
+	return err;
+}
+
+void
+listener_close(struct events_listener *l)
+{
+	if (l == NULL)
+		return;
+	atomic_store(&l->is_ending, true);
+	if (l->has_thread)
+		(void)pthread_join(l->thread, NULL);
+	(void)nng_close(l->socket);
+	free(l);
+}

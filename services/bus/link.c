@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "bus/link.h"
+
+#include <nng/supplemental/tls/tls.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/ipc.h"
+#include "bus/private.h"
+#include "crypto/suite.h"
+
+enum { PEM_MOST = 64 * 1024 };
+
+static const char far[] = LINK_FAR, near[] = "ipc://";
+
+struct link {
+	char ca[PEM_MOST], certificate[PEM_MOST], key[PEM_MOST];
+};
+
+bool
+link_is_address(const char *url, size_t n)
+{
+	return (n > strlen(near) && strncmp(url, near, strlen(near)) == 0) ||
+	       (n > strlen(far) && strncmp(url, far, strlen(far)) == 0);
+}
+
+static enum zt_err
+read_public(const char *name, const char *file, char out[PEM_MOST], char why[200])
+{
+	FILE *f = fopen(file, "re");
+	size_t n = f != NULL ? fread(out, 1, PEM_MOST, f) : 0;
+
+	if (f != NULL)
+		(void)fclose(f);
+	if (n > 0 && n < PEM_MOST && memchr(out, 0, n) == NULL) {
+		out[n] = 0;
+		return ZT_OK;
+	}
+	(void)snprintf(why, 200, "%s: %.100s cannot be read", name, file);
+	return ZT_ERR_CONFIG;
+}
+
+/* The settings of one end; the caller owns *OUT and gives it to nng_tls_config_free. */
+static int
+configure(const struct link *l, nng_tls_mode mode, nng_tls_auth_mode who, nng_tls_config **out)
+{
+	nng_tls_config *c = NULL;
+	int rv;
+
+	if (l == NULL)
+		return NNG_ECRYPTO;
+	if ((rv = nng_tls_config_alloc(&c, mode)) != 0)
+		return rv;
+	if ((rv = nng_tls_config_version(c, NNG_TLS_1_2, NNG_TLS_1_3)) == 0 &&
+	    (rv = nng_tls_config_ca_chain(c, l->ca, NULL)) == 0 &&
+	    (rv = nng_tls_config_own_cert(c, l->certificate, l->key, NULL)) == 0)
+		rv = nng_tls_config_auth_mode(c, who);
+	if (rv == 0)
+		*out = c;
+	else
+		nng_tls_config_free(c);
+	return rv;
+}
+
+/* nng takes any key with any certificate. */
+static bool
+is_pair(const char *certificate, const char *key)
+{
+	BIO *c = BIO_new_mem_buf(certificate, -1), *k = BIO_new_mem_buf(key, -1);
+	X509 *x = c != NULL ? PEM_read_bio_X509(c, NULL, NULL, NULL) : NULL;
+	EVP_PKEY *p = k != NULL ? PEM_read_bio_PrivateKey(k, NULL, NULL, NULL) : NULL;
+	bool is = x != NULL && p != NULL && X509_check_private_key(x, p) == 1;
+
+	X509_free(x);
+	EVP_PKEY_free(p);
+	(void)BIO_free(c);
+	(void)BIO_free(k);
+	return is;
+}
+
+enum zt_err
+link_new(const struct link_settings *set, bool is_far, struct link **out, char why[200])
+{
+	nng_tls_config *c = NULL;
+	struct link *l;
+	enum zt_err err = ZT_ERR_CONFIG;
+	int rv;
+
+	if (!is_far && set->ca[0] == 0 && set->certificate[0] == 0 && set->key[0] == 0)
+		return ZT_OK;
+	if (set->ca[0] == 0 || set->certificate[0] == 0 || set->key[0] == 0) {
+		(void)snprintf(why, 200,
+		    "tls+tcp:// needs peers_ca, peers_certificate and peers_key: one is "
+		    "missing");
+		return err;
+	}
+	if ((l = calloc(1, sizeof *l)) == NULL)
+		return ZT_ERR_MEMORY;
+	if ((err = read_public("peers_ca", set->ca, l->ca, why)) ||
+	    (err = read_public("peers_certificate", set->certificate, l->certificate, why)) ||
+	    (err = private_read("peers_key", set->key, l->key, PEM_MOST, why)))
+		goto out;
+	rv = is_pair(l->certificate, l->key) ? 0 : NNG_ECRYPTO;
+	if (rv != 0 ||
+	    (rv = configure(l, NNG_TLS_MODE_SERVER, NNG_TLS_AUTH_MODE_REQUIRED, &c)) != 0) {
+		(void)snprintf(why, 200,
+		    "peers_ca, peers_certificate, peers_key: these do not serve: %s",
+		    nng_strerror(rv));
+		err = ZT_ERR_CONFIG;
+	}
+	if (c != NULL)
+		nng_tls_config_free(c);
+out:
+	if (err)
+		link_free(l);
+	else
+		*out = l;
+	return err;
+}
+
+void
+link_free(struct link *l)
+{
+	if (l == NULL)
+		return;
+	suite_wipe(l, sizeof *l);
+	free(l);
+}
+
+int
+link_listen(const struct link *l, nng_socket socket, const char *url)
+{
+	nng_tls_config *c = NULL;
+	nng_listener at;
+	int rv;
+
+	if (strncmp(url, far, strlen(far)) != 0)
+		return ipc_listen(socket, url);
+	if ((rv = configure(l, NNG_TLS_MODE_SERVER, NNG_TLS_AUTH_MODE_REQUIRED, &c)) != 0)
+		return rv;
+	if ((rv = nng_listener_create(&at, socket, url)) == 0 &&
+	    ((rv = nng_listener_set_ptr(at, NNG_OPT_TLS_CONFIG, c)) != 0 ||
+		(rv = nng_listener_start(at, 0)) != 0))
+		(void)nng_listener_close(at);
+	nng_tls_config_free(c); /* the listener holds it */
+	return rv;
+}
+
+static int
+dial(const struct link *l, nng_socket socket, const char *url, const char *name,
+    nng_tls_auth_mode who)
+{
+	nng_tls_config *c = NULL;
+	nng_dialer d;
+	int rv;
+
+	if ((rv = configure(l, NNG_TLS_MODE_CLIENT, who, &c)) != 0)
+		return rv;
+	if ((rv = nng_tls_config_server_name(c, name)) == 0 &&
+	    (rv = nng_dialer_create(&d, socket, url)) == 0 &&
+	    ((rv = nng_dialer_set_ptr(d, NNG_OPT_TLS_CONFIG, c)) != 0 ||
+		(rv = nng_dialer_set_bool(d, NNG_OPT_TCP_KEEPALIVE, true)) != 0 ||
+		(rv = nng_dialer_start(d, NNG_FLAG_NONBLOCK)) != 0))
+		(void)nng_dialer_close(d);
+	nng_tls_config_free(c);
+	return rv;
+}
+
+int
+link_dial(const struct link *l, nng_socket socket, const char *url)
+{
+	nng_url *parts = NULL;
+	int rv;
+
+	if (strncmp(url, far, strlen(far)) != 0)
+		return nng_dial(socket, url, NULL, NNG_FLAG_NONBLOCK);
+	if ((rv = nng_url_parse(&parts, url)) != 0)
+		return rv;
+	rv = parts->u_hostname[0] == 0
+		 ? NNG_EADDRINVAL
+		 : dial(l, socket, url, parts->u_hostname, NNG_TLS_AUTH_MODE_REQUIRED);
+	nng_url_free(parts);
+	return rv;
+}
+
+int
+link_dial_self(const struct link *l, nng_socket socket, const char *url)
+{
+	char self[64];
+	nng_url *parts = NULL;
+	int rv;
+
+	if (strncmp(url, far, strlen(far)) != 0)
+		return nng_dial(socket, url, NULL, NNG_FLAG_NONBLOCK);
+	if ((rv = nng_url_parse(&parts, url)) != 0)
+		return rv;
+	(void)snprintf(self, sizeof self, "tls+tcp://127.0.0.1:%.5s", parts->u_port);
+	nng_url_free(parts);
+	return dial(l, socket, self, "localhost", NNG_TLS_AUTH_MODE_NONE);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "bus/peer.h"
+
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/req.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bus/link.h"
+#include "bus/rpc.h"
+
+struct peer {
+	nng_socket socket;
+};
+
+static enum zt_err
+open_by(int (*dial)(const struct link *l, nng_socket socket, const char *url),
+    const struct link *link, const char *url, struct peer **out)
+{
+	struct peer *p = calloc(1, sizeof *p);
+
+	if (p == NULL)
+		return ZT_ERR_MEMORY;
+	if (nng_req0_open(&p->socket) != 0) {
+		free(p);
+		return ZT_ERR_MEMORY;
+	}
+	(void)nng_socket_set_ms(p->socket, NNG_OPT_RECONNMINT, 20);
+	(void)nng_socket_set_ms(p->socket, NNG_OPT_RECONNMAXT, 500);
+	(void)nng_socket_set_size(p->socket, NNG_OPT_RECVMAXSZ, 0);
+	if (dial(link, p->socket, url) != 0) {
+		peer_close(p);
+		return ZT_ERR_CONFIG;
+	}
+	*out = p;
+	return ZT_OK;
+}
+
+enum zt_err
+peer_open(const struct link *link, const char *url, struct peer **out)
+{
+	return open_by(link_dial, link, url, out);
+}
+
+enum zt_err
+peer_open_self(const struct link *link, const char *url, struct peer **out)
+{
+	return open_by(link_dial_self, link, url, out);
+}
+
+void
+peer_end(struct peer *p)
+{
+	if (p != NULL)
+		(void)nng_close(p->socket);
+}
+
+void
+peer_close(struct peer *p)
+{
+	if (p == NULL)
+		return;
+	(void)nng_close(p->socket);
+	free(p);
+}
+
+static enum zt_err
+exchange(nng_ctx ctx, nng_aio *aio, nng_msg *m, nng_msg **answer)
+{
+	nng_aio_set_msg(aio, m);
+	nng_ctx_send(ctx, aio);
+	nng_aio_wait(aio);
+	if (nng_aio_result(aio) != 0) {
+		nng_msg_free(m);
+		return nng_aio_result(aio) == NNG_ETIMEDOUT ? ZT_ERR_UNAVAILABLE
+							    : ZT_ERR_NETWORK;
+	}
+	nng_ctx_recv(ctx, aio);
+	nng_aio_wait(aio);
+	if (nng_aio_result(aio) != 0)
+		return nng_aio_result(aio) == NNG_ETIMEDOUT ? ZT_ERR_TIMEOUT : ZT_ERR_NETWORK;
+	*answer = nng_aio_get_msg(aio);
+	return ZT_OK;
+}
+
+static enum zt_err
+read_one(nng_msg *answer, struct buf *out, char why[PEER_WHY])
+{
+	struct wire_reader r = wire_read(bytes_of(nng_msg_body(answer), nng_msg_len(answer)));
+	struct rpc_result result;
+	enum zt_err err;
+
+	wire_expect_u32(&r, 1);
+	if ((err = rpc_read_answer(&r, &result)))
+		return err;
+	(void)snprintf(
+	    why, PEER_WHY, "%.*s", (int)result.detail.n, (const char *)result.detail.p);
+	if ((err = result.err))
+		return err;
+	buf_add(out, result.body);
+	return buf_err(out);
+}
+
+enum zt_err
+peer_ask(
+    struct peer *p, const char *what, struct bytes body, unsigned deadline_ms, struct buf *out)
+{
+	char why[PEER_WHY];
+
+	return peer_ask_why(p, what, body, deadline_ms, out, why);
+}
+
+enum zt_err
+peer_ask_why(struct peer *p, const char *what, struct bytes body, unsigned deadline_ms,
+    struct buf *out, char why[PEER_WHY])
+{
+	Zt__Call call = ZT__CALL__INIT;
+	nng_msg *m = NULL, *answer = NULL;
+	nng_aio *aio = NULL;
+	nng_ctx ctx;
+	enum zt_err err;
+
+	why[0] = 0;
+	call.method = (char *)(uintptr_t) "ASK";
+	call.target = (char *)(uintptr_t)what;
+	call.deadline_ms = deadline_ms;
+	if (nng_ctx_open(&ctx, p->socket) != 0)
+		return ZT_ERR_MEMORY;
+	err = ZT_ERR_MEMORY;
+	if (nng_aio_alloc(&aio, NULL, NULL) != 0)
+		goto out;
+	nng_aio_set_timeout(aio, (nng_duration)deadline_ms);
+	if ((err = rpc_new(1, &m)))
+		goto out;
+	if ((err = rpc_add_call(m, &call, body.n)) ||
+	    (body.n > 0 && nng_msg_append(m, body.p, body.n) != 0)) {
+		nng_msg_free(m);
+		goto out;
+	}
+	if ((err = exchange(ctx, aio, m, &answer)) == ZT_OK)
+		err = read_one(answer, out, why);
+	if (answer != NULL)
+		nng_msg_free(answer);
+out:
+	if (aio != NULL)
+		nng_aio_free(aio);
+	(void)nng_ctx_close(ctx);
+	return err;
+}
