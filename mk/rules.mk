@@ -36,7 +36,7 @@ $B/libzt.so.0: $(PURE) $(UPPER) mk/libzt.map
 # The static one too: what is ours alone is local in it, so that it meets no name of who embeds it.
 $B/installed/libzt.a: $(PURE) $(UPPER)
 	@mkdir -p $(@D)
-	$Qld -r -o $(@D)/libzt.obj $^ && objcopy -w --keep-global-symbol='zt_*' $(@D)/libzt.obj
+	$Qld -r -o $(@D)/libzt.obj $^ && objcopy -w --keep-global-symbol='zt_[a-z]*' $(@D)/libzt.obj
 	$Qrm -f $@; ar rcs $@ $(@D)/libzt.obj
 # Settings are described once, in the program: its --help is the list of the manual.
 $B/man/man1/zt.1: $B/bin/zt

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* list.c - looking at files: list, history, verification. */
+#include "tree/list.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -317,25 +319,30 @@ file_manifest(struct space *s, const struct id *vlob, uint64_t version, Zt__Mani
 	return ZT_OK;
 }
 
+enum zt_err
+list_file_at(
+    struct zt *z, const char *remote, uint64_t version, struct space **s, Zt__Manifest **out)
+{
+	struct tree_entry at;
+	enum zt_err err;
+
+	if ((err = open_any(z, remote, s, &at)))
+		return err;
+	if (at.is_folder)
+		return client_refuse(z, ZT_ERR_INVALID, "that is a folder");
+	return file_manifest(*s, &at.vlob, version, out);
+}
+
 /* Block by block, in order: FD may be a pipe. */
 enum zt_err
 zt_cat(struct zt *z, const char *remote, uint64_t version, int fd)
 {
 	struct transfer t = { .z = z };
-	struct tree_entry at;
 	Zt__Manifest *m = NULL;
 	enum zt_err err;
 
-	if ((err = open_any(z, remote, &t.s, &at)))
-		goto out;
-	if (at.is_folder) {
-		err = client_refuse(z, ZT_ERR_INVALID, "that is a folder");
-		goto out;
-	}
-	if ((err = file_manifest(t.s, &at.vlob, version, &m)))
-		goto out;
-	err = fetch_stream(&t, m->file, fd);
-out:
+	if ((err = list_file_at(z, remote, version, &t.s, &m)) == ZT_OK)
+		err = fetch_stream(&t, m->file, fd);
 	pb_wipe(m);
 	return err;
 }

@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* bounds_test.c - rows F8 and R4: what is too much, for clients and for the server. Members
  * sign sizes and trees that no honest client makes; strangers send what is no request. */
-#include "crypto/suite.h"
-#include "forge.h"
-#include "format/limits.h"
-#include "format/pb.h"
-#include "test.h"
-#include "tree/batch.h"
-#include "tree/tree.h"
-
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -17,6 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crypto/suite.h"
+#include "forge.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "test.h"
+#include "tree/batch.h"
+#include "tree/tree.h"
 
 static double
 now(void)

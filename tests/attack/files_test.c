@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* files_test.c - rows F1 to F7 and F9 to F11 of the attacks against the real client: the server
  * alters what it stores, and members sign what they may not. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "chain/objects.h"
 #include "crypto/suite.h"
 #include "files/block.h"
@@ -12,12 +17,6 @@
 #include "session/freeze.h"
 #include "test.h"
 #include "tree/tree.h"
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 
 enum { BIG = 1400000 }; /* three blocks */
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* formats_test.c - rows F1, F2, F3, F9, F11 and R1 of the attacks against the code that clients
  * and services share. Each refusal stands beside the acceptance of the same thing unaltered. */
+#include <malloc.h>
+
 #include "base/utf8.h"
 #include "crypto/suite.h"
 #include "files/changeset.h"
@@ -14,8 +16,6 @@
 #include "proto/metadata.pb-c.h"
 #include "proto/rpc.pb-c.h"
 #include "test.h"
-
-#include <malloc.h>
 
 static void
 F1_F3_no_byte_of_a_block_can_be_changed_lost_or_added(void **state)

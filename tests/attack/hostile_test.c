@@ -6,6 +6,9 @@
  * The calls come from the route table: one that is added there fails here until somebody has
  * thought of what a hostile member does with it. What a role may do by the log (an admin
  * revokes users, a manager removes members) is theirs, and is not tried. */
+#include <stdio.h>
+#include <unistd.h>
+
 #include "crypto/envelope.h"
 #include "crypto/suite.h"
 #include "forge.h"
@@ -20,10 +23,6 @@
 #include "trust/checkpoint.h"
 #include "trust/keyring.h"
 #include "zt/recover.h"
-
-#include <stdio.h>
-#include <unistd.h>
-
 
 enum role_of { READER, CONTRIBUTOR, OUTSIDER, MANAGER, ADMIN, ROLES };
 static const char *const names[] = { "reader", "contributor", "outsider", "manager", "admin" };

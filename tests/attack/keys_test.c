@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* keys_test.c - rows K2 to K6 of the attacks against the real client. K1 stands in log_test.c:
  * a user's key is in the log. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
 #include "chain/keys.h"
 #include "crypto/suite.h"
 #include "forge.h"
@@ -11,11 +15,6 @@
 #include "test.h"
 #include "trust/keyring.h"
 #include "workspace/workspace.h"
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
-
 
 static int
 honest_again(void **state)

@@ -2,6 +2,10 @@
 /* member_test.c - members and strangers with patched clients, on the wire: each call of the
  * workspace by members who may and users who may not; services that a hostile gateway speaks
  * to; a handle that is not the one in the log. */
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/req.h>
+#include <stdio.h>
+
 #include "bus/rpc.h"
 #include "crypto/suite.h"
 #include "forge.h"
@@ -13,10 +17,6 @@
 #include "proto/auth.pb-c.h"
 #include "proto/rpc.pb-c.h"
 #include "test.h"
-
-#include <nng/nng.h>
-#include <nng/protocol/reqrep0/req.h>
-#include <stdio.h>
 
 enum actor { OWNER, MANAGER, CONTRIBUTOR, READER, OUTSIDER, STRANGER, REMOVED, FOREIGNER, WHO };
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What members may write, members can read: page by page, however much of it there is, and in
  * bounded memory of the services (P5, R4). */
+#include <stdio.h>
+#include <unistd.h>
+
 #include "crypto/suite.h"
 #include "fake_log.h"
 #include "forge.h"
@@ -13,10 +16,6 @@
 #include "trust/head.h"
 #include "world.h"
 #include "zt/repair.h"
-
-#include <stdio.h>
-#include <unistd.h>
-
 
 enum { LARGE_ENTRIES = 134, MIB = 1024 };
 

@@ -2,6 +2,9 @@
 /* removal_test.c - after a removal: with all that the removed side ever held, and all that the
  * servers hold, nothing written afterwards opens. The same tool opens what was written before,
  * so that it is known to work. */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "base/wire.h"
 #include "crypto/hash.h"
 #include "files/manifest.h"
@@ -14,10 +17,6 @@
 #include "trust/keyring.h"
 #include "world.h"
 #include "zt/repair.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
 
 static struct bytes
 field(PGresult *r, int row, int column)

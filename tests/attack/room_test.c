@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What a hostile member claims about sizes costs that file only: all others come (P5, R4). */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "crypto/suite.h"
 #include "files/block.h"
 #include "files/manifest.h"
@@ -7,12 +12,6 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "test.h"
-
-#include <signal.h>
-#include <stdio.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 
 /* A manifest of COUNT blocks of the largest size that are nowhere; DIFFER: each another one. */
 struct claim {

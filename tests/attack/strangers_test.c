@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* strangers_test.c - rows N of the attacks: what nobody has proved leaves nothing behind,
  * tables cannot be aimed at, and no device spends what others need. */
-#include "test.h"
-
 #include <arpa/inet.h>
 #include <poll.h>
 #include <stdio.h>
@@ -15,6 +13,7 @@
 #include "format/httpsig.h"
 #include "frame/rate.h"
 #include "frame/replay.h"
+#include "test.h"
 #include "world.h"
 
 /* Of this thread alone: the machine may be busy with others. */

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* trees_test.c - trees that are larger than a push, or deeper than a path: what others do while
  * one goes up, and how it looks when all of it is there. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "crypto/suite.h"
 #include "files/path.h"
 #include "forge.h"
@@ -8,12 +13,6 @@
 #include "test.h"
 #include "tree/batch.h"
 #include "tree/tree.h"
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 
 enum { PUSH = 2048 }; /* files of a push, about */
 

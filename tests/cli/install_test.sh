@@ -11,6 +11,13 @@ check "examples/share.c builds" cc -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror 
 echo "hello" > "$state/hello.txt"
 expect 0 "/hello.txt" "and runs" "$state/share" "$state/alice" "$state/alice.password" shared "$state/hello.txt" bob@demo.example
 expect 0 "hello" "what it shared is read" bob cat shared:/hello.txt
+# shellcheck disable=SC2046
+check "examples/range.c builds" cc -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror "$root/examples/range.c" $(pkg-config --cflags --libs zt) -o "$state/range"
+head -c 30000000 /dev/urandom > "$state/film"
+quiet_alice() { alice put "$state/film" shared:/film >/dev/null; }
+check "a large file is put" quiet_alice
+check "and read from its middle on" sh -c "'$state/range' '$state/alice' '$state/alice.password' shared:/film 15000001 5000000 > '$state/part' &&
+	tail -c +15000002 '$state/film' | head -c 5000000 | cmp - '$state/part'"
 expect 0 "complete -F _zt zt" "bash completion" bash -c ". '$state/prefix/share/bash-completion/completions/zt' && complete -p zt"
 check "the static library links, and shows no name but zt_*" sh -c "cc -std=c17 -D_GNU_SOURCE '$root/examples/share.c' $(pkg-config --cflags zt) '$state/prefix/lib/libzt.a' $(pkg-config --static --libs zt | sed 's/-lzt //') -o '$state/static' &&
 	! nm -g --defined-only '$state/prefix/lib/libzt.a' | grep ' [TDBR] ' | grep -v ' zt_'"

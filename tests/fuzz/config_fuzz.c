@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A settings file. */
-#include "fuzz.h"
-
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "bus/config.h"
+#include "fuzz.h"
 
 struct settings {
 	char name[CONFIG_TEXT_MOST];

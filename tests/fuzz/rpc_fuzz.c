@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A message between gateway and service, and its answer. */
-#include "fuzz.h"
-
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "bus/rpc.h"
 #include "frame/dispatch.h"
 #include "frame/log.h"
+#include "fuzz.h"
 
 static enum zt_err
 nothing(void *state, const struct request *rq, struct rpc_answer *out)

@@ -2,6 +2,9 @@
 /* model_test.c - random acts of trust by up to 8 users with up to 24 devices: the model, the
  * validator that clients run, and (in the second test) the real auth service must agree about
  * each. ZT_MODEL_ACTS and ZT_MODEL_SEED say how many, and which. */
+#include <stdio.h>
+#include <time.h>
+
 #include "crypto/suite.h"
 #include "format/pb.h"
 #include "log/sync.h"
@@ -9,10 +12,6 @@
 #include "proto/auth.pb-c.h"
 #include "test.h"
 #include "world.h"
-
-#include <stdio.h>
-#include <time.h>
-
 
 static uint64_t
 seed_of(void)

@@ -11,17 +11,16 @@
  * store; calls of the server are answered here.
  *
  * ZT_HISTORY_RANDOM says how many long ones are played by chance, ZT_MODEL_SEED which. */
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "format/pb.h"
 #include "histories.h"
 #include "play.h"
 #include "proto/metadata.pb-c.h"
 #include "test.h"
 #include "trust/checkpoint.h"
-
-#include <stdio.h>
-#include <time.h>
-#include <unistd.h>
-
 
 enum { SHORT = 3, LONG = 12, OBJECTS = 2 };
 enum change_of { B_FIRST, B_SECOND, R_FIRST, R_SECOND, CHANGES };

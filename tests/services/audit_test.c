@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* audit_test.c - the trail's two forms, as a syslog server and a reader of files get them. */
-#include "test.h"
-
 #include <arpa/inet.h>
 #include <regex.h>
 #include <stdio.h>
@@ -10,6 +8,7 @@
 #include <unistd.h>
 
 #include "frame/audit.h"
+#include "test.h"
 
 static const struct id org = { { 1 } }, device = { { 2 } }, subject = { { 3 } };
 

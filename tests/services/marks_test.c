@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* marks_test.c - marks outlive a killed process and a torn end, and are never guessed from a
  * damaged file. */
-#include "test.h"
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -10,6 +8,7 @@
 #include <unistd.h>
 
 #include "frame/marks.h"
+#include "test.h"
 
 enum { HEAD = 11, RECORD = 96 };
 

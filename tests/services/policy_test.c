@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* policy_test.c - what a service believes of auth's decisions, and for how long: against an
  * auth whose mind the test changes, without a word or with one. */
+#include <nng/nng.h>
+#include <nng/protocol/pubsub0/pub.h>
+#include <nng/protocol/reqrep0/rep.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "bus/clock.h"
 #include "bus/events.h"
 #include "bus/peer.h"
@@ -13,15 +22,6 @@
 #include "proto/rpc.pb-c.h"
 #include "test.h"
 #include "trust/org_state.h"
-
-#include <nng/nng.h>
-#include <nng/protocol/pubsub0/pub.h>
-#include <nng/protocol/reqrep0/rep.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { HOUR_MS = 3600 * 1000 }; /* a line that is heard of for as long as a test takes */
 

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "gate.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -20,6 +18,7 @@
 #include "bus/rpc.h"
 #include "crypto/suite.h"
 #include "format/httpsig.h"
+#include "gate.h"
 #include "test.h"
 
 double

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* threads_test.c - what several threads share, driven by several threads; run under
  * ThreadSanitizer by `make test-threads`. */
-#include "test.h"
-
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -12,6 +10,7 @@
 #include "files/block.h"
 #include "frame/replay.h"
 #include "port/pool.h"
+#include "test.h"
 
 enum { THREADS = 8, NONCES = 2000, BLOCKS = 200, BLOCK_BYTES = 70000 };
 

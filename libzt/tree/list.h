@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* list.h - a version of a file, found by its path. */
+#ifndef ZT_TREE_LIST_H
+#define ZT_TREE_LIST_H
+
+#include "chain/space.h"
+#include "files/manifest.h"
+
+/* VERSION of the file REMOTE, or (0) its newest that opens; *S is its workspace. The caller
+ * gives *OUT to pb_wipe. Errors: NOT_FOUND, INVALID (a folder), those of the workspace. */
+ZT_CHECKED enum zt_err list_file_at(
+    struct zt *z, const char *remote, uint64_t version, struct space **s, Zt__Manifest **out);
+
+#endif

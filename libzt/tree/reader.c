@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reader.c - ranges of one version of a file: the block that is asked for, some that were asked
+ * for before, and some that come next. */
+#include "zt/reader.h"
+
+#include <stdlib.h>
+
+#include "chain/space.h"
+#include "crypto/suite.h"
+#include "files/block.h"
+#include "files/manifest.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "net/calls.h"
+#include "session/session.h"
+#include "tree/list.h"
+
+enum { BLOCKS = 8, AHEAD = 3, TURN_MS = 250 };
+
+/* A block on its way, or held. */
+struct held {
+	struct calls_transfer call; /* its answer is the sealed block, until that was opened */
+	size_t part;
+	enum { NOTHING, FLYING, CAME, OPEN } state;
+	struct buf clear;
+	uint64_t used; /* the newest is the largest */
+};
+
+struct zt_reader {
+	struct zt *z;
+	struct id workspace;
+	Zt__Manifest *m;
+	uint64_t *from; /* where each part begins, and the end */
+	size_t parts;
+	uint64_t uses;
+	struct held held[BLOCKS];
+};
+
+enum zt_err
+zt_reader_open(struct zt *z, const char *remote, uint64_t version, struct zt_reader **out)
+{
+	struct zt_reader *r = calloc(1, sizeof *r);
+	const Zt__FileManifest *f;
+	struct space *s = NULL;
+	enum zt_err err = r != NULL ? ZT_OK : ZT_ERR_MEMORY;
+
+	z->why[0] = 0;
+	if (err || (err = list_file_at(z, remote, version, &s, &r->m)))
+		goto out;
+	r->z = z;
+	r->workspace = s->w->id;
+	f = r->m->file;
+	if (f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS)
+		r->parts = f->blocks->n_blocks;
+	if ((r->from = calloc(r->parts + 1, sizeof *r->from)) == NULL) {
+		err = ZT_ERR_MEMORY;
+		goto out;
+	}
+	for (size_t i = 0; i < r->parts; i++) {
+		struct block_part p;
+
+		manifest_part(f, i, &p);
+		r->from[i + 1] = r->from[i] + (p.hole > 0 ? p.hole : p.size);
+		suite_wipe(p.block.key, sizeof p.block.key);
+	}
+	for (size_t i = 0; i < BLOCKS; i++) {
+		r->held[i].call.answer = buf_init(LIMIT_BLOCK_WIRE);
+		r->held[i].clear = buf_init(BLOCK_CLEAR_MOST);
+	}
+	*out = r;
+	r = NULL;
+out:
+	zt_reader_close(r);
+	return err;
+}
+
+/* A call in flight writes into R: it is waited for. */
+static bool
+has_flying(const struct zt_reader *r)
+{
+	for (size_t i = 0; i < BLOCKS; i++)
+		if (r->held[i].state == FLYING)
+			return true;
+	return false;
+}
+
+void
+zt_reader_close(struct zt_reader *r)
+{
+	if (r == NULL)
+		return;
+	while (has_flying(r))
+		(void)!(int)calls_turn(r->z->calls, TURN_MS); /* each has a deadline */
+	for (size_t i = 0; i < BLOCKS; i++) {
+		buf_free(&r->held[i].call.answer);
+		buf_free(&r->held[i].clear);
+	}
+	pb_wipe(r->m);
+	free(r->from);
+	free(r);
+}
+
+uint64_t
+zt_reader_size(const struct zt_reader *r)
+{
+	return r->m->file->size;
+}
+
+/* ---- blocks ---- */
+
+static void
+came(struct calls_transfer *call)
+{
+	struct held *h = call->ctx;
+
+	h->state = CAME;
+}
+
+static struct held *
+find(struct zt_reader *r, size_t part)
+{
+	for (size_t i = 0; i < BLOCKS; i++)
+		if (r->held[i].state != NOTHING && r->held[i].part == part)
+			return &r->held[i];
+	return NULL;
+}
+
+/* The place that was not used for longest, but KEPT; NULL while all wait for the network. */
+static struct held *
+free_one(struct zt_reader *r, const struct held *kept)
+{
+	struct held *oldest = NULL;
+
+	for (size_t i = 0; i < BLOCKS; i++) {
+		struct held *h = &r->held[i];
+
+		if (h->state == NOTHING)
+			return h;
+		if (h != kept && h->state != FLYING &&
+		    (oldest == NULL || h->used < oldest->used))
+			oldest = h;
+	}
+	return oldest;
+}
+
+/* Starts to fetch PART into H. */
+static enum zt_err
+start(struct zt_reader *r, struct held *h, size_t part)
+{
+	struct block_part p;
+	enum zt_err err;
+
+	manifest_part(r->m->file, part, &p);
+	h->state = NOTHING;
+	h->part = part;
+	h->used = ++r->uses;
+	buf_empty(&h->clear);
+	buf_empty(&h->call.answer);
+	h->call.route = ROUTE_BLOCK_GET;
+	h->call.done = came;
+	h->call.ctx = h;
+	h->call.params =
+	    (struct route_params){ .org = r->z->org, .id = r->workspace, .block = p.block.id };
+	err = calls_start(r->z->calls, &h->call);
+	if (err == ZT_OK)
+		h->state = FLYING;
+	suite_wipe(p.block.key, sizeof p.block.key);
+	return err;
+}
+
+static enum zt_err
+turn(struct zt_reader *r)
+{
+	if (r->z->stop != NULL && *r->z->stop != 0)
+		return ZT_ERR_INTERRUPTED;
+	return calls_turn(r->z->calls, TURN_MS);
+}
+
+/* What came for H, verified. What failed is asked for again by the next call. */
+static enum zt_err
+open_block(struct zt_reader *r, struct held *h)
+{
+	struct block_part p;
+	enum zt_err err = h->call.err;
+
+	if (err) {
+		err = client_refuse(r->z, err == ZT_ERR_NOT_FOUND ? ZT_ERR_MISSING_BLOCK : err,
+		    "a block of the file: %s",
+		    h->call.detail[0] != 0 ? h->call.detail : err_words(err));
+	} else {
+		manifest_part(r->m->file, h->part, &p);
+		if ((err = block_open(&p.block, buf_bytes(&h->call.answer), &h->clear)))
+			err = client_refuse(
+			    r->z, err, "a block of the file is damaged or was altered");
+		suite_wipe(p.block.key, sizeof p.block.key);
+	}
+	buf_free(&h->call.answer);
+	h->call.answer = buf_init(LIMIT_BLOCK_WIRE);
+	h->state = err ? NOTHING : OPEN;
+	return err;
+}
+
+/* Blocks behind that of NOW, which a reader that goes on will want. Without them it only waits.
+ */
+static void
+fetch_ahead(struct zt_reader *r, const struct held *now)
+{
+	size_t started = 0;
+
+	for (size_t i = now->part + 1; i < r->parts && started < AHEAD; i++) {
+		const Zt__BlockRef *b = r->m->file->blocks->blocks[i];
+		struct held *h;
+
+		if (b->hole > 0)
+			continue;
+		started++;
+		if (find(r, i) == NULL && ((h = free_one(r, now)) == NULL || start(r, h, i)))
+			return;
+	}
+}
+
+/* The clear bytes of PART's block, which is no hole. */
+static enum zt_err
+block_of(struct zt_reader *r, size_t part, struct bytes *out)
+{
+	struct held *h;
+	enum zt_err err;
+
+	while ((h = find(r, part)) == NULL) {
+		if ((h = free_one(r, NULL)) != NULL)
+			err = start(r, h, part);
+		else
+			err = turn(r);
+		if (err)
+			return err;
+	}
+	h->used = ++r->uses;
+	fetch_ahead(r, h);
+	while (h->state == FLYING)
+		if ((err = turn(r)))
+			return err;
+	if (h->state == CAME && (err = open_block(r, h)))
+		return err;
+	*out = buf_bytes(&h->clear);
+	return ZT_OK;
+}
+
+/* ---- ranges ---- */
+
+/* The part that holds OFFSET, which is before the end. */
+static size_t
+part_at(const struct zt_reader *r, uint64_t offset)
+{
+	size_t low = 0, high = r->parts;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (r->from[middle] <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Some bytes at OFFSET, N at most, within one part. */
+static enum zt_err
+read_some(struct zt_reader *r, uint64_t offset, uint8_t *out, size_t n, size_t *got)
+{
+	size_t part = part_at(r, offset);
+	uint64_t within = offset - r->from[part], left = r->from[part + 1] - offset;
+	struct block_part p;
+	struct bytes clear;
+	enum zt_err err;
+
+	if (n > left)
+		n = (size_t)left;
+	manifest_part(r->m->file, part, &p);
+	suite_wipe(p.block.key, sizeof p.block.key);
+	if (p.hole > 0) {
+		memset(out, 0, n);
+	} else {
+		if ((err = block_of(r, part, &clear)))
+			return err;
+		memcpy(out, clear.p + p.offset + within, n);
+	}
+	*got = n;
+	return ZT_OK;
+}
+
+enum zt_err
+zt_reader_read(struct zt_reader *r, uint64_t offset, void *out, size_t n, size_t *got)
+{
+	const Zt__FileManifest *f = r->m->file;
+	size_t done = 0, some = 0;
+	enum zt_err err;
+
+	r->z->why[0] = 0;
+	if (offset > f->size)
+		offset = f->size;
+	if (n > f->size - offset)
+		n = (size_t)(f->size - offset);
+	if (f->content_case == ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT) {
+		if (n > 0)
+			memcpy(out, f->inline_content.data + offset, n);
+		*got = n;
+		return ZT_OK;
+	}
+	while (done < n) {
+		if ((err = read_some(r, offset + done, (uint8_t *)out + done, n - done, &some)))
+			return err;
+		done += some;
+	}
+	*got = n;
+	return ZT_OK;
+}
