@@ -57,6 +57,7 @@ lint: all
 	sh scripts/check-symbols $B
 	sh scripts/check-headers
 	sh scripts/check-l10n
+	sh scripts/interfaces --check
 	sh scripts/check-c
 	sh tests/packages/commit_msg_test.sh
 fmt:

@@ -9,6 +9,7 @@
 #include "base/wire.h"
 #include "chain/keys.h"
 #include "chain/space.h"
+#include "crypto/labels.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/handles.h"
@@ -92,7 +93,7 @@ open_object(struct space *s, const struct space_version *v, const Zt__Object *o,
 	*d = (struct damage){ .err = ZT_OK };
 	if (err == ZT_OK || !space_is_damage(err))
 		return err;
-	hash_one("zt object 1", pb_bytes(o->object), &is);
+	hash_one(LABEL_OBJECT, pb_bytes(o->object), &is);
 	d->err = err;
 	d->is_rubbish = hash_equal(&is, &v->pins.object) &&
 			(err == ZT_ERR_CORRUPT || err == ZT_ERR_NAME || err == ZT_ERR_TOO_BIG);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/wire.h"
+#include "crypto/labels.h"
 #include "session/session.h"
 
 /* 0 run 3 | 3 number 4 | 7 mark 5 = 12 bytes, printed. */
@@ -23,7 +24,7 @@ print(
 
 	wire_store_u64(folder, at->dev);
 	wire_store_u64(folder + 8, at->ino);
-	secret_mark(z->local, "zt temporary file 1", parts, 2, mark);
+	secret_mark(z->local, LABEL_TEMPORARY_FILE, parts, 2, mark);
 	memcpy(raw + BEFORE, mark, MARK);
 	hex_print(raw, ALL, text);
 	(void)snprintf(out, TEMP_NAME + 1, ".zt-%s", text);

@@ -3,8 +3,10 @@
 
 #include <sodium.h>
 
-static const char commitment_purpose[] = "zt content key 1";
-static const char object_purpose[] = "zt object 1";
+#include "crypto/labels.h"
+
+static const char commitment_purpose[] = LABEL_CONTENT_KEY;
+static const char object_purpose[] = LABEL_OBJECT;
 
 void
 envelope_commit(const char *purpose, struct bytes key, struct hash *out)

@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "crypto/bulk.h"
+#include "crypto/labels.h"
 
 bool
 hash_equal(const struct hash *a, const struct hash *b)
@@ -47,7 +48,7 @@ enum { BULK = 4096 };
 void
 hash_block(struct bytes in, struct hash *out)
 {
-	static const char purpose[] = "zt block 1";
+	static const char purpose[] = LABEL_BLOCK;
 
 	bulk_hash(BULK_SHA256, bytes_of(purpose, sizeof purpose), in, out->b);
 }
@@ -55,7 +56,7 @@ hash_block(struct bytes in, struct hash *out)
 void
 hash_content(struct bytes in, struct hash *out)
 {
-	static const char purpose[] = "zt content 1";
+	static const char purpose[] = LABEL_CONTENT;
 
 	bulk_hash(BULK_SHA256, bytes_of(purpose, sizeof purpose), in, out->b);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "crypto/idmap.h"
+#include "crypto/labels.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -233,7 +234,7 @@ changeset_link(const struct hash *before, const struct statement *s, struct hash
 	struct bytes parts[] = { bytes_of(before->b, HASH_BYTES), s->body,
 		bytes_of(s->signature, sizeof s->signature) };
 
-	hash_purpose("zt chain 1", parts, 3, out);
+	hash_purpose(LABEL_CHAIN, parts, 3, out);
 }
 
 /* The newest generation of W as of entry AT, from 1. */

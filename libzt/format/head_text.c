@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/wire.h"
+#include "crypto/labels.h"
 
 enum { ROOT = 2 * HASH_BYTES, CHECK = 4, DIGITS_MOST = 18 };
 
@@ -16,7 +17,7 @@ check_of(uint64_t size, const struct hash *root, char out[CHECK + 1])
 	struct hash h;
 
 	wire_store_u64(number, size);
-	hash_purpose("zt head check 1", parts, 2, &h);
+	hash_purpose(LABEL_HEAD_CHECK, parts, 2, &h);
 	hex_print(h.b, CHECK / 2, out);
 }
 

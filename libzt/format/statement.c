@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/statement.h"
 
+#include "crypto/labels.h"
 #include "format/pb.h"
 
 static const char *
@@ -8,17 +9,17 @@ context_of(enum statement_kind kind)
 {
 	switch (kind) {
 	case STATEMENT_ENTRY:
-		return "zt log entry 1";
+		return LABEL_LOG_ENTRY;
 	case STATEMENT_HEAD:
-		return "zt tree head 1";
+		return LABEL_TREE_HEAD;
 	case STATEMENT_CHANGESET:
-		return "zt changeset 1";
+		return LABEL_CHANGESET;
 	case STATEMENT_SEALED_KEY:
-		return "zt sealed key 1";
+		return LABEL_SEALED_KEY;
 	case STATEMENT_CHECKPOINT:
-		return "zt checkpoint 1";
+		return LABEL_CHECKPOINT;
 	case STATEMENT_POSITION:
-		return "zt position 1";
+		return LABEL_POSITION;
 	}
 	return "zt unknown";
 }
@@ -69,5 +70,5 @@ statement_digest(const struct statement *s, struct hash *out)
 {
 	struct bytes parts[] = { s->body, bytes_of(s->signature, sizeof s->signature) };
 
-	hash_purpose("zt entry 1", parts, 2, out);
+	hash_purpose(LABEL_ENTRY, parts, 2, out);
 }

@@ -2,6 +2,7 @@
 #include "format/words.h"
 
 #include "crypto/hash.h"
+#include "crypto/labels.h"
 
 static const char consonants[] = "bdfghjklmnprstvz", vowels[] = "aiou";
 
@@ -10,7 +11,7 @@ check_of(struct bytes in)
 {
 	struct hash h;
 
-	hash_one("zt words 1", in, &h);
+	hash_one(LABEL_WORDS, in, &h);
 	return (unsigned)h.b[0] << 8 | h.b[1];
 }
 

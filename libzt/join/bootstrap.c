@@ -3,6 +3,7 @@
  * else. */
 #include <stdio.h>
 
+#include "crypto/labels.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -90,7 +91,7 @@ make_keys(const struct zt_bootstrap *b, struct founding *f)
 	if ((err = pb_encode(&handle, &f->handle)))
 		return err;
 	client_commit_handle(&f->user, buf_bytes(&f->handle), &f->commitment);
-	return hpke_seal(f->user_public, bytes_text("zt device label 1"),
+	return hpke_seal(f->user_public, bytes_text(LABEL_DEVICE_LABEL),
 	    bytes_of(f->device.b, ID_BYTES), bytes_text(b->device_label), &f->label);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "crypto/labels.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -74,7 +75,7 @@ enter_device(struct greeting *g)
 	if (err == ZT_OK && org_state_device(g->z->state, &added) != NULL)
 		return acts_know_device(g->z, &added); /* an earlier try came that far */
 	if (err == ZT_OK)
-		err = hpke_seal(me->key, bytes_text("zt device label 1"),
+		err = hpke_seal(me->key, bytes_text(LABEL_DEVICE_LABEL),
 		    pb_bytes(g->claim->device), bytes_text(g->claim->label), &label);
 	zt__device_added__init(&g->d);
 	g->d.user = pb_field(g->user.b, ID_BYTES);

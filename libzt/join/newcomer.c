@@ -2,6 +2,7 @@
 #include "join/newcomer.h"
 
 #include "base/utf8.h"
+#include "crypto/labels.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -63,7 +64,7 @@ newcomer_seal_label(struct newcomer *n, const char *label, struct buf *sealed_la
 	sign_public(n->sign, n->sign_public);
 	hpke_public(n->seal, n->seal_public);
 	hpke_public(n->user_key, n->user_public);
-	return hpke_seal(n->user_public, bytes_text("zt device label 1"),
+	return hpke_seal(n->user_public, bytes_text(LABEL_DEVICE_LABEL),
 	    bytes_of(n->device.b, ID_BYTES), bytes_text(label), sealed_label);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "crypto/hpke.h"
+#include "crypto/labels.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
@@ -14,7 +15,7 @@ client_commit_handle(const struct id *user, struct bytes handle, struct hash *ou
 {
 	struct bytes parts[] = { bytes_of(user->b, ID_BYTES), handle };
 
-	hash_purpose("zt handle 1", parts, 2, out); /* the handle holds its 32-byte salt */
+	hash_purpose(LABEL_HANDLE, parts, 2, out); /* the handle holds its 32-byte salt */
 }
 
 enum zt_err
@@ -27,7 +28,7 @@ client_seal_handle(const struct id *org, const struct org_user *recipient,
 	memcpy(aad + ID_BYTES, recipient->id.b, ID_BYTES);
 	memcpy(aad + 2 * ID_BYTES, subject->b, ID_BYTES);
 	return hpke_seal(
-	    recipient->key, bytes_text("zt handle 1"), bytes_of(aad, sizeof aad), handle, out);
+	    recipient->key, bytes_text(LABEL_HANDLE), bytes_of(aad, sizeof aad), handle, out);
 }
 
 enum zt_err
@@ -59,7 +60,7 @@ take_disclosure(struct zt *z, const Zt__Disclosure *d)
 	memcpy(aad + ID_BYTES, z->user.b, ID_BYTES);
 	memcpy(aad + 2 * ID_BYTES, subject.b, ID_BYTES);
 	for (size_t i = z->user_key_count; err == ZT_ERR_CORRUPT && i-- > 0;)
-		err = hpke_open(z->user_keys[i].key, bytes_text("zt handle 1"),
+		err = hpke_open(z->user_keys[i].key, bytes_text(LABEL_HANDLE),
 		    bytes_of(aad, sizeof aad), pb_bytes(d->sealed), &clear);
 	if (err == ZT_OK)
 		err = client_take_handle(z, &subject, buf_bytes(&clear));

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "crypto/labels.h"
 #include "format/limits.h"
 #include "log/handles.h"
 #include "log/sync.h"
@@ -49,10 +50,10 @@ place_of(struct zt *z, const char *address, struct hash *out)
 	enum zt_err err;
 
 	if ((err = utf8_fold(bytes_text(address), &folded)) == ZT_OK &&
-	    (err = secret_derive(z->local, "zt person 1", &key)) == ZT_OK) {
+	    (err = secret_derive(z->local, LABEL_PERSON, &key)) == ZT_OK) {
 		struct bytes parts[] = { secret_bytes(key), buf_bytes(&folded) };
 
-		hash_purpose("zt person 1", parts, 2, out);
+		hash_purpose(LABEL_PERSON, parts, 2, out);
 	}
 	secret_free(key);
 	buf_free(&folded);
@@ -250,7 +251,7 @@ client_fingerprint(const struct org_user *u, char out[ZT_FINGERPRINT])
 	struct bytes parts[] = { bytes_of(u->id.b, ID_BYTES), bytes_of(u->keys[0].key, 32) };
 	struct hash h;
 
-	hash_purpose("zt user fingerprint 1", parts, 2, &h);
+	hash_purpose(LABEL_USER_FINGERPRINT, parts, 2, &h);
 	for (unsigned i = 0; i < 5; i++)
 		(void)snprintf(out + 5 * i, ZT_FINGERPRINT - 5 * i, "%02x%02x%s", h.b[2 * i],
 		    h.b[2 * i + 1], i < 4 ? "-" : "");

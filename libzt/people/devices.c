@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "crypto/labels.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/append.h"
@@ -106,7 +107,7 @@ void
 client_device_label(struct zt *z, const struct org_device *d, struct buf *out)
 {
 	for (size_t i = 0; i < z->user_key_count && out->n == 0; i++)
-		(void)!(int)hpke_open(z->user_keys[i].key, bytes_text("zt device label 1"),
+		(void)!(int)hpke_open(z->user_keys[i].key, bytes_text(LABEL_DEVICE_LABEL),
 		    bytes_of(d->id.b, ID_BYTES), bytes_of(d->sealed_label, d->sealed_label_n),
 		    out);
 }

@@ -10,6 +10,7 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include "crypto/labels.h"
 #include "format/limits.h"
 
 static X509 *
@@ -363,7 +364,7 @@ x509_read(struct bytes file, x509_each *each, void *ctx)
 void
 x509_statement(struct bytes body, struct buf *out)
 {
-	static const char context[] = "zt pki request 1"; /* with its zero */
+	static const char context[] = LABEL_PKI_REQUEST; /* with its zero */
 
 	buf_add(out, bytes_of(context, sizeof context));
 	buf_add(out, body);

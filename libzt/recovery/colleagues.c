@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "crypto/labels.h"
 #include "crypto/shamir.h"
 #include "crypto/suite.h"
 #include "format/invite_link.h"
@@ -51,7 +52,7 @@ seal_part(struct zt *z, const struct id *device, unsigned need, const struct sha
 	m.x = part->x;
 	m.y = pb_field(part->y, sizeof part->y);
 	if ((err = pb_encode(&m, &clear)) == ZT_OK)
-		err = hpke_seal(helper->key, bytes_text("zt recovery part 1"),
+		err = hpke_seal(helper->key, bytes_text(LABEL_RECOVERY_PART),
 		    binding(&z->org, &z->user, device, &helper->id, bound), buf_bytes(&clear),
 		    out);
 	buf_free(&clear);
@@ -159,7 +160,7 @@ open_part(struct zt *z, const Zt__RecoveryPart *p, const struct id *owner,
 	enum zt_err err = ZT_ERR_CORRUPT;
 
 	for (size_t i = z->user_key_count; err == ZT_ERR_CORRUPT && i-- > 0;)
-		err = hpke_open(z->user_keys[i].key, bytes_text("zt recovery part 1"), aad,
+		err = hpke_open(z->user_keys[i].key, bytes_text(LABEL_RECOVERY_PART), aad,
 		    pb_bytes(p->sealed), out);
 	return err;
 }

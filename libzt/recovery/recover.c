@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "chain/space.h"
+#include "crypto/labels.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
 #include "format/words.h"
@@ -42,10 +43,10 @@ derive(const struct secret *secret, unsigned need, struct paper *out)
 
 	(void)snprintf(purpose, sizeof purpose, "zt recovery by %u 1", need);
 	if ((err = secret_derive(secret, purpose, &root)) == ZT_OK &&
-	    (err = secret_derive(root, "zt recovery sign 1", &seed)) == ZT_OK &&
-	    (err = secret_derive(root, "zt recovery id 1", &id)) == ZT_OK &&
+	    (err = secret_derive(root, LABEL_RECOVERY_SIGN, &seed)) == ZT_OK &&
+	    (err = secret_derive(root, LABEL_RECOVERY_ID, &id)) == ZT_OK &&
 	    (err = sign_from_seed(secret_bytes(seed), &out->sign)) == ZT_OK &&
-	    (err = secret_derive(root, "zt recovery seal 1", &out->seal)) == ZT_OK)
+	    (err = secret_derive(root, LABEL_RECOVERY_SEAL, &out->seal)) == ZT_OK)
 		memcpy(out->device.b, secret_bytes(id).p, ID_BYTES);
 	secret_free(root);
 	secret_free(seed);
@@ -79,7 +80,7 @@ fill_device(struct zt *z, void *ctx, Zt__EntryBody *b)
 	enum zt_err err;
 
 	buf_free(&a->sealed);
-	if ((err = hpke_seal(me->key, bytes_text("zt device label 1"),
+	if ((err = hpke_seal(me->key, bytes_text(LABEL_DEVICE_LABEL),
 		 bytes_of(a->device.b, ID_BYTES), bytes_text(a->label), &a->sealed)))
 		return err;
 	a->user = z->user;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* repair.c - the server went back in time; this device did not. Entries and changesets go back
  * as they were signed, so the server, and everybody after it, judges them as the first time. */
+#include "zt/repair.h"
 #include "base/wire.h"
 #include "chain/objects.h"
 #include "chain/positions.h"
@@ -15,11 +16,12 @@
 #include "proto/metadata.pb-c.h"
 #include "session/session.h"
 #include "trust/head.h"
-#include "zt/repair.h"
 #include "zt/workspace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "crypto/labels.h"
 
 struct repair {
 	struct zt *z;
@@ -240,7 +242,7 @@ held_object(struct space *s, const struct change *c, struct buf *kept, Zt__Objec
 	out->generation = wire_u32(&r);
 	wrap = wire_counted(&r, ENVELOPE_WRAP_BYTES);
 	object = wire_counted(&r, LIMIT_MANIFEST + 1024);
-	hash_one("zt object 1", object, &is);
+	hash_one(LABEL_OBJECT, object, &is);
 	if (wire_end(&r) == ZT_OK && hash_equal(&is, &c->pins.object)) {
 		out->wrap = pb_field(wrap.p, wrap.n);
 		out->object = pb_field(object.p, object.n);

@@ -12,6 +12,7 @@
 
 #include "crypto/aead.h"
 #include "crypto/hash.h"
+#include "crypto/labels.h"
 #include "crypto/password.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
@@ -29,9 +30,9 @@ struct sealed_file {
 	const char *name, *header;
 	const ProtobufCMessageDescriptor *content;
 };
-static const struct sealed_file device = { "device.zt", "zt device file 1",
+static const struct sealed_file device = { "device.zt", LABEL_DEVICE_FILE,
 	&zt__device_secrets__descriptor };
-static const struct sealed_file joining = { "joining.zt", "zt joining file 1",
+static const struct sealed_file joining = { "joining.zt", LABEL_JOINING_FILE,
 	&zt__joining__descriptor };
 
 static enum zt_err
@@ -247,7 +248,7 @@ device_file_may_begin(const char *folder)
 static void
 held_name(const struct buf *file, struct hash *out)
 {
-	hash_one("zt held key 1", buf_bytes(file), out);
+	hash_one(LABEL_HELD_KEY, buf_bytes(file), out);
 }
 
 static enum zt_err

@@ -12,6 +12,7 @@
 
 #include "base/wire.h"
 #include "crypto/aead.h"
+#include "crypto/labels.h"
 #include "store/device_file.h"
 
 enum { VALUE_MOST = 64 * 1024 * 1024, KEY_MOST = 64, SCHEMA = 1 };
@@ -186,7 +187,7 @@ store_open(const char *folder, const struct secret *local_key, struct store **ou
 		return err;
 	s->lock = -1;
 	if ((s->folder = strdup(folder)) == NULL ||
-	    (err = secret_derive(local_key, "zt local store 1", &s->key)) ||
+	    (err = secret_derive(local_key, LABEL_LOCAL_STORE, &s->key)) ||
 	    (err = store_wake(s, true)))
 		goto out;
 	*out = s;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/wire.h"
+#include "crypto/labels.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -42,7 +43,7 @@ entry_tag(const struct id *topic, uint64_t index, const struct hash *prev, struc
 		bytes_of(prev != NULL ? prev->b : NULL, prev != NULL ? HASH_BYTES : 0) };
 
 	wire_store_u64(number, index);
-	hash_purpose("zt entry tag 1", parts, 3, out);
+	hash_purpose(LABEL_ENTRY_TAG, parts, 3, out);
 }
 
 void

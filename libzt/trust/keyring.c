@@ -5,6 +5,7 @@
 #include "crypto/aead.h"
 #include "crypto/envelope.h"
 #include "crypto/hpke.h"
+#include "crypto/labels.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
 
@@ -13,7 +14,7 @@ enum { SUBJECT_BYTES = 3 * ID_BYTES + 8, PLACE_BYTES = ID_BYTES + 4 };
 void
 keyring_commit(const struct secret *key, struct hash *out)
 {
-	envelope_commit("zt workspace key 1", secret_bytes(key), out);
+	envelope_commit(LABEL_WORKSPACE_KEY, secret_bytes(key), out);
 }
 
 /* The associated data of a sealed key: a key for one subject opens for no other. */
@@ -36,7 +37,7 @@ keyring_seal(const struct sign_key *signer, const struct id *author,
 	Zt__SealedKeyBody m = ZT__SEALED_KEY_BODY__INIT;
 	struct buf sealed = buf_init(256);
 	uint8_t aad[SUBJECT_BYTES];
-	enum zt_err err = hpke_seal(user_key, bytes_text("zt workspace key 1"),
+	enum zt_err err = hpke_seal(user_key, bytes_text(LABEL_WORKSPACE_KEY),
 	    subject_bytes(s, aad), secret_bytes(key), &sealed);
 
 	if (err == ZT_OK) {
@@ -138,7 +139,7 @@ keyring_open(const struct org_state *o, const struct keyring_subject *s,
 		goto out;
 	if ((err = statement_verify(device->sign_key, STATEMENT_SEALED_KEY, sealed)))
 		goto out;
-	if ((err = hpke_open(user_key, bytes_text("zt workspace key 1"), subject_bytes(s, aad),
+	if ((err = hpke_open(user_key, bytes_text(LABEL_WORKSPACE_KEY), subject_bytes(s, aad),
 		 pb_bytes(m->sealed), &opened))) {
 		err = err == ZT_ERR_CORRUPT ? ZT_ERR_KEY : err;
 		goto out;
@@ -193,7 +194,7 @@ keyring_seal_older(const struct secret *key, const struct id *workspace, unsigne
     const struct secret *older, struct buf *out)
 {
 	return seal_under(
-	    key, "zt previous key 1", workspace, generation, secret_bytes(older), out);
+	    key, LABEL_PREVIOUS_KEY, workspace, generation, secret_bytes(older), out);
 }
 
 enum zt_err
@@ -202,7 +203,7 @@ keyring_open_older(const struct secret *key, const struct id *workspace, unsigne
 {
 	struct buf opened = buf_init(256);
 	enum zt_err err =
-	    open_under(key, "zt previous key 1", workspace, generation, sealed, &opened);
+	    open_under(key, LABEL_PREVIOUS_KEY, workspace, generation, sealed, &opened);
 
 	if (err == ZT_OK)
 		err = committed(&opened, commitment, out);
@@ -250,7 +251,7 @@ keyring_seal_user_key(
 {
 	uint8_t aad[DEVICE_AAD];
 
-	return hpke_seal(to->seal_key, bytes_text("zt user key 1"),
+	return hpke_seal(to->seal_key, bytes_text(LABEL_USER_KEY),
 	    device_bytes(to, generation, aad), secret_bytes(key), out);
 }
 
@@ -268,7 +269,7 @@ keyring_open_user_key(const struct org_device *d, unsigned generation,
 			k = &d->sealed_keys[i];
 	if (k == NULL || generation == 0 || generation > d->user->key_generation)
 		return ZT_ERR_NOT_FOUND;
-	err = hpke_open(seal, bytes_text("zt user key 1"), device_bytes(d, generation, aad),
+	err = hpke_open(seal, bytes_text(LABEL_USER_KEY), device_bytes(d, generation, aad),
 	    bytes_of(k->sealed, sizeof k->sealed), &opened);
 	if (err == ZT_OK)
 		err = private_half(&opened, d->user->keys[generation - 1].key, out);
@@ -283,7 +284,7 @@ keyring_seal_user_older(const struct secret *key, const struct id *user, unsigne
     const struct secret *older, struct buf *out)
 {
 	return seal_under(
-	    key, "zt previous user key 1", user, generation, secret_bytes(older), out);
+	    key, LABEL_PREVIOUS_USER_KEY, user, generation, secret_bytes(older), out);
 }
 
 enum zt_err
@@ -295,7 +296,7 @@ keyring_open_user_older(const struct org_user *u, unsigned generation, const str
 
 	if (older->generation == 0 || older->generation >= generation)
 		return ZT_ERR_KEY;
-	err = open_under(key, "zt previous user key 1", &u->id, generation,
+	err = open_under(key, LABEL_PREVIOUS_USER_KEY, &u->id, generation,
 	    bytes_of(older->sealed, sizeof older->sealed), &opened);
 	if (err == ZT_OK)
 		err = private_half(&opened, u->keys[older->generation - 1].key, out);
@@ -309,12 +310,12 @@ enum zt_err
 keyring_seal_name(const struct secret *key, const struct id *workspace, unsigned generation,
     struct bytes name, struct buf *out)
 {
-	return seal_under(key, "zt workspace name 1", workspace, generation, name, out);
+	return seal_under(key, LABEL_WORKSPACE_NAME, workspace, generation, name, out);
 }
 
 enum zt_err
 keyring_open_name(const struct secret *key, const struct id *workspace, unsigned generation,
     struct bytes sealed, struct buf *out)
 {
-	return open_under(key, "zt workspace name 1", workspace, generation, sealed, out);
+	return open_under(key, LABEL_WORKSPACE_NAME, workspace, generation, sealed, out);
 }

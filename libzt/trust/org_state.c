@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
+#include "crypto/labels.h"
 #include "format/pb.h"
 
 enum zt_err
@@ -101,7 +102,7 @@ org_state_id(const uint8_t root_key[SIGN_PUBLIC_BYTES], struct id *out)
 {
 	struct hash h;
 
-	hash_one("zt organization 1", bytes_of(root_key, SIGN_PUBLIC_BYTES), &h);
+	hash_one(LABEL_ORGANIZATION, bytes_of(root_key, SIGN_PUBLIC_BYTES), &h);
 	memcpy(out->b, h.b, ID_BYTES);
 }
 

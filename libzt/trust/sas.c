@@ -7,6 +7,7 @@
 #include "crypto/hash.h"
 #include "crypto/hkdf.h"
 #include "crypto/hpke.h"
+#include "crypto/labels.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -115,7 +116,7 @@ commit(const struct sas *s, struct hash *out)
 		bytes_of(s->nonce[SAS_GREETER], NONCE_BYTES),
 	};
 
-	hash_purpose("zt enrolment commitment 1", parts, 6, out);
+	hash_purpose(LABEL_ENROLMENT_COMMITMENT, parts, 6, out);
 }
 
 /* 20 bits as four characters of an alphabet without look-alikes. */
@@ -153,7 +154,7 @@ agree(struct sas *s)
 
 	if (err)
 		return ZT_ERR_ABORTED;
-	hash_purpose("zt enrolment transcript 1", parts, 3, &transcript);
+	hash_purpose(LABEL_ENROLMENT_TRANSCRIPT, parts, 3, &transcript);
 	hkdf_extract(bytes_of(transcript.b, HASH_BYTES), &ikm, 1, prk);
 	if ((err = secret_from(bytes_of(prk, sizeof prk), &s->root)) == ZT_OK &&
 	    (err = code_of(s, SAS_CLAIMER, s->code[SAS_CLAIMER])) == ZT_OK &&
@@ -176,7 +177,7 @@ confirmation(const struct sas *s, unsigned step, uint8_t out[HKDF_BYTES])
 static enum zt_err
 message_key(const struct sas *s, unsigned step, struct secret **out)
 {
-	return secret_derive(s->root, step == 6 ? "zt claim 1" : "zt welcome 1", out);
+	return secret_derive(s->root, step == 6 ? LABEL_CLAIM : LABEL_WELCOME, out);
 }
 
 static enum zt_err

@@ -2,6 +2,7 @@
 /* orgs.c - organizations: reserved by the operator, begun by their first device. */
 #include "auth/auth.h"
 #include "auth/handlers.h"
+#include "crypto/labels.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -49,7 +50,7 @@ reserve_slug(struct db *db, const char *slug, uint64_t now_ms, uint8_t token[32]
 	if ((err = sign_generate(&key)))
 		goto out;
 	suite_random(token, 32);
-	hash_one("zt bootstrap token 1", bytes_of(token, 32), &hash);
+	hash_one(LABEL_BOOTSTRAP_TOKEN, bytes_of(token, 32), &hash);
 	sign_public(key, log_key);
 	struct db_value v[] = { DB_BYTES(hash.b, HASH_BYTES), DB_TEXT(slug),
 		DB_BYTES(sign_seed(key).p, SIGN_SEED_BYTES), DB_INT(now_ms + RESERVED_MS) };
@@ -165,7 +166,7 @@ orgs_bootstrap(void *state, const struct request *rq, struct rpc_answer *out)
 	if ((err = pb_decode(&zt__bootstrap__descriptor, rq->body, LIMIT_ENTRY, &m)) ||
 	    (err = statement_of(m->entry, &s)) || (err = entry_decode(&s, &e)))
 		goto out;
-	hash_one("zt bootstrap token 1", pb_bytes(m->token), &hash);
+	hash_one(LABEL_BOOTSTRAP_TOKEN, pb_bytes(m->token), &hash);
 	struct db_value v[] = { DB_BYTES(hash.b, HASH_BYTES), DB_INT(rq->now_ms) };
 
 	if ((err = db_run(rq->db, &reserved, v, 2, &rows)))

@@ -2,11 +2,12 @@
 #include "bus/line.h"
 
 #include "base/wire.h"
+#include "crypto/labels.h"
 #include "crypto/suite.h"
 
 enum { MOST = 16 * 1024 * 1024 };
 
-static const char purpose[] = "zt line 1";
+static const char purpose[] = LABEL_LINE;
 
 struct line_end
 line_begin(enum route_service service)

@@ -13,6 +13,7 @@
 
 #include "base/wire.h"
 #include "crypto/idmap.h"
+#include "crypto/labels.h"
 
 enum {
 	RECORD = 96,
@@ -49,7 +50,7 @@ key_of(const struct id *org, const struct id *topic)
 	struct hash h;
 	struct id key = { { 0 } };
 
-	hash_purpose("zt mark key 1", parts, 2, &h);
+	hash_purpose(LABEL_MARK_KEY, parts, 2, &h);
 	memcpy(key.b, h.b, ID_BYTES);
 	return key;
 }
@@ -64,7 +65,7 @@ write_record(const struct slot *s, uint8_t out[RECORD])
 	wire_store_u64(out + 32, s->mark.position);
 	wire_store_u64(out + 40, s->mark.given_up);
 	memcpy(out + 48, s->mark.hash.b, HASH_BYTES);
-	hash_one("zt mark 1", bytes_of(out, CHECKED), &sum);
+	hash_one(LABEL_MARK, bytes_of(out, CHECKED), &sum);
 	memcpy(out + CHECKED, sum.b, ID_BYTES);
 }
 
@@ -75,7 +76,7 @@ read_record(const uint8_t in[RECORD], struct slot *out)
 	struct wire_reader r = wire_read(bytes_of(in, CHECKED));
 	struct hash sum;
 
-	hash_one("zt mark 1", bytes_of(in, CHECKED), &sum);
+	hash_one(LABEL_MARK, bytes_of(in, CHECKED), &sum);
 	wire_copy(&r, out->org.b, ID_BYTES);
 	wire_copy(&r, out->topic.b, ID_BYTES);
 	out->mark.position = wire_u64(&r);

@@ -8,6 +8,7 @@
 #include "bus/line.h"
 #include "crypto/hash.h"
 #include "crypto/idmap.h"
+#include "crypto/labels.h"
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
 
@@ -113,7 +114,7 @@ key_of(const struct id *device, const struct id *workspace, struct id *out)
 		bytes_of(workspace->b, ID_BYTES) };
 	struct hash h;
 
-	hash_purpose("zt policy 1", parts, 2, &h);
+	hash_purpose(LABEL_POLICY, parts, 2, &h);
 	memcpy(out->b, h.b, ID_BYTES);
 }
 

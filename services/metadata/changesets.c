@@ -7,6 +7,7 @@
 
 #include "bus/peer.h"
 #include "crypto/envelope.h"
+#include "crypto/labels.h"
 #include "files/changeset.h"
 #include "files/manifest.h"
 #include "format/limits.h"
@@ -112,7 +113,7 @@ push_check_objects(const struct push *p, bool is_repair, struct rpc_answer *out)
 		    o->generation > p->rq->caller.generation)
 			return service_refuse(
 			    out, ZT_ERR_CORRUPT, "an object is not well formed");
-		hash_one("zt object 1", pb_bytes(o->object), &is);
+		hash_one(LABEL_OBJECT, pb_bytes(o->object), &is);
 		if (!hash_equal(&is, &p->changes[i].pins.object))
 			return service_refuse(
 			    out, ZT_ERR_CORRUPT, "an object is not the one that was signed");
