@@ -6,6 +6,10 @@
 
 #include "zt/zt.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum zt_invitation_kind { ZT_INVITE_USER = 1, ZT_INVITE_DEVICE = 2, ZT_INVITE_RECOVERY = 3 };
 
 struct zt_invitation {
@@ -74,5 +78,9 @@ ZT_CALL enum zt_err zt_claim(const struct zt_options *o, const struct zt_claim *
 
 /* Whether HOME holds an unfinished zt_claim or zt_recover. */
 ZT_CALL bool zt_is_joining(const char *home);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -15,11 +15,19 @@ enum zt_err {
 };
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The English words for ERR (the msgid of translations), its name, its exit code (sysexits),
  * and whether trying again may help. Static texts. */
 const char *zt_err_words(enum zt_err err);
 const char *zt_err_name(enum zt_err err);
 int zt_err_exit(enum zt_err err);
 bool zt_err_retry(enum zt_err err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

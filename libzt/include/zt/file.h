@@ -5,6 +5,10 @@
 
 #include "zt/zt.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct zt_progress {
 	void *ctx;
 	/* Progress in bytes; TOTAL grows while a tree is walked. May be NULL. */
@@ -96,5 +100,9 @@ ZT_CALL enum zt_err zt_restore_removed(struct zt *z, const char *remote, const c
  * files to SKIPPED, as zt_get does. */
 ZT_CALL enum zt_err zt_verify(
     struct zt *z, const char *workspace, const struct zt_progress *p, struct zt_check *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,6 +5,10 @@
 
 #include "zt/zt.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct zt_bootstrap {
 	const char *server;         /* http://HOST:PORT or https://… */
 	const char *operator_token; /* the operator's token, or NULL */
@@ -106,5 +110,9 @@ ZT_CALL enum zt_err zt_device_acknowledge(struct zt *z, const char *device, unsi
 ZT_CALL enum zt_err zt_user_profile(struct zt *z, const char *user, const char *profile);
 /* Revokes a user by e-mail or id. */
 ZT_CALL enum zt_err zt_user_revoke(struct zt *z, const char *user);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,10 @@
 
 #include "zt/zt.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Sets the organization's trust, for admins: FILES (PEM or DER) hold trust anchors and
  * revocation lists, and replace all earlier ones; with no files, nobody can join by a
  * certificate. Errors: CORRUPT (with the file's name), FORBIDDEN, TOO_BIG. */
@@ -53,5 +57,9 @@ ZT_CALL enum zt_err zt_pki_requests(
  * reason), FORBIDDEN, GONE. */
 ZT_CALL enum zt_err zt_pki_accept(struct zt *z, const char *id, const char *profile);
 ZT_CALL enum zt_err zt_pki_reject(struct zt *z, const char *id);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -6,6 +6,10 @@
 
 #include "zt/zt.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Derives the key from O->password and keeps it in the kernel's keyring for this login
  * session, so that zt_open needs no password for SECONDS. Errors: those of zt_open; IO (there
  * is no keyring). */
@@ -36,5 +40,9 @@ ZT_CALL enum zt_err zt_change_password(
 /* Whether the device in HOME opens without a password now: its key is held by zt_unlock or by
  * the desktop. */
 ZT_CALL int zt_is_unlocked(const char *home);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

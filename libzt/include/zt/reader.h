@@ -6,6 +6,10 @@
 
 #include "zt/zt.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct zt_reader;
 
 /* Opens VERSION (0: the newest that opens) of the file REMOTE, as WORKSPACE:/path. The version
@@ -25,5 +29,9 @@ uint64_t zt_reader_size(const struct zt_reader *r);
  * INTERRUPTED (zt_options.stop), NETWORK and the like. */
 ZT_CALL enum zt_err zt_reader_read(
     struct zt_reader *r, uint64_t offset, void *out, size_t n, size_t *got);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

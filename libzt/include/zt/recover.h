@@ -6,6 +6,10 @@
 #include "zt/enrol.h"
 #include "zt/org.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define ZT_RECOVERY_WORDS 256 /* bytes that the words need */
 
 /* Adds a recovery device to this user, and rotates the user's key to seal it to that device.
@@ -68,5 +72,9 @@ struct zt_recovery {
  * few, or do not fit), and as zt_claim. */
 ZT_CALL enum zt_err zt_recover(
     const struct zt_options *o, const struct zt_recovery *r, char *why);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -6,6 +6,10 @@
 
 #include "zt/zt.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A part not restored, or not yet. WHAT: one sentence in English, for gettext. */
 struct zt_loss {
 	const char *workspace; /* its name; NULL: the trust log */
@@ -27,5 +31,9 @@ struct zt_repaired {
  * those of calls. */
 ZT_CALL enum zt_err zt_repair(struct zt *z, void (*lost)(void *ctx, const struct zt_loss *l),
     void *ctx, struct zt_repaired *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -6,6 +6,10 @@
 
 #include "zt/zt.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct zt_server {
 	const char *url, *ca_file; /* NULL: the system's authorities */
 	bool in_clear;             /* zt_options.in_clear */
@@ -42,5 +46,9 @@ ZT_CALL enum zt_err zt_server_org_set(
  * from its current state. Devices that had seen more treat it as another server. */
 ZT_CALL enum zt_err zt_server_accept_loss(
     const struct zt_server *s, const char *slug, char *why);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

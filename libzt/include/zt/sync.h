@@ -6,6 +6,10 @@
 #include "zt/org.h"
 #include "zt/zt.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct zt_event {
 	const char *kind;      /* "log", "chain" (a workspace's files), "keys" */
 	const char *workspace; /* its name, or its id; "" for the organization */
@@ -27,5 +31,9 @@ struct zt_watch {
  * state folder; do not use Z until this returns. Errors: MEMORY, INVALID, LOCKED (another
  * process has the folder at the end: only zt_close may follow). */
 ZT_CALL enum zt_err zt_watch(struct zt *z, const struct zt_watch *w);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

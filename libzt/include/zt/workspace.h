@@ -7,6 +7,10 @@
 
 #include "zt/zt.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct zt_workspace {
 	const char *id, *name, *role; /* reader, contributor, manager, owner */
 	unsigned generation;
@@ -75,5 +79,9 @@ struct zt_tended {
  * them. Several devices may do this at once. Makes no call if there is nothing to do. OUT may
  * be NULL. */
 ZT_CALL enum zt_err zt_tend(struct zt *z, struct zt_tended *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,7 +5,9 @@
  * untouched, and zt_why() gives a sentence about it. Texts are UTF-8 and borrowed unless a
  * comment says otherwise. Sizes are bytes, times milliseconds since 1970 UTC. Ids are 32
  * hexadecimal digits. A struct zt belongs to one thread at a time; callbacks run on the
- * caller's thread, inside the call, and must not call zt again. */
+ * caller's thread, inside the call, and must not call zt again. Threads of its own block all
+ * signals. After fork the child has no use of it, but to exec. SIGPIPE is the program's to
+ * ignore. */
 #ifndef ZT_H
 #define ZT_H
 
@@ -13,6 +15,10 @@
 #include <stdint.h>
 
 #include "zt/err.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define ZT_CALL __attribute__((warn_unused_result, visibility("default")))
 
@@ -94,5 +100,9 @@ enum zt_shown { ZT_SHOW_PLAIN, ZT_SHOW_JSON };
 size_t zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN]);
 /* The library's version, such as "0.1.0". */
 const char *zt_version(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
