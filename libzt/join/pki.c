@@ -2,6 +2,7 @@
 /* pki.c - joining with an X.509 certificate: what the organization believes, the newcomer's
  * request, and the admin's answer. An admin's device checks everything itself: the server's
  * checks only keep strangers from filling the list. */
+#include "zt/pki.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -14,7 +15,6 @@
 #include "session/device.h"
 #include "session/session.h"
 #include "store/device_file.h"
-#include "zt/pki.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* server.c - the operator's calls, with the operator's token. */
+#include "zt/server.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
 #include "proto/blocks.pb-c.h"
 #include "session/session.h"
-#include "zt/server.h"
 
 #include <stdio.h>
 

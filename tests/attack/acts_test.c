@@ -9,7 +9,6 @@
 #include "log_scene.h"
 #include "test.h"
 
-
 /* ---- forging: acts of people with patched clients ---- */
 
 struct forged {

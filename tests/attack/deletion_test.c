@@ -11,7 +11,6 @@
 #include "test.h"
 #include "world.h"
 
-
 enum { DAY = LIMIT_DELETION_MS };
 
 static enum zt_err

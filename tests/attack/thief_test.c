@@ -11,7 +11,6 @@
 #include "test.h"
 #include "world.h"
 
-
 static enum zt_err
 get(struct person *p, const char *remote, const char *name)
 {

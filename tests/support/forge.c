@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "forge.h"
 #include "chain/keys.h"
 #include "crypto/suite.h"
 #include "files/manifest.h"
-#include "forge.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "test.h"
-
-
 
 enum { CHANGES_MOST = 160 };
 
