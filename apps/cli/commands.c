@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* commands.c - the table of commands, which the reader of options, help, completion and the
- * manual page read. */
+ * manual page read. Commands of one group ("workspace ...") stand together. */
 #include "cli/commands.h"
 #include "common/l10n.h"
 #include "terminal/command.h"

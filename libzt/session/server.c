@@ -124,9 +124,9 @@ zt_server_orgs(const struct zt_server *s,
 		    (err = call(&op, ROUTE_ORG_USAGE, &id, NULL, &zt__usage__descriptor, &u)))
 			break;
 		one.bytes = u->bytes;
-		pb_free(u);
 		id_print(&id, text);
 		each(ctx, &one);
+		pb_free(u);
 	}
 	pb_free(m);
 	calls_free(op.calls);

@@ -5,6 +5,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 bin=${BIN:-$root/build/rel/bin}
 # Passwords cost what people pay where QUICK is empty before this file is read.
 quick=${QUICK-$root/build/rel/tests/cli/quick.so}
+[ -z "$quick" ] || [ -e "$quick" ] || { echo "$quick is not built: run make test-cli CLI_TESTS=$(basename "$0" _test.sh)"; exit 1; }
 [ -z "$quick" ] || export LD_PRELOAD="$quick"
 state=$(mktemp -d /tmp/zt-test.XXXXXX)
 passed=0 failed=0

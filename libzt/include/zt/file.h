@@ -67,6 +67,8 @@ ZT_CALL enum zt_err zt_get(struct zt *z, const char *remote, const char *local,
     const struct zt_progress *p, uint64_t *files);
 /* Writes a file to FD. VERSION 0 is the newest. */
 ZT_CALL enum zt_err zt_cat(struct zt *z, const char *remote, uint64_t version, int fd);
+/* Lists what is in the folder REMOTE (the root is WORKSPACE:/), by name within a folder;
+ * RECURSIVE: each folder before what is in it. */
 ZT_CALL enum zt_err zt_ls(struct zt *z, const char *remote, bool recursive, bool details,
     void (*each)(void *ctx, const struct zt_file *f), void *ctx);
 /* The same for the tree at TIME; 0: now. */

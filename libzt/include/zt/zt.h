@@ -7,7 +7,8 @@
  * hexadecimal digits. A struct zt belongs to one thread at a time; callbacks run on the
  * caller's thread, inside the call, and must not call zt again. Threads of its own block all
  * signals. After fork the child has no use of it, but to exec. SIGPIPE is the program's to
- * ignore. */
+ * ignore. A struct that zt hands to a callback may grow at its end; one that callers fill may
+ * not while the library is libzt.so.0. */
 #ifndef ZT_H
 #define ZT_H
 
