@@ -71,7 +71,7 @@ def act(parties, seconds=120):
 class World:
     def __init__(self, binary, shim, state, url):
         self.bin, self.shim, self.state, self.url, self.n = binary, shim, state, url, 0
-        self.alice, self.age, self.used = 'alice', 0, 0
+        self.alice, self.age, self.used, self.ended = 'alice', 0, 0, None
 
     def turn(self):
         """A server takes twenty new devices of a user in a day: before that, alice founds another organization."""
@@ -111,6 +111,8 @@ class World:
     def party(self, name, who, words, end=None, done=()):
         p = Party(name, self.zt(who, *words), end)
         p.finished = lambda rc, said: any(d in said for d in done)
+        if end:
+            self.ended = p
         return p
 
 # What is said to somebody who types the command once more after it is done.
@@ -264,7 +266,7 @@ def main():
             print('NOT OK - %s, undisturbed (%d places)' % (a.__name__, places)); print('\n'.join('    ' + l for l in log)); failed += 1
             continue
         # Each act has its share of the time; the places are taken in an order that spreads over all of them.
-        share, tried = time.time() + (until - time.time()) / (len(acts) - i), 0
+        share, tried, reached = time.time() + (until - time.time()) / (len(acts) - i), 0, 0
         order = sorted(range(1, places + 1), key=lambda n: (n * 0x9E3779B1) % 4294967296)
         if os.environ.get('LEAVE_PLACES'):
             order = [int(n) for n in os.environ['LEAVE_PLACES'].split()]
@@ -275,10 +277,15 @@ def main():
                 turn()
                 ok, log = a(w, {'LD_PRELOAD': preload, 'END_AT': str(n), 'END_BY': by})
                 tried += 1
+                reached += w.ended.killed
                 if not ok:
                     failed += 1
                     print('NOT OK - %s, ended at place %d of %d by %s' % (a.__name__, n, places, by)); print('\n'.join('    ' + l for l in log))
-        print('%s - %s: %d of %d places' % ('ok' if not failed else 'so far', a.__name__, tried, places), flush=True)
+        # An act is a little longer or shorter each time: its last places may be behind its end.
+        if reached * 2 < tried:
+            failed += 1
+            print('NOT OK - %s: only %d of %d ends were reached' % (a.__name__, reached, tried))
+        print('%s - %s: %d of %d places, %d reached' % ('ok' if not failed else 'so far', a.__name__, tried, places, reached), flush=True)
     sys.exit(1 if failed else 0)
 
 if __name__ == '__main__':
