@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "bus/clock.h"
+#include "gateway/lws_memory.h"
 #include "gateway/pages.h"
 
 /* Kept because at its end lws does not know a connection's address any more. */
@@ -161,6 +162,8 @@ connection_came(struct gateway *g, struct lws *wsi)
 {
 	struct address from = address_of_peer(wsi);
 	struct connection *c;
+
+	lws_memory_free(); /* lws may accept for long before the loop turns */
 
 	if (g->is_draining || (c = calloc(1, sizeof *c)) == NULL)
 		return -1;

@@ -275,13 +275,16 @@ done(struct upstream_call *c, struct upstream_answer *a)
 		return; /* too late */
 	else if (a->err)
 		answer_error(x, a->err, a->detail);
-	else if (a->msg == NULL || a->body.n < 4096)
+	else if (a->body.n < 4096)
 		answer_copy(x, ZT_OK, x->type, a->body);
-	else if (caller_charge(x->g, &x->caller, nng_msg_len(a->msg), &x->charge))
-		answer_kept(x, a);
-	else
+	else if (!caller_charge(x->g, &x->caller,
+		     a->msg != NULL ? nng_msg_len(a->msg) : a->body.n, &x->charge))
 		refuse(x, ZT_ERR_RATE,
 		    "too much is being read at once; read slower answers first");
+	else if (a->msg == NULL) /* of a batch */
+		answer_copy(x, ZT_OK, x->type, a->body);
+	else
+		answer_kept(x, a);
 }
 
 static void
@@ -334,6 +337,7 @@ static enum zt_err
 begin_proved(struct exchange *x, const struct id *user)
 {
 	caller_proved(x->g, &x->caller, user);
+	connection_proved(x->wsi, x->caller.org, x->caller.user);
 	charge_drop(&x->charge);
 	return caller_charge(x->g, &x->caller, x->body, &x->charge) ? begin_body(x)
 								    : ZT_ERR_RATE;

@@ -16,6 +16,7 @@
 #include "frame/service.h"
 #include "gateway/connection.h"
 #include "gateway/exchange.h"
+#include "gateway/lws_memory.h"
 #include "gateway/proof.h"
 #include "gateway/socket.h"
 
@@ -145,6 +146,8 @@ open_lws(struct gateway *g, struct ev_loop *loop, char why[200])
 	struct lws_vhost *door;
 	enum zt_err err;
 
+	lws_memory_begin();
+	lws_memory_watch(loop);
 	lws_set_log_level(0, NULL);
 	info.port = (int)s->port;
 	info.iface = s->listen_host;
@@ -363,6 +366,7 @@ out:
 	if (g->lws != NULL)
 		lws_context_destroy(g->lws);
 	close_loop(e);
+	lws_memory_free();
 	close_limits(g);
 	mailbox_free(g->inbox);
 	free(e);

@@ -73,6 +73,9 @@ account_leave(struct account *one)
 	free(one);
 }
 
+/* An organization may hold three times what it leaves: most servers have one. */
+enum { GROUP_LEAVES = 3 };
+
 /* Whether ONE may hold N more, of FREE that it leaves to others as much as it holds itself. */
 static bool
 leaves_as_much(const struct account *one, size_t n, size_t free)
@@ -90,7 +93,8 @@ has_room(
 		return false;
 	if (group == NULL)
 		return leaves_as_much(one, n, free);
-	return leaves_as_much(group, n, free) && leaves_as_much(one, n, free - group->held);
+	return n <= free && leaves_as_much(group, n, GROUP_LEAVES * free) &&
+	       leaves_as_much(one, n, GROUP_LEAVES * free - group->held);
 }
 
 bool

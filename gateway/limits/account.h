@@ -44,8 +44,9 @@ struct account *account_hold(struct accounts *a, uint64_t name);
 /* Removes a holder. NULL is nothing. */
 void account_leave(struct account *one);
 
-/* A memory limit, in total and for one account. No account, and no group, can hold more than
- * it leaves free: however many take what they can, there is room for one who comes later. */
+/* A memory limit, in total and for one account. No account can hold more than it leaves free,
+ * and no group more than three times that: however many take what they can, there is room for
+ * one who comes later. */
 struct budget {
 	size_t held, most, most_each;
 };
