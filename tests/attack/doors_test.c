@@ -255,6 +255,81 @@ N1_addresses_that_send_nothing_leave_newcomers_their_steps(void **state)
 	gate_close(&g);
 }
 
+/* ---- what came ahead ---- */
+
+/* A call and another one with a part of its body, in one piece: lws frees its buffer while it
+ * reads the second head. Under the address sanitizer any use of it ends the gateway. */
+static void
+N1_a_body_that_came_with_the_call_before_is_read_from_what_is_there(void **state)
+{
+	enum { TRIES = 40, PART = 20000 };
+	static char part[PART];
+	static const char claim[] = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n" GATE_CLAIM
+				    "content-length: 60000\r\n\r\n";
+	struct scene *s = *state;
+	struct bytes body = bytes_of(calloc(1, 300000), 300000);
+	struct gate_ask push = { .route = ROUTE_PUSH, .body = body, .is_signed = true };
+	struct gate g;
+
+	gate_open(s, "", &g);
+	for (int i = 0; i < TRIES; i++) {
+		struct buf all = buf_init(GATE_MIB);
+		int fd = gate_dial(&g, 2);
+
+		if (i % 2 == 0) {
+			buf_add(&all, bytes_of(claim, sizeof claim - 1));
+			buf_add(&all, bytes_of(part, PART));
+		} else {
+			struct buf call = gate_request(&s->alice, &gate_good),
+				   second = gate_request(&s->alice, &push);
+
+			buf_add(&all, buf_bytes(&call));
+			buf_add(&all, bytes_of(second.p, second.n - 200000));
+			buf_free(&call);
+			buf_free(&second);
+		}
+		gate_say(fd, all.p, all.n);
+		for (int k = 0; k < 100; k++)
+			(void)!send(fd, "x", 1, MSG_NOSIGNAL);
+		buf_free(&all);
+		if (i % 4 == 3)
+			gate_pause_ms(50);
+		(void)close(fd);
+	}
+	assert_int_equal(200, gate_call(&g, 99, &s->alice, &gate_good));
+	gate_close(&g);
+	free((void *)(uintptr_t)body.p);
+}
+
+/* Whose head was proved is a user's before the service has answered. */
+static void
+N1_strangers_end_no_upload_whose_head_was_proved(void **state)
+{
+	enum { SIZE = 4 * GATE_MIB, STRANGERS = 60 };
+	struct scene *s = *state;
+	struct bytes body = bytes_of(calloc(1, SIZE), SIZE);
+	struct gate_ask push = { .route = ROUTE_PUSH, .body = body, .is_signed = true };
+	struct buf request = gate_request(&s->alice, &push);
+	int fd, strange[STRANGERS];
+	struct gate g;
+
+	gate_open(s, "connections: 60\nconnections_per_address: 20\n", &g);
+	fd = gate_dial(&g, 2);
+	gate_say(fd, request.p, request.n / 2);
+	gate_pause_ms(500);
+	for (int i = 0; i < STRANGERS; i++)
+		strange[i] = gate_dial(&g, i < 20 ? 2 : 3 + (unsigned)(i / 20));
+	gate_pause_ms(800);
+	gate_say(fd, request.p + request.n / 2, request.n - request.n / 2);
+	assert_int_equal(403, gate_status(fd, 8)); /* read whole, by the service */
+	for (int i = 0; i < STRANGERS; i++)
+		(void)close(strange[i]);
+	(void)close(fd);
+	gate_close(&g);
+	buf_free(&request);
+	free((void *)(uintptr_t)body.p);
+}
+
 /* ---- what is spoken ---- */
 
 static void
@@ -321,6 +396,9 @@ main(void)
 		    N1_six_devices_of_a_member_leave_memory_to_colleagues_and_others),
 		cmocka_unit_test(N1_a_body_that_came_fast_at_first_does_not_stand_still),
 		cmocka_unit_test(N1_addresses_that_send_nothing_leave_newcomers_their_steps),
+		cmocka_unit_test(
+		    N1_a_body_that_came_with_the_call_before_is_read_from_what_is_there),
+		cmocka_unit_test(N1_strangers_end_no_upload_whose_head_was_proved),
 		cmocka_unit_test(N1_nothing_is_spoken_but_http_1_1_and_event_sockets),
 		cmocka_unit_test(N1_a_body_to_a_page_ends_its_connection),
 	};
