@@ -3,12 +3,16 @@
 
 #include <ev.h>
 #include <libwebsockets.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 
 /* Before each allocation, aligned as malloc aligns. */
 struct piece {
-	_Alignas(max_align_t) SLIST_ENTRY(piece) link;
+	union {
+		SLIST_ENTRY(piece) link;
+		max_align_t most;
+	} as;
 };
 
 static struct {
@@ -25,7 +29,7 @@ allocate(void *p, size_t size, const char *reason)
 	(void)reason;
 	if (size == 0) {
 		if (old != NULL)
-			SLIST_INSERT_HEAD(&freed.waits, old, link);
+			SLIST_INSERT_HEAD(&freed.waits, old, as.link);
 		return NULL;
 	}
 	if (size > SIZE_MAX - sizeof *one || (one = realloc(old, sizeof *one + size)) == NULL)
@@ -39,7 +43,7 @@ lws_memory_free(void)
 	struct piece *one;
 
 	while ((one = SLIST_FIRST(&freed.waits)) != NULL) {
-		SLIST_REMOVE_HEAD(&freed.waits, link);
+		SLIST_REMOVE_HEAD(&freed.waits, as.link);
 		free(one);
 	}
 }

@@ -23,7 +23,8 @@ json_t *output_text(const char *text);
 json_t *output_hex(const char *text);
 json_t *output_number(uint64_t n);
 /* A line of JSON: {"kind":KIND, and the members of the object that json_pack makes of FORMAT.
- * All of it is ASCII, so that no terminal obeys anything in it. docs/command-line.md has the kinds. */
+ * All of it is ASCII, so that no terminal obeys anything in it. docs/command-line.md has the
+ * kinds. */
 void output_json(FILE *to, const char *kind, const char *format, ...);
 
 #endif
