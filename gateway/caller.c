@@ -38,7 +38,7 @@ caller_identify(
 
 /* An organization chooses the numbers of its users: the name is of both. */
 void
-caller_proved(struct gateway *g, struct caller *c, const struct id *user)
+caller_proved(struct gateway *g, struct caller *c, struct lws *wsi, const struct id *user)
 {
 	uint8_t both[sizeof c->org + ID_BYTES];
 
@@ -46,6 +46,8 @@ caller_proved(struct gateway *g, struct caller *c, const struct id *user)
 	memcpy(both + sizeof c->org, user->b, ID_BYTES);
 	c->user = account_name(g->accounts, "user", bytes_of(both, sizeof both));
 	c->is_proved = true;
+	if (wsi != NULL)
+		connection_proved(wsi, c->org, c->user);
 }
 
 void
@@ -68,9 +70,7 @@ caller_count(
 			connection_is_operators(wsi);
 		return;
 	}
-	caller_proved(g, c, &a->user);
-	if (wsi != NULL)
-		connection_proved(wsi, c->org, c->user);
+	caller_proved(g, c, wsi, &a->user);
 	(void)throttle_take(g->devices, c->device, now);
 	(void)throttle_take(g->orgs, c->org, now);
 }

@@ -25,8 +25,9 @@ ZT_CHECKED enum zt_err caller_came(struct gateway *g, struct lws *wsi, struct ca
  * SIGNATURE (malformed), RATE (the device or organization has used up its calls). */
 ZT_CHECKED enum zt_err caller_identify(
     struct gateway *g, struct caller *c, const char *input, struct httpsig_params *claim);
-/* The gateway or a service has checked the signature: C is USER of its organization. */
-void caller_proved(struct gateway *g, struct caller *c, const struct id *user);
+/* The gateway or a service has checked the signature: C is USER of its organization, and so is
+ * its connection WSI, which may be NULL. */
+void caller_proved(struct gateway *g, struct caller *c, struct lws *wsi, const struct id *user);
 /* The service answered with A: charges the call. WSI may be NULL. */
 void caller_count(
     struct gateway *g, struct caller *c, struct lws *wsi, const struct upstream_answer *a);

@@ -336,8 +336,7 @@ begin_body(struct exchange *x)
 static enum zt_err
 begin_proved(struct exchange *x, const struct id *user)
 {
-	caller_proved(x->g, &x->caller, user);
-	connection_proved(x->wsi, x->caller.org, x->caller.user);
+	caller_proved(x->g, &x->caller, x->wsi, user);
 	charge_drop(&x->charge);
 	return caller_charge(x->g, &x->caller, x->body, &x->charge) ? begin_body(x)
 								    : ZT_ERR_RATE;

@@ -286,7 +286,7 @@ proved(void *who, enum zt_err err, const struct id *user)
 		refuse(s, err, "");
 		return;
 	}
-	caller_proved(s->g, &s->caller, user);
+	caller_proved(s->g, &s->caller, s->wsi, user);
 	ask_messaging(s);
 }
 

@@ -27,6 +27,21 @@ struct group {
 
 /* ---- one block ---- */
 
+enum zt_err
+fetch_lost(struct zt *z, const struct calls_transfer *call)
+{
+	return client_refuse(z,
+	    call->err == ZT_ERR_NOT_FOUND ? ZT_ERR_MISSING_BLOCK : call->err,
+	    "a block of the file: %s",
+	    call->detail[0] != 0 ? call->detail : err_words(call->err));
+}
+
+enum zt_err
+fetch_altered(struct zt *z, enum zt_err err)
+{
+	return client_refuse(z, err, "a block of the file is damaged or was altered");
+}
+
 /* A file that gets all of itself from one shared block is made, written and named at once. */
 static void
 give(struct transfer_slot *slot, const struct piece *p)
@@ -79,7 +94,7 @@ given(struct transfer_slot *slot)
 	enum zt_err err = slot->err;
 
 	if (err)
-		err = client_refuse(t->z, err, "a block of the file is damaged or was altered");
+		err = fetch_altered(t->z, err);
 	t->blocks++;
 	end_block(slot, err);
 	transfer_report(t, "");
@@ -93,11 +108,7 @@ fetched(struct calls_transfer *call)
 	if (call->err == ZT_OK)
 		transfer_hand_on(slot, open_and_give, given);
 	else
-		end_block(
-		    slot, client_refuse(slot->t->z,
-			      call->err == ZT_ERR_NOT_FOUND ? ZT_ERR_MISSING_BLOCK : call->err,
-			      "a block of the file: %s",
-			      call->detail[0] ? call->detail : err_words(call->err)));
+		end_block(slot, fetch_lost(slot->t->z, call));
 }
 
 /* Starts to fetch REF for SLOT's pieces. */
@@ -328,7 +339,7 @@ fetch_block(struct transfer *t, const struct block_ref *ref, struct buf *clear)
 	    client_call(t->z, ROUTE_BLOCK_GET, &p, NULL, bytes_of(NULL, 0), &sealed);
 
 	if (err == ZT_OK && (err = block_open(ref, buf_bytes(&sealed), clear)))
-		err = client_refuse(t->z, err, "a block of the file is damaged or was altered");
+		err = fetch_altered(t->z, err);
 	buf_free(&sealed);
 	return err;
 }

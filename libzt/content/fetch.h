@@ -7,6 +7,12 @@
 #include "content/transfer.h"
 #include "session/session.h"
 
+/* The sentence about a block whose CALL failed; returns the error: MISSING_BLOCK, or the
+ * call's.
+ */
+enum zt_err fetch_lost(struct zt *z, const struct calls_transfer *call);
+/* The same about one that came and does not open; returns ERR. */
+enum zt_err fetch_altered(struct zt *z, enum zt_err err);
 /* Starts to fetch the content of F into K; takes ownership of K. Shared blocks wait for
  * fetch_shared. */
 ZT_CHECKED enum zt_err fetch_content(

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "chain/space.h"
+#include "content/fetch.h"
 #include "crypto/suite.h"
 #include "files/block.h"
 #include "files/manifest.h"
@@ -184,14 +185,11 @@ open_block(struct zt_reader *r, struct held *h)
 	enum zt_err err = h->call.err;
 
 	if (err) {
-		err = client_refuse(r->z, err == ZT_ERR_NOT_FOUND ? ZT_ERR_MISSING_BLOCK : err,
-		    "a block of the file: %s",
-		    h->call.detail[0] != 0 ? h->call.detail : err_words(err));
+		err = fetch_lost(r->z, &h->call);
 	} else {
 		manifest_part(r->m->file, h->part, &p);
 		if ((err = block_open(&p.block, buf_bytes(&h->call.answer), &h->clear)))
-			err = client_refuse(
-			    r->z, err, "a block of the file is damaged or was altered");
+			err = fetch_altered(r->z, err);
 		suite_wipe(p.block.key, sizeof p.block.key);
 	}
 	buf_free(&h->call.answer);
