@@ -6,8 +6,7 @@
 #include <sys/socket.h>
 
 #include "bus/clock.h"
-#include "gateway/lws_memory.h"
-#include "gateway/pages.h"
+#include "gateway/door.h"
 
 /* Kept because at its end lws does not know a connection's address any more. */
 struct connection {
@@ -17,8 +16,9 @@ struct connection {
 	struct lws *wsi;
 	struct account *address;
 	struct account *org, *user; /* who proved that it is theirs, or NULL */
-	bool is_proxy, is_exempt, is_stranger, is_counted, is_ended;
+	bool is_proxy, is_at_metrics, is_exempt, is_stranger, is_counted, is_ended;
 	bool is_proved; /* by the call that came last */
+	bool is_busy;   /* a call is under way on it, or it is an event socket */
 	struct due due; /* while a stranger's head is awaited, or it is to go */
 	uint64_t head_due_ms;
 	uint64_t received; /* bytes, when its last head was read */
@@ -110,7 +110,7 @@ kill_again(struct due *d, uint64_t now_ms)
 }
 
 /* Makes room by ending C; false when there is none to end. Its place is free at once, though
- * lws lets it go only when it has accepted all that wait. */
+ * lws lets it go only in the loop's next turn. */
 static bool
 end(struct connection *c)
 {
@@ -163,8 +163,6 @@ connection_came(struct gateway *g, struct lws *wsi)
 	struct address from = address_of_peer(wsi);
 	struct connection *c;
 
-	lws_memory_free(); /* lws may accept for long before the loop turns */
-
 	if (g->is_draining || (c = calloc(1, sizeof *c)) == NULL)
 		return -1;
 	c->g = g;
@@ -177,7 +175,8 @@ connection_came(struct gateway *g, struct lws *wsi)
 		free(c);
 		return -1;
 	}
-	c->is_exempt = c->is_proxy || pages_are_all(g, wsi);
+	c->is_at_metrics = door_is_metrics(g->door);
+	c->is_exempt = c->is_proxy || c->is_at_metrics;
 	if (!c->is_exempt) {
 		join_strangers(c);
 		wait_for_head(c);
@@ -205,7 +204,20 @@ connection_gone(struct lws *wsi)
 	free(c);
 }
 
-/* The least recent connection of the user who has most, in the organization that has most. */
+/* Which of USER's connections gives way: the least recent one on which nothing is under way;
+ * the least recent one when all are busy. */
+static struct connection *
+first_to_go(const struct account *user)
+{
+	struct connection *c;
+
+	TAILQ_FOREACH(c, &user->list, narrow)
+	if (!c->is_busy)
+		return c;
+	return TAILQ_FIRST(&user->list);
+}
+
+/* Of the user who has most, in the organization that has most. */
 static struct connection *
 first_of_most(const struct gateway *g)
 {
@@ -220,7 +232,7 @@ first_of_most(const struct gateway *g)
 	TAILQ_FOREACH(c, &most->list, wide)
 	if (user == NULL || c->user->connections > user->connections)
 		user = c->user;
-	return TAILQ_FIRST(&user->list);
+	return first_to_go(user);
 }
 
 void
@@ -240,7 +252,7 @@ connection_proved(struct lws *wsi, uint64_t org, uint64_t user)
 	}
 	c->is_proved = true;
 	if (c->user->connections > s->connections_per_user)
-		(void)end(TAILQ_FIRST(&c->user->list));
+		(void)end(first_to_go(c->user));
 	else if (c->g->proved > s->connections - s->connections / 4)
 		(void)end(first_of_most(c->g));
 }
@@ -275,8 +287,10 @@ connection_head_came(struct lws *wsi)
 	struct connection *c = of(wsi);
 	uint64_t before;
 
-	if (c != NULL)
+	if (c != NULL) {
 		c->is_proved = false;
+		c->is_busy = true;
+	}
 	if (c == NULL || !c->is_stranger)
 		return !connection_is_ended(wsi);
 	due_cancel(&c->due);
@@ -292,6 +306,7 @@ connection_waits(struct lws *wsi)
 
 	if (c == NULL || c->is_exempt || c->is_ended)
 		return;
+	c->is_busy = false;
 	if (!c->is_proved && !c->is_stranger) {
 		leave_user(c);
 		join_strangers(c);
@@ -320,6 +335,14 @@ connection_is_proxy(struct lws *wsi)
 	const struct connection *c = of(wsi);
 
 	return c != NULL && c->is_proxy;
+}
+
+bool
+connection_is_at_metrics(struct lws *wsi)
+{
+	const struct connection *c = of(wsi);
+
+	return c != NULL && c->is_at_metrics;
 }
 
 struct account *

@@ -18,7 +18,7 @@ void connection_gone(struct lws *wsi);
 /* Its caller was authenticated as USER of ORG (names, account.h): it is no longer closed for
  * strangers, and counts among theirs, until a call that proves nothing was answered on it. When
  * those who proved who they are have three quarters of all places, or one user has too many, it
- * is the least recent one of who has most that is closed. */
+ * is one of who has most that is closed: the least recent one without a call under way. */
 void connection_proved(struct lws *wsi, uint64_t org, uint64_t user);
 /* Its caller was authenticated as the operator. */
 void connection_is_operators(struct lws *wsi);
@@ -33,6 +33,8 @@ void connection_waits(struct lws *wsi);
  * meanwhile. */
 void connection_end(struct lws *wsi);
 bool connection_is_ended(struct lws *wsi);
+/* Whether it came by the operator's own listener, which serves only pages. */
+bool connection_is_at_metrics(struct lws *wsi);
 /* Whether its peer is one of the operator's proxies. */
 bool connection_is_proxy(struct lws *wsi);
 /* The account of this request's address, with one holder more; NULL without memory. */

@@ -354,6 +354,44 @@ proved(void *who, enum zt_err err, const struct id *user)
 		read_on(x); /* one that was submitted reads nothing until its answer */
 }
 
+/* A body that nobody has signed for, of the address that holds most of such bodies and more
+ * than N. NULL: none. */
+static struct exchange *
+largest_stranger(const struct gateway *g, size_t n)
+{
+	struct exchange *x, *most = NULL;
+
+	LIST_FOREACH(x, &g->exchanges, link)
+	if (x->state == READING_BODY && !x->caller.is_proved && x->charge.n > 0 &&
+	    x->charge.one->held > n) {
+		n = x->charge.one->held;
+		most = x;
+	}
+	return most;
+}
+
+/* Whether a stranger has room for N bytes more: who holds little takes it from the address that
+ * holds most, so that the step of one who joins does not wait for others to be done. */
+static bool
+has_or_takes_room(struct exchange *x, size_t n)
+{
+	enum { MOST = 32 };
+	struct exchange *gives;
+
+	for (int i = 0; i < MOST; i++) {
+		if (caller_has_room(x->g, &x->caller, n))
+			return true;
+		if (x->caller.address->held + n > UNPROVED_BODY ||
+		    (gives = largest_stranger(x->g, x->caller.address->held + n)) == NULL)
+			return false;
+		charge_drop(&gives->charge);
+		nng_msg_free(gives->request);
+		gives->request = NULL;
+		refuse(gives, ZT_ERR_RATE, unsigned_why);
+	}
+	return false;
+}
+
 /* Has the head's signature checked before anything else is read. */
 static enum zt_err
 demand_proof(struct exchange *x, const Zt__Call *call, const struct route_row *row,
@@ -411,7 +449,8 @@ prepare(struct exchange *x, struct lws *wsi, const char *path, const char **why)
 	if ((err = rpc_new(1, &x->request)) || (err = rpc_add_call(x->request, &call, x->body)))
 		return err;
 	if (x->caller.has_token && x->body <= UNPROVED_BODY &&
-	    caller_has_room(x->g, &x->caller, x->body))
+	    (row->who >= WHO_DEVICE ? caller_has_room(x->g, &x->caller, x->body)
+				    : has_or_takes_room(x, x->body)))
 		return begin_body(x);
 	return demand_proof(x, &call, row, &params, why);
 }
@@ -457,7 +496,7 @@ begin(struct exchange *x, struct lws *wsi, const char *path, bool is_measured, c
 	enum zt_err err;
 
 	*why = "";
-	if (pages_are_all(x->g, wsi))
+	if (connection_is_at_metrics(wsi))
 		return (err = prepare_metrics(x, path)) ? err : begin_body(x);
 	if ((err = caller_came(x->g, wsi, &x->caller)))
 		return err;
@@ -506,6 +545,8 @@ exchange_body(struct exchange *x, const void *p, size_t n)
 		return 0; /* refused already; what still comes is dropped */
 	if (n > x->body_left)
 		return -1;
+	if (x->state == READING_BODY && !x->caller.is_proved)
+		(void)has_or_takes_room(x, n);
 	if (!x->caller.is_proved && !caller_charge(x->g, &x->caller, n, &x->charge)) {
 		if (x->state == PROVING) /* it came together with its head */
 			return -1;

@@ -15,6 +15,7 @@
 #include "frame/log.h"
 #include "frame/service.h"
 #include "gateway/connection.h"
+#include "gateway/door.h"
 #include "gateway/exchange.h"
 #include "gateway/lws_memory.h"
 #include "gateway/proof.h"
@@ -113,50 +114,22 @@ close_events(struct events *e)
 	secret_free(e->key);
 }
 
-/* A listener as INFO says; its port is written to PORT_FILE, if there is one. KEY names it. */
-static enum zt_err
-listen_on(struct gateway *g, const struct lws_context_creation_info *info, const char *key,
-    const char *port_file, struct lws_vhost **out, char why[200])
-{
-	FILE *f;
-
-	if ((*out = lws_create_vhost(g->lws, info)) == NULL) {
-		(void)snprintf(why, 200,
-		    "%s: cannot listen on %.60s port %d; is it taken, or the certificate "
-		    "unreadable?",
-		    key, info->iface, info->port);
-		return ZT_ERR_UNAVAILABLE;
-	}
-	if (port_file[0] == 0)
-		return ZT_OK;
-	if ((f = fopen(port_file, "we")) == NULL ||
-	    fprintf(f, "%d\n", lws_get_vhost_listen_port(*out)) < 0 || fclose(f) != 0) {
-		(void)snprintf(why, 200, "%s_file: cannot write %.150s", key, port_file);
-		return ZT_ERR_CONFIG;
-	}
-	return ZT_OK;
-}
-
 static enum zt_err
 open_lws(struct gateway *g, struct ev_loop *loop, char why[200])
 {
 	const struct gateway_settings *s = g->settings;
 	struct lws_context_creation_info info = { 0 };
 	void *loops[] = { loop };
-	struct lws_vhost *door;
-	enum zt_err err;
 
 	lws_memory_begin();
 	lws_memory_watch(loop);
 	lws_set_log_level(0, NULL);
-	info.port = (int)s->port;
-	info.iface = s->listen_host;
+	info.port = CONTEXT_PORT_NO_LISTEN_SERVER; /* the doors listen */
 	info.protocols = glue_protocols();
 	info.user = g;
 	info.gid = info.uid = (__typeof__(info.gid))-1;
 	info.foreign_loops = loops;
 	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV |
-		       LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
 		       LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE;
 	info.timeout_secs = CONNECTION_HEAD_S;
 	info.keepalive_timeout = 60;
@@ -164,9 +137,6 @@ open_lws(struct gateway *g, struct ev_loop *loop, char why[200])
 	/* One for each connection: who sends a head slowly must not keep others from theirs. */
 	info.max_http_header_pool = (unsigned short)(s->connections + SPARE_FILES);
 	info.pt_serv_buf_size = 128 * 1024;
-	info.ka_time = 60;
-	info.ka_probes = 3;
-	info.ka_interval = 10;
 	info.server_string = "zt";
 	if (s->tls_certificate[0] != 0) {
 		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
@@ -179,15 +149,26 @@ open_lws(struct gateway *g, struct ev_loop *loop, char why[200])
 	}
 	if ((g->lws = lws_create_context(&info)) == NULL)
 		return ZT_ERR_MEMORY;
-	if ((err = listen_on(g, &info, "port", s->port_file, &door, why)) ||
-	    s->metrics_port < 0)
+	if ((g->vhost = lws_create_vhost(g->lws, &info)) == NULL) {
+		(void)snprintf(why, 200, "tls_certificate, tls_key: cannot use %.60s and %.60s",
+		    s->tls_certificate, s->tls_key);
+		return ZT_ERR_CONFIG;
+	}
+	return ZT_OK;
+}
+
+static enum zt_err
+open_doors(struct gateway *g, struct ev_loop *loop, char why[200])
+{
+	const struct gateway_settings *s = g->settings;
+	struct door_settings public = { "port", s->listen_host, s->port, s->port_file, false };
+	struct door_settings metrics = { "metrics_port", s->metrics_host, s->metrics_port,
+		s->metrics_port_file, true };
+	enum zt_err err = door_open(g, loop, &public, &g->public, why);
+
+	if (err || s->metrics_port < 0)
 		return err;
-	info.vhost_name = "metrics";
-	info.port = (int)s->metrics_port;
-	info.iface = s->metrics_host;
-	info.protocols = glue_metrics_protocols();
-	info.ssl_cert_filepath = info.ssl_private_key_filepath = NULL;
-	return listen_on(g, &info, "metrics_port", s->metrics_port_file, &g->metrics, why);
+	return door_open(g, loop, &metrics, &g->metrics, why);
 }
 
 static void
@@ -351,7 +332,8 @@ gateway_run(struct gateway_settings *settings, char why[200])
 			goto out;
 		}
 	if ((err = proofs_new(g->upstream[SERVICE_auth], &g->proofs)) ||
-	    (err = open_lws(g, e->loop, why)) || (err = open_events(&events, g, why)))
+	    (err = open_lws(g, e->loop, why)) || (err = open_doors(g, e->loop, why)) ||
+	    (err = open_events(&events, g, why)))
 		goto out;
 	lws_sul_schedule(g->lws, 0, &g->ticking, tick, TICK_MS * LWS_US_PER_MS);
 	log_line("info", "ready", "host", settings->listen_host, NULL);
@@ -359,6 +341,8 @@ gateway_run(struct gateway_settings *settings, char why[200])
 out:
 	service_end_by(SERVICE_END_S, err);
 	close_events(&events);
+	door_close(g->public);
+	door_close(g->metrics);
 	for (size_t i = 0; i < SERVICE_COUNT; i++) {
 		upstream_close(g->upstream[i]);
 		g->upstream[i] = NULL;

@@ -38,6 +38,7 @@ struct gateway_settings {
 struct exchange;
 LIST_HEAD(exchange_list, exchange);
 struct proofs;
+struct door;
 struct sockets;
 struct socket;
 LIST_HEAD(socket_list, socket);
@@ -45,7 +46,9 @@ LIST_HEAD(socket_list, socket);
 struct gateway {
 	const struct gateway_settings *settings;
 	struct lws_context *lws;
-	struct lws_vhost *metrics; /* the listener of /metrics, or NULL */
+	struct lws_vhost *vhost;
+	struct door *public, *metrics; /* the listeners; METRICS may be NULL */
+	const struct door *door;       /* which lets somebody in just now */
 	struct mailbox *inbox;
 	struct upstream *upstream[SERVICE_COUNT];
 	struct accounts *accounts;       /* what addresses, users and others hold */
@@ -69,8 +72,7 @@ struct gateway {
  * a setting that the system does not allow. WHY[200] says what failed. Errors: CONFIG,
  * UNAVAILABLE (the port). */
 ZT_CHECKED enum zt_err gateway_run(struct gateway_settings *settings, char why[200]);
-/* The protocols of the public listener, and of the metrics listener (glue.c). */
+/* What lws calls (glue.c). */
 const struct lws_protocols *glue_protocols(void);
-const struct lws_protocols *glue_metrics_protocols(void);
 
 #endif

@@ -23,7 +23,8 @@ http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, si
 		return -1; /* a WebSocket without a protocol, which nothing would time */
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
 		/* The h2 of lws knows neither our fields nor our limits. */
-		return strcasecmp(in, "websocket") == 0 ? 0 : -1;
+		return strcasecmp(in, "websocket") == 0 && !connection_is_at_metrics(wsi) ? 0
+											  : -1;
 	case LWS_CALLBACK_HTTP:
 		return exchange_head(gateway_of(wsi), wsi, slot, in);
 	case LWS_CALLBACK_HTTP_BODY:
@@ -73,25 +74,14 @@ events(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, 
 	}
 }
 
-#define HTTP                                                                                   \
-	{                                                                                      \
-		.name = "http", .callback = http, .per_session_data_size = sizeof(void *),     \
-		.rx_buffer_size = 0, .tx_packet_size = 128 * 1024                              \
-	}
-
-const struct lws_protocols *
-glue_metrics_protocols(void)
-{
-	static const struct lws_protocols protocols[] = { HTTP, { 0 } };
-
-	return protocols;
-}
-
 const struct lws_protocols *
 glue_protocols(void)
 {
 	static const struct lws_protocols protocols[] = {
-		HTTP,
+		{ .name = "http",
+		    .callback = http,
+		    .per_session_data_size = sizeof(void *),
+		    .tx_packet_size = 128 * 1024 },
 		{ .name = "zt-events",
 		    .callback = events,
 		    .per_session_data_size = sizeof(void *),

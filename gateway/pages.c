@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "gateway/pages.h"
 
+#include "gateway/connection.h"
+
 /* Each service can be reached; names those that cannot. */
 static enum zt_err
 ready(const struct gateway *g, struct buf *out)
@@ -34,12 +36,6 @@ numbers(const struct gateway *g, struct buf *out)
 }
 
 bool
-pages_are_all(const struct gateway *g, struct lws *wsi)
-{
-	return g->metrics != NULL && lws_get_vhost(wsi) == g->metrics;
-}
-
-bool
 pages_print(const struct gateway *g, struct lws *wsi, const char *path, struct buf *out,
     enum zt_err *err)
 {
@@ -48,7 +44,7 @@ pages_print(const struct gateway *g, struct lws *wsi, const char *path, struct b
 		buf_add_text(out, "ok\n");
 	else if (strcmp(path, "/readyz") == 0)
 		*err = ready(g, out);
-	else if (strcmp(path, "/metrics") == 0 && pages_are_all(g, wsi))
+	else if (strcmp(path, "/metrics") == 0 && connection_is_at_metrics(wsi))
 		numbers(g, out);
 	else
 		return false;

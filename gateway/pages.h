@@ -12,8 +12,6 @@
 /* Appends the page at PATH; false: no such page. Errors, in *ERR: UNAVAILABLE. */
 bool pages_print(const struct gateway *g, struct lws *wsi, const char *path, struct buf *out,
     enum zt_err *err);
-/* Whether WSI is on the metrics listener, which serves only pages. */
-bool pages_are_all(const struct gateway *g, struct lws *wsi);
 /* The service whose metrics are at PATH. Errors: NOT_FOUND. */
 ZT_CHECKED enum zt_err pages_service(const char *path, enum route_service *out);
 

@@ -70,24 +70,34 @@ finish(struct upstream_call *c, enum zt_err err)
 	c->done(c, &a);
 }
 
-/* One message of all CALLS of LINE. */
+/* One message of all CALLS of LINE. Several keep theirs, which may have to be sent again. */
 static nng_msg *
 message_of(struct line *l, uint32_t count)
 {
-	nng_msg *m = l->calls->msg;
+	nng_msg *m;
 
-	l->calls->msg = NULL;
-	wire_store_u32(nng_msg_body(m), count);
-	for (struct upstream_call *c = l->calls->next; c != NULL; c = c->next) {
+	if (count == 1) {
+		m = l->calls->msg;
+		l->calls->msg = NULL;
+		return m;
+	}
+	if (rpc_new(count, &m))
+		return NULL;
+	for (struct upstream_call *c = l->calls; c != NULL; c = c->next)
 		if (nng_msg_append(
 			m, (uint8_t *)nng_msg_body(c->msg) + 4, nng_msg_len(c->msg) - 4) != 0) {
 			nng_msg_free(m);
 			return NULL;
 		}
-		nng_msg_free(c->msg);
-		c->msg = NULL;
-	}
 	return m;
+}
+
+static void
+drop_message(struct upstream_call *c)
+{
+	if (c->msg != NULL)
+		nng_msg_free(c->msg);
+	c->msg = NULL;
 }
 
 static void
@@ -99,9 +109,7 @@ fail_line(struct line *l, enum zt_err err)
 	l->busy = false;
 	for (; c != NULL; c = next) {
 		next = c->next;
-		if (c->msg != NULL)
-			nng_msg_free(c->msg);
-		c->msg = NULL;
+		drop_message(c);
 		finish(c, err);
 	}
 }
@@ -153,8 +161,7 @@ finish_overdue(struct queue *q)
 
 	while (q->first != NULL && q->first->at_ms <= now) {
 		c = pop(q);
-		nng_msg_free(c->msg);
-		c->msg = NULL;
+		drop_message(c);
 		finish(c, ZT_ERR_UNAVAILABLE);
 	}
 }
@@ -179,30 +186,47 @@ err_of(int result, bool was_receiving)
 	return result == NNG_ENOMEM ? ZT_ERR_MEMORY : ZT_ERR_UNAVAILABLE;
 }
 
-/* Gives each call of the line its answer out of MSG. */
+/* The calls from C on, which the service did not come to, are the next. */
+static void
+put_back(struct queue *q, struct upstream_call *c)
+{
+	struct upstream_call *last = c;
+
+	if (c == NULL)
+		return;
+	while (last->next != NULL)
+		last = last->next;
+	if ((last->next = q->first) == NULL)
+		q->last = &last->next;
+	q->first = c;
+}
+
+/* Gives each call of the line its answer out of MSG, which it may keep when it was alone. */
 static void
 hand_out(struct line *l, nng_msg *msg)
 {
 	struct wire_reader r = wire_read(bytes_of(nng_msg_body(msg), nng_msg_len(msg)));
 	struct upstream_call *c = l->calls, *next;
+	bool is_alone = c->next == NULL;
+	uint32_t answers = wire_u32(&r);
 
-	(void)wire_u32(&r);
 	l->calls = NULL;
 	l->busy = false;
-	for (; c != NULL; c = next) {
+	for (uint32_t i = 0; c != NULL && (i < answers || i == 0); i++, c = next) {
 		struct upstream_answer a = { .err = ZT_ERR_UNAVAILABLE };
 		struct rpc_result one;
-		bool is_last = c->next == NULL;
 
 		next = c->next;
+		drop_message(c);
 		if (rpc_read_answer(&r, &one) == ZT_OK)
 			a = (struct upstream_answer){ one.err, one.is_proved, one.user,
 				one.detail, one.body, NULL };
-		a.msg = is_last ? msg : NULL;
+		a.msg = is_alone ? msg : NULL;
 		c->done(c, &a);
-		if (is_last && a.msg == NULL)
+		if (is_alone && a.msg == NULL)
 			msg = NULL; /* the receiver kept it */
 	}
+	put_back(&l->u->batch, c);
 	if (msg != NULL)
 		nng_msg_free(msg);
 }
@@ -313,8 +337,7 @@ upstream_close(struct upstream *u)
 	for (size_t i = 0; i < LINES; i++)
 		fail_line(&u->line[i], ZT_ERR_UNAVAILABLE);
 	while ((c = pop(&u->batch)) != NULL || (c = pop(&u->single)) != NULL) {
-		nng_msg_free(c->msg);
-		c->msg = NULL;
+		drop_message(c);
 		finish(c, ZT_ERR_UNAVAILABLE);
 	}
 	free(u);

@@ -29,6 +29,12 @@ rpc_new(uint32_t count, nng_msg **out)
 	return err;
 }
 
+void
+rpc_set_count(nng_msg *m, uint32_t count)
+{
+	wire_store_u32(nng_msg_body(m), count);
+}
+
 enum zt_err
 rpc_add_call(nng_msg *m, const Zt__Call *call, size_t body)
 {

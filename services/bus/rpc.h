@@ -3,7 +3,9 @@
  *
  * A request message: count u32, then for each call its Call (counted), its body (counted). An
  * answer message: count u32, then for each: error u32, with RPC_PROVED if the caller was
- * authenticated, its user (16 bytes), detail (counted), body (counted). */
+ * authenticated, its user (16 bytes), detail (counted), body (counted). Once an answer message
+ * has RPC_FILL bytes it takes no more answers: the calls behind the last one were not run, and
+ * are sent again. */
 #ifndef ZT_BUS_RPC_H
 #define ZT_BUS_RPC_H
 
@@ -14,11 +16,14 @@
 #include "proto/rpc.pb-c.h"
 
 #define RPC_PROVED 0x80000000u
+#define RPC_FILL (1024 * 1024)
 
 /* Appends one call; the caller then appends its body of BODY bytes. Errors: MEMORY. */
 ZT_CHECKED enum zt_err rpc_add_call(nng_msg *m, const Zt__Call *call, size_t body);
 /* Starts a message of COUNT calls or answers. */
 ZT_CHECKED enum zt_err rpc_new(uint32_t count, nng_msg **out);
+/* Changes COUNT. */
+void rpc_set_count(nng_msg *m, uint32_t count);
 
 /* An answer under construction, written directly into the message to send. */
 struct rpc_answer {

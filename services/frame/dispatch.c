@@ -262,7 +262,7 @@ enum zt_err
 dispatch_message(struct dispatch *d, struct db *db, struct bytes request, nng_msg **out)
 {
 	struct wire_reader r = wire_read(request);
-	uint32_t count = wire_u32(&r);
+	uint32_t count = wire_u32(&r), done = 0;
 	nng_msg *m = NULL;
 	enum zt_err err;
 
@@ -270,7 +270,7 @@ dispatch_message(struct dispatch *d, struct db *db, struct bytes request, nng_ms
 		return ZT_ERR_CORRUPT;
 	if ((err = rpc_new(count, &m)))
 		return err;
-	for (uint32_t i = 0; err == ZT_OK && i < count; i++) {
+	for (; err == ZT_OK && done < count && nng_msg_len(m) < RPC_FILL; done++) {
 		struct bytes head = wire_counted(&r, LIMIT_CALL);
 		struct bytes body = wire_counted(&r, LIMIT_PAGE + LIMIT_PUSH);
 		Zt__Call *call = NULL;
@@ -281,11 +281,13 @@ dispatch_message(struct dispatch *d, struct db *db, struct bytes request, nng_ms
 			err = dispatch_call(d, db, call, body, m);
 		pb_free(call);
 	}
-	if (err == ZT_OK && wire_end(&r))
+	if (err == ZT_OK && done == count && wire_end(&r))
 		err = ZT_ERR_CORRUPT;
-	if (err)
+	if (err) {
 		nng_msg_free(m);
-	else
-		*out = m;
-	return err;
+		return err;
+	}
+	rpc_set_count(m, done);
+	*out = m;
+	return ZT_OK;
 }

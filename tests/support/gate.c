@@ -380,10 +380,9 @@ const struct gate_ask gate_bad = { .route = ROUTE_DISCLOSURES };
 bool
 gate_is_open(int fd)
 {
-	uint8_t one;
-	ssize_t n = recv(fd, &one, 1, MSG_PEEK | MSG_DONTWAIT);
+	struct pollfd p = { .fd = fd, .events = POLLRDHUP };
 
-	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
+	return poll(&p, 1, 0) == 0;
 }
 
 size_t
