@@ -85,6 +85,38 @@ N1_bytes_behind_a_refused_body_cost_nothing_and_end_the_connection(void **state)
 	buf_free(&all);
 }
 
+/* A service that answers one call of each batch: the others are sent again, until each is
+ * answered. */
+static void
+N1_calls_of_a_batch_that_were_not_run_are_sent_again(void **state)
+{
+	enum { MANY = 100 };
+	struct gate_ask get = { .route = ROUTE_CHAIN, .is_signed = true };
+	struct scene *s = *state;
+	struct fake f = { .answer = 100 };
+	struct buf request[MANY];
+	char more[200];
+	struct gate g;
+	int fd[MANY];
+
+	fake_open(s, "fake", &f);
+	(void)snprintf(more, sizeof more, "metadata: %s\n", f.url);
+	gate_open(s, more, &g);
+	for (int i = 0; i < MANY; i++) {
+		request[i] = gate_request(&s->alice, &get);
+		fd[i] = gate_dial(&g, GATE_OWN);
+	}
+	for (int i = 0; i < MANY; i++)
+		gate_say(fd[i], request[i].p, request[i].n);
+	for (int i = 0; i < MANY; i++) {
+		assert_int_equal(200, gate_status(fd[i], LONG_S));
+		(void)close(fd[i]);
+		buf_free(&request[i]);
+	}
+	gate_close(&g);
+	fake_close(&f);
+}
+
 /* A member's call with bytes behind its body, and a large answer that is not read. */
 static void
 N1_bytes_behind_a_members_body_cost_nothing_while_the_answer_waits(void **state)
@@ -112,20 +144,6 @@ N1_bytes_behind_a_members_body_cost_nothing_while_the_answer_waits(void **state)
 	expect_idle(&g, 2000);
 	for (int i = 0; i < MANY; i++)
 		(void)close(fd[i]);
-
-	/* Of a batch the service answers one call at a time: the others are sent again. */
-	__atomic_store_n(&f.answer, (size_t)100, __ATOMIC_SEQ_CST);
-	for (int i = 0; i < MANY; i++) {
-		struct buf request = gate_request(&s->alice, &gate_good);
-
-		fd[i] = gate_dial(&g, GATE_OWN);
-		gate_say(fd[i], request.p, request.n);
-		buf_free(&request);
-	}
-	for (int i = 0; i < MANY; i++) {
-		assert_int_equal(200, gate_status(fd[i], LONG_S));
-		(void)close(fd[i]);
-	}
 
 	/* A small answer is given whole, whatever stands behind its call. */
 	__atomic_store_n(&f.answer, (size_t)100, __ATOMIC_SEQ_CST);
@@ -569,6 +587,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    N1_bytes_behind_a_refused_body_cost_nothing_and_end_the_connection),
+		cmocka_unit_test(N1_calls_of_a_batch_that_were_not_run_are_sent_again),
 		cmocka_unit_test(
 		    N1_bytes_behind_a_members_body_cost_nothing_while_the_answer_waits),
 		cmocka_unit_test(
