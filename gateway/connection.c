@@ -8,6 +8,8 @@
 #include "bus/clock.h"
 #include "gateway/door.h"
 
+enum { IDLE_MS = 60000 }; /* a user's connection without a call */
+
 /* Kept because at its end lws does not know a connection's address any more. */
 struct connection {
 	/* Of the strangers' and its address's list, or of its organization's and its user's. */
@@ -136,6 +138,13 @@ await_head(struct due *d, uint64_t now_ms)
 	}
 	lws_set_timeout(c->wsi, NO_PENDING_TIMEOUT, 0);
 	due_set(&c->g->due, d, 0, await_head);
+}
+
+static void
+is_idle(struct due *d, uint64_t now_ms)
+{
+	(void)now_ms;
+	(void)end(DUE_OF(d, struct connection, due));
 }
 
 static void
@@ -291,9 +300,11 @@ connection_head_came(struct lws *wsi)
 		c->is_proved = false;
 		c->is_busy = true;
 	}
-	if (c == NULL || !c->is_stranger)
-		return !connection_is_ended(wsi);
+	if (c == NULL || c->is_ended)
+		return c == NULL;
 	due_cancel(&c->due);
+	if (!c->is_stranger)
+		return true;
 	before = c->received;
 	c->received = received(wsi);
 	return c->received == 0 || c->received != before;
@@ -304,15 +315,20 @@ connection_waits(struct lws *wsi)
 {
 	struct connection *c = of(wsi);
 
-	if (c == NULL || c->is_exempt || c->is_ended)
+	if (c == NULL || c->is_ended)
 		return;
+	lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
 	c->is_busy = false;
+	if (c->is_exempt)
+		return;
 	if (!c->is_proved && !c->is_stranger) {
 		leave_user(c);
 		join_strangers(c);
 	}
 	if (c->is_stranger)
 		wait_for_head(c);
+	else
+		due_set(&c->g->due, &c->due, clock_ms() + IDLE_MS, is_idle);
 }
 
 void

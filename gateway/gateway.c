@@ -75,8 +75,8 @@ event_came(void *arg)
 {
 	struct events *e = arg;
 
-	mailbox_put(e->g->inbox, &e->mail);
-	lws_cancel_service(e->g->lws);
+	if (mailbox_put(e->g->inbox, &e->mail))
+		lws_cancel_service(e->g->lws);
 }
 
 static enum zt_err
@@ -132,7 +132,9 @@ open_lws(struct gateway *g, struct ev_loop *loop, char why[200])
 	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV |
 		       LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE;
 	info.timeout_secs = CONNECTION_HEAD_S;
-	info.keepalive_timeout = 60;
+	/* lws walks its timers up to this one for each answer; connection.c takes it back, and
+	 * ends who is idle. 0 is five seconds. */
+	info.keepalive_timeout = 1;
 	info.max_http_header_data = 8192;
 	/* One for each connection: who sends a head slowly must not keep others from theirs. */
 	info.max_http_header_pool = (unsigned short)(s->connections + SPARE_FILES);

@@ -31,14 +31,18 @@ mailbox_free(struct mailbox *b)
 	free(b);
 }
 
-void
+bool
 mailbox_put(struct mailbox *b, struct mail *m)
 {
+	bool was_empty;
+
 	m->next = NULL;
 	(void)pthread_mutex_lock(&b->lock);
+	was_empty = b->first == NULL;
 	*b->last = m;
 	b->last = &m->next;
 	(void)pthread_mutex_unlock(&b->lock);
+	return was_empty;
 }
 
 void

@@ -3,6 +3,8 @@
 #ifndef ZT_GATEWAY_MAILBOX_H
 #define ZT_GATEWAY_MAILBOX_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 struct mailbox;
@@ -14,8 +16,9 @@ struct mail {
 
 ZT_CHECKED enum zt_err mailbox_new(struct mailbox **out);
 void mailbox_free(struct mailbox *b);
-/* Any thread. The memory of M is the sender's until it is delivered. */
-void mailbox_put(struct mailbox *b, struct mail *m);
+/* Any thread. The memory of M is the sender's until it is delivered. Returns whether the loop
+ * has to be woken for it: it was not for others already. */
+ZT_CHECKED bool mailbox_put(struct mailbox *b, struct mail *m);
 /* The loop's thread: delivers all mail, oldest first. */
 void mailbox_empty(struct mailbox *b);
 

@@ -231,7 +231,7 @@ hand_out(struct line *l, nng_msg *msg)
 		nng_msg_free(msg);
 }
 
-/* The loop's thread: the send or the receive of a line ended. */
+/* The loop's thread: the answer came, or none will. */
 static void
 deliver(struct mail *mail)
 {
@@ -244,26 +244,26 @@ deliver(struct mail *mail)
 		if (unsent != NULL)
 			nng_msg_free(unsent);
 		fail_line(l, err_of(l->result, l->receiving));
-	} else if (!l->receiving) {
-		l->receiving = true;
-		set_deadline(l);
-		nng_ctx_recv(l->ctx, l->aio);
-		return;
 	} else {
 		hand_out(l, nng_aio_get_msg(l->aio));
 	}
 	pump(u);
 }
 
-/* Runs on an nng thread: hands the line to its loop, and that is all. */
+/* Runs on an nng thread. Until the line is back at its loop, nobody else looks at it. */
 static void
 upstream_done(void *arg)
 {
 	struct line *l = arg;
 
 	l->result = nng_aio_result(l->aio);
-	mailbox_put(l->u->inbox, &l->mail);
-	if (*l->u->wake != NULL)
+	if (l->result == 0 && !l->receiving) { /* it was sent */
+		l->receiving = true;
+		set_deadline(l);
+		nng_ctx_recv(l->ctx, l->aio);
+		return;
+	}
+	if (mailbox_put(l->u->inbox, &l->mail) && *l->u->wake != NULL)
 		lws_cancel_service(*l->u->wake); /* the only lws call of another thread */
 }
 
