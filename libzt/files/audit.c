@@ -9,7 +9,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
-#include "trust/rules.h"
+#include "trust/log_reader.h"
 
 /* What later changesets build on. */
 struct link {
@@ -19,6 +19,7 @@ struct link {
 
 struct audit {
 	struct org_state *o;
+	struct log_reader log;
 	const struct org_workspace *w; /* whose chain is read */
 	struct link *links;            /* of that chain; number is its place plus one */
 	size_t link_count, link_cap;
@@ -39,6 +40,7 @@ audit_new(const struct id *org, struct audit **out)
 		free(a);
 		return err;
 	}
+	a->log.o = a->o;
 	*out = a;
 	return ZT_OK;
 }
@@ -48,6 +50,7 @@ audit_free(struct audit *a)
 {
 	if (a == NULL)
 		return;
+	log_reader_free(&a->log);
 	org_state_free(a->o);
 	idmap_free(&a->versions, free);
 	idmap_free(&a->read, NULL);
@@ -78,34 +81,16 @@ spoiled(struct audit *a, enum zt_err err, const char *what, uint64_t number, con
 
 /* ---- the log ---- */
 
+/* What the reader says of a line, or of the end. */
 static enum zt_err
-take_entry(struct audit *a, const struct statement *st, uint64_t index, struct hash *leaf)
+explain(struct audit *a, enum zt_err err, const char *what)
 {
-	struct entry *e = NULL;
-	const char *why = "";
-	enum zt_err err = entry_decode(st, &e);
+	const struct log_reader *r = &a->log;
 
-	if (err == ZT_OK && (err = rules_check(a->o, e, index, &why)) == ZT_OK)
-		err = org_state_apply(a->o, e, index);
-	if (err)
-		err = spoiled(a, err, "entry", index, why);
-	else
-		*leaf = e->leaf;
-	entry_free(e);
-	return err;
-}
-
-/* An entry that the exporter may not see, known by its digest and tag. */
-static enum zt_err
-take_hidden(struct audit *a, const Zt__LogLine *m, uint64_t index, struct hash *leaf)
-{
-	struct hash digest, tag;
-
-	if (pb_hash(m->digest, &digest) || pb_hash(m->tag, &tag))
-		return spoiled(
-		    a, ZT_ERR_CORRUPT, "entry", index, "neither it nor its hash is there");
-	entry_leaf(&digest, &tag, leaf);
-	return org_state_hide(a->o, &tag);
+	if (err == ZT_OK || r->why == NULL)
+		return err;
+	return spoiled(
+	    a, err, what, r->is_of_entry ? r->number : merkle_size(a->o->tree), r->why);
 }
 
 static enum zt_err
@@ -113,21 +98,13 @@ take_line(struct audit *a, struct bytes record)
 {
 	uint64_t index = merkle_size(a->o->tree);
 	Zt__LogLine *m = NULL;
-	struct statement st;
-	struct hash leaf;
 	enum zt_err err;
 
 	if (a->r.has_head)
 		return spoiled(a, ZT_ERR_CORRUPT, "entry", index, "it comes behind the head");
 	if ((err = pb_decode(&zt__log_line__descriptor, record, LIMIT_ENTRY + 1024, &m)))
 		return spoiled(a, err, "entry", index, "");
-	if (m->index != index)
-		err = spoiled(a, ZT_ERR_CORRUPT, "entry", index, "it is missing");
-	else if (m->entry == NULL)
-		err = take_hidden(a, m, index, &leaf);
-	else if ((err = statement_of(m->entry, &st)) == ZT_OK)
-		err = take_entry(a, &st, index, &leaf);
-	if (err == ZT_OK && (err = merkle_add(a->o->tree, &leaf)) == ZT_OK) {
+	if ((err = explain(a, log_reader_line(&a->log, m), "entry")) == ZT_OK) {
 		a->r.entries += m->entry != NULL;
 		a->r.hidden += m->entry == NULL;
 	}
@@ -140,24 +117,23 @@ take_head(struct audit *a, struct bytes record)
 {
 	Zt__Statement *m = NULL;
 	struct statement st;
-	struct hash root;
+	struct head *h = &a->log.head;
 	enum zt_err err = pb_decode(&zt__statement__descriptor, record, LIMIT_ENTRY, &m);
 
 	if (err == ZT_OK && !a->o->begun)
 		err = ZT_ERR_CORRUPT;
 	if (err == ZT_OK && (err = statement_of(m, &st)) == ZT_OK)
-		err = head_check(a->o->log_key, &a->o->id, &st, &a->r.head);
-	if (err == ZT_OK && (a->r.head.size != merkle_size(a->o->tree) ||
-				merkle_root(a->o->tree, a->r.head.size, &root) ||
-				!hash_equal(&root, &a->r.head.root)))
-		err = spoiled(a, ZT_ERR_PROOF, "head", a->r.head.size,
-		    "it does not cover the entries that are here");
-	else if (err == ZT_OK && org_state_hides_next(a->o, &a->o->id))
-		err = spoiled(a, ZT_ERR_CORRUPT, "head", a->r.head.size,
-		    "an entry that every member may see is hidden");
-	else if (err)
+		err = head_check(a->o->log_key, &a->o->id, &st, h);
+	if (err)
 		err = spoiled(a, err, "head", merkle_size(a->o->tree), "");
+	else if (h->size != merkle_size(a->o->tree) ||
+		 !log_reader_has(&a->log, h->size, &h->root))
+		err = spoiled(a, ZT_ERR_PROOF, "head", h->size,
+		    "it does not cover the entries that are here");
+	else
+		err = explain(a, log_reader_end(&a->log), "head");
 	a->r.has_head = err == ZT_OK;
+	a->r.head = *h;
 	pb_free(m);
 	return err;
 }

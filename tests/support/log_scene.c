@@ -3,7 +3,9 @@
 
 #include "format/limits.h"
 #include "format/pb.h"
+#include "session/session.h"
 #include "test.h"
+#include "trust/log_reader.h"
 
 bool
 log_scene_lie(void *ctx, struct double_call *c)
@@ -48,6 +50,76 @@ log_scene_take(struct log_scene *s, struct person *p, struct fake_log *out)
 	assert_ok(zt_log_verify(p->zt, &n));
 	double_play(s->w->d, NULL);
 	assert_true(out->count > 0);
+}
+
+/* The lines of LOG from FROM on, up to UP_TO: all of them, and a head that covers no more. */
+static enum zt_err
+read_page(struct log_reader *r, const struct fake_log *log, size_t up_to,
+    void (*spoil)(Zt__LogPage *page, void *ctx), void *ctx)
+{
+	struct fake_log part = *log; /* borrows its entries */
+	struct buf b = buf_init(LIMIT_PAGE);
+	Zt__LogPage *m = NULL;
+	enum zt_err err;
+
+	part.count = up_to;
+	fake_log_page(&part, merkle_size(r->o->tree), &b);
+	assert_ok(pb_decode(&zt__log_page__descriptor, buf_bytes(&b), LIMIT_PAGE, &m));
+	if (spoil != NULL)
+		spoil(m, ctx);
+	err = log_reader_page(r, m);
+	pb_free(m);
+	buf_free(&b);
+	return err;
+}
+
+/* As the honest server answers P; asked once. */
+static struct bytes
+topic_page(struct log_scene *s, struct person *p, const struct id *topic, uint64_t from)
+{
+	struct route_params params = { .org = p->zt->org, .id = *topic };
+	struct log_topic *t = s->topics;
+	char query[40];
+
+	for (; t < s->topics + s->topic_count; t++)
+		if (id_equal(&t->topic, topic) && t->from == from)
+			return buf_bytes(&t->page);
+	assert_true(s->topic_count < sizeof s->topics / sizeof s->topics[0]);
+	s->topic_count++;
+	*t = (struct log_topic){ .topic = *topic, .from = from, .page = buf_init(LIMIT_PAGE) };
+	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)from);
+	assert_ok(
+	    client_call(p->zt, ROUTE_TOPIC_READ, &params, query, bytes_of(NULL, 0), &t->page));
+	return buf_bytes(&t->page);
+}
+
+enum zt_err
+log_scene_read(struct log_scene *s, struct person *p, const struct fake_log *log, size_t from,
+    void (*spoil)(Zt__LogPage *page, void *ctx), void *ctx)
+{
+	struct log_reader r = { .root_key = p->zt->root_key, .user = &p->zt->user };
+	const struct id *topic;
+	uint64_t at;
+	enum zt_err err;
+
+	assert_ok(org_state_new(&p->zt->org, &r.o));
+	err = from > 0 ? read_page(&r, log, from, NULL, NULL) : ZT_OK;
+	if (err == ZT_OK)
+		err = read_page(&r, log, log->count, spoil, ctx);
+	while (err == ZT_OK && (topic = log_reader_wants_topic(&r, &at)) != NULL) {
+		Zt__TopicPage *m = NULL;
+
+		assert_ok(pb_decode(
+		    &zt__topic_page__descriptor, topic_page(s, p, topic, at), LIMIT_PAGE, &m));
+		err = log_reader_topic(&r, topic, m);
+		pb_free(m);
+	}
+	if (err == ZT_OK)
+		err = log_reader_end(&r);
+	assert_true(err == ZT_OK || err == ZT_ERR_MEMORY || r.why != NULL);
+	log_reader_free(&r);
+	org_state_free(r.o);
+	return err;
 }
 
 void
@@ -96,6 +168,8 @@ log_scene_end(void **state)
 	struct log_scene *s = *state;
 
 	fake_log_free(&s->log);
+	for (size_t i = 0; i < s->topic_count; i++)
+		buf_free(&s->topics[i].page);
 	sign_free(s->log_key);
 	person_close(&s->alice);
 	person_close(&s->bob);

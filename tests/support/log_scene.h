@@ -15,6 +15,13 @@ struct log_scene {
 	struct sign_key *log_key;
 	struct id plans, bobs; /* alice's workspace, bob's */
 	struct fake_log log;   /* as the honest server shows it to bob */
+	/* What the honest server says of topics, by topic and number. */
+	struct log_topic {
+		struct id topic;
+		uint64_t from;
+		struct buf page;
+	} topics[8];
+	size_t topic_count;
 };
 
 /* What the double answers to LOG_READ; the topics stay honest. */
@@ -34,6 +41,10 @@ bool log_scene_lie(void *ctx, struct double_call *c);
 /* The honest log as P sees it, from the first entry on; the caller gives it to fake_log_free.
  */
 void log_scene_take(struct log_scene *s, struct person *p, struct fake_log *out);
+/* What a reader (trust/log_reader.h) in P's place says of LOG, from its first entry on and then
+ * from its entry FROM on; SPOIL alters the second page, or is NULL. */
+enum zt_err log_scene_read(struct log_scene *s, struct person *p, const struct fake_log *log,
+    size_t from, void (*spoil)(Zt__LogPage *page, void *ctx), void *ctx);
 /* P must refuse LOG with WANTED and say why, and still accept the honest one. */
 void log_scene_refuses(
     struct log_scene *s, struct person *p, struct fake_log *log, enum zt_err wanted);
