@@ -123,7 +123,7 @@ start(struct transfer_slot *slot, const struct block_ref *ref)
 	slot->call.done = fetched;
 	slot->call.ctx = slot;
 	slot->call.params =
-	    (struct route_params){ .org = t->z->org, .id = t->s->w->id, .block = ref->id };
+	    (struct route_params){ .org = t->z->org, .id = t->workspace, .block = ref->id };
 	buf_empty(&slot->call.answer);
 	if ((err = buf_reserve(&slot->call.answer, block_sealed_size(ref->size))) == ZT_OK)
 		err = calls_start(t->z->calls, &slot->call);
@@ -329,11 +329,10 @@ write_zeros(struct transfer *t, uint64_t count, int fd)
 	return err;
 }
 
-/* One block, opened into CLEAR, which is empty. */
-static enum zt_err
+enum zt_err
 fetch_block(struct transfer *t, const struct block_ref *ref, struct buf *clear)
 {
-	struct route_params p = { .org = t->z->org, .id = t->s->w->id, .block = ref->id };
+	struct route_params p = { .org = t->z->org, .id = t->workspace, .block = ref->id };
 	struct buf sealed = buf_init(LIMIT_BLOCK_WIRE);
 	enum zt_err err =
 	    client_call(t->z, ROUTE_BLOCK_GET, &p, NULL, bytes_of(NULL, 0), &sealed);

@@ -117,7 +117,7 @@ wake(void *ctx)
 enum zt_err
 transfer_begin(struct transfer *t, struct zt *z, struct space *s, const struct zt_progress *p)
 {
-	*t = (struct transfer){ .z = z, .s = s, .p = p };
+	*t = (struct transfer){ .z = z, .s = s, .workspace = s->w->id, .p = p };
 	suite_random(t->run, sizeof t->run);
 	t->mask = umask(0); /* before there are threads of this transfer */
 	(void)umask(t->mask);
@@ -153,7 +153,7 @@ static bool
 is_idle(const struct transfer *t)
 {
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++)
-		if (t->slot[i].busy)
+		if (t->slot[i].busy && !t->slot[i].is_stalled)
 			return false;
 	return true;
 }

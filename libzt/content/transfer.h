@@ -23,6 +23,7 @@
 struct transfer {
 	struct zt *z;
 	struct space *s;
+	struct id workspace;
 	struct load *load[3]; /* up, by stage: gathered, waiting for its blocks, pushed */
 	struct transfer_slot
 	    *pack;             /* up: the shared block being filled with small files, or NULL */
@@ -41,6 +42,7 @@ struct transfer {
 	uint8_t run[3];             /* down: random, in their names */
 	mode_t mask;                /* down: mode bits that the umask clears */
 	enum zt_err err;            /* the first error of a slot */
+	bool resumes; /* up: blocks that failed stay, stalled, until send_resume */
 	/* Objects that were lost or damaged; the transfer continues without them. */
 	enum zt_err spoiled; /* the first */
 	uint64_t spoiled_count;

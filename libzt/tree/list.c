@@ -288,9 +288,8 @@ open_any(struct zt *z, const char *remote, struct space **s, struct tree_entry *
 						      : tree_find(*s, &path, path.count, at);
 }
 
-/* VERSION of a file, or (0) its newest that opens. */
-static enum zt_err
-file_manifest(struct space *s, const struct id *vlob, uint64_t version, Zt__Manifest **out)
+enum zt_err
+list_manifest(struct space *s, const struct id *vlob, uint64_t version, Zt__Manifest **out)
 {
 	struct space_object o = { .vlob = *vlob };
 	struct space_version v;
@@ -330,7 +329,7 @@ list_file_at(
 		return err;
 	if (at.is_folder)
 		return client_refuse(z, ZT_ERR_INVALID, "that is a folder");
-	return file_manifest(*s, &at.vlob, version, out);
+	return list_manifest(*s, &at.vlob, version, out);
 }
 
 /* Block by block, in order: FD may be a pipe. */

@@ -27,13 +27,16 @@ tree_act(struct zt *z, const char *remote, tree_act_fn *act, void *ctx)
 		return err;
 	for (int tries = 0;; tries++) {
 		struct batch *b = NULL;
+		bool is_refused = false; /* by ACT, which would do so again */
 
 		z->why[0] = 0;
-		if ((err = batch_new(s, &b)) == ZT_OK && (err = act(ctx, s, &path, b)) == ZT_OK)
+		if ((err = batch_new(s, &b)) == ZT_OK)
+			is_refused = (err = act(ctx, s, &path, b)) != ZT_OK;
+		if (err == ZT_OK)
 			err = batch_send_once(b);
 		batch_free(b);
-		if ((err != ZT_ERR_CONFLICT && err != ZT_ERR_STALE_KEY) || tries == TRIES ||
-		    (err = client_sync_log(z)))
+		if (is_refused || (err != ZT_ERR_CONFLICT && err != ZT_ERR_STALE_KEY) ||
+		    tries == TRIES || (err = client_sync_log(z)))
 			return err;
 		if ((err = space_sync(s)))
 			return err;
