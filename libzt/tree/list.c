@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/vec.h"
 #include "chain/objects.h"
@@ -330,20 +329,6 @@ list_file_at(
 	if (at.is_folder)
 		return client_refuse(z, ZT_ERR_INVALID, "that is a folder");
 	return list_manifest(*s, &at.vlob, version, out);
-}
-
-/* Block by block, in order: FD may be a pipe. */
-enum zt_err
-zt_cat(struct zt *z, const char *remote, uint64_t version, int fd)
-{
-	struct transfer t = { .z = z };
-	Zt__Manifest *m = NULL;
-	enum zt_err err;
-
-	if ((err = list_file_at(z, remote, version, &t.s, &m)) == ZT_OK)
-		err = fetch_stream(&t, m->file, fd);
-	pb_wipe(m);
-	return err;
 }
 
 /* Version V, as far as it opens. */

@@ -333,6 +333,25 @@ other_writers_are_never_lost_unseen(void **state)
 	zt_writer_close(b);
 }
 
+/* What was written once is there, also when others removed what it was written over. */
+static void
+a_stream_that_was_read_is_never_put_again_as_empty(void **state)
+{
+	struct scene *s = *state;
+	struct zt_writer *w = NULL;
+	struct zt_committed c = { 0 };
+
+	person_put(&s->alice, "old", "films:/f");
+	assert_ok(zt_writer_open(s->alice.zt, "films:/f", 0, &w));
+	assert_ok(zt_writer_write(w, 0, "hello", 5));
+	assert_ok(zt_sync(s->bob.zt));
+	assert_ok(zt_rm(s->bob.zt, "films:/f", false));
+	assert_ok(zt_writer_commit(w, ZT_COMMIT_ON_TOP, &c));
+	assert_true(c.is_on_top);
+	zt_writer_close(w);
+	is_model(&s->bob, "films:/f", 0, &(struct model){ (uint8_t[]){ "hello" }, 5 });
+}
+
 static void
 what_cannot_be_written_is_told_at_once(void **state)
 {
@@ -503,6 +522,7 @@ main(void)
 		cmocka_unit_test(a_stream_is_sent_while_it_is_written),
 		cmocka_unit_test(time_and_mode_are_as_they_were_set),
 		cmocka_unit_test(other_writers_are_never_lost_unseen),
+		cmocka_unit_test(a_stream_that_was_read_is_never_put_again_as_empty),
 		cmocka_unit_test(what_cannot_be_written_is_told_at_once),
 		cmocka_unit_test(what_is_abandoned_leaves_nothing),
 		cmocka_unit_test(F_each_call_may_fail_and_the_writer_goes_on),
