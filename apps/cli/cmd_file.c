@@ -16,9 +16,10 @@
 #include "common/output.h"
 #include "terminal/command.h"
 #include "terminal/progress.h"
+#include "zt/cancel.h"
 #include "zt/writer.h"
 
-static volatile int stopped; /* by a signal */
+static struct zt_cancel stopped; /* by a signal */
 
 static void
 say_files(const struct cli *c, uint64_t files)
@@ -31,7 +32,7 @@ say_files(const struct cli *c, uint64_t files)
 
 /* ---- signals: the first ends a transfer in order, the second the program ---- */
 
-const volatile int *
+const struct zt_cancel *
 cli_stop(void)
 {
 	return &stopped;
@@ -40,7 +41,8 @@ cli_stop(void)
 static void
 stop(int number)
 {
-	stopped = number;
+	(void)number;
+	zt_cancel(&stopped);
 }
 
 static void
@@ -94,9 +96,9 @@ read_piece(struct cli *c, int fd, const char *local, char *piece, size_t n, size
 	ssize_t rc;
 
 	do {
-		rc = stopped ? 0 : read(fd, piece, n);
-	} while (rc < 0 && errno == EINTR && !stopped);
-	if (stopped)
+		rc = zt_cancel_is_set(&stopped) ? 0 : read(fd, piece, n);
+	} while (rc < 0 && errno == EINTR);
+	if (zt_cancel_is_set(&stopped))
 		return ZT_ERR_INTERRUPTED;
 	if (rc < 0) {
 		(void)snprintf(

@@ -28,6 +28,8 @@ struct group {
 enum zt_err
 fetch_lost(struct zt *z, const struct calls_transfer *call)
 {
+	if (call->err == ZT_ERR_INTERRUPTED)
+		return client_interrupted(z);
 	return client_refuse(z,
 	    call->err == ZT_ERR_NOT_FOUND ? ZT_ERR_MISSING_BLOCK : call->err,
 	    "a block of the file: %s",

@@ -48,8 +48,9 @@ sent(struct calls_transfer *call)
 	struct transfer_slot *slot = call->ctx;
 
 	if (call->err) {
-		transfer_fail(
-		    slot->t, client_refuse(slot->t->z, call->err, "%s", call->detail));
+		if (call->err != ZT_ERR_INTERRUPTED)
+			(void)client_refuse(slot->t->z, call->err, "%s", call->detail);
+		transfer_fail(slot->t, call->err);
 		if (slot->t->resumes) {
 			slot->is_stalled = true;
 			return;

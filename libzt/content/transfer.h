@@ -52,11 +52,12 @@ struct transfer {
 /* Makes T ready; transfer_end releases what it holds, also after a failure. Errors: MEMORY. */
 ZT_CHECKED enum zt_err transfer_begin(
     struct transfer *t, struct zt *z, struct space *s, const struct zt_progress *p);
-/* Waits for all blocks in flight; returns the first error of the whole transfer. */
+/* Waits for all blocks in flight, unless it was INTERRUPTED; returns the first error of the
+ * whole transfer. */
 ZT_CHECKED enum zt_err transfer_drain(struct transfer *t);
 /* Waits until all blocks of L are acknowledged; errors as transfer_drain. */
 ZT_CHECKED enum zt_err transfer_wait(struct transfer *t, const struct load *l);
-/* Waits, then releases. */
+/* Waits for what is in flight, unless it was INTERRUPTED or resumes; then releases. */
 void transfer_end(struct transfer *t);
 /* Waits for a free slot. */
 ZT_CHECKED enum zt_err transfer_slot(struct transfer *t, struct transfer_slot **out);

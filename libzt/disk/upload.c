@@ -273,9 +273,11 @@ put_file(struct local_folder *f, struct local_entry *e)
 {
 	struct transfer *t = f->t;
 	struct stat st;
-	enum zt_err err = ZT_OK;
+	enum zt_err err = client_may_go_on(t->z);
 	int fd;
 
+	if (err)
+		return err;
 	if (e->is_there && e->there.is_folder) {
 		scan_leave_out(f, e, "a folder has this name there");
 		return ZT_OK;

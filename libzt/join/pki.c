@@ -327,7 +327,8 @@ send(struct asking *k, const struct zt_options *o)
 	struct calls_options co = { .server = k->a->server,
 		.ca_file = o->ca_file,
 		.in_clear = o->in_clear,
-		.translate = o->translate };
+		.translate = o->translate,
+		.stop = client_stop(o) };
 	struct route_params p = { .org = k->org, .id = k->request };
 	Zt__PkiRequest m = ZT__PKI_REQUEST__INIT;
 	struct buf body = buf_init(256 * 1024), answer = buf_init(64);

@@ -78,7 +78,8 @@ zt_open(const struct zt_options *o, struct zt **out, char *why)
 			(void)client_refuse(z, err, "there is no device in %.200s", o->home);
 		goto out;
 	}
-	if ((err = take_secrets(z, m)) || (err = store_open(o->home, z->local, &z->store)) ||
+	if ((err = take_secrets(z, m)) ||
+	    (err = store_open(o->home, z->local, z->stop, &z->store)) ||
 	    (err = client_connect(z)) || (err = client_load_log(z)))
 		goto out;
 	*out = z;

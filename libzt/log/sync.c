@@ -223,8 +223,11 @@ static enum zt_err
 check_and_apply(struct sync *s, const struct entry *e, uint64_t index)
 {
 	const char *why = "";
-	enum zt_err err = rules_check(s->o, e, index, &why);
+	enum zt_err err;
 
+	if ((err = client_may_go_on(s->z)))
+		return err;
+	err = rules_check(s->o, e, index, &why);
 	/* Between two devices a conflict is a race; in a log that a server shows it is a lie.
 	 */
 	if (err == ZT_ERR_CONFLICT)

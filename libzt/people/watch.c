@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* watch.c - events of the servers, with the names that this device knows. */
+#include "base/stop.h"
 #include "chain/space.h"
 #include "format/limits.h"
 #include "log/sync.h"
@@ -144,7 +145,7 @@ stop(void *ctx)
 {
 	struct watching *v = ctx;
 
-	return v->w->stop(v->w->ctx);
+	return stop_is_set(v->z->stop) || v->w->stop(v->w->ctx);
 }
 
 enum zt_err

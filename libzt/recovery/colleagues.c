@@ -366,7 +366,8 @@ ask_one(struct asking *a, const char *link)
 	struct exchange r = { .side = SAS_CLAIMER, .codes = a->rec->codes };
 	struct calls_options co = { .ca_file = a->o->ca_file,
 		.in_clear = a->o->in_clear,
-		.translate = a->o->translate };
+		.translate = a->o->translate,
+		.stop = client_stop(a->o) };
 	Zt__RecoveryAsk ask = ZT__RECOVERY_ASK__INIT;
 	struct buf claim = buf_init(LIMIT_EXCHANGE), got = buf_init(LIMIT_EXCHANGE);
 	struct invite_link l;

@@ -57,9 +57,9 @@ struct zt {
 	void *working_ctx;
 	void (*damaged)(void *ctx, const char *path, const char *what); /* or NULL */
 	void *damaged_ctx;
-	const volatile int *stop; /* or NULL */
-	struct idmap named;       /* objects reported as damaged in this call */
-	enum zt_err damage;       /* the first of them */
+	const int *stop;    /* what ends calls (zt/cancel.h), or NULL */
+	struct idmap named; /* objects reported as damaged in this call */
+	enum zt_err damage; /* the first of them */
 	uint64_t damage_count;
 	char why[CLIENT_WHY];
 };
@@ -85,6 +85,12 @@ void client_working(const struct zt *z, enum zt_work what, uint64_t done, uint64
 /* Copies O's options into Z, except folder, password and authority; for devices and
  * visitors. */
 void client_take_options(struct zt *z, const struct zt_options *o);
+/* What O says of cancelling (base/stop.h). */
+const int *client_stop(const struct zt_options *o);
+/* The error of what was cancelled. */
+enum zt_err client_interrupted(struct zt *z);
+/* For loops that may be long: INTERRUPTED once they are to end. */
+ZT_CHECKED enum zt_err client_may_go_on(struct zt *z);
 /* Makes Z->calls from Z's server, ids and keys. */
 ZT_CHECKED enum zt_err client_connect(struct zt *z);
 /* Makes a call; on failure the server's sentence becomes zt_why. */

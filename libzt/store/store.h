@@ -41,10 +41,13 @@ enum store_kind {
 
 struct store;
 
-/* Opens or creates FOLDER/store.db. Errors: LOCKED (another process), STORE (damaged), FULL,
- * IO, PASSWORD never: the key comes from the device file. */
+/* Opens or creates FOLDER/store.db. STOP as for store_heed. Errors: LOCKED (another process),
+ * STORE (damaged), FULL, IO, PASSWORD never: the key comes from the device file. */
 ZT_CHECKED enum zt_err store_open(
-    const char *folder, const struct secret *local_key, struct store **out);
+    const char *folder, const struct secret *local_key, const int *stop, struct store **out);
+/* Once STOP (base/stop.h; NULL: none) is set, waiting for another process and reading of many
+ * records end with INTERRUPTED. */
+void store_heed(struct store *s, const int *stop);
 void store_close(struct store *s);
 /* Unlocks the folder for other processes; until store_wake every call fails with LOCKED. */
 void store_rest(struct store *s);

@@ -155,10 +155,10 @@ batch_free(struct batch *b)
 {
 	if (b == NULL)
 		return;
-	/* The network reads the body until the call is done, even after other errors. */
+	/* What was sent may still be taken, even after other errors. */
 	while (b->is_sent && !b->is_answered)
 		if (calls_turn(b->s->z->calls, TURN_MS))
-			break;
+			calls_cancel(b->s->z->calls, &b->call);
 	forget_outgoing(b);
 	clear(b);
 	free(b->files);
@@ -728,6 +728,8 @@ wait_answer(struct batch *b)
 
 	while (err == ZT_OK && !b->is_answered)
 		err = calls_turn(z->calls, TURN_MS);
+	if (err == ZT_ERR_INTERRUPTED)
+		return client_interrupted(z);
 	if (err)
 		return err;
 	b->is_sent = false;

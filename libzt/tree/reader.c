@@ -87,24 +87,13 @@ zt_reader_open(struct zt *z, const char *remote, uint64_t version, struct zt_rea
 	return err ? err : reader_new(s, &m, out);
 }
 
-/* A call in flight writes into R: it is waited for. */
-static bool
-has_flying(const struct zt_reader *r)
-{
-	for (size_t i = 0; i < BLOCKS; i++)
-		if (r->held[i].state == FLYING)
-			return true;
-	return false;
-}
-
 void
 zt_reader_close(struct zt_reader *r)
 {
 	if (r == NULL)
 		return;
-	while (has_flying(r))
-		(void)!(int)calls_turn(r->z->calls, TURN_MS); /* each has a deadline */
 	for (size_t i = 0; i < BLOCKS; i++) {
+		calls_cancel(r->z->calls, &r->held[i].call); /* it writes into R */
 		buf_free(&r->held[i].call.answer);
 		buf_free(&r->held[i].clear);
 	}
@@ -184,9 +173,9 @@ start(struct zt_reader *r, struct held *h, size_t part)
 static enum zt_err
 turn(struct zt_reader *r)
 {
-	if (r->z->stop != NULL && *r->z->stop != 0)
-		return ZT_ERR_INTERRUPTED;
-	return calls_turn(r->z->calls, TURN_MS);
+	enum zt_err err = calls_turn(r->z->calls, TURN_MS);
+
+	return err == ZT_ERR_INTERRUPTED ? client_interrupted(r->z) : err;
 }
 
 /* What came for H, verified. What failed is asked for again by the next call. */

@@ -26,7 +26,7 @@ uint64_t zt_reader_size(const struct zt_reader *r);
  * Each block (4 MiB at most) is verified before a byte of it is given out. Some blocks behind
  * the last one are fetched meanwhile, and some are kept, 8 in all. A call that failed can be
  * made again. Errors: MISSING_BLOCK and CORRUPT (the servers lost or altered a block),
- * INTERRUPTED (zt_options.stop), NETWORK and the like. */
+ * INTERRUPTED, NETWORK and the like. */
 ZT_CALL enum zt_err zt_reader_read(
     struct zt_reader *r, uint64_t offset, void *out, size_t n, size_t *got);
 

@@ -7,8 +7,8 @@
  * hexadecimal digits. A struct zt belongs to one thread at a time; callbacks run on the
  * caller's thread, inside the call, and must not call zt again. Threads of its own block all
  * signals. After fork the child has no use of it, but to exec. SIGPIPE is the program's to
- * ignore. A struct that zt hands to a callback may grow at its end; one that callers fill may
- * not while the library is libzt.so.0. */
+ * ignore. Any call can be cancelled (zt/cancel.h). A struct that zt hands to a callback may
+ * grow at its end; one that callers fill may not while the library is libzt.so.0. */
 #ifndef ZT_H
 #define ZT_H
 
@@ -24,6 +24,7 @@ extern "C" {
 #define ZT_CALL __attribute__((warn_unused_result, visibility("default")))
 
 struct zt; /* one device, unlocked */
+struct zt_cancel;
 
 /* Long work within calls that have no progress callback of their own. */
 enum zt_work { ZT_VERIFIES_LOG, ZT_VERIFIES_HISTORY, ZT_WRAPS_KEYS };
@@ -47,9 +48,8 @@ struct zt_options {
 	bool keep_both;
 	/* zt_put reads every file, instead of trusting size and time to detect changes. */
 	bool checksum;
-	/* Set it to non-zero, also from a signal handler, to end transfers with INTERRUPTED;
-	 * they leave no partial file behind. NULL: never. */
-	const volatile int *stop;
+	/* Ends calls with INTERRUPTED (zt/cancel.h). NULL: never. */
+	const struct zt_cancel *cancel;
 	/* The sentences of zt_why in another language: a text with the same printf directives,
 	 * or the same text. NULL: English. */
 	const char *(*translate)(const char *english);
