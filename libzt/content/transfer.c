@@ -12,6 +12,7 @@
 #include "content/slot.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
+#include "port/umask.h"
 #include "session/session.h"
 
 enum { TURN_MS = 1000 };
@@ -120,8 +121,7 @@ transfer_begin(struct transfer *t, struct zt *z, struct space *s, const struct z
 {
 	*t = (struct transfer){ .z = z, .s = s, .workspace = s->w->id, .p = p };
 	suite_random(t->run, sizeof t->run);
-	t->mask = umask(0); /* before there are threads of this transfer */
-	(void)umask(t->mask);
+	t->mask = (mode_t)port_umask();
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {
 		t->slot[i].t = t;
 		t->slot[i].clear = buf_init(BLOCK_CLEAR_MOST);

@@ -13,6 +13,7 @@
 #include "content/local.h"
 #include "content/sink.h"
 #include "content/transfer.h"
+#include "disk/verbs.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "session/session.h"
@@ -468,7 +469,7 @@ out:
 }
 
 enum zt_err
-zt_get(struct zt *z, const char *remote, const char *local, const struct zt_progress *p,
+disk_get(struct zt *z, const char *remote, const char *local, const struct zt_progress *p,
     uint64_t *files)
 {
 	struct transfer t = { .z = z };

@@ -18,6 +18,7 @@
 #include "content/transfer.h"
 #include "crypto/suite.h"
 #include "disk/scan.h"
+#include "disk/verbs.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "session/session.h"
@@ -710,7 +711,7 @@ out:
 }
 
 enum zt_err
-zt_put(struct zt *z, const char *local, const char *remote, const struct zt_progress *p,
+disk_put(struct zt *z, const char *local, const char *remote, const struct zt_progress *p,
     uint64_t *files)
 {
 	enum { TRIES = 5 };

@@ -11,6 +11,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/user_keys.h"
+#include "log/verbs.h"
 #include "proto/auth.pb-c.h"
 #include "proto/device.pb-c.h"
 #include "session/freeze.h"
@@ -156,29 +157,6 @@ client_load_log(struct zt *z)
 			err = client_take_user_keys(z);
 	}
 	org_state_free(o);
-	return err;
-}
-
-enum zt_err
-client_wake(struct zt *z, bool waits)
-{
-	struct buf b = buf_init(LIMIT_ENTRY + 256);
-	uint64_t last = 0;
-	enum zt_err err;
-
-	if (!store_rests(z->store))
-		return ZT_OK;
-	free(z->noted); /* others may have noted more */
-	z->noted = NULL;
-	if ((err = store_wake(z->store, waits)) == ZT_OK)
-		err = store_newest(z->store, STORE_LOG, bytes_of(NULL, 0), &last, &b);
-	if (err == ZT_OK && last + 1 != merkle_size(z->state->tree))
-		err = client_load_log(z);
-	else if (err == ZT_OK) {
-		if (z->care != NULL)
-			z->care->reset(z, z->state);
-	}
-	buf_free(&b);
 	return err;
 }
 
@@ -644,7 +622,7 @@ client_sync_log(struct zt *z)
 }
 
 enum zt_err
-zt_log_verify(struct zt *z, uint64_t *entries)
+log_verify(struct zt *z, uint64_t *entries)
 {
 	struct sync s = { .z = z, .head = buf_init(1024) };
 	struct hash mine, root;

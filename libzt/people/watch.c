@@ -3,10 +3,13 @@
 #include "base/stop.h"
 #include "chain/space.h"
 #include "format/limits.h"
+#include "log/enter.h"
 #include "log/sync.h"
 #include "net/events.h"
 #include "people/acts.h"
+#include "people/verbs.h"
 #include "session/session.h"
+#include "workspace/verbs.h"
 #include "zt/sync.h"
 #include "zt/workspace.h"
 
@@ -41,10 +44,10 @@ look_after(struct watching *v)
 	if ((err = client_wake(v->z, true)) == ZT_OK &&
 	    (err = client_sync_log(v->z)) == ZT_OK) {
 		announce(v);
-		err = zt_tend(v->z, NULL);
+		err = workspace_tend(v->z, NULL);
 	}
 	v->tend_at = err ? client_now_ms() + TEND_AGAIN_MS : 0;
-	store_rest(v->z->store);
+	client_rest(v->z);
 }
 
 /* Catches up: events during a disconnection were missed. */
@@ -73,7 +76,7 @@ event(void *ctx, const char *kind, const struct id *topic, uint64_t position)
 		space_name(s, name);
 	else if (!id_equal(topic, &v->z->org))
 		id_print(topic, name);
-	store_rest(v->z->store);
+	client_rest(v->z);
 	v->w->event(v->w->ctx, &e);
 	if (strcmp(kind, "log") == 0)
 		look_after(v);
@@ -115,7 +118,7 @@ idle(void *ctx)
 	while (err == ZT_OK && (w = idmap_next(&z->state->workspaces, &at)) != NULL)
 		(void)!(int)fill(v, w);
 	z->why[0] = 0;
-	store_rest(z->store);
+	client_rest(z);
 }
 
 /* The line ended, or did not come to stand: a call says why. What waiting heals is waited for.
@@ -128,7 +131,7 @@ lost(void *ctx)
 
 	if (!v->w->stop(v->w->ctx) && (err = client_wake(v->z, true)) == ZT_OK)
 		err = client_sync_log(v->z);
-	store_rest(v->z->store);
+	client_rest(v->z);
 	return err_retry(err) ? ZT_OK : err;
 }
 
@@ -149,7 +152,7 @@ stop(void *ctx)
 }
 
 enum zt_err
-zt_watch(struct zt *z, const struct zt_watch *w)
+people_watch(struct zt *z, const struct zt_watch *w)
 {
 	struct watching v = { .z = z, .w = w };
 	struct events_options o = { .calls = z->calls,
@@ -167,7 +170,7 @@ zt_watch(struct zt *z, const struct zt_watch *w)
 	z->why[0] = 0;
 	if ((err = client_sync_log(z)))
 		return err;
-	store_rest(z->store);
+	client_rest(z);
 	err = events_watch(&o);
 	woken = client_wake(z, true);
 	return err ? err : woken;

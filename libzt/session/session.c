@@ -13,6 +13,7 @@
 #include "format/head_text.h"
 #include "format/pb.h"
 #include "port/clock.h"
+#include "session/verbs.h"
 #include "store/device_file.h"
 #include "zt/cancel.h"
 
@@ -133,7 +134,6 @@ zt_use_cancel(struct zt *z, const struct zt_cancel *c)
 {
 	z->stop = c != NULL ? &c->is_set : NULL;
 	calls_heed(z->calls, z->stop);
-	store_heed(z->store, z->stop);
 }
 
 void
@@ -184,7 +184,7 @@ zt_why(const struct zt *z)
 }
 
 enum zt_err
-zt_check_store(struct zt *z, uint64_t *records)
+session_check_store(struct zt *z, uint64_t *records)
 {
 	return store_verify(z->store, records);
 }

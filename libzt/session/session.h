@@ -57,6 +57,8 @@ struct zt {
 	void *working_ctx;
 	void (*damaged)(void *ctx, const char *path, const char *what); /* or NULL */
 	void *damaged_ctx;
+	bool is_in, is_resting,
+	    is_stale;       /* of the store, which others may have (log/enter.h) */
 	const int *stop;    /* what ends calls (zt/cancel.h), or NULL */
 	struct idmap named; /* objects reported as damaged in this call */
 	enum zt_err damage; /* the first of them */

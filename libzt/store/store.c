@@ -14,6 +14,7 @@
 #include "base/wire.h"
 #include "crypto/aead.h"
 #include "crypto/labels.h"
+#include "port/lock.h"
 #include "store/device_file.h"
 
 enum { VALUE_MOST = 64 * 1024 * 1024, KEY_MOST = 64, SCHEMA = 1, WAIT_MS = 10000 };
@@ -26,6 +27,9 @@ struct store {
 	sqlite3_stmt *query[QUERIES];
 	struct secret *key;
 	int lock;
+	struct lock *users_lock;
+	unsigned users, resting;
+	const void *last;
 	const int *stop;                  /* or NULL */
 	bool in_transaction, is_unsynced; /* store_begin_unsynced */
 	char why[300]; /* what the system said last of the database's files, or "" */
@@ -193,7 +197,8 @@ store_open(
 		return err;
 	s->lock = -1;
 	s->stop = stop;
-	if ((s->folder = strdup(folder)) == NULL ||
+	s->users = 1;
+	if ((s->folder = strdup(folder)) == NULL || (err = lock_new(&s->users_lock)) ||
 	    (err = secret_derive(local_key, LABEL_LOCAL_STORE, &s->key)) ||
 	    (err = store_wake(s, true)))
 		goto out;
@@ -240,12 +245,6 @@ store_rest(struct store *s)
 	s->lock = -1;
 }
 
-void
-store_heed(struct store *s, const int *stop)
-{
-	s->stop = stop;
-}
-
 const char *
 store_why(const struct store *s)
 {
@@ -261,12 +260,45 @@ store_rests(const struct store *s)
 void
 store_close(struct store *s)
 {
-	if (s == NULL)
+	if (s == NULL || __atomic_sub_fetch(&s->users, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	store_rest(s);
+	lock_free(s->users_lock);
 	secret_free(s->key);
 	free(s->folder);
 	free(s);
+}
+
+void
+store_share(struct store *s)
+{
+	(void)__atomic_add_fetch(&s->users, 1, __ATOMIC_ACQ_REL);
+}
+
+enum zt_err
+store_take(struct store *s, const void *who, bool waits, const int *stop, bool *others)
+{
+	enum zt_err err = waits ? lock_take(s->users_lock, stop) : lock_try(s->users_lock);
+
+	if (err)
+		return err;
+	*others = s->last != NULL && s->last != who;
+	s->last = who;
+	s->stop = stop;
+	return ZT_OK;
+}
+
+void
+store_give(struct store *s)
+{
+	s->stop = NULL;
+	lock_give(s->users_lock);
+}
+
+unsigned *
+store_resting(struct store *s)
+{
+	return &s->resting;
 }
 
 /* What is committed from now on waits for the disk again. */

@@ -10,10 +10,12 @@
 #include "chain/space.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "log/enter.h"
 #include "log/handles.h"
 #include "log/sync.h"
 #include "session/session.h"
 #include "tree/tree.h"
+#include "tree/verbs.h"
 #include "zt/file.h"
 #include "zt/list.h"
 
@@ -252,7 +254,7 @@ join(const struct path *p, size_t count, struct buf *out)
 }
 
 enum zt_err
-zt_ls_at(struct zt *z, const char *remote, uint64_t time, bool recursive, bool details,
+tree_ls_at(struct zt *z, const char *remote, uint64_t time, bool recursive, bool details,
     void (*each)(void *ctx, const struct zt_file *f), void *ctx)
 {
 	struct listing l = { .recursive = recursive,
@@ -278,10 +280,10 @@ zt_ls_at(struct zt *z, const char *remote, uint64_t time, bool recursive, bool d
 }
 
 enum zt_err
-zt_ls(struct zt *z, const char *remote, bool recursive, bool details,
+tree_ls(struct zt *z, const char *remote, bool recursive, bool details,
     void (*each)(void *ctx, const struct zt_file *f), void *ctx)
 {
-	return zt_ls_at(z, remote, 0, recursive, details, each, ctx);
+	return tree_ls_at(z, remote, 0, recursive, details, each, ctx);
 }
 
 /* ---- pages ---- */
@@ -309,7 +311,7 @@ zt_list_close(struct zt_list *l)
 }
 
 enum zt_err
-zt_list_open(struct zt *z, const char *remote, uint64_t time, enum zt_list_what what,
+tree_list_open(struct zt *z, const char *remote, uint64_t time, enum zt_list_what what,
     struct zt_list **out)
 {
 	struct zt_list *l = calloc(1, sizeof *l);
@@ -363,16 +365,12 @@ zt_list_seek(struct zt_list *l, size_t at)
 	l->at = at < zt_list_size(l) ? at : zt_list_size(l);
 }
 
-enum zt_err
-zt_list_next(struct zt_list *l, size_t most, const struct zt_file *const **page, size_t *count)
+static enum zt_err
+fill_page(struct zt_list *l, size_t n)
 {
-	size_t left = zt_list_size(l) - l->at, n = most < left ? most : left;
 	enum zt_err err = ZT_OK;
 
 	client_begin_reading(l->l.s->z);
-	l->l.s->z->why[0] = 0;
-	if (most == 0)
-		return ZT_ERR_INVALID;
 	free_level(&l->page);
 	for (size_t i = 0; err == ZT_OK && i < n; i++)
 		err =
@@ -384,10 +382,23 @@ zt_list_next(struct zt_list *l, size_t most, const struct zt_file *const **page,
 		return ZT_ERR_MEMORY;
 	for (size_t i = 0; i < n; i++)
 		l->files[i] = finish_row(&l->page.rows[i]);
-	l->at += n;
-	*page = l->files;
-	*count = n;
 	return ZT_OK;
+}
+
+enum zt_err
+zt_list_next(struct zt_list *l, size_t most, const struct zt_file *const **page, size_t *count)
+{
+	size_t left = zt_list_size(l) - l->at, n = most < left ? most : left;
+	enum zt_err err = client_enter(l->l.s->z);
+
+	if (err == ZT_OK)
+		err = most > 0 ? fill_page(l, n) : ZT_ERR_INVALID;
+	if (err == ZT_OK) {
+		l->at += n;
+		*page = l->files;
+		*count = n;
+	}
+	return client_leave(l->l.s->z, err);
 }
 
 /* ---- versions ---- */
@@ -474,7 +485,7 @@ show_version(struct space *s, const struct space_version *v, struct zt_version *
 }
 
 enum zt_err
-zt_history(struct zt *z, const char *remote,
+tree_history(struct zt *z, const char *remote,
     void (*each)(void *ctx, const struct zt_version *v), void *ctx)
 {
 	struct space *s;

@@ -12,6 +12,7 @@
 #include "session/session.h"
 #include "tree/batch.h"
 #include "tree/tree.h"
+#include "tree/verbs.h"
 #include "zt/file.h"
 
 enum { TRIES = 20 };
@@ -77,7 +78,7 @@ make_folder(void *ctx, struct space *s, const struct path *path, struct batch *b
 }
 
 enum zt_err
-zt_mkdir(struct zt *z, const char *remote)
+tree_mkdir(struct zt *z, const char *remote)
 {
 	return tree_act(z, remote, make_folder, NULL);
 }
@@ -165,7 +166,7 @@ move(void *ctx, struct space *s, const struct path *from, struct batch *b)
 }
 
 enum zt_err
-zt_mv(struct zt *z, const char *from, const char *to, char **as)
+tree_mv(struct zt *z, const char *from, const char *to, char **as)
 {
 	struct buf is = buf_init(PATH_TEXT_MOST + 2 * LIMIT_NAME);
 	struct move m = {
@@ -209,7 +210,7 @@ remove_it(void *ctx, struct space *s, const struct path *path, struct batch *b)
 }
 
 enum zt_err
-zt_rm(struct zt *z, const char *remote, bool recursive)
+tree_rm(struct zt *z, const char *remote, bool recursive)
 {
 	return tree_act(z, remote, remove_it, &recursive);
 }

@@ -18,7 +18,7 @@
 #include "net/calls.h"
 #include "session/session.h"
 #include "tree/list.h"
-#include "zt/file.h"
+#include "tree/verbs.h"
 
 enum { BLOCKS = 8, AHEAD = 3, TURN_MS = 250, PIECE = 512 * 1024 };
 
@@ -76,7 +76,7 @@ reader_new(struct space *s, Zt__Manifest **m, struct zt_reader **out)
 }
 
 enum zt_err
-zt_reader_open(struct zt *z, const char *remote, uint64_t version, struct zt_reader **out)
+tree_reader_open(struct zt *z, const char *remote, uint64_t version, struct zt_reader **out)
 {
 	Zt__Manifest *m = NULL;
 	struct space *s = NULL;
@@ -347,17 +347,5 @@ reader_pour(struct zt_reader *r, int fd)
 	if (piece != NULL)
 		suite_wipe(piece, PIECE);
 	free(piece);
-	return err;
-}
-
-enum zt_err
-zt_cat(struct zt *z, const char *remote, uint64_t version, int fd)
-{
-	struct zt_reader *r = NULL;
-	enum zt_err err = zt_reader_open(z, remote, version, &r);
-
-	if (err == ZT_OK)
-		err = reader_pour(r, fd);
-	zt_reader_close(r);
 	return err;
 }

@@ -13,6 +13,7 @@
 #include "format/pb.h"
 #include "log/sync.h"
 #include "session/session.h"
+#include "tree/verbs.h"
 
 enum { AT_ONCE = 2048 }; /* objects asked for together */
 
@@ -130,7 +131,7 @@ check_one(void *ctx, size_t i, Zt__Manifest **m)
 }
 
 enum zt_err
-zt_verify(
+tree_verify(
     struct zt *z, const char *workspace, const struct zt_progress *p, struct zt_check *out)
 {
 	struct checking c = { .out = out };

@@ -19,9 +19,11 @@
 #include "files/block.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "log/enter.h"
 #include "session/session.h"
 #include "tree/list.h"
 #include "tree/names.h"
+#include "tree/verbs.h"
 
 enum { BLOCKS = 6 };
 
@@ -195,7 +197,7 @@ look(struct zt_writer *w, const char *remote, uint64_t base)
 }
 
 enum zt_err
-zt_writer_open(struct zt *z, const char *remote, uint64_t base, struct zt_writer **out)
+tree_writer_open(struct zt *z, const char *remote, uint64_t base, struct zt_writer **out)
 {
 	struct zt_writer *w = calloc(1, sizeof *w);
 	enum zt_err err = ZT_ERR_MEMORY;
@@ -928,7 +930,10 @@ zt_writer_commit(struct zt_writer *w, enum zt_commit how, struct zt_committed *o
 
 	if (err || !w->is_changed || (err = send_all(w, &a.ids)))
 		goto out;
-	if ((err = tree_act(w->z, w->remote, write_version, &a)) == ZT_OK)
+	if ((err = client_enter(w->z)) == ZT_OK)
+		err = tree_act(w->z, w->remote, write_version, &a);
+	(void)client_leave(w->z, err);
+	if (err == ZT_OK)
 		took(w, &a);
 	else if (err_retry(err) && err != ZT_ERR_CONFLICT)
 		w->is_unsure = true;

@@ -28,8 +28,8 @@ struct zt_watch {
 };
 /* Reports events until STOP returns true; reconnects while the server is unreachable. An event
  * is an unverified hint to call zt_sync or to read. Between events other processes may use the
- * state folder; do not use Z until this returns. Errors: MEMORY, INVALID, LOCKED (another
- * process has the folder at the end: only zt_close may follow). */
+ * state folder, and other handles the device; do not use Z until this returns. Errors: MEMORY,
+ * INVALID, LOCKED (another process has the folder at the end). */
 ZT_CALL enum zt_err zt_watch(struct zt *z, const struct zt_watch *w);
 
 #ifdef __cplusplus

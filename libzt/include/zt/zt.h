@@ -67,6 +67,13 @@ struct zt_options {
 /* Unlocks the device in O->home. The caller closes *OUT. WHY, when not NULL, is a sentence of
  * 256 bytes. Errors: NOT_FOUND (no device there), PASSWORD, WEAK, LOCKED, STORE. */
 ZT_CALL enum zt_err zt_open(const struct zt_options *o, struct zt **out, char *why);
+/* Another handle of OF's device, for another thread: each belongs to one thread, and each is
+ * closed. No password is needed; O's home, password, ca_file and in_clear are not looked at.
+ * On OF's thread, between its calls. Handles take turns call by call, except that
+ * zt_reader_read and zt_writer_write, _read and _truncate wait for nobody, and zt_watch and
+ * zt_greet for others only while they work; each sees what the others did. Errors: MEMORY,
+ * STORE, INTERRUPTED, with OF's sentence. */
+ZT_CALL enum zt_err zt_open_again(struct zt *of, const struct zt_options *o, struct zt **out);
 /* Wipes all keys from memory. NULL is nothing. */
 void zt_close(struct zt *z);
 /* The sentence about the last error of Z; "" when there is none. Lives until the next call. */
