@@ -21,8 +21,12 @@ UPPER := $(call objs,$(call srcs,libzt/pki libzt/port/posix libzt/store libzt/ne
 FRAME := $(call objs,$(call srcs,services/bus services/frame))
 SERVICES := auth metadata blocks messaging
 
-$B/libzt/session/text.o: VERSION
-$B/libzt/session/text.o: override CFLAGS += -DZT_VERSION='"$(VERSION)"'
+$B/libzt/session/text.o: VERSION libzt/include/zt/version.h
+$B/libzt/session/text.o: override CFLAGS += -DVERSION_TEXT='"$(VERSION)"'
+# The headers that are installed say it too; scripts/check-headers compares.
+libzt/include/zt/version.h: VERSION
+	$Qset -- $$(tr . ' ' <VERSION); sed -i "s/\(_MAJOR\) [0-9]*$$/\1 $$1/; s/\(_MINOR\) [0-9]*$$/\1 $$2/; s/\(_PATCH\) [0-9]*$$/\1 $$3/" $@; touch $@
+$B/libzt/%.o: override CFLAGS += -fvisibility=hidden
 
 $B/libzt-pure.a: $(PURE)
 	$Qrm -f $@; ar rcs $@ $^

@@ -29,12 +29,12 @@ struct zt_cancel {
 };
 
 /* Cancels. Any thread, and signal handlers. */
-void zt_cancel(struct zt_cancel *c);
+ZT_API void zt_cancel(struct zt_cancel *c);
 /* Whether C was cancelled. Any thread. */
-bool zt_cancel_is_set(const struct zt_cancel *c);
+ZT_API bool zt_cancel_is_set(const struct zt_cancel *c);
 /* The calls of Z, and of its readers and writers, use C from now on, until another comes; NULL:
  * none. On the thread of Z, between calls. */
-void zt_use_cancel(struct zt *z, const struct zt_cancel *c);
+ZT_API void zt_use_cancel(struct zt *z, const struct zt_cancel *c);
 
 #ifdef __cplusplus
 }

@@ -19,12 +19,15 @@ enum zt_err {
 extern "C" {
 #endif
 
+/* What the library shows. */
+#define ZT_API __attribute__((visibility("default")))
+
 /* The English words for ERR (the msgid of translations), its name, its exit code (sysexits),
  * and whether trying again may help. Static texts. */
-const char *zt_err_words(enum zt_err err);
-const char *zt_err_name(enum zt_err err);
-int zt_err_exit(enum zt_err err);
-bool zt_err_retry(enum zt_err err);
+ZT_API const char *zt_err_words(enum zt_err err);
+ZT_API const char *zt_err_name(enum zt_err err);
+ZT_API int zt_err_exit(enum zt_err err);
+ZT_API bool zt_err_retry(enum zt_err err);
 
 #ifdef __cplusplus
 }

@@ -24,13 +24,13 @@ enum zt_list_what { ZT_LIST_NAMES, ZT_LIST_DETAILS };
 ZT_CALL enum zt_err zt_list_open(struct zt *z, const char *remote, uint64_t time,
     enum zt_list_what what, struct zt_list **out);
 /* Closes L, before its device is closed. NULL is nothing. */
-void zt_list_close(struct zt_list *l);
+ZT_API void zt_list_close(struct zt_list *l);
 /* How many entries the folder has, and how many of them come before the next page. */
-size_t zt_list_size(const struct zt_list *l);
-size_t zt_list_at(const struct zt_list *l);
+ZT_API size_t zt_list_size(const struct zt_list *l);
+ZT_API size_t zt_list_at(const struct zt_list *l);
 /* The next page begins with entry AT (from 0, in the order of the names' bytes), or is empty.
  */
-void zt_list_seek(struct zt_list *l, size_t at);
+ZT_API void zt_list_seek(struct zt_list *l, size_t at);
 /* The next MOST entries at most: sets *PAGE to *COUNT pointers, which live until the next call
  * of L. *COUNT is 0 at the end alone. Files are as of now, or of TIME. A call that failed can
  * be made again. Errors: those of the server, MEMORY, INVALID (MOST is 0). */

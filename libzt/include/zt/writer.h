@@ -29,12 +29,12 @@ ZT_CALL enum zt_err zt_writer_open(
     struct zt *z, const char *remote, uint64_t base, struct zt_writer **out);
 /* Forgets what was not committed, and closes W, before its device is closed. NULL is nothing.
  */
-void zt_writer_close(struct zt_writer *w);
+ZT_API void zt_writer_close(struct zt_writer *w);
 /* The size in bytes as written so far. */
-uint64_t zt_writer_size(const struct zt_writer *w);
+ZT_API uint64_t zt_writer_size(const struct zt_writer *w);
 /* The version that a commit continues: BASE; else the newest when W was opened (0: no such
  * file); after a commit, that of the commit. */
-uint64_t zt_writer_version(const struct zt_writer *w);
+ZT_API uint64_t zt_writer_version(const struct zt_writer *w);
 
 /* These four may wait for the network. A call that failed or was INTERRUPTED can be made again
  * with the same arguments, and nothing that an earlier call took is lost by it; so can a

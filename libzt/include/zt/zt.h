@@ -16,12 +16,13 @@
 #include <stdint.h>
 
 #include "zt/err.h"
+#include "zt/version.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define ZT_CALL __attribute__((warn_unused_result, visibility("default")))
+#define ZT_CALL ZT_API __attribute__((warn_unused_result))
 
 struct zt; /* one device, unlocked */
 struct zt_cancel;
@@ -75,9 +76,9 @@ ZT_CALL enum zt_err zt_open(const struct zt_options *o, struct zt **out, char *w
  * STORE, INTERRUPTED, with OF's sentence. */
 ZT_CALL enum zt_err zt_open_again(struct zt *of, const struct zt_options *o, struct zt **out);
 /* Wipes all keys from memory. NULL is nothing. */
-void zt_close(struct zt *z);
+ZT_API void zt_close(struct zt *z);
 /* The sentence about the last error of Z; "" when there is none. Lives until the next call. */
-const char *zt_why(const struct zt *z);
+ZT_API const char *zt_why(const struct zt *z);
 
 #define ZT_FINGERPRINT 25 /* bytes of a user's fingerprint: 3f2a-91bc-07de-55aa-10c3 */
 struct zt_identity {
@@ -91,7 +92,7 @@ struct zt_identity {
 	uint64_t log_marked;
 };
 /* This device's identity. The texts live as long as Z. */
-void zt_whoami(const struct zt *z, struct zt_identity *out);
+ZT_API void zt_whoami(const struct zt *z, struct zt_identity *out);
 /* Fetches and verifies new entries of the trust log. Errors: NETWORK and the like; FORK,
  * ROLLBACK, PROOF, SIGNATURE: the server is dishonest. */
 ZT_CALL enum zt_err zt_sync(struct zt *z);
@@ -105,9 +106,9 @@ enum zt_shown { ZT_SHOW_PLAIN, ZT_SHOW_JSON };
 #define ZT_SHOWN 256 /* room for at least one character */
 /* Writes the shown form of *TEXT's next characters to OUT, not terminated, moves *TEXT past
  * them, and returns the length. 0: end of text. */
-size_t zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN]);
+ZT_API size_t zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN]);
 /* The library's version, such as "0.1.0". */
-const char *zt_version(void);
+ZT_API const char *zt_version(void);
 
 #ifdef __cplusplus
 }
