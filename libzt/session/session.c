@@ -2,7 +2,6 @@
 #include "session/session.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -16,21 +15,6 @@
 #include "session/verbs.h"
 #include "store/device_file.h"
 #include "zt/cancel.h"
-
-enum zt_err
-client_refuse(struct zt *z, enum zt_err err, const char *format, ...)
-{
-	char text[4 * CLIENT_WHY];
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(text, sizeof text, client_words(z, format), args);
-	va_end(args);
-	/* The sentence may contain others' names and addresses: make it safe to show here,
-	 * once for all callers. */
-	utf8_show_text(text, z->why, sizeof z->why);
-	return err;
-}
 
 bool
 client_goes_on(struct zt *z, struct client_failure *f, enum zt_err err)

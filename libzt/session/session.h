@@ -15,6 +15,13 @@
 #define CLIENT_WHY 256
 #define CLIENT_USER_KEYS 64 /* given to a new device: the log leads to all others */
 
+/* The sentence that client_refuse set last, in parts. */
+struct refusal {
+	const char *english; /* static; NULL: there was none */
+	char sentence[CLIENT_WHY], parameter[ZT_PARAMETERS][CLIENT_WHY];
+	size_t count;
+};
+
 struct client_user_key {
 	struct secret *key;
 	uint8_t public[HPKE_PUBLIC_BYTES];
@@ -64,6 +71,7 @@ struct zt {
 	enum zt_err damage; /* the first of them */
 	uint64_t damage_count;
 	char why[CLIENT_WHY];
+	struct refusal refusal; /* the parts of it */
 };
 
 /* Sets the sentence of the last error, safe to show (base/utf8.h); returns ERR. */

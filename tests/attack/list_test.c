@@ -219,6 +219,52 @@ a_page_that_failed_comes_again(void **state)
 	zt_list_close(l);
 }
 
+/* The sentence put together again from its parts. */
+static void
+put_together(const struct zt_error *e, char out[512])
+{
+	size_t n = 0, at = 0;
+
+	for (const char *p = e->english; *p != 0 && n < 500; p++) {
+		if (*p != '%') {
+			out[n++] = *p;
+			continue;
+		}
+		p += strcspn(p, "sdiux"); /* to its conversion */
+		assert_true(at < e->count);
+		n += (size_t)snprintf(out + n, 512 - n, "%s", e->parameter[at++]);
+	}
+	out[n] = 0;
+	assert_int_equal(e->count, at);
+}
+
+static void
+an_error_has_parts_that_make_its_sentence(void **state)
+{
+	struct scene *s = *state;
+	struct zt_error e;
+	char whole[512];
+	enum zt_err err = zt_rm(s->bob.zt, "narrow:/none", false);
+
+	zt_error_of(s->bob.zt, err, &e);
+	assert_int_equal(ZT_ERR_NOT_FOUND, e.number);
+	assert_string_equal(zt_why(s->bob.zt), e.sentence);
+	assert_int_equal(3, e.count);
+	assert_string_equal("none", e.parameter[0]);
+	assert_string_equal("narrow", e.parameter[1]);
+	put_together(&e, whole);
+	assert_string_equal(e.sentence, whole);
+	err = zt_restore_removed(s->bob.zt, "narrow:/x", "no id");
+	zt_error_of(s->bob.zt, err, &e); /* no parameter */
+	put_together(&e, whole);
+	assert_string_equal(e.sentence[0] != 0 ? e.sentence : zt_err_words(err), whole);
+	assert_ok(zt_sync(s->bob.zt));
+	zt_error_of(s->bob.zt, ZT_ERR_FULL, &e); /* of no sentence: the words of the number */
+	assert_string_equal("", e.sentence);
+	assert_string_equal(zt_err_words(ZT_ERR_FULL), e.english);
+	assert_int_equal(0, e.count);
+}
+
 static int
 begin(void **state)
 {
@@ -240,6 +286,7 @@ main(void)
 		cmocka_unit_test(a_large_folder_is_read_in_pages_and_stays_one_version),
 		cmocka_unit_test(pages_are_what_a_listing_is),
 		cmocka_unit_test(a_page_that_failed_comes_again),
+		cmocka_unit_test(an_error_has_parts_that_make_its_sentence),
 	};
 
 	if (getenv("ONLY") != NULL)
