@@ -61,13 +61,22 @@ ready(void *ctx)
 	v->fills = true;
 }
 
+static enum zt_event_kind
+kind_of(const char *said)
+{
+	return strcmp(said, "log") == 0     ? ZT_EVENT_LOG
+	       : strcmp(said, "chain") == 0 ? ZT_EVENT_CHAIN
+	       : strcmp(said, "keys") == 0  ? ZT_EVENT_KEYS
+					    : ZT_EVENT_OTHER;
+}
+
 static void
 event(void *ctx, const char *kind, const struct id *topic, uint64_t position)
 {
 	struct watching *v = ctx;
 	struct org_workspace *w;
 	char name[260] = "";
-	struct zt_event e = { .kind = kind, .workspace = name, .position = position };
+	struct zt_event e = { .kind = kind_of(kind), .workspace = name, .position = position };
 	struct space *s;
 
 	if (client_wake(v->z, true) == ZT_OK &&
@@ -78,7 +87,7 @@ event(void *ctx, const char *kind, const struct id *topic, uint64_t position)
 		id_print(topic, name);
 	client_rest(v->z);
 	v->w->event(v->w->ctx, &e);
-	if (strcmp(kind, "log") == 0)
+	if (e.kind == ZT_EVENT_LOG)
 		look_after(v);
 	v->fills = true;
 }

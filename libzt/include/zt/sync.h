@@ -10,8 +10,11 @@
 extern "C" {
 #endif
 
+/* A new entry of the trust log; a workspace's files; its keys; or what a newer server speaks
+ * of. */
+enum zt_event_kind { ZT_EVENT_OTHER, ZT_EVENT_LOG, ZT_EVENT_CHAIN, ZT_EVENT_KEYS };
 struct zt_event {
-	const char *kind;      /* "log", "chain" (a workspace's files), "keys" */
+	enum zt_event_kind kind;
 	const char *workspace; /* its name, or its id; "" for the organization */
 	uint64_t position;     /* the server's word; the next call that reads it verifies it */
 };
