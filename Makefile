@@ -29,7 +29,7 @@ test-attack: all $(filter $B/tests/attack/%,$(TESTS))
 	  grep -E '\[ +OK +\]' $B/attack.log; done
 .PHONY: test-threads
 # ThreadSanitizer wants addresses where it expects them: without randomness, where that may be turned off.
-test-threads: $B/tests/threads/threads_test $B/tests/services/policy_test $B/tests/services/backend_test
+test-threads: $B/tests/threads/threads_test $B/tests/threads/handles_test $B/tests/services/policy_test $B/tests/services/backend_test
 	@plain=; setarch "$$(uname -m)" -R true 2>/dev/null && plain="setarch $$(uname -m) -R"; \
 	for t in $^; do echo "== $$t"; $$plain $$t || exit 1; done
 test-cli: all $B/tests/cli/read_qr $B/tests/cli/quick.so

@@ -16,13 +16,17 @@ $B/gen/%.o: $G/%.c $(PB_H)
 PURE_SRCS := $(filter-out libzt/crypto/bulk_sodium.c,$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files))
 PURE := $(call objs,$(PURE_SRCS)) $(patsubst $G/%.c,$B/gen/%.o,$(PB_C))
 # What an unlocked device does, each room above those before it.
-ROOMS := $(addprefix libzt/,session log chain workspace content tree disk restore people recovery join)
+ROOMS := $(addprefix libzt/,session log chain workspace content tree disk restore people recovery join api)
 UPPER := $(call objs,$(call srcs,libzt/pki libzt/port/posix libzt/store libzt/net $(ROOMS)))
 FRAME := $(call objs,$(call srcs,services/bus services/frame))
 SERVICES := auth metadata blocks messaging
 
-$B/libzt/session/text.o: VERSION
-$B/libzt/session/text.o: override CFLAGS += -DZT_VERSION='"$(VERSION)"'
+$B/libzt/session/text.o: VERSION libzt/include/zt/version.h
+$B/libzt/session/text.o: override CFLAGS += -DVERSION_TEXT='"$(VERSION)"'
+# The headers that are installed say it too; scripts/check-headers compares.
+libzt/include/zt/version.h: VERSION
+	$Qset -- $$(tr . ' ' <VERSION); sed -i "s/\(_MAJOR\) [0-9]*$$/\1 $$1/; s/\(_MINOR\) [0-9]*$$/\1 $$2/; s/\(_PATCH\) [0-9]*$$/\1 $$3/" $@; touch $@
+$B/libzt/%.o: override CFLAGS += -fvisibility=hidden
 
 $B/libzt-pure.a: $(PURE)
 	$Qrm -f $@; ar rcs $@ $^

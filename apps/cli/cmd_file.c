@@ -16,8 +16,10 @@
 #include "common/output.h"
 #include "terminal/command.h"
 #include "terminal/progress.h"
+#include "zt/cancel.h"
+#include "zt/writer.h"
 
-static volatile int stopped; /* by a signal */
+static struct zt_cancel stopped; /* by a signal */
 
 static void
 say_files(const struct cli *c, uint64_t files)
@@ -30,7 +32,7 @@ say_files(const struct cli *c, uint64_t files)
 
 /* ---- signals: the first ends a transfer in order, the second the program ---- */
 
-const volatile int *
+const struct zt_cancel *
 cli_stop(void)
 {
 	return &stopped;
@@ -39,7 +41,8 @@ cli_stop(void)
 static void
 stop(int number)
 {
-	stopped = number;
+	(void)number;
+	zt_cancel(&stopped);
 }
 
 static void
@@ -73,6 +76,86 @@ own_name(const char *path, size_t *n)
 	return path + from;
 }
 
+/* ---- a stream up ---- */
+
+/* Whether LOCAL names an open descriptor, which is read once: "-" and the like. */
+static bool
+is_stream(const char *local, int *fd)
+{
+	char end;
+
+	*fd = STDIN_FILENO;
+	return strcmp(local, "-") == 0 || strcmp(local, "/dev/stdin") == 0 ||
+	       sscanf(local, "/dev/fd/%d%c", fd, &end) == 1;
+}
+
+/* The next bytes of FD into PIECE; *GOT is 0 at the end. */
+static enum zt_err
+read_piece(struct cli *c, int fd, const char *local, char *piece, size_t n, size_t *got)
+{
+	ssize_t rc;
+
+	do {
+		rc = zt_cancel_is_set(&stopped) ? 0 : read(fd, piece, n);
+	} while (rc < 0 && errno == EINTR);
+	if (zt_cancel_is_set(&stopped))
+		return ZT_ERR_INTERRUPTED;
+	if (rc < 0) {
+		(void)snprintf(
+		    c->why, sizeof c->why, _("%.180s: %s"), local, _(strerror(errno)));
+		return ZT_ERR_IO;
+	}
+	*got = (size_t)rc;
+	return ZT_OK;
+}
+
+static enum zt_err
+put_stream(struct cli *c, const char *local, int fd, const char *target,
+    const struct zt_progress *p, uint64_t *n)
+{
+	enum { PIECE = 128 * 1024 };
+	struct zt_writer *w = NULL;
+	char *piece;
+	size_t got = 1;
+	enum zt_err err;
+
+	if (p->would != NULL) {
+		p->would(p->ctx, local);
+		*n = 1;
+		return ZT_OK;
+	}
+	if ((piece = malloc(PIECE)) == NULL)
+		return ZT_ERR_MEMORY;
+	err = zt_writer_open(c->zt, target, 0, &w);
+	while (err == ZT_OK && got > 0) {
+		uint64_t at = zt_writer_size(w);
+
+		if ((err = read_piece(c, fd, local, piece, PIECE, &got)) == ZT_OK)
+			err = zt_writer_write(w, at, piece, got);
+		if (p->step != NULL)
+			p->step(p->ctx, at, at, 0, local);
+	}
+	if (err == ZT_OK && (err = zt_writer_commit(w, ZT_COMMIT_ON_TOP, NULL)) == ZT_OK)
+		*n = 1;
+	if (err && c->why[0] == 0)
+		(void)snprintf(c->why, sizeof c->why, "%s", zt_why(c->zt));
+	zt_writer_close(w);
+	free(piece);
+	return err;
+}
+
+/* ---- put ---- */
+
+static enum zt_err
+put_one(struct cli *c, const char *local, const char *target, const struct zt_progress *p,
+    uint64_t *n)
+{
+	int fd;
+
+	return is_stream(local, &fd) ? put_stream(c, local, fd, target, p, n)
+				     : zt_put(c->zt, local, target, p, n);
+}
+
 /* Into the folder TARGET, under its own name. A stream has none. */
 static enum zt_err
 put_into(
@@ -81,9 +164,10 @@ put_into(
 	char path[4096];
 	size_t size, to = strlen(target);
 	const char *name = own_name(local, &size);
+	int fd;
 
-	if (strcmp(local, "-") == 0)
-		return zt_put(c->zt, local, target, p, n);
+	if (is_stream(local, &fd))
+		return put_stream(c, local, fd, target, p, n);
 	if (snprintf(path, sizeof path, "%s%s%.*s", target,
 		to > 0 && target[to - 1] == '/' ? "" : "/", (int)size,
 		name) >= (int)sizeof path)
@@ -183,7 +267,7 @@ cmd_put(struct cli *c)
 	if (c->dry)
 		p.would = would;
 	err = c->count > 2 ? put_several(c, &bar, &p, &sum)
-			   : zt_put(c->zt, c->args[0], c->args[1], &p, &sum);
+			   : put_one(c, c->args[0], c->args[1], &p, &sum);
 	progress_end(&bar);
 	if (is_done(err) && c->dry && !c->json)
 		cli_done(c,

@@ -35,11 +35,12 @@ ready(void *ctx)
 static void
 say_event(const struct zt_event *e)
 {
-	bool is_log = strcmp(e->kind, "log") == 0, is_chain = strcmp(e->kind, "chain") == 0;
+	static const char *const words[] = { [ZT_EVENT_OTHER] = N_("something is new"),
+		[ZT_EVENT_LOG] = N_("the trust log has a new entry"),
+		[ZT_EVENT_CHAIN] = N_("the files were changed"),
+		[ZT_EVENT_KEYS] = N_("the keys were renewed") };
 
-	(void)printf("%s ", is_log     ? _("the trust log has a new entry")
-			    : is_chain ? _("the files were changed")
-				       : _("the keys were renewed"));
+	(void)printf("%s ", _(words[e->kind]));
 	(void)printf("(%llu)", (unsigned long long)e->position);
 	if (e->workspace[0] != 0) {
 		(void)printf("%s", _(": "));
@@ -51,11 +52,16 @@ say_event(const struct zt_event *e)
 static void
 event(void *ctx, const struct zt_event *e)
 {
+	static const char *const names[] = { [ZT_EVENT_OTHER] = "other",
+		[ZT_EVENT_LOG] = "log",
+		[ZT_EVENT_CHAIN] = "chain",
+		[ZT_EVENT_KEYS] = "keys" };
 	const struct cli *c = ctx;
 
 	if (c->json) {
-		output_json(stdout, "event", "{s:s,s:o,s:o}", "event", e->kind, "workspace",
-		    output_text(e->workspace), "position", output_number(e->position));
+		output_json(stdout, "event", "{s:s,s:o,s:o}", "event", names[e->kind],
+		    "workspace", output_text(e->workspace), "position",
+		    output_number(e->position));
 	} else {
 		say_event(e);
 	}

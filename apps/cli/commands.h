@@ -11,7 +11,7 @@ uint64_t cli_due(unsigned seconds);
 struct zt_pki_item;
 void cli_count_ending(void *ctx, const struct zt_pki_item *i);
 /* The flag that a signal sets, for zt_options. */
-const volatile int *cli_stop(void);
+const struct zt_cancel *cli_stop(void);
 /* Removes what a cp that was killed left in clear in the state folder, which is locked. */
 void cli_forget_copy(const struct cli *c);
 /* Shows a new device of this user: a line, or one of JSON. */

@@ -77,7 +77,7 @@ run(struct cli *c, const struct command *k)
 {
 	enum zt_err err = k->of != NEEDS_NOTHING ? default_home(c) : ZT_OK;
 
-	c->o.stop = cli_stop();
+	c->o.cancel = cli_stop();
 	c->o.translate = l10n;
 	c->o.working = progress_work;
 	c->o.working_ctx = c;

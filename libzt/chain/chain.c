@@ -102,7 +102,8 @@ sync_page(struct space *s, uint64_t *newest)
 	else if (s->position == 0 && s->goal == 0 && m->newest > m->n_changesets)
 		err = begin_at_checkpoint(s, &begun);
 	for (size_t i = 0; err == ZT_OK && !begun && i < m->n_changesets; i++)
-		if ((err = take_next(s, m->changesets[i])) == ZT_OK)
+		if ((err = client_may_go_on(s->z)) == ZT_OK &&
+		    (err = take_next(s, m->changesets[i])) == ZT_OK)
 			err = chain_keep(s, s->position, m->changesets[i]);
 	if (err == ZT_OK && m->n_changesets > 0)
 		err = chain_note(s);

@@ -3,9 +3,7 @@
  * that small files share is fetched once for all of them. */
 #include "content/fetch.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/vec.h"
 #include "chain/objects.h"
@@ -30,6 +28,8 @@ struct group {
 enum zt_err
 fetch_lost(struct zt *z, const struct calls_transfer *call)
 {
+	if (call->err == ZT_ERR_INTERRUPTED)
+		return client_interrupted(z);
 	return client_refuse(z,
 	    call->err == ZT_ERR_NOT_FOUND ? ZT_ERR_MISSING_BLOCK : call->err,
 	    "a block of the file: %s",
@@ -123,7 +123,7 @@ start(struct transfer_slot *slot, const struct block_ref *ref)
 	slot->call.done = fetched;
 	slot->call.ctx = slot;
 	slot->call.params =
-	    (struct route_params){ .org = t->z->org, .id = t->s->w->id, .block = ref->id };
+	    (struct route_params){ .org = t->z->org, .id = t->workspace, .block = ref->id };
 	buf_empty(&slot->call.answer);
 	if ((err = buf_reserve(&slot->call.answer, block_sealed_size(ref->size))) == ZT_OK)
 		err = calls_start(t->z->calls, &slot->call);
@@ -298,42 +298,10 @@ fetch_content(struct transfer *t, const Zt__FileManifest *f, struct sink *k)
 	return err ? err : t->err;
 }
 
-/* ---- in order, to what may be a pipe ---- */
-
-static enum zt_err
-write_all(struct transfer *t, int fd, const uint8_t *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t wrote = write(fd, p, n);
-
-		if (wrote < 0 && errno != EINTR)
-			return transfer_err(t->z, "writing", errno);
-		p += wrote > 0 ? wrote : 0;
-		n -= wrote > 0 ? (size_t)wrote : 0;
-	}
-	return ZT_OK;
-}
-
-static enum zt_err
-write_zeros(struct transfer *t, uint64_t count, int fd)
-{
-	static const uint8_t zeros[65536];
-	enum zt_err err = ZT_OK;
-
-	while (err == ZT_OK && count > 0) {
-		size_t n = count < sizeof zeros ? (size_t)count : sizeof zeros;
-
-		err = write_all(t, fd, zeros, n);
-		count -= n;
-	}
-	return err;
-}
-
-/* One block, opened into CLEAR, which is empty. */
-static enum zt_err
+enum zt_err
 fetch_block(struct transfer *t, const struct block_ref *ref, struct buf *clear)
 {
-	struct route_params p = { .org = t->z->org, .id = t->s->w->id, .block = ref->id };
+	struct route_params p = { .org = t->z->org, .id = t->workspace, .block = ref->id };
 	struct buf sealed = buf_init(LIMIT_BLOCK_WIRE);
 	enum zt_err err =
 	    client_call(t->z, ROUTE_BLOCK_GET, &p, NULL, bytes_of(NULL, 0), &sealed);
@@ -341,38 +309,6 @@ fetch_block(struct transfer *t, const struct block_ref *ref, struct buf *clear)
 	if (err == ZT_OK && (err = block_open(ref, buf_bytes(&sealed), clear)))
 		err = fetch_altered(t->z, err);
 	buf_free(&sealed);
-	return err;
-}
-
-static enum zt_err
-fetch_part(struct transfer *t, const Zt__FileManifest *f, size_t i, int fd)
-{
-	struct block_part part;
-	struct buf clear = buf_init(BLOCK_CLEAR_MOST);
-	enum zt_err err;
-
-	manifest_part(f, i, &part);
-	if (part.hole > 0)
-		return write_zeros(t, part.hole, fd);
-	if ((err = fetch_block(t, &part.block, &clear)) == ZT_OK)
-		err = write_all(t, fd, clear.p + part.offset, part.size);
-	suite_wipe(part.block.key, sizeof part.block.key);
-	buf_free(&clear);
-	return err;
-}
-
-enum zt_err
-fetch_stream(struct transfer *t, const Zt__FileManifest *f, int fd)
-{
-	enum zt_err err = ZT_OK;
-
-	if (f->content_case == ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT)
-		return write_all(t, fd, f->inline_content.data, f->inline_content.len);
-	for (size_t i = 0;
-	     err == ZT_OK && f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS &&
-	     i < f->blocks->n_blocks;
-	     i++)
-		err = fetch_part(t, f, i, fd);
 	return err;
 }
 

@@ -21,8 +21,9 @@ ZT_CHECKED enum zt_err fetch_content(
 ZT_CHECKED enum zt_err fetch_shared(struct transfer *t);
 /* After a failure: ends the files that wait for a shared block. */
 void fetch_forget(struct transfer *t);
-/* Fetches and verifies the content of F, and writes it in order to FD, which may be a pipe. */
-ZT_CHECKED enum zt_err fetch_stream(struct transfer *t, const Zt__FileManifest *f, int fd);
+/* One block, verified, into CLEAR, which is empty. Errors: those of the call, CORRUPT. */
+ZT_CHECKED enum zt_err fetch_block(
+    struct transfer *t, const struct block_ref *ref, struct buf *clear);
 /* Sets *SAME: whether FD's content matches F, a version by the device AUTHOR. Rewinds FD.
  * Reads the blocks of another user's version to check: a member could name blocks that were
  * never sent, or state the hash of somebody's file beside other content; then that file would

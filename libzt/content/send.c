@@ -47,9 +47,15 @@ sent(struct calls_transfer *call)
 {
 	struct transfer_slot *slot = call->ctx;
 
-	if (call->err)
-		transfer_fail(
-		    slot->t, client_refuse(slot->t->z, call->err, "%s", call->detail));
+	if (call->err) {
+		if (call->err != ZT_ERR_INTERRUPTED)
+			(void)client_refuse(slot->t->z, call->err, "%s", call->detail);
+		transfer_fail(slot->t, call->err);
+		if (slot->t->resumes) {
+			slot->is_stalled = true;
+			return;
+		}
+	}
 	slot->t->done += slot->ref.size;
 	end_block(slot);
 }
@@ -73,16 +79,19 @@ send_sealed(struct transfer_slot *slot)
 		slot->call.done = sent;
 		slot->call.ctx = slot;
 		slot->call.params = (struct route_params){ .org = t->z->org,
-			.id = t->s->w->id,
+			.id = t->workspace,
 			.block = slot->ref.id,
 			.hash = slot->ref.hash };
 		err = calls_start(t->z->calls, &slot->call);
 	}
 	suite_wipe(slot->ref.key, sizeof slot->ref.key);
-	if (err) {
-		transfer_fail(t, err);
+	if (err == ZT_OK)
+		return;
+	transfer_fail(t, err);
+	if (t->resumes)
+		slot->is_stalled = true;
+	else
 		end_block(slot);
-	}
 }
 
 /* Its block is whole: it is sealed and sent. */
@@ -105,6 +114,7 @@ take_slot(struct transfer *t, uint32_t room, struct transfer_slot **out)
 	(*out)->pin_count = 0;
 	(*out)->room = room;
 	buf_empty(&(*out)->clear);
+	buf_empty(&(*out)->call.body);
 	if ((err = buf_reserve(&(*out)->clear, room)))
 		transfer_release(*out);
 	return err;
@@ -133,16 +143,15 @@ add_ref(Zt__FileManifest *f, uint32_t room, size_t *cap, Zt__BlockRef **out)
 	return ZT_OK;
 }
 
-/* Adds F's next reference, for SIZE bytes at OFFSET of SLOT's block. */
+/* SLOT's block fills in B, for SIZE bytes at its OFFSET. F is the file of B, or NULL. */
 static enum zt_err
-pin(struct transfer_slot *slot, Zt__FileManifest *f, size_t offset, size_t size, size_t *cap)
+pin_ref(struct transfer_slot *slot, Zt__FileManifest *f, Zt__BlockRef *b, size_t offset,
+    size_t size)
 {
-	Zt__BlockRef *b;
-	enum zt_err err;
+	enum zt_err err =
+	    vec_room(&slot->pins, slot->pin_count, &slot->pin_cap, sizeof *slot->pins);
 
-	if ((err = vec_room(
-		 &slot->pins, slot->pin_count, &slot->pin_cap, sizeof *slot->pins)) ||
-	    (err = add_ref(f, slot->room, cap, &b)))
+	if (err)
 		return err;
 	b->size = (uint32_t)size;
 	b->offset = (uint32_t)offset;
@@ -152,6 +161,62 @@ pin(struct transfer_slot *slot, Zt__FileManifest *f, size_t offset, size_t size,
 	if (b->id.data == NULL || b->key.data == NULL || b->hash.data == NULL)
 		return ZT_ERR_MEMORY;
 	slot->pins[slot->pin_count++] = (struct pin){ f, b };
+	return ZT_OK;
+}
+
+/* Adds F's next reference, for SIZE bytes at OFFSET of SLOT's block. */
+static enum zt_err
+pin(struct transfer_slot *slot, Zt__FileManifest *f, size_t offset, size_t size, size_t *cap)
+{
+	Zt__BlockRef *b;
+	enum zt_err err = add_ref(f, slot->room, cap, &b);
+
+	return err ? err : pin_ref(slot, f, b, offset, size);
+}
+
+enum zt_err
+send_block(struct transfer *t, struct buf *clear, Zt__BlockRef **out)
+{
+	struct transfer_slot *slot = NULL;
+	Zt__BlockRef *b = malloc(sizeof *b);
+	struct buf full = *clear;
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	if (b == NULL)
+		return err;
+	zt__block_ref__init(b);
+	if ((err = take_slot(t, 1, &slot)) || (err = pin_ref(slot, NULL, b, 0, clear->n))) {
+		if (slot != NULL && slot->busy)
+			transfer_release(slot);
+		pb_wipe(b);
+		return err;
+	}
+	*clear = slot->clear; /* of the same maximum */
+	slot->clear = full;
+	*out = b;
+	send_slot(slot);
+	return ZT_OK;
+}
+
+enum zt_err
+send_resume(struct transfer *t)
+{
+	enum zt_err err;
+
+	t->err = ZT_OK;
+	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {
+		struct transfer_slot *slot = &t->slot[i];
+
+		if (!slot->is_stalled)
+			continue;
+		slot->is_stalled = false;
+		if (slot->err || slot->call.body.n == 0) {
+			transfer_submit(slot, seal, send_sealed);
+		} else if ((err = calls_start(t->z->calls, &slot->call))) {
+			slot->is_stalled = true;
+			return err;
+		}
+	}
 	return ZT_OK;
 }
 
@@ -184,9 +249,8 @@ read_err(struct transfer *t, const char *name)
 	return transfer_err(t->z, name, errno);
 }
 
-/* Clear bytes of a block of a file of SIZE: few calls for a large one, and few references. */
-static uint32_t
-room_for(uint64_t size)
+uint32_t
+send_room(uint64_t size)
 {
 	return size < LIMIT_LARGE  ? LIMIT_BLOCK
 	       : size < LIMIT_HUGE ? LIMIT_BLOCK_LARGE
@@ -277,7 +341,7 @@ next_data(int fd, uint64_t at, uint64_t size, uint64_t *from, uint64_t *to)
 static enum zt_err
 send_sparse(struct transfer *t, int fd, const char *name, uint64_t size, Zt__FileManifest *f)
 {
-	uint32_t room = room_for(size);
+	uint32_t room = send_room(size);
 	size_t cap = 0;
 	uint64_t from, to;
 	enum zt_err err = ZT_OK;
@@ -308,7 +372,7 @@ send_blocks(struct transfer *t, int fd, const char *name, uint64_t size, Zt__Fil
 
 	if (size > LIMIT_SMALL && fstat(fd, &st) == 0 && is_sparse(&st))
 		return send_sparse(t, fd, name, size, f);
-	return send_some(t, fd, name, room_for(size), UINT64_MAX, f, &cap);
+	return send_some(t, fd, name, send_room(size), UINT64_MAX, f, &cap);
 }
 
 /* SIZE bytes of FD behind what is gathered. *GREW: there are more by now, and none was taken.
@@ -360,9 +424,7 @@ send_content(struct transfer *t, int fd, const char *name, uint64_t size, Zt__Fi
 static bool
 fits(uint64_t sent, uint64_t size)
 {
-	enum { REF_MOST = 160 };
-
-	return sent / room_for(size) < LIMIT_MANIFEST / REF_MOST;
+	return sent / send_room(size) < SEND_PARTS_MOST;
 }
 
 bool

@@ -4,6 +4,7 @@
 #define ZT_CONTENT_SEND_H
 
 #include "content/transfer.h"
+#include "format/limits.h"
 #include "session/session.h"
 
 /* Reads all of FD into F: small content into the shared block, else block by block. F is
@@ -18,6 +19,16 @@ bool send_fits_open(int fd, const struct stat *st);
 /* Sets *SAME: whether FD's content matches F, if F is true (fetch_is_same). Rewinds FD.
  * Errors: IO, MEMORY. */
 ZT_CHECKED enum zt_err send_is_same(int fd, const Zt__FileManifest *f, bool *same);
+/* Clear bytes of a block of a file of SIZE: few calls for a large one, and few references. */
+uint32_t send_room(uint64_t size);
+/* References that one manifest may hold. */
+#define SEND_PARTS_MOST (LIMIT_MANIFEST / 160)
+/* Seals and sends the bytes of CLEAR, which then is an empty buffer of the same maximum
+ * (BLOCK_CLEAR_MOST). *OUT is the caller's; it is filled in by the time T has drained, and is
+ * written to as long as T has it. Errors: MEMORY, those of T. */
+ZT_CHECKED enum zt_err send_block(struct transfer *t, struct buf *clear, Zt__BlockRef **out);
+/* Of a transfer that resumes: forgets its error, and starts again what failed. */
+ZT_CHECKED enum zt_err send_resume(struct transfer *t);
 /* Sends the shared block of small files; very small content goes into the manifests. */
 void send_gathered(struct transfer *t);
 

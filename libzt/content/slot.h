@@ -34,7 +34,7 @@ struct transfer_slot {
 	struct pool_job job;        /* first */
 	struct calls_transfer call; /* body or answer: the sealed block */
 	struct transfer *t;
-	bool busy;
+	bool busy, is_stalled; /* IS_STALLED: its block was not taken (send_resume) */
 	enum zt_err err;
 	int os_error; /* errno of an IO */
 	struct buf clear;

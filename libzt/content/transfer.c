@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/stop.h"
 #include "chain/objects.h"
 #include "chain/space.h"
 #include "content/fetch.h"
@@ -11,6 +12,7 @@
 #include "content/slot.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
+#include "port/umask.h"
 #include "session/session.h"
 
 enum { TURN_MS = 1000 };
@@ -117,10 +119,9 @@ wake(void *ctx)
 enum zt_err
 transfer_begin(struct transfer *t, struct zt *z, struct space *s, const struct zt_progress *p)
 {
-	*t = (struct transfer){ .z = z, .s = s, .p = p };
+	*t = (struct transfer){ .z = z, .s = s, .workspace = s->w->id, .p = p };
 	suite_random(t->run, sizeof t->run);
-	t->mask = umask(0); /* before there are threads of this transfer */
-	(void)umask(t->mask);
+	t->mask = (mode_t)port_umask();
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {
 		t->slot[i].t = t;
 		t->slot[i].clear = buf_init(BLOCK_CLEAR_MOST);
@@ -130,30 +131,40 @@ transfer_begin(struct transfer *t, struct zt *z, struct space *s, const struct z
 	return pool_new(wake, z->calls, &t->pool);
 }
 
-/* One turn: continues the pool's finished jobs, then the network. */
-static void
-turn(struct transfer *t, int wait_ms)
+/* Continues the pool's finished jobs; whether there was one. */
+static bool
+go_on(struct transfer *t)
 {
 	struct pool_job *job;
+	bool any = false;
 
-	while ((job = pool_done(t->pool)) != NULL) {
+	for (; (job = pool_done(t->pool)) != NULL; any = true) {
 		struct transfer_slot *slot = (struct transfer_slot *)job;
 
 		slot->then(slot);
-		wait_ms = 0; /* something moved: look again before waiting */
 	}
-	if (calls_turn(t->z->calls, wait_ms))
-		transfer_fail(t, ZT_ERR_NETWORK);
-	if (t->z->stop != NULL && *t->z->stop != 0 && t->err == ZT_OK)
-		transfer_fail(t, client_refuse(t->z, ZT_ERR_INTERRUPTED,
-				     "what was sent or written whole by then stays"));
+	return any;
+}
+
+/* One turn: the pool's finished jobs, then the network. */
+static void
+turn(struct transfer *t, int wait_ms)
+{
+	enum zt_err err;
+
+	if (go_on(t))
+		wait_ms = 0; /* something moved: look again before waiting */
+	err = calls_turn(t->z->calls, wait_ms);
+	if (err && t->err == ZT_OK)
+		transfer_fail(
+		    t, err == ZT_ERR_INTERRUPTED ? client_interrupted(t->z) : ZT_ERR_NETWORK);
 }
 
 static bool
 is_idle(const struct transfer *t)
 {
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++)
-		if (t->slot[i].busy)
+		if (t->slot[i].busy && !t->slot[i].is_stalled)
 			return false;
 	return true;
 }
@@ -161,7 +172,7 @@ is_idle(const struct transfer *t)
 enum zt_err
 transfer_drain(struct transfer *t)
 {
-	while (!is_idle(t))
+	while (!is_idle(t) && t->err != ZT_ERR_INTERRUPTED)
 		turn(t, TURN_MS);
 	return t->err;
 }
@@ -169,9 +180,21 @@ transfer_drain(struct transfer *t)
 enum zt_err
 transfer_wait(struct transfer *t, const struct load *l)
 {
-	while (l->blocks > 0)
+	while (l->blocks > 0 && t->err != ZT_ERR_INTERRUPTED)
 		turn(t, TURN_MS);
 	return t->err;
+}
+
+/* Without those who wait for an answer: whoever cancelled does not. */
+static void
+cut_off(struct transfer *t)
+{
+	while (!is_idle(t)) {
+		for (size_t i = 0; i < TRANSFER_SLOTS; i++)
+			calls_cancel(t->z->calls, &t->slot[i].call);
+		if (!go_on(t) && !is_idle(t)) /* for the pool */
+			(void)!(int)calls_settle(t->z->calls, STOP_LOOK_MS);
+	}
 }
 
 void
@@ -181,8 +204,13 @@ transfer_end(struct transfer *t)
 		transfer_release(t->pack);
 	t->pack = NULL;
 	fetch_forget(t);
-	while (t->pool != NULL && !is_idle(t))
+	if (t->pool != NULL && (t->resumes || t->err == ZT_ERR_INTERRUPTED))
+		cut_off(t);
+	while (t->pool != NULL && !is_idle(t)) {
 		turn(t, TURN_MS);
+		if (t->err == ZT_ERR_INTERRUPTED || stop_is_set(t->z->stop))
+			cut_off(t);
+	}
 	pool_free(t->pool);
 	free(t->notes);
 	t->notes = NULL;

@@ -23,6 +23,7 @@
 struct transfer {
 	struct zt *z;
 	struct space *s;
+	struct id workspace;
 	struct load *load[3]; /* up, by stage: gathered, waiting for its blocks, pushed */
 	struct transfer_slot
 	    *pack;             /* up: the shared block being filled with small files, or NULL */
@@ -41,6 +42,7 @@ struct transfer {
 	uint8_t run[3];             /* down: random, in their names */
 	mode_t mask;                /* down: mode bits that the umask clears */
 	enum zt_err err;            /* the first error of a slot */
+	bool resumes; /* up: blocks that failed stay, stalled, until send_resume */
 	/* Objects that were lost or damaged; the transfer continues without them. */
 	enum zt_err spoiled; /* the first */
 	uint64_t spoiled_count;
@@ -50,11 +52,12 @@ struct transfer {
 /* Makes T ready; transfer_end releases what it holds, also after a failure. Errors: MEMORY. */
 ZT_CHECKED enum zt_err transfer_begin(
     struct transfer *t, struct zt *z, struct space *s, const struct zt_progress *p);
-/* Waits for all blocks in flight; returns the first error of the whole transfer. */
+/* Waits for all blocks in flight, unless it was INTERRUPTED; returns the first error of the
+ * whole transfer. */
 ZT_CHECKED enum zt_err transfer_drain(struct transfer *t);
 /* Waits until all blocks of L are acknowledged; errors as transfer_drain. */
 ZT_CHECKED enum zt_err transfer_wait(struct transfer *t, const struct load *l);
-/* Waits, then releases. */
+/* Waits for what is in flight, unless it was INTERRUPTED or resumes; then releases. */
 void transfer_end(struct transfer *t);
 /* Waits for a free slot. */
 ZT_CHECKED enum zt_err transfer_slot(struct transfer *t, struct transfer_slot **out);

@@ -13,9 +13,11 @@
 #include "content/local.h"
 #include "content/sink.h"
 #include "content/transfer.h"
+#include "disk/verbs.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "session/session.h"
+#include "tree/reader.h"
 #include "tree/tree.h"
 
 /* ---- one file ---- */
@@ -391,15 +393,18 @@ open_parent(const char *local, const char **name)
 /* Into what is no file and no folder: a pipe, a terminal, /dev/null. In order, and not renamed
  * over. */
 static enum zt_err
-get_stream(struct transfer *t, const Zt__FileManifest *f, const char *local)
+get_stream(struct transfer *t, Zt__Manifest **m, const char *local)
 {
+	struct zt_reader *r = NULL;
 	bool is_output = strcmp(local, "-") == 0;
 	int fd = is_output ? STDOUT_FILENO : open(local, O_WRONLY | O_NOCTTY | O_CLOEXEC);
 	enum zt_err err;
 
 	if (fd < 0)
 		return transfer_err(t->z, local, errno);
-	err = fetch_stream(t, f, fd);
+	if ((err = reader_new(t->s, m, &r)) == ZT_OK)
+		err = reader_pour(r, fd);
+	zt_reader_close(r);
 	if (!is_output && close(fd) != 0 && err == ZT_OK)
 		err = transfer_err(t->z, local, errno);
 	t->files += err == ZT_OK;
@@ -453,7 +458,7 @@ get_one(struct transfer *t, const struct id *vlob, const struct path *path, cons
 	if (m == NULL && o.damaged == 0)
 		err = client_refuse(t->z, ZT_ERR_CORRUPT, "a file without a version");
 	else if (m != NULL && at.in == NULL)
-		err = get_stream(t, m->file, local);
+		err = get_stream(t, &m, local);
 	else if (m != NULL && (err = get_file(t, &at, m->file)) == ZT_OK)
 		err = fetch_shared(t);
 out:
@@ -464,7 +469,7 @@ out:
 }
 
 enum zt_err
-zt_get(struct zt *z, const char *remote, const char *local, const struct zt_progress *p,
+disk_get(struct zt *z, const char *remote, const char *local, const struct zt_progress *p,
     uint64_t *files)
 {
 	struct transfer t = { .z = z };

@@ -18,6 +18,7 @@
 #include "content/transfer.h"
 #include "crypto/suite.h"
 #include "disk/scan.h"
+#include "disk/verbs.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "session/session.h"
@@ -199,14 +200,13 @@ take_back(struct transfer *t, struct local_entry *e)
 	return ZT_OK;
 }
 
-/* FD as a new version, or a new file, AS in the folder at WAY. ST is NULL for a stream. */
+/* FD as a new version, or a new file, AS in the folder at WAY. */
 static enum zt_err
 put_content(struct transfer *t, int fd, const struct stat *st, struct local_entry *e,
     struct tree_way *way)
 {
-	static const struct stat unknown = { .st_mode = 0644 };
 	struct batch *b = t->load[GATHERED]->batch;
-	uint64_t size = st != NULL ? (uint64_t)st->st_size : LIMIT_LARGE;
+	uint64_t size = (uint64_t)st->st_size;
 	Zt__Manifest *m;
 	enum zt_err err;
 
@@ -215,10 +215,8 @@ put_content(struct transfer *t, int fd, const struct stat *st, struct local_entr
 		t->files++;
 		return ZT_OK;
 	}
-	if ((m = new_file(st != NULL ? st : &unknown)) == NULL)
+	if ((m = new_file(st)) == NULL)
 		return ZT_ERR_MEMORY;
-	if (st == NULL)
-		m->file->modified = (int64_t)(client_now_ms() / 1000);
 	if (!e->is_there) {
 		suite_random(e->there.vlob.b, ID_BYTES);
 		e->there.is_folder = false;
@@ -231,11 +229,11 @@ put_content(struct transfer *t, int fd, const struct stat *st, struct local_entr
 		return take_back(t, e); /* one of a tree */
 	if (err)
 		return err;
-	if (st != NULL && was_changed(fd, st))
+	if (was_changed(fd, st))
 		transfer_leave_out(t, ZT_ERR_SOME, buf_text(&e->shown),
 		    client_words(t->z, "it was changed while it was read: what arrived may be "
 				       "half old, half new; put it again"));
-	else if (st != NULL && !local_is_young(st))
+	else if (!local_is_young(st))
 		batch_from(b, st);
 	if (e->is_there)
 		err = batch_need(b, way, buf_bytes(&e->as), &e->there.vlob);
@@ -276,9 +274,11 @@ put_file(struct local_folder *f, struct local_entry *e)
 {
 	struct transfer *t = f->t;
 	struct stat st;
-	enum zt_err err = ZT_OK;
+	enum zt_err err = client_may_go_on(t->z);
 	int fd;
 
+	if (err)
+		return err;
 	if (e->is_there && e->there.is_folder) {
 		scan_leave_out(f, e, "a folder has this name there");
 		return ZT_OK;
@@ -557,20 +557,18 @@ put_single(struct putting *p, int fd, const struct stat *st, const char *local,
 		err = refuse_place(p, path, true);
 	else if (path->count > LIMIT_DEPTH)
 		err = client_refuse(t->z, ZT_ERR_TOO_BIG, "the path is too deep");
-	else if (st != NULL && !send_fits(st))
+	else if (!send_fits(st))
 		err = client_refuse(t->z, ZT_ERR_TOO_BIG, "it is larger than a file may be");
 	if (err)
 		goto out;
 	o.vlob = e.there.vlob;
-	if (e.is_there && st != NULL && (err = space_read_one(t->s, &o, &e.m)) == ZT_OK &&
-	    o.damaged > 0) {
+	if (e.is_there && (err = space_read_one(t->s, &o, &e.m)) == ZT_OK && o.damaged > 0) {
 		pb_wipe(e.m);
 		e.m = NULL;
 	}
 	e.v = o.v;
 	if (err == ZT_OK)
-		err = st != NULL ? put_open(t, fd, &e, parent)
-				 : put_content(t, fd, NULL, &e, parent);
+		err = put_open(t, fd, &e, parent);
 out:
 	pb_wipe(e.m);
 	buf_free(&e.as);
@@ -604,33 +602,16 @@ put_tree(struct putting *p, int fd, const struct stat *st, const char *local,
 	return err ? err : put_folder(p, &f, !e.is_there, st);
 }
 
-/* Whether LOCAL names an open descriptor, which is read once: "-" and the like. */
-static bool
-is_stream(const char *local, unsigned *number)
-{
-	char end;
-
-	*number = STDIN_FILENO;
-	return strcmp(local, "-") == 0 || strcmp(local, "/dev/stdin") == 0 ||
-	       sscanf(local, "/dev/fd/%u%c", number, &end) == 1;
-}
-
-/* What LOCAL is: a file, a folder or a stream. */
+/* What LOCAL is: a file or a folder. */
 static enum zt_err
 open_source(struct zt *z, const char *local, int *fd, struct stat *st)
 {
-	unsigned number;
-
-	if (is_stream(local, &number)) {
-		*fd = fcntl((int)number, F_DUPFD_CLOEXEC, 0);
-		return *fd >= 0 ? ZT_OK : transfer_err(z, local, errno);
-	}
 	/* Never opened, what is no file: a pipe would wait, a tape rewind. */
 	if (stat(local, st) != 0)
 		return transfer_err(z, local, errno);
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
-		return client_refuse(z, ZT_ERR_INVALID,
-		    "%.180s: neither a file nor a folder; \"-\" reads standard input", local);
+		return client_refuse(
+		    z, ZT_ERR_INVALID, "%.180s: neither a file nor a folder", local);
 	*fd = open(local, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (*fd < 0 || fstat(*fd, st) != 0)
 		return transfer_err(z, local, errno);
@@ -681,26 +662,21 @@ put_any(struct putting *p, const char *local, struct path *path)
 	struct transfer *t = p->t;
 	struct buf own = buf_init(8 * LIMIT_NAME);
 	struct stat st;
-	unsigned number;
-	bool streams = is_stream(local, &number);
 	int fd = -1;
 	enum zt_err err = open_source(t->z, local, &fd, &st);
 
 	if (stat(t->z->home, &p->own) != 0)
 		p->own.st_ino = 0;
-	if (err == ZT_OK && !streams && is_own(t->z, &p->own, &st))
+	if (err == ZT_OK && is_own(t->z, &p->own, &st))
 		err = client_refuse(t->z, ZT_ERR_INVALID,
 		    "%.120s belongs to the state folder of this very device: its keys are "
 		    "nobody else's, and are not sent",
 		    local);
-	else if (err == ZT_OK && streams && path->count == 0)
-		err = client_refuse(t->z, ZT_ERR_INVALID, "a stream needs a name there");
-	else if (err == ZT_OK && !streams && S_ISREG(st.st_mode))
+	else if (err == ZT_OK && S_ISREG(st.st_mode))
 		err = aim(p, local, path, &own);
 	if (err == ZT_OK)
-		err = !streams && S_ISDIR(st.st_mode)
-			  ? put_tree(p, fd, &st, local, path)
-			  : put_single(p, fd, streams ? NULL : &st, local, path);
+		err = S_ISDIR(st.st_mode) ? put_tree(p, fd, &st, local, path)
+					  : put_single(p, fd, &st, local, path);
 	if (fd >= 0)
 		(void)close(fd);
 	buf_free(&own);
@@ -735,25 +711,23 @@ out:
 }
 
 enum zt_err
-zt_put(struct zt *z, const char *local, const char *remote, const struct zt_progress *p,
+disk_put(struct zt *z, const char *local, const char *remote, const struct zt_progress *p,
     uint64_t *files)
 {
 	enum { TRIES = 5 };
 	uint64_t sent = 0, foreign;
-	unsigned number;
 	enum zt_err err;
 
 	/* Somebody changed what it relies on, or took a name first: what was sent by then is
-	 * found, and not sent again. A stream cannot be read twice. */
+	 * found, and not sent again. */
 	for (int tries = 1;; tries++) {
 		struct transfer t = { .z = z };
 
 		foreign = z->foreign;
 		err = put_once(&t, local, remote, p);
 		sent += t.files;
-		if (tries == TRIES || is_stream(local, &number) ||
-		    !(err == ZT_ERR_CONFLICT ||
-			(err == ZT_ERR_EXISTS && z->foreign != foreign)))
+		if (tries == TRIES || !(err == ZT_ERR_CONFLICT ||
+					  (err == ZT_ERR_EXISTS && z->foreign != foreign)))
 			break;
 	}
 	if (files != NULL && (err == ZT_OK || err == ZT_ERR_SOME))

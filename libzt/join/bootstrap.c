@@ -261,7 +261,8 @@ zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why
 		.ca_file = o->ca_file,
 		.operator_token = b->operator_token,
 		.in_clear = o->in_clear,
-		.translate = o->translate };
+		.translate = o->translate,
+		.stop = client_stop(o) };
 	struct founding f = { .handle = buf_init(4096), .label = buf_init(1024) };
 	struct client_new_device d;
 	struct calls *c = NULL;

@@ -238,7 +238,8 @@ connect_to(struct claiming *k, const char *server)
 	struct calls_options co = { .server = server,
 		.ca_file = k->o->ca_file,
 		.in_clear = k->o->in_clear,
-		.translate = k->o->translate };
+		.translate = k->o->translate,
+		.stop = client_stop(k->o) };
 
 	calls_free(k->r.calls);
 	k->r.calls = NULL;

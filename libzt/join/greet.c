@@ -8,7 +8,9 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "join/newcomer.h"
+#include "join/verbs.h"
 #include "log/append.h"
+#include "log/enter.h"
 #include "log/handles.h"
 #include "log/person.h"
 #include "log/sync.h"
@@ -242,7 +244,7 @@ finish(struct greeting *g, size_t there)
 	    (err = store_delete(z->store, STORE_GREETING, greeting_key(g), 0)) ||
 	    ((err = invitation_end(z, &g->r->invitation, true)) && err != ZT_ERR_GONE))
 		return err;
-	store_rest(z->store);
+	client_rest(z);
 	say_whom(g);
 	return client_wake(z, true);
 }
@@ -277,7 +279,7 @@ ask(struct greeting *g)
 
 	if ((err = client_sync_log(g->z)) || (err = consider(g, doubt)))
 		return err;
-	store_rest(g->z->store);
+	client_rest(g->z);
 	yes = codes->accept(
 	    codes->ctx, g->claim->email, g->claim->name, g->claim->label, doubt, &g->profile);
 	if ((err = client_wake(g->z, true)))
@@ -351,7 +353,7 @@ greet_once(struct greeting *g)
 	struct buf claim = buf_init(LIMIT_EXCHANGE);
 	enum zt_err err, woken;
 
-	store_rest(g->z->store);
+	client_rest(g->z);
 	do
 		err = meet(r, &claim);
 	while (err == ZT_ERR_ABORTED && r->is_over);
@@ -436,7 +438,7 @@ greeting_free(struct greeting *g)
 }
 
 enum zt_err
-zt_greet(struct zt *z, const char *link, const struct zt_codes *codes, struct zt_greeted *out)
+join_greet(struct zt *z, const char *link, const struct zt_codes *codes, struct zt_greeted *out)
 {
 	struct exchange r = {
 		.calls = z->calls, .org = z->org, .side = SAS_GREETER, .codes = codes

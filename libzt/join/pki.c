@@ -7,6 +7,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "join/newcomer.h"
+#include "join/verbs.h"
 #include "log/append.h"
 #include "log/sync.h"
 #include "pki/pki_request.h"
@@ -113,7 +114,7 @@ refuse_file(struct zt *z, enum zt_err err, const char *path)
 }
 
 enum zt_err
-zt_pki_trust(struct zt *z, const char *const *files, size_t count)
+join_pki_trust(struct zt *z, const char *const *files, size_t count)
 {
 	struct settings *s = calloc(1, sizeof *s);
 	enum zt_err err = ZT_OK;
@@ -162,7 +163,7 @@ show_item(bool is_list, struct bytes der, void (*each)(void *ctx, const struct z
 }
 
 enum zt_err
-zt_pki_show(struct zt *z, void (*each)(void *ctx, const struct zt_pki_item *i), void *ctx)
+join_pki_show(struct zt *z, void (*each)(void *ctx, const struct zt_pki_item *i), void *ctx)
 {
 	struct pki_trust trust;
 	enum zt_err err;
@@ -327,7 +328,8 @@ send(struct asking *k, const struct zt_options *o)
 	struct calls_options co = { .server = k->a->server,
 		.ca_file = o->ca_file,
 		.in_clear = o->in_clear,
-		.translate = o->translate };
+		.translate = o->translate,
+		.stop = client_stop(o) };
 	struct route_params p = { .org = k->org, .id = k->request };
 	Zt__PkiRequest m = ZT__PKI_REQUEST__INIT;
 	struct buf body = buf_init(256 * 1024), answer = buf_init(64);
@@ -410,7 +412,7 @@ ask_again(struct asking *k, struct zt *z)
 
 	if (!z->root_by_id || !id_equal(&z->org, &k->org) || merkle_size(z->state->tree) > 0)
 		return say(k, ZT_ERR_EXISTS, "this state folder holds a device already");
-	err = zt_pki_state(z, &state);
+	err = join_pki_state(z, &state);
 	if (err == ZT_OK && strcmp(state, "open") == 0)
 		return say(k, ZT_ERR_EXISTS,
 		    "this device has asked already, and waits for an admin: zt pki status");
@@ -490,7 +492,7 @@ zt_pki_request(const struct zt_options *o, const struct zt_pki_ask *a, char *id,
 }
 
 enum zt_err
-zt_pki_state(struct zt *z, const char **state)
+join_pki_state(struct zt *z, const char **state)
 {
 	static const char *const words[] = { "", "open", "accepted", "rejected" };
 	struct route_params p = { .org = z->org };
@@ -591,7 +593,7 @@ show_request(struct zt *z, const Zt__PkiRequest *m,
 }
 
 enum zt_err
-zt_pki_requests(struct zt *z, void (*each)(void *ctx, const struct zt_pki_open *r), void *ctx)
+join_pki_requests(struct zt *z, void (*each)(void *ctx, const struct zt_pki_open *r), void *ctx)
 {
 	Zt__PkiRequests *m = NULL;
 	enum zt_err err;
@@ -709,7 +711,7 @@ find(struct zt *z, const char *id, Zt__PkiRequests *m, const Zt__PkiRequest **ou
 }
 
 enum zt_err
-zt_pki_accept(struct zt *z, const char *id, const char *profile)
+join_pki_accept(struct zt *z, const char *id, const char *profile)
 {
 	const Zt__PkiRequest *one = NULL;
 	Zt__PkiRequests *m = NULL;
@@ -726,7 +728,7 @@ zt_pki_accept(struct zt *z, const char *id, const char *profile)
 }
 
 enum zt_err
-zt_pki_reject(struct zt *z, const char *id)
+join_pki_reject(struct zt *z, const char *id)
 {
 	struct id request;
 

@@ -6,9 +6,11 @@
 #include "crypto/suite.h"
 #include "format/head_text.h"
 #include "format/pb.h"
+#include "log/enter.h"
 #include "log/person.h"
 #include "log/sync.h"
 #include "log/user_keys.h"
+#include "log/verbs.h"
 #include "session/device.h"
 #include "session/session.h"
 #include "store/device_file.h"
@@ -78,7 +80,8 @@ zt_open(const struct zt_options *o, struct zt **out, char *why)
 			(void)client_refuse(z, err, "there is no device in %.200s", o->home);
 		goto out;
 	}
-	if ((err = take_secrets(z, m)) || (err = store_open(o->home, z->local, &z->store)) ||
+	if ((err = take_secrets(z, m)) ||
+	    (err = store_open(o->home, z->local, z->stop, &z->store)) ||
 	    (err = client_connect(z)) || (err = client_load_log(z)))
 		goto out;
 	*out = z;
@@ -90,6 +93,80 @@ out:
 			(void)snprintf(why, CLIENT_WHY, "%s", zt_why(z));
 		client_explain(o, err, why);
 	}
+	zt_close(z);
+	return err;
+}
+
+/* What OF has of the device's keys. */
+static enum zt_err
+copy_keys(struct zt *z, const struct zt *of)
+{
+	enum zt_err err;
+
+	if ((err = sign_from_seed(sign_seed(of->sign), &z->sign)) ||
+	    (err = secret_from(secret_bytes(of->seal), &z->seal)) ||
+	    (err = secret_from(secret_bytes(of->local), &z->local)))
+		return err;
+	for (size_t i = 0; i < of->user_key_count; i++) {
+		struct secret *key = NULL;
+
+		if ((err = secret_from(secret_bytes(of->user_keys[i].key), &key)) ||
+		    (err = client_add_user_key(z, key)))
+			return err;
+	}
+	return ZT_OK;
+}
+
+/* Which device of which organization OF is, and how it reaches the server. */
+static enum zt_err
+copy_identity(struct zt *z, const struct zt *of)
+{
+	z->in_clear = of->in_clear;
+	z->org = of->org;
+	z->user = of->user;
+	z->device = of->device;
+	memcpy(z->org_text, of->org_text, sizeof z->org_text);
+	memcpy(z->user_text, of->user_text, sizeof z->user_text);
+	memcpy(z->device_text, of->device_text, sizeof z->device_text);
+	memcpy(z->root_key, of->root_key, sizeof z->root_key);
+	z->root_by_id = of->root_by_id;
+	z->vouched_size = of->vouched_size;
+	z->vouched_root = of->vouched_root;
+	z->marked = of->marked;
+	z->home = strdup(of->home);
+	z->server = strdup(of->server);
+	z->slug = strdup(of->slug);
+	z->email = strdup(of->email);
+	z->ca_file = of->ca_file != NULL ? strdup(of->ca_file) : NULL;
+	return z->home == NULL || z->server == NULL || z->slug == NULL || z->email == NULL ||
+		       (of->ca_file != NULL && z->ca_file == NULL)
+		   ? ZT_ERR_MEMORY
+		   : ZT_OK;
+}
+
+enum zt_err
+zt_open_again(struct zt *of, const struct zt_options *o, struct zt **out)
+{
+	struct zt *z = calloc(1, sizeof *z);
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	of->why[0] = 0;
+	if (z == NULL)
+		return err;
+	client_take_options(z, o);
+	if ((err = copy_identity(z, of)) || (err = copy_keys(z, of)) ||
+	    (err = client_connect(z)))
+		goto out;
+	store_share(of->store);
+	z->store = of->store;
+	z->is_stale = true; /* it has no state yet */
+	err = client_leave(z, client_enter(z));
+	memcpy(of->why, z->why, sizeof of->why);
+	if (err)
+		goto out;
+	*out = z;
+	z = NULL;
+out:
 	zt_close(z);
 	return err;
 }
@@ -116,7 +193,7 @@ zt_whoami(const struct zt *z, struct zt_identity *out)
 }
 
 enum zt_err
-zt_sync(struct zt *z)
+log_sync(struct zt *z)
 {
 	z->why[0] = 0;
 	return client_sync_log(z);

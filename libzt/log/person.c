@@ -13,6 +13,7 @@
 #include "format/limits.h"
 #include "log/handles.h"
 #include "log/sync.h"
+#include "log/verbs.h"
 #include "session/session.h"
 #include "zt/org.h"
 
@@ -272,7 +273,7 @@ client_person(struct zt *z, const struct org_user *u, struct zt_person *out)
 }
 
 enum zt_err
-zt_find_person(struct zt *z, const char *user, struct zt_person *out)
+log_find_person(struct zt *z, const char *user, struct zt_person *out)
 {
 	struct org_user *u;
 	enum zt_err err;

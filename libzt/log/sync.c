@@ -10,6 +10,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/user_keys.h"
+#include "log/verbs.h"
 #include "proto/auth.pb-c.h"
 #include "proto/device.pb-c.h"
 #include "session/freeze.h"
@@ -22,7 +23,7 @@
 static enum zt_err
 store_line(void *ctx, uint64_t index, const struct log_line *line)
 {
-	struct store *store = ctx;
+	struct store *store = ((struct zt *)ctx)->store;
 	Zt__StoredEntry m = ZT__STORED_ENTRY__INIT;
 	struct buf b = buf_init(LIMIT_ENTRY + 256);
 	enum zt_err err;
@@ -113,29 +114,6 @@ client_load_log(struct zt *z)
 			err = client_take_user_keys(z);
 	}
 	org_state_free(o);
-	return err;
-}
-
-enum zt_err
-client_wake(struct zt *z, bool waits)
-{
-	struct buf b = buf_init(LIMIT_ENTRY + 256);
-	uint64_t last = 0;
-	enum zt_err err;
-
-	if (!store_rests(z->store))
-		return ZT_OK;
-	free(z->noted); /* others may have noted more */
-	z->noted = NULL;
-	if ((err = store_wake(z->store, waits)) == ZT_OK)
-		err = store_newest(z->store, STORE_LOG, bytes_of(NULL, 0), &last, &b);
-	if (err == ZT_OK && last + 1 != merkle_size(z->state->tree))
-		err = client_load_log(z);
-	else if (err == ZT_OK) {
-		if (z->care != NULL)
-			z->care->reset(z, z->state);
-	}
-	buf_free(&b);
 	return err;
 }
 
@@ -324,6 +302,12 @@ run(struct sync *s)
 	return s->r.keep != NULL ? keep_head(s) : ZT_OK;
 }
 
+static enum zt_err
+may_go_on(void *ctx)
+{
+	return client_may_go_on(ctx);
+}
+
 static struct sync
 begin(struct zt *z, struct org_state *o)
 {
@@ -331,7 +315,9 @@ begin(struct zt *z, struct org_state *o)
 		.head = buf_init(1024),
 		.r = { .o = o,
 		    .root_key = z->root_by_id ? NULL : z->root_key,
-		    .user = &z->user } };
+		    .user = &z->user,
+		    .go_on = may_go_on,
+		    .ctx = z } };
 }
 
 enum zt_err
@@ -341,7 +327,6 @@ client_sync_log(struct zt *z)
 	enum zt_err err, reload;
 
 	s.r.keep = store_line;
-	s.r.ctx = z->store;
 	if ((err = store_begin(z->store)))
 		return err;
 	if ((err = run(&s)) == ZT_OK)
@@ -359,7 +344,7 @@ client_sync_log(struct zt *z)
 }
 
 enum zt_err
-zt_log_verify(struct zt *z, uint64_t *entries)
+log_verify(struct zt *z, uint64_t *entries)
 {
 	struct sync s = begin(z, NULL);
 	struct hash mine;

@@ -7,10 +7,6 @@
 
 /* Reads the state back from the store. */
 ZT_CHECKED enum zt_err client_load_log(struct zt *z);
-/* Takes the state folder back after store_rest, and loads what another process added to the
- * log or the chains meanwhile. Pointers into the state or a space become invalid. No-op when
- * the store does not rest. Errors: as store_wake. */
-ZT_CHECKED enum zt_err client_wake(struct zt *z, bool waits);
 ZT_CHECKED enum zt_err client_sync_log(struct zt *z);
 /* The newest head that the server signed and this device verified, over its whole log; the
  * caller gives it to pb_free. Errors: NOT_FOUND, STORE. */

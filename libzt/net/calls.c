@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/stop.h"
 #include "base/utf8.h"
 #include "crypto/suite.h"
 #include "format/httpsig.h"
@@ -48,6 +49,7 @@ struct calls {
 	struct http
 	    *single; /* of calls_run, which may be called while transfers are under way */
 	struct calls_request *waiting;
+	const int *stop; /* or NULL */
 };
 
 /* ---- whom to speak to ---- */
@@ -141,6 +143,7 @@ calls_new(const struct calls_options *o, struct calls **out)
 	c->key = o->key;
 	c->operator_token = o->operator_token;
 	c->translate = o->translate;
+	c->stop = o->stop;
 	c->server = strdup(o->server);
 	c->ca_file = o->ca_file != NULL ? strdup(o->ca_file) : NULL;
 	if (c->server == NULL || (o->ca_file != NULL && c->ca_file == NULL))
@@ -166,6 +169,18 @@ calls_free(struct calls *c)
 	free(c->server);
 	free(c->ca_file);
 	free(c);
+}
+
+void
+calls_heed(struct calls *c, const int *stop)
+{
+	c->stop = stop;
+}
+
+const int *
+calls_stop(const struct calls *c)
+{
+	return c->stop;
 }
 
 const char *
@@ -466,12 +481,16 @@ calls_run(struct calls *c, enum route r, const struct route_params *p, const cha
 
 	detail[0] = 0;
 	begin(&q, c, r, p);
-	if ((err = try_it(&q)))
+	if ((err = stop_is_set(c->stop) ? ZT_ERR_INTERRUPTED : try_it(&q)))
 		finish(&q, err);
 	while (!q.is_done) {
-		int wait_ms = start_due(c, c->single, TURN_MS);
+		int wait_ms = start_due(c, c->single, stop_wait(c->stop, TURN_MS));
 
-		if (!q.is_done && (err = http_turn(c->single, wait_ms)) && !q.is_done) {
+		if (!q.is_done)
+			err = http_turn(c->single, wait_ms);
+		if (err == ZT_OK && stop_is_set(c->stop))
+			err = ZT_ERR_INTERRUPTED;
+		if (err && !q.is_done) {
 			http_cancel(c->single, &q.x);
 			wait_no_more(&q);
 			finish(&q, err);
@@ -505,9 +524,30 @@ calls_start(struct calls *c, struct calls_transfer *t)
 }
 
 enum zt_err
-calls_turn(struct calls *c, int wait_ms)
+calls_settle(struct calls *c, int wait_ms)
 {
 	return http_turn(c->several, start_due(c, c->several, wait_ms));
+}
+
+enum zt_err
+calls_turn(struct calls *c, int wait_ms)
+{
+	enum zt_err err =
+	    calls_settle(c, stop_is_set(c->stop) ? 0 : stop_wait(c->stop, wait_ms));
+
+	return err == ZT_OK && stop_is_set(c->stop) ? ZT_ERR_INTERRUPTED : err;
+}
+
+void
+calls_cancel(struct calls *c, struct calls_transfer *t)
+{
+	struct calls_request *q = t->request;
+
+	if (q == NULL)
+		return;
+	http_cancel(c->several, &q->x);
+	wait_no_more(q);
+	finish(q, ZT_ERR_INTERRUPTED);
 }
 
 void

@@ -19,12 +19,17 @@ struct calls_options {
 	const struct sign_key *key; /* NULL: calls of ANYONE and OPERATOR only; must outlive */
 	const char *operator_token; /* NULL, or for ORG_CREATE; must outlive */
 	const char *(*translate)(const char *english); /* of DETAIL; NULL: English */
+	const int *stop;                               /* calls_heed */
 };
 
 /* Errors: MEMORY, NETWORK; CLEAR (http:// to another machine), INVALID (more than scheme, host
  * and port). */
 ZT_CHECKED enum zt_err calls_new(const struct calls_options *o, struct calls **out);
 void calls_free(struct calls *c);
+/* Once STOP (base/stop.h; NULL: none) is set, calls_run and calls_turn end with INTERRUPTED;
+ * what calls_start began stays under way. */
+void calls_heed(struct calls *c, const int *stop);
+const int *calls_stop(const struct calls *c);
 /* One call; its answer is appended to ANSWER. QUERY is NULL or "a=1". On an error DETAIL[200]
  * is a sentence, safe to show, that quotes the server's. Errors: those of the service;
  * NETWORK, TIMEOUT. */
@@ -48,6 +53,11 @@ ZT_CHECKED enum zt_err calls_start(struct calls *c, struct calls_transfer *t);
 /* Waits up to WAIT_MS for the network, or for calls_wake; calls DONE of the finished
  * transfers. */
 ZT_CHECKED enum zt_err calls_turn(struct calls *c, int wait_ms);
+/* The same, whether or not it is to stop: for work of other threads that must end. */
+ZT_CHECKED enum zt_err calls_settle(struct calls *c, int wait_ms);
+/* Ends T, if it is under way, with INTERRUPTED: calls DONE. Whether the server got it is not
+ * known. */
+void calls_cancel(struct calls *c, struct calls_transfer *t);
 /* Ends the wait of calls_turn. Any thread. */
 void calls_wake(struct calls *c);
 /* The value of header NAME for a signed WebSocket handshake and its peers: "Name: value" lines.

@@ -13,6 +13,7 @@
 #include "log/handles.h"
 #include "log/sync.h"
 #include "people/devices.h"
+#include "people/verbs.h"
 #include "people/ways.h"
 #include "proto/device.pb-c.h"
 #include "session/session.h"
@@ -257,7 +258,7 @@ take_invitation(void *ctx, const struct zt_invitation *i)
 }
 
 enum zt_err
-zt_device_acts(struct zt *z, const char *device,
+people_device_acts(struct zt *z, const char *device,
     void (*each)(void *ctx, const struct zt_act *a), void *ctx)
 {
 	struct acting a = { .z = z, .each = each, .ctx = ctx };
@@ -274,7 +275,7 @@ zt_device_acts(struct zt *z, const char *device,
 	    (err = add_one(&a, pb_field(id.b, ID_BYTES))) == ZT_OK &&
 	    (err = store_each(
 		 z->store, STORE_LOG, bytes_of(NULL, 0), d->added, take_line, &a)) == ZT_OK)
-		err = zt_invitations(z, take_invitation, &a);
+		err = people_invitations(z, take_invitation, &a);
 	free(a.devices);
 	return err;
 }
@@ -345,7 +346,7 @@ acts_new_devices(
 }
 
 enum zt_err
-zt_new_devices(struct zt *z, void (*each)(void *ctx, const struct zt_device *d), void *ctx)
+people_new_devices(struct zt *z, void (*each)(void *ctx, const struct zt_device *d), void *ctx)
 {
 	z->why[0] = 0;
 	acts_new_devices(z, 0, each, ctx);
@@ -353,7 +354,7 @@ zt_new_devices(struct zt *z, void (*each)(void *ctx, const struct zt_device *d),
 }
 
 enum zt_err
-zt_device_acknowledge(struct zt *z, const char *device, unsigned *count)
+people_device_acknowledge(struct zt *z, const char *device, unsigned *count)
 {
 	const struct org_device *me;
 	struct org_device *d;
@@ -367,7 +368,7 @@ zt_device_acknowledge(struct zt *z, const char *device, unsigned *count)
 	if ((err = client_sync_log(z)))
 		return err;
 	if (device != NULL) {
-		if ((err = zt_find_device(z, device, text)) ||
+		if ((err = people_find_device(z, device, text)) ||
 		    (err = id_parse(text, strlen(text), &id)))
 			return err;
 	}

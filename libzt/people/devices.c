@@ -10,7 +10,9 @@
 #include "format/pb.h"
 #include "log/append.h"
 #include "log/sync.h"
+#include "people/verbs.h"
 #include "session/session.h"
+#include "workspace/verbs.h"
 #include "zt/org.h"
 #include "zt/workspace.h"
 
@@ -64,7 +66,7 @@ find_device(struct zt *z, const char *text, struct org_device **out)
 }
 
 enum zt_err
-zt_find_device(struct zt *z, const char *device, char id[33])
+people_find_device(struct zt *z, const char *device, char id[33])
 {
 	struct org_device *d = NULL;
 	enum zt_err err;
@@ -86,7 +88,7 @@ client_revoke_device(struct zt *z, const struct id *device)
 }
 
 enum zt_err
-zt_device_revoke(struct zt *z, const char *device)
+people_device_revoke(struct zt *z, const char *device)
 {
 	struct org_device *d = NULL;
 	enum zt_err err;
@@ -100,7 +102,7 @@ zt_device_revoke(struct zt *z, const char *device)
 		    "another one");
 	if ((err = client_revoke_device(z, &d->id)))
 		return err;
-	return zt_tend(z, NULL);
+	return workspace_tend(z, NULL);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "format/invite_link.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "people/verbs.h"
 #include "proto/auth.pb-c.h"
 #include "session/session.h"
 
@@ -20,7 +21,7 @@ invitation_kind(const struct id *invitation)
 }
 
 enum zt_err
-zt_invite(struct zt *z, enum zt_invitation_kind kind, char *link)
+people_invite(struct zt *z, enum zt_invitation_kind kind, char *link)
 {
 	struct invite_link l = { .org = z->org };
 	struct route_params p = { .org = z->org };
@@ -45,7 +46,8 @@ zt_invite(struct zt *z, enum zt_invitation_kind kind, char *link)
 }
 
 enum zt_err
-zt_invitations(struct zt *z, void (*each)(void *ctx, const struct zt_invitation *i), void *ctx)
+people_invitations(
+    struct zt *z, void (*each)(void *ctx, const struct zt_invitation *i), void *ctx)
 {
 	static const char *const kinds[] = { "", "user", "device", "recovery" };
 	static const char *const states[] = { "", "open", "accepted", "cancelled" };
@@ -119,7 +121,7 @@ invitation_note(struct zt *z, const struct id *invitation, const char *how)
 }
 
 enum zt_err
-zt_invite_cancel(struct zt *z, const char *id)
+people_invite_cancel(struct zt *z, const char *id)
 {
 	struct id invitation;
 	enum zt_err err;
@@ -132,7 +134,7 @@ zt_invite_cancel(struct zt *z, const char *id)
 }
 
 enum zt_err
-zt_invite_mail(struct zt *z, const char *link, const char *email)
+people_invite_mail(struct zt *z, const char *link, const char *email)
 {
 	struct route_params p = { .org = z->org };
 	Zt__InvitationMail m = ZT__INVITATION_MAIL__INIT;

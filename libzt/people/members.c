@@ -12,10 +12,12 @@
 #include "log/sync.h"
 #include "people/acts.h"
 #include "people/devices.h"
+#include "people/verbs.h"
 #include "people/ways.h"
 #include "proto/auth.pb-c.h"
 #include "proto/device.pb-c.h"
 #include "session/session.h"
+#include "workspace/verbs.h"
 #include "zt/org.h"
 #include "zt/workspace.h"
 
@@ -28,7 +30,7 @@ by_added(const void *a, const void *b)
 }
 
 enum zt_err
-zt_users(struct zt *z, void (*each)(void *ctx, const struct zt_user *u), void *ctx)
+people_users(struct zt *z, void (*each)(void *ctx, const struct zt_user *u), void *ctx)
 {
 	struct org_user **all, *u;
 	size_t n = 0, at = 0;
@@ -63,7 +65,7 @@ zt_users(struct zt *z, void (*each)(void *ctx, const struct zt_user *u), void *c
 }
 
 enum zt_err
-zt_devices(struct zt *z, void (*each)(void *ctx, const struct zt_device *d), void *ctx)
+people_devices(struct zt *z, void (*each)(void *ctx, const struct zt_device *d), void *ctx)
 {
 	struct org_device *d;
 	size_t at = 0;
@@ -144,7 +146,7 @@ show_line(void *ctx, struct bytes key, uint64_t n, struct bytes value)
 }
 
 enum zt_err
-zt_log(
+people_log(
     struct zt *z, uint64_t from, void (*each)(void *ctx, const struct zt_entry *e), void *ctx)
 {
 	struct show s = { z, each, ctx };
@@ -177,7 +179,7 @@ fill_profile(struct zt *z, void *ctx, Zt__EntryBody *b)
 }
 
 enum zt_err
-zt_user_profile(struct zt *z, const char *user, const char *profile)
+people_user_profile(struct zt *z, const char *user, const char *profile)
 {
 	Zt__ProfileChanged m = ZT__PROFILE_CHANGED__INIT;
 	struct org_user *u;
@@ -205,7 +207,7 @@ zt_user_profile(struct zt *z, const char *user, const char *profile)
 }
 
 enum zt_err
-zt_user_revoke(struct zt *z, const char *user)
+people_user_revoke(struct zt *z, const char *user)
 {
 	Zt__UserRevoked m = ZT__USER_REVOKED__INIT;
 	struct org_user *u;
@@ -220,5 +222,5 @@ zt_user_revoke(struct zt *z, const char *user)
 	m.user = pb_field(id.b, ID_BYTES);
 	if ((err = client_append(z, &z->org, fill_revocation, &m)))
 		return err;
-	return zt_tend(z, NULL);
+	return workspace_tend(z, NULL);
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* watch.c - events of the servers, with the names that this device knows. */
+#include "base/stop.h"
 #include "chain/space.h"
 #include "format/limits.h"
+#include "log/enter.h"
 #include "log/sync.h"
 #include "net/events.h"
 #include "people/acts.h"
+#include "people/verbs.h"
 #include "session/session.h"
+#include "workspace/verbs.h"
 #include "zt/sync.h"
 #include "zt/workspace.h"
 
@@ -40,10 +44,10 @@ look_after(struct watching *v)
 	if ((err = client_wake(v->z, true)) == ZT_OK &&
 	    (err = client_sync_log(v->z)) == ZT_OK) {
 		announce(v);
-		err = zt_tend(v->z, NULL);
+		err = workspace_tend(v->z, NULL);
 	}
 	v->tend_at = err ? client_now_ms() + TEND_AGAIN_MS : 0;
-	store_rest(v->z->store);
+	client_rest(v->z);
 }
 
 /* Catches up: events during a disconnection were missed. */
@@ -57,13 +61,22 @@ ready(void *ctx)
 	v->fills = true;
 }
 
+static enum zt_event_kind
+kind_of(const char *said)
+{
+	return strcmp(said, "log") == 0     ? ZT_EVENT_LOG
+	       : strcmp(said, "chain") == 0 ? ZT_EVENT_CHAIN
+	       : strcmp(said, "keys") == 0  ? ZT_EVENT_KEYS
+					    : ZT_EVENT_OTHER;
+}
+
 static void
 event(void *ctx, const char *kind, const struct id *topic, uint64_t position)
 {
 	struct watching *v = ctx;
 	struct org_workspace *w;
 	char name[260] = "";
-	struct zt_event e = { .kind = kind, .workspace = name, .position = position };
+	struct zt_event e = { .kind = kind_of(kind), .workspace = name, .position = position };
 	struct space *s;
 
 	if (client_wake(v->z, true) == ZT_OK &&
@@ -72,9 +85,9 @@ event(void *ctx, const char *kind, const struct id *topic, uint64_t position)
 		space_name(s, name);
 	else if (!id_equal(topic, &v->z->org))
 		id_print(topic, name);
-	store_rest(v->z->store);
+	client_rest(v->z);
 	v->w->event(v->w->ctx, &e);
-	if (strcmp(kind, "log") == 0)
+	if (e.kind == ZT_EVENT_LOG)
 		look_after(v);
 	v->fills = true;
 }
@@ -114,7 +127,7 @@ idle(void *ctx)
 	while (err == ZT_OK && (w = idmap_next(&z->state->workspaces, &at)) != NULL)
 		(void)!(int)fill(v, w);
 	z->why[0] = 0;
-	store_rest(z->store);
+	client_rest(z);
 }
 
 /* The line ended, or did not come to stand: a call says why. What waiting heals is waited for.
@@ -127,7 +140,7 @@ lost(void *ctx)
 
 	if (!v->w->stop(v->w->ctx) && (err = client_wake(v->z, true)) == ZT_OK)
 		err = client_sync_log(v->z);
-	store_rest(v->z->store);
+	client_rest(v->z);
 	return err_retry(err) ? ZT_OK : err;
 }
 
@@ -144,11 +157,11 @@ stop(void *ctx)
 {
 	struct watching *v = ctx;
 
-	return v->w->stop(v->w->ctx);
+	return stop_is_set(v->z->stop) || v->w->stop(v->w->ctx);
 }
 
 enum zt_err
-zt_watch(struct zt *z, const struct zt_watch *w)
+people_watch(struct zt *z, const struct zt_watch *w)
 {
 	struct watching v = { .z = z, .w = w };
 	struct events_options o = { .calls = z->calls,
@@ -166,7 +179,7 @@ zt_watch(struct zt *z, const struct zt_watch *w)
 	z->why[0] = 0;
 	if ((err = client_sync_log(z)))
 		return err;
-	store_rest(z->store);
+	client_rest(z);
 	err = events_watch(&o);
 	woken = client_wake(z, true);
 	return err ? err : woken;

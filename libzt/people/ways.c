@@ -11,7 +11,9 @@
 #include "log/handles.h"
 #include "people/acts.h"
 #include "people/devices.h"
+#include "people/verbs.h"
 #include "session/session.h"
+#include "workspace/verbs.h"
 #include "zt/recover.h"
 #include "zt/workspace.h"
 
@@ -131,11 +133,11 @@ ways_end_others(struct zt *z, const struct id *except, bool by_words, unsigned *
 	if (err == ZT_OK)
 		*count = n;
 	/* What a revoked one knew is renewed. */
-	return err || n == 0 ? err : zt_tend(z, NULL);
+	return err || n == 0 ? err : workspace_tend(z, NULL);
 }
 
 enum zt_err
-zt_recovery_end_older(struct zt *z, unsigned *ended)
+people_recovery_end_older(struct zt *z, unsigned *ended)
 {
 	struct id newest = { { 0 } };
 	const struct org_device *d;
@@ -158,7 +160,7 @@ zt_recovery_end_older(struct zt *z, unsigned *ended)
 }
 
 enum zt_err
-zt_ways_back(struct zt *z, void (*each)(void *ctx, const struct zt_way *w), void *ctx)
+people_ways_back(struct zt *z, void (*each)(void *ctx, const struct zt_way *w), void *ctx)
 {
 	struct org_device *d;
 	size_t at = 0;

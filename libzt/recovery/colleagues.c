@@ -13,6 +13,7 @@
 #include "format/invite_link.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "log/enter.h"
 #include "log/handles.h"
 #include "log/person.h"
 #include "log/sync.h"
@@ -22,6 +23,7 @@
 #include "proto/enrol.pb-c.h"
 #include "recovery/exchange.h"
 #include "recovery/recovery.h"
+#include "recovery/verbs.h"
 #include "session/session.h"
 #include "store/device_file.h"
 
@@ -115,7 +117,7 @@ find_helpers(struct zt *z, const char *const *users, unsigned count, struct org_
 }
 
 enum zt_err
-zt_recovery_colleagues(struct zt *z, const struct zt_split *split, unsigned *ended)
+recovery_colleagues(struct zt *z, const struct zt_split *split, unsigned *ended)
 {
 	struct org_user *helpers[SHAMIR_MOST];
 	struct shamir_part parts[SHAMIR_MOST];
@@ -212,7 +214,7 @@ end_helping(struct zt *z, struct exchange *r, struct zt_greeted *out)
 {
 	enum zt_err err;
 
-	store_rest(z->store);
+	client_rest(z);
 	out->is_fetched = exchange_await_fetched(r);
 	if ((err = client_wake(z, true)))
 		return err;
@@ -271,7 +273,7 @@ colleagues_help(struct zt *z, struct exchange *r, struct bytes claim, struct zt_
 	if (err == ZT_OK) {
 		client_handle(z, &u->id, &h);
 		(void)snprintf(out->email, sizeof out->email, "%s", h.email);
-		store_rest(z->store); /* while a human thinks */
+		client_rest(z); /* while a human thinks */
 		yes = r->codes->help != NULL &&
 		      r->codes->help(r->codes->ctx, h.email, h.name, ask->label);
 		if ((err = client_wake(z, true)) == ZT_OK && !yes)
@@ -366,7 +368,8 @@ ask_one(struct asking *a, const char *link)
 	struct exchange r = { .side = SAS_CLAIMER, .codes = a->rec->codes };
 	struct calls_options co = { .ca_file = a->o->ca_file,
 		.in_clear = a->o->in_clear,
-		.translate = a->o->translate };
+		.translate = a->o->translate,
+		.stop = client_stop(a->o) };
 	Zt__RecoveryAsk ask = ZT__RECOVERY_ASK__INIT;
 	struct buf claim = buf_init(LIMIT_EXCHANGE), got = buf_init(LIMIT_EXCHANGE);
 	struct invite_link l;

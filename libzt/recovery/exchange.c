@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/stop.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -51,18 +52,26 @@ talk_once(struct exchange *r, struct bytes message, unsigned step, enum talk wha
 	return err;
 }
 
+/* Ends early when R is to stop. */
 static void
-pause_ms(long ms)
+pause_ms(const struct exchange *r, int ms)
 {
-	struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+	const int *stop = calls_stop(r->calls);
 
-	(void)nanosleep(&t, NULL);
+	while (ms > 0 && !stop_is_set(stop)) {
+		int part = stop_wait(stop, ms);
+		struct timespec t = { part / 1000, part % 1000 * 1000000L };
+
+		(void)nanosleep(&t, NULL);
+		ms -= part;
+	}
 }
 
 static bool
 is_stopped(struct exchange *r)
 {
-	return r->codes->waiting != NULL && r->codes->waiting(r->codes->ctx);
+	return stop_is_set(calls_stop(r->calls)) ||
+	       (r->codes->waiting != NULL && r->codes->waiting(r->codes->ctx));
 }
 
 /* Between two people who compare codes a server that is away for a little, and was there
@@ -77,7 +86,7 @@ talk(struct exchange *r, struct bytes message, unsigned step, enum talk what,
 			     err == ZT_ERR_TIMEOUT || err == ZT_ERR_DATABASE) &&
 			 r->was_there && ms < AWAY_MS && !is_stopped(r);
 	     ms += AGAIN_MS) {
-		pause_ms(AGAIN_MS);
+		pause_ms(r, AGAIN_MS);
 		err = talk_once(r, message, step, what, out);
 	}
 	r->was_there |= err == ZT_OK;
@@ -88,14 +97,17 @@ void
 exchange_abort(struct exchange *r)
 {
 	Zt__ExchangeAnswer *a = NULL;
+	const int *stop = r->calls != NULL ? calls_stop(r->calls) : NULL;
 	char why[sizeof r->detail];
 
 	/* a server that cannot be reached by this command was told nothing */
 	if (r->calls == NULL || id_is_zero(&r->attempt) || r->is_told)
 		return;
 	memcpy(why, r->detail, sizeof why);
+	calls_heed(r->calls, NULL); /* or nobody who cancelled could be told of */
 	if (talk_once(r, bytes_of(NULL, 0), 0, TALK_ABORT, &a) == ZT_OK)
 		pb_free(a);
+	calls_heed(r->calls, stop);
 	memcpy(r->detail, why, sizeof why); /* of what ended it */
 }
 
@@ -124,7 +136,7 @@ exchange_await_fetched(struct exchange *r)
 		if (!is && is_stopped(r))
 			break;
 		if (!is)
-			pause_ms(WAIT_MS);
+			pause_ms(r, WAIT_MS);
 	}
 	r->detail[0] = 0;
 	return is;
@@ -164,7 +176,7 @@ pause_a_little(struct exchange *r)
 	if (is_stopped(r))
 		return exchange_refuse(
 		    r, ZT_ERR_INTERRUPTED, "stopped while waiting for the other side");
-	pause_ms(WAIT_MS);
+	pause_ms(r, WAIT_MS);
 	return ZT_OK;
 }
 

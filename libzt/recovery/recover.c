@@ -18,6 +18,7 @@
 #include "people/ways.h"
 #include "recovery/colleagues.h"
 #include "recovery/recovery.h"
+#include "recovery/verbs.h"
 #include "recovery/visitor.h"
 #include "session/device.h"
 #include "session/session.h"
@@ -139,7 +140,7 @@ recovery_add(struct zt *z, const struct secret *secret, unsigned need, const cha
 }
 
 enum zt_err
-zt_recovery_create(struct zt *z, char words[ZT_RECOVERY_WORDS])
+recovery_create(struct zt *z, char words[ZT_RECOVERY_WORDS])
 {
 	struct secret *secret = NULL;
 	struct buf text = buf_init(ZT_RECOVERY_WORDS);

@@ -124,8 +124,9 @@ visitor_open(const struct zt_options *o, const struct visitor_keys *k, struct vi
 	if (z == NULL)
 		return ZT_ERR_MEMORY;
 	if ((err = take_keys(z, o, k)) || (err = make_folder(o->home, v)) ||
-	    (err = store_open(v->folder, z->local, &z->store)) || (err = client_connect(z)) ||
-	    (err = org_state_new(&z->org, &z->state)) || (err = client_sync_log(z)))
+	    (err = store_open(v->folder, z->local, z->stop, &z->store)) ||
+	    (err = client_connect(z)) || (err = org_state_new(&z->org, &z->state)) ||
+	    (err = client_sync_log(z)))
 		return err;
 	/* The first look says whose device this is, the second opens what is that user's. */
 	if ((d = org_state_device(z->state, &z->device)) == NULL)

@@ -16,6 +16,7 @@
 #include "proto/auth.pb-c.h"
 #include "proto/device.pb-c.h"
 #include "proto/metadata.pb-c.h"
+#include "restore/verbs.h"
 #include "session/freeze.h"
 #include "session/session.h"
 #include "zt/org.h"
@@ -159,7 +160,7 @@ export_chain(struct exporting *x, struct space *s)
 }
 
 enum zt_err
-zt_log_export(struct zt *z, int fd, const char *workspace)
+restore_log_export(struct zt *z, int fd, const char *workspace)
 {
 	struct exporting x = { .z = z, .fd = fd, .out = buf_init(4u * AUDIT_RECORD_MOST) };
 	struct space *s = NULL;

@@ -22,6 +22,8 @@
 #include <stdlib.h>
 
 #include "crypto/labels.h"
+#include "restore/verbs.h"
+#include "workspace/verbs.h"
 
 struct repair {
 	struct zt *z;
@@ -473,7 +475,7 @@ seal_again(struct zt *z)
 			err = store_delete(z->store, STORE_SEALED, bytes_of(key, sizeof key),
 			    w->generation_count);
 		}
-	return err ? err : zt_tend(z, NULL);
+	return err ? err : workspace_tend(z, NULL);
 }
 
 /* Repairs each workspace of this user, and its data outside the log. */
@@ -499,7 +501,7 @@ repair_workspaces(struct repair *r, const struct org_user *me, uint64_t from)
 }
 
 enum zt_err
-zt_repair(struct zt *z, void (*lost)(void *ctx, const struct zt_loss *l), void *ctx,
+restore_repair(struct zt *z, void (*lost)(void *ctx, const struct zt_loss *l), void *ctx,
     struct zt_repaired *out)
 {
 	struct repair r = { z, lost, ctx, out };

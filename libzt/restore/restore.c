@@ -7,6 +7,7 @@
 #include "chain/objects.h"
 #include "chain/space.h"
 #include "format/pb.h"
+#include "restore/verbs.h"
 #include "session/session.h"
 #include "tree/batch.h"
 #include "tree/names.h"
@@ -398,7 +399,7 @@ run(struct zt *z, const char *remote, const struct restoring *what)
 }
 
 enum zt_err
-zt_restore(struct zt *z, const char *remote, uint64_t version, uint64_t time)
+restore_at(struct zt *z, const char *remote, uint64_t version, uint64_t time)
 {
 	struct restoring r = {
 		.shown = remote, .version = version, .until = version > 0 ? 0 : time
@@ -408,7 +409,7 @@ zt_restore(struct zt *z, const char *remote, uint64_t version, uint64_t time)
 }
 
 enum zt_err
-zt_restore_removed(struct zt *z, const char *remote, const char *id)
+restore_by_id(struct zt *z, const char *remote, const char *id)
 {
 	struct id object;
 	struct restoring r = { .shown = remote, .removed = &object };

@@ -11,6 +11,7 @@
 #include "format/pb.h"
 #include "log/handles.h"
 #include "log/sync.h"
+#include "restore/verbs.h"
 #include "session/session.h"
 #include "zt/file.h"
 
@@ -435,8 +436,8 @@ take_where(struct trash *t, const char *where, struct path *path)
 }
 
 enum zt_err
-zt_trash(struct zt *z, const char *where, void (*each)(void *ctx, const struct zt_removed *r),
-    void *ctx)
+restore_trash(struct zt *z, const char *where,
+    void (*each)(void *ctx, const struct zt_removed *r), void *ctx)
 {
 	struct trash t = {
 		.z = z, .each = each, .ctx = ctx, .below = buf_init(PATH_TEXT_MOST)

@@ -2,32 +2,19 @@
 #include "session/session.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/stop.h"
 #include "base/utf8.h"
 #include "crypto/suite.h"
 #include "format/head_text.h"
 #include "format/pb.h"
 #include "port/clock.h"
+#include "session/verbs.h"
 #include "store/device_file.h"
-
-enum zt_err
-client_refuse(struct zt *z, enum zt_err err, const char *format, ...)
-{
-	char text[4 * CLIENT_WHY];
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(text, sizeof text, client_words(z, format), args);
-	va_end(args);
-	/* The sentence may contain others' names and addresses: make it safe to show here,
-	 * once for all callers. */
-	utf8_show_text(text, z->why, sizeof z->why);
-	return err;
-}
+#include "zt/cancel.h"
 
 bool
 client_goes_on(struct zt *z, struct client_failure *f, enum zt_err err)
@@ -37,8 +24,9 @@ client_goes_on(struct zt *z, struct client_failure *f, enum zt_err err)
 		memcpy(f->why, z->why, sizeof f->why);
 	}
 	z->why[0] = 0;
-	return err != ZT_ERR_NETWORK && err != ZT_ERR_UNAVAILABLE && err != ZT_ERR_TIMEOUT &&
-	       err != ZT_ERR_DATABASE && err != ZT_ERR_RATE;
+	return err != ZT_ERR_INTERRUPTED && err != ZT_ERR_NETWORK &&
+	       err != ZT_ERR_UNAVAILABLE && err != ZT_ERR_TIMEOUT && err != ZT_ERR_DATABASE &&
+	       err != ZT_ERR_RATE;
 }
 
 enum zt_err
@@ -67,6 +55,8 @@ client_call(struct zt *z, enum route r, const struct route_params *p, const char
 	char detail[200];
 	enum zt_err err = calls_run(z->calls, r, p, query, body, answer, detail);
 
+	if (err == ZT_ERR_INTERRUPTED)
+		return client_interrupted(z);
 	return err ? client_refuse(z, err, "%s", detail) : ZT_OK;
 }
 
@@ -86,9 +76,48 @@ client_connect(struct zt *z)
 		.translate = z->translate,
 		.org = z->org,
 		.device = z->device,
-		.key = z->sign };
+		.key = z->sign,
+		.stop = z->stop };
 
 	return calls_new(&o, &z->calls);
+}
+
+const int *
+client_stop(const struct zt_options *o)
+{
+	return o->cancel != NULL ? &o->cancel->is_set : NULL;
+}
+
+enum zt_err
+client_interrupted(struct zt *z)
+{
+	return client_refuse(
+	    z, ZT_ERR_INTERRUPTED, "what was sent or written whole by then stays");
+}
+
+enum zt_err
+client_may_go_on(struct zt *z)
+{
+	return stop_is_set(z->stop) ? client_interrupted(z) : ZT_OK;
+}
+
+void
+zt_cancel(struct zt_cancel *c)
+{
+	__atomic_store_n(&c->is_set, 1, __ATOMIC_RELEASE);
+}
+
+bool
+zt_cancel_is_set(const struct zt_cancel *c)
+{
+	return stop_is_set(&c->is_set);
+}
+
+void
+zt_use_cancel(struct zt *z, const struct zt_cancel *c)
+{
+	z->stop = c != NULL ? &c->is_set : NULL;
+	calls_heed(z->calls, z->stop);
 }
 
 void
@@ -97,7 +126,7 @@ client_take_options(struct zt *z, const struct zt_options *o)
 	z->in_clear = o->in_clear;
 	z->overwrites = o->overwrite;
 	z->keeps_both = o->keep_both;
-	z->stop = o->stop;
+	z->stop = client_stop(o);
 	z->rereads = o->checksum;
 	z->translate = o->translate;
 	z->working = o->working;
@@ -139,7 +168,7 @@ zt_why(const struct zt *z)
 }
 
 enum zt_err
-zt_check_store(struct zt *z, uint64_t *records)
+session_check_store(struct zt *z, uint64_t *records)
 {
 	return store_verify(z->store, records);
 }

@@ -15,6 +15,13 @@
 #define CLIENT_WHY 256
 #define CLIENT_USER_KEYS 64 /* given to a new device: the log leads to all others */
 
+/* The sentence that client_refuse set last, in parts. */
+struct refusal {
+	const char *english; /* static; NULL: there was none */
+	char sentence[CLIENT_WHY], parameter[ZT_PARAMETERS][CLIENT_WHY];
+	size_t count;
+};
+
 struct client_user_key {
 	struct secret *key;
 	uint8_t public[HPKE_PUBLIC_BYTES];
@@ -57,11 +64,14 @@ struct zt {
 	void *working_ctx;
 	void (*damaged)(void *ctx, const char *path, const char *what); /* or NULL */
 	void *damaged_ctx;
-	const volatile int *stop; /* or NULL */
-	struct idmap named;       /* objects reported as damaged in this call */
-	enum zt_err damage;       /* the first of them */
+	bool is_in, is_resting,
+	    is_stale;       /* of the store, which others may have (log/enter.h) */
+	const int *stop;    /* what ends calls (zt/cancel.h), or NULL */
+	struct idmap named; /* objects reported as damaged in this call */
+	enum zt_err damage; /* the first of them */
 	uint64_t damage_count;
 	char why[CLIENT_WHY];
+	struct refusal refusal; /* the parts of it */
 };
 
 /* Sets the sentence of the last error, safe to show (base/utf8.h); returns ERR. */
@@ -85,6 +95,12 @@ void client_working(const struct zt *z, enum zt_work what, uint64_t done, uint64
 /* Copies O's options into Z, except folder, password and authority; for devices and
  * visitors. */
 void client_take_options(struct zt *z, const struct zt_options *o);
+/* What O says of cancelling (base/stop.h). */
+const int *client_stop(const struct zt_options *o);
+/* The error of what was cancelled. */
+enum zt_err client_interrupted(struct zt *z);
+/* For loops that may be long: INTERRUPTED once they are to end. */
+ZT_CHECKED enum zt_err client_may_go_on(struct zt *z);
 /* Makes Z->calls from Z's server, ids and keys. */
 ZT_CHECKED enum zt_err client_connect(struct zt *z);
 /* Makes a call; on failure the server's sentence becomes zt_why. */

@@ -21,7 +21,7 @@ zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN])
 const char *
 zt_version(void)
 {
-	return ZT_VERSION; /* of the file VERSION; mk/rules.mk gives it */
+	return VERSION_TEXT; /* of the file VERSION; mk/rules.mk gives it */
 }
 
 const char *

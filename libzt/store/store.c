@@ -10,12 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/stop.h"
 #include "base/wire.h"
 #include "crypto/aead.h"
 #include "crypto/labels.h"
+#include "port/lock.h"
 #include "store/device_file.h"
 
-enum { VALUE_MOST = 64 * 1024 * 1024, KEY_MOST = 64, SCHEMA = 1 };
+enum { VALUE_MOST = 64 * 1024 * 1024, KEY_MOST = 64, SCHEMA = 1, WAIT_MS = 10000 };
 
 enum query { PUT, GET, NEWEST, DELETE, FORGET, EACH, ALL, QUERIES };
 
@@ -25,6 +27,10 @@ struct store {
 	sqlite3_stmt *query[QUERIES];
 	struct secret *key;
 	int lock;
+	struct lock *users_lock;
+	unsigned users, resting;
+	const void *last;
+	const int *stop;                  /* or NULL */
 	bool in_transaction, is_unsynced; /* store_begin_unsynced */
 	char why[300]; /* what the system said last of the database's files, or "" */
 };
@@ -85,7 +91,7 @@ err_of(struct store *s, int rv)
 
 /* One process at a time: a second one that WAITS does so for a little, then says so. */
 static enum zt_err
-take_lock(const char *folder, bool waits, int *out)
+take_lock(const char *folder, bool waits, const int *stop, int *out)
 {
 	char path[4200];
 	int fd;
@@ -99,11 +105,14 @@ take_lock(const char *folder, bool waits, int *out)
 	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; tries++) {
 		bool is_held = errno == EWOULDBLOCK;
 
-		if (!is_held || !waits || tries == 100) {
+		if (!is_held || !waits || tries == WAIT_MS / STOP_LOOK_MS ||
+		    stop_is_set(stop)) {
 			(void)close(fd);
-			return is_held ? ZT_ERR_LOCKED : ZT_ERR_IO; /* or there are no locks */
+			return !is_held            ? ZT_ERR_IO /* there are no locks */
+			       : stop_is_set(stop) ? ZT_ERR_INTERRUPTED
+						   : ZT_ERR_LOCKED;
 		}
-		(void)usleep(100 * 1000);
+		(void)usleep(STOP_LOOK_MS * 1000);
 	}
 	*out = fd;
 	return ZT_OK;
@@ -178,7 +187,8 @@ prepare(struct store *s)
 }
 
 enum zt_err
-store_open(const char *folder, const struct secret *local_key, struct store **out)
+store_open(
+    const char *folder, const struct secret *local_key, const int *stop, struct store **out)
 {
 	struct store *s = calloc(1, sizeof *s);
 	enum zt_err err = ZT_ERR_MEMORY;
@@ -186,7 +196,9 @@ store_open(const char *folder, const struct secret *local_key, struct store **ou
 	if (s == NULL)
 		return err;
 	s->lock = -1;
-	if ((s->folder = strdup(folder)) == NULL ||
+	s->stop = stop;
+	s->users = 1;
+	if ((s->folder = strdup(folder)) == NULL || (err = lock_new(&s->users_lock)) ||
 	    (err = secret_derive(local_key, LABEL_LOCAL_STORE, &s->key)) ||
 	    (err = store_wake(s, true)))
 		goto out;
@@ -207,7 +219,7 @@ store_wake(struct store *s, bool waits)
 	if (s->db != NULL)
 		return ZT_OK;
 	(void)snprintf(path, sizeof path, "%s/store.db", s->folder);
-	if ((err = take_lock(s->folder, waits, &s->lock)))
+	if ((err = take_lock(s->folder, waits, s->stop, &s->lock)))
 		return err;
 	rv = sqlite3_open_v2(path, &s->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -248,12 +260,45 @@ store_rests(const struct store *s)
 void
 store_close(struct store *s)
 {
-	if (s == NULL)
+	if (s == NULL || __atomic_sub_fetch(&s->users, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	store_rest(s);
+	lock_free(s->users_lock);
 	secret_free(s->key);
 	free(s->folder);
 	free(s);
+}
+
+void
+store_share(struct store *s)
+{
+	(void)__atomic_add_fetch(&s->users, 1, __ATOMIC_ACQ_REL);
+}
+
+enum zt_err
+store_take(struct store *s, const void *who, bool waits, const int *stop, bool *others)
+{
+	enum zt_err err = waits ? lock_take(s->users_lock, stop) : lock_try(s->users_lock);
+
+	if (err)
+		return err;
+	*others = s->last != NULL && s->last != who;
+	s->last = who;
+	s->stop = stop;
+	return ZT_OK;
+}
+
+void
+store_give(struct store *s)
+{
+	s->stop = NULL;
+	lock_give(s->users_lock);
+}
+
+unsigned *
+store_resting(struct store *s)
+{
+	return &s->resting;
 }
 
 /* What is committed from now on waits for the disk again. */
@@ -459,7 +504,9 @@ store_each(struct store *s, enum store_kind kind, struct bytes prefix, uint64_t 
 		struct bytes key = column(st, 2);
 
 		buf_free(&value);
-		if ((err = open_value(s, kind, key, n, column(st, 1), &value)) == ZT_OK)
+		if (stop_is_set(s->stop))
+			err = ZT_ERR_INTERRUPTED;
+		else if ((err = open_value(s, kind, key, n, column(st, 1), &value)) == ZT_OK)
 			err = each(ctx, key, n, buf_bytes(&value));
 	}
 	if (err == ZT_OK && rv != SQLITE_DONE)
@@ -483,6 +530,8 @@ store_verify(struct store *s, uint64_t *records)
 		err = open_value(s, (unsigned)sqlite3_column_int(st, 3), column(st, 2),
 		    (uint64_t)sqlite3_column_int64(st, 0), column(st, 1), &value);
 		(*records)++;
+		if (err == ZT_OK && stop_is_set(s->stop))
+			err = ZT_ERR_INTERRUPTED;
 	}
 	if (err == ZT_OK && rv != SQLITE_DONE)
 		err = err_of(s, rv);

@@ -3,7 +3,7 @@
  *
  * A record maps (kind, key, n) to a value. Keys are ids or keyed hashes, never names. Kind,
  * key and n are the associated data of the sealed value, so that records cannot be swapped.
- * One process at a time holds a state folder. Not thread-safe. */
+ * One process at a time holds a state folder, and one thread of it at a time (store_take). */
 #ifndef ZT_STORE_H
 #define ZT_STORE_H
 
@@ -41,11 +41,26 @@ enum store_kind {
 
 struct store;
 
-/* Opens or creates FOLDER/store.db. Errors: LOCKED (another process), STORE (damaged), FULL,
- * IO, PASSWORD never: the key comes from the device file. */
+/* Opens or creates FOLDER/store.db. Once STOP (base/stop.h; NULL:
+ * none) is set, waiting for another process and reading of many records end with INTERRUPTED.
+ * Errors: LOCKED (another process), STORE (damaged), FULL, IO, PASSWORD never: the key comes
+ * from the device file. */
 ZT_CHECKED enum zt_err store_open(
-    const char *folder, const struct secret *local_key, struct store **out);
+    const char *folder, const struct secret *local_key, const int *stop, struct store **out);
+/* Releases one user of S; the last one closes it. NULL is nothing. */
 void store_close(struct store *s);
+/* Another user, who gives S to store_close as well. Any thread. */
+void store_share(struct store *s);
+/* For users on several threads: takes S for WHO, until store_give. *OTHERS: another had it
+ * since WHO had it last. WAITS: for the others, until STOP (base/stop.h). Errors: INTERRUPTED,
+ * LOCKED.
+ */
+ZT_CHECKED enum zt_err store_take(
+    struct store *s, const void *who, bool waits, const int *stop, bool *others);
+void store_give(struct store *s);
+/* Of those who took S: how many leave the folder to other processes between their calls. The
+ * caller has taken it. */
+unsigned *store_resting(struct store *s);
 /* Unlocks the folder for other processes; until store_wake every call fails with LOCKED. */
 void store_rest(struct store *s);
 /* Locks the folder again; others may have written meanwhile. WAITS: wait a little for another

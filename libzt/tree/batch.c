@@ -24,9 +24,10 @@
 struct pending { /* a new version of a file, or of a folder as it once was */
 	struct id vlob;
 	Zt__Manifest *m;
-	bool adds_blocks, has_local;
-	struct stat local; /* of the file that it was read from */
-	uint64_t version;  /* once it is sealed */
+	bool adds_blocks, adds_some, has_local;
+	struct bytes added; /* ADDS_SOME: ids of blocks */
+	struct stat local;  /* of the file that it was read from */
+	uint64_t version;   /* once it is sealed */
 };
 
 struct op { /* a change to a folder's entries */
@@ -154,10 +155,10 @@ batch_free(struct batch *b)
 {
 	if (b == NULL)
 		return;
-	/* The network reads the body until the call is done, even after other errors. */
+	/* What was sent may still be taken, even after other errors. */
 	while (b->is_sent && !b->is_answered)
 		if (calls_turn(b->s->z->calls, TURN_MS))
-			break;
+			calls_cancel(b->s->z->calls, &b->call);
 	forget_outgoing(b);
 	clear(b);
 	free(b->files);
@@ -189,6 +190,13 @@ batch_write(
 	if (m->kind_case == ZT__MANIFEST__KIND_FOLDER)
 		b->bytes += m->folder->n_entries * ENTRY_MOST;
 	return ZT_OK;
+}
+
+void
+batch_adds(struct batch *b, struct bytes ids)
+{
+	b->files[b->file_count - 1].adds_some = true;
+	b->files[b->file_count - 1].added = ids;
 }
 
 void
@@ -505,7 +513,9 @@ seal_file(struct outgoing *o, struct pending *p)
 		       : 0;
 	enum zt_err err;
 
-	for (size_t i = 0; i < n; i++)
+	if (p->adds_some)
+		buf_add(&ids, p->added);
+	for (size_t i = 0; !p->adds_some && i < n; i++)
 		buf_add(&ids, pb_bytes(f->blocks->blocks[i]->id)); /* none of a hole */
 	if ((err = buf_err(&ids)) == ZT_OK)
 		err = seal_one(o, &p->vlob, p->m, buf_bytes(&ids), &p->version);
@@ -718,6 +728,8 @@ wait_answer(struct batch *b)
 
 	while (err == ZT_OK && !b->is_answered)
 		err = calls_turn(z->calls, TURN_MS);
+	if (err == ZT_ERR_INTERRUPTED)
+		return client_interrupted(z);
 	if (err)
 		return err;
 	b->is_sent = false;

@@ -16,6 +16,9 @@ void batch_free(struct batch *b);
  * content (about SIZE bytes) to M until the batch is sent. ADDS_BLOCKS: its blocks are new. */
 ZT_CHECKED enum zt_err batch_write(
     struct batch *b, const struct id *vlob, Zt__Manifest *m, bool adds_blocks, uint64_t size);
+/* Of the blocks of the last batch_write these are new, and no others: ids, one after the other,
+ * which live until the batch is freed. */
+void batch_adds(struct batch *b, struct bytes ids);
 /* Removes the last batch_write again, before anything else is added to B. */
 void batch_take_back(struct batch *b);
 /* What the entry must be when sent: absent, that very object, or anything. */

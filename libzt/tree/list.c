@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* list.c - looking at files: list, history, verification. */
+/* list.c - looking at files: lists and history. */
 #include "tree/list.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/vec.h"
 #include "chain/objects.h"
 #include "chain/space.h"
-#include "content/fetch.h"
-#include "content/sink.h"
-#include "content/transfer.h"
-#include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "log/enter.h"
 #include "log/handles.h"
 #include "log/sync.h"
 #include "session/session.h"
 #include "tree/tree.h"
+#include "tree/verbs.h"
+#include "zt/file.h"
+#include "zt/list.h"
 
 /* ---- ls: level by level; folders together, and then their files when details are asked for
  * ---- */
@@ -98,6 +97,15 @@ add_row(struct level *v, struct bytes folder, struct bytes name, const struct tr
 }
 
 static enum zt_err
+add_entry(struct level *v, struct bytes folder, const Zt__FolderEntry *e)
+{
+	struct tree_entry to = { .is_folder = e->folder };
+
+	memcpy(to.vlob.b, e->vlob.data, ID_BYTES);
+	return add_row(v, folder, pb_bytes(e->name), &to);
+}
+
+static enum zt_err
 take_folder(void *ctx, size_t i, Zt__Manifest **m)
 {
 	struct level *v = ctx;
@@ -105,13 +113,8 @@ take_folder(void *ctx, size_t i, Zt__Manifest **m)
 
 	space_damaged(
 	    v->l->s, v->paths[i].n > 0 ? buf_text(&v->paths[i]) : "/", &v->folders[i]);
-	for (size_t k = 0; err == ZT_OK && *m != NULL && k < (*m)->folder->n_entries; k++) {
-		const Zt__FolderEntry *e = (*m)->folder->entries[k];
-		struct tree_entry to = { .is_folder = e->folder };
-
-		memcpy(to.vlob.b, e->vlob.data, ID_BYTES);
-		err = add_row(v, buf_bytes(&v->paths[i]), pb_bytes(e->name), &to);
-	}
+	for (size_t k = 0; err == ZT_OK && *m != NULL && k < (*m)->folder->n_entries; k++)
+		err = add_entry(v, buf_bytes(&v->paths[i]), (*m)->folder->entries[k]);
 	return err;
 }
 
@@ -172,6 +175,15 @@ see_folder(struct listing *l, const struct id *vlob, const char *path, bool *is_
 	return ZT_OK;
 }
 
+/* What is shown of R, which holds its texts. */
+static const struct zt_file *
+finish_row(struct row *r)
+{
+	r->f.path = buf_text(&r->path);
+	r->f.is_folder = r->what.is_folder;
+	return &r->f;
+}
+
 /* Shows the rows of V; their folders go into BELOW. */
 static enum zt_err
 show_level(struct level *v, struct level *below)
@@ -182,9 +194,7 @@ show_level(struct level *v, struct level *below)
 		struct row *r = &v->rows[i];
 		bool goes_in = v->l->recursive && r->what.is_folder;
 
-		r->f.path = buf_text(&r->path);
-		r->f.is_folder = r->what.is_folder;
-		v->l->each(v->l->ctx, &r->f);
+		v->l->each(v->l->ctx, finish_row(r));
 		if (goes_in)
 			err = see_folder(v->l, &r->what.vlob, r->f.path, &goes_in);
 		if (err == ZT_OK && goes_in)
@@ -244,7 +254,7 @@ join(const struct path *p, size_t count, struct buf *out)
 }
 
 enum zt_err
-zt_ls_at(struct zt *z, const char *remote, uint64_t time, bool recursive, bool details,
+tree_ls_at(struct zt *z, const char *remote, uint64_t time, bool recursive, bool details,
     void (*each)(void *ctx, const struct zt_file *f), void *ctx)
 {
 	struct listing l = { .recursive = recursive,
@@ -270,10 +280,125 @@ zt_ls_at(struct zt *z, const char *remote, uint64_t time, bool recursive, bool d
 }
 
 enum zt_err
-zt_ls(struct zt *z, const char *remote, bool recursive, bool details,
+tree_ls(struct zt *z, const char *remote, bool recursive, bool details,
     void (*each)(void *ctx, const struct zt_file *f), void *ctx)
 {
-	return zt_ls_at(z, remote, 0, recursive, details, each, ctx);
+	return tree_ls_at(z, remote, 0, recursive, details, each, ctx);
+}
+
+/* ---- pages ---- */
+
+struct zt_list {
+	struct listing l;
+	struct space_object folder;
+	Zt__Manifest *m; /* NULL: nothing was ever put into it */
+	struct buf path;
+	size_t at;
+	struct level page;
+	const struct zt_file **files;
+};
+
+void
+zt_list_close(struct zt_list *l)
+{
+	if (l == NULL)
+		return;
+	free_level(&l->page);
+	free(l->files);
+	buf_free(&l->path);
+	pb_wipe(l->m);
+	free(l);
+}
+
+enum zt_err
+tree_list_open(struct zt *z, const char *remote, uint64_t time, enum zt_list_what what,
+    struct zt_list **out)
+{
+	struct zt_list *l = calloc(1, sizeof *l);
+	struct tree_entry at;
+	struct path path;
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	if (l == NULL)
+		return err;
+	l->l = (struct listing){ .details = what == ZT_LIST_DETAILS, .until = time };
+	l->path = buf_init(PATH_TEXT_MOST);
+	l->page.l = &l->l;
+	if ((err = tree_open(z, remote, &l->l.s, &path)) ||
+	    (err = tree_find_at(l->l.s, &path, path.count, time, &at)))
+		goto out;
+	if (!at.is_folder) {
+		err = client_refuse(z, ZT_ERR_INVALID, "that is not a folder");
+		goto out;
+	}
+	join(&path, path.count, &l->path);
+	l->folder = (struct space_object){ .vlob = at.vlob, .is_folder = true, .until = time };
+	if ((err = buf_err(&l->path)) || (err = space_read_one(l->l.s, &l->folder, &l->m)))
+		goto out;
+	space_damaged(l->l.s, l->path.n > 0 ? buf_text(&l->path) : "/", &l->folder);
+	if (l->m == NULL && l->folder.damaged > 0) {
+		err = l->folder.why;
+		goto out;
+	}
+	*out = l;
+	l = NULL;
+out:
+	zt_list_close(l);
+	return err;
+}
+
+size_t
+zt_list_size(const struct zt_list *l)
+{
+	return l->m != NULL ? l->m->folder->n_entries : 0;
+}
+
+size_t
+zt_list_at(const struct zt_list *l)
+{
+	return l->at;
+}
+
+void
+zt_list_seek(struct zt_list *l, size_t at)
+{
+	l->at = at < zt_list_size(l) ? at : zt_list_size(l);
+}
+
+static enum zt_err
+fill_page(struct zt_list *l, size_t n)
+{
+	enum zt_err err = ZT_OK;
+
+	client_begin_reading(l->l.s->z);
+	free_level(&l->page);
+	for (size_t i = 0; err == ZT_OK && i < n; i++)
+		err =
+		    add_entry(&l->page, buf_bytes(&l->path), l->m->folder->entries[l->at + i]);
+	if (err || (l->l.details && (err = add_details(&l->page))))
+		return err;
+	free(l->files);
+	if ((l->files = calloc(n + 1, sizeof *l->files)) == NULL)
+		return ZT_ERR_MEMORY;
+	for (size_t i = 0; i < n; i++)
+		l->files[i] = finish_row(&l->page.rows[i]);
+	return ZT_OK;
+}
+
+enum zt_err
+zt_list_next(struct zt_list *l, size_t most, const struct zt_file *const **page, size_t *count)
+{
+	size_t left = zt_list_size(l) - l->at, n = most < left ? most : left;
+	enum zt_err err = client_enter(l->l.s->z);
+
+	if (err == ZT_OK)
+		err = most > 0 ? fill_page(l, n) : ZT_ERR_INVALID;
+	if (err == ZT_OK) {
+		l->at += n;
+		*page = l->files;
+		*count = n;
+	}
+	return client_leave(l->l.s->z, err);
 }
 
 /* ---- versions ---- */
@@ -288,9 +413,8 @@ open_any(struct zt *z, const char *remote, struct space **s, struct tree_entry *
 						      : tree_find(*s, &path, path.count, at);
 }
 
-/* VERSION of a file, or (0) its newest that opens. */
-static enum zt_err
-file_manifest(struct space *s, const struct id *vlob, uint64_t version, Zt__Manifest **out)
+enum zt_err
+list_manifest(struct space *s, const struct id *vlob, uint64_t version, Zt__Manifest **out)
 {
 	struct space_object o = { .vlob = *vlob };
 	struct space_version v;
@@ -330,21 +454,7 @@ list_file_at(
 		return err;
 	if (at.is_folder)
 		return client_refuse(z, ZT_ERR_INVALID, "that is a folder");
-	return file_manifest(*s, &at.vlob, version, out);
-}
-
-/* Block by block, in order: FD may be a pipe. */
-enum zt_err
-zt_cat(struct zt *z, const char *remote, uint64_t version, int fd)
-{
-	struct transfer t = { .z = z };
-	Zt__Manifest *m = NULL;
-	enum zt_err err;
-
-	if ((err = list_file_at(z, remote, version, &t.s, &m)) == ZT_OK)
-		err = fetch_stream(&t, m->file, fd);
-	pb_wipe(m);
-	return err;
+	return list_manifest(*s, &at.vlob, version, out);
 }
 
 /* Version V, as far as it opens. */
@@ -375,7 +485,7 @@ show_version(struct space *s, const struct space_version *v, struct zt_version *
 }
 
 enum zt_err
-zt_history(struct zt *z, const char *remote,
+tree_history(struct zt *z, const char *remote,
     void (*each)(void *ctx, const struct zt_version *v), void *ctx)
 {
 	struct space *s;
@@ -394,173 +504,5 @@ zt_history(struct zt *z, const char *remote,
 		else if (err == ZT_ERR_NOT_FOUND)
 			err = ZT_OK; /* left out */
 	}
-	return err;
-}
-
-/* ---- verify ---- */
-
-enum { AT_ONCE = 2048 }; /* objects asked for together */
-
-/* An object still to be looked at, and where it stands. */
-struct to_check {
-	struct id id;
-	size_t parent; /* in the queue */
-	char *name;    /* NULL for the root */
-	bool is_folder;
-};
-
-struct checking {
-	struct transfer t;
-	struct zt_check *out;
-	struct idmap seen;
-	struct to_check *queue;
-	size_t count, cap, next, first; /* FIRST of those that are looked at together */
-	struct space_object *objects;   /* these */
-};
-
-/* The path of the object at AT, for a person: its end, where it is deeper than paths go. */
-static void
-path_of(const struct checking *c, size_t at, struct buf *out)
-{
-	size_t way[LIMIT_DEPTH_READ], n = 0;
-
-	for (; n < LIMIT_DEPTH_READ && c->queue[at].name != NULL; at = c->queue[at].parent)
-		way[n++] = at;
-	while (n > 0) {
-		if (out->n > 0)
-			buf_add_byte(out, '/');
-		buf_add_text(out, c->queue[way[--n]].name);
-	}
-}
-
-static enum zt_err
-check_content(struct checking *c, size_t at, const Zt__FileManifest *f)
-{
-	struct buf path = buf_init(PATH_TEXT_MOST);
-	struct sink_place place = { .in = NULL };
-	struct sink *sink = NULL;
-	enum zt_err err;
-
-	path_of(c, at, &path);
-	place.shown = buf_text(&path);
-	err = sink_new(&c->t, &place, f, &sink);
-	buf_free(&path);
-	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): freed with its last block */
-	return err ? err : fetch_content(&c->t, f, sink);
-}
-
-static enum zt_err
-check_later(struct checking *c, size_t parent, const Zt__FolderEntry *e)
-{
-	struct to_check *at;
-	struct id id;
-	enum zt_err err = pb_id(e->vlob, &id);
-
-	if (err)
-		return err;
-	if (idmap_get(&c->seen, &id) != NULL) {
-		struct buf path = buf_init(PATH_TEXT_MOST);
-
-		path_of(c, parent, &path);
-		buf_printf(&path, "%s%.*s", path.n > 0 ? "/" : "", (int)e->name.len,
-		    (const char *)e->name.data);
-		transfer_leave_out(&c->t, ZT_ERR_CORRUPT, buf_text(&path),
-		    client_words(c->t.z, "an object stands in two folders"));
-		buf_free(&path);
-		return ZT_OK;
-	}
-	if ((err = idmap_put(&c->seen, &id, c)) ||
-	    (err = vec_room(&c->queue, c->count, &c->cap, sizeof *c->queue)))
-		return err;
-	at = &c->queue[c->count];
-	*at = (struct to_check){ id, parent, strndup((const char *)e->name.data, e->name.len),
-		e->folder };
-	if (at->name == NULL)
-		return ZT_ERR_MEMORY;
-	c->count++;
-	return ZT_OK;
-}
-
-static enum zt_err
-check_one(void *ctx, size_t i, Zt__Manifest **m)
-{
-	struct checking *c = ctx;
-	const struct space_object *o = &c->objects[i];
-	size_t at = c->first + i;
-	enum zt_err err = ZT_OK;
-
-	if (o->damaged > 0 || (o->v.version == 0 && at > 0)) {
-		struct buf path = buf_init(PATH_TEXT_MOST);
-
-		path_of(c, at, &path);
-		if (o->damaged > 0)
-			transfer_damaged(&c->t, at == 0 ? "/" : buf_text(&path), o);
-		else
-			transfer_leave_out(&c->t, ZT_ERR_CORRUPT, buf_text(&path),
-			    client_words(c->t.z, "an object has no version"));
-		buf_free(&path);
-	}
-	if (*m == NULL) /* or nothing was ever put into the workspace */
-		return ZT_OK;
-	if ((*m)->kind_case == ZT__MANIFEST__KIND_FILE) {
-		c->out->files++;
-		c->out->bytes += (*m)->file->size;
-		c->t.total = c->out->bytes;
-		return check_content(c, at, (*m)->file);
-	}
-	c->out->folders++;
-	for (size_t k = 0; err == ZT_OK && k < (*m)->folder->n_entries; k++)
-		err = check_later(c, at, (*m)->folder->entries[k]);
-	return err;
-}
-
-enum zt_err
-zt_verify(
-    struct zt *z, const char *workspace, const struct zt_progress *p, struct zt_check *out)
-{
-	struct checking c = { .out = out };
-	struct space *s;
-	enum zt_err err;
-
-	z->why[0] = 0;
-	client_begin_reading(z);
-	*out = (struct zt_check){ 0 };
-	if ((err = client_sync_log(z)) || (err = space_find(z, workspace, &s)) ||
-	    (err = space_complete(s)))
-		return err;
-	if ((err = transfer_begin(&c.t, z, s, p)))
-		goto out;
-	if ((c.objects = calloc(AT_ONCE, sizeof *c.objects)) == NULL) {
-		err = ZT_ERR_MEMORY;
-		goto out;
-	}
-	out->changesets = s->position;
-	out->skipped = s->skipped;
-	if ((err = vec_room(&c.queue, 0, &c.cap, sizeof *c.queue)) == ZT_OK)
-		c.queue[c.count++] = (struct to_check){ .id = c.t.s->w->id, .is_folder = true };
-	while (err == ZT_OK && c.next < c.count) {
-		size_t n = 0;
-
-		for (c.first = c.next; n < AT_ONCE && c.next < c.count; c.next++)
-			c.objects[n++] = (struct space_object){ .vlob = c.queue[c.next].id,
-				.is_folder = c.queue[c.next].is_folder };
-		err = space_read(c.t.s, c.objects, n, check_one, &c);
-		if (err == ZT_OK)
-			err = fetch_shared(&c.t);
-	}
-	if (err == ZT_OK)
-		err = transfer_drain(&c.t);
-	if (err == ZT_OK)
-		err = transfer_spoiled(&c.t);
-	if (err == ZT_OK)
-		err = client_end_reading(z);
-	out->blocks = c.t.blocks;
-out:
-	transfer_end(&c.t);
-	free(c.objects);
-	for (size_t i = 0; i < c.count; i++)
-		free(c.queue[i].name);
-	free(c.queue);
-	idmap_free(&c.seen, NULL);
 	return err;
 }

@@ -12,6 +12,7 @@
 #include "session/session.h"
 #include "tree/batch.h"
 #include "tree/tree.h"
+#include "tree/verbs.h"
 #include "zt/file.h"
 
 enum { TRIES = 20 };
@@ -27,13 +28,16 @@ tree_act(struct zt *z, const char *remote, tree_act_fn *act, void *ctx)
 		return err;
 	for (int tries = 0;; tries++) {
 		struct batch *b = NULL;
+		bool is_refused = false; /* by ACT, which would do so again */
 
 		z->why[0] = 0;
-		if ((err = batch_new(s, &b)) == ZT_OK && (err = act(ctx, s, &path, b)) == ZT_OK)
+		if ((err = batch_new(s, &b)) == ZT_OK)
+			is_refused = (err = act(ctx, s, &path, b)) != ZT_OK;
+		if (err == ZT_OK)
 			err = batch_send_once(b);
 		batch_free(b);
-		if ((err != ZT_ERR_CONFLICT && err != ZT_ERR_STALE_KEY) || tries == TRIES ||
-		    (err = client_sync_log(z)))
+		if (is_refused || (err != ZT_ERR_CONFLICT && err != ZT_ERR_STALE_KEY) ||
+		    tries == TRIES || (err = client_sync_log(z)))
 			return err;
 		if ((err = space_sync(s)))
 			return err;
@@ -74,7 +78,7 @@ make_folder(void *ctx, struct space *s, const struct path *path, struct batch *b
 }
 
 enum zt_err
-zt_mkdir(struct zt *z, const char *remote)
+tree_mkdir(struct zt *z, const char *remote)
 {
 	return tree_act(z, remote, make_folder, NULL);
 }
@@ -162,7 +166,7 @@ move(void *ctx, struct space *s, const struct path *from, struct batch *b)
 }
 
 enum zt_err
-zt_mv(struct zt *z, const char *from, const char *to, char **as)
+tree_mv(struct zt *z, const char *from, const char *to, char **as)
 {
 	struct buf is = buf_init(PATH_TEXT_MOST + 2 * LIMIT_NAME);
 	struct move m = {
@@ -206,7 +210,7 @@ remove_it(void *ctx, struct space *s, const struct path *path, struct batch *b)
 }
 
 enum zt_err
-zt_rm(struct zt *z, const char *remote, bool recursive)
+tree_rm(struct zt *z, const char *remote, bool recursive)
 {
 	return tree_act(z, remote, remove_it, &recursive);
 }

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reader.c - ranges of one version of a file: the block that is asked for, some that were asked
  * for before, and some that come next. */
-#include "zt/reader.h"
+#include "tree/reader.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "chain/space.h"
 #include "content/fetch.h"
+#include "content/transfer.h"
 #include "crypto/suite.h"
 #include "files/block.h"
 #include "files/manifest.h"
@@ -15,8 +18,9 @@
 #include "net/calls.h"
 #include "session/session.h"
 #include "tree/list.h"
+#include "tree/verbs.h"
 
-enum { BLOCKS = 8, AHEAD = 3, TURN_MS = 250 };
+enum { BLOCKS = 8, AHEAD = 3, TURN_MS = 250, PIECE = 512 * 1024 };
 
 /* A block on its way, or held. */
 struct held {
@@ -38,25 +42,24 @@ struct zt_reader {
 };
 
 enum zt_err
-zt_reader_open(struct zt *z, const char *remote, uint64_t version, struct zt_reader **out)
+reader_new(struct space *s, Zt__Manifest **m, struct zt_reader **out)
 {
 	struct zt_reader *r = calloc(1, sizeof *r);
-	const Zt__FileManifest *f;
-	struct space *s = NULL;
-	enum zt_err err = r != NULL ? ZT_OK : ZT_ERR_MEMORY;
+	const Zt__FileManifest *f = (*m)->file;
+	size_t n =
+	    f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS ? f->blocks->n_blocks : 0;
 
-	z->why[0] = 0;
-	if (err || (err = list_file_at(z, remote, version, &s, &r->m)))
-		goto out;
-	r->z = z;
-	r->workspace = s->w->id;
-	f = r->m->file;
-	if (f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS)
-		r->parts = f->blocks->n_blocks;
-	if ((r->from = calloc(r->parts + 1, sizeof *r->from)) == NULL) {
-		err = ZT_ERR_MEMORY;
-		goto out;
+	if (r == NULL || (r->from = calloc(n + 1, sizeof *r->from)) == NULL) {
+		free(r);
+		pb_wipe(*m);
+		*m = NULL;
+		return ZT_ERR_MEMORY;
 	}
+	r->z = s->z;
+	r->workspace = s->w->id;
+	r->m = *m;
+	r->parts = n;
+	*m = NULL;
 	for (size_t i = 0; i < r->parts; i++) {
 		struct block_part p;
 
@@ -69,20 +72,19 @@ zt_reader_open(struct zt *z, const char *remote, uint64_t version, struct zt_rea
 		r->held[i].clear = buf_init(BLOCK_CLEAR_MOST);
 	}
 	*out = r;
-	r = NULL;
-out:
-	zt_reader_close(r);
-	return err;
+	return ZT_OK;
 }
 
-/* A call in flight writes into R: it is waited for. */
-static bool
-has_flying(const struct zt_reader *r)
+enum zt_err
+tree_reader_open(struct zt *z, const char *remote, uint64_t version, struct zt_reader **out)
 {
-	for (size_t i = 0; i < BLOCKS; i++)
-		if (r->held[i].state == FLYING)
-			return true;
-	return false;
+	Zt__Manifest *m = NULL;
+	struct space *s = NULL;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	err = list_file_at(z, remote, version, &s, &m);
+	return err ? err : reader_new(s, &m, out);
 }
 
 void
@@ -90,9 +92,8 @@ zt_reader_close(struct zt_reader *r)
 {
 	if (r == NULL)
 		return;
-	while (has_flying(r))
-		(void)!(int)calls_turn(r->z->calls, TURN_MS); /* each has a deadline */
 	for (size_t i = 0; i < BLOCKS; i++) {
+		calls_cancel(r->z->calls, &r->held[i].call); /* it writes into R */
 		buf_free(&r->held[i].call.answer);
 		buf_free(&r->held[i].clear);
 	}
@@ -172,9 +173,9 @@ start(struct zt_reader *r, struct held *h, size_t part)
 static enum zt_err
 turn(struct zt_reader *r)
 {
-	if (r->z->stop != NULL && *r->z->stop != 0)
-		return ZT_ERR_INTERRUPTED;
-	return calls_turn(r->z->calls, TURN_MS);
+	enum zt_err err = calls_turn(r->z->calls, TURN_MS);
+
+	return err == ZT_ERR_INTERRUPTED ? client_interrupted(r->z) : err;
 }
 
 /* What came for H, verified. What failed is asked for again by the next call. */
@@ -312,4 +313,39 @@ zt_reader_read(struct zt_reader *r, uint64_t offset, void *out, size_t n, size_t
 	}
 	*got = n;
 	return ZT_OK;
+}
+
+/* ---- all of it ---- */
+
+static enum zt_err
+write_all(struct zt *z, int fd, const uint8_t *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t wrote = write(fd, p, n);
+
+		if (wrote < 0 && errno != EINTR)
+			return transfer_err(z, "writing", errno);
+		p += wrote > 0 ? wrote : 0;
+		n -= wrote > 0 ? (size_t)wrote : 0;
+	}
+	return ZT_OK;
+}
+
+enum zt_err
+reader_pour(struct zt_reader *r, int fd)
+{
+	uint64_t at = 0;
+	uint8_t *piece = malloc(PIECE);
+	size_t got = 1;
+	enum zt_err err = piece != NULL ? ZT_OK : ZT_ERR_MEMORY;
+
+	while (err == ZT_OK && at < r->m->file->size) {
+		if ((err = zt_reader_read(r, at, piece, PIECE, &got)) == ZT_OK)
+			err = write_all(r->z, fd, piece, got);
+		at += got;
+	}
+	if (piece != NULL)
+		suite_wipe(piece, PIECE);
+	free(piece);
+	return err;
 }

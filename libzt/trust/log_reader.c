@@ -127,8 +127,11 @@ static enum zt_err
 check_and_apply(struct log_reader *r, const struct entry *e, uint64_t index)
 {
 	const char *why = "";
-	enum zt_err err = rules_check(r->o, e, index, &why);
+	enum zt_err err;
 
+	if (r->go_on != NULL && (err = r->go_on(r->ctx)))
+		return err;
+	err = rules_check(r->o, e, index, &why);
 	/* Between two devices a conflict is a race; in a log that is shown it is a lie. */
 	if (err == ZT_ERR_CONFLICT)
 		err = ZT_ERR_FORK;

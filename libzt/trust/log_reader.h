@@ -34,6 +34,8 @@ struct log_reader {
 	/* Keeps a verified line; an entry of a topic that became visible comes a second time.
 	 * May be NULL. */
 	enum zt_err (*keep)(void *ctx, uint64_t index, const struct log_line *line);
+	/* Asked before each entry is judged: its error ends the reading. May be NULL. */
+	enum zt_err (*go_on)(void *ctx);
 	void *ctx;
 
 	struct head head;    /* the newest one */

@@ -9,6 +9,7 @@
 #include "log/sync.h"
 #include "session/session.h"
 #include "trust/keyring.h"
+#include "workspace/verbs.h"
 #include "workspace/workspace.h"
 #include "zt/workspace.h"
 
@@ -62,7 +63,7 @@ fill_name(struct zt *z, void *ctx, Zt__EntryBody *b)
 }
 
 enum zt_err
-zt_workspace_rename(struct zt *z, const char *workspace, const char *name)
+workspace_rename(struct zt *z, const char *workspace, const char *name)
 {
 	struct life l = { .name = name, .sealed = buf_init(1024) };
 	enum zt_err err = client_check_workspace_name(z, name);
@@ -85,7 +86,7 @@ fill_archived(struct zt *z, void *ctx, Zt__EntryBody *b)
 }
 
 enum zt_err
-zt_workspace_archive(struct zt *z, const char *workspace, bool archived)
+workspace_archive(struct zt *z, const char *workspace, bool archived)
 {
 	struct life l = { .archived = ZT__WORKSPACE_ARCHIVED__INIT };
 
@@ -109,7 +110,7 @@ fill_deletion(struct zt *z, void *ctx, Zt__EntryBody *b)
 }
 
 enum zt_err
-zt_workspace_delete(struct zt *z, const char *workspace, uint64_t due)
+workspace_delete(struct zt *z, const char *workspace, uint64_t due)
 {
 	struct life l = { .deletion = ZT__WORKSPACE_DELETION__INIT };
 
@@ -129,10 +130,10 @@ fill_claim(struct zt *z, void *ctx, Zt__EntryBody *b)
 }
 
 enum zt_err
-zt_workspace_claim(struct zt *z, const char *workspace)
+workspace_claim(struct zt *z, const char *workspace)
 {
 	struct life l = { .claimed = ZT__OWNERSHIP_CLAIMED__INIT };
 	enum zt_err err = act(z, workspace, fill_claim, &l);
 
-	return err ? err : zt_tend(z, NULL);
+	return err ? err : workspace_tend(z, NULL);
 }

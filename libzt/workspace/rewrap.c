@@ -17,6 +17,7 @@
 #include "proto/metadata.pb-c.h"
 #include "session/freeze.h"
 #include "session/session.h"
+#include "workspace/verbs.h"
 #include "zt/workspace.h"
 
 enum { AT_ONCE = 2048 };
@@ -320,7 +321,7 @@ rewrap(struct zt *z, const char *workspace, enum role least, struct rewrapping *
 }
 
 enum zt_err
-zt_workspace_rewrap(struct zt *z, const char *workspace, uint64_t *rewrapped, uint64_t *lost)
+workspace_rewrap(struct zt *z, const char *workspace, uint64_t *rewrapped, uint64_t *lost)
 {
 	struct rewrapping r = { .s = NULL };
 	enum zt_err err = rewrap(z, workspace, ROLE_MANAGER, &r);
@@ -332,8 +333,7 @@ zt_workspace_rewrap(struct zt *z, const char *workspace, uint64_t *rewrapped, ui
 }
 
 enum zt_err
-zt_workspace_rewrap_finish(
-    struct zt *z, const char *workspace, uint64_t *finished, uint64_t *lost)
+workspace_rewrap_finish(struct zt *z, const char *workspace, uint64_t *finished, uint64_t *lost)
 {
 	struct rewrapping r = { .s = NULL };
 	enum zt_err err = rewrap(z, workspace, ROLE_OWNER, &r);

@@ -15,6 +15,7 @@
 #include "log/sync.h"
 #include "session/session.h"
 #include "trust/keyring.h"
+#include "workspace/verbs.h"
 #include "workspace/workspace.h"
 #include "zt/workspace.h"
 
@@ -307,7 +308,7 @@ append_void(const struct space *s, struct voided v)
 }
 
 enum zt_err
-zt_workspace_void_pin(struct zt *z, const char *workspace, uint64_t entry)
+workspace_void_pin(struct zt *z, const char *workspace, uint64_t entry)
 {
 	Zt__PinVoided m = ZT__PIN_VOIDED__INIT;
 	struct space *s;
@@ -340,7 +341,7 @@ link_of(struct space *s, uint64_t position, struct hash *out)
 }
 
 enum zt_err
-zt_workspace_void_changeset(struct zt *z, const char *workspace, uint64_t position)
+workspace_void_changeset(struct zt *z, const char *workspace, uint64_t position)
 {
 	Zt__ChangesetVoided m = ZT__CHANGESET_VOIDED__INIT;
 	struct space *s;
@@ -419,7 +420,7 @@ workspace_mend(struct zt *z, const struct id *id, bool *done)
 }
 
 enum zt_err
-zt_workspace_rotate(struct zt *z, const char *workspace)
+workspace_rotate_now(struct zt *z, const char *workspace)
 {
 	struct space *s;
 	struct id id;

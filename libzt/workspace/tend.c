@@ -10,6 +10,7 @@
 #include "log/user_keys.h"
 #include "session/session.h"
 #include "workspace/rotate.h"
+#include "workspace/verbs.h"
 #include "workspace/workspace.h"
 #include "zt/workspace.h"
 
@@ -109,7 +110,7 @@ tend_workspace(struct zt *z, const struct id *id, struct zt_tended *out)
 }
 
 enum zt_err
-zt_tend(struct zt *z, struct zt_tended *out)
+workspace_tend(struct zt *z, struct zt_tended *out)
 {
 	struct zt_tended done = { 0 };
 	struct client_failure failure = { .err = ZT_OK };

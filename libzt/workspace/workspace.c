@@ -19,6 +19,7 @@
 #include "session/session.h"
 #include "trust/keyring.h"
 #include "workspace/rotate.h"
+#include "workspace/verbs.h"
 #include "zt/workspace.h"
 
 static enum zt_err
@@ -147,13 +148,13 @@ client_check_workspace_name(struct zt *z, const char *name)
 }
 
 enum zt_err
-zt_workspace_create(struct zt *z, const char *name)
+workspace_create(struct zt *z, const char *name)
 {
-	return zt_workspace_make(z, name, false, NULL);
+	return workspace_make(z, name, false, NULL);
 }
 
 enum zt_err
-zt_workspace_make(struct zt *z, const char *name, bool second, char *id)
+workspace_make(struct zt *z, const char *name, bool second, char *id)
 {
 	struct creation c = { .name = buf_init(1024), .only = second ? NULL : name };
 	struct org_user *me;
@@ -202,7 +203,7 @@ rest(struct space *s, struct client_handle *by, struct zt_workspace *out)
 }
 
 enum zt_err
-zt_workspaces(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *w), void *ctx)
+workspace_each(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *w), void *ctx)
 {
 	const struct org_user *me;
 	struct org_workspace *w;
@@ -239,7 +240,7 @@ zt_workspaces(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *w
 }
 
 enum zt_err
-zt_workspace_members(struct zt *z, const char *workspace,
+workspace_members(struct zt *z, const char *workspace,
     void (*each)(void *ctx, const struct zt_member *m), void *ctx)
 {
 	struct space *s;
@@ -296,7 +297,7 @@ find_both(struct zt *z, const char *workspace, const char *user, struct space **
 }
 
 enum zt_err
-zt_workspace_share(struct zt *z, const char *workspace, const char *user, const char *role)
+workspace_share(struct zt *z, const char *workspace, const char *user, const char *role)
 {
 	struct space *s;
 	struct org_user *u;
@@ -322,7 +323,7 @@ zt_workspace_share(struct zt *z, const char *workspace, const char *user, const 
 }
 
 enum zt_err
-zt_workspace_unshare(struct zt *z, const char *workspace, const char *user)
+workspace_unshare(struct zt *z, const char *workspace, const char *user)
 {
 	struct space *s;
 	struct org_user *u;

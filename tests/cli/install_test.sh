@@ -18,6 +18,26 @@ quiet_alice() { alice put "$state/film" shared:/film >/dev/null; }
 check "a large file is put" quiet_alice
 check "and read from its middle on" sh -c "'$state/range' '$state/alice' '$state/alice.password' shared:/film 15000001 5000000 > '$state/part' &&
 	tail -c +15000002 '$state/film' | head -c 5000000 | cmp - '$state/part'"
+# shellcheck disable=SC2046
+check "examples/write.c builds" cc -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror "$root/examples/write.c" $(pkg-config --cflags --libs zt) -o "$state/write"
+check "and writes a stream" sh -c "'$state/write' '$state/alice' '$state/alice.password' shared:/stream < '$state/film'"
+check "and over its middle" sh -c "echo middle | '$state/write' '$state/alice' '$state/alice.password' shared:/stream 15000001"
+check "and it is that" sh -c "{ head -c 15000001 '$state/film'; echo middle; tail -c +15000009 '$state/film'; } > '$state/both' &&
+	'$state/range' '$state/alice' '$state/alice.password' shared:/stream 0 | cmp - '$state/both'"
+cat > "$state/version.c" <<'END'
+#include <stdio.h>
+#include <string.h>
+#include "zt/zt.h"
+int
+main(void)
+{
+	char is[32];
+	snprintf(is, sizeof is, "%d.%d.%d", ZT_VERSION_NUMBER / 10000, ZT_VERSION_NUMBER / 100 % 100, ZT_VERSION_NUMBER % 100);
+	return strcmp(is, zt_version()) != 0;
+}
+END
+# shellcheck disable=SC2046
+check "headers and library say the same version" sh -c "cc '$state/version.c' $(pkg-config --cflags --libs zt) -o '$state/version' && '$state/version'"
 expect 0 "complete -F _zt zt" "bash completion" bash -c ". '$state/prefix/share/bash-completion/completions/zt' && complete -p zt"
 check "the static library links, and shows no name but zt_*" sh -c "cc -std=c17 -D_GNU_SOURCE '$root/examples/share.c' $(pkg-config --cflags zt) '$state/prefix/lib/libzt.a' $(pkg-config --static --libs zt | sed 's/-lzt //') -o '$state/static' &&
 	! nm -g --defined-only '$state/prefix/lib/libzt.a' | grep ' [TDBR] ' | grep -v ' zt_'"

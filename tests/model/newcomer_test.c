@@ -446,7 +446,7 @@ begin(void **state)
 	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(t.folder));
 	assert_ok(secret_generate(&key));
-	assert_ok(store_open(t.folder, key, &t.z.store));
+	assert_ok(store_open(t.folder, key, NULL, &t.z.store));
 	secret_free(key);
 	return 0;
 }

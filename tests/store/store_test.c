@@ -39,7 +39,7 @@ a_store_that_rests_is_anybodys_and_finds_what_others_wrote(void **state)
 	assert_ok(suite_start());
 	assert_non_null(mkdtemp(folder));
 	assert_ok(secret_generate(&key));
-	assert_ok(store_open(folder, key, &one));
+	assert_ok(store_open(folder, key, NULL, &one));
 	assert_ok(put(one, 1, "one's"));
 	assert_ok(store_begin(one));
 	assert_ok(put(one, 7, "never committed"));
@@ -49,7 +49,7 @@ a_store_that_rests_is_anybodys_and_finds_what_others_wrote(void **state)
 	assert_err(ZT_ERR_LOCKED, put(one, 2, "in its sleep"));
 	assert_err(ZT_ERR_LOCKED, store_begin(one));
 	assert_err(ZT_ERR_LOCKED, store_commit(one));
-	assert_ok(store_open(folder, key, &other));
+	assert_ok(store_open(folder, key, NULL, &other));
 	assert_ok(newest(other, &n));
 	assert_int_equal(1, n);
 	assert_ok(put(other, 2, "the other's"));

@@ -19,14 +19,14 @@ struct zt_reader;
 ZT_CALL enum zt_err zt_reader_open(
     struct zt *z, const char *remote, uint64_t version, struct zt_reader **out);
 /* Closes R, before its device is closed. NULL is nothing. */
-void zt_reader_close(struct zt_reader *r);
+ZT_API void zt_reader_close(struct zt_reader *r);
 /* The size of the version in bytes. */
-uint64_t zt_reader_size(const struct zt_reader *r);
+ZT_API uint64_t zt_reader_size(const struct zt_reader *r);
 /* Reads up to N bytes at OFFSET into OUT; *GOT is less than N at the end of the file alone.
  * Each block (4 MiB at most) is verified before a byte of it is given out. Some blocks behind
  * the last one are fetched meanwhile, and some are kept, 8 in all. A call that failed can be
  * made again. Errors: MISSING_BLOCK and CORRUPT (the servers lost or altered a block),
- * INTERRUPTED (zt_options.stop), NETWORK and the like. */
+ * INTERRUPTED, NETWORK and the like. */
 ZT_CALL enum zt_err zt_reader_read(
     struct zt_reader *r, uint64_t offset, void *out, size_t n, size_t *got);
 

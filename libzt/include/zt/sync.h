@@ -10,8 +10,11 @@
 extern "C" {
 #endif
 
+/* A new entry of the trust log; a workspace's files; its keys; or what a newer server speaks
+ * of. */
+enum zt_event_kind { ZT_EVENT_OTHER, ZT_EVENT_LOG, ZT_EVENT_CHAIN, ZT_EVENT_KEYS };
 struct zt_event {
-	const char *kind;      /* "log", "chain" (a workspace's files), "keys" */
+	enum zt_event_kind kind;
 	const char *workspace; /* its name, or its id; "" for the organization */
 	uint64_t position;     /* the server's word; the next call that reads it verifies it */
 };
@@ -28,8 +31,8 @@ struct zt_watch {
 };
 /* Reports events until STOP returns true; reconnects while the server is unreachable. An event
  * is an unverified hint to call zt_sync or to read. Between events other processes may use the
- * state folder; do not use Z until this returns. Errors: MEMORY, INVALID, LOCKED (another
- * process has the folder at the end: only zt_close may follow). */
+ * state folder, and other handles the device; do not use Z until this returns. Errors: MEMORY,
+ * INVALID, LOCKED (another process has the folder at the end). */
 ZT_CALL enum zt_err zt_watch(struct zt *z, const struct zt_watch *w);
 
 #ifdef __cplusplus

@@ -7,8 +7,8 @@
  * hexadecimal digits. A struct zt belongs to one thread at a time; callbacks run on the
  * caller's thread, inside the call, and must not call zt again. Threads of its own block all
  * signals. After fork the child has no use of it, but to exec. SIGPIPE is the program's to
- * ignore. A struct that zt hands to a callback may grow at its end; one that callers fill may
- * not while the library is libzt.so.0. */
+ * ignore. Any call can be cancelled (zt/cancel.h). A struct that zt hands to a callback may
+ * grow at its end; one that callers fill may not while the library is libzt.so.0. */
 #ifndef ZT_H
 #define ZT_H
 
@@ -16,14 +16,16 @@
 #include <stdint.h>
 
 #include "zt/err.h"
+#include "zt/version.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define ZT_CALL __attribute__((warn_unused_result, visibility("default")))
+#define ZT_CALL ZT_API __attribute__((warn_unused_result))
 
 struct zt; /* one device, unlocked */
+struct zt_cancel;
 
 /* Long work within calls that have no progress callback of their own. */
 enum zt_work { ZT_VERIFIES_LOG, ZT_VERIFIES_HISTORY, ZT_WRAPS_KEYS };
@@ -47,9 +49,8 @@ struct zt_options {
 	bool keep_both;
 	/* zt_put reads every file, instead of trusting size and time to detect changes. */
 	bool checksum;
-	/* Set it to non-zero, also from a signal handler, to end transfers with INTERRUPTED;
-	 * they leave no partial file behind. NULL: never. */
-	const volatile int *stop;
+	/* Ends calls with INTERRUPTED (zt/cancel.h). NULL: never. */
+	const struct zt_cancel *cancel;
 	/* The sentences of zt_why in another language: a text with the same printf directives,
 	 * or the same text. NULL: English. */
 	const char *(*translate)(const char *english);
@@ -67,10 +68,17 @@ struct zt_options {
 /* Unlocks the device in O->home. The caller closes *OUT. WHY, when not NULL, is a sentence of
  * 256 bytes. Errors: NOT_FOUND (no device there), PASSWORD, WEAK, LOCKED, STORE. */
 ZT_CALL enum zt_err zt_open(const struct zt_options *o, struct zt **out, char *why);
+/* Another handle of OF's device, for another thread: each belongs to one thread, and each is
+ * closed. No password is needed; O's home, password, ca_file and in_clear are not looked at.
+ * On OF's thread, between its calls. Handles take turns call by call, except that
+ * zt_reader_read and zt_writer_write, _read and _truncate wait for nobody, and zt_watch and
+ * zt_greet for others only while they work; each sees what the others did. Errors: MEMORY,
+ * STORE, INTERRUPTED, with OF's sentence. */
+ZT_CALL enum zt_err zt_open_again(struct zt *of, const struct zt_options *o, struct zt **out);
 /* Wipes all keys from memory. NULL is nothing. */
-void zt_close(struct zt *z);
+ZT_API void zt_close(struct zt *z);
 /* The sentence about the last error of Z; "" when there is none. Lives until the next call. */
-const char *zt_why(const struct zt *z);
+ZT_API const char *zt_why(const struct zt *z);
 
 #define ZT_FINGERPRINT 25 /* bytes of a user's fingerprint: 3f2a-91bc-07de-55aa-10c3 */
 struct zt_identity {
@@ -84,7 +92,7 @@ struct zt_identity {
 	uint64_t log_marked;
 };
 /* This device's identity. The texts live as long as Z. */
-void zt_whoami(const struct zt *z, struct zt_identity *out);
+ZT_API void zt_whoami(const struct zt *z, struct zt_identity *out);
 /* Fetches and verifies new entries of the trust log. Errors: NETWORK and the like; FORK,
  * ROLLBACK, PROOF, SIGNATURE: the server is dishonest. */
 ZT_CALL enum zt_err zt_sync(struct zt *z);
@@ -98,9 +106,9 @@ enum zt_shown { ZT_SHOW_PLAIN, ZT_SHOW_JSON };
 #define ZT_SHOWN 256 /* room for at least one character */
 /* Writes the shown form of *TEXT's next characters to OUT, not terminated, moves *TEXT past
  * them, and returns the length. 0: end of text. */
-size_t zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN]);
+ZT_API size_t zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN]);
 /* The library's version, such as "0.1.0". */
-const char *zt_version(void);
+ZT_API const char *zt_version(void);
 
 #ifdef __cplusplus
 }

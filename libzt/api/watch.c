@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* watch.c - the functions of zt/sync.h that take a device. */
+#include "zt/sync.h"
+
+#include "log/enter.h"
+#include "people/verbs.h"
+
+enum zt_err
+zt_watch(struct zt *z, const struct zt_watch *w)
+{
+	enum zt_err err = client_enter(z);
+
+	if (err == ZT_OK)
+		err = people_watch(z, w);
+	return client_leave(z, err);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* writer.c - the functions of zt/writer.h that take a device. */
+#include "zt/writer.h"
+
+#include "log/enter.h"
+#include "tree/verbs.h"
+
+enum zt_err
+zt_writer_open(struct zt *z, const char *remote, uint64_t base, struct zt_writer **out)
+{
+	enum zt_err err = client_enter(z);
+
+	if (err == ZT_OK)
+		err = tree_writer_open(z, remote, base, out);
+	return client_leave(z, err);
+}

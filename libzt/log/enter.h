@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* enter.h - a device in a call: several handles of one device (zt_open_again) share its store,
+ * and one of them has it at a time. */
+#ifndef ZT_LOG_ENTER_H
+#define ZT_LOG_ENTER_H
+
+#include "session/session.h"
+
+/* Begins a public call: clears the sentence, takes the store, and loads what another handle or
+ * process added to the log or the chains since Z had it. Pointers into the state become
+ * invalid; spaces stay. Errors: INTERRUPTED, those of store_wake. */
+ZT_CHECKED enum zt_err client_enter(struct zt *z);
+/* Ends it, also when client_enter failed; returns ERR. */
+enum zt_err client_leave(struct zt *z, enum zt_err err);
+/* Within a call: leaves the store to other handles, and the state folder to other processes,
+ * while this one waits. */
+void client_rest(struct zt *z);
+/* Takes both back, as client_enter. No-op unless Z rests. WAITS: wait a little for another
+ * process. Errors: as client_enter; then Z still rests. */
+ZT_CHECKED enum zt_err client_wake(struct zt *z, bool waits);
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* commit.c - what a writer has becomes the newest version: the last blocks, then the manifest.
+ */
+#include <stdlib.h>
+
+#include "content/send.h"
+#include "files/block.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "log/enter.h"
+#include "session/session.h"
+#include "tree/names.h"
+#include "tree/writer.h"
+
+/* So little that it rides in the manifest. */
+static bool
+is_inline(const struct zt_writer *w)
+{
+	return w->count == 1 && w->size <= LIMIT_INLINE && w->parts[0].held != NULL &&
+	       w->parts[0].held->is_dirty;
+}
+
+static enum zt_err
+copy_field(const ProtobufCBinaryData *from, ProtobufCBinaryData *to)
+{
+	if (from->len == 0)
+		return ZT_OK;
+	if ((to->data = malloc(from->len)) == NULL)
+		return ZT_ERR_MEMORY;
+	memcpy(to->data, from->data, from->len);
+	to->len = from->len;
+	return ZT_OK;
+}
+
+/* P as the next reference of L, which has room for it. */
+static enum zt_err
+add_ref(Zt__BlockList *l, const struct writer_part *p)
+{
+	Zt__BlockRef *b = malloc(sizeof *b);
+	enum zt_err err;
+
+	if (b == NULL)
+		return ZT_ERR_MEMORY;
+	zt__block_ref__init(b);
+	l->blocks[l->n_blocks++] = b;
+	if (p->ref == NULL) {
+		b->hole = p->size;
+		return ZT_OK;
+	}
+	b->size = p->ref->size;
+	b->offset = p->ref->offset;
+	b->whole = p->ref->whole;
+	if ((err = copy_field(&p->ref->id, &b->id)) ||
+	    (err = copy_field(&p->ref->key, &b->key)) ||
+	    (err = copy_field(&p->ref->hash, &b->hash)))
+		return err;
+	return copy_field(&p->ref->content, &b->content);
+}
+
+static enum zt_err
+list_parts(const struct zt_writer *w, Zt__FileManifest *f)
+{
+	enum zt_err err = ZT_OK;
+
+	if ((f->blocks = malloc(sizeof *f->blocks)) == NULL)
+		return ZT_ERR_MEMORY;
+	zt__block_list__init(f->blocks);
+	f->content_case = ZT__FILE_MANIFEST__CONTENT_BLOCKS;
+	f->blocks->block_size = BLOCK_CLEAR_MOST;
+	if ((f->blocks->blocks = calloc(w->count, sizeof(Zt__BlockRef *))) == NULL)
+		return ZT_ERR_MEMORY;
+	for (size_t i = 0; err == ZT_OK && i < w->count; i++) {
+		err = add_ref(f->blocks, &w->parts[i]);
+		f->restored = f->restored || w->parts[i].is_kept;
+	}
+	return err;
+}
+
+/* The manifest of what was written. */
+static enum zt_err
+compose(const struct zt_writer *w, Zt__Manifest **out)
+{
+	Zt__Manifest *m = malloc(sizeof *m);
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	if (m == NULL)
+		return err;
+	zt__manifest__init(m);
+	if ((m->file = malloc(sizeof *m->file)) == NULL)
+		goto out;
+	m->kind_case = ZT__MANIFEST__KIND_FILE;
+	zt__file_manifest__init(m->file);
+	m->file->size = w->size;
+	m->file->mode = w->mode;
+	m->file->modified = w->has_time ? w->modified : (int64_t)(client_now_ms() / 1000);
+	m->file->modified_ns = w->has_time ? w->modified_ns : 0;
+	err = ZT_OK;
+	if (is_inline(w)) {
+		ProtobufCBinaryData clear =
+		    pb_field(w->parts[0].held->clear.p, w->parts[0].held->clear.n);
+
+		m->file->content_case = ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT;
+		err = copy_field(&clear, &m->file->inline_content);
+	} else if (w->count > 0) {
+		err = list_parts(w, m->file);
+	}
+	if (err)
+		goto out;
+	*out = m;
+	m = NULL;
+out:
+	pb_wipe(m);
+	return err;
+}
+
+/* One commit. */
+struct act {
+	struct zt_writer *w;
+	enum zt_commit how;
+	struct buf ids;   /* of the blocks that it adds */
+	struct id vlob;   /* which it writes, */
+	uint64_t version; /* as this version */
+	bool is_on_top;
+};
+
+/* Whether others wrote, made, moved or removed what is at the path. */
+static bool
+is_others(const struct act *a, const struct space_version *newest, bool is_there)
+{
+	const struct zt_writer *w = a->w;
+	bool is_same = is_there && w->is_there && id_equal(&a->vlob, &w->vlob);
+	uint64_t known = is_same ? w->version : 0;
+
+	/* The answer to a commit before this one was lost, and it had been taken. */
+	if (w->is_unsure && newest->version == known + 1 &&
+	    id_equal(&newest->author, &w->z->device) &&
+	    (is_same || id_equal(&a->vlob, &w->fresh)))
+		return false;
+	return is_same ? newest->version != known : is_there || w->is_there;
+}
+
+static enum zt_err
+write_version(void *ctx, struct space *s, const struct path *path, struct batch *b)
+{
+	struct act *a = ctx;
+	struct zt_writer *w = a->w;
+	struct tree_entry parent, at = { .is_folder = false };
+	struct space_version newest = { 0 };
+	Zt__Manifest *m = NULL;
+	bool is_there;
+	enum zt_err err;
+
+	if ((err = tree_parent(s, path, &parent)))
+		return err;
+	err = tree_find(s, path, path->count, &at);
+	is_there = err == ZT_OK;
+	if (err && err != ZT_ERR_NOT_FOUND)
+		return err;
+	if (is_there && at.is_folder)
+		return writer_refuse_folder(s->z, path);
+	if (!is_there)
+		at.vlob = w->fresh;
+	if ((err = space_newest(s, &at.vlob, &newest)) && err != ZT_ERR_NOT_FOUND)
+		return err;
+	s->z->why[0] = 0;
+	a->vlob = at.vlob;
+	a->version = newest.version + 1;
+	a->is_on_top = is_others(a, &newest, is_there);
+	if (a->is_on_top && a->how == ZT_COMMIT_OR_CONFLICT)
+		return client_refuse(s->z, ZT_ERR_CONFLICT,
+		    "somebody else wrote, moved or removed it since it was opened");
+	if ((err = compose(w, &m)) || (err = batch_write(b, &at.vlob, m, true, 0)))
+		return err;
+	batch_adds(b, buf_bytes(&a->ids));
+	return is_there ? ZT_OK
+			: batch_link(
+			      b, &parent.vlob, path->name[path->count - 1], &at, BATCH_ABSENT);
+}
+
+/* All blocks are on the servers; *IDS: those that no version has yet. */
+static enum zt_err
+send_all(struct zt_writer *w, struct buf *ids)
+{
+	enum zt_err err = ZT_OK;
+
+	for (size_t i = 0; err == ZT_OK && !is_inline(w) && i < WRITER_BLOCKS; i++)
+		if (w->blocks[i].is_used && w->blocks[i].is_dirty)
+			err = writer_put_away(w, &w->blocks[i]);
+	if (err == ZT_OK && w->is_begun)
+		err = transfer_drain(&w->t);
+	if (err)
+		return err;
+	writer_forget_stale(w);
+	for (size_t i = 0; i < w->count; i++)
+		if (w->parts[i].is_new)
+			buf_add(ids, pb_bytes(w->parts[i].ref->id));
+	return buf_err(ids);
+}
+
+/* A is in the chain. */
+static void
+took(struct zt_writer *w, const struct act *a)
+{
+	for (size_t i = 0; i < w->count; i++)
+		w->parts[i].is_new = w->parts[i].is_kept = false;
+	w->is_changed = w->is_unsure = false;
+	w->is_there = true;
+	w->vlob = a->vlob;
+	w->version = a->version;
+}
+
+enum zt_err
+zt_writer_commit(struct zt_writer *w, enum zt_commit how, struct zt_committed *out)
+{
+	struct act a = { .w = w, .how = how, .ids = buf_init(LIMIT_CHANGESET) };
+	enum zt_err err = writer_resume(w);
+
+	if (err || !w->is_changed || (err = send_all(w, &a.ids)))
+		goto out;
+	if ((err = client_enter(w->z)) == ZT_OK)
+		err = tree_act(w->z, w->remote, write_version, &a);
+	(void)client_leave(w->z, err);
+	if (err == ZT_OK)
+		took(w, &a);
+	else if (err_retry(err) && err != ZT_ERR_CONFLICT)
+		w->is_unsure = true;
+out:
+	buf_free(&a.ids);
+	if (err == ZT_OK && out != NULL)
+		*out = (struct zt_committed){ w->version, a.is_on_top };
+	return err;
+}

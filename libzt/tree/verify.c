@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verify.c - a whole workspace, verified: its chain, each manifest, each block. */
+#include <stdlib.h>
+
+#include "base/vec.h"
+#include "chain/objects.h"
+#include "chain/space.h"
+#include "content/fetch.h"
+#include "content/sink.h"
+#include "content/transfer.h"
+#include "files/path.h"
+#include "format/limits.h"
+#include "format/pb.h"
+#include "log/sync.h"
+#include "session/session.h"
+#include "tree/verbs.h"
+
+enum { AT_ONCE = 2048 }; /* objects asked for together */
+
+/* An object still to be looked at, and where it stands. */
+struct to_check {
+	struct id id;
+	size_t parent; /* in the queue */
+	char *name;    /* NULL for the root */
+	bool is_folder;
+};
+
+struct checking {
+	struct transfer t;
+	struct zt_check *out;
+	struct idmap seen;
+	struct to_check *queue;
+	size_t count, cap, next, first; /* FIRST of those that are looked at together */
+	struct space_object *objects;   /* these */
+};
+
+/* The path of the object at AT, for a person: its end, where it is deeper than paths go. */
+static void
+path_of(const struct checking *c, size_t at, struct buf *out)
+{
+	size_t way[LIMIT_DEPTH_READ], n = 0;
+
+	for (; n < LIMIT_DEPTH_READ && c->queue[at].name != NULL; at = c->queue[at].parent)
+		way[n++] = at;
+	while (n > 0) {
+		if (out->n > 0)
+			buf_add_byte(out, '/');
+		buf_add_text(out, c->queue[way[--n]].name);
+	}
+}
+
+static enum zt_err
+check_content(struct checking *c, size_t at, const Zt__FileManifest *f)
+{
+	struct buf path = buf_init(PATH_TEXT_MOST);
+	struct sink_place place = { .in = NULL };
+	struct sink *sink = NULL;
+	enum zt_err err;
+
+	path_of(c, at, &path);
+	place.shown = buf_text(&path);
+	err = sink_new(&c->t, &place, f, &sink);
+	buf_free(&path);
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): freed with its last block */
+	return err ? err : fetch_content(&c->t, f, sink);
+}
+
+static enum zt_err
+check_later(struct checking *c, size_t parent, const Zt__FolderEntry *e)
+{
+	struct to_check *at;
+	struct id id;
+	enum zt_err err = pb_id(e->vlob, &id);
+
+	if (err)
+		return err;
+	if (idmap_get(&c->seen, &id) != NULL) {
+		struct buf path = buf_init(PATH_TEXT_MOST);
+
+		path_of(c, parent, &path);
+		buf_printf(&path, "%s%.*s", path.n > 0 ? "/" : "", (int)e->name.len,
+		    (const char *)e->name.data);
+		transfer_leave_out(&c->t, ZT_ERR_CORRUPT, buf_text(&path),
+		    client_words(c->t.z, "an object stands in two folders"));
+		buf_free(&path);
+		return ZT_OK;
+	}
+	if ((err = idmap_put(&c->seen, &id, c)) ||
+	    (err = vec_room(&c->queue, c->count, &c->cap, sizeof *c->queue)))
+		return err;
+	at = &c->queue[c->count];
+	*at = (struct to_check){ id, parent, strndup((const char *)e->name.data, e->name.len),
+		e->folder };
+	if (at->name == NULL)
+		return ZT_ERR_MEMORY;
+	c->count++;
+	return ZT_OK;
+}
+
+static enum zt_err
+check_one(void *ctx, size_t i, Zt__Manifest **m)
+{
+	struct checking *c = ctx;
+	const struct space_object *o = &c->objects[i];
+	size_t at = c->first + i;
+	enum zt_err err = ZT_OK;
+
+	if (o->damaged > 0 || (o->v.version == 0 && at > 0)) {
+		struct buf path = buf_init(PATH_TEXT_MOST);
+
+		path_of(c, at, &path);
+		if (o->damaged > 0)
+			transfer_damaged(&c->t, at == 0 ? "/" : buf_text(&path), o);
+		else
+			transfer_leave_out(&c->t, ZT_ERR_CORRUPT, buf_text(&path),
+			    client_words(c->t.z, "an object has no version"));
+		buf_free(&path);
+	}
+	if (*m == NULL) /* or nothing was ever put into the workspace */
+		return ZT_OK;
+	if ((*m)->kind_case == ZT__MANIFEST__KIND_FILE) {
+		c->out->files++;
+		c->out->bytes += (*m)->file->size;
+		c->t.total = c->out->bytes;
+		return check_content(c, at, (*m)->file);
+	}
+	c->out->folders++;
+	for (size_t k = 0; err == ZT_OK && k < (*m)->folder->n_entries; k++)
+		err = check_later(c, at, (*m)->folder->entries[k]);
+	return err;
+}
+
+enum zt_err
+tree_verify(
+    struct zt *z, const char *workspace, const struct zt_progress *p, struct zt_check *out)
+{
+	struct checking c = { .out = out };
+	struct space *s;
+	enum zt_err err;
+
+	z->why[0] = 0;
+	client_begin_reading(z);
+	*out = (struct zt_check){ 0 };
+	if ((err = client_sync_log(z)) || (err = space_find(z, workspace, &s)) ||
+	    (err = space_complete(s)))
+		return err;
+	if ((err = transfer_begin(&c.t, z, s, p)))
+		goto out;
+	if ((c.objects = calloc(AT_ONCE, sizeof *c.objects)) == NULL) {
+		err = ZT_ERR_MEMORY;
+		goto out;
+	}
+	out->changesets = s->position;
+	out->skipped = s->skipped;
+	if ((err = vec_room(&c.queue, 0, &c.cap, sizeof *c.queue)) == ZT_OK)
+		c.queue[c.count++] = (struct to_check){ .id = c.t.s->w->id, .is_folder = true };
+	while (err == ZT_OK && c.next < c.count) {
+		size_t n = 0;
+
+		for (c.first = c.next; n < AT_ONCE && c.next < c.count; c.next++)
+			c.objects[n++] = (struct space_object){ .vlob = c.queue[c.next].id,
+				.is_folder = c.queue[c.next].is_folder };
+		err = space_read(c.t.s, c.objects, n, check_one, &c);
+		if (err == ZT_OK)
+			err = fetch_shared(&c.t);
+	}
+	if (err == ZT_OK)
+		err = transfer_drain(&c.t);
+	if (err == ZT_OK)
+		err = transfer_spoiled(&c.t);
+	if (err == ZT_OK)
+		err = client_end_reading(z);
+	out->blocks = c.t.blocks;
+out:
+	transfer_end(&c.t);
+	free(c.objects);
+	for (size_t i = 0; i < c.count; i++)
+		free(c.queue[i].name);
+	free(c.queue);
+	idmap_free(&c.seen, NULL);
+	return err;
+}

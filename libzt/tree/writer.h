@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* writer.h - a writer inside: the parts of its file, and what is held of them (parts.c). */
+#ifndef ZT_TREE_WRITER_H
+#define ZT_TREE_WRITER_H
+
+#include "chain/space.h"
+#include "content/transfer.h"
+#include "files/path.h"
+#include "zt/writer.h"
+
+enum { WRITER_BLOCKS = 6 };
+
+/* The clear bytes of a part. */
+struct writer_block {
+	struct buf clear;
+	uint64_t from; /* of the part */
+	uint64_t used; /* the newest is the largest */
+	bool is_used, is_dirty;
+};
+
+/* Consecutive bytes of the file. Neither REF nor HELD: a hole. */
+struct writer_part {
+	uint64_t from, size;
+	Zt__BlockRef *ref;         /* on the servers, or on its way; NULL while HELD is dirty */
+	struct writer_block *held; /* or NULL */
+	bool is_new;               /* REF: no commit has named it yet */
+	bool is_kept;              /* REF: of the base, which others may have written */
+};
+
+struct zt_writer {
+	struct zt *z;
+	struct space *s;
+	char *remote;          /* its workspace by id: names may change */
+	struct id vlob, fresh; /* what is there; what becomes of it when nothing is */
+	bool is_there, is_changed, is_begun, is_unsure; /* UNSURE: a commit without an answer */
+	bool has_time;
+	uint64_t version, size, uses;
+	int64_t modified;
+	unsigned modified_ns, mode;
+	struct writer_part *parts;
+	size_t count, cap;
+	Zt__BlockRef **stale; /* written over; a block on its way may still write to them */
+	size_t stale_count, stale_cap;
+	struct writer_block blocks[WRITER_BLOCKS];
+	struct load load;
+	struct transfer t; /* once IS_BEGUN */
+};
+
+/* The error of a folder at PATH: EXISTS. */
+enum zt_err writer_refuse_folder(struct zt *z, const struct path *path);
+/* The part that holds OFFSET, which is before the end. */
+size_t writer_part_at(const struct zt_writer *w, uint64_t offset);
+/* Inserts P as part AT. Errors: MEMORY, TOO_BIG. */
+ZT_CHECKED enum zt_err writer_add_part(struct zt_writer *w, size_t at, struct writer_part p);
+/* The same of SIZE zeros at FROM, held and dirty. Errors: those of writer_hold. */
+ZT_CHECKED enum zt_err writer_add_zeros(
+    struct zt_writer *w, size_t at, uint64_t from, size_t size);
+/* Holds part I, which is no hole; what it has there is not fetched if ALL of it is written
+ * over. *OUT lives until the next call. Errors: MEMORY, those of sending and fetching. */
+ZT_CHECKED enum zt_err writer_hold(
+    struct zt_writer *w, size_t i, bool all, struct writer_block **out);
+/* Part I, which is held, is no longer what the servers have. Errors: MEMORY. */
+ZT_CHECKED enum zt_err writer_make_dirty(struct zt_writer *w, size_t i);
+/* Part I's block is not that of this file any more. Errors: MEMORY. */
+ZT_CHECKED enum zt_err writer_forget_ref(struct zt_writer *w, size_t i);
+/* Frees B's place; what it has is not sent. */
+void writer_let_go(struct zt_writer *w, struct writer_block *b);
+/* The same; sends it first, if it is dirty. Errors: those of sending. */
+ZT_CHECKED enum zt_err writer_put_away(struct zt_writer *w, struct writer_block *b);
+/* Frees references to blocks that were written over: none is on its way. */
+void writer_forget_stale(struct zt_writer *w);
+/* Begins each call: what failed before goes on. Errors: MEMORY. */
+ZT_CHECKED enum zt_err writer_resume(struct zt_writer *w);
+
+#endif

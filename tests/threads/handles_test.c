@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* handles_test.c - several handles of one device (zt_open_again), each on a thread of its own,
+ * on real services; run under ThreadSanitizer by `make test-threads`. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "test.h"
+#include "world.h"
+#include "zt/cancel.h"
+#include "zt/file.h"
+#include "zt/reader.h"
+#include "zt/sync.h"
+#include "zt/workspace.h"
+#include "zt/writer.h"
+
+enum { THREADS = 3, ROUNDS = 12, SIZE = 700 * 1000 };
+
+/* The first error of a thread, which the test's own thread looks at. */
+struct worker {
+	struct zt *z;
+	unsigned number;
+	enum zt_err err;
+	char what[64];
+	char why[256];
+};
+
+static bool
+went(struct worker *w, const char *what, enum zt_err err)
+{
+	if (err && w->err == ZT_OK) {
+		w->err = err;
+		(void)snprintf(w->what, sizeof w->what, "%s", what);
+		(void)snprintf(w->why, sizeof w->why, "%s", zt_why(w->z));
+	}
+	return err == ZT_OK;
+}
+
+static void
+count(void *ctx, const struct zt_file *f)
+{
+	(void)f;
+	++*(unsigned *)ctx;
+}
+
+/* A stream, names and listings, all in one folder with the others. */
+static void *
+work(void *arg)
+{
+	struct worker *w = arg;
+	char *content = malloc(SIZE), remote[64];
+
+	for (unsigned i = 0; content != NULL && w->err == ZT_OK && i < ROUNDS; i++) {
+		struct zt_writer *out = NULL;
+		struct zt_reader *in = NULL;
+		char got[16] = "";
+		size_t n = 0;
+		unsigned seen = 0;
+
+		memset(content, (int)('a' + w->number), SIZE);
+		(void)snprintf(remote, sizeof remote, "shared:/%u-%u", w->number, i);
+		if (went(w, "open", zt_writer_open(w->z, remote, 0, &out)) &&
+		    went(w, "write", zt_writer_write(out, 0, content, SIZE)) &&
+		    went(w, "commit", zt_writer_commit(out, ZT_COMMIT_OR_CONFLICT, NULL)) &&
+		    went(w, "reader", zt_reader_open(w->z, remote, 0, &in)) &&
+		    went(w, "read", zt_reader_read(in, SIZE - 5, got, 10, &n)) &&
+		    went(w, "ls", zt_ls(w->z, "shared:/", false, true, count, &seen)) &&
+		    (n != 5 || got[0] != 'a' + (char)w->number || seen <= i))
+			(void)went(w, "what was read", ZT_ERR_CORRUPT);
+		zt_writer_close(out);
+		zt_reader_close(in);
+		(void)snprintf(remote, sizeof remote, "shared:/folder-%u-%u", w->number, i);
+		(void)went(w, "mkdir", zt_mkdir(w->z, remote));
+		(void)went(w, "sync", zt_sync(w->z));
+	}
+	free(content);
+	return NULL;
+}
+
+static void
+is_well(const struct worker *w)
+{
+	if (w->err)
+		print_message("%s: %s (%s)\n", w->what, zt_err_words(w->err), w->why);
+	assert_ok(w->err);
+}
+
+static void
+each_handle_works_on_a_thread_of_its_own(void **state)
+{
+	struct scene *s = *state;
+	struct worker w[THREADS] = { { .z = s->alice.zt } };
+	pthread_t thread[THREADS];
+	unsigned seen = 0;
+
+	for (unsigned i = 1; i < THREADS; i++) {
+		w[i].number = i;
+		assert_ok(zt_open_again(s->alice.zt, &s->alice.o, &w[i].z));
+	}
+	for (size_t i = 0; i < THREADS; i++)
+		assert_int_equal(0, pthread_create(&thread[i], NULL, work, &w[i]));
+	for (size_t i = 0; i < THREADS; i++)
+		assert_int_equal(0, pthread_join(thread[i], NULL));
+	for (size_t i = 0; i < THREADS; i++)
+		is_well(&w[i]);
+	for (size_t i = 1; i < THREADS; i++)
+		zt_close(w[i].z);
+	assert_ok(zt_sync(s->bob.zt));
+	assert_ok(zt_ls(s->bob.zt, "shared:/", false, false, count, &seen));
+	assert_int_equal(2 * THREADS * ROUNDS, seen);
+	assert_ok(zt_check_store(s->alice.zt, &(uint64_t){ 0 }));
+}
+
+/* What one handle did, the other sees: new entries of the log, workspaces, keys, names. */
+static void
+a_handle_sees_what_another_did(void **state)
+{
+	struct scene *s = *state;
+	struct zt_identity a, b;
+	struct zt *other = NULL;
+	unsigned seen = 0;
+
+	assert_ok(zt_open_again(s->alice.zt, &s->alice.o, &other));
+	assert_ok(zt_workspace_create(other, "new"));
+	assert_ok(zt_mkdir(s->alice.zt, "new:/a"));
+	assert_ok(zt_workspace_rotate(other, "new"));
+	assert_ok(zt_mkdir(other, "new:/a/b"));
+	assert_ok(zt_mv(s->alice.zt, "new:/a/b", "new:/c", NULL));
+	assert_ok(zt_ls(other, "new:/", false, false, count, &seen));
+	assert_int_equal(2, seen);
+	assert_ok(zt_sync(other));
+	zt_whoami(s->alice.zt, &a);
+	zt_whoami(other, &b);
+	assert_string_equal(a.device, b.device);
+	assert_int_equal(a.log_size, b.log_size);
+	zt_close(other);
+	assert_ok(zt_mkdir(s->alice.zt, "new:/d"));
+}
+
+/* ---- waiting ---- */
+
+struct watched {
+	struct zt *z;
+	atomic_bool ready, ends;
+	enum zt_err err;
+};
+
+static void
+is_ready(void *ctx)
+{
+	atomic_store(&((struct watched *)ctx)->ready, true);
+}
+
+static void
+see_event(void *ctx, const struct zt_event *e)
+{
+	(void)ctx;
+	(void)e;
+}
+
+static bool
+ends(void *ctx)
+{
+	return atomic_load(&((struct watched *)ctx)->ends);
+}
+
+static void *
+watch(void *arg)
+{
+	struct watched *w = arg;
+	struct zt_watch how = { .ctx = w, .ready = is_ready, .event = see_event, .stop = ends };
+
+	w->err = zt_watch(w->z, &how);
+	return NULL;
+}
+
+static void
+while_one_watches_another_works(void **state)
+{
+	struct scene *s = *state;
+	struct watched w = { .err = ZT_OK };
+	struct zt_options o = s->alice.o;
+	struct zt *again = NULL;
+	pthread_t thread;
+	char *server;
+
+	o.working = NULL;
+	assert_ok(zt_open_again(s->alice.zt, &o, &w.z));
+	server = w.z->server; /* event sockets do not pass the double */
+	w.z->server = s->w->url;
+	calls_free(w.z->calls);
+	assert_ok(client_connect(w.z));
+	assert_int_equal(0, pthread_create(&thread, NULL, watch, &w));
+	for (int i = 0; i < 600 && !atomic_load(&w.ready); i++)
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+	assert_true(atomic_load(&w.ready));
+	for (int i = 0; i < 10; i++) {
+		char remote[32];
+
+		(void)snprintf(remote, sizeof remote, "shared:/watched-%d", i);
+		assert_ok(zt_mkdir(s->alice.zt, remote));
+	}
+	/* and it leaves the folder to other processes between calls, as zt_watch does */
+	assert_ok(zt_open(&s->alice.o, &again, NULL));
+	zt_close(again);
+	assert_ok(zt_mkdir(s->alice.zt, "shared:/after"));
+	atomic_store(&w.ends, true);
+	assert_int_equal(0, pthread_join(thread, NULL));
+	assert_ok(w.err);
+	assert_ok(zt_sync(w.z));
+	w.z->server = server;
+	zt_close(w.z);
+}
+
+struct held {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool is_in, may_go;
+};
+
+static bool
+hold(void *ctx, struct double_call *c)
+{
+	struct held *h = ctx;
+
+	(void)c;
+	(void)pthread_mutex_lock(&h->lock);
+	h->is_in = true;
+	(void)pthread_cond_broadcast(&h->changed);
+	while (!h->may_go)
+		(void)pthread_cond_wait(&h->changed, &h->lock);
+	(void)pthread_mutex_unlock(&h->lock);
+	return false;
+}
+
+static void *
+sync_one(void *arg)
+{
+	struct worker *w = arg;
+
+	(void)went(w, "sync", zt_sync(w->z));
+	return NULL;
+}
+
+/* A handle that waits for its turn can be cancelled. */
+static void
+waiting_for_another_handle_ends(void **state)
+{
+	struct scene *s = *state;
+	struct held h = { .is_in = false };
+	struct double_hooks hooks = { .ctx = &h, .before = hold };
+	struct zt_cancel cancel = { 0 };
+	struct worker w = { .number = 1 };
+	pthread_t thread;
+
+	assert_int_equal(0, pthread_mutex_init(&h.lock, NULL));
+	assert_int_equal(0, pthread_cond_init(&h.changed, NULL));
+	assert_ok(zt_open_again(s->alice.zt, &s->alice.o, &w.z));
+	double_play(s->w->d, &hooks);
+	assert_int_equal(0, pthread_create(&thread, NULL, sync_one, &w));
+	(void)pthread_mutex_lock(&h.lock);
+	while (!h.is_in)
+		(void)pthread_cond_wait(&h.changed, &h.lock);
+	(void)pthread_mutex_unlock(&h.lock);
+	zt_use_cancel(s->alice.zt, &cancel);
+	zt_cancel(&cancel);
+	assert_err(ZT_ERR_INTERRUPTED, zt_sync(s->alice.zt)); /* the other has the store */
+	zt_use_cancel(s->alice.zt, NULL);
+	(void)pthread_mutex_lock(&h.lock);
+	h.may_go = true;
+	(void)pthread_cond_broadcast(&h.changed);
+	(void)pthread_mutex_unlock(&h.lock);
+	assert_int_equal(0, pthread_join(thread, NULL));
+	is_well(&w);
+	double_play(s->w->d, NULL);
+	zt_close(w.z);
+	assert_ok(zt_sync(s->alice.zt));
+	(void)pthread_cond_destroy(&h.changed);
+	(void)pthread_mutex_destroy(&h.lock);
+}
+
+static int
+begin(void **state)
+{
+	int rc = scene_begin(state);
+	struct scene *s = *state;
+
+	assert_ok(zt_workspace_create(s->alice.zt, "shared"));
+	assert_ok(zt_workspace_share(s->alice.zt, "shared", s->bob.email, "reader"));
+	return rc;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_handle_works_on_a_thread_of_its_own),
+		cmocka_unit_test(a_handle_sees_what_another_did),
+		cmocka_unit_test(while_one_watches_another_works),
+		cmocka_unit_test(waiting_for_another_handle_ends),
+	};
+
+	if (getenv("ONLY") != NULL)
+		cmocka_set_test_filter(getenv("ONLY"));
+	return cmocka_run_group_tests(tests, begin, scene_end);
+}
