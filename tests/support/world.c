@@ -38,8 +38,8 @@ local(const char *what, const char *folder)
 	    (at = strstr(self, "/tests/")) == NULL)
 		return -1;
 	*at = 0;
-	(void)snprintf(command, sizeof command, "sh tests/support/local %s %s %s/bin", what,
-	    folder, self);
+	(void)snprintf(
+	    command, sizeof command, "sh tests/support/local %s %s %s/bin", what, folder, self);
 	return system(command);
 }
 
