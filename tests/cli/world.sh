@@ -23,8 +23,8 @@ check() { name=$1; shift; if "$@" >"$state/out" 2>&1; then ok "$name"; else not_
 # within SECONDS COMMAND..., soon COMMAND...: whether it succeeds by then, or within ten.
 within() { for i in $(seq $(($1 * 10))); do (shift; "$@") && return 0; sleep 0.1; done; return 1; }
 soon() { within 10 "$@"; }
-# A port that is free just now.
-free_port() { /usr/bin/python3 -c "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"; }
+# A port that stays free until somebody listens there.
+free_port() { local_ port; }
 finish() { echo "$passed passed, $failed failed"; [ "$failed" = 0 ]; }
 alice() { "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" "$@"; }
 bob() { "$bin/zt" --home "$state/bob" --password-file "$state/bob.password" "$@"; }
