@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := all
 include mk/config.mk mk/floors.mk mk/gen.mk mk/rules.mk mk/wasm.mk
 
-.PHONY: all pure run test bench lint fmt install install-server uninstall manuals deb test-packages clean
+.PHONY: all pure run test test-long bench lint fmt install install-server uninstall manuals deb test-packages clean
 all: $B/libzt.a $B/libzt.so.0 $B/bin/zt $B/bin/zt-audit $(foreach s,$(SERVICES),$B/bin/zt-$s) $B/bin/zt-gateway
 pure: $B/libzt-pure.a
 clean:
@@ -12,36 +12,63 @@ STATE ?= state
 run: all
 	sh deploy/local/demo.sh $(CURDIR)/$B/bin $(STATE) $(ONCE)
 
-# TESTS are compiled; the command line's tests run real services. SIDE of them run side by side.
-# They wait more than they work, and begin with the longest.
-SIDE ?= $(shell expr 2 '*' $$(nproc))
-LONGEST := $(addprefix $B/tests/,$(addsuffix _test,attack/checkpoint attack/pages attack/return attack/joining model/files))
-SIDE_BY_SIDE = { rm -f build/log/failed; xargs -P $(SIDE) -I{} sh scripts/test-one {} || { cat build/log/failed; exit 1; }; }
+# A test is one line: a program, or a script with what it is told. SIDE of them run side by side, because they wait more
+# than they work.
+SIDE ?= $(shell expr 3 '*' $$(nproc))
+SIDE_BY_SIDE = sh scripts/side-by-side $(SIDE)
+ASAN := SANITIZE=address,undefined
+# Those that prove less under sanitizers, which keep what is freed and are slow: they run in the release build as well.
+PLAIN_TESTS := $(patsubst %.c,$B/%,$(shell grep -lE 'process_kib|world_kib|peak_kib|__SANITIZE_ADDRESS__' tests/*/*_test.c))
+THREAD_TESTS := $(addprefix $B/tests/,threads/threads_test threads/handles_test services/policy_test services/backend_test)
 CLI_TESTS := trust files home leave people readme deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json link
-.PHONY: test-unit test-attack test-cli
-test-unit: all $(TESTS)
-# A crash on a thread that cmocka did not start ends the test without a word, unless the sanitizer keeps the signal.
-	@export LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/leaks:print_suppressions=0; \
-	  export ASAN_OPTIONS=handle_segv=2:handle_sigbus=2:handle_sigill=2:handle_sigfpe=2; \
-	  printf '%s\n' $(LONGEST) $(filter-out $(LONGEST),$(TESTS)) | $(SIDE_BY_SIDE)
+CLI_LINES = $(CLI_TESTS:%='sh tests/cli/%_test.sh')
+FUZZ_SECONDS ?= 60
+FUZZ_LINES = $(FUZZERS:%='sh scripts/fuzz-one % $(FUZZ_SECONDS)')
+LINT_LINES = 'sh scripts/check-symbols $B' 'sh scripts/check-headers' 'sh scripts/check-l10n' 'sh scripts/interfaces --check' 'sh tests/packages/commit_msg_test.sh'
+.PHONY: tests tests-plain tests-threads tests-cli fuzzers
+tests: all $(TESTS)
+tests-plain: all $(PLAIN_TESTS)
+tests-threads: $(THREAD_TESTS)
+tests-cli: all $B/tests/cli/read_qr $B/tests/cli/quick.so
+fuzzers: $(FUZZERS)
+.PHONY: test-unit test-attack test-threads test-cli fuzz fuzz-run
+test-unit: tests
+	@printf '%s\n' $(TESTS) | $(SIDE_BY_SIDE)
 test-attack: all $(filter $B/tests/attack/%,$(TESTS))
 	@for t in $(filter-out all,$^); do $$t >$B/attack.log 2>&1 || { cat $B/attack.log; exit 1; }; \
 	  grep -E '\[ +OK +\]' $B/attack.log; done
-.PHONY: test-threads
-# ThreadSanitizer wants addresses where it expects them: without randomness, where that may be turned off.
-test-threads: $B/tests/threads/threads_test $B/tests/threads/handles_test $B/tests/services/policy_test $B/tests/services/backend_test
-	@plain=; setarch "$$(uname -m)" -R true 2>/dev/null && plain="setarch $$(uname -m) -R"; \
-	for t in $^; do echo "== $$t"; $$plain $$t || exit 1; done
-test-cli: all $B/tests/cli/read_qr $B/tests/cli/quick.so
-	@export BIN=$(CURDIR)/$B/bin; printf 'tests/cli/%s_test.sh\n' $(CLI_TESTS) | $(SIDE_BY_SIDE)
-# Each parser, FUZZ_SECONDS long; two at a time. What they find stands in build/fuzz/.
-.PHONY: fuzz fuzz-run
-FUZZ_SECONDS ?= 60
+test-threads: tests-threads
+	@printf '%s\n' $(THREAD_TESTS) | $(SIDE_BY_SIDE)
+test-cli: tests-cli
+	@export BIN=$(or $(BIN),$(CURDIR)/$B/bin); printf '%s\n' $(CLI_LINES) | $(SIDE_BY_SIDE)
+# Each parser, FUZZ_SECONDS long. What they find stands in build/fuzz/.
 fuzz:
-	$(MAKE) CC=clang SANITIZE=address,undefined FUZZ=1 fuzz-run
-fuzz-run: $(FUZZERS)
-	@mkdir -p build/fuzz/new
-	@printf '%s\n' $(FUZZERS) | xargs -P 2 -I{} sh scripts/fuzz-one {} $(FUZZ_SECONDS)
+	$(MAKE) CC=clang $(ASAN) FUZZ=1 fuzz-run
+fuzz-run: fuzzers
+	@printf '%s\n' $(FUZZ_LINES) | $(SIDE_BY_SIDE)
+# Every test, in minutes. All run under sanitizers, those of the command line and PLAIN_TESTS in the release build. Each
+# parser is fuzzed for two seconds, and clang-tidy looks without its analyzer.
+in_variant = $(patsubst $B/%,build/$1/%,$2)
+test: tests-cli tests-plain
+	$(MAKE) $(ASAN) tests
+	$(MAKE) SANITIZE=thread tests-threads
+	$(MAKE) CC=clang $(ASAN) FUZZ=1 fuzzers
+	@export BIN=$(CURDIR)/$B/bin; printf '%s\n' $(call in_variant,address-undefined,$(TESTS)) $(PLAIN_TESTS) \
+	  $(call in_variant,thread,$(THREAD_TESTS)) $(CLI_LINES) $(LINT_LINES) 'sh scripts/check-c quick' \
+	  $(patsubst %,'sh scripts/fuzz-one % 2',$(call in_variant,address-undefined-fuzz,$(FUZZERS))) | $(SIDE_BY_SIDE)
+# And what takes hours: in both builds, all that has a length at its length, the analyzer, the mutants.
+LONG := MOST_S=20000 ZT_MODEL_ACTS=1000000 ZT_MODEL_SERVER_ACTS=2000 ZT_HISTORY_RANDOM=30000 ZT_FILES_ACTS=5000 \
+    ROUNDS=50 LEAVE_SECONDS=6000 HOME_FILES=30000
+test-long:
+	$(MAKE) lint
+	$(LONG) $(MAKE) test-unit
+	$(LONG) $(MAKE) test-unit $(ASAN)
+	$(MAKE) test-threads SANITIZE=thread
+	$(LONG) $(MAKE) test-cli
+	$(MAKE) $(ASAN) all
+	ASAN_MORE=:verify_asan_link_order=0 $(MAKE) test-cli BIN=$(CURDIR)/build/address-undefined/bin
+	$(MAKE) fuzz FUZZ_SECONDS=600
+	$(MAKE) mutants
 # Mends of findings, each taken out of a copy of the tree: what finds that (scripts/mutants).
 .PHONY: mutants
 mutants:
@@ -54,22 +81,9 @@ bench: all $(BENCHES) $B/bench/zt-metadata-unverified
 	sh bench/bench.sh $(CURDIR)/$B/bin $(CURDIR)/$B/bench > $B/RESULTS.md
 	cp $B/RESULTS.md bench/RESULTS.md; cat bench/RESULTS.md
 lint: all
-	sh scripts/check-symbols $B
-	sh scripts/check-headers
-	sh scripts/check-l10n
-	sh scripts/interfaces --check
-	sh scripts/check-c
-	sh tests/packages/commit_msg_test.sh
+	@for line in $(LINT_LINES) 'sh scripts/check-c'; do $$line || exit 1; done
 fmt:
 	git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
-# The release build is tested by its programs, and with PLAIN by the unit tests as well.
-test: all
-	$(if $(PLAIN),$(MAKE) test-unit)
-	$(MAKE) test-unit SANITIZE=address,undefined
-	$(MAKE) test-threads SANITIZE=thread
-	$(MAKE) lint
-	$(MAKE) test-cli
-	$(MAKE) fuzz FUZZ_SECONDS=$(or $(FUZZ_CI_SECONDS),5)
 # An OCI image, as root and without a daemon: build/images/zt.tar.
 .PHONY: images manifests check-k8s test-k8s
 images: all

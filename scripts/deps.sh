@@ -47,4 +47,4 @@ install $want
 # helm, kubectl and schemas come as npm packages; any node will do.
 case ${1:-} in test-k8s | check-k8s | manifests) command -v npm >/dev/null || install nodejs npm ;; esac
 # The fuzzer's runtime has clang's number in its name.
-case ${1:-} in test | fuzz* | deps) install "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" ;; esac
+case ${1:-} in test | test-long | fuzz* | deps) install "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" ;; esac

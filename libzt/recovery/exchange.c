@@ -14,7 +14,15 @@
 #include "session/session.h"
 #include "store/device_file.h"
 
-enum { WAIT_MS = 250, FETCHED_MS = 10000, AWAY_MS = 60000, AGAIN_MS = 1000 };
+/* A side that waits asks soon at first: the other one's program answers at once, its human
+ * takes longer. */
+enum {
+	WAIT_LEAST_MS = 15,
+	WAIT_MS = 250,
+	FETCHED_MS = 10000,
+	AWAY_MS = 60000,
+	AGAIN_MS = 1000
+};
 /* What a call says besides its message. */
 enum talk { TALK, TALK_ABORT, TALK_FETCHED };
 
@@ -65,6 +73,12 @@ pause_ms(const struct exchange *r, int ms)
 		(void)nanosleep(&t, NULL);
 		ms -= part;
 	}
+}
+
+static int
+longer(int ms)
+{
+	return 2 * ms < WAIT_MS ? 2 * ms : WAIT_MS;
 }
 
 static bool
@@ -126,7 +140,8 @@ exchange_await_fetched(struct exchange *r)
 {
 	bool is = false;
 
-	for (int ms = 0; !is && ms < FETCHED_MS; ms += WAIT_MS) {
+	for (int ms = 0, wait = WAIT_LEAST_MS; !is && ms < FETCHED_MS;
+	     ms += wait, wait = longer(wait)) {
 		Zt__ExchangeAnswer *a = NULL;
 
 		if (talk(r, bytes_of(NULL, 0), 0, TALK, &a))
@@ -136,7 +151,7 @@ exchange_await_fetched(struct exchange *r)
 		if (!is && is_stopped(r))
 			break;
 		if (!is)
-			pause_ms(r, WAIT_MS);
+			pause_ms(r, wait);
 	}
 	r->detail[0] = 0;
 	return is;
@@ -170,13 +185,15 @@ exchange_resume(struct exchange *r, const struct secret *root, unsigned step)
 	return sas_resume(r->side, &r->org, &r->invitation, &r->attempt, root, step, &r->sas);
 }
 
+/* For *MS, which is longer the next time. */
 static enum zt_err
-pause_a_little(struct exchange *r)
+pause_a_little(struct exchange *r, int *ms)
 {
 	if (is_stopped(r))
 		return exchange_refuse(
 		    r, ZT_ERR_INTERRUPTED, "stopped while waiting for the other side");
-	pause_ms(r, WAIT_MS);
+	pause_ms(r, *ms);
+	*ms = longer(*ms);
 	return ZT_OK;
 }
 
@@ -241,6 +258,7 @@ send_step(struct exchange *r, struct bytes clear)
 	struct buf message = buf_init(LIMIT_EXCHANGE + 1024);
 	unsigned step = sas_step(r->sas);
 	bool waits = true;
+	int ms = WAIT_LEAST_MS;
 	enum zt_err err = sas_send(r->sas, clear, &message);
 
 	while (err == ZT_OK && waits) {
@@ -253,7 +271,7 @@ send_step(struct exchange *r, struct bytes clear)
 			err = exchange_refuse(
 			    r, ZT_ERR_ABORTED, "the other side stopped or started anew");
 		else if (waits)
-			err = pause_a_little(r);
+			err = pause_a_little(r, &ms);
 		pb_free(a);
 	}
 	buf_free(&message);
@@ -265,6 +283,7 @@ static enum zt_err
 receive_step(struct exchange *r, struct buf *clear)
 {
 	unsigned step = sas_step(r->sas);
+	int ms = WAIT_LEAST_MS;
 	enum zt_err err = ZT_OK;
 
 	while (err == ZT_OK) {
@@ -290,7 +309,7 @@ receive_step(struct exchange *r, struct buf *clear)
 			}
 			return ZT_OK;
 		} else {
-			err = pause_a_little(r);
+			err = pause_a_little(r, &ms);
 		}
 		pb_free(a);
 	}
@@ -317,6 +336,7 @@ enum zt_err
 exchange_await(struct exchange *r)
 {
 	static const struct id none;
+	int ms = WAIT_LEAST_MS;
 	enum zt_err err;
 
 	for (;;) {
@@ -332,7 +352,7 @@ exchange_await(struct exchange *r)
 			return ZT_OK;
 		if (count > 1)
 			exchange_abort(r);
-		if ((err = pause_a_little(r)))
+		if ((err = pause_a_little(r, &ms)))
 			return err;
 	}
 }

@@ -348,6 +348,7 @@ disturb(struct setting *s, struct tamper *t)
 	struct meeting m;
 
 	meeting_init(s, &m);
+	m.humans.patience_s = 1; /* one of them waits for a code that is never shown */
 	double_play(s->w->d, &hooks);
 	meet(&m);
 	double_play(s->w->d, NULL);

@@ -60,8 +60,7 @@ is_open(int fd)
 
 /* Opens sockets of Alice's to FD until one is refused, and leaves out those that the gateway
  * closed meanwhile: it closes all when its line to messaging was silent, as on a busy machine.
- * At least FEW are taken. Returns
- * how many are open. */
+ * At least FEW are taken. Returns how many are open; on such a machine perhaps none. */
 static size_t
 open_until_refused(
     const struct gate *g, const struct scene *s, int *fd, size_t few, size_t most)
@@ -93,11 +92,14 @@ R4_a_device_has_a_few_event_sockets_and_each_hears(void **state)
 	struct scene *s = *state;
 	char words[128];
 	struct gate g;
+	double end = gate_now() + 60;
 	size_t count;
 	int fd[MOST], more, of_bob;
 
 	gate_open(s, "", &g);
-	count = open_until_refused(&g, s, fd, FEW, MOST);
+	do
+		count = open_until_refused(&g, s, fd, FEW, MOST);
+	while (count == 0 && gate_now() < end);
 	assert_in_range(count, 1, FEW);
 	assert_int_equal(0, open_socket(&g, &s->bob, true, words, &of_bob));
 	assert_int_equal(

@@ -9,9 +9,6 @@ rows() { PGPASSWORD=$(cat "$state/metadata.password") psql -X -At -h "$(cat "$st
 auth_sql() { PGPASSWORD=$(cat "$state/auth.password") psql -q -X -At -h "$(cat "$state/sockets")/pg" -U auth postgres -c "$1"; }
 blocks() { find "$state/blocks" -type f | wc -l; }
 as_before() { test "$(rows)" = "$before_rows" -a "$(blocks)" = "$before_blocks"; }
-# A day later for COMMAND; what it waits for takes no longer. (faketime itself would wait for services.)
-shift_clock=$(faketime -f +25h sh -c 'echo $LD_PRELOAD')
-later() { LD_PRELOAD=$shift_clock FAKETIME=+25h FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1 "$@"; }
 alice_later() { later "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" "$@"; }
 
 head -c 100000 /dev/urandom > "$state/kept"; head -c 100000 /dev/urandom > "$state/much"

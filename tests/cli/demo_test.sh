@@ -78,7 +78,7 @@ for f in auth auth-events; do check "$f is open to its user and group alone" tes
 printf 'listen: ipc:///tmp/x\nfoldr: /tmp\n' > "$state/bad.yaml"
 expect 78 "bad.yaml:2: foldr is not a setting" "an unknown key" "$bin/zt-blocks" --config "$state/bad.yaml"
 sed "s/^port:.*/port: $(cat "$state/port")/" "$state/config/gateway.yaml" > "$state/bad.yaml"
-expect 69 "is it taken" "a taken port" "$bin/zt-gateway" --config "$state/bad.yaml"
+expect 69 "Address already in use" "a taken port" "$bin/zt-gateway" --config "$state/bad.yaml"
 sed 's/host=[^ ]*/host=\/nowhere/' "$state/config/metadata.yaml" > "$state/bad.yaml"
 expect 69 "DATABASE" "a database that is down at the start" "$bin/zt-metadata" --config "$state/bad.yaml"
 local_ stop "$state"

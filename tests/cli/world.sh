@@ -23,14 +23,18 @@ check() { name=$1; shift; if "$@" >"$state/out" 2>&1; then ok "$name"; else not_
 # within SECONDS COMMAND..., soon COMMAND...: whether it succeeds by then, or within ten.
 within() { for i in $(seq $(($1 * 10))); do (shift; "$@") && return 0; sleep 0.1; done; return 1; }
 soon() { within 10 "$@"; }
-# A port that is free just now.
-free_port() { /usr/bin/python3 -c "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"; }
+# A port that stays free until somebody listens there.
+free_port() { local_ port; }
 finish() { echo "$passed passed, $failed failed"; [ "$failed" = 0 ]; }
 alice() { "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" "$@"; }
 bob() { "$bin/zt" --home "$state/bob" --password-file "$state/bob.password" "$@"; }
 # asked PATH [FILE]: what the gateway answers, at its door or at the port that FILE holds.
 asked() { bash -c "exec 3<>/dev/tcp/127.0.0.1/$(cat "$state/${2:-port}"); printf 'GET $1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n' >&3; cat <&3"; }
-local_() { sh "$root/deploy/local/zt-local" "$@"; }
+local_() { sh "$root/tests/support/local" "$@"; }
+# later COMMAND...: a day and an hour later, by a shifted clock. What is waited for takes no longer; without the last
+# setting nng's threads would not wait at all. (faketime itself would wait for services.)
+shift_clock() { faketime -f +25h sh -c 'echo $LD_PRELOAD'; }
+later() { LD_PRELOAD=$(shift_clock) FAKETIME=+25h FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0 "$@"; }
 restart() { local_ end "$state" "$bin" "$1"; local_ one "$state" "$bin" "$1"; }
 begin_world() {
 	echo alicepass > "$state/alice.password"; echo bobpass > "$state/bob.password"

@@ -27,7 +27,7 @@ read_line(const char *folder, const char *name, char *out, size_t size)
 	out[strcspn(out, "\n")] = 0;
 }
 
-/* deploy/local/zt-local with the programs of this very build; what it answers. */
+/* tests/support/local with the programs of this very build; what it answers. */
 static int
 local(const char *what, const char *folder)
 {
@@ -38,8 +38,8 @@ local(const char *what, const char *folder)
 	    (at = strstr(self, "/tests/")) == NULL)
 		return -1;
 	*at = 0;
-	(void)snprintf(command, sizeof command, "sh deploy/local/zt-local %s %s %s/bin", what,
-	    folder, self);
+	(void)snprintf(
+	    command, sizeof command, "sh tests/support/local %s %s %s/bin", what, folder, self);
 	return system(command);
 }
 
