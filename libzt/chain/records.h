@@ -4,7 +4,7 @@
 #define ZT_CHAIN_RECORDS_H
 
 #include "chain/space.h"
-#include "files/changeset.h"
+#include "files/chain_reader.h"
 #include "proto/metadata.pb-c.h"
 #include "session/session.h"
 
@@ -26,13 +26,6 @@ ZT_CHECKED enum zt_err chain_version(
 /* The same for every stored version; *BEFORE: it is from before a checkpoint. */
 ZT_CHECKED enum zt_err chain_stored_version(struct space *s, const struct id *vlob, uint64_t n,
     struct space_version *out, bool *before);
-/* The changeset of a change being stored, and how it counts. */
-struct chain_change {
-	const struct changeset *cs;
-	uint64_t position;
-	bool left_out; /* excluded: its author had lost access */
-	bool before;   /* it precedes the checkpoint */
-};
 /* Stores the version that change C makes. */
 ZT_CHECKED enum zt_err chain_put_version(
     struct space *s, const struct chain_change *of, const struct change *c);

@@ -5,7 +5,7 @@
 
 #include "base/vec.h"
 #include "base/wire.h"
-#include "files/changeset.h"
+#include "files/chain_reader.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
@@ -20,6 +20,7 @@ struct link {
 struct audit {
 	struct org_state *o;
 	struct log_reader log;
+	struct chain_reader chain;
 	const struct org_workspace *w; /* whose chain is read */
 	struct link *links;            /* of that chain; number is its place plus one */
 	size_t link_count, link_cap;
@@ -118,8 +119,11 @@ take_head(struct audit *a, struct bytes record)
 	Zt__Statement *m = NULL;
 	struct statement st;
 	struct head *h = &a->log.head;
-	enum zt_err err = pb_decode(&zt__statement__descriptor, record, LIMIT_ENTRY, &m);
+	enum zt_err err;
 
+	if (a->r.has_head)
+		return spoiled(a, ZT_ERR_CORRUPT, "head", h->size, "it comes twice");
+	err = pb_decode(&zt__statement__descriptor, record, LIMIT_ENTRY, &m);
 	if (err == ZT_OK && !a->o->begun)
 		err = ZT_ERR_CORRUPT;
 	if (err == ZT_OK && (err = statement_of(m, &st)) == ZT_OK)
@@ -153,6 +157,46 @@ end_chain(struct audit *a)
 }
 
 static enum zt_err
+find_parent(void *ctx, const struct changeset *cs, struct hash *link, uint64_t *time)
+{
+	const struct audit *a = ctx;
+	const struct link *parent = &a->links[cs->parent_position - 1];
+
+	*link = parent->hash;
+	*time = parent->time;
+	return ZT_OK;
+}
+
+/* The newest version of an object that the chain has told of. */
+struct version {
+	uint64_t number;
+	struct hash object;
+};
+
+static enum zt_err
+take_version(void *ctx, const struct chain_change *of, const struct change *c)
+{
+	struct audit *a = ctx;
+	struct version *v = idmap_get(&a->versions, &c->vlob);
+	enum zt_err err;
+
+	if (!change_follows(c, v != NULL ? v->number : 0, v != NULL ? &v->object : NULL)) {
+		a->chain.why = "a version does not follow the one before it";
+		return of->left_out ? ZT_OK : ZT_ERR_CORRUPT;
+	}
+	if (v == NULL) {
+		if ((v = malloc(sizeof *v)) == NULL)
+			return ZT_ERR_MEMORY;
+		if ((err = idmap_put(&a->versions, &c->vlob, v))) {
+			free(v);
+			return err;
+		}
+	}
+	*v = (struct version){ c->version, c->pins.object };
+	return ZT_OK;
+}
+
+static enum zt_err
 take_workspace(struct audit *a, struct bytes record)
 {
 	struct id id;
@@ -173,125 +217,40 @@ take_workspace(struct audit *a, struct bytes record)
 	if (org_state_hides_next(a->o, &id))
 		return spoiled(a, ZT_ERR_CORRUPT, "workspace", 0,
 		    "an entry of the log about it is hidden");
+	a->chain = (struct chain_reader){
+		.o = a->o, .w = a->w, .parent = find_parent, .change = take_version, .ctx = a
+	};
 	return idmap_put(&a->read, &id, a);
 }
 
 static enum zt_err
-check_place(struct audit *a, const struct changeset *cs, uint64_t position, const char **why)
+take_next(struct audit *a, const Zt__Changeset *m)
 {
-	const struct link *parent;
-	enum zt_err err;
-
-	*why = "its author had seen another history";
-	if (cs->parent_position >= position)
-		return ZT_ERR_FORK;
-	if (cs->parent_position > 0) {
-		parent = &a->links[cs->parent_position - 1];
-		err = changeset_check_parent(cs, &parent->hash, parent->time);
-		if (err == ZT_ERR_CLOCK) {
-			*why = "it claims an earlier time than the changeset that its author "
-			       "built on";
-			return ZT_ERR_CORRUPT;
-		}
-		if (err)
-			return err;
-	}
-	*why = "";
-	return changeset_check(a->o, a->w, cs,
-	    &(struct changeset_place){ position, merkle_size(a->o->tree) }, why);
-}
-
-static enum zt_err
-add_link(struct audit *a, const struct changeset *cs)
-{
-	static const struct hash zeros;
+	struct chain_reader *r = &a->chain;
 	enum zt_err err = vec_room(&a->links, a->link_count, &a->link_cap, sizeof *a->links);
 
-	if (err == ZT_OK) {
-		changeset_link(a->link_count > 0 ? &a->links[a->link_count - 1].hash : &zeros,
-		    &cs->signed_, &a->links[a->link_count].hash);
-		a->links[a->link_count++].time = cs->time;
-	}
-	return err;
-}
-
-/* The newest version of an object that the chain has told of. */
-struct version {
-	uint64_t number;
-	struct hash object;
-};
-
-static enum zt_err
-take_version(struct audit *a, const struct change *c, bool left_out, const char **why)
-{
-	struct version *v = idmap_get(&a->versions, &c->vlob);
-	enum zt_err err;
-
-	if (!change_follows(c, v != NULL ? v->number : 0, v != NULL ? &v->object : NULL)) {
-		*why = "a version does not follow the one before it";
-		return left_out ? ZT_OK : ZT_ERR_CORRUPT;
-	}
-	if (v == NULL) {
-		if ((v = malloc(sizeof *v)) == NULL)
-			return ZT_ERR_MEMORY;
-		if ((err = idmap_put(&a->versions, &c->vlob, v))) {
-			free(v);
-			return err;
-		}
-	}
-	*v = (struct version){ c->version, c->pins.object };
-	return ZT_OK;
-}
-
-/* What CS changes, when it may stand where it does; *WHY when not. */
-static enum zt_err
-take_changes(struct audit *a, const struct changeset *cs, const struct change *changes,
-    bool is_void, const char **why)
-{
-	uint64_t position = a->link_count;
-	enum zt_err err = is_void ? ZT_ERR_REVOKED : check_place(a, cs, position, why);
-	bool left_out = err == ZT_ERR_REVOKED; /* it stands in the chain and does not count */
-
-	if ((err && !left_out) ||
-	    (err = changeset_check_pin(a->w, position, &a->links[position - 1].hash, why)))
+	if (err || (err = chain_reader_take(r, m, merkle_size(a->o->tree))))
 		return err;
-	for (size_t i = 0; err == ZT_OK && i < cs->count; i++)
-		err = take_version(a, &changes[i], left_out, why);
-	if (err == ZT_OK) {
-		a->r.left_out += left_out;
-		a->r.changes += cs->count;
-	}
-	return err;
+	a->links[a->link_count++] = (struct link){ r->link, r->time };
+	a->r.changesets++;
+	a->r.left_out += r->is_left_out;
+	a->r.changes += r->count;
+	return ZT_OK;
 }
 
 static enum zt_err
 take_changeset(struct audit *a, struct bytes record)
 {
-	uint64_t position = a->link_count + 1;
 	Zt__Changeset *m = NULL;
-	struct changeset cs;
-	struct change *changes = NULL;
-	bool is_void;
-	const char *why = "";
 	enum zt_err err = a->w != NULL ? ZT_OK : ZT_ERR_CORRUPT;
 
-	if (err ||
-	    (err = pb_decode(&zt__changeset__descriptor, record, AUDIT_RECORD_MOST, &m)) ||
-	    (err = changeset_read_statement(m->statement, &cs)) || (err = add_link(a, &cs)))
-		goto out;
-	is_void = org_state_is_void(a->w, position, &a->links[position - 1].hash);
-	if ((err = changeset_read(m, &cs, &changes)) == ZT_OK) {
-		err = take_changes(a, &cs, changes, is_void, &why);
-	} else if (is_void) { /* an owner passed over what nobody can read */
-		a->links[position - 1].time = 0;
-		a->r.left_out++;
-		err = ZT_OK;
-	}
-	a->r.changesets += err == ZT_OK;
-out:
+	a->chain.why = NULL;
+	if (err == ZT_OK && (err = pb_decode(&zt__changeset__descriptor, record,
+				 AUDIT_RECORD_MOST, &m)) == ZT_OK)
+		err = take_next(a, m);
 	if (err)
-		err = spoiled(a, err, "changeset", position, why);
-	free(changes);
+		err = spoiled(a, err, "changeset", a->link_count + 1,
+		    a->chain.why != NULL ? a->chain.why : "");
 	pb_free(m);
 	return err;
 }
