@@ -336,8 +336,10 @@ client_sync_log(struct zt *z)
 	buf_free(&s.head);
 	/* Drops what was applied before the refusal: reloads the state verified before. */
 	(void)client_note_fork(z, NULL, err);
-	if (err && (reload = client_load_log(z)))
+	if (err && (reload = client_load_log(z))) {
+		z->is_stale = true; /* the next call reloads it (enter.c) */
 		return reload;
+	}
 	if (err == ZT_OK)
 		err = learn(z);
 	return err ? err : client_take_user_keys(z);
