@@ -88,7 +88,7 @@ take_entry(struct audit *a, const struct statement *st, uint64_t index, struct h
 	if (err == ZT_OK && (err = rules_check(a->o, e, index, &why)) == ZT_OK)
 		err = org_state_apply(a->o, e, index);
 	if (err)
-		err = spoiled(a, err, "entry", index, why);
+		err = spoiled(a, err, N_("entry"), index, why);
 	else
 		*leaf = e->leaf;
 	entry_free(e);
@@ -118,11 +118,12 @@ take_line(struct audit *a, struct bytes record)
 	enum zt_err err;
 
 	if (a->r.has_head)
-		return spoiled(a, ZT_ERR_CORRUPT, "entry", index, "it comes behind the head");
+		return spoiled(
+		    a, ZT_ERR_CORRUPT, N_("entry"), index, "it comes behind the head");
 	if ((err = pb_decode(&zt__log_line__descriptor, record, LIMIT_ENTRY + 1024, &m)))
-		return spoiled(a, err, "entry", index, "");
+		return spoiled(a, err, N_("entry"), index, "");
 	if (m->index != index)
-		err = spoiled(a, ZT_ERR_CORRUPT, "entry", index, "it is missing");
+		err = spoiled(a, ZT_ERR_CORRUPT, N_("entry"), index, "it is missing");
 	else if (m->entry == NULL)
 		err = take_hidden(a, m, index, &leaf);
 	else if ((err = statement_of(m->entry, &st)) == ZT_OK)
@@ -150,13 +151,13 @@ take_head(struct audit *a, struct bytes record)
 	if (err == ZT_OK && (a->r.head.size != merkle_size(a->o->tree) ||
 				merkle_root(a->o->tree, a->r.head.size, &root) ||
 				!hash_equal(&root, &a->r.head.root)))
-		err = spoiled(a, ZT_ERR_PROOF, "head", a->r.head.size,
+		err = spoiled(a, ZT_ERR_PROOF, N_("head"), a->r.head.size,
 		    "it does not cover the entries that are here");
 	else if (err == ZT_OK && org_state_hides_next(a->o, &a->o->id))
-		err = spoiled(a, ZT_ERR_CORRUPT, "head", a->r.head.size,
+		err = spoiled(a, ZT_ERR_CORRUPT, N_("head"), a->r.head.size,
 		    "an entry that every member may see is hidden");
 	else if (err)
-		err = spoiled(a, err, "head", merkle_size(a->o->tree), "");
+		err = spoiled(a, err, N_("head"), merkle_size(a->o->tree), "");
 	a->r.has_head = err == ZT_OK;
 	pb_free(m);
 	return err;
@@ -172,7 +173,7 @@ end_chain(struct audit *a)
 
 	if (far == NULL || far->position <= a->link_count)
 		return ZT_OK;
-	return spoiled(a, ZT_ERR_ROLLBACK, "changeset", a->link_count,
+	return spoiled(a, ZT_ERR_ROLLBACK, N_("changeset"), a->link_count,
 	    "the chain ends before the place that the log pins");
 }
 
@@ -185,17 +186,18 @@ take_workspace(struct audit *a, struct bytes record)
 	if (err)
 		return err;
 	if (record.n != ID_BYTES)
-		return spoiled(a, ZT_ERR_CORRUPT, "workspace", 0, "it has no id");
+		return spoiled(a, ZT_ERR_CORRUPT, N_("workspace"), 0, "it has no id");
 	memcpy(id.b, record.p, ID_BYTES);
 	if (idmap_get(&a->read, &id) != NULL)
-		return spoiled(a, ZT_ERR_CORRUPT, "workspace", 0, "it comes twice");
+		return spoiled(a, ZT_ERR_CORRUPT, N_("workspace"), 0, "it comes twice");
 	a->link_count = 0;
 	idmap_free(&a->versions, free);
 	a->w = org_state_workspace(a->o, &id);
 	if (a->w == NULL || !a->r.has_head)
-		return spoiled(a, ZT_ERR_NOT_FOUND, "workspace", 0, "the log does not know it");
+		return spoiled(
+		    a, ZT_ERR_NOT_FOUND, N_("workspace"), 0, "the log does not know it");
 	if (org_state_hides_next(a->o, &id))
-		return spoiled(a, ZT_ERR_CORRUPT, "workspace", 0,
+		return spoiled(a, ZT_ERR_CORRUPT, N_("workspace"), 0,
 		    "an entry of the log about it is hidden");
 	return idmap_put(&a->read, &id, a);
 }
@@ -206,15 +208,16 @@ check_place(struct audit *a, const struct changeset *cs, uint64_t position, cons
 	const struct link *parent;
 	enum zt_err err;
 
-	*why = "its author had seen another history";
+	*why = N_("its author had seen another history");
 	if (cs->parent_position >= position)
 		return ZT_ERR_FORK;
 	if (cs->parent_position > 0) {
 		parent = &a->links[cs->parent_position - 1];
 		err = changeset_check_parent(cs, &parent->hash, parent->time);
 		if (err == ZT_ERR_CLOCK) {
-			*why = "it claims an earlier time than the changeset that its author "
-			       "built on";
+			*why =
+			    N_("it claims an earlier time than the changeset that its author "
+			       "built on");
 			return ZT_ERR_CORRUPT;
 		}
 		if (err)
@@ -252,7 +255,7 @@ take_version(struct audit *a, const struct change *c, bool left_out, const char 
 	enum zt_err err;
 
 	if (!change_follows(c, v != NULL ? v->number : 0, v != NULL ? &v->object : NULL)) {
-		*why = "a version does not follow the one before it";
+		*why = N_("a version does not follow the one before it");
 		return left_out ? ZT_OK : ZT_ERR_CORRUPT;
 	}
 	if (v == NULL) {
@@ -314,7 +317,7 @@ take_changeset(struct audit *a, struct bytes record)
 	a->r.changesets += err == ZT_OK;
 out:
 	if (err)
-		err = spoiled(a, err, "changeset", position, why);
+		err = spoiled(a, err, N_("changeset"), position, why);
 	free(changes);
 	pb_free(m);
 	return err;
@@ -337,14 +340,15 @@ audit_take(struct audit *a, enum audit_record type, struct bytes record)
 	default:
 		break;
 	}
-	return spoiled(a, ZT_ERR_CORRUPT, "record", (uint64_t)type, "its kind is not known");
+	return spoiled(
+	    a, ZT_ERR_CORRUPT, N_("record"), (uint64_t)type, "its kind is not known");
 }
 
 enum zt_err
 audit_end(struct audit *a)
 {
 	return a->r.has_head ? end_chain(a)
-			     : spoiled(a, ZT_ERR_CORRUPT, "entry", merkle_size(a->o->tree),
+			     : spoiled(a, ZT_ERR_CORRUPT, N_("entry"), merkle_size(a->o->tree),
 				   "the export ends without a signed head");
 }
 
