@@ -21,6 +21,7 @@ UPPER := $(call objs,$(call srcs,libzt/pki libzt/port/posix libzt/store libzt/ne
 FRAME := $(call objs,$(call srcs,services/bus services/frame))
 SERVICES := auth metadata blocks messaging
 
+$B/apps/common/l10n.o: override CFLAGS += -DZT_LOCALEDIR='"$(PREFIX)/share/locale"'
 $B/libzt/session/text.o: VERSION
 $B/libzt/session/text.o: override CFLAGS += -DZT_VERSION='"$(VERSION)"'
 
