@@ -3,7 +3,7 @@
 include mk/config.mk mk/floors.mk mk/gen.mk mk/rules.mk mk/wasm.mk
 
 .PHONY: all pure run test test-long bench lint fmt install install-server uninstall manuals deb test-packages clean
-all: $B/libzt.a $B/libzt.so.0 $B/bin/zt $B/bin/zt-audit $(foreach s,$(SERVICES),$B/bin/zt-$s) $B/bin/zt-gateway
+all: $B/libzt.a $B/libzt.so.0 $B/bin/zt $B/bin/zt-audit $(foreach s,$(SERVICES),$B/bin/zt-$s) $B/bin/zt-gateway $(CATALOGUES:%=$B/%)
 pure: $B/libzt-pure.a
 clean:
 	rm -rf build
@@ -82,6 +82,10 @@ bench: all $(BENCHES) $B/bench/zt-metadata-unverified
 	cp $B/RESULTS.md bench/RESULTS.md; cat bench/RESULTS.md
 lint: all
 	@for line in $(LINT_LINES) 'sh scripts/check-c'; do $$line || exit 1; done
+# The texts of today into po/*.po: what is new waits there for its translation.
+.PHONY: po
+po:
+	sh scripts/check-l10n --update
 fmt:
 	git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 # An OCI image, as root and without a daemon: build/images/zt.tar.
@@ -100,7 +104,7 @@ MANUALS := man1/zt.1 man1/zt-audit.1 man8/zt-server-setup.8 $(foreach s,$(SERVER
 PROGRAMS := $(BINDIR)/zt $(BINDIR)/zt-audit $(addprefix $(SBINDIR)/zt-,$(SERVERS) server-setup)
 INSTALLED = $(PROGRAMS) $(LIBDIR)/libzt.a $(LIBDIR)/libzt.so $(LIBDIR)/libzt.so.0 $(LIBDIR)/pkgconfig/zt.pc \
     $(PREFIX)/include/zt $(addprefix $(MANDIR)/,$(MANUALS)) $(PREFIX)/share/bash-completion/completions/zt \
-    $(PREFIX)/share/zsh/site-functions/_zt
+    $(PREFIX)/share/zsh/site-functions/_zt $(addprefix $(PREFIX)/,$(CATALOGUES))
 manuals: $(addprefix $B/man/,$(MANUALS))
 install: all manuals $B/installed/libzt.a
 	$(foreach p,$(PROGRAMS),install -D -m 755 $(or $(wildcard deploy/server/$(notdir $p)),$B/bin/$(notdir $p)) $(DESTDIR)$p && ):
@@ -113,6 +117,7 @@ install: all manuals $B/installed/libzt.a
 	    > $(DESTDIR)$(LIBDIR)/pkgconfig/zt.pc
 	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/zt.pc
 	$(foreach m,$(MANUALS),install -D -m 644 $B/man/$m $(DESTDIR)$(MANDIR)/$m && ):
+	$(foreach c,$(CATALOGUES),install -D -m 644 $B/$c $(DESTDIR)$(PREFIX)/$c && ):
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	$B/bin/zt completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/zt
 	$B/bin/zt completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_zt

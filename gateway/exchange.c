@@ -27,7 +27,7 @@ enum {
 };
 
 static const char *const unsigned_why =
-    "too many calls or bodies of this address that nobody has signed; wait a little";
+    N_("too many calls or bodies of this address that nobody has signed; wait a little");
 
 enum state {
 	PROVING, /* auth is asked for the caller's key; the body waits in the system */

@@ -15,3 +15,9 @@ MIGRATIONS := $(foreach s,auth metadata,$G/migrations/migrations_$s.h)
 $(MIGRATIONS): $G/migrations/migrations_%.h: scripts/embed-migrations $(wildcard services/*/migrations/*.sql)
 	@mkdir -p $(@D)
 	$Qsh scripts/embed-migrations services/$*/migrations > $@
+# The catalogues of translations, where a program of the build folder finds them: beside it.
+LANGUAGES := $(patsubst po/%.po,%,$(wildcard po/*.po))
+CATALOGUES := $(LANGUAGES:%=share/locale/%/LC_MESSAGES/zt.mo)
+$B/share/locale/%/LC_MESSAGES/zt.mo: po/%.po
+	@mkdir -p $(@D)
+	$Qmsgfmt -c -o $@ $<

@@ -21,6 +21,7 @@ UPPER := $(call objs,$(call srcs,libzt/pki libzt/port/posix libzt/store libzt/ne
 FRAME := $(call objs,$(call srcs,services/bus services/frame))
 SERVICES := auth metadata blocks messaging
 
+$B/apps/common/l10n.o: override CFLAGS += -DZT_LOCALEDIR='"$(PREFIX)/share/locale"'
 $B/libzt/session/text.o: VERSION libzt/include/zt/version.h
 $B/libzt/session/text.o: override CFLAGS += -DVERSION_TEXT='"$(VERSION)"'
 # The headers that are installed say it too; scripts/check-headers compares.

@@ -179,8 +179,8 @@ man(void)
 	man_options(OPTIONS_OF_ALL);
 	man_exits();
 	(void)printf(".SH ENVIRONMENT\n.TP\n.B ZT_HOME\nthe device's state folder; when it is "
-		     "not set or empty, .local/share/zt in HOME.\n.TP\n.B LC_ALL, LC_MESSAGES, "
-		     "LANG\nEnglish, or French when it begins with fr.\n");
+		     "not set or empty, .local/share/zt in HOME.\n.TP\n.B ZT_LANG, LANGUAGE, "
+		     "LC_ALL, LC_MESSAGES, LANG\nthe language, English or French (fr).\n");
 }
 
 enum zt_err

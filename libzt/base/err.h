@@ -6,6 +6,8 @@
 #include <stdbool.h>
 
 #define ZT_CHECKED __attribute__((warn_unused_result))
+/* Marks a text that an application translates where it shows it (po/). */
+#define N_(text) text
 
 #ifndef ZT_ERR_ENUM /* the public zt/err.h defines the same enum */
 #define ZT_ERR_ENUM

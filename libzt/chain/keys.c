@@ -214,9 +214,10 @@ space_key(struct space *s, unsigned generation, const struct secret **out)
 		return client_refuse(s->z, bad ? ZT_ERR_KEY : ZT_ERR_MISSING_KEY,
 		    bad ? "the server's sealed key is not the key of this workspace; ask a "
 			  "manager or an owner to share it with you again, or to rotate the key"
-			: "the workspace's key has not reached this device; ask a manager or "
-			  "an "
-			  "owner to share it with you again, or to rotate the key");
+			: N_("the workspace's key has not reached this device; ask a manager "
+			     "or "
+			     "an "
+			     "owner to share it with you again, or to rotate the key"));
 	*out = s->keys[generation - 1];
 	return ZT_OK;
 }

@@ -534,7 +534,7 @@ refuse_place(struct putting *p, const struct path *path, bool is_folder)
 	if (err == ZT_OK)
 		err = client_refuse(p->t->z, ZT_ERR_EXISTS,
 		    is_folder ? "%.180s is a folder; name another place for this file"
-			      : "%.180s is a file; name another place for this folder",
+			      : N_("%.180s is a file; name another place for this folder"),
 		    buf_text(&text));
 	buf_free(&text);
 	return err;
@@ -624,7 +624,7 @@ open_source(struct zt *z, const char *local, int *fd, struct stat *st)
 static enum zt_err
 aim(struct putting *p, const char *local, struct path *path, struct buf *own)
 {
-	const char *slash = strrchr(local, '/'), *why = "a name is not UTF-8";
+	const char *slash = strrchr(local, '/'), *why = N_("a name is not UTF-8");
 	struct tree_entry at = { .is_folder = true };
 	enum zt_err err = path->count > 0 ? tree_find(p->t->s, path, path->count, &at) : ZT_OK;
 

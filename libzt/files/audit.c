@@ -102,10 +102,11 @@ take_line(struct audit *a, struct bytes record)
 	enum zt_err err;
 
 	if (a->r.has_head)
-		return spoiled(a, ZT_ERR_CORRUPT, "entry", index, "it comes behind the head");
+		return spoiled(
+		    a, ZT_ERR_CORRUPT, N_("entry"), index, "it comes behind the head");
 	if ((err = pb_decode(&zt__log_line__descriptor, record, LIMIT_ENTRY + 1024, &m)))
-		return spoiled(a, err, "entry", index, "");
-	if ((err = explain(a, log_reader_line(&a->log, m), "entry")) == ZT_OK) {
+		return spoiled(a, err, N_("entry"), index, "");
+	if ((err = explain(a, log_reader_line(&a->log, m), N_("entry"))) == ZT_OK) {
 		a->r.entries += m->entry != NULL;
 		a->r.hidden += m->entry == NULL;
 	}
@@ -122,20 +123,20 @@ take_head(struct audit *a, struct bytes record)
 	enum zt_err err;
 
 	if (a->r.has_head)
-		return spoiled(a, ZT_ERR_CORRUPT, "head", h->size, "it comes twice");
+		return spoiled(a, ZT_ERR_CORRUPT, N_("head"), h->size, "it comes twice");
 	err = pb_decode(&zt__statement__descriptor, record, LIMIT_ENTRY, &m);
 	if (err == ZT_OK && !a->o->begun)
 		err = ZT_ERR_CORRUPT;
 	if (err == ZT_OK && (err = statement_of(m, &st)) == ZT_OK)
 		err = head_check(a->o->log_key, &a->o->id, &st, h);
 	if (err)
-		err = spoiled(a, err, "head", merkle_size(a->o->tree), "");
+		err = spoiled(a, err, N_("head"), merkle_size(a->o->tree), "");
 	else if (h->size != merkle_size(a->o->tree) ||
 		 !log_reader_has(&a->log, h->size, &h->root))
-		err = spoiled(a, ZT_ERR_PROOF, "head", h->size,
+		err = spoiled(a, ZT_ERR_PROOF, N_("head"), h->size,
 		    "it does not cover the entries that are here");
 	else
-		err = explain(a, log_reader_end(&a->log), "head");
+		err = explain(a, log_reader_end(&a->log), N_("head"));
 	a->r.has_head = err == ZT_OK;
 	a->r.head = *h;
 	pb_free(m);
@@ -152,7 +153,7 @@ end_chain(struct audit *a)
 
 	if (far == NULL || far->position <= a->link_count)
 		return ZT_OK;
-	return spoiled(a, ZT_ERR_ROLLBACK, "changeset", a->link_count,
+	return spoiled(a, ZT_ERR_ROLLBACK, N_("changeset"), a->link_count,
 	    "the chain ends before the place that the log pins");
 }
 
@@ -181,7 +182,7 @@ take_version(void *ctx, const struct chain_change *of, const struct change *c)
 	enum zt_err err;
 
 	if (!change_follows(c, v != NULL ? v->number : 0, v != NULL ? &v->object : NULL)) {
-		a->chain.why = "a version does not follow the one before it";
+		a->chain.why = N_("a version does not follow the one before it");
 		return of->left_out ? ZT_OK : ZT_ERR_CORRUPT;
 	}
 	if (v == NULL) {
@@ -205,17 +206,18 @@ take_workspace(struct audit *a, struct bytes record)
 	if (err)
 		return err;
 	if (record.n != ID_BYTES)
-		return spoiled(a, ZT_ERR_CORRUPT, "workspace", 0, "it has no id");
+		return spoiled(a, ZT_ERR_CORRUPT, N_("workspace"), 0, "it has no id");
 	memcpy(id.b, record.p, ID_BYTES);
 	if (idmap_get(&a->read, &id) != NULL)
-		return spoiled(a, ZT_ERR_CORRUPT, "workspace", 0, "it comes twice");
+		return spoiled(a, ZT_ERR_CORRUPT, N_("workspace"), 0, "it comes twice");
 	a->link_count = 0;
 	idmap_free(&a->versions, free);
 	a->w = org_state_workspace(a->o, &id);
 	if (a->w == NULL || !a->r.has_head)
-		return spoiled(a, ZT_ERR_NOT_FOUND, "workspace", 0, "the log does not know it");
+		return spoiled(
+		    a, ZT_ERR_NOT_FOUND, N_("workspace"), 0, "the log does not know it");
 	if (org_state_hides_next(a->o, &id))
-		return spoiled(a, ZT_ERR_CORRUPT, "workspace", 0,
+		return spoiled(a, ZT_ERR_CORRUPT, N_("workspace"), 0,
 		    "an entry of the log about it is hidden");
 	a->chain = (struct chain_reader){
 		.o = a->o, .w = a->w, .parent = find_parent, .change = take_version, .ctx = a
@@ -249,7 +251,7 @@ take_changeset(struct audit *a, struct bytes record)
 				 AUDIT_RECORD_MOST, &m)) == ZT_OK)
 		err = take_next(a, m);
 	if (err)
-		err = spoiled(a, err, "changeset", a->link_count + 1,
+		err = spoiled(a, err, N_("changeset"), a->link_count + 1,
 		    a->chain.why != NULL ? a->chain.why : "");
 	pb_free(m);
 	return err;
@@ -272,14 +274,15 @@ audit_take(struct audit *a, enum audit_record type, struct bytes record)
 	default:
 		break;
 	}
-	return spoiled(a, ZT_ERR_CORRUPT, "record", (uint64_t)type, "its kind is not known");
+	return spoiled(
+	    a, ZT_ERR_CORRUPT, N_("record"), (uint64_t)type, "its kind is not known");
 }
 
 enum zt_err
 audit_end(struct audit *a)
 {
 	return a->r.has_head ? end_chain(a)
-			     : spoiled(a, ZT_ERR_CORRUPT, "entry", merkle_size(a->o->tree),
+			     : spoiled(a, ZT_ERR_CORRUPT, N_("entry"), merkle_size(a->o->tree),
 				   "the export ends without a signed head");
 }
 

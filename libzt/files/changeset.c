@@ -276,34 +276,34 @@ changeset_check(const struct org_state *o, const struct org_workspace *w,
 	const struct org_device *d = org_state_device(o, &c->author);
 	struct hash root;
 
-	*why = "a changeset of another organization or workspace stands in this chain";
+	*why = N_("a changeset of another organization or workspace stands in this chain");
 	if (!id_equal(&c->org, &o->id) || !id_equal(&c->workspace, &w->id))
 		return ZT_ERR_CORRUPT;
-	*why = "a changeset names a place of its own chain that does not exist";
+	*why = N_("a changeset names a place of its own chain that does not exist");
 	if (c->parent_position >= place->position)
 		return ZT_ERR_FORK;
-	*why = "a changeset that may stand right behind its parent alone stands elsewhere";
+	*why = N_("a changeset that may stand right behind its parent alone stands elsewhere");
 	if (c->is_adjacent && c->parent_position + 1 != place->position)
 		return ZT_ERR_FORK;
-	*why = "a colleague's device has seen another trust log than the server shows here";
+	*why = N_("a colleague's device has seen another trust log than the server shows here");
 	if (c->seen_size == 0 || merkle_root(o->tree, c->seen_size, &root) ||
 	    !hash_equal(&root, &c->seen_root))
 		return ZT_ERR_FORK;
-	*why = "a changeset's author is not a device of the organization";
+	*why = N_("a changeset's author is not a device of the organization");
 	if (d == NULL || d->added >= c->seen_size)
 		return ZT_ERR_UNKNOWN_DEVICE;
-	*why = "a changeset's signature does not match";
+	*why = N_("a changeset's signature does not match");
 	if (statement_verify(d->sign_key, STATEMENT_CHANGESET, &c->signed_))
 		return ZT_ERR_SIGNATURE;
-	*why = "a changeset's author had no right to write";
+	*why = N_("a changeset's author had no right to write");
 	if (!org_state_device_live(d, c->seen_size) ||
 	    org_state_role(w, d->user, c->seen_size) < ROLE_CONTRIBUTOR)
 		return ZT_ERR_FORBIDDEN;
-	*why = "a changeset was written under a key that was no longer the newest";
+	*why = N_("a changeset was written under a key that was no longer the newest");
 	if (c->generation != generation_at(w, c->seen_size) ||
 	    org_state_is_open(w, c->seen_size))
 		return ZT_ERR_STALE_KEY;
-	*why = "a removed member's change was put in after the removal; it is left out";
+	*why = N_("a removed member's change was put in after the removal; it is left out");
 	return changeset_counts(w, d, c->seen_size, place) ? ZT_OK : ZT_ERR_REVOKED;
 }
 
@@ -314,7 +314,7 @@ changeset_check_pin(
 	for (size_t i = 0; i < w->pin_count; i++)
 		if (!w->pins[i].voided && w->pins[i].position == position &&
 		    !hash_equal(&w->pins[i].link, link)) {
-			*why = "the trust log pins another chain at this place";
+			*why = N_("the trust log pins another chain at this place");
 			return ZT_ERR_FORK;
 		}
 	return ZT_OK;

@@ -14,16 +14,16 @@ check_now(const struct org_state *o, const struct org_workspace *w, const struct
 	*why = "";
 	if (pin != NULL && pin->position >= position)
 		return ZT_ERR_RESTORED; /* the log speaks of a chain that is not there */
-	*why = "a member left: the workspace's key must be rotated first";
+	*why = N_("a member left: the workspace's key must be rotated first");
 	if (org_state_is_open(w, ORG_NEVER))
 		return ZT_ERR_STALE_KEY;
-	*why = "the workspace has a newer key";
+	*why = N_("the workspace has a newer key");
 	if (c->generation != w->generation_count)
 		return ZT_ERR_STALE_KEY;
-	*why = "the workspace is archived";
+	*why = N_("the workspace is archived");
 	if (w->archived)
 		return ZT_ERR_FORBIDDEN;
-	*why = "a changeset's author had no right to write";
+	*why = N_("a changeset's author had no right to write");
 	if (d == NULL || !org_state_device_live(d, ORG_NEVER) ||
 	    org_state_role(w, d->user, ORG_NEVER) < ROLE_CONTRIBUTOR)
 		return ZT_ERR_FORBIDDEN;

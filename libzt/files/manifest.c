@@ -107,7 +107,7 @@ check_file(const Zt__FileManifest *f, const char **why)
 {
 	uint64_t sum = 0;
 
-	*why = "the file's manifest is not well formed";
+	*why = N_("the file's manifest is not well formed");
 	if (strlen(f->media_type) > LIMIT_TEXT || strlen(f->label) > LIMIT_TEXT ||
 	    f->mode > 07777 || f->modified_ns >= 1000000000 || f->size > INT64_MAX)
 		return ZT_ERR_CORRUPT;
@@ -125,7 +125,7 @@ check_file(const Zt__FileManifest *f, const char **why)
 	}
 	if (sum != f->size)
 		return ZT_ERR_CORRUPT;
-	*why = "the file's manifest names a block twice";
+	*why = N_("the file's manifest names a block twice");
 	return f->blocks->n_blocks > 1 ? check_differ(f->blocks) : ZT_OK;
 }
 
@@ -135,11 +135,11 @@ check_folder(const Zt__FolderManifest *f, const char **why)
 	enum zt_err err;
 
 	if (f->mode > 07777 || f->modified_ns >= 1000000000) {
-		*why = "the folder's manifest is not well formed";
+		*why = N_("the folder's manifest is not well formed");
 		return ZT_ERR_CORRUPT;
 	}
 	if (f->n_entries > LIMIT_FOLDER) {
-		*why = "the folder has more entries than are allowed";
+		*why = N_("the folder has more entries than are allowed");
 		return ZT_ERR_TOO_BIG;
 	}
 	for (size_t i = 0; i < f->n_entries; i++) {
@@ -147,7 +147,7 @@ check_folder(const Zt__FolderManifest *f, const char **why)
 
 		if ((err = path_name_check(name, why)))
 			return err;
-		*why = "the folder's entries are not in order, or one is there twice";
+		*why = N_("the folder's entries are not in order, or one is there twice");
 		if (f->entries[i]->vlob.len != ID_BYTES)
 			return ZT_ERR_CORRUPT;
 		if (i == 0)
@@ -162,7 +162,7 @@ check_folder(const Zt__FolderManifest *f, const char **why)
 enum zt_err
 manifest_check(const Zt__Manifest *m, const char **why)
 {
-	*why = "the manifest is neither a file nor a folder";
+	*why = N_("the manifest is neither a file nor a folder");
 	switch (m->kind_case) {
 	case ZT__MANIFEST__KIND_FILE:
 		return check_file(m->file, why);
@@ -194,7 +194,7 @@ manifest_open(const struct secret *kek, const struct manifest_place *place, stru
 	Zt__Manifest *m = NULL;
 	enum zt_err err;
 
-	*why = "the manifest does not open";
+	*why = N_("the manifest does not open");
 	if ((err = envelope_open(kek, header(place, head), object, wrap, pins, &clear)) ||
 	    (err = pb_decode(
 		 &zt__manifest__descriptor, buf_bytes(&clear), LIMIT_MANIFEST, &m)) ||

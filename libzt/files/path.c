@@ -10,20 +10,20 @@ path_name_check(struct bytes name, const char **why)
 	enum zt_err err = ZT_ERR_NAME;
 
 	if (name.n == 0)
-		*why = "a name is empty";
+		*why = N_("a name is empty");
 	else if (name.n > LIMIT_NAME)
-		*why = "a name is longer than 255 bytes";
+		*why = N_("a name is longer than 255 bytes");
 	else if (bytes_equal(name, bytes_text(".")) || bytes_equal(name, bytes_text("..")))
-		*why = "\".\" and \"..\" are not names";
+		*why = N_("\".\" and \"..\" are not names");
 	else if (memchr(name.p, '/', name.n) != NULL)
-		*why = "a name holds a slash";
+		*why = N_("a name holds a slash");
 	else if (!utf8_valid(name))
-		*why = "a name is not UTF-8";
+		*why = N_("a name is not UTF-8");
 	else if (utf8_has_control(name))
-		*why = "a name holds a control character";
+		*why = N_("a name holds a control character");
 	else if ((err = utf8_normal(name, &normal)) == ZT_OK &&
 		 !bytes_equal(buf_bytes(&normal), name)) {
-		*why = "a name is not in Unicode normal form C";
+		*why = N_("a name is not in Unicode normal form C");
 		err = ZT_ERR_NAME;
 	}
 	buf_free(&normal);
@@ -36,7 +36,7 @@ path_parse(const char *text, struct path *out, const char **why)
 	const char *colon = strchr(text, ':'), *p;
 	struct path path = { .count = 0 };
 
-	*why = "write it as WORKSPACE:/path";
+	*why = N_("write it as WORKSPACE:/path");
 	if (colon == NULL || colon == text)
 		return ZT_ERR_INVALID;
 	if ((size_t)(colon - text) > LIMIT_NAME)
@@ -52,7 +52,7 @@ path_parse(const char *text, struct path *out, const char **why)
 		}
 		n = strcspn(p, "/");
 		if (path.count == LIMIT_DEPTH_READ) {
-			*why = "the path is deeper than 128 folders";
+			*why = N_("the path is deeper than 128 folders");
 			return ZT_ERR_TOO_BIG;
 		}
 		if ((err = path_name_check(bytes_of(p, n), why)))

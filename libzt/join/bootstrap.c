@@ -61,7 +61,7 @@ read_code(const char *code, struct founding *f, char detail[200])
 		memcpy(f->token, both, 32);
 		memcpy(f->log_key, both + 32, 32);
 	} else {
-		(void)snprintf(detail, 200, "that is not a founding code");
+		(void)snprintf(detail, 200, N_("that is not a founding code"));
 	}
 	suite_wipe(both, sizeof both);
 	return err;

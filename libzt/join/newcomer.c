@@ -25,14 +25,16 @@ newcomer_bad_text(const char *email, const char *name, const char *label)
 
 	if (is_bad(email) || at == NULL || at == email || at[1] == 0 ||
 	    strchr(at + 1, '@') != NULL || email[0] == ' ' || email[strlen(email) - 1] == ' ')
-		return "an e-mail address has one @ with something on both sides, and at most "
-		       "256 bytes";
+		return N_(
+		    "an e-mail address has one @ with something on both sides, and at most "
+		    "256 bytes");
 	if (is_bad(name) || name[strspn(name, " ")] == 0)
-		return "a name is UTF-8 text of at most 256 bytes without control characters, "
-		       "and not empty";
+		return N_(
+		    "a name is UTF-8 text of at most 256 bytes without control characters, "
+		    "and not empty");
 	if (is_bad(label))
-		return "a device's label is UTF-8 text of at most 256 bytes without control "
-		       "characters";
+		return N_("a device's label is UTF-8 text of at most 256 bytes without control "
+			  "characters");
 	return NULL;
 }
 

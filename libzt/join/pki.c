@@ -230,7 +230,7 @@ static enum zt_err
 sign_by_file(struct asking *k)
 {
 	struct buf pem = buf_init(64 * 1024);
-	const char *why = "the key's file cannot be read";
+	const char *why = N_("the key's file cannot be read");
 	enum zt_err err;
 
 	if (k->a->key == NULL)
@@ -239,7 +239,7 @@ sign_by_file(struct asking *k)
 	    (err = x509_sign(
 		 buf_bytes(&pem), k->a->secret, buf_bytes(&k->statement), &k->signature))) {
 		if (err == ZT_ERR_PASSWORD)
-			why = "the key's file wants its password (--pin-file)";
+			why = N_("the key's file wants its password (--pin-file)");
 		err = say(k, err, why);
 	}
 	buf_free(&pem);
@@ -296,19 +296,20 @@ compose(struct asking *k)
 	struct token *t = NULL;
 	struct buf der = buf_init(LIMIT_CERTIFICATE);
 	bool on_token = token_is_uri(k->a->certificate);
-	const char *why = "there is no such certificate on a token here";
+	const char *why = N_("there is no such certificate on a token here");
 	enum zt_err err = ZT_OK;
 
 	if (on_token && ((err = token_open(k->a->certificate, k->a->secret, &t)) ||
 			    (err = token_certificate(t, &der)) ||
 			    (err = take_certificate(k, false, buf_bytes(&der))))) {
 		if (err == ZT_ERR_PASSWORD)
-			why = "the token refuses this PIN";
+			why = N_("the token refuses this PIN");
 		if (err == ZT_ERR_LOCKED)
-			why = "the token is locked after too many wrong PINs";
+			why = N_("the token is locked after too many wrong PINs");
 		if (err == ZT_ERR_INVALID)
-			why = "that is not the URI of a token (pkcs11:token=...;object=...), "
-			      "without a PIN";
+			why =
+			    N_("that is not the URI of a token (pkcs11:token=...;object=...), "
+			       "without a PIN");
 		err = say(k, err, why);
 	}
 	if (!on_token)
@@ -556,7 +557,7 @@ judge(struct zt *z, const Zt__PkiRequest *m, struct pki_request *r, const char *
 	}
 	if (err == ZT_OK && store_get(z->store, STORE_INVITATION, bytes_of(r->id.b, ID_BYTES),
 				0, &known) == ZT_OK) {
-		*why = "this device has answered this request before";
+		*why = N_("this device has answered this request before");
 		err = ZT_ERR_CERTIFICATE;
 	}
 	buf_free(&known);

@@ -50,7 +50,7 @@ people_invitations(
     struct zt *z, void (*each)(void *ctx, const struct zt_invitation *i), void *ctx)
 {
 	static const char *const kinds[] = { "", "user", "device", "recovery" };
-	static const char *const states[] = { "", "open", "accepted", "cancelled" };
+	static const char *const states[] = { "", N_("open"), N_("accepted"), N_("cancelled") };
 	struct route_params p = { .org = z->org };
 	struct buf answer = buf_init(LIMIT_PAGE);
 	Zt__Invitations *m = NULL;

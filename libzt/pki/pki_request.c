@@ -97,10 +97,10 @@ enum zt_err
 pki_request_check(const struct pki_trust *t, const struct id *org, const struct pki_request *r,
     uint64_t now_ms, const char **why)
 {
-	*why = "the request is for another organization";
+	*why = N_("the request is for another organization");
 	if (!id_equal(&r->org, org))
 		return ZT_ERR_CERTIFICATE;
-	*why = "the request is too old, or of the future: ask again";
+	*why = N_("the request is too old, or of the future: ask again");
 	if (r->m->time > now_ms + LIMIT_CLOCK_MS || now_ms > r->m->time + PKI_REQUEST_MS)
 		return ZT_ERR_CERTIFICATE;
 	return x509_check(&t->x509, &r->claim, now_ms, why);

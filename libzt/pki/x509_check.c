@@ -41,54 +41,57 @@ explain(int error, const char **why)
 {
 	switch (error) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
-		*why = "the certificate, or one that it rests on, has expired";
+		*why = N_("the certificate, or one that it rests on, has expired");
 		break;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
-		*why = "the certificate is not valid yet";
+		*why = N_("the certificate is not valid yet");
 		break;
 	case X509_V_ERR_CERT_REVOKED:
-		*why = "the certificate, or one that it rests on, was revoked";
+		*why = N_("the certificate, or one that it rests on, was revoked");
 		break;
 	case X509_V_ERR_UNABLE_TO_GET_CRL:
 	case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
 	case X509_V_ERR_DIFFERENT_CRL_SCOPE:
-		*why = "there is no revocation list of the certificate's issuer: an admin adds "
-		       "it with zt pki trust";
+		*why =
+		    N_("there is no revocation list of the certificate's issuer: an admin adds "
+		       "it with zt pki trust");
 		break;
 	case X509_V_ERR_CRL_HAS_EXPIRED:
 	case X509_V_ERR_CRL_NOT_YET_VALID:
-		*why = "the revocation list of the certificate's issuer is out of date: an "
-		       "admin adds a newer one with zt pki trust";
+		*why = N_("the revocation list of the certificate's issuer is out of date: an "
+			  "admin adds a newer one with zt pki trust");
 		break;
 	case X509_V_ERR_CRL_SIGNATURE_FAILURE:
-		*why = "a revocation list's signature does not match";
+		*why = N_("a revocation list's signature does not match");
 		break;
 	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-		*why = "the issuer has not signed this certificate";
+		*why = N_("the issuer has not signed this certificate");
 		break;
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-		*why = "the certificate does not lead to a trust anchor of this organization";
+		*why =
+		    N_("the certificate does not lead to a trust anchor of this organization");
 		break;
 	case X509_V_ERR_INVALID_PURPOSE:
-		*why = "the certificate is not meant for people who sign in";
+		*why = N_("the certificate is not meant for people who sign in");
 		break;
 	case X509_V_ERR_INVALID_CA:
 	case X509_V_ERR_PATH_LENGTH_EXCEEDED:
 	case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
 	case X509_V_ERR_KEYUSAGE_NO_CRL_SIGN:
-		*why = "an issuer on the way to the trust anchor may not issue certificates";
+		*why =
+		    N_("an issuer on the way to the trust anchor may not issue certificates");
 		break;
 	case X509_V_ERR_EE_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_MD_TOO_WEAK:
-		*why = "a key or a hash of the certificate is too weak";
+		*why = N_("a key or a hash of the certificate is too weak");
 		break;
 	default:
-		*why = "the certificate is not valid";
+		*why = N_("the certificate is not valid");
 		break;
 	}
 }
@@ -150,7 +153,7 @@ walk(const struct x509_trust *t, const struct x509_claim *c, X509 *x, uint64_t n
 	if (store == NULL || v == NULL || between == NULL)
 		goto out;
 	err = ZT_ERR_CERTIFICATE;
-	*why = "a certificate on the way to the trust anchor cannot be read";
+	*why = N_("a certificate on the way to the trust anchor cannot be read");
 	if (!gather(t, c, store, between) || X509_STORE_CTX_init(v, store, x, between) != 1)
 		goto out;
 	rules = X509_STORE_CTX_get0_param(v);
@@ -205,22 +208,22 @@ x509_check(
 	X509 *x = certificate_of(c->certificate);
 	enum zt_err err = ZT_ERR_CERTIFICATE;
 
-	*why = "the certificate cannot be read";
+	*why = N_("the certificate cannot be read");
 	if (x == NULL)
 		goto out;
-	*why = "this organization has no trust anchor: an admin adds one with zt pki trust";
+	*why = N_("this organization has no trust anchor: an admin adds one with zt pki trust");
 	if (t->anchor_count == 0)
 		goto out;
 	if ((err = walk(t, c, x, now_ms, why)))
 		goto out;
 	err = ZT_ERR_CERTIFICATE;
-	*why = "the certificate is not meant for signing";
+	*why = N_("the certificate is not meant for signing");
 	if ((X509_get_key_usage(x) & KU_DIGITAL_SIGNATURE) == 0)
 		goto out;
-	*why = "the certificate is of another e-mail address";
+	*why = N_("the certificate is of another e-mail address");
 	if (!names(x, c->email))
 		goto out;
-	*why = "the request was not signed by the certificate's key";
+	*why = N_("the request was not signed by the certificate's key");
 	if (!verifies(x, c->statement, c->signature))
 		goto out;
 	err = ZT_OK;

@@ -327,15 +327,16 @@ take_help(struct returning *a, const Zt__RecoveryHelp *m, const char **why)
 	if (pb_id(m->org, &org) || pb_id(m->device, &device) || s == NULL || s->need < 2 ||
 	    s->need > SHAMIR_MOST || s->x == 0 || s->x > SHAMIR_MOST ||
 	    s->y.len != SECRET_BYTES || !id_equal(&org, &a->org))
-		return *why = "the colleague's answer is not well formed", ZT_ERR_CORRUPT;
+		return *why = N_("the colleague's answer is not well formed"), ZT_ERR_CORRUPT;
 	for (unsigned i = 0; i < a->count; i++)
 		if (is_of(&a->part[i], &device, s->need) && a->part[i].part.x == s->x &&
 		    secret_same_bytes(
 			bytes_of(a->part[i].part.y, SECRET_BYTES), pb_bytes(s->y)))
 			return ZT_OK; /* this colleague has helped already */
 	if (a->count == SHAMIR_MOST)
-		return *why = "as many parts are kept here as there can be; without joining.zt "
-			      "in the device's folder the recovery begins again",
+		return *why =
+			   N_("as many parts are kept here as there can be; without joining.zt "
+			      "in the device's folder the recovery begins again"),
 		       ZT_ERR_TOO_BIG;
 	p = &a->part[a->count++];
 	*p = (struct returning_part){

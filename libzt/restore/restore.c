@@ -243,7 +243,7 @@ restore_file(struct restoring *r)
 	if (err == ZT_OK && m == NULL)
 		err = client_refuse(r->s->z, o.damaged > 0 ? o.why : ZT_ERR_NOT_FOUND,
 		    o.damaged > 0 ? "no version of it opens"
-				  : "the file is younger than that time");
+				  : N_("the file is younger than that time"));
 	if (err == ZT_OK)
 		err = write_again(r, &r->what.vlob, &m);
 	pb_wipe(m);

@@ -31,13 +31,14 @@ say(const struct zt_options *o, const char *text, char *why)
 	set_why(why, o->translate != NULL && text[0] != 0 ? o->translate(text) : text);
 }
 
-static const char no_token[] = "the token that opens this device is not there";
-static const char no_item[] = "the desktop's secret service does not hold this device's key";
+static const char no_token[] = N_("the token that opens this device is not there");
+static const char no_item[] =
+    N_("the desktop's secret service does not hold this device's key");
 static const char no_service[] =
-    "the desktop's secret service cannot be reached; it is there in a desktop session";
+    N_("the desktop's secret service cannot be reached; it is there in a desktop session");
 static const char no_answer[] =
-    "the desktop asked for its keyring's password, or was busy, and nobody answered for two "
-    "minutes; try again and look for its window";
+    N_("the desktop asked for its keyring's password, or was busy, and nobody answered for two "
+       "minutes; try again and look for its window");
 
 const char *
 device_closed(const char *home, enum zt_err err)
@@ -53,14 +54,15 @@ device_closed(const char *home, enum zt_err err)
 	return err == ZT_ERR_UNAVAILABLE && by == BY_DESKTOP ? no_service : "";
 }
 
-static const char token_module[] = "a token's URI is pkcs11:token=...;object=..., of a module "
-				   "that p11-kit knows, without a PIN";
-static const char token_rsa[] = "the token's certificate needs an RSA key that decrypts";
-static const char none_held[] = "no session of yours holds this device's key";
-static const char still_held[] = "another session of yours still holds this device's key";
+static const char token_module[] =
+    N_("a token's URI is pkcs11:token=...;object=..., of a module "
+       "that p11-kit knows, without a PIN");
+static const char token_rsa[] = N_("the token's certificate needs an RSA key that decrypts");
+static const char none_held[] = N_("no session of yours holds this device's key");
+static const char still_held[] = N_("another session of yours still holds this device's key");
 static const char desktop_holds[] =
-    "the desktop opens this device while you are logged in; zt password ends that";
-static const char no_keyring[] = "this system keeps no keys for a session";
+    N_("the desktop opens this device while you are logged in; zt password ends that");
+static const char no_keyring[] = N_("this system keeps no keys for a session");
 
 enum zt_err
 zt_unlock(const struct zt_options *o, unsigned seconds, char *why)
@@ -162,9 +164,9 @@ client_explain(const struct zt_options *o, enum zt_err err, char *why)
 		(void)snprintf(why, CLIENT_WHY, "%.200s: %s", o->home, strerror(ENOSPC));
 	if (why != NULL && why[0] == 0 && err == ZT_ERR_CORRUPT)
 		say(o,
-		    "device.zt or joining.zt there is empty or damaged: put a copy back, or "
-		    "come "
-		    "back by zt recover in another folder",
+		    N_("device.zt or joining.zt there is empty or damaged: put a copy back, or "
+		       "come "
+		       "back by zt recover in another folder"),
 		    why);
 }
 
@@ -174,7 +176,8 @@ client_may_begin(const struct zt_options *o, char *why)
 	enum zt_err err = device_file_may_begin(o->home);
 
 	if (err == ZT_ERR_EXISTS)
-		say(o, "this state folder holds a device already; zt status says whose", why);
+		say(o, N_("this state folder holds a device already; zt status says whose"),
+		    why);
 	return err;
 }
 

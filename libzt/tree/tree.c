@@ -59,7 +59,7 @@ tree_find_at(struct space *s, const struct path *path, size_t depth, uint64_t un
 		if (err == ZT_OK && !found)
 			err = client_refuse(s->z, ZT_ERR_NOT_FOUND,
 			    until > 0 ? "there was no \"%.*s\" in %s:%s at that time"
-				      : "there is no \"%.*s\" in %s:%s",
+				      : N_("there is no \"%.*s\" in %s:%s"),
 			    (int)path->name[i].n, (const char *)path->name[i].p,
 			    path->workspace, buf_text(&shown));
 		if (i > 0)

@@ -348,7 +348,7 @@ role_changed(struct act *a)
 	if (a->role < need)
 		return no(a, ZT_ERR_FORBIDDEN,
 		    need == ROLE_OWNER ? "only an owner changes managers and owners"
-				       : "only a manager or an owner changes roles");
+				       : N_("only a manager or an owner changes roles"));
 	if (to >= ROLE_MANAGER && org_state_profile(u, a->at) == PROFILE_OUTSIDER)
 		return no(a, ZT_ERR_FORBIDDEN, "an outsider is never a manager or an owner");
 	if (to == was)

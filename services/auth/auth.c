@@ -380,7 +380,7 @@ check_limit(const struct auth_org *org, struct auth_append *g)
 	if (g->at == ANYWHERE && org->limits.users > 0 &&
 	    g->e->body->action_case == ZT__ENTRY_BODY__ACTION_USER_ADDED &&
 	    auth_live_users(org) >= org->limits.users) {
-		g->why = "the organization has as many users as its operator allows";
+		g->why = N_("the organization has as many users as its operator allows");
 		return ZT_ERR_LIMIT;
 	}
 	return g->at == ANYWHERE ? tally_check(&org->tallies, org->state, g->e, &g->why)
@@ -428,7 +428,7 @@ commit_group(struct auth *a, struct auth_org *org, struct db *db, const struct i
 }
 
 static const char clock_refusal[] =
-    "the act was signed at a time that this server's clock does not accept";
+    N_("the act was signed at a time that this server's clock does not accept");
 
 /* Appends E[0] and its dependent entries in one group, so that no other entry is between them.
  * Returns the error of E[0]; *STAND: how many were appended. */

@@ -106,7 +106,7 @@ check_genesis(const struct id *org, const struct entry *e, const struct db_rows 
 	    (err = sign_from_seed(db_bytes(reserved_row, 0, 1), &key)))
 		goto out;
 	sign_public(key, log_key);
-	*why = "the genesis names another log key or another name than was reserved";
+	*why = N_("the genesis names another log key or another name than was reserved");
 	if (!bytes_equal(
 		pb_bytes(e->body->genesis->log_key), bytes_of(log_key, sizeof log_key)) ||
 	    !bytes_equal(bytes_text(e->body->genesis->slug), db_bytes(reserved_row, 0, 0)))

@@ -68,12 +68,12 @@ tally_check(const struct idmap *tallies, const struct org_state *o, const struct
 		return ZT_OK;
 	if (e->body->action_case == ZT__ENTRY_BODY__ACTION_DEVICE_ADDED &&
 	    t->devices >= DEVICES_A_DAY) {
-		*why = "the user has added as many devices as this server takes in a day";
+		*why = N_("the user has added as many devices as this server takes in a day");
 		return ZT_ERR_LIMIT;
 	}
 	if (e->body->action_case == ZT__ENTRY_BODY__ACTION_USER_KEY_ROTATED &&
 	    t->renewals >= RENEWALS_A_DAY && !is_asked_for(u)) {
-		*why = "the user's key was renewed as often as this server takes in a day";
+		*why = N_("the user's key was renewed as often as this server takes in a day");
 		return ZT_ERR_LIMIT;
 	}
 	return ZT_OK;

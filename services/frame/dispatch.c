@@ -57,7 +57,7 @@ keep(const struct dispatch *d, const struct request *rq)
 static enum zt_err
 may(const struct route_row *row, const struct request *rq, const char **why)
 {
-	*why = "the device or its user was revoked";
+	*why = N_("the device or its user was revoked");
 	if (!rq->caller.live)
 		return ZT_ERR_REVOKED;
 	*why = "";
@@ -65,17 +65,17 @@ may(const struct route_row *row, const struct request *rq, const char **why)
 		return ZT_ERR_FROZEN;
 	if (rq->caller.expires != 0 && rq->caller.expires <= rq->now_ms)
 		return ZT_ERR_EXPIRED;
-	*why = "you are not a member of this workspace, or no longer";
+	*why = N_("you are not a member of this workspace, or no longer");
 	if (row->who >= WHO_READER && rq->caller.role == ROLE_NONE)
 		return ZT_ERR_NOT_MEMBER;
-	*why = "the workspace was deleted";
+	*why = N_("the workspace was deleted");
 	if (row->who >= WHO_READER && rq->caller.deletion_due != 0 &&
 	    rq->caller.deletion_due <= rq->now_ms)
 		return ZT_ERR_NOT_FOUND;
 	*why = "";
 	if (rq->caller.restored && is_new(rq->route))
 		return ZT_ERR_RESTORED;
-	*why = "readers do not write";
+	*why = N_("readers do not write");
 	if (row->who == WHO_WRITER && rq->caller.role < ROLE_CONTRIBUTOR)
 		return ZT_ERR_FORBIDDEN;
 	*why = "";

@@ -83,13 +83,13 @@ rate_take(struct rate *r, const struct id *org, const struct id *user, uint64_t 
 
 	(void)pthread_mutex_lock(&r->lock);
 	mine = bucket_of(r, org, user);
-	*why = "you ask more often than this server allows a user; try again in a second";
+	*why = N_("you ask more often than this server allows a user; try again in a second");
 	if (!has_room(mine, now_us))
 		goto out;
 	mine->until_us += r->user_us;
 	ours = bucket_of(r, org, &nobody);
-	*why = "your organization asks more often than this server allows; try again in a "
-	       "second";
+	*why = N_("your organization asks more often than this server allows; try again in a "
+		  "second");
 	if (!has_room(ours, now_us))
 		goto out;
 	ours->until_us += r->org_us;

@@ -19,22 +19,22 @@ verify_claims(const struct verify_window *w, const Zt__Call *call, const struct 
 {
 	uint64_t created, expires;
 
-	*why = "the request is not signed as RFC 9421 and this server ask";
+	*why = N_("the request is not signed as RFC 9421 and this server ask");
 	if (httpsig_params(call->signature_input, out))
 		return ZT_ERR_SIGNATURE;
 	if (body > 0 && !out->covers_digest && !binds_body(row))
 		return ZT_ERR_SIGNATURE;
-	*why = "the request was signed for another organization";
+	*why = N_("the request was signed for another organization");
 	if (!id_equal(&out->org, &params->org))
 		return ZT_ERR_FORBIDDEN;
 	created = out->created_s * 1000;
 	expires = out->expires_s * 1000;
-	*why = "the request was signed at a time that this server's clock does not accept";
+	*why = N_("the request was signed at a time that this server's clock does not accept");
 	if (created > now_ms + LIMIT_CLOCK_MS || created + LIMIT_CLOCK_MS < now_ms ||
 	    expires < created || expires - created > MOST_VALID_S * 1000 ||
 	    expires + LIMIT_CLOCK_MS < now_ms)
 		return ZT_ERR_CLOCK;
-	*why = "the request was signed before this service started; sign it anew";
+	*why = N_("the request was signed before this service started; sign it anew");
 	if (created + 999 < w->started_ms) /* its nonce may stand in a memory that is gone */
 		return ZT_ERR_REPLAY;
 	return ZT_OK;

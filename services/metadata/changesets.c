@@ -235,7 +235,8 @@ push_judge(struct push *p, uint64_t position, bool is_push, struct rpc_answer *o
 static enum zt_err
 check_parent(const struct push *p, const struct db_rows *rows, struct rpc_answer *out)
 {
-	static const char other_chain[] = "its author has seen another chain of this workspace";
+	static const char other_chain[] =
+	    N_("its author has seen another chain of this workspace");
 	Zt__Statement m = ZT__STATEMENT__INIT;
 	struct changeset parent;
 	struct hash link;

@@ -5,6 +5,7 @@ begin_world
 check "make install" make -C "$root" install PREFIX="$state/prefix"
 check "library, headers, pkg-config, manual page, completion" test -e "$state/prefix/lib/libzt.so" -a -e "$state/prefix/include/zt/file.h" \
 	-a -e "$state/prefix/share/man/man1/zt.1" -a -e "$state/prefix/share/bash-completion/completions/zt"
+expect 64 "pas de commande" "what is installed speaks French" env ZT_LANG=fr "$state/prefix/bin/zt" frob
 export PKG_CONFIG_PATH="$state/prefix/lib/pkgconfig" LD_LIBRARY_PATH="$state/prefix/lib"
 # shellcheck disable=SC2046
 check "examples/share.c builds" cc -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror "$root/examples/share.c" $(pkg-config --cflags --libs zt) -o "$state/share"

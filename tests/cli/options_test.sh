@@ -107,6 +107,25 @@ for code in 0 3 $(codes); do
 	check "and in docs/command-line.md" grep -q "^| $code |" "$root/docs/command-line.md"
 done
 
+# the language: ZT_LANG, or what gettext looks at, whether or not the locale is installed
+in_french() { words=$1; shift; expect 64 "il n'y a pas de commande" "$words" env -u ZT_LANG -u LANGUAGE -u LC_ALL -u LC_MESSAGES -u LANG "$@" "$bin/zt" frob; }
+in_english() { words=$1; shift; expect 64 "there is no command" "$words" env -u ZT_LANG -u LANGUAGE -u LC_ALL -u LC_MESSAGES -u LANG "$@" "$bin/zt" frob; }
+for set in ZT_LANG=fr LANG=fr_FR.UTF-8 LANG=fr_CA.ISO-8859-1 LC_MESSAGES=fr_BE LC_ALL=fr; do in_french "French by $set" $set; done
+in_french "the second of a list" LANG=de_DE.UTF-8 LANGUAGE=de:fr
+in_french "ZT_LANG goes before all" ZT_LANG=fr LC_ALL=C
+in_french "LC_ALL goes before LANG" LC_ALL=fr_FR LANG=en_GB.UTF-8
+in_english "English by no variable at all" A=
+for set in LANG=C.UTF-8 LANG=en_GB.UTF-8 LANG=de_DE.UTF-8 LC_ALL=POSIX LANG=xx ZT_LANG=C; do in_english "English by $set" $set; done
+in_english "a script that asks for C gets it, whatever LANGUAGE says" LC_ALL=C LANGUAGE=fr
+in_english "so for C.UTF-8" LANG=C.UTF-8 LANGUAGE=fr
+in_english "ZT_LANG goes before all" ZT_LANG=en LC_ALL=fr_FR.UTF-8 LANGUAGE=fr
+expect 64 "Vérifie une histoire" "zt-audit too" env ZT_LANG=fr "$bin/zt-audit"
+cp "$bin/zt-audit" "$state/"
+expect 64 "Checks a history" "without its catalogue it speaks English" env ZT_LANG=fr "$state/zt-audit"
+printf '#include "common/l10n.h"\n#include <stdio.h>\nint main(void) { l10n_start(); return puts(_("open")) < 0 || printf(ln_(0, "%%d file", "%%d files"), 0) < 0 || puts(_("")) < 0; }\n' >"$state/l10n.c"
+check "a program of another place is built" cc -D_GNU_SOURCE -DZT_LOCALEDIR="\"$bin/../share/locale\"" -I "$root/apps" "$state/l10n.c" "$root/apps/common/l10n.c" -o "$state/l10n"
+expect 0 "ouverte" "and finds the catalogue that is installed" env LANG=fr_FR.UTF-8 "$state/l10n"
+
 # where the state folder is
 no_home() { env -u HOME -u ZT_HOME "$bin/zt" --password-file "$state/pw" users; }
 expect 64 "HOME or ZT_HOME, or say --home" "no HOME and no ZT_HOME: the sentence names what is missing" no_home
