@@ -3,14 +3,11 @@
  * network. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/wire.h"
 #include "common/l10n.h"
 #include "common/standard.h"
-#include "crypto/suite.h"
-#include "files/audit.h"
+#include "zt/audit.h"
 
 static int
 usage(FILE *to)
@@ -26,67 +23,23 @@ usage(FILE *to)
 }
 
 static void
-complain(enum zt_err err, const struct audit_result *r)
+complain(enum zt_err err, const struct zt_audit_result *r)
 {
-	(void)fprintf(stderr, "zt-audit: %s", _(err_words(err)));
+	(void)fprintf(stderr, "zt-audit: %s", _(zt_err_words(err)));
 	if (r != NULL && r->what != NULL)
 		(void)fprintf(
 		    stderr, " (%s %" PRIu64 ": %s)", _(r->what), r->number, _(r->why));
 	(void)fprintf(stderr, "\n");
 }
 
-/* One record into B; false at the end of the file. */
-static enum zt_err
-read_record(FILE *f, unsigned *type, struct buf *b, bool *end)
-{
-	uint8_t head[AUDIT_RECORD_BYTES];
-	size_t n = fread(head, 1, sizeof head, f);
-	uint32_t size;
-	uint8_t *to;
-
-	*end = n == 0;
-	if (n == 0)
-		return ZT_OK;
-	if (n != sizeof head || (size = wire_load_u32(head + 1)) > AUDIT_RECORD_MOST)
-		return ZT_ERR_CORRUPT;
-	*type = head[0];
-	buf_empty(b);
-	if ((to = buf_room(b, size)) == NULL)
-		return ZT_ERR_MEMORY;
-	return fread(to, 1, size, f) == size ? ZT_OK : ZT_ERR_CORRUPT;
-}
-
-static enum zt_err
-read_all(FILE *f, struct audit *a)
-{
-	struct buf b = buf_init(AUDIT_RECORD_MOST);
-	char magic[sizeof AUDIT_MAGIC] = "";
-	unsigned type = 0;
-	bool end = false;
-	enum zt_err err = fread(magic, 1, sizeof magic - 1, f) == sizeof magic - 1 &&
-				  strcmp(magic, AUDIT_MAGIC) == 0
-			      ? ZT_OK
-			      : ZT_ERR_CORRUPT;
-
-	while (err == ZT_OK && (err = read_record(f, &type, &b, &end)) == ZT_OK && !end)
-		err = audit_take(a, (enum audit_record)type, buf_bytes(&b));
-	buf_free(&b);
-	return err ? err : audit_end(a);
-}
-
 static void
-report(const struct audit *a)
+report(const struct zt_audit_result *r)
 {
-	const struct audit_result *r = audit_result(a);
-	char root[2 * HASH_BYTES + 1];
-
-	hex_print(r->head.root.b, HASH_BYTES, root);
 	(void)printf("%s: %" PRIu64 " + %" PRIu64 "\n",
 	    _("entries verified, and known by hash only"), r->entries, r->hidden);
-	(void)printf("%s: %zu, %zu, %zu\n", _("users, devices, workspaces seen"),
-	    audit_state(a)->users.count, audit_state(a)->devices.count,
-	    audit_state(a)->workspaces.count);
-	(void)printf("%s: %" PRIu64 ":%s\n", _("signed head"), r->head.size, root);
+	(void)printf("%s: %" PRIu64 ", %" PRIu64 ", %" PRIu64 "\n",
+	    _("users, devices, workspaces seen"), r->users, r->devices, r->workspaces);
+	(void)printf("%s: %" PRIu64 ":%s\n", _("signed head"), r->head_size, r->head_root);
 	if (r->changesets > 0)
 		(void)printf("%s: %" PRIu64 ", %" PRIu64 ", %" PRIu64 "\n",
 		    _("changesets, changes in them, left out as signed after a removal"),
@@ -95,39 +48,59 @@ report(const struct audit *a)
 }
 
 static enum zt_err
-check(const struct id *org, FILE *f)
+read_all(FILE *f, struct zt_audit *a)
 {
-	struct audit *a = NULL;
-	enum zt_err err;
+	char piece[65536];
+	enum zt_err err = ZT_OK;
+	size_t n;
 
-	if ((err = suite_start()) == ZT_OK && (err = audit_new(org, &a)) == ZT_OK)
-		err = read_all(f, a);
-	if (err == ZT_OK)
-		report(a);
+	while (err == ZT_OK && (n = fread(piece, 1, sizeof piece, f)) > 0)
+		err = zt_audit_take(a, piece, n);
+	if (err == ZT_OK && ferror(f))
+		err = ZT_ERR_IO;
+	return err ? err : zt_audit_end(a);
+}
+
+static enum zt_err
+check(struct zt_audit *a, FILE *f)
+{
+	struct zt_audit_result r;
+	enum zt_err err = read_all(f, a);
+
+	zt_audit_result(a, &r);
+	if (err)
+		complain(err, &r);
 	else
-		complain(err, a != NULL ? audit_result(a) : NULL);
-	audit_free(a);
+		report(&r);
 	return err;
 }
 
 static int
 act(int argc, char **argv)
 {
-	struct id org;
-	FILE *f;
+	struct zt_audit *a = NULL;
 	enum zt_err err;
+	FILE *f;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return usage(stdout);
-	if (argc != 3 || id_parse(argv[1], strlen(argv[1]), &org))
+	if (argc != 3)
 		return usage(stderr);
+	if ((err = zt_audit_new(argv[1], &a)) == ZT_ERR_INVALID)
+		return usage(stderr);
+	if (err) {
+		complain(err, NULL);
+		return zt_err_exit(err);
+	}
 	if ((f = fopen(argv[2], "rbe")) == NULL) {
 		perror(argv[2]);
+		zt_audit_free(a);
 		return 66;
 	}
-	err = check(&org, f);
+	err = check(a, f);
 	(void)fclose(f);
-	return err_exit(err);
+	zt_audit_free(a);
+	return zt_err_exit(err);
 }
 
 int
@@ -140,7 +113,7 @@ main(int argc, char **argv)
 	code = act(argc, argv);
 	if (!standard_end() && code == 0) {
 		complain(ZT_ERR_IO, NULL);
-		code = err_exit(ZT_ERR_IO);
+		code = zt_err_exit(ZT_ERR_IO);
 	}
 	return code;
 }

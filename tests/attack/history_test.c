@@ -12,6 +12,7 @@
 #include "base/wire.h"
 #include "files/audit.h"
 #include "world.h"
+#include "zt/audit.h"
 #include "zt/org.h"
 
 enum { MOST = 200 };
@@ -198,12 +199,61 @@ a_history_without_a_record_is_refused_where_the_rest_tells(void **state)
 	assert_in_range(taken, 2, 5); /* the log alone; those behind the pin */
 }
 
+/* ---- zt/audit.h ---- */
+
+/* The first N bytes of the export, in pieces of SIZE. */
+static enum zt_err
+audit_in_pieces(size_t n, size_t size, struct zt_audit_result *out)
+{
+	struct zt_audit *a = NULL;
+	char org[ID_TEXT];
+	enum zt_err err = ZT_OK;
+
+	id_print(&h.org, org);
+	assert_ok(zt_audit_new(org, &a));
+	for (size_t at = 0; err == ZT_OK && at < n; at += size)
+		err = zt_audit_take(a, h.all.p + at, n - at < size ? n - at : size);
+	if (err == ZT_OK)
+		err = zt_audit_end(a);
+	else
+		assert_err(err, zt_audit_end(a));
+	zt_audit_result(a, out);
+	zt_audit_free(a);
+	return err;
+}
+
+static void
+a_history_is_taken_in_pieces_of_any_size(void **state)
+{
+	static const size_t sizes[] = { 1, 2, 5, 7, 64, 1000, SIZE_MAX / 2 };
+	struct zt_audit_result all, r;
+	size_t whole = 0;
+
+	(void)state;
+	assert_ok(audit_in_pieces(h.all.n, h.all.n, &all));
+	assert_true(all.entries > 0 && all.changesets > 0 && all.head_size == all.entries);
+	assert_int_equal(2, all.users);
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		assert_ok(audit_in_pieces(h.all.n, sizes[i], &r));
+		assert_memory_equal(&all, &r, sizeof r);
+	}
+	for (size_t n = 0; n < h.all.n; n++)
+		whole += audit_in_pieces(n, 1000, &r) == ZT_OK;
+	assert_in_range(
+	    whole, 1, 5); /* as above: whole records, up to a place behind the pin */
+	h.all.p[3] ^= 1;
+	assert_err(ZT_ERR_CORRUPT, audit_in_pieces(h.all.n, 1000, &r));
+	h.all.p[3] ^= 1;
+	assert_err(ZT_ERR_INVALID, zt_audit_new("0011", &(struct zt_audit *){ NULL }));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_byte_of_a_history_is_needed),
 		cmocka_unit_test(each_record_of_a_history_has_its_place),
+		cmocka_unit_test(a_history_is_taken_in_pieces_of_any_size),
 		cmocka_unit_test(a_history_without_a_record_is_refused_where_the_rest_tells),
 	};
 
