@@ -13,12 +13,12 @@
 #include "bus/config.h"
 #include "bus/link.h"
 #include "format/route.h"
-#include "gateway/mailbox.h"
-#include "gateway/upstream.h"
 #include "limits/account.h"
 #include "limits/address.h"
 #include "limits/due.h"
 #include "limits/throttle.h"
+#include "upstream/mailbox.h"
+#include "upstream/upstream.h"
 
 struct gateway_settings {
 	char listen_host[CONFIG_TEXT_MOST], port_file[CONFIG_TEXT_MOST];

@@ -12,7 +12,7 @@
 #include <nng/nng.h>
 
 #include "format/httpsig.h"
-#include "gateway/upstream.h"
+#include "upstream/upstream.h"
 
 #define PROOF_KEPT_MS 30000
 

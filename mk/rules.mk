@@ -7,16 +7,16 @@ objs = $(patsubst %.c,$B/%.o,$1)
 
 $B/%.o: %.c build/inc/.done $(PB_H) $(DEFS) $(MIGRATIONS)
 	@mkdir -p $(@D)
-	$Q$(CC) $(CFLAGS) -I build/inc/$(call floor_of,$<) $(if $(filter tests/%,$<),-I tests/support -I tests/model)$(if $(filter bench/%,$<),-I bench) -I $G/migrations -MMD -MP -c $< -o $@
+	$Q$(CC) $(CFLAGS) -I build/inc/$(call floor_of,$<)/of $(if $(filter tests/%,$<),-I tests/support -I tests/model)$(if $(filter bench/%,$<),-I bench) -I $G/migrations -MMD -MP -c $< -o $@
 $B/gen/%.o: $G/%.c $(PB_H)
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -I $G -w -MMD -MP -c $< -o $@
 
 # Bulk cipher and hash are OpenSSL's; bulk_sodium.c is for where there is none.
-PURE_SRCS := $(filter-out libzt/crypto/bulk_sodium.c,$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files))
+PURE_SRCS := $(filter-out libzt/crypto/bulk_sodium.c,$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files libzt/history))
 PURE := $(call objs,$(PURE_SRCS)) $(patsubst $G/%.c,$B/gen/%.o,$(PB_C))
 # What an unlocked device does, each room above those before it.
-ROOMS := $(addprefix libzt/,session log chain workspace content tree disk restore people recovery join api)
+ROOMS := $(addprefix libzt/,session log chain workspace content tree handles disk restore people recovery join api)
 UPPER := $(call objs,$(call srcs,libzt/pki libzt/port/posix libzt/store libzt/net $(ROOMS)))
 FRAME := $(call objs,$(call srcs,services/bus services/frame))
 SERVICES := auth metadata blocks messaging
@@ -62,7 +62,7 @@ $B/bin/zt-auth: LIBS_SERVICE += -lcurl
 $(foreach s,$(SERVICES),$B/bin/zt-$s): $B/bin/zt-%: $$(call objs,$$(call srcs,services/$$*)) $B/libframe.a $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE)
-$B/bin/zt-gateway: $(call objs,$(call srcs,gateway gateway/limits)) $B/libframe.a $B/libzt-pure.a
+$B/bin/zt-gateway: $(call objs,$(call srcs,gateway gateway/limits gateway/upstream)) $B/libframe.a $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE) -lwebsockets -lev
 $B/bin/zt: $(call objs,$(call srcs,apps/cli apps/terminal apps/common)) $B/libzt.a

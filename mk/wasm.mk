@@ -8,7 +8,7 @@ SODIUM := $W/src/libsodium/src/libsodium
 WASM_INCLUDES := -I libzt/port/wasm/include -isystem $W/include -isystem $(SODIUM)/include -isystem $(SODIUM)/include/sodium \
 	-isystem $W/src/protobuf-c -isystem $W/src/utf8proc -isystem $W/src/sqlite3
 WASM_SRCS := $(filter-out libzt/crypto/bulk_openssl.c libzt/net/events.c libzt/join/pki.c libzt/people/watch.c libzt/api/pki.c libzt/api/watch.c,\
-	$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files libzt/store libzt/net $(ROOMS))) \
+	$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files libzt/history libzt/store libzt/net $(ROOMS))) \
 	libzt/port/posix/clock.c $(wildcard libzt/port/wasm/*.c)
 $W/libzt/session/text.o: WASM_FLAGS += -DVERSION_TEXT='"$(VERSION)"'
 WASM_OBJS := $(patsubst %.c,$W/%.o,$(WASM_SRCS)) $(patsubst $G/%.c,$W/gen/%.o,$(PB_C))
@@ -23,7 +23,7 @@ $W/include/sodium/version.h: $W/src/.done
 $W/%.o: %.c build/inc/.done $(PB_H) $(DEFS) $W/include/sodium/version.h
 	@mkdir -p $(@D)
 	$Q$(WASM_CC) $(WASM_FLAGS) -std=c17 $(WARN) -Wno-unknown-attributes -Wno-gnu-statement-expression-from-macro-expansion -include libzt/port/wasm/include/system.h $(WASM_INCLUDES) \
-	  -I build/inc/$(call floor_of,$<) $(if $(findstring argon2,$<),-I $(SODIUM)) -MMD -MP -c $< -o $@
+	  -I build/inc/$(call floor_of,$<)/of $(if $(findstring argon2,$<),-I $(SODIUM)) -MMD -MP -c $< -o $@
 $W/gen/%.o: $G/%.c $(PB_H) $W/include/sodium/version.h
 	@mkdir -p $(@D)
 	$Q$(WASM_CC) $(WASM_FLAGS) -w -I $G -isystem $W/src/protobuf-c -c $< -o $@

@@ -6,7 +6,7 @@
 
 #include "base/wire.h"
 #include "crypto/suite.h"
-#include "files/audit.h"
+#include "history/audit.h"
 
 struct zt_audit {
 	struct audit *a;

@@ -3,9 +3,9 @@
 #include "zt/file.h"
 
 #include "disk/verbs.h"
+#include "handles/reader.h"
 #include "log/enter.h"
 #include "restore/verbs.h"
-#include "tree/reader.h"
 #include "tree/verbs.h"
 
 enum zt_err

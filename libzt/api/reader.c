@@ -2,8 +2,8 @@
 /* reader.c - the functions of zt/reader.h that take a device. */
 #include "zt/reader.h"
 
+#include "handles/verbs.h"
 #include "log/enter.h"
-#include "tree/verbs.h"
 
 enum zt_err
 zt_reader_open(struct zt *z, const char *remote, uint64_t version, struct zt_reader **out)
@@ -11,6 +11,6 @@ zt_reader_open(struct zt *z, const char *remote, uint64_t version, struct zt_rea
 	enum zt_err err = client_enter(z);
 
 	if (err == ZT_OK)
-		err = tree_reader_open(z, remote, version, out);
+		err = handle_reader_open(z, remote, version, out);
 	return client_leave(z, err);
 }

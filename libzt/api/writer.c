@@ -2,8 +2,8 @@
 /* writer.c - the functions of zt/writer.h that take a device. */
 #include "zt/writer.h"
 
+#include "handles/verbs.h"
 #include "log/enter.h"
-#include "tree/verbs.h"
 
 enum zt_err
 zt_writer_open(struct zt *z, const char *remote, uint64_t base, struct zt_writer **out)
@@ -11,6 +11,6 @@ zt_writer_open(struct zt *z, const char *remote, uint64_t base, struct zt_writer
 	enum zt_err err = client_enter(z);
 
 	if (err == ZT_OK)
-		err = tree_writer_open(z, remote, base, out);
+		err = handle_writer_open(z, remote, base, out);
 	return client_leave(z, err);
 }

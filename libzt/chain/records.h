@@ -4,7 +4,7 @@
 #define ZT_CHAIN_RECORDS_H
 
 #include "chain/space.h"
-#include "files/chain_reader.h"
+#include "history/chain_reader.h"
 #include "proto/metadata.pb-c.h"
 #include "session/session.h"
 

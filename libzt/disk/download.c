@@ -16,8 +16,8 @@
 #include "disk/verbs.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "handles/reader.h"
 #include "session/session.h"
-#include "tree/reader.h"
 #include "tree/tree.h"
 
 /* ---- one file ---- */

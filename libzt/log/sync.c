@@ -9,13 +9,13 @@
 
 #include "format/limits.h"
 #include "format/pb.h"
+#include "history/log_reader.h"
 #include "log/user_keys.h"
 #include "log/verbs.h"
 #include "proto/auth.pb-c.h"
 #include "proto/device.pb-c.h"
 #include "session/freeze.h"
 #include "session/session.h"
-#include "trust/log_reader.h"
 #include "zt/org.h"
 
 /* ---- the stored log ---- */

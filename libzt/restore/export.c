@@ -8,10 +8,10 @@
 
 #include "chain/records.h"
 #include "chain/space.h"
-#include "files/audit.h"
 #include "format/head_text.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "history/audit.h"
 #include "log/sync.h"
 #include "proto/auth.pb-c.h"
 #include "proto/device.pb-c.h"

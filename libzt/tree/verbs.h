@@ -7,8 +7,6 @@
 #include "base/err.h"
 #include "zt/file.h"
 #include "zt/list.h"
-#include "zt/reader.h"
-#include "zt/writer.h"
 
 ZT_CHECKED enum zt_err tree_ls(struct zt *z, const char *remote, bool recursive, bool details,
     void (*each)(void *ctx, const struct zt_file *f), void *ctx);
@@ -23,9 +21,5 @@ ZT_CHECKED enum zt_err tree_verify(
     struct zt *z, const char *workspace, const struct zt_progress *p, struct zt_check *out);
 ZT_CHECKED enum zt_err tree_list_open(struct zt *z, const char *remote, uint64_t time,
     enum zt_list_what what, struct zt_list **out);
-ZT_CHECKED enum zt_err tree_reader_open(
-    struct zt *z, const char *remote, uint64_t version, struct zt_reader **out);
-ZT_CHECKED enum zt_err tree_writer_open(
-    struct zt *z, const char *remote, uint64_t base, struct zt_writer **out);
 
 #endif

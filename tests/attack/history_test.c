@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/wire.h"
-#include "files/audit.h"
+#include "history/audit.h"
 #include "world.h"
 #include "zt/audit.h"
 #include "zt/org.h"

@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "base/wire.h"
-#include "files/audit.h"
+#include "history/audit.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

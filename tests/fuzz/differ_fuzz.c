@@ -6,12 +6,12 @@
  * length that the log can have for them, by a member who may not see all of it and whose pages
  * come between the acts, and by an auditor. None of them may refuse. */
 #include "base/vec.h"
-#include "files/audit.h"
 #include "files/changeset.h"
 #include "files/judge_rules.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "fuzz.h"
+#include "history/audit.h"
 #include "play.h"
 #include "proto/auth.pb-c.h"
 #include "proto/files.pb-c.h"

@@ -3,9 +3,9 @@
 
 #include "format/limits.h"
 #include "format/pb.h"
+#include "history/log_reader.h"
 #include "session/session.h"
 #include "test.h"
-#include "trust/log_reader.h"
 
 bool
 log_scene_lie(void *ctx, struct double_call *c)

@@ -8,10 +8,10 @@
 
 #include "base/wire.h"
 #include "crypto/suite.h"
-#include "files/audit.h"
 #include "files/changeset.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "history/audit.h"
 
 #define CORPUS "tests/fuzz/corpus/"
 

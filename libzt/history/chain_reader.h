@@ -4,8 +4,8 @@
  *
  * No I/O: what was read before is the caller's, who looks it up. Devices, auditors and tests
  * take a chain through it alone. */
-#ifndef ZT_FILES_CHAIN_READER_H
-#define ZT_FILES_CHAIN_READER_H
+#ifndef ZT_HISTORY_CHAIN_READER_H
+#define ZT_HISTORY_CHAIN_READER_H
 
 #include "files/changeset.h"
 

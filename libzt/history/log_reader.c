@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "trust/log_reader.h"
+#include "history/log_reader.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
  * whose clear bytes are held here. A write holds the part that it hits, fetched first unless
  * all of it is written over; what was held longest is sealed and sent when another needs its
  * place. A commit sends what is left, waits for all, and writes the manifest. */
-#include "tree/writer.h"
+#include "handles/writer.h"
 
 #include <stdlib.h>
 
@@ -138,7 +138,7 @@ look(struct zt_writer *w, const char *remote, uint64_t base)
 }
 
 enum zt_err
-tree_writer_open(struct zt *z, const char *remote, uint64_t base, struct zt_writer **out)
+handle_writer_open(struct zt *z, const char *remote, uint64_t base, struct zt_writer **out)
 {
 	struct zt_writer *w = calloc(1, sizeof *w);
 	enum zt_err err = ZT_ERR_MEMORY;

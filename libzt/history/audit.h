@@ -3,8 +3,8 @@
  * and the chain of changesets of a workspace. No I/O: the caller feeds records in their order.
  *
  * An export is the line AUDIT_MAGIC, then records: type 1, length 4 (big-endian), bytes. */
-#ifndef ZT_FILES_AUDIT_H
-#define ZT_FILES_AUDIT_H
+#ifndef ZT_HISTORY_AUDIT_H
+#define ZT_HISTORY_AUDIT_H
 
 #include "base/buf.h"
 #include "trust/head.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* writer.h - a writer inside: the parts of its file, and what is held of them (parts.c). */
-#ifndef ZT_TREE_WRITER_H
-#define ZT_TREE_WRITER_H
+#ifndef ZT_HANDLES_WRITER_H
+#define ZT_HANDLES_WRITER_H
 
 #include "chain/space.h"
 #include "content/transfer.h"

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "files/audit.h"
+#include "history/audit.h"
 
 #include <stdlib.h>
 
 #include "base/vec.h"
 #include "base/wire.h"
-#include "files/chain_reader.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "history/chain_reader.h"
+#include "history/log_reader.h"
 #include "proto/auth.pb-c.h"
-#include "trust/log_reader.h"
 
 /* What later changesets build on. */
 struct link {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* mailbox.h - hands finished work from other threads to the loop that requested it. */
-#ifndef ZT_GATEWAY_MAILBOX_H
-#define ZT_GATEWAY_MAILBOX_H
+#ifndef ZT_UPSTREAM_MAILBOX_H
+#define ZT_UPSTREAM_MAILBOX_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reader.c - ranges of one version of a file: the block that is asked for, some that were asked
  * for before, and some that come next. */
-#include "tree/reader.h"
+#include "handles/reader.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,10 +15,10 @@
 #include "files/manifest.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "handles/verbs.h"
 #include "net/calls.h"
 #include "session/session.h"
 #include "tree/list.h"
-#include "tree/verbs.h"
 
 enum { BLOCKS = 8, AHEAD = 3, TURN_MS = 250, PIECE = 512 * 1024 };
 
@@ -76,7 +76,7 @@ reader_new(struct space *s, Zt__Manifest **m, struct zt_reader **out)
 }
 
 enum zt_err
-tree_reader_open(struct zt *z, const char *remote, uint64_t version, struct zt_reader **out)
+handle_reader_open(struct zt *z, const char *remote, uint64_t version, struct zt_reader **out)
 {
 	Zt__Manifest *m = NULL;
 	struct space *s = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reader.h - a version of a file whose manifest is at hand, read (zt/reader.h). */
-#ifndef ZT_TREE_READER_H
-#define ZT_TREE_READER_H
+#ifndef ZT_HANDLES_READER_H
+#define ZT_HANDLES_READER_H
 
 #include "chain/space.h"
 #include "files/manifest.h"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* upstream.h - calls to one service: small ones batched while others are in flight, answers
  * delivered through the mailbox. All functions on the loop's thread. */
-#ifndef ZT_GATEWAY_UPSTREAM_H
-#define ZT_GATEWAY_UPSTREAM_H
+#ifndef ZT_UPSTREAM_UPSTREAM_H
+#define ZT_UPSTREAM_UPSTREAM_H
 
 #include <nng/nng.h>
 
 #include "base/bytes.h"
 #include "base/id.h"
-#include "gateway/mailbox.h"
+#include "upstream/mailbox.h"
 
 struct lws_context;
 struct link;

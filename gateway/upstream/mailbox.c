@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "gateway/mailbox.h"
+#include "upstream/mailbox.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -10,8 +10,8 @@
 #include "files/manifest.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "handles/writer.h"
 #include "session/session.h"
-#include "tree/writer.h"
 
 enum zt_err
 writer_add_part(struct zt_writer *w, size_t at, struct writer_part p)

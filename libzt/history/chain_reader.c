@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "files/chain_reader.h"
+#include "history/chain_reader.h"
 
 #include <stdlib.h>
 

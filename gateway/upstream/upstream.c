@@ -3,7 +3,7 @@
  * are few, so that calls gather while those before them are under way: that is the batching,
  * and an idle service sees each call at once. Lines for single calls (bodies, calls that may
  * wait) are many. */
-#include "gateway/upstream.h"
+#include "upstream/upstream.h"
 
 #include <libwebsockets.h>
 #include <nng/protocol/reqrep0/req.h>

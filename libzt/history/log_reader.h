@@ -4,8 +4,8 @@
  * No I/O. Devices, auditors and tests take a log through it alone, so that nobody takes what
  * another refuses. A refusal leaves the state with what was taken before it: the caller drops
  * it. */
-#ifndef ZT_TRUST_LOG_READER_H
-#define ZT_TRUST_LOG_READER_H
+#ifndef ZT_HISTORY_LOG_READER_H
+#define ZT_HISTORY_LOG_READER_H
 
 #include "crypto/idmap.h"
 #include "proto/auth.pb-c.h"

@@ -7,10 +7,10 @@
 #include "files/block.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "handles/writer.h"
 #include "log/enter.h"
 #include "session/session.h"
 #include "tree/names.h"
-#include "tree/writer.h"
 
 /* So little that it rides in the manifest. */
 static bool
