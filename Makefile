@@ -69,6 +69,7 @@ test-long:
 	ASAN_MORE=:verify_asan_link_order=0 $(MAKE) test-cli BIN=$(CURDIR)/build/address-undefined/bin
 	$(MAKE) fuzz FUZZ_SECONDS=600
 	$(MAKE) mutants
+	$(MAKE) wasm-check
 # Mends of findings, each taken out of a copy of the tree: what finds that (scripts/mutants).
 .PHONY: mutants
 mutants:
