@@ -29,6 +29,7 @@ LINT_LINES = 'sh scripts/check-symbols $B' 'sh scripts/check-headers' 'sh script
 tests: all $(TESTS)
 tests-plain: all $(PLAIN_TESTS)
 tests-threads: $(THREAD_TESTS)
+	$(MAKE) SANITIZE= all # the services that they ask
 tests-cli: all $(addprefix $B/tests/cli/,read_qr quick.so later.so)
 fuzzers: $(FUZZERS)
 .PHONY: test-unit test-attack test-threads test-cli fuzz fuzz-run
