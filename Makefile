@@ -29,7 +29,8 @@ LINT_LINES = 'sh scripts/check-symbols $B' 'sh scripts/check-headers' 'sh script
 tests: all $(TESTS)
 tests-plain: all $(PLAIN_TESTS)
 tests-threads: $(THREAD_TESTS)
-tests-cli: all $B/tests/cli/read_qr $B/tests/cli/quick.so
+	$(MAKE) SANITIZE= all # the services that they ask
+tests-cli: all $(addprefix $B/tests/cli/,read_qr quick.so later.so)
 fuzzers: $(FUZZERS)
 .PHONY: test-unit test-attack test-threads test-cli fuzz fuzz-run
 test-unit: tests

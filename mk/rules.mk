@@ -108,6 +108,9 @@ $B/bench/%_bench: $B/bench/%_bench.o $B/bench/load.o $B/bench/device.o $B/libfra
 $B/tests/cli/quick.so: tests/support/quick/argon2.c
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
+$B/tests/cli/later.so: tests/cli/later.c
+	@mkdir -p $(@D)
+	$Q$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 $B/tests/attack/hang.so: tests/support/hang/nng_close.c
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -fPIC -shared -o $@ $<

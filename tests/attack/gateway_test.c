@@ -2,6 +2,7 @@
 /* gateway_test.c - row N1: what one caller can hold of the gateway, and for how long; and how a
  * gateway stops. Each test has a gateway of its own; where the service must be slow, silent or
  * talkative, it is the test's. */
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -475,6 +476,40 @@ N1_a_stranger_sends_a_head_in_time_and_the_operator_asks_again(void **state)
 
 /* ---- how it stops ---- */
 
+/* Whether TABLE has the gateway's end of the connection from port FROM, with nothing unread. */
+static bool
+is_read(const char *table, const struct gate *g, unsigned from)
+{
+	unsigned port, other, unread;
+	char line[256];
+	bool is = false;
+	FILE *f = fopen(table, "re");
+
+	while (f != NULL && fgets(line, sizeof line, f) != NULL)
+		is |= sscanf(line, "%*d: %*[0-9A-F]:%x %*[0-9A-F]:%x 01 %*x:%x", &port, &other,
+			  &unread) == 3 &&
+		      port == (unsigned)g->port && other == from && unread == 0;
+	if (f != NULL)
+		(void)fclose(f);
+	return is;
+}
+
+/* Until the gateway has read all that was sent over FD. */
+static void
+await_read(const struct gate *g, int fd)
+{
+	struct sockaddr_in own;
+	socklen_t n = sizeof own;
+	double end = gate_now() + LONG_S;
+
+	assert_int_equal(0, getsockname(fd, (struct sockaddr *)&own, &n));
+	while (!is_read("/proc/net/tcp", g, ntohs(own.sin_port)) &&
+	       !is_read("/proc/net/tcp6", g, ntohs(own.sin_port))) {
+		assert_true(gate_now() < end);
+		gate_pause_ms(10);
+	}
+}
+
 static void
 a_stop_lets_what_is_under_way_end_and_takes_nothing_new(void **state)
 {
@@ -494,6 +529,7 @@ a_stop_lets_what_is_under_way_end_and_takes_nothing_new(void **state)
 	assert_int_equal(0, kill(metadata, SIGSTOP));
 	fd = gate_dial(&g, GATE_OWN);
 	gate_say(fd, request.p, request.n);
+	await_read(&g, fd);
 	gate_pause_ms(300); /* until it is the service's */
 	(void)kill(g.pid, SIGTERM);
 	gate_pause_ms(500);
@@ -533,6 +569,7 @@ a_stop_does_not_wait_for_who_does_not_end(void **state)
 		gate_open(*state, "patience: 600\n", &g);
 		fd = gate_dial(&g, 2);
 		gate_say(fd, head, sizeof head - 1);
+		await_read(&g, fd);
 		gate_pause_ms(300);
 		began = gate_now();
 		(void)kill(g.pid, SIGTERM);

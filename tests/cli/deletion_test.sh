@@ -1,15 +1,14 @@
 #!/bin/sh
 # A workspace whose deletion was announced is there for a day, and its data goes after that. The day passes by the
-# shifted clocks of services and people (faketime), not by the machine's.
+# shifted clocks of services and people (later.c), not by the machine's.
 export ZT_SWEEP=1 ZT_PURGE_AFTER=1
 . "$(dirname "$0")/world.sh"
-command -v faketime >/dev/null || { echo "skipped: no faketime"; exit 0; }
 begin_world
 rows() { PGPASSWORD=$(cat "$state/metadata.password") psql -X -At -h "$(cat "$state/sockets")/pg" -U metadata postgres -c "SELECT $(for t in changesets objects vlobs chains sealed_keys; do printf '(SELECT count(*) FROM metadata.%s) + ' $t; done) 0"; }
 auth_sql() { PGPASSWORD=$(cat "$state/auth.password") psql -q -X -At -h "$(cat "$state/sockets")/pg" -U auth postgres -c "$1"; }
 blocks() { find "$state/blocks" -type f | wc -l; }
 as_before() { test "$(rows)" = "$before_rows" -a "$(blocks)" = "$before_blocks"; }
-alice_later() { later "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" "$@"; }
+alice_later() { later 90000 "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" "$@"; }
 
 head -c 100000 /dev/urandom > "$state/kept"; head -c 100000 /dev/urandom > "$state/much"
 for w in plans back; do alice workspace create $w; alice --quiet put "$state/kept" $w:/kept; done
@@ -32,7 +31,7 @@ check "and can be taken back" alice workspace undelete back
 # An organization whose log does not load, and whose deletion is due, comes first.
 auth_sql "INSERT INTO auth.deletions VALUES (decode(repeat('00', 16), 'hex'), decode(repeat('00', 16), 'hex'), 1)"
 for s in gateway messaging metadata blocks auth; do local_ end "$state" "$bin" $s; done
-for s in auth blocks metadata messaging gateway; do later sh "$root/deploy/local/zt-local" one "$state" "$bin" $s; done
+for s in auth blocks metadata messaging gateway; do later 90000 sh "$root/deploy/local/zt-local" one "$state" "$bin" $s; done
 expect 66 "was deleted" "a day later what is due is gone" alice_later cat gone:/much
 expect 66 "was deleted" "and takes nothing more" alice_later put "$state/kept" gone:/g
 expect 77 "can still be taken back" "and does not come back" alice_later workspace undelete gone

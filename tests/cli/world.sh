@@ -31,10 +31,8 @@ bob() { "$bin/zt" --home "$state/bob" --password-file "$state/bob.password" "$@"
 # asked PATH [FILE]: what the gateway answers, at its door or at the port that FILE holds.
 asked() { bash -c "exec 3<>/dev/tcp/127.0.0.1/$(cat "$state/${2:-port}"); printf 'GET $1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n' >&3; cat <&3"; }
 local_() { sh "$root/tests/support/local" "$@"; }
-# later COMMAND...: a day and an hour later, by a shifted clock. What is waited for takes no longer; without the last
-# setting nng's threads would not wait at all. (faketime itself would wait for services.)
-shift_clock() { faketime -f +25h sh -c 'echo $LD_PRELOAD'; }
-later() { LD_PRELOAD=$(shift_clock) FAKETIME=+25h FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0 "$@"; }
+# later SECONDS COMMAND...: by a clock that is so much ahead (later.c); what is waited for takes no longer.
+later() { LATER_S=$1; shift; LATER_S=$LATER_S LD_PRELOAD="$root/build/rel/tests/cli/later.so ${LD_PRELOAD:-}" "$@"; }
 restart() { local_ end "$state" "$bin" "$1"; local_ one "$state" "$bin" "$1"; }
 begin_world() {
 	echo alicepass > "$state/alice.password"; echo bobpass > "$state/bob.password"

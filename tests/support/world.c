@@ -27,7 +27,14 @@ read_line(const char *folder, const char *name, char *out, size_t size)
 	out[strcspn(out, "\n")] = 0;
 }
 
-/* tests/support/local with the programs of this very build; what it answers. */
+#ifdef __SANITIZE_THREAD__
+#define PROGRAMS                                                                               \
+	"/../rel/bin" /* nng is not built for ThreadSanitizer, so that services are not */
+#else
+#define PROGRAMS "/bin" /* of this very build */
+#endif
+
+/* What tests/support/local answers. */
 static int
 local(const char *what, const char *folder)
 {
@@ -38,8 +45,8 @@ local(const char *what, const char *folder)
 	    (at = strstr(self, "/tests/")) == NULL)
 		return -1;
 	*at = 0;
-	(void)snprintf(
-	    command, sizeof command, "sh tests/support/local %s %s %s/bin", what, folder, self);
+	(void)snprintf(command, sizeof command, "sh tests/support/local %s %s %s" PROGRAMS,
+	    what, folder, self);
 	return system(command);
 }
 
