@@ -13,7 +13,7 @@ test-k8s)
 test-packages)
 	want="$want $packaging mmdebstrap iproute2" ;;
 test* | lint | fuzz* | fmt | deps)
-	want="$want libcmocka-dev libzbar-dev softhsm2 opensc gnome-keyring libsecret-tools dbus-daemon python3-aiosmtpd python3-prometheus-client haproxy clang clang-format clang-tidy cppcheck faketime openssl rsync" ;;
+	want="$want libcmocka-dev libzbar-dev softhsm2 opensc gnome-keyring libsecret-tools dbus-daemon python3-aiosmtpd python3-prometheus-client haproxy clang clang-format clang-tidy cppcheck mandoc faketime openssl rsync" ;;
 wasm*)
 	want="$want clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 nodejs dpkg-dev tcl" ;;
 deb)

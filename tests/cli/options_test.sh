@@ -97,11 +97,11 @@ for line in open(sys.argv[2]):
     k = json.loads(line)
     text = out("help", *k["command"].split())
     assert k["usage"] in text and k["example"] in text, k
-    assert k["command"].replace("-", "\\-") in man, k["command"]
+    assert "\n.Ss " + k["command"] + "\n" in man, k["command"]
     for shell in bash, zsh: assert k["command"].split()[-1] in shell, k["command"]
     for o in k["needs"] + k["takes"]:
         assert "  " + o["name"] in text or ", " + o["name"] in text, (k["command"], o)
-        assert o["name"].replace("-", "\\-") in man, o
+        assert "Fl " + o["name"][1:] + (" Ar " + o["value"] if o["value"] else "") + "\n" in man, o
         for shell in bash, zsh: assert o["name"] + " " in shell, o
     n += 1
 assert n > 60, n
@@ -116,7 +116,7 @@ codes() { sed -n 's/^ERR([A-Z_]*, *[0-9]*, *[0-9]*, *\([0-9]*\),.*/\1/p' "$root/
 zt help > "$state/help"; zt completion man > "$state/man"
 for code in 0 3 $(codes); do
 	check "exit code $code is in --help" grep -q "^  $code  *[a-z]" "$state/help"
-	check "in man" grep -qx ".B $code" "$state/man"
+	check "in man" grep -qx ".It $code" "$state/man"
 	check "and in docs/command-line.md" grep -q "^| $code |" "$root/docs/command-line.md"
 done
 
