@@ -24,7 +24,8 @@ CLI_TESTS := trust files home leave people readme deletion clear device local ov
 CLI_LINES = $(CLI_TESTS:%='sh tests/cli/%_test.sh')
 FUZZ_SECONDS ?= 60
 FUZZ_LINES = $(FUZZERS:%='sh scripts/fuzz-one % $(FUZZ_SECONDS)')
-LINT_LINES = 'sh scripts/check-symbols $B' 'sh scripts/check-headers' 'sh scripts/check-l10n' 'sh scripts/interfaces --check' 'sh tests/packages/commit_msg_test.sh'
+LINT_LINES = 'sh scripts/check-symbols $B' 'sh scripts/check-headers' 'sh scripts/check-l10n' 'sh scripts/check-man $B/man' \
+    'sh scripts/interfaces --check' 'sh tests/packages/commit_msg_test.sh'
 .PHONY: tests tests-plain tests-threads tests-cli fuzzers
 tests: all $(TESTS)
 tests-plain: all $(PLAIN_TESTS)
@@ -50,7 +51,7 @@ fuzz-run: fuzzers
 # Every test, in minutes. All run under sanitizers, those of the command line and PLAIN_TESTS in the release build. Each
 # parser is fuzzed for two seconds, and clang-tidy looks without its analyzer.
 in_variant = $(patsubst $B/%,build/$1/%,$2)
-test: tests-cli tests-plain
+test: tests-cli tests-plain manuals
 	$(MAKE) $(ASAN) tests
 	$(MAKE) SANITIZE=thread tests-threads
 	$(MAKE) CC=clang $(ASAN) FUZZ=1 fuzzers
@@ -82,7 +83,7 @@ $B/bench/zt-metadata-unverified: $(call srcs,services/metadata) $(call srcs,serv
 bench: all $(BENCHES) $B/bench/zt-metadata-unverified
 	sh bench/bench.sh $(CURDIR)/$B/bin $(CURDIR)/$B/bench > $B/RESULTS.md
 	cp $B/RESULTS.md bench/RESULTS.md; cat bench/RESULTS.md
-lint: all
+lint: all manuals
 	@for line in $(LINT_LINES) 'sh scripts/check-c'; do $$line || exit 1; done
 # The texts of today into po/*.po: what is new waits there for its translation.
 .PHONY: po

@@ -2,6 +2,7 @@
 #include "gateway/socket.h"
 
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #include "bus/clock.h"
 #include "bus/rpc.h"
@@ -16,7 +17,7 @@
 enum { MOST_WAITING = 64 };
 
 struct frame {
-	struct frame *next;
+	STAILQ_ENTRY(frame) link;
 	size_t n;
 	uint8_t bytes[]; /* LWS_PRE of room, then N */
 };
@@ -37,7 +38,7 @@ struct socket {
 	struct due due;  /* its refusal, while that is held back or messaging is asked */
 	enum zt_err err; /* why it was refused, in words */
 	const char *why;
-	struct frame *first, **last;
+	STAILQ_HEAD(, frame) frames;
 	unsigned waiting;
 };
 
@@ -88,10 +89,8 @@ find(struct gateway *g, uint64_t number)
 static void
 release(struct socket *s)
 {
-	for (struct frame *f = s->first, *next; f != NULL; f = next) {
-		next = f->next;
-		free(f);
-	}
+	for (struct frame *f; (f = STAILQ_FIRST(&s->frames)) != NULL; free(f))
+		STAILQ_REMOVE_HEAD(&s->frames, link);
 	if (s->call.msg != NULL)
 		nng_msg_free(s->call.msg); /* messaging was never asked */
 	proof_leave(s->proof);
@@ -159,12 +158,10 @@ queue(struct socket *s, struct bytes bytes)
 	if (s->waiting >= MOST_WAITING || (f = malloc(sizeof *f + LWS_PRE + bytes.n)) == NULL) {
 		s->refused = true;
 	} else {
-		f->next = NULL;
 		f->n = bytes.n;
 		if (bytes.n > 0)
 			memcpy(f->bytes + LWS_PRE, bytes.p, bytes.n);
-		*s->last = f;
-		s->last = &f->next;
+		STAILQ_INSERT_TAIL(&s->frames, f, link);
 		s->waiting++;
 	}
 	(void)lws_callback_on_writable(s->wsi);
@@ -330,7 +327,7 @@ socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot)
 		return -1;
 	s->g = g;
 	s->wsi = wsi;
-	s->last = &s->first;
+	STAILQ_INIT(&s->frames);
 	s->call.batch = true;
 	s->call.done = done;
 	s->err = prepare(s); /* is told when there is a socket to tell it on */
@@ -381,7 +378,7 @@ close_with_words(const struct socket *s)
 int
 socket_writable(struct socket *s)
 {
-	struct frame *f = s != NULL ? s->first : NULL;
+	struct frame *f = s != NULL ? STAILQ_FIRST(&s->frames) : NULL;
 
 	if (s == NULL)
 		return -1;
@@ -393,11 +390,10 @@ socket_writable(struct socket *s)
 		return 0;
 	if (lws_write(s->wsi, f->bytes + LWS_PRE, f->n, LWS_WRITE_BINARY) < (int)f->n)
 		return -1;
-	if ((s->first = f->next) == NULL)
-		s->last = &s->first;
+	STAILQ_REMOVE_HEAD(&s->frames, link);
 	s->waiting--;
 	free(f);
-	if (s->first != NULL || s->refused)
+	if (!STAILQ_EMPTY(&s->frames) || s->refused)
 		(void)lws_callback_on_writable(s->wsi);
 	return 0;
 }

@@ -13,9 +13,9 @@ WARN := -Wall -Wextra -Wformat=2 -Wpedantic -Wconversion -Wshadow -Wswitch-enum 
 OPT := $(if $(UNVERIFIED),-DZT_BENCH_UNVERIFIED )$(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all$(if $(FUZZ), -fsanitize=fuzzer-no-link),-O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2)
 PKGS := libsodium libargon2 libcrypto libprotobuf-c libutf8proc
 PKGS_CLIENT := sqlite3 libcurl p11-kit-1
-PKGS_SERVICE := libpq yaml-0.1 libxxhash
+PKGS_SERVICE := libpq yaml-0.1 libxxhash jansson
 # Asked once, and not for each file that is compiled.
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(PKGS_CLIENT) $(PKGS_SERVICE) jansson 2>/dev/null)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(PKGS_CLIENT) $(PKGS_SERVICE) 2>/dev/null)
 SECRET_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I libsecret-1 2>/dev/null))
 override CFLAGS += -std=c17 -D_GNU_SOURCE $(WARN) $(OPT) -g -fPIC -pthread $(PKG_CFLAGS)
 override LDFLAGS += -pthread -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))

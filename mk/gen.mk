@@ -11,6 +11,12 @@ $G/proto/%.pb-c.h: $G/proto/%.pb-c.c ;
 $G/proto/%.def: proto/%.def
 	@mkdir -p $(@D)
 	$Qln -sfn $(CURDIR)/$< $@
+# The word lists of BIP-39, of Debian's python3-mnemonic.
+WORD_LISTS ?= /usr/lib/python3/dist-packages/mnemonic/wordlist
+$G/words/lists.c: scripts/word-lists
+	@mkdir -p $(@D)
+	$Qsh scripts/word-lists $(WORD_LISTS) > $@.new && mv $@.new $@
+GENERATED := $(PB_C) $G/words/lists.c
 MIGRATIONS := $(foreach s,auth metadata,$G/migrations/migrations_$s.h)
 $(MIGRATIONS): $G/migrations/migrations_%.h: scripts/embed-migrations $(wildcard services/*/migrations/*.sql)
 	@mkdir -p $(@D)

@@ -14,7 +14,7 @@ $B/gen/%.o: $G/%.c $(PB_H)
 
 # Bulk cipher and hash are OpenSSL's; bulk_sodium.c is for where there is none.
 PURE_SRCS := $(filter-out libzt/crypto/bulk_sodium.c,$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files libzt/history))
-PURE := $(call objs,$(PURE_SRCS)) $(patsubst $G/%.c,$B/gen/%.o,$(PB_C))
+PURE := $(call objs,$(PURE_SRCS)) $(patsubst $G/%.c,$B/gen/%.o,$(GENERATED))
 # What an unlocked device does, each room above those before it.
 ROOMS := $(addprefix libzt/,session log chain workspace content tree handles disk restore people recovery join api)
 UPPER := $(call objs,$(call srcs,libzt/pki libzt/port/posix libzt/store libzt/net $(ROOMS)))

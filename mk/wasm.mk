@@ -11,7 +11,7 @@ WASM_SRCS := $(filter-out libzt/crypto/bulk_openssl.c libzt/net/events.c libzt/j
 	$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files libzt/history libzt/store libzt/net $(ROOMS))) \
 	libzt/port/posix/clock.c $(wildcard libzt/port/wasm/*.c)
 $W/libzt/session/text.o: WASM_FLAGS += -DVERSION_TEXT='"$(VERSION)"'
-WASM_OBJS := $(patsubst %.c,$W/%.o,$(WASM_SRCS)) $(patsubst $G/%.c,$W/gen/%.o,$(PB_C))
+WASM_OBJS := $(patsubst %.c,$W/%.o,$(WASM_SRCS)) $(patsubst $G/%.c,$W/gen/%.o,$(GENERATED))
 
 $W/src/.done: scripts/wasm-sources
 	sh scripts/wasm-sources $W/src

@@ -3,7 +3,7 @@
 # and for the targets test, lint and fuzz ($1) what looks at the code, for wasm its compiler, for bench the peer,
 # for deb and test-packages what makes packages.
 set -eu
-want="make gcc gettext libc6-dev pkg-config libsodium-dev libargon2-dev libssl-dev libnng-dev libpq-dev libwebsockets-dev libwebsockets-evlib-ev libev-dev
+want="make gcc gettext python3-mnemonic libc6-dev pkg-config libsodium-dev libargon2-dev libssl-dev libnng-dev libpq-dev libwebsockets-dev libwebsockets-evlib-ev libev-dev
 libyaml-dev libcurl4-openssl-dev libsqlite3-dev libkeyutils-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler
 libutf8proc-dev libxxhash-dev libqrencode-dev libp11-kit-dev libsecret-1-dev libjansson-dev postgresql postgresql-client ca-certificates util-linux procps"
 packaging="dpkg-dev debhelper lintian fakeroot systemd man-db"
@@ -13,7 +13,7 @@ test-k8s)
 test-packages)
 	want="$want $packaging mmdebstrap iproute2" ;;
 test* | lint | fuzz* | fmt | deps)
-	want="$want libcmocka-dev libzbar-dev softhsm2 opensc gnome-keyring libsecret-tools dbus-daemon python3-aiosmtpd python3-prometheus-client haproxy clang clang-format clang-tidy cppcheck openssl rsync" ;;
+	want="$want libcmocka-dev libzbar-dev softhsm2 opensc gnome-keyring libsecret-tools dbus-daemon python3-aiosmtpd python3-prometheus-client haproxy clang clang-format clang-tidy cppcheck mandoc openssl rsync" ;;
 wasm*)
 	want="$want clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 nodejs dpkg-dev tcl" ;;
 deb)

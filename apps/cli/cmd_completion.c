@@ -102,39 +102,46 @@ zsh(void)
 		     "*) _files ;;\nesac\n");
 }
 
-/* TEXT for troff: nothing in it is a request or an escape. */
+/* TEXT for mdoc: nothing in it is a macro or an escape, and lines are short. */
 static void
-troff(const char *text)
+man_text(const char *text)
 {
-	for (; *text != 0; text++)
-		if (*text == '\\')
-			(void)printf("\\e");
-		else if (*text == '-')
-			(void)printf("\\-");
-		else
-			(void)putchar(*text);
-}
+	size_t column = 0;
 
-static void
-man_option(const struct cli_option *o)
-{
-	(void)printf(".TP\n.B ");
-	if (o->letter != 0)
-		(void)printf("\\-%c, ", o->letter);
-	troff(o->name);
-	(void)printf(" ");
-	troff(o->value);
-	(void)printf("\n");
-	troff(o->what);
+	while (*text != 0) {
+		size_t n = strcspn(text, " ");
+		bool begins = column == 0 || column + n > 70;
+
+		(void)printf("%s", column == 0 ? "" : begins ? "\n" : " ");
+		column = begins ? n : column + 1 + n;
+		if (begins && (*text == '.' || *text == '\''))
+			(void)printf("\\&");
+		for (; n > 0; n--, text++)
+			(void)(*text == '\\'  ? printf("\\e")
+			       : *text == '-' ? printf("\\-")
+					      : putchar(*text));
+		text += *text == ' ';
+	}
 	(void)printf("\n");
 }
 
 static void
 man_options(uint64_t set)
 {
-	for (unsigned i = 0; i < OPTION_COUNT; i++)
-		if ((set >> i & 1) != 0)
-			man_option(&cli_options[i]);
+	(void)printf(".Bl -tag -width Ds\n");
+	for (unsigned i = 0; i < OPTION_COUNT; i++) {
+		const struct cli_option *o = &cli_options[i];
+
+		if ((set >> i & 1) == 0)
+			continue;
+		(void)printf(".It ");
+		if (o->letter != 0)
+			(void)printf("Fl %c , ", o->letter);
+		(void)printf("Fl %s", o->name + 1);
+		(void)printf(o->takes != TAKES_NOTHING ? " Ar %s\n" : "\n", o->value);
+		man_text(o->what);
+	}
+	(void)printf(".El\n");
 }
 
 static void
@@ -143,44 +150,40 @@ man_command(const struct command *k)
 	char usage[512];
 
 	help_usage(k, usage);
-	(void)printf(".SS ");
-	troff(k->words);
-	(void)printf("\n.B ");
-	troff(usage);
-	(void)printf("\n.PP\n");
-	troff(k->what);
-	(void)printf(".\n.br\nExample: ");
-	troff(k->example);
-	(void)printf("\n");
-	man_options(k->needs | k->takes);
-}
-
-/* The exit codes that errors have, each once, with their words. */
-static void
-man_exits(void)
-{
-	(void)printf(".SH EXIT STATUS\n");
-	for (unsigned i = 0; i < cli_exit_count; i++) {
-		(void)printf(".TP\n.B %d\n", cli_exits[i].code);
-		troff(cli_exits[i].what);
-		(void)printf("\n");
-	}
+	(void)printf(".Ss %s\n.Bd -literal -offset indent\n", k->words);
+	man_text(usage);
+	(void)printf(".Ed\n.Pp\n");
+	man_text(k->what);
+	(void)printf(".Pp\nExample:\n.Bd -literal -offset indent\n");
+	man_text(k->example);
+	(void)printf(".Ed\n");
+	if ((k->needs | k->takes) != 0)
+		man_options(k->needs | k->takes);
 }
 
 static void
 man(void)
 {
-	(void)printf(".TH ZT 1 \"\" \"zt %s\"\n.SH NAME\nzt \\- ", zt_version());
-	troff("share files through servers that you need not trust");
-	(void)printf("\n.SH SYNOPSIS\n.B zt\ncommand [options]\n.SH COMMANDS\n");
+	(void)printf(
+	    ".Dd May 1, 2026\n.Dt ZT 1\n.Os zt %s\n.Sh NAME\n.Nm zt\n"
+	    ".Nd share files through servers that you need not trust\n"
+	    ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op Ar options\n"
+	    ".Sh DESCRIPTION\nThe commands, and then the options that all of them take:\n",
+	    zt_version());
 	for (unsigned i = 0; i < command_count; i++)
 		man_command(&commands[i]);
-	(void)printf(".SH OPTIONS OF ALL COMMANDS\n");
+	(void)printf(".Ss Options of all commands\n");
 	man_options(OPTIONS_OF_ALL);
-	man_exits();
-	(void)printf(".SH ENVIRONMENT\n.TP\n.B ZT_HOME\nthe device's state folder; when it is "
-		     "not set or empty, .local/share/zt in HOME.\n.TP\n.B ZT_LANG, LANGUAGE, "
-		     "LC_ALL, LC_MESSAGES, LANG\nthe language, English or French (fr).\n");
+	(void)printf(
+	    ".Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev ZT_HOME\nthe device's state "
+	    "folder; when it is not set or empty,\n.Pa .local/share/zt\nin\n.Ev HOME .\n"
+	    ".It Ev ZT_LANG , LANGUAGE , LC_ALL , LC_MESSAGES , LANG\n"
+	    "the language, English or French (fr)\n.El\n.Sh EXIT STATUS\n.Bl -tag -width Ds\n");
+	for (unsigned i = 0; i < cli_exit_count; i++) {
+		(void)printf(".It %d\n", cli_exits[i].code);
+		man_text(cli_exits[i].what);
+	}
+	(void)printf(".El\n.Sh SEE ALSO\n.Xr zt-audit 1\n");
 }
 
 enum zt_err

@@ -295,7 +295,10 @@ cmd_recovery_create(struct cli *c)
 {
 	char words[ZT_RECOVERY_WORDS];
 	unsigned ended = 0;
-	enum zt_err err = zt_recovery_create(c->zt, words);
+	/* Not for people: "fr" where the words of recovery are to be French, else "en". */
+	bool is_french = strcmp(_("en"), "fr") == 0;
+	enum zt_err err =
+	    zt_recovery_create(c->zt, is_french ? ZT_WORDS_FRENCH : ZT_WORDS_ENGLISH, words);
 
 	if (err == ZT_OK) {
 		cli_say(c, "write these words on paper and keep it safe: whoever has them can "

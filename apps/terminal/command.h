@@ -58,7 +58,7 @@ extern const struct command commands[];
 extern const unsigned command_count;
 
 /* Whether OPTION was given. */
-bool cli_has(const struct cli *c, enum option option);
+bool cli_has(const struct cli *c, enum option_name option);
 /* Complains in C's why, in a sentence that is translated already. Errors: USAGE, always. */
 enum zt_err cli_refuse(struct cli *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

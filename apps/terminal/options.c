@@ -2,6 +2,7 @@
 /* options.c - the table of options, and how they are read. */
 #include "terminal/options.h"
 
+#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,7 +112,7 @@ const struct cli_option cli_options[OPTION_COUNT] = {
 };
 
 /* Of two that exclude each other one would be obeyed, and the other not. */
-static const enum option excluding[][2] = {
+static const enum option_name excluding[][2] = {
 	{ OPTION_PASSWORD_FILE, OPTION_PASSWORD_FD },
 	{ OPTION_TO_VERSION, OPTION_AT },
 	{ OPTION_TO_VERSION, OPTION_OBJECT },
@@ -156,11 +157,12 @@ take_value(struct cli *c, const struct cli_option *o, const char *text)
 {
 	void *to = place_of(c, o);
 
-	if (text[0] == 0)
+	if (o->takes != TAKES_NOTHING && text[0] == 0)
 		return cli_refuse(c, _("a value is missing behind %.40s"), o->name);
 	switch (o->takes) {
 	case TAKES_NOTHING:
-		return cli_refuse(c, _("%.40s takes no value"), o->name);
+		*(bool *)to = true;
+		return ZT_OK;
 	case TAKES_TEXT:
 		return take_text(c, o, text);
 	case TAKES_NUMBER:
@@ -175,73 +177,77 @@ take_value(struct cli *c, const struct cli_option *o, const char *text)
 	return ZT_ERR_USAGE;
 }
 
-static enum zt_err
-no_option(struct cli *c, const char *text)
-{
-	return cli_refuse(c, _("there is no option %.100s"), text);
-}
+/* What getopt_long returns for a long option is its place in the table and this. */
+enum { LONG = 256 };
 
-/* Flags of one letter, alone or together: -r, -rl. */
-static enum zt_err
-take_letters(struct cli *c, const char *text)
+/* The table as getopt_long has it. Every option with a letter is a flag. */
+static void
+describe(struct option longs[OPTION_COUNT + 1], char letters[OPTION_COUNT + 3])
 {
-	for (const char *l = text + 1; *l != 0; l++) {
-		unsigned k = 0;
+	*letters++ = '-'; /* arguments are returned in their order */
+	*letters++ = ':'; /* a missing value is not an unknown option */
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		const struct cli_option *o = &cli_options[i];
 
-		while (k < OPTION_COUNT && cli_options[k].letter != *l)
-			k++;
-		if (k == OPTION_COUNT)
-			return no_option(c, text);
-		*(bool *)place_of(c, &cli_options[k]) = true;
-		c->given |= UINT64_C(1) << k;
+		longs[i] = (struct option){ o->name + 2,
+			o->takes == TAKES_NOTHING ? no_argument : required_argument, NULL,
+			LONG + i };
+		if (o->letter != 0)
+			*letters++ = o->letter;
 	}
-	return ZT_OK;
+	longs[OPTION_COUNT] = (struct option){ 0 };
+	*letters = 0;
 }
 
-/* "--at=TIME", or "--at" with NEXT behind it; *USED: NEXT was its value. */
-static enum zt_err
-take_long(struct cli *c, const char *text, const char *next, bool *used)
+/* The option that getopt_long means by VALUE, read in TEXT; or NULL. */
+static const struct cli_option *
+option_of(int value, const char *text)
 {
-	size_t n = strcspn(text, "=");
-	unsigned k = 0;
+	const struct cli_option *o = value >= LONG ? &cli_options[value - LONG] : cli_options;
+	size_t n = strlen(o->name);
 
-	while (k < OPTION_COUNT &&
-	       (strlen(cli_options[k].name) != n || strncmp(cli_options[k].name, text, n) != 0))
-		k++;
-	if (k == OPTION_COUNT)
-		return no_option(c, text);
-	c->given |= UINT64_C(1) << k;
-	if (text[n] == '=')
-		return take_value(c, &cli_options[k], text + n + 1);
-	if (cli_options[k].takes == TAKES_NOTHING) {
-		*(bool *)place_of(c, &cli_options[k]) = true;
+	/* Half a name would mean something else, or nothing, once there are more options. */
+	if (value >= LONG)
+		return strncmp(o->name, text, n) == 0 && (text[n] == 0 || text[n] == '=')
+			   ? o
+			   : NULL;
+	while (o < cli_options + OPTION_COUNT && (value == 0 || o->letter != value))
+		o++;
+	return o < cli_options + OPTION_COUNT ? o : NULL;
+}
+
+/* What getopt_long GOT in TEXT. */
+static enum zt_err
+take(struct cli *c, int got, const char *text)
+{
+	const struct cli_option *o = option_of(got == '?' || got == ':' ? optopt : got, text);
+
+	if (got == 1) {
+		c->args[c->count++] = optarg;
 		return ZT_OK;
 	}
-	*used = true;
-	return take_value(c, &cli_options[k], next != NULL ? next : "");
+	if (o == NULL)
+		return cli_refuse(c, _("there is no option %.100s"), text);
+	if (got == '?')
+		return cli_refuse(c, _("%.40s takes no value"), o->name);
+	c->given |= UINT64_C(1) << (o - cli_options);
+	return take_value(c, o, got == ':' ? "" : optarg);
 }
 
 enum zt_err
 options_read(struct cli *c, int argc, char **argv)
 {
-	bool plain = false;
+	struct option longs[OPTION_COUNT + 1];
+	char letters[OPTION_COUNT + 3], *text = argv[optind];
+	enum zt_err err;
 
-	for (int i = 1; i < argc; i++) {
-		bool used = false;
-		enum zt_err err = ZT_OK;
-
-		if (plain || argv[i][0] != '-' || argv[i][1] == 0)
-			c->args[c->count++] = argv[i];
-		else if (strcmp(argv[i], "--") == 0)
-			plain = true;
-		else if (argv[i][1] != '-')
-			err = take_letters(c, argv[i]);
-		else
-			err = take_long(c, argv[i], argv[i + 1], &used);
-		if (err)
+	describe(longs, letters);
+	for (int got; (got = getopt_long(argc, argv, letters, longs, NULL)) != -1;
+	     text = argv[optind])
+		if ((err = take(c, got, text)))
 			return err;
-		i += used;
-	}
+	while (optind < argc)
+		c->args[c->count++] = argv[optind++];
 	return ZT_OK;
 }
 

@@ -10,7 +10,7 @@
 
 #include "zt/err.h"
 
-enum option {
+enum option_name {
 	/* of all commands */
 	OPTION_HOME,
 	OPTION_PASSWORD_FILE,
@@ -84,8 +84,9 @@ extern const struct cli_option cli_options[OPTION_COUNT];
 
 struct cli;
 struct command;
-/* Removes the options from ARGV; the command's words and arguments remain. Errors: USAGE, with
- * a complaint: an unknown option, a missing or bad value, two that exclude each other. */
+/* Reads ARGV by getopt_long, once in a process: options, and what is left, the command's words
+ * and arguments. No option can be abbreviated. Errors: USAGE, with a complaint: an unknown
+ * option, a missing or bad value. */
 enum zt_err options_read(struct cli *c, int argc, char **argv);
 /* Checks that the given options are K's, and include all that K requires. Errors: USAGE. */
 enum zt_err options_check(struct cli *c, const struct command *k);

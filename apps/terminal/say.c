@@ -10,7 +10,7 @@
 #include "terminal/command.h"
 
 bool
-cli_has(const struct cli *c, enum option option)
+cli_has(const struct cli *c, enum option_name option)
 {
 	return (c->given >> option & 1) != 0;
 }

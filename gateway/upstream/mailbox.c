@@ -6,7 +6,7 @@
 
 struct mailbox {
 	pthread_mutex_t lock;
-	struct mail *first, **last;
+	STAILQ_HEAD(mails, mail) mails;
 };
 
 enum zt_err
@@ -17,7 +17,7 @@ mailbox_new(struct mailbox **out)
 	if (b == NULL)
 		return ZT_ERR_MEMORY;
 	(void)pthread_mutex_init(&b->lock, NULL);
-	b->last = &b->first;
+	STAILQ_INIT(&b->mails);
 	*out = b;
 	return ZT_OK;
 }
@@ -36,11 +36,9 @@ mailbox_put(struct mailbox *b, struct mail *m)
 {
 	bool was_empty;
 
-	m->next = NULL;
 	(void)pthread_mutex_lock(&b->lock);
-	was_empty = b->first == NULL;
-	*b->last = m;
-	b->last = &m->next;
+	was_empty = STAILQ_EMPTY(&b->mails);
+	STAILQ_INSERT_TAIL(&b->mails, m, link);
 	(void)pthread_mutex_unlock(&b->lock);
 	return was_empty;
 }
@@ -48,15 +46,14 @@ mailbox_put(struct mailbox *b, struct mail *m)
 void
 mailbox_empty(struct mailbox *b)
 {
-	struct mail *m, *next;
+	struct mails came = STAILQ_HEAD_INITIALIZER(came);
+	struct mail *m;
 
 	(void)pthread_mutex_lock(&b->lock);
-	m = b->first;
-	b->first = NULL;
-	b->last = &b->first;
+	STAILQ_CONCAT(&came, &b->mails);
 	(void)pthread_mutex_unlock(&b->lock);
-	for (; m != NULL; m = next) {
-		next = m->next;
+	while ((m = STAILQ_FIRST(&came)) != NULL) {
+		STAILQ_REMOVE_HEAD(&came, link); /* before M is somebody's again */
 		m->deliver(m);
 	}
 }

@@ -4,13 +4,14 @@
 #define ZT_UPSTREAM_MAILBOX_H
 
 #include <stdbool.h>
+#include <sys/queue.h>
 
 #include "base/err.h"
 
 struct mailbox;
 
 struct mail {
-	struct mail *next;
+	STAILQ_ENTRY(mail) link;
 	void (*deliver)(struct mail *m); /* runs on the loop's thread */
 };
 

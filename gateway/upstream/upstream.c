@@ -19,6 +19,8 @@
 enum { BATCH_LINES = 4, SINGLE_LINES = 32, LINES = BATCH_LINES + SINGLE_LINES };
 enum { LATE_MS = 5000 };
 
+STAILQ_HEAD(queue, upstream_call);
+
 struct line {
 	struct mail mail; /* first, so that a mail is its line */
 	struct upstream *u;
@@ -27,11 +29,7 @@ struct line {
 	bool busy, receiving;
 	int result;
 	uint64_t at_ms; /* the deadline of the last of CALLS, for send and receive together */
-	struct upstream_call *calls; /* in the order of the message */
-};
-
-struct queue {
-	struct upstream_call *first, **last;
+	struct queue calls; /* in the order of the message */
 };
 
 struct upstream {
@@ -44,21 +42,13 @@ struct upstream {
 	struct line line[LINES];
 };
 
-static void
-push(struct queue *q, struct upstream_call *c)
-{
-	c->next = NULL;
-	*q->last = c;
-	q->last = &c->next;
-}
-
 static struct upstream_call *
 pop(struct queue *q)
 {
-	struct upstream_call *c = q->first;
+	struct upstream_call *c = STAILQ_FIRST(q);
 
-	if (c != NULL && (q->first = c->next) == NULL)
-		q->last = &q->first;
+	if (c != NULL)
+		STAILQ_REMOVE_HEAD(q, link);
 	return c;
 }
 
@@ -74,21 +64,21 @@ finish(struct upstream_call *c, enum zt_err err)
 static nng_msg *
 message_of(struct line *l, uint32_t count)
 {
-	nng_msg *m;
+	struct upstream_call *c = STAILQ_FIRST(&l->calls);
+	nng_msg *m = c->msg;
 
 	if (count == 1) {
-		m = l->calls->msg;
-		l->calls->msg = NULL;
+		c->msg = NULL;
 		return m;
 	}
 	if (rpc_new(count, &m))
 		return NULL;
-	for (struct upstream_call *c = l->calls; c != NULL; c = c->next)
-		if (nng_msg_append(
-			m, (uint8_t *)nng_msg_body(c->msg) + 4, nng_msg_len(c->msg) - 4) != 0) {
-			nng_msg_free(m);
-			return NULL;
-		}
+	STAILQ_FOREACH(c, &l->calls, link)
+	if (nng_msg_append(m, (uint8_t *)nng_msg_body(c->msg) + 4, nng_msg_len(c->msg) - 4) !=
+	    0) {
+		nng_msg_free(m);
+		return NULL;
+	}
 	return m;
 }
 
@@ -103,12 +93,12 @@ drop_message(struct upstream_call *c)
 static void
 fail_line(struct line *l, enum zt_err err)
 {
-	struct upstream_call *c = l->calls, *next;
+	struct queue calls = STAILQ_HEAD_INITIALIZER(calls);
+	struct upstream_call *c;
 
-	l->calls = NULL;
+	STAILQ_CONCAT(&calls, &l->calls);
 	l->busy = false;
-	for (; c != NULL; c = next) {
-		next = c->next;
+	while ((c = pop(&calls)) != NULL) {
 		drop_message(c);
 		finish(c, err);
 	}
@@ -126,19 +116,16 @@ set_deadline(struct line *l)
 static void
 start(struct line *l, struct queue *q, uint32_t most)
 {
-	struct upstream_call **last = &l->calls;
 	uint32_t count = 0;
 	size_t bytes = 0;
 	nng_msg *m;
 
-	while (count < most && q->first != NULL && bytes < 256 * 1024) {
+	while (count < most && !STAILQ_EMPTY(q) && bytes < 256 * 1024) {
 		struct upstream_call *c = pop(q);
 
 		bytes += nng_msg_len(c->msg);
 		l->at_ms = c->at_ms;
-		*last = c;
-		last = &c->next;
-		*last = NULL;
+		STAILQ_INSERT_TAIL(&l->calls, c, link);
 		count++;
 	}
 	l->busy = true;
@@ -159,8 +146,8 @@ finish_overdue(struct queue *q)
 	uint64_t now = clock_ms();
 	struct upstream_call *c;
 
-	while (q->first != NULL && q->first->at_ms <= now) {
-		c = pop(q);
+	while ((c = STAILQ_FIRST(q)) != NULL && c->at_ms <= now) {
+		STAILQ_REMOVE_HEAD(q, link);
 		drop_message(c);
 		finish(c, ZT_ERR_UNAVAILABLE);
 	}
@@ -173,7 +160,7 @@ pump(struct upstream *u)
 		struct queue *q = i < BATCH_LINES ? &u->batch : &u->single;
 
 		finish_overdue(q); /* may send others, and come here again */
-		if (!u->line[i].busy && q->first != NULL)
+		if (!u->line[i].busy && !STAILQ_EMPTY(q))
 			start(&u->line[i], q, i < BATCH_LINES ? LIMIT_BATCH : 1);
 	}
 }
@@ -186,37 +173,22 @@ err_of(int result, bool was_receiving)
 	return result == NNG_ENOMEM ? ZT_ERR_MEMORY : ZT_ERR_UNAVAILABLE;
 }
 
-/* The calls from C on, which the service did not come to, are the next. */
-static void
-put_back(struct queue *q, struct upstream_call *c)
-{
-	struct upstream_call *last = c;
-
-	if (c == NULL)
-		return;
-	while (last->next != NULL)
-		last = last->next;
-	if ((last->next = q->first) == NULL)
-		q->last = &last->next;
-	q->first = c;
-}
-
 /* Gives each call of the line its answer out of MSG, which it may keep when it was alone. */
 static void
 hand_out(struct line *l, nng_msg *msg)
 {
 	struct wire_reader r = wire_read(bytes_of(nng_msg_body(msg), nng_msg_len(msg)));
-	struct upstream_call *c = l->calls, *next;
-	bool is_alone = c->next == NULL;
+	struct queue calls = STAILQ_HEAD_INITIALIZER(calls);
+	struct upstream_call *c = STAILQ_FIRST(&l->calls);
+	bool is_alone = STAILQ_NEXT(c, link) == NULL;
 	uint32_t answers = wire_u32(&r);
 
-	l->calls = NULL;
+	STAILQ_CONCAT(&calls, &l->calls);
 	l->busy = false;
-	for (uint32_t i = 0; c != NULL && (i < answers || i == 0); i++, c = next) {
+	for (uint32_t i = 0; (i < answers || i == 0) && (c = pop(&calls)) != NULL; i++) {
 		struct upstream_answer a = { .err = ZT_ERR_UNAVAILABLE };
 		struct rpc_result one;
 
-		next = c->next;
 		drop_message(c);
 		if (rpc_read_answer(&r, &one) == ZT_OK)
 			a = (struct upstream_answer){ one.err, one.is_proved, one.user,
@@ -226,7 +198,9 @@ hand_out(struct line *l, nng_msg *msg)
 		if (is_alone && a.msg == NULL)
 			msg = NULL; /* the receiver kept it */
 	}
-	put_back(&l->u->batch, c);
+	/* Those that the service did not come to are the next. */
+	STAILQ_CONCAT(&calls, &l->u->batch);
+	STAILQ_CONCAT(&l->u->batch, &calls);
 	if (msg != NULL)
 		nng_msg_free(msg);
 }
@@ -291,8 +265,8 @@ upstream_open(const struct link *link, const char *url, struct mailbox *inbox,
 	u->inbox = inbox;
 	u->wake = wake;
 	u->deadline = deadline_s * 1000;
-	u->batch.last = &u->batch.first;
-	u->single.last = &u->single.first;
+	STAILQ_INIT(&u->batch);
+	STAILQ_INIT(&u->single);
 	if (nng_req0_open(&u->socket) != 0) {
 		free(u);
 		return err;
@@ -306,6 +280,7 @@ upstream_open(const struct link *link, const char *url, struct mailbox *inbox,
 		struct line *l = &u->line[i];
 
 		l->u = u;
+		STAILQ_INIT(&l->calls);
 		l->mail.deliver = deliver;
 		if (nng_ctx_open(&l->ctx, u->socket) != 0 ||
 		    nng_aio_alloc(&l->aio, upstream_done, l) != 0)
@@ -347,7 +322,7 @@ void
 upstream_send(struct upstream *u, struct upstream_call *c)
 {
 	c->at_ms = clock_ms() + (uint64_t)u->deadline;
-	push(c->batch ? &u->batch : &u->single, c);
+	STAILQ_INSERT_TAIL(c->batch ? &u->batch : &u->single, c, link);
 	pump(u);
 }
 

@@ -5,6 +5,7 @@
 #define ZT_UPSTREAM_UPSTREAM_H
 
 #include <nng/nng.h>
+#include <sys/queue.h>
 
 #include "base/bytes.h"
 #include "base/id.h"
@@ -26,7 +27,7 @@ struct upstream_answer {
 
 /* One call. The memory is the caller's until DONE ran, which happens exactly once. */
 struct upstream_call {
-	struct upstream_call *next;
+	STAILQ_ENTRY(upstream_call) link;
 	nng_msg *msg;   /* one whole request message (rpc.h), taken over by upstream_send */
 	uint64_t at_ms; /* its deadline, set by upstream_send */
 	bool batch;

@@ -7,12 +7,12 @@
 #include "recovery/verbs.h"
 
 enum zt_err
-zt_recovery_create(struct zt *z, char words[ZT_RECOVERY_WORDS])
+zt_recovery_create(struct zt *z, enum zt_words language, char words[ZT_RECOVERY_WORDS])
 {
 	enum zt_err err = client_enter(z);
 
 	if (err == ZT_OK)
-		err = recovery_create(z, words);
+		err = recovery_create(z, language, words);
 	return client_leave(z, err);
 }
 

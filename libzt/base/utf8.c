@@ -85,6 +85,15 @@ utf8_fold(struct bytes text, struct buf *out)
 	    UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, out);
 }
 
+enum zt_err
+utf8_bare(struct bytes text, struct buf *out)
+{
+	return map(text,
+	    UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE |
+		UTF8PROC_STRIPMARK,
+	    out);
+}
+
 /* ---- what is easily taken for something else ---- */
 
 /* Each character stands for the one that it is taken for. Chosen from Unicode's confusables

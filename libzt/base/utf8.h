@@ -16,6 +16,8 @@ bool utf8_has_control(struct bytes text);
 /* Appends TEXT to OUT without differences of case, width and composition and without invisible
  * characters (NFKC_Casefold). Errors: NAME (not UTF-8), MEMORY. */
 ZT_CHECKED enum zt_err utf8_fold(struct bytes text, struct buf *out);
+/* The same without marks: "É", composed or not, is "e". */
+ZT_CHECKED enum zt_err utf8_bare(struct bytes text, struct buf *out);
 /* Appends the skeleton of TEXT: folded, without marks, and letters and digits that are easily
  * taken for each other (of Latin, Greek, Cyrillic and Armenian; 1 and l, 0 and o, rn and m) as
  * one. A hint only: texts of one skeleton look alike, but other texts may too. Errors: as

@@ -81,8 +81,6 @@
 #define LABEL_POLICY "zt policy 1"
 /* hash: a user's fingerprint, read aloud */
 #define LABEL_USER_FINGERPRINT "zt user fingerprint 1"
-/* hash: the check word of recovery words */
-#define LABEL_WORDS "zt words 1"
 /* hash: the commitment to a workspace key; HPKE: the key, sealed to a user */
 #define LABEL_WORKSPACE_KEY "zt workspace key 1"
 /* mark: a frame of a service's events */

@@ -140,7 +140,7 @@ recovery_add(struct zt *z, const struct secret *secret, unsigned need, const cha
 }
 
 enum zt_err
-recovery_create(struct zt *z, char words[ZT_RECOVERY_WORDS])
+recovery_create(struct zt *z, enum zt_words language, char words[ZT_RECOVERY_WORDS])
 {
 	struct secret *secret = NULL;
 	struct buf text = buf_init(ZT_RECOVERY_WORDS);
@@ -152,7 +152,10 @@ recovery_create(struct zt *z, char words[ZT_RECOVERY_WORDS])
 		goto out;
 	memcpy(sheet, z->org.b, ID_BYTES);
 	memcpy(sheet + ID_BYTES, secret_bytes(secret).p, SECRET_BYTES);
-	words_print(bytes_of(sheet, sizeof sheet), &text);
+	words_print(bytes_of(sheet, sizeof sheet),
+	    language == ZT_WORDS_FRENCH ? WORDS_FRENCH : WORDS_ENGLISH, &text);
+	if ((err = buf_err(&text)))
+		goto out;
 	(void)snprintf(words, ZT_RECOVERY_WORDS, "%s", buf_text(&text));
 out:
 	suite_wipe(sheet, sizeof sheet);

@@ -7,7 +7,8 @@
 #include "base/err.h"
 #include "zt/recover.h"
 
-ZT_CHECKED enum zt_err recovery_create(struct zt *z, char words[ZT_RECOVERY_WORDS]);
+ZT_CHECKED enum zt_err recovery_create(
+    struct zt *z, enum zt_words language, char words[ZT_RECOVERY_WORDS]);
 ZT_CHECKED enum zt_err recovery_colleagues(
     struct zt *z, const struct zt_split *split, unsigned *ended);
 

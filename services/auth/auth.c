@@ -11,7 +11,7 @@
 #define ANYWHERE UINT64_MAX
 
 struct auth_append {
-	struct auth_append *next;
+	STAILQ_ENTRY(auth_append) link;
 	const struct entry *e;
 	const struct auth_append *before; /* of the same request, or NULL */
 	uint64_t at;                      /* the only index that will do, or ANYWHERE */
@@ -90,7 +90,7 @@ org_of(struct auth *a, struct db *db, const struct id *id, struct auth_org **out
 		}
 		(void)pthread_mutex_init(&org->lock, NULL);
 		(void)pthread_cond_init(&org->done, NULL);
-		org->last = &org->waiting;
+		STAILQ_INIT(&org->waiting);
 	}
 	*out = org;
 out:
@@ -391,12 +391,14 @@ check_limit(const struct auth_org *org, struct auth_append *g)
  * transaction. On failure drops the state, to be read again. */
 static void
 commit_group(struct auth *a, struct auth_org *org, struct db *db, const struct id *id,
-    struct auth_append *group)
+    const struct auth_appends *group)
 {
+	struct auth_append *g;
 	enum zt_err err = db_begin(db);
 	size_t good = 0;
 
-	for (struct auth_append *g = group; g != NULL; g = g->next) {
+	STAILQ_FOREACH(g, group, link)
+	{
 		g->index = merkle_size(org->state->tree);
 		if (g->at != ANYWHERE && g->at != g->index)
 			g->err = ZT_ERR_CONFLICT;
@@ -422,9 +424,9 @@ commit_group(struct auth *a, struct auth_org *org, struct db *db, const struct i
 	log_line("error", "append_failed", "error", err_name(err), NULL);
 	org_state_free(org->state);
 	org->state = NULL;
-	for (struct auth_append *g = group; g != NULL; g = g->next)
-		if (g->err == ZT_OK)
-			g->err = err == ZT_ERR_EXISTS ? ZT_ERR_CONFLICT : err;
+	STAILQ_FOREACH(g, group, link)
+	if (g->err == ZT_OK)
+		g->err = err == ZT_ERR_EXISTS ? ZT_ERR_CONFLICT : err;
 }
 
 static const char clock_refusal[] =
@@ -448,25 +450,24 @@ append(struct auth *a, struct db *db, const struct id *id, struct entry *const *
 		each[i] = (struct auth_append){
 			.e = e[i], .before = i > 0 ? &each[i - 1] : NULL, .at = at, .why = ""
 		};
-		*org->last = &each[i];
-		org->last = &each[i].next;
+		STAILQ_INSERT_TAIL(&org->waiting, &each[i], link);
 	}
 	while (!me->done && org->has_leader)
 		(void)pthread_cond_wait(&org->done, &org->lock);
 	if (!me->done) { /* nobody leads: take all that wait, these among them */
-		struct auth_append *group = org->waiting;
+		struct auth_appends group = STAILQ_HEAD_INITIALIZER(group);
+		struct auth_append *g;
 
-		org->waiting = NULL;
-		org->last = &org->waiting;
+		STAILQ_CONCAT(&group, &org->waiting);
 		org->has_leader = true;
 		if (org->state == NULL)
 			err = load(a, db, id, org);
 		(void)pthread_mutex_unlock(&org->lock); /* others may queue meanwhile */
 		if (err == ZT_OK)
-			commit_group(a, org, db, id, group);
+			commit_group(a, org, db, id, &group);
 		(void)pthread_mutex_lock(&org->lock);
-		for (struct auth_append *g = group, *next; g != NULL; g = next) {
-			next = g->next;
+		STAILQ_FOREACH(g, &group, link)
+		{
 			g->err = err ? err : g->err;
 			g->done = true;
 		}

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/queue.h>
 
 #include "frame/marks.h"
 #include "frame/service.h"
@@ -42,7 +43,7 @@ struct auth_org {
 	struct auth_limits limits;
 	struct idmap frozen;  /* users frozen by the operator */
 	struct idmap tallies; /* recent acts by user (tally.h) */
-	struct auth_append *waiting, **last;
+	STAILQ_HEAD(auth_appends, auth_append) waiting;
 	bool has_leader;
 	/* The mark says that the log was longer, or different: an older database was restored.
 	 * Reads and repairs work; new entries are refused until the log is as it was, or the

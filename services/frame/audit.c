@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "frame/log.h"
 
 /* RFC 5424, 6.2.1: facility 13, log audit; severity 5, notice. The structured data's name has
  * the enterprise number that RFC 5612 keeps for documentation. */
@@ -112,51 +113,32 @@ audit_close(struct audit *a)
 	free(a);
 }
 
-/* Ids are hexadecimal and events are words of ours: nothing needs to be escaped. */
-static void
-add_ids(struct buf *b, const char *before, const char *between, const struct id *const ids[3])
-{
-	static const char *const names[] = { "org", "device", "subject" };
-
-	for (size_t i = 0; i < 3; i++) {
-		char text[ID_TEXT];
-
-		if (ids[i] == NULL)
-			continue;
-		id_print(ids[i], text);
-		buf_printf(b, "%s%s%s\"%s\"", before, names[i], between, text);
-	}
-}
-
 void
 audit_line(struct audit *a, const char *event, const struct id *org, const struct id *device,
     const struct id *subject)
 {
+	static const char *const names[] = { "org", "device", "subject" };
 	const struct id *const ids[] = { org, device, subject };
 	struct buf b = buf_init(2048);
-	struct timespec now;
-	struct tm tm;
-	char when[40];
+	char when[LOG_TIME], id[ID_TEXT];
+	json_t *line;
 
 	if (a == NULL || (a->file < 0 && a->socket < 0))
 		return;
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)gmtime_r(&now.tv_sec, &tm);
-	(void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (a->file >= 0) {
-		buf_printf(&b, "{\"time\":\"%s.%03ldZ\",\"service\":\"%s\",\"event\":\"%s\"",
-		    when, now.tv_nsec / 1000000, a->service, event);
-		add_ids(&b, ",\"", "\":", ids);
-		buf_add_text(&b, "}\n");
-		(void)!write(a->file, b.p, b.n); /* one write a line */
+	log_time(when);
+	line = json_pack("{s:s,s:s,s:s}", "time", when, "service", a->service, "event", event);
+	buf_printf(&b, "<%d>1 %s %s zt-%s %d %s [" DATA_ID, PRI, when, a->host, a->service,
+	    (int)getpid(), event);
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+		if (ids[i] == NULL)
+			continue;
+		id_print(ids[i], id);
+		log_add(line, names[i], id);
+		buf_printf(&b, " %s=\"%s\"", names[i], id); /* nothing needs to be escaped */
 	}
-	buf_empty(&b);
-	if (a->socket >= 0) {
-		buf_printf(&b, "<%d>1 %s.%03ldZ %s zt-%s %d %s [" DATA_ID, PRI, when,
-		    now.tv_nsec / 1000000, a->host, a->service, (int)getpid(), event);
-		add_ids(&b, " ", "=", ids);
-		buf_add_text(&b, "]");
+	buf_add_text(&b, "]");
+	if (a->socket >= 0)
 		(void)!send(a->socket, b.p, b.n, MSG_NOSIGNAL);
-	}
 	buf_free(&b);
+	log_write(a->file, line);
 }

@@ -3,10 +3,12 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "base/utf8.h"
 
 static const char **
 service_name(void)
@@ -22,50 +24,62 @@ log_start(const char *service)
 	*service_name() = service;
 }
 
-static void
-quote(struct buf *b, const char *text)
+void
+log_time(char out[LOG_TIME])
 {
-	buf_add_byte(b, '"');
-	for (; *text != 0; text++) {
-		if (*text == '"' || *text == '\\')
-			buf_printf(b, "\\%c", *text);
-		else if ((unsigned char)*text < 0x20 || (unsigned char)*text == 0x7f)
-			buf_printf(b, "\\u%04x", (unsigned)(unsigned char)*text);
-		else
-			buf_add_byte(b, (uint8_t)*text);
+	struct timespec now;
+	struct tm tm;
+	size_t n;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)gmtime_r(&now.tv_sec, &tm);
+	n = strftime(out, LOG_TIME, "%Y-%m-%dT%H:%M:%S", &tm);
+	(void)snprintf(out + n, LOG_TIME - n, ".%03dZ", (int)(now.tv_nsec / 1000000));
+}
+
+void
+log_add(json_t *line, const char *key, const char *value)
+{
+	struct buf b = buf_init(8192);
+
+	utf8_show(bytes_text(value), &b); /* what a library says may be no UTF-8 */
+	(void)json_object_set_new(line, key, json_string(buf_text(&b)));
+	buf_free(&b);
+}
+
+void
+log_write(int fd, json_t *line)
+{
+	char *text = json_dumps(line, JSON_COMPACT);
+	size_t n = text != NULL ? strlen(text) : 0;
+
+	if (fd >= 0 && n > 0) {
+		text[n] = '\n'; /* in place of the end: one write a line, or threads mix */
+		(void)!write(fd, text, n + 1);
 	}
-	buf_add_byte(b, '"');
+	free(text);
+	json_decref(line);
 }
 
 void
 log_line(const char *level, const char *event, ...)
 {
-	struct buf b = buf_init(8192);
-	struct timespec now;
-	struct tm tm;
-	char when[40];
+	json_t *line = json_object();
+	char when[LOG_TIME];
 	const char *key;
 	va_list args;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)gmtime_r(&now.tv_sec, &tm);
-	(void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_printf(&b,
-	    "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\",\"service\":\"%s\",\"event\":", when,
-	    now.tv_nsec / 1000000, level, *service_name());
-	quote(&b, event);
+	log_time(when);
+	log_add(line, "time", when);
+	log_add(line, "level", level);
+	log_add(line, "service", *service_name());
+	log_add(line, "event", event);
 	va_start(args, event);
 	while ((key = va_arg(args, const char *)) != NULL) {
 		const char *value = va_arg(args, const char *);
 
-		buf_add_byte(&b, ',');
-		quote(&b, key);
-		buf_add_byte(&b, ':');
-		quote(&b, value != NULL ? value : "");
+		log_add(line, key, value != NULL ? value : "");
 	}
 	va_end(args);
-	buf_add_text(&b, "}\n");
-	if (buf_err(&b) == ZT_OK) /* one write a line, so that lines of threads do not mix */
-		(void)!write(STDERR_FILENO, b.p, b.n);
-	buf_free(&b);
+	log_write(STDERR_FILENO, line);
 }

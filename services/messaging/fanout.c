@@ -106,8 +106,7 @@ waiting_of(struct messaging *m, const struct id *org)
 		return NULL;
 	}
 	w->org = *org;
-	*m->last = w;
-	m->last = &w->next;
+	STAILQ_INSERT_TAIL(&m->queue, w, link);
 	return w;
 }
 
@@ -195,14 +194,13 @@ is_asked(const struct messaging *m, const struct id *org)
 static struct waiting *
 take_waiting(struct messaging *m)
 {
-	for (struct waiting **at = &m->first; *at != NULL; at = &(*at)->next) {
-		struct waiting *w = *at;
+	struct waiting *w;
 
+	STAILQ_FOREACH(w, &m->queue, link)
+	{
 		if (is_asked(m, &w->org))
 			continue;
-		if ((*at = w->next) == NULL)
-			m->last = at;
-		w->next = NULL;
+		STAILQ_REMOVE(&m->queue, w, waiting, link);
 		(void)idmap_remove(&m->waiting, &w->org);
 		return w;
 	}
@@ -382,7 +380,7 @@ fanout_start(struct messaging *m)
 {
 	pthread_condattr_t monotonic;
 
-	m->last = &m->first;
+	STAILQ_INIT(&m->queue);
 	(void)pthread_condattr_init(&monotonic);
 	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&m->more, &monotonic);

@@ -4,6 +4,7 @@
 #define ZT_MESSAGING_H
 
 #include <pthread.h>
+#include <sys/queue.h>
 
 #include "crypto/idmap.h"
 #include "frame/service.h"
@@ -27,7 +28,7 @@ struct told {
 };
 
 struct waiting {
-	struct waiting *next;
+	STAILQ_ENTRY(waiting) link;
 	struct id org;
 	struct told *told;
 	size_t count, cap;
@@ -42,7 +43,7 @@ struct messaging {
 	size_t count, cap;
 	uint64_t next_socket;
 	struct idmap waiting;               /* by organization */
-	struct waiting *first, **last;      /* the same, oldest first */
+	STAILQ_HEAD(, waiting) queue;       /* the same, oldest first */
 	struct id asked[MESSAGING_THREADS]; /* organizations with a pending question to auth */
 	pthread_cond_t more;
 	pthread_t threads[MESSAGING_THREADS];

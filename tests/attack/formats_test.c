@@ -331,52 +331,233 @@ R1_a_request_replayed_retargeted_altered_or_late_is_refused(void **state)
 	buf_free(&c.signature);
 }
 
+/* TEXT, read as 48 bytes, is IN. */
 static void
-words_come_back_and_a_wrong_one_is_noticed(void **state)
+assert_words(const char *text, const uint8_t in[48])
 {
-	static const uint8_t loopback[] = { 127, 0, 0, 1 };
-	struct buf text = buf_init(1024), sheet = buf_init(1024);
-	uint8_t in[48], out[48];
-	unsigned noticed = 0, tried = 0;
+	uint8_t out[48], *exact = exact_copy(text, strlen(text));
+	size_t wrong = 77;
+
+	assert_ok(words_parse(bytes_of(exact, strlen(text)), out, sizeof out, &wrong));
+	assert_memory_equal(in, out, sizeof out);
+	assert_int_equal(0, wrong);
+	free(exact);
+}
+
+/* TEXT is refused, and word number WRONG is named. */
+static void
+refuse_words(const char *text, size_t wrong)
+{
+	uint8_t out[48] = { 77 }, *exact = exact_copy(text, strlen(text));
+	size_t named = 0;
+
+	assert_err(ZT_ERR_CORRUPT,
+	    words_parse(bytes_of(exact, strlen(text)), out, sizeof out, &named));
+	assert_int_equal(wrong, named);
+	assert_int_equal(77, out[0]); /* untouched */
+	free(exact);
+}
+
+/* The words of IN as WRITE writes each. */
+static const char *
+written(struct buf *text, const uint8_t in[48], enum words_language language,
+    void (*write)(struct buf *out, unsigned number, const char *word))
+{
+	struct buf plain = buf_init(1024);
+	unsigned number = 0;
+
+	buf_empty(text);
+	words_print(bytes_of(in, 48), language, &plain);
+	for (char *at = (char *)(uintptr_t)buf_text(&plain), *word;
+	     (word = strsep(&at, " ")) != NULL;)
+		write(text, ++number, word);
+	assert_int_equal(36, number);
+	buf_free(&plain);
+	return buf_text(text);
+}
+
+static void
+in_capitals(struct buf *out, unsigned number, const char *word)
+{
+	(void)number;
+	for (; *word != 0; word++)
+		if ((uint8_t)*word == 0xc3) /* É and È */
+			buf_add_byte(out, 0xc3), buf_add_byte(out, (uint8_t)(*++word - 0x20));
+		else
+			buf_add_byte(out, (uint8_t)(*word - 0x20));
+	buf_add_byte(out, '-');
+}
+
+static void
+without_accents(struct buf *out, unsigned number, const char *word)
+{
+	for (; *word != 0; word++)
+		if ((uint8_t)*word == 0xc3)
+			buf_add_byte(out, 'e'), word++;
+		else
+			buf_add_byte(out, (uint8_t)*word);
+	buf_add_text(out, number % 2 == 0 ? "\xc2\xa0" : "\xe3\x80\x80"); /* spaces of others */
+}
+
+static void
+decomposed(struct buf *out, unsigned number, const char *word)
+{
+	(void)number;
+	for (; *word != 0; word++)
+		if ((uint8_t)*word == 0xc3)
+			buf_add_text(
+			    out, (uint8_t) * ++word == 0xa9 ? "e\xcc\x81" : "e\xcc\x80");
+		else
+			buf_add_byte(out, (uint8_t)*word);
+	buf_add_text(out, "  ");
+}
+
+/* As on paper: numbered, four in a line, behind an empty one and a byte order mark. */
+static void
+in_lines(struct buf *out, unsigned number, const char *word)
+{
+	buf_printf(out, "%s%u. %s%s", number == 1 ? "\xEF\xBB\xBF\n" : "", number, word,
+	    number % 4 == 0 ? "\r\n" : "\t");
+}
+
+static void
+four_letters(struct buf *out, unsigned number, const char *word)
+{
+	(void)number;
+	for (unsigned n = 0; *word != 0 && n < 4; n++, word++) {
+		buf_add_byte(out, (uint8_t)*word);
+		if ((uint8_t)*word == 0xc3)
+			buf_add_byte(out, (uint8_t) * ++word);
+	}
+	buf_add_byte(out, ' ');
+}
+
+static void
+words_come_back_as_people_write_them(void **state)
+{
+	struct buf text = buf_init(2048);
+	uint8_t in[48];
+
+	(void)state;
+	for (unsigned round = 0; round < 50; round++)
+		for (unsigned l = 0; l < WORDS_LANGUAGES; l++) {
+			suite_random(in, sizeof in);
+			words_print(bytes_of(in, sizeof in), l, &text);
+			assert_true(text.n < 512); /* ZT_RECOVERY_WORDS */
+			assert_words(buf_text(&text), in);
+			assert_words(written(&text, in, l, in_capitals), in);
+			assert_words(written(&text, in, l, without_accents), in);
+			assert_words(written(&text, in, l, decomposed), in);
+			assert_words(written(&text, in, l, in_lines), in);
+			assert_words(written(&text, in, l, four_letters), in);
+			buf_empty(&text);
+		}
+	buf_free(&text);
+}
+
+/* Sheets that differ from one that is right in one word, or the order of two, the length or a
+ * letter. */
+static void
+words_that_are_wrong_are_noticed(void **state)
+{
+	struct buf text = buf_init(2048), other = buf_init(2048), all = buf_init(1 << 20);
+	uint8_t in[48] = { 0 };
+	unsigned passed = 0;
 	size_t wrong;
 
 	(void)state;
-	words_print(bytes_of(loopback, sizeof loopback), &text);
-	assert_memory_equal("lusab babad ", buf_text(&text), 12); /* as its author prints it */
-	buf_empty(&text);
-	suite_random(in, sizeof in);
-	words_print(bytes_of(in, sizeof in), &text);
-	assert_ok(words_parse(buf_bytes(&text), out, sizeof out, &wrong));
-	assert_memory_equal(in, out, sizeof in);
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] == ' ')
-			text.p[i] = '-';
-	text.p[0] = (uint8_t)(text.p[0] & ~0x20u); /* a capital */
-	assert_ok(words_parse(buf_bytes(&text), out, sizeof out, &wrong));
-	assert_err(
-	    ZT_ERR_CORRUPT, words_parse(bytes_of(text.p, text.n - 6), out, sizeof out, &wrong));
-	for (size_t i = 1; i < text.n; i += 2) { /* another vowel, or no letter of words */
-		uint8_t was = text.p[i];
+	words_print(bytes_of(in, sizeof in), WORDS_ENGLISH, &text);
+	assert_words(buf_text(&text), in);
+	/* The last is of the list, and never the one: 12 bits let one of 4,096 pass, and it has
+	 * eleven. */
+	for (unsigned v = 0; v < 2048; v++) {
+		uint8_t out[48];
 
-		text.p[i] = was == 'a' ? 'o' : 'a';
-		tried++;
-		noticed +=
-		    words_parse(buf_bytes(&text), out, sizeof out, &wrong) == ZT_ERR_CORRUPT;
-		text.p[i] = was;
+		buf_empty(&other);
+		buf_printf(&other, "%.*s%s",
+		    (int)(strrchr(buf_text(&text), ' ') + 1 - buf_text(&text)), buf_text(&text),
+		    words_english[v]);
+		passed += words_parse(buf_bytes(&other), out, sizeof out, &wrong) == ZT_OK;
 	}
-	assert_int_equal(tried, noticed); /* but for one in 65,536 */
-	/* As people write them: numbered, in lines, behind an empty one and a byte order mark.
-	 */
-	buf_add_text(&sheet, "\xEF\xBB\xBF\n");
-	for (size_t i = 0; i < text.n; i += 6)
-		buf_printf(&sheet, "%zu. %.5s%s", i / 6 + 1, buf_text(&text) + i,
-		    i / 6 % 5 == 4 ? "\r\n" : " ");
-	assert_ok(words_parse(buf_bytes(&sheet), out, sizeof out, &wrong));
-	assert_memory_equal(in, out, sizeof in);
-	text.p[2 * 6 + 1] = 'x';
-	assert_err(ZT_ERR_CORRUPT, words_parse(buf_bytes(&text), out, sizeof out, &wrong));
-	assert_int_equal(3, wrong);
-	buf_free(&sheet);
+	assert_int_equal(1, passed);
+	/* Another word at any other place: one in 4,096 may pass. */
+	passed = 0;
+	for (unsigned place = 0; place < 35; place++)
+		for (unsigned v = 1; v < 2048; v += 29) {
+			uint8_t out[48];
+
+			buf_empty(&other);
+			for (unsigned i = 0; i < 35; i++)
+				buf_printf(
+				    &other, "%s ", i == place ? words_english[v] : "abandon");
+			buf_add_text(&other, strrchr(buf_text(&text), ' ') + 1);
+			passed +=
+			    words_parse(buf_bytes(&other), out, sizeof out, &wrong) == ZT_OK;
+		}
+	assert_true(passed <= 4); /* of 2,485 */
+	buf_printf(&all, "%s abandon", buf_text(&text));
+	refuse_words(buf_text(&all), 0); /* one too many */
+	refuse_words(buf_text(&text) + strlen("abandon "), 0);
+	refuse_words("", 0);
+	buf_empty(&all);
+	buf_printf(&all, "abandon aband0n %s", buf_text(&text));
+	refuse_words(buf_text(&all), 2); /* named, though there are too many */
+	buf_empty(&all);
+	buf_printf(&all, "1. abandon 2. abandonn %s", buf_text(&text) + 2 * strlen("abandon "));
+	refuse_words(buf_text(&all), 2);
+	buf_empty(&all);
+	buf_printf(&all, "abandon aba %s", buf_text(&text) + 2 * strlen("abandon "));
+	refuse_words(buf_text(&all), 2); /* three letters */
+	buf_empty(&all);
+	buf_printf(&all, "abandon aband\xe9n %s", buf_text(&text) + 2 * strlen("abandon "));
+	refuse_words(buf_text(&all), 0); /* not UTF-8 */
+	buf_free(&all);
+	buf_free(&text);
+	buf_free(&other);
+}
+
+/* 100 words are in both lists, and two thirds of French's first four letters begin no English
+ * word: the whole decides. */
+static void
+words_of_both_languages_are_those_of_the_sheet(void **state)
+{
+	static const char both[] = "abandon", english[] = "abandon zoo ",
+			  french[] = "abandon zoologie ";
+	struct buf text = buf_init(2048);
+	uint8_t in[48];
+
+	(void)state;
+	suite_random(in, sizeof in);
+	for (unsigned l = 0; l < WORDS_LANGUAGES; l++) {
+		unsigned is = 0, at = 0;
+
+		while (
+		    strcmp(l == WORDS_FRENCH ? words_french[is] : words_english[is], both) != 0)
+			is++;
+		/* the first three words of both languages: 33 bits */
+		for (unsigned bit = 0; bit < 33; bit++, at++) {
+			uint8_t mask = (uint8_t)(0x80u >> at % 8);
+
+			in[at / 8] = (uint8_t)((in[at / 8] & ~mask) |
+					       ((is >> (10 - bit % 11) & 1) != 0 ? mask : 0));
+		}
+		buf_empty(&text);
+		words_print(bytes_of(in, sizeof in), l, &text);
+		assert_memory_equal("abandon abandon abandon ", buf_text(&text), 24);
+		assert_words(buf_text(&text), in);
+	}
+	/* a word of the other list is none of this one's, wherever most are of this one's */
+	buf_empty(&text);
+	for (unsigned i = 0; i < 17; i++)
+		buf_add_text(&text, english);
+	buf_add_text(&text, "zoologie abandon");
+	refuse_words(buf_text(&text), 35);
+	buf_empty(&text);
+	for (unsigned i = 0; i < 17; i++)
+		buf_add_text(&text, french);
+	buf_add_text(&text, "zoo abandon");
+	refuse_words(buf_text(&text), 35);
+	refuse_words("lusab-babad-gutih-tugad-luvub-hidul", 1); /* proquints, of before */
 	buf_free(&text);
 }
 
@@ -487,7 +668,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(words_come_back_and_a_wrong_one_is_noticed),
+		cmocka_unit_test(words_come_back_as_people_write_them),
+		cmocka_unit_test(words_that_are_wrong_are_noticed),
+		cmocka_unit_test(words_of_both_languages_are_those_of_the_sheet),
 		cmocka_unit_test(F1_F3_no_byte_of_a_block_can_be_changed_lost_or_added),
 		cmocka_unit_test(F1_sealing_again_tells_a_blocks_content_from_every_other),
 		cmocka_unit_test(F1_only_a_part_of_a_shared_block_has_a_hash_of_its_content),

@@ -341,7 +341,7 @@ P9_a_new_split_ends_the_earlier_ones(void **state)
 	others[0] = h[2].email;
 	others[1] = s->bob.email;
 	assert_ok(zt_sync(erin.zt));
-	assert_ok(zt_recovery_create(erin.zt, words));
+	assert_ok(zt_recovery_create(erin.zt, ZT_WORDS_FRENCH, words));
 	split(&erin, emails, 2, 2, false, &ended);
 	assert_int_equal(0, ended); /* the words stay */
 	(void)snprintf(home, sizeof home, "%s/erin-kept", s->w->state);
@@ -468,7 +468,7 @@ R2_what_a_revoked_device_brought_is_shown_to_be_taken_back(void **state)
 	assert_ok(zt_sync(second.zt));
 	assert_ok(zt_workspace_create(second.zt, "bait"));
 	assert_ok(zt_workspace_share(second.zt, "bait", s->bob.zt->user_text, "reader"));
-	assert_ok(zt_recovery_create(stolen.zt, words));
+	assert_ok(zt_recovery_create(stolen.zt, ZT_WORDS_ENGLISH, words));
 	assert_ok(zt_invite(second.zt, ZT_INVITE_DEVICE, link));
 	assert_ok(zt_device_revoke(hugo.zt, stolen.zt->device_text));
 	assert_ok(zt_device_acts(hugo.zt, stolen.zt->device_text, note_act, &l));

@@ -179,7 +179,16 @@ alice --quiet recovery create | tail -1 > "$state/older"
 alice --quiet recovery create --keep | tail -1 > "$state/kept"
 expect 0 "words on paper.*" "status says which words there are" alice status
 check "kept beside the older ones" [ "$(alice status | grep -c 'words on paper')" = 2 ]
-alice --quiet recovery create | tail -1 > "$state/words"
+(export ZT_LANG=fr; alice --quiet recovery create) > "$state/printed"
+check "36 words, and French to who reads French" /usr/bin/python3 - "$state/printed" /usr/lib/python3/dist-packages/mnemonic/wordlist <<'P'
+import sys, unicodedata
+lists = {l: {unicodedata.normalize("NFC", w) for w in open(f"{sys.argv[2]}/{l}.txt", encoding="utf-8-sig").read().split()} for l in ("english", "french")}
+words = open(sys.argv[1], encoding="utf-8").read().split()
+assert len(words) == 36 and lists["french"].issuperset(words) and not lists["english"].issuperset(words), len(words)
+P
+# as they are on paper: in lines with numbers, in capitals, without accents
+sed 's/[éè]/e/g' "$state/printed" | tr 'a-z ' 'A-Z\n' | nl -s '. ' > "$state/words"
+sed 's/^ *7\. .*/ 7. ABRACADABRA/' "$state/words" > "$state/misspelt"
 check "new words end the older ones" [ "$(alice status | grep -c 'words on paper')" = 1 ]
 expect 77 "" "which bring nobody back" "$bin/zt" --home "$state/older-back" --password-file "$state/alice.password" recover --server "$url" --words-file "$state/older" --label back --yes
 mkdir -m 700 "$state/back.recovering" "$state/back" "$state/back/recovering"
@@ -188,6 +197,7 @@ check "a recovery brings alice back" "$bin/zt" --home "$state/back" --password-f
 for d in back.recovering back/recovering; do check "and removes nothing of another one's ($d)" cmp -s "$state/$d/store.db" "$state/$d/lock"; done
 check "and leaves nothing of its own" [ "$(echo "$state"/back/recovering-*)" = "$state/back/recovering-*" ]
 expect 0 "alice@demo" "the device works" "$bin/zt" --home "$state/back" --password-file "$state/alice.password" users
+expect 65 "word 7 is none" "a wrong word is named" "$bin/zt" --home "$state/never" --password-file "$state/alice.password" recover --server "$url" --words-file "$state/misspelt"
 expect 65 "" "one with other words" "$bin/zt" --home "$state/never" --password-file "$state/alice.password" recover --server "$url" --words-file "$state/marker"
 check "leaves no folder" test ! -e "$state/never"
 finish

@@ -16,7 +16,20 @@ wrong "a value is missing behind --at" "an empty value" ls w:/ --at=
 wrong "a value is missing behind --at" "no value" ls w:/ --at
 wrong "takes no value" "a value of a flag" ls w:/ --recursive=yes
 wrong "no option -rx" "an unknown letter" ls w:/ -rx
-wrong "no option --recur" "half a name" ls w:/ --recur
+wrong "no option --recur$" "half a name" ls w:/ --recur
+wrong "no option --recur=yes" "with a value" ls w:/ --recur=yes
+wrong "no option --to-vers$" "of an option with a value" restore w:/f --to-vers 1
+wrong "no option --re$" "that of several options" ls w:/ --re
+wrong "no option ---at" "three hyphens" ls w:/ ---at
+wrong "no option -r:" "what getopt reads in its own way" ls w:/ -r:
+wrong "no option -W" "and this" ls w:/ -W at
+wrong "is no time" "a value that looks like an option is one" ls w:/ --at --long
+right "the name of one that begins another" get w:/f --keep-both
+wrong "zt get has no option --keep" "and of the other" get w:/f --keep
+wrong "2x.* is no whole number" "each of two is read" restore w:/f --to-version 1 --to-version 2x
+wrong "no use for \"--long\"" "behind -- among arguments" mkdir w:/a -- --long
+right "one hyphen is an argument" put - w:/f
+expect 66 "no device" "also where POSIX has options before arguments" env POSIXLY_CORRECT=1 "$bin/zt" --home "$state/none" --password-file "$state/pw" ls w:/ -rl
 wrong "zt ls has no option --to-version" "an option of another command" ls w:/ --to-version 1
 wrong "zt mkdir has no option --yes" "a flag of another command" mkdir w:/ -y
 wrong "zt get has no option --at" "get gives no older content in silence" get w:/f --at "2026-01-31 12:00:00"
@@ -84,11 +97,11 @@ for line in open(sys.argv[2]):
     k = json.loads(line)
     text = out("help", *k["command"].split())
     assert k["usage"] in text and k["example"] in text, k
-    assert k["command"].replace("-", "\\-") in man, k["command"]
+    assert "\n.Ss " + k["command"] + "\n" in man, k["command"]
     for shell in bash, zsh: assert k["command"].split()[-1] in shell, k["command"]
     for o in k["needs"] + k["takes"]:
         assert "  " + o["name"] in text or ", " + o["name"] in text, (k["command"], o)
-        assert o["name"].replace("-", "\\-") in man, o
+        assert "Fl " + o["name"][1:] + (" Ar " + o["value"] if o["value"] else "") + "\n" in man, o
         for shell in bash, zsh: assert o["name"] + " " in shell, o
     n += 1
 assert n > 60, n
@@ -103,7 +116,7 @@ codes() { sed -n 's/^ERR([A-Z_]*, *[0-9]*, *[0-9]*, *\([0-9]*\),.*/\1/p' "$root/
 zt help > "$state/help"; zt completion man > "$state/man"
 for code in 0 3 $(codes); do
 	check "exit code $code is in --help" grep -q "^  $code  *[a-z]" "$state/help"
-	check "in man" grep -qx ".B $code" "$state/man"
+	check "in man" grep -qx ".It $code" "$state/man"
 	check "and in docs/command-line.md" grep -q "^| $code |" "$root/docs/command-line.md"
 done
 

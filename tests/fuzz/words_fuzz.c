@@ -13,7 +13,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fuzz_start();
 	if (words_parse(bytes_of(data, size), out, sizeof out, &wrong) == ZT_OK) {
-		words_print(bytes_of(out, sizeof out), &again);
+		words_print(bytes_of(out, sizeof out), size % WORDS_LANGUAGES, &again);
 		fuzz_demand(words_parse(buf_bytes(&again), back, sizeof back, &wrong) == ZT_OK);
 		fuzz_demand(memcmp(out, back, sizeof out) == 0);
 	}

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "frame/audit.h"
+#include "frame/log.h"
 #include "test.h"
 
 static const struct id org = { { 1 } }, device = { { 2 } }, subject = { { 3 } };
@@ -118,6 +119,34 @@ audit_adds_lines_to_a_file(void **state)
 	assert_matches("udp:HOST:PORT, and not tcp:somewhere", why);
 }
 
+static void
+a_line_of_the_log_is_json_whatever_it_says(void **state)
+{
+	int fd[2], was = dup(STDERR_FILENO);
+	char line[512] = "";
+	json_t *is;
+
+	(void)state;
+	assert_int_equal(0, pipe(fd));
+	(void)dup2(fd[1], STDERR_FILENO);
+	log_line("warn", "tried", "plain", "é", "hostile", "a\xff\"\n\x7f\x1b[0m", "none", NULL,
+	    NULL);
+	(void)dup2(was, STDERR_FILENO);
+	(void)close(was);
+	assert_true(read(fd[0], line, sizeof line - 1) > 0);
+	assert_int_equal('\n', line[strlen(line) - 1]);
+	assert_non_null(is = json_loads(line, 0, NULL));
+	assert_string_equal("tried", json_string_value(json_object_get(is, "event")));
+	assert_string_equal("é", json_string_value(json_object_get(is, "plain")));
+	assert_string_equal("", json_string_value(json_object_get(is, "none")));
+	assert_null(
+	    strpbrk(json_string_value(json_object_get(is, "hostile")), "\n\x7f\x1b\xff"));
+	assert_matches("^\\{\"time\":\"[0-9T:.-]+Z\",\"level\":\"warn\",\"service\":", line);
+	json_decref(is);
+	(void)close(fd[0]);
+	(void)close(fd[1]);
+}
+
 int
 main(void)
 {
@@ -125,6 +154,7 @@ main(void)
 		cmocka_unit_test(audit_goes_to_syslog_over_udp),
 		cmocka_unit_test(audit_goes_to_a_local_syslog),
 		cmocka_unit_test(audit_adds_lines_to_a_file),
+		cmocka_unit_test(a_line_of_the_log_is_json_whatever_it_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

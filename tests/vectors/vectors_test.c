@@ -13,6 +13,7 @@
 #include "crypto/sign.h"
 #include "crypto/suite.h"
 #include "format/httpsig.h"
+#include "format/words.h"
 #include "trust/merkle.h"
 
 struct tally {
@@ -496,6 +497,34 @@ argon2id_is_the_one_of_libsodium(void **state)
 	assert_err(ZT_ERR_WEAK, password_key(bytes_text(password), salt, cost, &key));
 }
 
+static void
+bip39_entropy_becomes_words_and_comes_back(void **state)
+{
+	static const char *const cases[][2] = {
+#define BIP39(entropy, words) { entropy, words },
+#include "bip39.def"
+#undef BIP39
+	};
+	struct tally t = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		size_t n = strlen(cases[i][0]) / 2, wrong;
+		struct buf text = buf_init(1024);
+		uint8_t in[32], back[32];
+
+		assert_ok(hex_parse(cases[i][0], 2 * n, in, n));
+		words_print(bytes_of(in, n), WORDS_ENGLISH, &text);
+		assert_string_equal(cases[i][1], buf_text(&text));
+		assert_ok(words_parse(bytes_text(cases[i][1]), back, n, &wrong));
+		assert_memory_equal(in, back, n);
+		buf_free(&text);
+		t.run++;
+		t.passed++;
+	}
+	report("bip39", t, "");
+}
+
 int
 main(void)
 {
@@ -508,6 +537,7 @@ main(void)
 		cmocka_unit_test(merkle_good_proofs_pass_and_spoiled_ones_do_not),
 		cmocka_unit_test(http_signature_rfc9421_b26),
 		cmocka_unit_test(argon2id_is_the_one_of_libsodium),
+		cmocka_unit_test(bip39_entropy_becomes_words_and_comes_back),
 	};
 
 	return suite_start() != ZT_OK || cmocka_run_group_tests(tests, NULL, NULL);

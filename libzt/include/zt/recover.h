@@ -10,12 +10,16 @@
 extern "C" {
 #endif
 
-#define ZT_RECOVERY_WORDS 256 /* bytes that the words need */
+#define ZT_RECOVERY_WORDS 512 /* bytes that the words need */
+
+/* The list of BIP-39 that words are printed from. zt_recover reads both. */
+enum zt_words { ZT_WORDS_ENGLISH, ZT_WORDS_FRENCH };
 
 /* Adds a recovery device to this user, and rotates the user's key to seal it to that device.
- * WORDS are its whole secret: show them once, to be written on paper; zt stores them
- * nowhere. */
-ZT_CALL enum zt_err zt_recovery_create(struct zt *z, char words[ZT_RECOVERY_WORDS]);
+ * WORDS are its whole secret, 36 words of LANGUAGE in UTF-8 with a space between them: show
+ * them once, to be written on paper; zt stores them nowhere. */
+ZT_CALL enum zt_err zt_recovery_create(
+    struct zt *z, enum zt_words language, char words[ZT_RECOVERY_WORDS]);
 /* Revokes the recovery devices of older words, once the newest words are on paper. *ENDED of
  * them. */
 ZT_CALL enum zt_err zt_recovery_end_older(struct zt *z, unsigned *ended);
@@ -54,7 +58,7 @@ struct zt_returning {
 
 struct zt_recovery {
 	const char *device_label;   /* of the new device */
-	const char *server, *words; /* with words on paper */
+	const char *server, *words; /* with words on paper, as they were typed */
 	/* Or with colleagues: each has made an invitation (ZT_INVITE_RECOVERY) and runs
 	 * zt_greet; codes are compared with each in turn. */
 	const char *const *links;
