@@ -24,7 +24,7 @@ CLI_TESTS := trust files home leave people readme deletion clear device local ov
 CLI_LINES = $(CLI_TESTS:%='sh tests/cli/%_test.sh')
 FUZZ_SECONDS ?= 60
 FUZZ_LINES = $(FUZZERS:%='sh scripts/fuzz-one % $(FUZZ_SECONDS)')
-LINT_LINES = 'sh scripts/check-symbols $B' 'sh scripts/check-headers' 'sh scripts/check-l10n' 'sh scripts/check-man $B/man' \
+LINT_LINES = 'sh scripts/check-symbols $B' 'sh scripts/check-headers' 'sh scripts/check-l10n' 'sh scripts/check-advice' 'sh scripts/check-man $B/man' \
     'sh scripts/interfaces --check' 'sh tests/packages/commit_msg_test.sh'
 .PHONY: tests tests-plain tests-threads tests-cli fuzzers
 tests: all $(TESTS)

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "common/l10n.h"
 #include "common/output.h"
+#include "terminal/advice.h"
 #include "terminal/command.h"
 #include "zt/pki.h"
 
@@ -152,7 +153,8 @@ show_request(void *ctx, const struct zt_pki_open *r)
 		    r->id, "email", output_text(r->email), "name", output_text(r->name),
 		    "subject", output_text(r->subject), "issuer", output_text(r->issuer),
 		    "fingerprint", r->fingerprint, "refused",
-		    output_text(r->why != NULL ? r->why : ""), "time", output_number(r->time));
+		    output_text(r->why != NULL ? advice(r->why) : ""), "time",
+		    output_number(r->time));
 		return;
 	}
 	(void)printf("%s  ", r->id);
@@ -164,7 +166,7 @@ show_request(void *ctx, const struct zt_pki_open *r)
 	(void)printf("\n  %s ", _("issued by"));
 	output_show(r->issuer);
 	(void)printf("\n  SHA-256 %s\n  %s\n", r->fingerprint,
-	    r->why != NULL ? _(r->why) : _("its certificate vouches for it"));
+	    r->why != NULL ? advice(r->why) : _("its certificate vouches for it"));
 }
 
 enum zt_err

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "common/l10n.h"
 #include "common/output.h"
+#include "terminal/advice.h"
 #include "terminal/command.h"
 #include "zt/repair.h"
 
@@ -14,14 +15,15 @@ lost(void *ctx, const struct zt_loss *l)
 	const struct cli *c = ctx;
 
 	if (c->json) {
-		output_json(stdout, "lost", "{s:s,s:o,s:o,s:o}", "lost", l->what, "workspace",
+		output_json(stdout, "lost", "{s:o,s:o,s:o,s:o}", "lost",
+		    output_text(advice(l->what)), "workspace",
 		    output_text(l->workspace != NULL ? l->workspace : ""), "first",
 		    output_number(l->first), "last", output_number(l->last));
 		return;
 	}
 	output_show(l->workspace != NULL ? l->workspace : _("trust log"));
 	(void)printf(" %llu-%llu: %s\n", (unsigned long long)l->first,
-	    (unsigned long long)l->last, _(l->what));
+	    (unsigned long long)l->last, advice(l->what));
 }
 
 enum zt_err

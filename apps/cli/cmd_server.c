@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "common/l10n.h"
 #include "common/output.h"
+#include "terminal/advice.h"
 #include "terminal/command.h"
 #include "zt/server.h"
 
@@ -24,7 +25,7 @@ operator_of(struct cli *c, struct operator* o)
 	*o = (struct operator){ .s = { .url = c->server,
 				    .ca_file = c->o.ca_file,
 				    .in_clear = c->o.in_clear,
-				    .translate = l10n } };
+				    .translate = advice } };
 	o->s.operator_token = o->token;
 	return cli_read_line(c, c->token_file, o->token, sizeof o->token);
 }

@@ -14,6 +14,7 @@
 #include "common/l10n.h"
 #include "common/output.h"
 #include "common/standard.h"
+#include "terminal/advice.h"
 #include "terminal/command.h"
 #include "terminal/help.h"
 #include "terminal/progress.h"
@@ -53,7 +54,7 @@ tend(struct cli *c)
 	if (err) {
 		(void)snprintf(text, sizeof text, "%s: %s (%s)",
 		    _("a key could not be renewed, the next command tries again"),
-		    _(zt_err_words(err)), zt_why(c->zt)); /* safe to show */
+		    advice(zt_err_words(err)), zt_why(c->zt)); /* safe to show */
 		cli_warn(c, text);
 	}
 	if (done.rotated > 0 && !c->json)
@@ -78,7 +79,7 @@ run(struct cli *c, const struct command *k)
 	enum zt_err err = k->of != NEEDS_NOTHING ? default_home(c) : ZT_OK;
 
 	c->o.cancel = cli_stop();
-	c->o.translate = l10n;
+	c->o.translate = advice;
 	c->o.working = progress_work;
 	c->o.working_ctx = c;
 	c->o.damaged = progress_damaged;
@@ -116,18 +117,18 @@ say_error(const struct cli *c, enum zt_err err)
 
 	if (c->json) {
 		output_json(stderr, "error", "{s:s,s:o,s:i,s:b}", "error", zt_err_name(err),
-		    "reason", output_text(_(why)), "exit", zt_err_exit(err), "retry",
+		    "reason", output_text(advice(why)), "exit", zt_err_exit(err), "retry",
 		    zt_err_retry(err));
 		return;
 	}
 	(void)fprintf(stderr, "zt: ");
 	if (err != ZT_ERR_USAGE)
-		(void)fprintf(stderr, "%s", _(words));
+		(void)fprintf(stderr, "%s", advice(words));
 	if (err == ZT_ERR_USAGE)
-		output_show_on(stderr, _(why)); /* says all */
+		output_show_on(stderr, advice(why)); /* says all */
 	else if (strcmp(why, words) != 0) {
 		(void)fprintf(stderr, " (");
-		output_show_on(stderr, _(why));
+		output_show_on(stderr, advice(why));
 		(void)fprintf(stderr, ")");
 	}
 	(void)fprintf(stderr, "\n");

@@ -7,6 +7,7 @@
 
 #include "common/l10n.h"
 #include "common/output.h"
+#include "terminal/advice.h"
 
 enum { WIDTH = 24, EVERY_MS = 100, MOMENT_MS = 500 };
 
@@ -49,7 +50,7 @@ skipped(void *ctx, const char *name, const char *why)
 
 	progress_end(p);
 	p->left_out++;
-	cli_note(p->json, "left_out", _("left out"), name, _(why));
+	cli_note(p->json, "left_out", _("left out"), name, advice(why));
 }
 
 static void

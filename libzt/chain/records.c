@@ -271,8 +271,7 @@ chain_refuse_older(struct space *s)
 {
 	return client_refuse(s->z, ZT_ERR_ROLLBACK,
 	    "the server shows an older state of the workspace than this device has seen, or "
-	    "the trust log speaks of. If an older backup was restored, zt repair brings back "
-	    "what is held here");
+	    "the trust log speaks of");
 }
 
 enum zt_err

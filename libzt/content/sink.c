@@ -366,10 +366,9 @@ sink_refused(struct transfer *t, const struct folder *in, const char *name, cons
 	    t->z->keeps_both
 		? client_words(t->z, "this name beside it is taken too, and what has it "
 				     "stays; move one of the two away")
-	    : is_folder ? client_words(t->z, "a folder is there, and stays; move it away, or "
-					     "add --keep-both")
-			: client_words(t->z, "what is there was not written by zt, or was "
-					     "changed since; --overwrite replaces it"));
+	    : is_folder ? client_words(t->z, "a folder is there, and stays; move it away")
+			: client_words(t->z,
+			      "what is there was not written by zt, or was changed since"));
 }
 
 static void

@@ -340,7 +340,7 @@ claim_anew(struct claiming *k)
 		err = take_welcome(k, buf_bytes(&got));
 	if (err == ZT_ERR_INTERRUPTED)
 		err = exchange_refuse(r, err,
-		    "left while the other side decides; the same command fetches the answer");
+		    "left while the other side decides; trying again fetches the answer");
 	if (err == ZT_ERR_ABORTED) {
 		memcpy(why, r->detail, sizeof why);
 		if (find_in_log(k) == ZT_OK)
@@ -362,9 +362,8 @@ claim(struct claiming *k)
 	    device_file_read_joining(k->o->home, bytes_text(k->o->password), &kept);
 
 	if (err == ZT_ERR_PASSWORD)
-		return exchange_refuse(&k->r, err,
-		    "an earlier try waits in this folder under another password; without it, "
-		    "remove joining.zt there and begin anew");
+		return exchange_refuse(
+		    &k->r, err, "an earlier try waits in this folder under another password");
 	if (err == ZT_OK)
 		err = go_on(k, kept);
 	pb_wipe(kept);

@@ -287,7 +287,7 @@ ask(struct greeting *g)
 	return yes ? ZT_OK
 		   : client_refuse(g->z, ZT_ERR_ABORTED,
 			 "you did not accept %.80s: nobody was let in; the invitation stays "
-			 "open, and zt invite cancel ends it",
+			 "open",
 			 g->claim->email);
 }
 

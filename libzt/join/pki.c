@@ -239,7 +239,7 @@ sign_by_file(struct asking *k)
 	    (err = x509_sign(
 		 buf_bytes(&pem), k->a->secret, buf_bytes(&k->statement), &k->signature))) {
 		if (err == ZT_ERR_PASSWORD)
-			why = N_("the key's file wants its password (--pin-file)");
+			why = N_("the key's file needs its password");
 		err = say(k, err, why);
 	}
 	buf_free(&pem);
@@ -415,10 +415,10 @@ ask_again(struct asking *k, struct zt *z)
 		return say(k, ZT_ERR_EXISTS, "this state folder holds a device already");
 	err = join_pki_state(z, &state);
 	if (err == ZT_OK && strcmp(state, "open") == 0)
-		return say(k, ZT_ERR_EXISTS,
-		    "this device has asked already, and waits for an admin: zt pki status");
+		return say(
+		    k, ZT_ERR_EXISTS, "this device has asked already, and waits for an admin");
 	if (err == ZT_OK && strcmp(state, "accepted") == 0)
-		return say(k, ZT_ERR_EXISTS, "this device was let in: zt status");
+		return say(k, ZT_ERR_EXISTS, "this device was let in");
 	if (err && err != ZT_ERR_NOT_FOUND)
 		return say(k, err, z->why);
 	if ((err = take_keys(k, z)) || (err = compose(k)) || (err = note_request(k, z)))

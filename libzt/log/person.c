@@ -160,8 +160,8 @@ client_find_user(struct zt *z, const char *text, struct org_user **out)
 		id_print(&found->id, one);
 		id_print(&other->id, two);
 		return client_refuse(z, ZT_ERR_WHO,
-		    "%.60s is the address of two users, %s and %s: ask them which id is theirs "
-		    "(zt status shows it), and name them by it",
+		    "%.60s is the address of two users, %s and %s: ask them which id is "
+		    "theirs, and name them by it",
 		    text, one, two);
 	}
 	if ((err = check_remembered(z, text, &found->id)))

@@ -138,8 +138,7 @@ explain(struct sync *s, enum zt_err err)
 	if (err == ZT_ERR_ROLLBACK)
 		return client_refuse(s->z, err,
 		    "the server shows %llu entries of the trust log, this device has verified "
-		    "%llu. If an older backup was restored, zt repair brings back what is held "
-		    "here",
+		    "%llu",
 		    (unsigned long long)r->number, (unsigned long long)r->other);
 	if (r->is_of_entry)
 		return client_refuse(s->z, err, "entry %llu of the trust log: %s",
@@ -159,8 +158,7 @@ fetch_page(struct sync *s, uint64_t from, Zt__LogPage **out)
 	if ((err = client_call(s->z, ROUTE_LOG_READ, &p, query, bytes_of(NULL, 0), &answer)) ==
 	    ZT_ERR_ROLLBACK)
 		err = client_refuse(s->z, err,
-		    "the server's trust log is shorter than this device has verified. If an "
-		    "older backup was restored, zt repair brings back what is held here");
+		    "the server's trust log is shorter than this device has verified");
 	if (err == ZT_OK)
 		err = pb_decode(&zt__log_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, out);
 	buf_free(&answer);

@@ -269,8 +269,7 @@ people_device_acts(struct zt *z, const char *device,
 	z->why[0] = 0;
 	if (id_parse(device, strlen(device), &id) ||
 	    (d = org_state_device(z->state, &id)) == NULL)
-		return client_refuse(z, ZT_ERR_NOT_FOUND,
-		    "there is no device %.200s; zt devices lists them", device);
+		return client_refuse(z, ZT_ERR_NOT_FOUND, "there is no device %.200s", device);
 	if ((err = client_sync_handles(z)) == ZT_OK &&
 	    (err = add_one(&a, pb_field(id.b, ID_BYTES))) == ZT_OK &&
 	    (err = store_each(

@@ -50,8 +50,7 @@ find_device(struct zt *z, const char *text, struct org_device **out)
 		buf_free(&label);
 	}
 	if (found == NULL)
-		return client_refuse(z, ZT_ERR_NOT_FOUND,
-		    "there is no device %.200s; zt devices lists them", text);
+		return client_refuse(z, ZT_ERR_NOT_FOUND, "there is no device %.200s", text);
 	if (other != NULL) {
 		char one[ID_TEXT], two[ID_TEXT];
 

@@ -52,14 +52,13 @@ explain(int error, const char **why)
 	case X509_V_ERR_UNABLE_TO_GET_CRL:
 	case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
 	case X509_V_ERR_DIFFERENT_CRL_SCOPE:
-		*why =
-		    N_("there is no revocation list of the certificate's issuer: an admin adds "
-		       "it with zt pki trust");
+		*why = N_("there is no revocation list of the certificate's issuer: an admin "
+			  "adds it");
 		break;
 	case X509_V_ERR_CRL_HAS_EXPIRED:
 	case X509_V_ERR_CRL_NOT_YET_VALID:
 		*why = N_("the revocation list of the certificate's issuer is out of date: an "
-			  "admin adds a newer one with zt pki trust");
+			  "admin adds a newer one");
 		break;
 	case X509_V_ERR_CRL_SIGNATURE_FAILURE:
 		*why = N_("a revocation list's signature does not match");
@@ -211,7 +210,7 @@ x509_check(
 	*why = N_("the certificate cannot be read");
 	if (x == NULL)
 		goto out;
-	*why = N_("this organization has no trust anchor: an admin adds one with zt pki trust");
+	*why = N_("this organization has no trust anchor: an admin adds one");
 	if (t->anchor_count == 0)
 		goto out;
 	if ((err = walk(t, c, x, now_ms, why)))

@@ -279,7 +279,7 @@ colleagues_help(struct zt *z, struct exchange *r, struct bytes claim, struct zt_
 		if ((err = client_wake(z, true)) == ZT_OK && !yes)
 			err = client_refuse(z, ZT_ERR_ABORTED,
 			    "you did not help %.80s, who got nothing; the invitation stays "
-			    "open, and zt invite cancel ends it",
+			    "open",
 			    h.email);
 	}
 	if (err == ZT_OK)
@@ -334,10 +334,7 @@ take_help(struct returning *a, const Zt__RecoveryHelp *m, const char **why)
 			bytes_of(a->part[i].part.y, SECRET_BYTES), pb_bytes(s->y)))
 			return ZT_OK; /* this colleague has helped already */
 	if (a->count == SHAMIR_MOST)
-		return *why =
-			   N_("as many parts are kept here as there can be; without joining.zt "
-			      "in the device's folder the recovery begins again"),
-		       ZT_ERR_TOO_BIG;
+		return *why = N_("this device keeps as many parts as it can"), ZT_ERR_TOO_BIG;
 	p = &a->part[a->count++];
 	*p = (struct returning_part){
 		.device = device, .need = s->need, .part.x = (uint8_t)s->x

@@ -295,8 +295,7 @@ receive_step(struct exchange *r, struct buf *clear)
 			err = exchange_refuse(r, ZT_ERR_ABORTED,
 			    step == SAS_STEPS - 1 && r->side == SAS_CLAIMER
 				? "the other side did not accept you, or left before it "
-				  "answered: ask them; the same command with the same link "
-				  "tries again"
+				  "answered: ask them; the same link can be tried again"
 				: "the other side stopped or started anew");
 		} else if (a->n_messages > step) {
 			err = sas_receive(r->sas, pb_bytes(a->messages[step]), clear);

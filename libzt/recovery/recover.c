@@ -272,8 +272,7 @@ returning_read(const struct zt_options *o, struct returning *k, char *why)
 	pb_wipe(m);
 	if (err == ZT_ERR_PASSWORD && why != NULL)
 		(void)snprintf(why, CLIENT_WHY, "%s",
-		    "an earlier try waits in this folder under another password; without it, "
-		    "remove joining.zt there and begin anew");
+		    "an earlier try waits in this folder under another password");
 	if (err != ZT_ERR_NOT_FOUND)
 		return err;
 	suite_random(k->device.b, ID_BYTES);
@@ -401,8 +400,7 @@ enter(struct zt *z, const struct zt_options *o, const struct returning *k, const
 			   ? ZT_OK
 			   : client_refuse(z, ZT_ERR_REVOKED,
 				 "an earlier try waits in this folder, and its device was "
-				 "revoked "
-				 "since: remove joining.zt there and begin anew");
+				 "revoked since");
 	if ((err = returning_keep(o, k)))
 		return err;
 	return add_device(z, &k->device, k->sign, k->seal, "desktop", label);

@@ -74,8 +74,7 @@ server_log(struct repair *r, uint64_t *size)
 		!hash_equal(&root, &head.root)))
 		err = client_refuse(z, err ? err : ZT_ERR_FORK,
 		    "the server's trust log was continued in another way than this device has "
-		    "verified: it cannot be repaired; compare heads with a colleague (zt log "
-		    "head)");
+		    "verified: it cannot be repaired; compare heads with a colleague");
 out:
 	pb_free(page);
 	buf_free(&answer);
@@ -182,8 +181,7 @@ repair_log(struct repair *r, uint64_t *from)
 		return err;
 	name_loss(r, NULL, at, at,
 	    "this entry belongs to a workspace that this device cannot see: a member of it "
-	    "must "
-	    "run zt repair next");
+	    "must repair next");
 	return ZT_OK;
 }
 

@@ -121,8 +121,7 @@ refuse_moved(struct space *s, const struct id *what)
 
 	if (err == ZT_OK || err == ZT_ERR_NOT_FOUND)
 		err = client_refuse(s->z, ZT_ERR_EXISTS,
-		    "it was moved, and lies elsewhere in the workspace now: %.120s; zt mv "
-		    "brings it here",
+		    "it was moved, and lies elsewhere in the workspace now: %.120s",
 		    text.n > 0 ? buf_text(&text) : "?");
 	buf_free(&text);
 	return err;
@@ -367,7 +366,7 @@ restore(void *ctx, struct space *s, const struct path *path, struct batch *b)
 		return err;
 	if (is_there && r->removed == NULL && r->version == 0 && r->until == 0)
 		return client_refuse(s->z, ZT_ERR_EXISTS,
-		    "it is there; --to-version or --at says what it should become");
+		    "it is there; a version or a time says what it should become");
 	is_same = is_there && id_equal(&now.vlob, &r->what.vlob);
 	if ((!is_same || r->what.is_folder) && (err = find_elsewhere(r, is_same)))
 		return err;
@@ -415,6 +414,7 @@ restore_by_id(struct zt *z, const char *remote, const char *id)
 	struct restoring r = { .shown = remote, .removed = &object };
 
 	if (id_parse(id, strlen(id), &object))
-		return client_refuse(z, ZT_ERR_INVALID, "the id is one that zt trash shows");
+		return client_refuse(
+		    z, ZT_ERR_INVALID, "this is not the id of something in the trash");
 	return run(z, remote, &r);
 }

@@ -60,8 +60,7 @@ static const char token_module[] =
 static const char token_rsa[] = N_("the token's certificate needs an RSA key that decrypts");
 static const char none_held[] = N_("no session of yours holds this device's key");
 static const char still_held[] = N_("another session of yours still holds this device's key");
-static const char desktop_holds[] =
-    N_("the desktop opens this device while you are logged in; zt password ends that");
+static const char desktop_holds[] = N_("the desktop opens this device while you are logged in");
 static const char no_keyring[] = N_("this system keeps no keys for a session");
 
 enum zt_err
@@ -163,11 +162,7 @@ client_explain(const struct zt_options *o, enum zt_err err, char *why)
 	if (why != NULL && why[0] == 0 && err == ZT_ERR_FULL)
 		(void)snprintf(why, CLIENT_WHY, "%.200s: %s", o->home, strerror(ENOSPC));
 	if (why != NULL && why[0] == 0 && err == ZT_ERR_CORRUPT)
-		say(o,
-		    N_("device.zt or joining.zt there is empty or damaged: put a copy back, or "
-		       "come "
-		       "back by zt recover in another folder"),
-		    why);
+		say(o, N_("the file with this device's keys is empty or damaged"), why);
 }
 
 enum zt_err
@@ -176,8 +171,7 @@ client_may_begin(const struct zt_options *o, char *why)
 	enum zt_err err = device_file_may_begin(o->home);
 
 	if (err == ZT_ERR_EXISTS)
-		say(o, N_("this state folder holds a device already; zt status says whose"),
-		    why);
+		say(o, N_("this state folder holds a device already"), why);
 	return err;
 }
 

@@ -33,9 +33,8 @@ client_may_write(struct zt *z, const struct id *workspace)
 		err = store_get(z->store, STORE_FORK, key_of(workspace), 0, &why);
 	if (err == ZT_OK)
 		err = client_refuse(z, ZT_ERR_FORK,
-		    "%.120s; nothing is written until zt log verify --against a colleague's "
-		    "head "
-		    "agrees",
+		    "%.120s; nothing is written until this history agrees with a colleague's "
+		    "head",
 		    buf_text(&why));
 	else if (err == ZT_ERR_NOT_FOUND)
 		err = ZT_OK;

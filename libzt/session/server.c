@@ -160,7 +160,7 @@ zt_server_org_set(
 	if (err == ZT_OK &&
 	    ((l->freeze != NULL && id_parse(l->freeze, strlen(l->freeze), &freeze)) ||
 		(l->thaw != NULL && id_parse(l->thaw, strlen(l->thaw), &thaw))))
-		err = say(&op, ZT_ERR_INVALID, "a user is named by the id that zt users shows");
+		err = say(&op, ZT_ERR_INVALID, "a user is named by an id");
 	if (l->users != NULL)
 		m.sets_users = true, m.users = *l->users;
 	if (l->bytes != NULL)

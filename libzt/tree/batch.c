@@ -458,8 +458,7 @@ list_folder(struct batch *b, struct dirty *d, struct listing *l)
 	if (err == ZT_OK && o.damaged > 0 && !o.is_rubbish)
 		err = client_refuse(b->s->z, o.why,
 		    "the newest version of a folder cannot be read now, so nothing is written "
-		    "over it: zt repair may bring it back; zt restore goes on from an older "
-		    "one");
+		    "over it");
 	for (size_t i = 0; err == ZT_OK && l->base != NULL && i < l->base->folder->n_entries;
 	     i++)
 		if ((err = vec_room(&l->entries, l->count, &l->cap, sizeof *l->entries)) ==

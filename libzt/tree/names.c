@@ -180,8 +180,7 @@ tree_mv(struct zt *z, const char *from, const char *to, char **as)
 	if ((err = tree_open(z, from, &s, &a)) || (err = tree_open(z, to, &s2, &b)))
 		return err;
 	if (s != s2)
-		return client_refuse(z, ZT_ERR_INVALID,
-		    "a move stays in one workspace; zt cp copies to another");
+		return client_refuse(z, ZT_ERR_INVALID, "a move stays in one workspace");
 	if (from[strlen(from) - 1] == '/' && a.count > 0 &&
 	    (err = tree_find(s, &a, a.count, &what)) == ZT_OK && !what.is_folder)
 		err = client_refuse(z, ZT_ERR_INVALID, "that is not a folder");
@@ -205,7 +204,8 @@ remove_it(void *ctx, struct space *s, const struct path *path, struct batch *b)
 	    (err = tree_find(s, path, path->count, &what)))
 		return err;
 	if (what.is_folder && !*recursive)
-		return client_refuse(s->z, ZT_ERR_INVALID, "that is a folder; add --recursive");
+		return client_refuse(
+		    s->z, ZT_ERR_INVALID, "that is a folder: removing it removes all in it");
 	return batch_unlink(b, &parent.vlob, path->name[path->count - 1], &what.vlob);
 }
 

@@ -46,7 +46,7 @@ check_count(const struct request *rq, struct rpc_answer *out)
 	if (err == ZT_OK && db_int(rows, 0, 0) >= OPEN_MOST)
 		err = service_refuse(out, ZT_ERR_LIMIT,
 		    "you have as many open invitations as this server keeps: cancel one that "
-		    "nobody will use (zt invite list, zt invite cancel)");
+		    "nobody will use");
 	else if (err == ZT_OK && db_int(rows, 0, 1) >= DAY_MOST)
 		err = service_refuse(out, ZT_ERR_LIMIT,
 		    "you have made as many invitations as this server takes in a day");

@@ -11,7 +11,7 @@ ask() { who=$1 cert=$2; shift 2; person "$who" pki request "$cert" --server "$ur
 for p in carol dave eve; do request_of $p; sign $p; done
 crl
 
-expect 77 "no trust anchor" "without an anchor nobody may ask" ask carol "$ca/carol.pem" --key "$ca/carol.key"
+expect 77 "no trust anchor: an admin adds one with zt pki trust" "without an anchor nobody may ask" ask carol "$ca/carol.pem" --key "$ca/carol.key"
 expect 77 "only an admin" "bob sets no anchors" bob pki trust "$ca/ca.pem"
 check "alice sets the anchor and its revocation list" alice pki trust "$ca/ca.pem" "$ca/ca.crl"
 expect 0 "CN=Test CA" "and anyone can read them" bob pki show
@@ -56,7 +56,7 @@ check "eve asks" ask eve "$ca/eve.pem" --key "$ca/eve.key"
 check "alice rejects it" alice pki reject "$(requested)"
 expect 0 "rejected" "eve hears of it" person eve pki status
 check "she may ask again from the same folder" ask eve "$ca/eve.pem" --key "$ca/eve.key"
-expect 73 "waits for an admin" "not twice, while one waits" ask eve "$ca/eve.pem" --key "$ca/eve.key"
+expect 73 "waits for an admin: zt pki status" "not twice, while one waits" ask eve "$ca/eve.pem" --key "$ca/eve.key"
 openssl ca -config "$ca/conf" -revoke "$ca/eve.pem" 2>/dev/null; crl
 check "alice hears that her certificate was revoked" alice pki trust "$ca/ca.pem" "$ca/ca.crl"
 expect 0 "was revoked" "and sees that at the request" alice pki list
@@ -71,7 +71,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout "$ca/own.key" -out "$ca/own.pe
 	-addext "subjectAltName=email:dave@demo.example" -config "$ca/conf" -extensions person 2>/dev/null
 expect 77 "does not lead to a trust anchor" "one that nobody issued" ask dave "$ca/own.pem" --key "$ca/own.key"
 openssl pkcs8 -topk8 -in "$ca/dave.key" -out "$ca/dave.enc" -passout pass:sesame 2>/dev/null
-expect 77 "wants its password" "a key under a password" ask dave "$ca/dave.pem" --key "$ca/dave.enc"
+expect 77 "needs its password (--pin-file)" "a key under a password" ask dave "$ca/dave.pem" --key "$ca/dave.enc"
 echo sesame >"$state/pin"
 check "with it" ask dave "$ca/dave.pem" --key "$ca/dave.enc" --pin-file "$state/pin"
 rm -rf "$state/dave"

@@ -17,6 +17,10 @@ expect 0 "^0 fichier$" "in French, where none is in the singular" french get w:/
 expect 0 "^w:/f is w:/d/f now$" "mv" alice mv w:/f w:/d/f
 expect 0 "^w:/d/f is removed" "rm" alice rm w:/d/f
 expect 0 "^w:/d/f is as it was$" "restore" alice restore w:/d/f --to-version 1
+expect 64 "that is a folder: removing it removes all in it; add --recursive" "what to type stands behind the fact" alice rm w:/d
+expect 64 "\"reason\":\"that is a folder: removing it removes all in it; add --recursive\"" "in JSON too" alice --json rm w:/d
+expect 64 "enlève tout ce qu'il contient ; ajoutez --recursive" "and in French" french rm w:/d
+expect 66 "there is no device nobody; zt devices lists them" "with what it is about" alice device revoke nobody
 expect 0 "^w is shared with bob@demo.example, role reader$" "share" alice workspace share w bob@demo.example --role reader
 expect 0 "has no role in w any more" "unshare" alice workspace unshare w bob@demo.example
 expect 0 "a plus de rôle dans w\|est partagé avec" "in French" french workspace share w bob@demo.example

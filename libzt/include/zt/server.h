@@ -14,7 +14,7 @@ struct zt_server {
 	const char *url, *ca_file; /* NULL: the system's authorities */
 	bool in_clear;             /* zt_options.in_clear */
 	const char *operator_token;
-	const char *(*translate)(const char *english); /* or NULL */
+	const char *(*translate)(const char *english); /* zt_options.translate */
 };
 
 #define ZT_FOUNDING_CODE 129

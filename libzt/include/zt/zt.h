@@ -51,8 +51,9 @@ struct zt_options {
 	bool checksum;
 	/* Ends calls with INTERRUPTED (zt/cancel.h). NULL: never. */
 	const struct zt_cancel *cancel;
-	/* The sentences of zt_why in another language: a text with the same printf directives,
-	 * or the same text. NULL: English. */
+	/* The library's sentences as the program shows them: in another language, or with
+	 * advice on what a person can do in this program. Returns a text with the same printf
+	 * directives, which lives as long as the handle, or ENGLISH. NULL: English. */
 	const char *(*translate)(const char *english);
 	/* Progress of long work (zt_work): called now and then, and once at the end. May be
 	 * NULL. */
