@@ -129,14 +129,21 @@ is_others(const struct act *a, const struct space_version *newest, bool is_there
 {
 	const struct zt_writer *w = a->w;
 	bool is_same = is_there && w->is_there && id_equal(&a->vlob, &w->vlob);
-	uint64_t known = is_same ? w->version : 0;
 
-	/* The answer to a commit before this one was lost, and it had been taken. */
-	if (w->is_unsure && newest->version == known + 1 &&
-	    id_equal(&newest->author, &w->z->device) &&
-	    (is_same || id_equal(&a->vlob, &w->fresh)))
-		return false;
-	return is_same ? newest->version != known : is_there || w->is_there;
+	return is_same ? newest->version != w->version : is_there || w->is_there;
+}
+
+/* A commit before this one failed, and it had been taken: the newest version is its object. */
+static void
+learn(struct act *a, const struct space_version *newest, bool is_there)
+{
+	struct zt_writer *w = a->w;
+
+	if (!is_there || !hash_equal(&newest->pins.object, &w->sent))
+		return;
+	w->is_there = true;
+	w->vlob = a->vlob;
+	w->version = newest->version;
 }
 
 static enum zt_err
@@ -165,6 +172,7 @@ write_version(void *ctx, struct space *s, const struct path *path, struct batch 
 	s->z->why[0] = 0;
 	a->vlob = at.vlob;
 	a->version = newest.version + 1;
+	learn(a, &newest, is_there);
 	a->is_on_top = is_others(a, &newest, is_there);
 	if (a->is_on_top && a->how == ZT_COMMIT_OR_CONFLICT)
 		return client_refuse(s->z, ZT_ERR_CONFLICT,
@@ -172,6 +180,7 @@ write_version(void *ctx, struct space *s, const struct path *path, struct batch 
 	if ((err = compose(w, &m)) || (err = batch_write(b, &at.vlob, m, true, 0)))
 		return err;
 	batch_adds(b, buf_bytes(&a->ids));
+	batch_seals_as(b, &w->sent);
 	return is_there ? ZT_OK
 			: batch_link(
 			      b, &parent.vlob, path->name[path->count - 1], &at, BATCH_ABSENT);
@@ -202,8 +211,9 @@ static void
 took(struct zt_writer *w, const struct act *a)
 {
 	for (size_t i = 0; i < w->count; i++)
-		w->parts[i].is_new = w->parts[i].is_kept = false;
-	w->is_changed = w->is_unsure = false;
+		w->parts[i].is_new = false;
+	w->is_changed = false;
+	w->sent = (struct hash){ { 0 } };
 	w->is_there = true;
 	w->vlob = a->vlob;
 	w->version = a->version;
@@ -222,8 +232,6 @@ zt_writer_commit(struct zt_writer *w, enum zt_commit how, struct zt_committed *o
 	(void)client_leave(w->z, err);
 	if (err == ZT_OK)
 		took(w, &a);
-	else if (err_retry(err) && err != ZT_ERR_CONFLICT)
-		w->is_unsure = true;
 out:
 	buf_free(&a.ids);
 	if (err == ZT_OK && out != NULL)

@@ -24,7 +24,8 @@ struct writer_part {
 	Zt__BlockRef *ref;         /* on the servers, or on its way; NULL while HELD is dirty */
 	struct writer_block *held; /* or NULL */
 	bool is_new;               /* REF: no commit has named it yet */
-	bool is_kept;              /* REF: of the base, which others may have written */
+	bool is_kept; /* REF: of the base, which others wrote, maybe: also in the next
+		       * version, or its author would vouch for it */
 };
 
 struct zt_writer {
@@ -32,8 +33,8 @@ struct zt_writer {
 	struct space *s;
 	char *remote;          /* its workspace by id: names may change */
 	struct id vlob, fresh; /* what is there; what becomes of it when nothing is */
-	bool is_there, is_changed, is_begun, is_unsure; /* UNSURE: a commit without an answer */
-	bool has_time;
+	bool is_there, is_changed, is_begun, has_time;
+	struct hash sent; /* the object of the last commit that failed; zeros: none did */
 	uint64_t version, size, uses;
 	int64_t modified;
 	unsigned modified_ns, mode;

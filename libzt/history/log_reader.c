@@ -71,7 +71,6 @@ struct behind {
 	struct id topic;
 	uint64_t *index;
 	size_t count, cap;
-	uint64_t asked; /* the topic's length plus one, when it was asked for last */
 };
 
 static void
@@ -286,14 +285,14 @@ const struct id *
 log_reader_wants_topic(struct log_reader *r, uint64_t *from)
 {
 	struct behind *b;
-	size_t at = 0;
+	size_t at = r->topic_at;
 
 	while ((b = idmap_next(&r->behind, &at)) != NULL) {
-		*from = topic_length(r->o, &b->topic);
-		if (b->count == 0 || b->asked == *from + 1)
-			continue;
-		b->asked = *from + 1;
-		return &b->topic;
+		if (b->count > 0) {
+			*from = topic_length(r->o, &b->topic);
+			return &b->topic;
+		}
+		r->topic_at = at; /* no entry of it is missed any more */
 	}
 	return NULL;
 }
@@ -331,6 +330,7 @@ enum zt_err
 log_reader_topic(struct log_reader *r, const struct id *topic, const Zt__TopicPage *page)
 {
 	struct behind *b = idmap_get(&r->behind, topic);
+	uint64_t before = topic_length(r->o, topic);
 	enum zt_err err = ZT_OK;
 
 	for (size_t i = 0; b != NULL && err == ZT_OK && i < page->n_lines; i++) {
@@ -343,6 +343,10 @@ log_reader_topic(struct log_reader *r, const struct id *topic, const Zt__TopicPa
 			break;
 		err = take_topic_line(r, b, line);
 	}
+	/* What nobody can tell of is made up: no other topic is asked for. */
+	if (b != NULL && err == ZT_OK && b->count > 0 && topic_length(r->o, topic) == before)
+		err = refuse_line(r, ZT_ERR_CORRUPT, b->index[0],
+		    "it does not follow the entries of its topic");
 	return err;
 }
 

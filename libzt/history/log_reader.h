@@ -41,6 +41,7 @@ struct log_reader {
 	struct head head;    /* the newest one */
 	uint64_t entries;    /* judged */
 	struct idmap behind; /* topics with entries whose predecessors are not known */
+	size_t topic_at;     /* those before it are known */
 	/* About a refusal: a sentence, and whether it is about entry NUMBER. ROLLBACK: the head
 	 * has NUMBER entries, and OTHER were verified. */
 	const char *why;
@@ -58,8 +59,8 @@ ZT_CHECKED enum zt_err log_reader_line(struct log_reader *r, const Zt__LogLine *
 ZT_CHECKED enum zt_err log_reader_page(struct log_reader *r, const Zt__LogPage *page);
 /* Whether HEAD covers lines that were not shown yet. */
 bool log_reader_wants_page(const struct log_reader *r);
-/* The workspace of which entries are wanted, from number *FROM on; NULL: none. A topic without
- * an answer that helps is asked for once, and log_reader_end refuses it. */
+/* The workspace of which entries are wanted, from number *FROM on; NULL: none. After the last
+ * page; each is answered by log_reader_topic, which refuses an answer that does not help. */
 const struct id *log_reader_wants_topic(struct log_reader *r, uint64_t *from);
 /* The answer for TOPIC. */
 ZT_CHECKED enum zt_err log_reader_topic(

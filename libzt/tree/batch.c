@@ -25,9 +25,10 @@ struct pending { /* a new version of a file, or of a folder as it once was */
 	struct id vlob;
 	Zt__Manifest *m;
 	bool adds_blocks, adds_some, has_local;
-	struct bytes added; /* ADDS_SOME: ids of blocks */
-	struct stat local;  /* of the file that it was read from */
-	uint64_t version;   /* once it is sealed */
+	struct bytes added;  /* ADDS_SOME: ids of blocks */
+	struct stat local;   /* of the file that it was read from */
+	uint64_t version;    /* once it is sealed */
+	struct hash *object; /* the same, for who asked; or NULL */
 };
 
 struct op { /* a change to a folder's entries */
@@ -197,6 +198,12 @@ batch_adds(struct batch *b, struct bytes ids)
 {
 	b->files[b->file_count - 1].adds_some = true;
 	b->files[b->file_count - 1].added = ids;
+}
+
+void
+batch_seals_as(struct batch *b, struct hash *object)
+{
+	b->files[b->file_count - 1].object = object;
 }
 
 void
@@ -473,7 +480,7 @@ list_folder(struct batch *b, struct dirty *d, struct listing *l)
 
 static enum zt_err
 seal_one(struct outgoing *o, const struct id *vlob, const Zt__Manifest *m, struct bytes blocks,
-    uint64_t *version)
+    uint64_t *version, struct hash *object)
 {
 	struct space_version before = { 0 };
 	struct change c = { .vlob = *vlob, .blocks = blocks };
@@ -496,6 +503,8 @@ seal_one(struct outgoing *o, const struct id *vlob, const Zt__Manifest *m, struc
 	o->count++;
 	if ((err = manifest_seal(o->key, &place, m, &o->object[i], &o->wrap[i], &c.pins)))
 		return err;
+	if (object != NULL)
+		*object = c.pins.object;
 	err = changeset_encode_change(&c, &o->change[i]);
 	o->spans[i] = buf_bytes(&o->change[i]);
 	return err;
@@ -517,7 +526,7 @@ seal_file(struct outgoing *o, struct pending *p)
 	for (size_t i = 0; !p->adds_some && i < n; i++)
 		buf_add(&ids, pb_bytes(f->blocks->blocks[i]->id)); /* none of a hole */
 	if ((err = buf_err(&ids)) == ZT_OK)
-		err = seal_one(o, &p->vlob, p->m, buf_bytes(&ids), &p->version);
+		err = seal_one(o, &p->vlob, p->m, buf_bytes(&ids), &p->version, p->object);
 	buf_free(&ids);
 	return err;
 }
@@ -541,7 +550,7 @@ seal_folder(struct outgoing *o, struct dirty *d)
 		f.mode = d->has_look ? d->look.mode : l.base != NULL ? l.base->folder->mode : 0;
 		m.kind_case = ZT__MANIFEST__KIND_FOLDER;
 		m.folder = &f;
-		err = seal_one(o, &d->vlob, &m, bytes_of(NULL, 0), &version);
+		err = seal_one(o, &d->vlob, &m, bytes_of(NULL, 0), &version, NULL);
 	}
 	free(f.entries);
 	free(l.entries);

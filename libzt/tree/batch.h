@@ -19,6 +19,9 @@ ZT_CHECKED enum zt_err batch_write(
 /* Of the blocks of the last batch_write these are new, and no others: ids, one after the other,
  * which live until the batch is freed. */
 void batch_adds(struct batch *b, struct bytes ids);
+/* *OBJECT gets the hash of the last batch_write's sealed object, each time that it is sealed:
+ * by that the caller knows it again. OBJECT lives until the batch is freed. */
+void batch_seals_as(struct batch *b, struct hash *object);
 /* Removes the last batch_write again, before anything else is added to B. */
 void batch_take_back(struct batch *b);
 /* What the entry must be when sent: absent, that very object, or anything. */

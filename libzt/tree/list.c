@@ -371,6 +371,8 @@ fill_page(struct zt_list *l, size_t n)
 	enum zt_err err = ZT_OK;
 
 	client_begin_reading(l->l.s->z);
+	if ((err = space_load(l->l.s))) /* another handle's act may have reset it */
+		return err;
 	free_level(&l->page);
 	for (size_t i = 0; err == ZT_OK && i < n; i++)
 		err =

@@ -6,6 +6,9 @@
 #include <unistd.h>
 
 #include "crypto/suite.h"
+#include "files/block.h"
+#include "forge.h"
+#include "format/limits.h"
 #include "test.h"
 #include "world.h"
 #include "zt/file.h"
@@ -418,6 +421,125 @@ what_is_abandoned_leaves_nothing(void **state)
 	free(old.p);
 }
 
+/* ---- who wrote what ---- */
+
+/* NAME in the workspace NAME becomes a file of bob's, with one block that he never sent, and
+ * that would have CLEAR. */
+static void
+name_what_was_not_sent(struct scene *s, const char *name, struct bytes clear)
+{
+	struct space *w = person_space(&s->bob, name);
+	struct forged_change changes[2] = { { .version = 1 }, { .version = 1 } };
+	struct buf sealed = buf_init(LIMIT_BLOCK_WIRE);
+	Zt__BlockRef ref = ZT__BLOCK_REF__INIT, *refs[] = { &ref };
+	Zt__BlockList list = ZT__BLOCK_LIST__INIT;
+	Zt__FileManifest file;
+	Zt__Manifest m = ZT__MANIFEST__INIT;
+	struct block_ref b = { 0 };
+	struct forged_folder in;
+	struct forged f;
+
+	zt__file_manifest__init(&file);
+	assert_ok(block_seal(clear, &b, &sealed));
+	ref.id = pb_field(b.id.b, ID_BYTES);
+	ref.key = pb_field(b.key, AEAD_KEY_BYTES);
+	ref.hash = pb_field(b.hash.b, HASH_BYTES);
+	ref.size = (uint32_t)clear.n;
+	list.block_size = BLOCK_CLEAR_MOST;
+	list.blocks = refs;
+	list.n_blocks = 1;
+	file.size = clear.n;
+	file.mode = 0644;
+	file.content_case = ZT__FILE_MANIFEST__CONTENT_BLOCKS;
+	file.blocks = &list;
+	m.kind_case = ZT__MANIFEST__KIND_FILE;
+	m.file = &file;
+	suite_random(changes[0].vlob.b, ID_BYTES);
+	changes[0].m = &m;
+	forge_folder(&in, bytes_text(name), &changes[0].vlob, false);
+	changes[1].m = &in.m;
+	changes[1].vlob = w->w->id;
+	forge_changeset(&s->bob, w, changes, 2, 1, &f);
+	assert_ok(forged_send(&s->bob, w, &f));
+	forged_free(&f);
+	buf_free(&sealed);
+}
+
+/* However often alice's program writes behind bob's block: what she puts then is sent. */
+static void
+F_a_writer_vouches_for_no_block_of_others(void **state)
+{
+	static uint8_t clear[PART + 8], got[PART + 8];
+	struct scene *s = *state;
+	struct zt_writer *w = NULL;
+	struct zt_reader *r = NULL;
+	char name[16], remote[40];
+	size_t n = 0;
+
+	suite_random(clear, sizeof clear);
+	for (int commits = 1; commits <= 3; commits++) {
+		char *local;
+
+		(void)snprintf(name, sizeof name, "behind%d", commits);
+		(void)snprintf(remote, sizeof remote, "%s:/%s", name, name);
+		assert_ok(zt_workspace_create(s->alice.zt, name));
+		assert_ok(zt_workspace_share(s->alice.zt, name, s->bob.email, "contributor"));
+		assert_ok(zt_sync(s->bob.zt));
+		name_what_was_not_sent(s, name, bytes_of(clear, PART));
+		assert_ok(zt_sync(s->alice.zt));
+		assert_ok(zt_writer_open(s->alice.zt, remote, ZT_NEWEST, &w));
+		for (int i = 0; i < commits; i++) {
+			assert_ok(zt_writer_write(w, PART + (uint64_t)i, clear + PART + i, 1));
+			assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
+		}
+		zt_writer_close(w);
+		local = world_file(s->w, name, clear, PART + (size_t)commits);
+		assert_ok(zt_put(s->alice.zt, local, remote, NULL, NULL));
+		assert_ok(zt_reader_open(s->alice.zt, remote, 0, &r));
+		assert_ok(zt_reader_read(r, 0, got, sizeof got, &n));
+		assert_int_equal(PART + (size_t)commits, n);
+		assert_memory_equal(clear, got, n);
+		zt_reader_close(r);
+		free(local);
+	}
+}
+
+static bool
+refuse_push(void *ctx, struct double_call *c)
+{
+	(void)ctx;
+	if (c->route != ROUTE_PUSH)
+		return false;
+	double_refuse(c, ZT_ERR_UNAVAILABLE);
+	return true;
+}
+
+/* A commit that never arrived does not make another program's version one's own. */
+static void
+another_program_of_the_device_is_somebody_else(void **state)
+{
+	struct scene *s = *state;
+	struct double_hooks down = { .before = refuse_push };
+	struct zt_writer *w = NULL, *other = NULL;
+	struct zt *again = NULL;
+	struct zt_committed c = { 0 };
+
+	person_put(&s->alice, "v1", "films:/shared");
+	assert_ok(zt_open_again(s->alice.zt, &s->alice.o, &again));
+	assert_ok(zt_writer_open(s->alice.zt, "films:/shared", ZT_NEWEST, &w));
+	assert_ok(zt_writer_write(w, 0, "AA", 2));
+	double_play(s->w->d, &down);
+	assert_true(zt_err_retry(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, &c)));
+	double_play(s->w->d, NULL);
+	assert_ok(zt_writer_open(again, "films:/shared", ZT_NEWEST, &other));
+	assert_ok(zt_writer_write(other, 0, "the other program's", 19));
+	assert_ok(zt_writer_commit(other, ZT_COMMIT_OR_CONFLICT, &c));
+	zt_writer_close(other);
+	assert_err(ZT_ERR_CONFLICT, zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, &c));
+	zt_writer_close(w);
+	zt_close(again);
+}
+
 /* ---- a hostile or broken server ---- */
 
 struct breaking {
@@ -525,6 +647,8 @@ main(void)
 		cmocka_unit_test(a_stream_that_was_read_is_never_put_again_as_empty),
 		cmocka_unit_test(what_cannot_be_written_is_told_at_once),
 		cmocka_unit_test(what_is_abandoned_leaves_nothing),
+		cmocka_unit_test(F_a_writer_vouches_for_no_block_of_others),
+		cmocka_unit_test(another_program_of_the_device_is_somebody_else),
 		cmocka_unit_test(F_each_call_may_fail_and_the_writer_goes_on),
 		cmocka_unit_test(F_each_answer_may_be_lost_and_the_writer_goes_on),
 	};
