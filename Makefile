@@ -1,4 +1,4 @@
-# The targets that a person types; how they are done stands in mk/.
+# The targets that a person types; how they are done is in mk/.
 .DEFAULT_GOAL := all
 include mk/config.mk mk/floors.mk mk/gen.mk mk/rules.mk mk/wasm.mk
 
@@ -12,7 +12,7 @@ STATE ?= state
 run: all
 	sh deploy/local/demo.sh $(CURDIR)/$B/bin $(STATE) $(ONCE)
 
-# A test is one line: a program, or a script with what it is told. SIDE of them run side by side, because they wait more
+# A test is one line: a program, or a script with its arguments. SIDE of them run side by side, because they wait more
 # than they work.
 SIDE ?= $(shell expr 3 '*' $$(nproc))
 SIDE_BY_SIDE = sh scripts/side-by-side $(SIDE)
@@ -25,7 +25,7 @@ CLI_LINES = $(CLI_TESTS:%='sh tests/cli/%_test.sh')
 FUZZ_SECONDS ?= 60
 FUZZ_LINES = $(FUZZERS:%='sh scripts/fuzz-one % $(FUZZ_SECONDS)')
 LINT_LINES = 'sh scripts/check-symbols $B' 'sh scripts/check-headers' 'sh scripts/check-l10n' 'sh scripts/check-advice' 'sh scripts/check-man $B/man' \
-    'sh scripts/interfaces --check' 'sh tests/packages/commit_msg_test.sh'
+    'sh scripts/check-words' 'sh scripts/interfaces --check' 'sh tests/packages/commit_msg_test.sh'
 .PHONY: tests tests-plain tests-threads tests-cli fuzzers
 tests: all $(TESTS)
 tests-plain: all $(PLAIN_TESTS)
@@ -43,7 +43,7 @@ test-threads: tests-threads
 	@printf '%s\n' $(THREAD_TESTS) | $(SIDE_BY_SIDE)
 test-cli: tests-cli
 	@export BIN=$(or $(BIN),$(CURDIR)/$B/bin); printf '%s\n' $(CLI_LINES) | $(SIDE_BY_SIDE)
-# Each parser, FUZZ_SECONDS long. What they find stands in build/fuzz/.
+# Each parser, FUZZ_SECONDS long. What they find is in build/fuzz/.
 fuzz:
 	$(MAKE) CC=clang $(ASAN) FUZZ=1 fuzz-run
 fuzz-run: fuzzers

@@ -2,7 +2,7 @@
 /* connection.h - limits connections, in total and per address, and the time in which a head
  * comes. When full, closes the oldest unauthenticated connection, so that strangers hold a
  * place only until somebody else needs it; a quarter of the places is always theirs, so that
- * who comes can prove who they are. Proxies and whoever is at the operator's own listener are
+ * a new peer can prove who it is. Proxies, and peers of the operator's own listener, are
  * neither strangers nor users. */
 #ifndef ZT_GATEWAY_CONNECTION_H
 #define ZT_GATEWAY_CONNECTION_H

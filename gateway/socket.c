@@ -98,7 +98,7 @@ release(struct socket *s)
 	free(s);
 }
 
-/* Now its refusal is told. */
+/* Now it is sent its refusal. */
 static void
 tell(struct due *d, uint64_t now_ms)
 {
@@ -330,7 +330,7 @@ socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot)
 	STAILQ_INIT(&s->frames);
 	s->call.batch = true;
 	s->call.done = done;
-	s->err = prepare(s); /* is told when there is a socket to tell it on */
+	s->err = prepare(s); /* sent when there is a socket to send it on */
 	if (s->caller.address == NULL) {
 		release(s);
 		return -1;
@@ -383,7 +383,7 @@ socket_writable(struct socket *s)
 	if (s == NULL)
 		return -1;
 	if (s->due.is_set)
-		return 0; /* nothing is told yet */
+		return 0; /* nothing is sent yet */
 	if (s->refused && f == NULL)
 		return close_with_words(s);
 	if (f == NULL)

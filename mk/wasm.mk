@@ -1,5 +1,5 @@
 # The client for WebAssembly: `make wasm` builds it, `make wasm-check` runs it under node against the real services.
-# Everything of libzt but what needs threads, sockets, OpenSSL or tokens, which libzt/port/wasm stands in for.
+# Everything of libzt but what needs threads, sockets, OpenSSL or tokens, which libzt/port/wasm replaces.
 W := build/wasm
 WASM_CC ?= clang-19
 # Built only for what names it: others need neither its compiler nor its sources.

@@ -301,8 +301,8 @@ cmd_recovery_create(struct cli *c)
 	    zt_recovery_create(c->zt, is_french ? ZT_WORDS_FRENCH : ZT_WORDS_ENGLISH, words);
 
 	if (err == ZT_OK) {
-		cli_say(c, "write these words on paper and keep it safe: whoever has them can "
-			   "become a device of yours");
+		cli_say(c, "write these words on paper and keep it safe: a person who has them "
+			   "can add a device of yours");
 		if (c->json)
 			output_json(stdout, "words", "{s:s}", "words", words);
 		else

@@ -209,7 +209,7 @@ is_of_one(const char *local, const char *target, enum zt_err err)
 	return stat(local, &st) != 0 || access(local, R_OK) != 0;
 }
 
-/* WHY without the name that it begins with and that stands before it. */
+/* WHY without LOCAL, with which it may begin and which the caller shows already. */
 static const char *
 reason_of(const char *local, const char *why, enum zt_err err)
 {

@@ -77,7 +77,7 @@ warn_of_gone(void *ctx, const struct zt_way *w)
 		return;
 	(void)snprintf(text, sizeof text,
 	    _("parts of your recovery are with people who were revoked (%.120s): split it "
-	      "anew, "
+	      "again, "
 	      "which ends the old one, by zt recovery colleagues USER USER..."),
 	    w->gone);
 	cli_warn(c, text);

@@ -37,7 +37,7 @@ wanted(void)
 
 	if (*name != 0)
 		return name;
-	/* Whoever asks for the locale C, a script, gets English whatever LANGUAGE says. */
+	/* In the locale C, which scripts ask for, all is English, whatever LANGUAGE says. */
 	name = first_set(locale);
 	return *name == 0 || strcmp(name, "C") == 0 || strncmp(name, "C.", 2) == 0 ||
 		       strcmp(name, "POSIX") == 0

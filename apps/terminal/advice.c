@@ -87,9 +87,9 @@ static const struct {
 	    "the server shows %llu entries of the trust log, this device has verified %llu. If "
 	    "an older backup was restored, zt repair brings back what is held here"),
 	ADVISE("the server shows an older state of the workspace than this device has seen, or "
-	       "the trust log speaks of",
+	       "the trust log records",
 	    "the server shows an older state of the workspace than this device has seen, or "
-	    "the trust log speaks of. If an older backup was restored, zt repair brings back "
+	    "the trust log records. If an older backup was restored, zt repair brings back "
 	    "what is held here"),
 	ADVISE("the server's trust log is shorter than this device has verified",
 	    "the server's trust log is shorter than this device has verified. If an older "

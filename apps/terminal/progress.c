@@ -85,7 +85,7 @@ progress_work(void *ctx, enum zt_work what, uint64_t done, uint64_t total)
 	static const char *const words[] = {
 		[ZT_VERIFIES_LOG] = N_("verifying the trust log"),
 		[ZT_VERIFIES_HISTORY] = N_("verifying the history of the workspace"),
-		[ZT_WRAPS_KEYS] = N_("wrapping the keys anew"),
+		[ZT_WRAPS_KEYS] = N_("wrapping the keys again"),
 	};
 	struct cli *c = ctx;
 	struct progress *p = &c->work;

@@ -68,8 +68,9 @@ take_statement(struct taking *t, const Zt__PlacedStatement *m)
 	return t->left_out ? ZT_OK : err;
 }
 
-/* An object stands here once, and again only for what was left out behind it. What is left out
- * never stands alone: the version that counts would be taken for one that is not there. */
+/* An object is here once, and again only for what was left out behind it. A version that is
+ * left out is never here alone: the version that counts would be taken for one that is not
+ * there. */
 static enum zt_err
 put_change(struct taking *t, const struct change *c)
 {

@@ -224,7 +224,7 @@ pass_over(struct reading *r, size_t i, const struct damage *d)
 	return r->each(r->ctx, i, &none);
 }
 
-/* What stands before those that were passed over is found while no transaction is open: of a
+/* The version before those that were passed over is found while no transaction is open: of a
  * chain that began at a checkpoint all is verified for it. */
 static enum zt_err
 find_older(struct reading *r)
@@ -508,7 +508,7 @@ space_check_there(struct space *s, struct space_object *objects, size_t count, s
 	return err;
 }
 
-/* ---- what a person is told ---- */
+/* ---- sentences for people ---- */
 
 void
 space_damage_words(struct space *s, const struct space_object *o, char out[CLIENT_WHY])

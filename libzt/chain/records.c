@@ -271,7 +271,7 @@ chain_refuse_older(struct space *s)
 {
 	return client_refuse(s->z, ZT_ERR_ROLLBACK,
 	    "the server shows an older state of the workspace than this device has seen, or "
-	    "the trust log speaks of");
+	    "the trust log records");
 }
 
 enum zt_err

@@ -21,7 +21,7 @@ struct temp_place {
 /* The name with NUMBER, which is new in this run, at AT. */
 void temp_name(
     const struct zt *z, const struct temp_place *at, uint32_t number, char out[TEMP_NAME + 1]);
-/* Whether NAME has the form of such a name, whoever made it. */
+/* Whether NAME has the form of such a name, from any device. */
 bool temp_has_form(const char *name);
 /* Removes from the folder FD, which is at AT, the regular files of this OS user that an earlier
  * run of this device left behind. The state folder is locked, so that none of them is being

@@ -185,7 +185,7 @@ transfer_wait(struct transfer *t, const struct load *l)
 	return t->err;
 }
 
-/* Without those who wait for an answer: whoever cancelled does not. */
+/* Drops calls in flight: the caller who cancelled waits for no answer. */
 static void
 cut_off(struct transfer *t)
 {

@@ -48,7 +48,7 @@ stretch(struct bytes password, const uint8_t salt[PASSWORD_SALT_BYTES],
 	argon2_context c = {
 		.out = key,
 		.outlen = sizeof key,
-		/* Only read: argon2 writes here when it is told to clear, which it is not. */
+		/* Only read: argon2 writes here only with a flag that is not set. */
 		.pwd = (uint8_t *)(uintptr_t)password.p,
 		.pwdlen = (uint32_t)password.n,
 		.salt = (uint8_t *)(uintptr_t)salt,

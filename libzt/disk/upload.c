@@ -524,7 +524,7 @@ find_place(
 	return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
 }
 
-/* What is at PATH stands in the way. */
+/* What is at PATH keeps the new one from its place. */
 static enum zt_err
 refuse_place(struct putting *p, const struct path *path, bool is_folder)
 {

@@ -276,13 +276,13 @@ changeset_check(const struct org_state *o, const struct org_workspace *w,
 	const struct org_device *d = org_state_device(o, &c->author);
 	struct hash root;
 
-	*why = N_("a changeset of another organization or workspace stands in this chain");
+	*why = N_("a changeset of another organization or workspace is in this chain");
 	if (!id_equal(&c->org, &o->id) || !id_equal(&c->workspace, &w->id))
 		return ZT_ERR_CORRUPT;
 	*why = N_("a changeset names a place of its own chain that does not exist");
 	if (c->parent_position >= place->position)
 		return ZT_ERR_FORK;
-	*why = N_("a changeset that may stand right behind its parent alone stands elsewhere");
+	*why = N_("a changeset that must be right behind its parent is elsewhere");
 	if (c->is_adjacent && c->parent_position + 1 != place->position)
 		return ZT_ERR_FORK;
 	*why = N_("a colleague's device has seen another trust log than the server shows here");

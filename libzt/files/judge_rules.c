@@ -13,7 +13,7 @@ check_now(const struct org_state *o, const struct org_workspace *w, const struct
 
 	*why = "";
 	if (pin != NULL && pin->position >= position)
-		return ZT_ERR_RESTORED; /* the log speaks of a chain that is not there */
+		return ZT_ERR_RESTORED; /* the log records a longer chain than there is */
 	*why = N_("a member left: the workspace's key must be rotated first");
 	if (org_state_is_open(w, ORG_NEVER))
 		return ZT_ERR_STALE_KEY;

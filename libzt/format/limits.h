@@ -8,7 +8,7 @@
 			     */
 #define LIMIT_LOG_PAGE 1000 /* entries in one answer: about 0.5 MiB */
 #define LIMIT_TEXT 256      /* a name of a person, an address, a label */
-#define LIMIT_SLUG 32       /* an organization's short name, stands in addresses */
+#define LIMIT_SLUG 32       /* an organization's short name, a part of addresses */
 #define LIMIT_NAME 255      /* bytes of a file's name: what file systems take */
 #define LIMIT_DEPTH 64      /* names of a path that one may make */
 #define LIMIT_DEPTH_READ                                                                       \

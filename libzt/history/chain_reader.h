@@ -13,7 +13,7 @@
 struct chain_change {
 	const struct changeset *cs;
 	uint64_t position;
-	bool left_out; /* it stands in the chain, and does not count (P6) */
+	bool left_out; /* it is in the chain, and does not count (P6) */
 	bool before;   /* a device's: it precedes its checkpoint */
 };
 

@@ -159,7 +159,7 @@ take_shown(struct log_reader *r, const struct entry *e, uint64_t index)
 		return check_and_apply(r, e, index);
 	if (e->body->topic_index < topic_length(r->o, &e->topic))
 		return refuse_line(
-		    r, ZT_ERR_FORK, index, "another entry stands at its place of the topic");
+		    r, ZT_ERR_FORK, index, "another entry is at its place of the topic");
 	return note_behind(r, &e->topic, index);
 }
 
@@ -312,7 +312,7 @@ take_topic_line(struct log_reader *r, struct behind *b, const Zt__LogLine *line)
 	e = is.entry;
 	if (!hash_equal(merkle_leaf(r->o->tree, line->index), &e->leaf))
 		err = refuse_line(r, ZT_ERR_PROOF, line->index,
-		    "it is not the entry that stands at this place of the verified log");
+		    "it is not the entry at this place of the verified log");
 	else if (!id_equal(&e->topic, &b->topic))
 		err =
 		    refuse_line(r, ZT_ERR_CORRUPT, line->index, "it belongs to another topic");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* greet.c - the inviting side of an enrolment: who is let in, and what they are told. */
+/* greet.c - the inviting side of an enrolment: who is let in, and the messages to
+ * them. */
 #include <stdio.h>
 #include <stdlib.h>
 

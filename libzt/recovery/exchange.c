@@ -165,7 +165,7 @@ exchange_look(struct exchange *r, size_t *count)
 
 	if (err == ZT_OK && a->aborted)
 		err = exchange_refuse(
-		    r, ZT_ERR_ABORTED, "the other side stopped or started anew");
+		    r, ZT_ERR_ABORTED, "the other side stopped, or began again");
 	else if (err == ZT_OK)
 		*count = a->n_messages;
 	pb_free(a);
@@ -238,7 +238,7 @@ compare_codes(struct exchange *r)
 	picked = r->codes->pick(r->codes->ctx, choices, runs, r);
 	if (picked == ZT_PICK_LEFT && r->is_over)
 		return exchange_refuse(
-		    r, ZT_ERR_ABORTED, "the other side stopped or started anew");
+		    r, ZT_ERR_ABORTED, "the other side stopped, or began again");
 	if (picked == ZT_PICK_LEFT)
 		return exchange_refuse(
 		    r, ZT_ERR_INTERRUPTED, "left before the codes were compared");
@@ -269,7 +269,7 @@ send_step(struct exchange *r, struct bytes clear)
 		waits = a->busy;
 		if (a->aborted)
 			err = exchange_refuse(
-			    r, ZT_ERR_ABORTED, "the other side stopped or started anew");
+			    r, ZT_ERR_ABORTED, "the other side stopped, or began again");
 		else if (waits)
 			err = pause_a_little(r, &ms);
 		pb_free(a);
@@ -296,7 +296,7 @@ receive_step(struct exchange *r, struct buf *clear)
 			    step == SAS_STEPS - 1 && r->side == SAS_CLAIMER
 				? "the other side did not accept you, or left before it "
 				  "answered: ask them; the same link can be tried again"
-				: "the other side stopped or started anew");
+				: "the other side stopped, or began again");
 		} else if (a->n_messages > step) {
 			err = sas_receive(r->sas, pb_bytes(a->messages[step]), clear);
 			pb_free(a);
@@ -329,8 +329,8 @@ exchange_walk(struct exchange *r, unsigned last, struct bytes clear, struct buf 
 	return err;
 }
 
-/* One that a process of this side took up, and left, is of no use to anybody: the newcomer is
- * told to begin another. */
+/* An attempt that a process of this side took up, and left, is of no use to anybody: the
+ * newcomer gets an error, and begins another. */
 enum zt_err
 exchange_await(struct exchange *r)
 {

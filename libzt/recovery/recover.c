@@ -378,8 +378,8 @@ check_who(struct zt *z, const struct zt_recovery *r, unsigned need)
 		err = client_find_user(z, r->email, &u);
 		if ((err == ZT_OK && !id_equal(&u->id, &z->user)) || err == ZT_ERR_NOT_FOUND)
 			err = client_refuse(z, ZT_ERR_WHO,
-			    "what came back is a device of another user than %.100s: whoever "
-			    "helped is not honest, or was mistaken",
+			    "what came back is a device of another user than %.100s: the "
+			    "people who helped are not honest, or were mistaken",
 			    r->email);
 	}
 	if (err == ZT_OK && r->confirm != NULL)

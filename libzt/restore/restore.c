@@ -60,7 +60,7 @@ keep_read(void *ctx, size_t i, Zt__Manifest **m)
 	return ZT_OK;
 }
 
-/* Reads from ROOT on what leads on from there, some at a time; EACH gets each manifest, and
+/* Reads ROOT and what is below it, some at a time; EACH gets each manifest, and
  * queues what is in it. */
 static enum zt_err
 walk(struct restoring *r, const struct id *root, bool is_folder,
@@ -172,7 +172,7 @@ write_again(struct restoring *r, const struct id *vlob, Zt__Manifest **m)
 {
 	Zt__Manifest *it = *m;
 	uint64_t size = it->kind_case == ZT__MANIFEST__KIND_FILE ? it->file->size : 0;
-	/* each part stands right behind the one before: what lies elsewhere does so still */
+	/* each part is right behind the one before: what is elsewhere stays there */
 	enum zt_err err = batch_is_full(r->b) ? batch_send_once(r->b) : ZT_OK;
 
 	if (err)
@@ -320,7 +320,7 @@ forget(struct restoring *r)
 	r->count = r->cap = r->first = 0;
 }
 
-/* The object that was removed, as it stands in no path. */
+/* The object that was removed, which has no path. */
 static enum zt_err
 find_object(struct restoring *r, bool *is_there, const struct path *path)
 {

@@ -78,7 +78,7 @@ add_place(
 	return buf_err(&p->path);
 }
 
-/* ---- what stands in the tree ---- */
+/* ---- what is in the tree ---- */
 
 static enum zt_err
 note_live(void *ctx, size_t i, Zt__Manifest **m)

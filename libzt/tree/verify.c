@@ -17,7 +17,7 @@
 
 enum { AT_ONCE = 2048 }; /* objects asked for together */
 
-/* An object still to be looked at, and where it stands. */
+/* An object still to be looked at, and where it is. */
 struct to_check {
 	struct id id;
 	size_t parent; /* in the queue */
@@ -81,7 +81,7 @@ check_later(struct checking *c, size_t parent, const Zt__FolderEntry *e)
 		buf_printf(&path, "%s%.*s", path.n > 0 ? "/" : "", (int)e->name.len,
 		    (const char *)e->name.data);
 		transfer_leave_out(&c->t, ZT_ERR_CORRUPT, buf_text(&path),
-		    client_words(c->t.z, "an object stands in two folders"));
+		    client_words(c->t.z, "an object is in two folders"));
 		buf_free(&path);
 		return ZT_OK;
 	}

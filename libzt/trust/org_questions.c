@@ -139,7 +139,7 @@ org_state_pin(const struct org_workspace *w, const struct org_user *u, uint64_t 
 	for (size_t i = 0; i < w->pin_count; i++) {
 		const struct org_pin *p = &w->pins[i];
 
-		/* A role's end speaks of itself: what it pins may have been verified after an
+		/* A role's end has its own pin: what it pins may have been verified after an
 		 * earlier loss was heard, such as that of a device of the same user. */
 		if (!p->voided &&
 		    (p->of == NULL ? p->index > loss : p->of == u && p->index == loss))

@@ -146,7 +146,7 @@ try_wraps(struct rewrapping *r, const struct wrapped *w, const Zt__Object *o,
 	struct manifest_place place = { r->s->w->id, w->vlob, w->version };
 	unsigned newest = (unsigned)r->s->w->generation_count, generation;
 	const struct secret *from, *to;
-	struct buf anew = buf_init(256);
+	struct buf again = buf_init(256);
 	enum zt_err err = space_key(r->s, newest, &to);
 
 	*is = (struct rewrapped){ .is_open = false };
@@ -156,12 +156,12 @@ try_wraps(struct rewrapping *r, const struct wrapped *w, const Zt__Object *o,
 
 		if (wrap.n == 0)
 			continue;
-		buf_empty(&anew);
+		buf_empty(&again);
 		err = generation == 0 || generation > newest
 			  ? ZT_ERR_KEY
 			  : space_key(r->s, generation, &from);
 		if (err == ZT_OK)
-			err = manifest_rewrap(from, to, &place, wrap, &w->commitment, &anew);
+			err = manifest_rewrap(from, to, &place, wrap, &w->commitment, &again);
 		if (err == ZT_ERR_KEY) {
 			note_spoiler(r, &user);
 			err = ZT_OK;
@@ -174,10 +174,10 @@ try_wraps(struct rewrapping *r, const struct wrapped *w, const Zt__Object *o,
 		}
 		if (err == ZT_OK && !is->is_open) {
 			is->is_open = true;
-			buf_add(out, buf_bytes(&anew));
+			buf_add(out, buf_bytes(&again));
 		}
 	}
-	buf_free(&anew);
+	buf_free(&again);
 	return err;
 }
 
@@ -310,7 +310,7 @@ rewrap(struct zt *z, const char *workspace, enum role least, struct rewrapping *
 		    client_words(
 			z, least == ROLE_OWNER
 			       ? "an owner says which older keys may go"
-			       : "a manager or owner wraps the keys of a workspace anew"));
+			       : "a manager or owner wraps the keys of a workspace again"));
 	if ((err = space_complete(r->s)) == ZT_OK &&
 	    (err = store_each(z->store, STORE_VERSION, bytes_of(r->s->w->id.b, ID_BYTES), 0,
 		 add_version, r)) == ZT_OK)

@@ -115,7 +115,8 @@ compose(const struct mail *m, const char *to, const char *slug, const char *link
 	    date, m->from, to, id, (long long)now, slug);
 	buf_printf(out,
 	    "You are invited to the organization %s.\r\n\r\n    zt claim %s --email %s\r\n\r\n"
-	    "Whoever invited you must be there at the same time: you compare codes, by voice "
+	    "The person who invited you must be there at the same time: you compare codes, by "
+	    "voice "
 	    "or\r\n"
 	    "in person. This message proves nothing about who sent it.\r\n\r\n--\r\n\r\n",
 	    slug, link, to);

@@ -21,8 +21,8 @@ restore_one(void *state, const struct request *rq, const Zt__Statement *m, uint6
 
 	if ((err = statement_of(m, &s)) == ZT_OK && (err = entry_decode(&s, &e)) == ZT_OK &&
 	    (err = auth_restore(state, rq->db, &rq->params.org, e, at, rq->now_ms, &why)))
-		err = service_refuse(out, err,
-		    why[0] != 0 ? why : "another entry stands at this place of the log");
+		err = service_refuse(
+		    out, err, why[0] != 0 ? why : "another entry is at this place of the log");
 	entry_free(e);
 	return err;
 }

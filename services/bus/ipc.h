@@ -5,8 +5,8 @@
 
 #include <nng/nng.h>
 
-/* Listens on URL (ipc://PATH). Whoever is of the owner's group may connect, and nobody else:
- * services that run as users of their own share a group. Which users reach the socket at all
+/* Listens on URL (ipc://PATH). Users of the owner's group may connect, and nobody else:
+ * services that run as different users share a group. Which users reach the socket at all
  * its folder says. Returns nng's code, 0 for success. */
 int ipc_listen(nng_socket socket, const char *url);
 

@@ -99,7 +99,7 @@ is_operator(struct dispatch *d, const char *authorization)
 	return err;
 }
 
-/* The caller is who it says: it is told to the gateway, also of one who may not do this. Who is
+/* Tells the gateway that the caller is who it says, also when it may not do this. Who is
  * shut out has no share of the gateway's places and memory, whatever it signs. */
 static void
 prove(const struct request *rq, struct rpc_answer *out)

@@ -94,7 +94,7 @@ enum { SERVICE_END_S = 2 };
 
 /* Ends the process with 0, or 70 after ERR, if it has not ended SECONDS from now: closing a
  * socket of nng may wait for ever, and nobody is to wait for that. What was acknowledged is on
- * the disk, as it is at any other moment. A second call begins the time anew. */
+ * the disk, as it is at any other moment. A second call restarts the time. */
 void service_end_by(unsigned seconds, enum zt_err err);
 /* No core file, no new privileges, files for this user only. */
 void service_harden(void);

@@ -34,7 +34,7 @@ verify_claims(const struct verify_window *w, const Zt__Call *call, const struct 
 	    expires < created || expires - created > MOST_VALID_S * 1000 ||
 	    expires + LIMIT_CLOCK_MS < now_ms)
 		return ZT_ERR_CLOCK;
-	*why = N_("the request was signed before this service started; sign it anew");
+	*why = N_("the request was signed before this service started; sign it again");
 	if (created + 999 < w->started_ms) /* its nonce may stand in a memory that is gone */
 		return ZT_ERR_REPLAY;
 	return ZT_OK;

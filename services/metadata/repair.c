@@ -22,8 +22,8 @@ is_same(const struct push *p, uint64_t position, struct rpc_answer *out)
 
 	if (err == ZT_OK &&
 	    (db_count(rows) != 1 || !bytes_equal(db_bytes(rows, 0, 0), p->cs.signed_.body)))
-		err = service_refuse(out, ZT_ERR_CONFLICT,
-		    "another changeset stands at this place of the chain");
+		err = service_refuse(
+		    out, ZT_ERR_CONFLICT, "another changeset is at this place of the chain");
 	db_free(rows);
 	return err;
 }

@@ -242,8 +242,8 @@ note_way(const struct way *w, uint64_t position, const struct hash *link, bool *
 
 	*is_whole = position + 1 >= w->first && position <= w->m->last;
 	if (*is_whole && !hash_equal(&w->link[position + 1 - w->first], link))
-		return service_refuse(out, ZT_ERR_CONFLICT,
-		    "another changeset stands at this place of the chain");
+		return service_refuse(
+		    out, ZT_ERR_CONFLICT, "another changeset is at this place of the chain");
 	for (uint64_t at = w->first - 1; err == ZT_OK && at <= w->m->last; at++) {
 		struct db_value v[] = { DB_ID(&w->rq->params.org), DB_ID(&w->rq->params.id),
 			DB_INT(at), DB_BYTES(w->link[at + 1 - w->first].b, HASH_BYTES) };
@@ -286,8 +286,8 @@ take_way(struct metadata *md, struct way *w, struct rpc_answer *out)
 	if ((err = note_way(w, position, &link, &is_whole, out)) == ZT_OK)
 		err = db_commit(w->rq->db);
 	db_rollback(w->rq->db);
-	/* What was signed leads on from what is here: so the chain was longer once, also where
-	 * no mark says so. */
+	/* What was signed continues the chain that is here: so the chain was longer once, also
+	 * where no mark says so. */
 	return err || !is_whole ? err : raise_to_goal(md, w->rq);
 }
 

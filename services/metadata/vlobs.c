@@ -258,7 +258,7 @@ vlobs_rewrap(void *state, const struct request *rq, struct rpc_answer *out)
 		return err;
 	if (rq->caller.role < ROLE_MANAGER)
 		return service_refuse(out, ZT_ERR_FORBIDDEN,
-		    "a manager or owner wraps the keys of a workspace anew");
+		    "a manager or owner wraps the keys of a workspace again");
 	if ((err = pb_decode(&zt__rewrap_request__descriptor, rq->body, 1024 * 1024, &m)))
 		return err;
 	if (m->n_items > MOST_ASKED)

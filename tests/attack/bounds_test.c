@@ -36,7 +36,7 @@ ignore(void *ctx, const struct zt_file *f)
 /* ---- F8 ---- */
 
 /* A workspace whose root folder is FOLDER (encoded), with CHANGES besides; bob looks at it in
- * each way, and is told in less than TEN seconds that it cannot be. */
+ * each way, and gets a refusal in less than TEN seconds. */
 static void
 expect_refused(struct scene *s, struct forged_change *changes, size_t count, struct bytes root,
     enum zt_err wanted)

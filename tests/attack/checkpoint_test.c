@@ -220,7 +220,7 @@ P4_a_newcomer_begins_a_long_chain_at_a_checkpoint(void **state)
 	double_play(s->w->d, NULL);
 }
 
-/* ---- what stands before a checkpoint ---- */
+/* ---- what is before a checkpoint ---- */
 
 /* S as the store has it. */
 static struct space *
@@ -336,7 +336,7 @@ leave_one_out(void *ctx, struct double_call *c)
 	    pb_decode(&zt__chain_page__descriptor, buf_bytes(&c->answer), LIMIT_PAGE, &m));
 	n = m->n_changesets;
 	if (m->first < LONG && n > 100) {
-		/* The last version of the file: no version stands behind it. */
+		/* The last version of the file: no version is behind it. */
 		left_out = m->changesets[o->index];
 		memmove(&m->changesets[o->index], &m->changesets[o->index + 1],
 		    (n - o->index - 1) * sizeof *m->changesets);
@@ -405,7 +405,7 @@ F11_what_a_server_alters_in_a_checkpoint_is_not_taken_and_the_chain_tells(void *
 	double_play(s->w->d, NULL);
 }
 
-/* A checkpoint of WHO as of S, in which VLOB stands at VERSION (of POSITION): sent to the
+/* A checkpoint of WHO as of S, in which VLOB is at VERSION (of POSITION): sent to the
  * server whatever it says. */
 static enum zt_err
 forge(
@@ -594,7 +594,7 @@ P4_a_chain_that_ends_before_the_place_that_a_rotation_pinned_is_refused(void **s
 	assert_ok(zt_workspace_share(s->alice.zt, "short", "bob@test.example", "reader"));
 	double_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_ROLLBACK, zt_ls(s->bob.zt, "short:/", false, true, count_file, &n));
-	assert_true(strstr(zt_why(s->bob.zt), "the trust log speaks of") != NULL);
+	assert_true(strstr(zt_why(s->bob.zt), "the trust log records") != NULL);
 	assert_ok(space_find(s->bob.zt, "short", &at));
 	assert_ok(space_sync(at)); /* for zt repair */
 	double_play(s->w->d, NULL);

@@ -403,7 +403,7 @@ note_what(void *ctx, const char *path, const char *what)
 	buf_printf(ctx, "%s. ", what);
 }
 
-/* The version that is taken in place of the rubbish stands before the checkpoint at which the
+/* The version that is taken in place of the rubbish is before the checkpoint at which the
  * reader begins: the chain is read for it, in the midst of reading folders. */
 static void
 f12_rubbish_at_a_checkpoint_is_passed_over_as_well(void **state)
@@ -799,29 +799,29 @@ f12_a_spoiled_rewrapping_is_named_and_older_keys_stay_until_an_owner_finishes(vo
 	struct space *w;
 	struct id root;
 
-	assert_ok(zt_workspace_create(s->alice.zt, "anew"));
-	person_put(&s->alice, "first", "anew:/f");
-	person_put(&s->alice, "second", "anew:/f");
-	share(s, "anew", &s->bob, "manager");
-	assert_ok(zt_workspace_rotate(s->bob.zt, "anew"));
-	w = person_space(&s->bob, "anew");
+	assert_ok(zt_workspace_create(s->alice.zt, "again"));
+	person_put(&s->alice, "first", "again:/f");
+	person_put(&s->alice, "second", "again:/f");
+	share(s, "again", &s->bob, "manager");
+	assert_ok(zt_workspace_rotate(s->bob.zt, "again"));
+	w = person_space(&s->bob, "again");
 	root = w->w->id;
 	assert_ok(rewrap_rubbish(&s->bob, w, &root, 1, false));
 	s->alice.zt->damaged = note_what;
 	s->alice.zt->damaged_ctx = &named;
-	assert_ok(zt_workspace_rewrap(s->alice.zt, "anew", &done, &gone));
+	assert_ok(zt_workspace_rewrap(s->alice.zt, "again", &done, &gone));
 	assert_int_equal(3, done); /* the folder, beside bob's rubbish, and two versions of f */
 	assert_int_equal(0, gone);
 	assert_non_null(strstr(buf_text(&named), "the server says that bob@test.example"));
-	assert_ok(zt_workspace_rewrap(s->alice.zt, "anew", &done, &gone));
+	assert_ok(zt_workspace_rewrap(s->alice.zt, "again", &done, &gone));
 	assert_int_equal(0, done);
 	assert_int_equal(3,
 	    count_of(s,
 		"SELECT 1 FROM metadata.objects WHERE workspace = $1::bytea AND generation = 1",
 		&root));
 	assert_err(
-	    ZT_ERR_FORBIDDEN, zt_workspace_rewrap_finish(s->bob.zt, "anew", &done, &gone));
-	assert_ok(zt_workspace_rewrap_finish(s->alice.zt, "anew", &done, &gone));
+	    ZT_ERR_FORBIDDEN, zt_workspace_rewrap_finish(s->bob.zt, "again", &done, &gone));
+	assert_ok(zt_workspace_rewrap_finish(s->alice.zt, "again", &done, &gone));
 	assert_int_equal(3, done);
 	assert_int_equal(0, gone);
 	assert_int_equal(3,
@@ -830,15 +830,15 @@ f12_a_spoiled_rewrapping_is_named_and_older_keys_stay_until_an_owner_finishes(vo
 		&root));
 	assert_int_equal(
 	    0, count_of(s, "SELECT 1 FROM metadata.wraps WHERE workspace = $1::bytea", &root));
-	opens_all(&s->bob, "anew", 3);
-	opens_all(&s->alice, "anew", 3);
+	opens_all(&s->bob, "again", 3);
+	opens_all(&s->alice, "again", 3);
 	/* What nothing opens is lost, though its key is of the newest generation. */
 	PQclear(world_ask(s->w, "metadata",
 	    "UPDATE metadata.objects SET wrap = sha256(wrap) || sha256(vlob) || "
 	    "'\\x0102030405060708'::bytea WHERE workspace = $1::bytea AND vlob = $1::bytea "
 	    "RETURNING 1",
 	    &root));
-	assert_ok(zt_workspace_rewrap(s->alice.zt, "anew", &done, &gone));
+	assert_ok(zt_workspace_rewrap(s->alice.zt, "again", &done, &gone));
 	assert_int_equal(1, gone);
 	s->alice.zt->damaged = NULL;
 	buf_free(&named);

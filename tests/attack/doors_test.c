@@ -38,7 +38,7 @@ say_signed(int fd, const struct person *p, const struct gate_ask *ask)
 
 /* ---- places ---- */
 
-/* Whoever was a member once signs well for ever: it proves nothing any more. */
+/* A former member still makes good signatures: they prove nothing any more. */
 static void
 N1_a_revoked_device_has_no_place_of_its_own(void **state)
 {

@@ -306,7 +306,7 @@ N1_the_address_that_our_proxy_names_is_the_one_that_counts(void **state)
 	assert_int_equal(REFUSED, last);
 	assert_int_not_equal(
 	    REFUSED, call_through(&g, PROXY, "x-forwarded-for: 192.0.2.2\r\n"));
-	/* What the caller wrote stands before what the proxy adds. */
+	/* What the caller wrote is before what the proxy adds. */
 	for (int i = 0; i < 3; i++)
 		last = call_through(
 		    &g, PROXY, "x-forwarded-for: 192.0.2.3\r\nx-forwarded-for: 192.0.2.1\r\n");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* formats_test.c - rows F1, F2, F3, F9, F11 and R1 of the attacks against the code that clients
- * and services share. Each refusal stands beside the acceptance of the same thing unaltered. */
+ * and services share. Each refusal has beside it the acceptance of the same thing
+ * unaltered. */
 #include <malloc.h>
 
 #include "base/utf8.h"

@@ -28,7 +28,7 @@ refuse_route(void *ctx, struct double_call *c)
 }
 
 /* The last step of the founding was refused, so that its mark stayed; the organization lived
- * on; then the same command once more, to which the server says that it knows nothing. */
+ * on; then the same command again, to which the server says that it knows nothing. */
 static void
 S_a_founder_keeps_the_device_whatever_the_server_says(void **state)
 {

@@ -146,7 +146,7 @@ N1_bytes_behind_a_members_body_cost_nothing_while_the_answer_waits(void **state)
 	for (int i = 0; i < MANY; i++)
 		(void)close(fd[i]);
 
-	/* A small answer is given whole, whatever stands behind its call. */
+	/* A small answer is given whole, whatever is behind its call. */
 	__atomic_store_n(&f.answer, (size_t)100, __ATOMIC_SEQ_CST);
 	for (int i = 0; i < MANY; i++) {
 		struct buf request = request_and_more(s, 100);
@@ -433,7 +433,7 @@ N1_no_part_of_an_answer_that_nobody_reads_is_kept(void **state)
 	fake_close(&f);
 }
 
-/* The time for a head is the stranger's; whoever is at the operator's own listener keeps the
+/* The time for a head is the stranger's; a peer of the operator's own listener keeps the
  * connection for longer than Prometheus' usual interval. */
 static void
 N1_a_stranger_sends_a_head_in_time_and_the_operator_asks_again(void **state)

@@ -411,7 +411,7 @@ rewrap_rubbish(struct setting *s, enum route r)
 	assert_int_not_equal(ZT_OK, call(s, r, &m, NULL));
 }
 
-/* What stands there, with wraps of rubbish; and links that lead nowhere. */
+/* What is there, with wraps of rubbish; and links that lead nowhere. */
 static void
 repair_with_rubbish(struct setting *s, enum route r)
 {

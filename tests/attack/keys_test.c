@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* keys_test.c - rows K2 to K6 of the attacks against the real client. K1 stands in log_test.c:
+/* keys_test.c - rows K2 to K6 of the attacks against the real client. K1 is in log_test.c:
  * a user's key is in the log. */
 #include <fcntl.h>
 #include <stdio.h>

@@ -109,7 +109,7 @@ changeset_of(struct setting *s, struct person *by)
 	struct space *w = person_space(by, "w");
 	struct forged f;
 
-	forge_file(&file, "written by whoever may");
+	forge_file(&file, "written by one who may");
 	suite_random(change.vlob.b, ID_BYTES);
 	change.m = &file.m;
 	forge_changeset(by, w, &change, 1, (unsigned)w->w->generation_count, &f);
@@ -208,7 +208,7 @@ M_a_repair_is_no_way_around_a_push(void **state)
 	assert_int_not_equal(ZT_OK, attempt(s, REMOVED, ROUTE_REPAIR));
 	assert_int_not_equal(ZT_OK, attempt(s, FOREIGNER, ROUTE_REPAIR));
 	/* Not even who might push it: nothing says that it stood there. What comes back beside
-	 * it stands in restored_test.c. */
+	 * it is in restored_test.c. */
 	assert_err(ZT_ERR_PROOF, attempt(s, CONTRIBUTOR, ROUTE_REPAIR));
 	assert_err(ZT_ERR_PROOF, attempt(s, OWNER, ROUTE_REPAIR));
 	assert_ok(space_sync(person_space(&s->p[OWNER], "w")));

@@ -206,7 +206,7 @@ K1_an_address_does_not_silently_mean_somebody_else(void **state)
 	assert_non_null(strstr(zt_why(s->bob.zt), was));
 	assert_non_null(strstr(zt_why(s->bob.zt), again.zt->user_text));
 	assert_int_equal(ROLE_NONE, role_in(&s->bob, "bobs", &again.zt->user));
-	/* to who never named carol the address is told to be another's before */
+	/* a person who never named carol is warned that the address was another's before */
 	assert_ok(zt_find_person(again.zt, "carol@test.example", &p));
 	assert_non_null(strstr(p.doubt, was));
 	/* bob has asked her: by id, and the address means her from then on */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* validator_test.c - rows L1 to L6, K2 and K3, F11 and J1 to J3 of the attacks, played directly
- * against the validator that clients and the auth service share. Each refusal stands beside the
+ * against the validator that clients and the auth service share. Each refusal has beside it the
  * acceptance of the same thing unaltered. */
 #include "test.h"
 

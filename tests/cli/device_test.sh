@@ -50,7 +50,7 @@ if shell == 0:
         signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         os.tcsetpgrp(0, os.getpid())
         signal.signal(signal.SIGTTOU, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_DFL) # whoever began this test in the background ignores it
+        signal.signal(signal.SIGINT, signal.SIG_DFL) # a shell that began this test in the background ignores it
         os.environ["LC_ALL"] = "C"
         os.execv(zt, [zt, "--home", home, "users"])
     os.write(tell, b"%d\n" % pid)

@@ -1,5 +1,5 @@
 """leave.py - several zt that act together, at which people sit: each reads its code to the other and answers
-questions. One of them is ended at some place (end_at.c); whoever has not come to the end types the same command again.
+questions. One of them is ended at some place (end_at.c); a person who has not come to the end types the same command again.
 leave.py BIN SHIM ACT HOME... : see leave_test.sh."""
 import os, re, select, signal, subprocess, sys, time
 
@@ -115,7 +115,7 @@ class World:
             self.ended = p
         return p
 
-# What is said to somebody who types the command once more after it is done.
+# What is said to somebody who types the command again after it is done.
 DONE = ('has accepted this invitation before', 'holds a device already', 'was used or cancelled')
 
 def enrol(w, kind, greeter_end, newcomer_end):

@@ -54,7 +54,7 @@ expect 64 "id that zt users" "what is no user's id" operator freeze markslug bob
 # expiry
 check "an organization expires" operator set markslug --for 1s
 sleep 3
-expect 77 "has expired at this server" "and is told so" alice ls w:/
+expect 77 "has expired at this server" "and sees so" alice ls w:/
 check "others go on" as fred users
 check "it lives for ever again" operator set markslug --for ever
 expect 0 "some" "and goes on where it was" alice ls w:/
@@ -73,7 +73,7 @@ relay() { /usr/bin/python3 -m aiosmtpd -n -l "127.0.0.1:$1" -c aiosmtpd.handlers
 smtp=$(free_port)
 { echo "smtp_url: smtp://127.0.0.1:$smtp"; echo "smtp_from: zt@demo.example"; echo "public_url: $url"; echo "smtp_in_clear: 1"; } >> "$state/config/auth.yaml"
 restart auth
-expect 69 "mail relay did not take" "a relay that is down is told, with the link" alice invite user --email dora@demo.example
+expect 69 "mail relay did not take" "a relay that is down is reported, with the link" alice invite user --email dora@demo.example
 relay "$smtp"; soon /usr/bin/python3 -c "import socket; socket.create_connection(('127.0.0.1', $smtp))" 2>/dev/null
 expect 0 "sent" "with a relay it is mailed" alice invite user --email dora@demo.example
 link=$(grep -h "zt+http://" "$state/out")
@@ -84,7 +84,7 @@ expect 64 "not an e-mail address" "no header is smuggled in" alice invite user -
 Bcc: all@demo.example"
 expect 77 "only an admin" "a member mails nobody" bob invite user --email x@demo.example
 sed -i '/^smtp_in_clear/d' "$state/config/auth.yaml"; restart auth
-expect 69 "did not take" "unless it is told to, it speaks to no relay without TLS" alice invite user --email dora@demo.example
+expect 69 "did not take" "unless a setting says so, it speaks to no relay without TLS" alice invite user --email dora@demo.example
 kill "$relay"
 
 # the numbers, for Prometheus: at a listener of their own
@@ -93,7 +93,7 @@ import sys
 from prometheus_client.parser import text_string_to_metric_families
 body = sys.stdin.read().partition("\r\n\r\n")[2]
 names = [f.name for f in text_string_to_metric_families(body)]
-assert len(names) == len(set(names)), "a family stands in two places"
+assert len(names) == len(set(names)), "a family is in two places"
 for family in text_string_to_metric_families(body):
     assert family.type != "unknown", family.name
     for s in family.samples:

@@ -111,7 +111,7 @@ check "bash completes a command's own options" test "$(words_of 'workspace share
 check "and not those of others" test "$(words_of 'workspace members --r' 3)" = ""
 check "and of a command of one word" test "$(words_of 'restore --a' 2)" = "--at"
 
-# every exit code of an error stands in the table of help, man and docs/command-line.md
+# every exit code of an error is in the table of help, man and docs/command-line.md
 codes() { sed -n 's/^ERR([A-Z_]*, *[0-9]*, *[0-9]*, *\([0-9]*\),.*/\1/p' "$root/libzt/base/err.def" | sort -un; }
 zt help > "$state/help"; zt completion man > "$state/man"
 for code in 0 3 $(codes); do

@@ -36,7 +36,7 @@ begin_claim "$link" --email n@demo.example --name New --label new
 code g > "$state/code.g"; code c > "$state/code.c"
 kill -INT $c; exec 8>&-; ends $c
 check "a newcomer leaves by Ctrl-C ($ended)" test "$ended" = 130
-check "the greeter is told" within 20 said g "the other side has gone, or has begun again"
+check "the greeter sees it" within 20 said g "the other side has gone, or has begun again"
 begin_claim "$link" --email n@demo.example --name New --label new
 within 30 said c "^your code"; of_c=$(code c); twice() { test "$(grep -c '^your code' "$state/g.out")" = 2; }
 check "and shows the codes of the newcomer's next try" within 30 twice
@@ -54,7 +54,7 @@ expect 0 "New <n@demo.example>" "and the newcomer is in" new users
 check "once" test "$(alice users | grep -c n@demo.example)" = 1
 expect 66 "accepted this invitation before" "the link is used up" alice greet "$link"
 
-# refused at the question: each side is told who refused
+# refused at the question: each side sees who refused
 refused() { # ANSWER
 	link=$(alice invite user); rm -rf "$state/new"; begin_greet "$link"; within 20 said g "waiting" || true
 	begin_claim "$link" --email m@demo.example --name Mel --label mel
@@ -64,10 +64,10 @@ refused() { # ANSWER
 }
 refused n
 check "a greeter who does not accept ends ($greeter)" test "$greeter" = 75
-check "and is told that they did not" said g "you did not accept m@demo.example: nobody was let in"
+check "and sees that they did not" said g "you did not accept m@demo.example: nobody was let in"
 check "not that the other side did something" sh -c "! grep 'other side stopped' '$state/g.out'"
 check "the newcomer ends too ($claimer)" test "$claimer" = 75
-check "and is told that the other side did not accept" said c "the other side did not accept you, or left before it answered"
+check "and sees that the other side did not accept" said c "the other side did not accept you, or left before it answered"
 check "nobody came in" sh -c "! '$bin/zt' --home '$state/alice' --password-file '$state/alice.password' users | grep m@demo.example"
 export LC_ALL=fr_FR.UTF-8
 code() { within 30 said "$1" "^votre code" && LC_ALL=C sed -n 's/^votre code.*: //p' "$state/$1.out" | tail -1; }

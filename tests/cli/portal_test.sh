@@ -36,7 +36,7 @@ done
 for mode in proxy portal busy evil; do echo $mode > "$state/mode"; expect 69 "answered [45]" "an error that is not ours ($mode)" bob put "$state/f" w2:/p; done
 check "of which nothing reaches the terminal" sh -c "! grep -q evil '$state/out'"
 expect 69 '"error":"NETWORK".*"retry":true' "trying again can help" bob --json users
-echo page > "$state/mode"; expect 69 "login page" "the operator is told the same" "$bin/zt" server list --server "$url" --operator-token-file "$state/operator-token"
+echo page > "$state/mode"; expect 69 "login page" "the operator sees the same" "$bin/zt" server list --server "$url" --operator-token-file "$state/operator-token"
 kill $portal; wait $portal 2>/dev/null || true
 local_ one "$state" "$bin" gateway
 expect 0 "alice@demo" "and when the server answers again, all goes on" bob users

@@ -68,7 +68,7 @@ P
 }
 check "a stranger behind the proxy who calls too often is refused" test "$(refused 127.0.0.9 90)" -gt 0
 check "others behind the same proxy are not" test "$(refused 127.0.0.10 20)" -eq 0
-check "and whoever signs goes on" person ls w:/
+check "and a person who signs goes on" person ls w:/
 
 over() { grep -c "^HTTP/2.0 $1 [^ ]*/v1/[^ ]* 200 " "$state/log/haproxy"; }
 check "reads went over HTTP/2" test "$(over GET)" -gt 10
@@ -82,7 +82,7 @@ chains() { grep -c '"chain","workspace":"w"' "$state/events" || true; }
 more_told() { test "$(chains)" -gt "$told"; }
 before=$(lines)
 local_ end "$state" "$bin" gateway
-expect 69 "answered 503" "a gateway that is down behind the proxy is told as such" person ls w:/
+expect 69 "answered 503" "a gateway that is down behind the proxy is reported as such" person ls w:/
 local_ one "$state" "$bin" gateway
 back() { person ls w:/ >"$state/out" 2>&1; }
 check "and everything goes on when it is back" soon back

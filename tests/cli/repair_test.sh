@@ -59,7 +59,7 @@ expect 76 "restored from an older backup" "L9: a device that had seen nothing ne
 expect 0 "lacks [0-9]* entries" "and its status says what the server lacks" as stale status
 expect 0 "RESTORED: [0-9]* entries are missing" "the operator sees it too" "$bin/zt" server list --server "$url" --operator-token-file "$state/operator-token"
 in_turn
-expect 0 "holds again all" "so that nothing stands in the way of the others' repair" alice repair
+expect 0 "holds again all" "so that nothing hinders the others' repair" alice repair
 check "and then it writes" as stale --quiet put "$state/bobs" w:/aware
 
 # unless the operator gives up what is lost

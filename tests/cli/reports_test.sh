@@ -82,7 +82,7 @@ for i in 1 2 3; do
 	q rm -r w:/t$i; rc=0; wait $putting || rc=$?
 	q restore w:/t$i
 	if [ $rc = 0 ]; then check "what a colleague put comes back with its folder ($i)" sh -c "'$bin/zt' --home alice --password-file alice.password cat w:/t$i/bob | cmp - newer"
-	else check "a colleague who came too late is told ($i)" grep -q "does not exist" bob.said; fi
+	else check "a colleague who was too late sees it ($i)" grep -q "does not exist" bob.said; fi
 done
 expect 0 "all verified" "nothing hangs in the air" alice verify w
 

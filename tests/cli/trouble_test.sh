@@ -22,7 +22,7 @@ mkdir "$state/newer"; cp "$state/alice/device.zt" "$state/newer/"; cp "$state/al
 /usr/bin/python3 -c "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version = 99')" "$state/newer/store.db"
 expect 76 "newer" "a local store of a newer version" "$bin/zt" --home "$state/newer" --password-file "$state/alice.password" status
 code=$(asked /v2/orgs | head -1)
-case $code in *426*) ok "a call of another protocol version is told so" ;; *) echo "$code"; not_ok "a call of another protocol version is told so" ;; esac
+case $code in *426*) ok "a call of another protocol version is refused as such" ;; *) echo "$code"; not_ok "a call of another protocol version is refused as such" ;; esac
 local_ end "$state" "$bin" blocks
 ready() { case $(asked /readyz) in *" $1 "*"${2:-}"*) ;; *) return 1 ;; esac; }
 check "the gateway says which service it cannot reach" soon ready 503 "blocks cannot be reached"
@@ -41,7 +41,7 @@ if [ "$(id -u)" = 0 ]; then
 		check "reads no memory, map or environment of $s" sh -c "for f in mem maps environ; do runuser -u nobody -- head -c 1 /proc/$pid/\$f 2>/dev/null | grep -q . && exit 1; done; true"
 		check "which leaves no core file" grep -q '^Max core file size  *0 ' "/proc/$pid/limits"
 	done
-	check "no secret stands in an argument" sh -c "! ps -eo args | grep -F -e \"\$(cat \"$state/operator-token\")\" -e \"\$(cat \"$state/auth.password\")\" -e alicepass | grep -v grep"
+	check "no secret is in an argument" sh -c "! ps -eo args | grep -F -e \"\$(cat \"$state/operator-token\")\" -e \"\$(cat \"$state/auth.password\")\" -e alicepass | grep -v grep"
 	chmod o-x "$state"
 else
 	echo "skipped: X3 needs a second user, and so root"

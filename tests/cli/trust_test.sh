@@ -1,6 +1,6 @@
 #!/bin/sh
 # The life of an organization: devices come and are revoked, people leave, owners vanish; keys are
-# renewed by whoever is there, and who was removed opens nothing that came after.
+# renewed by any member who is there, and a removed person opens nothing of later.
 . "$(dirname "$0")/world.sh"
 export ZT_SWEEP=1 ZT_PURGE_AFTER=1
 begin_world
@@ -38,8 +38,8 @@ check "the log verifies from nothing" as alice3 log verify
 behind() { PGPASSWORD=$(cat "$state/metadata.password") psql -X -At -h "$(cat "$state/sockets")/pg" -U metadata postgres \
 	-c "SELECT count(*) FROM metadata.objects o WHERE generation < (SELECT max(generation) FROM metadata.objects n WHERE n.workspace = o.workspace)"; }
 check "old versions lie under older keys" test "$(behind)" -gt 0
-expect 77 "manager or owner" "a contributor wraps nothing anew" bob workspace rewrap w
-expect 0 '"lost":0' "alice wraps the keys of her workspace anew" alice --json workspace rewrap w
+expect 77 "manager or owner" "a contributor wraps nothing again" bob workspace rewrap w
+expect 0 '"lost":0' "alice wraps the keys of her workspace again" alice --json workspace rewrap w
 expect 0 '^0 versions' "a second time there is nothing to do" alice workspace rewrap w
 check "what the older keys open stays until an owner says that it may go" test "$(behind)" -gt 0
 check "the owner says so" alice workspace rewrap w --finish
@@ -62,7 +62,7 @@ check "a slip in reading a head aloud is no other history ($wrong of $place)" te
 expect 64 "a head is" "nor is a size that is none" bob log verify --against "-1:${head#*:}"
 check "and writing goes on after slips" bob --quiet put "$state/more" theirs:/slips
 echo otherpass > "$state/other.password"; as other org bootstrap --server "$url" --operator-token-file "$state/operator-token" --slug otherslug --email o@demo.example >/dev/null
-expect 76 "another history" "L7: another history is told from it" bob log verify --against "$(as other log head)"
+expect 76 "another history" "L7: another history is recognized by it" bob log verify --against "$(as other log head)"
 expect 76 "nothing is written until" "after the sight of a fork nothing is written" bob put "$state/more" theirs:/forked
 expect 0 "more" "reading goes on" bob cat theirs:/more
 expect 0 "your colleague has verified" "a colleague's head that agrees ends it" bob log verify --against "$head"
@@ -142,7 +142,7 @@ together() {
 		echo "$b" >&8; echo "$a" >&9; [ -n "$answer" ] || echo n >&9
 		wait $helper || true; exec 9>&-
 	done
-	(echo y >&8) 2>/dev/null || true # whoever came back is who they are
+	(echo y >&8) 2>/dev/null || true # the person who came back is who they are
 	rc=0; wait $asker || rc=$?; exec 8>&-
 	cat "$state/ask.out" "$state/help.out"; return $rc
 }

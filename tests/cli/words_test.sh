@@ -1,5 +1,5 @@
 #!/bin/sh
-# What zt says and is told on a system that runs: output that cannot be written, doubled names, acts
+# What zt says and asks on a system that runs: output that cannot be written, doubled names, acts
 # that say what they did, files that are whole or not there, plural forms.
 . "$(dirname "$0")/world.sh"
 begin_world
@@ -17,7 +17,7 @@ expect 0 "^0 fichier$" "in French, where none is in the singular" french get w:/
 expect 0 "^w:/f is w:/d/f now$" "mv" alice mv w:/f w:/d/f
 expect 0 "^w:/d/f is removed" "rm" alice rm w:/d/f
 expect 0 "^w:/d/f is as it was$" "restore" alice restore w:/d/f --to-version 1
-expect 64 "that is a folder: removing it removes all in it; add --recursive" "what to type stands behind the fact" alice rm w:/d
+expect 64 "that is a folder: removing it removes all in it; add --recursive" "what to type is behind the fact" alice rm w:/d
 expect 64 "\"reason\":\"that is a folder: removing it removes all in it; add --recursive\"" "in JSON too" alice --json rm w:/d
 expect 64 "enlève tout ce qu'il contient ; ajoutez --recursive" "and in French" french rm w:/d
 expect 66 "there is no device nobody; zt devices lists them" "with what it is about" alice device revoke nobody
@@ -51,7 +51,7 @@ second=$(alice --json workspace list | sed -n 's/.*"id":"\([0-9a-f]*\)","name":"
 check "which can get another name" alice workspace rename "$second" w2
 expect 0 "^/q/$" "and the name is good again" alice ls w:/
 bob --quiet workspace create w2; bob --quiet workspace share w2 alice@demo.example
-expect 64 "of bob@demo.example" "one that another shared is told apart by its owner" alice ls w2:/
+expect 64 "of bob@demo.example" "one that another shared is distinguished by its owner" alice ls w2:/
 
 # standard output that cannot be written, at every kind of command
 full() { "$@" >/dev/full; }

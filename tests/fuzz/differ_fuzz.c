@@ -162,7 +162,7 @@ taken_free(struct taken *t)
 	buf_free(&t->body);
 }
 
-/* T stands in the chain of SPACE from now on, or is freed. */
+/* T is in the chain of SPACE from now on, or is freed. */
 static void
 push(struct world *w, unsigned space, struct taken *t)
 {

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""for_podman.py SERVICE MANIFEST: what podman kube play takes of a service's manifest, as it stands there but for this:
+"""for_podman.py SERVICE MANIFEST: what podman kube play takes of a service's manifest, as it is there but for this:
 podman 4.3 writes the values of a Secret undecoded and readable by everyone, and knows no fsGroup, so the test makes and
 fills the volumes of Secrets and claims as the kubelet does; it publishes each containerPort on the machine; and it knows no policies and no services (the test
 gives the pod its service's name)."""

@@ -136,7 +136,7 @@ check "the same" diff -r "$state/tree" "$state/copy"
 check "a new version" bob put "$state/tree/1" plans:/tree/2
 expect '^1$' "is read" alice cat plans:/tree/2
 check "and all of it verifies" alice verify plans
-# A pod that is made anew has its volume.
+# A pod that is made again has its volume.
 podman pod rm -f "$(pod blocks)" >/dev/null 2>&1
 podman kube play --network "$net:alias=zt-blocks" "$state/blocks.yaml" >"$state/out" 2>&1
 check "another pod with the blocks" within 30 zt_get /readyz

@@ -6,7 +6,7 @@
  * office revokes; R signs a changeset that names any log size at which R could write; B signs
  * one; S shows A or B the next entry of the log or the next changeset of the chain, as late as
  * it likes. Histories that lead to the same state are one state, counted as often as there are
- * ways to it. Who is who stands in histories.h.
+ * ways to it. histories.h says who is who.
  *
  * ZT_HISTORY_ACTS says how long the histories are, ZT_HISTORY_RANDOM how many long ones are
  * played by chance, ZT_MODEL_SEED which. */

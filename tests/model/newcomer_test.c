@@ -4,7 +4,7 @@
  *
  * B and R write two objects in turn; all of R's is left out, for A demoted R and the log pins
  * the beginning of the chain. A, who vouches for the newcomer, colludes with S: the checkpoint
- * stands anywhere and names any of the changes before it, each of which is proved. A may say
+ * is at any place and names any of the changes before it, each of which is proved. A may say
  * that an older version is current, which the newcomer finds out later; but no word of A's
  * makes an object that is there count as not there, for then the newcomer's first file would
  * replace it. The client's reading of chains and checkpoints is the real one, on its real
@@ -280,7 +280,7 @@ tell(const char *broken)
 		print_message("  %u: %s, version %u%s\n", i + 1, whats[t.at[i].is],
 		    t.at[i].version,
 		    i < t.place && t.named >> i & 1 ? "; A vouches for it" : "");
-	print_message("  the checkpoint stands at %u\n", t.place);
+	print_message("  the checkpoint is at %u\n", t.place);
 	fail();
 }
 
@@ -332,7 +332,7 @@ names_one_alone(void)
 	return false;
 }
 
-/* A newcomer reads, and later verifies what stands before the checkpoint. */
+/* A newcomer reads, and later verifies what is before the checkpoint. */
 static void
 read_all(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* rules_model.h - "who may sign what" once more, from the table of docs/protocol.md and not
+/* rules_model.h - "who may sign what" a second time, from the table of docs/protocol.md and not
  * from libzt/trust: small arrays, no indexes, no history. Tests hold the validator against it.
  */
 #ifndef ZT_TEST_RULES_MODEL_H
@@ -92,7 +92,7 @@ enum model_oddity {
 	M_ODDITIES
 };
 
-/* One act, as its author means it. What an act does not speak of is not looked at. */
+/* One act, as its author means it. Fields that an act does not use are not looked at. */
 struct model_step {
 	enum model_act act;
 	unsigned author;              /* device; MODEL_DEVICES: one of nowhere */

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Each message that scripts/commit-msg must refuse stands beside one that it must take.
+# Each message that scripts/commit-msg must refuse has beside it one that it must take.
 set -eu
 cd "$(dirname "$0")/../.."
 f=$(mktemp); trap 'rm -f "$f"' EXIT

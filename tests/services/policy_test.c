@@ -331,7 +331,7 @@ what_is_under_a_key_is_judged_by_the_newest_word(void **state)
 	assert_int_equal(2, s->handled.generation);
 }
 
-/* Who is not who it says spends nothing; who is, is told when it may go on. */
+/* A caller who is not who it says spends nothing; the real one learns when it may go on. */
 static void
 N3_limits_count_after_verification(void **state)
 {
@@ -630,7 +630,7 @@ N4_whatever_is_lost_a_revoked_device_is_out_within_a_second(void **state)
 	}
 	print_message(
 	    "%u of %u times a revoked device was out within a second; the longest took "
-	    "%u ms; %u times it was let in once more\n",
+	    "%u ms; %u times it was let in again\n",
 	    rounds, rounds, (unsigned)worst, kept);
 	listener_close(listener);
 	(void)pthread_mutex_lock(&l.lock);

@@ -36,7 +36,7 @@ enum zt_err forged_send(struct person *by, struct space *s, const struct forged 
 enum zt_err forged_repair(
     struct person *by, const struct id *workspace, struct bytes push, uint64_t position);
 /* That PUSH stood at LAST of the chain, behind the link BEFORE, as a way of one changeset whose
- * end SIGNED speaks of (NULL: nothing does): the real server's answer. */
+ * end SIGNED names (NULL: nothing does): the real server's answer. */
 struct forged_way {
 	struct bytes push;
 	uint64_t last;

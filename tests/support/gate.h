@@ -20,7 +20,7 @@ struct gate {
 int gate_begin(void **state);
 int gate_begin_with_eve(void **state);
 /* Starts one with MORE (lines of YAML) in place of the world's settings of the same names. The
- * second preloads the library LIBRARY into it, which stands beside the test. */
+ * second preloads the library LIBRARY into it, which is beside the test. */
 void gate_open(struct scene *s, const char *more, struct gate *g);
 void gate_open_with(struct scene *s, const char *more, const char *library, struct gate *g);
 /* SIGTERM; it ends in peace. */

@@ -31,7 +31,7 @@ struct log_lie {
 	void *ctx;
 };
 
-/* Set-up and tear-down of a group, and what stands behind each test: the honest server again.
+/* Set-up and tear-down of a group, and what is done after each test: the honest server again.
  */
 int log_scene_begin(void **state);
 int log_scene_end(void **state);

@@ -36,7 +36,7 @@ void world_found(struct world *w, struct person *p, const char *name);
  * opened. */
 void world_join(
     struct person *greeter, struct person *p, const char *name, const char *profile);
-/* The same, as a standard user; WARNING is what the newcomer is told besides. */
+/* The same, as a standard user; WARNING is the warning that the newcomer sees. */
 void world_join_warned(
     struct person *greeter, struct person *p, const char *name, char warning[256]);
 /* Another device of OWNER's user, opened. */

@@ -17,7 +17,7 @@ struct zt_audit;
 #define ZT_AUDIT_ROOT 65 /* bytes of a root hash in hexadecimal digits, with its end */
 struct zt_audit_result {
 	uint64_t entries, hidden; /* of the log: judged, and known by their hash alone */
-	uint64_t users, devices, workspaces; /* that the log speaks of */
+	uint64_t users, devices, workspaces; /* that the log names */
 	uint64_t changesets, changes;        /* of the workspaces in the export */
 	uint64_t left_out;                   /* of them, those that do not count */
 	uint64_t head_size;                  /* the log's signed head; 0: none came */

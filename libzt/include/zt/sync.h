@@ -10,8 +10,8 @@
 extern "C" {
 #endif
 
-/* A new entry of the trust log; a workspace's files; its keys; or what a newer server speaks
- * of. */
+/* A new entry of the trust log; a workspace's files; its keys; or a kind that a newer
+ * server sends. */
 enum zt_event_kind { ZT_EVENT_OTHER, ZT_EVENT_LOG, ZT_EVENT_CHAIN, ZT_EVENT_KEYS };
 struct zt_event {
 	enum zt_event_kind kind;
