@@ -81,6 +81,19 @@ service_keep_memory(void)
 	(void)mallopt(M_TRIM_THRESHOLD, KEPT);
 }
 
+/* As many as the system lets it have: over a network, each caller takes one until its
+ * handshake ends, and the service's own files must not be among those that are missing. */
+static void
+allow_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 enum zt_err
 service_refuse(struct rpc_answer *out, enum zt_err err, const char *why)
 {
@@ -564,6 +577,7 @@ service_main(int argc, char **argv, const struct service_def *def)
 		return err_exit(ZT_ERR_MEMORY);
 	service_harden();
 	service_keep_memory();
+	allow_files();
 	log_start(def->name);
 	(void)sigemptyset(&stop); /* blocked in every thread; the main one waits for them */
 	(void)sigaddset(&stop, SIGTERM);

@@ -473,7 +473,7 @@ F_a_writer_vouches_for_no_block_of_others(void **state)
 	struct scene *s = *state;
 	struct zt_writer *w = NULL;
 	struct zt_reader *r = NULL;
-	char name[16], remote[40];
+	char name[32], remote[80];
 	size_t n = 0;
 
 	suite_random(clear, sizeof clear);
