@@ -6,6 +6,7 @@ set -eu
 want="make gcc gettext python3-mnemonic libc6-dev pkg-config libsodium-dev libargon2-dev libssl-dev libnng-dev libpq-dev libwebsockets-dev libwebsockets-evlib-ev libev-dev
 libyaml-dev libcurl4-openssl-dev libsqlite3-dev libkeyutils-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler
 libutf8proc-dev libxxhash-dev libqrencode-dev libp11-kit-dev libsecret-1-dev libjansson-dev postgresql postgresql-client ca-certificates util-linux procps"
+wasm="clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 nodejs dpkg-dev tcl"
 packaging="dpkg-dev debhelper lintian fakeroot systemd man-db"
 case ${1:-} in
 test-k8s)
@@ -13,9 +14,10 @@ test-k8s)
 test-packages)
 	want="$want $packaging mmdebstrap iproute2" ;;
 test* | lint | fuzz* | fmt | deps)
-	want="$want libcmocka-dev libzbar-dev softhsm2 opensc gnome-keyring libsecret-tools dbus-daemon python3-aiosmtpd python3-prometheus-client haproxy clang clang-format clang-tidy cppcheck mandoc openssl rsync" ;;
+	want="$want libcmocka-dev libzbar-dev softhsm2 opensc gnome-keyring libsecret-tools dbus-daemon python3-aiosmtpd python3-prometheus-client haproxy clang clang-format clang-tidy cppcheck mandoc openssl rsync"
+	[ "$1" != test-long ] || want="$want $wasm" ;;
 wasm*)
-	want="$want clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 nodejs dpkg-dev tcl" ;;
+	want="$want $wasm" ;;
 deb)
 	want="$want $packaging" ;;
 images)
