@@ -3,18 +3,14 @@
 
 #include <errno.h>
 #include <ev.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "bus/clock.h"
+#include "bus/tcp.h"
 
 enum {
-	A_TURN = 64, /* connections, before others have theirs */
-	WAITING = 1024,
+	A_TURN = 64,  /* connections, before others have theirs */
 	REST_MS = 250 /* when the system has no file or memory for another one */
 };
 
@@ -26,75 +22,17 @@ struct door {
 	bool is_metrics;
 };
 
-/* What each connection takes over from its listener. */
-static bool
-set_options(int fd)
-{
-	static const struct {
-		int level, name, value;
-	} options[] = { { SOL_SOCKET, SO_REUSEADDR, 1 }, { SOL_SOCKET, SO_KEEPALIVE, 1 },
-		{ IPPROTO_TCP, TCP_KEEPIDLE, 60 }, { IPPROTO_TCP, TCP_KEEPCNT, 3 },
-		{ IPPROTO_TCP, TCP_KEEPINTVL, 10 }, { IPPROTO_TCP, TCP_NODELAY, 1 } };
-
-	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-		if (setsockopt(fd, options[i].level, options[i].name, &options[i].value,
-			sizeof options[i].value) != 0)
-			return false;
-	return true;
-}
-
-/* A listening socket, or -1. */
-static int
-listen_on(const struct addrinfo *at)
-{
-	int fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-
-	if (fd >= 0 && set_options(fd) && bind(fd, at->ai_addr, at->ai_addrlen) == 0 &&
-	    listen(fd, WAITING) == 0)
-		return fd;
-	if (fd >= 0)
-		(void)close(fd);
-	return -1;
-}
-
-static int
-open_socket(const struct door_settings *s)
-{
-	const struct addrinfo want = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
-		.ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_STREAM };
-	struct addrinfo *all = NULL;
-	char port[16];
-	int fd = -1;
-
-	(void)snprintf(port, sizeof port, "%d", (int)s->port);
-	if (getaddrinfo(s->host, port, &want, &all) != 0)
-		return -1;
-	for (const struct addrinfo *at = all; at != NULL && fd < 0; at = at->ai_next)
-		fd = listen_on(at);
-	freeaddrinfo(all);
-	return fd;
-}
-
 static bool
 write_port(int fd, const char *path)
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} at;
-	socklen_t n = sizeof at;
 	bool is_written;
 	FILE *f;
 
 	if (path[0] == 0)
 		return true;
-	if (getsockname(fd, &at.any, &n) != 0 || (f = fopen(path, "we")) == NULL)
+	if ((f = fopen(path, "we")) == NULL)
 		return false;
-	is_written =
-	    fprintf(f, "%d\n",
-		ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port)) > 0;
+	is_written = fprintf(f, "%d\n", tcp_port(fd)) > 0;
 	return fclose(f) == 0 && is_written;
 }
 
@@ -123,17 +61,16 @@ let_in(struct ev_loop *loop, struct ev_io *comes, int events)
 	(void)loop;
 	(void)events;
 	for (int i = 0; i < A_TURN; i++) {
-		lws_sock_file_fd_type fd = { .sockfd = accept4(comes->fd, NULL, NULL,
-						 SOCK_NONBLOCK | SOCK_CLOEXEC) };
+		bool is_full, is_gone;
+		lws_sock_file_fd_type fd = { .sockfd =
+						 tcp_accept(comes->fd, &is_full, &is_gone) };
 
-		if (fd.sockfd < 0) {
-			if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-			    errno == ENOMEM)
-				rest(d);
-			if (errno == EAGAIN || d->rested.is_set)
-				return;
-			continue; /* this one had left */
-		}
+		if (is_full)
+			rest(d);
+		if (is_gone)
+			continue;
+		if (fd.sockfd < 0)
+			return;
 		d->g->door = d;
 		/* closes it where that fails */
 		(void)lws_adopt_descriptor_vhost(d->g->vhost,
@@ -152,7 +89,7 @@ door_open(struct gateway *g, struct ev_loop *loop, const struct door_settings *s
 
 	if (d == NULL)
 		return ZT_ERR_MEMORY;
-	if ((fd = open_socket(s)) < 0) {
+	if ((fd = tcp_listen(s->host, (int)s->port)) < 0) {
 		(void)snprintf(why, 200, "%s: cannot listen on %.60s port %d: %s", s->name,
 		    s->host, (int)s->port, strerror(errno));
 		free(d);

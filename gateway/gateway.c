@@ -11,6 +11,7 @@
 
 #include "bus/clock.h"
 #include "bus/events.h"
+#include "bus/pipes.h"
 #include "crypto/suite.h"
 #include "frame/log.h"
 #include "frame/service.h"
@@ -28,6 +29,7 @@ struct events {
 	struct mail mail; /* first */
 	struct gateway *g;
 	nng_socket sub;
+	struct pipes pipes;
 	nng_aio *aio;
 	struct secret *key;
 	struct line lines[SERVICE_COUNT];
@@ -57,12 +59,14 @@ deliver_event(struct mail *m)
 	struct events *e = (struct events *)m;
 	nng_msg *msg;
 
+	pipes_drop_silent(&e->pipes, clock_ms() - PIPES_SILENT_MS);
 	if (nng_aio_result(e->aio) == NNG_ETIMEDOUT) {
 		take_frame(e, bytes_of(NULL, 0));
 	} else if (nng_aio_result(e->aio) != 0) {
 		return; /* closing */
 	} else {
 		msg = nng_aio_get_msg(e->aio);
+		pipes_heard(&e->pipes, msg);
 		take_frame(e, bytes_of(nng_msg_body(msg), nng_msg_len(msg)));
 		nng_msg_free(msg);
 	}
@@ -98,6 +102,7 @@ open_events(struct events *e, struct gateway *g, char why[200])
 	(void)nng_socket_set_int(e->sub, NNG_OPT_RECVBUF, 1024);
 	(void)nng_socket_set_ms(e->sub, NNG_OPT_RECONNMINT, 20);
 	(void)nng_socket_set_ms(e->sub, NNG_OPT_RECONNMAXT, 500);
+	pipes_watch(&e->pipes, e->sub, NULL, NULL);
 	if (link_dial(g->settings->link, e->sub, url) != 0)
 		return ZT_ERR_CONFIG;
 	nng_recv_aio(e->sub, e->aio);
@@ -111,6 +116,8 @@ close_events(struct events *e)
 	 * ever (nng 1.5.2, a dialer that is just about to try again). */
 	if (e->aio != NULL)
 		nng_aio_free(e->aio);
+	(void)nng_pipe_notify(e->sub, NNG_PIPE_EV_ADD_POST, NULL, NULL);
+	(void)nng_pipe_notify(e->sub, NNG_PIPE_EV_REM_POST, NULL, NULL);
 	secret_free(e->key);
 }
 

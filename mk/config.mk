@@ -13,7 +13,7 @@ WARN := -Wall -Wextra -Wformat=2 -Wpedantic -Wconversion -Wshadow -Wswitch-enum 
 OPT := $(if $(UNVERIFIED),-DZT_BENCH_UNVERIFIED )$(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all$(if $(FUZZ), -fsanitize=fuzzer-no-link),-O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2)
 PKGS := libsodium libargon2 libcrypto libprotobuf-c libutf8proc
 PKGS_CLIENT := sqlite3 libcurl p11-kit-1
-PKGS_SERVICE := libpq yaml-0.1 libxxhash jansson
+PKGS_SERVICE := libpq yaml-0.1 libxxhash jansson libssl
 # Asked once, and not for each file that is compiled.
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(PKGS_CLIENT) $(PKGS_SERVICE) 2>/dev/null)
 SECRET_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I libsecret-1 2>/dev/null))
@@ -24,7 +24,7 @@ override CFLAGS += $(SECRET_CFLAGS)
 LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 LIBS_CLIENT := $(shell pkg-config --libs $(PKGS_CLIENT) jansson 2>/dev/null) -lwebsockets -lkeyutils
 LIBS_CLI := $(shell pkg-config --libs libqrencode 2>/dev/null)
-LIBS_SERVICE := $(shell pkg-config --libs $(PKGS_SERVICE) 2>/dev/null) -lnng
+LIBS_SERVICE := $(shell pkg-config --libs $(PKGS_SERVICE) 2>/dev/null) -lnng -lev
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 SBINDIR ?= $(PREFIX)/sbin

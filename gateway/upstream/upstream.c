@@ -7,12 +7,12 @@
 
 #include <libwebsockets.h>
 #include <nng/protocol/reqrep0/req.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "bus/clock.h"
 #include "bus/ipc.h"
 #include "bus/link.h"
+#include "bus/pipes.h"
 #include "bus/rpc.h"
 #include "format/limits.h"
 
@@ -28,13 +28,14 @@ struct line {
 	nng_aio *aio;
 	bool busy, receiving;
 	int result;
-	uint64_t at_ms; /* the deadline of the last of CALLS, for send and receive together */
+	uint64_t sent_ms; /* when it was RECEIVING */
+	uint64_t at_ms;   /* the deadline of the last of CALLS, for send and receive together */
 	struct queue calls; /* in the order of the message */
 };
 
 struct upstream {
 	nng_socket socket;
-	atomic_int pipes; /* that stand */
+	struct pipes pipes;
 	struct mailbox *inbox;
 	struct lws_context *const *wake;
 	nng_duration deadline;
@@ -217,8 +218,11 @@ deliver(struct mail *mail)
 
 		if (unsent != NULL)
 			nng_msg_free(unsent);
+		if (l->result == NNG_ETIMEDOUT && l->receiving)
+			pipes_drop_silent(&u->pipes, l->sent_ms);
 		fail_line(l, err_of(l->result, l->receiving));
 	} else {
+		pipes_heard(&u->pipes, NULL);
 		hand_out(l, nng_aio_get_msg(l->aio));
 	}
 	pump(u);
@@ -233,6 +237,7 @@ upstream_done(void *arg)
 	l->result = nng_aio_result(l->aio);
 	if (l->result == 0 && !l->receiving) { /* it was sent */
 		l->receiving = true;
+		l->sent_ms = clock_ms();
 		set_deadline(l);
 		nng_ctx_recv(l->ctx, l->aio);
 		return;
@@ -243,14 +248,11 @@ upstream_done(void *arg)
 
 /* Runs on an nng thread. */
 static void
-pipe_changed(nng_pipe pipe, nng_pipe_ev ev, void *arg)
+pipe_changed(void *ctx, bool is_new)
 {
-	struct upstream *u = arg;
-
-	(void)pipe;
-	if (ev == NNG_PIPE_EV_ADD_POST)
+	(void)ctx;
+	if (is_new)
 		ipc_widen();
-	(void)atomic_fetch_add(&u->pipes, ev == NNG_PIPE_EV_ADD_POST ? 1 : -1);
 }
 
 enum zt_err
@@ -274,8 +276,7 @@ upstream_open(const struct link *link, const char *url, struct mailbox *inbox,
 	(void)nng_socket_set_ms(u->socket, NNG_OPT_RECONNMINT, 20);
 	(void)nng_socket_set_ms(u->socket, NNG_OPT_RECONNMAXT, 500);
 	(void)nng_socket_set_size(u->socket, NNG_OPT_RECVMAXSZ, 0);
-	(void)nng_pipe_notify(u->socket, NNG_PIPE_EV_ADD_POST, pipe_changed, u);
-	(void)nng_pipe_notify(u->socket, NNG_PIPE_EV_REM_POST, pipe_changed, u);
+	pipes_watch(&u->pipes, u->socket, pipe_changed, NULL);
 	for (size_t i = 0; i < LINES; i++) {
 		struct line *l = &u->line[i];
 
@@ -304,7 +305,6 @@ upstream_close(struct upstream *u)
 
 	if (u == NULL)
 		return;
-	(void)nng_pipe_notify(u->socket, NNG_PIPE_EV_REM_POST, NULL, NULL);
 	(void)nng_close(u->socket);
 	for (size_t i = 0; i < LINES; i++)
 		if (u->line[i].aio != NULL)
@@ -315,6 +315,7 @@ upstream_close(struct upstream *u)
 		drop_message(c);
 		finish(c, ZT_ERR_UNAVAILABLE);
 	}
+	pipes_end(&u->pipes);
 	free(u);
 }
 
@@ -335,5 +336,5 @@ upstream_most_ms(const struct upstream *u)
 bool
 upstream_is_up(struct upstream *u)
 {
-	return atomic_load(&u->pipes) > 0;
+	return pipes_count(&u->pipes) > 0;
 }

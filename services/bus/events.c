@@ -13,7 +13,9 @@
 #include "bus/clock.h"
 #include "bus/config.h"
 #include "bus/link.h"
+#include "bus/pipes.h"
 #include "bus/private.h"
+#include "bus/tls_listener.h"
 #include "crypto/suite.h"
 
 enum { QUEUE = 1024, POLL_MS = 100 };
@@ -44,6 +46,7 @@ events_key(const char *file, struct secret **out, char why[200])
 
 struct publisher {
 	nng_socket socket;
+	struct tls_listener *tls; /* NULL: of this machine alone */
 	const struct secret *key;
 	pthread_t thread;
 	pthread_mutex_t
@@ -98,7 +101,8 @@ publisher_open(const struct link *link, const char *url, enum route_service serv
 {
 	struct publisher *p = calloc(1, sizeof *p);
 	pthread_condattr_t monotonic;
-	int rv;
+	char cause[200] = "";
+	enum zt_err err;
 
 	if (p == NULL || nng_pub0_open(&p->socket) != 0) {
 		free(p);
@@ -112,11 +116,10 @@ publisher_open(const struct link *link, const char *url, enum route_service serv
 	(void)pthread_cond_init(&p->ends, &monotonic);
 	(void)pthread_condattr_destroy(&monotonic);
 	(void)nng_socket_set_int(p->socket, NNG_OPT_SENDBUF, QUEUE);
-	if ((rv = link_listen(link, p->socket, url)) != 0) {
-		(void)snprintf(
-		    why, 200, "events: cannot listen on %.120s: %s", url, nng_strerror(rv));
+	if ((err = link_listen(link, p->socket, url, &p->tls, cause))) {
+		(void)snprintf(why, 200, "events: cannot listen on %.100s: %.70s", url, cause);
 		publisher_close(p);
-		return ZT_ERR_UNAVAILABLE;
+		return err;
 	}
 	p->has_thread = pthread_create(&p->thread, NULL, beat, p) == 0;
 	if (!p->has_thread) {
@@ -139,6 +142,7 @@ publisher_close(struct publisher *p)
 	if (p->has_thread)
 		(void)pthread_join(p->thread, NULL);
 	(void)nng_close(p->socket);
+	tls_listener_close(p->tls);
 	(void)pthread_cond_destroy(&p->ends);
 	(void)pthread_mutex_destroy(&p->lock);
 	free(p);
@@ -148,6 +152,7 @@ publisher_close(struct publisher *p)
 
 struct events_listener {
 	nng_socket socket;
+	struct pipes pipes;
 	const struct secret *key;
 	struct listener_hooks hooks;
 	struct line lines[SERVICE_COUNT];
@@ -177,8 +182,10 @@ listen_on(void *arg)
 	while (!atomic_load(&l->is_ending)) {
 		nng_msg *m = NULL;
 
+		pipes_drop_silent(&l->pipes, clock_ms() - PIPES_SILENT_MS);
 		if (nng_recvmsg(l->socket, &m, 0) != 0)
 			continue; /* the receive timeout: look whether this is the end */
+		pipes_heard(&l->pipes, m);
 		take(l, bytes_of(nng_msg_body(m), nng_msg_len(m)));
 		nng_msg_free(m);
 	}
@@ -187,13 +194,12 @@ listen_on(void *arg)
 
 /* Runs on an nng thread. */
 static void
-line_ended(nng_pipe pipe, nng_pipe_ev ev, void *arg)
+line_changed(void *ctx, bool is_new)
 {
-	struct events_listener *l = arg;
+	struct events_listener *l = ctx;
 
-	(void)pipe;
-	(void)ev;
-	l->hooks.ended(l->hooks.ctx);
+	if (!is_new)
+		l->hooks.ended(l->hooks.ctx);
 }
 
 static enum zt_err
@@ -230,7 +236,7 @@ listener_open(const struct link *link, const char *urls, const struct secret *ke
 	(void)nng_socket_set_ms(l->socket, NNG_OPT_RECVTIMEO, POLL_MS);
 	(void)nng_socket_set_ms(l->socket, NNG_OPT_RECONNMINT, 20);
 	(void)nng_socket_set_ms(l->socket, NNG_OPT_RECONNMAXT, 500);
-	(void)nng_pipe_notify(l->socket, NNG_PIPE_EV_REM_POST, line_ended, l);
+	pipes_watch(&l->pipes, l->socket, line_changed, l);
 	if ((err = dial_all(link, l, urls, why)) == ZT_OK &&
 	    !(l->has_thread = pthread_create(&l->thread, NULL, listen_on, l) == 0))
 		err = ZT_ERR_MEMORY;
@@ -250,5 +256,6 @@ listener_close(struct events_listener *l)
 	if (l->has_thread)
 		(void)pthread_join(l->thread, NULL);
 	(void)nng_close(l->socket);
+	pipes_end(&l->pipes);
 	free(l);
 }

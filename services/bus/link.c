@@ -10,6 +10,7 @@
 
 #include "bus/ipc.h"
 #include "bus/private.h"
+#include "bus/tls_listener.h"
 #include "crypto/suite.h"
 
 enum { PEM_MOST = 64 * 1024 };
@@ -43,16 +44,17 @@ read_public(const char *name, const char *file, char out[PEM_MOST], char why[200
 	return ZT_ERR_CONFIG;
 }
 
-/* The settings of one end; the caller owns *OUT and gives it to nng_tls_config_free. */
+/* The settings of the end that dials; the caller owns *OUT and gives it to nng_tls_config_free.
+ */
 static int
-configure(const struct link *l, nng_tls_mode mode, nng_tls_auth_mode who, nng_tls_config **out)
+configure(const struct link *l, nng_tls_auth_mode who, nng_tls_config **out)
 {
 	nng_tls_config *c = NULL;
 	int rv;
 
 	if (l == NULL)
 		return NNG_ECRYPTO;
-	if ((rv = nng_tls_config_alloc(&c, mode)) != 0)
+	if ((rv = nng_tls_config_alloc(&c, NNG_TLS_MODE_CLIENT)) != 0)
 		return rv;
 	if ((rv = nng_tls_config_version(c, NNG_TLS_1_2, NNG_TLS_1_3)) == 0 &&
 	    (rv = nng_tls_config_ca_chain(c, l->ca, NULL)) == 0 &&
@@ -104,8 +106,7 @@ link_new(const struct link_settings *set, bool is_far, struct link **out, char w
 	    (err = private_read("peers_key", set->key, l->key, PEM_MOST, why)))
 		goto out;
 	rv = is_pair(l->certificate, l->key) ? 0 : NNG_ECRYPTO;
-	if (rv != 0 ||
-	    (rv = configure(l, NNG_TLS_MODE_SERVER, NNG_TLS_AUTH_MODE_REQUIRED, &c)) != 0) {
+	if (rv != 0 || (rv = configure(l, NNG_TLS_AUTH_MODE_REQUIRED, &c)) != 0) {
 		(void)snprintf(why, 200,
 		    "peers_ca, peers_certificate, peers_key: these do not serve: %s",
 		    nng_strerror(rv));
@@ -130,23 +131,29 @@ link_free(struct link *l)
 	free(l);
 }
 
-int
-link_listen(const struct link *l, nng_socket socket, const char *url)
+enum zt_err
+link_listen(const struct link *l, nng_socket socket, const char *url, struct tls_listener **out,
+    char why[200])
 {
-	nng_tls_config *c = NULL;
-	nng_listener at;
+	nng_url *parts = NULL;
+	enum zt_err err;
 	int rv;
 
-	if (strncmp(url, far, strlen(far)) != 0)
-		return ipc_listen(socket, url);
-	if ((rv = configure(l, NNG_TLS_MODE_SERVER, NNG_TLS_AUTH_MODE_REQUIRED, &c)) != 0)
-		return rv;
-	if ((rv = nng_listener_create(&at, socket, url)) == 0 &&
-	    ((rv = nng_listener_set_ptr(at, NNG_OPT_TLS_CONFIG, c)) != 0 ||
-		(rv = nng_listener_start(at, 0)) != 0))
-		(void)nng_listener_close(at);
-	nng_tls_config_free(c); /* the listener holds it */
-	return rv;
+	if (strncmp(url, far, strlen(far)) != 0) {
+		if ((rv = ipc_listen(socket, url)) == 0)
+			return ZT_OK;
+		(void)snprintf(why, 200, "%s", nng_strerror(rv));
+		return ZT_ERR_UNAVAILABLE;
+	}
+	if (l == NULL || nng_url_parse(&parts, url) != 0) {
+		(void)snprintf(why, 200, "it is no address of a service");
+		return ZT_ERR_CONFIG;
+	}
+	err = tls_listener_open(
+	    &(struct tls_identity){ .ca = l->ca, .certificate = l->certificate, .key = l->key },
+	    socket, parts->u_hostname, atoi(parts->u_port), out, why);
+	nng_url_free(parts);
+	return err;
 }
 
 static int
@@ -157,7 +164,7 @@ dial(const struct link *l, nng_socket socket, const char *url, const char *name,
 	nng_dialer d;
 	int rv;
 
-	if ((rv = configure(l, NNG_TLS_MODE_CLIENT, who, &c)) != 0)
+	if ((rv = configure(l, who, &c)) != 0)
 		return rv;
 	if ((rv = nng_tls_config_server_name(c, name)) == 0 &&
 	    (rv = nng_dialer_create(&d, socket, url)) == 0 &&

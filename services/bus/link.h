@@ -42,9 +42,15 @@ ZT_CHECKED enum zt_err link_new(
     const struct link_settings *set, bool is_far, struct link **out, char why[200]);
 void link_free(struct link *l);
 
-/* nng_listen, and nng_dial in the background, at any address that is taken. They return nng's
- * error numbers; NNG_ECRYPTO: a tls+tcp:// address, and L is NULL. L is needed only then. */
-int link_listen(const struct link *l, nng_socket socket, const char *url);
+struct tls_listener;
+
+/* Listens for SOCKET at URL, an address that is taken. *OUT is NULL for ipc://; the caller
+ * closes SOCKET and then *OUT (tls_listener.h). WHY[200]: a sentence on an error. Errors:
+ * CONFIG (a tls+tcp:// address, and L is NULL), UNAVAILABLE, MEMORY. */
+ZT_CHECKED enum zt_err link_listen(const struct link *l, nng_socket socket, const char *url,
+    struct tls_listener **out, char why[200]);
+/* nng_dial in the background, at any address that is taken. It returns nng's error numbers;
+ * NNG_ECRYPTO: a tls+tcp:// address, and L is NULL. */
 int link_dial(const struct link *l, nng_socket socket, const char *url);
 /* Dials at 127.0.0.1 what this service itself listens on at URL, whatever name the certificate
  * has: for asking whether it answers, and nothing else. */

@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bus/clock.h"
 #include "bus/link.h"
+#include "bus/pipes.h"
 #include "bus/rpc.h"
 
 struct peer {
 	nng_socket socket;
+	struct pipes pipes;
 };
 
 static enum zt_err
@@ -28,6 +31,7 @@ open_by(int (*dial)(const struct link *l, nng_socket socket, const char *url),
 	(void)nng_socket_set_ms(p->socket, NNG_OPT_RECONNMINT, 20);
 	(void)nng_socket_set_ms(p->socket, NNG_OPT_RECONNMAXT, 500);
 	(void)nng_socket_set_size(p->socket, NNG_OPT_RECVMAXSZ, 0);
+	pipes_watch(&p->pipes, p->socket, NULL, NULL);
 	if (dial(link, p->socket, url) != 0) {
 		peer_close(p);
 		return ZT_ERR_CONFIG;
@@ -61,12 +65,15 @@ peer_close(struct peer *p)
 	if (p == NULL)
 		return;
 	(void)nng_close(p->socket);
+	pipes_end(&p->pipes);
 	free(p);
 }
 
 static enum zt_err
-exchange(nng_ctx ctx, nng_aio *aio, nng_msg *m, nng_msg **answer)
+exchange(struct peer *p, nng_ctx ctx, nng_aio *aio, nng_msg *m, nng_msg **answer)
 {
+	uint64_t since;
+
 	nng_aio_set_msg(aio, m);
 	nng_ctx_send(ctx, aio);
 	nng_aio_wait(aio);
@@ -75,10 +82,14 @@ exchange(nng_ctx ctx, nng_aio *aio, nng_msg *m, nng_msg **answer)
 		return nng_aio_result(aio) == NNG_ETIMEDOUT ? ZT_ERR_UNAVAILABLE
 							    : ZT_ERR_NETWORK;
 	}
+	since = clock_ms();
 	nng_ctx_recv(ctx, aio);
 	nng_aio_wait(aio);
+	if (nng_aio_result(aio) == NNG_ETIMEDOUT)
+		pipes_drop_silent(&p->pipes, since);
 	if (nng_aio_result(aio) != 0)
 		return nng_aio_result(aio) == NNG_ETIMEDOUT ? ZT_ERR_TIMEOUT : ZT_ERR_NETWORK;
+	pipes_heard(&p->pipes, NULL);
 	*answer = nng_aio_get_msg(aio);
 	return ZT_OK;
 }
@@ -137,7 +148,7 @@ peer_ask_why(struct peer *p, const char *what, struct bytes body, unsigned deadl
 		nng_msg_free(m);
 		goto out;
 	}
-	if ((err = exchange(ctx, aio, m, &answer)) == ZT_OK)
+	if ((err = exchange(p, ctx, aio, m, &answer)) == ZT_OK)
 		err = read_one(answer, out, why);
 	if (answer != NULL)
 		nng_msg_free(answer);

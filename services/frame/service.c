@@ -18,6 +18,7 @@
 #include "bus/link.h"
 #include "bus/peer.h"
 #include "bus/private.h"
+#include "bus/tls_listener.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -41,6 +42,7 @@ struct service {
 	struct publisher *publisher;
 	struct events_listener *listener;
 	nng_socket server;
+	struct tls_listener *tls; /* NULL: of this machine alone */
 	atomic_bool stopping;
 	atomic_int running; /* workers */
 };
@@ -331,14 +333,14 @@ open_listener(struct service *s, char why[200])
 }
 
 static enum zt_err
-listen_on(const struct service *s, const char *key, const char *url, char why[200])
+listen_on(struct service *s, const char *key, const char *url, char why[200])
 {
-	int rv = link_listen(s->link, s->server, url);
+	char cause[200] = "";
+	enum zt_err err = link_listen(s->link, s->server, url, &s->tls, cause);
 
-	if (rv == 0)
-		return ZT_OK;
-	(void)snprintf(why, 200, "%s: cannot listen on %.120s: %s", key, url, nng_strerror(rv));
-	return ZT_ERR_UNAVAILABLE;
+	if (err)
+		(void)snprintf(why, 200, "%s: cannot listen on %.100s: %.70s", key, url, cause);
+	return err;
 }
 
 /* Runs on an nng thread. */
@@ -513,6 +515,7 @@ out:
 	db_close(first);
 	publisher_close(s->publisher);
 	(void)nng_close(s->server);
+	tls_listener_close(s->tls);
 	policy_free(s->dispatch.policy);
 	peer_close(s->auth);
 	replay_free(s->dispatch.window.replay);
