@@ -118,6 +118,33 @@ N1_calls_of_a_batch_that_were_not_run_are_sent_again(void **state)
 	fake_close(&f);
 }
 
+/* A connection to a service that stands and on which nothing comes: the gateway makes another.
+ */
+static void
+a_line_on_which_nobody_answers_is_given_up(void **state)
+{
+	struct gate_ask get = { .route = ROUTE_CHAIN, .is_signed = true };
+	struct scene *s = *state;
+	struct fake f = { .answer = 100, .first_is_dead = true };
+	char more[200];
+	struct gate g;
+
+	fake_open(s, "fake", &f);
+	(void)snprintf(more, sizeof more, "metadata: %s\ndeadline_s: 1\n", f.url);
+	gate_open(s, more, &g);
+	for (int i = 0; i < 2; i++) {
+		struct buf request = gate_request(&s->alice, &get);
+		int fd = gate_dial(&g, GATE_OWN);
+
+		gate_say(fd, request.p, request.n);
+		assert_int_equal(i == 0 ? 504 : 200, gate_status(fd, LONG_S));
+		(void)close(fd);
+		buf_free(&request);
+	}
+	gate_close(&g);
+	fake_close(&f);
+}
+
 /* A member's call with bytes behind its body, and a large answer that is not read. */
 static void
 N1_bytes_behind_a_members_body_cost_nothing_while_the_answer_waits(void **state)
@@ -625,6 +652,7 @@ main(void)
 		cmocka_unit_test(
 		    N1_bytes_behind_a_refused_body_cost_nothing_and_end_the_connection),
 		cmocka_unit_test(N1_calls_of_a_batch_that_were_not_run_are_sent_again),
+		cmocka_unit_test(a_line_on_which_nobody_answers_is_given_up),
 		cmocka_unit_test(
 		    N1_bytes_behind_a_members_body_cost_nothing_while_the_answer_waits),
 		cmocka_unit_test(

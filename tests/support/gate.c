@@ -411,6 +411,7 @@ struct fake_inside {
 	struct fake *f;
 	nng_socket socket;
 	pthread_t thread;
+	uint32_t dead; /* a connection */
 };
 
 static void
@@ -440,6 +441,10 @@ serve(void *arg)
 	while (nng_recvmsg(in->socket, &m, 0) == 0) {
 		size_t n = __atomic_load_n(&in->f->answer, __ATOMIC_SEQ_CST);
 
+		if (in->f->first_is_dead && in->dead == 0)
+			in->dead = nng_msg_get_pipe(m).id;
+		if (in->f->first_is_dead && in->dead == nng_msg_get_pipe(m).id)
+			n = FAKE_SILENT;
 		nng_msg_free(m);
 		if (n != FAKE_SILENT)
 			answer(in, n);

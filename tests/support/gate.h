@@ -79,7 +79,8 @@ int gate_call(
  * call. */
 struct fake {
 	char url[160];
-	size_t answer; /* bytes; FAKE_SILENT: none comes */
+	size_t answer;      /* bytes; FAKE_SILENT: none comes */
+	bool first_is_dead; /* nothing is answered on the connection of the first call */
 	void *inside;
 };
 #define FAKE_SILENT SIZE_MAX

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* pipes_test.c - a connection that stands and on which the other end says nothing is given up
+ * by each of those that dial. */
+#include "bus/pipes.h"
+
+#include <nng/protocol/pubsub0/pub.h>
+#include <nng/protocol/reqrep0/rep.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bus/clock.h"
+#include "bus/events.h"
+#include "bus/peer.h"
+#include "bus/rpc.h"
+#include "crypto/suite.h"
+#include "test.h"
+
+enum { PATIENCE_MS = 300 };
+
+struct there {
+	nng_socket socket;
+	pthread_t thread;
+	char folder[64], url[128];
+	uint32_t dead;    /* the connection of the first call */
+	atomic_int lines; /* that were made */
+};
+
+static void
+came(nng_pipe pipe, nng_pipe_ev ev, void *arg)
+{
+	struct there *t = arg;
+
+	(void)pipe;
+	(void)ev;
+	(void)atomic_fetch_add(&t->lines, 1);
+}
+
+static void
+open_there(struct there *t, int (*open_socket)(nng_socket *))
+{
+	*t = (struct there){ .folder = "/tmp/zt-test.XXXXXX" };
+	assert_ok(suite_start());
+	assert_non_null(mkdtemp(t->folder));
+	(void)snprintf(t->url, sizeof t->url, "ipc://%s/a.ipc", t->folder);
+	assert_int_equal(0, open_socket(&t->socket));
+	(void)nng_pipe_notify(t->socket, NNG_PIPE_EV_ADD_POST, came, t);
+	assert_int_equal(0, nng_listen(t->socket, t->url, NULL, 0));
+}
+
+static void
+close_there(struct there *t)
+{
+	(void)nng_close(t->socket);
+	(void)unlink(t->url + strlen("ipc://"));
+	(void)rmdir(t->folder);
+}
+
+static void *
+serve(void *arg)
+{
+	struct there *t = arg;
+	nng_msg *m;
+
+	while (nng_recvmsg(t->socket, &m, 0) == 0) {
+		uint32_t from = nng_msg_get_pipe(m).id;
+		nng_msg *out = NULL;
+		struct rpc_answer a;
+
+		nng_msg_free(m);
+		if (t->dead == 0)
+			t->dead = from;
+		if (from == t->dead)
+			continue;
+		assert_ok(rpc_new(1, &out));
+		a = rpc_answer_begin(out);
+		assert_ok(rpc_answer_end(&a, ZT_OK));
+		if (nng_sendmsg(t->socket, out, 0) != 0)
+			nng_msg_free(out);
+	}
+	return NULL;
+}
+
+static void
+a_service_gives_up_a_line_without_answers(void **state)
+{
+	struct buf out = buf_init(100);
+	struct peer *p = NULL;
+	struct there t;
+
+	(void)state;
+	open_there(&t, nng_rep0_open);
+	assert_int_equal(0, pthread_create(&t.thread, NULL, serve, &t));
+	assert_ok(peer_open(NULL, t.url, &p));
+	assert_err(ZT_ERR_TIMEOUT, peer_ask(p, "/x", bytes_of(NULL, 0), PATIENCE_MS, &out));
+	assert_ok(peer_ask(p, "/x", bytes_of(NULL, 0), 20 * PATIENCE_MS, &out));
+	assert_int_equal(2, atomic_load(&t.lines));
+	/* One that answers is kept, however long it is not used. */
+	assert_ok(peer_ask(p, "/x", bytes_of(NULL, 0), 20 * PATIENCE_MS, &out));
+	assert_int_equal(2, atomic_load(&t.lines));
+	peer_close(p);
+	close_there(&t);
+	(void)pthread_join(t.thread, NULL);
+	buf_free(&out);
+}
+
+static void
+heard(void *ctx, enum route_service from, bool lost, uint64_t now_ms)
+{
+	(void)ctx;
+	(void)from;
+	(void)lost;
+	(void)now_ms;
+}
+
+static void
+event(void *ctx, enum route_service from, struct bytes e)
+{
+	(void)ctx;
+	(void)from;
+	(void)e;
+}
+
+static void
+ended(void *ctx)
+{
+	(void)atomic_fetch_add((atomic_int *)ctx, 1);
+}
+
+/* Two publishers: one without a heartbeat, and a good one. */
+static void
+a_listener_gives_up_a_line_without_a_heartbeat(void **state)
+{
+	static atomic_int ends;
+	const struct listener_hooks hooks = { &ends, heard, event, ended };
+	struct events_listener *l = NULL;
+	struct publisher *good = NULL;
+	struct secret *key = NULL;
+	struct there t;
+	char urls[300], why[200] = "";
+	uint64_t until = clock_ms() + 4 * PIPES_SILENT_MS;
+
+	(void)state;
+	open_there(&t, nng_pub0_open);
+	assert_ok(secret_generate(&key));
+	(void)snprintf(urls, sizeof urls, "ipc://%s/good.ipc", t.folder);
+	assert_ok(publisher_open(NULL, urls, SERVICE_auth, key, &good, why));
+	(void)snprintf(urls, sizeof urls, "%s, ipc://%s/good.ipc", t.url, t.folder);
+	assert_ok(listener_open(NULL, urls, key, &hooks, &l, why));
+	while (atomic_load(&t.lines) < 2 && clock_ms() < until)
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 50 * 1000 * 1000 }, NULL);
+	assert_int_equal(2, atomic_load(&t.lines));
+	assert_int_equal(1, atomic_load(&ends)); /* and not the good one's */
+	listener_close(l);
+	publisher_close(good);
+	(void)snprintf(urls, sizeof urls, "%s/good.ipc", t.folder);
+	(void)unlink(urls);
+	close_there(&t);
+	secret_free(key);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_service_gives_up_a_line_without_answers),
+		cmocka_unit_test(a_listener_gives_up_a_line_without_a_heartbeat),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
