@@ -24,7 +24,7 @@ ZT_CHECKED enum zt_err scratch_new(const char *folder, struct scratch **out);
 /* Forgets all that waits. NULL is nothing. */
 void scratch_close(struct scratch *s);
 /* Writes SEALED, at most the largest sealed block; the caller gives *OUT to scratch_forget.
- * Errors: FULL and IO (scratch_number), MEMORY. */
+ * Errors: FULL and IO (scratch_number), TOO_BIG, MEMORY. */
 ZT_CHECKED enum zt_err scratch_put(
     struct scratch *s, struct bytes sealed, struct scratch_place *out);
 /* Appends what is at P to OUT. Errors: IO, MEMORY. */
