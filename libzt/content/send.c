@@ -60,20 +60,12 @@ sent(struct calls_transfer *call)
 	end_block(slot);
 }
 
-/* The block is sealed: puts its reference into the manifests and starts to send it. */
+/* Starts to send SLOT's block, which is sealed unless ERR. */
 static void
-send_sealed(struct transfer_slot *slot)
+start(struct transfer_slot *slot, enum zt_err err)
 {
 	struct transfer *t = slot->t;
-	enum zt_err err = slot->err;
 
-	for (size_t i = 0; err == ZT_OK && i < slot->pin_count; i++) {
-		Zt__BlockRef *b = slot->pins[i].ref;
-
-		memcpy(b->id.data, slot->ref.id.b, ID_BYTES);
-		memcpy(b->key.data, slot->ref.key, AEAD_KEY_BYTES);
-		memcpy(b->hash.data, slot->ref.hash.b, HASH_BYTES);
-	}
 	if (err == ZT_OK) {
 		slot->call.route = ROUTE_BLOCK_PUT;
 		slot->call.done = sent;
@@ -84,7 +76,6 @@ send_sealed(struct transfer_slot *slot)
 			.hash = slot->ref.hash };
 		err = calls_start(t->z->calls, &slot->call);
 	}
-	suite_wipe(slot->ref.key, sizeof slot->ref.key);
 	if (err == ZT_OK)
 		return;
 	transfer_fail(t, err);
@@ -94,13 +85,30 @@ send_sealed(struct transfer_slot *slot)
 		end_block(slot);
 }
 
+/* The block is sealed: puts its reference into the manifests and starts to send it. */
+static void
+then_send(struct transfer_slot *slot)
+{
+	enum zt_err err = slot->err;
+
+	for (size_t i = 0; err == ZT_OK && i < slot->pin_count; i++) {
+		Zt__BlockRef *b = slot->pins[i].ref;
+
+		memcpy(b->id.data, slot->ref.id.b, ID_BYTES);
+		memcpy(b->key.data, slot->ref.key, AEAD_KEY_BYTES);
+		memcpy(b->hash.data, slot->ref.hash.b, HASH_BYTES);
+	}
+	suite_wipe(slot->ref.key, sizeof slot->ref.key);
+	start(slot, err);
+}
+
 /* Its block is whole: it is sealed and sent. */
 static void
 send_slot(struct transfer_slot *slot)
 {
 	slot->load = slot->t->load[0];
 	slot->load->blocks++;
-	transfer_submit(slot, seal, send_sealed);
+	transfer_submit(slot, seal, then_send);
 }
 
 /* A free slot with ROOM for a block. */
@@ -199,6 +207,24 @@ send_block(struct transfer *t, struct buf *clear, Zt__BlockRef **out)
 }
 
 enum zt_err
+send_sealed(struct transfer *t, const struct block_ref *ref, struct buf *sealed)
+{
+	struct transfer_slot *slot = NULL;
+	struct buf whole = *sealed;
+	enum zt_err err = take_slot(t, 1, &slot);
+
+	if (err)
+		return err;
+	*sealed = slot->call.body; /* of the same maximum */
+	slot->call.body = whole;
+	slot->ref = (struct block_ref){ .id = ref->id, .size = ref->size, .hash = ref->hash };
+	slot->load = t->load[0];
+	slot->load->blocks++;
+	start(slot, ZT_OK);
+	return ZT_OK;
+}
+
+enum zt_err
 send_resume(struct transfer *t)
 {
 	enum zt_err err;
@@ -211,7 +237,7 @@ send_resume(struct transfer *t)
 			continue;
 		slot->is_stalled = false;
 		if (slot->err || slot->call.body.n == 0) {
-			transfer_submit(slot, seal, send_sealed);
+			transfer_submit(slot, seal, then_send);
 		} else if ((err = calls_start(t->z->calls, &slot->call))) {
 			slot->is_stalled = true;
 			return err;

@@ -27,6 +27,10 @@ uint32_t send_room(uint64_t size);
  * (BLOCK_CLEAR_MOST). *OUT is the caller's; it is filled in by the time T has drained, and is
  * written to as long as T has it. Errors: MEMORY, those of T. */
 ZT_CHECKED enum zt_err send_block(struct transfer *t, struct buf *clear, Zt__BlockRef **out);
+/* Sends SEALED, the whole block that REF pins, and leaves another empty buffer of the same
+ * maximum (LIMIT_BLOCK_WIRE). Errors: MEMORY, those of T. */
+ZT_CHECKED enum zt_err send_sealed(
+    struct transfer *t, const struct block_ref *ref, struct buf *sealed);
 /* Of a transfer that resumes: forgets its error, and starts again what failed. */
 ZT_CHECKED enum zt_err send_resume(struct transfer *t);
 /* Sends the shared block of small files; very small content goes into the manifests. */

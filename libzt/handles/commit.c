@@ -192,9 +192,11 @@ send_all(struct zt_writer *w, struct buf *ids)
 {
 	enum zt_err err = ZT_OK;
 
+	for (size_t i = 0; err == ZT_OK && i < w->count; i++)
+		err = writer_send_spilled(w, &w->parts[i]);
 	for (size_t i = 0; err == ZT_OK && !is_inline(w) && i < WRITER_BLOCKS; i++)
 		if (w->blocks[i].is_used && w->blocks[i].is_dirty)
-			err = writer_put_away(w, &w->blocks[i]);
+			err = writer_send(w, &w->blocks[i]);
 	if (err == ZT_OK && w->is_begun)
 		err = transfer_drain(&w->t);
 	if (err)
@@ -210,8 +212,11 @@ send_all(struct zt_writer *w, struct buf *ids)
 static void
 took(struct zt_writer *w, const struct act *a)
 {
-	for (size_t i = 0; i < w->count; i++)
-		w->parts[i].is_new = false;
+	for (size_t i = 0; i < w->count; i++) {
+		w->parts[i].is_new = w->parts[i].is_sent = false;
+		w->parts[i].run = 0;
+	}
+	w->sent_to = 0;
 	w->is_changed = false;
 	w->sent = (struct hash){ { 0 } };
 	w->is_there = true;

@@ -7,7 +7,6 @@
 #include "content/send.h"
 #include "crypto/suite.h"
 #include "files/block.h"
-#include "files/manifest.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "handles/writer.h"
@@ -26,6 +25,14 @@ writer_add_part(struct zt_writer *w, size_t at, struct writer_part p)
 	w->parts[at] = p;
 	w->count++;
 	return ZT_OK;
+}
+
+uint64_t
+writer_room_end(uint64_t from)
+{
+	uint32_t room = send_room(from);
+
+	return from - from % room + room;
 }
 
 /* The part that holds OFFSET, which is before the end. */
@@ -54,8 +61,8 @@ writer_let_go(struct zt_writer *w, struct writer_block *b)
 	buf_empty(&b->clear);
 }
 
-static enum zt_err
-begin(struct zt_writer *w)
+enum zt_err
+writer_begin(struct zt_writer *w)
 {
 	enum zt_err err;
 
@@ -73,19 +80,32 @@ begin(struct zt_writer *w)
 
 /* Sends B, if it is dirty, and frees its place. */
 enum zt_err
-writer_put_away(struct zt_writer *w, struct writer_block *b)
+writer_send(struct zt_writer *w, struct writer_block *b)
 {
 	struct writer_part *p = &w->parts[writer_part_at(w, b->from)];
 	enum zt_err err;
 
 	if (b->is_dirty) {
-		if ((err = begin(w)) || (err = send_block(&w->t, &b->clear, &p->ref)))
+		if ((err = writer_begin(w)) || (err = send_block(&w->t, &b->clear, &p->ref)))
 			return err;
-		p->is_new = true;
+		p->is_new = p->is_sent = true;
 		p->is_kept = false;
 	}
 	writer_let_go(w, b);
 	return ZT_OK;
+}
+
+/* B's place is for another. */
+static enum zt_err
+put_away(struct zt_writer *w, struct writer_block *b)
+{
+	enum zt_err err;
+
+	if (!b->is_dirty || writer_is_stream(w, &w->parts[writer_part_at(w, b->from)]))
+		return writer_send(w, b);
+	if ((err = writer_spill(w, b)) == ZT_OK)
+		writer_let_go(w, b);
+	return err;
 }
 
 static enum zt_err
@@ -104,7 +124,7 @@ free_block(struct zt_writer *w, struct writer_block **out)
 		if (b->used < oldest->used)
 			oldest = b;
 	}
-	if ((err = writer_put_away(w, oldest)) == ZT_OK)
+	if ((err = put_away(w, oldest)) == ZT_OK)
 		*out = oldest;
 	return err;
 }
@@ -113,20 +133,15 @@ free_block(struct zt_writer *w, struct writer_block **out)
 static enum zt_err
 fetch_part(struct zt_writer *w, const struct writer_part *p, struct buf *clear)
 {
-	Zt__BlockRef *ref = p->ref;
-	Zt__BlockList list = ZT__BLOCK_LIST__INIT;
-	Zt__FileManifest f;
 	struct block_part part;
 	enum zt_err err;
 
+	if (p->spilled.n > 0)
+		return writer_unspill(w, p, clear);
 	/* It may still be on its way. */
-	if ((err = begin(w)) || (p->is_new && (err = transfer_drain(&w->t))))
+	if ((err = writer_begin(w)) || (p->is_new && (err = transfer_drain(&w->t))))
 		return err;
-	zt__file_manifest__init(&f);
-	list.blocks = &ref;
-	list.n_blocks = 1;
-	f.blocks = &list;
-	manifest_part(&f, 0, &part);
+	writer_part_block(p, &part);
 	if ((err = fetch_block(&w->t, &part.block, clear)) == ZT_ERR_NOT_FOUND)
 		err = client_refuse(
 		    w->z, ZT_ERR_MISSING_BLOCK, "a block of the file is not on the server");
@@ -183,6 +198,7 @@ writer_forget_ref(struct zt_writer *w, size_t i)
 	} else {
 		pb_wipe(p->ref);
 	}
+	scratch_forget(w->scratch, &p->spilled);
 	p->ref = NULL;
 	p->is_new = p->is_kept = false;
 	return ZT_OK;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* writer.c - the next version of a file, written at any place.
  *
- * The file is a row of parts: holes, blocks that are on the servers or on their way, and a few
- * whose clear bytes are held here. A write holds the part that it hits, fetched first unless
- * all of it is written over; what was held longest is sealed and sent when another needs its
- * place. A commit sends what is left, waits for all, and writes the manifest. */
+ * The file is a row of parts: holes, blocks that are on the servers or on their way, those that
+ * wait on the disk (spill.c), and a few whose clear bytes are held here. A write holds the part
+ * that it hits, fetched first unless all of it is written over; what was held longest is sealed
+ * when another needs its place, and sent if it is a stream's. A commit sends what is left,
+ * waits for all, and writes the manifest. */
 #include "handles/writer.h"
 
 #include <stdlib.h>
@@ -152,6 +153,7 @@ handle_writer_open(struct zt *z, const char *remote, uint64_t base, struct zt_wr
 	w->is_changed = base == 0;
 	for (size_t i = 0; i < WRITER_BLOCKS; i++)
 		w->blocks[i].clear = buf_init(BLOCK_CLEAR_MOST);
+	w->sealed = buf_init(LIMIT_BLOCK_WIRE);
 	if ((err = look(w, remote, base)))
 		goto out;
 	*out = w;
@@ -173,6 +175,8 @@ zt_writer_close(struct zt_writer *w)
 	writer_forget_stale(w);
 	for (size_t i = 0; i < WRITER_BLOCKS; i++)
 		buf_free(&w->blocks[i].clear);
+	buf_free(&w->sealed);
+	scratch_close(w->scratch);
 	free(w->parts);
 	free(w->stale);
 	free(w->remote);
@@ -197,15 +201,6 @@ static bool
 is_hole(const struct writer_part *p)
 {
 	return p->ref == NULL && p->held == NULL;
-}
-
-/* Where the block that begins at FROM ends at last. */
-static uint64_t
-room_end(uint64_t from)
-{
-	uint32_t room = send_room(from);
-
-	return from - from % room + room;
 }
 
 /* Zeros from the end up to SIZE. */
@@ -234,7 +229,7 @@ static enum zt_err
 carve(struct zt_writer *w, size_t i, uint64_t offset, size_t *at)
 {
 	struct writer_part hole = w->parts[i];
-	uint64_t end = hole.from + hole.size, to = room_end(offset), from;
+	uint64_t end = hole.from + hole.size, to = writer_room_end(offset), from;
 	size_t before;
 	enum zt_err err;
 
@@ -265,6 +260,14 @@ carve(struct zt_writer *w, size_t i, uint64_t offset, size_t *at)
 
 static enum zt_err drop_last(struct zt_writer *w);
 
+/* N bytes at WITHIN of part P were written. */
+static void
+note_run(struct writer_part *p, uint64_t within, size_t n)
+{
+	if (within <= p->run && p->run < within + n)
+		p->run = within + n;
+}
+
 /* Some of N bytes at the end. */
 static enum zt_err
 append(struct zt_writer *w, const uint8_t *in, size_t n, size_t *did)
@@ -273,13 +276,14 @@ append(struct zt_writer *w, const uint8_t *in, size_t n, size_t *did)
 	struct writer_block *b;
 	enum zt_err err;
 
-	if (w->count == 0 || is_hole(&w->parts[i]) || w->size >= room_end(w->parts[i].from)) {
+	if (w->count == 0 || is_hole(&w->parts[i]) ||
+	    w->size >= writer_room_end(w->parts[i].from)) {
 		i = w->count;
 		if ((err = writer_add_zeros(w, i, w->size, 0)))
 			return err;
 	}
-	if (n > room_end(w->parts[i].from) - w->size)
-		n = (size_t)(room_end(w->parts[i].from) - w->size);
+	if (n > writer_room_end(w->parts[i].from) - w->size)
+		n = (size_t)(writer_room_end(w->parts[i].from) - w->size);
 	if ((err = writer_hold(w, i, false, &b)) || (err = buf_reserve(&b->clear, n)) ||
 	    (err = writer_make_dirty(w, i))) {
 		if (w->parts[i].size == 0)
@@ -287,6 +291,7 @@ append(struct zt_writer *w, const uint8_t *in, size_t n, size_t *did)
 		return err;
 	}
 	buf_add(&b->clear, bytes_of(in, n));
+	note_run(&w->parts[i], w->parts[i].size, n);
 	w->parts[i].size += n;
 	w->size += n;
 	*did = n;
@@ -317,6 +322,7 @@ write_some(struct zt_writer *w, uint64_t offset, const uint8_t *in, size_t n, si
 		return err;
 	}
 	memcpy(b->clear.p + within, in, n);
+	note_run(&w->parts[i], within, n);
 	*did = n;
 	return ZT_OK;
 }
@@ -374,6 +380,14 @@ zt_writer_read(struct zt_writer *w, uint64_t offset, void *out, size_t n, size_t
 	return ZT_OK;
 }
 
+/* Some of P is cut off: what comes in its place is not sent again before the commit. */
+static void
+note_cut(struct zt_writer *w, const struct writer_part *p)
+{
+	if (p->is_sent && p->from + p->size > w->sent_to)
+		w->sent_to = p->from + p->size;
+}
+
 /* The last part goes. */
 static enum zt_err
 drop_last(struct zt_writer *w)
@@ -383,6 +397,7 @@ drop_last(struct zt_writer *w)
 
 	if ((err = writer_forget_ref(w, w->count - 1)))
 		return err;
+	note_cut(w, p);
 	if (p->held != NULL)
 		writer_let_go(w, p->held);
 	w->size = p->from;
@@ -401,8 +416,10 @@ cut(struct zt_writer *w, uint64_t size)
 
 	if (p->from >= size || is_hole(p))
 		return ZT_OK;
-	err = writer_hold(w, i, false, &b);
-	return err ? err : writer_make_dirty(w, i);
+	if ((err = writer_hold(w, i, false, &b)) || (err = writer_make_dirty(w, i)))
+		return err;
+	note_cut(w, p);
+	return ZT_OK;
 }
 
 enum zt_err
@@ -426,6 +443,8 @@ zt_writer_truncate(struct zt_writer *w, uint64_t size)
 		struct writer_part *p = &w->parts[w->count - 1];
 
 		p->size = size - p->from;
+		if (p->run > p->size)
+			p->run = p->size;
 		if (p->held != NULL)
 			p->held->clear.n = (size_t)p->size;
 	}

@@ -16,6 +16,7 @@
 #include "crypto/labels.h"
 #include "port/lock.h"
 #include "store/device_file.h"
+#include "store/scratch.h"
 
 enum { VALUE_MOST = 64 * 1024 * 1024, KEY_MOST = 64, SCHEMA = 1, WAIT_MS = 10000 };
 
@@ -202,6 +203,7 @@ store_open(
 	    (err = secret_derive(local_key, LABEL_LOCAL_STORE, &s->key)) ||
 	    (err = store_wake(s, true)))
 		goto out;
+	scratch_sweep(folder);
 	*out = s;
 	s = NULL;
 out:

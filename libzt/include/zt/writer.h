@@ -2,10 +2,12 @@
 /* zt/writer.h - the next version of a file, written at any place in pieces of any size: for
  * streams, for programs that save what they edit, and for what mounts a workspace.
  *
- * Nobody sees anything of it before zt_writer_commit. What was written is sealed and sent while
- * more comes: a writer holds 6 blocks of 4 MiB at most, and 12 on their way. What an older
- * version has and nobody wrote over is not sent again. A writer belongs to the thread of its
- * device; other calls of the device may come between, and several writers may be open. */
+ * Nobody sees anything of it before zt_writer_commit. What was written in sequence is sealed
+ * and sent while more comes: a writer holds 6 blocks of 4 MiB at most, one that it seals or
+ * opens, and 12 on their way. What is written here and there waits for the commit, sealed, on
+ * the disk of the device's folder: once each block of the file, at most. What an older version
+ * has and nobody wrote over is not sent again. A writer belongs to the thread of its device;
+ * other calls of the device may come between, and several writers may be open. */
 #ifndef ZT_WRITER_H
 #define ZT_WRITER_H
 
@@ -38,8 +40,9 @@ ZT_API uint64_t zt_writer_version(const struct zt_writer *w);
 
 /* These four may wait for the network. A call that failed or was INTERRUPTED can be made again
  * with the same arguments, and nothing that an earlier call took is lost by it; so can a
- * commit. Errors of all: NETWORK and the like, MEMORY, FULL and LIMIT (of the server),
- * MISSING_BLOCK and CORRUPT (a block of the base, of which a part stays), FORBIDDEN. */
+ * commit. Errors of all: NETWORK and the like, MEMORY, FULL and LIMIT (of the server), FULL and
+ * IO (of the disk of the device's folder), STORE (what waited there was altered), MISSING_BLOCK
+ * and CORRUPT (a block of the base, of which a part stays), FORBIDDEN. */
 
 /* Writes N bytes of P at OFFSET; beyond the end, zeros come between, which take no room.
  * Errors: TOO_BIG (the file would be larger than a version may be: 170 GiB or so). */

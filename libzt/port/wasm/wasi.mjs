@@ -2,6 +2,7 @@
 // errors with a POSIX name as their code, and takes absolute paths below its root:
 //   open(path, { create, exclusive, truncate, directory, writes, follows }) -> node
 //   node: { stat(), read(bytes, at), write(bytes, at), truncate(size), sync(), setTimes(atimeS, mtimeS), close() }
+//   A file that was unlinked lives until its nodes are closed: what waits on the disk has no name (libzt/store/scratch.h).
 //   stat(path, follows), list(path) -> [{ name, type }], mkdir(path), rmdir(path), unlink(path), rename(a, b), link(a, b)
 //   stat -> { type, dev, ino, links, size, atimeNs, mtimeNs, ctimeNs }, BigInts but for TYPE
 export const DIRECTORY = 3, REGULAR = 4, SYMLINK = 7;
