@@ -57,6 +57,17 @@ close_there(struct there *t)
 	(void)rmdir(t->folder);
 }
 
+/* Until WANTED connections were made to T, for some seconds; how many were. */
+static int
+await_lines(struct there *t, int wanted)
+{
+	uint64_t until = clock_ms() + 6 * PIPES_SILENT_MS;
+
+	while (atomic_load(&t->lines) < wanted && clock_ms() < until)
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000 * 1000 }, NULL);
+	return atomic_load(&t->lines);
+}
+
 static void *
 serve(void *arg)
 {
@@ -93,11 +104,12 @@ a_service_gives_up_a_line_without_answers(void **state)
 	open_there(&t, nng_rep0_open);
 	assert_int_equal(0, pthread_create(&t.thread, NULL, serve, &t));
 	assert_ok(peer_open(NULL, t.url, &p));
+	assert_int_equal(1, await_lines(&t, 1));
 	assert_err(ZT_ERR_TIMEOUT, peer_ask(p, "/x", bytes_of(NULL, 0), PATIENCE_MS, &out));
-	assert_ok(peer_ask(p, "/x", bytes_of(NULL, 0), 20 * PATIENCE_MS, &out));
+	assert_ok(peer_ask(p, "/x", bytes_of(NULL, 0), 100 * PATIENCE_MS, &out));
 	assert_int_equal(2, atomic_load(&t.lines));
 	/* One that answers is kept, however long it is not used. */
-	assert_ok(peer_ask(p, "/x", bytes_of(NULL, 0), 20 * PATIENCE_MS, &out));
+	assert_ok(peer_ask(p, "/x", bytes_of(NULL, 0), 100 * PATIENCE_MS, &out));
 	assert_int_equal(2, atomic_load(&t.lines));
 	peer_close(p);
 	close_there(&t);
@@ -139,7 +151,6 @@ a_listener_gives_up_a_line_without_a_heartbeat(void **state)
 	struct secret *key = NULL;
 	struct there t;
 	char urls[300], why[200] = "";
-	uint64_t until = clock_ms() + 4 * PIPES_SILENT_MS;
 
 	(void)state;
 	open_there(&t, nng_pub0_open);
@@ -148,9 +159,7 @@ a_listener_gives_up_a_line_without_a_heartbeat(void **state)
 	assert_ok(publisher_open(NULL, urls, SERVICE_auth, key, &good, why));
 	(void)snprintf(urls, sizeof urls, "%s, ipc://%s/good.ipc", t.url, t.folder);
 	assert_ok(listener_open(NULL, urls, key, &hooks, &l, why));
-	while (atomic_load(&t.lines) < 2 && clock_ms() < until)
-		(void)nanosleep(&(struct timespec){ .tv_nsec = 50 * 1000 * 1000 }, NULL);
-	assert_int_equal(2, atomic_load(&t.lines));
+	assert_int_equal(2, await_lines(&t, 2));
 	assert_int_equal(1, atomic_load(&ends)); /* and not the good one's */
 	listener_close(l);
 	publisher_close(good);

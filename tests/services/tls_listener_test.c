@@ -342,12 +342,15 @@ N1_who_says_nothing_takes_few_places_for_a_short_time(void **state)
 	struct world *w = *state;
 	nng_socket before = dial(w);
 	struct pollfd last;
-	int fds[SILENT];
+	int fds[SILENT], slow;
 
 	assert_true(is_echoed(before, 10));
+	slow = connect_from(w, 1);
 	for (size_t i = 0; i < SILENT; i++) {
 		fds[i] = connect_from(w, 2);
 		/* one of another address comes in between, and is not pushed out */
+		if (i == TLS_LISTENER_STRANGERS + 1)
+			assert_false(has_ended(slow)); /* the oldest, and not of those */
 		if (i % 100 == 99)
 			assert_true(gets_in(w, 1, &w->caller, TLS1_3_VERSION));
 	}
@@ -361,6 +364,7 @@ N1_who_says_nothing_takes_few_places_for_a_short_time(void **state)
 	assert_true(is_echoed(before, 10));
 	for (size_t i = 0; i < SILENT; i++)
 		(void)close(fds[i]);
+	(void)close(slow);
 	(void)nng_close(before);
 }
 
