@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <ev.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -55,7 +56,6 @@ struct tls_listener {
 	struct ev_io comes;
 	struct ev_timer tick;
 	struct ev_async ends;
-	bool is_resting;
 	pthread_t thread;
 	bool has_thread;
 	struct guests strangers, known;
@@ -100,6 +100,18 @@ end_guest(struct guest *g)
 		atomic_store(&l->is_ours[g->port], false);
 	tls_relay_free(g->relay);
 	free(g);
+}
+
+/* Those that came before UNTIL. */
+static void
+end_older(struct guests *all, ev_tstamp until)
+{
+	struct guest *next;
+
+	for (struct guest *g = TAILQ_FIRST(all); g != NULL && g->came <= until; g = next) {
+		next = TAILQ_NEXT(g, link);
+		end_guest(g);
+	}
 }
 
 static size_t
@@ -279,12 +291,9 @@ static void
 on_tick(struct ev_loop *loop, struct ev_timer *tick, int events)
 {
 	struct tls_listener *l = tick->data;
-	ev_tstamp oldest = ev_now(loop) - TLS_LISTENER_PATIENCE_MS / 1000.0;
-	struct guest *g;
 
 	(void)events;
-	while ((g = TAILQ_FIRST(&l->strangers)) != NULL && g->came <= oldest)
-		end_guest(g);
+	end_older(&l->strangers, ev_now(loop) - TLS_LISTENER_PATIENCE_MS / 1000.0);
 	ev_io_start(loop, &l->comes);
 }
 
@@ -466,16 +475,14 @@ out:
 void
 tls_listener_close(struct tls_listener *l)
 {
-	struct guest *g;
-
 	if (l == NULL)
 		return;
 	if (l->has_thread) {
 		ev_async_send(l->loop, &l->ends);
 		(void)pthread_join(l->thread, NULL);
 	}
-	while ((g = TAILQ_FIRST(&l->strangers)) != NULL || (g = TAILQ_FIRST(&l->known)) != NULL)
-		end_guest(g);
+	end_older(&l->strangers, HUGE_VAL);
+	end_older(&l->known, HUGE_VAL);
 	if (nng_listener_id(l->inner) > 0)
 		(void)nng_listener_close(l->inner);
 	(void)nng_pipe_notify(l->socket, NNG_PIPE_EV_ADD_PRE, NULL, NULL);
