@@ -15,7 +15,7 @@ test-packages)
 	want="$want $packaging mmdebstrap iproute2" ;;
 test* | lint | fuzz* | fmt | deps)
 	want="$want libcmocka-dev libzbar-dev softhsm2 opensc gnome-keyring libsecret-tools dbus-daemon python3-aiosmtpd python3-prometheus-client haproxy clang clang-format clang-tidy cppcheck mandoc openssl rsync"
-	[ "$1" != test-long ] || want="$want $wasm" ;;
+	case $1 in test | test-long) want="$want $wasm" ;; esac ;;
 wasm*)
 	want="$want $wasm" ;;
 deb)
