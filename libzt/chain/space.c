@@ -81,9 +81,16 @@ space_name(struct space *s, char out[260])
 	size_t n = s->w->name_count;
 	const struct secret *key = NULL;
 
-	if (space_key(s, s->w->names[n - 1].generation, &key) == ZT_OK &&
-	    open_name(s, &s->w->names[n - 1], key, out))
+	if (s->named == n) { /* each search by name asks all workspaces */
+		memcpy(out, s->name, sizeof s->name);
 		return;
+	}
+	if (space_key(s, s->w->names[n - 1].generation, &key) == ZT_OK &&
+	    open_name(s, &s->w->names[n - 1], key, out)) {
+		s->named = n;
+		memcpy(s->name, out, sizeof s->name);
+		return;
+	}
 	while (n-- > 0) {
 		const struct org_name *name = &s->w->names[n];
 
