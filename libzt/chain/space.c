@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "chain/keys.h"
 #include "chain/records.h"
+#include "format/limits.h"
 #include "log/handles.h"
 #include "session/session.h"
 #include "trust/keyring.h"
@@ -160,8 +161,8 @@ refuse_two(struct zt *z, const char *name, struct space *a, struct space *b)
 	    owners[0], ids[1], owners[1]);
 }
 
-enum zt_err
-space_find(struct zt *z, const char *name, struct space **out)
+static enum zt_err
+find_as(struct zt *z, const char *name, struct space **out)
 {
 	const struct org_user *me = org_state_user(z->state, &z->user);
 	struct org_workspace *w;
@@ -203,4 +204,16 @@ space_find(struct zt *z, const char *name, struct space **out)
 				 z, ZT_ERR_NOT_FOUND, "there is no workspace %.100s", name);
 	*out = found;
 	return ZT_OK;
+}
+
+enum zt_err
+space_find(struct zt *z, const char *name, struct space **out)
+{
+	struct buf normal = buf_init(LIMIT_NAME + 1);
+	bool made =
+	    utf8_valid(bytes_text(name)) && utf8_normal(bytes_text(name), &normal) == ZT_OK;
+	enum zt_err err = find_as(z, made ? buf_text(&normal) : name, out);
+
+	buf_free(&normal);
+	return err;
 }
