@@ -301,9 +301,10 @@ struct player {
 	struct person *p;
 	char dir[160];
 	const char *workspace, *bob;
-	int got;      /* the content of the local copy; NONE: there is none */
-	int born;     /* which file the copy is of */
-	bool is_mine; /* zt wrote it, and nobody edited it since */
+	int got;        /* the content of the local copy; NONE: there is none */
+	int born;       /* which file the copy is of */
+	struct way way; /* where that was */
+	bool is_mine;   /* zt wrote it, and nobody edited it since */
 	struct act a;
 	enum outcome out;
 	enum zt_err err;
@@ -725,7 +726,9 @@ choose(struct episode *e, int who, struct act *a)
 
 	*a = (struct act){ .kind = often[roll(e, sizeof often / sizeof often[0])], .who = who };
 	choose_way(e, &a->path);
-	if (a->kind == GET)
+	if (a->kind == GET && e->p[who].got != NONE && roll(e, 2) == 0)
+		a->path = e->p[who].way;
+	else if (a->kind == GET)
 		choose_file(e, &a->path);
 	choose_way(e, &a->to);
 	if (who != BOB && roll(e, 40) == 0)
@@ -807,6 +810,7 @@ get(struct episode *e, struct player *p)
 		assert_ok(err);
 		p->got = e->world->node[at].content;
 		p->born = e->world->node[at].born;
+		p->way = p->a.path;
 		p->is_mine = true;
 	}
 	if (p->got != read_content(local))
@@ -843,7 +847,7 @@ static bool
 came_before(const struct player *p, int devices)
 {
 	return devices > 1 && (p->a.kind == PUT || p->a.kind == PUT_TREE) &&
-	       p->err == ZT_ERR_CONFLICT;
+	       (p->err == ZT_ERR_CONFLICT || p->err == ZT_ERR_NOT_FOUND);
 }
 
 static void
