@@ -59,7 +59,7 @@ test: tests-cli tests-plain manuals
 	  $(call in_variant,thread,$(THREAD_TESTS)) $(CLI_LINES) $(LINT_LINES) 'sh scripts/check-c quick' \
 	  $(patsubst %,'sh scripts/fuzz-one % 2',$(call in_variant,address-undefined-fuzz,$(FUZZERS))) | $(SIDE_BY_SIDE)
 # And what takes hours: in both builds, all that has a length at its length, the analyzer, the mutants.
-LONG := MOST_S=20000 ZT_MODEL_ACTS=1000000 ZT_MODEL_SERVER_ACTS=2000 ZT_HISTORY_RANDOM=30000 ZT_FILES_ACTS=5000 \
+LONG := MOST_S=20000 ZT_MODEL_ACTS=1000000 ZT_MODEL_SERVER_ACTS=2000 ZT_HISTORY_RANDOM=30000 ZT_FILES_ACTS=50000 \
     ROUNDS=50 LEAVE_SECONDS=6000 HOME_FILES=30000
 test-long:
 	$(MAKE) lint
