@@ -20,7 +20,7 @@ ASAN := SANITIZE=address,undefined
 # Those that prove less under sanitizers, which keep what is freed and are slow: they run in the release build as well.
 PLAIN_TESTS := $(patsubst %.c,$B/%,$(shell grep -lE 'process_kib|world_kib|peak_kib|__SANITIZE_ADDRESS__' tests/*/*_test.c))
 THREAD_TESTS := $(addprefix $B/tests/,threads/threads_test threads/handles_test services/policy_test services/backend_test)
-CLI_TESTS := trust files home leave people readme deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json link
+CLI_TESTS := trust files home leave people readme deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json link neighbours
 CLI_LINES = $(CLI_TESTS:%='sh tests/cli/%_test.sh')
 FUZZ_SECONDS ?= 60
 FUZZ_LINES = $(FUZZERS:%='sh scripts/fuzz-one % $(FUZZ_SECONDS)')
@@ -64,7 +64,7 @@ test: tests-cli tests-plain manuals
 	  [ ! -e $W/src/.done ] || echo 'sh tests/wasm/wasm_test.sh $W/zt.wasm'; } | $(SIDE_BY_SIDE)
 	@[ -e $W/src/.done ] || echo "== NOT RUN: the client in WebAssembly, for want of the sources of its libraries"
 # And what takes hours: in both builds, all that has a length at its length, the analyzer, the mutants.
-LONG := MOST_S=20000 ZT_MODEL_ACTS=1000000 ZT_MODEL_SERVER_ACTS=2000 ZT_HISTORY_RANDOM=30000 ZT_FILES_ACTS=5000 \
+LONG := MOST_S=20000 ZT_MODEL_ACTS=1000000 ZT_MODEL_SERVER_ACTS=2000 ZT_HISTORY_RANDOM=30000 ZT_FILES_ACTS=50000 \
     ROUNDS=50 LEAVE_SECONDS=6000 HOME_FILES=30000
 test-long:
 	$(MAKE) lint

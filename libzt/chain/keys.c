@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "chain/space.h"
 #include "format/limits.h"
@@ -220,6 +221,25 @@ space_key(struct space *s, unsigned generation, const struct secret **out)
 			     "owner to share it with you again, or to rotate the key"));
 	*out = s->keys[generation - 1];
 	return ZT_OK;
+}
+
+enum zt_err
+space_key_to_write(struct space *s, const struct secret **out)
+{
+	enum { FIRST_MS = 50, LAST_MS = 800 };
+	unsigned newest = (unsigned)s->w->generation_count;
+	enum zt_err err = space_key(s, newest, out);
+
+	for (int ms = FIRST_MS; err == ZT_ERR_MISSING_KEY && ms <= LAST_MS; ms *= 2) {
+		struct timespec t = { .tv_nsec = ms * 1000000L };
+
+		if ((err = client_may_go_on(s->z)))
+			break;
+		(void)nanosleep(&t, NULL);
+		s->z->why[0] = 0;
+		err = space_key(s, newest, out);
+	}
+	return err;
 }
 
 /* Marks in LEADS (by number) the generations that rotation G makes reachable from its key. */

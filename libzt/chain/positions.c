@@ -56,11 +56,15 @@ position_keep(struct space *s, const Zt__Statement *m)
 	if (!hash_equal(&p.link, &s->link))
 		return client_refuse(s->z, ZT_ERR_FORK,
 		    "the server has signed another history of the workspace than it shows");
+	if (p.position == s->signed_at)
+		return ZT_OK;
 	if (kept(s, &before, &is))
 		before.position = 0;
 	if (p.position > before.position && (err = pb_encode(m, &b)) == ZT_OK)
 		err = store_put(s->z->store, STORE_POSITION, bytes_of(s->w->id.b, ID_BYTES), 0,
 		    buf_bytes(&b));
+	if (err == ZT_OK)
+		s->signed_at = p.position > before.position ? p.position : before.position;
 	pb_free(is);
 	buf_free(&b);
 	return err;

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "chain/keys.h"
 #include "chain/records.h"
+#include "format/limits.h"
 #include "log/handles.h"
 #include "session/session.h"
 #include "trust/keyring.h"
@@ -81,9 +82,16 @@ space_name(struct space *s, char out[260])
 	size_t n = s->w->name_count;
 	const struct secret *key = NULL;
 
-	if (space_key(s, s->w->names[n - 1].generation, &key) == ZT_OK &&
-	    open_name(s, &s->w->names[n - 1], key, out))
+	if (s->named == n) { /* each search by name asks all workspaces */
+		memcpy(out, s->name, sizeof s->name);
 		return;
+	}
+	if (space_key(s, s->w->names[n - 1].generation, &key) == ZT_OK &&
+	    open_name(s, &s->w->names[n - 1], key, out)) {
+		s->named = n;
+		memcpy(s->name, out, sizeof s->name);
+		return;
+	}
 	while (n-- > 0) {
 		const struct org_name *name = &s->w->names[n];
 
@@ -153,8 +161,8 @@ refuse_two(struct zt *z, const char *name, struct space *a, struct space *b)
 	    owners[0], ids[1], owners[1]);
 }
 
-enum zt_err
-space_find(struct zt *z, const char *name, struct space **out)
+static enum zt_err
+find_as(struct zt *z, const char *name, struct space **out)
 {
 	const struct org_user *me = org_state_user(z->state, &z->user);
 	struct org_workspace *w;
@@ -196,4 +204,16 @@ space_find(struct zt *z, const char *name, struct space **out)
 				 z, ZT_ERR_NOT_FOUND, "there is no workspace %.100s", name);
 	*out = found;
 	return ZT_OK;
+}
+
+enum zt_err
+space_find(struct zt *z, const char *name, struct space **out)
+{
+	struct buf normal = buf_init(LIMIT_NAME + 1);
+	bool made =
+	    utf8_valid(bytes_text(name)) && utf8_normal(bytes_text(name), &normal) == ZT_OK;
+	enum zt_err err = find_as(z, made ? buf_text(&normal) : name, out);
+
+	buf_free(&normal);
+	return err;
 }

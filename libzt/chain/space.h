@@ -36,6 +36,10 @@ struct space {
 	uint64_t checkpoint; /* the newest that this device knows of */
 	bool is_suspect;     /* the checkpoint contradicts the chain: restart from 0 */
 	bool is_refused;     /* the last sync ended at an invalid changeset */
+	uint64_t signed_at;  /* the newest position that is kept with the log key's word; 0:
+			      * unknown */
+	size_t named;        /* how many names the log had when NAME was opened; 0: never */
+	char name[260];
 };
 /* The current version of an object, as the chain states it. */
 struct space_version {

@@ -30,37 +30,63 @@ path_name_check(struct bytes name, const char **why)
 	return err;
 }
 
+/* NAME in normal form C: as it is, or in what is left of OUT's own room, of which *USED grows.
+ */
+static enum zt_err
+bring_to_normal(struct bytes *name, struct path *out, size_t *used, const char **why)
+{
+	struct buf normal = buf_init(sizeof out->own);
+	enum zt_err err = utf8_valid(*name) ? utf8_normal(*name, &normal) : ZT_OK;
+
+	if (err == ZT_ERR_NAME)
+		err = ZT_OK; /* the check says why */
+	else if (err == ZT_ERR_TOO_BIG || normal.n > sizeof out->own - *used)
+		err = ZT_ERR_TOO_BIG;
+	if (err == ZT_ERR_TOO_BIG)
+		*why = N_("the path is too long");
+	if (err == ZT_OK && normal.n > 0 && !bytes_equal(buf_bytes(&normal), *name)) {
+		memcpy(out->own + *used, normal.p, normal.n);
+		*name = bytes_of(out->own + *used, normal.n);
+		*used += normal.n;
+	}
+	buf_free(&normal);
+	return err;
+}
+
 enum zt_err
 path_parse(const char *text, struct path *out, const char **why)
 {
 	const char *colon = strchr(text, ':'), *p;
-	struct path path = { .count = 0 };
+	struct bytes name;
+	size_t used = 0, count = 0;
 
 	*why = N_("write it as WORKSPACE:/path");
+	out->count = 0;
 	if (colon == NULL || colon == text)
 		return ZT_ERR_INVALID;
 	if ((size_t)(colon - text) > LIMIT_NAME)
 		return ZT_ERR_TOO_BIG;
-	memcpy(path.workspace, text, (size_t)(colon - text));
-	for (p = colon + 1; *p != 0;) {
-		size_t n;
+	memcpy(out->workspace, text, (size_t)(colon - text));
+	out->workspace[colon - text] = 0;
+	for (p = colon + 1; *p != 0; p += strcspn(p, "/")) {
 		enum zt_err err;
 
 		if (*p == '/') {
-			p++;
-			continue;
+			p += strspn(p, "/");
+			if (*p == 0)
+				break;
 		}
-		n = strcspn(p, "/");
-		if (path.count == LIMIT_DEPTH_READ) {
+		if (count == LIMIT_DEPTH_READ) {
 			*why = N_("the path is deeper than 128 folders");
 			return ZT_ERR_TOO_BIG;
 		}
-		if ((err = path_name_check(bytes_of(p, n), why)))
+		name = bytes_of(p, strcspn(p, "/"));
+		if ((err = bring_to_normal(&name, out, &used, why)) ||
+		    (err = path_name_check(name, why)))
 			return err;
-		path.name[path.count++] = bytes_of(p, n);
-		p += n;
+		out->name[count++] = name;
 	}
-	*out = path;
+	out->count = count;
 	return ZT_OK;
 }
 

@@ -15,15 +15,18 @@ ZT_CHECKED enum zt_err path_name_check(struct bytes name, const char **why);
 /* Bytes of a path's text. */
 #define PATH_TEXT_MOST (LIMIT_DEPTH_READ * (LIMIT_NAME + 1))
 
-/* A path split into names, which borrow from its text. */
+/* A path split into names, which borrow from its text, or from OWN where that has another form:
+ * never copied. */
 struct path {
 	char workspace[LIMIT_NAME + 1];
 	struct bytes name[LIMIT_DEPTH_READ];
 	size_t count;
+	uint8_t own[4 * 1024];
 };
 
-/* Reads WORKSPACE:/a/b (the first slash may be missing). Each name is checked. Errors: NAME,
- * TOO_BIG (deeper than LIMIT_DEPTH_READ), INVALID (no colon). */
+/* Reads WORKSPACE:/a/b (the first slash may be missing). Each name is brought to normal form C,
+ * as disks may show it in another, and checked. Errors: NAME, TOO_BIG (deeper than
+ * LIMIT_DEPTH_READ, or more than OWN holds), INVALID (no colon), MEMORY; OUT is empty then. */
 ZT_CHECKED enum zt_err path_parse(const char *text, struct path *out, const char **why);
 /* Appends PATH to OUT as a person writes it. Errors: MEMORY, TOO_BIG (OUT's). */
 ZT_CHECKED enum zt_err path_print(const struct path *path, struct buf *out);

@@ -17,6 +17,7 @@ refresh(struct zt *z)
 
 	free(z->noted); /* others may have noted more */
 	z->noted = NULL;
+	z->kept_time = 0; /* and another head */
 	err = store_newest(z->store, STORE_LOG, bytes_of(NULL, 0), &last, &b);
 	buf_free(&b);
 	if (err == ZT_ERR_NOT_FOUND && z->state == NULL)

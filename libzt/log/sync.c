@@ -127,6 +127,8 @@ struct sync {
 
 static const char head_key[] = "head";
 
+enum { KEEP_HEAD_MS = 60 * 1000 }; /* between the kept head and one shown */
+
 /* What the reader says, as this device says it. */
 static enum zt_err
 explain(struct sync *s, enum zt_err err)
@@ -218,16 +220,28 @@ check_vouched(struct sync *s)
 	    s->z, ZT_ERR_FORK, "the server's log is not the one that the greeter had verified");
 }
 
+/* Whether the store's head says what H says, of about the same time. */
+static bool
+is_kept(const struct zt *z, const struct head *h)
+{
+	return z->kept_time != 0 && z->kept_size == h->size &&
+	       h->time < z->kept_time + KEEP_HEAD_MS && z->kept_time < h->time + KEEP_HEAD_MS;
+}
+
 /* With the newest head a device proves later that what it brings back was in this very log; one
- * of the same size does as well. */
+ * of the same size does as well, so that a call after which nothing is new writes nothing. */
 static enum zt_err
 keep_head(struct sync *s)
 {
 	struct bytes key = bytes_text(head_key);
 	uint64_t size = merkle_size(s->r.o->tree), kept = 0;
 	struct buf b = buf_init(1024);
-	enum zt_err err = store_newest(s->z->store, STORE_META, key, &kept, &b);
+	enum zt_err err;
 
+	if (is_kept(s->z, &s->r.head))
+		return ZT_OK;
+	s->z->kept_time = 0; /* until it is committed */
+	err = store_newest(s->z->store, STORE_META, key, &kept, &b);
 	if (err == ZT_ERR_NOT_FOUND || err == ZT_OK)
 		err = store_forget(s->z->store, STORE_META, key);
 	if (err == ZT_OK)
@@ -236,16 +250,33 @@ keep_head(struct sync *s)
 	return err;
 }
 
+/* What the store has of the head, as far as it is one that the log key signed. */
+static void
+look_at_kept(struct sync *s)
+{
+	struct zt *z = s->z;
+	Zt__Statement *m = NULL;
+	struct statement st;
+	struct head kept;
+
+	if (z->kept_time != 0 || client_kept_head(z, &m))
+		return;
+	if (statement_of(m, &st) == ZT_OK &&
+	    head_check(s->r.o->log_key, &s->r.o->id, &st, &kept) == ZT_OK) {
+		z->kept_size = kept.size;
+		z->kept_time = kept.time;
+	}
+	pb_free(m);
+}
+
 /* The log key signs the time of each head: an old head means that the server withholds entries
  * (P4). */
 static enum zt_err
 check_fresh(struct sync *s)
 {
 	const struct head *h = &s->r.head;
+	const struct zt *z = s->z;
 	uint64_t now = client_now_ms();
-	Zt__Statement *m = NULL;
-	struct statement st;
-	struct head kept;
 
 	if (h->time + LIMIT_HEAD_AGE_MS < now)
 		return client_refuse(s->z, ZT_ERR_CLOCK,
@@ -253,17 +284,14 @@ check_fresh(struct sync *s)
 		    "one "
 		    "of the two clocks is wrong, or the server holds back what is new",
 		    (unsigned long long)((now - h->time) / 60000));
-	if (s->r.keep == NULL || client_kept_head(s->z, &m))
+	if (s->r.keep == NULL)
 		return ZT_OK;
-	if (statement_of(m, &st) == ZT_OK &&
-	    head_check(s->r.o->log_key, &s->r.o->id, &st, &kept) == ZT_OK &&
-	    h->size >= kept.size && h->time + LIMIT_CLOCK_MS < kept.time) {
-		pb_free(m);
+	look_at_kept(s);
+	if (z->kept_time != 0 && h->size >= z->kept_size &&
+	    h->time + LIMIT_CLOCK_MS < z->kept_time)
 		return client_refuse(s->z, ZT_ERR_FORK,
 		    "the server's tree head covers more than the last one and bears an earlier "
 		    "time");
-	}
-	pb_free(m);
 	return ZT_OK;
 }
 
@@ -330,6 +358,10 @@ client_sync_log(struct zt *z)
 	if ((err = run(&s)) == ZT_OK)
 		err = store_commit(z->store);
 	store_rollback(z->store);
+	if (err == ZT_OK && z->kept_time == 0) {
+		z->kept_size = s.r.head.size;
+		z->kept_time = s.r.head.time;
+	}
 	log_reader_free(&s.r);
 	buf_free(&s.head);
 	/* Drops what was applied before the refusal: reloads the state verified before. */

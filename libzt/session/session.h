@@ -46,9 +46,10 @@ struct zt {
 	struct secret *seal, *local;
 	struct client_user_key *user_keys; /* of this user, in no order (user_keys.c) */
 	size_t user_key_count, user_key_cap;
-	unsigned user_generation; /* generations in the log read up to here */
-	uint64_t vouched_size;    /* of the log, by the greeter */
-	uint64_t marked;          /* the server's statement of how long its log once was */
+	unsigned user_generation;      /* generations in the log read up to here */
+	uint64_t vouched_size;         /* of the log, by the greeter */
+	uint64_t kept_size, kept_time; /* of the tree head in the store; time 0: not known */
+	uint64_t marked;               /* the server's statement of how long its log once was */
 	struct hash vouched_root;
 	struct store *store;
 	struct calls *calls;

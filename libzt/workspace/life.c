@@ -65,8 +65,9 @@ fill_name(struct zt *z, void *ctx, Zt__EntryBody *b)
 enum zt_err
 workspace_rename(struct zt *z, const char *workspace, const char *name)
 {
-	struct life l = { .name = name, .sealed = buf_init(1024) };
-	enum zt_err err = client_check_workspace_name(z, name);
+	char normal[LIMIT_NAME + 1];
+	struct life l = { .name = normal, .sealed = buf_init(1024) };
+	enum zt_err err = client_check_workspace_name(z, name, normal);
 
 	if (err == ZT_OK)
 		err = act(z, workspace, fill_name, &l);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "base/wire.h"
 #include "chain/keys.h"
 #include "chain/space.h"
@@ -135,16 +136,26 @@ fill_creation(struct zt *z, void *ctx, Zt__EntryBody *b)
 }
 
 enum zt_err
-client_check_workspace_name(struct zt *z, const char *name)
+client_check_workspace_name(struct zt *z, const char *name, char normal[LIMIT_NAME + 1])
 {
+	struct buf b = buf_init(LIMIT_NAME);
+	struct bytes is = bytes_text(name);
 	const char *why = "";
+	enum zt_err err = ZT_OK;
 
 	z->why[0] = 0;
-	if (path_name_check(bytes_text(name), &why))
-		return client_refuse(z, ZT_ERR_NAME, "%s", client_words(z, why));
-	if (strchr(name, ':') != NULL)
-		return client_refuse(z, ZT_ERR_NAME, "a workspace's name holds no colon");
-	return ZT_OK;
+	if (utf8_valid(is) && utf8_normal(is, &b) == ZT_OK)
+		is = buf_bytes(&b);
+	if (path_name_check(is, &why))
+		err = client_refuse(z, ZT_ERR_NAME, "%s", client_words(z, why));
+	else if (memchr(is.p, ':', is.n) != NULL)
+		err = client_refuse(z, ZT_ERR_NAME, "a workspace's name holds no colon");
+	if (err == ZT_OK) {
+		memcpy(normal, is.p, is.n);
+		normal[is.n] = 0;
+	}
+	buf_free(&b);
+	return err;
 }
 
 enum zt_err
@@ -156,15 +167,16 @@ workspace_create(struct zt *z, const char *name)
 enum zt_err
 workspace_make(struct zt *z, const char *name, bool second, char *id)
 {
-	struct creation c = { .name = buf_init(1024), .only = second ? NULL : name };
+	char normal[LIMIT_NAME + 1];
+	struct creation c = { .name = buf_init(1024), .only = second ? NULL : normal };
 	struct org_user *me;
-	enum zt_err err = client_check_workspace_name(z, name);
+	enum zt_err err = client_check_workspace_name(z, name, normal);
 
 	if (err)
 		return err;
 	suite_random(c.id.b, ID_BYTES);
 	if ((err = secret_generate(&c.key)) ||
-	    (err = keyring_seal_name(c.key, &c.id, 1, bytes_text(name), &c.name)))
+	    (err = keyring_seal_name(c.key, &c.id, 1, bytes_text(normal), &c.name)))
 		goto out;
 	keyring_commit(c.key, &c.commitment);
 	zt__workspace_created__init(&c.m);
@@ -316,7 +328,7 @@ workspace_share(struct zt *z, const char *workspace, const char *user, const cha
 	    (err = workspace_set_role(z, &wid, &uid, to)))
 		return err;
 	if ((err = space_of(z, org_state_workspace(z->state, &wid), &s)) ||
-	    (err = space_key(s, (unsigned)s->w->generation_count, &key)))
+	    (err = space_key_to_write(s, &key)))
 		return err;
 	u = org_state_user(z->state, &uid);
 	return workspace_deposit(z, s->w, key, &u, 1);

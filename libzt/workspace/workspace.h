@@ -3,10 +3,12 @@
 #ifndef ZT_WORKSPACE_WORKSPACE_H
 #define ZT_WORKSPACE_WORKSPACE_H
 
+#include "format/limits.h"
 #include "session/session.h"
 
-/* Errors: NAME. */
-ZT_CHECKED enum zt_err client_check_workspace_name(struct zt *z, const char *name);
+/* NAME as a workspace may have it, in NORMAL form C. Errors: NAME. */
+ZT_CHECKED enum zt_err client_check_workspace_name(
+    struct zt *z, const char *name, char normal[LIMIT_NAME + 1]);
 /* Seals KEY, W's newest, to USERS, uploads the sealed keys and notes that. Skips users who
  * have not rotated their key since losing a device. */
 ZT_CHECKED enum zt_err workspace_deposit(struct zt *z, const struct org_workspace *w,

@@ -494,6 +494,45 @@ newcomer_reads(struct scene *s, const char *name, const struct id *workspace)
 	return err;
 }
 
+/* The server has no key for the first of those who ask. */
+static bool
+has_none_yet(void *ctx, struct double_call *c)
+{
+	Zt__SealedKeys none = ZT__SEALED_KEYS__INIT;
+	int *times = ctx;
+
+	if (c->route != ROUTE_KEYS_GET || *times == 0)
+		return false;
+	--*times;
+	assert_ok(pb_encode(&none, &c->answer));
+	c->status = 200;
+	return true;
+}
+
+static void
+K4_a_key_that_follows_its_entry_is_waited_for_by_who_writes(void **state)
+{
+	struct scene *s = *state;
+	struct id id = share(s, "k4-soon")->w->id;
+	int times = 4; /* the first is for the name */
+	struct double_hooks hooks = { .ctx = &times, .before = has_none_yet };
+
+	double_play(s->w->d, &hooks);
+	assert_ok(write_there(s, &id));
+	assert_int_equal(0, times);
+	/* and a rotation's, between its entry and its key */
+	assert_ok(zt_workspace_rotate(s->alice.zt, "k4-soon"));
+	times = 4;
+	assert_ok(write_there(s, &id));
+	assert_int_equal(0, times);
+	/* not for ever */
+	assert_ok(zt_workspace_rotate(s->alice.zt, "k4-soon"));
+	times = 1000;
+	assert_err(ZT_ERR_MISSING_KEY, write_there(s, &id));
+	times = 0;
+	assert_ok(write_there(s, &id));
+}
+
 static void
 K8_a_key_that_its_author_gives_to_nobody_is_rotated_past_and_old_files_stay_readable(
     void **state)
@@ -566,6 +605,7 @@ main(void)
 		PLAY(K3_a_sealed_key_that_opens_to_another_than_the_committed_one_is_refused),
 		PLAY(
 		    K4_a_withheld_or_corrupted_sealed_key_is_named_and_healed_by_another_member),
+		PLAY(K4_a_key_that_follows_its_entry_is_waited_for_by_who_writes),
 		PLAY(K4_members_deposit_for_themselves_and_managers_for_members),
 		PLAY(K4_rubbish_of_many_devices_and_users_hides_no_good_key),
 		PLAY(K5_an_older_generation_is_never_taken_for_the_newest),

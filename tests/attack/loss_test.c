@@ -4,6 +4,8 @@
  * where they count. And what a member signs that cannot stand costs that workspace, and can be
  * passed over. */
 #include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/wire.h"
@@ -373,6 +375,44 @@ P4_a_head_that_is_old_or_goes_back_in_time_is_refused(void **state)
 	sign_free(a.key);
 }
 
+/* Whether P's store was written to since *AT, which is set to now. */
+static bool
+was_written(const struct person *p, struct stat *at)
+{
+	struct stat was = *at;
+	char path[200];
+
+	(void)snprintf(path, sizeof path, "%s/store.db-wal", p->home);
+	assert_int_equal(0, stat(path, at));
+	return was.st_size != at->st_size || was.st_mtim.tv_sec != at->st_mtim.tv_sec ||
+	       was.st_mtim.tv_nsec != at->st_mtim.tv_nsec;
+}
+
+static void
+P4_a_head_that_says_nothing_new_is_written_once_a_minute(void **state)
+{
+	struct scene *s = *state;
+	struct aged a = { .key = world_log_key(s->w, &s->bob.zt->org), .org = s->bob.zt->org };
+	struct double_hooks hooks = { .ctx = &a, .after = age };
+	struct stat at = { .st_size = -1 };
+
+	assert_ok(zt_sync(s->bob.zt));
+	(void)was_written(&s->bob, &at);
+	assert_ok(zt_sync(s->bob.zt));
+	assert_false(was_written(&s->bob, &at));
+	/* another entry */
+	assert_ok(zt_workspace_create(s->alice.zt, "entry"));
+	assert_ok(zt_sync(s->bob.zt));
+	assert_true(was_written(&s->bob, &at));
+	/* the same entries, and a minute more */
+	a.by_ms = UINT64_MAX - 61 * 1000 + 1;
+	double_play(s->w->d, &hooks);
+	assert_ok(zt_sync(s->bob.zt));
+	assert_true(was_written(&s->bob, &at));
+	double_play(s->w->d, NULL);
+	sign_free(a.key);
+}
+
 /* ---- an auditor ---- */
 
 static enum zt_err
@@ -637,6 +677,7 @@ main(void)
 		    F7_who_had_verified_it_before_the_revocation_was_heard_of_goes_on_counting_it),
 		EACH(F7_who_counted_too_much_judges_again_when_the_log_pins_the_chain),
 		EACH(P4_no_entry_of_ones_own_topics_is_hidden_under_a_true_head),
+		EACH(P4_a_head_that_says_nothing_new_is_written_once_a_minute),
 		EACH(P4_a_head_that_is_old_or_goes_back_in_time_is_refused),
 		EACH(
 		    F6_an_auditor_refuses_two_contents_for_one_version_and_a_workspace_that_comes_twice),

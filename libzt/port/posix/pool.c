@@ -20,7 +20,8 @@ struct pool {
 	void (*wake)(void *ctx);
 	void *ctx;
 	pthread_t thread[THREADS_MOST];
-	size_t threads;
+	size_t threads, most, resting;
+	size_t waiting; /* jobs, in TODO */
 };
 
 static void
@@ -41,6 +42,16 @@ pop(struct queue *q)
 	return job;
 }
 
+static struct pool_job *
+take(struct pool *p)
+{
+	struct pool_job *job = pop(&p->todo);
+
+	if (job != NULL)
+		p->waiting--;
+	return job;
+}
+
 static void *
 work(void *arg)
 {
@@ -50,8 +61,11 @@ work(void *arg)
 
 	(void)pthread_mutex_lock(&p->lock);
 	for (;;) {
-		while ((job = pop(&p->todo)) == NULL && !p->stopping)
+		while ((job = take(p)) == NULL && !p->stopping) {
+			p->resting++;
 			(void)pthread_cond_wait(&p->more, &p->lock);
+			p->resting--;
+		}
 		if (job == NULL)
 			break;
 		(void)pthread_mutex_unlock(&p->lock);
@@ -69,22 +83,27 @@ work(void *arg)
 	return NULL;
 }
 
-/* Signals are the caller's: the threads of the pool take none. */
-static void
-start_threads(struct pool *p)
+/* Two more than cores: threads wait for the disk. */
+static size_t
+threads_most(void)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	/* Two more than cores: threads wait for the disk. */
-	size_t want = cores < 1                   ? 3
-		      : cores + 2 >= THREADS_MOST ? THREADS_MOST
-						  : (size_t)cores + 2;
+
+	return cores < 1 ? 3 : cores + 2 >= THREADS_MOST ? THREADS_MOST : (size_t)cores + 2;
+}
+
+/* Signals are the caller's: the threads of the pool take none. */
+static bool
+start_thread(struct pool *p)
+{
 	sigset_t all, was;
+	bool started;
 
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &was);
-	while (p->threads < want && pthread_create(&p->thread[p->threads], NULL, work, p) == 0)
-		p->threads++;
+	started = pthread_create(&p->thread[p->threads], NULL, work, p) == 0;
 	(void)pthread_sigmask(SIG_SETMASK, &was, NULL);
+	return started;
 }
 
 enum zt_err
@@ -100,11 +119,7 @@ pool_new(void (*wake)(void *ctx), void *ctx, struct pool **out)
 	p->done.last = &p->done.first;
 	p->wake = wake;
 	p->ctx = ctx;
-	start_threads(p);
-	if (p->threads == 0) {
-		pool_free(p);
-		return ZT_ERR_MEMORY;
-	}
+	p->most = threads_most();
 	*out = p;
 	return ZT_OK;
 }
@@ -130,6 +145,15 @@ pool_submit(struct pool *p, struct pool_job *job)
 {
 	(void)pthread_mutex_lock(&p->lock);
 	push(&p->todo, job);
+	p->waiting++;
+	/* A thread starts with a job that finds none at rest: most transfers are of little. */
+	if (p->waiting > p->resting && p->threads < p->most && start_thread(p))
+		p->threads++;
+	if (p->threads == 0) { /* the system has none: the caller does the work */
+		job = take(p);
+		job->work(job);
+		push(&p->done, job);
+	}
 	(void)pthread_cond_signal(&p->more);
 	(void)pthread_mutex_unlock(&p->lock);
 }
