@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* glue.c - the only lws callbacks: one line a reason, each calls a named function. */
+#include <openssl/ssl.h>
+
+#include "bus/tls_groups.h"
 #include "gateway/connection.h"
 #include "gateway/exchange.h"
 #include "gateway/gateway.h"
@@ -17,6 +20,8 @@ http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, si
 	struct exchange **slot = user;
 
 	switch ((int)reason) {
+	case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS: /* while TLS is set up */
+		return SSL_CTX_set1_groups_list(user, TLS_GROUPS) == 1 ? 0 : -1;
 	case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
 		return connection_came(gateway_of(wsi), wsi);
 	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "bus/tcp.h"
+#include "bus/tls_groups.h"
 #include "bus/tls_relay.h"
 
 enum {
@@ -393,6 +394,7 @@ set_up(SSL_CTX *ctx, const struct tls_identity *who, char why[200])
 	(void)SSL_CTX_set_max_cert_list(ctx, CHAIN_MAX);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	is = SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
+	     SSL_CTX_set1_groups_list(ctx, TLS_GROUPS) == 1 &&
 	     SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 && trust(ctx, who->ca) &&
 	     show(ctx, who->certificate) && prove(ctx, who->key);
 	ERR_clear_error();

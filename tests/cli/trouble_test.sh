@@ -180,5 +180,9 @@ check "a workspace over TLS" tls workspace create t
 check "a file up over TLS" tls --quiet put "$state/three" t:/three
 check "and down" tls --quiet get t:/three "$state/three.back"
 check "byte for byte over TLS" cmp "$state/three" "$state/three.back"
+# What a stranger's first kilobyte makes the gateway compute: with ffdhe8192 a tenth of a second, so ten a second end it.
+by() { openssl s_client -connect "localhost:$(cat "$state/tls.port")" -groups "$1" </dev/null >/dev/null 2>&1; }
+for group in X25519 P-256; do check "a caller may choose $group" by $group; done
+for group in ffdhe2048 ffdhe8192 P-521; do check "and not $group" sh -c "! openssl s_client -connect localhost:$(cat "$state/tls.port") -groups $group </dev/null"; done
 kill $tls; wait $tls || true
 finish

@@ -251,10 +251,11 @@ connect_from(const struct world *w, uint8_t host)
 	return fd;
 }
 
-/* Whether a caller with WHO's certificate (NULL: none), TLS up to MOST, gets to nng, which says
- * what it speaks before it is asked. */
+/* Whether a caller with WHO's certificate (NULL: none), TLS up to MOST, one of GROUPS (NULL:
+ * any), gets to nng, which says what it speaks before it is asked. */
 static bool
-gets_in(const struct world *w, uint8_t host, const struct issued *who, int most)
+gets_in_by(
+    const struct world *w, uint8_t host, const struct issued *who, int most, const char *groups)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	struct timeval patience = { 5, 0 };
@@ -267,6 +268,8 @@ gets_in(const struct world *w, uint8_t host, const struct issued *who, int most)
 	SSL_CTX_set_security_level(ctx, 0);
 	(void)SSL_CTX_set_min_proto_version(ctx, 0);
 	(void)SSL_CTX_set_max_proto_version(ctx, most);
+	if (groups != NULL)
+		assert_int_equal(1, SSL_CTX_set1_groups_list(ctx, groups));
 	if (who != NULL) {
 		assert_int_equal(1, SSL_CTX_use_certificate(ctx, who->x));
 		assert_int_equal(1, SSL_CTX_use_PrivateKey(ctx, who->key));
@@ -280,6 +283,12 @@ gets_in(const struct world *w, uint8_t host, const struct issued *who, int most)
 	SSL_CTX_free(ctx);
 	(void)close(fd);
 	return is;
+}
+
+static bool
+gets_in(const struct world *w, uint8_t host, const struct issued *who, int most)
+{
+	return gets_in_by(w, host, who, most, NULL);
 }
 
 static bool
@@ -334,6 +343,24 @@ N1_only_a_certificate_of_ours_reaches_nng(void **state)
 	assert_false(gets_in(w, 1, &w->stranger, TLS1_2_VERSION));
 	assert_false(gets_in(w, 1, &w->old, TLS1_3_VERSION));
 	assert_true(gets_in(w, 1, &w->caller, TLS1_3_VERSION));
+}
+
+/* Each costs the one thread of all peers as much as the caller chooses, before it has proved
+ * anything: with ffdhe8192, a tenth of a second. */
+static void
+N1_a_stranger_does_not_choose_what_costs_most(void **state)
+{
+	static const char *const cheap[] = { "X25519", "P-256", "ffdhe8192:X25519" },
+				 *const dear[] = { "ffdhe2048", "ffdhe3072", "ffdhe4096",
+					 "ffdhe6144", "ffdhe8192", "P-384", "P-521", "X448" };
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof cheap / sizeof cheap[0]; i++)
+		assert_true(gets_in_by(w, 1, &w->caller, TLS1_3_VERSION, cheap[i]));
+	for (size_t i = 0; i < sizeof dear / sizeof dear[0]; i++)
+		assert_false(gets_in_by(w, 1, &w->caller, TLS1_3_VERSION, dear[i]));
+	assert_true(gets_in_by(w, 1, &w->caller, TLS1_2_VERSION, "P-256"));
+	assert_false(gets_in_by(w, 1, &w->caller, TLS1_2_VERSION, "P-521"));
 }
 
 static void
@@ -530,6 +557,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_peer_of_ours_is_answered),
 		TEST(N1_only_a_certificate_of_ours_reaches_nng),
+		TEST(N1_a_stranger_does_not_choose_what_costs_most),
 		TEST(N1_who_says_nothing_takes_few_places_for_a_short_time),
 		TEST(N1_what_is_not_TLS_ends_at_once),
 		TEST(N1_a_rush_of_strangers_keeps_nobody_out),
