@@ -13,7 +13,7 @@ void
 ok(enum zt_err e)
 {
 	if (e)
-		errx(1, "%s", err_words(e));
+		errx(1, "%s", err_text(e));
 }
 
 struct zt *
@@ -21,10 +21,10 @@ open_device(const char *home, const char *password)
 {
 	struct zt_options o = { .home = home, .password = password };
 	struct zt *z = NULL;
-	char why[256];
+	char message[256];
 
-	if (zt_open(&o, &z, why))
-		errx(1, "%s", why);
+	if (zt_open(&o, &z, message))
+		errx(1, "%s", message);
 	ok(zt_sync(z));
 	return z;
 }
@@ -53,7 +53,7 @@ request_of(const struct sign_key *key, const struct id *org, const struct id *de
 	struct bytes out;
 
 	sp.expires_s = sp.created_s + 110;
-	suite_random(nonce, sizeof nonce);
+	random_bytes(nonce, sizeof nonce);
 	hex_print(nonce, sizeof nonce, sp.nonce);
 	route_path(r, p, &target);
 	if (query != NULL)

@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "crypto/suite.h"
 #include "device.h"
 #include "load.h"
@@ -138,7 +138,7 @@ prepare(struct flood *f, const struct zt *z)
 /* ---- the good client ---- */
 
 static struct load_result
-serve(struct zt *z, const struct space *s, size_t count)
+serve(struct zt *z, const struct workspace *s, size_t count)
 {
 	struct bytes *list = calloc(count, sizeof *list);
 	struct route_params p = { .org = z->org, .id = s->w->id };
@@ -214,13 +214,13 @@ main(int argc, char **argv)
 	static const struct timespec settle = { 2, 0 };
 	struct rlimit files;
 	struct zt *z;
-	struct space *s = NULL;
-	size_t count, rounds, most[SERVICES] = { 0 };
+	struct workspace *s = NULL;
+	size_t count, rounds, max[SERVICES] = { 0 };
 	double rate[2][16], p99[2][16], kept[16], waits[16], itself[16], began;
 
 	if (argc != 7)
 		errx(64, "see the top of flood_bench.c");
-	ok(suite_start());
+	ok(suite_init());
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &files);
@@ -230,8 +230,8 @@ main(int argc, char **argv)
 	rounds = strtoul(argv[5], NULL, 10);
 	if (rounds == 0 || rounds > 16)
 		errx(64, "1 to 16 rounds");
-	ok(space_find(z, argv[3], &s));
-	ok(space_sync(s));
+	ok(workspace_find(z, argv[3], &s));
+	ok(workspace_sync(s));
 	prepare(&f, z);
 	for (size_t i = 0; i < rounds; i++) {
 		struct load_result r = serve(z, s, count);
@@ -251,8 +251,8 @@ main(int argc, char **argv)
 		for (size_t k = 0; k < SERVICES; k++) {
 			size_t mib = mib_of(argv[6], names[k]);
 
-			if (mib > most[k])
-				most[k] = mib;
+			if (mib > max[k])
+				max[k] = mib;
 		}
 		(void)kill(pid, SIGKILL);
 		itself[i] = taken_by(pid) / (load_now() - began);
@@ -263,7 +263,7 @@ main(int argc, char **argv)
 	    median(p99[1], rounds), median(kept, rounds), median(waits, rounds),
 	    median(itself, rounds));
 	for (size_t k = 0; k < SERVICES; k++)
-		printf("%s %s %zu", k > 0 ? "," : "", names[k], most[k]);
+		printf("%s %s %zu", k > 0 ? "," : "", names[k], max[k]);
 	printf(" MiB\n");
 	zt_close(z);
 	return 0;

@@ -14,7 +14,7 @@
 #include "base/wire.h"
 #include "chain/keys.h"
 #include "chain/objects.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "crypto/suite.h"
 #include "device.h"
 #include "files/changeset.h"
@@ -30,7 +30,7 @@ struct file {
 };
 
 struct history {
-	struct space *s;
+	struct workspace *s;
 	const struct secret *key;
 	struct file *files;
 	size_t count, cap;
@@ -100,15 +100,15 @@ take_folder(void *ctx, size_t i, Zt__Manifest **m)
 
 	(void)i;
 	for (size_t k = 0; k < (*m)->folder->n_entries; k++) {
-		struct space_version v;
+		struct workspace_version v;
 		struct id vlob;
 
 		memcpy(vlob.b, (*m)->folder->entries[k]->vlob.data, ID_BYTES);
-		ok(space_newest(h->s, &vlob, &v));
+		ok(workspace_newest(h->s, &vlob, &v));
 		if ((*m)->folder->entries[k]->folder) {
 			Zt__Manifest *below = NULL;
 
-			ok(space_manifest(h->s, &v, &below));
+			ok(workspace_manifest(h->s, &v, &below));
 			ok(take_folder(ctx, 0, &below));
 			continue;
 		}
@@ -129,8 +129,8 @@ write_changeset(struct history *h, const struct changeset *cs, struct bytes chan
 
 	wire_put_counted(&packed, change);
 	put_int(&b, h->position);
-	wire_put_counted(&b, cs->signed_.body);
-	wire_put_counted(&b, bytes_of(cs->signed_.signature, SIGN_BYTES));
+	wire_put_counted(&b, cs->stmt.body);
+	wire_put_counted(&b, bytes_of(cs->stmt.signature, SIGN_BYTES));
 	wire_put_counted(&b, buf_bytes(&packed));
 	wire_put_counted(&b, bytes_of(h->link.b, HASH_BYTES));
 	row_write(h->changesets, &b);
@@ -168,7 +168,7 @@ write_one(struct history *h, struct file *f, const char *content)
 		.parent_link = h->link,
 		.seen_size = merkle_size(z->state->tree),
 		.seen_root = h->root,
-		.time = client_now_ms() };
+		.time = session_now_ms() };
 	struct buf object = buf_init(1 << 16), wrap = buf_init(256), change = buf_init(4096),
 		   body = buf_init(4096);
 	struct bytes span;
@@ -187,7 +187,7 @@ write_one(struct history *h, struct file *f, const char *content)
 	span = buf_bytes(&change);
 	ok(changeset_sign(z->sign, &cs, &span, 1, &body));
 	h->position++;
-	changeset_link(&h->link, &cs.signed_, &h->link);
+	changeset_link(&h->link, &cs.stmt, &h->link);
 	write_changeset(h, &cs, span);
 	write_object(h, &c, buf_bytes(&wrap), buf_bytes(&object));
 	f->version = c.version;
@@ -230,21 +230,21 @@ int
 main(int argc, char **argv)
 {
 	struct history h = { 0 };
-	struct space_version root;
+	struct workspace_version root;
 	Zt__Manifest *m = NULL;
 	struct zt *z;
 	size_t count;
 
-	ok(suite_start());
+	ok(suite_init());
 	if (argc != 6)
 		errx(64, "see the top of history_bench.c");
 	z = open_device(argv[1], argv[2]);
 	count = strtoul(argv[4], NULL, 10);
-	ok(space_find(z, argv[3], &h.s));
-	ok(space_sync(h.s));
-	ok(space_key(h.s, (unsigned)h.s->w->generation_count, &h.key));
-	ok(space_newest(h.s, &h.s->w->id, &root));
-	ok(space_manifest(h.s, &root, &m));
+	ok(workspace_find(z, argv[3], &h.s));
+	ok(workspace_sync(h.s));
+	ok(workspace_key(h.s, (unsigned)h.s->w->generation_count, &h.key));
+	ok(workspace_newest(h.s, &h.s->w->id, &root));
+	ok(workspace_manifest(h.s, &root, &m));
 	ok(take_folder(&h, 0, &m));
 	ok(merkle_root(z->state->tree, merkle_size(z->state->tree), &h.root));
 	h.position = h.s->position;

@@ -11,13 +11,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ANSWER_MOST = 64 * 1024 };
+enum { ANSWER_MAX = 64 * 1024 };
 
 struct line {
 	int fd;
 	double sent;
 	size_t got, want; /* bytes of the answer; WANT 0: its head is not whole */
-	char answer[ANSWER_MOST];
+	char answer[ANSWER_MAX];
 };
 
 double

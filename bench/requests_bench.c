@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "crypto/suite.h"
 #include "device.h"
 #include "format/httpsig.h"
@@ -41,12 +41,12 @@ bench_requests(char **a)
 	size_t count = strtoul(a[3], NULL, 10);
 	struct bytes *list = calloc(count, sizeof *list);
 	struct route_params p = { .org = z->org };
-	struct space *s = NULL;
+	struct workspace *s = NULL;
 	struct load_result r;
 	char query[40];
 
-	ok(space_find(z, a[2], &s));
-	ok(space_sync(s));
+	ok(workspace_find(z, a[2], &s));
+	ok(workspace_sync(s));
 	p.id = s->w->id;
 	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)s->position + 1);
 	for (size_t i = 0; i < count; i++)
@@ -91,9 +91,9 @@ bench_append(char **a)
 		Zt__Statement st;
 		struct id id;
 
-		suite_random(id.b, ID_BYTES);
-		ok(client_sign_act(z, &id, create, id.b, &e));
-		st = statement_message(&e->signed_);
+		random_bytes(id.b, ID_BYTES);
+		ok(log_sign_act(z, &id, create, id.b, &e));
+		st = statement_message(&e->stmt);
 		m.entry = &st;
 		ok(pb_encode(&m, &body));
 		list[i] = request_of(z->sign, &z->org, &z->device, ROUTE_LOG_APPEND, &p, NULL,
@@ -163,7 +163,7 @@ bench_verify(char **a)
 	struct sign_key *root = NULL;
 	uint8_t root_public[32], device_public[32];
 	struct org_state *o = NULL;
-	const char *why;
+	const char *message;
 	double began, rules, bare;
 
 	ok(sign_generate(&root));
@@ -171,8 +171,8 @@ bench_verify(char **a)
 	sign_public(root, root_public);
 	sign_public(z.sign, device_public);
 	org_state_id(root_public, &z.org);
-	suite_random(z.user.b, ID_BYTES);
-	suite_random(z.device.b, ID_BYTES);
+	random_bytes(z.user.b, ID_BYTES);
+	random_bytes(z.device.b, ID_BYTES);
 	ok(org_state_new(&z.org, &z.state));
 	u.user = d.user = pb_field(z.user.b, ID_BYTES);
 	d.device = pb_field(z.device.b, ID_BYTES);
@@ -194,21 +194,21 @@ bench_verify(char **a)
 	for (size_t i = 0;; i++) {
 		struct id id;
 
-		ok(rules_check(z.state, e[i], i, &why));
+		ok(rules_check(z.state, e[i], i, &message));
 		ok(org_state_apply(z.state, e[i], i));
 		ok(merkle_add(z.state->tree, &e[i]->leaf));
 		if (i + 1 == count)
 			break;
-		suite_random(id.b, ID_BYTES);
-		ok(client_sign_act(&z, &id, create, id.b, &e[i + 1]));
+		random_bytes(id.b, ID_BYTES);
+		ok(log_sign_act(&z, &id, create, id.b, &e[i + 1]));
 	}
 	ok(org_state_new(&z.org, &o));
 	began = load_now();
 	for (size_t i = 0; i < count; i++) {
 		struct entry *one = NULL;
 
-		ok(entry_decode(&e[i]->signed_, &one));
-		ok(rules_check(o, one, i, &why));
+		ok(entry_decode(&e[i]->stmt, &one));
+		ok(rules_check(o, one, i, &message));
 		ok(org_state_apply(o, one, i));
 		ok(merkle_add(o->tree, &one->leaf));
 		entry_free(one);
@@ -217,7 +217,7 @@ bench_verify(char **a)
 	began = load_now();
 	for (size_t i = 0; i < count; i++)
 		ok(statement_verify(
-		    i == 0 ? root_public : device_public, STATEMENT_ENTRY, &e[i]->signed_));
+		    i == 0 ? root_public : device_public, STATEMENT_ENTRY, &e[i]->stmt));
 	bare = (double)count / (load_now() - began);
 	printf("verify %zu entries %.0f/s bare %.0f/s ratio %.2f\n", count, rules, bare,
 	    rules / bare);
@@ -254,7 +254,7 @@ main(int argc, char **argv)
 		{ "sockets", 3, bench_sockets }, { "verify", 1, bench_verify },
 		{ "floor", 2, bench_floor } };
 
-	ok(suite_start());
+	ok(suite_init());
 	for (size_t i = 0; i < sizeof what / sizeof what[0]; i++)
 		if (argc == what[i].args + 2 && strcmp(argv[1], what[i].name) == 0) {
 			what[i].run(argv + 2);

@@ -62,14 +62,14 @@ people(struct zt *z, size_t count)
 	for (size_t i = 0; m != NULL && i < count; i++) {
 		struct secret *seal = NULL;
 
-		suite_random(m[i].user.b, ID_BYTES);
-		suite_random(m[i].device.b, ID_BYTES);
+		random_bytes(m[i].user.b, ID_BYTES);
+		random_bytes(m[i].device.b, ID_BYTES);
 		ok(sign_generate(&m[i].sign));
 		ok(secret_generate(&seal));
 		sign_public(m[i].sign, m[i].sign_public);
 		hpke_public(seal, m[i].seal_public);
 		secret_free(seal);
-		ok(client_append(z, &z->org, add, &m[i]));
+		ok(log_append(z, &z->org, add, &m[i]));
 	}
 	return m;
 }
@@ -152,7 +152,7 @@ reach(struct zt *z, struct member *m, size_t count, size_t gone, struct pollfd *
 		}
 	}
 	began = load_now();
-	ok(client_revoke_device(z, &m[gone].device));
+	ok(people_revoke_device(z, &m[gone].device));
 	refused = load_run(port_of(z), &r, 1, 1);
 	if (refused.good != 0)
 		errx(1, "a revoked device was served");
@@ -209,7 +209,7 @@ main(int argc, char **argv)
 	struct member *m;
 	size_t count, times;
 
-	ok(suite_start());
+	ok(suite_init());
 	if (argc != 6)
 		errx(64, "see the top of trust_bench.c");
 	count = strtoul(argv[4], NULL, 10);

@@ -14,8 +14,8 @@
 static int
 fail(const struct zt *z, const char *what, enum zt_err err)
 {
-	(void)fprintf(
-	    stderr, "%s: %s (%s)\n", what, zt_err_words(err), z != NULL ? zt_why(z) : "");
+	(void)fprintf(stderr, "%s: %s (%s)\n", what, zt_err_text(err),
+	    z != NULL ? zt_error_message(z) : "");
 	return zt_err_exit(err);
 }
 

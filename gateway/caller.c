@@ -5,7 +5,7 @@
 #include "gateway/connection.h"
 
 enum zt_err
-caller_came(struct gateway *g, struct lws *wsi, struct caller *out)
+caller_begin(struct gateway *g, struct lws *wsi, struct caller *out)
 {
 	struct caller c = { .address = connection_caller(g, wsi) };
 
@@ -107,13 +107,13 @@ caller_has_room(struct gateway *g, const struct caller *c, size_t n)
 uint64_t
 caller_refusal_waits(struct caller *c, struct lws *wsi)
 {
-	enum { LEAST_MS = 1000, PACE_MS = 100, MOST_MS = 10000 };
+	enum { MIN_MS = 1000, PACE_MS = 100, MAX_MS = 10000 };
 	uint64_t now = clock_ms(), due;
 
 	if (c->address == NULL || c->has_token || c->is_proved || connection_is_proxy(wsi))
 		return 0;
 	due = c->address->refused_ms + PACE_MS;
-	due = due < now + LEAST_MS ? now + LEAST_MS : due > now + MOST_MS ? now + MOST_MS : due;
+	due = due < now + MIN_MS ? now + MIN_MS : due > now + MAX_MS ? now + MAX_MS : due;
 	c->address->refused_ms = due;
 	return due - now;
 }

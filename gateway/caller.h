@@ -20,7 +20,7 @@ struct caller {
 };
 
 /* Starts a call on WSI. Errors: MEMORY. */
-ZT_CHECKED enum zt_err caller_came(struct gateway *g, struct lws *wsi, struct caller *out);
+ZT_CHECKED enum zt_err caller_begin(struct gateway *g, struct lws *wsi, struct caller *out);
 /* Reads ORG and DEVICE from INPUT, the field Signature-Input, into C and *CLAIM. Errors:
  * SIGNATURE (malformed), RATE (the device or organization has used up its calls). */
 ZT_CHECKED enum zt_err caller_identify(

@@ -167,7 +167,7 @@ has_room(struct gateway *g, const struct connection *c)
 }
 
 int
-connection_came(struct gateway *g, struct lws *wsi)
+connection_accept(struct gateway *g, struct lws *wsi)
 {
 	struct address from = address_of_peer(wsi);
 	struct connection *c;
@@ -228,7 +228,7 @@ first_to_go(const struct account *user)
 
 /* Of the user who has most, in the organization that has most. */
 static struct connection *
-first_of_most(const struct gateway *g)
+first_of_max(const struct gateway *g)
 {
 	const struct account *org, *most = LIST_FIRST(&g->by_org), *user = NULL;
 	struct connection *c;
@@ -263,7 +263,7 @@ connection_proved(struct lws *wsi, uint64_t org, uint64_t user)
 	if (c->user->connections > s->connections_per_user)
 		(void)end(first_to_go(c->user));
 	else if (c->g->proved > s->connections - s->connections / 4)
-		(void)end(first_of_most(c->g));
+		(void)end(first_of_max(c->g));
 }
 
 void
@@ -291,7 +291,7 @@ received(struct lws *wsi)
 }
 
 bool
-connection_head_came(struct lws *wsi)
+connection_head_received(struct lws *wsi)
 {
 	struct connection *c = of(wsi);
 	uint64_t before;

@@ -13,7 +13,7 @@
 #define CONNECTION_HEAD_S 15
 
 /* A connection opened. Returns the lws callback's value: 0, or -1 to close. */
-int connection_came(struct gateway *g, struct lws *wsi);
+int connection_accept(struct gateway *g, struct lws *wsi);
 void connection_gone(struct lws *wsi);
 /* Its caller was authenticated as USER of ORG (names, account.h): it is no longer closed for
  * strangers, and counts among theirs, until a call that proves nothing was answered on it. When
@@ -26,7 +26,7 @@ void connection_is_operators(struct lws *wsi);
  * end: it was ended before, or a stranger sent the head in the same breath as the last, so that
  * the gateway would keep what comes, and wake for it. One that was sent after the last was read
  * and before its answer passes: bytes are counted at heads only. */
-ZT_CHECKED bool connection_head_came(struct lws *wsi);
+ZT_CHECKED bool connection_head_received(struct lws *wsi);
 /* It was answered: another head is awaited. */
 void connection_waits(struct lws *wsi);
 /* Ends it: its place is free at once, and it is closed at one of the next ticks, whatever comes

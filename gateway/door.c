@@ -82,7 +82,7 @@ let_in(struct ev_loop *loop, struct ev_io *comes, int events)
 
 enum zt_err
 door_open(struct gateway *g, struct ev_loop *loop, const struct door_settings *s,
-    struct door **out, char why[200])
+    struct door **out, char message[200])
 {
 	struct door *d = calloc(1, sizeof *d);
 	int fd;
@@ -90,13 +90,14 @@ door_open(struct gateway *g, struct ev_loop *loop, const struct door_settings *s
 	if (d == NULL)
 		return ZT_ERR_MEMORY;
 	if ((fd = tcp_listen(s->host, (int)s->port)) < 0) {
-		(void)snprintf(why, 200, "%s: cannot listen on %.60s port %d: %s", s->name,
+		(void)snprintf(message, 200, "%s: cannot listen on %.60s port %d: %s", s->name,
 		    s->host, (int)s->port, strerror(errno));
 		free(d);
 		return ZT_ERR_UNAVAILABLE;
 	}
 	if (!write_port(fd, s->port_file)) {
-		(void)snprintf(why, 200, "%s_file: cannot write %.150s", s->name, s->port_file);
+		(void)snprintf(
+		    message, 200, "%s_file: cannot write %.150s", s->name, s->port_file);
 		(void)close(fd);
 		free(d);
 		return ZT_ERR_CONFIG;

@@ -19,11 +19,11 @@ struct door_settings {
 };
 
 /* Listens as S says; what comes is a connection of lws. The caller closes *OUT before LOOP and
- * lws end. WHY[200] says what failed. Errors: UNAVAILABLE (the port), CONFIG (the file),
+ * lws end. MESSAGE[200] says what failed. Errors: UNAVAILABLE (the port), CONFIG (the file),
  * MEMORY.
  */
 ZT_CHECKED enum zt_err door_open(struct gateway *g, struct ev_loop *loop,
-    const struct door_settings *s, struct door **out, char why[200]);
+    const struct door_settings *s, struct door **out, char message[200]);
 /* Who still waits is refused. NULL is nothing. */
 void door_close(struct door *d);
 bool door_is_metrics(const struct door *d);

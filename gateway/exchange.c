@@ -20,13 +20,13 @@ enum {
 	/* Closed with bytes unread, a connection is reset, and its caller may lose the answer.
 	 */
 	LINGER_MS = 2000,
-	LINGER_MOST = 1024 * 1024,
+	LINGER_MAX = 1024 * 1024,
 	/* With bytes behind a body: a few turns, to write a small answer in. */
-	ENDS_MOST = 16,
+	ENDS_MAX = 16,
 	UNPROVED_BODY = 64 * 1024 /* that is carried before anybody has proved anything */
 };
 
-static const char *const unsigned_why =
+static const char *const unsigned_reason =
     N_("too many calls or bodies of this address that nobody has signed; wait a little");
 
 enum state {
@@ -225,10 +225,10 @@ answer_error(struct exchange *x, enum zt_err err, struct bytes detail)
 /* A refusal of the gateway's own. What was not read of the body is not read any more: answer,
  * then close. */
 static void
-refuse(struct exchange *x, enum zt_err err, const char *why)
+refuse(struct exchange *x, enum zt_err err, const char *reason)
 {
 	x->waits_ms = caller_refusal_waits(&x->caller, x->wsi);
-	answer_error(x, err, bytes_text(why));
+	answer_error(x, err, bytes_text(reason));
 }
 
 /* A large answer is sent from the message itself, which stays until it was read. */
@@ -256,8 +256,8 @@ too_late(struct due *d, uint64_t now_ms)
 static void
 expect_answer(struct exchange *x)
 {
-	due_set(&x->g->due, &x->due,
-	    clock_ms() + upstream_most_ms(x->g->upstream[SERVICE_auth]), too_late);
+	due_set(&x->g->due, &x->due, clock_ms() + upstream_max_ms(x->g->upstream[SERVICE_auth]),
+	    too_late);
 }
 
 /* The service answered; or it did not, and upstream says so. */
@@ -375,10 +375,10 @@ largest_stranger(const struct gateway *g, size_t n)
 static bool
 has_or_takes_room(struct exchange *x, size_t n)
 {
-	enum { MOST = 32 };
+	enum { MAX = 32 };
 	struct exchange *gives;
 
-	for (int i = 0; i < MOST; i++) {
+	for (int i = 0; i < MAX; i++) {
 		if (caller_has_room(x->g, &x->caller, n))
 			return true;
 		if (x->caller.address->held + n > UNPROVED_BODY ||
@@ -387,7 +387,7 @@ has_or_takes_room(struct exchange *x, size_t n)
 		charge_drop(&gives->charge);
 		nng_msg_free(gives->request);
 		gives->request = NULL;
-		refuse(gives, ZT_ERR_RATE, unsigned_why);
+		refuse(gives, ZT_ERR_RATE, unsigned_reason);
 	}
 	return false;
 }
@@ -395,20 +395,20 @@ has_or_takes_room(struct exchange *x, size_t n)
 /* Has the head's signature checked before anything else is read. */
 static enum zt_err
 demand_proof(struct exchange *x, const Zt__Call *call, const struct route_row *row,
-    const struct route_params *params, const char **why)
+    const struct route_params *params, const char **reason)
 {
 	static const struct verify_window any = { NULL, 0 };
 	struct httpsig_params claim;
 	struct id user;
 	enum zt_err err;
 
-	*why = unsigned_why;
+	*reason = unsigned_reason;
 	if (!x->caller.is_signed)
 		return ZT_ERR_RATE;
 	if ((err = verify_claims(
-		 &any, call, row, params, x->body, clock_wall_ms(), &claim, why)))
+		 &any, call, row, params, x->body, clock_wall_ms(), &claim, reason)))
 		return err;
-	*why = "";
+	*reason = "";
 	x->state = PROVING;
 	if ((err = proof_ask(x->g->proofs, &claim, x->caller.device, x->request, proved, x,
 		 &user, &x->proof)))
@@ -421,7 +421,7 @@ demand_proof(struct exchange *x, const Zt__Call *call, const struct route_row *r
 }
 
 static enum zt_err
-prepare(struct exchange *x, struct lws *wsi, const char *path, const char **why)
+prepare(struct exchange *x, struct lws *wsi, const char *path, const char **reason)
 {
 	struct head_texts t;
 	struct route_params params;
@@ -452,7 +452,7 @@ prepare(struct exchange *x, struct lws *wsi, const char *path, const char **why)
 	    (row->who >= WHO_DEVICE ? caller_has_room(x->g, &x->caller, x->body)
 				    : has_or_takes_room(x, x->body)))
 		return begin_body(x);
-	return demand_proof(x, &call, row, &params, why);
+	return demand_proof(x, &call, row, &params, reason);
 }
 
 /* ---- what the gateway says itself ---- */
@@ -491,31 +491,32 @@ prepare_metrics(struct exchange *x, const char *path)
 }
 
 static enum zt_err
-begin(struct exchange *x, struct lws *wsi, const char *path, bool is_measured, const char **why)
+begin(struct exchange *x, struct lws *wsi, const char *path, bool is_measured,
+    const char **reason)
 {
 	enum zt_err err;
 
-	*why = "";
+	*reason = "";
 	if (connection_is_at_metrics(wsi))
 		return (err = prepare_metrics(x, path)) ? err : begin_body(x);
-	if ((err = caller_came(x->g, wsi, &x->caller)))
+	if ((err = caller_begin(x->g, wsi, &x->caller)))
 		return err;
 	if (x->g->is_draining)
 		return ZT_ERR_UNAVAILABLE;
-	return is_measured ? prepare(x, wsi, path, why) : ZT_ERR_INVALID;
+	return is_measured ? prepare(x, wsi, path, reason) : ZT_ERR_INVALID;
 }
 
 int
 exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const char *path)
 {
 	struct exchange *x;
-	const char *why;
+	const char *reason;
 	enum zt_err err;
 
 	int64_t body = head_body(wsi);
 
 	exchange_gone(slot); /* of an earlier request on this connection */
-	if (!connection_head_came(wsi) || (x = calloc(1, sizeof *x)) == NULL)
+	if (!connection_head_received(wsi) || (x = calloc(1, sizeof *x)) == NULL)
 		return -1;
 	/* Of one that is refused, and of one to a page, nothing is read: it ends the
 	 * connection. */
@@ -527,8 +528,8 @@ exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const 
 	x->type = "application/octet-stream";
 	x->copied = buf_init(LIMIT_PAGE);
 	g->requests++;
-	if (!own_page(x, path) && (err = begin(x, wsi, path, body >= 0, &why)))
-		refuse(x, err, why);
+	if (!own_page(x, path) && (err = begin(x, wsi, path, body >= 0, &reason)))
+		refuse(x, err, reason);
 	return 0;
 }
 
@@ -539,7 +540,7 @@ exchange_body(struct exchange *x, const void *p, size_t n)
 		return -1;
 	if (x != NULL && x->state == LINGERING) {
 		x->lingered += n;
-		return x->lingered > LINGER_MOST ? -1 : 0;
+		return x->lingered > LINGER_MAX ? -1 : 0;
 	}
 	if (x == NULL || (x->state != READING_BODY && x->state != PROVING))
 		return 0; /* refused already; what still comes is dropped */
@@ -550,7 +551,7 @@ exchange_body(struct exchange *x, const void *p, size_t n)
 	if (!x->caller.is_proved && !caller_charge(x->g, &x->caller, n, &x->charge)) {
 		if (x->state == PROVING) /* it came together with its head */
 			return -1;
-		refuse(x, ZT_ERR_RATE, unsigned_why);
+		refuse(x, ZT_ERR_RATE, unsigned_reason);
 		return 0;
 	}
 	if (nng_msg_append(x->request, p, n) != 0)
@@ -565,7 +566,7 @@ exchange_body_end(struct exchange *x)
 	if (x == NULL)
 		return 0;
 	/* With bytes behind the body lws comes here again in every turn, and takes none. */
-	if (++x->ends > ENDS_MOST) {
+	if (++x->ends > ENDS_MAX) {
 		connection_end(x->wsi); /* lws would let the rest of the answer go first */
 		return -1;
 	}

@@ -75,7 +75,7 @@ deliver_event(struct mail *m)
 
 /* Runs on an nng thread. */
 static void
-event_came(void *arg)
+event_received(void *arg)
 {
 	struct events *e = arg;
 
@@ -84,7 +84,7 @@ event_came(void *arg)
 }
 
 static enum zt_err
-open_events(struct events *e, struct gateway *g, char why[200])
+open_events(struct events *e, struct gateway *g, char message[200])
 {
 	const char *url = g->settings->messaging_events;
 	enum zt_err err;
@@ -93,9 +93,9 @@ open_events(struct events *e, struct gateway *g, char why[200])
 	e->mail.deliver = deliver_event;
 	if (url[0] == 0)
 		return ZT_OK;
-	if ((err = events_key(g->settings->key_file, &e->key, why)))
+	if ((err = events_key(g->settings->key_file, &e->key, message)))
 		return err;
-	if (nng_sub0_open(&e->sub) != 0 || nng_aio_alloc(&e->aio, event_came, e) != 0)
+	if (nng_sub0_open(&e->sub) != 0 || nng_aio_alloc(&e->aio, event_received, e) != 0)
 		return ZT_ERR_MEMORY;
 	nng_aio_set_timeout(e->aio, LINE_SILENT_MS);
 	(void)nng_socket_set(e->sub, NNG_OPT_SUB_SUBSCRIBE, "", 0);
@@ -122,7 +122,7 @@ close_events(struct events *e)
 }
 
 static enum zt_err
-open_lws(struct gateway *g, struct ev_loop *loop, char why[200])
+open_lws(struct gateway *g, struct ev_loop *loop, char message[200])
 {
 	const struct gateway_settings *s = g->settings;
 	struct lws_context_creation_info info = { 0 };
@@ -159,25 +159,26 @@ open_lws(struct gateway *g, struct ev_loop *loop, char why[200])
 	if ((g->lws = lws_create_context(&info)) == NULL)
 		return ZT_ERR_MEMORY;
 	if ((g->vhost = lws_create_vhost(g->lws, &info)) == NULL) {
-		(void)snprintf(why, 200, "tls_certificate, tls_key: cannot use %.60s and %.60s",
-		    s->tls_certificate, s->tls_key);
+		(void)snprintf(message, 200,
+		    "tls_certificate, tls_key: cannot use %.60s and %.60s", s->tls_certificate,
+		    s->tls_key);
 		return ZT_ERR_CONFIG;
 	}
 	return ZT_OK;
 }
 
 static enum zt_err
-open_doors(struct gateway *g, struct ev_loop *loop, char why[200])
+open_doors(struct gateway *g, struct ev_loop *loop, char message[200])
 {
 	const struct gateway_settings *s = g->settings;
 	struct door_settings public = { "port", s->listen_host, s->port, s->port_file, false };
 	struct door_settings metrics = { "metrics_port", s->metrics_host, s->metrics_port,
 		s->metrics_port_file, true };
-	enum zt_err err = door_open(g, loop, &public, &g->public, why);
+	enum zt_err err = door_open(g, loop, &public, &g->public, message);
 
 	if (err || s->metrics_port < 0)
 		return err;
-	return door_open(g, loop, &metrics, &g->metrics, why);
+	return door_open(g, loop, &metrics, &g->metrics, message);
 }
 
 static void
@@ -212,13 +213,12 @@ allow_files(struct gateway_settings *s)
 static struct budget
 budget_of(int64_t mib, int64_t each_mib)
 {
-	return (
-	    struct budget){ .most = (size_t)mib << 20, .most_each = (size_t)each_mib << 20 };
+	return (struct budget){ .max = (size_t)mib << 20, .max_each = (size_t)each_mib << 20 };
 }
 
 /* What bounds the callers. */
 static enum zt_err
-open_limits(struct gateway *g, char why[200])
+open_limits(struct gateway *g, char message[200])
 {
 	const struct gateway_settings *s = g->settings;
 	enum zt_err err;
@@ -229,7 +229,8 @@ open_limits(struct gateway *g, char why[200])
 	g->users_memory = budget_of(s->memory, s->memory_per_user);
 	g->strangers_memory = budget_of(s->unproved_memory, s->unproved_memory_per_address);
 	if (address_list(s->proxies, &g->proxies)) {
-		(void)snprintf(why, 200, "proxies: %.100s is no list of addresses", s->proxies);
+		(void)snprintf(
+		    message, 200, "proxies: %.100s is no list of addresses", s->proxies);
 		return ZT_ERR_CONFIG;
 	}
 	if ((err = accounts_new(&g->accounts)) ||
@@ -317,7 +318,7 @@ close_loop(struct engine *e)
 }
 
 enum zt_err
-gateway_run(struct gateway_settings *settings, char why[200])
+gateway_run(struct gateway_settings *settings, char message[200])
 {
 	struct engine *e = calloc(1, sizeof *e);
 	struct events events = { 0 };
@@ -331,18 +332,18 @@ gateway_run(struct gateway_settings *settings, char why[200])
 	(void)signal(SIGPIPE, SIG_IGN);
 	allow_files(settings);
 	if ((err = open_loop(e)) || (err = mailbox_new(&g->inbox)) ||
-	    (err = open_limits(g, why)))
+	    (err = open_limits(g, message)))
 		goto out;
 	for (size_t i = 0; i < SERVICE_COUNT; i++)
 		if ((err = upstream_open(settings->link, settings->service[i], g->inbox,
 			 &g->lws, (int)settings->deadline_s, &g->upstream[i]))) {
-			(void)snprintf(why, 200, "%s: %.150s is not an nng address",
+			(void)snprintf(message, 200, "%s: %.150s is not an nng address",
 			    route_service_name((enum route_service)i), settings->service[i]);
 			goto out;
 		}
 	if ((err = proofs_new(g->upstream[SERVICE_auth], &g->proofs)) ||
-	    (err = open_lws(g, e->loop, why)) || (err = open_doors(g, e->loop, why)) ||
-	    (err = open_events(&events, g, why)))
+	    (err = open_lws(g, e->loop, message)) || (err = open_doors(g, e->loop, message)) ||
+	    (err = open_events(&events, g, message)))
 		goto out;
 	lws_sul_schedule(g->lws, 0, &g->ticking, tick, TICK_MS * LWS_US_PER_MS);
 	log_line("info", "ready", "host", settings->listen_host, NULL);

@@ -21,14 +21,14 @@
 #include "upstream/upstream.h"
 
 struct gateway_settings {
-	char listen_host[CONFIG_TEXT_MOST], port_file[CONFIG_TEXT_MOST];
-	char metrics_host[CONFIG_TEXT_MOST], metrics_port_file[CONFIG_TEXT_MOST];
-	char tls_certificate[CONFIG_TEXT_MOST], tls_key[CONFIG_TEXT_MOST];
-	char service[SERVICE_COUNT][CONFIG_TEXT_MOST], messaging_events[CONFIG_TEXT_MOST],
-	    key_file[CONFIG_TEXT_MOST];
+	char listen_host[CONFIG_TEXT_MAX], port_file[CONFIG_TEXT_MAX];
+	char metrics_host[CONFIG_TEXT_MAX], metrics_port_file[CONFIG_TEXT_MAX];
+	char tls_certificate[CONFIG_TEXT_MAX], tls_key[CONFIG_TEXT_MAX];
+	char service[SERVICE_COUNT][CONFIG_TEXT_MAX], messaging_events[CONFIG_TEXT_MAX],
+	    key_file[CONFIG_TEXT_MAX];
 	struct link_settings peers;
 	struct link *link; /* what PEERS name */
-	char proxies[CONFIG_TEXT_MOST];
+	char proxies[CONFIG_TEXT_MAX];
 	int64_t port, metrics_port, deadline_s, least_rate, patience;
 	int64_t connections, connections_per_address, connections_per_user, sockets_per_device;
 	int64_t rate, burst, org_rate, org_burst, unproved_rate, unproved_burst;
@@ -69,9 +69,9 @@ struct gateway {
 };
 
 /* Runs until a signal, then as long as exchanges are under way and ten seconds at most; lowers
- * a setting that the system does not allow. WHY[200] says what failed. Errors: CONFIG,
+ * a setting that the system does not allow. MESSAGE[200] says what failed. Errors: CONFIG,
  * UNAVAILABLE (the port). */
-ZT_CHECKED enum zt_err gateway_run(struct gateway_settings *settings, char why[200]);
+ZT_CHECKED enum zt_err gateway_run(struct gateway_settings *settings, char message[200]);
 /* What lws calls (glue.c). */
 const struct lws_protocols *glue_protocols(void);
 

@@ -23,7 +23,7 @@ http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, si
 	case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS: /* while TLS is set up */
 		return SSL_CTX_set1_groups_list(user, TLS_GROUPS) == 1 ? 0 : -1;
 	case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-		return connection_came(gateway_of(wsi), wsi);
+		return connection_accept(gateway_of(wsi), wsi);
 	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
 		return -1; /* a WebSocket without a protocol, which nothing would time */
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:

@@ -11,7 +11,7 @@
 struct piece {
 	union {
 		SLIST_ENTRY(piece) link;
-		max_align_t most;
+		max_align_t align;
 	} as;
 };
 

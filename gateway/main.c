@@ -13,10 +13,10 @@
 #name, CONFIG_TEXT, offsetof(struct gateway_settings, name), fallback, 0, 0,   \
 		    help                                                                       \
 	}
-#define INTEGER(name, fallback, least, most, help)                                             \
+#define INTEGER(name, fallback, min, max, help)                                                \
 	{                                                                                      \
-#name, CONFIG_INT, offsetof(struct gateway_settings, name), fallback, least,   \
-		    most, help                                                                 \
+#name, CONFIG_INT, offsetof(struct gateway_settings, name), fallback, min,     \
+		    max, help                                                                  \
 	}
 #define SERVICE(name)                                                                          \
 	{                                                                                      \
@@ -84,7 +84,7 @@ int
 main(int argc, char **argv)
 {
 	struct gateway_settings settings = { 0 };
-	char why[200] = "";
+	char message[200] = "";
 	enum zt_err err;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
@@ -94,14 +94,14 @@ main(int argc, char **argv)
 	service_harden();
 	service_keep_memory();
 	log_start("gateway");
-	if ((err = config_load(argv[2], keys, KEYS, &settings, why)) == ZT_OK &&
-	    (err = suite_start()) == ZT_OK &&
+	if ((err = config_load(argv[2], keys, KEYS, &settings, message)) == ZT_OK &&
+	    (err = suite_init()) == ZT_OK &&
 	    (err = link_new(&settings.peers, config_is_far(keys, KEYS, &settings),
-		 &settings.link, why)) == ZT_OK)
-		err = gateway_run(&settings, why);
+		 &settings.link, message)) == ZT_OK)
+		err = gateway_run(&settings, message);
 	if (err)
 		log_line("error", "stopped", "error", err_name(err), "why",
-		    why[0] != 0 ? why : err_words(err), NULL);
+		    message[0] != 0 ? message : err_text(err), NULL);
 	link_free(settings.link);
 	return err_exit(err);
 }

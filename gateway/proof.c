@@ -10,7 +10,7 @@
 #include "frame/verify.h"
 #include "proto/auth.pb-c.h"
 
-enum { SETS = 2048, WAYS = 4, MOST_ASKED = 256 };
+enum { SETS = 2048, WAYS = 4, ASKED_MAX = 256 };
 
 /* A key with which somebody has proved who they are: strangers cannot fill this table. */
 struct known {
@@ -182,7 +182,7 @@ proof_ask(struct proofs *p, const struct httpsig_params *claim, uint64_t name, n
 		*user = known->user;
 		return check(request, known->key);
 	}
-	if (p->asked >= MOST_ASKED)
+	if (p->asked >= ASKED_MAX)
 		return ZT_ERR_RATE;
 	if ((one = calloc(1, sizeof *one)) == NULL)
 		return ZT_ERR_MEMORY;

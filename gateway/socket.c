@@ -14,7 +14,7 @@
 #include "gateway/head.h"
 #include "gateway/proof.h"
 
-enum { MOST_WAITING = 64 };
+enum { WAITING_MAX = 64 };
 
 struct frame {
 	STAILQ_ENTRY(frame) link;
@@ -37,7 +37,7 @@ struct socket {
 	bool asking, refused;
 	struct due due;  /* its refusal, while that is held back or messaging is asked */
 	enum zt_err err; /* why it was refused, in words */
-	const char *why;
+	const char *reason;
 	STAILQ_HEAD(, frame) frames;
 	unsigned waiting;
 };
@@ -48,12 +48,12 @@ struct sockets {
 };
 
 enum zt_err
-sockets_new(size_t most, struct sockets **out)
+sockets_new(size_t max, struct sockets **out)
 {
 	struct sockets *s;
 	size_t n = 1024;
 
-	while (n < most)
+	while (n < max)
 		n *= 2;
 	if ((s = calloc(1, sizeof *s + n * sizeof s->by_number[0])) == NULL)
 		return ZT_ERR_MEMORY;
@@ -112,13 +112,13 @@ tell(struct due *d, uint64_t now_ms)
 /* Closes the socket with a sentence for the user; later if its address exceeded its limits, so
  * that repeated attempts wait. */
 static void
-refuse(struct socket *s, enum zt_err err, const char *why)
+refuse(struct socket *s, enum zt_err err, const char *reason)
 {
 	uint64_t waits_ms;
 
 	s->refused = true;
 	s->err = err;
-	s->why = why;
+	s->reason = reason;
 	waits_ms = caller_refusal_waits(&s->caller, s->wsi);
 	if (waits_ms == 0) {
 		due_cancel(&s->due);
@@ -145,7 +145,7 @@ static void
 expect_answer(struct socket *s)
 {
 	due_set(&s->g->due, &s->due,
-	    clock_ms() + upstream_most_ms(s->g->upstream[SERVICE_messaging]), too_late);
+	    clock_ms() + upstream_max_ms(s->g->upstream[SERVICE_messaging]), too_late);
 }
 
 static void
@@ -155,7 +155,7 @@ queue(struct socket *s, struct bytes bytes)
 
 	/* A device that does not read is cut off; it finds what it missed when it comes back.
 	 */
-	if (s->waiting >= MOST_WAITING || (f = malloc(sizeof *f + LWS_PRE + bytes.n)) == NULL) {
+	if (s->waiting >= WAITING_MAX || (f = malloc(sizeof *f + LWS_PRE + bytes.n)) == NULL) {
 		s->refused = true;
 	} else {
 		f->n = bytes.n;
@@ -297,7 +297,7 @@ prepare(struct socket *s)
 	struct route_params params;
 	enum route route;
 	char path[512];
-	const char *why;
+	const char *reason;
 	Zt__Call call;
 	enum zt_err err;
 
@@ -306,7 +306,7 @@ prepare(struct socket *s)
 	if ((err = head_call(
 		 s->wsi, "GET", path, (int)s->g->settings->deadline_s, &t, &call)) ||
 	    (err = route_match(call.method, t.target, &route, &params)) ||
-	    (err = caller_came(s->g, s->wsi, &s->caller)) ||
+	    (err = caller_begin(s->g, s->wsi, &s->caller)) ||
 	    (err = caller_identify(s->g, &s->caller, t.input, &s->claim)) ||
 	    (err = rpc_new(1, &s->call.msg)) || (err = rpc_add_call(s->call.msg, &call, 0)))
 		return err;
@@ -314,7 +314,7 @@ prepare(struct socket *s)
 		return ZT_ERR_METHOD;
 	s->proves = !s->caller.has_token;
 	return s->proves ? verify_claims(&any, &call, route_row(route), &params, 0,
-			       clock_wall_ms(), &s->claim, &why)
+			       clock_wall_ms(), &s->claim, &reason)
 			 : ZT_OK;
 }
 
@@ -323,7 +323,8 @@ socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot)
 {
 	struct socket *s;
 
-	if (g->is_draining || !connection_head_came(wsi) || (s = calloc(1, sizeof *s)) == NULL)
+	if (g->is_draining || !connection_head_received(wsi) ||
+	    (s = calloc(1, sizeof *s)) == NULL)
 		return -1;
 	s->g = g;
 	s->wsi = wsi;
@@ -371,7 +372,7 @@ close_with_words(const struct socket *s)
 {
 	if (s->err)
 		lws_close_reason(s->wsi, (enum lws_close_status)(SOCKET_REFUSED + (int)s->err),
-		    (unsigned char *)(uintptr_t)s->why, strlen(s->why));
+		    (unsigned char *)(uintptr_t)s->reason, strlen(s->reason));
 	return -1;
 }
 

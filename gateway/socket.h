@@ -9,8 +9,8 @@
 /* A refused socket is closed with this code plus the error's number, and a sentence. */
 #define SOCKET_REFUSED 4000
 
-/* Sized for about MOST sockets; more work, but slower. Errors: MEMORY. */
-ZT_CHECKED enum zt_err sockets_new(size_t most, struct sockets **out);
+/* Sized for about MAX sockets; more work, but slower. Errors: MEMORY. */
+ZT_CHECKED enum zt_err sockets_new(size_t max, struct sockets **out);
 void sockets_free(struct sockets *s);
 /* The handshake's head arrived. Returns 0 to continue, -1 to refuse. */
 int socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot);

@@ -88,8 +88,8 @@ MODEL := $B/tests/model/rules_model.o $B/tests/model/play.o
 $B/tests/model/model_test $(addprefix $B/tests/model/,histories_test newcomer_test lost_device_test): $(MODEL)
 $B/tests/model/histories_test: $(addprefix $B/tests/model/,log_tree.o judged.o promises.o)
 $B/tests/model/newcomer_test: $B/tests/model/log_tree.o
-$B/tests/model/newcomer_test: LIBS += -Wl,--wrap=client_call
-$B/tests/model/lost_device_test: LIBS += -Wl,--wrap=client_append
+$B/tests/model/newcomer_test: LIBS += -Wl,--wrap=session_call
+$B/tests/model/lost_device_test: LIBS += -Wl,--wrap=log_append
 $B/tests/fuzz/rules_fuzz $B/tests/fuzz/differ_fuzz: $(MODEL)
 $B/tests/fuzz/rules_fuzz $B/tests/fuzz/differ_fuzz: LIBS_SERVICE += -lcmocka
 $B/tests/store/desktop_test: LIBS_CLIENT += $(shell pkg-config --libs gio-2.0 2>/dev/null)

@@ -25,10 +25,10 @@ usage(FILE *to)
 static void
 complain(enum zt_err err, const struct zt_audit_result *r)
 {
-	(void)fprintf(stderr, "zt-audit: %s", _(zt_err_words(err)));
+	(void)fprintf(stderr, "zt-audit: %s", _(zt_err_text(err)));
 	if (r != NULL && r->what != NULL)
 		(void)fprintf(
-		    stderr, " (%s %" PRIu64 ": %s)", _(r->what), r->number, _(r->why));
+		    stderr, " (%s %" PRIu64 ": %s)", _(r->what), r->number, _(r->message));
 	(void)fprintf(stderr, "\n");
 }
 
@@ -43,7 +43,7 @@ report(const struct zt_audit_result *r)
 	if (r->changesets > 0)
 		(void)printf("%s: %" PRIu64 ", %" PRIu64 ", %" PRIu64 "\n",
 		    _("changesets, changes in them, left out as signed after a removal"),
-		    r->changesets, r->changes, r->left_out);
+		    r->changesets, r->changes, r->excluded);
 	(void)printf("%s\n", _("the history is whole and honest"));
 }
 

@@ -30,7 +30,7 @@ cmd_unlock(struct cli *c)
 	if (seconds == 0)
 		return cli_refuse(c, "%s", _("a device is not unlocked for ever"));
 	if ((err = cli_password(c, false)) == ZT_OK &&
-	    (err = zt_unlock(&c->o, seconds, c->why)) == ZT_OK)
+	    (err = zt_unlock(&c->o, seconds, c->message)) == ZT_OK)
 		cli_done(c, "%s", _("unlocked for this session; zt lock ends it"));
 	return err;
 }
@@ -38,7 +38,7 @@ cmd_unlock(struct cli *c)
 enum zt_err
 cmd_lock(struct cli *c)
 {
-	enum zt_err err = zt_lock(&c->o, c->why);
+	enum zt_err err = zt_lock(&c->o, c->message);
 
 	if (err == ZT_OK)
 		cli_done(c, "%s", _("locked"));
@@ -176,7 +176,7 @@ show_act(void *ctx, const struct zt_act *a)
 		    undo, "index", output_number(a->index), "time", output_number(a->time));
 	} else if (!all->c->quiet) {
 		if (all->shown++ == 0)
-			cli_say(all->c, "what it did, and the devices that it brought:");
+			cli_report(all->c, "what it did, and the devices that it brought:");
 		(void)printf("  ");
 		output_time(a->time);
 		(void)printf("  %-20s ", a->action);
@@ -206,7 +206,7 @@ offer_undo(struct cli *c, const struct deeds *all)
 		(void)printf(")");
 		if (!asks)
 			(void)printf("\n");
-		else if (cli_says_yes(c))
+		else if (cli_confirm(c))
 			err = take_back(c, &all->list[i]);
 	}
 	return err;
@@ -226,10 +226,10 @@ cmd_device_revoke(struct cli *c)
 	cli_done(c, _("%.200s is revoked"), c->args[0]);
 	err = zt_device_acts(c->zt, id, show_act, &all);
 	if (err == ZT_OK && all.shown == 0)
-		cli_say(c, c->since > 0
-			       ? N_("it has done nothing that the trust log knows of "
-				    "since then")
-			       : N_("it has done nothing that the trust log knows of"));
+		cli_report(c, c->since > 0
+				  ? N_("it has done nothing that the trust log knows of "
+				       "since then")
+				  : N_("it has done nothing that the trust log knows of"));
 	if (err == ZT_OK)
 		err = all.is_full ? ZT_ERR_MEMORY : offer_undo(c, &all);
 	free(all.list);
@@ -244,7 +244,7 @@ cmd_password(struct cli *c)
 
 	if ((err = cli_password(c, false)) == ZT_OK &&
 	    (err = cli_new_password(c, new_password, sizeof new_password)) == ZT_OK &&
-	    (err = zt_change_password(&c->o, new_password, c->why)) == ZT_OK)
+	    (err = zt_change_password(&c->o, new_password, c->message)) == ZT_OK)
 		cli_done(c, "%s",
 		    _("the password is changed; copies of the old device file still open with "
 		      "the old one"));
@@ -255,7 +255,7 @@ cmd_password(struct cli *c)
 static enum zt_err
 protect_by_desktop(struct cli *c)
 {
-	enum zt_err err = zt_protect_by_desktop(&c->o, c->why);
+	enum zt_err err = zt_protect_by_desktop(&c->o, c->message);
 
 	if (err == ZT_OK)
 		cli_done(c, "%s",
@@ -282,7 +282,7 @@ cmd_protect(struct cli *c)
 					  : cli_prompt(c, _("PIN of the token:"),
 						"--pin-file FILE", pin, sizeof pin);
 	if (err == ZT_OK &&
-	    (err = zt_protect_by_token(&c->o, c->args[0], pin, c->why)) == ZT_OK)
+	    (err = zt_protect_by_token(&c->o, c->args[0], pin, c->message)) == ZT_OK)
 		cli_done(c, "%s",
 		    _("the token opens this device now; copies of the old device file still "
 		      "open with the password"));
@@ -301,8 +301,9 @@ cmd_recovery_create(struct cli *c)
 	    zt_recovery_create(c->zt, is_french ? ZT_WORDS_FRENCH : ZT_WORDS_ENGLISH, words);
 
 	if (err == ZT_OK) {
-		cli_say(c, "write these words on paper and keep it safe: a person who has them "
-			   "can add a device of yours");
+		cli_report(c,
+		    "write these words on paper and keep it safe: a person who has them "
+		    "can add a device of yours");
 		if (c->json)
 			output_json(stdout, "words", "{s:s}", "words", words);
 		else

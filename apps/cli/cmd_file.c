@@ -22,7 +22,7 @@
 static struct zt_cancel stopped; /* by a signal */
 
 static void
-say_files(const struct cli *c, uint64_t files)
+report_files(const struct cli *c, uint64_t files)
 {
 	if (c->json && !c->quiet)
 		output_json(stdout, "transfer", "{s:o}", "files", output_number(files));
@@ -102,7 +102,7 @@ read_piece(struct cli *c, int fd, const char *local, char *piece, size_t n, size
 		return ZT_ERR_INTERRUPTED;
 	if (rc < 0) {
 		(void)snprintf(
-		    c->why, sizeof c->why, _("%.180s: %s"), local, _(strerror(errno)));
+		    c->message, sizeof c->message, _("%.180s: %s"), local, _(strerror(errno)));
 		return ZT_ERR_IO;
 	}
 	*got = (size_t)rc;
@@ -137,8 +137,8 @@ put_stream(struct cli *c, const char *local, int fd, const char *target,
 	}
 	if (err == ZT_OK && (err = zt_writer_commit(w, ZT_COMMIT_ON_TOP, NULL)) == ZT_OK)
 		*n = 1;
-	if (err && c->why[0] == 0)
-		(void)snprintf(c->why, sizeof c->why, "%s", zt_why(c->zt));
+	if (err && c->message[0] == 0)
+		(void)snprintf(c->message, sizeof c->message, "%s", zt_error_message(c->zt));
 	zt_writer_close(w);
 	free(piece);
 	return err;
@@ -209,17 +209,18 @@ is_of_one(const char *local, const char *target, enum zt_err err)
 	return stat(local, &st) != 0 || access(local, R_OK) != 0;
 }
 
-/* WHY without LOCAL, with which it may begin and which the caller shows already. */
+/* MESSAGE without LOCAL, with which it may begin and which the caller shows already. */
 static const char *
-reason_of(const char *local, const char *why, enum zt_err err)
+reason_of(const char *local, const char *message, enum zt_err err)
 {
 	const char *between = _(": ");
 	size_t n = strlen(local), m = strlen(between);
 
-	if (why[0] == 0)
-		return zt_err_words(err);
-	return strncmp(why, local, n) == 0 && strncmp(why + n, between, m) == 0 ? why + n + m
-										: why;
+	if (message[0] == 0)
+		return zt_err_text(err);
+	return strncmp(message, local, n) == 0 && strncmp(message + n, between, m) == 0
+		   ? message + n + m
+		   : message;
 }
 
 /* Each of several into the folder that is the last argument. One that does not go costs itself;
@@ -238,20 +239,23 @@ put_several(struct cli *c, struct progress *bar, struct zt_progress *p, uint64_t
 		any |= is_done(err);
 		if (err && first == ZT_OK) {
 			first = err;
-			(void)snprintf(c->why, sizeof c->why, "%s", zt_why(c->zt));
+			(void)snprintf(
+			    c->message, sizeof c->message, "%s", zt_error_message(c->zt));
 		}
 		if (is_done(err))
 			continue;
 		if (!is_of_one(c->args[i], c->args[c->count - 1], err)) {
-			(void)snprintf(c->why, sizeof c->why, "%s", zt_why(c->zt));
+			(void)snprintf(
+			    c->message, sizeof c->message, "%s", zt_error_message(c->zt));
 			return err;
 		}
-		p->skipped(p->ctx, c->args[i], reason_of(c->args[i], zt_why(c->zt), err));
+		p->skipped(
+		    p->ctx, c->args[i], reason_of(c->args[i], zt_error_message(c->zt), err));
 	}
 	if (first == ZT_OK || !any)
 		return first;
-	(void)snprintf(
-	    c->why, sizeof c->why, _("left out: %llu"), (unsigned long long)bar->left_out);
+	(void)snprintf(c->message, sizeof c->message, _("left out: %llu"),
+	    (unsigned long long)bar->excluded);
 	return ZT_ERR_SOME;
 }
 
@@ -275,7 +279,7 @@ cmd_put(struct cli *c)
 			"%llu files would be sent; nothing was"),
 		    (unsigned long long)bar.would);
 	else if (is_done(err))
-		say_files(c, sum);
+		report_files(c, sum);
 	return err;
 }
 
@@ -292,7 +296,7 @@ cmd_get(struct cli *c)
 	err = zt_get(c->zt, c->args[0], local, &p, &n);
 	progress_end(&bar);
 	if (is_done(err) && strcmp(local, "-") != 0)
-		say_files(c, n);
+		report_files(c, n);
 	return err;
 }
 
@@ -404,7 +408,7 @@ cmd_cp(struct cli *c)
 	copy_folder(c, folder);
 	if (mkdir(folder, 0700) != 0) {
 		(void)snprintf(
-		    c->why, sizeof c->why, _("%.180s: %s"), folder, _(strerror(errno)));
+		    c->message, sizeof c->message, _("%.180s: %s"), folder, _(strerror(errno)));
 		return ZT_ERR_IO;
 	}
 	(void)snprintf(
@@ -418,7 +422,7 @@ cmd_cp(struct cli *c)
 	progress_end(&bar);
 	cli_forget_copy(c);
 	if (is_done(err))
-		say_files(c, n);
+		report_files(c, n);
 	return err;
 }
 
@@ -558,7 +562,7 @@ cmd_du(struct cli *c)
 }
 
 static void
-say_checked(const struct cli *c, const struct zt_check *k)
+report_checked(const struct cli *c, const struct zt_check *k)
 {
 	if (c->json)
 		output_json(stdout, "checked", "{s:o,s:o,s:o,s:o,s:o}", "changesets",
@@ -585,6 +589,6 @@ cmd_verify(struct cli *c)
 	progress_end(&bar);
 	if (err)
 		return err;
-	say_checked(c, &k);
+	report_checked(c, &k);
 	return ZT_OK;
 }

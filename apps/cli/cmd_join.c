@@ -35,7 +35,7 @@ invite(struct cli *c, enum zt_invitation_kind kind)
 		return ZT_OK;
 	/* The link is valid even if the mail fails. */
 	if ((err = zt_invite_mail(c->zt, link, c->email)) == ZT_OK)
-		cli_say(c, "sent; be there when they claim it, to compare codes");
+		cli_report(c, "sent; be there when they claim it, to compare codes");
 	return err;
 }
 
@@ -186,7 +186,7 @@ pick_code(void *ctx, const char *const choices[4], bool (*runs)(void *arg), void
 }
 
 static void
-say_doubt(const char *doubt)
+report_doubt(const char *doubt)
 {
 	if (doubt[0] == 0)
 		return;
@@ -215,9 +215,9 @@ accept_newcomer(void *ctx, const char *email, const char *name, const char *devi
 		*profile = c->profile;
 	if (c->json) {
 		ask_as_json("accept", email, name, device, doubt);
-		return cli_says_yes(c);
+		return cli_confirm(c);
 	}
-	say_doubt(doubt);
+	report_doubt(doubt);
 	(void)printf("%s ", _("accept"));
 	output_show(name);
 	(void)printf(" <");
@@ -225,7 +225,7 @@ accept_newcomer(void *ctx, const char *email, const char *name, const char *devi
 	(void)printf("> (");
 	output_show(device);
 	(void)printf(", %s)", *profile != NULL ? *profile : _("as a device of yours"));
-	return cli_says_yes(c);
+	return cli_confirm(c);
 }
 
 /* A colleague who has lost all devices asks for this user's part. */
@@ -236,7 +236,7 @@ help_colleague(void *ctx, const char *email, const char *name, const char *devic
 
 	if (c->json) {
 		ask_as_json("help", email, name, device, "");
-		return cli_says_yes(c);
+		return cli_confirm(c);
 	}
 	(void)printf("%s ", _("only if you know that it is them: help"));
 	output_show(name);
@@ -246,7 +246,7 @@ help_colleague(void *ctx, const char *email, const char *name, const char *devic
 	(void)printf("%s (", _("to come back"));
 	output_show(device);
 	(void)printf(")");
-	return cli_says_yes(c);
+	return cli_confirm(c);
 }
 
 /* Said once, after a moment of silence. */
@@ -258,7 +258,7 @@ wait_a_little(void *ctx)
 	if (!c->waited) {
 		if (c->json)
 			output_json(stdout, "waiting", "{}");
-		cli_say(c, "waiting for the other side; Ctrl-C ends it");
+		cli_report(c, "waiting for the other side; Ctrl-C ends it");
 		(void)fflush(stdout);
 	}
 	c->waited = true;
@@ -293,11 +293,11 @@ cmd_greet(struct cli *c)
 		cli_done(c, "%s", _("done: the other side has what it needs"));
 		return ZT_OK;
 	}
-	(void)snprintf(c->why, sizeof c->why,
+	(void)snprintf(c->message, sizeof c->message,
 	    _("%.120s has not fetched it yet; their zt does, when they run the same command "
 	      "with the same link again"),
 	    whom.email);
-	cli_warn(c, c->why);
+	cli_warn(c, c->message);
 	return ZT_OK;
 }
 
@@ -311,9 +311,9 @@ cmd_claim(struct cli *c)
 		.device_label = cli_label(c) };
 	enum zt_err err = cli_password(c, !zt_is_joining(c->o.home));
 
-	if (err == ZT_OK && (err = zt_claim(&c->o, &k, &codes, c->why)) == ZT_OK) {
+	if (err == ZT_OK && (err = zt_claim(&c->o, &k, &codes, c->message)) == ZT_OK) {
 		cli_done(c, "%s", _("this device is in"));
-		cli_warn(c, c->why);
+		cli_warn(c, c->message);
 	}
 	return err;
 }
@@ -327,7 +327,7 @@ confirm_return(void *ctx, const struct zt_returning *w)
 	if (c->json) {
 		ask_as_json("is this you", w->person.email, w->person.name,
 		    w->person.fingerprint, w->person.doubt);
-		return cli_says_yes(c);
+		return cli_confirm(c);
 	}
 	(void)printf("%s ", _("you are"));
 	output_show(w->person.name);
@@ -347,9 +347,9 @@ confirm_return(void *ctx, const struct zt_returning *w)
 		(void)printf(_("any %u of your colleagues were to bring you back"), w->need);
 		(void)printf("\n");
 	}
-	say_doubt(w->person.doubt);
+	report_doubt(w->person.doubt);
 	(void)printf("%s", _("is this you, and all of it yours"));
-	return cli_says_yes(c);
+	return cli_confirm(c);
 }
 
 /* All of FILE: words are written in lines, and numbered. Errors: NOT_FOUND, TOO_BIG. */
@@ -367,11 +367,11 @@ read_words(struct cli *c, char *out, size_t size)
 	all = f != NULL && ferror(f) == 0;
 	out[n] = 0;
 	if (!all)
-		(void)snprintf(
-		    c->why, sizeof c->why, _("%.180s: %s"), c->words_file, _(strerror(errno)));
+		(void)snprintf(c->message, sizeof c->message, _("%.180s: %s"), c->words_file,
+		    _(strerror(errno)));
 	else if (n == size - 1)
-		(void)snprintf(c->why, sizeof c->why, _("%.200s holds more than the words"),
-		    c->words_file);
+		(void)snprintf(c->message, sizeof c->message,
+		    _("%.200s holds more than the words"), c->words_file);
 	if (f != NULL)
 		(void)fclose(f);
 	return !all ? ZT_ERR_NOT_FOUND : n == size - 1 ? ZT_ERR_TOO_BIG : ZT_OK;
@@ -415,7 +415,7 @@ cmd_recover(struct cli *c)
 	else if ((err = c->server != NULL ? ZT_OK : missing(c, "--server", "URL")) == ZT_OK)
 		err = ask_words(c, words, sizeof words);
 	if (err == ZT_OK && (err = cli_password(c, !zt_is_joining(c->o.home))) == ZT_OK &&
-	    (err = zt_recover(&c->o, &r, c->why)) == ZT_OK)
+	    (err = zt_recover(&c->o, &r, c->message)) == ZT_OK)
 		cli_done(c, "%s",
 		    _("this device is yours; zt devices lists the others: revoke those that "
 		      "are lost"));

@@ -34,7 +34,7 @@ cmd_org_bootstrap(struct cli *c)
 		 token, sizeof token)) ||
 	    (err = cli_password(c, true)))
 		return err;
-	if ((err = zt_bootstrap(&c->o, &b, c->why)) == ZT_OK)
+	if ((err = zt_bootstrap(&c->o, &b, c->message)) == ZT_OK)
 		cli_done(c, "%s",
 		    _("the organization exists, and this device is its first admin's"));
 	explicit_bzero(token, sizeof token);
@@ -125,10 +125,10 @@ confirm_revocation(struct cli *c, const struct zt_person *p)
 	      "on; the keys that they knew are renewed. What is on their disks stays there, "
 	      "and nothing brings them back but a new invitation."));
 	(void)printf("%s", _("revoke them"));
-	if (cli_says_yes(c))
+	if (cli_confirm(c))
 		return ZT_OK;
-	(void)snprintf(
-	    c->why, sizeof c->why, _("you did not confirm: %.160s is not revoked"), p->email);
+	(void)snprintf(c->message, sizeof c->message,
+	    _("you did not confirm: %.160s is not revoked"), p->email);
 	return ZT_ERR_INTERRUPTED;
 }
 
@@ -237,7 +237,7 @@ cmd_log_verify(struct cli *c)
 			"%llu entries verified from the root key on"),
 		    (unsigned long long)n);
 	if (c->against != NULL)
-		cli_say(c, "and it is the history that your colleague has verified");
+		cli_report(c, "and it is the history that your colleague has verified");
 	return ZT_OK;
 }
 
@@ -261,7 +261,8 @@ cmd_log_head(struct cli *c)
 static enum zt_err
 file_failed(struct cli *c, const char *file)
 {
-	(void)snprintf(c->why, sizeof c->why, _("%.180s: %s"), file, _(strerror(errno)));
+	(void)snprintf(
+	    c->message, sizeof c->message, _("%.180s: %s"), file, _(strerror(errno)));
 	return errno == EEXIST ? ZT_ERR_EXISTS : errno == ENOSPC ? ZT_ERR_FULL : ZT_ERR_IO;
 }
 
@@ -300,7 +301,7 @@ add_new_device(void *list, const struct zt_device *d)
 }
 
 static void
-say_about(const char *what)
+report_about(const char *what)
 {
 	const char *is = _(what);
 	int width = 19;
@@ -313,7 +314,7 @@ say_about(const char *what)
 static void
 show_way(void *ctx, const struct zt_way *w)
 {
-	say_about("recovery");
+	report_about("recovery");
 	if (w->need == 0) {
 		(void)printf("%s", _("words on paper"));
 	} else {
@@ -344,12 +345,12 @@ may_swap(void)
 
 /* A workspace whose history this device has not verified from its beginning yet. */
 static void
-say_rests(void *ctx, const struct zt_workspace *w)
+report_rests(void *ctx, const struct zt_workspace *w)
 {
 	(void)ctx;
 	if (w->rests_on == NULL)
 		return;
-	say_about("workspace");
+	report_about("workspace");
 	output_show(w->name);
 	(void)printf("  ");
 	(void)printf(
@@ -396,25 +397,25 @@ status_in_words(struct cli *c, const struct zt_identity *id, enum zt_err err)
 	unsigned ending = 0;
 	enum zt_err store = zt_check_store(c->zt, &records), lists;
 
-	say_about("server");
+	report_about("server");
 	output_show(id->server);
 	(void)printf("  %s\n", err ? _("(not reachable, or refused)") : "");
-	say_about("organization");
+	report_about("organization");
 	output_show(id->slug);
 	(void)printf(" (%s)\n", id->org);
-	say_about("user");
+	report_about("user");
 	output_show(id->email);
 	(void)printf(" (%s)\n", id->user);
-	say_about("fingerprint");
+	report_about("fingerprint");
 	(void)printf("%s\n", id->fingerprint);
-	say_about("device");
+	report_about("device");
 	(void)printf("%s\n", id->device);
-	say_about("trust log");
+	report_about("trust log");
 	(void)printf(
 	    ln_(id->log_size, "%llu entry", "%llu entries"), (unsigned long long)id->log_size);
 	(void)printf(", %.16s\n", id->log_root);
 	if (id->log_marked > id->log_size) {
-		say_about("restored");
+		report_about("restored");
 		(void)printf(ln_(id->log_marked - id->log_size,
 				 "the server lacks %llu entry since an older backup: run zt "
 				 "repair on every device that was used since",
@@ -423,7 +424,7 @@ status_in_words(struct cli *c, const struct zt_identity *id, enum zt_err err)
 		    (unsigned long long)(id->log_marked - id->log_size));
 		(void)printf("\n");
 	}
-	say_about("local store");
+	report_about("local store");
 	(void)printf(store ? ln_(records, "%llu record, DAMAGED", "%llu records, DAMAGED")
 			   : ln_(records, "%llu record, whole", "%llu records, whole"),
 	    (unsigned long long)records);
@@ -433,7 +434,7 @@ status_in_words(struct cli *c, const struct zt_identity *id, enum zt_err err)
 	if (err == ZT_OK)
 		err = lists;
 	if (err == ZT_OK)
-		err = zt_workspaces(c->zt, say_rests, c);
+		err = zt_workspaces(c->zt, report_rests, c);
 	if (zt_pki_show(c->zt, cli_count_ending, &ending) == ZT_OK && ending > 0)
 		(void)printf(
 		    _("revocation lists that end within a week: %u (zt pki show)\n"), ending);

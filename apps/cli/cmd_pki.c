@@ -27,7 +27,7 @@ cmd_pki_trust(struct cli *c)
 	if (err == ZT_OK && count > 0) {
 		cli_done(c, "%s",
 		    _("newcomers with a certificate of these anchors may ask to join"));
-		cli_say(c,
+		cli_report(c,
 		    "who has joined stays, also when their certificate is revoked: zt user "
 		    "revoke ends that");
 	} else if (err == ZT_OK)
@@ -109,7 +109,7 @@ cmd_pki_request(struct cli *c)
 	if ((err = read_secret(c, secret, sizeof secret, &a.secret)) ||
 	    (err = cli_password(c, true)))
 		goto out;
-	if ((err = zt_pki_request(&c->o, &a, id, c->why)))
+	if ((err = zt_pki_request(&c->o, &a, id, c->message)))
 		goto out;
 	if (c->json) {
 		output_json(stdout, "request", "{s:s}", "request", id);
@@ -153,7 +153,7 @@ show_request(void *ctx, const struct zt_pki_open *r)
 		    r->id, "email", output_text(r->email), "name", output_text(r->name),
 		    "subject", output_text(r->subject), "issuer", output_text(r->issuer),
 		    "fingerprint", r->fingerprint, "refused",
-		    output_text(r->why != NULL ? advice(r->why) : ""), "time",
+		    output_text(r->message != NULL ? advice(r->message) : ""), "time",
 		    output_number(r->time));
 		return;
 	}
@@ -166,7 +166,7 @@ show_request(void *ctx, const struct zt_pki_open *r)
 	(void)printf("\n  %s ", _("issued by"));
 	output_show(r->issuer);
 	(void)printf("\n  SHA-256 %s\n  %s\n", r->fingerprint,
-	    r->why != NULL ? advice(r->why) : _("its certificate vouches for it"));
+	    r->message != NULL ? advice(r->message) : _("its certificate vouches for it"));
 }
 
 enum zt_err

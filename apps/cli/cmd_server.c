@@ -38,9 +38,10 @@ cmd_server_org_create(struct cli *c)
 	enum zt_err err = operator_of(c, &o);
 
 	if (err == ZT_OK &&
-	    (err = zt_server_org_create(&o.s, c->args[0], code, c->why)) == ZT_OK) {
-		cli_say(c, "give this code to the founder, who begins the organization with it "
-			   "within a day: zt org bootstrap --founding-file FILE");
+	    (err = zt_server_org_create(&o.s, c->args[0], code, c->message)) == ZT_OK) {
+		cli_report(c,
+		    "give this code to the founder, who begins the organization with it "
+		    "within a day: zt org bootstrap --founding-file FILE");
 		if (c->json)
 			output_json(
 			    stdout, "founding_code", "{s:o}", "code", output_text(code));
@@ -112,7 +113,7 @@ cmd_server_org_list(struct cli *c)
 	enum zt_err err = operator_of(c, &o);
 
 	if (err == ZT_OK)
-		err = zt_server_orgs(&o.s, show_org, c, c->why);
+		err = zt_server_orgs(&o.s, show_org, c, c->message);
 	explicit_bzero(&o, sizeof o);
 	return err;
 }
@@ -131,7 +132,7 @@ cmd_server_org_set(struct cli *c)
 		return cli_refuse(c, _("an option is missing: %.40s %.60s"), "--users N |",
 		    "--storage SIZE | --for TIME");
 	if ((err = operator_of(c, &o)) == ZT_OK &&
-	    (err = zt_server_org_set(&o.s, c->args[0], &l, c->why)) == ZT_OK)
+	    (err = zt_server_org_set(&o.s, c->args[0], &l, c->message)) == ZT_OK)
 		cli_done(c, _("the limits of %.100s are set"), c->args[0]);
 	explicit_bzero(&o, sizeof o);
 	return err;
@@ -145,7 +146,8 @@ set_frozen(struct cli *c, bool is_frozen)
 	enum zt_err err = operator_of(c, &o);
 
 	*(is_frozen ? &l.freeze : &l.thaw) = c->args[1];
-	if (err == ZT_OK && (err = zt_server_org_set(&o.s, c->args[0], &l, c->why)) == ZT_OK)
+	if (err == ZT_OK &&
+	    (err = zt_server_org_set(&o.s, c->args[0], &l, c->message)) == ZT_OK)
 		cli_done(c, "%s",
 		    is_frozen ? _("this server does nothing for the user now; only the "
 				  "organization can revoke them")
@@ -172,7 +174,8 @@ cmd_server_accept_loss(struct cli *c)
 	struct operator o;
 	enum zt_err err = operator_of(c, &o);
 
-	if (err == ZT_OK && (err = zt_server_accept_loss(&o.s, c->args[0], c->why)) == ZT_OK)
+	if (err == ZT_OK &&
+	    (err = zt_server_accept_loss(&o.s, c->args[0], c->message)) == ZT_OK)
 		cli_done(c, "%s",
 		    _("what the backup lacked is given up; devices that had seen it refuse "
 		      "this server from now on, and must be added again"));

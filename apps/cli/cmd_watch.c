@@ -33,7 +33,7 @@ ready(void *ctx)
 
 /* The server's word, to look for oneself. */
 static void
-say_event(const struct zt_event *e)
+report_event(const struct zt_event *e)
 {
 	static const char *const words[] = { [ZT_EVENT_OTHER] = N_("something is new"),
 		[ZT_EVENT_LOG] = N_("the trust log has a new entry"),
@@ -63,7 +63,7 @@ event(void *ctx, const struct zt_event *e)
 		    "workspace", output_text(e->workspace), "position",
 		    output_number(e->position));
 	} else {
-		say_event(e);
+		report_event(e);
 	}
 	(void)fflush(stdout);
 }

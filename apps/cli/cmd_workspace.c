@@ -106,14 +106,14 @@ cmd_workspace_share(struct cli *c)
 		return err;
 	show_person(c, &p);
 	if (p.doubt[0] != 0 && !c->yes) {
-		(void)snprintf(c->why, sizeof c->why, "%s", p.doubt);
+		(void)snprintf(c->message, sizeof c->message, "%s", p.doubt);
 		if (c->json)
 			return ZT_ERR_WHO;
 		cli_warn(c, p.doubt);
 		(void)printf("%s", _("share it with them all the same"));
-		if (!cli_says_yes(c))
+		if (!cli_confirm(c))
 			return ZT_ERR_WHO;
-		c->why[0] = 0;
+		c->message[0] = 0;
 	}
 	if ((err = zt_workspace_share(c->zt, c->args[0], p.id, role)) == ZT_OK)
 		cli_done(c, _("%.260s is shared with %.260s, role %.20s"), c->args[0],
@@ -208,7 +208,7 @@ cmd_workspace_unarchive(struct cli *c)
 	return err;
 }
 
-enum { LEAST_DELETION_S = 24 * 3600, DELETION_S = 7 * LEAST_DELETION_S };
+enum { DELETION_MIN_S = 24 * 3600, DELETION_S = 7 * DELETION_MIN_S };
 
 enum zt_err
 cmd_workspace_delete(struct cli *c)
@@ -216,7 +216,7 @@ cmd_workspace_delete(struct cli *c)
 	unsigned seconds = cli_has(c, OPTION_FOR) ? c->seconds : DELETION_S;
 	enum zt_err err;
 
-	if (seconds < LEAST_DELETION_S)
+	if (seconds < DELETION_MIN_S)
 		return cli_refuse(c, "%s",
 		    _("a deletion is due a day later at the earliest, so that each owner can "
 		      "take it back"));

@@ -43,10 +43,10 @@ default_home(struct cli *c)
 
 /* What this device owes to others; the command itself has succeeded. */
 static void
-tend(struct cli *c)
+maintain(struct cli *c)
 {
-	struct zt_tended done;
-	enum zt_err err = zt_tend(c->zt, &done);
+	struct zt_maintained done;
+	enum zt_err err = zt_maintain_keys(c->zt, &done);
 	char text[400];
 
 	if (c->quiet)
@@ -54,7 +54,7 @@ tend(struct cli *c)
 	if (err) {
 		(void)snprintf(text, sizeof text, "%s: %s (%s)",
 		    _("a key could not be renewed, the next command tries again"),
-		    advice(zt_err_words(err)), zt_why(c->zt)); /* safe to show */
+		    advice(zt_err_text(err)), zt_error_message(c->zt)); /* safe to show */
 		cli_warn(c, text);
 	}
 	if (done.rotated > 0 && !c->json)
@@ -63,14 +63,14 @@ tend(struct cli *c)
 			"rotated the key of %llu workspace after a loss of access\n",
 			"rotated the keys of %llu workspaces after a loss of access\n"),
 		    (unsigned long long)done.rotated);
-	if (done.mended > 0 && !c->json)
+	if (done.made_reachable > 0 && !c->json)
 		(void)fprintf(stderr,
-		    ln_(done.mended,
+		    ln_(done.made_reachable,
 			"brought older keys along in %llu workspace, for those who came "
 			"later\n",
 			"brought older keys along in %llu workspaces, for those who came "
 			"later\n"),
-		    (unsigned long long)done.mended);
+		    (unsigned long long)done.made_reachable);
 }
 
 static enum zt_err
@@ -80,8 +80,8 @@ run(struct cli *c, const struct command *k)
 
 	c->o.cancel = cli_stop();
 	c->o.translate = advice;
-	c->o.working = progress_work;
-	c->o.working_ctx = c;
+	c->o.progress = progress_work;
+	c->o.progress_ctx = c;
 	c->o.damaged = progress_damaged;
 	c->o.damaged_ctx = c;
 	if (c->o.in_clear && !c->quiet)
@@ -90,7 +90,7 @@ run(struct cli *c, const struct command *k)
 			 "addresses and tokens"));
 	if (err == ZT_OK && k->of == NEEDS_DEVICE && (err = cli_check_device(c)) == ZT_OK &&
 	    (err = cli_password(c, false)) == ZT_OK) {
-		err = zt_open(&c->o, &c->zt, c->why);
+		err = zt_open(&c->o, &c->zt, c->message);
 		explicit_bzero(c->password, sizeof c->password);
 	}
 	if (err == ZT_OK && c->zt != NULL)
@@ -98,26 +98,26 @@ run(struct cli *c, const struct command *k)
 	if (err == ZT_OK)
 		err = k->run(c);
 	progress_end(&c->work);
-	if (err && c->zt != NULL && c->why[0] == 0)
-		(void)snprintf(c->why, sizeof c->why, "%s", zt_why(c->zt));
+	if (err && c->zt != NULL && c->message[0] == 0)
+		(void)snprintf(c->message, sizeof c->message, "%s", zt_error_message(c->zt));
 	if (err == ZT_OK && c->zt != NULL)
-		tend(c);
+		maintain(c);
 	zt_close(c->zt);
 	explicit_bzero(c->password, sizeof c->password);
 	return err;
 }
 
 static void
-say_error(const struct cli *c, enum zt_err err)
+report_error(const struct cli *c, enum zt_err err)
 {
 	const char *words = c->dry && err == ZT_ERR_SOME
 				? N_("nothing was sent; what is named above would stay here")
-				: zt_err_words(err);
-	const char *why = c->why[0] != 0 ? c->why : words;
+				: zt_err_text(err);
+	const char *message = c->message[0] != 0 ? c->message : words;
 
 	if (c->json) {
 		output_json(stderr, "error", "{s:s,s:o,s:i,s:b}", "error", zt_err_name(err),
-		    "reason", output_text(advice(why)), "exit", zt_err_exit(err), "retry",
+		    "reason", output_text(advice(message)), "exit", zt_err_exit(err), "retry",
 		    zt_err_retry(err));
 		return;
 	}
@@ -125,10 +125,10 @@ say_error(const struct cli *c, enum zt_err err)
 	if (err != ZT_ERR_USAGE)
 		(void)fprintf(stderr, "%s", advice(words));
 	if (err == ZT_ERR_USAGE)
-		output_show_on(stderr, advice(why)); /* says all */
-	else if (strcmp(why, words) != 0) {
+		output_show_on(stderr, advice(message)); /* says all */
+	else if (strcmp(message, words) != 0) {
 		(void)fprintf(stderr, " (");
-		output_show_on(stderr, advice(why));
+		output_show_on(stderr, advice(message));
 		(void)fprintf(stderr, ")");
 	}
 	(void)fprintf(stderr, "\n");
@@ -140,14 +140,14 @@ check_arguments(struct cli *c, const struct command *k)
 {
 	const char *word = k->args;
 
-	if (c->count > k->most)
+	if (c->count > k->max)
 		return cli_refuse(
-		    c, _("zt %.40s has no use for \"%.80s\""), k->words, c->args[k->most]);
+		    c, _("zt %.40s has no use for \"%.80s\""), k->words, c->args[k->max]);
 	for (int i = 0; i < c->count; i++)
 		if (c->args[i][0] == 0)
 			return cli_refuse(
 			    c, _("argument %d of zt %.40s is empty"), i + 1, k->words);
-	if (c->count >= k->least)
+	if (c->count >= k->min)
 		return ZT_OK;
 	for (int i = 0; i < c->count && strchr(word, ' ') != NULL; i++)
 		word = strchr(word, ' ') + 1;
@@ -206,15 +206,15 @@ static int
 end(struct cli *c, enum zt_err err)
 {
 	if (err) {
-		say_error(c, err);
+		report_error(c, err);
 		if (err == ZT_ERR_USAGE && !c->json && !c->is_understood)
 			help_hint(c);
 	}
 	if (!standard_end() && err == ZT_OK) {
 		err = ZT_ERR_IO;
-		(void)snprintf(
-		    c->why, sizeof c->why, "%s", _("standard output could not be written"));
-		say_error(c, err);
+		(void)snprintf(c->message, sizeof c->message, "%s",
+		    _("standard output could not be written"));
+		report_error(c, err);
 	}
 	return zt_err_exit(err);
 }

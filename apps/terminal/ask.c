@@ -20,10 +20,10 @@
 static enum zt_err
 file_failed(struct cli *c, const char *name)
 {
-	int why = errno;
+	int saved_errno = errno;
 
-	(void)cli_refuse(c, _("%.180s: %s"), name, _(strerror(why)));
-	return why == ENOENT ? ZT_ERR_NOT_FOUND : ZT_ERR_IO;
+	(void)cli_refuse(c, _("%.180s: %s"), name, _(strerror(saved_errno)));
+	return saved_errno == ENOENT ? ZT_ERR_NOT_FOUND : ZT_ERR_IO;
 }
 
 /* The line of N bytes in OUT, which has a byte more: what is hidden in it would be cut off, and
@@ -51,7 +51,7 @@ check_line(struct cli *c, const char *name, char *out, size_t n)
 static enum zt_err
 read_line(struct cli *c, int fd, const char *name, char *out, unsigned size)
 {
-	char line[ZT_PASSWORD_MOST + 6]; /* with a mark before, and CR LF behind */
+	char line[ZT_PASSWORD_MAX + 6]; /* with a mark before, and CR LF behind */
 	unsigned n = 0;
 	ssize_t got;
 	enum zt_err err = ZT_OK;

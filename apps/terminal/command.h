@@ -15,13 +15,13 @@
 /* A line about long work, on standard error (progress.h). */
 struct progress {
 	bool shown, json;
-	uint64_t began_ms, drawn_ms, left_out, would;
+	uint64_t began_ms, drawn_ms, excluded, would;
 };
 
 /* The options, and the arguments that are left. */
 struct cli {
 	struct zt_options o;
-	char password[ZT_PASSWORD_MOST + 1];
+	char password[ZT_PASSWORD_MAX + 1];
 	uint64_t given; /* the set of options that were given */
 	const char *home, *server, *token_file, *slug, *email, *name, *label, *role, *profile;
 	const char *password_file, *new_password_file, *against, *words_file, *founding_file,
@@ -38,7 +38,7 @@ struct cli {
 	const struct command *command;
 	struct zt *zt;        /* open, for commands that need it */
 	struct progress work; /* of zt_options.working */
-	char why[256];
+	char message[256];
 	char host[65]; /* this machine's name */
 };
 
@@ -47,7 +47,7 @@ struct command {
 	const char *args;  /* "WORKSPACE USER" */
 	const char *what;  /* one line */
 	const char *example;
-	int least, most;                                       /* arguments */
+	int min, max;                                          /* arguments */
 	enum { NEEDS_NOTHING, NEEDS_FOLDER, NEEDS_DEVICE } of; /* the state folder */
 	uint64_t needs, takes; /* sets of options: required ones, and optional ones */
 	enum zt_err (*run)(struct cli *c);
@@ -89,13 +89,13 @@ enum zt_err cli_read_line(struct cli *c, const char *file, char *out, unsigned s
 /* This device's label: --label, or the machine's name. */
 const char *cli_label(struct cli *c);
 /* A sentence for people: nothing with --json or --quiet. */
-void cli_say(const struct cli *c, const char *text);
+void cli_report(const struct cli *c, const char *text);
 /* A sentence on standard error, also with --json or --quiet; no-op if it is "". */
 void cli_warn(const struct cli *c, const char *text);
 /* Whether an act that destroys is asked for first: a person sits there, and did not say --yes.
  */
 bool cli_asks(const struct cli *c);
 /* Waits for the answer to a question just shown; true for yes, or with --yes. */
-bool cli_says_yes(const struct cli *c);
+bool cli_confirm(const struct cli *c);
 
 #endif

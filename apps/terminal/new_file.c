@@ -78,11 +78,11 @@ bool
 new_file_end(struct new_file *f, bool whole)
 {
 	bool is_there = whole && fsync(f->fd) == 0 && give_name(f);
-	int why = errno;
+	int saved_errno = errno;
 
 	if (!is_there && f->beside[0] != 0)
 		(void)unlink(f->beside);
 	(void)close(f->fd);
-	errno = why;
+	errno = saved_errno;
 	return is_there;
 }

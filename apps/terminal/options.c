@@ -166,7 +166,7 @@ take_value(struct cli *c, const struct cli_option *o, const char *text)
 	case TAKES_TEXT:
 		return take_text(c, o, text);
 	case TAKES_NUMBER:
-		return value_number(c, o->name, text, o->least, o->most, to);
+		return value_number(c, o->name, text, o->min, o->max, to);
 	case TAKES_SIZE:
 		return value_size(c, o->name, text, to);
 	case TAKES_TIME:

@@ -66,7 +66,7 @@ enum option_name {
 enum option_takes {
 	TAKES_NOTHING,  /* bool */
 	TAKES_TEXT,     /* const char *: never empty; one of the words of "this|that" */
-	TAKES_NUMBER,   /* uint64_t from LEAST to MOST */
+	TAKES_NUMBER,   /* uint64_t from MIN to MAX */
 	TAKES_SIZE,     /* uint64_t in bytes */
 	TAKES_TIME,     /* uint64_t in milliseconds since 1970 */
 	TAKES_DURATION, /* unsigned, seconds; 0: "ever" */
@@ -78,7 +78,7 @@ struct cli_option {
 	const char *value; /* "TIME"; "" when it takes nothing */
 	const char *what;
 	size_t place; /* in struct cli */
-	uint64_t least, most;
+	uint64_t min, max;
 };
 extern const struct cli_option cli_options[OPTION_COUNT];
 

@@ -44,20 +44,20 @@ step(void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name)
 }
 
 static void
-skipped(void *ctx, const char *name, const char *why)
+skipped(void *ctx, const char *name, const char *message)
 {
 	struct progress *p = ctx;
 
 	progress_end(p);
-	p->left_out++;
-	cli_note(p->json, "left_out", _("left out"), name, advice(why));
+	p->excluded++;
+	cli_note(p->json, "left_out", _("left out"), name, advice(message));
 }
 
 static void
 kept_both(void *ctx, const char *name, const char *as)
 {
 	struct progress *p = ctx;
-	char why[1024];
+	char message[1024];
 
 	progress_end(p);
 	if (p->json) {
@@ -66,8 +66,8 @@ kept_both(void *ctx, const char *name, const char *as)
 		    output_text(_("what is there stays; what came is beside it")));
 		return;
 	}
-	(void)snprintf(why, sizeof why, _("it stays; what came is %.900s"), as);
-	cli_note(false, "kept_both", _("kept both"), name, why);
+	(void)snprintf(message, sizeof message, _("it stays; what came is %.900s"), as);
+	cli_note(false, "kept_both", _("kept both"), name, message);
 }
 
 void
@@ -83,9 +83,9 @@ void
 progress_work(void *ctx, enum zt_work what, uint64_t done, uint64_t total)
 {
 	static const char *const words[] = {
-		[ZT_VERIFIES_LOG] = N_("verifying the trust log"),
-		[ZT_VERIFIES_HISTORY] = N_("verifying the history of the workspace"),
-		[ZT_WRAPS_KEYS] = N_("wrapping the keys again"),
+		[ZT_WORK_VERIFY_LOG] = N_("verifying the trust log"),
+		[ZT_WORK_VERIFY_HISTORY] = N_("verifying the history of the workspace"),
+		[ZT_WORK_WRAP_KEYS] = N_("wrapping the keys again"),
 	};
 	struct cli *c = ctx;
 	struct progress *p = &c->work;

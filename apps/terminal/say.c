@@ -21,7 +21,7 @@ cli_refuse(struct cli *c, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(c->why, sizeof c->why, format, args);
+	(void)vsnprintf(c->message, sizeof c->message, format, args);
 	va_end(args);
 	return ZT_ERR_USAGE;
 }
@@ -69,7 +69,7 @@ cli_label(struct cli *c)
 }
 
 void
-cli_say(const struct cli *c, const char *text)
+cli_report(const struct cli *c, const char *text)
 {
 	if (!c->json && !c->quiet)
 		(void)printf("%s\n", _(text));
@@ -89,7 +89,7 @@ cli_asks(const struct cli *c)
 }
 
 bool
-cli_says_yes(const struct cli *c)
+cli_confirm(const struct cli *c)
 {
 	char line[16];
 	const char *at = line;

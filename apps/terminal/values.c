@@ -8,7 +8,7 @@
 #include "common/l10n.h"
 #include "terminal/command.h"
 
-enum { MOST_DURATION_S = 30 * 24 * 3600 };
+enum { DURATION_MAX_S = 30 * 24 * 3600 };
 
 /* The digits at the front of TEXT, N of them. False: none, or more than 64 bits hold. */
 static bool
@@ -34,21 +34,21 @@ count_digits(const char *text)
 }
 
 enum zt_err
-value_number(struct cli *c, const char *what, const char *text, uint64_t least, uint64_t most,
+value_number(struct cli *c, const char *what, const char *text, uint64_t min, uint64_t max,
     uint64_t *out)
 {
 	size_t n = count_digits(text);
 	uint64_t is;
 
-	if (text[n] == 0 && read_digits(text, n, &is) && is >= least && is <= most) {
+	if (text[n] == 0 && read_digits(text, n, &is) && is >= min && is <= max) {
 		*out = is;
 		return ZT_OK;
 	}
-	if (most == UINT64_MAX)
+	if (max == UINT64_MAX)
 		return cli_refuse(c, _("%.40s: \"%.80s\" is no whole number from %llu on"),
-		    what, text, (unsigned long long)least);
+		    what, text, (unsigned long long)min);
 	return cli_refuse(c, _("%.40s: \"%.80s\" is no whole number from %llu to %llu"), what,
-	    text, (unsigned long long)least, (unsigned long long)most);
+	    text, (unsigned long long)min, (unsigned long long)max);
 }
 
 enum zt_err
@@ -120,7 +120,7 @@ value_duration(struct cli *c, const char *what, const char *text, unsigned *out)
 		return ZT_OK;
 	}
 	if (each > 0 && (text[n] == 0 || text[n + 1] == 0) && read_digits(text, n, &is) &&
-	    is > 0 && is <= MOST_DURATION_S / each) {
+	    is > 0 && is <= DURATION_MAX_S / each) {
 		*out = (unsigned)(is * each);
 		return ZT_OK;
 	}

@@ -9,9 +9,9 @@
 #include "zt/err.h"
 
 struct cli;
-/* Digits and nothing else, from LEAST to MOST. */
-enum zt_err value_number(struct cli *c, const char *what, const char *text, uint64_t least,
-    uint64_t most, uint64_t *out);
+/* Digits and nothing else, from MIN to MAX. */
+enum zt_err value_number(struct cli *c, const char *what, const char *text, uint64_t min,
+    uint64_t max, uint64_t *out);
 /* A number, and K, M, G or T behind it; as bytes. */
 enum zt_err value_size(struct cli *c, const char *what, const char *text, uint64_t *out);
 /* "YYYY-MM-DD HH:MM:SS", local: an existing time, from 1970 until now; as milliseconds since

@@ -299,7 +299,7 @@ service(const char *url)
 int
 main(int argc, char **argv)
 {
-	if (suite_start() || argc < 3)
+	if (suite_init() || argc < 3)
 		errx(64, "see the top of floor.c");
 	if (strcmp(argv[1], "gateway") == 0 && argc == 4)
 		gateway(atoi(argv[2]), argv[3]);

@@ -513,7 +513,7 @@ client(bool is_put, int port, const char *file, size_t size)
 int
 main(int argc, char **argv)
 {
-	if (suite_start() || argc < 4)
+	if (suite_init() || argc < 4)
 		errx(64, "see the top of transfer.c");
 	/* Messages come again in memory that is there already: fresh pages are dear. */
 	(void)mallopt(M_ARENA_MAX, 4);

@@ -22,7 +22,7 @@ accounts_new(struct accounts **out)
 
 	if (a == NULL)
 		return ZT_ERR_MEMORY;
-	suite_random(a->seed, sizeof a->seed);
+	random_bytes(a->seed, sizeof a->seed);
 	*out = a;
 	return ZT_OK;
 }
@@ -40,7 +40,7 @@ account_name(const struct accounts *a, const char *kind, struct bytes id)
 	struct hash h;
 	uint64_t name;
 
-	hash_purpose(kind, parts, 2, &h);
+	hash_blake2b_parts(kind, parts, 2, &h);
 	memcpy(&name, h.b, sizeof name);
 	return name;
 }
@@ -87,9 +87,9 @@ static bool
 has_room(
     const struct budget *b, const struct account *one, const struct account *group, size_t n)
 {
-	size_t free = b->most - b->held;
+	size_t free = b->max - b->held;
 
-	if (one->held > b->most_each || n > b->most_each - one->held)
+	if (one->held > b->max_each || n > b->max_each - one->held)
 		return false;
 	if (group == NULL)
 		return leaves_as_much(one, n, free);

@@ -48,7 +48,7 @@ void account_leave(struct account *one);
  * and no group more than three times that: however many take what they can, there is room for
  * one who comes later. */
 struct budget {
-	size_t held, most, most_each;
+	size_t held, max, max_each;
 };
 /* A part of a budget, held for ONE of GROUP. All zero: nothing is held. */
 struct charge {

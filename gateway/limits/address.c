@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { FIELD_MOST = 8192 /* what all fields of a head may have */ };
+enum { FIELD_MAX = 8192 /* what all fields of a head may have */ };
 
 static struct address
 of_v6(const struct in6_addr *a)
@@ -75,7 +75,7 @@ struct address
 address_forwarded(struct lws *wsi)
 {
 	struct address none = { .n = 0 }, out;
-	char field[FIELD_MOST];
+	char field[FIELD_MAX];
 	const char *last;
 	int i = 0;
 

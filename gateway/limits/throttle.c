@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { SETS = 4096, WAYS = 4, MOST_MS = 1000000 };
+enum { SETS = 4096, WAYS = 4, MAX_MS = 1000000 };
 
 struct bucket {
 	uint64_t name;
@@ -39,7 +39,7 @@ throttle_free(struct throttle *t)
 static int64_t
 used(const struct throttle *t, const struct bucket *b, uint64_t now_ms)
 {
-	uint64_t passed = now_ms - b->at_ms < MOST_MS ? now_ms - b->at_ms : MOST_MS;
+	uint64_t passed = now_ms - b->at_ms < MAX_MS ? now_ms - b->at_ms : MAX_MS;
 	int64_t back = (int64_t)passed * t->rate;
 
 	return b->milli_used > back ? b->milli_used - back : 0;

@@ -46,14 +46,14 @@ mailbox_put(struct mailbox *b, struct mail *m)
 void
 mailbox_empty(struct mailbox *b)
 {
-	struct mails came = STAILQ_HEAD_INITIALIZER(came);
+	struct mails received = STAILQ_HEAD_INITIALIZER(received);
 	struct mail *m;
 
 	(void)pthread_mutex_lock(&b->lock);
-	STAILQ_CONCAT(&came, &b->mails);
+	STAILQ_CONCAT(&received, &b->mails);
 	(void)pthread_mutex_unlock(&b->lock);
-	while ((m = STAILQ_FIRST(&came)) != NULL) {
-		STAILQ_REMOVE_HEAD(&came, link); /* before M is somebody's again */
+	while ((m = STAILQ_FIRST(&received)) != NULL) {
+		STAILQ_REMOVE_HEAD(&received, link); /* before M is somebody's again */
 		m->deliver(m);
 	}
 }

@@ -113,15 +113,15 @@ set_deadline(struct line *l)
 	nng_aio_set_timeout(l->aio, l->at_ms > now ? (nng_duration)(l->at_ms - now) : 1);
 }
 
-/* Takes what waits in Q, up to MOST calls, and sends it on L. */
+/* Takes what waits in Q, up to MAX calls, and sends it on L. */
 static void
-start(struct line *l, struct queue *q, uint32_t most)
+start(struct line *l, struct queue *q, uint32_t max)
 {
 	uint32_t count = 0;
 	size_t bytes = 0;
 	nng_msg *m;
 
-	while (count < most && !STAILQ_EMPTY(q) && bytes < 256 * 1024) {
+	while (count < max && !STAILQ_EMPTY(q) && bytes < 256 * 1024) {
 		struct upstream_call *c = pop(q);
 
 		bytes += nng_msg_len(c->msg);
@@ -328,7 +328,7 @@ upstream_send(struct upstream *u, struct upstream_call *c)
 }
 
 uint64_t
-upstream_most_ms(const struct upstream *u)
+upstream_max_ms(const struct upstream *u)
 {
 	return (uint64_t)u->deadline + LATE_MS;
 }

@@ -46,7 +46,7 @@ void upstream_close(struct upstream *u);
 void upstream_send(struct upstream *u, struct upstream_call *c);
 /* After how many milliseconds nobody is to wait for DONE any more. It is some seconds more than
  * the deadline: a batch has the deadline of its youngest call. */
-uint64_t upstream_most_ms(const struct upstream *u);
+uint64_t upstream_max_ms(const struct upstream *u);
 /* Whether the service is connected now. */
 bool upstream_is_up(struct upstream *u);
 

@@ -24,11 +24,11 @@ zt_audit_new(const char *org, struct zt_audit **out)
 
 	if (id_parse(org, strlen(org), &id))
 		return ZT_ERR_INVALID;
-	if ((err = suite_start()))
+	if ((err = suite_init()))
 		return err;
 	if ((a = calloc(1, sizeof *a)) == NULL)
 		return ZT_ERR_MEMORY;
-	a->held = buf_init(AUDIT_RECORD_BYTES + AUDIT_RECORD_MOST);
+	a->held = buf_init(AUDIT_RECORD_BYTES + AUDIT_RECORD_MAX);
 	if ((err = audit_new(&id, &a->a))) {
 		free(a);
 		return err;
@@ -56,7 +56,7 @@ wanted(const struct zt_audit *a, size_t *out)
 	*out = a->has_magic ? AUDIT_RECORD_BYTES : sizeof AUDIT_MAGIC - 1;
 	if (!a->has_magic || a->held.n < AUDIT_RECORD_BYTES)
 		return ZT_OK;
-	if ((size = wire_load_u32(a->held.p + 1)) > AUDIT_RECORD_MOST)
+	if ((size = wire_load_u32(a->held.p + 1)) > AUDIT_RECORD_MAX)
 		return ZT_ERR_CORRUPT;
 	*out += size;
 	return ZT_OK;
@@ -133,10 +133,10 @@ zt_audit_result(const struct zt_audit *a, struct zt_audit_result *out)
 		.workspaces = o->workspaces.count,
 		.changesets = r->changesets,
 		.changes = r->changes,
-		.left_out = r->left_out,
+		.excluded = r->excluded,
 		.head_size = r->has_head ? r->head.size : 0,
 		.what = r->what,
-		.why = r->why,
+		.message = r->message,
 		.number = r->number };
 	hex_print(r->head.root.b, HASH_BYTES, out->head_root);
 }

@@ -9,49 +9,49 @@
 enum zt_err
 zt_invite(struct zt *z, enum zt_invitation_kind kind, char *link)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = people_invite(z, kind, link);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_invite_mail(struct zt *z, const char *link, const char *email)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = people_invite_mail(z, link, email);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_invitations(struct zt *z, void (*each)(void *ctx, const struct zt_invitation *i), void *ctx)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = people_invitations(z, each, ctx);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_invite_cancel(struct zt *z, const char *id)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = people_invite_cancel(z, id);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_greet(struct zt *z, const char *link, const struct zt_codes *codes, struct zt_greeted *out)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = join_greet(z, link, codes, out);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }

@@ -12,127 +12,127 @@ enum zt_err
 zt_put(struct zt *z, const char *local, const char *remote, const struct zt_progress *p,
     uint64_t *files)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = disk_put(z, local, remote, p, files);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_get(struct zt *z, const char *remote, const char *local, const struct zt_progress *p,
     uint64_t *files)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = disk_get(z, remote, local, p, files);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_ls(struct zt *z, const char *remote, bool recursive, bool details,
     void (*each)(void *ctx, const struct zt_file *f), void *ctx)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = tree_ls(z, remote, recursive, details, each, ctx);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_ls_at(struct zt *z, const char *remote, uint64_t time, bool recursive, bool details,
     void (*each)(void *ctx, const struct zt_file *f), void *ctx)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = tree_ls_at(z, remote, time, recursive, details, each, ctx);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_mkdir(struct zt *z, const char *remote)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = tree_mkdir(z, remote);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_mv(struct zt *z, const char *from, const char *to, char **as)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = tree_mv(z, from, to, as);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_rm(struct zt *z, const char *remote, bool recursive)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = tree_rm(z, remote, recursive);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_history(struct zt *z, const char *remote,
     void (*each)(void *ctx, const struct zt_version *v), void *ctx)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = tree_history(z, remote, each, ctx);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_restore(struct zt *z, const char *remote, uint64_t version, uint64_t time)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = restore_at(z, remote, version, time);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_trash(struct zt *z, const char *where, void (*each)(void *ctx, const struct zt_removed *r),
     void *ctx)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = restore_trash(z, where, each, ctx);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_restore_removed(struct zt *z, const char *remote, const char *id)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = restore_by_id(z, remote, id);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_verify(
     struct zt *z, const char *workspace, const struct zt_progress *p, struct zt_check *out)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = tree_verify(z, workspace, p, out);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 /* The device is taken while the file is found; others may have it while this one is read. */

@@ -9,9 +9,9 @@ enum zt_err
 zt_list_open(struct zt *z, const char *remote, uint64_t time, enum zt_list_what what,
     struct zt_list **out)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = tree_list_open(z, remote, time, what, out);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }

@@ -8,59 +8,59 @@
 enum zt_err
 zt_pki_trust(struct zt *z, const char *const *files, size_t count)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = join_pki_trust(z, files, count);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_pki_show(struct zt *z, void (*each)(void *ctx, const struct zt_pki_item *i), void *ctx)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = join_pki_show(z, each, ctx);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_pki_state(struct zt *z, const char **state)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = join_pki_state(z, state);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_pki_requests(struct zt *z, void (*each)(void *ctx, const struct zt_pki_open *r), void *ctx)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = join_pki_requests(z, each, ctx);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_pki_accept(struct zt *z, const char *id, const char *profile)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = join_pki_accept(z, id, profile);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_pki_reject(struct zt *z, const char *id)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = join_pki_reject(z, id);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }

@@ -9,39 +9,39 @@
 enum zt_err
 zt_recovery_create(struct zt *z, enum zt_words language, char words[ZT_RECOVERY_WORDS])
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = recovery_create(z, language, words);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_recovery_end_older(struct zt *z, unsigned *ended)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = people_recovery_end_older(z, ended);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_recovery_colleagues(struct zt *z, const struct zt_split *split, unsigned *ended)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = recovery_colleagues(z, split, ended);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_ways_back(struct zt *z, void (*each)(void *ctx, const struct zt_way *w), void *ctx)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = people_ways_back(z, each, ctx);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }

@@ -9,9 +9,9 @@ enum zt_err
 zt_repair(struct zt *z, void (*lost)(void *ctx, const struct zt_loss *l), void *ctx,
     struct zt_repaired *out)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = restore_repair(z, lost, ctx, out);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }

@@ -8,9 +8,9 @@
 enum zt_err
 zt_watch(struct zt *z, const struct zt_watch *w)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = people_watch(z, w);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }

@@ -8,161 +8,161 @@
 enum zt_err
 zt_workspace_create(struct zt *z, const char *name)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = workspace_create(z, name);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_workspace_make(struct zt *z, const char *name, bool second, char *id)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = workspace_make(z, name, second, id);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_workspaces(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *w), void *ctx)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = workspace_each(z, each, ctx);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_workspace_members(struct zt *z, const char *workspace,
     void (*each)(void *ctx, const struct zt_member *m), void *ctx)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = workspace_members(z, workspace, each, ctx);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_workspace_share(struct zt *z, const char *workspace, const char *user, const char *role)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = workspace_share(z, workspace, user, role);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_workspace_unshare(struct zt *z, const char *workspace, const char *user)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = workspace_unshare(z, workspace, user);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_workspace_rotate(struct zt *z, const char *workspace)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = workspace_rotate_now(z, workspace);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_workspace_void_pin(struct zt *z, const char *workspace, uint64_t entry)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = workspace_void_pin(z, workspace, entry);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_workspace_void_changeset(struct zt *z, const char *workspace, uint64_t position)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = workspace_void_changeset(z, workspace, position);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_workspace_rewrap(struct zt *z, const char *workspace, uint64_t *rewrapped, uint64_t *lost)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = workspace_rewrap(z, workspace, rewrapped, lost);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_workspace_rewrap_finish(
     struct zt *z, const char *workspace, uint64_t *finished, uint64_t *lost)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = workspace_rewrap_finish(z, workspace, finished, lost);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_workspace_rename(struct zt *z, const char *workspace, const char *name)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = workspace_rename(z, workspace, name);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_workspace_archive(struct zt *z, const char *workspace, bool archived)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = workspace_archive(z, workspace, archived);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_workspace_delete(struct zt *z, const char *workspace, uint64_t due)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = workspace_delete(z, workspace, due);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_workspace_claim(struct zt *z, const char *workspace)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = workspace_claim(z, workspace);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
-zt_tend(struct zt *z, struct zt_tended *out)
+zt_maintain_keys(struct zt *z, struct zt_maintained *out)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
-		err = workspace_tend(z, out);
-	return client_leave(z, err);
+		err = workspace_maintain_keys(z, out);
+	return log_leave(z, err);
 }

@@ -8,9 +8,9 @@
 enum zt_err
 zt_writer_open(struct zt *z, const char *remote, uint64_t base, struct zt_writer **out)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = handle_writer_open(z, remote, base, out);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }

@@ -9,19 +9,19 @@
 enum zt_err
 zt_sync(struct zt *z)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = log_sync(z);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }
 
 enum zt_err
 zt_check_store(struct zt *z, uint64_t *records)
 {
-	enum zt_err err = client_enter(z);
+	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
 		err = session_check_store(z, records);
-	return client_leave(z, err);
+	return log_leave(z, err);
 }

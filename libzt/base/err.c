@@ -28,7 +28,7 @@ row_of(enum zt_err err)
 }
 
 const char *
-err_words(enum zt_err err)
+err_text(enum zt_err err)
 {
 	return row_of(err)->words;
 }

@@ -20,7 +20,7 @@ enum zt_err {
 #endif
 
 /* The English words for ERR, a static text, never NULL. */
-const char *err_words(enum zt_err err);
+const char *err_text(enum zt_err err);
 /* The name of ERR as in err.def, such as "CORRUPT"; "OK" for ZT_OK. */
 const char *err_name(enum zt_err err);
 /* The HTTP status that a gateway answers with. */

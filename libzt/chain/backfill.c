@@ -3,7 +3,7 @@
  * background: at the end the device relies on no member, and may sign a checkpoint. */
 #include "chain/chain.h"
 #include "chain/records.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/pb.h"
 #include "session/session.h"
 
@@ -11,9 +11,9 @@
 
 /* Sets *OUT: whether C directly follows the version before it. */
 static enum zt_err
-follows(struct space *s, const struct change *c, bool *out)
+follows(struct workspace *s, const struct change *c, bool *out)
 {
-	struct space_version prev;
+	struct workspace_version prev;
 	bool before;
 	enum zt_err err;
 
@@ -29,9 +29,9 @@ follows(struct space *s, const struct change *c, bool *out)
  * count once the chain has reached the checkpoint. A newer version than a current one proves
  * that the checkpoint was false (F4). */
 static enum zt_err
-fill_change(struct space *s, const struct chain_change *of, const struct change *c)
+fill_change(struct workspace *s, const struct chain_change *of, const struct change *c)
 {
-	struct space_version newest, there;
+	struct workspace_version newest, there;
 	bool before, fits;
 	enum zt_err err = chain_stored_version(s, &c->vlob, 0, &newest, &before);
 
@@ -40,13 +40,13 @@ fill_change(struct space *s, const struct chain_change *of, const struct change 
 	if ((err && err != ZT_ERR_NOT_FOUND) || (err = follows(s, c, &fits)))
 		return err;
 	if (!fits)
-		return of->left_out ? ZT_OK : chain_suspect(s);
+		return of->excluded ? ZT_OK : chain_suspect(s);
 	err = chain_stored_version(s, &c->vlob, c->version, &there, &before);
 	if (err)
 		return err == ZT_ERR_NOT_FOUND ? chain_put_version(s, of, c) : err;
 	if (there.position == of->position && hash_equal(&there.pins.object, &c->pins.object))
 		return ZT_OK;
-	return of->left_out && there.position < of->position ? ZT_OK : chain_suspect(s);
+	return of->excluded && there.position < of->position ? ZT_OK : chain_suspect(s);
 }
 
 /* ---- the chain ---- */
@@ -62,38 +62,40 @@ is_no_finding(enum zt_err err)
 /* Verifies changesets of M until the time budget is spent. Chain hashes prove the history:
  * only the true one leads to the checkpoint's hash and all that followed it. */
 static enum zt_err
-take_page(struct space *s, const Zt__ChainPage *m, uint64_t until)
+take_page(struct workspace *s, const Zt__ChainPage *m, uint64_t until)
 {
 	struct hash base;
 	enum zt_err err = ZT_OK;
 
-	for (size_t i = 0; err == ZT_OK && i < m->n_changesets && s->filled < s->base; i++) {
-		if (i > 0 && client_now_ms() >= until)
+	for (size_t i = 0;
+	     err == ZT_OK && i < m->n_changesets && s->backfilled_to < s->anchor_position;
+	     i++) {
+		if (i > 0 && session_now_ms() >= until)
 			return ZT_OK;
-		err = chain_take(
-		    s, m->changesets[i], s->filled + 1, &s->filled_link, fill_change);
+		err = chain_take(s, m->changesets[i], s->backfilled_to + 1, &s->backfilled_link,
+		    fill_change);
 		if (err == ZT_OK)
-			err = chain_keep(s, ++s->filled, m->changesets[i]);
+			err = chain_keep(s, ++s->backfilled_to, m->changesets[i]);
 	}
-	if (err == ZT_OK && s->filled == s->base &&
-	    (err = chain_link(s, s->base, &base, NULL)) == ZT_OK) {
-		if (!hash_equal(&base, &s->filled_link))
+	if (err == ZT_OK && s->backfilled_to == s->anchor_position &&
+	    (err = chain_link(s, s->anchor_position, &base, NULL)) == ZT_OK) {
+		if (!hash_equal(&base, &s->backfilled_link))
 			return chain_suspect(s);
-		s->base = s->filled = 0;
+		s->anchor_position = s->backfilled_to = 0;
 	}
 	return err == ZT_OK || is_no_finding(err) ? err : chain_suspect(s);
 }
 
 static enum zt_err
-fill_page(struct space *s, uint64_t until)
+fill_page(struct workspace *s, uint64_t until)
 {
 	Zt__ChainPage *m = NULL;
-	enum zt_err err = chain_page(s, s->filled + 1, &m);
+	enum zt_err err = chain_page(s, s->backfilled_to + 1, &m);
 
-	if (err == ZT_ERR_ROLLBACK || (err == ZT_OK && m->newest < s->base))
+	if (err == ZT_ERR_ROLLBACK || (err == ZT_OK && m->newest < s->anchor_position))
 		err = chain_refuse_older(s);
 	else if (err == ZT_OK && m->n_changesets == 0)
-		err = client_refuse(s->z, ZT_ERR_CORRUPT, "the server withholds changesets");
+		err = session_refuse(s->z, ZT_ERR_CORRUPT, "the server withholds changesets");
 	else if (err == ZT_OK)
 		err = take_page(s, m, until);
 	pb_free(m);
@@ -103,7 +105,7 @@ fill_page(struct space *s, uint64_t until)
 /* Discards the checkpoint's data; stores where the chain must lead once it is verified from
  * 1. */
 static enum zt_err
-begin_anew(struct space *s)
+begin_anew(struct workspace *s)
 {
 	struct bytes key = bytes_of(s->w->id.b, ID_BYTES);
 	enum zt_err err = store_begin(s->z->store);
@@ -112,10 +114,10 @@ begin_anew(struct space *s)
 		return err;
 	if ((err = store_forget(s->z->store, STORE_VERSION, key)) == ZT_OK)
 		err = store_forget(s->z->store, STORE_LINK, key);
-	s->goal = s->position;
-	s->goal_link = s->link;
-	s->base = s->filled = s->position = s->skipped = 0;
-	s->link = s->filled_link = (struct hash){ 0 };
+	s->target = s->position;
+	s->target_link = s->link;
+	s->anchor_position = s->backfilled_to = s->position = s->skipped = 0;
+	s->link = s->backfilled_link = (struct hash){ 0 };
 	s->is_suspect = false;
 	if (err == ZT_OK && (err = chain_note(s)) == ZT_OK)
 		err = store_commit(s->z->store);
@@ -125,9 +127,9 @@ begin_anew(struct space *s)
 
 /* Verifies up to a page; restarts from position 0 if it does not lead to the checkpoint. */
 static enum zt_err
-fill(struct space *s, uint64_t until)
+fill(struct workspace *s, uint64_t until)
 {
-	struct space before = *s;
+	struct workspace before = *s;
 	bool suspect;
 	enum zt_err err = store_begin(s->z->store);
 
@@ -142,54 +144,55 @@ fill(struct space *s, uint64_t until)
 	chain_go_back(s, &before);
 	if (!suspect)
 		return err;
-	s->z->why[0] = 0; /* the chain itself will tell */
+	s->z->message[0] = 0; /* the chain itself will tell */
 	return begin_anew(s);
 }
 
 enum zt_err
-space_backfill(struct space *s, unsigned ms)
+workspace_backfill(struct workspace *s, unsigned ms)
 {
-	uint64_t until = client_now_ms() + ms;
+	uint64_t until = session_now_ms() + ms;
 	enum zt_err err = ZT_OK;
 
-	while (err == ZT_OK && s->base > 0 && client_now_ms() < until)
+	while (err == ZT_OK && s->anchor_position > 0 && session_now_ms() < until)
 		err = fill(s, until);
 	return err;
 }
 
 enum zt_err
-backfill_all(struct space *s)
+backfill_all(struct workspace *s)
 {
 	enum zt_err err = ZT_OK;
 
-	while (err == ZT_OK && s->base > 0) {
-		client_working(s->z, ZT_VERIFIES_HISTORY, s->filled, s->base);
+	while (err == ZT_OK && s->anchor_position > 0) {
+		session_progress(
+		    s->z, ZT_WORK_VERIFY_HISTORY, s->backfilled_to, s->anchor_position);
 		err = fill(s, UINT64_MAX);
 	}
 	return err;
 }
 
 enum zt_err
-space_complete(struct space *s)
+workspace_complete(struct workspace *s)
 {
 	enum zt_err err = backfill_all(s);
 
-	return err ? err : space_sync_fresh(s);
+	return err ? err : workspace_sync_fresh(s);
 }
 
 /* The same among what is known so far: the newest one (0) may lie behind some that are left
  * out. */
 static enum zt_err
 version_that_counts(
-    struct space *s, const struct id *vlob, uint64_t version, struct space_version *out)
+    struct workspace *s, const struct id *vlob, uint64_t version, struct workspace_version *out)
 {
-	struct space_version v;
+	struct workspace_version v;
 	enum zt_err err = chain_version(s, vlob, version, &v);
 
-	while (err == ZT_OK && version == 0 && v.left_out)
+	while (err == ZT_OK && version == 0 && v.excluded)
 		err = v.version > 1 ? chain_version(s, vlob, v.version - 1, &v)
 				    : ZT_ERR_NOT_FOUND;
-	if (err == ZT_OK && v.left_out)
+	if (err == ZT_OK && v.excluded)
 		err = ZT_ERR_NOT_FOUND;
 	if (err == ZT_OK)
 		*out = v;
@@ -197,13 +200,14 @@ version_that_counts(
 }
 
 enum zt_err
-space_version(
-    struct space *s, const struct id *vlob, uint64_t version, struct space_version *out)
+workspace_version(
+    struct workspace *s, const struct id *vlob, uint64_t version, struct workspace_version *out)
 {
 	enum zt_err err = version_that_counts(s, vlob, version, out);
 
 	/* A version that the checkpoint did not list is in the chain before it. */
-	if (err == ZT_ERR_NOT_FOUND && s->base > 0 && (err = space_complete(s)) == ZT_OK)
+	if (err == ZT_ERR_NOT_FOUND && s->anchor_position > 0 &&
+	    (err = workspace_complete(s)) == ZT_OK)
 		err = version_that_counts(s, vlob, version, out);
 	return err;
 }

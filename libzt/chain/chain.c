@@ -8,7 +8,7 @@
 #include "base/wire.h"
 #include "chain/positions.h"
 #include "chain/records.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/device.pb-c.h"
@@ -19,19 +19,19 @@
  * write that raced its author's removal, uses its number up: the server has counted it, and
  * the next writer must follow it. If it fits nowhere, ignore it. */
 static enum zt_err
-take_change(struct space *s, const struct chain_change *of, const struct change *c)
+take_change(struct workspace *s, const struct chain_change *of, const struct change *c)
 {
-	struct space_version before;
-	enum zt_err err = space_newest(s, &c->vlob, &before);
+	struct workspace_version before;
+	enum zt_err err = workspace_newest(s, &c->vlob, &before);
 
 	if (err && err != ZT_ERR_NOT_FOUND)
 		return err;
 	if (!change_follows(c, err == ZT_OK ? before.version : 0,
 		err == ZT_OK ? &before.pins.object : NULL)) {
 		/* What a checkpoint left out, or misstated: the chain itself will tell. */
-		if (s->base > 0)
+		if (s->anchor_position > 0)
 			return chain_suspect(s);
-		return of->left_out ? ZT_OK
+		return of->excluded ? ZT_OK
 				    : chain_refuse(s, ZT_ERR_CORRUPT, of->position,
 					  "a version does not follow the one before it");
 	}
@@ -40,21 +40,21 @@ take_change(struct space *s, const struct chain_change *of, const struct change 
 
 /* A chain that is verified again must reach the position and hash verified before. */
 static enum zt_err
-check_goal(struct space *s)
+check_goal(struct workspace *s)
 {
-	if (s->position != s->goal)
+	if (s->position != s->target)
 		return ZT_OK;
-	if (!hash_equal(&s->link, &s->goal_link))
+	if (!hash_equal(&s->link, &s->target_link))
 		return chain_refuse(s, ZT_ERR_FORK, s->position,
 		    "the server shows another history of the workspace than this device has "
 		    "verified");
-	s->goal = 0;
+	s->target = 0;
 	return chain_note(s);
 }
 
 /* The next changeset of the chain. */
 static enum zt_err
-take_next(struct space *s, const Zt__Changeset *m)
+take_next(struct workspace *s, const Zt__Changeset *m)
 {
 	enum zt_err err;
 
@@ -70,21 +70,21 @@ take_next(struct space *s, const Zt__Changeset *m)
 /* Starts a chain of many pages at a member's checkpoint, if there is one. A bad checkpoint is
  * no reason to refuse: the chain itself can be verified. */
 static enum zt_err
-begin_at_checkpoint(struct space *s, bool *begun)
+begin_at_checkpoint(struct workspace *s, bool *begun)
 {
 	enum zt_err err = checkpoint_begin(s);
 
 	*begun = err == ZT_OK;
 	if (err == ZT_OK || err == ZT_ERR_MEMORY || err == ZT_ERR_FULL || err == ZT_ERR_IO)
 		return err;
-	s->z->why[0] = 0;
+	s->z->message[0] = 0;
 	store_rollback(s->z->store);
 	return store_begin(s->z->store);
 }
 
 /* One page; *NEWEST is the chain's length as the server says. */
 static enum zt_err
-sync_page(struct space *s, uint64_t *newest)
+sync_page(struct workspace *s, uint64_t *newest)
 {
 	Zt__ChainPage *m = NULL;
 	bool begun = false;
@@ -95,14 +95,14 @@ sync_page(struct space *s, uint64_t *newest)
 	if (err)
 		goto out;
 	*newest = m->newest;
-	if (m->newest < s->position || m->newest < s->goal)
+	if (m->newest < s->position || m->newest < s->target)
 		err = chain_refuse_older(s);
 	else if (m->n_changesets == 0 && m->newest > s->position)
-		err = client_refuse(s->z, ZT_ERR_CORRUPT, "the server withholds changesets");
-	else if (s->position == 0 && s->goal == 0 && m->newest > m->n_changesets)
+		err = session_refuse(s->z, ZT_ERR_CORRUPT, "the server withholds changesets");
+	else if (s->position == 0 && s->target == 0 && m->newest > m->n_changesets)
 		err = begin_at_checkpoint(s, &begun);
 	for (size_t i = 0; err == ZT_OK && !begun && i < m->n_changesets; i++)
-		if ((err = client_may_go_on(s->z)) == ZT_OK &&
+		if ((err = session_may_go_on(s->z)) == ZT_OK &&
 		    (err = take_next(s, m->changesets[i])) == ZT_OK)
 			err = chain_keep(s, s->position, m->changesets[i]);
 	if (err == ZT_OK && m->n_changesets > 0)
@@ -115,23 +115,23 @@ out:
 }
 
 enum zt_err
-space_sync(struct space *s)
+workspace_sync(struct workspace *s)
 {
 	uint64_t newest = 0;
-	enum zt_err err = space_load(s);
+	enum zt_err err = workspace_load(s);
 
 	if (err)
 		return err;
 	s->is_refused = false;
 	do {
-		struct space before = *s;
+		struct workspace before = *s;
 
 		if ((err = store_begin(s->z->store)))
 			return err;
 		if ((err = judge_again(s)) == ZT_OK && (err = sync_page(s, &newest)) == ZT_OK)
 			err = store_commit(s->z->store);
 		store_rollback(s->z->store);
-		client_working(s->z, ZT_VERIFIES_HISTORY, s->position, newest);
+		session_progress(s->z, ZT_WORK_VERIFY_HISTORY, s->position, newest);
 		if (err) {
 			bool suspect = s->is_suspect;
 
@@ -140,14 +140,14 @@ space_sync(struct space *s)
 				newest = UINT64_MAX; /* and again, from what is known now */
 		}
 	} while (err == ZT_OK && s->position < newest);
-	return client_note_fork(s->z, &s->w->id, err);
+	return session_note_fork(s->z, &s->w->id, err);
 }
 
 enum zt_err
-space_sync_fresh(struct space *s)
+workspace_sync_fresh(struct workspace *s)
 {
 	const struct org_pin *far;
-	enum zt_err err = space_sync(s);
+	enum zt_err err = workspace_sync(s);
 
 	if (err == ZT_OK && (far = org_state_furthest_pin(s->w)) != NULL &&
 	    far->position > s->position)
@@ -159,11 +159,11 @@ space_sync_fresh(struct space *s)
  * drop a write without a trace. If the chain now starts at a later checkpoint, verifies the
  * chain before it first. */
 static enum zt_err
-check_own(struct space *s, const Zt__Changeset *m, uint64_t position)
+check_own(struct workspace *s, const Zt__Changeset *m, uint64_t position)
 {
 	struct statement own;
 	struct hash before = { { 0 } }, is, next;
-	enum zt_err err = position <= s->base ? space_complete(s) : ZT_OK;
+	enum zt_err err = position <= s->anchor_position ? workspace_complete(s) : ZT_OK;
 
 	if (err || (err = statement_of(m->statement, &own)))
 		return err;
@@ -179,17 +179,17 @@ check_own(struct space *s, const Zt__Changeset *m, uint64_t position)
 }
 
 enum zt_err
-space_take_own(struct space *s, const Zt__Changeset *m, uint64_t position,
-    const struct hash *link, struct bytes push, const Zt__Statement *signed_)
+workspace_take_own(struct workspace *s, const Zt__Changeset *m, uint64_t position,
+    const struct hash *link, struct bytes push, const Zt__Statement *stmt)
 {
-	struct space before = *s;
+	struct workspace before = *s;
 	enum zt_err err;
 
 	if (position != s->position + 1)
-		return (err = space_sync(s)) || (err = check_own(s, m, position)) ||
+		return (err = workspace_sync(s)) || (err = check_own(s, m, position)) ||
 			       (err = chain_keep_push(s, position, push))
 			   ? err
-			   : position_keep(s, signed_);
+			   : position_keep(s, stmt);
 	if ((err = store_begin(s->z->store)))
 		return err;
 	if ((err = take_next(s, m)) == ZT_OK && !hash_equal(&s->link, link))
@@ -198,10 +198,10 @@ space_take_own(struct space *s, const Zt__Changeset *m, uint64_t position,
 	if (err == ZT_OK)
 		err = chain_keep_push(s, position, push);
 	if (err == ZT_OK && (err = chain_note(s)) == ZT_OK &&
-	    (err = position_keep(s, signed_)) == ZT_OK)
+	    (err = position_keep(s, stmt)) == ZT_OK)
 		err = store_commit(s->z->store);
 	store_rollback(s->z->store);
 	if (err)
 		chain_go_back(s, &before);
-	return client_note_fork(s->z, &s->w->id, err);
+	return session_note_fork(s->z, &s->w->id, err);
 }

@@ -6,7 +6,7 @@
 #include "base/vec.h"
 #include "chain/chain.h"
 #include "chain/records.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "session/session.h"
@@ -15,14 +15,14 @@
 #include <stdlib.h>
 
 enum zt_err
-checkpoint_find(struct space *s, struct checkpoint *out)
+checkpoint_find(struct workspace *s, struct checkpoint *out)
 {
 	struct route_params p = { .org = s->z->org, .id = s->w->id };
 	struct buf answer = buf_init(64 * 1024);
 	Zt__Checkpoints *m = NULL;
 	enum zt_err err;
 
-	if ((err = client_call(
+	if ((err = session_call(
 		 s->z, ROUTE_CHECKPOINTS, &p, NULL, bytes_of(NULL, 0), &answer)) == ZT_OK)
 		err =
 		    pb_decode(&zt__checkpoints__descriptor, buf_bytes(&answer), 64 * 1024, &m);
@@ -44,28 +44,28 @@ checkpoint_find(struct space *s, struct checkpoint *out)
 
 /* A checkpoint on its way in. */
 struct taking {
-	struct space *s;
+	struct workspace *s;
 	const struct checkpoint *c;
 	struct buf entries;
 	/* The changeset at hand; its statement belongs to the page. */
 	struct changeset cs;
 	uint64_t position;
-	bool left_out;
+	bool excluded;
 };
 
 static enum zt_err
 take_statement(struct taking *t, const Zt__PlacedStatement *m)
 {
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err = changeset_read_statement(m->statement, &t->cs);
 
 	if (err)
 		return err;
 	err = changeset_check(t->s->z->state, t->s->w, &t->cs,
-	    &(struct changeset_place){ m->position, t->c->seen_size }, &why);
+	    &(struct changeset_place){ m->position, t->c->seen_size }, &message);
 	t->position = m->position;
-	t->left_out = err == ZT_ERR_REVOKED;
-	return t->left_out ? ZT_OK : err;
+	t->excluded = err == ZT_ERR_REVOKED;
+	return t->excluded ? ZT_OK : err;
 }
 
 /* An object is here once, and again only for what was left out behind it. A version that is
@@ -74,18 +74,18 @@ take_statement(struct taking *t, const Zt__PlacedStatement *m)
 static enum zt_err
 put_change(struct taking *t, const struct change *c)
 {
-	struct space_version before;
-	enum zt_err err = space_newest(t->s, &c->vlob, &before);
+	struct workspace_version before;
+	enum zt_err err = workspace_newest(t->s, &c->vlob, &before);
 
-	if (err == ZT_OK && (!t->left_out || c->version != before.version + 1 ||
+	if (err == ZT_OK && (!t->excluded || c->version != before.version + 1 ||
 				!hash_equal(&c->prev, &before.pins.object)))
 		return ZT_ERR_CORRUPT;
 	if (err && err != ZT_ERR_NOT_FOUND)
 		return err;
-	if (err == ZT_ERR_NOT_FOUND && t->left_out && c->version != 1)
+	if (err == ZT_ERR_NOT_FOUND && t->excluded && c->version != 1)
 		return ZT_ERR_CORRUPT;
 	return chain_put_version(
-	    t->s, &(struct chain_change){ &t->cs, t->position, t->left_out, false }, c);
+	    t->s, &(struct chain_change){ &t->cs, t->position, t->excluded, false }, c);
 }
 
 static enum zt_err
@@ -140,7 +140,7 @@ fetch_part(struct taking *t, Zt__CheckpointPage **out)
 
 	(void)snprintf(query, sizeof query, "position=%llu&from=%zu",
 	    (unsigned long long)t->c->position, t->entries.n / CHECKPOINT_ENTRY_BYTES);
-	if ((err = client_call(
+	if ((err = session_call(
 		 t->s->z, ROUTE_CHECKPOINT, &p, query, bytes_of(NULL, 0), &answer)) == ZT_OK)
 		err = pb_decode(
 		    &zt__checkpoint_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, out);
@@ -153,7 +153,7 @@ take_all(struct taking *t)
 {
 	const struct checkpoint *c = t->c;
 	struct hash root;
-	const char *why;
+	const char *message;
 	enum zt_err err = ZT_OK;
 
 	while (err == ZT_OK && t->entries.n / CHECKPOINT_ENTRY_BYTES < c->count) {
@@ -167,11 +167,11 @@ take_all(struct taking *t)
 		return err;
 	if (!hash_equal(&root, &c->root))
 		return ZT_ERR_PROOF;
-	return changeset_check_pin(t->s->w, c->position, &c->link, &why);
+	return changeset_check_pin(t->s->w, c->position, &c->link, &message);
 }
 
 enum zt_err
-checkpoint_begin(struct space *s)
+checkpoint_begin(struct workspace *s)
 {
 	struct checkpoint c;
 	struct taking t = { .s = s, .c = &c, .entries = buf_init(LIMIT_CHECKPOINT) };
@@ -179,7 +179,7 @@ checkpoint_begin(struct space *s)
 
 	if ((err = checkpoint_find(s, &c)) == ZT_OK && (err = take_all(&t)) == ZT_OK &&
 	    (err = chain_put_link(s, c.position, &c.link, 0)) == ZT_OK) {
-		s->base = s->position = s->checkpoint = c.position;
+		s->anchor_position = s->position = s->checkpoint = c.position;
 		s->link = c.link;
 		s->voucher = c.author;
 		judge_begin(s, c.position, c.seen_size);
@@ -194,17 +194,18 @@ checkpoint_begin(struct space *s)
 /* The links behind POSITION up to the base, from *LINK on: the chain is one of hashes, so that
  * only the true link leads to the true one. */
 static enum zt_err
-follow(struct space *s, uint64_t position, const struct hash *link, struct buf *links)
+follow(struct workspace *s, uint64_t position, const struct hash *link, struct buf *links)
 {
 	struct hash at = *link, base;
-	enum zt_err err = chain_link(s, s->base, &base, NULL);
+	enum zt_err err = chain_link(s, s->anchor_position, &base, NULL);
 
-	while (err == ZT_OK && position < s->base) {
+	while (err == ZT_OK && position < s->anchor_position) {
 		Zt__ChainPage *m = NULL;
 
 		if ((err = chain_page(s, position + 1, &m)) == ZT_OK && m->n_changesets == 0)
 			err = ZT_ERR_CORRUPT;
-		for (size_t i = 0; err == ZT_OK && i < m->n_changesets && position < s->base;
+		for (size_t i = 0;
+		     err == ZT_OK && i < m->n_changesets && position < s->anchor_position;
 		     i++, position++) {
 			struct statement st;
 
@@ -220,7 +221,7 @@ follow(struct space *s, uint64_t position, const struct hash *link, struct buf *
 }
 
 enum zt_err
-checkpoint_link(struct space *s, uint64_t position, const struct hash *link)
+checkpoint_link(struct workspace *s, uint64_t position, const struct hash *link)
 {
 	struct buf links = buf_init((size_t)CHAIN_BACK * HASH_BYTES);
 	enum zt_err err = follow(s, position, link, &links);

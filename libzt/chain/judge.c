@@ -9,13 +9,13 @@
 
 #include "chain/chain.h"
 #include "chain/records.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/limits.h"
 #include "format/pb.h"
 
 /* The furthest place that was verified with at most LOSS entries of the log. */
 static uint64_t
-verified_before(const struct space *s, uint64_t loss)
+verified_before(const struct workspace *s, uint64_t loss)
 {
 	uint64_t far = 0;
 
@@ -28,7 +28,7 @@ verified_before(const struct space *s, uint64_t loss)
 
 /* The changeset at POSITION as it is kept here. Errors: NOT_FOUND. */
 static enum zt_err
-kept(struct space *s, uint64_t position, Zt__PushRequest **out)
+kept(struct workspace *s, uint64_t position, Zt__PushRequest **out)
 {
 	struct buf b = buf_init(LIMIT_PUSH + LIMIT_MANIFEST);
 	enum zt_err err =
@@ -42,22 +42,22 @@ kept(struct space *s, uint64_t position, Zt__PushRequest **out)
 }
 
 static enum zt_err
-mark(struct space *s, const struct chain_change *of, const struct change *c, bool *changed)
+mark(struct workspace *s, const struct chain_change *of, const struct change *c, bool *changed)
 {
-	struct space_version v;
+	struct workspace_version v;
 	struct chain_change as = *of;
 	enum zt_err err = chain_stored_version(s, &c->vlob, c->version, &v, &as.before);
 
 	if (err == ZT_ERR_NOT_FOUND || (err == ZT_OK && v.position != of->position))
 		return ZT_OK; /* it fits nowhere (chain.c) */
-	if (err || v.left_out == of->left_out)
+	if (err || v.excluded == of->excluded)
 		return err;
 	*changed = true;
 	return chain_put_version(s, &as, c);
 }
 
 static enum zt_err
-judge_one(struct space *s, uint64_t position)
+judge_one(struct workspace *s, uint64_t position)
 {
 	Zt__PushRequest *m = NULL;
 	struct changeset cs;
@@ -74,13 +74,13 @@ judge_one(struct space *s, uint64_t position)
 	    changeset_read(m->changeset, &cs, &changes)) /* void since it came */
 		goto out;
 	d = org_state_device(s->z->state, &cs.author);
-	of.left_out = org_state_is_void(s->w, position, &link) || d == NULL ||
+	of.excluded = org_state_is_void(s->w, position, &link) || d == NULL ||
 		      !changeset_counts(s->w, d, cs.seen_size,
 			  &(struct changeset_place){ position, judge_known(s, position) });
 	for (size_t i = 0; err == ZT_OK && i < cs.count; i++)
 		err = mark(s, &of, &changes[i], &changed);
 	if (changed)
-		s->skipped = of.left_out ? s->skipped + 1 : s->skipped - (s->skipped > 0);
+		s->skipped = of.excluded ? s->skipped + 1 : s->skipped - (s->skipped > 0);
 out:
 	free(changes);
 	pb_free(m);
@@ -96,7 +96,7 @@ smaller(uint64_t a, uint64_t b)
 /* The first place about which P says something else than what was judged without it. A rotation
  * that no loss asked for says nothing. */
 static uint64_t
-concerned_by(const struct space *s, const struct org_pin *p)
+concerned_by(const struct workspace *s, const struct org_pin *p)
 {
 	uint64_t loss = p->of != NULL ? p->index : org_state_unpinned_loss(s->w, p->index);
 
@@ -109,7 +109,7 @@ concerned_by(const struct space *s, const struct org_pin *p)
 /* The first place about which entries since the last judgement say something; ORG_NEVER: none.
  */
 static uint64_t
-first_concerned(const struct space *s)
+first_concerned(const struct workspace *s)
 {
 	const struct org_workspace *w = s->w;
 	uint64_t first = ORG_NEVER;
@@ -129,7 +129,7 @@ first_concerned(const struct space *s)
 }
 
 enum zt_err
-judge_again(struct space *s)
+judge_again(struct workspace *s)
 {
 	uint64_t size = merkle_size(s->z->state->tree), p;
 	enum zt_err err = ZT_OK;
@@ -137,7 +137,7 @@ judge_again(struct space *s)
 	if (s->judged == size)
 		return ZT_OK;
 	p = first_concerned(s);
-	if (p <= s->base && s->base > 0)
+	if (p <= s->anchor_position && s->anchor_position > 0)
 		return chain_suspect(
 		    s); /* what the checkpoint says may not count: read it all */
 	for (; err == ZT_OK && p <= s->position; p++)
@@ -153,7 +153,7 @@ judge_again(struct space *s)
 /* How far the author of the changeset at POSITION had verified the chain before LOSS; 0: that
  * says nothing. */
 static enum zt_err
-vouched(struct space *s, uint64_t position, uint64_t loss, uint64_t *out)
+vouched(struct workspace *s, uint64_t position, uint64_t loss, uint64_t *out)
 {
 	Zt__PushRequest *m = NULL;
 	const struct org_device *d;
@@ -170,7 +170,7 @@ vouched(struct space *s, uint64_t position, uint64_t loss, uint64_t *out)
 }
 
 enum zt_err
-judge_pin(struct space *s, uint64_t *position, struct hash *link)
+judge_pin(struct workspace *s, uint64_t *position, struct hash *link)
 {
 	uint64_t loss = org_state_unpinned_loss(s->w, ORG_NEVER), far = s->position, q;
 	enum zt_err err = ZT_OK;
@@ -189,8 +189,8 @@ judge_pin(struct space *s, uint64_t *position, struct hash *link)
 	}
 	*link = (struct hash){ 0 };
 	if (err == ZT_OK && far > 0 &&
-	    (err = chain_link(s, far, link, NULL)) == ZT_ERR_NOT_FOUND && s->base > 0 &&
-	    (err = space_complete(s)) == ZT_OK)
+	    (err = chain_link(s, far, link, NULL)) == ZT_ERR_NOT_FOUND &&
+	    s->anchor_position > 0 && (err = workspace_complete(s)) == ZT_OK)
 		err = chain_link(s, far, link, NULL);
 	if (err == ZT_OK)
 		*position = far;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/user_keys.h"
@@ -16,7 +16,7 @@
 #include "trust/keyring.h"
 
 static enum zt_err
-key_room(struct space *s)
+key_room(struct workspace *s)
 {
 	size_t n = s->w->generation_count;
 	struct secret **keys;
@@ -35,7 +35,7 @@ key_room(struct space *s)
 /* A new key is stored before its rotation is appended. If another rotation won, the stored key
  * does not match the generation's commitment: NOT_FOUND. */
 static enum zt_err
-stored_key(struct space *s, unsigned generation, struct secret **out)
+stored_key(struct workspace *s, unsigned generation, struct secret **out)
 {
 	struct buf b = buf_init(256);
 	struct secret *key = NULL;
@@ -58,10 +58,10 @@ stored_key(struct space *s, unsigned generation, struct secret **out)
 }
 
 static enum zt_err
-keep_key(struct space *s, unsigned generation, struct secret *key)
+keep_key(struct workspace *s, unsigned generation, struct secret *key)
 {
 	s->keys[generation - 1] = key;
-	s->led = 0; /* whether the newest leads to it is to be seen */
+	s->all_reachable_from = 0; /* whether the newest leads to it is to be seen */
 	return store_put(s->z->store, STORE_KEY, bytes_of(s->w->id.b, ID_BYTES), generation,
 	    secret_bytes(key));
 }
@@ -69,7 +69,7 @@ keep_key(struct space *s, unsigned generation, struct secret *key)
 /* Opens one sealed key and keeps it, unless its generation's key is here. Errors: those of
  * keyring_open. */
 static enum zt_err
-take_sealed(struct space *s, const Zt__Statement *sealed)
+take_sealed(struct workspace *s, const Zt__Statement *sealed)
 {
 	struct keyring_subject subject;
 	struct statement st;
@@ -90,7 +90,7 @@ take_sealed(struct space *s, const Zt__Statement *sealed)
 		.user = s->z->user,
 		.generation = g,
 		.user_generation = subject.user_generation };
-	if ((mine = client_user_key(s->z, subject.user_generation)) == NULL)
+	if ((mine = log_user_key(s->z, subject.user_generation)) == NULL)
 		return ZT_ERR_KEY;
 	err = keyring_open(
 	    s->z->state, &subject, &st, mine, &s->w->generations[g - 1].commitment, &key);
@@ -100,7 +100,7 @@ take_sealed(struct space *s, const Zt__Statement *sealed)
 /* One page of what members sealed to this user; a bad one is passed over for another (K3, K4).
  * *BAD: there was one. */
 static enum zt_err
-fetch_page(struct space *s, size_t *from, bool *more, bool *bad)
+fetch_page(struct workspace *s, size_t *from, bool *more, bool *bad)
 {
 	struct route_params p = { .org = s->z->org, .id = s->w->id };
 	struct buf answer = buf_init(LIMIT_PAGE);
@@ -109,7 +109,7 @@ fetch_page(struct space *s, size_t *from, bool *more, bool *bad)
 	enum zt_err err;
 
 	(void)snprintf(query, sizeof query, "from=%zu", *from);
-	if ((err = client_call(s->z, ROUTE_KEYS_GET, &p, query, bytes_of(NULL, 0), &answer)) ||
+	if ((err = session_call(s->z, ROUTE_KEYS_GET, &p, query, bytes_of(NULL, 0), &answer)) ||
 	    (err = pb_decode(&zt__sealed_keys__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m)))
 		goto out;
 	for (size_t i = 0; err == ZT_OK && i < m->n_keys; i++) {
@@ -129,7 +129,7 @@ out:
 /* Opens O, which the rotation to generation G brought along. Errors: KEY (it is not what the
  * log says, or not under G's key). */
 static enum zt_err
-open_older(struct space *s, unsigned g, const struct org_older *o, struct secret **out)
+open_older(struct workspace *s, unsigned g, const struct org_older *o, struct secret **out)
 {
 	return keyring_open_older(s->keys[g - 1], &s->w->id, g,
 	    bytes_of(o->sealed, sizeof o->sealed),
@@ -138,7 +138,7 @@ open_older(struct space *s, unsigned g, const struct org_older *o, struct secret
 
 /* All that the rotation to generation G brought along, as far as it is wanted and true. */
 static enum zt_err
-take_older(struct space *s, unsigned g)
+take_older(struct workspace *s, unsigned g)
 {
 	const struct org_generation *at = &s->w->generations[g - 1];
 	enum zt_err err = ZT_OK;
@@ -155,7 +155,7 @@ take_older(struct space *s, unsigned g)
 
 /* Looks whether the key of G is here, and what it opens. */
 static enum zt_err
-look_at(struct space *s, unsigned g)
+look_at(struct workspace *s, unsigned g)
 {
 	struct secret *key = NULL;
 
@@ -167,7 +167,7 @@ look_at(struct space *s, unsigned g)
 /* The way back to generation GOAL from all newer ones whose key is here: each opens what its
  * rotation brought along. Ends early when the goal is reached. */
 static enum zt_err
-go_back_to(struct space *s, unsigned goal)
+go_back_to(struct workspace *s, unsigned goal)
 {
 	enum zt_err err = ZT_OK;
 
@@ -180,39 +180,39 @@ go_back_to(struct space *s, unsigned goal)
 /* Through what members sealed to this user, the newest first, until the key of GOAL is here or
  * the way back to it. */
 static enum zt_err
-fetch_keys(struct space *s, unsigned goal, bool *bad)
+fetch_keys(struct workspace *s, unsigned goal, bool *bad)
 {
-	enum { MOST = 1 << 20 }; /* what no server has for one user and workspace */
+	enum { MAX = 1 << 20 }; /* what no server has for one user and workspace */
 	size_t from = 0;
 	bool more = true;
 	enum zt_err err = ZT_OK;
 
-	while (err == ZT_OK && more && from < MOST && s->keys[goal - 1] == NULL)
+	while (err == ZT_OK && more && from < MAX && s->keys[goal - 1] == NULL)
 		if ((err = fetch_page(s, &from, &more, bad)) == ZT_OK)
 			err = go_back_to(s, goal);
 	return err;
 }
 
 const struct secret *
-space_held_key(struct space *s, unsigned generation)
+workspace_held_key(struct workspace *s, unsigned generation)
 {
 	return key_room(s) || go_back_to(s, generation) ? NULL : s->keys[generation - 1];
 }
 
 enum zt_err
-space_key(struct space *s, unsigned generation, const struct secret **out)
+workspace_key(struct workspace *s, unsigned generation, const struct secret **out)
 {
 	bool bad = false;
 	enum zt_err err;
 
 	if (generation == 0 || generation > s->w->generation_count)
-		return client_refuse(
+		return session_refuse(
 		    s->z, ZT_ERR_KEY, "a key generation that the trust log does not know");
-	if (space_held_key(s, generation) == NULL &&
+	if (workspace_held_key(s, generation) == NULL &&
 	    ((err = key_room(s)) || (err = fetch_keys(s, generation, &bad))))
 		return err;
 	if (s->keys[generation - 1] == NULL)
-		return client_refuse(s->z, bad ? ZT_ERR_KEY : ZT_ERR_MISSING_KEY,
+		return session_refuse(s->z, bad ? ZT_ERR_KEY : ZT_ERR_MISSING_KEY,
 		    bad ? "the server's sealed key is not the key of this workspace; ask a "
 			  "manager or an owner to share it with you again, or to rotate the key"
 			: N_("the workspace's key has not reached this device; ask a manager "
@@ -224,27 +224,27 @@ space_key(struct space *s, unsigned generation, const struct secret **out)
 }
 
 enum zt_err
-space_key_to_write(struct space *s, const struct secret **out)
+space_key_to_write(struct workspace *s, const struct secret **out)
 {
 	enum { FIRST_MS = 50, LAST_MS = 800 };
 	unsigned newest = (unsigned)s->w->generation_count;
-	enum zt_err err = space_key(s, newest, out);
+	enum zt_err err = workspace_key(s, newest, out);
 
 	for (int ms = FIRST_MS; err == ZT_ERR_MISSING_KEY && ms <= LAST_MS; ms *= 2) {
 		struct timespec t = { .tv_nsec = ms * 1000000L };
 
-		if ((err = client_may_go_on(s->z)))
+		if ((err = session_may_go_on(s->z)))
 			break;
 		(void)nanosleep(&t, NULL);
-		s->z->why[0] = 0;
-		err = space_key(s, newest, out);
+		s->z->message[0] = 0;
+		err = workspace_key(s, newest, out);
 	}
 	return err;
 }
 
 /* Marks in LEADS (by number) the generations that rotation G makes reachable from its key. */
 static void
-follow(struct space *s, unsigned g, bool *leads)
+follow(struct workspace *s, unsigned g, bool *leads)
 {
 	const struct org_generation *at = &s->w->generations[g - 1];
 
@@ -259,7 +259,7 @@ follow(struct space *s, unsigned g, bool *leads)
 }
 
 enum zt_err
-space_stranded(struct space *s, unsigned out[LIMIT_OLDER], size_t *count)
+workspace_unreachable_keys(struct workspace *s, unsigned out[LIMIT_OLDER], size_t *count)
 {
 	unsigned newest = (unsigned)s->w->generation_count;
 	bool *leads = calloc(newest + 1, sizeof *leads);

@@ -8,7 +8,7 @@
 
 #include "base/wire.h"
 #include "chain/keys.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "crypto/labels.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -18,10 +18,11 @@
 
 /* How many versions of an object are passed over in one reading, beside folders of rubbish,
  * which are remembered as such. */
-enum { LOST_MOST = 64 };
+enum { LOST_MAX = 64 };
 
 struct bytes
-space_object_key(const struct space *s, const struct id *vlob, uint8_t out[2 * ID_BYTES])
+workspace_object_key(
+    const struct workspace *s, const struct id *vlob, uint8_t out[2 * ID_BYTES])
 {
 	memcpy(out, s->w->id.b, ID_BYTES);
 	memcpy(out + ID_BYTES, vlob->b, ID_BYTES);
@@ -37,7 +38,7 @@ struct damage {
 };
 
 bool
-space_is_damage(enum zt_err err)
+workspace_is_damage(enum zt_err err)
 {
 	return err == ZT_ERR_CORRUPT || err == ZT_ERR_KEY || err == ZT_ERR_MISSING_BLOCK ||
 	       err == ZT_ERR_NAME || err == ZT_ERR_TOO_BIG || err == ZT_ERR_CRITICAL ||
@@ -53,8 +54,8 @@ struct wrapped {
 /* Opens O, the version V, into *OUT, by the first of its wraps that does: its author's (0) or
  * the others'. KEY: none does; *BY is the last that was tried. */
 static enum zt_err
-open_by_any(struct space *s, const struct space_version *v, const Zt__Object *o,
-    struct wrapped *by, const char **why, Zt__Manifest **out)
+open_by_any(struct workspace *s, const struct workspace_version *v, const Zt__Object *o,
+    struct wrapped *by, const char **message, Zt__Manifest **out)
 {
 	struct manifest_place place = { s->w->id, v->vlob, v->version };
 	enum zt_err err = ZT_ERR_KEY, lacks = ZT_OK;
@@ -67,59 +68,59 @@ open_by_any(struct space *s, const struct space_version *v, const Zt__Object *o,
 		if (by->wrap.n == 0 || by->generation == 0 ||
 		    by->generation > s->w->generation_count)
 			continue;
-		if ((err = space_key(s, by->generation, &key)) == ZT_OK)
+		if ((err = workspace_key(s, by->generation, &key)) == ZT_OK)
 			err = manifest_open(
-			    key, &place, pb_bytes(o->object), by->wrap, &v->pins, out, why);
+			    key, &place, pb_bytes(o->object), by->wrap, &v->pins, out, message);
 		else if (err == ZT_ERR_KEY || err == ZT_ERR_MISSING_KEY) {
 			lacks = err; /* another may do */
 			err = ZT_ERR_KEY;
 		}
 	}
 	if (err == ZT_OK)
-		s->z->why[0] = 0;
+		s->z->message[0] = 0;
 	return err == ZT_ERR_KEY && lacks ? ZT_ERR_MISSING_KEY : err;
 }
 
 /* Opens O, the version V, into *OUT; what is wrong with it goes into *D. That this device lacks
  * the workspace's key is no damage: a member must be asked for it. */
 static enum zt_err
-open_object(struct space *s, const struct space_version *v, const Zt__Object *o,
+open_object(struct workspace *s, const struct workspace_version *v, const Zt__Object *o,
     struct damage *d, struct wrapped *by, Zt__Manifest **out)
 {
-	const char *why = "";
+	const char *message = "";
 	struct hash is;
-	enum zt_err err = open_by_any(s, v, o, by, &why, out);
+	enum zt_err err = open_by_any(s, v, o, by, &message, out);
 
 	*d = (struct damage){ .err = ZT_OK };
-	if (err == ZT_OK || !space_is_damage(err))
+	if (err == ZT_OK || !workspace_is_damage(err))
 		return err;
-	hash_one(LABEL_OBJECT, pb_bytes(o->object), &is);
+	hash_blake2b(LABEL_OBJECT, pb_bytes(o->object), &is);
 	d->err = err;
 	d->is_rubbish = hash_equal(&is, &v->pins.object) &&
 			(err == ZT_ERR_CORRUPT || err == ZT_ERR_NAME || err == ZT_ERR_TOO_BIG);
-	(void)client_refuse(
-	    s->z, err, "an object of the workspace: %s", client_words(s->z, why));
+	(void)session_refuse(
+	    s->z, err, "an object of the workspace: %s", session_translate(s->z, message));
 	return ZT_OK;
 }
 
-/* Keeps the folder O as it came, and BY what it opened; or, with WHY, that V is rubbish as a
+/* Keeps the folder O as it came, and BY what it opened; or, with REASON, that V is rubbish as a
  * folder. */
 static enum zt_err
-keep_folder(struct space *s, const struct space_version *v, const Zt__Object *o,
-    const struct wrapped *by, enum zt_err why)
+keep_folder(struct workspace *s, const struct workspace_version *v, const Zt__Object *o,
+    const struct wrapped *by, enum zt_err reason)
 {
 	uint8_t at[2 * ID_BYTES];
 	struct buf b = buf_init(LIMIT_MANIFEST + 4096);
 	enum zt_err err;
 
-	wire_put_u32(&b, why ? (uint32_t)why : by->generation);
-	if (why == ZT_OK) {
+	wire_put_u32(&b, reason ? (uint32_t)reason : by->generation);
+	if (reason == ZT_OK) {
 		wire_put_counted(&b, by->wrap);
 		wire_put_counted(&b, pb_bytes(o->object));
 	}
 	if ((err = buf_err(&b)) == ZT_OK)
-		err = store_put(s->z->store, STORE_FOLDER, space_object_key(s, &v->vlob, at),
-		    v->version, buf_bytes(&b));
+		err = store_put(s->z->store, STORE_FOLDER,
+		    workspace_object_key(s, &v->vlob, at), v->version, buf_bytes(&b));
 	buf_free(&b);
 	return err;
 }
@@ -127,7 +128,8 @@ keep_folder(struct space *s, const struct space_version *v, const Zt__Object *o,
 /* Opens a folder that is kept. NOT_FOUND also when it does not open: what is kept is not
  * trusted for ever. */
 static enum zt_err
-open_kept(struct space *s, const struct space_version *v, struct damage *d, Zt__Manifest **out)
+open_kept(struct workspace *s, const struct workspace_version *v, struct damage *d,
+    Zt__Manifest **out)
 {
 	uint8_t at[2 * ID_BYTES];
 	struct buf b = buf_init(LIMIT_MANIFEST + 4096);
@@ -136,7 +138,7 @@ open_kept(struct space *s, const struct space_version *v, struct damage *d, Zt__
 	struct bytes wrap, object;
 	struct wrapped by;
 	enum zt_err err = store_get(
-	    s->z->store, STORE_FOLDER, space_object_key(s, &v->vlob, at), v->version, &b);
+	    s->z->store, STORE_FOLDER, workspace_object_key(s, &v->vlob, at), v->version, &b);
 
 	*d = (struct damage){ .err = ZT_OK };
 	if (err == ZT_OK && b.n == 4) {
@@ -163,9 +165,9 @@ open_kept(struct space *s, const struct space_version *v, struct damage *d, Zt__
 /* ---- many of them ---- */
 
 struct reading {
-	struct space *s;
-	struct space_object *objects;
-	space_each *each;
+	struct workspace *s;
+	struct workspace_object *objects;
+	workspace_read_fn *each;
 	void *ctx;
 	size_t *now, *next; /* those that are looked for, and then those behind damaged ones */
 	size_t count, next_count;
@@ -174,14 +176,14 @@ struct reading {
 
 /* The newest version of O that counts and is old enough, before version BEFORE (0: of all). */
 static enum zt_err
-find_version(struct space *s, struct space_object *o, uint64_t before)
+find_version(struct workspace *s, struct workspace_object *o, uint64_t before)
 {
-	struct space_version v;
+	struct workspace_version v;
 	enum zt_err err = ZT_OK;
 
-	o->v = (struct space_version){ .vlob = o->vlob };
+	o->v = (struct workspace_version){ .vlob = o->vlob };
 	if (before == 0) {
-		if ((err = space_version(s, &o->vlob, 0, &v)))
+		if ((err = workspace_version(s, &o->vlob, 0, &v)))
 			return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
 		if (o->until == 0 || v.time <= o->until) {
 			o->v = v;
@@ -190,7 +192,7 @@ find_version(struct space *s, struct space_object *o, uint64_t before)
 		before = v.version;
 	}
 	while (--before > 0) {
-		err = space_version(s, &o->vlob, before, &v);
+		err = workspace_version(s, &o->vlob, before, &v);
 		if (err == ZT_OK && (o->until == 0 || v.time <= o->until)) {
 			o->v = v;
 			return ZT_OK;
@@ -204,23 +206,23 @@ find_version(struct space *s, struct space_object *o, uint64_t before)
 static enum zt_err
 pass_over(struct reading *r, size_t i, const struct damage *d)
 {
-	struct space_object *o = &r->objects[i];
+	struct workspace_object *o = &r->objects[i];
 	Zt__Manifest *none = NULL;
 
 	if (o->damaged == 0) {
 		o->damaged = o->v.version;
 		o->author = o->v.author;
-		o->why = d->err;
+		o->reason = d->err;
 		o->is_rubbish = true;
 	}
 	o->is_rubbish = o->is_rubbish && d->is_rubbish;
 	o->lost += !d->is_rubbish || !o->is_folder;
 	/* No older file in place of one that the servers lack or altered: they could choose. */
-	if (o->lost < LOST_MOST && (d->is_rubbish || o->is_folder)) {
+	if (o->lost < LOST_MAX && (d->is_rubbish || o->is_folder)) {
 		r->next[r->next_count++] = i;
 		return ZT_OK;
 	}
-	o->v = (struct space_version){ .vlob = o->vlob };
+	o->v = (struct workspace_version){ .vlob = o->vlob };
 	return r->each(r->ctx, i, &none);
 }
 
@@ -232,7 +234,7 @@ find_older(struct reading *r)
 	enum zt_err err = ZT_OK;
 
 	for (size_t k = 0; err == ZT_OK && k < r->count; k++) {
-		struct space_object *o = &r->objects[r->now[k]];
+		struct workspace_object *o = &r->objects[r->now[k]];
 
 		err = find_version(r->s, o, o->v.version);
 	}
@@ -244,7 +246,7 @@ static enum zt_err
 take(struct reading *r, size_t i, struct damage *d, const Zt__Object *o,
     const struct wrapped *by, Zt__Manifest **m)
 {
-	struct space_object *at = &r->objects[i];
+	struct workspace_object *at = &r->objects[i];
 	enum zt_err err = ZT_OK;
 
 	if (d->err == ZT_OK && ((*m)->kind_case == ZT__MANIFEST__KIND_FOLDER) != at->is_folder)
@@ -261,9 +263,9 @@ take(struct reading *r, size_t i, struct damage *d, const Zt__Object *o,
 static int
 by_version(const void *a, const void *b, void *of)
 {
-	const struct space_object *objects = of;
-	const struct space_version *x = &objects[*(const size_t *)a].v,
-				   *y = &objects[*(const size_t *)b].v;
+	const struct workspace_object *objects = of;
+	const struct workspace_version *x = &objects[*(const size_t *)a].v,
+				       *y = &objects[*(const size_t *)b].v;
 	int order = memcmp(x->vlob.b, y->vlob.b, ID_BYTES);
 
 	return order != 0 ? order : (x->version > y->version) - (x->version < y->version);
@@ -293,7 +295,7 @@ ask_objects(struct reading *r, const size_t *asked, size_t count, Zt__ObjectsAns
 	size_t n = 0;
 
 	for (size_t i = 0; err == ZT_OK && i < count; n++) {
-		const struct space_version *v = &r->objects[asked[i]].v;
+		const struct workspace_version *v = &r->objects[asked[i]].v;
 
 		zt__object_ask__init(list[n] = &asks[n]);
 		asks[n].vlob = pb_field(v->vlob.b, ID_BYTES);
@@ -303,12 +305,12 @@ ask_objects(struct reading *r, const size_t *asked, size_t count, Zt__ObjectsAns
 	ask.asks = list;
 	ask.n_asks = n;
 	if (err == ZT_OK && (err = pb_encode(&ask, &body)) == ZT_OK &&
-	    (err = client_call(r->s->z, ROUTE_OBJECTS, &p, NULL, buf_bytes(&body), &answer)) ==
+	    (err = session_call(r->s->z, ROUTE_OBJECTS, &p, NULL, buf_bytes(&body), &answer)) ==
 		ZT_OK)
 		err = pb_decode(&zt__objects_answer__descriptor, buf_bytes(&answer),
 		    LIMIT_PAGE + LIMIT_MANIFEST, out);
 	if (err == ZT_OK && (*out)->n_objects > n)
-		err = client_refuse(
+		err = session_refuse(
 		    r->s->z, ZT_ERR_CORRUPT, "the server answers more than was asked for");
 	free(asks);
 	free(list);
@@ -378,7 +380,7 @@ read_round(struct reading *r)
 
 	r->next_count = r->asked_count = 0;
 	for (size_t k = 0; err == ZT_OK && k < r->count; k++) {
-		struct space_object *o = &r->objects[r->now[k]];
+		struct workspace_object *o = &r->objects[r->now[k]];
 
 		if (o->v.version == 0)
 			err = r->each(r->ctx, r->now[k], &m);
@@ -400,8 +402,8 @@ read_round(struct reading *r)
 }
 
 enum zt_err
-space_read(
-    struct space *s, struct space_object *objects, size_t count, space_each *each, void *ctx)
+workspace_read(struct workspace *s, struct workspace_object *objects, size_t count,
+    workspace_read_fn *each, void *ctx)
 {
 	struct reading r = { .s = s, .objects = objects, .each = each, .ctx = ctx };
 	size_t *all = calloc(3 * count + 1, sizeof *all);
@@ -413,7 +415,7 @@ space_read(
 		objects[r.count].damaged = 0;
 		objects[r.count].lost = 0;
 		objects[r.count].is_rubbish = false;
-		objects[r.count].why = ZT_OK;
+		objects[r.count].reason = ZT_OK;
 		err = find_version(s, &objects[r.count], 0);
 	}
 	r.next = all + count;
@@ -442,15 +444,15 @@ keep_it(void *ctx, size_t i, Zt__Manifest **m)
 }
 
 enum zt_err
-space_read_one(struct space *s, struct space_object *o, Zt__Manifest **out)
+workspace_read_one(struct workspace *s, struct workspace_object *o, Zt__Manifest **out)
 {
-	return space_read(s, o, 1, keep_it, out);
+	return workspace_read(s, o, 1, keep_it, out);
 }
 
 enum zt_err
-space_manifest(struct space *s, const struct space_version *v, Zt__Manifest **out)
+workspace_manifest(struct workspace *s, const struct workspace_version *v, Zt__Manifest **out)
 {
-	struct space_object o = { .v = *v };
+	struct workspace_object o = { .v = *v };
 	struct reading r = { .s = s, .objects = &o };
 	size_t first = 0;
 	struct wrapped by;
@@ -464,7 +466,7 @@ space_manifest(struct space *s, const struct space_version *v, Zt__Manifest **ou
 		return err;
 	if ((err = ask_objects(&r, &first, 1, &m)) == ZT_ERR_NOT_FOUND ||
 	    (err == ZT_OK && m->n_objects == 0))
-		err = client_refuse(
+		err = session_refuse(
 		    s->z, ZT_ERR_MISSING_BLOCK, "the server lacks an object of the workspace");
 	else if (err == ZT_OK &&
 		 (err = open_object(s, v, m->objects[0], &d, &by, out)) == ZT_OK)
@@ -474,7 +476,8 @@ space_manifest(struct space *s, const struct space_version *v, Zt__Manifest **ou
 }
 
 enum zt_err
-space_check_there(struct space *s, struct space_object *objects, size_t count, size_t *bad)
+workspace_check_there(
+    struct workspace *s, struct workspace_object *objects, size_t count, size_t *bad)
 {
 	struct reading r = { .s = s, .objects = objects };
 	size_t *all = calloc(count + 1, sizeof *all), at = 0;
@@ -503,7 +506,7 @@ space_check_there(struct space *s, struct space_object *objects, size_t count, s
 		}
 		pb_free(m);
 	}
-	s->z->why[0] = 0;
+	s->z->message[0] = 0;
 	free(all);
 	return err;
 }
@@ -511,32 +514,33 @@ space_check_there(struct space *s, struct space_object *objects, size_t count, s
 /* ---- sentences for people ---- */
 
 void
-space_damage_words(struct space *s, const struct space_object *o, char out[CLIENT_WHY])
+workspace_damage_text(
+    struct workspace *s, const struct workspace_object *o, char out[SESSION_MESSAGE])
 {
 	const struct org_device *d = org_state_device(s->z->state, &o->author);
-	const char *what = o->why == ZT_ERR_MISSING_BLOCK
-			       ? client_words(s->z, "the server does not have it")
-			       : client_words(s->z, err_words(o->why));
-	struct client_handle by = { .email = "?" };
+	const char *what = o->reason == ZT_ERR_MISSING_BLOCK
+			       ? session_translate(s->z, "the server does not have it")
+			       : session_translate(s->z, err_text(o->reason));
+	struct log_handle by = { .email = "?" };
 
 	if (d != NULL)
-		client_handle(s->z, &d->user->id, &by);
+		log_handle(s->z, &d->user->id, &by);
 	if (o->v.version > 0)
-		(void)snprintf(out, CLIENT_WHY,
-		    client_words(s->z,
+		(void)snprintf(out, SESSION_MESSAGE,
+		    session_translate(s->z,
 			"version %llu, by %.80s, does not open (%.80s); version %llu is taken"),
 		    (unsigned long long)o->damaged, by.email, what,
 		    (unsigned long long)o->v.version);
 	else
-		(void)snprintf(out, CLIENT_WHY,
-		    client_words(s->z,
+		(void)snprintf(out, SESSION_MESSAGE,
+		    session_translate(s->z,
 			"version %llu, by %.80s, does not open (%.80s), nor does one before "
 			"it"),
 		    (unsigned long long)o->damaged, by.email, what);
 }
 
 void
-client_damage(struct zt *z, enum zt_err err, const char *path, const char *what)
+chain_damage(struct zt *z, enum zt_err err, const char *path, const char *what)
 {
 	if (z->damage == ZT_OK)
 		z->damage = err;
@@ -546,19 +550,19 @@ client_damage(struct zt *z, enum zt_err err, const char *path, const char *what)
 }
 
 void
-space_damaged(struct space *s, const char *path, const struct space_object *o)
+workspace_damaged(struct workspace *s, const char *path, const struct workspace_object *o)
 {
-	char what[CLIENT_WHY];
+	char what[SESSION_MESSAGE];
 
 	if (o->damaged == 0 || idmap_get(&s->z->named, &o->vlob) != NULL ||
 	    idmap_put(&s->z->named, &o->vlob, s)) /* named already; or there is no memory */
 		return;
-	space_damage_words(s, o, what);
-	client_damage(s->z, o->why, path, what);
+	workspace_damage_text(s, o, what);
+	chain_damage(s->z, o->reason, path, what);
 }
 
 void
-client_begin_reading(struct zt *z)
+chain_begin_reading(struct zt *z)
 {
 	idmap_free(&z->named, NULL);
 	z->damage = ZT_OK;
@@ -566,10 +570,10 @@ client_begin_reading(struct zt *z)
 }
 
 enum zt_err
-client_end_reading(struct zt *z)
+chain_end_reading(struct zt *z)
 {
 	if (z->damage == ZT_OK)
 		return ZT_OK;
-	return client_refuse(z, z->damage, "what is named above: %llu; all else is whole",
+	return session_refuse(z, z->damage, "what is named above: %llu; all else is whole",
 	    (unsigned long long)z->damage_count);
 }

@@ -4,26 +4,26 @@
 #include <stdlib.h>
 
 #include "chain/records.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "session/session.h"
 #include "trust/position.h"
 
-enum { AT_ONCE = 1000, MOST_STATEMENT = 4096 };
+enum { AT_ONCE = 1000, STATEMENT_MAX = 4096 };
 
 /* What is kept of S: its place, and the statement, which the caller gives to pb_free. */
 static enum zt_err
-kept(struct space *s, struct position *p, Zt__Statement **out)
+kept(struct workspace *s, struct position *p, Zt__Statement **out)
 {
-	struct buf b = buf_init(MOST_STATEMENT);
+	struct buf b = buf_init(STATEMENT_MAX);
 	struct statement st;
 	Zt__Statement *m = NULL;
 	enum zt_err err =
 	    store_get(s->z->store, STORE_POSITION, bytes_of(s->w->id.b, ID_BYTES), 0, &b);
 
 	if (err == ZT_OK &&
-	    (err = pb_decode(&zt__statement__descriptor, buf_bytes(&b), MOST_STATEMENT, &m)) ==
+	    (err = pb_decode(&zt__statement__descriptor, buf_bytes(&b), STATEMENT_MAX, &m)) ==
 		ZT_OK &&
 	    (err = statement_of(m, &st)) == ZT_OK)
 		err = position_check(s->z->state->log_key, &s->z->org, &s->w->id, &st, p);
@@ -37,24 +37,24 @@ kept(struct space *s, struct position *p, Zt__Statement **out)
 }
 
 enum zt_err
-position_keep(struct space *s, const Zt__Statement *m)
+position_keep(struct workspace *s, const Zt__Statement *m)
 {
 	struct position p, before = { .position = 0 };
 	struct statement st;
 	Zt__Statement *is = NULL;
-	struct buf b = buf_init(MOST_STATEMENT);
+	struct buf b = buf_init(STATEMENT_MAX);
 	enum zt_err err;
 
 	if (m == NULL)
 		return ZT_OK;
 	if ((err = statement_of(m, &st)) ||
 	    (err = position_check(s->z->state->log_key, &s->z->org, &s->w->id, &st, &p)))
-		return client_refuse(s->z, err,
+		return session_refuse(s->z, err,
 		    "what the server says of the workspace's place is not signed by its log");
 	if (p.position != s->position)
 		return ZT_OK;
 	if (!hash_equal(&p.link, &s->link))
-		return client_refuse(s->z, ZT_ERR_FORK,
+		return session_refuse(s->z, ZT_ERR_FORK,
 		    "the server has signed another history of the workspace than it shows");
 	if (p.position == s->signed_at)
 		return ZT_OK;
@@ -80,7 +80,7 @@ struct page {
 };
 
 static enum zt_err
-add_statement(struct space *s, uint64_t position, struct page *p)
+add_statement(struct workspace *s, uint64_t position, struct page *p)
 {
 	struct buf b = buf_init(LIMIT_PUSH + LIMIT_MANIFEST);
 	size_t n = p->m.n_statements;
@@ -110,7 +110,7 @@ page_end(struct page *p)
 
 /* SIGNED: the word of the log key for LAST, or NULL. */
 static enum zt_err
-show_page(struct space *s, uint64_t first, uint64_t last, Zt__Statement *signed_)
+show_page(struct workspace *s, uint64_t first, uint64_t last, Zt__Statement *stmt)
 {
 	struct page *p = calloc(1, sizeof *p);
 	struct route_params params = { .org = s->z->org, .id = s->w->id };
@@ -123,13 +123,13 @@ show_page(struct space *s, uint64_t first, uint64_t last, Zt__Statement *signed_
 	zt__repair_links__init(&p->m);
 	p->m.statements = p->list;
 	p->m.last = last;
-	p->m.signed_ = signed_;
+	p->m.signed_ = stmt;
 	if (first > 1 && (err = chain_link(s, first - 1, &before, NULL)) == ZT_OK)
 		p->m.before = pb_field(before.b, HASH_BYTES);
 	for (uint64_t at = first; err == ZT_OK && at <= last; at++)
 		err = add_statement(s, at, p);
 	if (err == ZT_OK && (err = pb_encode(&p->m, &body)) == ZT_OK)
-		err = client_call(
+		err = session_call(
 		    s->z, ROUTE_REPAIR_LINKS, &params, NULL, buf_bytes(&body), &answer);
 	page_end(p);
 	buf_free(&body);
@@ -140,22 +140,22 @@ show_page(struct space *s, uint64_t first, uint64_t last, Zt__Statement *signed_
 /* Shows the statements from LAST down to NEWEST + 1, or to this device's own base: a device
  * with the earlier part shows the rest. */
 static enum zt_err
-show_way(struct space *s, uint64_t newest, uint64_t last, Zt__Statement *signed_)
+show_way(struct workspace *s, uint64_t newest, uint64_t last, Zt__Statement *stmt)
 {
-	uint64_t end = last, least = newest > s->base ? newest : s->base;
-	enum zt_err err = end > least ? ZT_OK : ZT_ERR_NOT_FOUND;
+	uint64_t end = last, min = newest > s->anchor_position ? newest : s->anchor_position;
+	enum zt_err err = end > min ? ZT_OK : ZT_ERR_NOT_FOUND;
 
-	while (err == ZT_OK && end > least) {
-		uint64_t first = end - least > AT_ONCE ? end - AT_ONCE + 1 : least + 1;
+	while (err == ZT_OK && end > min) {
+		uint64_t first = end - min > AT_ONCE ? end - AT_ONCE + 1 : min + 1;
 
-		if ((err = show_page(s, first, end, end == last ? signed_ : NULL)) == ZT_OK)
+		if ((err = show_page(s, first, end, end == last ? stmt : NULL)) == ZT_OK)
 			end = first - 1;
 	}
 	return err;
 }
 
 enum zt_err
-positions_show(struct space *s, uint64_t newest, uint64_t *last)
+positions_show(struct workspace *s, uint64_t newest, uint64_t *last)
 {
 	struct position p = { .position = 0 };
 	Zt__Statement *m = NULL;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/wire.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/device.pb-c.h"
@@ -23,7 +23,7 @@ read_link(const struct buf *b, struct hash *link, uint64_t *time)
 }
 
 enum zt_err
-chain_load(struct space *s)
+chain_load(struct workspace *s)
 {
 	struct bytes key = bytes_of(s->w->id.b, ID_BYTES);
 	struct buf link = buf_init(256), b = buf_init(STORED_CHAIN);
@@ -39,21 +39,22 @@ chain_load(struct space *s)
 	if ((err = store_get(s->z->store, STORE_CHAIN, key, 0, &b)) == ZT_OK &&
 	    (err = pb_decode(&zt__stored_chain__descriptor, buf_bytes(&b), STORED_CHAIN, &m)) ==
 		ZT_OK) {
-		s->base = m->begun;
+		s->anchor_position = m->begun;
 		if (m->voucher.len > 0)
 			err = pb_id(m->voucher, &s->voucher);
-		s->goal = m->goal;
+		s->target = m->goal;
 		s->checkpoint = m->checkpoint;
-		s->filled = m->filled;
-		s->led = m->led;
+		s->backfilled_to = m->filled;
+		s->all_reachable_from = m->led;
 		s->judged = m->judged;
-		for (size_t i = 0; i < m->n_steps && i < SPACE_STEPS; i++)
+		for (size_t i = 0; i < m->n_steps && i < WORKSPACE_STEPS; i++)
 			s->steps[s->step_count++] =
-			    (struct space_step){ m->steps[i]->position, m->steps[i]->known };
-		if (err == ZT_OK && s->goal > 0)
-			err = pb_hash(m->goal_link, &s->goal_link);
-		if (err == ZT_OK && s->filled > 0)
-			err = pb_hash(m->filled_link, &s->filled_link);
+			    (struct workspace_step){ m->steps[i]->position,
+				    m->steps[i]->known };
+		if (err == ZT_OK && s->target > 0)
+			err = pb_hash(m->goal_link, &s->target_link);
+		if (err == ZT_OK && s->backfilled_to > 0)
+			err = pb_hash(m->filled_link, &s->backfilled_link);
 	} else if (err == ZT_ERR_NOT_FOUND) {
 		err = ZT_OK;
 	}
@@ -65,10 +66,10 @@ out:
 }
 
 enum zt_err
-chain_note(struct space *s)
+chain_note(struct workspace *s)
 {
 	Zt__StoredChain m = ZT__STORED_CHAIN__INIT;
-	Zt__StoredStep steps[SPACE_STEPS], *list[SPACE_STEPS];
+	Zt__StoredStep steps[WORKSPACE_STEPS], *list[WORKSPACE_STEPS];
 	struct buf b = buf_init(STORED_CHAIN);
 	enum zt_err err;
 
@@ -80,17 +81,17 @@ chain_note(struct space *s)
 	m.steps = list;
 	m.n_steps = s->step_count;
 	m.judged = s->judged;
-	m.begun = s->base;
-	m.goal = s->goal;
+	m.begun = s->anchor_position;
+	m.goal = s->target;
 	m.checkpoint = s->checkpoint;
-	if (s->goal > 0)
-		m.goal_link = pb_field(s->goal_link.b, HASH_BYTES);
-	if (s->base > 0)
+	if (s->target > 0)
+		m.goal_link = pb_field(s->target_link.b, HASH_BYTES);
+	if (s->anchor_position > 0)
 		m.voucher = pb_field(s->voucher.b, ID_BYTES);
-	m.filled = s->filled;
-	m.led = s->led;
-	if (s->filled > 0)
-		m.filled_link = pb_field(s->filled_link.b, HASH_BYTES);
+	m.filled = s->backfilled_to;
+	m.led = s->all_reachable_from;
+	if (s->backfilled_to > 0)
+		m.filled_link = pb_field(s->backfilled_link.b, HASH_BYTES);
 	if ((err = pb_encode(&m, &b)) == ZT_OK)
 		err = store_put(
 		    s->z->store, STORE_CHAIN, bytes_of(s->w->id.b, ID_BYTES), 0, buf_bytes(&b));
@@ -99,7 +100,7 @@ chain_note(struct space *s)
 }
 
 enum zt_err
-chain_link(struct space *s, uint64_t position, struct hash *out, uint64_t *time)
+chain_link(struct workspace *s, uint64_t position, struct hash *out, uint64_t *time)
 {
 	struct buf b = buf_init(256);
 	uint64_t unused;
@@ -113,7 +114,7 @@ chain_link(struct space *s, uint64_t position, struct hash *out, uint64_t *time)
 }
 
 enum zt_err
-chain_put_link(struct space *s, uint64_t position, const struct hash *link, uint64_t time)
+chain_put_link(struct workspace *s, uint64_t position, const struct hash *link, uint64_t time)
 {
 	uint8_t value[LINK_BYTES];
 
@@ -124,17 +125,17 @@ chain_put_link(struct space *s, uint64_t position, const struct hash *link, uint
 }
 
 static void
-version_key(const struct space *s, const struct id *vlob, uint8_t out[2 * ID_BYTES])
+version_key(const struct workspace *s, const struct id *vlob, uint8_t out[2 * ID_BYTES])
 {
 	memcpy(out, s->w->id.b, ID_BYTES);
 	memcpy(out + ID_BYTES, vlob->b, ID_BYTES);
 }
 
 static enum zt_err
-read_version(const struct buf *b, struct space_version *out, bool *before)
+read_version(const struct buf *b, struct workspace_version *out, bool *before)
 {
 	Zt__StoredVersion *m = NULL;
-	struct space_version v = { 0 };
+	struct workspace_version v = { 0 };
 	enum zt_err err;
 
 	if ((err = pb_decode(&zt__stored_version__descriptor, buf_bytes(b), 1024, &m)))
@@ -145,7 +146,7 @@ read_version(const struct buf *b, struct space_version *out, bool *before)
 	v.version = m->version;
 	v.position = m->position;
 	v.time = m->time;
-	v.left_out = m->left_out != 0;
+	v.excluded = m->left_out != 0;
 	*before = m->before != 0;
 	if (err == ZT_OK)
 		*out = v;
@@ -154,8 +155,8 @@ read_version(const struct buf *b, struct space_version *out, bool *before)
 }
 
 enum zt_err
-chain_stored_version(
-    struct space *s, const struct id *vlob, uint64_t n, struct space_version *out, bool *before)
+chain_stored_version(struct workspace *s, const struct id *vlob, uint64_t n,
+    struct workspace_version *out, bool *before)
 {
 	uint8_t key[2 * ID_BYTES];
 	struct buf b = buf_init(1024);
@@ -175,22 +176,23 @@ chain_stored_version(
 }
 
 enum zt_err
-chain_version(struct space *s, const struct id *vlob, uint64_t n, struct space_version *out)
+chain_version(
+    struct workspace *s, const struct id *vlob, uint64_t n, struct workspace_version *out)
 {
 	bool before;
 	enum zt_err err = chain_stored_version(s, vlob, n, out, &before);
 
-	return err == ZT_OK && before && s->base > 0 ? ZT_ERR_NOT_FOUND : err;
+	return err == ZT_OK && before && s->anchor_position > 0 ? ZT_ERR_NOT_FOUND : err;
 }
 
 enum zt_err
-space_newest(struct space *s, const struct id *vlob, struct space_version *out)
+workspace_newest(struct workspace *s, const struct id *vlob, struct workspace_version *out)
 {
 	return chain_version(s, vlob, 0, out);
 }
 
 enum zt_err
-chain_put_version(struct space *s, const struct chain_change *of, const struct change *c)
+chain_put_version(struct workspace *s, const struct chain_change *of, const struct change *c)
 {
 	Zt__StoredVersion m = ZT__STORED_VERSION__INIT;
 	uint8_t key[2 * ID_BYTES];
@@ -205,7 +207,7 @@ chain_put_version(struct space *s, const struct chain_change *of, const struct c
 	m.position = of->position;
 	m.author = pb_field(of->cs->author.b, ID_BYTES);
 	m.time = of->cs->time;
-	m.left_out = of->left_out;
+	m.left_out = of->excluded;
 	m.before = of->before;
 	if ((err = pb_encode(&m, &b)) == ZT_OK)
 		err = store_put(s->z->store, STORE_VERSION, bytes_of(key, sizeof key),
@@ -215,14 +217,14 @@ chain_put_version(struct space *s, const struct chain_change *of, const struct c
 }
 
 enum zt_err
-chain_keep_push(struct space *s, uint64_t position, struct bytes push)
+chain_keep_push(struct workspace *s, uint64_t position, struct bytes push)
 {
 	return store_put(
 	    s->z->store, STORE_PUSH, bytes_of(s->w->id.b, ID_BYTES), position, push);
 }
 
 enum zt_err
-chain_keep(struct space *s, uint64_t position, const Zt__Changeset *m)
+chain_keep(struct workspace *s, uint64_t position, const Zt__Changeset *m)
 {
 	Zt__PushRequest push = ZT__PUSH_REQUEST__INIT;
 	struct buf b = buf_init(LIMIT_PUSH);
@@ -236,46 +238,46 @@ chain_keep(struct space *s, uint64_t position, const Zt__Changeset *m)
 }
 
 void
-chain_go_back(struct space *s, const struct space *before)
+chain_go_back(struct workspace *s, const struct workspace *before)
 {
 	struct secret **keys = s->keys; /* these may have come meanwhile, and stay */
 	size_t key_cap = s->key_cap;
-	uint64_t led = s->led;
+	uint64_t led = s->all_reachable_from;
 	bool is_refused = s->is_refused;
 
 	*s = *before;
 	s->is_refused = is_refused;
 	s->keys = keys;
 	s->key_cap = key_cap;
-	s->led = led;
+	s->all_reachable_from = led;
 	s->is_suspect = false;
 }
 
 enum zt_err
-chain_suspect(struct space *s)
+chain_suspect(struct workspace *s)
 {
 	s->is_suspect = true;
 	return ZT_ERR_PROOF;
 }
 
 enum zt_err
-chain_refuse(struct space *s, enum zt_err err, uint64_t position, const char *why)
+chain_refuse(struct workspace *s, enum zt_err err, uint64_t position, const char *message)
 {
 	s->is_refused = true;
-	return client_refuse(s->z, err, "changeset %llu of the workspace: %s",
-	    (unsigned long long)position, client_words(s->z, why));
+	return session_refuse(s->z, err, "changeset %llu of the workspace: %s",
+	    (unsigned long long)position, session_translate(s->z, message));
 }
 
 enum zt_err
-chain_refuse_older(struct space *s)
+chain_refuse_older(struct workspace *s)
 {
-	return client_refuse(s->z, ZT_ERR_ROLLBACK,
+	return session_refuse(s->z, ZT_ERR_ROLLBACK,
 	    "the server shows an older state of the workspace than this device has seen, or "
 	    "the trust log records");
 }
 
 enum zt_err
-chain_page(struct space *s, uint64_t from, Zt__ChainPage **out)
+chain_page(struct workspace *s, uint64_t from, Zt__ChainPage **out)
 {
 	struct route_params p = { .org = s->z->org, .id = s->w->id };
 	struct buf answer = buf_init(LIMIT_PAGE);
@@ -283,7 +285,7 @@ chain_page(struct space *s, uint64_t from, Zt__ChainPage **out)
 	enum zt_err err;
 
 	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)from);
-	if ((err = client_call(s->z, ROUTE_CHAIN, &p, query, bytes_of(NULL, 0), &answer)) ==
+	if ((err = session_call(s->z, ROUTE_CHAIN, &p, query, bytes_of(NULL, 0), &answer)) ==
 	    ZT_OK)
 		err =
 		    pb_decode(&zt__chain_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, out);

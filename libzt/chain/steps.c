@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* steps.c - what this device knew of the log when it verified a place of the chain. */
 #include "chain/chain.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "session/session.h"
 
 uint64_t
-judge_known(const struct space *s, uint64_t position)
+judge_known(const struct workspace *s, uint64_t position)
 {
 	for (size_t i = s->step_count; i-- > 0;)
 		if (s->steps[i].position <= position)
@@ -21,17 +21,17 @@ last_rotation(const struct org_workspace *w)
 }
 
 static void
-drop_step(struct space *s, size_t i)
+drop_step(struct workspace *s, size_t i)
 {
 	memmove(&s->steps[i], &s->steps[i + 1], (s->step_count - i - 1) * sizeof s->steps[0]);
 	s->step_count--;
 }
 
 void
-judge_hear(struct space *s)
+judge_hear(struct workspace *s)
 {
 	uint64_t size = merkle_size(s->z->state->tree), next = s->position + 1;
-	struct space_step *last = s->step_count > 0 ? &s->steps[s->step_count - 1] : NULL;
+	struct workspace_step *last = s->step_count > 0 ? &s->steps[s->step_count - 1] : NULL;
 
 	if (last != NULL && (last->known >= size || last->position > next))
 		return; /* nothing was heard, or the chain is verified again from its beginning
@@ -45,17 +45,17 @@ judge_hear(struct space *s)
 		s->steps[0].known = s->steps[1].known;
 		drop_step(s, 1);
 	}
-	if (s->step_count == SPACE_STEPS) {
+	if (s->step_count == WORKSPACE_STEPS) {
 		s->steps[0].known = s->steps[1].known;
 		drop_step(s, 1);
 	}
-	s->steps[s->step_count++] = (struct space_step){ next, size };
+	s->steps[s->step_count++] = (struct workspace_step){ next, size };
 }
 
 void
-judge_begin(struct space *s, uint64_t position, uint64_t known)
+judge_begin(struct workspace *s, uint64_t position, uint64_t known)
 {
 	(void)position;
-	s->steps[0] = (struct space_step){ 1, known };
+	s->steps[0] = (struct workspace_step){ 1, known };
 	s->step_count = 1;
 }

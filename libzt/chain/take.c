@@ -3,43 +3,44 @@
  * what the store holds. */
 #include "chain/chain.h"
 #include "chain/records.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "log/handles.h"
 #include "session/session.h"
 
 /* The same, with the member who signed it: what one of them did wrong is not laid at all doors.
  */
 static enum zt_err
-refuse_authored(struct space *s, enum zt_err err, const struct id *author, uint64_t position,
-    const char *why)
+refuse_authored(struct workspace *s, enum zt_err err, const struct id *author,
+    uint64_t position, const char *message)
 {
 	const struct org_device *d = org_state_device(s->z->state, author);
-	struct client_handle by;
+	struct log_handle by;
 
 	if (d == NULL)
-		return chain_refuse(s, err, position, why);
-	client_handle(s->z, &d->user->id, &by);
+		return chain_refuse(s, err, position, message);
+	log_handle(s->z, &d->user->id, &by);
 	s->is_refused = true;
-	return client_refuse(s->z, err, "changeset %llu of the workspace, signed by %.100s: %s",
-	    (unsigned long long)position, by.email, client_words(s->z, why));
+	return session_refuse(s->z, err,
+	    "changeset %llu of the workspace, signed by %.100s: %s",
+	    (unsigned long long)position, by.email, session_translate(s->z, message));
 }
 
 struct taking {
-	struct space *s;
+	struct workspace *s;
 	chain_take_fn *each;
 };
 
 static enum zt_err
 find_parent(void *ctx, const struct changeset *cs, struct hash *link, uint64_t *time)
 {
-	struct space *s = ((struct taking *)ctx)->s;
+	struct workspace *s = ((struct taking *)ctx)->s;
 	enum zt_err err = chain_link(s, cs->parent_position, link, time);
 
-	if (err != ZT_ERR_NOT_FOUND || cs->parent_position >= s->base)
+	if (err != ZT_ERR_NOT_FOUND || cs->parent_position >= s->anchor_position)
 		return err;
 	*link = cs->parent_link;
 	*time = 0;
-	return s->base - cs->parent_position > CHAIN_BACK
+	return s->anchor_position - cs->parent_position > CHAIN_BACK
 		   ? chain_suspect(s)
 		   : checkpoint_link(s, cs->parent_position, link);
 }
@@ -50,27 +51,28 @@ take_change(void *ctx, const struct chain_change *of, const struct change *c)
 	struct taking *t = ctx;
 	struct chain_change as = *of;
 
-	as.before = of->position <= t->s->base;
+	as.before = of->position <= t->s->anchor_position;
 	return t->each(t->s, &as, c);
 }
 
 /* What the reader says, as this device says it. A refusal names its author. */
 static enum zt_err
-explain(struct space *s, const struct chain_reader *r, enum zt_err err)
+explain(struct workspace *s, const struct chain_reader *r, enum zt_err err)
 {
-	if (err == ZT_OK || r->why == NULL)
+	if (err == ZT_OK || r->message == NULL)
 		return err;
 	/* A log that is shorter than it was is not another one: this waits for its repair. */
 	if (r->is_of_author && r->seen_size > merkle_size(s->z->state->tree) &&
 	    s->z->marked >= r->seen_size)
-		return client_refuse(s->z, ZT_ERR_RESTORED, "%s",
-		    client_words(s->z, err_words(ZT_ERR_RESTORED)));
-	return r->is_of_author ? refuse_authored(s, err, &r->author, r->position + 1, r->why)
-			       : chain_refuse(s, err, r->position + 1, r->why);
+		return session_refuse(s->z, ZT_ERR_RESTORED, "%s",
+		    session_translate(s->z, err_text(ZT_ERR_RESTORED)));
+	return r->is_of_author
+		   ? refuse_authored(s, err, &r->author, r->position + 1, r->message)
+		   : chain_refuse(s, err, r->position + 1, r->message);
 }
 
 enum zt_err
-chain_take(struct space *s, const Zt__Changeset *m, uint64_t position, struct hash *link,
+chain_take(struct workspace *s, const Zt__Changeset *m, uint64_t position, struct hash *link,
     chain_take_fn *each)
 {
 	struct taking t = { s, each };
@@ -88,7 +90,7 @@ chain_take(struct space *s, const Zt__Changeset *m, uint64_t position, struct ha
 		return explain(s, &r, err);
 	if ((err = chain_put_link(s, position, &r.link, r.time)) == ZT_OK) {
 		*link = r.link;
-		s->skipped += r.is_left_out && r.count > 0;
+		s->skipped += r.is_excluded && r.count > 0;
 	}
 	return err;
 }

@@ -7,7 +7,7 @@
 #include "chain/chain.h"
 #include "chain/objects.h"
 #include "chain/records.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "session/session.h"
 #include "trust/checkpoint.h"
 
@@ -18,11 +18,11 @@ enum {
 /* What is current: everything that the folders lead to, from the root on; of a damaged folder
  * its newest version that opens. */
 struct making {
-	struct space *s;
+	struct workspace *s;
 	struct checkpoint_entry *entries;
 	size_t count, cap;
 	struct idmap seen;
-	struct space_object *folders; /* of the level at hand, and of the next one */
+	struct workspace_object *folders; /* of the level at hand, and of the next one */
 	size_t folder_count, folder_cap;
 };
 
@@ -30,29 +30,29 @@ struct making {
 static enum zt_err
 add_object(struct making *k, const struct id *vlob, bool is_folder)
 {
-	struct space_version v;
+	struct workspace_version v;
 	enum zt_err err;
 
 	if (idmap_get(&k->seen, vlob) != NULL)
 		return ZT_OK;
-	if ((err = idmap_put(&k->seen, vlob, k)) || (err = space_newest(k->s, vlob, &v)))
+	if ((err = idmap_put(&k->seen, vlob, k)) || (err = workspace_newest(k->s, vlob, &v)))
 		return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
 	for (;;) {
 		if ((err = vec_room(&k->entries, k->count, &k->cap, sizeof *k->entries)))
 			return err;
 		k->entries[k->count++] =
 		    (struct checkpoint_entry){ *vlob, v.version, v.position };
-		if (!v.left_out || v.version == 1)
+		if (!v.excluded || v.version == 1)
 			break;
 		if ((err = chain_version(k->s, vlob, v.version - 1, &v)))
 			return err;
 	}
-	if (!is_folder || v.left_out)
+	if (!is_folder || v.excluded)
 		return ZT_OK;
 	if ((err = vec_room(
 		 &k->folders, k->folder_count, &k->folder_cap, sizeof *k->folders)) == ZT_OK)
 		k->folders[k->folder_count++] =
-		    (struct space_object){ .vlob = *vlob, .is_folder = true };
+		    (struct workspace_object){ .vlob = *vlob, .is_folder = true };
 	return err;
 }
 
@@ -79,12 +79,12 @@ gather(struct making *k)
 	enum zt_err err = add_object(k, &k->s->w->id, true);
 
 	while (err == ZT_OK && k->folder_count > 0) {
-		struct space_object *level = k->folders;
+		struct workspace_object *level = k->folders;
 		size_t count = k->folder_count;
 
 		k->folders = NULL;
 		k->folder_count = k->folder_cap = 0;
-		err = space_read(k->s, level, count, add_folder, k);
+		err = workspace_read(k->s, level, count, add_folder, k);
 		free(level);
 	}
 	return err;
@@ -99,7 +99,7 @@ by_position(const void *a, const void *b)
 static enum zt_err
 send(struct making *k, struct bytes entries)
 {
-	struct space *s = k->s;
+	struct workspace *s = k->s;
 	struct zt *z = s->z;
 	struct route_params p = { .org = z->org, .id = s->w->id };
 	struct checkpoint c = { .org = z->org,
@@ -109,32 +109,33 @@ send(struct making *k, struct bytes entries)
 		.link = s->link,
 		.count = k->count,
 		.seen_size = merkle_size(z->state->tree),
-		.time = client_now_ms() };
+		.time = session_now_ms() };
 	Zt__CheckpointRequest m = ZT__CHECKPOINT_REQUEST__INIT;
 	Zt__Statement message;
 	struct statement st;
-	struct buf signed_ = buf_init(4096), body = buf_init(LIMIT_CHECKPOINT + 8192),
+	struct buf stmt = buf_init(4096), body = buf_init(LIMIT_CHECKPOINT + 8192),
 		   answer = buf_init(64);
 	enum zt_err err;
 
 	if ((err = merkle_root(z->state->tree, c.seen_size, &c.seen_root)) ||
 	    (err = checkpoint_root(entries, c.position, &c.root)) ||
-	    (err = checkpoint_sign(z->sign, &c, &signed_, &st)))
+	    (err = checkpoint_sign(z->sign, &c, &stmt, &st)))
 		goto out;
 	message = statement_message(&st);
 	m.statement = &message;
 	m.entries = pb_field(entries.p, entries.n);
 	if ((err = pb_encode(&m, &body)) == ZT_OK)
-		err = client_call(z, ROUTE_CHECKPOINT_PUT, &p, NULL, buf_bytes(&body), &answer);
+		err =
+		    session_call(z, ROUTE_CHECKPOINT_PUT, &p, NULL, buf_bytes(&body), &answer);
 out:
-	buf_free(&signed_);
+	buf_free(&stmt);
 	buf_free(&body);
 	buf_free(&answer);
 	return err;
 }
 
 static enum zt_err
-make(struct space *s)
+make(struct workspace *s)
 {
 	struct making k = { .s = s };
 	struct buf packed = buf_init(LIMIT_CHECKPOINT);
@@ -158,7 +159,7 @@ make(struct space *s)
 /* Only who has seen all of the chain vouches for it: no word rests on another's. What is too
  * large is not tried each time. */
 static enum zt_err
-offer(struct space *s)
+offer(struct workspace *s)
 {
 	enum zt_err err = make(s);
 
@@ -168,14 +169,14 @@ offer(struct space *s)
 }
 
 static enum zt_err
-offer_when_due(struct space *s)
+offer_when_due(struct workspace *s)
 {
 	const struct org_user *me = org_state_user(s->z->state, &s->z->user);
 	struct checkpoint last;
 	enum zt_err err;
 
-	if (me == NULL || org_state_role(s->w, me, ORG_NEVER) < ROLE_MANAGER || s->goal > 0 ||
-	    s->base > 0 || s->position < s->checkpoint + EVERY)
+	if (me == NULL || org_state_role(s->w, me, ORG_NEVER) < ROLE_MANAGER || s->target > 0 ||
+	    s->anchor_position > 0 || s->position < s->checkpoint + EVERY)
 		return ZT_OK;
 	if ((err = checkpoint_find(s, &last)) == ZT_OK && last.position > s->checkpoint)
 		s->checkpoint = last.position;
@@ -185,9 +186,9 @@ offer_when_due(struct space *s)
 }
 
 enum zt_err
-space_tend(struct space *s, unsigned ms)
+workspace_background(struct workspace *s, unsigned ms)
 {
-	enum zt_err err = s->base > 0 ? space_backfill(s, ms) : ZT_OK;
+	enum zt_err err = s->anchor_position > 0 ? workspace_backfill(s, ms) : ZT_OK;
 
 	return err ? err : offer_when_due(s);
 }

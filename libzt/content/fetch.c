@@ -7,8 +7,8 @@
 
 #include "base/vec.h"
 #include "chain/objects.h"
+#include "content/file_writer.h"
 #include "content/send.h"
-#include "content/sink.h"
 #include "content/slot.h"
 #include "content/transfer.h"
 #include "crypto/suite.h"
@@ -19,7 +19,7 @@
 /* A shared block and those who wait for it. */
 struct group {
 	struct block_ref ref;
-	struct piece *pieces;
+	struct extent *extents;
 	size_t count, cap;
 };
 
@@ -29,31 +29,31 @@ enum zt_err
 fetch_lost(struct zt *z, const struct calls_transfer *call)
 {
 	if (call->err == ZT_ERR_INTERRUPTED)
-		return client_interrupted(z);
-	return client_refuse(z,
+		return session_interrupted(z);
+	return session_refuse(z,
 	    call->err == ZT_ERR_NOT_FOUND ? ZT_ERR_MISSING_BLOCK : call->err,
 	    "a block of the file: %s",
-	    call->detail[0] != 0 ? call->detail : err_words(call->err));
+	    call->detail[0] != 0 ? call->detail : err_text(call->err));
 }
 
 enum zt_err
 fetch_altered(struct zt *z, enum zt_err err)
 {
-	return client_refuse(z, err, "a block of the file is damaged or was altered");
+	return session_refuse(z, err, "a block of the file is damaged or was altered");
 }
 
 /* A file that gets all of itself from one shared block is made, written and named at once. */
 static void
-give(struct transfer_slot *slot, const struct piece *p)
+give(struct transfer_slot *slot, const struct extent *p)
 {
-	struct sink *k = p->to;
+	struct file_writer *k = p->to;
 	bool is_all = k->fd < 0 && p->offset == 0 && p->size == k->size;
 
 	if (is_all)
-		sink_open(k);
-	sink_write(k, p->offset, bytes_of(slot->clear.p + p->from, p->size));
+		file_writer_open(k);
+	file_writer_write(k, p->offset, bytes_of(slot->clear.p + p->from, p->size));
 	if (is_all)
-		sink_name(k);
+		file_writer_name(k);
 }
 
 /* Runs on a thread of the pool: opens the block and writes it to its places. */
@@ -65,8 +65,8 @@ open_and_give(struct pool_job *job)
 	buf_empty(&slot->clear);
 	if ((slot->err = block_open(&slot->ref, buf_bytes(&slot->call.answer), &slot->clear)))
 		return;
-	for (size_t i = 0; i < slot->piece_count; i++)
-		give(slot, &slot->pieces[i]);
+	for (size_t i = 0; i < slot->extent_count; i++)
+		give(slot, &slot->extents[i]);
 }
 
 /* The end of SLOT's block, with ERR about all of its files or none. */
@@ -75,15 +75,15 @@ end_block(struct transfer_slot *slot, enum zt_err err)
 {
 	struct transfer *t = slot->t;
 
-	for (size_t i = 0; i < slot->piece_count; i++) {
-		struct piece *p = &slot->pieces[i];
+	for (size_t i = 0; i < slot->extent_count; i++) {
+		struct extent *p = &slot->extents[i];
 
 		t->done += p->size;
 		if (err && p->to->err == ZT_OK)
 			p->to->err = err;
-		sink_end(p->to);
+		file_writer_end(p->to);
 	}
-	suite_wipe(slot->ref.key, sizeof slot->ref.key);
+	wipe(slot->ref.key, sizeof slot->ref.key);
 	transfer_release(slot);
 }
 
@@ -106,7 +106,7 @@ fetched(struct calls_transfer *call)
 	struct transfer_slot *slot = call->ctx;
 
 	if (call->err == ZT_OK)
-		transfer_hand_on(slot, open_and_give, given);
+		transfer_requeue(slot, open_and_give, given);
 	else
 		end_block(slot, fetch_lost(slot->t->z, call));
 }
@@ -135,20 +135,20 @@ start(struct transfer_slot *slot, const struct block_ref *ref)
 /* ---- a large file: its blocks at once ---- */
 
 static enum zt_err
-fetch_own(struct transfer *t, const struct block_part *p, const struct piece *piece)
+fetch_own(struct transfer *t, const struct block_part *p, const struct extent *extent)
 {
 	struct transfer_slot *slot;
 	enum zt_err err = transfer_slot(t, &slot);
 
 	if (err)
 		return err;
-	slot->piece_count = 0;
-	if ((err = vec_room(&slot->pieces, 0, &slot->piece_cap, sizeof *slot->pieces))) {
+	slot->extent_count = 0;
+	if ((err = vec_room(&slot->extents, 0, &slot->extent_cap, sizeof *slot->extents))) {
 		transfer_release(slot);
 		return err;
 	}
-	slot->pieces[slot->piece_count++] = *piece;
-	piece->to->pending++;
+	slot->extents[slot->extent_count++] = *extent;
+	extent->to->pending++;
 	return start(slot, &p->block);
 }
 
@@ -158,8 +158,7 @@ static bool
 same_block(const struct block_ref *a, const struct block_ref *b)
 {
 	return id_equal(&a->id, &b->id) &&
-	       secret_same_bytes(
-		   bytes_of(a->key, sizeof a->key), bytes_of(b->key, sizeof b->key)) &&
+	       ct_equal(bytes_of(a->key, sizeof a->key), bytes_of(b->key, sizeof b->key)) &&
 	       hash_equal(&a->hash, &b->hash) && a->size == b->size;
 }
 
@@ -185,23 +184,23 @@ group_of(struct transfer *t, const struct block_ref *ref, struct group **out)
 }
 
 static enum zt_err
-wait_for_shared(struct transfer *t, const struct block_part *p, const struct piece *piece)
+wait_for_shared(struct transfer *t, const struct block_part *p, const struct extent *extent)
 {
 	struct group *g;
 	enum zt_err err = group_of(t, &p->block, &g);
 
-	if (err || (err = vec_room(&g->pieces, g->count, &g->cap, sizeof *g->pieces)))
+	if (err || (err = vec_room(&g->extents, g->count, &g->cap, sizeof *g->extents)))
 		return err;
-	g->pieces[g->count++] = *piece;
-	piece->to->pending++;
+	g->extents[g->count++] = *extent;
+	extent->to->pending++;
 	return ZT_OK;
 }
 
 static void
 group_free(struct group *g)
 {
-	suite_wipe(g->ref.key, sizeof g->ref.key);
-	free(g->pieces);
+	wipe(g->ref.key, sizeof g->ref.key);
+	free(g->extents);
 	free(g);
 }
 
@@ -214,11 +213,11 @@ fetch_group(struct transfer *t, struct group *g)
 
 	if (err)
 		return err;
-	free(slot->pieces);
-	slot->pieces = g->pieces;
-	slot->piece_count = g->count;
-	slot->piece_cap = g->cap;
-	g->pieces = NULL;
+	free(slot->extents);
+	slot->extents = g->extents;
+	slot->extent_count = g->count;
+	slot->extent_cap = g->cap;
+	g->extents = NULL;
 	g->count = 0;
 	return start(slot, &g->ref);
 }
@@ -239,10 +238,10 @@ fetch_forget(struct transfer *t)
 {
 	for (size_t i = 0; i < t->group_count; i++) {
 		for (size_t k = 0; k < t->groups[i]->count; k++) {
-			struct sink *to = t->groups[i]->pieces[k].to;
+			struct file_writer *to = t->groups[i]->extents[k].to;
 
 			to->err = t->err ? t->err : ZT_ERR_INTERRUPTED;
-			sink_end(to);
+			file_writer_end(to);
 		}
 		group_free(t->groups[i]);
 	}
@@ -255,11 +254,11 @@ fetch_forget(struct transfer *t)
 /* ---- a file ---- */
 
 enum zt_err
-fetch_content(struct transfer *t, const Zt__FileManifest *f, struct sink *k)
+fetch_content(struct transfer *t, const Zt__FileManifest *f, struct file_writer *k)
 {
 	size_t n =
 	    f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS ? f->blocks->n_blocks : 0;
-	struct piece piece = { .to = k };
+	struct extent extent = { .to = k };
 	struct block_part part;
 	enum zt_err err = ZT_OK;
 
@@ -267,34 +266,34 @@ fetch_content(struct transfer *t, const Zt__FileManifest *f, struct sink *k)
 		manifest_part(f, i, &part);
 		if (part.hole > 0) {
 			if (i == 0)
-				sink_open(k);
+				file_writer_open(k);
 			k->is_sparse = true;
-			piece.offset += part.hole;
+			extent.offset += part.hole;
 			t->done += part.hole;
 			continue;
 		}
-		piece.from = part.offset;
-		piece.size = part.size;
+		extent.from = part.offset;
+		extent.size = part.size;
 		if (n == 1 && part.size < part.block.size) {
-			err = wait_for_shared(t, &part, &piece);
+			err = wait_for_shared(t, &part, &extent);
 		} else {
 			if (i == 0)
-				sink_open(k);
-			sink_reserve(k, piece.offset + part.size);
-			err = k->err ? ZT_OK : fetch_own(t, &part, &piece);
+				file_writer_open(k);
+			file_writer_reserve(k, extent.offset + part.size);
+			err = k->err ? ZT_OK : fetch_own(t, &part, &extent);
 		}
-		piece.offset += part.size;
-		suite_wipe(part.block.key, sizeof part.block.key);
+		extent.offset += part.size;
+		wipe(part.block.key, sizeof part.block.key);
 	}
 	if (n == 0) {
-		sink_open(k);
+		file_writer_open(k);
 		if (f->content_case == ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT)
-			sink_write(k, 0, pb_bytes(f->inline_content));
+			file_writer_write(k, 0, pb_bytes(f->inline_content));
 		t->done += f->size;
 	}
 	if (err && k->err == ZT_OK)
 		k->err = err;
-	sink_end(k);
+	file_writer_end(k);
 	return err ? err : t->err;
 }
 
@@ -304,7 +303,7 @@ fetch_block(struct transfer *t, const struct block_ref *ref, struct buf *clear)
 	struct route_params p = { .org = t->z->org, .id = t->workspace, .block = ref->id };
 	struct buf sealed = buf_init(LIMIT_BLOCK_WIRE);
 	enum zt_err err =
-	    client_call(t->z, ROUTE_BLOCK_GET, &p, NULL, bytes_of(NULL, 0), &sealed);
+	    session_call(t->z, ROUTE_BLOCK_GET, &p, NULL, bytes_of(NULL, 0), &sealed);
 
 	if (err == ZT_OK && (err = block_open(ref, buf_bytes(&sealed), clear)))
 		err = fetch_altered(t->z, err);
@@ -323,7 +322,7 @@ look_into(struct transfer *t, const struct block_ref *ref)
 	if (t->looked.n > 0 && same_block(&t->looked_at, ref))
 		return ZT_OK;
 	buf_free(&t->looked);
-	t->looked = buf_init(BLOCK_CLEAR_MOST);
+	t->looked = buf_init(BLOCK_CLEAR_MAX);
 	t->looked_at = *ref;
 	if ((err = fetch_block(t, ref, &t->looked)))
 		buf_empty(&t->looked);
@@ -345,12 +344,12 @@ check_part(struct transfer *t, const Zt__FileManifest *f, size_t i, bool *is_so)
 	if ((err = look_into(t, &part.block)) == ZT_OK && b->whole > 0) {
 		hash_content(bytes_of(t->looked.p + part.offset, part.size), &is);
 		*is_so = bytes_equal(pb_bytes(b->content), bytes_of(is.b, HASH_BYTES));
-	} else if (err == ZT_ERR_NOT_FOUND || space_is_damage(err)) {
+	} else if (err == ZT_ERR_NOT_FOUND || workspace_is_damage(err)) {
 		*is_so = false;
-		t->z->why[0] = 0;
+		t->z->message[0] = 0;
 		err = ZT_OK;
 	}
-	suite_wipe(part.block.key, sizeof part.block.key);
+	wipe(part.block.key, sizeof part.block.key);
 	return err;
 }
 

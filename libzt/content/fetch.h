@@ -3,7 +3,7 @@
 #ifndef ZT_CONTENT_FETCH_H
 #define ZT_CONTENT_FETCH_H
 
-#include "content/sink.h"
+#include "content/file_writer.h"
 #include "content/transfer.h"
 #include "session/session.h"
 
@@ -16,7 +16,7 @@ enum zt_err fetch_altered(struct zt *z, enum zt_err err);
 /* Starts to fetch the content of F into K; takes ownership of K. Shared blocks wait for
  * fetch_shared. */
 ZT_CHECKED enum zt_err fetch_content(
-    struct transfer *t, const Zt__FileManifest *f, struct sink *k);
+    struct transfer *t, const Zt__FileManifest *f, struct file_writer *k);
 /* Starts to fetch the shared blocks of all files so far, each once. */
 ZT_CHECKED enum zt_err fetch_shared(struct transfer *t);
 /* After a failure: ends the files that wait for a shared block. */

@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "base/wire.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "session/session.h"
 
 enum { NOTE = 2 * ID_BYTES + 6 * 8, TICK_NS = 20 * 1000 * 1000 };
@@ -117,7 +117,7 @@ local_find(struct zt *z, const struct stat *st, struct local *out)
 }
 
 bool
-local_is(struct space *s, const struct stat *st, const struct id *vlob, uint64_t version)
+local_is(struct workspace *s, const struct stat *st, const struct id *vlob, uint64_t version)
 {
 	struct local l;
 

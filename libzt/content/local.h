@@ -5,7 +5,7 @@
 
 #include <sys/stat.h>
 
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "session/session.h"
 
 struct local {
@@ -21,7 +21,8 @@ struct local_note {
  * OUT is then what it held before, and untouched if that is unknown. */
 bool local_find(struct zt *z, const struct stat *st, struct local *out);
 /* Whether the file ST holds VERSION of VLOB in S, by its note. */
-bool local_is(struct space *s, const struct stat *st, const struct id *vlob, uint64_t version);
+bool local_is(
+    struct workspace *s, const struct stat *st, const struct id *vlob, uint64_t version);
 /* Whether the file was changed so recently that a later change may have the same time
  * stamp. */
 bool local_is_young(const struct stat *st);

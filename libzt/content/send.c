@@ -23,8 +23,8 @@ seal(struct pool_job *job)
 	struct transfer_slot *slot = (struct transfer_slot *)job;
 
 	buf_empty(&slot->call.body);
-	for (size_t i = 0; i < slot->pin_count; i++) {
-		Zt__BlockRef *b = slot->pins[i].ref;
+	for (size_t i = 0; i < slot->dest_count; i++) {
+		Zt__BlockRef *b = slot->dests[i].ref;
 		struct hash content;
 
 		if (b->whole == 0)
@@ -38,7 +38,7 @@ seal(struct pool_job *job)
 static void
 end_block(struct transfer_slot *slot)
 {
-	slot->load->blocks--;
+	slot->push->blocks--;
 	transfer_release(slot);
 }
 
@@ -49,7 +49,7 @@ sent(struct calls_transfer *call)
 
 	if (call->err) {
 		if (call->err != ZT_ERR_INTERRUPTED)
-			(void)client_refuse(slot->t->z, call->err, "%s", call->detail);
+			(void)session_refuse(slot->t->z, call->err, "%s", call->detail);
 		transfer_fail(slot->t, call->err);
 		if (slot->t->resumes) {
 			slot->is_stalled = true;
@@ -91,14 +91,14 @@ then_send(struct transfer_slot *slot)
 {
 	enum zt_err err = slot->err;
 
-	for (size_t i = 0; err == ZT_OK && i < slot->pin_count; i++) {
-		Zt__BlockRef *b = slot->pins[i].ref;
+	for (size_t i = 0; err == ZT_OK && i < slot->dest_count; i++) {
+		Zt__BlockRef *b = slot->dests[i].ref;
 
 		memcpy(b->id.data, slot->ref.id.b, ID_BYTES);
 		memcpy(b->key.data, slot->ref.key, AEAD_KEY_BYTES);
 		memcpy(b->hash.data, slot->ref.hash.b, HASH_BYTES);
 	}
-	suite_wipe(slot->ref.key, sizeof slot->ref.key);
+	wipe(slot->ref.key, sizeof slot->ref.key);
 	start(slot, err);
 }
 
@@ -106,8 +106,8 @@ then_send(struct transfer_slot *slot)
 static void
 send_slot(struct transfer_slot *slot)
 {
-	slot->load = slot->t->load[0];
-	slot->load->blocks++;
+	slot->push = slot->t->push[0];
+	slot->push->blocks++;
 	transfer_submit(slot, seal, then_send);
 }
 
@@ -119,7 +119,7 @@ take_slot(struct transfer *t, uint32_t room, struct transfer_slot **out)
 
 	if (err)
 		return err;
-	(*out)->pin_count = 0;
+	(*out)->dest_count = 0;
 	(*out)->room = room;
 	buf_empty(&(*out)->clear);
 	buf_empty(&(*out)->call.body);
@@ -157,7 +157,7 @@ pin_ref(struct transfer_slot *slot, Zt__FileManifest *f, Zt__BlockRef *b, size_t
     size_t size)
 {
 	enum zt_err err =
-	    vec_room(&slot->pins, slot->pin_count, &slot->pin_cap, sizeof *slot->pins);
+	    vec_room(&slot->dests, slot->dest_count, &slot->dest_cap, sizeof *slot->dests);
 
 	if (err)
 		return err;
@@ -168,13 +168,14 @@ pin_ref(struct transfer_slot *slot, Zt__FileManifest *f, Zt__BlockRef *b, size_t
 	b->hash = pb_field(calloc(1, HASH_BYTES), HASH_BYTES);
 	if (b->id.data == NULL || b->key.data == NULL || b->hash.data == NULL)
 		return ZT_ERR_MEMORY;
-	slot->pins[slot->pin_count++] = (struct pin){ f, b };
+	slot->dests[slot->dest_count++] = (struct block_ref_dest){ f, b };
 	return ZT_OK;
 }
 
 /* Adds F's next reference, for SIZE bytes at OFFSET of SLOT's block. */
 static enum zt_err
-pin(struct transfer_slot *slot, Zt__FileManifest *f, size_t offset, size_t size, size_t *cap)
+add_dest(
+    struct transfer_slot *slot, Zt__FileManifest *f, size_t offset, size_t size, size_t *cap)
 {
 	Zt__BlockRef *b;
 	enum zt_err err = add_ref(f, slot->room, cap, &b);
@@ -218,8 +219,8 @@ send_sealed(struct transfer *t, const struct block_ref *ref, struct buf *sealed)
 	*sealed = slot->call.body; /* of the same maximum */
 	slot->call.body = whole;
 	slot->ref = (struct block_ref){ .id = ref->id, .size = ref->size, .hash = ref->hash };
-	slot->load = t->load[0];
-	slot->load->blocks++;
+	slot->push = t->push[0];
+	slot->push->blocks++;
 	start(slot, ZT_OK);
 	return ZT_OK;
 }
@@ -280,19 +281,19 @@ send_room(uint64_t size)
 {
 	return size < LIMIT_LARGE  ? LIMIT_BLOCK
 	       : size < LIMIT_HUGE ? LIMIT_BLOCK_LARGE
-				   : BLOCK_CLEAR_MOST;
+				   : BLOCK_CLEAR_MAX;
 }
 
-/* Sends blocks from FD's position, MOST bytes or to its end. */
+/* Sends blocks from FD's position, MAX bytes or to its end. */
 static enum zt_err
-send_some(struct transfer *t, int fd, const char *name, uint32_t room, uint64_t most,
+send_some(struct transfer *t, int fd, const char *name, uint32_t room, uint64_t max,
     Zt__FileManifest *f, size_t *cap)
 {
 	enum zt_err err;
 
-	while (most > 0) {
+	while (max > 0) {
 		struct transfer_slot *slot;
-		size_t want = most < room ? (size_t)most : room;
+		size_t want = max < room ? (size_t)max : room;
 		ssize_t n;
 
 		if ((err = take_slot(t, room, &slot)))
@@ -300,7 +301,7 @@ send_some(struct transfer *t, int fd, const char *name, uint32_t room, uint64_t 
 		if ((n = read_full(fd, slot->clear.p, want)) < 0)
 			err = read_err(t, name);
 		else if (n > 0)
-			err = pin(slot, f, 0, (size_t)n, cap);
+			err = add_dest(slot, f, 0, (size_t)n, cap);
 		if (err || n == 0) {
 			transfer_release(slot);
 			return err;
@@ -309,7 +310,7 @@ send_some(struct transfer *t, int fd, const char *name, uint32_t room, uint64_t 
 		f->size += (uint64_t)n;
 		send_slot(slot);
 		transfer_report(t, name);
-		most -= (uint64_t)n;
+		max -= (uint64_t)n;
 		if ((size_t)n < want)
 			break;
 	}
@@ -335,27 +336,27 @@ add_hole(struct transfer *t, uint64_t upto, uint32_t room, Zt__FileManifest *f, 
 
 /* A hole takes a reference, and ends a block before it is full: in a file with many, smaller
  * holes are sent as zeros. */
-enum { MOST_HOLES = 8000 };
+enum { HOLES_MAX = 8000 };
 
 /* The next data of FD from AT on, which is less than SIZE: *FROM and *TO; *FROM is SIZE when
  * there is none. Small holes count as data. */
 static bool
 next_data(int fd, uint64_t at, uint64_t size, uint64_t *from, uint64_t *to)
 {
-	uint64_t least = size / MOST_HOLES;
+	uint64_t min = size / HOLES_MAX;
 	off_t data = lseek(fd, (off_t)at, SEEK_DATA), hole;
 
 	*from = *to = size;
 	if (data < 0 || (uint64_t)data >= size)
 		return data >= 0 || errno == ENXIO;
-	*from = (uint64_t)data - at < least ? at : (uint64_t)data;
+	*from = (uint64_t)data - at < min ? at : (uint64_t)data;
 	for (;;) {
 		if ((hole = lseek(fd, data, SEEK_HOLE)) < 0)
 			return false;
 		data = lseek(fd, hole, SEEK_DATA);
 		if (data < 0 && errno != ENXIO)
 			return false;
-		if ((uint64_t)hole >= size || data < 0 || (uint64_t)(data - hole) >= least)
+		if ((uint64_t)hole >= size || data < 0 || (uint64_t)(data - hole) >= min)
 			break;
 	}
 	if ((uint64_t)hole < size)
@@ -413,13 +414,13 @@ gather(
 	enum zt_err err;
 
 	*grew = false;
-	if (t->pack != NULL && t->pack->clear.n + size + 1 > LIMIT_BLOCK)
+	if (t->shared_block != NULL && t->shared_block->clear.n + size + 1 > LIMIT_BLOCK)
 		send_gathered(t);
-	if (t->pack == NULL && (err = take_slot(t, LIMIT_BLOCK, &t->pack))) {
-		t->pack = NULL;
+	if (t->shared_block == NULL && (err = take_slot(t, LIMIT_BLOCK, &t->shared_block))) {
+		t->shared_block = NULL;
 		return err;
 	}
-	to = &t->pack->clear;
+	to = &t->shared_block->clear;
 	if ((n = read_full(fd, to->p + to->n, size + 1)) < 0)
 		return read_err(t, name);
 	if ((size_t)n > size) {
@@ -428,7 +429,7 @@ gather(
 	}
 	if (n == 0)
 		return ZT_OK;
-	if ((err = pin(t->pack, f, to->n, (size_t)n, &cap)))
+	if ((err = add_dest(t->shared_block, f, to->n, (size_t)n, &cap)))
 		return err;
 	to->n += (size_t)n;
 	f->size = (uint64_t)n;
@@ -450,7 +451,7 @@ send_content(struct transfer *t, int fd, const char *name, uint64_t size, Zt__Fi
 static bool
 fits(uint64_t sent, uint64_t size)
 {
-	return sent / send_room(size) < SEND_PARTS_MOST;
+	return sent / send_room(size) < SEND_PARTS_MAX;
 }
 
 bool
@@ -497,7 +498,7 @@ is_part(int fd, const Zt__FileManifest *f, size_t i, uint8_t *buffer, bool *same
 	}
 	manifest_part(f, i, &part);
 	err = block_is(&part.block, clear, same);
-	suite_wipe(part.block.key, sizeof part.block.key);
+	wipe(part.block.key, sizeof part.block.key);
 	return err;
 }
 
@@ -512,7 +513,7 @@ is_zeros(int fd, uint64_t n, uint8_t *buffer)
 	if (lseek(fd, at, SEEK_SET) < 0)
 		return false;
 	while (n > 0) {
-		size_t want = n < BLOCK_CLEAR_MOST ? (size_t)n : BLOCK_CLEAR_MOST;
+		size_t want = n < BLOCK_CLEAR_MAX ? (size_t)n : BLOCK_CLEAR_MAX;
 
 		if (read_full(fd, buffer, want) != (ssize_t)want || buffer[0] != 0 ||
 		    memcmp(buffer, buffer + 1, want - 1) != 0)
@@ -527,7 +528,7 @@ send_is_same(int fd, const Zt__FileManifest *f, bool *same)
 {
 	size_t n =
 	    f->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS ? f->blocks->n_blocks : 0;
-	uint8_t *buffer = malloc(BLOCK_CLEAR_MOST);
+	uint8_t *buffer = malloc(BLOCK_CLEAR_MAX);
 	enum zt_err err = ZT_OK;
 
 	if (buffer == NULL)
@@ -554,7 +555,7 @@ send_is_same(int fd, const Zt__FileManifest *f, bool *same)
 
 /* Out of the block and into the manifest. */
 static enum zt_err
-put_inline(const struct pin *p, struct bytes block)
+put_inline(const struct block_ref_dest *p, struct bytes block)
 {
 	Zt__FileManifest *f = p->file;
 	size_t n = p->ref->size;
@@ -574,8 +575,8 @@ put_inline(const struct pin *p, struct bytes block)
 static enum zt_err
 share(struct transfer_slot *slot)
 {
-	for (size_t i = 0; i < slot->pin_count; i++) {
-		Zt__BlockRef *b = slot->pins[i].ref;
+	for (size_t i = 0; i < slot->dest_count; i++) {
+		Zt__BlockRef *b = slot->dests[i].ref;
 
 		b->whole = (uint32_t)slot->clear.n;
 		b->content = pb_field(calloc(1, HASH_BYTES), HASH_BYTES);
@@ -588,14 +589,14 @@ share(struct transfer_slot *slot)
 void
 send_gathered(struct transfer *t)
 {
-	struct transfer_slot *slot = t->pack;
+	struct transfer_slot *slot = t->shared_block;
 	enum zt_err err = ZT_OK;
 
-	t->pack = NULL;
+	t->shared_block = NULL;
 	if (slot == NULL)
 		return;
 	if (slot->clear.n > LIMIT_INLINE) {
-		if (slot->pin_count == 1 || (err = share(slot)) == ZT_OK) {
+		if (slot->dest_count == 1 || (err = share(slot)) == ZT_OK) {
 			send_slot(slot);
 			return;
 		}
@@ -604,8 +605,8 @@ send_gathered(struct transfer *t)
 		return;
 	}
 	/* So little content that a separate call would cost more. */
-	for (size_t i = 0; i < slot->pin_count; i++)
-		if ((err = put_inline(&slot->pins[i], buf_bytes(&slot->clear))))
+	for (size_t i = 0; i < slot->dest_count; i++)
+		if ((err = put_inline(&slot->dests[i], buf_bytes(&slot->clear))))
 			transfer_fail(t, err);
 	t->done += slot->clear.n;
 	transfer_release(slot);

@@ -22,9 +22,9 @@ ZT_CHECKED enum zt_err send_is_same(int fd, const Zt__FileManifest *f, bool *sam
 /* Clear bytes of a block of a file of SIZE: few calls for a large one, and few references. */
 uint32_t send_room(uint64_t size);
 /* References that one manifest may hold. */
-#define SEND_PARTS_MOST (LIMIT_MANIFEST / 160)
+#define SEND_PARTS_MAX (LIMIT_MANIFEST / 160)
 /* Seals and sends the bytes of CLEAR, which then is an empty buffer of the same maximum
- * (BLOCK_CLEAR_MOST). *OUT is the caller's; it is filled in by the time T has drained, and is
+ * (BLOCK_CLEAR_MAX). *OUT is the caller's; it is filled in by the time T has drained, and is
  * written to as long as T has it. Errors: MEMORY, those of T. */
 ZT_CHECKED enum zt_err send_block(struct transfer *t, struct buf *clear, Zt__BlockRef **out);
 /* Sends SEALED, the whole block that REF pins, and leaves another empty buffer of the same

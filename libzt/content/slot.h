@@ -8,23 +8,23 @@
 #include "port/pool.h"
 
 struct transfer;
-struct sink;
+struct file_writer;
 
 /* Up: a block reference to fill in; the manifest owns it. */
-struct pin {
+struct block_ref_dest {
 	Zt__FileManifest *file;
 	Zt__BlockRef *ref;
 };
 
 /* Down: the part of a block that belongs to one file. */
-struct piece {
-	struct sink *to;
+struct extent {
+	struct file_writer *to;
 	uint32_t from, size; /* in the block's clear bytes */
 	uint64_t offset;     /* in the file */
 };
 
 /* Up: one batch, and how many of its blocks are not acknowledged yet. */
-struct load {
+struct push {
 	struct batch *batch;
 	size_t blocks;
 	uint64_t files; /* whose content it brings */
@@ -39,12 +39,12 @@ struct transfer_slot {
 	int os_error; /* errno of an IO */
 	struct buf clear;
 	struct block_ref ref;
-	struct load *load; /* up: the load that it belongs to */
-	struct pin *pins;
-	size_t pin_count, pin_cap;
-	uint32_t room;        /* up: clear bytes that its block may hold */
-	struct piece *pieces; /* down */
-	size_t piece_count, piece_cap;
+	struct push *push; /* up: the load that it belongs to */
+	struct block_ref_dest *dests;
+	size_t dest_count, dest_cap;
+	uint32_t room;          /* up: clear bytes that its block may hold */
+	struct extent *extents; /* down */
+	size_t extent_count, extent_cap;
 	void (*then)(struct transfer_slot *slot); /* after the pool's work */
 };
 

@@ -6,7 +6,7 @@
 
 #include "base/stop.h"
 #include "chain/objects.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "content/fetch.h"
 #include "content/local.h"
 #include "content/slot.h"
@@ -25,7 +25,8 @@ transfer_err(struct zt *z, const char *name, int number)
 			  : number == ENOSPC || number == EDQUOT ? ZT_ERR_FULL
 								 : ZT_ERR_IO;
 
-	return client_refuse(z, err, "%.180s: %s", name, client_words(z, strerror(number)));
+	return session_refuse(
+	    z, err, "%.180s: %s", name, session_translate(z, strerror(number)));
 }
 
 void
@@ -36,10 +37,10 @@ transfer_report(const struct transfer *t, const char *name)
 }
 
 void
-transfer_skip(const struct transfer *t, const char *name, const char *why)
+transfer_skip(const struct transfer *t, const char *name, const char *message)
 {
 	if (t->p != NULL && t->p->skipped != NULL)
-		t->p->skipped(t->p->ctx, name, why);
+		t->p->skipped(t->p->ctx, name, message);
 }
 
 void
@@ -50,12 +51,12 @@ transfer_kept_both(const struct transfer *t, const char *name, const char *as)
 }
 
 void
-transfer_leave_out(struct transfer *t, enum zt_err err, const char *name, const char *why)
+transfer_exclude(struct transfer *t, enum zt_err err, const char *name, const char *message)
 {
-	if (t->spoiled == ZT_OK)
-		t->spoiled = err;
-	t->spoiled_count++;
-	transfer_skip(t, name, why);
+	if (t->skipped == ZT_OK)
+		t->skipped = err;
+	t->skipped_count++;
+	transfer_skip(t, name, message);
 }
 
 enum zt_err
@@ -81,26 +82,26 @@ transfer_class(int number)
 }
 
 void
-transfer_damaged(struct transfer *t, const char *path, const struct space_object *o)
+transfer_damaged(struct transfer *t, const char *path, const struct workspace_object *o)
 {
-	char what[CLIENT_WHY];
+	char what[SESSION_MESSAGE];
 
 	if (o->damaged == 0)
 		return;
-	space_damage_words(t->s, o, what);
-	transfer_leave_out(t, o->why, path, what);
+	workspace_damage_text(t->s, o, what);
+	transfer_exclude(t, o->reason, path, what);
 }
 
 enum zt_err
-transfer_spoiled(const struct transfer *t)
+transfer_skipped(const struct transfer *t)
 {
-	if (t->spoiled == ZT_OK)
+	if (t->skipped == ZT_OK)
 		return ZT_OK;
-	if (t->spoiled == ZT_ERR_SOME || t->spoiled == ZT_ERR_EXISTS)
-		return client_refuse(
-		    t->z, ZT_ERR_SOME, "left out: %llu", (unsigned long long)t->spoiled_count);
-	return client_refuse(t->z, t->spoiled, "what is named above: %llu; all else is whole",
-	    (unsigned long long)t->spoiled_count);
+	if (t->skipped == ZT_ERR_SOME || t->skipped == ZT_ERR_EXISTS)
+		return session_refuse(
+		    t->z, ZT_ERR_SOME, "left out: %llu", (unsigned long long)t->skipped_count);
+	return session_refuse(t->z, t->skipped, "what is named above: %llu; all else is whole",
+	    (unsigned long long)t->skipped_count);
 }
 
 void
@@ -117,14 +118,15 @@ wake(void *ctx)
 }
 
 enum zt_err
-transfer_begin(struct transfer *t, struct zt *z, struct space *s, const struct zt_progress *p)
+transfer_begin(
+    struct transfer *t, struct zt *z, struct workspace *s, const struct zt_progress *p)
 {
 	*t = (struct transfer){ .z = z, .s = s, .workspace = s->w->id, .p = p };
-	suite_random(t->run, sizeof t->run);
+	random_bytes(t->run, sizeof t->run);
 	t->mask = (mode_t)port_umask();
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {
 		t->slot[i].t = t;
-		t->slot[i].clear = buf_init(BLOCK_CLEAR_MOST);
+		t->slot[i].clear = buf_init(BLOCK_CLEAR_MAX);
 		t->slot[i].call.body = buf_init(LIMIT_BLOCK_WIRE);
 		t->slot[i].call.answer = buf_init(LIMIT_BLOCK_WIRE);
 	}
@@ -157,7 +159,7 @@ turn(struct transfer *t, int wait_ms)
 	err = calls_turn(t->z->calls, wait_ms);
 	if (err && t->err == ZT_OK)
 		transfer_fail(
-		    t, err == ZT_ERR_INTERRUPTED ? client_interrupted(t->z) : ZT_ERR_NETWORK);
+		    t, err == ZT_ERR_INTERRUPTED ? session_interrupted(t->z) : ZT_ERR_NETWORK);
 }
 
 static bool
@@ -178,7 +180,7 @@ transfer_drain(struct transfer *t)
 }
 
 enum zt_err
-transfer_wait(struct transfer *t, const struct load *l)
+transfer_wait(struct transfer *t, const struct push *l)
 {
 	while (l->blocks > 0 && t->err != ZT_ERR_INTERRUPTED)
 		turn(t, TURN_MS);
@@ -200,9 +202,9 @@ cut_off(struct transfer *t)
 void
 transfer_end(struct transfer *t)
 {
-	if (t->pack != NULL) /* gathered for nothing, after a failure */
-		transfer_release(t->pack);
-	t->pack = NULL;
+	if (t->shared_block != NULL) /* gathered for nothing, after a failure */
+		transfer_release(t->shared_block);
+	t->shared_block = NULL;
 	fetch_forget(t);
 	if (t->pool != NULL && (t->resumes || t->err == ZT_ERR_INTERRUPTED))
 		cut_off(t);
@@ -215,15 +217,15 @@ transfer_end(struct transfer *t)
 	free(t->notes);
 	t->notes = NULL;
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {
-		free(t->slot[i].pins);
-		free(t->slot[i].pieces);
+		free(t->slot[i].dests);
+		free(t->slot[i].extents);
 		buf_free(&t->slot[i].clear);
 		buf_free(&t->slot[i].call.body);
 		buf_free(&t->slot[i].call.answer);
 	}
 	t->pool = NULL;
 	buf_free(&t->looked);
-	suite_wipe(&t->looked_at, sizeof t->looked_at);
+	wipe(&t->looked_at, sizeof t->looked_at);
 }
 
 enum zt_err
@@ -244,7 +246,7 @@ transfer_slot(struct transfer *t, struct transfer_slot **out)
 }
 
 void
-transfer_hand_on(struct transfer_slot *slot, void (*work)(struct pool_job *job),
+transfer_requeue(struct transfer_slot *slot, void (*work)(struct pool_job *job),
     void (*then)(struct transfer_slot *slot))
 {
 	slot->job.work = work;
@@ -256,7 +258,7 @@ void
 transfer_submit(struct transfer_slot *slot, void (*work)(struct pool_job *job),
     void (*then)(struct transfer_slot *slot))
 {
-	transfer_hand_on(slot, work, then);
+	transfer_requeue(slot, work, then);
 	turn(slot->t, 0); /* runs the network while the caller reads */
 }
 

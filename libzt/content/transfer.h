@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 #include "chain/objects.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "content/local.h"
 #include "content/slot.h"
 #include "port/pool.h"
@@ -22,11 +22,11 @@
 
 struct transfer {
 	struct zt *z;
-	struct space *s;
+	struct workspace *s;
 	struct id workspace;
-	struct load *load[3]; /* up, by stage: gathered, waiting for its blocks, pushed */
+	struct push *push[3]; /* up, by stage: gathered, waiting for its blocks, pushed */
 	struct transfer_slot
-	    *pack;             /* up: the shared block being filled with small files, or NULL */
+	    *shared_block;     /* up: the shared block being filled with small files, or NULL */
 	struct group **groups; /* down: shared blocks, fetched once all their files are known */
 	size_t group_count, group_cap;
 	struct idmap by_block; /* of groups */
@@ -44,19 +44,19 @@ struct transfer {
 	enum zt_err err;            /* the first error of a slot */
 	bool resumes; /* up: blocks that failed stay, stalled, until send_resume */
 	/* Objects that were lost or damaged; the transfer continues without them. */
-	enum zt_err spoiled; /* the first */
-	uint64_t spoiled_count;
+	enum zt_err skipped; /* the first */
+	uint64_t skipped_count;
 	struct transfer_slot slot[TRANSFER_SLOTS];
 };
 
 /* Makes T ready; transfer_end releases what it holds, also after a failure. Errors: MEMORY. */
 ZT_CHECKED enum zt_err transfer_begin(
-    struct transfer *t, struct zt *z, struct space *s, const struct zt_progress *p);
+    struct transfer *t, struct zt *z, struct workspace *s, const struct zt_progress *p);
 /* Waits for all blocks in flight, unless it was INTERRUPTED; returns the first error of the
  * whole transfer. */
 ZT_CHECKED enum zt_err transfer_drain(struct transfer *t);
 /* Waits until all blocks of L are acknowledged; errors as transfer_drain. */
-ZT_CHECKED enum zt_err transfer_wait(struct transfer *t, const struct load *l);
+ZT_CHECKED enum zt_err transfer_wait(struct transfer *t, const struct push *l);
 /* Waits for what is in flight, unless it was INTERRUPTED or resumes; then releases. */
 void transfer_end(struct transfer *t);
 /* Waits for a free slot. */
@@ -65,26 +65,27 @@ ZT_CHECKED enum zt_err transfer_slot(struct transfer *t, struct transfer_slot **
 void transfer_submit(struct transfer_slot *slot, void (*work)(struct pool_job *job),
     void (*then)(struct transfer_slot *slot));
 /* The same from a network callback, where the loop must not run. */
-void transfer_hand_on(struct transfer_slot *slot, void (*work)(struct pool_job *job),
+void transfer_requeue(struct transfer_slot *slot, void (*work)(struct pool_job *job),
     void (*then)(struct transfer_slot *slot));
 /* Frees SLOT for reuse. */
 void transfer_release(struct transfer_slot *slot);
 /* Sets ERR as the transfer's error, unless it has one. */
 void transfer_fail(struct transfer *t, enum zt_err err);
 void transfer_report(const struct transfer *t, const char *name);
-void transfer_skip(const struct transfer *t, const char *name, const char *why);
+void transfer_skip(const struct transfer *t, const char *name, const char *message);
 /* Reports that NAME stays and that what came is AS; no-op if NAME is NULL. */
 void transfer_kept_both(const struct transfer *t, const char *name, const char *as);
-/* Skips NAME with ERR and reports WHY; the transfer continues. */
-void transfer_leave_out(struct transfer *t, enum zt_err err, const char *name, const char *why);
+/* Skips NAME with ERR and reports MESSAGE; the transfer continues. */
+void transfer_exclude(
+    struct transfer *t, enum zt_err err, const char *name, const char *message);
 /* The error that errno NUMBER means for one local file or folder that is to be made: FULL, NAME
  * (this file system cannot have it), EXISTS (something else is there), or IO. */
 enum zt_err transfer_class(int number);
 /* Reports O at PATH, if it is damaged. */
-void transfer_damaged(struct transfer *t, const char *path, const struct space_object *o);
+void transfer_damaged(struct transfer *t, const char *path, const struct workspace_object *o);
 /* The final error about skipped or damaged objects, with its sentence; OK if there are
  * none. */
-ZT_CHECKED enum zt_err transfer_spoiled(const struct transfer *t);
+ZT_CHECKED enum zt_err transfer_skipped(const struct transfer *t);
 /* The error of errno NUMBER about NAME. */
 enum zt_err transfer_err(struct zt *z, const char *name, int number);
 /* Stores the notes about files written so far. No transaction may be open. */

@@ -31,7 +31,8 @@ envelope_seal(const struct secret *kek, struct bytes header, struct bytes clear,
 		goto out;
 	if ((err = aead_seal(kek, header, bytes_of(key, sizeof key), wrap)))
 		goto out;
-	hash_one(object_purpose, bytes_of(object->p + start, object->n - start), &out->object);
+	hash_blake2b(
+	    object_purpose, bytes_of(object->p + start, object->n - start), &out->object);
 	envelope_commit(commitment_purpose, bytes_of(key, sizeof key), &out->commitment);
 out:
 	sodium_memzero(key, sizeof key);
@@ -63,7 +64,7 @@ envelope_open(const struct secret *kek, struct bytes header, struct bytes object
 	struct hash is;
 	enum zt_err err = ZT_ERR_CORRUPT;
 
-	hash_one(object_purpose, object, &is);
+	hash_blake2b(object_purpose, object, &is);
 	if (!hash_equal(&is, &pins->object) || object.n < header.n + AEAD_OVERHEAD ||
 	    !bytes_equal(header, bytes_of(object.p, header.n)))
 		return ZT_ERR_CORRUPT;

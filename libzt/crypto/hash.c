@@ -13,7 +13,8 @@ hash_equal(const struct hash *a, const struct hash *b)
 }
 
 void
-hash_purpose(const char *purpose, const struct bytes *parts, size_t count, struct hash *out)
+hash_blake2b_parts(
+    const char *purpose, const struct bytes *parts, size_t count, struct hash *out)
 {
 	crypto_generichash_state s;
 
@@ -25,9 +26,9 @@ hash_purpose(const char *purpose, const struct bytes *parts, size_t count, struc
 }
 
 void
-hash_one(const char *purpose, struct bytes part, struct hash *out)
+hash_blake2b(const char *purpose, struct bytes part, struct hash *out)
 {
-	hash_purpose(purpose, &part, 1, out);
+	hash_blake2b_parts(purpose, &part, 1, out);
 }
 
 void

@@ -17,10 +17,10 @@ struct hash {
 bool hash_equal(const struct hash *a, const struct hash *b);
 /* BLAKE2b-256 of purpose || 0x00 || the parts one after the other. Where more than one part has
  * a variable size the caller frames them. */
-void hash_purpose(
+void hash_blake2b_parts(
     const char *purpose, const struct bytes *parts, size_t count, struct hash *out);
 /* The same of one part. */
-void hash_one(const char *purpose, struct bytes part, struct hash *out);
+void hash_blake2b(const char *purpose, struct bytes part, struct hash *out);
 /* SHA-256 of a one-byte prefix and two parts (RFC 9162, 2.1.1). */
 void hash_sha256(uint8_t prefix, struct bytes a, struct bytes b, struct hash *out);
 /* SHA-256 of "zt block 1" || 0x00 || IN: the name of a sealed block, by which a manifest pins

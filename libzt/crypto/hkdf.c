@@ -30,7 +30,7 @@ hkdf_expand(const uint8_t prk[HKDF_BYTES], const struct bytes *info, size_t coun
 	uint8_t t[HKDF_BYTES]; /* wiped below */
 	size_t have = 0;
 
-	if (n > HKDF_MOST)
+	if (n > HKDF_MAX)
 		return ZT_ERR_TOO_BIG;
 	for (uint8_t round = 1; n > 0; round++) {
 		crypto_auth_hmacsha256_state s;

@@ -7,7 +7,7 @@
 #include "base/err.h"
 
 #define HKDF_BYTES 32
-#define HKDF_MOST (255 * HKDF_BYTES)
+#define HKDF_MAX (255 * HKDF_BYTES)
 
 /* HMAC-SHA256 of the parts under KEY. */
 void hkdf_hmac(
@@ -15,7 +15,7 @@ void hkdf_hmac(
 /* RFC 5869, 2.2. */
 void hkdf_extract(
     struct bytes salt, const struct bytes *ikm, size_t count, uint8_t out[HKDF_BYTES]);
-/* RFC 5869, 2.3; N at most HKDF_MOST bytes. Errors: TOO_BIG. */
+/* RFC 5869, 2.3; N at most HKDF_MAX bytes. Errors: TOO_BIG. */
 ZT_CHECKED enum zt_err hkdf_expand(const uint8_t prk[HKDF_BYTES], const struct bytes *info,
     size_t count, uint8_t *out, size_t n);
 

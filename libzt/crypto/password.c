@@ -10,14 +10,14 @@
 
 #include "base/utf8.h"
 
-enum { LEAST_PASSES = 3, MOST_PASSES = 64, LANES = 4, MOST_LANES = 64, KIB = 1024 };
+enum { PASSES_MIN = 3, PASSES_MAX = 64, LANES = 4, LANES_MAX = 64, KIB = 1024 };
 
-static const uint64_t least_memory = 256ull << 20, most_memory = 4ull << 30;
+static const uint64_t min_memory = 256ull << 20, max_memory = 4ull << 30;
 
 struct password_cost
 password_cost_now(void)
 {
-	return (struct password_cost){ LEAST_PASSES, least_memory, LANES };
+	return (struct password_cost){ PASSES_MIN, min_memory, LANES };
 }
 
 static int
@@ -63,9 +63,9 @@ stretch(struct bytes password, const uint8_t salt[PASSWORD_SALT_BYTES],
 	};
 	enum zt_err err = ZT_ERR_MEMORY;
 
-	if (cost.passes < LEAST_PASSES || cost.memory < least_memory)
+	if (cost.passes < PASSES_MIN || cost.memory < min_memory)
 		return ZT_ERR_WEAK;
-	if (cost.passes > MOST_PASSES || cost.memory > most_memory || lanes > MOST_LANES ||
+	if (cost.passes > PASSES_MAX || cost.memory > max_memory || lanes > LANES_MAX ||
 	    password.n > UINT32_MAX)
 		return ZT_ERR_TOO_BIG;
 	if (argon2_ctx(&c, Argon2_id) == ARGON2_OK)

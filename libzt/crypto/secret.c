@@ -113,7 +113,7 @@ secret_equal(const struct secret *a, const struct secret *b)
 }
 
 bool
-secret_same_bytes(struct bytes a, struct bytes b)
+ct_equal(struct bytes a, struct bytes b)
 {
 	return a.n == b.n && sodium_memcmp(a.p, b.p, a.n) == 0;
 }

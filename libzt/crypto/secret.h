@@ -35,7 +35,7 @@ struct bytes secret_bytes(const struct secret *s);
 bool secret_equal(const struct secret *a, const struct secret *b);
 /* Constant-time comparison of public-length values that an adversary could probe (tokens,
  * MACs). */
-bool secret_same_bytes(struct bytes a, struct bytes b);
+bool ct_equal(struct bytes a, struct bytes b);
 /* How many secrets live in this process: tests demand zero at the end. */
 long secret_live(void);
 

@@ -32,12 +32,12 @@ inverse(uint8_t a)
 enum zt_err
 shamir_split(const struct secret *s, unsigned need, unsigned count, struct shamir_part *out)
 {
-	uint8_t coefficient[SHAMIR_MOST][SECRET_BYTES];
+	uint8_t coefficient[SHAMIR_MAX][SECRET_BYTES];
 
-	if (need < 2 || need > count || count > SHAMIR_MOST)
+	if (need < 2 || need > count || count > SHAMIR_MAX)
 		return ZT_ERR_INVALID;
 	memcpy(coefficient[0], secret_bytes(s).p, SECRET_BYTES);
-	suite_random(coefficient[1], (need - 1) * sizeof coefficient[0]);
+	random_bytes(coefficient[1], (need - 1) * sizeof coefficient[0]);
 	for (unsigned k = 0; k < count; k++) {
 		out[k].x = (uint8_t)(k + 1);
 		memcpy(out[k].y, coefficient[need - 1], SECRET_BYTES);
@@ -46,7 +46,7 @@ shamir_split(const struct secret *s, unsigned need, unsigned count, struct shami
 				out[k].y[i] =
 				    (uint8_t)(times(out[k].y[i], out[k].x) ^ coefficient[c][i]);
 	}
-	suite_wipe(coefficient, sizeof coefficient);
+	wipe(coefficient, sizeof coefficient);
 	return ZT_OK;
 }
 
@@ -68,7 +68,7 @@ shamir_join(const struct shamir_part *parts, unsigned count, struct secret **out
 	uint8_t joined[SECRET_BYTES] = { 0 };
 	enum zt_err err;
 
-	if (count == 0 || count > SHAMIR_MOST)
+	if (count == 0 || count > SHAMIR_MAX)
 		return ZT_ERR_INVALID;
 	for (unsigned k = 0; k < count; k++)
 		for (unsigned j = 0; j <= k; j++)
@@ -81,6 +81,6 @@ shamir_join(const struct shamir_part *parts, unsigned count, struct secret **out
 			joined[i] ^= times(parts[k].y[i], w);
 	}
 	err = secret_from(bytes_of(joined, sizeof joined), out);
-	suite_wipe(joined, sizeof joined);
+	wipe(joined, sizeof joined);
 	return err;
 }

@@ -7,16 +7,16 @@
 
 #include "crypto/secret.h"
 
-#define SHAMIR_MOST 16 /* parts of one secret */
+#define SHAMIR_MAX 16 /* parts of one secret */
 
-/* A part: the polynomials' values at X (1 to SHAMIR_MOST). Secret while NEED - 1 others exist:
+/* A part: the polynomials' values at X (1 to SHAMIR_MAX). Secret while NEED - 1 others exist:
  * the holder wipes it. */
 struct shamir_part {
 	uint8_t x, y[SECRET_BYTES];
 };
 
 /* COUNT parts of S, any NEED of which are enough. Errors: INVALID (2 <= NEED <= COUNT <=
- * SHAMIR_MOST). */
+ * SHAMIR_MAX). */
 ZT_CHECKED enum zt_err shamir_split(
     const struct secret *s, unsigned need, unsigned count, struct shamir_part *out);
 /* The secret of COUNT parts: the one that was split if they are NEED unaltered parts of it,

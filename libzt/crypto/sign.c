@@ -76,7 +76,7 @@ message(const char *context, struct bytes bytes, uint8_t stack[ON_STACK], uint8_
 }
 
 enum zt_err
-sign_make(
+sign_detached(
     const struct sign_key *k, const char *context, struct bytes bytes, uint8_t out[SIGN_BYTES])
 {
 	uint8_t stack[ON_STACK], *heap = NULL;

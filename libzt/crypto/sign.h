@@ -23,7 +23,7 @@ struct bytes sign_seed(const struct sign_key *k);
 void sign_public(const struct sign_key *k, uint8_t out[SIGN_PUBLIC_BYTES]);
 /* Signs BYTES under CONTEXT. CONTEXT "" signs the bare bytes, as RFC 9421 asks. Errors: MEMORY.
  */
-ZT_CHECKED enum zt_err sign_make(
+ZT_CHECKED enum zt_err sign_detached(
     const struct sign_key *k, const char *context, struct bytes bytes, uint8_t out[SIGN_BYTES]);
 /* ZT_OK, SIGNATURE, or MEMORY. */
 ZT_CHECKED enum zt_err sign_verify(const uint8_t key[SIGN_PUBLIC_BYTES], const char *context,

@@ -4,7 +4,7 @@
 #include <sodium.h>
 
 enum zt_err
-suite_start(void)
+suite_init(void)
 {
 	return sodium_init() < 0 ? ZT_ERR_IO : ZT_OK;
 }
@@ -16,13 +16,13 @@ suite_check(unsigned suite)
 }
 
 void
-suite_random(void *out, unsigned long n)
+random_bytes(void *out, unsigned long n)
 {
 	randombytes_buf(out, n);
 }
 
 void
-suite_wipe(void *p, unsigned long n)
+wipe(void *p, unsigned long n)
 {
 	sodium_memzero(p, n);
 }

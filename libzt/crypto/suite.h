@@ -9,12 +9,12 @@
 
 /* Must be called once in a process before anything else of this folder; may be called again.
  * Errors: IO (no randomness to be had). */
-ZT_CHECKED enum zt_err suite_start(void);
+ZT_CHECKED enum zt_err suite_init(void);
 /* ZT_OK for a suite that this version implements, else SUITE. */
 ZT_CHECKED enum zt_err suite_check(unsigned suite);
 /* Fills OUT with N random bytes. */
-void suite_random(void *out, unsigned long n);
+void random_bytes(void *out, unsigned long n);
 /* Wipes N bytes of a secret on the stack. */
-void suite_wipe(void *p, unsigned long n);
+void wipe(void *p, unsigned long n);
 
 #endif

@@ -8,10 +8,10 @@
 
 #include "base/vec.h"
 #include "chain/objects.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "content/fetch.h"
+#include "content/file_writer.h"
 #include "content/local.h"
-#include "content/sink.h"
 #include "content/transfer.h"
 #include "disk/verbs.h"
 #include "format/limits.h"
@@ -23,18 +23,18 @@
 /* ---- one file ---- */
 
 static enum zt_err get_beside(
-    struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f);
+    struct transfer *t, const struct file_writer_place *at, const Zt__FileManifest *f);
 
 static enum zt_err
-get_file(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f)
+get_file(struct transfer *t, const struct file_writer_place *at, const Zt__FileManifest *f)
 {
-	struct sink *k = NULL;
-	enum zt_err err = sink_new(t, at, f, &k);
+	struct file_writer *k = NULL;
+	enum zt_err err = file_writer_new(t, at, f, &k);
 
 	if (err == ZT_ERR_EXISTS && t->z->keeps_both && at->beside == NULL)
 		return get_beside(t, at, f);
 	if (err == ZT_ERR_EXISTS) {
-		sink_refused(t, at->in, at->name, at->shown);
+		file_writer_refused(t, at->in, at->name, at->shown);
 		return ZT_OK;
 	}
 	if (err)
@@ -45,17 +45,18 @@ get_file(struct transfer *t, const struct sink_place *at, const Zt__FileManifest
 		transfer_kept_both(t, at->beside, at->shown);
 		return ZT_OK;
 	}
-	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the sink is freed with its last block */
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the file writer is freed with its last
+	 * block */
 	return fetch_content(t, f, k);
 }
 
 /* "report.odt" beside it is "report (zt).odt". */
 static enum zt_err
-get_beside(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f)
+get_beside(struct transfer *t, const struct file_writer_place *at, const Zt__FileManifest *f)
 {
-	struct sink_place beside = *at;
+	struct file_writer_place beside = *at;
 	struct buf name = buf_init(2 * LIMIT_NAME),
-		   shown = buf_init(PATH_TEXT_MOST + 2 * LIMIT_NAME);
+		   shown = buf_init(PATH_TEXT_MAX + 2 * LIMIT_NAME);
 	const char *dot = strrchr(at->name, '.'), *slash = strrchr(at->shown, '/');
 	size_t stem =
 	    dot != NULL && dot != at->name ? (size_t)(dot - at->name) : strlen(at->name);
@@ -85,7 +86,7 @@ struct remote_folder {
 	struct buf path; /* below the local root, "" for itself */
 	unsigned depth;
 	struct folder *local; /* while its files are fetched */
-	bool is_made, is_left_out;
+	bool is_made, is_excluded;
 	unsigned mode;
 	struct timespec times[2];
 };
@@ -104,20 +105,21 @@ struct getting {
 	struct idmap seen; /* folders seen: each may be in one place only */
 	struct remote_file *files;
 	size_t file_count, file_cap;
-	struct space_object *objects; /* that are read now: folders, or files from FIRST on */
-	size_t of[FOLDERS_AT_ONCE];   /* object to folder */
+	struct workspace_object
+	    *objects;               /* that are read now: folders, or files from FIRST on */
+	size_t of[FOLDERS_AT_ONCE]; /* object to folder */
 	size_t first;
 };
 
 /* NAME, in a folder with the path IN, does not come. */
 static void
-leave_out(struct getting *g, struct buf *in, struct bytes name, const char *why)
+leave_out(struct getting *g, struct buf *in, struct bytes name, const char *message)
 {
-	struct buf shown = buf_init(PATH_TEXT_MOST + LIMIT_NAME);
+	struct buf shown = buf_init(PATH_TEXT_MAX + LIMIT_NAME);
 
 	buf_printf(&shown, "%s%s%.*s", buf_text(in), in->n > 0 ? "/" : "", (int)name.n,
 	    (const char *)name.p);
-	transfer_leave_out(g->t, ZT_ERR_CORRUPT, buf_text(&shown), why);
+	transfer_exclude(g->t, ZT_ERR_CORRUPT, buf_text(&shown), message);
 	buf_free(&shown);
 }
 
@@ -131,7 +133,7 @@ add_folder(struct getting *g, const struct id *vlob, struct buf *parent, struct 
 
 	if (depth >= LIMIT_DEPTH_READ || idmap_get(&g->seen, vlob) != NULL) {
 		leave_out(g, parent, name,
-		    client_words(g->t->z, "the folders are too deep, or go in a circle"));
+		    session_translate(g->t->z, "the folders are too deep, or go in a circle"));
 		return ZT_OK;
 	}
 	if ((err = idmap_put(&g->seen, vlob, g)) ||
@@ -139,7 +141,7 @@ add_folder(struct getting *g, const struct id *vlob, struct buf *parent, struct 
 		return err;
 	f = &g->folders[g->folder_count++];
 	*f = (struct remote_folder){
-		.vlob = *vlob, .path = buf_init(PATH_TEXT_MOST), .depth = depth
+		.vlob = *vlob, .path = buf_init(PATH_TEXT_MAX), .depth = depth
 	};
 	if (parent != NULL) {
 		buf_add(&f->path, buf_bytes(parent));
@@ -235,10 +237,11 @@ open_local(struct getting *g, struct remote_folder *f)
 		return folder_new(g->t, fd, f->is_made, &f->local);
 	if (errno == EMFILE || errno == ENFILE)
 		return transfer_err(g->t->z, buf_text(&f->path), errno);
-	f->is_left_out = true;
-	transfer_leave_out(g->t, transfer_class(errno), buf_text(&f->path),
+	f->is_excluded = true;
+	transfer_exclude(g->t, transfer_class(errno), buf_text(&f->path),
 	    errno == ENOTDIR || errno == ELOOP
-		? client_words(g->t->z, "what is there is no folder, and stays; move it away")
+		? session_translate(
+		      g->t->z, "what is there is no folder, and stays; move it away")
 		: strerror(errno));
 	return ZT_OK;
 }
@@ -266,17 +269,17 @@ take_file(void *ctx, size_t i, Zt__Manifest **m)
 	struct getting *g = ctx;
 	struct remote_file *f = &g->files[g->first + i];
 	struct remote_folder *in = &g->folders[f->folder];
-	struct buf shown = buf_init(PATH_TEXT_MOST + LIMIT_NAME);
+	struct buf shown = buf_init(PATH_TEXT_MAX + LIMIT_NAME);
 	enum zt_err err = ZT_OK;
 
 	buf_printf(&shown, "%s%s%s", buf_text(&in->path), in->path.n > 0 ? "/" : "",
 	    buf_text(&f->name));
 	transfer_damaged(g->t, buf_text(&shown), &g->objects[i]);
 	if (*m == NULL && g->objects[i].damaged == 0)
-		transfer_leave_out(g->t, ZT_ERR_CORRUPT, buf_text(&shown),
-		    client_words(g->t->z, "a file without a version"));
+		transfer_exclude(g->t, ZT_ERR_CORRUPT, buf_text(&shown),
+		    session_translate(g->t->z, "a file without a version"));
 	else if (*m != NULL) {
-		struct sink_place at = { .in = in->local,
+		struct file_writer_place at = { .in = in->local,
 			.name = buf_text(&f->name),
 			.shown = buf_text(&shown),
 			.what = { g->t->s->w->id, f->vlob, g->objects[i].v.version },
@@ -292,7 +295,7 @@ take_file(void *ctx, size_t i, Zt__Manifest **m)
 static enum zt_err
 get_files(struct getting *g, size_t from, size_t count)
 {
-	struct space_object *objects = calloc(count + 1, sizeof *objects);
+	struct workspace_object *objects = calloc(count + 1, sizeof *objects);
 	enum zt_err err = ZT_ERR_MEMORY;
 
 	if (objects == NULL)
@@ -301,7 +304,7 @@ get_files(struct getting *g, size_t from, size_t count)
 		objects[i].vlob = g->files[from + i].vlob;
 	g->objects = objects;
 	g->first = from;
-	if ((err = space_read(g->t->s, objects, count, take_file, g)) == ZT_OK)
+	if ((err = workspace_read(g->t->s, objects, count, take_file, g)) == ZT_OK)
 		err = fetch_shared(g->t);
 	g->objects = NULL;
 	free(objects);
@@ -321,22 +324,22 @@ forget_files(struct getting *g)
 static enum zt_err
 get_some(struct getting *g)
 {
-	struct space_object objects[FOLDERS_AT_ONCE];
+	struct workspace_object objects[FOLDERS_AT_ONCE];
 	size_t first = g->next, n = 0;
 	enum zt_err err = ZT_OK;
 
 	for (; err == ZT_OK && g->next < g->folder_count && n < FOLDERS_AT_ONCE; g->next++) {
 		struct remote_folder *f = &g->folders[g->next];
 
-		if ((err = open_local(g, f)) == ZT_OK && !f->is_left_out) {
+		if ((err = open_local(g, f)) == ZT_OK && !f->is_excluded) {
 			g->of[n] = g->next;
 			objects[n++] =
-			    (struct space_object){ .vlob = f->vlob, .is_folder = true };
+			    (struct workspace_object){ .vlob = f->vlob, .is_folder = true };
 		}
 	}
 	g->objects = objects;
 	if (err == ZT_OK)
-		err = space_read(g->t->s, objects, n, take_folder, g);
+		err = workspace_read(g->t->s, objects, n, take_folder, g);
 	g->objects = NULL;
 	for (size_t i = 0; err == ZT_OK && i < g->file_count; i += FILES_AT_ONCE)
 		err = get_files(g, i,
@@ -441,22 +444,22 @@ find_local(struct transfer *t, const struct path *path, const char *local, struc
 static enum zt_err
 get_one(struct transfer *t, const struct id *vlob, const struct path *path, const char *local)
 {
-	struct space_object o = { .vlob = *vlob };
+	struct workspace_object o = { .vlob = *vlob };
 	Zt__Manifest *m = NULL;
 	struct buf own = buf_init(LIMIT_NAME);
-	struct sink_place at = { .name = local };
+	struct file_writer_place at = { .name = local };
 	enum zt_err err = ZT_OK;
 
 	if (!is_stream(local))
 		err = find_local(t, path, local, &own, &at.name, &at.in);
-	if (err || (err = space_read_one(t->s, &o, &m)))
+	if (err || (err = workspace_read_one(t->s, &o, &m)))
 		goto out;
 	at.shown = at.name;
 	at.what = (struct local){ t->s->w->id, *vlob, o.v.version };
 	at.author = o.v.author;
 	transfer_damaged(t, at.name, &o);
 	if (m == NULL && o.damaged == 0)
-		err = client_refuse(t->z, ZT_ERR_CORRUPT, "a file without a version");
+		err = session_refuse(t->z, ZT_ERR_CORRUPT, "a file without a version");
 	else if (m != NULL && at.in == NULL)
 		err = get_stream(t, &m, local);
 	else if (m != NULL && (err = get_file(t, &at, m->file)) == ZT_OK)
@@ -473,7 +476,7 @@ disk_get(struct zt *z, const char *remote, const char *local, const struct zt_pr
     uint64_t *files)
 {
 	struct transfer t = { .z = z };
-	struct space *s;
+	struct workspace *s;
 	struct path path;
 	struct tree_entry at;
 	bool is_made = false;
@@ -486,10 +489,10 @@ disk_get(struct zt *z, const char *remote, const char *local, const struct zt_pr
 	if (!at.is_folder) {
 		err = get_one(&t, &at.vlob, &path, local);
 	} else if (strcmp(local, "-") == 0) {
-		err = client_refuse(z, ZT_ERR_INVALID, "that is a folder");
+		err = session_refuse(z, ZT_ERR_INVALID, "that is a folder");
 	} else if ((!(is_made = mkdir(local, 0700) == 0) && errno != EEXIST) ||
 		   (dir = open(local, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
-		err = errno == ENOTDIR ? client_refuse(z, ZT_ERR_EXISTS,
+		err = errno == ENOTDIR ? session_refuse(z, ZT_ERR_EXISTS,
 					     "%.180s is no folder, and stays; name another "
 					     "place for this folder",
 					     local)
@@ -502,9 +505,9 @@ disk_get(struct zt *z, const char *remote, const char *local, const struct zt_pr
 		err = transfer_drain(&t);
 	transfer_note(&t);
 	if (err == ZT_OK)
-		err = transfer_spoiled(&t);
+		err = transfer_skipped(&t);
 	if (err == ZT_OK)
-		err = client_end_reading(z);
+		err = chain_end_reading(z);
 	if (files != NULL && (err == ZT_OK || err == ZT_ERR_SOME))
 		*files = t.files;
 out:

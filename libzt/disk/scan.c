@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "chain/objects.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "content/local.h"
 #include "content/send.h"
 #include "content/temp.h"
@@ -34,44 +34,45 @@ scan_free(struct local_folder *f)
 }
 
 void
-scan_leave_out(const struct local_folder *f, struct local_entry *e, const char *why)
+scan_exclude(const struct local_folder *f, struct local_entry *e, const char *message)
 {
-	e->is_left_out = true;
-	transfer_leave_out(f->t, ZT_ERR_SOME, buf_text(&e->shown), client_words(f->t->z, why));
+	e->is_excluded = true;
+	transfer_exclude(
+	    f->t, ZT_ERR_SOME, buf_text(&e->shown), session_translate(f->t->z, message));
 }
 
 /* What the entry is, and under which name it goes up. What cannot is named. */
 static void
 look_at_entry(struct local_folder *f, struct local_entry *e)
 {
-	const char *why = "";
+	const char *message = "";
 	struct stat *st = &e->st;
 
 	if (fstatat(f->dir, e->local, st, AT_SYMLINK_NOFOLLOW) != 0)
-		scan_leave_out(f, e, strerror(errno));
+		scan_exclude(f, e, strerror(errno));
 	else if (S_ISLNK(st->st_mode))
-		scan_leave_out(f, e, "it is a symbolic link");
+		scan_exclude(f, e, "it is a symbolic link");
 	else if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
-		scan_leave_out(f, e, "it is neither a file nor a folder");
+		scan_exclude(f, e, "it is neither a file nor a folder");
 	else if (utf8_normal(bytes_text(e->local), &e->as))
-		scan_leave_out(f, e, "its name is not UTF-8");
-	else if (path_name_check(buf_bytes(&e->as), &why))
-		scan_leave_out(f, e, why);
+		scan_exclude(f, e, "its name is not UTF-8");
+	else if (path_name_check(buf_bytes(&e->as), &message))
+		scan_exclude(f, e, message);
 	else if (f->depth >= LIMIT_DEPTH)
-		scan_leave_out(f, e, "folders in folders: it is too deep");
+		scan_exclude(f, e, "folders in folders: it is too deep");
 	else if (S_ISREG(st->st_mode) && !send_fits(st))
-		scan_leave_out(f, e, "it is larger than a file may be");
-	if (e->is_left_out)
+		scan_exclude(f, e, "it is larger than a file may be");
+	if (e->is_excluded)
 		return;
 	if (S_ISDIR(st->st_mode) && st->st_dev == f->own->st_dev &&
 	    st->st_ino == f->own->st_ino) {
-		e->is_left_out = true; /* these keys are nobody else's; nothing is missing */
+		e->is_excluded = true; /* these keys are nobody else's; nothing is missing */
 		transfer_skip(f->t, buf_text(&e->shown),
-		    client_words(f->t->z, "it is the state folder of this very device"));
+		    session_translate(f->t->z, "it is the state folder of this very device"));
 	} else if (temp_has_form(e->local)) {
-		e->is_left_out = true;
+		e->is_excluded = true;
 		transfer_skip(f->t, buf_text(&e->shown),
-		    client_words(f->t->z, "a download that did not end left it behind"));
+		    session_translate(f->t->z, "a download that did not end left it behind"));
 	}
 }
 
@@ -86,7 +87,7 @@ add_entry(struct local_folder *f, const char *name)
 	e = &f->entries[f->count];
 	*e = (struct local_entry){ .local = strdup(name),
 		.as = buf_init(8 * LIMIT_NAME),
-		.shown = buf_init(PATH_TEXT_MOST * 8) };
+		.shown = buf_init(PATH_TEXT_MAX * 8) };
 	if (e->local == NULL)
 		return ZT_ERR_MEMORY;
 	f->count++;
@@ -118,12 +119,12 @@ leave_out_doubles(struct local_folder *f)
 	for (size_t i = 1, first = 0; i < f->count; i++) {
 		struct local_entry *e = &f->entries[i], *before = &f->entries[first];
 
-		if (e->is_left_out || before->is_left_out ||
+		if (e->is_excluded || before->is_excluded ||
 		    !bytes_equal(buf_bytes(&e->as), buf_bytes(&before->as))) {
 			first = i;
 			continue;
 		}
-		scan_leave_out(f, e, "another file here has the same name, composed otherwise");
+		scan_exclude(f, e, "another file here has the same name, composed otherwise");
 	}
 }
 
@@ -136,7 +137,7 @@ scan_local(struct local_folder *f)
 	enum zt_err err = ZT_OK;
 
 	if (fd < 0 || (d = fdopendir(fd)) == NULL) {
-		transfer_leave_out(f->t, ZT_ERR_SOME, f->shown, strerror(errno));
+		transfer_exclude(f->t, ZT_ERR_SOME, f->shown, strerror(errno));
 		if (fd >= 0)
 			(void)close(fd);
 		return ZT_OK;
@@ -148,7 +149,7 @@ scan_local(struct local_folder *f)
 		errno = 0;
 	}
 	if (err == ZT_OK && errno != 0)
-		transfer_leave_out(f->t, ZT_ERR_SOME, f->shown, strerror(errno));
+		transfer_exclude(f->t, ZT_ERR_SOME, f->shown, strerror(errno));
 	(void)closedir(d);
 	if (err == ZT_OK && f->count > 0) {
 		qsort(f->entries, f->count, sizeof *f->entries, by_name);
@@ -178,7 +179,7 @@ keep_manifest(void *ctx, size_t i, Zt__Manifest **m)
 enum zt_err
 scan_match(struct local_folder *f, const Zt__FolderManifest *there)
 {
-	struct space *s = f->t->s;
+	struct workspace *s = f->t->s;
 	size_t n = 0, k;
 
 	f->objects = calloc(f->count + 1, sizeof *f->objects);
@@ -187,24 +188,24 @@ scan_match(struct local_folder *f, const Zt__FolderManifest *there)
 		return ZT_ERR_MEMORY;
 	for (size_t i = 0; i < f->count; i++) {
 		struct local_entry *e = &f->entries[i];
-		struct space_version v;
+		struct workspace_version v;
 
-		if (e->is_left_out || !manifest_find(there, buf_bytes(&e->as), &k))
+		if (e->is_excluded || !manifest_find(there, buf_bytes(&e->as), &k))
 			continue;
 		e->is_there = true;
 		e->there.is_folder = there->entries[k]->folder;
 		memcpy(e->there.vlob.b, there->entries[k]->vlob.data, ID_BYTES);
 		if (e->there.is_folder || !S_ISREG(e->st.st_mode))
 			continue;
-		if (!s->z->rereads && space_version(s, &e->there.vlob, 0, &v) == ZT_OK &&
+		if (!s->z->rereads && workspace_version(s, &e->there.vlob, 0, &v) == ZT_OK &&
 		    local_is(s, &e->st, &e->there.vlob, v.version)) {
 			e->is_same = true;
 			continue;
 		}
-		f->objects[n] = (struct space_object){ .vlob = e->there.vlob };
+		f->objects[n] = (struct workspace_object){ .vlob = e->there.vlob };
 		f->of[n++] = i;
 	}
-	return space_read(s, f->objects, n, keep_manifest, f);
+	return workspace_read(s, f->objects, n, keep_manifest, f);
 }
 
 /* Whether all of F finds room in the remote folder, before anything of it is sent. */
@@ -217,7 +218,7 @@ scan_has_room(const struct local_folder *f, const Zt__FolderManifest *there)
 	for (size_t i = 0; i < entries; i++)
 		bytes += there->entries[i]->name.len + ENTRY;
 	for (size_t i = 0; i < f->count; i++)
-		if (!f->entries[i].is_left_out && !f->entries[i].is_there) {
+		if (!f->entries[i].is_excluded && !f->entries[i].is_there) {
 			entries++;
 			bytes += f->entries[i].as.n + ENTRY;
 		}

@@ -5,7 +5,7 @@
 #define ZT_DISK_SCAN_H
 
 #include "chain/objects.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "content/transfer.h"
 #include "session/session.h"
 #include "tree/tree.h"
@@ -16,9 +16,9 @@ struct local_entry {
 	struct buf shown;
 	struct stat st;
 	struct tree_entry there; /* the workspace's entry of that name */
-	bool is_there, is_left_out, is_same;
-	Zt__Manifest *m;        /* of a remote file that must be compared; or NULL */
-	struct space_version v; /* version of M; the newest may be newer */
+	bool is_there, is_excluded, is_same;
+	Zt__Manifest *m;            /* of a remote file that must be compared; or NULL */
+	struct workspace_version v; /* version of M; the newest may be newer */
 };
 
 /* One folder being uploaded. */
@@ -31,8 +31,8 @@ struct local_folder {
 	const char *shown;
 	struct local_entry *entries;
 	size_t count, cap;
-	struct space_object *objects; /* the files that must be compared */
-	size_t *of;                   /* index in ENTRIES by object */
+	struct workspace_object *objects; /* the files that must be compared */
+	size_t *of;                       /* index in ENTRIES by object */
 };
 
 /* Reads the entries of F->dir, ordered by name; reports and skips those that cannot be sent,
@@ -45,8 +45,8 @@ ZT_CHECKED enum zt_err scan_match(struct local_folder *f, const Zt__FolderManife
 /* Whether all of F fits into the remote folder THERE (NULL: new); checked before anything is
  * sent. */
 bool scan_has_room(const struct local_folder *f, const Zt__FolderManifest *there);
-/* Skips E and reports WHY. */
-void scan_leave_out(const struct local_folder *f, struct local_entry *e, const char *why);
+/* Skips E and reports MESSAGE. */
+void scan_exclude(const struct local_folder *f, struct local_entry *e, const char *message);
 /* Releases what F holds. */
 void scan_free(struct local_folder *f);
 

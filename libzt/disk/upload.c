@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "chain/objects.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "content/fetch.h"
 #include "content/local.h"
 #include "content/send.h"
@@ -62,9 +62,9 @@ loads_new(struct transfer *t)
 	enum zt_err err = ZT_OK;
 
 	for (size_t i = 0; err == ZT_OK && i < STAGES; i++) {
-		if ((t->load[i] = calloc(1, sizeof *t->load[i])) == NULL)
+		if ((t->push[i] = calloc(1, sizeof *t->push[i])) == NULL)
 			return ZT_ERR_MEMORY;
-		err = batch_new(t->s, &t->load[i]->batch);
+		err = batch_new(t->s, &t->push[i]->batch);
 	}
 	return err;
 }
@@ -73,9 +73,9 @@ static void
 loads_free(struct transfer *t)
 {
 	for (size_t i = 0; i < STAGES; i++) {
-		if (t->load[i] != NULL)
-			batch_free(t->load[i]->batch);
-		free(t->load[i]);
+		if (t->push[i] != NULL)
+			batch_free(t->push[i]->batch);
+		free(t->push[i]);
 	}
 }
 
@@ -84,20 +84,20 @@ loads_free(struct transfer *t)
 static enum zt_err
 move_on(struct transfer *t)
 {
-	struct load *first = t->load[GATHERED], *empty = t->load[PUSHED];
+	struct push *first = t->push[GATHERED], *empty = t->push[PUSHED];
 	enum zt_err err;
 
 	send_gathered(t);
-	if ((err = transfer_wait(t, t->load[WAITING])) ||
-	    (err = batch_finish(t->load[PUSHED]->batch)))
+	if ((err = transfer_wait(t, t->push[WAITING])) ||
+	    (err = batch_finish(t->push[PUSHED]->batch)))
 		return err;
 	t->files += empty->files;
 	empty->files = 0;
-	if ((err = batch_start(t->load[WAITING]->batch)))
+	if ((err = batch_start(t->push[WAITING]->batch)))
 		return err;
-	t->load[PUSHED] = t->load[WAITING];
-	t->load[WAITING] = first;
-	t->load[GATHERED] = empty;
+	t->push[PUSHED] = t->push[WAITING];
+	t->push[WAITING] = first;
+	t->push[GATHERED] = empty;
 	return ZT_OK;
 }
 
@@ -145,8 +145,8 @@ put_look(struct transfer *t, struct local_entry *e, const struct stat *st)
 	e->m = NULL;
 	look_of(st, m->file);
 	m->file->restored = false; /* the content was compared */
-	if ((err = batch_write(t->load[GATHERED]->batch, &e->there.vlob, m, false, 0)) == ZT_OK)
-		batch_from(t->load[GATHERED]->batch, st);
+	if ((err = batch_write(t->push[GATHERED]->batch, &e->there.vlob, m, false, 0)) == ZT_OK)
+		batch_from(t->push[GATHERED]->batch, st);
 	return err;
 }
 
@@ -189,14 +189,14 @@ static enum zt_err
 take_back(struct transfer *t, struct local_entry *e)
 {
 	int number = t->unread;
-	enum zt_err err = transfer_wait(t, t->load[GATHERED]); /* blocks write into it */
+	enum zt_err err = transfer_wait(t, t->push[GATHERED]); /* blocks write into it */
 
 	if (err)
 		return err;
-	batch_take_back(t->load[GATHERED]->batch);
-	t->z->why[0] = 0;
-	e->is_left_out = true;
-	transfer_leave_out(t, ZT_ERR_SOME, buf_text(&e->shown), strerror(number));
+	batch_take_back(t->push[GATHERED]->batch);
+	t->z->message[0] = 0;
+	e->is_excluded = true;
+	transfer_exclude(t, ZT_ERR_SOME, buf_text(&e->shown), strerror(number));
 	return ZT_OK;
 }
 
@@ -205,7 +205,7 @@ static enum zt_err
 put_content(struct transfer *t, int fd, const struct stat *st, struct local_entry *e,
     struct tree_way *way)
 {
-	struct batch *b = t->load[GATHERED]->batch;
+	struct batch *b = t->push[GATHERED]->batch;
 	uint64_t size = (uint64_t)st->st_size;
 	Zt__Manifest *m;
 	enum zt_err err;
@@ -218,7 +218,7 @@ put_content(struct transfer *t, int fd, const struct stat *st, struct local_entr
 	if ((m = new_file(st)) == NULL)
 		return ZT_ERR_MEMORY;
 	if (!e->is_there) {
-		suite_random(e->there.vlob.b, ID_BYTES);
+		random_bytes(e->there.vlob.b, ID_BYTES);
 		e->there.is_folder = false;
 	}
 	/* The batch owns it first: blocks in flight write into it, even after a failure. */
@@ -230,9 +230,10 @@ put_content(struct transfer *t, int fd, const struct stat *st, struct local_entr
 	if (err)
 		return err;
 	if (was_changed(fd, st))
-		transfer_leave_out(t, ZT_ERR_SOME, buf_text(&e->shown),
-		    client_words(t->z, "it was changed while it was read: what arrived may be "
-				       "half old, half new; put it again"));
+		transfer_exclude(t, ZT_ERR_SOME, buf_text(&e->shown),
+		    session_translate(t->z,
+			"it was changed while it was read: what arrived may be "
+			"half old, half new; put it again"));
 	else if (!local_is_young(st))
 		batch_from(b, st);
 	if (e->is_there)
@@ -241,7 +242,7 @@ put_content(struct transfer *t, int fd, const struct stat *st, struct local_entr
 		err = batch_link(b, &way->vlob, buf_bytes(&e->as), &e->there, BATCH_ABSENT);
 	if (err)
 		return err;
-	t->load[GATHERED]->files++;
+	t->push[GATHERED]->files++;
 	transfer_report(t, buf_text(&e->shown));
 	return batch_is_full(b) ? move_on(t) : ZT_OK;
 }
@@ -257,8 +258,8 @@ put_open(struct transfer *t, int fd, struct local_entry *e, struct tree_way *way
 	if (fstat(fd, &st) != 0)
 		return transfer_err(t->z, buf_text(&e->shown), errno);
 	if (!send_fits_open(fd, &st)) {
-		transfer_leave_out(t, ZT_ERR_SOME, buf_text(&e->shown),
-		    client_words(t->z, "it is larger than a file may be"));
+		transfer_exclude(t, ZT_ERR_SOME, buf_text(&e->shown),
+		    session_translate(t->z, "it is larger than a file may be"));
 		return ZT_OK;
 	}
 	t->total += (uint64_t)st.st_size;
@@ -274,13 +275,13 @@ put_file(struct local_folder *f, struct local_entry *e)
 {
 	struct transfer *t = f->t;
 	struct stat st;
-	enum zt_err err = client_may_go_on(t->z);
+	enum zt_err err = session_may_go_on(t->z);
 	int fd;
 
 	if (err)
 		return err;
 	if (e->is_there && e->there.is_folder) {
-		scan_leave_out(f, e, "a folder has this name there");
+		scan_exclude(f, e, "a folder has this name there");
 		return ZT_OK;
 	}
 	if (e->is_same) {
@@ -292,9 +293,9 @@ put_file(struct local_folder *f, struct local_entry *e)
 	fd =
 	    openat(f->dir, e->local, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
-		scan_leave_out(f, e, strerror(errno));
+		scan_exclude(f, e, strerror(errno));
 	else if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-		scan_leave_out(f, e, "it was changed while it was read");
+		scan_exclude(f, e, "it was changed while it was read");
 	else
 		err = put_open(t, fd, e, f->way);
 	if (fd >= 0)
@@ -334,11 +335,11 @@ add_way(struct putting *p, struct tree_way *up, struct bytes name, const struct 
 static enum zt_err
 hang_folder(struct putting *p, struct tree_way *up, struct bytes as, struct tree_way **out)
 {
-	struct batch *b = p->t->load[GATHERED]->batch;
+	struct batch *b = p->t->push[GATHERED]->batch;
 	struct tree_entry made = { .is_folder = true };
 	enum zt_err err;
 
-	suite_random(made.vlob.b, ID_BYTES);
+	random_bytes(made.vlob.b, ID_BYTES);
 	if ((err = add_way(p, up, as, &made.vlob, false, out)) || is_dry(p->t))
 		return err;
 	if ((err = batch_hang(b, *out)) || (err = batch_need(b, up, bytes_of(NULL, 0), NULL)))
@@ -356,13 +357,13 @@ put_below(struct putting *p, struct local_folder *f, struct local_entry *e)
 	enum zt_err err;
 
 	if (e->is_there && !e->there.is_folder) {
-		scan_leave_out(f, e, "a file has this name there");
+		scan_exclude(f, e, "a file has this name there");
 		return ZT_OK;
 	}
 	below.dir = openat(
 	    f->dir, e->local, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (below.dir < 0) {
-		scan_leave_out(f, e, strerror(errno));
+		scan_exclude(f, e, strerror(errno));
 		return ZT_OK;
 	}
 	err = is_new ? hang_folder(p, f->way, buf_bytes(&e->as), &below.way)
@@ -389,15 +390,15 @@ way_print(const struct tree_way *w, struct buf *out)
 static enum zt_err
 read_there(struct local_folder *f, Zt__Manifest **m, bool *is_unsure)
 {
-	struct space_object o = { .vlob = f->way->vlob, .is_folder = true };
-	struct buf shown = buf_init(PATH_TEXT_MOST);
+	struct workspace_object o = { .vlob = f->way->vlob, .is_folder = true };
+	struct buf shown = buf_init(PATH_TEXT_MAX);
 	enum zt_err err;
 
 	f->way->listed = f->t->s->z->foreign;
-	if ((err = space_read_one(f->t->s, &o, m)))
+	if ((err = workspace_read_one(f->t->s, &o, m)))
 		return err;
 	way_print(f->way, &shown);
-	space_damaged(f->t->s, shown.n > 0 ? buf_text(&shown) : "/", &o);
+	workspace_damaged(f->t->s, shown.n > 0 ? buf_text(&shown) : "/", &o);
 	buf_free(&shown);
 	*is_unsure = o.damaged > 0 && !o.is_rubbish;
 	return ZT_OK;
@@ -419,7 +420,7 @@ static bool
 got_more(const struct local_folder *f)
 {
 	for (size_t i = 0; f->way->up != NULL && i < f->count; i++)
-		if (!f->entries[i].is_left_out && !f->entries[i].is_there)
+		if (!f->entries[i].is_excluded && !f->entries[i].is_there)
 			return true;
 	return false;
 }
@@ -431,7 +432,7 @@ put_folder_look(struct local_folder *f, const struct stat *st)
 
 	if (is_dry(f->t))
 		return ZT_OK;
-	return batch_look(f->t->load[GATHERED]->batch, &f->way->vlob, &look);
+	return batch_look(f->t->push[GATHERED]->batch, &f->way->vlob, &look);
 }
 
 /* All in the local folder: its files, then its folders; at last how it looks, because what
@@ -445,8 +446,8 @@ put_folder(struct putting *p, struct local_folder *f, bool is_new, const struct 
 	enum zt_err err = is_new ? ZT_OK : read_there(f, &m, &is_unsure);
 
 	if (err == ZT_OK && is_unsure) {
-		transfer_leave_out(t, ZT_ERR_CORRUPT, f->shown,
-		    client_words(t->z,
+		transfer_exclude(t, ZT_ERR_CORRUPT, f->shown,
+		    session_translate(t->z,
 			"what lies in it there cannot be read now, so nothing is written into "
 			"it"));
 		goto out;
@@ -454,17 +455,17 @@ put_folder(struct putting *p, struct local_folder *f, bool is_new, const struct 
 	if (err || (err = scan_local(f)) || (m != NULL && (err = scan_match(f, m->folder))))
 		goto out;
 	if (!scan_has_room(f, m != NULL ? m->folder : NULL)) {
-		char why[160];
+		char message[160];
 
-		(void)snprintf(why, sizeof why,
-		    client_words(t->z, "%zu entries: a folder holds %u at most"), f->count,
+		(void)snprintf(message, sizeof message,
+		    session_translate(t->z, "%zu entries: a folder holds %u at most"), f->count,
 		    (unsigned)LIMIT_FOLDER);
-		transfer_leave_out(t, ZT_ERR_SOME, f->shown, why);
+		transfer_exclude(t, ZT_ERR_SOME, f->shown, message);
 		goto out;
 	}
 	looks = looks_new(f, m, st);
 	for (size_t i = 0; err == ZT_OK && i < f->count; i++)
-		if (!f->entries[i].is_left_out && S_ISREG(f->entries[i].st.st_mode)) {
+		if (!f->entries[i].is_excluded && S_ISREG(f->entries[i].st.st_mode)) {
 			err = put_file(f, &f->entries[i]);
 			pb_wipe(f->entries[i].m); /* or it went into the batch */
 			f->entries[i].m = NULL;
@@ -472,11 +473,11 @@ put_folder(struct putting *p, struct local_folder *f, bool is_new, const struct 
 	pb_wipe(m);
 	m = NULL;
 	for (size_t i = 0; err == ZT_OK && i < f->count; i++)
-		if (!f->entries[i].is_left_out && S_ISDIR(f->entries[i].st.st_mode))
+		if (!f->entries[i].is_excluded && S_ISDIR(f->entries[i].st.st_mode))
 			err = put_below(p, f, &f->entries[i]);
 	if (err == ZT_OK && (looks || got_more(f)))
 		err = put_folder_look(f, st);
-	if (err == ZT_OK && batch_is_full(t->load[GATHERED]->batch))
+	if (err == ZT_OK && batch_is_full(t->push[GATHERED]->batch))
 		err = move_on(t);
 out:
 	pb_wipe(m);
@@ -496,7 +497,7 @@ find_way(struct putting *p, const struct path *path, size_t count, struct tree_w
 		struct tree_entry e;
 
 		if ((err = tree_find(p->t->s, path, i + 1, &e)) == ZT_OK && !e.is_folder)
-			err = client_refuse(
+			err = session_refuse(
 			    p->t->z, ZT_ERR_NOT_FOUND, "that path leads through a file");
 		if (err == ZT_OK)
 			err = add_way(p, *out, path->name[i], &e.vlob, true, out);
@@ -520,7 +521,7 @@ find_place(
 	err = tree_find(p->t->s, path, path->count, &e->there);
 	e->is_there = err == ZT_OK;
 	if (err == ZT_ERR_NOT_FOUND)
-		p->t->z->why[0] = 0;
+		p->t->z->message[0] = 0;
 	return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
 }
 
@@ -528,11 +529,11 @@ find_place(
 static enum zt_err
 refuse_place(struct putting *p, const struct path *path, bool is_folder)
 {
-	struct buf text = buf_init(PATH_TEXT_MOST + 2 * LIMIT_NAME);
+	struct buf text = buf_init(PATH_TEXT_MAX + 2 * LIMIT_NAME);
 	enum zt_err err = path_print(path, &text);
 
 	if (err == ZT_OK)
-		err = client_refuse(p->t->z, ZT_ERR_EXISTS,
+		err = session_refuse(p->t->z, ZT_ERR_EXISTS,
 		    is_folder ? "%.180s is a folder; name another place for this file"
 			      : N_("%.180s is a file; name another place for this folder"),
 		    buf_text(&text));
@@ -546,8 +547,8 @@ put_single(struct putting *p, int fd, const struct stat *st, const char *local,
 {
 	struct transfer *t = p->t;
 	struct tree_way *parent;
-	struct local_entry e = { .shown = buf_init(8 * PATH_TEXT_MOST) };
-	struct space_object o = { .is_folder = false };
+	struct local_entry e = { .shown = buf_init(8 * PATH_TEXT_MAX) };
+	struct workspace_object o = { .is_folder = false };
 	enum zt_err err;
 
 	buf_add_text(&e.shown, local);
@@ -556,13 +557,14 @@ put_single(struct putting *p, int fd, const struct stat *st, const char *local,
 	if (e.is_there && e.there.is_folder)
 		err = refuse_place(p, path, true);
 	else if (path->count > LIMIT_DEPTH)
-		err = client_refuse(t->z, ZT_ERR_TOO_BIG, "the path is too deep");
+		err = session_refuse(t->z, ZT_ERR_TOO_BIG, "the path is too deep");
 	else if (!send_fits(st))
-		err = client_refuse(t->z, ZT_ERR_TOO_BIG, "it is larger than a file may be");
+		err = session_refuse(t->z, ZT_ERR_TOO_BIG, "it is larger than a file may be");
 	if (err)
 		goto out;
 	o.vlob = e.there.vlob;
-	if (e.is_there && (err = space_read_one(t->s, &o, &e.m)) == ZT_OK && o.damaged > 0) {
+	if (e.is_there && (err = workspace_read_one(t->s, &o, &e.m)) == ZT_OK &&
+	    o.damaged > 0) {
 		pb_wipe(e.m);
 		e.m = NULL;
 	}
@@ -590,7 +592,7 @@ put_tree(struct putting *p, int fd, const struct stat *st, const char *local,
 	enum zt_err err = ZT_OK;
 
 	if (path->count > LIMIT_DEPTH)
-		return client_refuse(p->t->z, ZT_ERR_TOO_BIG, "the path is too deep");
+		return session_refuse(p->t->z, ZT_ERR_TOO_BIG, "the path is too deep");
 	if (path->count == 0)
 		err = find_way(p, path, 0, &f.way);
 	else if ((err = find_place(p, path, &parent, &e)) == ZT_OK)
@@ -610,31 +612,31 @@ open_source(struct zt *z, const char *local, int *fd, struct stat *st)
 	if (stat(local, st) != 0)
 		return transfer_err(z, local, errno);
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
-		return client_refuse(
+		return session_refuse(
 		    z, ZT_ERR_INVALID, "%.180s: neither a file nor a folder", local);
 	*fd = open(local, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (*fd < 0 || fstat(*fd, st) != 0)
 		return transfer_err(z, local, errno);
 	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode)
 		   ? ZT_OK
-		   : client_refuse(z, ZT_ERR_CONFLICT, "%.180s was replaced", local);
+		   : session_refuse(z, ZT_ERR_CONFLICT, "%.180s was replaced", local);
 }
 
 /* A file is put into an existing folder under its own name. */
 static enum zt_err
 aim(struct putting *p, const char *local, struct path *path, struct buf *own)
 {
-	const char *slash = strrchr(local, '/'), *why = N_("a name is not UTF-8");
+	const char *slash = strrchr(local, '/'), *message = N_("a name is not UTF-8");
 	struct tree_entry at = { .is_folder = true };
 	enum zt_err err = path->count > 0 ? tree_find(p->t->s, path, path->count, &at) : ZT_OK;
 
 	if (err)
-		p->t->z->why[0] = 0;
+		p->t->z->message[0] = 0;
 	if (err || !at.is_folder)
 		return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
 	if ((err = utf8_normal(bytes_text(slash != NULL ? slash + 1 : local), own)) ||
-	    (err = path_name_check(buf_bytes(own), &why)))
-		return client_refuse(p->t->z, err, "%s", why);
+	    (err = path_name_check(buf_bytes(own), &message)))
+		return session_refuse(p->t->z, err, "%s", message);
 	path->name[path->count++] = buf_bytes(own);
 	return ZT_OK;
 }
@@ -668,7 +670,7 @@ put_any(struct putting *p, const char *local, struct path *path)
 	if (stat(t->z->home, &p->own) != 0)
 		p->own.st_ino = 0;
 	if (err == ZT_OK && is_own(t->z, &p->own, &st))
-		err = client_refuse(t->z, ZT_ERR_INVALID,
+		err = session_refuse(t->z, ZT_ERR_INVALID,
 		    "%.120s belongs to the state folder of this very device: its keys are "
 		    "nobody else's, and are not sent",
 		    local);
@@ -690,7 +692,7 @@ put_once(
 {
 	struct putting p = { .t = t };
 	struct zt *z = t->z;
-	struct space *s;
+	struct workspace *s;
 	struct path path;
 	enum zt_err err;
 
@@ -700,7 +702,7 @@ put_once(
 	    (err = put_any(&p, local, &path)) || (err = finish(t)))
 		goto out;
 	transfer_note(t);
-	err = transfer_spoiled(t);
+	err = transfer_skipped(t);
 out:
 	transfer_end(t); /* first: what is under way writes into the batch's manifests */
 	loads_free(t);

@@ -33,7 +33,7 @@ static enum zt_err
 seal(struct bytes clear, struct block_ref *ref, struct buf *out)
 {
 	uint8_t head[BLOCK_HEADER_BYTES];
-	struct buf whole = buf_init(BLOCK_CLEAR_MOST); /* the last block and its padding */
+	struct buf whole = buf_init(BLOCK_CLEAR_MAX); /* the last block and its padding */
 	size_t n = padded(clear.n);
 	enum zt_err err;
 
@@ -61,8 +61,7 @@ out:
 static bool
 fits(struct bytes clear)
 {
-	return clear.n > 0 && clear.n <= BLOCK_CLEAR_MOST &&
-	       padded(clear.n) <= BLOCK_CLEAR_MOST;
+	return clear.n > 0 && clear.n <= BLOCK_CLEAR_MAX && padded(clear.n) <= BLOCK_CLEAR_MAX;
 }
 
 enum zt_err
@@ -73,11 +72,11 @@ block_seal(struct bytes clear, struct block_ref *ref, struct buf *out)
 
 	if (!fits(clear))
 		return ZT_ERR_TOO_BIG;
-	suite_random(r.id.b, ID_BYTES);
-	suite_random(r.key, sizeof r.key);
+	random_bytes(r.id.b, ID_BYTES);
+	random_bytes(r.key, sizeof r.key);
 	if ((err = seal(clear, &r, out)) == ZT_OK)
 		*ref = r;
-	suite_wipe(r.key, sizeof r.key);
+	wipe(r.key, sizeof r.key);
 	return err;
 }
 
@@ -91,7 +90,7 @@ block_is(const struct block_ref *ref, struct bytes clear, bool *same)
 
 	if (err == ZT_OK)
 		*same = may && hash_equal(&r.hash, &ref->hash);
-	suite_wipe(r.key, sizeof r.key);
+	wipe(r.key, sizeof r.key);
 	buf_free(&sealed);
 	return err;
 }

@@ -18,7 +18,7 @@
 
 #define BLOCK_HEADER_BYTES AEAD_NONCE_BYTES
 #define BLOCK_OVERHEAD (BLOCK_HEADER_BYTES + AEAD_TAG_BYTES)
-#define BLOCK_CLEAR_MOST (4u * 1024 * 1024)
+#define BLOCK_CLEAR_MAX (4u * 1024 * 1024)
 
 /* A manifest's reference to a block. KEY is secret: the holder wipes it. */
 struct block_ref {
@@ -38,7 +38,7 @@ struct block_part {
 /* The sealed size of N clear bytes, padded by Padmé unless N is a whole block of LIMIT_BLOCK.
  */
 size_t block_sealed_size(size_t n);
-/* Seals CLEAR (1 to BLOCK_CLEAR_MOST bytes) into OUT, an empty buffer, and fills *REF. Errors:
+/* Seals CLEAR (1 to BLOCK_CLEAR_MAX bytes) into OUT, an empty buffer, and fills *REF. Errors:
  * TOO_BIG, MEMORY. */
 ZT_CHECKED enum zt_err block_seal(struct bytes clear, struct block_ref *ref, struct buf *out);
 /* Sets *SAME: whether CLEAR is the content of the block that REF pins. Errors: MEMORY. */

@@ -90,7 +90,7 @@ changeset_sign(const struct sign_key *key, struct changeset *c, const struct byt
 	m.count = (uint32_t)count;
 	m.adjacent = c->is_adjacent;
 	m.root = pb_field(c->root.b, HASH_BYTES);
-	return statement_sign(key, STATEMENT_CHANGESET, &m, body, &c->signed_);
+	return statement_sign(key, STATEMENT_CHANGESET, &m, body, &c->stmt);
 }
 
 static enum zt_err
@@ -177,8 +177,8 @@ changeset_read_statement(const Zt__Statement *m, struct changeset *out)
 	struct changeset cs = { 0 };
 	enum zt_err err;
 
-	if ((err = statement_of(m, &cs.signed_)) == ZT_OK &&
-	    (err = pb_decode(&zt__changeset_body__descriptor, cs.signed_.body, 4096, &b)) ==
+	if ((err = statement_of(m, &cs.stmt)) == ZT_OK &&
+	    (err = pb_decode(&zt__changeset_body__descriptor, cs.stmt.body, 4096, &b)) ==
 		ZT_OK &&
 	    (err = read_body(b, &cs)) == ZT_OK)
 		*out = cs;
@@ -234,7 +234,7 @@ changeset_link(const struct hash *before, const struct statement *s, struct hash
 	struct bytes parts[] = { bytes_of(before->b, HASH_BYTES), s->body,
 		bytes_of(s->signature, sizeof s->signature) };
 
-	hash_purpose(LABEL_CHAIN, parts, 3, out);
+	hash_blake2b_parts(LABEL_CHAIN, parts, 3, out);
 }
 
 /* The newest generation of W as of entry AT, from 1. */
@@ -271,50 +271,51 @@ changeset_check_parent(const struct changeset *c, const struct hash *link, uint6
 
 enum zt_err
 changeset_check(const struct org_state *o, const struct org_workspace *w,
-    const struct changeset *c, const struct changeset_place *place, const char **why)
+    const struct changeset *c, const struct changeset_place *place, const char **message)
 {
 	const struct org_device *d = org_state_device(o, &c->author);
 	struct hash root;
 
-	*why = N_("a changeset of another organization or workspace is in this chain");
+	*message = N_("a changeset of another organization or workspace is in this chain");
 	if (!id_equal(&c->org, &o->id) || !id_equal(&c->workspace, &w->id))
 		return ZT_ERR_CORRUPT;
-	*why = N_("a changeset names a place of its own chain that does not exist");
+	*message = N_("a changeset names a place of its own chain that does not exist");
 	if (c->parent_position >= place->position)
 		return ZT_ERR_FORK;
-	*why = N_("a changeset that must be right behind its parent is elsewhere");
+	*message = N_("a changeset that must be right behind its parent is elsewhere");
 	if (c->is_adjacent && c->parent_position + 1 != place->position)
 		return ZT_ERR_FORK;
-	*why = N_("a colleague's device has seen another trust log than the server shows here");
+	*message =
+	    N_("a colleague's device has seen another trust log than the server shows here");
 	if (c->seen_size == 0 || merkle_root(o->tree, c->seen_size, &root) ||
 	    !hash_equal(&root, &c->seen_root))
 		return ZT_ERR_FORK;
-	*why = N_("a changeset's author is not a device of the organization");
+	*message = N_("a changeset's author is not a device of the organization");
 	if (d == NULL || d->added >= c->seen_size)
 		return ZT_ERR_UNKNOWN_DEVICE;
-	*why = N_("a changeset's signature does not match");
-	if (statement_verify(d->sign_key, STATEMENT_CHANGESET, &c->signed_))
+	*message = N_("a changeset's signature does not match");
+	if (statement_verify(d->sign_key, STATEMENT_CHANGESET, &c->stmt))
 		return ZT_ERR_SIGNATURE;
-	*why = N_("a changeset's author had no right to write");
+	*message = N_("a changeset's author had no right to write");
 	if (!org_state_device_live(d, c->seen_size) ||
 	    org_state_role(w, d->user, c->seen_size) < ROLE_CONTRIBUTOR)
 		return ZT_ERR_FORBIDDEN;
-	*why = N_("a changeset was written under a key that was no longer the newest");
+	*message = N_("a changeset was written under a key that was no longer the newest");
 	if (c->generation != generation_at(w, c->seen_size) ||
-	    org_state_is_open(w, c->seen_size))
+	    org_state_needs_rotation(w, c->seen_size))
 		return ZT_ERR_STALE_KEY;
-	*why = N_("a removed member's change was put in after the removal; it is left out");
+	*message = N_("a removed member's change was put in after the removal; it is left out");
 	return changeset_counts(w, d, c->seen_size, place) ? ZT_OK : ZT_ERR_REVOKED;
 }
 
 enum zt_err
-changeset_check_pin(
-    const struct org_workspace *w, uint64_t position, const struct hash *link, const char **why)
+changeset_check_pin(const struct org_workspace *w, uint64_t position, const struct hash *link,
+    const char **message)
 {
 	for (size_t i = 0; i < w->pin_count; i++)
 		if (!w->pins[i].voided && w->pins[i].position == position &&
 		    !hash_equal(&w->pins[i].link, link)) {
-			*why = N_("the trust log pins another chain at this place");
+			*message = N_("the trust log pins another chain at this place");
 			return ZT_ERR_FORK;
 		}
 	return ZT_OK;

@@ -27,7 +27,7 @@ struct changeset {
 	unsigned generation;
 	uint64_t parent_position, seen_size, time;
 	struct hash parent_link, seen_root, root;
-	struct statement signed_; /* borrows from the message it was read from */
+	struct statement stmt; /* borrows from the message it was read from */
 	size_t count;
 	bool is_adjacent; /* valid only directly after its parent */
 };
@@ -60,7 +60,7 @@ ZT_CHECKED enum zt_err changeset_read_proved(const struct changeset *c, size_t i
 /* Checks LINK at POSITION against the log, whose entries pin the chain of their time. Errors:
  * FORK. */
 ZT_CHECKED enum zt_err changeset_check_pin(const struct org_workspace *w, uint64_t position,
-    const struct hash *link, const char **why);
+    const struct hash *link, const char **message);
 /* Link POSITION of the chain from the one before it (zeros before the first). */
 void changeset_link(const struct hash *before, const struct statement *s, struct hash *out);
 
@@ -71,11 +71,11 @@ struct changeset_place {
 };
 /* Checks that C is valid at PLACE of W's chain by the log of O: its author had the right to
  * write, and C the current key generation, at the log position that C names. The caller checks
- * that PARENT_LINK is its own link at C->parent_position. On refusal *WHY is a static
+ * that PARENT_LINK is its own link at C->parent_position. On refusal *MESSAGE is a static
  * sentence. Errors: FORK (names a head that is not of this log), FORBIDDEN, REVOKED (see
  * changeset_counts), UNKNOWN_DEVICE, STALE_KEY, SIGNATURE, CORRUPT. */
 ZT_CHECKED enum zt_err changeset_check(const struct org_state *o, const struct org_workspace *w,
-    const struct changeset *c, const struct changeset_place *place, const char **why);
+    const struct changeset *c, const struct changeset_place *place, const char **message);
 /* Checks that LINK and TIME of the changeset at C->parent_position (not 0) match the chain
  * that C's author had verified. Errors: FORK, CLOCK (C claims to be older). */
 ZT_CHECKED enum zt_err changeset_check_parent(

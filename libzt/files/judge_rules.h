@@ -14,9 +14,9 @@ struct judge_place {
 };
 
 /* Checks that the well-formed C is valid at PLACE of the chain of WORKSPACE, by the log of O.
- * On refusal *WHY is a static sentence. Errors: NOT_FOUND, RESTORED (the log pins a position
- * beyond the chain), FORBIDDEN, STALE_KEY, those of changeset_check. */
+ * On refusal *MESSAGE is a static sentence. Errors: NOT_FOUND, RESTORED (the log pins a
+ * position beyond the chain), FORBIDDEN, STALE_KEY, those of changeset_check. */
 ZT_CHECKED enum zt_err judge_rules(const struct org_state *o, const struct id *workspace,
-    const struct changeset *c, const struct judge_place *place, const char **why);
+    const struct changeset *c, const struct judge_place *place, const char **message);
 
 #endif

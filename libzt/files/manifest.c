@@ -78,11 +78,11 @@ is_part(const Zt__BlockRef *b)
 	if (b->hole > 0)
 		return is_hole(b);
 	if (b->id.len != ID_BYTES || b->key.len != AEAD_KEY_BYTES ||
-	    b->hash.len != HASH_BYTES || b->size == 0 || b->size > BLOCK_CLEAR_MOST)
+	    b->hash.len != HASH_BYTES || b->size == 0 || b->size > BLOCK_CLEAR_MAX)
 		return false;
 	if (b->whole == 0)
 		return b->offset == 0 && b->content.len == 0;
-	return b->content.len == HASH_BYTES && b->whole <= BLOCK_CLEAR_MOST &&
+	return b->content.len == HASH_BYTES && b->whole <= BLOCK_CLEAR_MAX &&
 	       b->size < b->whole && b->offset <= b->whole - b->size;
 }
 
@@ -103,11 +103,11 @@ check_differ(const Zt__BlockList *l)
 }
 
 static enum zt_err
-check_file(const Zt__FileManifest *f, const char **why)
+check_file(const Zt__FileManifest *f, const char **message)
 {
 	uint64_t sum = 0;
 
-	*why = N_("the file's manifest is not well formed");
+	*message = N_("the file's manifest is not well formed");
 	if (strlen(f->media_type) > LIMIT_TEXT || strlen(f->label) > LIMIT_TEXT ||
 	    f->mode > 07777 || f->modified_ns >= 1000000000 || f->size > INT64_MAX)
 		return ZT_ERR_CORRUPT;
@@ -125,29 +125,29 @@ check_file(const Zt__FileManifest *f, const char **why)
 	}
 	if (sum != f->size)
 		return ZT_ERR_CORRUPT;
-	*why = N_("the file's manifest names a block twice");
+	*message = N_("the file's manifest names a block twice");
 	return f->blocks->n_blocks > 1 ? check_differ(f->blocks) : ZT_OK;
 }
 
 static enum zt_err
-check_folder(const Zt__FolderManifest *f, const char **why)
+check_folder(const Zt__FolderManifest *f, const char **message)
 {
 	enum zt_err err;
 
 	if (f->mode > 07777 || f->modified_ns >= 1000000000) {
-		*why = N_("the folder's manifest is not well formed");
+		*message = N_("the folder's manifest is not well formed");
 		return ZT_ERR_CORRUPT;
 	}
 	if (f->n_entries > LIMIT_FOLDER) {
-		*why = N_("the folder has more entries than are allowed");
+		*message = N_("the folder has more entries than are allowed");
 		return ZT_ERR_TOO_BIG;
 	}
 	for (size_t i = 0; i < f->n_entries; i++) {
 		struct bytes name = pb_bytes(f->entries[i]->name), before;
 
-		if ((err = path_name_check(name, why)))
+		if ((err = path_name_check(name, message)))
 			return err;
-		*why = N_("the folder's entries are not in order, or one is there twice");
+		*message = N_("the folder's entries are not in order, or one is there twice");
 		if (f->entries[i]->vlob.len != ID_BYTES)
 			return ZT_ERR_CORRUPT;
 		if (i == 0)
@@ -160,14 +160,14 @@ check_folder(const Zt__FolderManifest *f, const char **why)
 }
 
 enum zt_err
-manifest_check(const Zt__Manifest *m, const char **why)
+manifest_check(const Zt__Manifest *m, const char **message)
 {
-	*why = N_("the manifest is neither a file nor a folder");
+	*message = N_("the manifest is neither a file nor a folder");
 	switch (m->kind_case) {
 	case ZT__MANIFEST__KIND_FILE:
-		return check_file(m->file, why);
+		return check_file(m->file, message);
 	case ZT__MANIFEST__KIND_FOLDER:
-		return check_folder(m->folder, why);
+		return check_folder(m->folder, message);
 	case ZT__MANIFEST__KIND__NOT_SET:
 	case _ZT__MANIFEST__KIND__CASE_IS_INT_SIZE:
 		break;
@@ -187,18 +187,19 @@ manifest_rewrap(const struct secret *from, const struct secret *to,
 
 enum zt_err
 manifest_open(const struct secret *kek, const struct manifest_place *place, struct bytes object,
-    struct bytes wrap, const struct envelope_pins *pins, Zt__Manifest **out, const char **why)
+    struct bytes wrap, const struct envelope_pins *pins, Zt__Manifest **out,
+    const char **message)
 {
 	struct buf clear = buf_init(LIMIT_MANIFEST);
 	uint8_t head[MANIFEST_HEADER_BYTES];
 	Zt__Manifest *m = NULL;
 	enum zt_err err;
 
-	*why = N_("the manifest does not open");
+	*message = N_("the manifest does not open");
 	if ((err = envelope_open(kek, header(place, head), object, wrap, pins, &clear)) ||
 	    (err = pb_decode(
 		 &zt__manifest__descriptor, buf_bytes(&clear), LIMIT_MANIFEST, &m)) ||
-	    (err = manifest_check(m, why)))
+	    (err = manifest_check(m, message)))
 		goto out;
 	*out = m;
 	m = NULL;

@@ -30,12 +30,13 @@ ZT_CHECKED enum zt_err manifest_rewrap(const struct secret *from, const struct s
     const struct manifest_place *place, struct bytes wrap, const struct hash *commitment,
     struct buf *out);
 /* Opens and checks a sealed manifest: its place, then every name, size and reference in it. The
- * caller frees *OUT with pb_wipe. Errors: CORRUPT, KEY, NAME (with *WHY), CRITICAL, TOO_BIG. */
+ * caller frees *OUT with pb_wipe. Errors: CORRUPT, KEY, NAME (with *MESSAGE), CRITICAL,
+ * TOO_BIG. */
 ZT_CHECKED enum zt_err manifest_open(const struct secret *kek,
     const struct manifest_place *place, struct bytes object, struct bytes wrap,
-    const struct envelope_pins *pins, Zt__Manifest **out, const char **why);
+    const struct envelope_pins *pins, Zt__Manifest **out, const char **message);
 /* The checks alone, for a decoded manifest. */
-ZT_CHECKED enum zt_err manifest_check(const Zt__Manifest *m, const char **why);
+ZT_CHECKED enum zt_err manifest_check(const Zt__Manifest *m, const char **message);
 /* Part I of a checked file. The caller wipes OUT->block.key. */
 void manifest_part(const Zt__FileManifest *f, size_t i, struct block_part *out);
 /* Whether a checked folder has an entry NAME; *I is its place. */

@@ -4,26 +4,26 @@
 #include "base/utf8.h"
 
 enum zt_err
-path_name_check(struct bytes name, const char **why)
+path_name_check(struct bytes name, const char **message)
 {
 	struct buf normal = buf_init(8 * LIMIT_NAME);
 	enum zt_err err = ZT_ERR_NAME;
 
 	if (name.n == 0)
-		*why = N_("a name is empty");
+		*message = N_("a name is empty");
 	else if (name.n > LIMIT_NAME)
-		*why = N_("a name is longer than 255 bytes");
+		*message = N_("a name is longer than 255 bytes");
 	else if (bytes_equal(name, bytes_text(".")) || bytes_equal(name, bytes_text("..")))
-		*why = N_("\".\" and \"..\" are not names");
+		*message = N_("\".\" and \"..\" are not names");
 	else if (memchr(name.p, '/', name.n) != NULL)
-		*why = N_("a name holds a slash");
+		*message = N_("a name holds a slash");
 	else if (!utf8_valid(name))
-		*why = N_("a name is not UTF-8");
+		*message = N_("a name is not UTF-8");
 	else if (utf8_has_control(name))
-		*why = N_("a name holds a control character");
+		*message = N_("a name holds a control character");
 	else if ((err = utf8_normal(name, &normal)) == ZT_OK &&
 		 !bytes_equal(buf_bytes(&normal), name)) {
-		*why = N_("a name is not in Unicode normal form C");
+		*message = N_("a name is not in Unicode normal form C");
 		err = ZT_ERR_NAME;
 	}
 	buf_free(&normal);
@@ -33,7 +33,7 @@ path_name_check(struct bytes name, const char **why)
 /* NAME in normal form C: as it is, or in what is left of OUT's own room, of which *USED grows.
  */
 static enum zt_err
-bring_to_normal(struct bytes *name, struct path *out, size_t *used, const char **why)
+bring_to_normal(struct bytes *name, struct path *out, size_t *used, const char **message)
 {
 	struct buf normal = buf_init(sizeof out->own);
 	enum zt_err err = utf8_valid(*name) ? utf8_normal(*name, &normal) : ZT_OK;
@@ -43,7 +43,7 @@ bring_to_normal(struct bytes *name, struct path *out, size_t *used, const char *
 	else if (err == ZT_ERR_TOO_BIG || normal.n > sizeof out->own - *used)
 		err = ZT_ERR_TOO_BIG;
 	if (err == ZT_ERR_TOO_BIG)
-		*why = N_("the path is too long");
+		*message = N_("the path is too long");
 	if (err == ZT_OK && normal.n > 0 && !bytes_equal(buf_bytes(&normal), *name)) {
 		memcpy(out->own + *used, normal.p, normal.n);
 		*name = bytes_of(out->own + *used, normal.n);
@@ -54,13 +54,13 @@ bring_to_normal(struct bytes *name, struct path *out, size_t *used, const char *
 }
 
 enum zt_err
-path_parse(const char *text, struct path *out, const char **why)
+path_parse(const char *text, struct path *out, const char **message)
 {
 	const char *colon = strchr(text, ':'), *p;
 	struct bytes name;
 	size_t used = 0, count = 0;
 
-	*why = N_("write it as WORKSPACE:/path");
+	*message = N_("write it as WORKSPACE:/path");
 	out->count = 0;
 	if (colon == NULL || colon == text)
 		return ZT_ERR_INVALID;
@@ -77,12 +77,12 @@ path_parse(const char *text, struct path *out, const char **why)
 				break;
 		}
 		if (count == LIMIT_DEPTH_READ) {
-			*why = N_("the path is deeper than 128 folders");
+			*message = N_("the path is deeper than 128 folders");
 			return ZT_ERR_TOO_BIG;
 		}
 		name = bytes_of(p, strcspn(p, "/"));
-		if ((err = bring_to_normal(&name, out, &used, why)) ||
-		    (err = path_name_check(name, why)))
+		if ((err = bring_to_normal(&name, out, &used, message)) ||
+		    (err = path_name_check(name, message)))
 			return err;
 		out->name[count++] = name;
 	}

@@ -6,7 +6,7 @@
 #include "base/wire.h"
 #include "crypto/labels.h"
 
-enum { ROOT = 2 * HASH_BYTES, CHECK = 4, DIGITS_MOST = 18 };
+enum { ROOT = 2 * HASH_BYTES, CHECK = 4, DIGITS_MAX = 18 };
 
 static void
 check_of(uint64_t size, const struct hash *root, char out[CHECK + 1])
@@ -17,7 +17,7 @@ check_of(uint64_t size, const struct hash *root, char out[CHECK + 1])
 	struct hash h;
 
 	wire_store_u64(number, size);
-	hash_purpose(LABEL_HEAD_CHECK, parts, 2, &h);
+	hash_blake2b_parts(LABEL_HEAD_CHECK, parts, 2, &h);
 	hex_print(h.b, CHECK / 2, out);
 }
 
@@ -58,7 +58,7 @@ head_text_parse(const char *text, uint64_t *size, struct hash *root)
 	if (!tidy(text, line))
 		return ZT_ERR_INVALID;
 	digits = strspn(line, "0123456789");
-	if (digits == 0 || digits > DIGITS_MOST || line[digits] != ':' ||
+	if (digits == 0 || digits > DIGITS_MAX || line[digits] != ':' ||
 	    strlen(line + digits) != 1 + ROOT + 1 + CHECK || line[digits + 1 + ROOT] != ':' ||
 	    hex_parse(line + digits + 1, ROOT, r.b, HASH_BYTES))
 		return ZT_ERR_INVALID;

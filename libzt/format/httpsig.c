@@ -8,12 +8,12 @@
 #include "crypto/hash.h"
 #include "format/limits.h"
 
-enum { MOST_COMPONENTS = 16 };
+enum { COMPONENTS_MAX = 16 };
 
 /* The text of Signature-Input, cut in its parts; all borrowed from it. */
 struct input {
 	struct bytes label, params; /* params: from "(" to the end, as RFC 9421 2.3 signs it */
-	struct bytes component[MOST_COMPONENTS];
+	struct bytes component[COMPONENTS_MAX];
 	size_t count;
 	const char *rest; /* ";created=..." */
 };
@@ -44,7 +44,7 @@ cut(const char *text, struct input *in)
 
 		while (is_key_char(*p) || *p == '@')
 			p++;
-		if (*p != '"' || p == from || in->count == MOST_COMPONENTS)
+		if (*p != '"' || p == from || in->count == COMPONENTS_MAX)
 			return ZT_ERR_INVALID;
 		in->component[in->count++] = bytes_of(from, (size_t)(p - from));
 		p++;
@@ -229,7 +229,7 @@ httpsig_sign(const struct httpsig_message *m, const struct httpsig_params *p,
 	    p->covers_digest ? " \"content-digest\"" : "", p->created_s, p->expires_s, p->nonce,
 	    org, device);
 	if ((err = httpsig_base(m, buf_text(input), &label, &base)) ||
-	    (err = sign_make(key, "", buf_bytes(&base), sig)))
+	    (err = sign_detached(key, "", buf_bytes(&base), sig)))
 		goto out;
 	buf_add_text(signature, "zt=:");
 	base64_print(bytes_of(sig, sizeof sig), signature);

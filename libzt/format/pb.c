@@ -204,13 +204,13 @@ give(void *budget, void *p)
 enum zt_err
 pb_decode(const ProtobufCMessageDescriptor *type, struct bytes in, size_t max, void *out)
 {
-	size_t least = budget_of(in.n);
-	struct budget budget = { least, ZT_ERR_CORRUPT };
+	size_t min = budget_of(in.n);
+	struct budget budget = { min, ZT_ERR_CORRUPT };
 	ProtobufCAllocator allocator = { take, give, &budget };
 	ProtobufCMessage *m;
 	unsigned found;
 
-	if (in.n > max || !affords(type, in, 0, &least))
+	if (in.n > max || !affords(type, in, 0, &min))
 		return ZT_ERR_TOO_BIG;
 	if ((m = protobuf_c_message_unpack(type, &allocator, in.n, in.p)) == NULL)
 		return budget.err;
@@ -232,7 +232,7 @@ pb_free(void *message)
 static void
 wipe_bytes(void *p, size_t n)
 {
-	suite_wipe(p, n);
+	wipe(p, n);
 }
 
 void

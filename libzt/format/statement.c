@@ -31,7 +31,7 @@ statement_sign(const struct sign_key *key, enum statement_kind kind, const void 
 	enum zt_err err = pb_encode(message, body);
 
 	if (err == ZT_OK)
-		err = sign_make(key, context_of(kind), buf_bytes(body), out->signature);
+		err = sign_detached(key, context_of(kind), buf_bytes(body), out->signature);
 	if (err == ZT_OK)
 		out->body = buf_bytes(body);
 	return err;
@@ -70,5 +70,5 @@ statement_digest(const struct statement *s, struct hash *out)
 {
 	struct bytes parts[] = { s->body, bytes_of(s->signature, sizeof s->signature) };
 
-	hash_purpose(LABEL_ENTRY, parts, 2, out);
+	hash_blake2b_parts(LABEL_ENTRY, parts, 2, out);
 }

@@ -7,7 +7,7 @@
 #include "crypto/hash.h"
 #include "crypto/suite.h"
 
-enum { BITS = 11, LEAST_LETTERS = 4 };
+enum { BITS = 11, LETTERS_MIN = 4 };
 
 static const char (*const lists[WORDS_LANGUAGES])[12] = { words_english, words_french };
 
@@ -20,7 +20,7 @@ count_of(size_t n)
 
 /* The bits that words are made of, and the check that follows them. */
 struct sheet {
-	uint8_t b[WORDS_BYTES_MOST + HASH_BYTES];
+	uint8_t b[WORDS_BYTES_MAX + HASH_BYTES];
 };
 
 static unsigned
@@ -49,7 +49,7 @@ sheet_of(struct bytes in, struct sheet *out)
 {
 	struct hash h;
 
-	assert(in.n >= 4 && in.n % 4 == 0 && in.n <= WORDS_BYTES_MOST);
+	assert(in.n >= 4 && in.n % 4 == 0 && in.n <= WORDS_BYTES_MAX);
 	/* The prefix is the first byte: this is SHA-256 of IN and nothing else. */
 	hash_sha256(in.p[0], bytes_of(in.p + 1, in.n - 1), bytes_of(NULL, 0), &h);
 	memcpy(out->b, in.p, in.n);
@@ -64,7 +64,7 @@ words_print(struct bytes in, enum words_language language, struct buf *out)
 	sheet_of(in, &s);
 	for (size_t i = 0; i < count_of(in.n); i++)
 		buf_printf(out, "%s%s", i > 0 ? " " : "", lists[language][get_word(&s, i)]);
-	suite_wipe(&s, sizeof s);
+	wipe(&s, sizeof s);
 }
 
 /* ---- reading ---- */
@@ -87,7 +87,7 @@ is_word(const char *word, struct bytes typed)
 		if (typed.p[i] != ((uint8_t)*word < 0x80 ? (uint8_t)*word : 'e'))
 			return false;
 	}
-	return i == typed.n && (*word == 0 || i >= LEAST_LETTERS);
+	return i == typed.n && (*word == 0 || i >= LETTERS_MIN);
 }
 
 static void
@@ -116,7 +116,7 @@ is_whole(const struct reading *r, size_t n)
 	sheet_of(bytes_of(r->sheet.b, n), &s);
 	for (size_t i = 0; i < count_of(n); i++)
 		is = is && get_word(&s, i) == get_word(&r->sheet, i);
-	suite_wipe(&s, sizeof s);
+	wipe(&s, sizeof s);
 	return is;
 }
 
@@ -167,7 +167,7 @@ words_parse(struct bytes text, uint8_t *out, size_t n, size_t *wrong)
 	else
 		memcpy(out, r[best].sheet.b, n);
 out:
-	suite_wipe(r, sizeof r);
+	wipe(r, sizeof r);
 	buf_free(&bare);
 	return err == ZT_OK || err == ZT_ERR_MEMORY ? err : ZT_ERR_CORRUPT;
 }

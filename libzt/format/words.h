@@ -10,7 +10,7 @@
 
 enum words_language { WORDS_ENGLISH, WORDS_FRENCH, WORDS_LANGUAGES };
 
-#define WORDS_BYTES_MOST 64 /* that words stand for */
+#define WORDS_BYTES_MAX 64 /* that words stand for */
 
 /* The lists, made by scripts/word-lists; in normal form C. */
 #define WORDS_LIST 2048

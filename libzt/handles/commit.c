@@ -66,7 +66,7 @@ list_parts(const struct zt_writer *w, Zt__FileManifest *f)
 		return ZT_ERR_MEMORY;
 	zt__block_list__init(f->blocks);
 	f->content_case = ZT__FILE_MANIFEST__CONTENT_BLOCKS;
-	f->blocks->block_size = BLOCK_CLEAR_MOST;
+	f->blocks->block_size = BLOCK_CLEAR_MAX;
 	if ((f->blocks->blocks = calloc(w->count, sizeof(Zt__BlockRef *))) == NULL)
 		return ZT_ERR_MEMORY;
 	for (size_t i = 0; err == ZT_OK && i < w->count; i++) {
@@ -92,7 +92,7 @@ compose(const struct zt_writer *w, Zt__Manifest **out)
 	zt__file_manifest__init(m->file);
 	m->file->size = w->size;
 	m->file->mode = w->mode;
-	m->file->modified = w->has_time ? w->modified : (int64_t)(client_now_ms() / 1000);
+	m->file->modified = w->has_time ? w->modified : (int64_t)(session_now_ms() / 1000);
 	m->file->modified_ns = w->has_time ? w->modified_ns : 0;
 	err = ZT_OK;
 	if (is_inline(w)) {
@@ -125,7 +125,7 @@ struct act {
 
 /* Whether others wrote, made, moved or removed what is at the path. */
 static bool
-is_others(const struct act *a, const struct space_version *newest, bool is_there)
+is_others(const struct act *a, const struct workspace_version *newest, bool is_there)
 {
 	const struct zt_writer *w = a->w;
 	bool is_same = is_there && w->is_there && id_equal(&a->vlob, &w->vlob);
@@ -135,7 +135,7 @@ is_others(const struct act *a, const struct space_version *newest, bool is_there
 
 /* A commit before this one failed, and it had been taken: the newest version is its object. */
 static void
-learn(struct act *a, const struct space_version *newest, bool is_there)
+learn(struct act *a, const struct workspace_version *newest, bool is_there)
 {
 	struct zt_writer *w = a->w;
 
@@ -147,12 +147,12 @@ learn(struct act *a, const struct space_version *newest, bool is_there)
 }
 
 static enum zt_err
-write_version(void *ctx, struct space *s, const struct path *path, struct batch *b)
+write_version(void *ctx, struct workspace *s, const struct path *path, struct batch *b)
 {
 	struct act *a = ctx;
 	struct zt_writer *w = a->w;
 	struct tree_entry parent, at = { .is_folder = false };
-	struct space_version newest = { 0 };
+	struct workspace_version newest = { 0 };
 	Zt__Manifest *m = NULL;
 	bool is_there;
 	enum zt_err err;
@@ -167,15 +167,15 @@ write_version(void *ctx, struct space *s, const struct path *path, struct batch 
 		return writer_refuse_folder(s->z, path);
 	if (!is_there)
 		at.vlob = w->fresh;
-	if ((err = space_newest(s, &at.vlob, &newest)) && err != ZT_ERR_NOT_FOUND)
+	if ((err = workspace_newest(s, &at.vlob, &newest)) && err != ZT_ERR_NOT_FOUND)
 		return err;
-	s->z->why[0] = 0;
+	s->z->message[0] = 0;
 	a->vlob = at.vlob;
 	a->version = newest.version + 1;
 	learn(a, &newest, is_there);
 	a->is_on_top = is_others(a, &newest, is_there);
 	if (a->is_on_top && a->how == ZT_COMMIT_OR_CONFLICT)
-		return client_refuse(s->z, ZT_ERR_CONFLICT,
+		return session_refuse(s->z, ZT_ERR_CONFLICT,
 		    "somebody else wrote, moved or removed it since it was opened");
 	if ((err = compose(w, &m)) || (err = batch_write(b, &at.vlob, m, true, 0)))
 		return err;
@@ -232,9 +232,9 @@ zt_writer_commit(struct zt_writer *w, enum zt_commit how, struct zt_committed *o
 
 	if (err || !w->is_changed || (err = send_all(w, &a.ids)))
 		goto out;
-	if ((err = client_enter(w->z)) == ZT_OK)
+	if ((err = log_enter(w->z)) == ZT_OK)
 		err = tree_act(w->z, w->remote, write_version, &a);
-	(void)client_leave(w->z, err);
+	(void)log_leave(w->z, err);
 	if (err == ZT_OK)
 		took(w, &a);
 out:

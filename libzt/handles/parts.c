@@ -19,8 +19,8 @@ writer_add_part(struct zt_writer *w, size_t at, struct writer_part p)
 
 	if (err)
 		return err;
-	if (w->count >= SEND_PARTS_MOST)
-		return client_refuse(w->z, ZT_ERR_TOO_BIG, "it is larger than a file may be");
+	if (w->count >= SEND_PARTS_MAX)
+		return session_refuse(w->z, ZT_ERR_TOO_BIG, "it is larger than a file may be");
 	memmove(&w->parts[at + 1], &w->parts[at], (w->count - at) * sizeof *w->parts);
 	w->parts[at] = p;
 	w->count++;
@@ -74,7 +74,7 @@ writer_begin(struct zt_writer *w)
 		w->is_begun = false;
 	}
 	w->t.resumes = true;
-	w->t.load[0] = &w->load;
+	w->t.push[0] = &w->push;
 	return err;
 }
 
@@ -143,13 +143,13 @@ fetch_part(struct zt_writer *w, const struct writer_part *p, struct buf *clear)
 		return err;
 	writer_part_block(p, &part);
 	if ((err = fetch_block(&w->t, &part.block, clear)) == ZT_ERR_NOT_FOUND)
-		err = client_refuse(
+		err = session_refuse(
 		    w->z, ZT_ERR_MISSING_BLOCK, "a block of the file is not on the server");
 	if (err == ZT_OK) {
 		memmove(clear->p, clear->p + part.offset, part.size);
 		clear->n = part.size;
 	}
-	suite_wipe(part.block.key, sizeof part.block.key);
+	wipe(part.block.key, sizeof part.block.key);
 	return err;
 }
 
@@ -249,6 +249,6 @@ writer_forget_stale(struct zt_writer *w)
 enum zt_err
 writer_resume(struct zt_writer *w)
 {
-	w->z->why[0] = 0;
+	w->z->message[0] = 0;
 	return w->is_begun ? send_resume(&w->t) : ZT_OK;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "content/fetch.h"
 #include "content/transfer.h"
 #include "crypto/suite.h"
@@ -42,7 +42,7 @@ struct zt_reader {
 };
 
 enum zt_err
-reader_new(struct space *s, Zt__Manifest **m, struct zt_reader **out)
+reader_new(struct workspace *s, Zt__Manifest **m, struct zt_reader **out)
 {
 	struct zt_reader *r = calloc(1, sizeof *r);
 	const Zt__FileManifest *f = (*m)->file;
@@ -65,11 +65,11 @@ reader_new(struct space *s, Zt__Manifest **m, struct zt_reader **out)
 
 		manifest_part(f, i, &p);
 		r->from[i + 1] = r->from[i] + (p.hole > 0 ? p.hole : p.size);
-		suite_wipe(p.block.key, sizeof p.block.key);
+		wipe(p.block.key, sizeof p.block.key);
 	}
 	for (size_t i = 0; i < BLOCKS; i++) {
 		r->held[i].call.answer = buf_init(LIMIT_BLOCK_WIRE);
-		r->held[i].clear = buf_init(BLOCK_CLEAR_MOST);
+		r->held[i].clear = buf_init(BLOCK_CLEAR_MAX);
 	}
 	*out = r;
 	return ZT_OK;
@@ -79,10 +79,10 @@ enum zt_err
 handle_reader_open(struct zt *z, const char *remote, uint64_t version, struct zt_reader **out)
 {
 	Zt__Manifest *m = NULL;
-	struct space *s = NULL;
+	struct workspace *s = NULL;
 	enum zt_err err;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	err = list_file_at(z, remote, version, &s, &m);
 	return err ? err : reader_new(s, &m, out);
 }
@@ -111,7 +111,7 @@ zt_reader_size(const struct zt_reader *r)
 /* ---- blocks ---- */
 
 static void
-came(struct calls_transfer *call)
+received(struct calls_transfer *call)
 {
 	struct held *h = call->ctx;
 
@@ -159,14 +159,14 @@ start(struct zt_reader *r, struct held *h, size_t part)
 	buf_empty(&h->clear);
 	buf_empty(&h->call.answer);
 	h->call.route = ROUTE_BLOCK_GET;
-	h->call.done = came;
+	h->call.done = received;
 	h->call.ctx = h;
 	h->call.params =
 	    (struct route_params){ .org = r->z->org, .id = r->workspace, .block = p.block.id };
 	err = calls_start(r->z->calls, &h->call);
 	if (err == ZT_OK)
 		h->state = FLYING;
-	suite_wipe(p.block.key, sizeof p.block.key);
+	wipe(p.block.key, sizeof p.block.key);
 	return err;
 }
 
@@ -175,7 +175,7 @@ turn(struct zt_reader *r)
 {
 	enum zt_err err = calls_turn(r->z->calls, TURN_MS);
 
-	return err == ZT_ERR_INTERRUPTED ? client_interrupted(r->z) : err;
+	return err == ZT_ERR_INTERRUPTED ? session_interrupted(r->z) : err;
 }
 
 /* What came for H, verified. What failed is asked for again by the next call. */
@@ -191,7 +191,7 @@ open_block(struct zt_reader *r, struct held *h)
 		manifest_part(r->m->file, h->part, &p);
 		if ((err = block_open(&p.block, buf_bytes(&h->call.answer), &h->clear)))
 			err = fetch_altered(r->z, err);
-		suite_wipe(p.block.key, sizeof p.block.key);
+		wipe(p.block.key, sizeof p.block.key);
 	}
 	buf_free(&h->call.answer);
 	h->call.answer = buf_init(LIMIT_BLOCK_WIRE);
@@ -276,7 +276,7 @@ read_some(struct zt_reader *r, uint64_t offset, uint8_t *out, size_t n, size_t *
 	if (n > left)
 		n = (size_t)left;
 	manifest_part(r->m->file, part, &p);
-	suite_wipe(p.block.key, sizeof p.block.key);
+	wipe(p.block.key, sizeof p.block.key);
 	if (p.hole > 0) {
 		memset(out, 0, n);
 	} else {
@@ -295,7 +295,7 @@ zt_reader_read(struct zt_reader *r, uint64_t offset, void *out, size_t n, size_t
 	size_t done = 0, some = 0;
 	enum zt_err err;
 
-	r->z->why[0] = 0;
+	r->z->message[0] = 0;
 	if (offset > f->size)
 		offset = f->size;
 	if (n > f->size - offset)
@@ -335,17 +335,17 @@ enum zt_err
 reader_pour(struct zt_reader *r, int fd)
 {
 	uint64_t at = 0;
-	uint8_t *piece = malloc(PIECE);
+	uint8_t *extent = malloc(PIECE);
 	size_t got = 1;
-	enum zt_err err = piece != NULL ? ZT_OK : ZT_ERR_MEMORY;
+	enum zt_err err = extent != NULL ? ZT_OK : ZT_ERR_MEMORY;
 
 	while (err == ZT_OK && at < r->m->file->size) {
-		if ((err = zt_reader_read(r, at, piece, PIECE, &got)) == ZT_OK)
-			err = write_all(r->z, fd, piece, got);
+		if ((err = zt_reader_read(r, at, extent, PIECE, &got)) == ZT_OK)
+			err = write_all(r->z, fd, extent, got);
 		at += got;
 	}
-	if (piece != NULL)
-		suite_wipe(piece, PIECE);
-	free(piece);
+	if (extent != NULL)
+		wipe(extent, PIECE);
+	free(extent);
 	return err;
 }

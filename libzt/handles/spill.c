@@ -79,8 +79,8 @@ explain(struct zt_writer *w, enum zt_err err)
 {
 	if (err != ZT_ERR_FULL && err != ZT_ERR_IO)
 		return err;
-	return client_refuse(w->z, err, "%.180s: %s", w->z->home,
-	    client_words(w->z, strerror(scratch_number(w->scratch))));
+	return session_refuse(w->z, err, "%.180s: %s", w->z->home,
+	    session_translate(w->z, strerror(scratch_number(w->scratch))));
 }
 
 enum zt_err
@@ -102,7 +102,7 @@ writer_spill(struct zt_writer *w, struct writer_block *b)
 		p->is_kept = false;
 	}
 	pb_wipe(ref);
-	suite_wipe(r.key, sizeof r.key);
+	wipe(r.key, sizeof r.key);
 	return explain(w, err);
 }
 
@@ -129,7 +129,7 @@ writer_unspill(struct zt_writer *w, const struct writer_part *p, struct buf *cle
 	writer_part_block(p, &part);
 	if ((err = read_back(w, p, &part.block)) == ZT_OK)
 		err = block_open(&part.block, buf_bytes(&w->sealed), clear);
-	suite_wipe(part.block.key, sizeof part.block.key);
+	wipe(part.block.key, sizeof part.block.key);
 	return err;
 }
 
@@ -147,6 +147,6 @@ writer_send_spilled(struct zt_writer *w, struct writer_part *p)
 		scratch_forget(w->scratch, &p->spilled);
 		p->is_new = p->is_sent = true;
 	}
-	suite_wipe(part.block.key, sizeof part.block.key);
+	wipe(part.block.key, sizeof part.block.key);
 	return err;
 }

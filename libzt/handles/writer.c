@@ -68,9 +68,9 @@ take_base(struct zt_writer *w, Zt__FileManifest *f)
 
 /* PATH of S, for each commit. */
 static enum zt_err
-keep_path(struct zt_writer *w, struct space *s, const struct path *path)
+keep_path(struct zt_writer *w, struct workspace *s, const struct path *path)
 {
-	struct buf text = buf_init(PATH_TEXT_MOST + 2 * LIMIT_NAME);
+	struct buf text = buf_init(PATH_TEXT_MAX + 2 * LIMIT_NAME);
 	char id[ID_TEXT];
 	enum zt_err err;
 
@@ -90,11 +90,11 @@ keep_path(struct zt_writer *w, struct space *s, const struct path *path)
 enum zt_err
 writer_refuse_folder(struct zt *z, const struct path *path)
 {
-	struct buf text = buf_init(PATH_TEXT_MOST + 2 * LIMIT_NAME);
+	struct buf text = buf_init(PATH_TEXT_MAX + 2 * LIMIT_NAME);
 	enum zt_err err = path_print(path, &text);
 
 	if (err == ZT_OK)
-		err = client_refuse(z, ZT_ERR_EXISTS,
+		err = session_refuse(z, ZT_ERR_EXISTS,
 		    "%.180s is a folder; name another place for this file", buf_text(&text));
 	buf_free(&text);
 	return err;
@@ -105,9 +105,9 @@ static enum zt_err
 look(struct zt_writer *w, const char *remote, uint64_t base)
 {
 	struct tree_entry parent, at;
-	struct space_version newest = { 0 };
+	struct workspace_version newest = { 0 };
 	Zt__Manifest *m = NULL;
-	struct space *s;
+	struct workspace *s;
 	struct path path;
 	enum zt_err err;
 
@@ -115,10 +115,10 @@ look(struct zt_writer *w, const char *remote, uint64_t base)
 	    (err = tree_parent(s, &path, &parent)) || (err = keep_path(w, s, &path)))
 		return err;
 	if ((err = tree_find(s, &path, path.count, &at)) == ZT_ERR_NOT_FOUND && base == 0) {
-		w->z->why[0] = 0;
+		w->z->message[0] = 0;
 		return path.count <= LIMIT_DEPTH
 			   ? ZT_OK
-			   : client_refuse(w->z, ZT_ERR_TOO_BIG, "the path is too deep");
+			   : session_refuse(w->z, ZT_ERR_TOO_BIG, "the path is too deep");
 	}
 	if (err)
 		return err;
@@ -126,7 +126,7 @@ look(struct zt_writer *w, const char *remote, uint64_t base)
 		return writer_refuse_folder(w->z, &path);
 	w->is_there = true;
 	w->vlob = at.vlob;
-	if ((err = space_newest(s, &at.vlob, &newest)) && err != ZT_ERR_NOT_FOUND)
+	if ((err = workspace_newest(s, &at.vlob, &newest)) && err != ZT_ERR_NOT_FOUND)
 		return err;
 	w->version = base == 0 || base == ZT_NEWEST ? newest.version : base;
 	if (base == 0)
@@ -144,15 +144,15 @@ handle_writer_open(struct zt *z, const char *remote, uint64_t base, struct zt_wr
 	struct zt_writer *w = calloc(1, sizeof *w);
 	enum zt_err err = ZT_ERR_MEMORY;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	if (w == NULL)
 		return err;
 	w->z = z;
 	w->mode = 0644;
-	suite_random(w->fresh.b, ID_BYTES);
+	random_bytes(w->fresh.b, ID_BYTES);
 	w->is_changed = base == 0;
 	for (size_t i = 0; i < WRITER_BLOCKS; i++)
-		w->blocks[i].clear = buf_init(BLOCK_CLEAR_MOST);
+		w->blocks[i].clear = buf_init(BLOCK_CLEAR_MAX);
 	w->sealed = buf_init(LIMIT_BLOCK_WIRE);
 	if ((err = look(w, remote, base)))
 		goto out;
@@ -336,7 +336,7 @@ zt_writer_write(struct zt_writer *w, uint64_t offset, const void *p, size_t n)
 	if (err || n == 0)
 		return err;
 	if (offset > INT64_MAX || n > INT64_MAX - offset)
-		return client_refuse(w->z, ZT_ERR_TOO_BIG, "it is larger than a file may be");
+		return session_refuse(w->z, ZT_ERR_TOO_BIG, "it is larger than a file may be");
 	if (offset > w->size && (err = grow(w, offset)))
 		return err;
 	while (done < n) {
@@ -430,7 +430,7 @@ zt_writer_truncate(struct zt_writer *w, uint64_t size)
 	if (err || size == w->size)
 		return err;
 	if (size > INT64_MAX)
-		return client_refuse(w->z, ZT_ERR_TOO_BIG, "it is larger than a file may be");
+		return session_refuse(w->z, ZT_ERR_TOO_BIG, "it is larger than a file may be");
 	if (size > w->size)
 		return grow(w, size);
 	if ((err = cut(w, size)))
@@ -455,7 +455,7 @@ zt_writer_truncate(struct zt_writer *w, uint64_t size)
 enum zt_err
 zt_writer_set_time(struct zt_writer *w, int64_t seconds, unsigned nanoseconds)
 {
-	w->z->why[0] = 0;
+	w->z->message[0] = 0;
 	if (nanoseconds >= 1000000000)
 		return ZT_ERR_INVALID;
 	w->modified = seconds;
@@ -467,7 +467,7 @@ zt_writer_set_time(struct zt_writer *w, int64_t seconds, unsigned nanoseconds)
 enum zt_err
 zt_writer_set_mode(struct zt_writer *w, unsigned mode)
 {
-	w->z->why[0] = 0;
+	w->z->message[0] = 0;
 	if (mode > 07777)
 		return ZT_ERR_INVALID;
 	w->mode = mode;

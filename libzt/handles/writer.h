@@ -4,7 +4,7 @@
 #ifndef ZT_HANDLES_WRITER_H
 #define ZT_HANDLES_WRITER_H
 
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "content/transfer.h"
 #include "files/block.h"
 #include "files/path.h"
@@ -37,7 +37,7 @@ struct writer_part {
 
 struct zt_writer {
 	struct zt *z;
-	struct space *s;
+	struct workspace *s;
 	char *remote;          /* its workspace by id: names may change */
 	struct id vlob, fresh; /* what is there; what becomes of it when nothing is */
 	bool is_there, is_changed, is_begun, has_time;
@@ -53,7 +53,7 @@ struct zt_writer {
 	struct writer_block blocks[WRITER_BLOCKS];
 	struct scratch *scratch; /* or NULL */
 	struct buf sealed;       /* on its way there, or back */
-	struct load load;
+	struct push push;
 	struct transfer t; /* once IS_BEGUN */
 };
 

@@ -72,11 +72,12 @@ audit_state(const struct audit *a)
 }
 
 static enum zt_err
-spoiled(struct audit *a, enum zt_err err, const char *what, uint64_t number, const char *why)
+refuse_record(
+    struct audit *a, enum zt_err err, const char *what, uint64_t number, const char *message)
 {
 	a->r.what = what;
 	a->r.number = number;
-	a->r.why = why[0] != 0 ? why : err_words(err);
+	a->r.message = message[0] != 0 ? message : err_text(err);
 	return err;
 }
 
@@ -88,10 +89,10 @@ explain(struct audit *a, enum zt_err err, const char *what)
 {
 	const struct log_reader *r = &a->log;
 
-	if (err == ZT_OK || r->why == NULL)
+	if (err == ZT_OK || r->message == NULL)
 		return err;
-	return spoiled(
-	    a, err, what, r->is_of_entry ? r->number : merkle_size(a->o->tree), r->why);
+	return refuse_record(
+	    a, err, what, r->is_of_entry ? r->number : merkle_size(a->o->tree), r->message);
 }
 
 static enum zt_err
@@ -102,10 +103,10 @@ take_line(struct audit *a, struct bytes record)
 	enum zt_err err;
 
 	if (a->r.has_head)
-		return spoiled(
+		return refuse_record(
 		    a, ZT_ERR_CORRUPT, N_("entry"), index, "it comes behind the head");
 	if ((err = pb_decode(&zt__log_line__descriptor, record, LIMIT_ENTRY + 1024, &m)))
-		return spoiled(a, err, N_("entry"), index, "");
+		return refuse_record(a, err, N_("entry"), index, "");
 	if ((err = explain(a, log_reader_line(&a->log, m), N_("entry"))) == ZT_OK) {
 		a->r.entries += m->entry != NULL;
 		a->r.hidden += m->entry == NULL;
@@ -123,17 +124,17 @@ take_head(struct audit *a, struct bytes record)
 	enum zt_err err;
 
 	if (a->r.has_head)
-		return spoiled(a, ZT_ERR_CORRUPT, N_("head"), h->size, "it comes twice");
+		return refuse_record(a, ZT_ERR_CORRUPT, N_("head"), h->size, "it comes twice");
 	err = pb_decode(&zt__statement__descriptor, record, LIMIT_ENTRY, &m);
 	if (err == ZT_OK && !a->o->begun)
 		err = ZT_ERR_CORRUPT;
 	if (err == ZT_OK && (err = statement_of(m, &st)) == ZT_OK)
 		err = head_check(a->o->log_key, &a->o->id, &st, h);
 	if (err)
-		err = spoiled(a, err, N_("head"), merkle_size(a->o->tree), "");
+		err = refuse_record(a, err, N_("head"), merkle_size(a->o->tree), "");
 	else if (h->size != merkle_size(a->o->tree) ||
 		 !log_reader_has(&a->log, h->size, &h->root))
-		err = spoiled(a, ZT_ERR_PROOF, N_("head"), h->size,
+		err = refuse_record(a, ZT_ERR_PROOF, N_("head"), h->size,
 		    "it does not cover the entries that are here");
 	else
 		err = explain(a, log_reader_end(&a->log), N_("head"));
@@ -153,7 +154,7 @@ end_chain(struct audit *a)
 
 	if (far == NULL || far->position <= a->link_count)
 		return ZT_OK;
-	return spoiled(a, ZT_ERR_ROLLBACK, N_("changeset"), a->link_count,
+	return refuse_record(a, ZT_ERR_ROLLBACK, N_("changeset"), a->link_count,
 	    "the chain ends before the place that the log pins");
 }
 
@@ -182,8 +183,8 @@ take_version(void *ctx, const struct chain_change *of, const struct change *c)
 	enum zt_err err;
 
 	if (!change_follows(c, v != NULL ? v->number : 0, v != NULL ? &v->object : NULL)) {
-		a->chain.why = N_("a version does not follow the one before it");
-		return of->left_out ? ZT_OK : ZT_ERR_CORRUPT;
+		a->chain.message = N_("a version does not follow the one before it");
+		return of->excluded ? ZT_OK : ZT_ERR_CORRUPT;
 	}
 	if (v == NULL) {
 		if ((v = malloc(sizeof *v)) == NULL)
@@ -206,18 +207,18 @@ take_workspace(struct audit *a, struct bytes record)
 	if (err)
 		return err;
 	if (record.n != ID_BYTES)
-		return spoiled(a, ZT_ERR_CORRUPT, N_("workspace"), 0, "it has no id");
+		return refuse_record(a, ZT_ERR_CORRUPT, N_("workspace"), 0, "it has no id");
 	memcpy(id.b, record.p, ID_BYTES);
 	if (idmap_get(&a->read, &id) != NULL)
-		return spoiled(a, ZT_ERR_CORRUPT, N_("workspace"), 0, "it comes twice");
+		return refuse_record(a, ZT_ERR_CORRUPT, N_("workspace"), 0, "it comes twice");
 	a->link_count = 0;
 	idmap_free(&a->versions, free);
 	a->w = org_state_workspace(a->o, &id);
 	if (a->w == NULL || !a->r.has_head)
-		return spoiled(
+		return refuse_record(
 		    a, ZT_ERR_NOT_FOUND, N_("workspace"), 0, "the log does not know it");
 	if (org_state_hides_next(a->o, &id))
-		return spoiled(a, ZT_ERR_CORRUPT, N_("workspace"), 0,
+		return refuse_record(a, ZT_ERR_CORRUPT, N_("workspace"), 0,
 		    "an entry of the log about it is hidden");
 	a->chain = (struct chain_reader){
 		.o = a->o, .w = a->w, .parent = find_parent, .change = take_version, .ctx = a
@@ -235,7 +236,7 @@ take_next(struct audit *a, const Zt__Changeset *m)
 		return err;
 	a->links[a->link_count++] = (struct link){ r->link, r->time };
 	a->r.changesets++;
-	a->r.left_out += r->is_left_out;
+	a->r.excluded += r->is_excluded;
 	a->r.changes += r->count;
 	return ZT_OK;
 }
@@ -246,13 +247,13 @@ take_changeset(struct audit *a, struct bytes record)
 	Zt__Changeset *m = NULL;
 	enum zt_err err = a->w != NULL ? ZT_OK : ZT_ERR_CORRUPT;
 
-	a->chain.why = NULL;
+	a->chain.message = NULL;
 	if (err == ZT_OK && (err = pb_decode(&zt__changeset__descriptor, record,
-				 AUDIT_RECORD_MOST, &m)) == ZT_OK)
+				 AUDIT_RECORD_MAX, &m)) == ZT_OK)
 		err = take_next(a, m);
 	if (err)
-		err = spoiled(a, err, N_("changeset"), a->link_count + 1,
-		    a->chain.why != NULL ? a->chain.why : "");
+		err = refuse_record(a, err, N_("changeset"), a->link_count + 1,
+		    a->chain.message != NULL ? a->chain.message : "");
 	pb_free(m);
 	return err;
 }
@@ -274,16 +275,17 @@ audit_take(struct audit *a, enum audit_record type, struct bytes record)
 	default:
 		break;
 	}
-	return spoiled(
+	return refuse_record(
 	    a, ZT_ERR_CORRUPT, N_("record"), (uint64_t)type, "its kind is not known");
 }
 
 enum zt_err
 audit_end(struct audit *a)
 {
-	return a->r.has_head ? end_chain(a)
-			     : spoiled(a, ZT_ERR_CORRUPT, N_("entry"), merkle_size(a->o->tree),
-				   "the export ends without a signed head");
+	return a->r.has_head
+		   ? end_chain(a)
+		   : refuse_record(a, ZT_ERR_CORRUPT, N_("entry"), merkle_size(a->o->tree),
+			 "the export ends without a signed head");
 }
 
 void

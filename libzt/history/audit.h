@@ -12,7 +12,7 @@
 
 #define AUDIT_MAGIC "zt history 1\n"
 #define AUDIT_RECORD_BYTES 5
-#define AUDIT_RECORD_MOST (8u * 1024 * 1024)
+#define AUDIT_RECORD_MAX (8u * 1024 * 1024)
 
 enum audit_record {
 	AUDIT_LINE = 1, /* LogLine: the next entry, or only its leaf if it is hidden from the
@@ -26,11 +26,11 @@ struct audit;
 
 struct audit_result {
 	uint64_t entries, hidden;               /* judged; and hidden, known by their hash */
-	uint64_t changesets, left_out, changes; /* of all workspaces */
+	uint64_t changesets, excluded, changes; /* of all workspaces */
 	bool has_head;
 	struct head head;
 	/* About a refusal, each static: "entry", its number, a sentence. */
-	const char *what, *why;
+	const char *what, *message;
 	uint64_t number;
 };
 

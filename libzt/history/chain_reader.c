@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 static enum zt_err
-refuse(struct chain_reader *r, enum zt_err err, const char *why)
+refuse(struct chain_reader *r, enum zt_err err, const char *message)
 {
-	r->why = why[0] != 0 ? why : err_words(err);
+	r->message = message[0] != 0 ? message : err_text(err);
 	return err;
 }
 
@@ -36,18 +36,18 @@ static enum zt_err
 judge(struct chain_reader *r, const struct changeset *cs, uint64_t known)
 {
 	struct changeset_place place = { r->position + 1, known };
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err;
 
 	if (cs->parent_position > 0 && cs->parent_position < place.position &&
 	    (err = check_parent(r, cs)))
 		return err;
-	err = changeset_check(r->o, r->w, cs, &place, &why);
-	r->is_left_out = err == ZT_ERR_REVOKED;
-	if (err == ZT_OK || r->is_left_out)
+	err = changeset_check(r->o, r->w, cs, &place, &message);
+	r->is_excluded = err == ZT_ERR_REVOKED;
+	if (err == ZT_OK || r->is_excluded)
 		return ZT_OK;
 	r->is_of_author = true;
-	return refuse(r, err, why);
+	return refuse(r, err, message);
 }
 
 static void
@@ -61,7 +61,7 @@ advance(struct chain_reader *r, const struct hash *link, uint64_t time)
 static enum zt_err
 take_changes(struct chain_reader *r, const struct changeset *cs, const struct change *changes)
 {
-	struct chain_change of = { cs, r->position + 1, r->is_left_out, false };
+	struct chain_change of = { cs, r->position + 1, r->is_excluded, false };
 	enum zt_err err = ZT_OK;
 
 	for (size_t i = 0; err == ZT_OK && i < cs->count; i++)
@@ -75,19 +75,19 @@ chain_reader_take(struct chain_reader *r, const Zt__Changeset *m, uint64_t known
 	struct changeset cs;
 	struct change *changes = NULL;
 	struct hash next = { { 0 } };
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err;
 
-	r->why = NULL;
-	r->has_author = r->is_left_out = r->is_of_author = false;
+	r->message = NULL;
+	r->has_author = r->is_excluded = r->is_of_author = false;
 	r->count = 0;
 	r->seen_size = 0;
 	if (changeset_read_statement(m->statement, &cs) == ZT_OK) {
-		changeset_link(&r->link, &cs.signed_, &next);
-		r->is_left_out = org_state_is_void(r->w, r->position + 1, &next);
+		changeset_link(&r->link, &cs.stmt, &next);
+		r->is_excluded = org_state_is_void(r->w, r->position + 1, &next);
 	}
 	if ((err = changeset_read(m, &cs, &changes))) {
-		if (!r->is_left_out)
+		if (!r->is_excluded)
 			return refuse(
 			    r, err, "it is not what its author signed, or cannot be read");
 		advance(r, &next, 0); /* an owner passed over what nobody can read */
@@ -97,10 +97,10 @@ chain_reader_take(struct chain_reader *r, const Zt__Changeset *m, uint64_t known
 	r->author = cs.author;
 	r->count = cs.count;
 	r->seen_size = cs.seen_size;
-	if (!r->is_left_out && (err = judge(r, &cs, known)))
+	if (!r->is_excluded && (err = judge(r, &cs, known)))
 		goto out;
-	if ((err = changeset_check_pin(r->w, r->position + 1, &next, &why))) {
-		err = refuse(r, err, why);
+	if ((err = changeset_check_pin(r->w, r->position + 1, &next, &message))) {
+		err = refuse(r, err, message);
 		goto out;
 	}
 	if ((err = take_changes(r, &cs, changes)) == ZT_OK)

@@ -13,7 +13,7 @@
 struct chain_change {
 	const struct changeset *cs;
 	uint64_t position;
-	bool left_out; /* it is in the chain, and does not count (P6) */
+	bool excluded; /* it is in the chain, and does not count (P6) */
 	bool before;   /* a device's: it precedes its checkpoint */
 };
 
@@ -33,13 +33,13 @@ struct chain_reader {
 	struct hash link;  /* its link; zeros: none */
 	uint64_t time;     /* that its author signed; 0: it cannot be read */
 	/* Of the changeset that was taken, or refused, last. */
-	bool has_author, is_left_out;
+	bool has_author, is_excluded;
 	struct id author;
 	size_t count;       /* of changes; 0: it cannot be read, and an owner passed over it */
 	uint64_t seen_size; /* of the log that its author had verified */
 	/* About a refusal: a sentence (NULL: the caller's own error), and whether it is about
 	 * what its author may, and not about what was shown. */
-	const char *why;
+	const char *message;
 	bool is_of_author;
 };
 

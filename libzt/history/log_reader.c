@@ -47,19 +47,19 @@ log_is_next(const struct org_state *o, const struct entry *e)
 /* ---- refusals ---- */
 
 static enum zt_err
-refuse(struct log_reader *r, enum zt_err err, const char *why)
+refuse(struct log_reader *r, enum zt_err err, const char *message)
 {
 	r->is_of_entry = false;
-	r->why = why;
+	r->message = message;
 	return err;
 }
 
 static enum zt_err
-refuse_line(struct log_reader *r, enum zt_err err, uint64_t index, const char *why)
+refuse_line(struct log_reader *r, enum zt_err err, uint64_t index, const char *message)
 {
 	r->is_of_entry = true;
 	r->number = index;
-	r->why = why[0] != 0 ? why : err_words(err);
+	r->message = message[0] != 0 ? message : err_text(err);
 	return err;
 }
 
@@ -125,17 +125,17 @@ caught_up(struct behind *b, uint64_t index)
 static enum zt_err
 check_and_apply(struct log_reader *r, const struct entry *e, uint64_t index)
 {
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err;
 
 	if (r->go_on != NULL && (err = r->go_on(r->ctx)))
 		return err;
-	err = rules_check(r->o, e, index, &why);
+	err = rules_check(r->o, e, index, &message);
 	/* Between two devices a conflict is a race; in a log that is shown it is a lie. */
 	if (err == ZT_ERR_CONFLICT)
 		err = ZT_ERR_FORK;
 	if (err)
-		return refuse_line(r, err, index, why);
+		return refuse_line(r, err, index, message);
 	r->entries++;
 	return org_state_apply(r->o, e, index);
 }

@@ -44,7 +44,7 @@ struct log_reader {
 	size_t topic_at;     /* those before it are known */
 	/* About a refusal: a sentence, and whether it is about entry NUMBER. ROLLBACK: the head
 	 * has NUMBER entries, and OTHER were verified. */
-	const char *why;
+	const char *message;
 	bool is_of_entry;
 	uint64_t number, other;
 };

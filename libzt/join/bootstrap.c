@@ -63,7 +63,7 @@ read_code(const char *code, struct founding *f, char detail[200])
 	} else {
 		(void)snprintf(detail, 200, N_("that is not a founding code"));
 	}
-	suite_wipe(both, sizeof both);
+	wipe(both, sizeof both);
 	return err;
 }
 
@@ -82,15 +82,15 @@ make_keys(const struct zt_bootstrap *b, struct founding *f)
 	hpke_public(f->seal, f->seal_public);
 	hpke_public(f->user_key, f->user_public);
 	org_state_id(f->root_public, &f->org);
-	suite_random(f->user.b, ID_BYTES);
-	suite_random(f->device.b, ID_BYTES);
-	suite_random(salt, sizeof salt);
+	random_bytes(f->user.b, ID_BYTES);
+	random_bytes(f->device.b, ID_BYTES);
+	random_bytes(salt, sizeof salt);
 	handle.email = (char *)(uintptr_t)b->email;
 	handle.name = (char *)(uintptr_t)b->name;
 	handle.salt = pb_field(salt, sizeof salt);
 	if ((err = pb_encode(&handle, &f->handle)))
 		return err;
-	client_commit_handle(&f->user, buf_bytes(&f->handle), &f->commitment);
+	log_commit_handle(&f->user, buf_bytes(&f->handle), &f->commitment);
 	return hpke_seal(f->user_public, bytes_text(LABEL_DEVICE_LABEL),
 	    bytes_of(f->device.b, ID_BYTES), bytes_text(b->device_label), &f->label);
 }
@@ -120,7 +120,7 @@ sign_genesis(const struct zt_bootstrap *b, struct founding *f, struct entry **ou
 	g.first = &u;
 	body.suite = SUITE_1;
 	body.org = body.topic = pb_field(f->org.b, ID_BYTES);
-	body.time = client_now_ms();
+	body.time = session_now_ms();
 	body.action_case = ZT__ENTRY_BODY__ACTION_GENESIS;
 	body.genesis = &g;
 	return entry_sign(f->root, &body, out);
@@ -131,7 +131,7 @@ send_genesis(struct calls *c, const struct founding *f, const struct entry *e, c
 {
 	struct route_params p = { .org = f->org };
 	Zt__Bootstrap m = ZT__BOOTSTRAP__INIT;
-	Zt__Statement s = statement_message(&e->signed_);
+	Zt__Statement s = statement_message(&e->stmt);
 	struct buf body = buf_init(LIMIT_ENTRY), answer = buf_init(4096);
 	enum zt_err err;
 
@@ -150,10 +150,10 @@ static const char founding_key[] = "founding";
 /* The handle, which the log commits to and nobody else knows, and that this device is not an
  * organization's yet: kept before the genesis is sent. */
 static enum zt_err
-keep_handle(const struct zt_options *o, const struct founding *f, char *why)
+keep_handle(const struct zt_options *o, const struct founding *f, char *message)
 {
 	struct zt *z = NULL;
-	enum zt_err err = zt_open(o, &z, why);
+	enum zt_err err = zt_open(o, &z, message);
 
 	if (err == ZT_OK &&
 	    (err = store_put(z->store, STORE_HANDLE, bytes_of(f->user.b, ID_BYTES), 0,
@@ -180,19 +180,19 @@ settle(struct zt *z)
 {
 	enum zt_err err;
 
-	if ((err = client_sync_log(z)) || (err = client_disclose(z, &z->user, &z->user, 0)))
+	if ((err = log_fetch(z)) || (err = log_disclose(z, &z->user, &z->user, 0)))
 		return err;
 	return store_delete(z->store, STORE_META, bytes_text(founding_key), 0);
 }
 
 static enum zt_err
-open_and_settle(const struct zt_options *o, char *why)
+open_and_settle(const struct zt_options *o, char *message)
 {
 	struct zt *z = NULL;
-	enum zt_err err = zt_open(o, &z, why);
+	enum zt_err err = zt_open(o, &z, message);
 
-	if (err == ZT_OK && (err = settle(z)) != ZT_OK && why != NULL)
-		(void)snprintf(why, CLIENT_WHY, "%s", zt_why(z));
+	if (err == ZT_OK && (err = settle(z)) != ZT_OK && message != NULL)
+		(void)snprintf(message, SESSION_MESSAGE, "%s", zt_error_message(z));
 	zt_close(z);
 	return err;
 }
@@ -211,7 +211,7 @@ has_seen_nothing(const struct zt *z)
 static enum zt_err
 find_nobodys(struct zt *z, bool *is)
 {
-	enum zt_err err = has_seen_nothing(z) ? client_sync_log(z) : ZT_OK;
+	enum zt_err err = has_seen_nothing(z) ? log_fetch(z) : ZT_OK;
 
 	*is = err == ZT_ERR_NOT_FOUND || err == ZT_ERR_UNKNOWN_DEVICE;
 	return *is ? ZT_OK : err;
@@ -221,11 +221,11 @@ find_nobodys(struct zt *z, bool *is)
  * it did not, and nobody can sign it again. No server's word ends a device that has seen its
  * log. Errors: EXISTS (it is another device), NOT_FOUND (start over). */
 static enum zt_err
-go_on(const struct zt_options *o, char *why)
+go_on(const struct zt_options *o, char *message)
 {
 	struct zt *z = NULL;
 	bool is_ours = false, is_lost = false;
-	enum zt_err err = zt_open(o, &z, why);
+	enum zt_err err = zt_open(o, &z, message);
 
 	if (err)
 		return err;
@@ -236,8 +236,8 @@ go_on(const struct zt_options *o, char *why)
 	} else if ((err = find_nobodys(z, &is_lost)) == ZT_OK && !is_lost) {
 		err = ZT_ERR_EXISTS;
 	}
-	if (err && why != NULL)
-		(void)snprintf(why, CLIENT_WHY, "%s", zt_why(z));
+	if (err && message != NULL)
+		(void)snprintf(message, SESSION_MESSAGE, "%s", zt_error_message(z));
 	zt_close(z);
 	if (!is_lost)
 		return err;
@@ -255,26 +255,26 @@ is_refusal(enum zt_err err)
 }
 
 enum zt_err
-zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why)
+zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *message)
 {
 	struct calls_options co = { .server = b->server,
 		.ca_file = o->ca_file,
 		.operator_token = b->operator_token,
 		.in_clear = o->in_clear,
 		.translate = o->translate,
-		.stop = client_stop(o) };
+		.stop = session_stop(o) };
 	struct founding f = { .handle = buf_init(4096), .label = buf_init(1024) };
-	struct client_new_device d;
+	struct new_device d;
 	struct calls *c = NULL;
 	struct entry *e = NULL;
-	char detail[CLIENT_WHY] = "";
+	char detail[SESSION_MESSAGE] = "";
 	enum zt_err err;
 
-	if ((err = suite_start()))
+	if ((err = suite_init()))
 		return err;
 	if ((err = device_file_may_begin(o->home)) == ZT_ERR_EXISTS) {
-		if ((err = go_on(o, why)) == ZT_ERR_EXISTS)
-			err = client_may_begin(o, why);
+		if ((err = go_on(o, message)) == ZT_ERR_EXISTS)
+			err = device_may_begin(o, message);
 		if (err != ZT_ERR_NOT_FOUND)
 			return err;
 	} else if (err) {
@@ -287,7 +287,7 @@ zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why
 		goto out;
 	sign_free(f.root); /* wiped: nothing else is ever signed with it */
 	f.root = NULL;
-	d = (struct client_new_device){ .server = b->server,
+	d = (struct new_device){ .server = b->server,
 		.slug = b->slug,
 		.email = b->email,
 		.org = f.org,
@@ -299,20 +299,20 @@ zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *why
 		.user_key_count = 1 };
 	memcpy(d.root_key, f.root_public, sizeof d.root_key);
 	/* The device first: an organization whose only keys were lost would be of no use. */
-	if ((err = client_write_device(o, &d)) == ZT_OK &&
+	if ((err = device_write(o, &d)) == ZT_OK &&
 	    (err = keep_handle(o, &f, detail)) == ZT_OK &&
 	    (err = send_genesis(c, &f, e, detail)) != ZT_OK && is_refusal(err))
 		device_file_discard(o->home);
 out:
-	if (err && why != NULL)
-		(void)snprintf(why, CLIENT_WHY, "%s", detail);
+	if (err && message != NULL)
+		(void)snprintf(message, SESSION_MESSAGE, "%s", detail);
 	sign_free(f.root);
 	sign_free(f.sign);
 	secret_free(f.seal);
 	entry_free(e);
 	calls_free(c);
 	if (err == ZT_OK)
-		err = open_and_settle(o, why);
+		err = open_and_settle(o, message);
 	secret_free(f.user_key);
 	buf_free(&f.handle);
 	buf_free(&f.label);

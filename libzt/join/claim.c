@@ -26,7 +26,7 @@ struct claiming {
 	struct exchange r;
 	struct newcomer n;
 	Zt__Welcome *welcome; /* NULL: the log alone says that this device is in */
-	char *why;
+	char *message;
 };
 
 static enum zt_err
@@ -57,7 +57,7 @@ static enum zt_err
 write_newcomer(struct claiming *k)
 {
 	const Zt__Welcome *w = k->welcome;
-	struct client_new_device d = { .server = k->l.server,
+	struct new_device d = { .server = k->l.server,
 		.slug = w->slug,
 		.email = k->c->email,
 		.org = k->l.org,
@@ -70,7 +70,7 @@ write_newcomer(struct claiming *k)
 
 	if (pb_id(w->org, &org) || pb_id(w->device, &device) || pb_id(w->user, &d.user) ||
 	    pb_exact(w->root_key, d.root_key, sizeof d.root_key) ||
-	    pb_hash(w->root_hash, &d.root) || w->n_user_keys > CLIENT_USER_KEYS)
+	    pb_hash(w->root_hash, &d.root) || w->n_user_keys > SESSION_USER_KEYS_MAX)
 		return exchange_refuse(&k->r, err, "the greeter's welcome is not well formed");
 	org_state_id(d.root_key, &derived);
 	if (!id_equal(&org, &k->l.org) || !id_equal(&derived, &k->l.org) ||
@@ -81,7 +81,7 @@ write_newcomer(struct claiming *k)
 		d.user_keys[d.user_key_count++] = pb_bytes(w->user_keys[i]);
 	if (d.user_key_count == 0)
 		d.user_keys[d.user_key_count++] = secret_bytes(k->n.user_key);
-	return client_write_device(k->o, &d);
+	return device_write(k->o, &d);
 }
 
 /* Without a welcome: the link pins the organization, and so the log that names this device, and
@@ -95,7 +95,7 @@ find_in_log(struct claiming *k)
 		.sign = k->n.sign,
 		.seal = k->n.seal,
 		.user_key = k->n.user_key };
-	struct client_new_device d = { .server = k->l.server,
+	struct new_device d = { .server = k->l.server,
 		.email = k->c->email,
 		.org = k->l.org,
 		.device = k->n.device,
@@ -108,12 +108,12 @@ find_in_log(struct claiming *k)
 		d.slug = v.z->state->slug;
 		d.user = v.z->user;
 		memcpy(d.root_key, v.z->state->root_key, SIGN_PUBLIC_BYTES);
-		d.user_key_count = client_hand_user_keys(v.z, d.user_keys);
+		d.user_key_count = log_hand_user_keys(v.z, d.user_keys);
 		d.tree_size = merkle_size(v.z->state->tree);
 		if ((err = merkle_root(v.z->state->tree, d.tree_size, &d.root)) == ZT_OK)
-			err = client_write_device(k->o, &d);
-	} else if (v.z != NULL && v.z->why[0] != 0) {
-		(void)exchange_refuse(&k->r, err, v.z->why);
+			err = device_write(k->o, &d);
+	} else if (v.z != NULL && v.z->message[0] != 0) {
+		(void)exchange_refuse(&k->r, err, v.z->message);
 	}
 	visitor_close(k->o, &v);
 	return err;
@@ -122,7 +122,7 @@ find_in_log(struct claiming *k)
 /* The greeter told names of colleagues; the log, which this device has verified by now, commits
  * to the true ones. A false one is left out, and asked for from the server. */
 static enum zt_err
-take_handles(struct zt *z, const Zt__Welcome *w, char warning[CLIENT_WHY])
+take_handles(struct zt *z, const Zt__Welcome *w, char warning[SESSION_MESSAGE])
 {
 	unsigned lies = 0;
 	struct id user;
@@ -134,7 +134,7 @@ take_handles(struct zt *z, const Zt__Welcome *w, char warning[CLIENT_WHY])
 		enum zt_err err = pb_id(h->user, &user);
 
 		if (err == ZT_OK)
-			err = client_take_handle(z, &user, pb_bytes(h->handle));
+			err = log_take_handle(z, &user, pb_bytes(h->handle));
 		if (err == ZT_OK)
 			continue;
 		if (err != ZT_ERR_KEY && err != ZT_ERR_NOT_FOUND && err != ZT_ERR_CORRUPT)
@@ -145,17 +145,17 @@ take_handles(struct zt *z, const Zt__Welcome *w, char warning[CLIENT_WHY])
 			char id[ID_TEXT];
 
 			id_print(&user, id);
-			(void)client_refuse(z, err,
+			(void)session_refuse(z, err,
 			    "the greeter told a false name, which was left out: %.100s for "
 			    "user "
 			    "%s. Ask a colleague before you trust the greeter",
 			    said->email, id);
-			(void)snprintf(warning, CLIENT_WHY, "%s", z->why);
-			z->why[0] = 0;
+			(void)snprintf(warning, SESSION_MESSAGE, "%s", z->message);
+			z->message[0] = 0;
 		}
 		pb_free(said);
 	}
-	return client_sync_handles(z);
+	return log_sync_handles(z);
 }
 
 /* The first look at the log: it must hold what the greeter vouched for and this device itself.
@@ -165,25 +165,26 @@ settle(struct claiming *k)
 {
 	struct zt *z = NULL;
 	const struct org_device *me;
-	char warning[CLIENT_WHY] = "";
+	char warning[SESSION_MESSAGE] = "";
 	enum zt_err err;
 
-	if ((err = zt_open(k->o, &z, k->why)))
+	if ((err = zt_open(k->o, &z, k->message)))
 		return err;
-	if ((err = client_sync_log(z)) == ZT_OK) {
+	if ((err = log_fetch(z)) == ZT_OK) {
 		uint8_t mine[SIGN_PUBLIC_BYTES];
 
 		sign_public(z->sign, mine);
 		me = org_state_device(z->state, &z->device);
 		if (me == NULL || memcmp(me->sign_key, mine, sizeof mine) != 0)
-			err = client_refuse(
+			err = session_refuse(
 			    z, ZT_ERR_ROOT, "the server's log does not hold this device");
 	}
 	if (err == ZT_OK)
 		err = k->welcome != NULL ? take_handles(z, k->welcome, warning)
-					 : client_sync_handles(z);
-	if (k->why != NULL)
-		(void)snprintf(k->why, CLIENT_WHY, "%s", err ? zt_why(z) : warning);
+					 : log_sync_handles(z);
+	if (k->message != NULL)
+		(void)snprintf(
+		    k->message, SESSION_MESSAGE, "%s", err ? zt_error_message(z) : warning);
 	zt_close(z);
 	return err;
 }
@@ -239,7 +240,7 @@ connect_to(struct claiming *k, const char *server)
 		.ca_file = k->o->ca_file,
 		.in_clear = k->o->in_clear,
 		.translate = k->o->translate,
-		.stop = client_stop(k->o) };
+		.stop = session_stop(k->o) };
 
 	calls_free(k->r.calls);
 	k->r.calls = NULL;
@@ -325,7 +326,7 @@ claim_anew(struct claiming *k)
 {
 	struct buf claim = buf_init(LIMIT_EXCHANGE), got = buf_init(LIMIT_EXCHANGE);
 	struct exchange *r = &k->r;
-	char why[sizeof r->detail];
+	char message[sizeof r->detail];
 	enum zt_err err;
 
 	r->org = k->l.org;
@@ -342,11 +343,11 @@ claim_anew(struct claiming *k)
 		err = exchange_refuse(r, err,
 		    "left while the other side decides; trying again fetches the answer");
 	if (err == ZT_ERR_ABORTED) {
-		memcpy(why, r->detail, sizeof why);
+		memcpy(message, r->detail, sizeof message);
 		if (find_in_log(k) == ZT_OK)
 			err = ZT_OK; /* somebody else's attempt ended this one */
 		else
-			memcpy(r->detail, why, sizeof why);
+			memcpy(r->detail, message, sizeof message);
 	}
 out:
 	buf_free(&claim);
@@ -386,28 +387,28 @@ zt_is_joining(const char *home)
 
 enum zt_err
 zt_claim(const struct zt_options *o, const struct zt_claim *c, const struct zt_codes *codes,
-    char *why)
+    char *message)
 {
 	struct claiming k = {
-		.o = o, .c = c, .r = { .side = SAS_CLAIMER, .codes = codes }, .why = why
+		.o = o, .c = c, .r = { .side = SAS_CLAIMER, .codes = codes }, .message = message
 	};
 	const char *bad = newcomer_bad_text(c->email, c->name, c->device_label);
 	enum zt_err err;
 
-	if (why != NULL)
-		why[0] = 0;
-	if ((err = suite_start()))
+	if (message != NULL)
+		message[0] = 0;
+	if ((err = suite_init()))
 		return err;
 	if (invite_link_parse(c->link, &k.l))
 		err = exchange_refuse(
 		    &k.r, ZT_ERR_INVALID, "that is not an invitation link (zt://...)");
 	else if (bad != NULL)
 		err = exchange_refuse(&k.r, ZT_ERR_INVALID, bad);
-	else if ((err = client_may_begin(o, why)) == ZT_OK && (err = claim(&k)) == ZT_OK)
+	else if ((err = device_may_begin(o, message)) == ZT_OK && (err = claim(&k)) == ZT_OK)
 		exchange_fetched(&k.r);
-	if (err && why != NULL && k.r.detail[0] != 0)
-		(void)snprintf(why, CLIENT_WHY, "%s", k.r.detail);
-	client_explain(o, err, why);
+	if (err && message != NULL && k.r.detail[0] != 0)
+		(void)snprintf(message, SESSION_MESSAGE, "%s", k.r.detail);
+	device_explain(o, err, message);
 	if (err == ZT_OK)
 		err = settle(&k);
 	sas_free(k.r.sas);

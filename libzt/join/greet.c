@@ -87,7 +87,7 @@ enter_device(struct greeting *g)
 	g->d.seal_key = g->claim->seal_key;
 	g->d.purpose = (char *)(uintptr_t) "desktop";
 	g->d.sealed_label = pb_field(label.p, label.n);
-	if (err == ZT_OK && (err = client_append(g->z, &g->z->org, fill_device, g)) == ZT_OK)
+	if (err == ZT_OK && (err = log_append(g->z, &g->z->org, fill_device, g)) == ZT_OK)
 		err = acts_know_device(g->z, &added);
 	buf_free(&label);
 	return err;
@@ -134,8 +134,8 @@ compose_welcome(struct greeting *g, struct buf *out)
 	struct welcome_handles w = {
 		.m = &m, .cap = 4000, .room = LIMIT_EXCHANGE - WELCOME_BESIDE
 	};
-	ProtobufCBinaryData keys[CLIENT_USER_KEYS];
-	struct bytes handed[CLIENT_USER_KEYS];
+	ProtobufCBinaryData keys[SESSION_USER_KEYS_MAX];
+	struct bytes handed[SESSION_USER_KEYS_MAX];
 	struct hash root;
 	enum zt_err err;
 
@@ -148,7 +148,7 @@ compose_welcome(struct greeting *g, struct buf *out)
 	m.slug = z->slug;
 	m.user = pb_field(g->user.b, ID_BYTES);
 	m.device = g->claim->device;
-	m.n_user_keys = g->is_user ? 0 : client_hand_user_keys(z, handed);
+	m.n_user_keys = g->is_user ? 0 : log_hand_user_keys(z, handed);
 	for (size_t i = 0; i < m.n_user_keys; i++)
 		keys[i] = pb_field(handed[i].p, handed[i].n);
 	m.user_keys = keys;
@@ -202,7 +202,8 @@ keep_greeting(struct greeting *g, struct bytes claim)
 static enum zt_err
 exchange_said(struct greeting *g, enum zt_err err)
 {
-	return err && g->r->detail[0] != 0 ? client_refuse(g->z, err, "%s", g->r->detail) : err;
+	return err && g->r->detail[0] != 0 ? session_refuse(g->z, err, "%s", g->r->detail)
+					   : err;
 }
 
 /* The welcome, unless an earlier try has sent it. A newcomer whose attempt has ended meanwhile
@@ -222,7 +223,7 @@ send_welcome(struct greeting *g, size_t there)
 }
 
 static void
-say_whom(struct greeting *g)
+report_whom(struct greeting *g)
 {
 	(void)snprintf(g->out->email, sizeof g->out->email, "%s", g->claim->email);
 	g->out->is_fetched = exchange_await_fetched(g->r);
@@ -245,16 +246,16 @@ finish(struct greeting *g, size_t there)
 	    (err = store_delete(z->store, STORE_GREETING, greeting_key(g), 0)) ||
 	    ((err = invitation_end(z, &g->r->invitation, true)) && err != ZT_ERR_GONE))
 		return err;
-	client_rest(z);
-	say_whom(g);
-	return client_wake(z, true);
+	log_rest(z);
+	report_whom(g);
+	return log_wake(z, true);
 }
 
 /* ---- the first time ---- */
 
 /* A new user's address is nobody else's. */
 static enum zt_err
-consider(struct greeting *g, char doubt[CLIENT_WHY])
+consider(struct greeting *g, char doubt[SESSION_MESSAGE])
 {
 	enum zt_err err;
 
@@ -263,9 +264,9 @@ consider(struct greeting *g, char doubt[CLIENT_WHY])
 		 g->z, g->claim->email, g->claim->name, g->claim->label)) ||
 	    !g->is_user)
 		return err;
-	if ((err = client_sync_handles(g->z)) == ZT_OK)
-		err = client_check_new_address(g->z, g->claim->email);
-	client_doubt(g->z, g->claim->email, NULL, doubt);
+	if ((err = log_sync_handles(g->z)) == ZT_OK)
+		err = log_check_new_address(g->z, g->claim->email);
+	log_doubt_address(g->z, g->claim->email, NULL, doubt);
 	return err;
 }
 
@@ -274,19 +275,19 @@ static enum zt_err
 ask(struct greeting *g)
 {
 	const struct zt_codes *codes = g->r->codes;
-	char doubt[CLIENT_WHY];
+	char doubt[SESSION_MESSAGE];
 	bool yes;
 	enum zt_err err;
 
-	if ((err = client_sync_log(g->z)) || (err = consider(g, doubt)))
+	if ((err = log_fetch(g->z)) || (err = consider(g, doubt)))
 		return err;
-	client_rest(g->z);
+	log_rest(g->z);
 	yes = codes->accept(
 	    codes->ctx, g->claim->email, g->claim->name, g->claim->label, doubt, &g->profile);
-	if ((err = client_wake(g->z, true)))
+	if ((err = log_wake(g->z, true)))
 		return err;
 	return yes ? ZT_OK
-		   : client_refuse(g->z, ZT_ERR_ABORTED,
+		   : session_refuse(g->z, ZT_ERR_ABORTED,
 			 "you did not accept %.80s: nobody was let in; the invitation stays "
 			 "open",
 			 g->claim->email);
@@ -300,10 +301,11 @@ check_open(struct greeting *g)
 	enum zt_err err = store_get(g->z->store, STORE_INVITATION, greeting_key(g), 0, &known);
 
 	if (err == ZT_OK)
-		err = client_refuse(g->z, ZT_ERR_GONE, "%s",
+		err = session_refuse(g->z, ZT_ERR_GONE, "%s",
 		    strcmp(buf_text(&known), "cancelled") == 0
-			? client_words(g->z, "this device has cancelled this invitation before")
-			: client_words(g->z,
+			? session_translate(
+			      g->z, "this device has cancelled this invitation before")
+			: session_translate(g->z,
 			      "this device has accepted this invitation before; the newcomer "
 			      "fetches the answer with the same link"));
 	else if (err == ZT_ERR_NOT_FOUND)
@@ -325,7 +327,7 @@ take_claim(struct greeting *g, struct bytes claim)
 	    (err = exchange_said(g, exchange_look(g->r, &there))))
 		return err;
 	if (g->is_user)
-		suite_random(g->user.b, ID_BYTES);
+		random_bytes(g->user.b, ID_BYTES);
 	if ((err = keep_greeting(g, claim)))
 		return err;
 	return finish(g, there);
@@ -354,12 +356,12 @@ greet_once(struct greeting *g)
 	struct buf claim = buf_init(LIMIT_EXCHANGE);
 	enum zt_err err, woken;
 
-	client_rest(g->z);
+	log_rest(g->z);
 	do
 		err = meet(r, &claim);
 	while (err == ZT_ERR_ABORTED && r->is_over);
 	err = exchange_said(g, err);
-	if ((woken = client_wake(g->z, true)) != ZT_OK && err == ZT_OK)
+	if ((woken = log_wake(g->z, true)) != ZT_OK && err == ZT_OK)
 		err = woken;
 	if (err == ZT_OK)
 		err = take_claim(g, buf_bytes(&claim));
@@ -448,28 +450,28 @@ join_greet(struct zt *z, const char *link, const struct zt_codes *codes, struct 
 	struct greeting g = { .z = z, .r = &r, .out = out != NULL ? out : &unseen };
 	enum zt_err err, woken;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	*g.out = (struct zt_greeted){ .is_fetched = false };
 	if ((err = invitation_of(z, link, &r.invitation)))
 		return err;
 	if (invitation_kind(&r.invitation) == 0)
-		return client_refuse(z, ZT_ERR_INVALID,
+		return session_refuse(z, ZT_ERR_INVALID,
 		    "this invitation was made by an older version: make a new one");
 	g.is_user = invitation_kind(&r.invitation) == ZT_INVITE_USER;
 	g.profile = g.is_user ? "standard" : NULL;
 	g.user = z->user;
-	if ((err = check_open(&g)) || (err = client_sync_log(z)))
+	if ((err = check_open(&g)) || (err = log_fetch(z)))
 		return err;
 	if ((err = go_on(&g)) == ZT_ERR_NOT_FOUND) {
 		greeting_free(&g);
 		r.picked = false;
-		z->why[0] = 0;
+		z->message[0] = 0;
 		err = greet_once(&g);
 	}
 	/* The one way out: the other side does not wait for somebody who has left. */
 	if (err)
 		exchange_abort(&r);
 	greeting_free(&g);
-	woken = client_wake(z, true);
+	woken = log_wake(z, true);
 	return err ? err : woken;
 }

@@ -43,7 +43,7 @@ newcomer_check_text(struct zt *z, const char *email, const char *name, const cha
 {
 	const char *bad = newcomer_bad_text(email, name, label);
 
-	return bad != NULL ? client_refuse(z, ZT_ERR_INVALID, "%s", client_words(z, bad))
+	return bad != NULL ? session_refuse(z, ZT_ERR_INVALID, "%s", session_translate(z, bad))
 			   : ZT_OK;
 }
 
@@ -56,7 +56,7 @@ newcomer_make(struct newcomer *n, const char *label, struct buf *sealed_label)
 	if ((err = sign_generate(&n->sign)) || (err = secret_generate(&n->seal)) ||
 	    (err = secret_generate(&n->user_key)))
 		return err;
-	suite_random(n->device.b, ID_BYTES);
+	random_bytes(n->device.b, ID_BYTES);
 	return newcomer_seal_label(n, label, sealed_label);
 }
 
@@ -107,7 +107,7 @@ profile_of(struct zt *z, const char *text, Zt__Profile *out)
 			*out = (Zt__Profile)p;
 			return ZT_OK;
 		}
-	return client_refuse(z, ZT_ERR_INVALID,
+	return session_refuse(z, ZT_ERR_INVALID,
 	    "a profile is one of admin, standard, outsider, not %.40s", text);
 }
 
@@ -120,7 +120,7 @@ make_handle(struct zt *z, const struct newcomer_claim *c, struct buf *out)
 	uint8_t salt[32];
 	enum zt_err err;
 
-	suite_random(salt, sizeof salt);
+	random_bytes(salt, sizeof salt);
 	handle.email = (char *)(uintptr_t)c->email;
 	handle.name = (char *)(uintptr_t)c->name;
 	handle.salt = pb_field(salt, sizeof salt);
@@ -133,7 +133,7 @@ make_handle(struct zt *z, const struct newcomer_claim *c, struct buf *out)
 static enum zt_err
 compose(const struct newcomer_claim *c, struct entering *e)
 {
-	client_commit_handle(&c->user, buf_bytes(&e->handle), &e->commitment);
+	log_commit_handle(&c->user, buf_bytes(&e->handle), &e->commitment);
 	e->d.user = e->u.user = pb_field(c->user.b, ID_BYTES);
 	e->d.device = c->device;
 	e->d.sign_key = c->sign_key;
@@ -151,9 +151,9 @@ compose(const struct newcomer_claim *c, struct entering *e)
 static enum zt_err
 disclose(struct zt *z, const struct newcomer_claim *c)
 {
-	enum zt_err err = client_disclose(z, NULL, &c->user, 0);
+	enum zt_err err = log_disclose(z, NULL, &c->user, 0);
 
-	return err ? err : client_disclose(z, &c->user, NULL, 0);
+	return err ? err : log_disclose(z, &c->user, NULL, 0);
 }
 
 /* Whether the log holds what C asks for: an earlier try came that far. Errors: WHO (something
@@ -174,7 +174,7 @@ is_in(struct zt *z, const struct newcomer_claim *c, bool *is)
 		       bytes_equal(
 			   bytes_of(d->sign_key, SIGN_PUBLIC_BYTES), pb_bytes(c->sign_key))
 		   ? ZT_OK
-		   : client_refuse(z, ZT_ERR_WHO, "another user has this id");
+		   : session_refuse(z, ZT_ERR_WHO, "another user has this id");
 }
 
 enum zt_err
@@ -186,12 +186,12 @@ newcomer_enter(struct zt *z, const struct newcomer_claim *c)
 
 	zt__device_added__init(&e.d);
 	zt__user_added__init(&e.u);
-	if ((err = client_sync_handles(z)) || (err = is_in(z, c, &in)))
+	if ((err = log_sync_handles(z)) || (err = is_in(z, c, &in)))
 		return err;
-	if (!in && (err = client_check_new_address(z, c->email)) == ZT_OK &&
+	if (!in && (err = log_check_new_address(z, c->email)) == ZT_OK &&
 	    (err = profile_of(z, c->profile, &e.u.profile)) == ZT_OK &&
 	    (err = make_handle(z, c, &e.handle)) == ZT_OK && (err = compose(c, &e)) == ZT_OK)
-		err = client_append(z, &z->org, fill_user, &e);
+		err = log_append(z, &z->org, fill_user, &e);
 	if (err == ZT_OK)
 		err = disclose(z, c);
 	buf_free(&e.handle);

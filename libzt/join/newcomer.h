@@ -37,7 +37,7 @@ struct newcomer_claim {
 };
 /* Enters the user into the log, for admins, with a commitment to the handle. Stores the handle
  * here, discloses it to the users who may know it, and theirs to the newcomer. Errors: INVALID
- * (the profile), WHO (the address is a live user's), those of client_append. */
+ * (the profile), WHO (the address is a live user's), those of log_append. */
 ZT_CHECKED enum zt_err newcomer_enter(struct zt *z, const struct newcomer_claim *c);
 
 #endif

@@ -105,12 +105,12 @@ static enum zt_err
 refuse_file(struct zt *z, enum zt_err err, const char *path)
 {
 	if (err == ZT_ERR_CORRUPT)
-		return client_refuse(
+		return session_refuse(
 		    z, err, "%.150s holds neither a certificate nor a revocation list", path);
 	if (err == ZT_ERR_TOO_BIG)
-		return client_refuse(
+		return session_refuse(
 		    z, err, "with %.150s it is too much for the trust log", path);
-	return client_refuse(z, err, "%.150s cannot be read", path);
+	return session_refuse(z, err, "%.150s cannot be read", path);
 }
 
 enum zt_err
@@ -119,7 +119,7 @@ join_pki_trust(struct zt *z, const char *const *files, size_t count)
 	struct settings *s = calloc(1, sizeof *s);
 	enum zt_err err = ZT_OK;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	if (s == NULL)
 		return ZT_ERR_MEMORY;
 	s->files = buf_init(LIMIT_SETTINGS);
@@ -136,7 +136,7 @@ join_pki_trust(struct zt *z, const char *const *files, size_t count)
 	if (err == ZT_OK && (err = encode_settings(s)) == ZT_ERR_TOO_BIG && count > 0)
 		err = refuse_file(z, err, files[count - 1]);
 	if (err == ZT_OK)
-		err = client_append(z, &z->org, fill_settings, s);
+		err = log_append(z, &z->org, fill_settings, s);
 	buf_free(&s->files);
 	buf_free(&s->encoded);
 	free(s);
@@ -168,8 +168,8 @@ join_pki_show(struct zt *z, void (*each)(void *ctx, const struct zt_pki_item *i)
 	struct pki_trust trust;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)) ||
+	z->message[0] = 0;
+	if ((err = log_fetch(z)) ||
 	    (err = pki_trust_of(bytes_of(z->state->settings, z->state->settings_n), &trust)))
 		return err;
 	for (size_t i = 0; i < trust.x509.anchor_count; i++)
@@ -185,7 +185,7 @@ join_pki_show(struct zt *z, void (*each)(void *ctx, const struct zt_pki_item *i)
 struct asking {
 	const struct zt_pki_ask *a;
 	const struct zt_options *o;
-	char *why;
+	char *message;
 	struct id org, request, user;
 	struct newcomer n;
 	struct buf certificates, label, body, statement, signature;
@@ -193,10 +193,10 @@ struct asking {
 };
 
 static enum zt_err
-say(const struct asking *k, enum zt_err err, const char *text)
+report(const struct asking *k, enum zt_err err, const char *text)
 {
-	if (k->why != NULL)
-		(void)snprintf(k->why, CLIENT_WHY, "%s", text);
+	if (k->message != NULL)
+		(void)snprintf(k->message, SESSION_MESSAGE, "%s", text);
 	return err;
 }
 
@@ -223,24 +223,24 @@ certificates_of_file(struct asking *k)
 		err = file.n == 0 ? ZT_ERR_CORRUPT
 				  : x509_read(buf_bytes(&file), take_certificate, k);
 	buf_free(&file);
-	return err ? say(k, err, "the certificate's file cannot be read") : ZT_OK;
+	return err ? report(k, err, "the certificate's file cannot be read") : ZT_OK;
 }
 
 static enum zt_err
 sign_by_file(struct asking *k)
 {
 	struct buf pem = buf_init(64 * 1024);
-	const char *why = N_("the key's file cannot be read");
+	const char *message = N_("the key's file cannot be read");
 	enum zt_err err;
 
 	if (k->a->key == NULL)
-		return say(k, ZT_ERR_USAGE, "a certificate in a file needs its key's file");
+		return report(k, ZT_ERR_USAGE, "a certificate in a file needs its key's file");
 	if ((err = read_file(k->a->key, &pem)) ||
 	    (err = x509_sign(
 		 buf_bytes(&pem), k->a->secret, buf_bytes(&k->statement), &k->signature))) {
 		if (err == ZT_ERR_PASSWORD)
-			why = N_("the key's file needs its password");
-		err = say(k, err, why);
+			message = N_("the key's file needs its password");
+		err = report(k, err, message);
 	}
 	buf_free(&pem);
 	return err;
@@ -258,7 +258,8 @@ sign_by_token(struct asking *k, struct token *t)
 	else if (err == ZT_OK)
 		buf_add(&k->signature, buf_bytes(&bare));
 	buf_free(&bare);
-	return err ? say(k, err, "the token does not sign with the certificate's key") : ZT_OK;
+	return err ? report(k, err, "the token does not sign with the certificate's key")
+		   : ZT_OK;
 }
 
 static enum zt_err
@@ -271,7 +272,7 @@ compose_body(struct asking *k)
 	m.suite = SUITE_1;
 	m.org = pb_field(k->org.b, ID_BYTES);
 	m.request = pb_field(k->request.b, ID_BYTES);
-	m.time = client_now_ms();
+	m.time = session_now_ms();
 	m.email = (char *)(uintptr_t)k->a->email;
 	m.name = (char *)(uintptr_t)k->a->name;
 	m.user = pb_field(k->user.b, ID_BYTES);
@@ -296,26 +297,26 @@ compose(struct asking *k)
 	struct token *t = NULL;
 	struct buf der = buf_init(LIMIT_CERTIFICATE);
 	bool on_token = token_is_uri(k->a->certificate);
-	const char *why = N_("there is no such certificate on a token here");
+	const char *message = N_("there is no such certificate on a token here");
 	enum zt_err err = ZT_OK;
 
 	if (on_token && ((err = token_open(k->a->certificate, k->a->secret, &t)) ||
 			    (err = token_certificate(t, &der)) ||
 			    (err = take_certificate(k, false, buf_bytes(&der))))) {
 		if (err == ZT_ERR_PASSWORD)
-			why = N_("the token refuses this PIN");
+			message = N_("the token refuses this PIN");
 		if (err == ZT_ERR_LOCKED)
-			why = N_("the token is locked after too many wrong PINs");
+			message = N_("the token is locked after too many wrong PINs");
 		if (err == ZT_ERR_INVALID)
-			why =
+			message =
 			    N_("that is not the URI of a token (pkcs11:token=...;object=...), "
 			       "without a PIN");
-		err = say(k, err, why);
+		err = report(k, err, message);
 	}
 	if (!on_token)
 		err = certificates_of_file(k);
 	if (err == ZT_OK && k->count == 0)
-		err = say(k, ZT_ERR_CORRUPT, "the certificate's file cannot be read");
+		err = report(k, ZT_ERR_CORRUPT, "the certificate's file cannot be read");
 	if (err == ZT_OK && (err = compose_body(k)) == ZT_OK)
 		err = on_token ? sign_by_token(k, t) : sign_by_file(k);
 	token_close(t);
@@ -330,7 +331,7 @@ send(struct asking *k, const struct zt_options *o)
 		.ca_file = o->ca_file,
 		.in_clear = o->in_clear,
 		.translate = o->translate,
-		.stop = client_stop(o) };
+		.stop = session_stop(o) };
 	struct route_params p = { .org = k->org, .id = k->request };
 	Zt__PkiRequest m = ZT__PKI_REQUEST__INIT;
 	struct buf body = buf_init(256 * 1024), answer = buf_init(64);
@@ -345,7 +346,7 @@ send(struct asking *k, const struct zt_options *o)
 	calls_free(c);
 	buf_free(&body);
 	buf_free(&answer);
-	return err && detail[0] != 0 ? say(k, err, detail) : err;
+	return err && detail[0] != 0 ? report(k, err, detail) : err;
 }
 
 static const char request_key[] = "pki request";
@@ -363,7 +364,7 @@ note_request(struct asking *k, struct zt *z)
 static enum zt_err
 write_device(struct asking *k, const struct zt_options *o)
 {
-	struct client_new_device d = { .server = k->a->server,
+	struct new_device d = { .server = k->a->server,
 		.slug = "",
 		.email = k->a->email,
 		.org = k->org,
@@ -377,7 +378,7 @@ write_device(struct asking *k, const struct zt_options *o)
 	struct zt *z = NULL;
 	enum zt_err err;
 
-	if ((err = client_write_device(o, &d)) || (err = zt_open(o, &z, k->why)))
+	if ((err = device_write(o, &d)) || (err = zt_open(o, &z, k->message)))
 		return err;
 	err = note_request(k, z);
 	zt_close(z);
@@ -412,15 +413,15 @@ ask_again(struct asking *k, struct zt *z)
 	enum zt_err err;
 
 	if (!z->root_by_id || !id_equal(&z->org, &k->org) || merkle_size(z->state->tree) > 0)
-		return say(k, ZT_ERR_EXISTS, "this state folder holds a device already");
+		return report(k, ZT_ERR_EXISTS, "this state folder holds a device already");
 	err = join_pki_state(z, &state);
 	if (err == ZT_OK && strcmp(state, "open") == 0)
-		return say(
+		return report(
 		    k, ZT_ERR_EXISTS, "this device has asked already, and waits for an admin");
 	if (err == ZT_OK && strcmp(state, "accepted") == 0)
-		return say(k, ZT_ERR_EXISTS, "this device was let in");
+		return report(k, ZT_ERR_EXISTS, "this device was let in");
 	if (err && err != ZT_ERR_NOT_FOUND)
-		return say(k, err, z->why);
+		return report(k, err, z->message);
 	if ((err = take_keys(k, z)) || (err = compose(k)) || (err = note_request(k, z)))
 		return err;
 	return send(k, k->o);
@@ -430,7 +431,7 @@ static enum zt_err
 ask_from_there(struct asking *k)
 {
 	struct zt *z = NULL;
-	enum zt_err err = zt_open(k->o, &z, k->why);
+	enum zt_err err = zt_open(k->o, &z, k->message);
 
 	if (err == ZT_OK)
 		err = ask_again(k, z);
@@ -443,7 +444,7 @@ ask_first(struct asking *k)
 {
 	enum zt_err err;
 
-	suite_random(k->user.b, ID_BYTES);
+	random_bytes(k->user.b, ID_BYTES);
 	if ((err = newcomer_make(&k->n, k->a->device_label, &k->label)) || (err = compose(k)))
 		return err;
 	/* The device first: a request whose keys were lost would be of no use. */
@@ -454,11 +455,11 @@ ask_first(struct asking *k)
 }
 
 enum zt_err
-zt_pki_request(const struct zt_options *o, const struct zt_pki_ask *a, char *id, char *why)
+zt_pki_request(const struct zt_options *o, const struct zt_pki_ask *a, char *id, char *message)
 {
 	struct asking k = { .a = a,
 		.o = o,
-		.why = why,
+		.message = message,
 		.certificates = buf_init(LIMIT_CERTIFICATE * (LIMIT_CERTIFICATES + 1)),
 		.label = buf_init(1024),
 		.body = buf_init(128 * 1024),
@@ -467,20 +468,20 @@ zt_pki_request(const struct zt_options *o, const struct zt_pki_ask *a, char *id,
 	const char *bad = newcomer_bad_text(a->email, a->name, a->device_label);
 	enum zt_err err;
 
-	if (why != NULL)
-		why[0] = 0;
-	if ((err = suite_start()))
+	if (message != NULL)
+		message[0] = 0;
+	if ((err = suite_init()))
 		return err;
 	if (bad != NULL)
-		return say(&k, ZT_ERR_INVALID, bad);
+		return report(&k, ZT_ERR_INVALID, bad);
 	if (id_parse(a->org, strlen(a->org), &k.org))
-		return say(&k, ZT_ERR_INVALID, "that is not the id of an organization");
-	suite_random(k.request.b, ID_BYTES);
+		return report(&k, ZT_ERR_INVALID, "that is not the id of an organization");
+	random_bytes(k.request.b, ID_BYTES);
 	if ((err = device_file_may_begin(o->home)) == ZT_ERR_EXISTS)
 		err = ask_from_there(&k);
 	else if (err == ZT_OK)
 		err = ask_first(&k);
-	client_explain(o, err, why);
+	device_explain(o, err, message);
 	if (err == ZT_OK)
 		id_print(&k.request, id);
 	newcomer_free(&k.n);
@@ -501,14 +502,14 @@ join_pki_state(struct zt *z, const char **state)
 	Zt__PkiRequest *m = NULL;
 	enum zt_err err = store_get(z->store, STORE_META, bytes_text(request_key), 0, &b);
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	if (err == ZT_ERR_NOT_FOUND || b.n != ID_BYTES) {
-		err = client_refuse(
+		err = session_refuse(
 		    z, ZT_ERR_NOT_FOUND, "this device did not ask to join with a certificate");
 		goto out;
 	}
 	memcpy(p.id.b, b.p, ID_BYTES);
-	if ((err = client_call(z, ROUTE_PKI_STATE, &p, NULL, bytes_of(NULL, 0), &answer)) ||
+	if ((err = session_call(z, ROUTE_PKI_STATE, &p, NULL, bytes_of(NULL, 0), &answer)) ||
 	    (err = pb_decode(&zt__pki_request__descriptor, buf_bytes(&answer), 256, &m)))
 		goto out;
 	if (m->state < ZT__PKI_STATE__PKI_OPEN || m->state > ZT__PKI_STATE__PKI_REJECTED)
@@ -531,9 +532,8 @@ fetch_requests(struct zt *z, Zt__PkiRequests **out)
 	struct buf answer = buf_init(LIMIT_PAGE);
 	enum zt_err err;
 
-	if ((err = client_sync_log(z)) == ZT_OK &&
-	    (err = client_call(z, ROUTE_PKI_LIST, &p, NULL, bytes_of(NULL, 0), &answer)) ==
-		ZT_OK)
+	if ((err = log_fetch(z)) == ZT_OK && (err = session_call(z, ROUTE_PKI_LIST, &p, NULL,
+						  bytes_of(NULL, 0), &answer)) == ZT_OK)
 		err = pb_decode(
 		    &zt__pki_requests__descriptor, buf_bytes(&answer), LIMIT_PAGE, out);
 	buf_free(&answer);
@@ -542,7 +542,7 @@ fetch_requests(struct zt *z, Zt__PkiRequests **out)
 
 /* By what this device has verified, and by its own clock. */
 static enum zt_err
-judge(struct zt *z, const Zt__PkiRequest *m, struct pki_request *r, const char **why)
+judge(struct zt *z, const Zt__PkiRequest *m, struct pki_request *r, const char **message)
 {
 	struct pki_trust trust;
 	struct buf known = buf_init(64);
@@ -552,12 +552,12 @@ judge(struct zt *z, const Zt__PkiRequest *m, struct pki_request *r, const char *
 		return err;
 	if ((err = pki_trust_of(bytes_of(z->state->settings, z->state->settings_n), &trust)) ==
 	    ZT_OK) {
-		err = pki_request_check(&trust, &z->org, r, client_now_ms(), why);
+		err = pki_request_check(&trust, &z->org, r, session_now_ms(), message);
 		pki_trust_free(&trust);
 	}
 	if (err == ZT_OK && store_get(z->store, STORE_INVITATION, bytes_of(r->id.b, ID_BYTES),
 				0, &known) == ZT_OK) {
-		*why = N_("this device has answered this request before");
+		*message = N_("this device has answered this request before");
 		err = ZT_ERR_CERTIFICATE;
 	}
 	buf_free(&known);
@@ -570,10 +570,10 @@ show_request(struct zt *z, const Zt__PkiRequest *m,
 {
 	struct pki_request r = { .m = NULL };
 	struct x509_text t = { .from_ms = 0 };
-	struct zt_pki_open one = { .why = NULL };
+	struct zt_pki_open one = { .message = NULL };
 	char id[ID_TEXT], fingerprint[2 * HASH_BYTES + 1];
-	const char *why = NULL;
-	enum zt_err err = judge(z, m, &r, &why);
+	const char *message = NULL;
+	enum zt_err err = judge(z, m, &r, &message);
 
 	if (r.m == NULL)
 		return;
@@ -588,7 +588,7 @@ show_request(struct zt *z, const Zt__PkiRequest *m,
 	one.issuer = t.issuer;
 	one.fingerprint = fingerprint;
 	if (err)
-		one.why = why != NULL ? why : err_words(err);
+		one.message = message != NULL ? message : err_text(err);
 	each(ctx, &one);
 	pki_request_free(&r);
 }
@@ -599,7 +599,7 @@ join_pki_requests(struct zt *z, void (*each)(void *ctx, const struct zt_pki_open
 	Zt__PkiRequests *m = NULL;
 	enum zt_err err;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	if ((err = fetch_requests(z, &m)))
 		return err;
 	for (size_t i = 0; i < m->n_items; i++)
@@ -621,7 +621,7 @@ end(struct zt *z, const struct id *id, bool accepted)
 	if ((err = store_put(z->store, STORE_INVITATION, bytes_of(id->b, ID_BYTES), 0,
 		 bytes_text(accepted ? "accepted" : "cancelled"))) == ZT_OK &&
 	    (err = pb_encode(&m, &body)) == ZT_OK)
-		err = client_call(z, ROUTE_PKI_END, &p, NULL, buf_bytes(&body), &answer);
+		err = session_call(z, ROUTE_PKI_END, &p, NULL, buf_bytes(&body), &answer);
 	buf_free(&body);
 	buf_free(&answer);
 	return err;
@@ -673,11 +673,11 @@ static enum zt_err
 accept_one(struct zt *z, const Zt__PkiRequest *m, const char *profile)
 {
 	struct pki_request r = { .m = NULL };
-	const char *why = NULL;
-	enum zt_err err = judge(z, m, &r, &why);
+	const char *message = NULL;
+	enum zt_err err = judge(z, m, &r, &message);
 
-	if (err && why != NULL)
-		err = client_refuse(z, err, "%s", why);
+	if (err && message != NULL)
+		err = session_refuse(z, err, "%s", message);
 	if (err == ZT_OK) {
 		struct newcomer_claim c = { .user = r.user,
 			.email = r.m->email,
@@ -702,13 +702,13 @@ find(struct zt *z, const char *id, Zt__PkiRequests *m, const Zt__PkiRequest **ou
 	struct id wanted, is;
 
 	if (id_parse(id, strlen(id), &wanted))
-		return client_refuse(z, ZT_ERR_INVALID, "that is not a request's id");
+		return session_refuse(z, ZT_ERR_INVALID, "that is not a request's id");
 	for (size_t i = 0; i < m->n_items; i++)
 		if (pb_id(m->items[i]->id, &is) == ZT_OK && id_equal(&is, &wanted)) {
 			*out = m->items[i];
 			return ZT_OK;
 		}
-	return client_refuse(z, ZT_ERR_NOT_FOUND, "no such request waits");
+	return session_refuse(z, ZT_ERR_NOT_FOUND, "no such request waits");
 }
 
 enum zt_err
@@ -718,7 +718,7 @@ join_pki_accept(struct zt *z, const char *id, const char *profile)
 	Zt__PkiRequests *m = NULL;
 	enum zt_err err;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	if (profile == NULL)
 		profile = "standard";
 	if ((err = fetch_requests(z, &m)) == ZT_OK && (err = find(z, id, m, &one)) == ZT_OK)
@@ -733,8 +733,8 @@ join_pki_reject(struct zt *z, const char *id)
 {
 	struct id request;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	if (id_parse(id, strlen(id), &request))
-		return client_refuse(z, ZT_ERR_INVALID, "that is not a request's id");
+		return session_refuse(z, ZT_ERR_INVALID, "that is not a request's id");
 	return end(z, &request, false);
 }

@@ -12,8 +12,8 @@
 #include "trust/head.h"
 
 enum zt_err
-client_check_append(
-    struct zt *z, const struct entry *e, struct bytes answer, struct client_appended *out)
+log_check_append(
+    struct zt *z, const struct entry *e, struct bytes answer, struct log_appended *out)
 {
 	Zt__AppendAnswer *m = NULL;
 	struct merkle_proof inclusion, consistency;
@@ -22,24 +22,24 @@ client_check_append(
 	enum zt_err err;
 
 	if ((err = pb_decode(&zt__append_answer__descriptor, answer, 64 * 1024, &m)))
-		return client_refuse(z, err, "the server's answer to the act cannot be read");
+		return session_refuse(z, err, "the server's answer to the act cannot be read");
 	if ((err = statement_of(m->head, &st)) ||
 	    (err = head_check(z->state->log_key, &z->org, &st, &head)))
-		err = client_refuse(
-		    z, err, "the server's tree head: %s", client_words(z, err_words(err)));
+		err = session_refuse(
+		    z, err, "the server's tree head: %s", session_translate(z, err_text(err)));
 	else if ((err = merkle_proof_of(m->n_inclusion, m->inclusion, &inclusion)) ||
 		 (err = merkle_check_inclusion(
 		      m->index, head.size, &e->leaf, &inclusion, &head.root)))
-		err = client_refuse(
+		err = session_refuse(
 		    z, err, "the server does not prove that the act is in the trust log");
 	else if ((err = merkle_proof_of(m->n_consistency, m->consistency, &consistency)) ||
 		 (err = merkle_check_consistency(
 		      e->seen_size, head.size, &e->seen_root, &head.root, &consistency)))
-		err = client_refuse(z, err,
+		err = session_refuse(z, err,
 		    "the server does not prove that its log continues the one that was "
 		    "verified");
 	if (err == ZT_OK)
-		*out = (struct client_appended){ e->leaf, m->index, m->all };
+		*out = (struct log_appended){ e->leaf, m->index, m->all };
 	pb_free(m);
 	return err;
 }
@@ -47,16 +47,16 @@ client_check_append(
 /* A server that has proved an act could show all the same, to its author too, a log that ends
  * before it: then a revocation is done for nobody. */
 static enum zt_err
-check_shown(struct zt *z, const struct client_appended *a)
+check_shown(struct zt *z, const struct log_appended *a)
 {
 	if (a->index >= merkle_size(z->state->tree))
-		return client_refuse(z, ZT_ERR_ROLLBACK,
+		return session_refuse(z, ZT_ERR_ROLLBACK,
 		    "the server has proved that this act is in the trust log, and shows one "
 		    "without it: it is done for nobody");
 	if (hash_equal(merkle_leaf(z->state->tree, a->index), &a->leaf))
 		return ZT_OK;
-	return client_note_fork(z, NULL,
-	    client_refuse(z, ZT_ERR_FORK,
+	return session_note_fork(z, NULL,
+	    session_refuse(z, ZT_ERR_FORK,
 		"the server has proved that this act is in the trust log, and shows "
 		"another one in its place"));
 }
@@ -73,13 +73,13 @@ topic_of(const struct zt *z, const struct id *topic)
 }
 
 static enum zt_err
-sign_behind(struct zt *z, const struct id *topic, const struct org_topic *t, client_fill *fill,
+sign_behind(struct zt *z, const struct id *topic, const struct org_topic *t, log_fill *fill,
     void *ctx, struct entry **out)
 {
 	Zt__EntryBody b = ZT__ENTRY_BODY__INIT;
 	Zt__TreeHead seen = ZT__TREE_HEAD__INIT;
 	struct hash root;
-	uint64_t now = client_now_ms();
+	uint64_t now = session_now_ms();
 	enum zt_err err;
 
 	seen.tree_size = merkle_size(z->state->tree);
@@ -101,8 +101,8 @@ sign_behind(struct zt *z, const struct id *topic, const struct org_topic *t, cli
 }
 
 enum zt_err
-client_sign_act(
-    struct zt *z, const struct id *topic, client_fill *fill, void *ctx, struct entry **out)
+log_sign_act(
+    struct zt *z, const struct id *topic, log_fill *fill, void *ctx, struct entry **out)
 {
 	struct org_topic t = topic_of(z, topic);
 
@@ -112,9 +112,9 @@ client_sign_act(
 /* Acts of one topic that go to the server together. */
 struct acts {
 	const struct id *topic;
-	client_fill *fill, *then; /* THEN may be NULL */
+	log_fill *fill, *then; /* THEN may be NULL */
 	void *ctx, *then_ctx;
-	struct client_appended is;
+	struct log_appended is;
 };
 
 /* Access is taken away, and its key renewed, even from a device that saw a fork: a colleague
@@ -142,13 +142,14 @@ takes_away(const struct entry *e)
 static enum zt_err
 check_first(struct zt *z, const struct id *topic, const struct entry *e)
 {
-	const char *why;
+	const char *message;
 	enum zt_err err = takes_away(e)
 			      ? ZT_OK
-			      : client_may_write(z, id_equal(topic, &z->org) ? NULL : topic);
+			      : session_may_write(z, id_equal(topic, &z->org) ? NULL : topic);
 
-	if (err == ZT_OK && (err = rules_check(z->state, e, merkle_size(z->state->tree), &why)))
-		err = client_refuse(z, err, "%s", why);
+	if (err == ZT_OK &&
+	    (err = rules_check(z->state, e, merkle_size(z->state->tree), &message)))
+		err = session_refuse(z, err, "%s", message);
 	return err;
 }
 
@@ -177,17 +178,17 @@ append_once(struct zt *z, struct acts *a)
 
 	if ((err = sign_acts(z, a, e)))
 		goto out;
-	s = statement_message(&e[0]->signed_);
+	s = statement_message(&e[0]->stmt);
 	m.entry = &s;
 	if (e[1] != NULL) {
-		more = statement_message(&e[1]->signed_);
+		more = statement_message(&e[1]->stmt);
 		m.more = &list;
 		m.n_more = 1;
 	}
 	if ((err = pb_encode(&m, &body)) ||
-	    (err = client_call(z, ROUTE_LOG_APPEND, &p, NULL, buf_bytes(&body), &answer)))
+	    (err = session_call(z, ROUTE_LOG_APPEND, &p, NULL, buf_bytes(&body), &answer)))
 		goto out;
-	err = client_check_append(z, e[0], buf_bytes(&answer), &a->is);
+	err = log_check_append(z, e[0], buf_bytes(&answer), &a->is);
 out:
 	entry_free(e[0]);
 	entry_free(e[1]);
@@ -202,16 +203,16 @@ append(struct zt *z, struct acts *a)
 	enum zt_err err = ZT_OK;
 
 	for (int tries = 0; tries < 8; tries++) {
-		if ((err = client_sync_log(z)) || (err = append_once(z, a)) != ZT_ERR_CONFLICT)
+		if ((err = log_fetch(z)) || (err = append_once(z, a)) != ZT_ERR_CONFLICT)
 			break;
 	}
-	if (err || (err = client_sync_log(z)))
+	if (err || (err = log_fetch(z)))
 		return err;
 	return check_shown(z, &a->is);
 }
 
 enum zt_err
-client_append(struct zt *z, const struct id *topic, client_fill *fill, void *ctx)
+log_append(struct zt *z, const struct id *topic, log_fill *fill, void *ctx)
 {
 	struct acts a = { .topic = topic, .fill = fill, .ctx = ctx };
 
@@ -219,8 +220,8 @@ client_append(struct zt *z, const struct id *topic, client_fill *fill, void *ctx
 }
 
 enum zt_err
-client_append_two(struct zt *z, const struct id *topic, client_fill *fill, void *ctx,
-    client_fill *then, void *then_ctx, bool *both)
+log_append_two(struct zt *z, const struct id *topic, log_fill *fill, void *ctx, log_fill *then,
+    void *then_ctx, bool *both)
 {
 	struct acts a = {
 		.topic = topic, .fill = fill, .ctx = ctx, .then = then, .then_ctx = then_ctx

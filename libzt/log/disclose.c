@@ -29,7 +29,7 @@ flush(struct disclosing *d)
 	m.items = d->list;
 	m.n_items = d->count;
 	if (d->count > 0 && (err = pb_encode(&m, &body)) == ZT_OK)
-		err = client_call(d->z, ROUTE_DISCLOSE, &p, NULL, buf_bytes(&body), &answer);
+		err = session_call(d->z, ROUTE_DISCLOSE, &p, NULL, buf_bytes(&body), &answer);
 	while (d->count > 0)
 		buf_free(&d->sealed[--d->count]);
 	buf_free(&body);
@@ -48,7 +48,7 @@ add(struct disclosing *d, const struct org_user *to, const struct org_user *subj
 		return err;
 	i = d->count++;
 	d->sealed[i] = buf_init(4096);
-	if ((err = client_seal_handle(&d->z->org, to, &subject->id, handle, &d->sealed[i])))
+	if ((err = log_seal_handle(&d->z->org, to, &subject->id, handle, &d->sealed[i])))
 		return err;
 	zt__disclosure__init(d->list[i] = &d->item[i]);
 	d->item[i].recipient = pb_field(to->id.b, ID_BYTES);
@@ -65,7 +65,7 @@ may_know(const struct org_user *to, const struct org_user *subject)
 }
 
 enum zt_err
-client_disclose(struct zt *z, const struct id *to, const struct id *subject, uint64_t since)
+log_disclose(struct zt *z, const struct id *to, const struct id *subject, uint64_t since)
 {
 	struct disclosing *d = calloc(1, sizeof *d);
 	struct org_user *s, *r;

@@ -21,9 +21,9 @@ refresh(struct zt *z)
 	err = store_newest(z->store, STORE_LOG, bytes_of(NULL, 0), &last, &b);
 	buf_free(&b);
 	if (err == ZT_ERR_NOT_FOUND && z->state == NULL)
-		return client_load_log(z); /* nothing was ever stored */
+		return log_load(z); /* nothing was ever stored */
 	if (err == ZT_OK && (z->state == NULL || last + 1 != merkle_size(z->state->tree)))
-		return client_load_log(z);
+		return log_load(z);
 	if (err == ZT_OK && z->care != NULL)
 		z->care->reset(z, z->state);
 	return err;
@@ -37,7 +37,7 @@ take(struct zt *z, bool waits)
 	enum zt_err err = store_take(z->store, z, waits, z->stop, &others);
 
 	if (err == ZT_ERR_INTERRUPTED)
-		return client_interrupted(z);
+		return session_interrupted(z);
 	if (err)
 		return err;
 	rested = store_rests(z->store);
@@ -63,14 +63,14 @@ give(struct zt *z)
 }
 
 enum zt_err
-client_enter(struct zt *z)
+log_enter(struct zt *z)
 {
-	z->why[0] = 0;
+	z->message[0] = 0;
 	return take(z, true);
 }
 
 enum zt_err
-client_leave(struct zt *z, enum zt_err err)
+log_leave(struct zt *z, enum zt_err err)
 {
 	bool others;
 
@@ -86,7 +86,7 @@ client_leave(struct zt *z, enum zt_err err)
 }
 
 void
-client_rest(struct zt *z)
+log_rest(struct zt *z)
 {
 	if (z->is_resting)
 		return;
@@ -99,7 +99,7 @@ client_rest(struct zt *z)
 }
 
 enum zt_err
-client_wake(struct zt *z, bool waits)
+log_wake(struct zt *z, bool waits)
 {
 	enum zt_err err;
 

@@ -8,15 +8,15 @@
 
 /* Begins a public call: clears the sentence, takes the store, and loads what another handle or
  * process added to the log or the chains since Z had it. Pointers into the state become
- * invalid; spaces stay. Errors: INTERRUPTED, those of store_wake. */
-ZT_CHECKED enum zt_err client_enter(struct zt *z);
-/* Ends it, also when client_enter failed; returns ERR. */
-enum zt_err client_leave(struct zt *z, enum zt_err err);
+ * invalid; workspaces stay. Errors: INTERRUPTED, those of store_wake. */
+ZT_CHECKED enum zt_err log_enter(struct zt *z);
+/* Ends it, also when log_enter failed; returns ERR. */
+enum zt_err log_leave(struct zt *z, enum zt_err err);
 /* Within a call: leaves the store to other handles, and the state folder to other processes,
  * while this one waits. */
-void client_rest(struct zt *z);
-/* Takes both back, as client_enter. No-op unless Z rests. WAITS: wait a little for another
- * process. Errors: as client_enter; then Z still rests. */
-ZT_CHECKED enum zt_err client_wake(struct zt *z, bool waits);
+void log_rest(struct zt *z);
+/* Takes both back, as log_enter. No-op unless Z rests. WAITS: wait a little for another
+ * process. Errors: as log_enter; then Z still rests. */
+ZT_CHECKED enum zt_err log_wake(struct zt *z, bool waits);
 
 #endif

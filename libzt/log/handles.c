@@ -11,15 +11,15 @@
 #include "session/session.h"
 
 void
-client_commit_handle(const struct id *user, struct bytes handle, struct hash *out)
+log_commit_handle(const struct id *user, struct bytes handle, struct hash *out)
 {
 	struct bytes parts[] = { bytes_of(user->b, ID_BYTES), handle };
 
-	hash_purpose(LABEL_HANDLE, parts, 2, out); /* the handle holds its 32-byte salt */
+	hash_blake2b_parts(LABEL_HANDLE, parts, 2, out); /* the handle holds its 32-byte salt */
 }
 
 enum zt_err
-client_seal_handle(const struct id *org, const struct org_user *recipient,
+log_seal_handle(const struct id *org, const struct org_user *recipient,
     const struct id *subject, struct bytes handle, struct buf *out)
 {
 	uint8_t aad[3 * ID_BYTES];
@@ -32,14 +32,14 @@ client_seal_handle(const struct id *org, const struct org_user *recipient,
 }
 
 enum zt_err
-client_take_handle(struct zt *z, const struct id *user, struct bytes handle)
+log_take_handle(struct zt *z, const struct id *user, struct bytes handle)
 {
 	const struct org_user *u = org_state_user(z->state, user);
 	struct hash is;
 
 	if (u == NULL)
 		return ZT_ERR_NOT_FOUND;
-	client_commit_handle(user, handle, &is);
+	log_commit_handle(user, handle, &is);
 	return hash_equal(&is, &u->handle_commitment)
 		   ? store_put(z->store, STORE_HANDLE, bytes_of(user->b, ID_BYTES), 0, handle)
 		   : ZT_ERR_KEY;
@@ -63,7 +63,7 @@ take_disclosure(struct zt *z, const Zt__Disclosure *d)
 		err = hpke_open(z->user_keys[i].key, bytes_text(LABEL_HANDLE),
 		    bytes_of(aad, sizeof aad), pb_bytes(d->sealed), &clear);
 	if (err == ZT_OK)
-		err = client_take_handle(z, &subject, buf_bytes(&clear));
+		err = log_take_handle(z, &subject, buf_bytes(&clear));
 	buf_free(&clear);
 	return err;
 }
@@ -96,7 +96,7 @@ sync_handles_page(struct zt *z, size_t *from, bool *more)
 	enum zt_err err;
 
 	(void)snprintf(query, sizeof query, "from=%zu", *from);
-	if ((err = client_call(z, ROUTE_DISCLOSURES, &p, query, bytes_of(NULL, 0), &answer)) ||
+	if ((err = session_call(z, ROUTE_DISCLOSURES, &p, query, bytes_of(NULL, 0), &answer)) ||
 	    (err = pb_decode(&zt__disclosures__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m)))
 		goto out;
 	for (size_t i = 0; i < m->n_items; i++)
@@ -110,7 +110,7 @@ out:
 }
 
 enum zt_err
-client_sync_handles(struct zt *z)
+log_sync_handles(struct zt *z)
 {
 	size_t from = 0;
 	bool more = true;
@@ -122,7 +122,7 @@ client_sync_handles(struct zt *z)
 }
 
 void
-client_handle(struct zt *z, const struct id *user, struct client_handle *out)
+log_handle(struct zt *z, const struct id *user, struct log_handle *out)
 {
 	struct buf b = buf_init(4096);
 	Zt__Handle *m = NULL;

@@ -33,13 +33,13 @@ take_secrets(struct zt *z, const Zt__DeviceSecrets *m)
 	    (err = secret_from(pb_bytes(m->seal_key), &z->seal)) ||
 	    (err = secret_from(pb_bytes(m->local_key), &z->local)))
 		return err;
-	if (m->n_user_keys == 0 || m->n_user_keys > CLIENT_USER_KEYS)
+	if (m->n_user_keys == 0 || m->n_user_keys > SESSION_USER_KEYS_MAX)
 		return ZT_ERR_CORRUPT;
 	for (size_t i = 0; i < m->n_user_keys; i++) {
 		struct secret *key = NULL;
 
 		if ((err = secret_from(pb_bytes(m->user_keys[i]), &key)) ||
-		    (err = client_add_user_key(z, key)))
+		    (err = log_add_user_key(z, key)))
 			return err;
 	}
 	z->root_by_id = m->root_key.len == 0;
@@ -53,19 +53,19 @@ take_secrets(struct zt *z, const Zt__DeviceSecrets *m)
 }
 
 enum zt_err
-zt_open(const struct zt_options *o, struct zt **out, char *why)
+zt_open(const struct zt_options *o, struct zt **out, char *message)
 {
 	Zt__DeviceSecrets *m = NULL;
 	struct zt *z = calloc(1, sizeof *z);
 	enum zt_err err = ZT_ERR_MEMORY;
 
-	if (why != NULL)
-		why[0] = 0;
+	if (message != NULL)
+		message[0] = 0;
 	if (z == NULL)
 		return err;
-	if ((err = suite_start()))
+	if ((err = suite_init()))
 		goto out;
-	client_take_options(z, o);
+	session_take_options(z, o);
 	z->home = strdup(o->home);
 	z->ca_file = o->ca_file != NULL ? strdup(o->ca_file) : NULL;
 	err = ZT_ERR_MEMORY;
@@ -75,23 +75,23 @@ zt_open(const struct zt_options *o, struct zt **out, char *why)
 		const char *said = device_closed(o->home, err);
 
 		if (said[0] != 0)
-			(void)client_refuse(z, err, "%s", said);
+			(void)session_refuse(z, err, "%s", said);
 		else if (err == ZT_ERR_NOT_FOUND)
-			(void)client_refuse(z, err, "there is no device in %.200s", o->home);
+			(void)session_refuse(z, err, "there is no device in %.200s", o->home);
 		goto out;
 	}
 	if ((err = take_secrets(z, m)) ||
 	    (err = store_open(o->home, z->local, z->stop, &z->store)) ||
-	    (err = client_connect(z)) || (err = client_load_log(z)))
+	    (err = session_connect(z)) || (err = log_load(z)))
 		goto out;
 	*out = z;
 	z = NULL;
 out:
 	pb_wipe(m);
 	if (z != NULL) {
-		if (why != NULL)
-			(void)snprintf(why, CLIENT_WHY, "%s", zt_why(z));
-		client_explain(o, err, why);
+		if (message != NULL)
+			(void)snprintf(message, SESSION_MESSAGE, "%s", zt_error_message(z));
+		device_explain(o, err, message);
 	}
 	zt_close(z);
 	return err;
@@ -111,7 +111,7 @@ copy_keys(struct zt *z, const struct zt *of)
 		struct secret *key = NULL;
 
 		if ((err = secret_from(secret_bytes(of->user_keys[i].key), &key)) ||
-		    (err = client_add_user_key(z, key)))
+		    (err = log_add_user_key(z, key)))
 			return err;
 	}
 	return ZT_OK;
@@ -150,18 +150,18 @@ zt_open_again(struct zt *of, const struct zt_options *o, struct zt **out)
 	struct zt *z = calloc(1, sizeof *z);
 	enum zt_err err = ZT_ERR_MEMORY;
 
-	of->why[0] = 0;
+	of->message[0] = 0;
 	if (z == NULL)
 		return err;
-	client_take_options(z, o);
+	session_take_options(z, o);
 	if ((err = copy_identity(z, of)) || (err = copy_keys(z, of)) ||
-	    (err = client_connect(z)))
+	    (err = session_connect(z)))
 		goto out;
 	store_share(of->store);
 	z->store = of->store;
 	z->is_stale = true; /* it has no state yet */
-	err = client_leave(z, client_enter(z));
-	memcpy(of->why, z->why, sizeof of->why);
+	err = log_leave(z, log_enter(z));
+	memcpy(of->message, z->message, sizeof of->message);
 	if (err)
 		goto out;
 	*out = z;
@@ -189,12 +189,12 @@ zt_whoami(const struct zt *z, struct zt_identity *out)
 		hex_print(root.b, HASH_BYTES, out->log_root);
 	head_text_print(out->log_size, &root, out->log_head);
 	if (me != NULL)
-		client_fingerprint(me, out->fingerprint);
+		log_fingerprint(me, out->fingerprint);
 }
 
 enum zt_err
 log_sync(struct zt *z)
 {
-	z->why[0] = 0;
-	return client_sync_log(z);
+	z->message[0] = 0;
+	return log_fetch(z);
 }

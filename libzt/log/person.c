@@ -35,7 +35,7 @@ are_alike(form *of, const char *a, const char *b)
 }
 
 bool
-client_same_address(const char *a, const char *b)
+log_same_address(const char *a, const char *b)
 {
 	return are_alike(utf8_fold, a, b);
 }
@@ -54,7 +54,7 @@ place_of(struct zt *z, const char *address, struct hash *out)
 	    (err = secret_derive(z->local, LABEL_PERSON, &key)) == ZT_OK) {
 		struct bytes parts[] = { secret_bytes(key), buf_bytes(&folded) };
 
-		hash_purpose(LABEL_PERSON, parts, 2, out);
+		hash_blake2b_parts(LABEL_PERSON, parts, 2, out);
 	}
 	secret_free(key);
 	buf_free(&folded);
@@ -73,11 +73,11 @@ remember(struct zt *z, const char *address, const struct id *user)
 }
 
 enum zt_err
-client_meant(struct zt *z, const struct id *user)
+log_meant(struct zt *z, const struct id *user)
 {
-	struct client_handle h;
+	struct log_handle h;
 
-	client_handle(z, user, &h);
+	log_handle(z, user, &h);
 	return h.email[0] != 0 ? remember(z, h.email, user) : ZT_OK;
 }
 
@@ -100,7 +100,7 @@ check_remembered(struct zt *z, const char *address, const struct id *user)
 		if (!id_equal(&id, user)) {
 			id_print(&id, before);
 			id_print(user, now);
-			err = client_refuse(z, ZT_ERR_WHO,
+			err = session_refuse(z, ZT_ERR_WHO,
 			    "%.60s was user %s on this device before, and is %s now: ask them, "
 			    "then name them by that id",
 			    address, before, now);
@@ -120,7 +120,7 @@ find_by_id(struct zt *z, const struct id *id, struct org_user **out)
 
 	id_print(id, text);
 	if (u == NULL)
-		return client_refuse(z, ZT_ERR_NOT_FOUND, "there is no user %.200s", text);
+		return session_refuse(z, ZT_ERR_NOT_FOUND, "there is no user %.200s", text);
 	*out = u;
 	return ZT_OK;
 }
@@ -132,18 +132,18 @@ next_of_address(struct zt *z, const char *address, bool live, size_t *at)
 	struct org_user *u;
 
 	while ((u = idmap_next(&z->state->users, at)) != NULL) {
-		struct client_handle h;
+		struct log_handle h;
 
-		client_handle(z, &u->id, &h);
+		log_handle(z, &u->id, &h);
 		if (org_state_user_live(u, ORG_NEVER) == live &&
-		    client_same_address(h.email, address))
+		    log_same_address(h.email, address))
 			return u;
 	}
 	return NULL;
 }
 
 enum zt_err
-client_find_user(struct zt *z, const char *text, struct org_user **out)
+log_find_user(struct zt *z, const char *text, struct org_user **out)
 {
 	struct org_user *found, *other;
 	struct id id;
@@ -153,13 +153,13 @@ client_find_user(struct zt *z, const char *text, struct org_user **out)
 	if (id_parse(text, strlen(text), &id) == ZT_OK)
 		return find_by_id(z, &id, out);
 	if ((found = next_of_address(z, text, true, &at)) == NULL)
-		return client_refuse(z, ZT_ERR_NOT_FOUND, "there is no user %.200s", text);
+		return session_refuse(z, ZT_ERR_NOT_FOUND, "there is no user %.200s", text);
 	if ((other = next_of_address(z, text, true, &at)) != NULL) {
 		char one[ID_TEXT], two[ID_TEXT];
 
 		id_print(&found->id, one);
 		id_print(&other->id, two);
-		return client_refuse(z, ZT_ERR_WHO,
+		return session_refuse(z, ZT_ERR_WHO,
 		    "%.60s is the address of two users, %s and %s: ask them which id is "
 		    "theirs, and name them by it",
 		    text, one, two);
@@ -171,7 +171,7 @@ client_find_user(struct zt *z, const char *text, struct org_user **out)
 }
 
 enum zt_err
-client_check_new_address(struct zt *z, const char *address)
+log_check_new_address(struct zt *z, const char *address)
 {
 	char id[ID_TEXT];
 	size_t at = 0;
@@ -180,7 +180,7 @@ client_check_new_address(struct zt *z, const char *address)
 	if (u == NULL)
 		return ZT_OK;
 	id_print(&u->id, id);
-	return client_refuse(z, ZT_ERR_WHO,
+	return session_refuse(z, ZT_ERR_WHO,
 	    "%.100s is the address of a user already (%s): revoke that one first, or let the "
 	    "newcomer take another",
 	    address, id);
@@ -198,7 +198,7 @@ was_before(const struct org_user *u, const struct org_user *of)
 /* Somebody else whose address reads the same. */
 static bool
 find_look_alike(
-    struct zt *z, const char *address, const struct org_user *of, struct client_handle *out)
+    struct zt *z, const char *address, const struct org_user *of, struct log_handle *out)
 {
 	struct org_user *u;
 	size_t at = 0;
@@ -206,8 +206,8 @@ find_look_alike(
 	while ((u = idmap_next(&z->state->users, &at)) != NULL) {
 		if (!org_state_user_live(u, ORG_NEVER) || !was_before(u, of))
 			continue;
-		client_handle(z, &u->id, out);
-		if (!client_same_address(out->email, address) &&
+		log_handle(z, &u->id, out);
+		if (!log_same_address(out->email, address) &&
 		    are_alike(utf8_skeleton, out->email, address))
 			return true;
 	}
@@ -215,11 +215,12 @@ find_look_alike(
 }
 
 void
-client_doubt(struct zt *z, const char *address, const struct id *user, char out[CLIENT_WHY])
+log_doubt_address(
+    struct zt *z, const char *address, const struct id *user, char out[SESSION_MESSAGE])
 {
-	char text[2 * CLIENT_WHY] = "", id[ID_TEXT];
+	char text[2 * SESSION_MESSAGE] = "", id[ID_TEXT];
 	const struct org_user *u, *of = user != NULL ? org_state_user(z->state, user) : NULL;
-	struct client_handle like;
+	struct log_handle like;
 	size_t at = 0;
 
 	if (address[0] == 0) {
@@ -228,48 +229,49 @@ client_doubt(struct zt *z, const char *address, const struct id *user, char out[
 	}
 	if (find_look_alike(z, address, of, &like))
 		(void)snprintf(text, sizeof text,
-		    client_words(
+		    session_translate(
 			z, "this address looks like another one that is known: %.150s"),
 		    like.email);
 	else if (utf8_is_mixed(bytes_text(address)))
 		(void)snprintf(text, sizeof text, "%s",
-		    client_words(z, "this address mixes letters of several alphabets"));
+		    session_translate(z, "this address mixes letters of several alphabets"));
 	while (text[0] == 0 && (u = next_of_address(z, address, false, &at)) != NULL)
 		if (was_before(u, of)) {
 			id_print(&u->id, id);
 			(void)snprintf(text, sizeof text,
-			    client_words(z, "this address was that of another user before, who "
-					    "was revoked: "
-					    "%s"),
+			    session_translate(z,
+				"this address was that of another user before, who "
+				"was revoked: "
+				"%s"),
 			    id);
 		}
-	utf8_show_text(text, out, CLIENT_WHY);
+	utf8_show_text(text, out, SESSION_MESSAGE);
 }
 
 void
-client_fingerprint(const struct org_user *u, char out[ZT_FINGERPRINT])
+log_fingerprint(const struct org_user *u, char out[ZT_FINGERPRINT])
 {
 	struct bytes parts[] = { bytes_of(u->id.b, ID_BYTES), bytes_of(u->keys[0].key, 32) };
 	struct hash h;
 
-	hash_purpose(LABEL_USER_FINGERPRINT, parts, 2, &h);
+	hash_blake2b_parts(LABEL_USER_FINGERPRINT, parts, 2, &h);
 	for (unsigned i = 0; i < 5; i++)
 		(void)snprintf(out + 5 * i, ZT_FINGERPRINT - 5 * i, "%02x%02x%s", h.b[2 * i],
 		    h.b[2 * i + 1], i < 4 ? "-" : "");
 }
 
 void
-client_person(struct zt *z, const struct org_user *u, struct zt_person *out)
+log_person(struct zt *z, const struct org_user *u, struct zt_person *out)
 {
-	struct client_handle h;
+	struct log_handle h;
 
-	client_handle(z, &u->id, &h);
+	log_handle(z, &u->id, &h);
 	*out = (struct zt_person){ .is_live = org_state_user_live(u, ORG_NEVER) };
 	id_print(&u->id, out->id);
 	(void)snprintf(out->email, sizeof out->email, "%s", h.email);
 	(void)snprintf(out->name, sizeof out->name, "%s", h.name);
-	client_fingerprint(u, out->fingerprint);
-	client_doubt(z, h.email, &u->id, out->doubt);
+	log_fingerprint(u, out->fingerprint);
+	log_doubt_address(z, h.email, &u->id, out->doubt);
 }
 
 enum zt_err
@@ -278,10 +280,10 @@ log_find_person(struct zt *z, const char *user, struct zt_person *out)
 	struct org_user *u;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)) ||
-	    (err = client_find_user(z, user, &u)))
+	z->message[0] = 0;
+	if ((err = log_fetch(z)) || (err = log_sync_handles(z)) ||
+	    (err = log_find_user(z, user, &u)))
 		return err;
-	client_person(z, u, out);
+	log_person(z, u, out);
 	return ZT_OK;
 }

@@ -30,8 +30,8 @@ store_line(void *ctx, uint64_t index, const struct log_line *line)
 
 	m.index = index;
 	if (line->entry != NULL) {
-		m.body = pb_field(line->entry->signed_.body.p, line->entry->signed_.body.n);
-		m.signature = pb_field(line->entry->signed_.signature, SIGN_BYTES);
+		m.body = pb_field(line->entry->stmt.body.p, line->entry->stmt.body.n);
+		m.signature = pb_field(line->entry->stmt.signature, SIGN_BYTES);
 	} else {
 		m.digest = pb_field(line->digest.b, HASH_BYTES);
 		m.tag = pb_field(line->tag.b, HASH_BYTES);
@@ -97,7 +97,7 @@ learn(struct zt *z)
 }
 
 enum zt_err
-client_load_log(struct zt *z)
+log_load(struct zt *z)
 {
 	struct org_state *o = NULL;
 	enum zt_err err;
@@ -111,7 +111,7 @@ client_load_log(struct zt *z)
 		z->state = o;
 		o = NULL;
 		if ((err = learn(z)) == ZT_OK)
-			err = client_take_user_keys(z);
+			err = log_take_user_keys(z);
 	}
 	org_state_free(o);
 	return err;
@@ -135,17 +135,17 @@ explain(struct sync *s, enum zt_err err)
 {
 	const struct log_reader *r = &s->r;
 
-	if (err == ZT_OK || r->why == NULL)
+	if (err == ZT_OK || r->message == NULL)
 		return err;
 	if (err == ZT_ERR_ROLLBACK)
-		return client_refuse(s->z, err,
+		return session_refuse(s->z, err,
 		    "the server shows %llu entries of the trust log, this device has verified "
 		    "%llu",
 		    (unsigned long long)r->number, (unsigned long long)r->other);
 	if (r->is_of_entry)
-		return client_refuse(s->z, err, "entry %llu of the trust log: %s",
-		    (unsigned long long)r->number, client_words(s->z, r->why));
-	return client_refuse(s->z, err, "%s", client_words(s->z, r->why));
+		return session_refuse(s->z, err, "entry %llu of the trust log: %s",
+		    (unsigned long long)r->number, session_translate(s->z, r->message));
+	return session_refuse(s->z, err, "%s", session_translate(s->z, r->message));
 }
 
 static enum zt_err
@@ -157,9 +157,9 @@ fetch_page(struct sync *s, uint64_t from, Zt__LogPage **out)
 	enum zt_err err;
 
 	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)from);
-	if ((err = client_call(s->z, ROUTE_LOG_READ, &p, query, bytes_of(NULL, 0), &answer)) ==
+	if ((err = session_call(s->z, ROUTE_LOG_READ, &p, query, bytes_of(NULL, 0), &answer)) ==
 	    ZT_ERR_ROLLBACK)
-		err = client_refuse(s->z, err,
+		err = session_refuse(s->z, err,
 		    "the server's trust log is shorter than this device has verified");
 	if (err == ZT_OK)
 		err = pb_decode(&zt__log_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, out);
@@ -168,7 +168,7 @@ fetch_page(struct sync *s, uint64_t from, Zt__LogPage **out)
 }
 
 enum zt_err
-client_kept_head(struct zt *z, Zt__Statement **out)
+log_kept_head(struct zt *z, Zt__Statement **out)
 {
 	struct buf b = buf_init(1024);
 	uint64_t size;
@@ -197,7 +197,7 @@ fetch_topics(struct sync *s)
 		char query[40];
 
 		(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)from);
-		if ((err = client_call(s->z, ROUTE_TOPIC_READ, &p, query, bytes_of(NULL, 0),
+		if ((err = session_call(s->z, ROUTE_TOPIC_READ, &p, query, bytes_of(NULL, 0),
 			 &answer)) == ZT_OK)
 			err = pb_decode(
 			    &zt__topic_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, &page);
@@ -216,7 +216,7 @@ check_vouched(struct sync *s)
 	if (s->z->vouched_size == 0 ||
 	    log_reader_has(&s->r, s->z->vouched_size, &s->z->vouched_root))
 		return ZT_OK;
-	return client_refuse(
+	return session_refuse(
 	    s->z, ZT_ERR_FORK, "the server's log is not the one that the greeter had verified");
 }
 
@@ -259,7 +259,7 @@ look_at_kept(struct sync *s)
 	struct statement st;
 	struct head kept;
 
-	if (z->kept_time != 0 || client_kept_head(z, &m))
+	if (z->kept_time != 0 || log_kept_head(z, &m))
 		return;
 	if (statement_of(m, &st) == ZT_OK &&
 	    head_check(s->r.o->log_key, &s->r.o->id, &st, &kept) == ZT_OK) {
@@ -276,10 +276,10 @@ check_fresh(struct sync *s)
 {
 	const struct head *h = &s->r.head;
 	const struct zt *z = s->z;
-	uint64_t now = client_now_ms();
+	uint64_t now = session_now_ms();
 
 	if (h->time + LIMIT_HEAD_AGE_MS < now)
-		return client_refuse(s->z, ZT_ERR_CLOCK,
+		return session_refuse(s->z, ZT_ERR_CLOCK,
 		    "the server's newest tree head is %llu minutes old by this device's clock: "
 		    "one "
 		    "of the two clocks is wrong, or the server holds back what is new",
@@ -289,7 +289,7 @@ check_fresh(struct sync *s)
 	look_at_kept(s);
 	if (z->kept_time != 0 && h->size >= z->kept_size &&
 	    h->time + LIMIT_CLOCK_MS < z->kept_time)
-		return client_refuse(s->z, ZT_ERR_FORK,
+		return session_refuse(s->z, ZT_ERR_FORK,
 		    "the server's tree head covers more than the last one and bears an earlier "
 		    "time");
 	return ZT_OK;
@@ -310,7 +310,7 @@ take_page(struct sync *s)
 		err = pb_encode(page->head, &s->head);
 	}
 	pb_free(page);
-	client_working(s->z, ZT_VERIFIES_LOG, merkle_size(s->r.o->tree), s->r.head.size);
+	session_progress(s->z, ZT_WORK_VERIFY_LOG, merkle_size(s->r.o->tree), s->r.head.size);
 	return err;
 }
 
@@ -331,7 +331,7 @@ run(struct sync *s)
 static enum zt_err
 may_go_on(void *ctx)
 {
-	return client_may_go_on(ctx);
+	return session_may_go_on(ctx);
 }
 
 static struct sync
@@ -347,7 +347,7 @@ begin(struct zt *z, struct org_state *o)
 }
 
 enum zt_err
-client_sync_log(struct zt *z)
+log_fetch(struct zt *z)
 {
 	struct sync s = begin(z, z->state);
 	enum zt_err err, reload;
@@ -365,14 +365,14 @@ client_sync_log(struct zt *z)
 	log_reader_free(&s.r);
 	buf_free(&s.head);
 	/* Drops what was applied before the refusal: reloads the state verified before. */
-	(void)client_note_fork(z, NULL, err);
-	if (err && (reload = client_load_log(z))) {
+	(void)session_note_fork(z, NULL, err);
+	if (err && (reload = log_load(z))) {
 		z->is_stale = true; /* the next call reloads it (enter.c) */
 		return reload;
 	}
 	if (err == ZT_OK)
 		err = learn(z);
-	return err ? err : client_take_user_keys(z);
+	return err ? err : log_take_user_keys(z);
 }
 
 enum zt_err
@@ -383,15 +383,15 @@ log_verify(struct zt *z, uint64_t *entries)
 	uint64_t size = merkle_size(z->state->tree);
 	enum zt_err err;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	if ((err = org_state_new(&z->org, &s.r.o)) == ZT_OK && (err = run(&s)) == ZT_OK) {
 		/* The same history as the one that this device lives on. */
 		if (merkle_size(s.r.o->tree) < size)
-			err = client_refuse(
+			err = session_refuse(
 			    z, ZT_ERR_ROLLBACK, "the server's log became shorter");
 		else if ((err = merkle_root(z->state->tree, size, &mine)) == ZT_OK &&
 			 !log_reader_has(&s.r, size, &mine))
-			err = client_refuse(
+			err = session_refuse(
 			    z, ZT_ERR_FORK, "the server shows another history now");
 	}
 	if (err == ZT_OK)
@@ -399,5 +399,5 @@ log_verify(struct zt *z, uint64_t *entries)
 	log_reader_free(&s.r);
 	buf_free(&s.head);
 	org_state_free(s.r.o);
-	return client_note_fork(z, NULL, err);
+	return session_note_fork(z, NULL, err);
 }

@@ -6,10 +6,10 @@
 #include "session/session.h"
 
 /* Reads the state back from the store. */
-ZT_CHECKED enum zt_err client_load_log(struct zt *z);
-ZT_CHECKED enum zt_err client_sync_log(struct zt *z);
+ZT_CHECKED enum zt_err log_load(struct zt *z);
+ZT_CHECKED enum zt_err log_fetch(struct zt *z);
 /* The newest head that the server signed and this device verified, over its whole log; the
  * caller gives it to pb_free. Errors: NOT_FOUND, STORE. */
-ZT_CHECKED enum zt_err client_kept_head(struct zt *z, Zt__Statement **out);
+ZT_CHECKED enum zt_err log_kept_head(struct zt *z, Zt__Statement **out);
 
 #endif

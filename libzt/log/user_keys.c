@@ -30,9 +30,9 @@ find(const struct zt *z, const uint8_t public[HPKE_PUBLIC_BYTES])
 }
 
 enum zt_err
-client_add_user_key(struct zt *z, struct secret *key)
+log_add_user_key(struct zt *z, struct secret *key)
 {
-	struct client_user_key k = { .key = key };
+	struct session_user_key k = { .key = key };
 	enum zt_err err;
 
 	hpke_public(key, k.public);
@@ -50,7 +50,7 @@ client_add_user_key(struct zt *z, struct secret *key)
 }
 
 const struct secret *
-client_user_key(const struct zt *z, unsigned generation)
+log_user_key(const struct zt *z, unsigned generation)
 {
 	const struct org_user *me = org_state_user(z->state, &z->user);
 
@@ -60,13 +60,13 @@ client_user_key(const struct zt *z, unsigned generation)
 }
 
 size_t
-client_hand_user_keys(const struct zt *z, struct bytes out[CLIENT_USER_KEYS])
+log_hand_user_keys(const struct zt *z, struct bytes out[SESSION_USER_KEYS_MAX])
 {
 	const struct org_user *me = org_state_user(z->state, &z->user);
 	size_t n = 0;
 
-	for (unsigned g = me->key_generation; g > 0 && n < CLIENT_USER_KEYS; g--) {
-		const struct secret *key = client_user_key(z, g);
+	for (unsigned g = me->key_generation; g > 0 && n < SESSION_USER_KEYS_MAX; g--) {
+		const struct secret *key = log_user_key(z, g);
 
 		if (key != NULL)
 			out[n++] = secret_bytes(key);
@@ -78,7 +78,7 @@ static enum zt_err
 take_one(struct zt *z, enum zt_err err, struct secret *key)
 {
 	if (err == ZT_OK)
-		return client_add_user_key(z, key);
+		return log_add_user_key(z, key);
 	return err == ZT_ERR_MEMORY ? err : ZT_OK; /* not for this device, or badly sealed */
 }
 
@@ -92,13 +92,13 @@ take_generation(
 	struct secret *opened = NULL;
 	enum zt_err err = ZT_OK;
 
-	if (client_user_key(z, generation) == NULL) {
+	if (log_user_key(z, generation) == NULL) {
 		err = keyring_open_user_key(d, generation, z->seal, &opened);
 		err = take_one(z, err, opened);
 	}
 	for (size_t i = 0; err == ZT_OK && i < k->older_count; i++) {
-		if ((key = client_user_key(z, generation)) == NULL ||
-		    client_user_key(z, k->older[i].generation) != NULL)
+		if ((key = log_user_key(z, generation)) == NULL ||
+		    log_user_key(z, k->older[i].generation) != NULL)
 			continue;
 		err = keyring_open_user_older(me, generation, key, &k->older[i], &opened);
 		err = take_one(z, err, opened);
@@ -107,7 +107,7 @@ take_generation(
 }
 
 enum zt_err
-client_take_user_keys(struct zt *z)
+log_take_user_keys(struct zt *z)
 {
 	const struct org_user *me = org_state_user(z->state, &z->user);
 	const struct org_device *d = org_state_device(z->state, &z->device);
@@ -160,13 +160,13 @@ forget(struct renewal *r)
 static enum zt_err
 seal_to_devices(struct zt *z, const struct org_user *me, struct renewal *r)
 {
-	size_t most = z->state->devices.count, at = 0;
+	size_t max = z->state->devices.count, at = 0;
 	struct org_device *d;
 	enum zt_err err = ZT_OK;
 
-	r->sealed = calloc(most, sizeof *r->sealed);
-	r->list = calloc(most, sizeof *r->list);
-	r->bytes = calloc(most, sizeof *r->bytes);
+	r->sealed = calloc(max, sizeof *r->sealed);
+	r->list = calloc(max, sizeof *r->list);
+	r->bytes = calloc(max, sizeof *r->bytes);
 	if (r->sealed == NULL || r->list == NULL || r->bytes == NULL)
 		return ZT_ERR_MEMORY;
 	while (err == ZT_OK && (d = idmap_next(&z->state->devices, &at)) != NULL) {
@@ -195,8 +195,8 @@ follow(const struct zt *z, const struct org_user *me, unsigned g, bool *leads)
 		struct secret *opened = NULL;
 
 		if (!leads[k->older[i].generation] &&
-		    keyring_open_user_older(
-			me, g, client_user_key(z, g), &k->older[i], &opened) == ZT_OK)
+		    keyring_open_user_older(me, g, log_user_key(z, g), &k->older[i], &opened) ==
+			ZT_OK)
 			leads[k->older[i].generation] = true;
 		secret_free(opened);
 	}
@@ -212,11 +212,11 @@ bring_older(struct zt *z, const struct org_user *me, struct renewal *r)
 	enum zt_err err = leads != NULL ? ZT_OK : ZT_ERR_MEMORY;
 
 	for (unsigned g = newest; err == ZT_OK && g > 0; g--) {
-		if (client_user_key(z, g) == NULL)
+		if (log_user_key(z, g) == NULL)
 			continue;
 		if (g == newest)
 			err = keyring_seal_user_older(
-			    r->key, &me->id, newest + 1, client_user_key(z, g), &r->previous);
+			    r->key, &me->id, newest + 1, log_user_key(z, g), &r->previous);
 		else if (!leads[g] && n < LIMIT_OLDER)
 			list[n++] = g;
 		follow(z, me, g, leads);
@@ -227,7 +227,7 @@ bring_older(struct zt *z, const struct org_user *me, struct renewal *r)
 
 		r->older_bytes[i] = buf_init(256);
 		err = keyring_seal_user_older(
-		    r->key, &me->id, newest + 1, client_user_key(z, g), &r->older_bytes[i]);
+		    r->key, &me->id, newest + 1, log_user_key(z, g), &r->older_bytes[i]);
 		zt__older_key__init(&r->older[i]);
 		r->older[i].generation = g;
 		r->older[i].sealed = pb_field(r->older_bytes[i].p, r->older_bytes[i].n);
@@ -267,7 +267,8 @@ needs_renewal(const struct zt *z)
 {
 	const struct org_user *me = org_state_user(z->state, &z->user);
 
-	return org_state_user_key_is_open(me) || client_user_key(z, me->key_generation) == NULL;
+	return org_state_user_key_needs_rotation(me) ||
+	       log_user_key(z, me->key_generation) == NULL;
 }
 
 /* The same, unless another device of this user was faster. */
@@ -278,7 +279,7 @@ fill_needed_renewal(struct zt *z, void *ctx, Zt__EntryBody *b)
 }
 
 static enum zt_err
-renew(struct zt *z, client_fill *fill)
+renew(struct zt *z, log_fill *fill)
 {
 	struct renewal r = { .previous = buf_init(256) };
 	enum zt_err err = secret_generate(&r.key);
@@ -286,20 +287,20 @@ renew(struct zt *z, client_fill *fill)
 	if (err)
 		return err;
 	hpke_public(r.key, r.public);
-	err = client_append(z, &z->org, fill, &r);
+	err = log_append(z, &z->org, fill, &r);
 	forget(&r);
 	secret_free(r.key);
 	return err == ZT_ERR_EXISTS ? ZT_OK : err;
 }
 
 enum zt_err
-client_renew_user_key(struct zt *z)
+log_rotate_user_key(struct zt *z)
 {
 	return renew(z, fill_renewal);
 }
 
 enum zt_err
-client_close_user_key(struct zt *z)
+log_rotate_user_key_if_needed(struct zt *z)
 {
 	const struct org_device *d = org_state_device(z->state, &z->device);
 

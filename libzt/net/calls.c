@@ -215,7 +215,7 @@ sign(const struct calls *c, enum route r, const char *target, const char *digest
 		.covers_digest = digest[0] != 0 };
 	uint8_t nonce[HTTPSIG_NONCE / 2];
 
-	suite_random(nonce, sizeof nonce);
+	random_bytes(nonce, sizeof nonce);
 	hex_print(nonce, sizeof nonce, p.nonce);
 	p.expires_s = p.created_s + VALID_S;
 	return httpsig_sign(&m, &p, c->key, input, signature);

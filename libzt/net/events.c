@@ -18,7 +18,7 @@ enum { ASK_AFTER_S = 25, GIVE_UP_AFTER_S = 35 };
 /* A server that refuses a connection closes it with this code and the number of its error. */
 enum { REFUSED = 4000 };
 
-enum { TURN_MS = 250, PAUSE_FIRST_MS = 250, PAUSE_MOST_MS = 10000, MESSAGE_MOST = 64 * 1024 };
+enum { TURN_MS = 250, PAUSE_FIRST_MS = 250, PAUSE_MAX_MS = 10000, MESSAGE_MAX = 64 * 1024 };
 
 struct watch {
 	const struct events_options *o;
@@ -27,8 +27,8 @@ struct watch {
 	char host[256];
 	int port;
 	bool tls, stands, is_full;
-	char said[128]; /* why it is full */
-	unsigned came;  /* events, or what should be */
+	char said[128];    /* why it is full */
+	unsigned received; /* events, or what should be */
 };
 
 static void
@@ -37,12 +37,12 @@ take_event(struct watch *w)
 	Zt__Event *e = NULL;
 	struct id topic;
 
-	w->came++;
+	w->received++;
 	if (w->message.n == 0) { /* the empty frame: the server listens for us */
 		w->stands = true;
 		w->o->ready(w->o->ctx);
-	} else if (pb_decode(&zt__event__descriptor, buf_bytes(&w->message), MESSAGE_MOST,
-		       &e) == ZT_OK &&
+	} else if (pb_decode(&zt__event__descriptor, buf_bytes(&w->message), MESSAGE_MAX, &e) ==
+		       ZT_OK &&
 		   pb_id(e->topic, &topic) == ZT_OK) {
 		w->o->event(w->o->ctx, e->kind, &topic, e->position);
 	}
@@ -187,7 +187,7 @@ pause_between(const struct watch *w, unsigned *ms)
 		(void)nanosleep(&t, NULL);
 		left -= part;
 	}
-	*ms = *ms * 2 > PAUSE_MOST_MS ? PAUSE_MOST_MS : *ms * 2;
+	*ms = *ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : *ms * 2;
 }
 
 static void
@@ -200,12 +200,12 @@ tick(lws_sorted_usec_list_t *timer)
 static bool
 turn(struct watch *w, struct lws_context *lws, lws_sorted_usec_list_t *timer)
 {
-	unsigned came = w->came;
+	unsigned received = w->received;
 
 	lws_sul_schedule(lws, 0, timer, tick, TURN_MS * LWS_US_PER_MS);
 	if (lws_service(lws, 0) < 0)
 		return false;
-	if (w->wsi != NULL && w->stands && w->came == came)
+	if (w->wsi != NULL && w->stands && w->received == received)
 		w->o->idle(w->o->ctx);
 	return true;
 }
@@ -214,12 +214,12 @@ turn(struct watch *w, struct lws_context *lws, lws_sorted_usec_list_t *timer)
 static enum zt_err
 go_on(struct watch *w, unsigned *pause)
 {
-	char why[200] = "";
+	char message[200] = "";
 	enum zt_err err;
 
 	if (w->is_full) {
-		calls_quote(w->o->calls, w->said, why);
-		w->o->full(w->o->ctx, why);
+		calls_quote(w->o->calls, w->said, message);
+		w->o->full(w->o->ctx, message);
 		return ZT_ERR_LIMIT;
 	}
 	if (w->stands)
@@ -236,7 +236,7 @@ events_watch(const struct events_options *o)
 		.input = buf_init(LIMIT_HEAD),
 		.signature = buf_init(256),
 		.target = buf_init(LIMIT_TARGET),
-		.message = buf_init(MESSAGE_MOST) };
+		.message = buf_init(MESSAGE_MAX) };
 	struct lws_context_creation_info info = { 0 };
 	struct lws_context *lws = NULL;
 	lws_sorted_usec_list_t timer = { 0 };

@@ -19,9 +19,9 @@ struct events_options {
 	void (*event)(void *ctx, const char *kind, const struct id *topic, uint64_t position);
 	/* The connection ended or could not be made; a returned error ends the watch. */
 	enum zt_err (*lost)(void *ctx);
-	/* The server refuses this device another connection, with the reason WHY (safe to
+	/* The server refuses this device another connection, with the reason MESSAGE (safe to
 	 * show, or empty): the watch ends with LIMIT. */
-	void (*full)(void *ctx, const char *why);
+	void (*full)(void *ctx, const char *message);
 	/* Called about four times a second while the connection is up and idle. */
 	void (*idle)(void *ctx);
 	/* Asked about four times a second; true ends the watch. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/handles.h"
@@ -96,9 +96,9 @@ add_one(struct acting *a, ProtobufCBinaryData device)
 static void
 name_user(struct zt *z, const struct id *user, char what[300])
 {
-	struct client_handle h;
+	struct log_handle h;
 
-	client_handle(z, user, &h);
+	log_handle(z, user, &h);
 	if (h.email[0] != 0)
 		(void)snprintf(what, 300, "%s", h.email);
 	else
@@ -113,7 +113,7 @@ name_device(struct zt *z, const struct org_device *d, char what[300])
 	if (id_equal(&d->user->id, &z->user) && strcmp(d->purpose, "recovery") == 0)
 		ways_describe(z, d, &label);
 	else if (id_equal(&d->user->id, &z->user))
-		client_device_label(z, d, &label);
+		people_device_label(z, d, &label);
 	(void)snprintf(what, 300, "%.299s", buf_text(&label));
 	buf_free(&label);
 }
@@ -158,7 +158,7 @@ look_at_role(struct acting *a, const struct entry *e, struct zt_act *act, char s
 	const Zt__RoleChanged *m = e->body->role_changed;
 	struct org_workspace *w = org_state_workspace(a->z->state, &e->topic);
 	const struct org_user *u;
-	struct space *s;
+	struct workspace *s;
 	char name[260] = "";
 	struct id id;
 
@@ -166,8 +166,8 @@ look_at_role(struct acting *a, const struct entry *e, struct zt_act *act, char s
 	if (w == NULL || pb_id(m->user, &id) ||
 	    (u = org_state_user(a->z->state, &id)) == NULL || m->role > ZT__ROLE__OWNER)
 		return;
-	if (space_of(a->z, w, &s) == ZT_OK)
-		space_name(s, name);
+	if (workspace_of(a->z, w, &s) == ZT_OK)
+		workspace_name(s, name);
 	(void)snprintf(what + strlen(what), 300 - strlen(what), ": %s, %.200s",
 	    org_state_role_name((enum role)m->role), name);
 	if (m->role != ZT__ROLE__ROLE_NONE &&
@@ -266,11 +266,11 @@ people_device_acts(struct zt *z, const char *device,
 	struct id id;
 	enum zt_err err;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	if (id_parse(device, strlen(device), &id) ||
 	    (d = org_state_device(z->state, &id)) == NULL)
-		return client_refuse(z, ZT_ERR_NOT_FOUND, "there is no device %.200s", device);
-	if ((err = client_sync_handles(z)) == ZT_OK &&
+		return session_refuse(z, ZT_ERR_NOT_FOUND, "there is no device %.200s", device);
+	if ((err = log_sync_handles(z)) == ZT_OK &&
 	    (err = add_one(&a, pb_field(id.b, ID_BYTES))) == ZT_OK &&
 	    (err = store_each(
 		 z->store, STORE_LOG, bytes_of(NULL, 0), d->added, take_line, &a)) == ZT_OK)
@@ -307,7 +307,7 @@ show_new(struct zt *z, const struct org_device *d,
     void (*each)(void *ctx, const struct zt_device *d), void *ctx)
 {
 	char id[ID_TEXT], user[ID_TEXT], what[300] = "", by[300] = "";
-	struct client_handle h;
+	struct log_handle h;
 	struct zt_device one = { .id = id,
 		.user = user,
 		.email = h.email,
@@ -320,7 +320,7 @@ show_new(struct zt *z, const struct org_device *d,
 
 	id_print(&d->id, id);
 	id_print(&d->user->id, user);
-	client_handle(z, &d->user->id, &h);
+	log_handle(z, &d->user->id, &h);
 	name_device(z, d, what);
 	if ((one.added = acts_time(z, d->added, &author_id)) != 0 &&
 	    (author = org_state_device(z->state, &author_id)) != NULL) {
@@ -347,7 +347,7 @@ acts_new_devices(
 enum zt_err
 people_new_devices(struct zt *z, void (*each)(void *ctx, const struct zt_device *d), void *ctx)
 {
-	z->why[0] = 0;
+	z->message[0] = 0;
 	acts_new_devices(z, 0, each, ctx);
 	return ZT_OK;
 }
@@ -363,8 +363,8 @@ people_device_acknowledge(struct zt *z, const char *device, unsigned *count)
 	char text[ID_TEXT];
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)))
+	z->message[0] = 0;
+	if ((err = log_fetch(z)))
 		return err;
 	if (device != NULL) {
 		if ((err = people_find_device(z, device, text)) ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* devices.c - a device is revoked; what that asks for is done by zt_tend. */
+/* devices.c - a device is revoked; what that asks for is done by zt_maintain_keys. */
 #include "people/devices.h"
 
 #include <stdio.h>
@@ -43,20 +43,20 @@ find_device(struct zt *z, const char *text, struct org_device **out)
 		struct buf label = buf_init(1024);
 
 		if (id_equal(&d->user->id, &z->user) && org_state_device_live(d, ORG_NEVER)) {
-			client_device_label(z, d, &label);
+			people_device_label(z, d, &label);
 			if (label.n > 0 && strcmp(buf_text(&label), text) == 0)
 				*(found == NULL ? &found : &other) = d;
 		}
 		buf_free(&label);
 	}
 	if (found == NULL)
-		return client_refuse(z, ZT_ERR_NOT_FOUND, "there is no device %.200s", text);
+		return session_refuse(z, ZT_ERR_NOT_FOUND, "there is no device %.200s", text);
 	if (other != NULL) {
 		char one[ID_TEXT], two[ID_TEXT];
 
 		id_print(&found->id, one);
 		id_print(&other->id, two);
-		return client_refuse(z, ZT_ERR_WHO,
+		return session_refuse(z, ZT_ERR_WHO,
 		    "two devices are called %.60s: %s and %s; name one by its id", text, one,
 		    two);
 	}
@@ -70,20 +70,20 @@ people_find_device(struct zt *z, const char *device, char id[33])
 	struct org_device *d = NULL;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)) == ZT_OK && (err = find_device(z, device, &d)) == ZT_OK)
+	z->message[0] = 0;
+	if ((err = log_fetch(z)) == ZT_OK && (err = find_device(z, device, &d)) == ZT_OK)
 		id_print(&d->id, id);
 	return err;
 }
 
 enum zt_err
-client_revoke_device(struct zt *z, const struct id *device)
+people_revoke_device(struct zt *z, const struct id *device)
 {
 	Zt__DeviceRevoked m = ZT__DEVICE_REVOKED__INIT;
 	struct id id = *device; /* a copy: reading the log again may free the original */
 
 	m.device = pb_field(id.b, ID_BYTES);
-	return client_append(z, &z->org, fill_revocation, &m);
+	return log_append(z, &z->org, fill_revocation, &m);
 }
 
 enum zt_err
@@ -92,20 +92,20 @@ people_device_revoke(struct zt *z, const char *device)
 	struct org_device *d = NULL;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)) || (err = find_device(z, device, &d)))
+	z->message[0] = 0;
+	if ((err = log_fetch(z)) || (err = find_device(z, device, &d)))
 		return err;
 	if (id_equal(&d->id, &z->device))
-		return client_refuse(z, ZT_ERR_INVALID,
+		return session_refuse(z, ZT_ERR_INVALID,
 		    "this device cannot renew the keys after its own removal: revoke it from "
 		    "another one");
-	if ((err = client_revoke_device(z, &d->id)))
+	if ((err = people_revoke_device(z, &d->id)))
 		return err;
-	return workspace_tend(z, NULL);
+	return workspace_maintain_keys(z, NULL);
 }
 
 void
-client_device_label(struct zt *z, const struct org_device *d, struct buf *out)
+people_device_label(struct zt *z, const struct org_device *d, struct buf *out)
 {
 	for (size_t i = 0; i < z->user_key_count && out->n == 0; i++)
 		(void)!(int)hpke_open(z->user_keys[i].key, bytes_text(LABEL_DEVICE_LABEL),

@@ -5,9 +5,9 @@
 
 #include "session/session.h"
 
-/* Appends the revocation of DEVICE only; zt_tend rotates the keys that it knew. */
-ZT_CHECKED enum zt_err client_revoke_device(struct zt *z, const struct id *device);
+/* Appends the revocation of DEVICE only; zt_maintain_keys rotates the keys that it knew. */
+ZT_CHECKED enum zt_err people_revoke_device(struct zt *z, const struct id *device);
 /* Decrypts the label of one of this user's own devices; "" if that fails. */
-void client_device_label(struct zt *z, const struct org_device *d, struct buf *out);
+void people_device_label(struct zt *z, const struct org_device *d, struct buf *out);
 
 #endif

@@ -29,15 +29,15 @@ people_invite(struct zt *z, enum zt_invitation_kind kind, char *link)
 	struct buf body = buf_init(256), answer = buf_init(256), text = buf_init(1024);
 	enum zt_err err;
 
-	z->why[0] = 0;
-	suite_random(l.invitation.b, ID_BYTES);
+	z->message[0] = 0;
+	random_bytes(l.invitation.b, ID_BYTES);
 	l.invitation.b[0] = (uint8_t)((l.invitation.b[0] & ~3) | (int)kind);
 	p.id = l.invitation;
 	m.kind = (Zt__InvitationKind)kind;
 	(void)snprintf(l.server, sizeof l.server, "%s", z->server);
 	invite_link_print(&l, &text);
 	if ((err = pb_encode(&m, &body)) == ZT_OK &&
-	    (err = client_call(z, ROUTE_INVITE, &p, NULL, buf_bytes(&body), &answer)) == ZT_OK)
+	    (err = session_call(z, ROUTE_INVITE, &p, NULL, buf_bytes(&body), &answer)) == ZT_OK)
 		(void)snprintf(link, 1024, "%s", buf_text(&text));
 	buf_free(&body);
 	buf_free(&answer);
@@ -56,8 +56,8 @@ people_invitations(
 	Zt__Invitations *m = NULL;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_call(z, ROUTE_INVITATIONS, &p, NULL, bytes_of(NULL, 0), &answer)) ==
+	z->message[0] = 0;
+	if ((err = session_call(z, ROUTE_INVITATIONS, &p, NULL, bytes_of(NULL, 0), &answer)) ==
 	    ZT_OK)
 		err =
 		    pb_decode(&zt__invitations__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m);
@@ -93,7 +93,8 @@ invitation_end(struct zt *z, const struct id *invitation, bool accepted)
 
 	m.accepted = accepted;
 	if ((err = pb_encode(&m, &body)) == ZT_OK)
-		err = client_call(z, ROUTE_INVITATION_END, &p, NULL, buf_bytes(&body), &answer);
+		err =
+		    session_call(z, ROUTE_INVITATION_END, &p, NULL, buf_bytes(&body), &answer);
 	buf_free(&body);
 	buf_free(&answer);
 	return err;
@@ -107,7 +108,7 @@ invitation_of(struct zt *z, const char *text, struct id *out)
 	if (id_parse(text, strlen(text), out) == ZT_OK)
 		return ZT_OK;
 	if (invite_link_parse(text, &l) || !id_equal(&l.org, &z->org))
-		return client_refuse(
+		return session_refuse(
 		    z, ZT_ERR_INVALID, "that is not an invitation of this organization");
 	*out = l.invitation;
 	return ZT_OK;
@@ -126,7 +127,7 @@ people_invite_cancel(struct zt *z, const char *id)
 	struct id invitation;
 	enum zt_err err;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	if ((err = invitation_of(z, id, &invitation)) ||
 	    (err = invitation_note(z, &invitation, "cancelled")))
 		return err;
@@ -141,11 +142,11 @@ people_invite_mail(struct zt *z, const char *link, const char *email)
 	struct buf body = buf_init(1024), answer = buf_init(64);
 	enum zt_err err;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	m.email = (char *)(uintptr_t)email;
 	if ((err = invitation_of(z, link, &p.id)) == ZT_OK &&
 	    (err = pb_encode(&m, &body)) == ZT_OK)
-		err = client_call(z, ROUTE_INVITE_MAIL, &p, NULL, buf_bytes(&body), &answer);
+		err = session_call(z, ROUTE_INVITE_MAIL, &p, NULL, buf_bytes(&body), &answer);
 	buf_free(&body);
 	buf_free(&answer);
 	return err;

@@ -36,8 +36,8 @@ people_users(struct zt *z, void (*each)(void *ctx, const struct zt_user *u), voi
 	size_t n = 0, at = 0;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)))
+	z->message[0] = 0;
+	if ((err = log_fetch(z)) || (err = log_sync_handles(z)))
 		return err;
 	if ((all = calloc(z->state->users.count + 1, sizeof(struct org_user *))) == NULL)
 		return ZT_ERR_MEMORY;
@@ -46,15 +46,15 @@ people_users(struct zt *z, void (*each)(void *ctx, const struct zt_user *u), voi
 	qsort(all, n, sizeof *all, by_added);
 	for (size_t i = 0; i < n; i++) {
 		char id[ID_TEXT];
-		struct client_handle h;
+		struct log_handle h;
 		char fingerprint[ZT_FINGERPRINT];
 		struct zt_user one = {
 			.id = id, .email = h.email, .name = h.name, .fingerprint = fingerprint
 		};
 
 		id_print(&all[i]->id, id);
-		client_handle(z, &all[i]->id, &h);
-		client_fingerprint(all[i], fingerprint);
+		log_handle(z, &all[i]->id, &h);
+		log_fingerprint(all[i], fingerprint);
 		one.profile = org_state_profile_name(org_state_profile(all[i], ORG_NEVER));
 		one.is_live = org_state_user_live(all[i], ORG_NEVER);
 		one.is_me = id_equal(&all[i]->id, &z->user);
@@ -71,12 +71,12 @@ people_devices(struct zt *z, void (*each)(void *ctx, const struct zt_device *d),
 	size_t at = 0;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)))
+	z->message[0] = 0;
+	if ((err = log_fetch(z)) || (err = log_sync_handles(z)))
 		return err;
 	while ((d = idmap_next(&z->state->devices, &at)) != NULL) {
 		char id[ID_TEXT], user[ID_TEXT];
-		struct client_handle h;
+		struct log_handle h;
 		struct buf label = buf_init(8192);
 		struct zt_device one = {
 			.id = id, .user = user, .email = h.email, .purpose = d->purpose
@@ -84,11 +84,11 @@ people_devices(struct zt *z, void (*each)(void *ctx, const struct zt_device *d),
 
 		id_print(&d->id, id);
 		id_print(&d->user->id, user);
-		client_handle(z, &d->user->id, &h);
+		log_handle(z, &d->user->id, &h);
 		if (id_equal(&d->user->id, &z->user) && strcmp(d->purpose, "recovery") == 0)
 			ways_describe(z, d, &label);
 		else if (id_equal(&d->user->id, &z->user))
-			client_device_label(z, d, &label);
+			people_device_label(z, d, &label);
 		one.added = acts_time(z, d->added, NULL);
 		one.by = "";
 		one.label = buf_text(&label);
@@ -152,8 +152,8 @@ people_log(
 	struct show s = { z, each, ctx };
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)))
+	z->message[0] = 0;
+	if ((err = log_fetch(z)))
 		return err;
 	return store_each(z->store, STORE_LOG, bytes_of(NULL, 0), from, show_line, &s);
 }
@@ -187,23 +187,23 @@ people_user_profile(struct zt *z, const char *user, const char *profile)
 	int p = PROFILE_ADMIN;
 	enum zt_err err;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	while (p <= PROFILE_OUTSIDER &&
 	       strcmp(profile, org_state_profile_name((enum profile)p)) != 0)
 		p++;
 	if (p > PROFILE_OUTSIDER)
-		return client_refuse(z, ZT_ERR_INVALID,
+		return session_refuse(z, ZT_ERR_INVALID,
 		    "a profile is one of admin, standard, outsider, not %.40s", profile);
-	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)) ||
-	    (err = client_find_user(z, user, &u)) || (err = client_meant(z, &u->id)))
+	if ((err = log_fetch(z)) || (err = log_sync_handles(z)) ||
+	    (err = log_find_user(z, user, &u)) || (err = log_meant(z, &u->id)))
 		return err;
 	id = u->id;
 	m.user = pb_field(id.b, ID_BYTES);
 	m.profile = (Zt__Profile)p;
-	if ((err = client_append(z, &z->org, fill_profile, &m)))
+	if ((err = log_append(z, &z->org, fill_profile, &m)))
 		return err;
 	/* An outsider knew no other's name: now they may. */
-	return client_disclose(z, &id, NULL, 0);
+	return log_disclose(z, &id, NULL, 0);
 }
 
 enum zt_err
@@ -214,13 +214,13 @@ people_user_revoke(struct zt *z, const char *user)
 	struct id id;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)) ||
-	    (err = client_find_user(z, user, &u)))
+	z->message[0] = 0;
+	if ((err = log_fetch(z)) || (err = log_sync_handles(z)) ||
+	    (err = log_find_user(z, user, &u)))
 		return err;
 	id = u->id;
 	m.user = pb_field(id.b, ID_BYTES);
-	if ((err = client_append(z, &z->org, fill_revocation, &m)))
+	if ((err = log_append(z, &z->org, fill_revocation, &m)))
 		return err;
-	return workspace_tend(z, NULL);
+	return workspace_maintain_keys(z, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* watch.c - events of the servers, with the names that this device knows. */
 #include "base/stop.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/limits.h"
 #include "log/enter.h"
 #include "log/sync.h"
@@ -14,16 +14,16 @@
 #include "zt/workspace.h"
 
 enum {
-	FILL_MS = 200,        /* backfill budget per idle tick (250 ms) */
-	TEND_AGAIN_MS = 60000 /* retry interval after a failure */
+	FILL_MS = 200,            /* backfill budget per idle tick (250 ms) */
+	MAINTAIN_AGAIN_MS = 60000 /* retry interval after a failure */
 };
 
 struct watching {
 	struct zt *z;
 	const struct zt_watch *w;
-	bool fills;       /* a chain may need backfill */
-	uint64_t told;    /* devices added before this log entry were reported */
-	uint64_t tend_at; /* when to retry failed work; 0: nothing failed */
+	bool fills;           /* a chain may need backfill */
+	uint64_t told;        /* devices added before this log entry were reported */
+	uint64_t maintain_at; /* when to retry failed work; 0: nothing failed */
 };
 
 /* Reports each new device that the person has not acknowledged, once. */
@@ -41,13 +41,12 @@ look_after(struct watching *v)
 {
 	enum zt_err err;
 
-	if ((err = client_wake(v->z, true)) == ZT_OK &&
-	    (err = client_sync_log(v->z)) == ZT_OK) {
+	if ((err = log_wake(v->z, true)) == ZT_OK && (err = log_fetch(v->z)) == ZT_OK) {
 		announce(v);
-		err = workspace_tend(v->z, NULL);
+		err = workspace_maintain_keys(v->z, NULL);
 	}
-	v->tend_at = err ? client_now_ms() + TEND_AGAIN_MS : 0;
-	client_rest(v->z);
+	v->maintain_at = err ? session_now_ms() + MAINTAIN_AGAIN_MS : 0;
+	log_rest(v->z);
 }
 
 /* Catches up: events during a disconnection were missed. */
@@ -77,15 +76,15 @@ event(void *ctx, const char *kind, const struct id *topic, uint64_t position)
 	struct org_workspace *w;
 	char name[260] = "";
 	struct zt_event e = { .kind = kind_of(kind), .workspace = name, .position = position };
-	struct space *s;
+	struct workspace *s;
 
-	if (client_wake(v->z, true) == ZT_OK &&
+	if (log_wake(v->z, true) == ZT_OK &&
 	    (w = org_state_workspace(v->z->state, topic)) != NULL &&
-	    space_of(v->z, w, &s) == ZT_OK)
-		space_name(s, name);
+	    workspace_of(v->z, w, &s) == ZT_OK)
+		workspace_name(s, name);
 	else if (!id_equal(topic, &v->z->org))
 		id_print(topic, name);
-	client_rest(v->z);
+	log_rest(v->z);
 	v->w->event(v->w->ctx, &e);
 	if (e.kind == ZT_EVENT_LOG)
 		look_after(v);
@@ -97,15 +96,15 @@ event(void *ctx, const char *kind, const struct id *topic, uint64_t position)
 static enum zt_err
 fill(struct watching *v, struct org_workspace *w)
 {
-	struct space *s;
+	struct workspace *s;
 	enum zt_err err;
 
-	if ((err = space_of(v->z, w, &s)) || s->base == 0)
+	if ((err = workspace_of(v->z, w, &s)) || s->anchor_position == 0)
 		return err;
-	if ((err = space_backfill(s, FILL_MS)))
+	if ((err = workspace_backfill(s, FILL_MS)))
 		return err;
-	v->fills |= s->base > 0;
-	return s->base > 0 ? ZT_OK : space_tend(s, 0);
+	v->fills |= s->anchor_position > 0;
+	return s->anchor_position > 0 ? ZT_OK : workspace_background(s, 0);
 }
 
 /* Skips work while another process holds the folder; retries failed work after the next
@@ -119,15 +118,15 @@ idle(void *ctx)
 	size_t at = 0;
 	enum zt_err err;
 
-	if (v->tend_at != 0 && client_now_ms() >= v->tend_at)
+	if (v->maintain_at != 0 && session_now_ms() >= v->maintain_at)
 		look_after(v);
-	if (!v->fills || (err = client_wake(z, false)) == ZT_ERR_LOCKED)
+	if (!v->fills || (err = log_wake(z, false)) == ZT_ERR_LOCKED)
 		return;
 	v->fills = false;
 	while (err == ZT_OK && (w = idmap_next(&z->state->workspaces, &at)) != NULL)
 		(void)!(int)fill(v, w);
-	z->why[0] = 0;
-	client_rest(z);
+	z->message[0] = 0;
+	log_rest(z);
 }
 
 /* The line ended, or did not come to stand: a call says why. What waiting heals is waited for.
@@ -138,18 +137,18 @@ lost(void *ctx)
 	struct watching *v = ctx;
 	enum zt_err err = ZT_OK;
 
-	if (!v->w->stop(v->w->ctx) && (err = client_wake(v->z, true)) == ZT_OK)
-		err = client_sync_log(v->z);
-	client_rest(v->z);
+	if (!v->w->stop(v->w->ctx) && (err = log_wake(v->z, true)) == ZT_OK)
+		err = log_fetch(v->z);
+	log_rest(v->z);
 	return err_retry(err) ? ZT_OK : err;
 }
 
 static void
-full(void *ctx, const char *why)
+full(void *ctx, const char *message)
 {
 	struct watching *v = ctx;
 
-	(void)client_refuse(v->z, ZT_ERR_LIMIT, "%s", why);
+	(void)session_refuse(v->z, ZT_ERR_LIMIT, "%s", message);
 }
 
 static bool
@@ -176,11 +175,11 @@ people_watch(struct zt *z, const struct zt_watch *w)
 		.stop = stop };
 	enum zt_err err, woken;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)))
+	z->message[0] = 0;
+	if ((err = log_fetch(z)))
 		return err;
-	client_rest(z);
+	log_rest(z);
 	err = events_watch(&o);
-	woken = client_wake(z, true);
+	woken = log_wake(z, true);
 	return err ? err : woken;
 }

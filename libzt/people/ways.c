@@ -52,10 +52,10 @@ user_of_half(struct zt *z, const char *half)
 static void
 add_name(struct zt *z, const struct org_user *u, struct buf *out)
 {
-	struct client_handle h;
+	struct log_handle h;
 	char id[ID_TEXT];
 
-	client_handle(z, &u->id, &h);
+	log_handle(z, &u->id, &h);
 	id_print(&u->id, id);
 	buf_printf(out, "%s%s", out->n > 0 ? ", " : "", h.email[0] != 0 ? h.email : id);
 }
@@ -70,7 +70,7 @@ read_label(struct zt *z, const struct org_device *d, struct buf *helpers, struct
 	char *end = NULL;
 	unsigned need = 0;
 
-	client_device_label(z, d, &label);
+	people_device_label(z, d, &label);
 	p = buf_text(&label);
 	if (label.n > 0 && strncmp(p, by_colleagues, sizeof by_colleagues - 1) == 0) {
 		need = (unsigned)strtoul(p + sizeof by_colleagues - 1, &end, 10);
@@ -100,10 +100,10 @@ ways_describe(struct zt *z, const struct org_device *d, struct buf *out)
 	unsigned need = read_label(z, d, &helpers, &gone);
 
 	if (need == 0)
-		buf_add_text(out, client_words(z, "recovery by words on paper"));
+		buf_add_text(out, session_translate(z, "recovery by words on paper"));
 	else
-		buf_printf(
-		    out, client_words(z, "recovery by any %u of %s"), need, buf_text(&helpers));
+		buf_printf(out, session_translate(z, "recovery by any %u of %s"), need,
+		    buf_text(&helpers));
 	buf_free(&helpers);
 	buf_free(&gone);
 }
@@ -127,13 +127,13 @@ ways_end_others(struct zt *z, const struct id *except, bool by_words, unsigned *
 		buf_free(&none);
 	}
 	while (err == ZT_OK && done < n)
-		if ((err = client_revoke_device(z, &others[done])) == ZT_OK)
+		if ((err = people_revoke_device(z, &others[done])) == ZT_OK)
 			done++;
 	free(others);
 	if (err == ZT_OK)
 		*count = n;
 	/* What a revoked one knew is renewed. */
-	return err || n == 0 ? err : workspace_tend(z, NULL);
+	return err || n == 0 ? err : workspace_maintain_keys(z, NULL);
 }
 
 enum zt_err
@@ -144,7 +144,7 @@ people_recovery_end_older(struct zt *z, unsigned *ended)
 	uint64_t added = 0;
 	size_t at = 0;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	while ((d = idmap_next(&z->state->devices, &at)) != NULL) {
 		struct buf nobody = buf_init(8192), none = buf_init(8192);
 
@@ -165,7 +165,7 @@ people_ways_back(struct zt *z, void (*each)(void *ctx, const struct zt_way *w), 
 	struct org_device *d;
 	size_t at = 0;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	while ((d = idmap_next(&z->state->devices, &at)) != NULL) {
 		struct buf helpers = buf_init(8192), gone = buf_init(8192);
 		char id[ID_TEXT];

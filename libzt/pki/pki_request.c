@@ -6,7 +6,7 @@
 #include "crypto/suite.h"
 #include "format/pb.h"
 
-enum { BODY_MOST = 256 * 1024 };
+enum { BODY_MAX = 256 * 1024 };
 
 enum zt_err
 pki_trust_of(struct bytes settings, struct pki_trust *out)
@@ -58,9 +58,9 @@ is_well_formed(const Zt__PkiRequestBody *m, struct pki_request *r)
 enum zt_err
 pki_request_read(const Zt__PkiRequest *m, struct pki_request *out)
 {
-	struct pki_request r = { .statement = buf_init(BODY_MOST + 64) };
+	struct pki_request r = { .statement = buf_init(BODY_MAX + 64) };
 	enum zt_err err =
-	    pb_decode(&zt__pki_request_body__descriptor, pb_bytes(m->body), BODY_MOST, &r.m);
+	    pb_decode(&zt__pki_request_body__descriptor, pb_bytes(m->body), BODY_MAX, &r.m);
 
 	if (err)
 		return err;
@@ -95,13 +95,13 @@ pki_request_free(struct pki_request *r)
 
 enum zt_err
 pki_request_check(const struct pki_trust *t, const struct id *org, const struct pki_request *r,
-    uint64_t now_ms, const char **why)
+    uint64_t now_ms, const char **message)
 {
-	*why = N_("the request is for another organization");
+	*message = N_("the request is for another organization");
 	if (!id_equal(&r->org, org))
 		return ZT_ERR_CERTIFICATE;
-	*why = N_("the request is too old, or of the future: ask again");
+	*message = N_("the request is too old, or of the future: ask again");
 	if (r->m->time > now_ms + LIMIT_CLOCK_MS || now_ms > r->m->time + PKI_REQUEST_MS)
 		return ZT_ERR_CERTIFICATE;
-	return x509_check(&t->x509, &r->claim, now_ms, why);
+	return x509_check(&t->x509, &r->claim, now_ms, message);
 }

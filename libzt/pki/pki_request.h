@@ -34,9 +34,9 @@ struct pki_request {
  * CRITICAL, TOO_BIG, MEMORY. */
 ZT_CHECKED enum zt_err pki_request_read(const Zt__PkiRequest *m, struct pki_request *out);
 void pki_request_free(struct pki_request *r);
-/* Checks R for the organization ORG at the time NOW_MS. On refusal *WHY is a static sentence.
- * Errors: CERTIFICATE, MEMORY. */
+/* Checks R for the organization ORG at the time NOW_MS. On refusal *MESSAGE is a static
+ * sentence. Errors: CERTIFICATE, MEMORY. */
 ZT_CHECKED enum zt_err pki_request_check(const struct pki_trust *t, const struct id *org,
-    const struct pki_request *r, uint64_t now_ms, const char **why);
+    const struct pki_request *r, uint64_t now_ms, const char **message);
 
 #endif

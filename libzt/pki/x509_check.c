@@ -37,60 +37,62 @@ list_of(struct bytes der)
 /* ---- the path ---- */
 
 static void
-explain(int error, const char **why)
+explain(int error, const char **message)
 {
 	switch (error) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
-		*why = N_("the certificate, or one that it rests on, has expired");
+		*message = N_("the certificate, or one that it rests on, has expired");
 		break;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
-		*why = N_("the certificate is not valid yet");
+		*message = N_("the certificate is not valid yet");
 		break;
 	case X509_V_ERR_CERT_REVOKED:
-		*why = N_("the certificate, or one that it rests on, was revoked");
+		*message = N_("the certificate, or one that it rests on, was revoked");
 		break;
 	case X509_V_ERR_UNABLE_TO_GET_CRL:
 	case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
 	case X509_V_ERR_DIFFERENT_CRL_SCOPE:
-		*why = N_("there is no revocation list of the certificate's issuer: an admin "
-			  "adds it");
+		*message =
+		    N_("there is no revocation list of the certificate's issuer: an admin "
+		       "adds it");
 		break;
 	case X509_V_ERR_CRL_HAS_EXPIRED:
 	case X509_V_ERR_CRL_NOT_YET_VALID:
-		*why = N_("the revocation list of the certificate's issuer is out of date: an "
-			  "admin adds a newer one");
+		*message =
+		    N_("the revocation list of the certificate's issuer is out of date: an "
+		       "admin adds a newer one");
 		break;
 	case X509_V_ERR_CRL_SIGNATURE_FAILURE:
-		*why = N_("a revocation list's signature does not match");
+		*message = N_("a revocation list's signature does not match");
 		break;
 	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-		*why = N_("the issuer has not signed this certificate");
+		*message = N_("the issuer has not signed this certificate");
 		break;
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-		*why =
+		*message =
 		    N_("the certificate does not lead to a trust anchor of this organization");
 		break;
 	case X509_V_ERR_INVALID_PURPOSE:
-		*why = N_("the certificate is not meant for people who sign in");
+		*message = N_("the certificate is not meant for people who sign in");
 		break;
 	case X509_V_ERR_INVALID_CA:
 	case X509_V_ERR_PATH_LENGTH_EXCEEDED:
 	case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
 	case X509_V_ERR_KEYUSAGE_NO_CRL_SIGN:
-		*why =
+		*message =
 		    N_("an issuer on the way to the trust anchor may not issue certificates");
 		break;
 	case X509_V_ERR_EE_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_MD_TOO_WEAK:
-		*why = N_("a key or a hash of the certificate is too weak");
+		*message = N_("a key or a hash of the certificate is too weak");
 		break;
 	default:
-		*why = N_("the certificate is not valid");
+		*message = N_("the certificate is not valid");
 		break;
 	}
 }
@@ -141,7 +143,7 @@ gather(const struct x509_trust *t, const struct x509_claim *c, X509_STORE *store
 
 static enum zt_err
 walk(const struct x509_trust *t, const struct x509_claim *c, X509 *x, uint64_t now_ms,
-    const char **why)
+    const char **message)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *v = X509_STORE_CTX_new();
@@ -152,7 +154,7 @@ walk(const struct x509_trust *t, const struct x509_claim *c, X509 *x, uint64_t n
 	if (store == NULL || v == NULL || between == NULL)
 		goto out;
 	err = ZT_ERR_CERTIFICATE;
-	*why = N_("a certificate on the way to the trust anchor cannot be read");
+	*message = N_("a certificate on the way to the trust anchor cannot be read");
 	if (!gather(t, c, store, between) || X509_STORE_CTX_init(v, store, x, between) != 1)
 		goto out;
 	rules = X509_STORE_CTX_get0_param(v);
@@ -167,7 +169,7 @@ walk(const struct x509_trust *t, const struct x509_claim *c, X509 *x, uint64_t n
 	if (X509_verify_cert(v) == 1)
 		err = ZT_OK;
 	else
-		explain(X509_STORE_CTX_get_error(v), why);
+		explain(X509_STORE_CTX_get_error(v), message);
 out:
 	X509_STORE_CTX_free(v);
 	X509_STORE_free(store);
@@ -201,28 +203,28 @@ names(X509 *x, const char *email)
 }
 
 enum zt_err
-x509_check(
-    const struct x509_trust *t, const struct x509_claim *c, uint64_t now_ms, const char **why)
+x509_check(const struct x509_trust *t, const struct x509_claim *c, uint64_t now_ms,
+    const char **message)
 {
 	X509 *x = certificate_of(c->certificate);
 	enum zt_err err = ZT_ERR_CERTIFICATE;
 
-	*why = N_("the certificate cannot be read");
+	*message = N_("the certificate cannot be read");
 	if (x == NULL)
 		goto out;
-	*why = N_("this organization has no trust anchor: an admin adds one");
+	*message = N_("this organization has no trust anchor: an admin adds one");
 	if (t->anchor_count == 0)
 		goto out;
-	if ((err = walk(t, c, x, now_ms, why)))
+	if ((err = walk(t, c, x, now_ms, message)))
 		goto out;
 	err = ZT_ERR_CERTIFICATE;
-	*why = N_("the certificate is not meant for signing");
+	*message = N_("the certificate is not meant for signing");
 	if ((X509_get_key_usage(x) & KU_DIGITAL_SIGNATURE) == 0)
 		goto out;
-	*why = N_("the certificate is of another e-mail address");
+	*message = N_("the certificate is of another e-mail address");
 	if (!names(x, c->email))
 		goto out;
-	*why = N_("the request was not signed by the certificate's key");
+	*message = N_("the request was not signed by the certificate's key");
 	if (!verifies(x, c->statement, c->signature))
 		goto out;
 	err = ZT_OK;

@@ -26,10 +26,10 @@ struct x509_claim {
 /* Checks C at NOW_MS: the path leads to an anchor; nothing in it is expired or revoked (each
  * issuer needs a revocation list that is not expired); the certificate is for people who sign
  * in (RFC 5280, 4.2.1.3 digitalSignature and 4.2.1.12 clientAuth, where restricted), names the
- * e-mail, has a strong key (112 bits), and its key made the signature. On refusal *WHY is a
+ * e-mail, has a strong key (112 bits), and its key made the signature. On refusal *MESSAGE is a
  * static sentence. Errors: CERTIFICATE, MEMORY. */
-ZT_CHECKED enum zt_err x509_check(
-    const struct x509_trust *t, const struct x509_claim *c, uint64_t now_ms, const char **why);
+ZT_CHECKED enum zt_err x509_check(const struct x509_trust *t, const struct x509_claim *c,
+    uint64_t now_ms, const char **message);
 
 /* A description for people; long texts are cut. */
 struct x509_text {

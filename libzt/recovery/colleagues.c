@@ -67,8 +67,8 @@ deposit(struct zt *z, const struct id *device, unsigned need, const struct shami
 {
 	struct route_params p = { .org = z->org };
 	Zt__RecoveryParts m = ZT__RECOVERY_PARTS__INIT;
-	Zt__RecoveryPart item[SHAMIR_MOST], *list[SHAMIR_MOST];
-	struct buf sealed[SHAMIR_MOST], body = buf_init(64 * 1024), answer = buf_init(64);
+	Zt__RecoveryPart item[SHAMIR_MAX], *list[SHAMIR_MAX];
+	struct buf sealed[SHAMIR_MAX], body = buf_init(64 * 1024), answer = buf_init(64);
 	enum zt_err err = ZT_OK;
 
 	m.items = list;
@@ -83,7 +83,7 @@ deposit(struct zt *z, const struct id *device, unsigned need, const struct shami
 		item[i].sealed = pb_field(sealed[i].p, sealed[i].n);
 	}
 	if (err == ZT_OK && (err = pb_encode(&m, &body)) == ZT_OK)
-		err = client_call(z, ROUTE_RECOVERY_PUT, &p, NULL, buf_bytes(&body), &answer);
+		err = session_call(z, ROUTE_RECOVERY_PUT, &p, NULL, buf_bytes(&body), &answer);
 	for (size_t i = 0; i < m.n_items; i++)
 		buf_free(&sealed[i]);
 	buf_free(&body);
@@ -95,22 +95,22 @@ static enum zt_err
 find_helpers(struct zt *z, const char *const *users, unsigned count, struct org_user **helpers)
 {
 	for (unsigned i = 0; i < count; i++) {
-		enum zt_err err = client_find_user(z, users[i], &helpers[i]);
+		enum zt_err err = log_find_user(z, users[i], &helpers[i]);
 
-		if (err || (err = client_meant(z, &helpers[i]->id)))
+		if (err || (err = log_meant(z, &helpers[i]->id)))
 			return err;
 		if (id_equal(&helpers[i]->id, &z->user))
-			return client_refuse(z, ZT_ERR_INVALID,
+			return session_refuse(z, ZT_ERR_INVALID,
 			    "one's own devices are lost together: name colleagues");
 		if (!org_state_user_live(helpers[i], ORG_NEVER) ||
-		    org_state_user_key_is_open(helpers[i]))
-			return client_refuse(z, ZT_ERR_STALE_KEY,
+		    org_state_user_key_needs_rotation(helpers[i]))
+			return session_refuse(z, ZT_ERR_STALE_KEY,
 			    "%.100s was revoked, or has lost a device and not renewed the key "
 			    "yet",
 			    users[i]);
 		for (unsigned k = 0; k < i; k++)
 			if (helpers[k] == helpers[i])
-				return client_refuse(
+				return session_refuse(
 				    z, ZT_ERR_INVALID, "%.100s is named twice", users[i]);
 	}
 	return ZT_OK;
@@ -119,20 +119,20 @@ find_helpers(struct zt *z, const char *const *users, unsigned count, struct org_
 enum zt_err
 recovery_colleagues(struct zt *z, const struct zt_split *split, unsigned *ended)
 {
-	struct org_user *helpers[SHAMIR_MOST];
-	struct shamir_part parts[SHAMIR_MOST];
+	struct org_user *helpers[SHAMIR_MAX];
+	struct shamir_part parts[SHAMIR_MAX];
 	struct secret *secret = NULL;
 	struct buf label = buf_init(LIMIT_TEXT + 64);
 	unsigned need = split->need, count = split->count, others = 0;
 	struct id device;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if (need < 2 || need > count || count > SHAMIR_MOST)
-		return client_refuse(z, ZT_ERR_INVALID,
+	z->message[0] = 0;
+	if (need < 2 || need > count || count > SHAMIR_MAX)
+		return session_refuse(z, ZT_ERR_INVALID,
 		    "at least 2 colleagues must be needed, of at most %d that are named",
-		    SHAMIR_MOST);
-	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)) ||
+		    SHAMIR_MAX);
+	if ((err = log_fetch(z)) || (err = log_sync_handles(z)) ||
 	    (err = find_helpers(z, split->users, count, helpers)) ||
 	    (err = secret_generate(&secret)))
 		return err;
@@ -143,7 +143,7 @@ recovery_colleagues(struct zt *z, const struct zt_split *split, unsigned *ended)
 	    (err = deposit(z, &device, need, parts, helpers, count)) == ZT_OK &&
 	    (err = recovery_add(z, secret, need, buf_text(&label))) == ZT_OK && !split->keep)
 		err = ways_end_others(z, &device, false, &others);
-	suite_wipe(parts, sizeof parts);
+	wipe(parts, sizeof parts);
 	secret_free(secret);
 	buf_free(&label);
 	if (err == ZT_OK && ended != NULL)
@@ -177,7 +177,7 @@ find_part(struct zt *z, const struct id *owner, struct id *device, struct buf *o
 	uint64_t newest = 0;
 	enum zt_err err;
 
-	if ((err = client_call(z, ROUTE_RECOVERY_GET, &p, NULL, bytes_of(NULL, 0), &answer)) ||
+	if ((err = session_call(z, ROUTE_RECOVERY_GET, &p, NULL, bytes_of(NULL, 0), &answer)) ||
 	    (err = pb_decode(
 		 &zt__recovery_parts__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m)))
 		goto out;
@@ -214,12 +214,12 @@ end_helping(struct zt *z, struct exchange *r, struct zt_greeted *out)
 {
 	enum zt_err err;
 
-	client_rest(z);
+	log_rest(z);
 	out->is_fetched = exchange_await_fetched(r);
-	if ((err = client_wake(z, true)))
+	if ((err = log_wake(z, true)))
 		return err;
 	if (!out->is_fetched)
-		return client_refuse(z, ZT_ERR_ABORTED,
+		return session_refuse(z, ZT_ERR_ABORTED,
 		    "they went away before they had your part: greet the same link again");
 	r->is_told = true;
 	if ((err = invitation_note(z, &r->invitation, "accepted")))
@@ -254,7 +254,7 @@ enum zt_err
 colleagues_help(struct zt *z, struct exchange *r, struct bytes claim, struct zt_greeted *out)
 {
 	Zt__RecoveryAsk *ask = NULL;
-	struct client_handle h;
+	struct log_handle h;
 	struct org_user *u;
 	struct buf part = buf_init(256);
 	struct id device;
@@ -265,19 +265,19 @@ colleagues_help(struct zt *z, struct exchange *r, struct bytes claim, struct zt_
 		return err;
 	if (strlen(ask->email) > LIMIT_TEXT || strlen(ask->label) > LIMIT_TEXT)
 		err = ZT_ERR_CORRUPT;
-	else if ((err = client_sync_log(z)) == ZT_OK && (err = client_sync_handles(z)) == ZT_OK)
-		err = client_find_user(z, ask->email, &u);
+	else if ((err = log_fetch(z)) == ZT_OK && (err = log_sync_handles(z)) == ZT_OK)
+		err = log_find_user(z, ask->email, &u);
 	if (err == ZT_OK && (err = find_part(z, &u->id, &device, &part)) == ZT_ERR_NOT_FOUND)
-		err = client_refuse(
+		err = session_refuse(
 		    z, err, "%.100s has left no part of a recovery with you", ask->email);
 	if (err == ZT_OK) {
-		client_handle(z, &u->id, &h);
+		log_handle(z, &u->id, &h);
 		(void)snprintf(out->email, sizeof out->email, "%s", h.email);
-		client_rest(z); /* while a human thinks */
+		log_rest(z); /* while a human thinks */
 		yes = r->codes->help != NULL &&
 		      r->codes->help(r->codes->ctx, h.email, h.name, ask->label);
-		if ((err = client_wake(z, true)) == ZT_OK && !yes)
-			err = client_refuse(z, ZT_ERR_ABORTED,
+		if ((err = log_wake(z, true)) == ZT_OK && !yes)
+			err = session_refuse(z, ZT_ERR_ABORTED,
 			    "you did not help %.80s, who got nothing; the invitation stays "
 			    "open",
 			    h.email);
@@ -285,7 +285,7 @@ colleagues_help(struct zt *z, struct exchange *r, struct bytes claim, struct zt_
 	if (err == ZT_OK)
 		err = give_part(z, r, &device, buf_bytes(&part), out);
 	if (err && r->detail[0] != 0)
-		err = client_refuse(z, err, "%s", r->detail);
+		err = session_refuse(z, err, "%s", r->detail);
 	pb_free(ask);
 	buf_free(&part);
 	return err;
@@ -298,16 +298,16 @@ struct asking {
 	const struct zt_recovery *rec;
 	struct returning k;
 	/* Devices that parts brought back, and that are not the asker's way. */
-	struct id refused[SHAMIR_MOST];
+	struct id refused[SHAMIR_MAX];
 	unsigned refused_count;
-	char *why;
+	char *message;
 };
 
 static enum zt_err
-fail(const struct asking *a, enum zt_err err, const char *why)
+fail(const struct asking *a, enum zt_err err, const char *message)
 {
-	if (a->why != NULL)
-		(void)snprintf(a->why, CLIENT_WHY, "%s", why);
+	if (a->message != NULL)
+		(void)snprintf(a->message, SESSION_MESSAGE, "%s", message);
 	return err;
 }
 
@@ -318,23 +318,24 @@ is_of(const struct returning_part *p, const struct id *device, unsigned need)
 }
 
 static enum zt_err
-take_help(struct returning *a, const Zt__RecoveryHelp *m, const char **why)
+take_help(struct returning *a, const Zt__RecoveryHelp *m, const char **message)
 {
 	const Zt__RecoveryShare *s = m->share;
 	struct returning_part *p;
 	struct id org, device;
 
 	if (pb_id(m->org, &org) || pb_id(m->device, &device) || s == NULL || s->need < 2 ||
-	    s->need > SHAMIR_MOST || s->x == 0 || s->x > SHAMIR_MOST ||
+	    s->need > SHAMIR_MAX || s->x == 0 || s->x > SHAMIR_MAX ||
 	    s->y.len != SECRET_BYTES || !id_equal(&org, &a->org))
-		return *why = N_("the colleague's answer is not well formed"), ZT_ERR_CORRUPT;
+		return *message = N_("the colleague's answer is not well formed"),
+		       ZT_ERR_CORRUPT;
 	for (unsigned i = 0; i < a->count; i++)
 		if (is_of(&a->part[i], &device, s->need) && a->part[i].part.x == s->x &&
-		    secret_same_bytes(
-			bytes_of(a->part[i].part.y, SECRET_BYTES), pb_bytes(s->y)))
+		    ct_equal(bytes_of(a->part[i].part.y, SECRET_BYTES), pb_bytes(s->y)))
 			return ZT_OK; /* this colleague has helped already */
-	if (a->count == SHAMIR_MOST)
-		return *why = N_("this device keeps as many parts as it can"), ZT_ERR_TOO_BIG;
+	if (a->count == SHAMIR_MAX)
+		return *message = N_("this device keeps as many parts as it can"),
+		       ZT_ERR_TOO_BIG;
 	p = &a->part[a->count++];
 	*p = (struct returning_part){
 		.device = device, .need = s->need, .part.x = (uint8_t)s->x
@@ -348,15 +349,15 @@ static enum zt_err
 keep_part(struct asking *a, struct exchange *r, struct bytes clear)
 {
 	Zt__RecoveryHelp *help = NULL;
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err =
 	    pb_decode(&zt__recovery_help__descriptor, clear, LIMIT_EXCHANGE, &help);
 
-	if (err == ZT_OK && (err = take_help(&a->k, help, &why)) == ZT_OK &&
+	if (err == ZT_OK && (err = take_help(&a->k, help, &message)) == ZT_OK &&
 	    (err = returning_keep(a->o, &a->k)) == ZT_OK)
 		exchange_fetched(r);
 	pb_wipe(help);
-	return err && why[0] != 0 ? fail(a, err, why) : err;
+	return err && message[0] != 0 ? fail(a, err, message) : err;
 }
 
 /* One colleague: codes, then their part. */
@@ -367,7 +368,7 @@ ask_one(struct asking *a, const char *link)
 	struct calls_options co = { .ca_file = a->o->ca_file,
 		.in_clear = a->o->in_clear,
 		.translate = a->o->translate,
-		.stop = client_stop(a->o) };
+		.stop = session_stop(a->o) };
 	Zt__RecoveryAsk ask = ZT__RECOVERY_ASK__INIT;
 	struct buf claim = buf_init(LIMIT_EXCHANGE), got = buf_init(LIMIT_EXCHANGE);
 	struct invite_link l;
@@ -413,7 +414,7 @@ static bool
 join(const struct asking *asking, unsigned which, struct secret **out, struct id *device)
 {
 	const struct returning *a = &asking->k;
-	struct shamir_part some[SHAMIR_MOST];
+	struct shamir_part some[SHAMIR_MAX];
 	const struct returning_part *first = NULL;
 	struct secret *s = NULL;
 	struct id id;
@@ -432,7 +433,7 @@ join(const struct asking *asking, unsigned which, struct secret **out, struct id
 	is_it = first != NULL && n == first->need && !is_refused(asking, &first->device) &&
 		shamir_join(some, n, &s) == ZT_OK && recovery_id(s, n, &id) == ZT_OK &&
 		id_equal(&id, &first->device);
-	suite_wipe(some, sizeof some);
+	wipe(some, sizeof some);
 	if (is_it) {
 		*out = s;
 		*device = id;
@@ -444,9 +445,9 @@ join(const struct asking *asking, unsigned which, struct secret **out, struct id
 
 /* How many parts of one secret are here at most, and how many *NEED to be. */
 static unsigned
-most_of_one(const struct returning *a, unsigned *need)
+max_of_one(const struct returning *a, unsigned *need)
 {
-	unsigned most = 0;
+	unsigned max = 0;
 
 	*need = 0;
 	for (unsigned i = 0; i < a->count; i++) {
@@ -454,12 +455,12 @@ most_of_one(const struct returning *a, unsigned *need)
 
 		for (unsigned k = 0; k < a->count; k++)
 			n += is_of(&a->part[k], &a->part[i].device, a->part[i].need);
-		if (n > most) {
-			most = n;
+		if (n > max) {
+			max = n;
 			*need = a->part[i].need;
 		}
 	}
-	return most;
+	return max;
 }
 
 /* An earlier try's parts, when it was for the same address. */
@@ -469,15 +470,15 @@ begin_asking(struct asking *a)
 	const struct zt_recovery *r = a->rec;
 	enum zt_err err;
 
-	if (r->link_count > SHAMIR_MOST)
+	if (r->link_count > SHAMIR_MAX)
 		return fail(a, ZT_ERR_INVALID, "too many links");
 	if (r->confirm == NULL || r->email == NULL || r->email[0] == 0 ||
 	    strlen(r->email) > LIMIT_TEXT || strlen(r->device_label) > LIMIT_TEXT)
 		return fail(a, ZT_ERR_INVALID,
 		    "who comes back by colleagues says who they are, and confirms it");
-	if ((err = returning_read(a->o, &a->k, a->why)))
+	if ((err = returning_read(a->o, &a->k, a->message)))
 		return err;
-	if (!client_same_address(a->k.email, r->email))
+	if (!log_same_address(a->k.email, r->email))
 		a->k.count = 0;
 	(void)snprintf(a->k.email, sizeof a->k.email, "%s", r->email);
 	return ZT_OK;
@@ -488,8 +489,8 @@ begin_asking(struct asking *a)
 static enum zt_err
 join_some(struct asking *a, struct secret **out, unsigned *need, struct id *device)
 {
-	unsigned most = most_of_one(&a->k, need);
-	char text[CLIENT_WHY];
+	unsigned max = max_of_one(&a->k, need);
+	char text[SESSION_MESSAGE];
 
 	for (unsigned which = 1; which < 1U << a->k.count; which++)
 		if (join(a, which, out, device)) {
@@ -497,15 +498,15 @@ join_some(struct asking *a, struct secret **out, unsigned *need, struct id *devi
 				++*need;
 			return ZT_OK;
 		}
-	if (most >= *need && most > 0)
+	if (max >= *need && max > 0)
 		return fail(a, ZT_ERR_KEY,
 		    "the parts do not fit each other: a colleague's is not the one that was "
 		    "left with them; go on with the links of others");
 	(void)snprintf(text, sizeof text,
 	    returning_words(a->o, "more colleagues are needed: %u of %u parts are kept in this "
 				  "folder, go on with the links of others"),
-	    most, *need);
-	return fail(a, ZT_ERR_KEY, most == 0 ? "more colleagues are needed" : text);
+	    max, *need);
+	return fail(a, ZT_ERR_KEY, max == 0 ? "more colleagues are needed" : text);
 }
 
 /* Comes back by the parts that are here. Hostile helpers can give parts that fit, of a device
@@ -514,20 +515,20 @@ join_some(struct asking *a, struct secret **out, unsigned *need, struct id *devi
 static enum zt_err
 return_by_parts(struct asking *a)
 {
-	char first[CLIENT_WHY] = "";
+	char first[SESSION_MESSAGE] = "";
 	struct secret *secret = NULL;
 	struct id device;
 	unsigned need = 0;
 	enum zt_err err, refused = ZT_OK;
 
 	while ((err = join_some(a, &secret, &need, &device)) == ZT_OK) {
-		err = recovery_return(a->o, a->rec, &a->k, secret, need, a->why);
+		err = recovery_return(a->o, a->rec, &a->k, secret, need, a->message);
 		secret_free(secret);
 		/* a key that did not reach the device is the doing of whose it is */
 		if (err == ZT_OK || (err_retry(err) && err != ZT_ERR_MISSING_KEY))
 			return err;
-		if (refused == ZT_OK && a->why != NULL)
-			(void)snprintf(first, sizeof first, "%s", a->why);
+		if (refused == ZT_OK && a->message != NULL)
+			(void)snprintf(first, sizeof first, "%s", a->message);
 		if (refused == ZT_OK)
 			refused = err;
 		a->refused[a->refused_count++] = device;
@@ -536,9 +537,9 @@ return_by_parts(struct asking *a)
 }
 
 enum zt_err
-colleagues_ask(const struct zt_options *o, const struct zt_recovery *r, char *why)
+colleagues_ask(const struct zt_options *o, const struct zt_recovery *r, char *message)
 {
-	struct asking a = { .o = o, .rec = r, .why = why };
+	struct asking a = { .o = o, .rec = r, .message = message };
 	enum zt_err err = begin_asking(&a);
 
 	/* A link that was used up is, where parts are kept, that of somebody who has helped. */

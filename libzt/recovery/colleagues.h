@@ -14,6 +14,6 @@ ZT_CHECKED enum zt_err colleagues_help(
     struct zt *z, struct exchange *r, struct bytes claim, struct zt_greeted *out);
 /* The asker's side, with each of the links of R in turn. */
 ZT_CHECKED enum zt_err colleagues_ask(
-    const struct zt_options *o, const struct zt_recovery *r, char *why);
+    const struct zt_options *o, const struct zt_recovery *r, char *message);
 
 #endif

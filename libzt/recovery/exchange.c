@@ -16,20 +16,14 @@
 
 /* A side that waits asks soon at first: the other one's program answers at once, its human
  * takes longer. */
-enum {
-	WAIT_LEAST_MS = 15,
-	WAIT_MS = 250,
-	FETCHED_MS = 10000,
-	AWAY_MS = 60000,
-	AGAIN_MS = 1000
-};
+enum { WAIT_MIN_MS = 15, WAIT_MS = 250, FETCHED_MS = 10000, AWAY_MS = 60000, AGAIN_MS = 1000 };
 /* What a call says besides its message. */
 enum talk { TALK, TALK_ABORT, TALK_FETCHED };
 
 enum zt_err
-exchange_refuse(struct exchange *r, enum zt_err err, const char *why)
+exchange_refuse(struct exchange *r, enum zt_err err, const char *message)
 {
-	(void)snprintf(r->detail, sizeof r->detail, "%s", why);
+	(void)snprintf(r->detail, sizeof r->detail, "%s", message);
 	return err;
 }
 
@@ -112,17 +106,17 @@ exchange_abort(struct exchange *r)
 {
 	Zt__ExchangeAnswer *a = NULL;
 	const int *stop = r->calls != NULL ? calls_stop(r->calls) : NULL;
-	char why[sizeof r->detail];
+	char message[sizeof r->detail];
 
 	/* a server that cannot be reached by this command was told nothing */
 	if (r->calls == NULL || id_is_zero(&r->attempt) || r->is_told)
 		return;
-	memcpy(why, r->detail, sizeof why);
+	memcpy(message, r->detail, sizeof message);
 	calls_heed(r->calls, NULL); /* or nobody who cancelled could be told of */
 	if (talk_once(r, bytes_of(NULL, 0), 0, TALK_ABORT, &a) == ZT_OK)
 		pb_free(a);
 	calls_heed(r->calls, stop);
-	memcpy(r->detail, why, sizeof why); /* of what ended it */
+	memcpy(r->detail, message, sizeof message); /* of what ended it */
 }
 
 void
@@ -140,7 +134,7 @@ exchange_await_fetched(struct exchange *r)
 {
 	bool is = false;
 
-	for (int ms = 0, wait = WAIT_LEAST_MS; !is && ms < FETCHED_MS;
+	for (int ms = 0, wait = WAIT_MIN_MS; !is && ms < FETCHED_MS;
 	     ms += wait, wait = longer(wait)) {
 		Zt__ExchangeAnswer *a = NULL;
 
@@ -204,7 +198,7 @@ exchange_begin(struct exchange *r, const char *home)
 
 	if (device_file_noted_attempt(home, &r->invitation, &r->attempt))
 		exchange_abort(r);
-	suite_random(r->attempt.b, ID_BYTES);
+	random_bytes(r->attempt.b, ID_BYTES);
 	if ((err = device_file_note_attempt(home, &r->invitation, &r->attempt)))
 		return err;
 	return sas_new(r->side, &r->org, &r->invitation, &r->attempt, &r->sas);
@@ -258,7 +252,7 @@ send_step(struct exchange *r, struct bytes clear)
 	struct buf message = buf_init(LIMIT_EXCHANGE + 1024);
 	unsigned step = sas_step(r->sas);
 	bool waits = true;
-	int ms = WAIT_LEAST_MS;
+	int ms = WAIT_MIN_MS;
 	enum zt_err err = sas_send(r->sas, clear, &message);
 
 	while (err == ZT_OK && waits) {
@@ -283,7 +277,7 @@ static enum zt_err
 receive_step(struct exchange *r, struct buf *clear)
 {
 	unsigned step = sas_step(r->sas);
-	int ms = WAIT_LEAST_MS;
+	int ms = WAIT_MIN_MS;
 	enum zt_err err = ZT_OK;
 
 	while (err == ZT_OK) {
@@ -335,7 +329,7 @@ enum zt_err
 exchange_await(struct exchange *r)
 {
 	static const struct id none;
-	int ms = WAIT_LEAST_MS;
+	int ms = WAIT_MIN_MS;
 	enum zt_err err;
 
 	for (;;) {

@@ -21,7 +21,7 @@ struct exchange {
 };
 
 /* Sets the sentence of the error; returns ERR. */
-enum zt_err exchange_refuse(struct exchange *r, enum zt_err err, const char *why);
+enum zt_err exchange_refuse(struct exchange *r, enum zt_err err, const char *message);
 /* Runs the steps up to LAST; the humans compare codes between 3 and 4. CLEAR: our final
  * message; the peer's is appended to GOT. */
 ZT_CHECKED enum zt_err exchange_walk(

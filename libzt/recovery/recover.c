@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "crypto/labels.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
@@ -108,7 +108,7 @@ add_device(struct zt *z, const struct id *device, const struct sign_key *sign,
 
 	sign_public(sign, a.sign_public);
 	hpke_public(seal, a.seal_public);
-	if ((err = client_append(z, &z->org, fill_device, &a)) == ZT_OK)
+	if ((err = log_append(z, &z->org, fill_device, &a)) == ZT_OK)
 		err = acts_know_device(z, device);
 	buf_free(&a.sealed);
 	return err;
@@ -134,7 +134,7 @@ recovery_add(struct zt *z, const struct secret *secret, unsigned need, const cha
 
 	if (err == ZT_OK &&
 	    (err = add_device(z, &p.device, p.sign, p.seal, "recovery", label)) == ZT_OK)
-		err = client_renew_user_key(z);
+		err = log_rotate_user_key(z);
 	paper_free(&p);
 	return err;
 }
@@ -147,7 +147,7 @@ recovery_create(struct zt *z, enum zt_words language, char words[ZT_RECOVERY_WOR
 	uint8_t sheet[SHEET];
 	enum zt_err err;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	if ((err = secret_generate(&secret)) || (err = recovery_add(z, secret, 0, WAYS_WORDS)))
 		goto out;
 	memcpy(sheet, z->org.b, ID_BYTES);
@@ -158,7 +158,7 @@ recovery_create(struct zt *z, enum zt_words language, char words[ZT_RECOVERY_WOR
 		goto out;
 	(void)snprintf(words, ZT_RECOVERY_WORDS, "%s", buf_text(&text));
 out:
-	suite_wipe(sheet, sizeof sheet);
+	wipe(sheet, sizeof sheet);
 	secret_free(secret);
 	buf_free(&text);
 	return err;
@@ -174,14 +174,14 @@ returning_words(const struct zt_options *o, const char *text)
 
 /* Which of the words is none, or that together they are not those that were printed. */
 static void
-say_wrong_words(const struct zt_options *o, size_t wrong, char *why)
+report_wrong_words(const struct zt_options *o, size_t wrong, char *message)
 {
 	if (wrong > 0)
-		(void)snprintf(why, CLIENT_WHY,
+		(void)snprintf(message, SESSION_MESSAGE,
 		    returning_words(o, "word %zu is none of those that a sheet can have"),
 		    wrong);
 	else
-		(void)snprintf(why, CLIENT_WHY, "%s",
+		(void)snprintf(message, SESSION_MESSAGE, "%s",
 		    returning_words(o,
 			"the words do not fit each other: one is written wrongly, or one is "
 			"missing or too many"));
@@ -197,7 +197,7 @@ read_words(const char *words, struct id *org, struct secret **out, size_t *wrong
 		memcpy(org->b, sheet, ID_BYTES);
 		err = secret_from(bytes_of(sheet + ID_BYTES, SECRET_BYTES), out);
 	}
-	suite_wipe(sheet, sizeof sheet);
+	wipe(sheet, sizeof sheet);
 	return err;
 }
 
@@ -213,10 +213,10 @@ open_paper(const struct zt_options *o, const struct returning *k, const struct p
 		.seal = p->seal };
 	enum zt_err err = visitor_open(o, &who, v);
 
-	if (err == ZT_ERR_UNKNOWN_DEVICE && v->z->why[0] == 0)
-		err = client_refuse(v->z, err, "the log knows no such recovery device");
+	if (err == ZT_ERR_UNKNOWN_DEVICE && v->z->message[0] == 0)
+		err = session_refuse(v->z, err, "the log knows no such recovery device");
 	if (err == ZT_OK && v->z->user_key_count == 0)
-		err = client_refuse(v->z, ZT_ERR_MISSING_KEY,
+		err = session_refuse(v->z, ZT_ERR_MISSING_KEY,
 		    "the user's newest key has not reached this device");
 	return err;
 }
@@ -226,7 +226,7 @@ open_paper(const struct zt_options *o, const struct returning *k, const struct p
 static enum zt_err
 take_parts(struct returning *k, const Zt__Joining *m)
 {
-	if (m->n_parts > SHAMIR_MOST)
+	if (m->n_parts > SHAMIR_MAX)
 		return ZT_ERR_CORRUPT;
 	for (size_t i = 0; i < m->n_parts; i++) {
 		const Zt__JoiningPart *from = m->parts[i];
@@ -236,7 +236,7 @@ take_parts(struct returning *k, const Zt__Joining *m)
 		if ((err = pb_exact(from->y, p->part.y, sizeof p->part.y)) ||
 		    (err = pb_id(from->device, &p->device)))
 			return err;
-		if (from->need > SHAMIR_MOST)
+		if (from->need > SHAMIR_MAX)
 			return ZT_ERR_CORRUPT;
 		p->part.x = (uint8_t)from->x;
 		p->need = from->need;
@@ -260,7 +260,7 @@ take_kept(struct returning *k, const Zt__Joining *m)
 }
 
 enum zt_err
-returning_read(const struct zt_options *o, struct returning *k, char *why)
+returning_read(const struct zt_options *o, struct returning *k, char *message)
 {
 	Zt__Joining *m = NULL;
 	enum zt_err err = device_file_read_joining(o->home, bytes_text(o->password), &m);
@@ -270,12 +270,12 @@ returning_read(const struct zt_options *o, struct returning *k, char *why)
 	else if (err == ZT_OK)
 		err = ZT_ERR_NOT_FOUND; /* of a claim */
 	pb_wipe(m);
-	if (err == ZT_ERR_PASSWORD && why != NULL)
-		(void)snprintf(why, CLIENT_WHY, "%s",
+	if (err == ZT_ERR_PASSWORD && message != NULL)
+		(void)snprintf(message, SESSION_MESSAGE, "%s",
 		    "an earlier try waits in this folder under another password");
 	if (err != ZT_ERR_NOT_FOUND)
 		return err;
-	suite_random(k->device.b, ID_BYTES);
+	random_bytes(k->device.b, ID_BYTES);
 	if ((err = sign_generate(&k->sign)) == ZT_OK)
 		err = secret_generate(&k->seal);
 	return err;
@@ -285,7 +285,7 @@ enum zt_err
 returning_keep(const struct zt_options *o, const struct returning *k)
 {
 	Zt__Joining m = ZT__JOINING__INIT;
-	Zt__JoiningPart part[SHAMIR_MOST], *parts[SHAMIR_MOST];
+	Zt__JoiningPart part[SHAMIR_MAX], *parts[SHAMIR_MAX];
 
 	m.server = (char *)(uintptr_t)k->server;
 	m.org = pb_field(k->org.b, ID_BYTES);
@@ -311,7 +311,7 @@ returning_free(struct returning *k)
 {
 	sign_free(k->sign);
 	secret_free(k->seal);
-	suite_wipe(k, sizeof *k);
+	wipe(k, sizeof *k);
 }
 
 /* ---- whose device this is going to be ---- */
@@ -322,24 +322,24 @@ list_workspaces(struct zt *z, char (**names)[260], const char ***list, unsigned 
 {
 	const struct org_user *me = org_state_user(z->state, &z->user);
 	struct org_workspace *w;
-	struct space *s;
-	size_t at = 0, most = z->state->workspaces.count + 1;
+	struct workspace *s;
+	size_t at = 0, max = z->state->workspaces.count + 1;
 	enum zt_err err;
 
-	*names = calloc(most, sizeof **names);
-	*list = calloc(most, sizeof **list);
+	*names = calloc(max, sizeof **names);
+	*list = calloc(max, sizeof **list);
 	if (*names == NULL || *list == NULL)
 		return ZT_ERR_MEMORY;
 	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL) {
 		if (org_state_role(w, me, ORG_NEVER) == ROLE_NONE)
 			continue;
-		if ((err = space_of(z, w, &s)))
+		if ((err = workspace_of(z, w, &s)))
 			return err;
-		space_name(s, (*names)[*count]);
+		workspace_name(s, (*names)[*count]);
 		(*list)[*count] = (*names)[*count];
 		++*count;
 	}
-	z->why[0] = 0;
+	z->message[0] = 0;
 	return ZT_OK;
 }
 
@@ -353,14 +353,14 @@ ask_human(struct zt *z, const struct zt_recovery *r, unsigned need)
 	size_t at = 0;
 	enum zt_err err = list_workspaces(z, &names, &list, &who.workspace_count);
 
-	client_person(z, org_state_user(z->state, &z->user), &who.person);
+	log_person(z, org_state_user(z->state, &z->user), &who.person);
 	while ((d = idmap_next(&z->state->devices, &at)) != NULL)
 		who.devices += id_equal(&d->user->id, &z->user) &&
 			       strcmp(d->purpose, "recovery") != 0 &&
 			       org_state_device_live(d, ORG_NEVER);
 	who.workspaces = list;
 	if (err == ZT_OK && !r->confirm(r->ctx, &who))
-		err = client_refuse(z, ZT_ERR_WHO, "you did not say that this is you");
+		err = session_refuse(z, ZT_ERR_WHO, "you did not say that this is you");
 	free(names);
 	free(list);
 	return err;
@@ -372,12 +372,12 @@ static enum zt_err
 check_who(struct zt *z, const struct zt_recovery *r, unsigned need)
 {
 	struct org_user *u = NULL;
-	enum zt_err err = client_sync_handles(z);
+	enum zt_err err = log_sync_handles(z);
 
 	if (err == ZT_OK && r->email != NULL && r->email[0] != 0) {
-		err = client_find_user(z, r->email, &u);
+		err = log_find_user(z, r->email, &u);
 		if ((err == ZT_OK && !id_equal(&u->id, &z->user)) || err == ZT_ERR_NOT_FOUND)
-			err = client_refuse(z, ZT_ERR_WHO,
+			err = session_refuse(z, ZT_ERR_WHO,
 			    "what came back is a device of another user than %.100s: the "
 			    "people who helped are not honest, or were mistaken",
 			    r->email);
@@ -398,7 +398,7 @@ enter(struct zt *z, const struct zt_options *o, const struct returning *k, const
 	if (d != NULL)
 		return id_equal(&d->user->id, &z->user) && org_state_device_live(d, ORG_NEVER)
 			   ? ZT_OK
-			   : client_refuse(z, ZT_ERR_REVOKED,
+			   : session_refuse(z, ZT_ERR_REVOKED,
 				 "an earlier try waits in this folder, and its device was "
 				 "revoked since");
 	if ((err = returning_keep(o, k)))
@@ -410,31 +410,31 @@ static enum zt_err
 become_device(
     struct zt *z, const struct zt_options *o, const struct returning *k, const char *label)
 {
-	struct client_new_device d = { .server = z->server,
+	struct new_device d = { .server = z->server,
 		.slug = z->state->slug,
 		.org = z->org,
 		.device = k->device,
 		.sign = k->sign,
 		.seal = k->seal };
-	struct client_handle h;
+	struct log_handle h;
 	enum zt_err err;
 
 	if ((err = enter(z, o, k, label)))
 		return err;
-	client_handle(z, &z->user, &h);
+	log_handle(z, &z->user, &h);
 	d.email = h.email;
 	d.user = z->user;
 	memcpy(d.root_key, z->state->root_key, SIGN_PUBLIC_BYTES);
-	d.user_key_count = client_hand_user_keys(z, d.user_keys);
+	d.user_key_count = log_hand_user_keys(z, d.user_keys);
 	d.tree_size = merkle_size(z->state->tree);
 	if ((err = merkle_root(z->state->tree, d.tree_size, &d.root)) == ZT_OK)
-		err = client_write_device(o, &d);
+		err = device_write(o, &d);
 	return err;
 }
 
 enum zt_err
 recovery_return(const struct zt_options *o, const struct zt_recovery *r,
-    const struct returning *k, const struct secret *secret, unsigned need, char *why)
+    const struct returning *k, const struct secret *secret, unsigned need, char *message)
 {
 	struct paper p = { .sign = NULL };
 	struct visitor v;
@@ -445,15 +445,15 @@ recovery_return(const struct zt_options *o, const struct zt_recovery *r,
 	if ((err = open_paper(o, k, &p, &v)) == ZT_OK &&
 	    (err = check_who(v.z, r, need)) == ZT_OK)
 		err = become_device(v.z, o, k, r->device_label);
-	if (why != NULL && v.z != NULL)
-		(void)snprintf(why, CLIENT_WHY, "%s", v.z->why);
+	if (message != NULL && v.z != NULL)
+		(void)snprintf(message, SESSION_MESSAGE, "%s", v.z->message);
 	visitor_close(o, &v);
 	paper_free(&p);
 	return err;
 }
 
 static enum zt_err
-return_by_words(const struct zt_options *o, const struct zt_recovery *r, char *why)
+return_by_words(const struct zt_options *o, const struct zt_recovery *r, char *message)
 {
 	struct returning k = { .count = 0 };
 	struct secret *secret = NULL;
@@ -461,12 +461,12 @@ return_by_words(const struct zt_options *o, const struct zt_recovery *r, char *w
 	size_t wrong = 0;
 	enum zt_err err = read_words(r->words, &org, &secret, &wrong);
 
-	if (err == ZT_ERR_CORRUPT && why != NULL)
-		say_wrong_words(o, wrong, why);
-	if (err == ZT_OK && (err = returning_read(o, &k, why)) == ZT_OK) {
+	if (err == ZT_ERR_CORRUPT && message != NULL)
+		report_wrong_words(o, wrong, message);
+	if (err == ZT_OK && (err = returning_read(o, &k, message)) == ZT_OK) {
 		k.org = org;
 		(void)snprintf(k.server, sizeof k.server, "%s", r->server);
-		err = recovery_return(o, r, &k, secret, 0, why);
+		err = recovery_return(o, r, &k, secret, 0, message);
 	}
 	returning_free(&k);
 	secret_free(secret);
@@ -474,15 +474,15 @@ return_by_words(const struct zt_options *o, const struct zt_recovery *r, char *w
 }
 
 enum zt_err
-zt_recover(const struct zt_options *o, const struct zt_recovery *r, char *why)
+zt_recover(const struct zt_options *o, const struct zt_recovery *r, char *message)
 {
 	enum zt_err err;
 
-	if (why != NULL)
-		why[0] = 0;
-	if ((err = suite_start()) == ZT_OK && (err = client_may_begin(o, why)) == ZT_OK)
-		err = r->words == NULL || r->link_count > 0 ? colleagues_ask(o, r, why)
-							    : return_by_words(o, r, why);
-	client_explain(o, err, why);
+	if (message != NULL)
+		message[0] = 0;
+	if ((err = suite_init()) == ZT_OK && (err = device_may_begin(o, message)) == ZT_OK)
+		err = r->words == NULL || r->link_count > 0 ? colleagues_ask(o, r, message)
+							    : return_by_words(o, r, message);
+	device_explain(o, err, message);
 	return err;
 }

@@ -33,20 +33,20 @@ struct returning {
 	struct sign_key *sign;
 	struct secret *seal;
 	unsigned count;
-	struct returning_part part[SHAMIR_MOST];
+	struct returning_part part[SHAMIR_MAX];
 };
 /* Loads an unfinished recovery from O->home, or makes new keys. The caller gives K to
  * returning_free, also on failure. Errors: PASSWORD, as device_file_read_joining. */
 ZT_CHECKED enum zt_err returning_read(
-    const struct zt_options *o, struct returning *k, char *why);
+    const struct zt_options *o, struct returning *k, char *message);
 ZT_CHECKED enum zt_err returning_keep(const struct zt_options *o, const struct returning *k);
 void returning_free(struct returning *k);
 /* TEXT in the language of O. */
 const char *returning_words(const struct zt_options *o, const char *text)
     __attribute__((format_arg(2)));
 /* Makes O->home K's device, for the user whose recovery device SECRET belongs to, if R's
- * address is theirs and the human confirms. WHY as zt_recover. */
+ * address is theirs and the human confirms. MESSAGE as zt_recover. */
 ZT_CHECKED enum zt_err recovery_return(const struct zt_options *o, const struct zt_recovery *r,
-    const struct returning *k, const struct secret *secret, unsigned need, char *why);
+    const struct returning *k, const struct secret *secret, unsigned need, char *message);
 
 #endif

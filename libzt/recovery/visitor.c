@@ -95,7 +95,7 @@ take_keys(struct zt *z, const struct zt_options *o, const struct visitor_keys *k
 	struct secret *user_key = NULL;
 	enum zt_err err;
 
-	client_take_options(z, o);
+	session_take_options(z, o);
 	z->org = k->org;
 	z->device = k->device;
 	z->root_by_id = true;
@@ -109,7 +109,7 @@ take_keys(struct zt *z, const struct zt_options *o, const struct visitor_keys *k
 		return err;
 	if (k->user_key != NULL &&
 	    (err = secret_from(secret_bytes(k->user_key), &user_key)) == ZT_OK)
-		err = client_add_user_key(z, user_key);
+		err = log_add_user_key(z, user_key);
 	return err;
 }
 
@@ -125,14 +125,14 @@ visitor_open(const struct zt_options *o, const struct visitor_keys *k, struct vi
 		return ZT_ERR_MEMORY;
 	if ((err = take_keys(z, o, k)) || (err = make_folder(o->home, v)) ||
 	    (err = store_open(v->folder, z->local, z->stop, &z->store)) ||
-	    (err = client_connect(z)) || (err = org_state_new(&z->org, &z->state)) ||
-	    (err = client_sync_log(z)))
+	    (err = session_connect(z)) || (err = org_state_new(&z->org, &z->state)) ||
+	    (err = log_fetch(z)))
 		return err;
 	/* The first look says whose device this is, the second opens what is that user's. */
 	if ((d = org_state_device(z->state, &z->device)) == NULL)
 		return ZT_ERR_UNKNOWN_DEVICE;
 	z->user = d->user->id;
-	return client_sync_log(z);
+	return log_fetch(z);
 }
 
 void

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "chain/records.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/head_text.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -37,7 +37,7 @@ write_out(struct exporting *x)
 		ssize_t n = write(x->fd, x->out.p + at, x->out.n - at);
 
 		if (n < 0 && errno != EINTR)
-			err = client_refuse(x->z, errno == ENOSPC ? ZT_ERR_FULL : ZT_ERR_IO,
+			err = session_refuse(x->z, errno == ENOSPC ? ZT_ERR_FULL : ZT_ERR_IO,
 			    "writing the export: %s", strerror(errno));
 		at += n > 0 ? (size_t)n : 0;
 	}
@@ -48,7 +48,7 @@ write_out(struct exporting *x)
 static enum zt_err
 put_message(struct exporting *x, enum audit_record type, const void *message)
 {
-	struct buf b = buf_init(AUDIT_RECORD_MOST);
+	struct buf b = buf_init(AUDIT_RECORD_MAX);
 	enum zt_err err = pb_encode(message, &b);
 
 	if (err == ZT_OK)
@@ -101,7 +101,7 @@ export_head(struct exporting *x, bool *moved)
 
 	(void)snprintf(query, sizeof query, "from=%llu",
 	    (unsigned long long)merkle_size(x->z->state->tree));
-	if ((err = client_call(x->z, ROUTE_LOG_READ, &p, query, bytes_of(NULL, 0), &answer)) ==
+	if ((err = session_call(x->z, ROUTE_LOG_READ, &p, query, bytes_of(NULL, 0), &answer)) ==
 		ZT_OK &&
 	    (err = pb_decode(&zt__log_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m)) ==
 		ZT_OK &&
@@ -123,10 +123,10 @@ export_log(struct exporting *x)
 	enum zt_err err = ZT_OK;
 
 	for (int tries = 0; err == ZT_OK && moved && tries < 8; tries++) {
-		if ((err = client_sync_log(x->z)))
+		if ((err = log_fetch(x->z)))
 			break;
 		if (lseek(x->fd, 0, SEEK_SET) != 0 || ftruncate(x->fd, 0) != 0)
-			return client_refuse(
+			return session_refuse(
 			    x->z, ZT_ERR_IO, "writing the export: %s", strerror(errno));
 		buf_add_text(&x->out, AUDIT_MAGIC);
 		if ((err = store_each(x->z->store, STORE_LOG, bytes_of(NULL, 0), 0, export_line,
@@ -138,17 +138,17 @@ export_log(struct exporting *x)
 
 /* Exports the workspace's chain as the server has it; the auditor verifies it again. */
 static enum zt_err
-export_chain(struct exporting *x, struct space *s)
+export_chain(struct exporting *x, struct workspace *s)
 {
 	uint64_t position = 0;
-	enum zt_err err = space_sync_fresh(s);
+	enum zt_err err = workspace_sync_fresh(s);
 
 	audit_put(&x->out, AUDIT_WORKSPACE, bytes_of(s->w->id.b, ID_BYTES));
 	while (err == ZT_OK && position < s->position) {
 		Zt__ChainPage *m = NULL;
 
 		if ((err = chain_page(s, position + 1, &m)) == ZT_OK && m->n_changesets == 0)
-			err = client_refuse(
+			err = session_refuse(
 			    x->z, ZT_ERR_CORRUPT, "the server withholds changesets");
 		for (size_t i = 0;
 		     err == ZT_OK && i < m->n_changesets && position < s->position;
@@ -162,13 +162,13 @@ export_chain(struct exporting *x, struct space *s)
 enum zt_err
 restore_log_export(struct zt *z, int fd, const char *workspace)
 {
-	struct exporting x = { .z = z, .fd = fd, .out = buf_init(4u * AUDIT_RECORD_MOST) };
-	struct space *s = NULL;
+	struct exporting x = { .z = z, .fd = fd, .out = buf_init(4u * AUDIT_RECORD_MAX) };
+	struct workspace *s = NULL;
 	enum zt_err err;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	if ((err = export_log(&x)) == ZT_OK && workspace != NULL &&
-	    (err = space_find(z, workspace, &s)) == ZT_OK)
+	    (err = workspace_find(z, workspace, &s)) == ZT_OK)
 		err = export_chain(&x, s);
 	if (err == ZT_OK)
 		err = write_out(&x);
@@ -193,20 +193,20 @@ zt_log_compare(struct zt *z, uint64_t size, const uint8_t root[32])
 	struct hash mine;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)))
+	z->message[0] = 0;
+	if ((err = log_fetch(z)))
 		return err;
 	if (size == 0 || size > merkle_size(z->state->tree))
-		return client_refuse(z, ZT_ERR_ROLLBACK,
+		return session_refuse(z, ZT_ERR_ROLLBACK,
 		    "your colleague has verified %llu entries, the server shows this device "
 		    "only %llu",
 		    (unsigned long long)size, (unsigned long long)merkle_size(z->state->tree));
 	if ((err = merkle_root(z->state->tree, size, &mine)))
 		return err;
 	if (memcmp(mine.b, root, HASH_BYTES) == 0)
-		return client_thaw(z);
-	return client_note_fork(z, NULL,
-	    client_refuse(z, ZT_ERR_FORK,
+		return session_thaw(z);
+	return session_note_fork(z, NULL,
+	    session_refuse(z, ZT_ERR_FORK,
 		"your colleague has verified another history: the server shows each of you "
 		"a log "
 		"of its own; write nothing and tell your administrator"));

@@ -6,7 +6,7 @@
 #include "chain/objects.h"
 #include "chain/positions.h"
 #include "chain/records.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/handles.h"
@@ -33,14 +33,14 @@ struct repair {
 };
 
 static void
-name_loss(
-    const struct repair *r, struct space *s, uint64_t first, uint64_t last, const char *what)
+name_loss(const struct repair *r, struct workspace *s, uint64_t first, uint64_t last,
+    const char *what)
 {
 	char name[260];
 	struct zt_loss l = { .what = what, .first = first, .last = last };
 
 	if (s != NULL) {
-		space_name(s, name);
+		workspace_name(s, name);
 		l.workspace = name;
 	}
 	r->out->is_whole = false;
@@ -62,7 +62,7 @@ server_log(struct repair *r, uint64_t *size)
 	struct hash root;
 	enum zt_err err;
 
-	if ((err = client_call(z, ROUTE_LOG_READ, &p, "from=0", bytes_of(NULL, 0), &answer)) ||
+	if ((err = session_call(z, ROUTE_LOG_READ, &p, "from=0", bytes_of(NULL, 0), &answer)) ||
 	    (err = pb_decode(&zt__log_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, &page)))
 		goto out;
 	if ((err = statement_of(page->head, &st)) ||
@@ -72,7 +72,7 @@ server_log(struct repair *r, uint64_t *size)
 	if (head.size <= merkle_size(z->state->tree) &&
 	    ((err = merkle_root(z->state->tree, head.size, &root)) ||
 		!hash_equal(&root, &head.root)))
-		err = client_refuse(z, err ? err : ZT_ERR_FORK,
+		err = session_refuse(z, err ? err : ZT_ERR_FORK,
 		    "the server's trust log was continued in another way than this device has "
 		    "verified: it cannot be repaired; compare heads with a colleague");
 out:
@@ -142,7 +142,7 @@ send_entries(struct repair *r, uint64_t *from)
 
 	m.from = *from;
 	m.entries = list;
-	if ((err = client_kept_head(z, &head)))
+	if ((err = log_kept_head(z, &head)))
 		goto out;
 	m.head = head;
 	for (size_t i = 0; i < AT_ONCE; i++)
@@ -153,7 +153,7 @@ send_entries(struct repair *r, uint64_t *from)
 			bytes += m.entries[m.n_entries - 1]->body.len;
 	if (m.n_entries > 0 && (err = prove(z, &m, nodes, &proof)) == ZT_OK &&
 	    (err = pb_encode(&m, &body)) == ZT_OK &&
-	    (err = client_call(z, ROUTE_LOG_REPAIR, &p, NULL, buf_bytes(&body), &answer)) ==
+	    (err = session_call(z, ROUTE_LOG_REPAIR, &p, NULL, buf_bytes(&body), &answer)) ==
 		ZT_OK) {
 		*from += m.n_entries;
 		r->out->entries += m.n_entries;
@@ -188,7 +188,7 @@ repair_log(struct repair *r, uint64_t *from)
 /* ---- a workspace ---- */
 
 static enum zt_err
-held_push(struct space *s, uint64_t position, Zt__PushRequest **out)
+held_push(struct workspace *s, uint64_t position, Zt__PushRequest **out)
 {
 	struct buf b = buf_init(LIMIT_PUSH + LIMIT_MANIFEST);
 	enum zt_err err =
@@ -208,7 +208,7 @@ held_push(struct space *s, uint64_t position, Zt__PushRequest **out)
 
 /* Whether the server's newest changeset, NEWEST of the chain, is the one that stood there. */
 static enum zt_err
-is_my_chain(struct space *s, uint64_t newest, bool *same)
+is_my_chain(struct workspace *s, uint64_t newest, bool *same)
 {
 	Zt__PushRequest *mine = NULL;
 	Zt__ChainPage *page = NULL;
@@ -228,21 +228,21 @@ is_my_chain(struct space *s, uint64_t newest, bool *same)
 
 /* A folder's manifest that this device has read, sealed as it came. */
 static void
-held_object(struct space *s, const struct change *c, struct buf *kept, Zt__Object *out)
+held_object(struct workspace *s, const struct change *c, struct buf *kept, Zt__Object *out)
 {
 	uint8_t at[2 * ID_BYTES];
 	struct wire_reader r;
 	struct bytes wrap, object;
 	struct hash is;
 
-	if (store_get(s->z->store, STORE_FOLDER, space_object_key(s, &c->vlob, at), c->version,
-		kept) != ZT_OK)
+	if (store_get(s->z->store, STORE_FOLDER, workspace_object_key(s, &c->vlob, at),
+		c->version, kept) != ZT_OK)
 		return;
 	r = wire_read(buf_bytes(kept));
 	out->generation = wire_u32(&r);
 	wrap = wire_counted(&r, ENVELOPE_WRAP_BYTES);
 	object = wire_counted(&r, LIMIT_MANIFEST + 1024);
-	hash_one(LABEL_OBJECT, object, &is);
+	hash_blake2b(LABEL_OBJECT, object, &is);
 	if (wire_end(&r) == ZT_OK && hash_equal(&is, &c->pins.object)) {
 		out->wrap = pb_field(wrap.p, wrap.n);
 		out->object = pb_field(object.p, object.n);
@@ -251,8 +251,8 @@ held_object(struct space *s, const struct change *c, struct buf *kept, Zt__Objec
 
 /* PUSH to the server, with OBJECTS in the order of its changes. */
 static enum zt_err
-send_changeset(struct space *s, uint64_t position, Zt__PushRequest *push, Zt__Object **objects,
-    size_t count, uint64_t *missing, uint64_t *blocks)
+send_changeset(struct workspace *s, uint64_t position, Zt__PushRequest *push,
+    Zt__Object **objects, size_t count, uint64_t *missing, uint64_t *blocks)
 {
 	struct route_params p = { .org = s->z->org, .id = s->w->id };
 	struct buf body = buf_init(LIMIT_PUSH + LIMIT_MANIFEST), answer = buf_init(64);
@@ -267,7 +267,7 @@ send_changeset(struct space *s, uint64_t position, Zt__PushRequest *push, Zt__Ob
 	m.position = position;
 	m.push = &with;
 	if ((err = pb_encode(&m, &body)) == ZT_OK &&
-	    (err = client_call(s->z, ROUTE_REPAIR, &p, NULL, buf_bytes(&body), &answer)) ==
+	    (err = session_call(s->z, ROUTE_REPAIR, &p, NULL, buf_bytes(&body), &answer)) ==
 		ZT_OK &&
 	    (err = pb_decode(&zt__repair_answer__descriptor, buf_bytes(&answer), 64, &got)) ==
 		ZT_OK)
@@ -281,19 +281,19 @@ send_changeset(struct space *s, uint64_t position, Zt__PushRequest *push, Zt__Ob
 /* What this device brought must open as the server holds it now: somebody may have brought keys
  * of rubbish before. */
 static enum zt_err
-check_brought(struct repair *r, struct space *s, uint64_t position,
+check_brought(struct repair *r, struct workspace *s, uint64_t position,
     const struct change *changes, Zt__Object *const *list, size_t count)
 {
-	struct space_object *objects = calloc(count + 1, sizeof *objects);
+	struct workspace_object *objects = calloc(count + 1, sizeof *objects);
 	size_t n = 0, bad = 0;
 	enum zt_err err = objects != NULL ? ZT_OK : ZT_ERR_MEMORY;
 
 	for (size_t i = 0; err == ZT_OK && i < count; i++)
-		if (list[i]->object.len > 0 && space_version(s, &changes[i].vlob,
+		if (list[i]->object.len > 0 && workspace_version(s, &changes[i].vlob,
 						   changes[i].version, &objects[n].v) == ZT_OK)
 			n++;
 	if (err == ZT_OK && n > 0)
-		err = space_check_there(s, objects, n, &bad);
+		err = workspace_check_there(s, objects, n, &bad);
 	if (err == ZT_OK && bad > 0)
 		name_loss(r, s, position, position,
 		    "objects of this changeset do not open: a device of its author can bring "
@@ -304,7 +304,7 @@ check_brought(struct repair *r, struct space *s, uint64_t position,
 
 /* Brings changeset POSITION to its place, with every object of it that is held here. */
 static enum zt_err
-bring_back(struct repair *r, struct space *s, uint64_t position, bool is_there)
+bring_back(struct repair *r, struct workspace *s, uint64_t position, bool is_there)
 {
 	Zt__PushRequest *push = NULL;
 	struct changeset cs;
@@ -367,7 +367,7 @@ out:
 }
 
 static enum zt_err
-repair_chain(struct repair *r, struct space *s, uint64_t newest)
+repair_chain(struct repair *r, struct workspace *s, uint64_t newest)
 {
 	uint64_t p = newest + 1, last = s->position;
 	enum zt_err err = positions_show(s, newest, &last);
@@ -397,11 +397,12 @@ repair_chain(struct repair *r, struct space *s, uint64_t newest)
 /* Restores the objects of this device's own changesets that another device restored without
  * them. */
 static enum zt_err
-fill_own(struct repair *r, struct space *s, uint64_t newest)
+fill_own(struct repair *r, struct workspace *s, uint64_t newest)
 {
 	enum zt_err err = ZT_OK;
 
-	for (uint64_t p = s->base + 1; err == ZT_OK && p <= newest && p <= s->position; p++) {
+	for (uint64_t p = s->anchor_position + 1;
+	     err == ZT_OK && p <= newest && p <= s->position; p++) {
 		Zt__PushRequest *push = NULL;
 		bool own = held_push(s, p, &push) == ZT_OK && push->n_objects > 0;
 
@@ -414,7 +415,7 @@ fill_own(struct repair *r, struct space *s, uint64_t newest)
 
 /* The chain was continued in another way up to NEWEST: from where on? */
 static enum zt_err
-name_other_chain(struct repair *r, struct space *s, uint64_t newest)
+name_other_chain(struct repair *r, struct workspace *s, uint64_t newest)
 {
 	bool same = false;
 	enum zt_err err = ZT_OK;
@@ -432,12 +433,12 @@ static enum zt_err
 repair_workspace(struct repair *r, struct org_workspace *w)
 {
 	Zt__ChainPage *page = NULL;
-	struct space *s;
+	struct workspace *s;
 	uint64_t newest = 0, common;
 	bool same = true;
 	enum zt_err err;
 
-	if ((err = space_of(r->z, w, &s)) || (err = chain_page(s, 1, &page)))
+	if ((err = workspace_of(r->z, w, &s)) || (err = chain_page(s, 1, &page)))
 		goto out;
 	newest = page->newest;
 	common = newest < s->position ? newest : s->position;
@@ -448,7 +449,7 @@ repair_workspace(struct repair *r, struct org_workspace *w)
 		goto out;
 	}
 	if ((err = fill_own(r, s, common)) == ZT_OK)
-		err = newest < s->position ? repair_chain(r, s, newest) : space_sync(s);
+		err = newest < s->position ? repair_chain(r, s, newest) : workspace_sync(s);
 out:
 	pb_free(page);
 	return err;
@@ -473,7 +474,7 @@ seal_again(struct zt *z)
 			err = store_delete(z->store, STORE_SEALED, bytes_of(key, sizeof key),
 			    w->generation_count);
 		}
-	return err ? err : workspace_tend(z, NULL);
+	return err ? err : workspace_maintain_keys(z, NULL);
 }
 
 /* Repairs each workspace of this user, and its data outside the log. */
@@ -481,21 +482,21 @@ static enum zt_err
 repair_workspaces(struct repair *r, const struct org_user *me, uint64_t from)
 {
 	struct zt *z = r->z;
-	struct client_failure failure = { .err = ZT_OK };
+	struct session_failure failure = { .err = ZT_OK };
 	struct org_workspace *w;
 	size_t at = 0;
 	bool goes_on = true;
 
 	while (goes_on && (w = idmap_next(&z->state->workspaces, &at)) != NULL)
 		if (me != NULL && org_state_role(w, me, ORG_NEVER) != ROLE_NONE &&
-		    !space_is_gone(w))
-			goes_on = client_goes_on(z, &failure, repair_workspace(r, w));
+		    !workspace_is_gone(w))
+			goes_on = session_goes_on(z, &failure, repair_workspace(r, w));
 	if (goes_on && r->out->entries > 0 && me != NULL &&
 	    org_state_profile(me, ORG_NEVER) == PROFILE_ADMIN)
-		goes_on = client_goes_on(z, &failure, client_disclose(z, NULL, NULL, from));
+		goes_on = session_goes_on(z, &failure, log_disclose(z, NULL, NULL, from));
 	if (goes_on)
-		(void)client_goes_on(z, &failure, seal_again(z));
-	return client_failed(z, &failure);
+		(void)session_goes_on(z, &failure, seal_again(z));
+	return session_failed(z, &failure);
 }
 
 enum zt_err
@@ -506,13 +507,13 @@ restore_repair(struct zt *z, void (*lost)(void *ctx, const struct zt_loss *l), v
 	uint64_t from = 0;
 	enum zt_err err;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	*out = (struct zt_repaired){ .is_whole = true };
 	if ((err = repair_log(&r, &from)))
 		return err;
 	if (!out->is_whole)
 		return ZT_OK; /* the log first: all else is judged by it */
-	if ((err = client_sync_log(z)))
+	if ((err = log_fetch(z)))
 		return err;
 	return repair_workspaces(&r, org_state_user(z->state, &z->user), from);
 }

@@ -5,7 +5,7 @@
 
 #include "base/vec.h"
 #include "chain/objects.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/pb.h"
 #include "restore/verbs.h"
 #include "session/session.h"
@@ -17,7 +17,7 @@
 enum { AT_ONCE = 256 };
 
 struct restoring {
-	struct space *s;
+	struct workspace *s;
 	const char *shown; /* the path, for a person */
 	uint64_t version, until;
 	const struct id *removed; /* that object, and not what the path leads to */
@@ -25,7 +25,8 @@ struct restoring {
 	struct batch *b;
 	struct idmap elsewhere; /* what lies in the tree now, but for what is restored */
 	struct idmap seen;
-	struct space_object *queue; /* to be looked at, from FIRST on those that are read now */
+	struct workspace_object
+	    *queue; /* to be looked at, from FIRST on those that are read now */
 	size_t count, cap, first;
 	Zt__Manifest *read[AT_ONCE];
 };
@@ -33,7 +34,7 @@ struct restoring {
 static enum zt_err
 look_later(struct restoring *r, const Zt__FolderEntry *e)
 {
-	struct space_object o = { .is_folder = e->folder, .until = r->until };
+	struct workspace_object o = { .is_folder = e->folder, .until = r->until };
 	enum zt_err err = pb_id(e->vlob, &o.vlob);
 
 	if (err == ZT_OK && (err = idmap_put(&r->seen, &o.vlob, r)) == ZT_OK &&
@@ -64,7 +65,7 @@ keep_read(void *ctx, size_t i, Zt__Manifest **m)
  * queues what is in it. */
 static enum zt_err
 walk(struct restoring *r, const struct id *root, bool is_folder,
-    enum zt_err (*each)(struct restoring *r, struct space_object *o, Zt__Manifest **m))
+    enum zt_err (*each)(struct restoring *r, struct workspace_object *o, Zt__Manifest **m))
 {
 	Zt__FolderEntry first = ZT__FOLDER_ENTRY__INIT;
 	enum zt_err err;
@@ -77,9 +78,10 @@ walk(struct restoring *r, const struct id *root, bool is_folder,
 		size_t n = r->count - r->first < AT_ONCE ? r->count - r->first : AT_ONCE;
 
 		memset(r->read, 0, sizeof r->read);
-		err = space_read(r->s, &r->queue[r->first], n, keep_read, r);
+		err = workspace_read(r->s, &r->queue[r->first], n, keep_read, r);
 		for (size_t i = 0; i < n; i++) {
-			struct space_object o = r->queue[r->first + i]; /* the queue may move */
+			struct workspace_object o =
+			    r->queue[r->first + i]; /* the queue may move */
 
 			if (err == ZT_OK)
 				err = each(r, &o, &r->read[i]);
@@ -94,7 +96,7 @@ walk(struct restoring *r, const struct id *root, bool is_folder,
 /* ---- what lies elsewhere now ---- */
 
 static enum zt_err
-note_present(struct restoring *r, struct space_object *o, Zt__Manifest **m)
+note_present(struct restoring *r, struct workspace_object *o, Zt__Manifest **m)
 {
 	enum zt_err err = ZT_OK;
 
@@ -114,13 +116,13 @@ note_present(struct restoring *r, struct space_object *o, Zt__Manifest **m)
 
 /* WHAT was moved, and where it is. */
 static enum zt_err
-refuse_moved(struct space *s, const struct id *what)
+refuse_moved(struct workspace *s, const struct id *what)
 {
-	struct buf text = buf_init(PATH_TEXT_MOST);
+	struct buf text = buf_init(PATH_TEXT_MAX);
 	enum zt_err err = tree_where(s, what, &text);
 
 	if (err == ZT_OK || err == ZT_ERR_NOT_FOUND)
-		err = client_refuse(s->z, ZT_ERR_EXISTS,
+		err = session_refuse(s->z, ZT_ERR_EXISTS,
 		    "it was moved, and lies elsewhere in the workspace now: %.120s",
 		    text.n > 0 ? buf_text(&text) : "?");
 	buf_free(&text);
@@ -184,16 +186,16 @@ write_again(struct restoring *r, const struct id *vlob, Zt__Manifest **m)
 }
 
 static enum zt_err
-restore_object(struct restoring *r, struct space_object *o, Zt__Manifest **m)
+restore_object(struct restoring *r, struct workspace_object *o, Zt__Manifest **m)
 {
-	struct space_version newest;
+	struct workspace_version newest;
 	bool less = false;
 	enum zt_err err;
 
-	space_damaged(r->s, r->shown, o);
+	workspace_damaged(r->s, r->shown, o);
 	if (*m == NULL)
 		return ZT_OK;
-	if ((err = space_newest(r->s, &o->vlob, &newest)))
+	if ((err = workspace_newest(r->s, &o->vlob, &newest)))
 		return err;
 	if (o->is_folder) {
 		drop_elsewhere(r, (*m)->folder, &less);
@@ -208,18 +210,18 @@ restore_object(struct restoring *r, struct space_object *o, Zt__Manifest **m)
 static enum zt_err
 restore_version(struct restoring *r, uint64_t version)
 {
-	struct space_version v;
+	struct workspace_version v;
 	Zt__Manifest *m = NULL;
 	bool less;
-	enum zt_err err = space_version(r->s, &r->what.vlob, version, &v);
+	enum zt_err err = workspace_version(r->s, &r->what.vlob, version, &v);
 
 	if (err == ZT_ERR_NOT_FOUND)
-		return client_refuse(
+		return session_refuse(
 		    r->s->z, err, "there is no version %llu", (unsigned long long)version);
-	if (err || (err = space_manifest(r->s, &v, &m)))
+	if (err || (err = workspace_manifest(r->s, &v, &m)))
 		return err;
 	if ((m->kind_case == ZT__MANIFEST__KIND_FOLDER) != r->what.is_folder)
-		err = client_refuse(r->s->z, ZT_ERR_CORRUPT,
+		err = session_refuse(r->s->z, ZT_ERR_CORRUPT,
 		    "that version is a file where a folder should be, or a folder");
 	if (err == ZT_OK && r->what.is_folder)
 		drop_elsewhere(r, m->folder, &less);
@@ -233,14 +235,14 @@ restore_version(struct restoring *r, uint64_t version)
 static enum zt_err
 restore_file(struct restoring *r)
 {
-	struct space_object o = { .vlob = r->what.vlob, .until = r->until };
+	struct workspace_object o = { .vlob = r->what.vlob, .until = r->until };
 	Zt__Manifest *m = NULL;
-	enum zt_err err = space_read_one(r->s, &o, &m);
+	enum zt_err err = workspace_read_one(r->s, &o, &m);
 
 	if (err == ZT_OK)
-		space_damaged(r->s, r->shown, &o);
+		workspace_damaged(r->s, r->shown, &o);
 	if (err == ZT_OK && m == NULL)
-		err = client_refuse(r->s->z, o.damaged > 0 ? o.why : ZT_ERR_NOT_FOUND,
+		err = session_refuse(r->s->z, o.damaged > 0 ? o.reason : ZT_ERR_NOT_FOUND,
 		    o.damaged > 0 ? "no version of it opens"
 				  : N_("the file is younger than that time"));
 	if (err == ZT_OK)
@@ -254,18 +256,18 @@ restore_file(struct restoring *r)
 /* The newest version of FOLDER that has NAME; its entry in *OUT. */
 static enum zt_err
 find_removed(
-    struct space *s, const struct id *folder, struct bytes name, struct tree_entry *out)
+    struct workspace *s, const struct id *folder, struct bytes name, struct tree_entry *out)
 {
-	struct space_version v;
+	struct workspace_version v;
 	size_t k;
-	enum zt_err err = space_newest(s, folder, &v);
+	enum zt_err err = workspace_newest(s, folder, &v);
 
 	for (uint64_t n = err == ZT_OK ? v.version : 0; n > 0; n--) {
 		Zt__Manifest *m = NULL;
 		bool found;
 
-		if ((err = space_version(s, folder, n, &v)) == ZT_OK)
-			err = space_manifest(s, &v, &m);
+		if ((err = workspace_version(s, folder, n, &v)) == ZT_OK)
+			err = workspace_manifest(s, &v, &m);
 		found = err == ZT_OK && m->kind_case == ZT__MANIFEST__KIND_FOLDER &&
 			manifest_find(m->folder, name, &k);
 		if (found) {
@@ -275,10 +277,10 @@ find_removed(
 		pb_wipe(m);
 		if (found)
 			return ZT_OK;
-		if (err && err != ZT_ERR_NOT_FOUND && !space_is_damage(err))
+		if (err && err != ZT_ERR_NOT_FOUND && !workspace_is_damage(err))
 			return err;
 	}
-	return client_refuse(s->z, ZT_ERR_NOT_FOUND,
+	return session_refuse(s->z, ZT_ERR_NOT_FOUND,
 	    "there is no \"%.*s\" in any version of its folder", (int)name.n,
 	    (const char *)name.p);
 }
@@ -299,13 +301,13 @@ find(struct restoring *r, const struct path *path, const struct tree_entry *pare
 		return ZT_OK;
 	if (err && err != ZT_ERR_NOT_FOUND)
 		return err;
-	r->s->z->why[0] = 0;
+	r->s->z->message[0] = 0;
 	if (*is_there) {
 		r->what = *now;
 		return ZT_OK;
 	}
 	if (r->until > 0)
-		return client_refuse(
+		return session_refuse(
 		    r->s->z, ZT_ERR_NOT_FOUND, "there was nothing at that time");
 	return find_removed(r->s, &parent->vlob, path->name[path->count - 1], &r->what);
 }
@@ -324,21 +326,21 @@ forget(struct restoring *r)
 static enum zt_err
 find_object(struct restoring *r, bool *is_there, const struct path *path)
 {
-	struct space_version v;
+	struct workspace_version v;
 	struct tree_entry now;
 	Zt__Manifest *m = NULL;
 	enum zt_err err;
 
 	if ((err = tree_find(r->s, path, path->count, &now)) == ZT_OK)
-		return client_refuse(
+		return session_refuse(
 		    r->s->z, ZT_ERR_EXISTS, "something else is there; name another place");
 	if (err != ZT_ERR_NOT_FOUND)
 		return err;
 	*is_there = false;
-	r->s->z->why[0] = 0;
-	if ((err = space_version(r->s, r->removed, 0, &v)) == ZT_ERR_NOT_FOUND)
-		return client_refuse(r->s->z, err, "there is no such object");
-	if (err || (err = space_manifest(r->s, &v, &m)))
+	r->s->z->message[0] = 0;
+	if ((err = workspace_version(r->s, r->removed, 0, &v)) == ZT_ERR_NOT_FOUND)
+		return session_refuse(r->s->z, err, "there is no such object");
+	if (err || (err = workspace_manifest(r->s, &v, &m)))
 		return err;
 	r->what.vlob = *r->removed;
 	r->what.is_folder = m->kind_case == ZT__MANIFEST__KIND_FOLDER;
@@ -348,7 +350,7 @@ find_object(struct restoring *r, bool *is_there, const struct path *path)
 
 /* Finds and writes it, and puts it back under its name in PARENT. */
 static enum zt_err
-restore(void *ctx, struct space *s, const struct path *path, struct batch *b)
+restore(void *ctx, struct workspace *s, const struct path *path, struct batch *b)
 {
 	struct restoring *r = ctx;
 	struct tree_entry parent = { s->w->id, true }, now = parent;
@@ -365,7 +367,7 @@ restore(void *ctx, struct space *s, const struct path *path, struct batch *b)
 					  : find(r, path, &parent, &now, &is_there))))
 		return err;
 	if (is_there && r->removed == NULL && r->version == 0 && r->until == 0)
-		return client_refuse(s->z, ZT_ERR_EXISTS,
+		return session_refuse(s->z, ZT_ERR_EXISTS,
 		    "it is there; a version or a time says what it should become");
 	is_same = is_there && id_equal(&now.vlob, &r->what.vlob);
 	if ((!is_same || r->what.is_folder) && (err = find_elsewhere(r, is_same)))
@@ -414,7 +416,7 @@ restore_by_id(struct zt *z, const char *remote, const char *id)
 	struct restoring r = { .shown = remote, .removed = &object };
 
 	if (id_parse(id, strlen(id), &object))
-		return client_refuse(
+		return session_refuse(
 		    z, ZT_ERR_INVALID, "this is not the id of something in the trash");
 	return run(z, remote, &r);
 }

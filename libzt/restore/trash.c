@@ -6,7 +6,7 @@
 
 #include "base/vec.h"
 #include "chain/objects.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "files/path.h"
 #include "format/pb.h"
 #include "log/handles.h"
@@ -39,7 +39,7 @@ struct content {
 
 struct trash {
 	struct zt *z;
-	struct space *s;
+	struct workspace *s;
 	struct idmap live, found;
 	struct item *items;
 	size_t item_count, item_cap;
@@ -69,7 +69,7 @@ add_place(
 	if (err)
 		return err;
 	p = &t->folders[t->count++];
-	*p = (struct place){ .vlob = *vlob, .path = buf_init(PATH_TEXT_MOST), .depth = depth };
+	*p = (struct place){ .vlob = *vlob, .path = buf_init(PATH_TEXT_MAX), .depth = depth };
 	buf_add(&p->path, in);
 	if (name.n > 0) {
 		buf_add_byte(&p->path, '/');
@@ -105,7 +105,7 @@ static enum zt_err
 walk(struct trash *t)
 {
 	enum { AT_ONCE = 256 };
-	struct space_object objects[AT_ONCE];
+	struct workspace_object objects[AT_ONCE];
 	enum zt_err err = idmap_put(&t->live, &t->s->w->id, t);
 
 	if (err == ZT_OK)
@@ -114,9 +114,9 @@ walk(struct trash *t)
 		size_t n = 0;
 
 		for (t->first = next; n < AT_ONCE && next < t->count; next++)
-			objects[n++] = (struct space_object){ .vlob = t->folders[next].vlob,
+			objects[n++] = (struct workspace_object){ .vlob = t->folders[next].vlob,
 				.is_folder = true };
-		err = space_read(t->s, objects, n, note_live, t);
+		err = workspace_read(t->s, objects, n, note_live, t);
 	}
 	return err;
 }
@@ -126,7 +126,7 @@ walk(struct trash *t)
 /* E was in P until the version AFTER. */
 static enum zt_err
 add_item(struct trash *t, const struct place *p, const Zt__FolderEntry *e,
-    const struct space_version *last, const struct space_version *after)
+    const struct workspace_version *last, const struct workspace_version *after)
 {
 	struct item *item;
 	struct id vlob;
@@ -139,7 +139,7 @@ add_item(struct trash *t, const struct place *p, const Zt__FolderEntry *e,
 		return err;
 	item = &t->items[t->item_count++];
 	*item = (struct item){ .vlob = vlob,
-		.path = buf_init(PATH_TEXT_MOST),
+		.path = buf_init(PATH_TEXT_MAX),
 		.is_folder = e->folder,
 		.last_there = last->time,
 		.removed = after->time,
@@ -154,17 +154,17 @@ add_item(struct trash *t, const struct place *p, const Zt__FolderEntry *e,
 static enum zt_err
 look_back(struct trash *t, const struct place *p)
 {
-	struct space_version v, after = { 0 };
-	enum zt_err err = space_newest(t->s, &p->vlob, &v);
+	struct workspace_version v, after = { 0 };
+	enum zt_err err = workspace_newest(t->s, &p->vlob, &v);
 
 	if (err)
 		return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
 	for (uint64_t n = v.version; n > 0; n--) {
 		Zt__Manifest *m = NULL;
 
-		if ((err = space_version(t->s, &p->vlob, n, &v)) == ZT_OK)
-			err = space_manifest(t->s, &v, &m);
-		if (err && err != ZT_ERR_NOT_FOUND && !space_is_damage(err))
+		if ((err = workspace_version(t->s, &p->vlob, n, &v)) == ZT_OK)
+			err = workspace_manifest(t->s, &v, &m);
+		if (err && err != ZT_ERR_NOT_FOUND && !workspace_is_damage(err))
 			return err;
 		if (err == ZT_OK && m->kind_case == ZT__MANIFEST__KIND_FOLDER &&
 		    after.version > 0)
@@ -177,7 +177,7 @@ look_back(struct trash *t, const struct place *p)
 			return err;
 		after = v;
 	}
-	t->s->z->why[0] = 0;
+	t->s->z->message[0] = 0;
 	return ZT_OK;
 }
 
@@ -185,9 +185,9 @@ look_back(struct trash *t, const struct place *p)
 static enum zt_err
 add_places_in(struct trash *t, const struct place *p, struct idmap *looked)
 {
-	struct space_object o = { .vlob = p->vlob, .is_folder = true };
+	struct workspace_object o = { .vlob = p->vlob, .is_folder = true };
 	Zt__Manifest *m = NULL;
-	enum zt_err err = space_read_one(t->s, &o, &m);
+	enum zt_err err = workspace_read_one(t->s, &o, &m);
 
 	for (size_t k = 0; err == ZT_OK && m != NULL && k < m->folder->n_entries; k++) {
 		const Zt__FolderEntry *e = m->folder->entries[k];
@@ -250,7 +250,7 @@ static enum zt_err
 read_contents(struct trash *t)
 {
 	enum { AT_ONCE = 256 };
-	struct space_object objects[AT_ONCE];
+	struct workspace_object objects[AT_ONCE];
 	enum zt_err err = ZT_OK;
 
 	for (size_t i = 0; err == ZT_OK && i < t->item_count; i++)
@@ -260,9 +260,9 @@ read_contents(struct trash *t)
 		size_t n = 0;
 
 		for (t->first = t->next; n < AT_ONCE && t->next < t->queued; t->next++)
-			objects[n++] = (struct space_object){ .vlob = t->queue[t->next],
+			objects[n++] = (struct workspace_object){ .vlob = t->queue[t->next],
 				.is_folder = true };
-		err = space_read(t->s, objects, n, note_content, t);
+		err = workspace_read(t->s, objects, n, note_content, t);
 	}
 	return err;
 }
@@ -345,7 +345,7 @@ static void
 tell(struct trash *t, struct item *item)
 {
 	const struct org_device *d = org_state_device(t->s->z->state, &item->by);
-	struct client_handle h = { .email = "" };
+	struct log_handle h = { .email = "" };
 	struct zt_removed r = { .is_folder = item->is_folder,
 		.last_there = item->last_there,
 		.removed = item->removed };
@@ -354,7 +354,7 @@ tell(struct trash *t, struct item *item)
 	if (!is_below(t, item))
 		return;
 	if (d != NULL)
-		client_handle(t->s->z, &d->user->id, &h);
+		log_handle(t->s->z, &d->user->id, &h);
 	id_print(&item->vlob, r.id);
 	r.path = buf_text(&item->path);
 	r.by = h.email;
@@ -415,19 +415,19 @@ trash_free(struct trash *t)
 static enum zt_err
 take_where(struct trash *t, const char *where, struct path *path)
 {
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err;
 
 	*path = (struct path){ .count = 0 };
 	if (strchr(where, ':') == NULL) {
 		if (strlen(where) >= sizeof path->workspace)
-			return client_refuse(
+			return session_refuse(
 			    t->z, ZT_ERR_NOT_FOUND, "there is no workspace %.100s", where);
 		memcpy(path->workspace, where, strlen(where) + 1);
 		return ZT_OK;
 	}
-	if ((err = path_parse(where, path, &why)))
-		return client_refuse(t->z, err, "%s", why);
+	if ((err = path_parse(where, path, &message)))
+		return session_refuse(t->z, err, "%s", message);
 	for (size_t i = 0; i < path->count; i++) {
 		buf_add_byte(&t->below, '/');
 		buf_add(&t->below, path->name[i]);
@@ -439,18 +439,16 @@ enum zt_err
 restore_trash(struct zt *z, const char *where,
     void (*each)(void *ctx, const struct zt_removed *r), void *ctx)
 {
-	struct trash t = {
-		.z = z, .each = each, .ctx = ctx, .below = buf_init(PATH_TEXT_MOST)
-	};
+	struct trash t = { .z = z, .each = each, .ctx = ctx, .below = buf_init(PATH_TEXT_MAX) };
 	struct path path;
 	size_t live;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	client_begin_reading(z);
-	if ((err = take_where(&t, where, &path)) || (err = client_sync_log(z)) ||
-	    (err = client_sync_handles(z)) || (err = space_find(z, path.workspace, &t.s)) ||
-	    (err = space_sync_fresh(t.s)) || (err = walk(&t)))
+	z->message[0] = 0;
+	chain_begin_reading(z);
+	if ((err = take_where(&t, where, &path)) || (err = log_fetch(z)) ||
+	    (err = log_sync_handles(z)) || (err = workspace_find(z, path.workspace, &t.s)) ||
+	    (err = workspace_sync_fresh(t.s)) || (err = walk(&t)))
 		goto out;
 	live = t.count;
 	for (size_t i = 0; err == ZT_OK && i < live; i++)
@@ -460,5 +458,5 @@ restore_trash(struct zt *z, const char *where,
 		err = tell_all(&t);
 out:
 	trash_free(&t);
-	return err ? err : client_end_reading(z);
+	return err ? err : chain_end_reading(z);
 }

@@ -12,10 +12,10 @@
 #include "zt/protect.h"
 
 static void
-set_why(char *why, const char *text)
+set_message(char *message, const char *text)
 {
-	if (why != NULL)
-		(void)snprintf(why, CLIENT_WHY, "%s", text);
+	if (message != NULL)
+		(void)snprintf(message, SESSION_MESSAGE, "%s", text);
 }
 
 struct bytes
@@ -26,9 +26,9 @@ device_password(const struct zt_options *o)
 
 /* The sentence TEXT in the caller's language; "" leaves it to the error. */
 static void
-say(const struct zt_options *o, const char *text, char *why)
+report(const struct zt_options *o, const char *text, char *message)
 {
-	set_why(why, o->translate != NULL && text[0] != 0 ? o->translate(text) : text);
+	set_message(message, o->translate != NULL && text[0] != 0 ? o->translate(text) : text);
 }
 
 static const char no_token[] = N_("the token that opens this device is not there");
@@ -64,73 +64,73 @@ static const char desktop_holds[] = N_("the desktop opens this device while you 
 static const char no_keyring[] = N_("this system keeps no keys for a session");
 
 enum zt_err
-zt_unlock(const struct zt_options *o, unsigned seconds, char *why)
+zt_unlock(const struct zt_options *o, unsigned seconds, char *message)
 {
-	enum zt_err err = suite_start();
+	enum zt_err err = suite_init();
 
 	if (err == ZT_OK)
 		err = device_file_hold(o->home, device_password(o), seconds);
-	say(o, err == ZT_ERR_IO ? no_keyring : device_closed(o->home, err), why);
+	report(o, err == ZT_ERR_IO ? no_keyring : device_closed(o->home, err), message);
 	return err;
 }
 
 enum zt_err
-zt_lock(const struct zt_options *o, char *why)
+zt_lock(const struct zt_options *o, char *message)
 {
 	enum protector by = device_file_protector(o->home);
-	enum zt_err err = suite_start();
+	enum zt_err err = suite_init();
 
 	if (err == ZT_OK)
 		err = device_file_release(o->home);
 	if (err == ZT_OK && by == BY_DESKTOP)
 		err = ZT_ERR_NOT_FOUND; /* what it opens by is there as before */
-	say(o,
+	report(o,
 	    err == ZT_ERR_IO                              ? still_held
 	    : err == ZT_ERR_NOT_FOUND && by == BY_DESKTOP ? desktop_holds
 	    : err == ZT_ERR_NOT_FOUND && by != BY_NOTHING ? none_held
 							  : "",
-	    why);
+	    message);
 	return err;
 }
 
 enum zt_err
-zt_change_password(const struct zt_options *o, const char *new_password, char *why)
+zt_change_password(const struct zt_options *o, const char *new_password, char *message)
 {
-	enum zt_err err = suite_start();
+	enum zt_err err = suite_init();
 
 	if (err == ZT_OK)
 		err = device_file_change(o->home, device_password(o), bytes_text(new_password));
-	say(o, device_closed(o->home, err), why);
+	report(o, device_closed(o->home, err), message);
 	return err;
 }
 
 enum zt_err
-zt_protect_by_token(const struct zt_options *o, const char *uri, const char *pin, char *why)
+zt_protect_by_token(const struct zt_options *o, const char *uri, const char *pin, char *message)
 {
-	enum zt_err err = suite_start();
+	enum zt_err err = suite_init();
 
 	if (err == ZT_OK)
 		err = device_file_protect(o->home, device_password(o), uri, pin);
-	say(o,
+	report(o,
 	    err == ZT_ERR_INVALID ? token_module
 	    : err == ZT_ERR_KEY   ? token_rsa
 				  : device_closed(o->home, err),
-	    why);
+	    message);
 	return err;
 }
 
 enum zt_err
-zt_protect_by_desktop(const struct zt_options *o, char *why)
+zt_protect_by_desktop(const struct zt_options *o, char *message)
 {
-	enum zt_err err = suite_start();
+	enum zt_err err = suite_init();
 
 	if (err == ZT_OK)
 		err = device_file_protect_by_desktop(o->home, device_password(o));
-	say(o,
+	report(o,
 	    err == ZT_ERR_UNAVAILABLE ? no_service
 	    : err == ZT_ERR_TIMEOUT   ? no_answer
 				      : device_closed(o->home, err),
-	    why);
+	    message);
 	return err;
 }
 
@@ -149,37 +149,38 @@ zt_is_by_token(const char *home)
 int
 zt_is_unlocked(const char *home)
 {
-	return suite_start() == ZT_OK &&
+	return suite_init() == ZT_OK &&
 	       (device_file_protector(home) == BY_DESKTOP || device_file_is_held(home));
 }
 
 void
-client_explain(const struct zt_options *o, enum zt_err err, char *why)
+device_explain(const struct zt_options *o, enum zt_err err, char *message)
 {
-	if (why != NULL && why[0] == 0 &&
+	if (message != NULL && message[0] == 0 &&
 	    (err == ZT_ERR_IO || err == ZT_ERR_FOLDER || err == ZT_ERR_STORE))
-		device_file_explain(o->home, why, CLIENT_WHY);
-	if (why != NULL && why[0] == 0 && err == ZT_ERR_FULL)
-		(void)snprintf(why, CLIENT_WHY, "%.200s: %s", o->home, strerror(ENOSPC));
-	if (why != NULL && why[0] == 0 && err == ZT_ERR_CORRUPT)
-		say(o, N_("the file with this device's keys is empty or damaged"), why);
+		device_file_explain(o->home, message, SESSION_MESSAGE);
+	if (message != NULL && message[0] == 0 && err == ZT_ERR_FULL)
+		(void)snprintf(
+		    message, SESSION_MESSAGE, "%.200s: %s", o->home, strerror(ENOSPC));
+	if (message != NULL && message[0] == 0 && err == ZT_ERR_CORRUPT)
+		report(o, N_("the file with this device's keys is empty or damaged"), message);
 }
 
 enum zt_err
-client_may_begin(const struct zt_options *o, char *why)
+device_may_begin(const struct zt_options *o, char *message)
 {
 	enum zt_err err = device_file_may_begin(o->home);
 
 	if (err == ZT_ERR_EXISTS)
-		say(o, N_("this state folder holds a device already"), why);
+		report(o, N_("this state folder holds a device already"), message);
 	return err;
 }
 
 enum zt_err
-client_write_device(const struct zt_options *o, const struct client_new_device *d)
+device_write(const struct zt_options *o, const struct new_device *d)
 {
 	Zt__DeviceSecrets m = ZT__DEVICE_SECRETS__INIT;
-	ProtobufCBinaryData keys[CLIENT_USER_KEYS];
+	ProtobufCBinaryData keys[SESSION_USER_KEYS_MAX];
 	struct secret *local = NULL;
 	enum zt_err err = secret_generate(&local);
 

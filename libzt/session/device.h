@@ -7,30 +7,30 @@
 #include "net/events.h"
 #include "session/session.h"
 
-/* Sets WHY, if empty, to name the file of O->home that ERR makes unusable, for the errors
+/* Sets MESSAGE, if empty, to name the file of O->home that ERR makes unusable, for the errors
  * about the folder. */
-void client_explain(const struct zt_options *o, enum zt_err err, char *why);
-/* Whether a new device may begin in O->home. Errors: EXISTS (it holds a device: WHY says so).
+void device_explain(const struct zt_options *o, enum zt_err err, char *message);
+/* Whether a new device may begin in O->home. Errors: EXISTS (it holds a device: MESSAGE says
+ * so).
  */
-ZT_CHECKED enum zt_err client_may_begin(const struct zt_options *o, char *why);
+ZT_CHECKED enum zt_err device_may_begin(const struct zt_options *o, char *message);
 /* Why the device of HOME, which is there, does not open: English, or "". */
 const char *device_closed(const char *home, enum zt_err err);
 /* The password of O, borrowed. */
 struct bytes device_password(const struct zt_options *o);
 /* Fills SECRETS's fields from a new device's keys and writes the device file. */
-struct client_new_device {
+struct new_device {
 	const char *server, *slug, *email;
 	struct id org, user, device;
 	uint8_t root_key[SIGN_PUBLIC_BYTES];
 	bool root_by_id; /* not known yet: the organization's id pins it */
 	const struct sign_key *sign;
 	const struct secret *seal;
-	struct bytes user_keys[CLIENT_USER_KEYS];
+	struct bytes user_keys[SESSION_USER_KEYS_MAX];
 	size_t user_key_count;
 	uint64_t tree_size;
 	struct hash root;
 };
-ZT_CHECKED enum zt_err client_write_device(
-    const struct zt_options *o, const struct client_new_device *d);
+ZT_CHECKED enum zt_err device_write(const struct zt_options *o, const struct new_device *d);
 
 #endif

@@ -14,36 +14,36 @@ key_of(const struct id *workspace)
 }
 
 enum zt_err
-client_note_fork(struct zt *z, const struct id *workspace, enum zt_err err)
+session_note_fork(struct zt *z, const struct id *workspace, enum zt_err err)
 {
 	/* What cannot be noted is seen again at the next look. */
 	if (err == ZT_ERR_FORK)
 		(void)!(int)store_put(
-		    z->store, STORE_FORK, key_of(workspace), 0, bytes_text(z->why));
+		    z->store, STORE_FORK, key_of(workspace), 0, bytes_text(z->message));
 	return err;
 }
 
 enum zt_err
-client_may_write(struct zt *z, const struct id *workspace)
+session_may_write(struct zt *z, const struct id *workspace)
 {
-	struct buf why = buf_init(CLIENT_WHY);
-	enum zt_err err = store_get(z->store, STORE_FORK, key_of(NULL), 0, &why);
+	struct buf message = buf_init(SESSION_MESSAGE);
+	enum zt_err err = store_get(z->store, STORE_FORK, key_of(NULL), 0, &message);
 
 	if (err == ZT_ERR_NOT_FOUND && workspace != NULL)
-		err = store_get(z->store, STORE_FORK, key_of(workspace), 0, &why);
+		err = store_get(z->store, STORE_FORK, key_of(workspace), 0, &message);
 	if (err == ZT_OK)
-		err = client_refuse(z, ZT_ERR_FORK,
+		err = session_refuse(z, ZT_ERR_FORK,
 		    "%.120s; nothing is written until this history agrees with a colleague's "
 		    "head",
-		    buf_text(&why));
+		    buf_text(&message));
 	else if (err == ZT_ERR_NOT_FOUND)
 		err = ZT_OK;
-	buf_free(&why);
+	buf_free(&message);
 	return err;
 }
 
 enum zt_err
-client_thaw(struct zt *z)
+session_thaw(struct zt *z)
 {
 	return store_forget(z->store, STORE_FORK, bytes_of(NULL, 0));
 }

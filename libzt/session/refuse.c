@@ -38,15 +38,15 @@ read_directive(const char *p, struct directive *d, va_list *args)
 }
 
 static void
-print_text(const struct directive *d, const char *text, char out[4 * CLIENT_WHY])
+print_text(const struct directive *d, const char *text, char out[4 * SESSION_MESSAGE])
 {
 	size_t n = d->precision < 0 ? strlen(text) : strnlen(text, (size_t)d->precision);
 
-	(void)snprintf(out, 4 * CLIENT_WHY, "%.*s", (int)n, text);
+	(void)snprintf(out, 4 * SESSION_MESSAGE, "%.*s", (int)n, text);
 }
 
 static void
-print_number(const struct directive *d, va_list *args, char out[4 * CLIENT_WHY])
+print_number(const struct directive *d, va_list *args, char out[4 * SESSION_MESSAGE])
 {
 	bool is_signed = d->conversion == 'd' || d->conversion == 'i';
 	unsigned long long n;
@@ -62,9 +62,10 @@ print_number(const struct directive *d, va_list *args, char out[4 * CLIENT_WHY])
 		n = is_signed ? (unsigned long long)va_arg(*args, int)
 			      : va_arg(*args, unsigned);
 	if (is_signed)
-		(void)snprintf(out, 4 * CLIENT_WHY, "%lld", (long long)n);
+		(void)snprintf(out, 4 * SESSION_MESSAGE, "%lld", (long long)n);
 	else
-		(void)snprintf(out, 4 * CLIENT_WHY, d->conversion == 'x' ? "%llx" : "%llu", n);
+		(void)snprintf(
+		    out, 4 * SESSION_MESSAGE, d->conversion == 'x' ? "%llx" : "%llu", n);
 }
 
 /* The parameters of FORMAT, as many as there is room for. */
@@ -75,7 +76,7 @@ take_parameters(struct refusal *r, const char *format, va_list *args)
 
 	r->count = 0;
 	while (r->count < ZT_PARAMETERS && (p = strchr(p, '%')) != NULL) {
-		char text[4 * CLIENT_WHY] = "";
+		char text[4 * SESSION_MESSAGE] = "";
 		struct directive d;
 
 		if (p[1] == '%') {
@@ -89,26 +90,26 @@ take_parameters(struct refusal *r, const char *format, va_list *args)
 			print_number(&d, args, text);
 		else
 			return; /* and nothing is known of what is behind it */
-		utf8_show_text(text, r->parameter[r->count++], CLIENT_WHY);
+		utf8_show_text(text, r->parameter[r->count++], SESSION_MESSAGE);
 	}
 }
 
 enum zt_err
-client_refuse(struct zt *z, enum zt_err err, const char *format, ...)
+session_refuse(struct zt *z, enum zt_err err, const char *format, ...)
 {
-	char text[4 * CLIENT_WHY];
+	char text[4 * SESSION_MESSAGE];
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(text, sizeof text, client_words(z, format), args);
+	(void)vsnprintf(text, sizeof text, session_translate(z, format), args);
 	va_end(args);
 	va_start(args, format);
 	take_parameters(&z->refusal, format, &args);
 	va_end(args);
 	/* The sentence may contain others' names and addresses: make it safe to show here,
 	 * once for all callers. A parameter may be in it already. */
-	utf8_show_text(text, z->why, sizeof z->why);
-	memcpy(z->refusal.sentence, z->why, sizeof z->why);
+	utf8_show_text(text, z->message, sizeof z->message);
+	memcpy(z->refusal.sentence, z->message, sizeof z->message);
 	z->refusal.english = format;
 	return err;
 }
@@ -119,10 +120,10 @@ zt_error_of(const struct zt *z, enum zt_err err, struct zt_error *out)
 	const struct refusal *r = &z->refusal;
 
 	*out = (struct zt_error){
-		.number = err, .sentence = zt_why(z), .english = err_words(err)
+		.number = err, .sentence = zt_error_message(z), .english = err_text(err)
 	};
-	if (err == ZT_OK || r->english == NULL || z->why[0] == 0 ||
-	    strcmp(r->sentence, z->why) != 0)
+	if (err == ZT_OK || r->english == NULL || z->message[0] == 0 ||
+	    strcmp(r->sentence, z->message) != 0)
 		return;
 	out->english = r->english;
 	out->count = r->count;

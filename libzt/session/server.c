@@ -13,30 +13,30 @@
 struct operating {
 	const struct zt_server *s;
 	struct calls *calls;
-	char *why;
+	char *message;
 };
 
 static enum zt_err
-begin(struct operating *op, const struct zt_server *s, char *why)
+begin(struct operating *op, const struct zt_server *s, char *message)
 {
 	struct calls_options o = { .server = s->url,
 		.ca_file = s->ca_file,
 		.operator_token = s->operator_token,
 		.in_clear = s->in_clear,
 		.translate = s->translate };
-	enum zt_err err = suite_start();
+	enum zt_err err = suite_init();
 
-	*op = (struct operating){ .s = s, .why = why };
-	if (why != NULL)
-		why[0] = 0;
+	*op = (struct operating){ .s = s, .message = message };
+	if (message != NULL)
+		message[0] = 0;
 	return err ? err : calls_new(&o, &op->calls);
 }
 
 static enum zt_err
-say(const struct operating *op, enum zt_err err, const char *text)
+report(const struct operating *op, enum zt_err err, const char *text)
 {
-	if (op->why != NULL)
-		(void)snprintf(op->why, CLIENT_WHY, "%s",
+	if (op->message != NULL)
+		(void)snprintf(op->message, SESSION_MESSAGE, "%s",
 		    op->s->translate != NULL ? op->s->translate(text) : text);
 	return err;
 }
@@ -56,7 +56,7 @@ call(const struct operating *op, enum route r, const struct id *org, const void 
 		p.org = *org;
 	if (err == ZT_OK &&
 	    (err = calls_run(op->calls, r, &p, NULL, buf_bytes(&body), &answer, detail)))
-		err = say(op, err, detail);
+		err = report(op, err, detail);
 	if (err == ZT_OK && type != NULL)
 		err = pb_decode(type, buf_bytes(&answer), LIMIT_PAGE, out);
 	buf_free(&body);
@@ -66,13 +66,13 @@ call(const struct operating *op, enum route r, const struct id *org, const void 
 
 enum zt_err
 zt_server_org_create(
-    const struct zt_server *s, const char *slug, char code[ZT_FOUNDING_CODE], char *why)
+    const struct zt_server *s, const char *slug, char code[ZT_FOUNDING_CODE], char *message)
 {
 	struct operating op;
 	Zt__OrgCreate ask = ZT__ORG_CREATE__INIT;
 	Zt__OrgCreated *m = NULL;
 	uint8_t both[64];
-	enum zt_err err = begin(&op, s, why);
+	enum zt_err err = begin(&op, s, message);
 
 	ask.slug = (char *)(uintptr_t)slug;
 	if (err == ZT_OK &&
@@ -81,7 +81,7 @@ zt_server_org_create(
 	    (err = pb_exact(m->token, both, 32)) == ZT_OK &&
 	    (err = pb_exact(m->log_key, both + 32, 32)) == ZT_OK)
 		hex_print(both, sizeof both, code);
-	suite_wipe(both, sizeof both);
+	wipe(both, sizeof both);
 	pb_free(m);
 	calls_free(op.calls);
 	return err;
@@ -95,11 +95,11 @@ list(const struct operating *op, Zt__OrgList **out)
 
 enum zt_err
 zt_server_orgs(const struct zt_server *s,
-    void (*each)(void *ctx, const struct zt_server_org *o), void *ctx, char *why)
+    void (*each)(void *ctx, const struct zt_server_org *o), void *ctx, char *message)
 {
 	struct operating op;
 	Zt__OrgList *m = NULL;
-	enum zt_err err = begin(&op, s, why);
+	enum zt_err err = begin(&op, s, message);
 
 	if (err == ZT_OK)
 		err = list(&op, &m);
@@ -144,23 +144,23 @@ find(const struct operating *op, const char *slug, struct id *out)
 			found = pb_id(m->items[i]->org, out);
 	pb_free(m);
 	if (err == ZT_OK && found == ZT_ERR_NOT_FOUND)
-		return say(op, found, "the server has no organization of this name");
+		return report(op, found, "the server has no organization of this name");
 	return err ? err : found;
 }
 
 enum zt_err
-zt_server_org_set(
-    const struct zt_server *s, const char *slug, const struct zt_server_limits *l, char *why)
+zt_server_org_set(const struct zt_server *s, const char *slug, const struct zt_server_limits *l,
+    char *message)
 {
 	struct operating op;
 	Zt__OrgSet m = ZT__ORG_SET__INIT;
 	struct id org, freeze, thaw;
-	enum zt_err err = begin(&op, s, why);
+	enum zt_err err = begin(&op, s, message);
 
 	if (err == ZT_OK &&
 	    ((l->freeze != NULL && id_parse(l->freeze, strlen(l->freeze), &freeze)) ||
 		(l->thaw != NULL && id_parse(l->thaw, strlen(l->thaw), &thaw))))
-		err = say(&op, ZT_ERR_INVALID, "a user is named by an id");
+		err = report(&op, ZT_ERR_INVALID, "a user is named by an id");
 	if (l->users != NULL)
 		m.sets_users = true, m.users = *l->users;
 	if (l->bytes != NULL)
@@ -178,11 +178,11 @@ zt_server_org_set(
 }
 
 enum zt_err
-zt_server_accept_loss(const struct zt_server *s, const char *slug, char *why)
+zt_server_accept_loss(const struct zt_server *s, const char *slug, char *message)
 {
 	struct operating op;
 	struct id org;
-	enum zt_err err = begin(&op, s, why);
+	enum zt_err err = begin(&op, s, message);
 
 	if (err == ZT_OK && (err = find(&op, slug, &org)) == ZT_OK &&
 	    (err = call(&op, ROUTE_ORG_ACCEPT, &org, NULL, NULL, NULL)) == ZT_OK)

@@ -17,58 +17,58 @@
 #include "zt/cancel.h"
 
 bool
-client_goes_on(struct zt *z, struct client_failure *f, enum zt_err err)
+session_goes_on(struct zt *z, struct session_failure *f, enum zt_err err)
 {
 	if (err && f->err == ZT_OK) {
 		f->err = err;
-		memcpy(f->why, z->why, sizeof f->why);
+		memcpy(f->message, z->message, sizeof f->message);
 	}
-	z->why[0] = 0;
+	z->message[0] = 0;
 	return err != ZT_ERR_INTERRUPTED && err != ZT_ERR_NETWORK &&
 	       err != ZT_ERR_UNAVAILABLE && err != ZT_ERR_TIMEOUT && err != ZT_ERR_DATABASE &&
 	       err != ZT_ERR_RATE;
 }
 
 enum zt_err
-client_failed(struct zt *z, const struct client_failure *f)
+session_failed(struct zt *z, const struct session_failure *f)
 {
-	memcpy(z->why, f->why, sizeof z->why);
+	memcpy(z->message, f->message, sizeof z->message);
 	return f->err;
 }
 
 const char *
-client_words(const struct zt *z, const char *text)
+session_translate(const struct zt *z, const char *text)
 {
 	return z->translate != NULL ? z->translate(text) : text;
 }
 
 uint64_t
-client_now_ms(void)
+session_now_ms(void)
 {
 	return port_wall_ms();
 }
 
 enum zt_err
-client_call(struct zt *z, enum route r, const struct route_params *p, const char *query,
+session_call(struct zt *z, enum route r, const struct route_params *p, const char *query,
     struct bytes body, struct buf *answer)
 {
 	char detail[200];
 	enum zt_err err = calls_run(z->calls, r, p, query, body, answer, detail);
 
 	if (err == ZT_ERR_INTERRUPTED)
-		return client_interrupted(z);
-	return err ? client_refuse(z, err, "%s", detail) : ZT_OK;
+		return session_interrupted(z);
+	return err ? session_refuse(z, err, "%s", detail) : ZT_OK;
 }
 
 void
-client_working(const struct zt *z, enum zt_work what, uint64_t done, uint64_t total)
+session_progress(const struct zt *z, enum zt_work what, uint64_t done, uint64_t total)
 {
-	if (z->working != NULL)
-		z->working(z->working_ctx, what, done, total);
+	if (z->progress != NULL)
+		z->progress(z->progress_ctx, what, done, total);
 }
 
 enum zt_err
-client_connect(struct zt *z)
+session_connect(struct zt *z)
 {
 	struct calls_options o = { .server = z->server,
 		.ca_file = z->ca_file,
@@ -83,22 +83,22 @@ client_connect(struct zt *z)
 }
 
 const int *
-client_stop(const struct zt_options *o)
+session_stop(const struct zt_options *o)
 {
 	return o->cancel != NULL ? &o->cancel->is_set : NULL;
 }
 
 enum zt_err
-client_interrupted(struct zt *z)
+session_interrupted(struct zt *z)
 {
-	return client_refuse(
+	return session_refuse(
 	    z, ZT_ERR_INTERRUPTED, "what was sent or written whole by then stays");
 }
 
 enum zt_err
-client_may_go_on(struct zt *z)
+session_may_go_on(struct zt *z)
 {
-	return stop_is_set(z->stop) ? client_interrupted(z) : ZT_OK;
+	return stop_is_set(z->stop) ? session_interrupted(z) : ZT_OK;
 }
 
 void
@@ -121,16 +121,16 @@ zt_use_cancel(struct zt *z, const struct zt_cancel *c)
 }
 
 void
-client_take_options(struct zt *z, const struct zt_options *o)
+session_take_options(struct zt *z, const struct zt_options *o)
 {
 	z->in_clear = o->in_clear;
 	z->overwrites = o->overwrite;
 	z->keeps_both = o->keep_both;
-	z->stop = client_stop(o);
+	z->stop = session_stop(o);
 	z->rereads = o->checksum;
 	z->translate = o->translate;
-	z->working = o->working;
-	z->working_ctx = o->working_ctx;
+	z->progress = o->progress;
+	z->progress_ctx = o->progress_ctx;
 	z->damaged = o->damaged;
 	z->damaged_ctx = o->damaged_ctx;
 }
@@ -141,7 +141,7 @@ zt_close(struct zt *z)
 	if (z == NULL)
 		return;
 	if (z->care != NULL)
-		idmap_free(&z->spaces, z->care->release);
+		idmap_free(&z->workspaces, z->care->release);
 	org_state_free(z->state);
 	calls_free(z->calls);
 	store_close(z->store);
@@ -162,9 +162,9 @@ zt_close(struct zt *z)
 }
 
 const char *
-zt_why(const struct zt *z)
+zt_error_message(const struct zt *z)
 {
-	return z->why[0] == 0 && z->store != NULL ? store_why(z->store) : z->why;
+	return z->message[0] == 0 && z->store != NULL ? store_message(z->store) : z->message;
 }
 
 enum zt_err

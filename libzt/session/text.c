@@ -25,9 +25,9 @@ zt_version(void)
 }
 
 const char *
-zt_err_words(enum zt_err err)
+zt_err_text(enum zt_err err)
 {
-	return err_words(err);
+	return err_text(err);
 }
 
 const char *

@@ -20,7 +20,7 @@
 #include "port/protect_desktop.h"
 #include "port/protect_token.h"
 
-enum { VERSION = 1, FILE_MOST = 256 * 1024, PATH_SIZE = 4200 };
+enum { VERSION = 1, FILE_MAX = 256 * 1024, PATH_SIZE = 4200 };
 /* For a person to find the desktop's prompt and type a password. */
 enum { DESKTOP_SECONDS = 120 };
 
@@ -117,7 +117,7 @@ static enum zt_err
 seal(const struct sealed_file *f, const void *content, const struct secret *key,
     Zt__DeviceFile *m, struct buf *out)
 {
-	struct buf clear = buf_init(FILE_MOST), sealed = buf_init(FILE_MOST);
+	struct buf clear = buf_init(FILE_MAX), sealed = buf_init(FILE_MAX);
 	enum zt_err err;
 
 	if ((err = pb_encode(content, &clear)) == ZT_OK &&
@@ -146,7 +146,7 @@ compose(
 	if (password.n == 0)
 		return ZT_ERR_PASSWORD; /* without a password the file alone would give the
 					 * keys */
-	suite_random(salt, sizeof salt);
+	random_bytes(salt, sizeof salt);
 	m.protector = BY_PASSWORD;
 	m.salt = pb_field(salt, sizeof salt);
 	m.passes = cost.passes;
@@ -164,7 +164,7 @@ compose_by_token(
     const Zt__DeviceSecrets *secrets, const char *uri, const char *pin, struct buf *out)
 {
 	Zt__DeviceFile m = ZT__DEVICE_FILE__INIT;
-	struct buf wrapped = buf_init(FILE_MOST);
+	struct buf wrapped = buf_init(FILE_MAX);
 	struct secret *key = NULL;
 	enum zt_err err = protect_token_new(uri, pin, &wrapped, &key);
 
@@ -197,7 +197,7 @@ compose_by_desktop(const Zt__DeviceSecrets *secrets, struct id *item, struct buf
 enum zt_err
 device_file_create(const char *folder, const Zt__DeviceSecrets *secrets, struct bytes password)
 {
-	struct buf file = buf_init(FILE_MOST);
+	struct buf file = buf_init(FILE_MAX);
 	enum zt_err err;
 
 	if ((err = device_file_folder(folder)) == ZT_OK &&
@@ -248,7 +248,7 @@ device_file_may_begin(const char *folder)
 static void
 held_name(const struct buf *file, struct hash *out)
 {
-	hash_one(LABEL_HELD_KEY, buf_bytes(file), out);
+	hash_blake2b(LABEL_HELD_KEY, buf_bytes(file), out);
 }
 
 static enum zt_err
@@ -282,11 +282,11 @@ static enum zt_err
 open_file(const struct sealed_file *f, const struct buf *file, struct bytes password, void *out,
     struct secret **key)
 {
-	struct buf clear = buf_init(FILE_MOST);
+	struct buf clear = buf_init(FILE_MAX);
 	Zt__DeviceFile *m = NULL;
 	enum zt_err err;
 
-	if ((err = pb_decode(&zt__device_file__descriptor, buf_bytes(file), FILE_MOST, &m)))
+	if ((err = pb_decode(&zt__device_file__descriptor, buf_bytes(file), FILE_MAX, &m)))
 		return err;
 	if (m->version != VERSION || m->protector < BY_PASSWORD || m->protector > BY_DESKTOP)
 		err = ZT_ERR_VERSION;
@@ -297,7 +297,7 @@ open_file(const struct sealed_file *f, const struct buf *file, struct bytes pass
 	if ((err = aead_open(*key, bytes_text(f->header), pb_bytes(m->sealed), &clear)))
 		err = err == ZT_ERR_CORRUPT ? ZT_ERR_PASSWORD : err;
 	else
-		err = pb_decode(f->content, buf_bytes(&clear), FILE_MOST, out);
+		err = pb_decode(f->content, buf_bytes(&clear), FILE_MAX, out);
 out:
 	pb_free(m);
 	buf_free(&clear);
@@ -307,7 +307,7 @@ out:
 enum zt_err
 device_file_open(const char *folder, struct bytes password, Zt__DeviceSecrets **out)
 {
-	struct buf file = buf_init(FILE_MOST);
+	struct buf file = buf_init(FILE_MAX);
 	struct secret *key = NULL;
 	enum zt_err err = read_file(folder, &device, &file);
 
@@ -321,7 +321,7 @@ device_file_open(const char *folder, struct bytes password, Zt__DeviceSecrets **
 enum zt_err
 device_file_hold(const char *folder, struct bytes password, unsigned seconds)
 {
-	struct buf file = buf_init(FILE_MOST);
+	struct buf file = buf_init(FILE_MAX);
 	Zt__DeviceSecrets *m = NULL;
 	struct secret *key = NULL;
 	struct hash name;
@@ -340,7 +340,7 @@ device_file_hold(const char *folder, struct bytes password, unsigned seconds)
 enum zt_err
 device_file_release(const char *folder)
 {
-	struct buf file = buf_init(FILE_MOST);
+	struct buf file = buf_init(FILE_MAX);
 	struct hash name;
 	enum zt_err err = read_file(folder, &device, &file);
 
@@ -355,7 +355,7 @@ device_file_release(const char *folder)
 bool
 device_file_is_held(const char *folder)
 {
-	struct buf file = buf_init(FILE_MOST);
+	struct buf file = buf_init(FILE_MAX);
 	struct secret *key = NULL;
 	struct hash name;
 	bool held = false;
@@ -375,7 +375,7 @@ desktop_item(const struct buf *file, struct id *item)
 {
 	Zt__DeviceFile *m = NULL;
 	bool is =
-	    pb_decode(&zt__device_file__descriptor, buf_bytes(file), FILE_MOST, &m) == ZT_OK &&
+	    pb_decode(&zt__device_file__descriptor, buf_bytes(file), FILE_MAX, &m) == ZT_OK &&
 	    m->protector == BY_DESKTOP && pb_id(m->item, item) == ZT_OK;
 
 	pb_free(m);
@@ -386,7 +386,7 @@ desktop_item(const struct buf *file, struct id *item)
 static enum zt_err
 replace(const char *folder, const struct buf *file)
 {
-	struct buf old = buf_init(FILE_MOST);
+	struct buf old = buf_init(FILE_MAX);
 	struct id item;
 	struct hash name;
 	enum zt_err err = read_file(folder, &device, &old);
@@ -405,7 +405,7 @@ replace(const char *folder, const struct buf *file)
 enum zt_err
 device_file_change(const char *folder, struct bytes password, struct bytes new_password)
 {
-	struct buf file = buf_init(FILE_MOST);
+	struct buf file = buf_init(FILE_MAX);
 	Zt__DeviceSecrets *m = NULL;
 	enum zt_err err;
 
@@ -420,7 +420,7 @@ device_file_change(const char *folder, struct bytes password, struct bytes new_p
 enum zt_err
 device_file_protect(const char *folder, struct bytes password, const char *uri, const char *pin)
 {
-	struct buf file = buf_init(FILE_MOST);
+	struct buf file = buf_init(FILE_MAX);
 	Zt__DeviceSecrets *m = NULL;
 	enum zt_err err;
 
@@ -435,12 +435,12 @@ device_file_protect(const char *folder, struct bytes password, const char *uri, 
 enum zt_err
 device_file_protect_by_desktop(const char *folder, struct bytes password)
 {
-	struct buf file = buf_init(FILE_MOST);
+	struct buf file = buf_init(FILE_MAX);
 	Zt__DeviceSecrets *m = NULL;
 	struct id item;
 	enum zt_err err;
 
-	suite_random(item.b, ID_BYTES);
+	random_bytes(item.b, ID_BYTES);
 	if ((err = device_file_open(folder, password, &m)) == ZT_OK &&
 	    (err = compose_by_desktop(m, &item, &file)) == ZT_OK &&
 	    (err = replace(folder, &file)))
@@ -453,12 +453,12 @@ device_file_protect_by_desktop(const char *folder, struct bytes password)
 enum protector
 device_file_protector(const char *folder)
 {
-	struct buf file = buf_init(FILE_MOST);
+	struct buf file = buf_init(FILE_MAX);
 	Zt__DeviceFile *m = NULL;
 	enum protector by = BY_NOTHING;
 
 	if (read_file(folder, &device, &file) == ZT_OK &&
-	    pb_decode(&zt__device_file__descriptor, buf_bytes(&file), FILE_MOST, &m) == ZT_OK &&
+	    pb_decode(&zt__device_file__descriptor, buf_bytes(&file), FILE_MAX, &m) == ZT_OK &&
 	    m->protector >= BY_PASSWORD && m->protector <= BY_DESKTOP)
 		by = (enum protector)m->protector;
 	pb_free(m);
@@ -548,7 +548,7 @@ device_file_discard(const char *folder)
 enum zt_err
 device_file_keep_joining(const char *folder, const Zt__Joining *m, struct bytes password)
 {
-	struct buf file = buf_init(FILE_MOST);
+	struct buf file = buf_init(FILE_MAX);
 	enum zt_err err;
 
 	if ((err = device_file_folder(folder)) == ZT_OK &&
@@ -561,7 +561,7 @@ device_file_keep_joining(const char *folder, const Zt__Joining *m, struct bytes 
 enum zt_err
 device_file_read_joining(const char *folder, struct bytes password, Zt__Joining **out)
 {
-	struct buf file = buf_init(FILE_MOST);
+	struct buf file = buf_init(FILE_MAX);
 	struct secret *key = NULL;
 	enum zt_err err = read_file(folder, &joining, &file);
 

@@ -121,7 +121,7 @@ room_for(size_t n)
 	size_t small = block_sealed_size(LIMIT_BLOCK),
 	       large = block_sealed_size(LIMIT_BLOCK_LARGE);
 
-	return n <= small ? small : n <= large ? large : block_sealed_size(BLOCK_CLEAR_MOST);
+	return n <= small ? small : n <= large ? large : block_sealed_size(BLOCK_CLEAR_MAX);
 }
 
 enum zt_err

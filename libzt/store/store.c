@@ -18,7 +18,7 @@
 #include "store/device_file.h"
 #include "store/scratch.h"
 
-enum { VALUE_MOST = 64 * 1024 * 1024, KEY_MOST = 64, SCHEMA = 1, WAIT_MS = 10000 };
+enum { VALUE_MAX = 64 * 1024 * 1024, KEY_MAX = 64, SCHEMA = 1, WAIT_MS = 10000 };
 
 enum query { PUT, GET, NEWEST, DELETE, FORGET, EACH, ALL, QUERIES };
 
@@ -33,7 +33,7 @@ struct store {
 	const void *last;
 	const int *stop;                  /* or NULL */
 	bool in_transaction, is_unsynced; /* store_begin_unsynced */
-	char why[300]; /* what the system said last of the database's files, or "" */
+	char message[300]; /* what the system said last of the database's files, or "" */
 };
 
 static const char *const texts[QUERIES] = {
@@ -85,8 +85,8 @@ err_of(struct store *s, int rv)
 	if (err == ZT_ERR_FULL && number == 0)
 		number = ENOSPC;
 	if (number != 0 && (err == ZT_ERR_FULL || err == ZT_ERR_IO))
-		(void)snprintf(
-		    s->why, sizeof s->why, "%.200s/store.db: %s", s->folder, strerror(number));
+		(void)snprintf(s->message, sizeof s->message, "%.200s/store.db: %s", s->folder,
+		    strerror(number));
 	return err;
 }
 
@@ -248,9 +248,9 @@ store_rest(struct store *s)
 }
 
 const char *
-store_why(const struct store *s)
+store_message(const struct store *s)
 {
-	return s->why;
+	return s->message;
 }
 
 bool
@@ -365,7 +365,7 @@ store_rollback(struct store *s)
 
 /* The associated data of a value: kind, key, n. */
 static struct bytes
-place(unsigned kind, struct bytes key, uint64_t n, uint8_t out[KEY_MOST + 16])
+place(unsigned kind, struct bytes key, uint64_t n, uint8_t out[KEY_MAX + 16])
 {
 	wire_store_u32(out, kind);
 	wire_store_u32(out + 4, (uint32_t)key.n);
@@ -392,13 +392,13 @@ enum zt_err
 store_put(
     struct store *s, enum store_kind kind, struct bytes key, uint64_t n, struct bytes value)
 {
-	struct buf sealed = buf_init(VALUE_MOST);
-	uint8_t ad[KEY_MOST + 16];
+	struct buf sealed = buf_init(VALUE_MAX);
+	uint8_t ad[KEY_MAX + 16];
 	sqlite3_stmt *st;
 	enum zt_err err;
 	int rv;
 
-	if (key.n > KEY_MOST)
+	if (key.n > KEY_MAX)
 		return ZT_ERR_TOO_BIG;
 	if ((err = aead_seal(s->key, place(kind, key, n, ad), value, &sealed)) == ZT_OK) {
 		st = bind(s, PUT, kind, key, n);
@@ -423,10 +423,10 @@ static enum zt_err
 open_value(struct store *s, unsigned kind, struct bytes key, uint64_t n, struct bytes sealed,
     struct buf *out)
 {
-	uint8_t ad[KEY_MOST + 16];
+	uint8_t ad[KEY_MAX + 16];
 	enum zt_err err;
 
-	if (key.n > KEY_MOST)
+	if (key.n > KEY_MAX)
 		return ZT_ERR_STORE;
 	err = aead_open(s->key, place(kind, key, n, ad), sealed, out);
 	return err == ZT_ERR_CORRUPT ? ZT_ERR_STORE : err;
@@ -497,7 +497,7 @@ store_each(struct store *s, enum store_kind kind, struct bytes prefix, uint64_t 
     store_each_fn *each, void *ctx)
 {
 	sqlite3_stmt *st = bind(s, EACH, kind, prefix, from);
-	struct buf value = buf_init(VALUE_MOST);
+	struct buf value = buf_init(VALUE_MAX);
 	enum zt_err err = ZT_OK;
 	int rv = SQLITE_DONE;
 
@@ -522,7 +522,7 @@ enum zt_err
 store_verify(struct store *s, uint64_t *records)
 {
 	sqlite3_stmt *st = s->query[ALL];
-	struct buf value = buf_init(VALUE_MOST);
+	struct buf value = buf_init(VALUE_MAX);
 	enum zt_err err = ZT_OK;
 	int rv = SQLITE_DONE;
 

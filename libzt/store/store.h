@@ -68,7 +68,7 @@ void store_rest(struct store *s);
 ZT_CHECKED enum zt_err store_wake(struct store *s, bool waits);
 bool store_rests(const struct store *s);
 /* The last file error: path and the system's words; "" if there was none. */
-const char *store_why(const struct store *s);
+const char *store_message(const struct store *s);
 /* Errors: STORE (a transaction is open; it stays open), LOCKED, IO. */
 ZT_CHECKED enum zt_err store_begin(struct store *s);
 /* Begins a transaction for data that only saves work, such as the notes of local files. Its

@@ -9,7 +9,7 @@
 #include "base/vec.h"
 #include "chain/keys.h"
 #include "chain/objects.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "content/local.h"
 #include "crypto/padding.h"
 #include "format/limits.h"
@@ -67,7 +67,7 @@ struct needed {
 };
 
 struct batch {
-	struct space *s;
+	struct workspace *s;
 	bool is_adjacent; /* valid only directly after the parent that its author read */
 	struct needed *needed;
 	size_t needed_count, needed_cap;
@@ -85,17 +85,17 @@ struct batch {
 
 /* What a push may grow to before it is sent, and what a file adds to it beside its content. */
 enum {
-	CHANGES_MOST = 2048,
-	BYTES_MOST = 8 * 1024 * 1024,
-	MANIFEST_MOST = 1024,
-	REF_MOST = 160,
-	ENTRY_MOST = 128,
+	CHANGES_MAX = 2048,
+	BYTES_MAX = 8 * 1024 * 1024,
+	MANIFEST_MAX = 1024,
+	REF_MAX = 160,
+	ENTRY_MAX = 128,
 	TRIES = 6,
 	TURN_MS = 1000
 };
 
 static bool
-may_rotate(const struct space *s)
+may_rotate(const struct workspace *s)
 {
 	const struct org_user *me = org_state_user(s->z->state, &s->z->user);
 
@@ -104,23 +104,23 @@ may_rotate(const struct space *s)
 
 /* Rotates first if needed: nothing new is sealed under a key that a former member knows. */
 static enum zt_err
-close_open(struct space *s)
+close_open(struct workspace *s)
 {
 	enum zt_err err = ZT_OK;
 
-	if (org_state_is_open(s->w, ORG_NEVER) && may_rotate(s) &&
-	    (err = workspace_close(s->z, &s->w->id)) == ZT_OK)
-		err = space_sync(s);
+	if (org_state_needs_rotation(s->w, ORG_NEVER) && may_rotate(s) &&
+	    (err = workspace_rotate_if_needed(s->z, &s->w->id)) == ZT_OK)
+		err = workspace_sync(s);
 	return err;
 }
 
 enum zt_err
-batch_new(struct space *s, struct batch **out)
+batch_new(struct workspace *s, struct batch **out)
 {
 	struct batch *b;
 	enum zt_err err;
 
-	if ((err = client_may_write(s->z, &s->w->id)) || (err = close_open(s)))
+	if ((err = session_may_write(s->z, &s->w->id)) || (err = close_open(s)))
 		return err;
 	if ((b = calloc(1, sizeof *b)) == NULL)
 		return ZT_ERR_MEMORY;
@@ -171,7 +171,7 @@ batch_free(struct batch *b)
 bool
 batch_is_full(const struct batch *b)
 {
-	return b->file_count + b->folder_count > CHANGES_MOST || b->bytes > BYTES_MOST;
+	return b->file_count + b->folder_count > CHANGES_MAX || b->bytes > BYTES_MAX;
 }
 
 enum zt_err
@@ -187,9 +187,9 @@ batch_write(
 	}
 	p = &b->files[b->file_count++];
 	*p = (struct pending){ .vlob = *vlob, .m = m, .adds_blocks = adds_blocks };
-	b->bytes += MANIFEST_MOST + (size_t)(size / LIMIT_BLOCK) * REF_MOST;
+	b->bytes += MANIFEST_MAX + (size_t)(size / LIMIT_BLOCK) * REF_MAX;
 	if (m->kind_case == ZT__MANIFEST__KIND_FOLDER)
-		b->bytes += m->folder->n_entries * ENTRY_MOST;
+		b->bytes += m->folder->n_entries * ENTRY_MAX;
 	return ZT_OK;
 }
 
@@ -379,7 +379,7 @@ check_kept(struct batch *b)
 	if ((err = tree_holds(b->s, ids, count, &all)) == ZT_OK && !all)
 		err = ZT_ERR_CONFLICT;
 	if (err == ZT_OK)
-		b->s->z->why[0] = 0;
+		b->s->z->message[0] = 0;
 	free(ids);
 	return err;
 }
@@ -426,11 +426,11 @@ apply(struct batch *b, struct listing *l, struct op *op)
 	same =
 	    found && bytes_equal(pb_bytes(l->entries[at].vlob), bytes_of(op->same.b, ID_BYTES));
 	if (op->expect == BATCH_SAME && !same)
-		return client_refuse(b->s->z, found ? ZT_ERR_CONFLICT : ZT_ERR_NOT_FOUND,
+		return session_refuse(b->s->z, found ? ZT_ERR_CONFLICT : ZT_ERR_NOT_FOUND,
 		    "\"%.*s\" was moved or removed by someone else", (int)name.n,
 		    (const char *)name.p);
 	if (op->expect == BATCH_ABSENT && found && !same)
-		return client_refuse(b->s->z, ZT_ERR_EXISTS, "\"%.*s\" exists already",
+		return session_refuse(b->s->z, ZT_ERR_EXISTS, "\"%.*s\" exists already",
 		    (int)name.n, (const char *)name.p);
 	if (!op->is_set) {
 		memmove(&l->entries[at], &l->entries[at + 1],
@@ -440,7 +440,7 @@ apply(struct batch *b, struct listing *l, struct op *op)
 	}
 	if (!found) {
 		if (l->count >= LIMIT_FOLDER)
-			return client_refuse(b->s->z, ZT_ERR_TOO_BIG, "the folder is full");
+			return session_refuse(b->s->z, ZT_ERR_TOO_BIG, "the folder is full");
 		if ((err = vec_room(&l->entries, l->count, &l->cap, sizeof *l->entries)))
 			return err;
 		memmove(
@@ -459,11 +459,11 @@ apply(struct batch *b, struct listing *l, struct op *op)
 static enum zt_err
 list_folder(struct batch *b, struct dirty *d, struct listing *l)
 {
-	struct space_object o = { .vlob = d->vlob, .is_folder = true };
-	enum zt_err err = d->is_new ? ZT_OK : space_read_one(b->s, &o, &l->base);
+	struct workspace_object o = { .vlob = d->vlob, .is_folder = true };
+	enum zt_err err = d->is_new ? ZT_OK : workspace_read_one(b->s, &o, &l->base);
 
 	if (err == ZT_OK && o.damaged > 0 && !o.is_rubbish)
-		err = client_refuse(b->s->z, o.why,
+		err = session_refuse(b->s->z, o.reason,
 		    "the newest version of a folder cannot be read now, so nothing is written "
 		    "over it");
 	for (size_t i = 0; err == ZT_OK && l->base != NULL && i < l->base->folder->n_entries;
@@ -482,16 +482,17 @@ static enum zt_err
 seal_one(struct outgoing *o, const struct id *vlob, const Zt__Manifest *m, struct bytes blocks,
     uint64_t *version, struct hash *object)
 {
-	struct space_version before = { 0 };
+	struct workspace_version before = { 0 };
 	struct change c = { .vlob = *vlob, .blocks = blocks };
 	struct manifest_place place = { .workspace = o->b->s->w->id, .vlob = *vlob };
 	size_t i = o->count;
-	const char *why;
-	enum zt_err err = manifest_check(m, &why);
+	const char *message;
+	enum zt_err err = manifest_check(m, &message);
 
 	if (err) /* what every reader would refuse is not written */
-		return client_refuse(o->b->s->z, err, "%s", client_words(o->b->s->z, why));
-	err = space_newest(o->b->s, vlob, &before);
+		return session_refuse(
+		    o->b->s->z, err, "%s", session_translate(o->b->s->z, message));
+	err = workspace_newest(o->b->s, vlob, &before);
 	if (err && err != ZT_ERR_NOT_FOUND)
 		return err;
 	c.has_prev = err == ZT_OK;
@@ -545,7 +546,8 @@ seal_folder(struct outgoing *o, struct dirty *d)
 	if (err == ZT_OK) {
 		for (size_t i = 0; i < l.count; i++)
 			f.entries[f.n_entries++] = &l.entries[i];
-		f.modified = d->has_look ? d->look.modified : (int64_t)(client_now_ms() / 1000);
+		f.modified =
+		    d->has_look ? d->look.modified : (int64_t)(session_now_ms() / 1000);
 		f.modified_ns = d->has_look ? d->look.modified_ns : 0;
 		f.mode = d->has_look ? d->look.mode : l.base != NULL ? l.base->folder->mode : 0;
 		m.kind_case = ZT__MANIFEST__KIND_FOLDER;
@@ -561,9 +563,9 @@ seal_folder(struct outgoing *o, struct dirty *d)
 static enum zt_err
 sign_changeset(struct outgoing *o)
 {
-	struct space *s = o->b->s;
+	struct workspace *s = o->b->s;
 	struct zt *z = s->z;
-	uint64_t now = client_now_ms();
+	uint64_t now = session_now_ms();
 
 	o->cs.org = z->org;
 	o->cs.workspace = s->w->id;
@@ -588,7 +590,7 @@ changeset_message(const struct outgoing *o, Zt__Statement *st, ProtobufCBinaryDa
 
 	for (size_t i = 0; i < o->count; i++)
 		changes[i] = pb_field(o->change[i].p, o->change[i].n);
-	*st = statement_message(&o->cs.signed_);
+	*st = statement_message(&o->cs.stmt);
 	cs.statement = st;
 	cs.changes = changes;
 	cs.n_changes = o->count;
@@ -658,7 +660,7 @@ take_answer(struct outgoing *o)
 		Zt__Statement st;
 		Zt__Changeset cs = changeset_message(o, &st, changes);
 
-		err = space_take_own(
+		err = workspace_take_own(
 		    o->b->s, &cs, m->position, &link, buf_bytes(&o->b->call.body), m->signed_);
 	}
 	pb_free(m);
@@ -716,8 +718,8 @@ batch_start(struct batch *b)
 	if (b->file_count + b->folder_count == 0)
 		return ZT_OK;
 	forget_outgoing(b);
-	if (org_state_is_open(b->s->w, ORG_NEVER))
-		return client_refuse(b->s->z, ZT_ERR_STALE_KEY,
+	if (org_state_needs_rotation(b->s->w, ORG_NEVER))
+		return session_refuse(b->s->z, ZT_ERR_STALE_KEY,
 		    "a member left the workspace: nothing new is written until a manager's or "
 		    "owner's device has rotated its key");
 	if ((err = check_needed(b)) == ZT_OK && (err = seal_all(&b->out)) == ZT_OK &&
@@ -737,12 +739,12 @@ wait_answer(struct batch *b)
 	while (err == ZT_OK && !b->is_answered)
 		err = calls_turn(z->calls, TURN_MS);
 	if (err == ZT_ERR_INTERRUPTED)
-		return client_interrupted(z);
+		return session_interrupted(z);
 	if (err)
 		return err;
 	b->is_sent = false;
 	if (b->call.err)
-		err = client_refuse(z, b->call.err, "%s", b->call.detail);
+		err = session_refuse(z, b->call.err, "%s", b->call.detail);
 	else
 		err = take_answer(&b->out);
 	forget_outgoing(b);
@@ -753,9 +755,9 @@ wait_answer(struct batch *b)
 static enum zt_err
 catch_up(struct batch *b)
 {
-	enum zt_err err = client_sync_log(b->s->z);
+	enum zt_err err = log_fetch(b->s->z);
 
-	if (err == ZT_OK && (err = space_sync(b->s)) == ZT_OK)
+	if (err == ZT_OK && (err = workspace_sync(b->s)) == ZT_OK)
 		err = close_open(b->s);
 	return err;
 }

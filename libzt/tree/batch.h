@@ -5,12 +5,12 @@
 
 #include <sys/stat.h>
 
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "session/session.h"
 #include "tree/tree.h"
 
 struct batch;
-ZT_CHECKED enum zt_err batch_new(struct space *s, struct batch **out);
+ZT_CHECKED enum zt_err batch_new(struct workspace *s, struct batch **out);
 void batch_free(struct batch *b);
 /* Takes ownership of M, also on failure: the next version of VLOB. The caller may still add
  * content (about SIZE bytes) to M until the batch is sent. ADDS_BLOCKS: its blocks are new. */

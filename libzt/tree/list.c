@@ -7,7 +7,7 @@
 
 #include "base/vec.h"
 #include "chain/objects.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/enter.h"
@@ -23,7 +23,7 @@
  * ---- */
 
 struct listing {
-	struct space *s;
+	struct workspace *s;
 	bool recursive, details;
 	uint64_t until; /* the tree as it was then; 0: now */
 	void (*each)(void *ctx, const struct zt_file *f);
@@ -39,13 +39,13 @@ struct row {
 
 struct level {
 	struct listing *l;
-	struct space_object *folders;
+	struct workspace_object *folders;
 	struct buf *paths; /* of the folders */
 	size_t count, cap, cap2;
 	struct row *rows; /* what is in them */
 	size_t row_count, row_cap;
-	struct space_object *objects; /* of the rows that are files */
-	size_t *of;                   /* object to row */
+	struct workspace_object *objects; /* of the rows that are files */
+	size_t *of;                       /* object to row */
 };
 
 static enum zt_err
@@ -57,8 +57,8 @@ add_folder(struct level *v, const struct id *vlob, struct bytes path)
 	    (err = vec_room(&v->paths, v->count, &v->cap2, sizeof *v->paths)))
 		return err;
 	v->folders[v->count] =
-	    (struct space_object){ .vlob = *vlob, .is_folder = true, .until = v->l->until };
-	v->paths[v->count] = buf_init(PATH_TEXT_MOST);
+	    (struct workspace_object){ .vlob = *vlob, .is_folder = true, .until = v->l->until };
+	v->paths[v->count] = buf_init(PATH_TEXT_MAX);
 	buf_add(&v->paths[v->count], path);
 	return buf_err(&v->paths[v->count++]);
 }
@@ -87,7 +87,7 @@ add_row(struct level *v, struct bytes folder, struct bytes name, const struct tr
 	if (err)
 		return err;
 	r = &v->rows[v->row_count++];
-	*r = (struct row){ .path = buf_init(PATH_TEXT_MOST), .what = *what };
+	*r = (struct row){ .path = buf_init(PATH_TEXT_MAX), .what = *what };
 	buf_add(&r->path, folder);
 	if (name.n > 0) {
 		buf_add_byte(&r->path, '/');
@@ -111,7 +111,7 @@ take_folder(void *ctx, size_t i, Zt__Manifest **m)
 	struct level *v = ctx;
 	enum zt_err err = ZT_OK;
 
-	space_damaged(
+	workspace_damaged(
 	    v->l->s, v->paths[i].n > 0 ? buf_text(&v->paths[i]) : "/", &v->folders[i]);
 	for (size_t k = 0; err == ZT_OK && *m != NULL && k < (*m)->folder->n_entries; k++)
 		err = add_entry(v, buf_bytes(&v->paths[i]), (*m)->folder->entries[k]);
@@ -124,7 +124,7 @@ take_details(void *ctx, size_t i, Zt__Manifest **m)
 	struct level *v = ctx;
 	struct row *r = &v->rows[v->of[i]];
 
-	space_damaged(v->l->s, buf_text(&r->path), &v->objects[i]);
+	workspace_damaged(v->l->s, buf_text(&r->path), &v->objects[i]);
 	r->f.version = v->objects[i].v.version;
 	if (*m != NULL) {
 		r->f.size = (*m)->file->size;
@@ -138,7 +138,7 @@ take_details(void *ctx, size_t i, Zt__Manifest **m)
 static enum zt_err
 add_details(struct level *v)
 {
-	struct space_version version;
+	struct workspace_version version;
 	size_t n = 0;
 
 	free(v->objects);
@@ -155,12 +155,12 @@ add_details(struct level *v)
 			v->objects[n].until = v->l->until;
 			v->of[n++] = i;
 		} else if (v->l->until == 0 &&
-			   space_version(v->l->s, &r->what.vlob, 0, &version) == ZT_OK) {
+			   workspace_version(v->l->s, &r->what.vlob, 0, &version) == ZT_OK) {
 			r->f.version = version.version;
 			r->f.modified = (int64_t)(version.time / 1000);
 		}
 	}
-	return space_read(v->l->s, v->objects, n, take_details, v);
+	return workspace_read(v->l->s, v->objects, n, take_details, v);
 }
 
 /* A member could put a folder into itself, a thousand times: it is listed once. */
@@ -170,8 +170,8 @@ see_folder(struct listing *l, const struct id *vlob, const char *path, bool *is_
 	*is_new = idmap_get(&l->seen, vlob) == NULL;
 	if (*is_new)
 		return idmap_put(&l->seen, vlob, l);
-	client_damage(l->s->z, ZT_ERR_CORRUPT, path,
-	    client_words(l->s->z, "the folders are too deep, or go in a circle"));
+	chain_damage(l->s->z, ZT_ERR_CORRUPT, path,
+	    session_translate(l->s->z, "the folders are too deep, or go in a circle"));
 	return ZT_OK;
 }
 
@@ -214,12 +214,12 @@ list_levels(struct listing *l, const struct id *root, struct bytes path)
 		err = add_folder(&now, root, path);
 	for (unsigned depth = 0; err == ZT_OK && now.count > 0; depth++) {
 		if (depth >= LIMIT_DEPTH_READ) {
-			client_damage(l->s->z, ZT_ERR_CORRUPT, buf_text(&now.paths[0]),
-			    client_words(
+			chain_damage(l->s->z, ZT_ERR_CORRUPT, buf_text(&now.paths[0]),
+			    session_translate(
 				l->s->z, "the folders are too deep, or go in a circle"));
 			break;
 		}
-		if ((err = space_read(l->s, now.folders, now.count, take_folder, &now)) ==
+		if ((err = workspace_read(l->s, now.folders, now.count, take_folder, &now)) ==
 		    ZT_OK)
 			err = show_level(&now, &below);
 		free_level(&now);
@@ -262,7 +262,7 @@ tree_ls_at(struct zt *z, const char *remote, uint64_t time, bool recursive, bool
 		.until = time,
 		.each = each,
 		.ctx = ctx };
-	struct buf text = buf_init(PATH_TEXT_MOST);
+	struct buf text = buf_init(PATH_TEXT_MAX);
 	struct tree_entry at;
 	struct path path;
 	enum zt_err err;
@@ -276,7 +276,7 @@ tree_ls_at(struct zt *z, const char *remote, uint64_t time, bool recursive, bool
 	else
 		err = list_file(&l, &at, buf_bytes(&text));
 	buf_free(&text);
-	return err ? err : client_end_reading(z);
+	return err ? err : chain_end_reading(z);
 }
 
 enum zt_err
@@ -290,7 +290,7 @@ tree_ls(struct zt *z, const char *remote, bool recursive, bool details,
 
 struct zt_list {
 	struct listing l;
-	struct space_object folder;
+	struct workspace_object folder;
 	Zt__Manifest *m; /* NULL: nothing was ever put into it */
 	struct buf path;
 	size_t at;
@@ -322,22 +322,23 @@ tree_list_open(struct zt *z, const char *remote, uint64_t time, enum zt_list_wha
 	if (l == NULL)
 		return err;
 	l->l = (struct listing){ .details = what == ZT_LIST_DETAILS, .until = time };
-	l->path = buf_init(PATH_TEXT_MOST);
+	l->path = buf_init(PATH_TEXT_MAX);
 	l->page.l = &l->l;
 	if ((err = tree_open(z, remote, &l->l.s, &path)) ||
 	    (err = tree_find_at(l->l.s, &path, path.count, time, &at)))
 		goto out;
 	if (!at.is_folder) {
-		err = client_refuse(z, ZT_ERR_INVALID, "that is not a folder");
+		err = session_refuse(z, ZT_ERR_INVALID, "that is not a folder");
 		goto out;
 	}
 	join(&path, path.count, &l->path);
-	l->folder = (struct space_object){ .vlob = at.vlob, .is_folder = true, .until = time };
-	if ((err = buf_err(&l->path)) || (err = space_read_one(l->l.s, &l->folder, &l->m)))
+	l->folder =
+	    (struct workspace_object){ .vlob = at.vlob, .is_folder = true, .until = time };
+	if ((err = buf_err(&l->path)) || (err = workspace_read_one(l->l.s, &l->folder, &l->m)))
 		goto out;
-	space_damaged(l->l.s, l->path.n > 0 ? buf_text(&l->path) : "/", &l->folder);
+	workspace_damaged(l->l.s, l->path.n > 0 ? buf_text(&l->path) : "/", &l->folder);
 	if (l->m == NULL && l->folder.damaged > 0) {
-		err = l->folder.why;
+		err = l->folder.reason;
 		goto out;
 	}
 	*out = l;
@@ -370,8 +371,8 @@ fill_page(struct zt_list *l, size_t n)
 {
 	enum zt_err err = ZT_OK;
 
-	client_begin_reading(l->l.s->z);
-	if ((err = space_load(l->l.s))) /* another handle's act may have reset it */
+	chain_begin_reading(l->l.s->z);
+	if ((err = workspace_load(l->l.s))) /* another handle's act may have reset it */
 		return err;
 	free_level(&l->page);
 	for (size_t i = 0; err == ZT_OK && i < n; i++)
@@ -388,25 +389,25 @@ fill_page(struct zt_list *l, size_t n)
 }
 
 enum zt_err
-zt_list_next(struct zt_list *l, size_t most, const struct zt_file *const **page, size_t *count)
+zt_list_next(struct zt_list *l, size_t max, const struct zt_file *const **page, size_t *count)
 {
-	size_t left = zt_list_size(l) - l->at, n = most < left ? most : left;
-	enum zt_err err = client_enter(l->l.s->z);
+	size_t left = zt_list_size(l) - l->at, n = max < left ? max : left;
+	enum zt_err err = log_enter(l->l.s->z);
 
 	if (err == ZT_OK)
-		err = most > 0 ? fill_page(l, n) : ZT_ERR_INVALID;
+		err = max > 0 ? fill_page(l, n) : ZT_ERR_INVALID;
 	if (err == ZT_OK) {
 		l->at += n;
 		*page = l->files;
 		*count = n;
 	}
-	return client_leave(l->l.s->z, err);
+	return log_leave(l->l.s->z, err);
 }
 
 /* ---- versions ---- */
 
 static enum zt_err
-open_any(struct zt *z, const char *remote, struct space **s, struct tree_entry *at)
+open_any(struct zt *z, const char *remote, struct workspace **s, struct tree_entry *at)
 {
 	struct path path;
 	enum zt_err err;
@@ -416,38 +417,39 @@ open_any(struct zt *z, const char *remote, struct space **s, struct tree_entry *
 }
 
 enum zt_err
-list_manifest(struct space *s, const struct id *vlob, uint64_t version, Zt__Manifest **out)
+list_manifest(struct workspace *s, const struct id *vlob, uint64_t version, Zt__Manifest **out)
 {
-	struct space_object o = { .vlob = *vlob };
-	struct space_version v;
-	char what[CLIENT_WHY];
+	struct workspace_object o = { .vlob = *vlob };
+	struct workspace_version v;
+	char what[SESSION_MESSAGE];
 	enum zt_err err;
 
 	if (version > 0) {
-		if ((err = space_version(s, vlob, version, &v)) == ZT_ERR_NOT_FOUND)
-			return client_refuse(
+		if ((err = workspace_version(s, vlob, version, &v)) == ZT_ERR_NOT_FOUND)
+			return session_refuse(
 			    s->z, err, "there is no version %llu", (unsigned long long)version);
-		if (err || (err = space_manifest(s, &v, out)))
+		if (err || (err = workspace_manifest(s, &v, out)))
 			return err;
 		return (*out)->kind_case == ZT__MANIFEST__KIND_FILE
 			   ? ZT_OK
-			   : client_refuse(s->z, ZT_ERR_CORRUPT, "a file's object is a folder");
+			   : session_refuse(
+				 s->z, ZT_ERR_CORRUPT, "a file's object is a folder");
 	}
-	if ((err = space_read_one(s, &o, out)))
+	if ((err = workspace_read_one(s, &o, out)))
 		return err;
 	if (o.damaged > 0)
-		space_damage_words(s, &o, what);
+		workspace_damage_text(s, &o, what);
 	if (*out == NULL)
 		return o.damaged > 0
-			   ? client_refuse(s->z, o.why, "%s", what)
-			   : client_refuse(s->z, ZT_ERR_NOT_FOUND, "a file without a version");
-	space_damaged(s, "", &o);
+			   ? session_refuse(s->z, o.reason, "%s", what)
+			   : session_refuse(s->z, ZT_ERR_NOT_FOUND, "a file without a version");
+	workspace_damaged(s, "", &o);
 	return ZT_OK;
 }
 
 enum zt_err
-list_file_at(
-    struct zt *z, const char *remote, uint64_t version, struct space **s, Zt__Manifest **out)
+list_file_at(struct zt *z, const char *remote, uint64_t version, struct workspace **s,
+    Zt__Manifest **out)
 {
 	struct tree_entry at;
 	enum zt_err err;
@@ -455,26 +457,26 @@ list_file_at(
 	if ((err = open_any(z, remote, s, &at)))
 		return err;
 	if (at.is_folder)
-		return client_refuse(z, ZT_ERR_INVALID, "that is a folder");
+		return session_refuse(z, ZT_ERR_INVALID, "that is a folder");
 	return list_manifest(*s, &at.vlob, version, out);
 }
 
 /* Version V, as far as it opens. */
 static enum zt_err
-show_version(struct space *s, const struct space_version *v, struct zt_version *one,
+show_version(struct workspace *s, const struct workspace_version *v, struct zt_version *one,
     void (*each)(void *ctx, const struct zt_version *v), void *ctx)
 {
 	const struct org_device *d = org_state_device(s->z->state, &v->author);
-	struct client_handle h = { .email = "" };
+	struct log_handle h = { .email = "" };
 	Zt__Manifest *m = NULL;
-	enum zt_err err = space_manifest(s, v, &m);
+	enum zt_err err = workspace_manifest(s, v, &m);
 
 	one->is_damaged = err != ZT_OK;
-	if (err && !space_is_damage(err))
+	if (err && !workspace_is_damage(err))
 		return err;
-	s->z->why[0] = 0;
+	s->z->message[0] = 0;
 	if (d != NULL)
-		client_handle(s->z, &d->user->id, &h);
+		log_handle(s->z, &d->user->id, &h);
 	one->author = h.email;
 	one->version = v->version;
 	one->time = v->time;
@@ -490,18 +492,18 @@ enum zt_err
 tree_history(struct zt *z, const char *remote,
     void (*each)(void *ctx, const struct zt_version *v), void *ctx)
 {
-	struct space *s;
+	struct workspace *s;
 	struct tree_entry at;
-	struct space_version newest, v;
+	struct workspace_version newest, v;
 	enum zt_err err;
 
-	if ((err = open_any(z, remote, &s, &at)) || (err = client_sync_handles(z)) ||
-	    (err = space_version(s, &at.vlob, 0, &newest)))
+	if ((err = open_any(z, remote, &s, &at)) || (err = log_sync_handles(z)) ||
+	    (err = workspace_version(s, &at.vlob, 0, &newest)))
 		return err;
 	for (uint64_t n = 1; err == ZT_OK && n <= newest.version; n++) {
 		struct zt_version one = { .is_newest = n == newest.version };
 
-		if ((err = space_version(s, &at.vlob, n, &v)) == ZT_OK)
+		if ((err = workspace_version(s, &at.vlob, n, &v)) == ZT_OK)
 			err = show_version(s, &v, &one, each, ctx);
 		else if (err == ZT_ERR_NOT_FOUND)
 			err = ZT_OK; /* left out */

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "crypto/suite.h"
 #include "log/sync.h"
 #include "session/session.h"
@@ -20,7 +20,7 @@ enum { TRIES = 20 };
 enum zt_err
 tree_act(struct zt *z, const char *remote, tree_act_fn *act, void *ctx)
 {
-	struct space *s;
+	struct workspace *s;
 	struct path path;
 	enum zt_err err = tree_open(z, remote, &s, &path);
 
@@ -30,38 +30,38 @@ tree_act(struct zt *z, const char *remote, tree_act_fn *act, void *ctx)
 		struct batch *b = NULL;
 		bool is_refused = false; /* by ACT, which would do so again */
 
-		z->why[0] = 0;
+		z->message[0] = 0;
 		if ((err = batch_new(s, &b)) == ZT_OK)
 			is_refused = (err = act(ctx, s, &path, b)) != ZT_OK;
 		if (err == ZT_OK)
 			err = batch_send_once(b);
 		batch_free(b);
 		if (is_refused || (err != ZT_ERR_CONFLICT && err != ZT_ERR_STALE_KEY) ||
-		    tries == TRIES || (err = client_sync_log(z)))
+		    tries == TRIES || (err = log_fetch(z)))
 			return err;
-		if ((err = space_sync(s)))
+		if ((err = workspace_sync(s)))
 			return err;
 	}
 }
 
 enum zt_err
-tree_parent(struct space *s, const struct path *path, struct tree_entry *parent)
+tree_parent(struct workspace *s, const struct path *path, struct tree_entry *parent)
 {
 	enum zt_err err;
 
 	if (path->count == 0)
-		return client_refuse(s->z, ZT_ERR_INVALID, "that is the workspace itself");
+		return session_refuse(s->z, ZT_ERR_INVALID, "that is the workspace itself");
 	if ((err = tree_find(s, path, path->count - 1, parent)))
 		return err;
 	return parent->is_folder
 		   ? ZT_OK
-		   : client_refuse(s->z, ZT_ERR_INVALID, "that path leads through a file");
+		   : session_refuse(s->z, ZT_ERR_INVALID, "that path leads through a file");
 }
 
 /* ---- mkdir ---- */
 
 static enum zt_err
-make_folder(void *ctx, struct space *s, const struct path *path, struct batch *b)
+make_folder(void *ctx, struct workspace *s, const struct path *path, struct batch *b)
 {
 	struct tree_entry parent, made = { .is_folder = true };
 	enum zt_err err = tree_parent(s, path, &parent);
@@ -70,8 +70,8 @@ make_folder(void *ctx, struct space *s, const struct path *path, struct batch *b
 	if (err)
 		return err;
 	if (path->count > LIMIT_DEPTH)
-		return client_refuse(s->z, ZT_ERR_TOO_BIG, "the path is too deep");
-	suite_random(made.vlob.b, ID_BYTES);
+		return session_refuse(s->z, ZT_ERR_TOO_BIG, "the path is too deep");
+	random_bytes(made.vlob.b, ID_BYTES);
 	if ((err = batch_folder(b, &made.vlob)))
 		return err;
 	return batch_link(b, &parent.vlob, path->name[path->count - 1], &made, BATCH_ABSENT);
@@ -88,26 +88,26 @@ tree_mkdir(struct zt *z, const char *remote)
 /* Whether the folders that lead to PATH contain the object OF: a folder cannot go into itself.
  */
 static enum zt_err
-check_way(struct space *s, const struct path *path, const struct id *of)
+check_way(struct workspace *s, const struct path *path, const struct id *of)
 {
 	struct tree_entry e;
 	enum zt_err err = ZT_OK;
 
 	for (size_t i = 0; err == ZT_OK && i < path->count; i++)
 		if ((err = tree_find(s, path, i, &e)) == ZT_OK && id_equal(&e.vlob, of))
-			err = client_refuse(
+			err = session_refuse(
 			    s->z, ZT_ERR_INVALID, "a folder cannot be moved into itself");
 	return err;
 }
 
 enum zt_err
-tree_fits(struct space *s, const struct path *path, const struct tree_entry *what)
+tree_fits(struct workspace *s, const struct path *path, const struct tree_entry *what)
 {
 	unsigned height = 0;
 	enum zt_err err = what->is_folder ? tree_height(s, &what->vlob, &height) : ZT_OK;
 
 	if (err == ZT_OK && path->count + height > LIMIT_DEPTH)
-		err = client_refuse(s->z, ZT_ERR_TOO_BIG,
+		err = session_refuse(s->z, ZT_ERR_TOO_BIG,
 		    "folders in folders, %u at most: with what lies in it, it would be %u deep",
 		    (unsigned)LIMIT_DEPTH, (unsigned)path->count + height);
 	return err;
@@ -121,7 +121,7 @@ struct move {
 
 /* Where TO leads: into the folder that is there, under the name of FROM, or to that name. */
 static enum zt_err
-find_target(struct space *s, const struct path *from, const struct move *m, struct path *to)
+find_target(struct workspace *s, const struct path *from, const struct move *m, struct path *to)
 {
 	struct tree_entry into;
 	enum zt_err err = to->count > 0 ? tree_find(s, to, to->count, &into) : ZT_OK;
@@ -129,29 +129,29 @@ find_target(struct space *s, const struct path *from, const struct move *m, stru
 	if (err && (err != ZT_ERR_NOT_FOUND || m->ends_in_slash))
 		return err;
 	if (err == ZT_OK && to->count > 0 && m->ends_in_slash && !into.is_folder)
-		return client_refuse(s->z, ZT_ERR_INVALID, "that is not a folder");
-	s->z->why[0] = 0;
+		return session_refuse(s->z, ZT_ERR_INVALID, "that is not a folder");
+	s->z->message[0] = 0;
 	if (to->count > 0 && (err || !into.is_folder))
 		return ZT_OK;
 	if (to->count >= LIMIT_DEPTH_READ)
-		return client_refuse(s->z, ZT_ERR_TOO_BIG, "the path is too deep");
+		return session_refuse(s->z, ZT_ERR_TOO_BIG, "the path is too deep");
 	to->name[to->count++] = from->name[from->count - 1];
 	return ZT_OK;
 }
 
 static enum zt_err
-move(void *ctx, struct space *s, const struct path *from, struct batch *b)
+move(void *ctx, struct workspace *s, const struct path *from, struct batch *b)
 {
 	const struct move *m = ctx;
 	struct tree_entry what, was, into;
 	struct bytes name = from->count > 0 ? from->name[from->count - 1] : bytes_of(NULL, 0);
 	struct path to;
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err;
 
 	buf_empty(m->as); /* it may be looked at again */
-	if ((err = path_parse(m->to, &to, &why)))
-		return client_refuse(s->z, err, "%s", why);
+	if ((err = path_parse(m->to, &to, &message)))
+		return session_refuse(s->z, err, "%s", message);
 	if ((err = tree_parent(s, from, &was)) ||
 	    (err = tree_find(s, from, from->count, &what)) ||
 	    (err = find_target(s, from, m, &to)) || (err = path_print(&to, m->as)) ||
@@ -168,11 +168,11 @@ move(void *ctx, struct space *s, const struct path *from, struct batch *b)
 enum zt_err
 tree_mv(struct zt *z, const char *from, const char *to, char **as)
 {
-	struct buf is = buf_init(PATH_TEXT_MOST + 2 * LIMIT_NAME);
+	struct buf is = buf_init(PATH_TEXT_MAX + 2 * LIMIT_NAME);
 	struct move m = {
 		.to = to, .ends_in_slash = to[0] != 0 && to[strlen(to) - 1] == '/', .as = &is
 	};
-	struct space *s, *s2;
+	struct workspace *s, *s2;
 	struct path a, b;
 	struct tree_entry what;
 	enum zt_err err;
@@ -180,10 +180,10 @@ tree_mv(struct zt *z, const char *from, const char *to, char **as)
 	if ((err = tree_open(z, from, &s, &a)) || (err = tree_open(z, to, &s2, &b)))
 		return err;
 	if (s != s2)
-		return client_refuse(z, ZT_ERR_INVALID, "a move stays in one workspace");
+		return session_refuse(z, ZT_ERR_INVALID, "a move stays in one workspace");
 	if (from[strlen(from) - 1] == '/' && a.count > 0 &&
 	    (err = tree_find(s, &a, a.count, &what)) == ZT_OK && !what.is_folder)
-		err = client_refuse(z, ZT_ERR_INVALID, "that is not a folder");
+		err = session_refuse(z, ZT_ERR_INVALID, "that is not a folder");
 	if (err == ZT_OK && (err = tree_act(z, from, move, &m)) == ZT_OK && as != NULL &&
 	    (*as = strdup(buf_text(&is))) == NULL)
 		err = ZT_ERR_MEMORY;
@@ -194,7 +194,7 @@ tree_mv(struct zt *z, const char *from, const char *to, char **as)
 /* ---- rm ---- */
 
 static enum zt_err
-remove_it(void *ctx, struct space *s, const struct path *path, struct batch *b)
+remove_it(void *ctx, struct workspace *s, const struct path *path, struct batch *b)
 {
 	const bool *recursive = ctx;
 	struct tree_entry parent, what;
@@ -204,7 +204,7 @@ remove_it(void *ctx, struct space *s, const struct path *path, struct batch *b)
 	    (err = tree_find(s, path, path->count, &what)))
 		return err;
 	if (what.is_folder && !*recursive)
-		return client_refuse(
+		return session_refuse(
 		    s->z, ZT_ERR_INVALID, "that is a folder: removing it removes all in it");
 	return batch_unlink(b, &parent.vlob, path->name[path->count - 1], &what.vlob);
 }

@@ -8,29 +8,29 @@
 
 #include "base/vec.h"
 #include "chain/objects.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/pb.h"
 #include "log/sync.h"
 #include "session/session.h"
 
 /* The entry NAME of the folder O, whose path is SHOWN, as *AT. */
 static enum zt_err
-step(struct space *s, struct space_object *o, const char *shown, struct bytes name,
+step(struct workspace *s, struct workspace_object *o, const char *shown, struct bytes name,
     struct tree_entry *at, bool *found)
 {
 	Zt__Manifest *m = NULL;
 	size_t k;
-	enum zt_err err = space_read_one(s, o, &m);
+	enum zt_err err = workspace_read_one(s, o, &m);
 
 	*found = false;
 	if (err)
 		return err;
-	space_damaged(s, shown, o);
+	workspace_damaged(s, shown, o);
 	if (m == NULL && o->damaged > 0) {
-		char what[CLIENT_WHY];
+		char what[SESSION_MESSAGE];
 
-		space_damage_words(s, o, what);
-		return client_refuse(s->z, o->why, "%.80s: %.160s", shown, what);
+		workspace_damage_text(s, o, what);
+		return session_refuse(s->z, o->reason, "%.80s: %.160s", shown, what);
 	}
 	if (m != NULL && manifest_find(m->folder, name, &k)) {
 		memcpy(at->vlob.b, m->folder->entries[k]->vlob.data, ID_BYTES);
@@ -42,22 +42,24 @@ step(struct space *s, struct space_object *o, const char *shown, struct bytes na
 }
 
 enum zt_err
-tree_find_at(struct space *s, const struct path *path, size_t depth, uint64_t until,
+tree_find_at(struct workspace *s, const struct path *path, size_t depth, uint64_t until,
     struct tree_entry *out)
 {
 	struct tree_entry at = { s->w->id, true };
-	struct buf shown = buf_init(PATH_TEXT_MOST);
+	struct buf shown = buf_init(PATH_TEXT_MAX);
 	enum zt_err err = ZT_OK;
 
 	buf_add_byte(&shown, '/');
 	for (size_t i = 0; err == ZT_OK && i < depth; i++) {
-		struct space_object o = { .vlob = at.vlob, .is_folder = true, .until = until };
+		struct workspace_object o = {
+			.vlob = at.vlob, .is_folder = true, .until = until
+		};
 		bool found = false;
 
 		if (at.is_folder)
 			err = step(s, &o, buf_text(&shown), path->name[i], &at, &found);
 		if (err == ZT_OK && !found)
-			err = client_refuse(s->z, ZT_ERR_NOT_FOUND,
+			err = session_refuse(s->z, ZT_ERR_NOT_FOUND,
 			    until > 0 ? "there was no \"%.*s\" in %s:%s at that time"
 				      : N_("there is no \"%.*s\" in %s:%s"),
 			    (int)path->name[i].n, (const char *)path->name[i].p,
@@ -73,24 +75,24 @@ tree_find_at(struct space *s, const struct path *path, size_t depth, uint64_t un
 }
 
 enum zt_err
-tree_find(struct space *s, const struct path *path, size_t depth, struct tree_entry *out)
+tree_find(struct workspace *s, const struct path *path, size_t depth, struct tree_entry *out)
 {
 	return tree_find_at(s, path, depth, 0, out);
 }
 
 enum zt_err
-tree_open(struct zt *z, const char *remote, struct space **s, struct path *path)
+tree_open(struct zt *z, const char *remote, struct workspace **s, struct path *path)
 {
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err;
 
-	z->why[0] = 0;
-	client_begin_reading(z);
-	if ((err = path_parse(remote, path, &why)))
-		return client_refuse(z, err, "%s", why);
-	if ((err = client_sync_log(z)) || (err = space_find(z, path->workspace, s)))
+	z->message[0] = 0;
+	chain_begin_reading(z);
+	if ((err = path_parse(remote, path, &message)))
+		return session_refuse(z, err, "%s", message);
+	if ((err = log_fetch(z)) || (err = workspace_find(z, path->workspace, s)))
 		return err;
-	return space_sync_fresh(*s);
+	return workspace_sync_fresh(*s);
 }
 
 /* ---- the path of an object ---- */
@@ -138,10 +140,10 @@ look_for(void *ctx, size_t i, Zt__Manifest **m)
 }
 
 enum zt_err
-tree_where(struct space *s, const struct id *what, struct buf *out)
+tree_where(struct workspace *s, const struct id *what, struct buf *out)
 {
 	enum { AT_ONCE = 256 };
-	struct space_object objects[AT_ONCE];
+	struct workspace_object objects[AT_ONCE];
 	struct finding f = { .what = what };
 	size_t way[LIMIT_DEPTH_READ], depth = 0, next = 0;
 	enum zt_err err = vec_room(&f.list, 0, &f.cap, sizeof *f.list);
@@ -152,9 +154,9 @@ tree_where(struct space *s, const struct id *what, struct buf *out)
 		size_t n = 0;
 
 		for (f.first = next; n < AT_ONCE && next < f.count; next++)
-			objects[n++] = (struct space_object){ .vlob = f.list[next].vlob,
+			objects[n++] = (struct workspace_object){ .vlob = f.list[next].vlob,
 				.is_folder = true };
-		err = space_read(s, objects, n, look_for, &f);
+		err = workspace_read(s, objects, n, look_for, &f);
 	}
 	for (size_t i = f.at; err == ZT_OK && i > 0 && depth < LIMIT_DEPTH_READ;
 	     i = f.list[i].parent)
@@ -175,7 +177,7 @@ tree_where(struct space *s, const struct id *what, struct buf *out)
 /* ---- ways ---- */
 
 enum zt_err
-tree_way_new(struct space *s, struct tree_way *up, struct bytes name, const struct id *vlob,
+tree_way_new(struct workspace *s, struct tree_way *up, struct bytes name, const struct id *vlob,
     bool is_there, struct tree_way **out)
 {
 	struct tree_way *w = calloc(1, sizeof *w);
@@ -214,21 +216,21 @@ tree_way_as_of(const struct tree_way *w)
 
 /* Reads FOLDER, unless it is the one read last: requests are grouped by folder. */
 static enum zt_err
-look_at(struct space *s, struct tree_look *look, const struct id *folder)
+look_at(struct workspace *s, struct tree_look *look, const struct id *folder)
 {
-	struct space_object o = { .vlob = *folder, .is_folder = true };
+	struct workspace_object o = { .vlob = *folder, .is_folder = true };
 
 	if (look->m != NULL && id_equal(&look->folder, folder))
 		return ZT_OK;
 	pb_wipe(look->m);
 	look->m = NULL;
 	look->folder = *folder;
-	return space_read_one(s, &o, &look->m);
+	return workspace_read_one(s, &o, &look->m);
 }
 
 static enum zt_err
-check_entry(struct space *s, struct tree_look *look, const struct id *folder, struct bytes name,
-    const struct id *vlob)
+check_entry(struct workspace *s, struct tree_look *look, const struct id *folder,
+    struct bytes name, const struct id *vlob)
 {
 	size_t k;
 	enum zt_err err = look_at(s, look, folder);
@@ -238,13 +240,13 @@ check_entry(struct space *s, struct tree_look *look, const struct id *folder, st
 		pb_bytes(look->m->folder->entries[k]->vlob), bytes_of(vlob->b, ID_BYTES)))
 		return ZT_OK;
 	return err ? err
-		   : client_refuse(s->z, ZT_ERR_CONFLICT,
+		   : session_refuse(s->z, ZT_ERR_CONFLICT,
 			 "\"%.*s\" was moved or removed by someone else", (int)name.n,
 			 (const char *)name.p);
 }
 
 enum zt_err
-tree_way_holds(struct space *s, struct tree_way *w, struct tree_look *look)
+tree_way_holds(struct workspace *s, struct tree_way *w, struct tree_look *look)
 {
 	enum zt_err err;
 
@@ -259,8 +261,8 @@ tree_way_holds(struct space *s, struct tree_way *w, struct tree_look *look)
 }
 
 enum zt_err
-tree_has(struct space *s, const struct tree_way *w, struct bytes name, const struct id *vlob,
-    struct tree_look *look)
+tree_has(struct workspace *s, const struct tree_way *w, struct bytes name,
+    const struct id *vlob, struct tree_look *look)
 {
 	return w->is_there ? check_entry(s, look, &w->vlob, name, vlob) : ZT_OK;
 }
@@ -269,7 +271,7 @@ tree_has(struct space *s, const struct tree_way *w, struct bytes name, const str
 
 struct measuring {
 	struct idmap seen, wanted;
-	struct space_object *level, *below; /* folders */
+	struct workspace_object *level, *below; /* folders */
 	size_t count, below_count, below_cap;
 	bool has_entries;
 };
@@ -283,7 +285,7 @@ measure(void *ctx, size_t i, Zt__Manifest **m)
 	(void)i;
 	for (size_t k = 0; err == ZT_OK && *m != NULL && k < (*m)->folder->n_entries; k++) {
 		const Zt__FolderEntry *e = (*m)->folder->entries[k];
-		struct space_object o = { .is_folder = true };
+		struct workspace_object o = { .is_folder = true };
 
 		me->has_entries = true;
 		if ((err = pb_id(e->vlob, &o.vlob)))
@@ -301,7 +303,7 @@ measure(void *ctx, size_t i, Zt__Manifest **m)
 
 /* Looks at FOLDER and all below, level by level; *LEVELS of them have entries. */
 static enum zt_err
-look_below(struct space *s, const struct id *folder, struct measuring *me, unsigned *levels)
+look_below(struct workspace *s, const struct id *folder, struct measuring *me, unsigned *levels)
 {
 	unsigned n = 0;
 	enum zt_err err = ZT_ERR_MEMORY;
@@ -309,11 +311,11 @@ look_below(struct space *s, const struct id *folder, struct measuring *me, unsig
 	me->count = 1;
 	if ((me->level = calloc(1, sizeof *me->level)) == NULL)
 		return err;
-	me->level[0] = (struct space_object){ .vlob = *folder, .is_folder = true };
+	me->level[0] = (struct workspace_object){ .vlob = *folder, .is_folder = true };
 	for (err = idmap_put(&me->seen, folder, me);
 	     err == ZT_OK && me->count > 0 && n < LIMIT_DEPTH_READ; n += me->has_entries) {
 		me->has_entries = false;
-		err = space_read(s, me->level, me->count, measure, me);
+		err = workspace_read(s, me->level, me->count, measure, me);
 		free(me->level);
 		me->level = me->below;
 		me->count = me->below_count;
@@ -328,7 +330,7 @@ look_below(struct space *s, const struct id *folder, struct measuring *me, unsig
 }
 
 enum zt_err
-tree_height(struct space *s, const struct id *folder, unsigned *height)
+tree_height(struct workspace *s, const struct id *folder, unsigned *height)
 {
 	struct measuring me = { .count = 0 };
 	unsigned n = 0;
@@ -340,7 +342,7 @@ tree_height(struct space *s, const struct id *folder, unsigned *height)
 }
 
 enum zt_err
-tree_holds(struct space *s, const struct id *ids, size_t count, bool *all)
+tree_holds(struct workspace *s, const struct id *ids, size_t count, bool *all)
 {
 	struct measuring me = { .count = 0 };
 	unsigned n = 0;

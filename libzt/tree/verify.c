@@ -4,9 +4,9 @@
 
 #include "base/vec.h"
 #include "chain/objects.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "content/fetch.h"
-#include "content/sink.h"
+#include "content/file_writer.h"
 #include "content/transfer.h"
 #include "files/path.h"
 #include "format/limits.h"
@@ -30,8 +30,8 @@ struct checking {
 	struct zt_check *out;
 	struct idmap seen;
 	struct to_check *queue;
-	size_t count, cap, next, first; /* FIRST of those that are looked at together */
-	struct space_object *objects;   /* these */
+	size_t count, cap, next, first;   /* FIRST of those that are looked at together */
+	struct workspace_object *objects; /* these */
 };
 
 /* The path of the object at AT, for a person: its end, where it is deeper than paths go. */
@@ -52,14 +52,14 @@ path_of(const struct checking *c, size_t at, struct buf *out)
 static enum zt_err
 check_content(struct checking *c, size_t at, const Zt__FileManifest *f)
 {
-	struct buf path = buf_init(PATH_TEXT_MOST);
-	struct sink_place place = { .in = NULL };
-	struct sink *sink = NULL;
+	struct buf path = buf_init(PATH_TEXT_MAX);
+	struct file_writer_place place = { .in = NULL };
+	struct file_writer *sink = NULL;
 	enum zt_err err;
 
 	path_of(c, at, &path);
 	place.shown = buf_text(&path);
-	err = sink_new(&c->t, &place, f, &sink);
+	err = file_writer_new(&c->t, &place, f, &sink);
 	buf_free(&path);
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): freed with its last block */
 	return err ? err : fetch_content(&c->t, f, sink);
@@ -75,13 +75,13 @@ check_later(struct checking *c, size_t parent, const Zt__FolderEntry *e)
 	if (err)
 		return err;
 	if (idmap_get(&c->seen, &id) != NULL) {
-		struct buf path = buf_init(PATH_TEXT_MOST);
+		struct buf path = buf_init(PATH_TEXT_MAX);
 
 		path_of(c, parent, &path);
 		buf_printf(&path, "%s%.*s", path.n > 0 ? "/" : "", (int)e->name.len,
 		    (const char *)e->name.data);
-		transfer_leave_out(&c->t, ZT_ERR_CORRUPT, buf_text(&path),
-		    client_words(c->t.z, "an object is in two folders"));
+		transfer_exclude(&c->t, ZT_ERR_CORRUPT, buf_text(&path),
+		    session_translate(c->t.z, "an object is in two folders"));
 		buf_free(&path);
 		return ZT_OK;
 	}
@@ -101,19 +101,19 @@ static enum zt_err
 check_one(void *ctx, size_t i, Zt__Manifest **m)
 {
 	struct checking *c = ctx;
-	const struct space_object *o = &c->objects[i];
+	const struct workspace_object *o = &c->objects[i];
 	size_t at = c->first + i;
 	enum zt_err err = ZT_OK;
 
 	if (o->damaged > 0 || (o->v.version == 0 && at > 0)) {
-		struct buf path = buf_init(PATH_TEXT_MOST);
+		struct buf path = buf_init(PATH_TEXT_MAX);
 
 		path_of(c, at, &path);
 		if (o->damaged > 0)
 			transfer_damaged(&c->t, at == 0 ? "/" : buf_text(&path), o);
 		else
-			transfer_leave_out(&c->t, ZT_ERR_CORRUPT, buf_text(&path),
-			    client_words(c->t.z, "an object has no version"));
+			transfer_exclude(&c->t, ZT_ERR_CORRUPT, buf_text(&path),
+			    session_translate(c->t.z, "an object has no version"));
 		buf_free(&path);
 	}
 	if (*m == NULL) /* or nothing was ever put into the workspace */
@@ -135,14 +135,14 @@ tree_verify(
     struct zt *z, const char *workspace, const struct zt_progress *p, struct zt_check *out)
 {
 	struct checking c = { .out = out };
-	struct space *s;
+	struct workspace *s;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	client_begin_reading(z);
+	z->message[0] = 0;
+	chain_begin_reading(z);
 	*out = (struct zt_check){ 0 };
-	if ((err = client_sync_log(z)) || (err = space_find(z, workspace, &s)) ||
-	    (err = space_complete(s)))
+	if ((err = log_fetch(z)) || (err = workspace_find(z, workspace, &s)) ||
+	    (err = workspace_complete(s)))
 		return err;
 	if ((err = transfer_begin(&c.t, z, s, p)))
 		goto out;
@@ -158,18 +158,18 @@ tree_verify(
 		size_t n = 0;
 
 		for (c.first = c.next; n < AT_ONCE && c.next < c.count; c.next++)
-			c.objects[n++] = (struct space_object){ .vlob = c.queue[c.next].id,
+			c.objects[n++] = (struct workspace_object){ .vlob = c.queue[c.next].id,
 				.is_folder = c.queue[c.next].is_folder };
-		err = space_read(c.t.s, c.objects, n, check_one, &c);
+		err = workspace_read(c.t.s, c.objects, n, check_one, &c);
 		if (err == ZT_OK)
 			err = fetch_shared(&c.t);
 	}
 	if (err == ZT_OK)
 		err = transfer_drain(&c.t);
 	if (err == ZT_OK)
-		err = transfer_spoiled(&c.t);
+		err = transfer_skipped(&c.t);
 	if (err == ZT_OK)
-		err = client_end_reading(z);
+		err = chain_end_reading(z);
 	out->blocks = c.t.blocks;
 out:
 	transfer_end(&c.t);

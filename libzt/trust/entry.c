@@ -43,7 +43,7 @@ entry_tag(const struct id *topic, uint64_t index, const struct hash *prev, struc
 		bytes_of(prev != NULL ? prev->b : NULL, prev != NULL ? HASH_BYTES : 0) };
 
 	wire_store_u64(number, index);
-	hash_purpose(LABEL_ENTRY_TAG, parts, 3, out);
+	hash_blake2b_parts(LABEL_ENTRY_TAG, parts, 3, out);
 }
 
 void
@@ -64,14 +64,14 @@ entry_decode(const struct statement *s, struct entry **out)
 	if ((e = calloc(1, sizeof *e)) == NULL || (copy = malloc(s->body.n + 1)) == NULL)
 		goto out;
 	memcpy(copy, s->body.p, s->body.n);
-	e->signed_ = *s;
-	e->signed_.body = bytes_of(copy, s->body.n);
+	e->stmt = *s;
+	e->stmt.body = bytes_of(copy, s->body.n);
 	copy = NULL;
 	if ((err = pb_decode(
-		 &zt__entry_body__descriptor, e->signed_.body, LIMIT_ENTRY, &e->body)) ||
+		 &zt__entry_body__descriptor, e->stmt.body, LIMIT_ENTRY, &e->body)) ||
 	    (err = read_fields(e)))
 		goto out;
-	statement_digest(&e->signed_, &e->digest);
+	statement_digest(&e->stmt, &e->digest);
 	entry_tag(&e->topic, e->body->topic_index, e->has_prev ? &e->prev : NULL, &e->tag);
 	entry_leaf(&e->digest, &e->tag, &e->leaf);
 	*out = e;
@@ -88,7 +88,7 @@ entry_free(struct entry *e)
 	if (e == NULL)
 		return;
 	pb_free(e->body);
-	free((void *)(uintptr_t)e->signed_.body.p);
+	free((void *)(uintptr_t)e->stmt.body.p);
 	free(e);
 }
 

@@ -8,7 +8,7 @@
 #include "proto/trust.pb-c.h"
 
 struct entry {
-	struct statement signed_; /* body owned by this entry */
+	struct statement stmt; /* body owned by this entry */
 	struct hash digest, tag, leaf;
 	struct id org, topic, author; /* author is zero in a genesis */
 	bool has_prev;

@@ -68,7 +68,7 @@ org_state_role(const struct org_workspace *w, const struct org_user *u, uint64_t
 }
 
 bool
-org_state_is_open(const struct org_workspace *w, uint64_t at)
+org_state_needs_rotation(const struct org_workspace *w, uint64_t at)
 {
 	uint64_t since = 0;
 
@@ -91,7 +91,7 @@ org_state_is_open(const struct org_workspace *w, uint64_t at)
 }
 
 bool
-org_state_user_key_is_open(const struct org_user *u)
+org_state_user_key_needs_rotation(const struct org_user *u)
 {
 	return u->loss_count > 0 &&
 	       u->losses[u->loss_count - 1] > u->keys[u->key_generation - 1].index;

@@ -102,7 +102,7 @@ org_state_id(const uint8_t root_key[SIGN_PUBLIC_BYTES], struct id *out)
 {
 	struct hash h;
 
-	hash_one(LABEL_ORGANIZATION, bytes_of(root_key, SIGN_PUBLIC_BYTES), &h);
+	hash_blake2b(LABEL_ORGANIZATION, bytes_of(root_key, SIGN_PUBLIC_BYTES), &h);
 	memcpy(out->b, h.b, ID_BYTES);
 }
 

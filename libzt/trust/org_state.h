@@ -29,10 +29,10 @@ enum profile org_state_profile(const struct org_user *u, uint64_t at);
 /* The effective role: none for the revoked, at most contributor for an outsider. */
 enum role org_state_role(const struct org_workspace *w, const struct org_user *u, uint64_t at);
 /* Whether access was lost after the newest rotation before AT: the key must be rotated. */
-bool org_state_is_open(const struct org_workspace *w, uint64_t at);
+bool org_state_needs_rotation(const struct org_workspace *w, uint64_t at);
 /* Whether a device of U was revoked after U's last key rotation: it knows the key, so nothing
  * new is sealed to U before the next rotation. */
-bool org_state_user_key_is_open(const struct org_user *u);
+bool org_state_user_key_needs_rotation(const struct org_user *u);
 /* The first index in [FROM, ORG_NEVER) at which D or its user lost the right to write in W, or
  * ORG_NEVER. */
 uint64_t org_state_loss(

@@ -16,13 +16,13 @@ struct act {
 	const struct org_user *author;
 	const struct org_workspace *w; /* the topic, unless it is the organization's */
 	enum role role;                /* the author's, in w */
-	const char *why;
+	const char *message;
 };
 
 static enum zt_err
-no(struct act *a, enum zt_err err, const char *why)
+no(struct act *a, enum zt_err err, const char *message)
 {
-	a->why = why;
+	a->message = message;
 	return err;
 }
 
@@ -594,7 +594,7 @@ waits_for_rotation(const struct act *a)
 		       (a->b->role_changed->role == ZT__ROLE__ROLE_NONE ||
 			   a->b->role_changed->pin != NULL));
 
-	return a->w != NULL && !may && org_state_is_open(a->w, a->at);
+	return a->w != NULL && !may && org_state_needs_rotation(a->w, a->at);
 }
 
 static enum zt_err
@@ -624,22 +624,23 @@ check(struct act *a)
 			    a, ZT_ERR_STALE_KEY, "the workspace's key must be rotated first");
 		key = a->device->sign_key;
 	}
-	if ((err = statement_verify(key, STATEMENT_ENTRY, &a->e->signed_)))
+	if ((err = statement_verify(key, STATEMENT_ENTRY, &a->e->stmt)))
 		return no(a, err, "its signature does not match");
 	return ZT_OK;
 }
 
 enum zt_err
-rules_check(const struct org_state *o, const struct entry *e, uint64_t index, const char **why)
+rules_check(
+    const struct org_state *o, const struct entry *e, uint64_t index, const char **message)
 {
 	struct act a = { .o = o,
 		.e = e,
 		.b = e->body,
 		.at = index,
 		.w = org_state_workspace(o, &e->topic),
-		.why = "" };
+		.message = "" };
 	enum zt_err err = check(&a);
 
-	*why = a.why;
+	*message = a.message;
 	return err;
 }

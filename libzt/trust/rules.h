@@ -10,10 +10,10 @@
 
 /* Checks that E is valid as entry INDEX of the log of O, whose tree holds at least the first
  * INDEX leaves: signature, place in its topic, the head it names, and the right of its author.
- * On refusal *WHY is a static sentence. Errors: SIGNATURE, CONFLICT (another entry came
+ * On refusal *MESSAGE is a static sentence. Errors: SIGNATURE, CONFLICT (another entry came
  * first), FORK (the head it names is not of this log), UNKNOWN_DEVICE, REVOKED, FORBIDDEN,
  * CORRUPT, NOT_FOUND, EXISTS. */
 ZT_CHECKED enum zt_err rules_check(
-    const struct org_state *o, const struct entry *e, uint64_t index, const char **why);
+    const struct org_state *o, const struct entry *e, uint64_t index, const char **message);
 
 #endif

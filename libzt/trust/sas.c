@@ -51,7 +51,7 @@ sas_new(enum sas_side side, const struct id *org, const struct id *invitation,
 		return err;
 	}
 	hpke_public(s->mine, s->key[side]);
-	suite_random(s->nonce[side], NONCE_BYTES);
+	random_bytes(s->nonce[side], NONCE_BYTES);
 	*out = s;
 	return ZT_OK;
 }
@@ -88,7 +88,7 @@ sas_free(struct sas *s)
 		return;
 	secret_free(s->mine);
 	secret_free(s->root);
-	suite_wipe(s, sizeof *s);
+	wipe(s, sizeof *s);
 	free(s);
 }
 
@@ -116,7 +116,7 @@ commit(const struct sas *s, struct hash *out)
 		bytes_of(s->nonce[SAS_GREETER], NONCE_BYTES),
 	};
 
-	hash_purpose(LABEL_ENROLMENT_COMMITMENT, parts, 6, out);
+	hash_blake2b_parts(LABEL_ENROLMENT_COMMITMENT, parts, 6, out);
 }
 
 /* 20 bits as four characters of an alphabet without look-alikes. */
@@ -154,14 +154,14 @@ agree(struct sas *s)
 
 	if (err)
 		return ZT_ERR_ABORTED;
-	hash_purpose(LABEL_ENROLMENT_TRANSCRIPT, parts, 3, &transcript);
+	hash_blake2b_parts(LABEL_ENROLMENT_TRANSCRIPT, parts, 3, &transcript);
 	hkdf_extract(bytes_of(transcript.b, HASH_BYTES), &ikm, 1, prk);
 	if ((err = secret_from(bytes_of(prk, sizeof prk), &s->root)) == ZT_OK &&
 	    (err = code_of(s, SAS_CLAIMER, s->code[SAS_CLAIMER])) == ZT_OK &&
 	    (err = code_of(s, SAS_GREETER, s->code[SAS_GREETER])) == ZT_OK)
 		s->has_codes = true;
-	suite_wipe(dh, sizeof dh);
-	suite_wipe(prk, sizeof prk);
+	wipe(dh, sizeof dh);
+	wipe(prk, sizeof prk);
 	return err;
 }
 
@@ -282,7 +282,7 @@ take(struct sas *s, const Zt__ExchangeMessage *m, struct buf *clear)
 	case 5:
 		if ((err = confirmation(s, s->step, mac)))
 			return err;
-		return secret_same_bytes(pb_bytes(m->confirmation), bytes_of(mac, sizeof mac))
+		return ct_equal(pb_bytes(m->confirmation), bytes_of(mac, sizeof mac))
 			   ? ZT_OK
 			   : ZT_ERR_ABORTED;
 	default:
@@ -332,7 +332,7 @@ random_code(char out[SAS_CODE])
 	static const char alphabet[] = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 	uint8_t raw[SAS_CODE - 1];
 
-	suite_random(raw, sizeof raw);
+	random_bytes(raw, sizeof raw);
 	for (size_t i = 0; i < sizeof raw; i++)
 		out[i] = alphabet[raw[i] & 31];
 	out[SAS_CODE - 1] = 0;
@@ -345,7 +345,7 @@ sas_choices(struct sas *s, char out[SAS_CHOICES][SAS_CODE])
 
 	if (!s->has_codes || s->dead)
 		return ZT_ERR_INVALID;
-	suite_random(&place, 1);
+	random_bytes(&place, 1);
 	place %= SAS_CHOICES; /* 256 is a multiple of 4: no bias */
 	for (size_t i = 0; i < SAS_CHOICES; i++)
 		do
@@ -361,7 +361,7 @@ sas_pick(struct sas *s, const char *code)
 	if (!s->has_codes || s->dead || s->picked)
 		return ZT_ERR_INVALID;
 	if (strlen(code) != SAS_CODE - 1 ||
-	    !secret_same_bytes(bytes_text(code), bytes_text(s->code[1 - s->side]))) {
+	    !ct_equal(bytes_text(code), bytes_text(s->code[1 - s->side]))) {
 		s->dead = true;
 		return ZT_ERR_CODES;
 	}

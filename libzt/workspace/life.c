@@ -2,7 +2,7 @@
 /* workspace_life.c - what an owner does with a whole workspace, and how one without an owner
  * gets one again. */
 #include "chain/keys.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/append.h"
@@ -25,16 +25,16 @@ struct life {
 
 /* Signs and appends what FILL says about WORKSPACE. */
 static enum zt_err
-act(struct zt *z, const char *workspace, client_fill *fill, struct life *l)
+act(struct zt *z, const char *workspace, log_fill *fill, struct life *l)
 {
-	struct space *s;
+	struct workspace *s;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)) || (err = space_find(z, workspace, &s)))
+	z->message[0] = 0;
+	if ((err = log_fetch(z)) || (err = workspace_find(z, workspace, &s)))
 		return err;
 	l->workspace = s->w->id;
-	return client_append(z, &l->workspace, fill, l);
+	return log_append(z, &l->workspace, fill, l);
 }
 
 static enum zt_err
@@ -42,15 +42,15 @@ fill_name(struct zt *z, void *ctx, Zt__EntryBody *b)
 {
 	struct life *l = ctx;
 	const struct secret *key;
-	struct space *s;
+	struct workspace *s;
 	unsigned generation;
 	enum zt_err err;
 
-	if ((err = space_of(z, org_state_workspace(z->state, &l->workspace), &s)))
+	if ((err = workspace_of(z, org_state_workspace(z->state, &l->workspace), &s)))
 		return err;
 	generation = (unsigned)s->w->generation_count;
 	buf_free(&l->sealed);
-	if ((err = space_key(s, generation, &key)) ||
+	if ((err = workspace_key(s, generation, &key)) ||
 	    (err = keyring_seal_name(
 		 key, &l->workspace, generation, bytes_text(l->name), &l->sealed)))
 		return err;
@@ -67,7 +67,7 @@ workspace_rename(struct zt *z, const char *workspace, const char *name)
 {
 	char normal[LIMIT_NAME + 1];
 	struct life l = { .name = normal, .sealed = buf_init(1024) };
-	enum zt_err err = client_check_workspace_name(z, name, normal);
+	enum zt_err err = workspace_check_name(z, name, normal);
 
 	if (err == ZT_OK)
 		err = act(z, workspace, fill_name, &l);
@@ -99,12 +99,12 @@ static enum zt_err
 fill_deletion(struct zt *z, void *ctx, Zt__EntryBody *b)
 {
 	struct life *l = ctx;
-	uint64_t least = b->time + LIMIT_DELETION_MS;
+	uint64_t min = b->time + LIMIT_DELETION_MS;
 
 	(void)z;
 	/* A day from when it was asked for is a day from when it is signed. */
-	if (l->deletion.due < least && l->deletion.due + LIMIT_CLOCK_MS >= least)
-		l->deletion.due = least;
+	if (l->deletion.due < min && l->deletion.due + LIMIT_CLOCK_MS >= min)
+		l->deletion.due = min;
 	b->action_case = ZT__ENTRY_BODY__ACTION_WORKSPACE_DELETION;
 	b->workspace_deletion = &l->deletion;
 	return ZT_OK;
@@ -136,5 +136,5 @@ workspace_claim(struct zt *z, const char *workspace)
 	struct life l = { .claimed = ZT__OWNERSHIP_CLAIMED__INIT };
 	enum zt_err err = act(z, workspace, fill_claim, &l);
 
-	return err ? err : workspace_tend(z, NULL);
+	return err ? err : workspace_maintain_keys(z, NULL);
 }

@@ -8,7 +8,7 @@
 #include "base/vec.h"
 #include "chain/keys.h"
 #include "chain/objects.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/handles.h"
@@ -35,7 +35,7 @@ struct spoiler {
 };
 
 struct rewrapping {
-	struct space *s;
+	struct workspace *s;
 	struct wrapped *all;
 	size_t count, cap;
 	uint64_t done, lost;
@@ -70,7 +70,7 @@ add_version(void *ctx, struct bytes key, uint64_t n, struct bytes value)
 
 /* The wraps of COUNT versions from W on, in their order; short where one is not there. */
 static enum zt_err
-fetch(struct space *s, const struct wrapped *w, size_t count, Zt__ObjectsAnswer **out)
+fetch(struct workspace *s, const struct wrapped *w, size_t count, Zt__ObjectsAnswer **out)
 {
 	struct route_params p = { .org = s->z->org, .id = s->w->id };
 	Zt__ObjectsRequest m = ZT__OBJECTS_REQUEST__INIT;
@@ -89,7 +89,7 @@ fetch(struct space *s, const struct wrapped *w, size_t count, Zt__ObjectsAnswer 
 	m.n_asks = count;
 	m.wraps_only = true;
 	if ((err = pb_encode(&m, &body)) == ZT_OK &&
-	    (err = client_call(s->z, ROUTE_OBJECTS, &p, NULL, buf_bytes(&body), &answer)) ==
+	    (err = session_call(s->z, ROUTE_OBJECTS, &p, NULL, buf_bytes(&body), &answer)) ==
 		ZT_OK)
 		err = pb_decode(
 		    &zt__objects_answer__descriptor, buf_bytes(&answer), LIMIT_PAGE, out);
@@ -147,7 +147,7 @@ try_wraps(struct rewrapping *r, const struct wrapped *w, const Zt__Object *o,
 	unsigned newest = (unsigned)r->s->w->generation_count, generation;
 	const struct secret *from, *to;
 	struct buf again = buf_init(256);
-	enum zt_err err = space_key(r->s, newest, &to);
+	enum zt_err err = workspace_key(r->s, newest, &to);
 
 	*is = (struct rewrapped){ .is_open = false };
 	for (size_t i = 0; err == ZT_OK && i <= o->n_others; i++) {
@@ -159,7 +159,7 @@ try_wraps(struct rewrapping *r, const struct wrapped *w, const Zt__Object *o,
 		buf_empty(&again);
 		err = generation == 0 || generation > newest
 			  ? ZT_ERR_KEY
-			  : space_key(r->s, generation, &from);
+			  : workspace_key(r->s, generation, &from);
 		if (err == ZT_OK)
 			err = manifest_rewrap(from, to, &place, wrap, &w->commitment, &again);
 		if (err == ZT_ERR_KEY) {
@@ -209,7 +209,7 @@ send(struct rewrapping *r, const Zt__RewrapRequest *m)
 	enum zt_err err = ZT_OK;
 
 	if (m->n_items > 0 && (err = pb_encode(m, &body)) == ZT_OK)
-		err = client_call(r->s->z, ROUTE_REWRAP, &p, NULL, buf_bytes(&body), &answer);
+		err = session_call(r->s->z, ROUTE_REWRAP, &p, NULL, buf_bytes(&body), &answer);
 	r->done += err == ZT_OK ? m->n_items : 0;
 	buf_free(&body);
 	buf_free(&answer);
@@ -269,7 +269,7 @@ run(struct rewrapping *r)
 			at += got->n_objects;
 		}
 		pb_free(got);
-		client_working(r->s->z, ZT_WRAPS_KEYS, at, r->count);
+		session_progress(r->s->z, ZT_WORK_WRAP_KEYS, at, r->count);
 	}
 	return err;
 }
@@ -278,40 +278,41 @@ run(struct rewrapping *r)
 static void
 name_spoilers(const struct rewrapping *r)
 {
-	char name[260], what[CLIENT_WHY];
+	char name[260], what[SESSION_MESSAGE];
 
-	space_name(r->s, name);
+	workspace_name(r->s, name);
 	for (size_t i = 0; i < r->spoiler_count; i++) {
-		struct client_handle by = { .email = "" };
+		struct log_handle by = { .email = "" };
 
-		client_handle(r->s->z, &r->spoilers[i].user, &by);
+		log_handle(r->s->z, &r->spoilers[i].user, &by);
 		(void)snprintf(what, sizeof what,
-		    client_words(r->s->z, "the server says that %.100s has wrapped %llu keys, "
-					  "which open nothing"),
+		    session_translate(r->s->z,
+			"the server says that %.100s has wrapped %llu keys, "
+			"which open nothing"),
 		    by.email, (unsigned long long)r->spoilers[i].count);
-		client_damage(r->s->z, ZT_ERR_KEY, name, what);
+		chain_damage(r->s->z, ZT_ERR_KEY, name, what);
 	}
 }
 
 static enum zt_err
-rewrap(struct zt *z, const char *workspace, enum role least, struct rewrapping *r)
+rewrap(struct zt *z, const char *workspace, enum role min, struct rewrapping *r)
 {
 	const struct org_user *me;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	client_begin_reading(z);
-	if ((err = client_may_write(z, NULL)) || (err = client_sync_log(z)) ||
-	    (err = space_find(z, workspace, &r->s)))
+	z->message[0] = 0;
+	chain_begin_reading(z);
+	if ((err = session_may_write(z, NULL)) || (err = log_fetch(z)) ||
+	    (err = workspace_find(z, workspace, &r->s)))
 		return err;
 	me = org_state_user(z->state, &z->user);
-	if (org_state_role(r->s->w, me, ORG_NEVER) < least)
-		return client_refuse(z, ZT_ERR_FORBIDDEN, "%s",
-		    client_words(
-			z, least == ROLE_OWNER
+	if (org_state_role(r->s->w, me, ORG_NEVER) < min)
+		return session_refuse(z, ZT_ERR_FORBIDDEN, "%s",
+		    session_translate(
+			z, min == ROLE_OWNER
 			       ? "an owner says which older keys may go"
 			       : "a manager or owner wraps the keys of a workspace again"));
-	if ((err = space_complete(r->s)) == ZT_OK &&
+	if ((err = workspace_complete(r->s)) == ZT_OK &&
 	    (err = store_each(z->store, STORE_VERSION, bytes_of(r->s->w->id.b, ID_BYTES), 0,
 		 add_version, r)) == ZT_OK)
 		err = run(r);

@@ -8,7 +8,7 @@
 #include "chain/chain.h"
 #include "chain/keys.h"
 #include "chain/records.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/append.h"
@@ -43,26 +43,26 @@ empty_rotation(struct rotation *r)
  * rotation without the previous key is allowed (its author sealed it to nobody, or the server
  * withholds it): a device that has that key includes it in the next rotation. */
 static enum zt_err
-bring_along(struct space *s, struct rotation *r, unsigned next)
+add_unreachable(struct workspace *s, struct rotation *r, unsigned next)
 {
-	unsigned stranded[LIMIT_OLDER];
+	unsigned unreachable[LIMIT_OLDER];
 	const struct secret *old;
 	size_t n;
-	enum zt_err err = space_key(s, next - 1, &old);
+	enum zt_err err = workspace_key(s, next - 1, &old);
 
 	if (err == ZT_OK)
 		err = keyring_seal_older(r->key, &r->workspace, next, old, &r->previous);
 	else if (err == ZT_ERR_MISSING_KEY || err == ZT_ERR_KEY)
 		err = ZT_OK;
-	if (err || (err = space_stranded(s, stranded, &n)))
+	if (err || (err = workspace_unreachable_keys(s, unreachable, &n)))
 		return err;
 	for (size_t i = 0; err == ZT_OK && i < n; i++) {
 		r->sealed[i] = buf_init(256);
-		if ((err = space_key(s, stranded[i], &old)) == ZT_OK)
+		if ((err = workspace_key(s, unreachable[i], &old)) == ZT_OK)
 			err =
 			    keyring_seal_older(r->key, &r->workspace, next, old, &r->sealed[i]);
 		zt__older_key__init(&r->older[i]);
-		r->older[i].generation = stranded[i];
+		r->older[i].generation = unreachable[i];
 		r->older[i].sealed = pb_field(r->sealed[i].p, r->sealed[i].n);
 		r->list[i] = &r->older[i];
 	}
@@ -70,22 +70,22 @@ bring_along(struct space *s, struct rotation *r, unsigned next)
 	r->m.previous_sealed = pb_field(r->previous.p, r->previous.n);
 	r->m.older = r->list;
 	r->m.n_older = n;
-	s->z->why[0] = 0;
+	s->z->message[0] = 0;
 	return err;
 }
 
 /* Syncs the chain as far as it is valid: a colleague's invalid changeset must not prevent
  * their removal. */
 static enum zt_err
-sync_as_far(struct space *s)
+sync_as_far(struct workspace *s)
 {
-	enum zt_err err = space_sync_fresh(s);
+	enum zt_err err = workspace_sync_fresh(s);
 
 	return s->is_refused ? ZT_OK : err;
 }
 
 static enum zt_err
-fill_pin(struct space *s, struct hash *link, Zt__ChainPin *out)
+fill_pin(struct workspace *s, struct hash *link, Zt__ChainPin *out)
 {
 	uint64_t position = 0;
 	enum zt_err err = judge_pin(s, &position, link);
@@ -103,18 +103,18 @@ static enum zt_err
 fill_rotation(struct zt *z, void *ctx, Zt__EntryBody *b)
 {
 	struct rotation *r = ctx;
-	struct space *s = NULL;
+	struct workspace *s = NULL;
 	char name[260];
 	unsigned next;
 	enum zt_err err;
 
-	if ((err = space_of(z, org_state_workspace(z->state, &r->workspace), &s)) ||
+	if ((err = workspace_of(z, org_state_workspace(z->state, &r->workspace), &s)) ||
 	    (err = sync_as_far(s)))
 		return err;
 	next = (unsigned)s->w->generation_count + 1;
 	empty_rotation(r);
-	space_name(s, name);
-	if ((err = bring_along(s, r, next)) ||
+	workspace_name(s, name);
+	if ((err = add_unreachable(s, r, next)) ||
 	    (err = keyring_seal_name(r->key, &r->workspace, next, bytes_text(name), &r->name)))
 		return err;
 	if ((err = fill_pin(s, &r->link, &r->pin)))
@@ -153,7 +153,7 @@ fill_needed_rotation(struct zt *z, void *ctx, Zt__EntryBody *b)
 {
 	const struct rotation *r = ctx;
 
-	if (!org_state_is_open(org_state_workspace(z->state, &r->workspace), ORG_NEVER))
+	if (!org_state_needs_rotation(org_state_workspace(z->state, &r->workspace), ORG_NEVER))
 		return ZT_ERR_EXISTS;
 	return fill_rotation(z, ctx, b);
 }
@@ -179,14 +179,14 @@ end_rotation(struct rotation *r)
 }
 
 static enum zt_err
-rotate(struct zt *z, const struct id *workspace, client_fill *fill)
+rotate(struct zt *z, const struct id *workspace, log_fill *fill)
 {
 	struct rotation r;
 	enum zt_err err = begin_rotation(workspace, &r);
 
 	if (err)
 		return err;
-	if ((err = client_append(z, workspace, fill, &r)) == ZT_OK)
+	if ((err = log_append(z, workspace, fill, &r)) == ZT_OK)
 		err = deposit_to_all(z, workspace, r.key);
 	end_rotation(&r);
 	return err;
@@ -209,13 +209,13 @@ fill_role(struct zt *z, void *ctx, Zt__EntryBody *b)
 	struct role_act *r = ctx;
 	struct org_workspace *w = org_state_workspace(z->state, &r->workspace);
 	const struct org_user *u = org_state_user(z->state, &r->user);
-	struct space *s;
+	struct workspace *s;
 	enum zt_err err;
 
 	r->m.pin = NULL;
 	if (w != NULL && u != NULL && org_state_role(w, u, ORG_NEVER) >= ROLE_CONTRIBUTOR &&
 	    r->m.role < ZT__ROLE__CONTRIBUTOR) {
-		if ((err = space_of(z, w, &s)) || (err = sync_as_far(s)))
+		if ((err = workspace_of(z, w, &s)) || (err = sync_as_far(s)))
 			return err;
 		zt__chain_pin__init(&r->pin);
 		r->link = s->link;
@@ -245,7 +245,7 @@ workspace_set_role(
 	struct role_act act = role_act(workspace, user, role);
 
 	act.m.user = pb_field(act.user.b, ID_BYTES);
-	return client_append(z, workspace, fill_role, &act);
+	return log_append(z, workspace, fill_role, &act);
 }
 
 enum zt_err
@@ -258,12 +258,12 @@ workspace_remove(struct zt *z, const struct id *workspace, const struct id *user
 
 	act.m.user = pb_field(act.user.b, ID_BYTES);
 	if (err == ZT_OK &&
-	    (err = client_append_two(
-		 z, workspace, fill_role, &act, fill_rotation, &r, &both)) == ZT_OK &&
+	    (err = log_append_two(z, workspace, fill_role, &act, fill_rotation, &r, &both)) ==
+		ZT_OK &&
 	    both)
 		err = deposit_to_all(z, workspace, r.key);
 	end_rotation(&r);
-	return err || both ? err : workspace_close(z, workspace);
+	return err || both ? err : workspace_rotate_if_needed(z, workspace);
 }
 
 /* ---- what a member spoiled ---- */
@@ -291,27 +291,27 @@ fill_void(struct zt *z, void *ctx, Zt__EntryBody *b)
 }
 
 static enum zt_err
-open_for_void(struct zt *z, const char *workspace, struct space **out)
+open_for_void(struct zt *z, const char *workspace, struct workspace **out)
 {
 	enum zt_err err;
 
-	z->why[0] = 0;
-	return (err = client_sync_log(z)) ? err : space_find(z, workspace, out);
+	z->message[0] = 0;
+	return (err = log_fetch(z)) ? err : workspace_find(z, workspace, out);
 }
 
 static enum zt_err
-append_void(const struct space *s, struct voided v)
+append_void(const struct workspace *s, struct voided v)
 {
 	struct id id = s->w->id; /* a copy: reading the log again may free the original */
 
-	return client_append(s->z, &id, fill_void, &v);
+	return log_append(s->z, &id, fill_void, &v);
 }
 
 enum zt_err
 workspace_void_pin(struct zt *z, const char *workspace, uint64_t entry)
 {
 	Zt__PinVoided m = ZT__PIN_VOIDED__INIT;
-	struct space *s;
+	struct workspace *s;
 	enum zt_err err = open_for_void(z, workspace, &s);
 
 	m.index = entry;
@@ -320,14 +320,14 @@ workspace_void_pin(struct zt *z, const char *workspace, uint64_t entry)
 
 /* The link of POSITION: verified here, or what the server shows right behind what is. */
 static enum zt_err
-link_of(struct space *s, uint64_t position, struct hash *out)
+link_of(struct workspace *s, uint64_t position, struct hash *out)
 {
 	Zt__ChainPage *m = NULL;
 	struct statement st;
 	enum zt_err err;
 
 	if (position == 0 || position > s->position + 1)
-		return client_refuse(s->z, ZT_ERR_NOT_FOUND,
+		return session_refuse(s->z, ZT_ERR_NOT_FOUND,
 		    "this device has verified the chain up to changeset %llu",
 		    (unsigned long long)s->position);
 	if (position <= s->position)
@@ -344,7 +344,7 @@ enum zt_err
 workspace_void_changeset(struct zt *z, const char *workspace, uint64_t position)
 {
 	Zt__ChangesetVoided m = ZT__CHANGESET_VOIDED__INIT;
-	struct space *s;
+	struct workspace *s;
 	struct hash link;
 	enum zt_err err;
 
@@ -365,7 +365,7 @@ workspace_rotate(struct zt *z, const struct id *id)
 }
 
 enum zt_err
-workspace_close(struct zt *z, const struct id *id)
+workspace_rotate_if_needed(struct zt *z, const struct id *id)
 {
 	enum zt_err err = rotate(z, id, fill_needed_rotation);
 
@@ -374,47 +374,48 @@ workspace_close(struct zt *z, const struct id *id)
 
 /* Whether the newest key is here, and others that it does not lead to. */
 static enum zt_err
-strands(struct space *s, bool *out)
+finds_unreachable(struct workspace *s, bool *out)
 {
 	unsigned list[LIMIT_OLDER], newest = (unsigned)s->w->generation_count;
 	size_t n;
 	enum zt_err err;
 
 	*out = false;
-	if (newest == 1 || s->led == newest || space_held_key(s, newest) == NULL)
+	if (newest == 1 || s->all_reachable_from == newest ||
+	    workspace_held_key(s, newest) == NULL)
 		return ZT_OK;
-	if ((err = space_stranded(s, list, &n)))
+	if ((err = workspace_unreachable_keys(s, list, &n)))
 		return err;
 	*out = n > 0;
-	s->led = n > 0 ? 0 : newest;
+	s->all_reachable_from = n > 0 ? 0 : newest;
 	return chain_note(s);
 }
 
 /* A rotation, unless someone else was faster. */
 static enum zt_err
-fill_mending(struct zt *z, void *ctx, Zt__EntryBody *b)
+fill_reachable(struct zt *z, void *ctx, Zt__EntryBody *b)
 {
 	const struct rotation *r = ctx;
-	struct space *s;
+	struct workspace *s;
 	bool is_needed;
 	enum zt_err err;
 
-	if ((err = space_of(z, org_state_workspace(z->state, &r->workspace), &s)) ||
-	    (err = strands(s, &is_needed)))
+	if ((err = workspace_of(z, org_state_workspace(z->state, &r->workspace), &s)) ||
+	    (err = finds_unreachable(s, &is_needed)))
 		return err;
 	return is_needed ? fill_rotation(z, ctx, b) : ZT_ERR_EXISTS;
 }
 
 enum zt_err
-workspace_mend(struct zt *z, const struct id *id, bool *done)
+workspace_make_reachable(struct zt *z, const struct id *id, bool *done)
 {
-	struct space *s;
+	struct workspace *s;
 	enum zt_err err;
 
-	if ((err = space_of(z, org_state_workspace(z->state, id), &s)) ||
-	    (err = strands(s, done)) || !*done)
+	if ((err = workspace_of(z, org_state_workspace(z->state, id), &s)) ||
+	    (err = finds_unreachable(s, done)) || !*done)
 		return err;
-	err = rotate(z, id, fill_mending);
+	err = rotate(z, id, fill_reachable);
 	*done = err == ZT_OK;
 	return err == ZT_ERR_EXISTS ? ZT_OK : err;
 }
@@ -422,12 +423,12 @@ workspace_mend(struct zt *z, const struct id *id, bool *done)
 enum zt_err
 workspace_rotate_now(struct zt *z, const char *workspace)
 {
-	struct space *s;
+	struct workspace *s;
 	struct id id;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)) || (err = space_find(z, workspace, &s)))
+	z->message[0] = 0;
+	if ((err = log_fetch(z)) || (err = workspace_find(z, workspace, &s)))
 		return err;
 	id = s->w->id;
 	return workspace_rotate(z, &id);

@@ -14,10 +14,10 @@ ZT_CHECKED enum zt_err workspace_remove(
 /* Rotates the key of the workspace ID. */
 ZT_CHECKED enum zt_err workspace_rotate(struct zt *z, const struct id *id);
 /* Rotates the key of the workspace ID if access was revoked and no other rotation followed. */
-ZT_CHECKED enum zt_err workspace_close(struct zt *z, const struct id *id);
+ZT_CHECKED enum zt_err workspace_rotate_if_needed(struct zt *z, const struct id *id);
 /* Rotates the key if this device holds the newest key and older ones that are not reachable
  * from it: the last rotation's author lacked them, and new members could not get them. *DONE:
  * it rotated. */
-ZT_CHECKED enum zt_err workspace_mend(struct zt *z, const struct id *id, bool *done);
+ZT_CHECKED enum zt_err workspace_make_reachable(struct zt *z, const struct id *id, bool *done);
 
 #endif

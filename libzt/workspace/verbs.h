@@ -28,6 +28,6 @@ ZT_CHECKED enum zt_err workspace_rename(struct zt *z, const char *workspace, con
 ZT_CHECKED enum zt_err workspace_archive(struct zt *z, const char *workspace, bool archived);
 ZT_CHECKED enum zt_err workspace_delete(struct zt *z, const char *workspace, uint64_t due);
 ZT_CHECKED enum zt_err workspace_claim(struct zt *z, const char *workspace);
-ZT_CHECKED enum zt_err workspace_tend(struct zt *z, struct zt_tended *out);
+ZT_CHECKED enum zt_err workspace_maintain_keys(struct zt *z, struct zt_maintained *out);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/utf8.h"
 #include "base/wire.h"
 #include "chain/keys.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "crypto/suite.h"
 #include "files/path.h"
 #include "format/pb.h"
@@ -42,13 +42,13 @@ workspace_deposit(struct zt *z, const struct org_workspace *w, const struct secr
 	struct route_params p = { .org = z->org, .id = w->id };
 	Zt__SealedKeys m = ZT__SEALED_KEYS__INIT;
 	Zt__Statement *list = calloc(count, sizeof *list);
-	struct statement *signed_ = calloc(count, sizeof *signed_);
+	struct statement *stmt = calloc(count, sizeof *stmt);
 	struct buf *bodies = calloc(count, sizeof *bodies);
 	struct buf body = buf_init(1024 * 1024), answer = buf_init(64);
 	enum zt_err err = ZT_ERR_MEMORY;
 
 	m.keys = calloc(count, sizeof *m.keys);
-	if (list == NULL || signed_ == NULL || bodies == NULL || m.keys == NULL)
+	if (list == NULL || stmt == NULL || bodies == NULL || m.keys == NULL)
 		goto out;
 	err = ZT_OK;
 	for (size_t i = 0; err == ZT_OK && i < count; i++) {
@@ -60,24 +60,24 @@ workspace_deposit(struct zt *z, const struct org_workspace *w, const struct secr
 		size_t n = m.n_keys;
 
 		bodies[i] = buf_init(4096);
-		if (org_state_user_key_is_open(users[i]))
+		if (org_state_user_key_needs_rotation(users[i]))
 			continue; /* a revoked device knows that key: it waits for the next */
 		err = keyring_seal(
-		    z->sign, &z->device, &s, users[i]->key, key, &bodies[i], &signed_[n]);
-		list[n] = statement_message(&signed_[n]);
+		    z->sign, &z->device, &s, users[i]->key, key, &bodies[i], &stmt[n]);
+		list[n] = statement_message(&stmt[n]);
 		m.keys[n] = &list[n];
 		m.n_keys++;
 	}
 	if (err == ZT_OK && m.n_keys > 0 && (err = pb_encode(&m, &body)) == ZT_OK)
-		err = client_call(z, ROUTE_KEYS_PUT, &p, NULL, buf_bytes(&body), &answer);
+		err = session_call(z, ROUTE_KEYS_PUT, &p, NULL, buf_bytes(&body), &answer);
 	for (size_t i = 0; err == ZT_OK && i < count; i++)
-		if (!org_state_user_key_is_open(users[i]))
+		if (!org_state_user_key_needs_rotation(users[i]))
 			err = note_sealed(z, w, users[i]);
 out:
 	for (size_t i = 0; bodies != NULL && i < count; i++)
 		buf_free(&bodies[i]);
 	free(list);
-	free(signed_);
+	free(stmt);
 	free(bodies);
 	free(m.keys);
 	buf_free(&body);
@@ -107,16 +107,16 @@ refuse_second(struct zt *z, const char *name)
 
 	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL) {
 		char id[ID_TEXT], is[260];
-		struct space *s;
+		struct workspace *s;
 
-		if (org_state_role(w, me, ORG_NEVER) != ROLE_OWNER || space_is_gone(w))
+		if (org_state_role(w, me, ORG_NEVER) != ROLE_OWNER || workspace_is_gone(w))
 			continue;
-		if ((err = space_of(z, w, &s)))
+		if ((err = workspace_of(z, w, &s)))
 			return err;
-		space_name(s, is);
+		workspace_name(s, is);
 		id_print(&w->id, id);
 		if (strcmp(is, name) == 0)
-			return client_refuse(z, ZT_ERR_EXISTS,
+			return session_refuse(z, ZT_ERR_EXISTS,
 			    "you have a workspace %.100s already (%s)", name, id);
 	}
 	return ZT_OK;
@@ -136,20 +136,20 @@ fill_creation(struct zt *z, void *ctx, Zt__EntryBody *b)
 }
 
 enum zt_err
-client_check_workspace_name(struct zt *z, const char *name, char normal[LIMIT_NAME + 1])
+workspace_check_name(struct zt *z, const char *name, char normal[LIMIT_NAME + 1])
 {
 	struct buf b = buf_init(LIMIT_NAME);
 	struct bytes is = bytes_text(name);
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err = ZT_OK;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	if (utf8_valid(is) && utf8_normal(is, &b) == ZT_OK)
 		is = buf_bytes(&b);
-	if (path_name_check(is, &why))
-		err = client_refuse(z, ZT_ERR_NAME, "%s", client_words(z, why));
+	if (path_name_check(is, &message))
+		err = session_refuse(z, ZT_ERR_NAME, "%s", session_translate(z, message));
 	else if (memchr(is.p, ':', is.n) != NULL)
-		err = client_refuse(z, ZT_ERR_NAME, "a workspace's name holds no colon");
+		err = session_refuse(z, ZT_ERR_NAME, "a workspace's name holds no colon");
 	if (err == ZT_OK) {
 		memcpy(normal, is.p, is.n);
 		normal[is.n] = 0;
@@ -170,11 +170,11 @@ workspace_make(struct zt *z, const char *name, bool second, char *id)
 	char normal[LIMIT_NAME + 1];
 	struct creation c = { .name = buf_init(1024), .only = second ? NULL : normal };
 	struct org_user *me;
-	enum zt_err err = client_check_workspace_name(z, name, normal);
+	enum zt_err err = workspace_check_name(z, name, normal);
 
 	if (err)
 		return err;
-	suite_random(c.id.b, ID_BYTES);
+	random_bytes(c.id.b, ID_BYTES);
 	if ((err = secret_generate(&c.key)) ||
 	    (err = keyring_seal_name(c.key, &c.id, 1, bytes_text(normal), &c.name)))
 		goto out;
@@ -186,7 +186,7 @@ workspace_make(struct zt *z, const char *name, bool second, char *id)
 	/* The key is kept before the act: a workspace without its key would be of no use. */
 	if ((err = store_put(
 		 z->store, STORE_KEY, bytes_of(c.id.b, ID_BYTES), 1, secret_bytes(c.key))) ||
-	    (err = client_append(z, &c.id, fill_creation, &c)))
+	    (err = log_append(z, &c.id, fill_creation, &c)))
 		goto out;
 	me = org_state_user(z->state, &z->user);
 	/* for this user's other devices */
@@ -202,16 +202,16 @@ out:
 /* ---- lists ---- */
 
 static void
-rest(struct space *s, struct client_handle *by, struct zt_workspace *out)
+rest(struct workspace *s, struct log_handle *by, struct zt_workspace *out)
 {
 	const struct org_device *d = org_state_device(s->z->state, &s->voucher);
 
-	*by = (struct client_handle){ .email = "?" };
+	*by = (struct log_handle){ .email = "?" };
 	if (d != NULL)
-		client_handle(s->z, &d->user->id, by);
+		log_handle(s->z, &d->user->id, by);
 	out->rests_on = by->email;
-	out->rests_until = s->base;
-	out->verified = s->filled;
+	out->rests_until = s->anchor_position;
+	out->verified = s->backfilled_to;
 }
 
 enum zt_err
@@ -222,29 +222,29 @@ workspace_each(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *
 	size_t at = 0;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)))
+	z->message[0] = 0;
+	if ((err = log_fetch(z)))
 		return err;
 	me = org_state_user(z->state, &z->user);
 	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL) {
 		enum role role = org_state_role(w, me, ORG_NEVER);
 		char id[ID_TEXT], name[260];
-		struct space *s;
-		struct client_handle by;
+		struct workspace *s;
+		struct log_handle by;
 		struct zt_workspace one = { .id = id,
 			.name = name,
 			.is_archived = w->archived,
 			.deletion_due = w->deletion_due,
 			.generation = (unsigned)w->generation_count };
 
-		if (role == ROLE_NONE || space_is_gone(w))
+		if (role == ROLE_NONE || workspace_is_gone(w))
 			continue;
-		if ((err = space_of(z, w, &s)))
+		if ((err = workspace_of(z, w, &s)))
 			return err;
 		id_print(&w->id, id);
-		space_name(s, name);
+		workspace_name(s, name);
 		one.role = org_state_role_name(role);
-		if (s->base > 0)
+		if (s->anchor_position > 0)
 			rest(s, &by, &one);
 		each(ctx, &one);
 	}
@@ -255,18 +255,18 @@ enum zt_err
 workspace_members(struct zt *z, const char *workspace,
     void (*each)(void *ctx, const struct zt_member *m), void *ctx)
 {
-	struct space *s;
+	struct workspace *s;
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)) ||
-	    (err = space_find(z, workspace, &s)))
+	z->message[0] = 0;
+	if ((err = log_fetch(z)) || (err = log_sync_handles(z)) ||
+	    (err = workspace_find(z, workspace, &s)))
 		return err;
 	for (size_t i = 0; i < s->w->member_count; i++) {
 		const struct org_user *u = s->w->members[i]->user;
 		enum role role = org_state_role(s->w, u, ORG_NEVER);
 		char id[ID_TEXT];
-		struct client_handle h;
+		struct log_handle h;
 		struct zt_member one = { .user = id,
 			.email = h.email,
 			.name = h.name,
@@ -275,7 +275,7 @@ workspace_members(struct zt *z, const char *workspace,
 		if (role == ROLE_NONE)
 			continue;
 		id_print(&u->id, id);
-		client_handle(z, &u->id, &h);
+		log_handle(z, &u->id, &h);
 		each(ctx, &one);
 	}
 	return ZT_OK;
@@ -291,27 +291,27 @@ role_of(struct zt *z, const char *text, enum role *out)
 			*out = (enum role)r;
 			return ZT_OK;
 		}
-	return client_refuse(z, ZT_ERR_INVALID,
+	return session_refuse(z, ZT_ERR_INVALID,
 	    "a role is one of reader, contributor, manager, owner, not %.40s", text);
 }
 
 static enum zt_err
-find_both(struct zt *z, const char *workspace, const char *user, struct space **s,
+find_both(struct zt *z, const char *workspace, const char *user, struct workspace **s,
     struct org_user **u)
 {
 	enum zt_err err;
 
-	z->why[0] = 0;
-	if ((err = client_sync_log(z)) || (err = client_sync_handles(z)) ||
-	    (err = space_find(z, workspace, s)))
+	z->message[0] = 0;
+	if ((err = log_fetch(z)) || (err = log_sync_handles(z)) ||
+	    (err = workspace_find(z, workspace, s)))
 		return err;
-	return client_find_user(z, user, u);
+	return log_find_user(z, user, u);
 }
 
 enum zt_err
 workspace_share(struct zt *z, const char *workspace, const char *user, const char *role)
 {
-	struct space *s;
+	struct workspace *s;
 	struct org_user *u;
 	const struct secret *key;
 	struct id wid, uid;
@@ -319,7 +319,7 @@ workspace_share(struct zt *z, const char *workspace, const char *user, const cha
 	enum zt_err err;
 
 	if ((err = find_both(z, workspace, user, &s, &u)) || (err = role_of(z, role, &to)) ||
-	    (err = client_meant(z, &u->id)))
+	    (err = log_meant(z, &u->id)))
 		return err;
 	wid = s->w->id;
 	uid = u->id;
@@ -327,7 +327,7 @@ workspace_share(struct zt *z, const char *workspace, const char *user, const cha
 	if (org_state_role(s->w, u, ORG_NEVER) != to &&
 	    (err = workspace_set_role(z, &wid, &uid, to)))
 		return err;
-	if ((err = space_of(z, org_state_workspace(z->state, &wid), &s)) ||
+	if ((err = workspace_of(z, org_state_workspace(z->state, &wid), &s)) ||
 	    (err = space_key_to_write(s, &key)))
 		return err;
 	u = org_state_user(z->state, &uid);
@@ -337,7 +337,7 @@ workspace_share(struct zt *z, const char *workspace, const char *user, const cha
 enum zt_err
 workspace_unshare(struct zt *z, const char *workspace, const char *user)
 {
-	struct space *s;
+	struct workspace *s;
 	struct org_user *u;
 	struct id id, user_id;
 	enum zt_err err;
@@ -346,7 +346,7 @@ workspace_unshare(struct zt *z, const char *workspace, const char *user)
 		return err;
 	id = s->w->id;
 	if (org_state_role(s->w, u, ORG_NEVER) == ROLE_NONE)
-		return client_refuse(
+		return session_refuse(
 		    z, ZT_ERR_NOT_FOUND, "%.100s has no role in this workspace", user);
 	user_id = u->id;
 	return workspace_remove(z, &id, &user_id);

@@ -7,7 +7,7 @@
 #include "session/session.h"
 
 /* NAME as a workspace may have it, in NORMAL form C. Errors: NAME. */
-ZT_CHECKED enum zt_err client_check_workspace_name(
+ZT_CHECKED enum zt_err workspace_check_name(
     struct zt *z, const char *name, char normal[LIMIT_NAME + 1]);
 /* Seals KEY, W's newest, to USERS, uploads the sealed keys and notes that. Skips users who
  * have not rotated their key since losing a device. */

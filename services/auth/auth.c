@@ -17,7 +17,7 @@ struct auth_append {
 	uint64_t at;                      /* the only index that will do, or ANYWHERE */
 	uint64_t index;
 	enum zt_err err;
-	const char *why;
+	const char *message;
 	bool done;
 };
 
@@ -312,7 +312,7 @@ auth_decide(void *state, struct db *db, const struct id *org_id, const struct id
 	if ((w = org_state_workspace(org->state, workspace)) != NULL) {
 		n.role = org_state_role(w, d->user, ORG_NEVER);
 		n.generation = (unsigned)w->generation_count;
-		n.open = org_state_is_open(w, ORG_NEVER);
+		n.open = org_state_needs_rotation(w, ORG_NEVER);
 		n.archived = w->archived;
 		n.deletion_due = w->deletion_due;
 	}
@@ -343,8 +343,8 @@ write_entry(struct db *db, const struct id *org, const struct entry *e, uint64_t
 {
 	struct db_value v[] = { DB_ID(org), DB_INT(index), DB_ID(&e->topic),
 		DB_INT(e->body->topic_index), DB_BYTES(e->leaf.b, HASH_BYTES),
-		DB_BYTES(e->signed_.body.p, e->signed_.body.n),
-		DB_BYTES(e->signed_.signature, SIGN_BYTES), DB_BYTES(e->digest.b, HASH_BYTES),
+		DB_BYTES(e->stmt.body.p, e->stmt.body.n),
+		DB_BYTES(e->stmt.signature, SIGN_BYTES), DB_BYTES(e->digest.b, HASH_BYTES),
 		DB_BYTES(e->tag.b, HASH_BYTES) };
 
 	enum zt_err err = db_run(db, &insert, v, 9, NULL);
@@ -380,10 +380,10 @@ check_limit(const struct auth_org *org, struct auth_append *g)
 	if (g->at == ANYWHERE && org->limits.users > 0 &&
 	    g->e->body->action_case == ZT__ENTRY_BODY__ACTION_USER_ADDED &&
 	    auth_live_users(org) >= org->limits.users) {
-		g->why = N_("the organization has as many users as its operator allows");
+		g->message = N_("the organization has as many users as its operator allows");
 		return ZT_ERR_LIMIT;
 	}
-	return g->at == ANYWHERE ? tally_check(&org->tallies, org->state, g->e, &g->why)
+	return g->at == ANYWHERE ? tally_check(&org->tallies, org->state, g->e, &g->message)
 				 : ZT_OK;
 }
 
@@ -407,7 +407,7 @@ commit_group(struct auth *a, struct auth_org *org, struct db *db, const struct i
 		if (g->before != NULL && g->before->err)
 			g->err = g->before->err; /* the request ended there */
 		if (g->err || (g->err = err) || (g->err = check_limit(org, g)) ||
-		    (g->err = rules_check(org->state, g->e, g->index, &g->why)))
+		    (g->err = rules_check(org->state, g->e, g->index, &g->message)))
 			continue;
 		if ((err = g->err = write_entry(db, id, g->e, g->index)) ||
 		    (err = g->err = take(org, org->state, g->e)))
@@ -442,14 +442,15 @@ append(struct auth *a, struct db *db, const struct id *id, struct entry *const *
 	struct auth_org *org;
 	enum zt_err err;
 
-	out->why = "";
+	out->message = "";
 	if ((err = org_of(a, db, id, &org)))
 		return err;
 	(void)pthread_mutex_lock(&org->lock);
 	for (size_t i = 0; i < count; i++) {
-		each[i] = (struct auth_append){
-			.e = e[i], .before = i > 0 ? &each[i - 1] : NULL, .at = at, .why = ""
-		};
+		each[i] = (struct auth_append){ .e = e[i],
+			.before = i > 0 ? &each[i - 1] : NULL,
+			.at = at,
+			.message = "" };
 		STAILQ_INSERT_TAIL(&org->waiting, &each[i], link);
 	}
 	while (!me->done && org->has_leader)
@@ -481,7 +482,7 @@ append(struct auth *a, struct db *db, const struct id *id, struct entry *const *
 	for (out->count = 0; out->count < count && each[out->count].err == ZT_OK;)
 		out->count++;
 	out->index = me->index;
-	out->why = me->why;
+	out->message = me->message;
 	return me->err;
 }
 
@@ -489,7 +490,7 @@ enum zt_err
 auth_append(struct auth *a, struct db *db, const struct id *id, struct entry *const *e,
     size_t count, uint64_t now_ms, struct auth_appended *out)
 {
-	out->why = clock_refusal;
+	out->message = clock_refusal;
 	for (size_t i = 0; i < count; i++)
 		if (e[i]->body->time > now_ms + LIMIT_CLOCK_MS ||
 		    e[i]->body->time + LIMIT_CLOCK_MS < now_ms)
@@ -499,16 +500,16 @@ auth_append(struct auth *a, struct db *db, const struct id *id, struct entry *co
 
 enum zt_err
 auth_restore(struct auth *a, struct db *db, const struct id *id, struct entry *e, uint64_t at,
-    uint64_t now_ms, const char **why)
+    uint64_t now_ms, const char **message)
 {
 	struct auth_appended done;
 	enum zt_err err;
 
-	*why = clock_refusal;
+	*message = clock_refusal;
 	if (e->body->time > now_ms + LIMIT_CLOCK_MS)
 		return ZT_ERR_CLOCK;
 	err = append(a, db, id, &e, 1, at, &done);
-	*why = done.why;
+	*message = done.message;
 	return err == ZT_OK && done.index != at ? ZT_ERR_CONFLICT : err;
 }
 

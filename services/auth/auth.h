@@ -19,12 +19,12 @@
 
 struct auth_settings {
 	struct service_settings base;
-	char operator_token_file[CONFIG_TEXT_MOST];
-	char metadata[CONFIG_TEXT_MOST], marks[CONFIG_TEXT_MOST];
+	char operator_token_file[CONFIG_TEXT_MAX];
+	char metadata[CONFIG_TEXT_MAX], marks[CONFIG_TEXT_MAX];
 	int64_t purge_after;
-	char smtp_url[CONFIG_TEXT_MOST], smtp_from[CONFIG_TEXT_MOST],
-	    smtp_user[CONFIG_TEXT_MOST], smtp_password_file[CONFIG_TEXT_MOST],
-	    smtp_ca_file[CONFIG_TEXT_MOST], public_url[CONFIG_TEXT_MOST];
+	char smtp_url[CONFIG_TEXT_MAX], smtp_from[CONFIG_TEXT_MAX], smtp_user[CONFIG_TEXT_MAX],
+	    smtp_password_file[CONFIG_TEXT_MAX], smtp_ca_file[CONFIG_TEXT_MAX],
+	    public_url[CONFIG_TEXT_MAX];
 	int64_t smtp_in_clear;
 };
 
@@ -58,7 +58,7 @@ struct auth {
 	struct marks *marks;
 	struct peer *metadata;
 	atomic_uint asking; /* workers that wait for metadata */
-	unsigned asking_most;
+	unsigned asking_max;
 	pthread_mutex_t lock; /* guards orgs */
 	struct idmap orgs;
 };
@@ -82,9 +82,9 @@ enum zt_err auth_decide(void *state, struct db *db, const struct id *org,
     const struct id *device, const struct id *workspace, struct decision *out);
 enum { AUTH_APPENDS = 2 }; /* entries of one request */
 struct auth_appended {
-	uint64_t index;  /* of the first entry */
-	size_t count;    /* entries appended */
-	const char *why; /* why the first was refused; static */
+	uint64_t index;      /* of the first entry */
+	size_t count;        /* entries appended */
+	const char *message; /* why the first was refused; static */
 };
 /* Appends E[0], and the entries that depend on it right behind it; stops at the first refused
  * one. Errors, about E[0]: those of rules_check, CLOCK, LIMIT, DATABASE. */
@@ -94,7 +94,7 @@ ZT_CHECKED enum zt_err auth_append(struct auth *a, struct db *db, const struct i
  * CONFLICT). Any age, but not from the future (CLOCK): later entries of its topic would be
  * refused as older. */
 ZT_CHECKED enum zt_err auth_restore(struct auth *a, struct db *db, const struct id *org,
-    struct entry *e, uint64_t at, uint64_t now_ms, const char **why);
+    struct entry *e, uint64_t at, uint64_t now_ms, const char **message);
 /* Writes the first entry of a new organization whose log key is SEED's. */
 ZT_CHECKED enum zt_err auth_begin(
     struct db *db, const struct id *org, const struct entry *genesis);

@@ -206,7 +206,7 @@ add_org(struct auth *a, const struct request *rq, const struct id *id, struct du
 }
 
 static void
-say_left_out(const struct id *org, enum zt_err err)
+report_excluded(const struct id *org, enum zt_err err)
 {
 	char text[ID_TEXT];
 
@@ -226,17 +226,17 @@ decisions_due(void *state, const struct request *rq, struct rpc_answer *out)
 	struct db_value v[] = { DB_INT(
 	    rq->now_ms > a->purge_after_ms ? rq->now_ms - a->purge_after_ms : 0) };
 	struct db_rows *rows = NULL;
-	enum zt_err err = db_run(rq->db, &due_orgs, v, 1, &rows), left_out;
+	enum zt_err err = db_run(rq->db, &due_orgs, v, 1, &rows), excluded;
 
 	for (int i = 0; err == ZT_OK && i < db_count(rows); i++) {
 		struct id org = { 0 };
 
 		memcpy(org.b, db_bytes(rows, i, 0).p, ID_BYTES);
 		/* a log that does not load keeps no other organization's data */
-		if ((left_out = add_org(state, rq, &org, &d)) == ZT_ERR_MEMORY)
-			err = left_out;
-		else if (left_out)
-			say_left_out(&org, left_out);
+		if ((excluded = add_org(state, rq, &org, &d)) == ZT_ERR_MEMORY)
+			err = excluded;
+		else if (excluded)
+			report_excluded(&org, excluded);
 	}
 	if (err == ZT_OK && (d.list = calloc(d.count + 1, sizeof *d.list)) == NULL)
 		err = ZT_ERR_MEMORY;

@@ -96,7 +96,7 @@ check_pin(
 
 	if (pin == NULL || pin->position == 0)
 		return ZT_OK;
-	if (atomic_fetch_add(&a->asking, 1) >= a->asking_most) {
+	if (atomic_fetch_add(&a->asking, 1) >= a->asking_max) {
 		(void)atomic_fetch_sub(&a->asking, 1);
 		return service_refuse(
 		    out, ZT_ERR_UNAVAILABLE, "many keys are being rotated; try again");
@@ -105,7 +105,7 @@ check_pin(
 	m.workspace = pb_field(e->topic.b, ID_BYTES);
 	m.position = pin->position;
 	if ((err = pb_encode(&m, &body)) == ZT_OK &&
-	    (err = peer_ask(a->metadata, "/link", buf_bytes(&body), ASK_MS, &got)) == ZT_OK)
+	    (err = peer_call(a->metadata, "/link", buf_bytes(&body), ASK_MS, &got)) == ZT_OK)
 		err = pb_decode(&zt__link_answer__descriptor, buf_bytes(&got), 128, &answer);
 	if (err == ZT_ERR_NOT_FOUND ||
 	    (err == ZT_OK && !bytes_equal(pb_bytes(answer->link), pb_bytes(pin->link))))
@@ -141,7 +141,7 @@ entries_append(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	Zt__AppendRequest *m = NULL;
 	struct entry *e[AUTH_APPENDS] = { NULL };
-	struct auth_appended done = { .why = "" };
+	struct auth_appended done = { .message = "" };
 	size_t count = 1;
 	enum zt_err err;
 
@@ -156,7 +156,7 @@ entries_append(void *state, const struct request *rq, struct rpc_answer *out)
 	if (err)
 		goto out;
 	if ((err = auth_append(state, rq->db, &rq->params.org, e, count, rq->now_ms, &done))) {
-		err = service_refuse(out, err, done.why);
+		err = service_refuse(out, err, done.message);
 		goto out;
 	}
 	for (size_t i = 0; i < done.count; i++)

@@ -14,7 +14,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
-enum { MOST_STEPS = 8, WELCOME = 7, MOST_ATTEMPTS = 100, SILENT_MS = 5 * 60 * 1000 };
+enum { STEPS_MAX = 8, WELCOME = 7, ATTEMPTS_MAX = 100, SILENT_MS = 5 * 60 * 1000 };
 
 static const struct db_query find = { "exchange_find",
 	"SELECT kind, state, author_user, coalesce(attempt, ''::bytea), attempts, "
@@ -116,8 +116,8 @@ take_up(const struct request *rq, const struct invitation *inv)
 {
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id) };
 
-	return inv->attempts >= MOST_ATTEMPTS ? ZT_ERR_RATE
-					      : db_run(rq->db, &count_attempt, v, 2, NULL);
+	return inv->attempts >= ATTEMPTS_MAX ? ZT_ERR_RATE
+					     : db_run(rq->db, &count_attempt, v, 2, NULL);
 }
 
 /* Puts M behind the COUNT messages that are there; the same message again is fine. */
@@ -132,7 +132,7 @@ put_message(const struct request *rq, const struct id *attempt, const Zt__Exchan
 	size_t count = (size_t)db_count(there);
 	enum zt_err err;
 
-	if (m->step >= MOST_STEPS || (m->step % 2 == 1) != is_greeter || m->step > count)
+	if (m->step >= STEPS_MAX || (m->step % 2 == 1) != is_greeter || m->step > count)
 		return ZT_ERR_ABORTED;
 	if (m->step != WELCOME && m->message.len > LIMIT_EXCHANGE_STEP)
 		return ZT_ERR_TOO_BIG;
@@ -195,13 +195,13 @@ answer(const struct request *rq, const struct invitation *inv, bool aborted,
     struct rpc_answer *out)
 {
 	Zt__ExchangeAnswer a = ZT__EXCHANGE_ANSWER__INIT;
-	ProtobufCBinaryData fields[MOST_STEPS];
+	ProtobufCBinaryData fields[STEPS_MAX];
 	struct db_rows *rows = NULL;
 	enum zt_err err;
 
 	if ((err = read_messages(rq, &inv->attempt, &rows)))
 		return err;
-	for (int i = 0; i < db_count(rows) && i < MOST_STEPS; i++) {
+	for (int i = 0; i < db_count(rows) && i < STEPS_MAX; i++) {
 		struct bytes b = db_bytes(rows, i, 0);
 
 		fields[a.n_messages++] = pb_field(b.p, b.n);

@@ -12,7 +12,7 @@
 #include "frame/rows.h"
 
 /* What lies in a service's database for one user's invitations: 33 MiB at most. */
-enum { OPEN_MOST = 32, DAY_MOST = 100, DAY_MS = 24 * 60 * 60 * 1000 };
+enum { OPEN_MAX = 32, DAY_MAX = 100, DAY_MS = 24 * 60 * 60 * 1000 };
 
 /* Of a user's invitations besides this one: those that may keep messages, and the day's. */
 static const struct db_query count = { "invitations_count",
@@ -43,11 +43,11 @@ check_count(const struct request *rq, struct rpc_answer *out)
 	struct db_rows *rows = NULL;
 	enum zt_err err = db_run(rq->db, &count, v, 4, &rows);
 
-	if (err == ZT_OK && db_int(rows, 0, 0) >= OPEN_MOST)
+	if (err == ZT_OK && db_int(rows, 0, 0) >= OPEN_MAX)
 		err = service_refuse(out, ZT_ERR_LIMIT,
 		    "you have as many open invitations as this server keeps: cancel one that "
 		    "nobody will use");
-	else if (err == ZT_OK && db_int(rows, 0, 1) >= DAY_MOST)
+	else if (err == ZT_OK && db_int(rows, 0, 1) >= DAY_MAX)
 		err = service_refuse(out, ZT_ERR_LIMIT,
 		    "you have made as many invitations as this server takes in a day");
 	db_free(rows);
@@ -148,7 +148,7 @@ invitations_mail(void *state, const struct request *rq, struct rpc_answer *out)
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id),
 		DB_ID(&rq->caller.user) };
 	struct db_rows *rows = NULL;
-	char slug[LIMIT_SLUG + 8], why[200] = "";
+	char slug[LIMIT_SLUG + 8], message[200] = "";
 	enum zt_err err;
 
 	if (rq->caller.profile != PROFILE_ADMIN)
@@ -165,9 +165,9 @@ invitations_mail(void *state, const struct request *rq, struct rpc_answer *out)
 		err = service_refuse(out, ZT_ERR_GONE,
 		    "there is no open invitation of yours with this id, or it was sent three "
 		    "times");
-	if (err == ZT_OK &&
-	    (err = mail_invite(a->mail, m->email, slug, &rq->params.org, &rq->params.id, why)))
-		err = service_refuse(out, err, why);
+	if (err == ZT_OK && (err = mail_invite(a->mail, m->email, slug, &rq->params.org,
+				 &rq->params.id, message)))
+		err = service_refuse(out, err, message);
 	if (err == ZT_OK)
 		audit(rq->service, "invitation_mailed", &rq->params.org, &rq->device,
 		    &rq->params.id);

@@ -11,7 +11,7 @@
 
 static enum zt_err
 judge(const struct auth_org *org, const struct id *workspace, const Zt__ChangesetAsk *m,
-    const char **why)
+    const char **message)
 {
 	struct judge_place place = { .position = m->position, .is_push = m->is_push };
 	struct changeset cs;
@@ -24,7 +24,7 @@ judge(const struct auth_org *org, const struct id *workspace, const Zt__Changese
 		return ZT_ERR_CORRUPT;
 	place.link = &link;
 	err = changeset_read_statement(m->statement, &cs);
-	return err ? err : judge_rules(org->state, workspace, &cs, &place, why);
+	return err ? err : judge_rules(org->state, workspace, &cs, &place, message);
 }
 
 /* The caller releases the signed position only once the changeset is in the chain. */
@@ -52,7 +52,7 @@ judge_changeset(void *state, const struct request *rq, struct rpc_answer *out)
 	Zt__ChangesetAsk *m = NULL;
 	struct auth_org *org = NULL;
 	struct position p = { .time = rq->now_ms };
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err;
 
 	if ((err = pb_decode(&zt__changeset_ask__descriptor, rq->body, rq->body.n, &m)) ||
@@ -60,8 +60,8 @@ judge_changeset(void *state, const struct request *rq, struct rpc_answer *out)
 	    (err = pb_hash(m->link, &p.link)) || (err = auth_lock(state, rq->db, &p.org, &org)))
 		goto out;
 	p.position = m->position;
-	if ((err = judge(org, &p.workspace, m, &why)))
-		err = service_refuse(out, err, why);
+	if ((err = judge(org, &p.workspace, m, &message)))
+		err = service_refuse(out, err, message);
 	else
 		err = answer_signed(org, &p, out);
 	auth_unlock(org);

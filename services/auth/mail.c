@@ -10,11 +10,11 @@
 #include "crypto/suite.h"
 #include "format/invite_link.h"
 
-enum { DEADLINE_S = 15, ADDRESS_MOST = 254, MESSAGE_MOST = 8192 };
+enum { DEADLINE_S = 15, ADDRESS_MAX = 254, MESSAGE_MAX = 8192 };
 
 struct mail {
-	char url[CONFIG_TEXT_MOST], from[CONFIG_TEXT_MOST], user[CONFIG_TEXT_MOST],
-	    server[CONFIG_TEXT_MOST], ca_file[CONFIG_TEXT_MOST], password[256];
+	char url[CONFIG_TEXT_MAX], from[CONFIG_TEXT_MAX], user[CONFIG_TEXT_MAX],
+	    server[CONFIG_TEXT_MAX], ca_file[CONFIG_TEXT_MAX], password[256];
 	bool in_clear; /* the relay is reached without TLS */
 };
 
@@ -24,21 +24,21 @@ mail_is_address(const char *text)
 	static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				   "0123456789.!#$%&'*+/=?^_`{|}~-@";
 	const char *at = strchr(text, '@');
-	size_t n = strnlen(text, ADDRESS_MOST + 1);
+	size_t n = strnlen(text, ADDRESS_MAX + 1);
 
-	return n <= ADDRESS_MOST && strspn(text, good) == n && at != NULL && at != text &&
+	return n <= ADDRESS_MAX && strspn(text, good) == n && at != NULL && at != text &&
 	       at[1] != 0 && strchr(at + 1, '@') == NULL;
 }
 
 static enum zt_err
-bad(char why[200], const char *text)
+bad(char reason[200], const char *text)
 {
-	(void)snprintf(why, 200, "%s", text);
+	(void)snprintf(reason, 200, "%s", text);
 	return ZT_ERR_CONFIG;
 }
 
 static enum zt_err
-read_password(const char *file, char out[256], char why[200])
+read_password(const char *file, char out[256], char reason[200])
 {
 	FILE *f = fopen(file, "re");
 	bool ok = f != NULL && fgets(out, 256, f) != NULL;
@@ -48,12 +48,12 @@ read_password(const char *file, char out[256], char why[200])
 	out[strcspn(out, "\r\n")] = 0;
 	if (ok)
 		return ZT_OK;
-	(void)snprintf(why, 200, "smtp_password_file: cannot read %.140s", file);
+	(void)snprintf(reason, 200, "smtp_password_file: cannot read %.140s", file);
 	return ZT_ERR_CONFIG;
 }
 
 enum zt_err
-mail_open(const struct auth_settings *s, struct mail **out, char why[200])
+mail_open(const struct auth_settings *s, struct mail **out, char reason[200])
 {
 	struct mail *m;
 	enum zt_err err = ZT_OK;
@@ -62,11 +62,11 @@ mail_open(const struct auth_settings *s, struct mail **out, char why[200])
 	if (s->smtp_url[0] == 0)
 		return ZT_OK;
 	if (strncmp(s->smtp_url, "smtp://", 7) != 0 && strncmp(s->smtp_url, "smtps://", 8) != 0)
-		return bad(why, "smtp_url: an address such as smtp://mail.example:587");
+		return bad(reason, "smtp_url: an address such as smtp://mail.example:587");
 	if (!mail_is_address(s->smtp_from))
-		return bad(why, "smtp_from: the address that invitations come from");
+		return bad(reason, "smtp_from: the address that invitations come from");
 	if (strncmp(s->public_url, "http", 4) != 0)
-		return bad(why, "public_url: the address that people reach this server by");
+		return bad(reason, "public_url: the address that people reach this server by");
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 || (m = calloc(1, sizeof *m)) == NULL)
 		return ZT_ERR_MEMORY;
 	memcpy(m->url, s->smtp_url, sizeof m->url);
@@ -76,7 +76,7 @@ mail_open(const struct auth_settings *s, struct mail **out, char why[200])
 	memcpy(m->ca_file, s->smtp_ca_file, sizeof m->ca_file);
 	m->in_clear = s->smtp_in_clear != 0;
 	if (s->smtp_password_file[0] != 0)
-		err = read_password(s->smtp_password_file, m->password, why);
+		err = read_password(s->smtp_password_file, m->password, reason);
 	if (err == ZT_OK)
 		*out = m;
 	else
@@ -89,7 +89,7 @@ mail_close(struct mail *m)
 {
 	if (m == NULL)
 		return;
-	suite_wipe(m, sizeof *m);
+	wipe(m, sizeof *m);
 	free(m);
 	curl_global_cleanup();
 }
@@ -178,10 +178,10 @@ send_message(const struct mail *m, CURL *c, const char *to, struct bytes message
 
 enum zt_err
 mail_invite(const struct mail *m, const char *to, const char *slug, const struct id *org,
-    const struct id *invitation, char why[200])
+    const struct id *invitation, char reason[200])
 {
 	struct invite_link l = { .org = *org, .invitation = *invitation };
-	struct buf link = buf_init(1024), message = buf_init(MESSAGE_MOST);
+	struct buf link = buf_init(1024), message = buf_init(MESSAGE_MAX);
 	char said[CURL_ERROR_SIZE];
 	CURL *c = curl_easy_init();
 	CURLcode rv = CURLE_OUT_OF_MEMORY;
@@ -193,7 +193,7 @@ mail_invite(const struct mail *m, const char *to, const char *slug, const struct
 	if ((err = buf_err(&message)) == ZT_OK && c != NULL)
 		rv = send_message(m, c, to, buf_bytes(&message), said);
 	if (rv != CURLE_OK) {
-		(void)snprintf(why, 200, "the mail relay did not take the message: %.150s",
+		(void)snprintf(reason, 200, "the mail relay did not take the message: %.150s",
 		    rv != CURLE_OUT_OF_MEMORY && said[0] != 0 ? said : curl_easy_strerror(rv));
 		err = ZT_ERR_UNAVAILABLE;
 	}

@@ -8,18 +8,19 @@
 
 struct mail;
 
-/* From the settings; *OUT is NULL when no relay is set. Errors: CONFIG with WHY[200], MEMORY.
+/* From the settings; *OUT is NULL when no relay is set. Errors: CONFIG with MESSAGE[200],
+ * MEMORY.
  */
 ZT_CHECKED enum zt_err mail_open(
-    const struct auth_settings *s, struct mail **out, char why[200]);
+    const struct auth_settings *s, struct mail **out, char message[200]);
 void mail_close(struct mail *m);
 /* Whether TEXT is an acceptable mail address: printable ASCII, one @, nothing that could end a
  * header. */
 bool mail_is_address(const char *text);
 /* Sends an invitation to TO: of the organization SLUG, with ID in a link of the address that
  * the operator has set. Waits for the relay, 15 seconds at most. Errors: UNAVAILABLE with
- * WHY[200] (the relay's reason). */
+ * MESSAGE[200] (the relay's reason). */
 ZT_CHECKED enum zt_err mail_invite(const struct mail *m, const char *to, const char *slug,
-    const struct id *org, const struct id *invitation, char why[200]);
+    const struct id *org, const struct id *invitation, char message[200]);
 
 #endif

@@ -36,7 +36,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_RECOVERY_GET] = recovery_get,
 };
 
-static const struct service_ask asks[] = { { "/decision", decisions_ask },
+static const struct service_rpc rpcs[] = { { "/decision", decisions_ask },
 	{ "/hear", decisions_hear }, { "/members", decisions_members },
 	{ "/changeset", judge_changeset }, { "/goals", judge_goals },
 	{ "/operator", operator_ask }, { "/due", decisions_due } };
@@ -69,19 +69,19 @@ static const struct config_key keys[] = {
 };
 
 static enum zt_err
-read_token(const char *file, char out[128], char why[200])
+read_token(const char *file, char out[128], char message[200])
 {
 	FILE *f = fopen(file, "re");
 	enum zt_err err = ZT_OK;
 
 	if (f == NULL || fgets(out, 128, f) == NULL) {
-		(void)snprintf(why, 200, "operator_token_file: cannot read %.140s", file);
+		(void)snprintf(message, 200, "operator_token_file: cannot read %.140s", file);
 		err = ZT_ERR_CONFIG;
 	} else {
 		out[strcspn(out, "\r\n")] = 0;
 		if (strlen(out) < 16) {
 			(void)snprintf(
-			    why, 200, "operator_token_file: the token is shorter than 16");
+			    message, 200, "operator_token_file: the token is shorter than 16");
 			err = ZT_ERR_CONFIG;
 		}
 	}
@@ -92,18 +92,18 @@ read_token(const char *file, char out[128], char why[200])
 
 /* A database that no marks were kept of is believed as it is, once. */
 static enum zt_err
-open_marks(struct auth *a, const char *path, struct db *db, char why[200])
+open_marks(struct auth *a, const char *path, struct db *db, char message[200])
 {
 	bool is_new = false;
 	enum zt_err err;
 
-	if ((err = marks_open(path, &a->marks, &is_new, why)) || !is_new)
+	if ((err = marks_open(path, &a->marks, &is_new, message)) || !is_new)
 		return err;
 	log_line("warn", "marks_begun", "file", path, "from", "the database as it is", NULL);
 	if ((err = auth_mark_all(a, db)) == ZT_OK)
 		err = marks_settle(a->marks);
 	if (err)
-		(void)snprintf(why, 200, "marks: %.150s cannot be begun", path);
+		(void)snprintf(message, 200, "marks: %.150s cannot be begun", path);
 	return err;
 }
 
@@ -137,7 +137,7 @@ close_auth(void *state)
 
 static enum zt_err
 open_auth(struct service *s, const struct service_settings *settings, struct db *db,
-    void **state, char why[200])
+    void **state, char message[200])
 {
 	const struct auth_settings *set = (const struct auth_settings *)(const void *)settings;
 	struct auth *a = calloc(1, sizeof *a);
@@ -148,14 +148,14 @@ open_auth(struct service *s, const struct service_settings *settings, struct db 
 		return ZT_ERR_MEMORY;
 	(void)pthread_mutex_init(&a->lock, NULL);
 	/* The others answer metadata, which may wait for them. */
-	a->asking_most = set->base.workers > 1 ? (unsigned)set->base.workers / 2 : 1;
+	a->asking_max = set->base.workers > 1 ? (unsigned)set->base.workers / 2 : 1;
 	a->purge_after_ms = (uint64_t)set->purge_after * 1000;
 	if ((err = peer_open(service_link(s), set->metadata, &a->metadata)))
 		(void)snprintf(
-		    why, 200, "metadata: %.150s is not an nng address", set->metadata);
-	if (err || (err = read_token(set->operator_token_file, a->operator_token, why)) ||
-	    (err = mail_open(set, &a->mail, why)) ||
-	    (err = open_marks(a, set->marks, db, why))) {
+		    message, 200, "metadata: %.150s is not an nng address", set->metadata);
+	if (err || (err = read_token(set->operator_token_file, a->operator_token, message)) ||
+	    (err = mail_open(set, &a->mail, message)) ||
+	    (err = open_marks(a, set->marks, db, message))) {
 		close_auth(a);
 		return err;
 	}
@@ -171,8 +171,8 @@ main(int argc, char **argv)
 		.name = "auth",
 		.service = SERVICE_auth,
 		.handlers = handlers,
-		.asks = asks,
-		.ask_count = sizeof asks / sizeof asks[0],
+		.rpcs = rpcs,
+		.rpc_count = sizeof rpcs / sizeof rpcs[0],
 		.migrations = migrations,
 		.migration_count = sizeof migrations / sizeof migrations[0],
 		.has_database = true,

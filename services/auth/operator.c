@@ -27,7 +27,7 @@ operator_is(void *state, const char *authorization)
 	const struct auth *a = state;
 
 	return strncmp(authorization, "Bearer ", 7) == 0 &&
-	       secret_same_bytes(bytes_text(authorization + 7), bytes_text(a->operator_token));
+	       ct_equal(bytes_text(authorization + 7), bytes_text(a->operator_token));
 }
 
 /* The question "/operator" of other services: is this the operator's token? */

@@ -49,8 +49,8 @@ reserve_slug(struct db *db, const char *slug, uint64_t now_ms, uint8_t token[32]
 		goto out;
 	if ((err = sign_generate(&key)))
 		goto out;
-	suite_random(token, 32);
-	hash_one(LABEL_BOOTSTRAP_TOKEN, bytes_of(token, 32), &hash);
+	random_bytes(token, 32);
+	hash_blake2b(LABEL_BOOTSTRAP_TOKEN, bytes_of(token, 32), &hash);
 	sign_public(key, log_key);
 	struct db_value v[] = { DB_BYTES(hash.b, HASH_BYTES), DB_TEXT(slug),
 		DB_BYTES(sign_seed(key).p, SIGN_SEED_BYTES), DB_INT(now_ms + RESERVED_MS) };
@@ -94,19 +94,19 @@ orgs_create(void *state, const struct request *rq, struct rpc_answer *out)
 /* The genesis must fit what the operator reserved, and the rules. */
 static enum zt_err
 check_genesis(const struct id *org, const struct entry *e, const struct db_rows *reserved_row,
-    const char **why)
+    const char **message)
 {
 	struct org_state *empty = NULL;
 	struct sign_key *key = NULL;
 	uint8_t log_key[SIGN_PUBLIC_BYTES];
 	enum zt_err err;
 
-	*why = "";
-	if ((err = org_state_new(org, &empty)) || (err = rules_check(empty, e, 0, why)) ||
+	*message = "";
+	if ((err = org_state_new(org, &empty)) || (err = rules_check(empty, e, 0, message)) ||
 	    (err = sign_from_seed(db_bytes(reserved_row, 0, 1), &key)))
 		goto out;
 	sign_public(key, log_key);
-	*why = N_("the genesis names another log key or another name than was reserved");
+	*message = N_("the genesis names another log key or another name than was reserved");
 	if (!bytes_equal(
 		pb_bytes(e->body->genesis->log_key), bytes_of(log_key, sizeof log_key)) ||
 	    !bytes_equal(bytes_text(e->body->genesis->slug), db_bytes(reserved_row, 0, 0)))
@@ -160,13 +160,13 @@ orgs_bootstrap(void *state, const struct request *rq, struct rpc_answer *out)
 	Zt__AppendAnswer answer = ZT__APPEND_ANSWER__INIT;
 	Zt__Statement head_message;
 	struct hash hash;
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err;
 
 	if ((err = pb_decode(&zt__bootstrap__descriptor, rq->body, LIMIT_ENTRY, &m)) ||
 	    (err = statement_of(m->entry, &s)) || (err = entry_decode(&s, &e)))
 		goto out;
-	hash_one(LABEL_BOOTSTRAP_TOKEN, pb_bytes(m->token), &hash);
+	hash_blake2b(LABEL_BOOTSTRAP_TOKEN, pb_bytes(m->token), &hash);
 	struct db_value v[] = { DB_BYTES(hash.b, HASH_BYTES), DB_INT(rq->now_ms) };
 
 	if ((err = db_run(rq->db, &reserved, v, 2, &rows)))
@@ -176,8 +176,8 @@ orgs_bootstrap(void *state, const struct request *rq, struct rpc_answer *out)
 		    service_refuse(out, ZT_ERR_FORBIDDEN, "the token is not known, or too old");
 		goto out;
 	}
-	if ((err = check_genesis(&rq->params.org, e, rows, &why))) {
-		err = service_refuse(out, err, why);
+	if ((err = check_genesis(&rq->params.org, e, rows, &message))) {
+		err = service_refuse(out, err, message);
 		goto out;
 	}
 	err = begin(rq->db, &rq->params.org, e, rows);

@@ -12,7 +12,7 @@
 #include "pki/pki_request.h"
 #include "pki/x509_check.h"
 
-enum { OPEN_MOST = 1000 };
+enum { OPEN_MAX = 1000 };
 
 /* An older request that comes again takes no newer one's place. */
 static const struct db_query put = { "pki_put",
@@ -45,7 +45,7 @@ check(struct auth *a, const struct request *rq, const struct pki_request *r,
 {
 	struct pki_trust trust = { .m = NULL };
 	struct auth_org *org = NULL;
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err = auth_lock(a, rq->db, &rq->params.org, &org);
 
 	if (err)
@@ -53,8 +53,8 @@ check(struct auth *a, const struct request *rq, const struct pki_request *r,
 	err = pki_trust_of(bytes_of(org->state->settings, org->state->settings_n), &trust);
 	auth_unlock(org);
 	if (err == ZT_OK &&
-	    (err = pki_request_check(&trust, &rq->params.org, r, rq->now_ms, &why)))
-		err = service_refuse(out, err, why);
+	    (err = pki_request_check(&trust, &rq->params.org, r, rq->now_ms, &message)))
+		err = service_refuse(out, err, message);
 	pki_trust_free(&trust);
 	return err;
 }
@@ -83,7 +83,7 @@ keep(const struct request *rq, const Zt__PkiRequest *m, const struct pki_request
 	if ((err = x509_signed_hash(r->claim.certificate, &certificate)) ||
 	    (err = db_run(rq->db, &count_open, others, 3, &rows)))
 		return err;
-	if (db_int(rows, 0, 0) >= OPEN_MOST)
+	if (db_int(rows, 0, 0) >= OPEN_MAX)
 		err = service_refuse(out, ZT_ERR_LIMIT, "too many requests wait for an admin");
 	if (err == ZT_OK &&
 	    ((err = db_run(rq->db, &put, v, 7, NULL)) == ZT_OK || err == ZT_ERR_EXISTS) &&

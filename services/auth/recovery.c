@@ -20,7 +20,7 @@ static const struct db_query get = { "recovery_get",
 	"SELECT owner, device, sealed FROM recovery_parts WHERE org = $1::bytea AND helper = "
 	"$2::bytea LIMIT 10000" };
 
-enum { MOST_PARTS = 64 }; /* of one user */
+enum { PARTS_MAX = 64 }; /* of one user */
 
 /* Parts of recovery devices that were revoked go; what is left must be a reasonable number, or
  * one user could hide another's parts behind thousands of their own. */
@@ -50,7 +50,7 @@ tidy(struct auth *a, const struct request *rq, struct rpc_answer *out)
 		else
 			left += db_int(rows, i, 1);
 	}
-	if (err == ZT_OK && left > MOST_PARTS)
+	if (err == ZT_OK && left > PARTS_MAX)
 		err = service_refuse(out, ZT_ERR_LIMIT,
 		    "too many parts of recoveries: revoke older recovery devices");
 out:

@@ -16,13 +16,13 @@ restore_one(void *state, const struct request *rq, const Zt__Statement *m, uint6
 {
 	struct statement s;
 	struct entry *e = NULL;
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err;
 
 	if ((err = statement_of(m, &s)) == ZT_OK && (err = entry_decode(&s, &e)) == ZT_OK &&
-	    (err = auth_restore(state, rq->db, &rq->params.org, e, at, rq->now_ms, &why)))
-		err = service_refuse(
-		    out, err, why[0] != 0 ? why : "another entry is at this place of the log");
+	    (err = auth_restore(state, rq->db, &rq->params.org, e, at, rq->now_ms, &message)))
+		err = service_refuse(out, err,
+		    message[0] != 0 ? message : "another entry is at this place of the log");
 	entry_free(e);
 	return err;
 }

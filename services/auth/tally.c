@@ -28,7 +28,7 @@ is_over(const struct tally *t, const struct entry *e)
 static bool
 is_asked_for(const struct org_user *u)
 {
-	return org_state_user_key_is_open(u);
+	return org_state_user_key_needs_rotation(u);
 }
 
 enum zt_err
@@ -59,7 +59,7 @@ tally_take(struct idmap *tallies, const struct org_state *o, const struct entry 
 
 enum zt_err
 tally_check(const struct idmap *tallies, const struct org_state *o, const struct entry *e,
-    const char **why)
+    const char **message)
 {
 	const struct org_user *u = author_of(o, e);
 	const struct tally *t = u != NULL ? idmap_get(tallies, &u->id) : NULL;
@@ -68,12 +68,14 @@ tally_check(const struct idmap *tallies, const struct org_state *o, const struct
 		return ZT_OK;
 	if (e->body->action_case == ZT__ENTRY_BODY__ACTION_DEVICE_ADDED &&
 	    t->devices >= DEVICES_A_DAY) {
-		*why = N_("the user has added as many devices as this server takes in a day");
+		*message =
+		    N_("the user has added as many devices as this server takes in a day");
 		return ZT_ERR_LIMIT;
 	}
 	if (e->body->action_case == ZT__ENTRY_BODY__ACTION_USER_KEY_ROTATED &&
 	    t->renewals >= RENEWALS_A_DAY && !is_asked_for(u)) {
-		*why = N_("the user's key was renewed as often as this server takes in a day");
+		*message =
+		    N_("the user's key was renewed as often as this server takes in a day");
 		return ZT_ERR_LIMIT;
 	}
 	return ZT_OK;

@@ -13,8 +13,8 @@
  * free. Errors: MEMORY. */
 ZT_CHECKED enum zt_err tally_take(
     struct idmap *tallies, const struct org_state *o, const struct entry *e);
-/* Checks that the limits allow E. Errors: LIMIT, with *WHY. */
+/* Checks that the limits allow E. Errors: LIMIT, with *MESSAGE. */
 ZT_CHECKED enum zt_err tally_check(const struct idmap *tallies, const struct org_state *o,
-    const struct entry *e, const char **why);
+    const struct entry *e, const char **message);
 
 #endif

@@ -41,7 +41,8 @@ struct backend {
 };
 
 /* The file-system backend under FOLDER: a file a block in sharded folders, its hash and its
- * checksum after its bytes, durable by group commit. Errors: IO with WHY[200]. */
-ZT_CHECKED enum zt_err backend_fs_open(const char *folder, struct backend **out, char why[200]);
+ * checksum after its bytes, durable by group commit. Errors: IO with MESSAGE[200]. */
+ZT_CHECKED enum zt_err backend_fs_open(
+    const char *folder, struct backend **out, char message[200]);
 
 #endif

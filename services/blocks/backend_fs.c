@@ -34,7 +34,7 @@ struct fs {
 	/* Writes renamed; those that a finished sync covers; those that a failed one did not.
 	 */
 	uint64_t arrived, covered, failed;
-	enum zt_err why; /* it failed */
+	enum zt_err reason; /* it failed */
 	bool syncing;
 	uint64_t
 	    run; /* names this process's temporary files: a number of a process comes again */
@@ -42,7 +42,7 @@ struct fs {
 	struct page_buffer *buffers; /* free ones, under the lock */
 };
 
-enum { PATH_MOST = 160 };
+enum { PATH_BYTES_MAX = 160 };
 
 static enum zt_err
 err_of(int number)
@@ -61,20 +61,20 @@ err_of(int number)
 }
 
 static void
-path_of(const struct backend_place *at, char out[PATH_MOST])
+path_of(const struct backend_place *at, char out[PATH_BYTES_MAX])
 {
 	char org[ID_TEXT], workspace[ID_TEXT], block[ID_TEXT];
 
 	id_print(&at->org, org);
 	id_print(&at->workspace, workspace);
 	id_print(&at->block, block);
-	(void)snprintf(out, PATH_MOST, "%s/%s/%.2s/%s", org, workspace, block, block);
+	(void)snprintf(out, PATH_BYTES_MAX, "%s/%s/%.2s/%s", org, workspace, block, block);
 }
 
 static enum zt_err
 make_folders(int root, const char *path)
 {
-	char part[PATH_MOST];
+	char part[PATH_BYTES_MAX];
 
 	for (const char *p = path; (p = strchr(p, '/')) != NULL; p++) {
 		memcpy(part, path, (size_t)(p - path));
@@ -200,12 +200,12 @@ commit(struct fs *f)
 			f->covered = upto;
 		} else {
 			f->failed = upto;
-			f->why = err_of(errno);
+			f->reason = err_of(errno);
 		}
 		(void)pthread_cond_broadcast(&f->synced);
 	}
 	if (f->failed >= mine)
-		err = f->why;
+		err = f->reason;
 	(void)pthread_mutex_unlock(&f->lock);
 	return err;
 }
@@ -380,7 +380,7 @@ put(struct backend *b, const struct backend_place *at, struct bytes block,
     const struct hash *hash, bool *added)
 {
 	struct fs *f = (struct fs *)b;
-	char path[PATH_MOST], temp[PATH_MOST];
+	char path[PATH_BYTES_MAX], temp[PATH_BYTES_MAX];
 	bool is_there;
 	enum zt_err err;
 
@@ -406,7 +406,7 @@ static enum zt_err
 get(struct backend *b, const struct backend_place *at, const struct backend_sink *to)
 {
 	struct fs *f = (struct fs *)b;
-	char path[PATH_MOST];
+	char path[PATH_BYTES_MAX];
 	struct trailer t;
 	uint8_t *pages;
 	size_t size;
@@ -429,7 +429,7 @@ static bool
 has(struct backend *b, const struct backend_place *at)
 {
 	struct fs *f = (struct fs *)b;
-	char path[PATH_MOST];
+	char path[PATH_BYTES_MAX];
 
 	path_of(at, path);
 	return faccessat(f->root, path, F_OK, 0) == 0;
@@ -563,7 +563,7 @@ clear_temp(int root)
 }
 
 enum zt_err
-backend_fs_open(const char *folder, struct backend **out, char why[200])
+backend_fs_open(const char *folder, struct backend **out, char reason[200])
 {
 	struct fs *f = calloc(1, sizeof *f);
 
@@ -573,13 +573,13 @@ backend_fs_open(const char *folder, struct backend **out, char why[200])
 	if ((mkdir(folder, 0700) != 0 && errno != EEXIST) ||
 	    (f->root = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
 	    (mkdirat(f->root, "tmp", 0700) != 0 && errno != EEXIST)) {
-		(void)snprintf(why, 200, "folder: %.120s: %s", folder, strerror(errno));
+		(void)snprintf(reason, 200, "folder: %.120s: %s", folder, strerror(errno));
 		if (f->root >= 0)
 			(void)close(f->root);
 		free(f);
 		return ZT_ERR_IO;
 	}
-	suite_random(&f->run, sizeof f->run);
+	random_bytes(&f->run, sizeof f->run);
 	clear_temp(f->root);
 	(void)pthread_mutex_init(&f->lock, NULL);
 	(void)pthread_mutex_init(&f->damage, NULL);

@@ -13,7 +13,7 @@ block_calls_put(void *state, const struct request *rq, struct rpc_answer *out)
 	struct backend_place at = { rq->params.org, rq->params.id, rq->params.block };
 	struct hash is;
 	bool added = false;
-	uint64_t most;
+	uint64_t max;
 	enum zt_err err;
 
 	hash_block(rq->body, &is);
@@ -21,8 +21,8 @@ block_calls_put(void *state, const struct request *rq, struct rpc_answer *out)
 		return service_refuse(
 		    out, ZT_ERR_DIGEST, "the block is not the one that its path names");
 	/* What is there already takes no more room. */
-	most = b->backend->has(b->backend, &at) ? 0 : rq->caller.storage_limit;
-	if ((err = usage_take(b, &at.org, rq->body.n, most)) == ZT_ERR_LIMIT)
+	max = b->backend->has(b->backend, &at) ? 0 : rq->caller.storage_limit;
+	if ((err = usage_take(b, &at.org, rq->body.n, max)) == ZT_ERR_LIMIT)
 		return service_refuse(
 		    out, err, "the organization stores as much as its operator allows");
 	if (err)

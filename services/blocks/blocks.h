@@ -11,7 +11,7 @@
 
 struct blocks_settings {
 	struct service_settings base;
-	char folder[CONFIG_TEXT_MOST];
+	char folder[CONFIG_TEXT_MAX];
 };
 
 struct usage; /* of one organization */
@@ -24,15 +24,15 @@ struct blocks {
 };
 
 /* For metadata: the bytes of ORG's blocks, those in flight included (counted once and kept
- * current from then on). Stores BESIDE, the bytes in metadata, unless both exceed MOST (0: no
+ * current from then on). Stores BESIDE, the bytes in metadata, unless both exceed MAX (0: no
  * limit). Errors: IO, MEMORY. */
 ZT_CHECKED enum zt_err usage_beside(
-    struct blocks *b, const struct id *org, uint64_t beside, uint64_t most, uint64_t *bytes);
+    struct blocks *b, const struct id *org, uint64_t beside, uint64_t max, uint64_t *bytes);
 /* Reserves N bytes for a block before it is put, so that concurrent puts share what is left;
- * the total must not exceed MOST (0: no limit). After the put, usage_end releases the
+ * the total must not exceed MAX (0: no limit). After the put, usage_end releases the
  * reservation; ADDED: the block is new. Errors: LIMIT, IO, MEMORY. */
 ZT_CHECKED enum zt_err usage_take(
-    struct blocks *b, const struct id *org, uint64_t n, uint64_t most);
+    struct blocks *b, const struct id *org, uint64_t n, uint64_t max);
 void usage_end(struct blocks *b, const struct id *org, uint64_t n, bool added);
 
 /* Counts again after blocks were deleted. Errors: IO. */

@@ -10,7 +10,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_BLOCK_GET] = block_calls_get,
 };
 
-static const struct service_ask asks[] = { { "/held", block_calls_held },
+static const struct service_rpc rpcs[] = { { "/held", block_calls_held },
 	{ "/usage", block_calls_usage } };
 
 static const struct config_key keys[] = {
@@ -42,7 +42,7 @@ blocks_sweep(void *state, struct service *s, struct db *db)
 
 static enum zt_err
 open_blocks(struct service *s, const struct service_settings *settings, struct db *db,
-    void **state, char why[200])
+    void **state, char message[200])
 {
 	const struct blocks_settings *set =
 	    (const struct blocks_settings *)(const void *)settings;
@@ -53,7 +53,7 @@ open_blocks(struct service *s, const struct service_settings *settings, struct d
 	(void)db;
 	if (b == NULL)
 		return ZT_ERR_MEMORY;
-	if ((err = backend_fs_open(set->folder, &b->backend, why))) {
+	if ((err = backend_fs_open(set->folder, &b->backend, message))) {
 		free(b);
 		return err;
 	}
@@ -83,8 +83,8 @@ main(int argc, char **argv)
 		.name = "blocks",
 		.service = SERVICE_blocks,
 		.handlers = handlers,
-		.asks = asks,
-		.ask_count = sizeof asks / sizeof asks[0],
+		.rpcs = rpcs,
+		.rpc_count = sizeof rpcs / sizeof rpcs[0],
 		.keys = keys,
 		.key_count = sizeof keys / sizeof keys[0],
 		.settings = &settings.base,

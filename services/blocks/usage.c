@@ -68,16 +68,16 @@ get_counted(struct blocks *b, const struct id *org, struct usage **out)
 
 /* Whether N bytes more go in where BESIDE lie in metadata. */
 static bool
-has_room(const struct usage *u, uint64_t beside, uint64_t n, uint64_t most)
+has_room(const struct usage *u, uint64_t beside, uint64_t n, uint64_t max)
 {
 	uint64_t is = u->bytes + u->coming;
 
-	return most == 0 || (beside <= most && is <= most - beside && n <= most - beside - is);
+	return max == 0 || (beside <= max && is <= max - beside && n <= max - beside - is);
 }
 
 enum zt_err
 usage_beside(
-    struct blocks *b, const struct id *org, uint64_t beside, uint64_t most, uint64_t *bytes)
+    struct blocks *b, const struct id *org, uint64_t beside, uint64_t max, uint64_t *bytes)
 {
 	struct usage *u;
 	enum zt_err err;
@@ -85,7 +85,7 @@ usage_beside(
 	(void)pthread_mutex_lock(&b->lock);
 	if ((err = get_counted(b, org, &u)) == ZT_OK) {
 		*bytes = u->bytes + u->coming;
-		if (has_room(u, beside, 0, most))
+		if (has_room(u, beside, 0, max))
 			u->beside = beside;
 	}
 	(void)pthread_mutex_unlock(&b->lock);
@@ -93,14 +93,14 @@ usage_beside(
 }
 
 enum zt_err
-usage_take(struct blocks *b, const struct id *org, uint64_t n, uint64_t most)
+usage_take(struct blocks *b, const struct id *org, uint64_t n, uint64_t max)
 {
 	struct usage *u;
 	enum zt_err err;
 
 	(void)pthread_mutex_lock(&b->lock);
-	err = most > 0 ? get_counted(b, org, &u) : usage_get(b, org, &u);
-	if (err == ZT_OK && !has_room(u, u->beside, n, most))
+	err = max > 0 ? get_counted(b, org, &u) : usage_get(b, org, &u);
+	if (err == ZT_OK && !has_room(u, u->beside, n, max))
 		err = ZT_ERR_LIMIT;
 	if (err == ZT_OK)
 		u->coming += n;

@@ -37,7 +37,7 @@ set(const struct config_key *key, const char *value, void *settings, const char 
 		return ZT_ERR_CONFIG;
 	if (key->type != CONFIG_INT) {
 		*problem = "is too long";
-		if (strlen(value) >= CONFIG_TEXT_MOST)
+		if (strlen(value) >= CONFIG_TEXT_MAX)
 			return ZT_ERR_CONFIG;
 		memcpy(at, value, strlen(value) + 1);
 		return ZT_OK;
@@ -48,7 +48,7 @@ set(const struct config_key *key, const char *value, void *settings, const char 
 	if (*value == 0 || *end != 0 || errno != 0)
 		return ZT_ERR_CONFIG;
 	*problem = "is out of its range";
-	if (v < key->least || v > key->most)
+	if (v < key->min || v > key->max)
 		return ZT_ERR_CONFIG;
 	memcpy(at, &(int64_t){ v }, sizeof(int64_t));
 	return ZT_OK;
@@ -64,15 +64,15 @@ find(const struct config_key *keys, size_t count, const char *name)
 }
 
 static enum zt_err
-say(char why[200], const char *file, size_t line, const char *key, const char *problem)
+say(char message[200], const char *file, size_t line, const char *key, const char *problem)
 {
-	(void)snprintf(why, 200, "%s:%zu: %.40s %s", file, line, key, problem);
+	(void)snprintf(message, 200, "%s:%zu: %.40s %s", file, line, key, problem);
 	return ZT_ERR_CONFIG;
 }
 
 static enum zt_err
 read_pairs(yaml_document_t *doc, const char *file, const struct config_key *keys, size_t count,
-    void *settings, bool *given, char why[200])
+    void *settings, bool *given, char message[200])
 {
 	yaml_node_t *root = yaml_document_get_root_node(doc);
 
@@ -80,7 +80,7 @@ read_pairs(yaml_document_t *doc, const char *file, const struct config_key *keys
 		return ZT_OK; /* an empty file: the defaults, if they suffice */
 	if (root->type != YAML_MAPPING_NODE)
 		return say(
-		    why, file, root->start_mark.line + 1, "the file", "must be a mapping");
+		    message, file, root->start_mark.line + 1, "the file", "must be a mapping");
 	for (yaml_node_pair_t *p = root->data.mapping.pairs.start;
 	     p < root->data.mapping.pairs.top; p++) {
 		yaml_node_t *k = yaml_document_get_node(doc, p->key);
@@ -90,15 +90,16 @@ read_pairs(yaml_document_t *doc, const char *file, const struct config_key *keys
 		const struct config_key *key;
 
 		if (k->type != YAML_SCALAR_NODE)
-			return say(why, file, line, "a key", "must be a word");
+			return say(message, file, line, "a key", "must be a word");
 		if ((key = find(keys, count, name)) == NULL)
-			return say(why, file, line, name, "is not a setting of this service");
+			return say(
+			    message, file, line, name, "is not a setting of this service");
 		if (v->type != YAML_SCALAR_NODE)
-			return say(why, file, line, name, "must be a single value");
+			return say(message, file, line, name, "must be a single value");
 		if (given[key - keys])
-			return say(why, file, line, name, "is there twice");
+			return say(message, file, line, name, "is there twice");
 		if (set(key, (const char *)v->data.scalar.value, settings, &problem))
-			return say(why, file, line, name, problem);
+			return say(message, file, line, name, problem);
 		given[key - keys] = true;
 	}
 	return ZT_OK;
@@ -106,7 +107,7 @@ read_pairs(yaml_document_t *doc, const char *file, const struct config_key *keys
 
 static enum zt_err
 fill_defaults(const char *file, const struct config_key *keys, size_t count, void *settings,
-    const bool *given, char why[200])
+    const bool *given, char message[200])
 {
 	const char *problem;
 
@@ -114,16 +115,16 @@ fill_defaults(const char *file, const struct config_key *keys, size_t count, voi
 		if (given[i])
 			continue;
 		if (keys[i].fallback == NULL)
-			return say(why, file, 1, keys[i].name, "is missing");
+			return say(message, file, 1, keys[i].name, "is missing");
 		if (set(&keys[i], keys[i].fallback, settings, &problem))
-			return say(why, file, 1, keys[i].name, problem);
+			return say(message, file, 1, keys[i].name, problem);
 	}
 	return ZT_OK;
 }
 
 enum zt_err
 config_load(const char *file, const struct config_key *keys, size_t count, void *settings,
-    char why[200])
+    char message[200])
 {
 	FILE *f = fopen(file, "rbe");
 	bool *given = calloc(count, sizeof *given);
@@ -132,7 +133,7 @@ config_load(const char *file, const struct config_key *keys, size_t count, void 
 	enum zt_err err = ZT_ERR_MEMORY;
 
 	if (f == NULL || given == NULL) {
-		(void)snprintf(why, 200, "%s: %s", file, strerror(errno));
+		(void)snprintf(message, 200, "%s: %s", file, strerror(errno));
 		err = f == NULL ? ZT_ERR_NOT_FOUND : ZT_ERR_MEMORY;
 		goto out;
 	}
@@ -140,12 +141,12 @@ config_load(const char *file, const struct config_key *keys, size_t count, void 
 		goto out;
 	yaml_parser_set_input_file(&parser, f);
 	if (!yaml_parser_load(&parser, &doc)) {
-		err = say(why, file, parser.problem_mark.line + 1, "",
+		err = say(message, file, parser.problem_mark.line + 1, "",
 		    parser.problem != NULL ? parser.problem : "is not YAML");
 	} else {
-		err = read_pairs(&doc, file, keys, count, settings, given, why);
+		err = read_pairs(&doc, file, keys, count, settings, given, message);
 		if (err == ZT_OK)
-			err = fill_defaults(file, keys, count, settings, given, why);
+			err = fill_defaults(file, keys, count, settings, given, message);
 		yaml_document_delete(&doc);
 	}
 	yaml_parser_delete(&parser);

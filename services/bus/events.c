@@ -21,24 +21,24 @@
 enum { QUEUE = 1024, POLL_MS = 100 };
 
 enum zt_err
-events_key(const char *file, struct secret **out, char why[200])
+events_key(const char *file, struct secret **out, char message[200])
 {
 	char text[2 * SECRET_BYTES + 3]; /* the key and its digits: wiped below */
 	uint8_t key[SECRET_BYTES] = { 0 };
 	enum zt_err err;
 
-	if ((err = private_read("key_file", file, text, sizeof text, why)))
+	if ((err = private_read("key_file", file, text, sizeof text, message)))
 		return err;
 	text[strcspn(text, "\n")] = 0;
 	if ((err = hex_parse(text, strlen(text), key, sizeof key))) {
-		(void)snprintf(
-		    why, 200, "key_file: %.120s holds no key of 64 hexadecimal digits", file);
+		(void)snprintf(message, 200,
+		    "key_file: %.120s holds no key of 64 hexadecimal digits", file);
 		err = ZT_ERR_CONFIG;
 	} else {
 		err = secret_from(bytes_of(key, sizeof key), out);
 	}
-	suite_wipe(text, sizeof text);
-	suite_wipe(key, sizeof key);
+	wipe(text, sizeof text);
+	wipe(key, sizeof key);
 	return err;
 }
 
@@ -97,7 +97,7 @@ beat(void *arg)
 
 enum zt_err
 publisher_open(const struct link *link, const char *url, enum route_service service,
-    const struct secret *key, struct publisher **out, char why[200])
+    const struct secret *key, struct publisher **out, char message[200])
 {
 	struct publisher *p = calloc(1, sizeof *p);
 	pthread_condattr_t monotonic;
@@ -117,7 +117,8 @@ publisher_open(const struct link *link, const char *url, enum route_service serv
 	(void)pthread_condattr_destroy(&monotonic);
 	(void)nng_socket_set_int(p->socket, NNG_OPT_SENDBUF, QUEUE);
 	if ((err = link_listen(link, p->socket, url, &p->tls, cause))) {
-		(void)snprintf(why, 200, "events: cannot listen on %.100s: %.70s", url, cause);
+		(void)snprintf(
+		    message, 200, "events: cannot listen on %.100s: %.70s", url, cause);
 		publisher_close(p);
 		return err;
 	}
@@ -203,16 +204,17 @@ line_changed(void *ctx, bool is_new)
 }
 
 static enum zt_err
-dial_all(const struct link *link, struct events_listener *l, const char *urls, char why[200])
+dial_all(
+    const struct link *link, struct events_listener *l, const char *urls, char message[200])
 {
-	char list[CONFIG_TEXT_MOST], *save = NULL;
+	char list[CONFIG_TEXT_MAX], *save = NULL;
 
 	(void)snprintf(list, sizeof list, "%s", urls);
 	for (char *url = strtok_r(list, ", ", &save); url != NULL;
 	     url = strtok_r(NULL, ", ", &save))
 		if (link_dial(link, l->socket, url) != 0) {
 			(void)snprintf(
-			    why, 200, "subscribe: %.150s is not an nng address", url);
+			    message, 200, "subscribe: %.150s is not an nng address", url);
 			return ZT_ERR_CONFIG;
 		}
 	return ZT_OK;
@@ -220,7 +222,7 @@ dial_all(const struct link *link, struct events_listener *l, const char *urls, c
 
 enum zt_err
 listener_open(const struct link *link, const char *urls, const struct secret *key,
-    const struct listener_hooks *hooks, struct events_listener **out, char why[200])
+    const struct listener_hooks *hooks, struct events_listener **out, char message[200])
 {
 	struct events_listener *l = calloc(1, sizeof *l);
 	enum zt_err err;
@@ -237,7 +239,7 @@ listener_open(const struct link *link, const char *urls, const struct secret *ke
 	(void)nng_socket_set_ms(l->socket, NNG_OPT_RECONNMINT, 20);
 	(void)nng_socket_set_ms(l->socket, NNG_OPT_RECONNMAXT, 500);
 	pipes_watch(&l->pipes, l->socket, line_changed, l);
-	if ((err = dial_all(link, l, urls, why)) == ZT_OK &&
+	if ((err = dial_all(link, l, urls, message)) == ZT_OK &&
 	    !(l->has_thread = pthread_create(&l->thread, NULL, listen_on, l) == 0))
 		err = ZT_ERR_MEMORY;
 	if (err)

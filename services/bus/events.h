@@ -7,17 +7,17 @@
 #include "bus/line.h"
 
 /* Reads the services' shared key from FILE: 64 hexadecimal digits, readable by its owner only.
- * WHY[200]: a sentence on an error. Errors: CONFIG, MEMORY. */
-ZT_CHECKED enum zt_err events_key(const char *file, struct secret **out, char why[200]);
+ * MESSAGE[200]: a sentence on an error. Errors: CONFIG, MEMORY. */
+ZT_CHECKED enum zt_err events_key(const char *file, struct secret **out, char message[200]);
 
 struct link;
 struct publisher;
 
 /* Listens on URL and starts the heartbeat of SERVICE. KEY must outlive it. Errors: UNAVAILABLE
- * with WHY[200], MEMORY. */
+ * with MESSAGE[200], MEMORY. */
 ZT_CHECKED enum zt_err publisher_open(const struct link *link, const char *url,
     enum route_service service, const struct secret *key, struct publisher **out,
-    char why[200]);
+    char message[200]);
 void publisher_close(struct publisher *p);
 /* Sends EVENT, not empty, to all listeners. Thread-safe; never waits. */
 void publisher_tell(struct publisher *p, struct bytes event);
@@ -35,10 +35,10 @@ struct listener_hooks {
 struct events_listener;
 
 /* Listens to the publishers at URLS, separated by commas, on its own thread, which runs the
- * hooks: they must not wait. KEY must outlive it. Errors: CONFIG with WHY[200], MEMORY. */
+ * hooks: they must not wait. KEY must outlive it. Errors: CONFIG with MESSAGE[200], MEMORY. */
 ZT_CHECKED enum zt_err listener_open(const struct link *link, const char *urls,
     const struct secret *key, const struct listener_hooks *hooks, struct events_listener **out,
-    char why[200]);
+    char message[200]);
 /* After it returns no hook is running. */
 void listener_close(struct events_listener *l);
 

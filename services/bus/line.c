@@ -5,7 +5,7 @@
 #include "crypto/labels.h"
 #include "crypto/suite.h"
 
-enum { MOST = 16 * 1024 * 1024 };
+enum { MAX = 16 * 1024 * 1024 };
 
 static const char purpose[] = LABEL_LINE;
 
@@ -14,14 +14,14 @@ line_begin(enum route_service service)
 {
 	struct line_end l = { .service = service };
 
-	suite_random(&l.boot, sizeof l.boot);
+	random_bytes(&l.boot, sizeof l.boot);
 	return l;
 }
 
 void
 line_write(struct line_end *l, const struct secret *key, struct bytes event, struct buf *out)
 {
-	struct buf said = buf_init(MOST);
+	struct buf said = buf_init(MAX);
 	struct bytes part;
 	uint8_t mark[SECRET_MARK];
 
@@ -61,7 +61,7 @@ line_take(struct line lines[SERVICE_COUNT], const struct secret *key, struct byt
 	if (wire_end(&r) || service >= SERVICE_COUNT)
 		return ZT_ERR_CORRUPT;
 	secret_mark(key, purpose, &said, 1, wanted);
-	if (!secret_same_bytes(mark, bytes_of(wanted, sizeof wanted)))
+	if (!ct_equal(mark, bytes_of(wanted, sizeof wanted)))
 		return ZT_ERR_SIGNATURE;
 	l = &lines[service];
 	if (l->is_known && l->boot == boot && frames <= l->frames)

@@ -13,12 +13,12 @@
 #include "bus/tls_listener.h"
 #include "crypto/suite.h"
 
-enum { PEM_MOST = 64 * 1024 };
+enum { PEM_MAX = 64 * 1024 };
 
 static const char far[] = LINK_FAR, near[] = "ipc://";
 
 struct link {
-	char ca[PEM_MOST], certificate[PEM_MOST], key[PEM_MOST];
+	char ca[PEM_MAX], certificate[PEM_MAX], key[PEM_MAX];
 };
 
 bool
@@ -29,18 +29,18 @@ link_is_address(const char *url, size_t n)
 }
 
 static enum zt_err
-read_public(const char *name, const char *file, char out[PEM_MOST], char why[200])
+read_public(const char *name, const char *file, char out[PEM_MAX], char message[200])
 {
 	FILE *f = fopen(file, "re");
-	size_t n = f != NULL ? fread(out, 1, PEM_MOST, f) : 0;
+	size_t n = f != NULL ? fread(out, 1, PEM_MAX, f) : 0;
 
 	if (f != NULL)
 		(void)fclose(f);
-	if (n > 0 && n < PEM_MOST && memchr(out, 0, n) == NULL) {
+	if (n > 0 && n < PEM_MAX && memchr(out, 0, n) == NULL) {
 		out[n] = 0;
 		return ZT_OK;
 	}
-	(void)snprintf(why, 200, "%s: %.100s cannot be read", name, file);
+	(void)snprintf(message, 200, "%s: %.100s cannot be read", name, file);
 	return ZT_ERR_CONFIG;
 }
 
@@ -84,7 +84,7 @@ is_pair(const char *certificate, const char *key)
 }
 
 enum zt_err
-link_new(const struct link_settings *set, bool is_far, struct link **out, char why[200])
+link_new(const struct link_settings *set, bool is_far, struct link **out, char message[200])
 {
 	nng_tls_config *c = NULL;
 	struct link *l;
@@ -94,20 +94,21 @@ link_new(const struct link_settings *set, bool is_far, struct link **out, char w
 	if (!is_far && set->ca[0] == 0 && set->certificate[0] == 0 && set->key[0] == 0)
 		return ZT_OK;
 	if (set->ca[0] == 0 || set->certificate[0] == 0 || set->key[0] == 0) {
-		(void)snprintf(why, 200,
+		(void)snprintf(message, 200,
 		    "tls+tcp:// needs peers_ca, peers_certificate and peers_key: one is "
 		    "missing");
 		return err;
 	}
 	if ((l = calloc(1, sizeof *l)) == NULL)
 		return ZT_ERR_MEMORY;
-	if ((err = read_public("peers_ca", set->ca, l->ca, why)) ||
-	    (err = read_public("peers_certificate", set->certificate, l->certificate, why)) ||
-	    (err = private_read("peers_key", set->key, l->key, PEM_MOST, why)))
+	if ((err = read_public("peers_ca", set->ca, l->ca, message)) ||
+	    (err = read_public(
+		 "peers_certificate", set->certificate, l->certificate, message)) ||
+	    (err = private_read("peers_key", set->key, l->key, PEM_MAX, message)))
 		goto out;
 	rv = is_pair(l->certificate, l->key) ? 0 : NNG_ECRYPTO;
 	if (rv != 0 || (rv = configure(l, NNG_TLS_AUTH_MODE_REQUIRED, &c)) != 0) {
-		(void)snprintf(why, 200,
+		(void)snprintf(message, 200,
 		    "peers_ca, peers_certificate, peers_key: these do not serve: %s",
 		    nng_strerror(rv));
 		err = ZT_ERR_CONFIG;
@@ -127,13 +128,13 @@ link_free(struct link *l)
 {
 	if (l == NULL)
 		return;
-	suite_wipe(l, sizeof *l);
+	wipe(l, sizeof *l);
 	free(l);
 }
 
 enum zt_err
 link_listen(const struct link *l, nng_socket socket, const char *url, struct tls_listener **out,
-    char why[200])
+    char message[200])
 {
 	nng_url *parts = NULL;
 	enum zt_err err;
@@ -142,16 +143,16 @@ link_listen(const struct link *l, nng_socket socket, const char *url, struct tls
 	if (strncmp(url, far, strlen(far)) != 0) {
 		if ((rv = ipc_listen(socket, url)) == 0)
 			return ZT_OK;
-		(void)snprintf(why, 200, "%s", nng_strerror(rv));
+		(void)snprintf(message, 200, "%s", nng_strerror(rv));
 		return ZT_ERR_UNAVAILABLE;
 	}
 	if (l == NULL || nng_url_parse(&parts, url) != 0) {
-		(void)snprintf(why, 200, "it is no address of a service");
+		(void)snprintf(message, 200, "it is no address of a service");
 		return ZT_ERR_CONFIG;
 	}
 	err = tls_listener_open(
 	    &(struct tls_identity){ .ca = l->ca, .certificate = l->certificate, .key = l->key },
-	    socket, parts->u_hostname, atoi(parts->u_port), out, why);
+	    socket, parts->u_hostname, atoi(parts->u_port), out, message);
 	nng_url_free(parts);
 	return err;
 }

@@ -14,7 +14,7 @@
 #include "bus/config.h"
 
 struct link_settings {
-	char ca[CONFIG_TEXT_MOST], certificate[CONFIG_TEXT_MOST], key[CONFIG_TEXT_MOST];
+	char ca[CONFIG_TEXT_MAX], certificate[CONFIG_TEXT_MAX], key[CONFIG_TEXT_MAX];
 };
 
 /* Of a struct TYPE that holds a struct link_settings PEERS. */
@@ -37,18 +37,18 @@ struct link;
 bool link_is_address(const char *url, size_t n);
 
 /* Reads what SET names. When none is named *OUT stays NULL, with which ipc:// alone works: an
- * error if an address IS_FAR. Errors: CONFIG (WHY names the setting), MEMORY. */
+ * error if an address IS_FAR. Errors: CONFIG (MESSAGE names the setting), MEMORY. */
 ZT_CHECKED enum zt_err link_new(
-    const struct link_settings *set, bool is_far, struct link **out, char why[200]);
+    const struct link_settings *set, bool is_far, struct link **out, char message[200]);
 void link_free(struct link *l);
 
 struct tls_listener;
 
 /* Listens for SOCKET at URL, an address that is taken. *OUT is NULL for ipc://; the caller
- * closes SOCKET and then *OUT (tls_listener.h). WHY[200]: a sentence on an error. Errors:
+ * closes SOCKET and then *OUT (tls_listener.h). MESSAGE[200]: a sentence on an error. Errors:
  * CONFIG (a tls+tcp:// address, and L is NULL), UNAVAILABLE, MEMORY. */
 ZT_CHECKED enum zt_err link_listen(const struct link *l, nng_socket socket, const char *url,
-    struct tls_listener **out, char why[200]);
+    struct tls_listener **out, char message[200]);
 /* nng_dial in the background, at any address that is taken. It returns nng's error numbers;
  * NNG_ECRYPTO: a tls+tcp:// address, and L is NULL. */
 int link_dial(const struct link *l, nng_socket socket, const char *url);

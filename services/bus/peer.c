@@ -95,7 +95,7 @@ exchange(struct peer *p, nng_ctx ctx, nng_aio *aio, nng_msg *m, nng_msg **answer
 }
 
 static enum zt_err
-read_one(nng_msg *answer, struct buf *out, char why[PEER_WHY])
+read_one(nng_msg *answer, struct buf *out, char message[PEER_MESSAGE])
 {
 	struct wire_reader r = wire_read(bytes_of(nng_msg_body(answer), nng_msg_len(answer)));
 	struct rpc_result result;
@@ -105,7 +105,7 @@ read_one(nng_msg *answer, struct buf *out, char why[PEER_WHY])
 	if ((err = rpc_read_answer(&r, &result)))
 		return err;
 	(void)snprintf(
-	    why, PEER_WHY, "%.*s", (int)result.detail.n, (const char *)result.detail.p);
+	    message, PEER_MESSAGE, "%.*s", (int)result.detail.n, (const char *)result.detail.p);
 	if ((err = result.err))
 		return err;
 	buf_add(out, result.body);
@@ -113,17 +113,17 @@ read_one(nng_msg *answer, struct buf *out, char why[PEER_WHY])
 }
 
 enum zt_err
-peer_ask(
+peer_call(
     struct peer *p, const char *what, struct bytes body, unsigned deadline_ms, struct buf *out)
 {
-	char why[PEER_WHY];
+	char message[PEER_MESSAGE];
 
-	return peer_ask_why(p, what, body, deadline_ms, out, why);
+	return peer_call_message(p, what, body, deadline_ms, out, message);
 }
 
 enum zt_err
-peer_ask_why(struct peer *p, const char *what, struct bytes body, unsigned deadline_ms,
-    struct buf *out, char why[PEER_WHY])
+peer_call_message(struct peer *p, const char *what, struct bytes body, unsigned deadline_ms,
+    struct buf *out, char message[PEER_MESSAGE])
 {
 	Zt__Call call = ZT__CALL__INIT;
 	nng_msg *m = NULL, *answer = NULL;
@@ -131,7 +131,7 @@ peer_ask_why(struct peer *p, const char *what, struct bytes body, unsigned deadl
 	nng_ctx ctx;
 	enum zt_err err;
 
-	why[0] = 0;
+	message[0] = 0;
 	call.method = (char *)(uintptr_t) "ASK";
 	call.target = (char *)(uintptr_t)what;
 	call.deadline_ms = deadline_ms;
@@ -149,7 +149,7 @@ peer_ask_why(struct peer *p, const char *what, struct bytes body, unsigned deadl
 		goto out;
 	}
 	if ((err = exchange(p, ctx, aio, m, &answer)) == ZT_OK)
-		err = read_one(answer, out, why);
+		err = read_one(answer, out, message);
 	if (answer != NULL)
 		nng_msg_free(answer);
 out:

@@ -18,11 +18,11 @@ void peer_close(struct peer *p);
 void peer_end(struct peer *p);
 /* Calls WHAT (such as "/decision") with BODY; appends the answer's body. Errors: UNAVAILABLE,
  * TIMEOUT, and those of the other service. */
-ZT_CHECKED enum zt_err peer_ask(
+ZT_CHECKED enum zt_err peer_call(
     struct peer *p, const char *what, struct bytes body, unsigned deadline_ms, struct buf *out);
-/* The same; WHY gets the sentence that goes with the other service's error, or none. */
-enum { PEER_WHY = 200 };
-ZT_CHECKED enum zt_err peer_ask_why(struct peer *p, const char *what, struct bytes body,
-    unsigned deadline_ms, struct buf *out, char why[PEER_WHY]);
+/* The same; MESSAGE gets the sentence that goes with the other service's error, or none. */
+enum { PEER_MESSAGE = 200 };
+ZT_CHECKED enum zt_err peer_call_message(struct peer *p, const char *what, struct bytes body,
+    unsigned deadline_ms, struct buf *out, char message[PEER_MESSAGE]);
 
 #endif

@@ -8,7 +8,7 @@
 #include "crypto/suite.h"
 
 enum zt_err
-private_read(const char *name, const char *file, char *out, size_t most, char why[200])
+private_read(const char *name, const char *file, char *out, size_t max, char message[200])
 {
 	FILE *f = fopen(file, "re");
 	const char *problem = NULL;
@@ -19,10 +19,10 @@ private_read(const char *name, const char *file, char *out, size_t most, char wh
 		problem = "cannot be read";
 	else if ((st.st_mode & 037) != 0)
 		problem = "is open to others: its mode must be 0600 or 0640";
-	else if (setvbuf(f, NULL, _IONBF, 0) != 0 || (n = fread(out, 1, most, f)) == 0 ||
+	else if (setvbuf(f, NULL, _IONBF, 0) != 0 || (n = fread(out, 1, max, f)) == 0 ||
 		 ferror(f))
 		problem = "cannot be read";
-	else if (n == most || memchr(out, 0, n) != NULL)
+	else if (n == max || memchr(out, 0, n) != NULL)
 		problem = "is too long, or no text";
 	if (f != NULL)
 		(void)fclose(f);
@@ -30,7 +30,7 @@ private_read(const char *name, const char *file, char *out, size_t most, char wh
 		out[n] = 0;
 		return ZT_OK;
 	}
-	suite_wipe(out, most);
-	(void)snprintf(why, 200, "%.30s: %.100s %s", name, file, problem);
+	wipe(out, max);
+	(void)snprintf(message, 200, "%.30s: %.100s %s", name, file, problem);
 	return ZT_ERR_CONFIG;
 }

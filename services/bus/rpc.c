@@ -86,9 +86,9 @@ fail:
 void
 rpc_answer_keep(struct rpc_answer *a, size_t n)
 {
-	size_t most = nng_msg_len(a->msg) - a->start - HEAD;
+	size_t max = nng_msg_len(a->msg) - a->start - HEAD;
 
-	if (n > most || nng_msg_chop(a->msg, most - n) != 0)
+	if (n > max || nng_msg_chop(a->msg, max - n) != 0)
 		a->failed = true;
 }
 

@@ -131,7 +131,7 @@ static void
 make_room(struct tls_listener *l)
 {
 	struct guest *g, *goes = NULL;
-	size_t most = 0;
+	size_t max = 0;
 
 	if (l->stranger_count < TLS_LISTENER_STRANGERS)
 		return;
@@ -139,8 +139,8 @@ make_room(struct tls_listener *l)
 	{
 		size_t n = strangers_at(l, &g->address);
 
-		if (n > most) {
-			most = n;
+		if (n > max) {
+			max = n;
 			goes = g;
 		}
 	}
@@ -382,7 +382,7 @@ prove(SSL_CTX *ctx, const char *key)
 
 /* No session is kept: nothing of a peer outlives its connection. */
 static enum zt_err
-set_up(SSL_CTX *ctx, const struct tls_identity *who, char why[200])
+set_up(SSL_CTX *ctx, const struct tls_identity *who, char message[200])
 {
 	bool is;
 
@@ -400,12 +400,13 @@ set_up(SSL_CTX *ctx, const struct tls_identity *who, char why[200])
 	ERR_clear_error();
 	if (is)
 		return ZT_OK;
-	(void)snprintf(why, 200, "peers_ca, peers_certificate, peers_key: these do not serve");
+	(void)snprintf(
+	    message, 200, "peers_ca, peers_certificate, peers_key: these do not serve");
 	return ZT_ERR_CONFIG;
 }
 
 static enum zt_err
-listen_inside(struct tls_listener *l, char why[200])
+listen_inside(struct tls_listener *l, char message[200])
 {
 	int rv;
 
@@ -415,7 +416,8 @@ listen_inside(struct tls_listener *l, char why[200])
 		rv = nng_listener_get_int(l->inner, NNG_OPT_TCP_BOUND_PORT, &l->inner_port);
 	if (rv == 0)
 		return ZT_OK;
-	(void)snprintf(why, 200, "no port of the loopback can be had: %s", nng_strerror(rv));
+	(void)snprintf(
+	    message, 200, "no port of the loopback can be had: %s", nng_strerror(rv));
 	return ZT_ERR_UNAVAILABLE;
 }
 
@@ -434,7 +436,7 @@ start(struct tls_listener *l)
 
 enum zt_err
 tls_listener_open(const struct tls_identity *who, nng_socket socket, const char *host, int port,
-    struct tls_listener **out, char why[200])
+    struct tls_listener **out, char message[200])
 {
 	struct tls_listener *l = calloc(1, sizeof *l);
 	enum zt_err err = ZT_ERR_MEMORY;
@@ -449,15 +451,15 @@ tls_listener_open(const struct tls_identity *who, nng_socket socket, const char 
 	    (l->loop = ev_loop_new(EVFLAG_AUTO)) == NULL)
 		goto out;
 	ev_io_init(&l->comes, let_in, -1, EV_READ);
-	if ((err = set_up(l->ctx, who, why)))
+	if ((err = set_up(l->ctx, who, message)))
 		goto out;
 	if ((fd = tcp_listen(host, port)) < 0) {
-		(void)snprintf(why, 200, "%s", strerror(errno));
+		(void)snprintf(message, 200, "%s", strerror(errno));
 		err = ZT_ERR_UNAVAILABLE;
 		goto out;
 	}
 	ev_io_set(&l->comes, fd, EV_READ);
-	if ((err = listen_inside(l, why)))
+	if ((err = listen_inside(l, message)))
 		goto out;
 	ev_timer_init(&l->tick, on_tick, tick_s, tick_s);
 	ev_async_init(&l->ends, on_end);

@@ -23,19 +23,19 @@ struct audit {
 };
 
 static int
-open_unix(const char *path, char why[200])
+open_unix(const char *path, char message[200])
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	int fd;
 
 	if (strlen(path) >= sizeof to.sun_path ||
 	    (fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0) {
-		(void)snprintf(why, 200, "audit_syslog: %.120s cannot be used", path);
+		(void)snprintf(message, 200, "audit_syslog: %.120s cannot be used", path);
 		return -1;
 	}
 	memcpy(to.sun_path, path, strlen(path));
 	if (connect(fd, (struct sockaddr *)&to, sizeof to) != 0) {
-		(void)snprintf(why, 200, "audit_syslog: %.120s: %s", path, strerror(errno));
+		(void)snprintf(message, 200, "audit_syslog: %.120s: %s", path, strerror(errno));
 		(void)close(fd);
 		return -1;
 	}
@@ -43,7 +43,7 @@ open_unix(const char *path, char why[200])
 }
 
 static int
-open_udp(const char *host_port, char why[200])
+open_udp(const char *host_port, char message[200])
 {
 	struct addrinfo hint = { .ai_socktype = SOCK_DGRAM }, *found = NULL;
 	const char *colon = strrchr(host_port, ':');
@@ -63,13 +63,13 @@ open_udp(const char *host_port, char why[200])
 		freeaddrinfo(found);
 	if (fd < 0)
 		(void)snprintf(
-		    why, 200, "audit_syslog: udp:HOST:PORT, and not udp:%.120s", host_port);
+		    message, 200, "audit_syslog: udp:HOST:PORT, and not udp:%.120s", host_port);
 	return fd;
 }
 
 enum zt_err
 audit_open(const char *service, const char *file, const char *syslog, struct audit **out,
-    char why[200])
+    char message[200])
 {
 	struct audit *a = calloc(1, sizeof *a);
 	bool is_good = true;
@@ -81,15 +81,15 @@ audit_open(const char *service, const char *file, const char *syslog, struct aud
 		memcpy(a->host, "-", 2);
 	if (file[0] != 0 &&
 	    (a->file = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)) < 0) {
-		(void)snprintf(why, 200, "audit_file: %.120s: %s", file, strerror(errno));
+		(void)snprintf(message, 200, "audit_file: %.120s: %s", file, strerror(errno));
 		is_good = false;
 	}
 	if (strncmp(syslog, "unix:", 5) == 0) {
-		is_good = (a->socket = open_unix(syslog + 5, why)) >= 0 && is_good;
+		is_good = (a->socket = open_unix(syslog + 5, message)) >= 0 && is_good;
 	} else if (strncmp(syslog, "udp:", 4) == 0) {
-		is_good = (a->socket = open_udp(syslog + 4, why)) >= 0 && is_good;
+		is_good = (a->socket = open_udp(syslog + 4, message)) >= 0 && is_good;
 	} else if (syslog[0] != 0) {
-		(void)snprintf(why, 200,
+		(void)snprintf(message, 200,
 		    "audit_syslog: unix:PATH or udp:HOST:PORT, and not %.120s", syslog);
 		is_good = false;
 	}

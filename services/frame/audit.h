@@ -10,9 +10,9 @@
 struct audit;
 
 /* FILE and SYSLOG may be ""; SYSLOG is unix:PATH or udp:HOST:PORT. The caller closes. Errors:
- * CONFIG with WHY[200], MEMORY. */
+ * CONFIG with MESSAGE[200], MEMORY. */
 ZT_CHECKED enum zt_err audit_open(const char *service, const char *file, const char *syslog,
-    struct audit **out, char why[200]);
+    struct audit **out, char message[200]);
 void audit_close(struct audit *a);
 /* Writes one line about EVENT, a static word: DEVICE acted on SUBJECT. Each id may be NULL. */
 void audit_line(struct audit *a, const char *event, const struct id *org,

@@ -8,12 +8,12 @@
 
 #include "base/wire.h"
 
-enum { MOST_PREPARED = 64, MOST_VALUES = 12 };
+enum { PREPARED_MAX = 64, VALUES_MAX = 12 };
 
 struct db {
 	PGconn *conn;
 	const char *conninfo, *schema;
-	const struct db_query *prepared[MOST_PREPARED];
+	const struct db_query *prepared[PREPARED_MAX];
 	size_t prepared_count;
 	bool in_transaction;
 	bool lost; /* the server said good-bye, which libpq's status may not show yet */
@@ -65,7 +65,7 @@ connect_now(struct db *db)
 }
 
 enum zt_err
-db_open(const char *conninfo, const char *schema, struct db **out, char why[200])
+db_open(const char *conninfo, const char *schema, struct db **out, char message[200])
 {
 	struct db *db = calloc(1, sizeof *db);
 	enum zt_err err;
@@ -75,8 +75,8 @@ db_open(const char *conninfo, const char *schema, struct db **out, char why[200]
 	db->conninfo = conninfo;
 	db->schema = schema;
 	if ((err = connect_now(db))) {
-		(void)snprintf(why, 200, "%s", PQerrorMessage(db->conn));
-		why[strcspn(why, "\n")] = 0;
+		(void)snprintf(message, 200, "%s", PQerrorMessage(db->conn));
+		message[strcspn(message, "\n")] = 0;
 		db_close(db);
 		return err;
 	}
@@ -124,7 +124,7 @@ prepare(struct db *db, const struct db_query *q)
 	for (size_t i = 0; i < db->prepared_count; i++)
 		if (db->prepared[i] == q)
 			return ZT_OK;
-	if (db->prepared_count == MOST_PREPARED)
+	if (db->prepared_count == PREPARED_MAX)
 		return ZT_ERR_DATABASE;
 	r = PQprepare(db->conn, q->name, q->sql, 0, NULL);
 	if (PQresultStatus(r) == PGRES_COMMAND_OK)
@@ -139,13 +139,13 @@ static enum zt_err
 run_once(struct db *db, const struct db_query *q, const struct db_value *values, size_t count,
     struct db_rows **rows)
 {
-	const char *p[MOST_VALUES];
-	int n[MOST_VALUES], format[MOST_VALUES];
-	uint8_t integers[MOST_VALUES][8];
+	const char *p[VALUES_MAX];
+	int n[VALUES_MAX], format[VALUES_MAX];
+	uint8_t integers[VALUES_MAX][8];
 	PGresult *r;
 	enum zt_err err;
 
-	if (count > MOST_VALUES)
+	if (count > VALUES_MAX)
 		return ZT_ERR_DATABASE;
 	if ((err = prepare(db, q)))
 		return err;
@@ -271,7 +271,8 @@ db_free(struct db_rows *rows)
 }
 
 enum zt_err
-db_migrate(struct db *db, const struct db_migration *migrations, size_t count, char why[200])
+db_migrate(
+    struct db *db, const struct db_migration *migrations, size_t count, char message[200])
 {
 	static const struct db_query version = { "migrate_version",
 		"SELECT coalesce(max(number), 0)::int8 FROM migrations" };
@@ -282,7 +283,7 @@ db_migrate(struct db *db, const struct db_migration *migrations, size_t count, c
 
 	if (!command(db, "SELECT pg_advisory_lock(7420117, hashtext(current_schema()))") ||
 	    !command(db, "CREATE TABLE IF NOT EXISTS migrations (number int8 PRIMARY KEY)")) {
-		(void)snprintf(why, 200, "%.190s", PQerrorMessage(db->conn));
+		(void)snprintf(message, 200, "%.190s", PQerrorMessage(db->conn));
 		return ZT_ERR_DATABASE;
 	}
 	err = db_run(db, &version, NULL, 0, &rows);
@@ -294,7 +295,7 @@ db_migrate(struct db *db, const struct db_migration *migrations, size_t count, c
 		if ((err = db_begin(db)))
 			break;
 		if (!command(db, migrations[i].sql)) {
-			(void)snprintf(why, 200, "%.190s", PQerrorMessage(db->conn));
+			(void)snprintf(message, 200, "%.190s", PQerrorMessage(db->conn));
 			err = ZT_ERR_DATABASE;
 		}
 		if (err == ZT_OK)
@@ -304,7 +305,7 @@ db_migrate(struct db *db, const struct db_migration *migrations, size_t count, c
 		db_rollback(db);
 	}
 	if (err == ZT_OK && count > 0 && db_int(rows, 0, 0) > migrations[count - 1].number) {
-		(void)snprintf(why, 200, "the schema is newer than this program");
+		(void)snprintf(message, 200, "the schema is newer than this program");
 		err = ZT_ERR_VERSION;
 	}
 	db_free(rows);

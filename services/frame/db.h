@@ -37,9 +37,9 @@ struct db_value {
 	}
 
 /* Keeps CONNINFO and SCHEMA (static or outliving); connects at once. The caller closes. Errors:
- * DATABASE with WHY[200]. */
+ * DATABASE with MESSAGE[200]. */
 ZT_CHECKED enum zt_err db_open(
-    const char *conninfo, const char *schema, struct db **out, char why[200]);
+    const char *conninfo, const char *schema, struct db **out, char message[200]);
 void db_close(struct db *db);
 /* Starts an array value of COUNT elements, each appended by the caller with wire_put_counted: a
  * bytea[] or an int8[], to be passed as DB_BYTES. Source: PostgreSQL's array_send. */
@@ -69,6 +69,6 @@ struct db_migration {
 /* Brings SCHEMA of DB to the newest of COUNT migrations, under a lock so that replicas do not
  * race. Errors: DATABASE, VERSION (the schema is newer than this program). */
 ZT_CHECKED enum zt_err db_migrate(
-    struct db *db, const struct db_migration *migrations, size_t count, char why[200]);
+    struct db *db, const struct db_migration *migrations, size_t count, char message[200]);
 
 #endif

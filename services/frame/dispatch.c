@@ -55,30 +55,30 @@ keep(const struct dispatch *d, const struct request *rq)
 }
 
 static enum zt_err
-may(const struct route_row *row, const struct request *rq, const char **why)
+may(const struct route_row *row, const struct request *rq, const char **message)
 {
-	*why = N_("the device or its user was revoked");
+	*message = N_("the device or its user was revoked");
 	if (!rq->caller.live)
 		return ZT_ERR_REVOKED;
-	*why = "";
+	*message = "";
 	if (rq->caller.frozen)
 		return ZT_ERR_FROZEN;
 	if (rq->caller.expires != 0 && rq->caller.expires <= rq->now_ms)
 		return ZT_ERR_EXPIRED;
-	*why = N_("you are not a member of this workspace, or no longer");
+	*message = N_("you are not a member of this workspace, or no longer");
 	if (row->who >= WHO_READER && rq->caller.role == ROLE_NONE)
 		return ZT_ERR_NOT_MEMBER;
-	*why = N_("the workspace was deleted");
+	*message = N_("the workspace was deleted");
 	if (row->who >= WHO_READER && rq->caller.deletion_due != 0 &&
 	    rq->caller.deletion_due <= rq->now_ms)
 		return ZT_ERR_NOT_FOUND;
-	*why = "";
+	*message = "";
 	if (rq->caller.restored && is_new(rq->route))
 		return ZT_ERR_RESTORED;
-	*why = N_("readers do not write");
+	*message = N_("readers do not write");
 	if (row->who == WHO_WRITER && rq->caller.role < ROLE_CONTRIBUTOR)
 		return ZT_ERR_FORBIDDEN;
-	*why = "";
+	*message = "";
 	return ZT_OK;
 }
 
@@ -93,7 +93,7 @@ is_operator(struct dispatch *d, const char *authorization)
 		return d->def->is_operator(d->state, authorization) ? ZT_OK : ZT_ERR_FORBIDDEN;
 	if (service_auth(d->service) == NULL)
 		return ZT_ERR_FORBIDDEN;
-	err = peer_ask(
+	err = peer_call(
 	    service_auth(d->service), "/operator", bytes_text(authorization), 5000, &answer);
 	buf_free(&answer);
 	return err;
@@ -112,14 +112,14 @@ prove(const struct request *rq, struct rpc_answer *out)
 /* Who calls, by signature or token, and whether the row lets them. */
 static enum zt_err
 admit(struct dispatch *d, const Zt__Call *call, struct request *rq, struct rpc_answer *out,
-    const char **why)
+    const char **message)
 {
 	const struct route_row *row = route_row(rq->route);
 	struct httpsig_params p;
 	bool fresh;
 	enum zt_err err;
 
-	*why = "";
+	*message = "";
 	if (row->who == WHO_ANYONE)
 		return ZT_OK; /* the handler asks for the token that its body carries */
 	if (row->who == WHO_OPERATOR) {
@@ -128,9 +128,9 @@ admit(struct dispatch *d, const Zt__Call *call, struct request *rq, struct rpc_a
 		return err;
 	}
 	if ((err = verify_claims(
-		 &d->window, call, row, &rq->params, rq->body.n, rq->now_ms, &p, why)))
+		 &d->window, call, row, &rq->params, rq->body.n, rq->now_ms, &p, message)))
 		return err;
-	*why = "";
+	*message = "";
 	rq->device = p.device;
 	fresh = is_under_a_key(rq->route);
 	if ((err = decide(d, rq, fresh)))
@@ -143,19 +143,19 @@ admit(struct dispatch *d, const Zt__Call *call, struct request *rq, struct rpc_a
 	prove(rq, out);
 	keep(d, rq);
 	if (d->rate != NULL &&
-	    (err = rate_take(d->rate, &rq->params.org, &rq->caller.user, clock_ms(), why)))
+	    (err = rate_take(d->rate, &rq->params.org, &rq->caller.user, clock_ms(), message)))
 		return err;
-	*why = "";
-	if ((err = may(row, rq, why)) == ZT_OK || fresh)
+	*message = "";
+	if ((err = may(row, rq, message)) == ZT_OK || fresh)
 		return err;
 	/* A cached decision may be too old to refuse a device that was just entered: ask
 	 * auth. */
-	*why = "";
+	*message = "";
 	if ((err = decide(d, rq, true)))
 		return err;
 	prove(rq, out);
 	keep(d, rq);
-	return may(row, rq, why);
+	return may(row, rq, message);
 }
 
 static enum zt_err
@@ -170,9 +170,9 @@ ask(struct dispatch *d, struct db *db, const Zt__Call *call, struct bytes body,
 	struct buf text = buf_init(1024 * 1024);
 	enum zt_err err;
 
-	for (size_t i = 0; i < d->def->ask_count; i++)
-		if (strcmp(call->target, d->def->asks[i].what) == 0)
-			return d->def->asks[i].run(d->state, &rq, out);
+	for (size_t i = 0; i < d->def->rpc_count; i++)
+		if (strcmp(call->target, d->def->rpcs[i].what) == 0)
+			return d->def->rpcs[i].run(d->state, &rq, out);
 	if (strcmp(call->target, "/health") == 0)
 		return ZT_OK;
 	if (strcmp(call->target, "/metrics") != 0)
@@ -188,15 +188,15 @@ static enum zt_err
 run(struct dispatch *d, struct request *rq, const Zt__Call *call, struct rpc_answer *out)
 {
 	const struct route_row *row = route_row(rq->route);
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err;
 
 	if (row->service != d->def->service || d->def->handlers[rq->route] == NULL)
 		return ZT_ERR_METHOD;
 	if (rq->body.n > row->limit)
 		return ZT_ERR_TOO_BIG;
-	if ((err = admit(d, call, rq, out, &why)))
-		return service_refuse(out, err, why);
+	if ((err = admit(d, call, rq, out, &message)))
+		return service_refuse(out, err, message);
 	return d->def->handlers[rq->route](d->state, rq, out);
 }
 

@@ -17,10 +17,10 @@
 
 enum {
 	RECORD = 96,
-	CHECKED = RECORD - ID_BYTES,    /* what the checksum is over */
-	SYNC_MS = 200,                  /* between two syncs */
-	SLACK = 1024 * 1024,            /* bytes of old records before the file is rewritten */
-	MOST_FILE = 1024 * 1024 * 1024, /* some ten million topics */
+	CHECKED = RECORD - ID_BYTES,   /* what the checksum is over */
+	SYNC_MS = 200,                 /* between two syncs */
+	SLACK = 1024 * 1024,           /* bytes of old records before the file is rewritten */
+	FILE_MAX = 1024 * 1024 * 1024, /* some ten million topics */
 };
 
 static const char head[] = "zt marks 1\n";
@@ -50,7 +50,7 @@ key_of(const struct id *org, const struct id *topic)
 	struct hash h;
 	struct id key = { { 0 } };
 
-	hash_purpose(LABEL_MARK_KEY, parts, 2, &h);
+	hash_blake2b_parts(LABEL_MARK_KEY, parts, 2, &h);
 	memcpy(key.b, h.b, ID_BYTES);
 	return key;
 }
@@ -65,7 +65,7 @@ write_record(const struct slot *s, uint8_t out[RECORD])
 	wire_store_u64(out + 32, s->mark.position);
 	wire_store_u64(out + 40, s->mark.given_up);
 	memcpy(out + 48, s->mark.hash.b, HASH_BYTES);
-	hash_one(LABEL_MARK, bytes_of(out, CHECKED), &sum);
+	hash_blake2b(LABEL_MARK, bytes_of(out, CHECKED), &sum);
 	memcpy(out + CHECKED, sum.b, ID_BYTES);
 }
 
@@ -76,7 +76,7 @@ read_record(const uint8_t in[RECORD], struct slot *out)
 	struct wire_reader r = wire_read(bytes_of(in, CHECKED));
 	struct hash sum;
 
-	hash_one(LABEL_MARK, bytes_of(in, CHECKED), &sum);
+	hash_blake2b(LABEL_MARK, bytes_of(in, CHECKED), &sum);
 	wire_copy(&r, out->org.b, ID_BYTES);
 	wire_copy(&r, out->topic.b, ID_BYTES);
 	out->mark.position = wire_u64(&r);
@@ -120,9 +120,9 @@ write_all(int fd, const uint8_t *p, size_t n)
 }
 
 static enum zt_err
-problem(char why[200], const char *path, const char *what)
+problem(char message[200], const char *path, const char *what)
 {
-	(void)snprintf(why, 200, "marks: %.100s %.90s", path, what);
+	(void)snprintf(message, 200, "marks: %.100s %.90s", path, what);
 	return ZT_ERR_CONFIG;
 }
 
@@ -130,7 +130,7 @@ problem(char why[200], const char *path, const char *what)
 
 /* The records in ALL. Bad ones are forgiven at the very end, where a write was cut off. */
 static enum zt_err
-read_records(struct marks *m, struct bytes all, char why[200])
+read_records(struct marks *m, struct bytes all, char message[200])
 {
 	size_t good = HEAD, bad = 0;
 	enum zt_err err = ZT_OK;
@@ -143,7 +143,7 @@ read_records(struct marks *m, struct bytes all, char why[200])
 			continue;
 		}
 		if (bad > 0)
-			return problem(why, m->path,
+			return problem(message, m->path,
 			    "is damaged in its middle: restore a copy of it, or move it "
 			    "away and begin from the database");
 		err = keep(m, &s);
@@ -154,28 +154,28 @@ read_records(struct marks *m, struct bytes all, char why[200])
 }
 
 static enum zt_err
-read_file(struct marks *m, char why[200])
+read_file(struct marks *m, char message[200])
 {
 	struct stat st;
 	uint8_t *all = NULL;
 	size_t n = 0;
 	enum zt_err err = ZT_ERR_MEMORY;
 
-	if (fstat(m->fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > MOST_FILE)
-		return problem(why, m->path, "is no file of marks");
+	if (fstat(m->fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
+		return problem(message, m->path, "is no file of marks");
 	if ((all = malloc((size_t)st.st_size + 1)) == NULL)
 		return ZT_ERR_MEMORY;
 	for (ssize_t got = 1; got > 0 && n < (size_t)st.st_size; n += (size_t)got)
 		if ((got = pread(m->fd, all + n, (size_t)st.st_size - n, (off_t)n)) < 0) {
-			err = problem(why, m->path, "cannot be read");
+			err = problem(message, m->path, "cannot be read");
 			goto out;
 		}
 	if (n < HEAD || memcmp(all, head, HEAD) != 0)
-		err = problem(why, m->path, "is no file of marks");
-	else if ((err = read_records(m, bytes_of(all, n), why)) == ZT_OK &&
+		err = problem(message, m->path, "is no file of marks");
+	else if ((err = read_records(m, bytes_of(all, n), message)) == ZT_OK &&
 		 (ftruncate(m->fd, (off_t)m->size) != 0 ||
 		     lseek(m->fd, 0, SEEK_END) != (off_t)m->size))
-		err = problem(why, m->path, "cannot be written");
+		err = problem(message, m->path, "cannot be written");
 out:
 	free(all);
 	return err;
@@ -188,7 +188,7 @@ static enum zt_err
 write_anew(struct marks *m)
 {
 	char temp[sizeof m->path + 8];
-	struct buf b = buf_init(MOST_FILE);
+	struct buf b = buf_init(FILE_MAX);
 	const struct slot *s;
 	size_t at = 0;
 	int fd;
@@ -280,7 +280,7 @@ sync_now_and_then(void *arg)
 /* ---- what callers see ---- */
 
 enum zt_err
-marks_open(const char *path, struct marks **out, bool *is_new, char why[200])
+marks_open(const char *path, struct marks **out, bool *is_new, char message[200])
 {
 	struct marks *m = calloc(1, sizeof *m);
 	char lock[sizeof m->path + 8];
@@ -294,13 +294,13 @@ marks_open(const char *path, struct marks **out, bool *is_new, char why[200])
 	(void)snprintf(m->path, sizeof m->path, "%s", path);
 	(void)snprintf(lock, sizeof lock, "%s.lock", m->path);
 	if ((m->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
-		err = problem(why, path, strerror(errno));
+		err = problem(message, path, strerror(errno));
 	else if (flock(m->lock, LOCK_EX | LOCK_NB) != 0)
-		err = problem(why, path, "is held by another process");
+		err = problem(message, path, "is held by another process");
 	else if ((m->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)) < 0 && errno != ENOENT)
-		err = problem(why, path, strerror(errno));
+		err = problem(message, path, strerror(errno));
 	else if (m->fd >= 0)
-		err = read_file(m, why);
+		err = read_file(m, message);
 	if (err == ZT_OK && pthread_create(&m->syncer, NULL, sync_now_and_then, m) != 0)
 		err = ZT_ERR_MEMORY;
 	m->has_syncer = err == ZT_OK;

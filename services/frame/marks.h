@@ -27,9 +27,9 @@ struct mark {
 
 /* Opens the file PATH. *IS_NEW: it does not exist; marks_settle makes it, once the caller has
  * raised the marks of its database's contents. Errors: CONFIG (cannot be opened, held by
- * another process, or damaged: WHY says which), MEMORY. */
+ * another process, or damaged: MESSAGE says which), MEMORY. */
 ZT_CHECKED enum zt_err marks_open(
-    const char *path, struct marks **out, bool *is_new, char why[200]);
+    const char *path, struct marks **out, bool *is_new, char message[200]);
 /* Writes a new file atomically. Errors: IO. */
 ZT_CHECKED enum zt_err marks_settle(struct marks *m);
 void marks_close(struct marks *m);

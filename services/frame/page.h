@@ -25,21 +25,20 @@ _Static_assert(
 #define PAGE_TEXT_OF(number) #number
 #define PAGE_TEXT(number) PAGE_TEXT_OF(number)
 
-/* A query: COLUMNS of ROWS (a SELECT without ORDER BY) in the order of ORDER, MOST at most, and
+/* A query: COLUMNS of ROWS (a SELECT without ORDER BY) in the order of ORDER, MAX at most, and
  * as many as a page of FILL bytes takes when a row takes SIZE besides PAGE_ROW. The column
  * is_more says whether another row comes behind this one: 1 or 0. */
-#define PAGE_PART(columns, rows, order, most, size, fill)                                      \
+#define PAGE_PART(columns, rows, order, max, size, fill)                                       \
 	"SELECT " columns " FROM (SELECT *, row_number() OVER o AS nth, lead(1::int8, 1, "     \
 	"0::int8) OVER o AS is_more, sum(" size " + " PAGE_TEXT(                               \
 	    PAGE_ROW) ") OVER (o ROWS "                                                        \
 		      "UNBOUNDED PRECEDING) - (" size " + " PAGE_TEXT(                         \
 			  PAGE_ROW) ") AS in_front FROM (" rows " ORDER BY " order             \
 				    " LIMIT " PAGE_TEXT(                                       \
-					most) " + 1) found WINDOW o AS (ORDER BY " order       \
-					      ")) page WHERE in_front < " fill                 \
-					      " AND nth <= " PAGE_TEXT(                        \
-						  most) " ORDER BY " order
-#define PAGE_OF(columns, rows, order, most, size)                                              \
-	PAGE_PART(columns, rows, order, most, size, PAGE_TEXT(PAGE_FILL))
+					max) " + 1) found WINDOW o AS (ORDER BY " order        \
+					     ")) page WHERE in_front < " fill                  \
+					     " AND nth <= " PAGE_TEXT(max) " ORDER BY " order
+#define PAGE_OF(columns, rows, order, max, size)                                               \
+	PAGE_PART(columns, rows, order, max, size, PAGE_TEXT(PAGE_FILL))
 
 #endif

@@ -12,7 +12,7 @@
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
 
-enum { MOST_KEPT = 100000, ASK_MS = 5000 };
+enum { KEPT_MAX = 100000, ASK_MS = 5000 };
 
 struct org_cache {
 	struct idmap kept; /* by device and workspace */
@@ -114,7 +114,7 @@ key_of(const struct id *device, const struct id *workspace, struct id *out)
 		bytes_of(workspace->b, ID_BYTES) };
 	struct hash h;
 
-	hash_purpose(LABEL_POLICY, parts, 2, &h);
+	hash_blake2b_parts(LABEL_POLICY, parts, 2, &h);
 	memcpy(out->b, h.b, ID_BYTES);
 }
 
@@ -182,7 +182,7 @@ policy_keep(struct policy *p, const struct id *org, const struct id *device,
 	key_of(device, workspace, &key);
 	(void)pthread_mutex_lock(&p->lock);
 	if (is_whole(p, clock_ms()) && d->epoch == p->epoch) {
-		if (p->count >= MOST_KEPT)
+		if (p->count >= KEPT_MAX)
 			all = empty(p);
 		if ((place = place_of(p, org, &key)) != NULL) {
 			*place = *d;
@@ -207,7 +207,7 @@ ask(struct policy *p, const struct id *org, const struct id *device, const struc
 	q.device = pb_field(device->b, ID_BYTES);
 	q.workspace = pb_field(workspace->b, ID_BYTES);
 	if ((err = pb_encode(&q, &body)) ||
-	    (err = peer_ask(p->auth, "/decision", buf_bytes(&body), ASK_MS, &answer)) ||
+	    (err = peer_call(p->auth, "/decision", buf_bytes(&body), ASK_MS, &answer)) ||
 	    (err = pb_decode(&zt__decision__descriptor, buf_bytes(&answer), 4096, &m)) ||
 	    (err = pb_id(m->user, &d.user)) ||
 	    (err = pb_exact(m->sign_key, d.sign_key, sizeof d.sign_key)))

@@ -74,7 +74,7 @@ has_room(struct bucket *b, uint64_t now_us)
 
 enum zt_err
 rate_take(struct rate *r, const struct id *org, const struct id *user, uint64_t now_ms,
-    const char **why)
+    const char **message)
 {
 	static const struct id nobody;
 	uint64_t now_us = now_ms * 1000;
@@ -83,13 +83,15 @@ rate_take(struct rate *r, const struct id *org, const struct id *user, uint64_t 
 
 	(void)pthread_mutex_lock(&r->lock);
 	mine = bucket_of(r, org, user);
-	*why = N_("you ask more often than this server allows a user; try again in a second");
+	*message =
+	    N_("you ask more often than this server allows a user; try again in a second");
 	if (!has_room(mine, now_us))
 		goto out;
 	mine->until_us += r->user_us;
 	ours = bucket_of(r, org, &nobody);
-	*why = N_("your organization asks more often than this server allows; try again in a "
-		  "second");
+	*message =
+	    N_("your organization asks more often than this server allows; try again in a "
+	       "second");
 	if (!has_room(ours, now_us))
 		goto out;
 	ours->until_us += r->org_us;

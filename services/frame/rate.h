@@ -15,8 +15,9 @@ struct rate;
 /* Both rates are requests a second, in the mean. Errors: MEMORY. */
 ZT_CHECKED enum zt_err rate_new(uint64_t of_a_user, uint64_t of_an_org, struct rate **out);
 void rate_free(struct rate *r);
-/* Counts a request of USER of ORG. Errors: RATE; WHY says whose limit, and when to retry. */
+/* Counts a request of USER of ORG. Errors: RATE; MESSAGE says whose limit, and when to retry.
+ */
 ZT_CHECKED enum zt_err rate_take(struct rate *r, const struct id *org, const struct id *user,
-    uint64_t now_ms, const char **why);
+    uint64_t now_ms, const char **message);
 
 #endif

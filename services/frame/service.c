@@ -30,7 +30,7 @@
 /* For calls that are being handled. Fewer than a caller may wait (the gateway's deadline_s):
  * one that is cut was not acknowledged, and its client asks again. */
 enum { DRAIN_S = 10 };
-enum { POLL_MS = 250, DUE_MS = 60 * 1000, DUE_MOST = 16 * 1024 * 1024 };
+enum { POLL_MS = 250, DUE_MS = 60 * 1000, DUE_MAX = 16 * 1024 * 1024 };
 
 struct service {
 	const struct service_def *def;
@@ -97,9 +97,9 @@ allow_files(void)
 }
 
 enum zt_err
-service_refuse(struct rpc_answer *out, enum zt_err err, const char *why)
+service_refuse(struct rpc_answer *out, enum zt_err err, const char *message)
 {
-	(void)snprintf(out->detail, sizeof out->detail, "%s", why);
+	(void)snprintf(out->detail, sizeof out->detail, "%s", message);
 	return err;
 }
 
@@ -237,12 +237,12 @@ enum zt_err
 service_each_due(struct service *s,
     enum zt_err (*each)(void *ctx, const struct id *org, const struct id *workspace), void *ctx)
 {
-	struct buf answer = buf_init(DUE_MOST);
+	struct buf answer = buf_init(DUE_MAX);
 	Zt__DueAnswer *m = NULL;
-	enum zt_err err = peer_ask(s->auth, "/due", bytes_of(NULL, 0), DUE_MS, &answer);
+	enum zt_err err = peer_call(s->auth, "/due", bytes_of(NULL, 0), DUE_MS, &answer);
 
 	if (err == ZT_OK)
-		err = pb_decode(&zt__due_answer__descriptor, buf_bytes(&answer), DUE_MOST, &m);
+		err = pb_decode(&zt__due_answer__descriptor, buf_bytes(&answer), DUE_MAX, &m);
 	for (size_t i = 0; err == ZT_OK && i < m->n_items; i++) {
 		struct id org, workspace;
 
@@ -320,7 +320,7 @@ line_ended(void *ctx)
 
 /* Once the service's state is there, which the hooks speak to. */
 static enum zt_err
-open_listener(struct service *s, char why[200])
+open_listener(struct service *s, char message[200])
 {
 	struct listener_hooks hooks = {
 		.ctx = s, .heard = heard, .event = on_event, .ended = line_ended
@@ -329,17 +329,18 @@ open_listener(struct service *s, char why[200])
 	if (s->def->settings->subscribe[0] == 0)
 		return ZT_OK;
 	return listener_open(
-	    s->link, s->def->settings->subscribe, s->key, &hooks, &s->listener, why);
+	    s->link, s->def->settings->subscribe, s->key, &hooks, &s->listener, message);
 }
 
 static enum zt_err
-listen_on(struct service *s, const char *key, const char *url, char why[200])
+listen_on(struct service *s, const char *key, const char *url, char message[200])
 {
 	char cause[200] = "";
 	enum zt_err err = link_listen(s->link, s->server, url, &s->tls, cause);
 
 	if (err)
-		(void)snprintf(why, 200, "%s: cannot listen on %.100s: %.70s", key, url, cause);
+		(void)snprintf(
+		    message, 200, "%s: cannot listen on %.100s: %.70s", key, url, cause);
 	return err;
 }
 
@@ -354,7 +355,7 @@ connected(nng_pipe pipe, nng_pipe_ev ev, void *arg)
 }
 
 static enum zt_err
-open_sockets(struct service *s, char why[200])
+open_sockets(struct service *s, char message[200])
 {
 	const struct service_settings *set = s->def->settings;
 	enum zt_err err;
@@ -364,12 +365,12 @@ open_sockets(struct service *s, char why[200])
 	(void)nng_pipe_notify(s->server, NNG_PIPE_EV_ADD_POST, connected, NULL);
 	(void)nng_socket_set_size(s->server, NNG_OPT_RECVMAXSZ, LIMIT_PUSH + LIMIT_PAGE);
 	if (set->events[0] != 0 && (err = publisher_open(s->link, set->events, s->def->service,
-					s->key, &s->publisher, why)))
+					s->key, &s->publisher, message)))
 		return err;
 	if (set->auth[0] != 0 && s->def->decide == NULL) {
 		if ((err = peer_open(s->link, set->auth, &s->auth))) {
 			(void)snprintf(
-			    why, 200, "auth: %.150s is not an nng address", set->auth);
+			    message, 200, "auth: %.150s is not an nng address", set->auth);
 			return err;
 		}
 		if ((err = policy_new(s->auth, &s->dispatch.policy)))
@@ -379,53 +380,54 @@ open_sockets(struct service *s, char why[200])
 }
 
 static enum zt_err
-open_database(const struct service *s, struct db **out, char why[200])
+open_database(const struct service *s, struct db **out, char message[200])
 {
 	if (!s->def->has_database)
 		return ZT_OK;
-	return db_open(s->def->settings->database, s->def->name, out, why);
+	return db_open(s->def->settings->database, s->def->name, out, message);
 }
 
 static enum zt_err
-open_link(const struct service_def *def, struct link **out, char why[200])
+open_link(const struct service_def *def, struct link **out, char message[200])
 {
 	return link_new(&def->settings->peers,
-	    config_is_far(def->keys, def->key_count, def->settings), out, why);
+	    config_is_far(def->keys, def->key_count, def->settings), out, message);
 }
 
 static enum zt_err
-read_database(struct service_settings *set, char why[200])
+read_database(struct service_settings *set, char message[200])
 {
 	enum zt_err err;
 
 	if (set->database_file[0] == 0)
 		return ZT_OK;
 	if (set->database[0] != 0) {
-		(void)snprintf(why, 200, "database and database_file: one of them is too many");
+		(void)snprintf(
+		    message, 200, "database and database_file: one of them is too many");
 		return ZT_ERR_CONFIG;
 	}
 	if ((err = private_read("database_file", set->database_file, set->database,
-		 sizeof set->database, why)) == ZT_OK)
+		 sizeof set->database, message)) == ZT_OK)
 		set->database[strcspn(set->database, "\n")] = 0;
 	return err;
 }
 
 /* Every route of this service must have its handler: a forgotten one is found at the start. */
 static enum zt_err
-check_handlers(const struct service_def *def, char why[200])
+check_handlers(const struct service_def *def, char message[200])
 {
 	for (size_t r = 0; r < ROUTE_COUNT; r++)
 		if (route_row((enum route)r)->service == def->service &&
 		    def->handlers[r] == NULL) {
 			(void)snprintf(
-			    why, 200, "no handler for %s", route_row((enum route)r)->name);
+			    message, 200, "no handler for %s", route_row((enum route)r)->name);
 			return ZT_ERR_METHOD;
 		}
 	return ZT_OK;
 }
 
 static enum zt_err
-run_workers(struct service *s, struct db *first, char why[200])
+run_workers(struct service *s, struct db *first, char message[200])
 {
 	size_t n = (size_t)s->def->settings->workers, started = 0;
 	struct worker *w = calloc(n, sizeof *w);
@@ -438,15 +440,15 @@ run_workers(struct service *s, struct db *first, char why[200])
 		w[i].s = s;
 		w[i].db = i == 0 ? first : NULL;
 		if (i > 0)
-			err = open_database(s, &w[i].db, why);
+			err = open_database(s, &w[i].db, message);
 	}
 	if (err == ZT_OK && s->def->sweep != NULL)
-		err = open_database(s, &sweeper.db, why);
+		err = open_database(s, &sweeper.db, message);
 	(void)sigemptyset(&stop);
 	(void)sigaddset(&stop, SIGTERM);
 	(void)sigaddset(&stop, SIGINT);
 	if (err == ZT_OK)
-		err = listen_on(s, "listen", s->def->settings->listen, why);
+		err = listen_on(s, "listen", s->def->settings->listen, message);
 	for (; err == ZT_OK && started < n; started++) {
 		atomic_fetch_add(&s->running, 1);
 		if (nng_aio_alloc(&w[started].aio, NULL, NULL) != 0 ||
@@ -481,30 +483,30 @@ run_workers(struct service *s, struct db *first, char why[200])
 }
 
 static enum zt_err
-live(struct service *s, char why[200])
+live(struct service *s, char message[200])
 {
 	struct db *first = NULL;
 	enum zt_err err;
 
 	if ((err = audit_open(s->def->name, s->def->settings->audit_file,
-		 s->def->settings->audit_syslog, &s->audit, why)) ||
-	    (err = check_handlers(s->def, why)) || (err = suite_start()) ||
-	    (err = open_link(s->def, &s->link, why)) ||
-	    (err = read_database(s->def->settings, why)) ||
-	    (err = events_key(s->def->settings->key_file, &s->key, why)) ||
+		 s->def->settings->audit_syslog, &s->audit, message)) ||
+	    (err = check_handlers(s->def, message)) || (err = suite_init()) ||
+	    (err = open_link(s->def, &s->link, message)) ||
+	    (err = read_database(s->def->settings, message)) ||
+	    (err = events_key(s->def->settings->key_file, &s->key, message)) ||
 	    (err = replay_new(&s->dispatch.window.replay)) ||
 	    (err = rate_new((uint64_t)s->def->settings->user_rate,
 		 (uint64_t)s->def->settings->org_rate, &s->dispatch.rate)) ||
-	    (err = open_database(s, &first, why)))
+	    (err = open_database(s, &first, message)))
 		goto out;
 	if (first != NULL &&
-	    (err = db_migrate(first, s->def->migrations, s->def->migration_count, why)))
+	    (err = db_migrate(first, s->def->migrations, s->def->migration_count, message)))
 		goto out;
-	if ((err = open_sockets(s, why)) ||
-	    (err = s->def->open(s, s->def->settings, first, &s->dispatch.state, why)))
+	if ((err = open_sockets(s, message)) ||
+	    (err = s->def->open(s, s->def->settings, first, &s->dispatch.state, message)))
 		goto out;
-	if ((err = open_listener(s, why)) == ZT_OK)
-		err = run_workers(s, first, why);
+	if ((err = open_listener(s, message)) == ZT_OK)
+		err = run_workers(s, first, message);
 	if (err)
 		service_end_by(SERVICE_END_S, err); /* the listener as well may wait for ever */
 	listener_close(s->listener);
@@ -528,7 +530,7 @@ out:
 
 /* For a probe beside the service: whether the one with these settings answers. */
 static enum zt_err
-ask_health(const struct service_def *def, char why[200])
+ask_health(const struct service_def *def, char message[200])
 {
 	enum { PATIENCE_MS = 3000 };
 	struct buf answer = buf_init(1024);
@@ -536,10 +538,10 @@ ask_health(const struct service_def *def, char why[200])
 	struct peer *p = NULL;
 	enum zt_err err;
 
-	if ((err = suite_start()) || (err = open_link(def, &link, why)) ||
+	if ((err = suite_init()) || (err = open_link(def, &link, message)) ||
 	    (err = peer_open_self(link, def->settings->listen, &p)))
 		goto out;
-	err = peer_ask(p, "/health", bytes_of(NULL, 0), PATIENCE_MS, &answer);
+	err = peer_call(p, "/health", bytes_of(NULL, 0), PATIENCE_MS, &answer);
 out:
 	service_end_by(SERVICE_END_S, err);
 	peer_close(p);
@@ -566,7 +568,7 @@ int
 service_main(int argc, char **argv, const struct service_def *def)
 {
 	struct service *s;
-	char why[200] = "";
+	char message[200] = "";
 	sigset_t stop;
 	bool is_probe;
 	enum zt_err err;
@@ -591,12 +593,12 @@ service_main(int argc, char **argv, const struct service_def *def)
 	s->dispatch.def = def;
 	s->dispatch.service = s;
 	s->dispatch.window.started_ms = clock_wall_ms();
-	err = config_load(argv[2], def->keys, def->key_count, def->settings, why);
+	err = config_load(argv[2], def->keys, def->key_count, def->settings, message);
 	if (err == ZT_OK)
-		err = is_probe ? ask_health(def, why) : live(s, why);
+		err = is_probe ? ask_health(def, message) : live(s, message);
 	if (err)
 		log_line("error", "stopped", "error", err_name(err), "why",
-		    why[0] != 0 ? why : err_words(err), NULL);
+		    message[0] != 0 ? message : err_text(err), NULL);
 	else if (!is_probe)
 		log_line("info", "stopped", NULL);
 	free(s);

@@ -30,7 +30,7 @@ struct request {
 typedef enum zt_err handler(void *state, const struct request *rq, struct rpc_answer *out);
 
 /* A call by another service; devices cannot make it. */
-struct service_ask {
+struct service_rpc {
 	const char *what;
 	handler *run;
 };
@@ -39,8 +39,8 @@ struct service_def {
 	const char *name;
 	enum route_service service;
 	handler *const *handlers; /* ROUTE_COUNT */
-	const struct service_ask *asks;
-	size_t ask_count;
+	const struct service_rpc *rpcs;
+	size_t rpc_count;
 	const struct db_migration *migrations;
 	size_t migration_count;
 	bool has_database;
@@ -49,7 +49,7 @@ struct service_def {
 	struct service_settings *settings; /* of the service's own type */
 	/* Opens the state; DB is the first worker's connection, or NULL. */
 	enum zt_err (*open)(struct service *s, const struct service_settings *settings,
-	    struct db *db, void **state, char why[200]);
+	    struct db *db, void **state, char message[200]);
 	void (*close)(void *state);
 	/* Decides locally (auth); NULL: asks auth. */
 	enum zt_err (*decide)(void *state, struct db *db, const struct id *org,
@@ -85,7 +85,7 @@ ZT_CHECKED enum zt_err service_each_due(struct service *s,
 /* The connection to the auth service; NULL in auth. */
 struct peer *service_auth(struct service *s);
 /* Sets the sentence that goes with an error; returns ERR. */
-enum zt_err service_refuse(struct rpc_answer *out, enum zt_err err, const char *why);
+enum zt_err service_refuse(struct rpc_answer *out, enum zt_err err, const char *message);
 /* Freed memory is kept for the next body: giving blocks of 512 KiB back to the system and
  * faulting them in again costs more than hashing them. Before any thread starts. */
 void service_keep_memory(void);

@@ -8,10 +8,10 @@
 
 /* A service's own struct begins with it, as its member base. */
 struct service_settings {
-	char listen[CONFIG_TEXT_MOST], events[CONFIG_TEXT_MOST], subscribe[CONFIG_TEXT_MOST],
-	    key_file[CONFIG_TEXT_MOST], auth[CONFIG_TEXT_MOST], database[CONFIG_TEXT_MOST],
-	    audit_file[CONFIG_TEXT_MOST], audit_syslog[CONFIG_TEXT_MOST];
-	char database_file[CONFIG_TEXT_MOST];
+	char listen[CONFIG_TEXT_MAX], events[CONFIG_TEXT_MAX], subscribe[CONFIG_TEXT_MAX],
+	    key_file[CONFIG_TEXT_MAX], auth[CONFIG_TEXT_MAX], database[CONFIG_TEXT_MAX],
+	    audit_file[CONFIG_TEXT_MAX], audit_syslog[CONFIG_TEXT_MAX];
+	char database_file[CONFIG_TEXT_MAX];
 	struct link_settings peers;
 	int64_t workers, sweep, user_rate, org_rate;
 };

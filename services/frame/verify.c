@@ -3,7 +3,7 @@
 
 #include "format/limits.h"
 
-enum { MOST_VALID_S = 120 };
+enum { VALID_MAX_S = 120 };
 
 /* A path that names the body's hash binds it: the handler checks that one hash and no other. */
 static bool
@@ -15,26 +15,27 @@ binds_body(const struct route_row *row)
 enum zt_err
 verify_claims(const struct verify_window *w, const Zt__Call *call, const struct route_row *row,
     const struct route_params *params, size_t body, uint64_t now_ms, struct httpsig_params *out,
-    const char **why)
+    const char **message)
 {
 	uint64_t created, expires;
 
-	*why = N_("the request is not signed as RFC 9421 and this server ask");
+	*message = N_("the request is not signed as RFC 9421 and this server ask");
 	if (httpsig_params(call->signature_input, out))
 		return ZT_ERR_SIGNATURE;
 	if (body > 0 && !out->covers_digest && !binds_body(row))
 		return ZT_ERR_SIGNATURE;
-	*why = N_("the request was signed for another organization");
+	*message = N_("the request was signed for another organization");
 	if (!id_equal(&out->org, &params->org))
 		return ZT_ERR_FORBIDDEN;
 	created = out->created_s * 1000;
 	expires = out->expires_s * 1000;
-	*why = N_("the request was signed at a time that this server's clock does not accept");
+	*message =
+	    N_("the request was signed at a time that this server's clock does not accept");
 	if (created > now_ms + LIMIT_CLOCK_MS || created + LIMIT_CLOCK_MS < now_ms ||
-	    expires < created || expires - created > MOST_VALID_S * 1000 ||
+	    expires < created || expires - created > VALID_MAX_S * 1000 ||
 	    expires + LIMIT_CLOCK_MS < now_ms)
 		return ZT_ERR_CLOCK;
-	*why = N_("the request was signed before this service started; sign it again");
+	*message = N_("the request was signed before this service started; sign it again");
 	if (created + 999 < w->started_ms) /* its nonce may stand in a memory that is gone */
 		return ZT_ERR_REPLAY;
 	return ZT_OK;

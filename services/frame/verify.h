@@ -19,7 +19,7 @@ struct verify_window {
  * organization). */
 ZT_CHECKED enum zt_err verify_claims(const struct verify_window *w, const Zt__Call *call,
     const struct route_row *row, const struct route_params *params, size_t body,
-    uint64_t now_ms, struct httpsig_params *out, const char **why);
+    uint64_t now_ms, struct httpsig_params *out, const char **message);
 /* Checks the signature of CALL's head only; services use verify_signed. Errors: SIGNATURE. */
 ZT_CHECKED enum zt_err verify_head(const Zt__Call *call, const uint8_t key[SIGN_PUBLIC_BYTES]);
 /* Checks the signature, the digest of BODY, and that the nonce is new. Errors: SIGNATURE,

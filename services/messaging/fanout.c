@@ -15,8 +15,8 @@
 #include "proto/auth.pb-c.h"
 
 enum {
-	MOST_LISTENERS = 200000,
-	MOST_TOLD = 32, /* of one organization in one question */
+	LISTENERS_MAX = 200000,
+	TOLD_MAX = 32, /* of one organization in one question */
 	ASK_MS = 5000,
 	AGAIN_MS = 250
 };
@@ -63,7 +63,7 @@ fanout_open(void *state, const struct request *rq, struct rpc_answer *out)
 	enum zt_err err = ZT_ERR_RATE;
 
 	(void)pthread_mutex_lock(&m->lock);
-	if (m->count < MOST_LISTENERS)
+	if (m->count < LISTENERS_MAX)
 		err = vec_room(&m->listeners, m->count, &m->cap, sizeof l);
 	if (err == ZT_OK) {
 		l.socket = ++m->next_socket;
@@ -130,7 +130,7 @@ wait_to_tell(struct messaging *m, const struct id *org, const struct told *t)
 
 	if (same != NULL)
 		*same = *t;
-	else if (w != NULL && w->count < MOST_TOLD &&
+	else if (w != NULL && w->count < TOLD_MAX &&
 		 vec_room(&w->told, w->count, &w->cap, sizeof *w->told) == ZT_OK)
 		w->told[w->count++] = *t;
 	(void)pthread_cond_broadcast(&m->more);
@@ -260,9 +260,9 @@ ask_who_hears(struct messaging *m, const struct waiting *w, const struct listene
 {
 	Zt__HearAsk ask = ZT__HEAR_ASK__INIT;
 	Zt__HearAnswer *got = NULL;
-	struct buf ids = buf_init(MOST_LISTENERS * ID_BYTES),
-		   topics = buf_init(MOST_TOLD * ID_BYTES),
-		   body = buf_init((MOST_LISTENERS + MOST_TOLD) * ID_BYTES + 256),
+	struct buf ids = buf_init(LISTENERS_MAX * ID_BYTES),
+		   topics = buf_init(TOLD_MAX * ID_BYTES),
+		   body = buf_init((LISTENERS_MAX + TOLD_MAX) * ID_BYTES + 256),
 		   answer = buf_init(LIMIT_PAGE);
 	enum zt_err err;
 
@@ -275,7 +275,7 @@ ask_who_hears(struct messaging *m, const struct waiting *w, const struct listene
 	ask.devices = pb_field(ids.p, ids.n);
 	if ((err = buf_err(&ids)) == ZT_OK && (err = buf_err(&topics)) == ZT_OK &&
 	    (err = pb_encode(&ask, &body)) == ZT_OK &&
-	    (err = peer_ask(service_auth(m->service), "/hear", buf_bytes(&body), ASK_MS,
+	    (err = peer_call(service_auth(m->service), "/hear", buf_bytes(&body), ASK_MS,
 		 &answer)) == ZT_OK &&
 	    (err = pb_decode(
 		 &zt__hear_answer__descriptor, buf_bytes(&answer), answer.n, &got)) == ZT_OK)

@@ -9,7 +9,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_EVENTS] = fanout_open,
 };
 
-static const struct service_ask asks[] = { { "/closed", fanout_close } };
+static const struct service_rpc rpcs[] = { { "/closed", fanout_close } };
 
 static const struct config_key keys[] = { SERVICE_KEYS(struct messaging_settings) };
 
@@ -26,19 +26,19 @@ close_messaging(void *state)
 
 static enum zt_err
 open_messaging(struct service *s, const struct service_settings *settings, struct db *db,
-    void **state, char why[200])
+    void **state, char message[200])
 {
 	struct messaging *m = calloc(1, sizeof *m);
 
 	(void)settings;
 	(void)db;
-	(void)why;
+	(void)message;
 	if (m == NULL)
 		return ZT_ERR_MEMORY;
 	m->service = s;
 	/* Numbers of an earlier life of this process must not fit sockets that gateways still
 	 * hold. */
-	suite_random(&m->next_socket, sizeof m->next_socket);
+	random_bytes(&m->next_socket, sizeof m->next_socket);
 	m->next_socket >>= 8;
 	(void)pthread_mutex_init(&m->lock, NULL);
 	if (fanout_start(m)) {
@@ -57,8 +57,8 @@ main(int argc, char **argv)
 		.name = "messaging",
 		.service = SERVICE_messaging,
 		.handlers = handlers,
-		.asks = asks,
-		.ask_count = sizeof asks / sizeof asks[0],
+		.rpcs = rpcs,
+		.rpc_count = sizeof rpcs / sizeof rpcs[0],
 		.keys = keys,
 		.key_count = sizeof keys / sizeof keys[0],
 		.settings = &settings.base,

@@ -113,7 +113,7 @@ push_check_objects(const struct push *p, bool is_repair, struct rpc_answer *out)
 		    o->generation > p->rq->caller.generation)
 			return service_refuse(
 			    out, ZT_ERR_CORRUPT, "an object is not well formed");
-		hash_one(LABEL_OBJECT, pb_bytes(o->object), &is);
+		hash_blake2b(LABEL_OBJECT, pb_bytes(o->object), &is);
 		if (!hash_equal(&is, &p->changes[i].pins.object))
 			return service_refuse(
 			    out, ZT_ERR_CORRUPT, "an object is not the one that was signed");
@@ -168,7 +168,7 @@ push_missing_blocks(const struct push *p, uint64_t *missing)
 	ask.workspace = pb_field(p->rq->params.id.b, ID_BYTES);
 	ask.ids = pb_field(ids.p, ids.n);
 	if ((err = pb_encode(&ask, &body)) ||
-	    (err = peer_ask(p->md->blocks, "/held", buf_bytes(&body), ASK_MS, &got)) ||
+	    (err = peer_call(p->md->blocks, "/held", buf_bytes(&body), ASK_MS, &got)) ||
 	    (err = pb_decode(&zt__held_answer__descriptor, buf_bytes(&got),
 		 LIMIT_CHANGESET + 256, &answer)))
 		goto out;
@@ -206,11 +206,11 @@ push_judge(struct push *p, uint64_t position, bool is_push, struct rpc_answer *o
 {
 	Zt__ChangesetAsk m = ZT__CHANGESET_ASK__INIT;
 	struct buf body = buf_init(LIMIT_CHANGESET), answer = buf_init(2048);
-	char why[PEER_WHY] = "";
+	char message[PEER_MESSAGE] = "";
 	struct hash link;
 	enum zt_err err;
 
-	changeset_link(&p->link, &p->cs.signed_, &link);
+	changeset_link(&p->link, &p->cs.stmt, &link);
 	m.org = pb_field(p->rq->params.org.b, ID_BYTES);
 	m.workspace = pb_field(p->rq->params.id.b, ID_BYTES);
 	m.position = position;
@@ -218,9 +218,9 @@ push_judge(struct push *p, uint64_t position, bool is_push, struct rpc_answer *o
 	m.statement = p->m->changeset->statement;
 	m.is_push = is_push;
 	if ((err = pb_encode(&m, &body)) == ZT_OK &&
-	    (err = peer_ask_why(service_auth(p->rq->service), "/changeset", buf_bytes(&body),
-		 ASK_MS, &answer, why)))
-		err = service_refuse(out, err, why);
+	    (err = peer_call_message(service_auth(p->rq->service), "/changeset",
+		 buf_bytes(&body), ASK_MS, &answer, message)))
+		err = service_refuse(out, err, message);
 	if (err == ZT_OK)
 		err = pb_decode(
 		    &zt__changeset_answer__descriptor, buf_bytes(&answer), 2048, &p->judged);
@@ -295,8 +295,7 @@ static enum zt_err
 is_there(struct push *p, bool *found)
 {
 	struct db_value v[] = { DB_ID(&p->rq->params.org), DB_ID(&p->rq->params.id),
-		DB_INT(p->cs.parent_position),
-		DB_BYTES(p->cs.signed_.body.p, p->cs.signed_.body.n) };
+		DB_INT(p->cs.parent_position), DB_BYTES(p->cs.stmt.body.p, p->cs.stmt.body.n) };
 	struct db_rows *rows = NULL;
 	enum zt_err err = db_run(p->rq->db, &same_changeset, v, 4, &rows);
 
@@ -455,19 +454,18 @@ push_write(struct push *p, struct rpc_answer *out)
 	struct buf packed = buf_init(LIMIT_CHANGESET);
 	enum zt_err err = pack_changes(p->m->changeset, &packed);
 
-	changeset_link(&p->link, &p->cs.signed_, &p->link);
+	changeset_link(&p->link, &p->cs.stmt, &p->link);
 	p->position++;
 	if (err == ZT_OK)
 		err = write_changes(p, out);
 	if (err == ZT_OK) {
 		struct db_value v[] = { DB_ID(&p->rq->params.org), DB_ID(&p->rq->params.id),
-			DB_INT(p->position),
-			DB_BYTES(p->cs.signed_.body.p, p->cs.signed_.body.n),
-			DB_BYTES(p->cs.signed_.signature, SIGN_BYTES),
+			DB_INT(p->position), DB_BYTES(p->cs.stmt.body.p, p->cs.stmt.body.n),
+			DB_BYTES(p->cs.stmt.signature, SIGN_BYTES),
 			DB_BYTES(packed.p, packed.n), DB_BYTES(p->link.b, HASH_BYTES) };
 		const Zt__Statement *s = p->judged->signed_;
 		struct db_value move[] = { v[0], v[1], v[2], v[6],
-			DB_INT(p->cs.signed_.body.n + packed.n),
+			DB_INT(p->cs.stmt.body.n + packed.n),
 			DB_BYTES(s->body.data, s->body.len),
 			DB_BYTES(s->signature.data, s->signature.len) };
 
@@ -587,7 +585,7 @@ enum zt_err
 changesets_read(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	Zt__ChainPage head = ZT__CHAIN_PAGE__INIT;
-	Zt__Statement signed_ = ZT__STATEMENT__INIT;
+	Zt__Statement stmt = ZT__STATEMENT__INIT;
 	struct buf page = buf_init(LIMIT_PAGE);
 	struct db_rows *rows = NULL;
 	uint64_t from;
@@ -603,9 +601,9 @@ changesets_read(void *state, const struct request *rq, struct rpc_answer *out)
 	head.first = from;
 	head.newest = db_count(rows) > 0 ? (uint64_t)db_int(rows, 0, 0) : 0;
 	if (db_count(rows) > 0 && db_bytes(rows, 0, 5).n > 0) {
-		signed_.body = pb_field(db_bytes(rows, 0, 5).p, db_bytes(rows, 0, 5).n);
-		signed_.signature = pb_field(db_bytes(rows, 0, 6).p, db_bytes(rows, 0, 6).n);
-		head.signed_ = &signed_;
+		stmt.body = pb_field(db_bytes(rows, 0, 5).p, db_bytes(rows, 0, 5).n);
+		stmt.signature = pb_field(db_bytes(rows, 0, 6).p, db_bytes(rows, 0, 6).n);
+		head.signed_ = &stmt;
 	}
 	if (from > head.newest + 1) {
 		err =

@@ -15,7 +15,7 @@
 /* A question has a price: when so many bytes of changesets were read, the rest waits for the
  * next one. */
 #define CHANGESETS_AT_ONCE 128
-enum { KEPT = 4, AT_ONCE = 2048, MOST_READ = 16 * 1024 * 1024 };
+enum { KEPT = 4, AT_ONCE = 2048, READ_MAX = 16 * 1024 * 1024 };
 
 static const struct db_query link_of = { "checkpoint_link",
 	"SELECT 1 FROM changesets WHERE org = $1::bytea AND workspace = $2::bytea AND position "
@@ -77,7 +77,7 @@ keep(const struct metadata *md, const struct request *rq, const Zt__CheckpointRe
 		DB_BYTES(c->link.b, HASH_BYTES) };
 	struct db_value v[] = { at[0], at[1], at[2], DB_BYTES(s->body.p, s->body.n),
 		DB_BYTES(s->signature, SIGN_BYTES), DB_BYTES(m->entries.data, m->entries.len) };
-	struct db_value most[] = { at[0], at[1], DB_INT(KEPT) };
+	struct db_value max[] = { at[0], at[1], DB_INT(KEPT) };
 	struct db_rows *rows = NULL;
 	enum zt_err err = db_run(rq->db, &link_of, at, 4, &rows);
 
@@ -88,7 +88,7 @@ keep(const struct metadata *md, const struct request *rq, const Zt__CheckpointRe
 	if (err || (err = db_begin(rq->db)))
 		return err;
 	if ((err = db_run(rq->db, &put, v, 6, NULL)) == ZT_OK &&
-	    (err = db_run(rq->db, &drop_older, most, 3, NULL)) == ZT_OK &&
+	    (err = db_run(rq->db, &drop_older, max, 3, NULL)) == ZT_OK &&
 	    (err = usage_check(md, rq, out)) == ZT_OK)
 		err = db_commit(rq->db);
 	db_rollback(rq->db);
@@ -155,7 +155,7 @@ struct page {
 static bool
 is_full(const struct page *p)
 {
-	return p->out.n > LIMIT_PAGE / 2 || (p->out.n > 0 && p->read > MOST_READ);
+	return p->out.n > LIMIT_PAGE / 2 || (p->out.n > 0 && p->read > READ_MAX);
 }
 
 static enum zt_err

@@ -24,7 +24,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_ORG_USAGE] = usage_org,
 };
 
-static const struct service_ask asks[] = { { "/link", links_ask } };
+static const struct service_rpc rpcs[] = { { "/link", links_ask } };
 
 static const struct config_key keys[] = {
 	SERVICE_KEYS(struct metadata_settings),
@@ -37,18 +37,18 @@ static const struct config_key keys[] = {
 
 /* A database that no marks were kept of is believed as it is, once. */
 static enum zt_err
-open_marks(struct metadata *md, const char *path, struct db *db, char why[200])
+open_marks(struct metadata *md, const char *path, struct db *db, char message[200])
 {
 	bool is_new = false;
 	enum zt_err err;
 
-	if ((err = marks_open(path, &md->marks, &is_new, why)) || !is_new)
+	if ((err = marks_open(path, &md->marks, &is_new, message)) || !is_new)
 		return err;
 	log_line("warn", "marks_begun", "file", path, "from", "the database as it is", NULL);
 	if ((err = restored_mark_all(md, db)) == ZT_OK)
 		err = marks_settle(md->marks);
 	if (err)
-		(void)snprintf(why, 200, "marks: %.150s cannot be begun", path);
+		(void)snprintf(message, 200, "marks: %.150s cannot be begun", path);
 	return err;
 }
 
@@ -64,7 +64,7 @@ close_metadata(void *state)
 
 static enum zt_err
 open_metadata(struct service *s, const struct service_settings *settings, struct db *db,
-    void **state, char why[200])
+    void **state, char message[200])
 {
 	const struct metadata_settings *set =
 	    (const struct metadata_settings *)(const void *)settings;
@@ -74,11 +74,12 @@ open_metadata(struct service *s, const struct service_settings *settings, struct
 	if (md == NULL)
 		return ZT_ERR_MEMORY;
 	if ((err = peer_open(service_link(s), set->blocks, &md->blocks))) {
-		(void)snprintf(why, 200, "blocks: %.150s is not an nng address", set->blocks);
+		(void)snprintf(
+		    message, 200, "blocks: %.150s is not an nng address", set->blocks);
 		free(md);
 		return err;
 	}
-	if ((err = open_marks(md, set->marks, db, why))) {
+	if ((err = open_marks(md, set->marks, db, message))) {
 		close_metadata(md);
 		return err;
 	}
@@ -94,8 +95,8 @@ main(int argc, char **argv)
 		.name = "metadata",
 		.service = SERVICE_metadata,
 		.handlers = handlers,
-		.asks = asks,
-		.ask_count = sizeof asks / sizeof asks[0],
+		.rpcs = rpcs,
+		.rpc_count = sizeof rpcs / sizeof rpcs[0],
 		.migrations = migrations,
 		.migration_count = sizeof migrations / sizeof migrations[0],
 		.has_database = true,

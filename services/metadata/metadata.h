@@ -10,7 +10,7 @@
 
 struct metadata_settings {
 	struct service_settings base;
-	char blocks[CONFIG_TEXT_MOST], marks[CONFIG_TEXT_MOST];
+	char blocks[CONFIG_TEXT_MAX], marks[CONFIG_TEXT_MAX];
 };
 
 struct metadata {

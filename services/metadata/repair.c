@@ -21,7 +21,7 @@ is_same(const struct push *p, uint64_t position, struct rpc_answer *out)
 	enum zt_err err = db_run(p->rq->db, &body_at, v, 3, &rows);
 
 	if (err == ZT_OK &&
-	    (db_count(rows) != 1 || !bytes_equal(db_bytes(rows, 0, 0), p->cs.signed_.body)))
+	    (db_count(rows) != 1 || !bytes_equal(db_bytes(rows, 0, 0), p->cs.stmt.body)))
 		err = service_refuse(
 		    out, ZT_ERR_CONFLICT, "another changeset is at this place of the chain");
 	db_free(rows);
@@ -41,7 +41,7 @@ take(struct push *p, uint64_t position, uint64_t *missing, struct rpc_answer *ou
 		return service_refuse(
 		    out, ZT_ERR_CONFLICT, "changesets before this one are missing");
 	if (position == p->position + 1) {
-		changeset_link(&p->link, &p->cs.signed_, &link);
+		changeset_link(&p->link, &p->cs.stmt, &link);
 		if ((err = restored_is_goal(p->rq, position, &link, &stood)))
 			return err;
 		if (!stood)

@@ -16,7 +16,7 @@
 #include "frame/log.h"
 #include "proto/auth.pb-c.h"
 
-enum { ASK_MS = 10000, MOST_LINKS = 1000, MOST_ANSWER = 16 * 1024 * 1024 };
+enum { ASK_MS = 10000, LINKS_MAX = 1000, ANSWER_MAX = 16 * 1024 * 1024 };
 
 static const struct db_query all_chains = { "restored_chains",
 	"SELECT org, workspace, position, link FROM chains WHERE position > 0" };
@@ -152,7 +152,7 @@ struct way {
 	const struct request *rq;
 	const Zt__RepairLinks *m;
 	uint64_t first;
-	struct hash link[MOST_LINKS + 1];
+	struct hash link[LINKS_MAX + 1];
 };
 
 static enum zt_err
@@ -160,7 +160,7 @@ read_way(struct way *w)
 {
 	const Zt__RepairLinks *m = w->m;
 
-	if (m->n_statements == 0 || m->n_statements > MOST_LINKS || m->last < m->n_statements ||
+	if (m->n_statements == 0 || m->n_statements > LINKS_MAX || m->last < m->n_statements ||
 	    m->last > INT64_MAX)
 		return ZT_ERR_CORRUPT;
 	w->first = m->last - m->n_statements + 1;
@@ -186,17 +186,17 @@ ask_goals(struct way *w, bool *leads)
 	const Zt__RepairLinks *m = w->m;
 	Zt__GoalAsk ask = ZT__GOAL_ASK__INIT;
 	Zt__GoalAnswer *answer = NULL;
-	struct buf body = buf_init(4096), got = buf_init(MOST_ANSWER);
+	struct buf body = buf_init(4096), got = buf_init(ANSWER_MAX);
 	enum zt_err err;
 
 	ask.org = pb_field(w->rq->params.org.b, ID_BYTES);
 	ask.workspace = pb_field(w->rq->params.id.b, ID_BYTES);
 	ask.signed_ = m->signed_;
 	if ((err = pb_encode(&ask, &body)) ||
-	    (err = peer_ask(
+	    (err = peer_call(
 		 service_auth(w->rq->service), "/goals", buf_bytes(&body), ASK_MS, &got)) ||
 	    (err = pb_decode(
-		 &zt__goal_answer__descriptor, buf_bytes(&got), MOST_ANSWER, &answer)))
+		 &zt__goal_answer__descriptor, buf_bytes(&got), ANSWER_MAX, &answer)))
 		goto out;
 	for (size_t i = 0; i < answer->n_goals; i++) {
 		const Zt__Goal *g = answer->goals[i];

@@ -81,7 +81,7 @@ check_members(
 	m.workspace = pb_field(rq->params.id.b, ID_BYTES);
 	m.users = pb_field(users.p, users.n);
 	if ((err = buf_err(&users)) || (err = pb_encode(&m, &body)) ||
-	    (err = peer_ask(
+	    (err = peer_call(
 		 service_auth(rq->service), "/members", buf_bytes(&body), ASK_MS, &got)) ||
 	    (err = pb_decode(
 		 &zt__members_answer__descriptor, buf_bytes(&got), LIMIT_KEYS + 256, &answer)))

@@ -14,7 +14,7 @@ static const struct db_query sum = { "usage_sum",
 	"$1::bytea))::int8" };
 
 static enum zt_err
-ask_blocks(const struct metadata *md, const struct id *org, uint64_t beside, uint64_t most,
+ask_blocks(const struct metadata *md, const struct id *org, uint64_t beside, uint64_t max,
     uint64_t *bytes)
 {
 	Zt__UsageAsk m = ZT__USAGE_ASK__INIT;
@@ -24,9 +24,9 @@ ask_blocks(const struct metadata *md, const struct id *org, uint64_t beside, uin
 
 	m.org = pb_field(org->b, ID_BYTES);
 	m.beside = beside;
-	m.most = most;
+	m.most = max;
 	if ((err = pb_encode(&m, &body)) == ZT_OK &&
-	    (err = peer_ask(md->blocks, "/usage", buf_bytes(&body), ASK_MS, &got)) == ZT_OK &&
+	    (err = peer_call(md->blocks, "/usage", buf_bytes(&body), ASK_MS, &got)) == ZT_OK &&
 	    (err = pb_decode(&zt__usage__descriptor, buf_bytes(&got), 128, &answer)) == ZT_OK)
 		*bytes = answer->bytes;
 	pb_free(answer);
@@ -35,9 +35,9 @@ ask_blocks(const struct metadata *md, const struct id *org, uint64_t beside, uin
 	return err;
 }
 
-/* All that ORG stores at both services, where it may store MOST (0: without a limit). */
+/* All that ORG stores at both services, where it may store MAX (0: without a limit). */
 static enum zt_err
-usage_of(const struct metadata *md, struct db *db, const struct id *org, uint64_t most,
+usage_of(const struct metadata *md, struct db *db, const struct id *org, uint64_t max,
     uint64_t *bytes)
 {
 	struct db_value v[] = { DB_ID(org) };
@@ -47,7 +47,7 @@ usage_of(const struct metadata *md, struct db *db, const struct id *org, uint64_
 
 	if (err == ZT_OK) {
 		here = (uint64_t)db_int(rows, 0, 0);
-		if ((err = ask_blocks(md, org, here, most, bytes)) == ZT_OK)
+		if ((err = ask_blocks(md, org, here, max, bytes)) == ZT_OK)
 			*bytes += here;
 	}
 	db_free(rows);
@@ -57,11 +57,11 @@ usage_of(const struct metadata *md, struct db *db, const struct id *org, uint64_
 enum zt_err
 usage_check(const struct metadata *md, const struct request *rq, struct rpc_answer *out)
 {
-	uint64_t bytes = 0, most = rq->caller.storage_limit;
+	uint64_t bytes = 0, max = rq->caller.storage_limit;
 	enum zt_err err = ZT_OK;
 
-	if (most > 0 && (err = usage_of(md, rq->db, &rq->params.org, most, &bytes)) == ZT_OK &&
-	    bytes > most)
+	if (max > 0 && (err = usage_of(md, rq->db, &rq->params.org, max, &bytes)) == ZT_OK &&
+	    bytes > max)
 		err = service_refuse(out, ZT_ERR_LIMIT,
 		    "the organization stores as much as its operator allows");
 	return err;

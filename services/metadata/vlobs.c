@@ -13,7 +13,7 @@
 #include "metadata/restored.h"
 
 #define AT_ONCE 512 /* that one query looks up */
-enum { MOST_ASKED = 8192 };
+enum { ASKED_MAX = 8192 };
 
 /* The wraps that others brought of the object o, each as generation, user and wrap: of each
  * user the newest first, so that nobody's many keep another's out. */
@@ -24,7 +24,7 @@ enum { MOST_ASKED = 8192 };
 	"FROM wraps w WHERE w.org = $1::bytea AND w.workspace = $2::bytea AND w.vlob = "       \
 	"o.vlob AND w.version = o.version ORDER BY nth, w.generation DESC, w.author LIMIT "    \
 	"64) x), ''::bytea) AS others"
-enum { WRAPS_MOST = 64, OTHER_BYTES = 8 + ID_BYTES + ENVELOPE_WRAP_BYTES };
+enum { WRAPS_MAX = 64, OTHER_BYTES = 8 + ID_BYTES + ENVELOPE_WRAP_BYTES };
 
 /* OFFSET 0 keeps the inner query what it is: one look-up by the whole key for each that is
  * asked for. */
@@ -77,11 +77,11 @@ pack(const Zt__ObjectsRequest *m, size_t from, size_t count, struct buf *vlobs,
 
 /* OTHERS as they lie in a row: messages in WRAPS, their list in LIST. */
 static size_t
-unpack_wraps(struct bytes others, Zt__Wrap wraps[WRAPS_MOST], Zt__Wrap *list[WRAPS_MOST])
+unpack_wraps(struct bytes others, Zt__Wrap wraps[WRAPS_MAX], Zt__Wrap *list[WRAPS_MAX])
 {
 	size_t n = 0;
 
-	for (; n < WRAPS_MOST && others.n >= OTHER_BYTES; n++) {
+	for (; n < WRAPS_MAX && others.n >= OTHER_BYTES; n++) {
 		zt__wrap__init(list[n] = &wraps[n]);
 		wraps[n].generation = wire_load_u32(others.p + 4); /* of an int8 */
 		wraps[n].user = pb_field(others.p + 8, ID_BYTES);
@@ -96,7 +96,7 @@ static enum zt_err
 add_objects(const struct db_rows *rows, size_t *done, bool *full, struct buf *page)
 {
 	size_t first = *done;
-	Zt__Wrap wraps[WRAPS_MOST], *list[WRAPS_MOST];
+	Zt__Wrap wraps[WRAPS_MAX], *list[WRAPS_MAX];
 
 	for (int i = 0; i < db_count(rows); i++) {
 		struct bytes wrap = db_bytes(rows, i, 2), object = db_bytes(rows, i, 3),
@@ -137,7 +137,7 @@ check_asks(const Zt__ObjectsRequest *m, struct rpc_answer *out)
 	Zt__ObjectAsk **sorted;
 	enum zt_err err = ZT_OK;
 
-	if (m->n_asks > MOST_ASKED)
+	if (m->n_asks > ASKED_MAX)
 		return ZT_ERR_TOO_BIG;
 	for (size_t i = 0; i < m->n_asks; i++)
 		if (m->asks[i]->vlob.len != ID_BYTES)
@@ -223,8 +223,8 @@ pack_items(
 static enum zt_err
 write_wraps(const struct request *rq, const Zt__RewrapRequest *m)
 {
-	struct buf vlobs = buf_init(MOST_ASKED * 32), versions = buf_init(MOST_ASKED * 32),
-		   wraps = buf_init(MOST_ASKED * 128);
+	struct buf vlobs = buf_init(ASKED_MAX * 32), versions = buf_init(ASKED_MAX * 32),
+		   wraps = buf_init(ASKED_MAX * 128);
 	enum zt_err err = pack_items(m, &vlobs, &versions, &wraps);
 	struct db_value v[] = { DB_ID(&rq->params.org), DB_ID(&rq->params.id),
 		DB_BYTES(vlobs.p, vlobs.n), DB_BYTES(versions.p, versions.n),
@@ -261,7 +261,7 @@ vlobs_rewrap(void *state, const struct request *rq, struct rpc_answer *out)
 		    "a manager or owner wraps the keys of a workspace again");
 	if ((err = pb_decode(&zt__rewrap_request__descriptor, rq->body, 1024 * 1024, &m)))
 		return err;
-	if (m->n_items > MOST_ASKED)
+	if (m->n_items > ASKED_MAX)
 		err = ZT_ERR_TOO_BIG;
 	else if (m->generation != rq->caller.generation)
 		err = service_refuse(out, ZT_ERR_STALE_KEY, "the workspace has a newer key");

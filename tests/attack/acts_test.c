@@ -35,7 +35,7 @@ forge(struct person *by, const struct id *topic, void (*how)(Zt__EntryBody *b, c
 	struct entry *e = NULL;
 
 	assert_ok(zt_sync(by->zt));
-	assert_ok(client_sign_act(by->zt, topic, fill, &f, &e));
+	assert_ok(log_sign_act(by->zt, topic, fill, &f, &e));
 	return e;
 }
 
@@ -46,18 +46,18 @@ send_both(struct person *by, const struct entry *e, const struct entry *behind)
 {
 	struct route_params p = { .org = by->zt->org };
 	Zt__AppendRequest m = ZT__APPEND_REQUEST__INIT;
-	Zt__Statement st = statement_message(&e->signed_), more, *list[] = { &more };
+	Zt__Statement st = statement_message(&e->stmt), more, *list[] = { &more };
 	struct buf body = buf_init(2 * LIMIT_ENTRY), answer = buf_init(64 * 1024);
 	enum zt_err err;
 
 	m.entry = &st;
 	if (behind != NULL) {
-		more = statement_message(&behind->signed_);
+		more = statement_message(&behind->stmt);
 		m.more = list;
 		m.n_more = 1;
 	}
 	assert_ok(pb_encode(&m, &body));
-	err = client_call(by->zt, ROUTE_LOG_APPEND, &p, NULL, buf_bytes(&body), &answer);
+	err = session_call(by->zt, ROUTE_LOG_APPEND, &p, NULL, buf_bytes(&body), &answer);
 	buf_free(&body);
 	buf_free(&answer);
 	return err;
@@ -339,7 +339,7 @@ L3_an_entry_by_an_unknown_or_later_device_is_refused_by_the_client(void **state)
 	{
 		struct forged how = { .fill = add_user };
 
-		assert_ok(client_sign_act(s->alice.zt, &s->alice.zt->org, fill, &how, &e));
+		assert_ok(log_sign_act(s->alice.zt, &s->alice.zt->org, fill, &how, &e));
 	}
 	s->alice.zt->device = was;
 	fake_log_insert(&f, f.count, e);
@@ -379,7 +379,7 @@ L3_an_entry_by_a_revoked_device_is_refused_by_client_and_server(void **state)
 	world_found(s->w, &ada, "ada");
 	world_join(&ada, &ben, "ben", "standard");
 	s->log_key = world_log_key(s->w, &ada.zt->org);
-	suite_random(topic.b, ID_BYTES);
+	random_bytes(topic.b, ID_BYTES);
 	e = forge(&ben, &topic, create_workspace, topic.b); /* while he still may */
 	assert_ok(zt_user_revoke(ada.zt, "ben@test.example"));
 	assert_err(ZT_ERR_REVOKED, send(&ben, e));
@@ -487,7 +487,7 @@ L4_each_row_of_who_may_sign_what_is_kept_by_client_and_server(void **state)
 	};
 	struct fake_log f;
 
-	suite_random(fresh.b, ID_BYTES);
+	random_bytes(fresh.b, ID_BYTES);
 	log_scene_take(s, &s->bob, &f);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		refused_by_both(s, &f, &rows[i]);
@@ -510,7 +510,7 @@ L4_an_admin_takes_no_role_in_another_s_workspace(void **state)
 	log_scene_take(s, &s->bob, &f);
 	b->sign = a->sign;
 	b->device = a->device;
-	assert_ok(client_sign_act(b, &s->bobs, fill, &how, &e));
+	assert_ok(log_sign_act(b, &s->bobs, fill, &how, &e));
 	b->sign = key;
 	b->device = device;
 	assert_err(ZT_ERR_FORBIDDEN, send(&s->alice, e));

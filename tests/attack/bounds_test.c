@@ -43,7 +43,7 @@ expect_refused(struct scene *s, struct forged_change *changes, size_t count, str
 {
 	char name[32], remote[40], local[160];
 	struct zt_check check;
-	struct space *w;
+	struct workspace *w;
 	struct forged f;
 	double began;
 
@@ -52,7 +52,7 @@ expect_refused(struct scene *s, struct forged_change *changes, size_t count, str
 	(void)snprintf(local, sizeof local, "%s/got-%u", s->w->state, s->next);
 	assert_ok(zt_workspace_create(s->alice.zt, name));
 	assert_ok(zt_workspace_share(s->alice.zt, name, s->bob.email, "reader"));
-	w = person_space(&s->alice, name);
+	w = person_workspace(&s->alice, name);
 	changes[count - 1] =
 	    (struct forged_change){ .vlob = w->w->id, .version = 1, .raw = root };
 	forge_changeset(&s->alice, w, changes, count, 1, &f);
@@ -100,7 +100,7 @@ F8_folders_in_a_circle_or_in_themselves_a_thousand_times_end(void **state)
 	struct forged_change changes[2] = { { .version = 1 } };
 	struct buf a, root;
 
-	suite_random(changes[0].vlob.b, ID_BYTES);
+	random_bytes(changes[0].vlob.b, ID_BYTES);
 	for (size_t n = 1; n <= 1000; n += 999) { /* root holds a, and a holds itself */
 		a = folder_of(n, &changes[0].vlob, true);
 		root = folder_of(n, &changes[0].vlob, true);
@@ -108,7 +108,7 @@ F8_folders_in_a_circle_or_in_themselves_a_thousand_times_end(void **state)
 		expect_refused(s, changes, 2, buf_bytes(&root), ZT_ERR_CORRUPT);
 		buf_free(&a);
 		buf_free(&root);
-		suite_random(changes[0].vlob.b, ID_BYTES);
+		random_bytes(changes[0].vlob.b, ID_BYTES);
 	}
 }
 
@@ -127,7 +127,7 @@ F8_sizes_near_2_to_63_and_blocks_without_end_are_refused(void **state)
 		Zt__BlockList blocks = ZT__BLOCK_LIST__INIT;
 		static const uint8_t bytes[32];
 
-		suite_random(changes[0].vlob.b, ID_BYTES);
+		random_bytes(changes[0].vlob.b, ID_BYTES);
 		forge_file(&file, "small");
 		file.file.size = sizes[i < 4 ? i : 0];
 		if (i >= 4) { /* blocks whose sizes add up past 64 bits, or are too large */
@@ -166,18 +166,18 @@ F8_an_object_of_another_workspace_is_not_found(void **state)
 
 	assert_ok(zt_workspace_create(s->alice.zt, "another"));
 	assert_ok(zt_put(s->alice.zt, file, "another:/f", NULL, NULL));
-	other = person_space(&s->alice, "another")->w->id;
+	other = person_workspace(&s->alice, "another")->w->id;
 	root = folder_of(1, &other, true);
 	/* ls shows a name whose object is not there as empty; what reads it says so */
 	{
 		char local[160];
 		struct zt_check check;
-		struct space *w;
+		struct workspace *w;
 		struct forged f;
 
 		assert_ok(zt_workspace_create(s->alice.zt, "f8-other"));
 		assert_ok(zt_workspace_share(s->alice.zt, "f8-other", s->bob.email, "reader"));
-		w = person_space(&s->alice, "f8-other");
+		w = person_workspace(&s->alice, "f8-other");
 		changes[0] = (struct forged_change){
 			.vlob = w->w->id, .version = 1, .raw = buf_bytes(&root)
 		};
@@ -281,7 +281,7 @@ R4_malformed_and_oversize_requests_are_refused(void **state)
 	for (int i = 0; i < 50; i++) {
 		uint8_t noise[512];
 
-		suite_random(noise, sizeof noise);
+		random_bytes(noise, sizeof noise);
 		noise[100] = noise[101] = '\n';
 		(void)answer_to(s, bytes_of(noise, 300 + 4 * (size_t)i), line);
 		if (i > 5)
@@ -310,9 +310,9 @@ ask_health(const struct scene *s)
 static void
 R4_connections_that_ended_count_no_more(void **state)
 {
-	enum { MOST = 4000 }; /* connections_per_address, unless it is set */
+	enum { MAX = 4000 }; /* connections_per_address, unless it is set */
 
-	for (int i = 0; i < MOST + 100; i++)
+	for (int i = 0; i < MAX + 100; i++)
 		ask_health(*state);
 }
 
@@ -321,25 +321,25 @@ static void
 R4_a_client_that_works_on_opens_no_connection_for_each_call(void **state)
 {
 	struct scene *s = *state;
-	struct space *w;
+	struct workspace *w;
 	unsigned before;
 
 	assert_ok(zt_workspace_create(s->alice.zt, "many"));
 	assert_ok(zt_mkdir(s->alice.zt, "many:/first"));
-	w = person_space(&s->alice, "many");
-	before = double_connections(s->w->d);
+	w = person_workspace(&s->alice, "many");
+	before = proxy_connections(s->w->d);
 	for (int i = 0; i < 20; i++) {
 		struct tree_entry to = { .is_folder = true };
 		struct batch *b = NULL;
 
-		suite_random(to.vlob.b, ID_BYTES);
+		random_bytes(to.vlob.b, ID_BYTES);
 		assert_ok(batch_new(w, &b));
 		assert_ok(batch_folder(b, &to.vlob));
 		assert_ok(batch_link(b, &w->w->id, bytes_text("again"), &to, BATCH_ANY));
 		assert_ok(batch_send_once(b));
 		batch_free(b);
 	}
-	assert_in_range(double_connections(s->w->d) - before, 0, 4);
+	assert_in_range(proxy_connections(s->w->d) - before, 0, 4);
 }
 
 /* Connections that stop in the middle of a head or of a body: others are served meanwhile, and

@@ -68,19 +68,19 @@ hold(struct silence *q)
 }
 
 static bool
-before(void *ctx, struct double_call *c)
+before(void *ctx, struct proxy_call *c)
 {
 	struct silence *q = ctx;
 
 	if (q->way != UNDONE || atomic_fetch_add(&q->calls, 1) < q->at)
 		return false;
 	hold(q);
-	double_refuse(c, ZT_ERR_UNAVAILABLE);
+	proxy_refuse(c, ZT_ERR_UNAVAILABLE);
 	return true;
 }
 
 static void
-after(void *ctx, struct double_call *c)
+after(void *ctx, struct proxy_call *c)
 {
 	struct silence *q = ctx;
 
@@ -112,19 +112,19 @@ static bool
 cancel_at(struct scene *s, const struct act *a, unsigned at, int way)
 {
 	struct silence q = { .at = at, .way = (unsigned)way };
-	struct double_hooks hooks = { .ctx = &q, .before = before, .after = after };
+	struct proxy_hooks hooks = { .ctx = &q, .before = before, .after = after };
 	uint64_t ended;
 	enum zt_err err;
 
 	assert_int_equal(0, pthread_mutex_init(&q.lock, NULL));
 	assert_int_equal(0, pthread_cond_init(&q.over_, NULL));
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	zt_use_cancel(s->alice.zt, &q.cancel);
 	err = a->run(s);
 	ended = now_ms();
 	zt_use_cancel(s->alice.zt, NULL);
 	end_silence(&q);
-	double_play(s->w->d, NULL); /* waits for the hooks that run */
+	proxy_play(s->w->d, NULL); /* waits for the hooks that run */
 	(void)pthread_cond_destroy(&q.over_);
 	(void)pthread_mutex_destroy(&q.lock);
 	if (q.since_ms == 0) {
@@ -133,7 +133,8 @@ cancel_at(struct scene *s, const struct act *a, unsigned at, int way)
 	}
 	if (err != ZT_OK) { /* or it was answered by what came before */
 		if (err != ZT_ERR_INTERRUPTED)
-			print_message("%s at %u: %s\n", a->name, at, zt_why(s->alice.zt));
+			print_message(
+			    "%s at %u: %s\n", a->name, at, zt_error_message(s->alice.zt));
 		assert_err(ZT_ERR_INTERRUPTED, err);
 		if (ended - q.since_ms > ENDS_MS)
 			print_message(
@@ -170,7 +171,7 @@ static void
 fresh(void)
 {
 	round_++;
-	suite_random(content, sizeof content);
+	random_bytes(content, sizeof content);
 }
 
 /* REMOTE is CONTENT for bob, who sees what the servers have. */
@@ -381,7 +382,7 @@ a_call_is_cancelled_at_each_of_its_requests(void **state)
 	for (int i = 0; i < FILES; i++) {
 		char remote[64];
 
-		suite_random(content, PART + 1);
+		random_bytes(content, PART + 1);
 		path = world_file(s->w, "one", content, PART + 1);
 		(void)snprintf(remote, sizeof remote, "films:/tree/%d", i);
 		assert_ok(zt_put(s->alice.zt, path, remote, NULL, NULL));
@@ -401,10 +402,10 @@ a_call_is_cancelled_at_each_of_its_requests(void **state)
 /* ---- other waits ---- */
 
 static bool
-is_away(void *ctx, struct double_call *c)
+is_away(void *ctx, struct proxy_call *c)
 {
 	(void)ctx;
-	double_refuse(c, ZT_ERR_UNAVAILABLE);
+	proxy_refuse(c, ZT_ERR_UNAVAILABLE);
 	return true;
 }
 
@@ -431,11 +432,11 @@ static void
 the_pause_between_two_tries_ends(void **state)
 {
 	struct scene *s = *state;
-	struct double_hooks away = { .before = is_away };
+	struct proxy_hooks away = { .before = is_away };
 	struct later l = { .ms = 500 };
 	pthread_t thread;
 
-	double_play(s->w->d, &away);
+	proxy_play(s->w->d, &away);
 	zt_use_cancel(s->alice.zt, &l.cancel);
 	assert_int_equal(0, pthread_create(&thread, NULL, cancel_later, &l));
 	assert_err(ZT_ERR_INTERRUPTED, zt_sync(s->alice.zt));
@@ -443,7 +444,7 @@ the_pause_between_two_tries_ends(void **state)
 	assert_int_equal(0, pthread_join(thread, NULL));
 	/* and what comes later with the same ends at once, without a request */
 	assert_err(ZT_ERR_INTERRUPTED, zt_sync(s->alice.zt));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_err(ZT_ERR_INTERRUPTED, zt_sync(s->alice.zt));
 	zt_use_cancel(s->alice.zt, NULL);
 	assert_ok(zt_sync(s->alice.zt));

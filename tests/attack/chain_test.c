@@ -42,12 +42,12 @@ make_claim(Zt__ChangesetBody *b, void *ctx)
 
 /* A new file, by BY, with claim C. */
 static void
-forge_claim(struct person *by, struct space *w, struct claim *c, struct forged *out)
+forge_claim(struct person *by, struct workspace *w, struct claim *c, struct forged *out)
 {
 	struct forged_file file;
 	struct forged_change change = { .version = 1 };
 
-	suite_random(change.vlob.b, ID_BYTES);
+	random_bytes(change.vlob.b, ID_BYTES);
 	forge_file(&file, "z");
 	change.m = &file.m;
 	forge_changeset(by, w, &change, 1, (unsigned)w->w->generation_count, out);
@@ -56,7 +56,7 @@ forge_claim(struct person *by, struct space *w, struct claim *c, struct forged *
 }
 
 static enum zt_err
-send_claim(struct person *by, struct space *w, struct claim *c)
+send_claim(struct person *by, struct workspace *w, struct claim *c)
 {
 	struct forged f;
 	enum zt_err err;
@@ -74,13 +74,13 @@ reads_on(struct person *p, const char *workspace)
 	static unsigned n;
 	char name[48];
 
-	(void)person_space(p, workspace);
+	(void)person_workspace(p, workspace);
 	(void)snprintf(name, sizeof name, "%s-%u", p->name, n++);
 	assert_ok(zt_workspace_create(p->zt, name));
 }
 
 /* A workspace with a past: bob came, the key was rotated, bob wrote twice. */
-static struct space *
+static struct workspace *
 begin_workspace(struct scene *s, struct person *carol, const char *name, uint64_t old[3])
 {
 	struct claim none = { 0 };
@@ -92,9 +92,9 @@ begin_workspace(struct scene *s, struct person *carol, const char *name, uint64_
 	assert_ok(zt_workspace_share(s->alice.zt, name, "bob@test.example", "contributor"));
 	old[2] = merkle_size(s->alice.zt->state->tree);
 	assert_ok(zt_workspace_rotate(s->alice.zt, name));
-	assert_ok(send_claim(&s->bob, person_space(&s->bob, name), &none));
-	assert_ok(send_claim(&s->bob, person_space(&s->bob, name), &none));
-	return person_space(&s->bob, name);
+	assert_ok(send_claim(&s->bob, person_workspace(&s->bob, name), &none));
+	assert_ok(send_claim(&s->bob, person_workspace(&s->bob, name), &none));
+	return person_workspace(&s->bob, name);
 }
 
 static void
@@ -102,7 +102,7 @@ F7_the_server_refuses_what_no_client_would_take(void **state)
 {
 	struct scene *s = *state;
 	struct person carol;
-	struct space *w;
+	struct workspace *w;
 	struct claim none = { 0 };
 	uint64_t old[3];
 
@@ -152,7 +152,7 @@ F7_what_the_server_takes_each_client_takes(void **state)
 	world_join(&s->alice, &carol, "anna", "standard");
 	(void)begin_workspace(s, &carol, "taken", old);
 	for (unsigned i = 0; i < CLAIMS; i++) {
-		struct space *w = person_space(&s->bob, "taken");
+		struct workspace *w = person_workspace(&s->bob, "taken");
 		uint64_t size = merkle_size(s->bob.zt->state->tree);
 		unsigned r = (unsigned)rand_r(&seed);
 		struct claim c = { .seen = r % 4 == 0 ? size - (r >> 2) % 32 % size : 0,
@@ -167,7 +167,7 @@ F7_what_the_server_takes_each_client_takes(void **state)
 			.time_ms = (r >> 24) % 16 == 0 ? -1000 : 0 };
 
 		taken += send_claim(&s->bob, w, &c) == ZT_OK;
-		(void)person_space(&s->alice, "taken"); /* asserts that it is read */
+		(void)person_workspace(&s->alice, "taken"); /* asserts that it is read */
 		if (i % 20 == 0)
 			assert_ok(zt_workspace_rotate(s->alice.zt, "taken"));
 	}
@@ -183,16 +183,16 @@ P6_the_server_takes_nothing_that_devices_would_leave_out(void **state)
 {
 	struct scene *s = *state;
 	struct person carol;
-	struct space *w;
+	struct workspace *w;
 	struct claim c = { 0 };
 	struct forged f;
 
 	world_join(&s->alice, &carol, "annika", "standard");
 	assert_ok(zt_workspace_create(s->alice.zt, "left"));
 	assert_ok(zt_workspace_share(s->alice.zt, "left", carol.email, "contributor"));
-	w = person_space(&carol, "left");
+	w = person_workspace(&carol, "left");
 	assert_ok(send_claim(&carol, w, &c));
-	w = person_space(&carol, "left");
+	w = person_workspace(&carol, "left");
 	forge_claim(&carol, w, &c, &f);
 	assert_ok(zt_workspace_share(s->alice.zt, "left", carol.email, "reader"));
 	assert_err(ZT_ERR_FORBIDDEN, forged_send(&carol, w, &f));
@@ -202,9 +202,9 @@ P6_the_server_takes_nothing_that_devices_would_leave_out(void **state)
 	/* A member again, with what was signed before the removal. */
 	assert_err(ZT_ERR_STALE_KEY, forged_send(&carol, w, &f));
 	forged_free(&f);
-	w = person_space(&carol, "left");
+	w = person_workspace(&carol, "left");
 	assert_ok(send_claim(&carol, w, &c));
-	(void)person_space(&s->alice, "left");
+	(void)person_workspace(&s->alice, "left");
 	person_close(&carol);
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/wire.h"
 #include "chain/chain.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
 #include "join/newcomer.h"
@@ -31,13 +31,13 @@ enum {
 static void
 churn(struct person *p, const char *workspace, unsigned count)
 {
-	struct space *s = person_space(p, workspace);
+	struct workspace *s = person_workspace(p, workspace);
 
 	for (unsigned i = 0; i < count; i++) {
 		struct tree_entry to = { .is_folder = true };
 		struct batch *b = NULL;
 
-		suite_random(to.vlob.b, ID_BYTES);
+		random_bytes(to.vlob.b, ID_BYTES);
 		assert_ok(batch_new(s, &b));
 		assert_ok(batch_folder(b, &to.vlob));
 		assert_ok(batch_link(b, &s->w->id, bytes_text("churn"), &to, BATCH_ANY));
@@ -76,22 +76,22 @@ begin(void **state)
 	}
 	churn(&s->alice, "long", LONG);
 	assert_ok(zt_workspace_share(s->alice.zt, "long", "bob@test.example", "manager"));
-	assert_ok(zt_tend(s->alice.zt, NULL)); /* which puts the checkpoint down */
+	assert_ok(zt_maintain_keys(s->alice.zt, NULL)); /* which puts the checkpoint down */
 	return rv;
 }
 
 /* P, as if it had never seen the workspace. */
-static struct space *
+static struct workspace *
 newcomer(struct person *p, const char *workspace)
 {
-	struct space *s = person_space(p, workspace);
+	struct workspace *s = person_workspace(p, workspace);
 	struct bytes key = bytes_of(s->w->id.b, ID_BYTES);
 
 	assert_ok(store_forget(p->zt->store, STORE_VERSION, key));
 	assert_ok(store_forget(p->zt->store, STORE_LINK, key));
 	assert_ok(store_forget(p->zt->store, STORE_CHAIN, key));
-	idmap_free(&p->zt->spaces, p->zt->care->release);
-	assert_ok(space_find(p->zt, workspace, &s));
+	idmap_free(&p->zt->workspaces, p->zt->care->release);
+	assert_ok(workspace_find(p->zt, workspace, &s));
 	assert_int_equal(0, s->position);
 	return s;
 }
@@ -103,7 +103,7 @@ struct count {
 };
 
 static void
-count_calls(void *ctx, struct double_call *c)
+count_calls(void *ctx, struct proxy_call *c)
 {
 	struct count *n = ctx;
 
@@ -130,7 +130,7 @@ struct lie {
 };
 
 static void
-spoil_list(struct double_call *c)
+spoil_list(struct proxy_call *c)
 {
 	Zt__Checkpoints *m = NULL;
 
@@ -143,7 +143,7 @@ spoil_list(struct double_call *c)
 }
 
 static void
-spoil(void *ctx, struct double_call *c)
+spoil(void *ctx, struct proxy_call *c)
 {
 	struct lie *l = ctx;
 	Zt__CheckpointPage *m = NULL;
@@ -197,39 +197,39 @@ static void
 P4_a_newcomer_begins_a_long_chain_at_a_checkpoint(void **state)
 {
 	struct scene *s = *state;
-	struct space *at = newcomer(&s->bob, "long");
+	struct workspace *at = newcomer(&s->bob, "long");
 	struct count n = { 0 };
-	struct double_hooks hooks = { .ctx = &n, .after = count_calls };
-	struct space *alice = person_space(&s->alice, "long");
+	struct proxy_hooks hooks = { .ctx = &n, .after = count_calls };
+	struct workspace *alice = person_workspace(&s->alice, "long");
 
-	double_play(s->w->d, &hooks);
-	assert_ok(space_sync(at));
+	proxy_play(s->w->d, &hooks);
+	assert_ok(workspace_sync(at));
 	assert_int_equal(alice->position, at->position);
-	assert_int_equal(alice->position, at->base);
+	assert_int_equal(alice->position, at->anchor_position);
 	assert_memory_equal(alice->link.b, at->link.b, HASH_BYTES);
 	assert_true(n.chain <= 2);
 	assert_int_equal(1, n.checkpoints);
 	expect(&s->bob, "long:/folder/file", 0, "version 5");
-	assert_int_equal(at->base, at->position); /* and still so */
+	assert_int_equal(at->anchor_position, at->position); /* and still so */
 	/* What is not in it is fetched when it is asked for: all is verified then. */
 	expect(&s->bob, "long:/folder/file", 2, "version 2");
-	assert_int_equal(0, at->base);
-	assert_int_equal(0, at->goal);
+	assert_int_equal(0, at->anchor_position);
+	assert_int_equal(0, at->target);
 	assert_int_equal(alice->position, at->position);
 	expect(&s->bob, "long:/folder/file", 0, "version 5");
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 }
 
 /* ---- what is before a checkpoint ---- */
 
 /* S as the store has it. */
-static struct space *
+static struct workspace *
 opened_again(struct person *p, const char *workspace)
 {
-	struct space *s;
+	struct workspace *s;
 
-	idmap_free(&p->zt->spaces, p->zt->care->release);
-	assert_ok(space_find(p->zt, workspace, &s));
+	idmap_free(&p->zt->workspaces, p->zt->care->release);
+	assert_ok(workspace_find(p->zt, workspace, &s));
 	return s;
 }
 
@@ -263,7 +263,7 @@ enough(void *ctx)
 
 /* P's device is left alone until there is a checkpoint of OF as it stands. */
 static void
-watch(struct scene *s, struct person *p, const struct space *of)
+watch(struct scene *s, struct person *p, const struct workspace *of)
 {
 	struct patience patience = { s, of->w->id, of->position, 0 };
 
@@ -276,39 +276,39 @@ static void
 P4_what_stands_before_a_checkpoint_is_verified_by_and_by_and_then_vouched_for(void **state)
 {
 	struct scene *s = *state;
-	struct space *at = newcomer(&s->bob, "long"), *alice;
+	struct workspace *at = newcomer(&s->bob, "long"), *alice;
 	struct count n = { 0 };
-	struct double_hooks hooks = { .ctx = &n, .after = count_calls };
-	struct space_version v;
+	struct proxy_hooks hooks = { .ctx = &n, .after = count_calls };
+	struct workspace_version v;
 	struct hash link;
 	uint64_t filled, base;
 
-	assert_ok(space_sync(at));
+	assert_ok(workspace_sync(at));
 	churn(&s->alice, "long", 1001);
-	alice = person_space(&s->alice, "long");
-	assert_ok(space_sync(at));
-	base = at->base;
+	alice = person_workspace(&s->alice, "long");
+	assert_ok(workspace_sync(at));
+	base = at->anchor_position;
 	assert_true(base > 0 && at->position > base + 1000);
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	/* A moment, and what it did stays done. What it found does not count yet. */
-	assert_ok(space_backfill(at, 1));
+	assert_ok(workspace_backfill(at, 1));
 	at = opened_again(&s->bob, "long");
-	filled = at->filled;
+	filled = at->backfilled_to;
 	assert_true(filled > 0 && filled < base);
 	assert_ok(chain_link(at, filled, &link, NULL));
-	assert_memory_equal(at->filled_link.b, link.b, HASH_BYTES);
+	assert_memory_equal(at->backfilled_link.b, link.b, HASH_BYTES);
 	assert_err(ZT_ERR_NOT_FOUND, chain_version(at, &at->w->id, 2, &v));
-	assert_ok(space_newest(at, &at->w->id, &v));
+	assert_ok(workspace_newest(at, &at->w->id, &v));
 	/* A manager who is asked for a checkpoint gives none before all is verified. */
-	assert_ok(zt_tend(s->bob.zt, NULL));
-	assert_true(at->base == 0 || at->filled > filled);
-	assert_int_equal(at->base == 0, n.put);
-	double_play(s->w->d, NULL);
-	if (at->base > 0)
+	assert_ok(zt_maintain_keys(s->bob.zt, NULL));
+	assert_true(at->anchor_position == 0 || at->backfilled_to > filled);
+	assert_int_equal(at->anchor_position == 0, n.put);
+	proxy_play(s->w->d, NULL);
+	if (at->anchor_position > 0)
 		watch(s, &s->bob, at);
 	at = opened_again(&s->bob, "long");
-	assert_int_equal(0, at->base);
-	assert_int_equal(0, at->goal); /* no restart from position 0 */
+	assert_int_equal(0, at->anchor_position);
+	assert_int_equal(0, at->target); /* no restart from position 0 */
 	assert_memory_equal(alice->link.b, at->link.b, HASH_BYTES);
 	assert_ok(chain_version(at, &at->w->id, 2, &v));
 	assert_int_equal(2, v.version);
@@ -323,11 +323,11 @@ struct omission {
 
 /* Of the pages that it shows of what is older, the hostile server leaves one changeset out. */
 static void
-leave_one_out(void *ctx, struct double_call *c)
+leave_one_out(void *ctx, struct proxy_call *c)
 {
 	struct omission *o = ctx;
 	Zt__ChainPage *m = NULL;
-	Zt__Changeset *left_out;
+	Zt__Changeset *excluded;
 	size_t n;
 
 	if (c->route != ROUTE_CHAIN || c->status != 200)
@@ -337,13 +337,13 @@ leave_one_out(void *ctx, struct double_call *c)
 	n = m->n_changesets;
 	if (m->first < LONG && n > 100) {
 		/* The last version of the file: no version is behind it. */
-		left_out = m->changesets[o->index];
+		excluded = m->changesets[o->index];
 		memmove(&m->changesets[o->index], &m->changesets[o->index + 1],
 		    (n - o->index - 1) * sizeof *m->changesets);
 		m->n_changesets--;
 		buf_empty(&c->answer);
 		assert_ok(pb_encode(m, &c->answer));
-		m->changesets[n - 1] = left_out;
+		m->changesets[n - 1] = excluded;
 		m->n_changesets = n;
 		o->told = true;
 	}
@@ -354,34 +354,34 @@ static void
 P4_a_server_that_leaves_out_what_stood_before_a_checkpoint_is_found(void **state)
 {
 	struct scene *s = *state;
-	struct space *at = newcomer(&s->bob, "long"), *alice;
+	struct workspace *at = newcomer(&s->bob, "long"), *alice;
 	struct omission omitted = { 0 };
-	struct double_hooks hooks = { .ctx = &omitted, .after = leave_one_out };
+	struct proxy_hooks hooks = { .ctx = &omitted, .after = leave_one_out };
 	struct tree_entry file;
-	struct space_version v;
+	struct workspace_version v;
 	struct path path;
 
 	assert_ok(tree_open(s->alice.zt, "long:/folder/file", &alice, &path));
 	assert_ok(tree_find(alice, &path, path.count, &file));
-	assert_ok(space_version(alice, &file.vlob, OLD, &v));
+	assert_ok(workspace_version(alice, &file.vlob, OLD, &v));
 	omitted.index = (size_t)v.position - 1;
-	assert_ok(space_sync(at));
-	assert_true(at->base > 0);
-	double_play(s->w->d, &hooks);
-	assert_ok(space_backfill(at, 60000)); /* the checkpoint is discarded: restart from
-					       * position 0 */
+	assert_ok(workspace_sync(at));
+	assert_true(at->anchor_position > 0);
+	proxy_play(s->w->d, &hooks);
+	assert_ok(workspace_backfill(at, 60000)); /* the checkpoint is discarded: restart from
+						   * position 0 */
 	assert_true(omitted.told);
 	assert_int_equal(0, at->position);
-	assert_int_equal(alice->position, at->goal);
-	assert_err(ZT_ERR_FORK, space_sync(at));
-	assert_err(ZT_ERR_FORK, client_may_write(s->bob.zt, &at->w->id));
-	assert_ok(client_may_write(s->bob.zt, NULL)); /* only this workspace */
-	double_play(s->w->d, NULL);
-	assert_ok(space_sync(at));
-	assert_int_equal(0, at->goal);
+	assert_int_equal(alice->position, at->target);
+	assert_err(ZT_ERR_FORK, workspace_sync(at));
+	assert_err(ZT_ERR_FORK, session_may_write(s->bob.zt, &at->w->id));
+	assert_ok(session_may_write(s->bob.zt, NULL)); /* only this workspace */
+	proxy_play(s->w->d, NULL);
+	assert_ok(workspace_sync(at));
+	assert_int_equal(0, at->target);
 	assert_memory_equal(alice->link.b, at->link.b, HASH_BYTES);
 	expect(&s->bob, "long:/folder/file", 0, "version 5");
-	assert_ok(client_thaw(s->bob.zt)); /* the humans have compared heads */
+	assert_ok(session_thaw(s->bob.zt)); /* the humans have compared heads */
 }
 
 static void
@@ -389,27 +389,27 @@ F11_what_a_server_alters_in_a_checkpoint_is_not_taken_and_the_chain_tells(void *
 {
 	struct scene *s = *state;
 	struct lie lie = { 0 };
-	struct double_hooks hooks = { .ctx = &lie, .after = spoil };
+	struct proxy_hooks hooks = { .ctx = &lie, .after = spoil };
 
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	for (lie.how = NO_LIE; lie.how < LIES; lie.how++) {
-		struct space *at = newcomer(&s->bob, "long");
+		struct workspace *at = newcomer(&s->bob, "long");
 
 		lie.told = false;
-		assert_ok(space_sync(at));
+		assert_ok(workspace_sync(at));
 		assert_true(lie.told);
-		assert_true((at->base == 0) == (lie.how != NO_LIE));
-		assert_int_equal(person_space(&s->alice, "long")->position, at->position);
+		assert_true((at->anchor_position == 0) == (lie.how != NO_LIE));
+		assert_int_equal(person_workspace(&s->alice, "long")->position, at->position);
 		expect(&s->bob, "long:/folder/file", 0, "version 5");
 	}
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 }
 
 /* A checkpoint of WHO as of S, in which VLOB is at VERSION (of POSITION): sent to the
  * server whatever it says. */
 static enum zt_err
-forge(
-    struct person *who, struct space *s, const struct checkpoint_entry *entry, bool false_link)
+forge(struct person *who, struct workspace *s, const struct checkpoint_entry *entry,
+    bool false_link)
 {
 	struct zt *z = who->zt;
 	struct route_params p = { .org = z->org, .id = s->w->id };
@@ -424,31 +424,31 @@ forge(
 	Zt__CheckpointRequest m = ZT__CHECKPOINT_REQUEST__INIT;
 	Zt__Statement message;
 	struct statement st;
-	struct buf signed_ = buf_init(4096), body = buf_init(8192), answer = buf_init(64);
+	struct buf stmt = buf_init(4096), body = buf_init(8192), answer = buf_init(64);
 	enum zt_err err;
 
 	c.link.b[0] ^= false_link;
 	checkpoint_pack(entry, packed);
 	assert_ok(merkle_root(z->state->tree, c.seen_size, &c.seen_root));
 	assert_ok(checkpoint_root(bytes_of(packed, sizeof packed), c.position, &c.root));
-	assert_ok(checkpoint_sign(z->sign, &c, &signed_, &st));
+	assert_ok(checkpoint_sign(z->sign, &c, &stmt, &st));
 	message = statement_message(&st);
 	m.statement = &message;
 	m.entries = pb_field(packed, sizeof packed);
 	assert_ok(pb_encode(&m, &body));
-	err = client_call(z, ROUTE_CHECKPOINT_PUT, &p, NULL, buf_bytes(&body), &answer);
-	buf_free(&signed_);
+	err = session_call(z, ROUTE_CHECKPOINT_PUT, &p, NULL, buf_bytes(&body), &answer);
+	buf_free(&stmt);
 	buf_free(&body);
 	buf_free(&answer);
 	return err;
 }
 
 static struct checkpoint_entry
-root_at(struct space *s, uint64_t version)
+root_at(struct workspace *s, uint64_t version)
 {
-	struct space_version v;
+	struct workspace_version v;
 
-	assert_ok(space_version(s, &s->w->id, version, &v));
+	assert_ok(workspace_version(s, &s->w->id, version, &v));
 	return (struct checkpoint_entry){ v.vlob, v.version, v.position };
 }
 
@@ -456,7 +456,7 @@ static void
 F4_a_manager_who_calls_an_old_version_current_is_corrected_by_the_next_write(void **state)
 {
 	struct scene *s = *state;
-	struct space *alice = person_space(&s->alice, "long"), *at;
+	struct workspace *alice = person_workspace(&s->alice, "long"), *at;
 	struct checkpoint_entry old = root_at(alice, LONG / 2);
 
 	churn(&s->alice, "long", 1);
@@ -464,12 +464,12 @@ F4_a_manager_who_calls_an_old_version_current_is_corrected_by_the_next_write(voi
 	assert_ok(forge(&s->alice, alice, &old, false));
 	/* The word of an owner, and bob has no other. */
 	at = newcomer(&s->bob, "long");
-	assert_ok(space_sync(at));
-	assert_int_equal(alice->position, at->base);
+	assert_ok(workspace_sync(at));
+	assert_int_equal(alice->position, at->anchor_position);
 	churn(&s->alice, "long", 1);
-	assert_ok(space_sync(at));
-	assert_int_equal(0, at->base); /* the write did not fit the word */
-	assert_int_equal(0, at->goal);
+	assert_ok(workspace_sync(at));
+	assert_int_equal(0, at->anchor_position); /* the write did not fit the word */
+	assert_int_equal(0, at->target);
 	assert_int_equal(alice->position, at->position);
 	expect(&s->bob, "long:/folder/file", 0, "version 5");
 }
@@ -478,22 +478,22 @@ static void
 F4_a_manager_who_calls_an_old_version_current_is_corrected_by_what_stands_before(void **state)
 {
 	struct scene *s = *state;
-	struct space *alice = person_space(&s->alice, "long"), *at;
+	struct workspace *alice = person_workspace(&s->alice, "long"), *at;
 	struct checkpoint_entry old = root_at(alice, LONG / 2);
-	struct space_version v;
+	struct workspace_version v;
 
 	churn(&s->alice, "long", 1);
-	alice = person_space(&s->alice, "long");
+	alice = person_workspace(&s->alice, "long");
 	assert_ok(forge(&s->alice, alice, &old, false));
 	at = newcomer(&s->bob, "long");
-	assert_ok(space_sync(at));
-	assert_int_equal(alice->position, at->base);
-	assert_ok(space_newest(at, &at->w->id, &v));
+	assert_ok(workspace_sync(at));
+	assert_int_equal(alice->position, at->anchor_position);
+	assert_ok(workspace_newest(at, &at->w->id, &v));
 	assert_int_equal(LONG / 2, v.version);
-	assert_ok(space_backfill(at, 60000)); /* nobody has written since */
-	assert_int_equal(0, at->base);
-	assert_int_equal(alice->position, at->goal);
-	assert_ok(space_sync(at));
+	assert_ok(workspace_backfill(at, 60000)); /* nobody has written since */
+	assert_int_equal(0, at->anchor_position);
+	assert_int_equal(alice->position, at->target);
+	assert_ok(workspace_sync(at));
 	assert_memory_equal(alice->link.b, at->link.b, HASH_BYTES);
 	expect(&s->bob, "long:/folder/file", 0, "version 5");
 }
@@ -502,24 +502,24 @@ static void
 F7_a_checkpoint_counts_only_while_its_author_may_give_the_workspace(void **state)
 {
 	struct scene *s = *state;
-	struct space *bob = person_space(&s->bob, "long"), *at;
+	struct workspace *bob = person_workspace(&s->bob, "long"), *at;
 	struct checkpoint_entry old;
 
-	assert_ok(space_complete(bob));
+	assert_ok(workspace_complete(bob));
 	churn(&s->alice, "long", 1);
-	assert_ok(space_sync(bob));
+	assert_ok(workspace_sync(bob));
 	old = root_at(bob, LONG / 2);
 	assert_ok(forge(&s->bob, bob, &old, false)); /* a manager, still */
 	assert_ok(zt_workspace_share(s->alice.zt, "long", "bob@test.example", "contributor"));
 	at = newcomer(&s->bob, "long");
-	assert_ok(client_sync_log(s->bob.zt));
-	assert_ok(space_sync(at));
-	assert_true(at->base < at->position); /* not his own; alice's, before it */
-	assert_ok(space_complete(at));
+	assert_ok(log_fetch(s->bob.zt));
+	assert_ok(workspace_sync(at));
+	assert_true(at->anchor_position < at->position); /* not his own; alice's, before it */
+	assert_ok(workspace_complete(at));
 	old.version--;
 	assert_int_equal(ZT_ERR_FORBIDDEN, forge(&s->bob, at, &old, false));
 	assert_ok(zt_workspace_share(s->alice.zt, "long", "bob@test.example", "manager"));
-	assert_ok(client_sync_log(s->bob.zt));
+	assert_ok(log_fetch(s->bob.zt));
 }
 
 /* A writer whose newest verified link lies before the checkpoint. */
@@ -527,32 +527,32 @@ static void
 P5_a_write_over_links_before_the_checkpoint_is_checked_by_the_links_between(void **state)
 {
 	struct scene *s = *state;
-	struct space *bob = person_space(&s->bob, "long"), *alice, *at;
+	struct workspace *bob = person_workspace(&s->bob, "long"), *alice, *at;
 	struct tree_entry to = { .is_folder = true };
 	struct batch *b = NULL;
 	struct hash wrong = { 0 };
 	uint64_t behind;
 
-	assert_ok(space_complete(bob));
+	assert_ok(workspace_complete(bob));
 	assert_ok(zt_mkdir(s->bob.zt, "long:/his"));
-	assert_ok(space_sync(bob));
+	assert_ok(workspace_sync(bob));
 	behind = bob->position;
 	churn(&s->alice, "long", 1001);
-	assert_ok(zt_tend(s->alice.zt, NULL));
+	assert_ok(zt_maintain_keys(s->alice.zt, NULL));
 	/* A folder that nobody has touched since: the server takes it over the old link. */
 	assert_ok(batch_new(bob, &b));
-	suite_random(to.vlob.b, ID_BYTES);
+	random_bytes(to.vlob.b, ID_BYTES);
 	assert_ok(batch_folder(b, &to.vlob));
 	assert_ok(batch_link(b, &to.vlob, bytes_text("x"), &to, BATCH_ANY));
 	assert_int_equal(behind, bob->position);
 	assert_ok(batch_start(b));
 	assert_ok(batch_finish(b));
 	batch_free(b);
-	alice = person_space(&s->alice, "long");
-	assert_ok(space_sync(alice));
+	alice = person_workspace(&s->alice, "long");
+	assert_ok(workspace_sync(alice));
 	at = newcomer(&s->bob, "long");
-	assert_ok(space_sync(at));
-	assert_true(at->base > behind && at->base < at->position);
+	assert_ok(workspace_sync(at));
+	assert_true(at->anchor_position > behind && at->anchor_position < at->position);
 	assert_memory_equal(alice->link.b, at->link.b, HASH_BYTES);
 	/* And a link that is not of this chain leads nowhere. */
 	assert_ok(store_begin(s->bob.zt->store));
@@ -562,7 +562,7 @@ P5_a_write_over_links_before_the_checkpoint_is_checked_by_the_links_between(void
 
 /* Shows bob a chain that ends before the place which the log pins. */
 static void
-hide_the_end(void *ctx, struct double_call *c)
+hide_the_end(void *ctx, struct proxy_call *c)
 {
 	Zt__ChainPage m = ZT__CHAIN_PAGE__INIT;
 
@@ -584,20 +584,20 @@ static void
 P4_a_chain_that_ends_before_the_place_that_a_rotation_pinned_is_refused(void **state)
 {
 	struct scene *s = *state;
-	struct double_hooks hooks = { .after = hide_the_end };
-	struct space *at;
+	struct proxy_hooks hooks = { .after = hide_the_end };
+	struct workspace *at;
 	int n = 0;
 
 	assert_ok(zt_workspace_create(s->alice.zt, "short"));
 	person_put(&s->alice, "x", "short:/x");
 	assert_ok(zt_workspace_rotate(s->alice.zt, "short"));
 	assert_ok(zt_workspace_share(s->alice.zt, "short", "bob@test.example", "reader"));
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_ROLLBACK, zt_ls(s->bob.zt, "short:/", false, true, count_file, &n));
-	assert_true(strstr(zt_why(s->bob.zt), "the trust log records") != NULL);
-	assert_ok(space_find(s->bob.zt, "short", &at));
-	assert_ok(space_sync(at)); /* for zt repair */
-	double_play(s->w->d, NULL);
+	assert_true(strstr(zt_error_message(s->bob.zt), "the trust log records") != NULL);
+	assert_ok(workspace_find(s->bob.zt, "short", &at));
+	assert_ok(workspace_sync(at)); /* for zt repair */
+	proxy_play(s->w->d, NULL);
 	assert_ok(zt_ls(s->bob.zt, "short:/", false, true, count_file, &n));
 	assert_int_equal(1, n);
 }

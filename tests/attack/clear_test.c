@@ -101,14 +101,14 @@ N_no_way_to_begin_speaks_in_clear(void **state)
 	const struct zt_options o = { .home = "/tmp/zt-clear-test", .password = "x" };
 	struct zt_codes codes = { 0 };
 	struct listener l;
-	char id[33], code[ZT_FOUNDING_CODE], why[256] = "";
+	char id[33], code[ZT_FOUNDING_CODE], message[256] = "";
 
 	(void)state;
 	listen_here(&l);
 	{
 		const struct zt_server s = { .url = l.url, .operator_token = "token" };
 
-		assert_err(ZT_ERR_CLEAR, zt_server_org_create(&s, "slug", code, why));
+		assert_err(ZT_ERR_CLEAR, zt_server_org_create(&s, "slug", code, message));
 	}
 	{
 		const struct zt_bootstrap b = { .server = l.url,
@@ -118,12 +118,12 @@ N_no_way_to_begin_speaks_in_clear(void **state)
 			.name = "a",
 			.device_label = "d" };
 
-		assert_err(ZT_ERR_CLEAR, zt_bootstrap(&o, &b, why));
+		assert_err(ZT_ERR_CLEAR, zt_bootstrap(&o, &b, message));
 	}
 	{
 		const struct zt_claim c = { l.link, "a@b.example", "a", "d" };
 
-		assert_err(ZT_ERR_CLEAR, zt_claim(&o, &c, &codes, why));
+		assert_err(ZT_ERR_CLEAR, zt_claim(&o, &c, &codes, message));
 	}
 	{
 		const char *const links[] = { l.link };
@@ -134,7 +134,7 @@ N_no_way_to_begin_speaks_in_clear(void **state)
 			.codes = &codes,
 			.confirm = says_yes };
 
-		assert_err(ZT_ERR_CLEAR, zt_recover(&o, &r, why));
+		assert_err(ZT_ERR_CLEAR, zt_recover(&o, &r, message));
 	}
 	assert_int_equal(0, poll(&(struct pollfd){ l.fd, POLLIN, 0 }, 1, 0));
 	{
@@ -142,7 +142,7 @@ N_no_way_to_begin_speaks_in_clear(void **state)
 			.url = "http://0.0.0.0:1", .in_clear = true, .operator_token = "token"
 		};
 
-		assert_err(ZT_ERR_NETWORK, zt_server_org_create(&s, "slug", code, why));
+		assert_err(ZT_ERR_NETWORK, zt_server_org_create(&s, "slug", code, message));
 	}
 	assert_int_not_equal(0, access(o.home, F_OK));
 	(void)id;

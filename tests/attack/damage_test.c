@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "chain/objects.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
+#include "content/file_writer.h"
 #include "content/local.h"
-#include "content/sink.h"
 #include "crypto/suite.h"
 #include "forge.h"
 #include "format/pb.h"
@@ -26,7 +26,7 @@ honest_again(void **state)
 {
 	struct scene *s = *state;
 
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	return 0;
 }
 
@@ -78,7 +78,7 @@ static struct id
 vlob_of(struct person *p, const char *remote)
 {
 	struct tree_entry at;
-	struct space *w;
+	struct workspace *w;
 	struct path path;
 
 	assert_ok(tree_open(p->zt, remote, &w, &path));
@@ -93,7 +93,7 @@ f2_a_folder_with_the_id_of_another_workspace_spoils_nothing_there(void **state)
 {
 	struct scene *s = *state;
 	struct person laptop;
-	struct space *x, *y;
+	struct workspace *x, *y;
 	struct forged f;
 	struct forged_file file;
 	struct forged_folder root, folder;
@@ -104,9 +104,9 @@ f2_a_folder_with_the_id_of_another_workspace_spoils_nothing_there(void **state)
 	assert_ok(zt_workspace_create(s->alice.zt, "shared"));
 	share(s, "shared", &s->bob, "contributor");
 	world_add_device(&s->alice, &laptop, "laptop29");
-	y = person_space(&s->alice, "private");
-	x = person_space(&s->bob, "shared");
-	suite_random(changes[0].vlob.b, ID_BYTES);
+	y = person_workspace(&s->alice, "private");
+	x = person_workspace(&s->bob, "shared");
+	random_bytes(changes[0].vlob.b, ID_BYTES);
 	forge_file(&file, "bait");
 	forge_folder(&folder, bytes_text("bait"), &changes[0].vlob, false);
 	forge_folder(&root, bytes_text("look"), &y->w->id, true);
@@ -128,15 +128,15 @@ static void
 f1_what_is_kept_and_does_not_open_is_fetched_again(void **state)
 {
 	struct scene *s = *state;
-	struct space *w;
+	struct workspace *w;
 	uint8_t at[2 * ID_BYTES];
 	struct bytes key;
 
 	assert_ok(zt_workspace_create(s->alice.zt, "kept"));
 	person_put(&s->alice, "dear", "kept:/dear");
 	expect_list(&s->alice, "kept:/", "/dear ");
-	w = person_space(&s->alice, "kept");
-	key = space_object_key(w, &w->w->id, at);
+	w = person_workspace(&s->alice, "kept");
+	key = workspace_object_key(w, &w->w->id, at);
 	assert_ok(store_put(s->alice.zt->store, STORE_FOLDER, key, 1, bytes_text("rubbish")));
 	expect_list(&s->alice, "kept:/", "/dear ");
 }
@@ -155,7 +155,7 @@ l9_who_read_a_folder_after_a_rewrapping_repairs_as_anybody(void **state)
 {
 	struct scene *s = *state;
 	struct zt_repaired r;
-	struct space *w;
+	struct workspace *w;
 	unsigned losses = 0;
 	uint64_t done = 0, none = 0;
 
@@ -165,7 +165,7 @@ l9_who_read_a_folder_after_a_rewrapping_repairs_as_anybody(void **state)
 	assert_ok(zt_workspace_rewrap(s->alice.zt, "rewrapped", &done, &none));
 	assert_int_equal(2, done);
 	share(s, "rewrapped", &s->bob, "manager");
-	w = person_space(&s->bob, "rewrapped");
+	w = person_workspace(&s->bob, "rewrapped");
 	expect_list(&s->bob, "rewrapped:/", "/f ");
 	world_lose_chain(s->w, &w->w->id);
 	assert_ok(zt_repair(s->bob.zt, lost, &losses, &r));
@@ -176,13 +176,13 @@ l9_who_read_a_folder_after_a_rewrapping_repairs_as_anybody(void **state)
 
 /* ---- a checkpoint that names only what is left out ---- */
 
-/* The chain as if it ended at MOST; or, with PAGE, its first answer holds that many. */
+/* The chain as if it ended at MAX; or, with PAGE, its first answer holds that many. */
 struct cut {
-	uint64_t most, page;
+	uint64_t max, page;
 };
 
 static void
-cut(void *ctx, struct double_call *c)
+cut(void *ctx, struct proxy_call *c)
 {
 	const struct cut *k = ctx;
 	Zt__ChainPage *m = NULL;
@@ -192,11 +192,11 @@ cut(void *ctx, struct double_call *c)
 	assert_ok(
 	    pb_decode(&zt__chain_page__descriptor, buf_bytes(&c->answer), LIMIT_PAGE, &m));
 	while (m->n_changesets > 0 &&
-	       ((k->most > 0 && m->first + m->n_changesets - 1 > k->most) ||
+	       ((k->max > 0 && m->first + m->n_changesets - 1 > k->max) ||
 		   (k->page > 0 && m->first == 1 && m->n_changesets > k->page)))
 		pb_free(m->changesets[--m->n_changesets]);
-	if (k->most > 0 && m->newest > k->most)
-		m->newest = k->most;
+	if (k->max > 0 && m->newest > k->max)
+		m->newest = k->max;
 	buf_empty(&c->answer);
 	assert_ok(pb_encode(m, &c->answer));
 	pb_free(m);
@@ -204,7 +204,8 @@ cut(void *ctx, struct double_call *c)
 
 /* BY signs COUNT ENTRIES as what is current in W at its newest position. */
 static void
-vouch(struct person *by, struct space *w, const struct checkpoint_entry *entries, size_t count)
+vouch(struct person *by, struct workspace *w, const struct checkpoint_entry *entries,
+    size_t count)
 {
 	uint8_t packed[4 * CHECKPOINT_ENTRY_BYTES];
 	struct checkpoint c = { .org = by->zt->org,
@@ -214,10 +215,10 @@ vouch(struct person *by, struct space *w, const struct checkpoint_entry *entries
 		.link = w->link,
 		.count = count,
 		.seen_size = merkle_size(by->zt->state->tree),
-		.time = client_now_ms() };
+		.time = session_now_ms() };
 	struct route_params p = { .org = by->zt->org, .id = w->w->id };
 	Zt__CheckpointRequest m = ZT__CHECKPOINT_REQUEST__INIT;
-	struct buf signed_ = buf_init(4096), body = buf_init(8192), answer = buf_init(64);
+	struct buf stmt = buf_init(4096), body = buf_init(8192), answer = buf_init(64);
 	Zt__Statement message;
 	struct statement st;
 
@@ -227,46 +228,46 @@ vouch(struct person *by, struct space *w, const struct checkpoint_entry *entries
 	m.entries = pb_field(packed, count * CHECKPOINT_ENTRY_BYTES);
 	assert_ok(merkle_root(by->zt->state->tree, c.seen_size, &c.seen_root));
 	assert_ok(checkpoint_root(pb_bytes(m.entries), c.position, &c.root));
-	assert_ok(checkpoint_sign(by->zt->sign, &c, &signed_, &st));
+	assert_ok(checkpoint_sign(by->zt->sign, &c, &stmt, &st));
 	message = statement_message(&st);
 	m.statement = &message;
 	assert_ok(pb_encode(&m, &body));
 	assert_ok(
-	    client_call(by->zt, ROUTE_CHECKPOINT_PUT, &p, NULL, buf_bytes(&body), &answer));
-	buf_free(&signed_);
+	    session_call(by->zt, ROUTE_CHECKPOINT_PUT, &p, NULL, buf_bytes(&body), &answer));
+	buf_free(&stmt);
 	buf_free(&body);
 	buf_free(&answer);
 }
 
 /* FROM, in which alice has written "dear", gets version 2 of the root folder by bob, whom the
  * rotation that follows leaves out. */
-static struct space *
+static struct workspace *
 leave_out_bob(struct scene *s, const char *name)
 {
-	struct space *w = person_space(&s->bob, name);
-	struct cut hidden = { .most = 1 };
-	struct double_hooks hooks = { .ctx = &hidden, .after = cut };
+	struct workspace *w = person_workspace(&s->bob, name);
+	struct cut hidden = { .max = 1 };
+	struct proxy_hooks hooks = { .ctx = &hidden, .after = cut };
 	struct forged_folder folder;
 	struct forged_change late = { .vlob = w->w->id, .version = 2 };
-	struct space_version v;
+	struct workspace_version v;
 	struct forged f;
 	struct id nowhere;
 
-	suite_random(nowhere.b, ID_BYTES);
-	assert_ok(space_version(w, &w->w->id, 0, &v));
+	random_bytes(nowhere.b, ID_BYTES);
+	assert_ok(workspace_version(w, &w->w->id, 0, &v));
 	forge_folder(&folder, bytes_text("evil"), &nowhere, false);
 	late.prev = &v.pins.object;
 	late.m = &folder.m;
 	forge_changeset(&s->bob, w, &late, 1, 1, &f);
 	assert_ok(forged_send(&s->bob, w, &f));
 	forged_free(&f);
-	double_play(s->w->d, &hooks); /* it races the removal */
+	proxy_play(s->w->d, &hooks); /* it races the removal */
 	assert_ok(zt_workspace_unshare(s->alice.zt, name, "bob@test.example"));
-	double_play(s->w->d, NULL);
-	w = person_space(&s->alice, name);
+	proxy_play(s->w->d, NULL);
+	w = person_workspace(&s->alice, name);
 	assert_int_equal(2, w->position);
-	assert_ok(space_newest(w, &w->w->id, &v));
-	assert_true(v.left_out);
+	assert_ok(workspace_newest(w, &w->w->id, &v));
+	assert_true(v.excluded);
 	return w;
 }
 
@@ -276,7 +277,7 @@ f4_a_checkpoint_of_left_out_versions_alone_is_refused(void **state)
 	struct scene *s = *state;
 	struct person erin;
 	struct cut first = { .page = 1 };
-	struct double_hooks hooks = { .ctx = &first, .after = cut };
+	struct proxy_hooks hooks = { .ctx = &first, .after = cut };
 
 	world_join(&s->alice, &erin, "erin", "standard");
 	for (int honest = 1; honest >= 0; honest--) {
@@ -285,7 +286,7 @@ f4_a_checkpoint_of_left_out_versions_alone_is_refused(void **state)
 		struct checkpoint_entry e[3] = { { .version = 1, .position = 1 } };
 		struct tree_entry dear;
 		struct path path;
-		struct space *w;
+		struct workspace *w;
 
 		(void)snprintf(remote, sizeof remote, "%s:/dear", name);
 		(void)snprintf(more, sizeof more, "%s:/more", name);
@@ -305,10 +306,11 @@ f4_a_checkpoint_of_left_out_versions_alone_is_refused(void **state)
 		}
 		vouch(&s->alice, w, honest ? e : &e[2], honest ? 3 : 1);
 		share(s, name, &erin, "contributor");
-		double_play(s->w->d, &hooks);
+		proxy_play(s->w->d, &hooks);
 		person_put(&erin, "hello", more);
-		double_play(s->w->d, NULL);
-		assert_int_equal(honest ? 2 : 0, person_space(&erin, name)->base);
+		proxy_play(s->w->d, NULL);
+		assert_int_equal(
+		    honest ? 2 : 0, person_workspace(&erin, name)->anchor_position);
 		(void)snprintf(remote, sizeof remote, "%s:/", name);
 		expect_list(&s->alice, remote, "/dear /more ");
 	}
@@ -335,29 +337,29 @@ f4_a_reader_rests_on_a_word_that_is_named_and_not_for_ever(void **state)
 	struct scene *s = *state;
 	struct person erin;
 	struct cut first = { .page = 1 };
-	struct double_hooks hooks = { .ctx = &first, .after = cut };
+	struct proxy_hooks hooks = { .ctx = &first, .after = cut };
 	struct checkpoint_entry e[3];
 	struct buf rests = buf_init(4096);
-	struct space *w;
+	struct workspace *w;
 
 	world_join(&s->alice, &erin, "erin43", "standard");
 	assert_ok(zt_workspace_create(s->alice.zt, "resting"));
 	person_put(&s->alice, "f", "resting:/f");
 	person_put(&s->alice, "g", "resting:/g");
-	w = person_space(&s->alice, "resting");
+	w = person_workspace(&s->alice, "resting");
 	e[0] = (struct checkpoint_entry){ w->w->id, 2, 2 };
 	e[1] = (struct checkpoint_entry){ vlob_of(&s->alice, "resting:/f"), 1, 1 };
 	e[2] = (struct checkpoint_entry){ vlob_of(&s->alice, "resting:/g"), 1, 2 };
 	qsort(e, 3, sizeof *e, by_place);
 	vouch(&s->alice, w, e, 3);
 	share(s, "resting", &erin, "reader");
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_ok(zt_sync(erin.zt));
-	assert_int_equal(2, person_space(&erin, "resting")->base);
-	double_play(s->w->d, NULL);
+	assert_int_equal(2, person_workspace(&erin, "resting")->anchor_position);
+	proxy_play(s->w->d, NULL);
 	assert_ok(zt_workspaces(erin.zt, note_rest, &rests));
 	assert_string_equal("resting: alice@test.example, 0 of 2. ", buf_text(&rests));
-	assert_ok(zt_tend(erin.zt, NULL)); /* as every command does */
+	assert_ok(zt_maintain_keys(erin.zt, NULL)); /* as every command does */
 	buf_empty(&rests);
 	assert_ok(zt_workspaces(erin.zt, note_rest, &rests));
 	assert_int_equal(0, rests.n);
@@ -373,12 +375,12 @@ static void
 spoil(struct person *p, const char *workspace, const struct id *vlob, const char *raw,
     const Zt__Manifest *m)
 {
-	struct space *w = person_space(p, workspace);
-	struct space_version v;
+	struct workspace *w = person_workspace(p, workspace);
+	struct workspace_version v;
 	struct forged_change c = { .vlob = *vlob, .version = 1, .m = m };
 	struct forged f;
 
-	if (space_newest(w, vlob, &v) == ZT_OK) {
+	if (workspace_newest(w, vlob, &v) == ZT_OK) {
 		c.version = v.version + 1;
 		c.prev = &v.pins.object;
 	}
@@ -411,27 +413,27 @@ f12_rubbish_at_a_checkpoint_is_passed_over_as_well(void **state)
 	struct scene *s = *state;
 	struct person erin;
 	struct cut first = { .page = 1 };
-	struct double_hooks hooks = { .ctx = &first, .after = cut };
+	struct proxy_hooks hooks = { .ctx = &first, .after = cut };
 	struct checkpoint_entry e[2];
-	struct space *w;
+	struct workspace *w;
 	struct id root;
 
 	world_join(&s->alice, &erin, "erinbegun", "standard");
 	assert_ok(zt_workspace_create(s->alice.zt, "brick-begun"));
 	person_put(&s->alice, "f", "brick-begun:/f");
 	share(s, "brick-begun", &s->bob, "contributor");
-	root = person_space(&s->bob, "brick-begun")->w->id;
+	root = person_workspace(&s->bob, "brick-begun")->w->id;
 	e[1] = (struct checkpoint_entry){ vlob_of(&s->alice, "brick-begun:/f"), 1, 1 };
 	spoil(&s->bob, "brick-begun", &root, "no manifest at all", NULL);
-	w = person_space(&s->alice, "brick-begun");
+	w = person_workspace(&s->alice, "brick-begun");
 	e[0] = (struct checkpoint_entry){ root, 2, 2 };
 	qsort(e, 2, sizeof *e, by_place);
 	vouch(&s->alice, w, e, 2);
 	share(s, "brick-begun", &erin, "contributor");
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_ok(zt_sync(erin.zt));
-	assert_int_equal(2, person_space(&erin, "brick-begun")->base);
-	double_play(s->w->d, NULL);
+	assert_int_equal(2, person_workspace(&erin, "brick-begun")->anchor_position);
+	proxy_play(s->w->d, NULL);
 	expect_list_err(&erin, "brick-begun:/", "/f ", ZT_ERR_CORRUPT);
 	expect_list_err(&erin, "brick-begun:/", "/f ", ZT_ERR_CORRUPT); /* and goes on */
 	person_put(&erin, "g", "brick-begun:/g");
@@ -450,7 +452,7 @@ f12_rubbish_in_place_of_the_root_folder_is_named_and_written_over(void **state)
 	assert_ok(zt_workspace_create(s->alice.zt, "brick"));
 	person_put(&s->alice, "dear content", "brick:/f");
 	share(s, "brick", &s->bob, "contributor");
-	root = person_space(&s->bob, "brick")->w->id;
+	root = person_workspace(&s->bob, "brick")->w->id;
 	for (int i = 0; i < 3; i++)
 		spoil(&s->bob, "brick", &root, "no manifest at all", NULL);
 	s->alice.zt->damaged = note;
@@ -476,7 +478,7 @@ static void
 forge_tree(struct person *p, const char *workspace, const char *const *names,
     const struct tree_entry *entries, size_t count)
 {
-	struct space *w = person_space(p, workspace);
+	struct workspace *w = person_workspace(p, workspace);
 	Zt__FolderEntry e[8], *list[8];
 	Zt__FolderManifest folder = ZT__FOLDER_MANIFEST__INIT;
 	Zt__Manifest m = ZT__MANIFEST__INIT;
@@ -522,16 +524,16 @@ f12_what_is_spoiled_below_costs_that_entry_only(void **state)
 	struct buf named = buf_init(4096);
 	struct zt_progress p = { .ctx = &named, .skipped = note };
 	struct zt_check check;
-	struct space *w;
+	struct workspace *w;
 	char local[160], dear[200];
 
 	assert_ok(zt_workspace_create(s->alice.zt, "below"));
 	person_put(&s->alice, "dear content", "below:/dear");
 	person_put(&s->alice, "first", "below:/old");
 	share(s, "below", &s->bob, "contributor");
-	w = person_space(&s->bob, "below");
+	w = person_workspace(&s->bob, "below");
 	for (size_t i = 0; i < 7; i++) {
-		suite_random(e[i].vlob.b, ID_BYTES);
+		random_bytes(e[i].vlob.b, ID_BYTES);
 		e[i].is_folder = false;
 	}
 	forge_file(&file, "a file");
@@ -585,7 +587,7 @@ f10_what_the_servers_lost_of_a_folder_is_not_written_over(void **state)
 	person_put(&s->alice, "one", "holes:/one");
 	person_put(&s->alice, "two", "holes:/two");
 	expect_list(&s->alice, "holes:/", "/one /two ");
-	root = person_space(&s->alice, "holes")->w->id;
+	root = person_workspace(&s->alice, "holes")->w->id;
 	world_add_device(&s->alice, &laptop, "laptop27");
 	PQclear(world_ask(s->w, "metadata",
 	    "DELETE FROM metadata.objects WHERE vlob = $1::bytea AND version = 2 RETURNING 1",
@@ -610,7 +612,7 @@ moment(void)
 	uint64_t now;
 
 	(void)nanosleep(&a_little, NULL); /* times are milliseconds */
-	now = client_now_ms();
+	now = session_now_ms();
 	(void)nanosleep(&a_little, NULL);
 	return now;
 }
@@ -671,8 +673,8 @@ a_removed_tree_comes_back_as_it_was(void **state)
 /* A wrap of random bytes under GENERATION for VERSION of VLOB, sent as a patched client would.
  */
 static enum zt_err
-rewrap_rubbish(
-    struct person *by, struct space *w, const struct id *vlob, uint64_t version, bool finish)
+rewrap_rubbish(struct person *by, struct workspace *w, const struct id *vlob, uint64_t version,
+    bool finish)
 {
 	struct route_params p = { .org = by->zt->org, .id = w->w->id };
 	struct buf body = buf_init(1 << 20), answer = buf_init(64);
@@ -681,7 +683,7 @@ rewrap_rubbish(
 	uint8_t garbage[ENVELOPE_WRAP_BYTES];
 	enum zt_err err;
 
-	suite_random(garbage, sizeof garbage);
+	random_bytes(garbage, sizeof garbage);
 	m.generation = (uint32_t)w->w->generation_count;
 	m.finish = finish;
 	m.items = list;
@@ -690,7 +692,7 @@ rewrap_rubbish(
 	one.version = version;
 	one.wrap = pb_field(garbage, sizeof garbage);
 	assert_ok(pb_encode(&m, &body));
-	err = client_call(by->zt, ROUTE_REWRAP, &p, NULL, buf_bytes(&body), &answer);
+	err = session_call(by->zt, ROUTE_REWRAP, &p, NULL, buf_bytes(&body), &answer);
 	buf_free(&body);
 	buf_free(&answer);
 	return err;
@@ -707,7 +709,7 @@ repair_rubbish(
 
 	assert_ok(pb_decode(&zt__push_request__descriptor, push, LIMIT_PUSH, &m));
 	for (size_t i = 0; i < m->n_objects; i++)
-		suite_random(m->objects[i]->wrap.data, ENVELOPE_WRAP_BYTES);
+		random_bytes(m->objects[i]->wrap.data, ENVELOPE_WRAP_BYTES);
 	assert_ok(pb_encode(m, &spoiled));
 	err = forged_repair(by, workspace, buf_bytes(&spoiled), position);
 	pb_free(m);
@@ -745,7 +747,7 @@ f12_no_call_of_any_member_takes_from_another_what_they_could_open(void **state)
 	struct scene *s = *state;
 	struct person erin;
 	struct buf push = buf_init(LIMIT_PUSH);
-	struct space *w;
+	struct workspace *w;
 	struct id root, f;
 
 	world_join(&s->alice, &erin, "erin12", "standard");
@@ -754,7 +756,7 @@ f12_no_call_of_any_member_takes_from_another_what_they_could_open(void **state)
 	person_put(&s->alice, "second", "dear:/f");
 	share(s, "dear", &erin, "reader");
 	opens_all(&erin, "dear", 3);
-	w = person_space(&s->alice, "dear");
+	w = person_workspace(&s->alice, "dear");
 	root = w->w->id;
 	f = vlob_of(&s->alice, "dear:/f");
 	assert_ok(
@@ -765,7 +767,7 @@ f12_no_call_of_any_member_takes_from_another_what_they_could_open(void **state)
 		share(s, "dear", &s->bob, roles[r]);
 		if (is_manager)
 			assert_ok(zt_workspace_rotate(s->bob.zt, "dear"));
-		w = person_space(&s->bob, "dear");
+		w = person_workspace(&s->bob, "dear");
 		for (uint64_t v = 1; v <= 2; v++) {
 			assert_err(is_manager ? ZT_OK : ZT_ERR_FORBIDDEN,
 			    rewrap_rubbish(&s->bob, w, v == 1 ? &root : &f, v, false));
@@ -796,7 +798,7 @@ f12_a_spoiled_rewrapping_is_named_and_older_keys_stay_until_an_owner_finishes(vo
 	struct scene *s = *state;
 	struct buf named = buf_init(4096);
 	uint64_t done = 0, gone = 0;
-	struct space *w;
+	struct workspace *w;
 	struct id root;
 
 	assert_ok(zt_workspace_create(s->alice.zt, "again"));
@@ -804,7 +806,7 @@ f12_a_spoiled_rewrapping_is_named_and_older_keys_stay_until_an_owner_finishes(vo
 	person_put(&s->alice, "second", "again:/f");
 	share(s, "again", &s->bob, "manager");
 	assert_ok(zt_workspace_rotate(s->bob.zt, "again"));
-	w = person_space(&s->bob, "again");
+	w = person_workspace(&s->bob, "again");
 	root = w->w->id;
 	assert_ok(rewrap_rubbish(&s->bob, w, &root, 1, false));
 	s->alice.zt->damaged = note_what;
@@ -850,7 +852,7 @@ f12_an_author_repairs_what_somebody_brought_back_spoiled(void **state)
 	struct scene *s = *state;
 	struct person erin;
 	struct zt_repaired r;
-	struct space *w;
+	struct workspace *w;
 	struct buf push = buf_init(LIMIT_PUSH);
 	unsigned losses = 0;
 
@@ -858,7 +860,7 @@ f12_an_author_repairs_what_somebody_brought_back_spoiled(void **state)
 	assert_ok(zt_workspace_create(s->alice.zt, "spoiled"));
 	person_put(&s->alice, "second", "spoiled:/f");
 	share(s, "spoiled", &s->bob, "contributor");
-	w = person_space(&s->bob, "spoiled");
+	w = person_workspace(&s->bob, "spoiled");
 	/* what bob could have read from the server before */
 	assert_ok(store_get(
 	    s->alice.zt->store, STORE_PUSH, bytes_of(w->w->id.b, ID_BYTES), 1, &push));

@@ -31,7 +31,7 @@ fill_deletion(struct zt *z, void *ctx, Zt__EntryBody *b)
 static enum zt_err
 send_deletion(struct person *by, const char *workspace, uint64_t after_ms)
 {
-	struct id topic = person_space(by, workspace)->w->id;
+	struct id topic = person_workspace(by, workspace)->w->id;
 	struct route_params p = { .org = by->zt->org };
 	Zt__AppendRequest m = ZT__APPEND_REQUEST__INIT;
 	struct buf body = buf_init(LIMIT_ENTRY), answer = buf_init(64 * 1024);
@@ -39,11 +39,11 @@ send_deletion(struct person *by, const char *workspace, uint64_t after_ms)
 	Zt__Statement st;
 	enum zt_err err;
 
-	assert_ok(client_sign_act(by->zt, &topic, fill_deletion, &after_ms, &e));
-	st = statement_message(&e->signed_);
+	assert_ok(log_sign_act(by->zt, &topic, fill_deletion, &after_ms, &e));
+	st = statement_message(&e->stmt);
 	m.entry = &st;
 	assert_ok(pb_encode(&m, &body));
-	err = client_call(by->zt, ROUTE_LOG_APPEND, &p, NULL, buf_bytes(&body), &answer);
+	err = session_call(by->zt, ROUTE_LOG_APPEND, &p, NULL, buf_bytes(&body), &answer);
 	buf_free(&body);
 	buf_free(&answer);
 	entry_free(e);
@@ -72,7 +72,7 @@ static void
 M_a_deletion_in_less_than_a_day_is_refused_by_client_and_server(void **state)
 {
 	struct scene *s = *state;
-	uint64_t now = client_now_ms();
+	uint64_t now = session_now_ms();
 
 	assert_ok(zt_workspace_create(s->alice.zt, "short"));
 	put(&s->alice, "short:/f");
@@ -96,7 +96,7 @@ M_another_owner_takes_a_deletion_back(void **state)
 	assert_ok(zt_workspace_create(s->alice.zt, "both"));
 	put(&s->alice, "both:/f");
 	assert_ok(zt_workspace_share(s->alice.zt, "both", "bob@test.example", "owner"));
-	assert_ok(zt_workspace_delete(s->bob.zt, "both", client_now_ms() + DAY));
+	assert_ok(zt_workspace_delete(s->bob.zt, "both", session_now_ms() + DAY));
 	assert_ok(get(&s->alice, "both:/f"));
 	assert_ok(zt_workspace_delete(s->alice.zt, "both", 0));
 	assert_err(ZT_ERR_FORBIDDEN, zt_workspace_delete(s->bob.zt, "both", 0));
@@ -131,7 +131,7 @@ begin(void **state)
 static int
 noted(struct scene *s, const char *name)
 {
-	struct id id = person_space(&s->alice, name)->w->id;
+	struct id id = person_workspace(&s->alice, name)->w->id;
 	PGresult *r =
 	    world_ask(s->w, "auth", "SELECT due FROM auth.deletions WHERE workspace = $1", &id);
 	int n = PQntuples(r);
@@ -147,7 +147,7 @@ R4_a_sweep_looks_at_what_is_announced_and_no_more(void **state)
 
 	assert_ok(zt_workspace_create(s->alice.zt, "swept"));
 	assert_int_equal(0, noted(s, "swept"));
-	assert_ok(zt_workspace_delete(s->alice.zt, "swept", client_now_ms() + 2 * DAY));
+	assert_ok(zt_workspace_delete(s->alice.zt, "swept", session_now_ms() + 2 * DAY));
 	assert_int_equal(1, noted(s, "swept"));
 	assert_ok(zt_workspace_delete(s->alice.zt, "swept", 0));
 	assert_int_equal(0, noted(s, "swept"));

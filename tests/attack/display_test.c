@@ -151,7 +151,7 @@ static const char hostile[] =
     "31m\u202eyour password:";
 
 static bool
-say_it(void *ctx, struct double_call *c)
+say_it(void *ctx, struct proxy_call *c)
 {
 	Zt__Answer m = ZT__ANSWER__INIT;
 
@@ -169,7 +169,7 @@ honest_again(void **state)
 {
 	struct scene *s = *state;
 
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	return 0;
 }
 
@@ -210,25 +210,26 @@ static void
 X_a_servers_sentence_is_quoted_and_no_terminal_obeys_it(void **state)
 {
 	struct scene *s = *state;
-	struct double_hooks hooks = { .before = say_it };
+	struct proxy_hooks hooks = { .before = say_it };
 	char out[2048];
 	unsigned n = 0;
 
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_FORBIDDEN, zt_sync(s->bob.zt));
-	obeys_nothing(zt_why(s->bob.zt));
-	assert_ptr_equal(
-	    zt_why(s->bob.zt), strstr(zt_why(s->bob.zt), "the server says: \\u{001b}"));
+	obeys_nothing(zt_error_message(s->bob.zt));
+	assert_ptr_equal(zt_error_message(s->bob.zt),
+	    strstr(zt_error_message(s->bob.zt), "the server says: \\u{001b}"));
 	run_zt(&s->bob, "users", out, sizeof out);
 	obeys_nothing(out);
 	assert_non_null(strstr(out, "(the server says: \\u{001b}]0;a title"));
 	run_zt(&s->bob, "--json users", out, sizeof out);
 	obeys_nothing(out);
 	assert_non_null(strstr(out, "\"reason\":\"the server says: \\\\u{001b}]0;a title"));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	/* what zt's own services say is said the same way */
 	assert_err(ZT_ERR_FORBIDDEN, zt_invite(s->bob.zt, ZT_INVITE_USER, (char[1024]){ 0 }));
-	assert_string_equal("the server says: only an admin invites a user", zt_why(s->bob.zt));
+	assert_string_equal(
+	    "the server says: only an admin invites a user", zt_error_message(s->bob.zt));
 	run_zt(&s->bob, "--json users", out, sizeof out);
 	for (const char *p = out; (p = strchr(p, '\n')) != NULL; p++)
 		n++;

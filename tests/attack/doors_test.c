@@ -18,14 +18,14 @@
 
 /* The status of TEXT on FD; 0: closed. */
 static int
-say_text(int fd, const char *text, double seconds)
+report_text(int fd, const char *text, double seconds)
 {
 	gate_say(fd, text, strlen(text));
 	return gate_status(fd, seconds);
 }
 
 static int
-say_signed(int fd, const struct person *p, const struct gate_ask *ask)
+report_signed(int fd, const struct person *p, const struct gate_ask *ask)
 {
 	struct buf request = gate_request(p, ask);
 	int status;
@@ -55,7 +55,7 @@ N1_a_revoked_device_has_no_place_of_its_own(void **state)
 	gate_open(s, "connections: 60\nconnections_per_address: 20\n", &g);
 	for (int i = 0; i < ALL; i++) {
 		fd[i] = gate_dial(&g, 2 + (unsigned)(i / EACH));
-		assert_int_equal(403, say_signed(fd[i], &old, &gate_good));
+		assert_int_equal(403, report_signed(fd[i], &old, &gate_good));
 	}
 	for (int i = 0; i < ALL; i++)
 		assert_int_equal(200, gate_call(&g, 99, &s->alice, &gate_good));
@@ -78,11 +78,11 @@ N1_who_has_most_places_gives_way(void **state)
 	    "connections: 80\nconnections_per_address: 20\nconnections_per_user: 60000\n", &g);
 	for (int i = 0; i < HERS; i++) {
 		hers[i] = gate_dial(&g, 99);
-		assert_int_equal(200, say_signed(hers[i], &s->alice, &gate_good));
+		assert_int_equal(200, report_signed(hers[i], &s->alice, &gate_good));
 	}
 	for (int i = 0; i < ALL; i++) {
 		fd[i] = gate_dial(&g, 2 + (unsigned)(i / EACH));
-		assert_int_equal(200, say_signed(fd[i], &s->bob, &gate_good));
+		assert_int_equal(200, report_signed(fd[i], &s->bob, &gate_good));
 	}
 	assert_int_equal(200, gate_call(&g, 98, &s->eve, &gate_good));
 	gate_pause_ms(600); /* ticks, in which what gave way is closed */
@@ -90,7 +90,7 @@ N1_who_has_most_places_gives_way(void **state)
 		open += gate_is_open(fd[i]);
 	assert_in_range(open, 40, 60); /* three quarters, of which alice has hers */
 	for (int i = 0; i < HERS; i++) {
-		assert_int_equal(200, say_signed(hers[i], &s->alice, &gate_good));
+		assert_int_equal(200, report_signed(hers[i], &s->alice, &gate_good));
 		(void)close(hers[i]);
 	}
 	for (int i = 0; i < ALL; i++)
@@ -101,18 +101,18 @@ N1_who_has_most_places_gives_way(void **state)
 static void
 N1_a_user_has_so_many_places_and_the_oldest_gives_way(void **state)
 {
-	enum { MOST = 10, MORE = 5 };
+	enum { MAX = 10, MORE = 5 };
 	struct scene *s = *state;
-	int fd[MOST + MORE];
+	int fd[MAX + MORE];
 	struct gate g;
 
 	gate_open(s, "connections_per_user: 10\n", &g);
-	for (int i = 0; i < MOST + MORE; i++) {
+	for (int i = 0; i < MAX + MORE; i++) {
 		fd[i] = gate_dial(&g, 2);
-		assert_int_equal(200, say_signed(fd[i], &s->bob, &gate_good));
+		assert_int_equal(200, report_signed(fd[i], &s->bob, &gate_good));
 	}
 	gate_pause_ms(600);
-	for (int i = 0; i < MOST + MORE; i++) {
+	for (int i = 0; i < MAX + MORE; i++) {
 		assert_int_equal(i >= MORE, gate_is_open(fd[i]));
 		(void)close(fd[i]);
 	}
@@ -137,7 +137,7 @@ N1_idle_connections_of_a_user_give_way_before_uploads_and_event_sockets(void **s
 	gate_open(s, "connections_per_user: 10\n", &g);
 	for (;;) { /* a gateway that begins closes its sockets when it first hears messaging */
 		events = gate_dial(&g, 2);
-		assert_int_equal(101, say_signed(events, &s->bob, &listen));
+		assert_int_equal(101, report_signed(events, &s->bob, &listen));
 		gate_pause_ms(1000);
 		if (gate_is_open(events))
 			break;
@@ -148,7 +148,7 @@ N1_idle_connections_of_a_user_give_way_before_uploads_and_event_sockets(void **s
 	gate_pause_ms(300);
 	for (int i = 0; i < IDLE; i++) {
 		fd[i] = gate_dial(&g, 2);
-		assert_int_equal(200, say_signed(fd[i], &s->bob, &gate_good));
+		assert_int_equal(200, report_signed(fd[i], &s->bob, &gate_good));
 	}
 	gate_pause_ms(600);
 	assert_true(gate_is_open(events));
@@ -219,7 +219,7 @@ N1_a_rush_of_connections_keeps_nobody_waiting(void **state)
 	for (int i = 0; i < CALLS; i++) {
 		double began = gate_now();
 
-		assert_int_equal(200, say_signed(fd, &s->alice, &gate_good));
+		assert_int_equal(200, report_signed(fd, &s->alice, &gate_good));
 		if (gate_now() - began > longest)
 			longest = gate_now() - began;
 	}
@@ -255,7 +255,7 @@ N1_without_files_who_comes_waits(void **state)
 	assert_true(gate_share(&g, 1000) < 0.2);
 	assert_int_equal(0, prlimit(g.pid, RLIMIT_NOFILE, &was, NULL));
 	for (int i = 0; i < MANY; i++) {
-		assert_int_equal(200, say_signed(fd[i], &s->alice, &gate_good));
+		assert_int_equal(200, report_signed(fd[i], &s->alice, &gate_good));
 		(void)close(fd[i]);
 	}
 	gate_close(&g);
@@ -272,13 +272,13 @@ N1_a_connection_is_as_proved_as_its_last_call(void **state)
 	gate_open(s, "", &g);
 	stranger = gate_dial(&g, 2);
 	member = gate_dial(&g, 2);
-	assert_int_equal(200, say_signed(stranger, &s->alice, &gate_good));
+	assert_int_equal(200, report_signed(stranger, &s->alice, &gate_good));
 	assert_int_equal(
-	    200, say_text(stranger, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", 5));
-	assert_int_equal(200, say_signed(member, &s->alice, &gate_good));
+	    200, report_text(stranger, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", 5));
+	assert_int_equal(200, report_signed(member, &s->alice, &gate_good));
 	gate_pause_ms(17000);
 	assert_false(gate_is_open(stranger));
-	assert_int_equal(200, say_signed(member, &s->alice, &gate_good));
+	assert_int_equal(200, report_signed(member, &s->alice, &gate_good));
 	(void)close(stranger);
 	(void)close(member);
 	gate_close(&g);
@@ -305,14 +305,14 @@ hold(const struct gate *g, const struct person *p, struct bytes body)
 static void
 N1_six_devices_of_a_member_leave_memory_to_colleagues_and_others(void **state)
 {
-	enum { DEVICES = 6, SIZE = 24 * GATE_MIB - 1024, MOST = 120 };
+	enum { DEVICES = 6, SIZE = 24 * GATE_MIB - 1024, MAX = 120 };
 	static const size_t sizes[] = { SIZE, 4 * GATE_MIB, GATE_MIB, 256 * 1024, 80000 };
 	struct scene *s = *state;
 	struct bytes body = bytes_of(calloc(1, SIZE), SIZE);
 	struct gate_ask push = { .route = ROUTE_PUSH, .body = body, .is_signed = true };
 	struct gate_ask read = { .route = ROUTE_LOG_READ, .is_signed = true };
 	struct person p[DEVICES];
-	int fd[MOST], n = 0;
+	int fd[MAX], n = 0;
 	struct gate g;
 
 	assert_non_null(body.p);
@@ -325,12 +325,12 @@ N1_six_devices_of_a_member_leave_memory_to_colleagues_and_others(void **state)
 	}
 	gate_open(s, "", &g);
 	for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++)
-		for (int i = 0; i < DEVICES && n < MOST; i++)
-			while (n < MOST &&
+		for (int i = 0; i < DEVICES && n < MAX; i++)
+			while (n < MAX &&
 			       (fd[n] = hold(&g, &p[i], bytes_of(body.p, sizes[k]))) >= 0)
 				n++;
 	print_message("%d bodies of one member are under way\n", n);
-	assert_in_range(n, 5, MOST - 1);                          /* it came to an end */
+	assert_in_range(n, 5, MAX - 1);                           /* it came to an end */
 	assert_int_equal(403, gate_call(&g, 99, &s->eve, &push)); /* by the service */
 	assert_int_equal(403, gate_call(&g, 99, &s->alice, &push));
 	assert_int_equal(200, gate_call(&g, 99, &s->alice, &read));
@@ -374,7 +374,7 @@ static void
 N1_addresses_that_send_nothing_leave_newcomers_their_steps(void **state)
 {
 	enum { ADDRESSES = 28, EACH = 64, STEP = 62000 };
-	static uint8_t most[65000];
+	static uint8_t max[65000];
 	static char step[STEP + 200];
 	struct scene *s = *state;
 	int fd[ADDRESSES * EACH], n = 0, one, status;
@@ -399,7 +399,7 @@ N1_addresses_that_send_nothing_leave_newcomers_their_steps(void **state)
 		assert_true(status >= 400); /* the service's: it is no step */
 		(void)close(one);
 		for (int i = 0; i < n; i++)
-			(void)!send(fd[i], most, sizeof most, MSG_NOSIGNAL | MSG_DONTWAIT);
+			(void)!send(fd[i], max, sizeof max, MSG_NOSIGNAL | MSG_DONTWAIT);
 	}
 	for (int i = 0; i < n; i++)
 		(void)close(fd[i]);
@@ -497,7 +497,7 @@ N1_nothing_is_spoken_but_http_1_1_and_event_sockets(void **state)
 	for (size_t i = 0; i < sizeof upgrades / sizeof upgrades[0]; i++)
 		for (int twice = 0; twice < 2; twice++) {
 			int fd = gate_dial(&g, 2);
-			int status = say_text(fd, upgrades[i], 5);
+			int status = report_text(fd, upgrades[i], 5);
 
 			if (status == 101 || status == -1)
 				fail_msg("%.60s: %d", upgrades[i], status);
@@ -528,7 +528,7 @@ N1_a_body_to_a_page_ends_its_connection(void **state)
 	for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
 		int fd = gate_dial(&g, 2);
 
-		assert_int_equal(200, say_text(fd, requests[i], 5));
+		assert_int_equal(200, report_text(fd, requests[i], 5));
 		assert_int_equal(0, gate_await_close(fd, 5));
 		(void)close(fd);
 	}

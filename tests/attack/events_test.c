@@ -39,7 +39,7 @@ ask(struct person *p, struct id workspace)
 	struct route_params params = { .org = p->zt->org, .id = workspace };
 	struct buf answer = buf_init(1 << 20);
 	enum zt_err err =
-	    client_call(p->zt, ROUTE_KEYS_GET, &params, NULL, bytes_of(NULL, 0), &answer);
+	    session_call(p->zt, ROUTE_KEYS_GET, &params, NULL, bytes_of(NULL, 0), &answer);
 
 	buf_free(&answer);
 	return err;
@@ -68,7 +68,7 @@ await_growth(struct person *alice, uint64_t was)
 	uint64_t began = now_ms();
 
 	while (merkle_size(alice->zt->state->tree) == was) {
-		assert_ok(client_sync_log(alice->zt));
+		assert_ok(log_fetch(alice->zt));
 		assert_true(now_ms() - began < PATIENCE_MS);
 	}
 }
@@ -86,10 +86,10 @@ N4_a_service_that_was_stopped_lets_no_revoked_device_in(void **state)
 	world_add_device(&s->bob, &tablet, "tablet");
 	assert_ok(zt_workspace_create(s->alice.zt, "stopped"));
 	assert_ok(zt_workspace_share(s->alice.zt, "stopped", s->bob.email, "reader"));
-	workspace = person_space(&tablet, "stopped")->w->id;
+	workspace = person_workspace(&tablet, "stopped")->w->id;
 	assert_ok(ask(&tablet, workspace));
 	assert_ok(ask(&tablet, workspace));
-	assert_ok(client_sync_log(s->alice.zt));
+	assert_ok(log_fetch(s->alice.zt));
 	size = merkle_size(s->alice.zt->state->tree);
 	tell(s->w, "metadata", SIGSTOP);
 	assert_int_equal(0, pthread_create(&r.thread, NULL, revoke_it, &r));
@@ -119,9 +119,9 @@ N4_a_revocation_while_auth_begins_again_is_heard(void **state)
 	world_add_device(&s->bob, &phone, "phone");
 	assert_ok(zt_workspace_create(s->alice.zt, "again"));
 	assert_ok(zt_workspace_share(s->alice.zt, "again", s->bob.email, "reader"));
-	workspace = person_space(&phone, "again")->w->id;
+	workspace = person_workspace(&phone, "again")->w->id;
 	assert_ok(ask(&phone, workspace));
-	assert_ok(client_sync_log(s->alice.zt));
+	assert_ok(log_fetch(s->alice.zt));
 	size = merkle_size(s->alice.zt->state->tree);
 	tell(s->w, "auth", SIGKILL);
 	(void)snprintf(command, sizeof command,
@@ -208,11 +208,11 @@ N4_a_messaging_that_was_stopped_closes_the_sockets_of_the_revoked(void **state)
 	by_the_double = gadget.zt->calls; /* event sockets do not pass the double */
 	server = gadget.zt->server;
 	gadget.zt->server = s->w->url;
-	assert_ok(client_connect(gadget.zt));
+	assert_ok(session_connect(gadget.zt));
 	v.p = &gadget;
 	assert_int_equal(0, pthread_create(&v.thread, NULL, watch, &v));
 	await(&v.listens);
-	assert_ok(client_sync_log(s->alice.zt));
+	assert_ok(log_fetch(s->alice.zt));
 	size = merkle_size(s->alice.zt->state->tree);
 	tell(s->w, "messaging", SIGSTOP);
 	assert_int_equal(0, pthread_create(&r.thread, NULL, revoke_it, &r));

@@ -35,8 +35,8 @@ begin(void **state)
 
 	assert_non_null(s);
 	assert_non_null(content);
-	assert_ok(suite_start());
-	suite_random(content, BIG);
+	assert_ok(suite_init());
+	random_bytes(content, BIG);
 	s->w = world_begin();
 	s->big = world_file(s->w, "big", content, BIG);
 	free(content);
@@ -65,16 +65,16 @@ honest_again(void **state)
 {
 	struct setting *s = *state;
 
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	return 0;
 }
 
-static struct space *
+static struct workspace *
 share(struct setting *s, const char *name, const char *role)
 {
 	assert_ok(zt_workspace_create(s->alice.zt, name));
 	assert_ok(zt_workspace_share(s->alice.zt, name, "bob@test.example", role));
-	return person_space(&s->alice, name);
+	return person_workspace(&s->alice, name);
 }
 
 /* Fetches REMOTE to a new place; on success its content is in OUT, else nothing may be there.
@@ -117,7 +117,7 @@ expect_refusal(struct setting *s, struct person *p, const char *remote, enum zt_
 	enum zt_err err = get(s, p, remote, &b);
 
 	assert_err(wanted, err);
-	assert_true(strlen(zt_why(p->zt)) > 10);
+	assert_true(strlen(zt_error_message(p->zt)) > 10);
 	buf_free(&b);
 }
 
@@ -133,7 +133,7 @@ struct spoil {
 };
 
 static void
-spoil_answer(void *ctx, struct double_call *c)
+spoil_answer(void *ctx, struct proxy_call *c)
 {
 	struct spoil *p = ctx;
 
@@ -146,7 +146,7 @@ spoil_answer(void *ctx, struct double_call *c)
 		return; /* this answer has no such byte */
 	p->done = true;
 	if (p->lose)
-		double_refuse(c, ZT_ERR_NOT_FOUND);
+		proxy_refuse(c, ZT_ERR_NOT_FOUND);
 	else if (p->swap && p->first.n == 0)
 		buf_add(&p->first, buf_bytes(&c->answer));
 	else if (p->swap) {
@@ -165,17 +165,17 @@ F1_no_byte_of_a_block_can_be_flipped(void **state)
 {
 	struct setting *s = *state;
 	struct spoil p = { .route = ROUTE_BLOCK_GET };
-	struct double_hooks hooks = { .ctx = &p, .after = spoil_answer };
+	struct proxy_hooks hooks = { .ctx = &p, .after = spoil_answer };
 
 	(void)share(s, "f1", "reader");
 	assert_ok(zt_put(s->alice.zt, s->big, "f1:/big", NULL, NULL));
 	for (; p.at < 530000; p.at += p.at < 70 ? 1 : 52361) {
 		p.done = false;
-		double_play(s->w->d, &hooks);
+		proxy_play(s->w->d, &hooks);
 		expect_refusal(s, &s->bob, "f1:/big", ZT_ERR_CORRUPT);
 		assert_true(p.done);
 	}
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_ok(zt_verify(s->bob.zt, "f1", NULL, &(struct zt_check){ 0 }));
 }
 
@@ -184,7 +184,7 @@ F1_no_byte_of_a_manifest_wrap_or_header_can_be_flipped(void **state)
 {
 	struct setting *s = *state;
 	struct spoil p = { .route = ROUTE_OBJECTS, .only = 0 };
-	struct double_hooks hooks = { .ctx = &p, .after = spoil_answer };
+	struct proxy_hooks hooks = { .ctx = &p, .after = spoil_answer };
 	unsigned refused = 0;
 
 	(void)share(s, "f1m", "reader");
@@ -195,9 +195,9 @@ F1_no_byte_of_a_manifest_wrap_or_header_can_be_flipped(void **state)
 		enum zt_err err;
 
 		p.done = false;
-		double_play(s->w->d, &hooks);
+		proxy_play(s->w->d, &hooks);
 		err = get(s, &s->bob, "f1m:/note", &b);
-		double_play(s->w->d, NULL);
+		proxy_play(s->w->d, NULL);
 		more = p.done;
 		/* A byte of the envelope's protocol framing may say what is so anyway. */
 		if (more && err == ZT_OK)
@@ -220,7 +220,7 @@ F2_two_blocks_files_or_versions_cannot_be_swapped(void **state)
 	struct spoil objects = {
 		.route = ROUTE_OBJECTS, .swap = true, .first = buf_init(4 << 20)
 	};
-	struct double_hooks hooks = { .ctx = &blocks, .after = spoil_answer };
+	struct proxy_hooks hooks = { .ctx = &blocks, .after = spoil_answer };
 	int sink;
 
 	(void)share(s, "f2", "reader");
@@ -229,21 +229,21 @@ F2_two_blocks_files_or_versions_cannot_be_swapped(void **state)
 	person_put(&s->alice, "other", "f2:/b");
 	person_put(&s->alice, "again", "f2:/a"); /* version 2 */
 	expect_content(s, &s->bob, "f2:/a", "again");
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	expect_refusal(s, &s->bob, "f2:/big", ZT_ERR_CORRUPT);
 	hooks.ctx = &objects;
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	expect_content(s, &s->bob, "f2:/a", "again");        /* remembered by the double */
 	expect_refusal(s, &s->bob, "f2:/b", ZT_ERR_CORRUPT); /* another file of the same size */
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	/* F4: the old version in the place of the new one */
 	buf_empty(&objects.first);
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	sink = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	assert_ok(zt_cat(s->bob.zt, "f2:/a", 1, sink));
 	(void)close(sink);
 	expect_refusal(s, &s->bob, "f2:/a", ZT_ERR_CORRUPT);
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	expect_content(s, &s->bob, "f2:/a", "again");
 	expect_content(s, &s->bob, "f2:/b", "other");
 	buf_free(&blocks.first);
@@ -257,7 +257,7 @@ F2_an_object_of_another_workspace_is_refused(void **state)
 	struct spoil objects = {
 		.route = ROUTE_OBJECTS, .swap = true, .first = buf_init(4 << 20)
 	};
-	struct double_hooks hooks = { .ctx = &objects, .after = spoil_answer };
+	struct proxy_hooks hooks = { .ctx = &objects, .after = spoil_answer };
 
 	(void)share(s, "f2x", "reader");
 	(void)share(s, "f2y", "reader");
@@ -265,10 +265,10 @@ F2_an_object_of_another_workspace_is_refused(void **state)
 	person_put(&s->alice, "there", "f2y:/a");
 	expect_content(s, &s->bob, "f2x:/a", "here!");
 	expect_content(s, &s->bob, "f2y:/a", "there");
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	expect_content(s, &s->bob, "f2x:/a", "here!");
 	expect_refusal(s, &s->bob, "f2y:/a", ZT_ERR_CORRUPT);
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	buf_free(&objects.first);
 }
 
@@ -277,15 +277,15 @@ F3_a_block_cannot_be_truncated_extended_or_left_out(void **state)
 {
 	struct setting *s = *state;
 	struct spoil p = { .route = ROUTE_BLOCK_GET, .grow = 1, .only = 2 };
-	struct double_hooks hooks = { .ctx = &p, .after = spoil_answer };
+	struct proxy_hooks hooks = { .ctx = &p, .after = spoil_answer };
 
 	(void)share(s, "f3", "reader");
 	assert_ok(zt_put(s->alice.zt, s->big, "f3:/big", NULL, NULL));
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	expect_refusal(s, &s->bob, "f3:/big", ZT_ERR_CORRUPT);
 	p = (struct spoil){ .route = ROUTE_BLOCK_GET, .grow = -1, .only = 3 };
 	expect_refusal(s, &s->bob, "f3:/big", ZT_ERR_CORRUPT);
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_ok(zt_verify(s->bob.zt, "f3", NULL, &(struct zt_check){ 0 }));
 }
 
@@ -294,12 +294,12 @@ F10_a_lost_block_is_named_and_the_rest_stays_readable(void **state)
 {
 	struct setting *s = *state;
 	struct spoil p = { .route = ROUTE_BLOCK_GET, .lose = true, .only = 2 };
-	struct double_hooks hooks = { .ctx = &p, .after = spoil_answer };
+	struct proxy_hooks hooks = { .ctx = &p, .after = spoil_answer };
 
 	(void)share(s, "f10", "reader");
 	assert_ok(zt_put(s->alice.zt, s->big, "f10:/big", NULL, NULL));
 	person_put(&s->alice, "still here", "f10:/note");
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	expect_refusal(s, &s->bob, "f10:/big", ZT_ERR_MISSING_BLOCK);
 	expect_content(s, &s->bob, "f10:/note", "still here");
 }
@@ -312,7 +312,7 @@ struct feed {
 };
 
 static void
-spoil_feed(void *ctx, struct double_call *c)
+spoil_feed(void *ctx, struct proxy_call *c)
 {
 	struct feed *f = ctx;
 	Zt__ChainPage *m = NULL;
@@ -363,7 +363,7 @@ F5_a_change_dropped_reordered_or_repeated_in_the_feed_is_detected(void **state)
 {
 	struct setting *s = *state;
 	struct feed f = { .how = DROP_FIRST };
-	struct double_hooks hooks = { .ctx = &f, .after = spoil_feed };
+	struct proxy_hooks hooks = { .ctx = &f, .after = spoil_feed };
 	uint64_t position;
 
 	(void)share(s, "f5", "contributor");
@@ -373,7 +373,7 @@ F5_a_change_dropped_reordered_or_repeated_in_the_feed_is_detected(void **state)
 		(void)snprintf(remote, sizeof remote, "f5:/%d", i);
 		person_put(&s->alice, "x", remote);
 	}
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	for (; f.how <= REPEAT; f.how++) {
 		if (f.how == DROP_LAST)
 			continue; /* below: it is not wrong in itself, only old */
@@ -385,15 +385,15 @@ F5_a_change_dropped_reordered_or_repeated_in_the_feed_is_detected(void **state)
 	f = (struct feed){ .how = DROP_LAST };
 	assert_ok(zt_ls(s->bob.zt, "f5:/", false, false, ignore, NULL));
 	assert_true(f.done);
-	double_play(s->w->d, NULL);
-	position = person_space(&s->bob, "f5")->position;
-	assert_int_equal(person_space(&s->alice, "f5")->position, position);
+	proxy_play(s->w->d, NULL);
+	position = person_workspace(&s->bob, "f5")->position;
+	assert_int_equal(person_workspace(&s->alice, "f5")->position, position);
 	assert_ok(zt_ls(s->bob.zt, "f5:/", false, false, ignore, NULL));
 }
 
 /* A chain that is shorter than what bob has verified. */
 static void
-shorten(void *ctx, struct double_call *c)
+shorten(void *ctx, struct proxy_call *c)
 {
 	Zt__ChainPage m = ZT__CHAIN_PAGE__INIT;
 
@@ -407,7 +407,7 @@ shorten(void *ctx, struct double_call *c)
 }
 
 static void
-inject(void *ctx, struct double_call *c)
+inject(void *ctx, struct proxy_call *c)
 {
 	if (c->route == ROUTE_CHAIN && c->status == 200)
 		forge_chain_add(&c->answer, ctx);
@@ -417,8 +417,8 @@ static void
 F5_F6_a_chain_rolled_back_or_with_two_contents_for_one_version_is_detected(void **state)
 {
 	struct setting *s = *state;
-	struct space *w = share(s, "f6", "contributor");
-	struct double_hooks hooks = { .after = shorten };
+	struct workspace *w = share(s, "f6", "contributor");
+	struct proxy_hooks hooks = { .after = shorten };
 	struct forged_file file;
 	struct forged_change change = { .version = 1, .m = &file.m };
 	struct forged f;
@@ -426,24 +426,24 @@ F5_F6_a_chain_rolled_back_or_with_two_contents_for_one_version_is_detected(void 
 	person_put(&s->alice, "one", "f6:/a");
 	person_put(&s->alice, "two", "f6:/b");
 	assert_ok(zt_ls(s->bob.zt, "f6:/", false, false, ignore, NULL));
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_ROLLBACK, zt_ls(s->bob.zt, "f6:/", false, false, ignore, NULL));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_ok(zt_ls(s->bob.zt, "f6:/", false, false, ignore, NULL));
 	/* alice's patched client signs two changesets for position 3; bob is shown the other
 	 * one */
-	w = person_space(&s->alice, "f6");
-	suite_random(change.vlob.b, ID_BYTES);
+	w = person_workspace(&s->alice, "f6");
+	random_bytes(change.vlob.b, ID_BYTES);
 	forge_file(&file, "only for bob");
 	forge_changeset(&s->alice, w, &change, 1, 1, &f);
-	hooks = (struct double_hooks){ .ctx = &f, .after = inject };
-	double_play(s->w->d, &hooks);
+	hooks = (struct proxy_hooks){ .ctx = &f, .after = inject };
+	proxy_play(s->w->d, &hooks);
 	assert_ok(zt_ls(s->bob.zt, "f6:/", false, false, ignore, NULL));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	person_put(&s->alice, "three", "f6:/c"); /* the true position 3 */
 	person_put(&s->alice, "four", "f6:/d");  /* position 4 names the link behind it */
 	assert_err(ZT_ERR_FORK, zt_ls(s->bob.zt, "f6:/", false, false, ignore, NULL));
-	assert_true(strstr(zt_why(s->bob.zt), "another history") != NULL);
+	assert_true(strstr(zt_error_message(s->bob.zt), "another history") != NULL);
 	forged_free(&f);
 }
 
@@ -451,16 +451,16 @@ static void
 F11_half_of_a_changeset_is_refused_by_client_and_server(void **state)
 {
 	struct setting *s = *state;
-	struct space *w = share(s, "f11", "contributor");
+	struct workspace *w = share(s, "f11", "contributor");
 	struct forged_file file;
 	struct forged_folder folder;
 	struct forged_change changes[2];
 	struct forged f;
 	Zt__PushRequest *m = NULL;
 	struct feed feed = { .how = DROP_CHANGE };
-	struct double_hooks hooks = { .ctx = &feed, .after = spoil_feed };
+	struct proxy_hooks hooks = { .ctx = &feed, .after = spoil_feed };
 
-	suite_random(changes[0].vlob.b, ID_BYTES);
+	random_bytes(changes[0].vlob.b, ID_BYTES);
 	forge_file(&file, "half");
 	forge_folder(&folder, bytes_text("half"), &changes[0].vlob, false);
 	changes[0] =
@@ -485,10 +485,10 @@ F11_half_of_a_changeset_is_refused_by_client_and_server(void **state)
 	forged_free(&f);
 	person_put(&s->alice, "x", "f11:/x");
 	person_put(&s->alice, "y", "f11:/y");
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_CORRUPT, zt_ls(s->bob.zt, "f11:/", false, false, ignore, NULL));
 	assert_true(feed.done);
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_ok(zt_ls(s->bob.zt, "f11:/", false, false, ignore, NULL));
 	expect_content(s, &s->bob, "f11:/half", "half");
 }
@@ -502,7 +502,7 @@ struct dropping {
 };
 
 static bool
-drop_push(void *ctx, struct double_call *c)
+drop_push(void *ctx, struct proxy_call *c)
 {
 	struct dropping *d = ctx;
 	Zt__PushAnswer a = ZT__PUSH_ANSWER__INIT;
@@ -520,26 +520,26 @@ static void
 F5_a_write_that_the_server_says_it_took_and_drops_is_not_called_done(void **state)
 {
 	struct setting *s = *state;
-	struct space *w = share(s, "drops", "contributor");
+	struct workspace *w = share(s, "drops", "contributor");
 	struct dropping d;
-	struct double_hooks hooks = { .ctx = &d, .before = drop_push };
+	struct proxy_hooks hooks = { .ctx = &d, .before = drop_push };
 	char *local;
 
 	person_put(&s->alice, "one", "drops:/one");
 	person_put(&s->alice, "two", "drops:/two");
 	local = world_file(s->w, "three", "three", 5);
 	for (int i = 0; i < 3; i++) {
-		w = person_space(&s->alice, "drops");
+		w = person_workspace(&s->alice, "drops");
 		/* where nothing is yet, as if others had come first; or in another's place */
 		d = (struct dropping){ .at = i == 0   ? w->position + 2
 					     : i == 1 ? w->position
 						      : 1,
 			.link = w->link };
-		double_play(s->w->d, &hooks);
+		proxy_play(s->w->d, &hooks);
 		assert_err(
 		    ZT_ERR_ROLLBACK, zt_put(s->alice.zt, local, "drops:/three", NULL, NULL));
 		assert_true(d.done);
-		double_play(s->w->d, NULL);
+		proxy_play(s->w->d, NULL);
 	}
 	assert_ok(zt_put(s->alice.zt, local, "drops:/three", NULL, NULL)); /* and now it is */
 	expect_content(s, &s->bob, "drops:/three", "three");
@@ -553,12 +553,12 @@ F5_a_write_that_the_server_says_it_took_and_drops_is_not_called_done(void **stat
 static void
 misstate(struct setting *s, const char *remote, struct bytes mine)
 {
-	struct space_object o = { .is_folder = false };
+	struct workspace_object o = { .is_folder = false };
 	struct forged_change change = { .version = 0 };
 	struct forged f;
 	struct tree_entry at;
 	struct path path;
-	struct space *w;
+	struct workspace *w;
 	struct hash content;
 	struct block_ref unsent;
 	struct buf sealed = buf_init(1 << 20);
@@ -568,7 +568,7 @@ misstate(struct setting *s, const char *remote, struct bytes mine)
 	assert_ok(tree_open(s->bob.zt, remote, &w, &path));
 	assert_ok(tree_find(w, &path, path.count, &at));
 	o.vlob = at.vlob;
-	assert_ok(space_read_one(w, &o, &m));
+	assert_ok(workspace_read_one(w, &o, &m));
 	assert_int_equal(mine.n, m->file->size);
 	for (size_t i = 0; i < m->file->blocks->n_blocks; i++) {
 		b = m->file->blocks->blocks[i];
@@ -615,10 +615,10 @@ two_files(struct setting *s, const char *folder, size_t n, uint8_t *out)
 	(void)snprintf(name, sizeof name, "%s/%s", s->w->state, folder);
 	assert_int_equal(0, mkdir(name, 0700));
 	path = strdup(name);
-	suite_random(out, n);
+	random_bytes(out, n);
 	(void)snprintf(name, sizeof name, "%s/g", folder);
 	free(world_file(s->w, name, out, n));
-	suite_random(out, n);
+	random_bytes(out, n);
 	(void)snprintf(name, sizeof name, "%s/f", folder);
 	free(world_file(s->w, name, out, n));
 	return path;
@@ -688,18 +688,18 @@ F7_a_readers_write_is_refused_by_client_and_server(void **state)
 	struct forged_file file;
 	struct forged_change change = { .version = 1, .m = &file.m };
 	struct forged f;
-	struct double_hooks hooks = { .ctx = &f, .after = inject };
-	struct space *w;
+	struct proxy_hooks hooks = { .ctx = &f, .after = inject };
+	struct workspace *w;
 
 	(void)share(s, "f7", "reader");
-	w = person_space(&s->bob, "f7");
-	suite_random(change.vlob.b, ID_BYTES);
+	w = person_workspace(&s->bob, "f7");
+	random_bytes(change.vlob.b, ID_BYTES);
 	forge_file(&file, "by a reader");
 	forge_changeset(&s->bob, w, &change, 1, 1, &f);
 	assert_err(ZT_ERR_FORBIDDEN, forged_send(&s->bob, w, &f));
-	double_play(s->w->d, &hooks); /* the server takes it all the same */
+	proxy_play(s->w->d, &hooks); /* the server takes it all the same */
 	assert_err(ZT_ERR_FORBIDDEN, zt_ls(s->alice.zt, "f7:/", false, false, ignore, NULL));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_ok(zt_ls(s->alice.zt, "f7:/", false, false, ignore, NULL));
 	forged_free(&f);
 }
@@ -712,14 +712,14 @@ F7_a_removed_members_write_dated_before_the_removal_is_left_out(void **state)
 	struct forged_folder folder;
 	struct forged_change changes[2];
 	struct forged f;
-	struct double_hooks hooks = { .ctx = &f, .after = inject };
+	struct proxy_hooks hooks = { .ctx = &f, .after = inject };
 	struct zt_check check;
-	struct space *w;
+	struct workspace *w;
 	uint64_t before;
 
 	(void)share(s, "f7r", "contributor");
-	w = person_space(&s->bob, "f7r");
-	suite_random(changes[0].vlob.b, ID_BYTES);
+	w = person_workspace(&s->bob, "f7r");
+	random_bytes(changes[0].vlob.b, ID_BYTES);
 	forge_file(&file, "too late");
 	forge_folder(&folder, bytes_text("late"), &changes[0].vlob, false);
 	changes[0] =
@@ -728,19 +728,19 @@ F7_a_removed_members_write_dated_before_the_removal_is_left_out(void **state)
 	forge_changeset(&s->bob, w, changes, 2, 1, &f); /* signed while bob was a member */
 	assert_ok(zt_workspace_unshare(s->alice.zt, "f7r", "bob@test.example"));
 	assert_err(ZT_ERR_NOT_MEMBER, forged_send(&s->bob, w, &f));
-	before = person_space(&s->alice, "f7r")->position;
-	double_play(s->w->d, &hooks); /* the server slips it in, behind the pinned place */
+	before = person_workspace(&s->alice, "f7r")->position;
+	proxy_play(s->w->d, &hooks); /* the server slips it in, behind the pinned place */
 	assert_ok(zt_verify(s->alice.zt, "f7r", NULL, &check));
 	assert_int_equal(before + 1, check.changesets);
 	assert_int_equal(1, check.skipped);
 	assert_int_equal(0, check.files);
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	forged_free(&f);
 }
 
 /* Shows a chain without its newest changeset, as if it had not come yet. */
 static void
-hide_newest(void *ctx, struct double_call *c)
+hide_newest(void *ctx, struct proxy_call *c)
 {
 	Zt__ChainPage *m = NULL;
 
@@ -763,23 +763,23 @@ static void
 F7_what_is_left_out_does_not_stand_in_the_way_of_others(void **state)
 {
 	struct setting *s = *state;
-	struct double_hooks hooks = { .after = hide_newest };
+	struct proxy_hooks hooks = { .after = hide_newest };
 	struct zt_check check;
 	struct buf got = buf_init(BIG);
 
-	assert_ok(client_thaw(s->alice.zt)); /* forks were shown to them before */
-	assert_ok(client_thaw(s->bob.zt));
+	assert_ok(session_thaw(s->alice.zt)); /* forks were shown to them before */
+	assert_ok(session_thaw(s->bob.zt));
 	(void)share(s, "f7o", "contributor");
 	person_put(&s->alice, "one", "f7o:/file");
 	assert_ok(zt_sync(s->bob.zt));
 	person_put(&s->bob, "two", "f7o:/file");  /* the newest version, and */
 	person_put(&s->bob, "more", "f7o:/bobs"); /* of the root folder, too */
-	assert_ok(space_sync(person_space(&s->alice, "f7o")));
+	assert_ok(workspace_sync(person_workspace(&s->alice, "f7o")));
 	person_put(&s->bob, "three", "f7o:/file");
 	person_put(&s->bob, "four", "f7o:/fourth");
-	double_play(s->w->d, &hooks); /* alice does not see the last of these when she pins */
+	proxy_play(s->w->d, &hooks); /* alice does not see the last of these when she pins */
 	assert_ok(zt_workspace_unshare(s->alice.zt, "f7o", "bob@test.example"));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_ok(zt_verify(s->alice.zt, "f7o", NULL, &check));
 	assert_true(check.skipped >= 1);
 	person_put(&s->alice, "five", "f7o:/file");
@@ -812,7 +812,7 @@ F9_a_members_hostile_names_never_write_outside_the_target_folder(void **state)
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		char workspace[16], remote[20], local[128], outside[160];
-		struct space *w;
+		struct workspace *w;
 		struct forged_file file;
 		struct forged_folder folder;
 		struct forged_change changes[2];
@@ -823,7 +823,7 @@ F9_a_members_hostile_names_never_write_outside_the_target_folder(void **state)
 		(void)snprintf(remote, sizeof remote, "%s:/", workspace);
 		w = share(s, workspace, "reader");
 		forge_file(&file, "evil");
-		suite_random(changes[0].vlob.b, ID_BYTES);
+		random_bytes(changes[0].vlob.b, ID_BYTES);
 		forge_folder(
 		    &folder, bytes_of(names[i].name, names[i].n), &changes[0].vlob, false);
 		assert_ok(pb_encode(&folder.m, &raw));

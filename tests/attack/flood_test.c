@@ -26,7 +26,7 @@ N1_bodies_that_nobody_signed_are_not_taken_and_signed_ones_are(void **state)
 	int fd[MANY];
 
 	assert_non_null(body.p);
-	suite_random(nobody.b, ID_BYTES);
+	random_bytes(nobody.b, ID_BYTES);
 	gate_open(s, "", &g);
 	before = process_kib(g.pid);
 	for (int i = 0; i < MANY; i++) {

@@ -89,7 +89,7 @@ F1_only_a_part_of_a_shared_block_has_a_hash_of_its_content(void **state)
 	Zt__FileManifest f;
 	Zt__BlockList list = ZT__BLOCK_LIST__INIT;
 	Zt__BlockRef ref = ZT__BLOCK_REF__INIT, *refs[] = { &ref };
-	const char *why;
+	const char *message;
 
 	(void)state;
 	zt__file_manifest__init(&f);
@@ -103,15 +103,15 @@ F1_only_a_part_of_a_shared_block_has_a_hash_of_its_content(void **state)
 	ref.id = pb_field(bytes, ID_BYTES);
 	ref.key = pb_field(bytes, AEAD_KEY_BYTES);
 	ref.hash = pb_field(bytes, HASH_BYTES);
-	assert_ok(manifest_check(&m, &why));
+	assert_ok(manifest_check(&m, &message));
 	ref.content = pb_field(bytes, HASH_BYTES);
-	assert_err(ZT_ERR_CORRUPT, manifest_check(&m, &why));
+	assert_err(ZT_ERR_CORRUPT, manifest_check(&m, &message));
 	ref.whole = 200;
-	assert_ok(manifest_check(&m, &why));
+	assert_ok(manifest_check(&m, &message));
 	ref.content = pb_field(bytes, HASH_BYTES - 1);
-	assert_err(ZT_ERR_CORRUPT, manifest_check(&m, &why));
+	assert_err(ZT_ERR_CORRUPT, manifest_check(&m, &message));
 	ref.content = pb_field(NULL, 0);
-	assert_err(ZT_ERR_CORRUPT, manifest_check(&m, &why));
+	assert_err(ZT_ERR_CORRUPT, manifest_check(&m, &message));
 }
 
 static void
@@ -123,11 +123,11 @@ F1_F2_a_manifest_opens_only_in_its_own_place(void **state)
 	struct manifest_place place = { .version = 3 }, other;
 	struct envelope_pins pins;
 	struct secret *key = NULL, *wrong = NULL;
-	const char *why;
+	const char *message;
 
 	(void)state;
-	suite_random(place.workspace.b, ID_BYTES);
-	suite_random(place.vlob.b, ID_BYTES);
+	random_bytes(place.workspace.b, ID_BYTES);
+	random_bytes(place.vlob.b, ID_BYTES);
 	assert_ok(secret_generate(&key));
 	assert_ok(secret_generate(&wrong));
 	zt__file_manifest__init(&f);
@@ -137,7 +137,8 @@ F1_F2_a_manifest_opens_only_in_its_own_place(void **state)
 	f.content_case = ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT;
 	f.inline_content = pb_field("hello", 5);
 	assert_ok(manifest_seal(key, &place, &m, &object, &wrap, &pins));
-#define OPEN(k, p) manifest_open(k, p, buf_bytes(&object), buf_bytes(&wrap), &pins, &out, &why)
+#define OPEN(k, p)                                                                             \
+	manifest_open(k, p, buf_bytes(&object), buf_bytes(&wrap), &pins, &out, &message)
 	assert_ok(OPEN(key, &place));
 	assert_int_equal(5, out->file->size);
 	pb_wipe(out);
@@ -186,14 +187,14 @@ F9_dangerous_names_are_refused_and_hostile_ones_shown_escaped(void **state)
 		{ "e\xcc\x81", 3, false /* decomposed */ },
 		{ "\xc2\x9b", 2, false /* C1 control */ } };
 	struct buf shown = buf_init(256);
-	const char *why;
+	const char *message;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		uint8_t *copy = exact_copy(names[i].name, names[i].n);
 
-		assert_int_equal(
-		    names[i].fine, path_name_check(bytes_of(copy, names[i].n), &why) == ZT_OK);
+		assert_int_equal(names[i].fine,
+		    path_name_check(bytes_of(copy, names[i].n), &message) == ZT_OK);
 		free(copy);
 	}
 	utf8_show(bytes_text("a\x1b]0;x\x07\xe2\x80\xae\xff"), &shown);
@@ -216,14 +217,14 @@ F11_a_changeset_is_what_was_signed_or_nothing(void **state)
 	(void)state;
 	assert_ok(sign_generate(&key));
 	for (size_t i = 0; i < 2; i++) {
-		suite_random(c[i].vlob.b, ID_BYTES);
+		random_bytes(c[i].vlob.b, ID_BYTES);
 		c[i].blocks = bytes_of(c[i].vlob.b, ID_BYTES);
 		assert_ok(changeset_encode_change(&c[i], &enc[i]));
 		spans[i] = buf_bytes(&enc[i]);
 		fields[i] = pb_field(enc[i].p, enc[i].n);
 	}
 	assert_ok(changeset_sign(key, &cs, spans, 2, &body));
-	st = statement_message(&cs.signed_);
+	st = statement_message(&cs.stmt);
 	m.statement = &st;
 	m.changes = fields;
 	m.n_changes = 2;
@@ -275,7 +276,7 @@ sign_call(
 	c->params.org = c->p.org;
 	c->p.created_s = now_ms / 1000;
 	c->p.expires_s = c->p.created_s + 60;
-	suite_random(nonce, sizeof nonce);
+	random_bytes(nonce, sizeof nonce);
 	hex_print(nonce, sizeof nonce, c->p.nonce);
 	assert_ok(httpsig_sign(&m, &c->p, key, &c->input, &c->signature));
 	zt__call__init(&c->call);
@@ -295,14 +296,14 @@ R1_a_request_replayed_retargeted_altered_or_late_is_refused(void **state)
 	struct httpsig_params p;
 	const struct route_row *row = route_row(ROUTE_LOG_READ);
 	uint8_t public[32];
-	const char *why;
+	const char *message;
 
 	(void)state;
 	assert_ok(sign_generate(&key));
 	sign_public(key, public);
 	assert_ok(replay_new(&w.replay));
 	sign_call(&c, key, now, "/v1/orgs/x/log?from=3");
-#define CLAIMS(at) verify_claims(&w, &c.call, row, &c.params, 0, at, &p, &why)
+#define CLAIMS(at) verify_claims(&w, &c.call, row, &c.params, 0, at, &p, &message)
 #define SIGNED() verify_signed(&w, &c.call, &p, public, bytes_of(NULL, 0))
 	assert_ok(CLAIMS(now));
 	c.call.target = (char *)(uintptr_t) "/v1/orgs/x/log?from=4"; /* another query */
@@ -325,7 +326,7 @@ R1_a_request_replayed_retargeted_altered_or_late_is_refused(void **state)
 	c.params.org.b[0] ^= 1;
 	/* a body that no digest covers */
 	assert_err(
-	    ZT_ERR_SIGNATURE, verify_claims(&w, &c.call, row, &c.params, 7, now, &p, &why));
+	    ZT_ERR_SIGNATURE, verify_claims(&w, &c.call, row, &c.params, 7, now, &p, &message));
 	replay_free(w.replay);
 	sign_free(key);
 	buf_free(&c.input);
@@ -442,7 +443,7 @@ words_come_back_as_people_write_them(void **state)
 	(void)state;
 	for (unsigned round = 0; round < 50; round++)
 		for (unsigned l = 0; l < WORDS_LANGUAGES; l++) {
-			suite_random(in, sizeof in);
+			random_bytes(in, sizeof in);
 			words_print(bytes_of(in, sizeof in), l, &text);
 			assert_true(text.n < 512); /* ZT_RECOVERY_WORDS */
 			assert_words(buf_text(&text), in);
@@ -528,7 +529,7 @@ words_of_both_languages_are_those_of_the_sheet(void **state)
 	uint8_t in[48];
 
 	(void)state;
-	suite_random(in, sizeof in);
+	random_bytes(in, sizeof in);
 	for (unsigned l = 0; l < WORDS_LANGUAGES; l++) {
 		unsigned is = 0, at = 0;
 
@@ -687,5 +688,5 @@ main(void)
 		    R4_a_field_given_a_million_times_is_not_merged_a_million_times),
 	};
 
-	return suite_start() != ZT_OK || cmocka_run_group_tests(tests, NULL, NULL);
+	return suite_init() != ZT_OK || cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,14 +16,14 @@ struct lie {
 };
 
 static bool
-refuse_route(void *ctx, struct double_call *c)
+refuse_route(void *ctx, struct proxy_call *c)
 {
 	struct lie *l = ctx;
 
 	if (c->route != l->route || l->times == 0)
 		return false;
 	l->times--;
-	double_refuse(c, l->err);
+	proxy_refuse(c, l->err);
 	return true;
 }
 
@@ -34,10 +34,10 @@ S_a_founder_keeps_the_device_whatever_the_server_says(void **state)
 {
 	struct world *w = world_begin();
 	struct lie lie = { ROUTE_DISCLOSE, ZT_ERR_FORBIDDEN, 1 };
-	struct double_hooks hooks = { .ctx = &lie, .before = refuse_route };
+	struct proxy_hooks hooks = { .ctx = &lie, .before = refuse_route };
 	struct person alice = { .w = w, .email = "alice@test.example", .name = "alice" }, bob;
-	char why[256] = "";
-	struct zt_bootstrap b = { .server = double_url(w->d),
+	char message[256] = "";
+	struct zt_bootstrap b = { .server = proxy_url(w->d),
 		.operator_token = w->token,
 		.slug = "org-founding",
 		.email = alice.email,
@@ -47,9 +47,9 @@ S_a_founder_keeps_the_device_whatever_the_server_says(void **state)
 	(void)state;
 	(void)snprintf(alice.home, sizeof alice.home, "%s/home-alice", w->state);
 	alice.o = (struct zt_options){ .home = alice.home, .password = "a test's password" };
-	double_play(w->d, &hooks);
-	assert_err(ZT_ERR_FORBIDDEN, zt_bootstrap(&alice.o, &b, why));
-	double_play(w->d, NULL);
+	proxy_play(w->d, &hooks);
+	assert_err(ZT_ERR_FORBIDDEN, zt_bootstrap(&alice.o, &b, message));
+	proxy_play(w->d, NULL);
 
 	person_open(&alice);
 	world_join(&alice, &bob, "bob", "standard");
@@ -61,9 +61,9 @@ S_a_founder_keeps_the_device_whatever_the_server_says(void **state)
 	for (int i = 0; i < 2; i++) {
 		lie = (struct lie){ ROUTE_LOG_READ,
 			i == 0 ? ZT_ERR_UNKNOWN_DEVICE : ZT_ERR_NOT_FOUND, -1 };
-		double_play(w->d, &hooks);
-		assert_int_not_equal(ZT_OK, zt_bootstrap(&alice.o, &b, why));
-		double_play(w->d, NULL);
+		proxy_play(w->d, &hooks);
+		assert_int_not_equal(ZT_OK, zt_bootstrap(&alice.o, &b, message));
+		proxy_play(w->d, NULL);
 	}
 	person_open(&alice);
 	assert_ok(zt_sync(alice.zt));

@@ -280,7 +280,7 @@ N1_a_refusal_is_read_by_who_still_sends_and_sending_on_ends(void **state)
 static void
 N1_a_connection_that_gave_way_is_gone_whatever_it_sends(void **state)
 {
-	enum { MANY = 200, MOST = 20 };
+	enum { MANY = 200, MAX = 20 };
 	static const char head[] = GATE_CLAIM "content-length: 60000\r\n\r\n";
 	struct gate g;
 	double end;
@@ -296,7 +296,7 @@ N1_a_connection_that_gave_way_is_gone_whatever_it_sends(void **state)
 			gate_say(fd[k], "x", 1);
 	}
 	end = gate_now() + 8;
-	while (open > MOST && gate_now() < end) {
+	while (open > MAX && gate_now() < end) {
 		open = 0;
 		for (int i = 0; i < MANY; i++) {
 			gate_say(fd[i], "x", 1);
@@ -305,7 +305,7 @@ N1_a_connection_that_gave_way_is_gone_whatever_it_sends(void **state)
 		gate_pause_ms(20);
 	}
 	print_message("%d connections stand\n", open);
-	assert_in_range(open, 1, MOST);
+	assert_in_range(open, 1, MAX);
 	for (int i = 0; i < MANY; i++)
 		(void)close(fd[i]);
 	gate_close(&g);

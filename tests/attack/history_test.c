@@ -15,7 +15,7 @@
 #include "zt/audit.h"
 #include "zt/org.h"
 
-enum { MOST = 200 };
+enum { MAX = 200 };
 
 struct record {
 	enum audit_record type;
@@ -25,7 +25,7 @@ struct record {
 struct history {
 	struct id org;
 	struct buf all; /* which the records borrow from */
-	struct record record[MOST];
+	struct record record[MAX];
 	size_t count;
 };
 
@@ -45,7 +45,7 @@ audit(const struct record *record, size_t count)
 		err = audit_end(a);
 	if (err != ZT_OK && err != ZT_ERR_MEMORY) {
 		assert_non_null(audit_result(a)->what);
-		assert_true(strlen(audit_result(a)->why) > 3);
+		assert_true(strlen(audit_result(a)->message) > 3);
 	}
 	audit_free(a);
 	return err;
@@ -70,9 +70,9 @@ static void export(struct person *p, const char *workspace)
 	r = wire_read(
 	    bytes_of(h.all.p + sizeof AUDIT_MAGIC - 1, h.all.n - sizeof AUDIT_MAGIC + 1));
 	while (r.left > 0) {
-		assert_true(h.count < MOST);
+		assert_true(h.count < MAX);
 		h.record[h.count].type = (enum audit_record)wire_u8(&r);
-		h.record[h.count++].bytes = wire_counted(&r, AUDIT_RECORD_MOST);
+		h.record[h.count++].bytes = wire_counted(&r, AUDIT_RECORD_MAX);
 		assert_false(r.bad);
 	}
 }
@@ -129,7 +129,7 @@ each_byte_of_a_history_is_needed(void **state)
 
 /* COPY is the history with record I taken out and put in front of record K. */
 static void
-move(struct record copy[MOST], size_t i, size_t k)
+move(struct record copy[MAX], size_t i, size_t k)
 {
 	struct record it = h.record[i];
 
@@ -151,7 +151,7 @@ is_same(const struct record *copy)
 static void
 each_record_of_a_history_has_its_place(void **state)
 {
-	static struct record copy[MOST + 1];
+	static struct record copy[MAX + 1];
 
 	(void)state;
 	for (size_t i = 0; i < h.count; i++) {
@@ -179,7 +179,7 @@ each_record_of_a_history_has_its_place(void **state)
 static void
 a_history_without_a_record_is_refused_where_the_rest_tells(void **state)
 {
-	static struct record copy[MOST];
+	static struct record copy[MAX];
 	size_t taken = 0;
 
 	(void)state;

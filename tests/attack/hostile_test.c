@@ -57,7 +57,7 @@ call(struct setting *s, enum route r, const void *message, const struct route_pa
 	p.hash = s->block_hash;
 	if (message != NULL)
 		assert_ok(pb_encode(message, &body));
-	err = client_call(
+	err = session_call(
 	    s->hostile.zt, r, at != NULL ? at : &p, NULL, buf_bytes(&body), &answer);
 	buf_free(&body);
 	buf_free(&answer);
@@ -141,7 +141,7 @@ fill_act(struct zt *z, void *ctx, Zt__EntryBody *b)
 		break;
 	case 2:
 		zt__workspace_deletion__init(&a->m.deletion);
-		a->m.deletion.due = client_now_ms() + 1000;
+		a->m.deletion.due = session_now_ms() + 1000;
 		b->action_case = ZT__ENTRY_BODY__ACTION_WORKSPACE_DELETION;
 		b->workspace_deletion = &a->m.deletion;
 		break;
@@ -194,10 +194,10 @@ fill_act(struct zt *z, void *ctx, Zt__EntryBody *b)
 static void
 rotate_to_nobody(struct setting *s)
 {
-	struct space *w = person_space(&s->hostile, s->workspace);
+	struct workspace *w = person_workspace(&s->hostile, s->workspace);
 	struct act a = { .s = s, .which = ROTATION, .position = w->position, .link = w->link };
 
-	assert_ok(client_append(s->hostile.zt, &s->id, fill_act, &a));
+	assert_ok(log_append(s->hostile.zt, &s->id, fill_act, &a));
 	assert_ok(zt_sync(s->alice.zt));
 	assert_ok(zt_workspace_rotate(s->alice.zt, s->workspace));
 }
@@ -215,10 +215,10 @@ act_against_others(struct setting *s, enum route r)
 		if ((s->role == ADMIN && of_org) || (s->role == MANAGER && i == 3))
 			continue; /* what the role may do */
 		assert_ok(zt_sync(s->hostile.zt));
-		if (client_sign_act(
+		if (log_sign_act(
 			s->hostile.zt, of_org ? &s->alice.zt->org : &s->id, fill_act, &a, &e))
 			continue; /* it does not even see that topic */
-		st = statement_message(&e->signed_);
+		st = statement_message(&e->stmt);
 		m.entry = &st;
 		assert_int_not_equal(ZT_OK, call(s, r, &m, NULL));
 		entry_free(e);
@@ -236,9 +236,9 @@ bring_back_the_log(struct setting *s, enum route r)
 	struct entry *e = NULL;
 
 	assert_ok(zt_sync(s->hostile.zt));
-	assert_ok(client_kept_head(s->hostile.zt, &head));
-	assert_ok(client_sign_act(s->hostile.zt, &s->alice.zt->org, fill_act, &a, &e));
-	st = statement_message(&e->signed_);
+	assert_ok(log_kept_head(s->hostile.zt, &head));
+	assert_ok(log_sign_act(s->hostile.zt, &s->alice.zt->org, fill_act, &a, &e));
+	st = statement_message(&e->stmt);
 	m.entries = one;
 	m.n_entries = 1;
 	m.head = head;
@@ -256,7 +256,7 @@ disclose_rubbish(struct setting *s, enum route r)
 	Zt__Disclosure d[16], *list[16];
 	uint8_t rubbish[200];
 
-	suite_random(rubbish, sizeof rubbish);
+	random_bytes(rubbish, sizeof rubbish);
 	for (size_t i = 0; i < 16; i++) {
 		zt__disclosure__init(list[m.n_items++] = &d[i]);
 		d[i].recipient = pb_field(all[i / 4]->zt->user.b, ID_BYTES);
@@ -299,7 +299,7 @@ ask_pki(struct setting *s, enum route r)
 	struct route_params p = { .org = s->alice.zt->org };
 	Zt__Bootstrap some = ZT__BOOTSTRAP__INIT; /* any message that is no request */
 
-	suite_random(p.id.b, ID_BYTES);
+	random_bytes(p.id.b, ID_BYTES);
 	(void)!call(s, r, r == ROUTE_PKI_ASK || r == ROUTE_PKI_END ? &some : NULL, &p);
 }
 
@@ -311,7 +311,7 @@ leave_false_parts(struct setting *s, enum route r)
 	Zt__RecoveryPart part = ZT__RECOVERY_PART__INIT, *list[] = { &part };
 	uint8_t rubbish[PART];
 
-	suite_random(rubbish, sizeof rubbish);
+	random_bytes(rubbish, sizeof rubbish);
 	part.owner = pb_field(s->bob.zt->user.b, ID_BYTES);
 	part.device = pb_field(s->bob.zt->device.b, ID_BYTES);
 	part.helper = pb_field(s->alice.zt->user.b, ID_BYTES);
@@ -321,18 +321,18 @@ leave_false_parts(struct setting *s, enum route r)
 	(void)!call(s, r, &m, NULL);
 }
 
-static struct space *
-space_here(struct setting *s)
+static struct workspace *
+workspace_here(struct setting *s)
 {
-	return s->role == ADMIN ? NULL : person_space(&s->hostile, s->workspace);
+	return s->role == ADMIN ? NULL : person_workspace(&s->hostile, s->workspace);
 }
 
 /* The root folder as rubbish, and with everything out of it; and what another one signed. */
 static void
 push_rubbish(struct setting *s, enum route r)
 {
-	struct space *w = space_here(s);
-	struct space_version v;
+	struct workspace *w = workspace_here(s);
+	struct workspace_version v;
 	struct forged_file file;
 	struct forged_change c = { .raw = bytes_text("no manifest at all") };
 	struct forged f;
@@ -340,7 +340,7 @@ push_rubbish(struct setting *s, enum route r)
 	(void)r;
 	forge_file(&file, "of the owner, they say");
 	if (w != NULL) {
-		assert_ok(space_version(w, &s->id, 0, &v));
+		assert_ok(workspace_version(w, &s->id, 0, &v));
 		c.vlob = s->id;
 		c.version = v.version + 1;
 		c.prev = &v.pins.object;
@@ -348,9 +348,9 @@ push_rubbish(struct setting *s, enum route r)
 		assert_int_equal(s->role != READER, forged_send(&s->hostile, w, &f) == ZT_OK);
 		forged_free(&f);
 	}
-	w = person_space(&s->alice, s->workspace);
+	w = person_workspace(&s->alice, s->workspace);
 	c = (struct forged_change){ .version = 1, .m = &file.m };
-	suite_random(c.vlob.b, ID_BYTES);
+	random_bytes(c.vlob.b, ID_BYTES);
 	forge_changeset(&s->alice, w, &c, 1, (unsigned)w->w->generation_count, &f);
 	assert_int_not_equal(ZT_OK, forged_send(&s->hostile, w, &f));
 	forged_free(&f);
@@ -361,7 +361,7 @@ push_rubbish(struct setting *s, enum route r)
 static void
 misstate_checkpoint(struct setting *s, enum route r)
 {
-	struct space *w = person_space(&s->alice, s->workspace);
+	struct workspace *w = person_workspace(&s->alice, s->workspace);
 	struct zt *z = s->hostile.zt;
 	struct checkpoint_entry e = { s->id, w->position, 1 };
 	uint8_t entries[CHECKPOINT_ENTRY_BYTES];
@@ -372,7 +372,7 @@ misstate_checkpoint(struct setting *s, enum route r)
 		.link = w->link,
 		.count = 1,
 		.seen_size = merkle_size(z->state->tree),
-		.time = client_now_ms() };
+		.time = session_now_ms() };
 	Zt__CheckpointRequest m = ZT__CHECKPOINT_REQUEST__INIT;
 	struct buf body = buf_init(4096);
 	struct statement st;
@@ -392,12 +392,12 @@ misstate_checkpoint(struct setting *s, enum route r)
 static void
 rewrap_rubbish(struct setting *s, enum route r)
 {
-	struct space *w = person_space(&s->alice, s->workspace);
+	struct workspace *w = person_workspace(&s->alice, s->workspace);
 	Zt__RewrapRequest m = ZT__REWRAP_REQUEST__INIT;
 	Zt__Rewrapped one[8], *list[8];
 	uint8_t rubbish[ENVELOPE_WRAP_BYTES];
 
-	suite_random(rubbish, sizeof rubbish);
+	random_bytes(rubbish, sizeof rubbish);
 	m.generation = (uint32_t)w->w->generation_count;
 	for (size_t i = 0; i < 8; i++) {
 		zt__rewrapped__init(list[m.n_items++] = &one[i]);
@@ -425,7 +425,7 @@ repair_with_rubbish(struct setting *s, enum route r)
 	    pb_decode(&zt__push_request__descriptor, buf_bytes(&push), LIMIT_PUSH, &m.push));
 	for (size_t i = 0; i < m.push->n_objects; i++)
 		if (m.push->objects[i]->wrap.len > 0)
-			suite_random(
+			random_bytes(
 			    m.push->objects[i]->wrap.data, m.push->objects[i]->wrap.len);
 	m.position = 1;
 	links.last = 1;
@@ -481,9 +481,9 @@ overwrite_block(struct setting *s, enum route r)
 	struct bytes other = bytes_text("other bytes");
 
 	hash_block(other, &p.hash);
-	assert_int_not_equal(ZT_OK, client_call(s->hostile.zt, r, &p, NULL, other, &answer));
+	assert_int_not_equal(ZT_OK, session_call(s->hostile.zt, r, &p, NULL, other, &answer));
 	p.hash = s->block_hash;
-	assert_int_not_equal(ZT_OK, client_call(s->hostile.zt, r, &p, NULL, other, &answer));
+	assert_int_not_equal(ZT_OK, session_call(s->hostile.zt, r, &p, NULL, other, &answer));
 	buf_free(&answer);
 }
 
@@ -579,14 +579,14 @@ static void
 expect_names(struct setting *s, struct person *p)
 {
 	struct person *all[] = { &s->alice, &s->bob, &s->dora };
-	struct client_handle h;
+	struct log_handle h;
 
 	for (size_t i = 0; i < 3; i++)
 		assert_ok(store_delete(
 		    p->zt->store, STORE_HANDLE, bytes_of(all[i]->zt->user.b, ID_BYTES), 0));
-	assert_ok(client_sync_handles(p->zt));
+	assert_ok(log_sync_handles(p->zt));
 	for (size_t i = 0; i < 3; i++) {
-		client_handle(p->zt, &all[i]->zt->user, &h);
+		log_handle(p->zt, &all[i]->zt->user, &h);
 		assert_string_equal(all[i]->email, h.email);
 	}
 }
@@ -600,8 +600,8 @@ part_of_bob(struct setting *s, uint8_t out[PART])
 	Zt__RecoveryParts *m = NULL;
 	bool found = false;
 
-	assert_ok(
-	    client_call(s->alice.zt, ROUTE_RECOVERY_GET, &p, NULL, bytes_of(NULL, 0), &answer));
+	assert_ok(session_call(
+	    s->alice.zt, ROUTE_RECOVERY_GET, &p, NULL, bytes_of(NULL, 0), &answer));
 	assert_ok(
 	    pb_decode(&zt__recovery_parts__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m));
 	for (size_t i = 0; i < m->n_items; i++)
@@ -647,7 +647,7 @@ expect_all(struct setting *s)
 		assert_ok(zt_sync(all[i]->zt));
 		expect_names(s, all[i]);
 	}
-	assert_ok(zt_tend(s->alice.zt, NULL)); /* what a loss of access asks for */
+	assert_ok(zt_maintain_keys(s->alice.zt, NULL)); /* what a loss of access asks for */
 	(void)snprintf(root, sizeof root, "%s:/", s->workspace);
 	if (s->role == CONTRIBUTOR || s->role == MANAGER || s->role == OUTSIDER)
 		assert_ok(zt_restore(s->alice.zt, root, 0, s->before)); /* they may write */
@@ -660,7 +660,8 @@ expect_all(struct setting *s)
 	expect(&s->dora, s->workspace, "more", "of bob", 6);
 	part_of_bob(s, part);
 	assert_memory_equal(s->part, part, PART);
-	assert_ok(client_call(s->bob.zt, ROUTE_BLOCK_GET, &p, NULL, bytes_of(NULL, 0), &block));
+	assert_ok(
+	    session_call(s->bob.zt, ROUTE_BLOCK_GET, &p, NULL, bytes_of(NULL, 0), &block));
 	assert_true(bytes_equal(buf_bytes(&s->held), buf_bytes(&block)));
 	assert_ok(zt_invitations(s->alice.zt, find_open, &open));
 	assert_true(open.found);
@@ -690,11 +691,11 @@ store_block(struct setting *s)
 	buf_empty(&s->held);
 	buf_add_text(&s->held, "what a block holds is nobody's business here");
 	hash_block(buf_bytes(&s->held), &s->block_hash);
-	suite_random(s->block.b, ID_BYTES);
+	random_bytes(s->block.b, ID_BYTES);
 	p.block = s->block;
 	p.hash = s->block_hash;
 	assert_ok(
-	    client_call(s->alice.zt, ROUTE_BLOCK_PUT, &p, NULL, buf_bytes(&s->held), &answer));
+	    session_call(s->alice.zt, ROUTE_BLOCK_PUT, &p, NULL, buf_bytes(&s->held), &answer));
 	buf_free(&answer);
 }
 
@@ -720,13 +721,13 @@ prepare(struct setting *s, enum role_of role)
 		    role == MANAGER  ? "manager"
 		    : role == READER ? "reader"
 				     : "contributor"));
-	s->id = person_space(&s->alice, s->workspace)->w->id;
+	s->id = person_workspace(&s->alice, s->workspace)->w->id;
 	store_block(s);
 	assert_ok(zt_invite(s->alice.zt, ZT_INVITE_USER, text));
 	assert_ok(invite_link_parse(text, &link));
 	s->invitation = link.invitation;
 	part_of_bob(s, s->part);
-	s->before = client_now_ms();
+	s->before = session_now_ms();
 	(void)usleep(2000); /* what comes now is younger */
 }
 
@@ -763,7 +764,7 @@ begin(void **state)
 
 	assert_non_null(s);
 	s->held = buf_init(1024);
-	suite_random(s->large, sizeof s->large);
+	random_bytes(s->large, sizeof s->large);
 	s->w = world_begin();
 	world_found(s->w, &s->alice, "alice");
 	world_join(&s->alice, &s->bob, "bob", "standard");

@@ -55,7 +55,7 @@ honest_again(void **state)
 {
 	struct setting *s = *state;
 
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	return 0;
 }
 
@@ -63,7 +63,7 @@ honest_again(void **state)
 
 struct meeting {
 	struct setting *s;
-	char link[1024], home[128], email[64], why[256];
+	char link[1024], home[128], email[64], message[256];
 	struct humans humans;
 	struct human at_alice, at_newcomer;
 	enum zt_err greeter, claimer;
@@ -77,7 +77,7 @@ claim(void *arg)
 	struct zt_options o = { .home = m->home, .password = "a newcomer's password" };
 	struct zt_claim c = { m->link, m->email, "New", "phone" };
 
-	m->claimer = zt_claim(&o, &c, &codes, m->why);
+	m->claimer = zt_claim(&o, &c, &codes, m->message);
 	return NULL;
 }
 
@@ -210,7 +210,7 @@ hear(struct middle *m, struct sas *s, const Zt__ExchangePut *put, ProtobufCBinar
 }
 
 static bool
-stand_in_between(void *ctx, struct double_call *c)
+stand_in_between(void *ctx, struct proxy_call *c)
 {
 	struct middle *m = ctx;
 	bool is_greeter = c->route == ROUTE_GREET;
@@ -229,7 +229,7 @@ stand_in_between(void *ctx, struct double_call *c)
 		    sas_new(SAS_GREETER, &m->org, &m->invitation, &m->real, &m->to_claimer));
 	}
 	if (is_greeter && m->to_greeter == NULL) {
-		suite_random(m->own.b, ID_BYTES);
+		random_bytes(m->own.b, ID_BYTES);
 		assert_ok(
 		    sas_new(SAS_CLAIMER, &m->org, &m->invitation, &m->own, &m->to_greeter));
 		speak(m, m->to_greeter, m->at_greeter, &m->greeter_count);
@@ -258,14 +258,14 @@ J1_whoever_stands_in_between_makes_the_codes_differ(void **state)
 {
 	struct setting *s = *state;
 	struct middle middle = { .memories = 0 };
-	struct double_hooks hooks = { .ctx = &middle, .before = stand_in_between };
+	struct proxy_hooks hooks = { .ctx = &middle, .before = stand_in_between };
 	unsigned before = users(s);
 	struct meeting m;
 
 	meeting_init(s, &m);
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	meet(&m);
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_err(ZT_ERR_CODES, m.greeter);
 	assert_err(ZT_ERR_CODES, m.claimer);
 	assert_int_equal(2, m.humans.picks); /* both humans looked, neither found the other's */
@@ -316,7 +316,7 @@ flip(ProtobufCBinaryData *message, const struct tamper *t)
 }
 
 static void
-tamper_with_the_exchange(void *ctx, struct double_call *c)
+tamper_with_the_exchange(void *ctx, struct proxy_call *c)
 {
 	struct tamper *t = ctx;
 	Zt__ExchangeAnswer *a = NULL;
@@ -343,15 +343,15 @@ tamper_with_the_exchange(void *ctx, struct double_call *c)
 static void
 disturb(struct setting *s, struct tamper *t)
 {
-	struct double_hooks hooks = { .ctx = t, .after = tamper_with_the_exchange };
+	struct proxy_hooks hooks = { .ctx = t, .after = tamper_with_the_exchange };
 	unsigned before = users(s);
 	struct meeting m;
 
 	meeting_init(s, &m);
 	m.humans.patience_s = 1; /* one of them waits for a code that is never shown */
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	meet(&m);
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_true(t->done);
 	assert_true(m.greeter == ZT_ERR_ABORTED || m.greeter == ZT_ERR_CODES);
 	assert_true(m.claimer == ZT_ERR_ABORTED || m.claimer == ZT_ERR_CODES);
@@ -376,7 +376,7 @@ struct keeper {
 };
 
 static void
-keep_messages(void *ctx, struct double_call *c)
+keep_messages(void *ctx, struct proxy_call *c)
 {
 	struct keeper *k = ctx;
 	Zt__ExchangeAnswer *a = NULL;
@@ -396,13 +396,13 @@ J3_steps_of_two_attempts_do_not_mix(void **state)
 {
 	struct setting *s = *state;
 	struct keeper k;
-	struct double_hooks hooks = { .ctx = &k, .after = keep_messages };
+	struct proxy_hooks hooks = { .ctx = &k, .after = keep_messages };
 	struct meeting m;
 
 	for (size_t i = 0; i < 4; i++)
 		k.message[i] = buf_init(LIMIT_EXCHANGE);
 	meeting_init(s, &m);
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	meet(&m);
 	assert_ok(m.greeter);
 	assert_ok(m.claimer);
@@ -490,7 +490,7 @@ static void
 J4_a_stranger_with_the_link_uses_no_attempt_up_and_learns_of_none(void **state)
 {
 	struct setting *s = *state;
-	struct calls_options o = { .server = double_url(s->w->d) };
+	struct calls_options o = { .server = proxy_url(s->w->d) };
 	Zt__ExchangeAnswer *a = NULL;
 	struct calls *c = NULL;
 	struct invite_link l;
@@ -501,7 +501,7 @@ J4_a_stranger_with_the_link_uses_no_attempt_up_and_learns_of_none(void **state)
 	assert_ok(invite_link_parse(m.link, &l));
 	assert_ok(calls_new(&o, &c));
 	for (int i = 0; i < 120; i++) {
-		suite_random(attempt.b, ID_BYTES);
+		random_bytes(attempt.b, ID_BYTES);
 		assert_ok(strange(c, &l, &attempt, false, &a));
 		assert_int_equal(1, a->n_messages);
 		pb_free(a);
@@ -536,7 +536,7 @@ intrude(struct intruder *i)
 	Zt__ExchangeAnswer *a = NULL;
 	struct id attempt;
 
-	suite_random(attempt.b, ID_BYTES);
+	random_bytes(attempt.b, ID_BYTES);
 	assert_ok(strange(i->calls, &i->link, &attempt, false, &a));
 	i->busy += a->busy ? 1 : 0;
 	i->taken += (unsigned)a->n_messages;
@@ -577,7 +577,7 @@ static void
 J4_a_stranger_with_the_link_ends_no_exchange_that_runs(void **state)
 {
 	struct setting *s = *state;
-	struct calls_options o = { .server = double_url(s->w->d) };
+	struct calls_options o = { .server = proxy_url(s->w->d) };
 	struct zt_codes codes;
 	struct intruder i = { 0 };
 	struct meeting m;
@@ -619,7 +619,7 @@ J4_a_stranger_with_the_link_ends_no_exchange_that_runs(void **state)
 /* ---- J5 ---- */
 
 static bool
-pretend_it_is_open(void *ctx, struct double_call *c)
+pretend_it_is_open(void *ctx, struct proxy_call *c)
 {
 	Zt__ExchangeAnswer a = ZT__EXCHANGE_ANSWER__INIT;
 
@@ -636,7 +636,7 @@ J5_an_accepted_or_cancelled_invitation_is_refused_by_server_and_client(void **st
 {
 	struct setting *s = *state;
 	int asked = 0;
-	struct double_hooks hooks = { .ctx = &asked, .before = pretend_it_is_open };
+	struct proxy_hooks hooks = { .ctx = &asked, .before = pretend_it_is_open };
 	struct zt_codes codes;
 	struct meeting m, again;
 
@@ -648,17 +648,17 @@ J5_an_accepted_or_cancelled_invitation_is_refused_by_server_and_client(void **st
 	(void)claim(&again); /* somebody else with the same link: the server */
 	assert_err(ZT_ERR_GONE, again.claimer);
 	codes = human_codes(&m.at_alice);
-	double_play(s->w->d, &hooks); /* a server that forgot: the client */
+	proxy_play(s->w->d, &hooks); /* a server that forgot: the client */
 	assert_err(ZT_ERR_GONE, zt_greet(s->alice.zt, m.link, &codes, NULL));
 	assert_int_equal(0, asked);
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	meeting_init(s, &m);
 	assert_ok(zt_invite_cancel(s->alice.zt, m.link));
 	codes = human_codes(&m.at_alice);
 	assert_err(ZT_ERR_GONE, zt_greet(s->alice.zt, m.link, &codes, NULL));
 	(void)claim(&m);
 	assert_err(ZT_ERR_GONE, m.claimer);
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_GONE, zt_greet(s->alice.zt, m.link, &codes, NULL));
 	assert_int_equal(0, asked);
 }
@@ -704,7 +704,7 @@ struct forger {
 };
 
 static void
-keep_page(void *ctx, struct double_call *c)
+keep_page(void *ctx, struct proxy_call *c)
 {
 	if (c->route == ROUTE_LOG_READ)
 		fake_log_take(ctx, buf_bytes(&c->answer));
@@ -712,7 +712,7 @@ keep_page(void *ctx, struct double_call *c)
 
 /* Shows the newcomer, who starts at 0, another organization's log. */
 static bool
-show_another_log(void *ctx, struct double_call *c)
+show_another_log(void *ctx, struct proxy_call *c)
 {
 	struct forger *f = ctx;
 	uint64_t from;
@@ -732,25 +732,25 @@ J6_another_organizations_or_a_forged_genesis_is_refused_by_the_newcomer(void **s
 {
 	struct setting *s = *state;
 	struct forger f = { .log = { .org = s->alice.zt->org } };
-	struct double_hooks keep = { .ctx = &f.log, .after = keep_page },
-			    hooks = { .ctx = &f, .before = show_another_log };
+	struct proxy_hooks keep = { .ctx = &f.log, .after = keep_page },
+			   hooks = { .ctx = &f, .before = show_another_log };
 	struct sign_key *key = world_log_key(s->w, &s->alice.zt->org);
 	struct meeting m;
 	uint64_t n;
 
 	f.log.key = key;
-	double_play(s->w->d, &keep);
+	proxy_play(s->w->d, &keep);
 	assert_ok(zt_log_verify(s->eve.zt, &n));
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	meeting_init(s, &m);
 	meet(&m);
 	assert_ok(m.greeter); /* the humans met; the server lies afterwards */
 	assert_true(m.claimer == ZT_ERR_CORRUPT || m.claimer == ZT_ERR_ROOT);
-	assert_true(strlen(m.why) > 10);
-	double_play(s->w->d, NULL);
+	assert_true(strlen(m.message) > 10);
+	proxy_play(s->w->d, NULL);
 	fake_log_free(&f.log);
 	/* its own genesis, re-signed by nobody: a byte of the root key is another */
-	double_play(s->w->d, &(struct double_hooks){ .ctx = &f.log, .after = keep_page });
+	proxy_play(s->w->d, &(struct proxy_hooks){ .ctx = &f.log, .after = keep_page });
 	assert_ok(zt_log_verify(s->alice.zt, &n));
 	{
 		uint8_t *at = memmem(f.log.entry[0].body.p, f.log.entry[0].body.n,
@@ -759,7 +759,7 @@ J6_another_organizations_or_a_forged_genesis_is_refused_by_the_newcomer(void **s
 		assert_non_null(at);
 		at[0] ^= 1;
 	}
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	meeting_init(s, &m);
 	meet(&m);
 	assert_ok(m.greeter);
@@ -832,7 +832,7 @@ J4_an_earlier_try_that_cannot_be_gone_on_with_stays_and_is_told(void **state)
 	kept.exchange_root = kept.sign_seed = kept.seal_key = kept.user_key =
 	    pb_field(some, sizeof some);
 	assert_ok(device_file_keep_joining(m.home, &kept, bytes_text(o.password)));
-	assert_err(ZT_ERR_CLEAR, zt_claim(&o, &c, &codes, m.why));
+	assert_err(ZT_ERR_CLEAR, zt_claim(&o, &c, &codes, m.message));
 	assert_ok(device_file_read_joining(m.home, bytes_text(o.password), &again));
 	pb_wipe(again);
 }

@@ -21,17 +21,17 @@ honest_again(void **state)
 {
 	struct scene *s = *state;
 
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	return 0;
 }
 
 /* A workspace of alice's that bob may write in, and whose key bob has not fetched yet. */
-static struct space *
+static struct workspace *
 share(struct scene *s, const char *name)
 {
 	assert_ok(zt_workspace_create(s->alice.zt, name));
 	assert_ok(zt_workspace_share(s->alice.zt, name, "bob@test.example", "contributor"));
-	return person_space(&s->alice, name);
+	return person_workspace(&s->alice, name);
 }
 
 /* What the double answers to KEYS_GET: statements of the test's own, or nothing. */
@@ -41,7 +41,7 @@ struct served {
 };
 
 static bool
-serve_keys(void *ctx, struct double_call *c)
+serve_keys(void *ctx, struct proxy_call *c)
 {
 	struct served *v = ctx;
 	Zt__SealedKeys m = ZT__SEALED_KEYS__INIT;
@@ -99,15 +99,15 @@ do_with(struct scene *s, enum zt_err (*act)(struct scene *, const struct id *),
 	struct statement st;
 	Zt__Statement m;
 	struct served v = { &m, 1 };
-	struct double_hooks hooks = { .ctx = &v, .before = serve_keys };
+	struct proxy_hooks hooks = { .ctx = &v, .before = serve_keys };
 	enum zt_err err;
 
 	assert_ok(keyring_seal(
 	    s->alice.zt->sign, &s->alice.zt->device, subject, user_key, key, &body, &st));
 	m = statement_message(&st);
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	err = act(s, workspace);
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	buf_free(&body);
 	return err;
 }
@@ -120,7 +120,7 @@ look_with(struct scene *s, const struct id *workspace, const struct keyring_subj
 }
 
 static struct keyring_subject
-for_bob(struct scene *s, const struct space *w, unsigned generation)
+for_bob(struct scene *s, const struct workspace *w, unsigned generation)
 {
 	return (struct keyring_subject){ .org = s->alice.zt->org,
 		.workspace = w->w->id,
@@ -144,18 +144,18 @@ static void
 K2_a_sealed_key_of_another_workspace_generation_user_or_organization_is_refused(void **state)
 {
 	struct scene *s = *state;
-	struct space *w = share(s, "k2");
+	struct workspace *w = share(s, "k2");
 	struct id id = w->w->id;
 	struct keyring_subject right = for_bob(s, w, 1), bad;
 	const struct org_user *bob;
 	const struct secret *key;
 
 	put_note(s, "k2");
-	w = person_space(&s->alice, "k2");
-	assert_ok(space_key(w, 1, &key));
+	w = person_workspace(&s->alice, "k2");
+	assert_ok(workspace_key(w, 1, &key));
 	bob = org_state_user(s->alice.zt->state, &s->bob.zt->user);
 	bad = right;
-	suite_random(bad.workspace.b, ID_BYTES);
+	random_bytes(bad.workspace.b, ID_BYTES);
 	assert_err(ZT_ERR_MISSING_KEY, look_with(s, &id, &bad, key, bob->key));
 	bad = right;
 	bad.generation = 2;
@@ -169,7 +169,8 @@ K2_a_sealed_key_of_another_workspace_generation_user_or_organization_is_refused(
 	bad = right;
 	bad.org = s->eve.zt->org;
 	assert_err(ZT_ERR_MISSING_KEY, look_with(s, &id, &bad, key, bob->key));
-	assert_true(strstr(zt_why(s->bob.zt), "is not the key of this workspace") != NULL);
+	assert_true(
+	    strstr(zt_error_message(s->bob.zt), "is not the key of this workspace") != NULL);
 	assert_ok(look_with(s, &id, &right, key, bob->key)); /* the same, unaltered */
 }
 
@@ -177,7 +178,7 @@ static void
 K3_a_sealed_key_that_opens_to_another_than_the_committed_one_is_refused(void **state)
 {
 	struct scene *s = *state;
-	struct space *w = share(s, "k3");
+	struct workspace *w = share(s, "k3");
 	struct id id = w->w->id;
 	struct keyring_subject right = for_bob(s, w, 1);
 	const struct org_user *bob = org_state_user(s->alice.zt->state, &s->bob.zt->user);
@@ -186,13 +187,13 @@ K3_a_sealed_key_that_opens_to_another_than_the_committed_one_is_refused(void **s
 	put_note(s, "k3");
 	assert_ok(secret_generate(&other));
 	assert_err(ZT_ERR_MISSING_KEY, look_with(s, &id, &right, other, bob->key));
-	assert_true(strstr(zt_why(s->bob.zt), "ask a manager") != NULL);
+	assert_true(strstr(zt_error_message(s->bob.zt), "ask a manager") != NULL);
 	secret_free(other);
 	assert_ok(look(s, &id)); /* what alice truly sealed */
 }
 
 static void
-flip_keys(void *ctx, struct double_call *c)
+flip_keys(void *ctx, struct proxy_call *c)
 {
 	size_t *at = ctx;
 
@@ -205,21 +206,21 @@ static void
 K4_a_withheld_or_corrupted_sealed_key_is_named_and_healed_by_another_member(void **state)
 {
 	struct scene *s = *state;
-	struct space *w = share(s, "k4");
+	struct workspace *w = share(s, "k4");
 	struct id id = w->w->id;
 	struct served nothing = { NULL, 0 };
-	struct double_hooks withhold = { .ctx = &nothing, .before = serve_keys };
+	struct proxy_hooks withhold = { .ctx = &nothing, .before = serve_keys };
 	size_t at = 0;
-	struct double_hooks corrupt = { .ctx = &at, .after = flip_keys };
+	struct proxy_hooks corrupt = { .ctx = &at, .after = flip_keys };
 
 	put_note(s, "k4");
-	double_play(s->w->d, &withhold);
+	proxy_play(s->w->d, &withhold);
 	assert_err(ZT_ERR_MISSING_KEY, look(s, &id));
-	assert_true(strstr(zt_why(s->bob.zt), "ask a manager") != NULL);
-	double_play(s->w->d, &corrupt);
+	assert_true(strstr(zt_error_message(s->bob.zt), "ask a manager") != NULL);
+	proxy_play(s->w->d, &corrupt);
 	for (at = 0; at < 140; at += 7)
 		assert_true(look(s, &id) != ZT_OK);
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	/* any member gives it again, by the same command as the first time */
 	assert_ok(zt_workspace_share(s->alice.zt, "k4", "bob@test.example", "contributor"));
 	assert_ok(look(s, &id));
@@ -248,7 +249,7 @@ deposit(
 	m.keys = list;
 	m.n_keys = 1;
 	assert_ok(pb_encode(&m, &body));
-	err = client_call(p->zt, ROUTE_KEYS_PUT, &at, NULL, buf_bytes(&body), &answer);
+	err = session_call(p->zt, ROUTE_KEYS_PUT, &at, NULL, buf_bytes(&body), &answer);
 	buf_free(&b);
 	buf_free(&body);
 	buf_free(&answer);
@@ -259,19 +260,19 @@ deposit(
 static enum zt_err
 gets_key(struct person *p, const struct id *workspace)
 {
-	struct space *v = NULL;
+	struct workspace *v = NULL;
 	const struct secret *key;
 
 	assert_ok(zt_sync(p->zt));
-	assert_ok(space_of(p->zt, org_state_workspace(p->zt->state, workspace), &v));
-	return space_key(v, 1, &key);
+	assert_ok(workspace_of(p->zt, org_state_workspace(p->zt->state, workspace), &v));
+	return workspace_key(v, 1, &key);
 }
 
 static void
 K4_members_deposit_for_themselves_and_managers_for_members(void **state)
 {
 	struct scene *s = *state;
-	struct space *w = share(s, "k4 who");
+	struct workspace *w = share(s, "k4 who");
 	struct id id = w->w->id;
 	const struct id *alice = &s->alice.zt->user, *bob = &s->bob.zt->user;
 	struct person stranger;
@@ -308,7 +309,7 @@ static void
 K4_rubbish_of_many_devices_and_users_hides_no_good_key(void **state)
 {
 	struct scene *s = *state;
-	struct space *w = share(s, "k4 many");
+	struct workspace *w = share(s, "k4 many");
 	struct id id = w->w->id;
 	struct person erin;
 	struct secret *rubbish = NULL;
@@ -340,7 +341,7 @@ K4_rubbish_of_many_devices_and_users_hides_no_good_key(void **state)
 }
 
 static void
-inject(void *ctx, struct double_call *c)
+inject(void *ctx, struct proxy_call *c)
 {
 	if (c->route == ROUTE_CHAIN && c->status == 200)
 		forge_chain_add(&c->answer, ctx);
@@ -350,21 +351,21 @@ static void
 K5_an_older_generation_is_never_taken_for_the_newest(void **state)
 {
 	struct scene *s = *state;
-	struct space *w = share(s, "k5");
+	struct workspace *w = share(s, "k5");
 	struct id id = w->w->id, vlob;
 	struct keyring_subject old = for_bob(s, w, 1);
 	struct forged_file file;
 	struct forged_change change;
 	struct forged f;
-	struct double_hooks hooks = { .ctx = &f, .after = inject };
+	struct proxy_hooks hooks = { .ctx = &f, .after = inject };
 	const struct org_user *bob;
 	const struct secret *key;
 
 	put_note(s, "k5");
 	assert_ok(zt_workspace_rotate(s->alice.zt, "k5"));
-	w = person_space(&s->alice, "k5");
+	w = person_workspace(&s->alice, "k5");
 	assert_int_equal(2, w->w->generation_count);
-	assert_ok(space_key(w, 1, &key));
+	assert_ok(workspace_key(w, 1, &key));
 	bob = org_state_user(s->alice.zt->state, &s->bob.zt->user);
 	/* it opens what was written under it, and nothing is written under it */
 	assert_ok(look_with(s, &id, &old, key, bob->key));
@@ -372,14 +373,14 @@ K5_an_older_generation_is_never_taken_for_the_newest(void **state)
 	assert_ok(write_there(s, &id));
 	/* a member's patched client writes under the old key, and the server takes it */
 	forge_file(&file, "under the old key");
-	suite_random(vlob.b, ID_BYTES);
+	random_bytes(vlob.b, ID_BYTES);
 	change = (struct forged_change){ .vlob = vlob, .version = 1, .m = &file.m };
 	forge_changeset(&s->alice, w, &change, 1, 1, &f);
 	assert_err(ZT_ERR_STALE_KEY, forged_send(&s->alice, w, &f));
 	assert_ok(look(s, &id));
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_STALE_KEY, look(s, &id));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_ok(look(s, &id));
 	forged_free(&f);
 }
@@ -388,7 +389,7 @@ static void
 K6_the_server_cannot_inject_a_file_folder_or_workspace_of_its_own(void **state)
 {
 	struct scene *s = *state;
-	struct space *w = share(s, "k6");
+	struct workspace *w = share(s, "k6");
 	struct id id = w->w->id;
 	struct sign_key *mine = s->alice.zt->sign, *servers = NULL;
 	struct id device = s->alice.zt->device, vlob;
@@ -396,10 +397,10 @@ K6_the_server_cannot_inject_a_file_folder_or_workspace_of_its_own(void **state)
 	struct forged_folder folder;
 	struct forged_change changes[2];
 	struct forged f;
-	struct double_hooks hooks = { .ctx = &f, .after = inject };
+	struct proxy_hooks hooks = { .ctx = &f, .after = inject };
 
 	assert_ok(sign_generate(&servers));
-	suite_random(vlob.b, ID_BYTES);
+	random_bytes(vlob.b, ID_BYTES);
 	forge_file(&file, "the server's");
 	forge_folder(&folder, bytes_text("evil"), &vlob, false);
 	changes[0] = (struct forged_change){ .vlob = vlob, .version = 1, .m = &file.m };
@@ -407,18 +408,18 @@ K6_the_server_cannot_inject_a_file_folder_or_workspace_of_its_own(void **state)
 	s->alice.zt->sign = servers; /* in alice's name, by a key of the server's */
 	forge_changeset(&s->alice, w, changes, 2, 1, &f);
 	s->alice.zt->sign = mine;
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_SIGNATURE, look(s, &id));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	forged_free(&f);
 	s->alice.zt->sign = servers; /* as a device of the server's own */
 	s->alice.zt->device.b[3] ^= 1;
 	forge_changeset(&s->alice, w, changes, 2, 1, &f);
 	s->alice.zt->device = device;
 	s->alice.zt->sign = mine;
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_UNKNOWN_DEVICE, look(s, &id));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	forged_free(&f);
 	sign_free(servers);
 	assert_ok(look(s, &id));
@@ -496,7 +497,7 @@ newcomer_reads(struct scene *s, const char *name, const struct id *workspace)
 
 /* The server has no key for the first of those who ask. */
 static bool
-has_none_yet(void *ctx, struct double_call *c)
+has_none_yet(void *ctx, struct proxy_call *c)
 {
 	Zt__SealedKeys none = ZT__SEALED_KEYS__INIT;
 	int *times = ctx;
@@ -515,9 +516,9 @@ K4_a_key_that_follows_its_entry_is_waited_for_by_who_writes(void **state)
 	struct scene *s = *state;
 	struct id id = share(s, "k4-soon")->w->id;
 	int times = 4; /* the first is for the name */
-	struct double_hooks hooks = { .ctx = &times, .before = has_none_yet };
+	struct proxy_hooks hooks = { .ctx = &times, .before = has_none_yet };
 
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_ok(write_there(s, &id));
 	assert_int_equal(0, times);
 	/* and a rotation's, between its entry and its key */
@@ -538,17 +539,17 @@ K8_a_key_that_its_author_gives_to_nobody_is_rotated_past_and_old_files_stay_read
     void **state)
 {
 	struct scene *s = *state;
-	struct space *w = share(s, "k8");
+	struct workspace *w = share(s, "k8");
 	struct id id = w->w->id;
 	struct vandal v = { .generation = 2 };
-	struct zt_tended done;
+	struct zt_maintained done;
 	struct org_user *alice;
 
 	put_note(s, "k8");
 	assert_ok(zt_workspace_share(s->alice.zt, "k8", "bob@test.example", "manager"));
-	assert_ok(client_sync_log(s->bob.zt));
+	assert_ok(log_fetch(s->bob.zt));
 	assert_ok(secret_generate(&v.key));
-	assert_ok(client_append(s->bob.zt, &id, fill_vandal, &v));
+	assert_ok(log_append(s->bob.zt, &id, fill_vandal, &v));
 	/* nobody gets it: what is there stays readable, by its name, and nothing is written */
 	assert_ok(cat_note(&s->alice, "k8"));
 	{
@@ -556,12 +557,12 @@ K8_a_key_that_its_author_gives_to_nobody_is_rotated_past_and_old_files_stay_read
 
 		assert_err(
 		    ZT_ERR_MISSING_KEY, zt_put(s->alice.zt, path, "k8:/more", NULL, NULL));
-		assert_true(strstr(zt_why(s->alice.zt), "rotate the key") != NULL);
+		assert_true(strstr(zt_error_message(s->alice.zt), "rotate the key") != NULL);
 		assert_ok(zt_workspace_rotate(s->alice.zt, "k8"));
 		assert_ok(zt_put(s->alice.zt, path, "k8:/more", NULL, NULL));
 		free(path);
 	}
-	w = person_space(&s->alice, "k8");
+	w = person_workspace(&s->alice, "k8");
 	assert_int_equal(3, w->w->generation_count);
 	assert_int_equal(1, w->w->generations[2].older_count);
 	assert_int_equal(1, w->w->generations[2].older[0].generation);
@@ -569,27 +570,27 @@ K8_a_key_that_its_author_gives_to_nobody_is_rotated_past_and_old_files_stay_read
 	/* the next one reaches alice, and leads no further back, until somebody who has what it
 	 * left behind looks after the workspace */
 	secret_free(v.key);
-	w = person_space(&s->alice, "k8");
+	w = person_workspace(&s->alice, "k8");
 	v = (struct vandal){ .generation = 4, .position = w->position, .link = w->link };
 	assert_ok(secret_generate(&v.key));
-	assert_ok(client_sync_log(s->bob.zt));
-	assert_ok(client_append(s->bob.zt, &id, fill_vandal, &v));
+	assert_ok(log_fetch(s->bob.zt));
+	assert_ok(log_append(s->bob.zt, &id, fill_vandal, &v));
 	alice = org_state_user(s->bob.zt->state, &s->alice.zt->user);
 	assert_ok(workspace_deposit(
 	    s->bob.zt, org_state_workspace(s->bob.zt->state, &id), v.key, &alice, 1));
 	assert_err(ZT_ERR_MISSING_KEY, newcomer_reads(s, "ned", &id));
-	assert_ok(zt_tend(s->bob.zt, &done)); /* he has not got them */
-	assert_int_equal(0, done.mended);
-	assert_ok(zt_tend(s->alice.zt, &done));
-	assert_int_equal(1, done.mended);
+	assert_ok(zt_maintain_keys(s->bob.zt, &done)); /* he has not got them */
+	assert_int_equal(0, done.made_reachable);
+	assert_ok(zt_maintain_keys(s->alice.zt, &done));
+	assert_int_equal(1, done.made_reachable);
 	assert_int_equal(0, done.rotated);
-	assert_ok(zt_tend(s->alice.zt, &done)); /* once is enough */
-	assert_int_equal(0, done.mended);
+	assert_ok(zt_maintain_keys(s->alice.zt, &done)); /* once is enough */
+	assert_int_equal(0, done.made_reachable);
 	assert_ok(newcomer_reads(s, "nils", &id));
-	assert_int_equal(2, person_space(&s->alice, "k8")->w->generations[4].older_count);
+	assert_int_equal(2, person_workspace(&s->alice, "k8")->w->generations[4].older_count);
 	/* the one behind it has nothing to bring along */
 	assert_ok(zt_workspace_rotate(s->alice.zt, "k8"));
-	assert_int_equal(1, person_space(&s->alice, "k8")->w->generations[5].older_count);
+	assert_int_equal(1, person_workspace(&s->alice, "k8")->w->generations[5].older_count);
 	assert_ok(newcomer_reads(s, "nina", &id));
 	secret_free(v.key);
 }

@@ -19,7 +19,7 @@ enum { MANY = 50000, PAGE = 700 };
 static void
 fill(struct person *p, const char *workspace)
 {
-	struct space *s = person_space(p, workspace);
+	struct workspace *s = person_workspace(p, workspace);
 	struct tree_entry file = { .is_folder = false };
 	struct batch *b = NULL;
 	Zt__Manifest *m = malloc(sizeof *m);
@@ -29,7 +29,7 @@ fill(struct person *p, const char *workspace)
 	m->kind_case = ZT__MANIFEST__KIND_FILE;
 	assert_non_null(m->file = malloc(sizeof *m->file));
 	zt__file_manifest__init(m->file);
-	suite_random(file.vlob.b, ID_BYTES);
+	random_bytes(file.vlob.b, ID_BYTES);
 	assert_ok(batch_new(s, &b));
 	assert_ok(batch_write(b, &file.vlob, m, false, 0));
 	for (int i = 0; i < MANY; i++) {
@@ -43,7 +43,7 @@ fill(struct person *p, const char *workspace)
 }
 
 static bool
-count(void *ctx, struct double_call *c)
+count(void *ctx, struct proxy_call *c)
 {
 	(void)c;
 	++*(unsigned *)ctx;
@@ -56,7 +56,7 @@ a_large_folder_is_read_in_pages_and_stays_one_version(void **state)
 	struct scene *s = *state;
 	const struct zt_file *const *page = NULL;
 	unsigned calls = 0;
-	struct double_hooks counted = { .ctx = &calls, .before = count };
+	struct proxy_hooks counted = { .ctx = &calls, .before = count };
 	struct zt_list *l = NULL;
 	size_t n = 1, seen = 0;
 
@@ -70,7 +70,7 @@ a_large_folder_is_read_in_pages_and_stays_one_version(void **state)
 			assert_ok(zt_mkdir(s->alice.zt, "wide:/a"));
 			assert_ok(zt_sync(s->bob.zt));
 			assert_err(ZT_ERR_EXISTS, zt_mkdir(s->bob.zt, "wide:/a"));
-			double_play(s->w->d, &counted);
+			proxy_play(s->w->d, &counted);
 		}
 		assert_int_equal(seen, zt_list_at(l));
 		assert_ok(zt_list_next(l, PAGE, &page, &n));
@@ -82,7 +82,7 @@ a_large_folder_is_read_in_pages_and_stays_one_version(void **state)
 			assert_false(page[i]->is_folder);
 		}
 	}
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_int_equal(MANY, seen);
 	assert_int_equal(0, calls); /* names need no request */
 	zt_list_seek(l, 49999);
@@ -162,7 +162,7 @@ pages_are_what_a_listing_is(void **state)
 		else
 			person_put(&s->alice, content, remote);
 	}
-	time = person_space(&s->alice, "narrow")->time;
+	time = person_workspace(&s->alice, "narrow")->time;
 	person_put(&s->alice, "another", "narrow:/in/1");
 	assert_ok(zt_rm(s->alice.zt, "narrow:/in/2", false));
 	assert_ok(zt_sync(s->bob.zt));
@@ -181,10 +181,10 @@ pages_are_what_a_listing_is(void **state)
 }
 
 static bool
-refuse(void *ctx, struct double_call *c)
+refuse(void *ctx, struct proxy_call *c)
 {
 	(void)ctx;
-	double_refuse(c, ZT_ERR_LIMIT);
+	proxy_refuse(c, ZT_ERR_LIMIT);
 	return true;
 }
 
@@ -193,7 +193,7 @@ static void
 a_page_that_failed_comes_again(void **state)
 {
 	struct scene *s = *state;
-	struct double_hooks refusing = { .before = refuse };
+	struct proxy_hooks refusing = { .before = refuse };
 	const struct zt_file *const *page = NULL;
 	struct zt_cancel cancel = { 0 };
 	struct zt_list *l = NULL;
@@ -204,9 +204,9 @@ a_page_that_failed_comes_again(void **state)
 	person_put(&s->alice, "two", "narrow:/again/2");
 	assert_ok(zt_sync(s->bob.zt));
 	assert_ok(zt_list_open(s->bob.zt, "narrow:/again", 0, ZT_LIST_DETAILS, &l));
-	double_play(s->w->d, &refusing);
+	proxy_play(s->w->d, &refusing);
 	assert_err(ZT_ERR_LIMIT, zt_list_next(l, 5, &page, &n));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	zt_use_cancel(s->bob.zt, &cancel);
 	zt_cancel(&cancel);
 	assert_err(ZT_ERR_INTERRUPTED, zt_list_next(l, 5, &page, &n));
@@ -248,7 +248,7 @@ an_error_has_parts_that_make_its_sentence(void **state)
 
 	zt_error_of(s->bob.zt, err, &e);
 	assert_int_equal(ZT_ERR_NOT_FOUND, e.number);
-	assert_string_equal(zt_why(s->bob.zt), e.sentence);
+	assert_string_equal(zt_error_message(s->bob.zt), e.sentence);
 	assert_int_equal(3, e.count);
 	assert_string_equal("none", e.parameter[0]);
 	assert_string_equal("narrow", e.parameter[1]);
@@ -257,11 +257,11 @@ an_error_has_parts_that_make_its_sentence(void **state)
 	err = zt_restore_removed(s->bob.zt, "narrow:/x", "no id");
 	zt_error_of(s->bob.zt, err, &e); /* no parameter */
 	put_together(&e, whole);
-	assert_string_equal(e.sentence[0] != 0 ? e.sentence : zt_err_words(err), whole);
+	assert_string_equal(e.sentence[0] != 0 ? e.sentence : zt_err_text(err), whole);
 	assert_ok(zt_sync(s->bob.zt));
 	zt_error_of(s->bob.zt, ZT_ERR_FULL, &e); /* of no sentence: the words of the number */
 	assert_string_equal("", e.sentence);
-	assert_string_equal(zt_err_words(ZT_ERR_FULL), e.english);
+	assert_string_equal(zt_err_text(ZT_ERR_FULL), e.english);
 	assert_int_equal(0, e.count);
 }
 

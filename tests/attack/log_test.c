@@ -127,25 +127,25 @@ L5_a_head_badly_signed_smaller_or_of_the_same_size_is_refused_by_the_client(void
 	struct log_scene *s = *state;
 	struct fake_log f;
 	struct log_lie lie = { .log = &s->log, .spoil = sign_badly };
-	struct double_hooks hooks = { .ctx = &lie, .before = log_scene_lie };
+	struct proxy_hooks hooks = { .ctx = &lie, .before = log_scene_lie };
 
 	assert_ok(zt_sync(s->bob.zt));
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_SIGNATURE, zt_sync(s->bob.zt));
 	lie.spoil = NULL;
 	assert_ok(zt_sync(s->bob.zt)); /* the same log, well signed */
 	log_scene_take(s, &s->bob, &f);
 	lie.log = &f;
 	fake_log_drop(&f, f.count - 1);
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_ROLLBACK, zt_sync(s->bob.zt));
-	assert_true(strstr(zt_why(s->bob.zt), "this device has verified") != NULL);
+	assert_true(strstr(zt_error_message(s->bob.zt), "this device has verified") != NULL);
 	fake_log_free(&f);
 	log_scene_take(s, &s->bob, &f);
 	f.entry[f.count - 1].signature[0] ^= 1; /* as many leaves, another root */
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_FORK, zt_sync(s->bob.zt));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_ok(zt_sync(s->bob.zt));
 	fake_log_free(&f);
 }
@@ -213,7 +213,7 @@ L6_each_byte_of_each_node_of_each_proof_is_needed(void **state)
 }
 
 static void
-flip_append(void *ctx, struct double_call *c)
+flip_append(void *ctx, struct proxy_call *c)
 {
 	struct flip *f = ctx;
 	Zt__AppendAnswer *m = NULL;
@@ -242,8 +242,8 @@ L6_each_flipped_node_of_a_proof_is_refused_by_the_client(void **state)
 	struct fake_log f;
 	struct flip flip = { .byte = 3, .done = true };
 	struct log_lie lie = { .log = &f, .spoil = flip_consistency, .ctx = &flip };
-	struct double_hooks hooks = { .ctx = &lie, .before = log_scene_lie };
-	struct double_hooks appends = { .ctx = &flip, .after = flip_append };
+	struct proxy_hooks hooks = { .ctx = &lie, .before = log_scene_lie };
+	struct proxy_hooks appends = { .ctx = &flip, .after = flip_append };
 	size_t flipped = 0;
 
 	/* bob is behind by some entries: the server must prove that its log continues his */
@@ -253,11 +253,11 @@ L6_each_flipped_node_of_a_proof_is_refused_by_the_client(void **state)
 	log_scene_take(s, &s->alice, &f);
 	for (; flip.done; flip.node++) {
 		flip.done = false;
-		double_play(s->w->d, &hooks);
+		proxy_play(s->w->d, &hooks);
 		if (!flip.done && zt_sync(s->bob.zt) == ZT_OK)
 			break; /* no node is left to flip */
 		assert_true(flip.done);
-		assert_true(strstr(zt_why(s->bob.zt), "does not continue") != NULL);
+		assert_true(strstr(zt_error_message(s->bob.zt), "does not continue") != NULL);
 		flipped++;
 	}
 	assert_true(flipped > 0);
@@ -272,13 +272,13 @@ L6_each_flipped_node_of_a_proof_is_refused_by_the_client(void **state)
 
 		flip.done = false;
 		(void)snprintf(name, sizeof name, "w%zu", flip.node);
-		double_play(s->w->d, &appends);
+		proxy_play(s->w->d, &appends);
 		err = zt_workspace_create(s->alice.zt, name);
 		assert_err(flip.done ? ZT_ERR_PROOF : ZT_OK, err);
 		flipped += flip.done;
 	}
 	assert_true(flipped > 0);
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_ok(zt_sync(s->alice.zt));
 	assert_ok(zt_sync(s->bob.zt));
 }
@@ -291,13 +291,13 @@ L5_an_act_that_the_server_proves_and_then_does_not_show_is_not_called_done(void 
 	struct log_scene *s = *state;
 	struct fake_log f;
 	struct log_lie lie = { .log = &f };
-	struct double_hooks hooks = { .ctx = &lie, .before = log_scene_lie };
+	struct proxy_hooks hooks = { .ctx = &lie, .before = log_scene_lie };
 
 	assert_ok(zt_sync(s->alice.zt));
 	log_scene_take(s, &s->alice, &f);
-	double_play(s->w->d, &hooks); /* acts reach the server; its log stays as it was */
+	proxy_play(s->w->d, &hooks); /* acts reach the server; its log stays as it was */
 	assert_err(ZT_ERR_ROLLBACK, zt_user_profile(s->alice.zt, "bob@test.example", "admin"));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_ok(zt_user_profile(s->alice.zt, "bob@test.example", "standard"));
 	fake_log_free(&f);
 }

@@ -10,8 +10,8 @@
 
 #include "base/wire.h"
 #include "chain/chain.h"
-#include "chain/space.h"
-#include "content/sink.h"
+#include "chain/workspace.h"
+#include "content/file_writer.h"
 #include "content/transfer.h"
 #include "crypto/suite.h"
 #include "forge.h"
@@ -27,13 +27,13 @@
 
 /* A root folder of version 1 with one file, by BY. */
 static void
-forge_late(struct person *by, struct space *w, const char *name, struct forged *f)
+forge_late(struct person *by, struct workspace *w, const char *name, struct forged *f)
 {
 	struct forged_file file;
 	struct forged_folder folder;
 	struct forged_change changes[2];
 
-	suite_random(changes[0].vlob.b, ID_BYTES);
+	random_bytes(changes[0].vlob.b, ID_BYTES);
 	forge_file(&file, "too late");
 	forge_folder(&folder, bytes_text(name), &changes[0].vlob, false);
 	changes[0] =
@@ -50,7 +50,7 @@ struct late {
 };
 
 static bool
-asks(const struct late *l, const struct double_call *c, uint64_t *from)
+asks(const struct late *l, const struct proxy_call *c, uint64_t *from)
 {
 	const char *text = strstr(c->target, "from=");
 
@@ -61,7 +61,7 @@ asks(const struct late *l, const struct double_call *c, uint64_t *from)
 }
 
 static void
-inject(void *ctx, struct double_call *c)
+inject(void *ctx, struct proxy_call *c)
 {
 	struct late *l = ctx;
 	uint64_t from;
@@ -72,7 +72,7 @@ inject(void *ctx, struct double_call *c)
 
 /* Behind it there is nothing. */
 static bool
-inject_end(void *ctx, struct double_call *c)
+inject_end(void *ctx, struct proxy_call *c)
 {
 	Zt__ChainPage m = ZT__CHAIN_PAGE__INIT;
 	struct late *l = ctx;
@@ -91,7 +91,7 @@ honest_again(void **state)
 {
 	struct scene *s = *state;
 
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	return 0;
 }
 
@@ -99,12 +99,12 @@ honest_again(void **state)
 static void
 root_is(struct person *p, const char *workspace, uint64_t newest, uint64_t counts)
 {
-	struct space *w = person_space(p, workspace);
-	struct space_version v;
-	enum zt_err err = space_newest(w, &w->w->id, &v);
+	struct workspace *w = person_workspace(p, workspace);
+	struct workspace_version v;
+	enum zt_err err = workspace_newest(w, &w->w->id, &v);
 
 	assert_int_equal(newest, err == ZT_OK ? v.version : 0);
-	err = space_version(w, &w->w->id, 0, &v);
+	err = workspace_version(w, &w->w->id, 0, &v);
 	assert_int_equal(counts, err == ZT_OK ? v.version : 0);
 }
 
@@ -113,26 +113,26 @@ F7_a_contributor_who_was_made_a_reader_writes_nothing_more(void **state)
 {
 	struct scene *s = *state;
 	struct late late;
-	struct double_hooks hooks = { .ctx = &late, .before = inject_end, .after = inject };
+	struct proxy_hooks hooks = { .ctx = &late, .before = inject_end, .after = inject };
 	struct forged before;
-	struct space *w;
+	struct workspace *w;
 
 	assert_ok(zt_workspace_create(s->alice.zt, "demote"));
 	assert_ok(zt_workspace_share(s->alice.zt, "demote", "bob@test.example", "contributor"));
-	w = person_space(&s->bob, "demote");
+	w = person_workspace(&s->bob, "demote");
 	forge_late(&s->bob, w, "in-time", &before);
 	assert_ok(forged_send(&s->bob, w, &before)); /* while he may */
 	root_is(&s->alice, "demote", 1, 1);
-	w = person_space(&s->bob, "demote");
+	w = person_workspace(&s->bob, "demote");
 	forge_late(&s->bob, w, "late", &late.f); /* names a head from before */
 	late.workspace = w->w->id;
 	late.position = 2;
 	assert_ok(zt_workspace_share(s->alice.zt, "demote", "bob@test.example", "reader"));
 	assert_err(ZT_ERR_FORBIDDEN, forged_send(&s->bob, w, &late.f));
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	root_is(&s->alice, "demote", 1, 1); /* what he wrote in time stays */
 	root_is(&s->bob, "demote", 1, 1);
-	assert_int_equal(1, person_space(&s->alice, "demote")->skipped);
+	assert_int_equal(1, person_workspace(&s->alice, "demote")->skipped);
 	forged_free(&before);
 	forged_free(&late.f);
 }
@@ -143,22 +143,22 @@ F7_what_comes_after_a_revocation_was_heard_of_does_not_count_nor_is_it_pinned(vo
 	struct scene *s = *state;
 	struct person carol;
 	struct late late;
-	struct double_hooks hooks = { .ctx = &late, .before = inject_end, .after = inject };
-	struct space *w;
+	struct proxy_hooks hooks = { .ctx = &late, .before = inject_end, .after = inject };
+	struct workspace *w;
 
 	world_join(&s->alice, &carol, "carol", "standard");
 	assert_ok(zt_workspace_create(s->bob.zt, "window")); /* bob's; the admin is no member */
 	assert_ok(zt_workspace_share(s->bob.zt, "window", carol.email, "contributor"));
-	w = person_space(&carol, "window");
+	w = person_workspace(&carol, "window");
 	forge_late(&carol, w, "late", &late.f);
 	late.workspace = w->w->id;
 	late.position = 1;
 	assert_ok(zt_user_revoke(s->alice.zt, carol.email));
 	assert_ok(zt_sync(s->bob.zt)); /* bob's device has heard of it */
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	root_is(&s->bob, "window", 1, 0);
 	/* The rotation pins what bob's device had before it heard. */
-	w = person_space(&s->bob, "window");
+	w = person_workspace(&s->bob, "window");
 	{
 		uint64_t position = 99;
 		struct hash link;
@@ -184,7 +184,7 @@ F7_who_had_verified_it_before_the_revocation_was_heard_of_goes_on_counting_it(vo
 	assert_ok(zt_user_revoke(s->alice.zt, carol.email));
 	root_is(&s->bob, "earlier", 1, 1);
 	assert_ok(zt_workspace_rotate(s->bob.zt, "earlier"));
-	assert_int_equal(2, person_space(&s->bob, "earlier")->w->generation_count);
+	assert_int_equal(2, person_workspace(&s->bob, "earlier")->w->generation_count);
 	root_is(&s->bob, "earlier", 1, 1);
 	person_close(&carol);
 }
@@ -197,25 +197,25 @@ F7_who_counted_too_much_judges_again_when_the_log_pins_the_chain(void **state)
 	struct scene *s = *state;
 	struct person carol;
 	struct late late;
-	struct double_hooks hooks = { .ctx = &late, .before = inject_end, .after = inject };
-	struct space *w, *of_alice;
+	struct proxy_hooks hooks = { .ctx = &late, .before = inject_end, .after = inject };
+	struct workspace *w, *of_alice;
 
 	world_join(&s->alice, &carol, "carmen", "standard");
 	assert_ok(zt_workspace_create(s->bob.zt, "judged"));
 	assert_ok(zt_workspace_share(s->bob.zt, "judged", "alice@test.example", "contributor"));
 	assert_ok(zt_workspace_share(s->bob.zt, "judged", carol.email, "contributor"));
-	w = person_space(&carol, "judged");
+	w = person_workspace(&carol, "judged");
 	forge_late(&carol, w, "evil", &late.f);
 	late.workspace = w->w->id;
 	late.position = 1;
-	of_alice = person_space(&s->alice, "judged"); /* her log ends here for a moment */
+	of_alice = person_workspace(&s->alice, "judged"); /* her log ends here for a moment */
 	assert_ok(zt_workspace_unshare(s->bob.zt, "judged", carol.email));
-	double_play(s->w->d, &hooks);
-	assert_ok(space_sync(of_alice));
+	proxy_play(s->w->d, &hooks);
+	assert_ok(workspace_sync(of_alice));
 	assert_int_equal(1, of_alice->position);
 	root_is(&s->bob, "judged", 1, 0);
 	root_is(&s->alice, "judged", 1, 0); /* she hears of it, and judges as bob does */
-	assert_int_equal(1, person_space(&s->alice, "judged")->skipped);
+	assert_int_equal(1, person_workspace(&s->alice, "judged")->skipped);
 	forged_free(&late.f);
 	person_close(&carol);
 }
@@ -241,7 +241,7 @@ own(const struct hash *h)
 }
 
 static void
-hide(void *ctx, struct double_call *c)
+hide(void *ctx, struct proxy_call *c)
 {
 	struct hiding *h = ctx;
 	Zt__LogPage *m = NULL;
@@ -278,34 +278,34 @@ P4_no_entry_of_ones_own_topics_is_hidden_under_a_true_head(void **state)
 	struct scene *s = *state;
 	struct person carol;
 	struct hiding h = { .hidden = 0 };
-	struct double_hooks hooks = { .ctx = &h, .after = hide };
+	struct proxy_hooks hooks = { .ctx = &h, .after = hide };
 	uint64_t entries = 0;
 
 	world_join(&s->alice, &carol, "carla", "standard");
 	assert_ok(zt_workspace_create(s->alice.zt, "hidden"));
 	assert_ok(zt_workspace_share(s->alice.zt, "hidden", "bob@test.example", "contributor"));
 	assert_ok(zt_workspace_share(s->alice.zt, "hidden", carol.email, "contributor"));
-	h.topic = person_space(&s->bob, "hidden")->w->id;
+	h.topic = person_workspace(&s->bob, "hidden")->w->id;
 	h.from = merkle_size(s->bob.zt->state->tree);
 	/* A removal, with its rotation, in a workspace of bob's. */
 	assert_ok(zt_workspace_unshare(s->alice.zt, "hidden", carol.email));
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_FORK, zt_sync(s->bob.zt));
 	assert_err(ZT_ERR_FORK, zt_log_verify(s->bob.zt, &entries));
 	assert_true(h.hidden >= 2);
-	double_play(s->w->d, NULL);
-	assert_ok(client_thaw(s->bob.zt));
+	proxy_play(s->w->d, NULL);
+	assert_ok(session_thaw(s->bob.zt));
 	assert_ok(zt_sync(s->bob.zt));
-	assert_int_equal(2, person_space(&s->bob, "hidden")->w->generation_count);
+	assert_int_equal(2, person_workspace(&s->bob, "hidden")->w->generation_count);
 	/* And of the organization, which everybody may see. */
 	h = (struct hiding){ .topic = s->bob.zt->org,
 		.from = merkle_size(s->bob.zt->state->tree) };
 	assert_ok(zt_user_revoke(s->alice.zt, carol.email));
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_FORK, zt_sync(s->bob.zt));
 	assert_true(h.hidden >= 1);
-	double_play(s->w->d, NULL);
-	assert_ok(client_thaw(s->bob.zt));
+	proxy_play(s->w->d, NULL);
+	assert_ok(session_thaw(s->bob.zt));
 	assert_ok(zt_sync(s->bob.zt));
 	/* What is not his to see is hidden from him every day. */
 	assert_ok(zt_workspace_create(s->alice.zt, "not of bob"));
@@ -323,7 +323,7 @@ struct aged {
 
 /* The true answer, with a head that the log key signed BY_MS ago. */
 static void
-age(void *ctx, struct double_call *c)
+age(void *ctx, struct proxy_call *c)
 {
 	const struct aged *a = ctx;
 	Zt__LogPage *m = NULL;
@@ -356,21 +356,21 @@ P4_a_head_that_is_old_or_goes_back_in_time_is_refused(void **state)
 {
 	struct scene *s = *state;
 	struct aged a = { .key = world_log_key(s->w, &s->bob.zt->org), .org = s->bob.zt->org };
-	struct double_hooks hooks = { .ctx = &a, .after = age };
+	struct proxy_hooks hooks = { .ctx = &a, .after = age };
 
 	assert_ok(zt_sync(s->bob.zt));
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	a.by_ms = 4 * 60 * 1000;
 	assert_ok(zt_sync(s->bob.zt)); /* clocks differ so much */
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_ok(zt_sync(s->bob.zt));
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	a.by_ms = 6 * 60 * 1000;
 	assert_err(ZT_ERR_FORK, zt_sync(s->bob.zt)); /* it covers as much, and is older */
-	assert_ok(client_thaw(s->bob.zt));
+	assert_ok(session_thaw(s->bob.zt));
 	a.by_ms = 11 * 60 * 1000;
 	assert_err(ZT_ERR_CLOCK, zt_sync(s->bob.zt));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_ok(zt_sync(s->bob.zt));
 	sign_free(a.key);
 }
@@ -393,7 +393,7 @@ P4_a_head_that_says_nothing_new_is_written_once_a_minute(void **state)
 {
 	struct scene *s = *state;
 	struct aged a = { .key = world_log_key(s->w, &s->bob.zt->org), .org = s->bob.zt->org };
-	struct double_hooks hooks = { .ctx = &a, .after = age };
+	struct proxy_hooks hooks = { .ctx = &a, .after = age };
 	struct stat at = { .st_size = -1 };
 
 	assert_ok(zt_sync(s->bob.zt));
@@ -406,10 +406,10 @@ P4_a_head_that_says_nothing_new_is_written_once_a_minute(void **state)
 	assert_true(was_written(&s->bob, &at));
 	/* the same entries, and a minute more */
 	a.by_ms = UINT64_MAX - 61 * 1000 + 1;
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_ok(zt_sync(s->bob.zt));
 	assert_true(was_written(&s->bob, &at));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	sign_free(a.key);
 }
 
@@ -427,7 +427,7 @@ audit_export(struct person *p, const struct buf *file, const struct buf *extra, 
 	assert_ok(audit_new(&p->zt->org, &a));
 	while (r.left > 0 && !r.bad) {
 		unsigned type = wire_u8(&r);
-		struct bytes b = wire_counted(&r, AUDIT_RECORD_MOST);
+		struct bytes b = wire_counted(&r, AUDIT_RECORD_MAX);
 
 		assert_ok(audit_take(a, (enum audit_record)type, b));
 	}
@@ -468,7 +468,7 @@ F6_an_auditor_refuses_two_contents_for_one_version_and_a_workspace_that_comes_tw
     void **state)
 {
 	struct scene *s = *state;
-	struct space *w;
+	struct workspace *w;
 	struct forged_file one, two;
 	struct forged_change c1, c2;
 	struct forged f1, f2;
@@ -477,8 +477,8 @@ F6_an_auditor_refuses_two_contents_for_one_version_and_a_workspace_that_comes_tw
 	assert_ok(zt_workspace_create(s->alice.zt, "audited"));
 	assert_ok(
 	    zt_workspace_share(s->alice.zt, "audited", "bob@test.example", "contributor"));
-	w = person_space(&s->bob, "audited");
-	suite_random(c1.vlob.b, ID_BYTES);
+	w = person_workspace(&s->bob, "audited");
+	random_bytes(c1.vlob.b, ID_BYTES);
 	forge_file(&one, "what was agreed");
 	forge_file(&two, "what was not agreed");
 	c1 = (struct forged_change){ .vlob = c1.vlob, .version = 1, .m = &one.m };
@@ -506,7 +506,7 @@ static void
 F7_an_auditor_refuses_what_claims_to_be_older_than_what_it_builds_on(void **state)
 {
 	struct scene *s = *state;
-	struct space *w;
+	struct workspace *w;
 	struct forged_file file;
 	struct forged_change c = { .version = 1, .m = &file.m };
 	struct forged first, second;
@@ -514,13 +514,13 @@ F7_an_auditor_refuses_what_claims_to_be_older_than_what_it_builds_on(void **stat
 
 	assert_ok(zt_workspace_create(s->alice.zt, "dated"));
 	assert_ok(zt_workspace_share(s->alice.zt, "dated", "bob@test.example", "contributor"));
-	w = person_space(&s->bob, "dated");
+	w = person_workspace(&s->bob, "dated");
 	forge_file(&file, "whatever");
-	suite_random(c.vlob.b, ID_BYTES);
+	random_bytes(c.vlob.b, ID_BYTES);
 	forge_changeset(&s->bob, w, &c, 1, 1, &first);
 	assert_ok(forged_send(&s->bob, w, &first));
-	w = person_space(&s->bob, "dated");
-	suite_random(c.vlob.b, ID_BYTES);
+	w = person_workspace(&s->bob, "dated");
+	random_bytes(c.vlob.b, ID_BYTES);
 	forge_changeset(&s->bob, w, &c, 1, 1, &second);
 	export_log(&s->alice, &log);
 	extra[0] = first.changeset;
@@ -543,7 +543,7 @@ reseal(struct person *by, struct forged *f, uint64_t size, const struct hash *ro
 	Zt__PushRequest *m = NULL;
 	Zt__ChangesetBody *b = NULL;
 	Zt__Statement st;
-	struct statement signed_;
+	struct statement stmt;
 	struct buf body = buf_init(4096);
 	uint8_t copy[HASH_BYTES];
 
@@ -553,8 +553,8 @@ reseal(struct person *by, struct forged *f, uint64_t size, const struct hash *ro
 	memcpy(copy, root->b, HASH_BYTES);
 	b->seen->tree_size = size;
 	memcpy(b->seen->root_hash.data, copy, HASH_BYTES);
-	assert_ok(statement_sign(by->zt->sign, STATEMENT_CHANGESET, b, &body, &signed_));
-	st = statement_message(&signed_);
+	assert_ok(statement_sign(by->zt->sign, STATEMENT_CHANGESET, b, &body, &stmt));
+	st = statement_message(&stmt);
 	{
 		Zt__Statement *was = m->changeset->statement;
 
@@ -578,36 +578,36 @@ P5_a_member_who_names_another_history_freezes_one_workspace_until_it_is_passed_o
 {
 	struct scene *s = *state;
 	struct late late;
-	struct double_hooks hooks = { .ctx = &late, .before = inject_end, .after = inject };
+	struct proxy_hooks hooks = { .ctx = &late, .before = inject_end, .after = inject };
 	struct hash none;
-	struct space *w;
+	struct workspace *w;
 	char *path = world_file(s->w, "note", "note", 4);
 
 	assert_ok(zt_workspace_create(s->alice.zt, "frozen"));
 	assert_ok(zt_workspace_share(s->alice.zt, "frozen", "bob@test.example", "contributor"));
-	w = person_space(&s->bob, "frozen");
+	w = person_workspace(&s->bob, "frozen");
 	forge_late(&s->bob, w, "x", &late.f);
 	late.workspace = w->w->id;
 	late.position = 1;
 	memset(none.b, 7, HASH_BYTES);
 	reseal(&s->bob, &late.f, merkle_size(s->bob.zt->state->tree), &none);
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_ok(zt_sync(s->alice.zt));
-	assert_ok(space_find(s->alice.zt, "frozen", &w));
-	assert_err(ZT_ERR_FORK, space_sync(w));
-	assert_non_null(strstr(zt_why(s->alice.zt), "bob@test.example"));
+	assert_ok(workspace_find(s->alice.zt, "frozen", &w));
+	assert_err(ZT_ERR_FORK, workspace_sync(w));
+	assert_non_null(strstr(zt_error_message(s->alice.zt), "bob@test.example"));
 	assert_err(ZT_ERR_FORK, zt_put(s->alice.zt, path, "frozen:/note", NULL, NULL));
 	assert_ok(zt_workspace_create(s->alice.zt, "another"));
 	person_put(&s->alice, "elsewhere", "another:/f");
 	assert_ok(zt_workspace_unshare(s->alice.zt, "frozen", "bob@test.example"));
 	/* Still there, in the hands of a server that is hostile: the owner passes over it. */
-	assert_ok(space_find(s->alice.zt, "frozen", &w));
-	assert_err(ZT_ERR_FORK, space_sync(w));
+	assert_ok(workspace_find(s->alice.zt, "frozen", &w));
+	assert_err(ZT_ERR_FORK, workspace_sync(w));
 	assert_ok(zt_workspace_void_changeset(s->alice.zt, "frozen", 1));
-	assert_ok(space_find(s->alice.zt, "frozen", &w));
-	assert_ok(space_sync(w));
+	assert_ok(workspace_find(s->alice.zt, "frozen", &w));
+	assert_ok(workspace_sync(w));
 	root_is(&s->alice, "frozen", 1, 0);
-	assert_ok(client_thaw(s->alice.zt));
+	assert_ok(session_thaw(s->alice.zt));
 	forged_free(&late.f);
 	free(path);
 }
@@ -643,23 +643,23 @@ static void
 K8_a_place_that_never_was_is_declared_void_by_an_owner(void **state)
 {
 	struct scene *s = *state;
-	struct space *w;
+	struct workspace *w;
 	struct false_pin p;
 	uint64_t index;
 
 	assert_ok(zt_workspace_create(s->alice.zt, "pinned"));
 	person_put(&s->alice, "first", "pinned:/f");
-	w = person_space(&s->alice, "pinned");
+	w = person_workspace(&s->alice, "pinned");
 	p.workspace = w->w->id;
 	assert_err(ZT_ERR_PROOF,
-	    client_append(s->alice.zt, &w->w->id, fill_false_pin, &p)); /* the honest one */
+	    log_append(s->alice.zt, &w->w->id, fill_false_pin, &p)); /* the honest one */
 	assert_ok(zt_workspace_rotate(s->alice.zt, "pinned"));
-	w = person_space(&s->alice, "pinned");
+	w = person_workspace(&s->alice, "pinned");
 	assert_int_equal(1, w->w->pin_count);
 	index = w->w->pins[0].index;
 	assert_err(ZT_ERR_NOT_FOUND, zt_workspace_void_pin(s->alice.zt, "pinned", index + 1));
 	assert_ok(zt_workspace_void_pin(s->alice.zt, "pinned", index));
-	w = person_space(&s->alice, "pinned");
+	w = person_workspace(&s->alice, "pinned");
 	assert_null(org_state_furthest_pin(w->w));
 	assert_err(ZT_ERR_NOT_FOUND, zt_workspace_void_pin(s->alice.zt, "pinned", index));
 	person_put(&s->alice, "second", "pinned:/g");
@@ -687,7 +687,7 @@ main(void)
 		EACH(K8_a_place_that_never_was_is_declared_void_by_an_owner),
 	};
 
-	if (suite_start())
+	if (suite_init())
 		return 1;
 	return cmocka_run_group_tests(tests, scene_begin, scene_end);
 }

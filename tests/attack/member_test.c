@@ -42,10 +42,10 @@ store_block(struct setting *s)
 	s->sealed = buf_init(1024);
 	buf_add_text(&s->sealed, "what a block holds is nobody's business here");
 	hash_block(buf_bytes(&s->sealed), &s->block_hash);
-	suite_random(s->block.b, ID_BYTES);
+	random_bytes(s->block.b, ID_BYTES);
 	p.block = s->block;
 	p.hash = s->block_hash;
-	assert_ok(client_call(
+	assert_ok(session_call(
 	    s->p[OWNER].zt, ROUTE_BLOCK_PUT, &p, NULL, buf_bytes(&s->sealed), &answer));
 	buf_free(&answer);
 }
@@ -76,9 +76,9 @@ begin(void **state)
 	free(file);
 	for (int i = OWNER; i < FOREIGNER; i++)
 		if (i != STRANGER)
-			(void)person_space(&s->p[i], "w"); /* with all its keys */
+			(void)person_workspace(&s->p[i], "w"); /* with all its keys */
 	assert_ok(zt_workspace_unshare(owner->zt, "w", s->p[REMOVED].email));
-	s->workspace = s->vlob = person_space(owner, "w")->w->id;
+	s->workspace = s->vlob = person_workspace(owner, "w")->w->id;
 	store_block(s);
 	*state = s;
 	return 0;
@@ -106,11 +106,11 @@ changeset_of(struct setting *s, struct person *by)
 {
 	struct forged_change change = { .version = 1 };
 	struct forged_file file;
-	struct space *w = person_space(by, "w");
+	struct workspace *w = person_workspace(by, "w");
 	struct forged f;
 
 	forge_file(&file, "written by one who may");
-	suite_random(change.vlob.b, ID_BYTES);
+	random_bytes(change.vlob.b, ID_BYTES);
 	change.m = &file.m;
 	forge_changeset(by, w, &change, 1, (unsigned)w->w->generation_count, &f);
 	(void)s;
@@ -145,10 +145,11 @@ attempt(struct setting *s, enum actor who, enum route r)
 	} else if (r == ROUTE_REWRAP) {
 		Zt__RewrapRequest m = ZT__REWRAP_REQUEST__INIT;
 
-		m.generation = (uint32_t)person_space(&s->p[OWNER], "w")->w->generation_count;
+		m.generation =
+		    (uint32_t)person_workspace(&s->p[OWNER], "w")->w->generation_count;
 		assert_ok(pb_encode(&m, &body));
 	} else if (r == ROUTE_BLOCK_PUT) {
-		suite_random(p.block.b, ID_BYTES);
+		random_bytes(p.block.b, ID_BYTES);
 		buf_add(&body, buf_bytes(&s->sealed));
 	} else if (r == ROUTE_PUSH || r == ROUTE_REPAIR) {
 		f = changeset_of(s, has_keys ? &s->p[who] : &s->p[OWNER]);
@@ -159,12 +160,12 @@ attempt(struct setting *s, enum actor who, enum route r)
 
 			assert_ok(pb_decode(&zt__push_request__descriptor, buf_bytes(&f.push),
 			    LIMIT_PUSH, &m.push));
-			m.position = person_space(&s->p[OWNER], "w")->position + 1;
+			m.position = person_workspace(&s->p[OWNER], "w")->position + 1;
 			assert_ok(pb_encode(&m, &body));
 			pb_free(m.push);
 		}
 	}
-	err = client_call(z, r, &p, query, buf_bytes(&body), &answer);
+	err = session_call(z, r, &p, query, buf_bytes(&body), &answer);
 	forged_free(&f);
 	buf_free(&body);
 	buf_free(&answer);
@@ -202,7 +203,7 @@ M_a_repair_is_no_way_around_a_push(void **state)
 {
 	struct setting *s = *state;
 
-	assert_ok(space_sync(person_space(&s->p[OWNER], "w")));
+	assert_ok(workspace_sync(person_workspace(&s->p[OWNER], "w")));
 	assert_int_not_equal(ZT_OK, attempt(s, READER, ROUTE_REPAIR));
 	assert_int_not_equal(ZT_OK, attempt(s, STRANGER, ROUTE_REPAIR));
 	assert_int_not_equal(ZT_OK, attempt(s, REMOVED, ROUTE_REPAIR));
@@ -211,7 +212,7 @@ M_a_repair_is_no_way_around_a_push(void **state)
 	 * it is in restored_test.c. */
 	assert_err(ZT_ERR_PROOF, attempt(s, CONTRIBUTOR, ROUTE_REPAIR));
 	assert_err(ZT_ERR_PROOF, attempt(s, OWNER, ROUTE_REPAIR));
-	assert_ok(space_sync(person_space(&s->p[OWNER], "w")));
+	assert_ok(workspace_sync(person_workspace(&s->p[OWNER], "w")));
 }
 
 static enum zt_err
@@ -233,7 +234,7 @@ bring_back(struct zt *z, const struct entry *e, uint64_t from, Zt__Statement *he
 {
 	struct route_params p = { .org = z->org };
 	Zt__LogRepair m = ZT__LOG_REPAIR__INIT;
-	Zt__Statement st = statement_message(&e->signed_), *one[] = { &st };
+	Zt__Statement st = statement_message(&e->stmt), *one[] = { &st };
 	struct buf body = buf_init(64 * 1024), answer = buf_init(64);
 	enum zt_err err;
 
@@ -242,7 +243,7 @@ bring_back(struct zt *z, const struct entry *e, uint64_t from, Zt__Statement *he
 	m.n_entries = 1;
 	m.head = head;
 	assert_ok(pb_encode(&m, &body));
-	err = client_call(z, ROUTE_LOG_REPAIR, &p, NULL, buf_bytes(&body), &answer);
+	err = session_call(z, ROUTE_LOG_REPAIR, &p, NULL, buf_bytes(&body), &answer);
 	buf_free(&body);
 	buf_free(&answer);
 	return err;
@@ -258,13 +259,13 @@ M_a_repair_brings_back_nothing_that_the_log_did_not_sign_a_head_over(void **stat
 	uint64_t later[] = { 365ull * 24 * 3600 * 1000, 0 }, size;
 	Zt__Statement *head = NULL;
 
-	assert_ok(client_sync_log(z));
-	assert_ok(client_kept_head(z, &head));
+	assert_ok(log_fetch(z));
+	assert_ok(log_kept_head(z, &head));
 	size = merkle_size(z->state->tree);
 	for (int i = 0; i < 2; i++) {
 		struct entry *e = NULL;
 
-		assert_ok(client_sign_act(z, &z->org, fill_future, &later[i], &e));
+		assert_ok(log_sign_act(z, &z->org, fill_future, &later[i], &e));
 		assert_err(ZT_ERR_PROOF, bring_back(z, e, size, head));
 		assert_err(ZT_ERR_CONFLICT, bring_back(z, e, size - 1, head));
 		assert_err(ZT_ERR_CONFLICT, bring_back(z, e, size + 1, head));
@@ -275,7 +276,7 @@ M_a_repair_brings_back_nothing_that_the_log_did_not_sign_a_head_over(void **stat
 		entry_free(e);
 	}
 	pb_free(head);
-	assert_ok(client_sync_log(z));
+	assert_ok(log_fetch(z));
 	assert_int_equal(size, merkle_size(z->state->tree));
 }
 
@@ -315,29 +316,29 @@ M_a_rotation_pins_only_what_stands_in_the_chain(void **state)
 {
 	struct setting *s = *state;
 	struct zt *z = s->p[MANAGER].zt;
-	struct space *at = person_space(&s->p[MANAGER], "w");
+	struct workspace *at = person_workspace(&s->p[MANAGER], "w");
 	struct pin p;
 
-	assert_ok(client_sync_log(z));
-	assert_ok(space_sync(at));
+	assert_ok(log_fetch(z));
+	assert_ok(workspace_sync(at));
 	assert_true(at->position > 0);
 	p = (struct pin){
 		.workspace = s->workspace, .position = at->position + 1, .link = at->link
 	};
-	assert_err(ZT_ERR_PROOF, client_append(z, &s->workspace, fill_pin, &p));
+	assert_err(ZT_ERR_PROOF, log_append(z, &s->workspace, fill_pin, &p));
 	p = (struct pin){
 		.workspace = s->workspace, .position = UINT64_MAX / 2, .link = at->link
 	};
-	assert_err(ZT_ERR_PROOF, client_append(z, &s->workspace, fill_pin, &p));
+	assert_err(ZT_ERR_PROOF, log_append(z, &s->workspace, fill_pin, &p));
 	p = (struct pin){ .workspace = s->workspace, .position = UINT64_MAX, .link = at->link };
-	assert_err(ZT_ERR_PROOF, client_append(z, &s->workspace, fill_pin, &p));
+	assert_err(ZT_ERR_PROOF, log_append(z, &s->workspace, fill_pin, &p));
 	p = (struct pin){
 		.workspace = s->workspace, .position = at->position, .link = at->link
 	};
 	p.link.b[7] ^= 1;
-	assert_err(ZT_ERR_PROOF, client_append(z, &s->workspace, fill_pin, &p));
+	assert_err(ZT_ERR_PROOF, log_append(z, &s->workspace, fill_pin, &p));
 	p.link.b[7] ^= 1;
-	assert_ok(client_append(z, &s->workspace, fill_pin, &p));
+	assert_ok(log_append(z, &s->workspace, fill_pin, &p));
 	assert_ok(zt_workspace_rotate(s->p[OWNER].zt, "w")); /* to a key that all get */
 }
 
@@ -355,25 +356,25 @@ M_nobody_speaks_as_another_or_as_more_than_they_are(void **state)
 	char link[1024];
 
 	assert_err(ZT_ERR_FORBIDDEN,
-	    client_call(member, ROUTE_PUSH, &p, NULL, buf_bytes(&f.push), &answer));
+	    session_call(member, ROUTE_PUSH, &p, NULL, buf_bytes(&f.push), &answer));
 	assert_err(ZT_ERR_FORBIDDEN, zt_invite(member, ZT_INVITE_USER, link));
 	assert_ok(pb_encode(&none, &body));
 	assert_err(ZT_ERR_FORBIDDEN,
-	    client_call(member, ROUTE_DISCLOSE, &p, NULL, buf_bytes(&body), &answer));
+	    session_call(member, ROUTE_DISCLOSE, &p, NULL, buf_bytes(&body), &answer));
 	assert_err(ZT_ERR_FORBIDDEN,
-	    client_call(member, ROUTE_PKI_LIST, &p, NULL, bytes_of(NULL, 0), &answer));
+	    session_call(member, ROUTE_PKI_LIST, &p, NULL, bytes_of(NULL, 0), &answer));
 	assert_err(ZT_ERR_FORBIDDEN,
-	    client_call(member, ROUTE_PKI_END, &p, NULL, bytes_of(NULL, 0), &answer));
+	    session_call(member, ROUTE_PKI_END, &p, NULL, bytes_of(NULL, 0), &answer));
 	/* the operator's calls take the operator's token, an admin's signature is none */
 	assert_err(ZT_ERR_FORBIDDEN,
-	    client_call(s->p[OWNER].zt, ROUTE_ORG_LIST, &p, NULL, bytes_of(NULL, 0), &answer));
+	    session_call(s->p[OWNER].zt, ROUTE_ORG_LIST, &p, NULL, bytes_of(NULL, 0), &answer));
 	set.sets_storage = true;
 	buf_empty(&body);
 	assert_ok(pb_encode(&set, &body));
 	assert_err(ZT_ERR_FORBIDDEN,
-	    client_call(s->p[OWNER].zt, ROUTE_ORG_SET, &p, NULL, buf_bytes(&body), &answer));
-	assert_err(ZT_ERR_FORBIDDEN,
-	    client_call(s->p[OWNER].zt, ROUTE_ORG_USAGE, &p, NULL, bytes_of(NULL, 0), &answer));
+	    session_call(s->p[OWNER].zt, ROUTE_ORG_SET, &p, NULL, buf_bytes(&body), &answer));
+	assert_err(ZT_ERR_FORBIDDEN, session_call(s->p[OWNER].zt, ROUTE_ORG_USAGE, &p, NULL,
+					 bytes_of(NULL, 0), &answer));
 	forged_free(&f);
 	buf_free(&answer);
 	buf_free(&body);
@@ -463,7 +464,7 @@ struct liar {
 
 /* The server seals another handle for the owner, to every caller: it knows all public keys. */
 static void
-another_handle(void *ctx, struct double_call *c)
+another_handle(void *ctx, struct proxy_call *c)
 {
 	struct liar *l = ctx;
 	struct zt *z = l->s->p[READER].zt;
@@ -480,7 +481,7 @@ another_handle(void *ctx, struct double_call *c)
 	handle.name = (char *)(uintptr_t) "Owner";
 	handle.salt = pb_field(salt, sizeof salt);
 	assert_ok(pb_encode(&handle, &clear));
-	assert_ok(client_seal_handle(
+	assert_ok(log_seal_handle(
 	    &z->org, org_state_user(z->state, &z->user), owner, buf_bytes(&clear), &sealed));
 	d.recipient = pb_field(z->user.b, ID_BYTES);
 	d.subject = pb_field(owner->b, ID_BYTES);
@@ -501,18 +502,18 @@ L10_a_handle_that_is_not_the_committed_one_is_refused(void **state)
 	struct zt *z = s->p[READER].zt;
 	const struct id *owner = &s->p[OWNER].zt->user;
 	struct liar l = { .s = s };
-	struct double_hooks hooks = { .ctx = &l, .after = another_handle };
-	struct client_handle h;
+	struct proxy_hooks hooks = { .ctx = &l, .after = another_handle };
+	struct log_handle h;
 
 	assert_ok(store_delete(z->store, STORE_HANDLE, bytes_of(owner->b, ID_BYTES), 0));
-	double_play(s->w->d, &hooks);
-	assert_ok(client_sync_handles(z));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, &hooks);
+	assert_ok(log_sync_handles(z));
+	proxy_play(s->w->d, NULL);
 	assert_true(l.lied);
-	client_handle(z, owner, &h);
+	log_handle(z, owner, &h);
 	assert_string_equal("", h.email); /* nobody's name, rather than a wrong one */
-	assert_ok(client_sync_handles(z));
-	client_handle(z, owner, &h);
+	assert_ok(log_sync_handles(z));
+	log_handle(z, owner, &h);
 	assert_string_equal(s->p[OWNER].email, h.email);
 }
 
@@ -527,7 +528,7 @@ disclose_rubbish(struct setting *s, enum actor who)
 	struct buf body = buf_init(1 << 20), answer = buf_init(64);
 	enum zt_err err;
 
-	suite_random(rubbish, sizeof rubbish);
+	random_bytes(rubbish, sizeof rubbish);
 	for (int i = 0; i < REMOVED * REMOVED; i++) {
 		zt__disclosure__init(list[m.n_items++] = &d[i]);
 		d[i].recipient = pb_field(s->p[i / REMOVED].zt->user.b, ID_BYTES);
@@ -536,7 +537,7 @@ disclose_rubbish(struct setting *s, enum actor who)
 	}
 	m.items = list;
 	assert_ok(pb_encode(&m, &body));
-	err = client_call(s->p[who].zt, ROUTE_DISCLOSE, &p, NULL, buf_bytes(&body), &answer);
+	err = session_call(s->p[who].zt, ROUTE_DISCLOSE, &p, NULL, buf_bytes(&body), &answer);
 	buf_free(&body);
 	buf_free(&answer);
 	return err;
@@ -547,7 +548,7 @@ L10_an_admins_rubbish_takes_no_name_away_that_another_deposited(void **state)
 {
 	struct setting *s = *state;
 	struct zt *owner = s->p[OWNER].zt, *reader = s->p[READER].zt;
-	struct client_handle h;
+	struct log_handle h;
 
 	assert_err(ZT_ERR_FORBIDDEN, disclose_rubbish(s, STRANGER));
 	assert_ok(zt_user_profile(owner, s->p[STRANGER].email, "admin"));
@@ -558,9 +559,9 @@ L10_an_admins_rubbish_takes_no_name_away_that_another_deposited(void **state)
 
 		assert_ok(store_delete(reader->store, STORE_HANDLE, user, 0));
 	}
-	assert_ok(client_sync_handles(reader));
+	assert_ok(log_sync_handles(reader));
 	for (int i = OWNER; i < REMOVED; i++) {
-		client_handle(reader, &s->p[i].zt->user, &h);
+		log_handle(reader, &s->p[i].zt->user, &h);
 		assert_string_equal(s->p[i].email, h.email);
 	}
 	assert_ok(zt_user_profile(owner, s->p[STRANGER].email, "standard"));

@@ -24,7 +24,7 @@ honest_again(void **state)
 {
 	struct scene *s = *state;
 
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	return 0;
 }
 
@@ -39,7 +39,7 @@ fill_settings(struct zt *z, void *ctx, Zt__EntryBody *b)
 	struct settings *s = ctx;
 
 	(void)z;
-	suite_random(s->bytes, sizeof s->bytes);
+	random_bytes(s->bytes, sizeof s->bytes);
 	zt__org_settings__init(&s->act);
 	s->act.settings = pb_field(s->bytes, sizeof s->bytes);
 	b->action_case = ZT__ENTRY_BODY__ACTION_ORG_SETTINGS;
@@ -55,7 +55,7 @@ write_large_entries(struct person *by, size_t count)
 
 	assert_non_null(s);
 	for (size_t i = 0; i < count; i++)
-		assert_ok(client_append(by->zt, &by->zt->org, fill_settings, s));
+		assert_ok(log_append(by->zt, &by->zt->org, fill_settings, s));
 	free(s);
 }
 
@@ -69,7 +69,7 @@ ask_from(struct person *p, enum route route, const struct id *id, uint64_t from,
 	char query[40];
 
 	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)from);
-	assert_ok(client_call(p->zt, route, &at, query, bytes_of(NULL, 0), &answer));
+	assert_ok(session_call(p->zt, route, &at, query, bytes_of(NULL, 0), &answer));
 	assert_ok(pb_decode(type, buf_bytes(&answer), LIMIT_PAGE, out));
 	buf_free(&answer);
 }
@@ -149,7 +149,7 @@ handles_are_read_page_by_page(void **state)
 	}
 	assert_true(n >= 20000);
 	assert_true(world_peak_kib(s->w, "auth") - before < 60 * MIB);
-	assert_ok(client_sync_handles(s->bob.zt));
+	assert_ok(log_sync_handles(s->bob.zt));
 }
 
 /* A handle of whom, and for whom, no entry speaks would be a row without number. */
@@ -164,7 +164,7 @@ handles_are_taken_for_users_only(void **state)
 	const struct id *subject[] = { &nobody, &s->alice.zt->user };
 	const enum zt_err wanted[] = { ZT_ERR_NOT_FOUND, ZT_OK };
 
-	suite_random(nobody.b, ID_BYTES);
+	random_bytes(nobody.b, ID_BYTES);
 	m.items = list;
 	m.n_items = 1;
 	one.recipient = pb_field(s->bob.zt->user.b, ID_BYTES);
@@ -174,7 +174,7 @@ handles_are_taken_for_users_only(void **state)
 
 		one.subject = pb_field(subject[i]->b, ID_BYTES);
 		assert_ok(pb_encode(&m, &body));
-		assert_err(wanted[i], client_call(s->alice.zt, ROUTE_DISCLOSE, &p, NULL,
+		assert_err(wanted[i], session_call(s->alice.zt, ROUTE_DISCLOSE, &p, NULL,
 					  buf_bytes(&body), &answer));
 		buf_free(&body);
 		buf_free(&answer);
@@ -189,7 +189,7 @@ struct older {
 };
 
 static void
-take_first_page(void *ctx, struct double_call *c)
+take_first_page(void *ctx, struct proxy_call *c)
 {
 	struct older *o = ctx;
 	uint64_t from;
@@ -200,7 +200,7 @@ take_first_page(void *ctx, struct double_call *c)
 }
 
 static bool
-show_older(void *ctx, struct double_call *c)
+show_older(void *ctx, struct proxy_call *c)
 {
 	struct older *o = ctx;
 	Zt__LogRepair *m = NULL;
@@ -230,8 +230,8 @@ large_entries_are_brought_back_in_requests_that_the_server_takes(void **state)
 {
 	struct scene *s = *state;
 	struct older *o = calloc(1, sizeof *o);
-	struct double_hooks take = { .ctx = o, .after = take_first_page },
-			    show = { .ctx = o, .before = show_older };
+	struct proxy_hooks take = { .ctx = o, .after = take_first_page },
+			   show = { .ctx = o, .before = show_older };
 	struct zt_repaired out = { 0 };
 	struct person chief;
 	struct sign_key *key;
@@ -242,15 +242,15 @@ large_entries_are_brought_back_in_requests_that_the_server_takes(void **state)
 	write_large_entries(&chief, 70);
 	key = world_log_key(s->w, &chief.zt->org);
 	o->log = (struct fake_log){ .org = chief.zt->org, .key = key };
-	double_play(s->w->d, &take);
+	proxy_play(s->w->d, &take);
 	assert_ok(zt_log_verify(chief.zt, &size));
 	while (o->log.count > 3)
 		fake_log_drop(&o->log, o->log.count - 1);
 	shown = o->log.count;
-	double_play(s->w->d, &show);
+	proxy_play(s->w->d, &show);
 	(void)!zt_repair(
 	    chief.zt, nothing_lost, NULL, &out); /* then the log is as short as before */
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_int_equal(size - shown, o->entries);
 	assert_true(o->repairs > 1);
 	assert_ok(zt_sync(chief.zt));
@@ -266,7 +266,7 @@ enum { ASKS = 512, LARGE_OBJECT = 4 * 1000 * 1000 };
 
 /* A file of its own with a manifest of 4 MB, pushed by bob's patched client. */
 static void
-push_large_object(struct scene *s, struct space *w, struct id *vlob)
+push_large_object(struct scene *s, struct workspace *w, struct id *vlob)
 {
 	char *big = malloc(LARGE_OBJECT + 1);
 	struct forged_file file;
@@ -276,7 +276,7 @@ push_large_object(struct scene *s, struct space *w, struct id *vlob)
 	assert_non_null(big);
 	memset(big, 'x', LARGE_OBJECT);
 	big[LARGE_OBJECT] = 0;
-	suite_random(c.vlob.b, ID_BYTES);
+	random_bytes(c.vlob.b, ID_BYTES);
 	*vlob = c.vlob;
 	forge_file(&file, big);
 	forge_changeset(&s->bob, w, &c, 1, 1, &f);
@@ -285,12 +285,12 @@ push_large_object(struct scene *s, struct space *w, struct id *vlob)
 	free(big);
 }
 
-static struct space *
+static struct workspace *
 shared(struct scene *s, const char *name)
 {
 	assert_ok(zt_workspace_create(s->alice.zt, name));
 	assert_ok(zt_workspace_share(s->alice.zt, name, "bob@test.example", "contributor"));
-	return person_space(&s->bob, name);
+	return person_workspace(&s->bob, name);
 }
 
 /* COUNT asks for all of the N in VLOBS in turn; *CAME (or NULL): how many objects the answer
@@ -314,7 +314,7 @@ ask_objects(struct person *p, const struct id *workspace, const struct id *vlobs
 	m.asks = asks;
 	m.n_asks = count;
 	assert_ok(pb_encode(&m, &body));
-	err = client_call(p->zt, ROUTE_OBJECTS, &at, NULL, buf_bytes(&body), &answer);
+	err = session_call(p->zt, ROUTE_OBJECTS, &at, NULL, buf_bytes(&body), &answer);
 	if (err == ZT_OK) {
 		assert_ok(pb_decode(
 		    &zt__objects_answer__descriptor, buf_bytes(&answer), LIMIT_PAGE, &got));
@@ -332,7 +332,7 @@ static void
 a_question_for_many_large_objects_costs_a_page(void **state)
 {
 	struct scene *s = *state;
-	struct space *w = shared(s, "large objects");
+	struct workspace *w = shared(s, "large objects");
 	struct id vlobs[6];
 	size_t n;
 	long before;
@@ -340,7 +340,7 @@ a_question_for_many_large_objects_costs_a_page(void **state)
 	for (size_t i = 0; i < 6; i++) {
 		push_large_object(s, w, &vlobs[i]);
 		assert_ok(zt_sync(s->bob.zt));
-		assert_ok(space_sync(w));
+		assert_ok(workspace_sync(w));
 	}
 	assert_ok(ask_objects(&s->bob, &w->w->id, vlobs, 6, 1, &n));
 	before = world_peak_kib(s->w, "metadata");
@@ -360,7 +360,7 @@ static void
 a_file_of_two_names_is_read_under_both(void **state)
 {
 	struct scene *s = *state;
-	struct space *w = shared(s, "two names");
+	struct workspace *w = shared(s, "two names");
 	struct forged_file file;
 	Zt__FolderManifest in = ZT__FOLDER_MANIFEST__INIT;
 	Zt__FolderEntry e[3], *list[] = { &e[0], &e[1], &e[2] };
@@ -373,7 +373,7 @@ a_file_of_two_names_is_read_under_both(void **state)
 
 	forge_file(&file, "once");
 	for (int i = 0; i < 2; i++)
-		suite_random(changes[i].vlob.b, ID_BYTES);
+		random_bytes(changes[i].vlob.b, ID_BYTES);
 	changes[2].vlob = w->w->id;
 	for (int i = 0; i < 3; i++) {
 		zt__folder_entry__init(&e[i]);
@@ -398,7 +398,7 @@ a_file_of_two_names_is_read_under_both(void **state)
 /* In a chain's place COUNT changesets like F, as large as changesets can be; and a checkpoint
  * that names each, whose position is COUNT. They cannot be pushed: their blocks are nowhere. */
 static void
-fill_chain(struct scene *s, struct space *w, const struct forged *f, const struct id *vlob,
+fill_chain(struct scene *s, struct workspace *w, const struct forged *f, const struct id *vlob,
     unsigned count)
 {
 	Zt__Changeset *m = NULL;
@@ -442,7 +442,7 @@ a_chain_of_the_largest_changesets_is_read_page_by_page(void **state)
 {
 	enum { COUNT = 48, BLOCKS = 100000 };
 	struct scene *s = *state;
-	struct space *w = shared(s, "large changesets");
+	struct workspace *w = shared(s, "large changesets");
 	struct route_params at = { .org = s->bob.zt->org, .id = w->w->id };
 	uint8_t *blocks = malloc((size_t)BLOCKS * ID_BYTES);
 	struct forged_file file;
@@ -452,10 +452,10 @@ a_chain_of_the_largest_changesets_is_read_page_by_page(void **state)
 	long before;
 
 	assert_non_null(blocks);
-	suite_random(c.vlob.b, ID_BYTES);
+	random_bytes(c.vlob.b, ID_BYTES);
 	forge_file(&file, "x");
 	forge_changeset(&s->bob, w, &c, 1, 1, &first);
-	suite_random(blocks, (size_t)BLOCKS * ID_BYTES);
+	random_bytes(blocks, (size_t)BLOCKS * ID_BYTES);
 	c.blocks = bytes_of(blocks, (size_t)BLOCKS * ID_BYTES);
 	forge_changeset(&s->bob, w, &c, 1, 1, &f);
 	assert_ok(forged_send(&s->bob, w, &first)); /* now the chain has its row */
@@ -482,7 +482,7 @@ a_chain_of_the_largest_changesets_is_read_page_by_page(void **state)
 
 		(void)snprintf(
 		    query, sizeof query, "position=%u&from=%u", COUNT, (unsigned)got);
-		assert_ok(client_call(
+		assert_ok(session_call(
 		    s->bob.zt, ROUTE_CHECKPOINT, &at, query, bytes_of(NULL, 0), &answer));
 		assert_ok(pb_decode(
 		    &zt__checkpoint_page__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m));
@@ -502,15 +502,15 @@ static void
 a_change_names_each_block_once(void **state)
 {
 	struct scene *s = *state;
-	struct space *w = shared(s, "twice");
+	struct workspace *w = shared(s, "twice");
 	uint8_t ids[2 * ID_BYTES];
 	struct forged_file file;
 	struct forged_change c = { .version = 1, .m = &file.m };
 	const enum zt_err wanted[] = { ZT_ERR_CORRUPT, ZT_ERR_MISSING_BLOCK };
 
-	suite_random(ids, sizeof ids);
+	random_bytes(ids, sizeof ids);
 	memcpy(ids + ID_BYTES, ids, ID_BYTES);
-	suite_random(c.vlob.b, ID_BYTES);
+	random_bytes(c.vlob.b, ID_BYTES);
 	forge_file(&file, "x");
 	c.blocks = bytes_of(ids, sizeof ids);
 	for (size_t i = 0; i < 2; i++) {

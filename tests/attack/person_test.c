@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/utf8.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/pb.h"
 #include "join/newcomer.h"
 #include "log/handles.h"
@@ -105,7 +105,7 @@ pretend(struct person *of, const struct id *user, const char *email, struct buf 
 	uint8_t salt[32] = { 7 };
 
 	assert_ok(zt_sync(of->zt));
-	assert_ok(client_sync_handles(of->zt));
+	assert_ok(log_sync_handles(of->zt));
 	assert_ok(store_get(of->zt->store, STORE_HANDLE, bytes_of(user->b, ID_BYTES), 0, real));
 	h.email = (char *)(uintptr_t)email;
 	h.name = (char *)(uintptr_t) "somebody";
@@ -127,7 +127,7 @@ pretend_no_more(struct person *of, const struct id *user, struct buf *real)
 static enum role
 role_in(struct person *p, const char *workspace, const struct id *user)
 {
-	struct space *w = person_space(p, workspace);
+	struct workspace *w = person_workspace(p, workspace);
 
 	return org_state_role(w->w, org_state_user(p->zt->state, user), ORG_NEVER);
 }
@@ -139,7 +139,7 @@ K1_the_address_of_a_live_user_is_given_to_no_newcomer(void **state)
 	struct added a;
 
 	assert_err(ZT_ERR_WHO, enter(&s->alice, "bob@test.example", 1, &a));
-	assert_non_null(strstr(zt_why(s->alice.zt), s->bob.zt->user_text));
+	assert_non_null(strstr(zt_error_message(s->alice.zt), s->bob.zt->user_text));
 	added_free(&a);
 	assert_err(ZT_ERR_WHO, enter(&s->alice, "B\u00adOB@Test.Example", 1, &a));
 	added_free(&a);
@@ -164,8 +164,8 @@ K1_an_address_of_two_live_users_means_neither(void **state)
 	assert_ok(zt_workspace_create(s->alice.zt, "for bob"));
 	assert_err(ZT_ERR_WHO,
 	    zt_workspace_share(s->alice.zt, "for bob", "bob@test.example", "contributor"));
-	assert_non_null(strstr(zt_why(s->alice.zt), id)); /* both are named */
-	assert_non_null(strstr(zt_why(s->alice.zt), s->bob.zt->user_text));
+	assert_non_null(strstr(zt_error_message(s->alice.zt), id)); /* both are named */
+	assert_non_null(strstr(zt_error_message(s->alice.zt), s->bob.zt->user_text));
 	assert_int_equal(ROLE_NONE, role_in(&s->alice, "for bob", &a.c.user));
 	assert_int_equal(ROLE_NONE, role_in(&s->alice, "for bob", bob));
 	/* nor is one of them revoked in the other's stead, or made an admin, or a helper */
@@ -203,14 +203,14 @@ K1_an_address_does_not_silently_mean_somebody_else(void **state)
 	    &s->alice, &again, "carol", "standard"); /* an admin's doing, or a comeback */
 	assert_err(
 	    ZT_ERR_WHO, zt_workspace_share(s->bob.zt, "bobs", "Carol@test.example", "reader"));
-	assert_non_null(strstr(zt_why(s->bob.zt), was));
-	assert_non_null(strstr(zt_why(s->bob.zt), again.zt->user_text));
+	assert_non_null(strstr(zt_error_message(s->bob.zt), was));
+	assert_non_null(strstr(zt_error_message(s->bob.zt), again.zt->user_text));
 	assert_int_equal(ROLE_NONE, role_in(&s->bob, "bobs", &again.zt->user));
 	/* a person who never named carol is warned that the address was another's before */
 	assert_ok(zt_find_person(again.zt, "carol@test.example", &p));
 	assert_non_null(strstr(p.doubt, was));
 	/* bob has asked her: by id, and the address means her from then on */
-	assert_ok(zt_tend(s->bob.zt, NULL));
+	assert_ok(zt_maintain_keys(s->bob.zt, NULL));
 	assert_ok(zt_workspace_share(s->bob.zt, "bobs", again.zt->user_text, "reader"));
 	assert_ok(zt_workspace_share(s->bob.zt, "bobs", "carol@test.example", "contributor"));
 	assert_int_equal(ROLE_CONTRIBUTOR, role_in(&s->bob, "bobs", &again.zt->user));
@@ -252,7 +252,7 @@ L10_a_false_name_in_the_welcome_is_left_out_and_told(void **state)
 	struct scene *s = *state;
 	struct buf real = buf_init(4096);
 	const struct id *bob = &s->bob.zt->user;
-	struct client_handle shown;
+	struct log_handle shown;
 	struct person frank, gina;
 	char warning[256];
 
@@ -260,16 +260,16 @@ L10_a_false_name_in_the_welcome_is_left_out_and_told(void **state)
 	world_join_warned(&s->alice, &frank, "frank", warning);
 	assert_non_null(strstr(warning, "ceo@test.example"));
 	assert_non_null(strstr(warning, s->bob.zt->user_text));
-	client_handle(frank.zt, bob, &shown);
+	log_handle(frank.zt, bob, &shown);
 	assert_string_equal("", shown.email); /* nobody's name, rather than a wrong one */
 	pretend_no_more(&s->alice, bob, &real);
-	assert_ok(client_disclose(s->alice.zt, &frank.zt->user, NULL, 0)); /* an honest admin */
-	assert_ok(client_sync_handles(frank.zt)); /* it is asked for until it is there */
-	client_handle(frank.zt, bob, &shown);
+	assert_ok(log_disclose(s->alice.zt, &frank.zt->user, NULL, 0)); /* an honest admin */
+	assert_ok(log_sync_handles(frank.zt)); /* it is asked for until it is there */
+	log_handle(frank.zt, bob, &shown);
 	assert_string_equal("bob@test.example", shown.email);
 	world_join_warned(&s->alice, &gina, "gina", warning);
 	assert_string_equal("", warning);
-	client_handle(gina.zt, bob, &shown);
+	log_handle(gina.zt, bob, &shown);
 	assert_string_equal("bob@test.example", shown.email);
 	person_close(&frank);
 	person_close(&gina);

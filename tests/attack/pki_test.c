@@ -202,7 +202,7 @@ begin(void **state)
 	struct setting *s = calloc(1, sizeof *s);
 
 	assert_non_null(s);
-	assert_ok(suite_start());
+	assert_ok(suite_init());
 	found(&s->root, "root", NULL);
 	found(&s->between, "between", &s->root);
 	found(&s->stranger, "stranger", NULL);
@@ -251,7 +251,7 @@ verdict(struct setting *s, struct wish w, const struct authority *by, EVP_PKEY *
 		.email = "bob@test.example",
 		.statement = bytes_text(statement) };
 	struct buf signature = buf_init(4096), der;
-	const char *why = "";
+	const char *message = "";
 	X509 *x;
 	enum zt_err err;
 
@@ -262,13 +262,13 @@ verdict(struct setting *s, struct wish w, const struct authority *by, EVP_PKEY *
 	sign(signer != NULL ? signer : w.key, c.statement, &signature);
 	c.certificate = buf_bytes(&der);
 	c.signature = buf_bytes(&signature);
-	err = x509_check(&s->trust, &c, (uint64_t)NOW * 1000, &why);
+	err = x509_check(&s->trust, &c, (uint64_t)NOW * 1000, &message);
 	buf_free(&signature);
 	buf_free(&der);
 	if (err == ZT_OK)
 		return "good";
 	assert_int_equal(ZT_ERR_CERTIFICATE, err);
-	return why;
+	return message;
 }
 
 #define EXPECT(part, ...) assert_non_null(strstr(verdict(__VA_ARGS__), part))
@@ -393,7 +393,7 @@ J7_a_person_s_certificate_issues_no_other(void **state)
 		.email = "bob@test.example",
 		.statement = bytes_text("a statement") };
 	struct buf signature = buf_init(4096), der;
-	const char *why = "";
+	const char *message = "";
 	X509 *x;
 
 	w.key = s->key;
@@ -407,7 +407,7 @@ J7_a_person_s_certificate_issues_no_other(void **state)
 	c.certificate = buf_bytes(&der);
 	c.signature = buf_bytes(&signature);
 	assert_int_equal(
-	    ZT_ERR_CERTIFICATE, x509_check(&s->trust, &c, (uint64_t)NOW * 1000, &why));
+	    ZT_ERR_CERTIFICATE, x509_check(&s->trust, &c, (uint64_t)NOW * 1000, &message));
 	X509_free(x);
 	X509_free(bob.x);
 	buf_free(&bob.der);
@@ -441,7 +441,7 @@ struct list {
 };
 
 static void
-show_again(void *ctx, struct double_call *c)
+show_again(void *ctx, struct proxy_call *c)
 {
 	struct list *l = ctx;
 	Zt__PkiRequests *m = NULL;
@@ -471,10 +471,10 @@ take_id(void *ctx, const struct zt_pki_open *r)
 }
 
 static void
-expect_why(struct person *p, const char *id, const char *part)
+expect_message(struct person *p, const char *id, const char *part)
 {
 	assert_true(zt_pki_accept(p->zt, id, NULL) != ZT_OK);
-	assert_non_null(strstr(zt_why(p->zt), part));
+	assert_non_null(strstr(zt_error_message(p->zt), part));
 }
 
 static void
@@ -482,13 +482,13 @@ J7_a_request_that_was_altered_or_answered_before_is_refused_by_the_admin_s_devic
 {
 	struct setting *s = *state;
 	struct list list = { .kept = buf_init(1 << 20) };
-	struct double_hooks hooks = { .ctx = &list, .after = show_again };
+	struct proxy_hooks hooks = { .ctx = &list, .after = show_again };
 	long shift = (long)time(NULL) - NOW;
 	struct wish w = good;
 	struct buf crl = list_of(&s->root, DAY - shift, shift + 30 * DAY, 0);
 	struct world *world = world_begin();
 	struct person alice;
-	char home[128], id[64] = "", shown[64] = "", org[ID_TEXT], why[256];
+	char home[128], id[64] = "", shown[64] = "", org[ID_TEXT], message[256];
 	char *files[2], *certificate, *key;
 	uint64_t size;
 	struct zt_options o = { .home = home, .password = "a password" };
@@ -506,35 +506,35 @@ J7_a_request_that_was_altered_or_answered_before_is_refused_by_the_admin_s_devic
 	key = pem_file(world, "bob.key", NULL, s->key);
 	assert_ok(zt_pki_trust(alice.zt, (const char *const *)files, 2));
 	id_print(&alice.zt->org, org);
-	ask.server = double_url(world->d);
+	ask.server = proxy_url(world->d);
 	ask.org = org;
 	ask.device_label = "desk";
 	ask.certificate = certificate;
 	ask.key = key;
 	(void)snprintf(home, sizeof home, "%s/bob", world->state);
-	assert_ok(zt_pki_request(&o, &ask, id, why));
-	double_play(world->d, &hooks);
+	assert_ok(zt_pki_request(&o, &ask, id, message));
+	proxy_play(world->d, &hooks);
 	assert_ok(zt_pki_requests(alice.zt, take_id, shown));
 	assert_string_equal(id, shown);
 	list.alter = true;
-	expect_why(&alice, id, "not signed by the certificate's key");
+	expect_message(&alice, id, "not signed by the certificate's key");
 	list.alter = false;
 	assert_ok(zt_pki_accept(alice.zt, id, "standard"));
 	size = merkle_size(alice.zt->state->tree);
 	assert_ok(zt_pki_accept(alice.zt, id, "standard")); /* it is shown again: bob is in */
 	assert_int_equal(size, merkle_size(alice.zt->state->tree));
 	assert_ok(zt_user_revoke(alice.zt, "bob@test.example"));
-	expect_why(&alice, id, "answered this request before");
+	expect_message(&alice, id, "answered this request before");
 	/* And one that was turned down. */
 	(void)snprintf(home, sizeof home, "%s/bob2", world->state);
-	double_play(world->d, NULL);
-	assert_ok(zt_pki_request(&o, &ask, id, why));
+	proxy_play(world->d, NULL);
+	assert_ok(zt_pki_request(&o, &ask, id, message));
 	buf_empty(&list.kept);
-	double_play(world->d, &hooks);
+	proxy_play(world->d, &hooks);
 	assert_ok(zt_pki_requests(alice.zt, take_id, shown));
 	assert_ok(zt_pki_reject(alice.zt, id));
-	expect_why(&alice, id, "answered this request before");
-	double_play(world->d, NULL);
+	expect_message(&alice, id, "answered this request before");
+	proxy_play(world->d, NULL);
 	for (int i = 0; i < 2; i++)
 		free(files[i]);
 	free(certificate);
@@ -560,7 +560,7 @@ struct certified { /* a world whose organization trusts the root */
 };
 
 static void
-keep_request(void *ctx, struct double_call *c)
+keep_request(void *ctx, struct proxy_call *c)
 {
 	struct buf *b = ctx;
 
@@ -604,13 +604,13 @@ end_certified(struct certified *c)
 static struct zt_options
 ask_by(struct certified *c, long serial, char home[128], char id[64])
 {
-	struct double_hooks hooks = { .ctx = &c->request, .after = keep_request };
+	struct proxy_hooks hooks = { .ctx = &c->request, .after = keep_request };
 	struct zt_options o = { .home = home, .password = "a password" };
 	struct wish w = good;
-	char *certificate, *key, why[256] = "";
+	char *certificate, *key, message[256] = "";
 	struct zt_pki_ask ask = { .email = "bob@test.example",
 		.name = "bob",
-		.server = double_url(c->w->d),
+		.server = proxy_url(c->w->d),
 		.org = c->org,
 		.device_label = "desk" };
 	X509 *x;
@@ -625,9 +625,9 @@ ask_by(struct certified *c, long serial, char home[128], char id[64])
 	ask.certificate = certificate;
 	ask.key = key;
 	(void)snprintf(home, 128, "%s/bob-%u", c->w->state, c->homes++);
-	double_play(c->w->d, &hooks);
-	assert_ok(zt_pki_request(&o, &ask, id, why));
-	double_play(c->w->d, NULL);
+	proxy_play(c->w->d, &hooks);
+	assert_ok(zt_pki_request(&o, &ask, id, message));
+	proxy_play(c->w->d, NULL);
 	X509_free(x);
 	free(certificate);
 	free(key);
@@ -661,10 +661,10 @@ static enum zt_err
 state_of(const struct zt_options *o, const char **state)
 {
 	struct zt *z = NULL;
-	char why[256];
+	char message[256];
 	enum zt_err err;
 
-	assert_ok(zt_open(o, &z, why));
+	assert_ok(zt_open(o, &z, message));
 	err = zt_pki_state(z, state);
 	zt_close(z);
 	return err;
@@ -696,7 +696,7 @@ J7_a_certificate_has_one_request_which_ends_after_thirty_days(void **state)
 	begin_certified(*state, &c);
 	o[0] = ask_by(&c, 7, home[0], id[0]);
 	buf_add(&first, buf_bytes(&c.request));
-	assert_int_equal(200, double_send(c.w->d, buf_bytes(&first), &err)); /* a lost answer */
+	assert_int_equal(200, proxy_send(c.w->d, buf_bytes(&first), &err)); /* a lost answer */
 	assert_int_equal(1, shown_to(&c).count);
 	o[1] = ask_by(&c, 7, home[1], id[1]);
 	assert_int_equal(1, shown_to(&c).count); /* the newer one, */
@@ -706,7 +706,7 @@ J7_a_certificate_has_one_request_which_ends_after_thirty_days(void **state)
 	assert_string_equal("open", word);
 	assert_err(ZT_ERR_NOT_FOUND, state_of(&o[0], &word));
 	/* whose place the older one does not take when it comes again */
-	assert_true(double_send(c.w->d, buf_bytes(&first), &err) != 200);
+	assert_true(proxy_send(c.w->d, buf_bytes(&first), &err) != 200);
 	assert_int_equal(ZT_ERR_CERTIFICATE, err);
 	assert_string_equal(id[1], shown_to(&c).last);
 	/* another certificate has a request of its own */

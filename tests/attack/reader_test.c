@@ -29,7 +29,7 @@ put_big(struct scene *s, const char *remote)
 	char *path;
 	FILE *f;
 
-	suite_random(stage.content, BIG);
+	random_bytes(stage.content, BIG);
 	memset(stage.content + 8 * PART, 0, 4 * PART);
 	path = world_file(s->w, "big", stage.content, BIG);
 	assert_non_null(f = fopen(path, "r+e"));
@@ -99,8 +99,8 @@ any_range_is_what_the_file_has_there(void **state)
 	for (int i = 0; i < 300; i++) {
 		uint32_t at, n;
 
-		suite_random(&at, sizeof at);
-		suite_random(&n, sizeof n);
+		random_bytes(&at, sizeof at);
+		random_bytes(&n, sizeof n);
 		reads(r, at % (BIG + 100), n % (i % 10 == 0 ? 3 * PART : 5000));
 	}
 	zt_reader_close(r);
@@ -139,7 +139,7 @@ what_others_write_changes_no_open_version(void **state)
 }
 
 static void
-alter(void *ctx, struct double_call *c)
+alter(void *ctx, struct proxy_call *c)
 {
 	int *left = ctx;
 
@@ -151,14 +151,14 @@ alter(void *ctx, struct double_call *c)
 }
 
 static bool
-lose(void *ctx, struct double_call *c)
+lose(void *ctx, struct proxy_call *c)
 {
 	int *left = ctx;
 
 	if (c->route != ROUTE_BLOCK_GET || *left == 0)
 		return false;
 	(*left)--;
-	double_refuse(c, ZT_ERR_NOT_FOUND);
+	proxy_refuse(c, ZT_ERR_NOT_FOUND);
 	return true;
 }
 
@@ -168,27 +168,27 @@ F1_what_the_server_alters_or_loses_is_told_and_asked_for_again(void **state)
 {
 	struct scene *s = *state;
 	int left = 8;
-	struct double_hooks altered = { .ctx = &left, .after = alter };
-	struct double_hooks lost = { .ctx = &left, .before = lose };
+	struct proxy_hooks altered = { .ctx = &left, .after = alter };
+	struct proxy_hooks lost = { .ctx = &left, .before = lose };
 	struct zt_reader *r = NULL;
 	uint8_t out[100] = { 0 }, zeros[100] = { 0 };
 	size_t got = 77;
 
 	assert_ok(zt_reader_open(s->alice.zt, "films:/big", 0, &r));
-	double_play(s->w->d, &altered);
+	proxy_play(s->w->d, &altered);
 	assert_err(ZT_ERR_CORRUPT, zt_reader_read(r, 50, out, sizeof out, &got));
 	assert_memory_equal(zeros, out, sizeof out);
 	assert_int_equal(77, got);
-	assert_true(zt_why(s->alice.zt)[0] != 0);
+	assert_true(zt_error_message(s->alice.zt)[0] != 0);
 	left = 0;
 	for (int i = 0; i < 8; i++) /* those that were fetched ahead */
 		(void)!(int)zt_reader_read(r, 50 + (uint64_t)i * PART, out, sizeof out, &got);
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	reads(r, 50, 3 * PART);
 	left = -1; /* blocks of before may still be asked for */
-	double_play(s->w->d, &lost);
+	proxy_play(s->w->d, &lost);
 	assert_err(ZT_ERR_MISSING_BLOCK, zt_reader_read(r, 15 * PART, out, sizeof out, &got));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	for (int i = 15; i < 20; i++)
 		(void)!(int)zt_reader_read(r, (uint64_t)i * PART, out, sizeof out, &got);
 	reads(r, 15 * PART, 4 * PART);

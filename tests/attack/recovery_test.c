@@ -111,13 +111,13 @@ P9_parts_are_spread_evenly(void **state)
 static void
 P9_impossible_parts_are_refused(void **state)
 {
-	struct shamir_part parts[SHAMIR_MOST + 1];
+	struct shamir_part parts[SHAMIR_MAX + 1];
 	struct secret *s = secret_of(1), *back = NULL;
 
 	(void)state;
 	assert_err(ZT_ERR_INVALID, shamir_split(s, 1, 3, parts));
 	assert_err(ZT_ERR_INVALID, shamir_split(s, 4, 3, parts));
-	assert_err(ZT_ERR_INVALID, shamir_split(s, 2, SHAMIR_MOST + 1, parts));
+	assert_err(ZT_ERR_INVALID, shamir_split(s, 2, SHAMIR_MAX + 1, parts));
 	assert_ok(shamir_split(s, 2, 2, parts));
 	parts[1].x = parts[0].x;
 	assert_err(ZT_ERR_INVALID, shamir_join(parts, 2, &back));
@@ -137,7 +137,7 @@ main(void)
 		cmocka_unit_test(P9_impossible_parts_are_refused),
 	};
 
-	if (suite_start())
+	if (suite_init())
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

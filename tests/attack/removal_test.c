@@ -27,20 +27,20 @@ field(PGresult *r, int row, int column)
 /* Whether any workspace key of THEIRS opens the object of VERSION, whose pins the tool
  * is even told. */
 static bool
-opens_object(
-    struct space *theirs, const struct space_version *v, struct bytes wrap, struct bytes object)
+opens_object(struct workspace *theirs, const struct workspace_version *v, struct bytes wrap,
+    struct bytes object)
 {
 	struct manifest_place place = { theirs->w->id, v->vlob, v->version };
 	bool opened = false;
 
 	for (size_t i = 0; i < theirs->key_cap; i++) {
 		Zt__Manifest *m = NULL;
-		const char *why;
+		const char *message;
 
 		if (theirs->keys[i] == NULL)
 			continue;
 		opened |= manifest_open(theirs->keys[i], &place, object, wrap, &v->pins, &m,
-			      &why) == ZT_OK;
+			      &message) == ZT_OK;
 		pb_wipe(m);
 	}
 	return opened;
@@ -87,7 +87,7 @@ opens_sealed_keys(
 /* Whether a key of an older generation opens a newer one: the way through the generations leads
  * back only. */
 static bool
-opens_forward(const struct space *theirs, const struct org_workspace *w)
+opens_forward(const struct workspace *theirs, const struct org_workspace *w)
 {
 	bool opened = false;
 
@@ -115,8 +115,8 @@ opens_forward(const struct space *theirs, const struct org_workspace *w)
  * changeset POSITION.
  */
 static unsigned
-opens_objects(struct scene *s, struct space *theirs, struct space *alices, uint64_t position,
-    bool behind, unsigned *seen)
+opens_objects(struct scene *s, struct workspace *theirs, struct workspace *alices,
+    uint64_t position, bool behind, unsigned *seen)
 {
 	PGresult *r = world_ask(s->w, "metadata",
 	    "SELECT vlob, version, wrap, object FROM metadata.objects WHERE workspace = "
@@ -126,12 +126,12 @@ opens_objects(struct scene *s, struct space *theirs, struct space *alices, uint6
 
 	*seen = 0;
 	for (int i = 0; i < PQntuples(r); i++) {
-		struct space_version v;
+		struct workspace_version v;
 		struct wire_reader n = wire_read(field(r, i, 1));
 		struct id vlob;
 
 		memcpy(vlob.b, field(r, i, 0).p, ID_BYTES);
-		assert_ok(space_version(alices, &vlob, wire_u64(&n), &v));
+		assert_ok(workspace_version(alices, &vlob, wire_u64(&n), &v));
 		if ((v.position > position) != behind)
 			continue;
 		++*seen;
@@ -164,7 +164,7 @@ removed_opens_nothing(
     struct scene *s, struct person *thief, const char *name, void (*remove)(struct scene *s))
 {
 	char remote[64];
-	struct space *theirs, *alices;
+	struct workspace *theirs, *alices;
 	uint64_t position;
 	unsigned generation, seen;
 	int n = 0;
@@ -174,8 +174,8 @@ removed_opens_nothing(
 	remote[strlen(name) + 2] = 0;
 	assert_ok(zt_ls(thief->zt, remote, true, true, count_file, &n));
 	assert_int_equal(1, n);
-	theirs = person_space(thief, name);
-	alices = person_space(&s->alice, name);
+	theirs = person_workspace(thief, name);
+	alices = person_workspace(&s->alice, name);
 	position = alices->position;
 	generation = (unsigned)alices->w->generation_count;
 	assert_int_equal(2, opens_objects(s, theirs, alices, position, false, &seen));
@@ -184,7 +184,7 @@ removed_opens_nothing(
 	remove(s);
 	(void)snprintf(remote, sizeof remote, "%s:/after", name);
 	put(s, &s->alice, "after", remote);
-	alices = person_space(&s->alice, name);
+	alices = person_workspace(&s->alice, name);
 	assert_true(alices->w->generation_count > generation);
 	assert_int_equal(0, opens_objects(s, theirs, alices, position, true, &seen));
 	assert_int_equal(2, seen); /* the folder and the file */
@@ -235,7 +235,7 @@ static void
 K7_a_key_is_not_sealed_to_a_user_whose_lost_device_knows_theirs(void **state)
 {
 	struct scene *s = *state;
-	struct space *bobs;
+	struct workspace *bobs;
 	unsigned before;
 	int n = 0;
 
@@ -244,20 +244,20 @@ K7_a_key_is_not_sealed_to_a_user_whose_lost_device_knows_theirs(void **state)
 	assert_ok(zt_workspace_share(s->bob.zt, "bobs", "alice@test.example", "reader"));
 	put(s, &s->bob, "one", "bobs:/one");
 	assert_ok(zt_ls(s->laptop.zt, "bobs:/", true, true, count_file, &n));
-	bobs = person_space(&s->bob, "bobs");
+	bobs = person_workspace(&s->bob, "bobs");
 	before = (unsigned)bobs->w->generation_count;
 	/* the act alone: bob is faster than alice's renewal */
-	assert_ok(client_revoke_device(s->alice.zt, &s->laptop.zt->device));
+	assert_ok(people_revoke_device(s->alice.zt, &s->laptop.zt->device));
 	assert_ok(zt_sync(s->bob.zt));
-	assert_ok(zt_tend(s->bob.zt, NULL));
-	bobs = person_space(&s->bob, "bobs");
+	assert_ok(zt_maintain_keys(s->bob.zt, NULL));
+	bobs = person_workspace(&s->bob, "bobs");
 	assert_int_equal(before + 1, bobs->w->generation_count);
 	assert_int_equal(
 	    0, opens_sealed_keys(s, s->laptop.zt, s->bob.zt, &bobs->w->id, before));
 	put(s, &s->bob, "two", "bobs:/two");
-	assert_ok(zt_tend(s->alice.zt, NULL));
+	assert_ok(zt_maintain_keys(s->alice.zt, NULL));
 	assert_ok(zt_sync(s->bob.zt));
-	assert_ok(zt_tend(s->bob.zt, NULL));
+	assert_ok(zt_maintain_keys(s->bob.zt, NULL));
 	assert_int_equal(
 	    0, opens_sealed_keys(s, s->laptop.zt, s->bob.zt, &bobs->w->id, before));
 	n = 0;
@@ -288,18 +288,18 @@ K7_a_watch_that_begins_after_a_loss_of_access_renews_the_keys(void **state)
 {
 	struct scene *s = *state;
 	struct renewal r = { .zt = s->alice.zt };
-	struct space *hers;
+	struct workspace *hers;
 
 	world_add_device(&s->alice, &s->laptop, "stolen");
 	assert_ok(zt_workspace_create(s->alice.zt, "hers"));
-	hers = person_space(&s->alice, "hers");
+	hers = person_workspace(&s->alice, "hers");
 	r.workspace = hers->w->id;
 	r.wanted = hers->w->generation_count + 1;
-	assert_ok(client_revoke_device(s->alice.zt, &s->laptop.zt->device));
+	assert_ok(people_revoke_device(s->alice.zt, &s->laptop.zt->device));
 	person_watch(&s->alice, is_renewed, &r);
-	hers = person_space(&s->alice, "hers");
+	hers = person_workspace(&s->alice, "hers");
 	assert_int_equal(r.wanted, hers->w->generation_count);
-	assert_false(org_state_is_open(hers->w, ORG_NEVER));
+	assert_false(org_state_needs_rotation(hers->w, ORG_NEVER));
 	person_close(&s->laptop);
 }
 
@@ -311,7 +311,7 @@ struct stopped {
 };
 
 static bool
-stop_the_first(void *ctx, struct double_call *c)
+stop_the_first(void *ctx, struct proxy_call *c)
 {
 	struct stopped *st = ctx;
 
@@ -324,7 +324,7 @@ stop_the_first(void *ctx, struct double_call *c)
 		st->others++;
 		return false;
 	}
-	double_refuse(c, ZT_ERR_CORRUPT);
+	proxy_refuse(c, ZT_ERR_CORRUPT);
 	return true;
 }
 
@@ -337,7 +337,7 @@ count_open(const struct person *p)
 	size_t at = 0, n = 0;
 
 	while ((w = idmap_next(&p->zt->state->workspaces, &at)) != NULL)
-		n += org_state_is_open(w, ORG_NEVER) &&
+		n += org_state_needs_rotation(w, ORG_NEVER) &&
 		     org_state_role(w, me, ORG_NEVER) >= ROLE_MANAGER;
 	return n;
 }
@@ -347,22 +347,22 @@ K7_a_workspace_that_cannot_be_renewed_holds_up_no_other(void **state)
 {
 	struct scene *s = *state;
 	struct stopped st = { .chosen = false };
-	struct double_hooks hooks = { .ctx = &st, .before = stop_the_first };
+	struct proxy_hooks hooks = { .ctx = &st, .before = stop_the_first };
 
 	world_add_device(&s->alice, &s->laptop, "left");
 	assert_ok(zt_workspace_create(s->alice.zt, "first"));
 	assert_ok(zt_workspace_create(s->alice.zt, "second"));
 	assert_ok(zt_workspace_create(s->alice.zt, "third"));
-	assert_ok(client_revoke_device(s->alice.zt, &s->laptop.zt->device));
+	assert_ok(people_revoke_device(s->alice.zt, &s->laptop.zt->device));
 	assert_true(count_open(&s->alice) >= 3);
-	double_play(s->w->d, &hooks);
-	assert_err(ZT_ERR_CORRUPT, zt_tend(s->alice.zt, NULL));
+	proxy_play(s->w->d, &hooks);
+	assert_err(ZT_ERR_CORRUPT, zt_maintain_keys(s->alice.zt, NULL));
 	assert_true(st.chosen);
-	assert_true(org_state_is_open(
+	assert_true(org_state_needs_rotation(
 	    org_state_workspace(s->alice.zt->state, &st.workspace), ORG_NEVER));
 	assert_int_equal(1, count_open(&s->alice));
-	double_play(s->w->d, NULL);
-	assert_ok(zt_tend(s->alice.zt, NULL));
+	proxy_play(s->w->d, NULL);
+	assert_ok(zt_maintain_keys(s->alice.zt, NULL));
 	assert_int_equal(0, count_open(&s->alice));
 	person_close(&s->laptop);
 }
@@ -379,14 +379,14 @@ L9_a_workspace_that_cannot_be_repaired_holds_up_no_other(void **state)
 {
 	struct scene *s = *state;
 	struct stopped st = { .chosen = false };
-	struct double_hooks hooks = { .ctx = &st, .before = stop_the_first };
+	struct proxy_hooks hooks = { .ctx = &st, .before = stop_the_first };
 	struct zt_repaired done;
 
 	assert_ok(zt_workspace_create(s->alice.zt, "one of two"));
 	assert_ok(zt_workspace_create(s->alice.zt, "two of two"));
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_CORRUPT, zt_repair(s->alice.zt, name_loss, NULL, &done));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_true(st.others > 0);
 	assert_ok(zt_repair(s->alice.zt, name_loss, NULL, &done));
 }
@@ -400,16 +400,16 @@ R5_a_push_behind_a_loss_of_access_closes_the_workspace_first(void **state)
 	struct person admin, lost;
 	struct tree_entry to = { .is_folder = true };
 	struct batch *b = NULL;
-	struct space *w;
+	struct workspace *w;
 	size_t before;
 
 	world_join(&s->alice, &admin, "ada", "admin");
 	world_join(&s->alice, &lost, "lost", "standard");
 	assert_ok(zt_workspace_create(s->alice.zt, "waits"));
 	assert_ok(zt_workspace_share(s->alice.zt, "waits", lost.email, "contributor"));
-	w = person_space(&s->alice, "waits");
+	w = person_workspace(&s->alice, "waits");
 	before = w->w->generation_count;
-	suite_random(to.vlob.b, ID_BYTES);
+	random_bytes(to.vlob.b, ID_BYTES);
 	assert_ok(batch_new(w, &b));
 	assert_ok(batch_folder(b, &to.vlob));
 	assert_ok(batch_link(b, &w->w->id, bytes_text("new"), &to, BATCH_ABSENT));
@@ -417,7 +417,7 @@ R5_a_push_behind_a_loss_of_access_closes_the_workspace_first(void **state)
 	assert_ok(batch_finish(b)); /* nothing was lost: under the same key */
 	assert_int_equal(before, w->w->generation_count);
 	assert_ok(zt_user_revoke(admin.zt, lost.email));
-	suite_random(to.vlob.b, ID_BYTES);
+	random_bytes(to.vlob.b, ID_BYTES);
 	assert_ok(batch_folder(b, &to.vlob));
 	assert_ok(batch_link(b, &w->w->id, bytes_text("newer"), &to, BATCH_ABSENT));
 	assert_ok(batch_start(b)); /* her device has not heard of it */
@@ -444,5 +444,5 @@ main(void)
 
 	if (getenv("ONLY") != NULL)
 		cmocka_set_test_filter(getenv("ONLY"));
-	return suite_start() != ZT_OK || cmocka_run_group_tests(tests, scene_begin, scene_end);
+	return suite_init() != ZT_OK || cmocka_run_group_tests(tests, scene_begin, scene_end);
 }

@@ -17,7 +17,7 @@ honest_again(void **state)
 {
 	struct scene *s = *state;
 
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	return 0;
 }
 
@@ -30,7 +30,7 @@ struct caught {
 };
 
 static bool
-catch_it(void *ctx, struct double_call *c)
+catch_it(void *ctx, struct proxy_call *c)
 {
 	struct caught *k = ctx;
 
@@ -38,7 +38,7 @@ catch_it(void *ctx, struct double_call *c)
 		return false;
 	buf_add(&k->request, c->request);
 	if (k->keep_it)
-		double_refuse(c, ZT_ERR_FORBIDDEN);
+		proxy_refuse(c, ZT_ERR_FORBIDDEN);
 	return k->keep_it;
 }
 
@@ -53,15 +53,15 @@ ignore(void *ctx, const struct zt_workspace *w)
 static void
 catch_one(struct scene *s, enum route route, bool keep, struct caught *k)
 {
-	struct double_hooks hooks = { .ctx = k, .before = catch_it };
+	struct proxy_hooks hooks = { .ctx = k, .before = catch_it };
 
 	*k = (struct caught){ .route = route, .request = buf_init(1 << 20), .keep_it = keep };
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	if (route == ROUTE_LOG_READ)
 		assert_err(keep ? ZT_ERR_FORBIDDEN : ZT_OK, zt_sync(s->alice.zt));
 	else if (zt_workspace_create(s->alice.zt, "caught") == ZT_OK)
 		assert_ok(zt_workspaces(s->alice.zt, ignore, NULL));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_true(k->request.n > 0);
 }
 
@@ -70,7 +70,7 @@ send(struct scene *s, struct bytes request)
 {
 	enum zt_err err;
 
-	(void)double_send(s->w->d, request, &err);
+	(void)proxy_send(s->w->d, request, &err);
 	return err;
 }
 
@@ -175,7 +175,7 @@ send_dated(struct scene *s, uint64_t created, uint64_t valid)
 
 	route_path(ROUTE_LOG_READ, &p, &target);
 	m.target = buf_text(&target);
-	suite_random(nonce, sizeof nonce);
+	random_bytes(nonce, sizeof nonce);
 	hex_print(nonce, sizeof nonce, sp.nonce);
 	assert_ok(httpsig_sign(&m, &sp, z->sign, &input, &signature));
 	buf_printf(&request,

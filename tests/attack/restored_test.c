@@ -3,7 +3,7 @@
  * there comes back by anybody, what did not stand there by nobody, and nothing new comes
  * between. */
 #include "chain/positions.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "crypto/suite.h"
 #include "forge.h"
 #include "format/limits.h"
@@ -23,12 +23,12 @@ try_put(struct person *p, const char *remote)
 }
 
 static void
-forge_file_in(struct person *by, struct space *w, struct forged *out)
+forge_file_in(struct person *by, struct workspace *w, struct forged *out)
 {
 	struct forged_file file;
 	struct forged_change c = { .version = 1 };
 
-	suite_random(c.vlob.b, ID_BYTES);
+	random_bytes(c.vlob.b, ID_BYTES);
 	forge_file(&file, "never stood there");
 	c.m = &file.m;
 	forge_changeset(by, w, &c, 1, (unsigned)w->w->generation_count, out);
@@ -36,16 +36,16 @@ forge_file_in(struct person *by, struct space *w, struct forged *out)
 
 /* F as a way of one changeset; SIGNED as its end's, from wherever it is. */
 static enum zt_err
-show(struct person *by, struct space *w, const struct forged *f, uint64_t position,
-    Zt__Statement *signed_)
+show(struct person *by, struct workspace *w, const struct forged *f, uint64_t position,
+    Zt__Statement *stmt)
 {
 	return forged_show(by, &w->w->id,
-	    &(struct forged_way){ buf_bytes(&f->push), position, &w->link, signed_ });
+	    &(struct forged_way){ buf_bytes(&f->push), position, &w->link, stmt });
 }
 
 /* What BY keeps of the server's word for W. */
 static Zt__Statement *
-kept(struct person *by, struct space *w)
+kept(struct person *by, struct workspace *w)
 {
 	struct buf b = buf_init(4096);
 	Zt__Statement *m = NULL;
@@ -75,7 +75,7 @@ repair(struct person *p)
 }
 
 /* A workspace of alice's; bob contributes, carol reads; all have seen all of it. */
-static struct space *
+static struct workspace *
 begin_workspace(struct scene *s, struct person *carol, const char *name, const char *reader)
 {
 	char file[64];
@@ -88,8 +88,8 @@ begin_workspace(struct scene *s, struct person *carol, const char *name, const c
 	person_put(&s->alice, "first", file);
 	(void)snprintf(file, sizeof file, "%s:/two", name);
 	person_put(&s->alice, "second", file);
-	(void)person_space(&s->bob, name);
-	return person_space(carol, name);
+	(void)person_workspace(&s->bob, name);
+	return person_workspace(carol, name);
 }
 
 static void
@@ -97,13 +97,13 @@ F7_a_repair_brings_back_nothing_that_did_not_stand_there(void **state)
 {
 	struct scene *s = *state;
 	struct person carol;
-	struct space *w, *of_bob;
+	struct workspace *w, *of_bob;
 	Zt__Statement *word;
 	struct forged f;
 	uint64_t position;
 
 	w = begin_workspace(s, &carol, "stood", "cara");
-	of_bob = person_space(&s->bob, "stood");
+	of_bob = person_workspace(&s->bob, "stood");
 	position = of_bob->position;
 	forge_file_in(&s->bob, of_bob, &f);
 	word = kept(&s->bob, of_bob);
@@ -129,8 +129,8 @@ F7_a_repair_brings_back_nothing_that_did_not_stand_there(void **state)
 	/* The same calls, by a reader, of what stood there. */
 	assert_true(repair(&carol).changesets == position);
 	assert_ok(zt_sync(s->alice.zt));
-	assert_int_equal(position, person_space(&s->alice, "stood")->position);
-	assert_true(hash_equal(&w->link, &person_space(&s->alice, "stood")->link));
+	assert_int_equal(position, person_workspace(&s->alice, "stood")->position);
+	assert_true(hash_equal(&w->link, &person_workspace(&s->alice, "stood")->link));
 	pb_free(word);
 	forged_free(&f);
 	person_close(&carol);
@@ -141,7 +141,7 @@ L9_nothing_new_is_taken_until_what_stood_there_is_back(void **state)
 {
 	struct scene *s = *state;
 	struct person carol, dave;
-	struct space *w = begin_workspace(s, &carol, "held", "caren");
+	struct workspace *w = begin_workspace(s, &carol, "held", "caren");
 	struct zt_repaired r;
 
 	world_join(&s->alice, &dave, "dave", "standard"); /* who has seen nothing of it */
@@ -158,7 +158,7 @@ L9_nothing_new_is_taken_until_what_stood_there_is_back(void **state)
 	assert_ok(try_put(&dave, "held:/new"));
 	assert_ok(zt_workspace_rotate(dave.zt, "held"));
 	person_put(&s->alice, "after", "held:/after");
-	(void)person_space(&s->bob, "held");
+	(void)person_workspace(&s->bob, "held");
 	person_close(&carol);
 	person_close(&dave);
 }
@@ -168,9 +168,9 @@ L9_the_servers_word_for_a_place_is_kept_and_must_fit(void **state)
 {
 	struct scene *s = *state;
 	struct person carol;
-	struct space *w = begin_workspace(s, &carol, "word", "carina");
+	struct workspace *w = begin_workspace(s, &carol, "word", "carina");
 	Zt__Statement *word = kept(&carol, w), *none = NULL;
-	struct space other = *w;
+	struct workspace other = *w;
 
 	assert_ok(position_keep(w, word));
 	assert_ok(position_keep(w, none));

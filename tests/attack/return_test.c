@@ -50,7 +50,7 @@ struct recovering {
 	unsigned asked, need, devices, workspaces;
 	char who[ID_TEXT], first[260];
 	enum zt_err err;
-	char why[256];
+	char message[256];
 };
 
 struct helping { /* a human is its first member, which the codes take */
@@ -78,7 +78,7 @@ recover(void *arg)
 {
 	struct recovering *c = arg;
 
-	c->err = zt_recover(&c->o, &c->r, c->why);
+	c->err = zt_recover(&c->o, &c->r, c->message);
 	c->ended = true;
 	return NULL;
 }
@@ -163,7 +163,7 @@ patch(struct person *helper, const struct id *alice, const struct id *mallory)
 	uint8_t salt[32] = { 0 };
 
 	assert_ok(zt_sync(helper->zt));
-	assert_ok(client_sync_handles(helper->zt));
+	assert_ok(log_sync_handles(helper->zt));
 	assert_ok(
 	    store_get(helper->zt->store, STORE_HANDLE, bytes_of(alice->b, ID_BYTES), 0, &b));
 	assert_ok(store_put(
@@ -174,7 +174,7 @@ patch(struct person *helper, const struct id *alice, const struct id *mallory)
 	assert_ok(pb_encode(&h, &x));
 	assert_ok(store_put(
 	    helper->zt->store, STORE_HANDLE, bytes_of(alice->b, ID_BYTES), 0, buf_bytes(&x)));
-	assert_ok(client_meant(helper->zt, mallory)); /* it has helped alice before */
+	assert_ok(log_meant(helper->zt, mallory)); /* it has helped alice before */
 	buf_free(&b);
 	buf_free(&x);
 }
@@ -316,7 +316,7 @@ parts_at(struct person *helper)
 	size_t n;
 
 	assert_ok(
-	    client_call(helper->zt, ROUTE_RECOVERY_GET, &p, NULL, bytes_of(NULL, 0), &answer));
+	    session_call(helper->zt, ROUTE_RECOVERY_GET, &p, NULL, bytes_of(NULL, 0), &answer));
 	assert_ok(
 	    pb_decode(&zt__recovery_parts__descriptor, buf_bytes(&answer), LIMIT_PAGE, &m));
 	n = m->n_items;
@@ -442,7 +442,7 @@ R2_a_new_device_is_told_of_until_it_is_acknowledged(void **state)
 	assert_int_equal(1, l.count);
 	/* All are called "phone": which one is meant nobody guesses. */
 	assert_err(ZT_ERR_WHO, zt_device_revoke(gina.zt, "phone"));
-	assert_non_null(strstr(zt_why(gina.zt), "two devices are called phone: "));
+	assert_non_null(strstr(zt_error_message(gina.zt), "two devices are called phone: "));
 	assert_err(ZT_ERR_WHO, zt_device_acknowledge(gina.zt, "phone", &n));
 	assert_ok(zt_device_acknowledge(gina.zt, second.zt->device_text, &n));
 	assert_int_equal(1, n);

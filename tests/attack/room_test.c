@@ -31,21 +31,21 @@ claim_make(struct claim *c, size_t count, bool differ)
 	c->ids = calloc(count, ID_BYTES);
 	assert_true(c->refs != NULL && c->at != NULL && c->ids != NULL);
 	if (differ)
-		suite_random(c->ids, count * ID_BYTES);
+		random_bytes(c->ids, count * ID_BYTES);
 	for (size_t i = 0; i < count; i++) {
 		zt__block_ref__init(c->at[i] = &c->refs[i]);
 		c->refs[i].id = pb_field(c->ids[i], ID_BYTES);
 		c->refs[i].key = pb_field(c->key, sizeof c->key);
 		c->refs[i].hash = pb_field(c->hash, sizeof c->hash);
-		c->refs[i].size = BLOCK_CLEAR_MOST;
+		c->refs[i].size = BLOCK_CLEAR_MAX;
 	}
 	zt__manifest__init(&c->m);
 	zt__file_manifest__init(&c->file);
 	zt__block_list__init(&c->list);
-	c->list.block_size = BLOCK_CLEAR_MOST;
+	c->list.block_size = BLOCK_CLEAR_MAX;
 	c->list.blocks = c->at;
 	c->list.n_blocks = count;
-	c->file.size = (uint64_t)count * BLOCK_CLEAR_MOST;
+	c->file.size = (uint64_t)count * BLOCK_CLEAR_MAX;
 	c->file.mode = 0644;
 	c->file.content_case = ZT__FILE_MANIFEST__CONTENT_BLOCKS;
 	c->file.blocks = &c->list;
@@ -65,7 +65,7 @@ claim_free(struct claim *c)
 static void
 push_both(struct scene *s, const char *workspace, const Zt__Manifest *m)
 {
-	struct space *w;
+	struct workspace *w;
 	struct forged_file good;
 	struct forged_change changes[3];
 	Zt__Manifest folder;
@@ -77,12 +77,12 @@ push_both(struct scene *s, const char *workspace, const Zt__Manifest *m)
 	assert_ok(zt_workspace_create(s->alice.zt, workspace));
 	assert_ok(
 	    zt_workspace_share(s->alice.zt, workspace, "bob@test.example", "contributor"));
-	w = person_space(&s->bob, workspace);
+	w = person_workspace(&s->bob, workspace);
 	zt__manifest__init(&folder);
 	forge_file(&good, "of use to somebody");
 	for (int i = 0; i < 3; i++) {
 		changes[i] = (struct forged_change){ .version = 1 };
-		suite_random(changes[i].vlob.b, ID_BYTES);
+		random_bytes(changes[i].vlob.b, ID_BYTES);
 	}
 	for (int i = 0; i < 2; i++) {
 		zt__folder_entry__init(&e[i]);
@@ -108,18 +108,18 @@ struct skips {
 };
 
 static void
-note_skip(void *ctx, const char *name, const char *why)
+note_skip(void *ctx, const char *name, const char *message)
 {
 	struct skips *k = ctx;
 
-	assert_true(strlen(why) > 0);
+	assert_true(strlen(message) > 0);
 	k->count++;
 	(void)snprintf(k->name, sizeof k->name, "%s", name);
 }
 
 /* Alice gets all of WORKSPACE: NAME alone is left out with WANTED, and named. */
 static void
-expect_left_out(struct scene *s, const char *workspace, const char *name, enum zt_err wanted)
+expect_excluded(struct scene *s, const char *workspace, const char *name, enum zt_err wanted)
 {
 	struct skips k = { 0 };
 	struct zt_progress p = { .ctx = &k, .skipped = note_skip };
@@ -146,7 +146,7 @@ a_file_that_claims_more_than_the_disk_has_is_left_out_alone(void **state)
 
 	claim_make(&c, 80000, true);
 	push_both(s, "claims", &c.m);
-	expect_left_out(s, "claims", "claims", ZT_ERR_FULL);
+	expect_excluded(s, "claims", "claims", ZT_ERR_FULL);
 	claim_free(&c);
 }
 
@@ -159,7 +159,7 @@ a_file_that_names_a_block_twice_is_left_out_alone(void **state)
 
 	claim_make(&c, 80000, false);
 	push_both(s, "twice", &c.m);
-	expect_left_out(s, "twice", "claims", ZT_ERR_CORRUPT);
+	expect_excluded(s, "twice", "claims", ZT_ERR_CORRUPT);
 	claim_free(&c);
 }
 
@@ -172,7 +172,7 @@ a_file_whose_blocks_are_nowhere_is_left_out_alone(void **state)
 
 	claim_make(&c, 40, true);
 	push_both(s, "nowhere", &c.m);
-	expect_left_out(s, "nowhere", "claims", ZT_ERR_MISSING_BLOCK);
+	expect_excluded(s, "nowhere", "claims", ZT_ERR_MISSING_BLOCK);
 	claim_free(&c);
 }
 
@@ -199,7 +199,7 @@ a_file_that_does_not_fit_is_left_out_alone(void **state)
 	(void)signal(SIGXFSZ, SIG_IGN);
 	low.rlim_max = was.rlim_max;
 	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &low));
-	expect_left_out(s, "large", "large", ZT_ERR_FULL);
+	expect_excluded(s, "large", "large", ZT_ERR_FULL);
 	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &was));
 	{
 		char local[128];
@@ -216,17 +216,17 @@ static void
 a_manifest_names_each_block_once(void **state)
 {
 	struct claim c;
-	const char *why = "";
+	const char *message = "";
 
 	(void)state;
 	claim_make(&c, 3, false);
-	assert_err(ZT_ERR_CORRUPT, manifest_check(&c.m, &why));
-	assert_non_null(strstr(why, "twice"));
+	assert_err(ZT_ERR_CORRUPT, manifest_check(&c.m, &message));
+	assert_non_null(strstr(message, "twice"));
 	c.ids[1][0] = 1;
 	c.ids[2][0] = 2;
-	assert_ok(manifest_check(&c.m, &why));
+	assert_ok(manifest_check(&c.m, &message));
 	memcpy(c.ids[2], c.ids[0], ID_BYTES);
-	assert_err(ZT_ERR_CORRUPT, manifest_check(&c.m, &why));
+	assert_err(ZT_ERR_CORRUPT, manifest_check(&c.m, &message));
 	claim_free(&c);
 }
 

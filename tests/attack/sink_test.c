@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "content/file_writer.h"
 #include "content/local.h"
-#include "content/sink.h"
 #include "content/transfer.h"
 #include "crypto/suite.h"
 #include "session/session.h"
@@ -87,9 +87,9 @@ download(int folder, const char *name, bool swapped)
 	struct zt *z = calloc(1, sizeof *z);
 	struct transfer *t = calloc(1, sizeof *t);
 	Zt__FileManifest f;
-	struct sink_place at = { .name = name, .shown = name };
+	struct file_writer_place at = { .name = name, .shown = name };
 	struct folder *in = NULL;
-	struct sink *k = NULL;
+	struct file_writer *k = NULL;
 	void *page = NULL;
 
 	assert_non_null(z);
@@ -100,18 +100,18 @@ download(int folder, const char *name, bool swapped)
 	f.mode = 0600;
 	assert_int_equal(0, posix_memalign(&page, PAGE, PAGE));
 	memset(page, 'd', PAGE);
-	assert_ok(suite_start());
+	assert_ok(suite_init());
 	assert_ok(secret_generate(&z->local)); /* the name is marked by it */
 	assert_ok(folder_new(t, fcntl(folder, F_DUPFD_CLOEXEC, 0), true, &in));
 	at.in = in;
-	assert_ok(sink_new(t, &at, &f, &k));
+	assert_ok(file_writer_new(t, &at, &f, &k));
 	memcpy(swapper.temp, k->temp, sizeof swapper.temp);
 	swapper.folder = swapped ? folder : -1;
-	sink_open(k);
+	file_writer_open(k);
 	swapper.folder = -1;
 	assert_ok(k->err);
-	sink_write(k, 0, bytes_of(page, PAGE));
-	sink_end(k);
+	file_writer_write(k, 0, bytes_of(page, PAGE));
+	file_writer_end(k);
 	folder_drop(in);
 	free(page);
 	free(t->notes);

@@ -62,15 +62,14 @@ is_open(int fd)
  * closed meanwhile: it closes all when its line to messaging was silent, as on a busy machine.
  * At least FEW are taken. Returns how many are open; on such a machine perhaps none. */
 static size_t
-open_until_refused(
-    const struct gate *g, const struct scene *s, int *fd, size_t few, size_t most)
+open_until_refused(const struct gate *g, const struct scene *s, int *fd, size_t few, size_t max)
 {
 	char words[128];
 	size_t count = 0, kept = 0;
 	unsigned code = 0;
 	int refused;
 
-	while (count < most && (code = open_socket(g, &s->alice, true, words, &fd[count])) == 0)
+	while (count < max && (code = open_socket(g, &s->alice, true, words, &fd[count])) == 0)
 		count++;
 	assert_int_equal(4000 + ZT_ERR_LIMIT, code);
 	assert_string_equal("this device has as many event sockets as one may have", words);
@@ -88,17 +87,17 @@ open_until_refused(
 static void
 R4_a_device_has_a_few_event_sockets_and_each_hears(void **state)
 {
-	enum { FEW = 8, MOST = 8 * FEW };
+	enum { FEW = 8, MAX = 8 * FEW };
 	struct scene *s = *state;
 	char words[128];
 	struct gate g;
 	double end = gate_now() + 60;
 	size_t count;
-	int fd[MOST], more, of_bob;
+	int fd[MAX], more, of_bob;
 
 	gate_open(s, "", &g);
 	do
-		count = open_until_refused(&g, s, fd, FEW, MOST);
+		count = open_until_refused(&g, s, fd, FEW, MAX);
 	while (count == 0 && gate_now() < end);
 	assert_in_range(count, 1, FEW);
 	assert_int_equal(0, open_socket(&g, &s->bob, true, words, &of_bob));

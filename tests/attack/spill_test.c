@@ -20,7 +20,7 @@
 #include "zt/workspace.h"
 #include "zt/writer.h"
 
-enum { PART = LIMIT_BLOCK, PARTS = 12, MOST = PARTS * PART };
+enum { PART = LIMIT_BLOCK, PARTS = 12, MAX = PARTS * PART };
 
 /* What a file is to be. */
 struct model {
@@ -40,17 +40,17 @@ below(uint32_t limit)
 {
 	uint32_t r;
 
-	suite_random(&r, sizeof r);
+	random_bytes(&r, sizeof r);
 	return r % limit;
 }
 
 static bool
-count(void *ctx, struct double_call *c)
+count(void *ctx, struct proxy_call *c)
 {
 	struct sent *n = ctx;
 
 	if (n->is_down && c->route == ROUTE_BLOCK_PUT) {
-		double_refuse(c, ZT_ERR_UNAVAILABLE);
+		proxy_refuse(c, ZT_ERR_UNAVAILABLE);
 		return true;
 	}
 	n->puts += c->route == ROUTE_BLOCK_PUT;
@@ -62,7 +62,7 @@ count(void *ctx, struct double_call *c)
 static struct model
 model_new(void)
 {
-	struct model m = { calloc(1, MOST), 0 };
+	struct model m = { calloc(1, MAX), 0 };
 
 	assert_non_null(m.p);
 	return m;
@@ -88,7 +88,7 @@ stream_both(struct zt_writer *w, struct model *m, size_t n)
 		some = 1 + below(100000);
 		if (some > n - at)
 			some = n - at;
-		suite_random(p, some);
+		random_bytes(p, some);
 		write_both(w, m, at, p, some);
 	}
 	free(p);
@@ -117,13 +117,13 @@ static void
 is_model(struct person *p, const char *remote, const struct model *m)
 {
 	struct zt_reader *r = NULL;
-	uint8_t *all = malloc(MOST);
+	uint8_t *all = malloc(MAX);
 	size_t got = 0;
 
 	assert_non_null(all);
 	assert_ok(zt_reader_open(p->zt, remote, 0, &r));
 	assert_int_equal(m->n, zt_reader_size(r));
-	assert_ok(zt_reader_read(r, 0, all, MOST, &got));
+	assert_ok(zt_reader_read(r, 0, all, MAX, &got));
 	assert_int_equal(m->n, got);
 	assert_memory_equal(m->p, all, got);
 	zt_reader_close(r);
@@ -207,12 +207,12 @@ writes_anywhere_send_each_part_once(void **state)
 {
 	struct scene *s = *state;
 	struct sent n = { 0 };
-	struct double_hooks counted = { .ctx = &n, .before = count };
+	struct proxy_hooks counted = { .ctx = &n, .before = count };
 	struct zt_writer *w = NULL;
 	struct model m;
 
 	open_with(&s->alice, "db:/kept", &m, 8 * PART, &w);
-	double_play(s->w->d, &counted);
+	proxy_play(s->w->d, &counted);
 	for (int commits = 1; commits <= 3; commits++) {
 		n = (struct sent){ 0 };
 		scatter(w, &m, 200);
@@ -233,7 +233,7 @@ writes_anywhere_send_each_part_once(void **state)
 	scatter(w, &m, 200);
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 	assert_true(n.puts >= 8 && n.bytes <= 2 * 8 * block_sealed_size(PART));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	zt_writer_close(w);
 	is_model(&s->bob, "db:/new", &m);
 	free(m.p);
@@ -245,27 +245,27 @@ what_is_cut_off_is_not_sent_again(void **state)
 {
 	struct scene *s = *state;
 	struct sent n = { 0 };
-	struct double_hooks counted = { .ctx = &n, .before = count };
+	struct proxy_hooks counted = { .ctx = &n, .before = count };
 	struct zt_writer *w = NULL;
 	struct model m = model_new();
 
-	double_play(s->w->d, &counted);
+	proxy_play(s->w->d, &counted);
 	assert_ok(zt_writer_open(s->alice.zt, "db:/cut", 0, &w));
 	for (int i = 0; i < 6; i++) {
 		size_t to = i % 2 == 0 ? 0 : PART / 3;
 
-		stream_both(w, &m, MOST);
+		stream_both(w, &m, MAX);
 		assert_ok(zt_writer_truncate(w, to));
-		memset(m.p + to, 0, MOST - to);
+		memset(m.p + to, 0, MAX - to);
 		m.n = to;
 		if (to > 0) { /* a hole behind what stays */
-			assert_ok(zt_writer_truncate(w, MOST));
-			m.n = MOST;
+			assert_ok(zt_writer_truncate(w, MAX));
+			m.n = MAX;
 		}
 	}
-	stream_both(w, &m, MOST);
+	stream_both(w, &m, MAX);
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_true(n.puts <= 2 * (PARTS + 1));
 	is_model(&s->bob, "db:/cut", &m);
 	zt_writer_close(w);
@@ -278,14 +278,14 @@ a_stream_sends_each_block_once_and_none_waits(void **state)
 	enum { SIZE = 64 << 20, PIECE = 100000 };
 	struct scene *s = *state;
 	struct sent n = { 0 };
-	struct double_hooks counted = { .ctx = &n, .before = count };
+	struct proxy_hooks counted = { .ctx = &n, .before = count };
 	struct zt_writer *w = NULL;
 	uint8_t *p = malloc(PIECE);
 	char path[320];
 
 	assert_non_null(p);
-	suite_random(p, PIECE);
-	double_play(s->w->d, &counted);
+	random_bytes(p, PIECE);
+	proxy_play(s->w->d, &counted);
 	assert_ok(zt_writer_open(s->alice.zt, "db:/stream", 0, &w));
 	for (size_t at = 0; at < SIZE; at += PIECE)
 		assert_ok(zt_writer_write(w, at, p, SIZE - at < PIECE ? SIZE - at : PIECE));
@@ -301,7 +301,7 @@ a_stream_sends_each_block_once_and_none_waits(void **state)
 		assert_ok(zt_writer_write(w, at, p, PIECE));
 	assert_int_equal(0, nameless(&s->alice, path));
 	zt_writer_close(w);
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	free(p);
 }
 
@@ -315,9 +315,9 @@ what_waits_is_sealed_and_gone_at_the_end(void **state)
 	struct zt_writer *w = NULL, *other = NULL;
 	struct model m, n;
 	char path[320];
-	uint8_t *all = malloc(MOST);
+	uint8_t *all = malloc(MAX);
 	int names = names_of(&s->alice), fd;
-	ssize_t got, most = 0;
+	ssize_t got, max = 0;
 
 	assert_non_null(all);
 	open_with(&s->alice, "db:/one", &m, 8 * PART, &w);
@@ -327,11 +327,11 @@ what_waits_is_sealed_and_gone_at_the_end(void **state)
 	assert_int_equal(names, names_of(&s->alice));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	while ((got = read(fd, all, MOST)) > 0) {
+	while ((got = read(fd, all, MAX)) > 0) {
 		assert_null(memmem(all, (size_t)got, marker, sizeof marker));
-		most = got > most ? got : most;
+		max = got > max ? got : max;
 	}
-	assert_true(most >= PART);
+	assert_true(max >= PART);
 	(void)close(fd);
 	/* Another writer has its own. */
 	open_with(&s->alice, "db:/two", &n, 8 * PART, &other);
@@ -360,10 +360,10 @@ write_until_killed(char **args)
 	struct person p = { 0 };
 	struct zt *z = NULL;
 	struct zt_writer *w = NULL;
-	char why[256], path[320];
+	char message[256], path[320];
 
 	(void)snprintf(p.home, sizeof p.home, "%s", o.home);
-	if (zt_open(&o, &z, why) || zt_writer_open(z, "db:/killed", ZT_NEWEST, &w))
+	if (zt_open(&o, &z, message) || zt_writer_open(z, "db:/killed", ZT_NEWEST, &w))
 		return 1;
 	for (uint64_t i = 0; i < 40; i++)
 		if (zt_writer_write(w, i * 3 % 8 * PART, "x", 1))
@@ -429,16 +429,16 @@ a_full_disk_is_named_and_loses_nothing(void **state)
 	enum zt_err err = ZT_OK;
 	size_t at = 0;
 
-	open_with(&s->alice, "db:/full", &m, MOST, &w);
+	open_with(&s->alice, "db:/full", &m, MAX, &w);
 	assert_int_equal(0, getrlimit(RLIMIT_FSIZE, &was));
 	low = (struct rlimit){ 2 * PART, was.rlim_max };
 	(void)signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &low));
-	for (; at < MOST && (err = zt_writer_write(w, at, &byte, 1)) == ZT_OK; at += PART)
+	for (; at < MAX && (err = zt_writer_write(w, at, &byte, 1)) == ZT_OK; at += PART)
 		m.p[at] = byte;
 	assert_err(ZT_ERR_FULL, err);
 	assert_true(at > 6 * PART);
-	assert_non_null(strstr(zt_why(s->alice.zt), s->alice.home));
+	assert_non_null(strstr(zt_error_message(s->alice.zt), s->alice.home));
 	assert_err(ZT_ERR_FULL, zt_writer_write(w, at, &byte, 1));
 	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &was));
 	write_both(w, &m, at, &byte, 1); /* the same call, when there is room */
@@ -456,7 +456,7 @@ what_waited_and_was_altered_is_refused(void **state)
 {
 	struct scene *s = *state;
 	struct sent n = { 0 };
-	struct double_hooks counted = { .ctx = &n, .before = count };
+	struct proxy_hooks counted = { .ctx = &n, .before = count };
 	struct zt_writer *w = NULL;
 	struct model m;
 	char path[320];
@@ -472,12 +472,12 @@ what_waited_and_was_altered_is_refused(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(1, pwrite(fd, "?", 1, PART / 2));
 	(void)close(fd);
-	double_play(s->w->d, &counted);
+	proxy_play(s->w->d, &counted);
 	assert_err(ZT_ERR_STORE, zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 	assert_err(ZT_ERR_STORE, zt_writer_write(w, 1, "y", 1));
 	assert_int_equal(0, n.puts);
-	double_play(s->w->d, NULL);
-	suite_random(p, PART); /* all of it is written over */
+	proxy_play(s->w->d, NULL);
+	random_bytes(p, PART); /* all of it is written over */
 	write_both(w, &m, 0, p, PART);
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 	is_model(&s->bob, "db:/altered", &m);
@@ -492,12 +492,12 @@ F_a_commit_that_failed_sends_what_waits_again(void **state)
 {
 	struct scene *s = *state;
 	struct sent n = { 0 };
-	struct double_hooks counted = { .ctx = &n, .before = count };
+	struct proxy_hooks counted = { .ctx = &n, .before = count };
 	struct zt_writer *w = NULL;
 	struct model m;
 
-	open_with(&s->alice, "db:/away", &m, MOST, &w);
-	double_play(s->w->d, &counted);
+	open_with(&s->alice, "db:/away", &m, MAX, &w);
+	proxy_play(s->w->d, &counted);
 	for (int i = 0; i < 3; i++) {
 		scatter(w, &m, 100);
 		n = (struct sent){ .is_down = true };
@@ -511,7 +511,7 @@ F_a_commit_that_failed_sends_what_waits_again(void **state)
 		assert_int_equal(1, n.pushes);
 		is_model(&s->bob, "db:/away", &m);
 	}
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	zt_writer_close(w);
 	free(m.p);
 }

@@ -29,9 +29,9 @@ set_limit(struct scene *s, uint64_t bytes)
 {
 	struct zt_server_limits l = { .bytes = &bytes };
 	struct zt_server op = operator_of(s);
-	char why[256] = "";
+	char message[256] = "";
 
-	assert_ok(zt_server_org_set(&op, s->alice.zt->slug, &l, why));
+	assert_ok(zt_server_org_set(&op, s->alice.zt->slug, &l, message));
 }
 
 static void
@@ -45,15 +45,15 @@ usage(struct scene *s)
 {
 	uint64_t bytes = 0;
 	struct zt_server op = operator_of(s);
-	char why[256] = "";
+	char message[256] = "";
 
-	assert_ok(zt_server_orgs(&op, note_usage, &bytes, why));
+	assert_ok(zt_server_orgs(&op, note_usage, &bytes, message));
 	return bytes;
 }
 
 /* Bob's patched client pushes a manifest of 4 MB, without any block. */
 static enum zt_err
-push_object(struct scene *s, struct space *w)
+push_object(struct scene *s, struct workspace *w)
 {
 	char *big = malloc(4 * MB + 1);
 	struct forged_file file;
@@ -64,9 +64,9 @@ push_object(struct scene *s, struct space *w)
 	assert_non_null(big);
 	memset(big, 'x', 4 * MB);
 	big[4 * MB] = 0;
-	suite_random(c.vlob.b, ID_BYTES);
+	random_bytes(c.vlob.b, ID_BYTES);
 	forge_file(&file, big);
-	assert_ok(space_sync(w));
+	assert_ok(workspace_sync(w));
 	forge_changeset(&s->bob, w, &c, 1, 1, &f);
 	err = forged_send(&s->bob, w, &f);
 	forged_free(&f);
@@ -82,7 +82,7 @@ put_file(struct scene *s, const char *remote, size_t n)
 	enum zt_err err;
 
 	assert_non_null(content);
-	suite_random(content, n);
+	random_bytes(content, n);
 	path = world_file(s->w, "content", content, n);
 	err = zt_put(s->bob.zt, path, remote, NULL, NULL);
 	free(path);
@@ -94,13 +94,13 @@ static void
 the_operators_limit_is_of_objects_and_blocks_together(void **state)
 {
 	struct scene *s = *state;
-	struct space *w;
+	struct workspace *w;
 	uint64_t before;
 
 	assert_ok(zt_workspace_create(s->alice.zt, "limited"));
 	assert_ok(
 	    zt_workspace_share(s->alice.zt, "limited", "bob@test.example", "contributor"));
-	w = person_space(&s->bob, "limited");
+	w = person_workspace(&s->bob, "limited");
 	before = usage(s);
 	set_limit(s, LIMIT);
 	assert_ok(push_object(s, w));
@@ -111,11 +111,11 @@ the_operators_limit_is_of_objects_and_blocks_together(void **state)
 	assert_true(usage(s) - before > 5 * MB);
 	/* and three do not, though all blocks together are far below the limit */
 	assert_err(ZT_ERR_LIMIT, put_file(s, "limited:/three", 3 * MB));
-	assert_true(strstr(zt_why(s->bob.zt), "operator") != NULL);
+	assert_true(strstr(zt_error_message(s->bob.zt), "operator") != NULL);
 	assert_true(usage(s) <= LIMIT);
 	set_limit(s, 0);
 	assert_ok(put_file(s, "limited:/three", 3 * MB));
-	w = person_space(&s->bob, "limited");
+	w = person_workspace(&s->bob, "limited");
 	assert_ok(push_object(s, w));
 	assert_true(usage(s) - before > 12 * MB);
 }
@@ -129,12 +129,12 @@ puts_at_once_share_what_the_limit_leaves(void **state)
 	assert_ok(zt_workspace_create(s->bob.zt, "atonce"));
 	set_limit(s, 0);
 	for (int i = 0; i < 5; i++) {
-		uint64_t most = usage(s) + 3 * MB;
+		uint64_t max = usage(s) + 3 * MB;
 
-		set_limit(s, most);
+		set_limit(s, max);
 		assert_err(ZT_ERR_LIMIT, put_file(s, "atonce:/f", 15 * MB));
-		assert_true(usage(s) <= most);
-		assert_true(usage(s) > most - 2 * MB); /* and no less than fits */
+		assert_true(usage(s) <= max);
+		assert_true(usage(s) > max - 2 * MB); /* and no less than fits */
 	}
 	set_limit(s, 0);
 }
@@ -148,9 +148,9 @@ put_block(struct scene *s, const struct id *workspace, const struct id *block, s
 	enum zt_err err;
 
 	assert_non_null(room);
-	suite_random(room, n);
+	random_bytes(room, n);
 	hash_block(buf_bytes(&content), &p.hash);
-	err = client_call(s->bob.zt, ROUTE_BLOCK_PUT, &p, NULL, buf_bytes(&content), &answer);
+	err = session_call(s->bob.zt, ROUTE_BLOCK_PUT, &p, NULL, buf_bytes(&content), &answer);
 	buf_free(&content);
 	buf_free(&answer);
 	return err;
@@ -161,13 +161,13 @@ a_put_that_is_refused_takes_nothing_of_what_is_left(void **state)
 {
 	struct scene *s = *state;
 	struct id block, other;
-	struct space *w;
+	struct workspace *w;
 	uint64_t is;
 
 	assert_ok(zt_workspace_create(s->bob.zt, "refused"));
-	w = person_space(&s->bob, "refused");
-	suite_random(block.b, ID_BYTES);
-	suite_random(other.b, ID_BYTES);
+	w = person_workspace(&s->bob, "refused");
+	random_bytes(block.b, ID_BYTES);
+	random_bytes(other.b, ID_BYTES);
 	is = usage(s);
 	set_limit(s, is + MB);
 	assert_ok(put_block(s, &w->w->id, &block, MB / 2));
@@ -184,7 +184,7 @@ a_put_that_is_refused_takes_nothing_of_what_is_left(void **state)
 
 /* ---- what auth keeps of exchanges, which is in no usage ---- */
 
-enum { OPEN_MOST = 32, DAY_MOST = 100, SMALL = 4 * 1024 }; /* a user's; a message's bytes */
+enum { OPEN_MAX = 32, DAY_MAX = 100, SMALL = 4 * 1024 }; /* a user's; a message's bytes */
 
 static int64_t
 ask_auth(struct scene *s, const char *sql)
@@ -215,7 +215,7 @@ invite(struct person *p, const struct id *id)
 
 	m.kind = ZT__INVITATION_KIND__DEVICE;
 	assert_ok(pb_encode(&m, &body));
-	err = client_call(p->zt, ROUTE_INVITE, &params, NULL, buf_bytes(&body), &answer);
+	err = session_call(p->zt, ROUTE_INVITE, &params, NULL, buf_bytes(&body), &answer);
 	buf_free(&body);
 	buf_free(&answer);
 	return err;
@@ -224,7 +224,7 @@ invite(struct person *p, const struct id *id)
 static enum zt_err
 invite_anew(struct person *p, struct id *id)
 {
-	suite_random(id->b, ID_BYTES);
+	random_bytes(id->b, ID_BYTES);
 	return invite(p, id);
 }
 
@@ -239,7 +239,7 @@ end_invitation(struct person *p, const struct id *id, bool accepted)
 	m.accepted = accepted;
 	assert_ok(pb_encode(&m, &body));
 	err =
-	    client_call(p->zt, ROUTE_INVITATION_END, &params, NULL, buf_bytes(&body), &answer);
+	    session_call(p->zt, ROUTE_INVITATION_END, &params, NULL, buf_bytes(&body), &answer);
 	buf_free(&body);
 	buf_free(&answer);
 	return err;
@@ -261,7 +261,7 @@ say(struct person *p, const struct id *id, unsigned step, size_t n)
 	m.message = pb_field(rubbish, n);
 	m.fetched = n == 0;
 	assert_ok(pb_encode(&m, &body));
-	err = client_call(p->zt, step % 2 == 0 ? ROUTE_CLAIM : ROUTE_GREET, &params, NULL,
+	err = session_call(p->zt, step % 2 == 0 ? ROUTE_CLAIM : ROUTE_GREET, &params, NULL,
 	    buf_bytes(&body), &answer);
 	buf_free(&body);
 	buf_free(&answer);
@@ -270,14 +270,14 @@ say(struct person *p, const struct id *id, unsigned step, size_t n)
 
 /* All that an exchange may hold. */
 static void
-say_all(struct person *p, const struct id *id)
+report_all(struct person *p, const struct id *id)
 {
 	for (unsigned step = 0; step < 8; step++) {
-		size_t most = step == 7 ? LIMIT_EXCHANGE : SMALL;
+		size_t max = step == 7 ? LIMIT_EXCHANGE : SMALL;
 
 		if (step < 7) /* the large one is the welcome alone */
 			assert_err(ZT_ERR_TOO_BIG, say(p, id, step, SMALL + 1));
-		assert_ok(say(p, id, step, most));
+		assert_ok(say(p, id, step, max));
 	}
 }
 
@@ -289,53 +289,54 @@ R4_an_outsiders_invitations_keep_little_and_not_for_long(void **state)
 	const int64_t each = LIMIT_EXCHANGE + 7 * SMALL;
 	struct scene *s = *state;
 	struct person outsider;
-	struct id id[OPEN_MOST], other;
-	int made = OPEN_MOST;
+	struct id id[OPEN_MAX], other;
+	int made = OPEN_MAX;
 
 	world_join(&s->alice, &outsider, "outsider", "outsider");
 	assert_int_equal(0, kept_bytes(s)); /* two have joined, and have their welcomes */
-	for (int i = 0; i < OPEN_MOST; i++) {
+	for (int i = 0; i < OPEN_MAX; i++) {
 		assert_ok(invite_anew(&outsider, &id[i]));
-		say_all(&outsider, &id[i]);
+		report_all(&outsider, &id[i]);
 	}
 	assert_err(ZT_ERR_LIMIT, invite_anew(&outsider, &other));
-	assert_true(strstr(zt_why(outsider.zt), "cancel one that nobody will use") != NULL);
+	assert_true(
+	    strstr(zt_error_message(outsider.zt), "cancel one that nobody will use") != NULL);
 	assert_ok(invite(&outsider, &id[0]));    /* a lost answer */
 	assert_ok(invite_anew(&s->bob, &other)); /* it is nobody else's limit */
 	assert_ok(end_invitation(&s->bob, &other, false));
-	assert_int_equal(OPEN_MOST * each, kept_bytes(s));
+	assert_int_equal(OPEN_MAX * each, kept_bytes(s));
 	/* a cancelled one keeps nothing; a used one its welcome until it is fetched, */
 	assert_ok(end_invitation(&outsider, &id[0], false));
 	assert_ok(end_invitation(&outsider, &id[1], true));
-	assert_int_equal((OPEN_MOST - 1) * each, kept_bytes(s));
+	assert_int_equal((OPEN_MAX - 1) * each, kept_bytes(s));
 	assert_ok(invite_anew(&outsider, &id[0]));
 	made++;
 	/* and counts so long; */
 	assert_err(ZT_ERR_LIMIT, invite_anew(&outsider, &other));
 	assert_ok(say(&outsider, &id[1], 0, 0));
-	assert_int_equal((OPEN_MOST - 2) * each, kept_bytes(s));
+	assert_int_equal((OPEN_MAX - 2) * each, kept_bytes(s));
 	assert_ok(invite_anew(&outsider, &id[1]));
 	made++;
 	/* one whose welcome was fetched before it ends keeps nothing either */
 	assert_ok(say(&outsider, &id[2], 0, 0));
-	assert_int_equal((OPEN_MOST - 2) * each, kept_bytes(s));
+	assert_int_equal((OPEN_MAX - 2) * each, kept_bytes(s));
 	assert_ok(end_invitation(&outsider, &id[2], true));
-	assert_int_equal((OPEN_MOST - 3) * each, kept_bytes(s));
-	for (enum zt_err err = ZT_OK; err == ZT_OK && made <= DAY_MOST; made += err == ZT_OK) {
+	assert_int_equal((OPEN_MAX - 3) * each, kept_bytes(s));
+	for (enum zt_err err = ZT_OK; err == ZT_OK && made <= DAY_MAX; made += err == ZT_OK) {
 		if ((err = invite_anew(&outsider, &other)) == ZT_OK)
 			assert_ok(end_invitation(&outsider, &other, false));
 		else
 			assert_err(ZT_ERR_LIMIT, err);
 	}
-	assert_int_equal(DAY_MOST, made);
-	assert_true(strstr(zt_why(outsider.zt), "in a day") != NULL);
+	assert_int_equal(DAY_MAX, made);
+	assert_true(strstr(zt_error_message(outsider.zt), "in a day") != NULL);
 	(void)ask_auth(s, "WITH u AS (UPDATE auth.invitations SET created = created - 86400000 "
 			  "WHERE org = $1::bytea RETURNING 1) SELECT count(*)::int8 FROM u");
 	assert_ok(invite_anew(&outsider, &other));
 	assert_ok(end_invitation(&outsider, &other, false));
 	/* what is a day old goes, at the servers' next look; what is younger stays */
-	say_all(&outsider, &id[0]);
-	assert_int_equal(OPEN_MOST - 3,
+	report_all(&outsider, &id[0]);
+	assert_int_equal(OPEN_MAX - 3,
 	    ask_auth(s,
 		"WITH u AS (UPDATE auth.invitations i SET spoken = spoken - 86400000 "
 		"WHERE org = $1::bytea AND created < (SELECT max(created) FROM "

@@ -194,16 +194,16 @@ R1_a_nonce_is_known_as_long_as_its_request_would_be_taken(void **state)
 static unsigned
 take_rate(struct rate *r, struct id org, struct id user, unsigned n, uint64_t at)
 {
-	const char *why = "";
+	const char *message = "";
 	unsigned taken = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		enum zt_err err = rate_take(r, &org, &user, at, &why);
+		enum zt_err err = rate_take(r, &org, &user, at, &message);
 
 		taken += err == ZT_OK;
 		if (err != ZT_OK) {
 			assert_err(ZT_ERR_RATE, err);
-			assert_non_null(strstr(why, "try again in a second"));
+			assert_non_null(strstr(message, "try again in a second"));
 		}
 	}
 	return taken;
@@ -250,9 +250,9 @@ write_unproved(struct buf *out, const struct sign_key *key)
 	struct route_params params = { .org = { { 0 } } };
 	uint8_t nonce[16];
 
-	suite_random(&p.org, sizeof p.org);
-	suite_random(&p.device, sizeof p.device);
-	suite_random(nonce, sizeof nonce);
+	random_bytes(&p.org, sizeof p.org);
+	random_bytes(&p.device, sizeof p.device);
+	random_bytes(nonce, sizeof nonce);
 	hex_print(nonce, sizeof nonce, p.nonce);
 	p.expires_s = p.created_s + 60;
 	params.org = p.org;

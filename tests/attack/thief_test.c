@@ -36,8 +36,8 @@ fill_spoiled(struct zt *z, void *ctx, Zt__EntryBody *b)
 	assert_ok(secret_generate(&sk));
 	hpke_public(sk, key);
 	secret_free(sk);
-	suite_random(rubbish, sizeof rubbish);
-	suite_random(previous, sizeof previous);
+	random_bytes(rubbish, sizeof rubbish);
+	random_bytes(previous, sizeof previous);
 	while ((d = idmap_next(&z->state->devices, &at)) != NULL)
 		if (d->user == me && org_state_device_live(d, ORG_NEVER) && n < 16) {
 			zt__sealed_to_device__init(list[n] = &one[n]);
@@ -70,14 +70,14 @@ P9_a_stolen_device_that_seals_rubbish_locks_nobody_out(void **state)
 	person_put(&gina, "old", "of gina:/f");
 	world_add_device(&gina, &thief, "stolen");
 	assert_ok(
-	    client_append(thief.zt, &thief.zt->org, fill_spoiled, (void *)(uintptr_t)&right));
-	assert_ok(client_sync_log(gina.zt));
-	assert_null(client_user_key(gina.zt, 2)); /* what was sealed to it is rubbish */
+	    log_append(thief.zt, &thief.zt->org, fill_spoiled, (void *)(uintptr_t)&right));
+	assert_ok(log_fetch(gina.zt));
+	assert_null(log_user_key(gina.zt, 2)); /* what was sealed to it is rubbish */
 	id_print(&thief.zt->device, device);
 	assert_ok(zt_device_revoke(gina.zt, device)); /* and renews, without the previous key */
-	assert_non_null(client_user_key(gina.zt, 3));
-	assert_null(client_user_key(gina.zt, 2));
-	assert_non_null(client_user_key(gina.zt, 1));
+	assert_non_null(log_user_key(gina.zt, 3));
+	assert_null(log_user_key(gina.zt, 2));
+	assert_non_null(log_user_key(gina.zt, 1));
 	assert_ok(zt_workspace_create(s->alice.zt, "for gina"));
 	person_put(&s->alice, "new", "for gina:/f");
 	assert_ok(zt_workspace_share(s->alice.zt, "for gina", "gina@test.example", "reader"));
@@ -86,7 +86,7 @@ P9_a_stolen_device_that_seals_rubbish_locks_nobody_out(void **state)
 	/* Her next device gets the older keys too: the renewal brought along what it could. */
 	person_close(&thief);
 	world_add_device(&gina, &thief, "bought");
-	assert_non_null(client_user_key(thief.zt, 1));
+	assert_non_null(log_user_key(thief.zt, 1));
 	assert_ok(get(&thief, "of gina:/f", "again"));
 	person_close(&gina);
 	person_close(&thief);
@@ -103,12 +103,12 @@ P9_a_device_whose_newest_key_is_missing_renews_by_itself(void **state)
 	world_join(&s->alice, &hugo, "hugo", "standard");
 	world_add_device(&hugo, &thief, "stolen2");
 	assert_ok(
-	    client_append(thief.zt, &thief.zt->org, fill_spoiled, (void *)(uintptr_t)&right));
-	assert_ok(client_sync_log(hugo.zt));
-	assert_ok(zt_tend(hugo.zt, NULL)); /* nobody has noticed any theft yet */
+	    log_append(thief.zt, &thief.zt->org, fill_spoiled, (void *)(uintptr_t)&right));
+	assert_ok(log_fetch(hugo.zt));
+	assert_ok(zt_maintain_keys(hugo.zt, NULL)); /* nobody has noticed any theft yet */
 	me = org_state_user(hugo.zt->state, &hugo.zt->user);
 	assert_int_equal(3, me->key_generation);
-	assert_non_null(client_user_key(hugo.zt, 3));
+	assert_non_null(log_user_key(hugo.zt, 3));
 	person_close(&hugo);
 	person_close(&thief);
 }
@@ -126,9 +126,9 @@ P9_renewals_without_end_lock_nobody_out_and_end_at_the_server(void **state)
 	world_join(&s->alice, &ivan, "ivan", "standard");
 	world_add_device(&ivan, &thief, "stolen3");
 	assert_err(ZT_ERR_CORRUPT,
-	    client_append(thief.zt, &thief.zt->org, fill_spoiled, (void *)(uintptr_t)&wrong));
+	    log_append(thief.zt, &thief.zt->org, fill_spoiled, (void *)(uintptr_t)&wrong));
 	for (; n < 200 && err == ZT_OK; n++)
-		err = client_append(
+		err = log_append(
 		    thief.zt, &thief.zt->org, fill_spoiled, (void *)(uintptr_t)&right);
 	assert_err(ZT_ERR_LIMIT, err);
 	assert_true(n > 40 && n < 60);
@@ -138,7 +138,7 @@ P9_renewals_without_end_lock_nobody_out_and_end_at_the_server(void **state)
 	/* Revocation, and the renewal that it asks for, are never too many. */
 	id_print(&thief.zt->device, device);
 	assert_ok(zt_device_revoke(ivan.zt, device));
-	assert_non_null(client_user_key(
+	assert_non_null(log_user_key(
 	    ivan.zt, org_state_user(ivan.zt->state, &ivan.zt->user)->key_generation));
 	person_close(&ivan);
 	person_close(&thief);
@@ -177,13 +177,13 @@ add_and_revoke(struct person *p)
 	struct secret *seal = NULL;
 	enum zt_err err;
 
-	suite_random(t.device.b, ID_BYTES);
+	random_bytes(t.device.b, ID_BYTES);
 	assert_ok(sign_generate(&sign));
 	assert_ok(secret_generate(&seal));
 	sign_public(sign, t.sign);
 	hpke_public(seal, t.seal);
-	if ((err = client_append(p->zt, &p->zt->org, fill_throwaway, &t)) == ZT_OK)
-		err = client_revoke_device(p->zt, &t.device);
+	if ((err = log_append(p->zt, &p->zt->org, fill_throwaway, &t)) == ZT_OK)
+		err = people_revoke_device(p->zt, &t.device);
 	sign_free(sign);
 	secret_free(seal);
 	return err;
@@ -209,7 +209,7 @@ R4_a_reader_who_adds_and_revokes_devices_without_end_is_stopped(void **state)
 	assert_err(ZT_ERR_LIMIT, err);
 	assert_true(n > 5 && n < 40);
 	assert_ok(zt_sync(s->alice.zt));
-	assert_ok(zt_tend(s->alice.zt, NULL)); /* as a watch of hers does at once */
+	assert_ok(zt_maintain_keys(s->alice.zt, NULL)); /* as a watch of hers does at once */
 	person_put(&carol, "after", "stopped:/after");
 	person_close(&carol);
 }
@@ -225,7 +225,7 @@ main(void)
 		    R4_a_reader_who_adds_and_revokes_devices_without_end_is_stopped),
 	};
 
-	if (suite_start())
+	if (suite_init())
 		return 1;
 	return cmocka_run_group_tests(tests, scene_begin, scene_end);
 }

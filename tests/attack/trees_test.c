@@ -150,13 +150,13 @@ a_folder_of_more_than_a_push_has_the_time_that_it_had(void **state)
 }
 
 static struct tree_entry
-entry_of(struct space *s, const char *remote)
+entry_of(struct workspace *s, const char *remote)
 {
 	struct tree_entry e;
 	struct path path;
-	const char *why;
+	const char *message;
 
-	assert_ok(path_parse(remote, &path, &why));
+	assert_ok(path_parse(remote, &path, &message));
 	assert_ok(tree_find(s, &path, path.count, &e));
 	return e;
 }
@@ -169,14 +169,14 @@ two_moves_that_cross_make_no_circle(void **state)
 	struct scene *s = *state;
 	struct tree_entry a, b, q;
 	struct batch *batch = NULL;
-	struct space *w;
+	struct workspace *w;
 
 	begin_workspace(s, "crossed");
 	assert_ok(zt_mkdir(s->alice.zt, "crossed:/p"));
 	assert_ok(zt_mkdir(s->alice.zt, "crossed:/q"));
 	assert_ok(zt_mkdir(s->alice.zt, "crossed:/p/a"));
 	assert_ok(zt_mkdir(s->alice.zt, "crossed:/q/b"));
-	w = person_space(&s->alice, "crossed");
+	w = person_workspace(&s->alice, "crossed");
 	a = entry_of(w, "crossed:/p/a");
 	b = entry_of(w, "crossed:/q/b");
 	q = entry_of(w, "crossed:/q");
@@ -271,21 +271,21 @@ folders_without_end_hide_nothing_that_was_removed(void **state)
 	struct forged_change changes[DEEP] = { { .version = 1 } };
 	struct scene *s = *state;
 	struct bin b = { 0 };
-	struct space *w;
+	struct workspace *w;
 	struct forged f;
 	struct id next;
 	char name[LIMIT_NAME + 1];
 
 	begin_workspace(s, "deep");
-	w = person_space(&s->alice, "deep");
+	w = person_workspace(&s->alice, "deep");
 	memset(name, 'n', sizeof name);
-	suite_random(next.b, ID_BYTES);
+	random_bytes(next.b, ID_BYTES);
 	for (int i = DEEP - 1; i >= 0; i--) {
 		changes[i] = (struct forged_change){ .version = 1, .m = &folder[i].m };
 		if (i == 0)
 			changes[i].vlob = w->w->id;
 		else
-			suite_random(changes[i].vlob.b, ID_BYTES);
+			random_bytes(changes[i].vlob.b, ID_BYTES);
 	}
 	for (int i = 0; i < DEEP; i++)
 		forge_folder(&folder[i], bytes_of((uint8_t *)name, LIMIT_NAME),

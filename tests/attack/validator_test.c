@@ -36,9 +36,9 @@ struct world {
 static void
 person_new(struct person *p, Zt__Profile profile)
 {
-	suite_random(p->user.b, ID_BYTES);
-	suite_random(p->device.b, ID_BYTES);
-	suite_random(p->commitment, 32);
+	random_bytes(p->user.b, ID_BYTES);
+	random_bytes(p->device.b, ID_BYTES);
+	random_bytes(p->commitment, 32);
 	assert_ok(sign_generate(&p->sign));
 	assert_ok(secret_generate(&p->key));
 	sign_public(p->sign, p->sign_public);
@@ -93,13 +93,13 @@ static enum zt_err
 offer(struct world *w, const struct sign_key *key, const Zt__EntryBody *body, bool take)
 {
 	struct entry *e = NULL;
-	const char *why;
+	const char *message;
 	enum zt_err err = entry_sign(key, body, &e);
 
 	if (err == ZT_OK) {
 		uint64_t index = merkle_size(w->o->tree);
 
-		err = rules_check(w->o, e, index, &why);
+		err = rules_check(w->o, e, index, &message);
 		if (err == ZT_OK && take) {
 			assert_ok(org_state_apply(w->o, e, index));
 			assert_ok(merkle_add(w->o->tree, &e->leaf));
@@ -149,7 +149,7 @@ create_workspace(struct world *w, enum who by, bool take)
 	uint8_t some[32] = { 1 };
 
 	if (!take)
-		suite_random(id.b, ID_BYTES);
+		random_bytes(id.b, ID_BYTES);
 	draft(w, by, &id, &d);
 	m.workspace = pb_field(id.b, ID_BYTES);
 	m.key_commitment = pb_field(some, 32);
@@ -204,7 +204,7 @@ begin(void **state)
 	sign_public(w->root, w->root_public);
 	sign_public(w->log, w->log_public);
 	org_state_id(w->root_public, &w->org);
-	suite_random(w->workspace.b, ID_BYTES);
+	random_bytes(w->workspace.b, ID_BYTES);
 	person_new(&w->p[ALICE], ZT__PROFILE__ADMIN);
 	person_new(&w->p[BOB], ZT__PROFILE__STANDARD);
 	person_new(&w->p[CAROL], ZT__PROFILE__STANDARD);
@@ -252,7 +252,7 @@ L1_an_entry_dropped_reordered_repeated_or_altered_is_refused(void **state)
 	struct world *w = *state;
 	struct draft d;
 	struct entry *e = NULL;
-	const char *why;
+	const char *message;
 	uint64_t at = merkle_size(w->o->tree);
 
 	draft(w, ALICE, &w->org, &d);
@@ -267,27 +267,27 @@ L1_an_entry_dropped_reordered_repeated_or_altered_is_refused(void **state)
 	assert_err(ZT_ERR_CONFLICT, offer(w, w->p[ALICE].sign, &d.b, false));
 	d.last.b[0] ^= 1;
 	assert_ok(entry_sign(w->p[ALICE].sign, &d.b, &e));
-	assert_ok(rules_check(w->o, e, at, &why));
+	assert_ok(rules_check(w->o, e, at, &message));
 	for (size_t i = 0; i < SIGN_BYTES; i++) { /* each byte of the signature */
-		e->signed_.signature[i] ^= 1;
-		assert_err(ZT_ERR_SIGNATURE, rules_check(w->o, e, at, &why));
-		e->signed_.signature[i] ^= 1;
+		e->stmt.signature[i] ^= 1;
+		assert_err(ZT_ERR_SIGNATURE, rules_check(w->o, e, at, &message));
+		e->stmt.signature[i] ^= 1;
 	}
-	for (size_t i = 0; i < e->signed_.body.n; i++) { /* each byte of what was signed */
-		uint8_t *body = exact_copy(e->signed_.body.p, e->signed_.body.n);
-		struct statement s = e->signed_;
+	for (size_t i = 0; i < e->stmt.body.n; i++) { /* each byte of what was signed */
+		uint8_t *body = exact_copy(e->stmt.body.p, e->stmt.body.n);
+		struct statement s = e->stmt;
 		struct entry *bad = NULL;
 
 		body[i] ^= 1;
-		s.body = bytes_of(body, e->signed_.body.n);
+		s.body = bytes_of(body, e->stmt.body.n);
 		if (entry_decode(&s, &bad) == ZT_OK)
-			assert_true(rules_check(w->o, bad, at, &why) != ZT_OK);
+			assert_true(rules_check(w->o, bad, at, &message) != ZT_OK);
 		entry_free(bad);
 		free(body);
 	}
 	assert_ok(org_state_apply(w->o, e, at));
 	assert_ok(merkle_add(w->o->tree, &e->leaf));
-	assert_err(ZT_ERR_CONFLICT, rules_check(w->o, e, at + 1, &why)); /* twice */
+	assert_err(ZT_ERR_CONFLICT, rules_check(w->o, e, at + 1, &message)); /* twice */
 	entry_free(e);
 }
 
@@ -298,7 +298,7 @@ L2_an_entry_of_another_topic_or_organization_is_refused(void **state)
 	struct id other;
 	struct draft d;
 
-	suite_random(other.b, ID_BYTES);
+	random_bytes(other.b, ID_BYTES);
 	draft(w, ALICE, &w->org, &d);
 	d.b.action_case = ZT__ENTRY_BODY__ACTION_USER_ADDED;
 	d.b.user_added = &w->p[CAROL].u;
@@ -318,7 +318,7 @@ L3_an_entry_by_an_unknown_revoked_or_later_device_is_refused(void **state)
 	struct world *w = *state;
 	struct draft d;
 	struct entry *e = NULL;
-	const char *why;
+	const char *message;
 
 	assert_ok(create_workspace(w, BOB, false));
 	assert_err(ZT_ERR_UNKNOWN_DEVICE, create_workspace(w, CAROL, false));
@@ -326,8 +326,8 @@ L3_an_entry_by_an_unknown_revoked_or_later_device_is_refused(void **state)
 	d.b.action_case = ZT__ENTRY_BODY__ACTION_DEVICE_ADDED;
 	d.b.device_added = &w->p[CAROL].d;
 	assert_ok(entry_sign(w->p[BOB].sign, &d.b, &e));
-	assert_err(
-	    ZT_ERR_UNKNOWN_DEVICE, rules_check(w->o, e, 1, &why)); /* before Bob's device was */
+	assert_err(ZT_ERR_UNKNOWN_DEVICE,
+	    rules_check(w->o, e, 1, &message)); /* before Bob's device was */
 	entry_free(e);
 	assert_ok(revoke_user(w, ALICE, BOB, true));
 	assert_err(ZT_ERR_REVOKED, create_workspace(w, BOB, false));
@@ -440,7 +440,7 @@ L5_a_head_with_a_bad_signature_or_of_another_organization_is_refused(void **stat
 	struct head h = { .size = 4, .time = 9 }, out;
 	struct id other;
 
-	suite_random(other.b, ID_BYTES);
+	random_bytes(other.b, ID_BYTES);
 	assert_ok(head_sign(w->log, &w->org, &h, &body, &s));
 	assert_ok(head_check(w->log_public, &w->org, &s, &out));
 	assert_int_equal(4, out.size);
@@ -460,7 +460,7 @@ L6_no_node_of_a_proof_can_be_flipped_lost_or_added(void **state)
 	(void)state;
 	assert_ok(merkle_new(&t));
 	for (size_t n = 1; n <= 64; n++) {
-		suite_random(leaf.b, HASH_BYTES);
+		random_bytes(leaf.b, HASH_BYTES);
 		assert_ok(merkle_add(t, &leaf));
 		assert_ok(merkle_root(t, n, &root[n]));
 	}
@@ -694,5 +694,5 @@ main(void)
 		    J2_J3_a_reveal_before_its_commitment_or_of_another_attempt_aborts),
 	};
 
-	return suite_start() != ZT_OK || cmocka_run_group_tests(tests, NULL, NULL);
+	return suite_init() != ZT_OK || cmocka_run_group_tests(tests, NULL, NULL);
 }

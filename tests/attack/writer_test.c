@@ -16,7 +16,7 @@
 #include "zt/workspace.h"
 #include "zt/writer.h"
 
-enum { PART = 512 * 1024, MOST = 12 * PART };
+enum { PART = 512 * 1024, MAX = 12 * PART };
 
 /* What the file is to be. */
 struct model {
@@ -29,14 +29,14 @@ below(uint32_t limit)
 {
 	uint32_t r;
 
-	suite_random(&r, sizeof r);
+	random_bytes(&r, sizeof r);
 	return r % limit;
 }
 
 static struct model
 model_new(void)
 {
-	struct model m = { calloc(1, MOST), 0 };
+	struct model m = { calloc(1, MAX), 0 };
 
 	assert_non_null(m.p);
 	return m;
@@ -63,13 +63,13 @@ static void
 is_model(struct person *p, const char *remote, uint64_t version, const struct model *m)
 {
 	struct zt_reader *r = NULL;
-	uint8_t *all = malloc(MOST);
+	uint8_t *all = malloc(MAX);
 	size_t got = 0;
 
 	assert_non_null(all);
 	assert_ok(zt_reader_open(p->zt, remote, version, &r));
 	assert_int_equal(m->n, zt_reader_size(r));
-	assert_ok(zt_reader_read(r, 0, all, MOST, &got));
+	assert_ok(zt_reader_read(r, 0, all, MAX, &got));
 	assert_int_equal(m->n, got);
 	assert_memory_equal(m->p, all, got);
 	zt_reader_close(r);
@@ -82,7 +82,7 @@ write_both(struct zt_writer *w, struct model *m, size_t offset, size_t n)
 	uint8_t *p = malloc(n + 1);
 
 	assert_non_null(p);
-	suite_random(p, n);
+	random_bytes(p, n);
 	assert_ok(zt_writer_write(w, offset, p, n));
 	model_set(m, offset, p, n);
 	assert_int_equal(m->n, zt_writer_size(w));
@@ -115,16 +115,16 @@ static void
 any_act(struct zt_writer *w, struct model *m)
 {
 	uint32_t kind = below(20), n = below(4) == 0 ? below(3 * PART) : below(3000),
-		 at = below(3) == 0 ? (uint32_t)m->n : below(MOST);
+		 at = below(3) == 0 ? (uint32_t)m->n : below(MAX);
 
 	if (below(4) == 0)
 		at -= at % PART; /* whole blocks, too */
 	if (below(8) == 0)
 		n = PART;
-	if (n > MOST - at)
-		n = MOST - at;
+	if (n > MAX - at)
+		n = MAX - at;
 	if (kind == 0)
-		cut_both(w, m, below(4) == 0 ? 0 : below(MOST));
+		cut_both(w, m, below(4) == 0 ? 0 : below(MAX));
 	else if (kind < 5)
 		read_both(w, m, at, n);
 	else
@@ -154,7 +154,7 @@ any_writes_make_what_a_model_says(void **state)
 		zt_writer_close(w);
 		assert_ok(zt_writer_open(
 		    s->alice.zt, "films:/any", below(2) == 0 ? ZT_NEWEST : version, &w));
-		read_both(w, &m, 0, MOST);
+		read_both(w, &m, 0, MAX);
 	}
 	is_model(&s->bob, "films:/any", 0, &m); /* who sees it for the first time */
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, &c));
@@ -171,7 +171,7 @@ struct sent {
 };
 
 static bool
-count(void *ctx, struct double_call *c)
+count(void *ctx, struct proxy_call *c)
 {
 	struct sent *n = ctx;
 
@@ -187,15 +187,15 @@ what_nobody_wrote_over_is_not_sent_again(void **state)
 {
 	struct scene *s = *state;
 	struct sent n = { 0 };
-	struct double_hooks counted = { .ctx = &n, .before = count };
+	struct proxy_hooks counted = { .ctx = &n, .before = count };
 	struct zt_writer *w = NULL;
 	struct model m = model_new();
 
 	assert_ok(zt_writer_open(s->alice.zt, "films:/kept", 0, &w));
-	write_both(w, &m, 0, MOST);
+	write_both(w, &m, 0, MAX);
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 	zt_writer_close(w);
-	double_play(s->w->d, &counted);
+	proxy_play(s->w->d, &counted);
 	assert_ok(zt_writer_open(s->bob.zt, "films:/kept", ZT_NEWEST, &w));
 	assert_int_equal(0, n.gets);
 	write_both(w, &m, 5 * PART + 100, 10);
@@ -209,7 +209,7 @@ what_nobody_wrote_over_is_not_sent_again(void **state)
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 	assert_int_equal(0, n.puts + n.gets);
 	n = (struct sent){ 0 };
-	cut_both(w, &m, MOST); /* zeros take no room */
+	cut_both(w, &m, MAX); /* zeros take no room */
 	write_both(w, &m, 9 * PART + 5, 5);
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 	assert_int_equal(1, n.puts);
@@ -218,7 +218,7 @@ what_nobody_wrote_over_is_not_sent_again(void **state)
 	write_both(w, &m, 0, 100); /* so little that it rides in the manifest */
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 	assert_int_equal(0, n.puts);
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	is_model(&s->alice, "films:/kept", 0, &m);
 	zt_writer_close(w);
 	free(m.p);
@@ -230,18 +230,18 @@ a_stream_is_sent_while_it_is_written(void **state)
 {
 	struct scene *s = *state;
 	struct sent n = { 0 };
-	struct double_hooks counted = { .ctx = &n, .before = count };
+	struct proxy_hooks counted = { .ctx = &n, .before = count };
 	struct zt_writer *w = NULL;
 	struct model m = model_new();
 
-	double_play(s->w->d, &counted);
+	proxy_play(s->w->d, &counted);
 	assert_ok(zt_writer_open(s->alice.zt, "films:/stream", 0, &w));
-	while (m.n < MOST) {
+	while (m.n < MAX) {
 		size_t more = 1 + below(100000);
 
-		write_both(w, &m, m.n, more < MOST - m.n ? more : MOST - m.n);
+		write_both(w, &m, m.n, more < MAX - m.n ? more : MAX - m.n);
 	}
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_true(n.puts >= 1); /* 6 are held here, and the newest calls are on their way */
 	assert_int_equal(0, n.pushes);
 	assert_err(ZT_ERR_NOT_FOUND, zt_cat(s->alice.zt, "films:/stream", 0, STDOUT_FILENO));
@@ -304,7 +304,7 @@ other_writers_are_never_lost_unseen(void **state)
 	assert_ok(zt_writer_commit(a, ZT_COMMIT_OR_CONFLICT, &c));
 	assert_int_equal(1, c.version);
 	assert_err(ZT_ERR_CONFLICT, zt_writer_commit(b, ZT_COMMIT_OR_CONFLICT, &c));
-	assert_true(zt_why(s->bob.zt)[0] != 0);
+	assert_true(zt_error_message(s->bob.zt)[0] != 0);
 	assert_ok(zt_writer_commit(b, ZT_COMMIT_ON_TOP, &c));
 	assert_int_equal(2, c.version);
 	assert_true(c.is_on_top);
@@ -405,7 +405,7 @@ what_is_abandoned_leaves_nothing(void **state)
 	size_t files = files_of(&s->bob);
 
 	assert_ok(zt_writer_open(s->alice.zt, "films:/gone", 0, &w));
-	write_both(w, &m, 0, MOST); /* with blocks on their way */
+	write_both(w, &m, 0, MAX); /* with blocks on their way */
 	zt_writer_close(w);
 	assert_int_equal(files, files_of(&s->bob));
 	assert_ok(zt_writer_open(s->alice.zt, "films:/stays", 0, &w));
@@ -428,7 +428,7 @@ what_is_abandoned_leaves_nothing(void **state)
 static void
 name_what_was_not_sent(struct scene *s, const char *name, struct bytes clear)
 {
-	struct space *w = person_space(&s->bob, name);
+	struct workspace *w = person_workspace(&s->bob, name);
 	struct forged_change changes[2] = { { .version = 1 }, { .version = 1 } };
 	struct buf sealed = buf_init(LIMIT_BLOCK_WIRE);
 	Zt__BlockRef ref = ZT__BLOCK_REF__INIT, *refs[] = { &ref };
@@ -445,7 +445,7 @@ name_what_was_not_sent(struct scene *s, const char *name, struct bytes clear)
 	ref.key = pb_field(b.key, AEAD_KEY_BYTES);
 	ref.hash = pb_field(b.hash.b, HASH_BYTES);
 	ref.size = (uint32_t)clear.n;
-	list.block_size = BLOCK_CLEAR_MOST;
+	list.block_size = BLOCK_CLEAR_MAX;
 	list.blocks = refs;
 	list.n_blocks = 1;
 	file.size = clear.n;
@@ -454,7 +454,7 @@ name_what_was_not_sent(struct scene *s, const char *name, struct bytes clear)
 	file.blocks = &list;
 	m.kind_case = ZT__MANIFEST__KIND_FILE;
 	m.file = &file;
-	suite_random(changes[0].vlob.b, ID_BYTES);
+	random_bytes(changes[0].vlob.b, ID_BYTES);
 	changes[0].m = &m;
 	forge_folder(&in, bytes_text(name), &changes[0].vlob, false);
 	changes[1].m = &in.m;
@@ -476,7 +476,7 @@ F_a_writer_vouches_for_no_block_of_others(void **state)
 	char name[32], remote[80];
 	size_t n = 0;
 
-	suite_random(clear, sizeof clear);
+	random_bytes(clear, sizeof clear);
 	for (int commits = 1; commits <= 3; commits++) {
 		char *local;
 
@@ -505,12 +505,12 @@ F_a_writer_vouches_for_no_block_of_others(void **state)
 }
 
 static bool
-refuse_push(void *ctx, struct double_call *c)
+refuse_push(void *ctx, struct proxy_call *c)
 {
 	(void)ctx;
 	if (c->route != ROUTE_PUSH)
 		return false;
-	double_refuse(c, ZT_ERR_UNAVAILABLE);
+	proxy_refuse(c, ZT_ERR_UNAVAILABLE);
 	return true;
 }
 
@@ -519,7 +519,7 @@ static void
 another_program_of_the_device_is_somebody_else(void **state)
 {
 	struct scene *s = *state;
-	struct double_hooks down = { .before = refuse_push };
+	struct proxy_hooks down = { .before = refuse_push };
 	struct zt_writer *w = NULL, *other = NULL;
 	struct zt *again = NULL;
 	struct zt_committed c = { 0 };
@@ -528,9 +528,9 @@ another_program_of_the_device_is_somebody_else(void **state)
 	assert_ok(zt_open_again(s->alice.zt, &s->alice.o, &again));
 	assert_ok(zt_writer_open(s->alice.zt, "films:/shared", ZT_NEWEST, &w));
 	assert_ok(zt_writer_write(w, 0, "AA", 2));
-	double_play(s->w->d, &down);
+	proxy_play(s->w->d, &down);
 	assert_true(zt_err_retry(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, &c)));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_ok(zt_writer_open(again, "films:/shared", ZT_NEWEST, &other));
 	assert_ok(zt_writer_write(other, 0, "the other program's", 19));
 	assert_ok(zt_writer_commit(other, ZT_COMMIT_OR_CONFLICT, &c));
@@ -549,26 +549,26 @@ struct breaking {
 };
 
 static bool
-before(void *ctx, struct double_call *c)
+before(void *ctx, struct proxy_call *c)
 {
 	struct breaking *b = ctx;
 
 	if (b->is_done || b->calls++ < b->at || b->broken >= b->tries)
 		return false;
 	b->broken++;
-	double_refuse(c, ZT_ERR_UNAVAILABLE);
+	proxy_refuse(c, ZT_ERR_UNAVAILABLE);
 	return true;
 }
 
 static void
-after(void *ctx, struct double_call *c)
+after(void *ctx, struct proxy_call *c)
 {
 	struct breaking *b = ctx;
 
 	if (!b->is_done || b->calls++ < b->at || b->broken >= b->tries)
 		return;
 	b->broken++;
-	double_refuse(c, ZT_ERR_UNAVAILABLE);
+	proxy_refuse(c, ZT_ERR_UNAVAILABLE);
 }
 
 /* Each call of BASE's next version breaks in turn, for good; the writer goes on with the same
@@ -586,19 +586,19 @@ break_each(struct scene *s, bool is_done, const char *remote)
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 	for (unsigned at = 0; more; at++) {
 		struct breaking b = { .at = at, .tries = 4, .is_done = is_done };
-		struct double_hooks broken = { .ctx = &b, .before = before, .after = after };
+		struct proxy_hooks broken = { .ctx = &b, .before = before, .after = after };
 		struct zt_committed c = { 0 };
 		uint8_t p[100];
 		enum zt_err err;
 		int rounds = 0;
 
-		suite_random(p, sizeof p);
-		double_play(s->w->d, &broken);
+		random_bytes(p, sizeof p);
+		proxy_play(s->w->d, &broken);
 		while ((err = zt_writer_write(w, PART - 50, p, sizeof p)))
 			assert_true(zt_err_retry(err) && rounds++ < 9);
 		while ((err = zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, &c)))
 			assert_true(zt_err_retry(err) && rounds++ < 9);
-		double_play(s->w->d, NULL);
+		proxy_play(s->w->d, NULL);
 		more = b.broken > 0;
 		model_set(&m, PART - 50, p, sizeof p);
 		assert_true(c.version > version && !c.is_on_top);

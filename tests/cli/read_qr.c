@@ -8,25 +8,25 @@
 #include <string.h>
 #include <zbar.h>
 
-enum { MOST = 220, PIXELS = 4 };
+enum { MAX = 220, PIXELS = 4 };
 
 int
 main(void)
 {
-	static unsigned char dark[MOST][MOST];
+	static unsigned char dark[MAX][MAX];
 	char line[4096];
 	int rows = 0, width = 0;
 	unsigned char *image;
 	zbar_image_scanner_t *scanner = zbar_image_scanner_create();
 	zbar_image_t *z = zbar_image_create();
 
-	while (fgets(line, sizeof line, stdin) != NULL && rows + 2 <= MOST) {
+	while (fgets(line, sizeof line, stdin) != NULL && rows + 2 <= MAX) {
 		char *p = strstr(line, "107m");
 		int x = 0;
 
 		if (p == NULL)
 			continue; /* not of the code */
-		for (p += 4; *p != 0 && *p != '\033' && x < MOST; x++) {
+		for (p += 4; *p != 0 && *p != '\033' && x < MAX; x++) {
 			bool is_block = strncmp(p, "█", 3) == 0;
 
 			dark[rows][x] = is_block || strncmp(p, "▀", 3) == 0;

@@ -26,7 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (audit_end(a) == ZT_OK)
 		fuzz_demand(audit_result(a)->entries > 0);
 	else
-		fuzz_demand(audit_result(a)->why != NULL);
+		fuzz_demand(audit_result(a)->message != NULL);
 	audit_free(a);
 	return 0;
 }

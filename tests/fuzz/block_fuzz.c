@@ -9,7 +9,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct block_ref ref = { .size = 0 };
-	struct buf out = buf_init(BLOCK_CLEAR_MOST);
+	struct buf out = buf_init(BLOCK_CLEAR_MAX);
 
 	fuzz_start();
 	if (size < 4)

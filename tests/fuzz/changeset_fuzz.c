@@ -8,7 +8,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 
-enum { CHANGES_MOST = 64 };
+enum { CHANGES_MAX = 64 };
 
 /* What was taken encodes to what was signed, and each change is proved by itself. */
 static void
@@ -43,8 +43,8 @@ read_made(struct bytes in)
 	static const uint8_t seed[SIGN_SEED_BYTES] = { 3 };
 	struct wire_reader r = wire_read(in);
 	struct changeset made = { .generation = 1, .seen_size = 1 }, cs;
-	struct bytes spans[CHANGES_MOST];
-	ProtobufCBinaryData fields[CHANGES_MOST];
+	struct bytes spans[CHANGES_MAX];
+	ProtobufCBinaryData fields[CHANGES_MAX];
 	Zt__Changeset m = ZT__CHANGESET__INIT;
 	Zt__Statement st;
 	struct sign_key *key = NULL;
@@ -52,7 +52,7 @@ read_made(struct bytes in)
 	struct buf body = buf_init(4096);
 
 	made.parent_position = wire_u8(&r);
-	while (!r.bad && r.left > 0 && m.n_changes < CHANGES_MOST) {
+	while (!r.bad && r.left > 0 && m.n_changes < CHANGES_MAX) {
 		spans[m.n_changes] = wire_span(&r, wire_u16(&r));
 		fields[m.n_changes] = pb_field(spans[m.n_changes].p, spans[m.n_changes].n);
 		m.n_changes += !r.bad;
@@ -61,7 +61,7 @@ read_made(struct bytes in)
 		abort();
 	if (m.n_changes > 0) {
 		fuzz_demand(changeset_sign(key, &made, spans, m.n_changes, &body) == ZT_OK);
-		st = statement_message(&made.signed_);
+		st = statement_message(&made.stmt);
 		m.statement = &st;
 		m.changes = fields;
 		if (changeset_read(&m, &cs, &changes) == ZT_OK)

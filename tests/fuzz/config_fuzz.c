@@ -8,7 +8,7 @@
 #include "fuzz.h"
 
 struct settings {
-	char name[CONFIG_TEXT_MOST];
+	char name[CONFIG_TEXT_MAX];
 	int64_t number;
 };
 
@@ -20,16 +20,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{ "number", CONFIG_INT, offsetof(struct settings, number), "1", 1, 9, "" },
 	};
 	struct settings s;
-	char path[64], why[200] = "";
+	char path[64], message[200] = "";
 	int fd = memfd_create("config", MFD_CLOEXEC);
 
 	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
 		abort();
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	if (config_load(path, keys, 2, &s, why) == ZT_OK)
+	if (config_load(path, keys, 2, &s, message) == ZT_OK)
 		fuzz_demand(s.number >= 1 && s.number <= 9);
 	else
-		fuzz_demand(why[0] != 0);
+		fuzz_demand(message[0] != 0);
 	(void)close(fd);
 	return 0;
 }

@@ -70,7 +70,7 @@ sent(const struct world *w, uint64_t index)
 {
 	struct entry *e = NULL;
 
-	fuzz_demand(entry_decode(&w->g.log[index]->signed_, &e) == ZT_OK);
+	fuzz_demand(entry_decode(&w->g.log[index]->stmt, &e) == ZT_OK);
 	return e;
 }
 
@@ -78,9 +78,9 @@ sent(const struct world *w, uint64_t index)
 static void
 take_entry(struct org_state *o, const struct entry *e, uint64_t index)
 {
-	const char *why = "";
+	const char *message = "";
 
-	fuzz_demand(rules_check(o, e, index, &why) == ZT_OK);
+	fuzz_demand(rules_check(o, e, index, &message) == ZT_OK);
 	fuzz_demand(org_state_apply(o, e, index) == ZT_OK);
 }
 
@@ -120,18 +120,18 @@ judge(const struct world *w, unsigned space, const struct taken *t, const struct
 {
 	const struct chain *c = &w->chains[space];
 	uint64_t parent = t->cs.parent_position;
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err;
 
-	if (!id_equal(&t->cs.workspace, &w->g.spaces[space]))
+	if (!id_equal(&t->cs.workspace, &w->g.workspaces[space]))
 		return ZT_ERR_FORBIDDEN;
 	if (parent > c->length)
 		return ZT_ERR_ROLLBACK;
 	if (parent > 0 && (err = changeset_check_parent(
 			       &t->cs, &c->links[parent - 1], c->at[parent - 1].cs.time)))
 		return err;
-	return judge_rules(w->server, &w->g.spaces[space], &t->cs,
-	    &(struct judge_place){ c->length + 1, link, true }, &why);
+	return judge_rules(w->server, &w->g.workspaces[space], &t->cs,
+	    &(struct judge_place){ c->length + 1, link, true }, &message);
 }
 
 /* Version n+1 only over n, whole or not at all, as the database does it. */
@@ -175,7 +175,7 @@ push(struct world *w, unsigned space, struct taken *t)
 	}
 	if (c->length > 0)
 		before = c->links[c->length - 1];
-	changeset_link(&before, &t->cs.signed_, &link);
+	changeset_link(&before, &t->cs.stmt, &link);
 	if (judge(w, space, t, &link) || !move_vlobs(c, t)) {
 		taken_free(t);
 		return;
@@ -189,7 +189,7 @@ push(struct world *w, unsigned space, struct taken *t)
 /* ---- a member who says anything ---- */
 
 static void
-say_change(struct world *w, const struct chain *c, unsigned vlob, struct change *out)
+report_change(struct world *w, const struct chain *c, unsigned vlob, struct change *out)
 {
 	*out = (struct change){ .version = c->vlobs[vlob].number + 1 };
 	out->vlob.b[0] = (uint8_t)vlob;
@@ -200,12 +200,12 @@ say_change(struct world *w, const struct chain *c, unsigned vlob, struct change 
 	if (one_in(w, 16))
 		out->prev.b[0] ^= 1;
 	out->has_prev = out->version > 1;
-	suite_random(out->pins.object.b, HASH_BYTES);
+	random_bytes(out->pins.object.b, HASH_BYTES);
 }
 
 /* What its author has seen, as a rule all that there is. */
 static void
-say_place(struct world *w, unsigned space, struct changeset *cs)
+report_place(struct world *w, unsigned space, struct changeset *cs)
 {
 	const struct chain *c = &w->chains[space];
 	const struct org_workspace *s = org_state_workspace(w->server, &cs->workspace);
@@ -228,8 +228,8 @@ say_place(struct world *w, unsigned space, struct changeset *cs)
 static void
 say(struct world *w)
 {
-	unsigned space = of(w, w->g.m.spaces), author = of(w, w->g.m.devices);
-	struct changeset cs = { .org = w->server->id, .workspace = w->g.spaces[space] };
+	unsigned space = of(w, w->g.m.workspaces), author = of(w, w->g.m.devices);
+	struct changeset cs = { .org = w->server->id, .workspace = w->g.workspaces[space] };
 	struct taken t = { .bytes = buf_init(LIMIT_CHANGESET), .body = buf_init(4096) };
 	Zt__Changeset m = ZT__CHANGESET__INIT;
 	Zt__Statement statement;
@@ -238,13 +238,13 @@ say(struct world *w)
 	ProtobufCBinaryData fields[CHANGES];
 	size_t count = 1 + of(w, CHANGES);
 
-	say_place(w, space, &cs);
+	report_place(w, space, &cs);
 	cs.author = w->g.devices[author];
 	for (size_t i = 0; i < count; i++) {
 		struct change one;
 
 		encoded[i] = buf_init(4096);
-		say_change(w, &w->chains[space], ((unsigned)i + of(w, VLOBS)) % VLOBS, &one);
+		report_change(w, &w->chains[space], ((unsigned)i + of(w, VLOBS)) % VLOBS, &one);
 		fuzz_demand(changeset_encode_change(&one, &encoded[i]) == ZT_OK);
 		changes[i] = buf_bytes(&encoded[i]);
 		fields[i] = pb_field(changes[i].p, changes[i].n);
@@ -252,7 +252,7 @@ say(struct world *w)
 	if (one_in(w, 24))
 		author = of(w, w->g.m.devices); /* another's name under it */
 	fuzz_demand(changeset_sign(w->g.keys[author], &cs, changes, count, &t.body) == ZT_OK);
-	statement = statement_message(&cs.signed_);
+	statement = statement_message(&cs.stmt);
 	m.statement = &statement;
 	m.changes = fields;
 	m.n_changes = count;
@@ -273,19 +273,21 @@ take_place(const struct world *w, const struct org_state *o, unsigned space, uin
 {
 	const struct chain *c = &w->chains[space];
 	const struct taken *t = &c->at[position - 1];
-	const struct org_workspace *s = org_state_workspace(o, &w->g.spaces[space]);
+	const struct org_workspace *s = org_state_workspace(o, &w->g.workspaces[space]);
 	uint64_t parent = t->cs.parent_position, size = merkle_size(o->tree);
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err;
 
 	fuzz_demand(s != NULL);
-	fuzz_demand(changeset_check_pin(s, position, &c->links[position - 1], &why) == ZT_OK);
+	fuzz_demand(
+	    changeset_check_pin(s, position, &c->links[position - 1], &message) == ZT_OK);
 	if (org_state_is_void(s, position, &c->links[position - 1]))
 		return false;
 	fuzz_demand(parent == 0 ||
 		    (parent < position && changeset_check_parent(&t->cs, &c->links[parent - 1],
 					      c->at[parent - 1].cs.time) == ZT_OK));
-	err = changeset_check(o, s, &t->cs, &(struct changeset_place){ position, size }, &why);
+	err = changeset_check(
+	    o, s, &t->cs, &(struct changeset_place){ position, size }, &message);
 	/* Left out only where its author lost the right after the server took it. */
 	fuzz_demand(err == ZT_OK || (err == ZT_ERR_REVOKED &&
 					org_state_loss(s, org_state_device(o, &t->cs.author),
@@ -317,7 +319,7 @@ take_at(struct world *w, const struct org_state *o)
 {
 	uint64_t n = merkle_size(o->tree), all = merkle_size(w->server->tree);
 
-	for (unsigned s = 0; s < w->g.m.spaces; s++)
+	for (unsigned s = 0; s < w->g.m.workspaces; s++)
 		for (uint64_t p = 1; p <= w->chains[s].length; p++) {
 			const struct taken *t = &w->chains[s].at[p - 1];
 
@@ -342,9 +344,9 @@ take_all(struct world *w)
 		entry_free(e);
 		take_at(w, o);
 	}
-	for (unsigned s = 0; s < w->g.m.spaces; s++) {
+	for (unsigned s = 0; s < w->g.m.workspaces; s++) {
 		const struct org_pin *far =
-		    org_state_furthest_pin(org_state_workspace(o, &w->g.spaces[s]));
+		    org_state_furthest_pin(org_state_workspace(o, &w->g.workspaces[s]));
 
 		take_versions(&w->chains[s]);
 		fuzz_demand(far == NULL || far->position <= w->chains[s].length);
@@ -359,9 +361,9 @@ space_number(const struct world *w, const struct id *topic)
 {
 	unsigned s = 0;
 
-	while (s < w->g.m.spaces && !id_equal(topic, &w->g.spaces[s]))
+	while (s < w->g.m.workspaces && !id_equal(topic, &w->g.workspaces[s]))
 		s++;
-	fuzz_demand(s < w->g.m.spaces);
+	fuzz_demand(s < w->g.m.workspaces);
 	return s;
 }
 
@@ -409,7 +411,7 @@ read_line(struct world *w, struct reader *r, uint64_t index)
 static void
 catch_up(struct world *w, struct reader *r, unsigned space)
 {
-	const struct id *topic = &w->g.spaces[space];
+	const struct id *topic = &w->g.workspaces[space];
 
 	for (uint64_t i = 0; i < merkle_size(r->o->tree); i++) {
 		struct entry *e;
@@ -449,9 +451,9 @@ reload(struct world *w, struct reader *r)
 		fuzz_demand(merkle_add(o->tree, &e->leaf) == ZT_OK);
 		entry_free(e);
 	}
-	for (unsigned s = 0; s < w->g.m.spaces; s++)
-		fuzz_demand(
-		    topic_length(o, &w->g.spaces[s]) == topic_length(r->o, &w->g.spaces[s]));
+	for (unsigned s = 0; s < w->g.m.workspaces; s++)
+		fuzz_demand(topic_length(o, &w->g.workspaces[s]) ==
+			    topic_length(r->o, &w->g.workspaces[s]));
 	fuzz_demand(topic_length(o, &o->id) == topic_length(r->o, &o->id));
 	org_state_free(r->o);
 	r->o = o;
@@ -464,7 +466,7 @@ read_end(struct world *w, struct reader *r)
 	uint64_t size = merkle_size(r->o->tree);
 	struct hash mine, servers;
 
-	for (unsigned s = 0; s < w->g.m.spaces; s++)
+	for (unsigned s = 0; s < w->g.m.workspaces; s++)
 		if (r->behind[s] > 0)
 			catch_up(w, r, s);
 	fuzz_demand(merkle_root(r->o->tree, size, &mine) == ZT_OK &&
@@ -473,9 +475,9 @@ read_end(struct world *w, struct reader *r)
 	if (one_in(w, 4))
 		reload(w, r);
 	fuzz_demand(!org_state_hides_next(r->o, &r->o->id));
-	for (unsigned s = 0; s < w->g.m.spaces; s++)
-		if (is_mine(w, r, &w->g.spaces[s])) {
-			fuzz_demand(!org_state_hides_next(r->o, &w->g.spaces[s]));
+	for (unsigned s = 0; s < w->g.m.workspaces; s++)
+		if (is_mine(w, r, &w->g.workspaces[s])) {
+			fuzz_demand(!org_state_hides_next(r->o, &w->g.workspaces[s]));
 			for (uint64_t p = 1; p <= w->chains[s].length; p++)
 				if (one_in(w, 4))
 					(void)take_place(w, r->o, s, p);
@@ -523,7 +525,7 @@ audit_lines(const struct world *w, struct audit *a, unsigned user)
 
 	for (uint64_t i = 0; i < merkle_size(w->server->tree); i++) {
 		const struct entry *e = w->g.log[i];
-		Zt__Statement s = statement_message(&e->signed_);
+		Zt__Statement s = statement_message(&e->stmt);
 		Zt__LogLine m = ZT__LOG_LINE__INIT;
 
 		m.index = i;
@@ -563,25 +565,25 @@ audit_all(struct world *w, unsigned user)
 {
 	const struct org_user *u = org_state_user(w->server, &w->g.users[user]);
 	struct audit *a = NULL;
-	uint64_t left_out = 0;
+	uint64_t excluded = 0;
 
 	fuzz_demand(audit_new(&w->server->id, &a) == ZT_OK);
 	audit_lines(w, a, user);
 	audit_head(w, a);
-	for (unsigned s = 0; s < w->g.m.spaces; s++) {
-		const struct id *id = &w->g.spaces[s];
+	for (unsigned s = 0; s < w->g.m.workspaces; s++) {
+		const struct id *id = &w->g.workspaces[s];
 
 		if (org_state_role(org_state_workspace(w->server, id), u, ORG_NEVER) ==
 		    ROLE_NONE)
 			continue;
 		fuzz_demand(audit_take(a, AUDIT_WORKSPACE, bytes_of(id->b, ID_BYTES)) == ZT_OK);
 		for (uint64_t p = 1; p <= w->chains[s].length; p++) {
-			left_out += !take_place(w, w->server, s, p);
+			excluded += !take_place(w, w->server, s, p);
 			fuzz_demand(audit_take(a, AUDIT_CHANGESET,
 					buf_bytes(&w->chains[s].at[p - 1].bytes)) == ZT_OK);
 		}
 	}
-	fuzz_demand(audit_end(a) == ZT_OK && audit_result(a)->left_out == left_out);
+	fuzz_demand(audit_end(a) == ZT_OK && audit_result(a)->excluded == excluded);
 	audit_free(a);
 }
 
@@ -623,7 +625,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (what == 3)
 			read_some(w);
-		else if (what == 2 && w->g.m.spaces > 0 && pushed < SENT)
+		else if (what == 2 && w->g.m.workspaces > 0 && pushed < SENT)
 			pushed++, say(w);
 		else if (play(&w->g, 0))
 			append(w);

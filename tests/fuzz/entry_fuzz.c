@@ -16,18 +16,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct org_state *o = NULL;
 	struct entry *e = NULL;
 	struct id org = { { 0 } };
-	const char *why;
+	const char *message;
 
 	fuzz_start();
 	if (sign_from_seed(bytes_of(seed, sizeof seed), &key) ||
-	    sign_make(key, "zt log entry 1", s.body, s.signature))
+	    sign_detached(key, "zt log entry 1", s.body, s.signature))
 		abort();
 	if (entry_decode(&s, &e) == ZT_OK) {
-		fuzz_demand(bytes_equal(e->signed_.body, s.body));
+		fuzz_demand(bytes_equal(e->stmt.body, s.body));
 		org = e->org;
 		if (org_state_new(&org, &o))
 			abort();
-		if (rules_check(o, e, 0, &why) == ZT_OK)
+		if (rules_check(o, e, 0, &message) == ZT_OK)
 			(void)!org_state_apply(o, e, 0);
 		org_state_free(o);
 		entry_free(e);

@@ -30,7 +30,7 @@ fuzz_text(const uint8_t *data, size_t size)
 static inline void
 fuzz_start(void)
 {
-	if (suite_start())
+	if (suite_init())
 		abort();
 }
 

@@ -16,7 +16,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fuzz_start();
 	if (sign_from_seed(bytes_of(seed, sizeof seed), &key) ||
-	    sign_make(key, "zt tree head 1", s.body, s.signature))
+	    sign_detached(key, "zt tree head 1", s.body, s.signature))
 		abort();
 	sign_public(key, public);
 	if (head_check(public, &org, &s, &h))

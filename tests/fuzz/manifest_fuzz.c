@@ -14,12 +14,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf object = buf_init(LIMIT_MANIFEST + 4096), wrap = buf_init(256);
 	struct envelope_pins pins;
 	struct secret *key = NULL;
-	const char *why;
+	const char *message;
 
 	fuzz_start();
 	if (pb_decode(&zt__manifest__descriptor, bytes_of(data, size), LIMIT_MANIFEST, &m))
 		return 0;
-	if (manifest_check(m, &why) == ZT_OK && m->padding.len == 0 &&
+	if (manifest_check(m, &message) == ZT_OK && m->padding.len == 0 &&
 	    secret_generate(&key) == ZT_OK) {
 		if (m->kind_case == ZT__MANIFEST__KIND_FILE)
 			for (size_t i = 0;
@@ -34,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			}
 		fuzz_demand(manifest_seal(key, &place, m, &object, &wrap, &pins) == ZT_OK);
 		fuzz_demand(manifest_open(key, &place, buf_bytes(&object), buf_bytes(&wrap),
-				&pins, &back, &why) == ZT_OK);
+				&pins, &back, &message) == ZT_OK);
 	}
 	secret_free(key);
 	buf_free(&object);

@@ -11,12 +11,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = fuzz_text(data, size);
 	struct buf shown = buf_init(1 << 20), normal = buf_init(1 << 20);
 	struct path p;
-	const char *why;
+	const char *message;
 
-	if (path_parse(text, &p, &why) == ZT_OK)
+	if (path_parse(text, &p, &message) == ZT_OK)
 		for (size_t i = 0; i < p.count; i++)
-			fuzz_demand(path_name_check(p.name[i], &why) == ZT_OK);
-	if (path_name_check(bytes_of(data, size), &why) == ZT_OK) {
+			fuzz_demand(path_name_check(p.name[i], &message) == ZT_OK);
+	if (path_name_check(bytes_of(data, size), &message) == ZT_OK) {
 		fuzz_demand(memchr(data, '/', size) == NULL && memchr(data, 0, size) == NULL);
 		fuzz_demand(utf8_normal(bytes_of(data, size), &normal) == ZT_OK);
 		fuzz_demand(bytes_equal(buf_bytes(&normal), bytes_of(data, size)));

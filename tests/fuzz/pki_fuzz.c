@@ -23,7 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct pki_request r;
 	struct id org = { { 0 } };
 	struct buf der = buf_init(4096);
-	const char *why = "";
+	const char *message = "";
 
 	(void)!x509_read(in, look, NULL);
 	(void)!x509_ecdsa(in, &der);
@@ -33,9 +33,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct x509_claim c = { .certificate = in, .email = "a@b.example" };
 
 		/* The input as its own anchor: nobody signs for it. */
-		fuzz_demand(x509_check(&t.x509, &c, 1, &why) != ZT_OK);
+		fuzz_demand(x509_check(&t.x509, &c, 1, &message) != ZT_OK);
 		if (pki_request_read(&m, &r) == ZT_OK) {
-			fuzz_demand(pki_request_check(&t, &org, &r, r.m->time, &why) != ZT_OK);
+			fuzz_demand(
+			    pki_request_check(&t, &org, &r, r.m->time, &message) != ZT_OK);
 			pki_request_free(&r);
 		}
 		pki_trust_free(&t);

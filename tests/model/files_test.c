@@ -26,9 +26,9 @@
 
 enum {
 	NAMES = 6,
-	EPISODE_MOST = 240, /* acts in one workspace */
-	NODES = 5 * EPISODE_MOST,
-	CONTENTS = 6 * EPISODE_MOST,
+	EPISODE_MAX = 240, /* acts in one workspace */
+	NODES = 5 * EPISODE_MAX,
+	CONTENTS = 6 * EPISODE_MAX,
 	DEEP = 6,
 	DEVICES = 3, /* alice's, bob's, and another of alice's */
 	BOB = 1,     /* in turn, at most: */
@@ -308,7 +308,7 @@ struct player {
 	struct act a;
 	enum outcome out;
 	enum zt_err err;
-	char why[256];
+	char message[256];
 };
 
 static void
@@ -418,7 +418,8 @@ act(void *arg)
 	struct player *p = arg;
 
 	p->err = act_for_real(p);
-	(void)snprintf(p->why, sizeof p->why, "%s", p->err ? zt_why(p->p->zt) : "");
+	(void)snprintf(
+	    p->message, sizeof p->message, "%s", p->err ? zt_error_message(p->p->zt) : "");
 	p->out = p->err == ZT_OK ? DONE : p->err == ZT_ERR_SOME ? PARTLY : REFUSED;
 	return NULL;
 }
@@ -771,7 +772,8 @@ print_round(const struct episode *e, const struct round *r, const struct tree *n
 	for (int k = 0; k < r->n; k++) {
 		const struct player *p = &e->p[r->who[k]];
 
-		print_message("%s: %s %s\n", describe(&p->a, text), err_name(p->err), p->why);
+		print_message(
+		    "%s: %s %s\n", describe(&p->a, text), err_name(p->err), p->message);
 	}
 	before.count = 0;
 	model_lines(e->world, ROOT, "", &before);
@@ -1071,7 +1073,7 @@ take_removed(void *ctx, const struct zt_removed *r)
 
 /* Those that count: what a member wrote while being removed may not. */
 struct versions {
-	uint64_t v[2 * EPISODE_MOST];
+	uint64_t v[2 * EPISODE_MAX];
 	int count;
 };
 
@@ -1080,7 +1082,7 @@ take_version(void *ctx, const struct zt_version *v)
 {
 	struct versions *all = ctx;
 
-	assert_true(all->count < 2 * EPISODE_MOST);
+	assert_true(all->count < 2 * EPISODE_MAX);
 	all->v[all->count++] = v->version;
 }
 
@@ -1166,7 +1168,7 @@ speak_directly(struct person *p)
 	z->calls = NULL;
 	free(z->server);
 	assert_non_null(z->server = strdup(p->w->url));
-	assert_ok(client_connect(z));
+	assert_ok(session_connect(z));
 }
 
 /* Other people take the place of those of S: what an organization has becomes no longer. */
@@ -1228,7 +1230,7 @@ what_was_acknowledged_is_found(void **state)
 	unsigned episode = (unsigned)number_of("ZT_FILES_EPISODE", 60);
 	unsigned look = (unsigned)number_of("ZT_FILES_LOOK", 1);
 
-	assert_in_range(episode, 1, EPISODE_MOST - DEVICES);
+	assert_in_range(episode, 1, EPISODE_MAX - DEVICES);
 	assert_in_range(look, 1, 1000);
 	print_message("seed %llu\n", (unsigned long long)seed);
 	for (unsigned n = 0; done < acts; n++) {

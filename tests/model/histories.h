@@ -8,7 +8,7 @@
 #ifndef ZT_TEST_HISTORIES_H
 #define ZT_TEST_HISTORIES_H
 
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "content/transfer.h"
 #include "session/session.h"
 #include "trust/rules.h"
@@ -66,7 +66,7 @@ void link_at(uint64_t position, struct hash *out);
 struct device {                                     /* A's, or B's */
 	uint8_t size, position, judged, step_count; /* of log and chain, as judge.c has it */
 	uint8_t had[ROOM]; /* log entries when it verified that place */
-	uint8_t left_out[ROOM];
+	uint8_t excluded[ROOM];
 	uint8_t steps[ROOM + 2][2];
 };
 
@@ -95,7 +95,7 @@ struct story {
 void history_judge(const struct history *h, struct device *d);
 /* Whether the changeset at POSITION counts for D. */
 bool history_counts(const struct history *h, struct device *d, unsigned position);
-/* D verifies the next changeset, as space_sync does. */
+/* D verifies the next changeset, as workspace_sync does. */
 void history_take(const struct history *h, struct device *d);
 /* The place that a rotation by D would pin. */
 uint64_t history_pin(const struct history *h, struct device *d);
@@ -103,7 +103,7 @@ uint64_t history_pin(const struct history *h, struct device *d);
 /* ---- promises.c ---- */
 
 struct rights {
-	bool writes, reads, live[DEVICES], is_open;
+	bool writes, reads, live[DEVICES], needs_rotation;
 };
 
 /* Those of R as of SIZE entries. */

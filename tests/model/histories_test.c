@@ -110,9 +110,10 @@ may_sign(int log, unsigned device, unsigned seen)
 	struct rights r = rights_at(&w.nodes[log], seen);
 	bool may = org_state_device_live(d, seen) &&
 		   org_state_role(ws, d->user, seen) >= ROLE_CONTRIBUTOR &&
-		   !org_state_is_open(ws, seen);
+		   !org_state_needs_rotation(ws, seen);
 
-	assert_true(may == ((device == B || (r.writes && r.live[device])) && !r.is_open));
+	assert_true(
+	    may == ((device == B || (r.writes && r.live[device])) && !r.needs_rotation));
 	return may;
 }
 
@@ -333,7 +334,7 @@ main(void)
 		cmocka_unit_test(P5_P6_hold_in_long_histories_by_chance),
 	};
 
-	if (suite_start())
+	if (suite_init())
 		return 1;
 	return cmocka_run_group_tests(tests, begin, finish);
 }

@@ -9,7 +9,7 @@
 #define chain_put_version put_version
 #define chain_note noted
 #define chain_suspect suspected
-#define space_complete completed
+#define workspace_complete completed
 #include "chain/judge.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include "histories.h"
@@ -41,7 +41,7 @@ push_of(unsigned author, unsigned seen, unsigned parent)
 	assert_ok(changeset_encode_change(&change, &encoded));
 	bytes = buf_bytes(&encoded);
 	assert_ok(changeset_sign(w.keys[author], &cs, &bytes, 1, &body));
-	st = statement_message(&cs.signed_);
+	st = statement_message(&cs.stmt);
 	field = pb_field(bytes.p, bytes.n);
 	m.statement = &st;
 	m.changes = &field;
@@ -64,7 +64,7 @@ kept_push(struct store *s, enum store_kind kind, struct bytes key, uint64_t n, s
 }
 
 enum zt_err
-link_of_place(struct space *s, uint64_t position, struct hash *out, uint64_t *time)
+link_of_place(struct workspace *s, uint64_t position, struct hash *out, uint64_t *time)
 {
 	(void)s, (void)time;
 	link_at(position, out);
@@ -72,47 +72,47 @@ link_of_place(struct space *s, uint64_t position, struct hash *out, uint64_t *ti
 }
 
 enum zt_err
-version_of_place(
-    struct space *s, const struct id *vlob, uint64_t n, struct space_version *out, bool *before)
+version_of_place(struct workspace *s, const struct id *vlob, uint64_t n,
+    struct workspace_version *out, bool *before)
 {
 	(void)s, (void)vlob, (void)n;
-	*out =
-	    (struct space_version){ .position = asked, .left_out = self->left_out[asked - 1] };
+	*out = (struct workspace_version){ .position = asked,
+		.excluded = self->excluded[asked - 1] };
 	*before = false;
 	return ZT_OK;
 }
 
 enum zt_err
-put_version(struct space *s, const struct chain_change *of, const struct change *c)
+put_version(struct workspace *s, const struct chain_change *of, const struct change *c)
 {
 	(void)s, (void)c;
-	self->left_out[of->position - 1] = of->left_out;
+	self->excluded[of->position - 1] = of->excluded;
 	return ZT_OK;
 }
 
 enum zt_err
-noted(struct space *s)
+noted(struct workspace *s)
 {
 	(void)s;
 	return ZT_OK;
 }
 
 enum zt_err
-suspected(struct space *s)
+suspected(struct workspace *s)
 {
 	(void)s;
 	return ZT_ERR_PROOF;
 }
 
 enum zt_err
-completed(struct space *s)
+completed(struct workspace *s)
 {
 	(void)s;
 	return ZT_OK;
 }
 
 static void
-open_space(const struct history *h, struct device *d, struct zt *z, struct space *s)
+open_workspace(const struct history *h, struct device *d, struct zt *z, struct workspace *s)
 {
 	now = h;
 	self = d;
@@ -121,14 +121,14 @@ open_space(const struct history *h, struct device *d, struct zt *z, struct space
 	s->w = org_state_workspace(z->state, &w.space);
 	s->position = d->position;
 	s->judged = d->judged;
-	s->base = 0;
+	s->anchor_position = 0;
 	s->step_count = d->step_count;
 	for (unsigned i = 0; i < d->step_count; i++)
-		s->steps[i] = (struct space_step){ d->steps[i][0], d->steps[i][1] };
+		s->steps[i] = (struct workspace_step){ d->steps[i][0], d->steps[i][1] };
 }
 
 static void
-close_space(const struct space *s, struct device *d)
+close_workspace(const struct workspace *s, struct device *d)
 {
 	d->position = (uint8_t)s->position;
 	d->judged = (uint8_t)s->judged;
@@ -141,18 +141,18 @@ close_space(const struct space *s, struct device *d)
 }
 
 static struct zt the_zt;
-static struct space the_space;
+static struct workspace the_workspace;
 
 void
 history_judge(const struct history *h, struct device *d)
 {
-	open_space(h, d, &the_zt, &the_space);
-	assert_ok(judge_again(&the_space));
-	close_space(&the_space, d);
+	open_workspace(h, d, &the_zt, &the_workspace);
+	assert_ok(judge_again(&the_workspace));
+	close_workspace(&the_workspace, d);
 }
 
 static bool
-counts(const struct space *s, const struct history *h, unsigned position)
+counts(const struct workspace *s, const struct history *h, unsigned position)
 {
 	return changeset_counts(s->w,
 	    org_state_device(s->z->state, &w.devices[h->author[position - 1]]),
@@ -163,20 +163,20 @@ counts(const struct space *s, const struct history *h, unsigned position)
 bool
 history_counts(const struct history *h, struct device *d, unsigned position)
 {
-	open_space(h, d, &the_zt, &the_space);
-	return counts(&the_space, h, position);
+	open_workspace(h, d, &the_zt, &the_workspace);
+	return counts(&the_workspace, h, position);
 }
 
 void
 history_take(const struct history *h, struct device *d)
 {
 	history_judge(h, d);
-	open_space(h, d, &the_zt, &the_space);
-	judge_hear(&the_space);
+	open_workspace(h, d, &the_zt, &the_workspace);
+	judge_hear(&the_workspace);
 	d->had[d->position] = d->size;
-	d->left_out[d->position] = !counts(&the_space, h, d->position + 1u);
-	the_space.position++;
-	close_space(&the_space, d);
+	d->excluded[d->position] = !counts(&the_workspace, h, d->position + 1u);
+	the_workspace.position++;
+	close_workspace(&the_workspace, d);
 }
 
 uint64_t
@@ -186,7 +186,7 @@ history_pin(const struct history *h, struct device *d)
 	uint64_t position = 0;
 
 	history_judge(h, d);
-	open_space(h, d, &the_zt, &the_space);
-	assert_ok(judge_pin(&the_space, &position, &link));
+	open_workspace(h, d, &the_zt, &the_workspace);
+	assert_ok(judge_pin(&the_workspace, &position, &link));
 	return position;
 }

@@ -57,10 +57,10 @@ static void
 take_base(struct org_state *o, const struct sign_key *key, const Zt__EntryBody *b)
 {
 	uint64_t index = merkle_size(o->tree);
-	const char *why = "";
+	const char *message = "";
 
 	assert_ok(entry_sign(key, b, &w.base[index]));
-	assert_ok(rules_check(o, w.base[index], index, &why));
+	assert_ok(rules_check(o, w.base[index], index, &message));
 	assert_ok(org_state_apply(o, w.base[index], index));
 	assert_ok(merkle_add(o->tree, &w.base[index]->leaf));
 }
@@ -265,7 +265,7 @@ static struct org_state *
 late_view(int n)
 {
 	struct org_state *o = NULL;
-	const char *why = "";
+	const char *message = "";
 
 	assert_ok(org_state_new(&w.org, &o));
 	for (unsigned i = 0; i < w.nodes[n].size; i++) {
@@ -273,7 +273,7 @@ late_view(int n)
 
 		if (id_equal(&e->topic, &w.org)) {
 			if (i >= BASE)
-				assert_ok(rules_check(o, e, i, &why));
+				assert_ok(rules_check(o, e, i, &message));
 			assert_ok(org_state_apply(o, e, i));
 		}
 		assert_ok(merkle_add(o->tree, &e->leaf));
@@ -284,7 +284,7 @@ late_view(int n)
 		if (id_equal(&e->topic, &w.org))
 			continue;
 		if (i >= BASE)
-			assert_ok(rules_check(o, e, i, &why));
+			assert_ok(rules_check(o, e, i, &message));
 		assert_ok(org_state_apply(o, e, i));
 	}
 	w.late++;
@@ -298,7 +298,7 @@ refuses_hidden(int n, unsigned mask)
 	struct org_state *o = NULL;
 	const struct org_workspace *ws;
 	bool refuses = false, waits = false;
-	const char *why = "";
+	const char *message = "";
 
 	assert_ok(org_state_new(&w.org, &o));
 	for (unsigned i = 0; !refuses && i < w.nodes[n].size; i++) {
@@ -310,7 +310,7 @@ refuses_hidden(int n, unsigned mask)
 			assert_ok(org_state_hide(o, &e->tag));
 		else if (!is_org && e->body->topic_index != (ws != NULL ? ws->topic.length : 0))
 			waits = true; /* for what is hidden */
-		else if (i >= BASE && rules_check(o, e, i, &why))
+		else if (i >= BASE && rules_check(o, e, i, &message))
 			refuses = true;
 		else
 			assert_ok(org_state_apply(o, e, i));
@@ -340,12 +340,12 @@ static void
 compare_late(int n, const struct entry *e, bool stands)
 {
 	struct org_state *late;
-	const char *why = "";
+	const char *message = "";
 
 	if (w.nodes[n].size > BASE + 4)
 		return;
 	late = late_view(n);
-	assert_true((rules_check(late, e, w.nodes[n].size, &why) == ZT_OK) == stands);
+	assert_true((rules_check(late, e, w.nodes[n].size, &message) == ZT_OK) == stands);
 	org_state_free(late);
 }
 
@@ -376,7 +376,7 @@ int
 log_with(int parent, enum kind kind, unsigned pin)
 {
 	const struct org_state *o = w.nodes[parent].o;
-	const char *why = "";
+	const char *message = "";
 	int n;
 
 	for (n = w.nodes[parent].child; n >= 0; n = w.nodes[n].next)
@@ -384,7 +384,8 @@ log_with(int parent, enum kind kind, unsigned pin)
 			return w.nodes[n].stands ? n : -1;
 	n = new_node(parent, kind, pin);
 	w.nodes[n].e = compose(o, kind, pin);
-	w.nodes[n].stands = rules_check(o, w.nodes[n].e, w.nodes[parent].size, &why) == ZT_OK;
+	w.nodes[n].stands =
+	    rules_check(o, w.nodes[n].e, w.nodes[parent].size, &message) == ZT_OK;
 	compare_late(parent, w.nodes[n].e, w.nodes[n].stands);
 	if (!w.nodes[n].stands)
 		return -1;
@@ -402,12 +403,12 @@ log_tree_begin(void)
 	assert_ok(sign_generate(&w.root));
 	sign_public(w.root, root);
 	org_state_id(root, &w.org);
-	suite_random(w.space.b, ID_BYTES);
-	suite_random(w.user_a.b, ID_BYTES);
-	suite_random(w.user_b.b, ID_BYTES);
-	suite_random(w.user_r.b, ID_BYTES);
+	random_bytes(w.space.b, ID_BYTES);
+	random_bytes(w.user_a.b, ID_BYTES);
+	random_bytes(w.user_b.b, ID_BYTES);
+	random_bytes(w.user_r.b, ID_BYTES);
 	for (unsigned i = 0; i < DEVICES; i++) {
-		suite_random(w.devices[i].b, ID_BYTES);
+		random_bytes(w.devices[i].b, ID_BYTES);
 		assert_ok(sign_generate(&w.keys[i]));
 		sign_public(w.keys[i], w.public_keys[i]);
 	}

@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -28,7 +28,7 @@
 #include "trust/keyring.h"
 
 enum { OWN, THIEF, ADDED, DEVICES };
-enum { SHORT = 4, LONG = 120, BASE = 3, MOST = BASE + 2 * LONG };
+enum { SHORT = 4, LONG = 120, BASE = 3, MAX = BASE + 2 * LONG };
 enum act {
 	THIEF_SPOILS,  /* renews the user's key, and seals rubbish to each device */
 	THIEF_KEEPS,   /* the same, but to itself the true key */
@@ -53,7 +53,7 @@ static struct {
 	struct id org, user, space, devices[DEVICES];
 	struct sign_key *root, *sign[DEVICES];
 	struct secret *seal[DEVICES], *first; /* FIRST: the user's key as it began */
-	struct entry *log[MOST];
+	struct entry *log[MAX];
 	size_t count;
 	uint64_t now, looked; /* when the own device did that last */
 	enum act acts[LONG];
@@ -102,28 +102,27 @@ static enum zt_err
 append(const Zt__EntryBody *b, const struct sign_key *key)
 {
 	struct entry *e = NULL;
-	const char *why = "";
+	const char *message = "";
 	enum zt_err err = entry_sign(key, b, &e);
 
 	if (err == ZT_OK)
-		err = rules_check(t.own.state, e, t.count, &why);
+		err = rules_check(t.own.state, e, t.count, &message);
 	if (err) {
 		entry_free(e);
 		return err;
 	}
 	assert_ok(org_state_apply(t.own.state, e, t.count));
 	assert_ok(merkle_add(t.own.state->tree, &e->leaf));
-	assert_true(t.count < MOST);
+	assert_true(t.count < MAX);
 	t.log[t.count++] = e;
 	return ZT_OK;
 }
 
-enum zt_err __wrap_client_append(
-    struct zt *z, const struct id *topic, client_fill *fill, void *ctx);
+enum zt_err __wrap_log_append(struct zt *z, const struct id *topic, log_fill *fill, void *ctx);
 
-/* What libzt calls in place of client_append. */
+/* What libzt calls in place of log_append. */
 enum zt_err
-__wrap_client_append(struct zt *z, const struct id *topic, client_fill *fill, void *ctx)
+__wrap_log_append(struct zt *z, const struct id *topic, log_fill *fill, void *ctx)
 {
 	Zt__EntryBody b;
 	struct place p;
@@ -173,7 +172,7 @@ give(struct zt *z, const struct secret *key)
 	struct secret *copy = NULL;
 
 	assert_ok(secret_from(secret_bytes(key), &copy));
-	assert_ok(client_add_user_key(z, copy));
+	assert_ok(log_add_user_key(z, copy));
 }
 
 /* As the own device is when it is opened. */
@@ -182,7 +181,7 @@ open_own(void)
 {
 	forget_keys(&t.own);
 	give(&t.own, t.first);
-	return client_take_user_keys(&t.own);
+	return log_take_user_keys(&t.own);
 }
 
 /* ---- the thief ---- */
@@ -334,10 +333,10 @@ check_newest_leads(void)
 
 	assert_ok(secret_generate(&other));
 	bought.seal = other; /* what is sealed to devices says nothing to it */
-	give(&bought, client_user_key(&t.own, user()->key_generation));
-	assert_ok(client_take_user_keys(&bought));
+	give(&bought, log_user_key(&t.own, user()->key_generation));
+	assert_ok(log_take_user_keys(&bought));
 	for (unsigned g = 1; g <= user()->key_generation; g++)
-		if (client_user_key(&t.own, g) != NULL && client_user_key(&bought, g) == NULL)
+		if (log_user_key(&t.own, g) != NULL && log_user_key(&bought, g) == NULL)
 			tell("P9: the newest key does not lead to an older one");
 	forget_keys(&bought);
 	secret_free(other);
@@ -361,10 +360,10 @@ check(void)
 {
 	size_t count = t.count;
 
-	if (open_own() || client_close_user_key(&t.own) || client_take_user_keys(&t.own))
+	if (open_own() || log_rotate_user_key_if_needed(&t.own) || log_take_user_keys(&t.own))
 		tell("P9: the user's own device is locked out");
-	if (client_user_key(&t.own, user()->key_generation) == NULL ||
-	    org_state_user_key_is_open(user()))
+	if (log_user_key(&t.own, user()->key_generation) == NULL ||
+	    org_state_user_key_needs_rotation(user()))
 		tell("P9: the user's own device lacks the newest key, or the thief knows it");
 	check_thief_is_out();
 	check_newest_leads();
@@ -401,8 +400,8 @@ act(enum act a)
 		break;
 	case OWN_TENDS:
 	case OWN_RENEWS:
-		if (open_own() || (a == OWN_TENDS ? client_close_user_key(&t.own)
-						  : client_renew_user_key(&t.own)))
+		if (open_own() || (a == OWN_TENDS ? log_rotate_user_key_if_needed(&t.own)
+						  : log_rotate_user_key(&t.own)))
 			tell("P9: the user's own device is locked out");
 		break;
 	case OWN_REVOKES:
@@ -549,10 +548,10 @@ begin(void **state)
 	assert_ok(sign_generate(&t.root));
 	sign_public(t.root, root);
 	org_state_id(root, &t.org);
-	suite_random(t.user.b, ID_BYTES);
-	suite_random(t.space.b, ID_BYTES);
+	random_bytes(t.user.b, ID_BYTES);
+	random_bytes(t.space.b, ID_BYTES);
 	for (unsigned i = 0; i < DEVICES; i++) {
-		suite_random(t.devices[i].b, ID_BYTES);
+		random_bytes(t.devices[i].b, ID_BYTES);
 		assert_ok(sign_generate(&t.sign[i]));
 		assert_ok(secret_generate(&t.seal[i]));
 	}
@@ -591,7 +590,7 @@ main(void)
 		cmocka_unit_test(P9_nor_in_long_ones_by_chance),
 	};
 
-	if (suite_start())
+	if (suite_init())
 		return 1;
 	return cmocka_run_group_tests(tests, begin, finish);
 }

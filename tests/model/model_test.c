@@ -28,11 +28,11 @@ struct server {
 
 /* What the real auth service says to E, sent by its author. */
 static enum zt_err
-ask_server(struct org *g, const struct model_step *s, const struct entry *e, char why[200])
+ask_server(struct org *g, const struct model_step *s, const struct entry *e, char message[200])
 {
 	struct route_params p = { .org = g->o->id };
 	Zt__AppendRequest m = ZT__APPEND_REQUEST__INIT;
-	Zt__Statement st = statement_message(&e->signed_);
+	Zt__Statement st = statement_message(&e->stmt);
 	struct buf body = buf_init(64 * 1024), answer = buf_init(64 * 1024);
 	struct server *v = g->ctx;
 	struct calls_options o = { .server = v->url, .org = g->o->id };
@@ -40,7 +40,7 @@ ask_server(struct org *g, const struct model_step *s, const struct entry *e, cha
 	enum zt_err err;
 
 	if (s->author >= g->m.devices) {
-		(void)snprintf(why, 200, "it has no device to send it from");
+		(void)snprintf(message, 200, "it has no device to send it from");
 		return ZT_ERR_UNKNOWN_DEVICE;
 	}
 	c = &v->calls[s->author];
@@ -50,7 +50,7 @@ ask_server(struct org *g, const struct model_step *s, const struct entry *e, cha
 		assert_ok(calls_new(&o, c));
 	m.entry = &st;
 	assert_ok(pb_encode(&m, &body));
-	err = calls_run(*c, ROUTE_LOG_APPEND, &p, NULL, buf_bytes(&body), &answer, why);
+	err = calls_run(*c, ROUTE_LOG_APPEND, &p, NULL, buf_bytes(&body), &answer, message);
 	buf_free(&body);
 	buf_free(&answer);
 	return err;
@@ -97,7 +97,7 @@ play_with_server(struct world *w, struct chance *c, uint64_t acts)
 	uint64_t stood = 0;
 
 	world_found(w, &first, "first");
-	assert_ok(client_sync_log(first.zt));
+	assert_ok(log_fetch(first.zt));
 	g = (struct org){ .o = first.zt->state, .chance = c, .ask = ask_server, .ctx = &v };
 	g.users[0] = first.zt->user;
 	g.devices[0] = first.zt->device;
@@ -109,7 +109,7 @@ play_with_server(struct world *w, struct chance *c, uint64_t acts)
 	g.topics[MODEL_SPACES].length = g.o->topic.length;
 	memcpy(g.topics[MODEL_SPACES].last, g.o->topic.last.b, HASH_BYTES);
 	for (uint64_t n = 0; n < acts; n++) {
-		g.time = client_now_ms(); /* an act adds one: within the clock's bounds */
+		g.time = session_now_ms(); /* an act adds one: within the clock's bounds */
 		stood += play(&g, n);
 	}
 	for (unsigned i = 0; i < MODEL_DEVICES; i++)
@@ -146,7 +146,7 @@ main(void)
 		cmocka_unit_test(L4_the_server_agrees_with_an_independent_model),
 	};
 
-	if (suite_start())
+	if (suite_init())
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

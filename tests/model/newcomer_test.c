@@ -53,7 +53,7 @@ object_of(enum change_of c)
 }
 
 static bool
-is_left_out(enum change_of c)
+is_excluded(enum change_of c)
 {
 	return c == R_FIRST || c == R_SECOND;
 }
@@ -86,7 +86,7 @@ add(enum change_of is)
 	struct written *x = &t.at[t.length];
 	const struct written *before = NULL;
 	struct bytes change;
-	unsigned author = is_left_out(is) ? R1 : B;
+	unsigned author = is_excluded(is) ? R1 : B;
 
 	*x = (struct written){ .is = is, .version = 1, .object = { { (uint8_t)t.length, 7 } } };
 	for (unsigned i = t.length; before == NULL && i-- > 0;)
@@ -106,7 +106,7 @@ add(enum change_of is)
 	x->cs.time = 1000 + t.length;
 	x->body = buf_init(1024);
 	assert_ok(changeset_sign(w.keys[author], &x->cs, &change, 1, &x->body));
-	changeset_link(&x->cs.parent_link, &x->cs.signed_, &x->link);
+	changeset_link(&x->cs.parent_link, &x->cs.stmt, &x->link);
 	t.length++;
 }
 
@@ -124,7 +124,7 @@ static unsigned
 newest(unsigned object, unsigned n)
 {
 	while (n-- > 0)
-		if (object_of(t.at[n].is) == object && !is_left_out(t.at[n].is))
+		if (object_of(t.at[n].is) == object && !is_excluded(t.at[n].is))
 			return t.at[n].version;
 	return 0;
 }
@@ -134,7 +134,7 @@ counts(unsigned object, uint64_t version)
 {
 	for (unsigned i = 0; i < t.length; i++)
 		if (object_of(t.at[i].is) == object && t.at[i].version == version)
-			return !is_left_out(t.at[i].is);
+			return !is_excluded(t.at[i].is);
 	return false;
 }
 
@@ -198,7 +198,7 @@ show_chain(unsigned from, struct buf *out)
 	if (from >= 1 && from <= t.length) { /* pages of one changeset */
 		const struct written *x = &t.at[from - 1];
 
-		st = statement_message(&x->cs.signed_);
+		st = statement_message(&x->cs.stmt);
 		change = pb_field(x->change.p, x->change.n);
 		m.statement = &st;
 		m.changes = &change;
@@ -234,7 +234,7 @@ show_entries(struct buf *out)
 			continue;
 		zt__placed_statement__init(placed_list[n] = &placed[n]);
 		zt__proved_change__init(proved_list[n] = &proved[n]);
-		st[n] = statement_message(&t.at[i].cs.signed_);
+		st[n] = statement_message(&t.at[i].cs.stmt);
 		placed[n].position = proved[n].position = i + 1;
 		placed[n].statement = &st[n];
 		proved[n].change = pb_field(t.at[i].change.p, t.at[i].change.n);
@@ -246,12 +246,12 @@ show_entries(struct buf *out)
 	assert_ok(pb_encode(&m, out));
 }
 
-enum zt_err __wrap_client_call(struct zt *z, enum route r, const struct route_params *p,
+enum zt_err __wrap_session_call(struct zt *z, enum route r, const struct route_params *p,
     const char *query, struct bytes body, struct buf *answer);
 
-/* What libzt calls in place of client_call (mk/rules.mk). */
+/* What libzt calls in place of session_call (mk/rules.mk). */
 enum zt_err
-__wrap_client_call(struct zt *z, enum route r, const struct route_params *p, const char *query,
+__wrap_session_call(struct zt *z, enum route r, const struct route_params *p, const char *query,
     struct bytes body, struct buf *answer)
 {
 	(void)z, (void)p, (void)body;
@@ -299,7 +299,7 @@ forget(void)
 
 /* IS: what the newcomer takes for the newest version of OBJECT. */
 static void
-check_object(unsigned object, enum zt_err err, const struct space_version *is, bool rests)
+check_object(unsigned object, enum zt_err err, const struct workspace_version *is, bool rests)
 {
 	unsigned true_one = newest(object, t.length);
 
@@ -326,7 +326,7 @@ names_one_alone(void)
 		if (!(t.named >> i & 1) || seen[object])
 			continue;
 		seen[object] = true;
-		if (is_left_out(t.at[i].is) && t.at[i].version > 1)
+		if (is_excluded(t.at[i].is) && t.at[i].version > 1)
 			return true;
 	}
 	return false;
@@ -336,15 +336,15 @@ names_one_alone(void)
 static void
 read_all(void)
 {
-	struct space s = { .z = &t.z, .w = org_state_workspace(t.z.state, &w.space) };
+	struct workspace s = { .z = &t.z, .w = org_state_workspace(t.z.state, &w.space) };
 	bool is_honest = t.named == honest(t.place) && t.named != 0, begun;
-	struct space_version v;
+	struct workspace_version v;
 	enum zt_err err;
 
 	forget();
-	if (space_sync(&s) || s.position != t.length)
+	if (workspace_sync(&s) || s.position != t.length)
 		tell("an honest chain cannot be read");
-	begun = s.base > 0;
+	begun = s.anchor_position > 0;
 	if (is_honest && t.length > 1 && t.place == t.length && !begun)
 		tell("an honest checkpoint is refused");
 	if (begun && names_one_alone())
@@ -352,14 +352,14 @@ read_all(void)
 	for (unsigned i = 0; i < OBJECTS; i++) {
 		struct id id = vlob(i);
 
-		err = space_version(&s, &id, 0, &v);
+		err = workspace_version(&s, &id, 0, &v);
 		check_object(i, err, &v, begun && !is_honest);
 	}
-	assert_ok(space_complete(&s));
+	assert_ok(workspace_complete(&s));
 	for (unsigned i = 0; i < OBJECTS; i++) {
 		struct id id = vlob(i);
 
-		err = space_version(&s, &id, 0, &v);
+		err = workspace_version(&s, &id, 0, &v);
 		check_object(i, err, &v, false);
 	}
 	t.newcomers++;
@@ -474,7 +474,7 @@ main(void)
 		cmocka_unit_test(F4_nor_of_a_long_chain_by_chance),
 	};
 
-	if (suite_start())
+	if (suite_init())
 		return 1;
 	return cmocka_run_group_tests(tests, begin, finish);
 }

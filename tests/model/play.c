@@ -336,14 +336,14 @@ compose(struct org *g, const struct model_step *s, struct draft *d)
 	static const struct id nowhere = { { 0xee } };
 	memset(d, 0, sizeof *d);
 	zt__entry_body__init(&d->b);
-	suite_random(d->new_user.b, ID_BYTES);
-	suite_random(d->new_device.b, ID_BYTES);
-	suite_random(d->new_space.b, ID_BYTES);
+	random_bytes(d->new_user.b, ID_BYTES);
+	random_bytes(d->new_device.b, ID_BYTES);
+	random_bytes(d->new_space.b, ID_BYTES);
 	assert_ok(sign_generate(&d->new_key));
 	sign_public(d->new_key, d->new_public);
 	d->user_id = s->user < g->m.users ? g->users[s->user] : d->new_user;
 	d->device_id = s->device < g->m.devices ? g->devices[s->device] : d->new_device;
-	d->space_id = s->space < g->m.spaces ? g->spaces[s->space] : d->new_space;
+	d->space_id = s->space < g->m.workspaces ? g->workspaces[s->space] : d->new_space;
 	d->topic =
 	    (s->act >= M_SPACE_CREATED) != (s->odd == M_MISPLACED) ? d->space_id : g->o->id;
 	if (s->act < M_SPACE_CREATED)
@@ -367,7 +367,7 @@ take_ids(struct org *g, const struct model_step *s, struct draft *d)
 		d->new_key = NULL;
 	}
 	if (s->act == M_SPACE_CREATED)
-		g->spaces[g->m.spaces] = d->new_space;
+		g->workspaces[g->m.workspaces] = d->new_space;
 }
 
 /* ---- an act by chance: mostly sensible, so that the state moves ---- */
@@ -375,7 +375,7 @@ take_ids(struct org *g, const struct model_step *s, struct draft *d)
 static bool
 loses_writing(const struct model *m, const struct model_step *s)
 {
-	if (s->space >= m->spaces || s->user >= m->users || !m->user[s->user].live)
+	if (s->space >= m->workspaces || s->user >= m->users || !m->user[s->user].live)
 		return false;
 	return m->space[s->space].role[s->user] >= M_CONTRIBUTOR && s->value < M_CONTRIBUTOR;
 }
@@ -420,7 +420,7 @@ invent(struct org *g)
 {
 	const struct model *m = &g->m;
 	struct model_step s = { .act = (enum model_act)of(g, M_ACTS), .time = ++g->time };
-	unsigned space = m->spaces > 0 ? of(g, m->spaces) : 0;
+	unsigned space = m->workspaces > 0 ? of(g, m->workspaces) : 0;
 
 	if (g->ask == NULL && one_in(g, 40)) /* a server has a clock of its own */
 		s.time = g->time += MODEL_DAY;
@@ -431,7 +431,7 @@ invent(struct org *g)
 	if (m->devices + 1 >= MODEL_DEVICES &&
 	    (s.act == M_DEVICE_ADDED || s.act == M_USER_ADDED))
 		s.act = M_KEY_ROTATED;
-	if (m->spaces == MODEL_SPACES && s.act == M_SPACE_CREATED)
+	if (m->workspaces == MODEL_SPACES && s.act == M_SPACE_CREATED)
 		s.act = M_ROLE_CHANGED;
 	s.author = one_in(g, 60) ? MODEL_DEVICES : of(g, m->devices);
 	s.user = of(g, m->users);
@@ -448,7 +448,7 @@ invent(struct org *g)
 			s.user = m->device[s.author].user;
 	}
 	if (s.act == M_SPACE_CREATED)
-		s.space = one_in(g, 20) && m->spaces > 0 ? space : MODEL_SPACES;
+		s.space = one_in(g, 20) && m->workspaces > 0 ? space : MODEL_SPACES;
 	if (s.act == M_USER_KEY_ROTATED && s.author < m->devices && !one_in(g, 4))
 		s.user = m->device[s.author].user;
 	s.seals_to_all = !one_in(g, 5);
@@ -476,7 +476,8 @@ invent(struct org *g)
 }
 
 static void
-describe(const struct model_step *s, uint64_t n, bool wanted, enum zt_err is, const char *why)
+describe(
+    const struct model_step *s, uint64_t n, bool wanted, enum zt_err is, const char *message)
 {
 	print_message(
 	    "act %llu: kind %d by device %u about user %u device %u space %u value %u "
@@ -485,7 +486,8 @@ describe(const struct model_step *s, uint64_t n, bool wanted, enum zt_err is, co
 	    (unsigned long long)n, (int)s->act, s->author, s->user, s->device, s->space,
 	    s->value, s->generation, (unsigned long long)s->pinned, (unsigned long long)s->due,
 	    (int)s->odd, s->is_behind ? " behind" : "", s->is_forged ? " forged" : "",
-	    s->is_forked ? " forked" : "", wanted ? "allows" : "refuses", err_name(is), why);
+	    s->is_forked ? " forked" : "", wanted ? "allows" : "refuses", err_name(is),
+	    message);
 }
 
 /* The tree has what docs/protocol.md says that it has. */
@@ -495,8 +497,8 @@ check_leaf(struct org *g, const struct entry *e, unsigned space)
 	struct play_topic *t = &g->topics[space];
 	uint8_t tag[HASH_BYTES], leaf[HASH_BYTES];
 
-	model_leaf(e->topic.b, t->length, t->length > 0 ? t->last : NULL, e->signed_.body.p,
-	    e->signed_.body.n, e->signed_.signature, tag, leaf);
+	model_leaf(e->topic.b, t->length, t->length > 0 ? t->last : NULL, e->stmt.body.p,
+	    e->stmt.body.n, e->stmt.signature, tag, leaf);
 	assert_memory_equal(tag, e->tag.b, HASH_BYTES);
 	assert_memory_equal(leaf, e->leaf.b, HASH_BYTES);
 	memcpy(t->last, leaf, HASH_BYTES);
@@ -525,16 +527,16 @@ play(struct org *g, uint64_t n)
 	bool wanted = model_allows(&g->m, &s);
 	struct entry *e = NULL;
 	struct draft d;
-	const char *why = "";
+	const char *message = "";
 	char said[200] = "";
 	enum zt_err is, server;
 
 	compose(g, &s, &d);
 	assert_ok(entry_sign(
 	    s.is_forged || s.author >= g->m.devices ? d.new_key : g->keys[s.author], &d.b, &e));
-	is = rules_check(g->o, e, index, &why);
+	is = rules_check(g->o, e, index, &message);
 	if ((is == ZT_OK) != wanted) {
-		describe(&s, n, wanted, is, why);
+		describe(&s, n, wanted, is, message);
 		fail();
 	}
 	if (g->ask != NULL && ((server = g->ask(g, &s, e, said)) == ZT_OK) != wanted) {
@@ -544,7 +546,7 @@ play(struct org *g, uint64_t n)
 	if (wanted) {
 		check_leaf(g, e,
 		    s.act < M_SPACE_CREATED    ? MODEL_SPACES
-		    : s.act == M_SPACE_CREATED ? g->m.spaces
+		    : s.act == M_SPACE_CREATED ? g->m.workspaces
 					       : s.space);
 		keep(g, e, index);
 		take_ids(g, &s, &d);
@@ -578,7 +580,7 @@ play_begin(struct org *g, struct chance *c)
 	struct sign_key *root = NULL;
 	struct entry *e = NULL;
 	struct draft d;
-	const char *why = "";
+	const char *message = "";
 	struct id org;
 
 	*g = (struct org){ .time = 1000, .chance = c };
@@ -587,8 +589,8 @@ play_begin(struct org *g, struct chance *c)
 	sign_public(root, root_public);
 	org_state_id(root_public, &org);
 	assert_ok(org_state_new(&org, &g->o));
-	suite_random(d.new_user.b, ID_BYTES);
-	suite_random(d.new_device.b, ID_BYTES);
+	random_bytes(d.new_user.b, ID_BYTES);
+	random_bytes(d.new_device.b, ID_BYTES);
 	assert_ok(sign_generate(&d.new_key));
 	sign_public(d.new_key, d.new_public);
 	draft_user(&d, M_ADMIN);
@@ -603,7 +605,7 @@ play_begin(struct org *g, struct chance *c)
 	d.b.action_case = ZT__ENTRY_BODY__ACTION_GENESIS;
 	d.b.genesis = &genesis;
 	assert_ok(entry_sign(root, &d.b, &e));
-	assert_ok(rules_check(g->o, e, 0, &why));
+	assert_ok(rules_check(g->o, e, 0, &message));
 	check_leaf(g, e, MODEL_SPACES);
 	keep(g, e, 0);
 	g->log_key = root;

@@ -16,12 +16,12 @@ struct chance {
 struct org {
 	struct model m;
 	struct org_state *o;
-	struct id users[MODEL_USERS], devices[MODEL_DEVICES], spaces[MODEL_SPACES];
+	struct id users[MODEL_USERS], devices[MODEL_DEVICES], workspaces[MODEL_SPACES];
 	struct sign_key *keys[MODEL_DEVICES];
 	struct chance *chance;
 	/* What somebody else says of the same act; NULL: nobody is asked. */
-	enum zt_err (*ask)(
-	    struct org *g, const struct model_step *s, const struct entry *e, char why[200]);
+	enum zt_err (*ask)(struct org *g, const struct model_step *s, const struct entry *e,
+	    char message[200]);
 	void *ctx;
 	uint64_t time;
 	struct sign_key *log_key;

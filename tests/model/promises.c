@@ -26,25 +26,25 @@ rights_at(const struct node *n, unsigned size)
 			break;
 		case REMOVES:
 			r.writes = r.reads = false;
-			r.is_open = true;
+			r.needs_rotation = true;
 			break;
 		case GRANTS:
 			r.writes = r.reads = true;
 			break;
 		case ROTATES:
-			r.is_open = false;
+			r.needs_rotation = false;
 			break;
 		case REVOKES_R:
 			r.live[R1] = r.live[R2] = false;
-			r.is_open = r.is_open || r.reads;
+			r.needs_rotation = r.needs_rotation || r.reads;
 			break;
 		case REVOKES_R1:
 			r.live[R1] = false;
-			r.is_open = r.is_open || r.reads;
+			r.needs_rotation = r.needs_rotation || r.reads;
 			break;
 		case REVOKES_R2:
 			r.live[R2] = false;
-			r.is_open = r.is_open || r.reads;
+			r.needs_rotation = r.needs_rotation || r.reads;
 			break;
 		case KINDS:
 			break;
@@ -109,7 +109,7 @@ check_device(const struct story *s, struct device *d)
 		unsigned i = p - 1;
 		unsigned loss = loss_of(n, d->size, s->h.author[i], s->h.seen[i]);
 		unsigned pin = loss != NO_LOSS ? pin_of(n, d->size, loss) : NO_PIN;
-		bool in_time = loss == NO_LOSS || d->had[i] <= loss, is = !d->left_out[i];
+		bool in_time = loss == NO_LOSS || d->had[i] <= loss, is = !d->excluded[i];
 
 		if (is && !in_time && (pin == NO_PIN || p > pin))
 			tell(s, "P6: a changeset counts that was verified after its author's "
@@ -132,7 +132,7 @@ check_agreement(const struct story *s, const struct device *a, const struct devi
 
 		if (loss != NO_LOSS && pin_of(n, a->size, loss) == NO_PIN)
 			continue;
-		if (a->left_out[i] != b->left_out[i])
+		if (a->excluded[i] != b->excluded[i])
 			tell(s, "P5: two devices count different changesets");
 	}
 }

@@ -112,7 +112,7 @@ may_in_space(const struct model *m, const struct model_step *s, unsigned author)
 	const struct model_space *w = &m->space[s->space];
 	enum model_role mine;
 
-	if (s->space >= m->spaces)
+	if (s->space >= m->workspaces)
 		return false;
 	mine = role_of(m, w, author);
 	switch ((int)s->act) {
@@ -155,7 +155,7 @@ newest(const struct model *m, const struct model_step *s)
 {
 	if (s->act < M_SPACE_CREATED)
 		return m->time;
-	return s->space < m->spaces ? m->space[s->space].time : 0;
+	return s->space < m->workspaces ? m->space[s->space].time : 0;
 }
 
 bool
@@ -193,7 +193,7 @@ model_allows(const struct model *m, const struct model_step *s)
 	case M_ORG_SETTINGS:
 		return is_admin;
 	case M_SPACE_CREATED:
-		return m->user[author].profile != M_OUTSIDER && s->space >= m->spaces;
+		return m->user[author].profile != M_OUTSIDER && s->space >= m->workspaces;
 	default:
 		return may_in_space(m, s, author);
 	}
@@ -203,7 +203,7 @@ model_allows(const struct model *m, const struct model_step *s)
 static void
 lose(struct model *m, unsigned user)
 {
-	for (unsigned w = 0; w < m->spaces; w++)
+	for (unsigned w = 0; w < m->workspaces; w++)
 		if (m->space[w].role[user] != M_NONE)
 			m->space[w].open = true;
 }
@@ -281,8 +281,9 @@ model_apply(struct model *m, const struct model_step *s)
 	case M_ORG_SETTINGS:
 		return;
 	case M_SPACE_CREATED:
-		m->space[m->spaces] = (struct model_space){ .generation = 1, .time = s->time };
-		m->space[m->spaces++].role[author] = M_OWNER;
+		m->space[m->workspaces] =
+		    (struct model_space){ .generation = 1, .time = s->time };
+		m->space[m->workspaces++].role[author] = M_OWNER;
 		return;
 	default:
 		apply_in_space(m, s, author);

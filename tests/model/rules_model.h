@@ -49,7 +49,7 @@ struct model_space {
 };
 
 struct model {
-	unsigned users, devices, spaces;
+	unsigned users, devices, workspaces;
 	uint64_t time; /* of the organization's newest entry */
 	struct model_user user[MODEL_USERS];
 	struct model_device device[MODEL_DEVICES];

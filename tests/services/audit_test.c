@@ -53,14 +53,14 @@ audit_goes_to_syslog_over_udp(void **state)
 	socklen_t n = sizeof at;
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	struct audit *a = NULL;
-	char where[64], why[200];
+	char where[64], message[200];
 
 	(void)state;
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	assert_int_equal(0, bind(fd, (struct sockaddr *)&at, sizeof at));
 	assert_int_equal(0, getsockname(fd, (struct sockaddr *)&at, &n));
 	(void)snprintf(where, sizeof where, "udp:127.0.0.1:%d", ntohs(at.sin_port));
-	assert_ok(audit_open("auth", "", where, &a, why));
+	assert_ok(audit_open("auth", "", where, &a, message));
 	expect_messages(a, fd);
 	audit_close(a);
 	(void)close(fd);
@@ -72,33 +72,33 @@ audit_goes_to_a_local_syslog(void **state)
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 	struct audit *a = NULL;
-	char where[160], why[200];
+	char where[160], message[200];
 
 	(void)state;
 	(void)snprintf(at.sun_path, sizeof at.sun_path, "/tmp/zt-audit-%d", (int)getpid());
 	(void)unlink(at.sun_path);
 	assert_int_equal(0, bind(fd, (struct sockaddr *)&at, sizeof at));
 	(void)snprintf(where, sizeof where, "unix:%s", at.sun_path);
-	assert_ok(audit_open("auth", "", where, &a, why));
+	assert_ok(audit_open("auth", "", where, &a, message));
 	expect_messages(a, fd);
 	audit_close(a);
 	(void)close(fd);
 	(void)unlink(at.sun_path);
-	assert_err(ZT_ERR_CONFIG, audit_open("auth", "", where, &a, why));
-	assert_matches("^audit_syslog: /tmp/zt-audit-", why);
+	assert_err(ZT_ERR_CONFIG, audit_open("auth", "", where, &a, message));
+	assert_matches("^audit_syslog: /tmp/zt-audit-", message);
 }
 
 static void
 audit_adds_lines_to_a_file(void **state)
 {
-	char path[64], line[512] = "", why[200];
+	char path[64], line[512] = "", message[200];
 	struct audit *a = NULL;
 	FILE *f;
 
 	(void)state;
 	(void)snprintf(path, sizeof path, "/tmp/zt-audit-%d", (int)getpid());
 	for (int i = 0; i < 2; i++) { /* it is added to, over restarts */
-		assert_ok(audit_open("auth", path, "", &a, why));
+		assert_ok(audit_open("auth", path, "", &a, message));
 		audit_line(a, "user_frozen", &org, NULL, &subject);
 		audit_close(a);
 	}
@@ -114,9 +114,9 @@ audit_adds_lines_to_a_file(void **state)
 	assert_null(fgets(line, sizeof line, f));
 	(void)fclose(f);
 	(void)unlink(path);
-	assert_err(ZT_ERR_CONFIG, audit_open("auth", "/nowhere/trail", "", &a, why));
-	assert_err(ZT_ERR_CONFIG, audit_open("auth", "", "tcp:somewhere", &a, why));
-	assert_matches("udp:HOST:PORT, and not tcp:somewhere", why);
+	assert_err(ZT_ERR_CONFIG, audit_open("auth", "/nowhere/trail", "", &a, message));
+	assert_err(ZT_ERR_CONFIG, audit_open("auth", "", "tcp:somewhere", &a, message));
+	assert_matches("udp:HOST:PORT, and not tcp:somewhere", message);
 }
 
 static void

@@ -33,12 +33,12 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
 static int
 begin(void **state)
 {
-	char why[200];
+	char message[200];
 
 	(void)state;
 	(void)snprintf(folder, sizeof folder, "/var/tmp/zt-backend.XXXXXX");
 	assert_non_null(mkdtemp(folder));
-	assert_ok(backend_fs_open(folder, &b, why));
+	assert_ok(backend_fs_open(folder, &b, message));
 	return 0;
 }
 
@@ -368,7 +368,7 @@ backend_is_not_stopped_by_what_a_killed_process_left(void **state)
 	struct backend_place at = place;
 	uint8_t *p = content(N, 9);
 	struct hash hash;
-	char path[128], why[200];
+	char path[128], message[200];
 	int fd;
 
 	(void)state;
@@ -379,7 +379,7 @@ backend_is_not_stopped_by_what_a_killed_process_left(void **state)
 		assert_int_equal(0, i % 2 == 0 ? futimens(fd, old) : 0);
 		(void)close(fd);
 	}
-	assert_ok(backend_fs_open(folder, &next, why));
+	assert_ok(backend_fs_open(folder, &next, message));
 	for (int i = 0; i < 8; i++) { /* those of a day ago are gone */
 		(void)snprintf(path, sizeof path, "%s/tmp/%d-%d", folder, (int)getpid(), i);
 		assert_int_equal(i % 2 == 0 ? -1 : 0, access(path, F_OK));

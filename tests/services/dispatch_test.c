@@ -26,8 +26,8 @@ large(void *state, const struct request *rq, struct rpc_answer *out)
 static uint32_t
 answers_to(uint32_t count, const char *what, size_t *n)
 {
-	static const struct service_ask asks[] = { { "/large", large } };
-	const struct service_def def = { .name = "test", .asks = asks, .ask_count = 1 };
+	static const struct service_rpc rpcs[] = { { "/large", large } };
+	const struct service_def def = { .name = "test", .rpcs = rpcs, .rpc_count = 1 };
 	struct dispatch d = { .def = &def };
 	Zt__Call call = ZT__CALL__INIT;
 	struct wire_reader r;

@@ -12,7 +12,7 @@
 
 enum { HEAD = 11, RECORD = 96 };
 
-static char folder[64], path[96], why[200];
+static char folder[64], path[96], message[200];
 static const struct id org = { { 1 } }, other = { { 9 } }, topic = { { 2 } };
 
 static int
@@ -43,7 +43,7 @@ open_marks(bool is_new)
 	struct marks *m = NULL;
 	bool was_new = !is_new;
 
-	assert_ok(marks_open(path, &m, &was_new, why));
+	assert_ok(marks_open(path, &m, &was_new, message));
 	assert_int_equal(is_new, was_new);
 	return m;
 }
@@ -99,7 +99,7 @@ L9_a_mark_only_rises_and_is_there_after_a_kill(void **state)
 		bool is_new;
 
 		m = NULL;
-		if (marks_open(path, &m, &is_new, why) == ZT_OK) {
+		if (marks_open(path, &m, &is_new, message) == ZT_OK) {
 			raise_to(m, &topic, 8);
 			raise_to(m, NULL, 3); /* below: nothing */
 		}
@@ -186,13 +186,13 @@ L9_a_damaged_file_is_refused_in_a_sentence(void **state)
 	begin_file();
 	for (off_t at = 0; at < HEAD + RECORD; at++) {
 		damage(at);
-		assert_err(ZT_ERR_CONFIG, marks_open(path, &m, &is_new, why));
-		assert_non_null(strstr(why, "marks: "));
+		assert_err(ZT_ERR_CONFIG, marks_open(path, &m, &is_new, message));
+		assert_non_null(strstr(message, "marks: "));
 		damage(at);
 	}
 	m = open_marks(false); /* the same, unaltered */
 	expect(m, NULL, 5);
-	assert_err(ZT_ERR_CONFIG, marks_open(path, &m, &is_new, why)); /* held */
+	assert_err(ZT_ERR_CONFIG, marks_open(path, &m, &is_new, message)); /* held */
 	marks_close(m);
 }
 

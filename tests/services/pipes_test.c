@@ -41,7 +41,7 @@ static void
 open_there(struct there *t, int (*open_socket)(nng_socket *))
 {
 	*t = (struct there){ .folder = "/tmp/zt-test.XXXXXX" };
-	assert_ok(suite_start());
+	assert_ok(suite_init());
 	assert_non_null(mkdtemp(t->folder));
 	(void)snprintf(t->url, sizeof t->url, "ipc://%s/a.ipc", t->folder);
 	assert_int_equal(0, open_socket(&t->socket));
@@ -105,11 +105,11 @@ a_service_gives_up_a_line_without_answers(void **state)
 	assert_int_equal(0, pthread_create(&t.thread, NULL, serve, &t));
 	assert_ok(peer_open(NULL, t.url, &p));
 	assert_int_equal(1, await_lines(&t, 1));
-	assert_err(ZT_ERR_TIMEOUT, peer_ask(p, "/x", bytes_of(NULL, 0), PATIENCE_MS, &out));
-	assert_ok(peer_ask(p, "/x", bytes_of(NULL, 0), 100 * PATIENCE_MS, &out));
+	assert_err(ZT_ERR_TIMEOUT, peer_call(p, "/x", bytes_of(NULL, 0), PATIENCE_MS, &out));
+	assert_ok(peer_call(p, "/x", bytes_of(NULL, 0), 100 * PATIENCE_MS, &out));
 	assert_int_equal(2, atomic_load(&t.lines));
 	/* One that answers is kept, however long it is not used. */
-	assert_ok(peer_ask(p, "/x", bytes_of(NULL, 0), 100 * PATIENCE_MS, &out));
+	assert_ok(peer_call(p, "/x", bytes_of(NULL, 0), 100 * PATIENCE_MS, &out));
 	assert_int_equal(2, atomic_load(&t.lines));
 	peer_close(p);
 	close_there(&t);
@@ -150,15 +150,15 @@ a_listener_gives_up_a_line_without_a_heartbeat(void **state)
 	struct publisher *good = NULL;
 	struct secret *key = NULL;
 	struct there t;
-	char urls[300], why[200] = "";
+	char urls[300], message[200] = "";
 
 	(void)state;
 	open_there(&t, nng_pub0_open);
 	assert_ok(secret_generate(&key));
 	(void)snprintf(urls, sizeof urls, "ipc://%s/good.ipc", t.folder);
-	assert_ok(publisher_open(NULL, urls, SERVICE_auth, key, &good, why));
+	assert_ok(publisher_open(NULL, urls, SERVICE_auth, key, &good, message));
 	(void)snprintf(urls, sizeof urls, "%s, ipc://%s/good.ipc", t.url, t.folder);
-	assert_ok(listener_open(NULL, urls, key, &hooks, &l, why));
+	assert_ok(listener_open(NULL, urls, key, &hooks, &l, message));
 	assert_int_equal(2, await_lines(&t, 2));
 	assert_int_equal(1, atomic_load(&ends)); /* and not the good one's */
 	listener_close(l);

@@ -114,7 +114,7 @@ begin(void **state)
 	char url[64];
 
 	assert_non_null(s);
-	assert_ok(suite_start());
+	assert_ok(suite_init());
 	(void)snprintf(url, sizeof url, "ipc:///tmp/zt-policy-%d", (int)getpid());
 	assert_ok(sign_generate(&s->key));
 	sign_public(s->key, s->public_key);
@@ -255,7 +255,7 @@ call(struct scene *s, enum route r, const char *body)
 	nng_msg *out = NULL;
 
 	p.expires_s = p.created_s + 110;
-	suite_random(nonce, sizeof nonce);
+	random_bytes(nonce, sizeof nonce);
 	hex_print(nonce, sizeof nonce, p.nonce);
 	route_path(r, &params, &target);
 	httpsig_digest(bytes_text(body), &digest);
@@ -588,7 +588,7 @@ N4_whatever_is_lost_a_revoked_device_is_out_within_a_second(void **state)
 	struct lossy l = { .random = 7 };
 	struct listener_hooks hooks = { s->policy, heard, event, ended };
 	struct events_listener *listener = NULL;
-	char why[200];
+	char message[200];
 	uint64_t worst = 0;
 	unsigned kept = 0;
 
@@ -598,7 +598,7 @@ N4_whatever_is_lost_a_revoked_device_is_out_within_a_second(void **state)
 	policy_deaf(s->policy);
 	lossy_listen(&l);
 	assert_int_equal(0, pthread_create(&l.thread, NULL, lossy_beat, &l));
-	assert_ok(listener_open(NULL, l.url, l.key, &hooks, &listener, why));
+	assert_ok(listener_open(NULL, l.url, l.key, &hooks, &listener, message));
 	for (unsigned i = 0; i < rounds; i++) {
 		uint64_t at, lasted;
 

@@ -120,11 +120,11 @@ echo(void *arg)
 
 static void
 write_file(
-    const struct world *w, const char *name, const char *text, char path[CONFIG_TEXT_MOST])
+    const struct world *w, const char *name, const char *text, char path[CONFIG_TEXT_MAX])
 {
 	int fd;
 
-	(void)snprintf(path, CONFIG_TEXT_MOST, "%s/%s", w->folder, name);
+	(void)snprintf(path, CONFIG_TEXT_MAX, "%s/%s", w->folder, name);
 	assert_true((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) >= 0);
 	assert_int_equal(strlen(text), write(fd, text, strlen(text)));
 	(void)close(fd);
@@ -135,10 +135,10 @@ set_up(void **state)
 {
 	struct world *w = calloc(1, sizeof *w);
 	struct link_settings set = { 0 };
-	char why[200] = "";
+	char message[200] = "";
 
 	assert_non_null(w);
-	assert_ok(suite_start());
+	assert_ok(suite_init());
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)snprintf(w->folder, sizeof w->folder, "/tmp/zt-test.XXXXXX");
 	assert_non_null(mkdtemp(w->folder));
@@ -151,12 +151,12 @@ set_up(void **state)
 	write_file(w, "ca", w->ours.certificate, set.ca);
 	write_file(w, "crt", w->caller.certificate, set.certificate);
 	write_file(w, "key", w->caller.secret, set.key);
-	assert_ok(link_new(&set, true, &w->link, why));
+	assert_ok(link_new(&set, true, &w->link, message));
 	assert_int_equal(0, nng_rep0_open(&w->server));
 	(void)nng_socket_set_size(w->server, NNG_OPT_RECVMAXSZ, 0);
 	assert_ok(tls_listener_open(&(struct tls_identity){ w->ours.certificate,
 					w->service.certificate, w->service.secret },
-	    w->server, "127.0.0.1", 0, &w->listener, why));
+	    w->server, "127.0.0.1", 0, &w->listener, message));
 	w->port = tls_listener_port(w->listener);
 	assert_int_equal(0, pthread_create(&w->thread, NULL, echo, w));
 	*state = w;
@@ -217,7 +217,7 @@ is_echoed(nng_socket s, size_t n)
 	bool is;
 
 	assert_non_null(sent);
-	suite_random(sent, n);
+	random_bytes(sent, n);
 	assert_int_equal(0, nng_msg_alloc(&m, 0));
 	assert_int_equal(0, nng_msg_append(m, sent, n));
 	if (nng_sendmsg(s, m, 0) != 0) {
@@ -251,11 +251,11 @@ connect_from(const struct world *w, uint8_t host)
 	return fd;
 }
 
-/* Whether a caller with WHO's certificate (NULL: none), TLS up to MOST, one of GROUPS (NULL:
+/* Whether a caller with WHO's certificate (NULL: none), TLS up to MAX, one of GROUPS (NULL:
  * any), gets to nng, which says what it speaks before it is asked. */
 static bool
 gets_in_by(
-    const struct world *w, uint8_t host, const struct issued *who, int most, const char *groups)
+    const struct world *w, uint8_t host, const struct issued *who, int max, const char *groups)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	struct timeval patience = { 5, 0 };
@@ -267,7 +267,7 @@ gets_in_by(
 	assert_non_null(ctx);
 	SSL_CTX_set_security_level(ctx, 0);
 	(void)SSL_CTX_set_min_proto_version(ctx, 0);
-	(void)SSL_CTX_set_max_proto_version(ctx, most);
+	(void)SSL_CTX_set_max_proto_version(ctx, max);
 	if (groups != NULL)
 		assert_int_equal(1, SSL_CTX_set1_groups_list(ctx, groups));
 	if (who != NULL) {
@@ -286,9 +286,9 @@ gets_in_by(
 }
 
 static bool
-gets_in(const struct world *w, uint8_t host, const struct issued *who, int most)
+gets_in(const struct world *w, uint8_t host, const struct issued *who, int max)
 {
-	return gets_in_by(w, host, who, most, NULL);
+	return gets_in_by(w, host, who, max, NULL);
 }
 
 static bool
@@ -406,7 +406,7 @@ N1_what_is_not_TLS_ends_at_once(void **state)
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		ssize_t n;
 
-		suite_random(noise, sizeof noise);
+		random_bytes(noise, sizeof noise);
 		if (i % 2 == 0)
 			memcpy(noise, "\0SP\0\0\x30\0\0", 8); /* what nng itself would say */
 		(void)send(fd, noise, sizeof noise, MSG_NOSIGNAL);
@@ -534,19 +534,19 @@ a_port_that_is_taken_is_said(void **state)
 {
 	struct world *w = *state;
 	struct tls_listener *l = NULL;
-	char why[200] = "";
+	char message[200] = "";
 	nng_socket s;
 
 	assert_int_equal(0, nng_rep0_open(&s));
 	assert_err(ZT_ERR_UNAVAILABLE,
 	    tls_listener_open(&(struct tls_identity){ w->ours.certificate,
 				  w->service.certificate, w->service.secret },
-		s, "127.0.0.1", w->port, &l, why));
-	assert_string_equal("Address already in use", why);
+		s, "127.0.0.1", w->port, &l, message));
+	assert_string_equal("Address already in use", message);
 	assert_err(
 	    ZT_ERR_CONFIG, tls_listener_open(&(struct tls_identity){ w->ours.certificate,
 						 w->service.certificate, w->caller.secret },
-			       s, "127.0.0.1", 0, &l, why));
+			       s, "127.0.0.1", 0, &l, message));
 	(void)nng_close(s);
 }
 

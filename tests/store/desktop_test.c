@@ -199,7 +199,7 @@ begin(void **state)
 	int pid = 0;
 
 	(void)state;
-	assert_ok(suite_start());
+	assert_ok(suite_init());
 	assert_non_null(f);
 	assert_int_equal(2, fscanf(f, "%255s %d", desk.address, &pid));
 	(void)pclose(f);

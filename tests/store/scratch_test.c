@@ -21,7 +21,7 @@ enum { PLACES = 7 };
 
 static const size_t sizes[] = { BLOCK_OVERHEAD + 1, 300000, LIMIT_BLOCK + BLOCK_OVERHEAD,
 	LIMIT_BLOCK + BLOCK_OVERHEAD + 1, LIMIT_BLOCK_LARGE + BLOCK_OVERHEAD,
-	BLOCK_CLEAR_MOST + BLOCK_OVERHEAD };
+	BLOCK_CLEAR_MAX + BLOCK_OVERHEAD };
 
 static uint8_t *
 some(size_t n)
@@ -29,7 +29,7 @@ some(size_t n)
 	uint8_t *p = malloc(n);
 
 	assert_non_null(p);
-	suite_random(p, n);
+	random_bytes(p, n);
 	return p;
 }
 
@@ -67,10 +67,10 @@ what_is_put_comes_back_and_room_is_used_again(void **state)
 	struct scratch_place at[PLACES] = { { 0, 0 } }, others = { 0, 0 };
 	uint8_t *p[PLACES] = { NULL };
 	size_t n[PLACES] = { 0 };
-	off_t most = PLACES * (off_t)block_sealed_size(BLOCK_CLEAR_MOST);
+	off_t max = PLACES * (off_t)block_sealed_size(BLOCK_CLEAR_MAX);
 
 	(void)state;
-	assert_ok(suite_start());
+	assert_ok(suite_init());
 	assert_non_null(mkdtemp(folder));
 	assert_ok(scratch_new(folder, &s));
 	assert_int_equal(-1, end_of(folder)); /* no file before the first put */
@@ -78,7 +78,7 @@ what_is_put_comes_back_and_room_is_used_again(void **state)
 		uint8_t turn[2];
 		size_t k;
 
-		suite_random(turn, sizeof turn);
+		random_bytes(turn, sizeof turn);
 		k = turn[0] % PLACES;
 		scratch_forget(s, &at[k]);
 		assert_int_equal(0, at[k].n);
@@ -90,7 +90,7 @@ what_is_put_comes_back_and_room_is_used_again(void **state)
 			if (p[k] != NULL)
 				is_there(s, &at[k], p[k], n[k]);
 		/* At most PLACES of each of the three sizes at once. */
-		assert_true(end_of(folder) <= 2 * most);
+		assert_true(end_of(folder) <= 2 * max);
 	}
 	assert_int_equal(0, rmdir(folder)); /* nothing has a name in it */
 	assert_int_equal(0, mkdir(folder, 0700));

@@ -36,7 +36,7 @@ a_store_that_rests_is_anybodys_and_finds_what_others_wrote(void **state)
 	uint64_t n = 0;
 
 	(void)state;
-	assert_ok(suite_start());
+	assert_ok(suite_init());
 	assert_non_null(mkdtemp(folder));
 	assert_ok(secret_generate(&key));
 	assert_ok(store_open(folder, key, NULL, &one));

@@ -17,7 +17,7 @@ fake_log_take(struct fake_log *f, struct bytes page)
 	Zt__LogPage *m = NULL;
 
 	assert_ok(pb_decode(&zt__log_page__descriptor, page, LIMIT_PAGE, &m));
-	assert_true(m->n_lines < FAKE_MOST);
+	assert_true(m->n_lines < FAKE_MAX);
 	f->count = m->n_lines;
 	for (size_t i = 0; i < f->count; i++) {
 		f->entry[i].body = buf_init(LIMIT_ENTRY);
@@ -60,12 +60,12 @@ fake_log_swap(struct fake_log *f, size_t i, size_t k)
 void
 fake_log_insert(struct fake_log *f, size_t i, const struct entry *e)
 {
-	assert_true(f->count < FAKE_MOST);
+	assert_true(f->count < FAKE_MAX);
 	memmove(&f->entry[i + 1], &f->entry[i], (f->count - i) * sizeof f->entry[0]);
 	f->count++;
 	f->entry[i].body = buf_init(LIMIT_ENTRY);
-	buf_add(&f->entry[i].body, e->signed_.body);
-	memcpy(f->entry[i].signature, e->signed_.signature, SIGN_BYTES);
+	buf_add(&f->entry[i].body, e->stmt.body);
+	memcpy(f->entry[i].signature, e->stmt.signature, SIGN_BYTES);
 }
 
 static void
@@ -91,9 +91,9 @@ void
 fake_log_page(const struct fake_log *f, uint64_t from, struct buf *out)
 {
 	Zt__LogPage page = ZT__LOG_PAGE__INIT;
-	Zt__LogLine line[FAKE_MOST], *lines[FAKE_MOST];
-	Zt__Statement entry[FAKE_MOST], head_message;
-	struct hash leaf[FAKE_MOST];
+	Zt__LogLine line[FAKE_MAX], *lines[FAKE_MAX];
+	Zt__Statement entry[FAKE_MAX], head_message;
+	struct hash leaf[FAKE_MAX];
 	ProtobufCBinaryData nodes[MERKLE_PROOF];
 	struct merkle_proof proof = { .count = 0 };
 	struct head h = { .size = f->count, .time = (uint64_t)time(NULL) * 1000 };

@@ -5,10 +5,10 @@
 #define ZT_TEST_FAKE_LOG_H
 
 #include "crypto/sign.h"
-#include "double.h"
+#include "proxy.h"
 #include "trust/entry.h"
 
-enum { FAKE_MOST = 128 };
+enum { FAKE_MAX = 128 };
 
 struct fake_log {
 	struct id org;
@@ -17,7 +17,7 @@ struct fake_log {
 		struct buf body;
 		uint8_t signature[SIGN_BYTES];
 		struct hash digest, tag; /* shown instead when there is no body */
-	} entry[FAKE_MOST];
+	} entry[FAKE_MAX];
 	size_t count;
 };
 

@@ -7,7 +7,7 @@
 #include "format/pb.h"
 #include "test.h"
 
-enum { CHANGES_MOST = 160 };
+enum { CHANGES_MAX = 160 };
 
 /* The object of C: sealed as a manifest is, also when no honest client would make its content.
  */
@@ -34,7 +34,7 @@ seal(const struct secret *key, const struct manifest_place *place,
 }
 
 void
-forge_changeset(struct person *by, struct space *s, const struct forged_change *changes,
+forge_changeset(struct person *by, struct workspace *s, const struct forged_change *changes,
     size_t count, unsigned generation, struct forged *out)
 {
 	struct zt *z = by->zt;
@@ -45,19 +45,19 @@ forge_changeset(struct person *by, struct space *s, const struct forged_change *
 		.parent_position = s->position,
 		.parent_link = s->link,
 		.seen_size = merkle_size(z->state->tree),
-		.time = client_now_ms() };
-	struct buf change[CHANGES_MOST], object[CHANGES_MOST], wrap[CHANGES_MOST];
-	struct bytes spans[CHANGES_MOST];
-	Zt__Object objects[CHANGES_MOST], *list[CHANGES_MOST];
-	ProtobufCBinaryData fields[CHANGES_MOST];
+		.time = session_now_ms() };
+	struct buf change[CHANGES_MAX], object[CHANGES_MAX], wrap[CHANGES_MAX];
+	struct bytes spans[CHANGES_MAX];
+	Zt__Object objects[CHANGES_MAX], *list[CHANGES_MAX];
+	ProtobufCBinaryData fields[CHANGES_MAX];
 	Zt__Changeset m = ZT__CHANGESET__INIT;
 	Zt__PushRequest push = ZT__PUSH_REQUEST__INIT;
 	Zt__Statement st;
 	struct buf body = buf_init(8192);
 	const struct secret *key;
 
-	assert_true(count <= CHANGES_MOST);
-	assert_ok(space_key(s, generation, &key));
+	assert_true(count <= CHANGES_MAX);
+	assert_ok(workspace_key(s, generation, &key));
 	assert_ok(merkle_root(z->state->tree, cs.seen_size, &cs.seen_root));
 	for (size_t i = 0; i < count; i++) {
 		const struct forged_change *f = &changes[i];
@@ -84,7 +84,7 @@ forge_changeset(struct person *by, struct space *s, const struct forged_change *
 		list[i] = &objects[i];
 	}
 	assert_ok(changeset_sign(z->sign, &cs, spans, count, &body));
-	st = statement_message(&cs.signed_);
+	st = statement_message(&cs.stmt);
 	m.statement = &st;
 	m.changes = fields;
 	m.n_changes = count;
@@ -149,12 +149,12 @@ forged_alter(struct person *by, struct forged *f, forge_fn *alter, void *ctx)
 }
 
 enum zt_err
-forged_send(struct person *by, struct space *s, const struct forged *f)
+forged_send(struct person *by, struct workspace *s, const struct forged *f)
 {
 	struct route_params p = { .org = by->zt->org, .id = s->w->id };
 	struct buf answer = buf_init(4096);
 	enum zt_err err =
-	    client_call(by->zt, ROUTE_PUSH, &p, NULL, buf_bytes(&f->push), &answer);
+	    session_call(by->zt, ROUTE_PUSH, &p, NULL, buf_bytes(&f->push), &answer);
 
 	buf_free(&answer);
 	return err;
@@ -172,7 +172,7 @@ forged_repair(
 	assert_ok(pb_decode(&zt__push_request__descriptor, push, LIMIT_PUSH, &m.push));
 	m.position = position;
 	assert_ok(pb_encode(&m, &body));
-	err = client_call(by->zt, ROUTE_REPAIR, &p, NULL, buf_bytes(&body), &answer);
+	err = session_call(by->zt, ROUTE_REPAIR, &p, NULL, buf_bytes(&body), &answer);
 	pb_free(m.push);
 	buf_free(&body);
 	buf_free(&answer);
@@ -192,11 +192,11 @@ forged_show(struct person *by, const struct id *workspace, const struct forged_w
 	m.statements = &push->changeset->statement;
 	m.n_statements = 1;
 	m.last = way->last;
-	m.signed_ = way->signed_;
+	m.signed_ = way->stmt;
 	if (way->last > 1)
 		m.before = pb_field(way->before->b, HASH_BYTES);
 	assert_ok(pb_encode(&m, &body));
-	err = client_call(by->zt, ROUTE_REPAIR_LINKS, &p, NULL, buf_bytes(&body), &answer);
+	err = session_call(by->zt, ROUTE_REPAIR_LINKS, &p, NULL, buf_bytes(&body), &answer);
 	pb_free(push);
 	buf_free(&body);
 	buf_free(&answer);

@@ -24,14 +24,14 @@ struct forged {
 };
 
 /* Signs CHANGES as BY, on top of what S has verified, under key GENERATION. */
-void forge_changeset(struct person *by, struct space *s, const struct forged_change *changes,
-    size_t count, unsigned generation, struct forged *out);
+void forge_changeset(struct person *by, struct workspace *s,
+    const struct forged_change *changes, size_t count, unsigned generation, struct forged *out);
 void forged_free(struct forged *f);
 /* What F's author says of it, altered and signed again by BY. */
 typedef void forge_fn(Zt__ChangesetBody *b, void *ctx);
 void forged_alter(struct person *by, struct forged *f, forge_fn *alter, void *ctx);
 /* The real server's answer to the push. */
-enum zt_err forged_send(struct person *by, struct space *s, const struct forged *f);
+enum zt_err forged_send(struct person *by, struct workspace *s, const struct forged *f);
 /* PUSH, as it is or was sent, by REPAIR at POSITION: the real server's answer. */
 enum zt_err forged_repair(
     struct person *by, const struct id *workspace, struct bytes push, uint64_t position);
@@ -41,7 +41,7 @@ struct forged_way {
 	struct bytes push;
 	uint64_t last;
 	const struct hash *before;
-	Zt__Statement *signed_;
+	Zt__Statement *stmt;
 };
 enum zt_err forged_show(
     struct person *by, const struct id *workspace, const struct forged_way *way);

@@ -331,7 +331,7 @@ gate_request(const struct person *p, const struct gate_ask *a)
 	uint8_t nonce[16];
 
 	sp.expires_s = sp.created_s + 110;
-	suite_random(nonce, sizeof nonce);
+	random_bytes(nonce, sizeof nonce);
 	hex_print(nonce, sizeof nonce, sp.nonce);
 	route_path(a->route, &params, &target);
 	if (a->body.n > 0)

@@ -8,7 +8,7 @@
 #include "test.h"
 
 bool
-log_scene_lie(void *ctx, struct double_call *c)
+log_scene_lie(void *ctx, struct proxy_call *c)
 {
 	struct log_lie *l = ctx;
 	uint64_t from;
@@ -31,7 +31,7 @@ log_scene_lie(void *ctx, struct double_call *c)
 }
 
 static void
-keep_page(void *ctx, struct double_call *c)
+keep_page(void *ctx, struct proxy_call *c)
 {
 	struct fake_log *log = ctx;
 
@@ -42,13 +42,13 @@ keep_page(void *ctx, struct double_call *c)
 void
 log_scene_take(struct log_scene *s, struct person *p, struct fake_log *out)
 {
-	struct double_hooks keep = { .ctx = out, .after = keep_page };
+	struct proxy_hooks keep = { .ctx = out, .after = keep_page };
 	uint64_t n;
 
 	*out = (struct fake_log){ .org = p->zt->org, .key = s->log_key };
-	double_play(s->w->d, &keep);
+	proxy_play(s->w->d, &keep);
 	assert_ok(zt_log_verify(p->zt, &n));
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	assert_true(out->count > 0);
 }
 
@@ -89,7 +89,7 @@ topic_page(struct log_scene *s, struct person *p, const struct id *topic, uint64
 	*t = (struct log_topic){ .topic = *topic, .from = from, .page = buf_init(LIMIT_PAGE) };
 	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)from);
 	assert_ok(
-	    client_call(p->zt, ROUTE_TOPIC_READ, &params, query, bytes_of(NULL, 0), &t->page));
+	    session_call(p->zt, ROUTE_TOPIC_READ, &params, query, bytes_of(NULL, 0), &t->page));
 	return buf_bytes(&t->page);
 }
 
@@ -116,7 +116,7 @@ log_scene_read(struct log_scene *s, struct person *p, const struct fake_log *log
 	}
 	if (err == ZT_OK)
 		err = log_reader_end(&r);
-	assert_true(err == ZT_OK || err == ZT_ERR_MEMORY || r.why != NULL);
+	assert_true(err == ZT_OK || err == ZT_ERR_MEMORY || r.message != NULL);
 	log_reader_free(&r);
 	org_state_free(r.o);
 	return err;
@@ -127,14 +127,14 @@ log_scene_refuses(
     struct log_scene *s, struct person *p, struct fake_log *log, enum zt_err wanted)
 {
 	struct log_lie lie = { .log = log };
-	struct double_hooks hooks = { .ctx = &lie, .before = log_scene_lie };
+	struct proxy_hooks hooks = { .ctx = &lie, .before = log_scene_lie };
 	uint64_t n = 0;
 
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_err(wanted, zt_log_verify(p->zt, &n));
 	assert_int_equal(0, n);
-	assert_true(strlen(zt_why(p->zt)) > 10);
-	double_play(s->w->d, NULL);
+	assert_true(strlen(zt_error_message(p->zt)) > 10);
+	proxy_play(s->w->d, NULL);
 	assert_ok(zt_log_verify(p->zt, &n));
 	assert_ok(zt_sync(p->zt));
 }
@@ -155,8 +155,8 @@ log_scene_begin(void **state)
 	assert_ok(zt_workspace_share(s->alice.zt, "plans", "bob@test.example", "contributor"));
 	assert_ok(zt_workspace_share(s->alice.zt, "plans", "otto@test.example", "reader"));
 	assert_ok(zt_workspace_create(s->bob.zt, "bobs"));
-	s->plans = person_space(&s->alice, "plans")->w->id;
-	s->bobs = person_space(&s->bob, "bobs")->w->id;
+	s->plans = person_workspace(&s->alice, "plans")->w->id;
+	s->bobs = person_workspace(&s->bob, "bobs")->w->id;
 	log_scene_take(s, &s->bob, &s->log);
 	*state = s;
 	return 0;
@@ -186,6 +186,6 @@ log_scene_honest(void **state)
 {
 	struct log_scene *s = *state;
 
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	return 0;
 }

@@ -37,7 +37,7 @@ int log_scene_begin(void **state);
 int log_scene_end(void **state);
 int log_scene_honest(void **state);
 /* A hook of the double: the lie of CTX, a struct log_lie. */
-bool log_scene_lie(void *ctx, struct double_call *c);
+bool log_scene_lie(void *ctx, struct proxy_call *c);
 /* The honest log as P sees it, from the first entry on; the caller gives it to fake_log_free.
  */
 void log_scene_take(struct log_scene *s, struct person *p, struct fake_log *out);

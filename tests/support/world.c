@@ -78,7 +78,7 @@ world_begin(void)
 	assert_int_equal(0, local("start", w->state));
 	read_line(w->state, "url", w->url, sizeof w->url);
 	read_line(w->state, "operator-token", w->token, sizeof w->token);
-	w->d = double_start(w->url);
+	w->d = proxy_start(w->url);
 	return w;
 }
 
@@ -87,7 +87,7 @@ world_end(struct world *w)
 {
 	char command[128];
 
-	double_stop(w->d);
+	proxy_stop(w->d);
 	assert_int_equal(0, local("stop", w->state));
 	running[0] = 0;
 	/* Services that were built with sanitizers say what they found in their logs. */
@@ -112,10 +112,10 @@ person_init(struct world *w, struct person *p, const char *name)
 void
 person_open(struct person *p)
 {
-	char why[256] = "";
+	char message[256] = "";
 
-	assert_ok(zt_open(&p->o, &p->zt, why));
-	assert_string_equal("", why);
+	assert_ok(zt_open(&p->o, &p->zt, message));
+	assert_string_equal("", message);
 }
 
 void
@@ -147,7 +147,7 @@ person_watch(struct person *p, bool (*enough)(void *ctx), void *ctx)
 	char *server = z->server;
 
 	z->server = p->w->url;
-	assert_ok(client_connect(z));
+	assert_ok(session_connect(z));
 	assert_ok(zt_watch(z, &w));
 	calls_free(z->calls);
 	z->calls = by_the_double;
@@ -157,8 +157,8 @@ person_watch(struct person *p, bool (*enough)(void *ctx), void *ctx)
 void
 world_found(struct world *w, struct person *p, const char *name)
 {
-	char slug[32], why[256] = "";
-	struct zt_bootstrap b = { .server = double_url(w->d),
+	char slug[32], message[256] = "";
+	struct zt_bootstrap b = { .server = proxy_url(w->d),
 		.operator_token = w->token,
 		.slug = slug,
 		.name = name,
@@ -168,7 +168,7 @@ world_found(struct world *w, struct person *p, const char *name)
 	person_init(w, p, name);
 	(void)snprintf(slug, sizeof slug, "org-%u", w->orgs);
 	b.email = p->email;
-	assert_ok(zt_bootstrap(&p->o, &b, why));
+	assert_ok(zt_bootstrap(&p->o, &b, message));
 	person_open(p);
 }
 
@@ -243,7 +243,7 @@ struct claiming {
 	struct zt_claim c;
 	struct human human;
 	enum zt_err err;
-	char why[256];
+	char message[256];
 	_Atomic bool ended;
 };
 
@@ -267,7 +267,7 @@ claim(void *arg)
 	struct claiming *c = arg;
 	struct zt_codes codes = human_codes(&c->human);
 
-	c->err = zt_claim(&c->p->o, &c->c, &codes, c->why);
+	c->err = zt_claim(&c->p->o, &c->c, &codes, c->message);
 	c->ended = true;
 	return NULL;
 }
@@ -295,7 +295,7 @@ join(struct person *greeter, struct person *p, const char *name, const char *pro
 	assert_int_equal(0, pthread_join(thread, NULL)); /* before anything fails: it uses C */
 	assert_ok(c.err);
 	assert_ok(err);
-	(void)snprintf(warning, 256, "%s", c.why);
+	(void)snprintf(warning, 256, "%s", c.message);
 	person_open(p);
 }
 
@@ -519,13 +519,13 @@ world_file(struct world *w, const char *name, const void *p, size_t n)
 	return out;
 }
 
-struct space *
-person_space(struct person *p, const char *name)
+struct workspace *
+person_workspace(struct person *p, const char *name)
 {
-	struct space *s = NULL;
+	struct workspace *s = NULL;
 
 	assert_ok(zt_sync(p->zt));
-	assert_ok(space_find(p->zt, name, &s));
-	assert_ok(space_sync(s));
+	assert_ok(workspace_find(p->zt, name, &s));
+	assert_ok(workspace_sync(s));
 	return s;
 }

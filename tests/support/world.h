@@ -6,8 +6,8 @@
 #include <libpq-fe.h>
 #include <pthread.h>
 
-#include "chain/space.h"
-#include "double.h"
+#include "chain/workspace.h"
+#include "proxy.h"
 #include "session/session.h"
 #include "zt/enrol.h"
 #include "zt/file.h"
@@ -16,7 +16,7 @@
 
 struct world {
 	char state[64], url[64], token[128];
-	struct double_ *d;    /* every client of this world speaks to it */
+	struct proxy *d;      /* every client of this world speaks to it */
 	unsigned orgs, homes; /* how many were made: two persons of one name have two homes */
 };
 
@@ -70,7 +70,7 @@ void person_put(struct person *p, const char *content, const char *remote);
  * a second. At the server itself: event sockets do not pass the double. */
 void person_watch(struct person *p, bool (*enough)(void *ctx), void *ctx);
 /* The workspace NAME as P has it open. */
-struct space *person_space(struct person *p, const char *name);
+struct workspace *person_workspace(struct person *p, const char *name);
 
 /* What most groups of tests play with: alice and bob in one organization; eve in another, and a
  * second device of somebody's, where a test opens them. */

@@ -24,7 +24,7 @@ struct worker {
 	unsigned number;
 	enum zt_err err;
 	char what[64];
-	char why[256];
+	char message[256];
 };
 
 static bool
@@ -33,7 +33,7 @@ went(struct worker *w, const char *what, enum zt_err err)
 	if (err && w->err == ZT_OK) {
 		w->err = err;
 		(void)snprintf(w->what, sizeof w->what, "%s", what);
-		(void)snprintf(w->why, sizeof w->why, "%s", zt_why(w->z));
+		(void)snprintf(w->message, sizeof w->message, "%s", zt_error_message(w->z));
 	}
 	return err == ZT_OK;
 }
@@ -83,7 +83,7 @@ static void
 is_well(const struct worker *w)
 {
 	if (w->err)
-		print_message("%s: %s (%s)\n", w->what, zt_err_words(w->err), w->why);
+		print_message("%s: %s (%s)\n", w->what, zt_err_text(w->err), w->message);
 	assert_ok(w->err);
 }
 
@@ -186,12 +186,12 @@ while_one_watches_another_works(void **state)
 	pthread_t thread;
 	char *server;
 
-	o.working = NULL;
+	o.progress = NULL;
 	assert_ok(zt_open_again(s->alice.zt, &o, &w.z));
 	server = w.z->server; /* event sockets do not pass the double */
 	w.z->server = s->w->url;
 	calls_free(w.z->calls);
-	assert_ok(client_connect(w.z));
+	assert_ok(session_connect(w.z));
 	assert_int_equal(0, pthread_create(&thread, NULL, watch, &w));
 	for (int i = 0; i < 600 && !atomic_load(&w.ready); i++)
 		(void)nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
@@ -221,7 +221,7 @@ struct held {
 };
 
 static bool
-hold(void *ctx, struct double_call *c)
+hold(void *ctx, struct proxy_call *c)
 {
 	struct held *h = ctx;
 
@@ -250,7 +250,7 @@ waiting_for_another_handle_ends(void **state)
 {
 	struct scene *s = *state;
 	struct held h = { .is_in = false };
-	struct double_hooks hooks = { .ctx = &h, .before = hold };
+	struct proxy_hooks hooks = { .ctx = &h, .before = hold };
 	struct zt_cancel cancel = { 0 };
 	struct worker w = { .number = 1 };
 	pthread_t thread;
@@ -258,7 +258,7 @@ waiting_for_another_handle_ends(void **state)
 	assert_int_equal(0, pthread_mutex_init(&h.lock, NULL));
 	assert_int_equal(0, pthread_cond_init(&h.changed, NULL));
 	assert_ok(zt_open_again(s->alice.zt, &s->alice.o, &w.z));
-	double_play(s->w->d, &hooks);
+	proxy_play(s->w->d, &hooks);
 	assert_int_equal(0, pthread_create(&thread, NULL, sync_one, &w));
 	(void)pthread_mutex_lock(&h.lock);
 	while (!h.is_in)
@@ -274,7 +274,7 @@ waiting_for_another_handle_ends(void **state)
 	(void)pthread_mutex_unlock(&h.lock);
 	assert_int_equal(0, pthread_join(thread, NULL));
 	is_well(&w);
-	double_play(s->w->d, NULL);
+	proxy_play(s->w->d, NULL);
 	zt_close(w.z);
 	assert_ok(zt_sync(s->alice.zt));
 	(void)pthread_cond_destroy(&h.changed);

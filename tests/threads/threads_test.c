@@ -27,7 +27,7 @@ static void
 seal_and_open(struct pool_job *p)
 {
 	struct job *j = (struct job *)p;
-	struct buf back = buf_init(BLOCK_CLEAR_MOST);
+	struct buf back = buf_init(BLOCK_CLEAR_MAX);
 
 	if ((j->err = block_seal(buf_bytes(&j->clear), &j->ref, &j->sealed)) == ZT_OK &&
 	    (j->err = block_open(&j->ref, buf_bytes(&j->sealed), &back)) == ZT_OK &&
@@ -73,7 +73,7 @@ every_job_of_the_pool_is_done_once(void **state)
 			.clear = buf_init(BLOCK_BYTES),
 			.sealed = buf_init(2 * BLOCK_BYTES) };
 		assert_non_null(to = buf_room(&jobs[i].clear, BLOCK_BYTES));
-		suite_random(to, BLOCK_BYTES);
+		random_bytes(to, BLOCK_BYTES);
 		pool_submit(p, &jobs[i].base);
 	}
 	while (done < BLOCKS) {
@@ -125,7 +125,7 @@ a_nonce_is_taken_by_one_thread_only(void **state)
 
 	(void)state;
 	assert_non_null(nonces);
-	suite_random(nonces, NONCES * sizeof *nonces);
+	random_bytes(nonces, NONCES * sizeof *nonces);
 	assert_ok(replay_new(&t.r));
 	for (size_t i = 0; i < THREADS; i++)
 		assert_int_equal(0, pthread_create(&thread[i], NULL, take_all, &t));
@@ -144,7 +144,7 @@ main(void)
 		cmocka_unit_test(a_nonce_is_taken_by_one_thread_only),
 	};
 
-	if (suite_start())
+	if (suite_init())
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,7 +92,7 @@ seal_a_manifest(void *ctx)
 	Zt__FileManifest f;
 	struct buf object = buf_init(1 << 16), wrap = buf_init(256);
 	struct envelope_pins pins;
-	const char *why;
+	const char *message;
 	enum zt_err err;
 
 	zt__file_manifest__init(&f);
@@ -103,7 +103,7 @@ seal_a_manifest(void *ctx)
 	f.inline_content = pb_field("hello", 5);
 	if ((err = manifest_seal(ctx, &place, &m, &object, &wrap, &pins)) == ZT_OK)
 		err = manifest_open(
-		    ctx, &place, buf_bytes(&object), buf_bytes(&wrap), &pins, &back, &why);
+		    ctx, &place, buf_bytes(&object), buf_bytes(&wrap), &pins, &back, &message);
 	assert_true((back != NULL) == (err == ZT_OK));
 	pb_wipe(back);
 	buf_free(&object);
@@ -134,11 +134,11 @@ begin_an_organization(void *ctx)
 	struct founding *f = ctx;
 	struct entry *e = NULL;
 	struct org_state *o = NULL;
-	const char *why;
+	const char *message;
 	enum zt_err err;
 
 	if ((err = entry_sign(f->root, &f->body, &e)) || (err = org_state_new(&f->org, &o)) ||
-	    (err = rules_check(o, e, 0, &why)) || (err = org_state_apply(o, e, 0)))
+	    (err = rules_check(o, e, 0, &message)) || (err = org_state_apply(o, e, 0)))
 		goto out;
 	err = merkle_add(o->tree, &e->leaf);
 out:
@@ -255,7 +255,7 @@ main(void)
 		cmocka_unit_test(a_message_is_sealed_by_hpke),
 	};
 
-	if (suite_start())
+	if (suite_init())
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

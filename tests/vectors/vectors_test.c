@@ -21,10 +21,10 @@ struct tally {
 };
 
 static void
-report(const char *name, struct tally t, const char *why)
+report(const char *name, struct tally t, const char *message)
 {
 	printf("vectors %-28s %4u run, %4u passed, %4u skipped%s%s\n", name, t.run, t.passed,
-	    t.skipped, t.skipped > 0 ? ": " : "", t.skipped > 0 ? why : "");
+	    t.skipped, t.skipped > 0 ? ": " : "", t.skipped > 0 ? message : "");
 	assert_int_equal(t.run, t.passed);
 }
 
@@ -34,7 +34,7 @@ enum verdict { PASSED, FAILED, SKIPPED };
 typedef enum verdict one_case(const json_t *group, const json_t *test, bool is_valid);
 
 static void
-wycheproof(const char *file, one_case *one, const char *why)
+wycheproof(const char *file, one_case *one, const char *message)
 {
 	json_t *all = vectors_load(file), *group, *test;
 	struct tally t = { 0 };
@@ -52,7 +52,7 @@ wycheproof(const char *file, one_case *one, const char *why)
 		t.run += v != SKIPPED;
 		t.passed += v == PASSED;
 	}
-	report(file, t, why);
+	report(file, t, message);
 	json_decref(all);
 }
 
@@ -170,11 +170,11 @@ chacha(const json_t *group, const json_t *test, bool is_valid)
 static void
 wycheproof_aead(void **state)
 {
-	static const char why[] = "the API takes nonces of one size only";
+	static const char message[] = "the API takes nonces of one size only";
 
 	(void)state;
-	wycheproof("wycheproof/xchacha20_poly1305_test.json", xchacha, why);
-	wycheproof("wycheproof/chacha20_poly1305_test.json", chacha, why);
+	wycheproof("wycheproof/xchacha20_poly1305_test.json", xchacha, message);
+	wycheproof("wycheproof/chacha20_poly1305_test.json", chacha, message);
 }
 
 static enum verdict
@@ -183,7 +183,7 @@ hkdf(const json_t *group, const json_t *test, bool is_valid)
 	struct buf b = buf_init(1 << 16);
 	struct bytes ikm, salt, info, okm;
 	size_t n = (size_t)json_integer_value(json_object_get(test, "size"));
-	uint8_t prk[HKDF_BYTES], out[HKDF_MOST];
+	uint8_t prk[HKDF_BYTES], out[HKDF_MAX];
 	bool ok;
 
 	(void)group;
@@ -540,5 +540,5 @@ main(void)
 		cmocka_unit_test(bip39_entropy_becomes_words_and_comes_back),
 	};
 
-	return suite_start() != ZT_OK || cmocka_run_group_tests(tests, NULL, NULL);
+	return suite_init() != ZT_OK || cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@ HOST(pick) int host_pick(const char *a, const char *b, const char *c, const char
 
 static struct app {
 	struct zt *z;
-	char why[256];
+	char message[256];
 } app;
 
 __attribute__((format(printf, 1, 2))) static void
@@ -40,10 +40,10 @@ say(const char *format, ...)
 static int
 end(enum zt_err err)
 {
-	const char *why = app.z != NULL ? zt_why(app.z) : app.why;
+	const char *message = app.z != NULL ? zt_error_message(app.z) : app.message;
 
 	if (err)
-		say("%s: %s", zt_err_name(err), why[0] != 0 ? why : zt_err_words(err));
+		say("%s: %s", zt_err_name(err), message[0] != 0 ? message : zt_err_text(err));
 	return (int)err;
 }
 
@@ -62,7 +62,7 @@ app_open(const char *home, const char *password)
 {
 	struct zt_options o = { .home = home, .password = password };
 
-	return end(zt_open(&o, &app.z, app.why));
+	return end(zt_open(&o, &app.z, app.message));
 }
 
 EXPORT(app_close)
@@ -112,7 +112,7 @@ app_claim(const char *home, const char *password, const char *link, const char *
 	};
 	struct zt_codes codes = { .show = show, .pick = pick, .waiting = waiting };
 
-	return end(zt_claim(&o, &c, &codes, app.why));
+	return end(zt_claim(&o, &c, &codes, app.message));
 }
 
 static void

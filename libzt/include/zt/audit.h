@@ -19,12 +19,12 @@ struct zt_audit_result {
 	uint64_t entries, hidden; /* of the log: judged, and known by their hash alone */
 	uint64_t users, devices, workspaces; /* that the log names */
 	uint64_t changesets, changes;        /* of the workspaces in the export */
-	uint64_t left_out;                   /* of them, those that do not count */
+	uint64_t excluded;                   /* of them, those that do not count */
 	uint64_t head_size;                  /* the log's signed head; 0: none came */
 	char head_root[ZT_AUDIT_ROOT];
 	/* About a refusal: what is refused ("entry", NULL: none was), its number, a sentence.
 	 * They are msgids, and live as long as the program. */
-	const char *what, *why;
+	const char *what, *message;
 	uint64_t number;
 };
 

@@ -69,12 +69,12 @@ struct zt_claim {
 };
 /* The newcomer's side: makes the device in O->home. Stores its keys there first, under the
  * same password: after an interruption, a second call with the same link fetches the answer.
- * WHY: 256 bytes; after success "", or a warning that the greeter gave a false name of a
+ * MESSAGE: 256 bytes; after success "", or a warning that the greeter gave a false name of a
  * colleague. Errors: as zt_greet; INVALID (the newcomer's texts), PASSWORD (of the stored
  * keys), ROOT (the server showed another organization than the greeter vouched for),
  * EXISTS. */
 ZT_CALL enum zt_err zt_claim(const struct zt_options *o, const struct zt_claim *c,
-    const struct zt_codes *codes, char *why);
+    const struct zt_codes *codes, char *message);
 
 /* Whether HOME holds an unfinished zt_claim or zt_recover. */
 ZT_CALL bool zt_is_joining(const char *home);

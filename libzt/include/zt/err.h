@@ -26,7 +26,7 @@ extern "C" {
 
 /* The English words for ERR (the msgid of translations), its name, its exit code (sysexits),
  * and whether trying again may help. Static texts. */
-ZT_API const char *zt_err_words(enum zt_err err);
+ZT_API const char *zt_err_text(enum zt_err err);
 ZT_API const char *zt_err_name(enum zt_err err);
 ZT_API int zt_err_exit(enum zt_err err);
 ZT_API bool zt_err_retry(enum zt_err err);
@@ -36,9 +36,9 @@ struct zt;
 #define ZT_PARAMETERS 4
 struct zt_error {
 	enum zt_err number;
-	const char *sentence; /* zt_why */
+	const char *sentence; /* zt_error_message */
 	/* The English sentence with printf directives, which stand for the parameters in their
-	 * order; zt_err_words of the number when there is no other. */
+	 * order; zt_err_text of the number when there is no other. */
 	const char *english;
 	size_t count; /* of parameters, as texts that are safe to show */
 	const char *parameter[ZT_PARAMETERS];

@@ -17,7 +17,7 @@ struct zt_progress {
 	/* NAME was skipped, with the reason; the transfer continues. Of a local file it holds
 	 * the bytes that the file system has, UTF-8 or not: show it through zt_show. May be
 	 * NULL. */
-	void (*skipped)(void *ctx, const char *name, const char *why);
+	void (*skipped)(void *ctx, const char *name, const char *message);
 	/* zt_options.keep_both: what is there as NAME stays, and what came is AS. May be
 	 * NULL. */
 	void (*kept_both)(void *ctx, const char *name, const char *as);

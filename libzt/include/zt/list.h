@@ -31,11 +31,11 @@ ZT_API size_t zt_list_at(const struct zt_list *l);
 /* The next page begins with entry AT (from 0, in the order of the names' bytes), or is empty.
  */
 ZT_API void zt_list_seek(struct zt_list *l, size_t at);
-/* The next MOST entries at most: sets *PAGE to *COUNT pointers, which live until the next call
+/* The next MAX entries at most: sets *PAGE to *COUNT pointers, which live until the next call
  * of L. *COUNT is 0 at the end alone. Files are as of now, or of TIME. A call that failed can
- * be made again. Errors: those of the server, MEMORY, INVALID (MOST is 0). */
+ * be made again. Errors: those of the server, MEMORY, INVALID (MAX is 0). */
 ZT_CALL enum zt_err zt_list_next(
-    struct zt_list *l, size_t most, const struct zt_file *const **page, size_t *count);
+    struct zt_list *l, size_t max, const struct zt_file *const **page, size_t *count);
 
 #ifdef __cplusplus
 }

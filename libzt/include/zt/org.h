@@ -20,7 +20,7 @@ struct zt_bootstrap {
  * before it returns. Errors: EXISTS (O->home has a device, or the name is taken), FORBIDDEN
  * (token). */
 ZT_CALL enum zt_err zt_bootstrap(
-    const struct zt_options *o, const struct zt_bootstrap *b, char *why);
+    const struct zt_options *o, const struct zt_bootstrap *b, char *message);
 
 struct zt_user {
 	const char *id, *profile; /* admin, standard, outsider */
@@ -74,8 +74,8 @@ ZT_CALL enum zt_err zt_head_read(const char *text, uint64_t *size, uint8_t root[
  * shows a shorter log here), FORK (another history: this device stops writing). */
 ZT_CALL enum zt_err zt_log_compare(struct zt *z, uint64_t size, const uint8_t root[32]);
 /* Revokes a device by id, or by the label of one of one's own, and rotates the keys that it
- * knew: its user's, and those of the workspaces (zt_tend; keys that this device may not rotate
- * are rotated by another member's device). Errors: INVALID (this device), NOT_FOUND,
+ * knew: its user's, and those of the workspaces (zt_maintain_keys; keys that this device may
+ * not rotate are rotated by another member's device). Errors: INVALID (this device), NOT_FOUND,
  * FORBIDDEN. */
 ZT_CALL enum zt_err zt_device_revoke(struct zt *z, const char *device);
 /* Finds a device's id from its id, or from the label of one of one's own. Errors: NOT_FOUND,

@@ -36,10 +36,10 @@ struct zt_pki_ask {
 	const char *secret;      /* the key file's password, or the token's PIN; or NULL */
 };
 /* Makes the device in O->home; it works once an admin has accepted the request. ID: 33 bytes,
- * receives the request's id. Errors: CERTIFICATE (the server's reason in WHY), PASSWORD,
+ * receives the request's id. Errors: CERTIFICATE (the server's reason in MESSAGE), PASSWORD,
  * NOT_FOUND, EXISTS, INVALID. */
 ZT_CALL enum zt_err zt_pki_request(
-    const struct zt_options *o, const struct zt_pki_ask *a, char *id, char *why);
+    const struct zt_options *o, const struct zt_pki_ask *a, char *id, char *message);
 /* Sets *STATE to the state of this device's request: "open", "accepted" or "rejected". */
 ZT_CALL enum zt_err zt_pki_state(struct zt *z, const char **state);
 
@@ -47,7 +47,7 @@ struct zt_pki_open {
 	const char *id, *email, *name;
 	const char *subject, *issuer, *fingerprint; /* of the certificate */
 	uint64_t time;
-	const char *why; /* reason why it cannot be accepted; NULL if it can */
+	const char *message; /* reason why it cannot be accepted; NULL if it can */
 };
 /* Lists the requests that wait for an admin. */
 ZT_CALL enum zt_err zt_pki_requests(

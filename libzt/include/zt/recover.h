@@ -70,12 +70,12 @@ struct zt_recovery {
 	bool (*confirm)(void *ctx, const struct zt_returning *who);
 	void *ctx;
 };
-/* Makes O->home a new device of a user who has a recovery device. WHY: 256 bytes. Errors:
+/* Makes O->home a new device of a user who has a recovery device. MESSAGE: 256 bytes. Errors:
  * CORRUPT (misspelt words), EXISTS (O->home has a device), WHO (the recovery device is not
  * EMAIL's, or the human refused), UNKNOWN_DEVICE, REVOKED, KEY (the colleagues' parts are too
  * few, or do not fit), and as zt_claim. */
 ZT_CALL enum zt_err zt_recover(
-    const struct zt_options *o, const struct zt_recovery *r, char *why);
+    const struct zt_options *o, const struct zt_recovery *r, char *message);
 
 #ifdef __cplusplus
 }

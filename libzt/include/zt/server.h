@@ -20,10 +20,10 @@ struct zt_server {
 #define ZT_FOUNDING_CODE 129
 
 /* Reserves SLUG. CODE lets its founder call zt_bootstrap without the operator's token, once
- * and within a day. Each call sets WHY (256 bytes). Errors: FORBIDDEN (token), EXISTS,
+ * and within a day. Each call sets MESSAGE (256 bytes). Errors: FORBIDDEN (token), EXISTS,
  * INVALID. */
 ZT_CALL enum zt_err zt_server_org_create(
-    const struct zt_server *s, const char *slug, char code[ZT_FOUNDING_CODE], char *why);
+    const struct zt_server *s, const char *slug, char code[ZT_FOUNDING_CODE], char *message);
 
 struct zt_server_org {
 	const char *id, *slug;
@@ -32,20 +32,20 @@ struct zt_server_org {
 	uint64_t users_limit, bytes_limit, expires; /* 0: none; milliseconds since 1970 */
 };
 ZT_CALL enum zt_err zt_server_orgs(const struct zt_server *s,
-    void (*each)(void *ctx, const struct zt_server_org *o), void *ctx, char *why);
+    void (*each)(void *ctx, const struct zt_server_org *o), void *ctx, char *message);
 
 /* NULL fields leave the setting unchanged. */
 struct zt_server_limits {
 	const uint64_t *users, *bytes, *expires;
 	const char *freeze, *thaw; /* a user's id */
 };
-ZT_CALL enum zt_err zt_server_org_set(
-    const struct zt_server *s, const char *slug, const struct zt_server_limits *l, char *why);
+ZT_CALL enum zt_err zt_server_org_set(const struct zt_server *s, const char *slug,
+    const struct zt_server_limits *l, char *message);
 
 /* Accepts the loss after an older backup, in the log and all workspaces: the server continues
  * from its current state. Devices that had seen more treat it as another server. */
 ZT_CALL enum zt_err zt_server_accept_loss(
-    const struct zt_server *s, const char *slug, char *why);
+    const struct zt_server *s, const char *slug, char *message);
 
 #ifdef __cplusplus
 }

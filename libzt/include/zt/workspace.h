@@ -68,17 +68,17 @@ ZT_CALL enum zt_err zt_workspace_delete(struct zt *z, const char *workspace, uin
  * or a member of a higher role is left). */
 ZT_CALL enum zt_err zt_workspace_claim(struct zt *z, const char *workspace);
 
-struct zt_tended {
-	uint64_t rotated; /* keys of workspaces, after a loss of access */
-	uint64_t mended;  /* the same, to make older keys reachable for new members */
-	uint64_t sealed;  /* keys, to members who lacked them */
+struct zt_maintained {
+	uint64_t rotated;        /* keys of workspaces, after a loss of access */
+	uint64_t made_reachable; /* the same, to make older keys reachable for new members */
+	uint64_t sealed;         /* keys, to members who lacked them */
 };
 /* Maintains keys, by the log as last verified: rotates the user key after a device of this
  * user was revoked; as manager or owner, rotates workspace keys after a loss of access, or if
  * the last rotation's author lacked older keys that are here; seals keys to members who lack
  * them. Several devices may do this at once. Makes no call if there is nothing to do. OUT may
  * be NULL. */
-ZT_CALL enum zt_err zt_tend(struct zt *z, struct zt_tended *out);
+ZT_CALL enum zt_err zt_maintain_keys(struct zt *z, struct zt_maintained *out);
 
 #ifdef __cplusplus
 }

@@ -2,9 +2,9 @@
 /* zt/zt.h - the client library of zt: all cryptography and all verification happen in it.
  *
  * Conventions. Every call that can fail returns enum zt_err; a failing call leaves its outputs
- * untouched, and zt_why() gives a sentence about it. Texts are UTF-8 and borrowed unless a
- * comment says otherwise. Sizes are bytes, times milliseconds since 1970 UTC. Ids are 32
- * hexadecimal digits. A struct zt belongs to one thread at a time; callbacks run on the
+ * untouched, and zt_error_message() gives a sentence about it. Texts are UTF-8 and borrowed
+ * unless a comment says otherwise. Sizes are bytes, times milliseconds since 1970 UTC. Ids are
+ * 32 hexadecimal digits. A struct zt belongs to one thread at a time; callbacks run on the
  * caller's thread, inside the call, and must not call zt again. Threads of its own block all
  * signals. After fork the child has no use of it, but to exec. SIGPIPE is the program's to
  * ignore. Any call can be cancelled (zt/cancel.h). A struct that zt hands to a callback may
@@ -28,11 +28,11 @@ struct zt; /* one device, unlocked */
 struct zt_cancel;
 
 /* Long work within calls that have no progress callback of their own. */
-enum zt_work { ZT_VERIFIES_LOG, ZT_VERIFIES_HISTORY, ZT_WRAPS_KEYS };
+enum zt_work { ZT_WORK_VERIFY_LOG, ZT_WORK_VERIFY_HISTORY, ZT_WORK_WRAP_KEYS };
 
 /* Maximum bytes of a password. UTF-8 is brought to normal form C, so that every keyboard gives
  * the same key; other bytes are used as they are. */
-#define ZT_PASSWORD_MOST 1023
+#define ZT_PASSWORD_MAX 1023
 
 struct zt_options {
 	const char *home; /* the device's state folder */
@@ -57,8 +57,8 @@ struct zt_options {
 	const char *(*translate)(const char *english);
 	/* Progress of long work (zt_work): called now and then, and once at the end. May be
 	 * NULL. */
-	void (*working)(void *ctx, enum zt_work what, uint64_t done, uint64_t total);
-	void *working_ctx;
+	void (*progress)(void *ctx, enum zt_work what, uint64_t done, uint64_t total);
+	void *progress_ctx;
 	/* Called for each damaged object of a workspace: a member damaged it, or the servers
 	 * lost it. zt reads an older version where one opens, and continues; calls that only
 	 * read then end with an error. May be NULL. */
@@ -66,9 +66,9 @@ struct zt_options {
 	void *damaged_ctx;
 };
 
-/* Unlocks the device in O->home. The caller closes *OUT. WHY, when not NULL, is a sentence of
- * 256 bytes. Errors: NOT_FOUND (no device there), PASSWORD, WEAK, LOCKED, STORE. */
-ZT_CALL enum zt_err zt_open(const struct zt_options *o, struct zt **out, char *why);
+/* Unlocks the device in O->home. The caller closes *OUT. MESSAGE, when not NULL, is a sentence
+ * of 256 bytes. Errors: NOT_FOUND (no device there), PASSWORD, WEAK, LOCKED, STORE. */
+ZT_CALL enum zt_err zt_open(const struct zt_options *o, struct zt **out, char *message);
 /* Another handle of OF's device, for another thread: each belongs to one thread, and each is
  * closed. No password is needed; O's home, password, ca_file and in_clear are not looked at.
  * On OF's thread, between its calls. Handles take turns call by call, except that
@@ -79,7 +79,7 @@ ZT_CALL enum zt_err zt_open_again(struct zt *of, const struct zt_options *o, str
 /* Wipes all keys from memory. NULL is nothing. */
 ZT_API void zt_close(struct zt *z);
 /* The sentence about the last error of Z; "" when there is none. Lives until the next call. */
-ZT_API const char *zt_why(const struct zt *z);
+ZT_API const char *zt_error_message(const struct zt *z);
 
 #define ZT_FINGERPRINT 25 /* bytes of a user's fingerprint: 3f2a-91bc-07de-55aa-10c3 */
 struct zt_identity {
@@ -101,8 +101,8 @@ ZT_CALL enum zt_err zt_sync(struct zt *z);
 ZT_CALL enum zt_err zt_check_store(struct zt *z, uint64_t *records);
 /* How to show text from outside (names, addresses, labels, a server's sentences): a terminal
  * obeys nothing in the result, and no character is invisible or reorders its neighbours. Such
- * characters become \u{NNNN}, or their JSON escapes. zt_why is already in this form; showing
- * it again changes nothing. */
+ * characters become \u{NNNN}, or their JSON escapes. zt_error_message is already in this form;
+ * showing it again changes nothing. */
 enum zt_shown { ZT_SHOW_PLAIN, ZT_SHOW_JSON };
 #define ZT_SHOWN 256 /* room for at least one character */
 /* Writes the shown form of *TEXT's next characters to OUT, not terminated, moves *TEXT past

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS = 32, MOST_CONNECTIONS = 16 };
+enum { EVENTS = 32, CONNECTIONS_MAX = 16 };
 
 struct loop {
 	CURLM *multi;
@@ -78,8 +78,8 @@ loop_new(struct loop **out)
 	if ((l->multi = curl_multi_init()) == NULL)
 		goto out;
 	(void)curl_multi_setopt(
-	    l->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)MOST_CONNECTIONS);
-	(void)curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS, (long)MOST_CONNECTIONS);
+	    l->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)CONNECTIONS_MAX);
+	(void)curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_MAX);
 	(void)curl_multi_setopt(l->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	(void)curl_multi_setopt(l->multi, CURLMOPT_SOCKETDATA, l);
 	(void)curl_multi_setopt(l->multi, CURLMOPT_TIMERFUNCTION, on_timer);

@@ -70,7 +70,7 @@ held_key_get(const struct hash *name, struct secret **out)
 
 	if (k > 0 && keyctl_read(k, (char *)b, sizeof b) == (long)sizeof b)
 		err = secret_from(bytes_of(b, sizeof b), out);
-	suite_wipe(b, sizeof b);
+	wipe(b, sizeof b);
 	return err;
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { THREADS_MOST = 6 };
+enum { THREADS_MAX = 6 };
 
 struct queue {
 	struct pool_job *first, **last;
@@ -19,8 +19,8 @@ struct pool {
 	bool stopping;
 	void (*wake)(void *ctx);
 	void *ctx;
-	pthread_t thread[THREADS_MOST];
-	size_t threads, most, resting;
+	pthread_t thread[THREADS_MAX];
+	size_t threads, max, resting;
 	size_t waiting; /* jobs, in TODO */
 };
 
@@ -89,7 +89,7 @@ threads_most(void)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return cores < 1 ? 3 : cores + 2 >= THREADS_MOST ? THREADS_MOST : (size_t)cores + 2;
+	return cores < 1 ? 3 : cores + 2 >= THREADS_MAX ? THREADS_MAX : (size_t)cores + 2;
 }
 
 /* Signals are the caller's: the threads of the pool take none. */
@@ -119,7 +119,7 @@ pool_new(void (*wake)(void *ctx), void *ctx, struct pool **out)
 	p->done.last = &p->done.first;
 	p->wake = wake;
 	p->ctx = ctx;
-	p->most = threads_most();
+	p->max = threads_most();
 	*out = p;
 	return ZT_OK;
 }
@@ -147,7 +147,7 @@ pool_submit(struct pool *p, struct pool_job *job)
 	push(&p->todo, job);
 	p->waiting++;
 	/* A thread starts with a job that finds none at rest: most transfers are of little. */
-	if (p->waiting > p->resting && p->threads < p->most && start_thread(p))
+	if (p->waiting > p->resting && p->threads < p->max && start_thread(p))
 		p->threads++;
 	if (p->threads == 0) { /* the system has none: the caller does the work */
 		job = take(p);

@@ -88,7 +88,7 @@ hold(struct question *q)
 	hex_print(secret_bytes(q->key).p, SECRET_BYTES, text);
 	(void)q->service.store(&schema, SECRET_COLLECTION_DEFAULT, "zt", text, NULL, &error,
 	    "item", q->item, (char *)NULL);
-	suite_wipe(text, sizeof text);
+	wipe(text, sizeof text);
 	return end(&q->service, error);
 }
 
@@ -106,7 +106,7 @@ look_up(struct question *q)
 		err = ZT_ERR_CORRUPT;
 	if (err == ZT_OK)
 		err = secret_from(bytes_of(key, sizeof key), &q->key);
-	suite_wipe(key, sizeof key);
+	wipe(key, sizeof key);
 	if (text != NULL)
 		q->service.release(text); /* wiped by it */
 	return err;
@@ -248,7 +248,7 @@ protect_desktop_new(const struct id *item, unsigned seconds, struct secret **out
 	if ((err = secret_generate(&key)) || (err = ask(HOLD, item, key, seconds, NULL)))
 		goto out;
 	if ((err = ask(LOOK_UP, item, NULL, seconds, &again)) == ZT_OK &&
-	    !secret_same_bytes(secret_bytes(key), secret_bytes(again)))
+	    !ct_equal(secret_bytes(key), secret_bytes(again)))
 		err = ZT_ERR_KEY;
 	if (err) {
 		protect_desktop_forget(item, seconds);

@@ -4,7 +4,7 @@
 #include "pki/x509_check.h"
 #include "port/token.h"
 
-enum { WRAPPED_MOST = 1024 };
+enum { WRAPPED_MAX = 1024 };
 
 static enum zt_err
 check_uri(const char *uri)
@@ -15,7 +15,7 @@ check_uri(const char *uri)
 static enum zt_err
 open_wrapped(struct token *t, struct bytes wrapped, struct secret **out)
 {
-	struct buf clear = buf_init(WRAPPED_MOST);
+	struct buf clear = buf_init(WRAPPED_MAX);
 	enum zt_err err = token_decrypt(t, wrapped, &clear);
 
 	if (err == ZT_OK)
@@ -39,7 +39,7 @@ protect_token_new(const char *uri, const char *pin, struct buf *wrapped, struct 
 	    (err = open_wrapped(t, buf_bytes(wrapped), &again)))
 		goto out;
 	err = ZT_ERR_KEY;
-	if (!secret_same_bytes(secret_bytes(key), secret_bytes(again)))
+	if (!ct_equal(secret_bytes(key), secret_bytes(again)))
 		goto out;
 	*out = key;
 	key = NULL;

@@ -8,7 +8,7 @@
 #include "crypto/hash.h"
 #include "format/limits.h"
 
-enum { OBJECTS = 16, SLOTS = 64, ID_MOST = 256 };
+enum { OBJECTS = 16, SLOTS = 64, ID_MAX = 256 };
 
 struct token {
 	P11KitUri *uri;
@@ -16,7 +16,7 @@ struct token {
 	CK_FUNCTION_LIST *module;
 	CK_SESSION_HANDLE session;
 	bool is_open;
-	uint8_t id[ID_MOST]; /* of the certificate, and so of its key */
+	uint8_t id[ID_MAX]; /* of the certificate, and so of its key */
 	CK_ULONG id_n;
 };
 
@@ -197,9 +197,9 @@ find_object(struct token *t, CK_ATTRIBUTE *wanted, size_t count, CK_OBJECT_HANDL
 	return n == 1 ? ZT_OK : ZT_ERR_NOT_FOUND;
 }
 
-/* Appends the attribute; at most MOST bytes. */
+/* Appends the attribute; at most MAX bytes. */
 static enum zt_err
-read_attribute(struct token *t, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, size_t most,
+read_attribute(struct token *t, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, size_t max,
     struct buf *out)
 {
 	CK_ATTRIBUTE a = { .type = type };
@@ -208,7 +208,7 @@ read_attribute(struct token *t, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
 
 	if (rv != CKR_OK || a.ulValueLen == (CK_ULONG)-1)
 		return err_of(rv == CKR_OK ? CKR_GENERAL_ERROR : rv);
-	if (a.ulValueLen > most)
+	if (a.ulValueLen > max)
 		return ZT_ERR_TOO_BIG;
 	if (a.ulValueLen == 0)
 		return ZT_OK;
@@ -226,7 +226,7 @@ token_certificate(struct token *t, struct buf *der)
 	CK_ULONG count = 0;
 	size_t n = 1;
 	CK_OBJECT_HANDLE object;
-	struct buf id = buf_init(ID_MOST);
+	struct buf id = buf_init(ID_MAX);
 	enum zt_err err;
 
 	named = p11_kit_uri_get_attributes(t->uri, &count);
@@ -235,7 +235,7 @@ token_certificate(struct token *t, struct buf *der)
 			wanted[n++] = named[i];
 	if ((err = find_object(t, wanted, n, &object)) == ZT_OK &&
 	    (err = read_attribute(t, object, CKA_VALUE, LIMIT_CERTIFICATE, der)) == ZT_OK &&
-	    (err = read_attribute(t, object, CKA_ID, ID_MOST, &id)) == ZT_OK) {
+	    (err = read_attribute(t, object, CKA_ID, ID_MAX, &id)) == ZT_OK) {
 		if (id.n > 0)
 			memcpy(t->id, id.p, id.n);
 		t->id_n = (CK_ULONG)id.n;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_KIB = 256 * 1024, LEAST_PASSES = 3, QUICK_KIB = 256 };
+enum { MIN_KIB = 256 * 1024, PASSES_MIN = 3, QUICK_KIB = 256 };
 
 int
 argon2_ctx(argon2_context *c, argon2_type type)
@@ -22,7 +22,7 @@ argon2_ctx(argon2_context *c, argon2_type type)
 		(void)fprintf(stderr, "%s\n", dlerror());
 		abort();
 	}
-	if (type != Argon2_id || c->m_cost < LEAST_KIB || c->t_cost < LEAST_PASSES) {
+	if (type != Argon2_id || c->m_cost < MIN_KIB || c->t_cost < PASSES_MIN) {
 		(void)fprintf(stderr, "a password was stretched less than is promised\n");
 		abort();
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* space.c - a workspace, opened, and its name. */
-#include "chain/space.h"
+/* workspace.c - a workspace, opened, and its name. */
+#include "chain/workspace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,18 +14,18 @@
 #include "trust/keyring.h"
 
 static void
-reset(struct space *s, struct org_workspace *w)
+reset(struct workspace *s, struct org_workspace *w)
 {
 	for (size_t i = 0; i < s->key_cap; i++)
 		secret_free(s->keys[i]);
 	free(s->keys);
-	*s = (struct space){ .z = s->z, .w = w };
+	*s = (struct workspace){ .z = s->z, .w = w };
 }
 
 static void
-space_free(void *p)
+workspace_free(void *p)
 {
-	struct space *s = p;
+	struct workspace *s = p;
 
 	if (s == NULL)
 		return;
@@ -34,19 +34,19 @@ space_free(void *p)
 }
 
 static void
-spaces_reset(struct zt *z, const struct org_state *o)
+workspaces_reset(struct zt *z, const struct org_state *o)
 {
-	struct space *s;
+	struct workspace *s;
 	size_t at = 0;
 
-	while ((s = idmap_next(&z->spaces, &at)) != NULL)
+	while ((s = idmap_next(&z->workspaces, &at)) != NULL)
 		reset(s, s->w != NULL ? org_state_workspace(o, &s->w->id) : NULL);
 }
 
-static const struct space_care care = { space_free, spaces_reset };
+static const struct workspace_care care = { workspace_free, workspaces_reset };
 
 enum zt_err
-space_load(struct space *s)
+workspace_load(struct workspace *s)
 {
 	struct org_workspace *w = s->w;
 	enum zt_err err;
@@ -62,7 +62,8 @@ space_load(struct space *s)
 }
 
 static bool
-open_name(struct space *s, const struct org_name *name, const struct secret *key, char out[260])
+open_name(
+    struct workspace *s, const struct org_name *name, const struct secret *key, char out[260])
 {
 	struct buf b = buf_init(1024);
 	bool opened = key != NULL && keyring_open_name(key, &s->w->id, name->generation,
@@ -77,7 +78,7 @@ open_name(struct space *s, const struct org_name *name, const struct secret *key
 /* A rotation seals the name again, so its author can damage it: fall back to the earlier
  * name. */
 void
-space_name(struct space *s, char out[260])
+workspace_name(struct workspace *s, char out[260])
 {
 	size_t n = s->w->name_count;
 	const struct secret *key = NULL;
@@ -86,7 +87,7 @@ space_name(struct space *s, char out[260])
 		memcpy(out, s->name, sizeof s->name);
 		return;
 	}
-	if (space_key(s, s->w->names[n - 1].generation, &key) == ZT_OK &&
+	if (workspace_key(s, s->w->names[n - 1].generation, &key) == ZT_OK &&
 	    open_name(s, &s->w->names[n - 1], key, out)) {
 		s->named = n;
 		memcpy(s->name, out, sizeof s->name);
@@ -95,7 +96,7 @@ space_name(struct space *s, char out[260])
 	while (n-- > 0) {
 		const struct org_name *name = &s->w->names[n];
 
-		if (open_name(s, name, space_held_key(s, name->generation), out))
+		if (open_name(s, name, workspace_held_key(s, name->generation), out))
 			return;
 	}
 	id_print(&s->w->id, out);
@@ -104,12 +105,13 @@ space_name(struct space *s, char out[260])
 /* ---- finding ---- */
 
 enum zt_err
-space_of(struct zt *z, struct org_workspace *w, struct space **out)
+workspace_of(struct zt *z, struct org_workspace *w, struct workspace **out)
 {
-	struct space *s = idmap_get(&z->spaces, &w->id);
+	struct workspace *s = idmap_get(&z->workspaces, &w->id);
 
 	if (s == NULL) {
-		if ((s = calloc(1, sizeof *s)) == NULL || idmap_put(&z->spaces, &w->id, s)) {
+		if ((s = calloc(1, sizeof *s)) == NULL ||
+		    idmap_put(&z->workspaces, &w->id, s)) {
 			free(s);
 			return ZT_ERR_MEMORY;
 		}
@@ -119,27 +121,27 @@ space_of(struct zt *z, struct org_workspace *w, struct space **out)
 	if (s->w != w)
 		reset(s, w);
 	*out = s;
-	return space_load(s);
+	return workspace_load(s);
 }
 
 bool
-space_is_gone(const struct org_workspace *w)
+workspace_is_gone(const struct org_workspace *w)
 {
-	return w->deletion_due != 0 && w->deletion_due <= client_now_ms();
+	return w->deletion_due != 0 && w->deletion_due <= session_now_ms();
 }
 
 /* By whom a person tells workspaces of one name apart. */
 static void
-owner_of(struct space *s, char out[40])
+owner_of(struct workspace *s, char out[40])
 {
-	struct client_handle h;
+	struct log_handle h;
 
 	for (size_t i = 0; i < s->w->member_count; i++) {
 		const struct org_user *u = s->w->members[i]->user;
 
 		if (org_state_role(s->w, u, ORG_NEVER) != ROLE_OWNER)
 			continue;
-		client_handle(s->z, &u->id, &h);
+		log_handle(s->z, &u->id, &h);
 		utf8_show_text(h.email, out, 40);
 		return;
 	}
@@ -147,7 +149,7 @@ owner_of(struct space *s, char out[40])
 }
 
 static enum zt_err
-refuse_two(struct zt *z, const char *name, struct space *a, struct space *b)
+refuse_two(struct zt *z, const char *name, struct workspace *a, struct workspace *b)
 {
 	char ids[2][ID_TEXT], owners[2][40], shown[40];
 
@@ -156,17 +158,17 @@ refuse_two(struct zt *z, const char *name, struct space *a, struct space *b)
 	owner_of(a, owners[0]);
 	owner_of(b, owners[1]);
 	utf8_show_text(name, shown, sizeof shown);
-	return client_refuse(z, ZT_ERR_INVALID,
+	return session_refuse(z, ZT_ERR_INVALID,
 	    "two workspaces have the name %s; use the id: %s of %s, or %s of %s", shown, ids[0],
 	    owners[0], ids[1], owners[1]);
 }
 
 static enum zt_err
-find_as(struct zt *z, const char *name, struct space **out)
+find_as(struct zt *z, const char *name, struct workspace **out)
 {
 	const struct org_user *me = org_state_user(z->state, &z->user);
 	struct org_workspace *w;
-	struct space *s, *found = NULL, *gone = NULL;
+	struct workspace *s, *found = NULL, *gone = NULL;
 	size_t at = 0;
 	bool was_member = false;
 	enum zt_err err;
@@ -176,17 +178,17 @@ find_as(struct zt *z, const char *name, struct space **out)
 
 		if (!org_state_knows(w, me))
 			continue;
-		if ((err = space_of(z, w, &s)))
+		if ((err = workspace_of(z, w, &s)))
 			return err;
 		id_print(&w->id, text);
-		space_name(s, is);
+		workspace_name(s, is);
 		if (strcmp(name, text) != 0 && strcmp(name, is) != 0)
 			continue;
 		if (org_state_role(w, me, ORG_NEVER) == ROLE_NONE) {
 			was_member = true;
 			continue;
 		}
-		if (space_is_gone(w) && strcmp(name, text) != 0) {
+		if (workspace_is_gone(w) && strcmp(name, text) != 0) {
 			gone = s; /* its name is anybody's */
 			continue;
 		}
@@ -198,16 +200,16 @@ find_as(struct zt *z, const char *name, struct space **out)
 		found = gone;
 	if (found == NULL)
 		return was_member
-			   ? client_refuse(z, ZT_ERR_NOT_MEMBER,
+			   ? session_refuse(z, ZT_ERR_NOT_MEMBER,
 				 "you are no longer a member of the workspace %.100s", name)
-			   : client_refuse(
+			   : session_refuse(
 				 z, ZT_ERR_NOT_FOUND, "there is no workspace %.100s", name);
 	*out = found;
 	return ZT_OK;
 }
 
 enum zt_err
-space_find(struct zt *z, const char *name, struct space **out)
+workspace_find(struct zt *z, const char *name, struct workspace **out)
 {
 	struct buf normal = buf_init(LIMIT_NAME + 1);
 	bool made =

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sink.h - a local file that is being written. */
-#ifndef ZT_CONTENT_SINK_H
-#define ZT_CONTENT_SINK_H
+/* file_writer.h - a local file that is being written. */
+#ifndef ZT_CONTENT_FILE_WRITER_H
+#define ZT_CONTENT_FILE_WRITER_H
 
 #include "content/local.h"
 #include "content/temp.h"
@@ -14,7 +14,7 @@ struct folder {
 	size_t users;
 	struct temp_place at;
 };
-struct sink {
+struct file_writer {
 	struct transfer *t;
 	struct folder *in; /* NULL: the content is only checked */
 	size_t pending;    /* blocks in flight, plus one for the caller while it adds blocks */
@@ -23,9 +23,10 @@ struct sink {
 	int fd;     /* or -1 */
 	int direct; /* the same file past the page cache, or -1 */
 	bool is_whole, is_sparse;
-	bool may_replace;    /* the destination may be replaced if it is still as in WAS */
-	struct stat was, is; /* the destination at sink_new; our file under its final name */
-	struct local what;   /* the version being written */
+	bool may_replace; /* the destination may be replaced if it is still as in WAS */
+	struct stat was,
+	    is; /* the destination at file_writer_new; our file under its final name */
+	struct local what; /* the version being written */
 	char temp[TEMP_NAME + 1];
 	char *name, *shown;  /* SHOWN: path for messages */
 	char *beside;        /* path of what stays, when this comes beside it; or NULL */
@@ -44,30 +45,30 @@ void folder_drop(struct folder *f);
  * nothing. Holds one reference for the caller. *OUT is NULL if the file is up to date. Errors:
  * MEMORY, EXISTS (another file is there, which zt did not write, or which was changed
  * since). */
-struct sink_place {
+struct file_writer_place {
 	struct folder *in; /* NULL: the content is only checked */
 	const char *name, *shown;
 	const char *beside; /* path of what stays, when this comes beside it; or NULL */
 	struct local what;
 	struct id author; /* the device that wrote it */
 };
-ZT_CHECKED enum zt_err sink_new(struct transfer *t, const struct sink_place *at,
-    const Zt__FileManifest *f, struct sink **out);
+ZT_CHECKED enum zt_err file_writer_new(struct transfer *t, const struct file_writer_place *at,
+    const Zt__FileManifest *f, struct file_writer **out);
 /* Reports that what is there as NAME in IN, whose path is SHOWN, was not replaced. */
-void sink_refused(
+void file_writer_refused(
     struct transfer *t, const struct folder *in, const char *name, const char *shown);
-/* These three run on any thread, one at a time per sink, and set K->err: create the temporary
- * file in the destination's folder, write to it, rename it. Page-aligned whole pages of a
- * large file bypass the page cache. */
-void sink_open(struct sink *k);
-void sink_write(struct sink *k, uint64_t offset, struct bytes b);
-void sink_name(struct sink *k);
+/* These three run on any thread, one at a time per file writer, and set K->err: create the
+ * temporary file in the destination's folder, write to it, rename it. Page-aligned whole pages
+ * of a large file bypass the page cache. */
+void file_writer_open(struct file_writer *k);
+void file_writer_write(struct file_writer *k, uint64_t offset, struct bytes b);
+void file_writer_name(struct file_writer *k);
 /* Allocates disk space up to UPTO, and some ahead, on the caller's thread. Never allocates a
  * manifest's claimed size before its blocks arrive. Sets K->err. */
-void sink_reserve(struct sink *k, uint64_t upto);
+void file_writer_reserve(struct file_writer *k, uint64_t upto);
 /* Releases one reference, on the caller's thread. The last one names or deletes the file and
  * frees K. Lost or damaged content, and an errno, skip that file; any other error is the
  * transfer's. */
-void sink_end(struct sink *k);
+void file_writer_end(struct file_writer *k);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* double.h - the hostile server: a proxy before the real one, which alters what a test tells it
+/* proxy.h - the hostile server: a proxy before the real one, which alters what a test tells it
  * to.
  *
  * It listens on a free port of localhost and passes every request on as it came. A test's hooks
@@ -11,9 +11,9 @@
 #include "base/buf.h"
 #include "format/route.h"
 
-struct double_;
+struct proxy;
 
-struct double_call {
+struct proxy_call {
 	enum route route;
 	struct route_params params;
 	const char *method, *target;
@@ -23,25 +23,25 @@ struct double_call {
 	struct buf answer; /* its body */
 };
 
-struct double_hooks {
+struct proxy_hooks {
 	void *ctx;
 	/* True: answered here, the real server is not asked. NULL: nothing. */
-	bool (*before)(void *ctx, struct double_call *c);
-	void (*after)(void *ctx, struct double_call *c);
+	bool (*before)(void *ctx, struct proxy_call *c);
+	void (*after)(void *ctx, struct proxy_call *c);
 };
 
 /* UPSTREAM is http://127.0.0.1:PORT. Fails the test when it cannot. */
-struct double_ *double_start(const char *upstream);
-void double_stop(struct double_ *d);
+struct proxy *proxy_start(const char *upstream);
+void proxy_stop(struct proxy *d);
 /* How many connections of clients there have been. */
-unsigned double_connections(struct double_ *d);
-const char *double_url(const struct double_ *d);
+unsigned proxy_connections(struct proxy *d);
+const char *proxy_url(const struct proxy *d);
 /* From now on HOOKS; NULL: an honest proxy. */
-void double_play(struct double_ *d, const struct double_hooks *hooks);
+void proxy_play(struct proxy *d, const struct proxy_hooks *hooks);
 /* Answers C with an error of the service's own. */
-void double_refuse(struct double_call *c, enum zt_err err);
+void proxy_refuse(struct proxy_call *c, enum zt_err err);
 /* Sends REQUEST to the real server, byte for byte, and returns the status of the answer; the
  * error that the answer names in *ERR. */
-int double_send(const struct double_ *d, struct bytes request, enum zt_err *err);
+int proxy_send(const struct proxy *d, struct bytes request, enum zt_err *err);
 
 #endif

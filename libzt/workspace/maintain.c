@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tend.c - maintains keys for others: after a revocation any online manager or owner rotates
- * the keys, and seals the new key to each member who lacks it. */
+/* maintain.c - maintains keys for others: after a revocation any online manager or owner
+ * rotates the keys, and seals the new key to each member who lacks it. */
 #include <stdlib.h>
 
 #include "base/wire.h"
 #include "chain/keys.h"
-#include "chain/space.h"
+#include "chain/workspace.h"
 #include "format/pb.h"
 #include "log/user_keys.h"
 #include "session/session.h"
@@ -41,7 +41,7 @@ seal_where_missing(struct zt *z, struct org_workspace *w, enum role mine, uint64
 {
 	struct org_user **users = calloc(w->member_count + 1, sizeof(struct org_user *));
 	const struct secret *key;
-	struct space *s;
+	struct workspace *s;
 	size_t n = 0;
 	enum zt_err err = users != NULL ? ZT_OK : ZT_ERR_MEMORY;
 
@@ -50,12 +50,12 @@ seal_where_missing(struct zt *z, struct org_workspace *w, enum role mine, uint64
 
 		if ((mine >= ROLE_MANAGER || id_equal(&u->id, &z->user)) &&
 		    org_state_role(w, u, ORG_NEVER) != ROLE_NONE &&
-		    !org_state_user_key_is_open(u) &&
+		    !org_state_user_key_needs_rotation(u) &&
 		    sealed_generation(z, w, &u->id) < u->key_generation)
 			users[n++] = u;
 	}
-	if (err == ZT_OK && n > 0 && (err = space_of(z, w, &s)) == ZT_OK) {
-		err = space_key(s, (unsigned)w->generation_count, &key);
+	if (err == ZT_OK && n > 0 && (err = workspace_of(z, w, &s)) == ZT_OK) {
+		err = workspace_key(s, (unsigned)w->generation_count, &key);
 		if (err == ZT_OK)
 			err = workspace_deposit(z, w, key, users, n);
 		else if (err == ZT_ERR_MISSING_KEY || err == ZT_ERR_KEY)
@@ -69,32 +69,33 @@ seal_where_missing(struct zt *z, struct org_workspace *w, enum role mine, uint64
 /* Rotates the workspace key if access was revoked, or if older generations are unreachable
  * from the newest key. For managers and owners. */
 static enum zt_err
-renew(struct zt *z, const struct org_workspace *w, const struct id *id, struct zt_tended *out)
+renew(
+    struct zt *z, const struct org_workspace *w, const struct id *id, struct zt_maintained *out)
 {
-	bool mended = false;
+	bool made_reachable = false;
 	enum zt_err err;
 
-	if (org_state_is_open(w, ORG_NEVER)) {
-		err = workspace_close(z, id);
+	if (org_state_needs_rotation(w, ORG_NEVER)) {
+		err = workspace_rotate_if_needed(z, id);
 		out->rotated += err == ZT_OK;
 	} else {
-		err = workspace_mend(z, id, &mended);
-		out->mended += mended;
+		err = workspace_make_reachable(z, id, &made_reachable);
+		out->made_reachable += made_reachable;
 	}
 	return err;
 }
 
 static enum zt_err
-tend_workspace(struct zt *z, const struct id *id, struct zt_tended *out)
+maintain_workspace(struct zt *z, const struct id *id, struct zt_maintained *out)
 {
 	struct org_workspace *w = org_state_workspace(z->state, id);
 	const struct org_user *me = org_state_user(z->state, &z->user);
 	enum role mine;
-	struct space *s;
+	struct workspace *s;
 	enum zt_err err;
 
 	if (w == NULL || me == NULL || (mine = org_state_role(w, me, ORG_NEVER)) == ROLE_NONE ||
-	    space_is_gone(w))
+	    workspace_is_gone(w))
 		return ZT_OK;
 	if (mine >= ROLE_MANAGER) {
 		if ((err = renew(z, w, id, out)))
@@ -102,37 +103,38 @@ tend_workspace(struct zt *z, const struct id *id, struct zt_tended *out)
 		if ((w = org_state_workspace(z->state, id)) == NULL)
 			return ZT_OK;
 	}
-	if ((err = seal_where_missing(z, w, mine, &out->sealed)) || (err = space_of(z, w, &s)))
+	if ((err = seal_where_missing(z, w, mine, &out->sealed)) ||
+	    (err = workspace_of(z, w, &s)))
 		return err;
-	if (space_tend(s, FILL_MS))
-		z->why[0] = 0; /* background work: tried again by the next command */
+	if (workspace_background(s, FILL_MS))
+		z->message[0] = 0; /* background work: tried again by the next command */
 	return ZT_OK;
 }
 
 enum zt_err
-workspace_tend(struct zt *z, struct zt_tended *out)
+workspace_maintain_keys(struct zt *z, struct zt_maintained *out)
 {
-	struct zt_tended done = { 0 };
-	struct client_failure failure = { .err = ZT_OK };
+	struct zt_maintained done = { 0 };
+	struct session_failure failure = { .err = ZT_OK };
 	struct org_workspace *w;
 	struct id *ids;
 	size_t n = 0, at = 0;
 	enum zt_err err;
 
-	z->why[0] = 0;
+	z->message[0] = 0;
 	/* Rotate the user key first: anything sealed to the old one is open to the revoked
 	 * device. */
-	if ((err = client_close_user_key(z)))
+	if ((err = log_rotate_user_key_if_needed(z)))
 		return err;
 	if ((ids = calloc(z->state->workspaces.count + 1, sizeof *ids)) == NULL)
 		return ZT_ERR_MEMORY;
 	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL)
 		ids[n++] = w->id;
 	for (size_t i = 0; i < n; i++)
-		if (!client_goes_on(z, &failure, tend_workspace(z, &ids[i], &done)))
+		if (!session_goes_on(z, &failure, maintain_workspace(z, &ids[i], &done)))
 			break;
 	free(ids);
 	if (out != NULL)
 		*out = done;
-	return client_failed(z, &failure);
+	return session_failed(z, &failure);
 }

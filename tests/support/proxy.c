@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "test.h"
 
-#include "double.h"
+#include "proxy.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -14,21 +14,21 @@
 #include "format/pb.h"
 #include "proto/rpc.pb-c.h"
 
-enum { MESSAGE_MOST = 64 * 1024 * 1024, LINES = 64 };
+enum { MESSAGE_MAX = 64 * 1024 * 1024, LINES = 64 };
 
 struct line { /* one connection of a client */
-	struct double_ *d;
+	struct proxy *d;
 	pthread_t thread;
 	int fd;
 };
 
-struct double_ {
+struct proxy {
 	int listener;
 	struct sockaddr_in upstream;
 	char url[64];
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows */
-	struct double_hooks hooks;
+	struct proxy_hooks hooks;
 	struct line line[LINES];
 	unsigned connections;
 };
@@ -64,7 +64,7 @@ read_message(int fd, struct message *m)
 	const char *end = NULL, *length;
 	size_t want = 0;
 
-	m->all = buf_init(MESSAGE_MOST);
+	m->all = buf_init(MESSAGE_MAX);
 	while (end == NULL) {
 		if (!read_more(fd, &m->all, 65536))
 			return false;
@@ -100,7 +100,7 @@ write_all(int fd, struct bytes b)
 
 /* Over *FD, which is kept; -1: none yet. One that has ended meanwhile is opened again. */
 static bool
-ask_upstream(const struct double_ *d, int *fd, struct bytes request, struct message *answer)
+ask_upstream(const struct proxy *d, int *fd, struct bytes request, struct message *answer)
 {
 	bool was_open = *fd >= 0;
 
@@ -120,7 +120,7 @@ ask_upstream(const struct double_ *d, int *fd, struct bytes request, struct mess
 }
 
 int
-double_send(const struct double_ *d, struct bytes request, enum zt_err *err)
+proxy_send(const struct proxy *d, struct bytes request, enum zt_err *err)
 {
 	struct message answer;
 	Zt__Answer *m = NULL;
@@ -139,7 +139,7 @@ double_send(const struct double_ *d, struct bytes request, enum zt_err *err)
 }
 
 void
-double_refuse(struct double_call *c, enum zt_err err)
+proxy_refuse(struct proxy_call *c, enum zt_err err)
 {
 	Zt__Answer m = ZT__ANSWER__INIT;
 
@@ -151,19 +151,19 @@ double_refuse(struct double_call *c, enum zt_err err)
 
 /* One request, through the hooks and the real server. */
 static bool
-carry(struct double_ *d, int fd, int *up, struct message *m)
+carry(struct proxy *d, int fd, int *up, struct message *m)
 {
-	struct double_call c = { .method = m->first[0],
+	struct proxy_call c = { .method = m->first[0],
 		.target = m->first[1],
 		.request = buf_bytes(&m->all),
 		.body = body_of(m),
 		.status = 502,
-		.answer = buf_init(MESSAGE_MOST) };
+		.answer = buf_init(MESSAGE_MAX) };
 	bool known = route_match(c.method, c.target, &c.route, &c.params) == ZT_OK;
-	struct double_hooks hooks;
+	struct proxy_hooks hooks;
 	struct message answer = { .all = buf_init(0) };
 	struct buf out =
-	    buf_init(MESSAGE_MOST); /* at once: two small writes wait for each other */
+	    buf_init(MESSAGE_MAX); /* at once: two small writes wait for each other */
 	bool answered, ok;
 
 	(void)pthread_mutex_lock(&d->lock);
@@ -211,7 +211,7 @@ serve(void *arg)
 static void *
 accept_all(void *arg)
 {
-	struct double_ *d = arg;
+	struct proxy *d = arg;
 	int fd;
 
 	for (size_t i = 0; (fd = accept(d->listener, NULL, NULL)) >= 0; i++) {
@@ -234,10 +234,10 @@ accept_all(void *arg)
 	return NULL;
 }
 
-struct double_ *
-double_start(const char *upstream)
+struct proxy *
+proxy_start(const char *upstream)
 {
-	struct double_ *d = calloc(1, sizeof *d);
+	struct proxy *d = calloc(1, sizeof *d);
 	struct sockaddr_in a = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t n = sizeof a;
@@ -258,7 +258,7 @@ double_start(const char *upstream)
 }
 
 void
-double_stop(struct double_ *d)
+proxy_stop(struct proxy *d)
 {
 	(void)shutdown(d->listener, SHUT_RDWR);
 	(void)pthread_join(d->thread, NULL);
@@ -274,7 +274,7 @@ double_stop(struct double_ *d)
 }
 
 unsigned
-double_connections(struct double_ *d)
+proxy_connections(struct proxy *d)
 {
 	unsigned n;
 
@@ -285,15 +285,15 @@ double_connections(struct double_ *d)
 }
 
 const char *
-double_url(const struct double_ *d)
+proxy_url(const struct proxy *d)
 {
 	return d->url;
 }
 
 void
-double_play(struct double_ *d, const struct double_hooks *hooks)
+proxy_play(struct proxy *d, const struct proxy_hooks *hooks)
 {
 	(void)pthread_mutex_lock(&d->lock);
-	d->hooks = hooks != NULL ? *hooks : (struct double_hooks){ 0 };
+	d->hooks = hooks != NULL ? *hooks : (struct proxy_hooks){ 0 };
 	(void)pthread_mutex_unlock(&d->lock);
 }

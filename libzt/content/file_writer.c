@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sink.c - a local file that is being written: beside its place, and named when it is whole,
- * so that a reader never sees half of it. Existing files that zt did not write are kept. */
-#include "content/sink.h"
+/* file_writer.c - a local file that is being written: beside its place, and named when it is
+ * whole, so that a reader never sees half of it. Existing files that zt did not write are kept.
+ */
+#include "content/file_writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,7 +88,8 @@ look_as(const struct transfer *t, const Zt__FileManifest *f, int fd)
 /* Whether the file there holds what F says, and the servers do. IS_OURS: only its look may have
  * been changed since zt wrote or sent it. */
 static bool
-holds(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f, bool is_ours)
+holds(struct transfer *t, const struct file_writer_place *at, const Zt__FileManifest *f,
+    bool is_ours)
 {
 	int fd = openat(at->in->fd, at->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool same = false;
@@ -105,8 +107,8 @@ holds(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f
  * object that comes, which zt wrote or sent and nobody changed since, gives way, and nothing
  * else, unless a person says so: what was sent to another workspace may be there alone. */
 static enum zt_err
-look_at_place(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f,
-    struct sink *k, bool *is_there)
+look_at_place(struct transfer *t, const struct file_writer_place *at, const Zt__FileManifest *f,
+    struct file_writer *k, bool *is_there)
 {
 	struct local l = { .version = 0 }; /* what is known of it, if anything */
 
@@ -131,9 +133,9 @@ look_at_place(struct transfer *t, const struct sink_place *at, const Zt__FileMan
 	return k->may_replace ? ZT_OK : ZT_ERR_EXISTS;
 }
 
-/* Whether what is there now is what was there when the sink was made. */
+/* Whether what is there now is what was there when the file writer was made. */
 static bool
-may_take_place(const struct sink *k)
+may_take_place(const struct file_writer *k)
 {
 	struct stat st;
 
@@ -157,7 +159,7 @@ holes_of(const Zt__FileManifest *f)
 }
 
 static void
-sink_free(struct sink *k)
+file_writer_free(struct file_writer *k)
 {
 	free(k->beside);
 	free(k->shown);
@@ -166,16 +168,16 @@ sink_free(struct sink *k)
 }
 
 enum zt_err
-sink_new(struct transfer *t, const struct sink_place *at, const Zt__FileManifest *f,
-    struct sink **out)
+file_writer_new(struct transfer *t, const struct file_writer_place *at,
+    const Zt__FileManifest *f, struct file_writer **out)
 {
-	struct sink *k = calloc(1, sizeof *k);
+	struct file_writer *k = calloc(1, sizeof *k);
 	bool is_there = false;
 	enum zt_err err = ZT_ERR_MEMORY;
 
 	if (k == NULL)
 		return err;
-	*k = (struct sink){ .t = t,
+	*k = (struct file_writer){ .t = t,
 		.pending = 1,
 		.fd = -1,
 		.direct = -1,
@@ -201,12 +203,12 @@ sink_new(struct transfer *t, const struct sink_place *at, const Zt__FileManifest
 out:
 	if (is_there)
 		*out = NULL;
-	sink_free(k);
+	file_writer_free(k);
 	return err;
 }
 
 static void
-fail_io(struct sink *k)
+fail_io(struct file_writer *k)
 {
 	k->os_error = errno;
 	k->err = transfer_class(k->os_error);
@@ -215,7 +217,7 @@ fail_io(struct sink *k)
 /* The file gets its name; a contributor may have chosen one that this file system cannot have.
  */
 static void
-take_name(struct sink *k)
+take_name(struct file_writer *k)
 {
 	/* Where nothing was, nothing may be: somebody could write it after the last look. */
 	bool is_new = k->was.st_ino == 0 && !k->t->z->overwrites;
@@ -243,7 +245,7 @@ take_name(struct sink *k)
 
 /* A file that claims more than there is need not fill the disk first. */
 static bool
-may_fit(const struct sink *k)
+may_fit(const struct file_writer *k)
 {
 	struct statvfs at;
 
@@ -252,7 +254,7 @@ may_fit(const struct sink *k)
 }
 
 void
-sink_reserve(struct sink *k, uint64_t upto)
+file_writer_reserve(struct file_writer *k, uint64_t upto)
 {
 	while (k->fd >= 0 && k->err == ZT_OK && k->size >= LARGE && !k->is_sparse &&
 	       k->reserved < upto) {
@@ -277,7 +279,7 @@ open_direct(int fd)
 }
 
 void
-sink_open(struct sink *k)
+file_writer_open(struct file_writer *k)
 {
 	if (k->in == NULL)
 		return;
@@ -301,13 +303,13 @@ sink_open(struct sink *k)
 	}
 	if (k->is_sparse && ftruncate(k->fd, (off_t)k->size) != 0)
 		fail_io(k);
-	sink_reserve(k, 1);
+	file_writer_reserve(k, 1);
 	if (k->err == ZT_OK)
 		k->direct = open_direct(k->fd);
 }
 
 void
-sink_write(struct sink *k, uint64_t offset, struct bytes b)
+file_writer_write(struct file_writer *k, uint64_t offset, struct bytes b)
 {
 	int fd = k->fd;
 
@@ -332,7 +334,7 @@ sink_write(struct sink *k, uint64_t offset, struct bytes b)
 }
 
 void
-sink_name(struct sink *k)
+file_writer_name(struct file_writer *k)
 {
 	if (k->fd < 0 || k->is_whole)
 		return;
@@ -355,24 +357,25 @@ sink_name(struct sink *k)
 }
 
 void
-sink_refused(struct transfer *t, const struct folder *in, const char *name, const char *shown)
+file_writer_refused(
+    struct transfer *t, const struct folder *in, const char *name, const char *shown)
 {
 	struct stat st;
 	bool is_folder =
 	    fstatat(in->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 
 	/* with --keep-both it is what has the name beside */
-	transfer_leave_out(t, ZT_ERR_EXISTS, shown,
+	transfer_exclude(t, ZT_ERR_EXISTS, shown,
 	    t->z->keeps_both
-		? client_words(t->z, "this name beside it is taken too, and what has it "
-				     "stays; move one of the two away")
-	    : is_folder ? client_words(t->z, "a folder is there, and stays; move it away")
-			: client_words(t->z,
+		? session_translate(t->z, "this name beside it is taken too, and what has it "
+					  "stays; move one of the two away")
+	    : is_folder ? session_translate(t->z, "a folder is there, and stays; move it away")
+			: session_translate(t->z,
 			      "what is there was not written by zt, or was changed since"));
 }
 
 static void
-note(const struct sink *k)
+note(const struct file_writer *k)
 {
 	struct transfer *t = k->t;
 
@@ -382,21 +385,21 @@ note(const struct sink *k)
 }
 
 void
-sink_end(struct sink *k)
+file_writer_end(struct file_writer *k)
 {
 	struct transfer *t = k->t;
 
 	if (--k->pending > 0)
 		return;
-	sink_name(k);
+	file_writer_name(k);
 	/* Content that is lost or damaged, at the servers or by them, or that this system takes
 	 * in no place, is left out alone. */
 	if (k->os_error != 0)
-		transfer_leave_out(t, k->err, k->shown, strerror(k->os_error));
+		transfer_exclude(t, k->err, k->shown, strerror(k->os_error));
 	else if (k->err == ZT_ERR_MISSING_BLOCK || k->err == ZT_ERR_CORRUPT)
-		transfer_leave_out(t, k->err, k->shown, err_words(k->err));
+		transfer_exclude(t, k->err, k->shown, err_text(k->err));
 	else if (k->err == ZT_ERR_EXISTS)
-		sink_refused(t, k->in, k->name, k->shown);
+		file_writer_refused(t, k->in, k->name, k->shown);
 	else if (k->err)
 		transfer_fail(t, k->err);
 	else {
@@ -406,5 +409,5 @@ sink_end(struct sink *k)
 		transfer_report(t, k->name != NULL ? k->name : "");
 	}
 	folder_drop(k->in);
-	sink_free(k);
+	file_writer_free(k);
 }
