@@ -22,8 +22,8 @@ FRAME := $(call objs,$(call srcs,services/bus services/frame))
 SERVICES := auth metadata blocks messaging
 
 $B/apps/common/l10n.o: override CFLAGS += -DZT_LOCALEDIR='"$(PREFIX)/share/locale"'
-$B/libzt/session/text.o: VERSION libzt/include/zt/version.h
-$B/libzt/session/text.o: override CFLAGS += -DVERSION_TEXT='"$(VERSION)"'
+$B/libzt/api/text.o: VERSION libzt/include/zt/version.h
+$B/libzt/api/text.o: override CFLAGS += -DVERSION_TEXT='"$(VERSION)"'
 # The headers that are installed say it too; scripts/check-headers compares.
 libzt/include/zt/version.h: VERSION
 	$Qset -- $$(tr . ' ' <VERSION); sed -i "s/\(_MAJOR\) [0-9]*$$/\1 $$1/; s/\(_MINOR\) [0-9]*$$/\1 $$2/; s/\(_PATCH\) [0-9]*$$/\1 $$3/" $@; touch $@

@@ -10,7 +10,7 @@ WASM_INCLUDES := -I libzt/port/wasm/include -isystem $W/include -isystem $(SODIU
 WASM_SRCS := $(filter-out libzt/crypto/bulk_openssl.c libzt/net/events.c libzt/join/pki.c libzt/people/watch.c libzt/api/pki.c libzt/api/watch.c,\
 	$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files libzt/history libzt/store libzt/net $(ROOMS))) \
 	libzt/port/posix/clock.c $(wildcard libzt/port/wasm/*.c)
-$W/libzt/session/text.o: WASM_FLAGS += -DVERSION_TEXT='"$(VERSION)"'
+$W/libzt/api/text.o: WASM_FLAGS += -DVERSION_TEXT='"$(VERSION)"'
 WASM_OBJS := $(patsubst %.c,$W/%.o,$(WASM_SRCS)) $(patsubst $G/%.c,$W/gen/%.o,$(GENERATED))
 
 $W/src/.done: scripts/wasm-sources

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* enrol.c - the functions of zt/enrol.h that take a device. */
+/* enrol.c - the functions of zt/enrol.h that take a device, or begin one. */
 #include "zt/enrol.h"
 
 #include "join/verbs.h"
@@ -54,4 +54,19 @@ zt_greet(struct zt *z, const char *link, const struct zt_codes *codes, struct zt
 	if (err == ZT_OK)
 		err = join_greet(z, link, codes, out);
 	return log_leave(z, err);
+}
+
+/* ---- without a device ---- */
+
+enum zt_err
+zt_claim(const struct zt_options *o, const struct zt_claim *c, const struct zt_codes *codes,
+    char *message)
+{
+	return join_claim(o, c, codes, message);
+}
+
+bool
+zt_is_joining(const char *home)
+{
+	return join_is_joining(home);
 }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* org.c - the functions of zt/org.h that take a device. */
+/* org.c - the functions of zt/org.h that take a device, or begin one. */
 #include "zt/org.h"
 
+#include <string.h>
+
+#include "format/head_text.h"
+#include "join/verbs.h"
 #include "log/enter.h"
 #include "log/verbs.h"
 #include "people/verbs.h"
@@ -137,4 +141,33 @@ zt_user_revoke(struct zt *z, const char *user)
 	if (err == ZT_OK)
 		err = people_user_revoke(z, user);
 	return log_leave(z, err);
+}
+
+enum zt_err
+zt_log_compare(struct zt *z, uint64_t size, const uint8_t root[32])
+{
+	enum zt_err err = log_enter(z);
+
+	if (err == ZT_OK)
+		err = restore_log_compare(z, size, root);
+	return log_leave(z, err);
+}
+
+/* ---- without a device ---- */
+
+enum zt_err
+zt_head_read(const char *text, uint64_t *size, uint8_t root[32])
+{
+	struct hash r;
+	enum zt_err err = head_text_parse(text, size, &r);
+
+	if (err == ZT_OK)
+		memcpy(root, r.b, HASH_BYTES);
+	return err;
+}
+
+enum zt_err
+zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *message)
+{
+	return join_bootstrap(o, b, message);
 }

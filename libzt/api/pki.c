@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pki.c - the functions of zt/pki.h that take a device. */
+/* pki.c - the functions of zt/pki.h that take a device, or begin one. */
 #include "zt/pki.h"
 
 #include "join/verbs.h"
@@ -63,4 +63,12 @@ zt_pki_reject(struct zt *z, const char *id)
 	if (err == ZT_OK)
 		err = join_pki_reject(z, id);
 	return log_leave(z, err);
+}
+
+/* ---- without a device ---- */
+
+enum zt_err
+zt_pki_request(const struct zt_options *o, const struct zt_pki_ask *a, char *id, char *message)
+{
+	return join_pki_request(o, a, id, message);
 }

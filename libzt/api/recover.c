@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* recover.c - the functions of zt/recover.h that take a device. */
+/* recover.c - the functions of zt/recover.h that take a device, or begin one. */
 #include "zt/recover.h"
 
 #include "log/enter.h"
@@ -44,4 +44,12 @@ zt_ways_back(struct zt *z, void (*each)(void *ctx, const struct zt_way *w), void
 	if (err == ZT_OK)
 		err = people_ways_back(z, each, ctx);
 	return log_leave(z, err);
+}
+
+/* ---- without a device ---- */
+
+enum zt_err
+zt_recover(const struct zt_options *o, const struct zt_recovery *r, char *message)
+{
+	return recovery_recover(o, r, message);
 }

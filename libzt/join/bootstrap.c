@@ -7,7 +7,9 @@
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "join/verbs.h"
 #include "log/handles.h"
+#include "log/open.h"
 #include "log/sync.h"
 #include "proto/auth.pb-c.h"
 #include "session/device.h"
@@ -153,14 +155,14 @@ static enum zt_err
 keep_handle(const struct zt_options *o, const struct founding *f, char *message)
 {
 	struct zt *z = NULL;
-	enum zt_err err = zt_open(o, &z, message);
+	enum zt_err err = log_open(o, &z, message);
 
 	if (err == ZT_OK &&
 	    (err = store_put(z->store, STORE_HANDLE, bytes_of(f->user.b, ID_BYTES), 0,
 		 buf_bytes(&f->handle))) == ZT_OK)
 		err = store_put(
 		    z->store, STORE_META, bytes_text(founding_key), 0, bytes_of(NULL, 0));
-	zt_close(z);
+	session_close(z);
 	return err;
 }
 
@@ -189,11 +191,11 @@ static enum zt_err
 open_and_settle(const struct zt_options *o, char *message)
 {
 	struct zt *z = NULL;
-	enum zt_err err = zt_open(o, &z, message);
+	enum zt_err err = log_open(o, &z, message);
 
 	if (err == ZT_OK && (err = settle(z)) != ZT_OK && message != NULL)
-		(void)snprintf(message, SESSION_MESSAGE, "%s", zt_error_message(z));
-	zt_close(z);
+		(void)snprintf(message, SESSION_MESSAGE, "%s", session_message(z));
+	session_close(z);
 	return err;
 }
 
@@ -225,7 +227,7 @@ go_on(const struct zt_options *o, char *message)
 {
 	struct zt *z = NULL;
 	bool is_ours = false, is_lost = false;
-	enum zt_err err = zt_open(o, &z, message);
+	enum zt_err err = log_open(o, &z, message);
 
 	if (err)
 		return err;
@@ -237,8 +239,8 @@ go_on(const struct zt_options *o, char *message)
 		err = ZT_ERR_EXISTS;
 	}
 	if (err && message != NULL)
-		(void)snprintf(message, SESSION_MESSAGE, "%s", zt_error_message(z));
-	zt_close(z);
+		(void)snprintf(message, SESSION_MESSAGE, "%s", session_message(z));
+	session_close(z);
 	if (!is_lost)
 		return err;
 	device_file_discard(o->home);
@@ -255,7 +257,7 @@ is_refusal(enum zt_err err)
 }
 
 enum zt_err
-zt_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *message)
+join_bootstrap(const struct zt_options *o, const struct zt_bootstrap *b, char *message)
 {
 	struct calls_options co = { .server = b->server,
 		.ca_file = o->ca_file,

@@ -9,7 +9,9 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "join/newcomer.h"
+#include "join/verbs.h"
 #include "log/handles.h"
+#include "log/open.h"
 #include "log/sync.h"
 #include "log/user_keys.h"
 #include "proto/enrol.pb-c.h"
@@ -168,7 +170,7 @@ settle(struct claiming *k)
 	char warning[SESSION_MESSAGE] = "";
 	enum zt_err err;
 
-	if ((err = zt_open(k->o, &z, k->message)))
+	if ((err = log_open(k->o, &z, k->message)))
 		return err;
 	if ((err = log_fetch(z)) == ZT_OK) {
 		uint8_t mine[SIGN_PUBLIC_BYTES];
@@ -184,8 +186,8 @@ settle(struct claiming *k)
 					 : log_sync_handles(z);
 	if (k->message != NULL)
 		(void)snprintf(
-		    k->message, SESSION_MESSAGE, "%s", err ? zt_error_message(z) : warning);
-	zt_close(z);
+		    k->message, SESSION_MESSAGE, "%s", err ? session_message(z) : warning);
+	session_close(z);
 	return err;
 }
 
@@ -380,13 +382,13 @@ claim(struct claiming *k)
 }
 
 bool
-zt_is_joining(const char *home)
+join_is_joining(const char *home)
 {
 	return device_file_is_joining(home);
 }
 
 enum zt_err
-zt_claim(const struct zt_options *o, const struct zt_claim *c, const struct zt_codes *codes,
+join_claim(const struct zt_options *o, const struct zt_claim *c, const struct zt_codes *codes,
     char *message)
 {
 	struct claiming k = {

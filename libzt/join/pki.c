@@ -9,6 +9,7 @@
 #include "join/newcomer.h"
 #include "join/verbs.h"
 #include "log/append.h"
+#include "log/open.h"
 #include "log/sync.h"
 #include "pki/pki_request.h"
 #include "port/token.h"
@@ -378,10 +379,10 @@ write_device(struct asking *k, const struct zt_options *o)
 	struct zt *z = NULL;
 	enum zt_err err;
 
-	if ((err = device_write(o, &d)) || (err = zt_open(o, &z, k->message)))
+	if ((err = device_write(o, &d)) || (err = log_open(o, &z, k->message)))
 		return err;
 	err = note_request(k, z);
-	zt_close(z);
+	session_close(z);
 	return err;
 }
 
@@ -431,11 +432,11 @@ static enum zt_err
 ask_from_there(struct asking *k)
 {
 	struct zt *z = NULL;
-	enum zt_err err = zt_open(k->o, &z, k->message);
+	enum zt_err err = log_open(k->o, &z, k->message);
 
 	if (err == ZT_OK)
 		err = ask_again(k, z);
-	zt_close(z);
+	session_close(z);
 	return err;
 }
 
@@ -455,7 +456,8 @@ ask_first(struct asking *k)
 }
 
 enum zt_err
-zt_pki_request(const struct zt_options *o, const struct zt_pki_ask *a, char *id, char *message)
+join_pki_request(
+    const struct zt_options *o, const struct zt_pki_ask *a, char *id, char *message)
 {
 	struct asking k = { .a = a,
 		.o = o,

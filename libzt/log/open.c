@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* open.c - a device, opened: its file, its store, and the log as it knows it. */
+#include "log/open.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -53,7 +55,7 @@ take_secrets(struct zt *z, const Zt__DeviceSecrets *m)
 }
 
 enum zt_err
-zt_open(const struct zt_options *o, struct zt **out, char *message)
+log_open(const struct zt_options *o, struct zt **out, char *message)
 {
 	Zt__DeviceSecrets *m = NULL;
 	struct zt *z = calloc(1, sizeof *z);
@@ -90,10 +92,10 @@ out:
 	pb_wipe(m);
 	if (z != NULL) {
 		if (message != NULL)
-			(void)snprintf(message, SESSION_MESSAGE, "%s", zt_error_message(z));
+			(void)snprintf(message, SESSION_MESSAGE, "%s", session_message(z));
 		device_explain(o, err, message);
 	}
-	zt_close(z);
+	session_close(z);
 	return err;
 }
 
@@ -145,7 +147,7 @@ copy_identity(struct zt *z, const struct zt *of)
 }
 
 enum zt_err
-zt_open_again(struct zt *of, const struct zt_options *o, struct zt **out)
+log_open_again(struct zt *of, const struct zt_options *o, struct zt **out)
 {
 	struct zt *z = calloc(1, sizeof *z);
 	enum zt_err err = ZT_ERR_MEMORY;
@@ -167,12 +169,12 @@ zt_open_again(struct zt *of, const struct zt_options *o, struct zt **out)
 	*out = z;
 	z = NULL;
 out:
-	zt_close(z);
+	session_close(z);
 	return err;
 }
 
 void
-zt_whoami(const struct zt *z, struct zt_identity *out)
+log_whoami(const struct zt *z, struct zt_identity *out)
 {
 	const struct org_user *me = org_state_user(z->state, &z->user);
 	struct hash root = { { 0 } };

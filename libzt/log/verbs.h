@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verbs.h - what the public functions call in this room: each is the zt_ function of its last
- * words, as include/zt says, with the device taken (libzt/api). */
+ * words, as include/zt says, with the device taken where it has one (libzt/api). */
 #ifndef ZT_LOG_VERBS_H
 #define ZT_LOG_VERBS_H
 
@@ -11,5 +11,8 @@
 ZT_CHECKED enum zt_err log_find_person(struct zt *z, const char *user, struct zt_person *out);
 ZT_CHECKED enum zt_err log_verify(struct zt *z, uint64_t *entries);
 ZT_CHECKED enum zt_err log_sync(struct zt *z);
+ZT_CHECKED enum zt_err log_open_again(
+    struct zt *of, const struct zt_options *o, struct zt **out);
+void log_whoami(const struct zt *z, struct zt_identity *out);
 
 #endif

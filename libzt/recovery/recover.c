@@ -474,7 +474,7 @@ return_by_words(const struct zt_options *o, const struct zt_recovery *r, char *m
 }
 
 enum zt_err
-zt_recover(const struct zt_options *o, const struct zt_recovery *r, char *message)
+recovery_recover(const struct zt_options *o, const struct zt_recovery *r, char *message)
 {
 	enum zt_err err;
 

@@ -138,7 +138,7 @@ visitor_open(const struct zt_options *o, const struct visitor_keys *k, struct vi
 void
 visitor_close(const struct zt_options *o, struct visitor *v)
 {
-	zt_close(v->z);
+	session_close(v->z);
 	v->z = NULL;
 	if (v->folder[0] != 0)
 		remove_folder(v->folder);

@@ -177,18 +177,7 @@ restore_log_export(struct zt *z, int fd, const char *workspace)
 }
 
 enum zt_err
-zt_head_read(const char *text, uint64_t *size, uint8_t root[32])
-{
-	struct hash r;
-	enum zt_err err = head_text_parse(text, size, &r);
-
-	if (err == ZT_OK)
-		memcpy(root, r.b, HASH_BYTES);
-	return err;
-}
-
-enum zt_err
-zt_log_compare(struct zt *z, uint64_t size, const uint8_t root[32])
+restore_log_compare(struct zt *z, uint64_t size, const uint8_t root[32])
 {
 	struct hash mine;
 	enum zt_err err;

@@ -17,5 +17,6 @@ ZT_CHECKED enum zt_err restore_by_id(struct zt *z, const char *remote, const cha
 ZT_CHECKED enum zt_err restore_log_export(struct zt *z, int fd, const char *workspace);
 ZT_CHECKED enum zt_err restore_repair(struct zt *z,
     void (*lost)(void *ctx, const struct zt_loss *l), void *ctx, struct zt_repaired *out);
+ZT_CHECKED enum zt_err restore_log_compare(struct zt *z, uint64_t size, const uint8_t root[32]);
 
 #endif

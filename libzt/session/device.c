@@ -8,6 +8,7 @@
 #include "crypto/suite.h"
 #include "format/pb.h"
 #include "session/session.h"
+#include "session/verbs.h"
 #include "store/device_file.h"
 #include "zt/protect.h"
 
@@ -64,7 +65,7 @@ static const char desktop_holds[] = N_("the desktop opens this device while you 
 static const char no_keyring[] = N_("this system keeps no keys for a session");
 
 enum zt_err
-zt_unlock(const struct zt_options *o, unsigned seconds, char *message)
+device_unlock(const struct zt_options *o, unsigned seconds, char *message)
 {
 	enum zt_err err = suite_init();
 
@@ -75,7 +76,7 @@ zt_unlock(const struct zt_options *o, unsigned seconds, char *message)
 }
 
 enum zt_err
-zt_lock(const struct zt_options *o, char *message)
+device_lock(const struct zt_options *o, char *message)
 {
 	enum protector by = device_file_protector(o->home);
 	enum zt_err err = suite_init();
@@ -94,7 +95,7 @@ zt_lock(const struct zt_options *o, char *message)
 }
 
 enum zt_err
-zt_change_password(const struct zt_options *o, const char *new_password, char *message)
+device_change_password(const struct zt_options *o, const char *new_password, char *message)
 {
 	enum zt_err err = suite_init();
 
@@ -105,7 +106,8 @@ zt_change_password(const struct zt_options *o, const char *new_password, char *m
 }
 
 enum zt_err
-zt_protect_by_token(const struct zt_options *o, const char *uri, const char *pin, char *message)
+device_protect_by_token(
+    const struct zt_options *o, const char *uri, const char *pin, char *message)
 {
 	enum zt_err err = suite_init();
 
@@ -120,7 +122,7 @@ zt_protect_by_token(const struct zt_options *o, const char *uri, const char *pin
 }
 
 enum zt_err
-zt_protect_by_desktop(const struct zt_options *o, char *message)
+device_protect_by_desktop(const struct zt_options *o, char *message)
 {
 	enum zt_err err = suite_init();
 
@@ -135,19 +137,19 @@ zt_protect_by_desktop(const struct zt_options *o, char *message)
 }
 
 int
-zt_has_device(const char *home)
+device_is_there(const char *home)
 {
 	return !device_file_is_missing(home);
 }
 
 int
-zt_is_by_token(const char *home)
+device_is_by_token(const char *home)
 {
 	return device_file_protector(home) == BY_TOKEN;
 }
 
 int
-zt_is_unlocked(const char *home)
+device_is_unlocked(const char *home)
 {
 	return suite_init() == ZT_OK &&
 	       (device_file_protector(home) == BY_DESKTOP || device_file_is_held(home));

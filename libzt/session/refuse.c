@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "session/session.h"
+#include "session/verbs.h"
 
 /* One directive of printf: as much of it as sentences use. */
 struct directive {
@@ -115,12 +116,12 @@ session_refuse(struct zt *z, enum zt_err err, const char *format, ...)
 }
 
 void
-zt_error_of(const struct zt *z, enum zt_err err, struct zt_error *out)
+session_error_of(const struct zt *z, enum zt_err err, struct zt_error *out)
 {
 	const struct refusal *r = &z->refusal;
 
 	*out = (struct zt_error){
-		.number = err, .sentence = zt_error_message(z), .english = err_text(err)
+		.number = err, .sentence = session_message(z), .english = err_text(err)
 	};
 	if (err == ZT_OK || r->english == NULL || z->message[0] == 0 ||
 	    strcmp(r->sentence, z->message) != 0)

@@ -7,6 +7,7 @@
 #include "proto/auth.pb-c.h"
 #include "proto/blocks.pb-c.h"
 #include "session/session.h"
+#include "session/verbs.h"
 
 #include <stdio.h>
 
@@ -65,7 +66,7 @@ call(const struct operating *op, enum route r, const struct id *org, const void 
 }
 
 enum zt_err
-zt_server_org_create(
+session_server_create(
     const struct zt_server *s, const char *slug, char code[ZT_FOUNDING_CODE], char *message)
 {
 	struct operating op;
@@ -94,7 +95,7 @@ list(const struct operating *op, Zt__OrgList **out)
 }
 
 enum zt_err
-zt_server_orgs(const struct zt_server *s,
+session_server_orgs(const struct zt_server *s,
     void (*each)(void *ctx, const struct zt_server_org *o), void *ctx, char *message)
 {
 	struct operating op;
@@ -149,8 +150,8 @@ find(const struct operating *op, const char *slug, struct id *out)
 }
 
 enum zt_err
-zt_server_org_set(const struct zt_server *s, const char *slug, const struct zt_server_limits *l,
-    char *message)
+session_server_set(const struct zt_server *s, const char *slug,
+    const struct zt_server_limits *l, char *message)
 {
 	struct operating op;
 	Zt__OrgSet m = ZT__ORG_SET__INIT;
@@ -178,7 +179,7 @@ zt_server_org_set(const struct zt_server *s, const char *slug, const struct zt_s
 }
 
 enum zt_err
-zt_server_accept_loss(const struct zt_server *s, const char *slug, char *message)
+session_server_accept_loss(const struct zt_server *s, const char *slug, char *message)
 {
 	struct operating op;
 	struct id org;

@@ -102,25 +102,6 @@ session_may_go_on(struct zt *z)
 }
 
 void
-zt_cancel(struct zt_cancel *c)
-{
-	__atomic_store_n(&c->is_set, 1, __ATOMIC_RELEASE);
-}
-
-bool
-zt_cancel_is_set(const struct zt_cancel *c)
-{
-	return stop_is_set(&c->is_set);
-}
-
-void
-zt_use_cancel(struct zt *z, const struct zt_cancel *c)
-{
-	z->stop = c != NULL ? &c->is_set : NULL;
-	calls_heed(z->calls, z->stop);
-}
-
-void
 session_take_options(struct zt *z, const struct zt_options *o)
 {
 	z->in_clear = o->in_clear;
@@ -136,7 +117,7 @@ session_take_options(struct zt *z, const struct zt_options *o)
 }
 
 void
-zt_close(struct zt *z)
+session_close(struct zt *z)
 {
 	if (z == NULL)
 		return;
@@ -162,7 +143,7 @@ zt_close(struct zt *z)
 }
 
 const char *
-zt_error_message(const struct zt *z)
+session_message(const struct zt *z)
 {
 	return z->message[0] == 0 && z->store != NULL ? store_message(z->store) : z->message;
 }

@@ -103,6 +103,10 @@ const int *session_stop(const struct zt_options *o);
 enum zt_err session_interrupted(struct zt *z);
 /* For loops that may be long: INTERRUPTED once they are to end. */
 ZT_CHECKED enum zt_err session_may_go_on(struct zt *z);
+/* zt_close: wipes and releases Z. NULL is nothing. */
+void session_close(struct zt *z);
+/* zt_error_message. */
+const char *session_message(const struct zt *z);
 /* Makes Z->calls from Z's server, ids and keys. */
 ZT_CHECKED enum zt_err session_connect(struct zt *z);
 /* Makes a call; on failure the server's sentence becomes zt_error_message. */

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* protect.c - the functions of zt/protect.h: they begin with a state folder. */
+#include "zt/protect.h"
+
+#include "session/verbs.h"
+
+enum zt_err
+zt_unlock(const struct zt_options *o, unsigned seconds, char *message)
+{
+	return device_unlock(o, seconds, message);
+}
+
+enum zt_err
+zt_lock(const struct zt_options *o, char *message)
+{
+	return device_lock(o, message);
+}
+
+enum zt_err
+zt_change_password(const struct zt_options *o, const char *new_password, char *message)
+{
+	return device_change_password(o, new_password, message);
+}
+
+enum zt_err
+zt_protect_by_token(const struct zt_options *o, const char *uri, const char *pin, char *message)
+{
+	return device_protect_by_token(o, uri, pin, message);
+}
+
+enum zt_err
+zt_protect_by_desktop(const struct zt_options *o, char *message)
+{
+	return device_protect_by_desktop(o, message);
+}
+
+int
+zt_has_device(const char *home)
+{
+	return device_is_there(home);
+}
+
+int
+zt_is_by_token(const char *home)
+{
+	return device_is_by_token(home);
+}
+
+int
+zt_is_unlocked(const char *home)
+{
+	return device_is_unlocked(home);
+}
