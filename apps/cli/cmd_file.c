@@ -133,7 +133,10 @@ put_stream(struct cli *c, const char *local, int fd, const char *target,
 		if ((err = read_piece(c, fd, local, piece, PIECE, &got)) == ZT_OK)
 			err = zt_writer_write(w, at, piece, got);
 		if (p->step != NULL)
-			p->step(p->ctx, at, at, 0, local);
+			p->step(p->ctx, &(struct zt_progress_step){ .kind = ZT_PROGRESS_SEND,
+					    .done = at,
+					    .total = at,
+					    .name = local });
 	}
 	if (err == ZT_OK && (err = zt_writer_commit(w, ZT_COMMIT_ON_TOP, NULL)) == ZT_OK)
 		*n = 1;

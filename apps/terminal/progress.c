@@ -22,14 +22,13 @@ now_ms(void)
 
 /* [######......]  42%  108 MiB  36 MiB/s  0:04 */
 static void
-step(void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name)
+step(void *ctx, const struct zt_progress_step *s)
 {
 	struct progress *p = ctx;
-	uint64_t now = now_ms(), passed = now - p->began_ms + 1, left;
+	uint64_t now = now_ms(), passed = now - p->began_ms + 1, done = s->done,
+		 total = s->total, left;
 	unsigned filled = total > 0 ? (unsigned)(done * WIDTH / total) : 0;
 
-	(void)files;
-	(void)name;
 	if (p->drawn_ms != 0 && now - p->drawn_ms < EVERY_MS)
 		return;
 	p->drawn_ms = now;

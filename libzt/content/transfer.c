@@ -32,8 +32,14 @@ transfer_err(struct zt *z, const char *name, int number)
 void
 transfer_report(const struct transfer *t, const char *name)
 {
+	struct zt_progress_step s = { .kind = t->kind,
+		.done = t->done,
+		.total = t->total,
+		.files = t->files,
+		.name = name };
+
 	if (t->p != NULL && t->p->step != NULL)
-		t->p->step(t->p->ctx, t->done, t->total, t->files, name);
+		t->p->step(t->p->ctx, &s);
 }
 
 void
@@ -118,10 +124,12 @@ wake(void *ctx)
 }
 
 enum zt_err
-transfer_begin(
-    struct transfer *t, struct zt *z, struct workspace *s, const struct zt_progress *p)
+transfer_begin(struct transfer *t, struct workspace *s, enum zt_progress_kind kind,
+    const struct zt_progress *p)
 {
-	*t = (struct transfer){ .z = z, .s = s, .workspace = s->w->id, .p = p };
+	struct zt *z = s->z;
+
+	*t = (struct transfer){ .z = z, .s = s, .workspace = s->w->id, .kind = kind, .p = p };
 	random_bytes(t->run, sizeof t->run);
 	t->mask = (mode_t)port_umask();
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {

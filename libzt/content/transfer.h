@@ -30,6 +30,7 @@ struct transfer {
 	struct group **groups; /* down: shared blocks, fetched once all their files are known */
 	size_t group_count, group_cap;
 	struct idmap by_block; /* of groups */
+	enum zt_progress_kind kind;
 	const struct zt_progress *p;
 	struct pool *pool;
 	uint64_t done, total, files, blocks;
@@ -49,9 +50,10 @@ struct transfer {
 	struct transfer_slot slot[TRANSFER_SLOTS];
 };
 
-/* Makes T ready; transfer_end releases what it holds, also after a failure. Errors: MEMORY. */
-ZT_CHECKED enum zt_err transfer_begin(
-    struct transfer *t, struct zt *z, struct workspace *s, const struct zt_progress *p);
+/* Makes T ready; transfer_end releases what it holds, also after a failure. KIND is what P (or
+ * NULL) hears. Errors: MEMORY. */
+ZT_CHECKED enum zt_err transfer_begin(struct transfer *t, struct workspace *s,
+    enum zt_progress_kind kind, const struct zt_progress *p);
 /* Waits for all blocks in flight, unless it was INTERRUPTED; returns the first error of the
  * whole transfer. */
 ZT_CHECKED enum zt_err transfer_drain(struct transfer *t);

@@ -484,7 +484,8 @@ disk_get(struct zt *z, const char *remote, const char *local, const struct zt_pr
 	enum zt_err err;
 
 	if ((err = tree_open(z, remote, &s, &path)) ||
-	    (err = tree_find(s, &path, path.count, &at)) || (err = transfer_begin(&t, z, s, p)))
+	    (err = tree_find(s, &path, path.count, &at)) ||
+	    (err = transfer_begin(&t, s, ZT_PROGRESS_FETCH, p)))
 		goto out;
 	if (!at.is_folder) {
 		err = get_one(&t, &at.vlob, &path, local);

@@ -698,7 +698,7 @@ put_once(
 
 	if ((err = tree_open(z, remote, &s, &path)))
 		return err;
-	if ((err = transfer_begin(t, z, s, pr)) || (err = loads_new(t)) ||
+	if ((err = transfer_begin(t, s, ZT_PROGRESS_SEND, pr)) || (err = loads_new(t)) ||
 	    (err = put_any(&p, local, &path)) || (err = finish(t)))
 		goto out;
 	transfer_note(t);

@@ -69,7 +69,7 @@ writer_begin(struct zt_writer *w)
 	if (w->is_begun)
 		return ZT_OK;
 	w->is_begun = true;
-	if ((err = transfer_begin(&w->t, w->z, w->s, NULL))) {
+	if ((err = transfer_begin(&w->t, w->s, ZT_PROGRESS_SEND, NULL))) {
 		transfer_end(&w->t);
 		w->is_begun = false;
 	}

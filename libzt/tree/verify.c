@@ -144,7 +144,7 @@ tree_verify(
 	if ((err = log_fetch(z)) || (err = workspace_find(z, workspace, &s)) ||
 	    (err = workspace_complete(s)))
 		return err;
-	if ((err = transfer_begin(&c.t, z, s, p)))
+	if ((err = transfer_begin(&c.t, s, ZT_PROGRESS_VERIFY, p)))
 		goto out;
 	if ((c.objects = calloc(AT_ONCE, sizeof *c.objects)) == NULL) {
 		err = ZT_ERR_MEMORY;

@@ -54,14 +54,12 @@ struct meanwhile {
 };
 
 static void
-act_once(void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name)
+act_once(void *ctx, const struct zt_progress_step *at)
 {
 	struct meanwhile *m = ctx;
 
-	(void)done;
-	(void)total;
-	(void)files;
-	(void)name;
+	assert_int_equal(ZT_PROGRESS_SEND, at->kind);
+	assert_true(at->done <= at->total);
 	if (m->times++ > 0)
 		return;
 	if (m->how == REMOVES)

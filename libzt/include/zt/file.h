@@ -9,11 +9,20 @@
 extern "C" {
 #endif
 
+/* What a transfer does. */
+enum zt_progress_kind { ZT_PROGRESS_SEND, ZT_PROGRESS_FETCH, ZT_PROGRESS_VERIFY };
+/* How far it is. */
+struct zt_progress_step {
+	enum zt_progress_kind kind;
+	uint64_t done, total; /* bytes; TOTAL grows while a tree is walked */
+	uint64_t files;       /* done so far */
+	const char *name;     /* the file that was read or written last, or ""; lives until
+			       * STEP returns */
+};
 struct zt_progress {
 	void *ctx;
-	/* Progress in bytes; TOTAL grows while a tree is walked. May be NULL. */
-	void (*step)(
-	    void *ctx, uint64_t done, uint64_t total, uint64_t files, const char *name);
+	/* Called for each block, and for each file. May be NULL. */
+	void (*step)(void *ctx, const struct zt_progress_step *s);
 	/* NAME was skipped, with the reason; the transfer continues. Of a local file it holds
 	 * the bytes that the file system has, UTF-8 or not: show it through zt_show. May be
 	 * NULL. */
