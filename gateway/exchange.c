@@ -256,7 +256,7 @@ too_late(struct due *d, uint64_t now_ms)
 static void
 expect_answer(struct exchange *x)
 {
-	due_set(&x->g->due, &x->due, clock_ms() + upstream_max_ms(x->g->upstream[SERVICE_auth]),
+	due_set(&x->g->due, &x->due, clock_ms() + upstream_max_ms(x->g->upstream[SERVICE_AUTH]),
 	    too_late);
 }
 

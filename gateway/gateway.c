@@ -44,7 +44,7 @@ take_frame(struct events *e, struct bytes frame)
 	uint64_t now = clock_ms();
 	struct line_news news = { .lost = false };
 	bool is_taken = frame.n > 0 && line_take(e->lines, e->key, frame, now, &news) == ZT_OK;
-	bool is_whole = line_is_whole(&e->lines[SERVICE_messaging], now);
+	bool is_whole = line_is_whole(&e->lines[SERVICE_MESSAGING], now);
 
 	if (news.lost || (e->is_whole && !is_whole))
 		socket_close_all(e->g);
@@ -341,7 +341,7 @@ gateway_run(struct gateway_settings *settings, char message[200])
 			    route_service_name((enum route_service)i), settings->service[i]);
 			goto out;
 		}
-	if ((err = proofs_new(g->upstream[SERVICE_auth], &g->proofs)) ||
+	if ((err = proofs_new(g->upstream[SERVICE_AUTH], &g->proofs)) ||
 	    (err = open_lws(g, e->loop, message)) || (err = open_doors(g, e->loop, message)) ||
 	    (err = open_events(&events, g, message)))
 		goto out;

@@ -18,10 +18,10 @@
 #name, CONFIG_INT, offsetof(struct gateway_settings, name), fallback, min,     \
 		    max, help                                                                  \
 	}
-#define SERVICE(name)                                                                          \
+#define SERVICE(name, NAME)                                                                    \
 	{                                                                                      \
 #name, CONFIG_ADDRESS,                                                         \
-		    offsetof(struct gateway_settings, service[SERVICE_##name]), NULL, 0, 0,    \
+		    offsetof(struct gateway_settings, service[SERVICE_##NAME]), NULL, 0, 0,    \
 		    "nng address of the service"                                               \
 	}
 
@@ -35,10 +35,10 @@ static const struct config_key keys[] = {
 	INTEGER(
 	    metrics_port, "-1", -1, 65535, "their port; 0 picks a free one, -1: they are not"),
 	TEXT(metrics_port_file, "", "file to write that port to"),
-	SERVICE(auth),
-	SERVICE(metadata),
-	SERVICE(blocks),
-	SERVICE(messaging),
+	SERVICE(auth, AUTH),
+	SERVICE(metadata, METADATA),
+	SERVICE(blocks, BLOCKS),
+	SERVICE(messaging, MESSAGING),
 	{ "messaging_events", CONFIG_ADDRESS,
 	    offsetof(struct gateway_settings, messaging_events), "", 0, 0,
 	    "nng address of messaging's events" },

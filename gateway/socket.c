@@ -145,7 +145,7 @@ static void
 expect_answer(struct socket *s)
 {
 	due_set(&s->g->due, &s->due,
-	    clock_ms() + upstream_max_ms(s->g->upstream[SERVICE_messaging]), too_late);
+	    clock_ms() + upstream_max_ms(s->g->upstream[SERVICE_MESSAGING]), too_late);
 }
 
 static void
@@ -182,7 +182,7 @@ tell_closed(struct gateway *g, uint64_t number)
 	Zt__Call call = ZT__CALL__INIT;
 	uint8_t body[8];
 
-	if (g->upstream[SERVICE_messaging] == NULL || (c = calloc(1, sizeof *c)) == NULL)
+	if (g->upstream[SERVICE_MESSAGING] == NULL || (c = calloc(1, sizeof *c)) == NULL)
 		return; /* the first: the gateway is ending */
 	call.method = (char *)(uintptr_t) "ASK";
 	call.target = (char *)(uintptr_t) "/closed";
@@ -191,7 +191,7 @@ tell_closed(struct gateway *g, uint64_t number)
 	c->done = closed_done;
 	if (rpc_new(1, &c->msg) == ZT_OK && rpc_add_call(c->msg, &call, sizeof body) == ZT_OK &&
 	    nng_msg_append(c->msg, body, sizeof body) == 0)
-		upstream_send(g->upstream[SERVICE_messaging], c);
+		upstream_send(g->upstream[SERVICE_MESSAGING], c);
 	else
 		free(c);
 }
@@ -270,7 +270,7 @@ ask_messaging(struct socket *s)
 {
 	s->asking = true;
 	expect_answer(s);
-	upstream_send(s->g->upstream[SERVICE_messaging], &s->call);
+	upstream_send(s->g->upstream[SERVICE_MESSAGING], &s->call);
 }
 
 static void

@@ -36,13 +36,13 @@ const char *
 route_service_name(enum route_service s)
 {
 	switch (s) {
-	case SERVICE_auth:
+	case SERVICE_AUTH:
 		return "auth";
-	case SERVICE_metadata:
+	case SERVICE_METADATA:
 		return "metadata";
-	case SERVICE_blocks:
+	case SERVICE_BLOCKS:
 		return "blocks";
-	case SERVICE_messaging:
+	case SERVICE_MESSAGING:
 		return "messaging";
 	}
 	return "?";

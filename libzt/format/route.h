@@ -9,7 +9,7 @@
 #include "crypto/hash.h"
 
 enum verb { VERB_GET, VERB_POST, VERB_PUT, VERB_DELETE };
-enum route_service { SERVICE_auth, SERVICE_metadata, SERVICE_blocks, SERVICE_messaging };
+enum route_service { SERVICE_AUTH, SERVICE_METADATA, SERVICE_BLOCKS, SERVICE_MESSAGING };
 #define SERVICE_COUNT 4
 /* READER and WRITER: of the workspace in the path. */
 enum who { WHO_ANYONE, WHO_OPERATOR, WHO_DEVICE, WHO_READER, WHO_WRITER };

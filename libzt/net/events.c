@@ -44,7 +44,7 @@ take_event(struct watch *w)
 	} else if (pb_decode(&zt__event__descriptor, buf_bytes(&w->message), MESSAGE_MAX, &e) ==
 		       ZT_OK &&
 		   pb_id(e->topic, &topic) == ZT_OK) {
-		w->o->event(w->o->ctx, e->kind, &topic, e->position);
+		w->o->event(w->o->ctx, event_kind_of(e->kind), &topic, e->position);
 	}
 	pb_free(e);
 	buf_empty(&w->message);

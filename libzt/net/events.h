@@ -5,6 +5,7 @@
 #ifndef ZT_NET_EVENTS_H
 #define ZT_NET_EVENTS_H
 
+#include "format/event.h"
 #include "net/calls.h"
 
 struct events_options {
@@ -15,8 +16,9 @@ struct events_options {
 	/* The connection is up, for the first time or again: events before it may have been
 	 * missed. */
 	void (*ready)(void *ctx);
-	/* KIND is "log", "chain" or "keys"; TOPIC the organization or a workspace. */
-	void (*event)(void *ctx, const char *kind, const struct id *topic, uint64_t position);
+	/* TOPIC is the organization or a workspace. */
+	void (*event)(
+	    void *ctx, enum event_kind kind, const struct id *topic, uint64_t position);
 	/* The connection ended or could not be made; a returned error ends the watch. */
 	enum zt_err (*lost)(void *ctx);
 	/* The server refuses this device another connection, with the reason MESSAGE (safe to

@@ -61,21 +61,30 @@ ready(void *ctx)
 }
 
 static enum zt_event_kind
-kind_of(const char *said)
+public_kind(enum event_kind k)
 {
-	return strcmp(said, "log") == 0     ? ZT_EVENT_LOG
-	       : strcmp(said, "chain") == 0 ? ZT_EVENT_CHAIN
-	       : strcmp(said, "keys") == 0  ? ZT_EVENT_KEYS
-					    : ZT_EVENT_OTHER;
+	switch (k) {
+	case EVENT_LOG:
+		return ZT_EVENT_LOG;
+	case EVENT_CHAIN:
+		return ZT_EVENT_CHAIN;
+	case EVENT_KEYS:
+		return ZT_EVENT_KEYS;
+	case EVENT_OTHER:
+		break;
+	}
+	return ZT_EVENT_OTHER;
 }
 
 static void
-event(void *ctx, const char *kind, const struct id *topic, uint64_t position)
+event(void *ctx, enum event_kind kind, const struct id *topic, uint64_t position)
 {
 	struct watching *v = ctx;
 	struct org_workspace *w;
 	char name[260] = "";
-	struct zt_event e = { .kind = kind_of(kind), .workspace = name, .position = position };
+	struct zt_event e = {
+		.kind = public_kind(kind), .workspace = name, .position = position
+	};
 	struct workspace *s;
 
 	if (log_wake(v->z, true) == ZT_OK &&

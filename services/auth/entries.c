@@ -50,7 +50,7 @@ answer_append(struct auth *a, const struct request *rq, const struct entry *e,
 	/* It is in the log now: publish it first, even if the answer fails. */
 	err = auth_lock(a, rq->db, &rq->params.org, &org);
 	size = err == ZT_OK ? merkle_size(org->state->tree) : done->index + 1;
-	service_publish(rq->service, &rq->params.org, &e->topic, "log", size);
+	service_publish(rq->service, &rq->params.org, &e->topic, EVENT_LOG, size);
 	if (err || (err = auth_head(org, &rq->params.org, rq->now_ms, &body, &head)))
 		goto out;
 	if ((err = merkle_inclusion(org->state->tree, done->index, size, &inclusion)) ||

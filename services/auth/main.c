@@ -169,7 +169,7 @@ main(int argc, char **argv)
 	struct auth_settings settings;
 	const struct service_def def = {
 		.name = "auth",
-		.service = SERVICE_auth,
+		.service = SERVICE_AUTH,
 		.handlers = handlers,
 		.rpcs = rpcs,
 		.rpc_count = sizeof rpcs / sizeof rpcs[0],

@@ -172,7 +172,7 @@ out:
 		auth_unlock(org);
 	/* Decisions that others keep are old now; sockets of the frozen are closed. */
 	if (err == ZT_OK)
-		service_publish(rq->service, &rq->params.org, &rq->params.org, "log", 0);
+		service_publish(rq->service, &rq->params.org, &rq->params.org, EVENT_LOG, 0);
 	pb_free(m);
 	return err;
 }
@@ -196,6 +196,6 @@ operator_accept(void *state, const struct request *rq, struct rpc_answer *out)
 	auth_look_at_mark(a, &rq->params.org, org);
 	auth_unlock(org);
 	if (err == ZT_OK) /* decisions that others keep are old now */
-		service_publish(rq->service, &rq->params.org, &rq->params.org, "log", 0);
+		service_publish(rq->service, &rq->params.org, &rq->params.org, EVENT_LOG, 0);
 	return err;
 }

@@ -134,7 +134,7 @@ repair_log(void *state, const struct request *rq, struct rpc_answer *out)
 	if (answer.size > m->from && log_size(state, rq) > before) {
 		audit(rq->service, "log_repaired", &rq->params.org, &rq->device, NULL);
 		service_publish(
-		    rq->service, &rq->params.org, &rq->params.org, "log", answer.size);
+		    rq->service, &rq->params.org, &rq->params.org, EVENT_LOG, answer.size);
 	}
 	if (err == ZT_OK)
 		err = auth_answer(out, &answer);

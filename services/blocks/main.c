@@ -81,7 +81,7 @@ main(int argc, char **argv)
 	struct blocks_settings settings;
 	const struct service_def def = {
 		.name = "blocks",
-		.service = SERVICE_blocks,
+		.service = SERVICE_BLOCKS,
 		.handlers = handlers,
 		.rpcs = rpcs,
 		.rpc_count = sizeof rpcs / sizeof rpcs[0],

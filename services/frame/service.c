@@ -161,13 +161,13 @@ service_publish_event(struct service *s, const Zt__Event *e)
 
 void
 service_publish(struct service *s, const struct id *org, const struct id *topic,
-    const char *kind, uint64_t position)
+    enum event_kind kind, uint64_t position)
 {
 	Zt__Event e = ZT__EVENT__INIT;
 
 	e.org = pb_field(org->b, ID_BYTES);
 	e.topic = pb_field(topic->b, ID_BYTES);
-	e.kind = (char *)(uintptr_t)kind;
+	e.kind = (char *)(uintptr_t)event_kind_name(kind);
 	e.position = position;
 	service_publish_event(s, &e);
 }
@@ -282,7 +282,7 @@ heard(void *ctx, enum route_service from, bool lost, uint64_t now_ms)
 {
 	struct service *s = ctx;
 
-	if (from == SERVICE_auth && s->dispatch.policy != NULL) {
+	if (from == SERVICE_AUTH && s->dispatch.policy != NULL) {
 		if (lost)
 			policy_forget(s->dispatch.policy, NULL);
 		policy_heard(s->dispatch.policy, now_ms);
@@ -300,8 +300,8 @@ on_event(void *ctx, enum route_service from, struct bytes message)
 
 	if (pb_decode(&zt__event__descriptor, message, 1024 * 1024, &e))
 		return;
-	if (from == SERVICE_auth && s->dispatch.policy != NULL && strcmp(e->kind, "log") == 0 &&
-	    pb_id(e->org, &org) == ZT_OK)
+	if (from == SERVICE_AUTH && s->dispatch.policy != NULL &&
+	    event_kind_of(e->kind) == EVENT_LOG && pb_id(e->org, &org) == ZT_OK)
 		policy_forget(s->dispatch.policy, &org);
 	if (s->def->event != NULL)
 		s->def->event(s->dispatch.state, e);

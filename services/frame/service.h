@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "bus/rpc.h"
+#include "format/event.h"
 #include "format/route.h"
 #include "frame/db.h"
 #include "frame/policy.h"
@@ -70,7 +71,7 @@ int service_main(int argc, char **argv, const struct service_def *def);
 
 /* Publishes that TOPIC of ORG changed; its newest position is POSITION. */
 void service_publish(struct service *s, const struct id *org, const struct id *topic,
-    const char *kind, uint64_t position);
+    enum event_kind kind, uint64_t position);
 /* Publishes E unaltered (messaging to gateways). */
 void service_publish_event(struct service *s, const Zt__Event *e);
 /* Who may speak to this service, and how it speaks to others. */

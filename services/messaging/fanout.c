@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "bus/peer.h"
 #include "crypto/suite.h"
+#include "format/event.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "messaging/messaging.h"
@@ -167,7 +168,7 @@ fanout_lost(void *state, enum route_service from)
 {
 	struct messaging *m = state;
 
-	if (from != SERVICE_auth)
+	if (from != SERVICE_AUTH)
 		return;
 	(void)pthread_mutex_lock(&m->lock);
 	for (size_t i = 0; i < m->count; i++) {
@@ -310,7 +311,7 @@ tell(struct messaging *m, const struct waiting *w)
 			sockets[n++] = to[i].socket;
 	send_to(m, &w->org, &w->told[0], sockets, n, true);
 	for (size_t k = 0; k < w->count; k++) {
-		bool is_log = strcmp(w->told[k].kind, "log") == 0;
+		bool is_log = event_kind_of(w->told[k].kind) == EVENT_LOG;
 
 		n = 0;
 		for (size_t i = 0; i < count; i++)

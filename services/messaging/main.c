@@ -55,7 +55,7 @@ main(int argc, char **argv)
 	struct messaging_settings settings;
 	const struct service_def def = {
 		.name = "messaging",
-		.service = SERVICE_messaging,
+		.service = SERVICE_MESSAGING,
 		.handlers = handlers,
 		.rpcs = rpcs,
 		.rpc_count = sizeof rpcs / sizeof rpcs[0],

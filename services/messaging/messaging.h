@@ -23,7 +23,7 @@ struct listener {
  * While auth is asked who may receive them, more gather for the next question. */
 struct told {
 	struct id topic;
-	char kind[16];
+	char kind[16]; /* passed on, also one that only newer devices know */
 	uint64_t position;
 };
 

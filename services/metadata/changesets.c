@@ -537,7 +537,7 @@ changesets_push(void *state, const struct request *rq, struct rpc_answer *out)
 		goto out;
 	if ((err = answer_push(&p, out)) == ZT_OK && !found)
 		service_publish(
-		    rq->service, &rq->params.org, &rq->params.id, "chain", p.position);
+		    rq->service, &rq->params.org, &rq->params.id, EVENT_CHAIN, p.position);
 out:
 	db_rollback(rq->db);
 	push_end(&p);

@@ -93,7 +93,7 @@ main(int argc, char **argv)
 	struct metadata_settings settings;
 	const struct service_def def = {
 		.name = "metadata",
-		.service = SERVICE_metadata,
+		.service = SERVICE_METADATA,
 		.handlers = handlers,
 		.rpcs = rpcs,
 		.rpc_count = sizeof rpcs / sizeof rpcs[0],

@@ -86,7 +86,7 @@ repair_changeset(void *state, const struct request *rq, struct rpc_answer *out)
 	    (err = pb_encode(&answer, &b)))
 		goto out;
 	rpc_answer_add(out, buf_bytes(&b));
-	service_publish(rq->service, &rq->params.org, &rq->params.id, "chain", m->position);
+	service_publish(rq->service, &rq->params.org, &rq->params.id, EVENT_CHAIN, m->position);
 out:
 	db_rollback(rq->db);
 	push_end(&p);

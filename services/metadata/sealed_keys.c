@@ -143,7 +143,7 @@ sealed_keys_put(void *state, const struct request *rq, struct rpc_answer *out)
 	if ((rq->caller.role < ROLE_MANAGER || /* all for the caller, who is a member */
 		(err = check_members(rq, d, m->n_keys, out)) == ZT_OK) &&
 	    (err = put_all(rq, d, m->n_keys)) == ZT_OK)
-		service_publish(rq->service, &rq->params.org, &rq->params.id, "keys", 0);
+		service_publish(rq->service, &rq->params.org, &rq->params.id, EVENT_KEYS, 0);
 out:
 	free(d);
 	pb_free(m);

@@ -35,7 +35,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static handler *handlers[ROUTE_COUNT];
 	const struct service_def def = { .name = "fuzz",
-		.service = SERVICE_auth,
+		.service = SERVICE_AUTH,
 		.handlers = handlers,
 		.decide = stranger };
 	struct dispatch d = { .def = &def };

@@ -104,7 +104,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 };
 
 static const struct service_def def = {
-	.name = "metadata", .service = SERVICE_metadata, .handlers = handlers
+	.name = "metadata", .service = SERVICE_METADATA, .handlers = handlers
 };
 
 static int
@@ -387,7 +387,7 @@ text(struct buf *b)
 static void
 N4_frames_lost_repeated_reordered_altered_or_forged_are_noticed(void **state)
 {
-	struct line_end end = line_begin(SERVICE_auth), again = line_begin(SERVICE_auth);
+	struct line_end end = line_begin(SERVICE_AUTH), again = line_begin(SERVICE_AUTH);
 	struct line lines[SERVICE_COUNT] = { { .is_known = false } };
 	struct secret *key = NULL, *wrong = NULL;
 	struct buf f[8];
@@ -401,7 +401,7 @@ N4_frames_lost_repeated_reordered_altered_or_forged_are_noticed(void **state)
 		line_write(i == 7 ? &again : &end, key,
 		    bytes_text(i == 1 || i == 3 || i == 5 ? "event" : ""), &f[i]);
 	}
-	assert_false(line_is_whole(&lines[SERVICE_auth], 1000));
+	assert_false(line_is_whole(&lines[SERVICE_AUTH], 1000));
 	assert_ok(line_take(lines, key, text(&f[0]), 1000, &news));
 	assert_true(news.lost); /* events before the first frame */
 	assert_ok(line_take(lines, key, text(&f[1]), 1100, &news));
@@ -422,8 +422,8 @@ N4_frames_lost_repeated_reordered_altered_or_forged_are_noticed(void **state)
 	assert_err(ZT_ERR_SIGNATURE, line_take(lines, wrong, text(&f[5]), 1300, &news));
 	assert_ok(line_take(lines, key, text(&f[5]), 1300, &news));
 	assert_false(news.lost);
-	assert_true(line_is_whole(&lines[SERVICE_auth], 1300 + LINE_SILENT_MS));
-	assert_false(line_is_whole(&lines[SERVICE_auth], 1301 + LINE_SILENT_MS));
+	assert_true(line_is_whole(&lines[SERVICE_AUTH], 1300 + LINE_SILENT_MS));
+	assert_false(line_is_whole(&lines[SERVICE_AUTH], 1301 + LINE_SILENT_MS));
 	assert_ok(line_take(lines, key, text(&f[6]), 1301 + LINE_SILENT_MS, &news));
 	assert_true(news.lost); /* it was silent for too long */
 	assert_ok(line_take(lines, key, text(&f[7]), 1302 + LINE_SILENT_MS, &news));
@@ -450,7 +450,7 @@ struct lossy {
 static void
 lossy_listen(struct lossy *l)
 {
-	l->end = line_begin(SERVICE_auth);
+	l->end = line_begin(SERVICE_AUTH);
 	assert_int_equal(0, nng_pub0_open(&l->pub));
 	assert_int_equal(0, nng_listen(l->pub, l->url, NULL, 0));
 }
@@ -504,7 +504,7 @@ lossy_stop(struct lossy *l, bool stops)
 static void
 heard(void *ctx, enum route_service from, bool lost, uint64_t now_ms)
 {
-	assert_int_equal(SERVICE_auth, from);
+	assert_int_equal(SERVICE_AUTH, from);
 	if (lost)
 		policy_forget(ctx, NULL);
 	policy_heard(ctx, now_ms);
