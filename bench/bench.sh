@@ -147,7 +147,7 @@ cat <<T
 # Results of \`make bench\`
 
 $(date -u +%Y-%m-%d), $(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), $(. /etc/os-release; echo "$PRETTY_NAME"); medians of $rounds rounds, pairs interleaved. Times hold
-the whole program. $(if [ -e "$w/unlocked" ]; then echo "The device is unlocked, as by \`zt unlock\`"; else echo "There is no keyring here: each zt command asks for its password"; fi); what a password adds has a row of its own. Disks are
+the whole program. $(if [ -e "$w/unlocked" ]; then echo "The device is unlocked, as by \`zt unlock\`"; else echo "There is no keyring here: each zt command asks for its password"; fi); what a password adds has its own row. Disks are
 synced before each.
 
 | what | zt | beside it | ratio | wanted |

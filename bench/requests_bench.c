@@ -223,7 +223,7 @@ bench_verify(char **a)
 	    rules / bare);
 }
 
-/* The same requests, signed by a key of its own, to bench/peers/request_floor. */
+/* The same requests, signed by its own key, to bench/peers/request_floor. */
 static void
 bench_floor(char **a)
 {

@@ -45,7 +45,7 @@ go_on(struct due *due, uint64_t now_ms)
 	ev_io_start(d->loop, &d->comes);
 }
 
-/* Who waits would wake the loop at once, again and again. */
+/* A waiting connection would wake the loop at once, again and again. */
 static void
 rest(struct door *d)
 {

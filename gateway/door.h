@@ -24,7 +24,7 @@ struct door_settings {
  */
 ZT_CHECKED enum zt_err door_open(struct gateway *g, struct ev_loop *loop,
     const struct door_settings *s, struct door **out, char message[200]);
-/* Who still waits is refused. NULL is nothing. */
+/* Refuses connections that wait. NULL is nothing. */
 void door_close(struct door *d);
 bool door_is_metrics(const struct door *d);
 

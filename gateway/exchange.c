@@ -50,7 +50,7 @@ struct exchange {
 	struct proof *proof;
 	struct charge charge; /* for the body, then for the answer */
 
-	LIST_ENTRY(exchange) link; /* while its connection stands */
+	LIST_ENTRY(exchange) link; /* while its connection is open */
 	struct due due;            /* what its state waits for, if that does not come */
 	uint64_t waits_ms;         /* before its refusal is shown */
 	uint64_t since_ms;         /* when its body, its answer or its lingering began */
@@ -127,7 +127,7 @@ stands_still(struct exchange *x, uint64_t now_ms)
 	return since < (size_t)(s->patience * s->least_rate);
 }
 
-/* An answer is slow as a whole, or stands still: the last chunk is lws's as well. */
+/* An answer is slow as a whole, or stops: the last chunk is lws's as well. */
 static bool
 is_too_slow(struct exchange *x, uint64_t now_ms)
 {
@@ -235,7 +235,7 @@ refuse(struct exchange *x, enum zt_err err, const char *reason)
 static void
 answer_kept(struct exchange *x, struct upstream_answer *a)
 {
-	x->kept = a->msg; /* 16 bytes of count and head stand before its body: LWS_PRE */
+	x->kept = a->msg; /* 16 bytes of count and head are before its body: LWS_PRE */
 	a->msg = NULL;
 	x->body_of = a->body;
 	show(x);
@@ -370,8 +370,9 @@ largest_stranger(const struct gateway *g, size_t n)
 	return most;
 }
 
-/* Whether a stranger has room for N bytes more: who holds little takes it from the address that
- * holds most, so that the step of one who joins does not wait for others to be done. */
+/* Whether a stranger has room for N bytes more: an address that holds little takes it from the
+ * one that holds most, so that the step of one who joins does not wait for others to be done.
+ */
 static bool
 has_or_takes_room(struct exchange *x, size_t n)
 {
@@ -573,14 +574,14 @@ exchange_body_end(struct exchange *x)
 	if (x->state == LINGERING)
 		return -1;
 	if (x->state != READING_BODY)
-		return 0; /* who is still to prove themselves goes on when they have */
+		return 0; /* an unproved caller continues when they are proved */
 	if (x->body_left != 0)
 		return -1;
 	submit(x);
 	return 0;
 }
 
-/* A small answer goes with its head, in one packet. */
+/* A small answer is sent with its head, in one packet. */
 static int
 write_head(struct exchange *x)
 {

@@ -112,8 +112,8 @@ open_events(struct events *e, struct gateway *g, char message[200])
 static void
 close_events(struct events *e)
 {
-	/* The socket ends with the process: closing it while messaging ends too may wait for
-	 * ever (nng 1.5.2, a dialer that is just about to try again). */
+	/* The socket ends with the process: closing it while messaging ends too may never
+	 * return (nng 1.5.2, a dialer that is just about to try again). */
 	if (e->aio != NULL)
 		nng_aio_free(e->aio);
 	(void)nng_pipe_notify(e->sub, NNG_PIPE_EV_ADD_POST, NULL, NULL);
@@ -143,7 +143,7 @@ open_lws(struct gateway *g, struct ev_loop *loop, char message[200])
 	 * ends who is idle. 0 is five seconds. */
 	info.keepalive_timeout = 1;
 	info.max_http_header_data = 8192;
-	/* One for each connection: who sends a head slowly must not keep others from theirs. */
+	/* One for each connection: a slow head must not delay others. */
 	info.max_http_header_pool = (unsigned short)(s->connections + SPARE_FILES);
 	info.pt_serv_buf_size = 128 * 1024;
 	info.server_string = "zt";
@@ -153,7 +153,7 @@ open_lws(struct gateway *g, struct ev_loop *loop, char message[200])
 		info.ssl_private_key_filepath = s->tls_key;
 
 		/* The h2 of lws, 4.1 as well as 4.3, drops fields that it does not know,
-		 * Signature among them: so that everything goes over HTTP/1.1. */
+		 * Signature among them: so that everything is HTTP/1.1. */
 		info.alpn = "http/1.1";
 	}
 	if ((g->lws = lws_create_context(&info)) == NULL)
@@ -275,7 +275,7 @@ look_if_drained(struct due *d, uint64_t now_ms)
 		due_set(&e->g.due, d, 0, look_if_drained);
 }
 
-/* Who is being served is served to the end; a second signal ends that. */
+/* Calls under way are served to their end; a second signal ends that. */
 static void
 drain(struct ev_loop *loop, struct ev_signal *signal, int events)
 {

@@ -58,7 +58,7 @@ struct gateway {
 	struct address_list proxies;      /* proxies whose X-Forwarded-For is trusted */
 	struct connection_list strangers; /* unauthenticated connections, oldest first */
 	struct account_list by_org;       /* those that have connections */
-	struct exchange_list exchanges;   /* those whose connection stands */
+	struct exchange_list exchanges;   /* those whose connection is open */
 	struct due_list due;              /* what is to happen at a time */
 	lws_sorted_usec_list_t ticking;
 	struct proofs *proofs;

@@ -61,7 +61,7 @@ static const struct config_key keys[] = {
 	INTEGER(unproved_memory_per_address, "4", 1, 65536, "of one address"),
 	INTEGER(least_rate, "4096", 1, 1000000000,
 	    "bytes a second: a body or an answer that is slower ends"),
-	INTEGER(patience, "10", 1, 600, "seconds in which it may stand still"),
+	INTEGER(patience, "10", 1, 600, "seconds for which it may pause"),
 	TEXT(proxies, "",
 	    "addresses, separated by commas, of proxies whose X-Forwarded-For is believed"),
 	INTEGER(deadline_s, "30", 1, 600, "seconds that a service may take"),

@@ -1,5 +1,5 @@
 # Compiler, warnings, sanitizers and libraries. SANITIZE=address,undefined or thread picks a build
-# folder of its own, so that variants never mix.
+# separate folder, so that variants never mix.
 CC ?= cc
 ifeq ($(origin CC),default)
 CC := cc

@@ -28,7 +28,7 @@ cmd_unlock(struct cli *c)
 	enum zt_err err;
 
 	if (seconds == 0)
-		return cli_refuse(c, "%s", _("a device is not unlocked for ever"));
+		return cli_refuse(c, "%s", _("a device is unlocked for a limited time only"));
 	if ((err = cli_password(c, false)) == ZT_OK &&
 	    (err = zt_unlock(&c->o, seconds, c->message)) == ZT_OK)
 		cli_done(c, "%s", _("unlocked for this session; zt lock ends it"));
@@ -90,7 +90,7 @@ struct deed {
 };
 struct deeds {
 	struct cli *c;
-	struct deed *list; /* those of which something stands */
+	struct deed *list; /* those of which something is still valid */
 	size_t count, cap, shown;
 	uint64_t since;
 	bool is_full;
@@ -194,9 +194,9 @@ offer_undo(struct cli *c, const struct deeds *all)
 	enum zt_err err = ZT_OK;
 
 	if (all->count > 0 && !c->json && !c->quiet)
-		(void)printf(
-		    "%s\n", asks ? _("this of it stands; what you do not know, take back:")
-				 : _("this of it stands; what you do not know, take back by:"));
+		(void)printf("%s\n",
+		    asks ? _("this of it is still valid; what you do not know, take back:")
+			 : _("this of it is still valid; what you do not know, take back by:"));
 	for (size_t i = 0; err == ZT_OK && i < all->count; i++) {
 		print_undo(&all->list[i], undo);
 		if (c->json)

@@ -62,7 +62,7 @@ is_done(enum zt_err err)
 	return err == ZT_OK || err == ZT_ERR_SOME;
 }
 
-/* The last name of PATH: *N bytes, behind which a slash may stand. */
+/* The last name of PATH: *N bytes, behind which a slash may be. */
 static const char *
 own_name(const char *path, size_t *n)
 {
@@ -367,8 +367,8 @@ cmd_mv(struct cli *c)
 	return err;
 }
 
-/* Where this device's own copy is while a cp goes on. The state folder is locked meanwhile, so
- * that what a command finds there was left by one that was killed. */
+/* Where this device's own copy is while a cp continues. The state folder is locked meanwhile,
+ * so that what a command finds there was left by one that was killed. */
 static void
 copy_folder(const struct cli *c, char path[4096])
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* commands.c - the table of commands, which the reader of options, help, completion and the
- * manual page read. Commands of one group ("workspace ...") stand together. */
+ * manual page read. Commands of one group ("workspace ...") are together. */
 #include "cli/commands.h"
 #include "common/l10n.h"
 #include "terminal/command.h"
@@ -91,7 +91,7 @@ const struct command commands[] = {
 	    "zt workspace rewrap plans", 1, 1, NEEDS_DEVICE, 0, OPT(FINISH),
 	    cmd_workspace_rewrap },
 	{ "workspace void-change", "WORKSPACE POSITION",
-	    N_("an owner's: a changeset that cannot stand counts for nobody, and is passed "
+	    N_("an owner's: an invalid changeset counts for nobody, and is passed "
 	       "over"),
 	    "zt workspace void-change plans 17", 2, 2, NEEDS_DEVICE, 0, 0,
 	    cmd_workspace_void_change },

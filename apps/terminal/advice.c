@@ -82,7 +82,7 @@ static const struct {
 	ADVISE("the newest version of a folder cannot be read now, so nothing is written over "
 	       "it",
 	    "the newest version of a folder cannot be read now, so nothing is written over it: "
-	    "zt repair may bring it back; zt restore goes on from an older one"),
+	    "zt repair may bring it back; zt restore continues from an older one"),
 	ADVISE("the server shows %llu entries of the trust log, this device has verified %llu",
 	    "the server shows %llu entries of the trust log, this device has verified %llu. If "
 	    "an older backup was restored, zt repair brings back what is held here"),

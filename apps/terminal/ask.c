@@ -154,8 +154,7 @@ ask_once(int tty, const char *text, char *out, unsigned size, bool *stopped)
 		(void)close(signals);
 	}
 	*stopped = sigpending(&waiting) == 0 && sigismember(&waiting, SIGTSTP) == 1;
-	(void)sigprocmask(
-	    SIG_SETMASK, &was, NULL); /* here it ends, or stops, if it was told to */
+	(void)sigprocmask(SIG_SETMASK, &was, NULL); /* here it ends, or stops, if it shall */
 	return err;
 }
 

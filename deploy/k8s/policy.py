@@ -77,7 +77,7 @@ def overrides_nothing(c):
 
 
 pod_point("does not run as root", lambda s, d: security(s).get("runAsNonRoot") is True)
-pod_point("has a user, a group and a volume group of its own", lambda s, d: all(
+pod_point("has its own user, group and volume group", lambda s, d: all(
     isinstance(security(s).get(k), int) and security(s)[k] >= 10000 for k in ("runAsUser", "runAsGroup", "fsGroup")))
 pod_point("system calls are filtered", lambda s, d: security(s).get("seccompProfile", {}).get("type") == "RuntimeDefault")
 pod_point("no service account token", lambda s, d: s.get("automountServiceAccountToken") is False)

@@ -20,7 +20,7 @@ due_cancel(struct due *d)
 	d->is_set = false;
 }
 
-/* What is due moves to a list of its own first: what an act sets is not met again. */
+/* What is due moves to another list first: what an act sets is not met again. */
 void
 due_tick(struct due_list *l, uint64_t now_ms)
 {

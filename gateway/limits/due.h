@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-/* Part of what it is about, which cancels it before it goes. All zero: not set. */
+/* Part of what it is about, which cancels it before it ends. All zero: not set. */
 struct due {
 	LIST_ENTRY(due) link;
 	uint64_t at_ms;

@@ -96,7 +96,7 @@ utf8_bare(struct bytes text, struct buf *out)
 
 /* ---- what is easily taken for something else ---- */
 
-/* Each character stands for the one that it is taken for. Chosen from Unicode's confusables
+/* Each character becomes the one that it is taken for. Chosen from Unicode's confusables
  * (UTS 39) for what keyboards give: the whole table needs ICU, 30 MB at each start. */
 static const struct {
 	utf8proc_int32_t is;

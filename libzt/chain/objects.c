@@ -81,8 +81,8 @@ open_by_any(struct workspace *s, const struct workspace_version *v, const Zt__Ob
 	return err == ZT_ERR_KEY && lacks ? ZT_ERR_MISSING_KEY : err;
 }
 
-/* Opens O, the version V, into *OUT; what is wrong with it goes into *D. That this device lacks
- * the workspace's key is no damage: a member must be asked for it. */
+/* Opens O, the version V, into *OUT; what is wrong with it is written to *D. That this device
+ * lacks the workspace's key is no damage: a member must be asked for it. */
 static enum zt_err
 open_object(struct workspace *s, const struct workspace_version *v, const Zt__Object *o,
     struct damage *d, struct wrapped *by, Zt__Manifest **out)
@@ -126,7 +126,7 @@ keep_folder(struct workspace *s, const struct workspace_version *v, const Zt__Ob
 }
 
 /* Opens a folder that is kept. NOT_FOUND also when it does not open: what is kept is not
- * trusted for ever. */
+ * trusted without a check. */
 static enum zt_err
 open_kept(struct workspace *s, const struct workspace_version *v, struct damage *d,
     Zt__Manifest **out)

@@ -13,7 +13,7 @@ judge_known(const struct workspace *s, uint64_t position)
 	return merkle_size(s->z->state->tree);
 }
 
-/* The index of the newest rotation: losses before it are pinned for ever. */
+/* The index of the newest rotation: losses before it are pinned by it. */
 static uint64_t
 last_rotation(const struct org_workspace *w)
 {

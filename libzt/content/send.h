@@ -33,7 +33,7 @@ ZT_CHECKED enum zt_err send_sealed(
     struct transfer *t, const struct block_ref *ref, struct buf *sealed);
 /* Of a transfer that resumes: forgets its error, and starts again what failed. */
 ZT_CHECKED enum zt_err send_resume(struct transfer *t);
-/* Sends the shared block of small files; very small content goes into the manifests. */
+/* Sends the shared block of small files; very small content is put into the manifests. */
 void send_gathered(struct transfer *t);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "crypto/bulk.h"
 
-/* Content of blocks goes through OpenSSL's ChaCha20-Poly1305, three times as fast as
+/* Content of blocks is sealed by OpenSSL's ChaCha20-Poly1305, three times as fast as
  * libsodium's where the processor has AVX-512; small values stay with libsodium, whose calls
  * cost less. The bytes are the same. */
 enum { BULK = 32 * 1024 };

@@ -5,7 +5,7 @@
 
 enum { FIRST = 16, MOVE = 8 };
 
-/* Marks a slot whose entry was removed, or is in the other table by now: a search goes on. */
+/* Marks a slot whose entry was removed, or is in the other table by now: a search continues. */
 static const char gone;
 #define GONE ((void *)(uintptr_t)&gone)
 

@@ -41,7 +41,7 @@ scan_exclude(const struct local_folder *f, struct local_entry *e, const char *me
 	    f->t, ZT_ERR_SOME, buf_text(&e->shown), session_translate(f->t->z, message));
 }
 
-/* What the entry is, and under which name it goes up. What cannot is named. */
+/* What the entry is, and under which name it is sent. What cannot is named. */
 static void
 look_at_entry(struct local_folder *f, struct local_entry *e)
 {
@@ -106,7 +106,7 @@ by_name(const void *a, const void *b)
 
 	if (order != 0)
 		return order;
-	/* the one that is in normal form already goes up under its own name */
+	/* the one that is in normal form already is sent under its own name */
 	order = bytes_equal(bytes_text(y->local), buf_bytes(&y->as));
 	order -= bytes_equal(bytes_text(x->local), buf_bytes(&x->as));
 	return order != 0 ? order : strcmp(x->local, y->local);

@@ -308,8 +308,8 @@ put_file(struct local_folder *f, struct local_entry *e)
 static enum zt_err put_folder(
     struct putting *p, struct local_folder *f, bool is_new, const struct stat *st);
 
-/* A mode of 0 says that none is known, and lets everybody in: who may do nothing with a folder
- * but own it comes closest to that. */
+/* A mode of 0 says that none is known, and lets everybody in: a folder whose owner
+ * alone may do anything is closest to that. */
 static struct batch_look
 folder_look(const struct stat *st)
 {

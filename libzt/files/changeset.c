@@ -279,7 +279,7 @@ changeset_check(const struct org_state *o, const struct org_workspace *w,
 	*message = N_("a changeset of another organization or workspace is in this chain");
 	if (!id_equal(&c->org, &o->id) || !id_equal(&c->workspace, &w->id))
 		return ZT_ERR_CORRUPT;
-	*message = N_("a changeset names a place of its own chain that does not exist");
+	*message = N_("a changeset names a place of its chain that does not exist");
 	if (c->parent_position >= place->position)
 		return ZT_ERR_FORK;
 	*message = N_("a changeset that must be right behind its parent is elsewhere");

@@ -48,7 +48,7 @@ route_service_name(enum route_service s)
 	return "?";
 }
 
-/* Where the place-holder NAME of N characters goes, and how many bytes it has. */
+/* Where the place-holder NAME of N characters is written, and how many bytes it has. */
 static uint8_t *
 slot(const char *name, size_t n, struct route_params *p, size_t *size)
 {

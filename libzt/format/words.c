@@ -120,7 +120,7 @@ is_whole(const struct reading *r, size_t n)
 	return is;
 }
 
-/* The next word of *TEXT, which moves behind it: what stands between spaces and points,
+/* The next word of *TEXT, which moves behind it: what is between spaces and points,
  * without its number. False: there is none. */
 static bool
 next_word(struct bytes *text, struct bytes *out)
@@ -145,7 +145,7 @@ enum zt_err
 words_parse(struct bytes text, uint8_t *out, size_t n, size_t *wrong)
 {
 	struct reading r[WORDS_LANGUAGES] = { 0 };
-	struct buf bare = buf_init(4 * text.n + 1); /* a sign may stand for several letters */
+	struct buf bare = buf_init(4 * text.n + 1); /* a sign may mean several letters */
 	struct bytes left, word;
 	unsigned whole = 0, best = 0;
 	enum zt_err err = utf8_bare(text, &bare);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* words.h - secret bytes as words that a person can write down and say: those of BIP-39
  * (github.com/bitcoin/bips), eleven bits each. Its check, the first bits of SHA-256, one for
- * each 32 bits, goes on here beyond the 32 bytes where BIP-39 ends: 48 bytes have 12 bits of
+ * each 32 bits, continues here beyond the 32 bytes where BIP-39 ends: 48 bytes have 12 bits of
  * check and are 36 words. One wrong or swapped word passes once in 2^bits. */
 #ifndef ZT_FORMAT_WORDS_H
 #define ZT_FORMAT_WORDS_H
@@ -10,7 +10,7 @@
 
 enum words_language { WORDS_ENGLISH, WORDS_FRENCH, WORDS_LANGUAGES };
 
-#define WORDS_BYTES_MAX 64 /* that words stand for */
+#define WORDS_BYTES_MAX 64 /* that words encode */
 
 /* The lists, made by scripts/word-lists; in normal form C. */
 #define WORDS_LIST 2048

@@ -245,7 +245,7 @@ writer_forget_stale(struct zt_writer *w)
 	w->stale_count = 0;
 }
 
-/* Each call begins here: what failed before goes on. */
+/* Each call begins here: what failed before continues. */
 enum zt_err
 writer_resume(struct zt_writer *w)
 {

@@ -199,7 +199,8 @@ open_block(struct zt_reader *r, struct held *h)
 	return err;
 }
 
-/* Blocks behind that of NOW, which a reader that goes on will want. Without them it only waits.
+/* Blocks behind that of NOW, which a reader that continues will want. Without them it only
+ * waits.
  */
 static void
 fetch_ahead(struct zt_reader *r, const struct held *now)

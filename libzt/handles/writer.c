@@ -224,7 +224,7 @@ grow(struct zt_writer *w, uint64_t size)
 	return err;
 }
 
-/* Of the hole that is part I, the block around OFFSET becomes a part of its own: *AT. */
+/* Of the hole that is part I, the block around OFFSET becomes a separate part: *AT. */
 static enum zt_err
 carve(struct zt_writer *w, size_t i, uint64_t offset, size_t *at)
 {
@@ -388,7 +388,7 @@ note_cut(struct zt_writer *w, const struct writer_part *p)
 		w->sent_to = p->from + p->size;
 }
 
-/* The last part goes. */
+/* The last part is removed. */
 static enum zt_err
 drop_last(struct zt_writer *w)
 {

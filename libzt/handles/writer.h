@@ -97,7 +97,7 @@ ZT_CHECKED enum zt_err writer_unspill(
 ZT_CHECKED enum zt_err writer_send_spilled(struct zt_writer *w, struct writer_part *p);
 /* Frees references to blocks that were written over: none is on its way. */
 void writer_forget_stale(struct zt_writer *w);
-/* Begins each call: what failed before goes on. Errors: MEMORY. */
+/* Begins each call: what failed before continues. Errors: MEMORY. */
 ZT_CHECKED enum zt_err writer_resume(struct zt_writer *w);
 
 #endif

@@ -169,7 +169,7 @@ find_parent(void *ctx, const struct changeset *cs, struct hash *link, uint64_t *
 	return ZT_OK;
 }
 
-/* The newest version of an object that the chain has told of. */
+/* The newest version of an object that the chain has named. */
 struct version {
 	uint64_t number;
 	struct hash object;

@@ -20,11 +20,11 @@ struct chain_change {
 struct chain_reader {
 	const struct org_state *o;     /* the log, as far as it was verified */
 	const struct org_workspace *w; /* whose chain it is */
-	/* Link and time (0: unknown) of POSITION, from 1, on which CS was built. An error of
-	 * its own ends the reading; NOT_FOUND and FORK: CS was built on another chain. */
+	/* Link and time (0: unknown) of POSITION, from 1, on which CS was built. Another error
+	 * ends the reading; NOT_FOUND and FORK: CS was built on another chain. */
 	enum zt_err (*parent)(
 	    void *ctx, const struct changeset *cs, struct hash *link, uint64_t *time);
-	/* Takes a change of a changeset that stands: whether it follows is the caller's to say
+	/* Takes a change of a valid changeset: whether it follows is the caller's to say
 	 * (change_follows). */
 	enum zt_err (*change)(void *ctx, const struct chain_change *of, const struct change *c);
 	void *ctx;

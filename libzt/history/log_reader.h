@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log_reader.h - reads a trust log: what somebody shows goes in, verified state comes out.
+/* log_reader.h - reads a trust log: takes what somebody shows, gives verified state.
  *
  * No I/O. Devices, auditors and tests take a log through it alone, so that nobody takes what
  * another refuses. A refusal leaves the state with what was taken before it: the caller drops

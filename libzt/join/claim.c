@@ -121,7 +121,7 @@ find_in_log(struct claiming *k)
 	return err;
 }
 
-/* The greeter told names of colleagues; the log, which this device has verified by now, commits
+/* The greeter sent names of colleagues; the log, which this device has verified by now, commits
  * to the true ones. A false one is left out, and asked for from the server. */
 static enum zt_err
 take_handles(struct zt *z, const Zt__Welcome *w, char warning[SESSION_MESSAGE])
@@ -148,7 +148,7 @@ take_handles(struct zt *z, const Zt__Welcome *w, char warning[SESSION_MESSAGE])
 
 			id_print(&user, id);
 			(void)session_refuse(z, err,
-			    "the greeter told a false name, which was left out: %.100s for "
+			    "the greeter sent a false name, which was left out: %.100s for "
 			    "user "
 			    "%s. Ask a colleague before you trust the greeter",
 			    said->email, id);

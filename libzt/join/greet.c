@@ -229,8 +229,8 @@ report_whom(struct greeting *g)
 	g->out->is_fetched = exchange_await_fetched(g->r);
 }
 
-/* The newcomer into the log, and told so; THERE messages have been sent by then. What has been
- * refused for good is forgotten, anything else is gone on with by greeting again. */
+/* Appends the newcomer, and sends them word; THERE messages have been sent by then. What has
+ * been refused for good is forgotten, anything else is gone on with by greeting again. */
 static enum zt_err
 finish(struct greeting *g, size_t there)
 {

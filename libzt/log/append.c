@@ -118,7 +118,7 @@ struct acts {
 };
 
 /* Access is taken away, and its key renewed, even from a device that saw a fork: a colleague
- * who causes one must not protect themselves by it. */
+ * the author of one must not protect themselves by it. */
 static bool
 takes_away(const struct entry *e)
 {

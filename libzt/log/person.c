@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* person.c - whom an address means. An address is what a newcomer typed and an admin accepted;
  * nothing in the log keeps two users from bearing one. So an address is looked up by what a
- * person sees in it, must be one live user's, and goes on meaning the user whom it meant on
+ * person sees in it, must be one live user's, and means the same user whom it meant on
  * this device before. */
 #include "log/person.h"
 
@@ -188,7 +188,7 @@ log_check_new_address(struct zt *z, const char *address)
 
 /* ---- what a person should look at twice ---- */
 
-/* Whether U was there before OF (NULL: a newcomer): who came later is the one to doubt. */
+/* Whether U was there before OF (NULL: a newcomer): the later one is to be doubted. */
 static bool
 was_before(const struct org_user *u, const struct org_user *of)
 {

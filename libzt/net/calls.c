@@ -17,7 +17,7 @@
 
 enum { VALID_S = 60, MAX_TRIES = 4, TURN_MS = 1000 };
 
-/* One call and its tries, each an exchange with a signature of its own. */
+/* One call and its tries, each an exchange with its own signature. */
 struct calls_request {
 	struct calls *c;
 	struct calls_request *next; /* among those that wait for their next try */

@@ -12,7 +12,7 @@
 
 /* Ping after ASK_AFTER_S without traffic; drop the connection after GIVE_UP_AFTER_S. NATs and
  * proxies forget idle connections silently, mostly after a minute; without pings the client
- * would wait for ever. */
+ * would wait without an end. */
 enum { ASK_AFTER_S = 25, GIVE_UP_AFTER_S = 35 };
 
 /* A server that refuses a connection closes it with this code and the number of its error. */
@@ -26,7 +26,7 @@ struct watch {
 	struct buf input, signature, target, message;
 	char host[256];
 	int port;
-	bool tls, stands, is_full;
+	bool tls, is_up, is_full;
 	char said[128];    /* why it is full */
 	unsigned received; /* events, or what should be */
 };
@@ -39,7 +39,7 @@ take_event(struct watch *w)
 
 	w->received++;
 	if (w->message.n == 0) { /* the empty frame: the server listens for us */
-		w->stands = true;
+		w->is_up = true;
 		w->o->ready(w->o->ctx);
 	} else if (pb_decode(&zt__event__descriptor, buf_bytes(&w->message), MESSAGE_MAX, &e) ==
 		       ZT_OK &&
@@ -161,7 +161,7 @@ dial(struct watch *w, struct lws_context *lws)
 	if ((err = calls_sign(
 		 w->o->calls, ROUTE_EVENTS, &p, &w->target, &w->input, &w->signature)))
 		return err;
-	w->stands = false;
+	w->is_up = false;
 	info.context = lws;
 	info.address = info.host = info.origin = w->host;
 	info.port = w->port;
@@ -174,7 +174,7 @@ dial(struct watch *w, struct lws_context *lws)
 	return ZT_OK;
 }
 
-/* Between two lines; longer each time that none came to stand. */
+/* Between two lines; longer each time that no connection is made. */
 static void
 pause_between(const struct watch *w, unsigned *ms)
 {
@@ -205,7 +205,7 @@ turn(struct watch *w, struct lws_context *lws, lws_sorted_usec_list_t *timer)
 	lws_sul_schedule(lws, 0, timer, tick, TURN_MS * LWS_US_PER_MS);
 	if (lws_service(lws, 0) < 0)
 		return false;
-	if (w->wsi != NULL && w->stands && w->received == received)
+	if (w->wsi != NULL && w->is_up && w->received == received)
 		w->o->idle(w->o->ctx);
 	return true;
 }
@@ -222,7 +222,7 @@ go_on(struct watch *w, unsigned *pause)
 		w->o->full(w->o->ctx, message);
 		return ZT_ERR_LIMIT;
 	}
-	if (w->stands)
+	if (w->is_up)
 		*pause = PAUSE_FIRST_MS;
 	if ((err = w->o->lost(w->o->ctx)) == ZT_OK)
 		pause_between(w, pause);

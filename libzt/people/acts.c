@@ -118,7 +118,7 @@ name_device(struct zt *z, const struct org_device *d, char what[300])
 	buf_free(&label);
 }
 
-/* What the act was about, and whether anything of it stands that can be taken back. */
+/* What the act was about, and whether anything of it is valid and can be taken back. */
 static void
 look_at_user(struct acting *a, ProtobufCBinaryData user, bool can_end, struct zt_act *act,
     char subject[ID_TEXT], char what[300])
@@ -150,7 +150,7 @@ look_at_device(struct acting *a, ProtobufCBinaryData device, bool can_end, struc
 		act->undo = ZT_UNDO_DEVICE;
 }
 
-/* A role that was given, and still stands as it was given. */
+/* A role that was given, and still is as it was given. */
 static void
 look_at_role(struct acting *a, const struct entry *e, struct zt_act *act, char subject[ID_TEXT],
     char what[300])

@@ -22,7 +22,7 @@ struct watching {
 	struct zt *z;
 	const struct zt_watch *w;
 	bool fills;           /* a chain may need backfill */
-	uint64_t told;        /* devices added before this log entry were reported */
+	uint64_t reported;    /* devices added before this log entry were reported */
 	uint64_t maintain_at; /* when to retry failed work; 0: nothing failed */
 };
 
@@ -31,8 +31,8 @@ static void
 announce(struct watching *v)
 {
 	if (v->w->new_device != NULL)
-		acts_new_devices(v->z, v->told, v->w->new_device, v->w->ctx);
-	v->told = merkle_size(v->z->state->tree);
+		acts_new_devices(v->z, v->reported, v->w->new_device, v->w->ctx);
+	v->reported = merkle_size(v->z->state->tree);
 }
 
 /* Any online manager performs pending rotations. */
@@ -138,7 +138,7 @@ idle(void *ctx)
 	log_rest(z);
 }
 
-/* The line ended, or did not come to stand: a call says why. What waiting heals is waited for.
+/* The connection ended, or was not made: a call says why. What waiting heals is waited for.
  */
 static enum zt_err
 lost(void *ctx)

@@ -7,7 +7,7 @@
 
 /* Milliseconds since 1970; a person may set it. */
 uint64_t port_wall_ms(void);
-/* Milliseconds since some moment; it only goes on. */
+/* Milliseconds since some moment; it only continues. */
 uint64_t port_steady_ms(void);
 
 #endif

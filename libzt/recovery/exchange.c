@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exchange.c - the exchange of trust/sas.h carried through the server. A side that goes away
+/* exchange.c - the exchange of trust/sas.h carried through the server. A side that ends
  * starts a new attempt of the same invitation when it comes back. */
 #include "recovery/exchange.h"
 
@@ -108,11 +108,11 @@ exchange_abort(struct exchange *r)
 	const int *stop = r->calls != NULL ? calls_stop(r->calls) : NULL;
 	char message[sizeof r->detail];
 
-	/* a server that cannot be reached by this command was told nothing */
+	/* a server that cannot be reached by this command knows nothing */
 	if (r->calls == NULL || id_is_zero(&r->attempt) || r->is_told)
 		return;
 	memcpy(message, r->detail, sizeof message);
-	calls_heed(r->calls, NULL); /* or nobody who cancelled could be told of */
+	calls_heed(r->calls, NULL); /* or a cancel could not be sent */
 	if (talk_once(r, bytes_of(NULL, 0), 0, TALK_ABORT, &a) == ZT_OK)
 		pb_free(a);
 	calls_heed(r->calls, stop);

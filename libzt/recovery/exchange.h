@@ -44,8 +44,8 @@ ZT_CHECKED enum zt_err exchange_resume(
 void exchange_fetched(struct exchange *r);
 /* The greeter waits a little for the confirmation. Returns whether it arrived. */
 bool exchange_await_fetched(struct exchange *r);
-/* Ends the attempt, so that the other side does not wait for ever. No-op before an attempt, or
- * when this side IS_TOLD. */
+/* Ends the attempt, so that the other side does not wait without an end. No-op before an
+ * attempt, or when this side IS_TOLD. */
 void exchange_abort(struct exchange *r);
 
 #endif

@@ -221,7 +221,7 @@ open_paper(const struct zt_options *o, const struct returning *k, const struct p
 	return err;
 }
 
-/* ---- what the folder keeps, so that a recovery that was ended goes on ---- */
+/* ---- what the folder keeps, so that a recovery that was ended continues ---- */
 
 static enum zt_err
 take_parts(struct returning *k, const Zt__Joining *m)

@@ -197,6 +197,5 @@ restore_log_compare(struct zt *z, uint64_t size, const uint8_t root[32])
 	return session_note_fork(z, NULL,
 	    session_refuse(z, ZT_ERR_FORK,
 		"your colleague has verified another history: the server shows each of you "
-		"a log "
-		"of its own; write nothing and tell your administrator"));
+		"a different log; write nothing and tell your administrator"));
 }

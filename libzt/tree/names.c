@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* names.c - changes of names: each finds its paths in the very state that its changeset builds
  * on, and again in the newer one when someone else came first. What a path leads to, and that
- * nothing goes into itself, so holds in the chain and not only when it was looked at. */
+ * nothing is moved into itself, so holds in the chain and not only when it was looked at. */
 #include "tree/names.h"
 
 #include <stdlib.h>

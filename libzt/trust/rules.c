@@ -580,7 +580,7 @@ author(struct act *a)
 }
 
 /* After a loss of access the key rotation is the next step; only what makes a rotation
- * possible, takes more access away or takes a deletion back may stand before it. */
+ * possible, takes more access away or takes a deletion back may be before it. */
 static bool
 waits_for_rotation(const struct act *a)
 {

@@ -96,7 +96,7 @@ struct creation {
 	Zt__WorkspaceCreated m;
 };
 
-/* Two of one name could not be told apart by it from then on. */
+/* Two of one name could not be distinguished by it from then on. */
 static enum zt_err
 refuse_second(struct zt *z, const char *name)
 {

@@ -433,7 +433,7 @@ static const char clock_refusal[] =
     N_("the act was signed at a time that this server's clock does not accept");
 
 /* Appends E[0] and its dependent entries in one group, so that no other entry is between them.
- * Returns the error of E[0]; *STAND: how many were appended. */
+ * Returns the error of E[0]; *OUT: how many were appended. */
 static enum zt_err
 append(struct auth *a, struct db *db, const struct id *id, struct entry *const *e, size_t count,
     uint64_t at, struct auth_appended *out)

@@ -250,7 +250,7 @@ step(
 	    (inv.state != ZT__INVITATION_STATE__ACCEPTED || m->message.len != 0 || m->abort ||
 		id_is_zero(&attempt) || !id_equal(&attempt, &inv.attempt)))
 		return service_refuse(out, ZT_ERR_GONE, "the invitation was used or cancelled");
-	/* Who names no attempt learns nothing of the one that runs, and cannot end it. */
+	/* Without the attempt's name a caller learns nothing of it, and cannot end it. */
 	if (!is_greeter && id_is_zero(&attempt)) {
 		if (m->abort || m->fetched || m->message.len > 0)
 			return ZT_ERR_ABORTED;

@@ -176,8 +176,8 @@ invitations_mail(void *state, const struct request *rq, struct rpc_answer *out)
 	return err;
 }
 
-/* INVITATION_END: accepted or cancelled, once and for all. What was said goes with it, but for
- * a welcome that the newcomer has not fetched. */
+/* INVITATION_END: accepted or cancelled, once and for all. What was said is deleted with it,
+ * but for a welcome that the newcomer has not fetched. */
 enum zt_err
 invitations_end(void *state, const struct request *rq, struct rpc_answer *out)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* judge.c - the question "/changeset": may this stand in a workspace's chain? Answered with the
+/* judge.c - the question "/changeset": may this be in a workspace's chain? Answered with the
  * code that each device judges chains with, so that a chain holds nothing that one refuses. */
 #include <stdlib.h>
 

@@ -65,7 +65,8 @@ static const struct config_key keys[] = {
 	    "1: speak to the relay without TLS, for one on this machine" },
 	{ "purge_after", CONFIG_INT, offsetof(struct auth_settings, purge_after), "600", 0,
 	    30 * 24 * 3600,
-	    "seconds after a deletion is due at which data goes; a take-back may be 300 late" },
+	    "seconds after a deletion is due at which data is deleted; a take-back may be 300 "
+	    "late" },
 };
 
 static enum zt_err

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* pki_requests.c - requests that X.509 certificates signed, kept until an admin answers, or for
  * thirty days (sweep.c). They are checked here, and one of a certificate is kept, so that
- * strangers cannot fill the list; who is let in is decided by an admin's device, which checks
- * them again. */
+ * strangers cannot fill the list; an admin's device decides whom to let in, and checks them
+ * again. */
 #include "auth/auth.h"
 #include "auth/handlers.h"
 #include "format/limits.h"
@@ -38,7 +38,7 @@ static const struct db_query end = { "pki_end",
 	"UPDATE pki_requests SET state = $3::int8, body = ''::bytea, signature = ''::bytea "
 	"WHERE org = $1::bytea AND id = $2::bytea AND state IN (1, $3::int8) RETURNING 1" };
 
-/* By the settings that stand in the organization's log. */
+/* By the settings in the organization's log. */
 static enum zt_err
 check(struct auth *a, const struct request *rq, const struct pki_request *r,
     struct rpc_answer *out)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* backend_fs.c - one file a block: FOLDER/ORG/WORKSPACE/xx/ID, written beside as a temporary
- * file and renamed when it is whole. Behind its bytes stand its hash, by which it is known,
+ * file and renamed when it is whole. Behind its bytes are its hash, by which it is known,
  * and a checksum of no cryptographic worth: that finds what the disk damaged on each read, at
  * a tenth of the hash's cost. Whether a block is the right one is for clients to find.
  *
@@ -142,7 +142,7 @@ give_buffer(struct fs *f, struct page_buffer *b)
 	(void)pthread_mutex_unlock(&f->lock);
 }
 
-/* BLOCK and its trailer as they stand on disk, in TO. */
+/* BLOCK and its trailer as they are on disk, in TO. */
 static struct bytes
 lay_out(struct bytes block, const struct hash *hash, uint8_t *to)
 {
@@ -330,7 +330,7 @@ compare(struct fs *f, const char *path, const struct hash *hash)
 /* Sets *OUT: whether PATH exists and is the block with HASH. Errors: EXISTS (another),
  * CORRUPT. */
 static enum zt_err
-stands(struct fs *f, const char *path, const struct hash *hash, bool *out)
+is_stored(struct fs *f, const char *path, const struct hash *hash, bool *out)
 {
 	enum zt_err err = compare(f, path, hash);
 
@@ -343,12 +343,12 @@ stands(struct fs *f, const char *path, const struct hash *hash, bool *out)
 static enum zt_err
 stands_well(struct fs *f, const char *path, const struct hash *hash, bool *out)
 {
-	enum zt_err err = stands(f, path, hash, out);
+	enum zt_err err = is_stored(f, path, hash, out);
 
 	if (err != ZT_ERR_CORRUPT)
 		return err;
 	(void)pthread_mutex_lock(&f->damage);
-	if ((err = stands(f, path, hash, out)) == ZT_ERR_CORRUPT)
+	if ((err = is_stored(f, path, hash, out)) == ZT_ERR_CORRUPT)
 		err = unlinkat(f->root, path, 0) == 0 ? ZT_OK : err_of(errno);
 	(void)pthread_mutex_unlock(&f->damage);
 	return err;
@@ -389,7 +389,7 @@ put(struct backend *b, const struct backend_place *at, struct bytes block,
 	if ((err = stands_well(f, path, hash, &is_there)))
 		return err;
 	if (is_there)
-		return commit(f); /* it may stand there without a sync yet */
+		return commit(f); /* it may be there without a sync yet */
 	(void)snprintf(temp, sizeof temp, "tmp/%016llx-%lu", (unsigned long long)f->run,
 	    atomic_fetch_add(&f->next_temp, 1));
 	if ((err = write_temp(f, temp, block, hash)) == ZT_OK)

@@ -3,7 +3,7 @@
  *
  * ipc://PATH lies in a folder of the services' own. tls+tcp://HOST:PORT crosses a network: both
  * ends show a certificate of the one authority that vouches for services and nothing else, and
- * who calls checks that it names HOST. Anything else is refused, since nng does not ask who
+ * the caller checks that it names HOST. Anything else is refused, since nng does not ask who
  * calls. TLS 1.2 or newer; files are read once, at the start. */
 #ifndef ZT_BUS_LINK_H
 #define ZT_BUS_LINK_H

@@ -20,7 +20,7 @@ void peer_end(struct peer *p);
  * TIMEOUT, and those of the other service. */
 ZT_CHECKED enum zt_err peer_call(
     struct peer *p, const char *what, struct bytes body, unsigned deadline_ms, struct buf *out);
-/* The same; MESSAGE gets the sentence that goes with the other service's error, or none. */
+/* The same; MESSAGE gets the sentence of the other service's error, or none. */
 enum { PEER_MESSAGE = 200 };
 ZT_CHECKED enum zt_err peer_call_message(struct peer *p, const char *what, struct bytes body,
     unsigned deadline_ms, struct buf *out, char message[PEER_MESSAGE]);

@@ -99,8 +99,9 @@ is_operator(struct dispatch *d, const char *authorization)
 	return err;
 }
 
-/* Tells the gateway that the caller is who it says, also when it may not do this. Who is
- * shut out has no share of the gateway's places and memory, whatever it signs. */
+/* Tells the gateway that the caller is who it says, also when it may not do this. A
+ * caller that is shut out has no share of the gateway's places and memory, whatever it signs.
+ */
 static void
 prove(const struct request *rq, struct rpc_answer *out)
 {

@@ -34,7 +34,7 @@ struct slot {
 struct marks {
 	char path[512];
 	int fd;   /* -1: not made yet */
-	int lock; /* a file of its own: the other is replaced */
+	int lock; /* a separate file: the other is replaced */
 	uint64_t size;
 	struct idmap slots;
 	pthread_mutex_t mutex; /* over all above */
@@ -232,7 +232,7 @@ put(struct marks *m, const struct slot *s)
 
 	write_record(s, record);
 	if (m->fd >= 0 && !write_all(m->fd, record, RECORD)) {
-		/* Half a record may stand there: none may come behind it. */
+		/* Half a record may be there: no other may follow it. */
 		if (ftruncate(m->fd, (off_t)m->size) != 0 ||
 		    lseek(m->fd, 0, SEEK_END) != (off_t)m->size)
 			(void)write_anew(m);

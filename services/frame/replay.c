@@ -85,9 +85,7 @@ counts_of(struct replay *r, uint64_t minute)
 	struct counts *c = &r->counts[minute % MINUTES];
 	uint64_t was = atomic_load(&c->minute);
 
-	/* Who counts between the two of these is counted for nothing: shares are no exact
-	 * science.
-	 */
+	/* A call that is counted between the two is lost: shares need not be exact. */
 	if (was < minute && atomic_compare_exchange_strong(&c->minute, &was, minute)) {
 		atomic_store(&c->all, 0);
 		for (size_t i = 0; i < DEVICES; i++)

@@ -508,7 +508,7 @@ live(struct service *s, char message[200])
 	if ((err = open_listener(s, message)) == ZT_OK)
 		err = run_workers(s, first, message);
 	if (err)
-		service_end_by(SERVICE_END_S, err); /* the listener as well may wait for ever */
+		service_end_by(SERVICE_END_S, err); /* the listener as well may never return */
 	listener_close(s->listener);
 	s->def->close(s->dispatch.state);
 out:

@@ -74,7 +74,7 @@ void service_publish(struct service *s, const struct id *org, const struct id *t
     enum event_kind kind, uint64_t position);
 /* Publishes E unaltered (messaging to gateways). */
 void service_publish_event(struct service *s, const Zt__Event *e);
-/* Who may speak to this service, and how it speaks to others. */
+/* How this service and others connect, and which callers are let in. */
 const struct link *service_link(const struct service *s);
 /* The policy of a service that asks auth; NULL in auth. */
 struct policy *service_policy(struct service *s);
@@ -85,7 +85,7 @@ ZT_CHECKED enum zt_err service_each_due(struct service *s,
     void *ctx);
 /* The connection to the auth service; NULL in auth. */
 struct peer *service_auth(struct service *s);
-/* Sets the sentence that goes with an error; returns ERR. */
+/* Sets the sentence of an error; returns ERR. */
 enum zt_err service_refuse(struct rpc_answer *out, enum zt_err err, const char *message);
 /* Freed memory is kept for the next body: giving blocks of 512 KiB back to the system and
  * faulting them in again costs more than hashing them. Before any thread starts. */
@@ -94,7 +94,7 @@ void service_keep_memory(void);
 enum { SERVICE_END_S = 2 };
 
 /* Ends the process with 0, or 70 after ERR, if it has not ended SECONDS from now: closing a
- * socket of nng may wait for ever, and nobody is to wait for that. What was acknowledged is on
+ * socket of nng may never return. What was acknowledged is on
  * the disk, as it is at any other moment. A second call restarts the time. */
 void service_end_by(unsigned seconds, enum zt_err err);
 /* No core file, no new privileges, files for this user only. */

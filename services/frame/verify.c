@@ -36,7 +36,7 @@ verify_claims(const struct verify_window *w, const Zt__Call *call, const struct 
 	    expires + LIMIT_CLOCK_MS < now_ms)
 		return ZT_ERR_CLOCK;
 	*message = N_("the request was signed before this service started; sign it again");
-	if (created + 999 < w->started_ms) /* its nonce may stand in a memory that is gone */
+	if (created + 999 < w->started_ms) /* its nonce may be in a memory that is gone */
 		return ZT_ERR_REPLAY;
 	return ZT_OK;
 }

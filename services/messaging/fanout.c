@@ -17,7 +17,7 @@
 
 enum {
 	LISTENERS_MAX = 200000,
-	TOLD_MAX = 32, /* of one organization in one question */
+	NEWS_MAX = 32, /* of one organization in one question */
 	ASK_MS = 5000,
 	AGAIN_MS = 250
 };
@@ -93,7 +93,7 @@ fanout_close(void *state, const struct request *rq, struct rpc_answer *out)
 	return wire_end(&r) ? ZT_ERR_CORRUPT : ZT_OK;
 }
 
-/* ---- what waits to be told ---- */
+/* ---- what waits to be sent ---- */
 
 static struct waiting *
 waiting_of(struct messaging *m, const struct id *org)
@@ -111,29 +111,29 @@ waiting_of(struct messaging *m, const struct id *org)
 	return w;
 }
 
-static struct told *
-find_told(const struct waiting *w, const struct told *t)
+static struct news *
+find_news(const struct waiting *w, const struct news *t)
 {
 	for (size_t i = 0; i < w->count; i++)
-		if (id_equal(&w->told[i].topic, &t->topic) &&
-		    strcmp(w->told[i].kind, t->kind) == 0)
-			return &w->told[i];
+		if (id_equal(&w->news[i].topic, &t->topic) &&
+		    strcmp(w->news[i].kind, t->kind) == 0)
+			return &w->news[i];
 	return NULL;
 }
 
 /* Queues T for the listeners of ORG; M is locked. Drops T when the queue is full: clients
  * fetch everything new after the next event. */
 static void
-wait_to_tell(struct messaging *m, const struct id *org, const struct told *t)
+wait_to_tell(struct messaging *m, const struct id *org, const struct news *t)
 {
 	struct waiting *w = waiting_of(m, org);
-	struct told *same = w != NULL ? find_told(w, t) : NULL;
+	struct news *same = w != NULL ? find_news(w, t) : NULL;
 
 	if (same != NULL)
 		*same = *t;
-	else if (w != NULL && w->count < TOLD_MAX &&
-		 vec_room(&w->told, w->count, &w->cap, sizeof *w->told) == ZT_OK)
-		w->told[w->count++] = *t;
+	else if (w != NULL && w->count < NEWS_MAX &&
+		 vec_room(&w->news, w->count, &w->cap, sizeof *w->news) == ZT_OK)
+		w->news[w->count++] = *t;
 	(void)pthread_cond_broadcast(&m->more);
 }
 
@@ -150,7 +150,7 @@ void
 fanout_event(void *state, const Zt__Event *e)
 {
 	struct messaging *m = state;
-	struct told t = { .position = e->position };
+	struct news t = { .position = e->position };
 	struct id org;
 
 	if (pb_id(e->org, &org) || pb_id(e->topic, &t.topic) || e->n_sockets > 0 ||
@@ -172,7 +172,7 @@ fanout_lost(void *state, enum route_service from)
 		return;
 	(void)pthread_mutex_lock(&m->lock);
 	for (size_t i = 0; i < m->count; i++) {
-		struct told t = { .topic = m->listeners[i].org, .kind = "log" };
+		struct news t = { .topic = m->listeners[i].org, .kind = "log" };
 
 		if (idmap_get(&m->waiting, &t.topic) == NULL)
 			wait_to_tell(m, &m->listeners[i].org, &t);
@@ -214,7 +214,7 @@ waiting_free(void *p)
 	struct waiting *w = p;
 
 	if (w != NULL)
-		free(w->told);
+		free(w->news);
 	free(w);
 }
 
@@ -236,7 +236,7 @@ listeners_of(struct messaging *m, const struct id *org, size_t *count)
 }
 
 static void
-send_to(struct messaging *m, const struct id *org, const struct told *t, uint64_t *sockets,
+send_to(struct messaging *m, const struct id *org, const struct news *t, uint64_t *sockets,
     size_t count, bool is_close)
 {
 	Zt__Event out = ZT__EVENT__INIT;
@@ -262,15 +262,15 @@ ask_who_hears(struct messaging *m, const struct waiting *w, const struct listene
 	Zt__HearAsk ask = ZT__HEAR_ASK__INIT;
 	Zt__HearAnswer *got = NULL;
 	struct buf ids = buf_init(LISTENERS_MAX * ID_BYTES),
-		   topics = buf_init(TOLD_MAX * ID_BYTES),
-		   body = buf_init((LISTENERS_MAX + TOLD_MAX) * ID_BYTES + 256),
+		   topics = buf_init(NEWS_MAX * ID_BYTES),
+		   body = buf_init((LISTENERS_MAX + NEWS_MAX) * ID_BYTES + 256),
 		   answer = buf_init(LIMIT_PAGE);
 	enum zt_err err;
 
 	for (size_t i = 0; i < count; i++)
 		buf_add(&ids, bytes_of(to[i].device.b, ID_BYTES));
 	for (size_t k = 0; k < w->count; k++)
-		buf_add(&topics, bytes_of(w->told[k].topic.b, ID_BYTES));
+		buf_add(&topics, bytes_of(w->news[k].topic.b, ID_BYTES));
 	ask.org = pb_field(w->org.b, ID_BYTES);
 	ask.workspaces = pb_field(topics.p, topics.n);
 	ask.devices = pb_field(ids.p, ids.n);
@@ -309,15 +309,15 @@ tell(struct messaging *m, const struct waiting *w)
 	for (size_t i = 0; i < count; i++)
 		if (may[i] == 0)
 			sockets[n++] = to[i].socket;
-	send_to(m, &w->org, &w->told[0], sockets, n, true);
+	send_to(m, &w->org, &w->news[0], sockets, n, true);
 	for (size_t k = 0; k < w->count; k++) {
-		bool is_log = event_kind_of(w->told[k].kind) == EVENT_LOG;
+		bool is_log = event_kind_of(w->news[k].kind) == EVENT_LOG;
 
 		n = 0;
 		for (size_t i = 0; i < count; i++)
 			if (may[k * count + i] == 2 || (may[k * count + i] == 1 && is_log))
 				sockets[n++] = to[i].socket;
-		send_to(m, &w->org, &w->told[k], sockets, n, false);
+		send_to(m, &w->org, &w->news[k], sockets, n, false);
 	}
 out:
 	free(to);
@@ -336,8 +336,8 @@ wait_again(struct messaging *m, const struct waiting *w)
 	for (size_t k = 0; k < w->count; k++) {
 		const struct waiting *newer = idmap_get(&m->waiting, &w->org);
 
-		if (newer == NULL || find_told(newer, &w->told[k]) == NULL)
-			wait_to_tell(m, &w->org, &w->told[k]);
+		if (newer == NULL || find_news(newer, &w->news[k]) == NULL)
+			wait_to_tell(m, &w->org, &w->news[k]);
 	}
 	(void)clock_gettime(CLOCK_MONOTONIC, &at);
 	at.tv_nsec += (long)AGAIN_MS * 1000 * 1000;

@@ -21,7 +21,7 @@ struct listener {
 
 /* Events to send to the listeners of one organization: the newest of each topic and kind.
  * While auth is asked who may receive them, more gather for the next question. */
-struct told {
+struct news {
 	struct id topic;
 	char kind[16]; /* passed on, also one that only newer devices know */
 	uint64_t position;
@@ -30,7 +30,7 @@ struct told {
 struct waiting {
 	STAILQ_ENTRY(waiting) link;
 	struct id org;
-	struct told *told;
+	struct news *news;
 	size_t count, cap;
 };
 

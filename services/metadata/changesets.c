@@ -78,7 +78,7 @@ static const struct db_query add_wraps = { "wraps_add",
 	"(SELECT FROM objects o WHERE o.org = $1::bytea AND o.workspace = $2::bytea AND o.vlob "
 	"= t.v AND o.version = t.n AND o.wrap <> t.w OFFSET 0) there WHERE t.w <> '' ON "
 	"CONFLICT DO NOTHING" };
-/* For their author also those that stand without the author's wrap. */
+/* For their author also those that are there without the author's wrap. */
 static const struct db_query missing_objects = { "objects_missing",
 	"SELECT count(*) FROM unnest($3::bytea[], $4::int8[]) AS t(v, n) WHERE NOT EXISTS "
 	"(SELECT FROM objects o WHERE o.org = $1::bytea AND o.workspace = $2::bytea AND o.vlob "

@@ -42,7 +42,7 @@ static const struct db_query drop_goals = { "goals_drop",
 
 /* ---- marks ---- */
 
-/* Raises the marks of the chains in ROWS to where these stand. */
+/* Raises the marks of the chains in ROWS to where these are. */
 static enum zt_err
 mark_rows(struct metadata *md, const struct db_rows *rows)
 {

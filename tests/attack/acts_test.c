@@ -522,7 +522,7 @@ L4_an_admin_takes_no_role_in_another_s_workspace(void **state)
 
 #define PLAY(test) cmocka_unit_test_teardown(test, log_scene_honest)
 
-/* Else it would stand there, and neither the audit nor any event would tell of it. */
+/* Else it would be there, and neither the audit nor any event would tell of it. */
 static void
 L4_what_comes_behind_a_refused_act_in_its_request_is_refused(void **state)
 {

@@ -126,7 +126,7 @@ struct lie {
 		ALTER_CHECKPOINT,
 		LIES
 	} how;
-	bool told;
+	bool was_used;
 };
 
 static void
@@ -154,7 +154,7 @@ spoil(void *ctx, struct proxy_call *c)
 		return;
 	if ((l->how == ALTER_CHECKPOINT) != (c->route == ROUTE_CHECKPOINTS))
 		return;
-	l->told = true;
+	l->was_used = true;
 	if (l->how == ALTER_CHECKPOINT) {
 		spoil_list(c);
 		return;
@@ -261,7 +261,7 @@ enough(void *ctx)
 	return ++p->asked > 400 || newest_checkpoint(p->s, &p->workspace) >= p->wanted;
 }
 
-/* P's device is left alone until there is a checkpoint of OF as it stands. */
+/* P's device is left alone until there is a checkpoint of OF as it is. */
 static void
 watch(struct scene *s, struct person *p, const struct workspace *of)
 {
@@ -318,7 +318,7 @@ P4_what_stands_before_a_checkpoint_is_verified_by_and_by_and_then_vouched_for(vo
 
 struct omission {
 	size_t index; /* in a page */
-	bool told;
+	bool was_used;
 };
 
 /* Of the pages that it shows of what is older, the hostile server leaves one changeset out. */
@@ -345,7 +345,7 @@ leave_one_out(void *ctx, struct proxy_call *c)
 		assert_ok(pb_encode(m, &c->answer));
 		m->changesets[n - 1] = excluded;
 		m->n_changesets = n;
-		o->told = true;
+		o->was_used = true;
 	}
 	pb_free(m);
 }
@@ -370,7 +370,7 @@ P4_a_server_that_leaves_out_what_stood_before_a_checkpoint_is_found(void **state
 	proxy_play(s->w->d, &hooks);
 	assert_ok(workspace_backfill(at, 60000)); /* the checkpoint is discarded: restart from
 						   * position 0 */
-	assert_true(omitted.told);
+	assert_true(omitted.was_used);
 	assert_int_equal(0, at->position);
 	assert_int_equal(alice->position, at->target);
 	assert_err(ZT_ERR_FORK, workspace_sync(at));
@@ -395,9 +395,9 @@ F11_what_a_server_alters_in_a_checkpoint_is_not_taken_and_the_chain_tells(void *
 	for (lie.how = NO_LIE; lie.how < LIES; lie.how++) {
 		struct workspace *at = newcomer(&s->bob, "long");
 
-		lie.told = false;
+		lie.was_used = false;
 		assert_ok(workspace_sync(at));
-		assert_true(lie.told);
+		assert_true(lie.was_used);
 		assert_true((at->anchor_position == 0) == (lie.how != NO_LIE));
 		assert_int_equal(person_workspace(&s->alice, "long")->position, at->position);
 		expect(&s->bob, "long:/folder/file", 0, "version 5");

@@ -435,7 +435,7 @@ f12_rubbish_at_a_checkpoint_is_passed_over_as_well(void **state)
 	assert_int_equal(2, person_workspace(&erin, "brick-begun")->anchor_position);
 	proxy_play(s->w->d, NULL);
 	expect_list_err(&erin, "brick-begun:/", "/f ", ZT_ERR_CORRUPT);
-	expect_list_err(&erin, "brick-begun:/", "/f ", ZT_ERR_CORRUPT); /* and goes on */
+	expect_list_err(&erin, "brick-begun:/", "/f ", ZT_ERR_CORRUPT); /* and continues */
 	person_put(&erin, "g", "brick-begun:/g");
 	expect_list(&s->alice, "brick-begun:/", "/f /g ");
 	person_close(&erin);
@@ -595,7 +595,7 @@ f10_what_the_servers_lost_of_a_folder_is_not_written_over(void **state)
 	expect_list_err(&laptop, "holes:/", "/one ", ZT_ERR_MISSING_BLOCK);
 	expect_content(&laptop, "holes:/one", "one");
 	assert_err(ZT_ERR_MISSING_BLOCK, zt_put(laptop.zt, path, "holes:/x", NULL, NULL));
-	expect_list(&s->alice, "holes:/", "/one /two ");   /* who has it goes on */
+	expect_list(&s->alice, "holes:/", "/one /two ");   /* who has it continues */
 	assert_ok(zt_restore(laptop.zt, "holes:/", 1, 0)); /* a person's decision */
 	assert_ok(zt_put(laptop.zt, path, "holes:/x", NULL, NULL));
 	expect_list(&laptop, "holes:/", "/one /x ");

@@ -101,7 +101,7 @@ N4_a_service_that_was_stopped_lets_no_revoked_device_in(void **state)
 		assert_true(now_ms() - began < WITHIN_MS);
 	assert_err(ZT_ERR_REVOKED, err);
 	(void)pthread_join(r.thread, NULL);
-	assert_ok(ask(&s->bob, workspace)); /* and its owner's other device goes on */
+	assert_ok(ask(&s->bob, workspace)); /* and its owner's other device continues */
 	person_close(&tablet);
 }
 

@@ -652,7 +652,7 @@ misstated_is_sent(struct setting *s, const char *name, size_t n)
 	assert_ok(zt_put(s->alice.zt, good, folder, NULL, &sent));
 	assert_int_equal(2, sent); /* F and G */
 	is_there(s, &s->bob, remote, bytes_of(mine, n));
-	/* Who restores it does not say the same in their own name. */
+	/* A restore does not say the same in the name of its author. */
 	assert_ok(zt_restore(s->alice.zt, remote, 3, 0));
 	assert_ok(zt_put(s->alice.zt, good, folder, NULL, &sent));
 	assert_int_equal(1, sent);

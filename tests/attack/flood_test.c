@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* flood_test.c - rows N1 and N3: what strangers can make the gateway hold and do. Each test has
- * a gateway of its own before the real services, with the limits that it is about; "another
+ * its own gateway before the real services, with the limits that it is about; "another
  * address" is another one of 127.0.0.0/8. */
 #include <poll.h>
 #include <sys/socket.h>

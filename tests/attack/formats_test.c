@@ -318,7 +318,7 @@ R1_a_request_replayed_retargeted_altered_or_late_is_refused(void **state)
 	assert_err(ZT_ERR_REPLAY, SIGNED());
 	assert_err(ZT_ERR_CLOCK, CLAIMS(now + 3600000)); /* a clock that is off by an hour */
 	assert_err(ZT_ERR_CLOCK, CLAIMS(now - 3600000));
-	w.started_ms = now + 5000; /* its nonce may stand in a memory that is gone */
+	w.started_ms = now + 5000; /* its nonce may be in a memory that is gone */
 	assert_err(ZT_ERR_REPLAY, CLAIMS(now + 6000));
 	w.started_ms = now - 60000;
 	c.params.org.b[0] ^= 1; /* for another organization */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* gateway_test.c - row N1: what one caller can hold of the gateway, and for how long; and how a
- * gateway stops. Each test has a gateway of its own; where the service must be slow, silent or
+ * gateway stops. Each test has its own gateway; where the service must be slow, silent or
  * talkative, it is the test's. */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -304,7 +304,7 @@ N1_a_connection_that_gave_way_is_gone_whatever_it_sends(void **state)
 		}
 		gate_pause_ms(20);
 	}
-	print_message("%d connections stand\n", open);
+	print_message("%d connections are open\n", open);
 	assert_in_range(open, 1, MAX);
 	for (int i = 0; i < MANY; i++)
 		(void)close(fd[i]);
@@ -397,7 +397,7 @@ count_in(const char *table, const struct gate *g)
 	return count;
 }
 
-/* How many connections of the gateway's stand. */
+/* How many connections of the gateway's are open. */
 static int
 count_established(const struct gate *g)
 {
@@ -586,7 +586,7 @@ a_stop_lets_what_is_under_way_end_and_takes_nothing_new(void **state)
 	buf_free(&request);
 }
 
-/* A caller who holds the gateway up does so for ten seconds; who asks twice waits no longer. */
+/* A caller who holds the gateway up does so for ten seconds; asking twice takes no longer. */
 static void
 a_stop_does_not_wait_for_who_does_not_end(void **state)
 {
@@ -618,7 +618,7 @@ a_stop_does_not_wait_for_who_does_not_end(void **state)
 	}
 }
 
-/* nng may wait for ever when a socket is closed: preloaded, it does. */
+/* nng may never return when a socket is closed: preloaded, it does. */
 static void
 a_stop_that_hangs_ends_all_the_same(void **state)
 {

@@ -175,7 +175,8 @@ each_record_of_a_history_has_its_place(void **state)
 	}
 }
 
-/* A chain may end early for who is not told more; not before a place that the log pins. */
+/* A chain may end early for a reader that gets no more; not before a place that the log pins.
+ */
 static void
 a_history_without_a_record_is_refused_where_the_rest_tells(void **state)
 {

@@ -37,7 +37,7 @@ struct setting {
 	char workspace[32];
 	struct id id, block, invitation;
 	struct hash block_hash;
-	struct buf held; /* what stands as that block */
+	struct buf held; /* what is stored as that block */
 	uint64_t before; /* the time at which all was well */
 	uint8_t large[LARGE], part[PART];
 };
@@ -472,7 +472,7 @@ deposit_rubbish(struct setting *s, enum route r)
 		buf_free(&body[i]);
 }
 
-/* Other bytes in the place of a block that stands. */
+/* Other bytes in the place of a stored block. */
 static void
 overwrite_block(struct setting *s, enum route r)
 {

@@ -540,7 +540,7 @@ intrude(struct intruder *i)
 	assert_ok(strange(i->calls, &i->link, &attempt, false, &a));
 	i->busy += a->busy ? 1 : 0;
 	i->taken += (unsigned)a->n_messages;
-	assert_int_equal(0, a->busy ? a->n_messages + a->attempt.len : 0); /* nor told of it */
+	assert_int_equal(0, a->busy ? a->n_messages + a->attempt.len : 0); /* nor is it sent */
 	pb_free(a);
 }
 
@@ -587,7 +587,7 @@ J4_a_stranger_with_the_link_ends_no_exchange_that_runs(void **state)
 	i.at_alice = &m.at_alice;
 	assert_ok(invite_link_parse(m.link, &i.link));
 	assert_ok(calls_new(&o, &i.calls));
-	intrude(&i); /* before anybody is there it stands, and waits for the greeter */
+	intrude(&i); /* before anybody is there it is open, and waits for the greeter */
 	assert_int_equal(1, i.taken);
 	codes = human_codes(&m.at_alice);
 	codes.ctx = &i;

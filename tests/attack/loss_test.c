@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Loss of access (P6, F7): what those sign who may not write any more counts for nobody, on an
  * honest server or a hostile one, before, at and after the entry of the log that says up to
- * where they count. And what a member signs that cannot stand costs that workspace, and can be
+ * where they count. And what a member signs that is invalid costs that workspace, and can be
  * passed over. */
 #include <fcntl.h>
 #include <stdio.h>
@@ -534,7 +534,7 @@ F7_an_auditor_refuses_what_claims_to_be_older_than_what_it_builds_on(void **stat
 	buf_free(&log);
 }
 
-/* ---- what cannot stand ---- */
+/* ---- what is invalid ---- */
 
 /* Signs F's changeset again with another head as seen by its author. */
 static void

@@ -25,7 +25,7 @@ struct setting {
 	struct person p[WHO];
 	struct id workspace, block;
 	struct hash block_hash;
-	struct buf sealed; /* what stands as that block */
+	struct buf sealed; /* what is stored as that block */
 	struct id vlob;    /* of the root folder */
 };
 
@@ -197,7 +197,7 @@ M_each_call_of_a_workspace_by_everybody(void **state)
 		}
 }
 
-/* A repair is no way around: what a reader signs, or a foreigner brings, may not stand. */
+/* A repair is no way around: what a reader signs, or a foreigner brings, is not valid. */
 static void
 M_a_repair_is_no_way_around_a_push(void **state)
 {

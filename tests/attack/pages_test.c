@@ -111,7 +111,7 @@ a_log_of_large_entries_is_read_page_by_page(void **state)
 	assert_int_equal(size, read_topic(&out));
 	world_join(&chief, &late, "late", "standard");
 	world_add_device(&chief, &phone, "phone");
-	assert_ok(zt_user_revoke(chief.zt, out.email)); /* an act goes on working too */
+	assert_ok(zt_user_revoke(chief.zt, out.email)); /* an act continues working too */
 	assert_ok(zt_sync(late.zt));
 	assert_true(world_peak_kib(s->w, "auth") - before < 150 * MIB);
 	person_close(&late);
@@ -264,7 +264,7 @@ large_entries_are_brought_back_in_requests_that_the_server_takes(void **state)
 
 enum { ASKS = 512, LARGE_OBJECT = 4 * 1000 * 1000 };
 
-/* A file of its own with a manifest of 4 MB, pushed by bob's patched client. */
+/* A separate file with a manifest of 4 MB, pushed by bob's patched client. */
 static void
 push_large_object(struct scene *s, struct workspace *w, struct id *vlob)
 {

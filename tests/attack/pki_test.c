@@ -709,7 +709,7 @@ J7_a_certificate_has_one_request_which_ends_after_thirty_days(void **state)
 	assert_true(proxy_send(c.w->d, buf_bytes(&first), &err) != 200);
 	assert_int_equal(ZT_ERR_CERTIFICATE, err);
 	assert_string_equal(id[1], shown_to(&c).last);
-	/* another certificate has a request of its own */
+	/* another certificate has its own request */
 	o[2] = ask_by(&c, 8, home[2], id[2]);
 	assert_int_equal(2, shown_to(&c).count);
 	/* a month later the first is gone, and its certificate may ask again */

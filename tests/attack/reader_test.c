@@ -195,7 +195,7 @@ F1_what_the_server_alters_or_loses_is_told_and_asked_for_again(void **state)
 	zt_reader_close(r);
 }
 
-/* Ends at once while nothing comes, and goes on afterwards. */
+/* Ends at once while nothing comes, and continues afterwards. */
 static void
 a_read_can_be_stopped(void **state)
 {

@@ -25,7 +25,7 @@ field(PGresult *r, int row, int column)
 }
 
 /* Whether any workspace key of THEIRS opens the object of VERSION, whose pins the tool
- * is even told. */
+ * even has. */
 static bool
 opens_object(struct workspace *theirs, const struct workspace_version *v, struct bytes wrap,
     struct bytes object)

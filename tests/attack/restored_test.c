@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* restored_test.c - a chain that an older backup shortened, on an honest server: what stood
- * there comes back by anybody, what did not stand there by nobody, and nothing new comes
+ * there comes back by anybody, what was not there by nobody, and nothing new comes
  * between. */
 #include "chain/positions.h"
 #include "chain/workspace.h"

@@ -106,7 +106,7 @@ the_operators_limit_is_of_objects_and_blocks_together(void **state)
 	assert_ok(push_object(s, w));
 	assert_true(usage(s) - before > 4 * MB);
 	assert_err(ZT_ERR_LIMIT, push_object(s, w));
-	/* a refused one takes nothing of what is left: a megabyte of blocks goes in, */
+	/* a refused one takes nothing of what is left: a megabyte of blocks is taken, */
 	assert_ok(put_file(s, "limited:/one", MB));
 	assert_true(usage(s) - before > 5 * MB);
 	/* and three do not, though all blocks together are far below the limit */
@@ -334,7 +334,7 @@ R4_an_outsiders_invitations_keep_little_and_not_for_long(void **state)
 			  "WHERE org = $1::bytea RETURNING 1) SELECT count(*)::int8 FROM u");
 	assert_ok(invite_anew(&outsider, &other));
 	assert_ok(end_invitation(&outsider, &other, false));
-	/* what is a day old goes, at the servers' next look; what is younger stays */
+	/* what is a day old is deleted, at the servers' next look; what is younger stays */
 	report_all(&outsider, &id[0]);
 	assert_int_equal(OPEN_MAX - 3,
 	    ask_auth(s,

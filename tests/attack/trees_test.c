@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* trees_test.c - trees that are larger than a push, or deeper than a path: what others do while
- * one goes up, and how it looks when all of it is there. */
+ * one is sent, and how it looks when all of it is there. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>

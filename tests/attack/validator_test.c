@@ -614,7 +614,7 @@ J1_whoever_stands_in_between_makes_the_codes_differ(void **state)
 		sas_free(mg);
 	}
 	assert_int_equal(0, same); /* 50 times 2^-20 */
-	pair(&c, &g, &attempt);    /* without it the codes agree, and all goes through */
+	pair(&c, &g, &attempt);    /* without it the codes agree, and all is done */
 	for (int step = 0; step < 4; step++)
 		carry(step % 2 == 0 ? c : g, step % 2 == 0 ? g : c);
 	assert_ok(sas_my_code(g, shown));

@@ -571,7 +571,7 @@ after(void *ctx, struct proxy_call *c)
 	proxy_refuse(c, ZT_ERR_UNAVAILABLE);
 }
 
-/* Each call of BASE's next version breaks in turn, for good; the writer goes on with the same
+/* Each call of BASE's next version breaks in turn, for good; the writer continues with the same
  * call when the server is there again. */
 static void
 break_each(struct scene *s, bool is_done, const char *remote)

@@ -12,7 +12,7 @@ expect 64 "insecure allows" "the operator's token is not sent in clear" alice se
 expect 0 "markslug" "unless it is said" alice --insecure server list --server "$far" --operator-token-file "$state/operator-token"
 expect 0 "reads names, addresses and tokens" "and what that means is on the screen" founds --insecure
 expect 64 "insecure allows" "the device that was made so asks each time" carol users
-expect 0 "c@t.example" "and goes on" carol --insecure users
+expect 0 "c@t.example" "and continues" carol --insecure users
 link=$(carol --insecure invite user 2>/dev/null)
 expect 64 "insecure allows" "a link of a server without TLS" "$bin/zt" --home "$state/dora" --password-file "$state/alice.password" claim "$link" --email d@t.example --name D
 check "no device is left of it" test ! -e "$state/dora/device.zt"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A workspace whose deletion was announced is there for a day, and its data goes after that. The day passes by the
+# A workspace whose deletion was announced is there for a day, and its data is deleted after that. The day passes by the
 # shifted clocks of services and people (later.c), not by the machine's.
 export ZT_SWEEP=1 ZT_PURGE_AFTER=1
 . "$(dirname "$0")/world.sh"

@@ -11,7 +11,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 zt, home = sys.argv[1:]
 state = os.path.dirname(home)
 def session(lines, between=None):
-    """LINES in a session keyring of its own, as pam_keyinit makes one; BETWEEN runs behind the first."""
+    """LINES in a new session keyring, as pam_keyinit makes one; BETWEEN runs behind the first."""
     if libc.syscall(250, 1, b"zt-%d" % os.getpid()) < 0: os._exit(2)
     for n, line in enumerate(lines):
         p = subprocess.run([zt, "--home", home] + line.split(), stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True)
@@ -40,8 +40,8 @@ fi
 at_terminal() { /usr/bin/python3 - "$bin/zt" "$state/alice" "$1" <<'P'
 import os, pty, select, signal, sys, termios, time
 zt, home, what = sys.argv[1:]
-# The session's leader plays the shell: it tells of zt, which is a job of its own, through a pipe.
-told, tell = os.pipe()
+# The session's leader plays the shell: it tells of zt, which is a separate job, through a pipe.
+heard, tell = os.pipe()
 shell, master = pty.fork()
 if shell == 0:
     pid = os.fork()
@@ -59,8 +59,8 @@ if shell == 0:
         os.write(tell, b"%d\n" % status)
         if not os.WIFSTOPPED(status): os._exit(0)
 signal.alarm(60)
-told = os.fdopen(told)
-pid = int(told.readline())
+heard = os.fdopen(heard)
+pid = int(heard.readline())
 out = b""
 def await_(text, count=1):
     global out
@@ -80,14 +80,14 @@ if what == "interrupt": os.write(master, b"half\x03")
 if what == "kill": os.kill(pid, signal.SIGTERM)
 if what == "stop":
     os.write(master, b"half\x1a")
-    print("stopped:", os.WIFSTOPPED(int(told.readline())))
+    print("stopped:", os.WIFSTOPPED(int(heard.readline())))
     print("meanwhile, it echoes:", echoes())
     os.kill(pid, signal.SIGCONT)
     await_(b"Password: ", 2)
     until(lambda: not echoes())
 if what in ("type", "stop"): os.write(master, b"alicepass\n")
 if what == "long": os.write(master, b"x" * 2000 + b"\n")
-status = int(told.readline())
+status = int(heard.readline())
 print("afterwards, it echoes:", echoes())
 await_(b"no end of what it says")
 print("ended by signal" if os.WIFSIGNALED(status) else "exit", status & 127 or status >> 8)
@@ -102,7 +102,7 @@ for how in interrupt kill; do
 done
 at_terminal stop > "$state/seen" 2>&1 || true
 expect 0 "meanwhile, it echoes: True" "so does one whose zt was stopped" cat "$state/seen"
-expect 0 "alice@demo.example" "it asks again when it goes on" cat "$state/seen"
+expect 0 "alice@demo.example" "it asks again when it continues" cat "$state/seen"
 expect 0 "exit 0" "and does its work" cat "$state/seen"
 at_terminal type > "$state/seen" 2>&1 || true
 expect 0 "alice@demo.example" "the right password opens" cat "$state/seen"
@@ -121,7 +121,7 @@ check "nothing was made" test ! -e "$state/none"
 expect 64 "first line is empty" "nor is one set later" alice password --new-password-file "$state/empty"
 expect 0 "alice@demo" "the old one holds" alice users
 
-# what was read from a file is not in the memory of a program that goes on
+# what was read from a file is not in the memory of a program that continues
 head -c 9 /dev/urandom | od -An -tx1 | tr -d ' \n' > "$state/marker"
 check "a password that can be looked for" alice password --new-password-file "$state/marker"
 holds_password() { /usr/bin/python3 - "$1" "$state/marker" <<'P'
@@ -144,10 +144,10 @@ if [ "$(id -u)" = 0 ]; then
 	"$bin/zt" --home "$state/alice" --password-file "$state/marker" --json watch > "$state/watched" 2>&1 & watch=$!
 	soon grep -q ready "$state/watched"
 	rc=0; holds_password $watch >"$state/looked" 2>&1 || rc=$?
-	check "the memory of a program that goes on was looked at" grep -q "looked at [1-9]" "$state/looked"
+	check "the memory of a program that continues was looked at" grep -q "looked at [1-9]" "$state/looked"
 	check "and the password is not there" [ $rc = 1 ]
 	locked=$(sed -n 's/^VmLck:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$watch/status")
-	check "what it has in memory goes to no swap" [ "$locked" -gt 1000 ]
+	check "what it has in memory is in no swap" [ "$locked" -gt 1000 ]
 	kill $watch; wait $watch || true
 else
 	echo "skipped: only root looks into another program's memory"
@@ -195,7 +195,7 @@ mkdir -m 700 "$state/back.recovering" "$state/back" "$state/back/recovering"
 for d in back.recovering back/recovering; do echo first > "$state/$d/store.db"; echo first > "$state/$d/lock"; done
 check "a recovery brings alice back" "$bin/zt" --home "$state/back" --password-file "$state/alice.password" recover --server "$url" --words-file "$state/words" --label back --yes
 for d in back.recovering back/recovering; do check "and removes nothing of another one's ($d)" cmp -s "$state/$d/store.db" "$state/$d/lock"; done
-check "and leaves nothing of its own" [ "$(echo "$state"/back/recovering-*)" = "$state/back/recovering-*" ]
+check "and leaves nothing behind" [ "$(echo "$state"/back/recovering-*)" = "$state/back/recovering-*" ]
 expect 0 "alice@demo" "the device works" "$bin/zt" --home "$state/back" --password-file "$state/alice.password" users
 expect 65 "word 7 is none" "a wrong word is named" "$bin/zt" --home "$state/never" --password-file "$state/alice.password" recover --server "$url" --words-file "$state/misspelt"
 expect 65 "" "one with other words" "$bin/zt" --home "$state/never" --password-file "$state/alice.password" recover --server "$url" --words-file "$state/marker"

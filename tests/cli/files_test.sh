@@ -21,7 +21,7 @@ check "under its own name" q mv w:/d/g w:/d
 check "a folder too" q mv w:/d w:/
 check "the file is there" content w:/f f
 check "the folder, with what is in it" content w:/d/g g
-expect 64 "cannot be moved into itself" "a folder goes not into itself" alice mv w:/d w:/d/e
+expect 64 "cannot be moved into itself" "a folder is not moved into itself" alice mv w:/d w:/d/e
 expect 66 "there is no" "a slash behind a name means a folder" alice mv w:/f w:/new/
 expect 64 "not a folder" "of the source too" alice mv w:/f/ w:/h
 
@@ -94,7 +94,7 @@ wait $reader; check "whole" grep -qx piped from
 head -c 3000000 /dev/urandom > large; cat large | q put - w:/large
 check "more than a block is read from a pipe" sh -c "'$bin/zt' --home alice --password-file alice.password cat w:/large | cmp - large"
 cat into > from & reader=$!
-check "and goes into one" q get w:/large into
+check "and is put into one" q get w:/large into
 wait $reader; check "all of it" cmp large from
 
 # Names.
@@ -124,7 +124,7 @@ check "the umask takes away what it takes from any file" [ "$(stat -c %a masked/
 check "a tree comes back as it went" same src back
 check "every difference would show" sh -c "cp -a back back2 && touch back2/run && [ -n \"\$(rsync -anc --itemize-changes --delete src/ back2/)\" ]"
 check "a hole stays a hole" [ "$(stat -c %b back/sparse)" -lt 10000 ]
-check "a file of a terabyte without content goes up" sh -c "truncate -s 1T huge && '$bin/zt' --quiet --home alice --password-file alice.password put huge w:/huge"
+check "a file of a terabyte without content is sent" sh -c "truncate -s 1T huge && '$bin/zt' --quiet --home alice --password-file alice.password put huge w:/huge"
 check "and comes back" sh -c "'$bin/zt' --quiet --home alice --password-file alice.password get w:/huge huge2 && [ \$(stat -c %s huge2) = 1099511627776 ]"
 chmod 600 back/run; chmod 777 back/private/s; touch -d 2010-01-01 back/private/s; (umask 0; q get w:/src back)
 check "modes and times that were changed here are set back" same src back

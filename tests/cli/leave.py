@@ -244,7 +244,7 @@ def repair(w, end):
     log.append('repair: %d %s' % (again, more))
     return ok and rc == 0 and said == 'kept' and again == 0 and 'entries of the trust log 0, changesets 0, objects 0' in more, log
 
-# The last one goes back to before the others.
+# The last one is of before the others.
 ACTS = [user_greeter, user_newcomer, device_greeter, device_newcomer, words, colleagues, sheet, found,
         certificate_asks, certificate_accepts, certificate_hears, repair]
 

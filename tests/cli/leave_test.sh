@@ -1,5 +1,5 @@
 #!/bin/sh
-# A zt that is ended at any place of a guided act, by kill -9 or Ctrl-C, goes on with the same command: joining (both
+# A zt that is ended at any place of a guided act, by kill -9 or Ctrl-C, continues with the same command: joining (both
 # sides, a person and a device), coming back by words and by colleagues, making words, founding, joining by certificate
 # (asked, accepted, heard), repair. The places are counted, and each can be ended (end_at.c); within LEAVE_SECONDS as many as there is time for, all of them with LEAVE_SECONDS=6000.
 . "$(dirname "$0")/world.sh"

@@ -31,7 +31,7 @@ expect 1 "as many users" "and kept" sh "$root/deploy/local/enrol.sh" "$bin" "$st
 check "a limit of storage is set" operator set markslug --storage 1M
 expect 77 "stores as much" "and kept" alice put "$state/some" w:/more
 check "0 ends it" operator set markslug --storage 0 --users 0
-check "and writing goes on" alice --quiet put "$state/some" w:/more
+check "and writing continues" alice --quiet put "$state/some" w:/more
 expect 64 "no size" "what is no size" operator set markslug --storage lots
 expect 66 "no organization" "an unknown organization" operator set nobody --users 3
 
@@ -40,14 +40,14 @@ bob=$(id_of bob@)
 cp -r "$state/bob" "$state/bobs"; "$bin/zt" --home "$state/bobs" --password-file "$state/bob.password" --json watch > "$state/watch" 2>&1 & watcher=$!
 soon grep -q ready "$state/watch"
 check "a user is frozen" operator freeze markslug "$bob"
-expect 77 "frozen this user" "and told so, not as if revoked" bob cat w:/some
+expect 77 "frozen this user" "and says so, not as if revoked" bob cat w:/some
 rc=0; wait $watcher || rc=$?
 check "the open event socket is closed at once, and the watcher ends with the reason" sh -c "test $rc = 77 && grep -q FROZEN \"$state/watch\""
 expect 0 "standard .*bob" "the organization still trusts bob" alice users
 check "the trust log holds nothing of it" sh -c "! \"$bin/zt\" --home \"$state/alice\" --password-file \"$state/alice.password\" log show | grep -i -E 'revoked|frozen'"
 expect 0 "1 frozen" "the operator sees whom" operator list
 check "and thaws" operator thaw markslug "$bob"
-expect 0 "" "and all goes on" bob ls w:/
+expect 0 "" "and all continues" bob ls w:/
 expect 66 "no user" "an unknown user" operator freeze markslug 00112233445566778899aabbccddeeff
 expect 64 "id that zt users" "what is no user's id" operator freeze markslug bob
 
@@ -56,8 +56,8 @@ check "an organization expires" operator set markslug --for 1s
 sleep 3
 expect 77 "has expired at this server" "and sees so" alice ls w:/
 check "others go on" as fred users
-check "it lives for ever again" operator set markslug --for ever
-expect 0 "some" "and goes on where it was" alice ls w:/
+check "it has no end again" operator set markslug --for ever
+expect 0 "some" "and continues where it was" alice ls w:/
 
 # limits survive a restart
 operator set markslug --users 7; operator freeze markslug "$bob" >/dev/null

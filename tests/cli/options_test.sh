@@ -73,7 +73,7 @@ expect 64 "is no time" "the hour that the clock skips" in_paris ls w:/ --at "202
 expect 66 "no device" "the hour after it" in_paris ls w:/ --at "2026-03-29 03:30:00"
 right "29 February 2024" ls w:/ --at "2024-02-29 00:00:00"
 for t in 0 0s -5m 5x 1.5h 31d 99999999999999999999d h "5 m" 15M; do wrong "is no time such as" "duration \"$t\"" unlock --for "$t"; done
-wrong "not unlocked for ever" "for ever" unlock --for ever
+wrong "for a limited time only" "without an end" unlock --for ever
 expect 66 "not exist" "30d" at_home unlock --for 30d
 
 # help, by all the ways that people try
@@ -125,13 +125,13 @@ in_french() { words=$1; shift; expect 64 "il n'y a pas de commande" "$words" env
 in_english() { words=$1; shift; expect 64 "there is no command" "$words" env -u ZT_LANG -u LANGUAGE -u LC_ALL -u LC_MESSAGES -u LANG "$@" "$bin/zt" frob; }
 for set in ZT_LANG=fr LANG=fr_FR.UTF-8 LANG=fr_CA.ISO-8859-1 LC_MESSAGES=fr_BE LC_ALL=fr; do in_french "French by $set" $set; done
 in_french "the second of a list" LANG=de_DE.UTF-8 LANGUAGE=de:fr
-in_french "ZT_LANG goes before all" ZT_LANG=fr LC_ALL=C
-in_french "LC_ALL goes before LANG" LC_ALL=fr_FR LANG=en_GB.UTF-8
+in_french "ZT_LANG precedes all" ZT_LANG=fr LC_ALL=C
+in_french "LC_ALL precedes LANG" LC_ALL=fr_FR LANG=en_GB.UTF-8
 in_english "English by no variable at all" A=
 for set in LANG=C.UTF-8 LANG=en_GB.UTF-8 LANG=de_DE.UTF-8 LC_ALL=POSIX LANG=xx ZT_LANG=C; do in_english "English by $set" $set; done
 in_english "a script that asks for C gets it, whatever LANGUAGE says" LC_ALL=C LANGUAGE=fr
 in_english "so for C.UTF-8" LANG=C.UTF-8 LANGUAGE=fr
-in_english "ZT_LANG goes before all" ZT_LANG=en LC_ALL=fr_FR.UTF-8 LANGUAGE=fr
+in_english "ZT_LANG precedes all" ZT_LANG=en LC_ALL=fr_FR.UTF-8 LANGUAGE=fr
 expect 64 "Vérifie une histoire" "zt-audit too" env ZT_LANG=fr "$bin/zt-audit"
 cp "$bin/zt-audit" "$state/"
 expect 64 "Checks a history" "without its catalogue it speaks English" env ZT_LANG=fr "$state/zt-audit"
@@ -145,7 +145,7 @@ expect 64 "HOME or ZT_HOME, or say --home" "no HOME and no ZT_HOME: the sentence
 expect 64 "HOME or ZT_HOME, or say --home" "an empty HOME is none" env -u ZT_HOME HOME= "$bin/zt" --password-file "$state/pw" users
 expect 66 "no device in $state/a/.local" "an empty ZT_HOME is as unset" env ZT_HOME= HOME="$state/a" "$bin/zt" --password-file "$state/pw" users
 expect 66 "no device in $state/b" "ZT_HOME is taken" env -u HOME ZT_HOME="$state/b" "$bin/zt" --password-file "$state/pw" users
-expect 66 "no device in $state/c" "--home goes before it" env ZT_HOME="$state/b" "$bin/zt" --home "$state/c" --password-file "$state/pw" users
+expect 66 "no device in $state/c" "--home precedes it" env ZT_HOME="$state/b" "$bin/zt" --home "$state/c" --password-file "$state/pw" users
 expect 64 "set HOME" "a HOME that is too long is not cut" env -u ZT_HOME HOME="/$(head -c 5000 /dev/zero | tr '\0' x)" "$bin/zt" --password-file "$state/pw" users
 expect 66 "zt claim LINK, zt recover or zt org bootstrap makes one there" "what to do is said, and no password asked for" env ZT_HOME="$state/b" "$bin/zt" users
 expect 66 "no device in $state/b" "nor to unlock what is not there" env ZT_HOME="$state/b" "$bin/zt" unlock

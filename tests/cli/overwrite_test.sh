@@ -31,7 +31,7 @@ expect 3 "left out notes: a folder is there, and stays; move it away" "a folder 
 check "and it is one still" test -d "$state/home/notes"
 advises_nothing() { ! alice --overwrite get w:/ "$state/home" 2>&1 | grep -q -- "--overwrite"; }
 check "--overwrite does not advise itself" advises_nothing
-expect 73 "no folder, and stays" "a folder goes not into a file" alice get w:/ "$state/home/.bashrc"
+expect 73 "no folder, and stays" "a folder is not put into a file" alice get w:/ "$state/home/.bashrc"
 # What was sent to one workspace is no leave for another to replace it.
 alice workspace create backup; bob workspace create team; bob workspace share team alice@demo.example --role reader
 rm -rf "$state/home"; mkdir "$state/home"; echo 'export PATH=/usr/bin' > "$state/home/.bashrc"; sleep 0.1

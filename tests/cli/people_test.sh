@@ -8,7 +8,7 @@ g= c=
 trap 'kill $g $c 2>/dev/null || true; cleanup' EXIT
 echo newpass > "$state/new.password"
 new() { "$bin/zt" --home "$state/new" --password-file "$state/new.password" "$@"; }
-# begin_greet LINK, begin_claim LINK: in the background; what is typed goes to descriptor 7 and 8.
+# begin_greet LINK, begin_claim LINK: in the background; what is typed is written to descriptor 7 and 8.
 begin_greet() { rm -f "$state/g.in"; mkfifo "$state/g.in"; : > "$state/g.out"; "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" greet "$@" <"$state/g.in" >"$state/g.out" 2>&1 & g=$!; exec 7>"$state/g.in"; }
 begin_claim() { rm -f "$state/c.in"; mkfifo "$state/c.in"; : > "$state/c.out"; "$bin/zt" --home "$state/new" --password-file "$state/new.password" claim "$@" <"$state/c.in" >"$state/c.out" 2>&1 & c=$!; exec 8>"$state/c.in"; }
 said() { grep -q -- "$2" "$state/$1.out"; }
@@ -109,7 +109,7 @@ restart auth
 expect 0 "plans" "two minutes behind, just after a restart" env LD_PRELOAD="$state/behind.so ${LD_PRELOAD:-}" "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" workspace list
 expect 0 "plans" "and with the right clock" alice workspace list
 # a person who revokes another is asked, where a person sits there
-at_terminal() { # ANSWER COMMAND...: at a terminal of its own, ANSWER is typed at its question
+at_terminal() { # ANSWER COMMAND...: at a new terminal, ANSWER is typed at its question
 	/usr/bin/python3 - "$@" <<'P'
 import os, pty, sys
 pid, master = pty.fork()

@@ -39,6 +39,6 @@ expect 69 '"error":"NETWORK".*"retry":true' "trying again can help" bob --json u
 echo page > "$state/mode"; expect 69 "login page" "the operator sees the same" "$bin/zt" server list --server "$url" --operator-token-file "$state/operator-token"
 kill $portal; wait $portal 2>/dev/null || true
 local_ one "$state" "$bin" gateway
-expect 0 "alice@demo" "and when the server answers again, all goes on" bob users
+expect 0 "alice@demo" "and when the server answers again, all continues" bob users
 bob lock >/dev/null 2>&1 || true
 finish

@@ -68,38 +68,38 @@ P
 }
 check "a stranger behind the proxy who calls too often is refused" test "$(refused 127.0.0.9 90)" -gt 0
 check "others behind the same proxy are not" test "$(refused 127.0.0.10 20)" -eq 0
-check "and a person who signs goes on" person ls w:/
+check "and a person who signs continues" person ls w:/
 
 over() { grep -c "^HTTP/2.0 $1 [^ ]*/v1/[^ ]* 200 " "$state/log/haproxy"; }
 check "reads went over HTTP/2" test "$(over GET)" -gt 10
 check "and so did writes" test "$(over PUT)" -ge 20
 check "and calls" test "$(over POST)" -ge 2
 
-# the gateway goes, and comes back
-lines() { grep -c ready "$state/events" || true; } # as often as the socket came to stand
+# the gateway ends, and is there again
+lines() { grep -c ready "$state/events" || true; } # as often as the socket was open
 more_lines() { test "$(lines)" -gt "$before"; }
 chains() { grep -c '"chain","workspace":"w"' "$state/events" || true; }
-more_told() { test "$(chains)" -gt "$told"; }
+more_seen() { test "$(chains)" -gt "$seen"; }
 before=$(lines)
 local_ end "$state" "$bin" gateway
 expect 69 "answered 503" "a gateway that is down behind the proxy is reported as such" person ls w:/
 local_ one "$state" "$bin" gateway
 back() { person ls w:/ >"$state/out" 2>&1; }
-check "and everything goes on when it is back" soon back
+check "and everything continues when it is back" soon back
 check "the watch too" kill -0 $watching
-check "and comes to stand again" within 30 more_lines
-told=$(chains)
+check "and is open again" within 30 more_lines
+seen=$(chains)
 person --quiet put "$state/url" w:/late
-check "which tells of what came after" soon more_told
+check "which tells of what came after" soon more_seen
 
-# a way that goes silent without an end: the watch asks after 25 seconds, gives up after 35, and comes again
+# a connection that becomes silent: the watch asks after 25 seconds, gives up after 35, and connects again
 before=$(lines)
 kill -STOP $proxy
 sleep 45
 kill -CONT $proxy
 check "a silent way is given up, and found again" within 60 more_lines
-told=$(chains)
+seen=$(chains)
 person --quiet put "$state/url" w:/awake
-check "and tells of what came after" soon more_told
+check "and tells of what came after" soon more_seen
 kill $watching $proxy; wait $watching $proxy || true
 finish

@@ -48,7 +48,7 @@ expect 0 "first" "and in alice's" alice cat mine:/own
 expect 0 "second" "carol, who joined after the backup, reads again" as carol cat w:/after
 expect 0 "Alice" "and knows the others' names" as carol users
 check "everything verifies" bob verify w
-check "writing goes on" alice --quiet put "$state/second" w:/more
+check "writing continues" alice --quiet put "$state/second" w:/more
 enrol_dave() { echo davepass > "$state/dave.password"; sh "$root/deploy/local/enrol.sh" "$bin" "$state" "$(alice invite user)" alice dave >/dev/null; }
 check "and so does trust" enrol_dave
 
@@ -67,7 +67,7 @@ restore old
 check "the operator gives up what the backup lacks" "$bin/zt" server accept-loss markslug --server "$url" --operator-token-file "$state/operator-token"
 check "that is in the audit trail" grep -q loss_accepted "$state/log/audit.jsonl"
 cp -r "$state/stale.seed" "$state/stale2"; cp "$state/stale.password" "$state/stale2.password"
-check "then who had seen nothing newer goes on" as stale2 --quiet put "$state/bobs" w:/unaware
+check "then who had seen nothing newer continues" as stale2 --quiet put "$state/bobs" w:/unaware
 expect 76 "brought back: entries of the trust log 0," "and what was given up does not come back" alice repair
 expect 76 "no head that this log signed" "nor by who holds all of it" bob repair
 expect 76 "seen another history\|older state" "nor is anybody shown the other history as if nothing was" alice ls w:/

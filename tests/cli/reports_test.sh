@@ -74,7 +74,7 @@ expect 3 "left out bad/m" "the same of one that is there" failing put bad w:/bad
 check "which stays as it was" sh -c "'$bin/zt' --home alice --password-file alice.password cat w:/bad/m | cmp - whole"
 expect 74 "bad/m: Input/output error" "one alone fails" failing put bad/m w:/m
 
-# A folder goes while a colleague puts into it: who was told that it is there finds it again.
+# A folder is removed while a colleague puts into it: a reader that saw it there finds it again.
 for i in 1 2 3; do
 	q put t w:/t$i; bob ls w:/ >/dev/null
 	bob --quiet put newer w:/t$i/bob 2>bob.said & putting=$!

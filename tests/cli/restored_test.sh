@@ -81,7 +81,7 @@ play() {
 	expect 0 "first" "$which: and the one before" as alice cat w:/first --to-version 1
 	case " $* " in # its content was on no device but hers
 	*" metadata "*) ;;
-	*) expect 0 "of carol" "$which: what carol wrote while she might stands as it stood" as bob cat w:/carols ;;
+	*) expect 0 "of carol" "$which: what carol wrote while she might is as it was" as bob cat w:/carols ;;
 	esac
 	expect 0 "first" "$which: a workspace of later days is there" as alice cat late:/own
 	check "$which: nothing was purged" no_purge
@@ -93,7 +93,7 @@ play() {
 	esac
 	rm -f "$state/copy" "$state/copy2"
 	check "$which: carol stays out" refused as carol ls w:/
-	check "$which: writing goes on" as alice --quiet put "$state/first" w:/more
+	check "$which: writing continues" as alice --quiet put "$state/first" w:/more
 	expect 0 "first" "$which: for all" as bob cat w:/more
 	check "$which: also who had seen nothing" as stale --quiet put "$state/first" w:/aware
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What goes wrong in real life: each with a clear error and exit code, and nothing lost.
+# Failures of real life: each with a clear error and exit code, and nothing lost.
 . "$(dirname "$0")/world.sh"
 begin_world
 alice workspace create w
@@ -57,7 +57,7 @@ held() { "$bin/zt" --home "$state/alice" "$@" </dev/null; }
 no_terminal() { setsid -w "$bin/zt" --home "$state/alice" "$@" </dev/null; }
 expect 64 "no terminal" "without a terminal, and locked" no_terminal ls w:/
 expect 77 "password is wrong" "unlocking with a wrong password" "$bin/zt" --home "$state/alice" --password-file "$state/kept" unlock
-expect 64 "not unlocked for ever" "unlocking for a time that is none" alice unlock --for ever
+expect 64 "for a limited time only" "unlocking for a time that is none" alice unlock --for ever
 if alice unlock --for 1h >"$state/out" 2>&1; then
 	expect 0 "kept" "unlocked, no password is asked for" held ls w:/
 	expect 77 "password is wrong" "unlocked, a password that is given still counts" held --password-file "$state/kept" ls w:/
@@ -104,7 +104,7 @@ if [ "$(id -u)" = 0 ]; then
 		restart blocks
 		head -c 16000000 /dev/urandom > "$state/sixteen"
 		expect 74 "no space left" "a full disk under the blocks service" alice --quiet put "$state/sixteen" w:/sixteen
-		expect 0 "kept" "everything else goes on" alice ls w:/
+		expect 0 "kept" "everything else continues" alice ls w:/
 		cp "$state/blocks.was" "$state/config/blocks.yaml"; restart blocks
 		umount "$state/full"
 		check "and with space the upload can be finished" alice --quiet put "$state/sixteen" w:/sixteen
@@ -124,7 +124,7 @@ rm "$state/lost/in/large"
 check "all others are there, whole, and nothing half" diff -r "$state/lost" "$state/found"
 expect 65 "in/large" "zt verify names it too" alice verify lossy
 
-# a database that goes away, and comes back
+# a database that ends, and is there again
 pg_now() { d=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1); if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$d/pg_ctl" -D "$state/postgres" "$@"; else "$d/pg_ctl" -D "$state/postgres" "$@"; fi; }
 pg_now -m immediate -w stop >/dev/null 2>&1
 expect 69 "database is not available" "a database that was lost" alice put "$state/kept" w:/later

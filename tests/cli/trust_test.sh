@@ -22,7 +22,7 @@ expect 66 "no device" "nor one that is not there" alice device revoke nothing
 before=$(generation alice w)
 expect 0 "it has done nothing that the trust log knows of" "a device is revoked by its label, and no empty list shown" alice device revoke alice2
 check "the key of a workspace of its user's is rotated at once" test "$(generation alice w)" -gt "$before"
-echo after > "$state/after"; check "writing goes on under the new key" alice --quiet put "$state/after" w:/after
+echo after > "$state/after"; check "writing continues under the new key" alice --quiet put "$state/after" w:/after
 expect 77 "revoked" "R2: the lost device is refused" as stolen cat w:/before
 check "bob's device rotates the key of his workspace by itself" bob users
 check "and has" test "$(generation bob theirs)" = 2
@@ -60,13 +60,13 @@ for slip in $(echo "$head" | awk '{ for (i = 1; i <= length($0); i += 6) { c = s
 done
 check "a slip in reading a head aloud is no other history ($wrong of $place)" test "$wrong" = "$place" -a "$place" -ge 10
 expect 64 "a head is" "nor is a size that is none" bob log verify --against "-1:${head#*:}"
-check "and writing goes on after slips" bob --quiet put "$state/more" theirs:/slips
+check "and writing continues after slips" bob --quiet put "$state/more" theirs:/slips
 echo otherpass > "$state/other.password"; as other org bootstrap --server "$url" --operator-token-file "$state/operator-token" --slug otherslug --email o@demo.example >/dev/null
 expect 76 "another history" "L7: another history is recognized by it" bob log verify --against "$(as other log head)"
 expect 76 "nothing is written until" "after the sight of a fork nothing is written" bob put "$state/more" theirs:/forked
-expect 0 "more" "reading goes on" bob cat theirs:/more
+expect 0 "more" "reading continues" bob cat theirs:/more
 expect 0 "your colleague has verified" "a colleague's head that agrees ends it" bob log verify --against "$head"
-check "and writing goes on" bob --quiet put "$state/more" theirs:/forked
+check "and writing continues" bob --quiet put "$state/more" theirs:/forked
 expect 64 "a head is SIZE:ROOT:CHECK" "what is no head" bob log verify --against 12
 check "the history is exported" alice log export "$state/history" w
 expect 0 "whole and honest" "zt-audit verifies it without a key" "$bin/zt-audit" "$org" "$state/history"

@@ -29,13 +29,13 @@ expect 66 "zt: .*(.*rien : Aucun fichier ou dossier de ce [a-z]*)" "what the sys
 expect 3 "laissé de côté [^:]*rien : Aucun fichier" "and of one of several" french put "$state/f" "$state/rien" w:/d
 expect 0 "utilisateur ouverte" "states of invitations" sh -c "LC_ALL=fr_FR.UTF-8 '$bin/zt' --home '$state/alice' --password-file '$state/alice.password' invite user >/dev/null; LC_ALL=fr_FR.UTF-8 '$bin/zt' --home '$state/alice' --password-file '$state/alice.password' invite list"
 french_zt() { LC_ALL=C ZT_LANG=fr alice "$@"; }
-expect 0 "^2 fichiers\|^1 fichier\|^0 fichier" "ZT_LANG goes before LC_ALL" french_zt get w:/d "$state/d"
+expect 0 "^2 fichiers\|^1 fichier\|^0 fichier" "ZT_LANG precedes LC_ALL" french_zt get w:/d "$state/d"
 english_zt() { LC_ALL=fr_FR.UTF-8 ZT_LANG=en alice "$@"; }
 expect 0 "file" "either way" english_zt get w:/d "$state/d"
 "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" watch >"$state/events" 2>&1 & watching=$!
 changed() { alice --quiet mkdir "w:/watched$1"; within 1 grep -q "^the files were changed ([0-9]*): w$" "$state/events"; }
-told=no; for i in 1 2 3 4 5 6 7 8 9 10; do ! changed $i || { told=yes; break; }; done
-check "zt watch says in words what happens ($told)" test $told = yes
+seen=no; for i in 1 2 3 4 5 6 7 8 9 10; do ! changed $i || { seen=yes; break; }; done
+check "zt watch says in words what happens ($seen)" test $seen = yes
 kill -INT $watching; wait $watching || true
 check "--quiet says nothing of an act" says_nothing alice --quiet mkdir w:/q
 expect 0 "^/q/$" "and still lists what was asked for" alice --quiet ls w:/
@@ -60,7 +60,7 @@ for way in "ls w:/" "--json ls w:/" "cat w:/d/f" "history w:/d/f" users "log sho
 	expect 74 "" "zt $way, and the disk is full" full alice $way
 done
 expect 74 "standard output" "closed output is said, and nothing else gets what was meant for it" closed alice put "$state/f" w:/closed
-expect 0 "^x$" "what was done stands" alice cat w:/closed
+expect 0 "^x$" "what was done is there" alice cat w:/closed
 
 # an export is whole or not there
 expect 66 "no workspace nothing" "an export that fails" alice log export "$state/history" nothing

@@ -13,7 +13,7 @@ good = policy.read(sorted(glob.glob(os.path.join(root, "deploy/k8s/manifests/*.y
 passed = failed = 0
 
 
-def told(ok, name):
+def report(ok, name):
     global passed, failed
     passed, failed = passed + bool(ok), failed + (not ok)
     if not ok:
@@ -76,7 +76,7 @@ pop = dict.pop
 MUTATIONS = {
     "does not run as root": in_pod(lambda p: pop(p["securityContext"], "runAsNonRoot")) +
     in_pod(lambda p: set_(p["securityContext"], "runAsNonRoot", False)) + in_pod(lambda p: pop(p, "securityContext")),
-    "has a user, a group and a volume group of its own": [m for k in ("runAsUser", "runAsGroup", "fsGroup") for m in in_pod(
+    "has its own user, group and volume group": [m for k in ("runAsUser", "runAsGroup", "fsGroup") for m in in_pod(
         lambda p, k=k: pop(p["securityContext"], k)) + in_pod(lambda p, k=k: set_(p["securityContext"], k, 0))],
     "system calls are filtered": in_pod(lambda p: pop(p["securityContext"], "seccompProfile")) +
     in_pod(lambda p: set_(p["securityContext"], "seccompProfile", {"type": "Unconfined"})),
@@ -142,12 +142,12 @@ MUTATIONS = {
     [lambda o: o.append({"kind": "RoleBinding", "metadata": {"name": "x"}})],
 }
 
-told(not policy.missing(good), "the manifests themselves: %s" % policy.missing(good))
-told(set(MUTATIONS) == set(policy.POINTS), "each point has its mutations: %s" % (set(MUTATIONS) ^ set(policy.POINTS)))
+report(not policy.missing(good), "the manifests themselves: %s" % policy.missing(good))
+report(set(MUTATIONS) == set(policy.POINTS), "each point has its mutations: %s" % (set(MUTATIONS) ^ set(policy.POINTS)))
 for name, mutations in MUTATIONS.items():
     for i, mutate in enumerate(mutations):
         objects = copy.deepcopy(good)
         mutate(objects)
-        told(objects != good and any(n == name for n, _ in policy.missing(objects)), "%s, mutation %d is not found" % (name, i))
+        report(objects != good and any(n == name for n, _ in policy.missing(objects)), "%s, mutation %d is not found" % (name, i))
 print("%d passed, %d failed" % (passed, failed))
 sys.exit(failed > 0)

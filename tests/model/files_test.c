@@ -1086,7 +1086,7 @@ take_version(void *ctx, const struct zt_version *v)
 	all->v[all->count++] = v->version;
 }
 
-/* All that was removed comes back under names of its own, with what was removed in it. */
+/* All that was removed is restored under new names, with what was removed in it. */
 static void
 restore_all(struct episode *e)
 {

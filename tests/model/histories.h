@@ -32,7 +32,7 @@ struct node {
 	enum kind kind;
 	unsigned pin;
 	unsigned size; /* entries, this one included */
-	bool stands;
+	bool is_valid;
 	struct entry *e;
 	struct org_state *o; /* behind it */
 	uint8_t kinds[ROOM], pins[ROOM];

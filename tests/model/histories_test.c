@@ -33,7 +33,7 @@ with_step(const struct story *s, unsigned what, unsigned detail)
 	return next;
 }
 
-/* A judges at each entry that it hears, B when it goes on with the chain. */
+/* A judges at each entry that it hears, B when it continues with the chain. */
 static void
 hear(struct history *h, unsigned i, unsigned size)
 {
@@ -42,7 +42,7 @@ hear(struct history *h, unsigned i, unsigned size)
 		history_judge(h, &h->d[0]);
 }
 
-/* How far the entry of KIND says that A's chain goes: rotate.c, fill_role and fill_rotation. */
+/* How far the entry of KIND says that A's chain is: rotate.c, fill_role and fill_rotation. */
 static unsigned
 pin_by_a(const struct history *h, enum kind kind)
 {

@@ -337,7 +337,7 @@ try_hiding(int n)
 
 /* What the server takes every client takes, whenever it sees the workspace; and refuses so. */
 static void
-compare_late(int n, const struct entry *e, bool stands)
+compare_late(int n, const struct entry *e, bool is_valid)
 {
 	struct org_state *late;
 	const char *message = "";
@@ -345,7 +345,7 @@ compare_late(int n, const struct entry *e, bool stands)
 	if (w.nodes[n].size > BASE + 4)
 		return;
 	late = late_view(n);
-	assert_true((rules_check(late, e, w.nodes[n].size, &message) == ZT_OK) == stands);
+	assert_true((rules_check(late, e, w.nodes[n].size, &message) == ZT_OK) == is_valid);
 	org_state_free(late);
 }
 
@@ -381,13 +381,13 @@ log_with(int parent, enum kind kind, unsigned pin)
 
 	for (n = w.nodes[parent].child; n >= 0; n = w.nodes[n].next)
 		if (w.nodes[n].kind == kind && w.nodes[n].pin == pin)
-			return w.nodes[n].stands ? n : -1;
+			return w.nodes[n].is_valid ? n : -1;
 	n = new_node(parent, kind, pin);
 	w.nodes[n].e = compose(o, kind, pin);
-	w.nodes[n].stands =
+	w.nodes[n].is_valid =
 	    rules_check(o, w.nodes[n].e, w.nodes[parent].size, &message) == ZT_OK;
-	compare_late(parent, w.nodes[n].e, w.nodes[n].stands);
-	if (!w.nodes[n].stands)
+	compare_late(parent, w.nodes[n].e, w.nodes[n].is_valid);
+	if (!w.nodes[n].is_valid)
 		return -1;
 	w.nodes[n].o = replay(n);
 	try_hiding(n);
@@ -415,7 +415,7 @@ log_tree_begin(void)
 	assert_ok(org_state_new(&w.org, &o));
 	begin_log(o);
 	assert_int_equal(0, new_node(-1, KINDS, 0));
-	w.nodes[0].stands = true;
+	w.nodes[0].is_valid = true;
 	w.nodes[0].o = o;
 }
 

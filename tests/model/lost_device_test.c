@@ -32,7 +32,7 @@ enum { SHORT = 4, LONG = 120, BASE = 3, MAX = BASE + 2 * LONG };
 enum act {
 	THIEF_SPOILS,  /* renews the user's key, and seals rubbish to each device */
 	THIEF_KEEPS,   /* the same, but to itself the true key */
-	THIEF_ADDS,    /* a device of its own choice */
+	THIEF_ADDS,    /* a device that it chose */
 	THIEF_DELETES, /* announces it for as early as the rules let it */
 	OWN_TENDS,     /* opens what was sealed to it, and renews where that is needed */
 	OWN_RENEWS,    /* as a new recovery device asks for */

@@ -355,7 +355,7 @@ compose(struct org *g, const struct model_step *s, struct draft *d)
 	    pb_field(s->author < g->m.devices ? g->devices[s->author].b : nowhere.b, ID_BYTES);
 }
 
-/* What D keeps for the model once the act stands. */
+/* What D keeps for the model once the act is valid. */
 static void
 take_ids(struct org *g, const struct model_step *s, struct draft *d)
 {
@@ -422,7 +422,7 @@ invent(struct org *g)
 	struct model_step s = { .act = (enum model_act)of(g, M_ACTS), .time = ++g->time };
 	unsigned space = m->workspaces > 0 ? of(g, m->workspaces) : 0;
 
-	if (g->ask == NULL && one_in(g, 40)) /* a server has a clock of its own */
+	if (g->ask == NULL && one_in(g, 40)) /* a server has another clock */
 		s.time = g->time += MODEL_DAY;
 	if ((s.act == M_USER_REVOKED || s.act == M_DEVICE_REVOKED) && !one_in(g, 6))
 		s.act = M_ROLE_CHANGED; /* or nobody would be left soon */
@@ -518,7 +518,7 @@ keep(struct org *g, struct entry *e, uint64_t index)
 	g->log[index] = e;
 }
 
-/* One act; returns whether it stands. */
+/* One act; returns whether it is valid. */
 bool
 play(struct org *g, uint64_t n)
 {
@@ -571,7 +571,7 @@ play_end(struct org *g)
 	*g = (struct org){ .o = NULL };
 }
 
-/* A genesis of its own. */
+/* A new genesis. */
 void
 play_begin(struct org *g, struct chance *c)
 {

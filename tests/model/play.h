@@ -26,7 +26,7 @@ struct org {
 	uint64_t time;
 	struct sign_key *log_key;
 	struct entry *
-	    *log; /* what stands, as many as the tree's leaves; NULL: it began elsewhere
+	    *log; /* what is valid, as many as the tree's leaves; NULL: it began elsewhere
 		   */
 	size_t log_cap;
 	/* The workspaces' chains where there are any, whose places acts pin and declare void.
@@ -48,7 +48,7 @@ unsigned chance(struct chance *c, unsigned n);
 /* A new organization with one admin, who has one device. */
 void play_begin(struct org *g, struct chance *c);
 /* Act number N: fails the test when the model, the validator and ASK do not agree. Whether it
- * stands. */
+ * is valid. */
 bool play(struct org *g, uint64_t n);
 void play_end(struct org *g);
 

@@ -50,7 +50,7 @@ may_change_role(const struct model *m, const struct model_space *w, const struct
 		return false;
 	if (m->user[s->user].profile == M_OUTSIDER && s->value >= M_MANAGER)
 		return false;
-	/* who loses the right to write, and nobody else, has a place of the chain with it */
+	/* a loss of the right to write, and nothing else, has a place of the chain with it */
 	if (s->has_pin != (was >= M_CONTRIBUTOR && s->value < M_CONTRIBUTOR) ||
 	    (s->has_pin && contradicts(w, s)))
 		return false;

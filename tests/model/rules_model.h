@@ -110,7 +110,7 @@ struct model_step {
 						 its author saw another history */
 };
 
-/* Whether S may stand behind what M is. */
+/* Whether S may follow what M is. */
 bool model_allows(const struct model *m, const struct model_step *s);
 /* Takes it in. */
 void model_apply(struct model *m, const struct model_step *s);

@@ -102,7 +102,7 @@ check "what was made stays at a second setup" test "$before" = "$(cat "$root/etc
 check "all services run, and are ready" within 30 ready
 for s in $services; do
 	pid=$(pid_of $s)
-	check "zt-$s runs as a user of its own" test "$(inside ps -o user:20=,group= -p "$pid" | tr -s ' ')" = "zt-$s zt"
+	check "zt-$s runs as its own user" test "$(inside ps -o user:20=,group= -p "$pid" | tr -s ' ')" = "zt-$s zt"
 	[ -n "$plain" ] && continue
 	check "without capabilities, filtered" inside sh -c "grep -q 'CapEff:.0*$' /proc/$pid/status && grep -q 'CapBnd:.0*$' /proc/$pid/status && grep -q 'Seccomp:.2' /proc/$pid/status"
 	of_all=$(inside readlink /proc/1/ns/net) its=$(inside readlink "/proc/$pid/ns/net")

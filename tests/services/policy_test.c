@@ -46,7 +46,7 @@ struct scene {
 	struct sign_key *key;
 	uint8_t public_key[SIGN_PUBLIC_BYTES];
 	struct dispatch dispatch;
-	struct decision handled; /* what the handler was told */
+	struct decision handled; /* what the handler got */
 	int calls;
 };
 

@@ -224,7 +224,7 @@ static int
 finish(void **state)
 {
 	(void)state;
-	/* libsecret complains of the questions that still stand when a desktop goes. */
+	/* libsecret complains of open questions when a desktop ends. */
 	(void)g_log_set_default_handler(ignore, NULL);
 	g_main_loop_quit(desk.loop);
 	g_thread_join(desk.thread);

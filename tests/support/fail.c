@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* fail.c - an assertion that fails on a thread of its own. cmocka keeps the words of a failure
+/* fail.c - an assertion that fails on another thread. cmocka keeps the words of a failure
  * for the test's end and jumps there: on another thread, that ends the program without a word.
  * Its _fail, which every assertion calls, is found here first. */
 #include "test.h"
@@ -16,7 +16,7 @@ _fail(const char *file, int line)
 
 	if (symbol == NULL || gettid() != getpid()) {
 		(void)fprintf(
-		    stderr, "%s:%d: FAILED: an assertion on a thread of its own\n", file, line);
+		    stderr, "%s:%d: FAILED: an assertion on another thread\n", file, line);
 		abort();
 	}
 	memcpy(&theirs, &symbol, sizeof theirs);

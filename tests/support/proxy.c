@@ -218,7 +218,7 @@ accept_all(void *arg)
 		struct line *l = &d->line[i % LINES];
 
 		(void)pthread_mutex_lock(&d->lock);
-		if (l->fd >= 0) { /* an old connection: its client has gone, or goes now */
+		if (l->fd >= 0) { /* an old connection: its client has gone, or ends now */
 			(void)shutdown(l->fd, SHUT_RDWR);
 			(void)pthread_mutex_unlock(&d->lock);
 			(void)pthread_join(l->thread, NULL);

@@ -3,8 +3,8 @@
  * to.
  *
  * It listens on a free port of localhost and passes every request on as it came. A test's hooks
- * see each request before it goes on, and each answer before it comes back. Hooks run one at a
- * time, on threads of the double. */
+ * see each request before it is passed on, and each answer before it is returned. Hooks run one
+ * at a time, on threads of the double. */
 #ifndef ZT_TEST_DOUBLE_H
 #define ZT_TEST_DOUBLE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* handles_test.c - several handles of one device (zt_open_again), each on a thread of its own,
+/* handles_test.c - several handles of one device (zt_open_again), each on another thread,
  * on real services; run under ThreadSanitizer by `make test-threads`. */
 #include <pthread.h>
 #include <stdatomic.h>

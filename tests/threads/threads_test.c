@@ -42,8 +42,8 @@ wake(void *ctx)
 	(void)sem_post(ctx);
 }
 
-/* As the client waits: a thread that sleeps while a done job is not taken would sleep for
- * ever. */
+/* As the client waits: a thread that sleeps while a done job is not taken would never
+ * wake. */
 static bool
 is_woken(sem_t *s)
 {

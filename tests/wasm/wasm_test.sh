@@ -45,9 +45,9 @@ expect 0 "from WebAssembly" "small ones" alice cat plans:/small
 check "it verifies the whole workspace" acts 'verify\tplans'
 check "the native client finds the same" alice verify plans
 printf 'open\t/home\twrong\n' > "$state/acts"
-rc=0; node "$root/tests/wasm/check.mjs" "$wasm" "$wanda" < "$state/acts" > "$state/told" 2>&1 || rc=$?
-check "a wrong password opens nothing" grep -q '^PASSWORD' "$state/told"
+rc=0; node "$root/tests/wasm/check.mjs" "$wasm" "$wanda" < "$state/acts" > "$state/printed" 2>&1 || rc=$?
+check "a wrong password opens nothing" grep -q '^PASSWORD' "$state/printed"
 alice --quiet user revoke wanda@demo.example
-acts 'list\tplans:/' > "$state/told" 2>&1 || true
-check "a device that was revoked is out" grep -q '^REVOKED' "$state/told"
+acts 'list\tplans:/' > "$state/printed" 2>&1 || true
+check "a device that was revoked is out" grep -q '^REVOKED' "$state/printed"
 finish

@@ -37,7 +37,7 @@ struct zt;
 struct zt_error {
 	enum zt_err number;
 	const char *sentence; /* zt_error_message */
-	/* The English sentence with printf directives, which stand for the parameters in their
+	/* The English sentence with printf directives, which take the parameters in their
 	 * order; zt_err_text of the number when there is no other. */
 	const char *english;
 	size_t count; /* of parameters, as texts that are safe to show */

@@ -5,7 +5,7 @@
  * untouched, and zt_error_message() gives a sentence about it. Texts are UTF-8 and borrowed
  * unless a comment says otherwise. Sizes are bytes, times milliseconds since 1970 UTC. Ids are
  * 32 hexadecimal digits. A struct zt belongs to one thread at a time; callbacks run on the
- * caller's thread, inside the call, and must not call zt again. Threads of its own block all
+ * caller's thread, inside the call, and must not call zt again. Its own threads block all
  * signals. After fork the child has no use of it, but to exec. SIGPIPE is the program's to
  * ignore. Any call can be cancelled (zt/cancel.h). A struct that zt hands to a callback may
  * grow at its end; one that callers fill may not while the library is libzt.so.0. */

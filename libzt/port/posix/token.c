@@ -20,7 +20,7 @@ struct token {
 	CK_ULONG id_n;
 };
 
-/* A PIN in a URI would stand in arguments, and in clear in the file that names the token. */
+/* A PIN in a URI would be in arguments, and in clear in the file that names the token. */
 static enum zt_err
 parse(const char *text, P11KitUri *uri)
 {

@@ -7,7 +7,7 @@ const at = (slot, field) => 1 + 4 * slot + field, STATE = 0, STATUS = 1, TYPED =
 
 export const makeShared = () => new SharedArrayBuffer(HEAD + SLOTS * ROOM);
 
-// What http_host.c imports. MEMORY: returns the instance's memory; PORT: to the network's worker; ORIGIN: stands for the
+// What http_host.c imports. MEMORY: returns the instance's memory; PORT: to the network's worker; ORIGIN: takes the place of the
 // server's address if it is not null: no signature covers the host.
 export function httpImports(memory, port, shared, origin = null) {
 	const ctl = new Int32Array(shared, 0, 1 + 4 * SLOTS);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* http_host.c - exchanges by the host: a worker of its own fetches (http.mjs), so that several
+/* http_host.c - exchanges by the host: a separate worker fetches (http.mjs), so that several
  * are under way while this instance waits. An exchange is handed over with all of its body;
  * its answer is taken by length, then bytes. */
 #include <stdlib.h>

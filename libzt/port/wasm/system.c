@@ -137,7 +137,7 @@ mkdtemp(char *path)
 	return NULL;
 }
 
-/* There is one thread: what is compared, and with what, may stand beside. */
+/* There is one thread: what is compared, and with what, may be beside. */
 static struct {
 	int (*compare)(const void *a, const void *b, void *ctx);
 	void *ctx;

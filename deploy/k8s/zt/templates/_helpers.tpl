@@ -16,7 +16,7 @@ labels:
 {{ .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end }}
 {{- end }}
 
-{{- /* A claim under this chart's name is kept when the chart goes: blocks and marks are nowhere else. */ -}}
+{{- /* A claim under this chart's name is kept when the chart is removed: blocks and marks are nowhere else. */ -}}
 {{- define "zt.claim" -}}
 {{- $v := index .root.Values .name "volume" }}
 {{- if not $v.existingClaim }}
