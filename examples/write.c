@@ -1,5 +1,6 @@
-/* write.c - embeds libzt: writes standard input to a file of a workspace, while more comes; or
- * over a part of what is there, of which the rest is not sent again. An editor saves like this.
+/* write.c - embeds libzt: writes standard input to a file of a workspace, while more arrives;
+ * or over a part of what is there, of which the rest is not sent again. An editor saves like
+ * this.
  *
  *   cc write.c $(pkg-config --cflags --libs zt) -o write
  *   ./write STATE_FOLDER PASSWORD_FILE WORKSPACE:/PATH [OFFSET] <FILE

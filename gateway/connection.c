@@ -278,7 +278,7 @@ connection_is_operators(struct lws *wsi)
 	c->is_proved = true;
 }
 
-/* How many bytes have come on this connection; 0 when the system does not say. */
+/* How many bytes were received on this connection; 0 when the system does not say. */
 static uint64_t
 received(struct lws *wsi)
 {

@@ -24,8 +24,8 @@ void connection_proved(struct lws *wsi, uint64_t org, uint64_t user);
 void connection_is_operators(struct lws *wsi);
 /* A head came: the limits of its request, or socket, hold from here on. False when it has to
  * end: it was ended before, or a stranger sent the head in the same breath as the last, so that
- * the gateway would keep what comes, and wake for it. One that was sent after the last was read
- * and before its answer passes: bytes are counted at heads only. */
+ * the gateway would keep what it receives, and wake for it. One that was sent after the last
+ * was read and before its answer passes: bytes are counted at heads only. */
 ZT_CHECKED bool connection_head_received(struct lws *wsi);
 /* It was answered: another head is awaited. */
 void connection_waits(struct lws *wsi);

@@ -17,7 +17,7 @@ enum {
 struct door {
 	struct gateway *g;
 	struct ev_loop *loop;
-	struct ev_io comes;
+	struct ev_io accepts;
 	struct due rested;
 	bool is_metrics;
 };
@@ -42,28 +42,28 @@ go_on(struct due *due, uint64_t now_ms)
 	struct door *d = DUE_OF(due, struct door, rested);
 
 	(void)now_ms;
-	ev_io_start(d->loop, &d->comes);
+	ev_io_start(d->loop, &d->accepts);
 }
 
 /* A waiting connection would wake the loop at once, again and again. */
 static void
 rest(struct door *d)
 {
-	ev_io_stop(d->loop, &d->comes);
+	ev_io_stop(d->loop, &d->accepts);
 	due_set(&d->g->due, &d->rested, clock_ms() + REST_MS, go_on);
 }
 
 static void
-let_in(struct ev_loop *loop, struct ev_io *comes, int events)
+let_in(struct ev_loop *loop, struct ev_io *accepts, int events)
 {
-	struct door *d = comes->data;
+	struct door *d = accepts->data;
 
 	(void)loop;
 	(void)events;
 	for (int i = 0; i < A_TURN; i++) {
 		bool is_full, is_gone;
 		lws_sock_file_fd_type fd = { .sockfd =
-						 tcp_accept(comes->fd, &is_full, &is_gone) };
+						 tcp_accept(accepts->fd, &is_full, &is_gone) };
 
 		if (is_full)
 			rest(d);
@@ -105,9 +105,9 @@ door_open(struct gateway *g, struct ev_loop *loop, const struct door_settings *s
 	d->g = g;
 	d->loop = loop;
 	d->is_metrics = s->is_metrics;
-	ev_io_init(&d->comes, let_in, fd, EV_READ);
-	d->comes.data = d;
-	ev_io_start(loop, &d->comes);
+	ev_io_init(&d->accepts, let_in, fd, EV_READ);
+	d->accepts.data = d;
+	ev_io_start(loop, &d->accepts);
 	*out = d;
 	return ZT_OK;
 }
@@ -118,8 +118,8 @@ door_close(struct door *d)
 	if (d == NULL)
 		return;
 	due_cancel(&d->rested);
-	ev_io_stop(d->loop, &d->comes);
-	(void)close(d->comes.fd);
+	ev_io_stop(d->loop, &d->accepts);
+	(void)close(d->accepts.fd);
 	free(d);
 }
 

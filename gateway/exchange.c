@@ -51,11 +51,11 @@ struct exchange {
 	struct charge charge; /* for the body, then for the answer */
 
 	LIST_ENTRY(exchange) link; /* while its connection is open */
-	struct due due;            /* what its state waits for, if that does not come */
+	struct due due;            /* the end of the wait of its state */
 	uint64_t waits_ms;         /* before its refusal is shown */
 	uint64_t since_ms;         /* when its body, its answer or its lingering began */
 	uint64_t chunk_ms;         /* when lws took the last chunk of its answer */
-	uint64_t window_ms;        /* since when so much of its body has come: */
+	uint64_t window_ms;        /* since when so much of its body was received: */
 	size_t window_moved;
 	bool is_stopped; /* nothing is read */
 	unsigned ends;   /* how often lws said that its body came to its end */
@@ -303,7 +303,7 @@ submit(struct exchange *x)
 }
 
 /* Room for the whole body at once, which is charged: it is received straight into the message.
- * What nobody has signed for has room, and is charged, as it comes. */
+ * What nobody has signed for has room, and is charged, as it is received. */
 static enum zt_err
 reserve(struct exchange *x)
 {
@@ -317,7 +317,7 @@ reserve(struct exchange *x)
 	return ZT_OK;
 }
 
-/* The body may come, as far as it has not come already. */
+/* The rest of the body may be received. */
 static enum zt_err
 begin_body(struct exchange *x)
 {
@@ -544,7 +544,7 @@ exchange_body(struct exchange *x, const void *p, size_t n)
 		return x->lingered > LINGER_MAX ? -1 : 0;
 	}
 	if (x == NULL || (x->state != READING_BODY && x->state != PROVING))
-		return 0; /* refused already; what still comes is dropped */
+		return 0; /* refused already; what is still received is dropped */
 	if (n > x->body_left)
 		return -1;
 	if (x->state == READING_BODY && !x->caller.is_proved)
@@ -566,7 +566,7 @@ exchange_body_end(struct exchange *x)
 {
 	if (x == NULL)
 		return 0;
-	/* With bytes behind the body lws comes here again in every turn, and takes none. */
+	/* With bytes behind the body lws calls again in every turn, and takes none. */
 	if (++x->ends > ENDS_MAX) {
 		connection_end(x->wsi); /* lws would let the rest of the answer go first */
 		return -1;

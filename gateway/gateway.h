@@ -64,7 +64,7 @@ struct gateway {
 	struct proofs *proofs;
 	struct sockets *sockets;    /* open event sockets */
 	int64_t connected, proved;  /* of them, those of users */
-	bool is_draining;           /* what comes now is refused */
+	bool is_draining;           /* new connections are refused */
 	uint64_t requests, refused; /* for /metrics */
 };
 

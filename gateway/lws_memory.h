@@ -2,8 +2,8 @@
 /* lws_memory.h - what libwebsockets frees stays until the loop's next turn.
  *
  * lws 4.1 hands a request's body to us out of a buffer that it has freed while it read the
- * request's head, when both had come together with the request before. Belongs to the loop's
- * thread. */
+ * request's head, when both were received together with the request before. Belongs to the
+ * loop's thread. */
 #ifndef ZT_GATEWAY_LWS_MEMORY_H
 #define ZT_GATEWAY_LWS_MEMORY_H
 

@@ -29,8 +29,8 @@ void proofs_free(struct proofs *p);
 /* Checks that the head of REQUEST (a message of one call, rpc.h) was signed by the device that
  * CLAIM names; NAME is that device's account name (account.h). OK with *PENDING NULL: it was,
  * and *USER is whose. OK with *PENDING: auth is asked, and DONE runs once with the answer,
- * unless proof_leave comes before; REQUEST must live until then. Errors: SIGNATURE, RATE (too
- * many pending questions), MEMORY; those of DONE: also UNKNOWN_DEVICE, REVOKED, FROZEN,
+ * unless proof_leave is called before; REQUEST must live until then. Errors: SIGNATURE, RATE
+ * (too many pending questions), MEMORY; those of DONE: also UNKNOWN_DEVICE, REVOKED, FROZEN,
  * UNAVAILABLE, TIMEOUT. */
 ZT_CHECKED enum zt_err proof_ask(struct proofs *p, const struct httpsig_params *claim,
     uint64_t name, nng_msg *request, proof_done *done, void *who, struct id *user,

@@ -125,7 +125,7 @@ refuse(struct socket *s, enum zt_err err, const char *reason)
 		(void)lws_callback_on_writable(s->wsi);
 		return;
 	}
-	/* What comes later and is no frame would end the socket at once. */
+	/* What is received later and is no frame would end the socket at once. */
 	(void)lws_rx_flow_control(s->wsi, 0);
 	due_set(&s->g->due, &s->due, clock_ms() + waits_ms, tell);
 }
@@ -153,7 +153,7 @@ queue(struct socket *s, struct bytes bytes)
 {
 	struct frame *f;
 
-	/* A device that does not read is cut off; it finds what it missed when it comes back.
+	/* A device that does not read is cut off; it finds what it missed when it reconnects.
 	 */
 	if (s->waiting >= WAITING_MAX || (f = malloc(sizeof *f + LWS_PRE + bytes.n)) == NULL) {
 		s->refused = true;

@@ -79,7 +79,7 @@ address_forwarded(struct lws *wsi)
 	const char *last;
 	int i = 0;
 
-	/* The field may come several times: the proxy's own is the last. */
+	/* The field may be there several times: the proxy's own is the last. */
 	while (lws_hdr_fragment_length(wsi, WSI_TOKEN_X_FORWARDED_FOR, i + 1) > 0)
 		i++;
 	if (lws_hdr_fragment_length(wsi, WSI_TOKEN_X_FORWARDED_FOR, i) <= 0 ||

@@ -160,7 +160,7 @@ pump(struct upstream *u)
 	for (size_t i = 0; i < LINES; i++) {
 		struct queue *q = i < BATCH_LINES ? &u->batch : &u->single;
 
-		finish_overdue(q); /* may send others, and come here again */
+		finish_overdue(q); /* may send others, and call this again */
 		if (!u->line[i].busy && !STAILQ_EMPTY(q))
 			start(&u->line[i], q, i < BATCH_LINES ? LIMIT_BATCH : 1);
 	}
@@ -199,7 +199,7 @@ hand_out(struct line *l, nng_msg *msg)
 		if (is_alone && a.msg == NULL)
 			msg = NULL; /* the receiver kept it */
 	}
-	/* Those that the service did not come to are the next. */
+	/* Those that the service has not begun are the next. */
 	STAILQ_CONCAT(&calls, &l->u->batch);
 	STAILQ_CONCAT(&l->u->batch, &calls);
 	if (msg != NULL)

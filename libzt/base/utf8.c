@@ -67,7 +67,7 @@ map(struct bytes text, int options, struct buf *out)
 	if (n < 0)
 		return n == UTF8PROC_ERROR_NOMEM ? ZT_ERR_MEMORY : ZT_ERR_NAME;
 	buf_add(out, bytes_of(made, (size_t)n));
-	explicit_bzero(made, (size_t)n); /* passwords come here too */
+	explicit_bzero(made, (size_t)n); /* passwords are here too */
 	free(made);
 	return buf_err(out);
 }

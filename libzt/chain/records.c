@@ -240,7 +240,7 @@ chain_keep(struct workspace *s, uint64_t position, const Zt__Changeset *m)
 void
 chain_go_back(struct workspace *s, const struct workspace *before)
 {
-	struct secret **keys = s->keys; /* these may have come meanwhile, and stay */
+	struct secret **keys = s->keys; /* these may be newer, and stay */
 	size_t key_cap = s->key_cap;
 	uint64_t led = s->all_reachable_from;
 	bool is_refused = s->is_refused;

@@ -293,7 +293,7 @@ file_writer_open(struct file_writer *k)
 			fail_io(k);
 		return;
 	}
-	/* A large file has its room before its blocks come, so that these can be written side
+	/* A large file has its room before its blocks arrive, so that these can be written side
 	 * by side, and bypasses the page cache where that can be: copying into fresh pages
 	 * costs more than opening the blocks. */
 	if (!may_fit(k)) {

@@ -29,7 +29,7 @@ struct file_writer {
 	struct local what; /* the version being written */
 	char temp[TEMP_NAME + 1];
 	char *name, *shown;  /* SHOWN: path for messages */
-	char *beside;        /* path of what stays, when this comes beside it; or NULL */
+	char *beside;        /* path of what stays, when this is put beside it; or NULL */
 	uint64_t size, data; /* DATA: without holes */
 	uint64_t reserved;   /* bytes of disk space allocated (large files) */
 	unsigned mode;
@@ -48,7 +48,7 @@ void folder_drop(struct folder *f);
 struct file_writer_place {
 	struct folder *in; /* NULL: the content is only checked */
 	const char *name, *shown;
-	const char *beside; /* path of what stays, when this comes beside it; or NULL */
+	const char *beside; /* path of what stays, when this is put beside it; or NULL */
 	struct local what;
 	struct id author; /* the device that wrote it */
 };

@@ -16,7 +16,7 @@ ZT_CHECKED bool bulk_cipher(bool seals, const uint8_t key[AEAD_KEY_BYTES],
 
 enum bulk_hash { BULK_SHA256, BULK_SHA512 };
 /* The hash of PREFIX || IN, 32 or 64 bytes. Ends the process when there is no memory: a wrong
- * hash must not come of that. */
+ * hash must not follow from that. */
 void bulk_hash(enum bulk_hash which, struct bytes prefix, struct bytes in, uint8_t *out);
 
 #endif

@@ -111,7 +111,7 @@ struct getting {
 	size_t first;
 };
 
-/* NAME, in a folder with the path IN, does not come. */
+/* NAME, in a folder with the path IN, is not fetched. */
 static void
 leave_out(struct getting *g, struct buf *in, struct bytes name, const char *message)
 {
@@ -246,7 +246,7 @@ open_local(struct getting *g, struct remote_folder *f)
 	return ZT_OK;
 }
 
-/* A new folder looks as it did, once all is in it: those in it come first. */
+/* A new folder looks as it did, once all is in it: those in it are first. */
 static void
 finish_folders(struct getting *g)
 {

@@ -436,7 +436,7 @@ put_folder_look(struct local_folder *f, const struct stat *st)
 }
 
 /* All in the local folder: its files, then its folders; at last how it looks, because what
- * comes in a later batch alters its time. */
+ * is in a later batch alters its time. */
 static enum zt_err
 put_folder(struct putting *p, struct local_folder *f, bool is_new, const struct stat *st)
 {

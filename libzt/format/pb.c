@@ -85,8 +85,8 @@ walk(const ProtobufCMessage *m, unsigned depth, visit_bytes *visit)
  * A field of two bytes on the wire can take a hundred in memory. What a message of N bytes
  * takes is therefore bounded: by a first look, before any memory is taken, at what its fields
  * need at least; and by an allocator that counts all that is asked for while it is unpacked,
- * also what is given back at once, for a field that comes a million times is merged a million
- * times. */
+ * also what is given back at once, for a field that is there a million times is merged a
+ * million times. */
 
 enum {
 	COST_FREE = 256 * 1024, /* of any message: the smallest ones are mostly structure */

@@ -23,7 +23,7 @@ ZT_CHECKED enum zt_err log_line_shown(const struct statement *s, struct log_line
 ZT_CHECKED enum zt_err log_line_hidden(
     ProtobufCBinaryData digest, ProtobufCBinaryData tag, struct log_line *out);
 /* Whether E is the next entry of its topic: of a workspace's topic those before it may be
- * hidden, or still to come. */
+ * hidden, or still missing. */
 bool log_is_next(const struct org_state *o, const struct entry *e);
 
 struct log_reader {
@@ -31,8 +31,8 @@ struct log_reader {
 	const uint8_t
 	    *root_key; /* that the genesis must have; NULL: the organization's id pins it */
 	const struct id *user; /* who reads, and sees their workspaces; NULL: an auditor */
-	/* Keeps a verified line; an entry of a topic that became visible comes a second time.
-	 * May be NULL. */
+	/* Keeps a verified line; an entry of a topic that became visible is given a second
+	 * time. May be NULL. */
 	enum zt_err (*keep)(void *ctx, uint64_t index, const struct log_line *line);
 	/* Asked before each entry is judged: its error ends the reading. May be NULL. */
 	enum zt_err (*go_on)(void *ctx);
@@ -65,7 +65,7 @@ const struct id *log_reader_wants_topic(struct log_reader *r, uint64_t *from);
 /* The answer for TOPIC. */
 ZT_CHECKED enum zt_err log_reader_topic(
     struct log_reader *r, const struct id *topic, const Zt__TopicPage *page);
-/* Nothing more comes: the head covers nothing else, no entry is left without its predecessors,
+/* The end: the head covers nothing else, no entry is left without its predecessors,
  * and none is hidden that the reader may see. Errors: FORK, CORRUPT. */
 ZT_CHECKED enum zt_err log_reader_end(struct log_reader *r);
 /* Whether the log's first SIZE lines have ROOT. */

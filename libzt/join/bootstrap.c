@@ -208,7 +208,7 @@ has_seen_nothing(const struct zt *z)
 }
 
 /* Whether Z was ended between its device file and its mark: the server knows neither it nor its
- * organization. Of a request by certificate the answer is still to come. Errors: those of the
+ * organization. Of a request by certificate the answer is still missing. Errors: those of the
  * network, while nobody knows. */
 static enum zt_err
 find_nobodys(struct zt *z, bool *is)

@@ -435,7 +435,7 @@ start_due(struct calls *c, const struct http *of, int wait_ms)
 			wait_ms = (int)(q->due_ms - now);
 		at = &q->next;
 	}
-	while ((q = due) != NULL) { /* what ends may call back, which may come here again */
+	while ((q = due) != NULL) { /* what ends may call back, which may call this again */
 		enum zt_err err;
 
 		due = q->next;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exchange.c - the exchange of trust/sas.h carried through the server. A side that ends
- * starts a new attempt of the same invitation when it comes back. */
+ * starts a new attempt of the same invitation when it returns. */
 #include "recovery/exchange.h"
 
 #include <stdio.h>

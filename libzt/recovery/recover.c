@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* recover.c - the recovery device: a device of the user whose keys come from words on paper.
+/* recover.c - the recovery device: a device of the user whose keys are made of words on paper.
  * The words name the organization, whose id pins its root key, so that they and the server's
  * address are enough to come back. */
 #include <stdio.h>

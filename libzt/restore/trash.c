@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* trash.c - what was removed: entries of older versions of the folders that are in the tree
  * now, or were removed themselves, whose objects are nowhere in it any more. What lies in a
- * removed folder comes back with it, and is not shown by itself. */
+ * removed folder is restored with it, and is not shown by itself. */
 #include <stdlib.h>
 
 #include "base/vec.h"
@@ -44,7 +44,7 @@ struct trash {
 	struct item *items;
 	size_t item_count, item_cap;
 	struct idmap contents; /* struct content, by removed folder */
-	struct idmap inside;   /* objects that come back with another one */
+	struct idmap inside;   /* objects that are restored with another one */
 	struct id *queue;      /* removed folders; from NEXT on not looked at yet */
 	size_t queued, queue_cap, next;
 	struct place *folders;
@@ -309,7 +309,7 @@ look_into_removed(struct trash *t)
 	return err;
 }
 
-/* All that lies in FOLDER, at any depth, comes back with it. */
+/* All that lies in FOLDER, at any depth, is restored with it. */
 static enum zt_err
 mark_inside(struct trash *t, const struct id *folder)
 {
@@ -362,7 +362,7 @@ tell(struct trash *t, struct item *item)
 }
 
 /* What lies in nothing else; then, of folders that lie in one another and in nothing else, one
- * each, with which the others come. */
+ * each, with which the others are. */
 static enum zt_err
 tell_all(struct trash *t)
 {

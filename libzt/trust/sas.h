@@ -40,7 +40,7 @@ ZT_CHECKED enum zt_err sas_resume(enum sas_side side, const struct id *org,
     unsigned step, struct sas **out);
 /* Wipes and releases. NULL is nothing. */
 void sas_free(struct sas *s);
-/* The step that comes next, 0 to SAS_STEPS; even steps are the claimer's. */
+/* The next step, 0 to SAS_STEPS; even steps are the claimer's. */
 unsigned sas_step(const struct sas *s);
 /* Whether the next step is this side's to send. */
 bool sas_is_my_turn(const struct sas *s);

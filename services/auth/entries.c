@@ -246,7 +246,7 @@ entries_read(void *state, const struct request *rq, struct rpc_answer *out)
 	    (err = auth_head(org, &rq->params.org, rq->now_ms, &body, &head)))
 		goto out;
 	size = merkle_size(org->state->tree);
-	/* As of this head: an append that comes between would look like a log that was cut. */
+	/* As of this head: an append between would look like a log that was cut. */
 	page.marked = marks_get(a->marks, &rq->params.org, NULL).position;
 	if (from >
 	    size) { /* the device has seen more than this server has: it went back in time */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* exchanges.c - the relay of the enrolment exchange: it keeps each attempt's messages in order
- * and understands none of them. A side may go away and come back; a new attempt by the claimer
+ * and understands none of them. A side may leave and return; a new attempt by the claimer
  * ends the one before, unless the greeter has joined that one: anybody with the link may start
  * an attempt, and must not end one in which two humans compare codes. Messages are kept while
- * somebody may come for them: until the invitation is cancelled, or used and the welcome
+ * somebody may fetch them: until the invitation is cancelled, or used and the welcome
  * fetched, or a day has passed (sweep.c). No usage counts them; what a user's invitations may
  * keep is bounded instead (invitations.c). */
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* invitations.c - who may come: made, listed, ended. */
+/* invitations.c - invitations: made, listed, ended. */
 #include <stdio.h>
 
 #include "auth/auth.h"

@@ -14,7 +14,7 @@
 
 enum { OPEN_MAX = 1000 };
 
-/* An older request that comes again takes no newer one's place. */
+/* An older request that is sent again takes no newer one's place. */
 static const struct db_query put = { "pki_put",
 	"INSERT INTO pki_requests AS p VALUES ($1::bytea, $2::bytea, 1, $3::int8, $4::bytea, "
 	"$5::bytea, $6::bytea, $7::int8) ON CONFLICT (org, certificate) WHERE state = 1 AND "

@@ -37,7 +37,7 @@ struct fs {
 	enum zt_err reason; /* it failed */
 	bool syncing;
 	uint64_t
-	    run; /* names this process's temporary files: a number of a process comes again */
+	    run; /* names this process's temporary files: a number of a process is used again */
 	atomic_ulong next_temp;
 	struct page_buffer *buffers; /* free ones, under the lock */
 };

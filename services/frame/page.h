@@ -27,7 +27,7 @@ _Static_assert(
 
 /* A query: COLUMNS of ROWS (a SELECT without ORDER BY) in the order of ORDER, MAX at most, and
  * as many as a page of FILL bytes takes when a row takes SIZE besides PAGE_ROW. The column
- * is_more says whether another row comes behind this one: 1 or 0. */
+ * is_more says whether another row follows this one: 1 or 0. */
 #define PAGE_PART(columns, rows, order, max, size, fill)                                       \
 	"SELECT " columns " FROM (SELECT *, row_number() OVER o AS nth, lead(1::int8, 1, "     \
 	"0::int8) OVER o AS is_more, sum(" size " + " PAGE_TEXT(                               \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* changesets.c - the chain: whole or not at all, version n+1 only over n, blocks first.
  *
- * A push holds the chain's row, so that pushes of one workspace come one after the other; those
+ * A push holds the chain's row, so that pushes of one workspace are one after the other; those
  * of different workspaces do not wait for each other. */
 #include <stdlib.h>
 
@@ -337,7 +337,7 @@ fill_columns(const struct push *p, struct columns *c)
 		    &c->prevs, bytes_of(one->prev.b, one->has_prev ? HASH_BYTES : 0));
 		wire_put_u32(&c->generations, 8);
 		wire_put_u64(&c->generations, o->generation);
-		/* Of an object that does not come no wrap is looked at either. */
+		/* Of an object that is not sent no wrap is looked at either. */
 		wire_put_counted(
 		    &c->wraps, o->object.len > 0 ? pb_bytes(o->wrap) : bytes_of(NULL, 0));
 		wire_put_counted(&c->objects, pb_bytes(o->object));

@@ -3,7 +3,7 @@
  *
  * A program has one zt_cancel for each piece of work that may be cancelled by itself, and gives
  * it to the handle that does the work. Once cancelled, it stays so: calls that use it end with
- * INTERRUPTED, those that come later at once. So a cancel that comes a moment too late ends
+ * INTERRUPTED, later ones at once. So a cancel that is a moment too late ends
  * nothing else, if the next piece of work has its own.
  *
  * A call ends within a tenth of a second, wherever it waits: for the network, for the pause
@@ -32,8 +32,8 @@ struct zt_cancel {
 ZT_API void zt_cancel(struct zt_cancel *c);
 /* Whether C was cancelled. Any thread. */
 ZT_API bool zt_cancel_is_set(const struct zt_cancel *c);
-/* The calls of Z, and of its readers and writers, use C from now on, until another comes; NULL:
- * none. On the thread of Z, between calls. */
+/* The calls of Z, and of its readers and writers, use C from now on, until another is set;
+ * NULL: none. On the thread of Z, between calls. */
 ZT_API void zt_use_cancel(struct zt *z, const struct zt_cancel *c);
 
 #ifdef __cplusplus

@@ -17,7 +17,7 @@ enum zt_list_what { ZT_LIST_NAMES, ZT_LIST_DETAILS };
 
 /* Opens the folder REMOTE (the root is WORKSPACE:/) as it is now, or was at TIME (0: now). Its
  * names stay those of this version until the caller gives *OUT to zt_list_close, whatever is
- * written meanwhile: no entry is given twice or left out. Other calls of Z may come between,
+ * written meanwhile: no entry is given twice or left out. Other calls of Z may be made between,
  * and several lists may be open. Reports damage to the DAMAGED option; of a folder whose newest
  * version is damaged, the list is that of an older one. Errors: NOT_FOUND, INVALID (a file),
  * CORRUPT (no version opens), those of the workspace and the server. */
@@ -25,7 +25,7 @@ ZT_CALL enum zt_err zt_list_open(struct zt *z, const char *remote, uint64_t time
     enum zt_list_what what, struct zt_list **out);
 /* Closes L, before its device is closed. NULL is nothing. */
 ZT_API void zt_list_close(struct zt_list *l);
-/* How many entries the folder has, and how many of them come before the next page. */
+/* How many entries the folder has, and how many of them are before the next page. */
 ZT_API size_t zt_list_size(const struct zt_list *l);
 ZT_API size_t zt_list_at(const struct zt_list *l);
 /* The next page begins with entry AT (from 0, in the order of the names' bytes), or is empty.

@@ -14,7 +14,7 @@ struct zt_reader;
 
 /* Opens VERSION (0: the newest that opens) of the file REMOTE, as WORKSPACE:/path. The version
  * stays the same until the caller gives *OUT to zt_reader_close, whatever is written
- * meanwhile; other calls of Z may come between. Several may be open at once. Fetches no
+ * meanwhile; other calls of Z may be made between. Several may be open at once. Fetches no
  * content. Errors: NOT_FOUND, INVALID (a folder), those of the workspace and the server. */
 ZT_CALL enum zt_err zt_reader_open(
     struct zt *z, const char *remote, uint64_t version, struct zt_reader **out);

@@ -44,7 +44,7 @@ ZT_API uint64_t zt_writer_version(const struct zt_writer *w);
  * IO (of the disk of the device's folder), STORE (what waited there was altered), MISSING_BLOCK
  * and CORRUPT (a block of the base, of which a part stays), FORBIDDEN. */
 
-/* Writes N bytes of P at OFFSET; beyond the end, zeros come between, which take no room.
+/* Writes N bytes of P at OFFSET; beyond the end, zeros are between, which take no room.
  * Errors: TOO_BIG (the file would be larger than a version may be: 170 GiB or so). */
 ZT_CALL enum zt_err zt_writer_write(
     struct zt_writer *w, uint64_t offset, const void *p, size_t n);
@@ -63,7 +63,7 @@ ZT_CALL enum zt_err zt_writer_set_time(
 ZT_CALL enum zt_err zt_writer_set_mode(struct zt_writer *w, unsigned mode);
 
 /* What a commit does if somebody else wrote this file since the version that it continues, or
- * made, moved or removed it: the new version comes on top of theirs, which history keeps; or
+ * made, moved or removed it: the new version is on top of theirs, which history keeps; or
  * the commit ends with CONFLICT. */
 enum zt_commit { ZT_COMMIT_ON_TOP, ZT_COMMIT_OR_CONFLICT };
 struct zt_committed {
