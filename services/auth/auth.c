@@ -312,7 +312,7 @@ auth_decide(void *state, struct db *db, const struct id *org_id, const struct id
 	if ((w = org_state_workspace(org->state, workspace)) != NULL) {
 		n.role = org_state_role(w, d->user, ORG_NEVER);
 		n.generation = (unsigned)w->generation_count;
-		n.open = org_state_needs_rotation(w, ORG_NEVER);
+		n.needs_rotation = org_state_needs_rotation(w, ORG_NEVER);
 		n.archived = w->archived;
 		n.deletion_due = w->deletion_due;
 	}

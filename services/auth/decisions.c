@@ -30,7 +30,7 @@ decisions_ask(void *state, const struct request *rq, struct rpc_answer *out)
 	answer.role = d.role;
 	answer.generation = d.generation;
 	answer.live = d.live;
-	answer.open = d.open;
+	answer.open = d.needs_rotation;
 	answer.archived = d.archived;
 	answer.deletion_due = d.deletion_due;
 	answer.frozen = d.frozen;

@@ -216,7 +216,7 @@ ask(struct policy *p, const struct id *org, const struct id *device, const struc
 	d.role = (enum role)m->role;
 	d.generation = m->generation;
 	d.live = m->live != 0;
-	d.open = m->open != 0;
+	d.needs_rotation = m->open != 0;
 	d.archived = m->archived != 0;
 	d.deletion_due = m->deletion_due;
 	d.frozen = m->frozen != 0;

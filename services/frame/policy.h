@@ -19,7 +19,7 @@ struct decision {
 	enum profile profile;
 	enum role role; /* in the workspace that was asked about */
 	unsigned generation;
-	bool live, open, archived;
+	bool live, needs_rotation, archived;
 	bool frozen;            /* by the operator */
 	bool restored;          /* the organization's log was longer once */
 	uint64_t expires;       /* the organization at this server, milliseconds; 0: never */

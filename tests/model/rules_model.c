@@ -54,7 +54,7 @@ may_change_role(const struct model *m, const struct model_space *w, const struct
 	if (s->has_pin != (was >= M_CONTRIBUTOR && s->value < M_CONTRIBUTOR) ||
 	    (s->has_pin && contradicts(w, s)))
 		return false;
-	return !w->open || s->value == M_NONE || s->has_pin;
+	return !w->needs_rotation || s->value == M_NONE || s->has_pin;
 }
 
 static bool
@@ -124,9 +124,9 @@ may_in_space(const struct model *m, const struct model_step *s, unsigned author)
 	case M_OWNERSHIP_CLAIMED:
 		return may_claim(m, w, author);
 	case M_SPACE_RENAMED:
-		return mine == M_OWNER && !w->open && s->generation == w->generation;
+		return mine == M_OWNER && !w->needs_rotation && s->generation == w->generation;
 	case M_SPACE_ARCHIVED:
-		return mine == M_OWNER && !w->open && (s->value != 0) != w->archived;
+		return mine == M_OWNER && !w->needs_rotation && (s->value != 0) != w->archived;
 	case M_PIN_VOIDED:
 		return mine == M_OWNER && pin_of((struct model_space *)(uintptr_t)w, s->names);
 	case M_CHANGESET_VOIDED:
@@ -134,7 +134,7 @@ may_in_space(const struct model *m, const struct model_step *s, unsigned author)
 		       !(w->voided[s->odd == M_OTHER_LINK] & 1u << s->names);
 	default: /* a deletion: to come, or one to come taken back */
 		return mine == M_OWNER &&
-		       (s->due != 0 ? !w->open && s->due >= s->time + MODEL_DAY
+		       (s->due != 0 ? !w->needs_rotation && s->due >= s->time + MODEL_DAY
 				    : w->due > s->time);
 	}
 }
@@ -205,7 +205,7 @@ lose(struct model *m, unsigned user)
 {
 	for (unsigned w = 0; w < m->workspaces; w++)
 		if (m->space[w].role[user] != M_NONE)
-			m->space[w].open = true;
+			m->space[w].needs_rotation = true;
 }
 
 static void
@@ -221,13 +221,13 @@ apply_in_space(struct model *m, const struct model_step *s, unsigned author)
 		if (s->has_pin)
 			w->pin[w->pins++] =
 			    (struct model_pin){ s->entry, s->pinned, false, false, other };
-		w->open = w->open || s->value == M_NONE;
+		w->needs_rotation = w->needs_rotation || s->value == M_NONE;
 		return;
 	case M_KEY_ROTATED:
 		w->generation++;
 		w->pin[w->pins++] =
 		    (struct model_pin){ s->entry, s->pinned, true, false, other };
-		w->open = false;
+		w->needs_rotation = false;
 		return;
 	case M_OWNERSHIP_CLAIMED:
 		w->role[author] = M_OWNER;

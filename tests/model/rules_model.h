@@ -40,7 +40,7 @@ struct model_pin { /* a place of a chain that an entry states */
 };
 
 struct model_space {
-	bool archived, open; /* open: access was lost since the newest key */
+	bool archived, needs_rotation; /* access was lost since the newest key */
 	unsigned generation;
 	uint64_t due, time; /* of its newest entry */
 	struct model_pin pin[MODEL_PINS];
