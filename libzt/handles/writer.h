@@ -89,7 +89,7 @@ void writer_part_block(const struct writer_part *p, struct block_part *out);
 /* B, which is dirty, waits on the disk until the commit. Errors: FULL and IO (of the device's
  * folder), MEMORY; then B is as before. */
 ZT_CHECKED enum zt_err writer_spill(struct zt_writer *w, struct writer_block *b);
-/* What waits of P, which goes on to wait, into CLEAR, which is empty. Errors: IO, STORE,
+/* What waits of P, and still waits, into CLEAR, which is empty. Errors: IO, STORE,
  * MEMORY. */
 ZT_CHECKED enum zt_err writer_unspill(
     struct zt_writer *w, const struct writer_part *p, struct buf *clear);

@@ -20,7 +20,7 @@ struct pipes {
 		nng_pipe pipe;
 		uint64_t heard_ms;
 	} at[PIPES_MAX];
-	int count; /* that stand, also beyond PIPES_MAX */
+	int count; /* that are open, also beyond PIPES_MAX */
 	void (*changed)(void *ctx, bool is_new);
 	void *ctx;
 };

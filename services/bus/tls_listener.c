@@ -130,7 +130,7 @@ strangers_at(const struct tls_listener *l, const struct address *a)
 static void
 make_room(struct tls_listener *l)
 {
-	struct guest *g, *goes = NULL;
+	struct guest *g, *oldest = NULL;
 	size_t max = 0;
 
 	if (l->stranger_count < TLS_LISTENER_STRANGERS)
@@ -141,11 +141,11 @@ make_room(struct tls_listener *l)
 
 		if (n > max) {
 			max = n;
-			goes = g;
+			oldest = g;
 		}
 	}
-	if (goes != NULL)
-		end_guest(goes);
+	if (oldest != NULL)
+		end_guest(oldest);
 }
 
 /* ---- one guest ---- */

@@ -526,7 +526,7 @@ K4_a_key_that_follows_its_entry_is_waited_for_by_who_writes(void **state)
 	times = 4;
 	assert_ok(write_there(s, &id));
 	assert_int_equal(0, times);
-	/* not for ever */
+	/* not without an end */
 	assert_ok(zt_workspace_rotate(s->alice.zt, "k4-soon"));
 	times = 1000;
 	assert_err(ZT_ERR_MISSING_KEY, write_there(s, &id));

@@ -351,7 +351,7 @@ what_waits_is_sealed_and_gone_at_the_end(void **state)
 	free(n.p);
 }
 
-/* What main does in a process of its own, whose folder and password are ARGS: that begins with
+/* What main does in a separate process, whose folder and password are ARGS: that begins with
  * exec, because this one has threads. */
 static int
 write_until_killed(char **args)

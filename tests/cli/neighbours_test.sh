@@ -47,7 +47,7 @@ rows <<T
 64|neither a file nor a folder|a socket alone is refused|alice put odd/socket w:/s
 0||into a link to a device|alice get w:/f null
 0||and into the device itself|alice get w:/f /dev/null
-73|is no folder, and stays|a folder goes into no device|alice get w:/odd /dev/null
+73|is no folder, and stays|no folder into a device|alice get w:/odd /dev/null
 0||what was removed twice comes back|alice restore w:/gone
 73|it is there|once|alice restore w:/gone
 66||what never was does not|alice restore w:/never
@@ -61,7 +61,7 @@ q mkdir w:/A; q mkdir w:/A/B; q mkdir w:/A/B/C; q mkdir w:/case; q put f w:/targ
 rows <<T
 65|at most|a tree is not moved into one that is deep|alice mv w:/e "w:/d/$most"
 3|too deep|nor put there|alice put e "w:/d/$most/e"
-64|cannot be moved into itself|a folder goes not three below itself|alice mv w:/A w:/A/B/C/A
+64|cannot be moved into itself|no folder three below itself|alice mv w:/A w:/A/B/C/A
 64|cannot be moved into itself|nor right below|alice mv w:/A w:/A/B
 0|is w:/Case now|a move of letters alone|alice mv w:/case w:/Case
 0|^/Case/|is one|alice ls w:/

@@ -587,7 +587,7 @@ is_tree(const struct model *m, const struct tree *real)
 	return same;
 }
 
-/* Whether A below X and B below Y cannot be told apart today. */
+/* Whether A below X and B below Y look the same today. */
 static bool
 looks_as(const struct model *a, int x, const struct model *b, int y)
 {
@@ -607,7 +607,7 @@ struct twins {
 	int of[NODES], back[NODES];
 };
 
-/* Whether A below X and B below Y can never be told apart: what was removed is the same, too.
+/* Whether A below X and B below Y look the same for always: what was removed is the same, too.
  */
 static bool
 is_same(const struct model *a, int x, const struct model *b, int y, struct twins *t)

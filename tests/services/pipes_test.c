@@ -156,7 +156,7 @@ a_listener_gives_up_a_line_without_a_heartbeat(void **state)
 	open_there(&t, nng_pub0_open);
 	assert_ok(secret_generate(&key));
 	(void)snprintf(urls, sizeof urls, "ipc://%s/good.ipc", t.folder);
-	assert_ok(publisher_open(NULL, urls, SERVICE_auth, key, &good, message));
+	assert_ok(publisher_open(NULL, urls, SERVICE_AUTH, key, &good, message));
 	(void)snprintf(urls, sizeof urls, "%s, ipc://%s/good.ipc", t.url, t.folder);
 	assert_ok(listener_open(NULL, urls, key, &hooks, &l, message));
 	assert_int_equal(2, await_lines(&t, 2));
