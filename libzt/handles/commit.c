@@ -133,13 +133,23 @@ is_others(const struct act *a, const struct workspace_version *newest, bool is_t
 	return is_same ? newest->version != w->version : is_there || w->is_there;
 }
 
-/* A commit before this one failed, and it had been taken: the newest version is its object. */
+static bool
+is_sent(const struct zt_writer *w, const struct hash *object)
+{
+	for (unsigned i = 0; i < WRITER_SENT && i < w->sent_count; i++)
+		if (hash_equal(object, &w->sent[i]))
+			return true;
+	return false;
+}
+
+/* A commit before this one failed, and it was taken, perhaps later than it failed: the newest
+ * version is its object. */
 static void
 learn(struct act *a, const struct workspace_version *newest, bool is_there)
 {
 	struct zt_writer *w = a->w;
 
-	if (!is_there || !hash_equal(&newest->pins.object, &w->sent))
+	if (!is_there || !is_sent(w, &newest->pins.object))
 		return;
 	w->is_there = true;
 	w->vlob = a->vlob;
@@ -180,7 +190,7 @@ write_version(void *ctx, struct workspace *s, const struct path *path, struct ba
 	if ((err = compose(w, &m)) || (err = batch_write(b, &at.vlob, m, true, 0)))
 		return err;
 	batch_adds(b, buf_bytes(&a->ids));
-	batch_seals_as(b, &w->sent);
+	batch_seals_as(b, &w->sent[w->sent_count++ % WRITER_SENT]);
 	return is_there ? ZT_OK
 			: batch_link(
 			      b, &parent.vlob, path->name[path->count - 1], &at, BATCH_ABSENT);
@@ -218,7 +228,7 @@ took(struct zt_writer *w, const struct act *a)
 	}
 	w->sent_to = 0;
 	w->is_changed = false;
-	w->sent = (struct hash){ { 0 } };
+	w->sent_count = 0;
 	w->is_there = true;
 	w->vlob = a->vlob;
 	w->version = a->version;

@@ -11,7 +11,7 @@
 #include "store/scratch.h"
 #include "zt/writer.h"
 
-enum { WRITER_BLOCKS = 6 };
+enum { WRITER_BLOCKS = 6, WRITER_SENT = 16 };
 
 /* The clear bytes of a part. */
 struct writer_block {
@@ -41,7 +41,10 @@ struct zt_writer {
 	char *remote;          /* its workspace by id: names may change */
 	struct id vlob, fresh; /* what is there; what becomes of it when nothing is */
 	bool is_there, is_changed, is_begun, has_time;
-	struct hash sent; /* the object of the last commit that failed; zeros: none did */
+	/* The objects of commits that failed since the last that did not, the last WRITER_SENT.
+	 * Any of them may be taken yet: a request that was cancelled is still on its way. */
+	struct hash sent[WRITER_SENT];
+	unsigned sent_count;
 	uint64_t version, size, uses;
 	int64_t modified;
 	unsigned modified_ns, mode;
