@@ -116,7 +116,7 @@ close_events(struct events *e)
 	 * return (nng 1.5.2, a dialer that is just about to try again). */
 	if (e->aio != NULL)
 		nng_aio_free(e->aio);
-	(void)nng_pipe_notify(e->sub, NNG_PIPE_EV_ADD_POST, NULL, NULL);
+	(void)nng_pipe_notify(e->sub, NNG_PIPE_EV_ADD_PRE, NULL, NULL);
 	(void)nng_pipe_notify(e->sub, NNG_PIPE_EV_REM_POST, NULL, NULL);
 	secret_free(e->key);
 }

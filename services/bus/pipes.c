@@ -10,7 +10,7 @@ static void
 changed(nng_pipe pipe, nng_pipe_ev ev, void *arg)
 {
 	struct pipes *p = arg;
-	bool is_new = ev == NNG_PIPE_EV_ADD_POST;
+	bool is_new = ev == NNG_PIPE_EV_ADD_PRE;
 	uint32_t wanted = is_new ? 0 : pipe.id;
 	size_t i = 0;
 
@@ -33,7 +33,9 @@ pipes_watch(
 {
 	*p = (struct pipes){ .changed = changed_, .ctx = ctx };
 	(void)pthread_mutex_init(&p->lock, NULL);
-	(void)nng_pipe_notify(socket, NNG_PIPE_EV_ADD_POST, changed, p);
+	/* Not ADD_POST: nng leaves it out for a peer of another protocol, and may call it after
+	 * REM_POST. Each ADD_PRE has one REM_POST, which is later. */
+	(void)nng_pipe_notify(socket, NNG_PIPE_EV_ADD_PRE, changed, p);
 	(void)nng_pipe_notify(socket, NNG_PIPE_EV_REM_POST, changed, p);
 }
 
