@@ -59,7 +59,7 @@ deliver_event(struct mail *m)
 	struct events *e = (struct events *)m;
 	nng_msg *msg;
 
-	pipes_drop_silent(&e->pipes, clock_ms() - PIPES_SILENT_MS);
+	pipes_drop_without_heartbeat(&e->pipes);
 	if (nng_aio_result(e->aio) == NNG_ETIMEDOUT) {
 		take_frame(e, bytes_of(NULL, 0));
 	} else if (nng_aio_result(e->aio) != 0) {
