@@ -152,7 +152,8 @@ link_listen(const struct link *l, nng_socket socket, const char *url, struct tls
 	}
 	err = tls_listener_open(
 	    &(struct tls_identity){ .ca = l->ca, .certificate = l->certificate, .key = l->key },
-	    socket, parts->u_hostname, atoi(parts->u_port), out, message);
+	    socket, parts->u_hostname[0] != 0 ? parts->u_hostname : "*", atoi(parts->u_port),
+	    out, message);
 	nng_url_free(parts);
 	return err;
 }

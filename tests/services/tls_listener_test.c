@@ -511,6 +511,18 @@ N1_another_program_of_this_machine_does_not_reach_nng(void **state)
 }
 
 static void
+N1_an_empty_host_opens_no_port(void **state)
+{
+	int fd = tcp_listen("", 0);
+
+	(void)state;
+	assert_int_equal(-1, fd);
+	assert_true((fd = tcp_listen("*", 0)) >= 0);
+	assert_true(tcp_port(fd) > 0);
+	(void)close(fd);
+}
+
+static void
 it_ends_with_connections_that_stand(void **state)
 {
 	struct world *w = *state;
@@ -562,6 +574,7 @@ main(void)
 		TEST(N1_what_is_not_TLS_ends_at_once),
 		TEST(N1_a_rush_of_strangers_keeps_nobody_out),
 		TEST(N1_another_program_of_this_machine_does_not_reach_nng),
+		TEST(N1_an_empty_host_opens_no_port),
 		TEST(it_ends_with_connections_that_stand),
 		TEST(a_port_that_is_taken_is_said),
 	};
