@@ -59,7 +59,7 @@ deliver_event(struct mail *m)
 	struct events *e = (struct events *)m;
 	nng_msg *msg;
 
-	pipes_drop_silent(&e->pipes, clock_ms() - PIPES_SILENT_MS);
+	pipes_drop_without_heartbeat(&e->pipes);
 	if (nng_aio_result(e->aio) == NNG_ETIMEDOUT) {
 		take_frame(e, bytes_of(NULL, 0));
 	} else if (nng_aio_result(e->aio) != 0) {
@@ -116,7 +116,7 @@ close_events(struct events *e)
 	 * return (nng 1.5.2, a dialer that is just about to try again). */
 	if (e->aio != NULL)
 		nng_aio_free(e->aio);
-	(void)nng_pipe_notify(e->sub, NNG_PIPE_EV_ADD_POST, NULL, NULL);
+	(void)nng_pipe_notify(e->sub, NNG_PIPE_EV_ADD_PRE, NULL, NULL);
 	(void)nng_pipe_notify(e->sub, NNG_PIPE_EV_REM_POST, NULL, NULL);
 	secret_free(e->key);
 }

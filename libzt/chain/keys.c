@@ -224,7 +224,7 @@ workspace_key(struct workspace *s, unsigned generation, const struct secret **ou
 }
 
 enum zt_err
-space_key_to_write(struct workspace *s, const struct secret **out)
+workspace_key_to_write(struct workspace *s, const struct secret **out)
 {
 	enum { FIRST_MS = 50, LAST_MS = 800 };
 	unsigned newest = (unsigned)s->w->generation_count;

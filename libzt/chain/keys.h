@@ -10,9 +10,9 @@
  * MISSING_KEY, KEY (the server's is not the key). */
 ZT_CHECKED enum zt_err workspace_key(
     struct workspace *s, unsigned generation, const struct secret **out);
-/* The same for who is about to write under the newest key: a rotation's key follows a moment
- * behind its entry, and is waited for, two seconds at most. */
-ZT_CHECKED enum zt_err space_key_to_write(struct workspace *s, const struct secret **out);
+/* The newest key, for a caller that is about to write: a rotation's key follows a moment behind
+ * its entry, and is waited for, some two seconds. Errors: as workspace_key, INTERRUPTED. */
+ZT_CHECKED enum zt_err workspace_key_to_write(struct workspace *s, const struct secret **out);
 /* The same without asking a server; NULL if not held. GENERATION is one that the log knows. */
 const struct secret *workspace_held_key(struct workspace *s, unsigned generation);
 /* The held generations that are not reachable from the newest key: a rotation must include

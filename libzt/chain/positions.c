@@ -108,7 +108,7 @@ page_end(struct page *p)
 	free(p);
 }
 
-/* SIGNED: the word of the log key for LAST, or NULL. */
+/* STMT: the word of the log key for LAST, or NULL. */
 static enum zt_err
 show_page(struct workspace *s, uint64_t first, uint64_t last, Zt__Statement *stmt)
 {

@@ -29,7 +29,7 @@ struct workspace {
 				   * verified from
 				   * 1 */
 	struct id voucher;        /* the device whose checkpoint that was */
-	uint64_t backfilled_to;   /* backfill: positions before the base verified up to here */
+	uint64_t backfilled_to; /* backfill: positions before the anchor verified up to here */
 	struct hash backfilled_link;
 	uint64_t
 	    all_reachable_from; /* generation whose key reached all keys that are held here */
@@ -69,8 +69,8 @@ ZT_CHECKED enum zt_err workspace_sync_fresh(struct workspace *s);
 /* The same, and verifies the chain before the checkpoint too, if it started at one. */
 ZT_CHECKED enum zt_err workspace_complete(struct workspace *s);
 /* Verifies the chain before its checkpoint, for MS milliseconds, from where the last call
- * ended. At the end base is 0, and nothing depends on the checkpoint's author any more. A
- * false checkpoint makes workspace_sync restart from position 0. */
+ * ended. At the end anchor_position is 0, and nothing depends on the checkpoint's author any
+ * more. A false checkpoint makes workspace_sync restart from position 0. */
 ZT_CHECKED enum zt_err workspace_backfill(struct workspace *s, unsigned ms);
 /* Background work, for MS milliseconds: verifies the chain before a checkpoint. A manager's or
  * owner's device that has verified the whole chain writes a new checkpoint when enough

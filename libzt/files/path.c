@@ -38,17 +38,19 @@ bring_to_normal(struct bytes *name, struct path *out, size_t *used, const char *
 	struct buf normal = buf_init(sizeof out->own);
 	enum zt_err err = utf8_valid(*name) ? utf8_normal(*name, &normal) : ZT_OK;
 
-	if (err == ZT_ERR_NAME)
+	if (err == ZT_ERR_NAME) {
 		err = ZT_OK; /* the check says why */
-	else if (err == ZT_ERR_TOO_BIG || normal.n > sizeof out->own - *used)
-		err = ZT_ERR_TOO_BIG;
+	} else if (err == ZT_OK && normal.n > 0 && !bytes_equal(buf_bytes(&normal), *name)) {
+		if (normal.n > sizeof out->own - *used) {
+			err = ZT_ERR_TOO_BIG;
+		} else {
+			memcpy(out->own + *used, normal.p, normal.n);
+			*name = bytes_of(out->own + *used, normal.n);
+			*used += normal.n;
+		}
+	}
 	if (err == ZT_ERR_TOO_BIG)
 		*message = N_("the path is too long");
-	if (err == ZT_OK && normal.n > 0 && !bytes_equal(buf_bytes(&normal), *name)) {
-		memcpy(out->own + *used, normal.p, normal.n);
-		*name = bytes_of(out->own + *used, normal.n);
-		*used += normal.n;
-	}
 	buf_free(&normal);
 	return err;
 }

@@ -2,8 +2,9 @@
 /* pool.h - a few threads that seal and open blocks while the caller's thread does network I/O.
  *
  * A job belongs to the pool from pool_submit until pool_done returns it; its work uses only
- * what the job points to. Threads start with the jobs that need them. Only the thread that made
- * the pool may call these functions. */
+ * what the job points to. Threads start with the jobs that need them; where the system has
+ * none, pool_submit does the work, and WAKE is not called. Only the thread that made the pool
+ * may call these functions. */
 #ifndef ZT_PORT_POOL_H
 #define ZT_PORT_POOL_H
 

@@ -3,8 +3,9 @@
  * folder.
  *
  * The file has no name once it is open, so that the system takes its room back when the
- * program ends, however it ends. It is as large as what waited at once; nothing waits in it
- * that somebody without the blocks' keys can read. */
+ * program ends, however it ends. It is as large as the most that waited at once of each of the
+ * three sizes of blocks, until nothing waits; nothing waits in it that somebody without the
+ * blocks' keys can read. */
 #ifndef ZT_STORE_SCRATCH_H
 #define ZT_STORE_SCRATCH_H
 

@@ -701,7 +701,7 @@ seal_all(struct outgoing *o)
 	o->spans = calloc(n, sizeof *o->spans);
 	if (o->change == NULL || o->object == NULL || o->wrap == NULL || o->spans == NULL)
 		return ZT_ERR_MEMORY;
-	if ((err = space_key_to_write(b->s, &o->key)))
+	if ((err = workspace_key_to_write(b->s, &o->key)))
 		return err;
 	for (size_t i = 0; err == ZT_OK && i < b->file_count; i++)
 		err = seal_file(o, &b->files[i]);

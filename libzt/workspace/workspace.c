@@ -328,7 +328,7 @@ workspace_share(struct zt *z, const char *workspace, const char *user, const cha
 	    (err = workspace_set_role(z, &wid, &uid, to)))
 		return err;
 	if ((err = workspace_of(z, org_state_workspace(z->state, &wid), &s)) ||
-	    (err = space_key_to_write(s, &key)))
+	    (err = workspace_key_to_write(s, &key)))
 		return err;
 	u = org_state_user(z->state, &uid);
 	return workspace_deposit(z, s->w, key, &u, 1);

@@ -183,7 +183,7 @@ listen_on(void *arg)
 	while (!atomic_load(&l->is_ending)) {
 		nng_msg *m = NULL;
 
-		pipes_drop_silent(&l->pipes, clock_ms() - PIPES_SILENT_MS);
+		pipes_drop_without_heartbeat(&l->pipes);
 		if (nng_recvmsg(l->socket, &m, 0) != 0)
 			continue; /* the receive timeout: look whether this is the end */
 		pipes_heard(&l->pipes, m);

@@ -132,6 +132,16 @@ link_free(struct link *l)
 	free(l);
 }
 
+/* 1 to 65535; 0: TEXT is no port. */
+static int
+port_of(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	return *end == 0 && n > 0 && n <= UINT16_MAX ? (int)n : 0;
+}
+
 enum zt_err
 link_listen(const struct link *l, nng_socket socket, const char *url, struct tls_listener **out,
     char message[200])
@@ -146,13 +156,15 @@ link_listen(const struct link *l, nng_socket socket, const char *url, struct tls
 		(void)snprintf(message, 200, "%s", nng_strerror(rv));
 		return ZT_ERR_UNAVAILABLE;
 	}
-	if (l == NULL || nng_url_parse(&parts, url) != 0) {
+	if (l == NULL || nng_url_parse(&parts, url) != 0 || port_of(parts->u_port) == 0) {
+		nng_url_free(parts);
 		(void)snprintf(message, 200, "it is no address of a service");
 		return ZT_ERR_CONFIG;
 	}
 	err = tls_listener_open(
 	    &(struct tls_identity){ .ca = l->ca, .certificate = l->certificate, .key = l->key },
-	    socket, parts->u_hostname, atoi(parts->u_port), out, message);
+	    socket, parts->u_hostname[0] != 0 ? parts->u_hostname : "*", port_of(parts->u_port),
+	    out, message);
 	nng_url_free(parts);
 	return err;
 }
@@ -187,7 +199,7 @@ link_dial(const struct link *l, nng_socket socket, const char *url)
 		return nng_dial(socket, url, NULL, NNG_FLAG_NONBLOCK);
 	if ((rv = nng_url_parse(&parts, url)) != 0)
 		return rv;
-	rv = parts->u_hostname[0] == 0
+	rv = parts->u_hostname[0] == 0 || port_of(parts->u_port) == 0
 		 ? NNG_EADDRINVAL
 		 : dial(l, socket, url, parts->u_hostname, NNG_TLS_AUTH_MODE_REQUIRED);
 	nng_url_free(parts);

@@ -10,7 +10,7 @@ static void
 changed(nng_pipe pipe, nng_pipe_ev ev, void *arg)
 {
 	struct pipes *p = arg;
-	bool is_new = ev == NNG_PIPE_EV_ADD_POST;
+	bool is_new = ev == NNG_PIPE_EV_ADD_PRE;
 	uint32_t wanted = is_new ? 0 : pipe.id;
 	size_t i = 0;
 
@@ -33,7 +33,9 @@ pipes_watch(
 {
 	*p = (struct pipes){ .changed = changed_, .ctx = ctx };
 	(void)pthread_mutex_init(&p->lock, NULL);
-	(void)nng_pipe_notify(socket, NNG_PIPE_EV_ADD_POST, changed, p);
+	/* Not ADD_POST: nng leaves it out for a peer of another protocol, and may call it after
+	 * REM_POST. Each ADD_PRE has one REM_POST, which is later. */
+	(void)nng_pipe_notify(socket, NNG_PIPE_EV_ADD_PRE, changed, p);
 	(void)nng_pipe_notify(socket, NNG_PIPE_EV_REM_POST, changed, p);
 }
 
@@ -69,6 +71,15 @@ pipes_drop_silent(struct pipes *p, uint64_t since_ms)
 	(void)pthread_mutex_unlock(&p->lock);
 	while (n > 0) /* without the lock, which its end takes */
 		(void)nng_pipe_close(silent[--n]);
+}
+
+void
+pipes_drop_without_heartbeat(struct pipes *p)
+{
+	uint64_t now = clock_ms();
+
+	if (now > PIPES_SILENT_MS) /* a machine, or a sandbox, may be younger */
+		pipes_drop_silent(p, now - PIPES_SILENT_MS);
 }
 
 int

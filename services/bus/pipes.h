@@ -33,8 +33,10 @@ void pipes_watch(
 void pipes_end(struct pipes *p);
 /* M came in now; NULL: something did, by whichever. */
 void pipes_heard(struct pipes *p, nng_msg *m);
-/* Closes those that stood at SINCE_MS (clock_ms) and were not heard since. */
+/* Closes those that were open at SINCE_MS (clock_ms) and were not heard since. */
 void pipes_drop_silent(struct pipes *p, uint64_t since_ms);
+/* Closes those that were not heard for PIPES_SILENT_MS: each has a heartbeat. */
+void pipes_drop_without_heartbeat(struct pipes *p);
 int pipes_count(struct pipes *p);
 
 #endif

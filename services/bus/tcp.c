@@ -50,7 +50,7 @@ tcp_listen(const char *host, int port)
 	const struct addrinfo want = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
 		.ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_STREAM };
-	bool is_any = host[0] == 0 || strcmp(host, "*") == 0;
+	bool is_any = strcmp(host, "*") == 0;
 	struct addrinfo *all = NULL;
 	char text[16];
 	int fd = -1;

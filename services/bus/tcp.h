@@ -5,9 +5,10 @@
 
 #include <stdbool.h>
 
-/* A listening socket on HOST ("" or "*": each address of this machine) and PORT (0: any free
- * one), which does not block. Its connections inherit keep-alive (a minute) and no delay. The
- * caller closes it. -1 with errno on an error. */
+/* A listening socket on HOST ("*": each IPv4 address of this machine; "::" has IPv6 too) and
+ * PORT (0: any free one), which does not block. Its connections inherit keep-alive (a minute)
+ * and no delay. The caller closes it. -1 with errno on an error, as an empty HOST is: a setting
+ * that was left empty opens no port. */
 int tcp_listen(const char *host, int port);
 /* The port that FD listens on; 0: it does not. */
 int tcp_port(int fd);

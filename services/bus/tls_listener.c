@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <ev.h>
-#include <math.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -20,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bus/clock.h"
 #include "bus/tcp.h"
 #include "bus/tls_groups.h"
 #include "bus/tls_relay.h"
@@ -40,7 +40,7 @@ struct guest {
 	struct tls_listener *l;
 	struct tls_relay *relay;
 	struct address address;
-	ev_tstamp came;
+	uint64_t accepted_ms; /* clock_ms */
 	struct ev_io peer, local;
 	in_port_t port; /* of its connection to nng */
 	bool is_known;
@@ -54,7 +54,7 @@ struct tls_listener {
 	int inner_port;
 	atomic_bool is_ours[PORTS]; /* the relay connects to nng from it */
 	struct ev_loop *loop;
-	struct ev_io comes;
+	struct ev_io accepts;
 	struct ev_timer tick;
 	struct ev_async ends;
 	pthread_t thread;
@@ -103,13 +103,14 @@ end_guest(struct guest *g)
 	free(g);
 }
 
-/* Those that came before UNTIL. */
+/* Those that were accepted MS or more before NOW_MS. */
 static void
-end_older(struct guests *all, ev_tstamp until)
+end_older(struct guests *all, uint64_t ms, uint64_t now_ms)
 {
 	struct guest *next;
 
-	for (struct guest *g = TAILQ_FIRST(all); g != NULL && g->came <= until; g = next) {
+	for (struct guest *g = TAILQ_FIRST(all); g != NULL && now_ms - g->accepted_ms >= ms;
+	     g = next) {
 		next = TAILQ_NEXT(g, link);
 		end_guest(g);
 	}
@@ -258,7 +259,7 @@ greet(struct tls_listener *l, int fd)
 	}
 	g->l = l;
 	g->address = address_of(fd);
-	g->came = ev_now(l->loop);
+	g->accepted_ms = clock_ms(); /* ev_now is the wall's, which steps */
 	ev_io_init(&g->peer, on_ready, fd, EV_READ);
 	g->peer.data = g;
 	make_room(l);
@@ -270,19 +271,19 @@ greet(struct tls_listener *l, int fd)
 /* ---- the loop ---- */
 
 static void
-let_in(struct ev_loop *loop, struct ev_io *comes, int events)
+let_in(struct ev_loop *loop, struct ev_io *accepts, int events)
 {
-	struct tls_listener *l = comes->data;
+	struct tls_listener *l = accepts->data;
 
 	(void)events;
 	for (int i = 0; i < A_TURN; i++) {
 		bool is_full, is_gone;
-		int fd = tcp_accept(comes->fd, &is_full, &is_gone);
+		int fd = tcp_accept(accepts->fd, &is_full, &is_gone);
 
 		if (fd >= 0)
 			greet(l, fd);
 		else if (is_full)
-			ev_io_stop(loop, comes); /* until the next tick */
+			ev_io_stop(loop, accepts); /* until the next tick */
 		if (fd < 0 && !is_gone)
 			return;
 	}
@@ -294,8 +295,8 @@ on_tick(struct ev_loop *loop, struct ev_timer *tick, int events)
 	struct tls_listener *l = tick->data;
 
 	(void)events;
-	end_older(&l->strangers, ev_now(loop) - TLS_LISTENER_PATIENCE_MS / 1000.0);
-	ev_io_start(loop, &l->comes);
+	end_older(&l->strangers, TLS_LISTENER_PATIENCE_MS, clock_ms());
+	ev_io_start(loop, &l->accepts);
 }
 
 static void
@@ -450,7 +451,7 @@ tls_listener_open(const struct tls_identity *who, nng_socket socket, const char 
 	if ((l->ctx = SSL_CTX_new(TLS_server_method())) == NULL ||
 	    (l->loop = ev_loop_new(EVFLAG_AUTO)) == NULL)
 		goto out;
-	ev_io_init(&l->comes, let_in, -1, EV_READ);
+	ev_io_init(&l->accepts, let_in, -1, EV_READ);
 	if ((err = set_up(l->ctx, who, message)))
 		goto out;
 	if ((fd = tcp_listen(host, port)) < 0) {
@@ -458,13 +459,13 @@ tls_listener_open(const struct tls_identity *who, nng_socket socket, const char 
 		err = ZT_ERR_UNAVAILABLE;
 		goto out;
 	}
-	ev_io_set(&l->comes, fd, EV_READ);
+	ev_io_set(&l->accepts, fd, EV_READ);
 	if ((err = listen_inside(l, message)))
 		goto out;
 	ev_timer_init(&l->tick, on_tick, tick_s, tick_s);
 	ev_async_init(&l->ends, on_end);
-	l->comes.data = l->tick.data = l;
-	ev_io_start(l->loop, &l->comes);
+	l->accepts.data = l->tick.data = l;
+	ev_io_start(l->loop, &l->accepts);
 	ev_timer_start(l->loop, &l->tick);
 	ev_async_start(l->loop, &l->ends);
 	err = start(l) ? ZT_OK : ZT_ERR_MEMORY;
@@ -485,14 +486,14 @@ tls_listener_close(struct tls_listener *l)
 		ev_async_send(l->loop, &l->ends);
 		(void)pthread_join(l->thread, NULL);
 	}
-	end_older(&l->strangers, HUGE_VAL);
-	end_older(&l->known, HUGE_VAL);
+	end_older(&l->strangers, 0, clock_ms());
+	end_older(&l->known, 0, clock_ms());
 	if (nng_listener_id(l->inner) > 0)
 		(void)nng_listener_close(l->inner);
 	(void)nng_pipe_notify(l->socket, NNG_PIPE_EV_ADD_PRE, NULL, NULL);
 	if (l->loop != NULL) {
-		if (l->comes.fd >= 0)
-			(void)close(l->comes.fd);
+		if (l->accepts.fd >= 0)
+			(void)close(l->accepts.fd);
 		ev_loop_destroy(l->loop);
 	}
 	SSL_CTX_free(l->ctx);
@@ -502,5 +503,5 @@ tls_listener_close(struct tls_listener *l)
 int
 tls_listener_port(const struct tls_listener *l)
 {
-	return tcp_port(l->comes.fd);
+	return tcp_port(l->accepts.fd);
 }

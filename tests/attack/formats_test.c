@@ -202,6 +202,47 @@ F9_dangerous_names_are_refused_and_hostile_ones_shown_escaped(void **state)
 	buf_free(&shown);
 }
 
+/* N times "é", of two characters, and TAIL, as the next name of a path. */
+static void
+add_decomposed(struct buf *text, size_t n, const char *tail)
+{
+	buf_add_byte(text, '/');
+	while (n-- > 0)
+		buf_add_text(text, "e\xcc\x81");
+	buf_add_text(text, tail);
+}
+
+static void
+names_of_a_path_take_form_c_and_room_only_when_they_change(void **state)
+{
+	enum { LONG = 127, FULL = 16 }; /* 16 names of 254 bytes: 32 are left */
+	struct buf text = buf_init(1 << 16);
+	struct path path;
+	const char *message;
+	size_t kept;
+
+	(void)state;
+	buf_add_text(&text, "w:");
+	for (size_t i = 0; i < FULL; i++)
+		add_decomposed(&text, LONG, "");
+	for (size_t i = 0; i < 5; i++) /* these are in form C, and stay where they are */
+		add_decomposed(&text, 0, "a name of more than the bytes that are left");
+	assert_ok(path_parse(buf_text(&text), &path, &message));
+	assert_int_equal(FULL + 5, path.count);
+	assert_int_equal(2 * LONG, path.name[FULL - 1].n);
+	assert_memory_equal("\xc3\xa9", path.name[FULL - 1].p, 2);
+	kept = text.n;
+	add_decomposed(&text, 16, "");
+	assert_ok(path_parse(buf_text(&text), &path, &message));
+	text.n = kept;
+	add_decomposed(&text, 16, "x");
+	assert_err(ZT_ERR_TOO_BIG, path_parse(buf_text(&text), &path, &message));
+	assert_int_equal(0, path.count);
+	buf_free(&text);
+	assert_err(ZT_ERR_NAME, path_parse("w:/e\xcc", &path, &message));
+	assert_string_equal("a name is not UTF-8", message);
+}
+
 static void
 F11_a_changeset_is_what_was_signed_or_nothing(void **state)
 {
@@ -678,6 +719,7 @@ main(void)
 		cmocka_unit_test(F1_only_a_part_of_a_shared_block_has_a_hash_of_its_content),
 		cmocka_unit_test(F1_F2_a_manifest_opens_only_in_its_own_place),
 		cmocka_unit_test(F9_dangerous_names_are_refused_and_hostile_ones_shown_escaped),
+		cmocka_unit_test(names_of_a_path_take_form_c_and_room_only_when_they_change),
 		cmocka_unit_test(F11_a_changeset_is_what_was_signed_or_nothing),
 		cmocka_unit_test(R1_a_request_replayed_retargeted_altered_or_late_is_refused),
 		cmocka_unit_test(

@@ -5,6 +5,7 @@
 
 #include <nng/protocol/pubsub0/pub.h>
 #include <nng/protocol/reqrep0/rep.h>
+#include <nng/protocol/reqrep0/req.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
@@ -169,12 +170,46 @@ a_listener_gives_up_a_line_without_a_heartbeat(void **state)
 	secret_free(key);
 }
 
+static void
+count_ends(void *ctx, bool is_new)
+{
+	if (!is_new)
+		ended(ctx);
+}
+
+/* A caller at a publisher's address: each connection ends before anything is said on it. */
+static void
+a_line_of_another_protocol_counts_for_nothing(void **state)
+{
+	static atomic_int ends;
+	uint64_t until = clock_ms() + 6 * PIPES_SILENT_MS;
+	struct pipes p;
+	struct there t;
+	nng_socket s;
+
+	(void)state;
+	open_there(&t, nng_pub0_open);
+	assert_int_equal(0, nng_req0_open(&s));
+	(void)nng_socket_set_ms(s, NNG_OPT_RECONNMINT, 20);
+	(void)nng_socket_set_ms(s, NNG_OPT_RECONNMAXT, 20);
+	pipes_watch(&p, s, count_ends, &ends);
+	assert_int_equal(0, nng_dial(s, t.url, NULL, NNG_FLAG_NONBLOCK));
+	while (atomic_load(&ends) < 3 && clock_ms() < until)
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000 * 1000 }, NULL);
+	assert_true(atomic_load(&ends) >= 3);
+	(void)nng_close(s);
+	assert_int_equal(0, pipes_count(&p));
+	pipes_end(&p);
+	close_there(&t);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_service_gives_up_a_line_without_answers),
 		cmocka_unit_test(a_listener_gives_up_a_line_without_a_heartbeat),
+		cmocka_unit_test(a_line_of_another_protocol_counts_for_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -511,6 +511,40 @@ N1_another_program_of_this_machine_does_not_reach_nng(void **state)
 }
 
 static void
+N1_an_address_without_a_port_opens_none(void **state)
+{
+	static const char *const wrong[] = { "", ":0", ":-1", ":7x", ":65536", ":99999" };
+	struct world *w = *state;
+	char url[64], message[200] = "";
+	struct tls_listener *l = NULL;
+	nng_socket s;
+
+	assert_int_equal(0, nng_rep0_open(&s));
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		(void)snprintf(url, sizeof url, "tls+tcp://127.0.0.1%s", wrong[i]);
+		assert_err(ZT_ERR_CONFIG, link_listen(w->link, s, url, &l, message));
+		(void)snprintf(url, sizeof url, "tls+tcp://localhost%s", wrong[i]);
+		assert_true(link_dial(w->link, s, url) != 0);
+	}
+	/* with one it is an address: this one is taken */
+	(void)snprintf(url, sizeof url, "tls+tcp://127.0.0.1:%d", w->port);
+	assert_err(ZT_ERR_UNAVAILABLE, link_listen(w->link, s, url, &l, message));
+	(void)nng_close(s);
+}
+
+static void
+N1_an_empty_host_opens_no_port(void **state)
+{
+	int fd = tcp_listen("", 0);
+
+	(void)state;
+	assert_int_equal(-1, fd);
+	assert_true((fd = tcp_listen("*", 0)) >= 0);
+	assert_true(tcp_port(fd) > 0);
+	(void)close(fd);
+}
+
+static void
 it_ends_with_connections_that_stand(void **state)
 {
 	struct world *w = *state;
@@ -562,6 +596,8 @@ main(void)
 		TEST(N1_what_is_not_TLS_ends_at_once),
 		TEST(N1_a_rush_of_strangers_keeps_nobody_out),
 		TEST(N1_another_program_of_this_machine_does_not_reach_nng),
+		TEST(N1_an_address_without_a_port_opens_none),
+		TEST(N1_an_empty_host_opens_no_port),
 		TEST(it_ends_with_connections_that_stand),
 		TEST(a_port_that_is_taken_is_said),
 	};

@@ -85,7 +85,7 @@ work(void *arg)
 
 /* Two more than cores: threads wait for the disk. */
 static size_t
-threads_most(void)
+threads_max(void)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -119,7 +119,7 @@ pool_new(void (*wake)(void *ctx), void *ctx, struct pool **out)
 	p->done.last = &p->done.first;
 	p->wake = wake;
 	p->ctx = ctx;
-	p->max = threads_most();
+	p->max = threads_max();
 	*out = p;
 	return ZT_OK;
 }
