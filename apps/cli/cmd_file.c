@@ -492,11 +492,12 @@ show_removed(void *ctx, const struct zt_removed *r)
 	struct cli *c = ctx;
 
 	if (c->json) {
-		output_json(stdout, "removed", "{s:o,s:s,s:o,s:b,s:o}", "path",
+		output_json(stdout, "removed", "{s:o,s:s,s:o,s:b,s:o,s:b}", "path",
 		    output_text(r->path), "object", r->id, "by", output_text(r->by), "folder",
 		    r->is_folder, "removed",
 		    time_text(
-			(int64_t)(r->removed / 1000), (unsigned)(r->removed % 1000) * 1000000));
+			(int64_t)(r->removed / 1000), (unsigned)(r->removed % 1000) * 1000000),
+		    "unlinked", r->is_unlinked);
 		return;
 	}
 	(void)printf("%s  ", r->id);
@@ -505,7 +506,10 @@ show_removed(void *ctx, const struct zt_removed *r)
 	output_show(r->by);
 	(void)printf("  ");
 	output_show(r->path);
-	(void)printf("%s\n", r->is_folder ? "/" : "");
+	(void)printf("%s", r->is_folder ? "/" : "");
+	if (r->is_unlinked)
+		(void)printf("  (%s)", _("no folder names it; --object brings it back"));
+	(void)printf("\n");
 }
 
 enum zt_err

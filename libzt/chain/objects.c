@@ -475,6 +475,57 @@ workspace_manifest(struct workspace *s, const struct workspace_version *v, Zt__M
 	return err;
 }
 
+static enum zt_err
+open_exactly(
+    struct workspace *s, struct workspace_object *at, const Zt__Object *o, Zt__Manifest **out)
+{
+	struct damage d = { .err = ZT_ERR_MISSING_BLOCK };
+	struct wrapped by;
+	enum zt_err err = o != NULL ? open_object(s, &at->v, o, &d, &by, out) : ZT_OK;
+
+	at->damaged = d.err ? at->v.version : 0;
+	at->author = at->v.author;
+	at->reason = d.err;
+	at->is_rubbish = d.is_rubbish;
+	return err;
+}
+
+enum zt_err
+workspace_open_exactly(struct workspace *s, struct workspace_object *objects, size_t count,
+    workspace_read_fn *each, void *ctx)
+{
+	enum { AT_ONCE = 2048 };
+	struct reading r = { .s = s, .objects = objects };
+	size_t *all = calloc(count + 1, sizeof *all), at = 0, n;
+	enum zt_err err = all != NULL ? ZT_OK : ZT_ERR_MEMORY;
+
+	for (size_t i = 0; err == ZT_OK && i < count; i++)
+		all[i] = i;
+	while (err == ZT_OK && at < count) {
+		size_t left = count - at < AT_ONCE ? count - at : AT_ONCE;
+		Zt__ObjectsAnswer *m = NULL;
+
+		err = ask_objects(&r, all + at, left, &m);
+		if (err == ZT_ERR_NOT_FOUND)
+			err = ZT_OK;
+		n = m != NULL ? m->n_objects : 0;
+		/* an answer that is empty says that the server lacks the first */
+		for (size_t i = 0; err == ZT_OK && i < (n > 0 ? n : 1); i++, at++) {
+			Zt__Manifest *opened = NULL;
+
+			err = open_exactly(
+			    s, &objects[at], n > 0 ? m->objects[i] : NULL, &opened);
+			if (err == ZT_OK)
+				err = each(ctx, at, &opened);
+			pb_wipe(opened);
+		}
+		pb_free(m);
+	}
+	s->z->message[0] = 0;
+	free(all);
+	return err;
+}
+
 enum zt_err
 workspace_check_there(
     struct workspace *s, struct workspace_object *objects, size_t count, size_t *bad)

@@ -132,13 +132,13 @@ version_key(const struct workspace *s, const struct id *vlob, uint8_t out[2 * ID
 }
 
 static enum zt_err
-read_version(const struct buf *b, struct workspace_version *out, bool *before)
+read_version(struct bytes b, struct workspace_version *out, bool *before)
 {
 	Zt__StoredVersion *m = NULL;
 	struct workspace_version v = { 0 };
 	enum zt_err err;
 
-	if ((err = pb_decode(&zt__stored_version__descriptor, buf_bytes(b), 1024, &m)))
+	if ((err = pb_decode(&zt__stored_version__descriptor, b, 1024, &m)))
 		return ZT_ERR_STORE;
 	if (pb_id(m->vlob, &v.vlob) || pb_id(m->author, &v.author) ||
 	    pb_hash(m->object, &v.pins.object) || pb_hash(m->commitment, &v.pins.commitment))
@@ -170,7 +170,7 @@ chain_stored_version(struct workspace *s, const struct id *vlob, uint64_t n,
 	else
 		err = store_get(s->z->store, STORE_VERSION, bytes_of(key, sizeof key), n, &b);
 	if (err == ZT_OK)
-		err = read_version(&b, out, before);
+		err = read_version(buf_bytes(&b), out, before);
 	buf_free(&b);
 	return err;
 }
@@ -183,6 +183,33 @@ chain_version(
 	enum zt_err err = chain_stored_version(s, vlob, n, out, &before);
 
 	return err == ZT_OK && before && s->anchor_position > 0 ? ZT_ERR_NOT_FOUND : err;
+}
+
+struct showing {
+	workspace_each_version_fn *each;
+	void *ctx;
+};
+
+static enum zt_err
+show_version(void *ctx, struct bytes key, uint64_t n, struct bytes value)
+{
+	const struct showing *sh = ctx;
+	struct workspace_version v;
+	bool before;
+	enum zt_err err = read_version(value, &v, &before);
+
+	(void)key;
+	(void)n;
+	return err ? err : sh->each(sh->ctx, &v);
+}
+
+enum zt_err
+workspace_each_version(struct workspace *s, workspace_each_version_fn *each, void *ctx)
+{
+	struct showing sh = { each, ctx };
+
+	return store_each(
+	    s->z->store, STORE_VERSION, bytes_of(s->w->id.b, ID_BYTES), 0, show_version, &sh);
 }
 
 enum zt_err

@@ -88,5 +88,11 @@ ZT_CHECKED enum zt_err workspace_version(struct workspace *s, const struct id *v
  * version yet). */
 ZT_CHECKED enum zt_err workspace_newest(
     struct workspace *s, const struct id *vlob, struct workspace_version *out);
+/* Shows each version of each object that is held here (of all of the chain after
+ * workspace_complete), excluded ones included: one object after another, its first version
+ * first. EACH must not write to the store. */
+typedef enum zt_err workspace_each_version_fn(void *ctx, const struct workspace_version *v);
+ZT_CHECKED enum zt_err workspace_each_version(
+    struct workspace *s, workspace_each_version_fn *each, void *ctx);
 
 #endif

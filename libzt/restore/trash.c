@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* trash.c - what was removed: entries of older versions of the folders that are in the tree
  * now, or were removed themselves, whose objects are nowhere in it any more. What lies in a
- * removed folder is restored with it, and is not shown by itself. */
+ * removed folder is restored with it, and is not shown by itself. So each object that counts is
+ * in the tree, or it is here: those that no folder names are, too (unlinked.c). */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/vec.h"
@@ -11,6 +13,7 @@
 #include "format/pb.h"
 #include "log/handles.h"
 #include "log/sync.h"
+#include "restore/unlinked.h"
 #include "restore/verbs.h"
 #include "session/session.h"
 #include "zt/file.h"
@@ -26,7 +29,7 @@ struct place {
 struct item {
 	struct id vlob;
 	struct buf path;
-	bool is_folder, is_told;
+	bool is_folder, is_told, is_unlinked;
 	uint64_t last_there, removed;
 	struct id by; /* the device */
 };
@@ -43,9 +46,13 @@ struct trash {
 	struct idmap live, found;
 	struct item *items;
 	size_t item_count, item_cap;
-	struct idmap contents; /* struct content, by removed folder */
-	struct idmap inside;   /* objects that are restored with another one */
-	struct id *queue;      /* removed folders; from NEXT on not looked at yet */
+	struct idmap looked;          /* removed folders whose older versions were looked at */
+	size_t next_item, next_place; /* for those that were not */
+	struct idmap contents;        /* struct content, by removed folder */
+	struct idmap inside;          /* objects that are restored with another one */
+	struct id *deep;              /* folders of the tree that are deeper than any path */
+	size_t deep_count, deep_cap;
+	struct id *queue; /* removed folders; from NEXT on not looked at yet */
 	size_t queued, queue_cap, next;
 	struct place *folders;
 	size_t count, cap, first; /* FIRST of those that are read now */
@@ -78,7 +85,37 @@ add_place(
 	return buf_err(&p->path);
 }
 
+/* What lies in VLOB is looked at (read_contents). */
+static enum zt_err
+queue_folder(struct trash *t, const struct id *vlob)
+{
+	struct content *c;
+	enum zt_err err;
+
+	if (idmap_get(&t->contents, vlob) != NULL)
+		return ZT_OK;
+	if ((err = vec_room(&t->queue, t->queued, &t->queue_cap, sizeof *t->queue)))
+		return err;
+	if ((c = calloc(1, sizeof *c)) == NULL || idmap_put(&t->contents, vlob, c)) {
+		free(c);
+		return ZT_ERR_MEMORY;
+	}
+	t->queue[t->queued++] = *vlob;
+	return ZT_OK;
+}
+
 /* ---- what is in the tree ---- */
+
+/* No path leads to VLOB, a folder of the tree, nor to what it names. */
+static enum zt_err
+add_deep(struct trash *t, const struct id *vlob)
+{
+	enum zt_err err = vec_room(&t->deep, t->deep_count, &t->deep_cap, sizeof *t->deep);
+
+	if (err == ZT_OK)
+		t->deep[t->deep_count++] = *vlob;
+	return err ? err : queue_folder(t, vlob);
+}
 
 static enum zt_err
 note_live(void *ctx, size_t i, Zt__Manifest **m)
@@ -90,13 +127,15 @@ note_live(void *ctx, size_t i, Zt__Manifest **m)
 		const Zt__FolderEntry *e = (*m)->folder->entries[k];
 		/* a copy: adding a place may move this one */
 		struct bytes in = buf_bytes(&t->folders[t->first + i].path);
+		unsigned depth = t->folders[t->first + i].depth + 1;
 		struct id vlob;
 
 		if ((err = pb_id(e->vlob, &vlob)) || idmap_get(&t->live, &vlob) != NULL)
 			continue;
 		if ((err = idmap_put(&t->live, &vlob, t)) == ZT_OK && e->folder)
-			err = add_place(t, &vlob, in, pb_bytes(e->name),
-			    t->folders[t->first + i].depth + 1);
+			err = depth < LIMIT_DEPTH_READ
+				  ? add_place(t, &vlob, in, pb_bytes(e->name), depth)
+				  : add_deep(t, &vlob);
 	}
 	return err;
 }
@@ -183,7 +222,7 @@ look_back(struct trash *t, const struct place *p)
 
 /* The folders that lie in P, which was removed, are places too, one deeper. */
 static enum zt_err
-add_places_in(struct trash *t, const struct place *p, struct idmap *looked)
+add_places_in(struct trash *t, const struct place *p)
 {
 	struct workspace_object o = { .vlob = p->vlob, .is_folder = true };
 	Zt__Manifest *m = NULL;
@@ -194,9 +233,9 @@ add_places_in(struct trash *t, const struct place *p, struct idmap *looked)
 		struct id vlob;
 
 		if (!e->folder || pb_id(e->vlob, &vlob) || idmap_get(&t->live, &vlob) != NULL ||
-		    idmap_get(looked, &vlob) != NULL)
+		    idmap_get(&t->looked, &vlob) != NULL)
 			continue;
-		if ((err = idmap_put(looked, &vlob, t)) == ZT_OK)
+		if ((err = idmap_put(&t->looked, &vlob, t)) == ZT_OK)
 			err = add_place(
 			    t, &vlob, buf_bytes(&p->path), pb_bytes(e->name), p->depth + 1);
 	}
@@ -205,24 +244,6 @@ add_places_in(struct trash *t, const struct place *p, struct idmap *looked)
 }
 
 /* ---- what lies in what ---- */
-
-static enum zt_err
-queue_folder(struct trash *t, const struct id *vlob)
-{
-	struct content *c;
-	enum zt_err err;
-
-	if (idmap_get(&t->contents, vlob) != NULL)
-		return ZT_OK;
-	if ((err = vec_room(&t->queue, t->queued, &t->queue_cap, sizeof *t->queue)))
-		return err;
-	if ((c = calloc(1, sizeof *c)) == NULL || idmap_put(&t->contents, vlob, c)) {
-		free(c);
-		return ZT_ERR_MEMORY;
-	}
-	t->queue[t->queued++] = *vlob;
-	return ZT_OK;
-}
 
 static enum zt_err
 note_content(void *ctx, size_t i, Zt__Manifest **m)
@@ -283,29 +304,25 @@ depth_of(struct bytes path)
 static enum zt_err
 look_into_removed(struct trash *t)
 {
-	struct idmap looked = { 0 };
-	size_t item = 0, place = t->count;
 	enum zt_err err = ZT_OK;
 
-	while (err == ZT_OK && (place < t->count || item < t->item_count)) {
-		if (place < t->count) {
+	while (err == ZT_OK && (t->next_place < t->count || t->next_item < t->item_count)) {
+		const struct item *item;
+
+		if (t->next_place < t->count) {
 			/* a copy: adding a place may move this one */
-			struct place p = t->folders[place];
+			struct place p = t->folders[t->next_place++];
 
 			if ((err = look_back(t, &p)) == ZT_OK)
-				err = add_places_in(t, &p, &looked);
-			place++;
+				err = add_places_in(t, &p);
 			continue;
 		}
-		if (t->items[item].is_folder &&
-		    idmap_get(&looked, &t->items[item].vlob) == NULL &&
-		    (err = idmap_put(&looked, &t->items[item].vlob, t)) == ZT_OK)
-			err =
-			    add_place(t, &t->items[item].vlob, buf_bytes(&t->items[item].path),
-				bytes_of(NULL, 0), depth_of(buf_bytes(&t->items[item].path)));
-		item++;
+		item = &t->items[t->next_item++];
+		if (item->is_folder && idmap_get(&t->looked, &item->vlob) == NULL &&
+		    (err = idmap_put(&t->looked, &item->vlob, t)) == ZT_OK)
+			err = add_place(t, &item->vlob, buf_bytes(&item->path),
+			    bytes_of(NULL, 0), depth_of(buf_bytes(&item->path)));
 	}
-	idmap_free(&looked, NULL);
 	return err;
 }
 
@@ -331,6 +348,81 @@ mark_inside(struct trash *t, const struct id *folder)
 	return err;
 }
 
+/* ---- what no folder ever named ---- */
+
+/* Where U was, as far as a link says that does not count; else a name made of its id. */
+static enum zt_err
+place_unlinked(const struct trash *t, const struct unlinked *u, struct buf *path)
+{
+	const struct place *in = NULL;
+	char text[ID_TEXT];
+
+	for (size_t i = 0; u->name.n > 0 && in == NULL && i < t->count; i++)
+		if (id_equal(&t->folders[i].vlob, &u->parent))
+			in = &t->folders[i];
+	if (in != NULL && in->path.n + 1 + u->name.n <= PATH_TEXT_MAX) {
+		buf_add(path, buf_bytes(&in->path));
+		buf_add_byte(path, '/');
+		buf_add(path, buf_bytes(&u->name));
+	} else {
+		id_print(&u->v.vlob, text);
+		buf_add_byte(path, '/');
+		buf_add_text(path, text);
+	}
+	return buf_err(path);
+}
+
+static enum zt_err
+add_unlinked(struct trash *t, const struct unlinked *u)
+{
+	struct item *item;
+	enum zt_err err;
+
+	if (idmap_get(&t->found, &u->v.vlob) != NULL)
+		return ZT_OK;
+	if ((err = idmap_put(&t->found, &u->v.vlob, t)) ||
+	    (err = vec_room(&t->items, t->item_count, &t->item_cap, sizeof *t->items)))
+		return err;
+	item = &t->items[t->item_count++];
+	*item = (struct item){ .vlob = u->v.vlob,
+		.path = buf_init(PATH_TEXT_MAX),
+		.is_folder = u->is_folder,
+		.is_unlinked = true,
+		.last_there = u->v.time,
+		.removed = u->v.time,
+		.by = u->v.author };
+	return place_unlinked(t, u, &item->path);
+}
+
+/* The folders first: the rest may lie in them, or have been removed from them. */
+static enum zt_err
+find_unlinked(struct trash *t)
+{
+	const struct idmap *known[] = { &t->live, &t->found, &t->inside };
+	struct unlinked_list l = { 0 };
+	enum zt_err err = ZT_OK;
+
+	for (size_t i = 0; err == ZT_OK && i < t->item_count; i++)
+		err = mark_inside(t, &t->items[i].vlob);
+	for (size_t i = 0; err == ZT_OK && i < t->deep_count; i++)
+		err = mark_inside(t, &t->deep[i]);
+	if (err == ZT_OK)
+		err = unlinked_find(t->s, known, sizeof known / sizeof known[0], &l);
+	for (size_t i = 0; err == ZT_OK && i < l.count; i++)
+		if (l.all[i].is_folder)
+			err = add_unlinked(t, &l.all[i]);
+	if (err == ZT_OK && l.count > 0 && (err = look_into_removed(t)) == ZT_OK)
+		err = read_contents(t);
+	for (size_t i = 0; err == ZT_OK && i < l.count; i++)
+		if (!l.all[i].is_folder)
+			err = add_unlinked(t, &l.all[i]);
+	idmap_free(&t->inside, NULL);
+	unlinked_free(&l);
+	return err;
+}
+
+/* ---- telling ---- */
+
 /* Whether ITEM was where the person looks, or below. */
 static bool
 is_below(const struct trash *t, const struct item *item)
@@ -346,12 +438,15 @@ tell(struct trash *t, struct item *item)
 {
 	const struct org_device *d = org_state_device(t->s->z->state, &item->by);
 	struct log_handle h = { .email = "" };
+	struct workspace_version v;
 	struct zt_removed r = { .is_folder = item->is_folder,
+		.is_unlinked = item->is_unlinked,
 		.last_there = item->last_there,
 		.removed = item->removed };
 
 	item->is_told = true;
-	if (!is_below(t, item))
+	/* A folder may name what has no version that counts: nothing of it could come back. */
+	if (!is_below(t, item) || workspace_version(t->s, &item->vlob, 0, &v) != ZT_OK)
 		return;
 	if (d != NULL)
 		log_handle(t->s->z, &d->user->id, &h);
@@ -405,8 +500,10 @@ trash_free(struct trash *t)
 	free(t->folders);
 	free(t->items);
 	free(t->queue);
+	free(t->deep);
 	idmap_free(&t->live, NULL);
 	idmap_free(&t->found, NULL);
+	idmap_free(&t->looked, NULL);
 	idmap_free(&t->inside, NULL);
 	idmap_free(&t->contents, content_free);
 }
@@ -441,20 +538,19 @@ restore_trash(struct zt *z, const char *where,
 {
 	struct trash t = { .z = z, .each = each, .ctx = ctx, .below = buf_init(PATH_TEXT_MAX) };
 	struct path path;
-	size_t live;
 	enum zt_err err;
 
 	z->message[0] = 0;
 	chain_begin_reading(z);
 	if ((err = take_where(&t, where, &path)) || (err = log_fetch(z)) ||
 	    (err = log_sync_handles(z)) || (err = workspace_find(z, path.workspace, &t.s)) ||
-	    (err = workspace_sync_fresh(t.s)) || (err = walk(&t)))
+	    (err = workspace_complete(t.s)) || (err = walk(&t)))
 		goto out;
-	live = t.count;
-	for (size_t i = 0; err == ZT_OK && i < live; i++)
+	t.next_place = t.count; /* of the removed ones */
+	for (size_t i = 0; err == ZT_OK && i < t.next_place; i++)
 		err = look_back(&t, &t.folders[i]);
 	if (err == ZT_OK && (err = look_into_removed(&t)) == ZT_OK &&
-	    (err = read_contents(&t)) == ZT_OK)
+	    (err = read_contents(&t)) == ZT_OK && (err = find_unlinked(&t)) == ZT_OK)
 		err = tell_all(&t);
 out:
 	trash_free(&t);

@@ -59,6 +59,13 @@ check "a path with nothing behind it is the workspace" trashed w:/ /box/
 check "the trash of a folder is what was removed from there and below" sh -c "[ \"\$('$bin/zt' --home alice --password-file alice.password trash w:/box/in | sed 's/.*  //' | sort | tr '\\n' ' ')\" = '/box/in/g /box/in/most/ /box/in/most/f ' ]"
 q restore w:/box-in-g --object "$(removed /box/in/g)"
 check "and comes back" content w:/box-in-g f
+# What bob made is declared void; what alice wrote to it is not.
+bob --quiet put f w:/made; at=$(alice --json verify w | sed 's/.*"changesets": *\([0-9]*\).*/\1/'); q put d/g w:/made
+check "what made a file is declared void" q workspace void-change w "$at"
+expect 66 "there is no" "its name is not there" alice cat w:/made
+expect 0 "alice@demo.example  /made  (no folder names it" "what another wrote to it is in the trash" alice trash w
+q restore w:/made --object "$(alice trash w | grep ' /made  (' | cut -d' ' -f1)"
+check "and comes back" content w:/made g
 
 # The same size and the same time are not the same content.
 printf AAAA > a; printf BBBB > b; touch -d 2020-01-01 a b

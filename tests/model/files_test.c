@@ -7,7 +7,9 @@
  * removal pins what the remover had verified (P6). When answers leave orders with several
  * trees, and by chance, the tree is looked at: one device gets it, another lists it, and it is
  * the model's. At the end of an episode, each content that was acknowledged is found: in a
- * file, as an older version, or in the trash. All local files have the same size and time.
+ * file, as an older version, or in the trash. Before that, bob may lose his right to write
+ * while the server holds alice's act: he and her laptop go on, and what the laptop wrote on
+ * what he wrote is found all the same. All local files have the same size and time.
  *
  * ZT_FILES_ACTS says how many acts, ZT_MODEL_SEED which, ZT_FILES_EPISODE how many in one
  * workspace, ZT_FILES_LOOK in how many rounds of several acts one look by chance comes. */
@@ -546,13 +548,16 @@ list(struct player *p, struct tree *out)
 
 /* The tree with all contents. */
 static void
-get_tree(struct player *p, struct tree *out)
+get_tree(struct player *p, bool is_torn, struct tree *out)
 {
 	char root[80], dir[200];
+	enum zt_err err;
 
 	(void)snprintf(root, sizeof root, "%s:/", p->workspace);
 	(void)snprintf(dir, sizeof dir, "%s/all", p->dir);
-	assert_ok(zt_get(p->p->zt, root, dir, NULL, NULL));
+	err = zt_get(p->p->zt, root, dir, NULL, NULL);
+	if (!is_torn || err != ZT_ERR_CORRUPT) /* "a file without a version" */
+		assert_ok(err);
 	read_lines(dir, "", out);
 	sort(out);
 	remove_all(dir);
@@ -675,6 +680,7 @@ struct episode {
 	unsigned acts, look;
 	int contents;
 	bool acknowledged[CONTENTS];
+	bool is_torn; /* names may be in the tree whose objects have no version that counts */
 	struct seen unseen[UNSEEN * DEVICES]; /* since the tree was looked at */
 	int unseen_count, unseen_rounds;
 };
@@ -926,7 +932,7 @@ look(struct episode *e, const struct futures *f)
 
 	getter = getter == BOB && !f->f[0].m.bob_is_in ? 0 : getter;
 	lister = lister == BOB && !f->f[0].m.bob_is_in ? 2 : lister;
-	get_tree(&e->p[getter], &got);
+	get_tree(&e->p[getter], false, &got);
 	list(&e->p[lister], &listed);
 	for (int i = 0; found == NONE && i < f->count; i++)
 		if (is_tree(&f->f[i].m, &got) && is_tree(&f->f[i].m, &listed))
@@ -984,7 +990,7 @@ check_end(struct episode *e)
 	for (int k = 0; k < DEVICES; k++) {
 		if (k == BOB && !e->world->bob_is_in)
 			continue;
-		get_tree(&e->p[k], &real);
+		get_tree(&e->p[k], false, &real);
 		if (!is_tree(e->world, &real))
 			print_round(e, &r, &real);
 		assert_true(is_tree(e->world, &real));
@@ -993,7 +999,7 @@ check_end(struct episode *e)
 }
 
 /* Who is removed while he acts is alone with the remover: a third may have seen what then does
- * not count. */
+ * not count, and no tree is foretold (end_with_a_loss). */
 static void
 leave_out_third(const struct episode *e, struct round *r)
 {
@@ -1049,6 +1055,90 @@ round_of(struct episode *e)
 	check_round(e, &r, now);
 	for (int k = 0; k < r.n; k++)
 		acknowledge(e, &e->p[r.who[k]]);
+}
+
+/* ---- bob loses his right to write, and the server holds the act meanwhile ---- */
+
+static void
+speak_to(struct person *p, const char *url)
+{
+	struct zt *z = p->zt;
+
+	calls_free(z->calls);
+	z->calls = NULL;
+	free(z->server);
+	assert_non_null(z->server = strdup(url));
+	assert_ok(session_connect(z));
+}
+
+/* Past the double, through which the people of a scene speak: nothing else here asks it. */
+static void
+speak_directly(struct person *p)
+{
+	speak_to(p, p->w->url);
+}
+
+enum { LAPTOP = 2, HELD_MAX = 8 };
+
+/* WHO acts; what a world looks like in which all of it counts leads to the next path. */
+static void
+act_held(struct episode *e, int who, const struct way *same)
+{
+	static const enum kind often[] = { PUT, PUT, PUT, PUT_TREE, MKDIR, MV, RM, RESTORE };
+	struct player *p = &e->p[who];
+
+	do
+		choose(e, who, &p->a);
+	while (p->a.kind == LEAVE || p->a.kind == JOIN);
+	p->a.kind = often[roll(e, sizeof often / sizeof often[0])];
+	if (same != NULL)
+		p->a.path = *same;
+	p->a.content = e->contents++;
+	p->a.second = e->contents++;
+	(void)act(p);
+	(void)play(e->world, &p->a);
+	if (who != BOB)
+		acknowledge(e, p);
+}
+
+static bool
+act_meanwhile(void *ctx, struct proxy_call *c)
+{
+	struct episode *e = ctx;
+	int n = 2 + (int)roll(e, HELD_MAX - 1);
+
+	if (c->route != ROUTE_LOG_APPEND || e->is_torn)
+		return false;
+	e->is_torn = true;
+	act_held(e, BOB, NULL);
+	for (int i = 1; i < n; i++) {
+		const struct way last =
+		    e->p[BOB].a.kind == MV ? e->p[BOB].a.to : e->p[BOB].a.path;
+
+		act_held(e, roll(e, 3) == 0 ? BOB : LAPTOP, roll(e, 2) == 0 ? &last : NULL);
+	}
+	return false;
+}
+
+static void
+end_with_a_loss(struct episode *e)
+{
+	struct player *alice = &e->p[0];
+	struct world *w = alice->p->w;
+	struct proxy_hooks hooks = { .ctx = e, .before = act_meanwhile };
+
+	if (!e->world->bob_is_in || roll(e, 2) == 0)
+		return;
+	speak_to(alice->p, proxy_url(w->d));
+	proxy_play(w->d, &hooks);
+	if (roll(e, 2) == 0)
+		assert_ok(zt_workspace_unshare(alice->p->zt, alice->workspace, alice->bob));
+	else
+		assert_ok(
+		    zt_workspace_share(alice->p->zt, alice->workspace, alice->bob, "reader"));
+	proxy_play(w->d, NULL);
+	speak_directly(alice->p);
+	assert_true(e->is_torn);
 }
 
 /* ---- the end: all that was acknowledged is found ---- */
@@ -1139,7 +1229,7 @@ find_all(struct episode *e)
 	static struct tree real;
 
 	restore_all(e);
-	get_tree(&e->p[0], &real);
+	get_tree(&e->p[0], e->is_torn, &real);
 	for (int i = 0; i < real.count; i++) {
 		if (real.line[i].content == FOLDER)
 			continue;
@@ -1157,19 +1247,6 @@ find_all(struct episode *e)
 }
 
 /* ---- episodes ---- */
-
-/* Past the double, through which the people of a scene speak: nothing here asks it. */
-static void
-speak_directly(struct person *p)
-{
-	struct zt *z = p->zt;
-
-	calls_free(z->calls);
-	z->calls = NULL;
-	free(z->server);
-	assert_non_null(z->server = strdup(p->w->url));
-	assert_ok(session_connect(z));
-}
 
 /* Other people take the place of those of S: what an organization has becomes no longer. */
 static void
@@ -1216,6 +1293,7 @@ play_episode(struct scene *s, uint64_t seed, unsigned acts, unsigned look)
 	while (e.acts < acts)
 		round_of(&e);
 	check_end(&e);
+	end_with_a_loss(&e);
 	find_all(&e);
 	for (int k = 0; k < DEVICES; k++)
 		remove_all(e.p[k].dir);

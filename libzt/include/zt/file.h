@@ -55,6 +55,10 @@ struct zt_removed {
 	uint64_t last_there; /* milliseconds since 1970: it was in the tree at that time */
 	uint64_t removed;    /* milliseconds since 1970: removed by then */
 	const char *by;      /* the remover's e-mail, or "" */
+	/* It was not removed: no folder that counts ever named it, as when who linked it lost
+	 * access before that counted. PATH is what that link says, or made of the id; both
+	 * times are those of its newest version, and BY wrote that. */
+	bool is_unlinked;
 };
 struct zt_check {
 	uint64_t changesets, skipped, folders, files, blocks, bytes;
@@ -100,8 +104,9 @@ ZT_CALL enum zt_err zt_history(struct zt *z, const char *remote,
 ZT_CALL enum zt_err zt_restore(
     struct zt *z, const char *remote, uint64_t version, uint64_t time);
 /* Lists the objects removed from the tree of WORKSPACE (or of WORKSPACE:/PATH: there and
- * below), each with its last place. What lay in a removed folder when that was removed is not
- * listed by itself; what had been removed from it before is. */
+ * below), each with its last place, and those that no folder names (is_unlinked). What lay in a
+ * removed folder when that was removed is not listed by itself; what had been removed from it
+ * before is. */
 ZT_CALL enum zt_err zt_trash(struct zt *z, const char *where,
     void (*each)(void *ctx, const struct zt_removed *r), void *ctx);
 /* Restores the removed object ID, as it was when removed, at the free path REMOTE. Errors:
