@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -442,6 +443,73 @@ N1_a_rush_of_strangers_keeps_nobody_out(void **state)
 	(void)nng_close(before);
 }
 
+struct renewing {
+	const struct world *w;
+	atomic_bool sends, is_taken;
+};
+
+/* A peer of ours that sends nothing but new keys, made before so that they come as fast as they
+ * are taken. */
+static void *
+renew(void *arg)
+{
+	enum { KEYS = 60000 };
+	struct renewing *r = arg;
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	int fd = connect_from(r->w, 4);
+	BIO *all = BIO_new(BIO_s_mem());
+	char *p, end[64];
+	SSL *ssl;
+	long n;
+
+	assert_int_equal(1, SSL_CTX_use_certificate(ctx, r->w->caller.x));
+	assert_int_equal(1, SSL_CTX_use_PrivateKey(ctx, r->w->caller.key));
+	assert_non_null(ssl = SSL_new(ctx));
+	assert_int_equal(1, SSL_set_fd(ssl, fd));
+	assert_int_equal(1, SSL_connect(ssl));
+	SSL_set0_wbio(ssl, all);
+	for (int i = 0; i < KEYS; i++)
+		assert_true(SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1 &&
+			    SSL_do_handshake(ssl) == 1);
+	n = BIO_get_mem_data(all, &p);
+	atomic_store(&r->sends, true);
+	while (n > 0) {
+		ssize_t some = send(fd, p, (size_t)n, MSG_NOSIGNAL);
+
+		assert_true(some > 0);
+		p += some;
+		n -= some;
+	}
+	(void)shutdown(fd, SHUT_WR);
+	while (recv(fd, end, sizeof end, 0) > 0)
+		continue;
+	atomic_store(&r->is_taken, true);
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	(void)close(fd);
+	return NULL;
+}
+
+static void
+a_peer_that_sends_no_data_leaves_others_their_turn(void **state)
+{
+	struct world *w = *state;
+	struct renewing r = { .w = w };
+	nng_socket s = dial(w);
+	pthread_t thread;
+
+	assert_true(is_echoed(s, 10));
+	assert_int_equal(0, pthread_create(&thread, NULL, renew, &r));
+	while (!atomic_load(&r.sends))
+		(void)usleep(1000);
+	for (int i = 0; i < 5; i++)
+		assert_true(is_echoed(s, 100));
+	assert_false(atomic_load(&r.is_taken));
+	(void)pthread_join(thread, NULL);
+	assert_true(atomic_load(&r.is_taken));
+	(void)nng_close(s);
+}
+
 /* The port of the loopback on which nng listens in this process, beside the listener's own. */
 static int
 inner_port(const struct world *w)
@@ -595,6 +663,7 @@ main(void)
 		TEST(N1_who_says_nothing_takes_few_places_for_a_short_time),
 		TEST(N1_what_is_not_TLS_ends_at_once),
 		TEST(N1_a_rush_of_strangers_keeps_nobody_out),
+		TEST(a_peer_that_sends_no_data_leaves_others_their_turn),
 		TEST(N1_another_program_of_this_machine_does_not_reach_nng),
 		TEST(N1_an_address_without_a_port_opens_none),
 		TEST(N1_an_empty_host_opens_no_port),
