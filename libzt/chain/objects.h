@@ -37,7 +37,7 @@ ZT_CHECKED enum zt_err workspace_read_one(
 ZT_CHECKED enum zt_err workspace_manifest(
     struct workspace *s, const struct workspace_version *v, Zt__Manifest **out);
 /* Asks the server for exactly the version V of each of COUNT OBJECTS, no two the same, and
- * gives EACH what it says, in that order: NULL where it does not open (then DAMAGED, MESSAGE
+ * gives EACH what it says, in that order: NULL where it does not open (then DAMAGED, REASON
  * and IS_RUBBISH say why). Folders among them are not kept here. */
 ZT_CHECKED enum zt_err workspace_open_exactly(struct workspace *s,
     struct workspace_object *objects, size_t count, workspace_read_fn *each, void *ctx);
