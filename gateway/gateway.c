@@ -60,6 +60,7 @@ deliver_event(struct mail *m)
 	nng_msg *msg;
 
 	pipes_drop_without_heartbeat(&e->pipes);
+	pipes_redial(&e->pipes);
 	if (nng_aio_result(e->aio) == NNG_ETIMEDOUT) {
 		take_frame(e, bytes_of(NULL, 0));
 	} else if (nng_aio_result(e->aio) != 0) {
@@ -102,8 +103,8 @@ open_events(struct events *e, struct gateway *g, char message[200])
 	(void)nng_socket_set_int(e->sub, NNG_OPT_RECVBUF, 1024);
 	(void)nng_socket_set_ms(e->sub, NNG_OPT_RECONNMINT, 20);
 	(void)nng_socket_set_ms(e->sub, NNG_OPT_RECONNMAXT, 500);
-	pipes_watch(&e->pipes, e->sub, NULL, NULL);
-	if (link_dial(g->settings->link, e->sub, url) != 0)
+	pipes_watch(&e->pipes, e->sub, g->settings->link, link_dial, NULL, NULL);
+	if (pipes_dial(&e->pipes, url) != 0)
 		return ZT_ERR_CONFIG;
 	nng_recv_aio(e->sub, e->aio);
 	return ZT_OK;
@@ -188,6 +189,8 @@ tick(lws_sorted_usec_list_t *timer)
 	    (struct gateway *)((char *)timer - offsetof(struct gateway, ticking));
 
 	due_tick(&g->due, clock_ms());
+	for (size_t i = 0; i < SERVICE_COUNT; i++)
+		upstream_tick(g->upstream[i]);
 	lws_sul_schedule(g->lws, 0, timer, tick, TICK_MS * LWS_US_PER_MS);
 }
 

@@ -7,6 +7,7 @@
 
 #include <libwebsockets.h>
 #include <nng/protocol/reqrep0/req.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "bus/clock.h"
@@ -26,10 +27,11 @@ struct line {
 	struct upstream *u;
 	nng_ctx ctx;
 	nng_aio *aio;
-	bool busy, receiving;
+	bool busy;
+	atomic_bool receiving;
 	int result;
-	uint64_t sent_ms; /* when it was RECEIVING */
-	uint64_t at_ms;   /* the deadline of the last of CALLS, for send and receive together */
+	atomic_uint_fast64_t since_ms; /* sending, or RECEIVING */
+	uint64_t at_ms; /* the deadline of the last of CALLS, for send and receive together */
 	struct queue calls; /* in the order of the message */
 };
 
@@ -131,6 +133,7 @@ start(struct line *l, struct queue *q, uint32_t max)
 	}
 	l->busy = true;
 	l->receiving = false;
+	l->since_ms = clock_ms();
 	if ((m = message_of(l, count)) == NULL) {
 		fail_line(l, ZT_ERR_MEMORY);
 		return;
@@ -219,7 +222,7 @@ deliver(struct mail *mail)
 		if (unsent != NULL)
 			nng_msg_free(unsent);
 		if (l->result == NNG_ETIMEDOUT && l->receiving)
-			pipes_drop_silent(&u->pipes, l->sent_ms);
+			pipes_drop_silent(&u->pipes, l->since_ms);
 		fail_line(l, err_of(l->result, l->receiving));
 	} else {
 		pipes_heard(&u->pipes, NULL);
@@ -237,7 +240,7 @@ upstream_done(void *arg)
 	l->result = nng_aio_result(l->aio);
 	if (l->result == 0 && !l->receiving) { /* it was sent */
 		l->receiving = true;
-		l->sent_ms = clock_ms();
+		l->since_ms = clock_ms();
 		set_deadline(l);
 		nng_ctx_recv(l->ctx, l->aio);
 		return;
@@ -276,7 +279,7 @@ upstream_open(const struct link *link, const char *url, struct mailbox *inbox,
 	(void)nng_socket_set_ms(u->socket, NNG_OPT_RECONNMINT, 20);
 	(void)nng_socket_set_ms(u->socket, NNG_OPT_RECONNMAXT, 500);
 	(void)nng_socket_set_size(u->socket, NNG_OPT_RECVMAXSZ, 0);
-	pipes_watch(&u->pipes, u->socket, pipe_changed, NULL);
+	pipes_watch(&u->pipes, u->socket, link, link_dial, pipe_changed, NULL);
 	for (size_t i = 0; i < LINES; i++) {
 		struct line *l = &u->line[i];
 
@@ -288,7 +291,7 @@ upstream_open(const struct link *link, const char *url, struct mailbox *inbox,
 			goto out;
 	}
 	err = ZT_ERR_CONFIG;
-	if (link_dial(link, u->socket, url) != 0)
+	if (pipes_dial(&u->pipes, url) != 0)
 		goto out;
 	*out = u;
 	u = NULL;
@@ -325,6 +328,28 @@ upstream_send(struct upstream *u, struct upstream_call *c)
 	c->at_ms = clock_ms() + (uint64_t)u->deadline;
 	STAILQ_INSERT_TAIL(c->batch ? &u->batch : &u->single, c, link);
 	pump(u);
+}
+
+/* Whether nng has not sent L's message for so long that its connection takes nothing. */
+static bool
+is_stuck(const struct line *l, uint64_t now)
+{
+	return l->busy && !l->receiving && now > l->since_ms + PIPES_SILENT_MS;
+}
+
+void
+upstream_tick(struct upstream *u)
+{
+	uint64_t now = clock_ms();
+
+	if (u == NULL)
+		return;
+	for (size_t i = 0; i < LINES; i++)
+		if (is_stuck(&u->line[i], now)) {
+			pipes_drop_silent(&u->pipes, now - PIPES_SILENT_MS);
+			break;
+		}
+	pipes_redial(&u->pipes);
 }
 
 uint64_t

@@ -47,6 +47,8 @@ void upstream_send(struct upstream *u, struct upstream_call *c);
 /* After how many milliseconds nobody is to wait for DONE any more. It is some seconds more than
  * the deadline: a batch has the deadline of its youngest call. */
 uint64_t upstream_max_ms(const struct upstream *u);
+/* A few times a second: makes the connection again when it takes nothing. NULL is nothing. */
+void upstream_tick(struct upstream *u);
 /* Whether the service is connected now. */
 bool upstream_is_up(struct upstream *u);
 

@@ -184,6 +184,7 @@ listen_on(void *arg)
 		nng_msg *m = NULL;
 
 		pipes_drop_without_heartbeat(&l->pipes);
+		pipes_redial(&l->pipes);
 		if (nng_recvmsg(l->socket, &m, 0) != 0)
 			continue; /* the receive timeout: look whether this is the end */
 		pipes_heard(&l->pipes, m);
@@ -204,15 +205,14 @@ line_changed(void *ctx, bool is_new)
 }
 
 static enum zt_err
-dial_all(
-    const struct link *link, struct events_listener *l, const char *urls, char message[200])
+dial_all(struct events_listener *l, const char *urls, char message[200])
 {
 	char list[CONFIG_TEXT_MAX], *save = NULL;
 
 	(void)snprintf(list, sizeof list, "%s", urls);
 	for (char *url = strtok_r(list, ", ", &save); url != NULL;
 	     url = strtok_r(NULL, ", ", &save))
-		if (link_dial(link, l->socket, url) != 0) {
+		if (pipes_dial(&l->pipes, url) != 0) {
 			(void)snprintf(
 			    message, 200, "subscribe: %.150s is not an nng address", url);
 			return ZT_ERR_CONFIG;
@@ -238,8 +238,8 @@ listener_open(const struct link *link, const char *urls, const struct secret *ke
 	(void)nng_socket_set_ms(l->socket, NNG_OPT_RECVTIMEO, POLL_MS);
 	(void)nng_socket_set_ms(l->socket, NNG_OPT_RECONNMINT, 20);
 	(void)nng_socket_set_ms(l->socket, NNG_OPT_RECONNMAXT, 500);
-	pipes_watch(&l->pipes, l->socket, line_changed, l);
-	if ((err = dial_all(link, l, urls, message)) == ZT_OK &&
+	pipes_watch(&l->pipes, l->socket, link, link_dial, line_changed, l);
+	if ((err = dial_all(l, urls, message)) == ZT_OK &&
 	    !(l->has_thread = pthread_create(&l->thread, NULL, listen_on, l) == 0))
 		err = ZT_ERR_MEMORY;
 	if (err)

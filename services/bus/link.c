@@ -171,7 +171,7 @@ link_listen(const struct link *l, nng_socket socket, const char *url, struct tls
 
 static int
 dial(const struct link *l, nng_socket socket, const char *url, const char *name,
-    nng_tls_auth_mode who)
+    nng_tls_auth_mode who, nng_dialer *out)
 {
 	nng_tls_config *c = NULL;
 	nng_dialer d;
@@ -185,39 +185,41 @@ dial(const struct link *l, nng_socket socket, const char *url, const char *name,
 		(rv = nng_dialer_set_bool(d, NNG_OPT_TCP_KEEPALIVE, true)) != 0 ||
 		(rv = nng_dialer_start(d, NNG_FLAG_NONBLOCK)) != 0))
 		(void)nng_dialer_close(d);
+	else if (rv == 0)
+		*out = d;
 	nng_tls_config_free(c);
 	return rv;
 }
 
 int
-link_dial(const struct link *l, nng_socket socket, const char *url)
+link_dial(const struct link *l, nng_socket socket, const char *url, nng_dialer *out)
 {
 	nng_url *parts = NULL;
 	int rv;
 
 	if (strncmp(url, far, strlen(far)) != 0)
-		return nng_dial(socket, url, NULL, NNG_FLAG_NONBLOCK);
+		return nng_dial(socket, url, out, NNG_FLAG_NONBLOCK);
 	if ((rv = nng_url_parse(&parts, url)) != 0)
 		return rv;
 	rv = parts->u_hostname[0] == 0 || port_of(parts->u_port) == 0
 		 ? NNG_EADDRINVAL
-		 : dial(l, socket, url, parts->u_hostname, NNG_TLS_AUTH_MODE_REQUIRED);
+		 : dial(l, socket, url, parts->u_hostname, NNG_TLS_AUTH_MODE_REQUIRED, out);
 	nng_url_free(parts);
 	return rv;
 }
 
 int
-link_dial_self(const struct link *l, nng_socket socket, const char *url)
+link_dial_self(const struct link *l, nng_socket socket, const char *url, nng_dialer *out)
 {
 	char self[64];
 	nng_url *parts = NULL;
 	int rv;
 
 	if (strncmp(url, far, strlen(far)) != 0)
-		return nng_dial(socket, url, NULL, NNG_FLAG_NONBLOCK);
+		return nng_dial(socket, url, out, NNG_FLAG_NONBLOCK);
 	if ((rv = nng_url_parse(&parts, url)) != 0)
 		return rv;
 	(void)snprintf(self, sizeof self, "tls+tcp://127.0.0.1:%.5s", parts->u_port);
 	nng_url_free(parts);
-	return dial(l, socket, self, "localhost", NNG_TLS_AUTH_MODE_NONE);
+	return dial(l, socket, self, "localhost", NNG_TLS_AUTH_MODE_NONE, out);
 }

@@ -49,11 +49,11 @@ struct tls_listener;
  * CONFIG (a tls+tcp:// address, and L is NULL), UNAVAILABLE, MEMORY. */
 ZT_CHECKED enum zt_err link_listen(const struct link *l, nng_socket socket, const char *url,
     struct tls_listener **out, char message[200]);
-/* nng_dial in the background, at any address that is taken. It returns nng's error numbers;
- * NNG_ECRYPTO: a tls+tcp:// address, and L is NULL. */
-int link_dial(const struct link *l, nng_socket socket, const char *url);
+/* nng_dial in the background, at any address that is taken (a pipes_dial_fn). It returns nng's
+ * error numbers; NNG_ECRYPTO: a tls+tcp:// address, and L is NULL. */
+int link_dial(const struct link *l, nng_socket socket, const char *url, nng_dialer *out);
 /* Dials at 127.0.0.1 what this service itself listens on at URL, whatever name the certificate
  * has: for asking whether it answers, and nothing else. */
-int link_dial_self(const struct link *l, nng_socket socket, const char *url);
+int link_dial_self(const struct link *l, nng_socket socket, const char *url, nng_dialer *out);
 
 #endif

@@ -17,8 +17,7 @@ struct peer {
 };
 
 static enum zt_err
-open_by(int (*dial)(const struct link *l, nng_socket socket, const char *url),
-    const struct link *link, const char *url, struct peer **out)
+open_by(pipes_dial_fn *dial, const struct link *link, const char *url, struct peer **out)
 {
 	struct peer *p = calloc(1, sizeof *p);
 
@@ -31,8 +30,8 @@ open_by(int (*dial)(const struct link *l, nng_socket socket, const char *url),
 	(void)nng_socket_set_ms(p->socket, NNG_OPT_RECONNMINT, 20);
 	(void)nng_socket_set_ms(p->socket, NNG_OPT_RECONNMAXT, 500);
 	(void)nng_socket_set_size(p->socket, NNG_OPT_RECVMAXSZ, 0);
-	pipes_watch(&p->pipes, p->socket, NULL, NULL);
-	if (dial(link, p->socket, url) != 0) {
+	pipes_watch(&p->pipes, p->socket, link, dial, NULL, NULL);
+	if (pipes_dial(&p->pipes, url) != 0) {
 		peer_close(p);
 		return ZT_ERR_CONFIG;
 	}
@@ -74,10 +73,14 @@ exchange(struct peer *p, nng_ctx ctx, nng_aio *aio, nng_msg *m, nng_msg **answer
 {
 	uint64_t since;
 
+	pipes_redial(&p->pipes);
+	since = clock_ms();
 	nng_aio_set_msg(aio, m);
 	nng_ctx_send(ctx, aio);
 	nng_aio_wait(aio);
 	if (nng_aio_result(aio) != 0) {
+		if (nng_aio_result(aio) == NNG_ETIMEDOUT)
+			pipes_drop_silent(&p->pipes, since);
 		nng_msg_free(m);
 		return nng_aio_result(aio) == NNG_ETIMEDOUT ? ZT_ERR_UNAVAILABLE
 							    : ZT_ERR_NETWORK;

@@ -8,17 +8,21 @@
 #include <nng/protocol/reqrep0/req.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "bus/clock.h"
 #include "bus/events.h"
+#include "bus/link.h"
 #include "bus/peer.h"
 #include "bus/rpc.h"
 #include "crypto/suite.h"
 #include "test.h"
 
-enum { PATIENCE_MS = 300 };
+enum { PATIENCE_MS = 300, LARGE = 4 * 1024 * 1024 };
 
 struct there {
 	nng_socket socket;
@@ -192,7 +196,7 @@ a_line_of_another_protocol_counts_for_nothing(void **state)
 	assert_int_equal(0, nng_req0_open(&s));
 	(void)nng_socket_set_ms(s, NNG_OPT_RECONNMINT, 20);
 	(void)nng_socket_set_ms(s, NNG_OPT_RECONNMAXT, 20);
-	pipes_watch(&p, s, count_ends, &ends);
+	pipes_watch(&p, s, NULL, link_dial, count_ends, &ends);
 	assert_int_equal(0, nng_dial(s, t.url, NULL, NNG_FLAG_NONBLOCK));
 	while (atomic_load(&ends) < 3 && clock_ms() < until)
 		(void)nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000 * 1000 }, NULL);
@@ -203,11 +207,84 @@ a_line_of_another_protocol_counts_for_nothing(void **state)
 	close_there(&t);
 }
 
+/* A dialer that dials no more, as nng's may when a peer was killed: here it is closed. */
+static void
+a_dialer_that_forgot_is_replaced(void **state)
+{
+	uint64_t until = clock_ms() + 10 * PIPES_REDIAL_MS;
+	struct pipes p;
+	struct there t;
+	nng_socket s;
+
+	(void)state;
+	open_there(&t, nng_rep0_open);
+	assert_int_equal(0, nng_req0_open(&s));
+	pipes_watch(&p, s, NULL, link_dial, NULL, NULL);
+	assert_int_equal(0, pipes_dial(&p, t.url));
+	assert_int_equal(1, await_lines(&t, 1));
+	assert_int_equal(0, nng_dialer_close(p.to[0].dialer));
+	while (atomic_load(&t.lines) < 2 && clock_ms() < until) {
+		pipes_redial(&p);
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000 * 1000 }, NULL);
+	}
+	assert_int_equal(2, atomic_load(&t.lines));
+	assert_int_equal(1, pipes_count(&p));
+	(void)nng_close(s);
+	pipes_end(&p);
+	close_there(&t);
+}
+
+/* A connection whose other end reads nothing: a large call cannot be sent on it. */
+static void
+a_service_gives_up_a_line_that_takes_nothing(void **state)
+{
+	static const uint8_t hello[] = { 0, 'S', 'P', 0, 0, 0x31, 0, 0 };
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct buf out = buf_init(100);
+	uint8_t *large = calloc(1, LARGE), theirs[8];
+	struct peer *p = NULL;
+	struct there t;
+	enum zt_err err = ZT_ERR_UNAVAILABLE;
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), deaf;
+
+	(void)state;
+	assert_non_null(large);
+	open_there(&t, nng_rep0_open);
+	close_there(&t); /* its place is taken */
+	assert_int_equal(0, mkdir(t.folder, 0700));
+	(void)snprintf(at.sun_path, sizeof at.sun_path, "%.100s", t.url + strlen("ipc://"));
+	assert_int_equal(0, bind(listener, (struct sockaddr *)&at, sizeof at));
+	assert_int_equal(0, listen(listener, 1));
+	assert_ok(peer_open(NULL, t.url, &p));
+	assert_true((deaf = accept(listener, NULL, NULL)) >= 0);
+	assert_int_equal(sizeof hello, send(deaf, hello, sizeof hello, MSG_NOSIGNAL));
+	assert_int_equal(sizeof theirs, recv(deaf, theirs, sizeof theirs, MSG_WAITALL));
+	(void)close(listener);
+	(void)unlink(at.sun_path);
+	/* The good one takes that place, and the deaf connection stays. */
+	assert_int_equal(0, nng_rep0_open(&t.socket));
+	(void)nng_socket_set_size(t.socket, NNG_OPT_RECVMAXSZ, 0);
+	assert_int_equal(0, nng_listen(t.socket, t.url, NULL, 0));
+	t.dead = UINT32_MAX; /* none */
+	assert_int_equal(0, pthread_create(&t.thread, NULL, serve, &t));
+	for (int i = 0; err && i < 20; i++)
+		err = peer_call(p, "/x", bytes_of(large, LARGE), 10 * PATIENCE_MS, &out);
+	assert_ok(err);
+	peer_close(p);
+	close_there(&t);
+	(void)pthread_join(t.thread, NULL);
+	(void)close(deaf);
+	free(large);
+	buf_free(&out);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_service_gives_up_a_line_without_answers),
+		cmocka_unit_test(a_service_gives_up_a_line_that_takes_nothing),
+		cmocka_unit_test(a_dialer_that_forgot_is_replaced),
 		cmocka_unit_test(a_listener_gives_up_a_line_without_a_heartbeat),
 		cmocka_unit_test(a_line_of_another_protocol_counts_for_nothing),
 	};
