@@ -146,7 +146,7 @@ close_dialer(void *arg)
 	return NULL;
 }
 
-/* On a thread that nobody waits for: nng 1.5.2 may wait for ever in it. */
+/* On a thread that nobody waits for: nng 1.5.2 may wait in it without an end. */
 static void
 close_aside(nng_dialer dialer)
 {
