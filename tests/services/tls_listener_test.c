@@ -196,6 +196,7 @@ static nng_socket
 dial(const struct world *w)
 {
 	char url[64];
+	nng_dialer dialer;
 	nng_socket s;
 
 	assert_int_equal(0, nng_req0_open(&s));
@@ -205,7 +206,7 @@ dial(const struct world *w)
 	(void)nng_socket_set_ms(s, NNG_OPT_RECONNMAXT, 100);
 	(void)nng_socket_set_size(s, NNG_OPT_RECVMAXSZ, 0);
 	(void)snprintf(url, sizeof url, "tls+tcp://localhost:%d", w->port);
-	assert_int_equal(0, link_dial(w->link, s, url));
+	assert_int_equal(0, link_dial(w->link, s, url, &dialer));
 	return s;
 }
 
@@ -585,6 +586,7 @@ N1_an_address_without_a_port_opens_none(void **state)
 	struct world *w = *state;
 	char url[64], message[200] = "";
 	struct tls_listener *l = NULL;
+	nng_dialer dialer;
 	nng_socket s;
 
 	assert_int_equal(0, nng_rep0_open(&s));
@@ -592,7 +594,7 @@ N1_an_address_without_a_port_opens_none(void **state)
 		(void)snprintf(url, sizeof url, "tls+tcp://127.0.0.1%s", wrong[i]);
 		assert_err(ZT_ERR_CONFIG, link_listen(w->link, s, url, &l, message));
 		(void)snprintf(url, sizeof url, "tls+tcp://localhost%s", wrong[i]);
-		assert_true(link_dial(w->link, s, url) != 0);
+		assert_true(link_dial(w->link, s, url, &dialer) != 0);
 	}
 	/* with one it is an address: this one is taken */
 	(void)snprintf(url, sizeof url, "tls+tcp://127.0.0.1:%d", w->port);
