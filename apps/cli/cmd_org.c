@@ -400,7 +400,8 @@ status_in_words(struct cli *c, const struct zt_identity *id, enum zt_err err)
 	report_about("server");
 	output_show(id->server);
 	if (err)
-		(void)printf("  %s", _("(not reachable, or refused)"));
+		(void)printf("  %s", zt_err_exit(err) == 69 ? _("(not reachable)")
+							    : _("(reached, with an error)"));
 	(void)printf("\n");
 	report_about("organization");
 	output_show(id->slug);
