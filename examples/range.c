@@ -52,8 +52,8 @@ main(int argc, char **argv)
 
 	if (argc < 5 || (f = fopen(argv[2], "re")) == NULL ||
 	    fgets(password, sizeof password, f) == NULL) {
-		(void)fprintf(
-		    stderr, "usage: range STATE PASSWORD_FILE REMOTE OFFSET [COUNT]\n");
+		(void)fprintf(stderr,
+		    "usage: range STATE PASSWORD_FILE WORKSPACE:/PATH OFFSET [COUNT]\n");
 		return 64;
 	}
 	(void)fclose(f);

@@ -48,7 +48,8 @@ main(int argc, char **argv)
 
 	if (argc < 4 || (f = fopen(argv[2], "re")) == NULL ||
 	    fgets(password, sizeof password, f) == NULL) {
-		(void)fprintf(stderr, "usage: write STATE PASSWORD_FILE REMOTE [OFFSET]\n");
+		(void)fprintf(
+		    stderr, "usage: write STATE PASSWORD_FILE WORKSPACE:/PATH [OFFSET]\n");
 		return 64;
 	}
 	(void)fclose(f);

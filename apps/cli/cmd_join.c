@@ -222,9 +222,12 @@ accept_newcomer(void *ctx, const char *email, const char *name, const char *devi
 	output_show(name);
 	(void)printf(" <");
 	output_show(email);
-	(void)printf("> (");
+	(void)printf("> (%s ", _("device"));
 	output_show(device);
-	(void)printf(", %s)", *profile != NULL ? *profile : _("as a device of yours"));
+	if (*profile != NULL)
+		(void)printf(", %s %s)", _("profile"), *profile);
+	else
+		(void)printf(", %s)", _("as a device of yours"));
 	return cli_confirm(c);
 }
 
@@ -312,7 +315,7 @@ cmd_claim(struct cli *c)
 	enum zt_err err = cli_password(c, !zt_is_joining(c->o.home));
 
 	if (err == ZT_OK && (err = zt_claim(&c->o, &k, &codes, c->message)) == ZT_OK) {
-		cli_done(c, "%s", _("this device is in"));
+		cli_done(c, "%s", _("this device is in the organization now"));
 		cli_warn(c, c->message);
 	}
 	return err;

@@ -304,7 +304,7 @@ static void
 report_about(const char *what)
 {
 	const char *is = _(what);
-	int width = 19;
+	int width = 20;
 
 	for (const char *p = is; *p != 0; p++)
 		width += (*p & 0xc0) == 0x80; /* of a letter, not one */
@@ -399,7 +399,10 @@ status_in_words(struct cli *c, const struct zt_identity *id, enum zt_err err)
 
 	report_about("server");
 	output_show(id->server);
-	(void)printf("  %s\n", err ? _("(not reachable, or refused)") : "");
+	if (err)
+		(void)printf("  %s", zt_err_exit(err) == 69 ? _("(not reachable)")
+							    : _("(reached, with an error)"));
+	(void)printf("\n");
 	report_about("organization");
 	output_show(id->slug);
 	(void)printf(" (%s)\n", id->org);

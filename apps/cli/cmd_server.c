@@ -177,8 +177,8 @@ cmd_server_accept_loss(struct cli *c)
 	if (err == ZT_OK &&
 	    (err = zt_server_accept_loss(&o.s, c->args[0], c->message)) == ZT_OK)
 		cli_done(c, "%s",
-		    _("what the backup lacked is given up; devices that had seen it refuse "
-		      "this server from now on, and must be added again"));
+		    _("what a backup lacked, if anything, is given up; a device that had "
+		      "seen it refuses this server from now on, and must be added again"));
 	explicit_bzero(&o, sizeof o);
 	return err;
 }

@@ -222,8 +222,8 @@ cmd_workspace_delete(struct cli *c)
 		      "take it back"));
 	if ((err = zt_workspace_delete(c->zt, c->args[0], cli_due(seconds))) == ZT_OK)
 		cli_done(c,
-		    _("%.260s will be deleted; until then each owner can take that back: zt "
-		      "workspace undelete"),
+		    _("%.260s will be deleted on the day that zt workspace list names; until "
+		      "then each owner can take that back: zt workspace undelete"),
 		    c->args[0]);
 	return err;
 }

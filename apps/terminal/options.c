@@ -93,7 +93,7 @@ const struct cli_option cli_options[OPTION_COUNT] = {
 	    AT(recursive), 0, 0 },
 	[OPTION_ROLE] = { "--role", 0, TAKES_TEXT, "reader|contributor|manager|owner",
 	    N_("what they may do; contributor unless said"), AT(role), 0, 0 },
-	[OPTION_SERVER] = { "--server", 0, TAKES_TEXT, "URL", N_("the server"), AT(server), 0,
+	[OPTION_SERVER] = { "--server", 0, TAKES_SERVER, "URL", N_("the server"), AT(server), 0,
 	    0 },
 	[OPTION_SINCE] = { "--since", 0, TAKES_TIME, "TIME",
 	    N_("what it did from then on, YYYY-MM-DD HH:MM:SS"), AT(since), 0, 0 },
@@ -165,6 +165,8 @@ take_value(struct cli *c, const struct cli_option *o, const char *text)
 		return ZT_OK;
 	case TAKES_TEXT:
 		return take_text(c, o, text);
+	case TAKES_SERVER:
+		return value_server(c, o->name, text, to);
 	case TAKES_NUMBER:
 		return value_number(c, o->name, text, o->min, o->max, to);
 	case TAKES_SIZE:

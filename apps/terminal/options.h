@@ -66,6 +66,7 @@ enum option_name {
 enum option_takes {
 	TAKES_NOTHING,  /* bool */
 	TAKES_TEXT,     /* const char *: never empty; one of the words of "this|that" */
+	TAKES_SERVER,   /* const char *: an address with http:// or https:// */
 	TAKES_NUMBER,   /* uint64_t from MIN to MAX */
 	TAKES_SIZE,     /* uint64_t in bytes */
 	TAKES_TIME,     /* uint64_t in milliseconds since 1970 */

@@ -65,7 +65,8 @@ kept_both(void *ctx, const char *name, const char *as)
 		    output_text(_("what is there stays; what came is beside it")));
 		return;
 	}
-	(void)snprintf(message, sizeof message, _("it stays; what came is %.900s"), as);
+	(void)snprintf(
+	    message, sizeof message, _("what is there stays; what came is %.900s"), as);
 	cli_note(false, "kept_both", _("kept both"), name, message);
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "common/l10n.h"
@@ -127,4 +128,15 @@ value_duration(struct cli *c, const char *what, const char *text, unsigned *out)
 	return cli_refuse(c,
 	    _("%.40s: \"%.80s\" is no time such as 90s, 15m, 8h or 2d, at most 30d"), what,
 	    text);
+}
+
+enum zt_err
+value_server(struct cli *c, const char *what, const char *text, const char **out)
+{
+	if (strncasecmp(text, "https://", 8) != 0 && strncasecmp(text, "http://", 7) != 0)
+		return cli_refuse(c,
+		    _("%.40s: \"%.80s\" is no address such as https://zt.example:8443"), what,
+		    text);
+	*out = text;
+	return ZT_OK;
 }

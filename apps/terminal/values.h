@@ -13,6 +13,8 @@ struct cli;
 enum zt_err value_number(struct cli *c, const char *what, const char *text, uint64_t min,
     uint64_t max, uint64_t *out);
 /* A number, and K, M, G or T behind it; as bytes. */
+/* An address begins with http:// or https://: without, the library knows no way to it. */
+enum zt_err value_server(struct cli *c, const char *what, const char *text, const char **out);
 enum zt_err value_size(struct cli *c, const char *what, const char *text, uint64_t *out);
 /* "YYYY-MM-DD HH:MM:SS", local: an existing time, from 1970 until now; as milliseconds since
  * 1970. */

@@ -124,7 +124,8 @@ leave_out_doubles(struct local_folder *f)
 			first = i;
 			continue;
 		}
-		scan_exclude(f, e, "another file here has the same name, composed otherwise");
+		scan_exclude(f, e,
+		    "another file here has the same name, its accents composed otherwise");
 	}
 }
 

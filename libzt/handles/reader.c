@@ -325,7 +325,7 @@ write_all(struct zt *z, int fd, const uint8_t *p, size_t n)
 		ssize_t wrote = write(fd, p, n);
 
 		if (wrote < 0 && errno != EINTR)
-			return transfer_err(z, "writing", errno);
+			return transfer_err(z, session_translate(z, N_("writing")), errno);
 		p += wrote > 0 ? wrote : 0;
 		n -= wrote > 0 ? (size_t)wrote : 0;
 	}

@@ -96,9 +96,8 @@ struct creation {
 	Zt__WorkspaceCreated m;
 };
 
-/* Two of one name could not be distinguished by it from then on. */
-static enum zt_err
-refuse_second(struct zt *z, const char *name)
+enum zt_err
+workspace_refuse_second(struct zt *z, const char *name, const struct id *besides)
 {
 	const struct org_user *me = org_state_user(z->state, &z->user);
 	struct org_workspace *w;
@@ -109,7 +108,8 @@ refuse_second(struct zt *z, const char *name)
 		char id[ID_TEXT], is[260];
 		struct workspace *s;
 
-		if (org_state_role(w, me, ORG_NEVER) != ROLE_OWNER || workspace_is_gone(w))
+		if (org_state_role(w, me, ORG_NEVER) != ROLE_OWNER || workspace_is_gone(w) ||
+		    (besides != NULL && id_equal(&w->id, besides)))
 			continue;
 		if ((err = workspace_of(z, w, &s)))
 			return err;
@@ -126,7 +126,7 @@ static enum zt_err
 fill_creation(struct zt *z, void *ctx, Zt__EntryBody *b)
 {
 	struct creation *c = ctx;
-	enum zt_err err = c->only != NULL ? refuse_second(z, c->only) : ZT_OK;
+	enum zt_err err = c->only != NULL ? workspace_refuse_second(z, c->only, NULL) : ZT_OK;
 
 	if (err)
 		return err;

@@ -247,7 +247,7 @@ mkdir -p names/t; q put one w:/names
 expect 73 "w:/names is a file; name another place for this folder" "what is in the way is named where it is" alice put names w:/names
 expect 66 "there was no \"names\" in w:/ at that time" "what was not yet, was not" alice ls --at "2020-01-01 00:00:00" w:/names
 echo mine > both.txt; echo theirs > theirs; q put theirs w:/both.txt
-expect 0 "kept both both.txt: it stays; what came is both (zt).txt" "with both kept, nothing is left out" alice get --keep-both w:/both.txt .
+expect 0 "kept both both.txt: what is there stays; what came is both (zt).txt" "with both kept, nothing is left out" alice get --keep-both w:/both.txt .
 check "what was here stays" grep -qx mine both.txt
 check "and the other comes beside it" grep -qx theirs "both (zt).txt"
 echo mine > "both (zt).txt"

@@ -76,6 +76,8 @@ for t in 0 0s -5m 5x 1.5h 31d 99999999999999999999d h "5 m" 15M; do wrong "is no
 wrong "for a limited time only" "without an end" unlock --for ever
 expect 66 "not exist" "30d" at_home unlock --for 30d
 
+for a in zt.example ftp://zt.example zt.example:8443; do wrong "is no address such as https://" "server \"$a\"" recover --server "$a"; done
+
 # help, by all the ways that people try
 for way in "help" "--help" "-h"; do expect 0 "workspace share" "zt $way" zt $way; done
 for way in "help workspace" "workspace --help"; do expect 0 "workspace share" "zt $way lists the group" zt $way; done

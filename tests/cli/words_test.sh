@@ -48,6 +48,7 @@ check "unless it is wanted" alice workspace create w --force
 expect 64 "$id of alice@demo.example, or\|or $id of alice@demo.example" "the name alone is refused then, with ids and owners" alice ls w:/
 expect 0 "^/q/$" "and the id leads to the one" alice ls "$id:/"
 second=$(alice --json workspace list | sed -n 's/.*"id":"\([0-9a-f]*\)","name":"w".*/\1/p' | grep -v "$id")
+expect 73 "workspace w already" "which cannot be renamed to what another has" alice workspace rename "$second" w
 check "which can get another name" alice workspace rename "$second" w2
 expect 0 "^/q/$" "and the name is good again" alice ls w:/
 bob --quiet workspace create w2; bob --quiet workspace share w2 alice@demo.example
