@@ -166,12 +166,12 @@ kill_get() { # REMOTE LOCAL: killed when its file has begun
 	"$bin/zt" --quiet --home alice --password-file alice.password get "$1" "$2" & getting=$!
 	begun() { find "$where" -name '.zt-*' -newer large 2>/dev/null | grep -q .; }
 	where=$2; test -d "$2" || where=$(dirname "$2")
-	within 10 begun || true
+	for i in $(seq 2000); do ! begun || break; sleep 0.005; done
 	kill -9 $getting 2>/dev/null || true; wait $getting 2>/dev/null || true
 }
 mkdir -p killed tree2/sub killed2 elsewhere; touch large
 cp large tree2/sub/large; q put tree2 w:/tree2; touch large
-for i in $(seq 10); do kill_get w:/large killed/large; [ "$(rests killed)" = 0 ] || break; rm -f killed/large; done
+for try in $(seq 30); do kill_get w:/large killed/large; [ "$(rests killed)" = 0 ] || break; rm -f killed/large; done
 check "a killed download leaves its rest behind" [ "$(rests killed)" != 0 ]
 left=$(ls -A killed | grep '^.zt-' | head -1)
 cp "killed/$left" "elsewhere/$left"; : > killed/.zt-0123456789abcdef01234567; : > killed/.zt-mine; mkdir "killed/.zt-$(printf a%.0s $(seq 24))"
@@ -180,7 +180,7 @@ check "and takes the rest away" test ! -e "killed/$left"
 check "and nothing that it cannot know to be its own" [ "$(rests killed)" = 3 ]
 q get w:/old elsewhere/old
 check "nor what lies in another folder than where it was made" test -e "elsewhere/$left"
-for i in $(seq 10); do kill_get w:/tree2 killed2; [ "$(rests killed2)" = 0 ] || break; rm -rf killed2; mkdir killed2; done
+for try in $(seq 30); do kill_get w:/tree2 killed2; [ "$(rests killed2)" = 0 ] || break; rm -rf killed2; mkdir killed2; done
 check "of a tree too" [ "$(rests killed2)" != 0 ]
 q get w:/tree2 killed2
 check "it is taken away from each folder" [ "$(rests killed2)" = 0 ]
