@@ -74,13 +74,10 @@ exchange(struct peer *p, nng_ctx ctx, nng_aio *aio, nng_msg *m, nng_msg **answer
 	uint64_t since;
 
 	pipes_redial(&p->pipes);
-	since = clock_ms();
 	nng_aio_set_msg(aio, m);
 	nng_ctx_send(ctx, aio);
 	nng_aio_wait(aio);
 	if (nng_aio_result(aio) != 0) {
-		if (nng_aio_result(aio) == NNG_ETIMEDOUT)
-			pipes_drop_silent(&p->pipes, since);
 		nng_msg_free(m);
 		return nng_aio_result(aio) == NNG_ETIMEDOUT ? ZT_ERR_UNAVAILABLE
 							    : ZT_ERR_NETWORK;
