@@ -27,6 +27,7 @@
 enum {
 	A_TURN = 16,           /* connections, before others have theirs */
 	CHAIN_MAX = 16 * 1024, /* bytes of a peer's certificates */
+	HANDSHAKES = 4, /* steps of them in a turn of the loop: a third of a millisecond each */
 	PORTS = 65536
 };
 static const double tick_s = 0.25; /* also the rest when the system has no file left */
@@ -56,6 +57,8 @@ struct tls_listener {
 	struct ev_loop *loop;
 	struct ev_io accepts;
 	struct ev_timer tick;
+	struct ev_check turns;
+	int handshakes; /* steps in this turn */
 	struct ev_async ends;
 	pthread_t thread;
 	bool has_thread;
@@ -199,6 +202,18 @@ want(struct tls_listener *l, struct ev_io *io, short events)
 
 static void turn(struct guest *g);
 
+/* Of a stranger. What has to wait is ready in the next turn as well. */
+static void
+on_stranger(struct ev_loop *loop, struct ev_io *io, int events)
+{
+	struct guest *g = io->data;
+
+	(void)loop;
+	(void)events;
+	if (g->l->handshakes++ < HANDSHAKES)
+		turn(g);
+}
+
 static void
 on_ready(struct ev_loop *loop, struct ev_io *io, int events)
 {
@@ -223,6 +238,11 @@ join(struct guest *g)
 	}
 	ev_io_init(&g->local, on_ready, fd, 0);
 	g->local.data = g;
+	/* Known peers come first in each turn. */
+	ev_io_stop(l->loop, &g->peer);
+	ev_set_cb(&g->peer, on_ready);
+	ev_set_priority(&g->peer, EV_MAXPRI);
+	ev_set_priority(&g->local, EV_MAXPRI);
 	TAILQ_REMOVE(&l->strangers, g, link);
 	l->stranger_count--;
 	TAILQ_INSERT_TAIL(&l->known, g, link);
@@ -260,7 +280,7 @@ greet(struct tls_listener *l, int fd)
 	g->l = l;
 	g->address = address_of(fd);
 	g->accepted_ms = clock_ms(); /* ev_now is the wall's, which steps */
-	ev_io_init(&g->peer, on_ready, fd, EV_READ);
+	ev_io_init(&g->peer, on_stranger, fd, EV_READ);
 	g->peer.data = g;
 	make_room(l);
 	TAILQ_INSERT_TAIL(&l->strangers, g, link);
@@ -297,6 +317,16 @@ on_tick(struct ev_loop *loop, struct ev_timer *tick, int events)
 	(void)events;
 	end_older(&l->strangers, TLS_LISTENER_PATIENCE_MS, clock_ms());
 	ev_io_start(loop, &l->accepts);
+}
+
+static void
+on_turn(struct ev_loop *loop, struct ev_check *turns, int events)
+{
+	struct tls_listener *l = turns->data;
+
+	(void)loop;
+	(void)events;
+	l->handshakes = 0;
 }
 
 static void
@@ -466,6 +496,10 @@ tls_listener_open(const struct tls_identity *who, nng_socket socket, const char 
 		goto out;
 	ev_timer_init(&l->tick, on_tick, tick_s, tick_s);
 	ev_async_init(&l->ends, on_end);
+	ev_check_init(&l->turns, on_turn);
+	ev_set_priority(&l->turns, EV_MAXPRI);
+	l->turns.data = l;
+	ev_check_start(l->loop, &l->turns);
 	l->accepts.data = l->tick.data = l;
 	ev_io_start(l->loop, &l->accepts);
 	ev_timer_start(l->loop, &l->tick);

@@ -6,7 +6,8 @@
  * accepts, does the handshakes with OpenSSL (TLS 1.2 or newer) and relays the clear bytes to
  * nng, which listens on a port of the loopback and takes connections of the relay alone. There
  * are TLS_LISTENER_STRANGERS handshakes at once at most, each for two seconds; when one more
- * comes, the oldest of the address that has the most gives way. A known peer is relayed without
+ * comes, the oldest of the address that has the most gives way. In a turn of the loop all known
+ * peers come before a few steps of handshakes. A known peer is relayed without
  * a bound on their number: the authority decides how many there are. */
 #ifndef ZT_BUS_TLS_LISTENER_H
 #define ZT_BUS_TLS_LISTENER_H
