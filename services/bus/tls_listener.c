@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bus/address.h"
 #include "bus/clock.h"
 #include "bus/tcp.h"
 #include "bus/tls_groups.h"
@@ -31,10 +32,6 @@ enum {
 	PORTS = 65536
 };
 static const double tick_s = 0.25; /* also the rest when the system has no file left */
-
-struct address {
-	uint8_t bytes[8]; /* of IPv4 all; of IPv6 the network of one customer, a /64 */
-};
 
 struct guest {
 	TAILQ_ENTRY(guest) link; /* oldest first */
@@ -67,29 +64,6 @@ struct tls_listener {
 };
 
 /* ---- who is let in ---- */
-
-static struct address
-address_of(int fd)
-{
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} at;
-	socklen_t n = sizeof at;
-	struct address a = { { 0 } };
-
-	memset(&at, 0, sizeof at);
-	if (getpeername(fd, &at.any, &n) != 0)
-		return a;
-	if (at.any.sa_family == AF_INET)
-		memcpy(a.bytes, &at.v4.sin_addr, 4);
-	else if (at.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&at.v6.sin6_addr))
-		memcpy(a.bytes, at.v6.sin6_addr.s6_addr + 12, 4);
-	else if (at.any.sa_family == AF_INET6)
-		memcpy(a.bytes, at.v6.sin6_addr.s6_addr, 8);
-	return a;
-}
 
 static void
 end_guest(struct guest *g)
@@ -126,7 +100,7 @@ strangers_at(const struct tls_listener *l, const struct address *a)
 	size_t n = 0;
 
 	TAILQ_FOREACH(g, &l->strangers, link)
-	n += memcmp(&g->address, a, sizeof *a) == 0;
+	n += bytes_equal(address_counted(&g->address), address_counted(a));
 	return n;
 }
 
@@ -278,7 +252,7 @@ greet(struct tls_listener *l, int fd)
 		return;
 	}
 	g->l = l;
-	g->address = address_of(fd);
+	g->address = address_of_socket(fd);
 	g->accepted_ms = clock_ms(); /* ev_now is the wall's, which steps */
 	ev_io_init(&g->peer, on_stranger, fd, EV_READ);
 	g->peer.data = g;
