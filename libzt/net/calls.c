@@ -32,7 +32,8 @@ struct calls_request {
 	struct http_exchange x;
 	struct buf url, headers, refusal;
 	unsigned tries;
-	enum zt_err err; /* once it IS_DONE */
+	bool is_executed; /* perhaps: a try was sent, and no service answered it */
+	enum zt_err err;  /* once it IS_DONE */
 	bool is_done;
 	char *detail; /* 200 */
 };
@@ -371,17 +372,50 @@ outcome(const struct calls_request *q, char detail[200])
 	return x->status == 200 ? ZT_OK : service_err(q, x->status, detail);
 }
 
+/* Whether the service may have executed this try, though it did not answer. The gateway says
+ * UNAVAILABLE only of what it has not passed on. */
+static bool
+is_uncertain(const struct calls_request *q, enum zt_err err)
+{
+	if (q->x.err)
+		return q->x.is_sent;
+	return err == ZT_ERR_TIMEOUT || (err == ZT_ERR_NETWORK && q->x.status >= 500);
+}
+
+/* Of what a person asked to be changed: blocks alone are nothing yet, and OBJECTS only reads.
+ */
+static void
+say_uncertain(const struct calls_request *q)
+{
+	const struct route_row *row = route_row(q->route);
+	char said[200];
+
+	if (!q->is_executed || row->verb == VERB_GET || row->service == SERVICE_BLOCKS ||
+	    q->route == ROUTE_OBJECTS)
+		return;
+	memcpy(said, q->detail, sizeof said);
+	(void)snprintf(q->detail, 200,
+	    words(
+		q->c, "%.110s; it may have been done all the same: look before you repeat it"),
+	    said);
+}
+
+/* Whether an error may pass by itself. */
+static bool
+is_transient(enum zt_err err)
+{
+	return err == ZT_ERR_NETWORK || err == ZT_ERR_UNAVAILABLE || err == ZT_ERR_TIMEOUT ||
+	       err == ZT_ERR_RATE || err == ZT_ERR_REPLAY || err == ZT_ERR_DATABASE;
+}
+
 /* Whether to sign again and retry, and when: transient errors only. Retries are short if the
  * server is unreachable: local work must go on. */
 static bool
 again(struct calls_request *q, enum zt_err err)
 {
 	static const unsigned pause_ms[MAX_TRIES - 1] = { 30, 300, 1000 };
-	bool heals = err == ZT_ERR_NETWORK || err == ZT_ERR_UNAVAILABLE ||
-		     err == ZT_ERR_TIMEOUT || err == ZT_ERR_RATE || err == ZT_ERR_REPLAY ||
-		     err == ZT_ERR_DATABASE;
 
-	if (!heals || !route_row(q->route)->retry || q->tries >= MAX_TRIES)
+	if (!is_transient(err) || !route_row(q->route)->retry || q->tries >= MAX_TRIES)
 		return false;
 	q->due_ms = port_steady_ms() + pause_ms[q->tries - 1];
 	q->next = q->c->waiting;
@@ -413,8 +447,12 @@ on_done(struct http_exchange *x)
 	struct calls_request *q = x->ctx;
 	enum zt_err err = outcome(q, q->detail);
 
-	if (err == ZT_OK || !again(q, err))
-		finish(q, err);
+	q->is_executed |= err && is_uncertain(q, err);
+	if (err && again(q, err))
+		return;
+	if (is_transient(err))
+		say_uncertain(q);
+	finish(q, err);
 }
 
 /* Starts those tries that are due. Returns the milliseconds until the next, WAIT_MS at most. */

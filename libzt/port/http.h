@@ -30,6 +30,7 @@ struct http_exchange {
 	enum zt_err err;
 	long status;
 	bool is_typed;       /* the Content-Type was the expected one */
+	bool is_sent;        /* a part of it at least, as far as the host can tell */
 	const char *failure; /* why it is NETWORK or TIMEOUT, in English; static */
 	void (*done)(struct http_exchange *x);
 	void *ctx;      /* the caller's */

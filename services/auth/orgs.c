@@ -62,7 +62,9 @@ out:
 	return err;
 }
 
-/* ORG_CREATE: the operator reserves a slug; the answer's token begins the organization once. */
+/* ORG_CREATE: the operator reserves a slug; the answer's token begins the organization once.
+ * Each call makes a token: after a lost answer another is asked for, and the first expires
+ * unheard. */
 enum zt_err
 orgs_create(void *state, const struct request *rq, struct rpc_answer *out)
 {

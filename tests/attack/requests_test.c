@@ -214,6 +214,71 @@ R2_the_next_request_of_a_revoked_device_is_refused(void **state)
 	assert_ok(zt_sync(s->alice.zt));
 }
 
+/* ---- a change that was made, and of which no answer arrives ---- */
+
+struct deaf {
+	enum route route;
+	enum zt_err said; /* what the client reads instead; OK: its connection ends */
+	unsigned done;
+};
+
+static void
+lose_answer(void *ctx, struct proxy_call *c)
+{
+	struct deaf *k = ctx;
+
+	if (c->route != k->route)
+		return;
+	k->done += c->status == 200;
+	c->status = 0;
+	if (k->said)
+		proxy_refuse(c, k->said);
+}
+
+/* Whether the sentence of alice's error says that her act may have been done. */
+static bool
+says_uncertain(struct scene *s)
+{
+	return strstr(zt_error_message(s->alice.zt), "it may have been done") != NULL;
+}
+
+static void
+a_change_without_any_answer_is_said_to_be_uncertain(void **state)
+{
+	static const enum zt_err said[] = { ZT_OK, ZT_ERR_TIMEOUT };
+	struct scene *s = *state;
+
+	assert_ok(zt_workspace_create(s->alice.zt, "deaf"));
+	for (size_t i = 0; i < 2; i++) {
+		struct deaf k = { .route = ROUTE_PUSH, .said = said[i] };
+		struct proxy_hooks hooks = { .ctx = &k, .after = lose_answer };
+		char path[] = "deaf:/0";
+
+		path[6] = (char)('0' + i);
+		proxy_play(s->w->d, &hooks);
+		assert_err(said[i] ? said[i] : ZT_ERR_NETWORK, zt_mkdir(s->alice.zt, path));
+		assert_int_equal(4, k.done);
+		assert_true(says_uncertain(s));
+		proxy_play(s->w->d, NULL);
+		assert_err(ZT_ERR_EXISTS, zt_mkdir(s->alice.zt, path)); /* it was done */
+	}
+}
+
+static void
+what_was_not_asked_or_only_read_is_not_said_to_be_uncertain(void **state)
+{
+	struct scene *s = *state;
+	struct deaf k = { .route = ROUTE_LOG_READ };
+	struct proxy_hooks hooks = { .ctx = &k, .after = lose_answer };
+
+	proxy_play(s->w->d, &hooks);
+	assert_err(ZT_ERR_NETWORK, zt_sync(s->alice.zt));
+	assert_false(says_uncertain(s));
+	k = (struct deaf){ .route = ROUTE_LOG_APPEND, .said = ZT_ERR_UNAVAILABLE };
+	assert_err(ZT_ERR_UNAVAILABLE, zt_workspace_create(s->alice.zt, "unheard"));
+	assert_false(says_uncertain(s)); /* the gateway has not passed it on, it says */
+}
+
 #define PLAY(test) cmocka_unit_test_teardown(test, honest_again)
 
 int
@@ -224,6 +289,8 @@ main(void)
 		PLAY(R1_a_request_sent_elsewhere_is_refused),
 		PLAY(R1_no_altered_part_of_a_request_is_taken),
 		PLAY(R1_a_request_from_the_past_or_the_future_is_refused),
+		PLAY(a_change_without_any_answer_is_said_to_be_uncertain),
+		PLAY(what_was_not_asked_or_only_read_is_not_said_to_be_uncertain),
 		PLAY(R2_the_next_request_of_a_revoked_device_is_refused),
 	};
 

@@ -183,7 +183,7 @@ carry(struct proxy *d, int fd, int *up, struct message *m)
 	    "HTTP/1.1 %d -\r\ncontent-type: application/%s\r\ncontent-length: %zu\r\n\r\n",
 	    c.status, c.status == 200 ? "octet-stream" : "x-zt-error", c.answer.n);
 	buf_add(&out, buf_bytes(&c.answer));
-	ok = write_all(fd, buf_bytes(&out));
+	ok = c.status != 0 && write_all(fd, buf_bytes(&out));
 	buf_free(&answer.all);
 	buf_free(&c.answer);
 	buf_free(&out);

@@ -19,7 +19,7 @@ struct proxy_call {
 	const char *method, *target;
 	struct bytes request; /* the whole of it, as it came: to be replayed */
 	struct bytes body;
-	int status;        /* of the answer */
+	int status;        /* of the answer; 0: none comes, and the connection ends */
 	struct buf answer; /* its body */
 };
 

@@ -210,7 +210,7 @@ http_start(struct http *h, struct http_exchange *x)
 	x->transfer = t;
 	x->err = ZT_OK;
 	x->status = 0;
-	x->is_typed = false;
+	x->is_typed = x->is_sent = false;
 	x->failure = "";
 	t->easy = h->idle_count > 0 ? h->idle[--h->idle_count] : curl_easy_init();
 	if (t->easy == NULL || (err = prepare(t)) ||
@@ -237,10 +237,13 @@ finish(struct http *h, CURL *easy, CURLcode code)
 {
 	struct transfer *t = NULL;
 	struct http_exchange *x;
+	long sent = 0;
 
 	(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
 	x = t->x;
 	(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &x->status);
+	(void)curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
+	x->is_sent = sent > 0;
 	x->is_typed = is_typed(easy, x, x->status);
 	if (code != CURLE_OK && !t->is_foreign) {
 		x->failure = curl_easy_strerror(code);

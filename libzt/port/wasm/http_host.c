@@ -60,7 +60,7 @@ http_start(struct http *h, struct http_exchange *x)
 	x->transfer = NULL;
 	x->err = ZT_OK;
 	x->status = 0;
-	x->is_typed = false;
+	x->is_typed = x->is_sent = false;
 	x->failure = "";
 	if (slot < 0 || slot >= SLOTS)
 		return ZT_ERR_MEMORY;
@@ -104,6 +104,7 @@ finish(int slot)
 	table()->by[slot]->under_way--;
 	x->status = host_status(slot);
 	x->is_typed = host_typed(slot) != 0;
+	x->is_sent = x->status != 0; /* fetch does not say how far a failed request came */
 	if (x->status <= 0) {
 		x->err = x->status < 0 ? ZT_ERR_TIMEOUT : ZT_ERR_NETWORK;
 		x->failure = x->status < 0 ? "it took too long" : "it cannot be reached";
