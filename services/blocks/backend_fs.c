@@ -250,18 +250,21 @@ write_temp(struct fs *f, const char *temp, struct bytes block, const struct hash
 {
 	enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC };
 	struct page_buffer *b = take_buffer(f);
+	struct bytes file;
 	enum zt_err err;
 	int fd;
 
 	if (b == NULL)
 		return ZT_ERR_MEMORY;
+	/* While the processor still has the block at hand: making a file may wait. */
+	file = lay_out(block, hash, b->p);
 	fd = openat(f->root, temp, FLAGS | O_DIRECT, 0600);
 	if (fd < 0 &&
 	    errno == EINVAL) { /* a file system without it may leave the file behind */
 		(void)unlinkat(f->root, temp, 0);
 		fd = openat(f->root, temp, FLAGS, 0600);
 	}
-	err = fd < 0 ? err_of(errno) : write_all(fd, lay_out(block, hash, b->p));
+	err = fd < 0 ? err_of(errno) : write_all(fd, file);
 	if (fd >= 0 && close(fd) != 0 && err == ZT_OK)
 		err = err_of(errno);
 	give_buffer(f, b);
