@@ -145,7 +145,8 @@ serve(struct zt *z, const struct workspace *s, size_t count)
 	struct load_result r;
 	char query[40];
 
-	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)s->position + 1);
+	(void)snprintf(
+	    query, sizeof query, "from=%llu", (unsigned long long)s->chain.position + 1);
 	for (size_t i = 0; i < count; i++)
 		list[i] = request_of(z->sign, &z->org, &z->device, ROUTE_CHAIN, &p, query,
 		    bytes_of(NULL, 0), "");

@@ -247,8 +247,8 @@ main(int argc, char **argv)
 	ok(workspace_manifest(h.s, &root, &m));
 	ok(take_folder(&h, 0, &m));
 	ok(merkle_root(z->state->tree, merkle_size(z->state->tree), &h.root));
-	h.position = h.s->position;
-	h.link = h.s->link;
+	h.position = h.s->chain.position;
+	h.link = h.s->chain.link;
 	h.changesets = rows_begin(argv[5], "changesets");
 	h.objects = rows_begin(argv[5], "objects");
 	h.vlobs = rows_begin(argv[5], "vlobs");

@@ -48,7 +48,8 @@ bench_requests(char **a)
 	ok(workspace_find(z, a[2], &s));
 	ok(workspace_sync(s));
 	p.id = s->w->id;
-	(void)snprintf(query, sizeof query, "from=%llu", (unsigned long long)s->position + 1);
+	(void)snprintf(
+	    query, sizeof query, "from=%llu", (unsigned long long)s->chain.position + 1);
 	for (size_t i = 0; i < count; i++)
 		list[i] = request_of(z->sign, &z->org, &z->device, ROUTE_CHAIN, &p, query,
 		    bytes_of(NULL, 0), "");

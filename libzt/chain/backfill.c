@@ -67,21 +67,21 @@ take_page(struct workspace *s, const Zt__ChainPage *m, uint64_t until)
 	struct hash base;
 	enum zt_err err = ZT_OK;
 
-	for (size_t i = 0;
-	     err == ZT_OK && i < m->n_changesets && s->backfilled_to < s->anchor_position;
+	for (size_t i = 0; err == ZT_OK && i < m->n_changesets &&
+			   s->chain.backfilled_to < s->chain.anchor_position;
 	     i++) {
 		if (i > 0 && session_now_ms() >= until)
 			return ZT_OK;
-		err = chain_take(s, m->changesets[i], s->backfilled_to + 1, &s->backfilled_link,
-		    fill_change);
+		err = chain_take(s, m->changesets[i], s->chain.backfilled_to + 1,
+		    &s->chain.backfilled_link, fill_change);
 		if (err == ZT_OK)
-			err = chain_keep(s, ++s->backfilled_to, m->changesets[i]);
+			err = chain_keep(s, ++s->chain.backfilled_to, m->changesets[i]);
 	}
-	if (err == ZT_OK && s->backfilled_to == s->anchor_position &&
-	    (err = chain_link(s, s->anchor_position, &base, NULL)) == ZT_OK) {
-		if (!hash_equal(&base, &s->backfilled_link))
+	if (err == ZT_OK && s->chain.backfilled_to == s->chain.anchor_position &&
+	    (err = chain_link(s, s->chain.anchor_position, &base, NULL)) == ZT_OK) {
+		if (!hash_equal(&base, &s->chain.backfilled_link))
 			return chain_suspect(s);
-		s->anchor_position = s->backfilled_to = 0;
+		s->chain.anchor_position = s->chain.backfilled_to = 0;
 	}
 	return err == ZT_OK || is_no_finding(err) ? err : chain_suspect(s);
 }
@@ -90,9 +90,9 @@ static enum zt_err
 fill_page(struct workspace *s, uint64_t until)
 {
 	Zt__ChainPage *m = NULL;
-	enum zt_err err = chain_page(s, s->backfilled_to + 1, &m);
+	enum zt_err err = chain_page(s, s->chain.backfilled_to + 1, &m);
 
-	if (err == ZT_ERR_ROLLBACK || (err == ZT_OK && m->newest < s->anchor_position))
+	if (err == ZT_ERR_ROLLBACK || (err == ZT_OK && m->newest < s->chain.anchor_position))
 		err = chain_refuse_older(s);
 	else if (err == ZT_OK && m->n_changesets == 0)
 		err = session_refuse(s->z, ZT_ERR_CORRUPT, "the server withholds changesets");
@@ -114,10 +114,11 @@ begin_anew(struct workspace *s)
 		return err;
 	if ((err = store_forget(s->z->store, STORE_VERSION, key)) == ZT_OK)
 		err = store_forget(s->z->store, STORE_LINK, key);
-	s->target = s->position;
-	s->target_link = s->link;
-	s->anchor_position = s->backfilled_to = s->position = s->skipped = 0;
-	s->link = s->backfilled_link = (struct hash){ 0 };
+	s->chain.target = s->chain.position;
+	s->chain.target_link = s->chain.link;
+	s->chain.anchor_position = s->chain.backfilled_to = s->chain.position =
+	    s->chain.skipped = 0;
+	s->chain.link = s->chain.backfilled_link = (struct hash){ 0 };
 	s->is_suspect = false;
 	if (err == ZT_OK && (err = chain_note(s)) == ZT_OK)
 		err = store_commit(s->z->store);
@@ -129,7 +130,7 @@ begin_anew(struct workspace *s)
 static enum zt_err
 fill(struct workspace *s, uint64_t until)
 {
-	struct workspace before = *s;
+	struct chain_cursor before = s->chain;
 	bool suspect;
 	enum zt_err err = store_begin(s->z->store);
 
@@ -154,7 +155,7 @@ workspace_backfill(struct workspace *s, unsigned ms)
 	uint64_t until = session_now_ms() + ms;
 	enum zt_err err = ZT_OK;
 
-	while (err == ZT_OK && s->anchor_position > 0 && session_now_ms() < until)
+	while (err == ZT_OK && s->chain.anchor_position > 0 && session_now_ms() < until)
 		err = fill(s, until);
 	return err;
 }
@@ -164,9 +165,9 @@ backfill_all(struct workspace *s)
 {
 	enum zt_err err = ZT_OK;
 
-	while (err == ZT_OK && s->anchor_position > 0) {
-		session_progress(
-		    s->z, ZT_WORK_VERIFY_HISTORY, s->backfilled_to, s->anchor_position);
+	while (err == ZT_OK && s->chain.anchor_position > 0) {
+		session_progress(s->z, ZT_WORK_VERIFY_HISTORY, s->chain.backfilled_to,
+		    s->chain.anchor_position);
 		err = fill(s, UINT64_MAX);
 	}
 	return err;
@@ -206,7 +207,7 @@ workspace_version(
 	enum zt_err err = version_that_counts(s, vlob, version, out);
 
 	/* A version that the checkpoint did not list is in the chain before it. */
-	if (err == ZT_ERR_NOT_FOUND && s->anchor_position > 0 &&
+	if (err == ZT_ERR_NOT_FOUND && s->chain.anchor_position > 0 &&
 	    (err = workspace_complete(s)) == ZT_OK)
 		err = version_that_counts(s, vlob, version, out);
 	return err;

@@ -29,7 +29,7 @@ take_change(struct workspace *s, const struct chain_change *of, const struct cha
 	if (!change_follows(c, err == ZT_OK ? before.version : 0,
 		err == ZT_OK ? &before.pins.object : NULL)) {
 		/* What a checkpoint left out, or misstated: the chain itself will tell. */
-		if (s->anchor_position > 0)
+		if (s->chain.anchor_position > 0)
 			return chain_suspect(s);
 		return of->excluded ? ZT_OK
 				    : chain_refuse(s, ZT_ERR_CORRUPT, of->position,
@@ -42,13 +42,13 @@ take_change(struct workspace *s, const struct chain_change *of, const struct cha
 static enum zt_err
 check_goal(struct workspace *s)
 {
-	if (s->position != s->target)
+	if (s->chain.position != s->chain.target)
 		return ZT_OK;
-	if (!hash_equal(&s->link, &s->target_link))
-		return chain_refuse(s, ZT_ERR_FORK, s->position,
+	if (!hash_equal(&s->chain.link, &s->chain.target_link))
+		return chain_refuse(s, ZT_ERR_FORK, s->chain.position,
 		    "the server shows another history of the workspace than this device has "
 		    "verified");
-	s->target = 0;
+	s->chain.target = 0;
 	return chain_note(s);
 }
 
@@ -59,10 +59,10 @@ take_next(struct workspace *s, const Zt__Changeset *m)
 	enum zt_err err;
 
 	judge_hear(s);
-	if ((err = chain_take(s, m, s->position + 1, &s->link, take_change)))
+	if ((err = chain_take(s, m, s->chain.position + 1, &s->chain.link, take_change)))
 		return err;
-	s->position++;
-	if ((err = chain_link(s, s->position, &s->link, &s->time)))
+	s->chain.position++;
+	if ((err = chain_link(s, s->chain.position, &s->chain.link, &s->chain.time)))
 		return err;
 	return check_goal(s);
 }
@@ -90,21 +90,21 @@ sync_page(struct workspace *s, uint64_t *newest)
 	bool begun = false;
 	enum zt_err err;
 
-	if ((err = chain_page(s, s->position + 1, &m)) == ZT_ERR_ROLLBACK)
+	if ((err = chain_page(s, s->chain.position + 1, &m)) == ZT_ERR_ROLLBACK)
 		err = chain_refuse_older(s);
 	if (err)
 		goto out;
 	*newest = m->newest;
-	if (m->newest < s->position || m->newest < s->target)
+	if (m->newest < s->chain.position || m->newest < s->chain.target)
 		err = chain_refuse_older(s);
-	else if (m->n_changesets == 0 && m->newest > s->position)
+	else if (m->n_changesets == 0 && m->newest > s->chain.position)
 		err = session_refuse(s->z, ZT_ERR_CORRUPT, "the server withholds changesets");
-	else if (s->position == 0 && s->target == 0 && m->newest > m->n_changesets)
+	else if (s->chain.position == 0 && s->chain.target == 0 && m->newest > m->n_changesets)
 		err = begin_at_checkpoint(s, &begun);
 	for (size_t i = 0; err == ZT_OK && !begun && i < m->n_changesets; i++)
 		if ((err = session_may_go_on(s->z)) == ZT_OK &&
 		    (err = take_next(s, m->changesets[i])) == ZT_OK)
-			err = chain_keep(s, s->position, m->changesets[i]);
+			err = chain_keep(s, s->chain.position, m->changesets[i]);
 	if (err == ZT_OK && m->n_changesets > 0)
 		err = chain_note(s);
 	if (err == ZT_OK)
@@ -124,14 +124,14 @@ workspace_sync(struct workspace *s)
 		return err;
 	s->is_refused = false;
 	do {
-		struct workspace before = *s;
+		struct chain_cursor before = s->chain;
 
 		if ((err = store_begin(s->z->store)))
 			return err;
 		if ((err = judge_again(s)) == ZT_OK && (err = sync_page(s, &newest)) == ZT_OK)
 			err = store_commit(s->z->store);
 		store_rollback(s->z->store);
-		session_progress(s->z, ZT_WORK_VERIFY_HISTORY, s->position, newest);
+		session_progress(s->z, ZT_WORK_VERIFY_HISTORY, s->chain.position, newest);
 		if (err) {
 			bool suspect = s->is_suspect;
 
@@ -139,7 +139,7 @@ workspace_sync(struct workspace *s)
 			if (suspect && (err = backfill_all(s)) == ZT_OK)
 				newest = UINT64_MAX; /* and again, from what is known now */
 		}
-	} while (err == ZT_OK && s->position < newest);
+	} while (err == ZT_OK && s->chain.position < newest);
 	return session_note_fork(s->z, &s->w->id, err);
 }
 
@@ -150,7 +150,7 @@ workspace_sync_fresh(struct workspace *s)
 	enum zt_err err = workspace_sync(s);
 
 	if (err == ZT_OK && (far = org_state_furthest_pin(s->w)) != NULL &&
-	    far->position > s->position)
+	    far->position > s->chain.position)
 		err = chain_refuse_older(s);
 	return err;
 }
@@ -163,7 +163,7 @@ check_own(struct workspace *s, const Zt__Changeset *m, uint64_t position)
 {
 	struct statement own;
 	struct hash before = { { 0 } }, is, next;
-	enum zt_err err = position <= s->anchor_position ? workspace_complete(s) : ZT_OK;
+	enum zt_err err = position <= s->chain.anchor_position ? workspace_complete(s) : ZT_OK;
 
 	if (err || (err = statement_of(m->statement, &own)))
 		return err;
@@ -182,17 +182,17 @@ enum zt_err
 workspace_take_own(struct workspace *s, const Zt__Changeset *m, uint64_t position,
     const struct hash *link, struct bytes push, const Zt__Statement *stmt)
 {
-	struct workspace before = *s;
+	struct chain_cursor before = s->chain;
 	enum zt_err err;
 
-	if (position != s->position + 1)
+	if (position != s->chain.position + 1)
 		return (err = workspace_sync(s)) || (err = check_own(s, m, position)) ||
 			       (err = chain_keep_push(s, position, push))
 			   ? err
 			   : position_keep(s, stmt);
 	if ((err = store_begin(s->z->store)))
 		return err;
-	if ((err = take_next(s, m)) == ZT_OK && !hash_equal(&s->link, link))
+	if ((err = take_next(s, m)) == ZT_OK && !hash_equal(&s->chain.link, link))
 		err = chain_refuse(s, ZT_ERR_FORK, position,
 		    "the server has put it behind another history of the workspace");
 	if (err == ZT_OK)

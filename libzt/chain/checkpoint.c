@@ -179,9 +179,9 @@ checkpoint_begin(struct workspace *s)
 
 	if ((err = checkpoint_find(s, &c)) == ZT_OK && (err = take_all(&t)) == ZT_OK &&
 	    (err = chain_put_link(s, c.position, &c.link, 0)) == ZT_OK) {
-		s->anchor_position = s->position = s->checkpoint = c.position;
-		s->link = c.link;
-		s->voucher = c.author;
+		s->chain.anchor_position = s->chain.position = s->chain.checkpoint = c.position;
+		s->chain.link = c.link;
+		s->chain.voucher = c.author;
 		judge_begin(s, c.position, c.seen_size);
 		err = chain_note(s);
 	}
@@ -197,15 +197,15 @@ static enum zt_err
 follow(struct workspace *s, uint64_t position, const struct hash *link, struct buf *links)
 {
 	struct hash at = *link, base;
-	enum zt_err err = chain_link(s, s->anchor_position, &base, NULL);
+	enum zt_err err = chain_link(s, s->chain.anchor_position, &base, NULL);
 
-	while (err == ZT_OK && position < s->anchor_position) {
+	while (err == ZT_OK && position < s->chain.anchor_position) {
 		Zt__ChainPage *m = NULL;
 
 		if ((err = chain_page(s, position + 1, &m)) == ZT_OK && m->n_changesets == 0)
 			err = ZT_ERR_CORRUPT;
 		for (size_t i = 0;
-		     err == ZT_OK && i < m->n_changesets && position < s->anchor_position;
+		     err == ZT_OK && i < m->n_changesets && position < s->chain.anchor_position;
 		     i++, position++) {
 			struct statement st;
 

@@ -19,9 +19,10 @@ verified_before(const struct workspace *s, uint64_t loss)
 {
 	uint64_t far = 0;
 
-	for (size_t i = 0; i < s->step_count && s->steps[i].known <= loss; i++)
-		far = i + 1 < s->step_count ? s->steps[i + 1].position - 1 : s->position;
-	return far < s->position ? far : s->position;
+	for (size_t i = 0; i < s->chain.step_count && s->chain.steps[i].known <= loss; i++)
+		far = i + 1 < s->chain.step_count ? s->chain.steps[i + 1].position - 1
+						  : s->chain.position;
+	return far < s->chain.position ? far : s->chain.position;
 }
 
 /* ---- judging again ---- */
@@ -80,7 +81,8 @@ judge_one(struct workspace *s, uint64_t position)
 	for (size_t i = 0; err == ZT_OK && i < cs.count; i++)
 		err = mark(s, &of, &changes[i], &changed);
 	if (changed)
-		s->skipped = of.excluded ? s->skipped + 1 : s->skipped - (s->skipped > 0);
+		s->chain.skipped = of.excluded ? s->chain.skipped + 1
+					       : s->chain.skipped - (s->chain.skipped > 0);
 out:
 	free(changes);
 	pb_free(m);
@@ -117,13 +119,13 @@ first_concerned(const struct workspace *s)
 	for (size_t i = 0; i < w->pin_count; i++) {
 		const struct org_pin *p = &w->pins[i];
 
-		if (p->index >= s->judged)
+		if (p->index >= s->chain.judged)
 			first = smaller(first, concerned_by(s, p));
-		if (p->void_index != ORG_NEVER && p->void_index >= s->judged)
+		if (p->void_index != ORG_NEVER && p->void_index >= s->chain.judged)
 			first = smaller(first, 1);
 	}
 	for (size_t i = 0; i < w->void_count; i++)
-		if (w->voids[i].index >= s->judged)
+		if (w->voids[i].index >= s->chain.judged)
 			first = smaller(first, w->voids[i].position);
 	return first;
 }
@@ -134,17 +136,17 @@ judge_again(struct workspace *s)
 	uint64_t size = merkle_size(s->z->state->tree), p;
 	enum zt_err err = ZT_OK;
 
-	if (s->judged == size)
+	if (s->chain.judged == size)
 		return ZT_OK;
 	p = first_concerned(s);
-	if (p <= s->anchor_position && s->anchor_position > 0)
+	if (p <= s->chain.anchor_position && s->chain.anchor_position > 0)
 		return chain_suspect(
 		    s); /* what the checkpoint says may not count: read it all */
-	for (; err == ZT_OK && p <= s->position; p++)
+	for (; err == ZT_OK && p <= s->chain.position; p++)
 		err = judge_one(s, p);
 	if (err) /* it is judged again by the next who asks */
 		return err;
-	s->judged = size;
+	s->chain.judged = size;
 	return chain_note(s);
 }
 
@@ -172,7 +174,7 @@ vouched(struct workspace *s, uint64_t position, uint64_t loss, uint64_t *out)
 enum zt_err
 judge_pin(struct workspace *s, uint64_t *position, struct hash *link)
 {
-	uint64_t loss = org_state_unpinned_loss(s->w, ORG_NEVER), far = s->position, q;
+	uint64_t loss = org_state_unpinned_loss(s->w, ORG_NEVER), far = s->chain.position, q;
 	enum zt_err err = ZT_OK;
 
 	if (loss != ORG_NEVER) {
@@ -183,14 +185,14 @@ judge_pin(struct workspace *s, uint64_t *position, struct hash *link)
 			if (!p->voided && p->index < loss && p->position > far)
 				far = p->position;
 		}
-		for (uint64_t p = s->position; err == ZT_OK && p > far; p--)
+		for (uint64_t p = s->chain.position; err == ZT_OK && p > far; p--)
 			if ((err = vouched(s, p, loss, &q)) == ZT_OK && q > far)
 				far = q;
 	}
 	*link = (struct hash){ 0 };
 	if (err == ZT_OK && far > 0 &&
 	    (err = chain_link(s, far, link, NULL)) == ZT_ERR_NOT_FOUND &&
-	    s->anchor_position > 0 && (err = workspace_complete(s)) == ZT_OK)
+	    s->chain.anchor_position > 0 && (err = workspace_complete(s)) == ZT_OK)
 		err = chain_link(s, far, link, NULL);
 	if (err == ZT_OK)
 		*position = far;

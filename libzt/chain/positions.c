@@ -51,12 +51,12 @@ position_keep(struct workspace *s, const Zt__Statement *m)
 	    (err = position_check(s->z->state->log_key, &s->z->org, &s->w->id, &st, &p)))
 		return session_refuse(s->z, err,
 		    "what the server says of the workspace's place is not signed by its log");
-	if (p.position != s->position)
+	if (p.position != s->chain.position)
 		return ZT_OK;
-	if (!hash_equal(&p.link, &s->link))
+	if (!hash_equal(&p.link, &s->chain.link))
 		return session_refuse(s->z, ZT_ERR_FORK,
 		    "the server has signed another history of the workspace than it shows");
-	if (p.position == s->signed_at)
+	if (p.position == s->chain.signed_at)
 		return ZT_OK;
 	if (kept(s, &before, &is))
 		before.position = 0;
@@ -64,7 +64,8 @@ position_keep(struct workspace *s, const Zt__Statement *m)
 		err = store_put(s->z->store, STORE_POSITION, bytes_of(s->w->id.b, ID_BYTES), 0,
 		    buf_bytes(&b));
 	if (err == ZT_OK)
-		s->signed_at = p.position > before.position ? p.position : before.position;
+		s->chain.signed_at =
+		    p.position > before.position ? p.position : before.position;
 	pb_free(is);
 	buf_free(&b);
 	return err;
@@ -142,7 +143,8 @@ show_page(struct workspace *s, uint64_t first, uint64_t last, Zt__Statement *stm
 static enum zt_err
 show_way(struct workspace *s, uint64_t newest, uint64_t last, Zt__Statement *stmt)
 {
-	uint64_t end = last, min = newest > s->anchor_position ? newest : s->anchor_position;
+	uint64_t end = last,
+		 min = newest > s->chain.anchor_position ? newest : s->chain.anchor_position;
 	enum zt_err err = end > min ? ZT_OK : ZT_ERR_NOT_FOUND;
 
 	while (err == ZT_OK && end > min) {
@@ -163,7 +165,7 @@ positions_show(struct workspace *s, uint64_t newest, uint64_t *last)
 
 	if (err && err != ZT_ERR_NOT_FOUND)
 		return err;
-	*last = s->position;
+	*last = s->chain.position;
 	err = show_way(s, newest, *last, p.position == *last ? m : NULL);
 	if (err == ZT_ERR_PROOF && p.position > newest && p.position < *last) {
 		*last = p.position;

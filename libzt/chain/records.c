@@ -28,33 +28,33 @@ chain_load(struct workspace *s)
 	struct bytes key = bytes_of(s->w->id.b, ID_BYTES);
 	struct buf link = buf_init(256), b = buf_init(STORED_CHAIN);
 	Zt__StoredChain *m = NULL;
-	enum zt_err err = store_newest(s->z->store, STORE_LINK, key, &s->position, &link);
+	enum zt_err err = store_newest(s->z->store, STORE_LINK, key, &s->chain.position, &link);
 
 	if (err == ZT_OK)
-		err = read_link(&link, &s->link, &s->time);
+		err = read_link(&link, &s->chain.link, &s->chain.time);
 	else if (err == ZT_ERR_NOT_FOUND)
-		err = (s->position = 0, ZT_OK);
+		err = (s->chain.position = 0, ZT_OK);
 	if (err)
 		goto out;
 	if ((err = store_get(s->z->store, STORE_CHAIN, key, 0, &b)) == ZT_OK &&
 	    (err = pb_decode(&zt__stored_chain__descriptor, buf_bytes(&b), STORED_CHAIN, &m)) ==
 		ZT_OK) {
-		s->anchor_position = m->begun;
+		s->chain.anchor_position = m->begun;
 		if (m->voucher.len > 0)
-			err = pb_id(m->voucher, &s->voucher);
-		s->target = m->goal;
-		s->checkpoint = m->checkpoint;
-		s->backfilled_to = m->filled;
+			err = pb_id(m->voucher, &s->chain.voucher);
+		s->chain.target = m->goal;
+		s->chain.checkpoint = m->checkpoint;
+		s->chain.backfilled_to = m->filled;
 		s->all_reachable_from = m->led;
-		s->judged = m->judged;
+		s->chain.judged = m->judged;
 		for (size_t i = 0; i < m->n_steps && i < WORKSPACE_STEPS; i++)
-			s->steps[s->step_count++] =
+			s->chain.steps[s->chain.step_count++] =
 			    (struct workspace_step){ m->steps[i]->position,
 				    m->steps[i]->known };
-		if (err == ZT_OK && s->target > 0)
-			err = pb_hash(m->goal_link, &s->target_link);
-		if (err == ZT_OK && s->backfilled_to > 0)
-			err = pb_hash(m->filled_link, &s->backfilled_link);
+		if (err == ZT_OK && s->chain.target > 0)
+			err = pb_hash(m->goal_link, &s->chain.target_link);
+		if (err == ZT_OK && s->chain.backfilled_to > 0)
+			err = pb_hash(m->filled_link, &s->chain.backfilled_link);
 	} else if (err == ZT_ERR_NOT_FOUND) {
 		err = ZT_OK;
 	}
@@ -73,25 +73,25 @@ chain_note(struct workspace *s)
 	struct buf b = buf_init(STORED_CHAIN);
 	enum zt_err err;
 
-	for (size_t i = 0; i < s->step_count; i++) {
+	for (size_t i = 0; i < s->chain.step_count; i++) {
 		zt__stored_step__init(list[i] = &steps[i]);
-		steps[i].position = s->steps[i].position;
-		steps[i].known = s->steps[i].known;
+		steps[i].position = s->chain.steps[i].position;
+		steps[i].known = s->chain.steps[i].known;
 	}
 	m.steps = list;
-	m.n_steps = s->step_count;
-	m.judged = s->judged;
-	m.begun = s->anchor_position;
-	m.goal = s->target;
-	m.checkpoint = s->checkpoint;
-	if (s->target > 0)
-		m.goal_link = pb_field(s->target_link.b, HASH_BYTES);
-	if (s->anchor_position > 0)
-		m.voucher = pb_field(s->voucher.b, ID_BYTES);
-	m.filled = s->backfilled_to;
+	m.n_steps = s->chain.step_count;
+	m.judged = s->chain.judged;
+	m.begun = s->chain.anchor_position;
+	m.goal = s->chain.target;
+	m.checkpoint = s->chain.checkpoint;
+	if (s->chain.target > 0)
+		m.goal_link = pb_field(s->chain.target_link.b, HASH_BYTES);
+	if (s->chain.anchor_position > 0)
+		m.voucher = pb_field(s->chain.voucher.b, ID_BYTES);
+	m.filled = s->chain.backfilled_to;
 	m.led = s->all_reachable_from;
-	if (s->backfilled_to > 0)
-		m.filled_link = pb_field(s->backfilled_link.b, HASH_BYTES);
+	if (s->chain.backfilled_to > 0)
+		m.filled_link = pb_field(s->chain.backfilled_link.b, HASH_BYTES);
 	if ((err = pb_encode(&m, &b)) == ZT_OK)
 		err = store_put(
 		    s->z->store, STORE_CHAIN, bytes_of(s->w->id.b, ID_BYTES), 0, buf_bytes(&b));
@@ -182,7 +182,7 @@ chain_version(
 	bool before;
 	enum zt_err err = chain_stored_version(s, vlob, n, out, &before);
 
-	return err == ZT_OK && before && s->anchor_position > 0 ? ZT_ERR_NOT_FOUND : err;
+	return err == ZT_OK && before && s->chain.anchor_position > 0 ? ZT_ERR_NOT_FOUND : err;
 }
 
 struct showing {
@@ -265,18 +265,9 @@ chain_keep(struct workspace *s, uint64_t position, const Zt__Changeset *m)
 }
 
 void
-chain_go_back(struct workspace *s, const struct workspace *before)
+chain_go_back(struct workspace *s, const struct chain_cursor *before)
 {
-	struct secret **keys = s->keys; /* these may be newer, and stay */
-	size_t key_cap = s->key_cap;
-	uint64_t led = s->all_reachable_from;
-	bool is_refused = s->is_refused;
-
-	*s = *before;
-	s->is_refused = is_refused;
-	s->keys = keys;
-	s->key_cap = key_cap;
-	s->all_reachable_from = led;
+	s->chain = *before;
 	s->is_suspect = false;
 }
 

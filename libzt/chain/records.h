@@ -39,7 +39,7 @@ ZT_CHECKED enum zt_err chain_keep_push(
  * error. */
 ZT_CHECKED enum zt_err chain_suspect(struct workspace *s);
 /* Resets S to BEFORE after a transaction that was rolled back. */
-void chain_go_back(struct workspace *s, const struct workspace *before);
+void chain_go_back(struct workspace *s, const struct chain_cursor *before);
 /* Sets the sentence that the server's chain ends too early. Returns an error. */
 ZT_CHECKED enum zt_err chain_refuse_older(struct workspace *s);
 /* Fetches a page of the chain from position FROM on, unverified; the caller gives *OUT to

@@ -7,9 +7,9 @@
 uint64_t
 judge_known(const struct workspace *s, uint64_t position)
 {
-	for (size_t i = s->step_count; i-- > 0;)
-		if (s->steps[i].position <= position)
-			return s->steps[i].known;
+	for (size_t i = s->chain.step_count; i-- > 0;)
+		if (s->chain.steps[i].position <= position)
+			return s->chain.steps[i].known;
 	return merkle_size(s->z->state->tree);
 }
 
@@ -23,15 +23,17 @@ last_rotation(const struct org_workspace *w)
 static void
 drop_step(struct workspace *s, size_t i)
 {
-	memmove(&s->steps[i], &s->steps[i + 1], (s->step_count - i - 1) * sizeof s->steps[0]);
-	s->step_count--;
+	memmove(&s->chain.steps[i], &s->chain.steps[i + 1],
+	    (s->chain.step_count - i - 1) * sizeof s->chain.steps[0]);
+	s->chain.step_count--;
 }
 
 void
 judge_hear(struct workspace *s)
 {
-	uint64_t size = merkle_size(s->z->state->tree), next = s->position + 1;
-	struct workspace_step *last = s->step_count > 0 ? &s->steps[s->step_count - 1] : NULL;
+	uint64_t size = merkle_size(s->z->state->tree), next = s->chain.position + 1;
+	struct workspace_step *last =
+	    s->chain.step_count > 0 ? &s->chain.steps[s->chain.step_count - 1] : NULL;
 
 	if (last != NULL && (last->known >= size || last->position > next))
 		return; /* nothing was heard, or the chain is verified again from its beginning
@@ -41,21 +43,21 @@ judge_hear(struct workspace *s)
 		return;
 	}
 	/* What differs only in what no loss asks for is one step. */
-	while (s->step_count > 1 && s->steps[1].known <= last_rotation(s->w)) {
-		s->steps[0].known = s->steps[1].known;
+	while (s->chain.step_count > 1 && s->chain.steps[1].known <= last_rotation(s->w)) {
+		s->chain.steps[0].known = s->chain.steps[1].known;
 		drop_step(s, 1);
 	}
-	if (s->step_count == WORKSPACE_STEPS) {
-		s->steps[0].known = s->steps[1].known;
+	if (s->chain.step_count == WORKSPACE_STEPS) {
+		s->chain.steps[0].known = s->chain.steps[1].known;
 		drop_step(s, 1);
 	}
-	s->steps[s->step_count++] = (struct workspace_step){ next, size };
+	s->chain.steps[s->chain.step_count++] = (struct workspace_step){ next, size };
 }
 
 void
 judge_begin(struct workspace *s, uint64_t position, uint64_t known)
 {
 	(void)position;
-	s->steps[0] = (struct workspace_step){ 1, known };
-	s->step_count = 1;
+	s->chain.steps[0] = (struct workspace_step){ 1, known };
+	s->chain.step_count = 1;
 }

@@ -36,11 +36,11 @@ find_parent(void *ctx, const struct changeset *cs, struct hash *link, uint64_t *
 	struct workspace *s = ((struct taking *)ctx)->s;
 	enum zt_err err = chain_link(s, cs->parent_position, link, time);
 
-	if (err != ZT_ERR_NOT_FOUND || cs->parent_position >= s->anchor_position)
+	if (err != ZT_ERR_NOT_FOUND || cs->parent_position >= s->chain.anchor_position)
 		return err;
 	*link = cs->parent_link;
 	*time = 0;
-	return s->anchor_position - cs->parent_position > CHAIN_BACK
+	return s->chain.anchor_position - cs->parent_position > CHAIN_BACK
 		   ? chain_suspect(s)
 		   : checkpoint_link(s, cs->parent_position, link);
 }
@@ -51,7 +51,7 @@ take_change(void *ctx, const struct chain_change *of, const struct change *c)
 	struct taking *t = ctx;
 	struct chain_change as = *of;
 
-	as.before = of->position <= t->s->anchor_position;
+	as.before = of->position <= t->s->chain.anchor_position;
 	return t->each(t->s, &as, c);
 }
 
@@ -90,7 +90,7 @@ chain_take(struct workspace *s, const Zt__Changeset *m, uint64_t position, struc
 		return explain(s, &r, err);
 	if ((err = chain_put_link(s, position, &r.link, r.time)) == ZT_OK) {
 		*link = r.link;
-		s->skipped += r.is_excluded && r.count > 0;
+		s->chain.skipped += r.is_excluded && r.count > 0;
 	}
 	return err;
 }

@@ -105,8 +105,8 @@ send(struct making *k, struct bytes entries)
 	struct checkpoint c = { .org = z->org,
 		.workspace = s->w->id,
 		.author = z->device,
-		.position = s->position,
-		.link = s->link,
+		.position = s->chain.position,
+		.link = s->chain.link,
 		.count = k->count,
 		.seen_size = merkle_size(z->state->tree),
 		.time = session_now_ms() };
@@ -164,7 +164,7 @@ offer(struct workspace *s)
 	enum zt_err err = make(s);
 
 	if (err == ZT_OK || err == ZT_ERR_TOO_BIG)
-		s->checkpoint = s->position;
+		s->chain.checkpoint = s->chain.position;
 	return err == ZT_ERR_TOO_BIG ? ZT_OK : err;
 }
 
@@ -175,12 +175,14 @@ offer_when_due(struct workspace *s)
 	struct checkpoint last;
 	enum zt_err err;
 
-	if (me == NULL || org_state_role(s->w, me, ORG_NEVER) < ROLE_MANAGER || s->target > 0 ||
-	    s->anchor_position > 0 || s->position < s->checkpoint + EVERY)
+	if (me == NULL || org_state_role(s->w, me, ORG_NEVER) < ROLE_MANAGER ||
+	    s->chain.target > 0 || s->chain.anchor_position > 0 ||
+	    s->chain.position < s->chain.checkpoint + EVERY)
 		return ZT_OK;
-	if ((err = checkpoint_find(s, &last)) == ZT_OK && last.position > s->checkpoint)
-		s->checkpoint = last.position;
-	if ((err == ZT_OK || err == ZT_ERR_NOT_FOUND) && s->position >= s->checkpoint + EVERY)
+	if ((err = checkpoint_find(s, &last)) == ZT_OK && last.position > s->chain.checkpoint)
+		s->chain.checkpoint = last.position;
+	if ((err == ZT_OK || err == ZT_ERR_NOT_FOUND) &&
+	    s->chain.position >= s->chain.checkpoint + EVERY)
 		err = offer(s);
 	return err ? err : chain_note(s);
 }
@@ -188,7 +190,7 @@ offer_when_due(struct workspace *s)
 enum zt_err
 workspace_background(struct workspace *s, unsigned ms)
 {
-	enum zt_err err = s->anchor_position > 0 ? workspace_backfill(s, ms) : ZT_OK;
+	enum zt_err err = s->chain.anchor_position > 0 ? workspace_backfill(s, ms) : ZT_OK;
 
 	return err ? err : offer_when_due(s);
 }

@@ -12,35 +12,38 @@ struct workspace_step {
 };
 #define WORKSPACE_STEPS 64
 
-struct workspace {
-	struct zt *z;
-	struct org_workspace *w;
-	bool is_loaded;
-	struct secret **keys; /* by generation minus one; NULL where not opened yet */
-	size_t key_cap;
-	uint64_t position; /* of the verified chain */
+/* How far a device has verified a chain, and what it has judged of it: copied whole, and put
+ * back whole after a transaction that was rolled back. */
+struct chain_cursor {
+	uint64_t position;
 	struct hash link;
 	uint64_t time; /* of its newest changeset, as its author says */
 	struct workspace_step steps[WORKSPACE_STEPS]; /* in order; see judge.c */
 	size_t step_count;
 	uint64_t judged;  /* log entries that the last judgement of the chain used */
 	uint64_t skipped; /* changesets excluded because their author had been removed */
-	uint64_t anchor_position; /* position of the checkpoint that we started from; 0:
-				   * verified from
-				   * 1 */
+	uint64_t anchor_position; /* of the checkpoint that it began at; 0: verified from 1 */
 	struct id voucher;        /* the device whose checkpoint that was */
-	uint64_t backfilled_to; /* backfill: positions before the anchor verified up to here */
+	uint64_t backfilled_to;   /* positions before the anchor verified up to here */
 	struct hash backfilled_link;
-	uint64_t
-	    all_reachable_from; /* generation whose key reached all keys that are held here */
-	uint64_t target;        /* verified before and to be reached again; 0: none */
+	uint64_t target; /* verified before and to be reached again; 0: none */
 	struct hash target_link;
 	uint64_t checkpoint; /* the newest that this device knows of */
-	bool is_suspect;     /* the checkpoint contradicts the chain: restart from 0 */
-	bool is_refused;     /* the last sync ended at an invalid changeset */
 	uint64_t signed_at;  /* the newest position that is kept with the log key's word; 0:
 			      * unknown */
-	size_t named;        /* how many names the log had when NAME was opened; 0: never */
+};
+
+struct workspace {
+	struct zt *z;
+	struct org_workspace *w;
+	bool is_loaded;
+	struct secret **keys; /* by generation minus one; NULL where not opened yet */
+	size_t key_cap;
+	uint64_t all_reachable_from; /* generation whose key reached all that are held here */
+	struct chain_cursor chain;
+	bool is_suspect; /* the checkpoint contradicts the chain: restart from 0 */
+	bool is_refused; /* the last sync ended at an invalid changeset */
+	size_t named;    /* how many names the log had when NAME was opened; 0: never */
 	char name[260];
 };
 /* The current version of an object, as the chain states it. */

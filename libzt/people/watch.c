@@ -108,12 +108,12 @@ fill(struct watching *v, struct org_workspace *w)
 	struct workspace *s;
 	enum zt_err err;
 
-	if ((err = workspace_of(v->z, w, &s)) || s->anchor_position == 0)
+	if ((err = workspace_of(v->z, w, &s)) || s->chain.anchor_position == 0)
 		return err;
 	if ((err = workspace_backfill(s, FILL_MS)))
 		return err;
-	v->fills |= s->anchor_position > 0;
-	return s->anchor_position > 0 ? ZT_OK : workspace_background(s, 0);
+	v->fills |= s->chain.anchor_position > 0;
+	return s->chain.anchor_position > 0 ? ZT_OK : workspace_background(s, 0);
 }
 
 /* Skips work while another process holds the folder; retries failed work after the next

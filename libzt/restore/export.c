@@ -144,14 +144,14 @@ export_chain(struct exporting *x, struct workspace *s)
 	enum zt_err err = workspace_sync_fresh(s);
 
 	audit_put(&x->out, AUDIT_WORKSPACE, bytes_of(s->w->id.b, ID_BYTES));
-	while (err == ZT_OK && position < s->position) {
+	while (err == ZT_OK && position < s->chain.position) {
 		Zt__ChainPage *m = NULL;
 
 		if ((err = chain_page(s, position + 1, &m)) == ZT_OK && m->n_changesets == 0)
 			err = session_refuse(
 			    x->z, ZT_ERR_CORRUPT, "the server withholds changesets");
 		for (size_t i = 0;
-		     err == ZT_OK && i < m->n_changesets && position < s->position;
+		     err == ZT_OK && i < m->n_changesets && position < s->chain.position;
 		     i++, position++)
 			err = put_message(x, AUDIT_CHANGESET, m->changesets[i]);
 		pb_free(m);

@@ -369,11 +369,11 @@ out:
 static enum zt_err
 repair_chain(struct repair *r, struct workspace *s, uint64_t newest)
 {
-	uint64_t p = newest + 1, last = s->position;
+	uint64_t p = newest + 1, last = s->chain.position;
 	enum zt_err err = positions_show(s, newest, &last);
 
 	if (err == ZT_ERR_PROOF) {
-		name_loss(r, s, p, s->position,
+		name_loss(r, s, p, s->chain.position,
 		    "nothing that the server signed or noted says that these changesets stood "
 		    "there: another member's device may bring them");
 		return ZT_OK;
@@ -381,12 +381,12 @@ repair_chain(struct repair *r, struct workspace *s, uint64_t newest)
 	while (err == ZT_OK && p <= last)
 		if ((err = bring_back(r, s, p, false)) == ZT_OK)
 			p++;
-	if (err == ZT_OK && last < s->position)
-		name_loss(r, s, last + 1, s->position,
+	if (err == ZT_OK && last < s->chain.position)
+		name_loss(r, s, last + 1, s->chain.position,
 		    "nothing that the server signed or noted says that these changesets stood "
 		    "there: another member's device may bring them");
 	if (err == ZT_ERR_NOT_FOUND) {
-		name_loss(r, s, p, s->position,
+		name_loss(r, s, p, s->chain.position,
 		    "these changesets are not held here: another member's device may bring "
 		    "them");
 		err = ZT_OK;
@@ -401,8 +401,8 @@ fill_own(struct repair *r, struct workspace *s, uint64_t newest)
 {
 	enum zt_err err = ZT_OK;
 
-	for (uint64_t p = s->anchor_position + 1;
-	     err == ZT_OK && p <= newest && p <= s->position; p++) {
+	for (uint64_t p = s->chain.anchor_position + 1;
+	     err == ZT_OK && p <= newest && p <= s->chain.position; p++) {
 		Zt__PushRequest *push = NULL;
 		bool own = held_push(s, p, &push) == ZT_OK && push->n_objects > 0;
 
@@ -423,7 +423,7 @@ name_other_chain(struct repair *r, struct workspace *s, uint64_t newest)
 	while (err == ZT_OK && !same)
 		err = is_my_chain(s, --newest, &same);
 	if (err == ZT_OK)
-		name_loss(r, s, newest + 1, s->position,
+		name_loss(r, s, newest + 1, s->chain.position,
 		    "the workspace was written to in another way after the older backup was "
 		    "restored: these changesets cannot come back");
 	return err;
@@ -441,7 +441,7 @@ repair_workspace(struct repair *r, struct org_workspace *w)
 	if ((err = workspace_of(r->z, w, &s)) || (err = chain_page(s, 1, &page)))
 		goto out;
 	newest = page->newest;
-	common = newest < s->position ? newest : s->position;
+	common = newest < s->chain.position ? newest : s->chain.position;
 	if ((err = is_my_chain(s, common, &same)))
 		goto out;
 	if (!same) {
@@ -449,7 +449,8 @@ repair_workspace(struct repair *r, struct org_workspace *w)
 		goto out;
 	}
 	if ((err = fill_own(r, s, common)) == ZT_OK)
-		err = newest < s->position ? repair_chain(r, s, newest) : workspace_sync(s);
+		err =
+		    newest < s->chain.position ? repair_chain(r, s, newest) : workspace_sync(s);
 out:
 	pb_free(page);
 	return err;

@@ -571,12 +571,12 @@ sign_changeset(struct outgoing *o)
 	o->cs.workspace = s->w->id;
 	o->cs.author = z->device;
 	o->cs.generation = (unsigned)s->w->generation_count;
-	o->cs.parent_position = s->position;
-	o->cs.parent_link = s->link;
+	o->cs.parent_position = s->chain.position;
+	o->cs.parent_link = s->chain.link;
 	o->cs.is_adjacent = o->b->is_adjacent;
 	o->cs.seen_size = merkle_size(z->state->tree);
 	/* Never earlier than the parent's time, even if its author's clock was wrong. */
-	o->cs.time = now > s->time ? now : s->time;
+	o->cs.time = now > s->chain.time ? now : s->chain.time;
 	return merkle_root(z->state->tree, o->cs.seen_size, &o->cs.seen_root)
 		   ? ZT_ERR_STORE
 		   : changeset_sign(z->sign, &o->cs, o->spans, o->count, &o->body);

@@ -150,8 +150,8 @@ tree_verify(
 		err = ZT_ERR_MEMORY;
 		goto out;
 	}
-	out->changesets = s->position;
-	out->skipped = s->skipped;
+	out->changesets = s->chain.position;
+	out->skipped = s->chain.skipped;
 	if ((err = vec_room(&c.queue, 0, &c.cap, sizeof *c.queue)) == ZT_OK)
 		c.queue[c.count++] = (struct to_check){ .id = c.t.s->w->id, .is_folder = true };
 	while (err == ZT_OK && c.next < c.count) {

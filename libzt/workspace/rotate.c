@@ -218,8 +218,8 @@ fill_role(struct zt *z, void *ctx, Zt__EntryBody *b)
 		if ((err = workspace_of(z, w, &s)) || (err = sync_as_far(s)))
 			return err;
 		zt__chain_pin__init(&r->pin);
-		r->link = s->link;
-		if ((r->pin.position = s->position) > 0)
+		r->link = s->chain.link;
+		if ((r->pin.position = s->chain.position) > 0)
 			r->pin.link = pb_field(r->link.b, HASH_BYTES);
 		r->m.pin = &r->pin;
 	}
@@ -326,16 +326,16 @@ link_of(struct workspace *s, uint64_t position, struct hash *out)
 	struct statement st;
 	enum zt_err err;
 
-	if (position == 0 || position > s->position + 1)
+	if (position == 0 || position > s->chain.position + 1)
 		return session_refuse(s->z, ZT_ERR_NOT_FOUND,
 		    "this device has verified the chain up to changeset %llu",
-		    (unsigned long long)s->position);
-	if (position <= s->position)
+		    (unsigned long long)s->chain.position);
+	if (position <= s->chain.position)
 		return chain_link(s, position, out, NULL);
 	if ((err = chain_page(s, position, &m)) == ZT_OK && m->n_changesets == 0)
 		err = ZT_ERR_NOT_FOUND;
 	if (err == ZT_OK && (err = statement_of(m->changesets[0]->statement, &st)) == ZT_OK)
-		changeset_link(&s->link, &st, out);
+		changeset_link(&s->chain.link, &st, out);
 	pb_free(m);
 	return err;
 }

@@ -204,14 +204,14 @@ out:
 static void
 rest(struct workspace *s, struct log_handle *by, struct zt_workspace *out)
 {
-	const struct org_device *d = org_state_device(s->z->state, &s->voucher);
+	const struct org_device *d = org_state_device(s->z->state, &s->chain.voucher);
 
 	*by = (struct log_handle){ .email = "?" };
 	if (d != NULL)
 		log_handle(s->z, &d->user->id, by);
 	out->rests_on = by->email;
-	out->rests_until = s->anchor_position;
-	out->verified = s->backfilled_to;
+	out->rests_until = s->chain.anchor_position;
+	out->verified = s->chain.backfilled_to;
 }
 
 enum zt_err
@@ -244,7 +244,7 @@ workspace_each(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *
 		id_print(&w->id, id);
 		workspace_name(s, name);
 		one.role = org_state_role_name(role);
-		if (s->anchor_position > 0)
+		if (s->chain.anchor_position > 0)
 			rest(s, &by, &one);
 		each(ctx, &one);
 	}

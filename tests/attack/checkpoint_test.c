@@ -92,7 +92,7 @@ newcomer(struct person *p, const char *workspace)
 	assert_ok(store_forget(p->zt->store, STORE_CHAIN, key));
 	idmap_free(&p->zt->workspaces, p->zt->care->release);
 	assert_ok(workspace_find(p->zt, workspace, &s));
-	assert_int_equal(0, s->position);
+	assert_int_equal(0, s->chain.position);
 	return s;
 }
 
@@ -204,18 +204,18 @@ P4_a_newcomer_begins_a_long_chain_at_a_checkpoint(void **state)
 
 	proxy_play(s->w->d, &hooks);
 	assert_ok(workspace_sync(at));
-	assert_int_equal(alice->position, at->position);
-	assert_int_equal(alice->position, at->anchor_position);
-	assert_memory_equal(alice->link.b, at->link.b, HASH_BYTES);
+	assert_int_equal(alice->chain.position, at->chain.position);
+	assert_int_equal(alice->chain.position, at->chain.anchor_position);
+	assert_memory_equal(alice->chain.link.b, at->chain.link.b, HASH_BYTES);
 	assert_true(n.chain <= 2);
 	assert_int_equal(1, n.checkpoints);
 	expect(&s->bob, "long:/folder/file", 0, "version 5");
-	assert_int_equal(at->anchor_position, at->position); /* and still so */
+	assert_int_equal(at->chain.anchor_position, at->chain.position); /* and still so */
 	/* What is not in it is fetched when it is asked for: all is verified then. */
 	expect(&s->bob, "long:/folder/file", 2, "version 2");
-	assert_int_equal(0, at->anchor_position);
-	assert_int_equal(0, at->target);
-	assert_int_equal(alice->position, at->position);
+	assert_int_equal(0, at->chain.anchor_position);
+	assert_int_equal(0, at->chain.target);
+	assert_int_equal(alice->chain.position, at->chain.position);
 	expect(&s->bob, "long:/folder/file", 0, "version 5");
 	proxy_play(s->w->d, NULL);
 }
@@ -265,7 +265,7 @@ enough(void *ctx)
 static void
 watch(struct scene *s, struct person *p, const struct workspace *of)
 {
-	struct patience patience = { s, of->w->id, of->position, 0 };
+	struct patience patience = { s, of->w->id, of->chain.position, 0 };
 
 	assert_true(newest_checkpoint(s, &patience.workspace) < patience.wanted);
 	person_watch(p, enough, &patience);
@@ -287,29 +287,29 @@ P4_what_stands_before_a_checkpoint_is_verified_by_and_by_and_then_vouched_for(vo
 	churn(&s->alice, "long", 1001);
 	alice = person_workspace(&s->alice, "long");
 	assert_ok(workspace_sync(at));
-	base = at->anchor_position;
-	assert_true(base > 0 && at->position > base + 1000);
+	base = at->chain.anchor_position;
+	assert_true(base > 0 && at->chain.position > base + 1000);
 	proxy_play(s->w->d, &hooks);
 	/* A moment, and what it did stays done. What it found does not count yet. */
 	assert_ok(workspace_backfill(at, 1));
 	at = opened_again(&s->bob, "long");
-	filled = at->backfilled_to;
+	filled = at->chain.backfilled_to;
 	assert_true(filled > 0 && filled < base);
 	assert_ok(chain_link(at, filled, &link, NULL));
-	assert_memory_equal(at->backfilled_link.b, link.b, HASH_BYTES);
+	assert_memory_equal(at->chain.backfilled_link.b, link.b, HASH_BYTES);
 	assert_err(ZT_ERR_NOT_FOUND, chain_version(at, &at->w->id, 2, &v));
 	assert_ok(workspace_newest(at, &at->w->id, &v));
 	/* A manager who is asked for a checkpoint gives none before all is verified. */
 	assert_ok(zt_maintain_keys(s->bob.zt, NULL));
-	assert_true(at->anchor_position == 0 || at->backfilled_to > filled);
-	assert_int_equal(at->anchor_position == 0, n.put);
+	assert_true(at->chain.anchor_position == 0 || at->chain.backfilled_to > filled);
+	assert_int_equal(at->chain.anchor_position == 0, n.put);
 	proxy_play(s->w->d, NULL);
-	if (at->anchor_position > 0)
+	if (at->chain.anchor_position > 0)
 		watch(s, &s->bob, at);
 	at = opened_again(&s->bob, "long");
-	assert_int_equal(0, at->anchor_position);
-	assert_int_equal(0, at->target); /* no restart from position 0 */
-	assert_memory_equal(alice->link.b, at->link.b, HASH_BYTES);
+	assert_int_equal(0, at->chain.anchor_position);
+	assert_int_equal(0, at->chain.target); /* no restart from position 0 */
+	assert_memory_equal(alice->chain.link.b, at->chain.link.b, HASH_BYTES);
 	assert_ok(chain_version(at, &at->w->id, 2, &v));
 	assert_int_equal(2, v.version);
 	expect(&s->bob, "long:/folder/file", 2, "version 2");
@@ -366,20 +366,20 @@ P4_a_server_that_leaves_out_what_stood_before_a_checkpoint_is_found(void **state
 	assert_ok(workspace_version(alice, &file.vlob, OLD, &v));
 	omitted.index = (size_t)v.position - 1;
 	assert_ok(workspace_sync(at));
-	assert_true(at->anchor_position > 0);
+	assert_true(at->chain.anchor_position > 0);
 	proxy_play(s->w->d, &hooks);
 	assert_ok(workspace_backfill(at, 60000)); /* the checkpoint is discarded: restart from
 						   * position 0 */
 	assert_true(omitted.was_used);
-	assert_int_equal(0, at->position);
-	assert_int_equal(alice->position, at->target);
+	assert_int_equal(0, at->chain.position);
+	assert_int_equal(alice->chain.position, at->chain.target);
 	assert_err(ZT_ERR_FORK, workspace_sync(at));
 	assert_err(ZT_ERR_FORK, session_may_write(s->bob.zt, &at->w->id));
 	assert_ok(session_may_write(s->bob.zt, NULL)); /* only this workspace */
 	proxy_play(s->w->d, NULL);
 	assert_ok(workspace_sync(at));
-	assert_int_equal(0, at->target);
-	assert_memory_equal(alice->link.b, at->link.b, HASH_BYTES);
+	assert_int_equal(0, at->chain.target);
+	assert_memory_equal(alice->chain.link.b, at->chain.link.b, HASH_BYTES);
 	expect(&s->bob, "long:/folder/file", 0, "version 5");
 	assert_ok(session_thaw(s->bob.zt)); /* the humans have compared heads */
 }
@@ -398,8 +398,9 @@ F11_what_a_server_alters_in_a_checkpoint_is_not_taken_and_the_chain_tells(void *
 		lie.was_used = false;
 		assert_ok(workspace_sync(at));
 		assert_true(lie.was_used);
-		assert_true((at->anchor_position == 0) == (lie.how != NO_LIE));
-		assert_int_equal(person_workspace(&s->alice, "long")->position, at->position);
+		assert_true((at->chain.anchor_position == 0) == (lie.how != NO_LIE));
+		assert_int_equal(
+		    person_workspace(&s->alice, "long")->chain.position, at->chain.position);
 		expect(&s->bob, "long:/folder/file", 0, "version 5");
 	}
 	proxy_play(s->w->d, NULL);
@@ -416,8 +417,8 @@ forge(struct person *who, struct workspace *s, const struct checkpoint_entry *en
 	struct checkpoint c = { .org = z->org,
 		.workspace = s->w->id,
 		.author = z->device,
-		.position = s->position,
-		.link = s->link,
+		.position = s->chain.position,
+		.link = s->chain.link,
 		.count = 1,
 		.seen_size = merkle_size(z->state->tree) };
 	uint8_t packed[CHECKPOINT_ENTRY_BYTES];
@@ -465,12 +466,12 @@ F4_a_manager_who_calls_an_old_version_current_is_corrected_by_the_next_write(voi
 	/* The word of an owner, and bob has no other. */
 	at = newcomer(&s->bob, "long");
 	assert_ok(workspace_sync(at));
-	assert_int_equal(alice->position, at->anchor_position);
+	assert_int_equal(alice->chain.position, at->chain.anchor_position);
 	churn(&s->alice, "long", 1);
 	assert_ok(workspace_sync(at));
-	assert_int_equal(0, at->anchor_position); /* the write did not fit the word */
-	assert_int_equal(0, at->target);
-	assert_int_equal(alice->position, at->position);
+	assert_int_equal(0, at->chain.anchor_position); /* the write did not fit the word */
+	assert_int_equal(0, at->chain.target);
+	assert_int_equal(alice->chain.position, at->chain.position);
 	expect(&s->bob, "long:/folder/file", 0, "version 5");
 }
 
@@ -487,14 +488,14 @@ F4_a_manager_who_calls_an_old_version_current_is_corrected_by_what_stands_before
 	assert_ok(forge(&s->alice, alice, &old, false));
 	at = newcomer(&s->bob, "long");
 	assert_ok(workspace_sync(at));
-	assert_int_equal(alice->position, at->anchor_position);
+	assert_int_equal(alice->chain.position, at->chain.anchor_position);
 	assert_ok(workspace_newest(at, &at->w->id, &v));
 	assert_int_equal(LONG / 2, v.version);
 	assert_ok(workspace_backfill(at, 60000)); /* nobody has written since */
-	assert_int_equal(0, at->anchor_position);
-	assert_int_equal(alice->position, at->target);
+	assert_int_equal(0, at->chain.anchor_position);
+	assert_int_equal(alice->chain.position, at->chain.target);
 	assert_ok(workspace_sync(at));
-	assert_memory_equal(alice->link.b, at->link.b, HASH_BYTES);
+	assert_memory_equal(alice->chain.link.b, at->chain.link.b, HASH_BYTES);
 	expect(&s->bob, "long:/folder/file", 0, "version 5");
 }
 
@@ -514,7 +515,8 @@ F7_a_checkpoint_counts_only_while_its_author_may_give_the_workspace(void **state
 	at = newcomer(&s->bob, "long");
 	assert_ok(log_fetch(s->bob.zt));
 	assert_ok(workspace_sync(at));
-	assert_true(at->anchor_position < at->position); /* not his own; alice's, before it */
+	assert_true(at->chain.anchor_position <
+		    at->chain.position); /* not his own; alice's, before it */
 	assert_ok(workspace_complete(at));
 	old.version--;
 	assert_int_equal(ZT_ERR_FORBIDDEN, forge(&s->bob, at, &old, false));
@@ -536,7 +538,7 @@ P5_a_write_over_links_before_the_checkpoint_is_checked_by_the_links_between(void
 	assert_ok(workspace_complete(bob));
 	assert_ok(zt_mkdir(s->bob.zt, "long:/his"));
 	assert_ok(workspace_sync(bob));
-	behind = bob->position;
+	behind = bob->chain.position;
 	churn(&s->alice, "long", 1001);
 	assert_ok(zt_maintain_keys(s->alice.zt, NULL));
 	/* A folder that nobody has touched since: the server takes it over the old link. */
@@ -544,7 +546,7 @@ P5_a_write_over_links_before_the_checkpoint_is_checked_by_the_links_between(void
 	random_bytes(to.vlob.b, ID_BYTES);
 	assert_ok(batch_folder(b, &to.vlob));
 	assert_ok(batch_link(b, &to.vlob, bytes_text("x"), &to, BATCH_ANY));
-	assert_int_equal(behind, bob->position);
+	assert_int_equal(behind, bob->chain.position);
 	assert_ok(batch_start(b));
 	assert_ok(batch_finish(b));
 	batch_free(b);
@@ -552,8 +554,9 @@ P5_a_write_over_links_before_the_checkpoint_is_checked_by_the_links_between(void
 	assert_ok(workspace_sync(alice));
 	at = newcomer(&s->bob, "long");
 	assert_ok(workspace_sync(at));
-	assert_true(at->anchor_position > behind && at->anchor_position < at->position);
-	assert_memory_equal(alice->link.b, at->link.b, HASH_BYTES);
+	assert_true(at->chain.anchor_position > behind &&
+		    at->chain.anchor_position < at->chain.position);
+	assert_memory_equal(alice->chain.link.b, at->chain.link.b, HASH_BYTES);
 	/* And a link that is not of this chain leads nowhere. */
 	assert_ok(store_begin(s->bob.zt->store));
 	assert_int_equal(ZT_ERR_FORK, checkpoint_link(at, behind - 10, &wrong));

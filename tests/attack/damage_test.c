@@ -211,8 +211,8 @@ vouch(struct person *by, struct workspace *w, const struct checkpoint_entry *ent
 	struct checkpoint c = { .org = by->zt->org,
 		.workspace = w->w->id,
 		.author = by->zt->device,
-		.position = w->position,
-		.link = w->link,
+		.position = w->chain.position,
+		.link = w->chain.link,
 		.count = count,
 		.seen_size = merkle_size(by->zt->state->tree),
 		.time = session_now_ms() };
@@ -265,7 +265,7 @@ leave_out_bob(struct scene *s, const char *name)
 	assert_ok(zt_workspace_unshare(s->alice.zt, name, "bob@test.example"));
 	proxy_play(s->w->d, NULL);
 	w = person_workspace(&s->alice, name);
-	assert_int_equal(2, w->position);
+	assert_int_equal(2, w->chain.position);
 	assert_ok(workspace_newest(w, &w->w->id, &v));
 	assert_true(v.excluded);
 	return w;
@@ -310,7 +310,7 @@ f4_a_checkpoint_of_left_out_versions_alone_is_refused(void **state)
 		person_put(&erin, "hello", more);
 		proxy_play(s->w->d, NULL);
 		assert_int_equal(
-		    honest ? 2 : 0, person_workspace(&erin, name)->anchor_position);
+		    honest ? 2 : 0, person_workspace(&erin, name)->chain.anchor_position);
 		(void)snprintf(remote, sizeof remote, "%s:/", name);
 		expect_list(&s->alice, remote, "/dear /more ");
 	}
@@ -355,7 +355,7 @@ f4_a_reader_rests_on_a_word_that_is_named_and_not_for_ever(void **state)
 	share(s, "resting", &erin, "reader");
 	proxy_play(s->w->d, &hooks);
 	assert_ok(zt_sync(erin.zt));
-	assert_int_equal(2, person_workspace(&erin, "resting")->anchor_position);
+	assert_int_equal(2, person_workspace(&erin, "resting")->chain.anchor_position);
 	proxy_play(s->w->d, NULL);
 	assert_ok(zt_workspaces(erin.zt, note_rest, &rests));
 	assert_string_equal("resting: alice@test.example, 0 of 2. ", buf_text(&rests));
@@ -432,7 +432,7 @@ f12_rubbish_at_a_checkpoint_is_passed_over_as_well(void **state)
 	share(s, "brick-begun", &erin, "contributor");
 	proxy_play(s->w->d, &hooks);
 	assert_ok(zt_sync(erin.zt));
-	assert_int_equal(2, person_workspace(&erin, "brick-begun")->anchor_position);
+	assert_int_equal(2, person_workspace(&erin, "brick-begun")->chain.anchor_position);
 	proxy_play(s->w->d, NULL);
 	expect_list_err(&erin, "brick-begun:/", "/f ", ZT_ERR_CORRUPT);
 	expect_list_err(&erin, "brick-begun:/", "/f ", ZT_ERR_CORRUPT); /* and continues */
@@ -864,7 +864,7 @@ f12_an_author_repairs_what_somebody_brought_back_spoiled(void **state)
 	/* what bob could have read from the server before */
 	assert_ok(store_get(
 	    s->alice.zt->store, STORE_PUSH, bytes_of(w->w->id.b, ID_BYTES), 1, &push));
-	assert_int_equal(1, w->position);
+	assert_int_equal(1, w->chain.position);
 	world_lose_chain(s->w, &w->w->id);
 	/* Nothing comes back before it is shown to have stood there; then bob's rubbish does.
 	 */

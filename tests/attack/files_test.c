@@ -386,8 +386,8 @@ F5_a_change_dropped_reordered_or_repeated_in_the_feed_is_detected(void **state)
 	assert_ok(zt_ls(s->bob.zt, "f5:/", false, false, ignore, NULL));
 	assert_true(f.done);
 	proxy_play(s->w->d, NULL);
-	position = person_workspace(&s->bob, "f5")->position;
-	assert_int_equal(person_workspace(&s->alice, "f5")->position, position);
+	position = person_workspace(&s->bob, "f5")->chain.position;
+	assert_int_equal(person_workspace(&s->alice, "f5")->chain.position, position);
 	assert_ok(zt_ls(s->bob.zt, "f5:/", false, false, ignore, NULL));
 }
 
@@ -531,10 +531,10 @@ F5_a_write_that_the_server_says_it_took_and_drops_is_not_called_done(void **stat
 	for (int i = 0; i < 3; i++) {
 		w = person_workspace(&s->alice, "drops");
 		/* where nothing is yet, as if others had come first; or in another's place */
-		d = (struct dropping){ .at = i == 0   ? w->position + 2
-					     : i == 1 ? w->position
+		d = (struct dropping){ .at = i == 0   ? w->chain.position + 2
+					     : i == 1 ? w->chain.position
 						      : 1,
-			.link = w->link };
+			.link = w->chain.link };
 		proxy_play(s->w->d, &hooks);
 		assert_err(
 		    ZT_ERR_ROLLBACK, zt_put(s->alice.zt, local, "drops:/three", NULL, NULL));
@@ -728,7 +728,7 @@ F7_a_removed_members_write_dated_before_the_removal_is_left_out(void **state)
 	forge_changeset(&s->bob, w, changes, 2, 1, &f); /* signed while bob was a member */
 	assert_ok(zt_workspace_unshare(s->alice.zt, "f7r", "bob@test.example"));
 	assert_err(ZT_ERR_NOT_MEMBER, forged_send(&s->bob, w, &f));
-	before = person_workspace(&s->alice, "f7r")->position;
+	before = person_workspace(&s->alice, "f7r")->chain.position;
 	proxy_play(s->w->d, &hooks); /* the server slips it in, behind the pinned place */
 	assert_ok(zt_verify(s->alice.zt, "f7r", NULL, &check));
 	assert_int_equal(before + 1, check.changesets);

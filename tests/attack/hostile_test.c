@@ -195,7 +195,9 @@ static void
 rotate_to_nobody(struct setting *s)
 {
 	struct workspace *w = person_workspace(&s->hostile, s->workspace);
-	struct act a = { .s = s, .which = ROTATION, .position = w->position, .link = w->link };
+	struct act a = {
+		.s = s, .which = ROTATION, .position = w->chain.position, .link = w->chain.link
+	};
 
 	assert_ok(log_append(s->hostile.zt, &s->id, fill_act, &a));
 	assert_ok(zt_sync(s->alice.zt));
@@ -363,13 +365,13 @@ misstate_checkpoint(struct setting *s, enum route r)
 {
 	struct workspace *w = person_workspace(&s->alice, s->workspace);
 	struct zt *z = s->hostile.zt;
-	struct checkpoint_entry e = { s->id, w->position, 1 };
+	struct checkpoint_entry e = { s->id, w->chain.position, 1 };
 	uint8_t entries[CHECKPOINT_ENTRY_BYTES];
 	struct checkpoint c = { .org = z->org,
 		.workspace = s->id,
 		.author = z->device,
-		.position = w->position,
-		.link = w->link,
+		.position = w->chain.position,
+		.link = w->chain.link,
 		.count = 1,
 		.seen_size = merkle_size(z->state->tree),
 		.time = session_now_ms() };
@@ -380,7 +382,8 @@ misstate_checkpoint(struct setting *s, enum route r)
 
 	checkpoint_pack(&e, entries);
 	assert_ok(merkle_root(z->state->tree, c.seen_size, &c.seen_root));
-	assert_ok(checkpoint_root(bytes_of(entries, sizeof entries), w->position, &c.root));
+	assert_ok(
+	    checkpoint_root(bytes_of(entries, sizeof entries), w->chain.position, &c.root));
 	assert_ok(checkpoint_sign(z->sign, &c, &body, &st));
 	message = statement_message(&st);
 	m.statement = &message;

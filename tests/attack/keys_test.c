@@ -571,7 +571,9 @@ K8_a_key_that_its_author_gives_to_nobody_is_rotated_past_and_old_files_stay_read
 	 * left behind looks after the workspace */
 	secret_free(v.key);
 	w = person_workspace(&s->alice, "k8");
-	v = (struct vandal){ .generation = 4, .position = w->position, .link = w->link };
+	v = (struct vandal){
+		.generation = 4, .position = w->chain.position, .link = w->chain.link
+	};
 	assert_ok(secret_generate(&v.key));
 	assert_ok(log_fetch(s->bob.zt));
 	assert_ok(log_append(s->bob.zt, &id, fill_vandal, &v));

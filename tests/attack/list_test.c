@@ -162,7 +162,7 @@ pages_are_what_a_listing_is(void **state)
 		else
 			person_put(&s->alice, content, remote);
 	}
-	time = person_workspace(&s->alice, "narrow")->time;
+	time = person_workspace(&s->alice, "narrow")->chain.time;
 	person_put(&s->alice, "another", "narrow:/in/1");
 	assert_ok(zt_rm(s->alice.zt, "narrow:/in/2", false));
 	assert_ok(zt_sync(s->bob.zt));

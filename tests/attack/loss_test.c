@@ -132,7 +132,7 @@ F7_a_contributor_who_was_made_a_reader_writes_nothing_more(void **state)
 	proxy_play(s->w->d, &hooks);
 	root_is(&s->alice, "demote", 1, 1); /* what he wrote in time stays */
 	root_is(&s->bob, "demote", 1, 1);
-	assert_int_equal(1, person_workspace(&s->alice, "demote")->skipped);
+	assert_int_equal(1, person_workspace(&s->alice, "demote")->chain.skipped);
 	forged_free(&before);
 	forged_free(&late.f);
 }
@@ -212,10 +212,10 @@ F7_who_counted_too_much_judges_again_when_the_log_pins_the_chain(void **state)
 	assert_ok(zt_workspace_unshare(s->bob.zt, "judged", carol.email));
 	proxy_play(s->w->d, &hooks);
 	assert_ok(workspace_sync(of_alice));
-	assert_int_equal(1, of_alice->position);
+	assert_int_equal(1, of_alice->chain.position);
 	root_is(&s->bob, "judged", 1, 0);
 	root_is(&s->alice, "judged", 1, 0); /* she hears of it, and judges as bob does */
-	assert_int_equal(1, person_workspace(&s->alice, "judged")->skipped);
+	assert_int_equal(1, person_workspace(&s->alice, "judged")->chain.skipped);
 	forged_free(&late.f);
 	person_close(&carol);
 }

@@ -160,7 +160,7 @@ attempt(struct setting *s, enum actor who, enum route r)
 
 			assert_ok(pb_decode(&zt__push_request__descriptor, buf_bytes(&f.push),
 			    LIMIT_PUSH, &m.push));
-			m.position = person_workspace(&s->p[OWNER], "w")->position + 1;
+			m.position = person_workspace(&s->p[OWNER], "w")->chain.position + 1;
 			assert_ok(pb_encode(&m, &body));
 			pb_free(m.push);
 		}
@@ -321,20 +321,22 @@ M_a_rotation_pins_only_what_stands_in_the_chain(void **state)
 
 	assert_ok(log_fetch(z));
 	assert_ok(workspace_sync(at));
-	assert_true(at->position > 0);
+	assert_true(at->chain.position > 0);
+	p = (struct pin){ .workspace = s->workspace,
+		.position = at->chain.position + 1,
+		.link = at->chain.link };
+	assert_err(ZT_ERR_PROOF, log_append(z, &s->workspace, fill_pin, &p));
 	p = (struct pin){
-		.workspace = s->workspace, .position = at->position + 1, .link = at->link
+		.workspace = s->workspace, .position = UINT64_MAX / 2, .link = at->chain.link
 	};
 	assert_err(ZT_ERR_PROOF, log_append(z, &s->workspace, fill_pin, &p));
 	p = (struct pin){
-		.workspace = s->workspace, .position = UINT64_MAX / 2, .link = at->link
+		.workspace = s->workspace, .position = UINT64_MAX, .link = at->chain.link
 	};
 	assert_err(ZT_ERR_PROOF, log_append(z, &s->workspace, fill_pin, &p));
-	p = (struct pin){ .workspace = s->workspace, .position = UINT64_MAX, .link = at->link };
-	assert_err(ZT_ERR_PROOF, log_append(z, &s->workspace, fill_pin, &p));
-	p = (struct pin){
-		.workspace = s->workspace, .position = at->position, .link = at->link
-	};
+	p = (struct pin){ .workspace = s->workspace,
+		.position = at->chain.position,
+		.link = at->chain.link };
 	p.link.b[7] ^= 1;
 	assert_err(ZT_ERR_PROOF, log_append(z, &s->workspace, fill_pin, &p));
 	p.link.b[7] ^= 1;

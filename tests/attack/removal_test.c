@@ -176,7 +176,7 @@ removed_opens_nothing(
 	assert_int_equal(1, n);
 	theirs = person_workspace(thief, name);
 	alices = person_workspace(&s->alice, name);
-	position = alices->position;
+	position = alices->chain.position;
 	generation = (unsigned)alices->w->generation_count;
 	assert_int_equal(2, opens_objects(s, theirs, alices, position, false, &seen));
 	assert_true(opens_sealed_keys(s, thief->zt, s->alice.zt, &alices->w->id, 0) > 0);

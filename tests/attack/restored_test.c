@@ -40,7 +40,7 @@ show(struct person *by, struct workspace *w, const struct forged *f, uint64_t po
     Zt__Statement *stmt)
 {
 	return forged_show(by, &w->w->id,
-	    &(struct forged_way){ buf_bytes(&f->push), position, &w->link, stmt });
+	    &(struct forged_way){ buf_bytes(&f->push), position, &w->chain.link, stmt });
 }
 
 /* What BY keeps of the server's word for W. */
@@ -104,7 +104,7 @@ F7_a_repair_brings_back_nothing_that_did_not_stand_there(void **state)
 
 	w = begin_workspace(s, &carol, "stood", "cara");
 	of_bob = person_workspace(&s->bob, "stood");
-	position = of_bob->position;
+	position = of_bob->chain.position;
 	forge_file_in(&s->bob, of_bob, &f);
 	word = kept(&s->bob, of_bob);
 	/* Nothing was lost: who was made a reader writes by no repair, nor does a friend. */
@@ -129,8 +129,9 @@ F7_a_repair_brings_back_nothing_that_did_not_stand_there(void **state)
 	/* The same calls, by a reader, of what stood there. */
 	assert_true(repair(&carol).changesets == position);
 	assert_ok(zt_sync(s->alice.zt));
-	assert_int_equal(position, person_workspace(&s->alice, "stood")->position);
-	assert_true(hash_equal(&w->link, &person_workspace(&s->alice, "stood")->link));
+	assert_int_equal(position, person_workspace(&s->alice, "stood")->chain.position);
+	assert_true(
+	    hash_equal(&w->chain.link, &person_workspace(&s->alice, "stood")->chain.link));
 	pb_free(word);
 	forged_free(&f);
 	person_close(&carol);
@@ -177,7 +178,7 @@ L9_the_servers_word_for_a_place_is_kept_and_must_fit(void **state)
 	word->signature.data[3] ^= 1;
 	assert_err(ZT_ERR_SIGNATURE, position_keep(w, word));
 	word->signature.data[3] ^= 1;
-	other.link.b[0] ^= 1;
+	other.chain.link.b[0] ^= 1;
 	assert_err(ZT_ERR_FORK, position_keep(&other, word));
 	pb_free(word);
 	person_close(&carol);

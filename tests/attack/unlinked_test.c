@@ -391,7 +391,7 @@ P6_what_was_written_to_a_file_of_a_void_changeset_is_in_the_trash(void **state)
 
 	begin(s, "void");
 	assert_ok(bob_puts(&h));
-	at = person_workspace(&s->alice, "void")->position;
+	at = person_workspace(&s->alice, "void")->chain.position;
 	assert_ok(laptop_puts(&h));
 	assert_int_equal(0, trash_of(&s->alice, "void").count);
 	assert_ok(zt_workspace_void_changeset(s->alice.zt, "void", at));

@@ -119,24 +119,24 @@ open_workspace(const struct history *h, struct device *d, struct zt *z, struct w
 	z->state = w.nodes[node_at(h->log, d->size)].o;
 	s->z = z;
 	s->w = org_state_workspace(z->state, &w.space);
-	s->position = d->position;
-	s->judged = d->judged;
-	s->anchor_position = 0;
-	s->step_count = d->step_count;
+	s->chain.position = d->position;
+	s->chain.judged = d->judged;
+	s->chain.anchor_position = 0;
+	s->chain.step_count = d->step_count;
 	for (unsigned i = 0; i < d->step_count; i++)
-		s->steps[i] = (struct workspace_step){ d->steps[i][0], d->steps[i][1] };
+		s->chain.steps[i] = (struct workspace_step){ d->steps[i][0], d->steps[i][1] };
 }
 
 static void
 close_workspace(const struct workspace *s, struct device *d)
 {
-	d->position = (uint8_t)s->position;
-	d->judged = (uint8_t)s->judged;
+	d->position = (uint8_t)s->chain.position;
+	d->judged = (uint8_t)s->chain.judged;
 	memset(d->steps, 0, sizeof d->steps);
-	d->step_count = (uint8_t)s->step_count;
-	for (unsigned i = 0; i < s->step_count; i++) {
-		d->steps[i][0] = (uint8_t)s->steps[i].position;
-		d->steps[i][1] = (uint8_t)s->steps[i].known;
+	d->step_count = (uint8_t)s->chain.step_count;
+	for (unsigned i = 0; i < s->chain.step_count; i++) {
+		d->steps[i][0] = (uint8_t)s->chain.steps[i].position;
+		d->steps[i][1] = (uint8_t)s->chain.steps[i].known;
 	}
 }
 
@@ -175,7 +175,7 @@ history_take(const struct history *h, struct device *d)
 	judge_hear(&the_workspace);
 	d->had[d->position] = d->size;
 	d->excluded[d->position] = !counts(&the_workspace, h, d->position + 1u);
-	the_workspace.position++;
+	the_workspace.chain.position++;
 	close_workspace(&the_workspace, d);
 }
 

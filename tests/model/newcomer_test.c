@@ -342,9 +342,9 @@ read_all(void)
 	enum zt_err err;
 
 	forget();
-	if (workspace_sync(&s) || s.position != t.length)
+	if (workspace_sync(&s) || s.chain.position != t.length)
 		tell("an honest chain cannot be read");
-	begun = s.anchor_position > 0;
+	begun = s.chain.anchor_position > 0;
 	if (is_honest && t.length > 1 && t.place == t.length && !begun)
 		tell("an honest checkpoint is refused");
 	if (begun && names_one_alone())

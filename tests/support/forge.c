@@ -42,8 +42,8 @@ forge_changeset(struct person *by, struct workspace *s, const struct forged_chan
 		.workspace = s->w->id,
 		.author = z->device,
 		.generation = generation,
-		.parent_position = s->position,
-		.parent_link = s->link,
+		.parent_position = s->chain.position,
+		.parent_link = s->chain.link,
 		.seen_size = merkle_size(z->state->tree),
 		.time = session_now_ms() };
 	struct buf change[CHANGES_MAX], object[CHANGES_MAX], wrap[CHANGES_MAX];
