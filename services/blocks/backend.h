@@ -2,8 +2,8 @@
 /* backend.h - a store of opaque blocks. What each slot must promise:
  *
  * put    returns ZT_OK only when the block survives a power cut; the same block again is ZT_OK
- *        and not ADDED; different content under a known id is EXISTS, and never replaces it.
- *        Many threads at once.
+ *        and not ADDED; different content under a known id is EXISTS, and never replaces it;
+ *        a block with another hash than HASH is DIGEST. Many threads at once.
  * get    returns exactly the bytes that were put, or an error: CORRUPT for damage, NOT_FOUND.
  * has    whether a block was put. */
 #ifndef ZT_BLOCKS_BACKEND_H

@@ -256,7 +256,7 @@ write_temp(struct fs *f, const char *temp, struct bytes block, const struct hash
 
 	if (b == NULL)
 		return ZT_ERR_MEMORY;
-	/* While the processor still has the block at hand: making a file may wait. */
+	/* While the processor has the block at hand, of its hash: making a file may wait. */
 	file = lay_out(block, hash, b->p);
 	fd = openat(f->root, temp, FLAGS | O_DIRECT, 0600);
 	if (fd < 0 &&
@@ -341,15 +341,14 @@ is_stored(struct fs *f, const char *path, const struct hash *hash, bool *out)
 	return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
 }
 
-/* The same, but deletes a damaged file so that it can be written again: under a lock, so that
- * no thread deletes what another has just written. */
+/* Deletes the file at PATH, if it is damaged still, so that it can be written again: under a
+ * lock, so that no thread deletes what another has just written. Sets *OUT as is_stored does.
+ */
 static enum zt_err
-stands_well(struct fs *f, const char *path, const struct hash *hash, bool *out)
+remove_damaged(struct fs *f, const char *path, const struct hash *hash, bool *out)
 {
-	enum zt_err err = is_stored(f, path, hash, out);
+	enum zt_err err;
 
-	if (err != ZT_ERR_CORRUPT)
-		return err;
 	(void)pthread_mutex_lock(&f->damage);
 	if ((err = is_stored(f, path, hash, out)) == ZT_ERR_CORRUPT)
 		err = unlinkat(f->root, path, 0) == 0 ? ZT_OK : err_of(errno);
@@ -384,12 +383,19 @@ put(struct backend *b, const struct backend_place *at, struct bytes block,
 {
 	struct fs *f = (struct fs *)b;
 	char path[PATH_BYTES_MAX], temp[PATH_BYTES_MAX];
+	struct hash is;
 	bool is_there;
 	enum zt_err err;
 
 	*added = false;
 	path_of(at, path);
-	if ((err = stands_well(f, path, hash, &is_there)))
+	err = is_stored(f, path, hash, &is_there);
+	hash_block(block, &is);
+	if (!hash_equal(&is, hash))
+		return ZT_ERR_DIGEST;
+	if (err == ZT_ERR_CORRUPT)
+		err = remove_damaged(f, path, hash, &is_there);
+	if (err)
 		return err;
 	if (is_there)
 		return commit(f); /* it may be there without a sync yet */

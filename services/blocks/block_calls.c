@@ -11,24 +11,20 @@ block_calls_put(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	struct blocks *b = state;
 	struct backend_place at = { rq->params.org, rq->params.id, rq->params.block };
-	struct hash is;
 	bool added = false;
-	uint64_t max;
+	/* What is there already takes no more room. */
+	uint64_t max = b->backend->has(b->backend, &at) ? 0 : rq->caller.storage_limit;
 	enum zt_err err;
 
-	hash_block(rq->body, &is);
-	if (!hash_equal(&is, &rq->params.hash))
-		return service_refuse(
-		    out, ZT_ERR_DIGEST, "the block is not the one that its path names");
-	/* What is there already takes no more room. */
-	max = b->backend->has(b->backend, &at) ? 0 : rq->caller.storage_limit;
 	if ((err = usage_take(b, &at.org, rq->body.n, max)) == ZT_ERR_LIMIT)
 		return service_refuse(
 		    out, err, "the organization stores as much as its operator allows");
 	if (err)
 		return err;
-	err = b->backend->put(b->backend, &at, rq->body, &is, &added);
+	err = b->backend->put(b->backend, &at, rq->body, &rq->params.hash, &added);
 	usage_end(b, &at.org, rq->body.n, err == ZT_OK && added);
+	if (err == ZT_ERR_DIGEST)
+		return service_refuse(out, err, "the block is not the one that its path names");
 	return err == ZT_ERR_EXISTS ? service_refuse(out, err, "another block has this id")
 				    : err;
 }

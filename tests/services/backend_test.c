@@ -144,6 +144,36 @@ backend_gives_back_what_was_put(void **state)
 	}
 }
 
+static void
+backend_takes_no_block_with_another_hash(void **state)
+{
+	enum { N = 100 };
+	uint8_t *p = content(N, 1), *other = content(N, 2);
+	struct got g = { 0 };
+	struct hash h;
+	char path[200];
+
+	(void)state;
+	hash_block(bytes_of(p, N), &h);
+	assert_err(ZT_ERR_DIGEST, b->put(b, &place, bytes_of(other, N), &h, &added));
+	assert_false(added);
+	assert_false(b->has(b, &place));
+	/* What is damaged stays, too, until the right block comes. */
+	assert_ok(put(p, N));
+	path_of_block(path);
+	assert_int_equal(0, truncate(path, PAGE / 2));
+	assert_err(ZT_ERR_DIGEST, b->put(b, &place, bytes_of(other, N), &h, &added));
+	assert_true(b->has(b, &place));
+	assert_err(ZT_ERR_CORRUPT, get(&g));
+	assert_ok(put(p, N));
+	assert_true(added);
+	assert_ok(get(&g));
+	assert_int_equal(0, unlink(path));
+	free(g.p);
+	free(p);
+	free(other);
+}
+
 /* Each byte of the file in turn, but for the filling that nobody reads. */
 static void
 backend_finds_each_damaged_byte(void **state)
@@ -401,6 +431,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(backend_gives_back_what_was_put),
+		cmocka_unit_test(backend_takes_no_block_with_another_hash),
 		cmocka_unit_test(backend_finds_each_damaged_byte),
 		cmocka_unit_test(backend_reads_files_of_the_first_version),
 		cmocka_unit_test(backend_never_replaces_what_it_acknowledged),
