@@ -648,6 +648,32 @@ a_stop_that_hangs_ends_all_the_same(void **state)
 	assert_int_equal(70, WEXITSTATUS(status)); /* service_end_by */
 }
 
+/* Its database takes the connection, and says nothing. */
+static void
+a_service_that_is_asked_to_end_while_it_begins_ends(void **state)
+{
+	struct scene *s = *state;
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof at;
+	char command[2048], path[512];
+	int silent = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), status;
+
+	assert_int_equal(0, bind(silent, (struct sockaddr *)&at, sizeof at));
+	assert_int_equal(0, listen(silent, 8));
+	assert_int_equal(0, getsockname(silent, (struct sockaddr *)&at, &n));
+	gate_built(path);
+	(void)snprintf(command, sizeof command,
+	    "sed 's|^database:.*|database: host=127.0.0.1 port=%d dbname=x user=x|' "
+	    "%s/config/metadata.yaml >%s/config/silent.yaml; timeout -k 10 3 "
+	    "%s/bin/zt-metadata --config %s/config/silent.yaml >>%s/gate.log 2>&1",
+	    ntohs(at.sin_port), s->w->state, s->w->state, path, s->w->state, s->w->state);
+	status = system(command); /* 124: TERM after three seconds, which ended it; 137: KILL */
+	assert_true(WIFEXITED(status));
+	assert_int_equal(124, WEXITSTATUS(status));
+	(void)close(silent);
+}
+
 int
 main(void)
 {
@@ -671,6 +697,7 @@ main(void)
 		cmocka_unit_test(a_stop_lets_what_is_under_way_end_and_takes_nothing_new),
 		cmocka_unit_test(a_stop_does_not_wait_for_who_does_not_end),
 		cmocka_unit_test(a_stop_that_hangs_ends_all_the_same),
+		cmocka_unit_test(a_service_that_is_asked_to_end_while_it_begins_ends),
 	};
 
 	if (getenv("ONLY") != NULL)
