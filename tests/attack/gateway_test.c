@@ -343,6 +343,29 @@ N1_a_call_for_a_service_that_is_away_is_answered_by_its_deadline(void **state)
 	gate_close(&g);
 }
 
+/* What auth did not vouch for in time was not passed on, and is not said to be perhaps done. */
+static void
+a_call_that_auth_has_not_proved_in_time_was_not_made(void **state)
+{
+	static const uint8_t large[100 * 1024]; /* more than is carried without a proof */
+	struct gate_ask put = { .route = ROUTE_KEYS_PUT,
+		.body = bytes_of(large, sizeof large),
+		.is_signed = true };
+	struct scene *s = *state;
+	struct fake f = { .answer = FAKE_SILENT };
+	int status;
+	char more[200];
+	struct gate g;
+
+	fake_open(s, "fake", &f);
+	(void)snprintf(more, sizeof more, "auth: %s\ndeadline_s: 1\n", f.url);
+	gate_open(s, more, &g);
+	status = gate_call(&g, GATE_OWN, &s->alice, &put);
+	gate_close(&g);
+	fake_close(&f);
+	assert_int_equal(503, status);
+}
+
 /* A batch waits as long as its youngest call may; the older ones do not. */
 static void
 N1_a_call_is_not_held_by_a_younger_one_of_its_batch(void **state)
@@ -690,6 +713,7 @@ main(void)
 		cmocka_unit_test(N1_a_connection_that_gave_way_is_gone_whatever_it_sends),
 		cmocka_unit_test(
 		    N1_a_call_for_a_service_that_is_away_is_answered_by_its_deadline),
+		cmocka_unit_test(a_call_that_auth_has_not_proved_in_time_was_not_made),
 		cmocka_unit_test(N1_a_call_is_not_held_by_a_younger_one_of_its_batch),
 		cmocka_unit_test(N1_no_part_of_an_answer_that_nobody_reads_is_kept),
 		cmocka_unit_test(
