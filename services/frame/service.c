@@ -133,8 +133,8 @@ stop_signals(sigset_t *out)
 	(void)sigaddset(out, SIGINT);
 }
 
-/* Who still begins (a database that does not answer, a long migration) has no calls to end. Who
- * waits for this thread gives itself more time. */
+/* A service that still begins (its database does not answer, a migration is long) has no calls
+ * to end. One that is ready waits for this thread, and gives itself more time. */
 static void *
 await_stop(void *unused)
 {

@@ -267,8 +267,8 @@ a_change_without_any_answer_is_said_to_be_uncertain(void **state)
 	}
 }
 
-/* The database goes away at the end of a transaction: whether it was taken, no service knows.
- */
+/* The database closes the connection at the end of a transaction: whether it was taken, no
+ * service knows. */
 static void
 a_change_whose_commit_had_no_answer_is_said_to_be_uncertain(void **state)
 {
