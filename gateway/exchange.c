@@ -241,7 +241,8 @@ answer_kept(struct exchange *x, struct upstream_answer *a)
 	show(x);
 }
 
-/* The service did not answer in time, or auth for it. What it says later is not shown. */
+/* The service did not answer in time, or auth for it: then nothing was passed on, which TIMEOUT
+ * would leave open. What it says later is not shown. */
 static void
 too_late(struct due *d, uint64_t now_ms)
 {
@@ -250,7 +251,7 @@ too_late(struct due *d, uint64_t now_ms)
 	(void)now_ms;
 	proof_leave(x->proof);
 	x->proof = NULL;
-	answer_error(x, ZT_ERR_TIMEOUT, bytes_text(""));
+	answer_error(x, x->is_asking ? ZT_ERR_TIMEOUT : ZT_ERR_UNAVAILABLE, bytes_text(""));
 }
 
 static void
@@ -348,6 +349,8 @@ proved(void *who, enum zt_err err, const struct id *user)
 	struct exchange *x = who;
 
 	x->proof = NULL;
+	if (err == ZT_ERR_TIMEOUT) /* auth's: nothing was passed on */
+		err = ZT_ERR_UNAVAILABLE;
 	if (err || (err = begin_proved(x, user)))
 		refuse(x, err, "");
 	else if (x->state == READING_BODY)

@@ -324,7 +324,7 @@ enum zt_err
 gateway_run(struct gateway_settings *settings, char message[200])
 {
 	struct engine *e = calloc(1, sizeof *e);
-	struct events events = { 0 };
+	static struct events events; /* as long as its socket: see close_events */
 	struct gateway *g;
 	enum zt_err err;
 

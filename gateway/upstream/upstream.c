@@ -169,11 +169,12 @@ pump(struct upstream *u)
 	}
 }
 
+/* Of what was passed on, nobody knows whether it was done: UNAVAILABLE says that it was not. */
 static enum zt_err
 err_of(int result, bool was_receiving)
 {
-	if (result == NNG_ETIMEDOUT)
-		return was_receiving ? ZT_ERR_TIMEOUT : ZT_ERR_UNAVAILABLE;
+	if (was_receiving)
+		return ZT_ERR_TIMEOUT;
 	return result == NNG_ENOMEM ? ZT_ERR_MEMORY : ZT_ERR_UNAVAILABLE;
 }
 
@@ -190,7 +191,7 @@ hand_out(struct line *l, nng_msg *msg)
 	STAILQ_CONCAT(&calls, &l->calls);
 	l->busy = false;
 	for (uint32_t i = 0; (i < answers || i == 0) && (c = pop(&calls)) != NULL; i++) {
-		struct upstream_answer a = { .err = ZT_ERR_UNAVAILABLE };
+		struct upstream_answer a = { .err = ZT_ERR_TIMEOUT };
 		struct rpc_result one;
 
 		drop_message(c);
@@ -313,7 +314,7 @@ upstream_close(struct upstream *u)
 		if (u->line[i].aio != NULL)
 			nng_aio_free(u->line[i].aio); /* waits for its callback */
 	for (size_t i = 0; i < LINES; i++)
-		fail_line(&u->line[i], ZT_ERR_UNAVAILABLE);
+		fail_line(&u->line[i], err_of(NNG_ECLOSED, u->line[i].receiving));
 	while ((c = pop(&u->batch)) != NULL || (c = pop(&u->single)) != NULL) {
 		drop_message(c);
 		finish(c, ZT_ERR_UNAVAILABLE);

@@ -385,15 +385,16 @@ is_uncertain(const struct calls_request *q, enum zt_err err)
 /* Of what a person asked to be changed: blocks alone are nothing yet, and OBJECTS only reads.
  */
 static void
-say_uncertain(const struct calls_request *q)
+say_uncertain(const struct calls_request *q, enum zt_err err)
 {
 	const struct route_row *row = route_row(q->route);
-	char said[200];
+	char said[111]; /* whole characters, with room for what follows */
 
 	if (!q->is_executed || row->verb == VERB_GET || row->service == SERVICE_BLOCKS ||
 	    q->route == ROUTE_OBJECTS)
 		return;
-	memcpy(said, q->detail, sizeof said);
+	utf8_show_text(
+	    q->detail[0] != 0 ? q->detail : words(q->c, err_text(err)), said, sizeof said);
 	(void)snprintf(q->detail, 200,
 	    words(
 		q->c, "%.110s; it may have been done all the same: look before you repeat it"),
@@ -451,7 +452,7 @@ on_done(struct http_exchange *x)
 	if (err && again(q, err))
 		return;
 	if (is_transient(err))
-		say_uncertain(q);
+		say_uncertain(q, err);
 	finish(q, err);
 }
 

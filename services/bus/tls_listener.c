@@ -35,13 +35,14 @@ static const double tick_s = 0.25; /* also the rest when the system has no file 
 
 struct guest {
 	TAILQ_ENTRY(guest) link; /* oldest first */
+	TAILQ_ENTRY(guest) ready;
 	struct tls_listener *l;
 	struct tls_relay *relay;
 	struct address address;
 	uint64_t accepted_ms; /* clock_ms */
 	struct ev_io peer, local;
 	in_port_t port; /* of its connection to nng */
-	bool is_known;
+	bool is_known, is_ready;
 };
 TAILQ_HEAD(guests, guest);
 
@@ -55,11 +56,12 @@ struct tls_listener {
 	struct ev_io accepts;
 	struct ev_timer tick;
 	struct ev_check turns;
-	int handshakes; /* steps in this turn */
+	struct ev_idle more; /* while READY waits, a turn waits for nothing */
 	struct ev_async ends;
 	pthread_t thread;
 	bool has_thread;
 	struct guests strangers, known;
+	struct guests ready; /* strangers whose next step can be made, in that order */
 	size_t stranger_count;
 };
 
@@ -72,6 +74,8 @@ end_guest(struct guest *g)
 
 	ev_io_stop(l->loop, &g->peer);
 	ev_io_stop(l->loop, &g->local);
+	if (g->is_ready)
+		TAILQ_REMOVE(&l->ready, g, ready);
 	TAILQ_REMOVE(g->is_known ? &l->known : &l->strangers, g, link);
 	l->stranger_count -= !g->is_known;
 	if (g->is_known)
@@ -176,16 +180,17 @@ want(struct tls_listener *l, struct ev_io *io, short events)
 
 static void turn(struct guest *g);
 
-/* Of a stranger. What has to wait is ready in the next turn as well. */
+/* Strangers take their steps in the order in which they can: libev would begin with the last,
+ * so that one who is a little earlier than a flood never has any. */
 static void
 on_stranger(struct ev_loop *loop, struct ev_io *io, int events)
 {
 	struct guest *g = io->data;
 
-	(void)loop;
 	(void)events;
-	if (g->l->handshakes++ < HANDSHAKES)
-		turn(g);
+	ev_io_stop(loop, io);
+	g->is_ready = true;
+	TAILQ_INSERT_TAIL(&g->l->ready, g, ready);
 }
 
 static void
@@ -293,14 +298,31 @@ on_tick(struct ev_loop *loop, struct ev_timer *tick, int events)
 	ev_io_start(loop, &l->accepts);
 }
 
+/* The last of a turn. */
 static void
 on_turn(struct ev_loop *loop, struct ev_check *turns, int events)
 {
 	struct tls_listener *l = turns->data;
+	struct guest *g;
 
-	(void)loop;
 	(void)events;
-	l->handshakes = 0;
+	for (int i = 0; i < HANDSHAKES && (g = TAILQ_FIRST(&l->ready)) != NULL; i++) {
+		TAILQ_REMOVE(&l->ready, g, ready);
+		g->is_ready = false;
+		turn(g);
+	}
+	if (TAILQ_EMPTY(&l->ready))
+		ev_idle_stop(loop, &l->more);
+	else
+		ev_idle_start(loop, &l->more);
+}
+
+static void
+on_more(struct ev_loop *loop, struct ev_idle *more, int events)
+{
+	(void)loop;
+	(void)more;
+	(void)events;
 }
 
 static void
@@ -449,10 +471,13 @@ tls_listener_open(const struct tls_identity *who, nng_socket socket, const char 
 	enum zt_err err = ZT_ERR_MEMORY;
 	int fd = -1;
 
-	if (l == NULL)
+	if (l == NULL) {
+		(void)snprintf(message, 200, "%s", err_text(err));
 		return err;
+	}
 	TAILQ_INIT(&l->strangers);
 	TAILQ_INIT(&l->known);
+	TAILQ_INIT(&l->ready);
 	l->socket = socket;
 	if ((l->ctx = SSL_CTX_new(TLS_server_method())) == NULL ||
 	    (l->loop = ev_loop_new(EVFLAG_AUTO)) == NULL)
@@ -471,7 +496,8 @@ tls_listener_open(const struct tls_identity *who, nng_socket socket, const char 
 	ev_timer_init(&l->tick, on_tick, tick_s, tick_s);
 	ev_async_init(&l->ends, on_end);
 	ev_check_init(&l->turns, on_turn);
-	ev_set_priority(&l->turns, EV_MAXPRI);
+	ev_idle_init(&l->more, on_more);
+	ev_set_priority(&l->turns, EV_MINPRI);
 	l->turns.data = l;
 	ev_check_start(l->loop, &l->turns);
 	l->accepts.data = l->tick.data = l;
@@ -480,6 +506,8 @@ tls_listener_open(const struct tls_identity *who, nng_socket socket, const char 
 	ev_async_start(l->loop, &l->ends);
 	err = start(l) ? ZT_OK : ZT_ERR_MEMORY;
 out:
+	if (err == ZT_ERR_MEMORY)
+		(void)snprintf(message, 200, "%s", err_text(err));
 	if (err)
 		tls_listener_close(l);
 	else

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/wire.h"
 
@@ -215,8 +216,16 @@ db_begin(struct db *db)
 enum zt_err
 db_commit(struct db *db)
 {
+	PGresult *r = PQexec(db->conn, "COMMIT");
+	enum zt_err err = ZT_OK;
+
 	db->in_transaction = false;
-	return command(db, "COMMIT") ? ZT_OK : ZT_ERR_DATABASE;
+	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		err = err_of(db, r);
+	else if (strcmp(PQcmdStatus(r), "COMMIT") != 0) /* a statement of it had failed */
+		err = ZT_ERR_DATABASE;
+	PQclear(r);
+	return db->lost ? ZT_ERR_TIMEOUT : err;
 }
 
 void

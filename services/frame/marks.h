@@ -35,7 +35,8 @@ ZT_CHECKED enum zt_err marks_settle(struct marks *m);
 void marks_close(struct marks *m);
 /* The mark of TOPIC (NULL: of the organization); all zero where there is none. */
 struct mark marks_get(struct marks *m, const struct id *org, const struct id *topic);
-/* Raises it to POSITION; no-op if it is there or beyond. Errors: IO, MEMORY. */
+/* Raises it to POSITION, where the database is; no-op if it is there or beyond. Errors: TIMEOUT
+ * (it cannot be written, which is logged). */
 ZT_CHECKED enum zt_err marks_raise(struct marks *m, const struct id *org,
     const struct id *topic, uint64_t position, const struct hash *hash);
 /* Sets it to MARK, even if lower; synced to disk on return. Errors: IO, MEMORY. */

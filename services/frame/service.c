@@ -43,6 +43,7 @@ struct service {
 	struct events_listener *listener;
 	nng_socket server;
 	struct tls_listener *tls; /* NULL: of this machine alone */
+	pthread_t stopper;        /* ends when somebody asks for an end */
 	atomic_bool stopping;
 	atomic_int running; /* workers */
 };
@@ -122,6 +123,28 @@ service_end_by(unsigned seconds, enum zt_err err)
 {
 	(void)signal(SIGALRM, err ? fail_late : end_late);
 	(void)alarm(seconds);
+}
+
+static void
+stop_signals(sigset_t *out)
+{
+	(void)sigemptyset(out);
+	(void)sigaddset(out, SIGTERM);
+	(void)sigaddset(out, SIGINT);
+}
+
+/* A service that still begins (its database does not answer, a migration is long) has no calls
+ * to end. One that is ready waits for this thread, and gives itself more time. */
+static void *
+await_stop(void *unused)
+{
+	sigset_t stop;
+	int sig;
+
+	stop_signals(&stop);
+	(void)sigwait(&stop, &sig);
+	service_end_by(SERVICE_END_S, ZT_OK);
+	return unused;
 }
 
 const struct link *
@@ -432,8 +455,6 @@ run_workers(struct service *s, struct db *first, char message[200])
 	size_t n = (size_t)s->def->settings->workers, started = 0;
 	struct worker *w = calloc(n, sizeof *w);
 	struct sweeper sweeper = { .s = s };
-	sigset_t stop;
-	int sig;
 	enum zt_err err = w != NULL ? ZT_OK : ZT_ERR_MEMORY;
 
 	for (size_t i = 0; err == ZT_OK && i < n; i++) {
@@ -444,9 +465,6 @@ run_workers(struct service *s, struct db *first, char message[200])
 	}
 	if (err == ZT_OK && s->def->sweep != NULL)
 		err = open_database(s, &sweeper.db, message);
-	(void)sigemptyset(&stop);
-	(void)sigaddset(&stop, SIGTERM);
-	(void)sigaddset(&stop, SIGINT);
 	if (err == ZT_OK)
 		err = listen_on(s, "listen", s->def->settings->listen, message);
 	for (; err == ZT_OK && started < n; started++) {
@@ -462,7 +480,7 @@ run_workers(struct service *s, struct db *first, char message[200])
 		sweeper.runs = pthread_create(&sweeper.thread, NULL, sweep, &sweeper) == 0;
 	if (err == ZT_OK) {
 		log_line("info", "ready", "listen", s->def->settings->listen, NULL);
-		(void)sigwait(&stop, &sig);
+		(void)pthread_join(s->stopper, NULL);
 		log_line("info", "draining", NULL);
 	}
 	service_end_by(DRAIN_S, err);
@@ -488,6 +506,8 @@ live(struct service *s, char message[200])
 	struct db *first = NULL;
 	enum zt_err err;
 
+	if (pthread_create(&s->stopper, NULL, await_stop, NULL) != 0)
+		return ZT_ERR_MEMORY;
 	if ((err = audit_open(s->def->name, s->def->settings->audit_file,
 		 s->def->settings->audit_syslog, &s->audit, message)) ||
 	    (err = check_handlers(s->def, message)) || (err = suite_init()) ||
@@ -584,9 +604,7 @@ service_main(int argc, char **argv, const struct service_def *def)
 	service_keep_memory();
 	allow_files();
 	log_start(def->name);
-	(void)sigemptyset(&stop); /* blocked in every thread; the main one waits for them */
-	(void)sigaddset(&stop, SIGTERM);
-	(void)sigaddset(&stop, SIGINT);
+	stop_signals(&stop); /* blocked in every thread; one waits for them */
 	(void)pthread_sigmask(SIG_BLOCK, &stop, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	s->def = def;

@@ -297,6 +297,41 @@ is_written(struct scene *s)
 	is_content(s, "films:/written");
 }
 
+static size_t unwritten;
+
+/* From its end to its beginning, in halves of parts: no part is a stream's, so that those that
+ * are not held wait on the disk. */
+static enum zt_err
+write_backwards(struct scene *s)
+{
+	enum { HALF = PART / 2 };
+	enum zt_err err = ZT_OK;
+
+	if (writer == NULL) {
+		fresh();
+		unwritten = sizeof content;
+		err = zt_writer_open(s->alice.zt, "films:/backwards", 0, &writer);
+	}
+	while (err == ZT_OK && unwritten > 0) {
+		size_t n = unwritten % HALF > 0 ? unwritten % HALF : HALF, at = unwritten - n;
+
+		if ((err = zt_writer_write(writer, at, content + at, n)) == ZT_OK)
+			unwritten = at;
+	}
+	if (err == ZT_OK &&
+	    (err = zt_writer_commit(writer, ZT_COMMIT_OR_CONFLICT, NULL)) == ZT_OK) {
+		zt_writer_close(writer);
+		writer = NULL;
+	}
+	return err;
+}
+
+static void
+is_written_backwards(struct scene *s)
+{
+	is_content(s, "films:/backwards");
+}
+
 static struct zt_reader *reader;
 
 static enum zt_err
@@ -425,6 +460,7 @@ a_call_is_cancelled_at_each_of_its_requests(void **state)
 	static const struct act acts[] = {
 		{ "put", put, is_put },
 		{ "writer", write_on, is_written },
+		{ "waiting", write_backwards, is_written_backwards },
 		{ "reader", read_on, nothing },
 		{ "get", get, is_got },
 		{ "names", names, nothing },

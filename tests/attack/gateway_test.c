@@ -343,6 +343,29 @@ N1_a_call_for_a_service_that_is_away_is_answered_by_its_deadline(void **state)
 	gate_close(&g);
 }
 
+/* What auth did not vouch for in time was not passed on, and is not said to be perhaps done. */
+static void
+a_call_that_auth_has_not_proved_in_time_was_not_made(void **state)
+{
+	static const uint8_t large[100 * 1024]; /* more than is carried without a proof */
+	struct gate_ask put = { .route = ROUTE_KEYS_PUT,
+		.body = bytes_of(large, sizeof large),
+		.is_signed = true };
+	struct scene *s = *state;
+	struct fake f = { .answer = FAKE_SILENT };
+	int status;
+	char more[200];
+	struct gate g;
+
+	fake_open(s, "fake", &f);
+	(void)snprintf(more, sizeof more, "auth: %s\ndeadline_s: 1\n", f.url);
+	gate_open(s, more, &g);
+	status = gate_call(&g, GATE_OWN, &s->alice, &put);
+	gate_close(&g);
+	fake_close(&f);
+	assert_int_equal(503, status);
+}
+
 /* A batch waits as long as its youngest call may; the older ones do not. */
 static void
 N1_a_call_is_not_held_by_a_younger_one_of_its_batch(void **state)
@@ -648,6 +671,32 @@ a_stop_that_hangs_ends_all_the_same(void **state)
 	assert_int_equal(70, WEXITSTATUS(status)); /* service_end_by */
 }
 
+/* Its database takes the connection, and says nothing. */
+static void
+a_service_that_is_asked_to_end_while_it_begins_ends(void **state)
+{
+	struct scene *s = *state;
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof at;
+	char command[2048], path[512];
+	int silent = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), status;
+
+	assert_int_equal(0, bind(silent, (struct sockaddr *)&at, sizeof at));
+	assert_int_equal(0, listen(silent, 8));
+	assert_int_equal(0, getsockname(silent, (struct sockaddr *)&at, &n));
+	gate_built(path);
+	(void)snprintf(command, sizeof command,
+	    "sed 's|^database:.*|database: host=127.0.0.1 port=%d dbname=x user=x|' "
+	    "%s/config/metadata.yaml >%s/config/silent.yaml; timeout -k 10 3 "
+	    "%s/bin/zt-metadata --config %s/config/silent.yaml >>%s/gate.log 2>&1",
+	    ntohs(at.sin_port), s->w->state, s->w->state, path, s->w->state, s->w->state);
+	status = system(command); /* 124: TERM after three seconds, which ended it; 137: KILL */
+	assert_true(WIFEXITED(status));
+	assert_int_equal(124, WEXITSTATUS(status));
+	(void)close(silent);
+}
+
 int
 main(void)
 {
@@ -664,6 +713,7 @@ main(void)
 		cmocka_unit_test(N1_a_connection_that_gave_way_is_gone_whatever_it_sends),
 		cmocka_unit_test(
 		    N1_a_call_for_a_service_that_is_away_is_answered_by_its_deadline),
+		cmocka_unit_test(a_call_that_auth_has_not_proved_in_time_was_not_made),
 		cmocka_unit_test(N1_a_call_is_not_held_by_a_younger_one_of_its_batch),
 		cmocka_unit_test(N1_no_part_of_an_answer_that_nobody_reads_is_kept),
 		cmocka_unit_test(
@@ -671,6 +721,7 @@ main(void)
 		cmocka_unit_test(a_stop_lets_what_is_under_way_end_and_takes_nothing_new),
 		cmocka_unit_test(a_stop_does_not_wait_for_who_does_not_end),
 		cmocka_unit_test(a_stop_that_hangs_ends_all_the_same),
+		cmocka_unit_test(a_service_that_is_asked_to_end_while_it_begins_ends),
 	};
 
 	if (getenv("ONLY") != NULL)

@@ -3,6 +3,7 @@
  * damaged file. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -111,6 +112,33 @@ L9_a_mark_only_rises_and_is_there_after_a_kill(void **state)
 	expect(m, NULL, 5);
 	expect(m, &topic, 8);
 	assert_int_equal(0, marks_get(m, &other, &topic).position);
+	marks_close(m);
+}
+
+/* What it marks was done: nobody reads that it was refused, and it is marked later. */
+static void
+L9_a_mark_that_finds_no_room_leaves_it_open_whether_it_was_done(void **state)
+{
+	struct hash h = { { 9 } };
+	struct rlimit was, none;
+	struct marks *m;
+	enum zt_err err;
+
+	(void)state;
+	begin_file();
+	m = open_marks(false);
+	assert_int_equal(0, getrlimit(RLIMIT_FSIZE, &was));
+	none = (struct rlimit){ 0, was.rlim_max };
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &none));
+	err = marks_raise(m, &org, NULL, 9, &h);
+	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &was));
+	assert_err(ZT_ERR_TIMEOUT, err);
+	expect(m, NULL, 5);
+	raise_to(m, NULL, 9);
+	marks_close(m);
+	m = open_marks(false);
+	expect(m, NULL, 9);
 	marks_close(m);
 }
 
@@ -224,6 +252,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(L9_a_mark_only_rises_and_is_there_after_a_kill),
+		TEST(L9_a_mark_that_finds_no_room_leaves_it_open_whether_it_was_done),
 		TEST(L9_only_the_operator_lowers_a_mark),
 		TEST(L9_a_torn_end_is_cut_off_and_the_rest_counts),
 		TEST(L9_a_damaged_file_is_refused_in_a_sentence),

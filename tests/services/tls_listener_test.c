@@ -3,9 +3,11 @@
 #include "bus/tls_listener.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <openssl/pem.h>
@@ -18,6 +20,8 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bus/link.h"
@@ -310,6 +314,138 @@ still_open(const int *fds, size_t n)
 	for (size_t i = 0; i < n; i++)
 		open += !has_ended(fds[i]);
 	return open;
+}
+
+/* ---- what the listener calls, in its order ---- */
+
+/* Of the listener's end: one step of a stranger's handshake, or bytes of a known peer. */
+struct step {
+	bool is_known;
+	int port; /* the stranger's */
+};
+
+enum { STEPS = 64, CROWD = 12 };
+static struct watch {
+	pthread_mutex_t lock;
+	pthread_cond_t turn;
+	struct step steps[STEPS];
+	size_t count;
+	bool records, holds, is_held;
+	void (*at_step)(void); /* on the listener's thread */
+} watch = { .lock = PTHREAD_MUTEX_INITIALIZER, .turn = PTHREAD_COND_INITIALIZER };
+static atomic_int ahead_s; /* of the wall's clock */
+static atomic_bool has_no_memory;
+
+static void
+record(const SSL *ssl, bool is_known)
+{
+	struct sockaddr_in from = { 0 };
+	socklen_t n = sizeof from;
+
+	(void)getpeername(SSL_get_fd(ssl), (struct sockaddr *)&from, &n);
+	(void)pthread_mutex_lock(&watch.lock);
+	if (watch.records && watch.count < STEPS) {
+		watch.steps[watch.count++] = (struct step){ is_known, ntohs(from.sin_port) };
+		if (!is_known)
+			watch.at_step();
+	}
+	while (!is_known && watch.holds) {
+		watch.is_held = true;
+		(void)pthread_cond_broadcast(&watch.turn);
+		(void)pthread_cond_wait(&watch.turn, &watch.lock);
+	}
+	(void)pthread_mutex_unlock(&watch.lock);
+}
+
+/* The library's own, under its name. */
+#define NEXT(type, name) ((type)(uintptr_t)dlsym(RTLD_NEXT, name))
+
+int
+SSL_do_handshake(SSL *ssl)
+{
+	if (SSL_is_server(ssl))
+		record(ssl, false);
+	return NEXT(int (*)(SSL *), "SSL_do_handshake")(ssl);
+}
+
+int
+SSL_read_ex(SSL *ssl, void *to, size_t n, size_t *got)
+{
+	int rv = NEXT(int (*)(SSL *, void *, size_t, size_t *), "SSL_read_ex")(ssl, to, n, got);
+
+	if (rv == 1 && SSL_is_server(ssl))
+		record(ssl, true);
+	return rv;
+}
+
+SSL_CTX *
+SSL_CTX_new(const SSL_METHOD *method)
+{
+	if (atomic_load(&has_no_memory))
+		return NULL;
+	return NEXT(SSL_CTX * (*)(const SSL_METHOD *), "SSL_CTX_new")(method);
+}
+
+int
+clock_gettime(clockid_t clock, struct timespec *out)
+{
+	int rv = (int)syscall(SYS_clock_gettime, clock, out);
+
+	if (rv == 0 && clock == CLOCK_REALTIME)
+		out->tv_sec += atomic_load(&ahead_s);
+	return rv;
+}
+
+/* The listener's thread stays in the next step of a handshake until it is let go. */
+static void
+hold(void)
+{
+	(void)pthread_mutex_lock(&watch.lock);
+	watch.holds = true;
+	(void)pthread_mutex_unlock(&watch.lock);
+}
+
+static void
+await_held(void)
+{
+	(void)pthread_mutex_lock(&watch.lock);
+	while (!watch.is_held)
+		(void)pthread_cond_wait(&watch.turn, &watch.lock);
+	(void)pthread_mutex_unlock(&watch.lock);
+}
+
+static void
+let_on(void (*at_step)(void))
+{
+	(void)pthread_mutex_lock(&watch.lock);
+	watch.holds = watch.is_held = false;
+	watch.records = true;
+	watch.count = 0;
+	watch.at_step = at_step;
+	(void)pthread_cond_broadcast(&watch.turn);
+	(void)pthread_mutex_unlock(&watch.lock);
+}
+
+/* Until COUNT steps of strangers were made; what was recorded, to OUT. */
+static size_t
+await_steps(size_t count, struct step out[STEPS])
+{
+	size_t seen = 0, n = 0;
+
+	while (seen < count) {
+		(void)usleep(1000);
+		(void)pthread_mutex_lock(&watch.lock);
+		n = watch.count;
+		memcpy(out, watch.steps, sizeof watch.steps);
+		(void)pthread_mutex_unlock(&watch.lock);
+		seen = 0;
+		for (size_t i = 0; i < n; i++)
+			seen += !out[i].is_known;
+	}
+	(void)pthread_mutex_lock(&watch.lock);
+	watch.records = false;
+	(void)pthread_mutex_unlock(&watch.lock);
+	return n;
 }
 
 /* ---- tests ---- */
@@ -615,6 +751,151 @@ N1_an_empty_host_opens_no_port(void **state)
 	(void)close(fd);
 }
 
+/* A peer of ours, by hand. */
+struct caller {
+	SSL_CTX *ctx;
+	SSL *ssl;
+	int fd;
+};
+
+static void
+begin_call(const struct world *w, struct caller *c)
+{
+	/* what it speaks, and the length of a message that comes in pieces */
+	static const uint8_t head[] = { 0, 'S', 'P', 0, 0, 0x30, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0xff };
+	const int now = 1;
+	uint8_t theirs[8];
+
+	assert_non_null(c->ctx = SSL_CTX_new(TLS_client_method()));
+	assert_int_equal(1, SSL_CTX_use_certificate(c->ctx, w->caller.x));
+	assert_int_equal(1, SSL_CTX_use_PrivateKey(c->ctx, w->caller.key));
+	assert_non_null(c->ssl = SSL_new(c->ctx));
+	c->fd = connect_from(w, 1);
+	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &now, sizeof now);
+	assert_int_equal(1, SSL_set_fd(c->ssl, c->fd));
+	assert_int_equal(1, SSL_connect(c->ssl));
+	assert_int_equal(sizeof theirs, SSL_read(c->ssl, theirs, sizeof theirs));
+	assert_int_equal(sizeof head, SSL_write(c->ssl, head, sizeof head));
+}
+
+static void
+end_call(struct caller *c)
+{
+	SSL_free(c->ssl);
+	SSL_CTX_free(c->ctx);
+	(void)close(c->fd);
+}
+
+static struct caller speaker;
+static int latecomer, crowd[CROWD + 2];
+
+static void
+speak(void)
+{
+	assert_int_equal(1, SSL_write(speaker.ssl, "x", 1));
+	if (latecomer >= 0)
+		assert_int_equal(1, send(latecomer, "\x16", 1, MSG_NOSIGNAL));
+	latecomer = -1;
+}
+
+/* Strangers that the listener has taken, of which the first keeps it busy; the rest, without
+ * the last, has then said enough for a step each. */
+static void
+gather(const struct world *w)
+{
+	for (size_t i = 0; i < CROWD + 2; i++)
+		crowd[i] = connect_from(w, 9);
+	assert_true(gets_in(w, 1, &w->caller, TLS1_3_VERSION)); /* taken after those */
+	hold();
+	assert_int_equal(1, send(crowd[0], "\x16", 1, MSG_NOSIGNAL));
+	await_held();
+	for (size_t i = 1; i <= CROWD; i++)
+		assert_int_equal(1, send(crowd[i], "\x16", 1, MSG_NOSIGNAL));
+}
+
+static void
+scatter(void)
+{
+	for (size_t i = 0; i < CROWD + 2; i++)
+		(void)close(crowd[i]);
+}
+
+/* A peer that speaks at each step of a stranger is heard after four of them at most. */
+static void
+N1_known_peers_come_before_handshakes_in_each_turn(void **state)
+{
+	struct world *w = *state;
+	struct step steps[STEPS];
+	size_t n, run = 4; /* known first */
+
+	begin_call(w, &speaker);
+	gather(w);
+	latecomer = -1;
+	speak();
+	let_on(speak);
+	n = await_steps(CROWD, steps);
+	for (size_t i = 0; i < n; i++) {
+		run = steps[i].is_known ? 0 : run + 1;
+		assert_true(run <= 4);
+	}
+	scatter();
+	end_call(&speaker);
+}
+
+/* Else a flood that comes faster than it is served keeps out all that came before it. */
+static void
+N1_a_stranger_does_not_overtake_those_that_wait(void **state)
+{
+	struct world *w = *state;
+	struct step steps[STEPS];
+	size_t n;
+
+	begin_call(w, &speaker);
+	gather(w);
+	latecomer = crowd[CROWD + 1];
+	let_on(speak);
+	n = await_steps(CROWD + 1, steps);
+	while (steps[n - 1].is_known)
+		n--;
+	assert_int_equal(tcp_port(crowd[CROWD + 1]), steps[n - 1].port);
+	scatter();
+	end_call(&speaker);
+}
+
+static void
+N1_a_stranger_has_its_time_by_a_clock_that_is_not_set(void **state)
+{
+	struct world *w = *state;
+	int fd = connect_from(w, 2);
+
+	assert_true(gets_in(w, 1, &w->caller, TLS1_3_VERSION)); /* taken after it */
+	atomic_store(&ahead_s, 3600);
+	(void)usleep(TLS_LISTENER_PATIENCE_MS * 1000 / 3); /* some ticks */
+	atomic_store(&ahead_s, 0);
+	assert_false(has_ended(fd));
+	(void)close(fd);
+}
+
+static void
+N1_a_listener_without_memory_says_so(void **state)
+{
+	struct world *w = *state;
+	struct tls_listener *l = NULL;
+	char message[200] = "";
+	nng_socket s;
+
+	assert_int_equal(0, nng_rep0_open(&s));
+	atomic_store(&has_no_memory, true);
+	assert_err(
+	    ZT_ERR_MEMORY, tls_listener_open(&(struct tls_identity){ w->ours.certificate,
+						 w->service.certificate, w->service.secret },
+			       s, "127.0.0.1", 0, &l, message));
+	atomic_store(&has_no_memory, false);
+	assert_string_equal(err_text(ZT_ERR_MEMORY), message);
+	(void)nng_close(s);
+}
+
 static void
 it_ends_with_connections_that_stand(void **state)
 {
@@ -666,6 +947,10 @@ main(void)
 		TEST(N1_who_says_nothing_takes_few_places_for_a_short_time),
 		TEST(N1_what_is_not_TLS_ends),
 		TEST(N1_a_rush_of_strangers_keeps_nobody_out),
+		TEST(N1_known_peers_come_before_handshakes_in_each_turn),
+		TEST(N1_a_stranger_does_not_overtake_those_that_wait),
+		TEST(N1_a_stranger_has_its_time_by_a_clock_that_is_not_set),
+		TEST(N1_a_listener_without_memory_says_so),
 		TEST(a_peer_that_sends_no_data_leaves_others_their_turn),
 		TEST(N1_another_program_of_this_machine_does_not_reach_nng),
 		TEST(N1_an_address_without_a_port_opens_none),

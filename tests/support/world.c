@@ -365,16 +365,13 @@ scene_end(void **state)
 
 /* ---- what a hostile server has ---- */
 
-PGresult *
-world_ask(struct world *w, const char *service, const char *sql, const struct id *of)
+static PGconn *
+connect_to(struct world *w, const char *service)
 {
 	char config[4096], *line;
-	const char *value[] = { (const char *)of->b };
-	int length[] = { ID_BYTES }, format[] = { 1 };
 	char path[128];
 	size_t n;
 	PGconn *c;
-	PGresult *r;
 	FILE *f;
 
 	(void)snprintf(path, sizeof path, "%s/config/%s.yaml", w->state, service);
@@ -387,10 +384,31 @@ world_ask(struct world *w, const char *service, const char *sql, const struct id
 	line[strcspn(line, "\n")] = 0;
 	c = PQconnectdb(line);
 	assert_int_equal(CONNECTION_OK, PQstatus(c));
-	r = PQexecParams(c, sql, 1, NULL, value, length, format, 1);
+	return c;
+}
+
+PGresult *
+world_ask(struct world *w, const char *service, const char *sql, const struct id *of)
+{
+	const char *value[] = { (const char *)of->b };
+	int length[] = { ID_BYTES }, format[] = { 1 };
+	PGconn *c = connect_to(w, service);
+	PGresult *r = PQexecParams(c, sql, 1, NULL, value, length, format, 1);
+
 	assert_int_equal(PGRES_TUPLES_OK, PQresultStatus(r));
 	PQfinish(c);
 	return r;
+}
+
+void
+world_tell(struct world *w, const char *service, const char *sql)
+{
+	PGconn *c = connect_to(w, service);
+	PGresult *r = PQexec(c, sql);
+
+	assert_int_equal(PGRES_COMMAND_OK, PQresultStatus(r));
+	PQclear(r);
+	PQfinish(c);
 }
 
 struct sign_key *

@@ -46,6 +46,8 @@ void person_open(struct person *p);
 /* What a hostile server has: rows of SERVICE's database about the id OF, as $1, in binary. The
  * caller clears them. */
 PGresult *world_ask(struct world *w, const char *service, const char *sql, const struct id *of);
+/* SQL has no answer, and may be several commands. */
+void world_tell(struct world *w, const char *service, const char *sql);
 /* The process of SERVICE. */
 pid_t world_pid(const struct world *w, const char *service);
 /* How much memory SERVICE has, or has had at most, in KiB; always the same under
