@@ -4,7 +4,7 @@ build/inc/.done: FLOORS
 	rm -rf build/inc
 	sed 's/#.*//' FLOORS | while read -r dir below; do [ -n "$$dir" ] || continue; \
 	  for d in $$dir $$below; do mkdir -p build/inc/$$dir/of; \
-	    ln -sfn $(CURDIR)/$$d build/inc/$$dir/of/$${d##*/}; done; done
+	    ln -sfnr $$d build/inc/$$dir/of/$${d##*/}; done; done
 	touch $@
 # The tree of a file is that of its nearest folder in FLOORS.
 floor_of = $(or $(firstword $(foreach d,$(FLOOR_DIRS),$(if $(filter $d/%,$1),$d))),$(error $1: no floor))

@@ -140,7 +140,8 @@ print("looked at", seen, "found", found)
 sys.exit(0 if found else 1)
 P
 }
-if [ "$(id -u)" = 0 ]; then
+# AddressSanitizer reserves more than can be read, and locks nothing.
+if [ "$(id -u)" = 0 ] && ! ldd "$bin/zt" | grep -q libasan; then
 	"$bin/zt" --home "$state/alice" --password-file "$state/marker" --json watch > "$state/watched" 2>&1 & watch=$!
 	soon grep -q ready "$state/watched"
 	rc=0; holds_password $watch >"$state/looked" 2>&1 || rc=$?

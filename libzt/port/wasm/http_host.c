@@ -104,7 +104,7 @@ finish(int slot)
 	table()->by[slot]->under_way--;
 	x->status = host_status(slot);
 	x->is_typed = host_typed(slot) != 0;
-	x->is_sent = x->status != 0; /* fetch does not say how far a failed request came */
+	x->is_sent = true; /* as far as anybody knows: fetch does not say how far one came */
 	if (x->status <= 0) {
 		x->err = x->status < 0 ? ZT_ERR_TIMEOUT : ZT_ERR_NETWORK;
 		x->failure = x->status < 0 ? "it took too long" : "it cannot be reached";
