@@ -520,20 +520,31 @@ cmd_trash(struct cli *c)
 
 /* ---- find, du: lists, looked through ---- */
 
+struct looking {
+	struct cli *c;
+	char *pattern; /* in the normal form that names have, whatever the keyboard gave */
+};
+
 static void
 show_match(void *ctx, const struct zt_file *f)
 {
-	struct cli *c = ctx;
+	const struct looking *l = ctx;
 	const char *slash = strrchr(f->path, '/');
 
-	if (fnmatch(c->args[1], slash != NULL ? slash + 1 : f->path, 0) == 0)
-		show_file(c, f);
+	if (fnmatch(l->pattern, slash != NULL ? slash + 1 : f->path, 0) == 0)
+		show_file(l->c, f);
 }
 
 enum zt_err
 cmd_find(struct cli *c)
 {
-	return zt_ls(c->zt, c->args[0], true, c->details || c->json, show_match, c);
+	struct looking l = { c, zt_normal(c->args[1]) };
+	enum zt_err err = l.pattern != NULL ? zt_ls(c->zt, c->args[0], true,
+						  c->details || c->json, show_match, &l)
+					    : ZT_ERR_MEMORY;
+
+	free(l.pattern);
+	return err;
 }
 
 struct sum {

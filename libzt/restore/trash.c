@@ -516,14 +516,9 @@ take_where(struct trash *t, const char *where, struct path *path)
 	enum zt_err err;
 
 	*path = (struct path){ .count = 0 };
-	if (strchr(where, ':') == NULL) {
-		if (strlen(where) >= sizeof path->workspace)
-			return session_refuse(
-			    t->z, ZT_ERR_NOT_FOUND, "there is no workspace %.100s", where);
-		memcpy(path->workspace, where, strlen(where) + 1);
-		return ZT_OK;
-	}
-	if ((err = path_parse(where, path, &message)))
+	err = strchr(where, ':') == NULL ? path_workspace(bytes_text(where), path, &message)
+					 : path_parse(where, path, &message);
+	if (err)
 		return session_refuse(t->z, err, "%s", message);
 	for (size_t i = 0; i < path->count; i++) {
 		buf_add_byte(&t->below, '/');

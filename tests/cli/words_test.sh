@@ -40,6 +40,43 @@ kill -INT $watching; wait $watching || true
 check "--quiet says nothing of an act" says_nothing alice --quiet mkdir w:/q
 expect 0 "^/q/$" "and still lists what was asked for" alice --quiet ls w:/
 
+# one sentence, and not the same in two
+expect 66 "^zt: there is no workspace nothing$" "what is not there is said once" alice ls nothing:/
+expect 73 "^zt: .d. exists already$" "so is what is there already" alice mkdir w:/d
+bob --quiet workspace create lent; bob --quiet workspace share lent alice@demo.example; alice --quiet ls lent:/
+bob --quiet workspace unshare lent alice@demo.example
+expect 77 "^zt: you are no longer a member of the workspace lent$" "and who is no longer a member" alice ls lent:/
+alice --quiet workspace create old; alice --quiet workspace archive old
+expect 77 "the workspace is archived: an owner takes changes again with zt workspace unarchive" "an archived workspace says what ends that" alice put "$state/f" old:/f
+alice --quiet workspace unarchive old
+
+# a link alone on standard output, and beside it for whom it is and what both type
+expect 0 "^This link lets one person in. They type: zt claim LINK --email ADDRESS --name NAME$" "an invitation says for whom it is" alice invite user
+expect 0 "valid until it is used, or until you cancel it: zt invite cancel LINK" "how long it is valid" alice invite device
+expect 0 "another device yours. There you type: zt claim LINK" "what to type where, for a device" alice invite device
+expect 0 "links of their other colleagues: zt recover LINK... --email ADDRESS" "and for a colleague" alice invite recovery
+expect 0 "^Ce lien laisse entrer une personne. Elle tape : zt claim LIEN" "in French" french invite user
+check "a pipe has the link alone" test "$(alice invite user 2>/dev/null | grep -vc '^zt+')" = 0
+check "--quiet explains nothing" test -z "$(alice --quiet invite user 2>&1 >/dev/null)"
+
+# names are found in whichever form they are typed
+nfc=$(printf 'caf\303\251') nfd=$(printf 'cafe\314\201')
+alice --quiet mkdir "w:/$nfd"
+expect 0 "^/$nfc/$" "find takes a pattern in form D" alice find w:/ "*$nfd"
+expect 0 "^/$nfc/$" "and in form C" alice find w:/ "$nfc*"
+alice --quiet rm --recursive "w:/$nfc"
+long=$(i=0; while [ $i -lt 100 ]; do printf 'e\314\201'; i=$((i + 1)); done)
+alice --quiet workspace create "$long"
+expect 0 "is made" "a workspace's name may be longer in form D than a name is in form C" alice mkdir "$long:/d"
+check "its trash is listed" alice trash "$long"
+
+# a stream that is interrupted
+mkfifo "$state/pipe"
+sleep 60 >"$state/pipe" & holding=$!
+"$bin/zt" --home "$state/alice" --password-file "$state/alice.password" put - w:/stream <"$state/pipe" >"$state/said" 2>&1 & putting=$!
+sleep 1; kill -INT $putting; rc=0; wait $putting || rc=$?; kill $holding
+expect 0 "it was interrupted (nothing of it is kept: a stream is put whole or not at all)" "an interrupted stream says that nothing is kept ($rc)" cat "$state/said"
+
 # two of one name
 id=$(alice --json workspace list | sed -n 's/.*"id":"\([0-9a-f]*\)","name":"w".*/\1/p')
 expect 73 "workspace w already ($id)" "a second workspace of one's own of a name is refused" alice workspace create w
