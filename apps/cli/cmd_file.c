@@ -582,18 +582,24 @@ cmd_du(struct cli *c)
 static void
 report_checked(const struct cli *c, const struct zt_check *k)
 {
-	if (c->json)
-		output_json(stdout, "checked", "{s:o,s:o,s:o,s:o,s:o}", "changesets",
+	if (c->json) {
+		output_json(stdout, "checked", "{s:o,s:o,s:o,s:o,s:o,s:o}", "changesets",
 		    output_number(k->changesets), "folders", output_number(k->folders), "files",
 		    output_number(k->files), "blocks", output_number(k->blocks), "bytes",
-		    output_number(k->bytes));
-	else
+		    output_number(k->bytes), "unlinked", output_number(k->unlinked));
+		return;
+	}
+	cli_done(c,
+	    _("all verified: changesets %llu, folders %llu, files %llu, blocks %llu, "
+	      "bytes %llu"),
+	    (unsigned long long)k->changesets, (unsigned long long)k->folders,
+	    (unsigned long long)k->files, (unsigned long long)k->blocks,
+	    (unsigned long long)k->bytes);
+	if (k->unlinked > 0)
 		cli_done(c,
-		    _("all verified: changesets %llu, folders %llu, files %llu, blocks %llu, "
-		      "bytes %llu"),
-		    (unsigned long long)k->changesets, (unsigned long long)k->folders,
-		    (unsigned long long)k->files, (unsigned long long)k->blocks,
-		    (unsigned long long)k->bytes);
+		    ln_(k->unlinked, "%llu file is in no folder: zt trash %.260s lists it",
+			"%llu files are in no folder: zt trash %.260s lists them"),
+		    (unsigned long long)k->unlinked, c->args[0]);
 }
 
 enum zt_err
