@@ -48,7 +48,6 @@ struct transfer {
 	bool resumes;    /* up: blocks that failed stay, stalled, until send_resume */
 	/* Objects that were lost or damaged; the transfer continues without them. */
 	enum zt_err skipped; /* the first */
-	uint64_t skipped_count;
 	struct transfer_slot slot[TRANSFER_SLOTS];
 };
 
