@@ -21,13 +21,52 @@
 
 static struct zt_cancel stopped; /* by a signal */
 
+enum made { SENT, WRITTEN, COPIED };
+
+/* What became of N files. None is no failure, where nothing was named: then all was done
+ * before. */
 static void
-report_files(const struct cli *c, uint64_t files)
+made_text(uint64_t n, enum made made, bool is_same, char *out, size_t size)
 {
-	if (c->json && !c->quiet)
-		output_json(stdout, "transfer", "{s:o}", "files", output_number(files));
-	else if (!c->json)
-		cli_done(c, ln_(files, "%llu file", "%llu files"), (unsigned long long)files);
+	unsigned long long files = n;
+
+	if (n == 0 && is_same && made != COPIED)
+		(void)snprintf(out, size, "%s",
+		    made == SENT ? _("no file was sent: the contents are there already")
+				 : _("no file was written: the contents are here already"));
+	else if (made == SENT)
+		(void)snprintf(
+		    out, size, ln_(n, "%llu file was sent", "%llu files were sent"), files);
+	else if (made == WRITTEN)
+		(void)snprintf(out, size,
+		    ln_(n, "%llu file was written", "%llu files were written"), files);
+	else
+		(void)snprintf(
+		    out, size, ln_(n, "%llu file was copied", "%llu files were copied"), files);
+}
+
+static void
+report_files(const struct cli *c, uint64_t files, enum made made)
+{
+	char text[256];
+
+	if (c->json) {
+		if (!c->quiet)
+			output_json(stdout, "transfer", "{s:o}", "files", output_number(files));
+		return;
+	}
+	made_text(files, made, c->named == 0, text, sizeof text);
+	if (c->named == 0)
+		cli_done(c, "%s", text);
+	else
+		cli_done(c, _("%.200s; named above: %llu"), text, (unsigned long long)c->named);
+}
+
+static void
+end_transfer(struct cli *c, struct progress *bar)
+{
+	progress_end(bar);
+	c->named += bar->excluded;
 }
 
 /* ---- signals: the first ends a transfer in order, the second the program ---- */
@@ -98,8 +137,11 @@ read_piece(struct cli *c, int fd, const char *local, char *piece, size_t n, size
 	do {
 		rc = zt_cancel_is_set(&stopped) ? 0 : read(fd, piece, n);
 	} while (rc < 0 && errno == EINTR);
-	if (zt_cancel_is_set(&stopped))
+	if (zt_cancel_is_set(&stopped)) {
+		(void)snprintf(c->message, sizeof c->message, "%s",
+		    _("nothing of it is kept: a stream is put whole or not at all"));
 		return ZT_ERR_INTERRUPTED;
+	}
 	if (rc < 0) {
 		(void)snprintf(
 		    c->message, sizeof c->message, _("%.180s: %s"), local, _(strerror(errno)));
@@ -229,7 +271,7 @@ reason_of(const char *local, const char *message, enum zt_err err)
 /* Each of several into the folder that is the last argument. One that does not go costs itself;
  * where none went, the first one's error is the command's. */
 static enum zt_err
-put_several(struct cli *c, struct progress *bar, struct zt_progress *p, uint64_t *sum)
+put_several(struct cli *c, struct zt_progress *p, uint64_t *sum)
 {
 	enum zt_err first = ZT_OK;
 	bool any = false;
@@ -255,11 +297,7 @@ put_several(struct cli *c, struct progress *bar, struct zt_progress *p, uint64_t
 		p->skipped(
 		    p->ctx, c->args[i], reason_of(c->args[i], zt_error_message(c->zt), err));
 	}
-	if (first == ZT_OK || !any)
-		return first;
-	(void)snprintf(c->message, sizeof c->message, _("left out: %llu"),
-	    (unsigned long long)bar->excluded);
-	return ZT_ERR_SOME;
+	return first == ZT_OK || !any ? first : ZT_ERR_SOME;
 }
 
 enum zt_err
@@ -273,16 +311,16 @@ cmd_put(struct cli *c)
 	heed_signals();
 	if (c->dry)
 		p.would = would;
-	err = c->count > 2 ? put_several(c, &bar, &p, &sum)
+	err = c->count > 2 ? put_several(c, &p, &sum)
 			   : put_one(c, c->args[0], c->args[1], &p, &sum);
-	progress_end(&bar);
+	end_transfer(c, &bar);
 	if (is_done(err) && c->dry && !c->json)
 		cli_done(c,
 		    ln_(bar.would, "%llu file would be sent; nothing was",
 			"%llu files would be sent; nothing was"),
 		    (unsigned long long)bar.would);
 	else if (is_done(err))
-		report_files(c, sum);
+		report_files(c, sum, SENT);
 	return err;
 }
 
@@ -297,9 +335,9 @@ cmd_get(struct cli *c)
 
 	heed_signals();
 	err = zt_get(c->zt, c->args[0], local, &p, &n);
-	progress_end(&bar);
+	end_transfer(c, &bar);
 	if (is_done(err) && strcmp(local, "-") != 0)
-		report_files(c, n);
+		report_files(c, n, WRITTEN);
 	return err;
 }
 
@@ -422,10 +460,10 @@ cmd_cp(struct cli *c)
 	if (is_done(err) && is_done(err = zt_put(c->zt, inside, c->args[1], &p, &n)) &&
 	    err == ZT_OK)
 		err = first; /* what could not be read was named */
-	progress_end(&bar);
+	end_transfer(c, &bar);
 	cli_forget_copy(c);
 	if (is_done(err))
-		report_files(c, n);
+		report_files(c, n, COPIED);
 	return err;
 }
 
@@ -520,20 +558,31 @@ cmd_trash(struct cli *c)
 
 /* ---- find, du: lists, looked through ---- */
 
+struct looking {
+	struct cli *c;
+	char *pattern; /* in the normal form that names have, whatever the keyboard gave */
+};
+
 static void
 show_match(void *ctx, const struct zt_file *f)
 {
-	struct cli *c = ctx;
+	const struct looking *l = ctx;
 	const char *slash = strrchr(f->path, '/');
 
-	if (fnmatch(c->args[1], slash != NULL ? slash + 1 : f->path, 0) == 0)
-		show_file(c, f);
+	if (fnmatch(l->pattern, slash != NULL ? slash + 1 : f->path, 0) == 0)
+		show_file(l->c, f);
 }
 
 enum zt_err
 cmd_find(struct cli *c)
 {
-	return zt_ls(c->zt, c->args[0], true, c->details || c->json, show_match, c);
+	struct looking l = { c, zt_normal(c->args[1]) };
+	enum zt_err err = l.pattern != NULL ? zt_ls(c->zt, c->args[0], true,
+						  c->details || c->json, show_match, &l)
+					    : ZT_ERR_MEMORY;
+
+	free(l.pattern);
+	return err;
 }
 
 struct sum {
@@ -571,18 +620,24 @@ cmd_du(struct cli *c)
 static void
 report_checked(const struct cli *c, const struct zt_check *k)
 {
-	if (c->json)
-		output_json(stdout, "checked", "{s:o,s:o,s:o,s:o,s:o}", "changesets",
+	if (c->json) {
+		output_json(stdout, "checked", "{s:o,s:o,s:o,s:o,s:o,s:o}", "changesets",
 		    output_number(k->changesets), "folders", output_number(k->folders), "files",
 		    output_number(k->files), "blocks", output_number(k->blocks), "bytes",
-		    output_number(k->bytes));
-	else
+		    output_number(k->bytes), "unlinked", output_number(k->unlinked));
+		return;
+	}
+	cli_done(c,
+	    _("all verified: changesets %llu, folders %llu, files %llu, blocks %llu, "
+	      "bytes %llu"),
+	    (unsigned long long)k->changesets, (unsigned long long)k->folders,
+	    (unsigned long long)k->files, (unsigned long long)k->blocks,
+	    (unsigned long long)k->bytes);
+	if (k->unlinked > 0)
 		cli_done(c,
-		    _("all verified: changesets %llu, folders %llu, files %llu, blocks %llu, "
-		      "bytes %llu"),
-		    (unsigned long long)k->changesets, (unsigned long long)k->folders,
-		    (unsigned long long)k->files, (unsigned long long)k->blocks,
-		    (unsigned long long)k->bytes);
+		    ln_(k->unlinked, "%llu file is in no folder: zt trash %.260s lists it",
+			"%llu files are in no folder: zt trash %.260s lists them"),
+		    (unsigned long long)k->unlinked, c->args[0]);
 }
 
 enum zt_err
@@ -593,7 +648,7 @@ cmd_verify(struct cli *c)
 	struct zt_check k;
 	enum zt_err err = zt_verify(c->zt, c->args[0], &p, &k);
 
-	progress_end(&bar);
+	end_transfer(c, &bar);
 	if (err)
 		return err;
 	report_checked(c, &k);

@@ -15,6 +15,34 @@
 #include "common/qr.h"
 #include "terminal/command.h"
 
+/* Whom the link is for, how long it is valid, and what both sides type: before the link, which
+ * is alone on standard output, for a pipe. */
+static void
+explain_link(const struct cli *c, enum zt_invitation_kind kind)
+{
+	if (c->json || c->quiet)
+		return;
+	if (kind == ZT_INVITE_USER)
+		(void)fprintf(stderr,
+		    _("This link lets one person in. They type: zt claim LINK --email %.200s "
+		      "--name "
+		      "NAME"),
+		    c->email != NULL ? c->email : _("ADDRESS"));
+	else if (kind == ZT_INVITE_DEVICE)
+		(void)fprintf(stderr, "%s",
+		    _("This link makes another device yours. There you type: zt claim LINK "
+		      "--email "
+		      "ADDRESS --name NAME"));
+	else
+		(void)fprintf(stderr, "%s",
+		    _("This link is for a colleague who lost all devices. They type, with the "
+		      "links of their other colleagues: zt recover LINK... --email ADDRESS"));
+	(void)fprintf(stderr, "\n%s\n",
+	    _("You type at the same time: zt greet LINK. The link is valid until it is used, "
+	      "or "
+	      "until you cancel it: zt invite cancel LINK"));
+}
+
 static enum zt_err
 invite(struct cli *c, enum zt_invitation_kind kind)
 {
@@ -23,6 +51,7 @@ invite(struct cli *c, enum zt_invitation_kind kind)
 
 	if (err)
 		return err;
+	explain_link(c, kind);
 	if (c->json) {
 		output_json(stdout, "invitation", "{s:s}", "link", link);
 	} else {

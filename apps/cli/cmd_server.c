@@ -168,17 +168,34 @@ cmd_server_user_thaw(struct cli *c)
 	return set_frozen(c, false);
 }
 
+/* What is given up does not come back, also where the next device would have brought it. */
+static enum zt_err
+confirm_loss(struct cli *c)
+{
+	if (!cli_asks(c))
+		return ZT_OK;
+	(void)printf("%s\n", _("What no device has brought back by zt repair is given up, for "
+			       "good; devices that "
+			       "had seen it refuse this server from then on."));
+	(void)printf("%s", _("give it up"));
+	if (cli_confirm(c))
+		return ZT_OK;
+	(void)snprintf(c->message, sizeof c->message,
+	    _("you did not confirm: nothing of %.100s is given up"), c->args[0]);
+	return ZT_ERR_INTERRUPTED;
+}
+
 enum zt_err
 cmd_server_accept_loss(struct cli *c)
 {
 	struct operator o;
 	enum zt_err err = operator_of(c, &o);
 
-	if (err == ZT_OK &&
+	if (err == ZT_OK && (err = confirm_loss(c)) == ZT_OK &&
 	    (err = zt_server_accept_loss(&o.s, c->args[0], c->message)) == ZT_OK)
 		cli_done(c, "%s",
-		    _("what a backup lacked, if anything, is given up; a device that had "
-		      "seen it refuses this server from now on, and must be added again"));
+		    _("what the backup lacked is given up; a device that had seen it refuses "
+		      "this server from now on, and must be added again"));
 	explicit_bzero(&o, sizeof o);
 	return err;
 }

@@ -222,9 +222,10 @@ const struct command commands[] = {
 	    2, 2, NEEDS_NOTHING, OPT(SERVER) | OPT(OPERATOR_TOKEN_FILE), 0,
 	    cmd_server_user_thaw },
 	{ "server accept-loss", "NAME",
-	    N_("operator: give up what an older backup lost and nobody brings back"),
+	    N_("operator: give up what an older backup lost and nobody brings back; at a "
+	       "terminal it asks first"),
 	    "zt server accept-loss acme --server https://zt.example --operator-token-file FILE",
-	    1, 1, NEEDS_NOTHING, OPT(SERVER) | OPT(OPERATOR_TOKEN_FILE), 0,
+	    1, 1, NEEDS_NOTHING, OPT(SERVER) | OPT(OPERATOR_TOKEN_FILE), OPT(YES),
 	    cmd_server_accept_loss },
 	{ "status", "", N_("show who and where this device is"), "zt status", 0, 0,
 	    NEEDS_DEVICE, 0, 0, cmd_status },

@@ -107,29 +107,42 @@ run(struct cli *c, const struct command *k)
 	return err;
 }
 
+/* Whether a message with ERR says what the error's own sentence says, of what was asked: "there
+ * is no workspace x" needs no "it does not exist" before it. */
+static bool
+is_said_by_message(enum zt_err err)
+{
+	return err == ZT_ERR_USAGE || err == ZT_ERR_NOT_FOUND || err == ZT_ERR_EXISTS ||
+	       err == ZT_ERR_INVALID || err == ZT_ERR_NAME || err == ZT_ERR_NOT_MEMBER ||
+	       err == ZT_ERR_GONE || err == ZT_ERR_WHO;
+}
+
 static void
 report_error(const struct cli *c, enum zt_err err)
 {
 	const char *words = c->dry && err == ZT_ERR_SOME
 				? N_("nothing was sent; what is named above would stay here")
 				: zt_err_text(err);
-	const char *message = c->message[0] != 0 ? c->message : words;
+	/* Of what was left out each has its own line, with its reason. */
+	const char *message = c->message[0] != 0 && err != ZT_ERR_SOME ? c->message : words;
 
 	if (c->json) {
-		output_json(stderr, "error", "{s:s,s:o,s:i,s:b}", "error", zt_err_name(err),
-		    "reason", output_text(advice(message)), "exit", zt_err_exit(err), "retry",
-		    zt_err_retry(err));
+		output_json(stderr, "error", "{s:s,s:o,s:i,s:b,s:o*}", "error",
+		    zt_err_name(err), "reason", output_text(advice(message)), "exit",
+		    zt_err_exit(err), "retry", zt_err_retry(err), "named",
+		    c->named > 0 ? output_number(c->named) : NULL);
 		return;
 	}
 	(void)fprintf(stderr, "zt: ");
-	if (err != ZT_ERR_USAGE)
-		(void)fprintf(stderr, "%s", advice(words));
-	if (err == ZT_ERR_USAGE)
-		output_show_on(stderr, advice(message)); /* says all */
-	else if (strcmp(message, words) != 0) {
-		(void)fprintf(stderr, " (");
+	if (is_said_by_message(err)) {
 		output_show_on(stderr, advice(message));
-		(void)fprintf(stderr, ")");
+	} else {
+		(void)fprintf(stderr, "%s", advice(words));
+		if (strcmp(message, words) != 0) {
+			(void)fprintf(stderr, " (");
+			output_show_on(stderr, advice(message));
+			(void)fprintf(stderr, ")");
+		}
 	}
 	(void)fprintf(stderr, "\n");
 }

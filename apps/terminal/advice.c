@@ -107,6 +107,9 @@ static const struct {
 	    "a folder is there, and stays; move it away, or add --keep-both"),
 	ADVISE("a move stays in one workspace",
 	    "a move stays in one workspace; zt cp copies to another"),
+	ADVISE("damaged content is named above; all else is whole",
+	    "damaged content is named above; all else is whole. A person who has a copy of it "
+	    "sends it again with zt put --checksum"),
 	ADVISE("it is there; a version or a time says what it should become",
 	    "it is there; --to-version or --at says what it should become"),
 	ADVISE("it was moved, and lies elsewhere in the workspace now: %.120s",
@@ -116,6 +119,11 @@ static const struct {
 	    "that is a folder: removing it removes all in it; add --recursive"),
 	ADVISE("this is not the id of something in the trash",
 	    "the id is one that zt trash shows"),
+	ADVISE("the workspace is archived",
+	    "the workspace is archived: an owner takes changes again with zt workspace "
+	    "unarchive"),
+	ADVISE("what was sent or written whole by then stays",
+	    "what was sent or written whole by then stays; the same command continues"),
 	ADVISE("what is there was not written by zt, or was changed since",
 	    "what is there was not written by zt, or was changed since; --overwrite replaces "
 	    "it"),

@@ -38,6 +38,7 @@ struct cli {
 	const struct command *command;
 	struct zt *zt;        /* open, for commands that need it */
 	struct progress work; /* of zt_options.working */
+	uint64_t named;       /* things that were left out or are damaged, each in its line */
 	char message[256];
 	char host[65]; /* this machine's name */
 };

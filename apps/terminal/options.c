@@ -40,7 +40,9 @@ const struct cli_option cli_options[OPTION_COUNT] = {
 	[OPTION_AT] = { "--at", 0, TAKES_TIME, "TIME",
 	    N_("as it was then, YYYY-MM-DD HH:MM:SS"), AT(at), 0, 0 },
 	[OPTION_CHECKSUM] = { "--checksum", 0, TAKES_NOTHING, "",
-	    N_("read every file to see whether it was changed"), AT(o.checksum), 0, 0 },
+	    N_("read every file to see whether it was changed; what the server lost is sent "
+	       "again"),
+	    AT(o.checksum), 0, 0 },
 	[OPTION_DRY_RUN] = { "--dry-run", 'n', TAKES_NOTHING, "",
 	    N_("send nothing; name what would be sent"), AT(dry), 0, 0 },
 	[OPTION_EMAIL] = { "--email", 0, TAKES_TEXT, "ADDRESS",

@@ -76,6 +76,7 @@ progress_damaged(void *ctx, const char *path, const char *what)
 	struct cli *c = ctx;
 
 	progress_end(&c->work);
+	c->named++;
 	cli_note(c->json, "damaged", _("damaged"), path, what);
 }
 

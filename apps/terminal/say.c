@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/l10n.h"
@@ -88,23 +89,58 @@ cli_asks(const struct cli *c)
 	return !c->yes && !c->json && isatty(STDIN_FILENO) != 0;
 }
 
+/* A line that a person typed, without blanks around it and in small letters: its beginning, if
+ * it is longer than any answer. False: there is no more. */
+static bool
+read_answer(char out[64])
+{
+	char line[64], rest[64];
+	size_t from, n;
+
+	if (fgets(line, sizeof line, stdin) == NULL)
+		return false;
+	if (strchr(line, '\n') == NULL)
+		while (fgets(rest, sizeof rest, stdin) != NULL && strchr(rest, '\n') == NULL)
+			;
+	from = strspn(line, " \t");
+	for (n = 0; line[from + n] != 0; n++)
+		out[n] = (char)tolower((unsigned char)line[from + n]);
+	while (n > 0 && isspace((unsigned char)out[n - 1]) != 0)
+		n--;
+	out[n] = 0;
+	return true;
+}
+
+/* Whether TEXT is LETTER or WORD, of the English ones or of their translations. */
+static bool
+is_answer(const char *text, const char *letter, const char *word)
+{
+	return strcmp(text, letter) == 0 || strcmp(text, word) == 0 ||
+	       strcmp(text, _(letter)) == 0 || strcmp(text, _(word)) == 0;
+}
+
+/* A slip is no answer: it is asked again, and nothing ends by it. Where nothing more can come,
+ * that is no consent. */
 bool
 cli_confirm(const struct cli *c)
 {
-	char line[16];
-	const char *at = line;
+	char line[64];
 
-	if (!c->json) {
-		(void)printf("%s ", _("? [y/n]"));
-		(void)printf("%s", c->yes ? _("y") : "");
-		(void)printf("%s", c->yes ? "\n" : "");
-	}
+	if (!c->json)
+		(void)printf("%s %s%s", _("? [y/n]"), c->yes ? _("y") : "", c->yes ? "\n" : "");
 	(void)fflush(stdout);
 	if (c->yes)
 		return true;
-	if (fgets(line, sizeof line, stdin) == NULL)
-		return false;
-	while (*at == ' ' || *at == '\t')
-		at++;
-	return *at == 'y' || *at == 'Y' || tolower((unsigned char)*at) == *_("y");
+	while (read_answer(line)) {
+		if (is_answer(line, N_("y"), N_("yes")))
+			return true;
+		if (is_answer(line, N_("n"), N_("no")))
+			return false;
+		if (c->json)
+			output_json(stdout, "again", "{}");
+		else
+			(void)printf("%s ", _("that is neither yes nor no [y/n]"));
+		(void)fflush(stdout);
+	}
+	return false;
 }

@@ -124,14 +124,16 @@ zt_restore_removed(struct zt *z, const char *remote, const char *id)
 	return log_leave(z, err);
 }
 
+/* What no folder names is looked for in what was just verified, and where nothing is damaged:
+ * the trash would name that a second time. */
 enum zt_err
 zt_verify(
     struct zt *z, const char *workspace, const struct zt_progress *p, struct zt_check *out)
 {
 	enum zt_err err = log_enter(z);
 
-	if (err == ZT_OK)
-		err = tree_verify(z, workspace, p, out);
+	if (err == ZT_OK && (err = tree_verify(z, workspace, p, out)) == ZT_OK)
+		err = restore_count_unlinked(z, workspace, &out->unlinked);
 	return log_leave(z, err);
 }
 

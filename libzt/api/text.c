@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* text.c - what any program shows: texts made safe, the words of errors, the version. */
+#include <string.h>
+
 #include "base/utf8.h"
 #include "session/session.h"
 
@@ -16,6 +18,19 @@ zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN])
 		n += one;
 	*text = (const char *)left.p;
 	return n;
+}
+
+char *
+zt_normal(const char *text)
+{
+	struct buf normal = buf_init(SIZE_MAX);
+	char *made = NULL;
+	enum zt_err err = utf8_normal(bytes_text(text), &normal);
+
+	if (err != ZT_ERR_MEMORY)
+		made = strdup(err ? text : buf_text(&normal));
+	buf_free(&normal);
+	return made;
 }
 
 const char *

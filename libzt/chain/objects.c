@@ -595,7 +595,6 @@ chain_damage(struct zt *z, enum zt_err err, const char *path, const char *what)
 {
 	if (z->damage == ZT_OK)
 		z->damage = err;
-	z->damage_count++;
 	if (z->damaged != NULL)
 		z->damaged(z->damaged_ctx, path, what);
 }
@@ -617,7 +616,6 @@ chain_begin_reading(struct zt *z)
 {
 	idmap_free(&z->named, NULL);
 	z->damage = ZT_OK;
-	z->damage_count = 0;
 }
 
 enum zt_err
@@ -625,6 +623,6 @@ chain_end_reading(struct zt *z)
 {
 	if (z->damage == ZT_OK)
 		return ZT_OK;
-	return session_refuse(z, z->damage, "what is named above: %llu; all else is whole",
-	    (unsigned long long)z->damage_count);
+	return session_refuse(
+	    z, z->damage, "it is about what is named above; all else is whole");
 }

@@ -48,8 +48,9 @@ sent(struct calls_transfer *call)
 	struct transfer_slot *slot = call->ctx;
 
 	if (call->err) {
-		if (call->err != ZT_ERR_INTERRUPTED)
-			(void)session_refuse(slot->t->z, call->err, "%s", call->detail);
+		(void)(call->err == ZT_ERR_INTERRUPTED
+			   ? session_interrupted(slot->t->z)
+			   : session_refuse(slot->t->z, call->err, "%s", call->detail));
 		transfer_fail(slot->t, call->err);
 		if (slot->t->resumes) {
 			slot->is_stalled = true;

@@ -61,7 +61,6 @@ transfer_exclude(struct transfer *t, enum zt_err err, const char *name, const ch
 {
 	if (t->skipped == ZT_OK)
 		t->skipped = err;
-	t->skipped_count++;
 	transfer_skip(t, name, message);
 }
 
@@ -103,11 +102,14 @@ transfer_skipped(const struct transfer *t)
 {
 	if (t->skipped == ZT_OK)
 		return ZT_OK;
-	if (t->skipped == ZT_ERR_SOME || t->skipped == ZT_ERR_EXISTS)
-		return session_refuse(
-		    t->z, ZT_ERR_SOME, "left out: %llu", (unsigned long long)t->skipped_count);
-	return session_refuse(t->z, t->skipped, "what is named above: %llu; all else is whole",
-	    (unsigned long long)t->skipped_count);
+	if (t->skipped == ZT_ERR_SOME || t->skipped == ZT_ERR_EXISTS) {
+		t->z->message[0] = 0; /* the error's own sentence says all */
+		return ZT_ERR_SOME;
+	}
+	return session_refuse(t->z, t->skipped,
+	    t->skipped == ZT_ERR_MISSING_BLOCK || t->skipped == ZT_ERR_CORRUPT
+		? N_("damaged content is named above; all else is whole")
+		: N_("it is about what is named above; all else is whole"));
 }
 
 void

@@ -13,6 +13,7 @@
 #include "chain/workspace.h"
 #include "content/fetch.h"
 #include "content/local.h"
+#include "content/lost.h"
 #include "content/send.h"
 #include "content/slot.h"
 #include "content/transfer.h"
@@ -252,7 +253,7 @@ static enum zt_err
 put_open(struct transfer *t, int fd, struct local_entry *e, struct tree_way *way)
 {
 	struct stat st;
-	bool same = false;
+	bool same = false, lost = false;
 	enum zt_err err;
 
 	if (fstat(fd, &st) != 0)
@@ -266,8 +267,12 @@ put_open(struct transfer *t, int fd, struct local_entry *e, struct tree_way *way
 	if (e->m != NULL && e->m->file->size == (uint64_t)st.st_size &&
 	    (err = fetch_is_same(t, fd, e->m->file, &e->v.author, &same)))
 		return err;
-	return same && !was_changed(fd, &st) ? put_same(t, e, &st)
-					     : put_content(t, fd, &st, e, way);
+	/* What is the same here may be lost there: who reads every file looks there, too. */
+	if (same && t->lost != NULL &&
+	    (err = lost_any(t->lost, &e->there.vlob, e->v.version, e->m->file, &lost)))
+		return err;
+	return same && !lost && !was_changed(fd, &st) ? put_same(t, e, &st)
+						      : put_content(t, fd, &st, e, way);
 }
 
 static enum zt_err
@@ -699,6 +704,7 @@ put_once(
 	if ((err = tree_open(z, remote, &s, &path)))
 		return err;
 	if ((err = transfer_begin(t, s, ZT_PROGRESS_SEND, pr)) || (err = loads_new(t)) ||
+	    (z->rereads && (err = lost_new(s, &t->lost))) ||
 	    (err = put_any(&p, local, &path)) || (err = finish(t)))
 		goto out;
 	transfer_note(t);
@@ -706,6 +712,8 @@ put_once(
 out:
 	transfer_end(t); /* first: what is under way writes into the batch's manifests */
 	loads_free(t);
+	lost_free(t->lost);
+	t->lost = NULL;
 	for (size_t i = 0; i < p.way_count; i++)
 		tree_way_free(p.ways[i]);
 	free(p.ways);

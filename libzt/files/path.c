@@ -56,23 +56,42 @@ bring_to_normal(struct bytes *name, struct path *out, size_t *used, const char *
 }
 
 enum zt_err
+path_workspace(struct bytes name, struct path *out, const char **message)
+{
+	struct buf normal = buf_init(8 * LIMIT_NAME);
+	enum zt_err err = utf8_valid(name) ? utf8_normal(name, &normal) : ZT_ERR_NAME;
+
+	if (err == ZT_ERR_NAME)
+		err = ZT_OK; /* as it is: no workspace has such a name */
+	else if (err == ZT_OK)
+		name = buf_bytes(&normal);
+	if (err == ZT_ERR_TOO_BIG || (err == ZT_OK && name.n > LIMIT_NAME)) {
+		*message = N_("a name is longer than 255 bytes");
+		err = ZT_ERR_TOO_BIG;
+	}
+	if (err == ZT_OK) {
+		memcpy(out->workspace, name.p, name.n);
+		out->workspace[name.n] = 0;
+	}
+	buf_free(&normal);
+	return err;
+}
+
+enum zt_err
 path_parse(const char *text, struct path *out, const char **message)
 {
 	const char *colon = strchr(text, ':'), *p;
 	struct bytes name;
 	size_t used = 0, count = 0;
+	enum zt_err err;
 
 	*message = N_("write it as WORKSPACE:/path");
 	out->count = 0;
 	if (colon == NULL || colon == text)
 		return ZT_ERR_INVALID;
-	if ((size_t)(colon - text) > LIMIT_NAME)
-		return ZT_ERR_TOO_BIG;
-	memcpy(out->workspace, text, (size_t)(colon - text));
-	out->workspace[colon - text] = 0;
+	if ((err = path_workspace(bytes_of(text, (size_t)(colon - text)), out, message)))
+		return err;
 	for (p = colon + 1; *p != 0; p += strcspn(p, "/")) {
-		enum zt_err err;
-
 		if (*p == '/') {
 			p += strspn(p, "/");
 			if (*p == 0)

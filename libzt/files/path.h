@@ -24,6 +24,11 @@ struct path {
 	uint8_t own[4 * 1024];
 };
 
+/* The workspace of a path, as NAME says it: in normal form C, and at most LIMIT_NAME bytes of
+ * that. What else makes no name is not refused: no workspace has it. Errors: TOO_BIG, MEMORY.
+ */
+ZT_CHECKED enum zt_err path_workspace(
+    struct bytes name, struct path *out, const char **message);
 /* Reads WORKSPACE:/a/b (the first slash may be missing). Each name is brought to normal form C,
  * as disks may show it in another, and checked. Errors: NAME, TOO_BIG (deeper than
  * LIMIT_DEPTH_READ, or more than OWN holds), INVALID (no colon), MEMORY; OUT is empty then. */

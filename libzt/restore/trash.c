@@ -516,20 +516,56 @@ take_where(struct trash *t, const char *where, struct path *path)
 	enum zt_err err;
 
 	*path = (struct path){ .count = 0 };
-	if (strchr(where, ':') == NULL) {
-		if (strlen(where) >= sizeof path->workspace)
-			return session_refuse(
-			    t->z, ZT_ERR_NOT_FOUND, "there is no workspace %.100s", where);
-		memcpy(path->workspace, where, strlen(where) + 1);
-		return ZT_OK;
-	}
-	if ((err = path_parse(where, path, &message)))
+	err = strchr(where, ':') == NULL ? path_workspace(bytes_text(where), path, &message)
+					 : path_parse(where, path, &message);
+	if (err)
 		return session_refuse(t->z, err, "%s", message);
 	for (size_t i = 0; i < path->count; i++) {
 		buf_add_byte(&t->below, '/');
 		buf_add(&t->below, path->name[i]);
 	}
 	return buf_err(&t->below);
+}
+
+/* All of the workspace, as it is known here. */
+static enum zt_err
+look_everywhere(struct trash *t)
+{
+	enum zt_err err = walk(t);
+
+	t->next_place = t->count; /* of the removed ones */
+	for (size_t i = 0; err == ZT_OK && i < t->next_place; i++)
+		err = look_back(t, &t->folders[i]);
+	if (err == ZT_OK && (err = look_into_removed(t)) == ZT_OK &&
+	    (err = read_contents(t)) == ZT_OK && (err = find_unlinked(t)) == ZT_OK)
+		err = tell_all(t);
+	return err;
+}
+
+static void
+count_unlinked(void *ctx, const struct zt_removed *r)
+{
+	uint64_t *n = ctx;
+
+	*n += r->is_unlinked;
+}
+
+enum zt_err
+restore_count_unlinked(struct zt *z, const char *workspace, uint64_t *n)
+{
+	struct trash t = {
+		.z = z, .each = count_unlinked, .ctx = n, .below = buf_init(PATH_TEXT_MAX)
+	};
+	void (*damaged)(void *ctx, const char *path, const char *what) = z->damaged;
+	enum zt_err err;
+
+	*n = 0;
+	z->damaged = NULL; /* of what was removed, the trash says it */
+	if ((err = workspace_find(z, workspace, &t.s)) == ZT_OK)
+		err = look_everywhere(&t);
+	z->damaged = damaged;
+	trash_free(&t);
+	return err;
 }
 
 enum zt_err
@@ -544,14 +580,9 @@ restore_trash(struct zt *z, const char *where,
 	chain_begin_reading(z);
 	if ((err = take_where(&t, where, &path)) || (err = log_fetch(z)) ||
 	    (err = log_sync_handles(z)) || (err = workspace_find(z, path.workspace, &t.s)) ||
-	    (err = workspace_complete(t.s)) || (err = walk(&t)))
+	    (err = workspace_complete(t.s)))
 		goto out;
-	t.next_place = t.count; /* of the removed ones */
-	for (size_t i = 0; err == ZT_OK && i < t.next_place; i++)
-		err = look_back(&t, &t.folders[i]);
-	if (err == ZT_OK && (err = look_into_removed(&t)) == ZT_OK &&
-	    (err = read_contents(&t)) == ZT_OK && (err = find_unlinked(&t)) == ZT_OK)
-		err = tell_all(&t);
+	err = look_everywhere(&t);
 out:
 	trash_free(&t);
 	return err ? err : chain_end_reading(z);

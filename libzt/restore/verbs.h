@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verbs.h - what the public functions call in this room: each is the zt_ function of its last
- * words, as include/zt says, with the device taken (libzt/api). */
+ * words, as include/zt says, with the device taken (libzt/api); restore_count_unlinked is a
+ * part of zt_verify. */
 #ifndef ZT_RESTORE_VERBS_H
 #define ZT_RESTORE_VERBS_H
 
@@ -13,6 +14,9 @@ ZT_CHECKED enum zt_err restore_at(
     struct zt *z, const char *remote, uint64_t version, uint64_t time);
 ZT_CHECKED enum zt_err restore_trash(struct zt *z, const char *where,
     void (*each)(void *ctx, const struct zt_removed *r), void *ctx);
+/* Sets *N to how many objects of WORKSPACE, as it was verified last, are in no folder
+ * (zt_removed.is_unlinked). Names nothing. */
+ZT_CHECKED enum zt_err restore_count_unlinked(struct zt *z, const char *workspace, uint64_t *n);
 ZT_CHECKED enum zt_err restore_by_id(struct zt *z, const char *remote, const char *id);
 ZT_CHECKED enum zt_err restore_log_export(struct zt *z, int fd, const char *workspace);
 ZT_CHECKED enum zt_err restore_repair(struct zt *z,

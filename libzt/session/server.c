@@ -183,11 +183,21 @@ session_server_accept_loss(const struct zt_server *s, const char *slug, char *me
 {
 	struct operating op;
 	struct id org;
-	enum zt_err err = begin(&op, s, message);
+	enum zt_err err = begin(&op, s, message), log;
 
-	if (err == ZT_OK && (err = find(&op, slug, &org)) == ZT_OK &&
-	    (err = call(&op, ROUTE_ORG_ACCEPT, &org, NULL, NULL, NULL)) == ZT_OK)
+	if (err || (err = find(&op, slug, &org)))
+		goto out;
+	/* One of the two may have lost nothing, and refuses. */
+	log = call(&op, ROUTE_ORG_ACCEPT, &org, NULL, NULL, NULL);
+	if ((err = log) == ZT_OK || log == ZT_ERR_NOT_FOUND)
 		err = call(&op, ROUTE_CHAINS_ACCEPT, &org, NULL, NULL, NULL);
+	if (err == ZT_ERR_NOT_FOUND && log == ZT_OK)
+		err = ZT_OK;
+	else if (err == ZT_ERR_NOT_FOUND)
+		(void)report(&op, err,
+		    "nothing of the organization is lost: no older backup was restored, or all "
+		    "of it is back");
+out:
 	calls_free(op.calls);
 	return err;
 }

@@ -70,7 +70,6 @@ struct zt {
 	const int *stop;    /* what ends calls (zt/cancel.h), or NULL */
 	struct idmap named; /* objects reported as damaged in this call */
 	enum zt_err damage; /* the first of them */
-	uint64_t damage_count;
 	char message[SESSION_MESSAGE];
 	struct refusal refusal; /* the parts of it */
 };

@@ -177,7 +177,8 @@ out:
 	return err;
 }
 
-/* ORG_ACCEPT: accepts the loss by an older backup; the log continues from its current end. */
+/* ORG_ACCEPT: accepts the loss by an older backup; the log continues from its current end. A
+ * log that lost nothing has nothing to give up: devices would refuse it for a slip. */
 enum zt_err
 operator_accept(void *state, const struct request *rq, struct rpc_answer *out)
 {
@@ -186,9 +187,14 @@ operator_accept(void *state, const struct request *rq, struct rpc_answer *out)
 	struct mark m = { .given_up = rq->now_ms };
 	enum zt_err err;
 
-	(void)out;
 	if ((err = auth_lock(a, rq->db, &rq->params.org, &org)))
 		return err;
+	if (!org->is_restored) {
+		auth_unlock(org);
+		return service_refuse(out, ZT_ERR_NOT_FOUND,
+		    "nothing of the organization is lost: no older backup was restored, or "
+		    "all of it is back");
+	}
 	m.position = merkle_size(org->state->tree);
 	if ((err = merkle_root(org->state->tree, m.position, &m.hash)) == ZT_OK &&
 	    (err = marks_set(a->marks, &rq->params.org, NULL, &m)) == ZT_OK)

@@ -411,6 +411,22 @@ marks_set(
 	return err;
 }
 
+void
+marks_each_topic(struct marks *m, const struct id *org,
+    void (*each)(void *ctx, const struct id *topic, const struct mark *mark), void *ctx)
+{
+	const struct slot *s;
+	size_t at = 0;
+
+	if (m == NULL)
+		return;
+	(void)pthread_mutex_lock(&m->mutex);
+	while ((s = idmap_next(&m->slots, &at)) != NULL)
+		if (id_equal(&s->org, org) && !id_equal(&s->topic, &no_topic))
+			each(ctx, &s->topic, &s->mark);
+	(void)pthread_mutex_unlock(&m->mutex);
+}
+
 enum zt_err
 marks_drop_topics(struct marks *m, const struct id *org)
 {

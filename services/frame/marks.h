@@ -42,6 +42,9 @@ ZT_CHECKED enum zt_err marks_raise(struct marks *m, const struct id *org,
 /* Sets it to MARK, even if lower; synced to disk on return. Errors: IO, MEMORY. */
 ZT_CHECKED enum zt_err marks_set(
     struct marks *m, const struct id *org, const struct id *topic, const struct mark *mark);
+/* Calls EACH for each topic of ORG that has a mark; EACH calls nothing of these marks. */
+void marks_each_topic(struct marks *m, const struct id *org,
+    void (*each)(void *ctx, const struct id *topic, const struct mark *mark), void *ctx);
 /* Drops each mark of ORG's topics. Errors: IO. */
 ZT_CHECKED enum zt_err marks_drop_topics(struct marks *m, const struct id *org);
 

@@ -149,7 +149,7 @@ check_clock(const struct push *p, struct rpc_answer *out)
 }
 
 enum zt_err
-push_missing_blocks(const struct push *p, uint64_t *missing)
+push_missing_blocks(const struct push *p, struct buf *missing)
 {
 	Zt__HeldAsk ask = ZT__HELD_ASK__INIT;
 	Zt__HeldAnswer *answer = NULL;
@@ -158,7 +158,6 @@ push_missing_blocks(const struct push *p, uint64_t *missing)
 	enum zt_err err;
 
 	/* Small files one behind the other share a block: it is asked for once. */
-	*missing = 0;
 	for (size_t i = 0; i < p->cs.count; i++)
 		if (i == 0 || !bytes_equal(p->changes[i].blocks, p->changes[i - 1].blocks))
 			buf_add(&ids, p->changes[i].blocks);
@@ -172,7 +171,8 @@ push_missing_blocks(const struct push *p, uint64_t *missing)
 	    (err = pb_decode(&zt__held_answer__descriptor, buf_bytes(&got),
 		 LIMIT_CHANGESET + 256, &answer)))
 		goto out;
-	*missing = answer->missing.len / ID_BYTES;
+	buf_add(missing, pb_bytes(answer->missing));
+	err = buf_err(missing);
 out:
 	pb_free(answer);
 	buf_free(&ids);
@@ -185,12 +185,13 @@ out:
 static enum zt_err
 check_blocks(const struct push *p, struct rpc_answer *out)
 {
-	uint64_t missing;
+	struct buf missing = buf_init(LIMIT_CHANGESET);
 	enum zt_err err = push_missing_blocks(p, &missing);
 
-	if (err == ZT_OK && missing > 0)
+	if (err == ZT_OK && missing.n > 0)
 		err =
 		    service_refuse(out, ZT_ERR_MISSING_BLOCK, "a block must be uploaded first");
+	buf_free(&missing);
 	return err;
 }
 

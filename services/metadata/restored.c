@@ -310,6 +310,50 @@ restored_links(void *state, const struct request *rq, struct rpc_answer *out)
 	return err;
 }
 
+/* Chains as they are in the database, by workspace. */
+struct chains {
+	struct idmap by_workspace; /* of ROWS */
+	uint64_t *positions;
+	bool is_less; /* one of them is below its mark */
+};
+
+static void
+compare_mark(void *ctx, const struct id *workspace, const struct mark *m)
+{
+	struct chains *c = ctx;
+	const uint64_t *position = idmap_get(&c->by_workspace, workspace);
+
+	c->is_less |= m->position > (position != NULL ? *position : 0);
+}
+
+/* Whether a chain of the organization, of which ROWS has all, was longer once. */
+static enum zt_err
+is_any_lost(struct metadata *md, const struct id *org, const struct db_rows *rows, bool *lost)
+{
+	int n = db_count(rows);
+	struct chains c = { .positions = calloc((size_t)n + 1, sizeof *c.positions) };
+	enum zt_err err = c.positions != NULL ? ZT_OK : ZT_ERR_MEMORY;
+
+	for (int i = 0; err == ZT_OK && i < n; i++) {
+		struct bytes workspace = db_bytes(rows, i, 1);
+		struct id id;
+
+		if (workspace.n != ID_BYTES) {
+			err = ZT_ERR_DATABASE;
+			break;
+		}
+		memcpy(id.b, workspace.p, ID_BYTES);
+		c.positions[i] = (uint64_t)db_int(rows, i, 2);
+		err = idmap_put(&c.by_workspace, &id, &c.positions[i]);
+	}
+	if (err == ZT_OK)
+		marks_each_topic(md->marks, org, compare_mark, &c);
+	*lost = c.is_less;
+	idmap_free(&c.by_workspace, NULL);
+	free(c.positions);
+	return err;
+}
+
 /* CHAINS_ACCEPT: what chains of the organization lost is given up: they go on from where they
  * are. */
 enum zt_err
@@ -318,11 +362,18 @@ restored_accept(void *state, const struct request *rq, struct rpc_answer *out)
 	struct metadata *md = state;
 	struct db_value v[] = { DB_ID(&rq->params.org) };
 	struct db_rows *rows = NULL;
+	bool lost = false;
 	enum zt_err err;
 
-	(void)out;
 	if ((err = db_run(rq->db, &chains_of, v, 1, &rows)) ||
-	    (err = db_run(rq->db, &drop_goals, v, 1, NULL)) ||
+	    (err = is_any_lost(md, &rq->params.org, rows, &lost)))
+		goto out;
+	if (!lost) {
+		err = service_refuse(
+		    out, ZT_ERR_NOT_FOUND, "no workspace of the organization lost anything");
+		goto out;
+	}
+	if ((err = db_run(rq->db, &drop_goals, v, 1, NULL)) ||
 	    (err = marks_drop_topics(md->marks, &rq->params.org)) ||
 	    (err = mark_rows(md, rows)))
 		goto out;

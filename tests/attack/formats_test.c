@@ -212,6 +212,36 @@ add_decomposed(struct buf *text, size_t n, const char *tail)
 	buf_add_text(text, tail);
 }
 
+/* The path to a workspace whose name is N times "é", of two characters, and TAIL. */
+static enum zt_err
+parse_in(struct buf *text, size_t n, const char *tail, struct path *path, const char **message)
+{
+	buf_empty(text);
+	add_decomposed(text, n, tail);
+	buf_add_text(text, ":/a");
+	return path_parse(buf_text(text) + 1, path, message);
+}
+
+static void
+a_workspace_is_measured_in_form_c(void **state)
+{
+	struct buf text = buf_init(1 << 12);
+	struct path path;
+	const char *message;
+
+	(void)state;
+	assert_ok(parse_in(&text, 127, "x", &path, &message));
+	assert_int_equal(255, strlen(path.workspace));
+	assert_memory_equal("\xc3\xa9", path.workspace, 2);
+	assert_int_equal(1, path.count);
+	assert_err(ZT_ERR_TOO_BIG, parse_in(&text, 128, "", &path, &message));
+	assert_string_equal("a name is longer than 255 bytes", message);
+	assert_int_equal(0, path.count);
+	buf_free(&text);
+	assert_ok(path_parse("not UTF-8\xcc:/", &path, &message)); /* nothing is found by it */
+	assert_string_equal("not UTF-8\xcc", path.workspace);
+}
+
 static void
 names_of_a_path_take_form_c_and_room_only_when_they_change(void **state)
 {
@@ -719,6 +749,7 @@ main(void)
 		cmocka_unit_test(F1_only_a_part_of_a_shared_block_has_a_hash_of_its_content),
 		cmocka_unit_test(F1_F2_a_manifest_opens_only_in_its_own_place),
 		cmocka_unit_test(F9_dangerous_names_are_refused_and_hostile_ones_shown_escaped),
+		cmocka_unit_test(a_workspace_is_measured_in_form_c),
 		cmocka_unit_test(names_of_a_path_take_form_c_and_room_only_when_they_change),
 		cmocka_unit_test(F11_a_changeset_is_what_was_signed_or_nothing),
 		cmocka_unit_test(R1_a_request_replayed_retargeted_altered_or_late_is_refused),

@@ -570,7 +570,9 @@ a_stop_lets_what_is_under_way_end_and_takes_nothing_new(void **state)
 	struct gate_ask get = { .route = ROUTE_CHAIN, .is_signed = true };
 	struct buf request = gate_request(&s->alice, &get), next;
 	pid_t metadata = world_pid(s->w, "metadata");
+	double end = gate_now() + LONG_S;
 	int fd, idle, again, status, got;
+	unsigned before;
 	struct gate g;
 
 	gate_open(s, "", &g);
@@ -582,10 +584,12 @@ a_stop_lets_what_is_under_way_end_and_takes_nothing_new(void **state)
 	assert_int_equal(0, kill(metadata, SIGSTOP));
 	fd = gate_dial(&g, GATE_OWN);
 	gate_say(fd, request.p, request.n);
-	await_read(&g, fd);
-	gate_pause_ms(300); /* until it is the service's */
+	await_read(&g, fd); /* what is read is under way */
+	before = gate_said(&g, "draining");
 	(void)kill(g.pid, SIGTERM);
-	gate_pause_ms(500);
+	while (gate_said(&g, "draining") == before && gate_now() < end)
+		gate_pause_ms(10);
+	gate_pause_ms(500); /* in which it does not end */
 	status = waitpid(g.pid, NULL, WNOHANG);
 	if (status != 0)
 		(void)kill(metadata, SIGCONT);

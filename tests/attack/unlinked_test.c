@@ -164,6 +164,7 @@ P6_what_is_written_to_a_file_whose_link_does_not_count_is_in_the_trash(void **st
 {
 	struct scene *s = *state;
 	struct held h = { .workspace = "left", .bob = bob_puts, .laptop = laptop_puts };
+	struct zt_check k;
 	struct bin b;
 
 	begin(s, "left");
@@ -176,7 +177,11 @@ P6_what_is_written_to_a_file_whose_link_does_not_count_is_in_the_trash(void **st
 	assert_string_equal(s->alice.email, b.by);
 	assert_false(b.last.is_folder);
 	assert_int_equal(1, trash_of(&s->laptop, "left").unlinked);
+	assert_ok(zt_verify(s->laptop.zt, "left", NULL, &k));
+	assert_int_equal(1, k.unlinked);
 	assert_ok(zt_restore_removed(s->alice.zt, "left:/x", b.id));
+	assert_ok(zt_verify(s->laptop.zt, "left", NULL, &k));
+	assert_int_equal(0, k.unlinked);
 	expect(&s->laptop, "left:/x", "what the laptop wrote");
 	expect(&s->laptop, "left:/old", "old");
 	assert_int_equal(0, trash_of(&s->alice, "left").count);

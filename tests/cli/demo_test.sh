@@ -5,7 +5,7 @@
 begin_world
 link=$(alice invite user)
 check "an invitation can be cancelled" alice invite cancel "$link"
-expect 66 "used or cancelled" "J5: a cancelled invitation is refused" alice greet "$link"
+expect 66 "has cancelled this invitation before" "J5: a cancelled invitation is refused" alice greet "$link"
 check "a workspace is made" alice workspace create MARKERworkspace
 check "it is shared" alice workspace share MARKERworkspace bob@demo.example --role reader
 mkdir -p "$state/tree/MARKERfolder/deep" "$state/tree/empty"

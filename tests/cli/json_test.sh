@@ -107,6 +107,8 @@ r = subprocess.run([zt, "--json", "--home", state + "/fresh", "--password-file",
 r = subprocess.run([zt, "--json", "--home", state + "/fresh", "--password-file", state + "/alice.password", "put", state + "/tree", "x:/t"], capture_output=True)
 left = [json.loads(l) for l in r.stderr.splitlines()]
 assert {os.path.basename(o["path"]) for o in left if o["kind"] == "left_out"} >= {"link"}, left
+assert left[-1]["kind"] == "error" and left[-1]["named"] == sum(o["kind"] == "left_out" for o in left) > 1, left
+assert not any(c.isdigit() for c in left[-1]["reason"]), left
 odd, = [o for o in left if "\ufffd" in o.get("path", "")]
 assert bytes.fromhex(odd["path_hex"]) == os.fsencode(state) + b"/tree/name\xff", odd
 assert all("path_hex" not in o for o in left if o is not odd), left

@@ -122,7 +122,7 @@ def enrol(w, kind, greeter_end, newcomer_end):
     """Somebody joins; afterwards there is exactly one of them, with keys, and known by name."""
     who = w.new()
     email = who + '@demo.example' if kind == 'user' else 'alice@demo.example'
-    link = w.must(w.alice, 'invite', kind)
+    link = w.must(w.alice, '--quiet', 'invite', kind)
     ok, log = act([w.party('greeter', w.alice, ['greet', link], greeter_end, DONE[:1]),
                    w.party('newcomer', who, ['claim', link, '--email', email, '--name', who, '--label', who], newcomer_end, DONE[1:2])])
     if not ok:
@@ -163,12 +163,12 @@ def colleagues(w, end):
     helpers = ['helper%d-%d' % (i, w.age) for i in (1, 2)]
     if w.once('colleagues'):
         for h in helpers:
-            link = w.must(w.alice, 'invite', 'user')
+            link = w.must(w.alice, '--quiet', 'invite', 'user')
             ok, log = act([w.party('greeter', w.alice, ['greet', link, '--yes']), w.party('newcomer', h, ['claim', link, '--email', h + '@demo.example', '--name', h])])
             assert ok, log
         w.must(w.alice, 'recovery', 'colleagues', *[h + '@demo.example' for h in helpers])
     who, before = w.new(), live_devices(w)
-    links = [w.must(h, 'invite', 'recovery') for h in helpers]
+    links = [w.must(h, '--quiet', 'invite', 'recovery') for h in helpers]
     ask = w.party('asker', who, ['recover', *links, '--email', 'alice@demo.example', '--label', who], end, DONE[1:2])
     ok, log = act([ask, *[w.party(h, h, ['greet', l], None, DONE[:1]) for h, l in zip(helpers, links)]])
     return returned(w, who, before, ok, log)

@@ -74,7 +74,7 @@ expect 66 "no device" "the hour after it" in_paris ls w:/ --at "2026-03-29 03:30
 right "29 February 2024" ls w:/ --at "2024-02-29 00:00:00"
 for t in 0 0s -5m 5x 1.5h 31d 99999999999999999999d h "5 m" 15M; do wrong "is no time such as" "duration \"$t\"" unlock --for "$t"; done
 wrong "for a limited time only" "without an end" unlock --for ever
-expect 66 "not exist" "30d" at_home unlock --for 30d
+expect 66 "there is no device" "30d" at_home unlock --for 30d
 
 for a in zt.example ftp://zt.example zt.example:8443; do wrong "is no address such as https://" "server \"$a\"" recover --server "$a"; done
 

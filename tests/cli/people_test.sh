@@ -62,7 +62,9 @@ refused() { # ANSWER
 	within 20 said g "accept Mel" || true
 	echo "$1" >&7; ends $g; greeter=$ended; ends $c; claimer=$ended; exec 7>&- 8>&-
 }
-refused n
+refused "perhaps
+n"
+check "an answer that is neither yes nor no is asked for again" said g "that is neither yes nor no \[y/n\]"
 check "a greeter who does not accept ends ($greeter)" test "$greeter" = 75
 check "and sees that they did not" said g "you did not accept m@demo.example: nobody was let in"
 check "not that the other side did something" sh -c "! grep 'other side stopped' '$state/g.out'"
@@ -75,6 +77,9 @@ within_french() { said g "\[o/n\]"; }
 rm -rf "$state/new"; begin_greet "$link"; begin_claim "$link" --email m@demo.example --name Mel --label mel
 of_g=$(code g); of_c=$(code c); echo "$of_g" >&8; echo "$of_c" >&7
 check "in French the question is o or n" within 20 within_french
+echo peut-être >&7
+within_again() { said g "ni oui ni non \[o/n\]"; }
+check "in French too, what is neither is asked for again" within 20 within_again
 echo oui >&7; ends $g; greeter=$ended; ends $c; exec 7>&- 8>&-
 check "and oui is yes ($greeter $ended)" test "$greeter $ended" = "0 0"
 unset LC_ALL
@@ -134,7 +139,10 @@ revoke() { at_terminal "$1" "$bin/zt" --home "$state/alice" --password-file "$st
 bobs=$(alice devices | awk '/bob@demo.example/ {print $1}')
 expect 130 "you did not confirm: bob@demo.example is not revoked" "who answers no revokes nobody" revoke n
 expect 130 "$bobs" "the devices are named" revoke n
-expect 130 "lose the access to every workspace" "and what is lost" revoke ""
+expect 130 "lose the access to every workspace" "and what is lost" revoke "
+n"
+expect 130 "that is neither yes nor no" "an empty line is no answer" revoke "
+n"
 expect 0 "bob@demo.example" "the person is there still" bob users
 expect 0 "bob@demo.example is revoked" "who answers yes does" revoke y
 expect 77 "revoked" "and the person is out" bob users

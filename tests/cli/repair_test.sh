@@ -7,6 +7,8 @@ as() { who=$1; shift; "$bin/zt" --home "$state/$who" --password-file "$state/$wh
 backup() { local_ stop "$state" >/dev/null; rm -rf "$state/$1"; cp -a "$state/postgres" "$state/$1"; local_ start "$state" "$bin"; }
 restore() { local_ stop "$state" >/dev/null; rm -rf "$state/postgres"; cp -a "$state/$1" "$state/postgres"; local_ start "$state" "$bin"; }
 
+operator() { "$bin/zt" server "$@" --server "$url" --operator-token-file "$state/operator-token"; }
+expect 66 "^zt: nothing of the organization is lost: no older backup was restored, or all of it is back$" "where nothing is lost, there is nothing to give up" operator accept-loss markslug
 alice workspace create w; alice workspace share w bob@demo.example --role manager
 echo first > "$state/first"; alice --quiet put "$state/first" w:/first
 backup old
@@ -62,9 +64,25 @@ in_turn
 expect 0 "holds again all" "so that nothing hinders the others' repair" alice repair
 check "and then it writes" as stale --quiet put "$state/bobs" w:/aware
 
+expect 66 "nothing of the organization is lost" "what came back is not given up" operator accept-loss markslug
+
 # unless the operator gives up what is lost
 restore old
+# at_terminal ANSWER: to the operator's question
+at_terminal() { /usr/bin/python3 - "$1" "$bin/zt" server accept-loss markslug --server "$url" --operator-token-file "$state/operator-token" <<'P'
+import os, pty, sys
+pid, master = pty.fork()
+if pid == 0: os.execv(sys.argv[2], ["zt"] + sys.argv[3:])
+os.write(master, sys.argv[1].encode() + b"\n")
+try:
+    while True: os.write(1, os.read(master, 4096))
+except OSError: pass
+sys.exit(os.WEXITSTATUS(os.waitpid(pid, 0)[1]))
+P
+}
+expect 130 "you did not confirm: nothing of markslug is given up" "at a terminal it asks first" at_terminal no
 check "the operator gives up what the backup lacks" "$bin/zt" server accept-loss markslug --server "$url" --operator-token-file "$state/operator-token"
+expect 66 "nothing of the organization is lost" "which is done once" operator accept-loss --yes markslug
 check "that is in the audit trail" grep -q loss_accepted "$state/log/audit.jsonl"
 cp -r "$state/stale.seed" "$state/stale2"; cp "$state/stale.password" "$state/stale2.password"
 check "then who had seen nothing newer continues" as stale2 --quiet put "$state/bobs" w:/unaware

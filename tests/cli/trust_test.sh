@@ -183,7 +183,7 @@ check "the words make a new device" as back recover --server "$url" --words-file
 expect 0 "last" "it reads what its user may" as back cat theirs:/last
 check "and writes" as back --quiet put "$state/more" theirs:/back
 expect 0 "carol@demo.example" "and is its user" as back status
-expect 73 "exists" "not over a device that is there" as back recover --server "$url" --words-file "$state/words"
+expect 73 "holds a device already" "not over a device that is there" as back recover --server "$url" --words-file "$state/words"
 check "the lost device is revoked by its label" as back device revoke carol
 expect 0 "last" "the log still verifies and everything opens" as back cat theirs:/last
 check "from nothing" as back log verify

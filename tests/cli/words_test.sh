@@ -8,12 +8,19 @@ if alice unlock --for 1h >/dev/null 2>&1; then alice() { "$bin/zt" --home "$stat
 french() { LC_ALL=fr_FR.UTF-8 alice "$@"; }
 echo x > "$state/f"
 expect 0 "w is made ([0-9a-f]\{32\})" "workspace create says name and id" alice workspace create w
-expect 0 "^1 file$" "one file is one" alice put "$state/f" w:/f
+expect 0 "^1 file was sent$" "one file is one, and what became of it is said" alice put "$state/f" w:/f
+expect 0 "^no file was sent: the contents are there already$" "the same again has nothing to do" alice put "$state/f" w:/f
 
 # acts say in one line what was done; --quiet silences
 expect 0 "^w:/d is made$" "mkdir" alice mkdir w:/d
-expect 0 "^0 files$" "no file, in English" alice get w:/d "$state/d"
-expect 0 "^0 fichier$" "in French, where none is in the singular" french get w:/d "$state/d"
+expect 0 "^no file was written: the contents are here already$" "no file, in English" alice get w:/d "$state/d"
+expect 0 "^aucun fichier écrit" "in French" french get w:/d "$state/d"
+expect 0 "^1 fichier copié$" "a copy is one" french cp w:/f w:/copied
+alice --quiet rm w:/copied
+mkdir "$state/some"; echo x > "$state/some/x"; ln -s x "$state/some/link"
+expect 3 "^1 file was sent; named above: 1$" "what was left out is counted beside it" alice put "$state/some" w:/some
+expect 3 "^zt: some of it was left out, as named above; all else is done$" "and the error has no count in its words" alice put "$state/some" w:/some
+alice --quiet rm --recursive w:/some
 expect 0 "^w:/f is w:/d/f now$" "mv" alice mv w:/f w:/d/f
 expect 0 "^w:/d/f is removed" "rm" alice rm w:/d/f
 expect 0 "^w:/d/f is as it was$" "restore" alice restore w:/d/f --to-version 1
@@ -25,11 +32,11 @@ expect 0 "^w is shared with bob@demo.example, role reader$" "share" alice worksp
 expect 0 "has no role in w any more" "unshare" alice workspace unshare w bob@demo.example
 expect 0 "a plus de rôle dans w\|est partagé avec" "in French" french workspace share w bob@demo.example
 says_nothing() { "$@" >"$state/said" 2>&1 && ! test -s "$state/said"; }
-expect 66 "zt: .*(.*rien : Aucun fichier ou dossier de ce [a-z]*)" "what the system says too, with blanks before colons" french put "$state/rien" w:/f
+expect 66 "^zt: [^(]*rien : Aucun fichier ou dossier de ce [a-z]*$" "what the system says too, with blanks before colons" french put "$state/rien" w:/f
 expect 3 "laissé de côté [^:]*rien : Aucun fichier" "and of one of several" french put "$state/f" "$state/rien" w:/d
 expect 0 "utilisateur ouverte" "states of invitations" sh -c "LC_ALL=fr_FR.UTF-8 '$bin/zt' --home '$state/alice' --password-file '$state/alice.password' invite user >/dev/null; LC_ALL=fr_FR.UTF-8 '$bin/zt' --home '$state/alice' --password-file '$state/alice.password' invite list"
 french_zt() { LC_ALL=C ZT_LANG=fr alice "$@"; }
-expect 0 "^2 fichiers\|^1 fichier\|^0 fichier" "ZT_LANG precedes LC_ALL" french_zt get w:/d "$state/d"
+expect 0 "^1 fichier écrit$\|^aucun fichier écrit" "ZT_LANG precedes LC_ALL" french_zt get w:/d "$state/d"
 english_zt() { LC_ALL=fr_FR.UTF-8 ZT_LANG=en alice "$@"; }
 expect 0 "file" "either way" english_zt get w:/d "$state/d"
 "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" watch >"$state/events" 2>&1 & watching=$!
@@ -39,6 +46,43 @@ check "zt watch says in words what happens ($seen)" test $seen = yes
 kill -INT $watching; wait $watching || true
 check "--quiet says nothing of an act" says_nothing alice --quiet mkdir w:/q
 expect 0 "^/q/$" "and still lists what was asked for" alice --quiet ls w:/
+
+# one sentence, and not the same in two
+expect 66 "^zt: there is no workspace nothing$" "what is not there is said once" alice ls nothing:/
+expect 73 "^zt: .d. exists already$" "so is what is there already" alice mkdir w:/d
+bob --quiet workspace create lent; bob --quiet workspace share lent alice@demo.example; alice --quiet ls lent:/
+bob --quiet workspace unshare lent alice@demo.example
+expect 77 "^zt: you are no longer a member of the workspace lent$" "and who is no longer a member" alice ls lent:/
+alice --quiet workspace create old; alice --quiet workspace archive old
+expect 77 "the workspace is archived: an owner takes changes again with zt workspace unarchive" "an archived workspace says what ends that" alice put "$state/f" old:/f
+alice --quiet workspace unarchive old
+
+# a link alone on standard output, and beside it for whom it is and what both type
+expect 0 "^This link lets one person in. They type: zt claim LINK --email ADDRESS --name NAME$" "an invitation says for whom it is" alice invite user
+expect 0 "valid until it is used, or until you cancel it: zt invite cancel LINK" "how long it is valid" alice invite device
+expect 0 "another device yours. There you type: zt claim LINK" "what to type where, for a device" alice invite device
+expect 0 "links of their other colleagues: zt recover LINK... --email ADDRESS" "and for a colleague" alice invite recovery
+expect 0 "^Ce lien laisse entrer une personne. Elle tape : zt claim LIEN" "in French" french invite user
+check "a pipe has the link alone" test "$(alice invite user 2>/dev/null | grep -vc '^zt+')" = 0
+check "--quiet explains nothing" test -z "$(alice --quiet invite user 2>&1 >/dev/null)"
+
+# names are found in whichever form they are typed
+nfc=$(printf 'caf\303\251') nfd=$(printf 'cafe\314\201')
+alice --quiet mkdir "w:/$nfd"
+expect 0 "^/$nfc/$" "find takes a pattern in form D" alice find w:/ "*$nfd"
+expect 0 "^/$nfc/$" "and in form C" alice find w:/ "$nfc*"
+alice --quiet rm --recursive "w:/$nfc"
+long=$(i=0; while [ $i -lt 100 ]; do printf 'e\314\201'; i=$((i + 1)); done)
+alice --quiet workspace create "$long"
+expect 0 "is made" "a workspace's name may be longer in form D than a name is in form C" alice mkdir "$long:/d"
+check "its trash is listed" alice trash "$long"
+
+# a stream that is interrupted
+mkfifo "$state/pipe"
+sleep 60 >"$state/pipe" & holding=$!
+"$bin/zt" --home "$state/alice" --password-file "$state/alice.password" put - w:/stream <"$state/pipe" >"$state/said" 2>&1 & putting=$!
+sleep 1; kill -INT $putting; rc=0; wait $putting || rc=$?; kill $holding
+expect 0 "it was interrupted (nothing of it is kept: a stream is put whole or not at all)" "an interrupted stream says that nothing is kept ($rc)" cat "$state/said"
 
 # two of one name
 id=$(alice --json workspace list | sed -n 's/.*"id":"\([0-9a-f]*\)","name":"w".*/\1/p')

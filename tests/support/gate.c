@@ -172,6 +172,22 @@ print_log(const struct gate *g)
 	(void)fclose(f);
 }
 
+unsigned
+gate_said(const struct gate *g, const char *word)
+{
+	char log[160], line[512];
+	unsigned n = 0;
+	FILE *f;
+
+	(void)snprintf(log, sizeof log, "%s/gate.log", g->s->w->state);
+	if ((f = fopen(log, "re")) == NULL)
+		return 0;
+	while (fgets(line, sizeof line, f) != NULL)
+		n += strstr(line, word) != NULL;
+	(void)fclose(f);
+	return n;
+}
+
 int
 gate_await_end(struct gate *g)
 {

@@ -25,6 +25,8 @@ void gate_open(struct scene *s, const char *more, struct gate *g);
 void gate_open_with(struct scene *s, const char *more, const char *library, struct gate *g);
 /* SIGTERM; it ends in peace. */
 void gate_close(struct gate *g);
+/* How many lines of the log have WORD, of it and of those before it. */
+unsigned gate_said(const struct gate *g, const char *word);
 /* Waits for its end: the status for WIFEXITED. */
 int gate_await_end(struct gate *g);
 /* The processor time that it takes in the next MS, as a share of what a process takes in them

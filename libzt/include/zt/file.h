@@ -62,6 +62,8 @@ struct zt_removed {
 };
 struct zt_check {
 	uint64_t changesets, skipped, folders, files, blocks, bytes;
+	uint64_t unlinked; /* what is whole and in no folder: zt_trash lists it (is_unlinked). 0
+			    * if something is damaged */
 };
 
 /* Uploads a file, or a folder with its contents, and returns once the servers hold it durably.

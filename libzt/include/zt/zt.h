@@ -108,6 +108,9 @@ enum zt_shown { ZT_SHOW_PLAIN, ZT_SHOW_JSON };
 /* Writes the shown form of *TEXT's next characters to OUT, not terminated, moves *TEXT past
  * them, and returns the length. 0: end of text. */
 ZT_API size_t zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN]);
+/* Returns a copy of TEXT in the normal form of all names in workspaces (Unicode's form C), to
+ * be compared with them; as it is if it is not UTF-8. The caller frees it. NULL: no memory. */
+ZT_API char *zt_normal(const char *text);
 /* The library's version, such as "0.1.0". */
 ZT_API const char *zt_version(void);
 
