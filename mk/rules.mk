@@ -87,6 +87,7 @@ $B/tests/vectors/sodium_test: $B/tests/vectors/vectors_test.o $B/libzt/crypto/bu
 MODEL := $B/tests/model/rules_model.o $B/tests/model/play.o
 $B/tests/model/model_test $(addprefix $B/tests/model/,histories_test newcomer_test lost_device_test): $(MODEL)
 $B/tests/model/histories_test: $(addprefix $B/tests/model/,log_tree.o judged.o promises.o)
+$B/tests/model/files_test: $(addprefix $B/tests/model/,tree_model.o tree_player.o tree_seen.o tree_episode.o tree_futures.o)
 $B/tests/model/newcomer_test: $B/tests/model/log_tree.o
 $B/tests/model/newcomer_test: LIBS += -Wl,--wrap=session_call
 $B/tests/model/lost_device_test: LIBS += -Wl,--wrap=log_append
