@@ -55,8 +55,8 @@ struct futures {
 	int count;
 };
 
-/* All that may be true after R, by the answers: one for each order of its acts that gives these
- * answers, and that differ. */
+/* All that may be true after R, by the answers: what each order of its acts that gives these
+ * answers leaves, once. */
 void episode_foresee(const struct episode *e, struct round r, struct futures *out);
 
 #endif

@@ -529,3 +529,9 @@ person_workspace(struct person *p, const char *name)
 	assert_ok(workspace_sync(s));
 	return s;
 }
+
+void
+scene_share(struct scene *s, const char *workspace, const struct person *p, const char *role)
+{
+	assert_ok(zt_workspace_share(s->alice.zt, workspace, p->email, role));
+}

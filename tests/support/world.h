@@ -83,6 +83,9 @@ struct scene {
 int scene_begin(void **state);
 int scene_begin_with_eve(void **state);
 int scene_end(void **state);
+/* Alice gives P the ROLE in WORKSPACE. */
+void scene_share(
+    struct scene *s, const char *workspace, const struct person *p, const char *role);
 
 /* Two humans at two screens: each reads its code to the other. */
 struct humans {

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* expect.c - see expect.h. */
+#include "expect.h"
+
+#include <stdio.h>
+
+#include "test.h"
+#include "tree/tree.h"
+
+static void
+add_name(void *ctx, const struct zt_file *f)
+{
+	buf_printf(ctx, "%s%s ", f->path, f->is_folder ? "/" : "");
+}
+
+void
+expect_list_err(struct person *p, const char *remote, const char *wanted, enum zt_err err)
+{
+	struct buf names = buf_init(4096);
+
+	assert_err(err, zt_ls(p->zt, remote, true, true, add_name, &names));
+	assert_string_equal(wanted, buf_text(&names));
+	buf_free(&names);
+}
+
+void
+expect_list(struct person *p, const char *remote, const char *wanted)
+{
+	expect_list_err(p, remote, wanted, ZT_OK);
+}
+
+void
+expect_list_at(struct person *p, const char *remote, uint64_t time, const char *wanted)
+{
+	struct buf names = buf_init(4096);
+
+	assert_ok(zt_ls_at(p->zt, remote, time, true, false, add_name, &names));
+	assert_string_equal(wanted, buf_text(&names));
+	buf_free(&names);
+}
+
+void
+expect_content(struct person *p, const char *remote, const char *wanted)
+{
+	char got[256] = "", path[128];
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%s/got", p->w->state);
+	assert_non_null(f = fopen(path, "we+"));
+	assert_ok(zt_cat(p->zt, remote, 0, fileno(f)));
+	rewind(f);
+	(void)!fread(got, 1, sizeof got - 1, f);
+	(void)fclose(f);
+	assert_string_equal(wanted, got);
+}
+
+struct id
+person_vlob(struct person *p, const char *remote)
+{
+	struct tree_entry at;
+	struct workspace *w;
+	struct path path;
+
+	assert_ok(tree_open(p->zt, remote, &w, &path));
+	assert_ok(tree_find(w, &path, path.count, &at));
+	return at.vlob;
+}
+
+int
+honest_again(void **state)
+{
+	struct scene *s = *state;
+
+	proxy_play(s->w->d, NULL);
+	return 0;
+}
