@@ -86,6 +86,7 @@ $B/tests/vectors/sodium_test: $B/tests/vectors/vectors_test.o $B/libzt/crypto/bu
 	$Q$(CC) $(LDFLAGS) $(FAST_LD) -o $@ $(filter %.o,$^) $B/libframe.a $B/libzt.a $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
 $B/tests/attack/writer_test $B/tests/attack/spill_test: $B/tests/attack/writer_model.o
 $B/tests/attack/hostile_test: $B/tests/attack/hostile_calls.o
+$B/tests/attack/exchange_test $B/tests/attack/joining_test: $B/tests/attack/meeting.o
 MODEL := $B/tests/model/rules_model.o $B/tests/model/play.o
 $B/tests/model/model_test $(addprefix $B/tests/model/,histories_test newcomer_test lost_device_test): $(MODEL)
 $B/tests/model/histories_test: $(addprefix $B/tests/model/,log_tree.o judged.o promises.o)
