@@ -87,6 +87,7 @@ $B/tests/vectors/sodium_test: $B/tests/vectors/vectors_test.o $B/libzt/crypto/bu
 $B/tests/attack/writer_test $B/tests/attack/spill_test: $B/tests/attack/writer_model.o
 $B/tests/attack/hostile_test: $B/tests/attack/hostile_calls.o
 $B/tests/attack/exchange_test $B/tests/attack/joining_test: $B/tests/attack/meeting.o
+$B/tests/attack/certificate_test $B/tests/attack/pki_test: $B/tests/attack/authority.o
 MODEL := $B/tests/model/rules_model.o $B/tests/model/play.o
 $B/tests/model/model_test $(addprefix $B/tests/model/,histories_test newcomer_test lost_device_test): $(MODEL)
 $B/tests/model/histories_test: $(addprefix $B/tests/model/,log_tree.o judged.o promises.o)
