@@ -7,12 +7,10 @@
 
 #include "chain/objects.h"
 #include "chain/workspace.h"
-#include "content/local.h"
 #include "crypto/suite.h"
 #include "expect.h"
 #include "forge.h"
 #include "format/pb.h"
-#include "session/session.h"
 #include "test.h"
 #include "tree/tree.h"
 

@@ -74,3 +74,46 @@ honest_again(void **state)
 	proxy_play(s->w->d, NULL);
 	return 0;
 }
+
+enum zt_err
+person_get(struct person *p, const char *remote, struct buf *out)
+{
+	static unsigned next;
+	char local[128];
+	uint8_t chunk[65536];
+	size_t n;
+	FILE *f;
+	enum zt_err err;
+
+	(void)snprintf(local, sizeof local, "%s/got-%u", p->w->state, next++);
+	err = zt_get(p->zt, remote, local, NULL, NULL);
+	f = fopen(local, "re");
+	assert_true((f != NULL) == (err == ZT_OK)); /* whole, or not at all */
+	buf_empty(out);
+	while (f != NULL && (n = fread(chunk, 1, sizeof chunk, f)) > 0)
+		buf_add(out, bytes_of(chunk, n));
+	if (f != NULL)
+		(void)fclose(f);
+	return err;
+}
+
+void
+expect_got(struct person *p, const char *remote, const char *wanted)
+{
+	struct buf b = buf_init(4 << 20);
+
+	assert_ok(person_get(p, remote, &b));
+	assert_string_equal(wanted, buf_text(&b));
+	buf_free(&b);
+}
+
+void
+expect_refusal(struct person *p, const char *remote, enum zt_err wanted)
+{
+	struct buf b = buf_init(4 << 20);
+	enum zt_err err = person_get(p, remote, &b);
+
+	assert_err(wanted, err);
+	assert_true(strlen(zt_error_message(p->zt)) > 10);
+	buf_free(&b);
+}

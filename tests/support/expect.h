@@ -13,6 +13,12 @@ void expect_list_err(struct person *p, const char *remote, const char *wanted, e
 void expect_list_at(struct person *p, const char *remote, uint64_t time, const char *wanted);
 /* The newest version of REMOTE holds WANTED, a text of less than 256 bytes. */
 void expect_content(struct person *p, const char *remote, const char *wanted);
+/* Fetches REMOTE to a new place; on success its content is in OUT, else nothing may be there.
+ */
+enum zt_err person_get(struct person *p, const char *remote, struct buf *out);
+/* By that, REMOTE holds WANTED; or it is refused with WANTED, and a message. */
+void expect_got(struct person *p, const char *remote, const char *wanted);
+void expect_refusal(struct person *p, const char *remote, enum zt_err wanted);
 /* The object at REMOTE. */
 struct id person_vlob(struct person *p, const char *remote);
 

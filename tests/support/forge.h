@@ -67,5 +67,7 @@ void forge_version(struct person *p, const char *workspace, const struct id *vlo
 
 /* Adds a changeset behind those of the page in ANSWER, whose newest position grows by one. */
 void forge_chain_add(struct buf *answer, const struct forged *f);
+/* For proxy_hooks.after: adds the struct forged CTX to each page of a chain. */
+void forge_inject(void *forged, struct proxy_call *c);
 
 #endif

@@ -535,3 +535,11 @@ scene_share(struct scene *s, const char *workspace, const struct person *p, cons
 {
 	assert_ok(zt_workspace_share(s->alice.zt, workspace, p->email, role));
 }
+
+struct workspace *
+scene_workspace(struct scene *s, const char *name, const char *role)
+{
+	assert_ok(zt_workspace_create(s->alice.zt, name));
+	scene_share(s, name, &s->bob, role);
+	return person_workspace(&s->alice, name);
+}

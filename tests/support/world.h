@@ -83,6 +83,8 @@ struct scene {
 int scene_begin(void **state);
 int scene_begin_with_eve(void **state);
 int scene_end(void **state);
+/* A new workspace of alice's, in which bob has ROLE. */
+struct workspace *scene_workspace(struct scene *s, const char *name, const char *role);
 /* Alice gives P the ROLE in WORKSPACE. */
 void scene_share(
     struct scene *s, const char *workspace, const struct person *p, const char *role);
