@@ -219,25 +219,6 @@ round_of(struct episode *e)
 
 /* ---- bob loses his right to write, and the server holds the act meanwhile ---- */
 
-static void
-speak_to(struct person *p, const char *url)
-{
-	struct zt *z = p->zt;
-
-	calls_free(z->calls);
-	z->calls = NULL;
-	free(z->server);
-	assert_non_null(z->server = strdup(url));
-	assert_ok(session_connect(z));
-}
-
-/* Past the double, through which the people of a scene speak: nothing else here asks it. */
-static void
-speak_directly(struct person *p)
-{
-	speak_to(p, p->w->url);
-}
-
 enum { LAPTOP = 2, HELD_MAX = 8 };
 
 /* WHO acts; what a world looks like in which all of it counts leads to the next path. */
@@ -290,7 +271,7 @@ end_with_a_loss(struct episode *e)
 
 	if (!e->world->bob_is_in || episode_roll(e, 2) == 0)
 		return;
-	speak_to(alice->p, proxy_url(w->d));
+	person_speak_to(alice->p, proxy_url(w->d));
 	proxy_play(w->d, &hooks);
 	if (episode_roll(e, 2) == 0)
 		assert_ok(zt_workspace_unshare(alice->p->zt, alice->workspace, alice->bob));
@@ -298,7 +279,7 @@ end_with_a_loss(struct episode *e)
 		assert_ok(
 		    zt_workspace_share(alice->p->zt, alice->workspace, alice->bob, "reader"));
 	proxy_play(w->d, NULL);
-	speak_directly(alice->p);
+	person_speak_to(alice->p, w->url);
 	assert_true(e->is_torn);
 }
 
@@ -424,8 +405,8 @@ new_people(struct scene *s)
 	world_found(s->w, &s->alice, "alice");
 	world_join(&s->alice, &s->bob, "bob", "standard");
 	world_add_device(&s->alice, &s->laptop, "alice");
-	for (int k = 0; k < DEVICES; k++)
-		speak_directly(all[k]);
+	for (int k = 0; k < DEVICES; k++) /* past the double, which nothing else here asks */
+		person_speak_to(all[k], s->w->url);
 }
 
 static unsigned

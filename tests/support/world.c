@@ -543,3 +543,15 @@ scene_workspace(struct scene *s, const char *name, const char *role)
 	scene_share(s, name, &s->bob, role);
 	return person_workspace(&s->alice, name);
 }
+
+void
+person_speak_to(struct person *p, const char *url)
+{
+	struct zt *z = p->zt;
+
+	calls_free(z->calls);
+	z->calls = NULL;
+	free(z->server);
+	assert_non_null(z->server = strdup(url));
+	assert_ok(session_connect(z));
+}

@@ -43,6 +43,8 @@ void world_join_warned(
 void world_add_device(struct person *owner, struct person *p, const char *name);
 void person_close(struct person *p);
 void person_open(struct person *p);
+/* P speaks to URL from now on: the double, as in the beginning, or past it (w->url). */
+void person_speak_to(struct person *p, const char *url);
 /* What a hostile server has: rows of SERVICE's database about the id OF, as $1, in binary. The
  * caller clears them. */
 PGresult *world_ask(struct world *w, const char *service, const char *sql, const struct id *of);
