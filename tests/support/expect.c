@@ -66,15 +66,6 @@ person_vlob(struct person *p, const char *remote)
 	return at.vlob;
 }
 
-int
-honest_again(void **state)
-{
-	struct scene *s = *state;
-
-	proxy_play(s->w->d, NULL);
-	return 0;
-}
-
 enum zt_err
 person_get(struct person *p, const char *remote, struct buf *out)
 {

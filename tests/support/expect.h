@@ -22,7 +22,4 @@ void expect_refusal(struct person *p, const char *remote, enum zt_err wanted);
 /* The object at REMOTE. */
 struct id person_vlob(struct person *p, const char *remote);
 
-/* For cmocka_unit_test_teardown: the double of a struct scene is honest again. */
-int honest_again(void **state);
-
 #endif

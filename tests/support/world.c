@@ -555,3 +555,12 @@ person_speak_to(struct person *p, const char *url)
 	assert_non_null(z->server = strdup(url));
 	assert_ok(session_connect(z));
 }
+
+int
+honest_again(void **state)
+{
+	struct scene *s = *state;
+
+	proxy_play(s->w->d, NULL);
+	return 0;
+}

@@ -85,6 +85,8 @@ struct scene {
 int scene_begin(void **state);
 int scene_begin_with_eve(void **state);
 int scene_end(void **state);
+/* For cmocka_unit_test_teardown: the double is honest again. */
+int honest_again(void **state);
 /* A new workspace of alice's, in which bob has ROLE. */
 struct workspace *scene_workspace(struct scene *s, const char *name, const char *role);
 /* Alice gives P the ROLE in WORKSPACE. */
