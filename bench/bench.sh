@@ -73,7 +73,7 @@ for i in $(seq "$rounds"); do
 	took "$w/floor.put" "$tools/transfer" put $((port + 2)) "$w/big" 1073741824
 	took "$w/floor.get" "$tools/transfer" get $((port + 2)) "$w/out" 1073741824
 	cmp "$w/big" "$w/out"; rm "$w/out"
-	# In transfers of its own: who watches takes a part of two processors.
+	# In separate transfers: who watches takes a part of two processors.
 	zt files put "$w/big" "w:/watched$i" & p=$!; watch_memory $p & wait $p
 	zt files get "w:/watched$i" "$w/out" & p=$!; watch_memory $p & wait $p; rm "$w/out"
 	kill $rclone_pid; wait $rclone_pid 2>/dev/null || true; rm -rf "$w/repo" "$w/cache" # restic would find the same data again

@@ -41,7 +41,7 @@ struct zt {
 	struct id org, user, device;
 	char org_text[ID_TEXT], user_text[ID_TEXT], device_text[ID_TEXT];
 	uint8_t root_key[SIGN_PUBLIC_BYTES];
-	bool root_by_id; /* the organization's id alone pins the root key (recover.c, pki.c) */
+	bool root_by_id; /* ORG alone pins the root key (recover.c, pki_ask.c) */
 	struct sign_key *sign;
 	struct secret *seal, *local;
 	struct session_user_key *user_keys; /* of this user, in no order (user_keys.c) */

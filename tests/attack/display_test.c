@@ -164,15 +164,6 @@ say_it(void *ctx, struct proxy_call *c)
 	return true;
 }
 
-static int
-honest_again(void **state)
-{
-	struct scene *s = *state;
-
-	proxy_play(s->w->d, NULL);
-	return 0;
-}
-
 static void
 obeys_nothing(const char *text)
 {

@@ -16,15 +16,6 @@
 #include "trust/keyring.h"
 #include "workspace/workspace.h"
 
-static int
-honest_again(void **state)
-{
-	struct scene *s = *state;
-
-	proxy_play(s->w->d, NULL);
-	return 0;
-}
-
 /* A workspace of alice's that bob may write in, and whose key bob has not fetched yet. */
 static struct workspace *
 share(struct scene *s, const char *name)

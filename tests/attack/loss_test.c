@@ -86,15 +86,6 @@ inject_end(void *ctx, struct proxy_call *c)
 	return true;
 }
 
-static int
-honest_again(void **state)
-{
-	struct scene *s = *state;
-
-	proxy_play(s->w->d, NULL);
-	return 0;
-}
-
 /* The newest version of the root folder, counted or not, as P's device sees it. */
 static void
 root_is(struct person *p, const char *workspace, uint64_t newest, uint64_t counts)

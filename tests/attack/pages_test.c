@@ -19,15 +19,6 @@
 
 enum { LARGE_ENTRIES = 134, MIB = 1024 };
 
-static int
-honest_again(void **state)
-{
-	struct scene *s = *state;
-
-	proxy_play(s->w->d, NULL);
-	return 0;
-}
-
 struct settings {
 	Zt__OrgSettings act;
 	uint8_t bytes[LIMIT_SETTINGS];

@@ -12,15 +12,6 @@
 #include "format/limits.h"
 #include "world.h"
 
-static int
-honest_again(void **state)
-{
-	struct scene *s = *state;
-
-	proxy_play(s->w->d, NULL);
-	return 0;
-}
-
 /* ---- a request, caught on its way ---- */
 
 struct caught {

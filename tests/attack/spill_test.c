@@ -15,67 +15,8 @@
 #include "files/block.h"
 #include "format/limits.h"
 #include "test.h"
-#include "world.h"
-#include "zt/reader.h"
+#include "writer_model.h"
 #include "zt/workspace.h"
-#include "zt/writer.h"
-
-enum { PART = LIMIT_BLOCK, PARTS = 12, MAX = PARTS * PART };
-
-/* What a file is to be. */
-struct model {
-	uint8_t *p;
-	size_t n;
-};
-
-/* What came to the server. */
-struct sent {
-	int puts, pushes;
-	size_t bytes;
-	bool is_down;
-};
-
-static uint32_t
-below(uint32_t limit)
-{
-	uint32_t r;
-
-	random_bytes(&r, sizeof r);
-	return r % limit;
-}
-
-static bool
-count(void *ctx, struct proxy_call *c)
-{
-	struct sent *n = ctx;
-
-	if (n->is_down && c->route == ROUTE_BLOCK_PUT) {
-		proxy_refuse(c, ZT_ERR_UNAVAILABLE);
-		return true;
-	}
-	n->puts += c->route == ROUTE_BLOCK_PUT;
-	n->pushes += c->route == ROUTE_PUSH;
-	n->bytes += c->route == ROUTE_BLOCK_PUT ? c->body.n : 0;
-	return false;
-}
-
-static struct model
-model_new(void)
-{
-	struct model m = { calloc(1, MAX), 0 };
-
-	assert_non_null(m.p);
-	return m;
-}
-
-static void
-write_both(struct zt_writer *w, struct model *m, size_t offset, const uint8_t *p, size_t n)
-{
-	assert_ok(zt_writer_write(w, offset, p, n));
-	memcpy(m->p + offset, p, n);
-	if (offset + n > m->n)
-		m->n = offset + n;
-}
 
 /* From the beginning on, up to N, in pieces that end anywhere. */
 static void
@@ -110,24 +51,6 @@ scatter(struct zt_writer *w, struct model *m, int n)
 		assert_int_equal(sizeof there, got);
 		assert_memory_equal(m->p + at, there, got);
 	}
-}
-
-/* REMOTE is M, for P. */
-static void
-is_model(struct person *p, const char *remote, const struct model *m)
-{
-	struct zt_reader *r = NULL;
-	uint8_t *all = malloc(MAX);
-	size_t got = 0;
-
-	assert_non_null(all);
-	assert_ok(zt_reader_open(p->zt, remote, 0, &r));
-	assert_int_equal(m->n, zt_reader_size(r));
-	assert_ok(zt_reader_read(r, 0, all, MAX, &got));
-	assert_int_equal(m->n, got);
-	assert_memory_equal(m->p, all, got);
-	zt_reader_close(r);
-	free(all);
 }
 
 /* Opens REMOTE with N bytes of M, which its newest version has. */
@@ -207,7 +130,7 @@ writes_anywhere_send_each_part_once(void **state)
 {
 	struct scene *s = *state;
 	struct sent n = { 0 };
-	struct proxy_hooks counted = { .ctx = &n, .before = count };
+	struct proxy_hooks counted = { .ctx = &n, .before = count_sent };
 	struct zt_writer *w = NULL;
 	struct model m;
 
@@ -222,7 +145,7 @@ writes_anywhere_send_each_part_once(void **state)
 		assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 		assert_true(n.puts <= 8 && n.bytes <= 8 * block_sealed_size(PART));
 		assert_int_equal(0, waiting(&s->alice));
-		is_model(&s->bob, "db:/kept", &m);
+		is_model(&s->bob, "db:/kept", 0, &m);
 	}
 	/* The same of a new file, of which a stream has sent some. */
 	zt_writer_close(w);
@@ -235,7 +158,7 @@ writes_anywhere_send_each_part_once(void **state)
 	assert_true(n.puts >= 8 && n.bytes <= 2 * 8 * block_sealed_size(PART));
 	proxy_play(s->w->d, NULL);
 	zt_writer_close(w);
-	is_model(&s->bob, "db:/new", &m);
+	is_model(&s->bob, "db:/new", 0, &m);
 	free(m.p);
 }
 
@@ -245,7 +168,7 @@ what_is_cut_off_is_not_sent_again(void **state)
 {
 	struct scene *s = *state;
 	struct sent n = { 0 };
-	struct proxy_hooks counted = { .ctx = &n, .before = count };
+	struct proxy_hooks counted = { .ctx = &n, .before = count_sent };
 	struct zt_writer *w = NULL;
 	struct model m = model_new();
 
@@ -267,7 +190,7 @@ what_is_cut_off_is_not_sent_again(void **state)
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 	proxy_play(s->w->d, NULL);
 	assert_true(n.puts <= 2 * (PARTS + 1));
-	is_model(&s->bob, "db:/cut", &m);
+	is_model(&s->bob, "db:/cut", 0, &m);
 	zt_writer_close(w);
 	free(m.p);
 }
@@ -278,7 +201,7 @@ a_stream_sends_each_block_once_and_none_waits(void **state)
 	enum { SIZE = 64 << 20, PIECE = 100000 };
 	struct scene *s = *state;
 	struct sent n = { 0 };
-	struct proxy_hooks counted = { .ctx = &n, .before = count };
+	struct proxy_hooks counted = { .ctx = &n, .before = count_sent };
 	struct zt_writer *w = NULL;
 	uint8_t *p = malloc(PIECE);
 	char path[320];
@@ -342,7 +265,7 @@ what_waits_is_sealed_and_gone_at_the_end(void **state)
 	assert_int_equal(1, nameless(&s->alice, path));
 	scatter(w, &m, 40);
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
-	is_model(&s->bob, "db:/one", &m);
+	is_model(&s->bob, "db:/one", 0, &m);
 	zt_writer_close(w);
 	assert_int_equal(0, nameless(&s->alice, path));
 	assert_int_equal(names, names_of(&s->alice));
@@ -409,12 +332,12 @@ a_killed_program_leaves_nothing(void **state)
 	(void)close(fd);
 	person_open(&s->alice);
 	assert_int_equal(names, names_of(&s->alice));
-	is_model(&s->alice, "db:/killed", &m);
+	is_model(&s->alice, "db:/killed", 0, &m);
 	assert_ok(zt_writer_open(s->alice.zt, "db:/killed", ZT_NEWEST, &w));
 	scatter(w, &m, 60);
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 	zt_writer_close(w);
-	is_model(&s->bob, "db:/killed", &m);
+	is_model(&s->bob, "db:/killed", 0, &m);
 	free(m.p);
 }
 
@@ -446,7 +369,7 @@ a_full_disk_is_named_and_loses_nothing(void **state)
 	assert_err(ZT_ERR_FULL, zt_writer_write(w, at + PART, &byte, 1));
 	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &was));
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
-	is_model(&s->bob, "db:/full", &m);
+	is_model(&s->bob, "db:/full", 0, &m);
 	zt_writer_close(w);
 	free(m.p);
 }
@@ -456,7 +379,7 @@ what_waited_and_was_altered_is_refused(void **state)
 {
 	struct scene *s = *state;
 	struct sent n = { 0 };
-	struct proxy_hooks counted = { .ctx = &n, .before = count };
+	struct proxy_hooks counted = { .ctx = &n, .before = count_sent };
 	struct zt_writer *w = NULL;
 	struct model m;
 	char path[320];
@@ -480,7 +403,7 @@ what_waited_and_was_altered_is_refused(void **state)
 	random_bytes(p, PART); /* all of it is written over */
 	write_both(w, &m, 0, p, PART);
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
-	is_model(&s->bob, "db:/altered", &m);
+	is_model(&s->bob, "db:/altered", 0, &m);
 	zt_writer_close(w);
 	free(m.p);
 	free(p);
@@ -492,7 +415,7 @@ F_a_commit_that_failed_sends_what_waits_again(void **state)
 {
 	struct scene *s = *state;
 	struct sent n = { 0 };
-	struct proxy_hooks counted = { .ctx = &n, .before = count };
+	struct proxy_hooks counted = { .ctx = &n, .before = count_sent };
 	struct zt_writer *w = NULL;
 	struct model m;
 
@@ -509,7 +432,7 @@ F_a_commit_that_failed_sends_what_waits_again(void **state)
 		assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 		assert_true(n.puts <= (i == 1 ? 2 : 1) * PARTS);
 		assert_int_equal(1, n.pushes);
-		is_model(&s->bob, "db:/away", &m);
+		is_model(&s->bob, "db:/away", 0, &m);
 	}
 	proxy_play(s->w->d, NULL);
 	zt_writer_close(w);
@@ -519,13 +442,7 @@ F_a_commit_that_failed_sends_what_waits_again(void **state)
 static int
 begin(void **state)
 {
-	int rc = scene_begin(state);
-	struct scene *s = *state;
-
-	assert_ok(zt_workspace_create(s->alice.zt, "db"));
-	assert_ok(zt_workspace_share(s->alice.zt, "db", s->bob.email, "contributor"));
-	assert_ok(zt_sync(s->bob.zt));
-	return rc;
+	return scene_begin_with(state, "db");
 }
 
 int

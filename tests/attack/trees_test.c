@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* trees_test.c - trees that are larger than a push, or deeper than a path: what others do while
- * one is sent, and how it looks when all of it is there. */
+ * one is sent, and how it looks when all of it is there; and one that was removed comes back.
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "crypto/suite.h"
+#include "expect.h"
 #include "files/path.h"
 #include "forge.h"
 #include "format/limits.h"
@@ -323,6 +326,59 @@ a_name_that_the_file_system_cannot_have_costs_its_file_alone(void **state)
 	assert_int_equal(0, access(path, F_OK));
 }
 
+static uint64_t
+moment(void)
+{
+	const struct timespec a_little = { 0, 20 * 1000000 };
+	uint64_t now;
+
+	(void)nanosleep(&a_little, NULL); /* times are milliseconds */
+	now = session_now_ms();
+	(void)nanosleep(&a_little, NULL);
+	return now;
+}
+
+static void
+a_removed_tree_comes_back_as_it_was(void **state)
+{
+	struct scene *s = *state;
+	struct zt *z = s->alice.zt;
+	struct zt_check check;
+	uint64_t then, later;
+
+	assert_ok(zt_workspace_create(z, "back"));
+	assert_ok(zt_mkdir(z, "back:/a"));
+	assert_ok(zt_mkdir(z, "back:/a/b"));
+	person_put(&s->alice, "one", "back:/a/one");
+	person_put(&s->alice, "two", "back:/a/b/two");
+	person_put(&s->alice, "moved", "back:/a/moved");
+	then = moment();
+	person_put(&s->alice, "another one", "back:/a/one");
+	person_put(&s->alice, "young", "back:/a/b/young");
+	assert_ok(zt_mv(z, "back:/a/moved", "back:/moved", NULL));
+	later = moment();
+	assert_ok(zt_rm(z, "back:/a", true));
+	expect_list(&s->alice, "back:/", "/moved ");
+	expect_list_at(&s->alice, "back:/", then, "/a/ /a/b/ /a/moved /a/one /a/b/two ");
+	assert_err(ZT_ERR_NOT_FOUND, zt_restore(z, "back:/never", 1, 0));
+	assert_err(
+	    ZT_ERR_NOT_FOUND, zt_restore(z, "back:/a/one", 0, then)); /* its folder first */
+	assert_ok(zt_restore(z, "back:/a", 0, then));
+	expect_list(&s->alice, "back:/", "/a/ /moved /a/b/ /a/one /a/b/two ");
+	expect_content(&s->alice, "back:/a/one", "one");
+	assert_err(ZT_ERR_EXISTS, zt_restore(z, "back:/a/moved", 0, then));
+	assert_ok(zt_restore(z, "back:/a", 0, later));
+	expect_list(&s->alice, "back:/", "/a/ /moved /a/b/ /a/one /a/b/two /a/b/young ");
+	expect_content(&s->alice, "back:/a/one", "another one");
+	assert_ok(zt_rm(z, "back:/a/b/two", false));
+	assert_ok(zt_restore(z, "back:/a/b/two", 1, 0));
+	expect_content(&s->alice, "back:/a/b/two", "two");
+	assert_ok(zt_restore(z, "back:/a/b", 1, 0)); /* its names alone, when it was empty */
+	expect_list(&s->alice, "back:/", "/a/ /moved /a/b/ /a/one ");
+	assert_ok(zt_verify(z, "back", NULL, &check));
+	assert_int_equal(2, check.files);
+}
+
 int
 main(void)
 {
@@ -337,6 +393,7 @@ main(void)
 		cmocka_unit_test(what_was_removed_needs_a_name_to_come_back_under),
 		cmocka_unit_test(a_name_that_the_file_system_cannot_have_costs_its_file_alone),
 		cmocka_unit_test(folders_without_end_hide_nothing_that_was_removed),
+		cmocka_unit_test(a_removed_tree_comes_back_as_it_was),
 	};
 
 	if (getenv("ONLY") != NULL)

@@ -2,11 +2,11 @@
 /* unlinked_test.c - what a member who stays wrote to an object whose link does not count,
  * because the member who made it lost access meanwhile: it is in no folder, and comes back from
  * the trash. The server holds the act that takes the access away until both have written. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "expect.h"
 #include "people/devices.h"
 #include "test.h"
 #include "world.h"
@@ -41,6 +41,19 @@ trash_of(struct person *p, const char *where)
 	return b;
 }
 
+/* One thing that no folder names lies in the trash, was at PATH, and nothing else lies there.
+ */
+static struct bin
+only_unlinked(struct person *p, const char *workspace, const char *path)
+{
+	struct bin b = trash_of(p, workspace);
+
+	assert_int_equal(1, b.count);
+	assert_int_equal(1, b.unlinked);
+	assert_string_equal(path, b.path);
+	return b;
+}
+
 static enum zt_err
 put(struct person *p, const char *content, const char *remote)
 {
@@ -51,35 +64,20 @@ put(struct person *p, const char *content, const char *remote)
 	return err;
 }
 
-/* What P reads at REMOTE, or the error. */
 static void
-expect(struct person *p, const char *remote, const char *content)
+is_nowhere(struct person *p, const char *remote)
 {
-	char path[200], is[64] = "";
-	FILE *f;
-	int fd;
-
-	(void)snprintf(path, sizeof path, "%s/read", p->w->state);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	if (content == NULL) {
-		assert_err(ZT_ERR_NOT_FOUND, zt_cat(p->zt, remote, 0, fd));
-		assert_int_equal(0, close(fd));
-		return;
-	}
-	assert_ok(zt_cat(p->zt, remote, 0, fd));
-	assert_int_equal(0, close(fd));
-	assert_non_null(f = fopen(path, "re"));
-	assert_non_null(fgets(is, sizeof is, f));
-	assert_int_equal(0, fclose(f));
-	assert_string_equal(content, is);
+	assert_err(ZT_ERR_NOT_FOUND, zt_cat(p->zt, remote, 0, STDOUT_FILENO));
 }
 
-/* While the server holds the first act of the log: bob, then alice's laptop. */
+/* ---- bob, then alice's laptop, while the server holds the first act of the log ---- */
+
 struct held {
-	struct scene *s;
-	enum zt_err (*bob)(struct held *h), (*laptop)(struct held *h);
 	const char *workspace;
+	enum zt_err (*bob)(struct held *h), (*laptop)(struct held *h);
+	const char *path; /* where the laptop writes */
+	struct scene *s;
+	struct proxy_hooks hooks;
 	bool is_done;
 	enum zt_err err;
 	char remote[64];
@@ -114,66 +112,56 @@ bob_puts(struct held *h)
 static enum zt_err
 laptop_puts(struct held *h)
 {
-	return put(&h->s->laptop, "what the laptop wrote", remote(h, "/x"));
-}
-
-/* Past the double, which runs one hook at a time. */
-static void
-speak_directly(struct person *p)
-{
-	struct zt *z = p->zt;
-
-	calls_free(z->calls);
-	z->calls = NULL;
-	free(z->server);
-	assert_non_null(z->server = strdup(p->w->url));
-	assert_ok(session_connect(z));
+	return put(&h->s->laptop, "what the laptop wrote", remote(h, h->path));
 }
 
 static void
-begin(struct scene *s, const char *workspace)
+begin(struct scene *s, struct held *h)
 {
-	char old[64];
-
-	if (s->laptop.zt == NULL) {
+	if (s->laptop.zt == NULL) { /* past the double, which runs one hook at a time */
 		world_add_device(&s->alice, &s->laptop, "laptop");
-		speak_directly(&s->bob);
-		speak_directly(&s->laptop);
+		person_speak_to(&s->bob, s->w->url);
+		person_speak_to(&s->laptop, s->w->url);
 	}
-	assert_ok(zt_workspace_create(s->alice.zt, workspace));
-	assert_ok(zt_workspace_share(s->alice.zt, workspace, s->bob.email, "contributor"));
-	(void)snprintf(old, sizeof old, "%s:/old", workspace);
-	assert_ok(put(&s->alice, "old", old));
+	h->s = s;
+	(void)scene_workspace(s, h->workspace, "contributor");
+	assert_ok(put(&s->alice, "old", remote(h, "/old")));
+	h->hooks = (struct proxy_hooks){ .ctx = h, .before = hold };
+	proxy_play(s->w->d, &h->hooks);
 }
 
 static void
-remove_bob(struct scene *s, struct held *h)
+end(struct held *h)
 {
-	struct proxy_hooks hooks = { .ctx = h, .before = hold };
-
-	h->s = s;
-	proxy_play(s->w->d, &hooks);
-	assert_ok(zt_workspace_unshare(s->alice.zt, h->workspace, s->bob.email));
-	proxy_play(s->w->d, NULL);
+	proxy_play(h->s->w->d, NULL);
 	assert_true(h->is_done);
 	assert_ok(h->err);
 }
+
+/* Bob is removed, who writes meanwhile, as the laptop does. */
+static void
+remove_bob(struct scene *s, struct held *h)
+{
+	begin(s, h);
+	assert_ok(zt_workspace_unshare(s->alice.zt, h->workspace, s->bob.email));
+	end(h);
+}
+
+/* ---- what is found afterwards ---- */
 
 static void
 P6_what_is_written_to_a_file_whose_link_does_not_count_is_in_the_trash(void **state)
 {
 	struct scene *s = *state;
-	struct held h = { .workspace = "left", .bob = bob_puts, .laptop = laptop_puts };
+	struct held h = {
+		.workspace = "left", .path = "/x", .bob = bob_puts, .laptop = laptop_puts
+	};
 	struct zt_check k;
 	struct bin b;
 
-	begin(s, "left");
 	remove_bob(s, &h);
-	expect(&s->alice, "left:/x", NULL);
-	b = trash_of(&s->alice, "left");
-	assert_int_equal(1, b.count);
-	assert_int_equal(1, b.unlinked);
-	assert_string_equal("/x", b.path); /* as bob's folder says, which does not count */
+	is_nowhere(&s->alice, "left:/x");
+	b = only_unlinked(&s->alice, "left", "/x"); /* as bob's folder says */
 	assert_string_equal(s->alice.email, b.by);
 	assert_false(b.last.is_folder);
 	assert_int_equal(1, trash_of(&s->laptop, "left").unlinked);
@@ -182,8 +170,8 @@ P6_what_is_written_to_a_file_whose_link_does_not_count_is_in_the_trash(void **st
 	assert_ok(zt_restore_removed(s->alice.zt, "left:/x", b.id));
 	assert_ok(zt_verify(s->laptop.zt, "left", NULL, &k));
 	assert_int_equal(0, k.unlinked);
-	expect(&s->laptop, "left:/x", "what the laptop wrote");
-	expect(&s->laptop, "left:/old", "old");
+	expect_content(&s->laptop, "left:/x", "what the laptop wrote");
+	expect_content(&s->laptop, "left:/old", "old");
 	assert_int_equal(0, trash_of(&s->alice, "left").count);
 }
 
@@ -200,16 +188,13 @@ static void
 P6_the_former_place_is_where_who_wrote_it_had_found_it(void **state)
 {
 	struct scene *s = *state;
-	struct held h = {
-		.workspace = "found", .bob = bob_puts, .laptop = laptop_puts_and_bob_moves
-	};
-	struct bin b;
+	struct held h = { .workspace = "found",
+		.path = "/x",
+		.bob = bob_puts,
+		.laptop = laptop_puts_and_bob_moves };
 
-	begin(s, "found");
 	remove_bob(s, &h);
-	b = trash_of(&s->alice, "found");
-	assert_int_equal(1, b.unlinked);
-	assert_string_equal("/x", b.path);
+	(void)only_unlinked(&s->alice, "found", "/x");
 }
 
 static enum zt_err
@@ -218,31 +203,22 @@ bob_makes_a_folder(struct held *h)
 	return zt_mkdir(h->s->bob.zt, remote(h, "/d"));
 }
 
-static enum zt_err
-laptop_puts_into_it(struct held *h)
-{
-	return put(&h->s->laptop, "what the laptop wrote", remote(h, "/d/x"));
-}
-
 static void
 P6_a_folder_whose_link_does_not_count_comes_back_with_what_lies_in_it(void **state)
 {
 	struct scene *s = *state;
-	struct held h = {
-		.workspace = "folder", .bob = bob_makes_a_folder, .laptop = laptop_puts_into_it
-	};
+	struct held h = { .workspace = "folder",
+		.path = "/d/x",
+		.bob = bob_makes_a_folder,
+		.laptop = laptop_puts };
 	struct bin b;
 
-	begin(s, "folder");
 	remove_bob(s, &h);
-	expect(&s->alice, "folder:/d/x", NULL);
-	b = trash_of(&s->alice, "folder");
-	assert_int_equal(1, b.count);
-	assert_int_equal(1, b.unlinked);
-	assert_string_equal("/d", b.path);
+	is_nowhere(&s->alice, "folder:/d/x");
+	b = only_unlinked(&s->alice, "folder", "/d");
 	assert_true(b.last.is_folder);
 	assert_ok(zt_restore_removed(s->alice.zt, "folder:/d", b.id));
-	expect(&s->laptop, "folder:/d/x", "what the laptop wrote");
+	expect_content(&s->laptop, "folder:/d/x", "what the laptop wrote");
 	assert_int_equal(0, trash_of(&s->alice, "folder").count);
 }
 
@@ -256,30 +232,22 @@ bob_puts_a_tree(struct held *h)
 	return err ? err : put(&h->s->bob, "what bob wrote", remote(h, "/d/e/x"));
 }
 
-static enum zt_err
-laptop_writes_below(struct held *h)
-{
-	return put(&h->s->laptop, "what the laptop wrote", remote(h, "/d/e/x"));
-}
-
 static void
 P6_a_file_below_folders_that_do_not_count_has_its_former_path(void **state)
 {
 	struct scene *s = *state;
-	struct held h = {
-		.workspace = "below", .bob = bob_puts_a_tree, .laptop = laptop_writes_below
-	};
+	struct held h = { .workspace = "below",
+		.path = "/d/e/x",
+		.bob = bob_puts_a_tree,
+		.laptop = laptop_puts };
 	struct bin b;
 
-	begin(s, "below");
 	remove_bob(s, &h);
-	b = trash_of(&s->alice, "below");
-	assert_int_equal(1, b.count);
-	assert_string_equal("/d/e/x", b.path);
+	b = only_unlinked(&s->alice, "below", "/d/e/x");
 	assert_int_equal(0, trash_of(&s->alice, "below:/other").count);
 	assert_int_equal(1, trash_of(&s->alice, "below:/d").count);
 	assert_ok(zt_restore_removed(s->alice.zt, "below:/mine", b.id));
-	expect(&s->laptop, "below:/mine", "what the laptop wrote");
+	expect_content(&s->laptop, "below:/mine", "what the laptop wrote");
 }
 
 static enum zt_err
@@ -294,18 +262,16 @@ static void
 P6_what_was_removed_from_where_only_an_excluded_link_had_put_it_comes_back(void **state)
 {
 	struct scene *s = *state;
-	struct held h = {
-		.workspace = "removed", .bob = bob_puts, .laptop = laptop_puts_and_removes
-	};
+	struct held h = { .workspace = "removed",
+		.path = "/x",
+		.bob = bob_puts,
+		.laptop = laptop_puts_and_removes };
 	struct bin b;
 
-	begin(s, "removed");
 	remove_bob(s, &h);
-	b = trash_of(&s->alice, "removed");
-	assert_int_equal(1, b.unlinked);
-	assert_string_equal("/x", b.path);
+	b = only_unlinked(&s->alice, "removed", "/x");
 	assert_ok(zt_restore_removed(s->alice.zt, "removed:/x", b.id));
-	expect(&s->laptop, "removed:/x", "what the laptop wrote");
+	expect_content(&s->laptop, "removed:/x", "what the laptop wrote");
 }
 
 static enum zt_err
@@ -319,19 +285,14 @@ static void
 P6_what_is_written_behind_a_move_that_does_not_count_is_where_it_was(void **state)
 {
 	struct scene *s = *state;
-	struct held h = { .workspace = "moved", .bob = bob_moves, .laptop = laptop_puts };
+	struct held h = {
+		.workspace = "moved", .path = "/x", .bob = bob_moves, .laptop = laptop_puts
+	};
 
-	begin(s, "moved");
 	remove_bob(s, &h);
-	expect(&s->alice, "moved:/x", NULL);
-	expect(&s->alice, "moved:/old", "what the laptop wrote");
+	is_nowhere(&s->alice, "moved:/x");
+	expect_content(&s->alice, "moved:/old", "what the laptop wrote");
 	assert_int_equal(0, trash_of(&s->alice, "moved").count);
-}
-
-static enum zt_err
-laptop_puts_another(struct held *h)
-{
-	return put(&h->s->laptop, "what the laptop wrote", remote(h, "/y"));
 }
 
 /* The laptop's folder names bob's file, which has no version that counts. */
@@ -340,13 +301,12 @@ P6_a_name_of_what_does_not_count_costs_nothing_else(void **state)
 {
 	struct scene *s = *state;
 	struct held h = {
-		.workspace = "beside", .bob = bob_puts, .laptop = laptop_puts_another
+		.workspace = "beside", .path = "/y", .bob = bob_puts, .laptop = laptop_puts
 	};
 	char got[200];
 
-	begin(s, "beside");
 	remove_bob(s, &h);
-	expect(&s->alice, "beside:/y", "what the laptop wrote");
+	expect_content(&s->alice, "beside:/y", "what the laptop wrote");
 	(void)snprintf(got, sizeof got, "%s/beside", s->w->state);
 	assert_err(ZT_ERR_CORRUPT, zt_get(s->alice.zt, "beside:/", got, NULL, NULL));
 	(void)snprintf(got, sizeof got, "%s/beside/y", s->w->state);
@@ -363,26 +323,22 @@ static void
 P6_a_demotion_leaves_the_same_behind_and_a_newcomer_finds_it(void **state)
 {
 	struct scene *s = *state;
-	struct held h = { .workspace = "demoted", .bob = bob_puts, .laptop = laptop_puts };
-	struct proxy_hooks hooks = { .ctx = &h, .before = hold };
+	struct held h = {
+		.workspace = "demoted", .path = "/x", .bob = bob_puts, .laptop = laptop_puts
+	};
 	struct person carol;
 	struct bin b;
 
-	begin(s, "demoted");
-	h.s = s;
-	proxy_play(s->w->d, &hooks);
+	begin(s, &h);
 	assert_ok(zt_workspace_share(s->alice.zt, "demoted", s->bob.email, "reader"));
-	proxy_play(s->w->d, NULL);
-	assert_ok(h.err);
+	end(&h);
 	world_join(&s->alice, &carol, "carol", "standard");
 	assert_ok(zt_workspace_share(s->alice.zt, "demoted", carol.email, "contributor"));
-	expect(&carol, "demoted:/x", NULL);
+	is_nowhere(&carol, "demoted:/x");
 	assert_int_equal(1, trash_of(&s->bob, "demoted").unlinked);
-	b = trash_of(&carol, "demoted");
-	assert_int_equal(1, b.unlinked);
-	assert_string_equal("/x", b.path);
+	b = only_unlinked(&carol, "demoted", "/x");
 	assert_ok(zt_restore_removed(carol.zt, "demoted:/again", b.id));
-	expect(&s->bob, "demoted:/again", "what the laptop wrote");
+	expect_content(&s->bob, "demoted:/again", "what the laptop wrote");
 	person_close(&carol);
 }
 
@@ -390,34 +346,21 @@ static void
 P6_what_was_written_to_a_file_of_a_void_changeset_is_in_the_trash(void **state)
 {
 	struct scene *s = *state;
-	struct held h = { .s = s, .workspace = "void" };
+	struct held h = { .workspace = "void", .path = "/x" };
 	uint64_t at;
 	struct bin b;
 
-	begin(s, "void");
+	begin(s, &h);
+	proxy_play(s->w->d, NULL); /* nothing is held */
 	assert_ok(bob_puts(&h));
 	at = person_workspace(&s->alice, "void")->chain.position;
 	assert_ok(laptop_puts(&h));
 	assert_int_equal(0, trash_of(&s->alice, "void").count);
 	assert_ok(zt_workspace_void_changeset(s->alice.zt, "void", at));
-	expect(&s->alice, "void:/x", NULL);
-	b = trash_of(&s->alice, "void");
-	assert_int_equal(1, b.unlinked);
-	assert_string_equal("/x", b.path);
+	is_nowhere(&s->alice, "void:/x");
+	b = only_unlinked(&s->alice, "void", "/x");
 	assert_ok(zt_restore_removed(s->laptop.zt, "void:/x", b.id));
-	expect(&s->bob, "void:/x", "what the laptop wrote");
-}
-
-static enum zt_err
-laptop_puts_first(struct held *h)
-{
-	return put(&h->s->laptop, "what the laptop wrote", remote(h, "/x"));
-}
-
-static enum zt_err
-bob_puts_behind(struct held *h)
-{
-	return put(&h->s->bob, "what bob wrote", remote(h, "/x"));
+	expect_content(&s->bob, "void:/x", "what the laptop wrote");
 }
 
 /* The rotation pins what bob's statement vouches for, so that the link counts. */
@@ -425,22 +368,16 @@ static void
 P6_what_is_written_to_a_file_of_a_device_that_is_revoked_is_found(void **state)
 {
 	struct scene *s = *state;
-	struct held h = { .s = s,
-		.workspace = "device",
-		.bob = laptop_puts_first,
-		.laptop = bob_puts_behind };
-	struct proxy_hooks hooks = { .ctx = &h, .before = hold };
-	struct bin b;
+	struct held h = {
+		.workspace = "device", .bob = laptop_puts, .laptop = bob_puts, .path = "/x"
+	};
 
-	begin(s, "device");
-	proxy_play(s->w->d, &hooks);
+	begin(s, &h);
 	assert_ok(zt_device_revoke(s->alice.zt, s->laptop.zt->device_text));
-	proxy_play(s->w->d, NULL);
-	assert_ok(h.err);
+	end(&h);
 	assert_ok(zt_maintain_keys(s->alice.zt, NULL));
-	b = trash_of(&s->alice, "device");
-	assert_int_equal(0, b.count);
-	expect(&s->bob, "device:/x", "what bob wrote");
+	assert_int_equal(0, trash_of(&s->alice, "device").count);
+	expect_content(&s->bob, "device:/x", "what bob wrote");
 	person_close(&s->laptop);
 }
 

@@ -10,105 +10,10 @@
 #include "forge.h"
 #include "format/limits.h"
 #include "test.h"
-#include "world.h"
+#include "writer_model.h"
 #include "zt/file.h"
 #include "zt/reader.h"
 #include "zt/workspace.h"
-#include "zt/writer.h"
-
-enum { PART = 512 * 1024, MAX = 12 * PART };
-
-/* What the file is to be. */
-struct model {
-	uint8_t *p;
-	size_t n;
-};
-
-static uint32_t
-below(uint32_t limit)
-{
-	uint32_t r;
-
-	random_bytes(&r, sizeof r);
-	return r % limit;
-}
-
-static struct model
-model_new(void)
-{
-	struct model m = { calloc(1, MAX), 0 };
-
-	assert_non_null(m.p);
-	return m;
-}
-
-static void
-model_set(struct model *m, size_t offset, const uint8_t *p, size_t n)
-{
-	memcpy(m->p + offset, p, n);
-	if (offset + n > m->n)
-		m->n = offset + n;
-}
-
-static void
-model_cut(struct model *m, size_t n)
-{
-	if (n < m->n)
-		memset(m->p + n, 0, m->n - n);
-	m->n = n;
-}
-
-/* VERSION (0: the newest) of REMOTE is M, for P. */
-static void
-is_model(struct person *p, const char *remote, uint64_t version, const struct model *m)
-{
-	struct zt_reader *r = NULL;
-	uint8_t *all = malloc(MAX);
-	size_t got = 0;
-
-	assert_non_null(all);
-	assert_ok(zt_reader_open(p->zt, remote, version, &r));
-	assert_int_equal(m->n, zt_reader_size(r));
-	assert_ok(zt_reader_read(r, 0, all, MAX, &got));
-	assert_int_equal(m->n, got);
-	assert_memory_equal(m->p, all, got);
-	zt_reader_close(r);
-	free(all);
-}
-
-static void
-write_both(struct zt_writer *w, struct model *m, size_t offset, size_t n)
-{
-	uint8_t *p = malloc(n + 1);
-
-	assert_non_null(p);
-	random_bytes(p, n);
-	assert_ok(zt_writer_write(w, offset, p, n));
-	model_set(m, offset, p, n);
-	assert_int_equal(m->n, zt_writer_size(w));
-	free(p);
-}
-
-static void
-read_both(struct zt_writer *w, const struct model *m, size_t offset, size_t n)
-{
-	uint8_t *p = malloc(n + 1);
-	size_t want = offset >= m->n ? 0 : n < m->n - offset ? n : m->n - offset, got = 77;
-
-	assert_non_null(p);
-	assert_ok(zt_writer_read(w, offset, p, n, &got));
-	assert_int_equal(want, got);
-	assert_memory_equal(m->p + (want > 0 ? offset : 0), p, want);
-	free(p);
-}
-
-static void
-cut_both(struct zt_writer *w, struct model *m, size_t n)
-{
-	assert_ok(zt_writer_truncate(w, n));
-	model_cut(m, n);
-	assert_int_equal(m->n, zt_writer_size(w));
-}
 
 /* One act of any kind, small or large, at any place. */
 static void
@@ -128,7 +33,7 @@ any_act(struct zt_writer *w, struct model *m)
 	else if (kind < 5)
 		read_both(w, m, at, n);
 	else
-		write_both(w, m, at, n);
+		write_any(w, m, at, n);
 }
 
 static void
@@ -165,41 +70,24 @@ any_writes_make_what_a_model_says(void **state)
 
 /* ---- what is sent, and what is not ---- */
 
-struct sent {
-	int puts, pushes, gets;
-	size_t bytes;
-};
-
-static bool
-count(void *ctx, struct proxy_call *c)
-{
-	struct sent *n = ctx;
-
-	n->puts += c->route == ROUTE_BLOCK_PUT;
-	n->gets += c->route == ROUTE_BLOCK_GET;
-	n->pushes += c->route == ROUTE_PUSH;
-	n->bytes += c->route == ROUTE_BLOCK_PUT ? c->body.n : 0;
-	return false;
-}
-
 static void
 what_nobody_wrote_over_is_not_sent_again(void **state)
 {
 	struct scene *s = *state;
 	struct sent n = { 0 };
-	struct proxy_hooks counted = { .ctx = &n, .before = count };
+	struct proxy_hooks counted = { .ctx = &n, .before = count_sent };
 	struct zt_writer *w = NULL;
 	struct model m = model_new();
 
 	assert_ok(zt_writer_open(s->alice.zt, "films:/kept", 0, &w));
-	write_both(w, &m, 0, MAX);
+	write_any(w, &m, 0, MAX);
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 	zt_writer_close(w);
 	proxy_play(s->w->d, &counted);
 	assert_ok(zt_writer_open(s->bob.zt, "films:/kept", ZT_NEWEST, &w));
 	assert_int_equal(0, n.gets);
-	write_both(w, &m, 5 * PART + 100, 10);
-	write_both(w, &m, 7 * PART, PART); /* all of one: it is not fetched */
+	write_any(w, &m, 5 * PART + 100, 10);
+	write_any(w, &m, 7 * PART, PART); /* all of one: it is not fetched */
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 	assert_int_equal(1, n.gets);
 	assert_int_equal(2, n.puts);
@@ -210,12 +98,12 @@ what_nobody_wrote_over_is_not_sent_again(void **state)
 	assert_int_equal(0, n.puts + n.gets);
 	n = (struct sent){ 0 };
 	cut_both(w, &m, MAX); /* zeros take no room */
-	write_both(w, &m, 9 * PART + 5, 5);
+	write_any(w, &m, 9 * PART + 5, 5);
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 	assert_int_equal(1, n.puts);
 	n = (struct sent){ 0 };
 	cut_both(w, &m, 0);
-	write_both(w, &m, 0, 100); /* so little that it rides in the manifest */
+	write_any(w, &m, 0, 100); /* so little that it rides in the manifest */
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 	assert_int_equal(0, n.puts);
 	proxy_play(s->w->d, NULL);
@@ -230,7 +118,7 @@ a_stream_is_sent_while_it_is_written(void **state)
 {
 	struct scene *s = *state;
 	struct sent n = { 0 };
-	struct proxy_hooks counted = { .ctx = &n, .before = count };
+	struct proxy_hooks counted = { .ctx = &n, .before = count_sent };
 	struct zt_writer *w = NULL;
 	struct model m = model_new();
 
@@ -239,7 +127,7 @@ a_stream_is_sent_while_it_is_written(void **state)
 	while (m.n < MAX) {
 		size_t more = 1 + below(100000);
 
-		write_both(w, &m, m.n, more < MAX - m.n ? more : MAX - m.n);
+		write_any(w, &m, m.n, more < MAX - m.n ? more : MAX - m.n);
 	}
 	proxy_play(s->w->d, NULL);
 	assert_true(n.puts >= 1); /* 6 are held here, and the newest calls are on their way */
@@ -405,15 +293,15 @@ what_is_abandoned_leaves_nothing(void **state)
 	size_t files = files_of(&s->bob);
 
 	assert_ok(zt_writer_open(s->alice.zt, "films:/gone", 0, &w));
-	write_both(w, &m, 0, MAX); /* with blocks on their way */
+	write_any(w, &m, 0, MAX); /* with blocks on their way */
 	zt_writer_close(w);
 	assert_int_equal(files, files_of(&s->bob));
 	assert_ok(zt_writer_open(s->alice.zt, "films:/stays", 0, &w));
-	write_both(w, &old, 0, 3 * PART);
+	write_any(w, &old, 0, 3 * PART);
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 	model_cut(&m, 0);
 	model_set(&m, 0, old.p, old.n);
-	write_both(w, &m, PART, 10 * PART);
+	write_any(w, &m, PART, 10 * PART);
 	zt_writer_close(w);
 	is_model(&s->bob, "films:/stays", 0, &old);
 	assert_int_equal(files + 1, files_of(&s->bob));
@@ -582,7 +470,7 @@ break_each(struct scene *s, bool is_done, const char *remote)
 	bool more = true;
 
 	assert_ok(zt_writer_open(s->alice.zt, remote, 0, &w));
-	write_both(w, &m, 0, 3 * PART);
+	write_any(w, &m, 0, 3 * PART);
 	assert_ok(zt_writer_commit(w, ZT_COMMIT_OR_CONFLICT, NULL));
 	for (unsigned at = 0; more; at++) {
 		struct breaking b = { .at = at, .tries = 4, .is_done = is_done };
@@ -626,13 +514,7 @@ F_each_answer_may_be_lost_and_the_writer_goes_on(void **state)
 static int
 begin(void **state)
 {
-	int rc = scene_begin(state);
-	struct scene *s = *state;
-
-	assert_ok(zt_workspace_create(s->alice.zt, "films"));
-	assert_ok(zt_workspace_share(s->alice.zt, "films", s->bob.email, "contributor"));
-	assert_ok(zt_sync(s->bob.zt));
-	return rc;
+	return scene_begin_with(state, "films");
 }
 
 int

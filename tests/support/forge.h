@@ -60,7 +60,14 @@ struct forged_folder {
 void forge_folder(
     struct forged_folder *f, struct bytes name, const struct id *vlob, bool is_folder);
 
+/* Pushes one new version of VLOB by P, who says what it is: RAW, or the manifest M; the real
+ * server takes it. */
+void forge_version(struct person *p, const char *workspace, const struct id *vlob,
+    const char *raw, const Zt__Manifest *m);
+
 /* Adds a changeset behind those of the page in ANSWER, whose newest position grows by one. */
 void forge_chain_add(struct buf *answer, const struct forged *f);
+/* For proxy_hooks.after: adds the struct forged CTX to each page of a chain. */
+void forge_inject(void *forged, struct proxy_call *c);
 
 #endif

@@ -547,3 +547,38 @@ person_workspace(struct person *p, const char *name)
 	assert_ok(workspace_sync(s));
 	return s;
 }
+
+void
+scene_share(struct scene *s, const char *workspace, const struct person *p, const char *role)
+{
+	assert_ok(zt_workspace_share(s->alice.zt, workspace, p->email, role));
+}
+
+struct workspace *
+scene_workspace(struct scene *s, const char *name, const char *role)
+{
+	assert_ok(zt_workspace_create(s->alice.zt, name));
+	scene_share(s, name, &s->bob, role);
+	return person_workspace(&s->alice, name);
+}
+
+void
+person_speak_to(struct person *p, const char *url)
+{
+	struct zt *z = p->zt;
+
+	calls_free(z->calls);
+	z->calls = NULL;
+	free(z->server);
+	assert_non_null(z->server = strdup(url));
+	assert_ok(session_connect(z));
+}
+
+int
+honest_again(void **state)
+{
+	struct scene *s = *state;
+
+	proxy_play(s->w->d, NULL);
+	return 0;
+}

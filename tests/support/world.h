@@ -43,6 +43,8 @@ void world_join_warned(
 void world_add_device(struct person *owner, struct person *p, const char *name);
 void person_close(struct person *p);
 void person_open(struct person *p);
+/* P speaks to URL from now on: the double, as in the beginning, or past it (w->url). */
+void person_speak_to(struct person *p, const char *url);
 /* What a hostile server has: rows of SERVICE's database about the id OF, as $1, in binary. The
  * caller clears them. */
 PGresult *world_ask(struct world *w, const char *service, const char *sql, const struct id *of);
@@ -85,6 +87,13 @@ struct scene {
 int scene_begin(void **state);
 int scene_begin_with_eve(void **state);
 int scene_end(void **state);
+/* For cmocka_unit_test_teardown: the double is honest again. */
+int honest_again(void **state);
+/* A new workspace of alice's, in which bob has ROLE. */
+struct workspace *scene_workspace(struct scene *s, const char *name, const char *role);
+/* Alice gives P the ROLE in WORKSPACE. */
+void scene_share(
+    struct scene *s, const char *workspace, const struct person *p, const char *role);
 
 /* Two humans at two screens: each reads its code to the other. */
 struct humans {

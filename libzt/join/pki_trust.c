@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pki_trust.c - joining with an X.509 certificate: whom the organization believes, by its log.
+ */
+#include <stdlib.h>
+
+#include "format/limits.h"
+#include "format/pb.h"
+#include "join/pki_file.h"
+#include "join/verbs.h"
+#include "log/append.h"
+#include "log/sync.h"
+#include "pki/pki_request.h"
+#include "proto/auth.pb-c.h"
+#include "session/session.h"
+#include "zt/pki.h"
+
+enum { ITEMS = 64 };
+
+struct settings {
+	Zt__Settings m;
+	ProtobufCBinaryData anchors[ITEMS], lists[ITEMS];
+	struct buf files, encoded;
+	size_t at[2 * ITEMS]; /* where each begins in FILES, which may move while it grows */
+	bool is_list[2 * ITEMS];
+	size_t size[2 * ITEMS], count;
+	Zt__OrgSettings act;
+};
+
+static enum zt_err
+take_item(void *ctx, bool is_list, struct bytes der)
+{
+	struct settings *s = ctx;
+	struct x509_text t;
+	size_t same = 0;
+	enum zt_err err = is_list ? x509_describe_list(der, &t) : x509_describe(der, &t);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < s->count; i++)
+		same += s->is_list[i] == is_list;
+	if (same == ITEMS)
+		return ZT_ERR_TOO_BIG;
+	s->at[s->count] = s->files.n;
+	s->size[s->count] = der.n;
+	s->is_list[s->count++] = is_list;
+	buf_add(&s->files, der);
+	return buf_err(&s->files);
+}
+
+static enum zt_err
+fill_settings(struct zt *z, void *ctx, Zt__EntryBody *b)
+{
+	struct settings *s = ctx;
+
+	(void)z;
+	zt__org_settings__init(&s->act);
+	s->act.settings = pb_field(s->encoded.p, s->encoded.n);
+	b->action_case = ZT__ENTRY_BODY__ACTION_ORG_SETTINGS;
+	b->org_settings = &s->act;
+	return ZT_OK;
+}
+
+static enum zt_err
+encode_settings(struct settings *s)
+{
+	zt__settings__init(&s->m);
+	s->m.anchors = s->anchors;
+	s->m.revocation_lists = s->lists;
+	for (size_t i = 0; i < s->count; i++) {
+		ProtobufCBinaryData item = pb_field(s->files.p + s->at[i], s->size[i]);
+
+		if (s->is_list[i])
+			s->lists[s->m.n_revocation_lists++] = item;
+		else
+			s->anchors[s->m.n_anchors++] = item;
+	}
+	return pb_encode(&s->m, &s->encoded);
+}
+
+static enum zt_err
+refuse_file(struct zt *z, enum zt_err err, const char *path)
+{
+	if (err == ZT_ERR_CORRUPT)
+		return session_refuse(
+		    z, err, "%.150s holds neither a certificate nor a revocation list", path);
+	if (err == ZT_ERR_TOO_BIG)
+		return session_refuse(
+		    z, err, "with %.150s it is too much for the trust log", path);
+	return session_refuse(z, err, "%.150s cannot be read", path);
+}
+
+enum zt_err
+join_pki_trust(struct zt *z, const char *const *files, size_t count)
+{
+	struct settings *s = calloc(1, sizeof *s);
+	enum zt_err err = ZT_OK;
+
+	z->message[0] = 0;
+	if (s == NULL)
+		return ZT_ERR_MEMORY;
+	s->files = buf_init(LIMIT_SETTINGS);
+	s->encoded = buf_init(LIMIT_SETTINGS);
+	for (size_t i = 0; err == ZT_OK && i < count; i++) {
+		struct buf file = buf_init(2 * LIMIT_SETTINGS);
+
+		if ((err = pki_file_read(files[i], &file)) ||
+		    (err = file.n == 0 ? ZT_ERR_CORRUPT : ZT_OK) ||
+		    (err = x509_read(buf_bytes(&file), take_item, s)))
+			err = refuse_file(z, err, files[i]);
+		buf_free(&file);
+	}
+	if (err == ZT_OK && (err = encode_settings(s)) == ZT_ERR_TOO_BIG && count > 0)
+		err = refuse_file(z, err, files[count - 1]);
+	if (err == ZT_OK)
+		err = log_append(z, &z->org, fill_settings, s);
+	buf_free(&s->files);
+	buf_free(&s->encoded);
+	free(s);
+	return err;
+}
+
+static void
+show_item(bool is_list, struct bytes der, void (*each)(void *ctx, const struct zt_pki_item *i),
+    void *ctx)
+{
+	struct x509_text t;
+	char fingerprint[2 * HASH_BYTES + 1];
+	struct zt_pki_item i = { .is_list = is_list };
+
+	if (is_list ? x509_describe_list(der, &t) : x509_describe(der, &t))
+		return;
+	hex_print(t.fingerprint.b, HASH_BYTES, fingerprint);
+	i.subject = t.subject;
+	i.issuer = t.issuer;
+	i.fingerprint = fingerprint;
+	i.from = t.from_ms;
+	i.until = t.until_ms;
+	each(ctx, &i);
+}
+
+enum zt_err
+join_pki_show(struct zt *z, void (*each)(void *ctx, const struct zt_pki_item *i), void *ctx)
+{
+	struct pki_trust trust;
+	enum zt_err err;
+
+	z->message[0] = 0;
+	if ((err = log_fetch(z)) ||
+	    (err = pki_trust_of(bytes_of(z->state->settings, z->state->settings_n), &trust)))
+		return err;
+	for (size_t i = 0; i < trust.x509.anchor_count; i++)
+		show_item(false, trust.x509.anchors[i], each, ctx);
+	for (size_t i = 0; i < trust.x509.list_count; i++)
+		show_item(true, trust.x509.lists[i], each, ctx);
+	pki_trust_free(&trust);
+	return ZT_OK;
+}
