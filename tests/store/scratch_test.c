@@ -95,9 +95,9 @@ what_is_put_comes_back_and_room_is_used_again(void **state)
 	assert_int_equal(0, rmdir(folder)); /* nothing has a name in it */
 	assert_int_equal(0, mkdir(folder, 0700));
 	assert_ok(scratch_new(folder, &other));
-	assert_ok(scratch_put(other, bytes_of(p[0], 99), &others));
+	assert_ok(scratch_put(other, bytes_of(p[0], n[0]), &others));
 	is_there(s, &at[0], p[0], n[0]);
-	is_there(other, &others, p[0], 99);
+	is_there(other, &others, p[0], n[0]);
 	scratch_close(other);
 	for (int k = 0; k < PLACES; k++) {
 		scratch_forget(s, &at[k]);
