@@ -119,7 +119,7 @@ const struct command commands[] = {
 	    N_("upload a file, or a folder with all in it, or several into a folder; \"-\" is "
 	       "standard input"),
 	    "zt put report plans:/report", 2, 4096, NEEDS_DEVICE, 0,
-	    OPT(CHECKSUM) | OPT(DRY_RUN), cmd_put },
+	    OPT(CHECKSUM) | OPT(RESEND) | OPT(DRY_RUN), cmd_put },
 	{ "get", "WORKSPACE:/PATH [LOCAL]",
 	    N_("download a file or folder; \"-\" is standard output"),
 	    "zt get plans:/report ./copy", 1, 2, NEEDS_DEVICE, 0,

@@ -109,7 +109,7 @@ static const struct {
 	    "a move stays in one workspace; zt cp copies to another"),
 	ADVISE("damaged content is named above; all else is whole",
 	    "damaged content is named above; all else is whole. A person who has a copy of it "
-	    "sends it again with zt put --checksum"),
+	    "sends it again with zt put --resend"),
 	ADVISE("it is there; a version or a time says what it should become",
 	    "it is there; --to-version or --at says what it should become"),
 	ADVISE("it was moved, and lies elsewhere in the workspace now: %.120s",

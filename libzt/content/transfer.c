@@ -106,10 +106,12 @@ transfer_skipped(const struct transfer *t)
 		t->z->message[0] = 0; /* the error's own sentence says all */
 		return ZT_ERR_SOME;
 	}
+	/* What a put could not read there is a folder, and no copy of a file cures that. */
 	return session_refuse(t->z, t->skipped,
-	    t->skipped == ZT_ERR_MISSING_BLOCK || t->skipped == ZT_ERR_CORRUPT
+	    t->kind != ZT_PROGRESS_SEND &&
+		    (t->skipped == ZT_ERR_MISSING_BLOCK || t->skipped == ZT_ERR_CORRUPT)
 		? N_("damaged content is named above; all else is whole")
-		: N_("it is about what is named above; all else is whole"));
+		: N_("the error concerns what is named above; all else is whole"));
 }
 
 void

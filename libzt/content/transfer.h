@@ -38,14 +38,12 @@ struct transfer {
 	size_t note_count, note_cap;
 	struct block_ref looked_at; /* the block that was looked into last, */
 	struct buf looked;          /* and what it holds */
-	struct lost
-	    *lost;  /* up: what the server lacks (content/lost.h), or NULL: it is not asked */
-	int unread; /* up: errno of a file that could not be read to its end */
-	uint32_t temps;  /* down: temporary files named so far */
-	uint8_t run[3];  /* down: random, in their names */
-	mode_t mask;     /* down: mode bits that the umask clears */
-	enum zt_err err; /* the first error of a slot */
-	bool resumes;    /* up: blocks that failed stay, stalled, until send_resume */
+	int unread;                 /* up: errno of a file that could not be read to its end */
+	uint32_t temps;             /* down: temporary files named so far */
+	uint8_t run[3];             /* down: random, in their names */
+	mode_t mask;                /* down: mode bits that the umask clears */
+	enum zt_err err;            /* the first error of a slot */
+	bool resumes; /* up: blocks that failed stay, stalled, until send_resume */
 	/* Objects that were lost or damaged; the transfer continues without them. */
 	enum zt_err skipped; /* the first */
 	struct transfer_slot slot[TRANSFER_SLOTS];

@@ -13,7 +13,6 @@
 #include "base/utf8.h"
 #include "chain/objects.h"
 #include "chain/workspace.h"
-#include "content/lost.h"
 #include "content/send.h"
 #include "disk/verbs.h"
 #include "format/limits.h"
@@ -233,7 +232,6 @@ put_once(
 	if ((err = tree_open(z, remote, &s, &path)))
 		return err;
 	if ((err = transfer_begin(t, s, ZT_PROGRESS_SEND, pr)) || (err = upload_begin(t)) ||
-	    (z->rereads && (err = lost_new(s, &t->lost))) ||
 	    (err = put_any(&p, local, &path)) || (err = upload_finish(t)))
 		goto out;
 	transfer_note(t);
@@ -241,8 +239,6 @@ put_once(
 out:
 	transfer_end(t); /* first: what is under way writes into the batch's manifests */
 	upload_end(t);
-	lost_free(t->lost);
-	t->lost = NULL;
 	for (size_t i = 0; i < p.way_count; i++)
 		tree_way_free(p.ways[i]);
 	free(p.ways);

@@ -9,7 +9,6 @@
 #include "base/vec.h"
 #include "content/fetch.h"
 #include "content/local.h"
-#include "content/lost.h"
 #include "content/send.h"
 #include "content/slot.h"
 #include "crypto/suite.h"
@@ -165,7 +164,7 @@ enum zt_err
 upload_open(struct transfer *t, int fd, struct local_entry *e, struct tree_way *way)
 {
 	struct stat st;
-	bool same = false, lost = false;
+	bool same = false;
 	enum zt_err err;
 
 	if (fstat(fd, &st) != 0)
@@ -176,15 +175,11 @@ upload_open(struct transfer *t, int fd, struct local_entry *e, struct tree_way *
 		return ZT_OK;
 	}
 	t->total += (uint64_t)st.st_size;
-	if (e->m != NULL && e->m->file->size == (uint64_t)st.st_size &&
+	if (!t->z->resends && e->m != NULL && e->m->file->size == (uint64_t)st.st_size &&
 	    (err = fetch_is_same(t, fd, e->m->file, &e->v.author, &same)))
 		return err;
-	/* What is the same here may be lost there: who reads every file looks there, too. */
-	if (same && t->lost != NULL &&
-	    (err = lost_any(t->lost, &e->there.vlob, e->v.version, e->m->file, &lost)))
-		return err;
-	return same && !lost && !was_changed(fd, &st) ? put_same(t, e, &st)
-						      : put_content(t, fd, &st, e, way);
+	return same && !was_changed(fd, &st) ? put_same(t, e, &st)
+					     : put_content(t, fd, &st, e, way);
 }
 
 enum zt_err

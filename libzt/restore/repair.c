@@ -3,7 +3,6 @@
  * as they were signed, so the server, and everybody after it, judges them as the first time. */
 #include "zt/repair.h"
 #include "base/wire.h"
-#include "chain/bring.h"
 #include "chain/objects.h"
 #include "chain/positions.h"
 #include "chain/records.h"
@@ -188,13 +187,32 @@ repair_log(struct repair *r, uint64_t *from)
 
 /* ---- a workspace ---- */
 
+static enum zt_err
+held_push(struct workspace *s, uint64_t position, Zt__PushRequest **out)
+{
+	struct buf b = buf_init(LIMIT_PUSH + LIMIT_MANIFEST);
+	enum zt_err err =
+	    store_get(s->z->store, STORE_PUSH, bytes_of(s->w->id.b, ID_BYTES), position, &b);
+
+	if (err == ZT_OK)
+		err = pb_decode(&zt__push_request__descriptor, buf_bytes(&b), b.n, out);
+	if (err == ZT_OK &&
+	    ((*out)->changeset == NULL || (*out)->changeset->statement == NULL)) {
+		pb_free(*out);
+		*out = NULL;
+		err = ZT_ERR_STORE;
+	}
+	buf_free(&b);
+	return err;
+}
+
 /* Whether the server's newest changeset, NEWEST of the chain, is the one that stood there. */
 static enum zt_err
 is_my_chain(struct workspace *s, uint64_t newest, bool *same)
 {
 	Zt__PushRequest *mine = NULL;
 	Zt__ChainPage *page = NULL;
-	enum zt_err err = newest == 0 ? ZT_OK : bring_held(s, newest, &mine);
+	enum zt_err err = newest == 0 ? ZT_OK : held_push(s, newest, &mine);
 
 	*same = true;
 	if (err == ZT_ERR_NOT_FOUND) /* from before devices kept them: the server will judge */
@@ -231,17 +249,32 @@ held_object(struct workspace *s, const struct change *c, struct buf *kept, Zt__O
 	}
 }
 
-/* PUSH to the server, with OBJECTS in the order of its changes, or with none of them (NULL). */
+/* PUSH to the server, with OBJECTS in the order of its changes. */
 static enum zt_err
-send_changeset(struct workspace *s, uint64_t position, const Zt__PushRequest *push,
+send_changeset(struct workspace *s, uint64_t position, Zt__PushRequest *push,
     Zt__Object **objects, size_t count, uint64_t *missing, uint64_t *blocks)
 {
+	struct route_params p = { .org = s->z->org, .id = s->w->id };
+	struct buf body = buf_init(LIMIT_PUSH + LIMIT_MANIFEST), answer = buf_init(64);
+	Zt__PushRequest with = ZT__PUSH_REQUEST__INIT;
+	Zt__RepairRequest m = ZT__REPAIR_REQUEST__INIT;
 	Zt__RepairAnswer *got = NULL;
-	enum zt_err err = bring_send(s, position, push, objects, count, &got);
+	enum zt_err err;
 
-	if (err == ZT_OK)
+	with.changeset = push->changeset;
+	with.objects = objects;
+	with.n_objects = count;
+	m.position = position;
+	m.push = &with;
+	if ((err = pb_encode(&m, &body)) == ZT_OK &&
+	    (err = session_call(s->z, ROUTE_REPAIR, &p, NULL, buf_bytes(&body), &answer)) ==
+		ZT_OK &&
+	    (err = pb_decode(&zt__repair_answer__descriptor, buf_bytes(&answer), 64, &got)) ==
+		ZT_OK)
 		*missing = got->missing, *blocks = got->missing_blocks;
 	pb_free(got);
+	buf_free(&body);
+	buf_free(&answer);
 	return err;
 }
 
@@ -279,7 +312,7 @@ bring_back(struct repair *r, struct workspace *s, uint64_t position, bool is_the
 	Zt__Object *objects = NULL, **list = NULL;
 	struct buf *kept = NULL;
 	uint64_t missing = 0, blocks = 0, before;
-	enum zt_err err = bring_held(s, position, &push);
+	enum zt_err err = held_push(s, position, &push);
 
 	if (err)
 		return err;
@@ -299,7 +332,7 @@ bring_back(struct repair *r, struct workspace *s, uint64_t position, bool is_the
 	 * none. */
 	before = cs.count;
 	if (is_there &&
-	    (err = send_changeset(s, position, push, NULL, cs.count, &before, &blocks)))
+	    (err = send_changeset(s, position, push, list, cs.count, &before, &blocks)))
 		goto out;
 	for (size_t i = 0; before > 0 && i < cs.count; i++)
 		if (push->n_objects == cs.count)
@@ -371,7 +404,7 @@ fill_own(struct repair *r, struct workspace *s, uint64_t newest)
 	for (uint64_t p = s->chain.anchor_position + 1;
 	     err == ZT_OK && p <= newest && p <= s->chain.position; p++) {
 		Zt__PushRequest *push = NULL;
-		bool own = bring_held(s, p, &push) == ZT_OK && push->n_objects > 0;
+		bool own = held_push(s, p, &push) == ZT_OK && push->n_objects > 0;
 
 		pb_free(push);
 		if (own)

@@ -108,7 +108,8 @@ session_take_options(struct zt *z, const struct zt_options *o)
 	z->overwrites = o->overwrite;
 	z->keeps_both = o->keep_both;
 	z->stop = session_stop(o);
-	z->rereads = o->checksum;
+	z->rereads = o->checksum || o->resend;
+	z->resends = o->resend;
 	z->translate = o->translate;
 	z->progress = o->progress;
 	z->progress_ctx = o->progress_ctx;

@@ -37,7 +37,7 @@ struct workspace_care {
 
 struct zt {
 	char *home, *server, *slug, *email, *ca_file;
-	bool in_clear, overwrites, keeps_both, rereads; /* zt_options */
+	bool in_clear, overwrites, keeps_both, rereads, resends; /* zt_options */
 	struct id org, user, device;
 	char org_text[ID_TEXT], user_text[ID_TEXT], device_text[ID_TEXT];
 	uint8_t root_key[SIGN_PUBLIC_BYTES];

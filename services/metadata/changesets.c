@@ -149,7 +149,7 @@ check_clock(const struct push *p, struct rpc_answer *out)
 }
 
 enum zt_err
-push_missing_blocks(const struct push *p, struct buf *missing)
+push_missing_blocks(const struct push *p, uint64_t *missing)
 {
 	Zt__HeldAsk ask = ZT__HELD_ASK__INIT;
 	Zt__HeldAnswer *answer = NULL;
@@ -158,6 +158,7 @@ push_missing_blocks(const struct push *p, struct buf *missing)
 	enum zt_err err;
 
 	/* Small files one behind the other share a block: it is asked for once. */
+	*missing = 0;
 	for (size_t i = 0; i < p->cs.count; i++)
 		if (i == 0 || !bytes_equal(p->changes[i].blocks, p->changes[i - 1].blocks))
 			buf_add(&ids, p->changes[i].blocks);
@@ -171,8 +172,7 @@ push_missing_blocks(const struct push *p, struct buf *missing)
 	    (err = pb_decode(&zt__held_answer__descriptor, buf_bytes(&got),
 		 LIMIT_CHANGESET + 256, &answer)))
 		goto out;
-	buf_add(missing, pb_bytes(answer->missing));
-	err = buf_err(missing);
+	*missing = answer->missing.len / ID_BYTES;
 out:
 	pb_free(answer);
 	buf_free(&ids);
@@ -185,13 +185,12 @@ out:
 static enum zt_err
 check_blocks(const struct push *p, struct rpc_answer *out)
 {
-	struct buf missing = buf_init(LIMIT_CHANGESET);
+	uint64_t missing;
 	enum zt_err err = push_missing_blocks(p, &missing);
 
-	if (err == ZT_OK && missing.n > 0)
+	if (err == ZT_OK && missing > 0)
 		err =
 		    service_refuse(out, ZT_ERR_MISSING_BLOCK, "a block must be uploaded first");
-	buf_free(&missing);
 	return err;
 }
 

@@ -31,9 +31,9 @@ struct unpacked {
 ZT_CHECKED enum zt_err push_unpack(
     const struct db_rows *rows, int i, int column, struct unpacked *out);
 
-/* Appends to MISSING the ids of the blocks that the changes add and the blocks service does not
- * hold. */
-ZT_CHECKED enum zt_err push_missing_blocks(const struct push *p, struct buf *missing);
+/* Sets *MISSING to how many of the blocks that the changes add are not in the blocks
+ * service. */
+ZT_CHECKED enum zt_err push_missing_blocks(const struct push *p, uint64_t *missing);
 /* Checks that each object is the one that its author signed, in its place, under the key of
  * its changeset or a newer one; in a repair some may be empty. */
 ZT_CHECKED enum zt_err push_check_objects(

@@ -29,8 +29,7 @@ is_same(const struct push *p, uint64_t position, struct rpc_answer *out)
 }
 
 static enum zt_err
-take(
-    struct push *p, uint64_t position, uint64_t *missing, bool *is_news, struct rpc_answer *out)
+take(struct push *p, uint64_t position, uint64_t *missing, struct rpc_answer *out)
 {
 	struct hash link;
 	bool stood = false;
@@ -41,9 +40,6 @@ take(
 	if (position > p->position + 1)
 		return service_refuse(
 		    out, ZT_ERR_CONFLICT, "changesets before this one are missing");
-	*is_news = position == p->position + 1;
-	for (size_t i = 0; i < p->m->n_objects; i++)
-		*is_news |= p->m->objects[i]->object.len > 0;
 	if (position == p->position + 1) {
 		changeset_link(&p->link, &p->cs.stmt, &link);
 		if ((err = restored_is_goal(p->rq, position, &link, &stood)))
@@ -68,8 +64,7 @@ repair_changeset(void *state, const struct request *rq, struct rpc_answer *out)
 	Zt__RepairRequest *m = NULL;
 	Zt__RepairAnswer answer = ZT__REPAIR_ANSWER__INIT;
 	struct push p = { .md = state, .rq = rq };
-	struct buf b = buf_init(LIMIT_CHANGESET + 64), lost = buf_init(LIMIT_CHANGESET);
-	bool is_news = false; /* or it only asked what is missing */
+	struct buf b = buf_init(64);
 	enum zt_err err;
 
 	if ((err = pb_decode(&zt__repair_request__descriptor, rq->body, rq->body.n, &m)))
@@ -83,25 +78,19 @@ repair_changeset(void *state, const struct request *rq, struct rpc_answer *out)
 	if (!id_equal(&p.cs.org, &rq->params.org) || !id_equal(&p.cs.workspace, &rq->params.id))
 		goto out;
 	if ((err = push_check_objects(&p, true, out)) ||
-	    (err = push_missing_blocks(&p, &lost)) || (err = db_begin(rq->db)) ||
-	    (err = take(&p, m->position, &answer.missing, &is_news, out)) ||
+	    (err = push_missing_blocks(&p, &answer.missing_blocks)) ||
+	    (err = db_begin(rq->db)) || (err = take(&p, m->position, &answer.missing, out)) ||
 	    (err = usage_check(state, rq, out)) || (err = db_commit(rq->db)) ||
 	    (err = marks_raise(
-		 p.md->marks, &rq->params.org, &rq->params.id, p.position, &p.link)))
-		goto out;
-	answer.missing_blocks = lost.n / ID_BYTES;
-	answer.lost = pb_field(lost.p, lost.n);
-	if ((err = pb_encode(&answer, &b)))
+		 p.md->marks, &rq->params.org, &rq->params.id, p.position, &p.link)) ||
+	    (err = pb_encode(&answer, &b)))
 		goto out;
 	rpc_answer_add(out, buf_bytes(&b));
-	if (is_news)
-		service_publish(
-		    rq->service, &rq->params.org, &rq->params.id, EVENT_CHAIN, m->position);
+	service_publish(rq->service, &rq->params.org, &rq->params.id, EVENT_CHAIN, m->position);
 out:
 	db_rollback(rq->db);
 	push_end(&p);
 	pb_free(m);
-	buf_free(&lost);
 	buf_free(&b);
 	return err;
 }

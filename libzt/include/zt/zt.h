@@ -49,6 +49,9 @@ struct zt_options {
 	bool keep_both;
 	/* zt_put reads every file, instead of trusting size and time to detect changes. */
 	bool checksum;
+	/* zt_put sends every file, as a new version, also what the workspace holds already: for
+	 * content that the servers lost or damaged. */
+	bool resend;
 	/* Ends calls with INTERRUPTED (zt/cancel.h). NULL: never. */
 	const struct zt_cancel *cancel;
 	/* The library's sentences as the program shows them: in another language, or with
