@@ -621,10 +621,11 @@ static void
 report_checked(const struct cli *c, const struct zt_check *k)
 {
 	if (c->json) {
-		output_json(stdout, "checked", "{s:o,s:o,s:o,s:o,s:o,s:o}", "changesets",
+		output_json(stdout, "checked", "{s:o,s:o,s:o,s:o,s:o,s:o*}", "changesets",
 		    output_number(k->changesets), "folders", output_number(k->folders), "files",
 		    output_number(k->files), "blocks", output_number(k->blocks), "bytes",
-		    output_number(k->bytes), "unlinked", output_number(k->unlinked));
+		    output_number(k->bytes), "unlinked",
+		    k->unlinked != ZT_UNLINKED_UNKNOWN ? output_number(k->unlinked) : NULL);
 		return;
 	}
 	cli_done(c,
@@ -633,10 +634,14 @@ report_checked(const struct cli *c, const struct zt_check *k)
 	    (unsigned long long)k->changesets, (unsigned long long)k->folders,
 	    (unsigned long long)k->files, (unsigned long long)k->blocks,
 	    (unsigned long long)k->bytes);
-	if (k->unlinked > 0)
+	if (k->unlinked == ZT_UNLINKED_UNKNOWN)
+		cli_done(c, _("what was removed could not be read, so what is in no folder is "
+			      "not known"));
+	else if (k->unlinked > 0)
 		cli_done(c,
-		    ln_(k->unlinked, "%llu file is in no folder: zt trash %.260s lists it",
-			"%llu files are in no folder: zt trash %.260s lists them"),
+		    ln_(k->unlinked,
+			"%llu file or folder is in no folder: zt trash %.260s lists it",
+			"%llu files or folders are in no folder: zt trash %.260s lists them"),
 		    (unsigned long long)k->unlinked, c->args[0]);
 }
 

@@ -4,8 +4,8 @@
 #include "format/limits.h"
 
 static const struct route_row rows[] = {
-#define ROUTE(name, verb, path, service, who, limit, retry, batch)                             \
-	{ #name, path, VERB_##verb, SERVICE_##service, WHO_##who, limit, retry, batch },
+#define ROUTE(name, verb, path, service, who, limit, retry, batch, act)                        \
+	{ #name, path, VERB_##verb, SERVICE_##service, WHO_##who, limit, retry, batch, act },
 #include "proto/routes.def"
 #undef ROUTE
 };

@@ -15,7 +15,7 @@ enum route_service { SERVICE_AUTH, SERVICE_METADATA, SERVICE_BLOCKS, SERVICE_MES
 enum who { WHO_ANYONE, WHO_OPERATOR, WHO_DEVICE, WHO_READER, WHO_WRITER };
 
 enum route {
-#define ROUTE(name, verb, path, service, who, limit, retry, batch) ROUTE_##name,
+#define ROUTE(name, verb, path, service, who, limit, retry, batch, act) ROUTE_##name,
 #include "proto/routes.def"
 #undef ROUTE
 	ROUTE_COUNT
@@ -27,7 +27,7 @@ struct route_row {
 	enum route_service service;
 	enum who who;
 	size_t limit;
-	bool retry, batch;
+	bool retry, batch, act;
 };
 
 /* The values of a path's place-holders; zero where the path has none. */

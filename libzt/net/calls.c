@@ -382,16 +382,12 @@ is_uncertain(const struct calls_request *q, enum zt_err err)
 	return err == ZT_ERR_TIMEOUT || (err == ZT_ERR_NETWORK && q->x.status >= 500);
 }
 
-/* Of what a person asked to be changed: blocks alone are nothing yet, and OBJECTS only reads.
- */
 static void
 say_uncertain(const struct calls_request *q, enum zt_err err)
 {
-	const struct route_row *row = route_row(q->route);
 	char said[111]; /* whole characters, with room for what follows */
 
-	if (!q->is_executed || row->verb == VERB_GET || row->service == SERVICE_BLOCKS ||
-	    q->route == ROUTE_OBJECTS)
+	if (!q->is_executed || !route_row(q->route)->act)
 		return;
 	utf8_show_text(
 	    q->detail[0] != 0 ? q->detail : words(q->c, err_text(err)), said, sizeof said);

@@ -418,7 +418,7 @@ commit_group(struct auth *a, struct auth_org *org, struct db *db, const struct i
 		err = db_commit(db);
 	db_rollback(db);
 	if (err == ZT_OK && good > 0)
-		err = raise_mark(a, id, org);
+		err = marks_of_done(raise_mark(a, id, org));
 	if (err == ZT_OK)
 		return;
 	log_line("error", "append_failed", "error", err_name(err), NULL);

@@ -7,9 +7,9 @@
  * nng, which listens on a port of the loopback and takes connections of the relay alone. There
  * are TLS_LISTENER_STRANGERS handshakes at once at most, each for two seconds; when one more
  * comes, the oldest of the address that has the most gives way. In a turn of the loop all known
- * peers come before a few steps of handshakes, which strangers have in the order in which they
- * could take them. A known peer is relayed without a bound on their number: the authority
- * decides how many there are. */
+ * peers come before a few steps of handshakes, which strangers have in the order of the
+ * polls that found them ready. A known peer is relayed without a bound on their number: the
+ * authority decides how many there are. */
 #ifndef ZT_BUS_TLS_LISTENER_H
 #define ZT_BUS_TLS_LISTENER_H
 

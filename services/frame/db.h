@@ -50,7 +50,8 @@ void db_array(struct buf *b, enum db_array type, size_t count);
 ZT_CHECKED enum zt_err db_run(struct db *db, const struct db_query *q,
     const struct db_value *values, size_t count, struct db_rows **rows);
 ZT_CHECKED enum zt_err db_begin(struct db *db);
-/* Errors: DATABASE, CONFLICT, FULL; TIMEOUT: no answer came, and it may have been taken. */
+/* Errors: DATABASE, CONFLICT, FULL; TIMEOUT: it may have been taken, as when no
+ * answer came. */
 ZT_CHECKED enum zt_err db_commit(struct db *db);
 /* Ends an open transaction without effect; no-op without an open transaction. */
 void db_rollback(struct db *db);

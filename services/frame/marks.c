@@ -386,9 +386,14 @@ marks_raise(struct marks *m, const struct id *org, const struct id *topic, uint6
 		err = put(m, &s);
 	}
 	(void)pthread_mutex_unlock(&m->mutex);
+	return err;
+}
+
+enum zt_err
+marks_of_done(enum zt_err err)
+{
 	if (err == ZT_OK)
 		return ZT_OK;
-	/* It is in the database: nobody who asked for it may read that it was refused. */
 	log_line("error", "mark_not_written", "error", err_name(err), NULL);
 	return ZT_ERR_TIMEOUT;
 }

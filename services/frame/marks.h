@@ -35,10 +35,13 @@ ZT_CHECKED enum zt_err marks_settle(struct marks *m);
 void marks_close(struct marks *m);
 /* The mark of TOPIC (NULL: of the organization); all zero where there is none. */
 struct mark marks_get(struct marks *m, const struct id *org, const struct id *topic);
-/* Raises it to POSITION, where the database is; no-op if it is there or beyond. Errors: TIMEOUT
- * (it cannot be written, which is logged). */
+/* Raises it to POSITION, where the database is; no-op if it is there or beyond. Errors: IO,
+ * MEMORY. */
 ZT_CHECKED enum zt_err marks_raise(struct marks *m, const struct id *org,
     const struct id *topic, uint64_t position, const struct hash *hash);
+/* ERR of marks_raise for what a caller asked for and is in the database: nobody may read of it
+ * that it was refused. Errors: TIMEOUT (it is not marked, which is logged). */
+ZT_CHECKED enum zt_err marks_of_done(enum zt_err err);
 /* Sets it to MARK, even if lower; synced to disk on return. Errors: IO, MEMORY. */
 ZT_CHECKED enum zt_err marks_set(
     struct marks *m, const struct id *org, const struct id *topic, const struct mark *mark);

@@ -506,8 +506,10 @@ live(struct service *s, char message[200])
 	struct db *first = NULL;
 	enum zt_err err;
 
-	if (pthread_create(&s->stopper, NULL, await_stop, NULL) != 0)
+	if (pthread_create(&s->stopper, NULL, await_stop, NULL) != 0) {
+		(void)snprintf(message, 200, "no thread can be begun");
 		return ZT_ERR_MEMORY;
+	}
 	if ((err = audit_open(s->def->name, s->def->settings->audit_file,
 		 s->def->settings->audit_syslog, &s->audit, message)) ||
 	    (err = check_handlers(s->def, message)) || (err = suite_init()) ||

@@ -532,8 +532,8 @@ changesets_push(void *state, const struct request *rq, struct rpc_answer *out)
 			  (err = db_commit(rq->db))))
 		goto out;
 	/* What is acknowledged is remembered outside the database. */
-	if ((err = marks_raise(
-		 p.md->marks, &rq->params.org, &rq->params.id, p.position, &p.link)))
+	if ((err = marks_of_done(marks_raise(
+		 p.md->marks, &rq->params.org, &rq->params.id, p.position, &p.link))))
 		goto out;
 	if ((err = answer_push(&p, out)) == ZT_OK && !found)
 		service_publish(

@@ -81,8 +81,8 @@ repair_changeset(void *state, const struct request *rq, struct rpc_answer *out)
 	    (err = push_missing_blocks(&p, &answer.missing_blocks)) ||
 	    (err = db_begin(rq->db)) || (err = take(&p, m->position, &answer.missing, out)) ||
 	    (err = usage_check(state, rq, out)) || (err = db_commit(rq->db)) ||
-	    (err = marks_raise(
-		 p.md->marks, &rq->params.org, &rq->params.id, p.position, &p.link)) ||
+	    (err = marks_of_done(marks_raise(
+		 p.md->marks, &rq->params.org, &rq->params.id, p.position, &p.link))) ||
 	    (err = pb_encode(&answer, &b)))
 		goto out;
 	rpc_answer_add(out, buf_bytes(&b));

@@ -147,13 +147,19 @@ N3_no_device_and_no_organization_shuts_others_out(void **state)
 {
 	struct replay *r = NULL;
 	struct id org = chosen(1), other = chosen(2);
-	uint64_t flood;
+	uint64_t flood, elsewhere = 0;
 
 	(void)state;
-	assert_ok(replay_new(&r));
-	flood = take_many(r, org, chosen(100), 2 * REPLAY_MINUTE, now);
-	assert_in_range(flood, 100000, REPLAY_MINUTE / 2); /* many, and then no more: */
-	assert_int_equal(1000, take_many(r, other, chosen(101), 1000, now)); /* elsewhere */
+	/* A keyed hash puts two organizations together once in 4,096 times: with another key it
+	 * does not. */
+	for (int keys = 0; elsewhere == 0 && keys < 3; keys++) {
+		replay_free(r);
+		assert_ok(replay_new(&r));
+		flood = take_many(r, org, chosen(100), 2 * REPLAY_MINUTE, now);
+		assert_in_range(flood, 100000, REPLAY_MINUTE / 2); /* many, and then no more */
+		elsewhere = take_many(r, other, chosen(101), 1000, now);
+	}
+	assert_int_equal(1000, elsewhere);
 	/* An organization's devices have a share together, and then a new one has none. */
 	flood = 0;
 	for (uint64_t i = 0; i < 100; i++)

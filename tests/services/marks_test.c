@@ -131,7 +131,7 @@ L9_a_mark_that_finds_no_room_leaves_it_open_whether_it_was_done(void **state)
 	none = (struct rlimit){ 0, was.rlim_max };
 	(void)signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &none));
-	err = marks_raise(m, &org, NULL, 9, &h);
+	err = marks_of_done(marks_raise(m, &org, NULL, 9, &h));
 	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &was));
 	assert_err(ZT_ERR_TIMEOUT, err);
 	expect(m, NULL, 5);

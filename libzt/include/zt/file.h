@@ -62,8 +62,11 @@ struct zt_removed {
 };
 struct zt_check {
 	uint64_t changesets, skipped, folders, files, blocks, bytes;
-	uint64_t unlinked; /* what is whole and in no folder: zt_trash lists it (is_unlinked). 0
-			    * if something is damaged */
+	/* Files and folders that are whole and in no folder: zt_trash lists them (is_unlinked).
+	 * ZT_UNLINKED_UNKNOWN: what was removed could not be read. 0 if something is damaged.
+	 */
+	uint64_t unlinked;
+#define ZT_UNLINKED_UNKNOWN UINT64_MAX
 };
 
 /* Uploads a file, or a folder with its contents, and returns once the servers hold it durably.
