@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rpc/encode.h"
+
 enum { PAGE_USUAL = 200, PAGE_MOST = 1000 };
 
 enum zt_err
@@ -68,17 +70,22 @@ call_flag(const struct call *c, const char *name)
 	return json_is_true(json_object_get(c->params, name));
 }
 
+const char *
+lane_words(const struct rpc_lane *l, const char *english)
+{
+	return l->host.translate != NULL ? l->host.translate(english) : english;
+}
+
 void
 lane_event(struct rpc_lane *l, const char *event, json_t *data)
 {
 	json_t *whole =
 	    json_pack("{s:s,s:O?,s:o}", "event", event, "request", l->request, "data", data);
-	char *text = whole != NULL && l->host.event != NULL
-			 ? json_dumps(whole, JSON_COMPACT | JSON_ENSURE_ASCII)
-			 : NULL;
+	size_t n = 0;
+	char *text = whole != NULL && l->host.event != NULL ? encode_json(whole, &n) : NULL;
 
 	if (text != NULL)
-		l->host.event(l->host.ctx, text, strlen(text));
+		l->host.event(l->host.ctx, text, n);
 	free(text);
 	json_decref(whole);
 }
@@ -105,20 +112,23 @@ page_wants(struct page *p)
 void
 page_add(struct page *p, json_t *item)
 {
+	p->bytes += json_dumpb(item, NULL, 0, JSON_COMPACT | JSON_ENSURE_ASCII);
 	if (json_array_append_new(p->items, item) != 0)
 		p->failed = true;
+	else if (p->bytes >= RPC_PAGE_MAX)
+		p->max = json_array_size(p->items);
 }
 
 enum zt_err
 page_end(struct page *p, struct call *c, enum zt_err err, const char *name)
 {
-	json_t *next = NULL, *result = NULL;
+	json_t *result = NULL;
 
-	if (p->seen > p->from && p->seen - p->from > p->max)
-		next = json_integer((json_int_t)(p->from + p->max));
 	if (!p->failed)
-		result = json_pack("{s:o,s:o*}", name, p->items, "next", next);
+		result = json_pack("{s:o}", name, p->items);
 	else
 		json_decref(p->items);
+	if (result != NULL && p->seen > p->from && p->seen - p->from > p->max)
+		result = encode_with(result, "next", encode_number(p->from + p->max));
 	return call_answer(c, err, result);
 }

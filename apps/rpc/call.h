@@ -50,13 +50,16 @@ const char *call_text(const struct call *c, const char *name);
 uint64_t call_number(const struct call *c, const char *name, uint64_t fallback);
 bool call_flag(const struct call *c, const char *name);
 
+/* ENGLISH as the host says it. */
+const char *lane_words(const struct rpc_lane *l, const char *english);
 /* Emits EVENT with DATA, which it takes; nothing is emitted where there is no memory. */
 void lane_event(struct rpc_lane *l, const char *event, json_t *data);
 
-/* A page of what libzt lists whole: the items from FROM on, MAX at most. */
+/* A page of what libzt lists whole: the items from FROM on, MAX at most, and fewer where they
+ * are RPC_PAGE_MAX bytes. */
 struct page {
 	json_t *items;
-	size_t from, max, seen;
+	size_t from, max, seen, bytes;
 	bool failed; /* no memory */
 };
 void page_begin(struct page *p, const struct call *c);

@@ -2,6 +2,7 @@
 #include "rpc/encode.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/output.h"
@@ -43,6 +44,31 @@ encode_sentence(const char *english, const char *parameter, char *out, size_t si
 	else
 		(void)snprintf(out, size, "%.*s%s%s", (int)(place - english), english,
 		    parameter, place + 2);
+}
+
+json_t *
+encode_with(json_t *object, const char *key, json_t *member)
+{
+	if (json_object_set_new(object, key, member) == 0)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+char *
+encode_json(const json_t *value, size_t *n)
+{
+	const size_t flags = JSON_COMPACT | JSON_ENSURE_ASCII;
+	size_t size = json_dumpb(value, NULL, 0, flags);
+	char *text = size > 0 ? malloc(size + 1) : NULL;
+
+	if (text == NULL || json_dumpb(value, text, size, flags) != size) {
+		free(text);
+		return NULL;
+	}
+	text[size] = 0;
+	*n = size;
+	return text;
 }
 
 json_t *
@@ -124,11 +150,14 @@ encode_invitation(const struct zt_invitation *i)
 json_t *
 encode_join_request(const struct zt_pki_open *r)
 {
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o*}", "id", encode_text(r->id),
+	json_t *made = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id", encode_text(r->id),
 	    "email", encode_text(r->email), "name", encode_text(r->name), "subject",
 	    encode_text(r->subject), "issuer", encode_text(r->issuer), "fingerprint",
-	    encode_text(r->fingerprint), "time", encode_number(r->time), "refusal",
-	    r->message != NULL ? encode_text(r->message) : NULL);
+	    encode_text(r->fingerprint), "time", encode_number(r->time));
+
+	if (r->message == NULL)
+		return made;
+	return encode_with(made, "refusal", encode_text(r->message));
 }
 
 json_t *
@@ -143,15 +172,16 @@ encode_anchor(const struct zt_pki_item *i)
 json_t *
 encode_workspace(const struct zt_workspace *w)
 {
-	json_t *rests = NULL;
-
-	if (w->rests_on != NULL)
-		rests = json_pack("{s:o,s:o,s:o}", "author", encode_text(w->rests_on), "until",
-		    encode_number(w->rests_until), "verified", encode_number(w->verified));
-	return json_pack("{s:o,s:o,s:o,s:o,s:b,s:o,s:o*}", "id", encode_text(w->id), "name",
+	json_t *made = json_pack("{s:o,s:o,s:o,s:o,s:b,s:o}", "id", encode_text(w->id), "name",
 	    encode_text(w->name), "role", encode_text(w->role), "generation",
 	    encode_number(w->generation), "archived", w->is_archived, "deletionDue",
-	    encode_number(w->deletion_due), "restsOn", rests);
+	    encode_number(w->deletion_due));
+
+	if (w->rests_on == NULL)
+		return made;
+	return encode_with(made, "restsOn",
+	    json_pack("{s:o,s:o,s:o}", "author", encode_text(w->rests_on), "until",
+		encode_number(w->rests_until), "verified", encode_number(w->verified)));
 }
 
 json_t *
@@ -164,15 +194,16 @@ encode_member(const struct zt_member *m)
 json_t *
 encode_entry(const struct zt_file *f, bool details)
 {
-	json_t *more = NULL;
+	const char *name = strrchr(f->path, '/');
+	json_t *made = json_pack("{s:o,s:b}", "name",
+	    encode_text(name != NULL ? name + 1 : f->path), "folder", f->is_folder);
 
-	if (details)
-		more = json_pack("{s:o,s:o,s:o,s:o}", "size", encode_number(f->size), "version",
-		    encode_number(f->version), "modified",
-		    encode_seconds(f->modified, f->modified_ns), "mode",
-		    encode_number(f->mode));
-	return json_pack("{s:o,s:b,s:o*}", "path", encode_text(f->path), "folder", f->is_folder,
-	    "details", more);
+	if (!details)
+		return made;
+	return encode_with(made, "details",
+	    json_pack("{s:o,s:o,s:o,s:o}", "size", encode_number(f->size), "version",
+		encode_number(f->version), "modified",
+		encode_seconds(f->modified, f->modified_ns), "mode", encode_number(f->mode)));
 }
 
 json_t *

@@ -21,6 +21,14 @@ json_t *encode_number(uint64_t n);
 /* ENGLISH with PARAMETER (or NULL) in the place of its one %s, cut to SIZE bytes. */
 void encode_sentence(const char *english, const char *parameter, char *out, size_t size);
 
+/* OBJECT with MEMBER as KEY, and takes both: for members that are not always there, which "o*"
+ * would leave out where there is no memory. */
+json_t *encode_with(json_t *object, const char *key, json_t *member);
+
+/* VALUE as ASCII and a zero byte, in *N bytes; NULL: there was no memory. The caller frees.
+ * (json_dumps leaves bytes out where it finds none.) */
+char *encode_json(const json_t *value, size_t *n);
+
 json_t *encode_head(const struct zt_identity *id);
 json_t *encode_identity(const struct zt_identity *id);
 json_t *encode_user(const struct zt_user *u);

@@ -2,6 +2,7 @@
 /* log.c - methods about the trust log, and about the store in which this device has it. */
 #include "rpc/call.h"
 #include "rpc/encode.h"
+#include "zt/repair.h"
 
 static void
 each_entry(void *ctx, const struct zt_entry *e)
@@ -61,4 +62,27 @@ method_health_store(struct call *c)
 	enum zt_err err = zt_check_store(c->z, &n);
 
 	return call_answer(c, err, json_pack("{s:o}", "records", encode_number(n)));
+}
+
+static void
+lost(void *ctx, const struct zt_loss *l)
+{
+	json_t *made = json_pack("{s:o,s:o,s:o}", "what", encode_text(lane_words(ctx, l->what)),
+	    "first", encode_number(l->first), "last", encode_number(l->last));
+
+	if (l->workspace != NULL)
+		made = encode_with(made, "workspace", encode_text(l->workspace));
+	lane_event(ctx, "lost", made);
+}
+
+enum zt_err
+method_device_repair(struct call *c)
+{
+	struct zt_repaired r = { 0 };
+	enum zt_err err = zt_repair(c->z, lost, c->lane, &r);
+
+	return call_answer(c, err,
+	    json_pack("{s:o,s:o,s:o,s:b}", "entries", encode_number(r.entries), "changesets",
+		encode_number(r.changesets), "objects", encode_number(r.objects), "whole",
+		r.is_whole));
 }

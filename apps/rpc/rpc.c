@@ -37,6 +37,44 @@ rpc_find(const char *method)
 	return NULL;
 }
 
+/* Whether TEXT nests deeper than a request may: known before the parser, which recurses, sees
+ * it. */
+static bool
+is_deep(const char *text, size_t n)
+{
+	size_t depth = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (quoted && text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && (text[i] == '{' || text[i] == '['))
+			depth++;
+		else if (!quoted && (text[i] == '}' || text[i] == ']') && depth > 0)
+			depth--;
+		if (depth > RPC_DEPTH_MAX)
+			return true;
+	}
+	return false;
+}
+
+const struct rpc_row *
+rpc_row_of(const char *request, size_t n)
+{
+	json_t *read = NULL;
+	const char *method;
+	const struct rpc_row *row;
+
+	if (n <= RPC_REQUEST_MAX && !is_deep(request, n))
+		read = json_loadb(request, n, JSON_REJECT_DUPLICATES, NULL);
+	method = json_string_value(json_object_get(read, "method"));
+	row = method != NULL ? rpc_find(method) : NULL;
+	json_decref(read);
+	return row;
+}
+
 /* ---- lanes ---- */
 
 enum zt_err
@@ -73,6 +111,7 @@ hear_damaged(void *ctx, const char *path, const char *what)
 void
 rpc_lane_hear(struct rpc_lane *l, struct zt_options *o)
 {
+	o->translate = l->host.translate;
 	o->progress = hear_work;
 	o->progress_ctx = l;
 	o->damaged = hear_damaged;
@@ -97,27 +136,15 @@ rpc_lane_free(struct rpc_lane *l)
 
 /* ---- the request ---- */
 
-/* Whether TEXT nests deeper than a request may: known before the parser, which recurses, sees
- * it. */
+/* Whether there is memory to parse N bytes. jansson's parser drops a byte of a text where it
+ * finds none, and continues: a path would be another. */
 static bool
-is_deep(const char *text, size_t n)
+has_memory(size_t n)
 {
-	size_t depth = 0;
-	bool quoted = false;
+	void *volatile room = malloc(64 * 1024 + 32 * n); /* or a compiler leaves it out */
 
-	for (size_t i = 0; i < n; i++) {
-		if (quoted && text[i] == '\\')
-			i++;
-		else if (text[i] == '"')
-			quoted = !quoted;
-		else if (!quoted && (text[i] == '{' || text[i] == '['))
-			depth++;
-		else if (!quoted && (text[i] == '}' || text[i] == ']') && depth > 0)
-			depth--;
-		if (depth > RPC_DEPTH_MAX)
-			return true;
-	}
-	return false;
+	free(room);
+	return room != NULL;
 }
 
 /* Sets *OUT to the request of TEXT, which the caller gives to json_decref. */
@@ -132,9 +159,11 @@ read_request(struct call *c, const char *text, size_t n, json_t **out)
 	if (is_deep(text, n))
 		return call_refuse_number(
 		    c, ZT_ERR_INVALID, "the request has more than %s levels", RPC_DEPTH_MAX);
+	if (!has_memory(n))
+		return ZT_ERR_MEMORY;
 	if ((*out = json_loadb(text, n, JSON_REJECT_DUPLICATES, &e)) != NULL)
 		return ZT_OK;
-	if (json_error_code(&e) == json_error_out_of_memory)
+	if (json_error_code(&e) == json_error_unknown) /* it has no other word for that */
 		return ZT_ERR_MEMORY;
 	return call_refuse_number(
 	    c, ZT_ERR_INVALID, "the request is no JSON at byte %s", (uint64_t)e.position);
@@ -210,7 +239,6 @@ encode_error(const struct call *c, enum zt_err err)
 	struct zt_error e = { .number = err, .sentence = "", .english = zt_err_text(err) };
 	char sentence[512] = "";
 	json_t *parameters = json_array();
-	const struct rpc_host *host = &c->lane->host;
 
 	if (c->english != NULL) {
 		e.english = c->english;
@@ -219,11 +247,8 @@ encode_error(const struct call *c, enum zt_err err)
 		zt_error_of(c->z, err, &e);
 	}
 	if (e.sentence[0] == 0) {
-		const char *words =
-		    host->translate != NULL ? host->translate(e.english) : e.english;
-
-		encode_sentence(
-		    words, e.count > 0 ? e.parameter[0] : NULL, sentence, sizeof sentence);
+		encode_sentence(lane_words(c->lane, e.english),
+		    e.count > 0 ? e.parameter[0] : NULL, sentence, sizeof sentence);
 		e.sentence = sentence;
 	}
 	for (size_t i = 0; i < e.count; i++)
@@ -240,17 +265,18 @@ static enum zt_err
 write_answer(struct call *c, enum zt_err err, struct rpc_answer *out)
 {
 	json_t *id = c->lane->request, *whole;
+	size_t n = 0;
 	char *text;
 
 	if (err == ZT_OK && c->result == NULL && (c->result = json_object()) == NULL)
 		err = ZT_ERR_MEMORY;
 	whole = err == ZT_OK ? json_pack("{s:O,s:O}", "id", id, "result", c->result)
 			     : json_pack("{s:O?,s:o}", "id", id, "error", encode_error(c, err));
-	text = whole != NULL ? json_dumps(whole, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+	text = whole != NULL ? encode_json(whole, &n) : NULL;
 	json_decref(whole);
 	if (text == NULL)
 		return ZT_ERR_MEMORY;
-	*out = (struct rpc_answer){ .json = text, .n = strlen(text) };
+	*out = (struct rpc_answer){ .json = text, .n = n };
 	if (err == ZT_OK) {
 		out->content = c->given;
 		out->content_n = c->given_n;

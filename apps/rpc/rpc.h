@@ -16,6 +16,7 @@ struct rpc_lane;
 #define RPC_REQUEST_MAX ((size_t)1024 * 1024)     /* bytes of a request's JSON */
 #define RPC_DEPTH_MAX 8                           /* of objects and arrays in it */
 #define RPC_CONTENT_MAX ((size_t)4 * 1024 * 1024) /* bytes of content, either way */
+#define RPC_PAGE_MAX ((size_t)1024 * 1024)        /* bytes of a page's items, and one more */
 #define RPC_HANDLES_MAX 64                        /* open at once in a lane */
 
 /* Which of its threads a host runs a method on, so that a long call blocks no short one: reads
@@ -35,6 +36,8 @@ struct rpc_row {
 /* The row of METHOD, or NULL; the row at INDEX, or NULL behind the last. Static. */
 const struct rpc_row *rpc_find(const char *method);
 const struct rpc_row *rpc_row_at(size_t index);
+/* The row of the request's method, to choose a lane by; NULL: none, and any lane refuses it. */
+const struct rpc_row *rpc_row_of(const char *request, size_t n);
 
 struct rpc_host {
 	/* An event of the request that runs, {"event":NAME,"request":ID,"data":{...}}, of N
@@ -50,8 +53,8 @@ struct rpc_host {
  * HOST. The caller gives *OUT to rpc_lane_free. Errors: MEMORY. */
 enum zt_err rpc_lane_new(const struct rpc_host *host, struct rpc_lane **out)
     __attribute__((warn_unused_result));
-/* Sets those callbacks of O that make events of L, before the lane's device is opened with O
- * (zt_open, zt_open_again). L outlives that device. */
+/* Sets those callbacks of O that make events of L, and the host's TRANSLATE, before the lane's
+ * device is opened with O (zt_open, zt_open_again). L outlives that device. */
 void rpc_lane_hear(struct rpc_lane *l, struct zt_options *o);
 /* The methods of L act on Z from now on, which L borrows; NULL: on none, as before Z is closed.
  * Closes all handles of L. */

@@ -63,6 +63,10 @@ method_list_next(struct call *c)
 		if (page_wants(&p))
 			page_add(&p, encode_entry(files[i], h->has_details));
 	p.seen = zt_list_size(l); /* those behind the page are there as well */
+	if (p.failed)             /* the page is asked for again */
+		zt_list_seek(l, p.from);
+	else if (n > p.max) /* they were long */
+		zt_list_seek(l, p.from + p.max);
 	return page_end(&p, c, err, "entries");
 }
 

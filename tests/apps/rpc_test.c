@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "rpc/call.h"
 #include "rpc/encode.h"
 #include "rpc/rpc.h"
 #include "rpc/types.h"
@@ -488,7 +489,7 @@ a_folder_is_listed_in_pages(void **state)
 	h = number(opened, "handle");
 	page = ask(a, "list.next", "{s:I,s:i}", "handle", h, "max", 2);
 	assert_int_equal(2, json_integer_value(json_object_get(page, "next")));
-	entry = item(page, "entries", "path", "/in/a");
+	entry = item(page, "entries", "name", "a");
 	assert_non_null(entry);
 	page = json_incref(json_object_get(entry, "details"));
 	assert_int_equal(5, json_integer_value(json_object_get(page, "size")));
@@ -497,14 +498,13 @@ a_folder_is_listed_in_pages(void **state)
 	json_decref(entry);
 	page = ask(a, "list.next", "{s:I}", "handle", h);
 	assert_null(json_object_get(page, "next"));
-	has(page, "entries", "path", "/in/\xc3\xa9t\xc3\xa9");
+	has(page, "entries", "name", "\xc3\xa9t\xc3\xa9");
 	assert_int_equal(0, count(ask(a, "list.next", "{s:I}", "handle", h), "entries"));
-	has(ask(a, "list.next", "{s:I,s:i}", "handle", h, "from", 1), "entries", "path",
-	    "/in/b");
+	has(ask(a, "list.next", "{s:I,s:i}", "handle", h, "from", 1), "entries", "name", "b");
 	does(a, "list.close", "{s:I}", "handle", h);
 	ends(ZT_ERR_NOT_FOUND, a, "list.next", "{s:I}", "handle", h);
 	h = number(ask(a, "list.open", "{s:s}", "path", "plans:/in"), "handle");
-	has(ask(a, "list.next", "{s:I}", "handle", h), "entries", "path", "/in/a");
+	has(ask(a, "list.next", "{s:I}", "handle", h), "entries", "name", "a");
 	does(a, "list.close", "{s:I}", "handle", h);
 	ends(ZT_ERR_INVALID, a, "list.open", "{s:s}", "path", "plans:/in/a");
 }
@@ -570,6 +570,33 @@ a_verification_says_what_is_lost(void **state)
 	ends(ZT_ERR_MISSING_BLOCK, stage.alice, "files.verify", "{s:s}", "workspace", "plans");
 	proxy_play(stage.s->w->d, NULL);
 	assert_true(came("skipped"));
+}
+
+/* Servers of an older backup: each device sends what it has, and says what it has not. */
+static void
+a_repair_says_what_is_not_restored(void **state)
+{
+	struct scene *s = stage.s;
+	struct workspace *w;
+	json_t *r;
+
+	(void)state;
+	does(stage.alice, "workspaces.create", "{s:s}", "name", "kept");
+	write_file(stage.alice, "kept:/f", "x");
+	does(stage.alice, "workspaces.share", "{s:s,s:s,s:s}", "workspace", "kept", "user",
+	    s->bob.email, "role", "manager");
+	w = person_workspace(&s->bob, "kept");
+	world_lose_chain(s->w, &w->w->id);
+	came("");
+	r = ask(stage.bob, "device.repair", "{}");
+	assert_true(came("lost")); /* what its author alone holds */
+	assert_true(json_is_false(json_object_get(r, "whole")));
+	assert_true(number(r, "changesets") > 0);
+	ends(ZT_ERR_MISSING_BLOCK, stage.bob, "list.open", "{s:s}", "path", "kept:/");
+	assert_true(came("damaged"));
+	r = ask(stage.alice, "device.repair", "{}");
+	assert_true(json_is_true(json_object_get(r, "whole")));
+	assert_true(number(r, "objects") > 0);
 }
 
 static void
@@ -792,6 +819,10 @@ no_request_is_cut_deep_or_huge(void **state)
 	refused_filled(ZT_ERR_INVALID, "", '{', 100000, "");
 	refused_filled(ZT_ERR_INVALID, "\"", '\\', 100000, "");
 	refused_filled(ZT_ERR_TOO_BIG, good, ' ', RPC_REQUEST_MAX, "");
+	assert_ptr_equal(rpc_find("log.entries"), rpc_row_of(good, sizeof good - 1));
+	assert_null(rpc_row_of(good, sizeof good - 2));
+	assert_null(rpc_row_of(bad[0], strlen(bad[0])));
+	assert_null(rpc_row_of(bad[16], strlen(bad[16])));
 	refused_filled(ZT_ERR_INVALID, "{\"id\":1,\"method\":\"", 'a', RPC_REQUEST_MAX / 2,
 	    "\",\"params\":{}}");
 }
@@ -840,6 +871,92 @@ without_a_device_every_method_refuses(void **state)
 	rpc_answer_free(&a);
 	rpc_lane_free(l);
 	rpc_lane_free(NULL);
+}
+
+/* ---- memory, and long items ---- */
+
+/* Of jansson's allocations, this one fails, counted down to 0. */
+static int64_t left;
+
+static void *
+give_out(size_t n)
+{
+	return left-- == 0 ? NULL : malloc(n);
+}
+
+/* Asks TEXT while the NTH allocation fails: the answer is an error, or WHOLE. Whether there
+ * were fewer. */
+static bool
+lacks_memory_at(const char *text, int64_t nth, const char *whole)
+{
+	struct rpc_answer a = { 0 };
+	enum zt_err err;
+	bool done;
+
+	stage.alice->host.event = NULL; /* take_event needs memory too */
+	left = nth;
+	json_set_alloc_funcs(give_out, free);
+	err = rpc_run(stage.alice, text, strlen(text), NULL, 0, &a);
+	done = left >= 0;
+	left = -1;
+	json_set_alloc_funcs(malloc, free);
+	stage.alice->host.event = take_event;
+	if (err != ZT_OK)
+		assert_err(ZT_ERR_MEMORY, err);
+	else if (strstr(a.json, "\"error\"") == NULL)
+		assert_string_equal(whole, a.json);
+	rpc_answer_free(&a);
+	return done;
+}
+
+static void
+each_lack_of_memory_is_said(void **state)
+{
+	int64_t h = number(
+	    ask(stage.alice, "list.open", "{s:s,s:b}", "path", "plans:/in", "details", 1),
+	    "handle");
+	json_t *page = json_pack("{s:I,s:i,s:i}", "handle", h, "from", 0, "max", 2),
+	       *none = json_object(), *nobody = json_pack("{s:s}", "user", "no"),
+	       *one = json_pack("{s:i}", "max", 1);
+	char *texts[] = { request_of("list.next", page), request_of("device.whoami", none),
+		request_of("workspaces.list", none), request_of("people.find", nobody),
+		request_of("organization.people", one) };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		struct rpc_answer a = { 0 };
+
+		json_decref(answer_to(stage.alice, texts[i], strlen(texts[i]), NULL, 0, &a));
+		for (int64_t nth = 0; !lacks_memory_at(texts[i], nth, a.json); nth++)
+			assert_true(nth < 10000);
+		rpc_answer_free(&a);
+		free(texts[i]);
+	}
+	does(stage.alice, "list.close", "{s:I}", "handle", h);
+	json_decref(page);
+	json_decref(none);
+	json_decref(nobody);
+	json_decref(one);
+}
+
+static void
+a_page_of_long_items_ends_before_its_bound(void **state)
+{
+	struct call c = { .params = json_object() };
+	struct page p;
+	char item[100001];
+
+	(void)state;
+	memset(item, 'i', sizeof item - 1);
+	item[sizeof item - 1] = 0;
+	page_begin(&p, &c);
+	for (int i = 0; i < 30; i++)
+		if (page_wants(&p))
+			page_add(&p, json_pack("{s:s}", "i", item));
+	assert_ok(page_end(&p, &c, ZT_OK, "items"));
+	assert_int_equal(11, json_integer_value(json_object_get(c.result, "next")));
+	assert_int_equal(11, count(c.result, "items"));
+	json_decref((json_t *)c.params);
 }
 
 /* ---- the checker, and what was left out ---- */
@@ -945,6 +1062,7 @@ main(void)
 		cmocka_unit_test(a_folder_is_listed_in_pages),
 		cmocka_unit_test(what_is_moved_and_removed_is_found_again),
 		cmocka_unit_test(a_verification_says_what_is_lost),
+		cmocka_unit_test(a_repair_says_what_is_not_restored),
 		cmocka_unit_test(people_are_found_and_given_profiles),
 		cmocka_unit_test(an_invitation_is_made_and_cancelled),
 		cmocka_unit_test(a_device_is_acknowledged_and_revoked),
@@ -955,6 +1073,8 @@ main(void)
 		cmocka_unit_test(no_request_is_cut_deep_or_huge),
 		cmocka_unit_test(no_more_content_than_the_bound_is_taken),
 		cmocka_unit_test(without_a_device_every_method_refuses),
+		cmocka_unit_test(each_lack_of_memory_is_said),
+		cmocka_unit_test(a_page_of_long_items_ends_before_its_bound),
 		cmocka_unit_test(every_method_was_asked),
 	};
 
