@@ -745,6 +745,8 @@ no_other_handle_is_taken(void **state)
 	reads(a, h, 0, 3, "ano");
 	does(a, "reader.close", "{s:I}", "handle", h);
 	ends(ZT_ERR_NOT_FOUND, a, "reader.close", "{s:I}", "handle", h);
+	/* Another that is opened in its place is another. */
+	does(a, "reader.open", "{s:s}", "path", "plans:/budget");
 	ends(ZT_ERR_NOT_FOUND, a, "reader.read", "{s:I,s:i,s:i}", "handle", h, "offset", 0,
 	    "size", 1);
 }
@@ -815,6 +817,9 @@ no_request_is_cut_deep_or_huge(void **state)
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		refused(stage.alice, ZT_ERR_INVALID, bad[i], strlen(bad[i]), 0, NULL);
 	refused(stage.alice, ZT_ERR_INVALID, bad[16], strlen(bad[16]), 0, "log.tail");
+	refused(stage.alice, ZT_ERR_INVALID, "[[[[[[[[[", RPC_DEPTH_MAX + 1, 0, "8");
+	refused(stage.alice, ZT_ERR_INVALID, "[[[[[[[[1", RPC_DEPTH_MAX + 1, 0, "9");
+	ends(ZT_ERR_NOT_FOUND, stage.alice, "people.find", "{s:s}", "user", "[[[[[[\"[[{{{{{");
 	refused_filled(ZT_ERR_INVALID, "{\"id\":1,\"method\":", '[', 100000, "");
 	refused_filled(ZT_ERR_INVALID, "", '{', 100000, "");
 	refused_filled(ZT_ERR_INVALID, "\"", '\\', 100000, "");
