@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* people.c - methods about this device, the people of the organization, and how one joins. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "rpc/call.h"
@@ -135,6 +136,28 @@ method_recovery_ways(struct call *c)
 
 	page_begin(&p, c);
 	return page_end(&p, c, zt_ways_back(c->z, each_way, &p), "ways");
+}
+
+enum zt_err
+method_recovery_colleagues(struct call *c)
+{
+	const json_t *users = json_object_get(c->params, "users"), *user;
+	uint64_t need = call_number(c, "need", 0);
+	size_t n = json_array_size(users), i;
+	const char **names = calloc(n + 1, sizeof *names);
+	struct zt_split split = { .users = names,
+		.count = (unsigned)n,
+		.need = need <= n ? (unsigned)need : (unsigned)n + 1,
+		.keep = call_flag(c, "keep") };
+	unsigned ended = 0;
+	enum zt_err err;
+
+	if (names == NULL)
+		return ZT_ERR_MEMORY;
+	json_array_foreach(users, i, user) names[i] = json_string_value(user);
+	err = zt_recovery_colleagues(c->z, &split, &ended);
+	free(names);
+	return call_answer(c, err, json_pack("{s:o}", "ended", encode_number(ended)));
 }
 
 /* ---- joining ---- */

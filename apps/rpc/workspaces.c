@@ -90,6 +90,43 @@ method_workspaces_rotate(struct call *c)
 }
 
 enum zt_err
+method_workspaces_rewrap(struct call *c)
+{
+	uint64_t done = 0, lost = 0;
+	enum zt_err err = zt_workspace_rewrap(c->z, call_text(c, "workspace"), &done, &lost);
+
+	return call_answer(c, err,
+	    json_pack(
+		"{s:o,s:o}", "rewrapped", encode_number(done), "lost", encode_number(lost)));
+}
+
+enum zt_err
+method_workspaces_finish_rewrap(struct call *c)
+{
+	uint64_t done = 0, lost = 0;
+	enum zt_err err =
+	    zt_workspace_rewrap_finish(c->z, call_text(c, "workspace"), &done, &lost);
+
+	return call_answer(c, err,
+	    json_pack(
+		"{s:o,s:o}", "finished", encode_number(done), "lost", encode_number(lost)));
+}
+
+enum zt_err
+method_workspaces_void_pin(struct call *c)
+{
+	return zt_workspace_void_pin(
+	    c->z, call_text(c, "workspace"), call_number(c, "entry", 0));
+}
+
+enum zt_err
+method_workspaces_void_changeset(struct call *c)
+{
+	return zt_workspace_void_changeset(
+	    c->z, call_text(c, "workspace"), call_number(c, "position", 0));
+}
+
+enum zt_err
 method_keys_maintain(struct call *c)
 {
 	struct zt_maintained m = { 0 };

@@ -139,7 +139,8 @@ neighbours_are_refused(struct rpc_lane *l, const struct rpc_row *row, json_t *pa
 	{
 		json_decref(other);
 		other = json_deep_copy(params);
-		json_object_set_new(other, key, json_array());
+		json_object_set_new(
+		    other, key, json_is_array(member) ? json_true() : json_array());
 		refused_params(l, row, other, key, 0);
 		json_object_del(other, key);
 		if (!type_check(row->params, true, other, &fault))
@@ -691,6 +692,12 @@ what_a_revoked_person_owned_is_claimed(void **state)
 	assert_ok(zt_workspace_create(carol.zt, "hers"));
 	assert_ok(zt_workspace_share(carol.zt, "hers", stage.s->alice.email, "manager"));
 	does(a, "device.sync", "{}");
+	ends(ZT_ERR_INVALID, a, "recovery.colleagues", "{s:[s,s],s:i}", "users", carol.email,
+	    stage.s->bob.email, "need", 3);
+	assert_int_equal(0, number(ask(a, "recovery.colleagues", "{s:[s,s],s:i}", "users",
+				       carol.email, stage.s->bob.email, "need", 2),
+				"ended"));
+	assert_int_equal(2, count(ask(a, "recovery.ways", "{}"), "ways"));
 	does(a, "people.revoke", "{s:s}", "user", carol.email);
 	does(a, "keys.maintain", "{}");
 	does(a, "workspaces.claim", "{s:s}", "workspace", "hers");
@@ -698,6 +705,38 @@ what_a_revoked_person_owned_is_claimed(void **state)
 	    carol.name, sizeof carol.name);
 	assert_string_equal("owner", carol.name);
 	person_close(&carol);
+}
+
+/* What a member signed is void once an owner says so, and not a contributor. */
+static void
+keys_are_wrapped_again_and_changesets_declared_void(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	json_t *r;
+	int64_t at;
+
+	(void)state;
+	does(a, "workspaces.create", "{s:s}", "name", "owned");
+	does(a, "workspaces.share", "{s:s,s:s,s:s}", "workspace", "owned", "user",
+	    stage.s->bob.email, "role", "contributor");
+	write_file(a, "owned:/hers", "hers");
+	does(stage.bob, "device.sync", "{}");
+	write_file(stage.bob, "owned:/his", "his");
+	r = ask(a, "files.history", "{s:s}", "path", "owned:/his");
+	at = json_integer_value(
+	    json_object_get(json_array_get(json_object_get(r, "versions"), 0), "position"));
+	json_decref(r);
+	ends(ZT_ERR_FORBIDDEN, stage.bob, "workspaces.voidChangeset", "{s:s,s:I}", "workspace",
+	    "owned", "position", at);
+	does(a, "workspaces.voidChangeset", "{s:s,s:I}", "workspace", "owned", "position", at);
+	ends(ZT_ERR_NOT_FOUND, a, "files.history", "{s:s}", "path", "owned:/his");
+	ends(ZT_ERR_NOT_FOUND, a, "workspaces.voidPin", "{s:s,s:i}", "workspace", "owned",
+	    "entry", 1);
+	does(a, "workspaces.rotate", "{s:s}", "workspace", "owned");
+	assert_true(number(ask(a, "workspaces.rewrap", "{s:s}", "workspace", "owned"),
+			"rewrapped") > 0);
+	assert_int_equal(0,
+	    number(ask(a, "workspaces.finishRewrap", "{s:s}", "workspace", "owned"), "lost"));
 }
 
 static void
@@ -1136,6 +1175,7 @@ main(void)
 		cmocka_unit_test(an_invitation_is_made_and_cancelled),
 		cmocka_unit_test(a_device_is_acknowledged_and_revoked),
 		cmocka_unit_test(what_a_revoked_person_owned_is_claimed),
+		cmocka_unit_test(keys_are_wrapped_again_and_changesets_declared_void),
 		cmocka_unit_test(requests_by_certificate_are_listed),
 		cmocka_unit_test(no_other_handle_is_taken),
 		cmocka_unit_test(no_more_handles_than_the_bound_are_open),
