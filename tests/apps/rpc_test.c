@@ -10,6 +10,7 @@
 #include "rpc/types.h"
 #include "test.h"
 #include "world.h"
+#include "zt/pki.h"
 #include "zt/recover.h"
 
 enum { ROWS_MOST = 128 };
@@ -739,32 +740,59 @@ keys_are_wrapped_again_and_changesets_declared_void(void **state)
 	    number(ask(a, "workspaces.finishRewrap", "{s:s}", "workspace", "owned"), "lost"));
 }
 
+/* Somebody with a certificate asks to join as NAME; the id of the request. */
 static void
-requests_by_certificate_are_listed(void **state)
+ask_by_certificate(const char *name, char id[33])
 {
-	const struct zt_pki_open r = { .id = "1",
-		.email = "",
-		.name = "",
-		.subject = "",
-		.issuer = "",
-		.fingerprint = "",
-		.time = UINT64_MAX,
-		.message = "expired" };
-	const struct zt_pki_item i = { .subject = "", .issuer = "", .fingerprint = "" };
-	struct type_fault fault;
-	json_t *one;
+	struct world *w = stage.s->w;
+	struct zt_identity alice;
+	char command[256], home[128], certificate[128], key[128], email[64], message[256];
+	struct zt_options o = { .home = home, .password = "a password" };
+	struct zt_pki_ask ask_with = { .server = proxy_url(w->d),
+		.email = email,
+		.name = name,
+		.device_label = "desk",
+		.certificate = certificate,
+		.key = key };
+
+	(void)snprintf(command, sizeof command,
+	    "state=%s; . tests/cli/ca.sh; request_of %s; sign %s", w->state, name, name);
+	assert_int_equal(0, system(command));
+	(void)snprintf(home, sizeof home, "%s/of-%s", w->state, name);
+	(void)snprintf(certificate, sizeof certificate, "%s/ca/%s.pem", w->state, name);
+	(void)snprintf(key, sizeof key, "%s/ca/%s.key", w->state, name);
+	(void)snprintf(email, sizeof email, "%s@demo.example", name);
+	zt_whoami(stage.s->alice.zt, &alice);
+	ask_with.org = alice.org;
+	if (zt_pki_request(&o, &ask_with, id, message) != ZT_OK)
+		fail_msg("%s", message);
+}
+
+static void
+requests_by_certificate_are_accepted_and_rejected(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	char command[256], anchor[128], list[128], dora[33], emil[33];
+	const char *files[] = { anchor, list };
 
 	(void)state;
-	assert_int_equal(0, count(ask(stage.alice, "pki.requests", "{}"), "requests"));
-	assert_int_equal(0, count(ask(stage.alice, "pki.trusted", "{}"), "anchors"));
-	ends(ZT_ERR_NOT_FOUND, stage.alice, "pki.accept", "{s:s,s:s}", "id",
-	    "00112233445566778899aabbccddeeff", "profile", "standard");
-	ends(ZT_ERR_GONE, stage.alice, "pki.reject", "{s:s}", "id",
-	    "00112233445566778899aabbccddeeff");
-	assert_true(type_check("JoinRequest", true, one = encode_join_request(&r), &fault));
-	json_decref(one);
-	assert_true(type_check("Anchor", true, one = encode_anchor(&i), &fault));
-	json_decref(one);
+	assert_int_equal(0, count(ask(a, "pki.trusted", "{}"), "anchors"));
+	(void)snprintf(
+	    command, sizeof command, "state=%s; . tests/cli/ca.sh; crl", stage.s->w->state);
+	assert_int_equal(0, system(command));
+	(void)snprintf(anchor, sizeof anchor, "%s/ca/ca.pem", stage.s->w->state);
+	(void)snprintf(list, sizeof list, "%s/ca/ca.crl", stage.s->w->state);
+	assert_ok(zt_pki_trust(stage.s->alice.zt, files, 2));
+	assert_int_equal(2, count(ask(a, "pki.trusted", "{}"), "anchors"));
+	assert_int_equal(0, count(ask(a, "pki.requests", "{}"), "requests"));
+	ask_by_certificate("dora", dora);
+	ask_by_certificate("emil", emil);
+	has(ask(a, "pki.requests", "{}"), "requests", "email", "dora@demo.example");
+	does(a, "pki.accept", "{s:s,s:s}", "id", dora, "profile", "outsider");
+	has(ask(a, "organization.people", "{}"), "people", "profile", "outsider");
+	does(a, "pki.reject", "{s:s}", "id", emil);
+	assert_int_equal(0, count(ask(a, "pki.requests", "{}"), "requests"));
+	ends(ZT_ERR_NOT_FOUND, a, "pki.accept", "{s:s}", "id", emil);
 }
 
 /* ---- hostile requests ---- */
@@ -1176,7 +1204,7 @@ main(void)
 		cmocka_unit_test(a_device_is_acknowledged_and_revoked),
 		cmocka_unit_test(what_a_revoked_person_owned_is_claimed),
 		cmocka_unit_test(keys_are_wrapped_again_and_changesets_declared_void),
-		cmocka_unit_test(requests_by_certificate_are_listed),
+		cmocka_unit_test(requests_by_certificate_are_accepted_and_rejected),
 		cmocka_unit_test(no_other_handle_is_taken),
 		cmocka_unit_test(no_more_handles_than_the_bound_are_open),
 		cmocka_unit_test(no_request_is_cut_deep_or_huge),
