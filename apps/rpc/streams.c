@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* streams.c - methods with handles: folders in pages, ranges of files, and the next version of
+ * a file. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rpc/call.h"
+#include "rpc/encode.h"
+#include "zt/list.h"
+#include "zt/reader.h"
+#include "zt/writer.h"
+
+static enum zt_err
+close_one(struct call *c, enum handle_kind kind)
+{
+	struct handle *h;
+	enum zt_err err = handle_get(c, kind, &h);
+
+	if (err == ZT_OK)
+		handle_close(h);
+	return err;
+}
+
+/* ---- folders ---- */
+
+enum zt_err
+method_list_open(struct call *c)
+{
+	enum zt_list_what what = call_flag(c, "details") ? ZT_LIST_DETAILS : ZT_LIST_NAMES;
+	struct zt_list *l = NULL;
+	struct handle *h;
+	enum zt_err err;
+
+	if ((err = handle_place(c, &h)) || (err = zt_list_open(c->z, call_text(c, "path"),
+						call_number(c, "time", 0), what, &l)))
+		return err;
+	handle_fill(c, h, HANDLE_LIST, l);
+	h->has_details = what == ZT_LIST_DETAILS;
+	return call_answer(c, ZT_OK,
+	    json_pack("{s:o,s:o}", "handle", encode_number(h->number), "size",
+		encode_number(zt_list_size(l))));
+}
+
+enum zt_err
+method_list_next(struct call *c)
+{
+	const struct zt_file *const *files = NULL;
+	struct zt_list *l;
+	struct handle *h;
+	struct page p;
+	size_t n = 0;
+	enum zt_err err = handle_get(c, HANDLE_LIST, &h);
+
+	if (err != ZT_OK)
+		return err;
+	l = h->of;
+	page_begin(&p, c);
+	if (json_object_get(c->params, "from") != NULL)
+		zt_list_seek(l, p.from);
+	p.from = p.seen = zt_list_at(l);
+	err = zt_list_next(l, p.max, &files, &n);
+	for (size_t i = 0; i < n; i++)
+		if (page_wants(&p))
+			page_add(&p, encode_entry(files[i], h->has_details));
+	p.seen = zt_list_size(l); /* those behind the page are there as well */
+	if (p.failed)             /* the page is asked for again */
+		zt_list_seek(l, p.from);
+	else if (n > p.max) /* they were long */
+		zt_list_seek(l, p.from + p.max);
+	return page_end(&p, c, err, "entries");
+}
+
+enum zt_err
+method_list_close(struct call *c)
+{
+	return close_one(c, HANDLE_LIST);
+}
+
+/* ---- reading ---- */
+
+enum zt_err
+method_reader_open(struct call *c)
+{
+	struct zt_reader *r = NULL;
+	struct handle *h;
+	enum zt_err err;
+
+	if ((err = handle_place(c, &h)) || (err = zt_reader_open(c->z, call_text(c, "path"),
+						call_number(c, "version", 0), &r)))
+		return err;
+	handle_fill(c, h, HANDLE_READER, r);
+	return call_answer(c, ZT_OK,
+	    json_pack("{s:o,s:o}", "handle", encode_number(h->number), "size",
+		encode_number(zt_reader_size(r))));
+}
+
+enum zt_err
+method_reader_read(struct call *c)
+{
+	uint64_t offset = call_number(c, "offset", 0), n = call_number(c, "size", 0), whole;
+	struct handle *h;
+	size_t got = 0;
+	enum zt_err err = handle_get(c, HANDLE_READER, &h);
+
+	if (err != ZT_OK)
+		return err;
+	if (n > RPC_CONTENT_MAX)
+		return call_refuse_number(c, ZT_ERR_TOO_BIG,
+		    "more than %s bytes are not read at once", RPC_CONTENT_MAX);
+	whole = zt_reader_size(h->of);
+	if (n > (offset < whole ? whole - offset : 0))
+		n = offset < whole ? whole - offset : 0;
+	if ((c->given = malloc(n > 0 ? n : 1)) == NULL)
+		return ZT_ERR_MEMORY;
+	if ((err = zt_reader_read(h->of, offset, c->given, n, &got)))
+		return err;
+	c->given_n = got;
+	return call_answer(c, ZT_OK, json_pack("{s:o}", "size", encode_number(got)));
+}
+
+enum zt_err
+method_reader_close(struct call *c)
+{
+	return close_one(c, HANDLE_READER);
+}
+
+/* ---- writing ---- */
+
+enum zt_err
+method_writer_open(struct call *c)
+{
+	/* A base that is a text is 'newest'. */
+	uint64_t base = call_text(c, "base") != NULL ? ZT_NEWEST : call_number(c, "base", 0);
+	struct zt_writer *w = NULL;
+	struct handle *h;
+	enum zt_err err;
+
+	if ((err = handle_place(c, &h)) ||
+	    (err = zt_writer_open(c->z, call_text(c, "path"), base, &w)))
+		return err;
+	handle_fill(c, h, HANDLE_WRITER, w);
+	return call_answer(c, ZT_OK,
+	    json_pack("{s:o,s:o,s:o}", "handle", encode_number(h->number), "size",
+		encode_number(zt_writer_size(w)), "version",
+		encode_number(zt_writer_version(w))));
+}
+
+enum zt_err
+method_writer_write(struct call *c)
+{
+	struct handle *h;
+	enum zt_err err;
+
+	if ((err = handle_get(c, HANDLE_WRITER, &h)) ||
+	    (err = zt_writer_write(
+		 h->of, call_number(c, "offset", 0), c->content, c->content_n)))
+		return err;
+	return call_answer(
+	    c, ZT_OK, json_pack("{s:o}", "size", encode_number(zt_writer_size(h->of))));
+}
+
+enum zt_err
+method_writer_truncate(struct call *c)
+{
+	struct handle *h;
+	enum zt_err err = handle_get(c, HANDLE_WRITER, &h);
+
+	return err != ZT_OK ? err : zt_writer_truncate(h->of, call_number(c, "size", 0));
+}
+
+/* Time and mode of the file, where the request has them. */
+static enum zt_err
+set_stat(struct call *c, struct zt_writer *w)
+{
+	uint64_t ms = call_number(c, "modified", 0), mode = call_number(c, "mode", 0);
+	enum zt_err err = ZT_OK;
+
+	if (json_object_get(c->params, "modified") != NULL)
+		err = zt_writer_set_time(
+		    w, (int64_t)(ms / 1000), (unsigned)(ms % 1000) * 1000000);
+	if (err == ZT_OK && json_object_get(c->params, "mode") != NULL)
+		err = mode > UINT32_MAX ? call_refuse(c, ZT_ERR_INVALID,
+					      "the parameter %s is not of the type that it "
+					      "must be",
+					      "params.mode")
+					: zt_writer_set_mode(w, (unsigned)mode);
+	return err;
+}
+
+enum zt_err
+method_writer_commit(struct call *c)
+{
+	const char *how = call_text(c, "how");
+	struct zt_committed done = { 0 };
+	struct handle *h;
+	enum zt_err err;
+
+	if ((err = handle_get(c, HANDLE_WRITER, &h)) || (err = set_stat(c, h->of)) ||
+	    (err = zt_writer_commit(h->of,
+		 how != NULL && strcmp(how, "orConflict") == 0 ? ZT_COMMIT_OR_CONFLICT
+							       : ZT_COMMIT_ON_TOP,
+		 &done)))
+		return err;
+	return call_answer(c, ZT_OK,
+	    json_pack(
+		"{s:o,s:b}", "version", encode_number(done.version), "onTop", done.is_on_top));
+}
+
+enum zt_err
+method_writer_close(struct call *c)
+{
+	return close_one(c, HANDLE_WRITER);
+}

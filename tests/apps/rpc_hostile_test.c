@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* rpc_hostile_test.c - the door of the app's interface (apps/rpc): what is no request, what is
+ * too much, handles that are not the caller's, and the end of memory. */
+#include <stdio.h>
+
+#include "ask.h"
+#include "rpc/encode.h"
+
+static void
+no_other_handle_is_taken(void **state)
+{
+	struct rpc_lane *a = stage.alice, *b = stage.bob;
+	int64_t h =
+	    answer_number(ask(a, "reader.open", "{s:s}", "path", "plans:/budget"), "handle");
+
+	(void)state;
+	ends(ZT_ERR_NOT_FOUND, a, "writer.write", "{s:I,s:i}", "handle", h, "offset", 0);
+	ends(ZT_ERR_NOT_FOUND, a, "writer.commit", "{s:I}", "handle", h);
+	ends(ZT_ERR_NOT_FOUND, a, "list.close", "{s:I}", "handle", h);
+	ends(ZT_ERR_NOT_FOUND, a, "reader.close", "{s:i}", "handle", 0);
+	ends(ZT_ERR_NOT_FOUND, a, "reader.close", "{s:I}", "handle", h + 1);
+	ends(ZT_ERR_NOT_FOUND, b, "reader.close", "{s:I}", "handle", h);
+	ask_reads(a, h, 0, 3, "ano");
+	does(a, "reader.close", "{s:I}", "handle", h);
+	ends(ZT_ERR_NOT_FOUND, a, "reader.close", "{s:I}", "handle", h);
+	/* Another that is opened in its place is another. */
+	does(a, "reader.open", "{s:s}", "path", "plans:/budget");
+	ends(ZT_ERR_NOT_FOUND, a, "reader.read", "{s:I,s:i,s:i}", "handle", h, "offset", 0,
+	    "size", 1);
+}
+
+static void
+no_more_handles_than_the_bound_are_open(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+
+	(void)state;
+	rpc_lane_use(a, stage.s->alice.zt);
+	for (int i = 0; i < RPC_HANDLES_MAX; i++)
+		does(a, "list.open", "{s:s}", "path", "plans:/");
+	ends(ZT_ERR_TOO_BIG, a, "list.open", "{s:s}", "path", "plans:/");
+	ends(ZT_ERR_TOO_BIG, a, "reader.open", "{s:s}", "path", "plans:/budget");
+	ends(ZT_ERR_TOO_BIG, a, "writer.open", "{s:s}", "path", "plans:/budget");
+	rpc_lane_use(a, stage.s->alice.zt); /* closes all */
+	does(a, "list.open", "{s:s}", "path", "plans:/");
+}
+
+/* A text with N times FILL in its middle. */
+static void
+refused_filled(enum zt_err err, const char *before, char fill, size_t n, const char *behind)
+{
+	char *whole = malloc(strlen(before) + n + strlen(behind) + 1), *end;
+
+	assert_non_null(whole);
+	end = stpcpy(whole, before);
+	memset(end, fill, n);
+	end = stpcpy(end + n, behind);
+	refused(stage.alice, err, whole, (size_t)(end - whole), 0, NULL);
+	free(whole);
+}
+
+static void
+no_request_is_cut_deep_or_huge(void **state)
+{
+	static const char good[] =
+	    "{\"id\":1,\"method\":\"log.entries\",\"params\":{\"max\":1}}";
+	static const char *const bad[] = { "null", "[]", "7", "\"text\"", "{}", "{\"id\":1}",
+		"{\"id\":1,\"method\":7,\"params\":{}}",
+		"{\"id\":\"1\",\"method\":\"log.head\",\"params\":{}}",
+		"{\"id\":-1,\"method\":\"log.head\",\"params\":{}}",
+		"{\"id\":1.5,\"method\":\"log.head\",\"params\":{}}",
+		"{\"id\":9007199254740992,\"method\":\"log.head\",\"params\":{}}",
+		"{\"id\":99999999999999999999,\"method\":\"log.head\",\"params\":{}}",
+		"{\"id\":1,\"method\":\"log.head\",\"params\":[]}",
+		"{\"id\":1,\"method\":\"log.head\"}",
+		"{\"id\":1,\"method\":\"log.head\",\"params\":{},\"more\":1}",
+		"{\"id\":1,\"id\":2,\"method\":\"log.head\",\"params\":{}}",
+		"{\"id\":1,\"method\":\"log.tail\",\"params\":{}}",
+		"{\"id\":1,\"method\":\"\",\"params\":{}}",
+		"{\"id\":1,\"method\":\"log.head\\u0000\",\"params\":{}}",
+		"{\"id\":1,\"method\":\"people.find\",\"params\":{\"user\":\"a\\u0000b\"}}",
+		"{\"id\":1,\"method\":\"people.find\",\"params\":{\"user\":\"\xff\"}}",
+		"{\"id\":1,\"method\":\"log.head\",\"params\":{\"\xe2\x80\xae\":1}}" };
+	json_t *whole;
+	struct rpc_answer a = { 0 };
+
+	(void)state;
+	for (size_t n = 0; n < sizeof good - 1; n++)
+		refused(stage.alice, ZT_ERR_INVALID, good, n, 0, NULL);
+	whole = answer_to(stage.alice, good, sizeof good - 1, NULL, 0, &a);
+	assert_non_null(json_object_get(whole, "result"));
+	json_decref(whole);
+	rpc_answer_free(&a);
+	refused(stage.alice, ZT_ERR_INVALID, good, sizeof good, 0, NULL); /* its zero byte */
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		refused(stage.alice, ZT_ERR_INVALID, bad[i], strlen(bad[i]), 0, NULL);
+	refused(stage.alice, ZT_ERR_INVALID, bad[16], strlen(bad[16]), 0, "log.tail");
+	refused(stage.alice, ZT_ERR_INVALID, "[[[[[[[[[", RPC_DEPTH_MAX + 1, 0, "8");
+	refused(stage.alice, ZT_ERR_INVALID, "[[[[[[[[1", RPC_DEPTH_MAX + 1, 0, "9");
+	ends(ZT_ERR_NOT_FOUND, stage.alice, "people.find", "{s:s}", "user", "[[[[[[\"[[{{{{{");
+	refused_filled(ZT_ERR_INVALID, "{\"id\":1,\"method\":", '[', 100000, "");
+	refused_filled(ZT_ERR_INVALID, "", '{', 100000, "");
+	refused_filled(ZT_ERR_INVALID, "\"", '\\', 100000, "");
+	refused_filled(ZT_ERR_TOO_BIG, good, ' ', RPC_REQUEST_MAX, "");
+	assert_ptr_equal(rpc_find("log.entries"), rpc_row_of(good, sizeof good - 1));
+	assert_null(rpc_row_of(good, sizeof good - 2));
+	assert_null(rpc_row_of(bad[0], strlen(bad[0])));
+	assert_null(rpc_row_of(bad[16], strlen(bad[16])));
+	refused_filled(ZT_ERR_INVALID, "{\"id\":1,\"method\":\"", 'a', RPC_REQUEST_MAX / 2,
+	    "\",\"params\":{}}");
+}
+
+static void
+no_more_content_than_the_bound_is_taken(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	int64_t h =
+	    answer_number(ask(a, "writer.open", "{s:s}", "path", "plans:/big"), "handle");
+	json_t *params = json_pack("{s:I,s:i}", "handle", h, "offset", 0);
+	char *whole = request_of("writer.write", params), *most = calloc(1, RPC_CONTENT_MAX);
+
+	(void)state;
+	assert_non_null(most);
+	refused(a, ZT_ERR_TOO_BIG, whole, strlen(whole), RPC_CONTENT_MAX + 1, "4194304");
+	assert_int_equal((int64_t)RPC_CONTENT_MAX,
+	    answer_number(
+		ask_with(a, "writer.write", params, most, RPC_CONTENT_MAX, NULL), "size"));
+	does(a, "writer.close", "{s:I}", "handle", h);
+	free(most);
+	free(whole);
+}
+
+static const char *
+in_french(const char *english)
+{
+	return strcmp(english, "there is no method %s") == 0 ? "sans %s" : english;
+}
+
+static void
+without_a_device_every_method_refuses(void **state)
+{
+	static const char unknown[] = "{\"id\":3,\"method\":\"no\",\"params\":{}}";
+	static const char head[] = "{\"id\":3,\"method\":\"log.head\",\"params\":{}}";
+	const struct rpc_host host = { .translate = in_french };
+	struct rpc_answer a = { 0 };
+	struct rpc_lane *l = NULL;
+	json_t *whole;
+
+	(void)state;
+	assert_ok(rpc_lane_new(&host, &l));
+	refused(l, ZT_ERR_NOT_FOUND, head, sizeof head - 1, 0, "log.head");
+	whole = answer_to(l, unknown, sizeof unknown - 1, NULL, 0, &a);
+	assert_string_equal("sans no",
+	    json_string_value(json_object_get(json_object_get(whole, "error"), "sentence")));
+	json_decref(whole);
+	rpc_answer_free(&a);
+	rpc_lane_free(l);
+	rpc_lane_free(NULL);
+}
+
+/* ---- memory, and long items ---- */
+
+/* Of jansson's allocations, this one fails, counted down to 0. */
+static int64_t left;
+
+static void *
+give_out(size_t n)
+{
+	return left-- == 0 ? NULL : malloc(n);
+}
+
+/* Asks TEXT while the NTH allocation fails: the answer is an error, or WHOLE. Whether there
+ * were fewer. */
+static bool
+lacks_memory_at(const char *text, int64_t nth, const char *whole)
+{
+	struct rpc_answer a = { 0 };
+	enum zt_err err;
+	bool done;
+
+	stage.alice->host.event = NULL; /* take_event needs memory too */
+	left = nth;
+	json_set_alloc_funcs(give_out, free);
+	err = rpc_run(stage.alice, text, strlen(text), NULL, 0, &a);
+	done = left >= 0;
+	left = -1;
+	json_set_alloc_funcs(malloc, free);
+	stage.alice->host.event = take_event;
+	if (err != ZT_OK)
+		assert_err(ZT_ERR_MEMORY, err);
+	else if (strstr(a.json, "\"error\"") == NULL)
+		assert_string_equal(whole, a.json);
+	rpc_answer_free(&a);
+	return done;
+}
+
+static void
+each_lack_of_memory_is_said(void **state)
+{
+	int64_t h = answer_number(
+	    ask(stage.alice, "list.open", "{s:s,s:b}", "path", "plans:/in", "details", 1),
+	    "handle");
+	json_t *page = json_pack("{s:I,s:i,s:i}", "handle", h, "from", 0, "max", 2),
+	       *none = json_object(), *nobody = json_pack("{s:s}", "user", "no"),
+	       *one = json_pack("{s:i}", "max", 1);
+	char *texts[] = { request_of("list.next", page), request_of("device.whoami", none),
+		request_of("workspaces.list", none), request_of("people.find", nobody),
+		request_of("organization.people", one) };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		struct rpc_answer a = { 0 };
+
+		json_decref(answer_to(stage.alice, texts[i], strlen(texts[i]), NULL, 0, &a));
+		for (int64_t nth = 0; !lacks_memory_at(texts[i], nth, a.json); nth++)
+			assert_true(nth < 10000);
+		rpc_answer_free(&a);
+		free(texts[i]);
+	}
+	does(stage.alice, "list.close", "{s:I}", "handle", h);
+	json_decref(page);
+	json_decref(none);
+	json_decref(nobody);
+	json_decref(one);
+}
+
+static void
+a_page_of_long_items_ends_before_its_bound(void **state)
+{
+	struct call c = { .params = json_object() };
+	struct page p;
+	char item[100001];
+
+	(void)state;
+	memset(item, 'i', sizeof item - 1);
+	item[sizeof item - 1] = 0;
+	page_begin(&p, &c);
+	for (int i = 0; i < 30; i++)
+		if (page_wants(&p))
+			page_add(&p, json_pack("{s:s}", "i", item));
+	assert_ok(page_end(&p, &c, ZT_OK, "items"));
+	assert_int_equal(11, json_integer_value(json_object_get(c.result, "next")));
+	assert_int_equal(11, answer_count(c.result, "items"));
+	json_decref((json_t *)c.params);
+}
+
+/* ---- the types of answers ---- */
+
+static void
+is_of(bool wanted, const char *type, const char *json, const char *where)
+{
+	json_t *v = json_loads(json, JSON_DECODE_ANY, NULL);
+	struct type_fault fault;
+
+	assert_non_null(v);
+	if (type_check(type, false, v, &fault) != wanted)
+		fail_msg("%s, %s: %s", type, json, fault.where);
+	if (where != NULL)
+		assert_string_equal(where, fault.where);
+	json_decref(v);
+}
+
+static void
+types_are_checked(void **state)
+{
+	(void)state;
+	is_of(true, "string", "\"a\"", NULL);
+	is_of(false, "string", "7", "");
+	is_of(true, "number", "-9007199254740991", NULL);
+	is_of(false, "number", "9007199254740992", NULL);
+	is_of(false, "number", "1.5", NULL);
+	is_of(true, "number | 'newest'", "\"newest\"", NULL);
+	is_of(true, "number | 'newest'", "5", NULL);
+	is_of(false, "number | 'newest'", "\"newes\"", NULL);
+	is_of(false, "number | 'newest'", "true", NULL);
+	is_of(true, "{ a?: number; b: Role[] }", "{\"b\":[]}", NULL);
+	is_of(
+	    true, "{ a?: number; b: Role[] }", "{\"b\":[\"owner\",\"reader\"],\"a\":1}", NULL);
+	is_of(false, "{ a?: number; b: Role[] }", "{\"b\":[\"owner\",\"none\"]}", "b[1]");
+	is_of(false, "{ a?: number; b: Role[] }", "{\"a\":1}", "b");
+	is_of(false, "{ a?: number; b: Role[] }", "{\"b\":[],\"c\":1}", "c");
+	is_of(false, "{ a?: number; b: Role[] }", "{\"b\":[],\"a\":null}", "a");
+	is_of(false, "{ a: { b: string }[] }", "{\"a\":[{\"b\":\"\"},{\"b\":\"\",\"d\":1}]}",
+	    "a[1].d");
+	is_of(false, "{ a: { b: string }[] }", "{\"a\":{}}", "a");
+	is_of(false, "{ a: { b: string }[] }", "[]", "");
+}
+
+static int
+begin(void **state)
+{
+	int rc = stage_begin(state);
+
+	ask_write(stage.alice, "plans:/budget", "another");
+	does(stage.alice, "files.makeFolder", "{s:s}", "path", "plans:/in");
+	ask_write(stage.alice, "plans:/in/a", "five.");
+	ask_write(stage.alice, "plans:/in/b", "");
+	return rc;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(types_are_checked),
+		cmocka_unit_test(no_other_handle_is_taken),
+		cmocka_unit_test(no_more_handles_than_the_bound_are_open),
+		cmocka_unit_test(no_request_is_cut_deep_or_huge),
+		cmocka_unit_test(no_more_content_than_the_bound_is_taken),
+		cmocka_unit_test(without_a_device_every_method_refuses),
+		cmocka_unit_test(each_lack_of_memory_is_said),
+		cmocka_unit_test(a_page_of_long_items_ends_before_its_bound),
+	};
+
+	if (getenv("ONLY") != NULL)
+		cmocka_set_test_filter(getenv("ONLY"));
+	return cmocka_run_group_tests(tests, begin, stage_end);
+}

@@ -1,0 +1,573 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* rpc_test.c - the app's interface (apps/rpc) on real services: each method, each answer of the
+ * type that its row declares, and each request that is not of its row refused. */
+#include <stdio.h>
+#include <time.h>
+
+#include "ask.h"
+#include "zt/pki.h"
+#include "zt/recover.h"
+
+static void
+a_device_names_itself_and_its_log(void **state)
+{
+	struct zt_identity id;
+	char is[128];
+
+	(void)state;
+	zt_whoami(stage.s->alice.zt, &id);
+	answer_text(ask(stage.alice, "device.whoami", "{}"), "device", is, sizeof is);
+	assert_string_equal(id.device, is);
+	answer_text(ask(stage.alice, "log.head", "{}"), "root", is, sizeof is);
+	assert_string_equal(id.log_root, is);
+	assert_int_equal(
+	    id.log_size, answer_number(ask(stage.alice, "device.sync", "{}"), "size"));
+	does(stage.bob, "device.sync", "{}");
+	answer_text(ask(stage.bob, "log.head", "{}"), "head", is, sizeof is);
+	does(stage.alice, "log.compare", "{s:s}", "head", is);
+	ends(ZT_ERR_INVALID, stage.alice, "log.compare", "{s:s}", "head", "not a head");
+	is[strlen(is) - 1] ^= 1;
+	ends(ZT_ERR_CORRUPT, stage.alice, "log.compare", "{s:s}", "head", is);
+	assert_true(answer_number(ask(stage.alice, "health.store", "{}"), "records") > 0);
+	assert_int_equal(
+	    id.log_size, answer_number(ask(stage.alice, "log.verify", "{}"), "entries"));
+	assert_true(event_came("work"));
+}
+
+/* Pages of any length make the whole, and each names the next. */
+static void
+pages_of_the_log_make_the_whole(void **state)
+{
+	struct zt_identity id;
+	int64_t from = 0, whole = 0;
+
+	(void)state;
+	does(stage.alice, "device.sync", "{}");
+	zt_whoami(stage.s->alice.zt, &id);
+	for (bool more = true; more;) {
+		json_t *page =
+		    ask(stage.alice, "log.entries", "{s:I,s:i}", "from", from, "max", 2);
+		json_t *entries = json_object_get(page, "entries");
+
+		assert_true(json_array_size(entries) <= 2);
+		assert_int_equal(from,
+		    json_integer_value(json_object_get(json_array_get(entries, 0), "index")));
+		whole += (int64_t)json_array_size(entries);
+		more = json_object_get(page, "next") != NULL;
+		from = json_integer_value(json_object_get(page, "next"));
+		assert_true(!more || from == whole);
+		json_decref(page);
+	}
+	assert_int_equal(id.log_size, whole);
+	assert_int_equal(
+	    0, answer_count(ask(stage.alice, "log.entries", "{s:I}", "from", (int64_t)1 << 40),
+		   "entries"));
+	assert_int_equal(1,
+	    answer_count(ask(stage.alice, "organization.people", "{s:i}", "max", 1), "people"));
+	assert_int_equal(1,
+	    answer_number(ask(stage.alice, "organization.people", "{s:i}", "max", 1), "next"));
+}
+
+static void
+a_workspace_is_made_shared_and_ended(void **state)
+{
+	struct rpc_lane *a = stage.alice, *b = stage.bob;
+	const char *bob = stage.s->bob.email;
+	char id[64], again[64];
+
+	(void)state;
+	answer_text(ask(a, "workspaces.create", "{s:s}", "name", "press"), "id", id, sizeof id);
+	ends(ZT_ERR_EXISTS, a, "workspaces.create", "{s:s}", "name", "press");
+	answer_text(ask(a, "workspaces.create", "{s:s,s:b}", "name", "press", "second", 1),
+	    "id", again, sizeof again);
+	does(a, "workspaces.rename", "{s:s,s:s}", "workspace", again, "name", "paper");
+	does(a, "workspaces.share", "{s:s,s:s,s:s}", "workspace", "press", "user", bob, "role",
+	    "reader");
+	answer_has(ask(a, "workspaces.members", "{s:s}", "workspace", "press"), "members",
+	    "role", "reader");
+	does(b, "device.sync", "{}");
+	answer_has(ask(b, "workspaces.list", "{}"), "workspaces", "name", "press");
+	does(a, "workspaces.unshare", "{s:s,s:s}", "workspace", "press", "user", bob);
+	does(b, "device.sync", "{}");
+	assert_null(
+	    answer_item(ask(b, "workspaces.list", "{}"), "workspaces", "name", "press"));
+	does(a, "workspaces.rotate", "{s:s}", "workspace", "paper");
+	does(a, "keys.maintain", "{}");
+	does(a, "workspaces.archive", "{s:s,s:b}", "workspace", "paper", "archived", 1);
+	ends(ZT_ERR_FORBIDDEN, a, "files.makeFolder", "{s:s}", "path", "paper:/no");
+	does(a, "workspaces.archive", "{s:s,s:b}", "workspace", "paper", "archived", 0);
+	does(a, "workspaces.delete", "{s:s,s:I}", "workspace", "paper", "due",
+	    ((int64_t)time(NULL) + 200000) * 1000);
+	does(a, "workspaces.delete", "{s:s,s:i}", "workspace", "paper", "due", 0);
+	ends(ZT_ERR_FORBIDDEN, a, "workspaces.claim", "{s:s}", "workspace", "paper");
+	ends(ZT_ERR_NOT_FOUND, a, "workspaces.rotate", "{s:s}", "workspace", "nowhere");
+}
+
+static void
+a_file_is_written_and_read_in_ranges(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	json_t *opened;
+	int64_t h;
+
+	(void)state;
+	assert_int_equal(1, ask_write(a, "plans:/budget", "one two three"));
+	opened = ask(a, "reader.open", "{s:s}", "path", "plans:/budget");
+	assert_int_equal(13, json_integer_value(json_object_get(opened, "size")));
+	h = answer_number(opened, "handle");
+	ask_reads(a, h, 0, 100, "one two three");
+	ask_reads(a, h, 4, 3, "two");
+	ask_reads(a, h, 13, 4 * 1024 * 1024, "");
+	ask_reads(a, h, ((int64_t)1 << 53) - 1, 1, "");
+	ends(ZT_ERR_TOO_BIG, a, "reader.read", "{s:I,s:i,s:i}", "handle", h, "offset", 0,
+	    "size", 4 * 1024 * 1024 + 1);
+	assert_int_equal(2, ask_write(a, "plans:/budget", "another"));
+	ask_reads(a, h, 0, 3, "one");
+	does(a, "reader.close", "{s:I}", "handle", h);
+	opened = ask(a, "writer.open", "{s:s,s:s}", "path", "plans:/budget", "base", "newest");
+	h = answer_number(opened, "handle");
+	does(a, "writer.truncate", "{s:I,s:i}", "handle", h, "size", 3);
+	assert_int_equal(
+	    3, answer_number(ask(a, "writer.commit", "{s:I}", "handle", h), "version"));
+	does(a, "writer.close", "{s:I}", "handle", h);
+	h = answer_number(
+	    ask(a, "reader.open", "{s:s,s:i}", "path", "plans:/budget", "version", 3),
+	    "handle");
+	ask_reads(a, h, 0, 100, "ano");
+	does(a, "reader.close", "{s:I}", "handle", h);
+	ends(ZT_ERR_NOT_FOUND, a, "reader.open", "{s:s}", "path", "plans:/none");
+}
+
+static void
+a_folder_is_listed_in_pages(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	json_t *opened, *page, *entry;
+	int64_t h;
+
+	(void)state;
+	does(a, "files.makeFolder", "{s:s}", "path", "plans:/in");
+	does(a, "files.makeFolder", "{s:s}", "path", "plans:/in/b");
+	ask_write(a, "plans:/in/a", "five.");
+	ask_write(a, "plans:/in/\xc3\xa9t\xc3\xa9", "");
+	opened = ask(a, "list.open", "{s:s,s:b}", "path", "plans:/in", "details", 1);
+	assert_int_equal(3, json_integer_value(json_object_get(opened, "size")));
+	h = answer_number(opened, "handle");
+	page = ask(a, "list.next", "{s:I,s:i}", "handle", h, "max", 2);
+	assert_int_equal(2, json_integer_value(json_object_get(page, "next")));
+	entry = answer_item(page, "entries", "name", "a");
+	assert_non_null(entry);
+	page = json_incref(json_object_get(entry, "details"));
+	assert_int_equal(5, json_integer_value(json_object_get(page, "size")));
+	assert_int_equal(0600, json_integer_value(json_object_get(page, "mode")));
+	assert_int_equal(1700000000123, answer_number(page, "modified"));
+	json_decref(entry);
+	page = ask(a, "list.next", "{s:I}", "handle", h);
+	assert_null(json_object_get(page, "next"));
+	answer_has(page, "entries", "name", "\xc3\xa9t\xc3\xa9");
+	assert_int_equal(0, answer_count(ask(a, "list.next", "{s:I}", "handle", h), "entries"));
+	answer_has(
+	    ask(a, "list.next", "{s:I,s:i}", "handle", h, "from", 1), "entries", "name", "b");
+	does(a, "list.close", "{s:I}", "handle", h);
+	ends(ZT_ERR_NOT_FOUND, a, "list.next", "{s:I}", "handle", h);
+	h = answer_number(ask(a, "list.open", "{s:s}", "path", "plans:/in"), "handle");
+	answer_has(ask(a, "list.next", "{s:I}", "handle", h), "entries", "name", "a");
+	does(a, "list.close", "{s:I}", "handle", h);
+	ends(ZT_ERR_INVALID, a, "list.open", "{s:s}", "path", "plans:/in/a");
+}
+
+static void
+what_is_moved_and_removed_is_found_again(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	char is[64], object[64];
+
+	(void)state;
+	ask_write(a, "plans:/notes", "first");
+	ask_write(a, "plans:/notes", "second");
+	assert_int_equal(2,
+	    answer_count(ask(a, "files.history", "{s:s}", "path", "plans:/notes"), "versions"));
+	assert_int_equal(1, answer_number(ask(a, "files.history", "{s:s,s:i}", "path",
+					      "plans:/notes", "max", 1),
+				"next"));
+	does(a, "files.restore", "{s:s,s:i}", "path", "plans:/notes", "version", 1);
+	assert_int_equal(3,
+	    answer_count(ask(a, "files.history", "{s:s}", "path", "plans:/notes"), "versions"));
+	does(a, "files.makeFolder", "{s:s}", "path", "plans:/old");
+	answer_text(
+	    ask(a, "files.move", "{s:s,s:s}", "from", "plans:/notes", "to", "plans:/old"),
+	    "path", is, sizeof is);
+	assert_string_equal("plans:/old/notes", is);
+	ends(ZT_ERR_INVALID, a, "files.remove", "{s:s}", "path", "plans:/old");
+	does(a, "files.remove", "{s:s,s:b}", "path", "plans:/old", "recursive", 1);
+	answer_text(answer_item(ask(a, "trash.list", "{s:s}", "path", "plans"), "removed",
+			"path", "/old"),
+	    "object", object, sizeof object);
+	does(a, "trash.restore", "{s:s,s:s}", "path", "plans:/back", "object", object);
+	ends(ZT_ERR_EXISTS, a, "trash.restore", "{s:s,s:s}", "path", "plans:/more", "object",
+	    object);
+	assert_int_equal(
+	    3, answer_count(
+		   ask(a, "files.history", "{s:s}", "path", "plans:/back/notes"), "versions"));
+}
+
+static bool
+lose(void *ctx, struct proxy_call *c)
+{
+	(void)ctx;
+	if (c->route != ROUTE_BLOCK_GET)
+		return false;
+	proxy_refuse(c, ZT_ERR_NOT_FOUND);
+	return true;
+}
+
+/* A verification says how far it is, and what the servers lost. */
+static void
+a_verification_says_what_is_lost(void **state)
+{
+	struct proxy_hooks losing = { .before = lose };
+	char content[200000]; /* too much to be in the manifest */
+
+	(void)state;
+	memset(content, 'c', sizeof content - 1);
+	content[sizeof content - 1] = 0;
+	ask_write(stage.alice, "plans:/verified", content);
+	event_came("");
+	assert_true(
+	    answer_number(
+		ask(stage.alice, "files.verify", "{s:s}", "workspace", "plans"), "files") > 0);
+	assert_true(event_came("progress"));
+	proxy_play(stage.s->w->d, &losing);
+	ends(ZT_ERR_MISSING_BLOCK, stage.alice, "files.verify", "{s:s}", "workspace", "plans");
+	proxy_play(stage.s->w->d, NULL);
+	assert_true(event_came("skipped"));
+}
+
+/* Servers of an older backup: each device sends what it has, and says what it has not. */
+static void
+a_repair_says_what_is_not_restored(void **state)
+{
+	struct scene *s = stage.s;
+	struct workspace *w;
+	json_t *r;
+
+	(void)state;
+	does(stage.alice, "workspaces.create", "{s:s}", "name", "kept");
+	ask_write(stage.alice, "kept:/f", "x");
+	does(stage.alice, "workspaces.share", "{s:s,s:s,s:s}", "workspace", "kept", "user",
+	    s->bob.email, "role", "manager");
+	w = person_workspace(&s->bob, "kept");
+	world_lose_chain(s->w, &w->w->id);
+	event_came("");
+	r = ask(stage.bob, "device.repair", "{}");
+	assert_true(event_came("lost")); /* what its author alone holds */
+	assert_true(json_is_false(json_object_get(r, "whole")));
+	assert_true(answer_number(r, "changesets") > 0);
+	ends(ZT_ERR_MISSING_BLOCK, stage.bob, "list.open", "{s:s}", "path", "kept:/");
+	assert_true(event_came("damaged"));
+	r = ask(stage.alice, "device.repair", "{}");
+	assert_true(json_is_true(json_object_get(r, "whole")));
+	assert_true(answer_number(r, "objects") > 0);
+}
+
+static void
+people_are_found_and_given_profiles(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	const char *bob = stage.s->bob.email;
+	char id[64];
+
+	(void)state;
+	answer_has(ask(a, "organization.people", "{}"), "people", "email", bob);
+	answer_text(ask(a, "people.find", "{s:s}", "user", bob), "id", id, sizeof id);
+	ends(ZT_ERR_NOT_FOUND, a, "people.find", "{s:s}", "user", "nobody@acme.example");
+	assert_int_equal(
+	    1, answer_count(ask(a, "people.devices", "{s:s}", "user", id), "devices"));
+	assert_true(answer_count(ask(a, "people.devices", "{}"), "devices") > 1);
+	does(a, "people.profile", "{s:s,s:s}", "user", bob, "profile", "admin");
+	does(stage.bob, "device.sync", "{}");
+	answer_text(
+	    answer_item(ask(stage.bob, "organization.people", "{}"), "people", "id", id),
+	    "profile", id, sizeof id);
+	assert_string_equal("admin", id);
+	does(a, "people.profile", "{s:s,s:s}", "user", bob, "profile", "standard");
+	does(stage.bob, "device.sync", "{}");
+	ends(ZT_ERR_FORBIDDEN, stage.bob, "people.profile", "{s:s,s:s}", "user", bob, "profile",
+	    "admin");
+}
+
+static void
+an_invitation_is_made_and_cancelled(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	char link[1024], id[64];
+	json_t *list, *one;
+
+	(void)state;
+	answer_text(
+	    ask(a, "invitations.create", "{s:s}", "kind", "user"), "link", link, sizeof link);
+	ends(ZT_ERR_METHOD, a, "invitations.mail", "{s:s,s:s}", "link", link, "email",
+	    "carol@acme.example");
+	list = ask(a, "invitations.list", "{}");
+	one = answer_item(list, "invitations", "state", "open");
+	assert_non_null(one);
+	answer_text(one, "id", id, sizeof id);
+	does(a, "invitations.cancel", "{s:s}", "id", id);
+	assert_null(
+	    answer_item(ask(a, "invitations.list", "{}"), "invitations", "state", "open"));
+}
+
+/* The acts of a device are seen before it is revoked. */
+static void
+a_device_is_acknowledged_and_revoked(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	struct person *laptop = &stage.s->laptop, phone = { 0 };
+	char id[64], words[ZT_RECOVERY_WORDS];
+	struct zt_identity laptop_id;
+	json_t *one;
+
+	(void)state;
+	world_add_device(&stage.s->alice, laptop, "laptop");
+	world_add_device(laptop, &phone, "phone"); /* not by alice's first device */
+	zt_whoami(laptop->zt, &laptop_id);
+	does(a, "device.sync", "{}");
+	assert_int_equal(1, answer_count(ask(a, "device.new", "{}"), "devices"));
+	one = ask(a, "device.new", "{}");
+	answer_text(json_incref(json_array_get(json_object_get(one, "devices"), 0)), "id", id,
+	    sizeof id);
+	json_decref(one);
+	assert_int_equal(1,
+	    answer_number(ask(a, "device.acknowledge", "{s:s}", "device", id), "acknowledged"));
+	assert_int_equal(0, answer_count(ask(a, "device.new", "{}"), "devices"));
+	person_close(&phone);
+	answer_text(answer_item(ask(a, "device.acts", "{s:s}", "device", laptop_id.device),
+			"acts", "subject", id),
+	    "undo", words, sizeof words);
+	assert_string_equal("device", words);
+	does(a, "device.revoke", "{s:s}", "device", id);
+	assert_null(answer_item(ask(a, "device.acts", "{s:s}", "device", laptop_id.device),
+	    "acts", "undo", "device"));
+	ends(ZT_ERR_NOT_FOUND, a, "device.revoke", "{s:s}", "device", "no such device");
+	assert_int_equal(0, answer_count(ask(a, "recovery.ways", "{}"), "ways"));
+	assert_ok(zt_recovery_create(stage.s->alice.zt, ZT_WORDS_ENGLISH, words));
+	assert_int_equal(1, answer_count(ask(a, "recovery.ways", "{}"), "ways"));
+}
+
+static void
+what_a_revoked_person_owned_is_claimed(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	struct person carol = { 0 };
+
+	(void)state;
+	world_join(&stage.s->alice, &carol, "carol", "standard");
+	assert_ok(zt_workspace_create(carol.zt, "hers"));
+	assert_ok(zt_workspace_share(carol.zt, "hers", stage.s->alice.email, "manager"));
+	does(a, "device.sync", "{}");
+	ends(ZT_ERR_INVALID, a, "recovery.colleagues", "{s:[s,s],s:i}", "users", carol.email,
+	    stage.s->bob.email, "need", 3);
+	assert_int_equal(
+	    0, answer_number(ask(a, "recovery.colleagues", "{s:[s,s],s:i}", "users",
+				 carol.email, stage.s->bob.email, "need", 2),
+		   "ended"));
+	assert_int_equal(2, answer_count(ask(a, "recovery.ways", "{}"), "ways"));
+	does(a, "people.revoke", "{s:s}", "user", carol.email);
+	does(a, "keys.maintain", "{}");
+	does(a, "workspaces.claim", "{s:s}", "workspace", "hers");
+	answer_text(answer_item(ask(a, "workspaces.list", "{}"), "workspaces", "name", "hers"),
+	    "role", carol.name, sizeof carol.name);
+	assert_string_equal("owner", carol.name);
+	person_close(&carol);
+}
+
+/* What a member signed is void once an owner says so, and not a contributor. */
+static void
+keys_are_wrapped_again_and_changesets_declared_void(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	json_t *r;
+	int64_t at;
+
+	(void)state;
+	does(a, "workspaces.create", "{s:s}", "name", "owned");
+	does(a, "workspaces.share", "{s:s,s:s,s:s}", "workspace", "owned", "user",
+	    stage.s->bob.email, "role", "contributor");
+	ask_write(a, "owned:/hers", "hers");
+	does(stage.bob, "device.sync", "{}");
+	ask_write(stage.bob, "owned:/his", "his");
+	r = ask(a, "files.history", "{s:s}", "path", "owned:/his");
+	at = json_integer_value(
+	    json_object_get(json_array_get(json_object_get(r, "versions"), 0), "position"));
+	json_decref(r);
+	ends(ZT_ERR_FORBIDDEN, stage.bob, "workspaces.voidChangeset", "{s:s,s:I}", "workspace",
+	    "owned", "position", at);
+	does(a, "workspaces.voidChangeset", "{s:s,s:I}", "workspace", "owned", "position", at);
+	ends(ZT_ERR_NOT_FOUND, a, "files.history", "{s:s}", "path", "owned:/his");
+	ends(ZT_ERR_NOT_FOUND, a, "workspaces.voidPin", "{s:s,s:i}", "workspace", "owned",
+	    "entry", 1);
+	does(a, "workspaces.rotate", "{s:s}", "workspace", "owned");
+	assert_true(answer_number(ask(a, "workspaces.rewrap", "{s:s}", "workspace", "owned"),
+			"rewrapped") > 0);
+	assert_int_equal(
+	    0, answer_number(
+		   ask(a, "workspaces.finishRewrap", "{s:s}", "workspace", "owned"), "lost"));
+}
+
+/* Somebody with a certificate asks to join as NAME; the id of the request. */
+static void
+ask_by_certificate(const char *name, char id[33])
+{
+	struct world *w = stage.s->w;
+	struct zt_identity alice;
+	char command[256], home[128], certificate[128], key[128], email[64], message[256];
+	struct zt_options o = { .home = home, .password = "a password" };
+	struct zt_pki_ask ask_with = { .server = proxy_url(w->d),
+		.email = email,
+		.name = name,
+		.device_label = "desk",
+		.certificate = certificate,
+		.key = key };
+
+	(void)snprintf(command, sizeof command,
+	    "state=%s; . tests/cli/ca.sh; request_of %s; sign %s", w->state, name, name);
+	assert_int_equal(0, system(command));
+	(void)snprintf(home, sizeof home, "%s/of-%s", w->state, name);
+	(void)snprintf(certificate, sizeof certificate, "%s/ca/%s.pem", w->state, name);
+	(void)snprintf(key, sizeof key, "%s/ca/%s.key", w->state, name);
+	(void)snprintf(email, sizeof email, "%s@demo.example", name);
+	zt_whoami(stage.s->alice.zt, &alice);
+	ask_with.org = alice.org;
+	if (zt_pki_request(&o, &ask_with, id, message) != ZT_OK)
+		fail_msg("%s", message);
+}
+
+static void
+requests_by_certificate_are_accepted_and_rejected(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	char command[256], anchor[128], list[128], dora[33], emil[33];
+	const char *files[] = { anchor, list };
+
+	(void)state;
+	assert_int_equal(0, answer_count(ask(a, "pki.trusted", "{}"), "anchors"));
+	(void)snprintf(
+	    command, sizeof command, "state=%s; . tests/cli/ca.sh; crl", stage.s->w->state);
+	assert_int_equal(0, system(command));
+	(void)snprintf(anchor, sizeof anchor, "%s/ca/ca.pem", stage.s->w->state);
+	(void)snprintf(list, sizeof list, "%s/ca/ca.crl", stage.s->w->state);
+	assert_ok(zt_pki_trust(stage.s->alice.zt, files, 2));
+	assert_int_equal(2, answer_count(ask(a, "pki.trusted", "{}"), "anchors"));
+	assert_int_equal(0, answer_count(ask(a, "pki.requests", "{}"), "requests"));
+	ask_by_certificate("dora", dora);
+	ask_by_certificate("emil", emil);
+	answer_has(ask(a, "pki.requests", "{}"), "requests", "email", "dora@demo.example");
+	does(a, "pki.accept", "{s:s,s:s}", "id", dora, "profile", "outsider");
+	answer_has(ask(a, "organization.people", "{}"), "people", "profile", "outsider");
+	does(a, "pki.reject", "{s:s}", "id", emil);
+	assert_int_equal(0, answer_count(ask(a, "pki.requests", "{}"), "requests"));
+	ends(ZT_ERR_NOT_FOUND, a, "pki.accept", "{s:s}", "id", emil);
+}
+
+/* ---- all methods ---- */
+
+/* The answer to PARAMS is one, whatever it says. */
+static void
+is_answered(struct rpc_lane *l, const struct rpc_row *row, const json_t *params)
+{
+	struct rpc_answer a = { 0 };
+	struct type_fault fault;
+	char *text = request_of(row->method, params);
+	json_t *whole = answer_to(l, text, strlen(text), NULL, 0, &a),
+	       *result = json_object_get(whole, "result");
+
+	if (result != NULL
+		? !type_check(row->result, false, result, &fault)
+		: !type_check("Failure", true, json_object_get(whole, "error"), &fault))
+		fail_msg("%s: %.400s: %s", row->method, a.json, fault.where);
+	json_decref(whole);
+	rpc_answer_free(&a);
+	free(text);
+}
+
+/* Of each row's type and still nothing that a page would send: each text and number. */
+static void
+odd_parameters_are_answered(void **state)
+{
+	char *huge = malloc(200001);
+	json_t *odd[7];
+	const struct rpc_row *row;
+
+	(void)state;
+	assert_non_null(huge);
+	memset(huge, '/', 200000);
+	huge[200000] = 0;
+	odd[0] = json_string(huge);
+	memset(huge, 'a', 200000);
+	odd[1] = json_string(huge);
+	odd[2] = json_string("");
+	odd[3] = json_string("%s%n:/%n%s");
+	odd[4] = json_string("\xe2\x80\xae:/../\x01");
+	odd[5] = json_integer(((json_int_t)1 << 53) - 1);
+	odd[6] = json_integer(0);
+	for (size_t i = 0; (row = rpc_row_at(i)) != NULL; i++) {
+		const char *key;
+		json_t *member;
+
+		if (stage.asked[i] == NULL)
+			continue;
+		json_object_foreach(stage.asked[i], key, member) for (size_t k = 0; k < 7; k++)
+		{
+			json_t *params = json_copy(stage.asked[i]);
+			struct type_fault fault;
+
+			json_object_set(params, key, odd[k]);
+			if (type_check(row->params, true, params, &fault))
+				is_answered(stage.alice, row, params);
+			json_decref(params);
+		}
+	}
+	for (size_t k = 0; k < 7; k++)
+		json_decref(odd[k]);
+	free(huge);
+}
+
+static void
+every_method_was_asked(void **state)
+{
+	const struct rpc_row *row;
+
+	(void)state;
+	if (getenv("ONLY") != NULL)
+		skip();
+	for (size_t i = 0; (row = rpc_row_at(i)) != NULL; i++)
+		if (stage.asked[i] == NULL)
+			fail_msg("no test asks for %s", row->method);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_device_names_itself_and_its_log),
+		cmocka_unit_test(pages_of_the_log_make_the_whole),
+		cmocka_unit_test(a_workspace_is_made_shared_and_ended),
+		cmocka_unit_test(a_file_is_written_and_read_in_ranges),
+		cmocka_unit_test(a_folder_is_listed_in_pages),
+		cmocka_unit_test(what_is_moved_and_removed_is_found_again),
+		cmocka_unit_test(a_verification_says_what_is_lost),
+		cmocka_unit_test(a_repair_says_what_is_not_restored),
+		cmocka_unit_test(people_are_found_and_given_profiles),
+		cmocka_unit_test(an_invitation_is_made_and_cancelled),
+		cmocka_unit_test(a_device_is_acknowledged_and_revoked),
+		cmocka_unit_test(what_a_revoked_person_owned_is_claimed),
+		cmocka_unit_test(keys_are_wrapped_again_and_changesets_declared_void),
+		cmocka_unit_test(requests_by_certificate_are_accepted_and_rejected),
+		cmocka_unit_test(odd_parameters_are_answered),
+		cmocka_unit_test(every_method_was_asked),
+	};
+
+	if (getenv("ONLY") != NULL)
+		cmocka_set_test_filter(getenv("ONLY"));
+	return cmocka_run_group_tests(tests, stage_begin, stage_end);
+}
