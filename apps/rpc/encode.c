@@ -227,10 +227,13 @@ encode_removed(const struct zt_removed *r)
 json_t *
 encode_check(const struct zt_check *k)
 {
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "changesets",
+	bool is_known = k->unlinked != ZT_UNLINKED_UNKNOWN;
+
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b}", "changesets",
 	    encode_number(k->changesets), "skipped", encode_number(k->skipped), "folders",
 	    encode_number(k->folders), "files", encode_number(k->files), "blocks",
-	    encode_number(k->blocks), "bytes", encode_number(k->bytes));
+	    encode_number(k->blocks), "bytes", encode_number(k->bytes), "unlinked",
+	    encode_number(is_known ? k->unlinked : 0), "unlinkedIsKnown", is_known);
 }
 
 json_t *
