@@ -17,6 +17,8 @@
 #include "terminal/command.h"
 #include "terminal/progress.h"
 #include "zt/cancel.h"
+#include "zt/history.h"
+#include "zt/text.h"
 #include "zt/writer.h"
 
 static struct zt_cancel stopped; /* by a signal */

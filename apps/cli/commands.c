@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "common/l10n.h"
 #include "terminal/command.h"
+#include "terminal/completion.h"
 
 const struct command commands[] = {
 	{ "org bootstrap", "", N_("create an organization, with you as its first admin"),
@@ -172,7 +173,7 @@ const struct command commands[] = {
 	{ "completion", "bash|zsh|man",
 	    N_("print the completion of a shell, or the manual page"),
 	    "zt completion bash > /etc/bash_completion.d/zt", 1, 1, NEEDS_NOTHING, 0, 0,
-	    cmd_completion },
+	    completion_show },
 	{ "recovery create", "",
 	    N_("print words that bring you back when all your devices are lost"),
 	    "zt recovery create", 0, 0, NEEDS_DEVICE, 0, OPT(QR) | OPT(KEEP),

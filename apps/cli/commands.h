@@ -88,6 +88,5 @@ enum zt_err cmd_pki_accept(struct cli *c);
 enum zt_err cmd_pki_reject(struct cli *c);
 enum zt_err cmd_watch(struct cli *c);
 enum zt_err cmd_repair(struct cli *c);
-enum zt_err cmd_completion(struct cli *c);
 
 #endif

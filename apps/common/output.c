@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "zt/text.h"
 #include "zt/zt.h"
 
 void

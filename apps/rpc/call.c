@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rpc/encode.h"
+#include "zt/text.h"
 
 enum { PAGE_USUAL = 200, PAGE_MOST = 1000 };
 

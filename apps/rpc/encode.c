@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/output.h"
+#include "zt/history.h"
 
 #define NUMBER_MAX (((json_int_t)1 << 53) - 1)
 

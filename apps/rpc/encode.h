@@ -9,6 +9,7 @@
 
 #include "zt/enrol.h"
 #include "zt/file.h"
+#include "zt/history.h"
 #include "zt/org.h"
 #include "zt/pki.h"
 #include "zt/recover.h"

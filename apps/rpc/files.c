@@ -4,6 +4,7 @@
 
 #include "rpc/call.h"
 #include "rpc/encode.h"
+#include "zt/history.h"
 
 enum zt_err
 method_files_make_folder(struct call *c)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* file.c - the functions of zt/file.h that take a device. */
 #include "zt/file.h"
+#include "zt/history.h"
 
 #include "disk/verbs.h"
 #include "handles/reader.h"

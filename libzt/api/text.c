@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "session/session.h"
+#include "zt/text.h"
 
 _Static_assert(ZT_SHOWN >= UTF8_SHOWN, "0 is the end of a text");
 

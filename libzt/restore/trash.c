@@ -17,6 +17,7 @@
 #include "restore/verbs.h"
 #include "session/session.h"
 #include "zt/file.h"
+#include "zt/history.h"
 
 /* A folder of the tree. */
 struct place {

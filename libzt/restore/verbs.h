@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "zt/file.h"
+#include "zt/history.h"
 #include "zt/org.h"
 #include "zt/repair.h"
 

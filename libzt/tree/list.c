@@ -17,6 +17,7 @@
 #include "tree/tree.h"
 #include "tree/verbs.h"
 #include "zt/file.h"
+#include "zt/history.h"
 #include "zt/list.h"
 
 /* ---- ls: level by level; folders together, and then their files when details are asked for

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "zt/file.h"
+#include "zt/history.h"
 #include "zt/list.h"
 
 ZT_CHECKED enum zt_err tree_ls(struct zt *z, const char *remote, bool recursive, bool details,

@@ -13,6 +13,7 @@
 #include "format/pb.h"
 #include "test.h"
 #include "tree/tree.h"
+#include "zt/history.h"
 
 /* ---- a folder of one workspace, and another ---- */
 

@@ -17,6 +17,7 @@
 #include "log/handles.h"
 #include "proto/auth.pb-c.h"
 #include "test.h"
+#include "zt/history.h"
 #include "zt/recover.h"
 
 static const char *const names[] = { "reader", "contributor", "outsider", "manager", "admin" };

@@ -10,6 +10,7 @@
 #include "world.h"
 #include "zt/cancel.h"
 #include "zt/file.h"
+#include "zt/history.h"
 #include "zt/list.h"
 #include "zt/workspace.h"
 

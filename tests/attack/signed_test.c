@@ -16,6 +16,7 @@
 #include "format/pb.h"
 #include "test.h"
 #include "tree/tree.h"
+#include "zt/history.h"
 
 enum { BIG = 1400000 }; /* three blocks */
 

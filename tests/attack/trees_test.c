@@ -16,6 +16,7 @@
 #include "test.h"
 #include "tree/batch.h"
 #include "tree/tree.h"
+#include "zt/history.h"
 
 enum { PUSH = 2048 }; /* files of a push, about */
 

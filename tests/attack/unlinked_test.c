@@ -10,6 +10,7 @@
 #include "people/devices.h"
 #include "test.h"
 #include "world.h"
+#include "zt/history.h"
 
 struct bin {
 	int count, unlinked;

@@ -12,6 +12,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "test.h"
+#include "zt/history.h"
 #include "zt/repair.h"
 
 /* ---- a repair after a rewrapping ---- */

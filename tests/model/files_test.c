@@ -22,6 +22,7 @@
 
 #include "test.h"
 #include "tree_episode.h"
+#include "zt/history.h"
 
 enum {
 	SELDOM = 8,  /* a round of one act is looked at as often as so many of several */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "test.h"
+#include "zt/history.h"
 
 void
 way_print(const struct way *w, const char *workspace, char out[160])

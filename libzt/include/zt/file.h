@@ -41,25 +41,6 @@ struct zt_file {
 	int64_t modified;       /* seconds since 1970 */
 	unsigned modified_ns, mode;
 };
-struct zt_version {
-	uint64_t version, time, size, position;
-	const char *author;         /* e-mail, or id */
-	bool is_newest, is_damaged; /* IS_DAMAGED: does not open, or is missing on the
-				     * servers */
-};
-/* An object that was removed from the tree and is not in it now. */
-struct zt_removed {
-	const char *path; /* its last place, with the current names of its folders */
-	char id[33];      /* for zt_restore_removed */
-	bool is_folder;
-	uint64_t last_there; /* milliseconds since 1970: it was in the tree at that time */
-	uint64_t removed;    /* milliseconds since 1970: removed by then */
-	const char *by;      /* the remover's e-mail, or "" */
-	/* It was not removed: no folder that counts ever named it, as when who linked it lost
-	 * access before that counted. PATH is what that link says, or made of the id; both
-	 * times are those of its newest version, and BY wrote that. */
-	bool is_unlinked;
-};
 struct zt_check {
 	uint64_t changesets, skipped, folders, files, blocks, bytes;
 	/* Files and folders that are whole and in no folder: zt_trash lists them (is_unlinked).
@@ -99,24 +80,6 @@ ZT_CALL enum zt_err zt_mv(struct zt *z, const char *from, const char *to, char *
 /* Removes a file, or a folder with its contents (RECURSIVE), from its folder; history keeps
  * it. */
 ZT_CALL enum zt_err zt_rm(struct zt *z, const char *remote, bool recursive);
-ZT_CALL enum zt_err zt_history(struct zt *z, const char *remote,
-    void (*each)(void *ctx, const struct zt_version *v), void *ctx);
-/* Restores VERSION of a file or folder as a new version, or with VERSION 0 its state at TIME.
- * At TIME, a folder is restored with its contents of then; by VERSION, only its list of names.
- * Removed objects are found in older versions of the folder, and return to their place;
- * objects moved elsewhere stay there. With both 0, restores a removed REMOTE as it was when
- * removed. Errors: EXISTS (REMOTE itself was moved, or exists). */
-ZT_CALL enum zt_err zt_restore(
-    struct zt *z, const char *remote, uint64_t version, uint64_t time);
-/* Lists the objects removed from the tree of WORKSPACE (or of WORKSPACE:/PATH: there and
- * below), each with its last place, and those that no folder names (is_unlinked). What lay in a
- * removed folder when that was removed is not listed by itself; what had been removed from it
- * before is. */
-ZT_CALL enum zt_err zt_trash(struct zt *z, const char *where,
-    void (*each)(void *ctx, const struct zt_removed *r), void *ctx);
-/* Restores the removed object ID, as it was when removed, at the free path REMOTE. Errors:
- * NOT_FOUND, EXISTS (the object is in the tree, or REMOTE exists). */
-ZT_CALL enum zt_err zt_restore_removed(struct zt *z, const char *remote, const char *id);
 /* Verifies a whole workspace: chain, every manifest, every block. Reports lost or damaged
  * files to SKIPPED, as zt_get does. */
 ZT_CALL enum zt_err zt_verify(

@@ -102,18 +102,6 @@ ZT_API void zt_whoami(const struct zt *z, struct zt_identity *out);
 ZT_CALL enum zt_err zt_sync(struct zt *z);
 /* Checks every record of the local store. */
 ZT_CALL enum zt_err zt_check_store(struct zt *z, uint64_t *records);
-/* How to show text from outside (names, addresses, labels, a server's sentences): a terminal
- * obeys nothing in the result, and no character is invisible or reorders its neighbours. Such
- * characters become \u{NNNN}, or their JSON escapes. zt_error_message is already in this form;
- * showing it again changes nothing. */
-enum zt_shown { ZT_SHOW_PLAIN, ZT_SHOW_JSON };
-#define ZT_SHOWN 256 /* room for at least one character */
-/* Writes the shown form of *TEXT's next characters to OUT, not terminated, moves *TEXT past
- * them, and returns the length. 0: end of text. */
-ZT_API size_t zt_show(const char **text, enum zt_shown how, char out[ZT_SHOWN]);
-/* Returns a copy of TEXT in the normal form of all names in workspaces (Unicode's form C), to
- * be compared with them; as it is if it is not UTF-8. The caller frees it. NULL: no memory. */
-ZT_API char *zt_normal(const char *text);
 /* The library's version, such as "0.1.0". */
 ZT_API const char *zt_version(void);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* cmd_completion.c - what shells complete and man shows, out of the tables that the program
+/* completion.c - what shells complete and man shows, out of the tables that the program
  * itself reads. */
+#include "terminal/completion.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/commands.h"
 #include "common/l10n.h"
 #include "terminal/command.h"
 #include "terminal/help.h"
@@ -187,7 +188,7 @@ man(void)
 }
 
 enum zt_err
-cmd_completion(struct cli *c)
+completion_show(struct cli *c)
 {
 	static const struct {
 		const char *name;
