@@ -83,9 +83,9 @@ if [ "$(id -u)" = 0 ]; then
 	install -d -o nobody "$state/nobody"; cp -r "$state/alice/." "$state/nobody/"; cp "$state/alice.password" "$state/nobody/pw"
 	mkdir "$state/nobody/tree"; echo a > "$state/nobody/tree/a"; echo b > "$state/nobody/tree/b"
 	chown -R nobody "$state/nobody"; chmod 000 "$state/nobody/tree/b"; chmod o+x "$state"
-	bins=$(dirname "$(dirname "$bin")"); copy=$(mktemp -d /tmp/zt-bin.XXXXXX); chmod 755 "$copy"; cp "$bin/zt" "$copy/"; chmod 755 "$copy/zt"
+	bins=$(dirname "$(dirname "$bin")"); copy=$(mktemp -d /tmp/zt-bin.XXXXXX); chmod 755 "$copy"; cp "$bin/zt" "$quick" "$copy/"; chmod 755 "$copy"/*
 	expect 3 "left out .*b: Permission denied" "a file that may not be read is left out, and said" \
-		runuser -u nobody -- "$copy/zt" --home "$state/nobody" --password-file "$state/nobody/pw" put "$state/nobody/tree" w:/nobody
+		runuser -u nobody -- env LD_PRELOAD="$copy/quick.so" "$copy/zt" --home "$state/nobody" --password-file "$state/nobody/pw" put "$state/nobody/tree" w:/nobody
 	rm -rf "$copy"
 	mkdir "$state/full"
 	if mount -t tmpfs -o size=3m,mode=0700 tmpfs "$state/full" 2>/dev/null; then
