@@ -135,6 +135,8 @@ alice --quiet workspace create lossy2; alice --quiet workspace share lossy2 bob@
 touch "$state/mark"; sleep 0.1; alice --quiet put "$state/shared" lossy2:/
 printf spoiled | dd of="$(find "$state/blocks" -type f -size +40k -newer "$state/mark" | head -1)" bs=1 seek=1000 conv=notrunc 2>/dev/null
 expect 65 "damaged 2: " "a block that small files share is damaged" alice verify lossy2
+expect 65 '"kind":"damaged","path":"2"' "in JSON too" alice --json verify lossy2
+expect 65 '"reason":"the data is damaged or was altered (damaged content is named above; all else is whole. A person' "whose reason is the whole sentence" alice --json verify lossy2
 expect 0 "^3 files were sent" "each of them is sent again" bob put --resend "$state/shared" lossy2:/
 expect 0 "all verified" "and all is whole for all" alice verify lossy2
 
