@@ -13,7 +13,7 @@
 #include "terminal/command.h"
 #include "zt/protect.h"
 
-enum { DEFAULT_S = 8 * 3600 };
+enum { DEFAULT_S = 8 * 3600, SOON_S = 30 * 24 * 3600 };
 
 uint64_t
 cli_due(unsigned seconds)
@@ -22,11 +22,20 @@ cli_due(unsigned seconds)
 }
 
 enum zt_err
+cli_soon(struct cli *c, unsigned unless_said, unsigned *out)
+{
+	*out = cli_has(c, OPTION_FOR) ? c->seconds : unless_said;
+	return *out <= SOON_S ? ZT_OK : cli_refuse(c, _("%.40s is at most 30d"), "--for");
+}
+
+enum zt_err
 cmd_unlock(struct cli *c)
 {
-	unsigned seconds = cli_has(c, OPTION_FOR) ? c->seconds : DEFAULT_S;
+	unsigned seconds;
 	enum zt_err err;
 
+	if ((err = cli_soon(c, DEFAULT_S, &seconds)))
+		return err;
 	if (seconds == 0)
 		return cli_refuse(c, "%s", _("a device is unlocked for a limited time only"));
 	if ((err = cli_password(c, false)) == ZT_OK &&
@@ -240,14 +249,20 @@ enum zt_err
 cmd_password(struct cli *c)
 {
 	char new_password[sizeof c->password];
+	bool asks = c->new_password_file == NULL;
 	enum zt_err err;
 
+	/* A person reads that the old one is wrong before they think of a new one. */
 	if ((err = cli_password(c, false)) == ZT_OK &&
+	    (!asks || (err = zt_check_password(&c->o, c->message)) == ZT_OK) &&
 	    (err = cli_new_password(c, new_password, sizeof new_password)) == ZT_OK &&
 	    (err = zt_change_password(&c->o, new_password, c->message)) == ZT_OK)
 		cli_done(c, "%s",
 		    _("the password is changed; copies of the old device file still open with "
 		      "the old one"));
+	if (err == ZT_ERR_PASSWORD && c->message[0] == 0 && !zt_is_by_token(c->o.home))
+		(void)snprintf(c->message, sizeof c->message, "%s",
+		    _("the old password is wrong; nothing was changed"));
 	explicit_bzero(new_password, sizeof new_password);
 	return err;
 }

@@ -512,6 +512,27 @@ cmd_history(struct cli *c)
 	return zt_history(c->zt, c->args[0], show_version, c);
 }
 
+/* What became of it: another version, which is the newest now, or something of the trash. */
+static void
+report_restored(const struct cli *c)
+{
+	char at[40];
+
+	output_time_text(c->at, at);
+	if (cli_has(c, OPTION_TO_VERSION))
+		cli_done(c,
+		    _("%.400s is like version %llu now, as a new version, the newest; what it "
+		      "was before stays in the history"),
+		    c->args[0], (unsigned long long)c->to_version);
+	else if (cli_has(c, OPTION_AT))
+		cli_done(c,
+		    _("%.400s is as it was at %.40s, as a new version, the newest; what it was "
+		      "before stays in the history"),
+		    c->args[0], at);
+	else
+		cli_done(c, _("%.500s is back from the trash"), c->args[0]);
+}
+
 enum zt_err
 cmd_restore(struct cli *c)
 {
@@ -522,7 +543,7 @@ cmd_restore(struct cli *c)
 	else
 		err = zt_restore(c->zt, c->args[0], c->to_version, c->at);
 	if (err == ZT_OK)
-		cli_done(c, _("%.500s is as it was"), c->args[0]);
+		report_restored(c);
 	return err;
 }
 
@@ -563,26 +584,34 @@ cmd_trash(struct cli *c)
 struct looking {
 	struct cli *c;
 	char *pattern; /* in the normal form that names have, whatever the keyboard gave */
+	bool found;
 };
 
 static void
 show_match(void *ctx, const struct zt_file *f)
 {
-	const struct looking *l = ctx;
+	struct looking *l = ctx;
 	const char *slash = strrchr(f->path, '/');
 
-	if (fnmatch(l->pattern, slash != NULL ? slash + 1 : f->path, 0) == 0)
-		show_file(l->c, f);
+	if (fnmatch(l->pattern, slash != NULL ? slash + 1 : f->path, 0) != 0)
+		return;
+	l->found = true;
+	show_file(l->c, f);
 }
 
 enum zt_err
 cmd_find(struct cli *c)
 {
-	struct looking l = { c, zt_normal(c->args[1]) };
+	struct looking l = { .c = c, .pattern = zt_normal(c->args[1]) };
 	enum zt_err err = l.pattern != NULL ? zt_ls(c->zt, c->args[0], true,
 						  c->details || c->json, show_match, &l)
 					    : ZT_ERR_MEMORY;
 
+	if (err == ZT_OK && !l.found && !c->json && !c->quiet) {
+		(void)fprintf(stderr,
+		    _("nothing there has a name that is \"%.260s\" as a whole"), c->args[1]);
+		(void)fprintf(stderr, "\n");
+	}
 	free(l.pattern);
 	return err;
 }
@@ -653,8 +682,10 @@ cmd_verify(struct cli *c)
 	struct progress bar;
 	struct zt_progress p = progress_begin(&bar, c);
 	struct zt_check k;
-	enum zt_err err = zt_verify(c->zt, c->args[0], &p, &k);
+	enum zt_err err;
 
+	bar.checks = true;
+	err = zt_verify(c->zt, c->args[0], &p, &k);
 	end_transfer(c, &bar);
 	if (err)
 		return err;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -38,7 +39,7 @@ cmd_org_bootstrap(struct cli *c)
 		cli_done(c, "%s",
 		    _("the organization exists, and this device is its first admin's"));
 	explicit_bzero(token, sizeof token);
-	return err;
+	return cli_end_operator(c, err);
 }
 
 static void
@@ -102,8 +103,7 @@ show_losing(void *ctx, const struct zt_device *d)
 	(void)printf("\n");
 }
 
-/* Whom it is about, what they lose, and what they keep; then the question. Errors: INTERRUPTED
- * (no). */
+/* Whom it is about, what they lose, and what they keep; then the question. Errors: DECLINED. */
 static enum zt_err
 confirm_revocation(struct cli *c, const struct zt_person *p)
 {
@@ -129,7 +129,7 @@ confirm_revocation(struct cli *c, const struct zt_person *p)
 		return ZT_OK;
 	(void)snprintf(c->message, sizeof c->message,
 	    _("you did not confirm: %.160s is not revoked"), p->email);
-	return ZT_ERR_INTERRUPTED;
+	return ZT_ERR_DECLINED;
 }
 
 enum zt_err
@@ -270,8 +270,14 @@ enum zt_err
 cmd_log_export(struct cli *c)
 {
 	struct new_file f;
+	struct stat is;
 	enum zt_err err;
 
+	if (!c->o.overwrite && stat(c->args[0], &is) == 0 && S_ISREG(is.st_mode)) {
+		(void)cli_refuse(
+		    c, _("%.160s is there already; --overwrite replaces it"), c->args[0]);
+		return ZT_ERR_EXISTS;
+	}
 	if (!new_file_begin(&f, c->args[0]))
 		return file_failed(c, c->args[0]);
 	err = zt_log_export(c->zt, f.fd, c->count > 1 ? c->args[1] : NULL);

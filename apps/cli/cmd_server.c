@@ -31,6 +31,25 @@ operator_of(struct cli *c, struct operator* o)
 }
 
 enum zt_err
+cli_end_operator(struct cli *c, enum zt_err err)
+{
+	/* What the server forbids an operator, without a word why, it forbids for the token. */
+	if (err == ZT_ERR_FORBIDDEN && c->message[0] == 0 && c->token_file != NULL)
+		(void)snprintf(c->message, sizeof c->message,
+		    _("the token in %.180s is not that of this server's operator"),
+		    c->token_file);
+	return err;
+}
+
+/* The end of a command: the token is wiped. */
+static enum zt_err
+end_operator(struct cli *c, struct operator* o, enum zt_err err)
+{
+	explicit_bzero(o, sizeof *o);
+	return cli_end_operator(c, err);
+}
+
+enum zt_err
 cmd_server_org_create(struct cli *c)
 {
 	struct operator o;
@@ -50,8 +69,7 @@ cmd_server_org_create(struct cli *c)
 			(void)printf("\n");
 		}
 	}
-	explicit_bzero(&o, sizeof o);
-	return err;
+	return end_operator(c, &o, err);
 }
 
 /* How much of a limit is used: "2/7 users". */
@@ -114,8 +132,44 @@ cmd_server_org_list(struct cli *c)
 
 	if (err == ZT_OK)
 		err = zt_server_orgs(&o.s, show_org, c, c->message);
-	explicit_bzero(&o, sizeof o);
-	return err;
+	return end_operator(c, &o, err);
+}
+
+/* LIMIT behind what OUT has. */
+static void
+add_limit(char out[512], bool *is_first, const char *limit)
+{
+	size_t used = strlen(out);
+
+	(void)snprintf(out + used, 512 - used, "%s%s", *is_first ? _(": ") : ", ", limit);
+	*is_first = false;
+}
+
+/* Which limits are set now, and to what. */
+static void
+report_limits(const struct cli *c, const struct zt_server_limits *l)
+{
+	char text[512], limit[100], at[40];
+	bool is_first = true;
+
+	(void)snprintf(text, sizeof text, _("the limits of %.100s are set"), c->args[0]);
+	if (l->users != NULL) {
+		(void)snprintf(limit, sizeof limit, ln_(*l->users, "%llu user", "%llu users"),
+		    (unsigned long long)*l->users);
+		add_limit(text, &is_first, *l->users > 0 ? limit : _("users without a limit"));
+	}
+	if (l->bytes != NULL) {
+		(void)snprintf(limit, sizeof limit, ln_(*l->bytes, "%llu byte", "%llu bytes"),
+		    (unsigned long long)*l->bytes);
+		add_limit(
+		    text, &is_first, *l->bytes > 0 ? limit : _("storage without a limit"));
+	}
+	if (l->expires != NULL) {
+		output_time_text(*l->expires, at);
+		(void)snprintf(limit, sizeof limit, _("it expires %s"), at);
+		add_limit(text, &is_first, *l->expires > 0 ? limit : _("it does not expire"));
+	}
+	cli_done(c, "%s", text);
 }
 
 enum zt_err
@@ -133,9 +187,8 @@ cmd_server_org_set(struct cli *c)
 		    "--storage SIZE | --for TIME");
 	if ((err = operator_of(c, &o)) == ZT_OK &&
 	    (err = zt_server_org_set(&o.s, c->args[0], &l, c->message)) == ZT_OK)
-		cli_done(c, _("the limits of %.100s are set"), c->args[0]);
-	explicit_bzero(&o, sizeof o);
-	return err;
+		report_limits(c, &l);
+	return end_operator(c, &o, err);
 }
 
 static enum zt_err
@@ -152,8 +205,7 @@ set_frozen(struct cli *c, bool is_frozen)
 		    is_frozen ? _("this server does nothing for the user now; only the "
 				  "organization can revoke them")
 			      : _("this server serves the user again"));
-	explicit_bzero(&o, sizeof o);
-	return err;
+	return end_operator(c, &o, err);
 }
 
 enum zt_err
@@ -177,12 +229,12 @@ confirm_loss(struct cli *c)
 	(void)printf("%s\n", _("What no device has brought back by zt repair is given up, for "
 			       "good; devices that "
 			       "had seen it refuse this server from then on."));
-	(void)printf("%s", _("give it up"));
+	(void)printf(_("give up what %.100s lost"), c->args[0]);
 	if (cli_confirm(c))
 		return ZT_OK;
 	(void)snprintf(c->message, sizeof c->message,
 	    _("you did not confirm: nothing of %.100s is given up"), c->args[0]);
-	return ZT_ERR_INTERRUPTED;
+	return ZT_ERR_DECLINED;
 }
 
 enum zt_err
@@ -191,11 +243,12 @@ cmd_server_accept_loss(struct cli *c)
 	struct operator o;
 	enum zt_err err = operator_of(c, &o);
 
-	if (err == ZT_OK && (err = confirm_loss(c)) == ZT_OK &&
+	if (err == ZT_OK &&
+	    (err = zt_server_look_for_loss(&o.s, c->args[0], c->message)) == ZT_OK &&
+	    (err = confirm_loss(c)) == ZT_OK &&
 	    (err = zt_server_accept_loss(&o.s, c->args[0], c->message)) == ZT_OK)
 		cli_done(c, "%s",
 		    _("what the backup lacked is given up; a device that had seen it refuses "
 		      "this server from now on, and must be added again"));
-	explicit_bzero(&o, sizeof o);
-	return err;
+	return end_operator(c, &o, err);
 }

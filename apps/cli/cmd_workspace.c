@@ -44,7 +44,7 @@ show_workspace(void *ctx, const struct zt_workspace *w)
 	if (w->is_archived)
 		(void)printf("  %s", _("(archived)"));
 	if (w->deletion_due != 0) {
-		(void)printf("  %s ", _("(deleted on"));
+		(void)printf("  %s ", _("(to be deleted on"));
 		output_time(w->deletion_due);
 		(void)printf(")");
 	}
@@ -111,9 +111,13 @@ cmd_workspace_share(struct cli *c)
 			return ZT_ERR_WHO;
 		cli_warn(c, p.doubt);
 		(void)printf("%s", _("share it with them all the same"));
-		if (!cli_confirm(c))
-			return ZT_ERR_WHO;
 		c->message[0] = 0;
+		if (!cli_confirm(c)) {
+			(void)snprintf(c->message, sizeof c->message,
+			    _("you did not confirm: %.90s is not shared with %.90s"),
+			    c->args[0], c->args[1]);
+			return ZT_ERR_DECLINED;
+		}
 	}
 	if ((err = zt_workspace_share(c->zt, c->args[0], p.id, role)) == ZT_OK)
 		cli_done(c, _("%.260s is shared with %.260s, role %.20s"), c->args[0],
@@ -210,21 +214,60 @@ cmd_workspace_unarchive(struct cli *c)
 
 enum { DELETION_MIN_S = 24 * 3600, DELETION_S = 7 * DELETION_MIN_S };
 
+static void
+count_member(void *ctx, const struct zt_member *m)
+{
+	unsigned *n = ctx;
+
+	(void)m;
+	++*n;
+}
+
+/* Who loses what, and when; then the question. Errors: DECLINED. */
+static enum zt_err
+confirm_deletion(struct cli *c, const char *day)
+{
+	unsigned members = 0;
+	enum zt_err err = zt_workspace_members(c->zt, c->args[0], count_member, &members);
+
+	if (err)
+		return err;
+	(void)printf(ln_(members, "%.260s has %u member.", "%.260s has %u members."),
+	    c->args[0], members);
+	(void)printf(" ");
+	(void)printf(_("Its files and their history are deleted for good on %s; until then "
+		       "each owner can take that back."),
+	    day);
+	(void)printf("\n%s", _("delete it then"));
+	if (cli_confirm(c))
+		return ZT_OK;
+	(void)snprintf(c->message, sizeof c->message,
+	    _("you did not confirm: %.160s is not deleted"), c->args[0]);
+	return ZT_ERR_DECLINED;
+}
+
 enum zt_err
 cmd_workspace_delete(struct cli *c)
 {
-	unsigned seconds = cli_has(c, OPTION_FOR) ? c->seconds : DELETION_S;
+	unsigned seconds;
+	uint64_t due;
+	char day[40];
 	enum zt_err err;
 
+	if ((err = cli_soon(c, DELETION_S, &seconds)))
+		return err;
 	if (seconds < DELETION_MIN_S)
 		return cli_refuse(c, "%s",
 		    _("a deletion is due a day later at the earliest, so that each owner can "
 		      "take it back"));
-	if ((err = zt_workspace_delete(c->zt, c->args[0], cli_due(seconds))) == ZT_OK)
+	due = cli_due(seconds);
+	output_time_text(due, day);
+	if ((!cli_asks(c) || (err = confirm_deletion(c, day)) == ZT_OK) &&
+	    (err = zt_workspace_delete(c->zt, c->args[0], due)) == ZT_OK)
 		cli_done(c,
-		    _("%.260s will be deleted on the day that zt workspace list names; until "
-		      "then each owner can take that back: zt workspace undelete"),
-		    c->args[0]);
+		    _("%.260s will be deleted on %.40s; until then each owner can take that "
+		      "back: zt workspace undelete"),
+		    c->args[0], day);
 	return err;
 }
 

@@ -70,8 +70,11 @@ const struct command commands[] = {
 	       "watch no "
 	       "longer name it"),
 	    "zt device ack phone", 0, 1, NEEDS_DEVICE, 0, 0, cmd_device_ack },
-	{ "devices", "", N_("list devices"), "zt devices", 0, 0, NEEDS_DEVICE, 0, 0,
-	    cmd_devices },
+	{ "devices", "",
+	    N_("list devices, yours with their labels: a label is sealed to its owner, so "
+	       "another "
+	       "person's device has none here and is named by its id"),
+	    "zt devices", 0, 0, NEEDS_DEVICE, 0, 0, cmd_devices },
 	{ "workspace create", "NAME", N_("create a workspace"), "zt workspace create plans", 1,
 	    1, NEEDS_DEVICE, 0, OPT(FORCE), cmd_workspace_create },
 	{ "workspace list", "", N_("list your workspaces"), "zt workspace list", 0, 0,
@@ -108,8 +111,9 @@ const struct command commands[] = {
 	{ "workspace unarchive", "WORKSPACE", N_("take changes again"),
 	    "zt workspace unarchive plans", 1, 1, NEEDS_DEVICE, 0, 0, cmd_workspace_unarchive },
 	{ "workspace delete", "WORKSPACE",
-	    N_("close for good after a time in which it can be taken back, 7d unless said"),
-	    "zt workspace delete plans", 1, 1, NEEDS_DEVICE, 0, OPT(FOR),
+	    N_("close for good after a time in which it can be taken back, from 1d to 30d, 7d "
+	       "unless said; at a terminal it asks first"),
+	    "zt workspace delete plans", 1, 1, NEEDS_DEVICE, 0, OPT(FOR) | OPT(YES),
 	    cmd_workspace_delete },
 	{ "workspace undelete", "WORKSPACE", N_("take a deletion back"),
 	    "zt workspace undelete plans", 1, 1, NEEDS_DEVICE, 0, 0, cmd_workspace_undelete },
@@ -117,8 +121,9 @@ const struct command commands[] = {
 	    N_("become the owner of a workspace that has none left"),
 	    "zt workspace claim plans", 1, 1, NEEDS_DEVICE, 0, 0, cmd_workspace_claim },
 	{ "put", "LOCAL... WORKSPACE:/PATH",
-	    N_("upload a file, or a folder with all in it, or several into a folder; \"-\" is "
-	       "standard input"),
+	    N_("upload a file, or what is in a folder into PATH, or several into the folder "
+	       "PATH, "
+	       "each under its own name; \"-\" is standard input"),
 	    "zt put report plans:/report", 2, 4096, NEEDS_DEVICE, 0,
 	    OPT(CHECKSUM) | OPT(RESEND) | OPT(DRY_RUN), cmd_put },
 	{ "get", "WORKSPACE:/PATH [LOCAL]",
@@ -145,9 +150,14 @@ const struct command commands[] = {
 	    "zt restore plans:/notes.txt --to-version 1", 1, 1, NEEDS_DEVICE, 0,
 	    OPT(TO_VERSION) | OPT(AT) | OPT(OBJECT), cmd_restore },
 	{ "trash", "WORKSPACE[:/PATH]",
-	    N_("list what was removed, from the whole workspace or from a folder and below"),
+	    N_("list what was removed, from the whole workspace or from a folder and below, "
+	       "the newest "
+	       "last"),
 	    "zt trash plans:/report", 1, 1, NEEDS_DEVICE, 0, 0, cmd_trash },
-	{ "find", "WORKSPACE:/PATH PATTERN", N_("list files and folders by name"),
+	{ "find", "WORKSPACE:/PATH PATTERN",
+	    N_("list files and folders whose whole name fits the pattern, in which * is any "
+	       "text and "
+	       "? any letter; small letters and capitals differ"),
 	    "zt find plans:/ '*.odt'", 2, 2, NEEDS_DEVICE, 0, OPT(LONG), cmd_find },
 	{ "du", "WORKSPACE:/PATH", N_("sum up sizes"), "zt du plans:/", 1, 1, NEEDS_DEVICE, 0,
 	    0, cmd_du },
@@ -162,7 +172,8 @@ const struct command commands[] = {
 	    "zt log head", 0, 0, NEEDS_DEVICE, 0, 0, cmd_log_head },
 	{ "log export", "FILE [WORKSPACE]",
 	    N_("write the history to FILE, for zt-audit to check without any key"),
-	    "zt log export history plans", 1, 2, NEEDS_DEVICE, 0, 0, cmd_log_export },
+	    "zt log export history plans", 1, 2, NEEDS_DEVICE, 0, OPT(OVERWRITE),
+	    cmd_log_export },
 	{ "repair", "", N_("bring back what the server lost when an older backup was restored"),
 	    "zt repair", 0, 0, NEEDS_DEVICE, 0, 0, cmd_repair },
 	{ "watch", "",
@@ -186,7 +197,10 @@ const struct command commands[] = {
 	    N_("make this a device of yours again, with the words on paper or with colleagues"),
 	    "zt recover --server https://zt.acme.example", 0, 16, NEEDS_FOLDER, 0,
 	    OPT(SERVER) | OPT(WORDS_FILE) | OPT(EMAIL) | OPT(LABEL) | OPT(YES), cmd_recover },
-	{ "unlock", "", N_("ask for the password once, and not again in this login session"),
+	{ "unlock", "",
+	    N_("ask for the password once, and not again in this login session, for 30d at "
+	       "most, 8h "
+	       "unless said"),
 	    "zt unlock --for 8h", 0, 0, NEEDS_FOLDER, 0, OPT(FOR), cmd_unlock },
 	{ "password", "", N_("change this device's password"), "zt password", 0, 0,
 	    NEEDS_FOLDER, 0, OPT(NEW_PASSWORD_FILE), cmd_password },
@@ -198,7 +212,9 @@ const struct command commands[] = {
 	{ "lock", "", N_("ask for the password again from now on"), "zt lock", 0, 0,
 	    NEEDS_FOLDER, 0, 0, cmd_lock },
 	{ "server create", "NAME",
-	    N_("operator: reserve an organization; prints its founder's code"),
+	    N_("operator: reserve an organization for a day; prints its founder's code, which "
+	       "ends "
+	       "earlier ones of this name"),
 	    "zt server create acme --server https://zt.example --operator-token-file FILE", 1,
 	    1, NEEDS_NOTHING, OPT(SERVER) | OPT(OPERATOR_TOKEN_FILE), 0,
 	    cmd_server_org_create },
@@ -206,7 +222,9 @@ const struct command commands[] = {
 	    "zt server list --server https://zt.example --operator-token-file FILE", 0, 0,
 	    NEEDS_NOTHING, OPT(SERVER) | OPT(OPERATOR_TOKEN_FILE), 0, cmd_server_org_list },
 	{ "server set", "NAME",
-	    N_("operator: limit an organization, or let it expire; 0 is no limit"),
+	    N_("operator: limit an organization, or let it expire in any time; 0 is no limit, "
+	       "and "
+	       "--for 0 no end"),
 	    "zt server set acme --users 50 --storage 100G --for 30d --server "
 	    "https://zt.example --operator-token-file FILE",
 	    1, 1, NEEDS_NOTHING, OPT(SERVER) | OPT(OPERATOR_TOKEN_FILE),

@@ -7,6 +7,10 @@
 
 /* The time SECONDS from now in milliseconds, up to a second later and never sooner. */
 uint64_t cli_due(unsigned seconds);
+/* The seconds of --for, or UNLESS_SAID, for what ends soon: 30 days at most. Errors: USAGE. */
+enum zt_err cli_soon(struct cli *c, unsigned unless_said, unsigned *out);
+/* ERR, in its own words where the server forbids what --operator-token-file should allow. */
+enum zt_err cli_end_operator(struct cli *c, enum zt_err err);
 /* Counts in CTX, an unsigned, the revocation lists that end within a week. */
 struct zt_pki_item;
 void cli_count_ending(void *ctx, const struct zt_pki_item *i);

@@ -114,11 +114,13 @@ is_said_by_message(enum zt_err err)
 {
 	return err == ZT_ERR_USAGE || err == ZT_ERR_NOT_FOUND || err == ZT_ERR_EXISTS ||
 	       err == ZT_ERR_INVALID || err == ZT_ERR_NAME || err == ZT_ERR_NOT_MEMBER ||
-	       err == ZT_ERR_GONE || err == ZT_ERR_WHO;
+	       err == ZT_ERR_GONE || err == ZT_ERR_WHO || err == ZT_ERR_FORBIDDEN ||
+	       err == ZT_ERR_PASSWORD || err == ZT_ERR_DECLINED;
 }
 
+/* The error's own sentence and the message with it, as people read them, into OUT. */
 static void
-report_error(const struct cli *c, enum zt_err err)
+print_error(const struct cli *c, enum zt_err err, char *out, size_t size)
 {
 	const char *words = c->dry && err == ZT_ERR_SOME
 				? N_("nothing was sent; what is named above would stay here")
@@ -126,24 +128,27 @@ report_error(const struct cli *c, enum zt_err err)
 	/* Of what was left out each has its own line, with its reason. */
 	const char *message = c->message[0] != 0 && err != ZT_ERR_SOME ? c->message : words;
 
+	if (is_said_by_message(err) || strcmp(message, words) == 0)
+		(void)snprintf(out, size, "%s", advice(message));
+	else
+		(void)snprintf(out, size, "%s (%s)", advice(words), advice(message));
+}
+
+static void
+report_error(const struct cli *c, enum zt_err err)
+{
+	char reason[1024];
+
+	print_error(c, err, reason, sizeof reason);
 	if (c->json) {
 		output_json(stderr, "error", "{s:s,s:o,s:i,s:b,s:o*}", "error",
-		    zt_err_name(err), "reason", output_text(advice(message)), "exit",
-		    zt_err_exit(err), "retry", zt_err_retry(err), "named",
+		    zt_err_name(err), "reason", output_text(reason), "exit", zt_err_exit(err),
+		    "retry", zt_err_retry(err), "named",
 		    c->named > 0 ? output_number(c->named) : NULL);
 		return;
 	}
 	(void)fprintf(stderr, "zt: ");
-	if (is_said_by_message(err)) {
-		output_show_on(stderr, advice(message));
-	} else {
-		(void)fprintf(stderr, "%s", advice(words));
-		if (strcmp(message, words) != 0) {
-			(void)fprintf(stderr, " (");
-			output_show_on(stderr, advice(message));
-			(void)fprintf(stderr, ")");
-		}
-	}
+	output_show_on(stderr, reason);
 	(void)fprintf(stderr, "\n");
 }
 

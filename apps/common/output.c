@@ -30,17 +30,29 @@ output_time(uint64_t ms)
 	output_seconds((int64_t)(ms / 1000));
 }
 
-void
-output_seconds(int64_t since)
+static void
+print_seconds(int64_t since, char out[40])
 {
 	time_t s = (time_t)since;
 	struct tm tm;
-	char text[40];
 
 	/* A member may have dated something beyond every calendar. */
-	if (localtime_r(&s, &tm) == NULL ||
-	    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm) == 0)
-		(void)snprintf(text, sizeof text, "%lld s", (long long)since);
+	if (localtime_r(&s, &tm) == NULL || strftime(out, 40, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		(void)snprintf(out, 40, "%lld s", (long long)since);
+}
+
+void
+output_time_text(uint64_t ms, char out[40])
+{
+	print_seconds((int64_t)(ms / 1000), out);
+}
+
+void
+output_seconds(int64_t since)
+{
+	char text[40];
+
+	print_seconds(since, text);
 	(void)fputs(text, stdout);
 }
 

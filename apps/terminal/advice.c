@@ -74,7 +74,8 @@ static const struct {
 	ADVISE("a user is named by an id", "a user is named by the id that zt users shows"),
 	ADVISE("the desktop opens this device while you are logged in",
 	    "the desktop opens this device while you are logged in; zt password ends that"),
-	ADVISE("there is no device %.200s", "there is no device %.200s; zt devices lists them"),
+	ADVISE("there is no device %.200s", "there is no device %.200s; zt devices lists them, "
+					    "another person's by its id alone"),
 	/* a server that lost its history, or shows another one */
 	ADVISE("%.120s; nothing is written until this history agrees with a colleague's head",
 	    "%.120s; nothing is written until zt log verify --against a colleague's head "
@@ -117,6 +118,11 @@ static const struct {
 	    "here"),
 	ADVISE("that is a folder: removing it removes all in it",
 	    "that is a folder: removing it removes all in it; add --recursive"),
+	ADVISE(
+	    "the folder that it was in is not there any more: it may be in the trash, with all "
+	    "that was in it",
+	    "the folder that it was in is not there any more: it may be in the trash, with all "
+	    "that was in it. zt trash lists it, and zt restore brings it back"),
 	ADVISE("this is not the id of something in the trash",
 	    "the id is one that zt trash shows"),
 	ADVISE("the workspace is archived",

@@ -106,10 +106,12 @@ blocked_signals(sigset_t *out)
 	(void)sigaddset(out, SIGTSTP);
 }
 
-/* One line of TTY into OUT, unseen. Signals wait until the terminal is as it was: they are
- * looked for (SIGNALS) and not taken. Errors: INTERRUPTED, TOO_BIG, USAGE. */
+/* Asks TEXT at TTY; one line of the answer into OUT, unseen. The echo is off, and what was
+ * typed ahead is dropped, before a person sees the question: a fast answer is neither shown nor
+ * lost. Signals wait until the terminal is as it was: they are looked for (SIGNALS) and not
+ * taken. Errors: IO, INTERRUPTED, TOO_BIG, USAGE. */
 static enum zt_err
-read_unseen(int tty, int signals, char *out, unsigned size)
+read_unseen(int tty, int signals, const char *text, char *out, unsigned size)
 {
 	struct pollfd look[] = { { tty, POLLIN, 0 }, { signals, POLLIN, 0 } };
 	struct termios was, unseen;
@@ -120,6 +122,8 @@ read_unseen(int tty, int signals, char *out, unsigned size)
 	unseen = was;
 	unseen.c_lflag &= (tcflag_t)~ECHO;
 	(void)tcsetattr(tty, TCSAFLUSH, &unseen);
+	(void)!write(tty, text, strlen(text));
+	(void)!write(tty, " ", 1);
 	if (poll(look, 2, -1) > 0 && look[1].revents == 0)
 		n = read(tty, out, size - 1);
 	(void)tcsetattr(tty, TCSAFLUSH, &was);
@@ -148,9 +152,7 @@ ask_once(int tty, const char *text, char *out, unsigned size, bool *stopped)
 	blocked_signals(&blocked);
 	(void)sigprocmask(SIG_BLOCK, &blocked, &was);
 	if ((signals = signalfd(-1, &blocked, SFD_CLOEXEC)) >= 0) {
-		(void)!write(tty, text, strlen(text));
-		(void)!write(tty, " ", 1);
-		err = read_unseen(tty, signals, out, size);
+		err = read_unseen(tty, signals, text, out, size);
 		(void)close(signals);
 	}
 	*stopped = sigpending(&waiting) == 0 && sigismember(&waiting, SIGTSTP) == 1;

@@ -15,6 +15,7 @@
 /* A line about long work, on standard error (progress.h). */
 struct progress {
 	bool shown, json;
+	bool checks; /* nothing is transferred: what is named is damaged */
 	uint64_t began_ms, drawn_ms, excluded, would;
 };
 

@@ -79,7 +79,7 @@ const struct cli_option cli_options[OPTION_COUNT] = {
 	[OPTION_ORG] = { "--org", 0, TAKES_TEXT, "ID",
 	    N_("the organization, as zt status shows it"), AT(org), 0, 0 },
 	[OPTION_OVERWRITE] = { "--overwrite", 0, TAKES_NOTHING, "",
-	    N_("replace files that zt did not write, or that were changed since"),
+	    N_("replace also what zt did not write, or what was changed since"),
 	    AT(o.overwrite), 0, 0 },
 	[OPTION_PIN_FILE] = { "--pin-file", 0, TAKES_TEXT, "FILE",
 	    N_("read the key's password or the token's PIN from FILE"), AT(pin_file), 0, 0 },

@@ -71,7 +71,7 @@ enum option_takes {
 	TAKES_NUMBER,   /* uint64_t from MIN to MAX */
 	TAKES_SIZE,     /* uint64_t in bytes */
 	TAKES_TIME,     /* uint64_t in milliseconds since 1970 */
-	TAKES_DURATION, /* unsigned, seconds; 0: "ever" */
+	TAKES_DURATION, /* unsigned, seconds; 0, also written "ever": without an end */
 };
 struct cli_option {
 	const char *name; /* "--at" */

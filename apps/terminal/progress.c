@@ -49,7 +49,10 @@ skipped(void *ctx, const char *name, const char *message)
 
 	progress_end(p);
 	p->excluded++;
-	cli_note(p->json, "left_out", _("left out"), name, advice(message));
+	if (p->checks)
+		cli_note(p->json, "damaged", _("damaged"), name, advice(message));
+	else
+		cli_note(p->json, "left_out", _("left out"), name, advice(message));
 }
 
 static void

@@ -9,7 +9,8 @@
 #include "common/l10n.h"
 #include "terminal/command.h"
 
-enum { DURATION_MAX_S = 30 * 24 * 3600 };
+/* A hundred years: seconds that an unsigned holds. What a command takes may be less. */
+static const unsigned duration_max_s = 36500u * 24 * 3600;
 
 /* The digits at the front of TEXT, N of them. False: none, or more than 64 bits hold. */
 static bool
@@ -121,13 +122,12 @@ value_duration(struct cli *c, const char *what, const char *text, unsigned *out)
 		return ZT_OK;
 	}
 	if (each > 0 && (text[n] == 0 || text[n + 1] == 0) && read_digits(text, n, &is) &&
-	    is > 0 && is <= DURATION_MAX_S / each) {
+	    is <= duration_max_s / each) {
 		*out = (unsigned)(is * each);
 		return ZT_OK;
 	}
-	return cli_refuse(c,
-	    _("%.40s: \"%.80s\" is no time such as 90s, 15m, 8h or 2d, at most 30d"), what,
-	    text);
+	return cli_refuse(
+	    c, _("%.40s: \"%.80s\" is no time such as 90s, 15m, 8h or 2d"), what, text);
 }
 
 enum zt_err

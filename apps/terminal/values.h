@@ -12,14 +12,14 @@ struct cli;
 /* Digits and nothing else, from MIN to MAX. */
 enum zt_err value_number(struct cli *c, const char *what, const char *text, uint64_t min,
     uint64_t max, uint64_t *out);
-/* A number, and K, M, G or T behind it; as bytes. */
 /* An address begins with http:// or https://: without, the library knows no way to it. */
 enum zt_err value_server(struct cli *c, const char *what, const char *text, const char **out);
+/* A number, and K, M, G or T behind it; as bytes. */
 enum zt_err value_size(struct cli *c, const char *what, const char *text, uint64_t *out);
 /* "YYYY-MM-DD HH:MM:SS", local: an existing time, from 1970 until now; as milliseconds since
  * 1970. */
 enum zt_err value_time(struct cli *c, const char *what, const char *text, uint64_t *out);
-/* "90", "90s", "15m", "8h" or "2d", up to 30d, as seconds; "ever" is 0. */
+/* "90", "90s", "15m", "8h" or "2d", up to a hundred years, as seconds; "ever" is 0. */
 enum zt_err value_duration(struct cli *c, const char *what, const char *text, unsigned *out);
 
 #endif

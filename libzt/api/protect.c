@@ -17,6 +17,12 @@ zt_lock(const struct zt_options *o, char *message)
 }
 
 enum zt_err
+zt_check_password(const struct zt_options *o, char *message)
+{
+	return device_check_password(o, message);
+}
+
+enum zt_err
 zt_change_password(const struct zt_options *o, const char *new_password, char *message)
 {
 	return device_change_password(o, new_password, message);

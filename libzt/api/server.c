@@ -26,6 +26,12 @@ zt_server_org_set(const struct zt_server *s, const char *slug, const struct zt_s
 }
 
 enum zt_err
+zt_server_look_for_loss(const struct zt_server *s, const char *slug, char *message)
+{
+	return session_server_look_for_loss(s, slug, message);
+}
+
+enum zt_err
 zt_server_accept_loss(const struct zt_server *s, const char *slug, char *message)
 {
 	return session_server_accept_loss(s, slug, message);

@@ -287,7 +287,7 @@ ask(struct greeting *g)
 	if ((err = log_wake(g->z, true)))
 		return err;
 	return yes ? ZT_OK
-		   : session_refuse(g->z, ZT_ERR_ABORTED,
+		   : session_refuse(g->z, ZT_ERR_DECLINED,
 			 "you did not accept %.80s: nobody was let in; the invitation stays "
 			 "open",
 			 g->claim->email);

@@ -277,7 +277,7 @@ colleagues_help(struct zt *z, struct exchange *r, struct bytes claim, struct zt_
 		yes = r->codes->help != NULL &&
 		      r->codes->help(r->codes->ctx, h.email, h.name, ask->label);
 		if ((err = log_wake(z, true)) == ZT_OK && !yes)
-			err = session_refuse(z, ZT_ERR_ABORTED,
+			err = session_refuse(z, ZT_ERR_DECLINED,
 			    "you did not help %.80s, who got nothing; the invitation stays "
 			    "open",
 			    h.email);

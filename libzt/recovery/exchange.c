@@ -20,6 +20,9 @@ enum { WAIT_MIN_MS = 15, WAIT_MS = 250, FETCHED_MS = 10000, AWAY_MS = 60000, AGA
 /* What a call says besides its message. */
 enum talk { TALK, TALK_ABORT, TALK_FETCHED };
 
+static const char stopped_there[] =
+    N_("the other side stopped, or began again: both can try again with the same link");
+
 enum zt_err
 exchange_refuse(struct exchange *r, enum zt_err err, const char *message)
 {
@@ -158,8 +161,7 @@ exchange_look(struct exchange *r, size_t *count)
 	enum zt_err err = talk(r, bytes_of(NULL, 0), 0, TALK, &a);
 
 	if (err == ZT_OK && a->aborted)
-		err = exchange_refuse(
-		    r, ZT_ERR_ABORTED, "the other side stopped, or began again");
+		err = exchange_refuse(r, ZT_ERR_ABORTED, stopped_there);
 	else if (err == ZT_OK)
 		*count = a->n_messages;
 	pb_free(a);
@@ -231,15 +233,18 @@ compare_codes(struct exchange *r)
 	r->codes->show(r->codes->ctx, mine);
 	picked = r->codes->pick(r->codes->ctx, choices, runs, r);
 	if (picked == ZT_PICK_LEFT && r->is_over)
-		return exchange_refuse(
-		    r, ZT_ERR_ABORTED, "the other side stopped, or began again");
+		return exchange_refuse(r, ZT_ERR_ABORTED, stopped_there);
 	if (picked == ZT_PICK_LEFT)
 		return exchange_refuse(
 		    r, ZT_ERR_INTERRUPTED, "left before the codes were compared");
 	err = sas_pick(r->sas, picked >= 0 && picked < SAS_CHOICES ? text[picked] : "");
 	if (err)
-		return exchange_refuse(
-		    r, ZT_ERR_CODES, "that is not the code of the other side");
+		return exchange_refuse(r, ZT_ERR_CODES,
+		    picked == ZT_PICK_NONE
+			? N_("none of the codes was the other side's: both can compare again "
+			     "with the same link")
+			: N_("that is not the code of the other side: both can compare again "
+			     "with the same link"));
 	r->picked = true;
 	return ZT_OK;
 }
@@ -262,8 +267,7 @@ send_step(struct exchange *r, struct bytes clear)
 			break;
 		waits = a->busy;
 		if (a->aborted)
-			err = exchange_refuse(
-			    r, ZT_ERR_ABORTED, "the other side stopped, or began again");
+			err = exchange_refuse(r, ZT_ERR_ABORTED, stopped_there);
 		else if (waits)
 			err = pause_a_little(r, &ms);
 		pb_free(a);
@@ -290,7 +294,7 @@ receive_step(struct exchange *r, struct buf *clear)
 			    step == SAS_STEPS - 1 && r->side == SAS_CLAIMER
 				? "the other side did not accept you, or left before it "
 				  "answered: ask them; the same link can be tried again"
-				: "the other side stopped, or began again");
+				: stopped_there);
 		} else if (a->n_messages > step) {
 			err = sas_receive(r->sas, pb_bytes(a->messages[step]), clear);
 			pb_free(a);

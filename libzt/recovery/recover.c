@@ -360,7 +360,8 @@ ask_human(struct zt *z, const struct zt_recovery *r, unsigned need)
 			       org_state_device_live(d, ORG_NEVER);
 	who.workspaces = list;
 	if (err == ZT_OK && !r->confirm(r->ctx, &who))
-		err = session_refuse(z, ZT_ERR_WHO, "you did not say that this is you");
+		err = session_refuse(
+		    z, ZT_ERR_DECLINED, "you did not say that this is you: no device was made");
 	free(names);
 	free(list);
 	return err;

@@ -348,6 +348,19 @@ find_object(struct restoring *r, bool *is_there, const struct path *path)
 	return ZT_OK;
 }
 
+/* The folder that it was in may have been removed itself, and is brought back first. */
+static enum zt_err
+find_parent(const struct restoring *r, const struct path *path, struct tree_entry *parent)
+{
+	enum zt_err err = tree_parent(r->s, path, parent);
+
+	if (err != ZT_ERR_NOT_FOUND || r->removed != NULL)
+		return err;
+	return session_refuse(r->s->z, err,
+	    "the folder that it was in is not there any more: it may be in the trash, with all "
+	    "that was in it");
+}
+
 /* Finds and writes it, and puts it back under its name in PARENT. */
 static enum zt_err
 restore(void *ctx, struct workspace *s, const struct path *path, struct batch *b)
@@ -362,7 +375,7 @@ restore(void *ctx, struct workspace *s, const struct path *path, struct batch *b
 	r->b = b;
 	r->what = now;
 	if ((path->count > 0 || r->removed != NULL) &&
-	    ((err = tree_parent(s, path, &parent)) ||
+	    ((err = find_parent(r, path, &parent)) ||
 		(err = r->removed != NULL ? find_object(r, &is_there, path)
 					  : find(r, path, &parent, &now, &is_there))))
 		return err;

@@ -457,13 +457,26 @@ tell(struct trash *t, struct item *item)
 	t->each(t->ctx, &r);
 }
 
-/* What lies in nothing else; then, of folders that lie in one another and in nothing else, one
- * each, with which the others are. */
+static int
+compare_removed(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	if (x->removed != y->removed)
+		return x->removed < y->removed ? -1 : 1;
+	/* those of one moment in an order that is the same each time */
+	return memcmp(x->vlob.b, y->vlob.b, ID_BYTES);
+}
+
+/* In the order in which it was removed. What lies in nothing else; then, of folders that lie in
+ * one another and in nothing else, one each, with which the others are. */
 static enum zt_err
 tell_all(struct trash *t)
 {
 	enum zt_err err = ZT_OK;
 
+	if (t->item_count > 0)
+		qsort(t->items, t->item_count, sizeof *t->items, compare_removed);
 	for (size_t i = 0; err == ZT_OK && i < t->item_count; i++)
 		err = mark_inside(t, &t->items[i].vlob);
 	for (size_t i = 0; err == ZT_OK && i < t->item_count; i++)

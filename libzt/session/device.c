@@ -95,6 +95,19 @@ device_lock(const struct zt_options *o, char *message)
 }
 
 enum zt_err
+device_check_password(const struct zt_options *o, char *message)
+{
+	Zt__DeviceSecrets *m = NULL;
+	enum zt_err err = suite_init();
+
+	if (err == ZT_OK)
+		err = device_file_open(o->home, device_password(o), &m);
+	pb_wipe(m);
+	report(o, device_closed(o->home, err), message);
+	return err;
+}
+
+enum zt_err
 device_change_password(const struct zt_options *o, const char *new_password, char *message)
 {
 	enum zt_err err = suite_init();

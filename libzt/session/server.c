@@ -178,20 +178,22 @@ session_server_set(const struct zt_server *s, const char *slug,
 	return err;
 }
 
-enum zt_err
-session_server_accept_loss(const struct zt_server *s, const char *slug, char *message)
+/* The calls LOG and CHAINS about the loss of SLUG. One of the two may have lost nothing, and
+ * refuses. */
+static enum zt_err
+call_both(const struct zt_server *s, const char *slug, enum route log, enum route chains,
+    char *message)
 {
 	struct operating op;
 	struct id org;
-	enum zt_err err = begin(&op, s, message), log;
+	enum zt_err err = begin(&op, s, message), first;
 
 	if (err || (err = find(&op, slug, &org)))
 		goto out;
-	/* One of the two may have lost nothing, and refuses. */
-	log = call(&op, ROUTE_ORG_ACCEPT, &org, NULL, NULL, NULL);
-	if ((err = log) == ZT_OK || log == ZT_ERR_NOT_FOUND)
-		err = call(&op, ROUTE_CHAINS_ACCEPT, &org, NULL, NULL, NULL);
-	if (err == ZT_ERR_NOT_FOUND && log == ZT_OK)
+	first = call(&op, log, &org, NULL, NULL, NULL);
+	if ((err = first) == ZT_OK || first == ZT_ERR_NOT_FOUND)
+		err = call(&op, chains, &org, NULL, NULL, NULL);
+	if (err == ZT_ERR_NOT_FOUND && first == ZT_OK)
 		err = ZT_OK;
 	else if (err == ZT_ERR_NOT_FOUND)
 		(void)report(&op, err,
@@ -200,4 +202,16 @@ session_server_accept_loss(const struct zt_server *s, const char *slug, char *me
 out:
 	calls_free(op.calls);
 	return err;
+}
+
+enum zt_err
+session_server_accept_loss(const struct zt_server *s, const char *slug, char *message)
+{
+	return call_both(s, slug, ROUTE_ORG_ACCEPT, ROUTE_CHAINS_ACCEPT, message);
+}
+
+enum zt_err
+session_server_look_for_loss(const struct zt_server *s, const char *slug, char *message)
+{
+	return call_both(s, slug, ROUTE_ORG_LOSS, ROUTE_CHAINS_LOSS, message);
 }

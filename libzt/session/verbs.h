@@ -21,11 +21,14 @@ ZT_CHECKED enum zt_err session_server_set(const struct zt_server *s, const char 
     const struct zt_server_limits *l, char *message);
 ZT_CHECKED enum zt_err session_server_accept_loss(
     const struct zt_server *s, const char *slug, char *message);
+ZT_CHECKED enum zt_err session_server_look_for_loss(
+    const struct zt_server *s, const char *slug, char *message);
 
 /* ---- device.c ---- */
 ZT_CHECKED enum zt_err device_unlock(
     const struct zt_options *o, unsigned seconds, char *message);
 ZT_CHECKED enum zt_err device_lock(const struct zt_options *o, char *message);
+ZT_CHECKED enum zt_err device_check_password(const struct zt_options *o, char *message);
 ZT_CHECKED enum zt_err device_change_password(
     const struct zt_options *o, const char *new_password, char *message);
 ZT_CHECKED enum zt_err device_protect_by_token(

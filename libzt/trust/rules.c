@@ -444,7 +444,9 @@ workspace_archived(struct act *a)
 	enum zt_err err = by_owner(a);
 
 	if (err == ZT_OK && (a->b->workspace_archived->archived != 0) == a->w->archived)
-		err = no(a, ZT_ERR_EXISTS, "the workspace is so already");
+		err = no(a, ZT_ERR_EXISTS,
+		    a->w->archived ? N_("the workspace is archived already")
+				   : N_("the workspace is not archived"));
 	return err;
 }
 
@@ -461,8 +463,8 @@ workspace_deletion(struct act *a)
 	if (due != 0 && (due <= a->b->time || due - a->b->time < LIMIT_DELETION_MS))
 		return no(a, ZT_ERR_FORBIDDEN, "a deletion is due a day later at the earliest");
 	if (due == 0 && (a->w->deletion_due == 0 || a->w->deletion_due <= a->b->time))
-		return no(
-		    a, ZT_ERR_FORBIDDEN, "there is no deletion that can still be taken back");
+		return no(a, ZT_ERR_FORBIDDEN,
+		    "no deletion of the workspace is announced that can still be taken back");
 	return ZT_OK;
 }
 

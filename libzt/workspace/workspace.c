@@ -147,9 +147,9 @@ workspace_check_name(struct zt *z, const char *name, char normal[LIMIT_NAME + 1]
 	if (utf8_valid(is) && utf8_normal(is, &b) == ZT_OK)
 		is = buf_bytes(&b);
 	if (path_name_check(is, &message))
-		err = session_refuse(z, ZT_ERR_NAME, "%s", session_translate(z, message));
+		err = session_refuse(z, ZT_ERR_INVALID, "%s", session_translate(z, message));
 	else if (memchr(is.p, ':', is.n) != NULL)
-		err = session_refuse(z, ZT_ERR_NAME, "a workspace's name holds no colon");
+		err = session_refuse(z, ZT_ERR_INVALID, "a workspace's name holds no colon");
 	if (err == ZT_OK) {
 		memcpy(normal, is.p, is.n);
 		normal[is.n] = 0;

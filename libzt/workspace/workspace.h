@@ -6,7 +6,7 @@
 #include "format/limits.h"
 #include "session/session.h"
 
-/* NAME as a workspace may have it, in NORMAL form C. Errors: NAME. */
+/* NAME as a workspace may have it, in NORMAL form C. Errors: INVALID. */
 ZT_CHECKED enum zt_err workspace_check_name(
     struct zt *z, const char *name, char normal[LIMIT_NAME + 1]);
 /* Refuses NAME when another workspace of this user's than BESIDES has it: two of one name could

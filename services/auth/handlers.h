@@ -10,7 +10,7 @@ handler entries_append, entries_read, entries_topic;
 handler disclosures_put, disclosures_get;
 handler invitations_put, invitations_list, invitations_end, invitations_mail;
 handler exchanges_greet, exchanges_claim;
-handler operator_list, operator_set, operator_accept, operator_ask;
+handler operator_list, operator_set, operator_accept, operator_loss, operator_ask;
 bool operator_is(void *state, const char *authorization);
 handler decisions_ask, decisions_hear, decisions_members, decisions_due;
 handler recovery_put, recovery_get;

@@ -15,6 +15,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_ORG_LIST] = operator_list,
 	[ROUTE_ORG_SET] = operator_set,
 	[ROUTE_ORG_ACCEPT] = operator_accept,
+	[ROUTE_ORG_LOSS] = operator_loss,
 	[ROUTE_BOOTSTRAP] = orgs_bootstrap,
 	[ROUTE_LOG_APPEND] = entries_append,
 	[ROUTE_LOG_READ] = entries_read,

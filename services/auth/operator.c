@@ -177,8 +177,31 @@ out:
 	return err;
 }
 
-/* ORG_ACCEPT: accepts the loss by an older backup; the log continues from its current end. A
- * log that lost nothing has nothing to give up: devices would refuse it for a slip. */
+/* A log that lost nothing has nothing to give up: devices would refuse it for a slip. */
+static enum zt_err
+check_lost(const struct auth_org *org, struct rpc_answer *out)
+{
+	return org->is_restored ? ZT_OK
+				: service_refuse(out, ZT_ERR_NOT_FOUND,
+				      "nothing of the organization is lost: no older backup "
+				      "was restored, or all of it is back");
+}
+
+/* ORG_LOSS: whether the log lost something. */
+enum zt_err
+operator_loss(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	struct auth_org *org = NULL;
+	enum zt_err err;
+
+	if ((err = auth_lock(state, rq->db, &rq->params.org, &org)))
+		return err;
+	err = check_lost(org, out);
+	auth_unlock(org);
+	return err;
+}
+
+/* ORG_ACCEPT: accepts the loss by an older backup; the log continues from its current end. */
 enum zt_err
 operator_accept(void *state, const struct request *rq, struct rpc_answer *out)
 {
@@ -189,11 +212,9 @@ operator_accept(void *state, const struct request *rq, struct rpc_answer *out)
 
 	if ((err = auth_lock(a, rq->db, &rq->params.org, &org)))
 		return err;
-	if (!org->is_restored) {
+	if ((err = check_lost(org, out))) {
 		auth_unlock(org);
-		return service_refuse(out, ZT_ERR_NOT_FOUND,
-		    "nothing of the organization is lost: no older backup was restored, or "
-		    "all of it is back");
+		return err;
 	}
 	m.position = merkle_size(org->state->tree);
 	if ((err = merkle_root(org->state->tree, m.position, &m.hash)) == ZT_OK &&

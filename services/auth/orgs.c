@@ -12,6 +12,8 @@
 
 static const struct db_query reserve = { "orgs_reserve",
 	"INSERT INTO pending VALUES ($1::bytea, $2::text, $3::bytea, $4::int8)" };
+static const struct db_query end_earlier = { "orgs_end_earlier",
+	"DELETE FROM pending WHERE slug = $1::text" };
 static const struct db_query is_taken = { "orgs_taken",
 	"SELECT 1::int8 FROM orgs WHERE slug = $1::text" };
 static const struct db_query reserved = {
@@ -30,6 +32,22 @@ slug_is_valid(const char *slug)
 
 	return n > 0 && n <= LIMIT_SLUG &&
 	       strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-") == n && slug[0] != '-';
+}
+
+/* What was reserved under this name before ends: of a name one code is valid. */
+static enum zt_err
+keep_reservation(struct db *db, const char *slug, const struct db_value v[4])
+{
+	struct db_value by_slug[] = { DB_TEXT(slug) };
+	enum zt_err err;
+
+	if ((err = db_begin(db)))
+		return err;
+	if ((err = db_run(db, &end_earlier, by_slug, 1, NULL)) == ZT_OK &&
+	    (err = db_run(db, &reserve, v, 4, NULL)) == ZT_OK)
+		err = db_commit(db);
+	db_rollback(db);
+	return err;
 }
 
 static enum zt_err
@@ -55,7 +73,7 @@ reserve_slug(struct db *db, const char *slug, uint64_t now_ms, uint8_t token[32]
 	struct db_value v[] = { DB_BYTES(hash.b, HASH_BYTES), DB_TEXT(slug),
 		DB_BYTES(sign_seed(key).p, SIGN_SEED_BYTES), DB_INT(now_ms + RESERVED_MS) };
 
-	err = db_run(db, &reserve, v, 4, NULL);
+	err = keep_reservation(db, slug, v);
 out:
 	sign_free(key);
 	db_free(rows);
@@ -63,8 +81,8 @@ out:
 }
 
 /* ORG_CREATE: the operator reserves a slug; the answer's token begins the organization once.
- * Each call makes a token: after a lost answer another is asked for, and the first expires
- * unheard. */
+ * Each call makes a token and ends those before: after a lost answer another is asked for, and
+ * nobody can begin with the first. */
 enum zt_err
 orgs_create(void *state, const struct request *rq, struct rpc_answer *out)
 {

@@ -16,6 +16,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_REPAIR] = repair_changeset,
 	[ROUTE_REPAIR_LINKS] = restored_links,
 	[ROUTE_CHAINS_ACCEPT] = restored_accept,
+	[ROUTE_CHAINS_LOSS] = restored_loss,
 	[ROUTE_CHECKPOINT_PUT] = checkpoints_put,
 	[ROUTE_CHECKPOINTS] = checkpoints_list,
 	[ROUTE_CHECKPOINT] = checkpoints_read,

@@ -20,7 +20,7 @@ struct metadata {
 
 handler changesets_push, changesets_read, vlobs_read, vlobs_rewrap, sealed_keys_put,
     sealed_keys_get;
-handler repair_changeset, restored_links, restored_accept;
+handler repair_changeset, restored_links, restored_accept, restored_loss;
 handler links_ask;
 handler checkpoints_put, checkpoints_list, checkpoints_read;
 handler usage_org;

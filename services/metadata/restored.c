@@ -354,6 +354,33 @@ is_any_lost(struct metadata *md, const struct id *org, const struct db_rows *row
 	return err;
 }
 
+/* Errors: NOT_FOUND (no chain of ROWS lost anything). */
+static enum zt_err
+check_lost(struct metadata *md, const struct request *rq, const struct db_rows *rows,
+    struct rpc_answer *out)
+{
+	bool lost = false;
+	enum zt_err err = is_any_lost(md, &rq->params.org, rows, &lost);
+
+	return err || lost ? err
+			   : service_refuse(out, ZT_ERR_NOT_FOUND,
+				 "no workspace of the organization lost anything");
+}
+
+/* CHAINS_LOSS: whether a chain of the organization lost something. */
+enum zt_err
+restored_loss(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	struct db_value v[] = { DB_ID(&rq->params.org) };
+	struct db_rows *rows = NULL;
+	enum zt_err err;
+
+	if ((err = db_run(rq->db, &chains_of, v, 1, &rows)) == ZT_OK)
+		err = check_lost(state, rq, rows, out);
+	db_free(rows);
+	return err;
+}
+
 /* CHAINS_ACCEPT: what chains of the organization lost is given up: they go on from where they
  * are. */
 enum zt_err
@@ -362,18 +389,11 @@ restored_accept(void *state, const struct request *rq, struct rpc_answer *out)
 	struct metadata *md = state;
 	struct db_value v[] = { DB_ID(&rq->params.org) };
 	struct db_rows *rows = NULL;
-	bool lost = false;
 	enum zt_err err;
 
 	if ((err = db_run(rq->db, &chains_of, v, 1, &rows)) ||
-	    (err = is_any_lost(md, &rq->params.org, rows, &lost)))
-		goto out;
-	if (!lost) {
-		err = service_refuse(
-		    out, ZT_ERR_NOT_FOUND, "no workspace of the organization lost anything");
-		goto out;
-	}
-	if ((err = db_run(rq->db, &drop_goals, v, 1, NULL)) ||
+	    (err = check_lost(md, rq, rows, out)) ||
+	    (err = db_run(rq->db, &drop_goals, v, 1, NULL)) ||
 	    (err = marks_drop_topics(md->marks, &rq->params.org)) ||
 	    (err = mark_rows(md, rows)))
 		goto out;

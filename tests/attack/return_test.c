@@ -201,7 +201,7 @@ P9_hostile_helpers_bring_nobody_back_as_somebody_else(void **state)
 	assert_err(ZT_ERR_KEY, c.err);
 	assert_int_equal(0, c.asked);
 	come_back(&c, h, 3, s->alice.email, home, false);
-	assert_err(ZT_ERR_WHO, c.err); /* the human looked, and said no */
+	assert_err(ZT_ERR_DECLINED, c.err); /* the human looked, and said no */
 	assert_int_equal(1, c.asked);
 	come_back(&c, h, 3, s->alice.email, home, true);
 	assert_ok(c.err);

@@ -17,13 +17,17 @@ alice workspace create gone; alice --quiet put "$state/much" gone:/much
 check "objects and blocks are on the servers" test "$(rows)" -gt "$before_rows" -a "$(blocks)" -gt "$before_blocks"
 expect 64 "a day later at the earliest" "a deletion at once is refused" alice workspace delete gone --for 5s
 expect 64 "a day later at the earliest" "and one in half a day" alice workspace delete gone --for 12h
-check "in a day it is not" alice workspace delete gone --for 24h
+expect 64 "for is at most 30d" "and one in a year" alice workspace delete gone --for 365d
+ask() { at_terminal "$1" "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" workspace delete gone; }
+expect 130 "gone has 1 member. Its files and their history are deleted for good on $(date -d '+7 days' +%Y-%m-%d)" "at a terminal it asks first, and names the day" ask n
+expect 130 "^zt: you did not confirm: gone is not deleted" "and no is no" ask n
+expect 0 "^gone will be deleted on $(date -d '+1 day' +%Y-%m-%d)" "in a day it is not, and the day is said" alice workspace delete gone --for 24h
 check "a deletion is announced for another one" alice workspace delete back --for 1d
 sleep 2
-expect 0 "gone  (deleted on" "its list says so until then" alice workspace list
+expect 0 "gone  (to be deleted on" "its list says so until then" alice workspace list
 expect 0 '"state":"deletion announced","deletion_due":[1-9]' "in JSON too" alice --json workspace list
 check "one is archived" alice workspace archive back
-expect 0 "back  (archived)  (deleted on" "and the list says so" alice workspace list
+expect 0 "back  (archived)  (to be deleted on" "and the list says so" alice workspace list
 check "and no more" alice workspace unarchive back
 check "until then it is there" alice --quiet get gone:/much "$state/copy"
 check "and can be taken back" alice workspace undelete back

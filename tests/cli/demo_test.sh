@@ -24,7 +24,7 @@ mkdir "$state/copy"
 check "a reader reads it back" bob get MARKERworkspace:/t "$state/copy"
 mv "$state/tree/$(printf 'e\314\201')" "$state/tree/$(printf '\303\251')"
 check "byte for byte" diff -r "$state/tree" "$state/copy"
-expect 77 "do not have the right" "F7: a reader does not write" bob put "$state/tree/nothing" MARKERworkspace:/x
+expect 77 "^zt: the server says: readers do not write" "F7: a reader does not write" bob put "$state/tree/nothing" MARKERworkspace:/x
 expect 0 "MARKERname" "recursive list" bob ls -r MARKERworkspace:/
 check "share again with another role" alice workspace share MARKERworkspace bob@demo.example --role contributor
 echo v1 > "$state/f"; alice put "$state/f" MARKERworkspace:/f >/dev/null

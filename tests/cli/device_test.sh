@@ -58,6 +58,7 @@ if shell == 0:
         status = os.waitpid(pid, os.WUNTRACED)[1]
         os.write(tell, b"%d\n" % status)
         if not os.WIFSTOPPED(status): os._exit(0)
+if what == "ahead": os.write(master, b"typed ahead\n")
 signal.alarm(60)
 heard = os.fdopen(heard)
 pid = int(heard.readline())
@@ -74,7 +75,6 @@ def until(f):
     end = time.time() + 20
     while not f() and time.time() < end: time.sleep(0.02)
 await_(b"Password: ")
-until(lambda: not echoes())
 print("while asked, it echoes:", echoes())
 if what == "interrupt": os.write(master, b"half\x03")
 if what == "kill": os.kill(pid, signal.SIGTERM)
@@ -85,7 +85,7 @@ if what == "stop":
     os.kill(pid, signal.SIGCONT)
     await_(b"Password: ", 2)
     until(lambda: not echoes())
-if what in ("type", "stop"): os.write(master, b"alicepass\n")
+if what in ("type", "stop", "ahead"): os.write(master, b"alicepass\n")
 if what == "long": os.write(master, b"x" * 2000 + b"\n")
 status = int(heard.readline())
 print("afterwards, it echoes:", echoes())
@@ -107,6 +107,8 @@ expect 0 "exit 0" "and does its work" cat "$state/seen"
 at_terminal type > "$state/seen" 2>&1 || true
 expect 0 "alice@demo.example" "the right password opens" cat "$state/seen"
 check "and is shown nowhere" sh -c "! grep -q alicepass '$state/seen'"
+at_terminal ahead > "$state/seen" 2>&1 || true
+expect 0 "exit 0" "what was typed before the question is no answer to it" cat "$state/seen"
 at_terminal long > "$state/seen" 2>&1 || true
 expect 0 "exit 65" "one that is longer than can be is not cut" cat "$state/seen"
 
@@ -120,6 +122,8 @@ expect 64 "first line is empty" "nobody recovers under one" empty recover --serv
 check "nothing was made" test ! -e "$state/none"
 expect 64 "first line is empty" "nor is one set later" alice password --new-password-file "$state/empty"
 expect 0 "alice@demo" "the old one holds" alice users
+expect 77 "^zt: the old password is wrong; nothing was changed$" "a wrong old password is said before a new one is asked for" "$bin/zt" --home "$state/alice" --password-file "$state/bob.password" password
+expect 77 "^zt: the old password is wrong; nothing was changed$" "also where the new one is in a file" "$bin/zt" --home "$state/alice" --password-file "$state/bob.password" password --new-password-file "$state/bob.password"
 
 # what was read from a file is not in the memory of a program that continues
 head -c 9 /dev/urandom | od -An -tx1 | tr -d ' \n' > "$state/marker"
@@ -194,6 +198,8 @@ check "new words end the older ones" [ "$(alice status | grep -c 'words on paper
 expect 77 "" "which bring nobody back" "$bin/zt" --home "$state/older-back" --password-file "$state/alice.password" recover --server "$url" --words-file "$state/older" --label back --yes
 mkdir -m 700 "$state/back.recovering" "$state/back" "$state/back/recovering"
 for d in back.recovering back/recovering; do echo first > "$state/$d/store.db"; echo first > "$state/$d/lock"; done
+declines() { echo n | "$bin/zt" --home "$state/back" --password-file "$state/alice.password" recover --server "$url" --words-file "$state/words" --label back; }
+expect 130 "zt: you did not say that this is you: no device was made$" "who is somebody else makes no device" declines
 check "a recovery brings alice back" "$bin/zt" --home "$state/back" --password-file "$state/alice.password" recover --server "$url" --words-file "$state/words" --label back --yes
 for d in back.recovering back/recovering; do check "and removes nothing of another one's ($d)" cmp -s "$state/$d/store.db" "$state/$d/lock"; done
 check "and leaves nothing behind" [ "$(echo "$state"/back/recovering-*)" = "$state/back/recovering-*" ]

@@ -76,11 +76,11 @@ check "nor copied: all can be listed whole" alice ls -r w:/
 # 19: names. 21: what is there already. 22: the state folder.
 mkdir -p k/t/f k/s; q put f w:/one; ln -s alice alias
 rows <<T
-65|control character|a name with a tab|alice workspace create "$(printf 'a\tb')"
-65|not UTF-8|of bytes that are no text|alice workspace create "$(printf 'bad\377')"
-65|are not names|two dots|alice workspace create ..
+64|control character|a name with a tab|alice workspace create "$(printf 'a\tb')"
+64|not UTF-8|of bytes that are no text|alice workspace create "$(printf 'bad\377')"
+64|are not names|two dots|alice workspace create ..
 64||nothing|alice workspace create ""
-65|colon|a colon, as a second name|alice workspace rename w a:b
+64|colon|a colon, as a second name|alice workspace rename w a:b
 0|is made|a blank is a name|alice workspace create " "
 0|is made|that can be used|alice mkdir " :/d"
 0|is made|a workspace may be named in one form|alice workspace create "$nfd"

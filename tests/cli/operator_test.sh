@@ -9,13 +9,16 @@ id_of() { alice --json users | sed -n "s/.*\"id\":\"\([0-9a-f]*\)\",\"email\":\"
 # an organization is reserved, and begun without the operator's token
 reserve() { operator create acme --quiet > "$state/code"; }
 check "an organization is reserved" reserve
+cp "$state/code" "$state/older"
+check "reserved again, it has another code" reserve
 echo fredpass > "$state/fred.password"
+expect 77 "the token is not known, or too old" "the older code is valid no more" as fred org bootstrap --server "$url" --founding-file "$state/older" --slug acme --email fred@acme.example
 check "its founder begins it with the code" as fred org bootstrap --server "$url" --founding-file "$state/code" --slug acme --email fred@acme.example
 echo gregpass > "$state/greg.password"
 expect 73 "of this name exists" "the code works once" as greg org bootstrap --server "$url" --founding-file "$state/code" --slug acme --email greg@acme.example
 expect 64 "founding code" "anything else is no code" as greg org bootstrap --server "$url" --founding-file "$state/fred.password" --slug other --email greg@acme.example
 echo wrong-token-0123456789 > "$state/wrong"
-expect 77 "right" "another token is refused" "$bin/zt" server list --server "$url" --operator-token-file "$state/wrong"
+expect 77 "^zt: the token in .*/wrong is not that of this server.s operator$" "another token is refused, and which" "$bin/zt" server list --server "$url" --operator-token-file "$state/wrong"
 
 # listed, with what is used
 alice workspace create w; head -c 700000 /dev/urandom > "$state/some"; alice --quiet put "$state/some" w:/some
@@ -25,12 +28,12 @@ check "with what they store" test "$(operator list --json | sed -n 's/.*"markslu
 expect 0 "\"frozen\":0" "as JSON too" operator list --json
 
 # limits
-check "a limit of users is set" operator set markslug --users 2
+expect 0 "^the limits of markslug are set: 2 users$" "a limit of users is set, and said" operator set markslug --users 2
 echo carolpass > "$state/carol.password"
 expect 1 "as many users" "and kept" sh "$root/deploy/local/enrol.sh" "$bin" "$state" "$(alice invite user)" alice carol
-check "a limit of storage is set" operator set markslug --storage 1M
+expect 0 "are set: 1048576 bytes$" "a limit of storage is set" operator set markslug --storage 1M
 expect 77 "stores as much" "and kept" alice put "$state/some" w:/more
-check "0 ends it" operator set markslug --storage 0 --users 0
+expect 0 "are set: users without a limit, storage without a limit$" "0 ends it" operator set markslug --storage 0 --users 0
 check "and writing continues" alice --quiet put "$state/some" w:/more
 expect 64 "no size" "what is no size" operator set markslug --storage lots
 expect 66 "no organization" "an unknown organization" operator set nobody --users 3
@@ -56,8 +59,10 @@ check "an organization expires" operator set markslug --for 1s
 sleep 3
 expect 77 "has expired at this server" "and sees so" alice ls w:/
 check "others go on" as fred users
-check "it has no end again" operator set markslug --for ever
+expect 0 "are set: it does not expire$" "0 lifts that" operator set markslug --for 0
 expect 0 "some" "and continues where it was" alice ls w:/
+expect 0 "are set: it expires $(date -d "+365 days" +%Y)" "it may expire in a year" operator set markslug --for 365d
+expect 0 "are set: it does not expire$" "and that is lifted" operator set markslug --for ever
 
 # limits survive a restart
 operator set markslug --users 7; operator freeze markslug "$bob" >/dev/null

@@ -72,8 +72,11 @@ in_paris() { TZ=Europe/Paris at_home "$@"; }
 expect 64 "is no time" "the hour that the clock skips" in_paris ls w:/ --at "2026-03-29 02:30:00"
 expect 66 "no device" "the hour after it" in_paris ls w:/ --at "2026-03-29 03:30:00"
 right "29 February 2024" ls w:/ --at "2024-02-29 00:00:00"
-for t in 0 0s -5m 5x 1.5h 31d 99999999999999999999d h "5 m" 15M; do wrong "is no time such as" "duration \"$t\"" unlock --for "$t"; done
-wrong "for a limited time only" "without an end" unlock --for ever
+for t in -5m 5x 1.5h 99999999999999999999d 36501d h "5 m" 15M; do wrong "is no time such as" "duration \"$t\"" unlock --for "$t"; done
+for t in ever 0 0s 0d; do wrong "for a limited time only" "without an end, \"$t\"" unlock --for "$t"; done
+wrong "for is at most 30d" "a session has its limit" unlock --for 31d
+expect 69 "cannot be reached" "an organization may expire in a year" zt server set x --server http://127.0.0.1:9 --operator-token-file "$state/pw" --for 365d
+expect 69 "cannot be reached" "and 0 lifts that" zt server set x --server http://127.0.0.1:9 --operator-token-file "$state/pw" --for 0
 expect 66 "there is no device" "30d" at_home unlock --for 30d
 
 for a in zt.example ftp://zt.example zt.example:8443; do wrong "is no address such as https://" "server \"$a\"" recover --server "$a"; done

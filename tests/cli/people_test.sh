@@ -62,11 +62,20 @@ refused() { # ANSWER
 	within 20 said g "accept Mel" || true
 	echo "$1" >&7; ends $g; greeter=$ended; ends $c; claimer=$ended; exec 7>&- 8>&-
 }
+# none of the codes: each side sees that it can go on with the same link
+link=$(alice invite user); rm -rf "$state/new"; begin_greet "$link"; within 20 said g "waiting" || true
+begin_claim "$link" --email m@demo.example --name Mel --label mel
+code g > "$state/code.g"; code c > "$state/code.c"
+echo 0 >&7; ends $g; greeter=$ended; ends $c; claimer=$ended; exec 7>&- 8>&-
+check "who sees none of the codes ends ($greeter)" test "$greeter" = 76
+check "and sees what to do next" said g "none of the codes was the other side's: both can compare again with the same link"
+check "the other side, too ($claimer)" test "$claimer" = 75
+check "sees what to do next" said c "the other side stopped, or began again: both can try again with the same link"
 refused "perhaps
 n"
 check "an answer that is neither yes nor no is asked for again" said g "that is neither yes nor no \[y/n\]"
-check "a greeter who does not accept ends ($greeter)" test "$greeter" = 75
-check "and sees that they did not" said g "you did not accept m@demo.example: nobody was let in"
+check "a greeter who does not accept ends ($greeter)" test "$greeter" = 130
+check "and sees that they did not" said g "zt: you did not accept m@demo.example: nobody was let in"
 check "not that the other side did something" sh -c "! grep 'other side stopped' '$state/g.out'"
 check "the newcomer ends too ($claimer)" test "$claimer" = 75
 check "and sees that the other side did not accept" said c "the other side did not accept you, or left before it answered"
@@ -114,30 +123,9 @@ restart auth
 expect 0 "plans" "two minutes behind, just after a restart" env LD_PRELOAD="$state/behind.so ${LD_PRELOAD:-}" "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" workspace list
 expect 0 "plans" "and with the right clock" alice workspace list
 # a person who revokes another is asked, where a person sits there
-at_terminal() { # ANSWER COMMAND...: at a new terminal, ANSWER is typed at its question
-	/usr/bin/python3 - "$@" <<'P'
-import os, pty, sys
-pid, master = pty.fork()
-if pid == 0: os.execv(sys.argv[2], sys.argv[2:])
-out = b""
-while b"[y/n]" not in out:
-    try: some = os.read(master, 4096)
-    except OSError: break
-    if not some: break
-    out += some
-os.write(master, sys.argv[1].encode() + b"\n")
-while True:
-    try: some = os.read(master, 4096)
-    except OSError: break
-    if not some: break
-    out += some
-sys.stdout.buffer.write(out)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-P
-}
 revoke() { at_terminal "$1" "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" user revoke bob@demo.example; }
 bobs=$(alice devices | awk '/bob@demo.example/ {print $1}')
-expect 130 "you did not confirm: bob@demo.example is not revoked" "who answers no revokes nobody" revoke n
+expect 130 "^zt: you did not confirm: bob@demo.example is not revoked" "who answers no revokes nobody" revoke n
 expect 130 "$bobs" "the devices are named" revoke n
 expect 130 "lose the access to every workspace" "and what is lost" revoke "
 n"

@@ -80,7 +80,8 @@ except OSError: pass
 sys.exit(os.WEXITSTATUS(os.waitpid(pid, 0)[1]))
 P
 }
-expect 130 "you did not confirm: nothing of markslug is given up" "at a terminal it asks first" at_terminal no
+expect 130 "give up what markslug lost? \[y/n\]" "at a terminal it asks first, and names the organization" at_terminal no
+expect 130 "zt: you did not confirm: nothing of markslug is given up" "and says that it did nothing" at_terminal no
 check "the operator gives up what the backup lacks" "$bin/zt" server accept-loss markslug --server "$url" --operator-token-file "$state/operator-token"
 expect 66 "nothing of the organization is lost" "which is done once" operator accept-loss --yes markslug
 check "that is in the audit trail" grep -q loss_accepted "$state/log/audit.jsonl"

@@ -8,7 +8,7 @@ echo kept > "$state/kept"; alice put "$state/kept" w:/kept >/dev/null
 # wrong addresses, versions, options
 expect 69 "cannot be reached" "a server that is not there" "$bin/zt" --home "$state/x" --password-file "$state/alice.password" \
 	org bootstrap --server http://127.0.0.1:9 --operator-token-file "$state/operator-token" --slug x --email x@x
-expect 77 "right to do this" "a wrong operator's token" "$bin/zt" --home "$state/x" --password-file "$state/alice.password" \
+expect 77 "the token in .*alice.password is not that of this server" "a wrong operator's token" "$bin/zt" --home "$state/x" --password-file "$state/alice.password" \
 	org bootstrap --server "$url" --operator-token-file "$state/alice.password" --slug x --email x@x
 expect 64 "no option --frob" "an unknown option" alice ls --frob
 expect 64 "no command \"frob\"" "an unknown command" alice frob
@@ -134,7 +134,9 @@ mkdir "$state/shared"; for i in 1 2 3; do head -c 20000 /dev/urandom > "$state/s
 alice --quiet workspace create lossy2; alice --quiet workspace share lossy2 bob@demo.example
 touch "$state/mark"; sleep 0.1; alice --quiet put "$state/shared" lossy2:/
 printf spoiled | dd of="$(find "$state/blocks" -type f -size +40k -newer "$state/mark" | head -1)" bs=1 seek=1000 conv=notrunc 2>/dev/null
-expect 65 "left out 2: " "a block that small files share is damaged" alice verify lossy2
+expect 65 "damaged 2: " "a block that small files share is damaged" alice verify lossy2
+expect 65 '"kind":"damaged","path":"2"' "in JSON too" alice --json verify lossy2
+expect 65 '"reason":"the data is damaged or was altered (damaged content is named above; all else is whole. A person' "whose reason is the whole sentence" alice --json verify lossy2
 expect 0 "^3 files were sent" "each of them is sent again" bob put --resend "$state/shared" lossy2:/
 expect 0 "all verified" "and all is whole for all" alice verify lossy2
 

@@ -177,8 +177,8 @@ fi
 expect 65 "damaged" "words with a mistake" "$bin/zt" --home "$state/back" --password-file "$state/carol.password" recover --server "$url" --words-file "$state/alice.password"
 rm -rf "$state/carol"
 cp "$state/carol.password" "$state/back.password"
-expect 65 "did not say that this is you" "the words say whose they are" sh -c "echo n | '$bin/zt' --home '$state/back' --password-file '$state/back.password' recover --server '$url' --words-file '$state/words'"
-expect 65 "^with 1 device, and a role in" "one is counted as one" sh -c "echo n | '$bin/zt' --home '$state/back' --password-file '$state/back.password' recover --server '$url' --words-file '$state/words'"
+expect 130 "did not say that this is you" "the words say whose they are" sh -c "echo n | '$bin/zt' --home '$state/back' --password-file '$state/back.password' recover --server '$url' --words-file '$state/words'"
+expect 130 "^with 1 device, and a role in" "one is counted as one" sh -c "echo n | '$bin/zt' --home '$state/back' --password-file '$state/back.password' recover --server '$url' --words-file '$state/words'"
 check "the words make a new device" as back recover --server "$url" --words-file "$state/words" --label back --yes
 expect 0 "last" "it reads what its user may" as back cat theirs:/last
 check "and writes" as back --quiet put "$state/more" theirs:/back

@@ -23,11 +23,19 @@ expect 3 "^zt: some of it was left out, as named above; all else is done$" "and 
 alice --quiet rm --recursive w:/some
 expect 0 "^w:/f is w:/d/f now$" "mv" alice mv w:/f w:/d/f
 expect 0 "^w:/d/f is removed" "rm" alice rm w:/d/f
-expect 0 "^w:/d/f is as it was$" "restore" alice restore w:/d/f --to-version 1
+expect 0 "^w:/d/f is like version 1 now, as a new version, the newest; what it was before stays in the history$" "restore" alice restore w:/d/f --to-version 1
+alice --quiet rm w:/d/f
+expect 0 "^w:/d/f is back from the trash$" "and from the trash" alice restore w:/d/f
+alice --quiet mkdir w:/lost; alice --quiet put "$state/f" w:/lost/f; alice --quiet rm -r w:/lost
+expect 66 "may be in the trash, with all that was in it. zt trash lists it" "a file whose folder was removed says where that is" alice restore w:/lost/f
+alice --quiet mkdir w:/later; alice --quiet rm -r w:/later
+check "the trash has the newest last" sh -c "'$bin/zt' --home '$state/alice' --password-file '$state/alice.password' trash w | tail -1 | grep later/"
+expect 0 "^nothing there has a name that is .F. as a whole$" "nothing found says so" alice find w:/ F
+check "on standard error alone" test -z "$(alice find w:/ F 2>/dev/null)"
 expect 64 "that is a folder: removing it removes all in it; add --recursive" "what to type is behind the fact" alice rm w:/d
 expect 64 "\"reason\":\"that is a folder: removing it removes all in it; add --recursive\"" "in JSON too" alice --json rm w:/d
 expect 64 "enlève tout ce qu'il contient ; ajoutez --recursive" "and in French" french rm w:/d
-expect 66 "there is no device nobody; zt devices lists them" "with what it is about" alice device revoke nobody
+expect 66 "there is no device nobody; zt devices lists them, another person.s by its id alone" "with what it is about" alice device revoke nobody
 expect 0 "^w is shared with bob@demo.example, role reader$" "share" alice workspace share w bob@demo.example --role reader
 expect 0 "has no role in w any more" "unshare" alice workspace unshare w bob@demo.example
 expect 0 "a plus de rôle dans w\|est partagé avec" "in French" french workspace share w bob@demo.example
@@ -54,8 +62,13 @@ bob --quiet workspace create lent; bob --quiet workspace share lent alice@demo.e
 bob --quiet workspace unshare lent alice@demo.example
 expect 77 "^zt: you are no longer a member of the workspace lent$" "and who is no longer a member" alice ls lent:/
 alice --quiet workspace create old; alice --quiet workspace archive old
-expect 77 "the workspace is archived: an owner takes changes again with zt workspace unarchive" "an archived workspace says what ends that" alice put "$state/f" old:/f
+expect 77 "^zt: the server says: the workspace is archived: an owner takes changes again with zt workspace unarchive" "an archived workspace says what ends that" alice put "$state/f" old:/f
+expect 73 "^zt: the workspace is archived already$" "and is archived once" alice workspace archive old
 alice --quiet workspace unarchive old
+expect 73 "^zt: the workspace is not archived$" "as it takes changes again once" alice workspace unarchive old
+expect 77 "^zt: no deletion of the workspace is announced" "where there is nothing to take back" alice workspace undelete old
+expect 64 "^zt: a name holds a slash$" "a name that is none" alice workspace create a/b
+expect 64 "holds no colon" "nor is one with a colon" alice workspace create a:b
 
 # a link alone on standard output, and beside it for whom it is and what both type
 expect 0 "^This link lets one person in. They type: zt claim LINK --email ADDRESS --name NAME$" "an invitation says for whom it is" alice invite user
@@ -110,11 +123,13 @@ expect 0 "^x$" "what was done is there" alice cat w:/closed
 # an export is whole or not there
 expect 66 "no workspace nothing" "an export that fails" alice log export "$state/history" nothing
 check "leaves no file" test ! -e "$state/history" -a -z "$(find "$state" -maxdepth 1 -name 'history*')"
-echo before > "$state/history"; expect 66 "" "one over a file that is there" alice log export "$state/history" nothing
+echo before > "$state/history"; expect 73 "is there already; --overwrite replaces it" "one over a file that is there" alice log export "$state/history" w
+expect 66 "" "one that is to replace it, and fails" alice log export --overwrite "$state/history" nothing
 expect 0 "^before$" "leaves that file" cat "$state/history"
 expect 74 "No such file" "a folder that is not there" alice log export "$state/none/history"
 expect 73 "" "a device is no place for it" alice log export /dev/null
-ln -s history "$state/link"; check "through a link" alice log export "$state/link" w
+expect 73 "" "whatever is said" alice log export --overwrite /dev/null
+ln -s history "$state/link"; check "through a link" alice log export --overwrite "$state/link" w
 check "which stays a link to the whole history" "$bin/zt-audit" "$(alice --json status | sed -n 's/.*"organization_id":"\([0-9a-f]*\)".*/\1/p')" "$state/history"
 check "with nothing beside it" test -L "$state/link" -a -z "$(find "$state" -maxdepth 1 -name 'history.*')"
 expect 74 "" "zt-audit, and the disk is full" full "$bin/zt-audit" "$(alice --json status | sed -n 's/.*"organization_id":"\([0-9a-f]*\)".*/\1/p')" "$state/history"

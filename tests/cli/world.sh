@@ -34,6 +34,28 @@ local_() { sh "$root/tests/support/local" "$@"; }
 # later SECONDS COMMAND...: by a clock that is so much ahead (later.c); what is waited for takes no longer.
 later() { LATER_S=$1; shift; LATER_S=$LATER_S LD_PRELOAD="$root/build/rel/tests/cli/later.so ${LD_PRELOAD:-}" "$@"; }
 restart() { local_ end "$state" "$bin" "$1"; local_ one "$state" "$bin" "$1"; }
+# at_terminal ANSWER COMMAND...: at a new terminal; ANSWER is typed at its question.
+at_terminal() {
+	/usr/bin/python3 - "$@" <<'P'
+import os, pty, sys
+pid, master = pty.fork()
+if pid == 0: os.execv(sys.argv[2], sys.argv[2:])
+out = b""
+while b"[y/n]" not in out:
+    try: some = os.read(master, 4096)
+    except OSError: break
+    if not some: break
+    out += some
+os.write(master, sys.argv[1].encode() + b"\n")
+while True:
+    try: some = os.read(master, 4096)
+    except OSError: break
+    if not some: break
+    out += some
+sys.stdout.buffer.write(out)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+P
+}
 begin_world() {
 	echo alicepass > "$state/alice.password"; echo bobpass > "$state/bob.password"
 	local_ start "$state" "$bin"

@@ -60,7 +60,8 @@ struct zt_greeted {
  * or has this user's part of their recovery secret. OUT may be NULL. After an interruption, a
  * second call continues. A newcomer who restarts while a human looks at codes is greeted
  * again. While it waits, other processes may use the state folder. Errors: CODES (this attempt
- * is over), GONE, ABORTED (the other side stopped; call again), INTERRUPTED. */
+ * is over), GONE, ABORTED (the other side stopped; call again), DECLINED (the human refused),
+ * INTERRUPTED. */
 ZT_CALL enum zt_err zt_greet(
     struct zt *z, const char *link, const struct zt_codes *codes, struct zt_greeted *out);
 

@@ -72,8 +72,8 @@ struct zt_recovery {
 };
 /* Makes O->home a new device of a user who has a recovery device. MESSAGE: 256 bytes. Errors:
  * CORRUPT (misspelt words), EXISTS (O->home has a device), WHO (the recovery device is not
- * EMAIL's, or the human refused), UNKNOWN_DEVICE, REVOKED, KEY (the colleagues' parts are too
- * few, or do not fit), and as zt_claim. */
+ * EMAIL's), DECLINED (the human refused), UNKNOWN_DEVICE, REVOKED, KEY (the colleagues' parts
+ * are too few, or do not fit), and as zt_claim. */
 ZT_CALL enum zt_err zt_recover(
     const struct zt_options *o, const struct zt_recovery *r, char *message);
 

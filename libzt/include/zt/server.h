@@ -42,6 +42,10 @@ struct zt_server_limits {
 ZT_CALL enum zt_err zt_server_org_set(const struct zt_server *s, const char *slug,
     const struct zt_server_limits *l, char *message);
 
+/* Whether an older backup lost something that is not back yet. Errors: NOT_FOUND (no, or there
+ * is no such organization). */
+ZT_CALL enum zt_err zt_server_look_for_loss(
+    const struct zt_server *s, const char *slug, char *message);
 /* Accepts the loss after an older backup, in the log and all workspaces: the server continues
  * from its current state. Devices that had seen more treat it as another server. */
 ZT_CALL enum zt_err zt_server_accept_loss(

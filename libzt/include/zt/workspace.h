@@ -25,8 +25,8 @@ struct zt_workspace {
 struct zt_member {
 	const char *user, *email, *name, *role;
 };
-/* Makes a workspace owned by this user. Errors: NAME, EXISTS (this user owns one of this name;
- * paths would be ambiguous). */
+/* Makes a workspace owned by this user. Errors: INVALID (the name), EXISTS (this user owns one
+ * of this name; paths would be ambiguous). */
 ZT_CALL enum zt_err zt_workspace_create(struct zt *z, const char *name);
 /* The same; SECOND allows a second one of the same name. ID: 33 bytes, receives its id; or
  * NULL. */
