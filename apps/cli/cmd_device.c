@@ -11,22 +11,10 @@
 #include "common/output.h"
 #include "common/qr.h"
 #include "terminal/command.h"
+#include "terminal/values.h"
 #include "zt/protect.h"
 
-enum { DEFAULT_S = 8 * 3600, SOON_S = 30 * 24 * 3600 };
-
-uint64_t
-cli_due(unsigned seconds)
-{
-	return ((uint64_t)time(NULL) + 1 + seconds) * 1000;
-}
-
-enum zt_err
-cli_soon(struct cli *c, unsigned unless_said, unsigned *out)
-{
-	*out = cli_has(c, OPTION_FOR) ? c->seconds : unless_said;
-	return *out <= SOON_S ? ZT_OK : cli_refuse(c, _("%.40s is at most 30d"), "--for");
-}
+enum { DEFAULT_S = 8 * 3600 };
 
 enum zt_err
 cmd_unlock(struct cli *c)

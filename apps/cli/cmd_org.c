@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "common/l10n.h"
 #include "common/output.h"
+#include "operator/cmd_server.h"
 #include "terminal/command.h"
 #include "terminal/new_file.h"
 #include "zt/pki.h"

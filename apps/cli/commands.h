@@ -5,12 +5,6 @@
 
 #include "terminal/command.h"
 
-/* The time SECONDS from now in milliseconds, up to a second later and never sooner. */
-uint64_t cli_due(unsigned seconds);
-/* The seconds of --for, or UNLESS_SAID, for what ends soon: 30 days at most. Errors: USAGE. */
-enum zt_err cli_soon(struct cli *c, unsigned unless_said, unsigned *out);
-/* ERR, in its own words where the server forbids what --operator-token-file should allow. */
-enum zt_err cli_end_operator(struct cli *c, enum zt_err err);
 /* Counts in CTX, an unsigned, the revocation lists that end within a week. */
 struct zt_pki_item;
 void cli_count_ending(void *ctx, const struct zt_pki_item *i);
@@ -77,12 +71,6 @@ enum zt_err cmd_trash(struct cli *c);
 enum zt_err cmd_find(struct cli *c);
 enum zt_err cmd_du(struct cli *c);
 enum zt_err cmd_verify(struct cli *c);
-enum zt_err cmd_server_org_create(struct cli *c);
-enum zt_err cmd_server_org_list(struct cli *c);
-enum zt_err cmd_server_org_set(struct cli *c);
-enum zt_err cmd_server_user_freeze(struct cli *c);
-enum zt_err cmd_server_user_thaw(struct cli *c);
-enum zt_err cmd_server_accept_loss(struct cli *c);
 enum zt_err cmd_pki_trust(struct cli *c);
 enum zt_err cmd_pki_show(struct cli *c);
 enum zt_err cmd_pki_request(struct cli *c);

@@ -140,3 +140,18 @@ value_server(struct cli *c, const char *what, const char *text, const char **out
 	*out = text;
 	return ZT_OK;
 }
+
+enum { SOON_S = 30 * 24 * 3600 };
+
+uint64_t
+cli_due(unsigned seconds)
+{
+	return ((uint64_t)time(NULL) + 1 + seconds) * 1000;
+}
+
+enum zt_err
+cli_soon(struct cli *c, unsigned unless_said, unsigned *out)
+{
+	*out = cli_has(c, OPTION_FOR) ? c->seconds : unless_said;
+	return *out <= SOON_S ? ZT_OK : cli_refuse(c, _("%.40s is at most 30d"), "--for");
+}

@@ -21,5 +21,9 @@ enum zt_err value_size(struct cli *c, const char *what, const char *text, uint64
 enum zt_err value_time(struct cli *c, const char *what, const char *text, uint64_t *out);
 /* "90", "90s", "15m", "8h" or "2d", up to a hundred years, as seconds; "ever" is 0. */
 enum zt_err value_duration(struct cli *c, const char *what, const char *text, unsigned *out);
+/* The time SECONDS from now in milliseconds, up to a second later and never sooner. */
+uint64_t cli_due(unsigned seconds);
+/* The seconds of --for, or UNLESS_SAID, for what ends soon: 30 days at most. Errors: USAGE. */
+enum zt_err cli_soon(struct cli *c, unsigned unless_said, unsigned *out);
 
 #endif

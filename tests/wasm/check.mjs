@@ -1,12 +1,14 @@
 // check.mjs WASM ROOT: the client as WebAssembly, under node. Each line of standard input is an act: its name and its
 // texts, separated by tabs; ROOT is its "/". Prints what the acts print; ends with the number of the first error.
 // A code that the other side shows is expected in ROOT/other-code.
+import { webcrypto } from 'node:crypto';
 import fs from 'node:fs';
 import { MessageChannel, Worker, isMainThread, workerData } from 'node:worker_threads';
 import { httpImports, makeShared, serveHttp } from '../../libzt/port/wasm/http.mjs';
 import { wasiImports } from '../../libzt/port/wasm/wasi.mjs';
 import { folderFiles } from './files.mjs';
 
+globalThis.crypto ??= webcrypto; // a browser has it, and Node.js since 20: Debian 12 has 18
 if (isMainThread) main();
 else serveHttp(workerData.port, workerData.shared);
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* cmd_server.c - the operator's side: organizations of a server, their limits, frozen users. */
+#include "operator/cmd_server.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "cli/commands.h"
 #include "common/l10n.h"
 #include "common/output.h"
 #include "terminal/advice.h"
 #include "terminal/command.h"
+#include "terminal/values.h"
 #include "zt/server.h"
 
 struct operator
