@@ -212,7 +212,7 @@ X_a_servers_sentence_is_quoted_and_no_terminal_obeys_it(void **state)
 	    strstr(zt_error_message(s->bob.zt), "the server says: \\u{001b}"));
 	run_zt(&s->bob, "users", out, sizeof out);
 	obeys_nothing(out);
-	assert_non_null(strstr(out, "(the server says: \\u{001b}]0;a title"));
+	assert_non_null(strstr(out, "zt: the server says: \\u{001b}]0;a title"));
 	run_zt(&s->bob, "--json users", out, sizeof out);
 	obeys_nothing(out);
 	assert_non_null(strstr(out, "\"reason\":\"the server says: \\\\u{001b}]0;a title"));
