@@ -25,7 +25,7 @@ CLI_LINES = $(CLI_TESTS:%='sh tests/cli/%_test.sh')
 FUZZ_SECONDS ?= 60
 FUZZ_LINES = $(FUZZERS:%='sh scripts/fuzz-one % $(FUZZ_SECONDS)')
 LINT_LINES = 'sh scripts/check-symbols $B' 'sh scripts/check-headers' 'sh scripts/check-l10n' 'sh scripts/check-advice' 'sh scripts/check-man $B/man' \
-    'sh scripts/check-words' 'sh scripts/interfaces --check' 'sh tests/packages/commit_msg_test.sh'
+    'sh scripts/check-words' 'sh scripts/check-shell' 'sh scripts/interfaces --check' 'sh tests/packages/commit_msg_test.sh'
 .PHONY: tests tests-plain tests-threads tests-cli fuzzers
 tests: all $(TESTS)
 tests-plain: all $(PLAIN_TESTS)

@@ -8,20 +8,21 @@ quick=${QUICK-$root/build/rel/tests/cli/quick.so}
 [ -z "$quick" ] || [ -e "$quick" ] || { echo "$quick is not built: run make test-cli CLI_TESTS=$(basename "$0" _test.sh)"; exit 1; }
 [ -z "$quick" ] || export LD_PRELOAD="$quick"
 state=$(mktemp -d /tmp/zt-test.XXXXXX)
-passed=0 failed=0
+passed=0 failed=0 url=
 cleanup() { sh "$root/deploy/local/zt-local" stop "$state" >/dev/null 2>&1 || true; [ "$failed" = 0 ] && rm -rf "$state" || echo "kept: $state"; }
 trap cleanup EXIT
 ok() { passed=$((passed + 1)); echo "ok - $1"; }
 not_ok() { failed=$((failed + 1)); echo "NOT OK - $1"; [ ! -s "$state/out" ] || sed 's/^/    /' "$state/out" | tail -5; }
+# The functions of this file own their variables (local), because a test has names of its own (scripts/check-shell).
 # expect CODE WORDS NAME COMMAND...: the exit code, and words in what is printed.
 expect() {
-	code=$1 words=$2 name=$3; shift 3
-	rc=0; "$@" >"$state/out" 2>&1 || rc=$?
+	local code=$1 words=$2 name=$3 rc=0; shift 3
+	"$@" >"$state/out" 2>&1 || rc=$?
 	if [ "$rc" = "$code" ] && grep -q -- "$words" "$state/out"; then ok "$name"; else echo "    (exit $rc)"; not_ok "$name"; fi
 }
-check() { name=$1; shift; if "$@" >"$state/out" 2>&1; then ok "$name"; else not_ok "$name"; fi; }
+check() { local name=$1; shift; if "$@" >"$state/out" 2>&1; then ok "$name"; else not_ok "$name"; fi; }
 # within SECONDS COMMAND..., soon COMMAND...: whether it succeeds by then, or within ten.
-within() { for i in $(seq $(($1 * 10))); do (shift; "$@") && return 0; sleep 0.1; done; return 1; }
+within() { local i; for i in $(seq $(($1 * 10))); do (shift; "$@") && return 0; sleep 0.1; done; return 1; }
 soon() { within 10 "$@"; }
 # A port that stays free until somebody listens there.
 free_port() { local_ port; }
