@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rpc/encode.h"
+#include "rpc/types.h"
 #include "zt/text.h"
 
 enum { PAGE_USUAL = 200, PAGE_MOST = 1000 };
@@ -38,10 +39,47 @@ call_refuse_number(struct call *c, enum zt_err err, const char *english, uint64_
 }
 
 enum zt_err
+call_lack_memory(struct call *c)
+{
+	return call_refuse(c, ZT_ERR_MEMORY, zt_err_text(ZT_ERR_MEMORY), "");
+}
+
+enum zt_err
+call_quote(struct call *c, enum zt_err err, const char *message)
+{
+	(void)snprintf(c->sentence, sizeof c->sentence, "%s", message);
+	return call_refuse(c, err, zt_err_text(err), "");
+}
+
+enum zt_err
+call_check(
+    struct call *c, const char *type, bool from_zero, const json_t *value, const char *in)
+{
+	struct type_fault fault;
+	char where[sizeof fault.where + 16];
+
+	if (type_check(type, from_zero, value, &fault))
+		return ZT_OK;
+	(void)snprintf(where, sizeof where, "%s%s%s", in,
+	    in[0] != 0 && fault.where[0] != 0 ? "." : "",
+	    in[0] == 0 && fault.where[0] == 0 ? "request" : fault.where);
+	switch (fault.kind) {
+	case TYPE_MISSING:
+		return call_refuse(c, ZT_ERR_INVALID, "the parameter %s is missing", where);
+	case TYPE_UNKNOWN:
+		return call_refuse(c, ZT_ERR_INVALID, "there is no parameter %s", where);
+	case TYPE_OTHER:
+		break;
+	}
+	return call_refuse(
+	    c, ZT_ERR_INVALID, "the parameter %s is not of the type that it must be", where);
+}
+
+enum zt_err
 call_answer(struct call *c, enum zt_err err, json_t *result)
 {
 	if (err == ZT_OK && result == NULL)
-		err = ZT_ERR_MEMORY;
+		err = call_lack_memory(c);
 	if (err != ZT_OK) {
 		json_decref(result);
 		return err;
@@ -50,6 +88,66 @@ call_answer(struct call *c, enum zt_err err, json_t *result)
 	c->result = result;
 	return ZT_OK;
 }
+
+/* ---- the answer ---- */
+
+/* ERR of C in parts, as zt_error_of has them. */
+static json_t *
+encode_error(const struct call *c, enum zt_err err)
+{
+	struct zt_error e = {
+		.number = err, .sentence = c->sentence, .english = zt_err_text(err)
+	};
+	char sentence[512] = "";
+	json_t *parameters = json_array();
+
+	if (c->english != NULL) {
+		e.english = c->english;
+		if (strstr(c->english, "%s") != NULL)
+			e.parameter[e.count++] = c->parameter;
+	} else if (c->z != NULL) {
+		zt_error_of(c->z, err, &e);
+	}
+	if (e.sentence[0] == 0) {
+		encode_sentence(lane_words(c->lane, e.english),
+		    e.count > 0 ? e.parameter[0] : NULL, sentence, sizeof sentence);
+		e.sentence = sentence;
+	}
+	for (size_t i = 0; i < e.count; i++)
+		if (json_array_append_new(parameters, encode_text(e.parameter[i])) != 0) {
+			json_decref(parameters);
+			return NULL;
+		}
+	return json_pack("{s:i,s:s,s:o,s:o,s:o,s:b}", "number", (int)err, "name",
+	    zt_err_name(err), "sentence", encode_text(e.sentence), "english",
+	    encode_text(e.english), "parameters", parameters, "retry", zt_err_retry(err));
+}
+
+enum zt_err
+call_write(struct call *c, enum zt_err err, struct rpc_answer *out)
+{
+	json_t *id = c->lane->request, *whole;
+	size_t n = 0;
+	char *text;
+
+	if (err == ZT_OK && c->result == NULL && (c->result = json_object()) == NULL)
+		err = call_lack_memory(c);
+	whole = err == ZT_OK ? json_pack("{s:O,s:O}", "id", id, "result", c->result)
+			     : json_pack("{s:O?,s:o}", "id", id, "error", encode_error(c, err));
+	text = whole != NULL ? encode_json(whole, &n) : NULL;
+	json_decref(whole);
+	if (text == NULL)
+		return ZT_ERR_MEMORY;
+	*out = (struct rpc_answer){ .json = text, .n = n };
+	if (err == ZT_OK) {
+		out->content = c->given;
+		out->content_n = c->given_n;
+		c->given = NULL;
+	}
+	return ZT_OK;
+}
+
+/* ---- parameters ---- */
 
 const char *
 call_text(const struct call *c, const char *name)
@@ -90,6 +188,8 @@ lane_event(struct rpc_lane *l, const char *event, json_t *data)
 	free(text);
 	json_decref(whole);
 }
+
+/* ---- pages ---- */
 
 void
 page_begin(struct page *p, const struct call *c)

@@ -13,6 +13,7 @@ struct rpc_lane {
 	struct rpc_host host;
 	struct zt *z;    /* NULL: no device */
 	json_t *request; /* the id of the request that runs */
+	uint64_t asks;   /* questions so far */
 	struct handles handles;
 };
 
@@ -27,11 +28,14 @@ struct call {
 	size_t given_n;
 	const char *english; /* a refusal of this folder; NULL: libzt's */
 	char parameter[128]; /* of it */
+	char sentence[256];  /* of libzt without a device; "": none */
+	enum zt_err asked;   /* why the person gave no answer (person.h) */
+	bool is_waiting;     /* and the person knows */
 };
 
-/* Every method of methods.def: acts, and sets RESULT. An error that libzt did not return has
+/* Every method of a device: acts, and sets RESULT. An error that libzt did not return has
  * its words by call_refuse. */
-#define METHOD(id, method, lane, content, params, result, about)                               \
+#define METHOD(id, method, lane, content, asks, params, result, about)                         \
 	enum zt_err method_##id(struct call *c);
 #include "rpc/methods.def"
 
@@ -41,8 +45,20 @@ enum zt_err call_refuse(
     struct call *c, enum zt_err err, const char *english, const char *parameter);
 enum zt_err call_refuse_number(
     struct call *c, enum zt_err err, const char *english, uint64_t parameter);
+/* Refuses for want of memory. Returns MEMORY. */
+enum zt_err call_lack_memory(struct call *c);
+/* Ends C with ERR and the sentence MESSAGE of 256 bytes, as zt_open, zt_claim and others that
+ * have no device give it; "": that of ERR. Returns ERR. */
+enum zt_err call_quote(struct call *c, enum zt_err err, const char *message);
+/* Refuses VALUE with INVALID, unless it is of TYPE (type_check); IN names it in the refusal,
+ * and may be "". */
+enum zt_err call_check(
+    struct call *c, const char *type, bool from_zero, const json_t *value, const char *in);
 /* Sets the result, and takes it; NULL: there was no memory. Returns ERR, or MEMORY. */
 enum zt_err call_answer(struct call *c, enum zt_err err, json_t *result);
+
+/* Writes the answer of C, which ended with ERR, as rpc_run does. Errors: MEMORY. */
+enum zt_err call_write(struct call *c, enum zt_err err, struct rpc_answer *out);
 
 /* The parameter NAME: its text, or NULL; its number, or FALLBACK; whether it is there and true.
  * All are of the row's type. */

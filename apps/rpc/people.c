@@ -5,6 +5,7 @@
 
 #include "rpc/call.h"
 #include "rpc/encode.h"
+#include "rpc/person.h"
 
 /* Appends what libzt gives to the page CTX. */
 #define EACH(name, type)                                                                       \
@@ -194,6 +195,19 @@ enum zt_err
 method_invitations_mail(struct call *c)
 {
 	return zt_invite_mail(c->z, call_text(c, "link"), call_text(c, "email"));
+}
+
+enum zt_err
+method_exchange_greet(struct call *c)
+{
+	struct zt_greeted who = { .is_fetched = false };
+	struct zt_codes codes;
+	enum zt_err err;
+
+	rpc_codes(c, &codes);
+	err = rpc_asked(c, zt_greet(c->z, call_text(c, "link"), &codes, &who));
+	return call_answer(c, err,
+	    json_pack("{s:o,s:b}", "email", encode_text(who.email), "fetched", who.is_fetched));
 }
 
 enum zt_err

@@ -7,11 +7,15 @@
 #ifndef ZT_RPC_RPC_H
 #define ZT_RPC_RPC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "zt/zt.h"
 
 struct rpc_lane;
+struct call;
+struct zt_event;
+struct zt_device;
 
 #define RPC_REQUEST_MAX ((size_t)1024 * 1024)     /* bytes of a request's JSON */
 #define RPC_DEPTH_MAX 8                           /* of objects and arrays in it */
@@ -21,23 +25,36 @@ struct rpc_lane;
 
 /* Which of its threads a host runs a method on, so that a long call blocks no short one: reads
  * that are local or take a short call; writes of the log or of a tree; readers, writers and
- * lists, which have handles; what takes minutes. A host without threads has one for all. */
-enum rpc_lane_kind { RPC_QUICK, RPC_CHANGE, RPC_STREAM, RPC_LONG };
+ * lists, which have handles; what takes minutes, or waits for people. A host without threads
+ * has one for all. RPC_HOST: the host's own methods (rpc_host.method). */
+enum rpc_lane_kind { RPC_QUICK, RPC_CHANGE, RPC_STREAM, RPC_LONG, RPC_HOST };
 /* Bytes beside the JSON, with the request or with the answer. */
 enum rpc_content { RPC_NO, RPC_TAKES, RPC_GIVES };
+/* Whether the page alone may ask, or the person must have agreed (rpc_host.is_confirmed). */
+enum rpc_asks { RPC_FREE, RPC_ASK };
 
 /* A row of methods.def. */
 struct rpc_row {
 	const char *method;
 	enum rpc_lane_kind lane;
 	enum rpc_content content;
+	enum rpc_asks asks;
 	const char *params, *result, *about; /* types of TypeScript, and a sentence */
 };
 /* The row of METHOD, or NULL; the row at INDEX, or NULL behind the last. Static. */
 const struct rpc_row *rpc_find(const char *method);
 const struct rpc_row *rpc_row_at(size_t index);
-/* The row of the request's method, to choose a lane by; NULL: none, and any lane refuses it. */
-const struct rpc_row *rpc_row_of(const char *request, size_t n);
+
+/* A question to the person, {"question":NAME,"request":ID,"ask":NUMBER,"data":{...}} of N bytes
+ * and a zero byte; NUMBER is given once in the life of a lane. */
+struct rpc_question {
+	const char *json;
+	size_t n;
+	/* To be called with ARG about once a second while the person decides: false: the other
+	 * side has gone, and the question is over. NULL: it stays until it is answered. */
+	bool (*runs)(void *arg);
+	void *arg;
+};
 
 struct rpc_host {
 	/* An event of the request that runs, {"event":NAME,"request":ID,"data":{...}}, of N
@@ -47,6 +64,18 @@ struct rpc_host {
 	void *ctx;
 	/* As zt_options.translate, for the sentences of this folder. NULL: English. */
 	const char *(*translate)(const char *english);
+	/* Asks the person on the caller's thread, and waits: sets *REPLY to the N bytes of
+	 * {"reply":ID,"ask":NUMBER,"value":...} as they came, from malloc, which it takes; or
+	 * to NULL: the person has left, or the question is over. Any bytes may come: those that
+	 * are no reply of its type end the call with INVALID. Errors: INTERRUPTED and others
+	 * end the call. NULL: nobody is there. */
+	enum zt_err (*ask)(void *ctx, const struct rpc_question *q, char **reply, size_t *n);
+	/* Whether the person typed the password within the last minutes, for methods that ask.
+	 * NULL: no, and they are refused. */
+	bool (*is_confirmed)(void *ctx);
+	/* Runs a method of the host, with parameters of its ROW, as call.h says; it needs no
+	 * device. NULL: there are none. */
+	enum zt_err (*method)(void *ctx, const struct rpc_row *row, struct call *c);
 };
 
 /* Makes a lane without a device: until rpc_lane_use its methods end with NOT_FOUND. Copies
@@ -72,7 +101,8 @@ struct rpc_answer {
 	size_t content_n;
 };
 /* Runs one request, {"id":NUMBER,"method":TEXT,"params":{...}} of N bytes, to its end, with
- * CONTENT_N bytes of CONTENT for a method that takes some. Any bytes may be given: what is not
+ * CONTENT_N bytes of CONTENT for a method that takes some. A "device":TEXT is the host's, which
+ * chose the lane (rpc_look). Any bytes may be given: what is not
  * a request, has another member than the method, or lacks one, is answered with INVALID and
  * names it. The caller gives *OUT to rpc_answer_free. Errors: MEMORY (no answer was made,
  * and what was asked may be done). */

@@ -22,24 +22,51 @@ struct walk {
 
 static bool walk_type(struct walk *w, const json_t *v);
 
-static const struct {
+struct named {
 	const char *name, *type;
-} named[] = {
+};
+static const struct named named[] = {
 #define TYPE(name, type) { #name, type },
 #include "rpc/methods.def"
-},
-  events[] = {
+};
+static const struct named events[] = {
 #define EVENT(id, event, type, about) { event, type },
 #include "rpc/methods.def"
 };
+static const struct named data_of[] = {
+#define QUESTION(id, question, data, value, about) { question, data },
+#include "rpc/methods.def"
+};
+static const struct named values[] = {
+#define QUESTION(id, question, data, value, about) { question, value },
+#include "rpc/methods.def"
+};
+
+static const char *
+find(const struct named *rows, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return rows[i].type;
+	return NULL;
+}
 
 const char *
 type_of_event(const char *event)
 {
-	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
-		if (strcmp(events[i].name, event) == 0)
-			return events[i].type;
-	return NULL;
+	return find(events, sizeof events / sizeof events[0], event);
+}
+
+const char *
+type_of_question(const char *question)
+{
+	return find(values, sizeof values / sizeof values[0], question);
+}
+
+const char *
+type_of_data(const char *question)
+{
+	return find(data_of, sizeof data_of / sizeof data_of[0], question);
 }
 
 static void

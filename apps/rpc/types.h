@@ -17,7 +17,10 @@ struct type_fault {
  * negative. Else FAULT is the first place where it is not. */
 bool type_check(
     const char *type, bool from_zero, const json_t *value, struct type_fault *fault);
-/* The type of an event of methods.def, or NULL. Static. */
+/* The type of an event of methods.def, or of a question's value, and of its data; or NULL.
+ * Static. */
 const char *type_of_event(const char *event);
+const char *type_of_question(const char *question);
+const char *type_of_data(const char *question);
 
 #endif

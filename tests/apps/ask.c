@@ -320,11 +320,18 @@ ask_reads(struct rpc_lane *l, int64_t handle, int64_t offset, int64_t n, const c
 	rpc_answer_free(&a);
 }
 
+static bool
+is_confirmed(void *ctx)
+{
+	(void)ctx;
+	return !stage.is_unconfirmed;
+}
+
 /* A lane of P, whose device is opened again with the events of that lane. */
 static struct rpc_lane *
 lane_of(struct person *p)
 {
-	const struct rpc_host host = { .event = take_event };
+	const struct rpc_host host = { .event = take_event, .is_confirmed = is_confirmed };
 	struct rpc_lane *l = NULL;
 
 	assert_ok(rpc_lane_new(&host, &l));

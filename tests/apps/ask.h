@@ -17,6 +17,7 @@ struct stage {
 	struct rpc_lane *alice, *bob;
 	json_t *asked[ROWS_MOST]; /* by row: the last parameters, or NULL */
 	json_t *events;
+	bool is_unconfirmed; /* nobody typed the password */
 };
 extern struct stage stage;
 

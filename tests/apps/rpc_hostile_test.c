@@ -5,6 +5,8 @@
 
 #include "ask.h"
 #include "rpc/encode.h"
+#include "rpc/json.h"
+#include "rpc/message.h"
 
 static void
 no_other_handle_is_taken(void **state)
@@ -102,12 +104,80 @@ no_request_is_cut_deep_or_huge(void **state)
 	refused_filled(ZT_ERR_INVALID, "", '{', 100000, "");
 	refused_filled(ZT_ERR_INVALID, "\"", '\\', 100000, "");
 	refused_filled(ZT_ERR_TOO_BIG, good, ' ', RPC_REQUEST_MAX, "");
-	assert_ptr_equal(rpc_find("log.entries"), rpc_row_of(good, sizeof good - 1));
-	assert_null(rpc_row_of(good, sizeof good - 2));
-	assert_null(rpc_row_of(bad[0], strlen(bad[0])));
-	assert_null(rpc_row_of(bad[16], strlen(bad[16])));
 	refused_filled(ZT_ERR_INVALID, "{\"id\":1,\"method\":\"", 'a', RPC_REQUEST_MAX / 2,
 	    "\",\"params\":{}}");
+}
+
+/* A host passes on what it cannot judge, and nothing that is no message. */
+static void
+a_message_is_known_by_its_members(void **state)
+{
+	static const struct {
+		const char *text;
+		enum rpc_message_kind kind;
+		uint64_t id, ask;
+		const char *method, *device;
+	} all[] = {
+		{ "{\"id\":7,\"method\":\"log.head\",\"params\":{},\"device\":\"a\"}",
+		    RPC_REQUEST, 7, 0, "log.head", "a" },
+		{ "{\"id\":7,\"method\":\"log.tail\",\"device\":1}", RPC_REQUEST, 7, 0, NULL,
+		    "" },
+		{ "{\"id\":7,\"method\":\"log.head\"", RPC_OTHER, 0, 0, NULL, "" },
+		{ "{\"id\":-7,\"method\":\"log.head\"}", RPC_OTHER, 0, 0, NULL, "" },
+		{ "{\"id\":7}", RPC_OTHER, 0, 0, NULL, "" },
+		{ "{\"reply\":7,\"ask\":2,\"value\":true}", RPC_REPLY, 7, 2, NULL, "" },
+		{ "{\"reply\":7,\"value\":true}", RPC_OTHER, 7, 0, NULL, "" },
+		{ "{\"cancel\":7}", RPC_CANCEL, 7, 0, NULL, "" },
+		{ "{\"cancel\":\"7\"}", RPC_OTHER, 0, 0, NULL, "" },
+		{ "[7]", RPC_OTHER, 0, 0, NULL, "" },
+		{ "", RPC_OTHER, 0, 0, NULL, "" },
+	};
+	char longer[256], key[RPC_KEY_MAX + 1];
+	struct rpc_message m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		uint8_t *copy = exact_copy(all[i].text, strlen(all[i].text));
+
+		rpc_look((const char *)copy, strlen(all[i].text), &m);
+		free(copy);
+		assert_int_equal(all[i].kind, m.kind);
+		assert_int_equal(all[i].id, m.id);
+		assert_int_equal(all[i].ask, m.ask);
+		assert_ptr_equal(all[i].method != NULL ? rpc_find(all[i].method) : NULL, m.row);
+		assert_string_equal(all[i].device, m.device);
+	}
+	memset(key, 'k', sizeof key - 1);
+	for (int over = 0; over < 2; over++) {
+		key[RPC_KEY_MAX - 1 + over] = 0;
+		(void)snprintf(longer, sizeof longer,
+		    "{\"id\":7,\"method\":\"log.head\",\"device\":\"%s\"}", key);
+		rpc_look(longer, strlen(longer), &m);
+		assert_int_equal(over == 0 ? RPC_KEY_MAX - 1 : 0, strlen(m.device));
+		key[RPC_KEY_MAX - 1] = 'k';
+	}
+}
+
+/* What nobody runs is answered as what somebody refused. */
+static void
+what_nobody_runs_is_refused(void **state)
+{
+	const struct rpc_host host = { .ctx = NULL };
+	struct rpc_answer a;
+	struct type_fault fault;
+	json_t *whole, *error;
+
+	(void)state;
+	assert_ok(rpc_refuse(&host, 7, ZT_ERR_RATE, &a));
+	whole = json_loadb(a.json, a.n, 0, NULL);
+	error = json_object_get(whole, "error");
+	assert_int_equal(7, json_integer_value(json_object_get(whole, "id")));
+	assert_true(type_check("Failure", true, error, &fault));
+	assert_string_equal("RATE", json_string_value(json_object_get(error, "name")));
+	assert_string_equal(
+	    zt_err_text(ZT_ERR_RATE), json_string_value(json_object_get(error, "sentence")));
+	json_decref(whole);
+	rpc_answer_free(&a);
 }
 
 static void
@@ -162,11 +232,13 @@ without_a_device_every_method_refuses(void **state)
 
 /* Of jansson's allocations, this one fails, counted down to 0. */
 static int64_t left;
+static json_malloc_t give;
+static json_free_t take_back;
 
 static void *
 give_out(size_t n)
 {
-	return left-- == 0 ? NULL : malloc(n);
+	return give(left-- == 0 ? JSON_PIECE_MAX + 1 : n);
 }
 
 /* Asks TEXT while the NTH allocation fails: the answer is an error, or WHOLE. Whether there
@@ -180,11 +252,12 @@ lacks_memory_at(const char *text, int64_t nth, const char *whole)
 
 	stage.alice->host.event = NULL; /* take_event needs memory too */
 	left = nth;
-	json_set_alloc_funcs(give_out, free);
+	json_get_alloc_funcs(&give, &take_back);
+	json_set_alloc_funcs(give_out, take_back);
 	err = rpc_run(stage.alice, text, strlen(text), NULL, 0, &a);
 	done = left >= 0;
 	left = -1;
-	json_set_alloc_funcs(malloc, free);
+	json_set_alloc_funcs(give, take_back);
 	stage.alice->host.event = take_event;
 	if (err != ZT_OK)
 		assert_err(ZT_ERR_MEMORY, err);
@@ -306,6 +379,8 @@ main(void)
 		cmocka_unit_test(no_other_handle_is_taken),
 		cmocka_unit_test(no_more_handles_than_the_bound_are_open),
 		cmocka_unit_test(no_request_is_cut_deep_or_huge),
+		cmocka_unit_test(a_message_is_known_by_its_members),
+		cmocka_unit_test(what_nobody_runs_is_refused),
 		cmocka_unit_test(no_more_content_than_the_bound_is_taken),
 		cmocka_unit_test(without_a_device_every_method_refuses),
 		cmocka_unit_test(each_lack_of_memory_is_said),

@@ -541,7 +541,7 @@ every_method_was_asked(void **state)
 	if (getenv("ONLY") != NULL)
 		skip();
 	for (size_t i = 0; (row = rpc_row_at(i)) != NULL; i++)
-		if (stage.asked[i] == NULL)
+		if (stage.asked[i] == NULL && row->lane != RPC_HOST)
 			fail_msg("no test asks for %s", row->method);
 }
 
