@@ -3,7 +3,7 @@
 include mk/config.mk mk/floors.mk mk/gen.mk mk/rules.mk mk/wasm.mk
 
 .PHONY: all pure run test test-long bench lint fmt install install-server uninstall manuals deb test-packages clean
-all: $B/libzt.a $B/libzt.so.0 $B/bin/zt $B/bin/zt-audit $(foreach s,$(SERVICES),$B/bin/zt-$s) $B/bin/zt-gateway $(RPC) $(CATALOGUES:%=$B/%)
+all: $B/libzt.a $B/libzt.so.0 $B/bin/zt $B/bin/zt-agent $B/bin/zt-audit $(foreach s,$(SERVICES),$B/bin/zt-$s) $B/bin/zt-gateway $(CATALOGUES:%=$B/%)
 pure: $B/libzt-pure.a
 clean:
 	rm -rf build
