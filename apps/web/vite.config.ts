@@ -24,6 +24,8 @@ export default defineConfig({
         entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
         chunkFileNames: "assets/[name]-[hash].js",
         assetFileNames: "assets/[name]-[hash][extname]",
+        // Few files: what most pages use is one; each page that is fetched later has its own.
+        manualChunks: (id) => (/\/src\/(parts|state|host|words)\/|node_modules\/(@?preact|lucide-preact)/.test(id) ? "parts" : undefined),
       },
     },
   },

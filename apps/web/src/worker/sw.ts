@@ -9,14 +9,14 @@ interface Facts {
   save: boolean;
 }
 
-type Worker = {
+type WorkerScope = {
   skipWaiting(): Promise<void>;
   clients: { claim(): Promise<void>; matchAll(options: object): Promise<{ postMessage(message: unknown, ports: Transferable[]): void }[]> };
   addEventListener(name: string, listener: (event: WorkerEvent) => void): void;
 };
 type WorkerEvent = { request: Request; waitUntil(work: Promise<unknown>): void; respondWith(answer: Promise<Response>): void };
 
-const worker = globalThis as unknown as Worker;
+const worker = globalThis as unknown as WorkerScope;
 const PIECE = 1 << 20;
 const OWNER_MS = 5000;
 
@@ -103,3 +103,4 @@ async function answer(id: string, request: Request): Promise<Response> {
   }, { highWaterMark: 1 });
   return new Response(body, { status, headers });
 }
+export {};
