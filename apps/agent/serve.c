@@ -206,6 +206,8 @@ serve_head(struct agent *a, struct lws *wsi, struct serve *s, const char *path)
 	if (strcmp(path, "/open") == 0)
 		return is_head ? refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED)
 			       : open_page(a, wsi);
+	if (strcmp(path, "/rpc") == 0) /* a page asks whether an agent served it */
+		return refuse(wsi, 426);
 	return give(a, wsi, s, path, is_head);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // switch.mjs - the worker between pages and the client: it never blocks, fetches for the client, and is the one that has the
-// store, or passes messages to the one that has (tabs.mjs). Its page says { folder, url } first, then messages; it answers
+// store, or passes messages to the one that has (tabs.mjs). Its page says { folder, url } (the module's) first, then messages; it answers
 // messages, and { line: 'up' } or { line: 'down' }.
 import { failure, join, makeQueue } from './queue.mjs';
 import { serveHttp } from './http.mjs';
@@ -8,11 +8,12 @@ import { beginRequest, cancelRequest, giveReply, shareMemory } from './shared.mj
 import { joinTabs } from './tabs.mjs';
 
 const TICK_MS = 5000;
+const trusted = (url) => globalThis.trustedTypes?.createPolicy('zt-client', { createScriptURL: () => url }).createScriptURL('') ?? url;
 
 // The client in a worker of its own. SEND(page, message) goes to a page (0: all). Fails when the client does.
-function startClient({ folder, url, scripts }, send) {
+function startClient({ folder, url }, send) {
 	const shared = shareMemory(), { port1, port2 } = new MessageChannel();
-	const worker = new Worker(scripts.client, { type: 'module', name: 'zt-client' });
+	const worker = new Worker(trusted(new URL('./client.mjs', import.meta.url).href), { type: 'module', name: 'zt-client' });
 	const acts = []; // what waits for the client that is no request
 	let isBusy = true, timer;
 	const act = (message, moved = []) => { isBusy = true; worker.postMessage(message, moved); };

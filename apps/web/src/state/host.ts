@@ -18,11 +18,17 @@ export function host(): Host {
   return current;
 }
 
-export function lineOfPage(): OpenLine {
+/** The agent that served this page, if one did; else the browser's own host. The agent says at /rpc what it is (426). */
+export async function lineOfPage(): Promise<OpenLine> {
   const url = new URL("rpc", location.href);
-  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   url.hash = "";
   url.search = "";
+  const answer = await fetch(url, { method: "HEAD", cache: "no-store" }).catch(() => null);
+  if (answer !== null && answer.status !== 426) {
+    const { whyNot, workerLine } = await import("../browser/line");
+    if (whyNot() === null) return workerLine();
+  }
+  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   return socketLine(url.href);
 }
 
