@@ -59,7 +59,8 @@ export function MenuList({ choices, close, left, at }: { choices: readonly Choic
   );
 }
 
-export function MenuButton({ label, choices, children, class: classes = "btn icon quiet", left, title }: { label: string; choices: () => readonly Choice[]; children: ComponentChildren; class?: string; left?: boolean; title?: string }) {
+/** LABEL names a button that shows no words; TITLE explains one that does. */
+export function MenuButton({ label, choices, children, class: classes = "btn icon quiet", left, title }: { label?: string; choices: () => readonly Choice[]; children: ComponentChildren; class?: string; left?: boolean; title?: string }) {
   const [open, setOpen] = useState(false);
   return (
     <span class="menu-w">
