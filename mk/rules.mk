@@ -108,7 +108,8 @@ $B/tests/attack/sink_test: LIBS += -Wl,--wrap=fallocate,--wrap=renameat2
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
 # The app's interface.
 RPC := $(call objs,$(call srcs,apps/rpc) apps/common/output.c)
-$B/tests/apps/rpc_test $B/tests/apps/rpc_hostile_test: $(RPC) $B/tests/apps/ask.o
+$B/tests/apps/rpc_test $B/tests/apps/rpc_join_test $B/tests/apps/rpc_hostile_test: $(RPC) $B/tests/apps/ask.o
+$B/tests/apps/rpc_hostile_test: LIBS += -Wl,--wrap=free
 $B/tests/fuzz/app_fuzz: $(RPC)
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*_fuzz.c))
 $B/tests/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/libframe.a $B/libzt.a
