@@ -70,7 +70,7 @@ $B/bin/zt: $(call objs,$(call srcs,apps/cli apps/operator apps/terminal apps/com
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_CLI)
 $B/apps/agent/main.o: override CFLAGS += -DAGENT_PAGE='"$(PREFIX)/share/zt/web"'
 $B/bin/zt-agent: $(call objs,$(call srcs,apps/agent apps/rpc) apps/common/l10n.c apps/common/output.c apps/common/standard.c apps/common/agent_place.c) $B/libzt.a
-	@mkdir -p $(@D)
+	@mkdir -p $(@D) $B/share/zt && ln -sfn ../../../web $B/share/zt/web
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT)
 $B/bin/zt-audit: $(call objs,$(call srcs,apps/audit) apps/common/l10n.c apps/common/standard.c) $B/libzt.a
 	@mkdir -p $(@D)

@@ -121,17 +121,25 @@ agent_do(struct agent *a, void (*what)(void *ctx), void *ctx)
 
 /* ---- time ---- */
 
-/* Without a library that hears of the desktop's sleep: the clock that stands still then is
+bool
+agent_has_slept(const struct agent_clocks *before, const struct agent_clocks *now)
+{
+	return before->steady_ms != 0 &&
+	       now->steady_ms - before->steady_ms > now->awake_ms - before->awake_ms + SLEPT_MS;
+}
+
+/* No library is at hand that hears of the desktop's sleep: the clock that stands still then is
  * behind the one that does not. */
 static bool
 has_slept(struct agent *a)
 {
-	struct clock_seen now = { .steady_ms = clock_ms(CLOCK_BOOTTIME),
+	struct agent_clocks now = { .steady_ms = clock_ms(CLOCK_BOOTTIME),
 		.awake_ms = clock_ms(CLOCK_MONOTONIC) };
-	bool slept = a->seen.steady_ms != 0 && now.steady_ms - a->seen.steady_ms >
-						   now.awake_ms - a->seen.awake_ms + SLEPT_MS;
+	bool slept = agent_has_slept(&a->seen, &now);
 
 	a->seen = now;
+	if (slept)
+		agent_log("the machine has slept");
 	return slept;
 }
 

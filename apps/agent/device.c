@@ -147,27 +147,36 @@ device_forget_all(struct agent *a)
 
 /* ---- open, and locked ---- */
 
-static uint64_t
-wall_ms(void)
+static struct device_clocks
+clocks(void)
 {
 	struct timespec t;
 
 	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return (struct device_clocks){ .steady_ms = agent_now_ms(),
+		.wall_ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000 };
 }
 
 void
 device_used(struct device *d)
 {
-	d->used_ms = agent_now_ms();
-	d->used_wall_ms = wall_ms();
+	d->used = clocks();
+}
+
+bool
+device_is_unused(
+    const struct device_clocks *used, const struct device_clocks *now, uint64_t most_ms)
+{
+	return most_ms > 0 &&
+	       (now->steady_ms - used->steady_ms >= most_ms ||
+		   (now->wall_ms > used->wall_ms && now->wall_ms - used->wall_ms >= most_ms));
 }
 
 uint64_t
 device_locks_at(const struct device *d)
 {
 	return d->state == DEVICE_OPEN && d->a->lock_after > 0
-		   ? d->used_wall_ms + (uint64_t)d->a->lock_after * 60000
+		   ? d->used.wall_ms + (uint64_t)d->a->lock_after * 60000
 		   : 0;
 }
 
@@ -275,14 +284,12 @@ device_locks(const struct agent *a)
 void
 device_tick(struct agent *a, bool slept)
 {
-	uint64_t now = agent_now_ms(), wall = wall_ms();
-	uint64_t most = (uint64_t)a->lock_after * 60000;
+	struct device_clocks now = clocks();
 	struct device *d;
 
 	LIST_FOREACH(d, &a->devices, link)
-	if (slept || (most > 0 && d->running == 0 &&
-			 (now - d->used_ms >= most ||
-			     (wall > d->used_wall_ms && wall - d->used_wall_ms >= most))))
+	if (slept || (d->running == 0 &&
+			 device_is_unused(&d->used, &now, (uint64_t)a->lock_after * 60000)))
 		device_shut(d);
 }
 

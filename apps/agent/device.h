@@ -12,6 +12,11 @@
 
 enum device_state { DEVICE_LOCKED, DEVICE_OPENING, DEVICE_OPEN, DEVICE_LOCKING };
 
+struct device_clocks {
+	uint64_t steady_ms; /* counts while the machine sleeps */
+	uint64_t wall_ms;
+};
+
 struct device {
 	LIST_ENTRY(device) link;
 	struct agent *a;
@@ -23,7 +28,7 @@ struct device {
 	unsigned threads; /* that use BASE: lanes, streams and the watch */
 	unsigned streams; /* of them */
 	unsigned running; /* requests */
-	uint64_t used_ms, used_wall_ms;
+	struct device_clocks used;
 	_Atomic uint64_t confirmed_until_ms;
 	char organization[128], server[256], email[260], label[128]; /* once it was open */
 	struct lane *watch;
@@ -46,6 +51,9 @@ void device_thread_ended(struct device *d);
 void device_take(struct device *d, struct request *r);
 /* A request of D was answered, or began: it is in use. */
 void device_used(struct device *d);
+/* Whether nobody has used a device for MOST_MS (0: no matter), by one of its clocks. */
+bool device_is_unused(
+    const struct device_clocks *used, const struct device_clocks *now, uint64_t most_ms);
 /* Locks those that nobody has used for long, and all where the machine has slept. */
 void device_tick(struct agent *a, bool slept);
 /* When D locks by itself, in milliseconds since 1970; 0: not. */

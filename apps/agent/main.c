@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <libgen.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -80,6 +81,19 @@ take_root(const struct agent *a)
 	return 0;
 }
 
+/* The page that was installed with this program, or is in its build folder. */
+static const char *
+usual_page(char beside[PATH_MAX])
+{
+	char self[PATH_MAX] = "";
+
+	if (readlink("/proc/self/exe", self, sizeof self - 1) > 0 &&
+	    snprintf(beside, PATH_MAX, "%s/../share/zt/web", dirname(self)) < PATH_MAX &&
+	    access(beside, R_OK | X_OK) == 0)
+		return beside;
+	return AGENT_PAGE;
+}
+
 static int
 run(struct agent *a, const char *root, const char *page)
 {
@@ -116,9 +130,11 @@ main(int argc, char **argv)
 		{ "insecure", no_argument, NULL, 'i' }, { "help", no_argument, NULL, 'h' },
 		{ 0 } };
 	struct agent *a = calloc(1, sizeof *a);
-	const char *root = NULL, *page = AGENT_PAGE;
+	const char *root = NULL, *page;
+	char beside[PATH_MAX];
 	int o, code;
 
+	page = usual_page(beside);
 	standard_begin();
 	l10n_start();
 	if (a == NULL || sodium_init() < 0)

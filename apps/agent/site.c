@@ -101,7 +101,7 @@ site_read(const char *folder, struct site **out, char *message)
 {
 	char *paths[] = { (char *)(uintptr_t)folder, NULL };
 	struct site *s = calloc(1, sizeof *s);
-	FTS *all = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTS *all = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
 	size_t begins = strlen(folder);
 	bool is_read = s != NULL && all != NULL;
 	FTSENT *e;

@@ -76,7 +76,7 @@ maintain(struct cli *c)
 static enum zt_err
 run(struct cli *c, const struct command *k)
 {
-	enum zt_err err = k->of != NEEDS_NOTHING ? default_home(c) : ZT_OK;
+	enum zt_err err = k->of != NEEDS_NOTHING ? default_home(c) : ZT_OK, answer;
 
 	c->o.cancel = cli_stop();
 	c->o.translate = advice;
@@ -88,6 +88,8 @@ run(struct cli *c, const struct command *k)
 		cli_warn(
 		    c, _("--insecure: anybody on the way to an http:// server reads names, "
 			 "addresses and tokens"));
+	if (err == ZT_OK && k->of == NEEDS_DEVICE && cli_by_agent(c, &answer))
+		return answer;
 	if (err == ZT_OK && k->of == NEEDS_DEVICE && (err = cli_check_device(c)) == ZT_OK &&
 	    (err = cli_password(c, false)) == ZT_OK) {
 		err = zt_open(&c->o, &c->zt, c->message);
