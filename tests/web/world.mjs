@@ -54,6 +54,7 @@ export async function agent(name) {
   const log = openSync(join(state, `${name}.agent.log`), "a");
   const child = spawn(join(bin, "zt-agent"), ["--root", folder, "--page", join(root, "build/web"), "--insecure"], { stdio: ["ignore", log, log], env: { ...process.env, LD_PRELOAD: process.env.QUICK ?? "" } });
   children.push(child);
+  child.on("exit", (code, signal) => console.log(`    the agent of ${name} ended: ${code ?? signal}`));
   const socket = join(folder, "zt-agent/socket");
   for (let wait = 0; ; wait++) {
     try {

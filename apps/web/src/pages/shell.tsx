@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The page of an organization: the bar at the left, the path above, the page in the middle, the status below.
 import { Bell, Box, Check, ChevronDown, ChevronLeft, ChevronRight, CloudOff, Folder, Laptop, LayoutGrid, Lock, LogOut, Mail, Plus, Search, ShieldCheck, SlidersHorizontal, Upload } from "lucide-preact";
-import type { ComponentChildren } from "preact";
+import { Fragment, type ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Boundary } from "../parts/boundary";
 import { Delivery, Toggles } from "../parts/foot";
@@ -129,7 +129,7 @@ function Top({ organization, search }: { organization: Organization; search: () 
     <header class="top">
       <nav class="crumbs" aria-label={t("Path")}>
         {back?.to !== undefined && <a class="up" href={back.to} aria-label={t("Back to %s", back.name)}><Icon of={ChevronLeft} /></a>}
-        {before.map((step) => <><a key={step.to} href={step.to} data-drop={step.path}>{step.name}</a><Icon of={ChevronRight} size="s" /></>)}
+        {before.map((step) => <Fragment key={step.to}><a href={step.to}>{step.name}</a><Icon of={ChevronRight} size="s" /></Fragment>)}
         <h1 title={last?.name}>{last?.name}</h1>
       </nav>
       <button type="button" class="in top-search" onClick={search} title={t("Search names, people, commands")}><Icon of={Search} size="s" /><span class="grow">{t("Search")}</span><kbd>Ctrl K</kbd></button>
