@@ -24,7 +24,7 @@ struct device {
 	enum device_state state;
 	struct zt *base;           /* others are opened from it, under */
 	pthread_mutex_t base_lock; /* this */
-	struct lane *lanes[RPC_LONG + 1];
+	struct lane *lanes[RPC_PERSON + 1];
 	unsigned threads; /* that use BASE: lanes, streams and the watch */
 	unsigned streams; /* of them */
 	unsigned running; /* requests */

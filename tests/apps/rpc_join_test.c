@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* rpc_join_test.c - how people join by the app's interface (apps/rpc) on real services: two
- * sides, each with a page of its own, compare codes by events, questions and replies. The host
- * here makes devices by zt_bootstrap, zt_claim and zt_recover, as any host does. */
+ * sides, each with a page, compare codes by events, questions and replies. The host here makes
+ * devices by zt_bootstrap, zt_claim and zt_recover, as any host does. */
 #include <stdio.h>
 #include <time.h>
 
@@ -24,8 +24,8 @@ struct side {
 	int which;
 	const char *leaves; /* the question at which this person leaves; NULL: none */
 	const char *profile;
-	char asked[256], told[1024]; /* names of questions and events, each with a space */
-	bool is_wrong;               /* something was not of its row */
+	char asked[256], heard[1024]; /* names of questions and events, each with a space */
+	bool is_wrong;                /* something was not of its row */
 };
 
 static bool
@@ -54,7 +54,7 @@ on_event(void *ctx, const char *json, size_t n)
 	s->is_wrong |= name == NULL || !is_of_row(type_of_event(name), data) ||
 		       json_integer_value(json_object_get(e, "request")) != 7;
 	if (name != NULL)
-		add_name(s->told, sizeof s->told, name);
+		add_name(s->heard, sizeof s->heard, name);
 	if ((code = json_string_value(json_object_get(data, "code"))) != NULL) {
 		(void)pthread_mutex_lock(&s->t->lock);
 		(void)snprintf(s->t->code[s->which], sizeof s->t->code[0], "%s", code);
@@ -343,13 +343,13 @@ a_newcomer_joins_by_questions(void **state)
 	answer_text(r, "email", is, sizeof is);
 	assert_string_equal("dan@test.example", is);
 	assert_string_equal("codes accept ", s.asked);
-	assert_non_null(strstr(s.told, "waiting code "));
+	assert_non_null(strstr(s.heard, "waiting code "));
 	r = newcomer_hears(&n);
 	assert_string_equal(n.home, json_string_value(json_object_get(r, "key")));
 	answer_text(r, "warning", is, sizeof is);
 	assert_string_equal("", is);
 	assert_string_equal("codes ", n.side.asked);
-	assert_non_null(strstr(n.side.told, "code "));
+	assert_non_null(strstr(n.side.heard, "code "));
 	newcomer_is(&n, "dan@test.example");
 	answer_text(answer_item(ask(stage.alice, "organization.people", "{}"), "people",
 			"email", "dan@test.example"),

@@ -239,9 +239,9 @@ a_name_is_found_in_a_tree(void **state)
 		    all[i].n, answer_count(ask(a, "files.find", "{s:s,s:s}", "path",
 					       "plans:/find", "pattern", all[i].pattern),
 				  "found"));
-	memset(long_pattern, 0, sizeof long_pattern);
-	for (size_t i = 0; i < 1000; i += 2) /* no pattern takes long */
-		memcpy(long_pattern + i, "*a", 2);
+	for (size_t i = 0; i < 1000; i++) /* no pattern takes long */
+		long_pattern[i] = i % 2 == 0 ? '*' : 'a';
+	long_pattern[1000] = 0;
 	assert_int_equal(0, answer_count(ask(a, "files.find", "{s:s,s:s}", "path",
 					     "plans:/find", "pattern", long_pattern),
 				"found"));
@@ -729,6 +729,25 @@ what_lends_the_account_needs_the_person(void **state)
 	stage.is_unconfirmed = false;
 }
 
+/* No short call waits for one that reads a whole log or tree, or for people. */
+static void
+what_takes_long_has_its_own_lane(void **state)
+{
+	static const char *const all[] = { "log.entries", "log.verify", "files.history",
+		"files.find", "files.usage", "files.copy", "files.verify", "trash.list",
+		"workspaces.rewrap", "workspaces.finishRewrap", "device.repair",
+		"health.store" };
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		assert_int_equal(RPC_LONG, rpc_find(all[i])->lane);
+	for (size_t i = 0; rpc_row_at(i) != NULL; i++)
+		n += rpc_row_at(i)->lane == RPC_LONG;
+	assert_int_equal(sizeof all / sizeof all[0], n);
+	assert_int_equal(RPC_PERSON, rpc_find("exchange.greet")->lane);
+}
+
 static void
 every_method_was_asked(void **state)
 {
@@ -765,6 +784,7 @@ main(void)
 		cmocka_unit_test(requests_by_certificate_are_accepted_and_rejected),
 		cmocka_unit_test(odd_parameters_are_answered),
 		cmocka_unit_test(what_lends_the_account_needs_the_person),
+		cmocka_unit_test(what_takes_long_has_its_own_lane),
 		cmocka_unit_test(every_method_was_asked),
 	};
 

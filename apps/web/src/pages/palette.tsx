@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The palette: what one can go to or do, and names in all workspaces, by a few letters.
 import { Box, Folder, Laptop, LayoutGrid, Lock, Plus, Search, SlidersHorizontal, Sun, User } from "lucide-preact";
+import { Fragment } from "preact";
 import type { Found } from "@rpc";
 import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import { Icon, type IconKind } from "../parts/icon";
@@ -115,12 +116,12 @@ export function Palette({ organization, close, newWorkspace }: { organization: O
             const head = one.group !== group;
             group = one.group;
             return (
-              <>
-                {head && <h3 role="presentation" key={`h${one.group}`}>{one.group}</h3>}
-                <div key={`${one.group}${one.name}${one.where ?? ""}${place}`} id={`${id}-${place}`} class="opt" role="option" aria-selected={place === at} onMouseMove={() => setAt(place)} onClick={() => run(one)}>
+              <Fragment key={`${one.group}${one.name}${one.where ?? ""}${place}`}>
+                {head && <h3 role="presentation">{one.group}</h3>}
+                <div id={`${id}-${place}`} class="opt" role="option" aria-selected={place === at} onMouseMove={() => setAt(place)} onClick={() => run(one)}>
                   <Icon of={one.icon} size="s" /><span class="cut">{one.name}</span>{one.where && <span class="where cut">{one.where}</span>}
                 </div>
-              </>
+              </Fragment>
             );
           })}
           {options.length === 0 && !looks && <p class="muted pad4">{tn("Nothing called “%2$s” in %1$d workspace", "Nothing called “%2$s” in %1$d workspaces", workspaces.length, workspaces.length, query)}</p>}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The page of an organization: the bar at the left, the path above, the page in the middle, the status below.
 import { Bell, Box, Check, ChevronDown, ChevronLeft, ChevronRight, CloudOff, Folder, Laptop, LayoutGrid, Lock, LogOut, Mail, Plus, Search, ShieldCheck, SlidersHorizontal, Upload } from "lucide-preact";
-import type { ComponentChildren } from "preact";
+import { Fragment, type ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Boundary } from "../parts/boundary";
 import { Delivery, Toggles } from "../parts/foot";
@@ -54,7 +54,7 @@ export function Shell({ organization }: { organization: Organization }) {
         <nav class="tabs" aria-label={t("Main")}>
           <Tab to={address(home)} icon={Folder} current={parts[2] !== "manage" && parts[2] !== "account"}>{t("Workspaces")}</Tab>
           <button type="button" onClick={() => setPalette(true)}><Icon of={Search} /><span class="cut">{t("Search")}</span></button>
-          <Tab to={address([...home, "manage"])} icon={SlidersHorizontal} current={parts[2] === "manage"}>{t("Organization")}</Tab>
+          <Tab to={address([...home, "manage"])} icon={SlidersHorizontal} current={parts[2] === "manage"}>{t("Manage")}</Tab>
           <Tab to={address([...home, "account"])} icon={Laptop} current={parts[2] === "account"}>{t("My account")}</Tab>
         </nav>
       </div>
@@ -95,8 +95,8 @@ function Bar({ organization, newWorkspace }: { organization: Organization; newWo
   ];
   return (
     <aside class="bar" aria-label={t("Navigation")}>
-      <MenuButton class="bar-org" left label={t("%s: change organization", name)} title={name} choices={choices}>
-        <Tile name={name} /><b class="cut grow">{name}</b><Icon of={ChevronDown} size="s" />
+      <MenuButton class="bar-org" left title={name} choices={choices}>
+        <Tile name={name} /><b class="cut grow">{name}</b><span class="vh">{t("change organization")}</span><Icon of={ChevronDown} size="s" />
       </MenuButton>
       <nav class="bar-scroll" aria-label={t("Workspaces")}>
         <a class="bar-a" href={address([...home, "manage"])} aria-current={parts[2] === "manage" ? "page" : undefined}><Icon of={SlidersHorizontal} size="s" /><span class="cut">{t("Manage my organization")}</span></a>
@@ -119,7 +119,7 @@ function Top({ organization, search }: { organization: Organization; search: () 
   const back = before.at(-1);
   const me = organization.me();
   const isAdmin = organization.isAdmin;
-  const open = (organization.invitations.value ?? []).filter((one) => one.state !== "done" && one.state !== "cancelled");
+  const open = (organization.invitations.value ?? []).filter((one) => one.state === "open");
   useEffect(() => { void organization.readInvitations().catch(() => {}); }, [isAdmin]);
   const account = address(["o", organization.key, "account"]);
   const news = organization.newDevices.value.length;
@@ -129,22 +129,22 @@ function Top({ organization, search }: { organization: Organization; search: () 
     <header class="top">
       <nav class="crumbs" aria-label={t("Path")}>
         {back?.to !== undefined && <a class="up" href={back.to} aria-label={t("Back to %s", back.name)}><Icon of={ChevronLeft} /></a>}
-        {before.map((step) => <><a key={step.to} href={step.to} data-drop={step.path}>{step.name}</a><Icon of={ChevronRight} size="s" /></>)}
+        {before.map((step) => <Fragment key={step.to}><a href={step.to}>{step.name}</a><Icon of={ChevronRight} size="s" /></Fragment>)}
         <h1 title={last?.name}>{last?.name}</h1>
       </nav>
-      <button type="button" class="in top-search" onClick={search} aria-label={t("Search")}><Icon of={Search} size="s" /><span class="grow">{t("Search")}</span><kbd>Ctrl K</kbd></button>
+      <button type="button" class="in top-search" onClick={search} title={t("Search names, people, commands")}><Icon of={Search} size="s" /><span class="grow">{t("Search")}</span><kbd>Ctrl K</kbd></button>
       {open.length > 0 && <a class="btn quiet no-phone" href={address(["o", organization.key, "manage", "invitations"])}><Icon of={Mail} size="s" /><span>{tn("%d invitation", "%d invitations", open.length)}</span></a>}
       <MenuButton class="btn icon quiet bell" label={news > 0 ? tn("Notifications, %d new", "Notifications, %d new", news) : t("Notifications")} choices={() => news > 0
         ? organization.newDevices.value.map((one) => ({ label: t("New device: %s", shown(one.label)), icon: Laptop, act: () => go(account) }))
         : [{ label: t("Nothing new"), disabled: true, act: () => {} }]}>
         <Icon of={Bell} />{news > 0 && <span class="count">{news}</span>}
       </MenuButton>
-      <MenuButton class="me" label={t("My account: %s", shown(name))} title={shown(name)} choices={() => [
+      <MenuButton class="me" title={shown(name)} choices={() => [
         { label: t("My account"), icon: Laptop, act: () => go(account) },
         { label: t("All organizations"), icon: LayoutGrid, act: () => go("#/") },
         { label: t("Lock"), icon: LogOut, apart: true, act: () => void host().call(null, "host.lock", { key: organization.key }) },
       ]}>
-        <Avatar id={me?.id ?? ""} name={name} /><span class="n cut">{shown(name)}</span>
+        <Avatar id={me?.id ?? ""} name={name} /><span class="n cut">{shown(name)}</span><span class="vh">{t("my account")}</span>
       </MenuButton>
     </header>
   );

@@ -47,8 +47,8 @@ export function Workspaces({ organization, create }: { organization: Organizatio
                 {t("A workspace is a folder that you share with people you choose. Nobody else can read it, not even the server.")}</Empty></div>
             : (
               <table class="tbl">
-                <colgroup><col /><col class="o c7" /><col class="o c10" /><col class="o c9" /><col class="c3" /></colgroup>
-                <thead><tr><th scope="col">{t("Name")}</th><th scope="col" class="o">{t("My role")}</th><th scope="col" class="o">{t("People")}</th><th scope="col" class="o">{t("State")}</th><th><span class="vh">{t("Actions")}</span></th></tr></thead>
+                <colgroup><col /><col class="o c9" /><col class="o c10" /><col class="c3" /></colgroup>
+                <thead><tr><th scope="col">{t("Name")}</th><th scope="col" class="o">{t("My role")}</th><th scope="col" class="o">{t("People")}</th><th><span class="vh">{t("Actions")}</span></th></tr></thead>
                 <tbody>{list.map((one) => <Row key={one.id} organization={organization} workspace={one} share={() => setShared(one)} rename={() => setRenamed(one)} remove={() => setDeleted(one)} />)}</tbody>
               </table>
             )}
@@ -70,11 +70,10 @@ function Row({ organization, workspace, share, rename, remove }: { organization:
   return (
     <tr>
       <td><div class="name"><span class="ico dir"><Icon of={Folder} /></span><div>
-        <a class="cut" href={address(["o", organization.key, "w", workspace.id])} title={name}>{name}</a>
+        <a class="cut" href={address(["o", organization.key, "w", workspace.id])} title={name}>{name}</a><StateOf workspace={workspace} />
         <span class="sub cut">{[roleName(workspace.role), people].filter(Boolean).join(" · ")}</span></div></div></td>
       <td class="o">{roleName(workspace.role)}</td>
       <td class="o">{members && (others.length === 0 ? <span class="muted">{t("Not shared")}</span> : <Avatars people={others} />)}</td>
-      <td class="o"><StateOf workspace={workspace} /></td>
       <td class="num">
         <MenuButton label={t("More about %s", name)} choices={() => [
           { label: t("Open"), icon: Folder, act: () => go(address(["o", organization.key, "w", workspace.id])) },
@@ -98,7 +97,7 @@ function Row({ organization, workspace, share, rename, remove }: { organization:
 function StateOf({ workspace }: { workspace: Workspace }) {
   if (workspace.deletionDue > 0) return <Badge kind="warn">{t("Deleted on %s", shortDate(workspace.deletionDue))}</Badge>;
   if (workspace.archived) return <Badge>{t("Archived")}</Badge>;
-  return <span class="muted">{t("Open")}</span>;
+  return null;
 }
 
 export function NewWorkspace({ organization, close }: { organization: Organization; close: () => void }) {

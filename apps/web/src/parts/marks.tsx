@@ -79,5 +79,5 @@ export function Empty({ icon, title, children, actions, level = 2 }: { icon: Ico
 
 /** A name that keeps its ending when it is cut. */
 export function CutName({ parts }: { parts: [string, string] }) {
-  return <span class="cutmid"><span>{parts[0]}</span><span>{parts[1]}</span></span>;
+  return <><span class="cutmid" aria-hidden="true"><span>{parts[0]}</span><span>{parts[1]}</span></span><span class="vh">{parts.join("")}</span></>;
 }

@@ -17,6 +17,8 @@ const LEFT = -2;
 
 export class Exchange {
   readonly code = signal("");
+  /** The person has chosen the other side's code. */
+  readonly chosen = signal(false);
   readonly waits = signal(false);
   readonly asked = signal<Asked | null>(null);
   readonly work = signal<Events["work"] | null>(null);
@@ -42,8 +44,7 @@ export class Exchange {
       this.left = () => answered(LEFT);
       switch (question) {
         case "codes":
-          this.code.value = "";
-          this.asked.value = { kind: "codes", choices: (data as Questions["codes"]["data"]).choices, answer: answered };
+          this.asked.value = { kind: "codes", choices: (data as Questions["codes"]["data"]).choices, answer: (index) => { this.chosen.value = index >= 0; answered(index); } };
           break;
         case "accept":
           this.asked.value = { kind: "accept", data: data as Questions["accept"]["data"], answer: (accept, profile) => answered({ accept, profile }) };

@@ -41,14 +41,27 @@ export function startHost(open: OpenLine): void {
     }
   });
   current.listen((event, _device, data) => {
-    if (event === "host") devices.value = (data as { devices: HostDevice[] }).devices;
+    if (event === "host") devices.value = remember((data as { devices: HostDevice[] }).devices);
   });
 }
 
 export async function readState(): Promise<void> {
   const state = await host().call(null, "host.state", {});
   hostName.value = { host: state.host, version: state.version };
-  devices.value = state.devices;
+  devices.value = remember(state.devices);
+}
+
+const KNOWN = "zt.known";
+type Known = Pick<HostDevice, "organization" | "server" | "email" | "label">;
+
+/** What is known of a device while it is open is shown while it is locked, too. */
+function remember(list: HostDevice[]): HostDevice[] {
+  const known = JSON.parse(localStorage.getItem(KNOWN) ?? "{}") as Record<string, Known>;
+  const next: Record<string, Known> = {};
+  const whole = list.map((one) => ({ ...known[one.key], ...Object.fromEntries(Object.entries(one).filter(([, value]) => value !== undefined && value !== "")) }) as HostDevice);
+  for (const { key, organization, server, email, label } of whole) next[key] = { organization, server, email, label };
+  localStorage.setItem(KNOWN, JSON.stringify(next));
+  return whole;
 }
 
 export function deviceOf(key: string): HostDevice | undefined {

@@ -57,8 +57,13 @@ export class Organization {
   }
 
   nameOf(id: string): string {
-    const one = this.personOf(id);
+    const one = this.personOf(this.userOf(id));
     return one ? one.name || one.email : id;
+  }
+
+  /** The user of a device, or of an id or address that already is a user's. */
+  userOf(id: string): string {
+    return this.deviceList.value?.find((one) => one.id === id)?.user ?? id;
   }
 
   workspaceOf(id: string): Workspace | undefined {

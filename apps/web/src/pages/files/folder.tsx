@@ -254,7 +254,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
           )
           : (
             <div class="toolbar">
-              {mayWrite && <MenuButton class="btn primary" left label={t("New")} choices={() => [
+              {mayWrite && <MenuButton class="btn primary" left choices={() => [
                 { label: t("New folder"), icon: FolderPlus, act: () => setAsked({ kind: "folder" }) },
                 { label: t("Upload files"), icon: Upload, act: () => files.current?.click() },
                 { label: t("Upload a folder"), icon: FolderUp, act: () => tree.current?.click() },

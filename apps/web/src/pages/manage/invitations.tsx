@@ -8,7 +8,7 @@ import { Button } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
 import { Field } from "../../parts/field";
 import { Icon } from "../../parts/icon";
-import { Badge, Empty, Note } from "../../parts/marks";
+import { Empty, Note } from "../../parts/marks";
 import { Skeleton } from "../../parts/skeleton";
 import { Exchange } from "../../state/exchange";
 import { isCode, sentenceOfError, tell } from "../../state/notices";
@@ -26,7 +26,7 @@ export function Invitations({ organization }: RoomProps) {
   const [problem, setProblem] = useState<unknown>(null);
   useEffect(() => { organization.readInvitations().catch(setProblem); }, []);
   const all = organization.invitations.value;
-  const list = (all ?? []).filter((one) => one.state === "open" || one.state === "accepted").sort((a, b) => b.created - a.created);
+  const list = (all ?? []).filter((one) => one.state === "open").sort((a, b) => b.created - a.created);
   useStatus(all ? tn("%d invitation", "%d invitations", list.length) : "");
   const invite = async () => {
     const { link } = await organization.call("invitations.create", { kind: "user" });
@@ -49,13 +49,12 @@ export function Invitations({ organization }: RoomProps) {
           ? <div class="drop"><Empty icon={Mail} title={t("No invitation is open")} actions={organization.isAdmin ? <Button icon={UserPlus} onClick={invite}>{t("Invite a person")}</Button> : undefined}>{t("An invitation is a link. You send it as you like: by mail, by chat, or as a picture to scan.")}</Empty></div>
           : (
             <table class="tbl two-lines">
-              <colgroup><col /><col class="o c9" /><col class="c14" /></colgroup>
-              <thead><tr><th scope="col">{t("Invitation")}</th><th scope="col" class="o">{t("State")}</th><th><span class="vh">{t("Actions")}</span></th></tr></thead>
+              <colgroup><col /><col class="c14" /></colgroup>
+              <thead><tr><th scope="col">{t("Invitation")}</th><th><span class="vh">{t("Actions")}</span></th></tr></thead>
               <tbody>{list.map((one) => (
                 <tr key={one.id}>
                   <td><div class="name"><span class="ico"><Icon of={one.kind === "device" ? Laptop : one.kind === "recovery" ? LifeBuoy : UserPlus} /></span><div>
                     <b class="cut">{one.kind === "device" ? t("A device of yours") : one.kind === "recovery" ? t("A colleague who comes back") : t("A new person")}</b><span class="cut small muted">{t("Made %s", when(one.created))}</span></div></div></td>
-                  <td class="o">{one.state === "open" ? <Badge>{t("Open")}</Badge> : <Badge kind="ok">{t("Accepted")}</Badge>}</td>
                   <td class="num"><span class="row end">
                     <Button kind="primary" icon={Hand} onClick={() => setGreeted(one.id)}>{t("Welcome")}</Button>
                     <Button kind="quiet" class="icon" icon={X} aria-label={t("Cancel the invitation")} title={t("Cancel the invitation")} onClick={() => cancel(one)} /></span></td>

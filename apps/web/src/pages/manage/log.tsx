@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The trust log as a timeline in sentences, newest first, filtered by person, kind and time, and verified on screen.
 import { Check, RefreshCw, ShieldCheck } from "lucide-preact";
-import type { Head, LogEntry } from "@rpc";
+import type { Act, Head, LogEntry } from "@rpc";
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { Field } from "../../parts/field";
@@ -16,12 +16,14 @@ import { Rooms, type RoomProps } from "./manage";
 import { actSentence, actWords, type ActKind } from "./sentences";
 
 const SHOWN = 200;
+const FEW_DEVICES = 60;
 const DAY_MS = 86_400_000;
 
 export function Log({ organization }: RoomProps) {
   const [entries, setEntries] = useState<LogEntry[] | null>(null);
   const [problem, setProblem] = useState<unknown>(null);
   const [head, setHead] = useState<Head | null>(null);
+  const [acts, setActs] = useState<Map<number, Act>>(new Map());
   const [who, setWho] = useState("");
   const [kind, setKind] = useState<ActKind | "">("");
   const [days, setDays] = useState(0);
@@ -36,10 +38,20 @@ export function Log({ organization }: RoomProps) {
     organization.call("log.head", {}).then(setHead),
   ]).catch(setProblem);
   useEffect(() => { void read(); }, [organization.verifiedAt.value]);
+  // Whom each act concerns: as far as the log says it, device by device, where those are few.
+  useEffect(() => {
+    void organization.readDevices().then(async (devices) => {
+      if (devices.length > FEW_DEVICES) return;
+      for (const one of devices) {
+        const list = (await organization.all("device.acts", { device: one.id }, "acts")) as Act[];
+        setActs((before) => new Map([...before, ...list.map((act): [number, Act] => [act.index, act])]));
+      }
+    }).catch(() => {});
+  }, []);
   const nameOf = (author: string) => shown(organization.nameOf(author));
-  const authors = [...new Set((entries ?? []).map((one) => one.author).filter((one) => one !== ""))].sort();
+  const authors = [...new Set((entries ?? []).map((one) => organization.userOf(one.author)).filter((one) => one !== ""))].sort();
   const since = days === 0 ? 0 : Date.now() - days * DAY_MS;
-  const list = (entries ?? []).filter((one) => (who === "" || one.author === who) && (kind === "" || actWords(one.action).kind === kind) && one.time >= since);
+  const list = (entries ?? []).filter((one) => (who === "" || organization.userOf(one.author) === who) && (kind === "" || actWords(one.action).kind === kind) && one.time >= since);
   useStatus(entries ? tn("%d entry", "%d entries", entries.length) : "");
   const verify = async () => {
     setVerified(null);
@@ -62,6 +74,12 @@ export function Log({ organization }: RoomProps) {
     } catch (error) {
       setCompared(sentenceOfError(error));
     }
+  };
+  const about = (one: LogEntry) => {
+    const act = acts.get(one.index);
+    if (!act) return "";
+    const subject = act.subject === "" ? "" : nameOf(act.subject);
+    return [subject, act.what === "" ? "" : shown(act.what)].filter(Boolean).join(", ");
   };
   const groups: { day: string; entries: LogEntry[] }[] = [];
   for (const one of list.slice(0, most)) {
@@ -92,8 +110,8 @@ export function Log({ organization }: RoomProps) {
                   <span class={`at ${words.tone}`}><Icon of={words.icon} size="s" /></span>
                   <div class="what">
                     <button type="button" class="plain" aria-expanded={open === one.index} onClick={() => setOpen(open === one.index ? null : one.index)}>{one.author === "" ? t("A person acted in a workspace that you are not in") : `${nameOf(one.author)} ${actSentence(one.action)}`}</button>
-                    {one.topic !== "" && one.topic !== "org" && <small>{t("in “%s”", shown(organization.workspaceOf(one.topic)?.name ?? one.topic))}</small>}
-                    {open === one.index && <div class="facts"><dl class="dl"><dt>{t("Entry")}</dt><dd>{number(one.index)}</dd><dt>{t("Time")}</dt><dd>{new Date(one.time).toLocaleString(document.documentElement.lang)}</dd><dt>{t("Fingerprint")}</dt><dd><code>{one.leaf}</code></dd></dl></div>}
+                    <small>{[about(one), one.topic !== "" && one.topic !== "org" ? t("in “%s”", shown(organization.workspaceOf(one.topic)?.name ?? one.topic)) : ""].filter(Boolean).join(" ")}</small>
+                    {open === one.index && <div class="facts"><dl class="dl"><dt>{t("Entry")}</dt><dd>{number(one.index)}</dd>{one.author !== "" && <><dt>{t("Signed on")}</dt><dd>{shown(organization.deviceList.value?.find((device) => device.id === one.author)?.label ?? "") || t("a device")}</dd></>}<dt>{t("Time")}</dt><dd>{new Date(one.time).toLocaleString(document.documentElement.lang)}</dd><dt>{t("Fingerprint")}</dt><dd><code>{one.leaf}</code></dd></dl></div>}
                   </div>
                   <span class="seal" title={t("Verified on this device")}><Icon of={ShieldCheck} size="s" /><span class="vh">{t("verified")}</span></span>
                 </li>
