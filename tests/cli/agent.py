@@ -63,6 +63,7 @@ class Running:
         atexit.register(self.p.kill)
         if not soon(self.answers):
             raise SystemExit("the agent of %s does not begin: %s" % (root, open(root + ".log").read()))
+        self.threads = threads(self)  # of its own: a sanitizer has one
         self.port = int(self.link().split(":")[2].split("/")[0])
         self.host = "127.0.0.1:%d" % self.port
         self.origin = "http://" + self.host
@@ -444,7 +445,8 @@ def flood(r):
         pass
     time.sleep(1.5)
     grown = (rss(r) - before) // 1024
-    check("who does not read what was asked for costs a bounded amount", grown < 160, "%d MiB" % grown)
+    keeps = "san.so" in open("/proc/%d/maps" % r.p.pid).read()  # a sanitizer: what is freed stays for a while
+    check("who does not read what was asked for costs a bounded amount", grown < (600 if keeps else 160), "%d MiB" % grown)
     near = r.near()
     check("and delays nobody", near.call("device.whoami", device="alice")["email"] == "alice@demo.example")
     near.close()
@@ -512,7 +514,7 @@ def locking(r):
     check("a lock while a call runs is quick", time.time() - began < 5, time.time() - began)
     refused("the call ends", page.finish, n, kind="INTERRUPTED")
     refused("and the next one finds it locked", page.call, "device.whoami", device="alice", kind="NOT_FOUND")
-    check("its threads are gone", soon(lambda: threads(r) == 1), threads(r))
+    check("its threads are gone", soon(lambda: threads(r) == r.threads), threads(r))
     near.call("host.unlock", {"key": "alice", "password": PASSWORD})
     check("it opens again", page.call("device.whoami", device="alice")["email"] == "alice@demo.example")
     check("how long it stays open is a setting", near.call("host.settings", {"lockAfter": 1}) == {"lockAfter": 1})
