@@ -108,7 +108,8 @@ $B/tests/attack/sink_test: LIBS += -Wl,--wrap=fallocate,--wrap=renameat2
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
 # The app's interface.
 RPC := $(call objs,$(call srcs,apps/rpc) apps/common/output.c)
-$B/tests/apps/rpc_test $B/tests/apps/rpc_hostile_test: $(RPC) $B/tests/apps/ask.o
+$B/tests/apps/rpc_test $B/tests/apps/rpc_join_test $B/tests/apps/rpc_hostile_test: $(RPC) $B/tests/apps/ask.o
+$B/tests/apps/rpc_hostile_test: LIBS += -Wl,--wrap=free
 $B/tests/fuzz/app_fuzz: $(RPC)
 AGENT_PURE := $(call objs,$(addprefix apps/agent/,door.c idle.c message.c))
 $B/tests/agent/door_test: $(AGENT_PURE)

@@ -94,8 +94,11 @@ show_invitation(void *ctx, const struct zt_invitation *i)
 	if (c->json)
 		output_json(stdout, "invitation", "{s:s,s:s,s:s,s:o}", "id", i->id, "type",
 		    i->kind, "state", i->state, "created", output_number(i->created));
-	else
-		(void)printf("%s  %-7s %s\n", i->id, _(i->kind), _(i->state));
+	else {
+		(void)printf("%s  ", i->id);
+		output_time(i->created);
+		(void)printf("  %-7s %s\n", _(i->kind), _(i->state));
+	}
 }
 
 enum zt_err

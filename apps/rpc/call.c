@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "rpc/encode.h"
+#include "rpc/person.h"
 #include "rpc/types.h"
+#include "zt/file.h"
 #include "zt/text.h"
 
 enum { PAGE_USUAL = 200, PAGE_MOST = 1000 };
@@ -47,6 +49,8 @@ call_lack_memory(struct call *c)
 enum zt_err
 call_quote(struct call *c, enum zt_err err, const char *message)
 {
+	if (c->asked != ZT_OK)
+		return rpc_asked(c, err);
 	(void)snprintf(c->sentence, sizeof c->sentence, "%s", message);
 	return call_refuse(c, err, zt_err_text(err), "");
 }
@@ -189,15 +193,35 @@ lane_event(struct rpc_lane *l, const char *event, json_t *data)
 	json_decref(whole);
 }
 
+void
+lane_step(void *lane, const struct zt_progress_step *s)
+{
+	static const char *const kinds[] = { [ZT_PROGRESS_SEND] = "send",
+		[ZT_PROGRESS_FETCH] = "fetch",
+		[ZT_PROGRESS_VERIFY] = "verify" };
+
+	lane_event(lane, "progress",
+	    json_pack("{s:s,s:o,s:o,s:o,s:o}", "kind", kinds[s->kind], "done",
+		encode_number(s->done), "total", encode_number(s->total), "files",
+		encode_number(s->files), "name", encode_text(s->name)));
+}
+
+void
+lane_skipped(void *lane, const char *name, const char *reason)
+{
+	lane_event(lane, "skipped",
+	    json_pack("{s:o,s:o}", "name", encode_text(name), "reason", encode_text(reason)));
+}
+
 /* ---- pages ---- */
 
 void
 page_begin(struct page *p, const struct call *c)
 {
-	uint64_t max = call_number(c, "max", PAGE_USUAL);
+	uint64_t max = call_number(c, "max", PAGE_USUAL), from = call_number(c, "from", 0);
 
 	*p = (struct page){ .items = json_array(),
-		.from = (size_t)call_number(c, "from", 0),
+		.from = from < SIZE_MAX ? (size_t)from : SIZE_MAX,
 		.max = max == 0 ? PAGE_USUAL : (size_t)(max < PAGE_MOST ? max : PAGE_MOST) };
 	p->failed = p->items == NULL;
 }

@@ -9,6 +9,8 @@
 #include "rpc/handles.h"
 #include "rpc/rpc.h"
 
+struct zt_progress_step;
+
 struct rpc_lane {
 	struct rpc_host host;
 	struct zt *z;    /* NULL: no device */
@@ -26,11 +28,12 @@ struct call {
 	json_t *result; /* NULL: {} */
 	void *given;    /* content of the answer, from malloc */
 	size_t given_n;
-	const char *english; /* a refusal of this folder; NULL: libzt's */
-	char parameter[128]; /* of it */
-	char sentence[256];  /* of libzt without a device; "": none */
-	enum zt_err asked;   /* why the person gave no answer (person.h) */
-	bool is_waiting;     /* and the person knows */
+	const char *english;   /* a refusal of this folder; NULL: libzt's */
+	char parameter[128];   /* of it */
+	char sentence[256];    /* of libzt without a device; "": none */
+	struct handle *opened; /* by this call */
+	enum zt_err asked;     /* why the person gave no answer (person.h) */
+	bool is_waiting;       /* and the person knows */
 };
 
 /* Every method of a device: acts, and sets RESULT. An error that libzt did not return has
@@ -48,7 +51,8 @@ enum zt_err call_refuse_number(
 /* Refuses for want of memory. Returns MEMORY. */
 enum zt_err call_lack_memory(struct call *c);
 /* Ends C with ERR and the sentence MESSAGE of 256 bytes, as zt_open, zt_claim and others that
- * have no device give it; "": that of ERR. Returns ERR. */
+ * have no device give it; "": that of ERR. Returns ERR; or, of a call that asked the person and
+ * had no valid answer, what rpc_asked returns. */
 enum zt_err call_quote(struct call *c, enum zt_err err, const char *message);
 /* Refuses VALUE with INVALID, unless it is of TYPE (type_check); IN names it in the refusal,
  * and may be "". */
@@ -70,6 +74,9 @@ bool call_flag(const struct call *c, const char *name);
 const char *lane_words(const struct rpc_lane *l, const char *english);
 /* Emits EVENT with DATA, which it takes; nothing is emitted where there is no memory. */
 void lane_event(struct rpc_lane *l, const char *event, json_t *data);
+/* zt_progress.step and .skipped of LANE. */
+void lane_step(void *lane, const struct zt_progress_step *s);
+void lane_skipped(void *lane, const char *name, const char *reason);
 
 /* A page of what libzt lists whole: the items from FROM on, MAX at most, and fewer where they
  * are RPC_PAGE_MAX bytes. */
@@ -79,6 +86,22 @@ struct page {
 	bool failed; /* no memory */
 };
 void page_begin(struct page *p, const struct call *c);
+/* For lists of libzt: the function each_NAME, which appends what libzt gives to the page. */
+#define EACH(name, type)                                                                       \
+	static void each_##name(void *page, const struct type *one)                            \
+	{                                                                                      \
+		if (page_wants(page))                                                          \
+			page_add(page, encode_##name(one));                                    \
+	}
+/* The method ID, which answers a page of NAME: LIST is the call of libzt, whose CTX is &p. */
+#define PAGED(id, name, list)                                                                  \
+	enum zt_err method_##id(struct call *c)                                                \
+	{                                                                                      \
+		struct page p;                                                                 \
+                                                                                               \
+		page_begin(&p, c);                                                             \
+		return page_end(&p, c, list, name);                                            \
+	}
 /* Whether the next item that libzt gives is of the page: then page_add takes it. */
 bool page_wants(struct page *p);
 void page_add(struct page *p, json_t *item);

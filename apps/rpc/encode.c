@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "common/output.h"
+#include "rpc/types.h"
 #include "zt/history.h"
-
-#define NUMBER_MAX (((json_int_t)1 << 53) - 1)
 
 json_t *
 encode_text(const char *text)
@@ -21,17 +20,17 @@ encode_text(const char *text)
 json_t *
 encode_number(uint64_t n)
 {
-	return json_integer(n <= (uint64_t)NUMBER_MAX ? (json_int_t)n : NUMBER_MAX);
+	return json_integer(n <= (uint64_t)TYPE_NUMBER_MAX ? (json_int_t)n : TYPE_NUMBER_MAX);
 }
 
 /* The same of seconds since 1970, as milliseconds. */
 static json_t *
 encode_seconds(int64_t s, unsigned ns)
 {
-	if (s > NUMBER_MAX / 1000 - 1)
-		return json_integer(NUMBER_MAX);
-	if (s < -NUMBER_MAX / 1000)
-		return json_integer(-NUMBER_MAX);
+	if (s > TYPE_NUMBER_MAX / 1000 - 1)
+		return json_integer(TYPE_NUMBER_MAX);
+	if (s < -TYPE_NUMBER_MAX / 1000)
+		return json_integer(-TYPE_NUMBER_MAX);
 	return json_integer(s * 1000 + ns / 1000000);
 }
 
@@ -192,12 +191,11 @@ encode_member(const struct zt_member *m)
 	    encode_text(m->email), "name", encode_text(m->name), "role", encode_text(m->role));
 }
 
-json_t *
-encode_entry(const struct zt_file *f, bool details)
+/* F, whose KEY is NAME. */
+static json_t *
+encode_file(const struct zt_file *f, const char *key, const char *name, bool details)
 {
-	const char *name = strrchr(f->path, '/');
-	json_t *made = json_pack("{s:o,s:b}", "name",
-	    encode_text(name != NULL ? name + 1 : f->path), "folder", f->is_folder);
+	json_t *made = json_pack("{s:o,s:b}", key, encode_text(name), "folder", f->is_folder);
 
 	if (!details)
 		return made;
@@ -205,6 +203,20 @@ encode_entry(const struct zt_file *f, bool details)
 	    json_pack("{s:o,s:o,s:o,s:o}", "size", encode_number(f->size), "version",
 		encode_number(f->version), "modified",
 		encode_seconds(f->modified, f->modified_ns), "mode", encode_number(f->mode)));
+}
+
+json_t *
+encode_entry(const struct zt_file *f, bool details)
+{
+	const char *name = strrchr(f->path, '/');
+
+	return encode_file(f, "name", name != NULL ? name + 1 : f->path, details);
+}
+
+json_t *
+encode_found(const struct zt_file *f, bool details)
+{
+	return encode_file(f, "path", f->path, details);
 }
 
 json_t *

@@ -42,8 +42,9 @@ json_t *encode_join_request(const struct zt_pki_open *r);
 json_t *encode_anchor(const struct zt_pki_item *i);
 json_t *encode_workspace(const struct zt_workspace *w);
 json_t *encode_member(const struct zt_member *m);
-/* DETAILS: F has them. */
+/* F in its folder, and in its workspace; DETAILS: F has them. */
 json_t *encode_entry(const struct zt_file *f, bool details);
+json_t *encode_found(const struct zt_file *f, bool details);
 json_t *encode_version(const struct zt_version *v);
 json_t *encode_removed(const struct zt_removed *r);
 json_t *encode_check(const struct zt_check *k);

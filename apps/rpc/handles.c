@@ -7,24 +7,32 @@
 #include "zt/writer.h"
 
 enum zt_err
-handle_place(struct call *c, struct handle **out)
+handle_place(struct call *c, enum handle_kind kind, struct handle **out)
 {
+	static const size_t most[] = { [HANDLE_READER] = RPC_READERS_MAX,
+		[HANDLE_WRITER] = RPC_WRITERS_MAX,
+		[HANDLE_LIST] = RPC_LISTS_MAX };
 	struct handles *all = &c->lane->handles;
+	struct handle *place = NULL;
+	size_t n = 0;
 
-	for (size_t i = 0; i < RPC_HANDLES_MAX; i++)
-		if (all->place[i].kind == HANDLE_NONE) {
-			*out = &all->place[i];
-			return ZT_OK;
-		}
-	return call_refuse_number(c, ZT_ERR_TOO_BIG,
-	    "%s files and folders are open, and no more may be", RPC_HANDLES_MAX);
+	for (size_t i = 0; i < HANDLES_MAX; i++)
+		if (all->place[i].kind == kind)
+			n++;
+		else if (all->place[i].kind == HANDLE_NONE)
+			place = &all->place[i];
+	if (n >= most[kind])
+		return call_refuse_number(c, ZT_ERR_TOO_BIG,
+		    "%s files or folders are open in this way, and no more may be", n);
+	*out = place; /* there is one for each that may be open */
+	return ZT_OK;
 }
 
-uint64_t
+void
 handle_fill(struct call *c, struct handle *h, enum handle_kind kind, void *of)
 {
 	*h = (struct handle){ .kind = kind, .number = ++c->lane->handles.last, .of = of };
-	return h->number;
+	c->opened = h;
 }
 
 enum zt_err
@@ -33,7 +41,7 @@ handle_get(struct call *c, enum handle_kind kind, struct handle **out)
 	struct handles *all = &c->lane->handles;
 	uint64_t number = call_number(c, "handle", 0);
 
-	for (size_t i = 0; i < RPC_HANDLES_MAX; i++)
+	for (size_t i = 0; i < HANDLES_MAX; i++)
 		if (all->place[i].kind == kind && all->place[i].number == number) {
 			*out = &all->place[i];
 			return ZT_OK;
@@ -63,6 +71,6 @@ handle_close(struct handle *h)
 void
 handles_close(struct handles *all)
 {
-	for (size_t i = 0; i < RPC_HANDLES_MAX; i++)
+	for (size_t i = 0; i < HANDLES_MAX; i++)
 		handle_close(&all->place[i]);
 }

@@ -15,16 +15,18 @@ struct handle {
 	void *of;         /* struct zt_reader, zt_writer or zt_list */
 	bool has_details; /* of a list */
 };
+#define HANDLES_MAX (RPC_READERS_MAX + RPC_WRITERS_MAX + RPC_LISTS_MAX)
 struct handles {
-	struct handle place[RPC_HANDLES_MAX];
+	struct handle place[HANDLES_MAX];
 	uint64_t last; /* number given */
 };
 
-/* A place for one more handle of KIND, to be filled by handle_fill. Errors: TOO_BIG (all are
- * taken). */
-enum zt_err handle_place(struct call *c, struct handle **out);
-/* Takes OF into the place; returns its number. */
-uint64_t handle_fill(struct call *c, struct handle *h, enum handle_kind kind, void *of);
+/* A place for one more handle of KIND, to be filled by handle_fill. Errors: TOO_BIG (as many
+ * are open as may be). */
+enum zt_err handle_place(struct call *c, enum handle_kind kind, struct handle **out);
+/* Takes OF into the place, with a number. It is closed unless the answer of C gives the number
+ * to the page. */
+void handle_fill(struct call *c, struct handle *h, enum handle_kind kind, void *of);
 /* The handle that the parameter "handle" names. Errors: NOT_FOUND (none, or of another kind).
  */
 enum zt_err handle_get(struct call *c, enum handle_kind kind, struct handle **out);

@@ -4,12 +4,7 @@
 #include "rpc/encode.h"
 #include "zt/repair.h"
 
-static void
-each_entry(void *ctx, const struct zt_entry *e)
-{
-	if (page_wants(ctx))
-		page_add(ctx, encode_log_entry(e));
-}
+EACH(log_entry, zt_entry)
 
 enum zt_err
 method_log_entries(struct call *c)
@@ -18,7 +13,7 @@ method_log_entries(struct call *c)
 
 	page_begin(&p, c);
 	p.seen = p.from; /* libzt begins there */
-	return page_end(&p, c, zt_log(c->z, p.from, each_entry, &p), "entries");
+	return page_end(&p, c, zt_log(c->z, p.from, each_log_entry, &p), "entries");
 }
 
 enum zt_err

@@ -7,13 +7,6 @@
 #include "rpc/encode.h"
 #include "rpc/person.h"
 
-/* Appends what libzt gives to the page CTX. */
-#define EACH(name, type)                                                                       \
-	static void each_##name(void *ctx, const struct type *one)                             \
-	{                                                                                      \
-		if (page_wants(ctx))                                                           \
-			page_add(ctx, encode_##name(one));                                     \
-	}
 EACH(act, zt_act)
 EACH(user, zt_user)
 EACH(way, zt_way)
@@ -40,15 +33,7 @@ method_device_sync(struct call *c)
 	return err != ZT_OK ? err : method_log_head(c);
 }
 
-enum zt_err
-method_device_acts(struct call *c)
-{
-	struct page p;
-
-	page_begin(&p, c);
-	return page_end(
-	    &p, c, zt_device_acts(c->z, call_text(c, "device"), each_act, &p), "acts");
-}
+PAGED(device_acts, "acts", zt_device_acts(c->z, call_text(c, "device"), each_act, &p))
 
 enum zt_err
 method_device_revoke(struct call *c)
@@ -91,14 +76,7 @@ method_device_acknowledge(struct call *c)
 
 /* ---- people ---- */
 
-enum zt_err
-method_organization_people(struct call *c)
-{
-	struct page p;
-
-	page_begin(&p, c);
-	return page_end(&p, c, zt_users(c->z, each_user, &p), "people");
-}
+PAGED(organization_people, "people", zt_users(c->z, each_user, &p))
 
 enum zt_err
 method_people_find(struct call *c)
@@ -130,13 +108,29 @@ method_people_revoke(struct call *c)
 	return zt_user_revoke(c->z, call_text(c, "user"));
 }
 
-enum zt_err
-method_recovery_ways(struct call *c)
-{
-	struct page p;
+PAGED(recovery_ways, "ways", zt_ways_back(c->z, each_way, &p))
 
-	page_begin(&p, c);
-	return page_end(&p, c, zt_ways_back(c->z, each_way, &p), "ways");
+enum zt_err
+method_recovery_create(struct call *c)
+{
+	enum zt_words language = strcmp(call_text(c, "language"), "french") == 0
+				     ? ZT_WORDS_FRENCH
+				     : ZT_WORDS_ENGLISH;
+	char words[ZT_RECOVERY_WORDS] = "";
+	enum zt_err err = zt_recovery_create(c->z, language, words);
+
+	err = call_answer(c, err, json_pack("{s:o}", "words", encode_text(words)));
+	explicit_bzero(words, sizeof words);
+	return err;
+}
+
+enum zt_err
+method_recovery_end_older(struct call *c)
+{
+	unsigned ended = 0;
+	enum zt_err err = zt_recovery_end_older(c->z, &ended);
+
+	return call_answer(c, err, json_pack("{s:o}", "ended", encode_number(ended)));
 }
 
 enum zt_err
@@ -154,7 +148,7 @@ method_recovery_colleagues(struct call *c)
 	enum zt_err err;
 
 	if (names == NULL)
-		return ZT_ERR_MEMORY;
+		return call_lack_memory(c);
 	json_array_foreach(users, i, user) names[i] = json_string_value(user);
 	err = zt_recovery_colleagues(c->z, &split, &ended);
 	free(names);
@@ -176,14 +170,7 @@ method_invitations_create(struct call *c)
 	return call_answer(c, err, json_pack("{s:o}", "link", encode_text(link)));
 }
 
-enum zt_err
-method_invitations_list(struct call *c)
-{
-	struct page p;
-
-	page_begin(&p, c);
-	return page_end(&p, c, zt_invitations(c->z, each_invitation, &p), "invitations");
-}
+PAGED(invitations_list, "invitations", zt_invitations(c->z, each_invitation, &p))
 
 enum zt_err
 method_invitations_cancel(struct call *c)
@@ -211,13 +198,15 @@ method_exchange_greet(struct call *c)
 }
 
 enum zt_err
-method_pki_requests(struct call *c)
+method_pki_state(struct call *c)
 {
-	struct page p;
+	const char *state = "";
+	enum zt_err err = zt_pki_state(c->z, &state);
 
-	page_begin(&p, c);
-	return page_end(&p, c, zt_pki_requests(c->z, each_join_request, &p), "requests");
+	return call_answer(c, err, json_pack("{s:o}", "state", encode_text(state)));
 }
+
+PAGED(pki_requests, "requests", zt_pki_requests(c->z, each_join_request, &p))
 
 enum zt_err
 method_pki_accept(struct call *c)
@@ -231,11 +220,4 @@ method_pki_reject(struct call *c)
 	return zt_pki_reject(c->z, call_text(c, "id"));
 }
 
-enum zt_err
-method_pki_trusted(struct call *c)
-{
-	struct page p;
-
-	page_begin(&p, c);
-	return page_end(&p, c, zt_pki_show(c->z, each_anchor, &p), "anchors");
-}
+PAGED(pki_trusted, "anchors", zt_pki_show(c->z, each_anchor, &p))

@@ -146,7 +146,7 @@ help(void *ctx, const char *email, const char *name, const char *device)
 	return yes;
 }
 
-/* libzt asks often; the person is told once, until something else happens. */
+/* libzt asks often; the person hears it once, until something else happens. */
 static bool
 waiting(void *ctx)
 {

@@ -160,6 +160,7 @@ rpc_run(struct rpc_lane *l, const char *request, size_t n, const void *content,
 {
 	struct call c = { .lane = l, .z = l->z, .content = content, .content_n = content_n };
 	json_t *read = NULL, *id;
+	bool done;
 	enum zt_err err;
 
 	*out = (struct rpc_answer){ .json = NULL };
@@ -170,7 +171,10 @@ rpc_run(struct rpc_lane *l, const char *request, size_t n, const void *content,
 		l->request = type_check("number", true, id, &fault) ? id : NULL;
 		err = run(&c, read);
 	}
+	done = err == ZT_OK;
 	err = call_write(&c, err, out);
+	if (c.opened != NULL && !(done && err == ZT_OK)) /* the page never learns its number */
+		handle_close(c.opened);
 	l->request = NULL;
 	json_decref(c.result);
 	json_decref(read);
@@ -181,6 +185,8 @@ rpc_run(struct rpc_lane *l, const char *request, size_t n, const void *content,
 void
 rpc_answer_free(struct rpc_answer *a)
 {
+	if (a->json != NULL)
+		explicit_bzero(a->json, a->n);
 	free(a->json);
 	free(a->content);
 	*a = (struct rpc_answer){ .json = NULL };

@@ -21,13 +21,17 @@ struct zt_device;
 #define RPC_DEPTH_MAX 8                           /* of objects and arrays in it */
 #define RPC_CONTENT_MAX ((size_t)4 * 1024 * 1024) /* bytes of content, either way */
 #define RPC_PAGE_MAX ((size_t)1024 * 1024)        /* bytes of a page's items, and one more */
-#define RPC_HANDLES_MAX 64                        /* open at once in a lane */
+/* Open at once in a lane: a reader holds up to 32 MiB, a writer up to 76, and what is written
+ * here and there on disk; a list, the names of its folder. */
+#define RPC_READERS_MAX 16
+#define RPC_WRITERS_MAX 4
+#define RPC_LISTS_MAX 64
 
 /* Which of its threads a host runs a method on, so that a long call blocks no short one: reads
  * that are local or take a short call; writes of the log or of a tree; readers, writers and
- * lists, which have handles; what takes minutes, or waits for people. A host without threads
+ * lists, which have handles; what takes minutes; what waits for people. A host without threads
  * has one for all. RPC_HOST: the host's own methods (rpc_host.method). */
-enum rpc_lane_kind { RPC_QUICK, RPC_CHANGE, RPC_STREAM, RPC_LONG, RPC_HOST };
+enum rpc_lane_kind { RPC_QUICK, RPC_CHANGE, RPC_STREAM, RPC_LONG, RPC_PERSON, RPC_HOST };
 /* Bytes beside the JSON, with the request or with the answer. */
 enum rpc_content { RPC_NO, RPC_TAKES, RPC_GIVES };
 /* Whether the page alone may ask, or the person must have agreed (rpc_host.is_confirmed). */
@@ -108,7 +112,7 @@ struct rpc_answer {
  * and what was asked may be done). */
 enum zt_err rpc_run(struct rpc_lane *l, const char *request, size_t n, const void *content,
     size_t content_n, struct rpc_answer *out) __attribute__((warn_unused_result));
-/* Frees what A has, and empties it. */
+/* Frees what A has, and empties it; the JSON, which may have words of recovery, is wiped. */
 void rpc_answer_free(struct rpc_answer *a);
 
 #endif

@@ -31,8 +31,9 @@ method_list_open(struct call *c)
 	struct handle *h;
 	enum zt_err err;
 
-	if ((err = handle_place(c, &h)) || (err = zt_list_open(c->z, call_text(c, "path"),
-						call_number(c, "time", 0), what, &l)))
+	if ((err = handle_place(c, HANDLE_LIST, &h)) ||
+	    (err = zt_list_open(
+		 c->z, call_text(c, "path"), call_number(c, "time", 0), what, &l)))
 		return err;
 	handle_fill(c, h, HANDLE_LIST, l);
 	h->has_details = what == ZT_LIST_DETAILS;
@@ -85,8 +86,9 @@ method_reader_open(struct call *c)
 	struct handle *h;
 	enum zt_err err;
 
-	if ((err = handle_place(c, &h)) || (err = zt_reader_open(c->z, call_text(c, "path"),
-						call_number(c, "version", 0), &r)))
+	if ((err = handle_place(c, HANDLE_READER, &h)) ||
+	    (err = zt_reader_open(
+		 c->z, call_text(c, "path"), call_number(c, "version", 0), &r)))
 		return err;
 	handle_fill(c, h, HANDLE_READER, r);
 	return call_answer(c, ZT_OK,
@@ -111,7 +113,7 @@ method_reader_read(struct call *c)
 	if (n > (offset < whole ? whole - offset : 0))
 		n = offset < whole ? whole - offset : 0;
 	if ((c->given = malloc(n > 0 ? n : 1)) == NULL)
-		return ZT_ERR_MEMORY;
+		return call_lack_memory(c);
 	if ((err = zt_reader_read(h->of, offset, c->given, n, &got)))
 		return err;
 	c->given_n = got;
@@ -135,7 +137,7 @@ method_writer_open(struct call *c)
 	struct handle *h;
 	enum zt_err err;
 
-	if ((err = handle_place(c, &h)) ||
+	if ((err = handle_place(c, HANDLE_WRITER, &h)) ||
 	    (err = zt_writer_open(c->z, call_text(c, "path"), base, &w)))
 		return err;
 	handle_fill(c, h, HANDLE_WRITER, w);

@@ -11,7 +11,6 @@
 #include <string.h>
 
 enum { NAME_MAX_BYTES = 32 };
-#define NUMBER_MAX ((json_int_t)1 << 53)
 
 struct walk {
 	const char *at; /* in the type */
@@ -134,8 +133,8 @@ is_number(const struct walk *w, const json_t *v)
 {
 	json_int_t n = json_integer_value(v);
 
-	return json_is_integer(v) && n < NUMBER_MAX &&
-	       n > (w->from_zero ? (json_int_t)-1 : -NUMBER_MAX);
+	return json_is_integer(v) && n <= TYPE_NUMBER_MAX &&
+	       n >= (w->from_zero ? 0 : -TYPE_NUMBER_MAX);
 }
 
 /* A name or a literal. */

@@ -7,14 +7,18 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#define TYPE_NUMBER_MAX (((json_int_t)1 << 53) - 1) /* and as much below 0 */
+
 enum type_fault_kind { TYPE_MISSING, TYPE_UNKNOWN, TYPE_OTHER };
 struct type_fault {
+#define TYPE_NUMBER_MAX (((json_int_t)1 << 53) - 1) /* and as much below 0 */
+
 	enum type_fault_kind kind;
 	char where[128]; /* as "user" or "entries[3].path"; cut where it is longer */
 };
 
-/* Whether VALUE is of TYPE, in which numbers are whole and within 2^53 - 1; FROM_ZERO: and not
- * negative. Else FAULT is the first place where it is not. */
+/* Whether VALUE is of TYPE, in which numbers are whole and within TYPE_NUMBER_MAX; FROM_ZERO:
+ * and not negative. Else FAULT is the first place where it is not. */
 bool type_check(
     const char *type, bool from_zero, const json_t *value, struct type_fault *fault);
 /* The type of an event of methods.def, or of a question's value, and of its data; or NULL.

@@ -3,38 +3,12 @@
 #include "rpc/call.h"
 #include "rpc/encode.h"
 
-static void
-each_workspace(void *ctx, const struct zt_workspace *w)
-{
-	if (page_wants(ctx))
-		page_add(ctx, encode_workspace(w));
-}
+EACH(workspace, zt_workspace)
+EACH(member, zt_member)
+PAGED(workspaces_list, "workspaces", zt_workspaces(c->z, each_workspace, &p))
 
-static void
-each_member(void *ctx, const struct zt_member *m)
-{
-	if (page_wants(ctx))
-		page_add(ctx, encode_member(m));
-}
-
-enum zt_err
-method_workspaces_list(struct call *c)
-{
-	struct page p;
-
-	page_begin(&p, c);
-	return page_end(&p, c, zt_workspaces(c->z, each_workspace, &p), "workspaces");
-}
-
-enum zt_err
-method_workspaces_members(struct call *c)
-{
-	struct page p;
-
-	page_begin(&p, c);
-	return page_end(&p, c,
-	    zt_workspace_members(c->z, call_text(c, "workspace"), each_member, &p), "members");
-}
+PAGED(workspaces_members, "members",
+    zt_workspace_members(c->z, call_text(c, "workspace"), each_member, &p))
 
 enum zt_err
 method_workspaces_create(struct call *c)

@@ -7,6 +7,7 @@
 
 #include "common/l10n.h"
 #include "common/output.h"
+#include "terminal/near.h"
 
 bool
 help_begins(const char *words, const char *first)
@@ -222,13 +223,26 @@ help_version(const struct cli *c)
 enum zt_err
 help_refuse(struct cli *c)
 {
+	bool in_group = c->count > 0 && is_group(c->args[0]);
+	char typed[128];
+	const char *near;
+
 	if (c->count == 0)
 		return cli_refuse(c, "%s", _("a command is missing"));
-	if (!is_group(c->args[0]))
-		return cli_refuse(c, _("there is no command \"%.80s\""), c->args[0]);
-	if (c->count == 1)
+	if (in_group && c->count == 1)
 		return cli_refuse(c, _("a word is missing behind zt %.40s"), c->args[0]);
-	return cli_refuse(c, _("there is no command \"%.40s %.80s\""), c->args[0], c->args[1]);
+	/* Of what is no group, the second word may be an argument, or the end of a command. */
+	(void)snprintf(typed, sizeof typed, "%.40s%s%.80s", c->args[0], c->count > 1 ? " " : "",
+	    c->count > 1 ? c->args[1] : "");
+	near = near_command(typed);
+	if (near == NULL && !in_group)
+		(void)snprintf(typed, sizeof typed, "%.80s", c->args[0]);
+	if (near == NULL)
+		near = near_command(typed);
+	return near != NULL
+		   ? cli_refuse(c, _("there is no command \"%.80s\"; did you mean \"%.80s\"?"),
+			 typed, near)
+		   : cli_refuse(c, _("there is no command \"%.80s\""), typed);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "history/log_reader.h"
+#include "log/enter.h"
 #include "log/user_keys.h"
 #include "log/verbs.h"
 #include "proto/auth.pb-c.h"
@@ -314,14 +315,27 @@ take_page(struct sync *s)
 	return err;
 }
 
+/* A log that is read from its first entry beside the one that is kept takes long: others may
+ * have the device meanwhile. */
 static enum zt_err
-run(struct sync *s)
+take_pages(struct sync *s)
 {
-	enum zt_err err;
+	enum zt_err err, woken;
 
+	if (s->r.keep == NULL)
+		log_rest(s->z);
 	do
 		err = take_page(s);
 	while (err == ZT_OK && log_reader_wants_page(&s->r));
+	woken = log_wake(s->z, true);
+	return err ? err : woken;
+}
+
+static enum zt_err
+run(struct sync *s)
+{
+	enum zt_err err = take_pages(s);
+
 	if (err || (err = check_vouched(s)) || (err = check_fresh(s)) ||
 	    (err = fetch_topics(s)) || (err = explain(s, log_reader_end(&s->r))))
 		return err;

@@ -11,11 +11,15 @@
 #include "files/path.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "log/enter.h"
 #include "log/sync.h"
 #include "session/session.h"
 #include "tree/verbs.h"
 
-enum { AT_ONCE = 2048 }; /* objects asked for together */
+enum {
+	AT_ONCE = 2048,     /* objects asked for together */
+	HELD_MAX = 1 << 24, /* bytes of the files' manifests that wait for all of them */
+};
 
 /* An object still to be looked at, and where it is. */
 struct to_check {
@@ -31,7 +35,9 @@ struct checking {
 	struct idmap seen;
 	struct to_check *queue;
 	size_t count, cap, next, first;   /* FIRST of those that are looked at together */
-	struct workspace_object *objects; /* these */
+	struct workspace_object *objects; /* these, */
+	Zt__Manifest **held;              /* and the files among them; NULL: no file */
+	size_t held_bytes;
 };
 
 /* The path of the object at AT, for a person: its end, where it is deeper than paths go. */
@@ -102,7 +108,7 @@ check_one(void *ctx, size_t i, Zt__Manifest **m)
 {
 	struct checking *c = ctx;
 	const struct workspace_object *o = &c->objects[i];
-	size_t at = c->first + i;
+	size_t at = c->first + i, weight;
 	enum zt_err err = ZT_OK;
 
 	if (o->damaged > 0 || (o->v.version == 0 && at > 0)) {
@@ -122,12 +128,42 @@ check_one(void *ctx, size_t i, Zt__Manifest **m)
 		c->out->files++;
 		c->out->bytes += (*m)->file->size;
 		c->t.total = c->out->bytes;
-		return check_content(c, at, (*m)->file);
+		weight = zt__manifest__get_packed_size(*m);
+		if (weight > HELD_MAX - c->held_bytes)
+			return check_content(c, at, (*m)->file);
+		c->held_bytes += weight;
+		c->held[i] = *m;
+		*m = NULL;
+		return ZT_OK;
 	}
 	c->out->folders++;
 	for (size_t k = 0; err == ZT_OK && k < (*m)->folder->n_entries; k++)
 		err = check_later(c, at, (*m)->folder->entries[k]);
 	return err;
+}
+
+/* The content of the files that are held. Others may have the device meanwhile: this takes most
+ * of the time, and nothing of it is in the store. */
+static enum zt_err
+check_held(struct checking *c, size_t n)
+{
+	enum zt_err err = ZT_OK;
+
+	log_rest(c->t.z);
+	for (size_t i = 0; i < n; i++) {
+		if (err == ZT_OK && c->held[i] != NULL)
+			err = check_content(c, c->first + i, c->held[i]->file);
+		pb_wipe(c->held[i]);
+		c->held[i] = NULL;
+	}
+	c->held_bytes = 0;
+	if (err == ZT_OK)
+		err = fetch_shared(&c->t);
+	if (err == ZT_OK && c->next == c->count)
+		err = transfer_drain(&c->t);
+	if (err || (err = log_wake(c->t.z, true)))
+		return err;
+	return workspace_load(c->t.s); /* another's act may have reset it */
 }
 
 enum zt_err
@@ -146,7 +182,9 @@ tree_verify(
 		return err;
 	if ((err = transfer_begin(&c.t, s, ZT_PROGRESS_VERIFY, p)))
 		goto out;
-	if ((c.objects = calloc(AT_ONCE, sizeof *c.objects)) == NULL) {
+	c.objects = calloc(AT_ONCE, sizeof *c.objects);
+	c.held = calloc(AT_ONCE, sizeof(Zt__Manifest *));
+	if (c.objects == NULL || c.held == NULL) {
 		err = ZT_ERR_MEMORY;
 		goto out;
 	}
@@ -162,10 +200,8 @@ tree_verify(
 				.is_folder = c.queue[c.next].is_folder };
 		err = workspace_read(c.t.s, c.objects, n, check_one, &c);
 		if (err == ZT_OK)
-			err = fetch_shared(&c.t);
+			err = check_held(&c, n);
 	}
-	if (err == ZT_OK)
-		err = transfer_drain(&c.t);
 	if (err == ZT_OK)
 		err = transfer_skipped(&c.t);
 	if (err == ZT_OK)
@@ -173,6 +209,9 @@ tree_verify(
 	out->blocks = c.t.blocks;
 out:
 	transfer_end(&c.t);
+	for (size_t i = 0; c.held != NULL && i < AT_ONCE; i++)
+		pb_wipe(c.held[i]); /* after a failure */
+	free(c.held);
 	free(c.objects);
 	for (size_t i = 0; i < c.count; i++)
 		free(c.queue[i].name);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* rpc_hostile_test.c - the door of the app's interface (apps/rpc): what is no request, what is
  * too much, handles that are not the caller's, and the end of memory. */
+#include <malloc.h>
 #include <stdio.h>
 
 #include "ask.h"
 #include "rpc/encode.h"
 #include "rpc/json.h"
 #include "rpc/message.h"
+#include "rpc/person.h"
 
 static void
 no_other_handle_is_taken(void **state)
@@ -31,20 +33,34 @@ no_other_handle_is_taken(void **state)
 	    "size", 1);
 }
 
+/* Each kind has its own bound, by what one holds. */
 static void
 no_more_handles_than_the_bound_are_open(void **state)
 {
+	static const struct {
+		const char *open, *close, *path;
+		int most;
+	} all[] = { { "list.open", "list.close", "plans:/", RPC_LISTS_MAX },
+		{ "reader.open", "reader.close", "plans:/budget", RPC_READERS_MAX },
+		{ "writer.open", "writer.close", "plans:/budget", RPC_WRITERS_MAX } };
 	struct rpc_lane *a = stage.alice;
 
 	(void)state;
 	rpc_lane_use(a, stage.s->alice.zt);
-	for (int i = 0; i < RPC_HANDLES_MAX; i++)
-		does(a, "list.open", "{s:s}", "path", "plans:/");
-	ends(ZT_ERR_TOO_BIG, a, "list.open", "{s:s}", "path", "plans:/");
-	ends(ZT_ERR_TOO_BIG, a, "reader.open", "{s:s}", "path", "plans:/budget");
-	ends(ZT_ERR_TOO_BIG, a, "writer.open", "{s:s}", "path", "plans:/budget");
+	for (size_t k = 0; k < 3; k++) {
+		int64_t h = 0;
+
+		for (int i = 0; i < all[k].most; i++)
+			h = answer_number(
+			    ask(a, all[k].open, "{s:s}", "path", all[k].path), "handle");
+		ends(ZT_ERR_TOO_BIG, a, all[k].open, "{s:s}", "path", all[k].path);
+		does(a, all[k].close, "{s:I}", "handle", h);
+		does(a, all[k].open, "{s:s}", "path", all[k].path);
+		ends(ZT_ERR_TOO_BIG, a, all[k].open, "{s:s}", "path", all[k].path);
+	}
 	rpc_lane_use(a, stage.s->alice.zt); /* closes all */
-	does(a, "list.open", "{s:s}", "path", "plans:/");
+	for (size_t k = 0; k < 3; k++)
+		does(a, all[k].open, "{s:s}", "path", all[k].path);
 }
 
 /* A text with N times FILL in its middle. */
@@ -241,16 +257,42 @@ give_out(size_t n)
 	return give(left-- == 0 ? JSON_PIECE_MAX + 1 : n);
 }
 
-/* Asks TEXT while the NTH allocation fails: the answer is an error, or WHOLE. Whether there
- * were fewer. */
+static size_t
+handles_open(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < HANDLES_MAX; i++)
+		n += stage.alice->handles.place[i].kind != HANDLE_NONE;
+	return n;
+}
+
+/* The answer is MEMORY, in its own words and not in those of an error before. */
+static void
+is_about_memory(const char *json)
+{
+	json_t *whole = json_loads(json, 0, NULL), *e = json_object_get(whole, "error");
+
+	assert_int_equal(ZT_ERR_MEMORY, json_integer_value(json_object_get(e, "number")));
+	assert_string_equal(
+	    zt_err_text(ZT_ERR_MEMORY), json_string_value(json_object_get(e, "english")));
+	json_decref(whole);
+}
+
+/* Asks TEXT while the NTH allocation fails: the answer is MEMORY, and nothing is open, or
+ * WHOLE. Whether there were fewer. */
 static bool
 lacks_memory_at(const char *text, int64_t nth, const char *whole)
 {
-	struct rpc_answer a = { 0 };
+	struct rpc_answer a = { .json = (char *)text };
+	size_t open;
 	enum zt_err err;
 	bool done;
 
+	rpc_lane_use(stage.alice, stage.s->alice.zt);
+	ends(ZT_ERR_NOT_FOUND, stage.alice, "people.find", "{s:s}", "user", "before");
 	stage.alice->host.event = NULL; /* take_event needs memory too */
+	stage.alice->handles.last = 99;
 	left = nth;
 	json_get_alloc_funcs(&give, &take_back);
 	json_set_alloc_funcs(give_out, take_back);
@@ -259,10 +301,15 @@ lacks_memory_at(const char *text, int64_t nth, const char *whole)
 	left = -1;
 	json_set_alloc_funcs(give, take_back);
 	stage.alice->host.event = take_event;
-	if (err != ZT_OK)
+	open = handles_open();
+	if (err != ZT_OK) {
 		assert_err(ZT_ERR_MEMORY, err);
-	else if (strstr(a.json, "\"error\"") == NULL)
-		assert_string_equal(whole, a.json);
+		assert_null(a.json);
+	} else if (strcmp(whole, a.json) != 0) {
+		is_about_memory(a.json);
+	}
+	if (err != ZT_OK || strstr(a.json, "\"error\"") != NULL)
+		assert_int_equal(0, open);
 	rpc_answer_free(&a);
 	return done;
 }
@@ -270,31 +317,264 @@ lacks_memory_at(const char *text, int64_t nth, const char *whole)
 static void
 each_lack_of_memory_is_said(void **state)
 {
-	int64_t h = answer_number(
-	    ask(stage.alice, "list.open", "{s:s,s:b}", "path", "plans:/in", "details", 1),
-	    "handle");
-	json_t *page = json_pack("{s:I,s:i,s:i}", "handle", h, "from", 0, "max", 2),
-	       *none = json_object(), *nobody = json_pack("{s:s}", "user", "no"),
-	       *one = json_pack("{s:i}", "max", 1);
-	char *texts[] = { request_of("list.next", page), request_of("device.whoami", none),
-		request_of("workspaces.list", none), request_of("people.find", nobody),
-		request_of("organization.people", one) };
+	char long_name[400] = "";
+	json_t *none = json_object(), *one = json_pack("{s:i}", "max", 1),
+	       *file = json_pack("{s:s}", "path", "plans:/budget"),
+	       *folder = json_pack("{s:s,s:b}", "path", "plans:/in", "details", 1), *nobody;
+	char *texts[8];
 
 	(void)state;
+	memset(long_name, 'n', sizeof long_name - 1); /* the parser grows */
+	nobody = json_pack("{s:s}", "user", long_name);
+	texts[0] = request_of("list.open", folder);
+	texts[1] = request_of("device.whoami", none);
+	texts[2] = request_of("workspaces.list", none);
+	texts[3] = request_of("people.find", nobody);
+	texts[4] = request_of("organization.people", one);
+	texts[5] = request_of("reader.open", file);
+	texts[6] = request_of("writer.open", file);
+	texts[7] = request_of("files.find", folder);
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		struct rpc_answer a = { 0 };
 
+		rpc_lane_use(stage.alice, stage.s->alice.zt);
+		stage.alice->handles.last = 99;
 		json_decref(answer_to(stage.alice, texts[i], strlen(texts[i]), NULL, 0, &a));
 		for (int64_t nth = 0; !lacks_memory_at(texts[i], nth, a.json); nth++)
 			assert_true(nth < 10000);
 		rpc_answer_free(&a);
 		free(texts[i]);
 	}
-	does(stage.alice, "list.close", "{s:I}", "handle", h);
-	json_decref(page);
+	json_decref(folder);
 	json_decref(none);
 	json_decref(nobody);
 	json_decref(one);
+	json_decref(file);
+}
+
+/* A page of an open folder is asked for again, whatever was lacking. */
+static void
+no_entry_of_a_folder_is_lost_with_memory(void **state)
+{
+	int64_t h = answer_number(
+	    ask(stage.alice, "list.open", "{s:s,s:b}", "path", "plans:/in", "details", 1),
+	    "handle");
+	json_t *params = json_pack("{s:I,s:i}", "handle", h, "max", 2);
+	char *text = request_of("list.next", params);
+	bool done = false;
+
+	(void)state;
+	json_decref(params);
+	for (int64_t nth = 0; !done; nth++) {
+		struct rpc_answer a = { 0 };
+		enum zt_err err;
+
+		json_decref(ask(stage.alice, "list.next", "{s:I,s:i,s:i}", "handle", h, "from",
+		    0, "max", 1));
+		left = nth;
+		json_get_alloc_funcs(&give, &take_back);
+		json_set_alloc_funcs(give_out, take_back);
+		err = rpc_run(stage.alice, text, strlen(text), NULL, 0, &a);
+		done = left >= 0;
+		left = -1;
+		json_set_alloc_funcs(give, take_back);
+		if (err == ZT_OK && strstr(a.json, "\"error\"") == NULL)
+			assert_non_null(strstr(a.json, "\"b\""));
+		rpc_answer_free(&a);
+		assert_true(nth < 10000);
+	}
+	free(text);
+	does(stage.alice, "list.close", "{s:I}", "handle", h);
+}
+
+/* ---- what is wiped ---- */
+
+void __real_free(void *p);
+void __wrap_free(void *p);
+
+static const char *watched; /* a secret that must not be in what is freed */
+static size_t freed;        /* pieces that were large enough */
+
+void
+__wrap_free(void *p)
+{
+	size_t n = p != NULL && watched != NULL ? malloc_usable_size(p) : 0;
+
+	if (n > strlen(watched != NULL ? watched : "")) {
+		freed++;
+		if (memmem(p, n, watched, strlen(watched)) != NULL)
+			watched = NULL; /* found: fails below, outside of free */
+	}
+	__real_free(p);
+}
+
+/* Neither the texts of a request nor an answer's stay in memory that was given back. */
+static void
+what_was_freed_has_no_secret(void **state)
+{
+	static const char secret[] = "correct horse battery staple";
+	const struct rpc_host host = { .ctx = NULL };
+	struct rpc_answer a = { 0 };
+	struct rpc_lane *l = NULL;
+	char text[256];
+
+	(void)state;
+	(void)snprintf(text, sizeof text,
+	    "{\"id\":7,\"method\":\"people.find\",\"params\":{\"user\":\"%s\"}}", secret);
+	assert_ok(rpc_lane_new(&host, &l));
+	watched = secret;
+	freed = 0;
+	assert_ok(rpc_run(l, text, strlen(text), NULL, 0, &a)); /* without a device */
+	rpc_answer_free(&a);
+	(void)snprintf(text, sizeof text, "{\"id\":7,\"method\":\"%s\",\"params\":{}}", secret);
+	assert_ok(rpc_run(l, text, strlen(text), NULL, 0, &a)); /* which the refusal quotes */
+	rpc_answer_free(&a);
+	assert_ptr_equal(secret, watched);
+	watched = NULL;
+	assert_true(freed > 0);
+	rpc_lane_free(l);
+}
+
+/* ---- replies ---- */
+
+/* What the page's person says next. */
+static const char *reply;
+static enum zt_err reply_err;
+static unsigned questions;
+
+static enum zt_err
+say(void *ctx, const struct rpc_question *q, char **out, size_t *n)
+{
+	(void)ctx;
+	(void)q;
+	questions++;
+	if (reply != NULL) {
+		*n = strlen(reply);
+		*out = (char *)exact_copy(reply, *n);
+	}
+	return reply_err;
+}
+
+static bool
+still_runs(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
+/* A call whose first question is number 1 of the request 7. */
+static struct call
+call_that_asks(struct rpc_lane *l)
+{
+	*l = (struct rpc_lane){ .host = { .ask = say }, .request = json_integer(7) };
+	questions = 0;
+	return (struct call){ .lane = l };
+}
+
+/* Any bytes may be the reply to a question: what is none ends the call, and says no. */
+static void
+replies_are_judged(void **state)
+{
+	static const char *const choices[4] = { "AAAA", "BBBB", "CCCC", "DDDD" };
+	static const struct {
+		const char *reply;
+		int picked;
+		enum zt_err err, asked;
+	} all[] = { { "{\"reply\":7,\"ask\":1,\"value\":0}", 0, ZT_OK, ZT_OK },
+		{ "{\"reply\":7,\"ask\":1,\"value\":3}", 3, ZT_OK, ZT_OK },
+		{ "{\"reply\":7,\"ask\":1,\"value\":-1}", -1, ZT_OK, ZT_OK },
+		{ "{\"reply\":7,\"ask\":1,\"value\":-2}", -2, ZT_OK, ZT_OK },
+		{ "{\"reply\":7,\"ask\":1,\"value\":4}", -2, ZT_OK, ZT_ERR_INVALID },
+		{ "{\"reply\":7,\"ask\":1,\"value\":-3}", -2, ZT_OK, ZT_ERR_INVALID },
+		{ "{\"reply\":7,\"ask\":1,\"value\":4294967296}", -2, ZT_OK, ZT_ERR_INVALID },
+		{ "{\"reply\":7,\"ask\":1,\"value\":1.5}", -2, ZT_OK, ZT_ERR_INVALID },
+		{ "{\"reply\":7,\"ask\":1,\"value\":\"0\"}", -2, ZT_OK, ZT_ERR_INVALID },
+		{ "{\"reply\":7,\"ask\":1,\"value\":null}", -2, ZT_OK, ZT_ERR_INVALID },
+		{ "{\"reply\":7,\"ask\":1}", -2, ZT_OK, ZT_ERR_INVALID },
+		{ "{\"reply\":7,\"ask\":2,\"value\":0}", -2, ZT_OK, ZT_ERR_INVALID },
+		{ "{\"reply\":8,\"ask\":1,\"value\":0}", -2, ZT_OK, ZT_ERR_INVALID },
+		{ "{\"reply\":7,\"ask\":1,\"value\":0,\"more\":1}", -2, ZT_OK, ZT_ERR_INVALID },
+		{ "{\"reply\":7,\"ask\":1,\"value\":0", -2, ZT_OK, ZT_ERR_INVALID },
+		{ "", -2, ZT_OK, ZT_ERR_INVALID }, { "[[[[[[[[[[", -2, ZT_OK, ZT_ERR_INVALID },
+		{ NULL, -2, ZT_OK, ZT_OK },
+		{ NULL, -2, ZT_ERR_INTERRUPTED, ZT_ERR_INTERRUPTED } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		struct rpc_lane l;
+		struct call c = call_that_asks(&l);
+		struct zt_codes codes;
+		const char *profile = "standard";
+
+		rpc_codes(&c, &codes);
+		assert_false(codes.waiting(codes.ctx));
+		reply = all[i].reply;
+		reply_err = all[i].err;
+		assert_int_equal(
+		    all[i].picked, codes.pick(codes.ctx, choices, still_runs, NULL));
+		assert_err(all[i].asked, c.asked);
+		assert_err(all[i].asked != ZT_OK ? all[i].asked : ZT_ERR_GONE,
+		    rpc_asked(&c, ZT_ERR_GONE));
+		assert_ok(rpc_asked(&c, ZT_OK));
+		if (all[i].asked != ZT_OK) { /* it stops, and nobody is asked more */
+			assert_true(codes.waiting(codes.ctx));
+			assert_false(codes.accept(codes.ctx, "", "", "", "", &profile));
+			assert_err(
+			    all[i].asked, call_quote(&c, ZT_ERR_ABORTED, "the other has gone"));
+			assert_int_equal(1, questions);
+		}
+		json_decref(l.request);
+	}
+	reply_err = ZT_OK;
+}
+
+static void
+only_a_plain_yes_is_one(void **state)
+{
+	static const struct {
+		const char *value;
+		bool yes;
+		const char *profile;
+	} all[] = { { "{\"accept\":true}", true, "standard" },
+		{ "{\"accept\":true,\"profile\":\"admin\"}", true, "admin" },
+		{ "{\"accept\":false,\"profile\":\"admin\"}", false, "admin" },
+		{ "{\"accept\":true,\"profile\":\"owner\"}", false, "standard" },
+		{ "{\"accept\":1}", false, "standard" },
+		{ "{\"accept\":\"true\"}", false, "standard" }, { "{}", false, "standard" },
+		{ "true", false, "standard" } };
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof all / sizeof all[0]; i++) {
+		bool is_device = i % 2 == 1;
+		struct rpc_lane l;
+		struct call c = call_that_asks(&l);
+		struct zt_codes codes;
+		const char *profile = is_device ? NULL : "standard";
+
+		(void)snprintf(text, sizeof text, "{\"reply\":7,\"ask\":1,\"value\":%s}",
+		    all[i / 2].value);
+		reply = text;
+		rpc_codes(&c, &codes);
+		assert_int_equal(
+		    all[i / 2].yes, codes.accept(codes.ctx, "a@b", "A", "phone", "", &profile));
+		if (is_device)
+			assert_null(profile);
+		else
+			assert_string_equal(all[i / 2].profile, profile);
+		json_decref(l.request);
+	}
+	for (int yes = 0; yes < 2; yes++) {
+		struct rpc_lane l;
+		struct call c = call_that_asks(&l);
+		struct zt_codes codes;
+
+		reply = yes != 0 ? "{\"reply\":7,\"ask\":1,\"value\":true}"
+				 : "{\"reply\":7,\"ask\":1,\"value\":{\"accept\":true}}";
+		rpc_codes(&c, &codes);
+		assert_int_equal(yes, codes.help(codes.ctx, "a@b", "A", "phone"));
+		json_decref(l.request);
+	}
 }
 
 static void
@@ -384,6 +664,10 @@ main(void)
 		cmocka_unit_test(no_more_content_than_the_bound_is_taken),
 		cmocka_unit_test(without_a_device_every_method_refuses),
 		cmocka_unit_test(each_lack_of_memory_is_said),
+		cmocka_unit_test(no_entry_of_a_folder_is_lost_with_memory),
+		cmocka_unit_test(what_was_freed_has_no_secret),
+		cmocka_unit_test(replies_are_judged),
+		cmocka_unit_test(only_a_plain_yes_is_one),
 		cmocka_unit_test(a_page_of_long_items_ends_before_its_bound),
 	};
 

@@ -211,6 +211,60 @@ what_is_moved_and_removed_is_found_again(void **state)
 		   ask(a, "files.history", "{s:s}", "path", "plans:/back/notes"), "versions"));
 }
 
+/* Names are found in whole or in part, whatever their case, below a folder. */
+static void
+a_name_is_found_in_a_tree(void **state)
+{
+	static const struct {
+		const char *pattern;
+		size_t n;
+	} all[] = { { "PLAN", 2 }, { "plan*", 1 }, { "*.ODT", 2 }, { "*.od?", 2 },
+		{ "?.odt", 0 }, { "*a*a*.o*t*", 2 }, { "n\xc3\xa9s", 1 }, { "ne\xcc\x81s", 1 },
+		{ "???", 1 }, { "", 5 }, { "*", 5 }, { "**", 5 }, { "no*", 0 }, { "plan", 2 } };
+	struct rpc_lane *a = stage.alice;
+	char long_pattern[1001];
+	json_t *found, *one;
+
+	(void)state;
+	does(a, "files.makeFolder", "{s:s}", "path", "plans:/find");
+	does(a, "files.makeFolder", "{s:s}", "path", "plans:/find/below");
+	ask_write(a, "plans:/find/Plan of a dam.odt", "four");
+	ask_write(a, "plans:/find/below/a planta.odt", "123456");
+	ask_write(a, "plans:/find/below/n\xc3\xa9s", "");
+	ask_write(a,
+	    "plans:/find/below/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    "");
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		assert_int_equal(
+		    all[i].n, answer_count(ask(a, "files.find", "{s:s,s:s}", "path",
+					       "plans:/find", "pattern", all[i].pattern),
+				  "found"));
+	for (size_t i = 0; i < 1000; i++) /* no pattern takes long */
+		long_pattern[i] = i % 2 == 0 ? '*' : 'a';
+	long_pattern[1000] = 0;
+	assert_int_equal(0, answer_count(ask(a, "files.find", "{s:s,s:s}", "path",
+					     "plans:/find", "pattern", long_pattern),
+				"found"));
+	assert_int_equal(
+	    5, answer_count(ask(a, "files.find", "{s:s}", "path", "plans:/find"), "found"));
+	assert_int_equal(
+	    2, answer_number(
+		   ask(a, "files.find", "{s:s,s:i}", "path", "plans:/find", "max", 2), "next"));
+	found = ask(a, "files.find", "{s:s,s:s,s:b}", "path", "plans:/find", "pattern", "dam",
+	    "details", 1);
+	one = answer_item(found, "found", "path", "/find/Plan of a dam.odt");
+	assert_non_null(one);
+	assert_int_equal(
+	    4, json_integer_value(json_object_get(json_object_get(one, "details"), "size")));
+	json_decref(one);
+	found = ask(a, "files.usage", "{s:s}", "path", "plans:/find");
+	assert_int_equal(10, json_integer_value(json_object_get(found, "bytes")));
+	assert_int_equal(1, json_integer_value(json_object_get(found, "folders")));
+	assert_int_equal(4, answer_number(found, "files"));
+	ends(ZT_ERR_NOT_FOUND, a, "files.find", "{s:s}", "path", "plans:/nowhere");
+	ends(ZT_ERR_NOT_FOUND, a, "files.usage", "{s:s}", "path", "plans:/nowhere");
+}
+
 static bool
 lose(void *ctx, struct proxy_call *c)
 {
@@ -219,6 +273,87 @@ lose(void *ctx, struct proxy_call *c)
 		return false;
 	proxy_refuse(c, ZT_ERR_NOT_FOUND);
 	return true;
+}
+
+/* The COUNT files of the answer, that is at PATH. */
+static void
+copied(json_t *r, const char *path, int64_t files, int64_t folders, int64_t left)
+{
+	assert_string_equal(path, json_string_value(json_object_get(r, "path")));
+	assert_int_equal(folders, json_integer_value(json_object_get(r, "folders")));
+	assert_int_equal(left, json_integer_value(json_object_get(r, "left")));
+	assert_int_equal(files, answer_number(r, "files"));
+}
+
+static void
+reads(struct rpc_lane *l, const char *path, const char *wanted)
+{
+	int64_t h = answer_number(ask(l, "reader.open", "{s:s}", "path", path), "handle");
+
+	ask_reads(l, h, 0, 1000, wanted);
+	does(l, "reader.close", "{s:I}", "handle", h);
+}
+
+/* Also to another workspace, and a folder into itself; and nothing is written over. */
+static void
+a_tree_is_copied(void **state)
+{
+	struct proxy_hooks losing = { .before = lose };
+	struct rpc_lane *a = stage.alice;
+	char content[200000]; /* too much to be in the manifest */
+	json_t *one;
+
+	(void)state;
+	does(a, "workspaces.create", "{s:s}", "name", "other");
+	does(a, "files.makeFolder", "{s:s}", "path", "plans:/tree");
+	does(a, "files.makeFolder", "{s:s}", "path", "plans:/tree/in");
+	ask_write(a, "plans:/tree/in/a", "deep");
+	ask_write(a, "plans:/tree/b", "");
+	event_came("");
+	copied(ask(a, "files.copy", "{s:s,s:s}", "from", "plans:/tree", "to", "other:/"),
+	    "other:/tree", 2, 2, 0);
+	assert_true(event_came("progress"));
+	reads(a, "other:/tree/in/a", "deep");
+	one = answer_item(ask(a, "files.find", "{s:s,s:s,s:b}", "path", "other:/", "pattern",
+			      "a", "details", 1),
+	    "found", "path", "/tree/in/a");
+	assert_int_equal(1700000000123,
+	    json_integer_value(json_object_get(json_object_get(one, "details"), "modified")));
+	assert_int_equal(
+	    0600, json_integer_value(json_object_get(json_object_get(one, "details"), "mode")));
+	json_decref(one);
+	copied(ask(a, "files.copy", "{s:s,s:s}", "from", "plans:/tree/", "to", "other:/new"),
+	    "other:/new", 2, 2, 0);
+	copied(ask(a, "files.copy", "{s:s,s:s}", "from", "plans:/tree/in/a", "to", "other:/c"),
+	    "other:/c", 1, 0, 0);
+	copied(
+	    ask(a, "files.copy", "{s:s,s:s}", "from", "plans:/tree/in/a", "to", "other:/new"),
+	    "other:/new/a", 1, 0, 0);
+	copied(ask(a, "files.copy", "{s:s,s:s}", "from", "plans:/tree", "to", "plans:/tree/in"),
+	    "plans:/tree/in/tree", 2, 2, 0);
+	ends(ZT_ERR_EXISTS, a, "files.copy", "{s:s,s:s}", "from", "plans:/tree", "to",
+	    "plans:/tree/in");
+	ends(ZT_ERR_EXISTS, a, "files.copy", "{s:s,s:s}", "from", "plans:/tree/b", "to",
+	    "other:/c");
+	reads(a, "other:/c", "deep");
+	copied(ask(a, "files.copy", "{s:s,s:s}", "from", "other:/", "to", "plans:/whole"),
+	    "plans:/whole", 6, 5, 0);
+	ends(ZT_ERR_NOT_FOUND, a, "files.copy", "{s:s,s:s}", "from", "plans:/no", "to",
+	    "other:/d");
+	ends(ZT_ERR_NOT_FOUND, a, "files.copy", "{s:s,s:s}", "from", "plans:/tree", "to",
+	    "other:/no/d");
+	ends(ZT_ERR_INVALID, a, "files.copy", "{s:s,s:s}", "from", "", "to", "other:/d");
+	memset(content, 'c', sizeof content - 1);
+	content[sizeof content - 1] = 0;
+	ask_write(a, "plans:/tree/long", content);
+	event_came("");
+	proxy_play(stage.s->w->d, &losing);
+	copied(ask(a, "files.copy", "{s:s,s:s}", "from", "plans:/tree", "to", "other:/rest"),
+	    "other:/rest", 4, 4, 1);
+	proxy_play(stage.s->w->d, NULL);
+	assert_true(event_came("skipped"));
+	assert_null(answer_item(ask(a, "files.find", "{s:s}", "path", "other:/rest"), "found",
+	    "path", "/rest/long"));
 }
 
 /* A verification says how far it is, and what the servers lost. */
@@ -326,6 +461,7 @@ a_device_is_acknowledged_and_revoked(void **state)
 	char id[64], words[ZT_RECOVERY_WORDS];
 	struct zt_identity laptop_id;
 	json_t *one;
+	int spaces = 0;
 
 	(void)state;
 	world_add_device(&stage.s->alice, laptop, "laptop");
@@ -350,7 +486,14 @@ a_device_is_acknowledged_and_revoked(void **state)
 	    "acts", "undo", "device"));
 	ends(ZT_ERR_NOT_FOUND, a, "device.revoke", "{s:s}", "device", "no such device");
 	assert_int_equal(0, answer_count(ask(a, "recovery.ways", "{}"), "ways"));
-	assert_ok(zt_recovery_create(stage.s->alice.zt, ZT_WORDS_ENGLISH, words));
+	does(a, "recovery.create", "{s:s}", "language", "english");
+	answer_text(ask(a, "recovery.create", "{s:s}", "language", "french"), "words", words,
+	    sizeof words);
+	for (const char *at = words; (at = strchr(at, ' ')) != NULL; at++)
+		spaces++;
+	assert_int_equal(35, spaces);
+	assert_int_equal(2, answer_count(ask(a, "recovery.ways", "{}"), "ways"));
+	assert_int_equal(1, answer_number(ask(a, "recovery.endOlder", "{}"), "ended"));
 	assert_int_equal(1, answer_count(ask(a, "recovery.ways", "{}"), "ways"));
 }
 
@@ -442,6 +585,26 @@ ask_by_certificate(const char *name, char id[33])
 		fail_msg("%s", message);
 }
 
+/* NAME's device says what became of its request. */
+static void
+pki_state_is(const char *name, const char *wanted)
+{
+	const struct rpc_host host = { .event = take_event };
+	char home[128], is[64];
+	const struct zt_options o = { .home = home, .password = "a password" };
+	struct rpc_lane *l = NULL;
+	struct zt *z = NULL;
+
+	(void)snprintf(home, sizeof home, "%s/of-%s", stage.s->w->state, name);
+	assert_ok(zt_open(&o, &z, NULL));
+	assert_ok(rpc_lane_new(&host, &l));
+	rpc_lane_use(l, z);
+	answer_text(ask(l, "pki.state", "{}"), "state", is, sizeof is);
+	assert_string_equal(wanted, is);
+	rpc_lane_free(l);
+	zt_close(z);
+}
+
 static void
 requests_by_certificate_are_accepted_and_rejected(void **state)
 {
@@ -467,6 +630,9 @@ requests_by_certificate_are_accepted_and_rejected(void **state)
 	does(a, "pki.reject", "{s:s}", "id", emil);
 	assert_int_equal(0, answer_count(ask(a, "pki.requests", "{}"), "requests"));
 	ends(ZT_ERR_NOT_FOUND, a, "pki.accept", "{s:s}", "id", emil);
+	ends(ZT_ERR_NOT_FOUND, a, "pki.state", "{}");
+	pki_state_is("dora", "accepted");
+	pki_state_is("emil", "rejected");
 }
 
 /* ---- all methods ---- */
@@ -532,6 +698,56 @@ odd_parameters_are_answered(void **state)
 	free(huge);
 }
 
+/* The page alone lends nobody this account, and ends no alarm. */
+static void
+what_lends_the_account_needs_the_person(void **state)
+{
+	static const char *const all[] = { "device.revoke", "device.acknowledge",
+		"people.profile", "people.revoke", "recovery.create", "recovery.endOlder",
+		"recovery.colleagues", "exchange.greet", "pki.accept", "workspaces.delete",
+		"workspaces.voidPin", "workspaces.voidChangeset", "log.compare" };
+	const struct rpc_row *row;
+	size_t n = 0;
+
+	(void)state;
+	stage.is_unconfirmed = true;
+	for (size_t i = 0; (row = rpc_row_at(i)) != NULL; i++) {
+		char *text;
+
+		if (row->asks == RPC_FREE)
+			continue;
+		assert_true(n < sizeof all / sizeof all[0]);
+		assert_string_equal(all[n++], row->method);
+		if (stage.asked[i] == NULL)
+			continue;
+		text = request_of(row->method, stage.asked[i]);
+		refused(stage.alice, ZT_ERR_CONFIRM, text, strlen(text), 0, NULL);
+		free(text);
+	}
+	assert_int_equal(sizeof all / sizeof all[0], n);
+	does(stage.alice, "log.head", "{}"); /* and all else is done */
+	stage.is_unconfirmed = false;
+}
+
+/* No short call waits for one that reads a whole log or tree, or for people. */
+static void
+what_takes_long_has_its_own_lane(void **state)
+{
+	static const char *const all[] = { "log.entries", "log.verify", "files.history",
+		"files.find", "files.usage", "files.copy", "files.verify", "trash.list",
+		"workspaces.rewrap", "workspaces.finishRewrap", "device.repair",
+		"health.store" };
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		assert_int_equal(RPC_LONG, rpc_find(all[i])->lane);
+	for (size_t i = 0; rpc_row_at(i) != NULL; i++)
+		n += rpc_row_at(i)->lane == RPC_LONG;
+	assert_int_equal(sizeof all / sizeof all[0], n);
+	assert_int_equal(RPC_PERSON, rpc_find("exchange.greet")->lane);
+}
+
 static void
 every_method_was_asked(void **state)
 {
@@ -541,7 +757,8 @@ every_method_was_asked(void **state)
 	if (getenv("ONLY") != NULL)
 		skip();
 	for (size_t i = 0; (row = rpc_row_at(i)) != NULL; i++)
-		if (stage.asked[i] == NULL && row->lane != RPC_HOST)
+		if (stage.asked[i] == NULL &&
+		    row->lane < RPC_PERSON) /* rpc_join_test has the others */
 			fail_msg("no test asks for %s", row->method);
 }
 
@@ -555,6 +772,8 @@ main(void)
 		cmocka_unit_test(a_file_is_written_and_read_in_ranges),
 		cmocka_unit_test(a_folder_is_listed_in_pages),
 		cmocka_unit_test(what_is_moved_and_removed_is_found_again),
+		cmocka_unit_test(a_name_is_found_in_a_tree),
+		cmocka_unit_test(a_tree_is_copied),
 		cmocka_unit_test(a_verification_says_what_is_lost),
 		cmocka_unit_test(a_repair_says_what_is_not_restored),
 		cmocka_unit_test(people_are_found_and_given_profiles),
@@ -564,6 +783,8 @@ main(void)
 		cmocka_unit_test(keys_are_wrapped_again_and_changesets_declared_void),
 		cmocka_unit_test(requests_by_certificate_are_accepted_and_rejected),
 		cmocka_unit_test(odd_parameters_are_answered),
+		cmocka_unit_test(what_lends_the_account_needs_the_person),
+		cmocka_unit_test(what_takes_long_has_its_own_lane),
 		cmocka_unit_test(every_method_was_asked),
 	};
 

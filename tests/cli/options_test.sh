@@ -90,6 +90,10 @@ expect 64 "workspace share" "zt workspace lists it too, and says that a word is 
 for way in "help workspace share" "workspace share --help"; do expect 0 "\-\-role reader|contributor" "zt $way" zt $way; done
 expect 64 "no command \"workspace frob\"" "a word that the group does not have" zt workspace frob
 expect 64 "no command \"frob\"" "help for what there is not" zt help frob
+expect 64 "\"workspace crate\"; did you mean \"workspace create\"?" "a letter too few" zt workspace crate x
+expect 64 "\"worskpace create\"; did you mean \"workspace create\"?" "two letters in turn" zt worskpace create
+expect 64 "\"statsu\"; did you mean \"status\"?" "a command of one word, with an argument" zt statsu x
+expect 64 "no command \"frob\"$" "nothing is near" zt frob
 for way in --version -V; do expect 0 "^zt [0-9]" "zt $way" zt $way; done
 # each command, of the table that the program reads
 zt help --json > "$state/table"

@@ -42,7 +42,7 @@ expect 0 "a plus de rôle dans w\|est partagé avec" "in French" french workspac
 says_nothing() { "$@" >"$state/said" 2>&1 && ! test -s "$state/said"; }
 expect 66 "^zt: [^(]*rien : Aucun fichier ou dossier de ce [a-z]*$" "what the system says too, with blanks before colons" french put "$state/rien" w:/f
 expect 3 "laissé de côté [^:]*rien : Aucun fichier" "and of one of several" french put "$state/f" "$state/rien" w:/d
-expect 0 "utilisateur ouverte" "states of invitations" sh -c "LC_ALL=fr_FR.UTF-8 '$bin/zt' --home '$state/alice' --password-file '$state/alice.password' invite user >/dev/null; LC_ALL=fr_FR.UTF-8 '$bin/zt' --home '$state/alice' --password-file '$state/alice.password' invite list"
+expect 0 "20[0-9][0-9]-[0-9][0-9]-[0-9][0-9] .*utilisateur ouverte" "dates and states of invitations" sh -c "LC_ALL=fr_FR.UTF-8 '$bin/zt' --home '$state/alice' --password-file '$state/alice.password' invite user >/dev/null; LC_ALL=fr_FR.UTF-8 '$bin/zt' --home '$state/alice' --password-file '$state/alice.password' invite list"
 french_zt() { LC_ALL=C ZT_LANG=fr alice "$@"; }
 expect 0 "^1 fichier écrit$\|^aucun fichier écrit" "ZT_LANG precedes LC_ALL" french_zt get w:/d "$state/d"
 english_zt() { LC_ALL=fr_FR.UTF-8 ZT_LANG=en alice "$@"; }

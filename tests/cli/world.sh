@@ -13,7 +13,7 @@ cleanup() { sh "$root/deploy/local/zt-local" stop "$state" >/dev/null 2>&1 || tr
 trap cleanup EXIT
 ok() { passed=$((passed + 1)); echo "ok - $1"; }
 not_ok() { failed=$((failed + 1)); echo "NOT OK - $1"; [ ! -s "$state/out" ] || sed 's/^/    /' "$state/out" | tail -5; }
-# The functions of this file own their variables (local), because a test has names of its own (scripts/check-shell).
+# The functions of this file own their variables (local), because a test may have the same names (scripts/check-shell).
 # expect CODE WORDS NAME COMMAND...: the exit code, and words in what is printed.
 expect() {
 	local code=$1 words=$2 name=$3 rc=0; shift 3

@@ -11,6 +11,7 @@
 #include "world.h"
 #include "zt/cancel.h"
 #include "zt/file.h"
+#include "zt/org.h"
 #include "zt/reader.h"
 #include "zt/sync.h"
 #include "zt/workspace.h"
@@ -217,7 +218,7 @@ while_one_watches_another_works(void **state)
 struct held {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	bool is_in, may_go;
+	bool is_in, may_go, timed_out;
 };
 
 static bool
@@ -242,6 +243,159 @@ sync_one(void *arg)
 
 	(void)went(w, "sync", zt_sync(w->z));
 	return NULL;
+}
+
+/* Holds a verification until it may go. */
+static void
+hold_on(struct held *h)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 20;
+	(void)pthread_mutex_lock(&h->lock);
+	h->is_in = true;
+	(void)pthread_cond_broadcast(&h->changed);
+	while (!h->may_go && !h->timed_out &&
+	       pthread_cond_timedwait(&h->changed, &h->lock, &until) == 0)
+		continue;
+	h->timed_out = h->timed_out || !h->may_go;
+	(void)pthread_mutex_unlock(&h->lock);
+}
+
+/* In its first block. */
+static void
+hold_step(void *ctx, const struct zt_progress_step *step)
+{
+	if (step->done > 0)
+		hold_on(ctx);
+}
+
+/* After its first page. */
+static void
+hold_work(void *ctx, enum zt_work what, uint64_t done, uint64_t total)
+{
+	(void)done;
+	(void)total;
+	if (what == ZT_WORK_VERIFY_LOG)
+		hold_on(ctx);
+}
+
+struct verified {
+	struct worker w;
+	struct held h;
+	const char *workspace; /* NULL: the log */
+	struct zt_check found;
+	uint64_t entries;
+};
+
+static void *
+verify_held(void *arg)
+{
+	struct verified *v = arg;
+	struct zt_progress p = { .ctx = &v->h, .step = hold_step };
+
+	(void)went(&v->w, "verify",
+	    v->workspace != NULL ? zt_verify(v->w.z, v->workspace, &p, &v->found)
+				 : zt_log_verify(v->w.z, &v->entries));
+	(void)pthread_mutex_lock(&v->h.lock);
+	v->h.is_in = true; /* also if no block came */
+	(void)pthread_cond_broadcast(&v->h.changed);
+	(void)pthread_mutex_unlock(&v->h.lock);
+	return NULL;
+}
+
+static void
+begin_held(struct verified *v, pthread_t *thread)
+{
+	assert_int_equal(0, pthread_mutex_init(&v->h.lock, NULL));
+	assert_int_equal(0, pthread_cond_init(&v->h.changed, NULL));
+	assert_int_equal(0, pthread_create(thread, NULL, verify_held, v));
+	(void)pthread_mutex_lock(&v->h.lock);
+	while (!v->h.is_in)
+		(void)pthread_cond_wait(&v->h.changed, &v->h.lock);
+	(void)pthread_mutex_unlock(&v->h.lock);
+}
+
+static void
+end_held(struct verified *v, pthread_t thread)
+{
+	(void)pthread_mutex_lock(&v->h.lock);
+	v->h.may_go = true;
+	(void)pthread_cond_broadcast(&v->h.changed);
+	(void)pthread_mutex_unlock(&v->h.lock);
+	assert_int_equal(0, pthread_join(thread, NULL));
+	is_well(&v->w);
+	assert_false(v->h.timed_out);
+	(void)pthread_cond_destroy(&v->h.changed);
+	(void)pthread_mutex_destroy(&v->h.lock);
+}
+
+static void
+write_file(struct zt *z, const char *remote)
+{
+	static char content[SIZE];
+	struct zt_writer *w = NULL;
+
+	memset(content, remote[strlen(remote) - 1], sizeof content);
+	assert_ok(zt_writer_open(z, remote, 0, &w));
+	assert_ok(zt_writer_write(w, 0, content, sizeof content));
+	assert_ok(zt_writer_commit(w, ZT_COMMIT_ON_TOP, NULL));
+	zt_writer_close(w);
+}
+
+/* A verification reads content for most of its time. Others act meanwhile, also so that the
+ * workspace is read again: it continues, and verifies all that was there before. */
+static void
+a_verification_lets_others_act(void **state)
+{
+	struct scene *s = *state;
+	struct verified v = { .workspace = "checked" };
+	pthread_t thread;
+	unsigned seen = 0;
+
+	assert_ok(zt_workspace_create(s->alice.zt, "checked"));
+	assert_ok(zt_mkdir(s->alice.zt, "checked:/1"));
+	assert_ok(zt_mkdir(s->alice.zt, "checked:/1/2"));
+	write_file(s->alice.zt, "checked:/a");
+	write_file(s->alice.zt, "checked:/1/b");
+	write_file(s->alice.zt, "checked:/1/2/c");
+	assert_ok(zt_open_again(s->alice.zt, &s->alice.o, &v.w.z));
+	begin_held(&v, &thread);
+	assert_ok(zt_workspace_rotate(s->alice.zt, "checked"));
+	write_file(s->alice.zt, "checked:/1/2/d");
+	assert_ok(zt_ls(s->alice.zt, "checked:/", true, false, count, &seen));
+	assert_int_equal(6, seen);
+	end_held(&v, thread);
+	assert_in_range(
+	    v.found.files, 3, 4); /* what was new may be in a folder that it had seen */
+	assert_int_equal(3, v.found.folders);
+	assert_int_equal(v.found.files * SIZE, v.found.bytes);
+	zt_close(v.w.z);
+}
+
+/* The same of the log, to which another adds meanwhile. */
+static void
+a_verification_of_the_log_lets_others_act(void **state)
+{
+	struct scene *s = *state;
+	struct verified v = { .workspace = NULL };
+	struct zt_options o = s->alice.o;
+	struct zt_identity before, after;
+	pthread_t thread;
+
+	o.progress = hold_work;
+	o.progress_ctx = &v.h;
+	assert_ok(zt_open_again(s->alice.zt, &o, &v.w.z));
+	zt_whoami(v.w.z, &before);
+	begin_held(&v, &thread);
+	assert_ok(zt_workspace_create(s->alice.zt, "meanwhile"));
+	end_held(&v, thread);
+	assert_true(v.entries >= before.log_size);
+	assert_ok(zt_sync(v.w.z));
+	zt_whoami(v.w.z, &after);
+	assert_true(after.log_size > before.log_size);
+	zt_close(v.w.z);
 }
 
 /* A handle that waits for its turn can be cancelled. */
@@ -299,6 +453,8 @@ main(void)
 		cmocka_unit_test(each_handle_works_on_a_thread_of_its_own),
 		cmocka_unit_test(a_handle_sees_what_another_did),
 		cmocka_unit_test(while_one_watches_another_works),
+		cmocka_unit_test(a_verification_lets_others_act),
+		cmocka_unit_test(a_verification_of_the_log_lets_others_act),
 		cmocka_unit_test(waiting_for_another_handle_ends),
 	};
 

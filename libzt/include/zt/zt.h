@@ -75,9 +75,9 @@ ZT_CALL enum zt_err zt_open(const struct zt_options *o, struct zt **out, char *m
 /* Another handle of OF's device, for another thread: each belongs to one thread, and each is
  * closed. No password is needed; O's home, password, ca_file and in_clear are not looked at.
  * On OF's thread, between its calls. Handles take turns call by call, except that
- * zt_reader_read and zt_writer_write, _read and _truncate wait for nobody, and zt_watch and
- * zt_greet for others only while they work; each sees what the others did. Errors: MEMORY,
- * STORE, INTERRUPTED, with OF's sentence. */
+ * zt_reader_read and zt_writer_write, _read and _truncate wait for nobody, and that zt_watch,
+ * zt_greet, zt_verify and zt_log_verify let others in meanwhile; each sees what the others did.
+ * Errors: MEMORY, STORE, INTERRUPTED, with OF's sentence. */
 ZT_CALL enum zt_err zt_open_again(struct zt *of, const struct zt_options *o, struct zt **out);
 /* Wipes all keys from memory. NULL is nothing. */
 ZT_API void zt_close(struct zt *z);
