@@ -11,6 +11,7 @@
 #include "session/session.h"
 #include "test.h"
 #include "zt/repair.h"
+#include "zt/server.h"
 
 static enum zt_err
 try_put(struct person *p, const char *remote)
@@ -184,6 +185,119 @@ L9_the_servers_word_for_a_place_is_kept_and_must_fit(void **state)
 	person_close(&carol);
 }
 
+/* ---- what the operator gives up ---- */
+
+static struct zt_server
+operator_of(struct scene *s)
+{
+	return (struct zt_server){
+		.url = s->w->url, .in_clear = true, .operator_token = s->w->token
+	};
+}
+
+static enum zt_err
+look_for_loss(struct scene *s)
+{
+	struct zt_server op = operator_of(s);
+	char message[256] = "";
+
+	return zt_server_look_for_loss(&op, s->alice.zt->slug, message);
+}
+
+static enum zt_err
+accept_loss(struct scene *s)
+{
+	struct zt_server op = operator_of(s);
+	char message[256] = "";
+
+	return zt_server_accept_loss(&op, s->alice.zt->slug, message);
+}
+
+static void
+count_loss(void *ctx, const struct zt_loss *l)
+{
+	no_loss(NULL, l);
+	++*(unsigned *)ctx;
+}
+
+/* Only metadata's database is older: auth's log is whole. A reader who kept the server's word
+ * for a place behind the loss brings nothing back, and stops nobody who writes. */
+static void
+L9_what_a_workspace_lost_and_the_operator_gave_up_stays_given_up(void **state)
+{
+	struct scene *s = *state;
+	struct person carol, dave;
+	struct workspace *w = begin_workspace(s, &carol, "given", "carla");
+	struct zt_repaired r;
+	unsigned losses = 0;
+
+	world_join(&s->alice, &dave, "david", "standard"); /* who has seen nothing of it */
+	assert_ok(zt_workspace_share(s->alice.zt, "given", dave.email, "manager"));
+	assert_ok(zt_sync(dave.zt));
+	assert_err(ZT_ERR_NOT_FOUND, accept_loss(s));
+	world_lose_chain(s->w, &w->w->id);
+	assert_err(ZT_ERR_RESTORED, try_put(&dave, "given:/new"));
+	assert_ok(look_for_loss(s));
+	assert_ok(accept_loss(s));
+	assert_err(ZT_ERR_NOT_FOUND, look_for_loss(s));
+	for (int i = 0; i < 2; i++) {
+		assert_ok(zt_repair(carol.zt, count_loss, &losses, &r));
+		assert_int_equal(0, r.changesets);
+		assert_true(losses > 0);
+		assert_err(ZT_ERR_NOT_FOUND, look_for_loss(s));
+		assert_ok(try_put(&dave, "given:/new"));
+	}
+	assert_err(ZT_ERR_NOT_FOUND, accept_loss(s));
+	person_close(&carol);
+	person_close(&dave);
+}
+
+struct looking {
+	struct scene *s;
+	bool accepts;
+	enum zt_err err;
+};
+
+static void *
+look(void *arg)
+{
+	struct looking *l = arg;
+
+	l->err = l->accepts ? accept_loss(l->s) : look_for_loss(l->s);
+	return NULL;
+}
+
+/* Reads chains slowly, as of when it began. */
+static const char slows[] =
+    "CREATE FUNCTION metadata.slow() RETURNS boolean LANGUAGE plpgsql VOLATILE AS 'BEGIN "
+    "IF current_query() LIKE ''SELECT org, workspace%'' THEN PERFORM pg_sleep(0.3); END IF; "
+    "RETURN true; END'; "
+    "CREATE POLICY slow ON metadata.chains USING (metadata.slow()); "
+    "ALTER TABLE metadata.chains ENABLE ROW LEVEL SECURITY; "
+    "ALTER TABLE metadata.chains FORCE ROW LEVEL SECURITY",
+		  mends[] = "ALTER TABLE metadata.chains DISABLE ROW LEVEL SECURITY; "
+			    "ALTER TABLE metadata.chains NO FORCE ROW LEVEL SECURITY; "
+			    "DROP POLICY slow ON metadata.chains; "
+			    "DROP FUNCTION metadata.slow()";
+
+static void
+L9_a_push_meanwhile_is_no_loss(void **state)
+{
+	struct scene *s = *state;
+	struct looking l = { .s = s };
+	pthread_t t;
+
+	assert_ok(zt_workspace_create(s->alice.zt, "busy"));
+	person_put(&s->alice, "first", "busy:/one");
+	world_tell(s->w, "metadata", slows);
+	assert_int_equal(0, pthread_create(&t, NULL, look, &l));
+	for (int i = 0; i < 10; i++)
+		person_put(&s->alice, i % 2 ? "a" : "b", "busy:/one");
+	assert_int_equal(0, pthread_join(t, NULL));
+	world_tell(s->w, "metadata", mends);
+	assert_err(ZT_ERR_NOT_FOUND, l.err);
+}
+
 int
 main(void)
 {
@@ -191,6 +305,9 @@ main(void)
 		cmocka_unit_test(F7_a_repair_brings_back_nothing_that_did_not_stand_there),
 		cmocka_unit_test(L9_nothing_new_is_taken_until_what_stood_there_is_back),
 		cmocka_unit_test(L9_the_servers_word_for_a_place_is_kept_and_must_fit),
+		cmocka_unit_test(
+		    L9_what_a_workspace_lost_and_the_operator_gave_up_stays_given_up),
+		cmocka_unit_test(L9_a_push_meanwhile_is_no_loss),
 	};
 
 	return cmocka_run_group_tests(tests, scene_begin, scene_end);
