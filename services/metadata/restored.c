@@ -273,11 +273,38 @@ raise_to_goal(struct metadata *md, const struct request *rq)
 	return err;
 }
 
+static uint64_t
+times_given_up(struct metadata *md)
+{
+	uint64_t n;
+
+	(void)pthread_mutex_lock(&md->giving_up);
+	n = md->given_up;
+	(void)pthread_mutex_unlock(&md->giving_up);
+	return n;
+}
+
+/* The end of a repair by W, whose transaction is open. What the operator gave up since W's end
+ * was checked, GIVEN_UP times before, does not come back: the client asks again. */
+static enum zt_err
+keep_way(struct metadata *md, const struct way *w, uint64_t given_up, bool is_whole)
+{
+	enum zt_err err = ZT_ERR_UNAVAILABLE;
+
+	(void)pthread_mutex_lock(&md->giving_up);
+	/* What was signed continues the chain that is here: so the chain was longer once, also
+	 * where no mark says so. */
+	if (md->given_up == given_up && (err = db_commit(w->rq->db)) == ZT_OK && is_whole)
+		err = raise_to_goal(md, w->rq);
+	(void)pthread_mutex_unlock(&md->giving_up);
+	return err;
+}
+
 static enum zt_err
 take_way(struct metadata *md, struct way *w, struct rpc_answer *out)
 {
+	uint64_t position, given_up = times_given_up(md);
 	struct hash link;
-	uint64_t position;
 	bool is_whole;
 	enum zt_err err;
 
@@ -285,11 +312,9 @@ take_way(struct metadata *md, struct way *w, struct rpc_answer *out)
 	    (err = chain_now(w->rq, &position, &link)) || (err = db_begin(w->rq->db)))
 		return err;
 	if ((err = note_way(w, position, &link, &is_whole, out)) == ZT_OK)
-		err = db_commit(w->rq->db);
+		err = keep_way(md, w, given_up, is_whole);
 	db_rollback(w->rq->db);
-	/* What was signed continues the chain that is here: so the chain was longer once, also
-	 * where no mark says so. */
-	return err || !is_whole ? err : raise_to_goal(md, w->rq);
+	return err;
 }
 
 /* REPAIR_LINKS: what stood in the chain, shown by what authors signed, from the end on. */
@@ -413,6 +438,7 @@ restored_accept(void *state, const struct request *rq, struct rpc_answer *out)
 	struct all_marked all = { 0 };
 	enum zt_err err;
 
+	(void)pthread_mutex_lock(&md->giving_up);
 	if ((err = find_lost(md, rq, &all)) || (err = check_lost(&all, out)) ||
 	    (err = db_run(rq->db, &drop_goals, v, 1, NULL)))
 		goto out;
@@ -422,6 +448,8 @@ restored_accept(void *state, const struct request *rq, struct rpc_answer *out)
 	if (err == ZT_OK)
 		audit(rq->service, "loss_accepted", &rq->params.org, NULL, NULL);
 out:
+	md->given_up++;
+	(void)pthread_mutex_unlock(&md->giving_up);
 	free(all.list);
 	return err;
 }

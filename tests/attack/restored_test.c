@@ -2,6 +2,8 @@
 /* restored_test.c - a chain that an older backup shortened, on an honest server: what stood
  * there comes back by anybody, what was not there by nobody, and nothing new comes
  * between. */
+#include <unistd.h>
+
 #include "chain/positions.h"
 #include "chain/workspace.h"
 #include "crypto/suite.h"
@@ -252,6 +254,46 @@ L9_what_a_workspace_lost_and_the_operator_gave_up_stays_given_up(void **state)
 	person_close(&dave);
 }
 
+/* A reader's repair that auth believed before the operator gave up, and that ends after. */
+static void *
+repair_slowly(void *arg)
+{
+	struct zt_repaired out;
+
+	(void)!zt_repair(((struct person *)arg)->zt, no_loss, NULL, &out);
+	return NULL;
+}
+
+static void
+L9_a_repair_under_way_brings_back_nothing_that_is_given_up(void **state)
+{
+	static const char waits[] =
+	    "CREATE FUNCTION metadata.wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
+	    "PERFORM pg_sleep(1); RETURN NEW; END'; "
+	    "CREATE TRIGGER wait BEFORE INSERT ON metadata.goals FOR EACH ROW EXECUTE FUNCTION "
+	    "metadata.wait()",
+			  ends[] = "DROP FUNCTION metadata.wait() CASCADE";
+	struct scene *s = *state;
+	struct person carol, dave;
+	struct workspace *w = begin_workspace(s, &carol, "meanwhile", "carolin");
+	pthread_t t;
+
+	world_join(&s->alice, &dave, "dario", "standard");
+	assert_ok(zt_workspace_share(s->alice.zt, "meanwhile", dave.email, "manager"));
+	assert_ok(zt_sync(dave.zt));
+	world_lose_chain(s->w, &w->w->id);
+	world_tell(s->w, "metadata", waits);
+	assert_int_equal(0, pthread_create(&t, NULL, repair_slowly, &carol));
+	(void)usleep(700 * 1000);
+	assert_ok(accept_loss(s));
+	assert_int_equal(0, pthread_join(t, NULL));
+	world_tell(s->w, "metadata", ends);
+	assert_err(ZT_ERR_NOT_FOUND, look_for_loss(s));
+	assert_ok(try_put(&dave, "meanwhile:/new"));
+	person_close(&carol);
+	person_close(&dave);
+}
+
 struct looking {
 	struct scene *s;
 	bool accepts;
@@ -307,6 +349,7 @@ main(void)
 		cmocka_unit_test(L9_the_servers_word_for_a_place_is_kept_and_must_fit),
 		cmocka_unit_test(
 		    L9_what_a_workspace_lost_and_the_operator_gave_up_stays_given_up),
+		cmocka_unit_test(L9_a_repair_under_way_brings_back_nothing_that_is_given_up),
 		cmocka_unit_test(L9_a_push_meanwhile_is_no_loss),
 	};
 
