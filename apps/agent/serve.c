@@ -25,6 +25,7 @@ serve_headers(int port)
 		{ .name = "x-content-type-options:", .value = "nosniff" },
 		{ .name = "x-frame-options:", .value = "DENY" },
 		{ .name = "referrer-policy:", .value = "no-referrer" },
+		{ .name = "zt-host:", .value = "agent" }, /* the page asks who served it */
 		{ .name = "permissions-policy:",
 		    .value =
 			"accelerometer=(), autoplay=(self), camera=(self), "
@@ -206,8 +207,6 @@ serve_head(struct agent *a, struct lws *wsi, struct serve *s, const char *path)
 	if (strcmp(path, "/open") == 0)
 		return is_head ? refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED)
 			       : open_page(a, wsi);
-	if (strcmp(path, "/rpc") == 0) /* a page asks whether an agent served it */
-		return refuse(wsi, 426);
 	return give(a, wsi, s, path, is_head);
 }
 

@@ -18,13 +18,13 @@ export function host(): Host {
   return current;
 }
 
-/** The agent that served this page, if one did; else the browser's own host. The agent says at /rpc what it is (426). */
+/** The agent that served this page, if one did, as it says in a header; else the browser's own host. */
 export async function lineOfPage(): Promise<OpenLine> {
   const url = new URL("rpc", location.href);
   url.hash = "";
   url.search = "";
-  const answer = await fetch(url, { method: "HEAD", cache: "no-store" }).catch(() => null);
-  if (answer !== null && answer.status !== 426) {
+  const answer = await fetch("./", { method: "HEAD", cache: "no-store" }).catch(() => null);
+  if (answer !== null && answer.headers.get("zt-host") !== "agent") {
     const { whyNot, workerLine } = await import("../browser/line");
     if (whyNot() === null) return workerLine();
   }
