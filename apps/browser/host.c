@@ -13,8 +13,9 @@
 #include "rpc/encode.h"
 #include "rpc/person.h"
 #include "zt/sync.h"
+#include "zt/workspace.h"
 
-enum { POLL_MS = 5000, REPLY_MAX = 65536 };
+enum { POLL_MS = 3000, REPLY_MAX = 65536 };
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 
@@ -206,24 +207,36 @@ host_cancel(void)
 	zt_cancel(&the_host()->cancel);
 }
 
-/* The log has grown, or files may have: pages look. There is no socket of events yet, so that
- * each interval is one. */
 static void
-poll(struct host *h, struct device *d)
+tell_pages(struct device *d, const struct zt_event *e)
 {
-	struct zt_event e = { .kind = ZT_EVENT_LOG, .workspace = "" };
+	for (struct lane *l = d->lanes; l != NULL; l = l->next)
+		rpc_changed(l->rpc, e);
+}
+
+static void
+each_workspace(void *ctx, const struct zt_workspace *w)
+{
+	tell_pages(ctx, &(struct zt_event){ .kind = ZT_EVENT_CHAIN, .workspace = w->id });
+}
+
+/* A browser's socket of events cannot carry the signature that the gateway asks for, so that
+ * pages are told now and then that files may have changed: they read what they show again. */
+static void
+poll(struct device *d)
+{
+	const struct zt_event log = { .kind = ZT_EVENT_LOG, .workspace = "" };
 	struct zt_identity id;
-	struct lane *l;
 
 	d->polled_ms = host_now_steady_ms();
 	if (zt_sync(d->z) != ZT_OK)
 		return; /* the page's own calls say what is wrong */
 	zt_whoami(d->z, &id);
 	if (id.log_size != d->log_size)
-		for (l = d->lanes; l != NULL; l = l->next)
-			rpc_changed(l->rpc, &e);
+		tell_pages(d, &log);
 	d->log_size = id.log_size;
-	(void)h;
+	if (zt_workspaces(d->z, each_workspace, d) != ZT_OK)
+		return; /* as above */
 }
 
 /* Now and then, between requests: locks what was not used, and looks for what is new. */
@@ -240,6 +253,6 @@ host_tick(void)
 		if (h->lock_after > 0 && now - d->used_ms > (uint64_t)h->lock_after * 60000)
 			host_lock_device(h, d);
 		else if (now - d->polled_ms >= POLL_MS && d->lanes != NULL)
-			poll(h, d);
+			poll(d);
 	}
 }

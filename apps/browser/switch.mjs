@@ -7,7 +7,7 @@ import { serveHttp } from './http.mjs';
 import { beginRequest, cancelRequest, giveReply, shareMemory } from './shared.mjs';
 import { joinTabs } from './tabs.mjs';
 
-const TICK_MS = 5000;
+const TICK_MS = 1000;
 const trusted = (url) => globalThis.trustedTypes?.createPolicy('zt-client', { createScriptURL: () => url }).createScriptURL('') ?? url;
 
 // The client in a worker of its own. SEND(page, message) goes to a page (0: all). Fails when the client does.

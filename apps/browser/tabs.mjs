@@ -8,14 +8,15 @@ const OWN_PAGE = 1; // the leader's own; others are counted from 2
 export function joinTabs(name, ears, locks = navigator.locks, makeChannel = (n) => new BroadcastChannel(n)) {
 	const me = crypto.randomUUID(), channel = makeChannel(name), lockOf = (tab) => name + '-tab-' + tab;
 	const forever = new Promise(() => {});
-	let client = null, leader = null, pages = new Map(); // of other tabs, by name
+	let client = null, leader = null, isAlive = false, pages = new Map(); // of other tabs, by name
 	let next = OWN_PAGE;
 
 	const toPage = (page, message) => {
 		if (page === OWN_PAGE || page === 0) ears.message(page === 0 && message instanceof ArrayBuffer ? message.slice(0) : message);
 		for (const [tab, number] of pages) if (number === page || page === 0) channel.postMessage({ to: tab, from: me, message });
 	};
-	// A tab holds a lock as long as it lives.
+	// A tab holds a lock as long as it lives: before it says so.
+	const hello = () => { if (isAlive && client === null) channel.postMessage({ to: 'leader', from: me, hello: true }); };
 	const welcome = (tab) => {
 		if (!pages.has(tab)) {
 			const page = ++next;
@@ -32,7 +33,7 @@ export function joinTabs(name, ears, locks = navigator.locks, makeChannel = (n) 
 		}
 		if (m.to === 'all' && m.leads) { // another one leads now
 			if (leader !== null) { leader = null; ears.down(); }
-			channel.postMessage({ to: 'leader', from: me, hello: true });
+			hello();
 		} else if (m.to === me && m.up && leader !== m.from) {
 			leader = m.from;
 			ears.up();
@@ -40,7 +41,7 @@ export function joinTabs(name, ears, locks = navigator.locks, makeChannel = (n) 
 			ears.message(m.message);
 		}
 	};
-	locks.request(lockOf(me), () => forever);
+	locks.request(lockOf(me), () => { isAlive = true; hello(); return forever; });
 	locks.request(name, () => {
 		if (leader !== null) ears.down();
 		leader = me;
@@ -49,7 +50,6 @@ export function joinTabs(name, ears, locks = navigator.locks, makeChannel = (n) 
 		ears.up();
 		return forever;
 	});
-	channel.postMessage({ to: 'leader', from: me, hello: true });
 	return {
 		send(message) {
 			if (client !== null) client.take(OWN_PAGE, message);
