@@ -57,11 +57,11 @@ test: tests-cli tests-plain manuals
 	$(MAKE) SANITIZE=thread tests-threads
 	$(MAKE) CC=clang $(ASAN) FUZZ=1 fuzzers
 	@rm -f $W/ready; if sh scripts/wasm-sources $W/src; then ! command -v $(firstword $(WASM_CC)) >/dev/null || touch $W/ready; else [ $$? = 69 ]; fi
-	@[ ! -e $W/ready ] || $(MAKE) wasm
+	@[ ! -e $W/ready ] || $(MAKE) wasm zt-wasm-web
 	@export BIN=$(CURDIR)/$B/bin; { printf '%s\n' $(call in_variant,address-undefined,$(TESTS)) $(PLAIN_TESTS) \
 	  $(call in_variant,thread,$(THREAD_TESTS)) $(CLI_LINES) $(LINT_LINES) 'sh scripts/check-c quick' \
 	  $(patsubst %,'sh scripts/fuzz-one % 2',$(call in_variant,address-undefined-fuzz,$(FUZZERS))); \
-	  [ ! -e $W/ready ] || echo 'sh tests/wasm/wasm_test.sh $W/zt.wasm'; } | $(SIDE_BY_SIDE)
+	  [ ! -e $W/ready ] || printf '%s\n' 'sh tests/wasm/wasm_test.sh $W/zt.wasm' 'sh tests/wasm/host_test.sh $W/host'; } | $(SIDE_BY_SIDE)
 	@[ -e $W/ready ] || echo "== NOT RUN: the client in WebAssembly, for want of its compiler or of the sources of its libraries"
 # And what takes hours: in both builds, all that has a length at its length, the analyzer, the mutants.
 LONG := MOST_S=20000 ZT_MODEL_ACTS=1000000 ZT_MODEL_SERVER_ACTS=2000 ZT_HISTORY_RANDOM=30000 ZT_FILES_ACTS=50000 \

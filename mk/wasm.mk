@@ -63,6 +63,7 @@ $W/host/.done: $W/host/zt.wasm $(WASM_WORKERS)
 .PHONY: wasm wasm-check zt-wasm-web
 zt-wasm-web: $W/host/.done
 wasm: $W/zt.wasm
-wasm-check: all $W/zt.wasm $B/tests/cli/quick.so
+wasm-check: all $W/zt.wasm $W/host/.done $B/tests/cli/quick.so
 	BIN=$(CURDIR)/$B/bin sh tests/wasm/wasm_test.sh $W/zt.wasm
+	BIN=$(CURDIR)/$B/bin sh tests/wasm/host_test.sh $W/host
 -include $(shell find $W -name '*.d' -not -path '*/src/*' 2>/dev/null)

@@ -20,3 +20,5 @@ web-check: apps/web/node_modules/.package-lock.json build/gen/web/rpc.ts
 	cd apps/web && node_modules/.bin/tsc --noEmit && node_modules/.bin/vitest run
 test-web: all web
 	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh
+	[ -z '$(WEB_HOST)' ] || HOST=browser BIN=$(CURDIR)/$B/bin sh tests/web/run.sh
+	[ -z '$(WEB_HOST)' ] || BIN=$(CURDIR)/$B/bin sh tests/web/browser_host.sh

@@ -32,7 +32,7 @@ export function join(json, content) {
 
 export const failure = (name, english, retry = false) => ({ number: 0, name, sentence: english, english, parameters: [], retry });
 
-// RUN(request, isCancelled) starts one; CANCEL() and REPLY(json) are for the one that runs; ANSWER(page, message) goes to a page.
+// RUN(request, isCancelled) starts one; CANCEL() and REPLY(json) are for the one that runs; ANSWER(page, message) is sent to a page.
 export function makeQueue({ run, cancel, reply, answer }) {
 	const waiting = [];
 	let now = null, error = null, asked = 0;

@@ -10,7 +10,7 @@ import { joinTabs } from './tabs.mjs';
 const TICK_MS = 1000;
 const trusted = (url) => globalThis.trustedTypes?.createPolicy('zt-client', { createScriptURL: () => url }).createScriptURL('') ?? url;
 
-// The client in a worker of its own. SEND(page, message) goes to a page (0: all). Fails when the client does.
+// The client in its own worker. SEND(page, message) sends to a page (0: all). Fails when the client does.
 function startClient({ folder, url }, send) {
 	const shared = shareMemory(), { port1, port2 } = new MessageChannel();
 	const worker = new Worker(trusted(new URL('./client.mjs', import.meta.url).href), { type: 'module', name: 'zt-client' });

@@ -44,7 +44,7 @@ for h in "content-type: text/html" "default-src 'none'; script-src 'self' 'wasm-
 done
 check "one policy, which no other one narrows" test "$(grep -c '^content-security-policy' "$state/head")" = 1
 tag=$(sed -n 's/^etag: \(.*\)\r*$/\1/p' "$state/head" | tr -d '\r')
-check "who has it is told so" status 304 GET / "If-None-Match: $tag"
+check "who has it learns so" status 304 GET / "If-None-Match: $tag"
 check "without a body" test ! -s "$state/body"
 check "who has another one gets it" status 200 GET / 'If-None-Match: "x"'
 check "a script" status 200 GET /assets/a-1.js

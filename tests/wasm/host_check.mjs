@@ -96,7 +96,7 @@ console.log('ok - nothing is in clear at rest');
 // Killed at any moment of an upload: what was acknowledged is there.
 let acknowledged = 0, moments = 0;
 const kept = new Map();
-for (let round = 0; round < 12; round++) {
+for (let round = 0; round < 8; round++) {
 	const work = (async () => {
 		for (let i = 0; i < 20; i++) {
 			const path = `plans:/k${round}-${i}`, bytes = randomBytes(1 + Math.floor(Math.random() * 700000));

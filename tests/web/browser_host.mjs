@@ -70,7 +70,7 @@ let browser = await open(), pickFor = null;
 // A document of the origin without the page's own line to its host.
 async function tab() {
   const page = await browser.newPage();
-  page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") console.log(`    the page: ${m.text()}`); });
+  page.on("console", (m) => { if (["error", "warning"].includes(m.type()) && !m.location().url.endsWith("/favicon.ico")) console.log(`    the page: ${m.text()}`); });
   await page.exposeFunction("answer", async (question, data) => pickFor.pick(question, data));
   await page.exposeFunction("shown", (code) => pickFor.shown(code));
   await page.goto(`${url}/zt-web.manifest`);
@@ -122,7 +122,7 @@ const second = await tab();
 assert.equal((await call(second, key, "device.whoami")).result.email, "wanda@demo.example");
 assert((await fetched(second, key, "plans:/own")).equals(sent(body, 3)));
 await assert.rejects(call(second, key, "reader.read", { handle: 1, offset: 0, size: 1 }), { code: "NOT_FOUND" });
-ok("a second tab uses the host of the first, with handles of its own");
+ok("a second tab uses the host of the first, with its own handles");
 await page.close();
 await second.waitForFunction(() => globalThis.lines.join() === "up,down,up", null, { timeout: 20000 });
 assert.equal((await call(second, null, "host.state")).result.devices[0].state, "locked");
