@@ -221,7 +221,7 @@ each_workspace(void *ctx, const struct zt_workspace *w)
 }
 
 /* A browser's socket of events cannot carry the signature that the gateway asks for, so that
- * pages are told now and then that files may have changed: they read what they show again. */
+ * pages learn now and then that files may have changed: they read what they show again. */
 static void
 poll(struct device *d)
 {

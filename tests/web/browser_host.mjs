@@ -91,6 +91,15 @@ async function fetched(page, key, path) {
 const sent = (bytes, count) => Buffer.concat([...Array(count).keys()].map((i) => { const part = Buffer.from(bytes); part[0] = i; return part; }));
 const send = (page, key, path, bytes, count) => page.evaluate(([k, p, b, c]) => globalThis.send(k, p, b, c), [key, path, [...bytes], count]);
 
+// A browser that cannot says so.
+const without = await browser.newPage();
+await without.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { value: undefined }));
+await without.goto(`${url}/`);
+await without.getByText("zt cannot run here").waitFor();
+await without.getByText("This browser keeps no files for pages").waitFor();
+await without.close();
+ok("a browser that cannot run it says why");
+
 let page = await tab();
 const first = await call(page, null, "host.state");
 assert.equal(first.result.host, "browser");

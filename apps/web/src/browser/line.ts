@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The line to the browser's own host: workers beside the page (apps/browser) that run the whole client.
 import type { OpenLine } from "../host/line";
+import { split } from "../host/message";
+import { t } from "../words";
 
 interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
@@ -11,9 +13,25 @@ const MODULE = "./host/zt.wasm";
 
 /** Why a page cannot have its own host here; null where it can. */
 export function whyNot(): string | null {
-  if (!globalThis.isSecureContext || !globalThis.crossOriginIsolated) return "this page was not delivered as zt needs it (HTTPS, COOP, COEP)";
-  if (!navigator.storage?.getDirectory || !navigator.locks) return "this browser keeps no files for pages";
+  if (!globalThis.isSecureContext || !globalThis.crossOriginIsolated) return t("This page was not delivered as zt needs it: by HTTPS, and with the headers COOP and COEP.");
+  if (!navigator.storage?.getDirectory || !navigator.locks) return t("This browser keeps no files for pages, or not in a private window.");
   return null;
+}
+
+/** A line whose every call ends with the reason. */
+export function refusingLine(english: string): OpenLine {
+  return (ears) => {
+    queueMicrotask(() => ears.up());
+    return {
+      send(message) {
+        const { id } = split(typeof message === "string" ? message : message.buffer).head;
+        const error = { number: 0, name: "UNAVAILABLE", sentence: english, english, parameters: [], retry: false };
+        if (typeof id === "number") queueMicrotask(() => ears.message(JSON.stringify({ id, error })));
+        return true;
+      },
+      close() {},
+    };
+  };
 }
 
 export function workerLine(): OpenLine {
