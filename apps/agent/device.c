@@ -190,7 +190,7 @@ device_thread_ended(struct device *d)
 	close_if_idle(d);
 }
 
-/* The calls of D end, whoever asked for them. */
+/* Every call of D ends. */
 static void
 cancel_all(struct device *d)
 {

@@ -425,8 +425,13 @@ name_folder(struct making *m, const char *organization, const char *mark)
 }
 
 static enum zt_err
-make_home(struct lane *l, struct making *m)
+make_home(struct lane *l, struct call *c, struct making *m)
 {
+	size_t n = strlen(call_text(c, "password"));
+
+	if (n == 0 || n > ZT_PASSWORD_MAX)
+		return call_refuse(c, ZT_ERR_INVALID,
+		    "the parameter %s is not of the type that it must be", "params.password");
 	m->a = l->a;
 	agent_do(l->a, make_folder, m);
 	return m->err;
@@ -462,7 +467,7 @@ do_create(struct lane *l, struct call *c)
 	enum zt_err err;
 
 	name_folder(&m, b.slug, NULL);
-	if ((err = make_home(l, &m)))
+	if ((err = make_home(l, c, &m)))
 		return err;
 	o = options_of(l, m.home, call_text(c, "password"));
 	if ((err = zt_bootstrap(&o, &b, message)))
@@ -484,7 +489,7 @@ do_claim(struct lane *l, struct call *c)
 	enum zt_err err;
 
 	name_folder(&m, k.email, k.link);
-	if ((err = make_home(l, &m)))
+	if ((err = make_home(l, c, &m)))
 		return err;
 	o = options_of(l, m.home, call_text(c, "password"));
 	rpc_codes(c, &codes);
@@ -530,7 +535,7 @@ do_recover(struct lane *l, struct call *c)
 	rpc_codes(c, &codes);
 	err = r.words == NULL && r.link_count == 0
 		  ? call_refuse(c, ZT_ERR_INVALID, "the parameter %s is missing", "words")
-		  : make_home(l, &m);
+		  : make_home(l, c, &m);
 	if (err == ZT_OK) {
 		o = options_of(l, m.home, call_text(c, "password"));
 		err = rpc_asked(c, zt_recover(&o, &r, message));
