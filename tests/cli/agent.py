@@ -119,28 +119,28 @@ class Running:
         return self.p.wait(30)
 
 
-# ---- W1 to W4: the doors ----
+# ---- W2 to W5: the doors ----
 
 def doors(r):
     page = r.page()
     check("a page with Host, Origin and cookie of the agent speaks", page.call("host.state")["host"] == "agent")
     page.close()
-    for name, change in (
-            ("a foreign origin", {"origin": "http://evil.example"}),
-            ("an origin at another port", {"origin": "http://127.0.0.1:%d" % (r.port + 1)}),
-            ("an origin with a path behind", {"origin": r.origin + "/"}),
-            ("no origin", {"origin": None}), ("the origin null", {"origin": "null"}),
-            ("a name that was rebound to 127.0.0.1", {"host": "evil.example:%d" % r.port}),
-            ("such a name, with its own origin", {"host": "evil.example:%d" % r.port,
+    for row, name, change in (
+            ("W2", "a foreign origin", {"origin": "http://evil.example"}),
+            ("W2", "an origin at another port", {"origin": "http://127.0.0.1:%d" % (r.port + 1)}),
+            ("W2", "an origin with a path behind", {"origin": r.origin + "/"}),
+            ("W2", "no origin", {"origin": None}), ("W2", "the origin null", {"origin": "null"}),
+            ("W3", "a name that was rebound to 127.0.0.1", {"host": "evil.example:%d" % r.port}),
+            ("W3", "such a name, with its own origin", {"host": "evil.example:%d" % r.port,
                                                   "origin": "http://evil.example:%d" % r.port}),
-            ("localhost, which has other cookies", {"host": "localhost:%d" % r.port,
+            ("W3", "localhost, which has other cookies", {"host": "localhost:%d" % r.port,
                                                     "origin": "http://localhost:%d" % r.port}),
-            ("no cookie", {"cookie": None}), ("an empty cookie", {"cookie": "zt_agent="}),
-            ("a cookie one letter off", {"cookie": "zt_agent=" + "A" * 43}),
-            ("a cookie that begins right", {"cookie": r.cookie()[:-1]}),
-            ("a cookie of another name", {"cookie": "x" + r.cookie()}),
-            ("another subprotocol", {"protocol": "zt.v2"}), ("no subprotocol", {"protocol": None})):
-        refused("W1 /rpc is refused to " + name, r.page, **change)
+            ("W5", "no cookie", {"cookie": None}), ("W5", "an empty cookie", {"cookie": "zt_agent="}),
+            ("W5", "a cookie one letter off", {"cookie": "zt_agent=" + "A" * 43}),
+            ("W5", "a cookie that begins right", {"cookie": r.cookie()[:-1]}),
+            ("W5", "a cookie of another name", {"cookie": "x" + r.cookie()}),
+            ("W2", "another subprotocol", {"protocol": "zt.v2"}), ("W2", "no subprotocol", {"protocol": None})):
+        refused(row + " /rpc is refused to " + name, r.page, **change)
     page = r.page(cookie="a=b; zt_agent=x; %s; c=d" % r.cookie())
     check("the cookie may be among others", page.call("host.state")["host"] == "agent")
     page.close()
@@ -153,10 +153,10 @@ def doors(r):
     set_cookie = first.getheader("Set-Cookie")
     check("the cookie is HttpOnly, Strict and for all paths",
           set_cookie.split("; ")[1:] == ["HttpOnly", "SameSite=Strict", "Path=/"], set_cookie)
-    check("W3 a link that was used gives nothing", again.status == 403 and again.getheader("Set-Cookie") is None)
-    check("a link with a made-up ticket gives nothing", r.get("/open?ticket=" + "A" * 43).status == 403)
+    check("W5 a link that was used gives nothing", again.status == 403 and again.getheader("Set-Cookie") is None)
+    check("W5 a link with a made-up ticket gives nothing", r.get("/open?ticket=" + "A" * 43).status == 403)
     check("nor one without", r.get("/open").status == 403 and r.get("/open?ticket=").status == 403)
-    check("a link by a rebound name gives nothing", r.get(r.link()[len(r.origin):], host="evil").status == 403)
+    check("W3 a link by a rebound name gives nothing", r.get(r.link()[len(r.origin):], host="evil").status == 403)
     links = [r.link() for _ in range(6)]
     check("several links may be open at once", all(r.get(k[len(r.origin):]).status == 303 for k in links))
 
@@ -186,7 +186,7 @@ def files(r):
     for path, status in answers.items():
         got = r.get(path)
         check("GET %s is %d" % (path, status), got.status == status, got.status)
-        check("W2 %s may be framed by nobody, and has the headers of the page" % path,
+        check("W4 %s may be framed by nobody, and has the headers of the page" % path,
               got.getheader("content-security-policy") == policy and
               all(got.getheader(k) == v for k, v in HEADERS.items()), got.getheaders())
     r.broken = raw(r, b"GET / HTTP/9.9\r\n\r\n") + raw(r, b"\0\xff\r\n\r\n")
@@ -219,7 +219,7 @@ def files(r):
         except (http.client.HTTPException, OSError):
             out, status = b"", 0
         check("no path leads out of the page: " + path[:30], status != 200 and b"secret" not in out, (status, out[:80]))
-    check("by a rebound name not even files are given", r.get("/", host="evil.example").status == 403)
+    check("W3 by a rebound name not even files are given", r.get("/", host="evil.example").status == 403)
     check("nor without a port", r.get("/", host="127.0.0.1").status == 403)
     for host in "localhost:%d", "[::1]:%d":
         check(host + " names this machine", r.get("/", host=host % r.port).status == 200)
@@ -280,19 +280,19 @@ def others(r):
     mine = raw(r, ask.encode().decode("unicode_escape").encode())
     check("what another user will send is what opens to this one", mine.startswith(b"HTTP/1.1 101"), mine[:60])
     got = nobody(r.socket, ask)
-    check("W4 another user does not reach the unix socket", got == "no permission", got)
+    check("W5 another user does not reach the unix socket", got == "no permission", got)
     modes = [(p, os.stat(p).st_mode & 0o7777) for p in
              (os.path.dirname(STATE + "/x"), r.root, os.path.dirname(r.socket), r.socket)]
     for p, _ in modes:
         os.chmod(p, 0o777)
     got = nobody(r.socket, ask)
-    check("W4 nor where its folders were opened to all: the kernel says who they are", got in ("cut", ""), got)
+    check("W5 nor where its folders were opened to all: the kernel says who they are", got in ("cut", ""), got)
     for p, m in modes:
         os.chmod(p, m)
     got = nobody(r.port, ask)
-    check("W4 another user with a stolen cookie is cut off at loopback", got in ("cut", ""), got)
+    check("W5 another user with a stolen cookie is cut off at loopback", got in ("cut", ""), got)
     got = nobody(r.port, "GET %s HTTP/1.1\\r\\nHost: %s\\r\\n\\r\\n" % (r.link()[len(r.origin):], r.host))
-    check("W4 and with a stolen link", got in ("cut", ""), got)
+    check("W5 and with a stolen link", got in ("cut", ""), got)
 
 
 # ---- messages ----

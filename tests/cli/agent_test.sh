@@ -1,5 +1,5 @@
 #!/bin/sh
-# The agent: who may come in (rows W1 to W4), what it bounds, what it answers, the main job by two of them, and zt that
+# The agent: who may come in (rows W2 to W5), what it bounds, what it answers, the main job by two of them, and zt that
 # begins, asks and ends it.
 . "$(dirname "$0")/world.sh"
 agent=${AGENT:-$bin/zt-agent}
