@@ -167,7 +167,8 @@ struct opening {
 	char home[PATH_MAX];
 	struct zt_identity id;
 	char label[128];
-	bool is_open; /* already */
+	bool is_open;  /* already */
+	bool is_typed; /* a password opens it, and not what is held */
 	enum zt_err err;
 };
 
@@ -195,6 +196,13 @@ begin_opening(void *ctx)
 	host_changed(o->a);
 }
 
+/* The person typed the password of D, which is open, just now. */
+static void
+confirm(struct device *d)
+{
+	atomic_store(&d->confirmed_until_ms, agent_now_ms() + HOST_CONFIRMED_MS);
+}
+
 static void
 end_opening(void *ctx)
 {
@@ -208,6 +216,8 @@ end_opening(void *ctx)
 		(void)snprintf(d->email, sizeof d->email, "%s", o->id.email);
 		(void)snprintf(d->label, sizeof d->label, "%s", o->label);
 		device_opened(d, o->z);
+		if (o->is_typed)
+			confirm(d);
 		if (o->a->is_ending)
 			device_shut(d);
 	}
@@ -253,6 +263,7 @@ open_device(struct lane *l, struct call *c, const char *key, const char *passwor
 	if (o.err || o.is_open)
 		return o.err;
 	how = options_of(l, o.home, password_of(o.home, password));
+	o.is_typed = how.password != NULL;
 	err = zt_open(&how, &o.z, message);
 	if (err == ZT_OK) {
 		zt_whoami(o.z, &o.id);
@@ -344,7 +355,7 @@ set_confirmed(void *ctx)
 	struct device *d = device_find(k->a, k->key);
 
 	if (d != NULL && d->state == DEVICE_OPEN)
-		atomic_store(&d->confirmed_until_ms, agent_now_ms() + HOST_CONFIRMED_MS);
+		confirm(d);
 }
 
 static enum zt_err

@@ -3,6 +3,7 @@
 
 agent.py BIN AGENT STATE URL: ROOT/alice is there, open to no one yet; the page is STATE/page."""
 import atexit
+import hashlib
 import http.client
 import json
 import os
@@ -54,19 +55,19 @@ def soon(what, seconds=20):
 class Running:
     """An agent process."""
 
-    def __init__(self, root):
+    def __init__(self, root, page=STATE + "/page"):
         self.root = root
         self.socket = root + "/zt-agent/socket"
         self.log = open(root + ".log", "ab")
         # ThreadSanitizer wants addresses without randomness, AddressSanitizer to be loaded first.
         plain = ["setarch", os.uname().machine, "-R"] if "/thread/" in AGENT else []
         options = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
-        self.p = subprocess.Popen(plain + [AGENT, "--root", root, "--page", STATE + "/page"], stderr=self.log,
+        self.p = subprocess.Popen(plain + [AGENT, "--root", root, "--page", page], stderr=self.log,
                                   stdin=subprocess.DEVNULL, env=dict(os.environ, ASAN_OPTIONS=options))
         atexit.register(self.p.kill)
         if not soon(self.answers):
             raise SystemExit("the agent of %s does not begin: %s" % (root, open(root + ".log").read()))
-        self.threads = threads(self)  # a sanitizer has one
+        self.threads = 1 + ("libtsan" in open("/proc/%d/maps" % self.p.pid).read())
         self.port = int(self.link().split(":")[2].split("/")[0])
         self.host = "127.0.0.1:%d" % self.port
         self.origin = "http://" + self.host
@@ -159,6 +160,34 @@ def doors(r):
     check("W3 a link by a rebound name gives nothing", r.get(r.link()[len(r.origin):], host="evil").status == 403)
     links = [r.link() for _ in range(6)]
     check("several links may be open at once", all(r.get(k[len(r.origin):]).status == 303 for k in links))
+
+
+def manifest(r):
+    """What is installed is served as it was built, or not at all."""
+    good = STATE + "/listed"
+    shutil.copytree(STATE + "/page", good, symlinks=True)
+    for name in "link", "linked":
+        os.unlink(good + "/" + name)
+    names = [os.path.relpath(os.path.join(d, f), good) for d, _, fs in os.walk(good) for f in fs]
+    lines = ["%s  %s\n" % (hashlib.sha256(open(good + "/" + n, "rb").read()).hexdigest(), n) for n in sorted(names)]
+    os.mkdir(STATE + "/third", 0o700)
+
+    def status(text, more=None):
+        open(good + "/zt-web.manifest", "w").write(text)
+        if more:
+            open(good + more, "a").write("x")
+        third = Running(STATE + "/third", good)
+        got = third.get("/").status
+        third.end()
+        return got
+    check("W1 a page as its manifest lists it is served", status("".join(lines)) == 200)
+    check("W1 not where the manifest lacks a file", status("".join(lines[1:])) == 404)
+    check("W1 nor lists one that is not there", status("".join(lines) + "0" * 64 + "  more\n") == 404)
+    check("W1 nor is no manifest", status("x\n") == 404 and status("".join(lines)[:-2]) == 404)
+    check("W1 nor where a file was added", status("".join(lines), "/evil.js") == 404)
+    os.unlink(good + "/evil.js")
+    check("W1 nor where one has a byte more", status("".join(lines), "/assets/a.js.br") == 404)
+    check("and the log names it", "a.js.br" in open(STATE + "/third.log").read().splitlines()[-3])
 
 
 def rate_of_links(r):
@@ -701,7 +730,7 @@ def main():
     r = Running(root)
     keys = [d["key"] for d in r.near().call("host.state")["devices"]]
     check("folders that others may write to, links, hidden and empty ones are no devices", keys == ["alice"], keys)
-    only = os.environ.get("ONLY", "doors files others broken places unlock work flood cuts locking confirming main_job").split()
+    only = os.environ.get("ONLY", "doors files manifest others broken places unlock work flood cuts locking confirming main_job").split()
     for name in only:
         globals()[name](r)
     one_agent(r)
