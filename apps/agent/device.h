@@ -18,12 +18,12 @@ struct device {
 	struct agent *a;
 	char key[RPC_KEY_MAX], home[PATH_MAX];
 	enum device_state state;
-	struct zt *base;           /* others are opened from it, under */
-	pthread_mutex_t base_lock; /* this */
-	struct lane *lanes[RPC_PERSON + 1];
-	unsigned threads; /* that use BASE: lanes, streams and the watch */
-	unsigned streams; /* of them */
-	unsigned running; /* requests */
+	struct zt *base;              /* others are opened from it, under */
+	pthread_mutex_t base_lock;    /* this */
+	struct lane *lanes[RPC_HOST]; /* by kind; RPC_STREAM has none here */
+	unsigned threads;             /* that use BASE: lanes, streams and the watch */
+	unsigned streams;             /* of them */
+	unsigned running;             /* requests */
 	struct idle_clocks used;
 	_Atomic uint64_t confirmed_until_ms;
 	char organization[128], server[256], email[260], label[128]; /* once it was open */
