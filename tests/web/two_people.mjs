@@ -116,9 +116,9 @@ try {
   writeFileSync(join(folder, "Photos/Dike/one.txt"), "a photo\n");
   writeFileSync(join(folder, "Photos/two.txt"), "");
   await step("she uploads files, and a folder with what is below", async () => {
-    await a.locator("input[type=file]").first().setInputFiles([join(folder, "note.txt"), join(folder, "big.bin")]);
+    await a.locator("input[type=file]").nth(1).setInputFiles([join(folder, "note.txt"), join(folder, "big.bin")]);
     await a.getByRole("row", { name: /big\.bin/ }).waitFor();
-    await a.locator("input[type=file]").nth(1).setInputFiles(join(folder, "Photos"));
+    await a.locator("input[type=file]").nth(2).setInputFiles(join(folder, "Photos"));
     await a.getByRole("row", { name: /Photos/ }).waitFor();
     await a.getByText("All changes uploaded").waitFor();
   });
@@ -138,7 +138,7 @@ try {
   });
   await step("anne writes a second version, sees the history and restores the first", async () => {
     writeFileSync(join(folder, "note.txt"), "second\n");
-    await a.locator("input[type=file]").first().setInputFiles([join(folder, "note.txt")]);
+    await a.locator("input[type=file]").nth(1).setInputFiles([join(folder, "note.txt")]);
     await a.getByRole("row", { name: /note\.txt/ }).click();
     const side = a.getByRole("complementary", { name: "Details" });
     await side.getByText("Signed by Anne Le Goff").waitFor();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One folder: its entries as a table or tiles, what is selected, and what is done with it.
-import { ArrowDown, ArrowUp, ChevronDown, Copy, Download, Ellipsis, FolderInput, FolderPlus, FolderUp, Info, LayoutGrid, List as Rows, Pencil, Plus, Trash, Upload, UserPlus, X } from "lucide-preact";
+import { ArrowDown, ArrowUp, Camera, ChevronDown, Copy, Download, Ellipsis, FolderInput, FolderPlus, FolderUp, Info, LayoutGrid, List as Rows, Pencil, Plus, Trash, Upload, UserPlus, X } from "lucide-preact";
 import type { Entry } from "@rpc";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Button, IconButton } from "../../parts/button";
@@ -57,6 +57,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
   const [detailsAsked, setDetailsAsked] = useState(false);
   const [again, setAgain] = useState(0);
   const files = useRef<HTMLInputElement>(null);
+  const camera = useRef<HTMLInputElement>(null);
   const tree = useRef<HTMLInputElement>(null);
   const typed = useRef({ text: "", at: 0 });
   const version = organization.fileChanges.value[workspace] ?? 0;
@@ -101,6 +102,13 @@ export function FolderPage({ organization, workspace, names }: { organization: O
   };
   const upload = (list: FileList | null) => {
     if (list && list.length > 0) void send(organization, path, picked(list), [], changed);
+  };
+  const photo = (list: FileList | null) => {
+    const file = list?.[0];
+    if (!file) return;
+    const ending = /\.[a-z0-9]+$/i.exec(file.name)?.[0] ?? ".jpg";
+    const time = new Date(file.lastModified).toISOString().slice(0, 19).replace("T", " ").replace(/:/g, ".");
+    void send(organization, path, [{ names: [`${t("Photo")} ${time}${ending}`], file }], [], changed);
   };
   const choose = (next: Selection) => {
     setSelection(next);
@@ -284,6 +292,8 @@ export function FolderPage({ organization, workspace, names }: { organization: O
                   count={grid ? Math.ceil(list.length / across) : list.length} height={rowHeight} at={grid ? Math.floor(selection.at / across) : selection.at} head={head}
                   row={grid ? tiles : row} wide={(width) => setAcross(Math.max(2, Math.floor(width / TILE_WIDTH)))}
                   seen={(from, to) => void folder?.detail(list.slice(from * columns, to * columns).map((one) => one.place))} />}
+        {mayWrite && chosen.length === 0 && <button type="button" class="btn primary fab only-phone" aria-label={t("Take a photo")} onClick={() => camera.current?.click()}><Icon of={Camera} /></button>}
+        <input ref={camera} type="file" accept="image/*" capture="environment" hidden aria-hidden="true" tabIndex={-1} onChange={(event) => { photo(event.currentTarget.files); event.currentTarget.value = ""; }} />
         <input ref={files} type="file" multiple hidden aria-hidden="true" tabIndex={-1} onChange={(event) => { upload(event.currentTarget.files); event.currentTarget.value = ""; }} />
         <input ref={tree} type="file" multiple hidden aria-hidden="true" tabIndex={-1} {...{ webkitdirectory: true }} onChange={(event) => { upload(event.currentTarget.files); event.currentTarget.value = ""; }} />
       </div>
