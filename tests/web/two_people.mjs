@@ -181,7 +181,7 @@ try {
     await a.getByRole("option", { name: /one\.txt/ }).click();
     await a.getByRole("row", { name: /one\.txt/ }).waitFor();
   });
-  await step("the page goes on by itself when the agent was away", async () => {
+  await step("the page says that the agent is away", async () => {
     const away = new Promise((resolve) => karimAgent.child.once("exit", resolve));
     karimAgent.child.kill("SIGTERM");
     await away;

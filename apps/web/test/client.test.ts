@@ -76,7 +76,7 @@ test("a line that is down without having said so ends the call", async () => {
   await expect(host.call("k", "log.head", {})).rejects.toBeInstanceOf(Refusal);
 });
 
-test("a cancelled call is told to the host, and ends with its answer", async () => {
+test("the host learns of a cancelled call, which ends with its answer", async () => {
   fake.up();
   const cancel = new AbortController();
   const call = host.call("k", "log.verify", {}, { signal: cancel.signal });
@@ -125,7 +125,7 @@ test("a question that nobody answers cancels the call", async () => {
   expect(fake.last()).toEqual({ cancel: 1 });
 });
 
-test("a message of another form is left out, and the line goes on", async () => {
+test("a message of another form is left out, and the line stays", async () => {
   fake.up();
   const quiet = vi.spyOn(console, "error").mockImplementation(() => {});
   const call = host.call("k", "log.head", {});

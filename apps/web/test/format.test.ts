@@ -26,7 +26,7 @@ test("signs that order or hide what is around them are shown as a mark", () => {
   expect(shown("Chloé Dubois-Lamartine 漢字")).toBe("Chloé Dubois-Lamartine 漢字");
 });
 
-test("the ending of a name is a part of its own", () => {
+test("the ending of a name is a separate part", () => {
   expect(nameParts("Storm report.md")).toEqual(["Storm report", ".md"]);
   expect(nameParts(".profile")).toEqual([".profile", ""]);
   expect(nameParts("no ending")).toEqual(["no ending", ""]);
