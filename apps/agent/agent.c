@@ -18,9 +18,8 @@
 
 enum {
 	TICK_MS = 1000,
-	SLEPT_MS = 5000, /* by which the clocks part while the machine sleeps */
-	HEAD_S = 15,     /* within which a head comes */
-	IDLE_S = 5       /* and another one, on the same connection */
+	HEAD_S = 15, /* within which a head comes */
+	IDLE_S = 5   /* and another one, on the same connection */
 };
 
 void
@@ -38,19 +37,13 @@ agent_log(const char *format, ...)
 	(void)fprintf(stderr, "%s zt-agent: %s\n", when, text);
 }
 
-static uint64_t
-clock_ms(clockid_t clock)
-{
-	struct timespec t;
-
-	(void)clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 uint64_t
 agent_now_ms(void)
 {
-	return clock_ms(CLOCK_BOOTTIME);
+	struct idle_clocks now;
+
+	idle_now(&now);
+	return now.steady_ms;
 }
 
 /* ---- posts ---- */
@@ -121,28 +114,6 @@ agent_do(struct agent *a, void (*what)(void *ctx), void *ctx)
 
 /* ---- time ---- */
 
-bool
-agent_has_slept(const struct agent_clocks *before, const struct agent_clocks *now)
-{
-	return before->steady_ms != 0 &&
-	       now->steady_ms - before->steady_ms > now->awake_ms - before->awake_ms + SLEPT_MS;
-}
-
-/* No library is at hand that hears of the desktop's sleep: the clock that stands still then is
- * behind the one that does not. */
-static bool
-has_slept(struct agent *a)
-{
-	struct agent_clocks now = { .steady_ms = clock_ms(CLOCK_BOOTTIME),
-		.awake_ms = clock_ms(CLOCK_MONOTONIC) };
-	bool slept = agent_has_slept(&a->seen, &now);
-
-	a->seen = now;
-	if (slept)
-		agent_log("the machine has slept");
-	return slept;
-}
-
 struct ticking {
 	lws_sorted_usec_list_t timer; /* first */
 	struct agent *a;
@@ -153,7 +124,15 @@ tick(lws_sorted_usec_list_t *timer)
 {
 	struct ticking *t = (struct ticking *)timer;
 
-	device_tick(t->a, has_slept(t->a));
+	struct idle_clocks now;
+	bool slept;
+
+	idle_now(&now);
+	slept = idle_has_slept(&t->a->seen, &now);
+	t->a->seen = now;
+	if (slept)
+		agent_log("the machine has slept");
+	device_tick(t->a, &now, slept);
 	lws_sul_schedule(t->a->lws, 0, timer, tick, TICK_MS * LWS_US_PER_MS);
 }
 
@@ -256,6 +235,7 @@ agent_run(struct agent *a)
 		goto out;
 	}
 	device_scan(a);
+	idle_now(&a->seen);
 	agent_log("ready at %s and %s", a->socket, a->door.origin);
 	lws_sul_schedule(a->lws, 0, &ticking.timer, tick, TICK_MS * LWS_US_PER_MS);
 	while (!is_over(a) && lws_service(a->lws, 0) >= 0)

@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 
 #include "agent/door.h"
+#include "agent/idle.h"
 #include "rpc/rpc.h"
 
 struct lws_context;
@@ -33,11 +34,6 @@ LIST_HEAD(connections, connection);
 LIST_HEAD(devices, device);
 LIST_HEAD(requests, request);
 
-struct agent_clocks {
-	uint64_t steady_ms; /* counts while the machine sleeps */
-	uint64_t awake_ms;  /* does not */
-};
-
 struct agent {
 	char root[PATH_MAX];  /* its folders are the devices */
 	bool is_usual;        /* the root of the command line, which others use as well */
@@ -53,9 +49,9 @@ struct agent {
 	struct connections connections;
 	uint64_t last_connection; /* number given */
 	struct devices devices;
-	unsigned jobs;            /* host methods that have a thread */
-	unsigned lock_after;      /* minutes; 0: never */
-	struct agent_clocks seen; /* at the last tick */
+	unsigned jobs;           /* host methods that have a thread */
+	unsigned lock_after;     /* minutes; 0: never */
+	struct idle_clocks seen; /* at the last tick */
 	bool is_ending;
 	pthread_mutex_t posted_lock; /* of POSTED alone */
 	STAILQ_HEAD(, post) posted;
@@ -73,8 +69,6 @@ int agent_run(struct agent *a);
 void agent_end(struct agent *a);
 /* A line of the log, on standard error: no secret is ever a part of it. Any thread. */
 void agent_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Whether the machine slept between two looks at its clocks. */
-bool agent_has_slept(const struct agent_clocks *before, const struct agent_clocks *now);
 /* Milliseconds of a clock that counts while the machine sleeps. Any thread. */
 uint64_t agent_now_ms(void);
 

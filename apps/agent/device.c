@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent/host.h"
@@ -147,29 +146,10 @@ device_forget_all(struct agent *a)
 
 /* ---- open, and locked ---- */
 
-static struct device_clocks
-clocks(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (struct device_clocks){ .steady_ms = agent_now_ms(),
-		.wall_ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000 };
-}
-
 void
 device_used(struct device *d)
 {
-	d->used = clocks();
-}
-
-bool
-device_is_unused(
-    const struct device_clocks *used, const struct device_clocks *now, uint64_t most_ms)
-{
-	return most_ms > 0 &&
-	       (now->steady_ms - used->steady_ms >= most_ms ||
-		   (now->wall_ms > used->wall_ms && now->wall_ms - used->wall_ms >= most_ms));
+	idle_now(&d->used);
 }
 
 uint64_t
@@ -282,14 +262,13 @@ device_locks(const struct agent *a)
 }
 
 void
-device_tick(struct agent *a, bool slept)
+device_tick(struct agent *a, const struct idle_clocks *now, bool slept)
 {
-	struct device_clocks now = clocks();
 	struct device *d;
 
 	LIST_FOREACH(d, &a->devices, link)
-	if (slept || (d->running == 0 &&
-			 device_is_unused(&d->used, &now, (uint64_t)a->lock_after * 60000)))
+	if (slept ||
+	    (d->running == 0 && idle_is_over(&d->used, now, (uint64_t)a->lock_after * 60000)))
 		device_shut(d);
 }
 

@@ -8,27 +8,23 @@
 #include <stdatomic.h>
 
 #include "agent/agent.h"
+#include "agent/idle.h"
 #include "rpc/message.h"
 
 enum device_state { DEVICE_LOCKED, DEVICE_OPENING, DEVICE_OPEN, DEVICE_LOCKING };
-
-struct device_clocks {
-	uint64_t steady_ms; /* counts while the machine sleeps */
-	uint64_t wall_ms;
-};
 
 struct device {
 	LIST_ENTRY(device) link;
 	struct agent *a;
 	char key[RPC_KEY_MAX], home[PATH_MAX];
 	enum device_state state;
-	struct zt *base;           /* others are opened from it, under */
-	pthread_mutex_t base_lock; /* this */
-	struct lane *lanes[RPC_PERSON + 1];
-	unsigned threads; /* that use BASE: lanes, streams and the watch */
-	unsigned streams; /* of them */
-	unsigned running; /* requests */
-	struct device_clocks used;
+	struct zt *base;              /* others are opened from it, under */
+	pthread_mutex_t base_lock;    /* this */
+	struct lane *lanes[RPC_HOST]; /* by kind; RPC_STREAM has none here */
+	unsigned threads;             /* that use BASE: lanes, streams and the watch */
+	unsigned streams;             /* of them */
+	unsigned running;             /* requests */
+	struct idle_clocks used;
 	_Atomic uint64_t confirmed_until_ms;
 	char organization[128], server[256], email[260], label[128]; /* once it was open */
 	struct lane *watch;
@@ -51,11 +47,8 @@ void device_thread_ended(struct device *d);
 void device_take(struct device *d, struct request *r);
 /* A request of D was answered, or began: it is in use. */
 void device_used(struct device *d);
-/* Whether nobody has used a device for MOST_MS (0: no matter), by one of its clocks. */
-bool device_is_unused(
-    const struct device_clocks *used, const struct device_clocks *now, uint64_t most_ms);
 /* Locks those that nobody has used for long, and all where the machine has slept. */
-void device_tick(struct agent *a, bool slept);
+void device_tick(struct agent *a, const struct idle_clocks *now, bool slept);
 /* When D locks by itself, in milliseconds since 1970; 0: not. */
 uint64_t device_locks_at(const struct device *d);
 /* Folders that nobody names any more. At the end. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* main.c - zt-agent: the client as a process of its own, for the page and for zt. */
+/* main.c - zt-agent: the client as a separate process, for the page and for zt. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>

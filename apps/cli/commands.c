@@ -6,6 +6,7 @@
 #include "operator/cmd_server.h"
 #include "terminal/command.h"
 #include "terminal/completion.h"
+#include "ui/cmd_agent.h"
 
 const struct command commands[] = {
 	{ "org bootstrap", "", N_("create an organization, with you as its first admin"),

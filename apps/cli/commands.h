@@ -17,9 +17,6 @@ void cli_show_new_device(struct cli *c, const struct zt_device *d);
 
 /* Shows a row of zt ls. */
 void cli_show_file(const struct cli *c, const struct zt_file *f);
-/* Does C's command by the agent, if that can and has the device open: then *ERR is how it
- * ended. */
-bool cli_by_agent(struct cli *c, enum zt_err *err);
 
 /* The commands themselves, one a row of the table. */
 enum zt_err cmd_org_bootstrap(struct cli *c);
@@ -86,9 +83,5 @@ enum zt_err cmd_pki_accept(struct cli *c);
 enum zt_err cmd_pki_reject(struct cli *c);
 enum zt_err cmd_watch(struct cli *c);
 enum zt_err cmd_repair(struct cli *c);
-enum zt_err cmd_ui(struct cli *c);
-enum zt_err cmd_agent_start(struct cli *c);
-enum zt_err cmd_agent_stop(struct cli *c);
-enum zt_err cmd_agent_state(struct cli *c);
 
 #endif

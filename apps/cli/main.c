@@ -18,6 +18,7 @@
 #include "terminal/command.h"
 #include "terminal/help.h"
 #include "terminal/progress.h"
+#include "ui/cmd_agent.h"
 
 static enum zt_err
 default_home(struct cli *c)
@@ -88,7 +89,7 @@ run(struct cli *c, const struct command *k)
 		cli_warn(
 		    c, _("--insecure: anybody on the way to an http:// server reads names, "
 			 "addresses and tokens"));
-	if (err == ZT_OK && k->of == NEEDS_DEVICE && cli_by_agent(c, &answer))
+	if (err == ZT_OK && k->run == cmd_ls && ui_ls(c, cli_show_file, &answer))
 		return answer;
 	if (err == ZT_OK && k->of == NEEDS_DEVICE && (err = cli_check_device(c)) == ZT_OK &&
 	    (err = cli_password(c, false)) == ZT_OK) {

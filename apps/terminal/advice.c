@@ -111,6 +111,12 @@ static const struct {
 	ADVISE("damaged content is named above; all else is whole",
 	    "damaged content is named above; all else is whole. A person who has a copy of it "
 	    "sends it again with zt put --resend"),
+	ADVISE("a damaged folder is named above; all else is whole",
+	    "a damaged folder is named above; all else is whole. zt repair may bring it back; "
+	    "zt restore continues from an older one"),
+	ADVISE("damaged files and folders are named above; all else is whole",
+	    "damaged files and folders are named above; all else is whole. A copy of a file is "
+	    "sent again with zt put --resend; zt restore continues a folder from an older one"),
 	ADVISE("it is there; a version or a time says what it should become",
 	    "it is there; --to-version or --at says what it should become"),
 	ADVISE("it was moved, and lies elsewhere in the workspace now: %.120s",

@@ -57,11 +57,25 @@ err_retry(enum zt_err err)
 	return row_of(err)->retry;
 }
 
+/* What only this device can have: by its state, its password, or the person at it. */
+static const enum zt_err own[] = { ZT_ERR_PASSWORD, ZT_ERR_CODES, ZT_ERR_LOCKED, ZT_ERR_USAGE,
+	ZT_ERR_MISSING_KEY, ZT_ERR_WEAK, ZT_ERR_STORE, ZT_ERR_CLEAR, ZT_ERR_WHO, ZT_ERR_FOLDER,
+	ZT_ERR_SOME, ZT_ERR_DECLINED, ZT_ERR_INTERRUPTED };
+
+static bool
+is_own(enum zt_err err)
+{
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+		if (own[i] == err)
+			return true;
+	return false;
+}
+
 enum zt_err
 err_from_number(unsigned number)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if ((unsigned)rows[i].err == number)
+		if ((unsigned)rows[i].err == number && !is_own(rows[i].err))
 			return rows[i].err;
 	return ZT_ERR_CORRUPT;
 }

@@ -29,7 +29,9 @@ int err_http(enum zt_err err);
 int err_exit(enum zt_err err);
 /* Whether the same request may succeed when tried again. */
 bool err_retry(enum zt_err err);
-/* The error of a number read from a peer; ZT_ERR_CORRUPT when the number is not known. */
+/* The error of a number read from a peer; ZT_ERR_CORRUPT when the number is not known, or is
+ * one that a peer cannot say truthfully: what only this device, or the person at it, can cause.
+ */
 enum zt_err err_from_number(unsigned number);
 
 #endif

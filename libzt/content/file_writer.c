@@ -397,7 +397,7 @@ file_writer_end(struct file_writer *k)
 	if (k->os_error != 0)
 		transfer_exclude(t, k->err, k->shown, strerror(k->os_error));
 	else if (k->err == ZT_ERR_MISSING_BLOCK || k->err == ZT_ERR_CORRUPT)
-		transfer_exclude(t, k->err, k->shown, err_text(k->err));
+		transfer_lose(t, k->err, false, k->shown, err_text(k->err));
 	else if (k->err == ZT_ERR_EXISTS)
 		file_writer_refused(t, k->in, k->name, k->shown);
 	else if (k->err)

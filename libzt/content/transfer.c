@@ -64,6 +64,14 @@ transfer_exclude(struct transfer *t, enum zt_err err, const char *name, const ch
 	transfer_skip(t, name, message);
 }
 
+void
+transfer_lose(
+    struct transfer *t, enum zt_err err, bool is_folder, const char *name, const char *message)
+{
+	*(is_folder ? &t->lost_folder : &t->lost_file) = true;
+	transfer_exclude(t, err, name, message);
+}
+
 enum zt_err
 transfer_class(int number)
 {
@@ -94,24 +102,30 @@ transfer_damaged(struct transfer *t, const char *path, const struct workspace_ob
 	if (o->damaged == 0)
 		return;
 	workspace_damage_text(t->s, o, what);
-	transfer_exclude(t, o->reason, path, what);
+	transfer_lose(t, o->reason, o->is_folder, path, what);
 }
 
 enum zt_err
 transfer_skipped(const struct transfer *t)
 {
+	bool is_lost;
+
 	if (t->skipped == ZT_OK)
 		return ZT_OK;
 	if (t->skipped == ZT_ERR_SOME || t->skipped == ZT_ERR_EXISTS) {
 		t->z->message[0] = 0; /* the error's own sentence says all */
 		return ZT_ERR_SOME;
 	}
-	/* What a put could not read there is a folder, and no copy of a file cures that. */
+	is_lost = t->skipped == ZT_ERR_MISSING_BLOCK || t->skipped == ZT_ERR_CORRUPT;
+	if (!is_lost || (!t->lost_file && !t->lost_folder))
+		return session_refuse(t->z, t->skipped,
+		    "the error concerns what is named above; all else is whole");
+	/* A copy cures a file, an older version a folder, whose files are there. */
 	return session_refuse(t->z, t->skipped,
-	    t->kind != ZT_PROGRESS_SEND &&
-		    (t->skipped == ZT_ERR_MISSING_BLOCK || t->skipped == ZT_ERR_CORRUPT)
-		? N_("damaged content is named above; all else is whole")
-		: N_("the error concerns what is named above; all else is whole"));
+	    !t->lost_folder ? N_("damaged content is named above; all else is whole")
+	    : !t->lost_file
+		? N_("a damaged folder is named above; all else is whole")
+		: N_("damaged files and folders are named above; all else is whole"));
 }
 
 void

@@ -45,7 +45,8 @@ struct transfer {
 	enum zt_err err;            /* the first error of a slot */
 	bool resumes; /* up: blocks that failed stay, stalled, until send_resume */
 	/* Objects that were lost or damaged; the transfer continues without them. */
-	enum zt_err skipped; /* the first */
+	enum zt_err skipped;         /* the first */
+	bool lost_file, lost_folder; /* among them; what a person can do differs */
 	struct transfer_slot slot[TRANSFER_SLOTS];
 };
 
@@ -79,6 +80,9 @@ void transfer_kept_both(const struct transfer *t, const char *name, const char *
 /* Skips NAME with ERR and reports MESSAGE; the transfer continues. */
 void transfer_exclude(
     struct transfer *t, enum zt_err err, const char *name, const char *message);
+/* The same of an object whose content is lost or damaged. */
+void transfer_lose(
+    struct transfer *t, enum zt_err err, bool is_folder, const char *name, const char *message);
 /* The error that errno NUMBER means for one local file or folder that is to be made: FULL, NAME
  * (this file system cannot have it), EXISTS (something else is there), or IO. */
 enum zt_err transfer_class(int number);

@@ -276,7 +276,7 @@ take_file(void *ctx, size_t i, Zt__Manifest **m)
 	    buf_text(&f->name));
 	transfer_damaged(g->t, buf_text(&shown), &g->objects[i]);
 	if (*m == NULL && g->objects[i].damaged == 0)
-		transfer_exclude(g->t, ZT_ERR_CORRUPT, buf_text(&shown),
+		transfer_lose(g->t, ZT_ERR_CORRUPT, false, buf_text(&shown),
 		    session_translate(g->t->z, "a file without a version"));
 	else if (*m != NULL) {
 		struct file_writer_place at = { .in = in->local,

@@ -32,7 +32,7 @@ struct calls_request {
 	struct http_exchange x;
 	struct buf url, headers, refusal;
 	unsigned tries;
-	bool is_executed; /* perhaps: a try was sent, and no service answered it */
+	bool may_be_done; /* a try was sent, and no service answered it */
 	enum zt_err err;  /* once it IS_DONE */
 	bool is_done;
 	char *detail; /* 200 */
@@ -387,7 +387,7 @@ say_uncertain(const struct calls_request *q, enum zt_err err)
 {
 	char said[111]; /* whole characters, with room for what follows */
 
-	if (!q->is_executed || !route_row(q->route)->act)
+	if (!q->may_be_done || !route_row(q->route)->act)
 		return;
 	utf8_show_text(
 	    q->detail[0] != 0 ? q->detail : words(q->c, err_text(err)), said, sizeof said);
@@ -444,7 +444,7 @@ on_done(struct http_exchange *x)
 	struct calls_request *q = x->ctx;
 	enum zt_err err = outcome(q, q->detail);
 
-	q->is_executed |= err && is_uncertain(q, err);
+	q->may_be_done |= err && is_uncertain(q, err);
 	if (err && again(q, err))
 		return;
 	if (is_transient(err))

@@ -178,8 +178,9 @@ session_server_set(const struct zt_server *s, const char *slug,
 	return err;
 }
 
-/* The calls LOG and CHAINS about the loss of SLUG. One of the two may have lost nothing, and
- * refuses. */
+/* The calls LOG and CHAINS about the loss of SLUG, in that order: once the log has given up,
+ * nobody brings back by an older signature what the chains then give up. One of the two may
+ * have lost nothing, and refuses. */
 static enum zt_err
 call_both(const struct zt_server *s, const char *slug, enum route log, enum route chains,
     char *message)
@@ -205,13 +206,15 @@ out:
 }
 
 enum zt_err
-session_server_accept_loss(const struct zt_server *s, const char *slug, char *message)
-{
-	return call_both(s, slug, ROUTE_ORG_ACCEPT, ROUTE_CHAINS_ACCEPT, message);
-}
-
-enum zt_err
 session_server_look_for_loss(const struct zt_server *s, const char *slug, char *message)
 {
 	return call_both(s, slug, ROUTE_ORG_LOSS, ROUTE_CHAINS_LOSS, message);
+}
+
+enum zt_err
+session_server_accept_loss(const struct zt_server *s, const char *slug, char *message)
+{
+	enum zt_err err = session_server_look_for_loss(s, slug, message);
+
+	return err ? err : call_both(s, slug, ROUTE_ORG_ACCEPT, ROUTE_CHAINS_ACCEPT, message);
 }

@@ -118,7 +118,7 @@ check_one(void *ctx, size_t i, Zt__Manifest **m)
 		if (o->damaged > 0)
 			transfer_damaged(&c->t, at == 0 ? "/" : buf_text(&path), o);
 		else
-			transfer_exclude(&c->t, ZT_ERR_CORRUPT, buf_text(&path),
+			transfer_lose(&c->t, ZT_ERR_CORRUPT, o->is_folder, buf_text(&path),
 			    session_translate(c->t.z, "an object has no version"));
 		buf_free(&path);
 	}

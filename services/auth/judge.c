@@ -98,7 +98,7 @@ answer_goals(struct auth *a, const struct auth_org *org, const struct org_worksp
 		goto out;
 	if (s != NULL && statement_of(s, &st) == ZT_OK &&
 	    position_check(org->state->log_key, &org->state->id, &w->id, &st, &p) == ZT_OK &&
-	    p.time > marks_get(a->marks, &org->state->id, NULL).given_up) {
+	    p.time > marks_chains_given_up(a->marks, &org->state->id)) {
 		add_goal(&answer, goals, p.position, &p.link);
 		goals->is_signed = true;
 	}

@@ -177,48 +177,50 @@ out:
 	return err;
 }
 
-/* A log that lost nothing has nothing to give up: devices would refuse it for a slip. */
-static enum zt_err
-check_lost(const struct auth_org *org, struct rpc_answer *out)
-{
-	return org->is_restored ? ZT_OK
-				: service_refuse(out, ZT_ERR_NOT_FOUND,
-				      "nothing of the organization is lost: no older backup "
-				      "was restored, or all of it is back");
-}
-
-/* ORG_LOSS: whether the log lost something. */
+/* ORG_LOSS: whether the log lost something. Errors: NOT_FOUND (it did not). */
 enum zt_err
 operator_loss(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	struct auth_org *org = NULL;
-	enum zt_err err;
+	enum zt_err err = auth_lock(state, rq->db, &rq->params.org, &org);
 
-	if ((err = auth_lock(state, rq->db, &rq->params.org, &org)))
+	if (err)
 		return err;
-	err = check_lost(org, out);
+	if (!org->is_restored)
+		err = service_refuse(out, ZT_ERR_NOT_FOUND,
+		    "nothing of the organization is lost: no older backup was restored, or all "
+		    "of it is back");
 	auth_unlock(org);
 	return err;
 }
 
-/* ORG_ACCEPT: accepts the loss by an older backup; the log continues from its current end. */
+/* A log that is short continues from its end. One that is whole keeps its mark, and heads that
+ * it signed before stay good for a repair of it: then the operator gives up chains alone. */
+static enum zt_err
+give_up(struct auth *a, const struct auth_org *org, uint64_t now_ms)
+{
+	struct mark m = { .position = merkle_size(org->state->tree), .given_up = now_ms };
+	enum zt_err err;
+
+	if (org->is_restored && ((err = merkle_root(org->state->tree, m.position, &m.hash)) ||
+				    (err = marks_set(a->marks, &org->state->id, NULL, &m))))
+		return err;
+	return marks_give_up_chains(a->marks, &org->state->id, now_ms);
+}
+
+/* ORG_ACCEPT: what an older backup lacks is given up, in the log and, as far as this service's
+ * word for chains leads a repair, in these. It looks for no loss: metadata knows the chains. */
 enum zt_err
 operator_accept(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	struct auth *a = state;
 	struct auth_org *org = NULL;
-	struct mark m = { .given_up = rq->now_ms };
 	enum zt_err err;
 
+	(void)out;
 	if ((err = auth_lock(a, rq->db, &rq->params.org, &org)))
 		return err;
-	if ((err = check_lost(org, out))) {
-		auth_unlock(org);
-		return err;
-	}
-	m.position = merkle_size(org->state->tree);
-	if ((err = merkle_root(org->state->tree, m.position, &m.hash)) == ZT_OK &&
-	    (err = marks_set(a->marks, &rq->params.org, NULL, &m)) == ZT_OK)
+	if ((err = give_up(a, org, rq->now_ms)) == ZT_OK)
 		audit(rq->service, "loss_accepted", &rq->params.org, NULL, NULL);
 	auth_look_at_mark(a, &rq->params.org, org);
 	auth_unlock(org);

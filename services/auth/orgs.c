@@ -12,6 +12,8 @@
 
 static const struct db_query reserve = { "orgs_reserve",
 	"INSERT INTO pending VALUES ($1::bytea, $2::text, $3::bytea, $4::int8)" };
+static const struct db_query lock_name = { "orgs_lock_name",
+	"SELECT pg_advisory_xact_lock(7420118, hashtext($1::text))" };
 static const struct db_query end_earlier = { "orgs_end_earlier",
 	"DELETE FROM pending WHERE slug = $1::text" };
 static const struct db_query is_taken = { "orgs_taken",
@@ -34,7 +36,8 @@ slug_is_valid(const char *slug)
 	       strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-") == n && slug[0] != '-';
 }
 
-/* What was reserved under this name before ends: of a name one code is valid. */
+/* What was reserved under this name before ends: of a name one code is valid. Two at once take
+ * turns, until the transaction ends: neither would see the other's row. */
 static enum zt_err
 keep_reservation(struct db *db, const char *slug, const struct db_value v[4])
 {
@@ -43,7 +46,8 @@ keep_reservation(struct db *db, const char *slug, const struct db_value v[4])
 
 	if ((err = db_begin(db)))
 		return err;
-	if ((err = db_run(db, &end_earlier, by_slug, 1, NULL)) == ZT_OK &&
+	if ((err = db_run(db, &lock_name, by_slug, 1, NULL)) == ZT_OK &&
+	    (err = db_run(db, &end_earlier, by_slug, 1, NULL)) == ZT_OK &&
 	    (err = db_run(db, &reserve, v, 4, NULL)) == ZT_OK)
 		err = db_commit(db);
 	db_rollback(db);
@@ -80,9 +84,8 @@ out:
 	return err;
 }
 
-/* ORG_CREATE: the operator reserves a slug; the answer's token begins the organization once.
- * Each call makes a token and ends those before: after a lost answer another is asked for, and
- * nobody can begin with the first. */
+/* ORG_CREATE: the operator reserves a slug; the answer's token begins the organization once,
+ * and ends those before. So a client sends it once: a late try would end what was shown. */
 enum zt_err
 orgs_create(void *state, const struct request *rq, struct rpc_answer *out)
 {

@@ -416,6 +416,22 @@ marks_set(
 	return err;
 }
 
+/* Under the organization's own id, which is no workspace's. */
+enum zt_err
+marks_give_up_chains(struct marks *m, const struct id *org, uint64_t now_ms)
+{
+	return marks_set(m, org, org, &(struct mark){ .given_up = now_ms });
+}
+
+uint64_t
+marks_chains_given_up(struct marks *m, const struct id *org)
+{
+	uint64_t log = marks_get(m, org, NULL).given_up,
+		 chains = marks_get(m, org, org).given_up;
+
+	return log > chains ? log : chains;
+}
+
 void
 marks_each_topic(struct marks *m, const struct id *org,
     void (*each)(void *ctx, const struct id *topic, const struct mark *mark), void *ctx)
@@ -430,23 +446,4 @@ marks_each_topic(struct marks *m, const struct id *org,
 		if (id_equal(&s->org, org) && !id_equal(&s->topic, &no_topic))
 			each(ctx, &s->topic, &s->mark);
 	(void)pthread_mutex_unlock(&m->mutex);
-}
-
-enum zt_err
-marks_drop_topics(struct marks *m, const struct id *org)
-{
-	struct slot *s;
-	size_t at = 0;
-	enum zt_err err = ZT_OK;
-
-	if (m == NULL)
-		return ZT_OK;
-	(void)pthread_mutex_lock(&m->mutex);
-	while ((s = idmap_next(&m->slots, &at)) != NULL)
-		if (id_equal(&s->org, org) && !id_equal(&s->topic, &no_topic))
-			s->mark = (struct mark){ 0 };
-	if (m->fd >= 0)
-		err = write_anew(m);
-	(void)pthread_mutex_unlock(&m->mutex);
-	return err;
 }

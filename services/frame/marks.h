@@ -45,10 +45,14 @@ ZT_CHECKED enum zt_err marks_of_done(enum zt_err err);
 /* Sets it to MARK, even if lower; synced to disk on return. Errors: IO, MEMORY. */
 ZT_CHECKED enum zt_err marks_set(
     struct marks *m, const struct id *org, const struct id *topic, const struct mark *mark);
+/* Notes that at NOW_MS the operator gave up what chains of ORG lost, where the log's mark may
+ * stay; errors as marks_set. And the last such time, or that of the log's mark if later: a log
+ * is not given up without its chains. */
+ZT_CHECKED enum zt_err marks_give_up_chains(
+    struct marks *m, const struct id *org, uint64_t now_ms);
+uint64_t marks_chains_given_up(struct marks *m, const struct id *org);
 /* Calls EACH for each topic of ORG that has a mark; EACH calls nothing of these marks. */
 void marks_each_topic(struct marks *m, const struct id *org,
     void (*each)(void *ctx, const struct id *topic, const struct mark *mark), void *ctx);
-/* Drops each mark of ORG's topics. Errors: IO. */
-ZT_CHECKED enum zt_err marks_drop_topics(struct marks *m, const struct id *org);
 
 #endif

@@ -60,6 +60,7 @@ close_metadata(void *state)
 
 	peer_close(md->blocks);
 	marks_close(md->marks);
+	(void)pthread_mutex_destroy(&md->giving_up);
 	free(md);
 }
 
@@ -74,6 +75,7 @@ open_metadata(struct service *s, const struct service_settings *settings, struct
 
 	if (md == NULL)
 		return ZT_ERR_MEMORY;
+	(void)pthread_mutex_init(&md->giving_up, NULL);
 	if ((err = peer_open(service_link(s), set->blocks, &md->blocks))) {
 		(void)snprintf(
 		    message, 200, "blocks: %.150s is not an nng address", set->blocks);

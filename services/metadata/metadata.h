@@ -4,6 +4,8 @@
 #ifndef ZT_METADATA_H
 #define ZT_METADATA_H
 
+#include <pthread.h>
+
 #include "frame/marks.h"
 #include "frame/service.h"
 #include "proto/metadata.pb-c.h"
@@ -16,6 +18,8 @@ struct metadata_settings {
 struct metadata {
 	struct peer *blocks;
 	struct marks *marks;
+	pthread_mutex_t giving_up; /* over what is given up, and the ends of repairs of links */
+	uint64_t given_up;         /* how often it was, since the service began */
 };
 
 handler changesets_push, changesets_read, vlobs_read, vlobs_rewrap, sealed_keys_put,

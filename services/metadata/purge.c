@@ -45,7 +45,9 @@ purge_one(void *ctx, const struct id *org, const struct id *workspace)
 	if (err == ZT_OK && (err = db_run(p->db, &chain, v, 2, &rows)) == ZT_OK)
 		err = db_commit(p->db);
 	db_rollback(p->db);
-	if (err == ZT_OK && db_count(rows) > 0)
+	/* By the mark, not the rows: a sweep that was killed, or whose commit had no answer,
+	 * may have deleted them. */
+	if (err == ZT_OK && marks_get(p->md->marks, org, workspace).position > 0)
 		err = marks_set(p->md->marks, org, workspace, &none);
 	if (err == ZT_OK && db_count(rows) > 0)
 		audit(p->s, "workspace_purged", org, NULL, workspace);

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "base/vec.h"
 #include "bus/peer.h"
 #include "format/pb.h"
 #include "frame/audit.h"
@@ -272,11 +273,38 @@ raise_to_goal(struct metadata *md, const struct request *rq)
 	return err;
 }
 
+static uint64_t
+times_given_up(struct metadata *md)
+{
+	uint64_t n;
+
+	(void)pthread_mutex_lock(&md->giving_up);
+	n = md->given_up;
+	(void)pthread_mutex_unlock(&md->giving_up);
+	return n;
+}
+
+/* The end of a repair by W, whose transaction is open. What the operator gave up since W's end
+ * was checked, GIVEN_UP times before, does not come back: the client asks again. */
+static enum zt_err
+keep_way(struct metadata *md, const struct way *w, uint64_t given_up, bool is_whole)
+{
+	enum zt_err err = ZT_ERR_UNAVAILABLE;
+
+	(void)pthread_mutex_lock(&md->giving_up);
+	/* What was signed continues the chain that is here: so the chain was longer once, also
+	 * where no mark says so. */
+	if (md->given_up == given_up && (err = db_commit(w->rq->db)) == ZT_OK && is_whole)
+		err = raise_to_goal(md, w->rq);
+	(void)pthread_mutex_unlock(&md->giving_up);
+	return err;
+}
+
 static enum zt_err
 take_way(struct metadata *md, struct way *w, struct rpc_answer *out)
 {
+	uint64_t position, given_up = times_given_up(md);
 	struct hash link;
-	uint64_t position;
 	bool is_whole;
 	enum zt_err err;
 
@@ -284,11 +312,9 @@ take_way(struct metadata *md, struct way *w, struct rpc_answer *out)
 	    (err = chain_now(w->rq, &position, &link)) || (err = db_begin(w->rq->db)))
 		return err;
 	if ((err = note_way(w, position, &link, &is_whole, out)) == ZT_OK)
-		err = db_commit(w->rq->db);
+		err = keep_way(md, w, given_up, is_whole);
 	db_rollback(w->rq->db);
-	/* What was signed continues the chain that is here: so the chain was longer once, also
-	 * where no mark says so. */
-	return err || !is_whole ? err : raise_to_goal(md, w->rq);
+	return err;
 }
 
 /* REPAIR_LINKS: what stood in the chain, shown by what authors signed, from the end on. */
@@ -310,95 +336,120 @@ restored_links(void *state, const struct request *rq, struct rpc_answer *out)
 	return err;
 }
 
-/* Chains as they are in the database, by workspace. */
-struct chains {
-	struct idmap by_workspace; /* of ROWS */
-	uint64_t *positions;
-	bool is_less; /* one of them is below its mark */
+/* A chain's mark, and where the chain is in the database. */
+struct marked {
+	struct id workspace;
+	uint64_t mark;
+	struct mark now;
+};
+
+/* All marks of an organization's chains. */
+struct all_marked {
+	struct marked *list;
+	size_t count, cap;
+	enum zt_err err; /* of the copying */
 };
 
 static void
-compare_mark(void *ctx, const struct id *workspace, const struct mark *m)
+copy_mark(void *ctx, const struct id *workspace, const struct mark *m)
 {
-	struct chains *c = ctx;
-	const uint64_t *position = idmap_get(&c->by_workspace, workspace);
+	struct all_marked *all = ctx;
 
-	c->is_less |= m->position > (position != NULL ? *position : 0);
+	if (m->position > 0 && all->err == ZT_OK &&
+	    (all->err = vec_room(&all->list, all->count, &all->cap, sizeof *all->list)) ==
+		ZT_OK)
+		all->list[all->count++] =
+		    (struct marked){ .workspace = *workspace, .mark = m->position };
 }
 
-/* Whether a chain of the organization, of which ROWS has all, was longer once. */
 static enum zt_err
-is_any_lost(struct metadata *md, const struct id *org, const struct db_rows *rows, bool *lost)
+take_position(const struct idmap *by_workspace, const struct db_rows *rows, int i)
 {
-	int n = db_count(rows);
-	struct chains c = { .positions = calloc((size_t)n + 1, sizeof *c.positions) };
-	enum zt_err err = c.positions != NULL ? ZT_OK : ZT_ERR_MEMORY;
+	struct bytes workspace = db_bytes(rows, i, 1), link = db_bytes(rows, i, 3);
+	struct marked *m;
+	struct id id;
 
-	for (int i = 0; err == ZT_OK && i < n; i++) {
-		struct bytes workspace = db_bytes(rows, i, 1);
-		struct id id;
-
-		if (workspace.n != ID_BYTES) {
-			err = ZT_ERR_DATABASE;
-			break;
-		}
-		memcpy(id.b, workspace.p, ID_BYTES);
-		c.positions[i] = (uint64_t)db_int(rows, i, 2);
-		err = idmap_put(&c.by_workspace, &id, &c.positions[i]);
+	if (workspace.n != ID_BYTES || link.n != HASH_BYTES)
+		return ZT_ERR_DATABASE;
+	memcpy(id.b, workspace.p, ID_BYTES);
+	if ((m = idmap_get(by_workspace, &id)) != NULL) {
+		m->now.position = (uint64_t)db_int(rows, i, 2);
+		memcpy(m->now.hash.b, link.p, HASH_BYTES);
 	}
-	if (err == ZT_OK)
-		marks_each_topic(md->marks, org, compare_mark, &c);
-	*lost = c.is_less;
-	idmap_free(&c.by_workspace, NULL);
-	free(c.positions);
-	return err;
+	return ZT_OK;
 }
 
-/* Errors: NOT_FOUND (no chain of ROWS lost anything). */
+/* Keeps in ALL the chains of RQ's organization that are below their marks; the caller frees
+ * its list. The marks are read first, as restored_check does: a chain that a push lengthens
+ * between the two looks has lost nothing. */
 static enum zt_err
-check_lost(struct metadata *md, const struct request *rq, const struct db_rows *rows,
-    struct rpc_answer *out)
-{
-	bool lost = false;
-	enum zt_err err = is_any_lost(md, &rq->params.org, rows, &lost);
-
-	return err || lost ? err
-			   : service_refuse(out, ZT_ERR_NOT_FOUND,
-				 "no workspace of the organization lost anything");
-}
-
-/* CHAINS_LOSS: whether a chain of the organization lost something. */
-enum zt_err
-restored_loss(void *state, const struct request *rq, struct rpc_answer *out)
+find_lost(struct metadata *md, const struct request *rq, struct all_marked *all)
 {
 	struct db_value v[] = { DB_ID(&rq->params.org) };
 	struct db_rows *rows = NULL;
+	struct idmap by_workspace = { 0 };
+	size_t lost = 0;
 	enum zt_err err;
 
-	if ((err = db_run(rq->db, &chains_of, v, 1, &rows)) == ZT_OK)
-		err = check_lost(state, rq, rows, out);
+	marks_each_topic(md->marks, &rq->params.org, copy_mark, all);
+	err = all->err ? all->err : db_run(rq->db, &chains_of, v, 1, &rows);
+	for (size_t i = 0; err == ZT_OK && i < all->count; i++)
+		err = idmap_put(&by_workspace, &all->list[i].workspace, &all->list[i]);
+	for (int i = 0; err == ZT_OK && i < db_count(rows); i++)
+		err = take_position(&by_workspace, rows, i);
+	for (size_t i = 0; err == ZT_OK && i < all->count; i++)
+		if (all->list[i].now.position < all->list[i].mark)
+			all->list[lost++] = all->list[i];
+	all->count = lost;
+	idmap_free(&by_workspace, NULL);
 	db_free(rows);
 	return err;
 }
 
+/* Errors: NOT_FOUND (ALL is empty: no chain of the organization lost anything). */
+static enum zt_err
+check_lost(const struct all_marked *all, struct rpc_answer *out)
+{
+	return all->count > 0 ? ZT_OK
+			      : service_refuse(out, ZT_ERR_NOT_FOUND,
+				    "no workspace of the organization lost anything");
+}
+
+/* CHAINS_LOSS: whether a chain of the organization lost something. Errors: NOT_FOUND (none). */
+enum zt_err
+restored_loss(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	struct all_marked all = { 0 };
+	enum zt_err err = find_lost(state, rq, &all);
+
+	if (err == ZT_OK)
+		err = check_lost(&all, out);
+	free(all.list);
+	return err;
+}
+
 /* CHAINS_ACCEPT: what chains of the organization lost is given up: they go on from where they
- * are. */
+ * are. Marks of the others stay. Errors: NOT_FOUND (nothing is lost). */
 enum zt_err
 restored_accept(void *state, const struct request *rq, struct rpc_answer *out)
 {
 	struct metadata *md = state;
 	struct db_value v[] = { DB_ID(&rq->params.org) };
-	struct db_rows *rows = NULL;
+	struct all_marked all = { 0 };
 	enum zt_err err;
 
-	if ((err = db_run(rq->db, &chains_of, v, 1, &rows)) ||
-	    (err = check_lost(md, rq, rows, out)) ||
-	    (err = db_run(rq->db, &drop_goals, v, 1, NULL)) ||
-	    (err = marks_drop_topics(md->marks, &rq->params.org)) ||
-	    (err = mark_rows(md, rows)))
+	(void)pthread_mutex_lock(&md->giving_up);
+	if ((err = find_lost(md, rq, &all)) || (err = check_lost(&all, out)) ||
+	    (err = db_run(rq->db, &drop_goals, v, 1, NULL)))
 		goto out;
-	audit(rq->service, "loss_accepted", &rq->params.org, NULL, NULL);
+	for (size_t i = 0; err == ZT_OK && i < all.count; i++)
+		err = marks_set(
+		    md->marks, &rq->params.org, &all.list[i].workspace, &all.list[i].now);
+	if (err == ZT_OK)
+		audit(rq->service, "loss_accepted", &rq->params.org, NULL, NULL);
 out:
-	db_free(rows);
+	md->given_up++;
+	(void)pthread_mutex_unlock(&md->giving_up);
+	free(all.list);
 	return err;
 }

@@ -70,6 +70,12 @@ f1_what_is_kept_and_does_not_open_is_fetched_again(void **state)
 	expect_list(&s->alice, "kept:/", "/dear ");
 }
 
+static void
+expect_sentence(const struct person *p, const char *words)
+{
+	assert_string_equal(words, zt_error_message(p->zt));
+}
+
 /* ---- what somebody spoiled, or the servers lost ---- */
 
 static void
@@ -203,8 +209,12 @@ f12_what_is_spoiled_below_costs_that_entry_only(void **state)
 	assert_non_null(strstr(buf_text(&named), "old "));
 	assert_null(strstr(buf_text(&named), "dear"));
 	assert_int_equal(0, access(dear, R_OK));
+	expect_sentence(
+	    &s->alice, "damaged files and folders are named above; all else is whole");
 	buf_empty(&named);
 	assert_err(ZT_ERR_CORRUPT, zt_verify(s->alice.zt, "below", &p, &check));
+	expect_sentence(
+	    &s->alice, "damaged files and folders are named above; all else is whole");
 	assert_int_equal(2, check.files); /* dear, old */
 	assert_non_null(strstr(buf_text(&named), "circle "));
 	person_put(&s->alice, "more", "below:/more");
@@ -218,9 +228,11 @@ f10_what_the_servers_lost_of_a_folder_is_not_written_over(void **state)
 {
 	struct scene *s = *state;
 	struct person laptop;
+	struct zt_check check;
 	struct id root;
-	char *path = world_file(s->w, "content", "x", 1);
+	char *path = world_file(s->w, "content", "x", 1), local[160];
 
+	(void)snprintf(local, sizeof local, "%s/holes", s->w->state);
 	assert_ok(zt_workspace_create(s->alice.zt, "holes"));
 	person_put(&s->alice, "one", "holes:/one");
 	person_put(&s->alice, "two", "holes:/two");
@@ -232,6 +244,11 @@ f10_what_the_servers_lost_of_a_folder_is_not_written_over(void **state)
 	    &root));
 	expect_list_err(&laptop, "holes:/", "/one ", ZT_ERR_MISSING_BLOCK);
 	expect_content(&laptop, "holes:/one", "one");
+	/* No copy of a file cures that. */
+	assert_err(ZT_ERR_MISSING_BLOCK, zt_get(laptop.zt, "holes:/", local, NULL, NULL));
+	expect_sentence(&laptop, "a damaged folder is named above; all else is whole");
+	assert_err(ZT_ERR_MISSING_BLOCK, zt_verify(laptop.zt, "holes", NULL, &check));
+	expect_sentence(&laptop, "a damaged folder is named above; all else is whole");
 	assert_err(ZT_ERR_MISSING_BLOCK, zt_put(laptop.zt, path, "holes:/x", NULL, NULL));
 	expect_list(&s->alice, "holes:/", "/one /two ");   /* who has it continues */
 	assert_ok(zt_restore(laptop.zt, "holes:/", 1, 0)); /* a person's decision */

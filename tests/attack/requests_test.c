@@ -10,7 +10,9 @@
 #include "crypto/suite.h"
 #include "format/httpsig.h"
 #include "format/limits.h"
+#include "frame/db.h"
 #include "world.h"
+#include "zt/server.h"
 
 /* ---- a request, caught on its way ---- */
 
@@ -296,6 +298,176 @@ what_was_not_asked_or_only_read_is_not_said_to_be_uncertain(void **state)
 	assert_false(says_uncertain(s)); /* the gateway has not passed it on, it says */
 }
 
+/* A deferred check fails at the end of the transaction: nothing of it was taken, and that is
+ * certain. */
+static void
+a_change_whose_commit_was_refused_is_not_said_to_be_uncertain(void **state)
+{
+	static const char breaks[] =
+	    "CREATE FUNCTION metadata.late() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
+	    "RAISE EXCEPTION ''late''; END'; "
+	    "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON metadata.changesets "
+	    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION metadata.late()",
+			  mends[] = "DROP FUNCTION metadata.late() CASCADE";
+	struct scene *s = *state;
+	enum zt_err err;
+
+	assert_ok(zt_workspace_create(s->alice.zt, "late"));
+	world_tell(s->w, "metadata", breaks);
+	err = zt_mkdir(s->alice.zt, "late:/0");
+	world_tell(s->w, "metadata", mends);
+	assert_err(ZT_ERR_DATABASE, err);
+	assert_false(says_uncertain(s));
+	assert_ok(zt_mkdir(s->alice.zt, "late:/0")); /* nor was its place marked */
+}
+
+/* PostgreSQL answers COMMIT with ROLLBACK when a statement of the transaction had failed, and
+ * with an error when a deferred check fails. Neither is a commit. */
+static void
+a_commit_that_postgresql_rolls_back_is_an_error(void **state)
+{
+	static const char makes[] =
+	    "CREATE TABLE auth.kept (n int8, UNIQUE (n) DEFERRABLE INITIALLY DEFERRED)",
+			  drops[] = "DROP TABLE auth.kept";
+	static const struct db_query add = { "add", "INSERT INTO kept VALUES ($1::int8)" },
+				     fail = { "fail", "SELECT 1 / ($1::int8 - 1)" },
+				     count = { "count", "SELECT count(*) FROM kept" };
+	struct db_value one[] = { DB_INT(1) };
+	struct scene *s = *state;
+	struct db_rows *rows = NULL;
+	struct db *db = NULL;
+	char conninfo[256], message[200];
+
+	world_tell(s->w, "auth", makes);
+	world_database(s->w, "auth", conninfo);
+	assert_ok(db_open(conninfo, "auth", &db, message));
+	assert_ok(db_begin(db));
+	assert_ok(db_run(db, &add, one, 1, NULL));
+	assert_err(ZT_ERR_DATABASE, db_run(db, &fail, one, 1, NULL));
+	assert_err(ZT_ERR_DATABASE, db_commit(db)); /* as by a caller that went on */
+	assert_ok(db_begin(db));
+	assert_ok(db_run(db, &add, one, 1, NULL));
+	assert_ok(db_run(db, &add, one, 1, NULL));
+	assert_err(ZT_ERR_EXISTS, db_commit(db));
+	assert_ok(db_begin(db));
+	assert_ok(db_run(db, &add, one, 1, NULL));
+	assert_ok(db_commit(db));
+	assert_ok(db_run(db, &count, NULL, 0, &rows));
+	assert_int_equal(1, db_int(rows, 0, 0));
+	db_free(rows);
+	db_close(db);
+	world_tell(s->w, "auth", drops);
+}
+
+/* ---- errors that no server can have ---- */
+
+struct liar {
+	enum zt_err says;
+};
+
+static bool
+lie(void *ctx, struct proxy_call *c)
+{
+	if (c->route != ROUTE_LOG_READ)
+		return false;
+	proxy_refuse(c, ((const struct liar *)ctx)->says);
+	return true;
+}
+
+static void
+what_a_server_cannot_know_is_not_believed(void **state)
+{
+	static const enum zt_err own[] = { ZT_ERR_PASSWORD, ZT_ERR_CODES, ZT_ERR_LOCKED,
+		ZT_ERR_USAGE, ZT_ERR_MISSING_KEY, ZT_ERR_WEAK, ZT_ERR_STORE, ZT_ERR_CLEAR,
+		ZT_ERR_WHO, ZT_ERR_FOLDER, ZT_ERR_SOME, ZT_ERR_DECLINED, ZT_ERR_INTERRUPTED };
+	static const enum zt_err its[] = { ZT_ERR_FORBIDDEN, ZT_ERR_RESTORED, ZT_ERR_LIMIT };
+	struct scene *s = *state;
+	struct liar k;
+	struct proxy_hooks hooks = { .ctx = &k, .before = lie };
+
+	proxy_play(s->w->d, &hooks);
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+		k.says = own[i];
+		assert_err(ZT_ERR_CORRUPT, zt_sync(s->alice.zt));
+	}
+	for (size_t i = 0; i < sizeof its / sizeof its[0]; i++) {
+		k.says = its[i];
+		assert_err(its[i], zt_sync(s->alice.zt));
+	}
+}
+
+/* ---- two operators, one name ---- */
+
+static struct zt_server
+operator_of(struct scene *s, const char *url)
+{
+	return (
+	    struct zt_server){ .url = url, .in_clear = true, .operator_token = s->w->token };
+}
+
+struct reserving {
+	struct zt_server server;
+	enum zt_err err;
+	char code[ZT_FOUNDING_CODE], message[256];
+};
+
+static void *
+reserve(void *arg)
+{
+	struct reserving *r = arg;
+
+	r->err = zt_server_org_create(&r->server, "both", r->code, r->message);
+	return NULL;
+}
+
+/* Each waits between what it ends and what it adds. */
+static void
+of_a_name_that_two_operators_reserve_at_once_one_code_is_valid(void **state)
+{
+	static const char slows[] =
+	    "CREATE FUNCTION auth.slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
+	    "PERFORM pg_sleep(1); RETURN NEW; END'; "
+	    "CREATE TRIGGER slow BEFORE INSERT ON auth.pending FOR EACH ROW EXECUTE FUNCTION "
+	    "auth.slow()",
+			  mends[] = "DROP FUNCTION auth.slow() CASCADE";
+	struct scene *s = *state;
+	struct reserving r[2];
+	pthread_t t[2];
+	PGresult *rows;
+
+	world_tell(s->w, "auth", slows);
+	for (size_t i = 0; i < 2; i++) {
+		r[i] = (struct reserving){ .server = operator_of(s, s->w->url) };
+		assert_int_equal(0, pthread_create(&t[i], NULL, reserve, &r[i]));
+	}
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(0, pthread_join(t[i], NULL));
+	world_tell(s->w, "auth", mends);
+	assert_ok(r[0].err);
+	assert_ok(r[1].err);
+	rows = world_ask(s->w, "auth",
+	    "SELECT 1 FROM auth.pending WHERE slug = 'both' AND $1::bytea IS NOT NULL",
+	    &s->alice.zt->org);
+	assert_int_equal(1, PQntuples(rows));
+	PQclear(rows);
+}
+
+/* A second try would end the code of the first, and one that comes late the second's. */
+static void
+an_organization_is_reserved_by_one_try(void **state)
+{
+	struct scene *s = *state;
+	struct deaf k = { .route = ROUTE_ORG_CREATE };
+	struct proxy_hooks hooks = { .ctx = &k, .after = lose_answer };
+	struct zt_server server = operator_of(s, proxy_url(s->w->d));
+	char code[ZT_FOUNDING_CODE], message[256] = "";
+
+	proxy_play(s->w->d, &hooks);
+	assert_err(ZT_ERR_NETWORK, zt_server_org_create(&server, "once", code, message));
+	assert_int_equal(1, k.done);
+	assert_non_null(strstr(message, "it may have been done"));
+}
+
 #define PLAY(test) cmocka_unit_test_teardown(test, honest_again)
 
 int
@@ -308,7 +480,12 @@ main(void)
 		PLAY(R1_a_request_from_the_past_or_the_future_is_refused),
 		PLAY(a_change_without_any_answer_is_said_to_be_uncertain),
 		PLAY(a_change_whose_commit_had_no_answer_is_said_to_be_uncertain),
+		PLAY(a_change_whose_commit_was_refused_is_not_said_to_be_uncertain),
+		PLAY(a_commit_that_postgresql_rolls_back_is_an_error),
 		PLAY(what_was_not_asked_or_only_read_is_not_said_to_be_uncertain),
+		PLAY(what_a_server_cannot_know_is_not_believed),
+		PLAY(of_a_name_that_two_operators_reserve_at_once_one_code_is_valid),
+		PLAY(an_organization_is_reserved_by_one_try),
 		PLAY(R2_the_next_request_of_a_revoked_device_is_refused),
 	};
 

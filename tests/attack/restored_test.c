@@ -2,6 +2,8 @@
 /* restored_test.c - a chain that an older backup shortened, on an honest server: what stood
  * there comes back by anybody, what was not there by nobody, and nothing new comes
  * between. */
+#include <unistd.h>
+
 #include "chain/positions.h"
 #include "chain/workspace.h"
 #include "crypto/suite.h"
@@ -11,6 +13,7 @@
 #include "session/session.h"
 #include "test.h"
 #include "zt/repair.h"
+#include "zt/server.h"
 
 static enum zt_err
 try_put(struct person *p, const char *remote)
@@ -184,6 +187,159 @@ L9_the_servers_word_for_a_place_is_kept_and_must_fit(void **state)
 	person_close(&carol);
 }
 
+/* ---- what the operator gives up ---- */
+
+static struct zt_server
+operator_of(struct scene *s)
+{
+	return (struct zt_server){
+		.url = s->w->url, .in_clear = true, .operator_token = s->w->token
+	};
+}
+
+static enum zt_err
+look_for_loss(struct scene *s)
+{
+	struct zt_server op = operator_of(s);
+	char message[256] = "";
+
+	return zt_server_look_for_loss(&op, s->alice.zt->slug, message);
+}
+
+static enum zt_err
+accept_loss(struct scene *s)
+{
+	struct zt_server op = operator_of(s);
+	char message[256] = "";
+
+	return zt_server_accept_loss(&op, s->alice.zt->slug, message);
+}
+
+static void
+count_loss(void *ctx, const struct zt_loss *l)
+{
+	no_loss(NULL, l);
+	++*(unsigned *)ctx;
+}
+
+/* Only metadata's database is older: auth's log is whole. A reader who kept the server's word
+ * for a place behind the loss brings nothing back, and stops nobody who writes. */
+static void
+L9_what_a_workspace_lost_and_the_operator_gave_up_stays_given_up(void **state)
+{
+	struct scene *s = *state;
+	struct person carol, dave;
+	struct workspace *w = begin_workspace(s, &carol, "given", "carla");
+	struct zt_repaired r;
+	unsigned losses = 0;
+
+	world_join(&s->alice, &dave, "david", "standard"); /* who has seen nothing of it */
+	assert_ok(zt_workspace_share(s->alice.zt, "given", dave.email, "manager"));
+	assert_ok(zt_sync(dave.zt));
+	assert_err(ZT_ERR_NOT_FOUND, accept_loss(s));
+	world_lose_chain(s->w, &w->w->id);
+	assert_err(ZT_ERR_RESTORED, try_put(&dave, "given:/new"));
+	assert_ok(look_for_loss(s));
+	assert_ok(accept_loss(s));
+	assert_err(ZT_ERR_NOT_FOUND, look_for_loss(s));
+	for (int i = 0; i < 2; i++) {
+		assert_ok(zt_repair(carol.zt, count_loss, &losses, &r));
+		assert_int_equal(0, r.changesets);
+		assert_true(losses > 0);
+		assert_err(ZT_ERR_NOT_FOUND, look_for_loss(s));
+		assert_ok(try_put(&dave, "given:/new"));
+	}
+	assert_err(ZT_ERR_NOT_FOUND, accept_loss(s));
+	person_close(&carol);
+	person_close(&dave);
+}
+
+/* A reader's repair that auth believed before the operator gave up, and that ends after. */
+static void *
+repair_slowly(void *arg)
+{
+	struct zt_repaired out;
+
+	(void)!zt_repair(((struct person *)arg)->zt, no_loss, NULL, &out);
+	return NULL;
+}
+
+static void
+L9_a_repair_under_way_brings_back_nothing_that_is_given_up(void **state)
+{
+	static const char waits[] =
+	    "CREATE FUNCTION metadata.wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
+	    "PERFORM pg_sleep(1); RETURN NEW; END'; "
+	    "CREATE TRIGGER wait BEFORE INSERT ON metadata.goals FOR EACH ROW EXECUTE FUNCTION "
+	    "metadata.wait()",
+			  ends[] = "DROP FUNCTION metadata.wait() CASCADE";
+	struct scene *s = *state;
+	struct person carol, dave;
+	struct workspace *w = begin_workspace(s, &carol, "meanwhile", "carolin");
+	pthread_t t;
+
+	world_join(&s->alice, &dave, "dario", "standard");
+	assert_ok(zt_workspace_share(s->alice.zt, "meanwhile", dave.email, "manager"));
+	assert_ok(zt_sync(dave.zt));
+	world_lose_chain(s->w, &w->w->id);
+	world_tell(s->w, "metadata", waits);
+	assert_int_equal(0, pthread_create(&t, NULL, repair_slowly, &carol));
+	(void)usleep(700 * 1000);
+	assert_ok(accept_loss(s));
+	assert_int_equal(0, pthread_join(t, NULL));
+	world_tell(s->w, "metadata", ends);
+	assert_err(ZT_ERR_NOT_FOUND, look_for_loss(s));
+	assert_ok(try_put(&dave, "meanwhile:/new"));
+	person_close(&carol);
+	person_close(&dave);
+}
+
+struct looking {
+	struct scene *s;
+	bool accepts;
+	enum zt_err err;
+};
+
+static void *
+look(void *arg)
+{
+	struct looking *l = arg;
+
+	l->err = l->accepts ? accept_loss(l->s) : look_for_loss(l->s);
+	return NULL;
+}
+
+/* Reads chains slowly, as of when it began. */
+static const char slows[] =
+    "CREATE FUNCTION metadata.slow() RETURNS boolean LANGUAGE plpgsql VOLATILE AS 'BEGIN "
+    "IF current_query() LIKE ''SELECT org, workspace%'' THEN PERFORM pg_sleep(0.3); END IF; "
+    "RETURN true; END'; "
+    "CREATE POLICY slow ON metadata.chains USING (metadata.slow()); "
+    "ALTER TABLE metadata.chains ENABLE ROW LEVEL SECURITY; "
+    "ALTER TABLE metadata.chains FORCE ROW LEVEL SECURITY",
+		  mends[] = "ALTER TABLE metadata.chains DISABLE ROW LEVEL SECURITY; "
+			    "ALTER TABLE metadata.chains NO FORCE ROW LEVEL SECURITY; "
+			    "DROP POLICY slow ON metadata.chains; "
+			    "DROP FUNCTION metadata.slow()";
+
+static void
+L9_a_push_meanwhile_is_no_loss(void **state)
+{
+	struct scene *s = *state;
+	struct looking l = { .s = s };
+	pthread_t t;
+
+	assert_ok(zt_workspace_create(s->alice.zt, "busy"));
+	person_put(&s->alice, "first", "busy:/one");
+	world_tell(s->w, "metadata", slows);
+	assert_int_equal(0, pthread_create(&t, NULL, look, &l));
+	for (int i = 0; i < 10; i++)
+		person_put(&s->alice, i % 2 ? "a" : "b", "busy:/one");
+	assert_int_equal(0, pthread_join(t, NULL));
+	world_tell(s->w, "metadata", mends);
+	assert_err(ZT_ERR_NOT_FOUND, l.err);
+}
+
 int
 main(void)
 {
@@ -191,6 +347,10 @@ main(void)
 		cmocka_unit_test(F7_a_repair_brings_back_nothing_that_did_not_stand_there),
 		cmocka_unit_test(L9_nothing_new_is_taken_until_what_stood_there_is_back),
 		cmocka_unit_test(L9_the_servers_word_for_a_place_is_kept_and_must_fit),
+		cmocka_unit_test(
+		    L9_what_a_workspace_lost_and_the_operator_gave_up_stays_given_up),
+		cmocka_unit_test(L9_a_repair_under_way_brings_back_nothing_that_is_given_up),
+		cmocka_unit_test(L9_a_push_meanwhile_is_no_loss),
 	};
 
 	return cmocka_run_group_tests(tests, scene_begin, scene_end);

@@ -35,6 +35,7 @@ check "and can be taken back" alice workspace undelete back
 # An organization whose log does not load, and whose deletion is due, comes first.
 auth_sql "INSERT INTO auth.deletions VALUES (decode(repeat('00', 16), 'hex'), decode(repeat('00', 16), 'hex'), 1)"
 for s in gateway messaging metadata blocks auth; do local_ end "$state" "$bin" $s; done
+cp "$state/marks/metadata" "$state/marks.before" # what a sweep leaves that is killed between its deletions and the mark
 for s in auth blocks metadata messaging gateway; do later 90000 sh "$root/deploy/local/zt-local" one "$state" "$bin" $s; done
 expect 66 "was deleted" "a day later what is due is gone" alice_later cat gone:/much
 expect 66 "was deleted" "and takes nothing more" alice_later put "$state/kept" gone:/g
@@ -49,6 +50,11 @@ check "and means the new one" alice_later --quiet put "$state/kept" gone:/kept
 expect 0 "kept" "which is read by it" alice_later ls gone:/
 check "the trail tells of it" soon grep -q workspace_purged "$state/log/audit.jsonl"
 check "what others wrote is whole" alice_later verify plans
+local_ end "$state" "$bin" metadata; cp "$state/marks.before" "$state/marks/metadata"
+later 90000 sh "$root/deploy/local/zt-local" one "$state" "$bin" metadata
+sleep 3 # two looks at what is due
+expect 66 "nothing of the organization is lost" "what a killed sweep did not unmark counts as lost to nobody" \
+	later 90000 "$bin/zt" server accept-loss --yes markslug --server "$url" --operator-token-file "$state/operator-token"
 # A service that waits for auth, which has stopped, stops all the same (zt-local gives it 20 seconds).
 local_ end "$state" "$bin" auth; sleep 2
 for s in metadata blocks messaging; do check "$s stops after auth has" local_ end "$state" "$bin" $s; done

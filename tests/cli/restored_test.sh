@@ -105,5 +105,16 @@ done; done; done
 # tells the services.
 day=0 no_marks=1
 play "older auth metadata, no marks" auth metadata
+# The operator gives up what metadata alone lost. Then auth's database is an older one, too: its log was whole.
+operator() { "$bin/zt" server "$@" --server "$url" --operator-token-file "$state/operator-token"; }
+services_end; save given; services_later
+as alice workspace archive w; as alice workspace unarchive w; as alice --quiet put "$state/first" w:/given
+expect 0 "given" "bob has seen it" as bob ls w:/
+services_end; load given metadata; services_later
+check "the operator gives up what metadata lost" operator accept-loss --yes markslug
+expect 76 "brought back: entries of the trust log 0, changesets 0" "a device that had seen it does not bring it back" as alice repair
+expect 66 "nothing of the organization is lost" "nor that anything is lost" operator accept-loss --yes markslug
+services_end; load given auth; services_later
+expect 76 "brought back: entries of the trust log 2, changesets 0" "the log comes back by what was signed before" as bob repair
 for who in alice bob carol; do "$bin/zt" --home "$state/$who" lock >/dev/null 2>&1 || true; done
 finish

@@ -145,21 +145,24 @@ L9_a_mark_that_finds_no_room_leaves_it_open_whether_it_was_done(void **state)
 static void
 L9_only_the_operator_lowers_a_mark(void **state)
 {
-	struct mark lower = { .position = 2, .hash = { { 2 } }, .given_up = 77 };
+	struct mark lower = { .position = 2, .hash = { { 2 } }, .given_up = 77 }, none = { 0 };
 	struct marks *m;
 
 	(void)state;
 	begin_file();
 	m = open_marks(false);
 	assert_ok(marks_set(m, &org, NULL, &lower));
-	assert_ok(marks_drop_topics(m, &other));
+	assert_ok(marks_set(m, &other, &topic, &none));
 	expect(m, &topic, 7);
-	assert_ok(marks_drop_topics(m, &org));
+	assert_ok(marks_set(m, &org, &topic, &none));
+	assert_int_equal(77, marks_chains_given_up(m, &org));
+	assert_ok(marks_give_up_chains(m, &org, 78));
 	marks_close(m);
 	m = open_marks(false);
 	expect(m, NULL, 2);
 	assert_int_equal(77, marks_get(m, &org, NULL).given_up);
 	assert_int_equal(0, marks_get(m, &org, &topic).position);
+	assert_int_equal(78, marks_chains_given_up(m, &org));
 	raise_to(m, NULL, 9);
 	assert_int_equal(77, marks_get(m, &org, NULL).given_up);
 	marks_close(m);

@@ -365,13 +365,12 @@ scene_end(void **state)
 
 /* ---- what a hostile server has ---- */
 
-static PGconn *
-connect_to(struct world *w, const char *service)
+void
+world_database(const struct world *w, const char *service, char conninfo[256])
 {
 	char config[4096], *line;
 	char path[128];
 	size_t n;
-	PGconn *c;
 	FILE *f;
 
 	(void)snprintf(path, sizeof path, "%s/config/%s.yaml", w->state, service);
@@ -382,7 +381,17 @@ connect_to(struct world *w, const char *service)
 	assert_non_null(line = strstr(config, "database: "));
 	line += 10;
 	line[strcspn(line, "\n")] = 0;
-	c = PQconnectdb(line);
+	assert_true(snprintf(conninfo, 256, "%s", line) < 256);
+}
+
+static PGconn *
+connect_to(struct world *w, const char *service)
+{
+	char conninfo[256];
+	PGconn *c;
+
+	world_database(w, service, conninfo);
+	c = PQconnectdb(conninfo);
 	assert_int_equal(CONNECTION_OK, PQstatus(c));
 	return c;
 }

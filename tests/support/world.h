@@ -50,6 +50,8 @@ void person_speak_to(struct person *p, const char *url);
 PGresult *world_ask(struct world *w, const char *service, const char *sql, const struct id *of);
 /* SQL has no answer, and may be several commands. */
 void world_tell(struct world *w, const char *service, const char *sql);
+/* How SERVICE reaches its database. */
+void world_database(const struct world *w, const char *service, char conninfo[256]);
 /* The process of SERVICE. */
 pid_t world_pid(const struct world *w, const char *service);
 /* How much memory SERVICE has, or has had at most, in KiB; always the same under

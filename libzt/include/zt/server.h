@@ -47,7 +47,8 @@ ZT_CALL enum zt_err zt_server_org_set(const struct zt_server *s, const char *slu
 ZT_CALL enum zt_err zt_server_look_for_loss(
     const struct zt_server *s, const char *slug, char *message);
 /* Accepts the loss after an older backup, in the log and all workspaces: the server continues
- * from its current state. Devices that had seen more treat it as another server. */
+ * from its current state. Devices that had seen more treat it as another server. Errors:
+ * NOT_FOUND (nothing is lost, or there is no such organization). */
 ZT_CALL enum zt_err zt_server_accept_loss(
     const struct zt_server *s, const char *slug, char *message);
 

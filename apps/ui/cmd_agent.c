@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* cmd_agent.c - the agent: begun, asked, ended; the page that it serves; and commands that it
  * answers, where it has the device open. */
+#include "ui/cmd_agent.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -12,10 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/agent.h"
-#include "cli/commands.h"
 #include "common/l10n.h"
 #include "common/output.h"
+#include "ui/agent.h"
 
 enum { BEGINS_MS = 10000, LOOK_MS = 20, LOG_MAX = 1024 * 1024, PAGE = 1000 };
 
@@ -245,18 +246,24 @@ show_device(const struct cli *c, const json_t *d)
 	(void)printf("\n");
 }
 
+static void
+show_devices(const struct cli *c, const json_t *all)
+{
+	for (size_t i = 0; i < json_array_size(all); i++)
+		show_device(c, json_array_get(all, i));
+}
+
 enum zt_err
 cmd_agent_state(struct cli *c)
 {
 	struct agent *a = NULL;
-	json_t *state = NULL, *d;
-	size_t i;
+	json_t *state = NULL;
 	enum zt_err err = find_agent(c, &a);
 
 	if (err == ZT_OK)
 		err = agent_ask(a, "host.state", json_object(), NULL, &state, c->message);
 	if (err == ZT_OK)
-		json_array_foreach(json_object_get(state, "devices"), i, d) show_device(c, d);
+		show_devices(c, json_object_get(state, "devices"));
 	json_decref(state);
 	agent_close(a);
 	return err;
@@ -267,6 +274,7 @@ cmd_agent_state(struct cli *c)
 /* A folder under way, by the agent. */
 struct asked {
 	struct cli *c;
+	void (*show)(const struct cli *c, const struct zt_file *f);
 	struct agent *a;
 	const char *key;      /* of the device */
 	char below[PATH_MAX]; /* the folder, as zt_ls shows it */
@@ -295,7 +303,7 @@ show_entry(struct asked *k, const json_t *entry)
 	    (int)sizeof path)
 		return ZT_ERR_TOO_BIG;
 	k->shown = true;
-	cli_show_file(k->c, &f);
+	k->show(k->c, &f);
 	return ZT_OK;
 }
 
@@ -303,19 +311,16 @@ show_entry(struct asked *k, const json_t *entry)
 static enum zt_err
 show_page(struct asked *k, json_int_t handle, json_int_t *from)
 {
-	json_t *page = NULL, *entry;
-	const json_t *next;
-	size_t i;
+	json_t *page = NULL;
+	const json_t *entries, *next;
 	enum zt_err err = ask(k, "list.next",
 	    json_pack("{s:I,s:I,s:i}", "handle", handle, "from", *from, "max", PAGE), &page);
 
 	if (err != ZT_OK)
 		return err;
-	json_array_foreach(json_object_get(page, "entries"), i, entry)
-	{
-		if (err == ZT_OK)
-			err = show_entry(k, entry);
-	}
+	entries = json_object_get(page, "entries");
+	for (size_t i = 0; err == ZT_OK && i < json_array_size(entries); i++)
+		err = show_entry(k, json_array_get(entries, i));
 	next = json_object_get(page, "next");
 	*from = next != NULL ? json_integer_value(next) : -1;
 	json_decref(page);
@@ -360,19 +365,19 @@ path_in(const char *remote, char out[PATH_MAX])
 }
 
 bool
-cli_by_agent(struct cli *c, enum zt_err *err)
+ui_ls(
+    struct cli *c, void (*show)(const struct cli *c, const struct zt_file *f), enum zt_err *err)
 {
 	const char *wish = getenv("ZT_AGENT");
 	struct agent_place p;
-	struct asked k = { .c = c };
+	struct asked k = { .c = c, .show = show };
 	char home[PATH_MAX];
 	bool is_done;
 
 	/* A password that is given is looked at; and JSON has more of a time than the agent. */
-	if (c->command->run != cmd_ls || c->recursive || c->json || c->no_agent ||
-	    c->password_file != NULL || cli_has(c, OPTION_PASSWORD_FD) ||
-	    (wish != NULL && strcmp(wish, "no") == 0) || !agent_place_of_home(c->home, &p) ||
-	    !agent_dial(&p, &k.a))
+	if (c->recursive || c->json || c->no_agent || c->password_file != NULL ||
+	    cli_has(c, OPTION_PASSWORD_FD) || (wish != NULL && strcmp(wish, "no") == 0) ||
+	    !agent_place_of_home(c->home, &p) || !agent_dial(&p, &k.a))
 		return false;
 	(void)snprintf(home, sizeof home, "%s", c->home);
 	k.key = basename(home);

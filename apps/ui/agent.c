@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "cli/agent.h"
+#include "ui/agent.h"
 
 #include <libwebsockets.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* agent.h - zt-agent, asked by its unix socket (docs/decisions/0007-hosts.md). */
-#ifndef ZT_CLI_AGENT_H
-#define ZT_CLI_AGENT_H
+#ifndef ZT_UI_AGENT_H
+#define ZT_UI_AGENT_H
 
 #include <jansson.h>
 #include <stdbool.h>
