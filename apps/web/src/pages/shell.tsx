@@ -52,10 +52,10 @@ export function Shell({ organization }: { organization: Organization }) {
         <Boundary key={parts.join("/")}><Room organization={organization} newWorkspace={() => setAsksWorkspace(true)} /></Boundary>
         <Status organization={organization} />
         <nav class="tabs" aria-label={t("Main")}>
-          <Tab to={address(home)} icon={Folder} current={parts[2] !== "manage" && parts[2] !== "account"}>{t("Workspaces")}</Tab>
+          <Tab to={address(home)} icon={Folder} current={parts[2] !== "manage" && parts[2] !== "account"}>{t("Files")}</Tab>
           <button type="button" onClick={() => setPalette(true)}><Icon of={Search} /><span class="cut">{t("Search")}</span></button>
           <Tab to={address([...home, "manage"])} icon={SlidersHorizontal} current={parts[2] === "manage"}>{t("Manage")}</Tab>
-          <Tab to={address([...home, "account"])} icon={Laptop} current={parts[2] === "account"}>{t("My account")}</Tab>
+          <Tab to={address([...home, "account"])} icon={Laptop} current={parts[2] === "account"}>{t("Account")}</Tab>
         </nav>
       </div>
       <div class="floats"><Toast /><Tray /></div>
