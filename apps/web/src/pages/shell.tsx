@@ -41,7 +41,9 @@ export function Shell({ organization }: { organization: Organization }) {
       }
     };
     addEventListener("keydown", keys);
-    return () => removeEventListener("keydown", keys);
+    // So that the letters after Ctrl+K are in the palette from the first one on.
+    const warm = setTimeout(() => void import("./palette").catch(() => {}), 1000);
+    return () => { clearTimeout(warm); removeEventListener("keydown", keys); };
   }, []);
   return (
     <>
