@@ -18,6 +18,7 @@
 
 enum {
 	TICK_MS = 1000,
+	LAST_WORDS_MS = 2000,
 	HEAD_S = 15, /* within which a head comes */
 	IDLE_S = 5   /* and another one, on the same connection */
 };
@@ -195,19 +196,26 @@ agent_end(struct agent *a)
 		return;
 	agent_log("ends");
 	a->is_ending = true;
+	a->ends_by_ms = agent_now_ms() + LAST_WORDS_MS;
 	device_shut_all(a);
 }
 
-/* Whether nothing runs any more, so that the loop may end. */
+/* Whether nothing runs any more, and the last answers are sent, so that the loop may end. */
 static bool
 is_over(const struct agent *a)
 {
+	const struct connection *c;
 	const struct device *d;
 
+	if (!a->is_ending || a->jobs > 0)
+		return false;
+	LIST_FOREACH(c, &a->connections, link)
+	if (c->pending > 0 && agent_now_ms() < a->ends_by_ms)
+		return false;
 	LIST_FOREACH(d, &a->devices, link)
 	if (d->state != DEVICE_LOCKED)
 		return false;
-	return a->is_ending && a->jobs == 0;
+	return true;
 }
 
 static void

@@ -138,10 +138,12 @@ device_folder(struct agent *a, const char *name, char home[PATH_MAX])
 void
 device_forget_all(struct agent *a)
 {
-	struct device *d;
+	struct device *d, *next;
 
-	while ((d = LIST_FIRST(&a->devices)) != NULL)
+	for (d = LIST_FIRST(&a->devices); d != NULL; d = next) {
+		next = LIST_NEXT(d, link);
 		forget(d);
+	}
 }
 
 /* ---- open, and locked ---- */
@@ -166,7 +168,6 @@ device_opened(struct device *d, struct zt *z)
 	d->base = z;
 	d->state = DEVICE_OPEN;
 	device_used(d);
-	atomic_store(&d->confirmed_until_ms, agent_now_ms() + HOST_CONFIRMED_MS);
 	if ((d->watch = lane_begin(d->a, d, LANE_WATCH)) != NULL)
 		d->threads++;
 }
@@ -190,7 +191,7 @@ device_thread_ended(struct device *d)
 	close_if_idle(d);
 }
 
-/* The calls of D end, whoever asked for them. */
+/* Every call of D ends. */
 static void
 cancel_all(struct device *d)
 {

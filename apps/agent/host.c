@@ -167,7 +167,8 @@ struct opening {
 	char home[PATH_MAX];
 	struct zt_identity id;
 	char label[128];
-	bool is_open; /* already */
+	bool is_open;  /* already */
+	bool is_typed; /* a password opens it, and not what is held */
 	enum zt_err err;
 };
 
@@ -195,6 +196,13 @@ begin_opening(void *ctx)
 	host_changed(o->a);
 }
 
+/* The person typed the password of D, which is open, just now. */
+static void
+confirm(struct device *d)
+{
+	atomic_store(&d->confirmed_until_ms, agent_now_ms() + HOST_CONFIRMED_MS);
+}
+
 static void
 end_opening(void *ctx)
 {
@@ -208,6 +216,8 @@ end_opening(void *ctx)
 		(void)snprintf(d->email, sizeof d->email, "%s", o->id.email);
 		(void)snprintf(d->label, sizeof d->label, "%s", o->label);
 		device_opened(d, o->z);
+		if (o->is_typed)
+			confirm(d);
 		if (o->a->is_ending)
 			device_shut(d);
 	}
@@ -253,6 +263,7 @@ open_device(struct lane *l, struct call *c, const char *key, const char *passwor
 	if (o.err || o.is_open)
 		return o.err;
 	how = options_of(l, o.home, password_of(o.home, password));
+	o.is_typed = how.password != NULL;
 	err = zt_open(&how, &o.z, message);
 	if (err == ZT_OK) {
 		zt_whoami(o.z, &o.id);
@@ -344,7 +355,7 @@ set_confirmed(void *ctx)
 	struct device *d = device_find(k->a, k->key);
 
 	if (d != NULL && d->state == DEVICE_OPEN)
-		atomic_store(&d->confirmed_until_ms, agent_now_ms() + HOST_CONFIRMED_MS);
+		confirm(d);
 }
 
 static enum zt_err
@@ -425,8 +436,13 @@ name_folder(struct making *m, const char *organization, const char *mark)
 }
 
 static enum zt_err
-make_home(struct lane *l, struct making *m)
+make_home(struct lane *l, struct call *c, struct making *m)
 {
+	size_t n = strlen(call_text(c, "password"));
+
+	if (n == 0 || n > ZT_PASSWORD_MAX)
+		return call_refuse(c, ZT_ERR_INVALID,
+		    "the parameter %s is not of the type that it must be", "params.password");
 	m->a = l->a;
 	agent_do(l->a, make_folder, m);
 	return m->err;
@@ -462,7 +478,7 @@ do_create(struct lane *l, struct call *c)
 	enum zt_err err;
 
 	name_folder(&m, b.slug, NULL);
-	if ((err = make_home(l, &m)))
+	if ((err = make_home(l, c, &m)))
 		return err;
 	o = options_of(l, m.home, call_text(c, "password"));
 	if ((err = zt_bootstrap(&o, &b, message)))
@@ -484,7 +500,7 @@ do_claim(struct lane *l, struct call *c)
 	enum zt_err err;
 
 	name_folder(&m, k.email, k.link);
-	if ((err = make_home(l, &m)))
+	if ((err = make_home(l, c, &m)))
 		return err;
 	o = options_of(l, m.home, call_text(c, "password"));
 	rpc_codes(c, &codes);
@@ -530,7 +546,7 @@ do_recover(struct lane *l, struct call *c)
 	rpc_codes(c, &codes);
 	err = r.words == NULL && r.link_count == 0
 		  ? call_refuse(c, ZT_ERR_INVALID, "the parameter %s is missing", "words")
-		  : make_home(l, &m);
+		  : make_home(l, c, &m);
 	if (err == ZT_OK) {
 		o = options_of(l, m.home, call_text(c, "password"));
 		err = rpc_asked(c, zt_recover(&o, &r, message));

@@ -156,7 +156,7 @@ ask_of(const char *json, size_t n)
 	return (uint64_t)ask;
 }
 
-/* Waits for the reply, a second at most. Whether it goes on. */
+/* Waits for the reply, a second at most. Whether there is none yet. */
 static bool
 wait_for_reply(struct request *r)
 {

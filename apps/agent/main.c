@@ -129,30 +129,34 @@ main(int argc, char **argv)
 		{ "ca-file", required_argument, NULL, 'c' },
 		{ "insecure", no_argument, NULL, 'i' }, { "help", no_argument, NULL, 'h' },
 		{ 0 } };
-	struct agent *a = calloc(1, sizeof *a);
 	const char *root = NULL, *page;
+	struct agent *a;
 	char beside[PATH_MAX];
+	bool in_clear = false;
+	const char *ca_file = NULL;
 	int o, code;
 
-	page = usual_page(beside);
 	standard_begin();
 	l10n_start();
-	if (a == NULL || sodium_init() < 0)
-		return EXIT_SOFTWARE;
+	page = usual_page(beside);
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (o == 'r')
 			root = optarg;
 		else if (o == 'p')
 			page = optarg;
 		else if (o == 'c')
-			a->ca_file = optarg;
+			ca_file = optarg;
 		else if (o == 'i')
-			a->in_clear = true;
+			in_clear = true;
 		else
 			return usage(o == 'h' ? stdout : stderr);
 	if (optind < argc)
 		return usage(stderr);
 	harden();
+	if (sodium_init() < 0 || (a = calloc(1, sizeof *a)) == NULL)
+		return EXIT_SOFTWARE;
+	a->ca_file = ca_file;
+	a->in_clear = in_clear;
 	code = run(a, root, page);
 	free(a);
 	return code;

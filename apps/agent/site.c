@@ -9,11 +9,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FILES_MAX = 2000, TAG_BYTES = 16 };
+enum { FILES_MAX = 2000, TAG_BYTES = 16, HEX = 2 * crypto_hash_sha256_BYTES };
+#define MANIFEST "/zt-web.manifest"
 #define BYTES_MAX ((size_t)128 * 1024 * 1024)
 
 struct one {
-	char *path; /* "/assets/a.js" */
+	char *path;     /* "/assets/a.js" */
+	bool is_listed; /* in the manifest */
 	uint8_t *room;
 	struct site_file file;
 };
@@ -65,6 +67,66 @@ set_tag(struct site_file *f)
 	(void)snprintf(f->tag, sizeof f->tag, "\"%s\"", hex);
 }
 
+/* A line of the manifest: the SHA-256 in hexadecimal digits, two spaces, the name of a file,
+ * which is there, with those bytes, and listed once. */
+static bool
+check_line(struct site *s, const char *line, size_t n)
+{
+	uint8_t hash[crypto_hash_sha256_BYTES];
+	char hex[HEX + 1];
+
+	if (n < HEX + 3 || memcmp(line + HEX, "  ", 2) != 0)
+		return false;
+	for (size_t i = 0; i < s->count; i++) {
+		struct one *o = &s->all[i];
+		size_t length = strlen(o->path + 1);
+		const char *end = o->file.is_brotli ? ".br" : "";
+
+		if (n != HEX + 2 + length + strlen(end) ||
+		    memcmp(line + HEX + 2, o->path + 1, length) != 0 ||
+		    memcmp(line + HEX + 2 + length, end, strlen(end)) != 0)
+			continue;
+		(void)crypto_hash_sha256(hash, o->file.bytes, o->file.n);
+		sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
+		if (o->is_listed || memcmp(hex, line, HEX) != 0)
+			return false;
+		o->is_listed = true;
+		return true;
+	}
+	return false;
+}
+
+/* Whether the files are those of the manifest, where there is one: all, and no others. */
+static bool
+is_as_listed(struct site *s, char *message)
+{
+	struct site_file f;
+	const char *at, *end;
+	bool is_good = true;
+
+	if (!site_find(s, MANIFEST, false, &f))
+		return true;
+	for (at = (const char *)f.bytes, end = at + f.n; is_good && at < end;) {
+		const char *line = at, *stop = memchr(at, '\n', (size_t)(end - at));
+
+		at = stop != NULL ? stop + 1 : end;
+		is_good = check_line(s, line, (size_t)((stop != NULL ? stop : end) - line));
+		if (!is_good)
+			(void)snprintf(message, 256,
+			    "%.*s: is not the file of the page's manifest",
+			    (int)(at - line < 200 ? at - line - 1 : 200), line);
+	}
+	for (size_t i = 0; is_good && i < s->count; i++) {
+		const struct one *o = &s->all[i];
+
+		is_good = o->is_listed || strcmp(o->path, MANIFEST) == 0;
+		if (!is_good)
+			(void)snprintf(
+			    message, 256, "%.200s: is not in the page's manifest", o->path);
+	}
+	return is_good;
+}
+
 /* Reads the N bytes of the file at FROM as PATH. */
 static bool
 read_file(struct site *s, const char *from, const char *path, size_t n)
@@ -81,6 +143,7 @@ read_file(struct site *s, const char *from, const char *path, size_t n)
 	    fread(o->room + LWS_PRE, 1, n + 1, f) != n) { /* it is as long as it was */
 		free(o->path);
 		free(o->room);
+		*o = (struct one){ .path = NULL };
 		(void)fclose(f);
 		return false;
 	}
@@ -119,7 +182,8 @@ site_read(const char *folder, struct site **out, char *message)
 	}
 	if (all != NULL)
 		(void)fts_close(all);
-	if (!is_read || s->count == 0) {
+	is_read = is_read && s->count > 0 && is_as_listed(s, message);
+	if (!is_read) {
 		site_free(s);
 		return false;
 	}

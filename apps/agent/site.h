@@ -21,7 +21,8 @@ struct site_file {
 };
 
 /* Reads the regular files of FOLDER, at any depth; follows no link. A file NAME.br is NAME,
- * compressed. MESSAGE (256 bytes) says why not. The caller gives *OUT to site_free. */
+ * compressed. Where there is a zt-web.manifest (sha256sum's lines), the files must be exactly
+ * those that it lists. MESSAGE (256 bytes) says why not. The caller gives *OUT to site_free. */
 bool site_read(const char *folder, struct site **out, char *message);
 void site_free(struct site *s);
 /* The file at PATH ("/" is "/index.html"), compressed if TAKES_BROTLI and there is such a one.

@@ -28,25 +28,49 @@ usual_root(char out[PATH_MAX])
 	return snprintf(out, PATH_MAX, "%s/.local/share", home) < PATH_MAX || too_long();
 }
 
+/* The folder PATH, and those above it. */
 static bool
-is_usual(const char *root)
+make_folders(const char *path)
+{
+	char part[PATH_MAX];
+
+	for (const char *at = strchr(path + 1, '/');; at = strchr(at + 1, '/')) {
+		size_t n = at != NULL ? (size_t)(at - path) : strlen(path);
+
+		(void)snprintf(part, sizeof part, "%.*s", (int)n, path);
+		if (mkdir(part, 0700) != 0 && errno != EEXIST)
+			return false;
+		if (at == NULL)
+			return true;
+	}
+}
+
+/* The real path of ROOT, and whether it is the usual root. */
+static bool
+resolve(const char *root, struct agent_place *out)
 {
 	char usual[PATH_MAX], real[PATH_MAX];
+	bool has_usual = usual_root(usual);
 
-	return usual_root(usual) && realpath(usual, real) != NULL && strcmp(real, root) == 0;
+	if (root == NULL && !has_usual)
+		return false;
+	out->is_usual = has_usual && (root == NULL || strcmp(root, usual) == 0);
+	if (out->is_usual && !make_folders(usual))
+		return false;
+	if (realpath(root != NULL ? root : usual, out->root) == NULL)
+		return false;
+	if (has_usual && realpath(usual, real) != NULL)
+		out->is_usual = strcmp(real, out->root) == 0;
+	return true;
 }
 
 bool
 agent_place_of(const char *root, struct agent_place *out)
 {
 	const char *run = getenv("XDG_RUNTIME_DIR");
-	char usual[PATH_MAX];
 
-	if (root == NULL && !usual_root(usual))
+	if (!resolve(root, out))
 		return false;
-	if (realpath(root != NULL ? root : usual, out->root) == NULL)
-		return false;
-	out->is_usual = is_usual(out->root);
 	if (snprintf(out->folder, sizeof out->folder, "%s/zt-agent", out->root) >=
 	    (int)sizeof out->folder)
 		return too_long();

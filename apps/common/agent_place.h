@@ -14,9 +14,9 @@ struct agent_place {
 	bool is_usual;         /* the root of zt without ZT_HOME and --home */
 };
 
-/* The place of ROOT; NULL: the usual root, ~/.local/share. Looks at nothing but the
- * environment. False, and errno: ROOT is not there, HOME is not set (ENOENT), a path is too
- * long (ENAMETOOLONG). */
+/* The place of ROOT; NULL: the usual root, ~/.local/share, which is made if it is missing.
+ * False, and errno: ROOT is not there, HOME is not set (ENOENT), a path is too long
+ * (ENAMETOOLONG). */
 bool agent_place_of(const char *root, struct agent_place *out);
 /* The place of the root in which the state folder HOME is. */
 bool agent_place_of_home(const char *home, struct agent_place *out);

@@ -30,7 +30,7 @@ pause_ms(long ms)
 
 /* ---- beginning one ---- */
 
-/* The folder of the agent is there, and a log in it, to which file 2 goes; 1 as well. */
+/* Opens the log in the agent's folder, which is there, as standard output and error. */
 static bool
 open_log(const struct agent_place *p)
 {
@@ -236,10 +236,10 @@ show_device(const struct cli *c, const json_t *d)
 		return;
 	}
 	output_show(text_of(d, "key"));
-	(void)printf("  %s  ", strcmp(state, "open") == 0      ? _("open")
-			       : strcmp(state, "opening") == 0 ? _("opening")
-			       : strcmp(state, "joining") == 0 ? _("joining")
-							       : _("locked"));
+	(void)printf("  %s  ", strcmp(state, "open") == 0      ? _("is open")
+			       : strcmp(state, "opening") == 0 ? _("is opening")
+			       : strcmp(state, "joining") == 0 ? _("is joining")
+							       : _("is locked"));
 	output_show(text_of(d, "organization"));
 	(void)printf("  ");
 	output_show(text_of(d, "email"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* door_test.c - who comes in by loopback (rows W1, W3), a binary message in its parts, and when
+/* door_test.c - who comes in by loopback (rows W2, W3, W5), a binary message in its parts, and when
  * a device locks by itself: by times that are given. */
 #include <arpa/inet.h>
 #include <sodium.h>
@@ -26,7 +26,7 @@ door(void)
 }
 
 static void
-w3_a_ticket_is_used_once(void **state)
+w5_a_ticket_is_used_once(void **state)
 {
 	struct door d = door();
 	char one[DOOR_TEXT], other[DOOR_TEXT];
@@ -43,7 +43,7 @@ w3_a_ticket_is_used_once(void **state)
 }
 
 static void
-w3_a_ticket_ends_after_a_minute(void **state)
+w5_a_ticket_ends_after_a_minute(void **state)
 {
 	struct door d = door();
 	char ticket[DOOR_TEXT];
@@ -56,7 +56,7 @@ w3_a_ticket_ends_after_a_minute(void **state)
 }
 
 static void
-w3_no_part_of_a_ticket_is_one(void **state)
+w5_no_part_of_a_ticket_is_one(void **state)
 {
 	struct door d = door();
 	char ticket[DOOR_TEXT], part[2 * DOOR_TEXT];
@@ -93,7 +93,7 @@ eight_tickets_are_open_at_once(void **state)
 }
 
 static void
-w1_only_its_own_names_are_hosts(void **state)
+w3_only_its_names_are_hosts(void **state)
 {
 	static const char *const others[] = { "", "127.0.0.1", "127.0.0.1:4712", "evil:4711",
 		"localhost:", "127.0.0.1:4711 ", " 127.0.0.1:4711", "127.0.0.1:47110",
@@ -111,7 +111,7 @@ w1_only_its_own_names_are_hosts(void **state)
 }
 
 static void
-w1_only_its_own_page_is_an_origin(void **state)
+w2_only_its_page_is_an_origin(void **state)
 {
 	static const char *const others[] = { "", "null", "http://127.0.0.1",
 		"http://127.0.0.1:4712", "https://127.0.0.1:4711", "http://localhost:4711",
@@ -131,7 +131,7 @@ w1_only_its_own_page_is_an_origin(void **state)
 }
 
 static void
-w1_only_its_own_cookie_is_one(void **state)
+w5_only_its_cookie_is_one(void **state)
 {
 	struct door d = door(), other = door();
 	char text[512];
@@ -179,7 +179,7 @@ dial(int ends[2])
 }
 
 static void
-w4_the_kernel_says_whose_a_connection_is(void **state)
+w5_the_kernel_says_whose_a_connection_is(void **state)
 {
 	uid_t user = 12345;
 	int ends[2];
@@ -279,14 +279,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(w3_a_ticket_is_used_once),
-		cmocka_unit_test(w3_a_ticket_ends_after_a_minute),
-		cmocka_unit_test(w3_no_part_of_a_ticket_is_one),
+		cmocka_unit_test(w5_a_ticket_is_used_once),
+		cmocka_unit_test(w5_a_ticket_ends_after_a_minute),
+		cmocka_unit_test(w5_no_part_of_a_ticket_is_one),
 		cmocka_unit_test(eight_tickets_are_open_at_once),
-		cmocka_unit_test(w1_only_its_own_names_are_hosts),
-		cmocka_unit_test(w1_only_its_own_page_is_an_origin),
-		cmocka_unit_test(w1_only_its_own_cookie_is_one),
-		cmocka_unit_test(w4_the_kernel_says_whose_a_connection_is),
+		cmocka_unit_test(w3_only_its_names_are_hosts),
+		cmocka_unit_test(w2_only_its_page_is_an_origin),
+		cmocka_unit_test(w5_only_its_cookie_is_one),
+		cmocka_unit_test(w5_the_kernel_says_whose_a_connection_is),
 		cmocka_unit_test(no_byte_of_a_binary_message_is_lost_or_added),
 		cmocka_unit_test(no_part_of_a_message_is_larger_than_it_may_be),
 		cmocka_unit_test(a_device_locks_when_nobody_was_there),

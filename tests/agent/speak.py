@@ -65,6 +65,10 @@ class Agent:
         self.lock = threading.Lock()
 
     def close(self):
+        try:
+            self.s.shutdown(socket.SHUT_RDWR)  # who waits on another thread wakes
+        except OSError:
+            pass
         self.s.close()
 
     def frame(self, opcode, payload):

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The agent: who may come in (rows W1 to W4), what it bounds, what it answers, the main job by two of them, and zt that
+# The agent: who may come in (rows W2 to W5), what it bounds, what it answers, the main job by two of them, and zt that
 # begins, asks and ends it.
 . "$(dirname "$0")/world.sh"
 agent=${AGENT:-$bin/zt-agent}
@@ -24,7 +24,7 @@ expect 66 "no agent runs" "nor can it end" bare agent stop
 expect 0 "the agent runs" "zt agent start" bare agent start
 expect 0 "the agent runs" "a second time it is found" bare agent start
 [ "$(pgrep -fc "zt-agent --root $state/home")" = 1 ] && ok "one runs" || not_ok "one runs"
-expect 0 "alice  locked" "zt agent state" bare agent state
+expect 0 "alice  is locked" "zt agent state" bare agent state
 expect 0 "^http://127.0.0.1:[0-9]*/open?ticket=[-_A-Za-z0-9]\{43\}\$" "zt ui --print-link" bare ui --print-link
 expect 0 "\"link\":\"http://127.0.0.1:" "in JSON too" bare --json ui
 mkdir "$state/path"; printf '#!/bin/sh\nprintf %%s "$1" > "%s/opened"\n' "$state" > "$state/path/xdg-open"; chmod +x "$state/path/xdg-open"
@@ -37,7 +37,7 @@ sys.path.insert(0, sys.argv[1] + "/tests/agent")
 import speak
 speak.Agent(sys.argv[2]).call("host.unlock", {"key": "alice", "password": "alicepass"})
 P
-expect 0 "alice  open  markslug  alice@demo.example" "an open one is shown" bare agent state
+expect 0 "alice  is open  markslug  alice@demo.example" "an open one is shown" bare agent state
 alice workspace create many >/dev/null
 mkdir -p "$state/files/sub/deep"
 for i in $(seq 1 60); do echo "$i" > "$state/files/sub/a file $i"; done
@@ -62,5 +62,20 @@ expect 0 "beside" "and the agent shows it" bare ls many:/
 check "the log is this person's alone" test "$(stat -c %a "$place/log")" = 600
 ! grep -q "alicepass\|ticket" "$place/log" && ok "and has no secret" || not_ok "and has no secret"
 expect 0 "has ended" "zt agent stop" bare agent stop
-[ "$(pgrep -fc "zt-agent --root $state/home")" = 0 ] && [ ! -e "$place/socket" ] && ok "nothing of it is left" || not_ok "nothing of it is left"
+nothing_runs() { [ "$(pgrep -fc "zt-agent --root $state/home")" = 0 ] && [ ! -e "$place/socket" ]; }
+soon nothing_runs && ok "nothing of it is left" || not_ok "nothing of it is left"
+# A person who has nothing yet: no folder is there, and the socket is where the session's are.
+mkdir "$state/new" "$state/session"
+new() { env -u ZT_HOME HOME="$state/new" XDG_RUNTIME_DIR="$state/session" "$bin/zt" "$@"; }
+expect 0 "^http://127" "zt ui where there is nothing yet" new ui --print-link
+check "its socket is in the session's folder" test -S "$state/session/zt/agent"
+check "which is this person's alone" test "$(stat -c %a "$state/session/zt")" = 700
+new agent state >"$state/out" 2>&1 && [ ! -s "$state/out" ] && ok "it has no device" || not_ok "it has no device"
+mkdir "$state/new/.local/share/other"; cp "$state/home/alice/device.zt" "$state/new/.local/share/other"
+cp -r "$state/home/alice" "$state/new/.local/share/zt"
+expect 0 "^zt  is locked" "the device of zt is one of its devices" new agent state
+new agent state | grep -q other && not_ok "a folder of another program is none" || ok "a folder of another program is none"
+expect 0 "has ended" "and it ends" new agent stop
+chmod 755 "$state/session/zt"
+expect 77 "" "where others may enter its folder, it does not begin" new agent start
 finish
