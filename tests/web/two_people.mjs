@@ -84,6 +84,7 @@ try {
     await Promise.race([asks.waitFor(), a.locator(".sas-box, .pick").first().waitFor()]);
     if (await asks.isVisible()) await confirm(a);
     await Promise.all([a, k].map((page) => page.locator(".sas-box").waitFor()));
+    if (process.env.SHOTS) for (const [page, name] of [[a, "greet"], [k, "claim"]]) { await page.locator(".pick").first().waitFor(); await page.screenshot({ path: `${process.env.SHOTS}/codes-${name}.png` }); }
     await pick(k, await shownCode(a));
     await pick(a, await shownCode(k));
     await a.getByRole("heading", { name: "Let Karim Benali in?" }).waitFor();
@@ -208,6 +209,39 @@ try {
     await a.waitForFunction(() => document.querySelector("audio").duration === 1);
     await a.goBack();
   });
+  await step("what is dropped on the page is sent", async () => {
+    await a.evaluate(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(["dropped"], "dropped.txt"));
+      const place = document.querySelector("main .page");
+      for (const name of ["dragover", "drop"]) place.dispatchEvent(new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer: data }));
+    });
+    await a.getByRole("row", { name: /dropped\.txt/ }).waitFor();
+  });
+  await step("a new folder; entries are moved and copied by a dialog, and a move is undone", async () => {
+    await button(a, "New").click();
+    await a.getByRole("menuitem", exact("New folder")).click();
+    await field(a, "Name").fill("Orders");
+    await a.getByRole("dialog").getByRole("button", exact("Create")).click();
+    await a.getByRole("row", { name: /Orders/ }).waitFor();
+    await a.getByRole("row", { name: /dropped\.txt/ }).click();
+    await a.getByRole("toolbar").getByRole("button", exact("Move")).click();
+    const dialog = a.getByRole("dialog");
+    await dialog.getByRole("button", { name: /Orders/ }).click();
+    await dialog.getByRole("button", exact("Move here")).click();
+    await a.getByText("1 item moved to “Orders”").waitFor();
+    await a.getByRole("row", { name: /dropped\.txt/ }).waitFor({ state: "detached" });
+    await button(a, "Undo").click();
+    await a.getByRole("row", { name: /dropped\.txt/ }).click();
+    await a.getByRole("toolbar").getByRole("button", exact("More")).click();
+    await a.getByRole("menuitem", exact("Copy…")).click();
+    await dialog.getByRole("button", { name: /Orders/ }).click();
+    await dialog.getByRole("button", exact("Copy here")).click();
+    await a.getByText("1 item copied to “Orders”").waitFor();
+    await a.getByRole("row", { name: /Orders/ }).getByRole("link").click();
+    await a.getByRole("row", { name: /dropped\.txt/ }).waitFor();
+    await a.goBack();
+  });
   await step("she renames a file", async () => {
     await a.getByRole("row", { name: /note\.txt/ }).click();
     await a.getByRole("grid").press("F2");
@@ -269,6 +303,23 @@ try {
     if (await asks.isVisible()) await confirm(a);
     await result.waitFor();
   });
+  let words = "";
+  await step("anne writes recovery words", async () => {
+    await a.getByRole("button", { name: /my account/ }).click();
+    await a.getByRole("menuitem", exact("My account")).click();
+    await button(a, "Write recovery words").click();
+    const asks = a.getByRole("dialog", { name: "Confirm that it is you" });
+    const shown = a.getByRole("dialog", { name: "Your recovery words" });
+    await Promise.race([asks.waitFor(), shown.waitFor()]);
+    if (await asks.isVisible()) await confirm(a);
+    await shown.waitFor();
+    words = (await shown.getByRole("listitem").allInnerTexts()).join(" ");
+    check(words.split(" ").length === 36, words);
+    check(await shown.getByRole("button", exact("Done")).isDisabled(), "the words can be closed unread");
+    await shown.getByLabel("All words are on paper, in this order.").check();
+    await shown.getByRole("button", exact("Done")).click();
+    await a.getByText("Words on paper").waitFor();
+  });
   await step("locked: the page asks for the password", async () => {
     await a.getByRole("button", { name: /my account/ }).click();
     await a.getByRole("menuitem", exact("Lock")).click();
@@ -278,6 +329,27 @@ try {
     await field(a, "Password of this device").fill(password);
     await button(a, "Unlock").click();
     await a.getByRole("navigation", { name: "Path" }).waitFor();
+  });
+  await step("anne comes back by the words on another computer", async () => {
+    const otherAgent = await agent("other");
+    const other = await person(chrome, otherAgent.link);
+    const o = other.page;
+    await o.getByRole("link", { name: "Recover access" }).click();
+    await field(o, "Address of the server").fill(process.env.URL);
+    await field(o, "Your 36 words").fill(words);
+    await button(o, "Continue").click();
+    await setPassword(o);
+    await button(o, "Recover my access").click();
+    const asks = o.getByRole("heading", { name: "Is this you?" });
+    const done = o.getByRole("heading", { name: "You have access again" });
+    await Promise.race([asks.waitFor(), done.waitFor()]);
+    if (await asks.isVisible()) await button(o, "Yes, recover my access").click();
+    await done.waitFor();
+    await o.getByRole("link", { name: "Go to the workspaces" }).click();
+    await o.getByRole("main").getByRole("link", exact("Crisis cell")).click();
+    await o.getByRole("row", { name: /minutes\.txt/ }).getByRole("link").click();
+    await o.getByText(/karim's third/).waitFor();
+    check(other.problems.length === 0, other.problems.join("\n"));
   });
   await step("nothing failed in anne's page", async () => {
     check(anne.problems.length === 0, anne.problems.join("\n"));
