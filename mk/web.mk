@@ -1,7 +1,7 @@
 # The page: TypeScript to build/web, the same bytes on each machine. Its libraries are fetched by npm, in the versions and with
 # the hashes of package-lock.json; no script of theirs runs. Exit 69: they cannot be fetched.
 WEB := build/web
-WEB_SOURCES := $(shell git ls-files -co --exclude-standard apps/web) $(wildcard po/*.po)
+WEB_SOURCES := $(shell find apps/web -name node_modules -prune -o -type f -print) $(wildcard po/*.po)
 .PHONY: web web-check test-web
 web: $(WEB)/zt-web.manifest
 apps/web/node_modules/.package-lock.json: apps/web/package.json apps/web/package-lock.json

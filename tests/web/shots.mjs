@@ -219,7 +219,7 @@ try {
     await go(`${home}/account`);
     await look("account");
     await go(home);
-    await look("palette", async () => { await page.keyboard.press("Control+k"); await page.keyboard.type("dike"); await page.waitForTimeout(1500); });
+    await look("palette", async () => { await page.waitForTimeout(800); await page.keyboard.press("Control+k"); await page.keyboard.type("dike"); await page.waitForTimeout(1500); });
   });
   await step("axe-core finds nothing serious or critical, and nothing scrolls sideways", async () => check(serious === 0, `${serious} findings`));
 } catch (error) {

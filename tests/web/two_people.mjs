@@ -84,6 +84,7 @@ try {
     await Promise.race([asks.waitFor(), a.locator(".sas-box, .pick").first().waitFor()]);
     if (await asks.isVisible()) await confirm(a);
     await Promise.all([a, k].map((page) => page.locator(".sas-box").waitFor()));
+    if (process.env.SHOTS) for (const [page, name] of [[a, "greet"], [k, "claim"]]) { await page.locator(".pick").first().waitFor(); await page.screenshot({ path: `${process.env.SHOTS}/codes-${name}.png` }); }
     await pick(k, await shownCode(a));
     await pick(a, await shownCode(k));
     await a.getByRole("heading", { name: "Let Karim Benali in?" }).waitFor();
@@ -116,9 +117,9 @@ try {
   writeFileSync(join(folder, "Photos/Dike/one.txt"), "a photo\n");
   writeFileSync(join(folder, "Photos/two.txt"), "");
   await step("she uploads files, and a folder with what is below", async () => {
-    await a.locator("input[type=file]").first().setInputFiles([join(folder, "note.txt"), join(folder, "big.bin")]);
+    await a.locator("input[type=file]").nth(1).setInputFiles([join(folder, "note.txt"), join(folder, "big.bin")]);
     await a.getByRole("row", { name: /big\.bin/ }).waitFor();
-    await a.locator("input[type=file]").nth(1).setInputFiles(join(folder, "Photos"));
+    await a.locator("input[type=file]").nth(2).setInputFiles(join(folder, "Photos"));
     await a.getByRole("row", { name: /Photos/ }).waitFor();
     await a.getByText("All changes uploaded").waitFor();
   });
@@ -138,7 +139,7 @@ try {
   });
   await step("anne writes a second version, sees the history and restores the first", async () => {
     writeFileSync(join(folder, "note.txt"), "second\n");
-    await a.locator("input[type=file]").first().setInputFiles([join(folder, "note.txt")]);
+    await a.locator("input[type=file]").nth(1).setInputFiles([join(folder, "note.txt")]);
     await a.getByRole("row", { name: /note\.txt/ }).click();
     const side = a.getByRole("complementary", { name: "Details" });
     await side.getByText("Signed by Anne Le Goff").waitFor();
@@ -147,6 +148,98 @@ try {
     await a.getByText(/is again as it was/).waitFor();
     await a.getByRole("row", { name: /note\.txt/ }).getByRole("link").click();
     await a.getByText("first", { exact: true }).waitFor();
+    await a.goBack();
+  });
+  await step("a text is edited; what karim wrote meanwhile is not lost", async () => {
+    await a.getByRole("row", { name: /note\.txt/ }).getByRole("link").click();
+    await button(a, "Edit").click();
+    const text = a.getByRole("textbox", { name: "Text of note.txt" });
+    await text.fill("anne's third\n");
+    await k.getByRole("row", { name: /note\.txt/ }).getByRole("link").click();
+    await button(k, "Edit").click();
+    await k.getByRole("textbox", { name: "Text of note.txt" }).fill("karim's third\n");
+    await button(k, "Save").click();
+    await k.getByText(/is saved as a new version/).waitFor();
+    await button(k, "Close").last().click();
+    await text.press("Control+s");
+    await a.getByText("Somebody else changed this file meanwhile.").waitFor();
+    check((await text.inputValue()) === "anne's third\n", "the text was lost");
+    await button(a, "Keep both").click();
+    await a.goBack();
+    await a.getByRole("row", { name: /note \(mine\)\.txt/ }).waitFor();
+    await k.goBack();
+  });
+  await step("names and files with script are text", async () => {
+    const evil = "<img src=x onerror=window.pwned=1>.html";
+    const wave = Buffer.alloc(44 + 8000);
+    wave.write("RIFF");
+    wave.writeUInt32LE(36 + 8000, 4);
+    wave.write("WAVEfmt ", 8);
+    for (const [at, value, size] of [[16, 16, 4], [20, 1, 2], [22, 1, 2], [24, 8000, 4], [28, 8000, 4], [32, 1, 2], [34, 8, 2], [40, 8000, 4]]) wave.writeUIntLE(value, at, size);
+    wave.write("data", 36);
+    await a.locator("input[type=file]").nth(1).setInputFiles([
+      { name: evil, mimeType: "text/html", buffer: Buffer.from("<script>window.pwned = 1</script>") },
+      { name: "evil.svg", mimeType: "image/svg+xml", buffer: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="window.pwned=1"><script>window.pwned=1</script></svg>') },
+      { name: "evil.md", mimeType: "text/markdown", buffer: Buffer.from("# <script>window.pwned=1</script>\n\n[x](javascript:window.pwned=1) <img src=x onerror=window.pwned=1>\n") },
+      { name: "broken.png", mimeType: "image/png", buffer: Buffer.from("<script>window.pwned=1</script>") },
+      { name: "second.wav", mimeType: "audio/wav", buffer: wave },
+    ]);
+    const open = async (name) => {
+      await a.getByRole("row", { name }).getByRole("link").click();
+      await a.locator(".desk").waitFor();
+    };
+    await open(/onerror/);
+    await a.getByText("<script>window.pwned = 1</script>").waitFor();
+    await a.goBack();
+    await open(/evil\.svg/);
+    await a.getByText(/onload=/).waitFor();
+    await a.goBack();
+    await open(/evil\.md/);
+    await a.getByRole("heading", { name: "<script>window.pwned=1</script>" }).waitFor();
+    check((await a.locator(".desk a").count()) === 0, "a link runs script");
+    await a.goBack();
+    await open(/broken\.png/);
+    await a.getByText("No preview of this kind of file").waitFor();
+    await a.goBack();
+    check((await a.evaluate(() => window.pwned)) === undefined, "script of a file ran");
+  });
+  await step("sound is played by ranges", async () => {
+    await a.getByRole("row", { name: /second\.wav/ }).getByRole("link").click();
+    await a.locator("audio").waitFor();
+    await a.waitForFunction(() => document.querySelector("audio").duration === 1);
+    await a.goBack();
+  });
+  await step("what is dropped on the page is sent", async () => {
+    await a.evaluate(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(["dropped"], "dropped.txt"));
+      const place = document.querySelector("main .page");
+      for (const name of ["dragover", "drop"]) place.dispatchEvent(new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer: data }));
+    });
+    await a.getByRole("row", { name: /dropped\.txt/ }).waitFor();
+  });
+  await step("a new folder; entries are moved and copied by a dialog, and a move is undone", async () => {
+    await button(a, "New").click();
+    await a.getByRole("menuitem", exact("New folder")).click();
+    await field(a, "Name").fill("Orders");
+    await a.getByRole("dialog").getByRole("button", exact("Create")).click();
+    await a.getByRole("row", { name: /Orders/ }).waitFor();
+    await a.getByRole("row", { name: /dropped\.txt/ }).click();
+    await a.getByRole("toolbar").getByRole("button", exact("Move")).click();
+    const dialog = a.getByRole("dialog");
+    await dialog.getByRole("button", { name: /Orders/ }).click();
+    await dialog.getByRole("button", exact("Move here")).click();
+    await a.getByText("1 item moved to “Orders”").waitFor();
+    await a.getByRole("row", { name: /dropped\.txt/ }).waitFor({ state: "detached" });
+    await button(a, "Undo").click();
+    await a.getByRole("row", { name: /dropped\.txt/ }).click();
+    await a.getByRole("toolbar").getByRole("button", exact("More")).click();
+    await a.getByRole("menuitem", exact("Copy…")).click();
+    await dialog.getByRole("button", { name: /Orders/ }).click();
+    await dialog.getByRole("button", exact("Copy here")).click();
+    await a.getByText("1 item copied to “Orders”").waitFor();
+    await a.getByRole("row", { name: /Orders/ }).getByRole("link").click();
+    await a.getByRole("row", { name: /dropped\.txt/ }).waitFor();
     await a.goBack();
   });
   await step("she renames a file", async () => {
@@ -181,7 +274,7 @@ try {
     await a.getByRole("option", { name: /one\.txt/ }).click();
     await a.getByRole("row", { name: /one\.txt/ }).waitFor();
   });
-  if (karimAgent.child) await step("the page goes on by itself when the agent was away", async () => {
+  if (karimAgent.child) await step("the page says that the agent is away", async () => {
     const away = new Promise((resolve) => karimAgent.child.once("exit", resolve));
     karimAgent.child.kill("SIGTERM");
     await away;
@@ -216,6 +309,23 @@ try {
     if (await asks.isVisible()) await confirm(a);
     await result.waitFor();
   });
+  let words = "";
+  await step("anne writes recovery words", async () => {
+    await a.getByRole("button", { name: /my account/ }).click();
+    await a.getByRole("menuitem", exact("My account")).click();
+    await button(a, "Write recovery words").click();
+    const asks = a.getByRole("dialog", { name: "Confirm that it is you" });
+    const shown = a.getByRole("dialog", { name: "Your recovery words" });
+    await Promise.race([asks.waitFor(), shown.waitFor()]);
+    if (await asks.isVisible()) await confirm(a);
+    await shown.waitFor();
+    words = (await shown.getByRole("listitem").allInnerTexts()).join(" ");
+    check(words.split(" ").length === 36, words);
+    check(await shown.getByRole("button", exact("Done")).isDisabled(), "the words can be closed unread");
+    await shown.getByLabel("All words are on paper, in this order.").check();
+    await shown.getByRole("button", exact("Done")).click();
+    await a.getByText("Words on paper").waitFor();
+  });
   await step("locked: the page asks for the password", async () => {
     await a.getByRole("button", { name: /my account/ }).click();
     await a.getByRole("menuitem", exact("Lock")).click();
@@ -225,6 +335,27 @@ try {
     await field(a, "Password of this device").fill(password);
     await button(a, "Unlock").click();
     await a.getByRole("navigation", { name: "Path" }).waitFor();
+  });
+  await step("anne comes back by the words on another computer", async () => {
+    const otherAgent = await agent("other");
+    const other = await person(chrome, otherAgent.link);
+    const o = other.page;
+    await o.getByRole("link", { name: "Recover access" }).click();
+    await field(o, "Address of the server").fill(process.env.URL);
+    await field(o, "Your 36 words").fill(words);
+    await button(o, "Continue").click();
+    await setPassword(o);
+    await button(o, "Recover my access").click();
+    const asks = o.getByRole("heading", { name: "Is this you?" });
+    const done = o.getByRole("heading", { name: "You have access again" });
+    await Promise.race([asks.waitFor(), done.waitFor()]);
+    if (await asks.isVisible()) await button(o, "Yes, recover my access").click();
+    await done.waitFor();
+    await o.getByRole("link", { name: "Go to the workspaces" }).click();
+    await o.getByRole("main").getByRole("link", exact("Crisis cell")).click();
+    await o.getByRole("row", { name: /minutes\.txt/ }).getByRole("link").click();
+    await o.getByText(/karim's third/).waitFor();
+    check(other.problems.length === 0, other.problems.join("\n"));
   });
   await step("nothing failed in anne's page", async () => {
     check(anne.problems.length === 0, anne.problems.join("\n"));

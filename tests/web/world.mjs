@@ -115,7 +115,7 @@ export async function browser() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 }
 
-/** A window of a person: a profile of its own. What goes wrong in the page is printed, and is a failure. */
+/** A window of a person, in a separate profile. Errors of the page are printed, and fail the last step. */
 export async function person(chrome, link, options = {}) {
   const context = await chrome.newContext({ locale: "en-GB", viewport: { width: 1280, height: 800 }, acceptDownloads: true, permissions: ["clipboard-read", "clipboard-write"], ...options });
   context.setDefaultTimeout(SOON_MS);

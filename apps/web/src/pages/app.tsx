@@ -51,7 +51,7 @@ function Page() {
   return <Shell organization={organization} />;
 }
 
-/** The line was lost: the page says so above all, keeps what was typed, and goes on when the host is back. */
+/** The line was lost: the page says so above all, keeps what was typed, and continues when the host is back. */
 function LostLine() {
   return (
     <div class="lost" role="status">

@@ -41,7 +41,9 @@ export function Shell({ organization }: { organization: Organization }) {
       }
     };
     addEventListener("keydown", keys);
-    return () => removeEventListener("keydown", keys);
+    // So that the letters after Ctrl+K are in the palette from the first one on.
+    const warm = setTimeout(() => void import("./palette").catch(() => {}), 1000);
+    return () => { clearTimeout(warm); removeEventListener("keydown", keys); };
   }, []);
   return (
     <>
@@ -52,10 +54,10 @@ export function Shell({ organization }: { organization: Organization }) {
         <Boundary key={parts.join("/")}><Room organization={organization} newWorkspace={() => setAsksWorkspace(true)} /></Boundary>
         <Status organization={organization} />
         <nav class="tabs" aria-label={t("Main")}>
-          <Tab to={address(home)} icon={Folder} current={parts[2] !== "manage" && parts[2] !== "account"}>{t("Workspaces")}</Tab>
+          <Tab to={address(home)} icon={Folder} current={parts[2] !== "manage" && parts[2] !== "account"}>{t("Files")}</Tab>
           <button type="button" onClick={() => setPalette(true)}><Icon of={Search} /><span class="cut">{t("Search")}</span></button>
           <Tab to={address([...home, "manage"])} icon={SlidersHorizontal} current={parts[2] === "manage"}>{t("Manage")}</Tab>
-          <Tab to={address([...home, "account"])} icon={Laptop} current={parts[2] === "account"}>{t("My account")}</Tab>
+          <Tab to={address([...home, "account"])} icon={Laptop} current={parts[2] === "account"}>{t("Account")}</Tab>
         </nav>
       </div>
       <div class="floats"><Toast /><Tray /></div>

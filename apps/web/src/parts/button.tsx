@@ -15,7 +15,7 @@ interface ButtonProps extends Omit<JSX.HTMLAttributes<HTMLButtonElement>, "icon"
   disabled?: boolean;
   form?: string;
   children?: ComponentChildren;
-  /** A promise keeps the button disabled until it ends; its refusal is told. */
+  /** A promise keeps the button disabled until it ends; its refusal becomes a notice. */
   onClick?: (event: JSX.TargetedMouseEvent<HTMLButtonElement>) => void | Promise<unknown>;
 }
 

@@ -14,6 +14,7 @@ export type SortBy = "name" | "size" | "modified";
 
 const PAGE = 1000;
 const SMALL = 2000;
+const CHUNK = 50;
 
 export class Folder {
   readonly items: Signal<Item[] | null> = signal(null);
@@ -22,6 +23,10 @@ export class Folder {
   readonly isWhole = signal(false);
   private handle = 0;
   private asked = new Set<number>();
+  private wanted: number[] = [];
+  private works = false;
+  private details = new Map<number, Entry["details"]>();
+  private readonly detailed = signal(0);
   private ended = false;
 
   constructor(readonly organization: Organization, readonly path: string, readonly time?: number) {}
@@ -55,27 +60,53 @@ export class Folder {
     }
   }
 
-  /** Reads sizes and times of what is in view, in a folder that is not small. */
-  async detail(places: readonly number[]): Promise<void> {
-    if (this.handle === 0 || this.ended) return;
-    const wanted = places.filter((place) => !this.asked.has(Math.floor(place / 50)));
-    for (const chunk of new Set(wanted.map((place) => Math.floor(place / 50)))) {
+  /** Sizes and times of an entry, as far as they were read. */
+  detailsOf(item: Item): Entry["details"] {
+    void this.detailed.value;
+    return item.details ?? this.details.get(item.place);
+  }
+
+  /** Reads sizes and times of what is in view, in a folder that is not small; what left the view meanwhile is left out. */
+  detail(places: readonly number[]): void {
+    if (this.handle === 0) return;
+    this.wanted = [...new Set(places.map((place) => Math.floor(place / CHUNK)))].filter((chunk) => !this.asked.has(chunk));
+    if (!this.works) void this.work();
+  }
+
+  /** Reads sizes and times of all entries, and puts them to the items. */
+  async detailAll(): Promise<void> {
+    const items = this.items.value;
+    if (this.handle === 0 || !items || items.every((item) => item.details)) return;
+    let from: number | undefined = 0;
+    const list: Entry[] = [];
+    while (from !== undefined && !this.ended) {
+      const page: { entries: Entry[]; next?: number } = await this.organization.call("list.next", { handle: this.handle, from, max: PAGE });
+      list.push(...page.entries);
+      from = page.next;
+    }
+    if (!this.ended) this.items.value = list.map((entry, place) => ({ ...entry, place }));
+  }
+
+  private async work(): Promise<void> {
+    this.works = true;
+    while (this.wanted.length > 0 && !this.ended) {
+      const chunk = this.wanted.shift()!;
       this.asked.add(chunk);
       try {
-        const page = await this.organization.call("list.next", { handle: this.handle, from: chunk * 50, max: 50 });
-        const items = this.items.value;
-        if (!items || this.ended) return;
-        const found = new Map(page.entries.map((entry) => [entry.name, entry.details]));
-        this.items.value = items.map((item) => (found.has(item.name) ? { ...item, details: found.get(item.name) } : item));
+        const page = await this.organization.call("list.next", { handle: this.handle, from: chunk * CHUNK, max: CHUNK });
+        page.entries.forEach((entry, at) => this.details.set(chunk * CHUNK + at, entry.details));
+        this.detailed.value++;
       } catch {
         this.asked.delete(chunk);
-        return;
+        break;
       }
     }
+    this.works = false;
   }
 
   end(): void {
     this.ended = true;
+    this.wanted = [];
     if (this.handle !== 0) void this.organization.call("list.close", { handle: this.handle }).catch(() => {});
   }
 }

@@ -210,8 +210,13 @@ type EntryLike = FileSystemEntry & { file?: (ok: (file: File) => void, bad: (err
 
 /** What was dropped: files, and folders with all that is below. */
 export async function dropped(data: DataTransfer): Promise<{ files: Chosen[]; folders: string[][] }> {
-  const entries = [...data.items].map((item) => (item.kind === "file" ? item.webkitGetAsEntry() : null)).filter((entry) => entry !== null);
-  const files: Chosen[] = [];
+  const items = [...data.items].filter((item) => item.kind === "file");
+  const entries = items.map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  // What is no entry of a file system (a picture out of another page) is a file by itself.
+  const files: Chosen[] = items.flatMap((item) => {
+    const file = item.webkitGetAsEntry() === null ? item.getAsFile() : null;
+    return file ? [{ names: [file.name], file }] : [];
+  });
   const folders: string[][] = [];
   const walk = async (entry: EntryLike, before: string[]): Promise<void> => {
     const names = [...before, entry.name];

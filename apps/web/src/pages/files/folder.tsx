@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One folder: its entries as a table or tiles, what is selected, and what is done with it.
-import { ArrowDown, ArrowUp, ChevronDown, Copy, Download, Ellipsis, FolderInput, FolderPlus, FolderUp, Info, LayoutGrid, List as Rows, Pencil, Plus, Trash, Upload, UserPlus, X } from "lucide-preact";
+import { ArrowDown, ArrowUp, Camera, ChevronDown, Copy, Download, Ellipsis, FolderInput, FolderPlus, FolderUp, Info, LayoutGrid, List as Rows, Pencil, Plus, Trash, Upload, UserPlus, X } from "lucide-preact";
 import type { Entry } from "@rpc";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Button, IconButton } from "../../parts/button";
@@ -57,6 +57,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
   const [detailsAsked, setDetailsAsked] = useState(false);
   const [again, setAgain] = useState(0);
   const files = useRef<HTMLInputElement>(null);
+  const camera = useRef<HTMLInputElement>(null);
   const tree = useRef<HTMLInputElement>(null);
   const typed = useRef({ text: "", at: 0 });
   const version = organization.fileChanges.value[workspace] ?? 0;
@@ -80,7 +81,8 @@ export function FolderPage({ organization, workspace, names }: { organization: O
 
   const items = folder?.path === path ? folder.items.value : null;
   const list = useMemo(() => (items ? sorted(items, by.column, by.descending, language()) : []), [items, by, language()]);
-  const chosen = list.filter((one) => selection.names.has(one.name));
+  const withDetails = (item: Item): Item => (item.details ? item : { ...item, details: folder?.detailsOf(item) });
+  const chosen = selection.names.size === 0 ? [] : list.filter((one) => selection.names.has(one.name)).map(withDetails);
   const bytes = list.reduce((sum, one) => sum + (one.details?.size ?? 0), 0);
   useStatus(items ? `${tn("%d item", "%d items", list.length)}${bytes > 0 ? `, ${size(bytes)}` : ""}` : "");
   const wanted = route.value.query.get("at");
@@ -101,6 +103,13 @@ export function FolderPage({ organization, workspace, names }: { organization: O
   };
   const upload = (list: FileList | null) => {
     if (list && list.length > 0) void send(organization, path, picked(list), [], changed);
+  };
+  const photo = (list: FileList | null) => {
+    const file = list?.[0];
+    if (!file) return;
+    const ending = /\.[a-z0-9]+$/i.exec(file.name)?.[0] ?? ".jpg";
+    const time = new Date(file.lastModified).toISOString().slice(0, 19).replace("T", " ").replace(/:/g, ".");
+    void send(organization, path, [{ names: [`${t("Photo")} ${time}${ending}`], file }], [], changed);
   };
   const choose = (next: Selection) => {
     setSelection(next);
@@ -190,7 +199,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
     <a href={address([...home, item.folder ? "w" : "f", workspace, ...names, item.name])} tabIndex={-1} title={shown(item.name)} draggable={false}><CutName parts={item.folder ? [shown(item.name), ""] : nameParts(item.name)} /></a>
   );
   const row = (at: number, top: number) => {
-    const item = list[at]!;
+    const item = withDetails(list[at]!);
     return (
       <div key={item.name} {...cell(item, at)} style={{ transform: `translateY(${top}px)` }}
         class={`files-row ${selection.at === at ? "at" : ""} ${over === child(path, item.name) ? "into" : ""}`}>
@@ -205,7 +214,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
   };
   const tiles = (line: number, top: number) => (
     <div key={line} class="files-tiles" role="presentation" ref={(one) => { if (one) { one.style.setProperty("--across", String(across)); one.style.transform = `translateY(${top}px)`; } }}>
-      {list.slice(line * across, (line + 1) * across).map((item, column) => {
+      {list.slice(line * across, (line + 1) * across).map(withDetails).map((item, column) => {
         const at = line * across + column;
         return (
           <div key={item.name} {...cell(item, at)} class={`tilefile ${over === child(path, item.name) ? "into" : ""}`}>
@@ -220,7 +229,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
   );
   const column = (name: SortBy, label: string, more = "") => (
     <span role="columnheader" class={more} aria-sort={by.column === name ? (by.descending ? "descending" : "ascending") : "none"}>
-      <button type="button" onClick={() => setBy({ column: name, descending: by.column === name ? !by.descending : name !== "name" })}>
+      <button type="button" onClick={() => { if (name !== "name") void folder?.detailAll(); setBy({ column: name, descending: by.column === name ? !by.descending : name !== "name" }); }}>
         {label}{by.column === name && <Icon of={by.descending ? ArrowDown : ArrowUp} size="s" />}
       </button>
     </span>
@@ -267,7 +276,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
                 <button type="button" aria-pressed={!grid} aria-label={t("Table")} title={t("Table")} onClick={() => showGrid(false)}><Icon of={Rows} size="s" /></button>
                 <button type="button" aria-pressed={grid} aria-label={t("Tiles")} title={t("Tiles")} onClick={() => showGrid(true)}><Icon of={LayoutGrid} size="s" /></button>
               </div>
-              <IconButton icon={Info} label={t("Details")} aria-pressed={showSide} onClick={() => { showDetails(!showSide); setDetailsAsked(!showSide); }} />
+              <IconButton icon={Info} class="no-phone" label={t("Details")} aria-pressed={showSide} onClick={() => { showDetails(!showSide); setDetailsAsked(!showSide); }} />
             </div>
           )}
         {found?.archived && <Note>{t("This workspace is archived: it can be read, and nothing in it changes.")}</Note>}
@@ -283,7 +292,9 @@ export function FolderPage({ organization, workspace, names }: { organization: O
                   aria-activedescendant={selection.at >= 0 ? `item-${selection.at}` : undefined} onKeyDown={keys}
                   count={grid ? Math.ceil(list.length / across) : list.length} height={rowHeight} at={grid ? Math.floor(selection.at / across) : selection.at} head={head}
                   row={grid ? tiles : row} wide={(width) => setAcross(Math.max(2, Math.floor(width / TILE_WIDTH)))}
-                  seen={(from, to) => void folder?.detail(list.slice(from * columns, to * columns).map((one) => one.place))} />}
+                  seen={(from, to) => folder?.detail(list.slice(from * columns, to * columns).map((one) => one.place))} />}
+        {mayWrite && chosen.length === 0 && <button type="button" class="btn primary fab only-phone" aria-label={t("Take a photo")} onClick={() => camera.current?.click()}><Icon of={Camera} /></button>}
+        <input ref={camera} type="file" accept="image/*" capture="environment" hidden aria-hidden="true" tabIndex={-1} onChange={(event) => { photo(event.currentTarget.files); event.currentTarget.value = ""; }} />
         <input ref={files} type="file" multiple hidden aria-hidden="true" tabIndex={-1} onChange={(event) => { upload(event.currentTarget.files); event.currentTarget.value = ""; }} />
         <input ref={tree} type="file" multiple hidden aria-hidden="true" tabIndex={-1} {...{ webkitdirectory: true }} onChange={(event) => { upload(event.currentTarget.files); event.currentTarget.value = ""; }} />
       </div>

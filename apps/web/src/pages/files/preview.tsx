@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A file as it is: images, text, sound and film. What a file says about itself is never run: an image is drawn, text is shown as
 // text, and the rest is for download.
-import { ChevronLeft, ChevronRight, Clock, Download, Info, RotateCcw } from "lucide-preact";
+import { ChevronLeft, ChevronRight, Clock, Download, Info, Pencil, RotateCcw } from "lucide-preact";
 import { useEffect, useState } from "preact/hooks";
 import { Button, IconButton } from "../../parts/button";
 import { Empty, Note } from "../../parts/marks";
@@ -22,8 +22,11 @@ import { useStatus, useTrail } from "../trail";
 import { Details, useVersions } from "./details";
 import { kindOf } from "./kinds";
 
+const Edit = later(() => import("./edit").then((room) => room.Edit));
+const Markdown = later(() => import("./markdown_view").then((room) => room.Markdown));
 const Share = later(() => import("./share").then((room) => room.Share));
 const TEXT_LIMIT = 2 << 20;
+const EDIT_LIMIT = 1 << 20;
 const IMAGE_LIMIT = 64 << 20;
 
 export function Preview({ organization, workspace, names }: { organization: Organization; workspace: string; names: readonly string[] }) {
@@ -37,6 +40,9 @@ export function Preview({ organization, workspace, names }: { organization: Orga
   const version = asked === null ? undefined : Number(asked);
   const [folder] = useState(() => new Folder(organization, folderPath));
   const [share, setShare] = useState(false);
+  const [source, setSource] = useState(false);
+  const [edits, setEdits] = useState(false);
+  const [again, setAgain] = useState(0);
   useTrail([
     { name: t("Workspaces"), to: address(home) },
     { name: shown(found?.name ?? "…"), to: address([...home, "w", workspace]) },
@@ -50,6 +56,8 @@ export function Preview({ organization, workspace, names }: { organization: Orga
   const files = sorted((folder.items.value ?? []).filter((one) => !one.folder), "name", false, language());
   const at = files.findIndex((one) => one.name === name);
   const item: Item = files[at] ?? { name, folder: false, place: 0 };
+  const isMarkdown = /\.(md|markdown)$/i.test(name);
+  const mayEdit = kindOf(name).shown === "text" && version === undefined && found !== undefined && found.role !== "reader" && !found.archived && item.details !== undefined && item.details.size <= EDIT_LIMIT;
   useStatus(item.details ? size(item.details.size) : "");
   const step = (by: number) => {
     const next = files[at + by];
@@ -73,10 +81,15 @@ export function Preview({ organization, workspace, names }: { organization: Orga
           <IconButton icon={ChevronLeft} label={t("The file before")} keys="←" disabled={at <= 0} onClick={() => step(-1)} />
           <IconButton icon={ChevronRight} label={t("The next file")} keys="→" disabled={at < 0 || at >= files.length - 1} onClick={() => step(1)} />
           <span class="muted small grow">{at >= 0 ? t("%d of %d", at + 1, files.length) : ""}</span>
-          <Button icon={Download} onClick={() => saveFile(organization, path, name, item.details?.size ?? 0, version)}>{t("Download")}</Button>
+          {isMarkdown && !edits && <div class="seg" role="group" aria-label={t("View")}>
+            <button type="button" aria-pressed={!source} onClick={() => setSource(false)}>{t("Read")}</button>
+            <button type="button" aria-pressed={source} onClick={() => setSource(true)}>{t("Source")}</button></div>}
+          {mayEdit && !edits && <Button class="shrink" icon={Pencil} title={t("Edit")} onClick={() => setEdits(true)}>{t("Edit")}</Button>}
+          <Button class="shrink" icon={Download} title={t("Download")} onClick={() => saveFile(organization, path, name, item.details?.size ?? 0, version)}>{t("Download")}</Button>
           <IconButton icon={Info} label={t("Details")} aria-pressed={detailsShown.value} onClick={() => showDetails(!detailsShown.value)} />
         </div>
-        <div class="desk"><Content key={`${path} ${version ?? ""}`} organization={organization} path={path} name={name} version={version} bytes={item.details?.size ?? 0} /></div>
+        <div class="desk"><Content key={`${path} ${version ?? ""} ${again}`} organization={organization} path={path} name={name} version={version} bytes={item.details?.size ?? 0}
+          source={source} edits={edits ? { version: item.details?.version ?? 0, close: () => { setEdits(false); setAgain(again + 1); }, saved: () => { organization.changedFiles(workspace); void folder.read(); } } : null} /></div>
       </div>
       {detailsShown.value && found && folder.items.value && <Details organization={organization} workspace={found} folder={folderPath} entry={item} many={1} asked={false} close={() => showDetails(false)} share={() => setShare(true)} changed={() => organization.changedFiles(workspace)} />}
       {share && found && <Share organization={organization} workspace={found} close={() => setShare(false)} />}
@@ -107,6 +120,8 @@ interface ContentProps {
   name: string;
   version: number | undefined;
   bytes: number;
+  source: boolean;
+  edits: { version: number; close: () => void; saved: () => void } | null;
 }
 
 function Content(props: ContentProps) {
@@ -159,6 +174,8 @@ function Text(props: ContentProps) {
   if (!(content instanceof Uint8Array)) return <Note kind="bad" alert>{sentenceOfError(content.problem)}</Note>;
   const text = new TextDecoder().decode(content);
   if (text.includes("\u0000")) return <NoPreview {...props} />;
+  if (props.edits) return <Edit organization={props.organization} path={props.path} text={text} {...props.edits} />;
+  if (/\.(md|markdown)$/i.test(props.name) && !props.source) return <article class="paper md" tabIndex={0} aria-label={shown(props.name)} dir="auto"><Markdown text={text} /></article>;
   return <article class="paper" tabIndex={0} aria-label={shown(props.name)}><pre dir="auto">{text}</pre></article>;
 }
 

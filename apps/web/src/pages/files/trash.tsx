@@ -69,7 +69,7 @@ export function TrashPage({ organization, workspace }: { organization: Organizat
                     return (
                       <tr key={one.object}>
                         <td><div class="name"><span class={`ico ${one.folder ? "dir" : ""}`}><Icon of={iconOf({ name, folder: one.folder })} /></span><div>
-                          <b><CutName parts={nameParts(name)} /></b><span class="sub always cut">{one.unlinked ? t("It was in a folder that is gone") : shown(`/${split(parent(path)).names.join("/")}`)}</span></div></div></td>
+                          <b><CutName parts={nameParts(name)} /></b><span class="sub always cut">{one.unlinked ? t("It was in a folder that is gone") : shown([found?.name ?? "", ...split(parent(path)).names].join(" / "))}</span></div></div></td>
                         <td class="o">{one.by !== "" && <span class="row"><Avatar id={organization.personOf(one.by)?.id ?? one.by} name={by} size="s" /><span class="cut">{shown(by)}</span></span>}</td>
                         <td class="o">{one.removed > 0 ? when(one.removed) : <Badge>{t("unknown")}</Badge>}</td>
                         <td class="num">{mayWrite && <Button kind="quiet" icon={RotateCcw} onClick={() => restore(one)}>{t("Bring back")}</Button>}</td>

@@ -13,7 +13,7 @@ import { t, tn } from "../../words";
 import { day, hour, number, shown } from "../../words/format";
 import { useStatus } from "../trail";
 import { Rooms, type RoomProps } from "./manage";
-import { actSentence, actWords, type ActKind } from "./sentences";
+import { actSentenceOf, actWords, type ActKind } from "./sentences";
 
 const SHOWN = 200;
 const FEW_DEVICES = 60;
@@ -75,12 +75,6 @@ export function Log({ organization }: RoomProps) {
       setCompared(sentenceOfError(error));
     }
   };
-  const about = (one: LogEntry) => {
-    const act = acts.get(one.index);
-    if (!act) return "";
-    const subject = act.subject === "" ? "" : nameOf(act.subject);
-    return [subject, act.what === "" ? "" : shown(act.what)].filter(Boolean).join(", ");
-  };
   const groups: { day: string; entries: LogEntry[] }[] = [];
   for (const one of list.slice(0, most)) {
     const name = day(one.time);
@@ -109,8 +103,8 @@ export function Log({ organization }: RoomProps) {
                   <time dateTime={new Date(one.time).toISOString()}>{hour(one.time)}</time>
                   <span class={`at ${words.tone}`}><Icon of={words.icon} size="s" /></span>
                   <div class="what">
-                    <button type="button" class="plain" aria-expanded={open === one.index} onClick={() => setOpen(open === one.index ? null : one.index)}>{one.author === "" ? t("A person acted in a workspace that you are not in") : `${nameOf(one.author)} ${actSentence(one.action)}`}</button>
-                    <small>{[about(one), one.topic !== "" && one.topic !== "org" ? t("in “%s”", shown(organization.workspaceOf(one.topic)?.name ?? one.topic)) : ""].filter(Boolean).join(" ")}</small>
+                    <button type="button" class="plain" aria-expanded={open === one.index} onClick={() => setOpen(open === one.index ? null : one.index)}>{one.author === "" ? t("A person acted in a workspace that you are not in") : `${nameOf(one.author)} ${actSentenceOf(organization, one.action, acts.get(one.index))}`}</button>
+                    {one.topic !== "" && one.topic !== "org" && <small>{t("in “%s”", shown(organization.workspaceOf(one.topic)?.name ?? one.topic))}</small>}
                     {open === one.index && <div class="facts"><dl class="dl"><dt>{t("Entry")}</dt><dd>{number(one.index)}</dd>{one.author !== "" && <><dt>{t("Signed on")}</dt><dd>{shown(organization.deviceList.value?.find((device) => device.id === one.author)?.label ?? "") || t("a device")}</dd></>}<dt>{t("Time")}</dt><dd>{new Date(one.time).toLocaleString(document.documentElement.lang)}</dd><dt>{t("Fingerprint")}</dt><dd><code>{one.leaf}</code></dd></dl></div>}
                   </div>
                   <span class="seal" title={t("Verified on this device")}><Icon of={ShieldCheck} size="s" /><span class="vh">{t("verified")}</span></span>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // "Manage my organization": its rooms, one at a time.
+import { useEffect, useRef } from "preact/hooks";
 import type { Organization } from "../../state/organization";
 import { address } from "../../state/route";
 import { t } from "../../words";
@@ -39,8 +40,10 @@ export function Rooms({ organization, current }: { organization: Organization; c
   ];
   const name = rooms.find(([room]) => room === current)?.[1] ?? "";
   useTrail([{ name: t("Manage my organization"), to: manageAddress(organization) }, { name }]);
+  const row = useRef<HTMLElement>(null);
+  useEffect(() => { row.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }); }, [current]);
   return (
-    <nav class="tabrow" aria-label={t("Manage my organization")}>
+    <nav ref={row} class="tabrow" aria-label={t("Manage my organization")}>
       {rooms.filter(([room]) => organization.isAdmin || room !== "requests").map(([room, label]) => <a key={room} href={manageAddress(organization, room)} aria-current={room === current ? "page" : undefined}>{label}</a>)}
     </nav>
   );

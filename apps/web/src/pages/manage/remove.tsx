@@ -61,7 +61,7 @@ export function RemovePerson({ organization, user }: { organization: Organizatio
             <div class="col g4">
               <section class="card"><header><h2>{result ? t("What happened") : t("What will happen")}</h2></header>
                 {!known ? <Skeleton rows={4} /> : <ul class="list start">
-                  {line(Laptop, result ? tn("%d device was shut out", "%d devices were shut out", d) : tn("%d device is shut out at once", "%d devices are shut out at once", d), devices.length > 0 && !result ? devices.map((one) => `“${shown(one.label)}”`).join(", ") : t("For all time: nobody can bring a removed device back."))}
+                  {line(Laptop, result ? tn("%d device was shut out", "%d devices were shut out", d) : tn("%d device is shut out at once", "%d devices are shut out at once", d), devices.length > 0 && !result ? devices.map((one) => (one.label === "" ? t("a device") : `“${shown(one.label)}”`)).join(", ") : t("For all time: nobody can bring a removed device back."))}
                   {line(KeyRound, result ? tn("The keys of %d workspace were changed", "The keys of %d workspaces were changed", w) : tn("The keys of %d workspace change", "The keys of %d workspaces change", w), t("Of the workspaces that you manage. In others, a manager's device does it when it is next online."))}
                   {line(Folder, result ? t("The files stayed") : t("The files stay"), t("They keep the name and the signature of %s.", name))}
                   {line(Copy, t("What %s has copied stays copied", name), t("Nobody can take back what was already on these devices."))}

@@ -2,7 +2,11 @@
 // The trust log in sentences: what an act did, as far as the log says it to this device.
 import { Archive, Box, Flag, KeyRound, Laptop, Pencil, Settings, Trash, TriangleAlert, UserMinus, UserPlus, Users } from "lucide-preact";
 import type { IconKind } from "../../parts/icon";
+import type { Act, Role } from "@rpc";
+import type { Organization } from "../../state/organization";
 import { t } from "../../words";
+import { shown } from "../../words/format";
+import { roleName } from "../../words/sentences";
 
 export type ActKind = "people" | "workspaces" | "keys" | "settings";
 
@@ -56,5 +60,26 @@ export function actSentence(action: string): string {
     case "pin_voided": return t("declared a position void");
     case "changeset_voided": return t("declared a change void");
     default: return t("acted in a workspace that you are not in");
+  }
+}
+
+const roles: readonly string[] = ["reader", "contributor", "manager", "owner"];
+
+/** The same with whom or what it concerns, where the log says that to this device. */
+export function actSentenceOf(organization: Organization, action: string, act: Act | undefined): string {
+  if (!act) return actSentence(action);
+  const name = act.subject === "" ? shown(act.what) : shown(organization.nameOf(act.subject));
+  switch (action) {
+    case "user_added": return t("let %s in", name);
+    case "user_revoked": return t("removed %s", name);
+    case "device_added": return act.what === "" ? actSentence(action) : t("added the device “%s”", shown(act.what));
+    case "device_revoked": return act.what === "" ? actSentence(action) : t("revoked the device “%s”", shown(act.what));
+    case "role_changed": {
+      // ADDRESS: ROLE, WORKSPACE
+      const role = /: ([a-z]+), /.exec(act.what)?.[1] ?? "";
+      if (roles.includes(role)) return t("gave %s the role %s", name, roleName(role as Role));
+      return t("ended the access of %s", name);
+    }
+    default: return actSentence(action);
   }
 }
