@@ -44,6 +44,11 @@ const write = (files, path, text, how = { create: true, writes: true, truncate: 
 };
 const names = ['/a', '/b', '/d/a', '/d/b'], tries = (act) => { try { act(); return true; } catch (e) { if (!e.code) throw e; return false; } };
 
+// What no name has is empty: the disk keeps nothing of what was removed.
+const isEmpty = (files, handles, is) => {
+	const named = new Set(Object.entries(is).filter(([, v]) => v !== null).map(([p]) => Number(files.stat(p).ino) - 1000000));
+	handles.slice(1).forEach((h, n) => assert(named.has(n) || h.getSize() === 0, 'a file without a name has content'));
+};
 let judged = 0;
 for (let round = 0; round < 12; round++) {
 	const changes = [], handles = store(POOL + 1, changes), files = open(handles);
@@ -57,7 +62,7 @@ for (let round = 0; round < 12; round++) {
 		() => { const n = files.open('/t', { create: true, writes: true, exclusive: true }); states.push([changes.length, seen(files)]); files.unlink('/t'); n.write(new Uint8Array(99), 0); n.close(); },
 		() => files.rename('/d', '/e'), () => files.rename('/e', '/d'),
 	];
-	for (let i = 0; i < 60; i++) { tries(acts[random(acts.length)]); states.push([changes.length, seen(files)]); }
+	for (let i = 0; i < 60; i++) { tries(acts[random(acts.length)]); states.push([changes.length, seen(files)]); isEmpty(files, handles, seen(files)); }
 	for (let last = 0; last <= changes.length; last++) {
 		const next = changes[last], cuts = next?.from ? [0, 1, 24, random(next.from.length + 1), next.from.length - 1] : [0];
 		for (const cut of cuts) {
@@ -72,6 +77,7 @@ for (let round = 0; round < 12; round++) {
 			assert([plain(before), plain(after)].includes(plain(is)), `round ${round}, change ${last}, cut ${cut}: ${plain(is)}\nbefore ${plain(before)}\nafter ${plain(after)}`);
 			const distinct = new Set(Object.entries(is).filter(([, v]) => v !== null).map(([p]) => then.stat(p).ino)).size;
 			assert.equal(then.free(), POOL - distinct, 'a file of the pool is lost');
+			isEmpty(then, again, seen(then));
 			judged++;
 		}
 	}
