@@ -3,7 +3,7 @@
 // blocked comes through shared memory (shared.mjs): answers of the network, replies of the person, cancel.
 import { httpImports } from './http.mjs';
 import { openFiles } from './opfs.mjs';
-import { CANCEL, REPLY_LENGTH, WAKE, replyRoom, words } from './shared.mjs';
+import { CANCEL, REPLY_LENGTH, WAKE, endInner, innerIsCancelled, replyRoom, takeInner, words } from './shared.mjs';
 import { wasiImports } from './wasi.mjs';
 
 const ASK_WAITS = -1, ASK_ENDS = -2, SECOND = 1000;
@@ -15,16 +15,37 @@ export function startClient(module, files, shared, network, post, log = () => {}
 	const memory = () => instance.exports.memory;
 	const bytes = (p, n) => new Uint8Array(memory().buffer, p, n);
 	const text = (p, n) => new TextDecoder().decode(bytes(p, n).slice());
-	const heed = () => { if (Atomics.load(ctl, CANCEL) !== 0) { instance.exports.host_cancel(); return true; } return false; };
+	let isInner = false;
+	// Whether the request that runs, the inner one if there is one, is cancelled.
+	const heed = () => {
+		const outer = Atomics.load(ctl, CANCEL) !== 0, inner = isInner && innerIsCancelled(shared);
+		if (outer) instance.exports.host_cancel(0);
+		if (inner) instance.exports.host_cancel(1);
+		return isInner ? inner : outer;
+	};
+	// Within a request that waits for people: runs another, where libzt lets others have the device.
+	const attend = () => {
+		const cancelled = heed();
+		if (cancelled || isInner || instance.exports.wasm_locks_taken() !== 0) return cancelled;
+		const r = takeInner(shared);
+		if (r === null) return false;
+		isInner = true;
+		heed();
+		runBytes(r.page, r.head, r.body);
+		isInner = false;
+		endInner(shared);
+		post({ done: 'inner' });
+		return heed();
+	};
 	const sleep = (ms) => {
-		for (const until = performance.now() + ms; !heed();) {
+		for (const until = performance.now() + ms; !attend();) {
 			const seen = Atomics.load(ctl, WAKE), left = until - performance.now();
 			if (left <= 0) return;
 			Atomics.wait(ctl, WAKE, seen, left);
 		}
 	};
 	const zt = {
-		...httpImports(memory, network, shared, null, heed),
+		...httpImports(memory, network, shared, null, attend),
 		send(page, json, n, content, contentN) {
 			const given = content === 0 ? null : bytes(content, contentN).slice().buffer;
 			post({ page, json: text(json, n), content: given }, given ? [given] : []);
@@ -33,7 +54,7 @@ export function startClient(module, files, shared, network, post, log = () => {}
 			for (const until = performance.now() + SECOND; ;) {
 				const seen = Atomics.load(ctl, WAKE), length = Atomics.load(ctl, REPLY_LENGTH), left = until - performance.now();
 				if (length > 0) return length;
-				if (heed()) return ASK_ENDS;
+				if (attend()) return ASK_ENDS;
 				if (left <= 0) return ASK_WAITS;
 				Atomics.wait(ctl, WAKE, seen, left);
 			}
@@ -53,15 +74,17 @@ export function startClient(module, files, shared, network, post, log = () => {}
 		bytes(p, from.length).set(from);
 		return p;
 	};
+	const runBytes = (page, head, body) => {
+		const p = place(head), q = body ? place(body) : 0;
+		head.fill(0); // a password may be in it
+		instance.exports.host_run(page, p, head.length, q, body ? body.length : 0);
+		instance.exports.free(p);
+		if (q) instance.exports.free(q);
+	};
 	return {
 		run(page, json, content) {
-			const head = new TextEncoder().encode(json), body = content ? new Uint8Array(content) : null;
-			const p = place(head), q = body ? place(body) : 0;
-			head.fill(0); // a password may be in it
 			heed();
-			instance.exports.host_run(page, p, head.length, q, body ? body.length : 0);
-			instance.exports.free(p);
-			if (q) instance.exports.free(q);
+			runBytes(page, new TextEncoder().encode(json), content ? new Uint8Array(content) : null);
 		},
 		gone: (page) => instance.exports.host_gone(page),
 		tick: () => instance.exports.host_tick(),

@@ -124,7 +124,8 @@ host_folder(const char *key, char home[HOST_HOME_MAX])
 struct zt_options
 host_options(struct host *h, const char *home, const char *password)
 {
-	return (struct zt_options){ .home = home, .password = password, .cancel = &h->cancel };
+	return (
+	    struct zt_options){ .home = home, .password = password, .cancel = &h->cancels[0] };
 }
 
 static void
@@ -203,7 +204,8 @@ host_forget_page(struct device *d, unsigned page)
 }
 
 enum zt_err
-host_lane_of(struct host *h, struct device *d, unsigned page, struct lane **out)
+host_lane_of(
+    struct host *h, struct device *d, unsigned page, bool is_persons, struct lane **out)
 {
 	struct rpc_host as = { 0 };
 	struct zt_options o = { 0 };
@@ -211,7 +213,7 @@ host_lane_of(struct host *h, struct device *d, unsigned page, struct lane **out)
 	enum zt_err err;
 
 	for (l = d->lanes; l != NULL; l = l->next)
-		if (l->page == page) {
+		if (l->page == page && l->is_persons == is_persons) {
 			*out = l;
 			return ZT_OK;
 		}
@@ -220,6 +222,7 @@ host_lane_of(struct host *h, struct device *d, unsigned page, struct lane **out)
 	l->h = h;
 	l->device = d;
 	l->page = page;
+	l->is_persons = is_persons;
 	host_lane(l, &as);
 	if ((err = rpc_lane_new(&as, &l->rpc))) {
 		free(l);

@@ -109,7 +109,7 @@ host_lane(struct lane *l, struct rpc_host *out)
 int host_begin(void);
 void host_run(unsigned page, char *json, size_t n, const void *content, size_t content_n);
 void host_gone(unsigned page);
-void host_cancel(void);
+void host_cancel(unsigned depth);
 void host_tick(void);
 
 /* Before all others. Returns an enum zt_err. */
@@ -133,33 +133,37 @@ host_begin(void)
 }
 
 /* The lane that the request of PAGE at JSON runs on; without an open device it is the host's,
- * which refuses what needs one. */
+ * which refuses what needs one. Errors: RATE (within another request, where that cannot be). */
 static enum zt_err
 lane_for(struct host *h, unsigned page, const struct rpc_message *head, struct lane **out)
 {
+	enum rpc_lane_kind kind = head->row != NULL ? head->row->lane : RPC_HOST;
 	struct device *d =
-	    head->device[0] != 0 && (head->row == NULL || head->row->lane != RPC_HOST)
-		? host_find(h, head->device)
-		: NULL;
+	    head->device[0] != 0 && kind != RPC_HOST ? host_find(h, head->device) : NULL;
 
+	if (h->depth > 0 && (d == NULL || d->z == NULL || kind == RPC_PERSON))
+		return ZT_ERR_RATE;
+	if (d != NULL && d->z != NULL) {
+		d->used_ms = host_now_steady_ms();
+		return host_lane_of(h, d, page, kind == RPC_PERSON, out);
+	}
 	h->here.page = page;
 	*out = &h->here;
-	if (d == NULL || d->z == NULL)
-		return ZT_OK;
-	d->used_ms = host_now_steady_ms();
-	return host_lane_of(h, d, page, out);
+	return ZT_OK;
 }
 
 static enum zt_err
-run(struct lane *l, const struct rpc_message *head, const char *json, size_t n,
-    const void *content, size_t content_n, struct rpc_answer *answer)
+run(struct lane *l, const char *json, size_t n, const void *content, size_t content_n,
+    struct rpc_answer *answer)
 {
+	struct host *h = l->h;
 	enum zt_err err;
 
-	(void)head;
 	if (l->z != NULL)
-		zt_use_cancel(l->z, &l->h->cancel);
+		zt_use_cancel(l->z, &h->cancels[h->depth]);
+	h->depth++;
 	err = rpc_run(l->rpc, json, n, content, content_n, answer);
+	h->depth--;
 	if (l->z != NULL)
 		zt_use_cancel(l->z, NULL);
 	return err;
@@ -175,19 +179,21 @@ host_run(unsigned page, char *json, size_t n, const void *content, size_t conten
 	struct rpc_answer answer = { .json = NULL };
 	struct rpc_host words = { 0 };
 	struct rpc_message head;
-	struct lane *l = &h->here;
+	struct lane *l = NULL;
 	enum zt_err err;
 
+	if (h->depth >= sizeof h->cancels / sizeof h->cancels[0])
+		return; /* not the worker that it should be */
 	rpc_look(json, n, &head);
 	if ((err = lane_for(h, page, &head, &l)) != ZT_OK)
 		err = rpc_refuse(&words, head.id, err, &answer);
 	else
-		err = run(l, &head, json, n, content, content_n, &answer);
+		err = run(l, json, n, content, content_n, &answer);
 	explicit_bzero(json, n);
 	if (err == ZT_OK)
 		worker_send(page, answer.json, answer.n, answer.content, answer.content_n);
 	rpc_answer_free(&answer);
-	h->cancel = (struct zt_cancel){ 0 };
+	h->cancels[h->depth] = (struct zt_cancel){ 0 };
 }
 
 /* PAGE has been closed: its handles are, too. */
@@ -199,12 +205,14 @@ host_gone(unsigned page)
 		host_forget_page(d, page);
 }
 
-/* Ends the request that runs, or is about to: from within an import. */
+/* Ends the request that runs, or is about to, or (DEPTH 1) the one within it: from within an
+ * import. */
 EXPORT(host_cancel)
 void
-host_cancel(void)
+host_cancel(unsigned depth)
 {
-	zt_cancel(&the_host()->cancel);
+	if (depth < sizeof the_host()->cancels / sizeof the_host()->cancels[0])
+		zt_cancel(&the_host()->cancels[depth]);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* host.h - the browser's host in C: devices as folders of its file system, and a lane for each
- * page and device. One thread runs one request at a time, to its end. */
+ * page and device. One thread runs one request at a time, to its end; but while one waits for
+ * people, another may run within it. */
 #ifndef ZT_BROWSER_HOST_H
 #define ZT_BROWSER_HOST_H
 
@@ -21,6 +22,7 @@ struct lane {
 	struct host *h;
 	struct device *device; /* NULL: of the host's methods */
 	unsigned page;
+	bool is_persons; /* for what waits for people, within which others run */
 	struct rpc_lane *rpc;
 	struct zt *z; /* the lane's own handle of the device; NULL: none */
 };
@@ -38,7 +40,9 @@ struct host {
 	struct device *devices; /* by name */
 	struct lane here;       /* for the host's methods */
 	unsigned lock_after;    /* minutes; 0: never */
-	struct zt_cancel cancel;
+	/* Of the request that runs, and of the one that runs within it. */
+	struct zt_cancel cancels[2];
+	unsigned depth; /* how many run */
 };
 
 /* ---- imports: the worker (client.mjs) ---- */
@@ -71,8 +75,10 @@ enum zt_err host_folder(const char *key, char home[HOST_HOME_MAX]);
 enum zt_err host_open_device(
     struct host *h, struct device *d, const char *password, char *message);
 void host_lock_device(struct host *h, struct device *d);
-/* The lane of PAGE for D, which is open. Errors: MEMORY, and those of zt_open_again. */
-enum zt_err host_lane_of(struct host *h, struct device *d, unsigned page, struct lane **out);
+/* The lane of PAGE for D, which is open; another one IS_PERSONS. Errors: MEMORY, and those of
+ * zt_open_again. */
+enum zt_err host_lane_of(
+    struct host *h, struct device *d, unsigned page, bool is_persons, struct lane **out);
 /* The lanes of PAGE are not used any more. */
 void host_forget_page(struct device *d, unsigned page);
 /* How the host opens a device at HOME. */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// queue.mjs - the requests of all pages for the one client, which runs one at a time; and what is said about the one that runs.
+// queue.mjs - the requests of all pages for the one client, which runs one at a time, and another within one that waits for
+// people; and what is said about those that run.
 // Messages are those of docs/decisions/0007-hosts.md: text, or bytes with content.
 const WAITING_MAX = 64; // requests of one page
 const LENGTH = 4;
+const WAIT_FOR_PEOPLE = ['exchange.greet', 'host.claim', 'host.recover'];
 
 // A message in its parts, or null.
 export function split(message) {
@@ -32,25 +34,37 @@ export function join(json, content) {
 
 export const failure = (name, english, retry = false) => ({ number: 0, name, sentence: english, english, parameters: [], retry });
 
-// RUN(request, isCancelled) starts one; CANCEL() and REPLY(json) are for the one that runs; ANSWER(page, message) is sent to a page.
-export function makeQueue({ run, cancel, reply, answer }) {
+// RUN(request, isCancelled) starts one, and RUN_INNER(request) one within it (false: it cannot); CANCEL() and REPLY(json) are for
+// the outer one, CANCEL_INNER() and RETRACT_INNER() (true: it had not begun) for the inner. ANSWER(page, message) is sent to a
+// page.
+export function makeQueue({ run, cancel, reply, answer, runInner, cancelInner, retractInner }) {
 	const waiting = [];
-	let now = null, error = null, asked = 0;
+	let now = null, inner = null, error = null, asked = 0;
 	const refuse = (page, id, why) => answer(page, JSON.stringify({ id, error: why }));
+	const isInnerKind = (one) => one.device && !one.isCancelled && !one.method.startsWith('host.') && !WAIT_FOR_PEOPLE.includes(one.method);
 	const next = () => {
-		if (now !== null || waiting.length === 0) return;
-		now = waiting.shift();
-		asked = 0;
-		run(now, now.isCancelled);
+		if (now === null && waiting.length > 0) {
+			now = waiting.shift();
+			asked = 0;
+			run(now, now.isCancelled);
+		} else if (now !== null && inner === null && WAIT_FOR_PEOPLE.includes(now.method)) {
+			const at = waiting.findIndex(isInnerKind);
+			if (at >= 0 && runInner(waiting[at])) [inner] = waiting.splice(at, 1);
+		}
 	};
+	const cancelOne = (one) => {
+		if (one === now) cancel();
+		else if (one === inner) cancelInner();
+		else one.isCancelled = true;
+	};
+	const all = () => [now, inner, ...waiting].filter(Boolean);
 	return {
 		take(page, message) {
 			const parts = split(message);
 			if (parts === null) { refuse(page, null, failure('INVALID', 'the message is none')); return; }
 			const { head } = parts;
 			if (head.cancel !== undefined) {
-				if (now?.page === page && now.id === head.cancel) cancel();
-				for (const one of waiting) if (one.page === page && one.id === head.cancel) one.isCancelled = true;
+				all().filter((one) => one.page === page && one.id === head.cancel).forEach(cancelOne);
 			} else if (head.reply !== undefined) {
 				if (now?.page === page && now.id === head.reply && head.ask === asked) reply(parts.json);
 			} else if (error !== null) {
@@ -58,26 +72,33 @@ export function makeQueue({ run, cancel, reply, answer }) {
 			} else if (waiting.filter((one) => one.page === page).length >= WAITING_MAX) {
 				refuse(page, head.id ?? null, failure('RATE', 'too many requests wait', true));
 			} else {
-				// What the person is waiting for first: a reader's range before the next part of an upload is no order of one lane.
-				waiting.push({ page, id: head.id, json: parts.json, content: parts.content, isCancelled: false });
+				// What waits for people ends where its device is locked.
+				if (head.method === 'host.lock' && now && WAIT_FOR_PEOPLE.includes(now.method) && [undefined, now.device].includes(head.params?.key)) cancel();
+				waiting.push({ page, id: head.id, method: String(head.method), device: head.device, json: parts.json, content: parts.content, isCancelled: false });
 				next();
 			}
 		},
 		// Of the one that runs.
 		asks(number) { asked = number; },
-		done() { now = null; next(); },
+		done() {
+			if (inner !== null && retractInner()) { waiting.unshift(inner); inner = null; }
+			now = null;
+			next();
+		},
+		doneInner() { inner = null; next(); },
 		isIdle: () => now === null && waiting.length === 0,
 		// PAGE has gone.
 		drop(page) {
-			if (now?.page === page) cancel();
+			all().filter((one) => one.page === page && (one === now || one === inner)).forEach(cancelOne);
 			for (let i = waiting.length; i-- > 0;) if (waiting[i].page === page) waiting.splice(i, 1);
 		},
 		// All that waits, and whatever comes, ends with WHY; null: no more.
 		fail(why) {
 			error = why;
 			if (why === null) return;
-			for (const one of [now, ...waiting.splice(0)]) if (one) refuse(one.page, one.id ?? null, why);
-			now = null;
+			for (const one of all()) refuse(one.page, one.id ?? null, why);
+			waiting.length = 0;
+			now = inner = null;
 		},
 	};
 }

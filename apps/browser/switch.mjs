@@ -4,7 +4,7 @@
 // messages, and { line: 'up' } or { line: 'down' }.
 import { failure, join, makeQueue } from './queue.mjs';
 import { serveHttp } from './http.mjs';
-import { beginRequest, cancelRequest, giveReply, shareMemory } from './shared.mjs';
+import { beginRequest, cancelInner, cancelRequest, giveReply, offerInner, retractInner, shareMemory } from './shared.mjs';
 import { joinTabs } from './tabs.mjs';
 
 const TICK_MS = 1000;
@@ -26,6 +26,7 @@ function startClient({ folder, url }, send) {
 		cancel: () => cancelRequest(shared),
 		reply: (json) => giveReply(shared, json),
 		answer: send,
+		runInner: (request) => offerInner(shared, request), cancelInner: () => cancelInner(shared), retractInner: () => retractInner(shared),
 	});
 	const next = () => { if (!isBusy && acts.length > 0) act(...acts.shift()); };
 	const end = (english) => {
@@ -36,6 +37,8 @@ function startClient({ folder, url }, send) {
 	worker.onmessage = ({ data }) => {
 		if (data.died !== undefined) {
 			end('zt cannot run in this browser: ' + data.died);
+		} else if (data.done === 'inner') {
+			queue.doneInner();
 		} else if (data.done !== undefined) {
 			isBusy = false;
 			if (data.done === 'run') queue.done();

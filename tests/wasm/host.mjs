@@ -45,12 +45,14 @@ export async function openHost(parts, folder) {
 	const queue = makeQueue({
 		run(r, isCancelled) { S.beginRequest(shared, isCancelled); worker.postMessage({ act: 'run', page: r.page, json: r.json, content: r.content }); },
 		cancel: () => S.cancelRequest(shared), reply: (json) => S.giveReply(shared, json), answer: take,
+		runInner: (r) => S.offerInner(shared, r), cancelInner: () => S.cancelInner(shared), retractInner: () => S.retractInner(shared),
 	});
 	let begun;
 	const ready = new Promise((ok, bad) => { begun = ok; worker.once('error', bad); });
 	worker.on('message', (m) => {
 		if (m.done === 'begin') begun();
 		else if (m.done === 'run') queue.done();
+		else if (m.done === 'inner') queue.doneInner();
 		else if (m.json !== undefined) {
 			const { question, ask } = JSON.parse(m.json);
 			if (question !== undefined) queue.asks(ask);

@@ -62,6 +62,19 @@ assert((await zt('cat', 'plans:/own')).equals(body));
 console.log('ok - what is written here the native client reads, byte for byte');
 await sent('plans:/' + marker + '.txt', Buffer.from('small'));
 
+// While one call waits for a newcomer who does not come, others run within it, also with content.
+let leave;
+const mine = (await call('invitations.create', { kind: 'device' })).link;
+const greets = host.call(key, 'exchange.greet', { link: mine }, { cancel: (c) => { leave = c; } });
+await new Promise((ok) => setTimeout(ok, 500));
+assert((await fetched('plans:/large')).equals(large));
+await sent('plans:/meanwhile', body);
+assert((await zt('cat', 'plans:/meanwhile')).equals(body));
+await call('device.sync', {});
+leave();
+await refused('INTERRUPTED', greets);
+console.log('ok - while a call waits for a person, others run');
+
 // The person: what lends the account needs the password; cancel ends a call.
 await refused('PASSWORD', host.call(null, 'host.confirm', { key, password: 'wrong' }));
 let cancel;
