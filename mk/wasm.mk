@@ -57,7 +57,7 @@ $W/host/zt.wasm: $(WASM_OBJS) $(WASM_RPC_OBJS) $W/libs.o $W/jansson.o
 	@mkdir -p $(@D)
 	$Q$(WASM_LINK) -o $@ $^ $(WASM_EMULATED)
 # What the page's build takes beside its own files: the module, and the workers that run it, as they are.
-WASM_WORKERS := $(wildcard apps/browser/*.mjs) libzt/port/wasm/http.mjs libzt/port/wasm/wasi.mjs
+WASM_WORKERS := $(wildcard apps/browser/*.mjs) $(wildcard libzt/port/wasm/*.mjs)
 $W/host/.done: $W/host/zt.wasm $(WASM_WORKERS)
 	$Qcp $(WASM_WORKERS) $(@D) && node apps/browser/tools/weigh.mjs $(@D) && touch $@
 .PHONY: wasm wasm-check zt-wasm-web

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // client.mjs - the worker that runs the client: one request at a time, and it blocks meanwhile. What it hears while it is
 // blocked comes through shared memory (shared.mjs): answers of the network, replies of the person, cancel.
+import { argon2Import } from './argon2.mjs';
 import { httpImports } from './http.mjs';
 import { openFiles } from './opfs.mjs';
 import { CANCEL, REPLY_LENGTH, WAKE, endInner, innerIsCancelled, replyRoom, takeInner, words } from './shared.mjs';
@@ -45,6 +46,7 @@ export function startClient(module, files, shared, network, post, log = () => {}
 		}
 	};
 	const zt = {
+		argon2: argon2Import(module, memory),
 		...httpImports(memory, network, shared, null, attend),
 		send(page, json, n, content, contentN) {
 			const given = content === 0 ? null : bytes(content, contentN).slice().buffer;
@@ -86,6 +88,7 @@ export function startClient(module, files, shared, network, post, log = () => {}
 			heed();
 			runBytes(page, new TextEncoder().encode(json), content ? new Uint8Array(content) : null);
 		},
+		memoryBytes: () => memory().buffer.byteLength,
 		gone: (page) => instance.exports.host_gone(page),
 		tick: () => instance.exports.host_tick(),
 	};

@@ -19,7 +19,7 @@ async function serve() {
 		room.fill();
 		if (m.act === 'run') client.run(m.page, m.json, m.content);
 		else if (m.act === 'tick') client.tick();
-		post({ done: m.act });
+		post({ done: m.act, memory: client.memoryBytes() });
 	});
 	post({ done: 'begin' });
 }
@@ -50,6 +50,7 @@ export async function openHost(parts, folder) {
 	let begun;
 	const ready = new Promise((ok, bad) => { begun = ok; worker.once('error', bad); });
 	worker.on('message', (m) => {
+		if (m.memory) host.memory = m.memory;
 		if (m.done === 'begin') begun();
 		else if (m.done === 'run') queue.done();
 		else if (m.done === 'inner') queue.doneInner();
@@ -61,8 +62,8 @@ export async function openHost(parts, folder) {
 	});
 	await ready;
 	let next = 1;
-	return {
-		heard, queue,
+	const host = {
+		heard, queue, memory: 0,
 		call(device, method, params = {}, how = {}) {
 			return new Promise((resolve, reject) => {
 				const id = next++, head = JSON.stringify(device === null ? { id, method, params } : { id, method, params, device });
@@ -73,4 +74,5 @@ export async function openHost(parts, folder) {
 		},
 		close: () => { port2.close(); return worker.terminate(); },
 	};
+	return host;
 }

@@ -98,6 +98,8 @@ assert.equal(there.state, 'locked');
 await host.call(null, 'host.unlock', { key, password });
 assert((await fetched('plans:/own')).equals(body));
 console.log('ok - the device is there after a restart');
+assert(host.memory < 64 << 20, `${host.memory} bytes`);
+console.log('ok - what Argon2 took is given back');
 
 // Nothing of content, names or keys is in clear on the disk.
 for (const name of fs.readdirSync(pool)) {

@@ -48,13 +48,15 @@ function begin() {
     whole.set(head, 4); whole.set(content, 4 + head.length);
     worker.postMessage(whole, [whole.buffer]);
   });
-  // The next version of PATH: COUNT pieces of BYTES, each of which differs. Resolves when it is acknowledged.
-  globalThis.send = async (device, path, bytes, count) => {
+  // The next version of PATH: COUNT pieces, each of TIMES times BYTES but for its first byte. Resolves when it is acknowledged.
+  globalThis.send = async (device, path, bytes, times, count) => {
     const opened = await host(device, "writer.open", { path });
     if (opened.error) return opened;
     const { handle } = opened.result;
     for (let i = 0; i < count; i++) {
-      const part = Uint8Array.from(bytes); part[0] = i;
+      const part = new Uint8Array(times * bytes.length);
+      for (let at = 0; at < part.length; at += bytes.length) part.set(bytes, at);
+      part[0] = i;
       const put = await host(device, "writer.write", { handle, offset: i * part.length }, part);
       if (put.error) return put;
     }
@@ -88,8 +90,8 @@ async function fetched(page, key, path) {
   await call(page, key, "reader.close", { handle });
   return Buffer.concat(parts);
 }
-const sent = (bytes, count) => Buffer.concat([...Array(count).keys()].map((i) => { const part = Buffer.from(bytes); part[0] = i; return part; }));
-const send = (page, key, path, bytes, count) => page.evaluate(([k, p, b, c]) => globalThis.send(k, p, b, c), [key, path, [...bytes], count]);
+const sent = (bytes, times, count) => Buffer.concat([...Array(count).keys()].map((i) => { const part = Buffer.concat(Array(times).fill(bytes)); part[0] = i; return part; }));
+const send = (page, key, path, bytes, times, count) => page.evaluate(([k, p, b, t, c]) => globalThis.send(k, p, b, t, c), [key, path, [...bytes], times, count]);
 
 // A browser that cannot says so.
 const without = await browser.newPage();
@@ -121,22 +123,22 @@ await call(page, key, "device.sync");
 assert.deepEqual((await call(page, key, "workspaces.list")).result.workspaces.map((w) => w.name), ["plans"]);
 assert((await fetched(page, key, "plans:/large")).equals(large));
 ok("what the native client sent is read, byte for byte");
-const body = Buffer.concat([Buffer.from("x"), marker, randomBytes(400000)]);
-assert((await send(page, key, "plans:/own", body, 3)).result);
-assert((await zt("cat", "plans:/own")).equals(sent(body, 3)));
+const body = Buffer.concat([Buffer.from("x"), marker, randomBytes(4000)]);
+assert((await send(page, key, "plans:/own", body, 300, 3)).result);
+assert((await zt("cat", "plans:/own")).equals(sent(body, 300, 3)));
 ok("what is written here the native client reads, byte for byte");
 
 // A second tab speaks through the first, and takes over when that closes.
 const second = await tab();
 assert.equal((await call(second, key, "device.whoami")).result.email, "wanda@demo.example");
-assert((await fetched(second, key, "plans:/own")).equals(sent(body, 3)));
+assert((await fetched(second, key, "plans:/own")).equals(sent(body, 300, 3)));
 await assert.rejects(call(second, key, "reader.read", { handle: 1, offset: 0, size: 1 }), { code: "NOT_FOUND" });
 ok("a second tab uses the host of the first, with its own handles");
 await page.close();
 await second.waitForFunction(() => globalThis.lines.join() === "up,down,up", null, { timeout: 20000 });
 assert.equal((await call(second, null, "host.state")).result.devices[0].state, "locked");
 await call(second, null, "host.unlock", { key, password });
-assert((await fetched(second, key, "plans:/own")).equals(sent(body, 3)));
+assert((await fetched(second, key, "plans:/own")).equals(sent(body, 300, 3)));
 ok("and takes over when the first closes");
 page = second;
 
@@ -147,13 +149,13 @@ for (let round = 0; round < Number(moments); round++) {
   let running = true;
   const work = (async () => {
     for (let i = 0; running; i++) {
-      const path = `plans:/k${round}-${i}`, bytes = randomBytes(1 + Math.floor(Math.random() * 300000)), count = 1 + Math.floor(Math.random() * 3);
-      if (!(await send(page, key, path, bytes, count)).result) break;
-      kept.set(path, sent(bytes, count));
+      const path = `plans:/k${round}-${i}`, bytes = randomBytes(1 + Math.floor(Math.random() * 2000)), times = 1 + Math.floor(Math.random() * 300), count = 1 + Math.floor(Math.random() * 3);
+      if (!(await send(page, key, path, bytes, times, count)).result) break;
+      kept.set(path, sent(bytes, times, count));
       acknowledged++;
     }
   })().catch(() => {});
-  await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 900));
+  await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 1500));
   running = false;
   const session = await browser.newCDPSession(page);
   await Promise.race([session.send("Page.crash").catch(() => {}), new Promise((resolve) => setTimeout(resolve, 500))]);
