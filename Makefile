@@ -1,9 +1,9 @@
 # The targets that a person types; how they are done is in mk/.
 .DEFAULT_GOAL := all
-include mk/config.mk mk/floors.mk mk/gen.mk mk/rules.mk mk/wasm.mk
+include mk/config.mk mk/floors.mk mk/gen.mk mk/rules.mk mk/wasm.mk mk/web.mk
 
 .PHONY: all pure run test test-long bench lint fmt install install-server uninstall manuals deb test-packages clean
-all: $B/libzt.a $B/libzt.so.0 $B/bin/zt $B/bin/zt-audit $(foreach s,$(SERVICES),$B/bin/zt-$s) $B/bin/zt-gateway $(RPC) $(CATALOGUES:%=$B/%)
+all: $B/libzt.a $B/libzt.so.0 $B/bin/zt $B/bin/zt-agent $B/bin/zt-audit $(foreach s,$(SERVICES),$B/bin/zt-$s) $B/bin/zt-gateway $(CATALOGUES:%=$B/%)
 pure: $B/libzt-pure.a
 clean:
 	rm -rf build
@@ -20,8 +20,10 @@ ASAN := SANITIZE=address,undefined
 # Those that prove less under sanitizers, which keep what is freed and are slow: they run in the release build as well.
 PLAIN_TESTS := $(patsubst %.c,$B/%,$(shell grep -lE 'process_kib|world_kib|peak_kib|__SANITIZE_ADDRESS__' tests/*/*_test.c))
 THREAD_TESTS := $(addprefix $B/tests/,threads/threads_test threads/handles_test services/policy_test services/backend_test)
-CLI_TESTS := trust files home leave people readme deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json link neighbours
+CLI_TESTS := trust files home leave people readme deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json link neighbours agent
 CLI_LINES = $(CLI_TESTS:%='sh tests/cli/%_test.sh')
+# The agent again, under sanitizers.
+AGENT_LINES = $(foreach v,thread address-undefined,'env AGENT=build/$v/bin/zt-agent sh tests/cli/agent_test.sh')
 FUZZ_SECONDS ?= 60
 FUZZ_LINES = $(FUZZERS:%='sh scripts/fuzz-one % $(FUZZ_SECONDS)')
 LINT_LINES = 'sh scripts/check-symbols $B' 'sh scripts/check-headers' 'sh scripts/check-l10n' 'sh scripts/check-advice' 'sh scripts/check-man $B/man' \
@@ -29,7 +31,7 @@ LINT_LINES = 'sh scripts/check-symbols $B' 'sh scripts/check-headers' 'sh script
 .PHONY: tests tests-plain tests-threads tests-cli fuzzers
 tests: all $(TESTS)
 tests-plain: all $(PLAIN_TESTS)
-tests-threads: $(THREAD_TESTS)
+tests-threads: $(THREAD_TESTS) $B/bin/zt-agent
 	$(MAKE) SANITIZE= all # the services that they ask
 tests-cli: all $(addprefix $B/tests/cli/,read_qr quick.so later.so)
 fuzzers: $(FUZZERS)
@@ -59,7 +61,7 @@ test: tests-cli tests-plain manuals
 	@rm -f $W/ready; if sh scripts/wasm-sources $W/src; then ! command -v $(firstword $(WASM_CC)) >/dev/null || touch $W/ready; else [ $$? = 69 ]; fi
 	@[ ! -e $W/ready ] || $(MAKE) wasm
 	@export BIN=$(CURDIR)/$B/bin; { printf '%s\n' $(call in_variant,address-undefined,$(TESTS)) $(PLAIN_TESTS) \
-	  $(call in_variant,thread,$(THREAD_TESTS)) $(CLI_LINES) $(LINT_LINES) 'sh scripts/check-c quick' \
+	  $(call in_variant,thread,$(THREAD_TESTS)) $(CLI_LINES) $(AGENT_LINES) $(LINT_LINES) 'sh scripts/check-c quick' \
 	  $(patsubst %,'sh scripts/fuzz-one % 2',$(call in_variant,address-undefined-fuzz,$(FUZZERS))); \
 	  [ ! -e $W/ready ] || echo 'sh tests/wasm/wasm_test.sh $W/zt.wasm'; } | $(SIDE_BY_SIDE)
 	@[ -e $W/ready ] || echo "== NOT RUN: the client in WebAssembly, for want of its compiler or of the sources of its libraries"
@@ -108,8 +110,8 @@ test-k8s: check-k8s images
 	BIN=$(CURDIR)/$B/bin sh tests/k8s/kube_test.sh
 # Distributions say where: PREFIX, LIBDIR, SBINDIR, MANDIR, DESTDIR.
 SERVERS := $(SERVICES) gateway
-MANUALS := man1/zt.1 man1/zt-audit.1 man8/zt-server-setup.8 $(foreach s,$(SERVERS),man5/zt-$s.yaml.5 man8/zt-$s.8)
-PROGRAMS := $(BINDIR)/zt $(BINDIR)/zt-audit $(addprefix $(SBINDIR)/zt-,$(SERVERS) server-setup)
+MANUALS := man1/zt.1 man1/zt-agent.1 man1/zt-audit.1 man8/zt-server-setup.8 $(foreach s,$(SERVERS),man5/zt-$s.yaml.5 man8/zt-$s.8)
+PROGRAMS := $(BINDIR)/zt $(BINDIR)/zt-agent $(BINDIR)/zt-audit $(addprefix $(SBINDIR)/zt-,$(SERVERS) server-setup)
 INSTALLED = $(PROGRAMS) $(LIBDIR)/libzt.a $(LIBDIR)/libzt.so $(LIBDIR)/libzt.so.0 $(LIBDIR)/pkgconfig/zt.pc \
     $(PREFIX)/include/zt $(addprefix $(MANDIR)/,$(MANUALS)) $(PREFIX)/share/bash-completion/completions/zt \
     $(PREFIX)/share/zsh/site-functions/_zt $(addprefix $(PREFIX)/,$(CATALOGUES))

@@ -65,9 +65,13 @@ $(foreach s,$(SERVICES),$B/bin/zt-$s): $B/bin/zt-%: $$(call objs,$$(call srcs,se
 $B/bin/zt-gateway: $(call objs,$(call srcs,gateway gateway/limits gateway/upstream)) $B/libframe.a $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE) -lwebsockets
-$B/bin/zt: $(call objs,$(call srcs,apps/cli apps/operator apps/terminal apps/common)) $B/libzt.a
+$B/bin/zt: $(call objs,$(call srcs,apps/cli apps/ui apps/operator apps/terminal apps/common)) $B/libzt.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_CLI)
+$B/apps/agent/main.o: override CFLAGS += -DAGENT_PAGE='"$(PREFIX)/share/zt/web"'
+$B/bin/zt-agent: $(call objs,$(call srcs,apps/agent apps/rpc) apps/common/l10n.c apps/common/output.c apps/common/standard.c apps/common/agent_place.c) $B/libzt.a
+	@mkdir -p $(@D) $B/share/zt && ln -sfn ../../../web $B/share/zt/web
+	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT)
 $B/bin/zt-audit: $(call objs,$(call srcs,apps/audit) apps/common/l10n.c apps/common/standard.c) $B/libzt.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -102,11 +106,14 @@ $B/tests/services/backend_test: $B/services/blocks/backend_fs.o
 $B/tests/services/backend_test: LIBS += -Wl,--wrap=syncfs
 $B/tests/attack/sink_test: LIBS += -Wl,--wrap=fallocate,--wrap=renameat2
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
-# The app's interface, until a host of it is a program.
+# The app's interface.
 RPC := $(call objs,$(call srcs,apps/rpc) apps/common/output.c)
 $B/tests/apps/rpc_test $B/tests/apps/rpc_join_test $B/tests/apps/rpc_hostile_test: $(RPC) $B/tests/apps/ask.o
 $B/tests/apps/rpc_hostile_test: LIBS += -Wl,--wrap=free
 $B/tests/fuzz/app_fuzz: $(RPC)
+AGENT_PURE := $(call objs,$(addprefix apps/agent/,door.c idle.c message.c))
+$B/tests/agent/door_test: $(AGENT_PURE)
+$B/tests/fuzz/agent_fuzz: $(RPC) $(AGENT_PURE)
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*_fuzz.c))
 $B/tests/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/libframe.a $B/libzt.a
 	$Q$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE)

@@ -357,11 +357,9 @@ time_text(int64_t s, unsigned ns)
 	return json_sprintf("%s.%09uZ", text, ns);
 }
 
-static void
-show_file(void *ctx, const struct zt_file *f)
+void
+cli_show_file(const struct cli *c, const struct zt_file *f)
 {
-	const struct cli *c = ctx;
-
 	if (c->json) {
 		output_json(stdout, "file", "{s:o,s:b,s:o,s:o,s:i,s:o}", "path",
 		    output_text(f->path), "folder", f->is_folder, "size",
@@ -376,6 +374,12 @@ show_file(void *ctx, const struct zt_file *f)
 	}
 	output_show(f->path);
 	(void)printf("%s\n", f->is_folder ? "/" : "");
+}
+
+static void
+show_file(void *ctx, const struct zt_file *f)
+{
+	cli_show_file(ctx, f);
 }
 
 enum zt_err

@@ -6,6 +6,7 @@
 #include "operator/cmd_server.h"
 #include "terminal/command.h"
 #include "terminal/completion.h"
+#include "ui/cmd_agent.h"
 
 const struct command commands[] = {
 	{ "org bootstrap", "", N_("create an organization, with you as its first admin"),
@@ -212,6 +213,17 @@ const struct command commands[] = {
 	    cmd_protect },
 	{ "lock", "", N_("ask for the password again from now on"), "zt lock", 0, 0,
 	    NEEDS_FOLDER, 0, 0, cmd_lock },
+	{ "ui", "",
+	    N_("open the page of zt in the browser, by a link that works once, within a "
+	       "minute"),
+	    "zt ui", 0, 0, NEEDS_FOLDER, 0, OPT(PRINT_LINK), cmd_ui },
+	{ "agent start", "",
+	    N_("begin the agent, which keeps devices open for the page and for zt ls"),
+	    "zt agent start", 0, 0, NEEDS_FOLDER, 0, 0, cmd_agent_start },
+	{ "agent stop", "", N_("lock the agent's devices, and end it"), "zt agent stop", 0, 0,
+	    NEEDS_FOLDER, 0, 0, cmd_agent_stop },
+	{ "agent state", "", N_("list the agent's devices, and which are open"),
+	    "zt agent state", 0, 0, NEEDS_FOLDER, 0, 0, cmd_agent_state },
 	{ "server create", "NAME",
 	    N_("operator: reserve an organization for a day; prints its founder's code, which "
 	       "ends "

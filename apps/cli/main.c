@@ -18,6 +18,7 @@
 #include "terminal/command.h"
 #include "terminal/help.h"
 #include "terminal/progress.h"
+#include "ui/cmd_agent.h"
 
 static enum zt_err
 default_home(struct cli *c)
@@ -76,7 +77,7 @@ maintain(struct cli *c)
 static enum zt_err
 run(struct cli *c, const struct command *k)
 {
-	enum zt_err err = k->of != NEEDS_NOTHING ? default_home(c) : ZT_OK;
+	enum zt_err err = k->of != NEEDS_NOTHING ? default_home(c) : ZT_OK, answer;
 
 	c->o.cancel = cli_stop();
 	c->o.translate = advice;
@@ -88,6 +89,8 @@ run(struct cli *c, const struct command *k)
 		cli_warn(
 		    c, _("--insecure: anybody on the way to an http:// server reads names, "
 			 "addresses and tokens"));
+	if (err == ZT_OK && k->run == cmd_ls && ui_ls(c, cli_show_file, &answer))
+		return answer;
 	if (err == ZT_OK && k->of == NEEDS_DEVICE && (err = cli_check_device(c)) == ZT_OK &&
 	    (err = cli_password(c, false)) == ZT_OK) {
 		err = zt_open(&c->o, &c->zt, c->message);

@@ -29,7 +29,8 @@ struct cli {
 	    *org, *key, *pin_file, *object;
 	uint64_t password_fd, to_version, at, need, users, storage, since;
 	unsigned seconds; /* --for */
-	bool dry, json, qr, finish, recursive, details, yes, quiet, keep, force, help, version;
+	bool dry, json, qr, finish, recursive, details, yes, quiet, keep, force, help, version,
+	    no_agent, print_link;
 	bool waited;          /* the user knows that we wait for the other side */
 	bool is_understood;   /* the words were parsed: later complaints are about something
 			       * else */

@@ -32,6 +32,9 @@ const struct cli_option cli_options[OPTION_COUNT] = {
 	    N_("answer as JSON lines, errors too"), AT(json), 0, 0 },
 	[OPTION_QUIET] = { "--quiet", 'q', TAKES_NOTHING, "",
 	    N_("say nothing but what was asked for, and errors"), AT(quiet), 0, 0 },
+	[OPTION_NO_AGENT] = { "--no-agent", 0, TAKES_NOTHING, "",
+	    N_("open the device here, also where the agent has it open (as ZT_AGENT=no)"),
+	    AT(no_agent), 0, 0 },
 	[OPTION_HELP] = { "--help", 'h', TAKES_NOTHING, "", N_("show help"), AT(help), 0, 0 },
 	[OPTION_VERSION] = { "--version", 'V', TAKES_NOTHING, "", N_("show the version"),
 	    AT(version), 0, 0 },
@@ -83,6 +86,8 @@ const struct cli_option cli_options[OPTION_COUNT] = {
 	    AT(o.overwrite), 0, 0 },
 	[OPTION_PIN_FILE] = { "--pin-file", 0, TAKES_TEXT, "FILE",
 	    N_("read the key's password or the token's PIN from FILE"), AT(pin_file), 0, 0 },
+	[OPTION_PRINT_LINK] = { "--print-link", 0, TAKES_NOTHING, "",
+	    N_("print the link, and open no browser"), AT(print_link), 0, 0 },
 	[OPTION_PROFILE] = { "--profile", 0, TAKES_TEXT, "admin|standard|outsider",
 	    N_("what they may do: admin lets people in and revokes them, standard makes "
 	       "workspaces, outsider works in those that are shared with them; standard unless "

@@ -95,6 +95,10 @@ good "recovery create" words j recovery create
 "$bin/zt" --json --home "$state/alice" --password-file "$a" watch >"$state/events" 2>&1 & watching=$!
 soon grep -q ready "$state/events"; kill -INT $watching; wait $watching || true
 good "watch" event cat "$state/events"
+good "ui" link j ui
+good "agent start" done j agent start
+good "agent state" agent j agent state
+good "agent stop" done j agent stop
 good "user revoke" done j user revoke bob@demo.example
 if [ -n "${unlocked:-}" ]; then good "lock" done j lock; good "unlock" done "$bin/zt" --json --home "$state/alice" --password-file "$a" unlock --for 1h; else done_="$done_ lock, unlock, "; fi
 good "password" done "$bin/zt" --json --home "$state/alice" --password-file "$a" password --new-password-file "$a"

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "agent/door.h"
+
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void
+new_secret(char out[DOOR_TEXT])
+{
+	uint8_t bytes[DOOR_SECRET];
+
+	randombytes_buf(bytes, sizeof bytes);
+	sodium_bin2base64(
+	    out, DOOR_TEXT, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	sodium_memzero(bytes, sizeof bytes);
+}
+
+void
+door_begin(struct door *d, int port)
+{
+	*d = (struct door){ .port = port };
+	(void)snprintf(d->origin, sizeof d->origin, "http://127.0.0.1:%d", port);
+	new_secret(d->cookie);
+}
+
+/* Whether the N bytes of TEXT are SECRET, in a time that does not depend on where they differ.
+ */
+static bool
+is_secret(const char secret[DOOR_TEXT], const char *text, size_t n)
+{
+	return n == DOOR_TEXT - 1 && sodium_memcmp(secret, text, DOOR_TEXT - 1) == 0;
+}
+
+bool
+door_ticket(struct door *d, uint64_t now_ms, char out[DOOR_TEXT])
+{
+	for (size_t i = 0; i < DOOR_TICKETS; i++) {
+		struct door_ticket *t = &d->tickets[i];
+
+		if (t->until_ms > now_ms)
+			continue;
+		new_secret(t->text);
+		t->until_ms = now_ms + DOOR_TICKET_MS;
+		memcpy(out, t->text, DOOR_TEXT);
+		return true;
+	}
+	return false;
+}
+
+bool
+door_use(struct door *d, uint64_t now_ms, const char *ticket)
+{
+	size_t n = strlen(ticket);
+	bool is_open = false;
+
+	for (size_t i = 0; i < DOOR_TICKETS; i++) {
+		struct door_ticket *t = &d->tickets[i];
+
+		if (t->until_ms <= now_ms || !is_secret(t->text, ticket, n))
+			continue;
+		sodium_memzero(t, sizeof *t);
+		is_open = true;
+	}
+	return is_open;
+}
+
+bool
+door_has_host(const struct door *d, const char *host)
+{
+	static const char *const names[] = { "127.0.0.1", "localhost", "[::1]" };
+	char mine[32];
+
+	for (size_t i = 0; host != NULL && i < sizeof names / sizeof names[0]; i++) {
+		(void)snprintf(mine, sizeof mine, "%s:%d", names[i], d->port);
+		if (strcmp(host, mine) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+door_has_origin(const struct door *d, const char *host, const char *origin)
+{
+	return host != NULL && origin != NULL && strcmp(origin, d->origin) == 0 &&
+	       strcmp(host, d->origin + strlen("http://")) == 0;
+}
+
+bool
+door_has_cookie(const struct door *d, const char *cookies)
+{
+	const size_t name = strlen(DOOR_COOKIE);
+	bool is_there = false;
+
+	for (const char *at = cookies; at != NULL && *at != 0;) {
+		size_t n = strcspn(at, ";");
+
+		if (n > name && strncmp(at, DOOR_COOKIE, name) == 0 && at[name] == '=' &&
+		    is_secret(d->cookie, at + name + 1, n - name - 1))
+			is_there = true;
+		at += n;
+		at += strspn(at, "; ");
+	}
+	return is_there;
+}
+
+/* Asks the kernel for the one socket whose own end is FROM, connected to TO. */
+static bool
+ask_kernel(int fd, const struct sockaddr_in *from, const struct sockaddr_in *to, uid_t *out)
+{
+	struct {
+		struct nlmsghdr head;
+		struct inet_diag_req_v2 body;
+	} ask = { .head = { .nlmsg_len = sizeof ask,
+		      .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		      .nlmsg_flags = NLM_F_REQUEST },
+		.body = { .sdiag_family = AF_INET,
+		    .sdiag_protocol = IPPROTO_TCP,
+		    .idiag_states = UINT32_MAX } };
+	struct {
+		struct nlmsghdr head;
+		struct inet_diag_msg body;
+		uint8_t more[512];
+	} answer;
+	ssize_t n;
+
+	ask.body.id.idiag_sport = from->sin_port;
+	ask.body.id.idiag_dport = to->sin_port;
+	ask.body.id.idiag_src[0] = from->sin_addr.s_addr;
+	ask.body.id.idiag_dst[0] = to->sin_addr.s_addr;
+	ask.body.id.idiag_cookie[0] = ask.body.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+	if (send(fd, &ask, sizeof ask, 0) != (ssize_t)sizeof ask)
+		return false;
+	n = recv(fd, &answer, sizeof answer, 0);
+	if (n < (ssize_t)(sizeof answer.head + sizeof answer.body) ||
+	    answer.head.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+	    answer.body.idiag_state != TCP_ESTABLISHED) /* what was closed is nobody's */
+		return false;
+	*out = answer.body.idiag_uid;
+	return true;
+}
+
+bool
+door_user_of(int fd, uid_t *out)
+{
+	struct sockaddr_in mine = { 0 }, theirs = { 0 };
+	socklen_t n = sizeof mine, m = sizeof theirs;
+	bool knows = false;
+	int kernel;
+
+	if (getsockname(fd, (struct sockaddr *)&mine, &n) != 0 ||
+	    getpeername(fd, (struct sockaddr *)&theirs, &m) != 0 ||
+	    mine.sin_family != AF_INET || theirs.sin_family != AF_INET ||
+	    (kernel = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG)) < 0)
+		return false;
+	knows = ask_kernel(kernel, &theirs, &mine, out);
+	(void)close(kernel);
+	return knows;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* main.c - zt-agent: the client as a separate process, for the page and for zt. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <libgen.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+#include "agent/settings.h"
+#include "agent/site.h"
+#include "common/agent_place.h"
+#include "common/l10n.h"
+#include "common/standard.h"
+
+enum { EXIT_USAGE = 64, EXIT_RUNS = 75, EXIT_SOFTWARE = 70, EXIT_CANNOT = 73 };
+
+static int
+usage(FILE *to)
+{
+	(void)fprintf(to,
+	    "%s\n\n"
+	    "  --root DIR       %s\n"
+	    "  --page DIR       %s\n"
+	    "  --ca-file FILE   %s\n"
+	    "  --insecure       %s\n",
+	    _("usage: zt-agent [--root DIR] [--page DIR]"),
+	    _("the folder of the devices' folders"), _("the files of the page"),
+	    _("PEM file of the server's authority"),
+	    _("allow http:// to other machines than this one"));
+	return to == stdout ? 0 : EXIT_USAGE;
+}
+
+/* Keys are in no core file, no debugger's reach, and no swap where the system lets us say so.
+ */
+static void
+harden(void)
+{
+	struct rlimit none = { 0, 0 }, locked;
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)umask(077);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	if (getrlimit(RLIMIT_MEMLOCK, &locked) == 0 &&
+	    (locked.rlim_max == RLIM_INFINITY || geteuid() == 0)) {
+		locked.rlim_cur = locked.rlim_max;
+		if (setrlimit(RLIMIT_MEMLOCK, &locked) == 0)
+			(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+	}
+}
+
+/* One agent a root: the one that has the lock, as long as it lives. */
+static int
+take_root(const struct agent *a)
+{
+	char path[PATH_MAX + 16];
+	int fd;
+
+	(void)snprintf(path, sizeof path, "%s/lock", a->place);
+	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0) {
+		agent_log("%s: %s", path, strerror(errno));
+		return EXIT_CANNOT;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		agent_log("another agent serves %s", a->root);
+		return EXIT_RUNS;
+	}
+	(void)unlink(a->socket); /* whose it was has ended */
+	return 0;
+}
+
+/* The page that was installed with this program, or is in its build folder. */
+static const char *
+usual_page(char beside[PATH_MAX])
+{
+	char self[PATH_MAX] = "";
+
+	if (readlink("/proc/self/exe", self, sizeof self - 1) > 0 &&
+	    snprintf(beside, PATH_MAX, "%s/../share/zt/web", dirname(self)) < PATH_MAX &&
+	    access(beside, R_OK | X_OK) == 0)
+		return beside;
+	return AGENT_PAGE;
+}
+
+static int
+run(struct agent *a, const char *root, const char *page)
+{
+	struct agent_place place;
+	char message[256];
+	int code;
+
+	if (!agent_place_of(root, &place) || !agent_place_make(&place)) {
+		agent_log("%s: %s", root != NULL ? root : "HOME", strerror(errno));
+		return EXIT_CANNOT;
+	}
+	(void)snprintf(a->root, sizeof a->root, "%s", place.root);
+	(void)snprintf(a->place, sizeof a->place, "%s", place.folder);
+	(void)snprintf(a->socket, sizeof a->socket, "%s", place.socket);
+	a->is_usual = place.is_usual;
+	if ((code = take_root(a)) != 0)
+		return code;
+	settings_read(a);
+	if (page != NULL && !site_read(page, &a->site, message))
+		agent_log("%s", message);
+	code = agent_run(a);
+	(void)unlink(a->socket);
+	site_free(a->site);
+	sodium_memzero(&a->door, sizeof a->door);
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = { { "root", required_argument, NULL, 'r' },
+		{ "page", required_argument, NULL, 'p' },
+		{ "ca-file", required_argument, NULL, 'c' },
+		{ "insecure", no_argument, NULL, 'i' }, { "help", no_argument, NULL, 'h' },
+		{ 0 } };
+	const char *root = NULL, *page;
+	struct agent *a;
+	char beside[PATH_MAX];
+	bool in_clear = false;
+	const char *ca_file = NULL;
+	int o, code;
+
+	standard_begin();
+	l10n_start();
+	page = usual_page(beside);
+	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (o == 'r')
+			root = optarg;
+		else if (o == 'p')
+			page = optarg;
+		else if (o == 'c')
+			ca_file = optarg;
+		else if (o == 'i')
+			in_clear = true;
+		else
+			return usage(o == 'h' ? stdout : stderr);
+	if (optind < argc)
+		return usage(stderr);
+	harden();
+	if (sodium_init() < 0 || (a = calloc(1, sizeof *a)) == NULL)
+		return EXIT_SOFTWARE;
+	a->ca_file = ca_file;
+	a->in_clear = in_clear;
+	code = run(a, root, page);
+	free(a);
+	return code;
+}

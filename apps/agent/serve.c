@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "agent/serve.h"
+
+#include <string.h>
+
+#include "agent/site.h"
+
+enum { HEAD_MAX = 4096, CHUNK = 64 * 1024, COOKIES_MAX = 4096 };
+
+#define POLICY                                                                                 \
+	"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "         \
+	"img-src 'self' blob:; media-src 'self' blob:; connect-src 'self' ws://127.0.0.1:%d; " \
+	"worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "     \
+	"require-trusted-types-for 'script'"
+
+const struct lws_protocol_vhost_options *
+serve_headers(int port)
+{
+	static char policy[512];
+	static struct lws_protocol_vhost_options rows[] = {
+		{ .name = "content-security-policy:", .value = policy },
+		{ .name = "cross-origin-opener-policy:", .value = "same-origin" },
+		{ .name = "cross-origin-embedder-policy:", .value = "require-corp" },
+		{ .name = "cross-origin-resource-policy:", .value = "same-origin" },
+		{ .name = "x-content-type-options:", .value = "nosniff" },
+		{ .name = "x-frame-options:", .value = "DENY" },
+		{ .name = "referrer-policy:", .value = "no-referrer" },
+		{ .name = "permissions-policy:",
+		    .value =
+			"accelerometer=(), autoplay=(self), camera=(self), "
+			"clipboard-read=(), clipboard-write=(self), display-capture=(), "
+			"fullscreen=(self), geolocation=(), gyroscope=(), magnetometer=(), "
+			"microphone=(), midi=(), payment=(), usb=()" },
+	};
+	size_t n = sizeof rows / sizeof rows[0];
+
+	(void)snprintf(policy, sizeof policy, POLICY, port);
+	for (size_t i = 0; i + 1 < n; i++)
+		rows[i].next = &rows[i + 1];
+	return rows;
+}
+
+/* The header TOKEN into OUT; NULL: it is not there, or does not fit. */
+static const char *
+header(struct lws *wsi, enum lws_token_indexes token, char *out, size_t size)
+{
+	return lws_hdr_total_length(wsi, token) > 0 &&
+		       lws_hdr_copy(wsi, out, (int)size, token) > 0
+		   ? out
+		   : NULL;
+}
+
+bool
+serve_may_speak(struct agent *a, struct lws *wsi)
+{
+	char host[64], origin[64], cookies[COOKIES_MAX];
+
+	if (lws_get_vhost(wsi) == a->near)
+		return true;
+	return door_has_origin(&a->door, header(wsi, WSI_TOKEN_HOST, host, sizeof host),
+		   header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin)) &&
+	       door_has_cookie(
+		   &a->door, header(wsi, WSI_TOKEN_HTTP_COOKIE, cookies, sizeof cookies));
+}
+
+/* A head under way. */
+struct head {
+	struct lws *wsi;
+	uint8_t bytes[LWS_PRE + HEAD_MAX], *at, *end;
+	bool failed;
+};
+
+static void
+begin(struct head *h, struct lws *wsi, unsigned status)
+{
+	h->wsi = wsi;
+	h->at = h->bytes + LWS_PRE;
+	h->end = h->bytes + sizeof h->bytes - 1;
+	h->failed = lws_add_http_header_status(wsi, status, &h->at, h->end) != 0;
+}
+
+static void
+add(struct head *h, const char *name, const char *value)
+{
+	h->failed =
+	    h->failed || lws_add_http_header_by_name(h->wsi, (const uint8_t *)name,
+			     (const uint8_t *)value, (int)strlen(value), &h->at, h->end);
+}
+
+/* Sends the head, and says that N bytes follow. */
+static bool
+end(struct head *h, size_t n)
+{
+	uint8_t *begins = h->bytes + LWS_PRE;
+
+	return !h->failed &&
+	       lws_add_http_header_content_length(h->wsi, n, &h->at, h->end) == 0 &&
+	       lws_finalize_http_header(h->wsi, &h->at, h->end) == 0 &&
+	       lws_write(h->wsi, begins, (size_t)(h->at - begins), LWS_WRITE_HTTP_HEADERS) >= 0;
+}
+
+static int
+completed(struct lws *wsi)
+{
+	return lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
+}
+
+/* A refusal, in a word; the connection ends. */
+static int
+refuse(struct lws *wsi, unsigned status)
+{
+	struct head h;
+
+	begin(&h, wsi, status);
+	add(&h, "cache-control:", "no-store");
+	add(&h, "connection:", "close");
+	(void)end(&h, 0);
+	return -1;
+}
+
+static int
+open_page(struct agent *a, struct lws *wsi)
+{
+	char room[2 * DOOR_TEXT], cookie[128];
+	const char *ticket = lws_get_urlarg_by_name(wsi, "ticket=", room, sizeof room);
+	struct head h;
+
+	if (ticket == NULL || !door_use(&a->door, agent_now_ms(), ticket))
+		return refuse(wsi, HTTP_STATUS_FORBIDDEN);
+	(void)snprintf(cookie, sizeof cookie,
+	    DOOR_COOKIE "=%s; HttpOnly; SameSite=Strict; Path=/", a->door.cookie);
+	begin(&h, wsi, HTTP_STATUS_SEE_OTHER);
+	add(&h, "location:", "/");
+	add(&h, "set-cookie:", cookie);
+	add(&h, "cache-control:", "no-store");
+	explicit_bzero(cookie, sizeof cookie);
+	if (!end(&h, 0))
+		return -1;
+	explicit_bzero(&h, sizeof h);
+	return completed(wsi);
+}
+
+/* Whether the list LIST has the word "br", and does not refuse it. */
+static bool
+takes_brotli(const char *list)
+{
+	for (const char *at = list; at != NULL && *at != 0;) {
+		size_t n = strcspn(at, ",");
+
+		if (strncmp(at, "br", 2) == 0 && (n == 2 || at[2] == ' ' || at[2] == ';'))
+			return memmem(at, n, "q=0", 3) == NULL;
+		at += n;
+		at += strspn(at, ", ");
+	}
+	return false;
+}
+
+static int
+give(struct agent *a, struct lws *wsi, struct serve *s, const char *path, bool is_head)
+{
+	char list[256], tag[SITE_TAG + 8];
+	const char *known;
+	struct site_file f;
+	struct head h;
+
+	if (a->site == NULL ||
+	    !site_find(a->site, path,
+		takes_brotli(header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, list, sizeof list)),
+		&f))
+		return refuse(wsi, HTTP_STATUS_NOT_FOUND);
+	known = header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, tag, sizeof tag);
+	if (known != NULL && strcmp(known, f.tag) == 0) {
+		begin(&h, wsi, HTTP_STATUS_NOT_MODIFIED);
+		is_head = true;
+	} else {
+		begin(&h, wsi, HTTP_STATUS_OK);
+	}
+	add(&h, "content-type:", f.type);
+	add(&h, "etag:", f.tag);
+	add(&h, "cache-control:", "no-cache");
+	add(&h, "vary:", "accept-encoding");
+	if (f.is_brotli)
+		add(&h, "content-encoding:", "br");
+	if (!end(&h, f.n))
+		return -1;
+	if (is_head || f.n == 0)
+		return completed(wsi);
+	*s = (struct serve){ .body = f.bytes, .n = f.n };
+	lws_callback_on_writable(wsi);
+	return 0;
+}
+
+int
+serve_head(struct agent *a, struct lws *wsi, struct serve *s, const char *path)
+{
+	bool is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
+	char host[64];
+
+	*s = (struct serve){ .n = 0 };
+	if (lws_get_vhost(wsi) != a->loop)
+		return refuse(wsi, HTTP_STATUS_NOT_FOUND); /* a socket has no page */
+	if (!door_has_host(&a->door, header(wsi, WSI_TOKEN_HOST, host, sizeof host)))
+		return refuse(wsi, HTTP_STATUS_FORBIDDEN);
+	if (!is_head && lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) <= 0)
+		return refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED);
+	if (strcmp(path, "/open") == 0)
+		return is_head ? refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED)
+			       : open_page(a, wsi);
+	return give(a, wsi, s, path, is_head);
+}
+
+int
+serve_writable(struct lws *wsi, struct serve *s)
+{
+	size_t n = s->n - s->at < CHUNK ? s->n - s->at : CHUNK;
+	bool is_last = s->at + n == s->n;
+
+	if (s->body == NULL)
+		return 0;
+	if (lws_write(wsi, (uint8_t *)(uintptr_t)(s->body + s->at), n,
+		is_last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < (int)n)
+		return -1;
+	s->at += n;
+	if (!is_last) {
+		lws_callback_on_writable(wsi);
+		return 0;
+	}
+	s->body = NULL;
+	return completed(wsi);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* serve.h - HTTP by loopback: the page's files, and the link that gives the cookie. */
+#ifndef ZT_AGENT_SERVE_H
+#define ZT_AGENT_SERVE_H
+
+#include <libwebsockets.h>
+
+#include "agent/agent.h"
+
+/* An answer under way. */
+struct serve {
+	const uint8_t *body;
+	size_t n, at;
+};
+
+/* A request's head came, for PATH as lws has decoded it: answers. Returns the callback's value.
+ */
+int serve_head(struct agent *a, struct lws *wsi, struct serve *s, const char *path);
+/* More of the answer can be sent. */
+int serve_writable(struct lws *wsi, struct serve *s);
+/* Whether WSI, which asks to become a WebSocket, may: by loopback with Host, Origin and cookie;
+ * by the unix socket always. */
+bool serve_may_speak(struct agent *a, struct lws *wsi);
+/* The headers of every answer, also of those that lws makes itself. Static. */
+const struct lws_protocol_vhost_options *serve_headers(int port);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "agent/settings.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <unistd.h>
+
+void
+settings_read(struct agent *a)
+{
+	char path[PATH_MAX + 16];
+	json_t *read, *after;
+
+	(void)snprintf(path, sizeof path, "%s/settings", a->place);
+	read = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+	after = json_object_get(read, "lockAfter");
+	a->lock_after = SETTINGS_LOCK_AFTER;
+	if (json_is_integer(after) && json_integer_value(after) >= 0 &&
+	    json_integer_value(after) <= 7 * 24 * 60)
+		a->lock_after = (unsigned)json_integer_value(after);
+	json_decref(read);
+}
+
+bool
+settings_write(const struct agent *a)
+{
+	char path[PATH_MAX + 16], beside[PATH_MAX + 24];
+	json_t *all = json_pack("{s:i}", "lockAfter", (int)a->lock_after);
+	int fd;
+	bool is_written;
+
+	(void)snprintf(path, sizeof path, "%s/settings", a->place);
+	(void)snprintf(beside, sizeof beside, "%s.new", path);
+	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	is_written =
+	    all != NULL && fd >= 0 && json_dumpfd(all, fd, JSON_COMPACT) == 0 && fsync(fd) == 0;
+	json_decref(all);
+	if (fd >= 0)
+		(void)close(fd);
+	return is_written && rename(beside, path) == 0;
+}

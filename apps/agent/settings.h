@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* settings.h - what people set at the host, in a file of the agent's folder. */
+#ifndef ZT_AGENT_SETTINGS_H
+#define ZT_AGENT_SETTINGS_H
+
+#include "agent/agent.h"
+
+#define SETTINGS_LOCK_AFTER 15 /* minutes, until somebody says another time */
+
+/* Sets what the file says, and the usual where there is none. */
+void settings_read(struct agent *a);
+/* False: it was not written, and the old one is there. */
+bool settings_write(const struct agent *a);
+
+#endif

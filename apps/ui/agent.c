@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "ui/agent.h"
+
+#include <libwebsockets.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* An answer of the agent has a page of a list and some more. */
+enum { MESSAGE_MAX = 4 * 1024 * 1024, ROOM = 64 * 1024, END_S = 30 };
+
+struct agent {
+	struct lws_context *lws;
+	struct lws *wsi; /* NULL: there is no connection */
+	bool is_open;
+	json_int_t id;
+	char *out; /* what waits to be sent, behind LWS_PRE bytes; or NULL */
+	size_t out_n;
+	char *in;
+	size_t in_n, in_room;
+	json_t *answer; /* to the request ID */
+	bool lacks_device;
+};
+
+/* Keeps the message that came, if it is the answer that is awaited. */
+static void
+take_message(struct agent *a)
+{
+	json_t *read = json_loadb(a->in, a->in_n, JSON_REJECT_DUPLICATES, NULL);
+
+	a->in_n = 0;
+	if (a->answer == NULL && json_is_integer(json_object_get(read, "id")) &&
+	    json_integer_value(json_object_get(read, "id")) == a->id)
+		a->answer = read;
+	else
+		json_decref(read);
+}
+
+static int
+receive(struct agent *a, struct lws *wsi, const void *part, size_t n)
+{
+	char *more;
+
+	if (n > MESSAGE_MAX - a->in_n)
+		return -1;
+	if (a->in_n + n > a->in_room) {
+		if ((more = realloc(a->in, a->in_n + n + ROOM)) == NULL)
+			return -1;
+		a->in = more;
+		a->in_room = a->in_n + n + ROOM;
+	}
+	if (n > 0)
+		memcpy(a->in + a->in_n, part, n);
+	a->in_n += n;
+	if (lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0)
+		take_message(a);
+	return 0;
+}
+
+static int
+send_out(struct agent *a, struct lws *wsi)
+{
+	int sent;
+
+	if (a->out == NULL)
+		return 0;
+	sent = lws_write(wsi, (unsigned char *)a->out + LWS_PRE, a->out_n, LWS_WRITE_TEXT);
+	free(a->out);
+	a->out = NULL;
+	return sent < (int)a->out_n ? -1 : 0;
+}
+
+static int
+callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
+{
+	struct agent *a = lws_context_user(lws_get_context(wsi));
+
+	(void)user;
+	switch ((int)reason) {
+	case LWS_CALLBACK_CLIENT_ESTABLISHED:
+		a->is_open = true;
+		return 0;
+	case LWS_CALLBACK_CLIENT_RECEIVE:
+		return receive(a, wsi, in, n);
+	case LWS_CALLBACK_CLIENT_WRITEABLE:
+		return send_out(a, wsi);
+	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+	case LWS_CALLBACK_CLIENT_CLOSED:
+		a->wsi = NULL;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static const struct lws_protocols *
+protocols(void)
+{
+	static const struct lws_protocols list[] = {
+		{ .name = "zt.v1", .callback = callback, .rx_buffer_size = ROOM },
+		{ 0 },
+	};
+
+	return list;
+}
+
+static void
+turn(struct agent *a)
+{
+	(void)lws_service(a->lws, 0);
+}
+
+/* Whether the connection to PATH is open, or was refused by now. */
+static bool
+connect_to(struct agent *a, const char *path)
+{
+	struct lws_context_creation_info info = { 0 };
+	struct lws_client_connect_info to = { 0 };
+	char address[sizeof((struct agent_place *)0)->socket + 1];
+
+	(void)snprintf(address, sizeof address, "+%s", path);
+	lws_set_log_level(0, NULL);
+	info.port = CONTEXT_PORT_NO_LISTEN;
+	info.protocols = protocols();
+	info.user = a;
+	info.gid = info.uid = (__typeof__(info.gid))-1;
+	info.fd_limit_per_thread = 16;
+	if ((a->lws = lws_create_context(&info)) == NULL)
+		return false;
+	to.context = a->lws;
+	to.address = address;
+	to.host = "zt";
+	to.path = "/rpc";
+	to.protocol = to.local_protocol_name = "zt.v1";
+	to.pwsi = &a->wsi;
+	if (lws_client_connect_via_info(&to) == NULL)
+		return false;
+	while (a->wsi != NULL && !a->is_open)
+		turn(a);
+	return a->is_open;
+}
+
+bool
+agent_dial(const struct agent_place *p, struct agent **out)
+{
+	struct agent *a;
+
+	if (access(p->socket, R_OK | W_OK) != 0 || (a = calloc(1, sizeof *a)) == NULL)
+		return false;
+	if (!connect_to(a, p->socket)) {
+		agent_close(a);
+		return false;
+	}
+	*out = a;
+	return true;
+}
+
+void
+agent_close(struct agent *a)
+{
+	if (a == NULL)
+		return;
+	if (a->lws != NULL)
+		lws_context_destroy(a->lws);
+	json_decref(a->answer);
+	free(a->out);
+	free(a->in);
+	free(a);
+}
+
+static void
+stop_waiting(lws_sorted_usec_list_t *timer)
+{
+	(void)timer;
+}
+
+bool
+agent_lacks_device(const struct agent *a)
+{
+	return a->lacks_device;
+}
+
+void
+agent_await_end(struct agent *a)
+{
+	const time_t until = time(NULL) + END_S;
+	lws_sorted_usec_list_t timer = { 0 };
+
+	lws_sul_schedule(a->lws, 0, &timer, stop_waiting, END_S * LWS_US_PER_SEC);
+	while (a->wsi != NULL && time(NULL) < until)
+		turn(a);
+	lws_sul_cancel(&timer);
+}
+
+/* Sends MESSAGE, and waits for the answer to its id. */
+static enum zt_err
+exchange(struct agent *a, const json_t *message)
+{
+	size_t n = json_dumpb(message, NULL, 0, JSON_COMPACT);
+
+	if (message == NULL || n == 0 || (a->out = malloc(LWS_PRE + n)) == NULL)
+		return ZT_ERR_MEMORY;
+	a->out_n = json_dumpb(message, a->out + LWS_PRE, n, JSON_COMPACT);
+	if (a->wsi != NULL)
+		(void)lws_callback_on_writable(a->wsi);
+	while (a->wsi != NULL && a->answer == NULL)
+		turn(a);
+	return a->answer != NULL ? ZT_OK : ZT_ERR_NETWORK;
+}
+
+/* The error of the answer; its number is checked: another release may have more of them. */
+static enum zt_err
+error_of(struct agent *a, const json_t *error, char *message)
+{
+	const char *english = json_string_value(json_object_get(error, "english"));
+	const char *sentence = json_string_value(json_object_get(error, "sentence"));
+	enum zt_err err = (enum zt_err)json_integer_value(json_object_get(error, "number"));
+
+	(void)snprintf(message, 256, "%s", sentence != NULL ? sentence : "");
+	a->lacks_device = english != NULL && strncmp(english, "no device is open", 17) == 0;
+	return err != ZT_OK ? err : ZT_ERR_CORRUPT;
+}
+
+enum zt_err
+agent_ask(struct agent *a, const char *method, json_t *params, const char *device,
+    json_t **result, char *message)
+{
+	json_t *ask = json_pack("{s:I,s:s,s:o,s:s*}", "id", ++a->id, "method", method, "params",
+	    params, "device", device);
+	const json_t *error;
+	enum zt_err err = exchange(a, ask);
+
+	json_decref(ask);
+	if (err != ZT_OK)
+		return err;
+	error = json_object_get(a->answer, "error");
+	if (error != NULL)
+		err = error_of(a, error, message);
+	else
+		*result = json_incref(json_object_get(a->answer, "result"));
+	json_decref(a->answer);
+	a->answer = NULL;
+	return err;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* cmd_agent.h - the commands of zt about the agent and its page, and zt ls by the agent. */
+#ifndef ZT_UI_CMD_AGENT_H
+#define ZT_UI_CMD_AGENT_H
+
+#include "terminal/command.h"
+
+enum zt_err cmd_ui(struct cli *c);
+enum zt_err cmd_agent_start(struct cli *c);
+enum zt_err cmd_agent_stop(struct cli *c);
+enum zt_err cmd_agent_state(struct cli *c);
+/* Lists the folder of C by the agent, if that runs and has the device open: SHOW each, as zt_ls
+ * would, and then *ERR is how it ended. Else false, and nothing was shown. */
+bool ui_ls(struct cli *c, void (*show)(const struct cli *c, const struct zt_file *f),
+    enum zt_err *err);
+
+#endif

@@ -1,0 +1,81 @@
+#!/bin/sh
+# The agent: who may come in (rows W2 to W5), what it bounds, what it answers, the main job by two of them, and zt that
+# begins, asks and ends it.
+. "$(dirname "$0")/world.sh"
+agent=${AGENT:-$bin/zt-agent}
+mkdir -p "$state/root" "$state/page/assets"
+alice() { "$bin/zt" --home "$state/root/alice" --password-file "$state/alice.password" "$@"; }
+echo alicepass > "$state/alice.password"
+local_ start "$state" "$bin"
+url=$(cat "$state/url")
+alice org bootstrap --server "$url" --operator-token-file "$state/operator-token" --slug markslug --email alice@demo.example --name Alice >/dev/null
+echo '<!doctype html><title>zt</title>' > "$state/page/index.html"; echo '1' > "$state/page/assets/a.js"
+printf 'as if compressed' > "$state/page/assets/a.js.br"
+echo secret > "$state/secret"; ln -s "$state/secret" "$state/page/link"; ln -s "$state" "$state/page/linked"
+/usr/bin/python3 "$root/tests/cli/agent.py" "$bin" "$agent" "$state" "$url" || failed=1
+# zt begins, asks and ends an agent. The home is beside no other device, so that it is this root's.
+mkdir "$state/home"; mv "$state/root/alice" "$state/home/alice"
+alice() { "$bin/zt" --home "$state/home/alice" --password-file "$state/alice.password" "$@"; }
+bare() { "$bin/zt" --home "$state/home/alice" "$@" </dev/null; }
+place=$state/home/zt-agent
+trap 'bare agent stop >/dev/null 2>&1 || true; cleanup' EXIT
+expect 66 "no agent runs" "there is no agent before one begins" bare agent state
+expect 66 "no agent runs" "nor can it end" bare agent stop
+expect 0 "the agent runs" "zt agent start" bare agent start
+expect 0 "the agent runs" "a second time it is found" bare agent start
+[ "$(pgrep -fc "zt-agent --root $state/home")" = 1 ] && ok "one runs" || not_ok "one runs"
+expect 0 "alice  is locked" "zt agent state" bare agent state
+expect 0 "^http://127.0.0.1:[0-9]*/open?ticket=[-_A-Za-z0-9]\{43\}\$" "zt ui --print-link" bare ui --print-link
+expect 0 "\"link\":\"http://127.0.0.1:" "in JSON too" bare --json ui
+mkdir "$state/path"; printf '#!/bin/sh\nprintf %%s "$1" > "%s/opened"\n' "$state" > "$state/path/xdg-open"; chmod +x "$state/path/xdg-open"
+expect 0 "open in the browser" "zt ui opens the browser" env DISPLAY=:9 PATH="$state/path:$PATH" "$bin/zt" --home "$state/home/alice" ui
+check "with the link" grep -q "^http://127.0.0.1:[0-9]*/open?ticket=" "$state/opened"
+expect 64 "no terminal" "a locked device is opened here, as without the agent" bare ls w:/
+/usr/bin/python3 - "$root" "$place/socket" <<'P'
+import sys
+sys.path.insert(0, sys.argv[1] + "/tests/agent")
+import speak
+speak.Agent(sys.argv[2]).call("host.unlock", {"key": "alice", "password": "alicepass"})
+P
+expect 0 "alice  is open  markslug  alice@demo.example" "an open one is shown" bare agent state
+alice workspace create many >/dev/null
+mkdir -p "$state/files/sub/deep"
+for i in $(seq 1 60); do echo "$i" > "$state/files/sub/a file $i"; done
+touch -d '1969-07-20 20:17:40.5' "$state/files/sub/a file 1"
+alice put "$state/files" many: >/dev/null
+for what in many: many:/ many:/sub many:sub/ many:/sub/deep many://sub//; do
+	for how in "" -l; do
+		bare ls $how "$what" >"$state/by" 2>&1; alice ls $how "$what" >"$state/without" 2>&1
+		cmp "$state/by" "$state/without" && ok "zt ls $how $what is the same by the agent" || { diff "$state/by" "$state/without" | head -5; not_ok "zt ls $how $what is the same by the agent"; }
+	done
+done
+for what in many:/none none:/ many:/sub/none/below; do
+	bare ls "$what" >"$state/by" 2>&1 && not_ok "$what is not there"; alice ls "$what" >"$state/without" 2>&1 || true
+	cmp "$state/by" "$state/without" && ok "and what is not there: $what" || not_ok "and what is not there: $what"
+done
+expect 64 "no terminal" "ZT_AGENT=no asks no agent" env ZT_AGENT=no "$bin/zt" --home "$state/home/alice" ls many:/
+expect 64 "no terminal" "nor does --no-agent" bare --no-agent ls many:/
+echo wrong > "$state/wrong"
+expect 77 "password is wrong" "a password that is given still counts" "$bin/zt" --home "$state/home/alice" --password-file "$state/wrong" ls many:/
+expect 0 "1 file was sent" "zt writes beside the agent that has the device open" alice put "$state/secret" many:/beside
+expect 0 "beside" "and the agent shows it" bare ls many:/
+check "the log is this person's alone" test "$(stat -c %a "$place/log")" = 600
+! grep -q "alicepass\|ticket" "$place/log" && ok "and has no secret" || not_ok "and has no secret"
+expect 0 "has ended" "zt agent stop" bare agent stop
+nothing_runs() { [ "$(pgrep -fc "zt-agent --root $state/home")" = 0 ] && [ ! -e "$place/socket" ]; }
+soon nothing_runs && ok "nothing of it is left" || not_ok "nothing of it is left"
+# A person who has nothing yet: no folder is there, and the socket is where the session's are.
+mkdir "$state/new" "$state/session"
+new() { env -u ZT_HOME HOME="$state/new" XDG_RUNTIME_DIR="$state/session" "$bin/zt" "$@"; }
+expect 0 "^http://127" "zt ui where there is nothing yet" new ui --print-link
+check "its socket is in the session's folder" test -S "$state/session/zt/agent"
+check "which is this person's alone" test "$(stat -c %a "$state/session/zt")" = 700
+new agent state >"$state/out" 2>&1 && [ ! -s "$state/out" ] && ok "it has no device" || not_ok "it has no device"
+mkdir "$state/new/.local/share/other"; cp "$state/home/alice/device.zt" "$state/new/.local/share/other"
+cp -r "$state/home/alice" "$state/new/.local/share/zt"
+expect 0 "^zt  is locked" "the device of zt is one of its devices" new agent state
+new agent state | grep -q other && not_ok "a folder of another program is none" || ok "a folder of another program is none"
+expect 0 "has ended" "and it ends" new agent stop
+chmod 755 "$state/session/zt"
+expect 77 "" "where others may enter its folder, it does not begin" new agent start
+finish
