@@ -10,6 +10,7 @@ clean:
 
 STATE ?= state
 run: all
+	@! sh scripts/web-libraries --once || $(MAKE) --no-print-directory web
 	sh deploy/local/demo.sh $(CURDIR)/$B/bin $(STATE) $(ONCE)
 
 # A test is one line: a program, or a script with its arguments. SIDE of them run side by side, because they wait more
@@ -52,7 +53,8 @@ fuzz-run: fuzzers
 	@printf '%s\n' $(FUZZ_LINES) | $(SIDE_BY_SIDE)
 # Every test, in minutes. All run under sanitizers, those of the command line and PLAIN_TESTS in the release build. Each
 # parser is fuzzed for two seconds, and clang-tidy looks without its analyzer. The WebAssembly build has its libraries'
-# sources from Debian's servers: where those or its compiler cannot be had, all else is tested, and the end says so.
+# sources from Debian's servers, the page its libraries from npm's: where those, the compiler or a browser cannot be had, all
+# else is tested, and the end says so.
 in_variant = $(patsubst $B/%,build/$1/%,$2)
 test: tests-cli tests-plain manuals
 	$(MAKE) $(ASAN) tests
@@ -60,11 +62,15 @@ test: tests-cli tests-plain manuals
 	$(MAKE) CC=clang $(ASAN) FUZZ=1 fuzzers
 	@rm -f $W/ready; if sh scripts/wasm-sources $W/src; then ! command -v $(firstword $(WASM_CC)) >/dev/null || touch $W/ready; else [ $$? = 69 ]; fi
 	@[ ! -e $W/ready ] || $(MAKE) wasm
+	@rm -f $(WEB)-ready; if sh scripts/web-libraries --once; then ! command -v chromium >/dev/null || touch $(WEB)-ready; else [ $$? = 69 ]; fi
+	@[ ! -e $(WEB)-ready ] || $(MAKE) web
 	@export BIN=$(CURDIR)/$B/bin; { printf '%s\n' $(call in_variant,address-undefined,$(TESTS)) $(PLAIN_TESTS) \
 	  $(call in_variant,thread,$(THREAD_TESTS)) $(CLI_LINES) $(AGENT_LINES) $(LINT_LINES) 'sh scripts/check-c quick' \
 	  $(patsubst %,'sh scripts/fuzz-one % 2',$(call in_variant,address-undefined-fuzz,$(FUZZERS))); \
+	  [ ! -e $(WEB)-ready ] || printf '%s\n' 'sh tests/web/run.sh' 'sh tests/web/units.sh'; \
 	  [ ! -e $W/ready ] || echo 'sh tests/wasm/wasm_test.sh $W/zt.wasm'; } | $(SIDE_BY_SIDE)
 	@[ -e $W/ready ] || echo "== NOT RUN: the client in WebAssembly, for want of its compiler or of the sources of its libraries"
+	@[ -e $(WEB)-ready ] || echo "== NOT RUN: the page, for want of npm, of its libraries or of a browser"
 # And what takes hours: in both builds, all that has a length at its length, the analyzer, the mutants.
 LONG := MOST_S=20000 ZT_MODEL_ACTS=1000000 ZT_MODEL_SERVER_ACTS=2000 ZT_HISTORY_RANDOM=30000 ZT_FILES_ACTS=50000 \
     ROUNDS=50 LEAVE_SECONDS=6000 HOME_FILES=30000

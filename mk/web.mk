@@ -14,6 +14,6 @@ $(WEB)/zt-web.manifest: apps/web/node_modules/.package-lock.json build/gen/web/r
 	$Qnode apps/web/build/manifest.mjs $(WEB)
 # The units of the page; then two people in two browsers against real services.
 web-check: apps/web/node_modules/.package-lock.json build/gen/web/rpc.ts
-	cd apps/web && node_modules/.bin/tsc --noEmit && node_modules/.bin/vitest run
+	sh tests/web/units.sh
 test-web: all web
 	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh
