@@ -2,22 +2,27 @@
 # the hashes of package-lock.json; no script of theirs runs. Exit 69: they cannot be fetched.
 WEB := build/web
 WEB_SOURCES := $(shell find apps/web -name node_modules -prune -o -type f -print) $(wildcard po/*.po)
-.PHONY: web web-check test-web
-web: $(WEB)/zt-web.manifest
+.PHONY: web web-check test-web page-if-possible
+# The browser's host goes with the page where its compiler is there, and the sources of its libraries.
+web:
+	@! command -v $(firstword $(WASM_CC)) >/dev/null || sh scripts/wasm-sources $W/src || [ $$? = 69 ]
+	$Q$(MAKE) --no-print-directory $(WEB)/zt-web.manifest
+# For what is of use without it: scripts/web-libraries says what is missing.
+page-if-possible:
+	@! sh scripts/web-libraries --once || $(MAKE) --no-print-directory web
 apps/web/node_modules/.package-lock.json: apps/web/package.json apps/web/package-lock.json
 	@sh scripts/web-libraries
 build/gen/web/rpc.ts: apps/rpc/methods.def scripts/rpc-types
 	@mkdir -p $(@D)
 	$Qsh scripts/rpc-types > $@.new && mv $@.new $@
-# The browser's host goes with it where its compiler is there (make zt-wasm-web).
-WEB_HOST := $(if $(shell command -v $(firstword $(WASM_CC))),$W/host/.done)
+WEB_HOST := $(if $(shell command -v $(firstword $(WASM_CC))),$(if $(wildcard $W/src/.done),$W/host/.done))
 $(WEB)/zt-web.manifest: apps/web/node_modules/.package-lock.json build/gen/web/rpc.ts $(WEB_SOURCES) $(WEB_HOST)
 	$Qcd apps/web && node_modules/.bin/tsc --noEmit && node_modules/.bin/vite build --logLevel warn
 	$Q[ -z '$(WEB_HOST)' ] || { mkdir -p $(WEB)/host && cp $W/host/*.mjs $W/host/zt.wasm $(WEB)/host; }
 	$Qnode apps/web/build/manifest.mjs $(WEB)
 # The units of the page; then two people in two browsers against real services.
 web-check: apps/web/node_modules/.package-lock.json build/gen/web/rpc.ts
-	cd apps/web && node_modules/.bin/tsc --noEmit && node_modules/.bin/vitest run
+	sh tests/web/units.sh
 test-web: all web
 	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh
 	[ -z '$(WEB_HOST)' ] || HOST=browser BIN=$(CURDIR)/$B/bin sh tests/web/run.sh
