@@ -4,7 +4,6 @@
 #include "agent/host.h"
 
 #include <ctype.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +133,7 @@ is_near(const struct lane *l)
 static enum zt_err
 do_ticket(struct lane *l, struct call *c)
 {
-	char ticket[DOOR_TEXT], url[128];
+	char ticket[MARK_TEXT], url[128];
 	enum zt_err err;
 
 	if (!is_near(l))
@@ -419,7 +418,7 @@ static void
 name_folder(struct making *m, const char *organization, const char *mark)
 {
 	const char *at = strrchr(organization, '@');
-	uint8_t hash[16];
+	char hash[MARK_HASH];
 	size_t n = 0;
 
 	if (m->a->is_usual)
@@ -430,9 +429,9 @@ name_folder(struct making *m, const char *organization, const char *mark)
 	m->key[n] = 0;
 	if (mark == NULL)
 		return;
-	crypto_generichash(hash, sizeof hash, (const uint8_t *)mark, strlen(mark), NULL, 0);
-	(void)snprintf(m->key + n, sizeof m->key - n, "%s%02x%02x%02x", n > 0 ? "-" : "",
-	    hash[0], hash[1], hash[2]);
+	mark_hash(mark, strlen(mark), hash);
+	(void)snprintf(m->key + n, sizeof m->key - n, "%s%.6s",
+	    n > 0 && m->key[n - 1] != '-' ? "-" : "", hash);
 }
 
 static enum zt_err
