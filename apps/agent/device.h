@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 
 #include "agent/agent.h"
-#include "agent/idle.h"
+#include "door/idle.h"
 #include "rpc/message.h"
 
 enum device_state { DEVICE_LOCKED, DEVICE_OPENING, DEVICE_OPEN, DEVICE_LOCKING };

@@ -5,7 +5,7 @@
 #define ZT_AGENT_LANE_H
 
 #include "agent/connection.h"
-#include "agent/message.h"
+#include "door/message.h"
 #include "rpc/message.h"
 #include "zt/cancel.h"
 

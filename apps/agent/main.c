@@ -17,10 +17,10 @@
 
 #include "agent/agent.h"
 #include "agent/settings.h"
-#include "agent/site.h"
 #include "common/agent_place.h"
 #include "common/l10n.h"
 #include "common/standard.h"
+#include "door/site.h"
 
 enum { EXIT_USAGE = 64, EXIT_RUNS = 75, EXIT_SOFTWARE = 70, EXIT_CANNOT = 73 };
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "agent/site.h"
+#include "door/site.h"
 
 enum { HEAD_MAX = 4096, CHUNK = 64 * 1024, COOKIES_MAX = 4096 };
 

@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "agent/door.h"
-#include "agent/idle.h"
-#include "agent/message.h"
+#include "door/door.h"
+#include "door/idle.h"
+#include "door/message.h"
 #include "rpc/rpc.h"
 #include "test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "agent/door.h"
+#include "door/door.h"
 
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "agent/mark.h"
+#include "door/mark.h"
 
 #define DOOR_TICKETS 8 /* that may be open at once */
 #define DOOR_TICKET_MS 60000

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "agent/mark.h"
+#include "door/mark.h"
 
 #include <sodium.h>
 #include <stdlib.h>

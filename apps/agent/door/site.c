@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "agent/site.h"
+#include "door/site.h"
 
 #include <fts.h>
 #include <libwebsockets.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "agent/mark.h"
+#include "door/mark.h"
 
 enum { FILES_MAX = 2000, HEX = MARK_HASH - 1 };
 #define MANIFEST "/zt-web.manifest"

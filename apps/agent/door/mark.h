@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* mark.h - texts that nobody guesses, and hashes: all that this room has of cryptography. */
+/* mark.h - texts that nobody guesses, and hashes: all that the agent has of cryptography. */
 #ifndef ZT_AGENT_MARK_H
 #define ZT_AGENT_MARK_H
 
