@@ -1,6 +1,6 @@
 # The targets that a person types; how they are done is in mk/.
 .DEFAULT_GOAL := all
-include mk/config.mk mk/floors.mk mk/gen.mk mk/rules.mk mk/wasm.mk
+include mk/config.mk mk/floors.mk mk/gen.mk mk/rules.mk mk/wasm.mk mk/web.mk
 
 .PHONY: all pure run test test-long bench lint fmt install install-server uninstall manuals deb test-packages clean
 all: $B/libzt.a $B/libzt.so.0 $B/bin/zt $B/bin/zt-agent $B/bin/zt-audit $(foreach s,$(SERVICES),$B/bin/zt-$s) $B/bin/zt-gateway $(CATALOGUES:%=$B/%)

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Which page is shown: by the address, and by what the host has open.
+import { CloudOff } from "lucide-preact";
+import { useEffect } from "preact/hooks";
+import { Boundary } from "../parts/boundary";
+import { Foot } from "../parts/foot";
+import { Icon, Mark } from "../parts/icon";
+import { later } from "../parts/later";
+import { Live } from "../parts/live";
+import { useLate } from "../parts/skeleton";
+import { confirmation } from "../state/confirm";
+import { deviceOf, devices, lineIsUp, openDevices, wasUp } from "../state/host";
+import { isCode } from "../state/notices";
+import { forgetClosed, organizationOf } from "../state/organization";
+import { route } from "../state/route";
+import { t } from "../words";
+import { Organizations } from "./organizations";
+import { Shell } from "./shell";
+import { Unlock } from "./unlock";
+
+const Begin = later(() => import("./begin/begin").then((room) => room.Begin));
+const Confirm = later(() => import("./confirm").then((room) => room.Confirm));
+const Alarm = later(() => import("./alarm").then((room) => room.Alarm));
+
+const alarms = ["FORK", "ROLLBACK", "PROOF", "ROOT", "RESTORED"];
+
+export function App() {
+  const open = openDevices.value.map((one) => one.key).join(" ");
+  useEffect(() => forgetClosed(open === "" ? [] : open.split(" ")), [open]);
+  return (
+    <>
+      <Live />
+      {wasUp.value && !lineIsUp.value && <LostLine />}
+      <Boundary><Page /></Boundary>
+      {confirmation.value && <Confirm key={confirmation.value.key} />}
+    </>
+  );
+}
+
+function Page() {
+  const { parts } = route.value;
+  if (devices.value === null) return <Connecting />;
+  if (parts[0] === "begin") return <Begin way={parts[1] ?? "join"} />;
+  const key = parts[0] === "o" ? parts[1] : undefined;
+  const device = key === undefined ? undefined : deviceOf(key);
+  if (key === undefined || !device) return <Organizations />;
+  if (device.state !== "open") return <Unlock device={device} />;
+  const organization = organizationOf(key);
+  const problem = organization.problem.value;
+  if (alarms.some((code) => isCode(problem, code))) return <Alarm organization={organization} />;
+  return <Shell organization={organization} />;
+}
+
+/** The line was lost: the page says so above all, keeps what was typed, and continues when the host is back. */
+function LostLine() {
+  return (
+    <div class="lost" role="status">
+      <Icon of={CloudOff} />
+      <span><b>{t("zt on this computer does not answer.")}</b> {t("This page tries again by itself. What you typed is kept.")}</span>
+    </div>
+  );
+}
+
+function Connecting() {
+  const late = useLate(1000);
+  return (
+    <div class="solo">
+      <header class="band"><span class="mark"><Mark />zt</span></header>
+      <main class="frame narrow">
+        {late && (
+          <div class="empty" role="status">
+            <Icon of={CloudOff} size="l" />
+            <h1>{t("Waiting for zt on this computer")}</h1>
+            <p>{t("This page continues by itself once zt runs. Start it with the command zt ui.")}</p>
+          </div>
+        )}
+      </main>
+      <Foot />
+    </div>
+  );
+}

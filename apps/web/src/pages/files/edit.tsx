@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Edits a text. What somebody else wrote meanwhile is never lost: the person chooses what becomes of both.
+import { Save, X } from "lucide-preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Button } from "../../parts/button";
+import { Note } from "../../parts/marks";
+import { host } from "../../state/host";
+import { isCode, sentenceOfError, tell } from "../../state/notices";
+import type { Organization } from "../../state/organization";
+import { child, nameOf, parent } from "../../state/paths";
+import { t } from "../../words";
+import { shown } from "../../words/format";
+
+interface EditProps {
+  organization: Organization;
+  path: string;
+  text: string;
+  /** The version that the text is. */
+  version: number;
+  close: () => void;
+  saved: (path: string) => void;
+}
+
+async function write(organization: Organization, path: string, base: number | undefined, text: string, how: "onTop" | "orConflict"): Promise<number> {
+  const { handle } = await organization.call("writer.open", { path, base });
+  try {
+    await organization.call("writer.truncate", { handle, size: 0 });
+    const content = new TextEncoder().encode(text);
+    if (content.length > 0) await host().call(organization.key, "writer.write", { handle, offset: 0 }, { content });
+    return (await organization.call("writer.commit", { handle, how })).version;
+  } finally {
+    void organization.call("writer.close", { handle }).catch(() => {});
+  }
+}
+
+export function Edit({ organization, path, text: before, version, close, saved }: EditProps) {
+  const [text, setText] = useState(before);
+  const [base, setBase] = useState(version);
+  const [known, setKnown] = useState(before);
+  const [conflict, setConflict] = useState(false);
+  const [wrong, setWrong] = useState("");
+  const box = useRef<HTMLTextAreaElement>(null);
+  const name = nameOf(path);
+  const isChanged = text !== known;
+  useEffect(() => { box.current?.focus(); }, []);
+  useEffect(() => {
+    if (!isChanged) return;
+    const stay = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", stay);
+    return () => removeEventListener("beforeunload", stay);
+  }, [isChanged]);
+  const save = async (how: "onTop" | "orConflict") => {
+    setWrong("");
+    try {
+      setBase(await write(organization, path, base, text, how));
+      setKnown(text);
+      setConflict(false);
+      tell(t("“%s” is saved as a new version", shown(name)));
+      saved(path);
+    } catch (error) {
+      if (isCode(error, "CONFLICT")) setConflict(true);
+      else setWrong(sentenceOfError(error));
+    }
+  };
+  const saveBeside = async () => {
+    const dot = name.lastIndexOf(".");
+    const beside = child(parent(path), dot > 0 ? `${name.slice(0, dot)} (${t("mine")})${name.slice(dot)}` : `${name} (${t("mine")})`);
+    await write(organization, beside, undefined, text, "orConflict");
+    tell(t("Yours is “%s” beside it", shown(nameOf(beside))));
+    saved(path);
+    close();
+  };
+  const keys = (event: KeyboardEvent) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "s") {
+      event.preventDefault();
+      if (isChanged) void save("orConflict");
+    }
+  };
+  return (
+    <div class="editor">
+      {conflict && (
+        <Note kind="warn" alert actions={<div class="row wrap"><Button onClick={saveBeside}>{t("Keep both")}</Button><Button kind="primary" onClick={() => save("onTop")}>{t("Save mine on top")}</Button></div>}>
+          <b>{t("Somebody else changed this file meanwhile.")}</b> {t("On top: the history keeps the other version. Both: yours becomes a file beside it.")}
+        </Note>
+      )}
+      {wrong !== "" && <Note kind="bad" alert>{wrong} {t("Your text is still here.")}</Note>}
+      <textarea ref={box} class="paper" value={text} aria-label={t("Text of %s", shown(name))} dir="auto" spellcheck onInput={(event) => setText(event.currentTarget.value)} onKeyDown={keys} />
+      <div class="row editor-bar">
+        <span class="muted small grow" role="status">{isChanged ? t("Not saved yet") : t("Saved")}</span>
+        <Button icon={X} onClick={close}>{isChanged ? t("Discard") : t("Close")}</Button>
+        <Button kind="primary" icon={Save} disabled={!isChanged} title={`${t("Save")} (Ctrl S)`} onClick={() => save("orConflict")}>{t("Save")}</Button>
+      </div>
+    </div>
+  );
+}

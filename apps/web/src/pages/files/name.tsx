@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Asks for the name of a folder, or for another name.
+import { useState } from "preact/hooks";
+import { Button } from "../../parts/button";
+import { Dialog } from "../../parts/dialog";
+import { Field } from "../../parts/field";
+import { isCode, sentenceOfError } from "../../state/notices";
+import { t } from "../../words";
+
+export function NameDialog({ title, act, name: before = "", close, run, done }: { title: string; act: string; name?: string; close: () => void; run: (name: string) => Promise<unknown>; done: () => void }) {
+  const [name, setName] = useState(before);
+  const [wrong, setWrong] = useState("");
+  const [busy, setBusy] = useState(false);
+  const submit = async () => {
+    if (name === before) {
+      close();
+      return;
+    }
+    setBusy(true);
+    setWrong("");
+    try {
+      await run(name);
+      close();
+      done();
+    } catch (error) {
+      setWrong(isCode(error, "EXISTS") ? t("This name is taken here.") : sentenceOfError(error));
+      setBusy(false);
+    }
+  };
+  const check = (text: string) => {
+    setName(text);
+    setWrong(text.includes("/") ? t("A name has no /.") : "");
+  };
+  return (
+    <Dialog title={title} close={close} submit={() => void submit()}
+      actions={<><Button onClick={close}>{t("Cancel")}</Button><Button kind="primary" type="submit" disabled={busy || name === "" || name.includes("/")}>{act}</Button></>}>
+      <Field label={t("Name")} value={name} change={check} wrong={wrong} first spell />
+    </Dialog>
+  );
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The page of an organization: the bar at the left, the path above, the page in the middle, the status below.
+import { Bell, Box, Check, ChevronDown, ChevronLeft, ChevronRight, CloudOff, Folder, Laptop, LayoutGrid, Lock, LogOut, Mail, Plus, Search, ShieldCheck, SlidersHorizontal, Upload } from "lucide-preact";
+import { Fragment, type ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { Boundary } from "../parts/boundary";
+import { Delivery, Toggles } from "../parts/foot";
+import { Icon } from "../parts/icon";
+import { later } from "../parts/later";
+import { Toast } from "../parts/live";
+import { Avatar, Tile } from "../parts/marks";
+import { MenuButton } from "../parts/menu";
+import { deviceOf, devices, host, nameOf } from "../state/host";
+import type { Organization } from "../state/organization";
+import { address, go, route } from "../state/route";
+import { active } from "../state/transfers";
+import { t, tn } from "../words";
+import { hour, shown } from "../words/format";
+import { FolderPage } from "./files/folder";
+import { Tray } from "./files/tray";
+import { skip } from "./organizations";
+import { statusOfPage, trail } from "./trail";
+import { NewWorkspace, Workspaces } from "./workspaces";
+
+const Manage = later(() => import("./manage/manage").then((room) => room.Manage));
+const Preview = later(() => import("./files/preview").then((room) => room.Preview));
+const TrashPage = later(() => import("./files/trash").then((room) => room.TrashPage));
+const Account = later(() => import("./account").then((room) => room.Account));
+const Palette = later(() => import("./palette").then((room) => room.Palette));
+
+export function Shell({ organization }: { organization: Organization }) {
+  const [asksWorkspace, setAsksWorkspace] = useState(false);
+  const [palette, setPalette] = useState(false);
+  const { parts } = route.value;
+  const home = ["o", organization.key];
+  useEffect(() => {
+    const keys = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        setPalette((open) => !open);
+      }
+    };
+    addEventListener("keydown", keys);
+    // So that the letters after Ctrl+K are in the palette from the first one on.
+    const warm = setTimeout(() => void import("./palette").catch(() => {}), 1000);
+    return () => { clearTimeout(warm); removeEventListener("keydown", keys); };
+  }, []);
+  return (
+    <>
+      <a class="skip" href="#main" onClick={skip}>{t("Skip to content")}</a>
+      <div class="shell">
+        <Bar organization={organization} newWorkspace={() => setAsksWorkspace(true)} />
+        <Top organization={organization} search={() => setPalette(true)} />
+        <Boundary key={parts.join("/")}><Room organization={organization} newWorkspace={() => setAsksWorkspace(true)} /></Boundary>
+        <Status organization={organization} />
+        <nav class="tabs" aria-label={t("Main")}>
+          <Tab to={address(home)} icon={Folder} current={parts[2] !== "manage" && parts[2] !== "account"}>{t("Files")}</Tab>
+          <button type="button" onClick={() => setPalette(true)}><Icon of={Search} /><span class="cut">{t("Search")}</span></button>
+          <Tab to={address([...home, "manage"])} icon={SlidersHorizontal} current={parts[2] === "manage"}>{t("Manage")}</Tab>
+          <Tab to={address([...home, "account"])} icon={Laptop} current={parts[2] === "account"}>{t("Account")}</Tab>
+        </nav>
+      </div>
+      <div class="floats"><Toast /><Tray /></div>
+      {asksWorkspace && <NewWorkspace organization={organization} close={() => setAsksWorkspace(false)} />}
+      {palette && <Palette organization={organization} close={() => setPalette(false)} newWorkspace={() => setAsksWorkspace(true)} />}
+    </>
+  );
+}
+
+function Room({ organization, newWorkspace }: { organization: Organization; newWorkspace: () => void }) {
+  const { parts } = route.value;
+  const rest = parts.slice(2);
+  switch (rest[0]) {
+    case "w": return <FolderPage key={rest[1]} organization={organization} workspace={rest[1] ?? ""} names={rest.slice(2)} />;
+    case "f": return <Preview key={rest.join("/")} organization={organization} workspace={rest[1] ?? ""} names={rest.slice(2)} />;
+    case "trash": return <TrashPage key={rest[1]} organization={organization} workspace={rest[1] ?? ""} />;
+    case "manage": return <Manage organization={organization} parts={rest.slice(1)} />;
+    case "account": return <Account organization={organization} />;
+    default: return <Workspaces organization={organization} create={newWorkspace} />;
+  }
+}
+
+function Tab({ to, icon, current, children }: { to: string; icon: typeof Folder; current: boolean; children: ComponentChildren }) {
+  return <a href={to} aria-current={current ? "page" : undefined}><Icon of={icon} /><span class="cut">{children}</span></a>;
+}
+
+function Bar({ organization, newWorkspace }: { organization: Organization; newWorkspace: () => void }) {
+  const { parts } = route.value;
+  const home = ["o", organization.key];
+  const device = deviceOf(organization.key);
+  const name = shown(organization.identity.value?.organization ?? (device ? nameOf(device) : ""));
+  const choices = () => [
+    ...(devices.value ?? []).filter((one) => one.key !== organization.key)
+      .map((one) => ({ label: shown(nameOf(one)), mark: <Tile name={nameOf(one)} />, act: () => go(address(["o", one.key])) })),
+    { label: t("All organizations"), icon: LayoutGrid, act: () => go("#/") },
+    { label: t("Lock this organization"), icon: Lock, apart: true, act: () => void host().call(null, "host.lock", { key: organization.key }) },
+  ];
+  return (
+    <aside class="bar" aria-label={t("Navigation")}>
+      <MenuButton class="bar-org" left title={name} choices={choices}>
+        <Tile name={name} /><b class="cut grow">{name}</b><span class="vh">{t("change organization")}</span><Icon of={ChevronDown} size="s" />
+      </MenuButton>
+      <nav class="bar-scroll" aria-label={t("Workspaces")}>
+        <a class="bar-a" href={address([...home, "manage"])} aria-current={parts[2] === "manage" ? "page" : undefined}><Icon of={SlidersHorizontal} size="s" /><span class="cut">{t("Manage my organization")}</span></a>
+        <div class="bar-h"><span>{t("Workspaces")}</span><button type="button" aria-label={t("New workspace")} title={t("New workspace")} onClick={newWorkspace}><Icon of={Plus} size="s" /></button></div>
+        <a class="bar-a" href={address(home)} aria-current={parts.length <= 2 ? "page" : undefined}><Icon of={Box} size="s" /><span class="cut">{t("All workspaces")}</span></a>
+        {(organization.workspaces.value ?? []).map((one) => (
+          <a key={one.id} class="bar-a" href={address([...home, "w", one.id])} aria-current={["w", "f", "trash"].includes(parts[2] ?? "") && parts[3] === one.id ? "page" : undefined} title={shown(one.name)}>
+            <Icon of={Folder} size="s" /><span class="cut">{shown(one.name)}</span>
+          </a>
+        ))}
+      </nav>
+    </aside>
+  );
+}
+
+function Top({ organization, search }: { organization: Organization; search: () => void }) {
+  const steps = trail.value;
+  const last = steps.at(-1);
+  const before = steps.slice(0, -1);
+  const back = before.at(-1);
+  const me = organization.me();
+  const isAdmin = organization.isAdmin;
+  const open = (organization.invitations.value ?? []).filter((one) => one.state === "open");
+  useEffect(() => { void organization.readInvitations().catch(() => {}); }, [isAdmin]);
+  const account = address(["o", organization.key, "account"]);
+  const news = organization.newDevices.value.length;
+  const identity = organization.identity.value;
+  const name = me?.name || identity?.email || "";
+  return (
+    <header class="top">
+      <nav class="crumbs" aria-label={t("Path")}>
+        {back?.to !== undefined && <a class="up" href={back.to} aria-label={t("Back to %s", back.name)}><Icon of={ChevronLeft} /></a>}
+        {before.map((step) => <Fragment key={step.to}><a href={step.to}>{step.name}</a><Icon of={ChevronRight} size="s" /></Fragment>)}
+        <h1 title={last?.name}>{last?.name}</h1>
+      </nav>
+      <button type="button" class="in top-search" onClick={search} title={t("Search names, people, commands")}><Icon of={Search} size="s" /><span class="grow">{t("Search")}</span><kbd>Ctrl K</kbd></button>
+      {open.length > 0 && <a class="btn quiet no-phone" href={address(["o", organization.key, "manage", "invitations"])}><Icon of={Mail} size="s" /><span>{tn("%d invitation", "%d invitations", open.length)}</span></a>}
+      <MenuButton class="btn icon quiet bell" label={news > 0 ? tn("Notifications, %d new", "Notifications, %d new", news) : t("Notifications")} choices={() => news > 0
+        ? organization.newDevices.value.map((one) => ({ label: t("New device: %s", shown(one.label)), icon: Laptop, act: () => go(account) }))
+        : [{ label: t("Nothing new"), disabled: true, act: () => {} }]}>
+        <Icon of={Bell} />{news > 0 && <span class="count">{news}</span>}
+      </MenuButton>
+      <MenuButton class="me" title={shown(name)} choices={() => [
+        { label: t("My account"), icon: Laptop, act: () => go(account) },
+        { label: t("All organizations"), icon: LayoutGrid, act: () => go("#/") },
+        { label: t("Lock"), icon: LogOut, apart: true, act: () => void host().call(null, "host.lock", { key: organization.key }) },
+      ]}>
+        <Avatar id={me?.id ?? ""} name={name} /><span class="n cut">{shown(name)}</span><span class="vh">{t("my account")}</span>
+      </MenuButton>
+    </header>
+  );
+}
+
+function Status({ organization }: { organization: Organization }) {
+  const count = active.value.length;
+  return (
+    <footer class="status">
+      {statusOfPage.value !== "" && <span>{statusOfPage.value}</span>}
+      {count > 0
+        ? <span class="state acc"><Icon of={Upload} size="s" />{tn("%d transfer runs", "%d transfers run", count)}</span>
+        : <span class="state"><Icon of={Check} size="s" />{t("All changes uploaded")}</span>}
+      {!organization.connected.value
+        ? <span class="state warn"><Icon of={CloudOff} size="s" />{t("No connection to the server")}</span>
+        : organization.verifiedAt.value > 0 && <span class="state ok"><Icon of={ShieldCheck} size="s" />{t("Verified %s", hour(organization.verifiedAt.value))}</span>}
+      <span class="state"><Delivery /></span>
+      <span class="right"><Toggles /></span>
+    </footer>
+  );
+}

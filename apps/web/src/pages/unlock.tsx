@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Unlocking a device of this host.
+import { Lock } from "lucide-preact";
+import type { HostDevice } from "@rpc";
+import { useState } from "preact/hooks";
+import { Button } from "../parts/button";
+import { Field } from "../parts/field";
+import { Foot } from "../parts/foot";
+import { Mark } from "../parts/icon";
+import { Note, Tile } from "../parts/marks";
+import { host, nameOf, readState } from "../state/host";
+import { sentenceOfError } from "../state/notices";
+import { address } from "../state/route";
+import { t } from "../words";
+import { shown } from "../words/format";
+import { useTitle } from "./title";
+
+export function Unlock({ device }: { device: HostDevice }) {
+  useTitle(t("Unlock"));
+  const [password, setPassword] = useState("");
+  const [wrong, setWrong] = useState("");
+  const [busy, setBusy] = useState(false);
+  const name = shown(nameOf(device));
+  const unlock = async (event?: Event) => {
+    event?.preventDefault();
+    setBusy(true);
+    setWrong("");
+    try {
+      await host().call(null, "host.unlock", { key: device.key, password });
+      await readState();
+    } catch (error) {
+      setWrong(sentenceOfError(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <div class="solo">
+      <header class="band"><span class="mark"><Mark />zt</span></header>
+      <main class="frame unlock">
+        <section class="card">
+          <div class="col g5 unlock-in">
+            <div class="row g3">
+              <Tile name={name} large />
+              <div class="grow"><h1 class="cut">{name}</h1><p class="muted cut">{[device.email, device.label].filter(Boolean).map((text) => shown(text!)).join(", ")}</p></div>
+            </div>
+            {device.by === "password"
+              ? (
+                <form class="col g4" onSubmit={(event) => void unlock(event)}>
+                  <Field label={t("Password of this device")} type="password" complete="current-password" value={password} change={setPassword} wrong={wrong} first />
+                  <Button kind="primary" big full type="submit" disabled={busy || password === ""}>{busy ? t("Unlocks…") : t("Unlock")}</Button>
+                </form>
+              )
+              : (
+                <div class="col g4">
+                  <Note icon={Lock}>{device.by === "token" ? t("The key of this device is on a token. Plug it in; its PIN is asked for here.") : t("The key of this device is with your desktop's login.")}</Note>
+                  {device.by === "token" && <Field label={t("PIN of the token")} type="password" value={password} change={setPassword} wrong={wrong} first />}
+                  {device.by === "desktop" && wrong !== "" && <Note kind="bad" alert>{wrong}</Note>}
+                  <Button kind="primary" big full disabled={busy} onClick={() => void unlock()}>{t("Unlock")}</Button>
+                </div>
+              )}
+          </div>
+          <ul class="list top-line"><li><a href="#/" class="grow">{t("My other organizations")}</a><a href={address(["begin", "recover"])}>{t("Recover access")}</a></li></ul>
+        </section>
+        <p class="muted small balanced">{t("Your password stays on this computer. The server never gets it, so nobody can reset it for you.")}</p>
+      </main>
+      <Foot />
+    </div>
+  );
+}

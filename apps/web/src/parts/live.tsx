@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What is said aloud, and the notice of the last act.
+import { X } from "lucide-preact";
+import { useEffect } from "preact/hooks";
+import { dismiss, hold, notice, spokenNow } from "../state/notices";
+import { t } from "../words";
+import { IconButton } from "./button";
+
+export function Live() {
+  return <div class="vh" aria-live="polite">{spokenNow.value}</div>;
+}
+
+export function Toast() {
+  const one = notice.value;
+  useEffect(() => {
+    const keys = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && event.key === "z" && notice.value?.undo && !(event.target as HTMLElement).matches("input, textarea")) {
+        event.preventDefault();
+        const undo = notice.value.undo;
+        dismiss();
+        undo();
+      }
+    };
+    addEventListener("keydown", keys);
+    return () => removeEventListener("keydown", keys);
+  }, []);
+  return (
+    <div role="status" aria-live="polite">
+      {one && (
+        <div class="toast" onMouseEnter={() => hold(true)} onMouseLeave={() => hold(false)} onFocusIn={() => hold(true)} onFocusOut={() => hold(false)}>
+          <span class="grow">{one.text}</span>
+          {one.undo && <button type="button" class="btn" onClick={() => { const undo = one.undo!; dismiss(); undo(); }}>{t("Undo")}</button>}
+          <IconButton icon={X} label={t("Close")} onClick={dismiss} />
+        </div>
+      )}
+    </div>
+  );
+}

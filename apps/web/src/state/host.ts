@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The host of this page: its line, its devices, and what it is.
+import { computed, signal } from "@preact/signals";
+import type { HostDevice } from "@rpc";
+import { Host } from "../host/client";
+import { socketLine, type OpenLine } from "../host/line";
+
+export const lineIsUp = signal(false);
+export const wasUp = signal(false);
+export const hostName = signal<{ host: "agent" | "browser"; version: string } | null>(null);
+export const devices = signal<HostDevice[] | null>(null);
+export const openDevices = computed(() => (devices.value ?? []).filter((one) => one.state === "open"));
+
+let current: Host | null = null;
+
+export function host(): Host {
+  if (!current) throw new Error("the host was not started");
+  return current;
+}
+
+export function lineOfPage(): OpenLine {
+  const url = new URL("rpc", location.href);
+  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  url.hash = "";
+  url.search = "";
+  return socketLine(url.href);
+}
+
+export function startHost(open: OpenLine): void {
+  current = new Host(open, (up) => {
+    lineIsUp.value = up;
+    if (up) {
+      wasUp.value = true;
+      void readState();
+    }
+  });
+  current.listen((event, _device, data) => {
+    if (event === "host") devices.value = remember((data as { devices: HostDevice[] }).devices);
+  });
+}
+
+export async function readState(): Promise<void> {
+  const state = await host().call(null, "host.state", {});
+  hostName.value = { host: state.host, version: state.version };
+  devices.value = remember(state.devices);
+}
+
+const KNOWN = "zt.known";
+type Known = Pick<HostDevice, "organization" | "server" | "email" | "label">;
+
+/** What is known of a device while it is open is shown while it is locked, too. */
+function remember(list: HostDevice[]): HostDevice[] {
+  const known = JSON.parse(localStorage.getItem(KNOWN) ?? "{}") as Record<string, Known>;
+  const next: Record<string, Known> = {};
+  const whole = list.map((one) => ({ ...known[one.key], ...Object.fromEntries(Object.entries(one).filter(([, value]) => value !== undefined && value !== "")) }) as HostDevice);
+  for (const { key, organization, server, email, label } of whole) next[key] = { organization, server, email, label };
+  localStorage.setItem(KNOWN, JSON.stringify(next));
+  return whole;
+}
+
+export function deviceOf(key: string): HostDevice | undefined {
+  return devices.value?.find((one) => one.key === key);
+}
+
+/** What an organization is called on this host. */
+export function nameOf(device: HostDevice): string {
+  return device.organization || device.server || device.email || device.key;
+}

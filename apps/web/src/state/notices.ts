@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Short notices: the result of an act, with Undo where there is one; and what is read aloud.
+import { signal } from "@preact/signals";
+import { Refusal } from "../host/client";
+import { sentenceOf, t } from "../words";
+
+export interface Notice {
+  id: number;
+  text: string;
+  bad: boolean;
+  undo?: () => void;
+}
+
+const LIFE_MS = 10_000;
+
+export const notice = signal<Notice | null>(null);
+/** What a screen reader says at its next pause. */
+export const spokenNow = signal("");
+let timer: ReturnType<typeof setTimeout> | undefined;
+let next = 1;
+
+export function say(text: string): void {
+  spokenNow.value = text;
+}
+
+export function tell(text: string, undo?: () => void): void {
+  show({ id: next++, text, bad: false, undo });
+}
+
+export function tellRefusal(error: unknown): void {
+  show({ id: next++, text: sentenceOfError(error), bad: true });
+}
+
+export function sentenceOfError(error: unknown): string {
+  if (error instanceof Refusal) {
+    if (error.code === "LINE_LOST") return t("The connection to zt on this computer was lost. What you typed is kept.");
+    return sentenceOf(error.failure);
+  }
+  return t("Something in this page failed: %s", error instanceof Error ? error.message : String(error));
+}
+
+export function isCode(error: unknown, code: string): boolean {
+  return error instanceof Refusal && error.code === code;
+}
+
+function show(one: Notice): void {
+  notice.value = one;
+  hold(false);
+}
+
+/** Keeps the notice while it is pointed at or has the focus. */
+export function hold(kept: boolean): void {
+  clearTimeout(timer);
+  if (!kept) timer = setTimeout(dismiss, LIFE_MS);
+}
+
+export function dismiss(): void {
+  clearTimeout(timer);
+  notice.value = null;
+}

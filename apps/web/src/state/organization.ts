@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One organization as this device knows it: who this is, its workspaces and its people. What is known is shown at once and
+// read again when the servers have something new.
+import { signal, type Signal } from "@preact/signals";
+import type { Device, Events, Identity, Invitation, JoinRequest, Member, Method, Methods, User, Workspace } from "@rpc";
+import type { How } from "../host/client";
+import { ask } from "./confirm";
+import { host } from "./host";
+import { isCode } from "./notices";
+
+const PAGE = 200;
+const QUIET_MS = 400;
+
+export class Organization {
+  readonly identity: Signal<Identity | null> = signal(null);
+  readonly workspaces: Signal<Workspace[] | null> = signal(null);
+  readonly people: Signal<User[] | null> = signal(null);
+  readonly deviceList: Signal<Device[] | null> = signal(null);
+  readonly members: Signal<Record<string, Member[]>> = signal({});
+  readonly invitations: Signal<Invitation[] | null> = signal(null);
+  readonly requests: Signal<JoinRequest[] | null> = signal(null);
+  readonly newDevices: Signal<Device[]> = signal([]);
+  readonly connected = signal(true);
+  readonly verifiedAt = signal(0);
+  readonly problem: Signal<unknown> = signal(null);
+  /** Rises when files of a workspace have changed. */
+  readonly fileChanges: Signal<Record<string, number>> = signal({});
+  private stop: () => void;
+  private later: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly key: string) {
+    this.stop = host().listen((event, device, data) => {
+      if (device === this.key) this.hear(event, data);
+    });
+    void this.refresh();
+  }
+
+  end(): void {
+    this.stop();
+    clearTimeout(this.later);
+  }
+
+  call<M extends Method>(method: M, params: Methods[M]["params"], how?: How): Promise<Methods[M]["result"]> {
+    return ask(this.key, method, params, how);
+  }
+
+  get isAdmin(): boolean {
+    return this.me()?.profile === "admin";
+  }
+
+  me(): User | undefined {
+    return this.people.value?.find((one) => one.me);
+  }
+
+  personOf(id: string): User | undefined {
+    return this.people.value?.find((one) => one.id === id || one.email === id);
+  }
+
+  nameOf(id: string): string {
+    const one = this.personOf(this.userOf(id));
+    return one ? one.name || one.email : id;
+  }
+
+  /** The user of a device, or of an id or address that already is a user's. */
+  userOf(id: string): string {
+    return this.deviceList.value?.find((one) => one.id === id)?.user ?? id;
+  }
+
+  workspaceOf(id: string): Workspace | undefined {
+    return this.workspaces.value?.find((one) => one.id === id);
+  }
+
+  /** Reads again all that is shown; first what is known here, then what the servers have. */
+  async refresh(): Promise<void> {
+    try {
+      this.identity.value = await this.call("device.whoami", {});
+      await Promise.all([this.readWorkspaces(), this.readPeople()]);
+      await this.sync();
+    } catch (error) {
+      this.problem.value = error;
+    }
+  }
+
+  async sync(): Promise<void> {
+    try {
+      await this.call("device.sync", {});
+      this.verifiedAt.value = Date.now();
+      this.connected.value = true;
+      this.problem.value = null;
+    } catch (error) {
+      if (!isCode(error, "NETWORK") && !isCode(error, "UNAVAILABLE") && !isCode(error, "TIMEOUT")) {
+        this.problem.value = error;
+        throw error;
+      }
+      this.connected.value = false;
+    }
+    await Promise.all([this.readWorkspaces(), this.readPeople()]);
+    this.newDevices.value = (await this.all("device.new", {}, "devices")) as Device[];
+  }
+
+  async readWorkspaces(): Promise<void> {
+    const list = (await this.all("workspaces.list", {}, "workspaces")) as Workspace[];
+    list.sort((a, b) => a.name.localeCompare(b.name));
+    this.workspaces.value = list;
+  }
+
+  async readPeople(): Promise<void> {
+    this.people.value = (await this.all("organization.people", {}, "people")) as User[];
+  }
+
+  async readDevices(): Promise<Device[]> {
+    return (this.deviceList.value = (await this.all("people.devices", {}, "devices")) as Device[]);
+  }
+
+  async readMembers(workspace: string): Promise<Member[]> {
+    const list = (await this.all("workspaces.members", { workspace }, "members")) as Member[];
+    this.members.value = { ...this.members.value, [workspace]: list };
+    return list;
+  }
+
+  async readInvitations(): Promise<void> {
+    this.invitations.value = (await this.all("invitations.list", {}, "invitations")) as Invitation[];
+  }
+
+  async readRequests(): Promise<void> {
+    this.requests.value = (await this.all("pki.requests", {}, "requests")) as JoinRequest[];
+  }
+
+  /** Every page of a list. */
+  async all<M extends Method>(method: M, params: Methods[M]["params"], member: keyof Methods[M]["result"]): Promise<unknown[]> {
+    const list: unknown[] = [];
+    let from = 0;
+    for (;;) {
+      const page = (await this.call(method, { ...params, from, max: PAGE } as Methods[M]["params"])) as Record<string, unknown>;
+      list.push(...(page[member as string] as unknown[]));
+      if (typeof page.next !== "number" || page.next <= from) return list;
+      from = page.next;
+    }
+  }
+
+  changedFiles(workspace: string): void {
+    this.fileChanges.value = { ...this.fileChanges.value, [workspace]: (this.fileChanges.value[workspace] ?? 0) + 1 };
+  }
+
+  private hear(event: string, data: unknown): void {
+    if (event === "newDevice") {
+      void this.sync().catch(() => {});
+      return;
+    }
+    if (event !== "changed") return;
+    const change = data as Events["changed"];
+    if (change.kind === "files" && change.workspace !== "") {
+      const found = this.workspaces.value?.find((one) => one.id === change.workspace || one.name === change.workspace);
+      this.changedFiles(found?.id ?? change.workspace);
+      return;
+    }
+    clearTimeout(this.later);
+    this.later = setTimeout(() => {
+      void this.sync().catch(() => {});
+      for (const one of this.workspaces.value ?? []) if (change.kind === "connected") this.changedFiles(one.id);
+      if (this.invitations.value) void this.readInvitations().catch(() => {});
+    }, QUIET_MS);
+  }
+}
+
+const organizations = new Map<string, Organization>();
+
+/** The organization of a device that is open. */
+export function organizationOf(key: string): Organization {
+  let found = organizations.get(key);
+  if (!found) organizations.set(key, (found = new Organization(key)));
+  return found;
+}
+
+/** Forgets what was read of a device that is open no more. */
+export function forgetClosed(open: readonly string[]): void {
+  for (const [key, one] of organizations) {
+    if (open.includes(key)) continue;
+    one.end();
+    organizations.delete(key);
+  }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Files as addresses that the browser saves or plays: the service worker asks this page for their ranges, so that nothing is
+// held whole in memory.
+import type { Organization } from "./organization";
+import { host } from "./host";
+
+/** Bytes in order (`next`), or from anywhere (`range`). */
+export interface Source {
+  name: string;
+  type: string;
+  size: number | null;
+  save: boolean;
+  read(from: number, size: number): Promise<Uint8Array>;
+  close(): void;
+}
+
+const sources = new Map<string, () => Promise<Source>>();
+let registration: Promise<ServiceWorkerRegistration | null> | null = null;
+
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
+}
+
+/** Starts the service worker; without one, files are held in memory while they are saved. */
+export function startStreams(): void {
+  if (!("serviceWorker" in navigator)) return;
+  const types = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
+  const url = types ? types.createPolicy("zt-worker", { createScriptURL: () => "./sw.js" }).createScriptURL("") : "./sw.js";
+  registration = navigator.serviceWorker.register(url).catch(() => null);
+  navigator.serviceWorker.addEventListener("message", (event: MessageEvent<{ stream?: string }>) => {
+    const port = event.ports[0];
+    const open = event.data.stream === undefined ? undefined : sources.get(event.data.stream);
+    if (port && open) void serve(port, open);
+  });
+  navigator.serviceWorker.startMessages();
+}
+
+async function serve(port: MessagePort, open: () => Promise<Source>): Promise<void> {
+  let source: Source;
+  try {
+    source = await open();
+  } catch {
+    return;
+  }
+  port.onmessage = async (event: MessageEvent<{ from?: number; size?: number; close?: boolean }>) => {
+    if (event.data.close) {
+      source.close();
+      port.close();
+      return;
+    }
+    try {
+      const bytes = await source.read(event.data.from ?? 0, event.data.size ?? 0);
+      const copy = bytes.slice().buffer;
+      port.postMessage({ bytes: copy }, [copy]);
+    } catch (error) {
+      source.close();
+      port.postMessage({ error: String(error) });
+    }
+  };
+  port.postMessage({ size: source.size, type: source.type, name: source.name, save: source.save });
+}
+
+/** Whether the browser can stream; waits until the worker runs. */
+export async function canStream(): Promise<boolean> {
+  if (!registration) return false;
+  const found = await registration;
+  if (!found) return false;
+  await navigator.serviceWorker.ready;
+  return navigator.serviceWorker.controller !== null || (await new Promise<boolean>((resolve) => {
+    navigator.serviceWorker.addEventListener("controllerchange", () => resolve(true), { once: true });
+    setTimeout(() => resolve(navigator.serviceWorker.controller !== null), 2000);
+  }));
+}
+
+/** An address for a source, until `forget` is called with it. */
+export function addressOf(name: string, open: () => Promise<Source>): string {
+  const id = crypto.randomUUID();
+  sources.set(id, open);
+  return `./stream/${id}/${encodeURIComponent(name)}`;
+}
+
+export function forget(address: string): void {
+  const id = address.split("/")[2];
+  if (id !== undefined) sources.delete(id);
+}
+
+/** A file of a workspace as a source. */
+export function fileSource(organization: Organization, path: string, name: string, type: string, save: boolean, version?: number, read?: (bytes: number) => void): () => Promise<Source> {
+  return async () => {
+    const { handle, size } = await organization.call("reader.open", { path, version });
+    let isOpen = true;
+    return {
+      name, type, size, save,
+      async read(from, wanted) {
+        const bytes = await host().fetch(organization.key, "reader.read", { handle, offset: from, size: Math.max(1, Math.min(wanted, size - from)) });
+        read?.(bytes.length);
+        return bytes;
+      },
+      close() {
+        if (!isOpen) return;
+        isOpen = false;
+        void organization.call("reader.close", { handle }).catch(() => {});
+      },
+    };
+  };
+}
+
+/** A whole file, where it is at most LIMIT bytes; null where it is larger. */
+export async function wholeFile(organization: Organization, path: string, limit: number, version?: number): Promise<Uint8Array<ArrayBuffer> | null> {
+  const { handle, size } = await organization.call("reader.open", { path, version });
+  try {
+    if (size > limit) return null;
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    while (at < size) {
+      const piece = await host().fetch(organization.key, "reader.read", { handle, offset: at, size: Math.min(1 << 20, size - at) });
+      if (piece.length === 0) break;
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    return bytes;
+  } finally {
+    void organization.call("reader.close", { handle }).catch(() => {});
+  }
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Each page as a picture, in three widths, two languages and two themes, and what axe-core finds on it. The organization is a
+// real one, made with zt on the command line.
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { deflateSync } from "node:zlib";
+import { agent, axePath, bin, browser, check, finish, password, person, root, state, step } from "./world.mjs";
+
+const out = join(root, "build/web-shots");
+const anne = join(state, "anne");
+const quick = { ...process.env, LD_PRELOAD: process.env.QUICK ?? "" };
+writeFileSync(join(state, "password"), password);
+
+function zt(home, ...args) {
+  const made = spawnSync(join(bin, "zt"), ["--home", home, "--password-file", join(state, "password"), ...args], { env: quick, encoding: "utf8" });
+  check(made.status === 0, `zt ${args.join(" ")}: ${made.stdout}${made.stderr}`);
+  return made.stdout;
+}
+
+/** Two processes whose codes are compared, as two people would. */
+async function enrol(home, email, name, label) {
+  const link = zt(anne + "/kerlann", "invite", "user").trim().split("\n").at(-1);
+  const start = (folder, ...args) => {
+    const child = spawn(join(bin, "zt"), ["--home", folder, "--password-file", join(state, "password"), ...args], { env: quick });
+    let text = "";
+    child.stdout.on("data", (data) => { text += data; });
+    child.stderr.on("data", (data) => { text += data; });
+    const end = new Promise((resolve) => child.on("close", (status) => resolve(status)));
+    const code = async () => {
+      for (let wait = 0; wait < 600; wait++) {
+        const found = /^your code.*: (\S+)/m.exec(text);
+        if (found) return found[1];
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      throw new Error(text);
+    };
+    return { child, end, code, text: () => text };
+  };
+  const greeter = start(anne + "/kerlann", "greet", link, "--yes");
+  const newcomer = start(home, "claim", link, "--email", email, "--name", name, "--label", label);
+  const [theirs, ours] = await Promise.all([newcomer.code(), greeter.code()]);
+  newcomer.child.stdin.write(`${ours}\n`);
+  greeter.child.stdin.write(`${theirs}\n`);
+  check((await newcomer.end) === 0 && (await greeter.end) === 0, newcomer.text() + greeter.text());
+}
+
+function crc(bytes) {
+  let c = ~0;
+  for (const byte of bytes) {
+    c ^= byte;
+    for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
+  }
+  return ~c >>> 0;
+}
+
+/** A picture of hills under a sky, as PNG. */
+function picture(path, hue) {
+  const [width, height] = [640, 420];
+  const rows = Buffer.alloc(height * (1 + width * 3));
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const far = 190 + 40 * Math.sin(x / 90 + hue) + 16 * Math.sin(x / 31);
+      const near = 290 + 30 * Math.sin(x / 120 + 2 * hue);
+      const [r, g, b] = y < far ? [150 + y / 4 + hue * 6, 180 + y / 6, 215 - y / 8] : y < near ? [72 + hue * 9, 104 + hue * 4, 122] : [96 + hue * 5, 98, 82 - hue * 4];
+      rows.set([r, g, b].map((value) => Math.max(0, Math.min(255, value))), y * (1 + width * 3) + 1 + x * 3);
+    }
+  }
+  const chunk = (type, data) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const ends = [Buffer.alloc(4), Buffer.alloc(4)];
+    ends[0].writeUInt32BE(data.length);
+    ends[1].writeUInt32BE(crc(body));
+    return Buffer.concat([ends[0], body, ends[1]]);
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  head.set([8, 2, 0, 0, 0], 8);
+  writeFileSync(path, Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk("IHDR", head), chunk("IDAT", deflateSync(rows)), chunk("IEND", Buffer.alloc(0))]));
+}
+
+const report = `# Storm report, 23 to 24 November
+
+The swell passed the north dike from 02:40 to 05:10. No one was hurt. Two pontoons are
+out of service, and the fuel berth is closed until the divers have inspected it.
+
+## What we decided
+
+- The quay reopens on Friday at 06:00, for vessels under 90 metres.
+- The tug stays on call until Sunday evening.
+- Chloé informs the shipping companies before noon.
+
+## Cost, first estimate
+
+Repairs to the pontoons: €240,000, of which €60,000 for divers. The insurer's expert
+visits on 1 December.
+`;
+
+async function fill() {
+  const a = anne + "/kerlann";
+  mkdirSync(anne, { recursive: true, mode: 0o700 });
+  writeFileSync(join(state, "code"), process.env.CODE);
+  zt(a, "org", "bootstrap", "--server", process.env.URL, "--founding-file", join(state, "code"), "--slug", "harbour", "--email", "anne.legoff@port-kerlann.example", "--name", "Anne Le Goff", "--label", "Anne's laptop");
+  const people = [
+    ["karim", "karim.benali@port-kerlann.example", "Karim Benali", "Karim's phone"],
+    ["maria", "m.oliveira@pilotes-armor.example", "Maria Oliveira", "Maria's laptop"],
+    ["chloe", "chloe.dubois@port-kerlann.example", "Chloé Dubois-Lamartine", "Chloé's laptop"],
+    ["thomas", "thomas.rios@port-kerlann.example", "Thomas Rios", "Desk 4"],
+    ["marie", "mc.vandenberghe@port-kerlann.example", "Marie-Christine Vandenberghe-Delacroix", "Legal, room 12"],
+  ];
+  for (const [folder, email, name, label] of people) await enrol(join(state, folder), email, name, label);
+  zt(a, "user", "profile", "chloe.dubois@port-kerlann.example", "admin");
+  for (const name of ["Crisis cell", "Press", "Legal and concessions 2026–2031, negotiation with the shipping companies", "My drafts", "Works, quay 7"]) zt(a, "workspace", "create", name);
+  for (const [workspace, user, role] of [["Crisis cell", "karim.benali", "manager"], ["Crisis cell", "m.oliveira@pilotes-armor.example", "contributor"], ["Crisis cell", "chloe.dubois", "contributor"], ["Crisis cell", "thomas.rios", "reader"], ["Crisis cell", "mc.vandenberghe", "reader"], ["Press", "chloe.dubois", "owner"], ["Press", "thomas.rios", "contributor"], ["Works, quay 7", "karim.benali", "manager"], ["Legal and concessions 2026–2031, negotiation with the shipping companies", "mc.vandenberghe", "manager"]]) {
+    zt(a, "workspace", "share", workspace, user.includes("@") ? user : `${user}@port-kerlann.example`, "--role", role);
+  }
+  const tree = join(state, "tree");
+  for (const folder of ["Photos of the dike", "Orders", "Insurance"]) mkdirSync(join(tree, folder), { recursive: true });
+  for (let n = 1; n <= 6; n++) picture(join(tree, "Photos of the dike", `IMG_223${n}.png`), n);
+  picture(join(tree, "North dike, morning.png"), 2.4);
+  writeFileSync(join(tree, "Storm report.md"), "# Storm report\n\nA first draft.\n");
+  const files = { "Emergency budget.ods": 86e3, "2026-11-24 Minutes of the extraordinary meeting of the crisis cell, reread and signed v3.pdf": 1.2e6, "Drone flight, north dike.mp4": 3.4e6, "Mooring plan.svg": 31e4, "Instructions.odt": 58e3, "Radio logs.zip": 21e5, "Contacts.csv": 1200 };
+  for (const [name, size] of Object.entries(files)) writeFileSync(join(tree, name), Buffer.alloc(size, 7));
+  zt(a, "put", tree + "/.", "Crisis cell:/");
+  writeFileSync(join(state, "report.md"), report);
+  zt(join(state, "karim"), "put", join(state, "report.md"), "Crisis cell:/Storm report.md");
+  zt(a, "put", join(state, "report.md"), "Crisis cell:/Storm report.md");
+  zt(a, "rm", "Crisis cell:/Instructions.odt");
+  zt(a, "invite", "user");
+}
+
+const widths = { 360: 740, 1280: 800, 1920: 1080 };
+const only = process.env.ONLY ? process.env.ONLY.split(",") : null;
+const looks = process.env.FAST ? [["en", "light"]] : [["en", "light"], ["en", "dark"], ["fr", "light"], ["fr", "dark"]];
+let serious = 0;
+
+await step("a real organization is filled", fill);
+const found = await agent("anne");
+if (!only) rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+const chrome = await browser();
+const { page, context } = await person(chrome, found.link);
+const axe = readFileSync(axePath, "utf8");
+
+async function look(name, prepare = async () => {}) {
+  if (only && !only.includes(name)) return;
+  for (const [language, theme] of looks) {
+    await page.evaluate(([l, c]) => { localStorage.setItem("zt.language", l); localStorage.setItem("zt.theme", c); }, [language, theme]);
+    for (const [width, height] of Object.entries(widths)) {
+      await page.setViewportSize({ width: Number(width), height });
+      await page.reload();
+      await page.waitForTimeout(700);
+      await prepare(width, language);
+      await page.waitForTimeout(350);
+      await page.screenshot({ path: join(out, `${name}-${width}-${language}-${theme}.png`) });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (wide > 0) { serious++; console.log(`    ${name} at ${width} scrolls sideways by ${wide} px`); }
+      if (language === "en") {
+        const cdp = await context.newCDPSession(page);
+        await cdp.send("Runtime.evaluate", { expression: axe });
+        const { result } = await cdp.send("Runtime.evaluate", { expression: "axe.run(document, { resultTypes: ['violations'] }).then((r) => JSON.stringify(r.violations.map((v) => [v.impact, v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? ''))])))", awaitPromise: true, returnByValue: true });
+        await cdp.detach();
+        for (const [impact, id, nodes] of JSON.parse(result.value)) {
+          if (impact !== "serious" && impact !== "critical") continue;
+          serious++;
+          console.log(`    ${name} ${width} ${theme}: ${impact}: ${id}\n      ${nodes.join("\n      ")}`);
+        }
+      }
+    }
+  }
+}
+
+const home = `#/o/kerlann`;
+const go = async (to) => { await page.evaluate((address) => { location.hash = address; }, to); await page.waitForTimeout(500); };
+const pickRow = (row) => page.locator(".files-row").nth(row).locator("input").click();
+try {
+  await step("the pages before a device is open", async () => {
+    await look("organizations");
+    for (const way of ["create", "join", "recover"]) { await go(`#/begin/${way}`); await look(`begin-${way}`); }
+    await go(home);
+    await look("unlock");
+  });
+  await step("unlocks", async () => {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.evaluate(() => localStorage.setItem("zt.language", "en"));
+    await go(home);
+    await page.reload();
+    await page.getByLabel("Password of this device", { exact: true }).fill(password);
+    await page.getByRole("button", { name: "Unlock", exact: true }).click();
+    await page.getByRole("main").getByRole("link", { name: "Crisis cell", exact: true }).waitFor();
+  });
+  const address = await page.getByRole("main").getByRole("link", { name: "Crisis cell", exact: true }).getAttribute("href");
+  const cell = address.split("/").at(-1);
+  await step("the pages of an organization", async () => {
+    await look("workspaces");
+    await go(address);
+    await look("folder", async () => { await pickRow(5); });
+    await look("folder-selected", async () => { for (const row of [3, 5, 6]) await pickRow(row); });
+    await look("folder-menu", async () => { await page.locator(".files-row").nth(3).locator(".more").click(); });
+    await look("share", async () => { await page.locator(".toolbar .lucide-user-plus").first().click(); });
+    await page.evaluate(() => localStorage.setItem("zt.grid", "1"));
+    await go(`${address}/Photos%20of%20the%20dike`);
+    await look("tiles", async () => { await page.waitForTimeout(500); });
+    await page.evaluate(() => localStorage.setItem("zt.grid", "0"));
+    await go(`#/o/kerlann/f/${cell}/Storm%20report.md`);
+    await look("preview-text");
+    await go(`#/o/kerlann/f/${cell}/North%20dike%2C%20morning.png`);
+    await look("preview-image");
+    await go(`#/o/kerlann/trash/${cell}`);
+    await look("trash");
+    for (const room of ["people", "invitations", "requests", "log", "health", "settings"]) { await go(`${home}/manage/${room}`); await look(room, async () => { if (room === "health") await page.waitForTimeout(2500); }); }
+    await go(`${home}/manage/people`);
+    const karim = await page.getByRole("link", { name: "Karim Benali", exact: true }).getAttribute("href");
+    await go(karim);
+    await look("person");
+    await go(karim.replace("/person/", "/remove/"));
+    await look("remove");
+    await go(`${home}/account`);
+    await look("account");
+    await go(home);
+    await look("palette", async () => { await page.waitForTimeout(800); await page.keyboard.press("Control+k"); await page.keyboard.type("dike"); await page.waitForTimeout(1500); });
+  });
+  await step("axe-core finds nothing serious or critical, and nothing scrolls sideways", async () => check(serious === 0, `${serious} findings`));
+} catch (error) {
+  await page.screenshot({ path: join(out, "failed.png") });
+  console.log((await page.locator("body").innerText()).slice(0, 1500));
+}
+await chrome.close();
+finish();

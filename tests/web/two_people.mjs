@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Two people in two browser profiles, from empty folders: an organization, an invitation with codes, a shared workspace, files up
+// and down, history, trash, a removal.
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { agent, browser, check, exact, finish, password, person, state, step } from "./world.mjs";
+
+const chrome = await browser();
+const anneAgent = await agent("anne");
+const karimAgent = await agent("karim");
+const anne = await person(chrome, anneAgent.link);
+const karim = await person(chrome, karimAgent.link);
+const a = anne.page;
+const k = karim.page;
+const button = (page, name) => page.getByRole("button", exact(name));
+const field = (page, name) => page.getByLabel(name, { exact: true });
+
+async function setPassword(page) {
+  await field(page, "Password of this device").fill(password);
+  await field(page, "The same password again").fill(password);
+}
+
+/** Types the password where an act asks for it. */
+async function confirm(page) {
+  const dialog = page.getByRole("dialog", { name: "Confirm that it is you" });
+  await dialog.getByLabel("Password of this device", { exact: true }).fill(password);
+  await dialog.getByRole("button", exact("Confirm")).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+/** The code that a page shows, without its spaces. */
+async function shownCode(page) {
+  return (await page.locator(".sas-box .sas").innerText()).replace(/\s/g, "");
+}
+
+async function pick(page, code) {
+  await page.locator(".pick").first().waitFor();
+  for (const choice of await page.locator(".pick").all()) {
+    if ((await choice.locator(".sas").innerText()).replace(/\s/g, "") === code) {
+      await choice.click();
+      return;
+    }
+  }
+  throw new Error(`the code ${code} is not among the choices`);
+}
+
+try {
+  await step("an empty host says what can be done", async () => {
+    await a.getByRole("heading", { name: "Welcome to zt" }).waitFor();
+    await a.getByRole("link", { name: "Create an organization" }).click();
+  });
+  await step("anne creates an organization with the operator's code", async () => {
+    await field(a, "Address of the server").fill(process.env.URL);
+    await field(a, "Name of the organization at the server").fill("harbour");
+    await field(a, "Code of the operator").fill(process.env.CODE);
+    await button(a, "Continue").click();
+    await field(a, "Your name").fill("Anne Le Goff");
+    await field(a, "Your e-mail address").fill("anne@harbour.example");
+    await field(a, "What this device is called").fill("Anne's laptop");
+    await button(a, "Continue").click();
+    await setPassword(a);
+    await button(a, "Create the organization").click();
+    await a.getByRole("heading", { name: "Your organization is there" }).waitFor();
+  });
+  let link = "";
+  await step("she invites a person by a link", async () => {
+    await a.getByRole("link", { name: "Invite a person" }).click();
+    await button(a, "Invite").click();
+    link = await a.locator(".linkbox code").innerText();
+    check(link.length > 20, "the link is short");
+  });
+  await step("karim claims it, and both compare codes", async () => {
+    await k.getByRole("link", { name: "Join with a link" }).click();
+    await field(k, "Link of the invitation").fill(link);
+    await field(k, "Your name").fill("Karim Benali");
+    await field(k, "Your e-mail address").fill("karim@harbour.example");
+    await field(k, "What this device is called").fill("Karim's phone");
+    await button(k, "Continue").click();
+    await setPassword(k);
+    await button(k, "We are both here: compare codes").click();
+    await button(a, "Welcome now: compare codes").click();
+    const asks = a.getByRole("dialog", { name: "Confirm that it is you" });
+    await Promise.race([asks.waitFor(), a.locator(".sas-box, .pick").first().waitFor()]);
+    if (await asks.isVisible()) await confirm(a);
+    await Promise.all([a, k].map((page) => page.locator(".sas-box").waitFor()));
+    if (process.env.SHOTS) for (const [page, name] of [[a, "greet"], [k, "claim"]]) { await page.locator(".pick").first().waitFor(); await page.screenshot({ path: `${process.env.SHOTS}/codes-${name}.png` }); }
+    await pick(k, await shownCode(a));
+    await pick(a, await shownCode(k));
+    await a.getByRole("heading", { name: "Let Karim Benali in?" }).waitFor();
+    await button(a, "Let in").click();
+    await a.getByText("Karim Benali is in").waitFor();
+    await button(a, "Done").click();
+    await k.getByRole("heading", { name: "You are in" }).waitFor();
+    await k.getByRole("link", { name: "Go to the workspaces" }).click();
+    await k.getByText("No workspace yet").waitFor();
+  });
+  await step("anne makes a workspace and shares it", async () => {
+    await a.getByRole("complementary", { name: "Navigation" }).getByRole("button", exact("New workspace")).click();
+    await field(a, "Name").fill("Crisis cell");
+    await button(a, "Create").click();
+    await a.getByText("Drop files or folders here").waitFor();
+    await a.locator(".toolbar").getByRole("button", exact("Share")).click();
+    const dialog = a.getByRole("dialog");
+    await dialog.getByPlaceholder("Name or e-mail").fill("karim");
+    await dialog.getByRole("button", exact("Choose")).click();
+    await dialog.getByRole("button", exact("Share")).click();
+    await dialog.getByText("2 people have access").waitFor();
+    await dialog.getByRole("button", exact("Done")).click();
+    await k.getByRole("main").getByRole("link", exact("Crisis cell")).click();
+  });
+  const big = randomBytes(5 << 20);
+  const folder = join(state, "upload");
+  mkdirSync(join(folder, "Photos/Dike"), { recursive: true });
+  writeFileSync(join(folder, "note.txt"), "first\n");
+  writeFileSync(join(folder, "big.bin"), big);
+  writeFileSync(join(folder, "Photos/Dike/one.txt"), "a photo\n");
+  writeFileSync(join(folder, "Photos/two.txt"), "");
+  await step("she uploads files, and a folder with what is below", async () => {
+    await a.locator("input[type=file]").nth(1).setInputFiles([join(folder, "note.txt"), join(folder, "big.bin")]);
+    await a.getByRole("row", { name: /big\.bin/ }).waitFor();
+    await a.locator("input[type=file]").nth(2).setInputFiles(join(folder, "Photos"));
+    await a.getByRole("row", { name: /Photos/ }).waitFor();
+    await a.getByText("All changes uploaded").waitFor();
+  });
+  await step("karim sees them, and downloads the same bytes", async () => {
+    await k.getByRole("row", { name: /big\.bin/ }).waitFor();
+    await k.getByRole("row", { name: /big\.bin/ }).click();
+    const [download] = await Promise.all([k.waitForEvent("download"), k.getByRole("toolbar").getByRole("button", exact("Download")).click()]);
+    check(download.suggestedFilename() === "big.bin", `it is called ${download.suggestedFilename()}`);
+    check(readFileSync(await download.path()).equals(big), "the bytes differ");
+  });
+  await step("a folder comes as one archive", async () => {
+    await k.getByRole("row", { name: /Photos/ }).click();
+    const [download] = await Promise.all([k.waitForEvent("download"), k.getByRole("toolbar").getByRole("button", exact("Download")).click()]);
+    const bytes = readFileSync(await download.path());
+    check(bytes.includes("Photos/Dike/one.txt") && bytes.includes("a photo\n"), "a file is missing in the archive");
+    await download.saveAs(join(state, "photos.zip"));
+  });
+  await step("anne writes a second version, sees the history and restores the first", async () => {
+    writeFileSync(join(folder, "note.txt"), "second\n");
+    await a.locator("input[type=file]").nth(1).setInputFiles([join(folder, "note.txt")]);
+    await a.getByRole("row", { name: /note\.txt/ }).click();
+    const side = a.getByRole("complementary", { name: "Details" });
+    await side.getByText("Signed by Anne Le Goff").waitFor();
+    await side.getByText("version 2").waitFor();
+    await side.getByRole("button", exact("Restore version 1")).click();
+    await a.getByText(/is again as it was/).waitFor();
+    await a.getByRole("row", { name: /note\.txt/ }).getByRole("link").click();
+    await a.getByText("first", { exact: true }).waitFor();
+    await a.goBack();
+  });
+  await step("a text is edited; what karim wrote meanwhile is not lost", async () => {
+    await a.getByRole("row", { name: /note\.txt/ }).getByRole("link").click();
+    await button(a, "Edit").click();
+    const text = a.getByRole("textbox", { name: "Text of note.txt" });
+    await text.fill("anne's third\n");
+    await k.getByRole("row", { name: /note\.txt/ }).getByRole("link").click();
+    await button(k, "Edit").click();
+    await k.getByRole("textbox", { name: "Text of note.txt" }).fill("karim's third\n");
+    await button(k, "Save").click();
+    await k.getByText(/is saved as a new version/).waitFor();
+    await button(k, "Close").last().click();
+    await text.press("Control+s");
+    await a.getByText("Somebody else changed this file meanwhile.").waitFor();
+    check((await text.inputValue()) === "anne's third\n", "the text was lost");
+    await button(a, "Keep both").click();
+    await a.goBack();
+    await a.getByRole("row", { name: /note \(mine\)\.txt/ }).waitFor();
+    await k.goBack();
+  });
+  await step("names and files with script are text", async () => {
+    const evil = "<img src=x onerror=window.pwned=1>.html";
+    const wave = Buffer.alloc(44 + 8000);
+    wave.write("RIFF");
+    wave.writeUInt32LE(36 + 8000, 4);
+    wave.write("WAVEfmt ", 8);
+    for (const [at, value, size] of [[16, 16, 4], [20, 1, 2], [22, 1, 2], [24, 8000, 4], [28, 8000, 4], [32, 1, 2], [34, 8, 2], [40, 8000, 4]]) wave.writeUIntLE(value, at, size);
+    wave.write("data", 36);
+    await a.locator("input[type=file]").nth(1).setInputFiles([
+      { name: evil, mimeType: "text/html", buffer: Buffer.from("<script>window.pwned = 1</script>") },
+      { name: "evil.svg", mimeType: "image/svg+xml", buffer: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="window.pwned=1"><script>window.pwned=1</script></svg>') },
+      { name: "evil.md", mimeType: "text/markdown", buffer: Buffer.from("# <script>window.pwned=1</script>\n\n[x](javascript:window.pwned=1) <img src=x onerror=window.pwned=1>\n") },
+      { name: "broken.png", mimeType: "image/png", buffer: Buffer.from("<script>window.pwned=1</script>") },
+      { name: "second.wav", mimeType: "audio/wav", buffer: wave },
+    ]);
+    const open = async (name) => {
+      await a.getByRole("row", { name }).getByRole("link").click();
+      await a.locator(".desk").waitFor();
+    };
+    await open(/onerror/);
+    await a.getByText("<script>window.pwned = 1</script>").waitFor();
+    await a.goBack();
+    await open(/evil\.svg/);
+    await a.getByText(/onload=/).waitFor();
+    await a.goBack();
+    await open(/evil\.md/);
+    await a.getByRole("heading", { name: "<script>window.pwned=1</script>" }).waitFor();
+    check((await a.locator(".desk a").count()) === 0, "a link runs script");
+    await a.goBack();
+    await open(/broken\.png/);
+    await a.getByText("No preview of this kind of file").waitFor();
+    await a.goBack();
+    check((await a.evaluate(() => window.pwned)) === undefined, "script of a file ran");
+  });
+  await step("sound is played by ranges", async () => {
+    await a.getByRole("row", { name: /second\.wav/ }).getByRole("link").click();
+    await a.locator("audio").waitFor();
+    await a.waitForFunction(() => document.querySelector("audio").duration === 1);
+    await a.goBack();
+  });
+  await step("what is dropped on the page is sent", async () => {
+    await a.evaluate(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(["dropped"], "dropped.txt"));
+      const place = document.querySelector("main .page");
+      for (const name of ["dragover", "drop"]) place.dispatchEvent(new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer: data }));
+    });
+    await a.getByRole("row", { name: /dropped\.txt/ }).waitFor();
+  });
+  await step("a new folder; entries are moved and copied by a dialog, and a move is undone", async () => {
+    await button(a, "New").click();
+    await a.getByRole("menuitem", exact("New folder")).click();
+    await field(a, "Name").fill("Orders");
+    await a.getByRole("dialog").getByRole("button", exact("Create")).click();
+    await a.getByRole("row", { name: /Orders/ }).waitFor();
+    await a.getByRole("row", { name: /dropped\.txt/ }).click();
+    await a.getByRole("toolbar").getByRole("button", exact("Move")).click();
+    const dialog = a.getByRole("dialog");
+    await dialog.getByRole("button", { name: /Orders/ }).click();
+    await dialog.getByRole("button", exact("Move here")).click();
+    await a.getByText("1 item moved to “Orders”").waitFor();
+    await a.getByRole("row", { name: /dropped\.txt/ }).waitFor({ state: "detached" });
+    await button(a, "Undo").click();
+    await a.getByRole("row", { name: /dropped\.txt/ }).click();
+    await a.getByRole("toolbar").getByRole("button", exact("More")).click();
+    await a.getByRole("menuitem", exact("Copy…")).click();
+    await dialog.getByRole("button", { name: /Orders/ }).click();
+    await dialog.getByRole("button", exact("Copy here")).click();
+    await a.getByText("1 item copied to “Orders”").waitFor();
+    await a.getByRole("row", { name: /Orders/ }).getByRole("link").click();
+    await a.getByRole("row", { name: /dropped\.txt/ }).waitFor();
+    await a.goBack();
+  });
+  await step("she renames a file", async () => {
+    await a.getByRole("row", { name: /note\.txt/ }).click();
+    await a.getByRole("grid").press("F2");
+    await field(a, "Name").fill("minutes.txt");
+    await a.getByRole("dialog").getByRole("button", exact("Rename")).click();
+    await a.getByRole("row", { name: /minutes\.txt/ }).waitFor();
+  });
+  await step("she removes it and takes that back", async () => {
+    await a.getByRole("row", { name: /minutes\.txt/ }).click();
+    await a.getByRole("grid").press("Delete");
+    await a.getByText(/moved to the trash/).waitFor();
+    await a.getByRole("row", { name: /minutes\.txt/ }).waitFor({ state: "detached" });
+    await button(a, "Undo").click();
+    await a.getByRole("row", { name: /minutes\.txt/ }).waitFor();
+  });
+  await step("the trash brings back what karim removed", async () => {
+    await k.getByRole("row", { name: /big\.bin/ }).click();
+    await k.getByRole("grid").press("Delete");
+    await k.getByText(/moved to the trash/).waitFor();
+    await a.getByRole("row", { name: /big\.bin/ }).waitFor({ state: "detached" });
+    await a.locator(".toolbar").getByRole("link", { name: "Trash" }).click();
+    await a.getByRole("row", { name: /big\.bin/ }).getByRole("button", exact("Bring back")).click();
+    await a.getByText(/is back/).waitFor();
+    await a.goBack();
+    await a.getByRole("row", { name: /big\.bin/ }).waitFor();
+  });
+  await step("the palette finds a name in all workspaces", async () => {
+    await a.keyboard.press("Control+k");
+    await a.getByRole("combobox").fill("one.t");
+    await a.getByRole("option", { name: /one\.txt/ }).click();
+    await a.getByRole("row", { name: /one\.txt/ }).waitFor();
+  });
+  await step("the page says that the agent is away", async () => {
+    const away = new Promise((resolve) => karimAgent.child.once("exit", resolve));
+    karimAgent.child.kill("SIGTERM");
+    await away;
+    await k.getByText("zt on this computer does not answer.").waitFor();
+  });
+  await step("the trust log says what was done, and is verified again", async () => {
+    await a.getByRole("link", { name: "Manage my organization" }).first().click();
+    await a.getByRole("navigation", { name: "Manage my organization" }).getByRole("link", exact("Trust log")).click();
+    await a.getByText(/created the organization/).waitFor();
+    await button(a, "Verify everything again").click();
+    await a.getByText(/entries again from the first one/).waitFor();
+  });
+  await step("the check-up names what to do", async () => {
+    await a.getByRole("navigation", { name: "Manage my organization" }).getByRole("link", exact("Check-up")).click();
+    await a.getByText("There is one administrator").waitFor();
+  });
+  await step("anne removes karim: consequences before, the result after", async () => {
+    await a.getByRole("navigation", { name: "Manage my organization" }).getByRole("link", exact("People")).click();
+    await a.getByRole("button", { name: "More about Karim Benali" }).click();
+    await a.getByRole("menuitem", { name: "Remove…" }).click();
+    await a.getByText("1 device is shut out at once").waitFor();
+    await button(a, "Remove Karim Benali").click();
+    const asks = a.getByRole("dialog", { name: "Confirm that it is you" });
+    const result = a.getByRole("heading", { name: "Karim Benali is removed" });
+    await Promise.race([asks.waitFor(), result.waitFor()]);
+    if (await asks.isVisible()) await confirm(a);
+    await result.waitFor();
+  });
+  let words = "";
+  await step("anne writes recovery words", async () => {
+    await a.getByRole("button", { name: /my account/ }).click();
+    await a.getByRole("menuitem", exact("My account")).click();
+    await button(a, "Write recovery words").click();
+    const asks = a.getByRole("dialog", { name: "Confirm that it is you" });
+    const shown = a.getByRole("dialog", { name: "Your recovery words" });
+    await Promise.race([asks.waitFor(), shown.waitFor()]);
+    if (await asks.isVisible()) await confirm(a);
+    await shown.waitFor();
+    words = (await shown.getByRole("listitem").allInnerTexts()).join(" ");
+    check(words.split(" ").length === 36, words);
+    check(await shown.getByRole("button", exact("Done")).isDisabled(), "the words can be closed unread");
+    await shown.getByLabel("All words are on paper, in this order.").check();
+    await shown.getByRole("button", exact("Done")).click();
+    await a.getByText("Words on paper").waitFor();
+  });
+  await step("locked: the page asks for the password", async () => {
+    await a.getByRole("button", { name: /my account/ }).click();
+    await a.getByRole("menuitem", exact("Lock")).click();
+    await field(a, "Password of this device").fill("wrong password");
+    await button(a, "Unlock").click();
+    await a.getByText("The password is wrong").waitFor();
+    await field(a, "Password of this device").fill(password);
+    await button(a, "Unlock").click();
+    await a.getByRole("navigation", { name: "Path" }).waitFor();
+  });
+  await step("anne comes back by the words on another computer", async () => {
+    const otherAgent = await agent("other");
+    const other = await person(chrome, otherAgent.link);
+    const o = other.page;
+    await o.getByRole("link", { name: "Recover access" }).click();
+    await field(o, "Address of the server").fill(process.env.URL);
+    await field(o, "Your 36 words").fill(words);
+    await button(o, "Continue").click();
+    await setPassword(o);
+    await button(o, "Recover my access").click();
+    const asks = o.getByRole("heading", { name: "Is this you?" });
+    const done = o.getByRole("heading", { name: "You have access again" });
+    await Promise.race([asks.waitFor(), done.waitFor()]);
+    if (await asks.isVisible()) await button(o, "Yes, recover my access").click();
+    await done.waitFor();
+    await o.getByRole("link", { name: "Go to the workspaces" }).click();
+    await o.getByRole("main").getByRole("link", exact("Crisis cell")).click();
+    await o.getByRole("row", { name: /minutes\.txt/ }).getByRole("link").click();
+    await o.getByText(/karim's third/).waitFor();
+    check(other.problems.length === 0, other.problems.join("\n"));
+  });
+  await step("nothing failed in anne's page", async () => {
+    check(anne.problems.length === 0, anne.problems.join("\n"));
+  });
+} catch (error) {
+  await a.screenshot({ path: join(state, "anne.png") });
+  await k.screenshot({ path: join(state, "karim.png") });
+  console.log(await a.locator("body").innerText().catch(() => ""));
+  console.log("-- karim");
+  console.log(await k.locator("body").innerText().catch(() => ""));
+}
+await chrome.close();
+finish();

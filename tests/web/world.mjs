@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What the tests of the page share: a browser, the agent's one-time link, and assertions.
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, openSync } from "node:fs";
+import { createRequire } from "node:module";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const require = createRequire(join(root, "apps/web/package.json"));
+const { chromium } = require("playwright-core");
+export const axePath = require.resolve("axe-core/axe.min.js");
+
+export const bin = process.env.BIN ?? join(root, "build/rel/bin");
+export const state = process.env.STATE;
+export const password = "four words that fit";
+const SOON_MS = 30_000;
+
+let passed = 0;
+let failed = 0;
+
+export async function step(name, run) {
+  const start = Date.now();
+  try {
+    await run();
+    passed++;
+    console.log(`ok - ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    failed++;
+    console.log(`NOT OK - ${name}: ${error.stack}`);
+    throw error;
+  }
+}
+
+export function check(condition, words) {
+  if (!condition) throw new Error(words);
+}
+
+export function finish() {
+  console.log(`${passed} passed, ${failed} failed`);
+  for (const one of children) one.kill();
+  process.exit(failed === 0 ? 0 : 1);
+}
+
+const children = [];
+process.on("exit", () => { for (const one of children) one.kill(); });
+
+/** Starts the agent of a person, whose devices are in STATE/NAME. */
+export async function agent(name) {
+  const folder = join(state, name);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const log = openSync(join(state, `${name}.agent.log`), "a");
+  const child = spawn(join(bin, "zt-agent"), ["--root", folder, "--page", join(root, "build/web"), "--insecure"], { stdio: ["ignore", log, log], env: { ...process.env, LD_PRELOAD: process.env.QUICK ?? "" } });
+  children.push(child);
+  child.on("exit", (code, signal) => console.log(`    the agent of ${name} ended: ${code ?? signal}`));
+  const socket = join(folder, "zt-agent/socket");
+  for (let wait = 0; ; wait++) {
+    try {
+      return { child, socket, link: await ticket(socket) };
+    } catch (error) {
+      if (wait > 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+/** Asks the agent by its socket for a one-time link, in the form of a WebSocket (RFC 6455). */
+export function ticket(path) {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    let bytes = Buffer.alloc(0);
+    let isOpen = false;
+    socket.on("error", reject);
+    socket.on("connect", () => socket.write(`GET /rpc HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: zt.v1\r\n\r\n`));
+    socket.on("data", (more) => {
+      bytes = Buffer.concat([bytes, more]);
+      if (!isOpen) {
+        const end = bytes.indexOf("\r\n\r\n");
+        if (end < 0) return;
+        if (!bytes.subarray(0, end).toString().includes(" 101 ")) {
+          reject(new Error(bytes.subarray(0, end).toString()));
+          return;
+        }
+        isOpen = true;
+        bytes = bytes.subarray(end + 4);
+        const text = Buffer.from(JSON.stringify({ id: 1, method: "host.ticket", params: {} }));
+        const mask = randomBytes(4);
+        socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | text.length]), mask, text.map((byte, at) => byte ^ mask[at % 4])]));
+      }
+      while (bytes.length >= 2) {
+        let size = bytes[1] & 127;
+        let head = 2;
+        if (size === 126) {
+          size = bytes.readUInt16BE(2);
+          head = 4;
+        }
+        if (bytes.length < head + size) return;
+        const message = JSON.parse(bytes.subarray(head, head + size).toString());
+        bytes = bytes.subarray(head + size);
+        if (message.id !== 1) continue;
+        socket.end();
+        if (message.error) reject(new Error(message.error.english));
+        else resolve(message.result.url);
+        return;
+      }
+    });
+  });
+}
+
+export async function browser() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+}
+
+/** A window of a person, in a separate profile. Errors of the page are printed, and fail the last step. */
+export async function person(chrome, link, options = {}) {
+  const context = await chrome.newContext({ locale: "en-GB", viewport: { width: 1280, height: 800 }, acceptDownloads: true, permissions: ["clipboard-read", "clipboard-write"], ...options });
+  context.setDefaultTimeout(SOON_MS);
+  const page = await context.newPage();
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() !== "error") return;
+    problems.push(`${message.text()} ${message.location().url}`);
+    console.log(`    the page: ${message.text()} ${message.location().url}`);
+  });
+  await page.goto(link);
+  return { context, page, problems };
+}
+
+export const exact = (name) => ({ name, exact: true });
