@@ -350,6 +350,8 @@ lane_free(struct lane *l)
 
 /* ---- the watch ---- */
 
+enum { PAUSE_MAX_S = 32 };
+
 static void
 watch_ready(void *ctx)
 {
@@ -386,17 +388,17 @@ watch_stops(void *ctx)
 	return ends;
 }
 
-/* Waits a second, or until the lane ends. */
+/* Waits for SECONDS, or until the lane ends. */
 static void
-pause_watch(struct lane *l)
+pause_watch(struct lane *l, unsigned seconds)
 {
 	struct timespec until;
 
 	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec++;
+	until.tv_sec += seconds;
 	(void)pthread_mutex_lock(&l->lock);
-	if (!l->ends)
-		(void)pthread_cond_timedwait(&l->comes, &l->lock, &until);
+	while (!l->ends && pthread_cond_timedwait(&l->comes, &l->lock, &until) != ETIMEDOUT)
+		;
 	(void)pthread_mutex_unlock(&l->lock);
 }
 
@@ -410,17 +412,17 @@ run_watch(void *arg)
 		.event = watch_event,
 		.new_device = watch_new_device,
 		.stop = watch_stops };
-	enum zt_err err = open_handle(l);
+	enum zt_err err = open_handle(l), why;
+	unsigned pause = 1;
 
-	while (err == ZT_OK && !watch_stops(l)) {
-		enum zt_err why = zt_watch(l->z, &w);
-
-		if (why != ZT_OK && !watch_stops(l)) {
-			agent_log("the watch of a device ended (%s) and begins again",
-			    zt_err_name(why));
-			pause_watch(l);
+	/* Without a server it ends before it has begun, and its tries delay other calls. */
+	while (err == ZT_OK && !watch_stops(l))
+		if ((why = zt_watch(l->z, &w)) != ZT_OK && !watch_stops(l)) {
+			agent_log("the watch of a device ended: %s; again in %u s",
+			    zt_err_name(why), pause);
+			pause_watch(l, pause);
+			pause = pause < PAUSE_MAX_S ? 2 * pause : PAUSE_MAX_S;
 		}
-	}
 	rpc_lane_use(l->rpc, NULL);
 	zt_close(l->z);
 	agent_post(l->a, &l->ended);
