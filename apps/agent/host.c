@@ -165,7 +165,6 @@ struct opening {
 	const char *key;
 	char home[PATH_MAX];
 	struct zt_identity id;
-	char label[128];
 	bool is_open;  /* already */
 	bool is_typed; /* a password opens it, and not what is held */
 	enum zt_err err;
@@ -213,7 +212,6 @@ end_opening(void *ctx)
 		(void)snprintf(d->organization, sizeof d->organization, "%s", o->id.slug);
 		(void)snprintf(d->server, sizeof d->server, "%s", o->id.server);
 		(void)snprintf(d->email, sizeof d->email, "%s", o->id.email);
-		(void)snprintf(d->label, sizeof d->label, "%s", o->label);
 		device_opened(d, o->z);
 		if (o->is_typed)
 			confirm(d);
@@ -221,15 +219,6 @@ end_opening(void *ctx)
 			device_shut(d);
 	}
 	host_changed(o->a);
-}
-
-static void
-each_device(void *ctx, const struct zt_device *d)
-{
-	struct opening *o = ctx;
-
-	if (d->is_me)
-		(void)snprintf(o->label, sizeof o->label, "%s", d->label);
 }
 
 static struct zt_options
@@ -266,8 +255,6 @@ open_device(struct lane *l, struct call *c, const char *key, const char *passwor
 	err = zt_open(&how, &o.z, message);
 	if (err == ZT_OK) {
 		zt_whoami(o.z, &o.id);
-		if (zt_devices(o.z, each_device, &o) != ZT_OK)
-			o.label[0] = 0; /* it is known by its organization */
 		zt_use_cancel(o.z, NULL);
 	}
 	agent_do(l->a, end_opening, &o);

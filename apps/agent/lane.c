@@ -11,6 +11,7 @@
 #include "agent/host.h"
 #include "common/l10n.h"
 #include "rpc/person.h"
+#include "zt/org.h"
 #include "zt/zt.h"
 
 /* ---- requests ---- */
@@ -388,6 +389,40 @@ watch_stops(void *ctx)
 	return ends;
 }
 
+/* The label of a device, which takes a call to learn. */
+struct label {
+	struct device *device;
+	char text[sizeof((struct device *)0)->label];
+};
+
+static void
+take_label(void *ctx, const struct zt_device *d)
+{
+	struct label *is = ctx;
+
+	if (d->is_me)
+		(void)snprintf(is->text, sizeof is->text, "%s", d->label);
+}
+
+static void
+set_label(void *ctx)
+{
+	struct label *is = ctx;
+
+	memcpy(is->device->label, is->text, sizeof is->text);
+	host_changed(is->device->a);
+}
+
+static void
+learn_label(struct lane *l)
+{
+	struct label is = { .device = l->device };
+
+	if (l->device->label[0] == 0 && zt_devices(l->z, take_label, &is) == ZT_OK &&
+	    is.text[0] != 0)
+		agent_do(l->a, set_label, &is);
+}
+
 /* Waits for SECONDS, or until the lane ends. */
 static void
 pause_watch(struct lane *l, unsigned seconds)
@@ -414,15 +449,22 @@ run_watch(void *arg)
 		.stop = watch_stops };
 	enum zt_err err = open_handle(l), why;
 	unsigned pause = 1;
+	uint64_t began;
 
+	if (err == ZT_OK)
+		learn_label(l);
 	/* Without a server it ends before it has begun, and its tries delay other calls. */
-	while (err == ZT_OK && !watch_stops(l))
-		if ((why = zt_watch(l->z, &w)) != ZT_OK && !watch_stops(l)) {
-			agent_log("the watch of a device ended: %s; again in %u s",
-			    zt_err_name(why), pause);
-			pause_watch(l, pause);
-			pause = pause < PAUSE_MAX_S ? 2 * pause : PAUSE_MAX_S;
-		}
+	while (err == ZT_OK && !watch_stops(l)) {
+		began = agent_now_ms();
+		if ((why = zt_watch(l->z, &w)) == ZT_OK || watch_stops(l))
+			continue;
+		if (agent_now_ms() - began > PAUSE_MAX_S * 1000)
+			pause = 1; /* it had begun */
+		agent_log(
+		    "the watch of a device ended: %s; again in %u s", zt_err_name(why), pause);
+		pause_watch(l, pause);
+		pause = pause < PAUSE_MAX_S ? 2 * pause : PAUSE_MAX_S;
+	}
 	rpc_lane_use(l->rpc, NULL);
 	zt_close(l->z);
 	agent_post(l->a, &l->ended);
