@@ -177,8 +177,15 @@ device_opened(struct device *d, struct zt *z)
 	d->base = z;
 	d->state = DEVICE_OPEN;
 	device_used(d);
-	(void)lane_of(d, RPC_QUICK); /* before the watch, which may wait for a server */
-	if ((d->watch = lane_begin(d->a, d, LANE_WATCH)) != NULL)
+	if (lane_of(d, RPC_QUICK) == NULL)
+		device_lane_opened(d);
+}
+
+void
+device_lane_opened(struct device *d)
+{
+	if (d->state == DEVICE_OPEN && d->watch == NULL &&
+	    (d->watch = lane_begin(d->a, d, LANE_WATCH)) != NULL)
 		d->threads++;
 }
 

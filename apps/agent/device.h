@@ -41,6 +41,9 @@ void device_shut(struct device *d);
 void device_shut_all(struct agent *a);
 /* Whether one is being locked. */
 bool device_locks(const struct agent *a);
+/* A lane of D has its handle. The first one is before the watch, which may wait for a server.
+ */
+void device_lane_opened(struct device *d);
 /* A thread of D has ended. */
 void device_thread_ended(struct device *d);
 /* Gives R to its lane, or answers it. */

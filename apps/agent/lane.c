@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -252,7 +253,7 @@ deliver_answer(struct post *p)
 static enum zt_err
 open_handle(struct lane *l)
 {
-	struct zt_options o = { 0 };
+	struct zt_options o = { .cancel = &l->cancel };
 	struct device *d = l->device;
 	enum zt_err err;
 
@@ -289,6 +290,7 @@ run_lane(void *arg)
 	struct request *r;
 	bool ends;
 
+	agent_post(l->a, &l->opened);
 	while ((r = next_request(l, &ends)) != NULL) {
 		if (ends && !l->is_once)
 			r->out = request_refusal(r, ZT_ERR_INTERRUPTED);
@@ -302,6 +304,15 @@ run_lane(void *arg)
 	zt_close(l->z);
 	agent_post(l->a, &l->ended);
 	return NULL;
+}
+
+static void
+deliver_opened(struct post *p)
+{
+	struct lane *l = (struct lane *)((char *)p - offsetof(struct lane, opened));
+
+	if (l->device != NULL)
+		device_lane_opened(l->device);
 }
 
 static void
@@ -327,6 +338,7 @@ lane_of_loop(struct agent *a)
 		return NULL;
 	l->a = a;
 	l->ended.deliver = deliver_end;
+	l->opened.deliver = deliver_opened;
 	TAILQ_INIT(&l->queue);
 	(void)pthread_mutex_init(&l->lock, NULL);
 	(void)pthread_cond_init(&l->comes, NULL);
@@ -515,6 +527,7 @@ lane_give(struct lane *l, struct request *r)
 void
 lane_end(struct lane *l)
 {
+	zt_cancel(&l->cancel);
 	(void)pthread_mutex_lock(&l->lock);
 	l->ends = true;
 	(void)pthread_cond_signal(&l->comes);
