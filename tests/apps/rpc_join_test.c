@@ -345,7 +345,7 @@ a_newcomer_joins_by_questions(void **state)
 	assert_string_equal("codes accept ", s.asked);
 	assert_non_null(strstr(s.heard, "code "));
 	r = newcomer_hears(&n);
-	/* Whoever comes first waits. */
+	/* The one who comes first waits. */
 	assert_true(
 	    strstr(s.heard, "waiting ") != NULL || strstr(n.side.heard, "waiting ") != NULL);
 	assert_string_equal(n.home, json_string_value(json_object_get(r, "key")));
