@@ -130,7 +130,7 @@ async function fill() {
   zt(a, "invite", "user");
 }
 
-const widths = { 360: 740, 1280: 800, 1920: 1080 };
+const widths = process.env.WIDTH ? { [process.env.WIDTH]: 740 } : { 360: 740, 1280: 800, 1920: 1080 };
 const only = process.env.ONLY ? process.env.ONLY.split(",") : null;
 const looks = process.env.FAST ? [["en", "light"]] : [["en", "light"], ["en", "dark"], ["fr", "light"], ["fr", "dark"]];
 let serious = 0;

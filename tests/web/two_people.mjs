@@ -144,6 +144,13 @@ try {
     const side = a.getByRole("complementary", { name: "Details" });
     await side.getByText("Signed by Anne Le Goff").waitFor();
     await side.getByText("version 2").waitFor();
+    await side.getByRole("link", exact("See version 1")).click();
+    await a.getByText("first", { exact: true }).waitFor();
+    await button(a, "Compare with the newest").click();
+    await a.locator(".diff ins", { hasText: "second" }).waitFor();
+    await a.locator(".diff del", { hasText: "first" }).waitFor();
+    await a.goBack();
+    await a.getByRole("row", { name: /note\.txt/ }).click();
     await side.getByRole("button", exact("Restore version 1")).click();
     await a.getByText(/is again as it was/).waitFor();
     await a.getByRole("row", { name: /note\.txt/ }).getByRole("link").click();
