@@ -216,6 +216,21 @@ try {
     await a.waitForFunction(() => document.querySelector("audio").duration === 1);
     await a.goBack();
   });
+  await step("a transfer is paused and continues; another one is cancelled", async () => {
+    const large = { mimeType: "application/octet-stream", buffer: Buffer.alloc(40 << 20, 5) };
+    await a.locator("input[type=file]").nth(1).setInputFiles([{ name: "large.bin", ...large }]);
+    await button(a, "Pause all").click();
+    await a.getByText(/Paused at/).waitFor();
+    await a.waitForTimeout(300);
+    await a.getByRole("row", { name: /large\.bin/ }).waitFor({ state: "detached" });
+    await button(a, "Resume all").click();
+    await a.getByRole("row", { name: /large\.bin/ }).waitFor();
+    await a.locator("input[type=file]").nth(1).setInputFiles([{ name: "never.bin", ...large }]);
+    await button(a, "Cancel never.bin").click();
+    await a.getByText("cancelled").waitFor();
+    await button(a, "Close").first().click();
+    check((await a.getByRole("row", { name: /never\.bin/ }).count()) === 0, "a cancelled file is there");
+  });
   await step("what is dropped on the page is sent", async () => {
     await a.evaluate(() => {
       const data = new DataTransfer();
