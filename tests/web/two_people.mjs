@@ -313,6 +313,24 @@ try {
     await a.getByRole("navigation", { name: "Manage my organization" }).getByRole("link", exact("Check-up")).click();
     await a.getByText("There is one administrator").waitFor();
   });
+  await step("karim gets another profile; the time of locking is kept", async () => {
+    const rooms = a.getByRole("navigation", { name: "Manage my organization" });
+    await rooms.getByRole("link", exact("People")).click();
+    await a.getByRole("button", { name: "More about Karim Benali" }).click();
+    await a.getByRole("menuitem", exact("Change the profile")).click();
+    await a.getByRole("radio", { name: /Administrator/ }).check();
+    await button(a, "Change").click();
+    const asks = a.getByRole("dialog", { name: "Confirm that it is you" });
+    const done = a.getByText("Karim Benali has the profile Administrator now");
+    await Promise.race([asks.waitFor(), done.waitFor()]);
+    if (await asks.isVisible()) await confirm(a);
+    await done.waitFor();
+    await rooms.getByRole("link", exact("Settings")).click();
+    await a.getByLabel(/Lock this computer's devices/).selectOption({ label: "After 30 minutes" });
+    await a.getByText("Saved", { exact: true }).waitFor();
+    await a.reload();
+    await a.waitForFunction(() => document.querySelector(".setting select")?.value === "30");
+  });
   await step("anne removes karim: consequences before, the result after", async () => {
     await a.getByRole("navigation", { name: "Manage my organization" }).getByRole("link", exact("People")).click();
     await a.getByRole("button", { name: "More about Karim Benali" }).click();
