@@ -9,7 +9,7 @@ clean:
 	rm -rf build
 
 STATE ?= state
-run: all
+run: all page-if-possible
 	sh deploy/local/demo.sh $(CURDIR)/$B/bin $(STATE) $(ONCE)
 
 # A test is one line: a program, or a script with its arguments. SIDE of them run side by side, because they wait more
@@ -52,7 +52,8 @@ fuzz-run: fuzzers
 	@printf '%s\n' $(FUZZ_LINES) | $(SIDE_BY_SIDE)
 # Every test, in minutes. All run under sanitizers, those of the command line and PLAIN_TESTS in the release build. Each
 # parser is fuzzed for two seconds, and clang-tidy looks without its analyzer. The WebAssembly build has its libraries'
-# sources from Debian's servers: where those or its compiler cannot be had, all else is tested, and the end says so.
+# sources from Debian's servers, the page its libraries from npm's: where those, the compiler or a browser cannot be had, all
+# else is tested, and the end says so.
 in_variant = $(patsubst $B/%,build/$1/%,$2)
 test: tests-cli tests-plain manuals
 	$(MAKE) $(ASAN) tests
@@ -60,11 +61,15 @@ test: tests-cli tests-plain manuals
 	$(MAKE) CC=clang $(ASAN) FUZZ=1 fuzzers
 	@rm -f $W/ready; if sh scripts/wasm-sources $W/src; then ! command -v $(firstword $(WASM_CC)) >/dev/null || touch $W/ready; else [ $$? = 69 ]; fi
 	@[ ! -e $W/ready ] || $(MAKE) wasm
+	@rm -f $(WEB)-ready; if sh scripts/web-libraries --once; then ! command -v chromium >/dev/null || touch $(WEB)-ready; else [ $$? = 69 ]; fi
+	@[ ! -e $(WEB)-ready ] || $(MAKE) web
 	@export BIN=$(CURDIR)/$B/bin; { printf '%s\n' $(call in_variant,address-undefined,$(TESTS)) $(PLAIN_TESTS) \
 	  $(call in_variant,thread,$(THREAD_TESTS)) $(CLI_LINES) $(AGENT_LINES) $(LINT_LINES) 'sh scripts/check-c quick' \
 	  $(patsubst %,'sh scripts/fuzz-one % 2',$(call in_variant,address-undefined-fuzz,$(FUZZERS))); \
+	  [ ! -e $(WEB)-ready ] || printf '%s\n' 'sh tests/web/run.sh' 'sh tests/web/units.sh'; \
 	  [ ! -e $W/ready ] || echo 'sh tests/wasm/wasm_test.sh $W/zt.wasm'; } | $(SIDE_BY_SIDE)
 	@[ -e $W/ready ] || echo "== NOT RUN: the client in WebAssembly, for want of its compiler or of the sources of its libraries"
+	@[ -e $(WEB)-ready ] || echo "== NOT RUN: the page, for want of npm, of its libraries or of a browser"
 # And what takes hours: in both builds, all that has a length at its length, the analyzer, the mutants.
 LONG := MOST_S=20000 ZT_MODEL_ACTS=1000000 ZT_MODEL_SERVER_ACTS=2000 ZT_HISTORY_RANDOM=30000 ZT_FILES_ACTS=50000 \
     ROUNDS=50 LEAVE_SECONDS=6000 HOME_FILES=30000
@@ -114,7 +119,7 @@ MANUALS := man1/zt.1 man1/zt-agent.1 man1/zt-audit.1 man8/zt-server-setup.8 $(fo
 PROGRAMS := $(BINDIR)/zt $(BINDIR)/zt-agent $(BINDIR)/zt-audit $(addprefix $(SBINDIR)/zt-,$(SERVERS) server-setup)
 INSTALLED = $(PROGRAMS) $(LIBDIR)/libzt.a $(LIBDIR)/libzt.so $(LIBDIR)/libzt.so.0 $(LIBDIR)/pkgconfig/zt.pc \
     $(PREFIX)/include/zt $(addprefix $(MANDIR)/,$(MANUALS)) $(PREFIX)/share/bash-completion/completions/zt \
-    $(PREFIX)/share/zsh/site-functions/_zt $(addprefix $(PREFIX)/,$(CATALOGUES))
+    $(PREFIX)/share/zsh/site-functions/_zt $(PREFIX)/share/zt $(addprefix $(PREFIX)/,$(CATALOGUES))
 manuals: $(addprefix $B/man/,$(MANUALS))
 install: all manuals $B/installed/libzt.a
 	$(foreach p,$(PROGRAMS),install -D -m 755 $(or $(wildcard deploy/server/$(notdir $p)),$B/bin/$(notdir $p)) $(DESTDIR)$p && ):
@@ -131,6 +136,8 @@ install: all manuals $B/installed/libzt.a
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	$B/bin/zt completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/zt
 	$B/bin/zt completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_zt
+	install -d $(DESTDIR)$(PREFIX)/share/zt
+	[ ! -e $(WEB)/zt-web.manifest ] || { rm -rf $(DESTDIR)$(PREFIX)/share/zt/web && cp -r $(WEB) $(DESTDIR)$(PREFIX)/share/zt/web; }
 # What a server with systemd has besides: units, users, folders, settings.
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 install-server: install
@@ -143,7 +150,7 @@ install-server: install
 uninstall:
 	rm -rf $(addprefix $(DESTDIR),$(INSTALLED))
 # Debian packages in build/deb, and their life in a bare root.
-deb:
+deb: page-if-possible
 	sh scripts/deb build/deb
 test-packages: deb
 	sh tests/packages/cycle_test.sh build/deb

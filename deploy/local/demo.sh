@@ -9,7 +9,11 @@ bin=$1 state=$2 once=${3:-}
 mkdir -p "$state"
 state=$(cd "$state" && pwd)
 say() { printf '\n== %s\n' "$*"; }
-trap 'sh "$root/deploy/local/zt-local" stop "$state"' EXIT
+stop() {
+	for who in alice guest/guest; do ZT_HOME="$state/$who" "$bin/zt" --quiet agent stop >/dev/null 2>&1 || true; done
+	sh "$root/deploy/local/zt-local" stop "$state"
+}
+trap stop EXIT
 trap 'exit 0' INT TERM
 say "starting PostgreSQL, auth, metadata, blocks, messaging and the gateway"
 sh "$root/deploy/local/zt-local" start "$state" "$bin"
@@ -35,7 +39,7 @@ if [ ! -e "$state/shown" ]; then
 	alice workspace share plans bob@demo.example --role contributor
 	[ -s "$state/big" ] || head -c 268435456 /dev/urandom > "$state/big"
 	rm -rf "$state/tree"; mkdir "$state/tree"
-	(cd "$root" && tar cf - --exclude=./build --exclude=./.git --exclude=./state .) | tar xf - -C "$state/tree"
+	(cd "$root" && tar cf - --exclude=./build --exclude=./.git --exclude=./state --exclude=./apps/web/node_modules .) | tar xf - -C "$state/tree"
 	find "$state/tree" -type l -exec rm {} +
 	alice put "$state/tree" plans:/source
 	alice put "$state/big" plans:/big
@@ -61,6 +65,26 @@ cat <<T
 Act as either in a shell:
   export ZT_HOME=$state/alice; $bin/zt --password-file $state/alice.password ls plans:/
   export ZT_HOME=$state/bob; $bin/zt --password-file $state/bob.password users
+T
+# The page, where it was built: alice's agent, and one of a guest who has nothing yet.
+page() { ZT_HOME="$state/$1" "$bin/zt" ui --print-link; }
+if [ -e "$root/build/web/zt-web.manifest" ]; then
+	mkdir -p "$state/guest"
+	cat <<T
+
+The page, by links that work once, within a minute (the command behind each makes another):
+  alice, her password is $(cat "$state/alice.password")
+    $(page alice)
+    ZT_HOME=$state/alice $bin/zt ui --print-link
+  a guest, in a window of its own, who joins by this invitation:
+    $(page guest/guest)
+    ZT_HOME=$state/guest/guest $bin/zt ui --print-link
+    $(alice --quiet invite user | grep -o 'https\?://[^ ]*\|zt:[^ ]*' | head -1)
+T
+else
+	echo "The page was not built: make web says what it needs."
+fi
+cat <<T
 The logs are in $state/log. ./do run CLEAN=1 begins with empty state. Ctrl-C stops everything.
 T
 [ "$once" = once ] && exit 0
