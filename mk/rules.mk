@@ -69,7 +69,7 @@ $B/bin/zt: $(call objs,$(call srcs,apps/cli apps/ui apps/operator apps/terminal 
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_CLI)
 $B/apps/agent/main.o: override CFLAGS += -DAGENT_PAGE='"$(PREFIX)/share/zt/web"'
-$B/bin/zt-agent: $(call objs,$(call srcs,apps/agent apps/rpc) apps/common/l10n.c apps/common/output.c apps/common/standard.c apps/common/agent_place.c) $B/libzt.a
+$B/bin/zt-agent: $(call objs,$(call srcs,apps/agent apps/agent/door apps/rpc) apps/common/l10n.c apps/common/output.c apps/common/standard.c apps/common/agent_place.c) $B/libzt.a
 	@mkdir -p $(@D) $B/share/zt && ln -sfn ../../../web $B/share/zt/web
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT)
 $B/bin/zt-audit: $(call objs,$(call srcs,apps/audit) apps/common/l10n.c apps/common/standard.c) $B/libzt.a
@@ -111,7 +111,7 @@ RPC := $(call objs,$(call srcs,apps/rpc) apps/common/output.c)
 $B/tests/apps/rpc_test $B/tests/apps/rpc_join_test $B/tests/apps/rpc_hostile_test: $(RPC) $B/tests/apps/ask.o
 $B/tests/apps/rpc_hostile_test: LIBS += -Wl,--wrap=free
 $B/tests/fuzz/app_fuzz: $(RPC)
-AGENT_PURE := $(call objs,$(addprefix apps/agent/,door.c idle.c message.c))
+AGENT_PURE := $(call objs,$(addprefix apps/agent/door/,door.c idle.c mark.c message.c))
 $B/tests/agent/door_test: $(AGENT_PURE)
 $B/tests/fuzz/agent_fuzz: $(RPC) $(AGENT_PURE)
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*_fuzz.c))

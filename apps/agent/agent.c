@@ -140,7 +140,7 @@ tick(lws_sorted_usec_list_t *timer)
 /* ---- beginning and end ---- */
 
 static bool
-open_lws(struct agent *a)
+open_lws(struct agent *a, struct serve_headers *h)
 {
 	struct lws_context_creation_info info = { 0 };
 
@@ -161,11 +161,12 @@ open_lws(struct agent *a)
 	info.vhost_name = "loop";
 	info.port = 0; /* the kernel chooses */
 	info.iface = "127.0.0.1";
-	info.headers = serve_headers(0);
+	serve_headers(h, 0);
+	info.headers = h->rows;
 	if ((a->loop = lws_create_vhost(a->lws, &info)) == NULL)
 		return false;
 	door_begin(&a->door, lws_get_vhost_listen_port(a->loop));
-	(void)serve_headers(a->door.port); /* now that it is known */
+	serve_headers(h, a->door.port); /* now that it is known */
 	info.vhost_name = "near";
 	info.iface = a->socket;
 	info.options |= LWS_SERVER_OPTION_UNIX_SOCK;
@@ -233,11 +234,13 @@ int
 agent_run(struct agent *a)
 {
 	struct ticking ticking = { .a = a };
+	struct serve_headers headers;
 	int code = 0;
 
 	STAILQ_INIT(&a->posted);
 	(void)pthread_mutex_init(&a->posted_lock, NULL);
-	if ((a->here = lane_of_loop(a)) == NULL || !open_lws(a) || !watch_signals(a)) {
+	if ((a->here = lane_of_loop(a)) == NULL || !open_lws(a, &headers) ||
+	    !watch_signals(a)) {
 		agent_log("cannot listen on %s, or on 127.0.0.1", a->socket);
 		code = 69;
 		goto out;

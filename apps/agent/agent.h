@@ -12,8 +12,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "agent/door.h"
-#include "agent/idle.h"
+#include "door/door.h"
+#include "door/idle.h"
 #include "rpc/rpc.h"
 
 struct lws_context;

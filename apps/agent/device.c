@@ -162,13 +162,30 @@ device_locks_at(const struct device *d)
 		   : 0;
 }
 
+static struct lane *
+lane_of(struct device *d, enum rpc_lane_kind kind)
+{
+	if (d->lanes[kind] == NULL &&
+	    (d->lanes[kind] = lane_begin(d->a, d, LANE_SERVE)) != NULL)
+		d->threads++;
+	return d->lanes[kind];
+}
+
 void
 device_opened(struct device *d, struct zt *z)
 {
 	d->base = z;
 	d->state = DEVICE_OPEN;
 	device_used(d);
-	if ((d->watch = lane_begin(d->a, d, LANE_WATCH)) != NULL)
+	if (lane_of(d, RPC_QUICK) == NULL)
+		device_lane_opened(d);
+}
+
+void
+device_lane_opened(struct device *d)
+{
+	if (d->state == DEVICE_OPEN && d->watch == NULL &&
+	    (d->watch = lane_begin(d->a, d, LANE_WATCH)) != NULL)
 		d->threads++;
 }
 
@@ -291,15 +308,6 @@ stream_of(struct connection *c, struct device *d)
 	d->streams++;
 	d->threads++;
 	return l;
-}
-
-static struct lane *
-lane_of(struct device *d, enum rpc_lane_kind kind)
-{
-	if (d->lanes[kind] == NULL &&
-	    (d->lanes[kind] = lane_begin(d->a, d, LANE_SERVE)) != NULL)
-		d->threads++;
-	return d->lanes[kind];
 }
 
 void

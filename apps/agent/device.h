@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 
 #include "agent/agent.h"
-#include "agent/idle.h"
+#include "door/idle.h"
 #include "rpc/message.h"
 
 enum device_state { DEVICE_LOCKED, DEVICE_OPENING, DEVICE_OPEN, DEVICE_LOCKING };
@@ -41,6 +41,9 @@ void device_shut(struct device *d);
 void device_shut_all(struct agent *a);
 /* Whether one is being locked. */
 bool device_locks(const struct agent *a);
+/* A lane of D has its handle. The first one is before the watch, which may wait for a server.
+ */
+void device_lane_opened(struct device *d);
 /* A thread of D has ended. */
 void device_thread_ended(struct device *d);
 /* Gives R to its lane, or answers it. */

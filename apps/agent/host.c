@@ -4,7 +4,6 @@
 #include "agent/host.h"
 
 #include <ctype.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +133,7 @@ is_near(const struct lane *l)
 static enum zt_err
 do_ticket(struct lane *l, struct call *c)
 {
-	char ticket[DOOR_TEXT], url[128];
+	char ticket[MARK_TEXT], url[128];
 	enum zt_err err;
 
 	if (!is_near(l))
@@ -166,7 +165,6 @@ struct opening {
 	const char *key;
 	char home[PATH_MAX];
 	struct zt_identity id;
-	char label[128];
 	bool is_open;  /* already */
 	bool is_typed; /* a password opens it, and not what is held */
 	enum zt_err err;
@@ -214,7 +212,6 @@ end_opening(void *ctx)
 		(void)snprintf(d->organization, sizeof d->organization, "%s", o->id.slug);
 		(void)snprintf(d->server, sizeof d->server, "%s", o->id.server);
 		(void)snprintf(d->email, sizeof d->email, "%s", o->id.email);
-		(void)snprintf(d->label, sizeof d->label, "%s", o->label);
 		device_opened(d, o->z);
 		if (o->is_typed)
 			confirm(d);
@@ -222,15 +219,6 @@ end_opening(void *ctx)
 			device_shut(d);
 	}
 	host_changed(o->a);
-}
-
-static void
-each_device(void *ctx, const struct zt_device *d)
-{
-	struct opening *o = ctx;
-
-	if (d->is_me)
-		(void)snprintf(o->label, sizeof o->label, "%s", d->label);
 }
 
 static struct zt_options
@@ -267,8 +255,6 @@ open_device(struct lane *l, struct call *c, const char *key, const char *passwor
 	err = zt_open(&how, &o.z, message);
 	if (err == ZT_OK) {
 		zt_whoami(o.z, &o.id);
-		if (zt_devices(o.z, each_device, &o) != ZT_OK)
-			o.label[0] = 0; /* it is known by its organization */
 		zt_use_cancel(o.z, NULL);
 	}
 	agent_do(l->a, end_opening, &o);
@@ -419,7 +405,7 @@ static void
 name_folder(struct making *m, const char *organization, const char *mark)
 {
 	const char *at = strrchr(organization, '@');
-	uint8_t hash[16];
+	char hash[MARK_HASH];
 	size_t n = 0;
 
 	if (m->a->is_usual)
@@ -430,9 +416,9 @@ name_folder(struct making *m, const char *organization, const char *mark)
 	m->key[n] = 0;
 	if (mark == NULL)
 		return;
-	crypto_generichash(hash, sizeof hash, (const uint8_t *)mark, strlen(mark), NULL, 0);
-	(void)snprintf(m->key + n, sizeof m->key - n, "%s%02x%02x%02x", n > 0 ? "-" : "",
-	    hash[0], hash[1], hash[2]);
+	mark_hash(mark, strlen(mark), hash);
+	(void)snprintf(m->key + n, sizeof m->key - n, "%s%.6s",
+	    n > 0 && m->key[n - 1] != '-' ? "-" : "", hash);
 }
 
 static enum zt_err

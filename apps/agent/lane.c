@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,6 +12,7 @@
 #include "agent/host.h"
 #include "common/l10n.h"
 #include "rpc/person.h"
+#include "zt/org.h"
 #include "zt/zt.h"
 
 /* ---- requests ---- */
@@ -251,7 +253,7 @@ deliver_answer(struct post *p)
 static enum zt_err
 open_handle(struct lane *l)
 {
-	struct zt_options o = { 0 };
+	struct zt_options o = { .cancel = &l->cancel };
 	struct device *d = l->device;
 	enum zt_err err;
 
@@ -288,6 +290,7 @@ run_lane(void *arg)
 	struct request *r;
 	bool ends;
 
+	agent_post(l->a, &l->opened);
 	while ((r = next_request(l, &ends)) != NULL) {
 		if (ends && !l->is_once)
 			r->out = request_refusal(r, ZT_ERR_INTERRUPTED);
@@ -301,6 +304,15 @@ run_lane(void *arg)
 	zt_close(l->z);
 	agent_post(l->a, &l->ended);
 	return NULL;
+}
+
+static void
+deliver_opened(struct post *p)
+{
+	struct lane *l = (struct lane *)((char *)p - offsetof(struct lane, opened));
+
+	if (l->device != NULL)
+		device_lane_opened(l->device);
 }
 
 static void
@@ -326,6 +338,7 @@ lane_of_loop(struct agent *a)
 		return NULL;
 	l->a = a;
 	l->ended.deliver = deliver_end;
+	l->opened.deliver = deliver_opened;
 	TAILQ_INIT(&l->queue);
 	(void)pthread_mutex_init(&l->lock, NULL);
 	(void)pthread_cond_init(&l->comes, NULL);
@@ -349,6 +362,8 @@ lane_free(struct lane *l)
 }
 
 /* ---- the watch ---- */
+
+enum { PAUSE_MAX_S = 32 };
 
 static void
 watch_ready(void *ctx)
@@ -386,17 +401,51 @@ watch_stops(void *ctx)
 	return ends;
 }
 
-/* Waits a second, or until the lane ends. */
+/* The label of a device, which takes a call to learn. */
+struct label {
+	struct device *device;
+	char text[sizeof((struct device *)0)->label];
+};
+
 static void
-pause_watch(struct lane *l)
+take_label(void *ctx, const struct zt_device *d)
+{
+	struct label *is = ctx;
+
+	if (d->is_me)
+		(void)snprintf(is->text, sizeof is->text, "%s", d->label);
+}
+
+static void
+set_label(void *ctx)
+{
+	struct label *is = ctx;
+
+	memcpy(is->device->label, is->text, sizeof is->text);
+	host_changed(is->device->a);
+}
+
+static void
+learn_label(struct lane *l)
+{
+	struct label is = { .device = l->device };
+
+	if (l->device->label[0] == 0 && zt_devices(l->z, take_label, &is) == ZT_OK &&
+	    is.text[0] != 0)
+		agent_do(l->a, set_label, &is);
+}
+
+/* Waits for SECONDS, or until the lane ends. */
+static void
+pause_watch(struct lane *l, unsigned seconds)
 {
 	struct timespec until;
 
 	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec++;
+	until.tv_sec += seconds;
 	(void)pthread_mutex_lock(&l->lock);
-	if (!l->ends)
-		(void)pthread_cond_timedwait(&l->comes, &l->lock, &until);
+	while (!l->ends && pthread_cond_timedwait(&l->comes, &l->lock, &until) != ETIMEDOUT)
+		;
 	(void)pthread_mutex_unlock(&l->lock);
 }
 
@@ -410,16 +459,23 @@ run_watch(void *arg)
 		.event = watch_event,
 		.new_device = watch_new_device,
 		.stop = watch_stops };
-	enum zt_err err = open_handle(l);
+	enum zt_err err = open_handle(l), why;
+	unsigned pause = 1;
+	uint64_t began;
 
+	if (err == ZT_OK)
+		learn_label(l);
+	/* Without a server it ends before it has begun, and its tries delay other calls. */
 	while (err == ZT_OK && !watch_stops(l)) {
-		enum zt_err why = zt_watch(l->z, &w);
-
-		if (why != ZT_OK && !watch_stops(l)) {
-			agent_log("the watch of a device ended (%s) and begins again",
-			    zt_err_name(why));
-			pause_watch(l);
-		}
+		began = agent_now_ms();
+		if ((why = zt_watch(l->z, &w)) == ZT_OK || watch_stops(l))
+			continue;
+		if (agent_now_ms() - began > PAUSE_MAX_S * 1000)
+			pause = 1; /* it had begun */
+		agent_log(
+		    "the watch of a device ended: %s; again in %u s", zt_err_name(why), pause);
+		pause_watch(l, pause);
+		pause = pause < PAUSE_MAX_S ? 2 * pause : PAUSE_MAX_S;
 	}
 	rpc_lane_use(l->rpc, NULL);
 	zt_close(l->z);
@@ -471,6 +527,7 @@ lane_give(struct lane *l, struct request *r)
 void
 lane_end(struct lane *l)
 {
+	zt_cancel(&l->cancel);
 	(void)pthread_mutex_lock(&l->lock);
 	l->ends = true;
 	(void)pthread_cond_signal(&l->comes);

@@ -5,7 +5,7 @@
 #define ZT_AGENT_LANE_H
 
 #include "agent/connection.h"
-#include "agent/message.h"
+#include "door/message.h"
 #include "rpc/message.h"
 #include "zt/cancel.h"
 
@@ -44,7 +44,8 @@ void request_reply(struct request *r, uint64_t ask, const char *text, size_t n);
 struct out *request_refusal(const struct request *r, enum zt_err err);
 
 struct lane {
-	struct post ended; /* first: its thread is at its end */
+	struct post ended;  /* first: its thread is at its end */
+	struct post opened; /* its handle is open, or could not be opened */
 	LIST_ENTRY(lane) link;
 	struct agent *a;
 	struct device *device;         /* NULL: of methods of the host */
@@ -55,7 +56,8 @@ struct lane {
 	pthread_cond_t comes;
 	TAILQ_HEAD(, request) queue;
 	bool ends;
-	struct request *now; /* the lane's thread alone */
+	struct zt_cancel cancel; /* of what no request asked for, when it ends */
+	struct request *now;     /* the lane's thread alone */
 	struct rpc_lane *rpc;
 	struct zt *z;
 };

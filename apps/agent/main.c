@@ -5,7 +5,6 @@
 #include <getopt.h>
 #include <libgen.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +17,10 @@
 
 #include "agent/agent.h"
 #include "agent/settings.h"
-#include "agent/site.h"
 #include "common/agent_place.h"
 #include "common/l10n.h"
 #include "common/standard.h"
+#include "door/site.h"
 
 enum { EXIT_USAGE = 64, EXIT_RUNS = 75, EXIT_SOFTWARE = 70, EXIT_CANNOT = 73 };
 
@@ -117,7 +116,7 @@ run(struct agent *a, const char *root, const char *page)
 	code = agent_run(a);
 	(void)unlink(a->socket);
 	site_free(a->site);
-	sodium_memzero(&a->door, sizeof a->door);
+	explicit_bzero(&a->door, sizeof a->door);
 	return code;
 }
 
@@ -153,7 +152,7 @@ main(int argc, char **argv)
 	if (optind < argc)
 		return usage(stderr);
 	harden();
-	if (sodium_init() < 0 || (a = calloc(1, sizeof *a)) == NULL)
+	if ((a = calloc(1, sizeof *a)) == NULL)
 		return EXIT_SOFTWARE;
 	a->ca_file = ca_file;
 	a->in_clear = in_clear;

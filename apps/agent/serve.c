@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "agent/site.h"
+#include "door/site.h"
 
 enum { HEAD_MAX = 4096, CHUNK = 64 * 1024, COOKIES_MAX = 4096 };
 
@@ -13,31 +13,30 @@ enum { HEAD_MAX = 4096, CHUNK = 64 * 1024, COOKIES_MAX = 4096 };
 	"worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "     \
 	"require-trusted-types-for 'script'"
 
-const struct lws_protocol_vhost_options *
-serve_headers(int port)
-{
-	static char policy[512];
-	static struct lws_protocol_vhost_options rows[] = {
-		{ .name = "content-security-policy:", .value = policy },
-		{ .name = "cross-origin-opener-policy:", .value = "same-origin" },
-		{ .name = "cross-origin-embedder-policy:", .value = "require-corp" },
-		{ .name = "cross-origin-resource-policy:", .value = "same-origin" },
-		{ .name = "x-content-type-options:", .value = "nosniff" },
-		{ .name = "x-frame-options:", .value = "DENY" },
-		{ .name = "referrer-policy:", .value = "no-referrer" },
-		{ .name = "permissions-policy:",
-		    .value =
-			"accelerometer=(), autoplay=(self), camera=(self), "
-			"clipboard-read=(), clipboard-write=(self), display-capture=(), "
-			"fullscreen=(self), geolocation=(), gyroscope=(), magnetometer=(), "
-			"microphone=(), midi=(), payment=(), usb=()" },
-	};
-	size_t n = sizeof rows / sizeof rows[0];
+static const struct {
+	const char *name, *value;
+} headers[SERVE_HEADERS] = {
+	{ "content-security-policy:", "" }, /* serve_headers */
+	{ "cross-origin-opener-policy:", "same-origin" },
+	{ "cross-origin-embedder-policy:", "require-corp" },
+	{ "cross-origin-resource-policy:", "same-origin" },
+	{ "x-content-type-options:", "nosniff" },
+	{ "x-frame-options:", "DENY" },
+	{ "referrer-policy:", "no-referrer" },
+	{ "permissions-policy:",
+	    "accelerometer=(), autoplay=(self), camera=(self), clipboard-read=(), "
+	    "clipboard-write=(self), display-capture=(), fullscreen=(self), geolocation=(), "
+	    "gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()" },
+};
 
-	(void)snprintf(policy, sizeof policy, POLICY, port);
-	for (size_t i = 0; i + 1 < n; i++)
-		rows[i].next = &rows[i + 1];
-	return rows;
+void
+serve_headers(struct serve_headers *h, int port)
+{
+	(void)snprintf(h->policy, sizeof h->policy, POLICY, port);
+	for (size_t i = 0; i < SERVE_HEADERS; i++)
+		h->rows[i] = (struct lws_protocol_vhost_options){ .name = headers[i].name,
+			.value = i == 0 ? h->policy : headers[i].value,
+			.next = i + 1 < SERVE_HEADERS ? &h->rows[i + 1] : NULL };
 }
 
 /* The header TOKEN into OUT; NULL: it is not there, or does not fit. */
@@ -121,7 +120,7 @@ refuse(struct lws *wsi, unsigned status)
 static int
 open_page(struct agent *a, struct lws *wsi)
 {
-	char room[2 * DOOR_TEXT], cookie[128];
+	char room[2 * MARK_TEXT], cookie[128];
 	const char *ticket = lws_get_urlarg_by_name(wsi, "ticket=", room, sizeof room);
 	struct head h;
 

@@ -21,7 +21,12 @@ int serve_writable(struct lws *wsi, struct serve *s);
 /* Whether WSI, which asks to become a WebSocket, may: by loopback with Host, Origin and cookie;
  * by the unix socket always. */
 bool serve_may_speak(struct agent *a, struct lws *wsi);
-/* The headers of every answer, also of those that lws makes itself. Static. */
-const struct lws_protocol_vhost_options *serve_headers(int port);
+#define SERVE_HEADERS 8
+/* The headers of every answer, also of those that lws makes itself, which borrows ROWS. */
+struct serve_headers {
+	char policy[512];
+	struct lws_protocol_vhost_options rows[SERVE_HEADERS];
+};
+void serve_headers(struct serve_headers *h, int port);
 
 #endif

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* door_test.c - who comes in by loopback (rows W2, W3, W5), a binary message in its parts, and when
- * a device locks by itself: by times that are given. */
+/* door_test.c - who comes in by loopback (rows W2, W3, W5), a binary message in its parts, and
+ * when a device locks by itself: by times that are given. */
 #include <arpa/inet.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "agent/door.h"
-#include "agent/idle.h"
-#include "agent/message.h"
+#include "door/door.h"
+#include "door/idle.h"
+#include "door/message.h"
 #include "rpc/rpc.h"
 #include "test.h"
 
@@ -20,7 +19,6 @@ door(void)
 {
 	struct door d;
 
-	assert_true(sodium_init() >= 0);
 	door_begin(&d, PORT);
 	return d;
 }
@@ -29,13 +27,13 @@ static void
 w5_a_ticket_is_used_once(void **state)
 {
 	struct door d = door();
-	char one[DOOR_TEXT], other[DOOR_TEXT];
+	char one[MARK_TEXT], other[MARK_TEXT];
 
 	(void)state;
 	assert_true(door_ticket(&d, NOW, one));
 	assert_true(door_ticket(&d, NOW, other));
 	assert_string_not_equal(one, other);
-	assert_int_equal(DOOR_TEXT - 1, strlen(one));
+	assert_int_equal(MARK_TEXT - 1, strlen(one));
 	assert_true(door_use(&d, NOW, one));
 	assert_false(door_use(&d, NOW, one));
 	assert_true(door_use(&d, NOW, other));
@@ -46,7 +44,7 @@ static void
 w5_a_ticket_ends_after_a_minute(void **state)
 {
 	struct door d = door();
-	char ticket[DOOR_TEXT];
+	char ticket[MARK_TEXT];
 
 	(void)state;
 	assert_true(door_ticket(&d, NOW, ticket));
@@ -59,11 +57,11 @@ static void
 w5_no_part_of_a_ticket_is_one(void **state)
 {
 	struct door d = door();
-	char ticket[DOOR_TEXT], part[2 * DOOR_TEXT];
+	char ticket[MARK_TEXT], part[2 * MARK_TEXT];
 
 	(void)state;
 	assert_true(door_ticket(&d, NOW, ticket));
-	for (size_t n = 0; n < DOOR_TEXT - 1; n++) {
+	for (size_t n = 0; n < MARK_TEXT - 1; n++) {
 		(void)snprintf(part, sizeof part, "%.*s", (int)n, ticket);
 		assert_false(door_use(&d, NOW, part));
 		memcpy(part, ticket, sizeof ticket);
@@ -79,7 +77,7 @@ static void
 eight_tickets_are_open_at_once(void **state)
 {
 	struct door d = door();
-	char ticket[DOOR_TICKETS][DOOR_TEXT], more[DOOR_TEXT];
+	char ticket[DOOR_TICKETS][MARK_TEXT], more[MARK_TEXT];
 
 	(void)state;
 	for (size_t i = 0; i < DOOR_TICKETS; i++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What a page sends the agent: a binary message in its parts, what kind its JSON is, and the
  * headers of the door. */
-#include "agent/door.h"
-#include "agent/message.h"
+#include "door/door.h"
+#include "door/message.h"
 #include "fuzz.h"
 #include "rpc/message.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "agent/idle.h"
+#include "door/idle.h"
 
 #include <time.h>
 

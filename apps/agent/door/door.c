@@ -1,55 +1,35 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "agent/door.h"
+#include "door/door.h"
 
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-static void
-new_secret(char out[DOOR_TEXT])
-{
-	uint8_t bytes[DOOR_SECRET];
-
-	randombytes_buf(bytes, sizeof bytes);
-	sodium_bin2base64(
-	    out, DOOR_TEXT, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-	sodium_memzero(bytes, sizeof bytes);
-}
 
 void
 door_begin(struct door *d, int port)
 {
 	*d = (struct door){ .port = port };
 	(void)snprintf(d->origin, sizeof d->origin, "http://127.0.0.1:%d", port);
-	new_secret(d->cookie);
-}
-
-/* Whether the N bytes of TEXT are SECRET, in a time that does not depend on where they differ.
- */
-static bool
-is_secret(const char secret[DOOR_TEXT], const char *text, size_t n)
-{
-	return n == DOOR_TEXT - 1 && sodium_memcmp(secret, text, DOOR_TEXT - 1) == 0;
+	mark_new(d->cookie);
 }
 
 bool
-door_ticket(struct door *d, uint64_t now_ms, char out[DOOR_TEXT])
+door_ticket(struct door *d, uint64_t now_ms, char out[MARK_TEXT])
 {
 	for (size_t i = 0; i < DOOR_TICKETS; i++) {
 		struct door_ticket *t = &d->tickets[i];
 
 		if (t->until_ms > now_ms)
 			continue;
-		new_secret(t->text);
+		mark_new(t->text);
 		t->until_ms = now_ms + DOOR_TICKET_MS;
-		memcpy(out, t->text, DOOR_TEXT);
+		memcpy(out, t->text, MARK_TEXT);
 		return true;
 	}
 	return false;
@@ -64,9 +44,9 @@ door_use(struct door *d, uint64_t now_ms, const char *ticket)
 	for (size_t i = 0; i < DOOR_TICKETS; i++) {
 		struct door_ticket *t = &d->tickets[i];
 
-		if (t->until_ms <= now_ms || !is_secret(t->text, ticket, n))
+		if (t->until_ms <= now_ms || !mark_is(t->text, ticket, n))
 			continue;
-		sodium_memzero(t, sizeof *t);
+		explicit_bzero(t, sizeof *t);
 		is_open = true;
 	}
 	return is_open;
@@ -103,7 +83,7 @@ door_has_cookie(const struct door *d, const char *cookies)
 		size_t n = strcspn(at, ";");
 
 		if (n > name && strncmp(at, DOOR_COOKIE, name) == 0 && at[name] == '=' &&
-		    is_secret(d->cookie, at + name + 1, n - name - 1))
+		    mark_is(d->cookie, at + name + 1, n - name - 1))
 			is_there = true;
 		at += n;
 		at += strspn(at, "; ");

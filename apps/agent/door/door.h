@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define DOOR_SECRET 32 /* bytes of a ticket, and of the cookie */
-#define DOOR_TEXT 44   /* of either as base64url, with its end */
+#include "door/mark.h"
+
 #define DOOR_TICKETS 8 /* that may be open at once */
 #define DOOR_TICKET_MS 60000
 #define DOOR_COOKIE "zt_agent"
@@ -20,17 +20,17 @@
 struct door {
 	int port;
 	char origin[32]; /* "http://127.0.0.1:PORT" */
-	char cookie[DOOR_TEXT];
+	char cookie[MARK_TEXT];
 	struct door_ticket {
 		uint64_t until_ms; /* 0: none */
-		char text[DOOR_TEXT];
+		char text[MARK_TEXT];
 	} tickets[DOOR_TICKETS];
 };
 
 /* A door at PORT, with a new cookie. */
 void door_begin(struct door *d, int port);
 /* A new ticket. False: as many are open as may be. */
-bool door_ticket(struct door *d, uint64_t now_ms, char out[DOOR_TEXT]);
+bool door_ticket(struct door *d, uint64_t now_ms, char out[MARK_TEXT]);
 /* Whether TICKET is open: it is used up then. */
 bool door_use(struct door *d, uint64_t now_ms, const char *ticket);
 /* Whether HOST is this door's: 127.0.0.1, localhost or [::1], with the port. NULL is none. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "agent/message.h"
+#include "door/message.h"
 
 #include "rpc/rpc.h"
 

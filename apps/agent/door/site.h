@@ -10,7 +10,7 @@
 
 struct site;
 
-#define SITE_TAG 36 /* bytes of an ETag, with its quotes and its end */
+#define SITE_TAG 35 /* bytes of an ETag, with its quotes and its end */
 
 struct site_file {
 	const uint8_t *bytes; /* with LWS_PRE bytes of room before */

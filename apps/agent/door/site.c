@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "agent/site.h"
+#include "door/site.h"
 
 #include <fts.h>
 #include <libwebsockets.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FILES_MAX = 2000, TAG_BYTES = 16, HEX = 2 * crypto_hash_sha256_BYTES };
+#include "door/mark.h"
+
+enum { FILES_MAX = 2000, HEX = MARK_HASH - 1 };
 #define MANIFEST "/zt-web.manifest"
 #define BYTES_MAX ((size_t)128 * 1024 * 1024)
 
 struct one {
 	char *path;     /* "/assets/a.js" */
 	bool is_listed; /* in the manifest */
+	char hash[MARK_HASH];
 	uint8_t *room;
 	struct site_file file;
 };
@@ -56,25 +58,11 @@ type_of(const char *path)
 	return "application/octet-stream";
 }
 
-static void
-set_tag(struct site_file *f)
-{
-	uint8_t hash[TAG_BYTES];
-	char hex[2 * TAG_BYTES + 1];
-
-	crypto_generichash(hash, sizeof hash, f->bytes, f->n, NULL, 0);
-	sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
-	(void)snprintf(f->tag, sizeof f->tag, "\"%s\"", hex);
-}
-
 /* A line of the manifest: the SHA-256 in hexadecimal digits, two spaces, the name of a file,
  * which is there, with those bytes, and listed once. */
 static bool
 check_line(struct site *s, const char *line, size_t n)
 {
-	uint8_t hash[crypto_hash_sha256_BYTES];
-	char hex[HEX + 1];
-
 	if (n < HEX + 3 || memcmp(line + HEX, "  ", 2) != 0)
 		return false;
 	for (size_t i = 0; i < s->count; i++) {
@@ -86,9 +74,7 @@ check_line(struct site *s, const char *line, size_t n)
 		    memcmp(line + HEX + 2, o->path + 1, length) != 0 ||
 		    memcmp(line + HEX + 2 + length, end, strlen(end)) != 0)
 			continue;
-		(void)crypto_hash_sha256(hash, o->file.bytes, o->file.n);
-		sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
-		if (o->is_listed || memcmp(hex, line, HEX) != 0)
+		if (o->is_listed || memcmp(o->hash, line, HEX) != 0)
 			return false;
 		o->is_listed = true;
 		return true;
@@ -155,7 +141,9 @@ read_file(struct site *s, const char *from, const char *path, size_t n)
 	if (o->file.is_brotli)
 		o->path[end - 3] = 0;
 	o->file.type = type_of(o->path);
-	set_tag(&o->file);
+	mark_hash(o->file.bytes, o->file.n, o->hash);
+	o->file.tag[0] = o->file.tag[SITE_TAG - 2] = '"';
+	memcpy(o->file.tag + 1, o->hash, SITE_TAG - 3);
 	return true;
 }
 
