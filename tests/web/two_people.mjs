@@ -144,6 +144,13 @@ try {
     const side = a.getByRole("complementary", { name: "Details" });
     await side.getByText("Signed by Anne Le Goff").waitFor();
     await side.getByText("version 2").waitFor();
+    await side.getByRole("link", exact("See version 1")).click();
+    await a.getByText("first", { exact: true }).waitFor();
+    await button(a, "Compare with the newest").click();
+    await a.locator(".diff ins", { hasText: "second" }).waitFor();
+    await a.locator(".diff del", { hasText: "first" }).waitFor();
+    await a.goBack();
+    await a.getByRole("row", { name: /note\.txt/ }).click();
     await side.getByRole("button", exact("Restore version 1")).click();
     await a.getByText(/is again as it was/).waitFor();
     await a.getByRole("row", { name: /note\.txt/ }).getByRole("link").click();
@@ -208,6 +215,21 @@ try {
     await a.locator("audio").waitFor();
     await a.waitForFunction(() => document.querySelector("audio").duration === 1);
     await a.goBack();
+  });
+  await step("a transfer is paused and continues; another one is cancelled", async () => {
+    const large = { mimeType: "application/octet-stream", buffer: Buffer.alloc(40 << 20, 5) };
+    await a.locator("input[type=file]").nth(1).setInputFiles([{ name: "large.bin", ...large }]);
+    await button(a, "Pause all").click();
+    await a.getByText(/Paused at/).waitFor();
+    await a.waitForTimeout(300);
+    await a.getByRole("row", { name: /large\.bin/ }).waitFor({ state: "detached" });
+    await button(a, "Resume all").click();
+    await a.getByRole("row", { name: /large\.bin/ }).waitFor();
+    await a.locator("input[type=file]").nth(1).setInputFiles([{ name: "never.bin", ...large }]);
+    await button(a, "Cancel never.bin").click();
+    await a.getByText("cancelled").waitFor();
+    await button(a, "Close").first().click();
+    check((await a.getByRole("row", { name: /never\.bin/ }).count()) === 0, "a cancelled file is there");
   });
   await step("what is dropped on the page is sent", async () => {
     await a.evaluate(() => {
@@ -296,6 +318,24 @@ try {
   await step("the check-up names what to do", async () => {
     await a.getByRole("navigation", { name: "Manage my organization" }).getByRole("link", exact("Check-up")).click();
     await a.getByText("There is one administrator").waitFor();
+  });
+  await step("karim gets another profile; the time of locking is kept", async () => {
+    const rooms = a.getByRole("navigation", { name: "Manage my organization" });
+    await rooms.getByRole("link", exact("People")).click();
+    await a.getByRole("button", { name: "More about Karim Benali" }).click();
+    await a.getByRole("menuitem", exact("Change the profile")).click();
+    await a.getByRole("radio", { name: /Administrator/ }).check();
+    await button(a, "Change").click();
+    const asks = a.getByRole("dialog", { name: "Confirm that it is you" });
+    const done = a.getByText("Karim Benali has the profile Administrator now");
+    await Promise.race([asks.waitFor(), done.waitFor()]);
+    if (await asks.isVisible()) await confirm(a);
+    await done.waitFor();
+    await rooms.getByRole("link", exact("Settings")).click();
+    await a.getByLabel(/Lock this computer's devices/).selectOption({ label: "After 30 minutes" });
+    await a.getByText("Saved", { exact: true }).waitFor();
+    await a.reload();
+    await a.waitForFunction(() => document.querySelector(".setting select")?.value === "30");
   });
   await step("anne removes karim: consequences before, the result after", async () => {
     await a.getByRole("navigation", { name: "Manage my organization" }).getByRole("link", exact("People")).click();

@@ -32,6 +32,8 @@ test("a refusal is worded by the catalogue, else as the host says it", () => {
   expect(sentenceOf(failure)).toBe("Rien de nommé a");
   setWords("fr", { [failure.english]: "il n'y a pas de « %.100s »" });
   expect(sentenceOf(failure)).toBe("Il n'y a pas de « a »");
+  setWords("fr", { "a name is empty": "un nom est vide" });
+  expect(sentenceOf({ ...failure, english: "%.150s", parameters: ["a name is empty"] })).toBe("Un nom est vide");
 });
 
 test("a catalogue of gettext is read: lines that continue, escapes, plurals, what is not translated", () => {

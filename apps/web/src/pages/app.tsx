@@ -22,6 +22,7 @@ const Begin = later(() => import("./begin/begin").then((room) => room.Begin));
 const Confirm = later(() => import("./confirm").then((room) => room.Confirm));
 const Alarm = later(() => import("./alarm").then((room) => room.Alarm));
 
+const LONG_MS = 15_000;
 const alarms = ["FORK", "ROLLBACK", "PROOF", "ROOT", "RESTORED"];
 
 export function App() {
@@ -53,10 +54,11 @@ function Page() {
 
 /** The line was lost: the page says so above all, keeps what was typed, and continues when the host is back. */
 function LostLine() {
+  const late = useLate(LONG_MS);
   return (
     <div class="lost" role="status">
       <Icon of={CloudOff} />
-      <span><b>{t("zt on this computer does not answer.")}</b> {t("This page tries again by itself. What you typed is kept.")}</span>
+      <span><b>{t("zt on this computer does not answer.")}</b> {t("This page tries again by itself. What you typed is kept.")}{late && ` ${t("Where zt was started again, open the page again by zt ui.")}`}</span>
     </div>
   );
 }

@@ -44,7 +44,7 @@ export function Codes({ exchange, other, leave }: { exchange: Exchange; other: s
       <Note icon={Phone}>{t("Why codes? The server carries this exchange, and could try to put itself between you. If the codes are the same on both sides, nobody did. Use a voice that you know: a call, or face to face.")}</Note>
       <div class="row wrap">
         {asked?.kind === "codes" && <Button kind="quiet" icon={X} onClick={() => exchange.noneOfThem()}>{t("None of these: stop")}</Button>}
-        <span class="grow" /><Button onClick={leave}>{t("Cancel")}</Button>
+        <Button class="end-a" onClick={leave}>{t("Cancel")}</Button>
       </div>
     </div>
   );

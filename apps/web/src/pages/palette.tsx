@@ -3,7 +3,7 @@
 import { Box, Folder, Laptop, LayoutGrid, Lock, Plus, Search, SlidersHorizontal, Sun, User } from "lucide-preact";
 import { Fragment } from "preact";
 import type { Found } from "@rpc";
-import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Icon, type IconKind } from "../parts/icon";
 import { host } from "../state/host";
 import type { Organization } from "../state/organization";
@@ -34,7 +34,8 @@ export function Palette({ organization, close, newWorkspace }: { organization: O
   const [found, setFound] = useState<{ workspace: string; name: string; item: Found }[]>([]);
   const [looks, setLooks] = useState(false);
   const home = ["o", organization.key];
-  useEffect(() => {
+  // Before the next key is pressed, so that each letter after Ctrl+K is in the field.
+  useLayoutEffect(() => {
     const opener = document.activeElement as HTMLElement | null;
     ref.current!.showModal();
     return () => { ref.current?.close(); if (opener?.isConnected) opener.focus(); };
@@ -127,7 +128,7 @@ export function Palette({ organization, close, newWorkspace }: { organization: O
           {options.length === 0 && !looks && <p class="muted pad4">{tn("Nothing called “%2$s” in %1$d workspace", "Nothing called “%2$s” in %1$d workspaces", workspaces.length, workspaces.length, query)}</p>}
           {looks && <p class="muted small pad4" role="status">{t("Searches the names of all workspaces…")}</p>}
         </div>
-        <div class="pal-foot"><span><kbd>↑</kbd> <kbd>↓</kbd> {t("choose")}</span><span><kbd>{t("Enter")}</kbd> {t("open")}</span><span><kbd>Esc</kbd> {t("close")}</span></div>
+        <div class="pal-foot"><span><kbd>↑</kbd> <kbd>↓</kbd> {t("choose")}</span><span><kbd>{t("Enter")}</kbd> {t("go there")}</span><span><kbd>Esc</kbd> {t("close")}</span></div>
       </div>
     </dialog>
   );

@@ -19,6 +19,7 @@ import { hour, shown } from "../words/format";
 import { FolderPage } from "./files/folder";
 import { Tray } from "./files/tray";
 import { skip } from "./organizations";
+import { Palette } from "./palette";
 import { statusOfPage, trail } from "./trail";
 import { NewWorkspace, Workspaces } from "./workspaces";
 
@@ -26,7 +27,6 @@ const Manage = later(() => import("./manage/manage").then((room) => room.Manage)
 const Preview = later(() => import("./files/preview").then((room) => room.Preview));
 const TrashPage = later(() => import("./files/trash").then((room) => room.TrashPage));
 const Account = later(() => import("./account").then((room) => room.Account));
-const Palette = later(() => import("./palette").then((room) => room.Palette));
 
 export function Shell({ organization }: { organization: Organization }) {
   const [asksWorkspace, setAsksWorkspace] = useState(false);
@@ -41,9 +41,7 @@ export function Shell({ organization }: { organization: Organization }) {
       }
     };
     addEventListener("keydown", keys);
-    // So that the letters after Ctrl+K are in the palette from the first one on.
-    const warm = setTimeout(() => void import("./palette").catch(() => {}), 1000);
-    return () => { clearTimeout(warm); removeEventListener("keydown", keys); };
+    return () => removeEventListener("keydown", keys);
   }, []);
   return (
     <>

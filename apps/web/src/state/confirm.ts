@@ -6,6 +6,10 @@ import type { Method, Methods } from "@rpc";
 import { Refusal, type How } from "../host/client";
 import { host } from "./host";
 
+/** A host that has as many requests as it takes says AGAIN. */
+const BUSY_MS = 200;
+const MOST_TURNS = 50;
+
 export interface Confirmation {
   key: string;
   done: (confirmed: boolean) => void;
@@ -20,11 +24,13 @@ function confirmed(key: string): Promise<boolean> {
 }
 
 export async function ask<M extends Method>(key: string, method: M, params: Methods[M]["params"], how?: How): Promise<Methods[M]["result"]> {
-  try {
-    return await host().call(key, method, params, how);
-  } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== "CONFIRM") throw error;
-    if (!(await confirmed(key))) throw error;
-    return host().call(key, method, params, how);
+  for (let turn = 0; ; turn++) {
+    try {
+      return await host().call(key, method, params, how);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (error.code === "AGAIN" && turn < MOST_TURNS) await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
+      else if (error.code !== "CONFIRM" || !(await confirmed(key))) throw error;
+    }
   }
 }

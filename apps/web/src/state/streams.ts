@@ -17,6 +17,8 @@ export interface Source {
 const sources = new Map<string, () => Promise<Source>>();
 let registration: Promise<ServiceWorkerRegistration | null> | null = null;
 
+const AHEAD = 3;
+
 interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
 }
@@ -89,16 +91,32 @@ export function fileSource(organization: Organization, path: string, name: strin
   return async () => {
     const { handle, size } = await organization.call("reader.open", { path, version });
     let isOpen = true;
+    // The pieces behind the one that is read are asked for already, where a file is read from one end to the other.
+    const ahead = new Map<number, Promise<Uint8Array>>();
+    const piece = (from: number, wanted: number) => {
+      let found = ahead.get(from);
+      if (!found) {
+        found = host().fetch(organization.key, "reader.read", { handle, offset: from, size: Math.max(1, Math.min(wanted, size - from)) });
+        found.catch(() => {});
+        ahead.set(from, found);
+      }
+      return found;
+    };
     return {
       name, type, size, save,
       async read(from, wanted) {
-        const bytes = await host().fetch(organization.key, "reader.read", { handle, offset: from, size: Math.max(1, Math.min(wanted, size - from)) });
-        read?.(bytes.length);
-        return bytes;
+        for (const place of ahead.keys()) if (place < from || place > from + AHEAD * wanted) ahead.delete(place);
+        const bytes = piece(from, wanted);
+        if (save) for (let n = 1; n <= AHEAD && from + n * wanted < size; n++) void piece(from + n * wanted, wanted);
+        const content = await bytes;
+        ahead.delete(from);
+        read?.(content.length);
+        return content;
       },
       close() {
         if (!isOpen) return;
         isOpen = false;
+        ahead.clear();
         void organization.call("reader.close", { handle }).catch(() => {});
       },
     };

@@ -64,8 +64,11 @@ export function tn(one: string, many: string, count: number, ...parts: Part[]): 
 
 /** The sentence of a refusal, with a capital. */
 export function sentenceOf(failure: Failure): string {
-  const found = current.value.words[failure.english];
-  const own = current.value.language === "en" ? failure.english : typeof found === "string" ? found : "";
-  const sentence = own !== "" ? fill(own, failure.parameters ?? []) : failure.sentence || failure.english || failure.name;
+  const { language, words } = current.value;
+  const worded = (text: string) => (typeof words[text] === "string" ? (words[text] as string) : text);
+  // A parameter may be a sentence itself, which the catalogue has as well.
+  const parameters = (failure.parameters ?? []).map(worded);
+  const isKnown = language === "en" || typeof words[failure.english] === "string" || /^%[.\d]*s$/.test(failure.english);
+  const sentence = isKnown && failure.english !== "" ? fill(worded(failure.english), parameters) : failure.sentence || failure.english || failure.name;
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }

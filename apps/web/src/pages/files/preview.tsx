@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A file as it is: images, text, sound and film. What a file says about itself is never run: an image is drawn, text is shown as
 // text, and the rest is for download.
-import { ChevronLeft, ChevronRight, Clock, Download, Info, Pencil, RotateCcw } from "lucide-preact";
+import { ArrowLeftRight, ChevronLeft, ChevronRight, Clock, Download, Info, Pencil, RotateCcw } from "lucide-preact";
 import { useEffect, useState } from "preact/hooks";
 import { Button, IconButton } from "../../parts/button";
 import { Empty, Note } from "../../parts/marks";
@@ -20,6 +20,7 @@ import { language, t } from "../../words";
 import { shown, size, when } from "../../words/format";
 import { useStatus, useTrail } from "../trail";
 import { Details, useVersions } from "./details";
+import { changes } from "./diff";
 import { kindOf } from "./kinds";
 
 const Edit = later(() => import("./edit").then((room) => room.Edit));
@@ -43,6 +44,7 @@ export function Preview({ organization, workspace, names }: { organization: Orga
   const [source, setSource] = useState(false);
   const [edits, setEdits] = useState(false);
   const [again, setAgain] = useState(0);
+  const [compares, setCompares] = useState(false);
   useTrail([
     { name: t("Workspaces"), to: address(home) },
     { name: shown(found?.name ?? "…"), to: address([...home, "w", workspace]) },
@@ -76,7 +78,7 @@ export function Preview({ organization, workspace, names }: { organization: Orga
   return (
     <main class="main two fill" id="main" tabIndex={-1}>
       <div class="grow col preview">
-        {version !== undefined && <OldVersion organization={organization} path={path} version={version} name={name} />}
+        {version !== undefined && <OldVersion organization={organization} path={path} version={version} name={name} compares={compares} compare={kindOf(name).shown === "text" ? setCompares : undefined} />}
         <div class="toolbar preview-bar">
           <IconButton icon={ChevronLeft} label={t("The file before")} keys="←" disabled={at <= 0} onClick={() => step(-1)} />
           <IconButton icon={ChevronRight} label={t("The next file")} keys="→" disabled={at < 0 || at >= files.length - 1} onClick={() => step(1)} />
@@ -89,7 +91,7 @@ export function Preview({ organization, workspace, names }: { organization: Orga
           <IconButton icon={Info} label={t("Details")} aria-pressed={detailsShown.value} onClick={() => showDetails(!detailsShown.value)} />
         </div>
         <div class="desk"><Content key={`${path} ${version ?? ""} ${again}`} organization={organization} path={path} name={name} version={version} bytes={item.details?.size ?? 0}
-          source={source} edits={edits ? { version: item.details?.version ?? 0, close: () => { setEdits(false); setAgain(again + 1); }, saved: () => { organization.changedFiles(workspace); void folder.read(); } } : null} /></div>
+          source={source} compares={compares && version !== undefined} edits={edits ? { version: item.details?.version ?? 0, close: () => { setEdits(false); setAgain(again + 1); }, saved: () => { organization.changedFiles(workspace); void folder.read(); } } : null} /></div>
       </div>
       {detailsShown.value && found && folder.items.value && <Details organization={organization} workspace={found} folder={folderPath} entry={item} many={1} asked={false} close={() => showDetails(false)} share={() => setShare(true)} changed={() => organization.changedFiles(workspace)} />}
       {share && found && <Share organization={organization} workspace={found} close={() => setShare(false)} />}
@@ -97,7 +99,16 @@ export function Preview({ organization, workspace, names }: { organization: Orga
   );
 }
 
-function OldVersion({ organization, path, version, name }: { organization: Organization; path: string; version: number; name: string }) {
+interface OldVersionProps {
+  organization: Organization;
+  path: string;
+  version: number;
+  name: string;
+  compares: boolean;
+  compare?: (on: boolean) => void;
+}
+
+function OldVersion({ organization, path, version, name, compares, compare }: OldVersionProps) {
   const { versions } = useVersions(organization, path, version);
   const one = versions?.find((each) => each.version === version);
   const restore = async () => {
@@ -109,6 +120,7 @@ function OldVersion({ organization, path, version, name }: { organization: Organ
   return (
     <div class="note acc center strip" role="status"><Icon of={Clock} />
       <p class="grow">{one ? t("Version of %s, by %s.", when(one.time), shown(organization.nameOf(one.author))) : t("An older version.")}</p>
+      {compare && <Button icon={ArrowLeftRight} aria-pressed={compares} onClick={() => compare(!compares)}>{t("Compare with the newest")}</Button>}
       <a class="btn" href={location.hash.split("?")[0]}>{t("The newest")}</a>
       <Button kind="primary" icon={RotateCcw} onClick={restore}>{t("Restore")}</Button></div>
   );
@@ -121,6 +133,7 @@ interface ContentProps {
   version: number | undefined;
   bytes: number;
   source: boolean;
+  compares: boolean;
   edits: { version: number; close: () => void; saved: () => void } | null;
 }
 
@@ -174,9 +187,26 @@ function Text(props: ContentProps) {
   if (!(content instanceof Uint8Array)) return <Note kind="bad" alert>{sentenceOfError(content.problem)}</Note>;
   const text = new TextDecoder().decode(content);
   if (text.includes("\u0000")) return <NoPreview {...props} />;
+  if (props.compares) return <Compare {...props} text={text} />;
   if (props.edits) return <Edit organization={props.organization} path={props.path} text={text} {...props.edits} />;
   if (/\.(md|markdown)$/i.test(props.name) && !props.source) return <article class="paper md" tabIndex={0} aria-label={shown(props.name)} dir="auto"><Markdown text={text} /></article>;
   return <article class="paper" tabIndex={0} aria-label={shown(props.name)}><pre dir="auto">{text}</pre></article>;
+}
+
+/** The older text against the newest: what was removed since, and what was added. */
+function Compare(props: ContentProps & { text: string }) {
+  const content = useContent({ ...props, version: undefined }, TEXT_LIMIT);
+  if (content === null) return <Skeleton rows={8} />;
+  if (!(content instanceof Uint8Array)) return <Note kind="bad" alert>{content === "large" ? t("The newest version is too large to compare.") : sentenceOfError(content.problem)}</Note>;
+  const list = changes(props.text, new TextDecoder().decode(content));
+  if (!list) return <Note>{t("The two versions have too little in common to compare them line by line.")}</Note>;
+  if (list.every((one) => one.kind === "same")) return <Note>{t("The two versions are the same.")}</Note>;
+  return (
+    <article class="paper diff" tabIndex={0} aria-label={t("What changed since")}><pre dir="auto">{list.map((one, at) => {
+      const lines = `${one.lines.join("\n")}\n`;
+      return one.kind === "added" ? <ins key={at}>{lines}</ins> : one.kind === "removed" ? <del key={at}>{lines}</del> : <span key={at}>{lines}</span>;
+    })}</pre></article>
+  );
 }
 
 function Media(props: ContentProps) {
