@@ -62,7 +62,7 @@ test: tests-cli tests-plain manuals
 	@rm -f $W/ready; if sh scripts/wasm-sources $W/src; then ! command -v $(firstword $(WASM_CC)) >/dev/null || touch $W/ready; else [ $$? = 69 ]; fi
 	@[ ! -e $W/ready ] || $(MAKE) wasm zt-wasm-web
 	@rm -f $(WEB)-ready; if sh scripts/web-libraries --once; then ! command -v chromium >/dev/null || touch $(WEB)-ready; else [ $$? = 69 ]; fi
-	@[ ! -e $(WEB)-ready ] || $(MAKE) web
+	@[ ! -e $(WEB)-ready ] || $(MAKE) web $$([ -e $W/ready ] || echo WEB_HOST=)
 	@export BIN=$(CURDIR)/$B/bin; { printf '%s\n' $(call in_variant,address-undefined,$(TESTS)) $(PLAIN_TESTS) \
 	  $(call in_variant,thread,$(THREAD_TESTS)) $(CLI_LINES) $(AGENT_LINES) $(LINT_LINES) 'sh scripts/check-c quick' \
 	  $(patsubst %,'sh scripts/fuzz-one % 2',$(call in_variant,address-undefined-fuzz,$(FUZZERS))); \
