@@ -271,6 +271,29 @@ try {
     await a.getByRole("dialog").getByRole("button", exact("Rename")).click();
     await a.getByRole("row", { name: /minutes\.txt/ }).waitFor();
   });
+  await step("by keyboard alone: go to a folder, select, remove, undo, open, go up", async () => {
+    const press = (...keys) => keys.reduce((before, key) => before.then(() => a.keyboard.press(key)), Promise.resolve());
+    await press("Control+k");
+    await a.keyboard.type("Crisis");
+    await press("Enter");
+    const focus = () => a.evaluate(() => document.activeElement?.getAttribute("role"));
+    for (let turn = 0; turn < 40 && (await focus()) !== "grid"; turn++) await press("Tab");
+    check((await focus()) === "grid", "the list is not reached by Tab");
+    await a.keyboard.type("minutes");
+    await a.getByText("1 selected").first().waitFor();
+    await press("Delete");
+    await a.getByRole("row", { name: /minutes\.txt/ }).waitFor({ state: "detached" });
+    await press("Control+z");
+    await a.getByRole("row", { name: /minutes\.txt/ }).waitFor();
+    await a.getByRole("grid").focus();
+    await a.waitForTimeout(1000);
+    await a.keyboard.type("Orders");
+    await press("Enter");
+    await a.getByRole("row", { name: /dropped\.txt/ }).waitFor();
+    for (let turn = 0; turn < 40 && (await focus()) !== "grid"; turn++) await press("Tab");
+    await press("Backspace");
+    await a.getByRole("row", { name: /minutes\.txt/ }).waitFor();
+  });
   await step("she removes it and takes that back", async () => {
     await a.getByRole("row", { name: /minutes\.txt/ }).click();
     await a.getByRole("grid").press("Delete");
