@@ -20,7 +20,7 @@ ASAN := SANITIZE=address,undefined
 # Those that prove less under sanitizers, which keep what is freed and are slow: they run in the release build as well.
 PLAIN_TESTS := $(patsubst %.c,$B/%,$(shell grep -lE 'process_kib|world_kib|peak_kib|__SANITIZE_ADDRESS__' tests/*/*_test.c))
 THREAD_TESTS := $(addprefix $B/tests/,threads/threads_test threads/handles_test services/policy_test services/backend_test)
-CLI_TESTS := trust files home leave people readme deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json link neighbours agent
+CLI_TESTS := trust files home leave people readme deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json link neighbours agent site
 CLI_LINES = $(CLI_TESTS:%='sh tests/cli/%_test.sh')
 # The agent again, under sanitizers.
 AGENT_LINES = $(foreach v,thread address-undefined,'env AGENT=build/$v/bin/zt-agent sh tests/cli/agent_test.sh')
@@ -60,14 +60,15 @@ test: tests-cli tests-plain manuals
 	$(MAKE) SANITIZE=thread tests-threads
 	$(MAKE) CC=clang $(ASAN) FUZZ=1 fuzzers
 	@rm -f $W/ready; if sh scripts/wasm-sources $W/src; then ! command -v $(firstword $(WASM_CC)) >/dev/null || touch $W/ready; else [ $$? = 69 ]; fi
-	@[ ! -e $W/ready ] || $(MAKE) wasm
+	@[ ! -e $W/ready ] || $(MAKE) wasm zt-wasm-web
 	@rm -f $(WEB)-ready; if sh scripts/web-libraries --once; then ! command -v chromium >/dev/null || touch $(WEB)-ready; else [ $$? = 69 ]; fi
-	@[ ! -e $(WEB)-ready ] || $(MAKE) web
+	@[ ! -e $(WEB)-ready ] || $(MAKE) web $$([ -e $W/ready ] || echo WEB_HOST=)
 	@export BIN=$(CURDIR)/$B/bin; { printf '%s\n' $(call in_variant,address-undefined,$(TESTS)) $(PLAIN_TESTS) \
 	  $(call in_variant,thread,$(THREAD_TESTS)) $(CLI_LINES) $(AGENT_LINES) $(LINT_LINES) 'sh scripts/check-c quick' \
 	  $(patsubst %,'sh scripts/fuzz-one % 2',$(call in_variant,address-undefined-fuzz,$(FUZZERS))); \
 	  [ ! -e $(WEB)-ready ] || printf '%s\n' 'sh tests/web/run.sh' 'sh tests/web/units.sh'; \
-	  [ ! -e $W/ready ] || echo 'sh tests/wasm/wasm_test.sh $W/zt.wasm'; } | $(SIDE_BY_SIDE)
+	  [ ! -e $W/ready ] || [ ! -e $(WEB)-ready ] || printf '%s\n' 'env HOST=browser sh tests/web/run.sh' 'sh tests/web/browser_host.sh'; \
+	  [ ! -e $W/ready ] || printf '%s\n' 'sh tests/wasm/wasm_test.sh $W/zt.wasm' 'sh tests/wasm/host_test.sh $W/host'; } | $(SIDE_BY_SIDE)
 	@[ -e $W/ready ] || echo "== NOT RUN: the client in WebAssembly, for want of its compiler or of the sources of its libraries"
 	@[ -e $(WEB)-ready ] || echo "== NOT RUN: the page, for want of npm, of its libraries or of a browser"
 # And what takes hours: in both builds, all that has a length at its length, the analyzer, the mutants.

@@ -2,6 +2,7 @@
 #include "gateway/exchange.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "bus/clock.h"
 #include "bus/rpc.h"
@@ -13,10 +14,12 @@
 #include "gateway/head.h"
 #include "gateway/pages.h"
 #include "gateway/proof.h"
+#include "site/site.h"
 
 enum {
 	CHUNK = 128 * 1024,
 	SMALL = 2048,
+	HEAD_BYTES = 4096, /* the page's headers are a thousand */
 	/* Closed with bytes unread, a connection is reset, and its caller may lose the answer.
 	 */
 	LINGER_MS = 2000,
@@ -70,6 +73,9 @@ struct exchange {
 	struct buf copied;    /* or a body of our own */
 	struct bytes body_of; /* of the answer */
 	size_t sent, lingered;
+	const struct site_file *file; /* of the page */
+	bool is_known;                /* the caller has it already */
+	bool is_head;                 /* they ask for its head alone */
 };
 
 static void
@@ -494,6 +500,47 @@ prepare_metrics(struct exchange *x, const char *path)
 	return rpc_add_call(x->request, &call, 0);
 }
 
+/* The header TOKEN into OUT; "": it is not there, or does not fit. */
+static const char *
+header(struct lws *wsi, enum lws_token_indexes token, char *out, size_t size)
+{
+	if (lws_hdr_total_length(wsi, token) <= 0 ||
+	    lws_hdr_copy(wsi, out, (int)size, token) <= 0)
+		out[0] = 0;
+	return out;
+}
+
+/* A file of the page, from the memory that it was read to. It is one of the calls of its
+ * address that nobody signs. */
+static enum zt_err
+give_file(struct exchange *x, struct lws *wsi, const char **reason)
+{
+	char tag[SITE_TAG + 8];
+
+	*reason = unsigned_reason;
+	if (!x->caller.has_token)
+		return ZT_ERR_RATE;
+	*reason = "";
+	x->is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
+	if (!x->is_head && lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) <= 0)
+		return ZT_ERR_METHOD;
+	x->is_known = strcmp(header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, tag, sizeof tag),
+			  x->file->tag) == 0;
+	x->type = x->file->type;
+	x->body_of = x->file->body;
+	show(x);
+	return ZT_OK;
+}
+
+static const struct site_file *
+file_at(const struct exchange *x, struct lws *wsi, const char *path)
+{
+	char accepts[256];
+
+	return site_find(x->g->site, path,
+	    header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, accepts, sizeof accepts));
+}
+
 static enum zt_err
 begin(struct exchange *x, struct lws *wsi, const char *path, bool is_measured,
     const char **reason)
@@ -507,7 +554,13 @@ begin(struct exchange *x, struct lws *wsi, const char *path, bool is_measured,
 		return err;
 	if (x->g->is_draining)
 		return ZT_ERR_UNAVAILABLE;
-	return is_measured ? prepare(x, wsi, path, reason) : ZT_ERR_INVALID;
+	if (!is_measured)
+		return ZT_ERR_INVALID;
+	if ((x->file = file_at(x, wsi, path)) == NULL)
+		return prepare(x, wsi, path, reason);
+	if ((err = give_file(x, wsi, reason)))
+		x->file = NULL; /* the answer is a refusal */
+	return err;
 }
 
 int
@@ -584,20 +637,47 @@ exchange_body_end(struct exchange *x)
 	return 0;
 }
 
+static int
+add_header(struct exchange *x, enum lws_token_indexes token, const char *value, uint8_t **p,
+    uint8_t *end)
+{
+	return lws_add_http_header_by_token(
+	    x->wsi, token, (const uint8_t *)value, (int)strlen(value), p, end);
+}
+
+static int
+add_file_headers(struct exchange *x, uint8_t **p, uint8_t *end)
+{
+	const struct site_file *f = x->file;
+
+	if (f == NULL)
+		return 0;
+	return add_header(x, WSI_TOKEN_HTTP_ETAG, f->tag, p, end) != 0 ||
+	       add_header(x, WSI_TOKEN_HTTP_CACHE_CONTROL, "no-cache", p, end) != 0 ||
+	       add_header(x, WSI_TOKEN_HTTP_VARY, "accept-encoding", p, end) != 0 ||
+	       (f->is_brotli &&
+		   add_header(x, WSI_TOKEN_HTTP_CONTENT_ENCODING, "br", p, end) != 0);
+}
+
 /* A small answer is sent with its head, in one packet. */
 static int
 write_head(struct exchange *x)
 {
-	uint8_t buffer[LWS_PRE + 1024 + SMALL], *start = buffer + LWS_PRE, *p = start;
-	size_t n = x->body_of.n <= SMALL ? x->body_of.n : 0;
+	uint8_t buffer[LWS_PRE + HEAD_BYTES + SMALL], *start = buffer + LWS_PRE, *p = start,
+						      *end = start + HEAD_BYTES;
+	unsigned status = x->is_known ? HTTP_STATUS_NOT_MODIFIED : (unsigned)err_http(x->err);
+	size_t n;
 
-	if (lws_add_http_common_headers(x->wsi, (unsigned)err_http(x->err), x->type,
-		(lws_filepos_t)x->body_of.n, &p, start + 1024) != 0 ||
+	if (lws_add_http_common_headers(
+		x->wsi, status, x->type, (lws_filepos_t)x->body_of.n, &p, end) != 0 ||
+	    add_file_headers(x, &p, end) != 0 ||
 	    ((x->body_left > 0 || x->g->is_draining) &&
-		lws_add_http_header_by_token(x->wsi, WSI_TOKEN_CONNECTION,
-		    (const unsigned char *)"close", 5, &p, start + 1024) != 0) ||
-	    lws_finalize_http_header(x->wsi, &p, start + 1024) != 0)
+		add_header(x, WSI_TOKEN_CONNECTION, "close", &p, end) != 0) ||
+	    lws_finalize_http_header(x->wsi, &p, end) != 0)
 		return -1;
+	if (x->is_known || x->is_head)
+		x->body_of.n = 0;
+	n = x->body_of.n <= SMALL ? x->body_of.n : 0;
 	if (n > 0)
 		memcpy(p, x->body_of.p, n);
 	p += n;

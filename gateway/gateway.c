@@ -21,6 +21,7 @@
 #include "gateway/lws_memory.h"
 #include "gateway/proof.h"
 #include "gateway/socket.h"
+#include "site/site.h"
 
 enum { TICK_MS = 250, SPARE_FILES = 512, DRAIN_S = 10 };
 
@@ -137,8 +138,11 @@ open_lws(struct gateway *g, struct ev_loop *loop, char message[200])
 	info.user = g;
 	info.gid = info.uid = (__typeof__(info.gid))-1;
 	info.foreign_loops = loops;
-	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV |
-		       LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE;
+	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV;
+	if (g->site != NULL)
+		info.headers = site_headers(); /* of which those of lws would forbid some */
+	else
+		info.options |= LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE;
 	info.timeout_secs = CONNECTION_HEAD_S;
 	/* lws walks its timers up to this one for each answer; connection.c takes it back, and
 	 * ends who is idle. 0 is five seconds. */
@@ -334,6 +338,8 @@ gateway_run(struct gateway_settings *settings, char message[200])
 	g->settings = settings;
 	(void)signal(SIGPIPE, SIG_IGN);
 	allow_files(settings);
+	if (settings->web[0] != 0 && (err = site_read(settings->web, &g->site, message)))
+		goto out;
 	if ((err = open_loop(e)) || (err = mailbox_new(&g->inbox)) ||
 	    (err = open_limits(g, message)))
 		goto out;
@@ -366,6 +372,7 @@ out:
 	lws_memory_free();
 	close_limits(g);
 	mailbox_free(g->inbox);
+	site_free(g->site);
 	free(e);
 	return err;
 }

@@ -28,7 +28,7 @@ struct gateway_settings {
 	    key_file[CONFIG_TEXT_MAX];
 	struct link_settings peers;
 	struct link *link; /* what PEERS name */
-	char proxies[CONFIG_TEXT_MAX];
+	char proxies[CONFIG_TEXT_MAX], web[CONFIG_TEXT_MAX];
 	int64_t port, metrics_port, deadline_s, least_rate, patience;
 	int64_t connections, connections_per_address, connections_per_user, sockets_per_device;
 	int64_t rate, burst, org_rate, org_burst, unproved_rate, unproved_burst;
@@ -40,6 +40,7 @@ LIST_HEAD(exchange_list, exchange);
 struct proofs;
 struct door;
 struct sockets;
+struct site;
 struct socket;
 LIST_HEAD(socket_list, socket);
 
@@ -64,6 +65,7 @@ struct gateway {
 	struct proofs *proofs;
 	struct sockets *sockets;    /* open event sockets */
 	int64_t connected, proved;  /* of them, those of users */
+	struct site *site;          /* the page; NULL: it is not served */
 	bool is_draining;           /* new connections are refused */
 	uint64_t requests, refused; /* for /metrics */
 };

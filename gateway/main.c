@@ -64,6 +64,8 @@ static const struct config_key keys[] = {
 	INTEGER(patience, "10", 1, 600, "seconds for which it may pause"),
 	TEXT(proxies, "",
 	    "addresses, separated by commas, of proxies whose X-Forwarded-For is believed"),
+	TEXT(web, "",
+	    "folder of the page, which the gateway then serves (see docs/operations.md)"),
 	INTEGER(deadline_s, "30", 1, 600, "seconds that a service may take"),
 };
 

@@ -62,7 +62,7 @@ $B/bin/zt-auth: LIBS_SERVICE += -lcurl
 $(foreach s,$(SERVICES),$B/bin/zt-$s): $B/bin/zt-%: $$(call objs,$$(call srcs,services/$$*)) $B/libframe.a $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE)
-$B/bin/zt-gateway: $(call objs,$(call srcs,gateway gateway/limits gateway/upstream)) $B/libframe.a $B/libzt-pure.a
+$B/bin/zt-gateway: $(call objs,$(call srcs,gateway gateway/limits gateway/upstream gateway/site)) $B/libframe.a $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE) -lwebsockets
 $B/bin/zt: $(call objs,$(call srcs,apps/cli apps/ui apps/operator apps/terminal apps/common)) $B/libzt.a

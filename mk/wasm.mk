@@ -4,6 +4,8 @@ W := build/wasm
 WASM_CC ?= clang-19
 # Built only for what names it: others need neither its compiler nor its sources.
 WASM_FLAGS := --target=wasm32-wasi -msimd128 -mbulk-memory -O2 -D_GNU_SOURCE -D_WASI_EMULATED_MMAN -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_GETPID
+# A page fetches the module: what is not the work on bytes is small before it is fast.
+WASM_SMALL = $(if $(filter libzt/crypto/% libzt/base/% libzt/format/% libzt/port/%,$<),,-Os)
 SODIUM := $W/src/libsodium/src/libsodium
 WASM_INCLUDES := -I libzt/port/wasm/include -isystem $W/include -isystem $(SODIUM)/include -isystem $(SODIUM)/include/sodium \
 	-isystem $W/src/protobuf-c -isystem $W/src/utf8proc -isystem $W/src/sqlite3
@@ -22,19 +24,46 @@ $W/include/sodium/version.h: $W/src/.done
 	  $(SODIUM)/include/sodium/version.h.in > $@
 $W/%.o: %.c build/inc/.done $(PB_H) $(DEFS) $W/include/sodium/version.h
 	@mkdir -p $(@D)
-	$Q$(WASM_CC) $(WASM_FLAGS) -std=c17 $(WARN) -Wno-unknown-attributes -Wno-gnu-statement-expression-from-macro-expansion -include libzt/port/wasm/include/system.h $(WASM_INCLUDES) \
+	$Q$(WASM_CC) $(WASM_FLAGS) $(WASM_SMALL) -std=c17 $(WARN) -Wno-unknown-attributes -Wno-gnu-statement-expression-from-macro-expansion -include libzt/port/wasm/include/system.h $(WASM_INCLUDES) \
 	  -I build/inc/$(call floor_of,$<)/of $(if $(findstring argon2,$<),-I $(SODIUM)) -MMD -MP -c $< -o $@
 $W/gen/%.o: $G/%.c $(PB_H) $W/include/sodium/version.h
 	@mkdir -p $(@D)
-	$Q$(WASM_CC) $(WASM_FLAGS) -w -I $G -isystem $W/src/protobuf-c -c $< -o $@
+	$Q$(WASM_CC) $(WASM_FLAGS) -Os -w -I $G -isystem $W/src/protobuf-c -c $< -o $@
 # The libraries, in one step each: their lists of files are known once their sources are there.
 $W/libs.o: $W/include/sodium/version.h mk/wasm.mk
 	$Q$(MAKE) --no-print-directory -f mk/wasm-libs.mk W=$W SODIUM=$(SODIUM) WASM_CC=$(WASM_CC) WASM_FLAGS='$(WASM_FLAGS)' $@
+WASM_LINK = $(WASM_CC) $(WASM_FLAGS) -mexec-model=reactor -Wl,-s -Wl,--gc-sections -Wl,--max-memory=2147483648 -Wl,-z,stack-size=1048576 \
+	-Wl,--export=malloc -Wl,--export=free
+WASM_EMULATED := -lwasi-emulated-mman -lwasi-emulated-signal -lwasi-emulated-getpid
 $W/zt.wasm: $(WASM_OBJS) $W/tests/wasm/app.o $W/libs.o
-	$Q$(WASM_CC) $(WASM_FLAGS) -mexec-model=reactor -Wl,-s -Wl,--gc-sections -Wl,--max-memory=2147483648 -Wl,-z,stack-size=1048576 \
-	  -Wl,--export=malloc -Wl,--export=free -o $@ $^ -lwasi-emulated-mman -lwasi-emulated-signal -lwasi-emulated-getpid
-.PHONY: wasm wasm-check
+	$Q$(WASM_LINK) -o $@ $^ $(WASM_EMULATED)
+
+# The browser's host: the client and the app's interface in one module, which a worker of the page runs (apps/browser).
+WASM_RPC := $(call srcs,apps/rpc apps/browser) apps/common/output.c
+WASM_RPC_OBJS := $(patsubst %.c,$W/%.o,$(WASM_RPC))
+$(WASM_RPC_OBJS): WASM_INCLUDES += -isystem $W/include/jansson -isystem $W/src/jansson/src
+$(WASM_RPC_OBJS): $W/include/jansson/jansson_config.h
+# The library's allocator does not tell how much a piece has, and json.c wipes what comes back.
+$W/apps/rpc/json.o: WASM_FLAGS += -include apps/browser/sized.h
+# What jansson's configure would find on this target.
+$W/include/jansson/jansson_config.h: $W/src/.done
+	@mkdir -p $(@D)
+	sed 's/@json_inline@/inline/;s/@json_have_long_long@/1/;s/@json_have_localeconv@/1/;s/@json_have_[a-z]*_builtins@/0/' \
+	  $W/src/jansson/src/jansson_config.h.in > $@
+	touch $(@D)/jansson_private_config.h
+$W/jansson.o: $W/include/jansson/jansson_config.h mk/wasm-libs.mk
+	$Q$(MAKE) --no-print-directory -f mk/wasm-libs.mk W=$W SODIUM=$(SODIUM) WASM_CC=$(WASM_CC) WASM_FLAGS='$(WASM_FLAGS)' $@
+$W/host/zt.wasm: $(WASM_OBJS) $(WASM_RPC_OBJS) $W/libs.o $W/jansson.o
+	@mkdir -p $(@D)
+	$Q$(WASM_LINK) -o $@ $^ $(WASM_EMULATED)
+# What the page's build takes beside its own files: the module, and the workers that run it, as they are.
+WASM_WORKERS := $(wildcard apps/browser/*.mjs) $(wildcard libzt/port/wasm/*.mjs)
+$W/host/.done: $W/host/zt.wasm $(WASM_WORKERS)
+	$Qcp $(WASM_WORKERS) $(@D) && node apps/browser/tools/weigh.mjs $(@D) && touch $@
+.PHONY: wasm wasm-check zt-wasm-web
+zt-wasm-web: $W/host/.done
 wasm: $W/zt.wasm
-wasm-check: all $W/zt.wasm $B/tests/cli/quick.so
+wasm-check: all $W/zt.wasm $W/host/.done $B/tests/cli/quick.so
 	BIN=$(CURDIR)/$B/bin sh tests/wasm/wasm_test.sh $W/zt.wasm
+	BIN=$(CURDIR)/$B/bin sh tests/wasm/host_test.sh $W/host
 -include $(shell find $W -name '*.d' -not -path '*/src/*' 2>/dev/null)

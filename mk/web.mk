@@ -6,17 +6,22 @@ WEB_SOURCES := $(shell find apps/web -name node_modules -prune -o -type f -print
 web: $(WEB)/zt-web.manifest
 # For what is of use without it: scripts/web-libraries says what is missing.
 page-if-possible:
-	@! sh scripts/web-libraries --once || $(MAKE) --no-print-directory web
+	@! sh scripts/web-libraries --once || if sh scripts/wasm-sources $W/src; then $(MAKE) --no-print-directory web; else $(MAKE) --no-print-directory web WEB_HOST=; fi
 apps/web/node_modules/.package-lock.json: apps/web/package.json apps/web/package-lock.json
 	@sh scripts/web-libraries
 build/gen/web/rpc.ts: apps/rpc/methods.def scripts/rpc-types
 	@mkdir -p $(@D)
 	$Qsh scripts/rpc-types > $@.new && mv $@.new $@
-$(WEB)/zt-web.manifest: apps/web/node_modules/.package-lock.json build/gen/web/rpc.ts $(WEB_SOURCES)
+# The browser's host goes with the page where its compiler is there; WEB_HOST= leaves it out.
+WEB_HOST := $(if $(shell command -v $(firstword $(WASM_CC))),$W/host/.done)
+$(WEB)/zt-web.manifest: apps/web/node_modules/.package-lock.json build/gen/web/rpc.ts $(WEB_SOURCES) $(WEB_HOST)
 	$Qcd apps/web && node_modules/.bin/tsc --noEmit && node_modules/.bin/vite build --logLevel warn
+	$Q[ -z '$(WEB_HOST)' ] || { mkdir -p $(WEB)/host && cp $W/host/*.mjs $W/host/zt.wasm $(WEB)/host; }
 	$Qnode apps/web/build/manifest.mjs $(WEB)
 # The units of the page; then two people in two browsers against real services.
 web-check: apps/web/node_modules/.package-lock.json build/gen/web/rpc.ts
 	sh tests/web/units.sh
 test-web: all web
 	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh
+	[ -z '$(WEB_HOST)' ] || HOST=browser BIN=$(CURDIR)/$B/bin sh tests/web/run.sh
+	[ -z '$(WEB_HOST)' ] || BIN=$(CURDIR)/$B/bin sh tests/web/browser_host.sh

@@ -528,7 +528,8 @@ do_recover(struct lane *l, struct call *c)
 	if (links == NULL)
 		return call_lack_memory(c);
 	r.links = links;
-	name_folder(&m, r.email != NULL ? r.email : "", r.words != NULL ? r.words : links[0]);
+	name_folder(
+	    &m, r.email != NULL ? r.email : "device", r.words != NULL ? r.words : links[0]);
 	rpc_codes(c, &codes);
 	err = r.words == NULL && r.link_count == 0
 		  ? call_refuse(c, ZT_ERR_INVALID, "the parameter %s is missing", "words")

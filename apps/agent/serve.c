@@ -23,6 +23,7 @@ static const struct {
 	{ "x-content-type-options:", "nosniff" },
 	{ "x-frame-options:", "DENY" },
 	{ "referrer-policy:", "no-referrer" },
+	{ "zt-host:", "agent" }, /* the page asks who served it */
 	{ "permissions-policy:",
 	    "accelerometer=(), autoplay=(self), camera=(self), clipboard-read=(), "
 	    "clipboard-write=(self), display-capture=(), fullscreen=(self), geolocation=(), "

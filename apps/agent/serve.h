@@ -21,7 +21,7 @@ int serve_writable(struct lws *wsi, struct serve *s);
 /* Whether WSI, which asks to become a WebSocket, may: by loopback with Host, Origin and cookie;
  * by the unix socket always. */
 bool serve_may_speak(struct agent *a, struct lws *wsi);
-#define SERVE_HEADERS 8
+#define SERVE_HEADERS 9
 /* The headers of every answer, also of those that lws makes itself, which borrows ROWS. */
 struct serve_headers {
 	char policy[512];

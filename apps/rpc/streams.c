@@ -112,9 +112,9 @@ method_reader_read(struct call *c)
 	whole = zt_reader_size(h->of);
 	if (n > (offset < whole ? whole - offset : 0))
 		n = offset < whole ? whole - offset : 0;
-	if ((c->given = malloc(n > 0 ? n : 1)) == NULL)
+	if ((c->given = malloc(n > 0 ? (size_t)n : 1)) == NULL)
 		return call_lack_memory(c);
-	if ((err = zt_reader_read(h->of, offset, c->given, n, &got)))
+	if ((err = zt_reader_read(h->of, offset, c->given, (size_t)n, &got)))
 		return err;
 	c->given_n = got;
 	return call_answer(c, ZT_OK, json_pack("{s:o}", "size", encode_number(got)));

@@ -645,6 +645,16 @@ def main_job(r):
     check("and heard of it", soon(lambda: bob.call("host.state") and [e for e in bob.events if e["event"] == "changed" and
                                                                      e["device"] == key]))
     refused("the same link a second time makes nothing", bob.call, "host.claim", joins, kind="EXISTS")
+    asked = []
+    bob.on_question = lambda q: asked.append(q) or True
+    words = ann.call("recovery.create", {"language": "english"}, "job")["words"]
+    refused("words with a slip bring nobody back", bob.call, "host.recover", {
+        "server": URL, "words": words + "x", "label": "new", "password": "ann's other words"}, kind="CORRUPT")
+    back = bob.call("host.recover", {"server": URL, "words": words, "label": "new", "password": "ann's other words"})["key"]
+    check("who returns is asked", [q["question"] for q in asked] == ["returning"] and
+          asked[0]["data"]["person"]["email"] == "ann@job.example", asked)
+    check("host.recover brings a person back by words, beside others", back != key and
+          bob.call("device.whoami", device=back)["email"] == "ann@job.example", back)
     check("the second agent ends on SIGTERM", second.end() == 0)
 
 

@@ -4,6 +4,7 @@
 import { webcrypto } from 'node:crypto';
 import fs from 'node:fs';
 import { MessageChannel, Worker, isMainThread, workerData } from 'node:worker_threads';
+import { argon2Import } from '../../libzt/port/wasm/argon2.mjs';
 import { httpImports, makeShared, serveHttp } from '../../libzt/port/wasm/http.mjs';
 import { wasiImports } from '../../libzt/port/wasm/wasi.mjs';
 import { folderFiles } from './files.mjs';
@@ -19,7 +20,9 @@ function main() {
 	const memory = () => instance.exports.memory;
 	const text = (p, n) => new TextDecoder().decode(new Uint8Array(memory().buffer, p, n).slice());
 	const ended = (p) => { const u = new Uint8Array(memory().buffer); let e = p; while (u[e]) e++; return text(p, e - p); };
+	const module = new WebAssembly.Module(fs.readFileSync(wasm));
 	const zt = {
+		argon2: argon2Import(module, memory),
 		...httpImports(memory, port1, shared),
 		print: (p, n) => fs.writeSync(1, text(p, n) + '\n'),
 		pick(...choices) {
@@ -29,7 +32,7 @@ function main() {
 	};
 	const sleep = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 	const wasi_snapshot_preview1 = wasiImports(memory, folderFiles(root), sleep, (s) => fs.writeSync(2, s));
-	instance = new WebAssembly.Instance(new WebAssembly.Module(fs.readFileSync(wasm)), { wasi_snapshot_preview1, zt });
+	instance = new WebAssembly.Instance(module, { wasi_snapshot_preview1, zt });
 	instance.exports._initialize();
 	const place = (s) => {
 		const bytes = new TextEncoder().encode(s + '\0'), p = instance.exports.malloc(bytes.length);

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
-# Real services, an agent for each of two people, and a browser with their two profiles.
+# Real services, an agent for each of two people, and a browser with their two profiles. HOST=browser: the gateway serves
+# the page, and each browser runs the client itself.
 set -eu
 umask 077
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -17,6 +18,7 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
+if [ "${HOST:-}" = browser ]; then ZT_GATEWAY="web: $root/build/web"; export ZT_GATEWAY; fi
 sh "$root/deploy/local/zt-local" start "$STATE" "$BIN" >/dev/null
 URL=$(cat "$STATE/url"); export URL
 CODE=$("$BIN/zt" server create harbour --server "$URL" --operator-token-file "$STATE/operator-token" | tail -1); export CODE

@@ -47,8 +47,10 @@ export function finish() {
 const children = [];
 process.on("exit", () => { for (const one of children) one.kill(); });
 
-/** Starts the agent of a person, whose devices are in STATE/NAME. */
+/** What a person's page is opened by: an agent of their own, whose devices are in STATE/NAME; with HOST=browser, the gateway, and
+ *  the client runs in the page's workers. */
 export async function agent(name) {
+  if (process.env.HOST === "browser") return { link: `${process.env.URL}/` };
   const folder = join(state, name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const log = openSync(join(state, `${name}.agent.log`), "a");

@@ -19,7 +19,7 @@ function files(at) {
 const compressed = new Map();
 for (const path of files(folder)) {
   if (path.endsWith(".br") || path.endsWith(MANIFEST)) rmSync(path);
-  else if (/\.(js|css|html|svg|json|webmanifest|wasm)$/.test(path)) {
+  else if (/\.(m?js|css|html|svg|json|webmanifest|wasm)$/.test(path)) {
     const bytes = readFileSync(path);
     const small = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 22, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } });
     compressed.set(path, small.length);

@@ -19,7 +19,7 @@ import { preferredLanguage, useLanguage } from "./words";
 
 readSettings();
 startRoutes();
-startHost(lineOfPage());
+startHost(await lineOfPage());
 startStreams();
 // English is shown where the catalogue of another language cannot be fetched.
 await useLanguage(preferredLanguage(), false).catch(() => {});

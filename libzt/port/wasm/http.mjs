@@ -5,11 +5,13 @@ const SLOTS = 16, ROOM = 17 * 1024 * 1024, HEAD = 4096, SILENCE_MS = 60000;
 const FREE = 0, BUSY = 1, ENDED = 2, TAKEN = 3, DROPPED = 4;
 const at = (slot, field) => 1 + 4 * slot + field, STATE = 0, STATUS = 1, TYPED = 2, LENGTH = 3;
 
-export const makeShared = () => new SharedArrayBuffer(HEAD + SLOTS * ROOM);
+// Numbers from SPARE_WORDS on, and MORE bytes at the end, are the caller's.
+export const SPARE_WORDS = 1 + 4 * SLOTS;
+export const makeShared = (more = 0) => new SharedArrayBuffer(HEAD + SLOTS * ROOM + more);
 
 // What http_host.c imports. MEMORY: returns the instance's memory; PORT: to the network's worker; ORIGIN: takes the place of the
-// server's address if it is not null: no signature covers the host.
-export function httpImports(memory, port, shared, origin = null) {
+// server's address if it is not null: no signature covers the host. HEED is called whenever a wait ends, for what else woke it.
+export function httpImports(memory, port, shared, origin = null, heed = () => {}) {
 	const ctl = new Int32Array(shared, 0, 1 + 4 * SLOTS);
 	const bytes = (p, n) => new Uint8Array(memory().buffer, p, n);
 	const text = (p) => { const u = new Uint8Array(memory().buffer); let e = p; while (u[e]) e++; return new TextDecoder().decode(u.slice(p, e)); };
@@ -34,6 +36,7 @@ export function httpImports(memory, port, shared, origin = null) {
 				const seen = Atomics.load(ctl, 0), slot = ended(), left = until - performance.now();
 				if (slot >= 0 || left <= 0) return slot;
 				Atomics.wait(ctl, 0, seen, left);
+				heed();
 			}
 		},
 		http_status: (slot) => ctl[at(slot, STATUS)],

@@ -9,7 +9,7 @@ import { later } from "../parts/later";
 import { Live } from "../parts/live";
 import { useLate } from "../parts/skeleton";
 import { confirmation } from "../state/confirm";
-import { deviceOf, devices, lineIsUp, openDevices, wasUp } from "../state/host";
+import { deviceOf, devices, hostProblem, lineIsUp, openDevices, wasUp } from "../state/host";
 import { isCode } from "../state/notices";
 import { forgetClosed, organizationOf } from "../state/organization";
 import { route } from "../state/route";
@@ -69,7 +69,13 @@ function Connecting() {
     <div class="solo">
       <header class="band"><span class="mark"><Mark />zt</span></header>
       <main class="frame narrow">
-        {late && (
+        {hostProblem.value !== null ? (
+          <div class="empty" role="alert">
+            <Icon of={CloudOff} size="l" />
+            <h1>{t("zt cannot run here")}</h1>
+            <p>{hostProblem.value}</p>
+          </div>
+        ) : late && (
           <div class="empty" role="status">
             <Icon of={CloudOff} size="l" />
             <h1>{t("Waiting for zt on this computer")}</h1>

@@ -2,12 +2,14 @@
 // The host of this page: its line, its devices, and what it is.
 import { computed, signal } from "@preact/signals";
 import type { HostDevice } from "@rpc";
-import { Host } from "../host/client";
+import { Host, Refusal } from "../host/client";
 import { socketLine, type OpenLine } from "../host/line";
 
 export const lineIsUp = signal(false);
 export const wasUp = signal(false);
 export const hostName = signal<{ host: "agent" | "browser"; version: string } | null>(null);
+/** Why there is no host; null where there is one, or may be. */
+export const hostProblem = signal<string | null>(null);
 export const devices = signal<HostDevice[] | null>(null);
 export const openDevices = computed(() => (devices.value ?? []).filter((one) => one.state === "open"));
 
@@ -18,11 +20,18 @@ export function host(): Host {
   return current;
 }
 
-export function lineOfPage(): OpenLine {
+/** The agent that served this page, if one did, as it says in a header; else the browser's own host. */
+export async function lineOfPage(): Promise<OpenLine> {
   const url = new URL("rpc", location.href);
-  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   url.hash = "";
   url.search = "";
+  const answer = await fetch("./", { method: "HEAD", cache: "no-store" }).catch(() => null);
+  if (answer !== null && answer.headers.get("zt-host") !== "agent") {
+    const { refusingLine, whyNot, workerLine } = await import("../browser/line");
+    const reason = whyNot();
+    return reason === null ? workerLine() : refusingLine(reason);
+  }
+  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   return socketLine(url.href);
 }
 
@@ -31,7 +40,10 @@ export function startHost(open: OpenLine): void {
     lineIsUp.value = up;
     if (up) {
       wasUp.value = true;
-      void readState();
+      void readState().catch((error: unknown) => {
+        if (!(error instanceof Refusal)) throw error;
+        if (error.code !== "LINE_LOST") hostProblem.value = error.message;
+      });
     }
   });
   current.listen((event, _device, data) => {
@@ -41,6 +53,7 @@ export function startHost(open: OpenLine): void {
 
 export async function readState(): Promise<void> {
   const state = await host().call(null, "host.state", {});
+  hostProblem.value = null;
   hostName.value = { host: state.host, version: state.version };
   devices.value = remember(state.devices);
 }

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// client.mjs - the worker that runs the client: one request at a time, and it blocks meanwhile. What it hears while it is
+// blocked comes through shared memory (shared.mjs): answers of the network, replies of the person, cancel.
+import { argon2Import } from './argon2.mjs';
+import { httpImports } from './http.mjs';
+import { openFiles } from './opfs.mjs';
+import { CANCEL, REPLY_LENGTH, WAKE, endInner, innerIsCancelled, replyRoom, takeInner, words } from './shared.mjs';
+import { wasiImports } from './wasi.mjs';
+
+const ASK_WAITS = -1, ASK_ENDS = -2, SECOND = 1000;
+
+// Runs MODULE over FILES; NETWORK is the port to what fetches, and POST sends messages to the switch.
+export function startClient(module, files, shared, network, post, log = () => {}) {
+	const ctl = words(shared);
+	let instance;
+	const memory = () => instance.exports.memory;
+	const bytes = (p, n) => new Uint8Array(memory().buffer, p, n);
+	const text = (p, n) => new TextDecoder().decode(bytes(p, n).slice());
+	let isInner = false;
+	// Whether the request that runs, the inner one if there is one, is cancelled.
+	const heed = () => {
+		const outer = Atomics.load(ctl, CANCEL) !== 0, inner = isInner && innerIsCancelled(shared);
+		if (outer) instance.exports.host_cancel(0);
+		if (inner) instance.exports.host_cancel(1);
+		return isInner ? inner : outer;
+	};
+	// Within a request that waits for people: runs another, where libzt lets others have the device.
+	const attend = () => {
+		const cancelled = heed();
+		if (cancelled || isInner || instance.exports.wasm_locks_taken() !== 0) return cancelled;
+		const r = takeInner(shared);
+		if (r === null) return false;
+		isInner = true;
+		heed();
+		runBytes(r.page, r.head, r.body);
+		isInner = false;
+		endInner(shared);
+		post({ done: 'inner' });
+		return heed();
+	};
+	const sleep = (ms) => {
+		for (const until = performance.now() + ms; !attend();) {
+			const seen = Atomics.load(ctl, WAKE), left = until - performance.now();
+			if (left <= 0) return;
+			Atomics.wait(ctl, WAKE, seen, left);
+		}
+	};
+	const zt = {
+		argon2: argon2Import(module, memory),
+		...httpImports(memory, network, shared, null, attend),
+		send(page, json, n, content, contentN) {
+			const given = content === 0 ? null : bytes(content, contentN).slice().buffer;
+			post({ page, json: text(json, n), content: given }, given ? [given] : []);
+		},
+		ask() {
+			for (const until = performance.now() + SECOND; ;) {
+				const seen = Atomics.load(ctl, WAKE), length = Atomics.load(ctl, REPLY_LENGTH), left = until - performance.now();
+				if (length > 0) return length;
+				if (attend()) return ASK_ENDS;
+				if (left <= 0) return ASK_WAITS;
+				Atomics.wait(ctl, WAKE, seen, left);
+			}
+		},
+		take_reply(to) {
+			bytes(to, ctl[REPLY_LENGTH]).set(replyRoom(shared).subarray(0, ctl[REPLY_LENGTH]));
+			Atomics.store(ctl, REPLY_LENGTH, 0);
+		},
+	};
+	instance = new WebAssembly.Instance(module, { wasi_snapshot_preview1: wasiImports(memory, files, sleep, log), zt });
+	instance.exports._initialize();
+	const begun = instance.exports.host_begin();
+	if (begun !== 0) throw new Error('the host did not begin: ' + begun);
+	const place = (from) => {
+		const p = instance.exports.malloc(from.length || 1);
+		if (p === 0) throw new Error('no memory');
+		bytes(p, from.length).set(from);
+		return p;
+	};
+	const runBytes = (page, head, body) => {
+		const p = place(head), q = body ? place(body) : 0;
+		head.fill(0); // a password may be in it
+		instance.exports.host_run(page, p, head.length, q, body ? body.length : 0);
+		instance.exports.free(p);
+		if (q) instance.exports.free(q);
+	};
+	return {
+		run(page, json, content) {
+			heed();
+			runBytes(page, new TextEncoder().encode(json), content ? new Uint8Array(content) : null);
+		},
+		memoryBytes: () => memory().buffer.byteLength,
+		gone: (page) => instance.exports.host_gone(page),
+		tick: () => instance.exports.host_tick(),
+	};
+}
+
+// The worker: { begin }, then one { run }, { gone } or { tick } at a time, each answered by { done }.
+export function serveClient(worker) {
+	let client, room;
+	const post = (message, moved = []) => worker.postMessage(message, moved);
+	const acts = {
+		async begin({ shared, network, url, folder }) {
+			const module = WebAssembly.compileStreaming(fetch(url));
+			room = await openFiles(folder);
+			await room.fill();
+			client = startClient(await module, room.files, shared, network, post, (s) => console.warn('zt:', s));
+		},
+		run: ({ page, json, content }) => client.run(page, json, content),
+		gone: ({ page }) => client.gone(page),
+		tick: () => client.tick(),
+	};
+	worker.onmessage = async ({ data }) => {
+		try {
+			await room?.fill();
+			await acts[data.act](data);
+			post({ done: data.act });
+		} catch (e) {
+			post({ died: String(e?.message ?? e) });
+		}
+	};
+}
+
+if (typeof WorkerGlobalScope !== 'undefined' && globalThis instanceof WorkerGlobalScope && globalThis.name === 'zt-client') serveClient(globalThis);

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* methods.c - the host's own methods: the HOST rows of rpc/methods.def. */
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "browser/host.h"
+#include "rpc/call.h"
+#include "rpc/encode.h"
+#include "rpc/person.h"
+#include "zt/enrol.h"
+#include "zt/org.h"
+#include "zt/protect.h"
+#include "zt/recover.h"
+
+enum { MESSAGE = 256, LOCK_AFTER_MAX = 7 * 24 * 60, LOCK_AFTER = 15 };
+#define SETTINGS "/settings"
+
+/* ---- what is there ---- */
+
+static const char *
+state_of(const struct device *d)
+{
+	if (d->z != NULL)
+		return "open";
+	return zt_is_joining(d->home) ? "joining" : "locked";
+}
+
+static json_t *
+encode_host_device(const struct host *h, const struct device *d)
+{
+	const struct {
+		const char *name, *text;
+	} members[] = {
+		{ "organization", d->organization },
+		{ "server", d->server },
+		{ "email", d->email },
+		{ "label", d->label },
+	};
+	json_t *o = json_pack("{s:o,s:s,s:s}", "key", encode_text(d->key), "state", state_of(d),
+	    "by", "password");
+
+	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+		if (members[i].text[0] != 0)
+			o = encode_with(o, members[i].name, encode_text(members[i].text));
+	if (d->z == NULL || h->lock_after == 0)
+		return o;
+	return encode_with(o, "locksAt",
+	    encode_number(host_now_ms() - (host_now_steady_ms() - d->used_ms) +
+			  (uint64_t)h->lock_after * 60000));
+}
+
+static json_t *
+encode_devices(const struct host *h)
+{
+	json_t *all = json_array();
+
+	for (const struct device *d = h->devices; d != NULL; d = d->next)
+		if (json_array_append_new(all, encode_host_device(h, d)) != 0) {
+			json_decref(all);
+			return NULL;
+		}
+	return all;
+}
+
+void
+host_changed(struct host *h)
+{
+	json_t *event = json_pack("{s:s,s:n,s:{s:o}}", "event", "host", "request", "data",
+	    "devices", encode_devices(h));
+	size_t n = 0;
+	char *text = event != NULL ? encode_json(event, &n) : NULL;
+
+	if (text != NULL)
+		worker_send(0, text, n, NULL, 0);
+	free(text);
+	json_decref(event);
+}
+
+static enum zt_err
+do_state(struct host *h, struct call *c)
+{
+	host_scan(h);
+	return call_answer(c, ZT_OK,
+	    json_pack("{s:s,s:s,s:o}", "host", "browser", "version", zt_version(), "devices",
+		encode_devices(h)));
+}
+
+/* ---- settings: a file with the number ---- */
+
+void
+host_settings_read(struct host *h)
+{
+	char text[16] = "";
+	int fd = open(SETTINGS, O_RDONLY);
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+	unsigned long after = strtoul(text, NULL, 10);
+
+	if (fd >= 0)
+		(void)close(fd);
+	h->lock_after = n > 0 && isdigit((unsigned char)text[0]) && after <= LOCK_AFTER_MAX
+			    ? (unsigned)after
+			    : LOCK_AFTER;
+}
+
+static bool
+settings_write(const struct host *h)
+{
+	char text[16];
+	int n = snprintf(text, sizeof text, "%u", h->lock_after),
+	    fd = open(SETTINGS ".new", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	bool is_written = fd >= 0 && write(fd, text, (size_t)n) == n && fsync(fd) == 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return is_written && rename(SETTINGS ".new", SETTINGS) == 0;
+}
+
+static enum zt_err
+do_settings(struct host *h, struct call *c)
+{
+	uint64_t after = call_number(c, "lockAfter", h->lock_after);
+
+	if (after > LOCK_AFTER_MAX)
+		return call_refuse_number(
+		    c, ZT_ERR_INVALID, "it is more than %s minutes", LOCK_AFTER_MAX);
+	if (after != h->lock_after) {
+		h->lock_after = (unsigned)after;
+		if (!settings_write(h))
+			return ZT_ERR_IO;
+		host_changed(h);
+	}
+	return call_answer(c, ZT_OK, json_pack("{s:o}", "lockAfter", encode_number(after)));
+}
+
+/* ---- unlocking, locking, passwords ---- */
+
+static enum zt_err
+open_device(struct host *h, struct call *c, const char *key, const char *password)
+{
+	struct device *d = host_find(h, key);
+	char message[MESSAGE] = "";
+	enum zt_err err;
+
+	if (d == NULL)
+		return ZT_ERR_NOT_FOUND;
+	err = host_open_device(h, d, password, message);
+	return err == ZT_OK ? ZT_OK : call_quote(c, err, message);
+}
+
+static enum zt_err
+do_unlock(struct host *h, struct call *c)
+{
+	return open_device(h, c, call_text(c, "key"), call_text(c, "password"));
+}
+
+static enum zt_err
+do_lock(struct host *h, struct call *c)
+{
+	const char *key = call_text(c, "key");
+	struct device *d;
+
+	if (key == NULL) {
+		for (d = h->devices; d != NULL; d = d->next)
+			host_lock_device(h, d);
+		return ZT_OK;
+	}
+	if ((d = host_find(h, key)) == NULL)
+		return ZT_ERR_NOT_FOUND;
+	host_lock_device(h, d);
+	return ZT_OK;
+}
+
+static enum zt_err
+do_confirm(struct host *h, struct call *c)
+{
+	struct device *d = host_find(h, call_text(c, "key"));
+	char message[MESSAGE] = "";
+	struct zt_options o;
+	enum zt_err err;
+
+	if (d == NULL)
+		return ZT_ERR_NOT_FOUND;
+	o = host_options(h, d->home, call_text(c, "password"));
+	if ((err = zt_check_password(&o, message)))
+		return call_quote(c, err, message);
+	if (d->z != NULL)
+		d->confirmed_until_ms = host_now_steady_ms() + HOST_CONFIRMED_MS;
+	return call_answer(c, ZT_OK,
+	    json_pack("{s:o}", "until", encode_number(host_now_ms() + HOST_CONFIRMED_MS)));
+}
+
+static enum zt_err
+do_password(struct host *h, struct call *c)
+{
+	struct device *d = host_find(h, call_text(c, "key"));
+	char message[MESSAGE] = "";
+	struct zt_options o;
+	enum zt_err err;
+
+	if (d == NULL)
+		return ZT_ERR_NOT_FOUND;
+	o = host_options(h, d->home, call_text(c, "old"));
+	err = zt_change_password(&o, call_text(c, "new"), message);
+	return err == ZT_OK ? ZT_OK : call_quote(c, err, message);
+}
+
+/* What only an agent has. */
+static enum zt_err
+do_nothing(struct host *h, struct call *c)
+{
+	(void)h;
+	(void)c;
+	return ZT_ERR_FORBIDDEN;
+}
+
+/* ---- new devices ---- */
+
+struct making {
+	char key[RPC_KEY_MAX], home[HOST_HOME_MAX];
+};
+
+/* A name for the folder of a device in ORGANIZATION (a slug; or an address, whose domain's
+ * first part it is). MARK, unless NULL, makes it the same one when the person comes back with
+ * it, so that what was interrupted is continued. */
+static enum zt_err
+name_folder(struct making *m, const char *organization, const char *mark)
+{
+	const char *at = strrchr(organization, '@');
+	uint32_t hash = 2166136261u; /* FNV-1a: it only tells two apart */
+	size_t n = 0;
+
+	at = at != NULL ? at + 1 : organization;
+	for (; n < 64 && (isalnum((unsigned char)*at) || *at == '-'); at++)
+		m->key[n++] = (char)tolower((unsigned char)*at);
+	m->key[n] = 0;
+	for (; mark != NULL && *mark != 0; mark++)
+		hash = (hash ^ (uint8_t)*mark) * 16777619u;
+	if (mark != NULL)
+		(void)snprintf(m->key + n, sizeof m->key - n, "%s%06x", n > 0 ? "-" : "",
+		    (unsigned)(hash & 0xffffff));
+	return host_folder(m->key, m->home);
+}
+
+/* The device of M was made: opens it, and answers with its key. */
+static enum zt_err
+finish_making(struct host *h, struct call *c, const struct making *m, const char *warning)
+{
+	enum zt_err err = open_device(h, c, m->key, call_text(c, "password"));
+	json_t *answer;
+
+	if (err)
+		return err;
+	answer = json_pack("{s:s}", "key", m->key);
+	if (warning != NULL)
+		answer = encode_with(answer, "warning", encode_text(warning));
+	return call_answer(c, ZT_OK, answer);
+}
+
+static enum zt_err
+do_create(struct host *h, struct call *c)
+{
+	struct zt_bootstrap b = { .server = call_text(c, "server"),
+		.founding_code = call_text(c, "code"),
+		.slug = call_text(c, "slug"),
+		.email = call_text(c, "email"),
+		.name = call_text(c, "name"),
+		.device_label = call_text(c, "label") };
+	char message[MESSAGE] = "";
+	struct making m;
+	struct zt_options o;
+	enum zt_err err;
+
+	if ((err = name_folder(&m, b.slug, NULL)))
+		return err;
+	o = host_options(h, m.home, call_text(c, "password"));
+	if ((err = zt_bootstrap(&o, &b, message)))
+		return call_quote(c, err, message);
+	return finish_making(h, c, &m, NULL);
+}
+
+static enum zt_err
+do_claim(struct host *h, struct call *c)
+{
+	struct zt_claim k = { .link = call_text(c, "link"),
+		.email = call_text(c, "email"),
+		.name = call_text(c, "name"),
+		.device_label = call_text(c, "label") };
+	char message[MESSAGE] = "";
+	struct zt_codes codes;
+	struct making m;
+	struct zt_options o;
+	enum zt_err err;
+
+	if ((err = name_folder(&m, k.email, k.link)))
+		return err;
+	o = host_options(h, m.home, call_text(c, "password"));
+	rpc_codes(c, &codes);
+	err = rpc_asked(c, zt_claim(&o, &k, &codes, message));
+	return err != ZT_OK ? call_quote(c, err, message) : finish_making(h, c, &m, message);
+}
+
+/* The links of C, which *COUNT counts; the caller frees the list. */
+static const char **
+links_of(const struct call *c, unsigned *count)
+{
+	const json_t *links = json_object_get(c->params, "links"), *one;
+	const char **list = calloc(json_array_size(links) + 1, sizeof *list);
+	size_t i;
+
+	*count = 0;
+	if (list != NULL)
+		json_array_foreach(links, i, one) list[(*count)++] = json_string_value(one);
+	return list;
+}
+
+static enum zt_err
+recover(struct host *h, struct call *c, struct zt_recovery *r)
+{
+	char message[MESSAGE] = "";
+	struct making m;
+	struct zt_options o;
+	enum zt_err err;
+
+	if (r->words == NULL && r->link_count == 0)
+		return call_refuse(c, ZT_ERR_INVALID, "the parameter %s is missing", "words");
+	err = name_folder(
+	    &m, r->email != NULL ? r->email : "", r->words != NULL ? r->words : r->links[0]);
+	if (err)
+		return err;
+	o = host_options(h, m.home, call_text(c, "password"));
+	err = rpc_asked(c, zt_recover(&o, r, message));
+	return err != ZT_OK ? call_quote(c, err, message) : finish_making(h, c, &m, NULL);
+}
+
+static enum zt_err
+do_recover(struct host *h, struct call *c)
+{
+	struct zt_codes codes;
+	struct zt_recovery r = { .device_label = call_text(c, "label"),
+		.server = call_text(c, "server"),
+		.words = call_text(c, "words"),
+		.email = call_text(c, "email"),
+		.codes = &codes,
+		.confirm = rpc_returning,
+		.ctx = c };
+	const char **links = links_of(c, &r.link_count);
+	enum zt_err err;
+
+	if (links == NULL)
+		return call_lack_memory(c);
+	r.links = links;
+	rpc_codes(c, &codes);
+	err = recover(h, c, &r);
+	free(links);
+	return err;
+}
+
+/* ---- the table ---- */
+
+enum zt_err
+host_method(void *ctx, const struct rpc_row *row, struct call *c)
+{
+	static const struct {
+		const char *method;
+		enum zt_err (*run)(struct host *h, struct call *c);
+	} table[] = {
+		{ "host.state", do_state },
+		{ "host.settings", do_settings },
+		{ "host.ticket", do_nothing },
+		{ "host.stop", do_nothing },
+		{ "host.unlock", do_unlock },
+		{ "host.lock", do_lock },
+		{ "host.confirm", do_confirm },
+		{ "host.password", do_password },
+		{ "host.create", do_create },
+		{ "host.claim", do_claim },
+		{ "host.recover", do_recover },
+	};
+	struct lane *l = ctx;
+
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		if (strcmp(table[i].method, row->method) == 0)
+			return table[i].run(l->h, c);
+	return call_refuse(c, ZT_ERR_INVALID, "there is no method %s", row->method);
+}

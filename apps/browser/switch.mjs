@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// switch.mjs - the worker between pages and the client: it never blocks, fetches for the client, and is the one that has the
+// store, or passes messages to the one that has (tabs.mjs). Its page says { folder, url } (the module's) first, then messages; it answers
+// messages, and { line: 'up' } or { line: 'down' }.
+import { failure, join, makeQueue } from './queue.mjs';
+import { serveHttp } from './http.mjs';
+import { beginRequest, cancelInner, cancelRequest, giveReply, offerInner, retractInner, shareMemory } from './shared.mjs';
+import { joinTabs } from './tabs.mjs';
+
+const TICK_MS = 1000;
+const trusted = (url) => globalThis.trustedTypes?.createPolicy('zt-client', { createScriptURL: () => url }).createScriptURL('') ?? url;
+
+// The client in its own worker. SEND(page, message) sends to a page (0: all). Fails when the client does.
+function startClient({ folder, url }, send) {
+	const shared = shareMemory(), { port1, port2 } = new MessageChannel();
+	const worker = new Worker(trusted(new URL('./client.mjs', import.meta.url).href), { type: 'module', name: 'zt-client' });
+	const acts = []; // what waits for the client that is no request
+	let isBusy = true, timer;
+	const act = (message, moved = []) => { isBusy = true; worker.postMessage(message, moved); };
+	const queue = makeQueue({
+		run(request, isCancelled) {
+			beginRequest(shared, isCancelled);
+			acts.push([{ act: 'run', page: request.page, json: request.json, content: request.content }, request.content ? [request.content] : []]);
+			next();
+		},
+		cancel: () => cancelRequest(shared),
+		reply: (json) => giveReply(shared, json),
+		answer: send,
+		runInner: (request) => offerInner(shared, request), cancelInner: () => cancelInner(shared), retractInner: () => retractInner(shared),
+	});
+	const next = () => { if (!isBusy && acts.length > 0) act(...acts.shift()); };
+	const end = (english) => {
+		clearInterval(timer);
+		worker.terminate();
+		queue.fail(failure('UNAVAILABLE', english));
+	};
+	worker.onmessage = ({ data }) => {
+		if (data.died !== undefined) {
+			end('zt cannot run in this browser: ' + data.died);
+		} else if (data.done === 'inner') {
+			queue.doneInner();
+		} else if (data.done !== undefined) {
+			isBusy = false;
+			if (data.done === 'run') queue.done();
+			next();
+		} else {
+			if (data.json.includes('"question"')) { const { question, ask } = JSON.parse(data.json); if (question !== undefined) queue.asks(ask); }
+			send(data.page, join(data.json, data.content));
+		}
+	};
+	worker.onerror = (e) => { e.preventDefault?.(); end('zt cannot run in this browser: ' + e.message); };
+	serveHttp(port2, shared);
+	act({ act: 'begin', shared, network: port1, folder, url }, [port1]);
+	timer = setInterval(() => { if (queue.isIdle() && acts.length === 0) { acts.push([{ act: 'tick' }]); next(); } }, TICK_MS);
+	return { take: queue.take, gone(page) { queue.drop(page); acts.push([{ act: 'gone', page }]); next(); } };
+}
+
+// PAGE: a worker's scope, or a port.
+export function serveSwitch(page) {
+	page.onmessage = ({ data: how }) => {
+		const post = (message) => page.postMessage(message, message instanceof ArrayBuffer ? [message] : []);
+		const tab = joinTabs(how.folder, {
+			up: () => post({ line: 'up' }), down: () => post({ line: 'down' }), message: post,
+			lead: (send) => startClient(how, send),
+		});
+		page.onmessage = ({ data }) => tab.send(data);
+	};
+}
+
+if (typeof WorkerGlobalScope !== 'undefined' && globalThis instanceof WorkerGlobalScope && globalThis.name === 'zt-switch') serveSwitch(globalThis);

@@ -1,0 +1,134 @@
+// host_check.mjs PARTS BIN STATE QUICK: claim, files and reload in the browser's host, and what the native client sees of it.
+import assert from 'node:assert';
+import fs from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { openHost } from './host.mjs';
+import { native } from './world.mjs';
+
+const [parts, bin, state, quick] = process.argv.slice(2), { zt, text, greet } = native(bin, state, quick);
+const pool = state + '/pool', password = 'wandapass', PIECE = 1 << 20;
+const refused = async (name, call) => { const e = await call.then(() => null, (why) => why); assert.equal(e?.failure?.name, name, String(e)); };
+let host = await openHost(parts, pool);
+
+// Claim: each side's code is picked on the other's list.
+const link = await text('invite', 'user');
+let tell, ours = null;
+const theirs = new Promise((ok) => { tell = ok; });
+const greeting = greet(link, tell);
+const made = await host.call(null, 'host.claim', { link, email: 'wanda@demo.example', name: 'Wanda', label: 'browser', password }, {
+	event: (event, data) => { if (event === 'code') { ours = data.code; greeting.tell(ours); } },
+	ask: async (question, data) => { assert.equal(question, 'codes'); return data.choices.indexOf(await theirs); },
+});
+const greeted = await greeting.ended;
+assert.equal(greeted.rc, 0, greeted.out);
+const key = made.result.key;
+assert.match(key, /^demo-[0-9a-f]{6}$/);
+assert.equal(made.result.warning, '');
+assert.match(await text('users'), /wanda@demo\.example/);
+console.log('ok - a device is claimed, codes compared with the native client');
+
+const call = async (method, params, how) => (await host.call(key, method, params, how)).result;
+const fetched = async (path) => {
+	const { handle, size } = await call('reader.open', { path }), all = Buffer.alloc(size);
+	for (let at = 0; at < size;) {
+		const { content } = await host.call(key, 'reader.read', { handle, offset: at, size: Math.min(PIECE, size - at) });
+		content.forEach((b, i) => { all[at + i] = b; }); at += content.length;
+	}
+	await call('reader.close', { handle });
+	return all;
+};
+const sent = async (path, bytes) => {
+	const { handle } = await call('writer.open', { path });
+	for (let at = 0; at < bytes.length; at += PIECE) {
+		const part = Uint8Array.from(bytes.subarray(at, at + PIECE));
+		await call('writer.write', { handle, offset: at }, { content: part.buffer });
+	}
+	const done = await call('writer.commit', { handle });
+	await call('writer.close', { handle });
+	return done;
+};
+await zt('workspace', 'create', 'plans'); await zt('workspace', 'share', 'plans', 'wanda@demo.example', '--role', 'contributor');
+const large = randomBytes(5000000), marker = Buffer.from('PLANTED-MARKER-' + randomBytes(8).toString('hex')), body = Buffer.concat([marker, randomBytes(3000000), marker]);
+fs.writeFileSync(state + '/large', large);
+await zt('--quiet', 'put', state + '/large', 'plans:/large');
+await call('device.sync', {});
+assert.deepEqual((await call('workspaces.list', {})).workspaces.map((w) => w.name), ['plans']);
+const { handle } = await call('list.open', { path: 'plans:/' });
+assert.deepEqual((await call('list.next', { handle })).entries.map((e) => e.name), ['large']);
+assert((await fetched('plans:/large')).equals(large));
+console.log('ok - what the native client sent is read, byte for byte');
+await sent('plans:/own', body);
+assert((await zt('cat', 'plans:/own')).equals(body));
+console.log('ok - what is written here the native client reads, byte for byte');
+await sent('plans:/' + marker + '.txt', Buffer.from('small'));
+
+// While one call waits for a newcomer who does not come, others run within it, also with content.
+let leave;
+const mine = (await call('invitations.create', { kind: 'device' })).link;
+const greets = host.call(key, 'exchange.greet', { link: mine }, { cancel: (c) => { leave = c; } });
+await new Promise((ok) => setTimeout(ok, 500));
+assert((await fetched('plans:/large')).equals(large));
+await sent('plans:/meanwhile', body);
+assert((await zt('cat', 'plans:/meanwhile')).equals(body));
+await call('device.sync', {});
+leave();
+await refused('INTERRUPTED', greets);
+console.log('ok - while a call waits for a person, others run');
+
+// The person: what lends the account needs the password; cancel ends a call.
+await refused('PASSWORD', host.call(null, 'host.confirm', { key, password: 'wrong' }));
+let cancel;
+const waits = host.call(null, 'host.claim', { link: await text('invite', 'user'), email: 'x@demo.example', name: 'X', label: 'x', password }, { cancel: (c) => { cancel = c; } });
+const begun = Date.now();
+setTimeout(() => cancel(), 1500);
+await refused('INTERRUPTED', waits);
+assert(Date.now() - begun < 4000, 'a cancel takes long');
+console.log('ok - a call that waits for a person is cancelled');
+
+// Locked, and opened again by the password alone.
+await host.call(null, 'host.lock', {});
+await refused('NOT_FOUND', host.call(key, 'device.whoami'));
+await refused('PASSWORD', host.call(null, 'host.unlock', { key, password: 'wrong' }));
+await host.call(null, 'host.unlock', { key, password });
+assert.equal((await call('device.whoami', {})).email, 'wanda@demo.example');
+await host.close();
+host = await openHost(parts, pool);
+const there = (await host.call(null, 'host.state')).result.devices.find((d) => d.key === key);
+assert.equal(there.state, 'locked');
+await host.call(null, 'host.unlock', { key, password });
+assert((await fetched('plans:/own')).equals(body));
+console.log('ok - the device is there after a restart');
+assert(host.memory < 64 << 20, `${host.memory} bytes`);
+console.log('ok - what Argon2 took is given back');
+
+// Nothing of content, names or keys is in clear on the disk.
+for (const name of fs.readdirSync(pool)) {
+	const at = fs.readFileSync(pool + '/' + name);
+	for (const word of [marker, Buffer.from('Wanda'), Buffer.from(password), large.subarray(0, 32)]) assert.equal(at.indexOf(word), -1, `${word} is in ${name}`);
+}
+console.log('ok - nothing is in clear at rest');
+
+// Killed at any moment of an upload: what was acknowledged is there.
+let acknowledged = 0, moments = 0;
+const kept = new Map();
+for (let round = 0; round < 8; round++) {
+	const work = (async () => {
+		for (let i = 0; i < 20; i++) {
+			const path = `plans:/k${round}-${i}`, bytes = randomBytes(1 + Math.floor(Math.random() * 700000));
+			await sent(path, bytes);
+			kept.set(path, bytes); acknowledged++;
+		}
+	})().catch(() => {});
+	await new Promise((ok) => setTimeout(ok, 30 + Math.random() * 400));
+	await host.close(); // its thread ends wherever it is
+	moments++;
+	void work;
+	host = await openHost(parts, pool);
+	await host.call(null, 'host.unlock', { key, password });
+}
+for (const [path, bytes] of kept) assert((await zt('cat', path)).equals(bytes), path);
+await host.call(key, 'health.store');
+await zt('verify', 'plans');
+console.log(`ok - ${acknowledged} files were acknowledged before ${moments} kills, and are there`);
+await host.close();
+process.exit(0);
