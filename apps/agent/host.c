@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "agent/device.h"
 #include "agent/lane.h"
@@ -408,17 +409,18 @@ name_folder(struct making *m, const char *organization, const char *mark)
 	char hash[MARK_HASH];
 	size_t n = 0;
 
+	at = at != NULL ? at + 1 : organization;
+	if (!isalnum((unsigned char)*at))
+		at = "device"; /* a folder has a name */
 	if (m->a->is_usual)
 		n = (size_t)snprintf(m->key, sizeof m->key, "zt-");
-	at = at != NULL ? at + 1 : organization;
 	for (; n < 64 && (isalnum((unsigned char)*at) || *at == '-'); at++)
 		m->key[n++] = (char)tolower((unsigned char)*at);
 	m->key[n] = 0;
 	if (mark == NULL)
 		return;
 	mark_hash(mark, strlen(mark), hash);
-	(void)snprintf(m->key + n, sizeof m->key - n, "%s%.6s",
-	    n > 0 && m->key[n - 1] != '-' ? "-" : "", hash);
+	(void)snprintf(m->key + n, sizeof m->key - n, "-%.6s", hash);
 }
 
 static enum zt_err
@@ -434,14 +436,19 @@ make_home(struct lane *l, struct call *c, struct making *m)
 	return m->err;
 }
 
-/* The device of M was made: opens it, and answers with its key. */
+/* The device of M was made, unless ERR with MESSAGE: opens it, and answers with its key. A
+ * folder in which nothing has begun is removed. */
 static enum zt_err
-finish_making(struct lane *l, struct call *c, const struct making *m, const char *warning)
+finish_making(struct lane *l, struct call *c, const struct making *m, enum zt_err err,
+    const char *message, const char *warning)
 {
-	enum zt_err err = open_device(l, c, m->key, call_text(c, "password"));
 	json_t *answer;
 
-	if (err)
+	if (err) {
+		(void)rmdir(m->home);
+		return call_quote(c, err, message);
+	}
+	if ((err = open_device(l, c, m->key, call_text(c, "password"))))
 		return err;
 	answer = json_pack("{s:s}", "key", m->key);
 	if (warning != NULL)
@@ -467,9 +474,8 @@ do_create(struct lane *l, struct call *c)
 	if ((err = make_home(l, c, &m)))
 		return err;
 	o = options_of(l, m.home, call_text(c, "password"));
-	if ((err = zt_bootstrap(&o, &b, message)))
-		return call_quote(c, err, message);
-	return finish_making(l, c, &m, NULL);
+	err = zt_bootstrap(&o, &b, message);
+	return finish_making(l, c, &m, err, message, NULL);
 }
 
 static enum zt_err
@@ -491,7 +497,7 @@ do_claim(struct lane *l, struct call *c)
 	o = options_of(l, m.home, call_text(c, "password"));
 	rpc_codes(c, &codes);
 	err = rpc_asked(c, zt_claim(&o, &k, &codes, message));
-	return err != ZT_OK ? call_quote(c, err, message) : finish_making(l, c, &m, message);
+	return finish_making(l, c, &m, err, message, message);
 }
 
 /* The links of C, which *COUNT counts; the caller frees the list. */
@@ -537,8 +543,7 @@ do_recover(struct lane *l, struct call *c)
 	if (err == ZT_OK) {
 		o = options_of(l, m.home, call_text(c, "password"));
 		err = rpc_asked(c, zt_recover(&o, &r, message));
-		err =
-		    err != ZT_OK ? call_quote(c, err, message) : finish_making(l, c, &m, NULL);
+		err = finish_making(l, c, &m, err, message, NULL);
 	}
 	free(links);
 	return err;

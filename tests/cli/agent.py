@@ -582,6 +582,18 @@ def main_job(r):
     made = ann.call("host.create", {"server": URL, "code": code, "slug": "job", "email": "ann@job.example", "name": "Ann",
                                     "label": "desk", "password": "ann's words"})
     check("host.create makes a device", made == {"key": "job"}, made)
+    for slug in "", "..", "../x", "zt-agent", "/", "-", "a" * 300:
+        before = sorted(os.listdir(r.root)) + sorted(os.listdir(STATE))
+        try:
+            ann.call("host.create", {"server": URL, "code": "x", "slug": slug, "email": "e@e.example", "name": "n",
+                                     "label": "l", "password": "some words"})
+            after = ["made"]
+        except Failure:
+            after = sorted(os.listdir(r.root)) + sorted(os.listdir(STATE))
+        check("nothing is left of an organization %r, which is not made" % slug[:9], after == before, (before, after))
+    refused("nor of a claim by no link", ann.call, "host.claim", {
+        "link": "x", "email": "", "name": "n", "label": "l", "password": "some words"}, kind="INVALID")
+    check("no folder", not [f for f in os.listdir(r.root) if f.startswith("device")], os.listdir(r.root))
     check("which is open", [d["state"] for d in ann.call("host.state")["devices"] if d["key"] == "job"] == ["open"])
     link = ann.call("invitations.create", {"kind": "user"}, "job")["link"]
     shown, shows, out, left = {}, [], {}, second.page()
