@@ -219,15 +219,15 @@ try {
     await a.goBack();
   });
   await step("a transfer is paused and continues; another one is cancelled", async () => {
-    const large = { mimeType: "application/octet-stream", buffer: Buffer.alloc(40 << 20, 5) };
-    await a.locator("input[type=file]").nth(1).setInputFiles([{ name: "large.bin", ...large }]);
+    for (const name of ["large.bin", "never.bin"]) writeFileSync(join(folder, name), Buffer.alloc(40 << 20, 5));
+    await a.locator("input[type=file]").nth(1).setInputFiles([join(folder, "large.bin")]);
     await button(a, "Pause all").click();
     await a.getByText(/Paused at/).waitFor();
     await a.waitForTimeout(300);
     await a.getByRole("row", { name: /large\.bin/ }).waitFor({ state: "detached" });
     await button(a, "Resume all").click();
     await a.getByRole("row", { name: /large\.bin/ }).waitFor();
-    await a.locator("input[type=file]").nth(1).setInputFiles([{ name: "never.bin", ...large }]);
+    await a.locator("input[type=file]").nth(1).setInputFiles([join(folder, "never.bin")]);
     await button(a, "Cancel never.bin").click();
     await a.getByText("cancelled").waitFor();
     await button(a, "Close").first().click();
