@@ -170,6 +170,14 @@ async function look(name, prepare = async () => {}) {
       await page.screenshot({ path: join(out, `${name}-${width}-${language}-${theme}.png`) });
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (wide > 0) { serious++; console.log(`    ${name} at ${width} scrolls sideways by ${wide} px`); }
+      if (width === "1280" && language === "en" && theme === "light") {
+        // Text at 200%: nothing is lost at the side.
+        await page.evaluate(() => { document.documentElement.style.fontSize = "200%"; });
+        await page.waitForTimeout(200);
+        const lost = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (lost > 0) { serious++; console.log(`    ${name} with text at 200% scrolls sideways by ${lost} px`); }
+        await page.evaluate(() => { document.documentElement.style.fontSize = ""; });
+      }
       if (language === "en") {
         const cdp = await context.newCDPSession(page);
         await cdp.send("Runtime.evaluate", { expression: axe });

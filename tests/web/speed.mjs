@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// How fast a large file goes up and down through the page, beside zt on the command line, in the same run: MIB=256.
+// How fast a large file is sent and saved through the page, beside zt on the command line, in the same run: MIB=256.
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -10,7 +10,8 @@ const chrome = await browser();
 const anneAgent = await agent("anne");
 const karimAgent = await agent("karim");
 const anne = await person(chrome, anneAgent.link);
-const karim = await person(chrome, karimAgent.link);
+// Karim has a telephone.
+const karim = await person(chrome, karimAgent.link, { viewport: { width: 390, height: 844 }, hasTouch: true });
 const a = anne.page;
 const k = karim.page;
 const button = (page, name) => page.getByRole("button", exact(name));
@@ -125,13 +126,14 @@ try {
   });
   await step("karim sees them, and downloads the same bytes", async () => {
     await k.getByRole("row", { name: /big\.bin/ }).waitFor();
-    await k.getByRole("row", { name: /big\.bin/ }).click();
+    await k.getByRole("row", { name: /big\.bin/ }).getByRole("checkbox").check();
     const [download] = await Promise.all([k.waitForEvent("download"), k.getByRole("toolbar").getByRole("button", exact("Download")).click()]);
     check(download.suggestedFilename() === "big.bin", `it is called ${download.suggestedFilename()}`);
     check(readFileSync(await download.path()).equals(big), "the bytes differ");
   });
   await step("a folder comes as one archive", async () => {
-    await k.getByRole("row", { name: /Photos/ }).click();
+    await k.getByRole("toolbar").getByRole("button", exact("Select nothing")).click();
+    await k.getByRole("row", { name: /Photos/ }).getByRole("checkbox").check();
     const [download] = await Promise.all([k.waitForEvent("download"), k.getByRole("toolbar").getByRole("button", exact("Download")).click()]);
     const bytes = readFileSync(await download.path());
     check(bytes.includes("Photos/Dike/one.txt") && bytes.includes("a photo\n"), "a file is missing in the archive");
@@ -217,15 +219,15 @@ try {
     await a.goBack();
   });
   await step("a transfer is paused and continues; another one is cancelled", async () => {
-    const large = { mimeType: "application/octet-stream", buffer: Buffer.alloc(40 << 20, 5) };
-    await a.locator("input[type=file]").nth(1).setInputFiles([{ name: "large.bin", ...large }]);
+    for (const name of ["large.bin", "never.bin"]) writeFileSync(join(folder, name), Buffer.alloc(40 << 20, 5));
+    await a.locator("input[type=file]").nth(1).setInputFiles([join(folder, "large.bin")]);
     await button(a, "Pause all").click();
     await a.getByText(/Paused at/).waitFor();
     await a.waitForTimeout(300);
     await a.getByRole("row", { name: /large\.bin/ }).waitFor({ state: "detached" });
     await button(a, "Resume all").click();
     await a.getByRole("row", { name: /large\.bin/ }).waitFor();
-    await a.locator("input[type=file]").nth(1).setInputFiles([{ name: "never.bin", ...large }]);
+    await a.locator("input[type=file]").nth(1).setInputFiles([join(folder, "never.bin")]);
     await button(a, "Cancel never.bin").click();
     await a.getByText("cancelled").waitFor();
     await button(a, "Close").first().click();
@@ -271,6 +273,29 @@ try {
     await a.getByRole("dialog").getByRole("button", exact("Rename")).click();
     await a.getByRole("row", { name: /minutes\.txt/ }).waitFor();
   });
+  await step("by keyboard alone: go to a folder, select, remove, undo, open, go up", async () => {
+    const press = (...keys) => keys.reduce((before, key) => before.then(() => a.keyboard.press(key)), Promise.resolve());
+    await press("Control+k");
+    await a.keyboard.type("Crisis");
+    await press("Enter");
+    const focus = () => a.evaluate(() => document.activeElement?.getAttribute("role"));
+    for (let turn = 0; turn < 40 && (await focus()) !== "grid"; turn++) await press("Tab");
+    check((await focus()) === "grid", "the list is not reached by Tab");
+    await a.keyboard.type("minutes");
+    await a.getByText("1 selected").first().waitFor();
+    await press("Delete");
+    await a.getByRole("row", { name: /minutes\.txt/ }).waitFor({ state: "detached" });
+    await press("Control+z");
+    await a.getByRole("row", { name: /minutes\.txt/ }).waitFor();
+    await a.getByRole("grid").focus();
+    await a.waitForTimeout(1000);
+    await a.keyboard.type("Orders");
+    await press("Enter");
+    await a.getByRole("row", { name: /dropped\.txt/ }).waitFor();
+    for (let turn = 0; turn < 40 && (await focus()) !== "grid"; turn++) await press("Tab");
+    await press("Backspace");
+    await a.getByRole("row", { name: /minutes\.txt/ }).waitFor();
+  });
   await step("she removes it and takes that back", async () => {
     await a.getByRole("row", { name: /minutes\.txt/ }).click();
     await a.getByRole("grid").press("Delete");
@@ -280,8 +305,8 @@ try {
     await a.getByRole("row", { name: /minutes\.txt/ }).waitFor();
   });
   await step("the trash brings back what karim removed", async () => {
-    await k.getByRole("row", { name: /big\.bin/ }).click();
-    await k.getByRole("grid").press("Delete");
+    await k.getByRole("row", { name: /big\.bin/ }).getByRole("checkbox").check();
+    await k.getByRole("toolbar").getByRole("button", exact("Remove")).click();
     await k.getByText(/moved to the trash/).waitFor();
     await a.getByRole("row", { name: /big\.bin/ }).waitFor({ state: "detached" });
     await a.locator(".toolbar").getByRole("link", { name: "Trash" }).click();

@@ -43,7 +43,14 @@ export function Unlock({ device }: { device: HostDevice }) {
               <Tile name={name} large />
               <div class="grow"><h1 class="cut">{name}</h1><p class="muted cut">{[device.email, device.label].filter(Boolean).map((text) => shown(text!)).join(", ")}</p></div>
             </div>
-            {device.by === "password"
+            {device.state === "joining"
+              ? (
+                <>
+                  <Note kind="warn"><b>{t("This device has not finished joining.")}</b><p>{t("Where the exchange was cut off, use the same link again: the other person is asked again, too.")}</p></Note>
+                  <a class="btn primary big full" href={address(["begin", "join"])}><span>{t("Join with a link")}</span></a>
+                </>
+              )
+              : device.by === "password"
               ? (
                 <form class="col g4" onSubmit={(event) => void unlock(event)}>
                   <Field label={t("Password of this device")} type="password" complete="current-password" value={password} change={setPassword} wrong={wrong} first />
