@@ -250,19 +250,26 @@ site_find(const struct site *s, const char *path, const char *accepts)
 const struct lws_protocol_vhost_options *
 site_headers(void)
 {
-	static struct lws_protocol_vhost_options rows[] = {
-		{ .name = "content-security-policy:",
+	static const struct lws_protocol_vhost_options rows[] = {
+		{ .next = &rows[1],
+		    .name = "content-security-policy:",
 		    .value = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "
 			     "style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
 			     "connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
 			     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "
 			     "require-trusted-types-for 'script'" },
-		{ .name = "cross-origin-opener-policy:", .value = "same-origin" },
-		{ .name = "cross-origin-embedder-policy:", .value = "require-corp" },
-		{ .name = "cross-origin-resource-policy:", .value = "same-origin" },
-		{ .name = "x-content-type-options:", .value = "nosniff" },
-		{ .name = "x-frame-options:", .value = "DENY" },
-		{ .name = "referrer-policy:", .value = "no-referrer" },
+		{ .next = &rows[2],
+		    .name = "cross-origin-opener-policy:",
+		    .value = "same-origin" },
+		{ .next = &rows[3],
+		    .name = "cross-origin-embedder-policy:",
+		    .value = "require-corp" },
+		{ .next = &rows[4],
+		    .name = "cross-origin-resource-policy:",
+		    .value = "same-origin" },
+		{ .next = &rows[5], .name = "x-content-type-options:", .value = "nosniff" },
+		{ .next = &rows[6], .name = "x-frame-options:", .value = "DENY" },
+		{ .next = &rows[7], .name = "referrer-policy:", .value = "no-referrer" },
 		{ .name = "permissions-policy:",
 		    .value =
 			"accelerometer=(), autoplay=(self), camera=(self), "
@@ -270,9 +277,6 @@ site_headers(void)
 			"fullscreen=(self), geolocation=(), gyroscope=(), magnetometer=(), "
 			"microphone=(), midi=(), payment=(), usb=()" },
 	};
-	size_t n = sizeof rows / sizeof rows[0];
 
-	for (size_t i = 0; i + 1 < n; i++)
-		rows[i].next = &rows[i + 1];
 	return rows;
 }
