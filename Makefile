@@ -9,8 +9,7 @@ clean:
 	rm -rf build
 
 STATE ?= state
-run: all
-	@! sh scripts/web-libraries --once || $(MAKE) --no-print-directory web
+run: all page-if-possible
 	sh deploy/local/demo.sh $(CURDIR)/$B/bin $(STATE) $(ONCE)
 
 # A test is one line: a program, or a script with its arguments. SIDE of them run side by side, because they wait more
@@ -120,7 +119,7 @@ MANUALS := man1/zt.1 man1/zt-agent.1 man1/zt-audit.1 man8/zt-server-setup.8 $(fo
 PROGRAMS := $(BINDIR)/zt $(BINDIR)/zt-agent $(BINDIR)/zt-audit $(addprefix $(SBINDIR)/zt-,$(SERVERS) server-setup)
 INSTALLED = $(PROGRAMS) $(LIBDIR)/libzt.a $(LIBDIR)/libzt.so $(LIBDIR)/libzt.so.0 $(LIBDIR)/pkgconfig/zt.pc \
     $(PREFIX)/include/zt $(addprefix $(MANDIR)/,$(MANUALS)) $(PREFIX)/share/bash-completion/completions/zt \
-    $(PREFIX)/share/zsh/site-functions/_zt $(addprefix $(PREFIX)/,$(CATALOGUES))
+    $(PREFIX)/share/zsh/site-functions/_zt $(PREFIX)/share/zt $(addprefix $(PREFIX)/,$(CATALOGUES))
 manuals: $(addprefix $B/man/,$(MANUALS))
 install: all manuals $B/installed/libzt.a
 	$(foreach p,$(PROGRAMS),install -D -m 755 $(or $(wildcard deploy/server/$(notdir $p)),$B/bin/$(notdir $p)) $(DESTDIR)$p && ):
@@ -137,6 +136,8 @@ install: all manuals $B/installed/libzt.a
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	$B/bin/zt completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/zt
 	$B/bin/zt completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_zt
+	install -d $(DESTDIR)$(PREFIX)/share/zt
+	[ ! -e $(WEB)/zt-web.manifest ] || { rm -rf $(DESTDIR)$(PREFIX)/share/zt/web && cp -r $(WEB) $(DESTDIR)$(PREFIX)/share/zt/web; }
 # What a server with systemd has besides: units, users, folders, settings.
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 install-server: install
@@ -149,7 +150,7 @@ install-server: install
 uninstall:
 	rm -rf $(addprefix $(DESTDIR),$(INSTALLED))
 # Debian packages in build/deb, and their life in a bare root.
-deb:
+deb: page-if-possible
 	sh scripts/deb build/deb
 test-packages: deb
 	sh tests/packages/cycle_test.sh build/deb

@@ -2,8 +2,11 @@
 # the hashes of package-lock.json; no script of theirs runs. Exit 69: they cannot be fetched.
 WEB := build/web
 WEB_SOURCES := $(shell find apps/web -name node_modules -prune -o -type f -print) $(wildcard po/*.po)
-.PHONY: web web-check test-web
+.PHONY: web web-check test-web page-if-possible
 web: $(WEB)/zt-web.manifest
+# For what is of use without it: scripts/web-libraries says what is missing.
+page-if-possible:
+	@! sh scripts/web-libraries --once || $(MAKE) --no-print-directory web
 apps/web/node_modules/.package-lock.json: apps/web/package.json apps/web/package-lock.json
 	@sh scripts/web-libraries
 build/gen/web/rpc.ts: apps/rpc/methods.def scripts/rpc-types

@@ -49,6 +49,6 @@ install $want
 case ${1:-} in test | test-long) (install $wasm) || echo "deps: no compiler for WebAssembly" ;; esac
 case ${1:-} in test | test-long | test-web) command -v chromium >/dev/null || (install chromium) || echo "deps: no browser" ;; esac
 # helm, kubectl, schemas and the libraries of the page come as npm packages; any node will do.
-case ${1:-} in test-k8s | check-k8s | manifests | run | test | test-long | web* | test-web) command -v npm >/dev/null || (install nodejs npm) || echo "deps: no npm" ;; esac
+case ${1:-} in test-k8s | check-k8s | manifests | deb | test-packages | run | test | test-long | web* | test-web) command -v npm >/dev/null || (install nodejs npm) || echo "deps: no npm" ;; esac
 # The fuzzer's runtime has clang's number in its name.
 case ${1:-} in test | test-long | fuzz* | deps) install "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" ;; esac
