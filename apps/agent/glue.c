@@ -11,6 +11,8 @@
 #include "agent/connection.h"
 #include "agent/serve.h"
 
+enum { QUIET_MS = 60000 };
+
 static struct agent *
 agent_of(struct lws *wsi)
 {
@@ -34,12 +36,19 @@ is_this_user(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &m) == 0 && peer.uid == geteuid();
 }
 
+/* Says so once a minute at most: who is refused decides how often. */
 static int
 accept_from(int fd)
 {
+	static uint64_t quiet_until_ms;
+	uint64_t now = agent_now_ms();
+
 	if (is_this_user(fd))
 		return 0;
-	agent_log("refused a connection of another user");
+	if (now >= quiet_until_ms) {
+		agent_log("refused a connection of another user");
+		quiet_until_ms = now + QUIET_MS;
+	}
 	return -1;
 }
 

@@ -569,6 +569,13 @@ def confirming(r):
     near.call("host.password", {"key": "alice", "old": PASSWORD, "new": PASSWORD + "2"})
     refused("the old password is none any more", near.call, "host.confirm", {"key": "alice", "password": PASSWORD}, kind="PASSWORD")
     near.call("host.password", {"key": "alice", "old": PASSWORD + "2", "new": PASSWORD})
+    alice = [BIN + "/zt", "--home", r.root + "/alice"]
+    held = subprocess.run(alice + ["--password-file", STATE + "/alice.password", "unlock"], stdout=subprocess.DEVNULL)
+    check("the session holds the key", held.returncode == 0)
+    refused("what is held replaces no password", near.call, "host.password",
+            {"key": "alice", "old": "", "new": "a page's own"}, kind="PASSWORD")
+    refused("and confirms nothing", near.call, "host.confirm", {"key": "alice", "password": ""}, kind="PASSWORD")
+    subprocess.run(alice + ["lock"], stdout=subprocess.DEVNULL)
     near.close()
 
 
