@@ -161,11 +161,11 @@ open_lws(struct agent *a)
 	info.vhost_name = "loop";
 	info.port = 0; /* the kernel chooses */
 	info.iface = "127.0.0.1";
-	info.headers = serve_headers(0);
+	info.headers = serve_headers("");
 	if ((a->loop = lws_create_vhost(a->lws, &info)) == NULL)
 		return false;
 	door_begin(&a->door, lws_get_vhost_listen_port(a->loop));
-	(void)serve_headers(a->door.port); /* now that it is known */
+	(void)serve_headers(a->door.origin + strlen("http://")); /* now that it is known */
 	info.vhost_name = "near";
 	info.iface = a->socket;
 	info.options |= LWS_SERVER_OPTION_UNIX_SOCK;

@@ -13,13 +13,16 @@
 
 #define DOOR_SECRET 32 /* bytes of a ticket, and of the cookie */
 #define DOOR_TEXT 44   /* of either as base64url, with its end */
+#define DOOR_NAME 8    /* random bytes in the name of the host */
 #define DOOR_TICKETS 8 /* that may be open at once */
 #define DOOR_TICKET_MS 60000
 #define DOOR_COOKIE "zt_agent"
 
 struct door {
-	int port;
-	char origin[32]; /* "http://127.0.0.1:PORT" */
+	/* "http://zt-NAME.localhost:PORT", which browsers take for 127.0.0.1. The name is new
+	 * each time: what another program's page left behind at this port (a service worker, a
+	 * cookie) is of another origin, and cookies of this one go to no other port. */
+	char origin[64];
 	char cookie[DOOR_TEXT];
 	struct door_ticket {
 		uint64_t until_ms; /* 0: none */
@@ -33,7 +36,7 @@ void door_begin(struct door *d, int port);
 bool door_ticket(struct door *d, uint64_t now_ms, char out[DOOR_TEXT]);
 /* Whether TICKET is open: it is used up then. */
 bool door_use(struct door *d, uint64_t now_ms, const char *ticket);
-/* Whether HOST is this door's: 127.0.0.1, localhost or [::1], with the port. NULL is none. */
+/* Whether HOST is this door's name with the port. NULL is none. */
 bool door_has_host(const struct door *d, const char *host);
 /* Whether ORIGIN is this door's own, and HOST too, by the same name. */
 bool door_has_origin(const struct door *d, const char *host, const char *origin);

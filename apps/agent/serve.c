@@ -9,12 +9,12 @@ enum { HEAD_MAX = 4096, CHUNK = 64 * 1024, COOKIES_MAX = 4096 };
 
 #define POLICY                                                                                 \
 	"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "         \
-	"img-src 'self' blob:; media-src 'self' blob:; connect-src 'self' ws://127.0.0.1:%d; " \
+	"img-src 'self' blob:; media-src 'self' blob:; connect-src 'self' ws://%s; "           \
 	"worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "     \
 	"require-trusted-types-for 'script'"
 
 const struct lws_protocol_vhost_options *
-serve_headers(int port)
+serve_headers(const char *host)
 {
 	static char policy[512];
 	static struct lws_protocol_vhost_options rows[] = {
@@ -34,7 +34,7 @@ serve_headers(int port)
 	};
 	size_t n = sizeof rows / sizeof rows[0];
 
-	(void)snprintf(policy, sizeof policy, POLICY, port);
+	(void)snprintf(policy, sizeof policy, POLICY, host);
 	for (size_t i = 0; i + 1 < n; i++)
 		rows[i].next = &rows[i + 1];
 	return rows;

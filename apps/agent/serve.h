@@ -22,6 +22,6 @@ int serve_writable(struct lws *wsi, struct serve *s);
  * by the unix socket always. */
 bool serve_may_speak(struct agent *a, struct lws *wsi);
 /* The headers of every answer, also of those that lws makes itself. Static. */
-const struct lws_protocol_vhost_options *serve_headers(int port);
+const struct lws_protocol_vhost_options *serve_headers(const char *host);
 
 #endif
