@@ -72,8 +72,8 @@ send_out(struct agent *a, struct lws *wsi)
 	return sent < (int)a->out_n ? -1 : 0;
 }
 
-/* Whether an agent of this user listens at the other end: the folder of the socket may be another
- * user's (XDG_RUNTIME_DIR behind su). */
+/* Whether an agent of this user listens at the other end: the folder of the socket may be
+ * another user's (XDG_RUNTIME_DIR behind su). */
 static bool
 is_ours(struct lws *wsi)
 {
