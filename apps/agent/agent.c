@@ -161,12 +161,12 @@ open_lws(struct agent *a, struct serve_headers *h)
 	info.vhost_name = "loop";
 	info.port = 0; /* the kernel chooses */
 	info.iface = "127.0.0.1";
-	serve_headers(h, 0);
+	serve_headers(h, "");
 	info.headers = h->rows;
 	if ((a->loop = lws_create_vhost(a->lws, &info)) == NULL)
 		return false;
 	door_begin(&a->door, lws_get_vhost_listen_port(a->loop));
-	serve_headers(h, a->door.port); /* now that it is known */
+	serve_headers(h, a->door.origin + strlen("http://")); /* now that it is known */
 	info.vhost_name = "near";
 	info.iface = a->socket;
 	info.options |= LWS_SERVER_OPTION_UNIX_SOCK;

@@ -53,6 +53,7 @@ struct agent {
 	unsigned lock_after;     /* minutes; 0: never */
 	struct idle_clocks seen; /* at the last tick */
 	bool is_ending;
+	uint64_t quiet_until_ms;     /* refusals of other users are not logged */
 	uint64_t ends_by_ms;         /* then answers are sent no more */
 	pthread_mutex_t posted_lock; /* of POSTED alone */
 	STAILQ_HEAD(, post) posted;

@@ -23,7 +23,8 @@ enum { DEVICES_MAX = 64 };
 static bool
 is_key(const struct agent *a, const char *name)
 {
-	if (name[0] == 0 || name[0] == '.' || strlen(name) >= RPC_KEY_MAX || strcmp(name, "zt-agent") == 0)
+	if (name[0] == 0 || name[0] == '.' || strlen(name) >= RPC_KEY_MAX ||
+	    strcmp(name, "zt-agent") == 0)
 		return false;
 	for (const char *at = name; *at != 0; at++)
 		if ((unsigned char)*at < 0x20 || *at == 0x7f || *at == '/')

@@ -11,6 +11,8 @@
 #include "agent/connection.h"
 #include "agent/serve.h"
 
+enum { QUIET_MS = 60000 };
+
 static struct agent *
 agent_of(struct lws *wsi)
 {
@@ -34,12 +36,18 @@ is_this_user(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &m) == 0 && peer.uid == geteuid();
 }
 
+/* Says so once a minute at most: who is refused decides how often. */
 static int
-accept_from(int fd)
+accept_from(struct agent *a, int fd)
 {
+	uint64_t now = agent_now_ms();
+
 	if (is_this_user(fd))
 		return 0;
-	agent_log("refused a connection of another user");
+	if (now >= a->quiet_until_ms) {
+		agent_log("refused a connection of another user");
+		a->quiet_until_ms = now + QUIET_MS;
+	}
 	return -1;
 }
 
@@ -60,7 +68,7 @@ http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, si
 	(void)n;
 	switch ((int)reason) {
 	case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
-		return accept_from((int)(intptr_t)in);
+		return accept_from(agent_of(wsi), (int)(intptr_t)in);
 	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
 		return -1; /* a WebSocket of no protocol */
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:

@@ -378,8 +378,11 @@ do_password(struct lane *l, struct call *c)
 	agent_do(l->a, look_for_home, &k);
 	if (!k.is_there)
 		return ZT_ERR_NOT_FOUND;
-	o = options_of(l, k.home, password_of(k.home, call_text(c, "old")));
-	err = zt_change_password(&o, call_text(c, "new"), message);
+	/* The person types it, also where the key is held: a page must not become who they are.
+	 */
+	o = options_of(l, k.home, call_text(c, "old"));
+	if ((err = zt_check_password(&o, message)) == ZT_OK)
+		err = zt_change_password(&o, call_text(c, "new"), message);
 	return err == ZT_OK ? ZT_OK : call_quote(c, err, message);
 }
 

@@ -9,7 +9,7 @@ enum { HEAD_MAX = 4096, CHUNK = 64 * 1024, COOKIES_MAX = 4096 };
 
 #define POLICY                                                                                 \
 	"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "         \
-	"img-src 'self' blob:; media-src 'self' blob:; connect-src 'self' ws://127.0.0.1:%d; " \
+	"img-src 'self' blob:; media-src 'self' blob:; connect-src 'self' ws://%s; "           \
 	"worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "     \
 	"require-trusted-types-for 'script'"
 
@@ -31,9 +31,9 @@ static const struct {
 };
 
 void
-serve_headers(struct serve_headers *h, int port)
+serve_headers(struct serve_headers *h, const char *host)
 {
-	(void)snprintf(h->policy, sizeof h->policy, POLICY, port);
+	(void)snprintf(h->policy, sizeof h->policy, POLICY, host);
 	for (size_t i = 0; i < SERVE_HEADERS; i++)
 		h->rows[i] = (struct lws_protocol_vhost_options){ .name = headers[i].name,
 			.value = i == 0 ? h->policy : headers[i].value,

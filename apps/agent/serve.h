@@ -22,11 +22,12 @@ int serve_writable(struct lws *wsi, struct serve *s);
  * by the unix socket always. */
 bool serve_may_speak(struct agent *a, struct lws *wsi);
 #define SERVE_HEADERS 9
-/* The headers of every answer, also of those that lws makes itself, which borrows ROWS. */
+/* The headers of every answer of HOST (with its port), also of those that lws makes itself,
+ * which borrows ROWS. */
 struct serve_headers {
 	char policy[512];
 	struct lws_protocol_vhost_options rows[SERVE_HEADERS];
 };
-void serve_headers(struct serve_headers *h, int port);
+void serve_headers(struct serve_headers *h, const char *host);
 
 #endif

@@ -4,6 +4,7 @@
 #include <libwebsockets.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -71,6 +72,18 @@ send_out(struct agent *a, struct lws *wsi)
 	return sent < (int)a->out_n ? -1 : 0;
 }
 
+/* Whether an agent of this user listens at the other end: the folder of the socket may be
+ * another user's (XDG_RUNTIME_DIR behind su). */
+static bool
+is_ours(struct lws *wsi)
+{
+	struct ucred peer;
+	socklen_t n = sizeof peer;
+
+	return getsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 &&
+	       peer.uid == geteuid();
+}
+
 static int
 callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
 {
@@ -79,8 +92,8 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 	(void)user;
 	switch ((int)reason) {
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
-		a->is_open = true;
-		return 0;
+		a->is_open = is_ours(wsi);
+		return a->is_open ? 0 : -1;
 	case LWS_CALLBACK_CLIENT_RECEIVE:
 		return receive(a, wsi, in, n);
 	case LWS_CALLBACK_CLIENT_WRITEABLE:

@@ -100,6 +100,10 @@ device_check_password(const struct zt_options *o, char *message)
 	Zt__DeviceSecrets *m = NULL;
 	enum zt_err err = suite_init();
 
+	if (o->password != NULL && device_file_protector(o->home) == BY_DESKTOP) {
+		report(o, desktop_holds, message); /* any password would do */
+		return ZT_ERR_PASSWORD;
+	}
 	if (err == ZT_OK)
 		err = device_file_open(o->home, device_password(o), &m);
 	pb_wipe(m);

@@ -68,8 +68,8 @@ class Running:
         if not soon(self.answers):
             raise SystemExit("the agent of %s does not begin: %s" % (root, open(root + ".log").read()))
         self.threads = 1 + ("libtsan" in open("/proc/%d/maps" % self.p.pid).read())
-        self.port = int(self.link().split(":")[2].split("/")[0])
-        self.host = "127.0.0.1:%d" % self.port
+        self.host = self.link().split("/")[2]
+        self.port = int(self.host.split(":")[1])
         self.origin = "http://" + self.host
 
     def answers(self):
@@ -128,7 +128,9 @@ def doors(r):
     page.close()
     for row, name, change in (
             ("W2", "a foreign origin", {"origin": "http://evil.example"}),
-            ("W2", "an origin at another port", {"origin": "http://127.0.0.1:%d" % (r.port + 1)}),
+            ("W2", "an origin at another port", {"origin": "http://%s:%d" % (r.host.split(":")[0], r.port + 1)}),
+            ("W2", "what another program left at this port", {"host": "127.0.0.1:%d" % r.port,
+                                                             "origin": "http://127.0.0.1:%d" % r.port}),
             ("W2", "an origin with a path behind", {"origin": r.origin + "/"}),
             ("W2", "no origin", {"origin": None}), ("W2", "the origin null", {"origin": "null"}),
             ("W3", "a name that was rebound to 127.0.0.1", {"host": "evil.example:%d" % r.port}),
@@ -249,9 +251,10 @@ def files(r):
             out, status = b"", 0
         check("no path leads out of the page: " + path[:30], status != 200 and b"secret" not in out, (status, out[:80]))
     check("W3 by a rebound name not even files are given", r.get("/", host="evil.example").status == 403)
-    check("nor without a port", r.get("/", host="127.0.0.1").status == 403)
-    for host in "localhost:%d", "[::1]:%d":
-        check(host + " names this machine", r.get("/", host=host % r.port).status == 200)
+    check("its own name gives them", r.get("/").status == 200)
+    check("nor without a port", r.get("/", host=r.host.split(":")[0]).status == 403)
+    for host in "127.0.0.1:%d", "localhost:%d", "[::1]:%d":
+        check(host + " is a name that others have too", r.get("/", host=host % r.port).status == 403)
     check("the unix socket serves no page", b" 404" in raw_at(r.socket, b"GET / HTTP/1.1\r\nHost: zt\r\n\r\n"))
 
 
@@ -569,6 +572,13 @@ def confirming(r):
     near.call("host.password", {"key": "alice", "old": PASSWORD, "new": PASSWORD + "2"})
     refused("the old password is none any more", near.call, "host.confirm", {"key": "alice", "password": PASSWORD}, kind="PASSWORD")
     near.call("host.password", {"key": "alice", "old": PASSWORD + "2", "new": PASSWORD})
+    alice = [BIN + "/zt", "--home", r.root + "/alice"]
+    held = subprocess.run(alice + ["--password-file", STATE + "/alice.password", "unlock"], stdout=subprocess.DEVNULL)
+    check("the session holds the key", held.returncode == 0)
+    refused("what is held replaces no password", near.call, "host.password",
+            {"key": "alice", "old": "", "new": "a page's own"}, kind="PASSWORD")
+    refused("and confirms nothing", near.call, "host.confirm", {"key": "alice", "password": ""}, kind="PASSWORD")
+    subprocess.run(alice + ["lock"], stdout=subprocess.DEVNULL)
     near.close()
 
 

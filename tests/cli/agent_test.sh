@@ -25,11 +25,11 @@ expect 0 "the agent runs" "zt agent start" bare agent start
 expect 0 "the agent runs" "a second time it is found" bare agent start
 [ "$(pgrep -fc "zt-agent --root $state/home")" = 1 ] && ok "one runs" || not_ok "one runs"
 expect 0 "alice  is locked" "zt agent state" bare agent state
-expect 0 "^http://127.0.0.1:[0-9]*/open?ticket=[-_A-Za-z0-9]\{43\}\$" "zt ui --print-link" bare ui --print-link
-expect 0 "\"link\":\"http://127.0.0.1:" "in JSON too" bare --json ui
+expect 0 "^http://zt-[0-9a-f]*[.]localhost:[0-9]*/open?ticket=[-_A-Za-z0-9]\{43\}\$" "zt ui --print-link" bare ui --print-link
+expect 0 "\"link\":\"http://zt-" "in JSON too" bare --json ui
 mkdir "$state/path"; printf '#!/bin/sh\nprintf %%s "$1" > "%s/opened"\n' "$state" > "$state/path/xdg-open"; chmod +x "$state/path/xdg-open"
 expect 0 "open in the browser" "zt ui opens the browser" env DISPLAY=:9 PATH="$state/path:$PATH" "$bin/zt" --home "$state/home/alice" ui
-check "with the link" grep -q "^http://127.0.0.1:[0-9]*/open?ticket=" "$state/opened"
+check "with the link" grep -q "^http://zt-[0-9a-f]*[.]localhost:[0-9]*/open?ticket=" "$state/opened"
 expect 64 "no terminal" "a locked device is opened here, as without the agent" bare ls w:/
 /usr/bin/python3 - "$root" "$place/socket" <<'P'
 import sys
@@ -67,7 +67,7 @@ soon nothing_runs && ok "nothing of it is left" || not_ok "nothing of it is left
 # A person who has nothing yet: no folder is there, and the socket is where the session's are.
 mkdir "$state/new" "$state/session"
 new() { env -u ZT_HOME HOME="$state/new" XDG_RUNTIME_DIR="$state/session" "$bin/zt" "$@"; }
-expect 0 "^http://127" "zt ui where there is nothing yet" new ui --print-link
+expect 0 "^http://zt-" "zt ui where there is nothing yet" new ui --print-link
 check "its socket is in the session's folder" test -S "$state/session/zt/agent"
 check "which is this person's alone" test "$(stat -c %a "$state/session/zt")" = 700
 new agent state >"$state/out" 2>&1 && [ ! -s "$state/out" ] && ok "it has no device" || not_ok "it has no device"

@@ -19,8 +19,7 @@ look(const char *json, size_t n)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct door d = { .port = 1,
-		.origin = "http://127.0.0.1:1",
+	static const struct door d = { .origin = "http://zt-1.localhost:1",
 		.cookie = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" };
 	struct message_parts m;
 	char *text;

@@ -14,8 +14,13 @@
 void
 door_begin(struct door *d, int port)
 {
-	*d = (struct door){ .port = port };
-	(void)snprintf(d->origin, sizeof d->origin, "http://127.0.0.1:%d", port);
+	char name[MARK_HASH];
+
+	*d = (struct door){ .origin = "" };
+	mark_new(d->cookie);
+	mark_hash(
+	    d->cookie, strlen(d->cookie), name); /* random as well, and of small letters */
+	(void)snprintf(d->origin, sizeof d->origin, "http://zt-%.16s.localhost:%d", name, port);
 	mark_new(d->cookie);
 }
 
@@ -55,22 +60,13 @@ door_use(struct door *d, uint64_t now_ms, const char *ticket)
 bool
 door_has_host(const struct door *d, const char *host)
 {
-	static const char *const names[] = { "127.0.0.1", "localhost", "[::1]" };
-	char mine[32];
-
-	for (size_t i = 0; host != NULL && i < sizeof names / sizeof names[0]; i++) {
-		(void)snprintf(mine, sizeof mine, "%s:%d", names[i], d->port);
-		if (strcmp(host, mine) == 0)
-			return true;
-	}
-	return false;
+	return host != NULL && strcmp(host, d->origin + strlen("http://")) == 0;
 }
 
 bool
 door_has_origin(const struct door *d, const char *host, const char *origin)
 {
-	return host != NULL && origin != NULL && strcmp(origin, d->origin) == 0 &&
-	       strcmp(host, d->origin + strlen("http://")) == 0;
+	return door_has_host(d, host) && origin != NULL && strcmp(origin, d->origin) == 0;
 }
 
 bool

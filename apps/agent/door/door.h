@@ -18,8 +18,10 @@
 #define DOOR_COOKIE "zt_agent"
 
 struct door {
-	int port;
-	char origin[32]; /* "http://127.0.0.1:PORT" */
+	/* "http://zt-NAME.localhost:PORT", which browsers take for 127.0.0.1. The name is new
+	 * each time: what another program's page left behind at this port (a service worker, a
+	 * cookie) is of another origin, and cookies of this one go to no other port. */
+	char origin[64];
 	char cookie[MARK_TEXT];
 	struct door_ticket {
 		uint64_t until_ms; /* 0: none */
@@ -33,7 +35,7 @@ void door_begin(struct door *d, int port);
 bool door_ticket(struct door *d, uint64_t now_ms, char out[MARK_TEXT]);
 /* Whether TICKET is open: it is used up then. */
 bool door_use(struct door *d, uint64_t now_ms, const char *ticket);
-/* Whether HOST is this door's: 127.0.0.1, localhost or [::1], with the port. NULL is none. */
+/* Whether HOST is this door's name with the port. NULL is none. */
 bool door_has_host(const struct door *d, const char *host);
 /* Whether ORIGIN is this door's own, and HOST too, by the same name. */
 bool door_has_origin(const struct door *d, const char *host, const char *origin);

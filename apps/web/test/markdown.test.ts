@@ -39,5 +39,6 @@ test("no text takes long: signs that never close, depth, long lines", () => {
     blocksOf(sign.repeat(20_000));
     blocksOf(`${sign}\n`.repeat(20_000));
   }
+  for (const text of [`# a${" ".repeat(100_000)}b`, `a|b\n${" ".repeat(100_000)}x-`, `${"[".repeat(1_000_000)}](x)`, `${"[a](".repeat(300_000)})`, `${"[a](http://x".repeat(150_000)} )`]) blocksOf(text);
   expect(performance.now() - start).toBeLessThan(5000);
 });

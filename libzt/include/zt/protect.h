@@ -33,8 +33,8 @@ ZT_CALL enum zt_err zt_protect_by_desktop(const struct zt_options *o, char *mess
 ZT_CALL int zt_has_device(const char *home);
 /* Whether HOME's device opens by a token's PIN. */
 ZT_CALL int zt_is_by_token(const char *home);
-/* Whether O->password opens the device, which is left as it is. Errors: those of zt_open.
- * MESSAGE as for zt_open. */
+/* Whether O->password opens the device, which is left as it is. Errors: those of zt_open;
+ * PASSWORD (there is one, but the desktop opens it). MESSAGE as for zt_open. */
 ZT_CALL enum zt_err zt_check_password(const struct zt_options *o, char *message);
 /* Protects the device by NEW_PASSWORD from now on, instead of a password, token or the
  * desktop. Copies of the old file still open as before. Errors: those of zt_open, FULL. MESSAGE

@@ -21,9 +21,11 @@ interface EditProps {
   saved: (path: string) => void;
 }
 
-async function write(organization: Organization, path: string, base: number | undefined, text: string, how: "onTop" | "orConflict"): Promise<number> {
-  const { handle } = await organization.call("writer.open", { path, base });
+/** Writes TEXT, and gives the new version; null where there is a file without BASE. */
+async function write(organization: Organization, path: string, base: number | undefined, text: string, how: "onTop" | "orConflict"): Promise<number | null> {
+  const { handle, version } = await organization.call("writer.open", { path, base });
   try {
+    if (base === undefined && version !== 0) return null;
     await organization.call("writer.truncate", { handle, size: 0 });
     const content = new TextEncoder().encode(text);
     if (content.length > 0) await host().call(organization.key, "writer.write", { handle, offset: 0 }, { content });
@@ -42,6 +44,8 @@ export function Edit({ organization, path, text: before, version, close, saved }
   const box = useRef<HTMLTextAreaElement>(null);
   const name = nameOf(path);
   const isChanged = text !== known;
+  // A text area has no other ends of lines than \n.
+  const withEnds = (edited: string) => (before.includes("\r\n") ? edited.replace(/\r?\n/g, "\r\n") : edited);
   useEffect(() => { box.current?.focus(); }, []);
   useEffect(() => {
     if (!isChanged) return;
@@ -52,7 +56,7 @@ export function Edit({ organization, path, text: before, version, close, saved }
   const save = async (how: "onTop" | "orConflict") => {
     setWrong("");
     try {
-      setBase(await write(organization, path, base, text, how));
+      setBase((await write(organization, path, base, withEnds(text), how)) ?? base);
       setKnown(text);
       setConflict(false);
       tell(t("“%s” is saved as a new version", shown(name)));
@@ -63,9 +67,11 @@ export function Edit({ organization, path, text: before, version, close, saved }
     }
   };
   const saveBeside = async () => {
-    const dot = name.lastIndexOf(".");
-    const beside = child(parent(path), dot > 0 ? `${name.slice(0, dot)} (${t("mine")})${name.slice(dot)}` : `${name} (${t("mine")})`);
-    await write(organization, beside, undefined, text, "orConflict");
+    const dot = name.lastIndexOf(".") > 0 ? name.lastIndexOf(".") : name.length;
+    const besideOf = (n: number) => child(parent(path), `${name.slice(0, dot)} (${t("mine")}${n > 1 ? ` ${n}` : ""})${name.slice(dot)}`);
+    let n = 1;
+    while ((await write(organization, besideOf(n), undefined, withEnds(text), "orConflict")) === null) n++;
+    const beside = besideOf(n);
     tell(t("Yours is “%s” beside it", shown(nameOf(beside))));
     saved(path);
     close();

@@ -18,6 +18,7 @@ export type Block =
   | { kind: "rule" };
 
 const DEPTH = 8;
+const ADDRESS_LIMIT = 2048;
 const item = /^(\s*)(?:[-*+]|(\d{1,9})[.)])\s+(?=\S)/;
 
 export function blocksOf(text: string, depth = 0): Block[] {
@@ -34,7 +35,7 @@ function read(lines: readonly string[], depth: number): Block[] {
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at]!;
     const fence = /^\s{0,3}(```+|~~~+)/.exec(line)?.[1];
-    const heading = /^\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*$/.exec(line);
+    const heading = /^\s{0,3}(#{1,6})\s+(\S.*)$/.exec(line);
     if (fence !== undefined) {
       flush();
       const code: string[] = [];
@@ -42,7 +43,7 @@ function read(lines: readonly string[], depth: number): Block[] {
       blocks.push({ kind: "code", text: code.join("\n") });
     } else if (heading) {
       flush();
-      blocks.push({ kind: "heading", level: heading[1]!.length, spans: spansOf(heading[2]!) });
+      blocks.push({ kind: "heading", level: heading[1]!.length, spans: spansOf(withoutEnd(heading[2]!)) });
     } else if (/^\s{0,3}([-*_])(\s*\1){2,}\s*$/.test(line)) {
       flush();
       blocks.push({ kind: "rule" });
@@ -57,7 +58,7 @@ function read(lines: readonly string[], depth: number): Block[] {
       const [list, end] = readList(lines, at, depth);
       blocks.push(list);
       at = end - 1;
-    } else if (line.includes("|") && /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/.test(lines[at + 1] ?? "") && (lines[at + 1] ?? "").includes("-")) {
+    } else if (line.includes("|") && isRuleOfTable(lines[at + 1] ?? "")) {
       flush();
       const head = cells(line);
       const rows: Span[][][] = [];
@@ -69,6 +70,19 @@ function read(lines: readonly string[], depth: number): Block[] {
   }
   flush();
   return blocks;
+}
+
+/** A heading without the signs that close it. */
+function withoutEnd(text: string): string {
+  let end = text.trimEnd();
+  while (end.endsWith("#")) end = end.slice(0, -1);
+  return end.trimEnd();
+}
+
+/** Whether LINE is dashes between bars, as below the head of a table. */
+function isRuleOfTable(line: string): boolean {
+  const inside = line.trim().replace(/^\||\|$/g, "");
+  return inside.split("|").every((cell) => /^:?-+:?$/.test(cell.trim()));
 }
 
 function readList(lines: readonly string[], begin: number, depth: number): [Block, number] {
@@ -112,6 +126,9 @@ export function spansOf(text: string, depth = 0): Span[] {
   };
   // A mark that does not close once does not close later in this text.
   const open = new Set<string>();
+  // The next "](" and the ")" behind it: looked for once each.
+  let middle = -1;
+  let end = -1;
   for (let at = 0; at < text.length;) {
     const sign = text[at]!;
     if (sign === "\\" && at + 1 < text.length && /[\\`*_{}[\]()#+\-.!~|>]/.test(text[at + 1]!)) {
@@ -130,10 +147,10 @@ export function spansOf(text: string, depth = 0): Span[] {
       if (end < 0) open.add("`");
     }
     if (sign === "[" && depth < DEPTH && !open.has("](")) {
-      const middle = text.indexOf("](", at);
-      const end = middle < 0 ? -1 : text.indexOf(")", middle + 2);
-      if (end < 0) open.add("](");
-      else {
+      if (middle < at) middle = text.indexOf("](", at);
+      if (middle >= 0 && end < middle + 2) end = text.indexOf(")", middle + 2);
+      if (middle < 0 || end < 0) open.add("](");
+      else if (end - middle <= ADDRESS_LIMIT) {
         const to = safeLink(text.slice(middle + 2, end).trim());
         const name = text.slice(at + 1, middle);
         if (to !== null && name !== "" && !name.includes("[")) {

@@ -180,13 +180,23 @@ function Picture(props: ContentProps) {
   return url === "" ? <Skeleton rows={3} /> : <img src={url} alt={shown(props.name)} onError={() => setBroken(true)} />;
 }
 
+/** Whether CONTENT is UTF-8: what is not would be another text once it is saved. */
+function isText(content: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(content);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function Text(props: ContentProps) {
   const content = useContent(props, TEXT_LIMIT);
   if (content === "large") return <NoPreview {...props} />;
   if (content === null) return <Skeleton rows={8} />;
   if (!(content instanceof Uint8Array)) return <Note kind="bad" alert>{sentenceOfError(content.problem)}</Note>;
-  const text = new TextDecoder().decode(content);
-  if (text.includes("\u0000")) return <NoPreview {...props} />;
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(content);
+  if (text.includes("\u0000") || (props.edits && !isText(content))) return <NoPreview {...props} />;
   if (props.compares) return <Compare {...props} text={text} />;
   if (props.edits) return <Edit organization={props.organization} path={props.path} text={text} {...props.edits} />;
   if (/\.(md|markdown)$/i.test(props.name) && !props.source) return <article class="paper md" tabIndex={0} aria-label={shown(props.name)} dir="auto"><Markdown text={text} /></article>;
