@@ -34,6 +34,7 @@ door_begin(struct door *d, int port)
 	(void)snprintf(d->origin, sizeof d->origin, "http://zt-%s.localhost:%d",
 	    sodium_bin2hex(hex, sizeof hex, name, sizeof name), port);
 	new_secret(d->cookie);
+	new_secret(d->run);
 }
 
 /* Whether the N bytes of TEXT are SECRET, in a time that does not depend on where they differ.

@@ -103,8 +103,8 @@ do_state(struct lane *l, struct call *c)
 {
 	device_scan(l->a);
 	return call_answer(c, ZT_OK,
-	    json_pack("{s:s,s:s,s:o}", "host", "agent", "version", zt_version(), "devices",
-		host_devices(l->a)));
+	    json_pack("{s:s,s:s,s:s,s:o}", "host", "agent", "version", zt_version(), "run",
+		l->a->door.run, "devices", host_devices(l->a)));
 }
 
 static enum zt_err

@@ -27,13 +27,15 @@ export function lineOfPage(): OpenLine {
 }
 
 export function startHost(open: OpenLine): void {
+  let run: string | null = null;
+  const isKnown = (state: { run: string }) => (run ??= state.run) === state.run;
   current = new Host(open, (up) => {
     lineIsUp.value = up;
     if (up) {
       wasUp.value = true;
       void readState();
     }
-  });
+  }, isKnown);
   current.listen((event, _device, data) => {
     if (event === "host") devices.value = remember((data as { devices: HostDevice[] }).devices);
   });
