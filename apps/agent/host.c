@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "agent/device.h"
 #include "agent/lane.h"
@@ -451,6 +452,16 @@ make_home(struct lane *l, struct call *c, struct making *m)
 	return m->err;
 }
 
+/* No device was made. Of a folder in which nothing was begun nothing stays: a page may try
+ * often.
+ */
+static enum zt_err
+leave_home(const struct making *m, struct call *c, enum zt_err err, const char *message)
+{
+	(void)rmdir(m->home);
+	return call_quote(c, err, message);
+}
+
 /* The device of M was made: opens it, and answers with its key. */
 static enum zt_err
 finish_making(struct lane *l, struct call *c, const struct making *m, const char *warning)
@@ -485,7 +496,7 @@ do_create(struct lane *l, struct call *c)
 		return err;
 	o = options_of(l, m.home, call_text(c, "password"));
 	if ((err = zt_bootstrap(&o, &b, message)))
-		return call_quote(c, err, message);
+		return leave_home(&m, c, err, message);
 	return finish_making(l, c, &m, NULL);
 }
 
@@ -508,7 +519,8 @@ do_claim(struct lane *l, struct call *c)
 	o = options_of(l, m.home, call_text(c, "password"));
 	rpc_codes(c, &codes);
 	err = rpc_asked(c, zt_claim(&o, &k, &codes, message));
-	return err != ZT_OK ? call_quote(c, err, message) : finish_making(l, c, &m, message);
+	return err != ZT_OK ? leave_home(&m, c, err, message)
+			    : finish_making(l, c, &m, message);
 }
 
 /* The links of C, which *COUNT counts; the caller frees the list. */
@@ -553,8 +565,8 @@ do_recover(struct lane *l, struct call *c)
 	if (err == ZT_OK) {
 		o = options_of(l, m.home, call_text(c, "password"));
 		err = rpc_asked(c, zt_recover(&o, &r, message));
-		err =
-		    err != ZT_OK ? call_quote(c, err, message) : finish_making(l, c, &m, NULL);
+		err = err != ZT_OK ? leave_home(&m, c, err, message)
+				   : finish_making(l, c, &m, NULL);
 	}
 	free(links);
 	return err;
