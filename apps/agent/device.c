@@ -23,7 +23,8 @@ enum { DEVICES_MAX = 64 };
 static bool
 is_key(const struct agent *a, const char *name)
 {
-	if (name[0] == 0 || name[0] == '.' || strlen(name) >= RPC_KEY_MAX || strcmp(name, "zt-agent") == 0)
+	if (name[0] == 0 || name[0] == '.' || strlen(name) >= RPC_KEY_MAX ||
+	    strcmp(name, "zt-agent") == 0)
 		return false;
 	for (const char *at = name; *at != 0; at++)
 		if ((unsigned char)*at < 0x20 || *at == 0x7f || *at == '/')
@@ -225,6 +226,7 @@ end_streams(struct device *d)
 void
 device_shut(struct device *d)
 {
+	d->locks_next = d->state == DEVICE_OPENING;
 	if (d->state != DEVICE_OPEN)
 		return;
 	d->state = DEVICE_LOCKING;
@@ -268,8 +270,8 @@ device_tick(struct agent *a, const struct idle_clocks *now, bool slept)
 	struct device *d;
 
 	LIST_FOREACH(d, &a->devices, link)
-	if (slept ||
-	    (d->running == 0 && idle_is_over(&d->used, now, (uint64_t)a->lock_after * 60000)))
+	if (slept || (d->state == DEVICE_OPEN && d->running == 0 &&
+			 idle_is_over(&d->used, now, (uint64_t)a->lock_after * 60000)))
 		device_shut(d);
 }
 

@@ -209,8 +209,10 @@ end_opening(void *ctx)
 {
 	struct opening *o = ctx;
 	struct device *d = device_find(o->a, o->key);
+	bool locks = d->locks_next;
 
 	d->state = DEVICE_LOCKED;
+	d->locks_next = false;
 	if (o->z != NULL) {
 		(void)snprintf(d->organization, sizeof d->organization, "%s", o->id.slug);
 		(void)snprintf(d->server, sizeof d->server, "%s", o->id.server);
@@ -219,7 +221,7 @@ end_opening(void *ctx)
 		device_opened(d, o->z);
 		if (o->is_typed)
 			confirm(d);
-		if (o->a->is_ending)
+		if (o->a->is_ending || locks)
 			device_shut(d);
 	}
 	host_changed(o->a);
