@@ -138,7 +138,7 @@ test("a message of another form is left out, and the line stays", async () => {
   quiet.mockRestore();
 });
 
-test("a host that another one took the place of is told nothing", async () => {
+test("a host that another one took the place of hears nothing", async () => {
   const fake = new FakeHost();
   let run: string | null = null;
   const host = new Host(fake.open, () => {}, (state) => (run ??= state.run) === state.run);
