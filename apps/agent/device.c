@@ -243,6 +243,7 @@ end_streams(struct device *d)
 void
 device_shut(struct device *d)
 {
+	d->locks_next = d->state == DEVICE_OPENING;
 	if (d->state != DEVICE_OPEN)
 		return;
 	d->state = DEVICE_LOCKING;
@@ -286,8 +287,8 @@ device_tick(struct agent *a, const struct idle_clocks *now, bool slept)
 	struct device *d;
 
 	LIST_FOREACH(d, &a->devices, link)
-	if (slept ||
-	    (d->running == 0 && idle_is_over(&d->used, now, (uint64_t)a->lock_after * 60000)))
+	if (slept || (d->state == DEVICE_OPEN && d->running == 0 &&
+			 idle_is_over(&d->used, now, (uint64_t)a->lock_after * 60000)))
 		device_shut(d);
 }
 

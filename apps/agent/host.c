@@ -103,8 +103,8 @@ do_state(struct lane *l, struct call *c)
 {
 	device_scan(l->a);
 	return call_answer(c, ZT_OK,
-	    json_pack("{s:s,s:s,s:o}", "host", "agent", "version", zt_version(), "devices",
-		host_devices(l->a)));
+	    json_pack("{s:s,s:s,s:s,s:o}", "host", "agent", "version", zt_version(), "run",
+		l->a->door.run, "devices", host_devices(l->a)));
 }
 
 static enum zt_err
@@ -207,8 +207,10 @@ end_opening(void *ctx)
 {
 	struct opening *o = ctx;
 	struct device *d = device_find(o->a, o->key);
+	bool locks = d->locks_next;
 
 	d->state = DEVICE_LOCKED;
+	d->locks_next = false;
 	if (o->z != NULL) {
 		(void)snprintf(d->organization, sizeof d->organization, "%s", o->id.slug);
 		(void)snprintf(d->server, sizeof d->server, "%s", o->id.server);
@@ -216,7 +218,7 @@ end_opening(void *ctx)
 		device_opened(d, o->z);
 		if (o->is_typed)
 			confirm(d);
-		if (o->a->is_ending)
+		if (o->a->is_ending || locks)
 			device_shut(d);
 	}
 	host_changed(o->a);

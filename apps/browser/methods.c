@@ -84,9 +84,10 @@ static enum zt_err
 do_state(struct host *h, struct call *c)
 {
 	host_scan(h);
+	/* Its run is one: another tab's host in its place is of this origin, as the page is. */
 	return call_answer(c, ZT_OK,
-	    json_pack("{s:s,s:s,s:o}", "host", "browser", "version", zt_version(), "devices",
-		encode_devices(h)));
+	    json_pack("{s:s,s:s,s:s,s:o}", "host", "browser", "version", zt_version(), "run",
+		"browser", "devices", encode_devices(h)));
 }
 
 /* ---- settings: a file with the number ---- */

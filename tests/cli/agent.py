@@ -555,6 +555,9 @@ def locking(r):
     near.call("host.unlock", {"key": "alice", "password": PASSWORD})
     check("it opens again", page.call("device.whoami", device="alice")["email"] == "alice@demo.example")
     check("how long it stays open is a setting", near.call("host.settings", {"lockAfter": 1}) == {"lockAfter": 1})
+    refused("a code that is none makes nothing", near.call, "host.create", dict(server=URL, code="x", slug="none",
+            email="a@b.example", name="A", label="L", password=PASSWORD), kind="INVALID")
+    check("and leaves no folder", not os.path.exists(r.root + "/none"))
     check("which is kept", json.load(open(r.root + "/zt-agent/settings")) == {"lockAfter": 1})
     near.call("host.settings", {"lockAfter": 15})
     near.call("host.lock")

@@ -22,6 +22,7 @@ door_begin(struct door *d, int port)
 	    d->cookie, strlen(d->cookie), name); /* random as well, and of small letters */
 	(void)snprintf(d->origin, sizeof d->origin, "http://zt-%.16s.localhost:%d", name, port);
 	mark_new(d->cookie);
+	mark_new(d->run);
 }
 
 bool

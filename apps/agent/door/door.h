@@ -23,6 +23,7 @@ struct door {
 	 * cookie) is of another origin, and cookies of this one go to no other port. */
 	char origin[64];
 	char cookie[MARK_TEXT];
+	char run[MARK_TEXT]; /* by which a page knows this agent again */
 	struct door_ticket {
 		uint64_t until_ms; /* 0: none */
 		char text[MARK_TEXT];

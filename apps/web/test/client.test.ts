@@ -137,3 +137,26 @@ test("a message of another form is left out, and the line stays", async () => {
   expect(quiet).toHaveBeenCalledTimes(2);
   quiet.mockRestore();
 });
+
+test("a host that another one took the place of hears nothing", async () => {
+  const fake = new FakeHost();
+  let run: string | null = null;
+  const host = new Host(fake.open, () => {}, (state) => (run ??= state.run) === state.run);
+  fake.up();
+  fake.say({ id: 1, result: { run: "one" } });
+  await soon();
+  const first = host.call(null, "host.settings", {});
+  fake.say({ id: fake.last().id, result: { lockAfter: 1 } });
+  expect(await first).toEqual({ lockAfter: 1 });
+  fake.down();
+  void host.call(null, "host.unlock", { key: "k", password: "secret" }).catch(() => {});
+  let heard = 0;
+  host.listen(() => heard++);
+  fake.up();
+  fake.say({ event: "host", request: null, data: { devices: [] } });
+  fake.say({ id: fake.last().id, result: { run: "another" } });
+  await soon();
+  expect(heard).toBe(0);
+  expect(fake.isUp).toBe(false);
+  expect(fake.sent.some((one) => one.head.method === "host.unlock")).toBe(false);
+});

@@ -42,8 +42,9 @@ export class Host {
   private isUp = false;
   private queue: (() => void)[] = [];
 
-  /** `state` learns when the line is up or down. Calls that were made before the line is up wait for it. */
-  constructor(open: OpenLine, private state: (up: boolean) => void = () => {}) {
+  /** `state` learns when the line is up or down. Calls that were made before the line is up wait for it. `admits` is shown what
+   * the host says of itself before it is told anything: another program may listen where the host has ended. */
+  constructor(open: OpenLine, private state: (up: boolean) => void = () => {}, private admits?: (host: Methods["host.state"]["result"]) => boolean) {
     this.line = open({ up: () => this.up(), down: () => this.down(), message: (data) => this.take(data) });
   }
 
@@ -73,28 +74,42 @@ export class Host {
         reject(aborted());
         return;
       }
-      const start = () => {
-        if (how.signal?.aborted) {
-          reject(aborted());
-          return;
-        }
-        const id = this.next++;
-        const head = device === null ? { id, method, params } : { id, method, params, device };
-        this.waiting.set(id, { ...how, resolve, reject });
-        how.signal?.addEventListener("abort", () => {
-          if (this.waiting.has(id)) this.line.send(encode({ cancel: id }));
-        });
-        if (!this.line.send(encode(head, how.content))) {
-          this.waiting.delete(id);
-          reject(new Refusal(LINE_LOST));
-        }
-      };
+      const start = () => this.start(device, method, params, { ...how, resolve, reject });
       if (this.isUp) start();
       else this.queue.push(start);
     });
   }
 
+  private start(device: string | null, method: string, params: object, how: Waiting): void {
+    if (how.signal?.aborted) {
+      how.reject(aborted());
+      return;
+    }
+    const id = this.next++;
+    const head = device === null ? { id, method, params } : { id, method, params, device };
+    this.waiting.set(id, how);
+    how.signal?.addEventListener("abort", () => {
+      if (this.waiting.has(id)) this.line.send(encode({ cancel: id }));
+    });
+    if (!this.line.send(encode(head, how.content))) {
+      this.waiting.delete(id);
+      how.reject(new Refusal(LINE_LOST));
+    }
+  }
+
   private up(): void {
+    const { admits } = this;
+    if (!admits) this.admitted();
+    else this.start(null, "host.state", {}, {
+      resolve: ({ result }) => {
+        if (admits(result as Methods["host.state"]["result"])) this.admitted();
+        else this.line.close();
+      },
+      reject: () => {},
+    });
+  }
+
+  private admitted(): void {
     this.isUp = true;
     this.state(true);
     for (const start of this.queue.splice(0)) start();
@@ -116,6 +131,7 @@ export class Host {
       console.error("zt: a message of the host was left out:", error);
       return;
     }
+    if (!this.isUp && message.kind !== "answer") return;
     if (message.kind === "event") {
       const call = message.request === null ? undefined : this.waiting.get(message.request);
       if (call?.event) call.event(message.event, message.data);

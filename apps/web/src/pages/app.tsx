@@ -10,7 +10,6 @@ import { Live } from "../parts/live";
 import { useLate } from "../parts/skeleton";
 import { confirmation } from "../state/confirm";
 import { deviceOf, devices, hostProblem, lineIsUp, openDevices, wasUp } from "../state/host";
-import { isCode } from "../state/notices";
 import { forgetClosed, organizationOf } from "../state/organization";
 import { route } from "../state/route";
 import { t } from "../words";
@@ -23,7 +22,6 @@ const Confirm = later(() => import("./confirm").then((room) => room.Confirm));
 const Alarm = later(() => import("./alarm").then((room) => room.Alarm));
 
 const LONG_MS = 15_000;
-const alarms = ["FORK", "ROLLBACK", "PROOF", "ROOT", "RESTORED"];
 
 export function App() {
   const open = openDevices.value.map((one) => one.key).join(" ");
@@ -47,8 +45,7 @@ function Page() {
   if (key === undefined || !device) return <Organizations />;
   if (device.state !== "open") return <Unlock device={device} />;
   const organization = organizationOf(key);
-  const problem = organization.problem.value;
-  if (alarms.some((code) => isCode(problem, code))) return <Alarm organization={organization} />;
+  if (organization.isAlarm) return <Alarm organization={organization} />;
   return <Shell organization={organization} />;
 }
 

@@ -36,6 +36,8 @@ export async function lineOfPage(): Promise<OpenLine> {
 }
 
 export function startHost(open: OpenLine): void {
+  let run: string | null = null;
+  const isKnown = (state: { run: string }) => (run ??= state.run) === state.run;
   current = new Host(open, (up) => {
     lineIsUp.value = up;
     if (up) {
@@ -45,7 +47,7 @@ export function startHost(open: OpenLine): void {
         if (error.code !== "LINE_LOST") hostProblem.value = error.message;
       });
     }
-  });
+  }, isKnown);
   current.listen((event, _device, data) => {
     if (event === "host") devices.value = remember((data as { devices: HostDevice[] }).devices);
   });

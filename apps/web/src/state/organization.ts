@@ -11,6 +11,8 @@ import { isCode } from "./notices";
 const PAGE = 200;
 const QUIET_MS = 400;
 
+const alarms = ["FORK", "ROLLBACK", "PROOF", "ROOT", "RESTORED"];
+
 export class Organization {
   readonly identity: Signal<Identity | null> = signal(null);
   readonly workspaces: Signal<Workspace[] | null> = signal(null);
@@ -77,8 +79,18 @@ export class Organization {
       await Promise.all([this.readWorkspaces(), this.readPeople()]);
       await this.sync();
     } catch (error) {
-      this.problem.value = error;
+      this.found(error);
     }
+  }
+
+  /** Whether trust is threatened: the alarm, until a check succeeds. */
+  get isAlarm(): boolean {
+    return alarms.some((code) => isCode(this.problem.value, code));
+  }
+
+  /** Keeps PROBLEM; an alarm stays, whatever else the server answers behind it. */
+  private found(problem: unknown): void {
+    if (!this.isAlarm || alarms.some((code) => isCode(problem, code))) this.problem.value = problem;
   }
 
   async sync(): Promise<void> {
@@ -89,7 +101,7 @@ export class Organization {
       this.problem.value = null;
     } catch (error) {
       if (!isCode(error, "NETWORK") && !isCode(error, "UNAVAILABLE") && !isCode(error, "TIMEOUT")) {
-        this.problem.value = error;
+        this.found(error);
         throw error;
       }
       this.connected.value = false;

@@ -48,7 +48,9 @@ export async function* zip(members: AsyncIterable<Member>): AsyncGenerator<Uint8
   let at = 0;
   let count = 0;
   for await (const member of members) {
-    const name = new TextEncoder().encode(member.name);
+    // A backslash parts folders where an archive is opened on Windows; here it is a letter of a name.
+    const name = new TextEncoder().encode(member.name.replaceAll("\\", "\uff3c"));
+    if (name.length > 0xffff) throw new Error("a name is too long for an archive");
     const [time, date] = dosTime(member.modified);
     const isBig = member.size >= MAX32;
     const start = at;
