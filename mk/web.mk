@@ -12,7 +12,7 @@ apps/web/node_modules/.package-lock.json: apps/web/package.json apps/web/package
 build/gen/web/rpc.ts: apps/rpc/methods.def scripts/rpc-types
 	@mkdir -p $(@D)
 	$Qsh scripts/rpc-types > $@.new && mv $@.new $@
-# The browser's host goes with the page where its compiler is there; WEB_HOST= leaves it out.
+# The browser's host is delivered with the page where its compiler is there; WEB_HOST= leaves it out.
 WEB_HOST := $(if $(shell command -v $(firstword $(WASM_CC))),$W/host/.done)
 $(WEB)/zt-web.manifest: apps/web/node_modules/.package-lock.json build/gen/web/rpc.ts $(WEB_SOURCES) $(WEB_HOST)
 	$Qcd apps/web && node_modules/.bin/tsc --noEmit && node_modules/.bin/vite build --logLevel warn

@@ -76,7 +76,7 @@ The page, by links that work once, within a minute (the command behind each make
   alice, her password is $(cat "$state/alice.password")
     $(page alice)
     ZT_HOME=$state/alice $bin/zt ui --print-link
-  a guest, in a window of its own, who joins by this invitation:
+  a guest, in a separate window, who joins by this invitation:
     $(page guest/guest)
     ZT_HOME=$state/guest/guest $bin/zt ui --print-link
     $(alice --quiet invite user | grep -o 'https\?://[^ ]*\|zt:[^ ]*' | head -1)
