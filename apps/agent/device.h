@@ -18,7 +18,7 @@ struct device {
 	struct agent *a;
 	char key[RPC_KEY_MAX], home[PATH_MAX];
 	enum device_state state;
-	bool locks_next; /* asked to lock while it opened */
+	bool locks_next;              /* asked to lock while it opened */
 	struct zt *base;              /* others are opened from it, under */
 	pthread_mutex_t base_lock;    /* this */
 	struct lane *lanes[RPC_HOST]; /* by kind; RPC_STREAM has none here */

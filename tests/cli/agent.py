@@ -728,7 +728,9 @@ def killed(r):
 
 
 def one_agent(r):
-    second = subprocess.run([AGENT, "--root", r.root], capture_output=True, text=True, timeout=30)
+    options = "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")
+    second = subprocess.run([AGENT, "--root", r.root], capture_output=True, text=True, timeout=30,
+                            env=dict(os.environ, ASAN_OPTIONS=options))
     check("a second agent of the same root ends", second.returncode == 75 and "another agent" in second.stderr, second)
     check("and the first is found as before", r.answers())
 

@@ -43,7 +43,7 @@ export class Host {
   private queue: (() => void)[] = [];
 
   /** `state` learns when the line is up or down. Calls that were made before the line is up wait for it. `admits` is shown what
-   * the host says of itself before it is told anything: another program may listen where the host has ended. */
+   * the host says of itself before it gets anything: another program may listen where the host has ended. */
   constructor(open: OpenLine, private state: (up: boolean) => void = () => {}, private admits?: (host: Methods["host.state"]["result"]) => boolean) {
     this.line = open({ up: () => this.up(), down: () => this.down(), message: (data) => this.take(data) });
   }

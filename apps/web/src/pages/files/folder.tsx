@@ -70,13 +70,19 @@ export function FolderPage({ organization, workspace, names }: { organization: O
       setFolder(fresh);
       setSelection(noSelection);
     }
+    let isNewest = true;
     void fresh.read().then(() => {
+      // What a later reading has shown is not covered by an earlier one that ends behind it.
+      if (!isNewest) return;
       setFolder((before) => {
         if (before !== fresh) before?.end();
         return fresh;
       });
     });
-    return () => { if (fresh.items.value === null) fresh.end(); };
+    return () => {
+      isNewest = false;
+      if (fresh.items.value === null) fresh.end();
+    };
   }, [path, version, again]);
 
   const items = folder?.path === path ? folder.items.value : null;
