@@ -585,6 +585,7 @@ a_stop_lets_what_is_under_way_end_and_takes_nothing_new(void **state)
 	fd = gate_dial(&g, GATE_OWN);
 	gate_say(fd, request.p, request.n);
 	await_read(&g, fd); /* what is read is under way */
+	gate_pause_ms(300); /* and with the service */
 	before = gate_said(&g, "draining");
 	(void)kill(g.pid, SIGTERM);
 	while (gate_said(&g, "draining") == before && gate_now() < end)

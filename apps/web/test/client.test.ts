@@ -160,3 +160,16 @@ test("a host that another one took the place of hears nothing", async () => {
   expect(fake.isUp).toBe(false);
   expect(fake.sent.some((one) => one.head.method === "host.unlock")).toBe(false);
 });
+
+test("a host that does not say what it is gets nothing, and its reason is known", async () => {
+  const reasons: string[] = [];
+  const other = new FakeHost();
+  const refusing = new Host(other.open, (up) => states.push(up), () => true, (error) => reasons.push((error as Refusal).code));
+  other.up();
+  void refusing.call("k", "device.whoami", {}).catch(() => {});
+  other.say({ id: 1, error: { number: 20, name: "UNAVAILABLE", sentence: "s", english: "s", parameters: [], retry: false } });
+  await soon();
+  expect(reasons).toEqual(["UNAVAILABLE"]);
+  expect(states).toEqual([]);
+  expect(other.sent.length).toBe(1);
+});

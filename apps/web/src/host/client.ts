@@ -43,8 +43,8 @@ export class Host {
   private queue: (() => void)[] = [];
 
   /** `state` learns when the line is up or down. Calls that were made before the line is up wait for it. `admits` is shown what
-   * the host says of itself before it gets anything: another program may listen where the host has ended. */
-  constructor(open: OpenLine, private state: (up: boolean) => void = () => {}, private admits?: (host: Methods["host.state"]["result"]) => boolean) {
+   * the host says of itself before it gets anything: another program may listen where the host has ended. `refused` learns why the host says nothing of itself. */
+  constructor(open: OpenLine, private state: (up: boolean) => void = () => {}, private admits?: (host: Methods["host.state"]["result"]) => boolean, private refused: (error: Error) => void = () => {}) {
     this.line = open({ up: () => this.up(), down: () => this.down(), message: (data) => this.take(data) });
   }
 
@@ -105,7 +105,7 @@ export class Host {
         if (admits(result as Methods["host.state"]["result"])) this.admitted();
         else this.line.close();
       },
-      reject: () => {},
+      reject: (error) => this.refused(error),
     });
   }
 
@@ -131,7 +131,7 @@ export class Host {
       console.error("zt: a message of the host was left out:", error);
       return;
     }
-    if (!this.isUp && message.kind !== "answer") return;
+    if (!this.isUp && (message.kind === "event" || message.kind === "question")) return;
     if (message.kind === "event") {
       const call = message.request === null ? undefined : this.waiting.get(message.request);
       if (call?.event) call.event(message.event, message.data);

@@ -35,6 +35,12 @@ export async function lineOfPage(): Promise<OpenLine> {
   return socketLine(url.href);
 }
 
+/** A host that says nothing of itself has a reason, unless the line was lost. */
+function explain(error: unknown): void {
+  if (!(error instanceof Refusal)) throw error;
+  if (error.code !== "LINE_LOST") hostProblem.value = error.message;
+}
+
 export function startHost(open: OpenLine): void {
   let run: string | null = null;
   const isKnown = (state: { run: string }) => (run ??= state.run) === state.run;
@@ -42,12 +48,9 @@ export function startHost(open: OpenLine): void {
     lineIsUp.value = up;
     if (up) {
       wasUp.value = true;
-      void readState().catch((error: unknown) => {
-        if (!(error instanceof Refusal)) throw error;
-        if (error.code !== "LINE_LOST") hostProblem.value = error.message;
-      });
+      void readState().catch(explain);
     }
-  }, isKnown);
+  }, isKnown, explain);
   current.listen((event, _device, data) => {
     if (event === "host") devices.value = remember((data as { devices: HostDevice[] }).devices);
   });
