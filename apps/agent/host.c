@@ -431,11 +431,10 @@ name_folder(struct making *m, const char *organization, const char *mark)
 static enum zt_err
 make_home(struct lane *l, struct call *c, struct making *m)
 {
-	size_t n = strlen(call_text(c, "password"));
+	enum zt_err err = rpc_new_password(c, "password");
 
-	if (n == 0 || n > ZT_PASSWORD_MAX)
-		return call_refuse(c, ZT_ERR_INVALID,
-		    "the parameter %s is not of the type that it must be", "params.password");
+	if (err)
+		return err;
 	m->a = l->a;
 	agent_do(l->a, make_folder, m);
 	return m->err;
@@ -464,12 +463,7 @@ finish_making(struct lane *l, struct call *c, const struct making *m, enum zt_er
 static enum zt_err
 do_create(struct lane *l, struct call *c)
 {
-	struct zt_bootstrap b = { .server = call_text(c, "server"),
-		.founding_code = call_text(c, "code"),
-		.slug = call_text(c, "slug"),
-		.email = call_text(c, "email"),
-		.name = call_text(c, "name"),
-		.device_label = call_text(c, "label") };
+	struct zt_bootstrap b = rpc_bootstrap(c);
 	struct making m = { .a = l->a };
 	char message[MESSAGE] = "";
 	struct zt_options o;
@@ -486,10 +480,7 @@ do_create(struct lane *l, struct call *c)
 static enum zt_err
 do_claim(struct lane *l, struct call *c)
 {
-	struct zt_claim k = { .link = call_text(c, "link"),
-		.email = call_text(c, "email"),
-		.name = call_text(c, "name"),
-		.device_label = call_text(c, "label") };
+	struct zt_claim k = rpc_claim(c);
 	struct making m = { .a = l->a };
 	char message[MESSAGE] = "";
 	struct zt_codes codes;
@@ -505,46 +496,22 @@ do_claim(struct lane *l, struct call *c)
 	return finish_making(l, c, &m, err, message, message);
 }
 
-/* The links of C, which *COUNT counts; the caller frees the list. */
-static const char **
-links_of(const struct call *c, unsigned *count)
-{
-	const json_t *links = json_object_get(c->params, "links"), *one;
-	const char **list = calloc(json_array_size(links) + 1, sizeof *list);
-	size_t i;
-
-	*count = 0;
-	if (list != NULL)
-		json_array_foreach(links, i, one) list[(*count)++] = json_string_value(one);
-	return list;
-}
-
 static enum zt_err
 do_recover(struct lane *l, struct call *c)
 {
 	struct zt_codes codes;
-	struct zt_recovery r = { .device_label = call_text(c, "label"),
-		.server = call_text(c, "server"),
-		.words = call_text(c, "words"),
-		.email = call_text(c, "email"),
-		.codes = &codes,
-		.confirm = rpc_returning,
-		.ctx = c };
+	struct zt_recovery r;
 	struct making m = { .a = l->a };
 	char message[MESSAGE] = "";
-	const char **links = links_of(c, &r.link_count);
+	const char **links;
 	struct zt_options o;
 	enum zt_err err;
 
-	if (links == NULL)
-		return call_lack_memory(c);
-	r.links = links;
-	name_folder(
-	    &m, r.email != NULL ? r.email : "device", r.words != NULL ? r.words : links[0]);
-	rpc_codes(c, &codes);
-	err = r.words == NULL && r.link_count == 0
-		  ? call_refuse(c, ZT_ERR_INVALID, "the parameter %s is missing", "words")
-		  : make_home(l, c, &m);
+	if ((err = rpc_recovery(c, &codes, &links, &r)) == ZT_OK) {
+		name_folder(&m, r.email != NULL ? r.email : "device",
+		    r.words != NULL ? r.words : links[0]);
+		err = make_home(l, c, &m);
+	}
 	if (err == ZT_OK) {
 		o = options_of(l, m.home, call_text(c, "password"));
 		err = rpc_asked(c, zt_recover(&o, &r, message));

@@ -228,12 +228,15 @@ struct making {
  * first part it is). MARK, unless NULL, makes it the same one when the person comes back with
  * it, so that what was interrupted is continued. */
 static enum zt_err
-name_folder(struct making *m, const char *organization, const char *mark)
+name_folder(struct call *c, struct making *m, const char *organization, const char *mark)
 {
+	enum zt_err err = rpc_new_password(c, "password");
 	const char *at = strrchr(organization, '@');
 	uint32_t hash = 2166136261u; /* FNV-1a: it only tells two apart */
 	size_t n = 0;
 
+	if (err)
+		return err;
 	at = at != NULL ? at + 1 : organization;
 	for (; n < 64 && (isalnum((unsigned char)*at) || *at == '-'); at++)
 		m->key[n++] = (char)tolower((unsigned char)*at);
@@ -264,18 +267,13 @@ finish_making(struct host *h, struct call *c, const struct making *m, const char
 static enum zt_err
 do_create(struct host *h, struct call *c)
 {
-	struct zt_bootstrap b = { .server = call_text(c, "server"),
-		.founding_code = call_text(c, "code"),
-		.slug = call_text(c, "slug"),
-		.email = call_text(c, "email"),
-		.name = call_text(c, "name"),
-		.device_label = call_text(c, "label") };
+	struct zt_bootstrap b = rpc_bootstrap(c);
 	char message[MESSAGE] = "";
 	struct making m;
 	struct zt_options o;
 	enum zt_err err;
 
-	if ((err = name_folder(&m, b.slug, NULL)))
+	if ((err = name_folder(c, &m, b.slug, NULL)))
 		return err;
 	o = host_options(h, m.home, call_text(c, "password"));
 	if ((err = zt_bootstrap(&o, &b, message)))
@@ -286,36 +284,19 @@ do_create(struct host *h, struct call *c)
 static enum zt_err
 do_claim(struct host *h, struct call *c)
 {
-	struct zt_claim k = { .link = call_text(c, "link"),
-		.email = call_text(c, "email"),
-		.name = call_text(c, "name"),
-		.device_label = call_text(c, "label") };
+	struct zt_claim k = rpc_claim(c);
 	char message[MESSAGE] = "";
 	struct zt_codes codes;
 	struct making m;
 	struct zt_options o;
 	enum zt_err err;
 
-	if ((err = name_folder(&m, k.email, k.link)))
+	if ((err = name_folder(c, &m, k.email, k.link)))
 		return err;
 	o = host_options(h, m.home, call_text(c, "password"));
 	rpc_codes(c, &codes);
 	err = rpc_asked(c, zt_claim(&o, &k, &codes, message));
 	return err != ZT_OK ? call_quote(c, err, message) : finish_making(h, c, &m, message);
-}
-
-/* The links of C, which *COUNT counts; the caller frees the list. */
-static const char **
-links_of(const struct call *c, unsigned *count)
-{
-	const json_t *links = json_object_get(c->params, "links"), *one;
-	const char **list = calloc(json_array_size(links) + 1, sizeof *list);
-	size_t i;
-
-	*count = 0;
-	if (list != NULL)
-		json_array_foreach(links, i, one) list[(*count)++] = json_string_value(one);
-	return list;
 }
 
 static enum zt_err
@@ -326,10 +307,8 @@ recover(struct host *h, struct call *c, struct zt_recovery *r)
 	struct zt_options o;
 	enum zt_err err;
 
-	if (r->words == NULL && r->link_count == 0)
-		return call_refuse(c, ZT_ERR_INVALID, "the parameter %s is missing", "words");
 	err = name_folder(
-	    &m, r->email != NULL ? r->email : "", r->words != NULL ? r->words : r->links[0]);
+	    c, &m, r->email != NULL ? r->email : "", r->words != NULL ? r->words : r->links[0]);
 	if (err)
 		return err;
 	o = host_options(h, m.home, call_text(c, "password"));
@@ -341,21 +320,12 @@ static enum zt_err
 do_recover(struct host *h, struct call *c)
 {
 	struct zt_codes codes;
-	struct zt_recovery r = { .device_label = call_text(c, "label"),
-		.server = call_text(c, "server"),
-		.words = call_text(c, "words"),
-		.email = call_text(c, "email"),
-		.codes = &codes,
-		.confirm = rpc_returning,
-		.ctx = c };
-	const char **links = links_of(c, &r.link_count);
-	enum zt_err err;
+	struct zt_recovery r;
+	const char **links;
+	enum zt_err err = rpc_recovery(c, &codes, &links, &r);
 
-	if (links == NULL)
-		return call_lack_memory(c);
-	r.links = links;
-	rpc_codes(c, &codes);
-	err = recover(h, c, &r);
+	if (err == ZT_OK)
+		err = recover(h, c, &r);
 	free(links);
 	return err;
 }

@@ -221,3 +221,62 @@ rpc_new_device(struct rpc_lane *l, const struct zt_device *d)
 {
 	lane_event(l, "newDevice", encode_device(d));
 }
+
+/* ---- what a new device is made of ---- */
+
+struct zt_bootstrap
+rpc_bootstrap(const struct call *c)
+{
+	return (struct zt_bootstrap){ .server = call_text(c, "server"),
+		.founding_code = call_text(c, "code"),
+		.slug = call_text(c, "slug"),
+		.email = call_text(c, "email"),
+		.name = call_text(c, "name"),
+		.device_label = call_text(c, "label") };
+}
+
+struct zt_claim
+rpc_claim(const struct call *c)
+{
+	return (struct zt_claim){ .link = call_text(c, "link"),
+		.email = call_text(c, "email"),
+		.name = call_text(c, "name"),
+		.device_label = call_text(c, "label") };
+}
+
+enum zt_err
+rpc_recovery(
+    struct call *c, struct zt_codes *codes, const char ***links, struct zt_recovery *out)
+{
+	const json_t *list = json_object_get(c->params, "links"), *one;
+	size_t i;
+
+	*out = (struct zt_recovery){ .device_label = call_text(c, "label"),
+		.server = call_text(c, "server"),
+		.words = call_text(c, "words"),
+		.email = call_text(c, "email"),
+		.codes = codes,
+		.confirm = rpc_returning,
+		.ctx = c };
+	if ((*links = calloc(json_array_size(list) + 1, sizeof **links)) == NULL)
+		return call_lack_memory(c);
+	json_array_foreach(list, i, one)(*links)[out->link_count++] = json_string_value(one);
+	out->links = *links;
+	rpc_codes(c, codes);
+	return out->words == NULL && out->link_count == 0
+		   ? call_refuse(c, ZT_ERR_INVALID, "the parameter %s is missing", "words")
+		   : ZT_OK;
+}
+
+enum zt_err
+rpc_new_password(struct call *c, const char *name)
+{
+	size_t n = strlen(call_text(c, name));
+	char what[64];
+
+	(void)snprintf(what, sizeof what, "params.%s", name);
+	return n > 0 && n <= ZT_PASSWORD_MAX
+		   ? ZT_OK
+		   : call_refuse(c, ZT_ERR_INVALID,
+			 "the parameter %s is not of the type that it must be", what);
+}

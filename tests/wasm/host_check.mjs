@@ -10,6 +10,9 @@ const pool = state + '/pool', password = 'wandapass', PIECE = 1 << 20;
 const refused = async (name, call) => { const e = await call.then(() => null, (why) => why); assert.equal(e?.failure?.name, name, String(e)); };
 let host = await openHost(parts, pool);
 
+// A device has a password, in each way to make one.
+await refused('INVALID', host.call(null, 'host.create', { server: 'http://127.0.0.1:1', code: 'x', slug: 'x', email: 'x@demo.example', name: 'X', label: 'x', password: '' }));
+await refused('INVALID', host.call(null, 'host.recover', { label: 'x', password }));
 // Claim: each side's code is picked on the other's list.
 const link = await text('invite', 'user');
 let tell, ours = null;
