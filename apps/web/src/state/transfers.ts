@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What is sent and fetched: a queue of files, a few at a time, each in pieces, with pause and cancel. What the page leaves out
 // is kept with the reason.
-import { computed, signal, type Signal } from "@preact/signals";
+import { batch, computed, signal, type Signal } from "@preact/signals";
 import type { Failure } from "@rpc";
 import { LINE_LOST, Refusal } from "../host/client";
 import { host, lineIsUp } from "./host";
@@ -36,6 +36,10 @@ const FILES_AT_ONCE = 3;
 const PIECES_AT_ONCE = 3;
 const PIECE = 1 << 20;
 const AGAIN_MS = 500;
+/** Small files go together, by one change for many: each by itself costs some journeys to the server. */
+const SMALL = 256 << 10;
+const SMALL_MOST = 500;
+const SMALL_BYTES = 3 << 20;
 /** What is sent at once to a host that takes files by itself: more where it is fast, so that a pause is soon. */
 const SLICE = 8 << 20;
 const SLICE_MOST = 256 << 20;
@@ -111,9 +115,22 @@ export async function send(organization: Organization, path: string, chosen: rea
     }
   }
   let waiting = 0;
+  let group: Small[] = [];
+  let bytes = 0;
   const added = chosen.filter((one) => !one.names.some((_, length) => refused.has(one.names.slice(0, length).join("/")))).map(({ names, file }) => {
     const one = newTransfer(organization, "send", names.join("/"), file.size);
-    one.run = () => sendFile(one, child(path, names.join("/")), file);
+    const mine: Small = { one, name: names.join("/"), path: child(path, names.join("/")), file };
+    if (file.size > SMALL) one.run = () => sendFile(one, mine.path, file);
+    else {
+      if (group.length >= SMALL_MOST || bytes + file.size > SMALL_BYTES) {
+        group = [];
+        bytes = 0;
+      }
+      group.push(mine);
+      bytes += file.size;
+      const together = group;
+      one.run = () => sendTogether(organization, path, together, mine);
+    }
     waiting++;
     const stop = one.state.subscribe((state) => {
       if (state !== "done" && state !== "failed" && state !== "cancelled") return;
@@ -182,6 +199,42 @@ async function sendFile(one: Transfer, path: string, file: File): Promise<void> 
       one.done.value = 0;
     }
   }
+}
+
+interface Small {
+  one: Transfer;
+  name: string;
+  path: string;
+  file: File;
+}
+
+/** Sends MINE, and all of its group that wait, by one change; each by itself where that is refused, so that each has its reason. */
+async function sendTogether(organization: Organization, path: string, group: readonly Small[], mine: Small): Promise<void> {
+  const list = group.filter((each) => each === mine || each.one.state.value === "waits");
+  batch(() => list.forEach(({ one }) => { one.state.value = "runs"; }));
+  try {
+    await mayGoOn(mine.one);
+    const contents = await Promise.all(list.map(({ file }) => file.arrayBuffer()));
+    const live = list.map((each, at) => ({ ...each, content: contents[at]! })).filter(({ one }) => one.state.value === "runs");
+    const content = new Uint8Array(live.reduce((sum, each) => sum + each.content.byteLength, 0));
+    let at = 0;
+    for (const each of live) {
+      content.set(new Uint8Array(each.content), at);
+      at += each.content.byteLength;
+    }
+    const files = live.map(({ name, file, content: { byteLength: size } }) => ({ name, size, modified: Math.max(0, file.lastModified) }));
+    if (live.length > 0) await host().call(organization.key, "files.writeSmall", { path, files }, { content });
+    batch(() => live.forEach(({ one }) => {
+      one.done.value = one.size;
+      one.state.value = "done";
+    }));
+  } catch {
+    // The others are a group without it.
+    if (mine.one.state.value === "cancelled") batch(() => list.forEach(({ one }) => { if (one.state.value === "runs") one.state.value = "waits"; }));
+    for (const { one, path: place, file } of list)
+      if (one.state.value === "runs") await sendFile(one, place, file).catch((error: unknown) => fail(one, error));
+  }
+  // What was held meanwhile is sent when it is not any more.
 }
 
 async function sendOnce(one: Transfer, path: string, file: File): Promise<void> {
