@@ -25,6 +25,11 @@ struct act {
 	const struct zt_small *files;
 	struct small *small;
 	size_t count;
+	/* Of the last one, which most others share. */
+	char *folder;
+	size_t folder_n;
+	struct tree_entry parent;
+	struct tree_look look;
 };
 
 /* The block of SMALL as the only one of F. */
@@ -89,28 +94,52 @@ out:
 	return err;
 }
 
+/* The folder of PATH, whose text is REMOTE, into A->parent. */
+static enum zt_err
+find_parent(struct act *a, struct workspace *s, const struct path *path, const char *remote)
+{
+	size_t n = (size_t)(strrchr(remote, '/') - remote);
+	enum zt_err err;
+
+	if (a->folder != NULL && a->folder_n == n && memcmp(a->folder, remote, n) == 0)
+		return ZT_OK;
+	free(a->folder);
+	if ((a->folder = strdup(remote)) == NULL)
+		return ZT_ERR_MEMORY;
+	a->folder_n = n;
+	if ((err = tree_parent(s, path, &a->parent))) {
+		free(a->folder);
+		a->folder = NULL;
+	}
+	return err;
+}
+
 /* What SMALL becomes, as a change of B. */
 static enum zt_err
-write_one(
-    struct workspace *s, const struct zt_small *file, struct small *small, struct batch *b)
+write_one(struct act *a, struct workspace *s, const struct zt_small *file, struct small *small,
+    struct batch *b)
 {
-	struct tree_entry parent, at = { .is_folder = false };
+	struct tree_entry at = { .is_folder = false };
 	const char *message = "";
 	Zt__Manifest *m = NULL;
 	struct path path;
-	bool is_there;
+	bool is_there = false;
 	enum zt_err err;
 
 	if ((err = path_parse(buf_text(&small->remote), &path, &message)))
 		return session_refuse(s->z, err, "%s", message);
 	if (path.count > LIMIT_DEPTH)
 		return session_refuse(s->z, ZT_ERR_TOO_BIG, "the path is too deep");
-	if ((err = tree_parent(s, &path, &parent)))
+	if ((err = find_parent(a, s, &path, buf_text(&small->remote))) ||
+	    (err = tree_look_up(s, &a->look, &a->parent.vlob, path.name[path.count - 1], &at,
+		 &is_there)))
 		return err;
-	err = tree_find(s, &path, path.count, &at);
-	is_there = err == ZT_OK;
-	if (err && err != ZT_ERR_NOT_FOUND)
-		return err;
+	if (a->look.m == NULL) { /* it is damaged, which is said */
+		err = tree_find(s, &path, path.count, &at);
+		is_there = err == ZT_OK;
+		if (err && err != ZT_ERR_NOT_FOUND)
+			return err;
+	}
 	if (is_there && at.is_folder)
 		return writer_refuse_folder(s->z, &path);
 	if (!is_there)
@@ -122,7 +151,16 @@ write_one(
 		batch_adds(b, pb_bytes(small->ref->id));
 	return is_there ? ZT_OK
 			: batch_link(
-			      b, &parent.vlob, path.name[path.count - 1], &at, BATCH_ABSENT);
+			      b, &a->parent.vlob, path.name[path.count - 1], &at, BATCH_ABSENT);
+}
+
+static void
+forget_folder(struct act *a)
+{
+	free(a->folder);
+	a->folder = NULL;
+	pb_wipe(a->look.m);
+	a->look.m = NULL;
 }
 
 static enum zt_err
@@ -132,8 +170,9 @@ write_all(void *ctx, struct workspace *s, const struct path *path, struct batch 
 	enum zt_err err = ZT_OK;
 
 	(void)path;
+	forget_folder(a); /* others may have changed it */
 	for (size_t i = 0; err == ZT_OK && i < a->count; i++)
-		err = write_one(s, &a->files[i], &a->small[i], b);
+		err = write_one(a, s, &a->files[i], &a->small[i], b);
 	return err;
 }
 
@@ -222,6 +261,7 @@ handle_write_small(
 		err = tree_act(z, remote, write_all, &a);
 	err = log_leave(z, err);
 out:
+	forget_folder(&a);
 	for (size_t i = 0; i < count; i++) {
 		buf_free(&a.small[i].remote);
 		pb_wipe(a.small[i].ref);
