@@ -47,9 +47,9 @@ struct flow {
 	struct stream *s; /* NULL: the page has gone */
 	bool writes, failed;
 	unsigned asked; /* requests under way */
-	/* GET: what is sent, what is asked for, and their end. */
+	/* GET: what is sent, what came, what is asked for, and their end. */
 	bool is_begun, is_part;
-	uint64_t at, next, end, said_ms;
+	uint64_t at, came, next, end, said_ms;
 	STAILQ_HEAD(, piece) read;
 	size_t read_count;
 	/* PUT: NEXT is where the piece that comes begins. */
@@ -298,12 +298,14 @@ stream_gone(struct flow **slot)
 static bool
 take_read(struct flow *f, struct request *r)
 {
+	size_t wanted = f->end - f->came < PIECE ? (size_t)(f->end - f->came) : PIECE;
 	struct piece *p;
 
-	/* Fewer bytes than were asked for: the file is not as long as its page said. */
-	if (r->answer.content == NULL || r->answer.content_n == 0 ||
+	/* Not as many bytes as were asked for: the file is not as long as its page said. */
+	if (r->answer.content == NULL || r->answer.content_n != wanted ||
 	    (p = malloc(sizeof *p)) == NULL)
 		return false;
+	f->came += wanted;
 	*p = (struct piece){ .bytes = r->answer.content, .n = r->answer.content_n };
 	r->answer.content = NULL;
 	STAILQ_INSERT_TAIL(&f->read, p, link);
@@ -572,7 +574,7 @@ begin_get(struct flow *f, struct lws *wsi)
 	if (how == CONTENT_OUTSIDE)
 		return head_refuse(wsi, HTTP_STATUS_REQ_RANGE_NOT_SATISFIABLE);
 	f->is_part = how == CONTENT_PART;
-	f->next = f->at;
+	f->next = f->came = f->at;
 	ask_ahead(f);
 	if (f->at == f->end)
 		(void)lws_callback_on_writable(wsi);
