@@ -2,7 +2,7 @@
 // switch.mjs - the worker between pages and the client: it never blocks, fetches for the client, and is the one that has the
 // store, or passes messages to the one that has (tabs.mjs). Its page says { folder, url } (the module's) first, then messages; it answers
 // messages, and { line: 'up' } or { line: 'down' }.
-import { failure, join, makeQueue } from './queue.mjs';
+import { failure, makeQueue } from './queue.mjs';
 import { serveHttp } from './http.mjs';
 import { beginRequest, cancelInner, cancelRequest, giveReply, offerInner, retractInner, shareMemory } from './shared.mjs';
 import { joinTabs } from './tabs.mjs';
@@ -20,7 +20,7 @@ function startClient({ folder, url }, send) {
 	const queue = makeQueue({
 		run(request, isCancelled) {
 			beginRequest(shared, isCancelled);
-			acts.push([{ act: 'run', page: request.page, json: request.json, content: request.content }, request.content ? [request.content] : []]);
+			acts.push([{ act: 'run', page: request.page, json: request.json, content: request.content }, request.content ? [request.content.buffer] : []]);
 			next();
 		},
 		cancel: () => cancelRequest(shared),
@@ -43,9 +43,11 @@ function startClient({ folder, url }, send) {
 			isBusy = false;
 			if (data.done === 'run') queue.done();
 			next();
+		} else if (data.whole !== undefined) {
+			send(data.page, data.whole);
 		} else {
 			if (data.json.includes('"question"')) { const { question, ask } = JSON.parse(data.json); if (question !== undefined) queue.asks(ask); }
-			send(data.page, join(data.json, data.content));
+			send(data.page, data.json);
 		}
 	};
 	worker.onerror = (e) => { e.preventDefault?.(); end('zt cannot run in this browser: ' + e.message); };

@@ -34,7 +34,7 @@ export interface Chosen {
 
 const FILES_AT_ONCE = 3;
 const PIECES_AT_ONCE = 3;
-const PIECE = 1 << 20;
+const PIECE = 4 << 20;
 const AGAIN_MS = 500;
 /** Small files go together, by one change for many: each by itself costs some journeys to the server. */
 const SMALL = 256 << 10;
@@ -236,7 +236,7 @@ async function sendOnce(one: Transfer, path: string, file: File): Promise<void> 
   const { organization } = one;
   const { handle } = await organization.call("writer.open", { path });
   try {
-    const address = file.size > PIECE ? await hostAddress(organization, handle) : null;
+    const address = file.size > SMALL ? await hostAddress(organization, handle) : null;
     if (address !== null) await sendSlices(one, address, file);
     const pieces = new Set<Promise<unknown>>();
     let problem: unknown = null;
