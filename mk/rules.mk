@@ -71,7 +71,7 @@ $B/bin/zt: $(call objs,$(call srcs,apps/cli apps/ui apps/operator apps/terminal 
 $B/apps/agent/main.o: override CFLAGS += -DAGENT_PAGE='"$(PREFIX)/share/zt/web"'
 $B/bin/zt-agent: $(call objs,$(call srcs,apps/agent apps/agent/door apps/rpc) apps/common/l10n.c apps/common/output.c apps/common/standard.c apps/common/agent_place.c) $B/libzt.a
 	@mkdir -p $(@D) $B/share/zt && ln -sfn ../../../web $B/share/zt/web
-	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT)
+	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_AGENT)
 $B/bin/zt-audit: $(call objs,$(call srcs,apps/audit) apps/common/l10n.c apps/common/standard.c) $B/libzt.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -125,6 +125,9 @@ $B/bench/%_bench: $B/bench/%_bench.o $B/bench/load.o $B/bench/device.o $B/libfra
 $B/tests/cli/quick.so: tests/support/quick/argon2.c
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
+$B/tests/cli/logind: tests/cli/logind.c
+	@mkdir -p $(@D)
+	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBS_AGENT)
 $B/tests/cli/later.so: tests/cli/later.c
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
