@@ -44,7 +44,8 @@ struct socket {
 	struct account *device; /* when it counts among this device's sockets */
 	uint64_t number;        /* messaging's; 0 until it answered */
 	bool asking, refused;
-	struct due due;  /* its refusal, while that is held back, or an answer or message awaited */
+	struct due
+	    due; /* its refusal, while that is held back, or an answer or message awaited */
 	enum zt_err err; /* why it was refused, in words */
 	const char *reason;
 	STAILQ_HEAD(, frame) frames;
@@ -365,8 +366,8 @@ socket_open(struct gateway *g, struct lws *wsi, struct socket **slot)
 	return 0;
 }
 
-/* The whole first message came: asks whether it is its device's. A caller whose address made many
- * calls that nobody signed is to prove theirs before messaging is asked. */
+/* The whole first message came: asks whether it is its device's. A caller whose address made
+ * many calls that nobody signed is to prove theirs before messaging is asked. */
 static enum zt_err
 begin(struct socket *s, struct first *f)
 {
@@ -399,6 +400,15 @@ begin(struct socket *s, struct first *f)
 	return ZT_OK;
 }
 
+/* A browser's socket cannot ping: it asks by an empty message whether the line lives. */
+static int
+beat(struct socket *s)
+{
+	if (s->number != 0 && STAILQ_EMPTY(&s->frames))
+		queue(s, bytes_of(NULL, 0));
+	return 0;
+}
+
 int
 socket_received(struct socket *s, const void *p, size_t n, bool is_end)
 {
@@ -410,7 +420,7 @@ socket_received(struct socket *s, const void *p, size_t n, bool is_end)
 	if (s->refused)
 		return 0; /* it is dropped */
 	if (f == NULL)
-		return -1;
+		return n == 0 ? beat(s) : -1;
 	if (n >= sizeof f->text - f->n) {
 		refuse(s, ZT_ERR_TOO_BIG, "");
 		return 0;

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "format/pb.h"
+#include "proto/rpc.pb-c.h"
+
 const char *
 event_kind_name(enum event_kind k)
 {
@@ -28,6 +31,21 @@ event_kind_of(const char *name)
 	return EVENT_OTHER;
 }
 
+enum zt_err
+event_read(struct bytes message, struct event *out)
+{
+	Zt__Event *e = NULL;
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__event__descriptor, message, EVENT_MAX, &e)) == ZT_OK &&
+	    (err = pb_id(e->topic, &out->topic)) == ZT_OK) {
+		out->kind = event_kind_of(e->kind);
+		out->position = e->position;
+	}
+	pb_free(e);
+	return err;
+}
+
 static const char input_name[] = "signature-input: ", signature_name[] = "signature: ";
 
 void
@@ -36,8 +54,8 @@ event_first_write(const char *input, const char *signature, struct buf *out)
 	buf_printf(out, "%s%s\n%s%s\n", input_name, input, signature_name, signature);
 }
 
-/* Ends the line at *AT, which begins with NAME, and returns what is behind that; *AT is the next
- * one. NULL: it is another line. */
+/* Ends the line at *AT, which begins with NAME, and returns what is behind that; *AT is the
+ * next one. NULL: it is another line. */
 static const char *
 take_line(char **at, const char *name)
 {
@@ -60,7 +78,8 @@ event_first_read(char *text, size_t n, const char **input, const char **signatur
 		return ZT_ERR_INVALID;
 	text[n - 1] = 0; /* the last line ends here */
 	if ((*input = take_line(&at, input_name)) == NULL ||
-	    strncmp(at, signature_name, strlen(signature_name)) != 0 || strchr(at, '\n') != NULL)
+	    strncmp(at, signature_name, strlen(signature_name)) != 0 ||
+	    strchr(at, '\n') != NULL)
 		return ZT_ERR_INVALID;
 	*signature = at + strlen(signature_name);
 	return ZT_OK;

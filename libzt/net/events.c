@@ -7,8 +7,6 @@
 #include <time.h>
 
 #include "format/limits.h"
-#include "format/pb.h"
-#include "proto/rpc.pb-c.h"
 
 /* Ping after ASK_AFTER_S without traffic; drop the connection after GIVE_UP_AFTER_S. NATs and
  * proxies forget idle connections silently, mostly after a minute; without pings the client
@@ -18,7 +16,7 @@ enum { ASK_AFTER_S = 25, GIVE_UP_AFTER_S = 35 };
 /* A server that refuses a connection closes it with this code and the number of its error. */
 enum { REFUSED = 4000 };
 
-enum { TURN_MS = 250, PAUSE_FIRST_MS = 250, PAUSE_MAX_MS = 10000, MESSAGE_MAX = 64 * 1024 };
+enum { TURN_MS = 250, PAUSE_FIRST_MS = 250, PAUSE_MAX_MS = 10000 };
 
 struct watch {
 	const struct events_options *o;
@@ -34,19 +32,15 @@ struct watch {
 static void
 take_event(struct watch *w)
 {
-	Zt__Event *e = NULL;
-	struct id topic;
+	struct event e;
 
 	w->received++;
 	if (w->message.n == 0) { /* the empty frame: the server listens for us */
 		w->is_up = true;
 		w->o->ready(w->o->ctx);
-	} else if (pb_decode(&zt__event__descriptor, buf_bytes(&w->message), MESSAGE_MAX, &e) ==
-		       ZT_OK &&
-		   pb_id(e->topic, &topic) == ZT_OK) {
-		w->o->event(w->o->ctx, event_kind_of(e->kind), &topic, e->position);
+	} else if (event_read(buf_bytes(&w->message), &e) == ZT_OK) {
+		w->o->event(w->o->ctx, &e);
 	}
-	pb_free(e);
 	buf_empty(&w->message);
 }
 
@@ -70,9 +64,8 @@ say_first(struct watch *w, struct lws *wsi)
 
 	if (w->is_signed)
 		return 0;
-	is_said = write_first(w, &b) == ZT_OK &&
-		  lws_write(wsi, b.p + LWS_PRE, b.n - LWS_PRE, LWS_WRITE_TEXT) ==
-		      (int)(b.n - LWS_PRE);
+	is_said = write_first(w, &b) == ZT_OK && lws_write(wsi, b.p + LWS_PRE, b.n - LWS_PRE,
+						     LWS_WRITE_TEXT) == (int)(b.n - LWS_PRE);
 	w->is_signed = true;
 	buf_free(&b);
 	return is_said ? 0 : -1;
@@ -240,9 +233,9 @@ go_on(struct watch *w, unsigned *pause)
 enum zt_err
 events_watch(const struct events_options *o)
 {
-	struct watch w = { .o = o,
-		.target = buf_init(LIMIT_TARGET),
-		.message = buf_init(MESSAGE_MAX) };
+	struct watch w = {
+		.o = o, .target = buf_init(LIMIT_TARGET), .message = buf_init(EVENT_MAX)
+	};
 	struct lws_context_creation_info info = { 0 };
 	struct lws_context *lws = NULL;
 	lws_sorted_usec_list_t timer = { 0 };
