@@ -9,6 +9,7 @@
 
 #include "gate.h"
 #include "test.h"
+#include "zt/sync.h"
 
 /* The first frame on FD, a socket: 0 when it listens (an empty frame), or the code with which
  * it was closed, and the sentence in WORDS. */
@@ -202,12 +203,68 @@ R4_a_socket_that_nobody_signs_ends(void **state)
 	gate_close(&g);
 }
 
+static void
+count_ready(void *ctx)
+{
+	++*(unsigned *)ctx;
+}
+
+static void
+count_event(void *ctx, const struct zt_event *e)
+{
+	if (e->kind == ZT_EVENT_LOG)
+		*(unsigned *)ctx += 100;
+}
+
+/* What a host needs that has WebSockets of its own. */
+static void
+R4_zt_listen_opens_a_socket_which_answers_an_empty_message(void **state)
+{
+	static const uint8_t empty[] = { 0x82, 0x80, 0, 0, 0, 0 };
+	struct scene *s = *state;
+	unsigned count = 0;
+	struct zt_watch w = { .ctx = &count, .ready = count_ready, .event = count_event };
+	char url[ZT_LISTEN_URL], first[ZT_LISTEN_FIRST], words[128];
+	struct buf request = buf_init(4096);
+	uint8_t head[2], message[128];
+	struct gate g;
+	int fd;
+
+	gate_open(s, "", &g);
+	fd = gate_dial(&g, GATE_OWN);
+	assert_ok(zt_listen(s->alice.zt, url, first));
+	assert_memory_equal("ws://", url, 5);
+	buf_printf(&request, "GET %s HTTP/1.1\r\nhost: x\r\n%s\r\n", strchr(url + 5, '/'),
+	    GATE_UPGRADE);
+	gate_frame(bytes_text(first), &request);
+	gate_say_socket(fd, &request);
+	assert_int_equal(0, first_frame(fd, words));
+	gate_say(fd, empty, sizeof empty);
+	assert_int_equal(0, first_frame(fd, words));
+	assert_ok(zt_hear(s->alice.zt, "", 0, &w));
+	assert_int_equal(1, count);
+	assert_ok(zt_hear(s->alice.zt, "no event", 8, &w));
+	assert_int_equal(1, count);
+	assert_ok(zt_workspace_create(s->bob.zt, "heard by bob"));
+	assert_ok(zt_workspace_create(s->alice.zt, "heard by alice"));
+	assert_int_equal(2, recv(fd, head, 2, MSG_WAITALL));
+	assert_int_equal(0x82, head[0]);
+	assert_in_range(head[1], 1, 125);
+	assert_int_equal(head[1], recv(fd, message, head[1], MSG_WAITALL));
+	assert_ok(zt_hear(s->alice.zt, message, head[1], &w));
+	assert_int_equal(101, count);
+	(void)close(fd);
+	buf_free(&request);
+	gate_close(&g);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(R4_a_device_has_a_few_event_sockets_and_each_hears),
 		cmocka_unit_test(R4_a_socket_that_nobody_signs_ends),
+		cmocka_unit_test(R4_zt_listen_opens_a_socket_which_answers_an_empty_message),
 	};
 
 	return cmocka_run_group_tests(tests, gate_begin, scene_end);
