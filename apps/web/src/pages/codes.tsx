@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The codes of an exchange, the same on both sides of it: read this one, choose that one.
-import { Check, Phone, X } from "lucide-preact";
+import { Check, CloudOff, Phone, X } from "lucide-preact";
 import { Button } from "../parts/button";
 import { Icon } from "../parts/icon";
 import { Code, Note, Progress } from "../parts/marks";
@@ -15,6 +15,7 @@ export function Codes({ exchange, other, leave }: { exchange: Exchange; other: s
   return (
     <div class="col g5">
       <div class="col g4" aria-live="polite">
+        {exchange.away.value && <Note kind="warn" icon={CloudOff}><b>{t("The server cannot be reached.")}</b> {t("The exchange begins again by itself, with other codes.")}</Note>}
         {code !== "" && (
           <section class="col g3">
             <h2>{other === "" ? t("Read this code to the other person") : t("Read this code to %s", other)}</h2>
