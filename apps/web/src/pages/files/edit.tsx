@@ -6,6 +6,7 @@ import { Button } from "../../parts/button";
 import { Note } from "../../parts/marks";
 import { host } from "../../state/host";
 import { passes } from "../../state/away";
+import { draftOf, keepDraft } from "../../state/drafts";
 import { isCode, sentenceOfError, tell } from "../../state/notices";
 import type { Organization } from "../../state/organization";
 import { child, nameOf, parent } from "../../state/paths";
@@ -37,8 +38,9 @@ async function write(organization: Organization, path: string, base: number | un
 }
 
 export function Edit({ organization, path, text: before, version, close, saved }: EditProps) {
-  const [text, setText] = useState(before);
-  const [base, setBase] = useState(version);
+  const [draft] = useState(() => draftOf(organization.key, path));
+  const [text, setText] = useState(draft?.text ?? before);
+  const [base, setBase] = useState(draft?.base ?? version);
   const [known, setKnown] = useState(before);
   const [conflict, setConflict] = useState(false);
   const [wrong, setWrong] = useState("");
@@ -48,6 +50,12 @@ export function Edit({ organization, path, text: before, version, close, saved }
   typed.current = text;
   const isGone = useRef(false);
   useEffect(() => () => { isGone.current = true; }, []);
+  // It is there again when the device was locked, or the person was elsewhere.
+  useEffect(() => { keepDraft(organization.key, path, text !== known ? { text, base } : undefined); }, [text, known, base]);
+  const leave = () => {
+    keepDraft(organization.key, path, undefined);
+    close();
+  };
   const name = nameOf(path);
   const isChanged = text !== known;
   // A text area has no other ends of lines than \n.
@@ -88,7 +96,7 @@ export function Edit({ organization, path, text: before, version, close, saved }
     const beside = besideOf(n);
     tell(t("Yours is “%s” beside it", shown(nameOf(beside))));
     saved(path);
-    close();
+    leave();
   };
   const keys = (event: KeyboardEvent) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "s") {
@@ -108,7 +116,7 @@ export function Edit({ organization, path, text: before, version, close, saved }
       <textarea ref={box} class="paper" value={text} aria-label={t("Text of %s", shown(name))} dir="auto" spellcheck onInput={(event) => setText(event.currentTarget.value)} onKeyDown={keys} />
       <div class="row editor-bar">
         <span class="muted small grow" role="status">{isChanged ? t("Not saved yet") : t("Saved")}</span>
-        <Button icon={X} onClick={close}>{isChanged ? t("Discard") : t("Close")}</Button>
+        <Button icon={X} onClick={leave}>{isChanged ? t("Discard") : t("Close")}</Button>
         <Button kind="primary" icon={Save} disabled={!isChanged || away} title={`${t("Save")} (Ctrl S)`} onClick={() => save("orConflict")}>{t("Save")}</Button>
       </div>
     </div>
