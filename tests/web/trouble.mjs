@@ -169,7 +169,7 @@ try {
     await box.fill("first\nwhat anne typed\n");
     local("end", "gateway");
     await button(a, "Save").click();
-    await a.getByText("Your text is still here, and is saved once it can.").waitFor();
+    await a.getByText("Your text is still here, and is saved once the server can be reached.").waitFor();
     await shot(a, "edit-away");
     check((await box.inputValue()).includes("what anne typed"), "the text is gone");
     local("one", "gateway");

@@ -111,7 +111,7 @@ export function Edit({ organization, path, text: before, version, close, saved }
           <b>{t("Somebody else changed this file meanwhile.")}</b> {t("On top: the history keeps the other version. Both: yours becomes a file beside it.")}
         </Note>
       )}
-      {away && <Note kind="warn" alert><b>{t("The server cannot be reached.")}</b> {t("Your text is still here, and is saved once it can.")}</Note>}
+      {away && <Note kind="warn" alert>{t("Your text is still here, and is saved once the server can be reached.")}</Note>}
       {wrong !== "" && <Note kind="bad" alert>{wrong} {t("Your text is still here.")}</Note>}
       <textarea ref={box} class="paper" value={text} aria-label={t("Text of %s", shown(name))} dir="auto" spellcheck onInput={(event) => setText(event.currentTarget.value)} onKeyDown={keys} />
       <div class="row editor-bar">
