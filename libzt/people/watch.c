@@ -7,6 +7,7 @@
 #include "log/sync.h"
 #include "net/events.h"
 #include "people/acts.h"
+#include "people/hear.h"
 #include "people/verbs.h"
 #include "session/session.h"
 #include "workspace/verbs.h"
@@ -60,40 +61,17 @@ ready(void *ctx)
 	v->fills = true;
 }
 
-static enum zt_event_kind
-public_kind(enum event_kind k)
-{
-	switch (k) {
-	case EVENT_LOG:
-		return ZT_EVENT_LOG;
-	case EVENT_CHAIN:
-		return ZT_EVENT_CHAIN;
-	case EVENT_KEYS:
-		return ZT_EVENT_KEYS;
-	case EVENT_OTHER:
-		break;
-	}
-	return ZT_EVENT_OTHER;
-}
-
 static void
-event(void *ctx, enum event_kind kind, const struct id *topic, uint64_t position)
+event(void *ctx, const struct event *one)
 {
 	struct watching *v = ctx;
-	struct org_workspace *w;
-	char name[260] = "";
-	struct zt_event e = {
-		.kind = public_kind(kind), .workspace = name, .position = position
-	};
-	struct workspace *s;
+	char name[HEAR_NAME] = "";
+	struct zt_event e;
 
-	if (log_wake(v->z, true) == ZT_OK &&
-	    (w = org_state_workspace(v->z->state, topic)) != NULL &&
-	    workspace_of(v->z, w, &s) == ZT_OK)
-		workspace_name(s, name);
-	else if (!id_equal(topic, &v->z->org))
-		id_print(topic, name);
+	if (log_wake(v->z, true) == ZT_OK)
+		hear_name(v->z, &one->topic, name);
 	log_rest(v->z);
+	e = hear_event(one, name);
 	v->w->event(v->w->ctx, &e);
 	if (e.kind == ZT_EVENT_LOG)
 		look_after(v);

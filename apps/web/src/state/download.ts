@@ -2,6 +2,7 @@
 // Files out of a workspace: saved through the service worker as they are read; several, or a folder, as one archive.
 import type { Entry } from "@rpc";
 import { sizeLimitSentence } from "../words/sentences";
+import { lasting } from "./away";
 import { host } from "./host";
 import { tell, tellRefusal } from "./notices";
 import type { Organization } from "./organization";
@@ -115,9 +116,9 @@ async function* membersOf(organization: Organization, path: string, entries: rea
     const name = before + entry.name;
     if (entry.folder) {
       yield { name: `${name}/`, modified: entry.details?.modified ?? 0, size: 0, bytes: nothing };
-      yield* membersOf(organization, place, await entriesOf(organization, place), one, read, `${name}/`);
+      yield* membersOf(organization, place, await lasting(organization, () => entriesOf(organization, place)), one, read, `${name}/`);
     } else {
-      const { handle, size } = await organization.call("reader.open", { path: place });
+      const { handle, size } = await lasting(organization, () => organization.call("reader.open", { path: place }));
       try {
         yield { name, modified: entry.details?.modified ?? 0, size, bytes: () => bytesOf(organization, handle, size, one, read) };
       } finally {
@@ -132,7 +133,7 @@ async function* nothing(): AsyncGenerator<Uint8Array> {}
 async function* bytesOf(organization: Organization, handle: number, size: number, one: Transfer, read: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < size;) {
     await mayGoOn(one);
-    const piece = await host().fetch(organization.key, "reader.read", { handle, offset: at, size: Math.min(PIECE, size - at) });
+    const piece = await lasting(organization, () => host().fetch(organization.key, "reader.read", { handle, offset: at, size: Math.min(PIECE, size - at) }), () => one.state.value === "cancelled");
     if (piece.length === 0) return;
     read(piece.length);
     at += piece.length;

@@ -2,6 +2,7 @@
 // Files as addresses that the browser saves or plays: the service worker asks this page for their ranges, so that nothing is
 // held whole in memory.
 import type { Organization } from "./organization";
+import { lasting } from "./away";
 import { host } from "./host";
 
 /** Bytes in order (`next`), or from anywhere (`range`). */
@@ -89,14 +90,14 @@ export function forget(address: string): void {
 /** A file of a workspace as a source. */
 export function fileSource(organization: Organization, path: string, name: string, type: string, save: boolean, version?: number, read?: (bytes: number) => void): () => Promise<Source> {
   return async () => {
-    const { handle, size } = await organization.call("reader.open", { path, version });
+    const { handle, size } = await lasting(organization, () => organization.call("reader.open", { path, version }));
     let isOpen = true;
     // The pieces behind the one that is read are asked for already, where a file is read from one end to the other.
     const ahead = new Map<number, Promise<Uint8Array>>();
     const piece = (from: number, wanted: number) => {
       let found = ahead.get(from);
       if (!found) {
-        found = host().fetch(organization.key, "reader.read", { handle, offset: from, size: Math.max(1, Math.min(wanted, size - from)) });
+        found = lasting(organization, () => host().fetch(organization.key, "reader.read", { handle, offset: from, size: Math.max(1, Math.min(wanted, size - from)) }), () => !isOpen);
         found.catch(() => {});
         ahead.set(from, found);
       }
@@ -131,7 +132,7 @@ export async function wholeFile(organization: Organization, path: string, limit:
     const bytes = new Uint8Array(size);
     let at = 0;
     while (at < size) {
-      const piece = await host().fetch(organization.key, "reader.read", { handle, offset: at, size: Math.min(1 << 20, size - at) });
+      const piece = await lasting(organization, () => host().fetch(organization.key, "reader.read", { handle, offset: at, size: Math.min(1 << 20, size - at) }));
       if (piece.length === 0) break;
       bytes.set(piece, at);
       at += piece.length;

@@ -3,6 +3,7 @@
 // is kept with the reason.
 import { computed, signal, type Signal } from "@preact/signals";
 import { Refusal } from "../host/client";
+import { lasting, passes } from "./away";
 import { host, lineIsUp } from "./host";
 import { isCode, sentenceOfError } from "./notices";
 import type { Organization } from "./organization";
@@ -97,7 +98,7 @@ export async function send(organization: Organization, path: string, chosen: rea
   const refused = new Set<string>();
   for (const names of [...folders.values()].sort((a, b) => a.length - b.length)) {
     try {
-      await organization.call("files.makeFolder", { path: child(path, names.join("/")) });
+      await lasting(organization, () => organization.call("files.makeFolder", { path: child(path, names.join("/")) }));
     } catch (error) {
       if (isCode(error, "EXISTS")) continue;
       refused.add(names.join("/"));
@@ -171,7 +172,10 @@ async function sendFile(one: Transfer, path: string, file: File): Promise<void> 
     } catch (error) {
       if ((one.state.value as TransferState) === "cancelled") return;
       if (isCode(error, "LINE_LOST")) await lineBack();
-      else if (isCode(error, "AGAIN")) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      else if (passes(error)) {
+        one.organization.lost();
+        if (!(await one.organization.back(() => (one.state.value as TransferState) === "cancelled"))) throw error;
+      } else if (isCode(error, "AGAIN")) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
       else throw error;
       one.done.value = 0;
     }

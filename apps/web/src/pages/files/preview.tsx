@@ -9,6 +9,7 @@ import { Icon } from "../../parts/icon";
 import { later } from "../../parts/later";
 import { Skeleton } from "../../parts/skeleton";
 import { saveFile } from "../../state/download";
+import { draftOf } from "../../state/drafts";
 import { Folder, sorted, type Item } from "../../state/folder";
 import { sentenceOfError, tell } from "../../state/notices";
 import type { Organization } from "../../state/organization";
@@ -42,7 +43,7 @@ export function Preview({ organization, workspace, names }: { organization: Orga
   const [folder] = useState(() => new Folder(organization, folderPath));
   const [share, setShare] = useState(false);
   const [source, setSource] = useState(false);
-  const [edits, setEdits] = useState(false);
+  const [edits, setEdits] = useState(() => version === undefined && draftOf(organization.key, path) !== undefined);
   const [again, setAgain] = useState(0);
   const [compares, setCompares] = useState(false);
   useTrail([
