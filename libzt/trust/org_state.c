@@ -98,6 +98,7 @@ org_state_free(struct org_state *o)
 	free(o->settings);
 	free(o->policies);
 	free(o->releases);
+	free(o->pinned);
 	free(o);
 }
 
@@ -469,13 +470,28 @@ change_settings(struct org_state *o, ProtobufCBinaryData settings, uint64_t inde
 }
 
 static enum zt_err
+note_pinned(struct org_state *o, const struct hash *release)
+{
+	enum zt_err err;
+
+	for (size_t i = 0; i < o->pinned_count; i++)
+		if (hash_equal(&o->pinned[i], release))
+			return ZT_OK;
+	if ((err = vec_room(&o->pinned, o->pinned_count, &o->pinned_cap, sizeof *release)))
+		return err;
+	o->pinned[o->pinned_count++] = *release;
+	return ZT_OK;
+}
+
+static enum zt_err
 pin_releases(struct org_state *o, const Zt__WebReleasePinned *m)
 {
 	struct hash *list = calloc(m->n_manifests + 1, sizeof *list);
 	enum zt_err err = list != NULL ? ZT_OK : ZT_ERR_MEMORY;
 
 	for (size_t i = 0; err == ZT_OK && i < m->n_manifests; i++)
-		err = pb_hash(m->manifests[i], &list[i]);
+		if ((err = pb_hash(m->manifests[i], &list[i])) == ZT_OK)
+			err = note_pinned(o, &list[i]);
 	if (err) {
 		free(list);
 		return err;
