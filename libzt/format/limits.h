@@ -48,7 +48,7 @@
 
 #define LIMIT_DELETION_MS (24 * 60 * 60 * 1000) /* a deletion can be taken back so long */
 #define LIMIT_DELETION_DELAY_MS                                                                \
-	(365ull * LIMIT_DELETION_MS) /* what an organization may ask for instead */
+	(30ull * LIMIT_DELETION_MS) /* what an organization may ask for instead */
 
 #define LIMIT_RELEASES 16 /* of the page that an organization accepts at once */
 #define LIMIT_ORIGIN 255  /* bytes: https:// and a name of DNS */

@@ -56,7 +56,7 @@ release_settings_change(struct zt *z, const enum zt_browsers *browsers,
 	if (deletion_delay != NULL &&
 	    (*deletion_delay < LIMIT_DELETION_MS || *deletion_delay > LIMIT_DELETION_DELAY_MS))
 		return session_refuse(z, ZT_ERR_INVALID,
-		    "a deletion is due one day to 365 days after its announcement");
+		    "a deletion is due one day to 30 days after its announcement");
 	return log_change_settings(z, change, &c);
 }
 

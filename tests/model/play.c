@@ -463,7 +463,7 @@ static void
 invent_settings(const struct org *g, struct model_step *s)
 {
 	static const uint64_t delays[] = { 0, MODEL_DAY, 2 * MODEL_DAY, 3 * MODEL_DAY,
-		MODEL_DAY - 1, MODEL_YEAR, MODEL_YEAR + 1 };
+		MODEL_DAY - 1, MODEL_MONTH, MODEL_MONTH + 1 };
 
 	s->settings.browsers = one_in(g, 12) ? 3 : of(g, 3);
 	s->settings.creators = one_in(g, 12) ? 2 : of(g, 2);

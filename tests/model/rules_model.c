@@ -173,7 +173,7 @@ static bool
 are_settings(const struct model_settings *t)
 {
 	return t->browsers <= M_NOBODY && t->creators <= M_ADMINS_ONLY &&
-	       (t->delay == 0 || (t->delay >= MODEL_DAY && t->delay <= MODEL_YEAR));
+	       (t->delay == 0 || (t->delay >= MODEL_DAY && t->delay <= MODEL_MONTH));
 }
 
 static bool

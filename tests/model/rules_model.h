@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 enum { MODEL_DAY = 24 * 60 * 60 * 1000 };      /* a deletion can be taken back so long */
-#define MODEL_YEAR (UINT64_C(365) * MODEL_DAY) /* the longest that settings ask for */
+#define MODEL_MONTH (UINT64_C(30) * MODEL_DAY) /* the longest that settings ask for */
 enum { MODEL_RELEASES = 16 };                  /* that are accepted at once */
 enum {
 	MODEL_USERS = 8,

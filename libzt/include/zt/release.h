@@ -20,7 +20,7 @@ struct zt_settings {
 	enum zt_browsers browsers; /* of devices that are added from now on */
 	enum zt_creators creators; /* STANDARD: admins and standard users */
 	/* Least milliseconds between the announcement of a workspace's deletion and its time: a
-	 * day to 365 days. */
+	 * day to 30 days. */
 	uint64_t deletion_delay;
 };
 /* What is in force. */
