@@ -234,11 +234,8 @@ look_once(struct look *l, bool *again)
 	*again = false;
 	if ((err = get_manifest(l, &text, &status)))
 		goto out;
-	if (status != 200) {
-		if (status == 404 || status == 410)
-			p->state = ZT_PAGE_NONE;
-		else
-			err = alarm_of(l, ZT_PAGE_ALTERED, MANIFEST_NAME);
+	if (status != 200) { /* not found, another version of the protocol, somewhere else */
+		p->state = ZT_PAGE_NONE;
 		goto out;
 	}
 	hash_file(buf_bytes(&text), &h);
