@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* page.c - the functions of zt/release.h about the page that a server sends. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "log/enter.h"
@@ -61,7 +62,7 @@ zt_release_of(const char *path, char release[ZT_RELEASE])
 	char part[4096];
 	size_t n;
 	struct hash h;
-	enum zt_err err = f != NULL ? ZT_OK : ZT_ERR_IO;
+	enum zt_err err = f != NULL ? ZT_OK : errno == ENOENT ? ZT_ERR_NOT_FOUND : ZT_ERR_IO;
 
 	while (f != NULL && (n = fread(part, 1, sizeof part, f)) > 0 && buf_err(&text) == ZT_OK)
 		buf_add(&text, bytes_of((const uint8_t *)part, n));

@@ -41,7 +41,8 @@ ZT_CALL enum zt_err zt_releases(
  * one), LIMIT, FORBIDDEN. */
 ZT_CALL enum zt_err zt_release_pin(
     struct zt *z, const char *const *releases, size_t count, bool adds);
-/* The release whose manifest is the file PATH. Errors: IO, CORRUPT (it is no manifest). */
+/* The release whose manifest is the file PATH. Errors: NOT_FOUND, IO, CORRUPT (it is no
+ * manifest). */
 ZT_CALL enum zt_err zt_release_of(const char *path, char release[ZT_RELEASE]);
 
 enum zt_page_state {
