@@ -16,7 +16,7 @@ $B/gen/%.o: $G/%.c $(PB_H)
 PURE_SRCS := $(filter-out libzt/crypto/bulk_sodium.c,$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files libzt/history))
 PURE := $(call objs,$(PURE_SRCS)) $(patsubst $G/%.c,$B/gen/%.o,$(GENERATED))
 # What an unlocked device does, each room above those before it.
-ROOMS := $(addprefix libzt/,session log chain workspace content tree handles disk restore people recovery join api)
+ROOMS := $(addprefix libzt/,session log release chain workspace content tree handles disk restore people recovery join api)
 UPPER := $(call objs,$(call srcs,libzt/pki libzt/port/posix libzt/store libzt/net $(ROOMS)))
 FRAME := $(call objs,$(call srcs,services/bus services/frame))
 SERVICES := auth metadata blocks messaging

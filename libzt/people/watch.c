@@ -9,6 +9,8 @@
 #include "people/acts.h"
 #include "people/hear.h"
 #include "people/verbs.h"
+#include "port/clock.h"
+#include "release/verbs.h"
 #include "session/session.h"
 #include "workspace/verbs.h"
 #include "zt/sync.h"
@@ -24,6 +26,7 @@ struct watching {
 	const struct zt_watch *w;
 	bool fills;           /* a chain may need backfill */
 	uint64_t reported;    /* devices added before this log entry were reported */
+	uint64_t turned_ms;   /* the steady clock at the last idle turn */
 	uint64_t maintain_at; /* when to retry failed work; 0: nothing failed */
 };
 
@@ -103,8 +106,11 @@ idle(void *ctx)
 	struct zt *z = v->z;
 	struct org_workspace *w;
 	size_t at = 0;
+	uint64_t now_ms = port_steady_ms(), since_ms = now_ms - v->turned_ms;
 	enum zt_err err;
 
+	v->turned_ms = now_ms;
+	release_watch(z, since_ms);
 	if (v->maintain_at != 0 && session_now_ms() >= v->maintain_at)
 		look_after(v);
 	if (!v->fills || (err = log_wake(z, false)) == ZT_ERR_LOCKED)
@@ -149,7 +155,7 @@ stop(void *ctx)
 enum zt_err
 people_watch(struct zt *z, const struct zt_watch *w)
 {
-	struct watching v = { .z = z, .w = w };
+	struct watching v = { .z = z, .w = w, .turned_ms = port_steady_ms() };
 	struct events_options o = { .calls = z->calls,
 		.ca_file = z->ca_file,
 		.org = z->org,
