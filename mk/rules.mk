@@ -111,7 +111,7 @@ RPC := $(call objs,$(call srcs,apps/rpc) apps/common/output.c)
 $B/tests/apps/rpc_test $B/tests/apps/rpc_join_test $B/tests/apps/rpc_hostile_test: $(RPC) $B/tests/apps/ask.o
 $B/tests/apps/rpc_hostile_test: LIBS += -Wl,--wrap=free
 $B/tests/fuzz/app_fuzz: $(RPC)
-AGENT_PURE := $(call objs,$(addprefix apps/agent/door/,door.c idle.c mark.c message.c))
+AGENT_PURE := $(call objs,$(addprefix apps/agent/door/,content.c door.c idle.c mark.c message.c))
 $B/tests/agent/door_test: $(AGENT_PURE)
 $B/tests/fuzz/agent_fuzz: $(RPC) $(AGENT_PURE)
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*_fuzz.c))

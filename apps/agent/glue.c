@@ -65,7 +65,6 @@ read_signal(struct lws *wsi)
 static int
 http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
 {
-	(void)n;
 	switch ((int)reason) {
 	case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
 		return accept_from(agent_of(wsi), (int)(intptr_t)in);
@@ -76,7 +75,13 @@ http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, si
 	case LWS_CALLBACK_HTTP:
 		return serve_head(agent_of(wsi), wsi, user, in);
 	case LWS_CALLBACK_HTTP_BODY:
-		return -1; /* nothing takes one */
+		return serve_body(user, in, n);
+	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+		return serve_body_end(user);
+	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+	case LWS_CALLBACK_CLOSED_HTTP:
+		serve_gone(user);
+		return 0;
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return serve_writable(wsi, user);
 	case LWS_CALLBACK_EVENT_WAIT_CANCELLED:

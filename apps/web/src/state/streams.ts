@@ -75,6 +75,30 @@ export async function canStream(): Promise<boolean> {
   }));
 }
 
+let hostGives: boolean | null = null;
+
+/** The host's own address for an open reader or writer; null where the host has none: then bytes come by messages. */
+export async function hostAddress(organization: Organization, handle: number, wish: { size?: number; name?: string; type?: string; held?: boolean } = {}): Promise<string | null> {
+  if (hostGives === false) return null;
+  const { url } = await host().call(null, "host.stream", { key: organization.key, handle, ...wish });
+  hostGives = url !== undefined;
+  return url === undefined ? null : `./${url}`;
+}
+
+/** An address that shows a file, and what ends it; null where the browser can show none. */
+export async function shownAddress(organization: Organization, path: string, name: string, type: string, version?: number): Promise<{ address: string; end: () => void } | null> {
+  if (hostGives !== false) {
+    const { handle, size } = await organization.call("reader.open", { path, version });
+    const close = () => void organization.call("reader.close", { handle }).catch(() => {});
+    const address = await hostAddress(organization, handle, { size, type });
+    if (address !== null) return { address, end: close };
+    close();
+  }
+  if (!(await canStream())) return null;
+  const address = addressOf(name, fileSource(organization, path, name, type, false, version));
+  return { address, end: () => forget(address) };
+}
+
 /** An address for a source, until `forget` is called with it. */
 export function addressOf(name: string, open: () => Promise<Source>): string {
   const id = crypto.randomUUID();

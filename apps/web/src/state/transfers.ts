@@ -2,12 +2,14 @@
 // What is sent and fetched: a queue of files, a few at a time, each in pieces, with pause and cancel. What the page leaves out
 // is kept with the reason.
 import { computed, signal, type Signal } from "@preact/signals";
-import { Refusal } from "../host/client";
+import type { Failure } from "@rpc";
+import { LINE_LOST, Refusal } from "../host/client";
 import { lasting, passes } from "./away";
 import { host, lineIsUp } from "./host";
 import { isCode, sentenceOfError } from "./notices";
 import type { Organization } from "./organization";
 import { child } from "./paths";
+import { hostAddress } from "./streams";
 
 export type TransferState = "waits" | "runs" | "held" | "done" | "failed" | "cancelled";
 
@@ -35,6 +37,10 @@ const FILES_AT_ONCE = 3;
 const PIECES_AT_ONCE = 3;
 const PIECE = 1 << 20;
 const AGAIN_MS = 500;
+/** What is sent at once to a host that takes files by itself: more where it is fast, so that a pause is soon. */
+const SLICE = 8 << 20;
+const SLICE_MOST = 256 << 20;
+const SLICE_MS = 400;
 
 export const transfers = signal<Transfer[]>([]);
 export const leftOut = signal<{ name: string; reason: string }[]>([]);
@@ -186,9 +192,11 @@ async function sendOnce(one: Transfer, path: string, file: File): Promise<void> 
   const { organization } = one;
   const { handle } = await organization.call("writer.open", { path });
   try {
+    const address = file.size > PIECE ? await hostAddress(organization, handle) : null;
+    if (address !== null) await sendSlices(one, address, file);
     const pieces = new Set<Promise<unknown>>();
     let problem: unknown = null;
-    for (let offset = 0; offset < file.size && problem === null; offset += PIECE) {
+    for (let offset = address === null ? 0 : file.size; offset < file.size && problem === null; offset += PIECE) {
       await mayGoOn(one);
       const content = new Uint8Array(await file.slice(offset, offset + PIECE).arrayBuffer());
       const piece: Promise<unknown> = host().call(organization.key, "writer.write", { handle, offset }, { content })
@@ -204,6 +212,44 @@ async function sendOnce(one: Transfer, path: string, file: File): Promise<void> 
   } finally {
     void organization.call("writer.close", { handle }).catch(() => {});
   }
+}
+
+/** Sends a file to the host's own address: the browser reads it from the disk, and no byte is in the page. */
+async function sendSlices(one: Transfer, address: string, file: File): Promise<void> {
+  let slice = SLICE;
+  for (let offset = 0; offset < file.size;) {
+    await mayGoOn(one);
+    const end = Math.min(file.size, offset + slice);
+    const start = performance.now();
+    await put(one, address, file, offset, end);
+    if (performance.now() - start < SLICE_MS) slice = Math.min(SLICE_MOST, 2 * slice);
+    one.done.value = offset = end;
+  }
+}
+
+function put(one: Transfer, address: string, file: File, offset: number, end: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const abort = () => request.abort();
+    request.open("PUT", `${address}?offset=${offset}`);
+    request.upload.onprogress = ({ loaded }) => { one.done.value = offset + loaded; };
+    request.onload = () => {
+      let answer: { result?: object; error?: Failure } = {};
+      try {
+        answer = JSON.parse(request.responseText) as typeof answer;
+      } catch {
+        // It is no answer of a method.
+      }
+      if (request.status === 200 && answer.result) resolve();
+      else reject(answer.error ? new Refusal(answer.error) : new Refusal(LINE_LOST));
+    };
+    // A file that changed or went away ends it as well: that is not for another try.
+    request.onerror = () => void file.slice(offset, Math.min(end, offset + 1)).arrayBuffer().then(() => reject(new Refusal(LINE_LOST)), reject);
+    request.onabort = () => reject(new Error("cancelled"));
+    request.onloadend = () => one.cancel.signal.removeEventListener("abort", abort);
+    one.cancel.signal.addEventListener("abort", abort);
+    request.send(file.slice(offset, end));
+  });
 }
 
 export function isRefusal(error: unknown): error is Refusal {

@@ -16,7 +16,7 @@ import type { Organization } from "../../state/organization";
 import { pathOf } from "../../state/paths";
 import { address, go, route } from "../../state/route";
 import { detailsShown, showDetails } from "../../state/settings";
-import { addressOf, canStream, fileSource, forget, wholeFile } from "../../state/streams";
+import { shownAddress, wholeFile } from "../../state/streams";
 import { language, t } from "../../words";
 import { shown, size, when } from "../../words/format";
 import { useStatus, useTrail } from "../trail";
@@ -226,20 +226,19 @@ function Media(props: ContentProps) {
   const [failed, setFailed] = useState(false);
   const kind = kindOf(name);
   useEffect(() => {
-    let made = "";
+    let end: (() => void) | null = null;
     let ended = false;
-    void canStream().then((can) => {
-      if (ended) return;
-      if (!can) {
-        setFailed(true);
-        return;
+    shownAddress(organization, path, name, kind.type, version).then((found) => {
+      if (ended) found?.end();
+      else if (found === null) setFailed(true);
+      else {
+        end = found.end;
+        setUrl(found.address);
       }
-      made = addressOf(name, fileSource(organization, path, name, kind.type, false, version));
-      setUrl(made);
-    });
+    }, () => setFailed(true));
     return () => {
       ended = true;
-      if (made !== "") forget(made);
+      end?.();
     };
   }, []);
   if (failed) return <NoPreview {...props} />;
