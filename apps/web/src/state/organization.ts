@@ -10,6 +10,7 @@ import { isCode } from "./notices";
 
 const PAGE = 200;
 const QUIET_MS = 400;
+const AWAY_MS = 3000;
 
 const alarms = ["FORK", "ROLLBACK", "PROOF", "ROOT", "RESTORED"];
 
@@ -29,6 +30,7 @@ export class Organization {
   readonly fileChanges: Signal<Record<string, number>> = signal({});
   private stop: () => void;
   private later: ReturnType<typeof setTimeout> | undefined;
+  private returns: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly key: string) {
     this.stop = host().listen((event, device, data) => {
@@ -40,6 +42,7 @@ export class Organization {
   end(): void {
     this.stop();
     clearTimeout(this.later);
+    clearTimeout(this.returns);
   }
 
   call<M extends Method>(method: M, params: Methods[M]["params"], how?: How): Promise<Methods[M]["result"]> {
@@ -104,10 +107,10 @@ export class Organization {
         this.found(error);
         throw error;
       }
-      this.connected.value = false;
+      this.wentAway();
     }
     await Promise.all([this.readWorkspaces(), this.readPeople()]);
-    this.newDevices.value = (await this.all("device.new", {}, "devices")) as Device[];
+    if (this.connected.value) this.newDevices.value = (await this.all("device.new", {}, "devices")) as Device[];
   }
 
   async readWorkspaces(): Promise<void> {
@@ -148,6 +151,17 @@ export class Organization {
       if (typeof page.next !== "number" || page.next <= from) return list;
       from = page.next;
     }
+  }
+
+  /** A call went on without the servers: they are asked for until they answer, and what is shown is read again then. */
+  wentAway(): void {
+    this.connected.value = false;
+    this.returns ??= setTimeout(() => {
+      this.returns = undefined;
+      this.sync().then(() => {
+        if (this.connected.value) for (const one of this.workspaces.value ?? []) this.changedFiles(one.id);
+      }, () => {});
+    }, AWAY_MS);
   }
 
   changedFiles(workspace: string): void {
