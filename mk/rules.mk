@@ -88,7 +88,7 @@ $B/tests/%_test: $B/tests/%_test.o $(SUPPORT) $B/libzt.a $B/libframe.a
 # The vectors again, by the other back end of bulk cipher and hash.
 $B/tests/vectors/sodium_test: $B/tests/vectors/vectors_test.o $B/libzt/crypto/bulk_sodium.o $(SUPPORT) $B/libzt.a $B/libframe.a
 	$Q$(CC) $(LDFLAGS) $(FAST_LD) -o $@ $(filter %.o,$^) $B/libframe.a $B/libzt.a $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
-$B/tests/attack/writer_test $B/tests/attack/spill_test: $B/tests/attack/writer_model.o
+$B/tests/attack/writer_test $B/tests/attack/keep_test $B/tests/attack/spill_test: $B/tests/attack/writer_model.o
 $B/tests/attack/hostile_test: $B/tests/attack/hostile_calls.o
 $B/tests/attack/exchange_test $B/tests/attack/joining_test: $B/tests/attack/meeting.o
 $B/tests/attack/certificate_test $B/tests/attack/pki_test: $B/tests/attack/authority.o

@@ -450,7 +450,7 @@ list_manifest(struct workspace *s, const struct id *vlob, uint64_t version, Zt__
 
 enum zt_err
 list_file_at(struct zt *z, const char *remote, uint64_t version, struct workspace **s,
-    Zt__Manifest **out)
+    struct id *vlob, Zt__Manifest **out)
 {
 	struct tree_entry at;
 	enum zt_err err;
@@ -459,6 +459,7 @@ list_file_at(struct zt *z, const char *remote, uint64_t version, struct workspac
 		return err;
 	if (at.is_folder)
 		return session_refuse(z, ZT_ERR_INVALID, "that is a folder");
+	*vlob = at.vlob;
 	return list_manifest(*s, &at.vlob, version, out);
 }
 

@@ -188,6 +188,32 @@ a_file_is_written_and_read_in_ranges(void **state)
 }
 
 static void
+a_page_keeps_notes_and_files(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	json_t *opened;
+	int64_t h;
+
+	(void)state;
+	does(a, "notes.put", "{s:s,s:s}", "name", "upload.1", "value", "what waits");
+	answer_has(
+	    ask(a, "notes.list", "{s:s}", "prefix", "upload."), "notes", "value", "what waits");
+	does(a, "notes.remove", "{s:s}", "name", "upload.1");
+	assert_int_equal(
+	    0, answer_count(ask(a, "notes.list", "{s:s}", "prefix", "upload."), "notes"));
+	ends(ZT_ERR_NAME, a, "notes.put", "{s:s,s:s}", "name", "No name", "value", "");
+	opened = ask(a, "reader.open", "{s:s}", "path", "plans:/budget");
+	assert_false(json_boolean_value(json_object_get(opened, "away")));
+	h = answer_number(opened, "handle");
+	for (const char *const *how =
+		 (const char *const[]){ "read", "pinned", "forget", "nothing", NULL };
+	     *how != NULL; how++)
+		does(a, "reader.keep", "{s:I,s:s}", "handle", h, "how", *how);
+	ends(ZT_ERR_NOT_FOUND, a, "reader.keep", "{s:I,s:s}", "handle", h + 999, "how", "read");
+	does(a, "reader.close", "{s:I}", "handle", h);
+}
+
+static void
 a_folder_is_listed_in_pages(void **state)
 {
 	struct rpc_lane *a = stage.alice;
@@ -821,6 +847,7 @@ main(void)
 		cmocka_unit_test(pages_of_the_log_make_the_whole),
 		cmocka_unit_test(a_workspace_is_made_shared_and_ended),
 		cmocka_unit_test(a_file_is_written_and_read_in_ranges),
+		cmocka_unit_test(a_page_keeps_notes_and_files),
 		cmocka_unit_test(a_folder_is_listed_in_pages),
 		cmocka_unit_test(what_is_moved_and_removed_is_found_again),
 		cmocka_unit_test(a_name_is_found_in_a_tree),

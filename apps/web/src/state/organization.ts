@@ -142,7 +142,7 @@ export class Organization {
       }
     }
     await Promise.all([this.readWorkspaces(), this.readPeople()]);
-    this.newDevices.value = (await this.all("device.new", {}, "devices")) as Device[];
+    if (this.connected.value) this.newDevices.value = (await this.all("device.new", {}, "devices")) as Device[];
   }
 
   async readWorkspaces(): Promise<void> {

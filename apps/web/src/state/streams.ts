@@ -19,6 +19,8 @@ const sources = new Map<string, () => Promise<Source>>();
 let registration: Promise<ServiceWorkerRegistration | null> | null = null;
 
 const AHEAD = 3;
+/** What is played is kept, where it is not too large. */
+const KEPT_MOST = 64 << 20;
 
 interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
@@ -116,6 +118,7 @@ export function fileSource(organization: Organization, path: string, name: strin
   return async () => {
     const { handle, size } = await lasting(organization, () => organization.call("reader.open", { path, version }));
     let isOpen = true;
+    if (!save && size <= KEPT_MOST) await organization.call("reader.keep", { handle, how: "read" });
     // The pieces behind the one that is read are asked for already, where a file is read from one end to the other.
     const ahead = new Map<number, Promise<Uint8Array>>();
     const piece = (from: number, wanted: number) => {
@@ -148,11 +151,12 @@ export function fileSource(organization: Organization, path: string, name: strin
   };
 }
 
-/** A whole file, where it is at most LIMIT bytes; null where it is larger. */
+/** A whole file, where it is at most LIMIT bytes; null where it is larger. What was opened can be read without the servers. */
 export async function wholeFile(organization: Organization, path: string, limit: number, version?: number): Promise<Uint8Array<ArrayBuffer> | null> {
   const { handle, size } = await organization.call("reader.open", { path, version });
   try {
     if (size > limit) return null;
+    await organization.call("reader.keep", { handle, how: "read" });
     const bytes = new Uint8Array(size);
     let at = 0;
     while (at < size) {

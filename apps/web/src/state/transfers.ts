@@ -5,11 +5,12 @@ import { computed, signal, type Signal } from "@preact/signals";
 import type { Failure } from "@rpc";
 import { LINE_LOST, Refusal } from "../host/client";
 import { lasting, passes } from "./away";
-import { host, lineIsUp } from "./host";
+import { deviceOf, host, lineIsUp } from "./host";
 import { isCode, sentenceOfError } from "./notices";
 import type { Organization } from "./organization";
 import { child } from "./paths";
 import { hostAddress } from "./streams";
+import { keep } from "./uploads";
 
 export type TransferState = "waits" | "runs" | "held" | "done" | "failed" | "cancelled";
 
@@ -31,6 +32,8 @@ export interface Chosen {
   /** Where it is put below the folder: names, the last of which is the file's. */
   names: string[];
   file: File;
+  /** What the browser gave for it: the file's handle, or that of the folder that NAMES begin with. */
+  handle?: FileSystemHandle;
 }
 
 const FILES_AT_ONCE = 3;
@@ -101,6 +104,23 @@ export async function send(organization: Organization, path: string, chosen: rea
   };
   for (const one of chosen) note(one.names.slice(0, -1));
   for (const names of emptyFolders) note(names);
+  const batch = keep(organization, path, chosen);
+  const end = () => {
+    batch.end();
+    finished();
+  };
+  let waiting = 0;
+  const added = chosen.map(({ names, file }) => {
+    const one = newTransfer(organization, "send", names.join("/"), file.size);
+    waiting++;
+    const stop = one.state.subscribe((state) => {
+      if (state !== "done" && state !== "failed" && state !== "cancelled") return;
+      queueMicrotask(() => stop());
+      if (--waiting === 0) end();
+    });
+    return { one, names, file };
+  });
+  transfers.value = [...transfers.value, ...added.map(({ one }) => one)];
   const refused = new Set<string>();
   for (const names of [...folders.values()].sort((a, b) => a.length - b.length)) {
     try {
@@ -111,20 +131,13 @@ export async function send(organization: Organization, path: string, chosen: rea
       leftOut.value = [...leftOut.value, { name: names.join("/"), reason: sentenceOfError(error) }];
     }
   }
-  let waiting = 0;
-  const added = chosen.filter((one) => !one.names.some((_, length) => refused.has(one.names.slice(0, length).join("/")))).map(({ names, file }) => {
-    const one = newTransfer(organization, "send", names.join("/"), file.size);
-    one.run = () => sendFile(one, child(path, names.join("/")), file);
-    waiting++;
-    const stop = one.state.subscribe((state) => {
-      if (state !== "done" && state !== "failed" && state !== "cancelled") return;
-      queueMicrotask(() => stop());
-      if (--waiting === 0) finished();
-    });
-    return one;
-  });
-  transfers.value = [...transfers.value, ...added];
-  if (added.length === 0) finished();
+  for (const { one, names, file } of added) {
+    if (names.some((_, length) => refused.has(names.slice(0, length).join("/")))) {
+      transfers.value = transfers.value.filter((other) => other !== one);
+      one.state.value = "cancelled"; // its folder is left out, and named
+    } else one.run = () => sendFile(one, child(path, names.join("/")), file);
+  }
+  if (added.length === 0) end();
   pump();
 }
 
@@ -168,6 +181,14 @@ async function lineBack(): Promise<void> {
   while (!lineIsUp.value) await new Promise((resolve) => setTimeout(resolve, 250));
 }
 
+/** Waits while the device is locked, where it is; false where it is not. */
+async function wasLocked(one: Transfer): Promise<boolean> {
+  const isLocked = () => deviceOf(one.organization.key)?.state !== "open";
+  if (!isLocked()) return false;
+  while (isLocked() && (one.state.value as TransferState) !== "cancelled") await new Promise((resolve) => setTimeout(resolve, 250));
+  return true;
+}
+
 async function sendFile(one: Transfer, path: string, file: File): Promise<void> {
   for (;;) {
     try {
@@ -182,7 +203,7 @@ async function sendFile(one: Transfer, path: string, file: File): Promise<void> 
         one.organization.lost();
         if (!(await one.organization.back(() => (one.state.value as TransferState) === "cancelled"))) throw error;
       } else if (isCode(error, "AGAIN")) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-      else throw error;
+      else if (!(await wasLocked(one))) throw error;
       one.done.value = 0;
     }
   }
@@ -256,12 +277,14 @@ export function isRefusal(error: unknown): error is Refusal {
   return error instanceof Refusal;
 }
 
+type WithHandle = DataTransferItem & { getAsFileSystemHandle?: () => Promise<FileSystemHandle | null> };
 type EntryLike = FileSystemEntry & { file?: (ok: (file: File) => void, bad: (error: unknown) => void) => void; createReader?: () => FileSystemDirectoryReader };
 
 /** What was dropped: files, and folders with all that is below. */
 export async function dropped(data: DataTransfer): Promise<{ files: Chosen[]; folders: string[][] }> {
   const items = [...data.items].filter((item) => item.kind === "file");
   const entries = items.map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  const given = items.map((item) => (item as WithHandle).getAsFileSystemHandle?.() ?? Promise.resolve(null));
   // What is no entry of a file system (a picture out of another page) is a file by itself.
   const files: Chosen[] = items.flatMap((item) => {
     const file = item.webkitGetAsEntry() === null ? item.getAsFile() : null;
@@ -287,6 +310,8 @@ export async function dropped(data: DataTransfer): Promise<{ files: Chosen[]; fo
     }
   };
   for (const entry of entries) await walk(entry as EntryLike, []);
+  const handles = (await Promise.all(given.map((one) => one.catch(() => null)))).filter((one) => one !== null);
+  for (const one of files) one.handle = handles.find((handle) => handle.name === one.names[0]);
   return { files, folders };
 }
 
