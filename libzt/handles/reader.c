@@ -35,7 +35,8 @@ struct zt_reader {
 	struct zt *z;
 	struct id workspace;
 	Zt__Manifest *m;
-	uint64_t *from; /* where each part begins, and the end */
+	uint64_t version; /* 0: whoever opened it knows */
+	uint64_t *from;   /* where each part begins, and the end */
 	size_t parts;
 	uint64_t uses;
 	struct held held[BLOCKS];
@@ -80,11 +81,15 @@ handle_reader_open(struct zt *z, const char *remote, uint64_t version, struct zt
 {
 	Zt__Manifest *m = NULL;
 	struct workspace *s = NULL;
+	uint64_t which = 0;
 	enum zt_err err;
 
 	z->message[0] = 0;
-	err = list_file_at(z, remote, version, &s, &m);
-	return err ? err : reader_new(s, &m, out);
+	if ((err = list_file_at(z, remote, version, &s, &which, &m)) ||
+	    (err = reader_new(s, &m, out)))
+		return err;
+	(*out)->version = which;
+	return ZT_OK;
 }
 
 void
@@ -106,6 +111,12 @@ uint64_t
 zt_reader_size(const struct zt_reader *r)
 {
 	return r->m->file->size;
+}
+
+uint64_t
+zt_reader_version(const struct zt_reader *r)
+{
+	return r->version;
 }
 
 /* ---- blocks ---- */

@@ -114,6 +114,7 @@ a_file_is_written_and_read_in_ranges(void **state)
 	assert_int_equal(1, ask_write(a, "plans:/budget", "one two three"));
 	opened = ask(a, "reader.open", "{s:s}", "path", "plans:/budget");
 	assert_int_equal(13, json_integer_value(json_object_get(opened, "size")));
+	assert_int_equal(1, json_integer_value(json_object_get(opened, "version")));
 	h = answer_number(opened, "handle");
 	ask_reads(a, h, 0, 100, "one two three");
 	ask_reads(a, h, 4, 3, "two");
@@ -130,6 +131,10 @@ a_file_is_written_and_read_in_ranges(void **state)
 	assert_int_equal(
 	    3, answer_number(ask(a, "writer.commit", "{s:I}", "handle", h), "version"));
 	does(a, "writer.close", "{s:I}", "handle", h);
+	h = answer_number(
+	    ask(a, "reader.open", "{s:s,s:i}", "path", "plans:/budget", "version", 2),
+	    "version");
+	assert_int_equal(2, h);
 	h = answer_number(
 	    ask(a, "reader.open", "{s:s,s:i}", "path", "plans:/budget", "version", 3),
 	    "handle");

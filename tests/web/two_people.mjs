@@ -326,6 +326,7 @@ try {
     karimAgent.child.kill("SIGTERM");
     await away;
     await k.getByText("zt on this computer does not answer.").waitFor();
+    await k.getByText(/open zt again with the command zt ui/).waitFor();
   });
   else await step("a page that is loaded again has its device, locked", async () => {
     await k.reload();

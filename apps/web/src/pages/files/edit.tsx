@@ -42,6 +42,7 @@ export function Edit({ organization, path, text: before, version, close, saved }
   const [conflict, setConflict] = useState(false);
   const [wrong, setWrong] = useState("");
   const box = useRef<HTMLTextAreaElement>(null);
+  const saves = useRef(false);
   const name = nameOf(path);
   const isChanged = text !== known;
   // A text area has no other ends of lines than \n.
@@ -54,6 +55,8 @@ export function Edit({ organization, path, text: before, version, close, saved }
     return () => removeEventListener("beforeunload", stay);
   }, [isChanged]);
   const save = async (how: "onTop" | "orConflict") => {
+    if (saves.current) return;
+    saves.current = true;
     setWrong("");
     try {
       setBase((await write(organization, path, base, withEnds(text), how)) ?? base);
@@ -64,6 +67,8 @@ export function Edit({ organization, path, text: before, version, close, saved }
     } catch (error) {
       if (isCode(error, "CONFLICT")) setConflict(true);
       else setWrong(sentenceOfError(error));
+    } finally {
+      saves.current = false;
     }
   };
   const saveBeside = async () => {
