@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "ask.h"
+#include "zt/audit.h"
 #include "zt/pki.h"
 #include "zt/recover.h"
 
@@ -141,6 +142,55 @@ a_file_is_written_and_read_in_ranges(void **state)
 	ask_reads(a, h, 0, 100, "ano");
 	does(a, "reader.close", "{s:I}", "handle", h);
 	ends(ZT_ERR_NOT_FOUND, a, "reader.open", "{s:s}", "path", "plans:/none");
+}
+
+/* What the page saves is what zt-audit reads. */
+static void
+the_log_is_exported_for_an_auditor(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	struct rpc_answer given = { 0 };
+	struct zt_audit *audit = NULL;
+	struct zt_audit_result r;
+	struct zt_identity id;
+	json_t *opened;
+	int64_t h, size, at = 0;
+
+	(void)state;
+	zt_whoami(stage.s->alice.zt, &id);
+	assert_ok(zt_audit_new(id.org, &audit));
+	opened = ask(a, "export.open", "{s:s}", "workspace", "plans");
+	size = json_integer_value(json_object_get(opened, "size"));
+	h = answer_number(opened, "handle");
+	assert_true(size > 100);
+	ends(ZT_ERR_TOO_BIG, a, "export.open", "{}");
+	while (at < size) {
+		json_decref(ask_with(a, "export.read",
+		    json_pack("{s:I,s:I,s:i}", "handle", h, "offset", at, "size", 100), NULL, 0,
+		    &given));
+		assert_true(given.content_n > 0 && given.content_n <= 100);
+		assert_ok(zt_audit_take(audit, given.content, given.content_n));
+		at += (int64_t)given.content_n;
+		rpc_answer_free(&given);
+	}
+	assert_int_equal(size, at);
+	assert_ok(zt_audit_end(audit));
+	zt_audit_result(audit, &r);
+	assert_int_equal(id.log_size, r.entries + r.hidden);
+	assert_true(r.changesets > 0);
+	zt_audit_free(audit);
+	json_decref(ask_with(a, "export.read",
+	    json_pack("{s:I,s:I,s:i}", "handle", h, "offset", size, "size", 9), NULL, 0,
+	    &given));
+	assert_int_equal(0, given.content_n);
+	rpc_answer_free(&given);
+	ends(ZT_ERR_TOO_BIG, a, "export.read", "{s:I,s:i,s:i}", "handle", h, "offset", 0,
+	    "size", 4 * 1024 * 1024 + 1);
+	does(a, "export.close", "{s:I}", "handle", h);
+	ends(ZT_ERR_NOT_FOUND, a, "export.close", "{s:I}", "handle", h);
+	ends(ZT_ERR_NOT_FOUND, a, "export.open", "{s:s}", "workspace", "nowhere");
+	h = answer_number(ask(a, "export.open", "{}"), "handle");
+	does(a, "export.close", "{s:I}", "handle", h);
 }
 
 static void
@@ -775,6 +825,7 @@ main(void)
 		cmocka_unit_test(pages_of_the_log_make_the_whole),
 		cmocka_unit_test(a_workspace_is_made_shared_and_ended),
 		cmocka_unit_test(a_file_is_written_and_read_in_ranges),
+		cmocka_unit_test(the_log_is_exported_for_an_auditor),
 		cmocka_unit_test(a_folder_is_listed_in_pages),
 		cmocka_unit_test(what_is_moved_and_removed_is_found_again),
 		cmocka_unit_test(a_name_is_found_in_a_tree),

@@ -2,7 +2,7 @@
 // One organization as this device knows it: who this is, its workspaces and its people. What is known is shown at once and
 // read again when the servers have something new.
 import { signal, type Signal } from "@preact/signals";
-import type { Device, Events, Identity, Invitation, JoinRequest, Member, Method, Methods, User, Workspace } from "@rpc";
+import type { Device, Events, Identity, Invitation, JoinRequest, Member, Method, Methods, Profile, User, Workspace } from "@rpc";
 import type { How } from "../host/client";
 import { ask } from "./confirm";
 import { host } from "./host";
@@ -13,6 +13,17 @@ const QUIET_MS = 400;
 
 const alarms = ["FORK", "ROLLBACK", "PROOF", "ROOT", "RESTORED"];
 
+export interface Invited {
+  email: string;
+  name: string;
+  profile: Profile;
+}
+
+/** The id of an invitation, of which LINK is the link or the id. */
+export function invitationOf(link: string): string {
+  return link.slice(link.lastIndexOf("/") + 1);
+}
+
 export class Organization {
   readonly identity: Signal<Identity | null> = signal(null);
   readonly workspaces: Signal<Workspace[] | null> = signal(null);
@@ -21,6 +32,8 @@ export class Organization {
   readonly members: Signal<Record<string, Member[]>> = signal({});
   readonly invitations: Signal<Invitation[] | null> = signal(null);
   readonly requests: Signal<JoinRequest[] | null> = signal(null);
+  /** Whom an invitation is for, by its id: known to this page alone, and until it is closed. */
+  readonly invited: Signal<ReadonlyMap<string, Invited>> = signal(new Map());
   readonly newDevices: Signal<Device[]> = signal([]);
   readonly connected = signal(true);
   readonly verifiedAt = signal(0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The people of the organization.
-import { Check, Ellipsis, Mail, Pencil, Plus, User as UserIcon, UserX } from "lucide-preact";
+import { Check, Copy, Ellipsis, Mail, Pencil, Plus, User as UserIcon, UserX } from "lucide-preact";
 import type { User } from "@rpc";
 import { useEffect, useState } from "preact/hooks";
 import { Search } from "../../parts/field";
@@ -13,6 +13,7 @@ import { t, tn } from "../../words";
 import { shown } from "../../words/format";
 import { profileName } from "../../words/sentences";
 import { useStatus } from "../trail";
+import { CopyRoles } from "./copy_roles";
 import { manageAddress, Rooms, type RoomProps } from "./manage";
 import { ProfileDialog } from "./profile";
 
@@ -22,6 +23,7 @@ type Filter = "all" | "admin" | "standard" | "outsider" | "gone";
 export function People({ organization }: RoomProps) {
   const [words, setWords] = useState("");
   const [filter, setFilter] = useState<Filter>("all");
+  const [copied, setCopied] = useState<User | null>(null);
   const [changed, setChanged] = useState<User | null>(null);
   useEffect(() => {
     void organization.readDevices().catch(() => {});
@@ -73,6 +75,7 @@ export function People({ organization }: RoomProps) {
                   <td class="num"><MenuButton label={t("More about %s", name)} choices={() => [
                     { label: t("See"), icon: UserIcon, act: () => go(manageAddress(organization, "person", one.id)) },
                     { label: t("Change the profile"), icon: Pencil, disabled: !admin || !one.live || one.me, act: () => setChanged(one) },
+                    { label: t("Copy the roles…"), icon: Copy, act: () => setCopied(one) },
                     { label: t("Remove…"), icon: UserX, bad: true, apart: true, disabled: !admin || !one.live || one.me, act: () => go(manageAddress(organization, "remove", one.id)) },
                   ]}><Icon of={Ellipsis} size="s" /></MenuButton></td>
                 </tr>
@@ -82,6 +85,7 @@ export function People({ organization }: RoomProps) {
         )}
         {list.length > MOST && <p class="muted">{tn("%d more; filter by name to see it", "%d more; filter by name to see them", list.length - MOST)}</p>}
       </div>
+      {copied && <CopyRoles organization={organization} from={copied} close={() => setCopied(null)} />}
       {changed && <ProfileDialog organization={organization} person={changed} close={() => setChanged(null)} />}
     </main>
   );

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One person: profile, devices, and the workspaces that both of you are in.
-import { Folder, Laptop, LifeBuoy, Pencil, UserX } from "lucide-preact";
+import { Copy, Folder, Laptop, LifeBuoy, Pencil, UserX } from "lucide-preact";
 import type { Device } from "@rpc";
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../../parts/button";
@@ -13,6 +13,7 @@ import { t } from "../../words";
 import { shortDate, shown } from "../../words/format";
 import { profileName, roleName } from "../../words/sentences";
 import { useTrail } from "../trail";
+import { CopyRoles } from "./copy_roles";
 import { DeviceDialog } from "./device";
 import { manageAddress } from "./manage";
 import { ProfileDialog } from "./profile";
@@ -20,6 +21,7 @@ import { ProfileDialog } from "./profile";
 export function PersonPage({ organization, user }: { organization: Organization; user: string }) {
   const person = organization.people.value?.find((one) => one.id === user);
   const [profile, setProfile] = useState(false);
+  const [copies, setCopies] = useState(false);
   const [device, setDevice] = useState<Device | null>(null);
   const name = shown(person?.name || person?.email || "…");
   useTrail([{ name: t("Manage my organization"), to: manageAddress(organization) }, { name: t("People"), to: manageAddress(organization, "people") }, { name }]);
@@ -42,6 +44,7 @@ export function PersonPage({ organization, user }: { organization: Organization;
           <Avatar id={person.id} name={person.name || person.email} size="l" />
           <div class="grow"><h2 class="page-title cut">{name}</h2><p class="muted cut">{shown(person.email)}, {profileName(person.profile)}</p></div>
           {!person.live && <Badge kind="bad">{t("Removed")}</Badge>}
+          {shared.length > 0 && <Button icon={Copy} onClick={() => setCopies(true)}>{t("Copy the roles…")}</Button>}
           {admin && person.live && !person.me && <>
             <Button icon={Pencil} onClick={() => setProfile(true)}>{t("Change the profile")}</Button>
             <a class="btn" href={manageAddress(organization, "remove", person.id)}><Icon of={UserX} size="s" /><span>{t("Remove…")}</span></a>
@@ -63,6 +66,7 @@ export function PersonPage({ organization, user }: { organization: Organization;
         <details><summary>{t("Details")}</summary><div class="facts"><dl class="dl"><dt>{t("Fingerprint")}</dt><dd><code>{person.fingerprint}</code></dd></dl></div></details>
       </div>
       {profile && <ProfileDialog organization={organization} person={person} close={() => setProfile(false)} />}
+      {copies && <CopyRoles organization={organization} from={person} close={() => setCopies(false)} />}
       {device && <DeviceDialog organization={organization} device={device} close={() => setDevice(null)} />}
     </main>
   );
