@@ -486,6 +486,49 @@ people_are_found_and_given_profiles(void **state)
 	    "admin");
 }
 
+/* Refused by the server alone: what bob has stays readable to him. */
+static void
+the_server_says_what_it_allows_and_freezes(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	const char *bob = stage.s->bob.email;
+	struct zt_identity of_bob;
+	json_t *all, *one;
+
+	(void)state;
+	zt_whoami(stage.s->bob.zt, &of_bob);
+	does(stage.bob, "device.sync", "{}");
+	all = ask(a, "organization.overview", "{}");
+	assert_true(json_integer_value(json_object_get(all, "users")) > 1);
+	assert_true(json_integer_value(json_object_get(all, "bytes")) > 0);
+	assert_int_equal(0, json_integer_value(json_object_get(all, "usersLimit")));
+	assert_true(
+	    llabs(json_integer_value(json_object_get(all, "time")) / 1000 - time(NULL)) < 60);
+	assert_string_equal(zt_version(), json_string_value(json_object_get(all, "version")));
+	json_decref(all);
+	one = answer_item(ask(a, "people.seen", "{}"), "seen", "device", of_bob.device);
+	assert_true(time(NULL) - answer_number(one, "day") / 1000 < 2 * 24 * 60 * 60);
+	assert_int_equal(1, answer_count(ask(a, "people.seen", "{s:i}", "max", 1), "seen"));
+	ends(ZT_ERR_FORBIDDEN, stage.bob, "organization.overview", "{}");
+	ends(ZT_ERR_FORBIDDEN, stage.bob, "people.seen", "{}");
+	ends(ZT_ERR_FORBIDDEN, stage.bob, "people.frozen", "{}");
+	ends(ZT_ERR_FORBIDDEN, stage.bob, "people.freeze", "{s:s,s:b}", "user", bob, "frozen",
+	    1);
+	ends(ZT_ERR_INVALID, a, "people.freeze", "{s:s,s:b}", "user", stage.s->alice.email,
+	    "frozen", 1);
+	ends(ZT_ERR_NOT_FOUND, a, "people.freeze", "{s:s,s:b}", "user", "nobody@acme.example",
+	    "frozen", 1);
+	does(a, "people.freeze", "{s:s,s:b}", "user", bob, "frozen", 1);
+	ends(ZT_ERR_FROZEN, stage.bob, "device.sync", "{}");
+	one = answer_item(ask(a, "people.frozen", "{}"), "frozen", "user", of_bob.user);
+	assert_true(json_is_true(json_object_get(one, "byAdmin")));
+	json_decref(one);
+	does(a, "people.freeze", "{s:s,s:b}", "user", bob, "frozen", 0);
+	does(a, "people.freeze", "{s:s,s:b}", "user", bob, "frozen", 0);
+	assert_int_equal(0, answer_count(ask(a, "people.frozen", "{}"), "frozen"));
+	does(stage.bob, "device.sync", "{}");
+}
+
 static void
 an_invitation_is_made_and_cancelled(void **state)
 {
@@ -758,9 +801,10 @@ static void
 what_lends_the_account_needs_the_person(void **state)
 {
 	static const char *const all[] = { "device.revoke", "device.acknowledge",
-		"people.profile", "people.revoke", "recovery.create", "recovery.endOlder",
-		"recovery.colleagues", "exchange.greet", "pki.accept", "workspaces.delete",
-		"workspaces.voidPin", "workspaces.voidChangeset", "log.compare" };
+		"people.freeze", "people.profile", "people.revoke", "recovery.create",
+		"recovery.endOlder", "recovery.colleagues", "exchange.greet", "pki.accept",
+		"workspaces.delete", "workspaces.voidPin", "workspaces.voidChangeset",
+		"log.compare" };
 	const struct rpc_row *row;
 	size_t n = 0;
 
@@ -833,6 +877,7 @@ main(void)
 		cmocka_unit_test(a_verification_says_what_is_lost),
 		cmocka_unit_test(a_repair_says_what_is_not_restored),
 		cmocka_unit_test(people_are_found_and_given_profiles),
+		cmocka_unit_test(the_server_says_what_it_allows_and_freezes),
 		cmocka_unit_test(an_invitation_is_made_and_cancelled),
 		cmocka_unit_test(a_device_is_acknowledged_and_revoked),
 		cmocka_unit_test(what_a_revoked_person_owned_is_claimed),
