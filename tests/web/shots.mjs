@@ -245,8 +245,9 @@ try {
     const karim = await page.getByRole("link", { name: "Karim Benali", exact: true }).getAttribute("href");
     await go(karim);
     await look("person");
-    await look("copy-roles", async () => { await page.locator("main .lucide-copy").first().click(); const choice = page.locator("dialog select"); await choice.selectOption({ index: 1 }); });
+    await look("copy-roles", async () => { await page.locator("main .lucide-copy").first().waitFor(); await page.locator("main .lucide-copy").first().click(); const choice = page.locator("dialog select"); await choice.selectOption({ index: 4 }); });
     await look("device", async () => { await page.locator("main .list .btn.quiet").first().click(); });
+    await look("freeze", async () => { await page.locator("main .lucide-snowflake").first().click(); });
     await go(karim.replace("/person/", "/remove/"));
     await look("remove");
     await go(`${home}/account`);

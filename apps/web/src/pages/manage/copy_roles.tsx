@@ -61,7 +61,7 @@ export function CopyRoles({ organization, from, close }: { organization: Organiz
   return (
     <Dialog wide title={t("Copy the roles of %s", name)} close={() => { if (!busy) close(); }}
       actions={results !== null && !busy ? <Button kind="primary" onClick={close}>{t("Done")}</Button>
-        : <><Button disabled={busy} onClick={close}>{t("Cancel")}</Button><Button kind="primary" disabled={busy || give.length === 0} onClick={run}>{person ? tn("Give %d role", "Give %d roles", give.length) : t("Give the roles")}</Button></>}>
+        : <><Button disabled={busy} onClick={close}>{t("Cancel")}</Button><Button kind="primary" disabled={busy || give.length === 0} onClick={run}>{give.length > 0 ? tn("Give %d role", "Give %d roles", give.length) : t("Give the roles")}</Button></>}>
       {results === null && <label class="f"><span>{t("To whom?")}</span><select value={to} data-first="" onChange={(event) => { setTo(event.currentTarget.value); setLeft(new Set()); }}><option value="">{t("Choose a person")}</option>{others.map((one) => <option key={one.id} value={one.id}>{shown(one.name ? `${one.name} (${one.email})` : one.email)}</option>)}</select></label>}
       {results !== null && !busy && <Note kind={given === results.size ? "ok" : "warn"} alert>{tn("%2$s has %1$d more role", "%2$s has %1$d more roles", given, given, theirs)}</Note>}
       {person && (!known ? <Skeleton rows={3} /> : list.length === 0

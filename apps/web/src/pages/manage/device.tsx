@@ -22,7 +22,8 @@ export function DeviceDialog({ organization, device, close }: { organization: Or
   const [done, setDone] = useState(false);
   const [again, setAgain] = useState(0);
   const { acts, problem } = useActs(organization, [device.id], again);
-  const name = shown(device.label) || t("this device");
+  const owner = organization.nameOf(device.user);
+  const name = device.label !== "" ? `“${shown(device.label)}”` : t("a device of %s", shown(owner));
   const still = inForce(acts ?? [], new Set([device.id]));
   const revoke = async () => {
     setWrong("");
@@ -37,7 +38,7 @@ export function DeviceDialog({ organization, device, close }: { organization: Or
   };
   const line = (icon: IconKind, text: string) => <li class="row start"><span class={done ? "ok" : "ico"}><Icon of={done ? Check : icon} size="s" /></span><span class="grow">{text}</span></li>;
   return (
-    <Dialog wide={still.length > 0} title={done ? t("“%s” is revoked", name) : t("Revoke “%s”", name)} close={close}
+    <Dialog wide={still.length > 0} title={done ? t("Revoked: %s", name) : t("Revoke %s", name)} close={close}
       actions={done ? <Button kind="primary" onClick={close}>{t("Done")}</Button> : <><Button onClick={close}>{t("Keep it")}</Button><Button kind="danger" onClick={revoke}>{t("Revoke the device")}</Button></>}>
       <ul class="col g2" role={done ? "status" : undefined}>
         {line(Laptop, done ? t("It is shut out, without an end.") : t("It is shut out at once and without an end."))}

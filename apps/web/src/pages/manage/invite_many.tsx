@@ -103,7 +103,7 @@ export function InviteMany({ organization }: RoomProps) {
   const shownResult = made.length > 0 || work !== null;
   return (
     <main class="main" id="main" tabIndex={-1}>
-      <div class="page reading">
+      <div class="page tight reading">
         {!shownResult ? (
           <>
             <p class="muted">{t("A line a person: e-mail, name, profile. A profile that is left out is Standard. Nobody comes in by a link alone: you compare codes with each newcomer.")}</p>

@@ -7,12 +7,15 @@ import { Icon } from "../../parts/icon";
 import { Note, Progress } from "../../parts/marks";
 import { Skeleton } from "../../parts/skeleton";
 import { sentenceOfError } from "../../state/notices";
+import type { Organization } from "../../state/organization";
 import { pathOf } from "../../state/paths";
 import { address } from "../../state/route";
 import { t, tn } from "../../words";
-import { number, shown, size } from "../../words/format";
+import { number, shortDate, shown, size } from "../../words/format";
 import { useStatus } from "../trail";
 import { Rooms, type RoomProps } from "./manage";
+
+const NEARLY = 0.9;
 
 type Use = { files: number; folders: number; bytes: number };
 
@@ -50,6 +53,7 @@ export function Storage({ organization }: RoomProps) {
         <Rooms organization={organization} current="storage" />
         <div class="toolbar"><p class="muted grow">{t("The newest version of each file, in the workspaces that you are in. Earlier versions, which can be restored, are stored besides.")}</p>
           <Button icon={RefreshCw} disabled={counts} onClick={count}>{t("Count again")}</Button></div>
+        {organization.isAdmin && <Limits organization={organization} />}
         {workspaces === null ? <Skeleton /> : workspaces.length === 0 ? <p class="muted">{t("You are in no workspace.")}</p> : (
           <table class="tbl">
             <colgroup><col /><col class="o c10" /><col class="o c9" /><col class="c7" /></colgroup>
@@ -75,4 +79,24 @@ export function Storage({ organization }: RoomProps) {
 
 function bytesOf(use: Use | { problem: unknown } | undefined): number {
   return use && "bytes" in use ? use.bytes : -1;
+}
+
+/** What is stored at the server, and what its operator allows. */
+function Limits({ organization }: { organization: Organization }) {
+  const [problem, setProblem] = useState<unknown>(null);
+  useEffect(() => { organization.readOverview().catch(setProblem); }, []);
+  const all = organization.overview.value;
+  if (problem !== null) return <Note kind="warn">{t("The server does not say what is stored:")} {sentenceOfError(problem)}</Note>;
+  if (!all) return <Skeleton rows={1} />;
+  const line = (name: string, value: string, part: number | null) => (
+    <li><span class="grow"><span class="row"><b class="grow">{name}</b><span>{value}</span></span>{part !== null && <Progress part={part} kind={part > NEARLY ? "warn" : undefined} label={name} />}</span></li>
+  );
+  return (
+    <section class="card"><header><h2>{t("The whole organization, at the server")}</h2></header>
+      <ul class="list">
+        {all.bytes !== undefined && line(t("Stored, with all earlier versions"), all.bytesLimit > 0 ? t("%s of %s", size(all.bytes), size(all.bytesLimit)) : t("%s, without a limit", size(all.bytes)), all.bytesLimit > 0 ? all.bytes / all.bytesLimit : null)}
+        {line(t("People"), all.usersLimit > 0 ? t("%s of %s", number(all.users), number(all.usersLimit)) : t("%s, without a limit", number(all.users)), all.usersLimit > 0 ? all.users / all.usersLimit : null)}
+        {all.expires > 0 && line(t("The server keeps the organization until"), shortDate(all.expires), null)}
+      </ul></section>
+  );
 }
