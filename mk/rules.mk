@@ -59,7 +59,8 @@ $B/man/man8/%: docs/man/% VERSION
 
 $B/bin/zt-auth: $(call objs,$(call srcs,libzt/pki))
 $B/bin/zt-auth: LIBS_SERVICE += -lcurl
-$(foreach s,$(SERVICES),$B/bin/zt-$s): $B/bin/zt-%: $$(call objs,$$(call srcs,services/$$*)) $B/libframe.a $B/libzt-pure.a
+ROOMS_auth := services/auth/operator
+$(foreach s,$(SERVICES),$B/bin/zt-$s): $B/bin/zt-%: $$(call objs,$$(call srcs,services/$$* $$(ROOMS_$$*))) $B/libframe.a $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE)
 $B/bin/zt-gateway: $(call objs,$(call srcs,gateway gateway/limits gateway/upstream gateway/site)) $B/libframe.a $B/libzt-pure.a

@@ -151,9 +151,11 @@ export function fileSource(organization: Organization, path: string, name: strin
   };
 }
 
-/** A whole file, where it is at most LIMIT bytes; null where it is larger. What was opened can be read without the servers. */
-export async function wholeFile(organization: Organization, path: string, limit: number, version?: number): Promise<Uint8Array<ArrayBuffer> | null> {
-  const { handle, size } = await organization.call("reader.open", { path, version });
+/** A whole file, where it is at most LIMIT bytes; null where it is larger. OPENED learns which version it is. What was opened can be
+ * read without the servers. */
+export async function wholeFile(organization: Organization, path: string, limit: number, version?: number, opened?: (version: number) => void): Promise<Uint8Array<ArrayBuffer> | null> {
+  const { handle, size, version: read } = await organization.call("reader.open", { path, version });
+  opened?.(read);
   try {
     if (size > limit) return null;
     await organization.call("reader.keep", { handle, how: "read" });
