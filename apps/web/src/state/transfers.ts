@@ -312,7 +312,8 @@ type EntryLike = FileSystemEntry & { file?: (ok: (file: File) => void, bad: (err
 export async function dropped(data: DataTransfer): Promise<{ files: Chosen[]; folders: string[][] }> {
   const items = [...data.items].filter((item) => item.kind === "file");
   const entries = items.map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  const given = items.map((item) => (item as WithHandle).getAsFileSystemHandle?.() ?? Promise.resolve(null));
+  // Of what is no entry, some browsers never say that there is no handle.
+  const given = items.map((item) => (item.webkitGetAsEntry() === null ? null : (item as WithHandle).getAsFileSystemHandle?.()) ?? Promise.resolve(null));
   // What is no entry of a file system (a picture out of another page) is a file by itself.
   const files: Chosen[] = items.flatMap((item) => {
     const file = item.webkitGetAsEntry() === null ? item.getAsFile() : null;
