@@ -121,7 +121,20 @@ signals(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
 	(void)user;
 	(void)in;
 	(void)n;
+	if (reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION)
+		return -1; /* a WebSocket that asks for this name */
 	return reason == LWS_CALLBACK_RAW_RX_FILE ? read_signal(wsi) : 0;
+}
+
+/* The bus of sleep.c has something, which each turn of the loop takes. */
+static int
+wakes(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
+{
+	(void)wsi;
+	(void)user;
+	(void)in;
+	(void)n;
+	return reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION ? -1 : 0;
 }
 
 const struct lws_protocols *
@@ -137,6 +150,7 @@ glue_protocols(void)
 		    .per_session_data_size = sizeof(struct connection *),
 		    .rx_buffer_size = 64 * 1024 },
 		{ .name = "signals", .callback = signals },
+		{ .name = "sleep", .callback = wakes },
 		{ 0 },
 	};
 

@@ -108,6 +108,25 @@ do_state(struct lane *l, struct call *c)
 		l->a->door.run, "devices", host_devices(l->a)));
 }
 
+/* Whether AFTER minutes keep devices open for longer than BEFORE do; 0 is for ever. */
+static bool
+is_longer(uint64_t after, uint64_t before)
+{
+	return before != 0 && (after == 0 || after > before);
+}
+
+static bool
+any_is_confirmed(const struct agent *a)
+{
+	uint64_t now = agent_now_ms();
+	const struct device *d;
+
+	LIST_FOREACH(d, &a->devices, link)
+	if (d->state == DEVICE_OPEN && atomic_load(&d->confirmed_until_ms) > now)
+		return true;
+	return false;
+}
+
 static enum zt_err
 do_settings(struct lane *l, struct call *c)
 {
@@ -116,6 +135,8 @@ do_settings(struct lane *l, struct call *c)
 	if (after > LOCK_AFTER_MAX)
 		return call_refuse_number(
 		    c, ZT_ERR_INVALID, "it is more than %s minutes", LOCK_AFTER_MAX);
+	if (is_longer(after, l->a->lock_after) && !any_is_confirmed(l->a))
+		return call_refuse(c, ZT_ERR_CONFIRM, zt_err_text(ZT_ERR_CONFIRM), "");
 	if (after != l->a->lock_after) {
 		l->a->lock_after = (unsigned)after;
 		if (!settings_write(l->a))

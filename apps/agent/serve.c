@@ -12,7 +12,8 @@ enum { CHUNK = 64 * 1024, COOKIES_MAX = 4096 };
 #define POLICY                                                                                 \
 	"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "         \
 	"img-src 'self' blob:; media-src 'self' blob:; connect-src 'self' ws://%s; "           \
-	"worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "     \
+	"worker-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; "    \
+	"form-action 'none'; "                                                                 \
 	"require-trusted-types-for 'script'"
 
 static const struct {

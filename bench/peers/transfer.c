@@ -3,9 +3,9 @@
  * signatures, no rights, no database, no manifest.
  *
  *     transfer gateway PORT URL         libwebsockets to nng, a message a block
- *     transfer service URL FOLDER       hashes what comes, a file a block, group commit; - for a
- *                                       hash is whatever it is (a browser's floor)
- *     transfer put|get PORT FILE SIZE   seals and hashes, or opens; 16 connections
+ *     transfer service URL FOLDER       hashes what comes, a file a block, group commit; - for
+ * a hash is whatever it is (a browser's floor) transfer put|get PORT FILE SIZE   seals and
+ * hashes, or opens; 16 connections
  */
 #include <arpa/inet.h>
 #include <err.h>

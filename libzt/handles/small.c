@@ -53,7 +53,8 @@ add_block(Zt__FileManifest *f, const struct small *small)
 	b->offset = from->offset;
 	b->whole = from->whole;
 	return writer_copy_field(&from->id, &b->id) || writer_copy_field(&from->key, &b->key) ||
-		       writer_copy_field(&from->hash, &b->hash) || writer_copy_field(&from->content, &b->content)
+		       writer_copy_field(&from->hash, &b->hash) ||
+		       writer_copy_field(&from->content, &b->content)
 		   ? ZT_ERR_MEMORY
 		   : ZT_OK;
 }
@@ -79,8 +80,7 @@ compose(const struct zt_small *file, const struct small *small, Zt__Manifest **o
 	if (small->ref != NULL) {
 		err = add_block(m->file, small);
 	} else if (file->n > 0) {
-		ProtobufCBinaryData clear =
-		    pb_field((uint8_t *)(uintptr_t)file->p, file->n);
+		ProtobufCBinaryData clear = pb_field((uint8_t *)(uintptr_t)file->p, file->n);
 
 		m->file->content_case = ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT;
 		err = writer_copy_field(&clear, &m->file->inline_content);
@@ -131,8 +131,8 @@ write_one(struct act *a, struct workspace *s, const struct zt_small *file, struc
 	if (path.count > LIMIT_DEPTH)
 		return session_refuse(s->z, ZT_ERR_TOO_BIG, "the path is too deep");
 	if ((err = find_parent(a, s, &path, buf_text(&small->remote))) ||
-	    (err = tree_look_up(s, &a->look, &a->parent.vlob, path.name[path.count - 1], &at,
-		 &is_there)))
+	    (err = tree_look_up(
+		 s, &a->look, &a->parent.vlob, path.name[path.count - 1], &at, &is_there)))
 		return err;
 	if (a->look.m == NULL) { /* it is damaged, which is said */
 		err = tree_find(s, &path, path.count, &at);
@@ -228,8 +228,7 @@ prepare(struct zt *z, const char *remote, struct act *a)
 }
 
 enum zt_err
-handle_write_small(
-    struct zt *z, const char *remote, const struct zt_small *files, size_t count)
+handle_write_small(struct zt *z, const char *remote, const struct zt_small *files, size_t count)
 {
 	struct act a = { .files = files, .count = count };
 	struct workspace *s = NULL;

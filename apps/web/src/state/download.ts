@@ -3,6 +3,7 @@
 import { effect } from "@preact/signals";
 import type { Entry } from "@rpc";
 import { sizeLimitSentence } from "../words/sentences";
+import { lasting } from "./away";
 import { host, lineIsUp } from "./host";
 import { tell, tellRefusal } from "./notices";
 import type { Organization } from "./organization";
@@ -157,9 +158,9 @@ async function* membersOf(organization: Organization, path: string, entries: rea
     const name = before + entry.name;
     if (entry.folder) {
       yield { name: `${name}/`, modified: entry.details?.modified ?? 0, size: 0, bytes: nothing };
-      yield* membersOf(organization, place, await entriesOf(organization, place), one, read, `${name}/`);
+      yield* membersOf(organization, place, await lasting(organization, () => entriesOf(organization, place)), one, read, `${name}/`);
     } else {
-      const { handle, size } = await organization.call("reader.open", { path: place });
+      const { handle, size } = await lasting(organization, () => organization.call("reader.open", { path: place }));
       try {
         yield { name, modified: entry.details?.modified ?? 0, size, bytes: () => bytesOf(organization, handle, size, one, read) };
       } finally {
@@ -174,7 +175,7 @@ async function* nothing(): AsyncGenerator<Uint8Array> {}
 async function* bytesOf(organization: Organization, handle: number, size: number, one: Transfer, read: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < size;) {
     await mayGoOn(one);
-    const piece = await host().fetch(organization.key, "reader.read", { handle, offset: at, size: Math.min(PIECE, size - at) });
+    const piece = await lasting(organization, () => host().fetch(organization.key, "reader.read", { handle, offset: at, size: Math.min(PIECE, size - at) }), () => one.state.value === "cancelled");
     if (piece.length === 0) return;
     read(piece.length);
     at += piece.length;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What is sent and fetched: a queue of files, a few at a time, each in pieces, with pause and cancel. What the page leaves out
 // is kept with the reason.
-import { batch, computed, signal, type Signal } from "@preact/signals";
+import { batch as together, computed, signal, type Signal } from "@preact/signals";
 import type { Failure } from "@rpc";
 import { LINE_LOST, Refusal } from "../host/client";
-import { host, lineIsUp } from "./host";
+import { lasting, passes } from "./away";
+import { deviceOf, host, lineIsUp } from "./host";
 import { isCode, sentenceOfError } from "./notices";
 import type { Organization } from "./organization";
 import { child } from "./paths";
 import { hostAddress } from "./streams";
+import { keep } from "./uploads";
 
 export type TransferState = "waits" | "runs" | "held" | "done" | "failed" | "cancelled";
 
@@ -30,6 +32,8 @@ export interface Chosen {
   /** Where it is put below the folder: names, the last of which is the file's. */
   names: string[];
   file: File;
+  /** What the browser gave for it: the file's handle, or that of the folder that NAMES begin with. */
+  handle?: FileSystemHandle;
 }
 
 const FILES_AT_ONCE = 3;
@@ -104,43 +108,56 @@ export async function send(organization: Organization, path: string, chosen: rea
   };
   for (const one of chosen) note(one.names.slice(0, -1));
   for (const names of emptyFolders) note(names);
+  const batch = keep(organization, path, chosen);
+  const end = () => {
+    batch.end();
+    finished();
+  };
+  let waiting = 0;
+  const added = chosen.map(({ names, file }) => {
+    const one = newTransfer(organization, "send", names.join("/"), file.size);
+    waiting++;
+    const stop = one.state.subscribe((state) => {
+      if (state !== "done" && state !== "failed" && state !== "cancelled") return;
+      queueMicrotask(() => stop());
+      if (--waiting === 0) end();
+    });
+    return { one, names, file };
+  });
+  transfers.value = [...transfers.value, ...added.map(({ one }) => one)];
   const refused = new Set<string>();
   for (const names of [...folders.values()].sort((a, b) => a.length - b.length)) {
     try {
-      await organization.call("files.makeFolder", { path: child(path, names.join("/")) });
+      await lasting(organization, () => organization.call("files.makeFolder", { path: child(path, names.join("/")) }));
     } catch (error) {
       if (isCode(error, "EXISTS")) continue;
       refused.add(names.join("/"));
       leftOut.value = [...leftOut.value, { name: names.join("/"), reason: sentenceOfError(error) }];
     }
   }
-  let waiting = 0;
   let group: Small[] = [];
   let bytes = 0;
-  const added = chosen.filter((one) => !one.names.some((_, length) => refused.has(one.names.slice(0, length).join("/")))).map(({ names, file }) => {
-    const one = newTransfer(organization, "send", names.join("/"), file.size);
-    const mine: Small = { one, name: names.join("/"), path: child(path, names.join("/")), file };
-    if (file.size > SMALL) one.run = () => sendFile(one, mine.path, file);
-    else {
-      if (group.length >= SMALL_MOST || bytes + file.size > SMALL_BYTES) {
-        group = [];
-        bytes = 0;
-      }
-      group.push(mine);
-      bytes += file.size;
-      const together = group;
-      one.run = () => sendTogether(organization, path, together, mine);
+  for (const { one, names, file } of added) {
+    if (names.some((_, length) => refused.has(names.slice(0, length).join("/")))) {
+      transfers.value = transfers.value.filter((other) => other !== one);
+      one.state.value = "cancelled"; // its folder is left out, and named
+      continue;
     }
-    waiting++;
-    const stop = one.state.subscribe((state) => {
-      if (state !== "done" && state !== "failed" && state !== "cancelled") return;
-      queueMicrotask(() => stop());
-      if (--waiting === 0) finished();
-    });
-    return one;
-  });
-  transfers.value = [...transfers.value, ...added];
-  if (added.length === 0) finished();
+    const mine: Small = { one, name: names.join("/"), path: child(path, names.join("/")), file };
+    if (file.size > SMALL) {
+      one.run = () => sendFile(one, mine.path, file);
+      continue;
+    }
+    if (group.length >= SMALL_MOST || bytes + file.size > SMALL_BYTES) {
+      group = [];
+      bytes = 0;
+    }
+    group.push(mine);
+    bytes += file.size;
+    const fellows = group;
+    one.run = () => sendTogether(organization, path, fellows, mine);
+  }
+  if (added.length === 0) end();
   pump();
 }
 
@@ -184,18 +201,55 @@ async function lineBack(): Promise<void> {
   while (!lineIsUp.value) await new Promise((resolve) => setTimeout(resolve, 250));
 }
 
-async function sendFile(one: Transfer, path: string, file: File): Promise<void> {
+/** Waits while the device is locked, where it is; false where it is not. */
+async function wasLocked(one: Transfer): Promise<boolean> {
+  const isLocked = () => deviceOf(one.organization.key)?.state !== "open";
+  if (!isLocked()) return false;
+  while (isLocked() && (one.state.value as TransferState) !== "cancelled") await new Promise((resolve) => setTimeout(resolve, 250));
+  return true;
+}
+
+/** Whether the newest version of PATH is FILE, and is none of those up to BEFORE. */
+async function isThere(one: Transfer, path: string, file: File, before: number): Promise<boolean> {
+  const { organization } = one;
+  const { handle, size, version } = await organization.call("reader.open", { path });
+  try {
+    if (version <= before || size !== file.size) return false;
+    for (let offset = 0; offset < size; offset += PIECE) {
+      const [theirs, mine] = await Promise.all([
+        host().fetch(organization.key, "reader.read", { handle, offset, size: Math.min(PIECE, size - offset) }),
+        file.slice(offset, offset + PIECE).arrayBuffer().then((bytes) => new Uint8Array(bytes)),
+      ]);
+      if (theirs.length !== mine.length || theirs.some((byte, at) => byte !== mine[at])) return false;
+    }
+    return true;
+  } finally {
+    void organization.call("reader.close", { handle }).catch(() => {});
+  }
+}
+
+async function sendFile(one: Transfer, path: string, file: File, unsure: number | null = null): Promise<void> {
+  // UNSURE: the line was lost beside a commit, and nobody said whether it was made, after that version.
   for (;;) {
     try {
-      await sendOnce(one, path, file);
+      if (unsure === null || !(await isThere(one, path, file, unsure).catch((error: unknown) => {
+        if (isCode(error, "NOT_FOUND")) return false;
+        throw error;
+      }))) {
+        unsure = null;
+        await sendOnce(one, path, file, (before) => { unsure = before; });
+      }
       one.done.value = one.size;
       one.state.value = "done";
       return;
     } catch (error) {
       if ((one.state.value as TransferState) === "cancelled") return;
       if (isCode(error, "LINE_LOST")) await lineBack();
-      else if (isCode(error, "AGAIN")) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-      else throw error;
+      else if (passes(error)) {
+        one.organization.lost();
+        if (!(await one.organization.back(() => (one.state.value as TransferState) === "cancelled"))) throw error;
+      } else if (isCode(error, "AGAIN")) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      else if (!(await wasLocked(one))) throw error;
       one.done.value = 0;
     }
   }
@@ -211,7 +265,7 @@ interface Small {
 /** Sends MINE, and all of its group that wait, by one change; each by itself where that is refused, so that each has its reason. */
 async function sendTogether(organization: Organization, path: string, group: readonly Small[], mine: Small): Promise<void> {
   const list = group.filter((each) => each === mine || each.one.state.value === "waits");
-  batch(() => list.forEach(({ one }) => { one.state.value = "runs"; }));
+  together(() => list.forEach(({ one }) => { one.state.value = "runs"; }));
   try {
     await mayGoOn(mine.one);
     const live = list.filter(({ one }) => one.state.value === "runs");
@@ -219,22 +273,24 @@ async function sendTogether(organization: Organization, path: string, group: rea
     const content = new Uint8Array(await new Blob(live.map(({ file }) => file)).arrayBuffer());
     const files = live.map(({ name, file }) => ({ name, size: file.size, modified: Math.max(0, file.lastModified) }));
     if (live.length > 0) await host().call(organization.key, "files.writeSmall", { path, files }, { content });
-    batch(() => live.forEach(({ one }) => {
+    together(() => live.forEach(({ one }) => {
       one.done.value = one.size;
       if (one.state.value !== "cancelled") one.state.value = "done";
     }));
-  } catch {
+  } catch (error) {
+    // Whether it was written is not known: each is looked for first.
+    const unsure = isCode(error, "LINE_LOST") || passes(error) ? 0 : null;
     // The others are a group without it.
-    if (mine.one.state.value === "cancelled") batch(() => list.forEach(({ one }) => { if (one.state.value === "runs") one.state.value = "waits"; }));
+    if (mine.one.state.value === "cancelled") together(() => list.forEach(({ one }) => { if (one.state.value === "runs") one.state.value = "waits"; }));
     for (const { one, path: place, file } of list)
-      if (one.state.value === "runs") await sendFile(one, place, file).catch((error: unknown) => fail(one, error));
+      if (one.state.value === "runs") await sendFile(one, place, file, unsure).catch((error: unknown) => fail(one, error));
   }
   // What was held meanwhile is sent when it is not any more.
 }
 
-async function sendOnce(one: Transfer, path: string, file: File): Promise<void> {
+async function sendOnce(one: Transfer, path: string, file: File, commits: (before: number) => void): Promise<void> {
   const { organization } = one;
-  const { handle } = await organization.call("writer.open", { path });
+  const { handle, version } = await organization.call("writer.open", { path });
   try {
     const address = file.size > SMALL ? await hostAddress(organization, handle) : null;
     if (address !== null) await sendSlices(one, address, file);
@@ -252,6 +308,7 @@ async function sendOnce(one: Transfer, path: string, file: File): Promise<void> 
     await Promise.all(pieces);
     if (problem !== null) throw problem;
     await mayGoOn(one);
+    commits(version);
     await organization.call("writer.commit", { handle, how: "onTop", modified: file.lastModified });
   } finally {
     void organization.call("writer.close", { handle }).catch(() => {});
@@ -300,12 +357,15 @@ export function isRefusal(error: unknown): error is Refusal {
   return error instanceof Refusal;
 }
 
+type WithHandle = DataTransferItem & { getAsFileSystemHandle?: () => Promise<FileSystemHandle | null> };
 type EntryLike = FileSystemEntry & { file?: (ok: (file: File) => void, bad: (error: unknown) => void) => void; createReader?: () => FileSystemDirectoryReader };
 
 /** What was dropped: files, and folders with all that is below. */
 export async function dropped(data: DataTransfer): Promise<{ files: Chosen[]; folders: string[][] }> {
   const items = [...data.items].filter((item) => item.kind === "file");
   const entries = items.map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  // Of what is no entry, some browsers never say that there is no handle.
+  const given = items.map((item) => (item.webkitGetAsEntry() === null ? null : (item as WithHandle).getAsFileSystemHandle?.()) ?? Promise.resolve(null));
   // What is no entry of a file system (a picture out of another page) is a file by itself.
   const files: Chosen[] = items.flatMap((item) => {
     const file = item.webkitGetAsEntry() === null ? item.getAsFile() : null;
@@ -331,6 +391,8 @@ export async function dropped(data: DataTransfer): Promise<{ files: Chosen[]; fo
     }
   };
   for (const entry of entries) await walk(entry as EntryLike, []);
+  const handles = (await Promise.all(given.map((one) => one.catch(() => null)))).filter((one) => one !== null);
+  for (const one of files) one.handle = handles.find((handle) => handle.name === one.names[0]);
   return { files, folders };
 }
 
