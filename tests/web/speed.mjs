@@ -34,7 +34,8 @@ mkdirSync(folder);
 for (let n = 0; n < files; n++) writeFileSync(join(folder, `note ${n}.txt`), randomBytes(4096));
 zt("org", "bootstrap", "--server", process.env.URL, "--operator-token-file", join(state, "operator-token"), "--slug", "native", "--email", "ann@native.example", "--name", "Ann");
 zt("workspace", "create", "archive");
-zt("unlock", "--for", "2h");
+// Without a keyring each command of zt asks for its password, and its times hold that.
+spawnSync(join(bin, "zt"), ["--home", join(state, "native"), "--password-file", join(state, "password"), "unlock", "--for", "2h"], { env });
 
 const chrome = await browser();
 const { link } = await agent("anne");
