@@ -84,10 +84,12 @@ stream_free(struct stream *s)
 void
 stream_forget(struct connection *c)
 {
-	struct stream *s;
+	struct stream *s, *next;
 
-	while ((s = LIST_FIRST(&c->given)) != NULL)
+	for (s = LIST_FIRST(&c->given); s != NULL; s = next) {
+		next = LIST_NEXT(s, link);
 		stream_free(s);
+	}
 }
 
 /* A place for one more: that of the one which was used longest ago. */
