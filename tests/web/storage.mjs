@@ -62,7 +62,7 @@ try {
     await upload("first.txt", "first\n");
     await uploaded("first.txt");
   });
-  await step("the storage is full: the page says so, and goes on when there is room", async () => {
+  await step("the storage is full: the page says so, and continues when there is room", async () => {
     await cdp.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1 });
     for (let n = 0; n < 20 && (await page.getByText(/left out/).count()) === 0; n++) {
       const many = [...Array(50).keys()].map((at) => { const name = join(state, `many-${n}-${at}.txt`); writeFileSync(name, randomBytes(4000)); return name; });
