@@ -9,8 +9,9 @@ import { wasiImports } from './wasi.mjs';
 
 const ASK_WAITS = -1, ASK_ENDS = -2, SECOND = 1000;
 
-// Runs MODULE over FILES; NETWORK is the port to what fetches, and POST sends messages to the switch.
-export function startClient(module, files, shared, network, post, log = () => {}) {
+// Runs MODULE over FILES; NETWORK is the port to what fetches, and POST sends messages to the switch. ORIGIN is that of the page:
+// devices that are made here bear it.
+export function startClient(module, files, shared, network, post, log = () => {}, origin = globalThis.location?.origin ?? '') {
 	const ctl = words(shared);
 	let instance;
 	const memory = () => instance.exports.memory;
@@ -49,6 +50,12 @@ export function startClient(module, files, shared, network, post, log = () => {}
 	};
 	const zt = {
 		argon2: argon2Import(module, memory),
+		page_origin(to, max) {
+			const name = new TextEncoder().encode(origin);
+			if (name.length > max) return 0;
+			bytes(to, name.length).set(name);
+			return name.length;
+		},
 		...httpImports(memory, network, shared, null, attend),
 		send(page, json, n, content, contentN) {
 			const given = content === 0 ? null : bytes(content, contentN).slice().buffer;

@@ -111,9 +111,8 @@ read_server(const char *server, bool *is_tls, struct buf *out)
 	return buf_err(out);
 }
 
-/* Without TLS anybody on the network path reads */
-static enum zt_err
-check_server(const char *server, bool in_clear, bool *is_near)
+enum zt_err
+calls_check_server(const char *server, bool in_clear, bool *is_near)
 {
 	struct buf host = buf_init(256);
 	bool is_tls = false;
@@ -133,7 +132,7 @@ calls_new(const struct calls_options *o, struct calls **out)
 {
 	struct calls *c;
 	bool is_near = false;
-	enum zt_err err = check_server(o->server, o->in_clear, &is_near);
+	enum zt_err err = calls_check_server(o->server, o->in_clear, &is_near);
 
 	if (err)
 		return err;

@@ -22,6 +22,9 @@ struct calls_options {
 	const int *stop;                               /* calls_heed */
 };
 
+/* Whether SERVER is scheme, host and port, and *IS_NEAR: of this machine. Errors: CLEAR
+ * (http:// to another machine, unless IN_CLEAR), INVALID. */
+ZT_CHECKED enum zt_err calls_check_server(const char *server, bool in_clear, bool *is_near);
 /* Errors: MEMORY, NETWORK; CLEAR (http:// to another machine), INVALID (more than scheme, host
  * and port). */
 ZT_CHECKED enum zt_err calls_new(const struct calls_options *o, struct calls **out);

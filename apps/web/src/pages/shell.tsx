@@ -13,7 +13,9 @@ import { MenuButton } from "../parts/menu";
 import { deviceOf, devices, host, nameOf } from "../state/host";
 import type { Organization } from "../state/organization";
 import { address, go, route } from "../state/route";
+import { startPins } from "../state/pins";
 import { active } from "../state/transfers";
+import { lookForUnfinished } from "../state/uploads";
 import { t, tn } from "../words";
 import { hour, shown } from "../words/format";
 import { FolderPage } from "./files/folder";
@@ -33,6 +35,10 @@ export function Shell({ organization }: { organization: Organization }) {
   const [palette, setPalette] = useState(false);
   const { parts } = route.value;
   const home = ["o", organization.key];
+  useEffect(() => {
+    void lookForUnfinished(organization);
+    void startPins(organization).catch(() => {});
+  }, [organization]);
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {

@@ -2,7 +2,7 @@
 // One organization as this device knows it: who this is, its workspaces and its people. What is known is shown at once and
 // read again when the servers have something new.
 import { signal, type Signal } from "@preact/signals";
-import type { Device, Events, Identity, Invitation, JoinRequest, Member, Method, Methods, User, Workspace } from "@rpc";
+import type { Device, Events, Frozen, Identity, Invitation, JoinRequest, Member, Method, Methods, Overview, Profile, Seen, User, Workspace } from "@rpc";
 import type { How } from "../host/client";
 import { passes } from "./away";
 import { ask } from "./confirm";
@@ -18,6 +18,17 @@ const LOOK_MS = 250;
 
 const alarms = ["FORK", "ROLLBACK", "PROOF", "ROOT", "RESTORED"];
 
+export interface Invited {
+  email: string;
+  name: string;
+  profile: Profile;
+}
+
+/** The id of an invitation, of which LINK is the link or the id. */
+export function invitationOf(link: string): string {
+  return link.slice(link.lastIndexOf("/") + 1);
+}
+
 export class Organization {
   readonly identity: Signal<Identity | null> = signal(null);
   readonly workspaces: Signal<Workspace[] | null> = signal(null);
@@ -26,6 +37,12 @@ export class Organization {
   readonly members: Signal<Record<string, Member[]>> = signal({});
   readonly invitations: Signal<Invitation[] | null> = signal(null);
   readonly requests: Signal<JoinRequest[] | null> = signal(null);
+  /** Whom an invitation is for, by its id: known to this page alone, and until it is closed. */
+  readonly invited: Signal<ReadonlyMap<string, Invited>> = signal(new Map());
+  /** What the server tells admins: limits, days on which devices were there, who is frozen. */
+  readonly overview: Signal<Overview | null> = signal(null);
+  readonly seen: Signal<ReadonlyMap<string, number>> = signal(new Map());
+  readonly frozen: Signal<ReadonlyMap<string, Frozen>> = signal(new Map());
   readonly newDevices: Signal<Device[]> = signal([]);
   readonly connected = signal(true);
   readonly verifiedAt = signal(0);
@@ -142,7 +159,7 @@ export class Organization {
       }
     }
     await Promise.all([this.readWorkspaces(), this.readPeople()]);
-    this.newDevices.value = (await this.all("device.new", {}, "devices")) as Device[];
+    if (this.connected.value) this.newDevices.value = (await this.all("device.new", {}, "devices")) as Device[];
   }
 
   async readWorkspaces(): Promise<void> {
@@ -167,6 +184,13 @@ export class Organization {
 
   async readInvitations(): Promise<void> {
     this.invitations.value = (await this.all("invitations.list", {}, "invitations")) as Invitation[];
+  }
+
+  async readOverview(): Promise<Overview> {
+    const [overview, seen, frozen] = await Promise.all([this.call("organization.overview", {}), this.all("people.seen", {}, "seen"), this.all("people.frozen", {}, "frozen")]);
+    this.seen.value = new Map((seen as Seen[]).map((one) => [one.device, one.day]));
+    this.frozen.value = new Map((frozen as Frozen[]).map((one) => [one.user, one]));
+    return (this.overview.value = overview);
   }
 
   async readRequests(): Promise<void> {

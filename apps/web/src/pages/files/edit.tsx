@@ -56,6 +56,7 @@ export function Edit({ organization, path, text: before, version, close, saved }
     keepDraft(organization.key, path, undefined);
     close();
   };
+  const saves = useRef(false);
   const name = nameOf(path);
   const isChanged = text !== known;
   // A text area has no other ends of lines than \n.
@@ -68,6 +69,8 @@ export function Edit({ organization, path, text: before, version, close, saved }
     return () => removeEventListener("beforeunload", stay);
   }, [isChanged]);
   const save = async (how: "onTop" | "orConflict") => {
+    if (saves.current) return;
+    saves.current = true;
     setWrong("");
     const now = typed.current;
     try {
@@ -83,9 +86,12 @@ export function Edit({ organization, path, text: before, version, close, saved }
         setAway(true);
         const isBack = await organization.back(() => isGone.current);
         setAway(false);
+        saves.current = false;
         if (isBack) await save(how);
       }
       else setWrong(sentenceOfError(error));
+    } finally {
+      saves.current = false;
     }
   };
   const saveBeside = async () => {
