@@ -56,6 +56,15 @@ try {
     await a.locator("input:focus").waitFor();
     if (!anneAgent.child) check((await field(a, "Address of the server").inputValue()) === process.env.URL, "the page does not know its server");
   });
+  await step("a browser may install the page", async () => {
+    const cdp = await anne.context.newCDPSession(a);
+    const { errors } = await cdp.send("Page.getAppManifest");
+    check(errors.length === 0, JSON.stringify(errors));
+    const { installabilityErrors } = await cdp.send("Page.getInstallabilityErrors");
+    const others = installabilityErrors.filter((one) => one.errorId !== "in-incognito"); // a profile of a test
+    check(others.length === 0, JSON.stringify(others));
+    await cdp.detach();
+  });
   await step("what is mistyped is said where it was typed; a wrong code is refused", async () => {
     await field(a, "Address of the server").fill(`${process.env.URL}/`);
     await field(a, "Name of the organization at the server").fill("Harbour Ltd");
@@ -359,6 +368,7 @@ try {
     karimAgent.child.kill("SIGTERM");
     await away;
     await k.getByText("zt on this computer does not answer.").waitFor();
+    await k.getByText(/open zt again with the command zt ui/).waitFor();
   });
   else await step("a page that is loaded again has its device, locked", async () => {
     await k.reload();
