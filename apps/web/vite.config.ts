@@ -3,12 +3,13 @@
 import { resolve } from "node:path";
 import { defineConfig } from "vite";
 import { catalogue } from "./build/catalogue";
+import { pdfFiles } from "./build/pdf";
 
 const root = resolve(__dirname, "../..");
 
 export default defineConfig({
   base: "./",
-  plugins: [catalogue(resolve(root, "po"))],
+  plugins: [catalogue(resolve(root, "po")), pdfFiles(resolve(__dirname, "node_modules/pdfjs-dist"))],
   resolve: { alias: { "@rpc": resolve(root, "build/gen/web/rpc.ts") } },
   esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
   build: {

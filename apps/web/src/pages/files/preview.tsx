@@ -25,10 +25,12 @@ import { kindOf } from "./kinds";
 
 const Edit = later(() => import("./edit").then((room) => room.Edit));
 const Markdown = later(() => import("./markdown_view").then((room) => room.Markdown));
+const PdfPages = later(() => import("./pdf_view").then((room) => room.PdfPages));
 const Share = later(() => import("./share").then((room) => room.Share));
 const TEXT_LIMIT = 2 << 20;
 const EDIT_LIMIT = 1 << 20;
 const IMAGE_LIMIT = 64 << 20;
+const PDF_LIMIT = 128 << 20;
 
 export function Preview({ organization, workspace, names }: { organization: Organization; workspace: string; names: readonly string[] }) {
   const found = organization.workspaceOf(workspace);
@@ -141,6 +143,7 @@ function Content(props: ContentProps) {
   switch (kindOf(props.name).shown) {
     case "image": return <Picture {...props} />;
     case "text": return <Text {...props} />;
+    case "pdf": return <Pdf {...props} />;
     case "audio":
     case "video": return <Media {...props} />;
     case "none": return <NoPreview {...props} />;
@@ -178,6 +181,16 @@ function Picture(props: ContentProps) {
   if (content === "large" || broken) return <NoPreview {...props} />;
   if (content !== null && !(content instanceof Uint8Array)) return <Note kind="bad" alert>{sentenceOfError(content.problem)}</Note>;
   return url === "" ? <Skeleton rows={3} /> : <img src={url} alt={shown(props.name)} onError={() => setBroken(true)} />;
+}
+
+function Pdf(props: ContentProps) {
+  const content = useContent(props, PDF_LIMIT);
+  const [problem, setProblem] = useState("");
+  if (content === "large") return <NoPreview {...props} />;
+  if (content === null) return <Skeleton rows={8} />;
+  if (!(content instanceof Uint8Array)) return <Note kind="bad" alert>{sentenceOfError(content.problem)}</Note>;
+  if (problem !== "") return <div class="col g4"><Note kind="warn" alert>{problem}</Note><NoPreview {...props} /></div>;
+  return <PdfPages name={shown(props.name)} content={content} fail={setProblem} />;
 }
 
 /** Whether CONTENT is UTF-8: what is not would be another text once it is saved. */
