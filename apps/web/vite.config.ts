@@ -19,6 +19,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 600, // the editor, and what draws PDFs: fetched when they are first shown
     rollupOptions: {
       input: { index: resolve(__dirname, "index.html"), sw: resolve(__dirname, "src/worker/sw.ts") },
       output: {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Edits a text. What somebody else wrote meanwhile is never lost: the person chooses what becomes of both.
 import { Save, X } from "lucide-preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { Note } from "../../parts/marks";
 import { host } from "../../state/host";
@@ -10,6 +10,7 @@ import type { Organization } from "../../state/organization";
 import { child, nameOf, parent } from "../../state/paths";
 import { t } from "../../words";
 import { shown } from "../../words/format";
+import { Code } from "./code";
 
 interface EditProps {
   organization: Organization;
@@ -41,12 +42,10 @@ export function Edit({ organization, path, text: before, version, close, saved }
   const [known, setKnown] = useState(before);
   const [conflict, setConflict] = useState(false);
   const [wrong, setWrong] = useState("");
-  const box = useRef<HTMLTextAreaElement>(null);
   const name = nameOf(path);
   const isChanged = text !== known;
-  // A text area has no other ends of lines than \n.
+  // The editor has no other ends of lines than \n.
   const withEnds = (edited: string) => (before.includes("\r\n") ? edited.replace(/\r?\n/g, "\r\n") : edited);
-  useEffect(() => { box.current?.focus(); }, []);
   useEffect(() => {
     if (!isChanged) return;
     const stay = (event: BeforeUnloadEvent) => event.preventDefault();
@@ -76,12 +75,6 @@ export function Edit({ organization, path, text: before, version, close, saved }
     saved(path);
     close();
   };
-  const keys = (event: KeyboardEvent) => {
-    if ((event.ctrlKey || event.metaKey) && event.key === "s") {
-      event.preventDefault();
-      if (isChanged) void save("orConflict");
-    }
-  };
   return (
     <div class="editor">
       {conflict && (
@@ -90,7 +83,7 @@ export function Edit({ organization, path, text: before, version, close, saved }
         </Note>
       )}
       {wrong !== "" && <Note kind="bad" alert>{wrong} {t("Your text is still here.")}</Note>}
-      <textarea ref={box} class="paper" value={text} aria-label={t("Text of %s", shown(name))} dir="auto" spellcheck onInput={(event) => setText(event.currentTarget.value)} onKeyDown={keys} />
+      <Code name={name} label={t("Text of %s", shown(name))} text={before} change={setText} save={() => { if (isChanged) void save("orConflict"); }} />
       <div class="row editor-bar">
         <span class="muted small grow" role="status">{isChanged ? t("Not saved yet") : t("Saved")}</span>
         <Button icon={X} onClick={close}>{isChanged ? t("Discard") : t("Close")}</Button>

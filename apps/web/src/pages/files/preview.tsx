@@ -69,7 +69,7 @@ export function Preview({ organization, workspace, names }: { organization: Orga
   };
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
-      if ((event.target as HTMLElement).closest("input, textarea, select, video, audio, dialog, .menu")) return;
+      if ((event.target as HTMLElement).closest("input, textarea, select, video, audio, dialog, .menu, .code")) return;
       if (event.key === "ArrowLeft") step(-1);
       else if (event.key === "ArrowRight") step(1);
       else if (event.key === "Escape") go(address([...home, "w", workspace, ...above], { at: name }));
