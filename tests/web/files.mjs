@@ -145,7 +145,7 @@ try {
     check(bytes.length === 48 * MIB && bytes[47 * MIB] === 47 && bytes[47 * MIB + 1] === 7, "the bytes differ");
   });
 
-  if (!process.env.FAST) await step("what was opened or is kept can be read while the server is away, and the page goes on by itself", async () => {
+  if (!process.env.FAST) await step("what was opened or is kept can be read while the server is away, and the page continues by itself", async () => {
     await input().setInputFiles([
       { name: "read.txt", mimeType: "text/plain", buffer: Buffer.from("it was opened before\n".repeat(400)) },
       { name: "kept.txt", mimeType: "text/plain", buffer: Buffer.from("it is kept on this device\n".repeat(40000)) },

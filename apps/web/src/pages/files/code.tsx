@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A text that is edited, with colours for what it is. It stands in a shadow root: CodeMirror adopts its style sheets there, and
+// A text that is edited, with colours for what it is. It is in a shadow root: CodeMirror adopts its style sheets there, and
 // writes <style> elsewhere, which the policy of the page forbids.
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { css } from "@codemirror/lang-css";
