@@ -93,8 +93,9 @@ method_reader_open(struct call *c)
 		return err;
 	handle_fill(c, h, HANDLE_READER, r);
 	return call_answer(c, ZT_OK,
-	    json_pack("{s:o,s:o,s:b}", "handle", encode_number(h->number), "size",
-		encode_number(zt_reader_size(r)), "away", zt_is_away(c->z)));
+	    json_pack("{s:o,s:o,s:o,s:b}", "handle", encode_number(h->number), "size",
+		encode_number(zt_reader_size(r)), "version",
+		encode_number(zt_reader_version(r)), "away", zt_is_away(c->z)));
 }
 
 enum zt_err

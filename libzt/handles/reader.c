@@ -42,7 +42,8 @@ struct zt_reader {
 	enum zt_keep keep;
 	bool has_kept; /* some of its blocks are in the store */
 	Zt__Manifest *m;
-	uint64_t *from; /* where each part begins, and the end */
+	uint64_t version; /* 0: whoever opened it knows */
+	uint64_t *from;   /* where each part begins, and the end */
 	size_t parts;
 	uint64_t uses;
 	struct held held[BLOCKS];
@@ -103,13 +104,15 @@ handle_reader_open(struct zt *z, const char *remote, uint64_t version, struct zt
 	struct workspace *s = NULL;
 	struct zt_reader *r = NULL;
 	struct id vlob;
+	uint64_t which = 0;
 	enum zt_err err;
 
 	z->message[0] = 0;
-	if ((err = list_file_at(z, remote, version, &s, &vlob, &m)) ||
+	if ((err = list_file_at(z, remote, version, &s, &vlob, &which, &m)) ||
 	    (err = reader_new(s, &m, &r)))
 		return err;
 	r->vlob = vlob;
+	r->version = which;
 	(void)kept_key(r, NULL, key);
 	r->has_kept =
 	    z->reads_kept && (store_has(z->store, STORE_BLOCK, bytes_of(key, 2 * ID_BYTES)) ||
@@ -137,6 +140,12 @@ uint64_t
 zt_reader_size(const struct zt_reader *r)
 {
 	return r->m->file->size;
+}
+
+uint64_t
+zt_reader_version(const struct zt_reader *r)
+{
+	return r->version;
 }
 
 /* ---- blocks ---- */

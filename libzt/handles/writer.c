@@ -110,6 +110,7 @@ look(struct zt_writer *w, const char *remote, uint64_t base)
 	Zt__Manifest *m = NULL;
 	struct workspace *s;
 	struct path path;
+	uint64_t which = 0;
 	enum zt_err err;
 
 	if ((err = tree_open(w->z, remote, &s, &path)) ||
@@ -132,7 +133,7 @@ look(struct zt_writer *w, const char *remote, uint64_t base)
 	w->version = base == 0 || base == ZT_NEWEST ? newest.version : base;
 	if (base == 0)
 		return ZT_OK;
-	err = list_manifest(s, &at.vlob, base == ZT_NEWEST ? 0 : base, &m);
+	err = list_manifest(s, &at.vlob, base == ZT_NEWEST ? 0 : base, &which, &m);
 	if (err == ZT_OK)
 		err = take_base(w, m->file);
 	pb_wipe(m);

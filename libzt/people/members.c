@@ -94,6 +94,7 @@ people_devices(struct zt *z, void (*each)(void *ctx, const struct zt_device *d),
 		one.label = buf_text(&label);
 		one.is_live = org_state_device_live(d, ORG_NEVER);
 		one.is_me = id_equal(&d->id, &z->device);
+		one.browser = d->browser != NULL ? d->browser : "";
 		each(ctx, &one);
 		buf_free(&label);
 	}

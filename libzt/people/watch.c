@@ -7,7 +7,10 @@
 #include "log/sync.h"
 #include "net/events.h"
 #include "people/acts.h"
+#include "people/hear.h"
 #include "people/verbs.h"
+#include "port/clock.h"
+#include "release/verbs.h"
 #include "session/session.h"
 #include "workspace/verbs.h"
 #include "zt/sync.h"
@@ -23,6 +26,7 @@ struct watching {
 	const struct zt_watch *w;
 	bool fills;           /* a chain may need backfill */
 	uint64_t reported;    /* devices added before this log entry were reported */
+	uint64_t turned_ms;   /* the steady clock at the last idle turn */
 	uint64_t maintain_at; /* when to retry failed work; 0: nothing failed */
 };
 
@@ -60,40 +64,17 @@ ready(void *ctx)
 	v->fills = true;
 }
 
-static enum zt_event_kind
-public_kind(enum event_kind k)
-{
-	switch (k) {
-	case EVENT_LOG:
-		return ZT_EVENT_LOG;
-	case EVENT_CHAIN:
-		return ZT_EVENT_CHAIN;
-	case EVENT_KEYS:
-		return ZT_EVENT_KEYS;
-	case EVENT_OTHER:
-		break;
-	}
-	return ZT_EVENT_OTHER;
-}
-
 static void
-event(void *ctx, enum event_kind kind, const struct id *topic, uint64_t position)
+event(void *ctx, const struct event *one)
 {
 	struct watching *v = ctx;
-	struct org_workspace *w;
-	char name[260] = "";
-	struct zt_event e = {
-		.kind = public_kind(kind), .workspace = name, .position = position
-	};
-	struct workspace *s;
+	char name[HEAR_NAME] = "";
+	struct zt_event e;
 
-	if (log_wake(v->z, true) == ZT_OK &&
-	    (w = org_state_workspace(v->z->state, topic)) != NULL &&
-	    workspace_of(v->z, w, &s) == ZT_OK)
-		workspace_name(s, name);
-	else if (!id_equal(topic, &v->z->org))
-		id_print(topic, name);
+	if (log_wake(v->z, true) == ZT_OK)
+		hear_name(v->z, &one->topic, name);
 	log_rest(v->z);
+	e = hear_event(one, name);
 	v->w->event(v->w->ctx, &e);
 	if (e.kind == ZT_EVENT_LOG)
 		look_after(v);
@@ -125,8 +106,11 @@ idle(void *ctx)
 	struct zt *z = v->z;
 	struct org_workspace *w;
 	size_t at = 0;
+	uint64_t now_ms = port_steady_ms(), since_ms = now_ms - v->turned_ms;
 	enum zt_err err;
 
+	v->turned_ms = now_ms;
+	release_watch(z, since_ms);
 	if (v->maintain_at != 0 && session_now_ms() >= v->maintain_at)
 		look_after(v);
 	if (!v->fills || (err = log_wake(z, false)) == ZT_ERR_LOCKED)
@@ -171,7 +155,7 @@ stop(void *ctx)
 enum zt_err
 people_watch(struct zt *z, const struct zt_watch *w)
 {
-	struct watching v = { .z = z, .w = w };
+	struct watching v = { .z = z, .w = w, .turned_ms = port_steady_ms() };
 	struct events_options o = { .calls = z->calls,
 		.ca_file = z->ca_file,
 		.org = z->org,

@@ -10,6 +10,7 @@
 #include "store/store.h"
 #include "trust/rules.h"
 #include "zt/org.h"
+#include "zt/release.h"
 #include "zt/zt.h"
 
 #define SESSION_MESSAGE 256
@@ -58,6 +59,7 @@ struct zt {
 	const struct workspace_care
 	    *care;                 /* which tells what to do with them; NULL before the first */
 	struct local_group *noted; /* the notes of local files read last (local.c), or NULL */
+	struct zt_page_watch page; /* zt_watch_page; its every_ms is 0: no */
 	uint64_t foreign;          /* changesets of other devices applied so far */
 	const char *(*translate)(const char *english); /* or NULL */
 	void (*progress)(

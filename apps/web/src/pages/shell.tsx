@@ -55,6 +55,7 @@ export function Shell({ organization }: { organization: Organization }) {
       <div class="shell">
         <Bar organization={organization} newWorkspace={() => setAsksWorkspace(true)} />
         <Top organization={organization} search={() => setPalette(true)} />
+        <Away organization={organization} />
         <Boundary key={parts.join("/")}><Room organization={organization} newWorkspace={() => setAsksWorkspace(true)} /></Boundary>
         <Status organization={organization} />
         <nav class="tabs" aria-label={t("Main")}>
@@ -68,6 +69,16 @@ export function Shell({ organization }: { organization: Organization }) {
       {asksWorkspace && <NewWorkspace organization={organization} close={() => setAsksWorkspace(false)} />}
       {palette && <Palette organization={organization} close={() => setPalette(false)} newWorkspace={() => setAsksWorkspace(true)} />}
     </>
+  );
+}
+
+/** The server is away: what is known is shown, and what is to be sent waits. */
+function Away({ organization }: { organization: Organization }) {
+  const isAway = !organization.connected.value;
+  return (
+    <div class="away" role="status">
+      {isAway && <div class="lost"><Icon of={CloudOff} /><span><b>{t("The server cannot be reached.")}</b> {t("This page tries again by itself, and sends what waits then.")}</span></div>}
+    </div>
   );
 }
 

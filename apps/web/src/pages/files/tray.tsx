@@ -98,7 +98,7 @@ function Line({ transfer: one }: { transfer: Transfer }) {
   const state = one.state.value;
   const done = one.done.value;
   const name = shown(one.name);
-  const amount = state === "done" ? size(one.size) : state === "waits" ? t("waits") : state === "cancelled" ? t("cancelled") : state === "failed" ? t("failed") : t("%s of %s", size(done), size(one.size));
+  const amount = state === "done" ? size(one.size) : (state === "runs" || state === "waits") && !one.organization.connected.value ? t("waits for the server") : state === "waits" ? t("waits") : state === "cancelled" ? t("cancelled") : state === "failed" ? t("failed") : t("%s of %s", size(done), size(one.size));
   return (
     <li>
       <span class="ico"><Icon of={one.kind === "send" ? Upload : Download} size="s" /></span>
