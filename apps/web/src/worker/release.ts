@@ -25,7 +25,7 @@ async function hex(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): Promise<string
 
 /** A note of the worker, which may be ended between two events. */
 async function note(name: string): Promise<string | null> {
-  return (await (await caches.open(STATE)).match(new URL(`state/${name}`, scope())))?.text() ?? null;
+  return (await caches.match(new URL(`state/${name}`, scope()), { cacheName: STATE }))?.text() ?? null;
 }
 
 async function setNote(name: string, value: string): Promise<void> {

@@ -8,6 +8,7 @@ import { Empty, Note } from "../../parts/marks";
 import { Icon } from "../../parts/icon";
 import { later } from "../../parts/later";
 import { Skeleton } from "../../parts/skeleton";
+import { passes } from "../../state/away";
 import { saveFile } from "../../state/download";
 import { draftOf } from "../../state/drafts";
 import { Folder, sorted, type Item } from "../../state/folder";
@@ -163,7 +164,20 @@ function useContent({ organization, path, version }: ContentProps, limit: number
   const [content, setContent] = useState<Uint8Array<ArrayBuffer> | "large" | { problem: unknown } | null>(null);
   useEffect(() => {
     let ended = false;
-    wholeFile(organization, path, limit, version, opened).then((bytes) => { if (!ended) setContent(bytes ?? "large"); }, (problem: unknown) => { if (!ended) setContent({ problem }); });
+    const load = async (): Promise<void> => {
+      try {
+        const bytes = await wholeFile(organization, path, limit, version, opened);
+        if (!ended) setContent(bytes ?? "large");
+      } catch (problem) {
+        if (ended) return;
+        setContent({ problem });
+        if (!passes(problem)) return;
+        // What is not kept on this device is there once the server is back.
+        organization.lost();
+        if (await organization.back(() => ended)) await load();
+      }
+    };
+    void load();
     return () => { ended = true; };
   }, []);
   return content;
