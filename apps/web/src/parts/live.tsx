@@ -19,7 +19,7 @@ export function Toast() {
   const one = notice.value;
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
-      if ((event.ctrlKey || event.metaKey) && event.key === "z" && notice.value?.undo && !(event.target as HTMLElement).matches("input, textarea")) {
+      if ((event.ctrlKey || event.metaKey) && event.key === "z" && notice.value?.undo && !(event.target as HTMLElement).matches("input, textarea, .code")) {
         event.preventDefault();
         const undo = notice.value.undo;
         dismiss();
