@@ -13,7 +13,6 @@
 #include "agent/device.h"
 #include "agent/lane.h"
 #include "agent/settings.h"
-#include "agent/stream.h"
 #include "common/l10n.h"
 #include "rpc/call.h"
 #include "rpc/encode.h"
@@ -185,7 +184,7 @@ do_stream(struct lane *l, struct call *c)
 		return ZT_ERR_FORBIDDEN;
 	if (strlen(w.key) >= RPC_KEY_MAX)
 		return ZT_ERR_NOT_FOUND;
-	if (!stream_open(l->now->connection, &w, url, sizeof url))
+	if (!l->a->http->address(l->now->connection, &w, url, sizeof url))
 		return ZT_ERR_RATE;
 	return call_answer(c, ZT_OK, json_pack("{s:s}", "url", url + 1));
 }
