@@ -2,7 +2,7 @@
 /* stream.c - a GET reads ahead of what the browser takes, a PUT writes behind what it gives;
  * each piece is a request of the connection's stream lane, so that what rpc checks is checked.
  */
-#include "agent/stream.h"
+#include "http/stream.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,9 +11,9 @@
 
 #include "agent/connection.h"
 #include "agent/device.h"
-#include "agent/head.h"
 #include "agent/lane.h"
 #include "door/content.h"
+#include "http/head.h"
 #include "rpc/encode.h"
 
 enum {
@@ -209,6 +209,7 @@ make_request(const struct flow *f, const char *method, uint64_t offset, size_t s
 	(void)snprintf(head.device, sizeof head.device, "%s", f->s->key);
 	return request_new(&head, bytes, JSON_ROOM, &parts);
 }
+static void answered(struct flow *f, struct request *r);
 
 /* Gives R, which it takes, to the lane. */
 static void
@@ -216,6 +217,7 @@ ask(struct flow *f, struct request *r)
 {
 	f->asked++;
 	r->flow = f;
+	r->answered = answered;
 	connection_begin(f->s->c, r); /* which may answer at once */
 }
 
@@ -527,8 +529,9 @@ write_wrote(struct flow **slot)
 
 /* ---- exchanges ---- */
 
-void
-stream_answer(struct flow *f, struct request *r)
+/* R, which F asked for, was answered; the caller frees it. */
+static void
+answered(struct flow *f, struct request *r)
 {
 	f->asked--;
 	if (f->wsi == NULL) {
