@@ -227,6 +227,14 @@ do_password(struct host *h, struct call *c)
 	return err == ZT_OK ? ZT_OK : call_quote(c, err, message);
 }
 
+/* It has no HTTP: a page reads and writes by messages. */
+static enum zt_err
+do_stream(struct host *h, struct call *c)
+{
+	(void)h;
+	return call_answer(c, ZT_OK, json_object());
+}
+
 /* What only an agent has. */
 static enum zt_err
 do_nothing(struct host *h, struct call *c)
@@ -361,7 +369,7 @@ host_method(void *ctx, const struct rpc_row *row, struct call *c)
 		{ "host.settings", do_settings },
 		{ "host.ticket", do_nothing },
 		{ "host.stop", do_nothing },
-		{ "host.stream", do_nothing },
+		{ "host.stream", do_stream },
 		{ "host.unlock", do_unlock },
 		{ "host.lock", do_lock },
 		{ "host.confirm", do_confirm },
