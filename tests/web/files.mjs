@@ -247,6 +247,7 @@ try {
     await a.keyboard.press("Escape");
     await text.press("Control+s");
     await a.getByText(/is saved as a new version/).waitFor();
+    await a.waitForTimeout(800); // what is typed at once is undone at once
     await a.keyboard.type("!");
     await text.press("Control+z");
     if (process.env.SHOTS) {
