@@ -188,6 +188,19 @@ await call(page, key, "health.store");
 await zt("verify", "plans");
 ok(`${acknowledged} files were acknowledged before ${moments} tabs were killed, and are there`);
 
+// What a page keeps here is sealed as well: what waits to be sent, and files that are read without the servers.
+await call(page, null, "host.state");
+await call(page, key, "notes.put", { name: "upload.planted", value: JSON.stringify({ path: marker.toString() }) });
+const pinned = (await call(page, key, "reader.open", { path: "plans:/own" })).result;
+await call(page, key, "reader.keep", { handle: pinned.handle, how: "pinned" });
+for (let at = 0; at < pinned.size; at += PIECE) {
+  const params = { handle: pinned.handle, offset: at, size: Math.min(PIECE, pinned.size - at) };
+  assert.equal(await page.evaluate(([k, p]) => host(k, "reader.read", p).then((answer) => answer.result?.size ?? answer.error.name), [key, params]), params.size);
+}
+await call(page, key, "reader.close", { handle: pinned.handle });
+assert.equal((await call(page, key, "notes.list", { prefix: "upload." })).result.notes.length, 1);
+ok("the page's notes and pinned files are kept");
+
 // The browser restarts: the device is there. Then all of its profile is searched.
 await browser.close();
 browser = await open();
