@@ -11,8 +11,12 @@
 #include "test.h"
 #include "zt/sync.h"
 
-/* The first frame on FD, a socket: 0 when it listens (an empty frame), or the code with which
- * it was closed, and the sentence in WORDS. */
+/* The gateway closes its sockets, without a word, where its line to messaging was silent for a
+ * little, as on a busy machine. */
+enum { GONE = 1, TRIES = 40 };
+
+/* The first frame on FD, a socket: 0 when it listens (an empty frame), or the code with which it
+ * was closed, and the sentence in WORDS; or GONE. */
 static unsigned
 first_frame(int fd, char words[128])
 {
@@ -24,7 +28,8 @@ first_frame(int fd, char words[128])
 		ssize_t more;
 
 		assert_int_equal(1, poll(&wait, 1, 8000));
-		assert_true((more = recv(fd, frame + got, sizeof frame - got, 0)) > 0);
+		if ((more = recv(fd, frame + got, sizeof frame - got, 0)) <= 0)
+			return GONE;
 		got += (size_t)more;
 	}
 	if (frame[0] == 0x82)
