@@ -178,11 +178,22 @@ export function poolFiles(namesHandle, pool) {
 }
 
 const READY = 12; // handles: what a request may make new at once
+const TRIES = 50;
 
 // The files of this origin, in FOLDER of its private file system. FILL makes room between requests.
 export async function openFiles(folder) {
 	const root = await (await navigator.storage.getDirectory()).getDirectoryHandle(folder, { create: true });
-	const open = async (name) => (await root.getFileHandle(name, { create: true })).createSyncAccessHandle();
+	const open = async (name) => {
+		const file = await root.getFileHandle(name, { create: true });
+		for (let tries = 1; ; tries++) {
+			try {
+				return await file.createSyncAccessHandle();
+			} catch (e) { // a page that was just left or loaded again may hold it for a moment
+				if (e.name !== 'NoModificationAllowedError' || tries === TRIES) throw e;
+				await new Promise((resolve) => setTimeout(resolve, 100));
+			}
+		}
+	};
 	const there = [];
 	for await (const name of root.keys()) if (/^f[0-9]+$/.test(name)) there.push(Number(name.slice(1)));
 	const count = there.length ? Math.max(...there) + 1 : 0;
