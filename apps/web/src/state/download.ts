@@ -59,28 +59,42 @@ async function saveByHost(one: Transfer, path: string, version?: number): Promis
     return address !== null;
   }
   one.size = size;
-  const end = () => {
+  const end = (isCut = false) => {
     silence();
     loosen();
-    one.cancel.signal.removeEventListener("abort", end);
+    one.cancel.signal.removeEventListener("abort", abort);
     close();
-    if (one.state.value !== "failed") one.state.value = one.done.value >= one.size ? "done" : "cancelled";
+    if (one.state.value === "failed") return;
+    if (one.done.value >= one.size) one.state.value = "done";
+    else if (isCut && !one.cancel.signal.aborted) void again();
+    else one.state.value = "cancelled";
   };
+  /** The host ended it, or the person did in the browser: it begins again where the server was away. */
+  const again = async () => {
+    one.state.value = "waits";
+    await organization.sync().catch(() => {});
+    const wasAway = !organization.connected.value;
+    if (wasAway) organization.lost();
+    const isBack = wasAway && (await organization.back(() => one.cancel.signal.aborted));
+    one.state.value = "cancelled";
+    if (isBack) await saveFile(organization, path, name, size, version);
+  };
+  const abort = () => end();
   const silence = host().listen((event, device, data) => {
     const heard = data as { handle: number; done: number; ended: boolean };
     if (event !== "stream" || device !== organization.key || heard.handle !== handle) return;
     one.done.value = heard.done;
-    if (heard.ended) end();
+    if (heard.ended) end(true);
   });
   let wasHeld = held();
   const loosen = effect(() => {
-    if (!lineIsUp.value) queueMicrotask(end);
+    if (!lineIsUp.value) queueMicrotask(() => end());
     else if (held() !== wasHeld) {
       wasHeld = held();
       void hostAddress(organization, handle, { held: wasHeld }).catch(() => {});
     }
   });
-  one.cancel.signal.addEventListener("abort", end);
+  one.cancel.signal.addEventListener("abort", abort);
   save(address, name);
   return true;
 }
