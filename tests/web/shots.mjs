@@ -250,6 +250,18 @@ try {
     await look("freeze", async () => { await page.locator("main .lucide-snowflake").first().click(); });
     await go(karim.replace("/person/", "/remove/"));
     await look("remove");
+    await page.evaluate(() => {
+      for (const name of Object.keys(localStorage)) if (name.startsWith("zt.notes.")) {
+        const kept = JSON.parse(localStorage.getItem(name));
+        const now = Date.now();
+        const about = kept.known.share[0];
+        kept.notes = [{ kind: "share", about, time: now - 60e3, read: false }, { kind: "request", about: "1", time: now - 3600e3, read: false }, { kind: "device", about: "2", time: now - 864e5, read: true }, { kind: "alarm", about: "FORK", time: now - 4 * 864e5, read: true }];
+        localStorage.setItem(name, JSON.stringify(kept));
+      }
+    });
+    await go(`${home}/notifications`);
+    await look("notifications");
+    await look("bell", async () => { await page.locator(".bell").click(); });
     await go(`${home}/account`);
     await look("account");
     await go(home);

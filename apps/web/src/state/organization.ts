@@ -7,6 +7,7 @@ import type { How } from "../host/client";
 import { ask } from "./confirm";
 import { host } from "./host";
 import { isCode } from "./notices";
+import { Notifications, watchOrganization, type HistoryNote } from "./notifications";
 
 const PAGE = 200;
 const QUIET_MS = 400;
@@ -44,18 +45,23 @@ export class Organization {
   readonly problem: Signal<unknown> = signal(null);
   /** Rises when files of a workspace have changed. */
   readonly fileChanges: Signal<Record<string, number>> = signal({});
+  readonly history: Notifications;
   private stop: () => void;
+  private unwatch: () => void;
   private later: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly key: string) {
     this.stop = host().listen((event, device, data) => {
       if (device === this.key) this.hear(event, data);
     });
+    this.history = new Notifications(`zt.notes.${key}`, localStorage, (note) => onNote(this, note));
+    this.unwatch = watchOrganization(this, this.history);
     void this.refresh();
   }
 
   end(): void {
     this.stop();
+    this.unwatch();
     clearTimeout(this.later);
   }
 
@@ -105,6 +111,11 @@ export class Organization {
     return alarms.some((code) => isCode(this.problem.value, code));
   }
 
+  /** The code of the alarm; "": none. */
+  get alarmCode(): string {
+    return alarms.find((code) => isCode(this.problem.value, code)) ?? "";
+  }
+
   /** Keeps PROBLEM; an alarm stays, whatever else the server answers behind it. */
   private found(problem: unknown): void {
     if (!this.isAlarm || alarms.some((code) => isCode(problem, code))) this.problem.value = problem;
@@ -125,6 +136,8 @@ export class Organization {
     }
     await Promise.all([this.readWorkspaces(), this.readPeople()]);
     this.newDevices.value = (await this.all("device.new", {}, "devices")) as Device[];
+    if (this.isAdmin || this.invitations.value) await this.readInvitations().catch(() => {});
+    if (this.isAdmin) await this.readRequests().catch(() => {});
   }
 
   async readWorkspaces(): Promise<void> {
@@ -194,9 +207,15 @@ export class Organization {
     this.later = setTimeout(() => {
       void this.sync().catch(() => {});
       for (const one of this.workspaces.value ?? []) if (change.kind === "connected") this.changedFiles(one.id);
-      if (this.invitations.value) void this.readInvitations().catch(() => {});
     }, QUIET_MS);
   }
+}
+
+let onNote: (organization: Organization, note: HistoryNote) => void = () => {};
+
+/** Who learns of new notes of all organizations. */
+export function hearNotes(heard: typeof onNote): void {
+  onNote = heard;
 }
 
 const organizations = new Map<string, Organization>();
