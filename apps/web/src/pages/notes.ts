@@ -24,7 +24,7 @@ export function noteTitle(note: HistoryNote): string {
     case "device": return t("A new device is yours");
     case "request": return t("Somebody asks to join");
     case "invitation": return t("An invitation was used");
-    case "alarm": return t("An alarm: what the server shows cannot be verified");
+    case "alarm": return t("An alarm of this organization");
   }
 }
 
@@ -35,7 +35,7 @@ export function noteText(organization: Organization, note: HistoryNote): string 
     case "device": return shown(organization.newDevices.value.find((one) => one.id === note.about)?.label ?? organization.deviceList.value?.find((one) => one.id === note.about)?.label ?? "");
     case "request": return shown(organization.requests.value?.find((one) => one.id === note.about)?.name ?? "");
     case "invitation": return shown(organization.invited.value.get(note.about)?.name ?? "");
-    case "alarm": return shown(note.about);
+    case "alarm": return alarmHeadline(note.about);
   }
 }
 
@@ -47,5 +47,15 @@ export function noteAddress(organization: Organization, note: HistoryNote): stri
     case "request": return address([...home, "manage", "requests"]);
     case "invitation": return address([...home, "manage", "people"]);
     case "alarm": return address([...home, "manage", "health"]);
+  }
+}
+
+/** What an alarm of CODE says. */
+export function alarmHeadline(code: string): string {
+  switch (code) {
+    case "FORK": return t("The server shows you another history than your colleagues");
+    case "ROLLBACK": return t("The server shows less than this device has verified");
+    case "RESTORED": return t("The server was restored from an older backup");
+    default: return t("What the server shows cannot be verified");
   }
 }
