@@ -72,7 +72,7 @@ export function Share({ organization, workspace, close }: { organization: Organi
                     <input value={who} placeholder={t("Name or e-mail")} autocomplete="off" data-first="" onInput={(event) => { setWho(event.currentTarget.value); setPerson(null); }} />
                     {person && <IconButton icon={X} label={t("Another person")} onClick={() => { setPerson(null); setWho(""); }} />}</label>
                   <label><span class="vh">{t("Role")}</span><select value={role} onChange={(event) => setRole(event.currentTarget.value as Role)}>{roles.filter(mayName).map((one) => <option key={one} value={one}>{roleName(one)}</option>)}</select></label>
-                  <Button kind="primary" type="submit" big disabled={!person}>{t("Share")}</Button>
+                  <Button kind="primary" type="submit" big disabled={words === ""}>{t("Share")}</Button>
                 </div>
                 {found.length > 0 && <ul class="card list tight">{found.map((one) => (
                   <li key={one.id}><Avatar id={one.id} name={one.name || one.email} size="s" /><span class="grow"><b class="cut">{shown(one.name)}</b><span class="muted small cut">{shown(one.email)}</span></span>
