@@ -20,7 +20,7 @@ ASAN := SANITIZE=address,undefined
 # Those that prove less under sanitizers, which keep what is freed and are slow: they run in the release build as well.
 PLAIN_TESTS := $(patsubst %.c,$B/%,$(shell grep -lE 'process_kib|world_kib|peak_kib|__SANITIZE_ADDRESS__' tests/*/*_test.c))
 THREAD_TESTS := $(addprefix $B/tests/,threads/threads_test threads/handles_test services/policy_test services/backend_test)
-CLI_TESTS := trust files home leave people readme deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json link neighbours agent site
+CLI_TESTS := trust files home leave people readme deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json link neighbours agent site page
 CLI_LINES = $(CLI_TESTS:%='sh tests/cli/%_test.sh')
 # The agent again, under sanitizers.
 AGENT_LINES = $(foreach v,thread address-undefined,'env AGENT=build/$v/bin/zt-agent sh tests/cli/agent_test.sh')
@@ -33,7 +33,7 @@ tests: all $(TESTS)
 tests-plain: all $(PLAIN_TESTS)
 tests-threads: $(THREAD_TESTS) $B/bin/zt-agent
 	$(MAKE) SANITIZE= all # the services that they ask
-tests-cli: all $(addprefix $B/tests/cli/,read_qr quick.so later.so)
+tests-cli: all $(addprefix $B/tests/cli/,read_qr logind quick.so later.so)
 fuzzers: $(FUZZERS)
 .PHONY: test-unit test-attack test-threads test-cli fuzz fuzz-run
 test-unit: tests

@@ -16,7 +16,7 @@ $B/gen/%.o: $G/%.c $(PB_H)
 PURE_SRCS := $(filter-out libzt/crypto/bulk_sodium.c,$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files libzt/history))
 PURE := $(call objs,$(PURE_SRCS)) $(patsubst $G/%.c,$B/gen/%.o,$(GENERATED))
 # What an unlocked device does, each room above those before it.
-ROOMS := $(addprefix libzt/,session log chain workspace content tree handles disk restore people recovery join api)
+ROOMS := $(addprefix libzt/,session log release chain workspace content tree handles disk restore people recovery join api)
 UPPER := $(call objs,$(call srcs,libzt/pki libzt/port/posix libzt/store libzt/net $(ROOMS)))
 FRAME := $(call objs,$(call srcs,services/bus services/frame))
 SERVICES := auth metadata blocks messaging
@@ -72,7 +72,7 @@ $B/bin/zt: $(call objs,$(call srcs,apps/cli apps/ui apps/operator apps/terminal 
 $B/apps/agent/main.o: override CFLAGS += -DAGENT_PAGE='"$(PREFIX)/share/zt/web"'
 $B/bin/zt-agent: $(call objs,$(call srcs,apps/agent apps/agent/door apps/rpc) apps/common/l10n.c apps/common/output.c apps/common/standard.c apps/common/agent_place.c) $B/libzt.a
 	@mkdir -p $(@D) $B/share/zt && ln -sfn ../../../web $B/share/zt/web
-	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT)
+	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_AGENT)
 $B/bin/zt-audit: $(call objs,$(call srcs,apps/audit) apps/common/l10n.c apps/common/standard.c) $B/libzt.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -89,7 +89,7 @@ $B/tests/%_test: $B/tests/%_test.o $(SUPPORT) $B/libzt.a $B/libframe.a
 # The vectors again, by the other back end of bulk cipher and hash.
 $B/tests/vectors/sodium_test: $B/tests/vectors/vectors_test.o $B/libzt/crypto/bulk_sodium.o $(SUPPORT) $B/libzt.a $B/libframe.a
 	$Q$(CC) $(LDFLAGS) $(FAST_LD) -o $@ $(filter %.o,$^) $B/libframe.a $B/libzt.a $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
-$B/tests/attack/writer_test $B/tests/attack/spill_test: $B/tests/attack/writer_model.o
+$B/tests/attack/writer_test $B/tests/attack/keep_test $B/tests/attack/spill_test: $B/tests/attack/writer_model.o
 $B/tests/attack/hostile_test: $B/tests/attack/hostile_calls.o
 $B/tests/attack/exchange_test $B/tests/attack/joining_test: $B/tests/attack/meeting.o
 $B/tests/attack/certificate_test $B/tests/attack/pki_test: $B/tests/attack/authority.o
@@ -112,7 +112,7 @@ RPC := $(call objs,$(call srcs,apps/rpc) apps/common/output.c)
 $B/tests/apps/rpc_test $B/tests/apps/rpc_join_test $B/tests/apps/rpc_hostile_test: $(RPC) $B/tests/apps/ask.o
 $B/tests/apps/rpc_hostile_test: LIBS += -Wl,--wrap=free
 $B/tests/fuzz/app_fuzz: $(RPC)
-AGENT_PURE := $(call objs,$(addprefix apps/agent/door/,door.c idle.c mark.c message.c))
+AGENT_PURE := $(call objs,$(addprefix apps/agent/door/,content.c door.c idle.c mark.c message.c))
 $B/tests/agent/door_test: $(AGENT_PURE)
 $B/tests/fuzz/agent_fuzz: $(RPC) $(AGENT_PURE)
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*_fuzz.c))
@@ -126,6 +126,9 @@ $B/bench/%_bench: $B/bench/%_bench.o $B/bench/load.o $B/bench/device.o $B/libfra
 $B/tests/cli/quick.so: tests/support/quick/argon2.c
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
+$B/tests/cli/logind: tests/cli/logind.c
+	@mkdir -p $(@D)
+	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBS_AGENT)
 $B/tests/cli/later.so: tests/cli/later.c
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -fPIC -shared -o $@ $<

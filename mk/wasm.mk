@@ -9,7 +9,7 @@ WASM_SMALL = $(if $(filter libzt/crypto/% libzt/base/% libzt/format/% libzt/port
 SODIUM := $W/src/libsodium/src/libsodium
 WASM_INCLUDES := -I libzt/port/wasm/include -isystem $W/include -isystem $(SODIUM)/include -isystem $(SODIUM)/include/sodium \
 	-isystem $W/src/protobuf-c -isystem $W/src/utf8proc -isystem $W/src/sqlite3
-WASM_SRCS := $(filter-out libzt/crypto/bulk_openssl.c libzt/net/events.c $(wildcard libzt/join/pki_*.c) libzt/people/watch.c libzt/api/pki.c libzt/api/watch.c,\
+WASM_SRCS := $(filter-out libzt/crypto/bulk_openssl.c libzt/net/events.c $(wildcard libzt/join/pki_*.c) libzt/people/watch.c libzt/api/pki.c libzt/api/watch.c libzt/release/page.c libzt/release/fetch.c libzt/api/page.c,\
 	$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files libzt/history libzt/store libzt/net $(ROOMS))) \
 	libzt/port/posix/clock.c $(wildcard libzt/port/wasm/*.c)
 $W/libzt/api/text.o: WASM_FLAGS += -DVERSION_TEXT='"$(VERSION)"'

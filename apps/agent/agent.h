@@ -41,6 +41,7 @@ struct agent {
 	char socket[108];
 	const char *ca_file; /* zt_options, for all devices */
 	bool in_clear;
+	uint64_t page_check_ms; /* between looks at a page of a server; 0: none */
 	struct lws_context *lws;
 	struct lws_vhost *near, *loop; /* the unix socket, and 127.0.0.1 */
 	struct door door;

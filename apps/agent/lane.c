@@ -13,6 +13,7 @@
 #include "common/l10n.h"
 #include "rpc/person.h"
 #include "zt/org.h"
+#include "zt/release.h"
 #include "zt/zt.h"
 
 /* ---- requests ---- */
@@ -43,6 +44,7 @@ request_free(struct request *r)
 	explicit_bzero(r->bytes, r->n);
 	free(r->bytes);
 	free(r->out);
+	rpc_answer_free(&r->answer);
 	free(r->reply);
 	(void)pthread_mutex_destroy(&r->lock);
 	(void)pthread_cond_destroy(&r->comes);
@@ -231,11 +233,16 @@ lane_run(struct lane *l, struct request *r)
 	l->now = r;
 	if (l->z != NULL)
 		zt_use_cancel(l->z, &r->cancel);
-	if (rpc_run(l->rpc, m->json, m->json_n, m->content, m->content_n, &answer) == ZT_OK)
+	if (rpc_run(l->rpc, m->json, m->json_n, m->content, m->content_n, &answer) != ZT_OK)
+		;
+	else if (r->flow != NULL)
+		r->answer = answer;
+	else
 		r->out = out_new(answer.json, answer.n, answer.content, answer.content_n);
 	if (l->z != NULL)
 		zt_use_cancel(l->z, NULL);
-	rpc_answer_free(&answer);
+	if (r->flow == NULL)
+		rpc_answer_free(&answer);
 	l->now = NULL;
 }
 
@@ -389,6 +396,15 @@ watch_new_device(void *ctx, const struct zt_device *d)
 	rpc_new_device(l->rpc, d);
 }
 
+static void
+watch_page(void *ctx, const struct zt_page *p)
+{
+	struct lane *l = ctx;
+
+	agent_log("the page of a device's server is not as it should be");
+	rpc_page_alarm(l->rpc, p);
+}
+
 static bool
 watch_stops(void *ctx)
 {
@@ -459,12 +475,17 @@ run_watch(void *arg)
 		.event = watch_event,
 		.new_device = watch_new_device,
 		.stop = watch_stops };
+	struct zt_page_watch page = {
+		.ctx = l, .every_ms = l->a->page_check_ms, .alarm = watch_page
+	};
 	enum zt_err err = open_handle(l), why;
 	unsigned pause = 1;
 	uint64_t began;
 
-	if (err == ZT_OK)
+	if (err == ZT_OK) {
+		zt_watch_page(l->z, &page);
 		learn_label(l);
+	}
 	/* Without a server it ends before it has begun, and its tries delay other calls. */
 	while (err == ZT_OK && !watch_stops(l)) {
 		began = agent_now_ms();

@@ -23,6 +23,7 @@
 #include "door/site.h"
 
 enum { EXIT_USAGE = 64, EXIT_RUNS = 75, EXIT_SOFTWARE = 70, EXIT_CANNOT = 73 };
+enum { PAGE_CHECK_S = 6 * 3600 };
 
 static int
 usage(FILE *to)
@@ -32,11 +33,14 @@ usage(FILE *to)
 	    "  --root DIR       %s\n"
 	    "  --page DIR       %s\n"
 	    "  --ca-file FILE   %s\n"
-	    "  --insecure       %s\n",
+	    "  --insecure       %s\n"
+	    "  --page-check S   %s\n",
 	    _("usage: zt-agent [--root DIR] [--page DIR]"),
 	    _("the folder of the devices' folders"), _("the files of the page"),
 	    _("PEM file of the server's authority"),
-	    _("allow http:// to other machines than this one"));
+	    _("allow http:// to other machines than this one"),
+	    _("after how many seconds, on average and at random, the page that a server sends "
+	      "is looked at; 21600 unless said, 0 for never"));
 	return to == stdout ? 0 : EXIT_USAGE;
 }
 
@@ -120,18 +124,29 @@ run(struct agent *a, const char *root, const char *page)
 	return code;
 }
 
+/* Of seconds, in a year at most. */
+static bool
+is_number(const char *text)
+{
+	size_t n = strlen(text);
+
+	return n > 0 && n < 9 && strspn(text, "0123456789") == n;
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct option options[] = { { "root", required_argument, NULL, 'r' },
 		{ "page", required_argument, NULL, 'p' },
 		{ "ca-file", required_argument, NULL, 'c' },
-		{ "insecure", no_argument, NULL, 'i' }, { "help", no_argument, NULL, 'h' },
-		{ 0 } };
+		{ "insecure", no_argument, NULL, 'i' },
+		{ "page-check", required_argument, NULL, 'w' },
+		{ "help", no_argument, NULL, 'h' }, { 0 } };
 	const char *root = NULL, *page;
 	struct agent *a;
 	char beside[PATH_MAX];
 	bool in_clear = false;
+	unsigned long page_check_s = PAGE_CHECK_S;
 	const char *ca_file = NULL;
 	int o, code;
 
@@ -147,6 +162,8 @@ main(int argc, char **argv)
 			ca_file = optarg;
 		else if (o == 'i')
 			in_clear = true;
+		else if (o == 'w' && is_number(optarg))
+			page_check_s = strtoul(optarg, NULL, 10);
 		else
 			return usage(o == 'h' ? stdout : stderr);
 	if (optind < argc)
@@ -156,6 +173,7 @@ main(int argc, char **argv)
 		return EXIT_SOFTWARE;
 	a->ca_file = ca_file;
 	a->in_clear = in_clear;
+	a->page_check_ms = (uint64_t)page_check_s * 1000;
 	code = run(a, root, page);
 	free(a);
 	return code;

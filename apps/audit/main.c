@@ -33,13 +33,30 @@ complain(enum zt_err err, const struct zt_audit_result *r)
 }
 
 static void
-report(const struct zt_audit_result *r)
+report_release(void *ctx, const char *release)
+{
+	(void)ctx;
+	(void)printf("%s: %s\n", _("accepted release of the page"), release);
+}
+
+static void
+report_browser(void *ctx, const char *device, const char *user, const char *origin)
+{
+	(void)ctx;
+	(void)printf("%s: %s, %s, %s\n", _("device in a browser, its user, the page's origin"),
+	    device, user, origin);
+}
+
+static void
+report(const struct zt_audit *a, const struct zt_audit_result *r)
 {
 	(void)printf("%s: %" PRIu64 " + %" PRIu64 "\n",
 	    _("entries verified, and known by hash only"), r->entries, r->hidden);
 	(void)printf("%s: %" PRIu64 ", %" PRIu64 ", %" PRIu64 "\n",
 	    _("users, devices, workspaces seen"), r->users, r->devices, r->workspaces);
 	(void)printf("%s: %" PRIu64 ":%s\n", _("signed head"), r->head_size, r->head_root);
+	zt_audit_releases(a, report_release, NULL);
+	zt_audit_browsers(a, report_browser, NULL);
 	if (r->changesets > 0)
 		(void)printf("%s: %" PRIu64 ", %" PRIu64 ", %" PRIu64 "\n",
 		    _("changesets, changes in them, left out as signed after a removal"),
@@ -71,7 +88,7 @@ check(struct zt_audit *a, FILE *f)
 	if (err)
 		complain(err, &r);
 	else
-		report(&r);
+		report(a, &r);
 	return err;
 }
 

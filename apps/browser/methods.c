@@ -361,6 +361,7 @@ host_method(void *ctx, const struct rpc_row *row, struct call *c)
 		{ "host.settings", do_settings },
 		{ "host.ticket", do_nothing },
 		{ "host.stop", do_nothing },
+		{ "host.stream", do_nothing },
 		{ "host.unlock", do_unlock },
 		{ "host.lock", do_lock },
 		{ "host.confirm", do_confirm },

@@ -43,12 +43,22 @@ cmd_lock(struct cli *c)
 }
 
 void
+cli_show_browser(const struct zt_device *d)
+{
+	if (d->browser[0] == 0)
+		return;
+	(void)printf("  %s ", _("in a browser, with the code of"));
+	output_show(d->browser);
+}
+
+void
 cli_show_new_device(struct cli *c, const struct zt_device *d)
 {
 	if (c->json) {
-		output_json(stdout, "new_device", "{s:s,s:s,s:o,s:o,s:o}", "event",
+		output_json(stdout, "new_device", "{s:s,s:s,s:o,s:o,s:o,s:o}", "event",
 		    "new device", "device", d->id, "label", output_text(d->label), "by",
-		    output_text(d->by), "added", output_number(d->added));
+		    output_text(d->by), "added", output_number(d->added), "browser",
+		    output_text(d->browser));
 		return;
 	}
 	(void)printf("%s ", _("a new device of yours:"));
@@ -57,6 +67,7 @@ cli_show_new_device(struct cli *c, const struct zt_device *d)
 	output_time(d->added);
 	(void)printf(", %s ", _("added by"));
 	output_show(d->by);
+	cli_show_browser(d);
 	(void)printf("\n  %s zt device ack %s\n  %s zt device revoke %s\n",
 	    _("if you know it:"), d->id, _("if not:"), d->id);
 }

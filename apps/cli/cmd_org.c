@@ -14,6 +14,7 @@
 #include "operator/cmd_server.h"
 #include "terminal/command.h"
 #include "terminal/new_file.h"
+#include "ui/cmd_web.h"
 #include "zt/pki.h"
 
 enum zt_err
@@ -156,14 +157,16 @@ show_device(void *ctx, const struct zt_device *d)
 	const struct cli *c = ctx;
 
 	if (c->json) {
-		output_json(stdout, "device", "{s:s,s:s,s:o,s:b}", "id", d->id, "user", d->user,
-		    "label", output_text(d->label), "live", d->is_live);
+		output_json(stdout, "device", "{s:s,s:s,s:o,s:b,s:o}", "id", d->id, "user",
+		    d->user, "label", output_text(d->label), "live", d->is_live, "browser",
+		    output_text(d->browser));
 		return;
 	}
 	(void)printf("%s  %s ", d->id, d->is_live ? (d->is_me ? "*" : " ") : _("revoked"));
 	output_show(d->email);
 	(void)printf("  ");
 	output_show(d->label);
+	cli_show_browser(d);
 	(void)printf("\n");
 }
 
@@ -448,6 +451,7 @@ status_in_words(struct cli *c, const struct zt_identity *id, enum zt_err err)
 	if (zt_pki_show(c->zt, cli_count_ending, &ending) == ZT_OK && ending > 0)
 		(void)printf(
 		    _("revocation lists that end within a week: %u (zt pki show)\n"), ending);
+	(void)web_show_page_alarm(c);
 	if (!c->stays_in_memory && may_swap())
 		(void)printf("%s\n", _("memory: this system may write keys in use to swap; a "
 				       "higher limit of locked "

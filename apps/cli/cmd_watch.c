@@ -8,7 +8,10 @@
 #include "common/l10n.h"
 #include "common/output.h"
 #include "terminal/command.h"
+#include "ui/cmd_web.h"
 #include "zt/sync.h"
+
+enum { PAGE_CHECK_S = 6 * 3600 };
 
 static volatile sig_atomic_t
     stopped; /* set by the signal handler, which can be given nothing */
@@ -75,6 +78,13 @@ new_device(void *ctx, const struct zt_device *d)
 	(void)fflush(stdout);
 }
 
+static void
+page_alarm(void *ctx, const struct zt_page *p)
+{
+	web_show_page(ctx, p);
+	(void)fflush(stdout);
+}
+
 static bool
 stop(void *ctx)
 {
@@ -89,7 +99,14 @@ cmd_watch(struct cli *c)
 		.ctx = c, .ready = ready, .event = event, .new_device = new_device, .stop = stop
 	};
 
+	struct zt_page_watch page = { .ctx = c,
+		.every_ms =
+		    (cli_has(c, OPTION_PAGE_CHECK) ? c->page_check : PAGE_CHECK_S) * 1000ull,
+		.alarm = page_alarm };
+
 	(void)signal(SIGINT, on_signal);
 	(void)signal(SIGTERM, on_signal);
+	zt_watch_page(c->zt, &page);
+	(void)web_show_page_alarm(c);
 	return zt_watch(c->zt, &w);
 }

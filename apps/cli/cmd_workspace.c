@@ -7,6 +7,7 @@
 #include "common/output.h"
 #include "terminal/command.h"
 #include "terminal/values.h"
+#include "zt/release.h"
 
 enum zt_err
 cmd_workspace_create(struct cli *c)
@@ -249,12 +250,17 @@ confirm_deletion(struct cli *c, const char *day)
 enum zt_err
 cmd_workspace_delete(struct cli *c)
 {
+	struct zt_settings s;
 	unsigned seconds;
 	uint64_t due;
 	char day[40];
 	enum zt_err err;
 
-	if ((err = cli_soon(c, DELETION_S, &seconds)))
+	if ((err = zt_settings(c->zt, &s)) ||
+	    (err = cli_soon(c,
+		 s.deletion_delay > DELETION_S * 1000ull ? (unsigned)(s.deletion_delay / 1000)
+							 : DELETION_S,
+		 &seconds)))
 		return err;
 	if (seconds < DELETION_MIN_S)
 		return cli_refuse(c, "%s",

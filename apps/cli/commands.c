@@ -7,6 +7,7 @@
 #include "terminal/command.h"
 #include "terminal/completion.h"
 #include "ui/cmd_agent.h"
+#include "ui/cmd_web.h"
 
 const struct command commands[] = {
 	{ "org bootstrap", "", N_("create an organization, with you as its first admin"),
@@ -15,6 +16,10 @@ const struct command commands[] = {
 	    0, 0, NEEDS_FOLDER, OPT(SERVER) | OPT(SLUG) | OPT(EMAIL),
 	    OPT(FOUNDING_FILE) | OPT(OPERATOR_TOKEN_FILE) | OPT(NAME) | OPT(LABEL),
 	    cmd_org_bootstrap },
+	{ "org settings", "",
+	    N_("show the settings that bind everybody; an admin changes them"),
+	    "zt org settings --browser-devices not-admins", 0, 0, NEEDS_DEVICE, 0,
+	    OPT(BROWSER_DEVICES) | OPT(WORKSPACES_BY) | OPT(DELETION_DELAY), cmd_org_settings },
 	{ "invite user", "",
 	    N_("make an invitation link for a person, and let the server mail it"),
 	    "zt invite user --email bob@acme.example", 0, 0, NEEDS_DEVICE, 0,
@@ -54,6 +59,19 @@ const struct command commands[] = {
 	    "zt pki accept 3f2a...", 1, 1, NEEDS_DEVICE, 0, OPT(PROFILE), cmd_pki_accept },
 	{ "pki reject", "REQUEST", N_("admin: turn a request down"), "zt pki reject 3f2a...", 1,
 	    1, NEEDS_DEVICE, 0, 0, cmd_pki_reject },
+	{ "web pin", "FILE|RELEASE...|none",
+	    N_("admin: say which releases of the page the organization accepts, by their "
+	       "zt-web.manifest or its SHA-256; none: any"),
+	    "zt web pin /usr/share/zt/web/zt-web.manifest", 1, 16, NEEDS_DEVICE, 0, OPT(ADD),
+	    cmd_web_pin },
+	{ "web releases", "", N_("list the releases of the page that are accepted"),
+	    "zt web releases", 0, 0, NEEDS_DEVICE, 0, 0, cmd_web_releases },
+	{ "web check", "[URL]",
+	    N_("fetch the page that the server sends, or the one at URL, as a stranger, and "
+	       "compare each file with its release"),
+	    "zt web check https://zt.acme.example", 0, 1, NEEDS_DEVICE, 0, 0, cmd_web_check },
+	{ "web ack", "", N_("end the alarm about the server's page, once its reason is known"),
+	    "zt web ack", 0, 0, NEEDS_DEVICE, 0, 0, cmd_web_ack },
 	{ "users", "", N_("list the people of the organization"), "zt users", 0, 0,
 	    NEEDS_DEVICE, 0, 0, cmd_users },
 	{ "user revoke", "USER",
@@ -181,8 +199,10 @@ const struct command commands[] = {
 	{ "watch", "",
 	    N_("print a line for each change of files, keys and the trust log, as it happens, "
 	       "and "
-	       "for each new device of yours, until Ctrl-C"),
-	    "zt watch", 0, 0, NEEDS_DEVICE, 0, 0, cmd_watch },
+	       "for each new device of yours, until Ctrl-C; and an alarm where the server "
+	       "sends "
+	       "another page"),
+	    "zt watch", 0, 0, NEEDS_DEVICE, 0, OPT(PAGE_CHECK), cmd_watch },
 	{ "completion", "bash|zsh|man",
 	    N_("print the completion of a shell, or the manual page"),
 	    "zt completion bash > /etc/bash_completion.d/zt", 1, 1, NEEDS_NOTHING, 0, 0,

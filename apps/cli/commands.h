@@ -15,6 +15,9 @@ void cli_forget_copy(const struct cli *c);
 /* Shows a new device of this user: a line, or one of JSON. */
 void cli_show_new_device(struct cli *c, const struct zt_device *d);
 
+/* Where the code of a device in a browser comes from; nothing for others. */
+void cli_show_browser(const struct zt_device *d);
+
 /* Shows a row of zt ls. */
 void cli_show_file(const struct cli *c, const struct zt_file *f);
 

@@ -109,11 +109,11 @@ encode_person(const struct zt_person *p)
 json_t *
 encode_device(const struct zt_device *d)
 {
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:b}", "id", encode_text(d->id),
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:o}", "id", encode_text(d->id),
 	    "user", encode_text(d->user), "email", encode_text(d->email), "purpose",
 	    encode_text(d->purpose), "label", encode_text(d->label), "added",
 	    encode_number(d->added), "by", encode_text(d->by), "live", d->is_live, "me",
-	    d->is_me);
+	    d->is_me, "browser", encode_text(d->browser));
 }
 
 json_t *
@@ -256,4 +256,21 @@ encode_log_entry(const struct zt_entry *e)
 	    encode_number(e->time), "topic", encode_text(e->topic), "action",
 	    encode_text(e->action), "author", encode_text(e->author), "leaf",
 	    encode_text(e->leaf));
+}
+
+json_t *
+encode_page_look(const struct zt_page *p)
+{
+	static const char *const states[] = { [ZT_PAGE_NONE] = "none",
+		[ZT_PAGE_GOOD] = "good",
+		[ZT_PAGE_UNKNOWN] = "unknown",
+		[ZT_PAGE_ALTERED] = "altered",
+		[ZT_PAGE_FOREIGN] = "foreign",
+		[ZT_PAGE_OLD] = "old",
+		[ZT_PAGE_GONE] = "gone" };
+
+	return json_pack("{s:s,s:b,s:o,s:o,s:o,s:o,s:o}", "state", states[p->state], "alarm",
+	    p->state >= ZT_PAGE_ALTERED, "origin", encode_text(p->origin), "release",
+	    encode_text(p->release), "file", encode_text(p->file), "files",
+	    encode_number(p->files), "time", encode_number(p->time));
 }

@@ -13,6 +13,7 @@
 #include "zt/org.h"
 #include "zt/pki.h"
 #include "zt/recover.h"
+#include "zt/release.h"
 #include "zt/workspace.h"
 
 /* TEXT of any bytes; NULL is "". */
@@ -49,5 +50,6 @@ json_t *encode_version(const struct zt_version *v);
 json_t *encode_removed(const struct zt_removed *r);
 json_t *encode_check(const struct zt_check *k);
 json_t *encode_log_entry(const struct zt_entry *e);
+json_t *encode_page_look(const struct zt_page *p);
 
 #endif

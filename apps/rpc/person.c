@@ -222,6 +222,12 @@ rpc_new_device(struct rpc_lane *l, const struct zt_device *d)
 	lane_event(l, "newDevice", encode_device(d));
 }
 
+void
+rpc_page_alarm(struct rpc_lane *l, const struct zt_page *p)
+{
+	lane_event(l, "pageAlarm", encode_page_look(p));
+}
+
 /* ---- what a new device is made of ---- */
 
 struct zt_bootstrap

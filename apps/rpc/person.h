@@ -9,6 +9,7 @@
 #include "zt/enrol.h"
 #include "zt/org.h"
 #include "zt/recover.h"
+#include "zt/release.h"
 #include "zt/sync.h"
 
 struct call;
@@ -40,5 +41,7 @@ enum zt_err rpc_new_password(struct call *c, const char *name)
  * the thread of L, which runs no request. */
 void rpc_changed(struct rpc_lane *l, const struct zt_event *e);
 void rpc_new_device(struct rpc_lane *l, const struct zt_device *d);
+/* The page of the server is not as it should be. */
+void rpc_page_alarm(struct rpc_lane *l, const struct zt_page *p);
 
 #endif

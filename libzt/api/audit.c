@@ -140,3 +140,34 @@ zt_audit_result(const struct zt_audit *a, struct zt_audit_result *out)
 		.number = r->number };
 	hex_print(r->head.root.b, HASH_BYTES, out->head_root);
 }
+
+void
+zt_audit_releases(
+    const struct zt_audit *a, void (*each)(void *ctx, const char *release), void *ctx)
+{
+	const struct org_state *o = audit_state(a->a);
+	char text[2 * HASH_BYTES + 1];
+
+	for (size_t i = 0; i < o->release_count; i++) {
+		hex_print(o->releases[i].b, HASH_BYTES, text);
+		each(ctx, text);
+	}
+}
+
+void
+zt_audit_browsers(const struct zt_audit *a,
+    void (*each)(void *ctx, const char *device, const char *user, const char *origin),
+    void *ctx)
+{
+	const struct org_state *o = audit_state(a->a);
+	char device[ID_TEXT], user[ID_TEXT];
+	const struct org_device *d;
+	size_t at = 0;
+
+	while ((d = idmap_next(&o->devices, &at)) != NULL)
+		if (d->browser != NULL && org_state_device_live(d, ORG_NEVER)) {
+			id_print(&d->id, device);
+			id_print(&d->user->id, user);
+			each(ctx, device, user, d->browser);
+		}
+}

@@ -55,6 +55,12 @@ hash_block(struct bytes in, struct hash *out)
 }
 
 void
+hash_file(struct bytes in, struct hash *out)
+{
+	bulk_hash(BULK_SHA256, bytes_of(NULL, 0), in, out->b);
+}
+
+void
 hash_content(struct bytes in, struct hash *out)
 {
 	static const char purpose[] = LABEL_CONTENT;

@@ -47,5 +47,10 @@
 #define LIMIT_EXCHANGE_STEP (4 * 1024)     /* each message before it: a claim takes 1.5 KiB */
 
 #define LIMIT_DELETION_MS (24 * 60 * 60 * 1000) /* a deletion can be taken back so long */
+#define LIMIT_DELETION_DELAY_MS                                                                \
+	(30ull * LIMIT_DELETION_MS) /* what an organization may ask for instead */
+
+#define LIMIT_RELEASES 16 /* of the page that an organization accepts at once */
+#define LIMIT_ORIGIN 255  /* bytes: https:// and a name of DNS */
 
 #endif

@@ -155,7 +155,7 @@ handle_writer_open(struct zt *z, const char *remote, uint64_t base, struct zt_wr
 	for (size_t i = 0; i < WRITER_BLOCKS; i++)
 		w->blocks[i].clear = buf_init(BLOCK_CLEAR_MAX);
 	w->sealed = buf_init(LIMIT_BLOCK_WIRE);
-	if ((err = look(w, remote, base)))
+	if ((err = look(w, remote, base)) || (err = writer_kept_open(w)))
 		goto out;
 	*out = w;
 	w = NULL;
@@ -171,6 +171,7 @@ zt_writer_close(struct zt_writer *w)
 		return;
 	if (w->is_begun)
 		transfer_end(&w->t); /* first: blocks on their way write to the references */
+	writer_kept_close(w);
 	for (size_t i = 0; i < w->count; i++)
 		pb_wipe(w->parts[i].ref);
 	writer_forget_stale(w);
@@ -346,6 +347,7 @@ zt_writer_write(struct zt_writer *w, uint64_t offset, const void *p, size_t n)
 			return err;
 		done += some;
 	}
+	writer_kept_note(w, false);
 	return ZT_OK;
 }
 

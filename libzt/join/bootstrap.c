@@ -11,6 +11,7 @@
 #include "log/handles.h"
 #include "log/open.h"
 #include "log/sync.h"
+#include "port/page.h"
 #include "proto/auth.pb-c.h"
 #include "session/device.h"
 #include "session/session.h"
@@ -104,6 +105,7 @@ sign_genesis(const struct zt_bootstrap *b, struct founding *f, struct entry **ou
 	Zt__Genesis g = ZT__GENESIS__INIT;
 	Zt__UserAdded u = ZT__USER_ADDED__INIT;
 	Zt__DeviceAdded d = ZT__DEVICE_ADDED__INIT;
+	char origin[PORT_ORIGIN];
 
 	d.user = u.user = pb_field(f->user.b, ID_BYTES);
 	d.device = pb_field(f->device.b, ID_BYTES);
@@ -111,6 +113,8 @@ sign_genesis(const struct zt_bootstrap *b, struct founding *f, struct entry **ou
 	d.seal_key = pb_field(f->seal_public, 32);
 	d.purpose = (char *)(uintptr_t) "desktop";
 	d.sealed_label = pb_field(f->label.p, f->label.n);
+	port_page_origin(origin);
+	d.browser = origin;
 	u.profile = ZT__PROFILE__ADMIN;
 	u.handle_commitment = pb_field(f->commitment.b, HASH_BYTES);
 	u.user_key = pb_field(f->user_public, 32);

@@ -14,6 +14,7 @@
 #include "log/open.h"
 #include "log/sync.h"
 #include "log/user_keys.h"
+#include "port/page.h"
 #include "proto/enrol.pb-c.h"
 #include "recovery/exchange.h"
 #include "recovery/visitor.h"
@@ -36,8 +37,10 @@ compose_claim(struct newcomer *n, const struct zt_claim *c, struct buf *out)
 {
 	Zt__Claim m = ZT__CLAIM__INIT;
 	struct buf label = buf_init(1024);
+	char origin[PORT_ORIGIN];
 	enum zt_err err;
 
+	port_page_origin(origin);
 	if ((err = n->sign != NULL ? newcomer_seal_label(n, c->device_label, &label)
 				   : newcomer_make(n, c->device_label, &label)) == ZT_OK) {
 		m.email = (char *)(uintptr_t)c->email;
@@ -48,6 +51,7 @@ compose_claim(struct newcomer *n, const struct zt_claim *c, struct buf *out)
 		m.seal_key = pb_field(n->seal_public, 32);
 		m.label = (char *)(uintptr_t)c->device_label;
 		m.sealed_label = pb_field(label.p, label.n);
+		m.browser = origin;
 		err = pb_encode(&m, out);
 	}
 	buf_free(&label);

@@ -7,6 +7,7 @@
 #include "crypto/labels.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
+#include "format/origin.h"
 #include "format/pb.h"
 #include "join/newcomer.h"
 #include "join/verbs.h"
@@ -61,7 +62,8 @@ enter_user(struct greeting *g)
 		.device = m->device,
 		.sign_key = m->sign_key,
 		.seal_key = m->seal_key,
-		.sealed_label = m->sealed_label };
+		.sealed_label = m->sealed_label,
+		.browser = m->browser };
 
 	return newcomer_enter(g->z, &c);
 }
@@ -87,6 +89,7 @@ enter_device(struct greeting *g)
 	g->d.seal_key = g->claim->seal_key;
 	g->d.purpose = (char *)(uintptr_t) "desktop";
 	g->d.sealed_label = pb_field(label.p, label.n);
+	g->d.browser = g->claim->browser;
 	if (err == ZT_OK && (err = log_append(g->z, &g->z->org, fill_device, g)) == ZT_OK)
 		err = acts_know_device(g->z, &added);
 	buf_free(&label);
@@ -260,10 +263,13 @@ consider(struct greeting *g, char doubt[SESSION_MESSAGE])
 	enum zt_err err;
 
 	doubt[0] = 0;
-	if ((err = newcomer_check_text(
-		 g->z, g->claim->email, g->claim->name, g->claim->label)) ||
-	    !g->is_user)
+	if ((err = newcomer_check_text(g->z, g->claim->email, g->claim->name, g->claim->label)))
 		return err;
+	if (g->claim->browser[0] != 0 && !origin_is_good(g->claim->browser))
+		return session_refuse(g->z, ZT_ERR_INVALID,
+		    "the other device says that a page made it, and names none");
+	if (!g->is_user)
+		return ZT_OK;
 	if ((err = log_sync_handles(g->z)) == ZT_OK)
 		err = log_check_new_address(g->z, g->claim->email);
 	log_doubt_address(g->z, g->claim->email, NULL, doubt);
@@ -275,15 +281,23 @@ static enum zt_err
 ask(struct greeting *g)
 {
 	const struct zt_codes *codes = g->r->codes;
-	char doubt[SESSION_MESSAGE];
+	char doubt[SESSION_MESSAGE], all[4 * SESSION_MESSAGE] = "";
 	bool yes;
 	enum zt_err err;
 
 	if ((err = log_fetch(g->z)) || (err = consider(g, doubt)))
 		return err;
+	if (g->claim->browser[0] != 0)
+		(void)snprintf(all, sizeof all,
+		    session_translate(g->z,
+			"this device is in a browser: its code comes from %s, and whoever runs "
+			"that could change it"),
+		    g->claim->browser);
+	(void)snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s",
+	    all[0] != 0 && doubt[0] != 0 ? "; " : "", doubt);
 	log_rest(g->z);
 	yes = codes->accept(
-	    codes->ctx, g->claim->email, g->claim->name, g->claim->label, doubt, &g->profile);
+	    codes->ctx, g->claim->email, g->claim->name, g->claim->label, all, &g->profile);
 	if ((err = log_wake(g->z, true)))
 		return err;
 	return yes ? ZT_OK

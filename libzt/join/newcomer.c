@@ -140,6 +140,8 @@ compose(const struct newcomer_claim *c, struct entering *e)
 	e->d.seal_key = c->seal_key;
 	e->d.purpose = (char *)(uintptr_t) "desktop";
 	e->d.sealed_label = c->sealed_label;
+	if (c->browser != NULL)
+		e->d.browser = (char *)(uintptr_t)c->browser;
 	e->u.handle_commitment = pb_field(e->commitment.b, HASH_BYTES);
 	e->u.user_key = c->user_key;
 	e->u.device = &e->d;

@@ -7,7 +7,7 @@
 #include "format/pb.h"
 #include "join/pki_file.h"
 #include "join/verbs.h"
-#include "log/append.h"
+#include "log/settings.h"
 #include "log/sync.h"
 #include "pki/pki_request.h"
 #include "proto/auth.pb-c.h"
@@ -17,13 +17,11 @@
 enum { ITEMS = 64 };
 
 struct settings {
-	Zt__Settings m;
 	ProtobufCBinaryData anchors[ITEMS], lists[ITEMS];
-	struct buf files, encoded;
+	struct buf files;
 	size_t at[2 * ITEMS]; /* where each begins in FILES, which may move while it grows */
 	bool is_list[2 * ITEMS];
 	size_t size[2 * ITEMS], count;
-	Zt__OrgSettings act;
 };
 
 static enum zt_err
@@ -47,34 +45,22 @@ take_item(void *ctx, bool is_list, struct bytes der)
 	return buf_err(&s->files);
 }
 
-static enum zt_err
-fill_settings(struct zt *z, void *ctx, Zt__EntryBody *b)
+static void
+set_trust(void *ctx, Zt__Settings *m)
 {
 	struct settings *s = ctx;
 
-	(void)z;
-	zt__org_settings__init(&s->act);
-	s->act.settings = pb_field(s->encoded.p, s->encoded.n);
-	b->action_case = ZT__ENTRY_BODY__ACTION_ORG_SETTINGS;
-	b->org_settings = &s->act;
-	return ZT_OK;
-}
-
-static enum zt_err
-encode_settings(struct settings *s)
-{
-	zt__settings__init(&s->m);
-	s->m.anchors = s->anchors;
-	s->m.revocation_lists = s->lists;
+	m->anchors = s->anchors;
+	m->revocation_lists = s->lists;
+	m->n_anchors = m->n_revocation_lists = 0;
 	for (size_t i = 0; i < s->count; i++) {
 		ProtobufCBinaryData item = pb_field(s->files.p + s->at[i], s->size[i]);
 
 		if (s->is_list[i])
-			s->lists[s->m.n_revocation_lists++] = item;
+			s->lists[m->n_revocation_lists++] = item;
 		else
-			s->anchors[s->m.n_anchors++] = item;
+			s->anchors[m->n_anchors++] = item;
 	}
-	return pb_encode(&s->m, &s->encoded);
 }
 
 static enum zt_err
@@ -99,7 +85,6 @@ join_pki_trust(struct zt *z, const char *const *files, size_t count)
 	if (s == NULL)
 		return ZT_ERR_MEMORY;
 	s->files = buf_init(LIMIT_SETTINGS);
-	s->encoded = buf_init(LIMIT_SETTINGS);
 	for (size_t i = 0; err == ZT_OK && i < count; i++) {
 		struct buf file = buf_init(2 * LIMIT_SETTINGS);
 
@@ -109,12 +94,10 @@ join_pki_trust(struct zt *z, const char *const *files, size_t count)
 			err = refuse_file(z, err, files[i]);
 		buf_free(&file);
 	}
-	if (err == ZT_OK && (err = encode_settings(s)) == ZT_ERR_TOO_BIG && count > 0)
+	if (err == ZT_OK && (err = log_change_settings(z, set_trust, s)) == ZT_ERR_TOO_BIG &&
+	    count > 0)
 		err = refuse_file(z, err, files[count - 1]);
-	if (err == ZT_OK)
-		err = log_append(z, &z->org, fill_settings, s);
 	buf_free(&s->files);
-	buf_free(&s->encoded);
 	free(s);
 	return err;
 }

@@ -314,7 +314,8 @@ show_new(struct zt *z, const struct org_device *d,
 		.purpose = d->purpose,
 		.label = what,
 		.by = by,
-		.is_live = true };
+		.is_live = true,
+		.browser = d->browser != NULL ? d->browser : "" };
 	const struct org_device *author;
 	struct id author_id;
 

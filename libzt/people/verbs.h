@@ -39,5 +39,9 @@ ZT_CHECKED enum zt_err people_recovery_end_older(struct zt *z, unsigned *ended);
 ZT_CHECKED enum zt_err people_ways_back(
     struct zt *z, void (*each)(void *ctx, const struct zt_way *w), void *ctx);
 ZT_CHECKED enum zt_err people_watch(struct zt *z, const struct zt_watch *w);
+ZT_CHECKED enum zt_err people_listen(
+    struct zt *z, char url[ZT_LISTEN_URL], char first[ZT_LISTEN_FIRST]);
+ZT_CHECKED enum zt_err people_hear(
+    struct zt *z, const void *message, size_t n, const struct zt_watch *w);
 
 #endif

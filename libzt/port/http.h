@@ -21,7 +21,7 @@ struct http_exchange {
 	struct bytes body;
 	/* Of an answer, by its status and Content-Type. A body of neither type ends the
 	 * exchange, which then has its status: somebody else's page may never end. */
-	const char *answer_type;  /* with status 200 */
+	const char *answer_type;  /* with status 200; NULL: any (a program's, page.h) */
 	struct buf *answer;       /* initialized with its maximum, and empty */
 	const char *refusal_type; /* with any other status */
 	struct buf *refusal;

@@ -16,6 +16,7 @@
 #include "log/user_keys.h"
 #include "people/acts.h"
 #include "people/ways.h"
+#include "port/page.h"
 #include "recovery/colleagues.h"
 #include "recovery/recovery.h"
 #include "recovery/verbs.h"
@@ -69,6 +70,7 @@ struct adding {
 	struct id user, device;
 	uint8_t sign_public[SIGN_PUBLIC_BYTES], seal_public[32];
 	const char *purpose, *label;
+	char browser[PORT_ORIGIN];
 	struct buf sealed;
 	Zt__DeviceAdded m;
 };
@@ -92,6 +94,7 @@ fill_device(struct zt *z, void *ctx, Zt__EntryBody *b)
 	a->m.seal_key = pb_field(a->seal_public, sizeof a->seal_public);
 	a->m.purpose = (char *)(uintptr_t)a->purpose;
 	a->m.sealed_label = pb_field(a->sealed.p, a->sealed.n);
+	a->m.browser = a->browser;
 	b->action_case = ZT__ENTRY_BODY__ACTION_DEVICE_ADDED;
 	b->device_added = &a->m;
 	return ZT_OK;
@@ -108,6 +111,8 @@ add_device(struct zt *z, const struct id *device, const struct sign_key *sign,
 
 	sign_public(sign, a.sign_public);
 	hpke_public(seal, a.seal_public);
+	if (strcmp(purpose, "recovery") != 0) /* which runs nowhere */
+		port_page_origin(a.browser);
 	if ((err = log_append(z, &z->org, fill_device, &a)) == ZT_OK)
 		err = acts_know_device(z, device);
 	buf_free(&a.sealed);

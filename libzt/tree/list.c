@@ -453,7 +453,7 @@ list_manifest(struct workspace *s, const struct id *vlob, uint64_t version, uint
 
 enum zt_err
 list_file_at(struct zt *z, const char *remote, uint64_t version, struct workspace **s,
-    uint64_t *which, Zt__Manifest **out)
+    struct id *vlob, uint64_t *which, Zt__Manifest **out)
 {
 	struct tree_entry at;
 	enum zt_err err;
@@ -462,6 +462,7 @@ list_file_at(struct zt *z, const char *remote, uint64_t version, struct workspac
 		return err;
 	if (at.is_folder)
 		return session_refuse(z, ZT_ERR_INVALID, "that is a folder");
+	*vlob = at.vlob;
 	return list_manifest(*s, &at.vlob, version, which, out);
 }
 

@@ -74,6 +74,12 @@ struct org_state {
 	struct idmap users, devices, workspaces;
 	uint8_t *settings; /* the newest, an encoded Settings; NULL: none yet */
 	size_t settings_n;
+	struct org_policy *policies; /* what binds of them, of all settings (policy.h) */
+	size_t policy_count, policy_cap;
+	struct hash *releases; /* of the page, that are accepted; none: any */
+	size_t release_count;
+	struct hash *pinned; /* all that ever were, each once */
+	size_t pinned_count, pinned_cap;
 	struct merkle *tree; /* of all leaves, those of hidden topics included */
 	struct idmap hidden; /* tags of hidden entries, known by their digests only */
 };

@@ -8,6 +8,7 @@
 #include "base/vec.h"
 #include "crypto/labels.h"
 #include "format/pb.h"
+#include "trust/policy.h"
 
 enum zt_err
 org_state_new(const struct id *org, struct org_state **out)
@@ -48,6 +49,7 @@ free_device(void *p)
 
 	if (d == NULL)
 		return;
+	free(d->browser);
 	free(d->sealed_label);
 	free(d->sealed_keys);
 	free(d);
@@ -94,6 +96,9 @@ org_state_free(struct org_state *o)
 	idmap_free(&o->hidden, NULL);
 	merkle_free(o->tree);
 	free(o->settings);
+	free(o->policies);
+	free(o->releases);
+	free(o->pinned);
 	free(o);
 }
 
@@ -161,6 +166,10 @@ add_device(struct org_state *o, struct org_user *u, const Zt__DeviceAdded *m, ui
 	d->added = index;
 	d->revoked = ORG_NEVER;
 	strncpy(d->purpose, m->purpose, sizeof d->purpose - 1);
+	if (m->browser[0] != 0 && (d->browser = strdup(m->browser)) == NULL) {
+		err = ZT_ERR_MEMORY;
+		goto out;
+	}
 	if ((err = idmap_put(&o->devices, &d->id, d)))
 		goto out;
 	d = NULL;
@@ -453,6 +462,47 @@ rotate_user_key(
 }
 
 static enum zt_err
+change_settings(struct org_state *o, ProtobufCBinaryData settings, uint64_t index)
+{
+	enum zt_err err = policy_add(o, pb_bytes(settings), index);
+
+	return err ? err : copy_of(settings, &o->settings, &o->settings_n);
+}
+
+static enum zt_err
+note_pinned(struct org_state *o, const struct hash *release)
+{
+	enum zt_err err;
+
+	for (size_t i = 0; i < o->pinned_count; i++)
+		if (hash_equal(&o->pinned[i], release))
+			return ZT_OK;
+	if ((err = vec_room(&o->pinned, o->pinned_count, &o->pinned_cap, sizeof *release)))
+		return err;
+	o->pinned[o->pinned_count++] = *release;
+	return ZT_OK;
+}
+
+static enum zt_err
+pin_releases(struct org_state *o, const Zt__WebReleasePinned *m)
+{
+	struct hash *list = calloc(m->n_manifests + 1, sizeof *list);
+	enum zt_err err = list != NULL ? ZT_OK : ZT_ERR_MEMORY;
+
+	for (size_t i = 0; err == ZT_OK && i < m->n_manifests; i++)
+		if ((err = pb_hash(m->manifests[i], &list[i])) == ZT_OK)
+			err = note_pinned(o, &list[i]);
+	if (err) {
+		free(list);
+		return err;
+	}
+	free(o->releases);
+	o->releases = list;
+	o->release_count = m->n_manifests;
+	return ZT_OK;
+}
+
+static enum zt_err
 apply_action(struct org_state *o, const struct entry *e, uint64_t index)
 {
 	const Zt__EntryBody *b = e->body;
@@ -476,7 +526,9 @@ apply_action(struct org_state *o, const struct entry *e, uint64_t index)
 	case ZT__ENTRY_BODY__ACTION_USER_KEY_ROTATED:
 		return rotate_user_key(o, d->user, b->user_key_rotated, index);
 	case ZT__ENTRY_BODY__ACTION_ORG_SETTINGS:
-		return copy_of(b->org_settings->settings, &o->settings, &o->settings_n);
+		return change_settings(o, b->org_settings->settings, index);
+	case ZT__ENTRY_BODY__ACTION_WEB_RELEASE_PINNED:
+		return pin_releases(o, b->web_release_pinned);
 	case ZT__ENTRY_BODY__ACTION_WORKSPACE_CREATED:
 		return add_workspace(o, e, d->user, index);
 	case ZT__ENTRY_BODY__ACTION_ROLE_CHANGED:

@@ -59,6 +59,7 @@ struct org_device {
 	uint8_t sign_key[SIGN_PUBLIC_BYTES], seal_key[32];
 	uint64_t added, revoked;
 	char purpose[32];
+	char *browser; /* the origin of the page that made it in a browser; NULL: a program */
 	uint8_t *sealed_label;
 	size_t sealed_label_n;
 	struct org_sealed_key *sealed_keys; /* its user's keys, sealed to it, oldest first */

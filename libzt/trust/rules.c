@@ -4,7 +4,9 @@
 #include "crypto/envelope.h"
 #include "crypto/hpke.h"
 #include "format/limits.h"
+#include "format/origin.h"
 #include "format/pb.h"
+#include "trust/policy.h"
 
 /* What a rule looks at: the state just before the entry. */
 struct act {
@@ -73,10 +75,31 @@ live_devices(const struct act *a, const struct id *user)
 	return n;
 }
 
+/* The origin is what the device says of itself: it keeps those out who are honest, and their
+ * page with them (docs/security.md). */
 static enum zt_err
-device_is_new(struct act *a, const Zt__DeviceAdded *m, const struct id *user)
+may_be_in_browser(struct act *a, const char *origin, enum profile profile)
+{
+	const struct org_policy p = policy_at(a->o, a->at);
+
+	if (origin[0] == 0)
+		return ZT_OK;
+	if (!origin_is_good(origin))
+		return no(a, ZT_ERR_CORRUPT, "the device's fields are not well formed");
+	if (policy_lets_browser(&p, profile))
+		return ZT_OK;
+	return no(a, ZT_ERR_FORBIDDEN,
+	    p.browsers == ORG_BROWSERS_NOBODY
+		? N_("the organization lets nobody have a device in a browser")
+		: N_("the organization lets no admin have a device in a browser"));
+}
+
+static enum zt_err
+device_is_new(
+    struct act *a, const Zt__DeviceAdded *m, const struct id *user, enum profile profile)
 {
 	struct id device, of;
+	enum zt_err err;
 
 	if (m == NULL || pb_id(m->user, &of) || !id_equal(&of, user) ||
 	    pb_id(m->device, &device) || m->sign_key.len != SIGN_PUBLIC_BYTES ||
@@ -87,7 +110,8 @@ device_is_new(struct act *a, const Zt__DeviceAdded *m, const struct id *user)
 		return no(a, ZT_ERR_EXISTS, "the device's id is taken");
 	if (live_devices(a, user) >= LIMIT_USER_DEVICES)
 		return no(a, ZT_ERR_LIMIT, "the user has as many live devices as one may have");
-	return takes_seals(a, m->seal_key);
+	err = may_be_in_browser(a, m->browser, profile);
+	return err ? err : takes_seals(a, m->seal_key);
 }
 
 static enum zt_err
@@ -102,7 +126,7 @@ user_is_new(struct act *a, const Zt__UserAdded *m)
 	if (org_state_user(a->o, &user) != NULL)
 		return no(a, ZT_ERR_EXISTS, "the user's id is taken");
 	err = takes_seals(a, m->user_key);
-	return err ? err : device_is_new(a, m->device, &user);
+	return err ? err : device_is_new(a, m->device, &user, (enum profile)m->profile);
 }
 
 static enum zt_err
@@ -144,7 +168,7 @@ device_added(struct act *a)
 
 	if (pb_id(a->b->device_added->user, &user) || !id_equal(&user, &a->author->id))
 		return no(a, ZT_ERR_FORBIDDEN, "only a device of the same user adds a device");
-	return device_is_new(a, a->b->device_added, &user);
+	return device_is_new(a, a->b->device_added, &user, org_state_profile(a->author, a->at));
 }
 
 /* Without an admin nobody is let in or out any more. */
@@ -159,6 +183,22 @@ is_last_admin(const struct act *a, const struct org_user *u)
 		    org_state_profile(other, a->at) == PROFILE_ADMIN)
 			return false;
 	return org_state_profile(u, a->at) == PROFILE_ADMIN;
+}
+
+/* A device that U could not add as an admin is no way to become one. */
+static bool
+may_have_profile(const struct act *a, const struct org_user *u, enum profile profile)
+{
+	const struct org_policy p = policy_at(a->o, a->at);
+	const struct org_device *d;
+	size_t at = 0;
+
+	if (policy_lets_browser(&p, profile) || profile != PROFILE_ADMIN)
+		return true;
+	while ((d = idmap_next(&a->o->devices, &at)) != NULL)
+		if (d->user == u && d->browser != NULL && org_state_device_live(d, a->at))
+			return false;
+	return true;
 }
 
 static enum zt_err
@@ -176,6 +216,10 @@ profile_changed(struct act *a)
 		return no(a, ZT_ERR_CORRUPT, "the profile is unknown or the same as before");
 	if (is_last_admin(a, u))
 		return no(a, ZT_ERR_FORBIDDEN, "the last admin stays one");
+	if (!may_have_profile(a, u, (enum profile)m->profile))
+		return no(a, ZT_ERR_FORBIDDEN,
+		    "the user has a device in a browser, which the organization lets no admin "
+		    "have: revoke it first");
 	return ZT_OK;
 }
 
@@ -273,11 +317,35 @@ user_key_rotated(struct act *a)
 static enum zt_err
 org_settings(struct act *a)
 {
+	struct org_policy p;
+	enum zt_err err;
+
 	if (!is_admin(a))
 		return no(a, ZT_ERR_FORBIDDEN, "only an admin changes the settings");
-	return a->b->org_settings->settings.len <= LIMIT_SETTINGS
-		   ? ZT_OK
-		   : no(a, ZT_ERR_TOO_BIG, "the settings are too large");
+	if (a->b->org_settings->settings.len > LIMIT_SETTINGS)
+		return no(a, ZT_ERR_TOO_BIG, "the settings are too large");
+	err = policy_read(pb_bytes(a->b->org_settings->settings), &p);
+	return err ? no(a, err, "the settings are not well formed") : ZT_OK;
+}
+
+static enum zt_err
+web_release_pinned(struct act *a)
+{
+	const Zt__WebReleasePinned *m = a->b->web_release_pinned;
+
+	if (!is_admin(a))
+		return no(
+		    a, ZT_ERR_FORBIDDEN, "only an admin says which releases of the page count");
+	if (m->n_manifests > LIMIT_RELEASES)
+		return no(a, ZT_ERR_LIMIT, "an organization accepts 16 releases at most");
+	for (size_t i = 0; i < m->n_manifests; i++) {
+		if (m->manifests[i].len != HASH_BYTES)
+			return no(a, ZT_ERR_CORRUPT, "a release is a SHA-256");
+		for (size_t k = 0; k < i; k++)
+			if (bytes_equal(pb_bytes(m->manifests[k]), pb_bytes(m->manifests[i])))
+				return no(a, ZT_ERR_CORRUPT, "a release is named twice");
+	}
+	return ZT_OK;
 }
 
 static enum zt_err
@@ -289,6 +357,9 @@ workspace_created(struct act *a)
 
 	if (p != PROFILE_ADMIN && p != PROFILE_STANDARD)
 		return no(a, ZT_ERR_FORBIDDEN, "an outsider cannot create a workspace");
+	if (p != PROFILE_ADMIN && policy_at(a->o, a->at).creators == ORG_CREATORS_ADMINS)
+		return no(a, ZT_ERR_FORBIDDEN,
+		    "in this organization only an admin creates a workspace");
 	if (a->w != NULL)
 		return no(a, ZT_ERR_EXISTS, "the workspace exists already");
 	if (pb_id(m->workspace, &id) || !id_equal(&id, &a->e->topic) ||
@@ -462,6 +533,9 @@ workspace_deletion(struct act *a)
 	 */
 	if (due != 0 && (due <= a->b->time || due - a->b->time < LIMIT_DELETION_MS))
 		return no(a, ZT_ERR_FORBIDDEN, "a deletion is due a day later at the earliest");
+	if (due != 0 && due - a->b->time < policy_at(a->o, a->at).deletion_delay)
+		return no(a, ZT_ERR_FORBIDDEN,
+		    "the organization's settings let a deletion be due only later");
 	if (due == 0 && (a->w->deletion_due == 0 || a->w->deletion_due <= a->b->time))
 		return no(a, ZT_ERR_FORBIDDEN,
 		    "no deletion of the workspace is announced that can still be taken back");
@@ -493,6 +567,8 @@ rule_of(Zt__EntryBody__ActionCase action, enum topic_kind *topic)
 		return user_key_rotated;
 	case ZT__ENTRY_BODY__ACTION_ORG_SETTINGS:
 		return org_settings;
+	case ZT__ENTRY_BODY__ACTION_WEB_RELEASE_PINNED:
+		return web_release_pinned;
 	case ZT__ENTRY_BODY__ACTION_WORKSPACE_CREATED:
 		*topic = TOPIC_NEW;
 		return workspace_created;

@@ -35,6 +35,55 @@ a_device_names_itself_and_its_log(void **state)
 	assert_true(event_came("work"));
 }
 
+/* Settings and releases are an admin's; each change is over the newest. */
+static void
+settings_bind_and_releases_are_pinned(void **state)
+{
+	struct rpc_lane *a = stage.alice, *b = stage.bob;
+	char one[65], other[65], is[64];
+	json_t *all;
+
+	(void)state;
+	memset(one, 'a', 64);
+	memset(other, 'b', 64);
+	one[64] = other[64] = 0;
+	answer_text(ask(a, "organization.settings", "{}"), "browserDevices", is, sizeof is);
+	assert_string_equal("everybody", is);
+	ends(
+	    ZT_ERR_FORBIDDEN, b, "organization.setSettings", "{s:s}", "workspacesBy", "admins");
+	does(a, "organization.setSettings", "{s:s}", "workspacesBy", "admins");
+	does(b, "device.sync", "{}");
+	ends(ZT_ERR_FORBIDDEN, b, "workspaces.create", "{s:s}", "name", "mine");
+	answer_text(ask(a, "organization.setSettings", "{s:s,s:I}", "browserDevices",
+			"notAdmins", "deletionDelay", (int64_t)2 * 24 * 3600 * 1000),
+	    "workspacesBy", is, sizeof is);
+	assert_string_equal("admins", is);
+	ends(ZT_ERR_INVALID, a, "organization.setSettings", "{s:i}", "deletionDelay", 1000);
+	assert_int_equal((int64_t)2 * 24 * 3600 * 1000,
+	    answer_number(ask(b, "organization.settings", "{}"), "deletionDelay"));
+	does(a, "organization.setSettings", "{s:s,s:s,s:I}", "browserDevices", "everybody",
+	    "workspacesBy", "standard", "deletionDelay", (int64_t)24 * 3600 * 1000);
+	ends(ZT_ERR_FORBIDDEN, b, "releases.pin", "{s:[s]}", "releases", one);
+	ends(ZT_ERR_INVALID, a, "releases.pin", "{s:[s]}", "releases", "none");
+	does(a, "releases.pin", "{s:[s]}", "releases", one);
+	assert_int_equal(
+	    2, answer_count(ask(a, "releases.pin", "{s:[s],s:b}", "releases", other, "add", 1),
+		   "releases"));
+	all = ask(b, "releases.list", "{}");
+	assert_int_equal(2, json_array_size(json_object_get(all, "releases")));
+	assert_null(json_object_get(all, "newest"));
+	json_decref(all);
+	answer_text(ask(b, "releases.check", "{}"), "state", is, sizeof is);
+	assert_string_equal("none", is); /* this gateway serves no page */
+	all = ask(b, "releases.list", "{}");
+	assert_non_null(json_object_get(all, "newest"));
+	assert_null(json_object_get(all, "alarm"));
+	json_decref(all);
+	does(b, "releases.clear", "{}");
+	does(a, "releases.pin", "{s:[]}", "releases");
+	assert_int_equal(0, answer_count(ask(a, "releases.list", "{}"), "releases"));
+}
+
 /* Pages of any length make the whole, and each names the next. */
 static void
 pages_of_the_log_make_the_whole(void **state)
@@ -191,6 +240,32 @@ the_log_is_exported_for_an_auditor(void **state)
 	ends(ZT_ERR_NOT_FOUND, a, "export.open", "{s:s}", "workspace", "nowhere");
 	h = answer_number(ask(a, "export.open", "{}"), "handle");
 	does(a, "export.close", "{s:I}", "handle", h);
+}
+
+static void
+a_page_keeps_notes_and_files(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	json_t *opened;
+	int64_t h;
+
+	(void)state;
+	does(a, "notes.put", "{s:s,s:s}", "name", "upload.1", "value", "what waits");
+	answer_has(
+	    ask(a, "notes.list", "{s:s}", "prefix", "upload."), "notes", "value", "what waits");
+	does(a, "notes.remove", "{s:s}", "name", "upload.1");
+	assert_int_equal(
+	    0, answer_count(ask(a, "notes.list", "{s:s}", "prefix", "upload."), "notes"));
+	ends(ZT_ERR_NAME, a, "notes.put", "{s:s,s:s}", "name", "No name", "value", "");
+	opened = ask(a, "reader.open", "{s:s}", "path", "plans:/budget");
+	assert_false(json_boolean_value(json_object_get(opened, "away")));
+	h = answer_number(opened, "handle");
+	for (const char *const *how =
+		 (const char *const[]){ "read", "pinned", "forget", "nothing", NULL };
+	     *how != NULL; how++)
+		does(a, "reader.keep", "{s:I,s:s}", "handle", h, "how", *how);
+	ends(ZT_ERR_NOT_FOUND, a, "reader.keep", "{s:I,s:s}", "handle", h + 999, "how", "read");
+	does(a, "reader.close", "{s:I}", "handle", h);
 }
 
 static void
@@ -801,10 +876,10 @@ static void
 what_lends_the_account_needs_the_person(void **state)
 {
 	static const char *const all[] = { "device.revoke", "device.acknowledge",
-		"people.freeze", "people.profile", "people.revoke", "recovery.create",
-		"recovery.endOlder", "recovery.colleagues", "exchange.greet", "pki.accept",
-		"workspaces.delete", "workspaces.voidPin", "workspaces.voidChangeset",
-		"log.compare" };
+		"people.freeze", "people.profile", "people.revoke", "organization.setSettings",
+		"releases.pin", "releases.clear", "recovery.create", "recovery.endOlder",
+		"recovery.colleagues", "exchange.greet", "pki.accept", "workspaces.delete",
+		"workspaces.voidPin", "workspaces.voidChangeset", "log.compare" };
 	const struct rpc_row *row;
 	size_t n = 0;
 
@@ -833,8 +908,8 @@ static void
 what_takes_long_has_its_own_lane(void **state)
 {
 	static const char *const all[] = { "log.entries", "log.verify", "files.history",
-		"files.find", "files.usage", "files.copy", "files.verify", "trash.list",
-		"workspaces.rewrap", "workspaces.finishRewrap", "device.repair",
+		"releases.check", "files.find", "files.usage", "files.copy", "files.verify",
+		"trash.list", "workspaces.rewrap", "workspaces.finishRewrap", "device.repair",
 		"health.store" };
 	size_t n = 0;
 
@@ -866,9 +941,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_device_names_itself_and_its_log),
+		cmocka_unit_test(settings_bind_and_releases_are_pinned),
 		cmocka_unit_test(pages_of_the_log_make_the_whole),
 		cmocka_unit_test(a_workspace_is_made_shared_and_ended),
 		cmocka_unit_test(a_file_is_written_and_read_in_ranges),
+		cmocka_unit_test(a_page_keeps_notes_and_files),
 		cmocka_unit_test(the_log_is_exported_for_an_auditor),
 		cmocka_unit_test(a_folder_is_listed_in_pages),
 		cmocka_unit_test(what_is_moved_and_removed_is_found_again),

@@ -224,6 +224,41 @@ change_settings(Zt__EntryBody *b, const void *size)
 }
 
 static void
+change_settings_to(Zt__EntryBody *b, const void *settings)
+{
+	static uint8_t encoded[128];
+	static Zt__OrgSettings m;
+
+	zt__org_settings__init(&m);
+	m.settings = pb_field(encoded, zt__settings__pack(settings, encoded));
+	b->action_case = ZT__ENTRY_BODY__ACTION_ORG_SETTINGS;
+	b->org_settings = &m;
+}
+
+static void
+pin_release(Zt__EntryBody *b, const void *twice)
+{
+	static Zt__WebReleasePinned m;
+	static uint8_t some[32];
+	static ProtobufCBinaryData list[2];
+
+	zt__web_release_pinned__init(&m);
+	list[0] = list[1] = pb_field(some, sizeof some);
+	m.manifests = list;
+	m.n_manifests = twice != NULL ? 2 : 1;
+	b->action_case = ZT__ENTRY_BODY__ACTION_WEB_RELEASE_PINNED;
+	b->web_release_pinned = &m;
+}
+
+/* Of somebody who runs a page of their own at an address that holds no keys. */
+static void
+add_device_of_a_bad_origin(Zt__EntryBody *b, const void *user)
+{
+	add_device_for(b, user);
+	new_device.browser = (char *)(uintptr_t) "http://zt.acme.example";
+}
+
+static void
 create_workspace(Zt__EntryBody *b, const void *workspace)
 {
 	static Zt__WorkspaceCreated m;
@@ -433,6 +468,8 @@ L4_each_row_of_who_may_sign_what_is_kept_by_client_and_server(void **state)
 			   alice_leaves = { &a->user, ZT__ROLE__ROLE_NONE };
 	const struct only_device bob_alone = { &b->user, &b->device };
 	const size_t too_much = LIMIT_SETTINGS + 1;
+	const Zt__Settings never = { .base = PROTOBUF_C_MESSAGE_INIT(&zt__settings__descriptor),
+		.deletion_delay = UINT64_MAX };
 	const struct row rows[] = {
 		{ "an admin's settings are larger than the log takes", &s->alice, &a->org,
 		    change_settings, &too_much, ZT_ERR_TOO_BIG },
@@ -444,6 +481,14 @@ L4_each_row_of_who_may_sign_what_is_kept_by_client_and_server(void **state)
 		    ZT_ERR_FORBIDDEN },
 		{ "a standard user changes the settings", &s->bob, &b->org, change_settings,
 		    NULL, ZT_ERR_FORBIDDEN },
+		{ "an admin's settings end all deletions", &s->alice, &a->org,
+		    change_settings_to, &never, ZT_ERR_CORRUPT },
+		{ "a standard user pins a release of the page", &s->bob, &b->org, pin_release,
+		    NULL, ZT_ERR_FORBIDDEN },
+		{ "an admin pins a release twice", &s->alice, &a->org, pin_release, &too_much,
+		    ZT_ERR_CORRUPT },
+		{ "a user adds a device of a page that is sent in clear", &s->bob, &b->org,
+		    add_device_of_a_bad_origin, b->user.b, ZT_ERR_CORRUPT },
 		{ "an admin adds a device to another user", &s->alice, &b->org, add_device_for,
 		    b->user.b, ZT_ERR_FORBIDDEN },
 		{ "a standard user revokes another's device", &s->bob, &b->org, revoke_device,

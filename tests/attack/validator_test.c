@@ -675,6 +675,305 @@ J2_J3_a_reveal_before_its_commitment_or_of_another_attempt_aborts(void **state)
 	assert_int_equal(0, secret_live());
 }
 
+/* ---- settings that bind, and releases ---- */
+
+static enum zt_err
+offer_settings(struct world *w, enum who by, const Zt__Settings *m, bool take)
+{
+	Zt__OrgSettings s = ZT__ORG_SETTINGS__INIT;
+	uint8_t encoded[128];
+	struct draft d;
+
+	assert_true(zt__settings__get_packed_size(m) <= sizeof encoded);
+	s.settings = pb_field(encoded, zt__settings__pack(m, encoded));
+	draft(w, by, &w->org, &d);
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_ORG_SETTINGS;
+	d.b.org_settings = &s;
+	return offer(w, w->p[by].sign, &d.b, take);
+}
+
+static void
+settle(struct world *w, Zt__BrowserDevices browsers, Zt__WorkspacesBy creators, uint64_t delay)
+{
+	Zt__Settings m = ZT__SETTINGS__INIT;
+
+	m.browser_devices = browsers;
+	m.workspaces_by = creators;
+	m.deletion_delay = delay;
+	assert_ok(offer_settings(w, ALICE, &m, true));
+}
+
+/* A second device of BY, made by the page of ORIGIN. */
+static enum zt_err
+add_device(struct world *w, enum who by, const char *origin, bool take)
+{
+	Zt__DeviceAdded m = w->p[by].d;
+	struct id id;
+	struct draft d;
+
+	random_bytes(id.b, ID_BYTES);
+	m.device = pb_field(id.b, ID_BYTES);
+	m.browser = (char *)(uintptr_t)origin;
+	draft(w, by, &w->org, &d);
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_DEVICE_ADDED;
+	d.b.device_added = &m;
+	return offer(w, w->p[by].sign, &d.b, take);
+}
+
+static enum zt_err
+set_profile(struct world *w, enum who by, enum who whom, Zt__Profile profile, bool take)
+{
+	Zt__ProfileChanged m = ZT__PROFILE_CHANGED__INIT;
+	struct draft d;
+
+	draft(w, by, &w->org, &d);
+	m.user = pb_field(w->p[whom].user.b, ID_BYTES);
+	m.profile = profile;
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_PROFILE_CHANGED;
+	d.b.profile_changed = &m;
+	return offer(w, w->p[by].sign, &d.b, take);
+}
+
+static void
+L4_devices_in_a_browser_are_of_those_alone_whom_the_settings_let(void **state)
+{
+	static const char page[] = "https://zt.acme.example";
+	struct world *w = *state;
+
+	assert_ok(add_device(w, ALICE, page, false));
+	assert_ok(add_device(w, BOB, page, false));
+	settle(w, ZT__BROWSER_DEVICES__NOT_ADMINS, 0, 0);
+	assert_err(ZT_ERR_FORBIDDEN, add_device(w, ALICE, page, false));
+	assert_ok(add_device(w, ALICE, "", false)); /* a program */
+	assert_ok(add_device(w, BOB, page, false));
+	assert_ok(add_device(w, OTTO, page, false));
+	w->p[CAROL].d.browser = (char *)(uintptr_t)page;
+	assert_ok(add_user(w, ALICE, CAROL, false));
+	w->p[CAROL].u.profile = ZT__PROFILE__ADMIN;
+	assert_err(ZT_ERR_FORBIDDEN, add_user(w, ALICE, CAROL, false));
+	w->p[CAROL].u.profile = ZT__PROFILE__STANDARD;
+	settle(w, ZT__BROWSER_DEVICES__NOBODY, 0, 0);
+	assert_err(ZT_ERR_FORBIDDEN, add_user(w, ALICE, CAROL, false));
+	assert_err(ZT_ERR_FORBIDDEN, add_device(w, BOB, page, false));
+	assert_err(ZT_ERR_FORBIDDEN, add_device(w, OTTO, page, false));
+	assert_ok(add_device(w, OTTO, "", false));
+	settle(w, ZT__BROWSER_DEVICES__EVERYBODY, 0, 0);
+	assert_ok(add_user(w, ALICE, CAROL, true));
+	assert_string_equal(page, org_state_device(w->o, &w->p[CAROL].device)->browser);
+	assert_null(org_state_device(w->o, &w->p[BOB].device)->browser);
+}
+
+static void
+L4_nobody_becomes_an_admin_beside_a_device_that_no_admin_may_have(void **state)
+{
+	struct world *w = *state;
+
+	assert_ok(add_device(w, BOB, "https://zt.acme.example", true));
+	assert_ok(set_profile(w, ALICE, BOB, ZT__PROFILE__ADMIN, false));
+	settle(w, ZT__BROWSER_DEVICES__NOT_ADMINS, 0, 0);
+	assert_err(ZT_ERR_FORBIDDEN, set_profile(w, ALICE, BOB, ZT__PROFILE__ADMIN, false));
+	assert_ok(set_profile(w, ALICE, BOB, ZT__PROFILE__OUTSIDER, false));
+	assert_ok(set_profile(w, ALICE, OTTO, ZT__PROFILE__ADMIN, false));
+}
+
+static void
+L4_the_origin_of_a_browser_is_one(void **state)
+{
+	static const char *const good[] = { "https://zt.acme.example",
+		"https://zt.acme.example:8443", "http://localhost", "http://127.0.0.1:8080",
+		"http://zt-a1.localhost:65535", "http://[::1]:80", "https://[2001:db8::1]" };
+	static const char *const bad[] = { "zt.acme.example", "https://", "https://zt.acme/",
+		"https://ZT.acme.example", "http://zt.acme.example", "https://a:b@c",
+		"https://a:0", "https://a:65536", "https://a:80:80",
+		"https://a:", "https://a b", "https://a\n", "https://zt\xc3\xa9.example",
+		"file://", "https://[::1", "https://.a", "http://localhost.evil.example",
+		"http://127.0.0.1.evil.example", "http://10.0.0.1", "null" };
+	struct world *w = *state;
+	char long_one[8 + 256] = "https://";
+
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		assert_ok(add_device(w, BOB, good[i], false));
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_err(ZT_ERR_CORRUPT, add_device(w, BOB, bad[i], false));
+	memset(long_one + 8, 'a', 247);
+	assert_ok(add_device(w, BOB, long_one, false));
+	long_one[255] = 'a';
+	assert_err(ZT_ERR_CORRUPT, add_device(w, BOB, long_one, false));
+}
+
+static void
+L4_workspaces_are_made_by_those_alone_whom_the_settings_let(void **state)
+{
+	struct world *w = *state;
+
+	assert_ok(create_workspace(w, BOB, false));
+	settle(w, 0, ZT__WORKSPACES_BY__ADMINS_ONLY, 0);
+	assert_err(ZT_ERR_FORBIDDEN, create_workspace(w, BOB, false));
+	assert_ok(create_workspace(w, ALICE, false));
+	assert_err(ZT_ERR_FORBIDDEN, create_workspace(w, OTTO, false));
+	settle(w, 0, ZT__WORKSPACES_BY__ADMINS_AND_STANDARD, 0);
+	assert_ok(create_workspace(w, BOB, false));
+	assert_err(ZT_ERR_FORBIDDEN, create_workspace(w, OTTO, false));
+}
+
+static void
+draft_deletion(struct world *w, Zt__WorkspaceDeletion *m, uint64_t after, struct draft *d)
+{
+	zt__workspace_deletion__init(m);
+	draft(w, ALICE, &w->workspace, d);
+	m->due = d->b.time + after;
+	d->b.action_case = ZT__ENTRY_BODY__ACTION_WORKSPACE_DELETION;
+	d->b.workspace_deletion = m;
+}
+
+static enum zt_err
+delete_after(struct world *w, uint64_t after)
+{
+	Zt__WorkspaceDeletion m;
+	struct draft d;
+
+	draft_deletion(w, &m, after, &d);
+	return offer(w, w->p[ALICE].sign, &d.b, false);
+}
+
+static void
+M_a_deletion_is_due_no_earlier_than_the_settings_say(void **state)
+{
+	struct world *w = *state;
+	uint64_t day = LIMIT_DELETION_MS;
+
+	assert_ok(delete_after(w, day));
+	settle(w, 0, 0, 7 * day);
+	assert_err(ZT_ERR_FORBIDDEN, delete_after(w, day));
+	assert_err(ZT_ERR_FORBIDDEN, delete_after(w, 7 * day - 1));
+	assert_ok(delete_after(w, 7 * day));
+	settle(w, 0, 0, 0);
+	assert_err(ZT_ERR_FORBIDDEN, delete_after(w, day - 1));
+	assert_ok(delete_after(w, day));
+}
+
+/* Who is let into a workspace reads its entries when the organization's settings are newer. */
+static void
+M_an_entry_is_judged_by_the_settings_of_its_time(void **state)
+{
+	struct world *w = *state;
+	uint64_t day = LIMIT_DELETION_MS, at = merkle_size(w->o->tree);
+	Zt__WorkspaceDeletion m;
+	struct draft d;
+	struct entry *early = NULL, *late = NULL;
+	const char *message;
+
+	draft_deletion(w, &m, day, &d);
+	assert_ok(entry_sign(w->p[ALICE].sign, &d.b, &early));
+	assert_ok(merkle_add(w->o->tree, &early->leaf)); /* hidden from this device as yet */
+	settle(w, 0, 0, 7 * day);
+	assert_ok(rules_check(w->o, early, at, &message));
+	draft_deletion(w, &m, day, &d);
+	assert_ok(entry_sign(w->p[ALICE].sign, &d.b, &late));
+	assert_ok(merkle_add(w->o->tree, &late->leaf));
+	settle(w, 0, 0, 0);
+	assert_err(ZT_ERR_FORBIDDEN, rules_check(w->o, late, at + 2, &message));
+	assert_ok(delete_after(w, day));
+	entry_free(early);
+	entry_free(late);
+}
+
+static void
+L4_settings_out_of_bounds_are_refused(void **state)
+{
+	static const uint8_t noise[] = { 0xff, 0xff, 0xff };
+	struct world *w = *state;
+	Zt__Settings m = ZT__SETTINGS__INIT;
+	Zt__OrgSettings raw = ZT__ORG_SETTINGS__INIT;
+	uint64_t day = LIMIT_DELETION_MS;
+	struct draft d;
+
+	assert_ok(offer_settings(w, ALICE, &m, false));
+	assert_err(ZT_ERR_FORBIDDEN, offer_settings(w, BOB, &m, false));
+	m.deletion_delay = day - 1;
+	assert_err(ZT_ERR_CORRUPT, offer_settings(w, ALICE, &m, false));
+	m.deletion_delay = 30 * day;
+	assert_ok(offer_settings(w, ALICE, &m, false));
+	m.deletion_delay++; /* or an admin could forbid every deletion */
+	assert_err(ZT_ERR_CORRUPT, offer_settings(w, ALICE, &m, false));
+	m.deletion_delay = 0;
+	for (int unknown = -1; unknown <= 3; unknown += 4) {
+		m.browser_devices = (Zt__BrowserDevices)unknown;
+		assert_err(ZT_ERR_CORRUPT, offer_settings(w, ALICE, &m, false));
+		m.browser_devices = 0;
+		m.workspaces_by = (Zt__WorkspacesBy)unknown;
+		assert_err(ZT_ERR_CORRUPT, offer_settings(w, ALICE, &m, false));
+		m.workspaces_by = 0;
+	}
+	draft(w, ALICE, &w->org, &d);
+	raw.settings = pb_field(noise, sizeof noise);
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_ORG_SETTINGS;
+	d.b.org_settings = &raw;
+	assert_err(ZT_ERR_CORRUPT, offer(w, w->p[ALICE].sign, &d.b, false));
+}
+
+/* Of two admins who change settings at once, one does it again, over what the other did. */
+static void
+L4_settings_made_over_older_ones_are_refused(void **state)
+{
+	struct world *w = *state;
+	Zt__OrgSettings s = ZT__ORG_SETTINGS__INIT;
+	struct draft d;
+
+	draft(w, ALICE, &w->org, &d);
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_ORG_SETTINGS;
+	d.b.org_settings = &s;
+	assert_ok(offer(w, w->p[ALICE].sign, &d.b, false));
+	settle(w, ZT__BROWSER_DEVICES__NOBODY, 0, 0);
+	assert_err(ZT_ERR_CONFLICT, offer(w, w->p[ALICE].sign, &d.b, false));
+}
+
+static enum zt_err
+pin(struct world *w, enum who by, ProtobufCBinaryData *list, size_t n, bool take)
+{
+	Zt__WebReleasePinned m = ZT__WEB_RELEASE_PINNED__INIT;
+	struct draft d;
+
+	m.manifests = list;
+	m.n_manifests = n;
+	draft(w, by, &w->org, &d);
+	d.b.action_case = ZT__ENTRY_BODY__ACTION_WEB_RELEASE_PINNED;
+	d.b.web_release_pinned = &m;
+	return offer(w, w->p[by].sign, &d.b, take);
+}
+
+static void
+W9_releases_are_pinned_by_admins_each_once_and_few(void **state)
+{
+	struct world *w = *state;
+	struct hash h[LIMIT_RELEASES + 1];
+	ProtobufCBinaryData list[LIMIT_RELEASES + 1];
+
+	memset(h, 0, sizeof h);
+	for (size_t i = 0; i <= LIMIT_RELEASES; i++) {
+		h[i].b[0] = (uint8_t)i;
+		list[i] = pb_field(h[i].b, HASH_BYTES);
+	}
+	assert_err(ZT_ERR_FORBIDDEN, pin(w, BOB, list, 1, false));
+	assert_err(ZT_ERR_FORBIDDEN, pin(w, OTTO, list, 0, false));
+	assert_err(ZT_ERR_LIMIT, pin(w, ALICE, list, LIMIT_RELEASES + 1, false));
+	assert_ok(pin(w, ALICE, list, LIMIT_RELEASES, false));
+	h[1].b[0] = 0;
+	assert_err(ZT_ERR_CORRUPT, pin(w, ALICE, list, 2, false));
+	h[1].b[0] = 1;
+	list[1].len--;
+	assert_err(ZT_ERR_CORRUPT, pin(w, ALICE, list, 2, false));
+	list[1].len++;
+	assert_ok(pin(w, ALICE, list, 2, true));
+	assert_int_equal(2, w->o->release_count);
+	assert_memory_equal(&h[1], &w->o->releases[1], sizeof h[1]);
+	assert_ok(pin(w, ALICE, list + 2, 1, true)); /* in place of them */
+	assert_int_equal(1, w->o->release_count);
+	assert_memory_equal(&h[2], &w->o->releases[0], sizeof h[2]);
+	assert_ok(pin(w, ALICE, NULL, 0, true));
+	assert_int_equal(0, w->o->release_count);
+}
+
 int
 main(void)
 {
@@ -688,6 +987,15 @@ main(void)
 		ROW(L5_a_head_with_a_bad_signature_or_of_another_organization_is_refused),
 		ROW(L8_an_entry_whose_author_saw_another_history_is_refused),
 		ROW(K2_K3_a_sealed_key_opens_only_for_its_subject_and_only_to_the_committed_key),
+		ROW(L4_devices_in_a_browser_are_of_those_alone_whom_the_settings_let),
+		ROW(L4_nobody_becomes_an_admin_beside_a_device_that_no_admin_may_have),
+		ROW(L4_the_origin_of_a_browser_is_one),
+		ROW(L4_workspaces_are_made_by_those_alone_whom_the_settings_let),
+		ROW(M_a_deletion_is_due_no_earlier_than_the_settings_say),
+		ROW(M_an_entry_is_judged_by_the_settings_of_its_time),
+		ROW(L4_settings_out_of_bounds_are_refused),
+		ROW(L4_settings_made_over_older_ones_are_refused),
+		ROW(W9_releases_are_pinned_by_admins_each_once_and_few),
 		cmocka_unit_test(L6_no_node_of_a_proof_can_be_flipped_lost_or_added),
 		cmocka_unit_test(J1_whoever_stands_in_between_makes_the_codes_differ),
 		cmocka_unit_test(

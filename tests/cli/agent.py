@@ -142,7 +142,8 @@ def doors(r):
             ("W5", "a cookie one letter off", {"cookie": "zt_agent=" + "A" * 43}),
             ("W5", "a cookie that begins right", {"cookie": r.cookie()[:-1]}),
             ("W5", "a cookie of another name", {"cookie": "x" + r.cookie()}),
-            ("W2", "another subprotocol", {"protocol": "zt.v2"}), ("W2", "no subprotocol", {"protocol": None})):
+            ("W2", "another subprotocol", {"protocol": "zt.v2"}),
+            ("W2", "a name of the loop's own files", {"protocol": "signals"}), ("W2", "and the other", {"protocol": "sleep"}), ("W2", "no subprotocol", {"protocol": None})):
         refused(row + " /rpc is refused to " + name, r.page, **change)
     page = r.page(cookie="a=b; zt_agent=x; %s; c=d" % r.cookie())
     check("the cookie may be among others", page.call("host.state")["host"] == "agent")

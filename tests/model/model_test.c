@@ -103,7 +103,7 @@ play_with_server(struct world *w, struct chance *c, uint64_t acts)
 	g.devices[0] = first.zt->device;
 	g.keys[0] = first.zt->sign;
 	g.m.user[0] = (struct model_user){ true, M_ADMIN, 1 };
-	g.m.device[0] = (struct model_device){ true, 0 };
+	g.m.device[0] = (struct model_device){ .live = true };
 	g.m.users = g.m.devices = 1;
 	g.m.time = g.o->topic.time;
 	g.topics[MODEL_SPACES].length = g.o->topic.length;

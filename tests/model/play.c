@@ -64,6 +64,10 @@ struct draft {
 	Zt__SealedToDevice sealed[MODEL_DEVICES], *list[MODEL_DEVICES];
 	Zt__OlderKey older[MODEL_OLDER], *olders[MODEL_OLDER];
 	Zt__OrgSettings settings;
+	uint8_t encoded[64]; /* what is in them */
+	Zt__WebReleasePinned releases;
+	ProtobufCBinaryData manifests[MODEL_RELEASES + 2];
+	struct hash manifest[MODEL_RELEASES + 2];
 	Zt__WorkspaceCreated created;
 	Zt__ChainPin pin;
 	Zt__RoleChanged role;
@@ -81,8 +85,12 @@ struct draft {
 };
 
 static void
-draft_device(struct draft *d, const struct id *user)
+draft_device(struct draft *d, const struct id *user, const struct model_step *s)
 {
+	const char *origin = s->odd == M_BAD_ORIGIN ? "https://zt.example/page"
+			     : s->value % 2 == 0    ? "https://zt.example"
+						    : "http://localhost:8080";
+
 	zt__device_added__init(&d->device);
 	d->device.user = pb_field(user->b, ID_BYTES);
 	d->device.device = pb_field(d->new_device.b, ID_BYTES);
@@ -90,17 +98,19 @@ draft_device(struct draft *d, const struct id *user)
 	d->device.seal_key = pb_field(point, sizeof point);
 	d->device.purpose = (char *)(uintptr_t) "desktop";
 	d->device.sealed_label = field(40);
+	if (s->in_browser)
+		d->device.browser = (char *)(uintptr_t)origin;
 }
 
 static void
-draft_user(struct draft *d, unsigned profile)
+draft_user(struct draft *d, const struct model_step *s)
 {
 	zt__user_added__init(&d->user);
 	d->user.user = pb_field(d->new_user.b, ID_BYTES);
-	d->user.profile = (Zt__Profile)profile;
+	d->user.profile = (Zt__Profile)s->value;
 	d->user.handle_commitment = field(HASH_BYTES);
 	d->user.user_key = pb_field(point, sizeof point);
-	draft_device(d, &d->new_user);
+	draft_device(d, &d->new_user, s);
 	d->user.device = &d->device;
 }
 
@@ -165,6 +175,35 @@ draft_user_key(
 	draft_seals(d, g, s);
 }
 
+static void
+draft_settings(struct draft *d, const struct model_step *s)
+{
+	Zt__Settings m = ZT__SETTINGS__INIT;
+
+	m.browser_devices = (Zt__BrowserDevices)s->settings.browsers;
+	m.workspaces_by = (Zt__WorkspacesBy)s->settings.creators;
+	m.deletion_delay = s->settings.delay;
+	assert_true(zt__settings__get_packed_size(&m) <= sizeof d->encoded);
+	zt__org_settings__init(&d->settings);
+	d->settings.settings = pb_field(d->encoded, zt__settings__pack(&m, d->encoded));
+}
+
+static void
+draft_releases(struct draft *d, const struct model_step *s)
+{
+	zt__web_release_pinned__init(&d->releases);
+	d->releases.manifests = d->manifests;
+	for (unsigned i = 0; i < s->releases; i++) {
+		d->manifest[i].b[0] = (uint8_t)i;
+		d->manifests[i] = pb_field(d->manifest[i].b, HASH_BYTES);
+	}
+	d->releases.n_manifests = s->releases;
+	if (s->releases > 0 && s->odd == M_RELEASE_TWICE)
+		d->manifest[s->releases - 1].b[0] = 0;
+	if (s->releases > 0 && s->odd == M_RELEASE_SHORT)
+		d->manifests[s->releases - 1].len--;
+}
+
 #define ACTION(name, member, value)                                                            \
 	d->b.action_case = ZT__ENTRY_BODY__ACTION_##name;                                      \
 	d->b.member = &(value)
@@ -175,13 +214,13 @@ draft_org_act(struct draft *d, const struct org *g, const struct model_step *s, 
 {
 	switch ((int)s->act) {
 	case M_USER_ADDED:
-		draft_user(d, s->value);
+		draft_user(d, s);
 		if (s->user < g->m.users) /* an id that is taken */
 			d->user.user = d->device.user = pb_field(user->b, ID_BYTES);
 		ACTION(USER_ADDED, user_added, d->user);
 		break;
 	case M_DEVICE_ADDED:
-		draft_device(d, user);
+		draft_device(d, user, s);
 		if (s->device < g->m.devices)
 			d->device.device = pb_field(device->b, ID_BYTES);
 		ACTION(DEVICE_ADDED, device_added, d->device);
@@ -206,8 +245,12 @@ draft_org_act(struct draft *d, const struct org *g, const struct model_step *s, 
 		draft_user_key(d, g, s, user);
 		ACTION(USER_KEY_ROTATED, user_key_rotated, d->user_key);
 		break;
+	case M_RELEASES_PINNED:
+		draft_releases(d, s);
+		ACTION(WEB_RELEASE_PINNED, web_release_pinned, d->releases);
+		break;
 	default:
-		zt__org_settings__init(&d->settings);
+		draft_settings(d, s);
 		ACTION(ORG_SETTINGS, org_settings, d->settings);
 		break;
 	}
@@ -415,6 +458,20 @@ make_odd(struct org *g, struct model_step *s)
 		s->older[i] = at = of(g, 6) == 5 ? of(g, 5) : at + 1 + of(g, 2);
 }
 
+/* As they are as a rule: at their least, and none that is unknown. */
+static void
+invent_settings(const struct org *g, struct model_step *s)
+{
+	static const uint64_t delays[] = { 0, MODEL_DAY, 2 * MODEL_DAY, 3 * MODEL_DAY,
+		MODEL_DAY - 1, MODEL_MONTH, MODEL_MONTH + 1 };
+
+	s->settings.browsers = one_in(g, 12) ? 3 : of(g, 3);
+	s->settings.creators = one_in(g, 12) ? 2 : of(g, 2);
+	s->settings.delay = delays[of(g, sizeof delays / sizeof delays[0])];
+	s->releases = one_in(g, 4) ? of(g, MODEL_RELEASES + 2) : of(g, 3);
+	s->in_browser = one_in(g, 3);
+}
+
 static struct model_step
 invent(struct org *g)
 {
@@ -465,7 +522,11 @@ invent(struct org *g)
 		s.pinned = 0; /* the server looks whether such a place is there (member_test) */
 	if (g->has_chains && s.space < MODEL_SPACES && s.pinned > g->chains[s.space].length)
 		s.pinned = g->chains[s.space].length; /* the server looks for it as well */
-	s.due = one_in(g, 2) ? 0 : s.time + MODEL_DAY + of(g, 40) - 5;
+	invent_settings(g, &s);
+	s.due = one_in(g, 2) ? 0
+			     : s.time + of(g, 40) - 5 +
+				   (m->settings.delay == 0 || one_in(g, 3) ? MODEL_DAY
+									   : m->settings.delay);
 	s.lacks_previous = s.value == 4;
 	s.has_pin = loses_writing(m, &s) != one_in(g, 20);
 	s.is_behind = one_in(g, 40);
@@ -593,7 +654,7 @@ play_begin(struct org *g, struct chance *c)
 	random_bytes(d.new_device.b, ID_BYTES);
 	assert_ok(sign_generate(&d.new_key));
 	sign_public(d.new_key, d.new_public);
-	draft_user(&d, M_ADMIN);
+	draft_user(&d, &(struct model_step){ .value = M_ADMIN });
 	genesis.slug = (char *)(uintptr_t) "model";
 	genesis.format = LOG_FORMAT;
 	genesis.root_key = genesis.log_key = pb_field(root_public, sizeof root_public);
@@ -613,7 +674,7 @@ play_begin(struct org *g, struct chance *c)
 	g->devices[0] = d.new_device;
 	g->keys[0] = d.new_key;
 	g->m.user[0] = (struct model_user){ true, M_ADMIN, 1 };
-	g->m.device[0] = (struct model_device){ true, 0 };
+	g->m.device[0] = (struct model_device){ .live = true };
 	g->m.users = g->m.devices = 1;
 	g->m.time = g->time;
 }

@@ -106,6 +106,13 @@ pin_of(struct model_space *w, uint64_t entry)
 	return NULL;
 }
 
+/* How long a deletion has to be announced. */
+static uint64_t
+delay(const struct model *m)
+{
+	return m->settings.delay > MODEL_DAY ? m->settings.delay : MODEL_DAY;
+}
+
 static bool
 may_in_space(const struct model *m, const struct model_step *s, unsigned author)
 {
@@ -134,9 +141,47 @@ may_in_space(const struct model *m, const struct model_step *s, unsigned author)
 		       !(w->voided[s->odd == M_OTHER_LINK] & 1u << s->names);
 	default: /* a deletion: to come, or one to come taken back */
 		return mine == M_OWNER &&
-		       (s->due != 0 ? !w->needs_rotation && s->due >= s->time + MODEL_DAY
+		       (s->due != 0 ? !w->needs_rotation && s->due >= s->time + delay(m)
 				    : w->due > s->time);
 	}
+}
+
+/* Whether somebody of PROFILE may have the new device of S. */
+static bool
+may_be_there(const struct model *m, const struct model_step *s, unsigned profile)
+{
+	if (!s->in_browser)
+		return true;
+	return s->odd != M_BAD_ORIGIN && m->settings.browsers != M_NOBODY &&
+	       (m->settings.browsers == M_EVERYBODY || profile != M_ADMIN);
+}
+
+/* Nobody becomes an admin who has what no admin may have. */
+static bool
+may_rise(const struct model *m, const struct model_step *s)
+{
+	if (s->value != M_ADMIN || m->settings.browsers == M_EVERYBODY)
+		return true;
+	for (unsigned d = 0; d < m->devices; d++)
+		if (m->device[d].live && m->device[d].in_browser &&
+		    m->device[d].user == s->user)
+			return false;
+	return true;
+}
+
+static bool
+are_settings(const struct model_settings *t)
+{
+	return t->browsers <= M_NOBODY && t->creators <= M_ADMINS_ONLY &&
+	       (t->delay == 0 || (t->delay >= MODEL_DAY && t->delay <= MODEL_MONTH));
+}
+
+static bool
+are_releases(const struct model_step *s)
+{
+	return s->releases <= MODEL_RELEASES &&
+	       (s->odd != M_RELEASE_TWICE || s->releases < 2) &&
+	       (s->odd != M_RELEASE_SHORT || s->releases == 0);
 }
 
 static unsigned
@@ -171,14 +216,16 @@ model_allows(const struct model *m, const struct model_step *s)
 	is_admin = m->user[author].profile == M_ADMIN;
 	switch ((int)s->act) {
 	case M_USER_ADDED:
-		return is_admin && s->user >= m->users;
+		return is_admin && s->user >= m->users && may_be_there(m, s, s->value);
 	case M_DEVICE_ADDED:
-		return s->user == author && s->device >= m->devices; /* fewer than 64 in all */
+		return s->user == author &&
+		       s->device >= m->devices && /* fewer than 64 in all */
+		       may_be_there(m, s, m->user[author].profile);
 	case M_PROFILE_CHANGED:
 		return is_admin && s->user < m->users && m->user[s->user].live &&
 		       s->value >= M_ADMIN && s->value <= M_OUTSIDER &&
 		       s->value != m->user[s->user].profile &&
-		       (m->user[s->user].profile != M_ADMIN || admins(m) > 1);
+		       (m->user[s->user].profile != M_ADMIN || admins(m) > 1) && may_rise(m, s);
 	case M_USER_REVOKED:
 		return is_admin && s->user < m->users && m->user[s->user].live &&
 		       s->user != author;
@@ -191,9 +238,12 @@ model_allows(const struct model *m, const struct model_step *s)
 		       s->odd != M_SEALED_ELSEWHERE && s->odd != M_SEALED_SHORT &&
 		       older_are_good(s);
 	case M_ORG_SETTINGS:
-		return is_admin;
+		return is_admin && are_settings(&s->settings);
+	case M_RELEASES_PINNED:
+		return is_admin && are_releases(s);
 	case M_SPACE_CREATED:
-		return m->user[author].profile != M_OUTSIDER && s->space >= m->workspaces;
+		return m->user[author].profile != M_OUTSIDER && s->space >= m->workspaces &&
+		       (is_admin || m->settings.creators == M_STANDARD_TOO);
 	default:
 		return may_in_space(m, s, author);
 	}
@@ -259,10 +309,11 @@ model_apply(struct model *m, const struct model_step *s)
 	switch ((int)s->act) {
 	case M_USER_ADDED:
 		m->user[m->users] = (struct model_user){ true, s->value, 1 };
-		m->device[m->devices++] = (struct model_device){ true, m->users++ };
+		m->device[m->devices++] =
+		    (struct model_device){ true, m->users++, s->in_browser };
 		return;
 	case M_DEVICE_ADDED:
-		m->device[m->devices++] = (struct model_device){ true, s->user };
+		m->device[m->devices++] = (struct model_device){ true, s->user, s->in_browser };
 		return;
 	case M_PROFILE_CHANGED:
 		m->user[s->user].profile = s->value;
@@ -279,6 +330,9 @@ model_apply(struct model *m, const struct model_step *s)
 		m->user[author].generation++;
 		return;
 	case M_ORG_SETTINGS:
+		m->settings = s->settings;
+		return;
+	case M_RELEASES_PINNED: /* of consequence to those alone who fetch the page */
 		return;
 	case M_SPACE_CREATED:
 		m->space[m->workspaces] =

@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MODEL_DAY = 24 * 60 * 60 * 1000 }; /* a deletion can be taken back so long */
+enum { MODEL_DAY = 24 * 60 * 60 * 1000 };      /* a deletion can be taken back so long */
+#define MODEL_MONTH (UINT64_C(30) * MODEL_DAY) /* the longest that settings ask for */
+enum { MODEL_RELEASES = 16 };                  /* that are accepted at once */
 enum {
 	MODEL_USERS = 8,
 	MODEL_DEVICES = 24,
@@ -31,6 +33,16 @@ struct model_user {
 struct model_device {
 	bool live;
 	unsigned user;
+	bool in_browser;
+};
+
+/* What the newest settings bind to; as the trust log has them. */
+enum model_browsers { M_EVERYBODY, M_NOT_ADMINS, M_NOBODY };
+enum model_creators { M_STANDARD_TOO, M_ADMINS_ONLY };
+struct model_settings {
+	enum model_browsers browsers;
+	enum model_creators creators;
+	uint64_t delay; /* of a deletion; 0: a day */
 };
 
 struct model_pin { /* a place of a chain that an entry states */
@@ -51,6 +63,7 @@ struct model_space {
 struct model {
 	unsigned users, devices, workspaces;
 	uint64_t time; /* of the organization's newest entry */
+	struct model_settings settings;
 	struct model_user user[MODEL_USERS];
 	struct model_device device[MODEL_DEVICES];
 	struct model_space space[MODEL_SPACES];
@@ -64,6 +77,7 @@ enum model_act {
 	M_DEVICE_REVOKED,
 	M_USER_KEY_ROTATED,
 	M_ORG_SETTINGS,
+	M_RELEASES_PINNED,
 	M_SPACE_CREATED,
 	M_ROLE_CHANGED,
 	M_KEY_ROTATED,
@@ -88,7 +102,10 @@ enum model_oddity {
 	M_SEALED_SHORT,
 	M_PREVIOUS_SHORT,
 	M_OLDER_SHORT,
-	M_OLDER, /* older keys are brought along, by chance */
+	M_OLDER,      /* older keys are brought along, by chance */
+	M_BAD_ORIGIN, /* of a browser's page */
+	M_RELEASE_TWICE,
+	M_RELEASE_SHORT,
 	M_ODDITIES
 };
 
@@ -102,7 +119,10 @@ struct model_step {
 	uint64_t pinned, due, time;   /* of a rotation; of a deletion; now */
 	uint64_t entry, names;        /* its own number; of what it declares void */
 	enum model_oddity odd;
-	unsigned older[MODEL_OLDER], olders;  /* generations that a rotation brings along */
+	unsigned older[MODEL_OLDER], olders; /* generations that a rotation brings along */
+	struct model_settings settings;
+	unsigned releases;
+	bool in_browser;                      /* a new device */
 	bool seals_to_all;                    /* a user's key, to exactly the live devices */
 	bool lacks_previous;                  /* a rotation that brings no older key along */
 	bool has_pin;                         /* a change of role, of a place in the chain */

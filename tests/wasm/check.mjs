@@ -23,6 +23,7 @@ function main() {
 	const module = new WebAssembly.Module(fs.readFileSync(wasm));
 	const zt = {
 		argon2: argon2Import(module, memory),
+		page_origin: () => 0,
 		...httpImports(memory, port1, shared),
 		print: (p, n) => fs.writeSync(1, text(p, n) + '\n'),
 		pick(...choices) {

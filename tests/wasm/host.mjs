@@ -6,6 +6,8 @@ import { webcrypto } from 'node:crypto';
 import { MessageChannel, Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { openFolder } from './handles.mjs';
 
+// The page's, which a browser would know.
+export const ORIGIN = 'https://zt.demo.example';
 globalThis.crypto ??= webcrypto; // a browser has it, and Node.js since 20: Debian 12 has 18
 if (!isMainThread && workerData?.zt === 'client') await serve();
 
@@ -14,7 +16,7 @@ async function serve() {
 	const { startClient } = await import(parts + '/client.mjs'), { poolFiles } = await import(parts + '/opfs.mjs');
 	const post = (message, moved = []) => parentPort.postMessage(message, moved);
 	const room = openFolder(folder, poolFiles);
-	const client = startClient(new WebAssembly.Module(fs.readFileSync(parts + '/zt.wasm')), room.files, shared, network, post, (s) => fs.writeSync(2, s));
+	const client = startClient(new WebAssembly.Module(fs.readFileSync(parts + '/zt.wasm')), room.files, shared, network, post, (s) => fs.writeSync(2, s), ORIGIN);
 	parentPort.on('message', (m) => {
 		room.fill();
 		if (m.act === 'run') client.run(m.page, m.json, m.content);

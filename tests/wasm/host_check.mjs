@@ -2,7 +2,7 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { openHost } from './host.mjs';
+import { ORIGIN, openHost } from './host.mjs';
 import { native } from './world.mjs';
 
 const [parts, bin, state, quick] = process.argv.slice(2), { zt, text, greet } = native(bin, state, quick);
@@ -15,20 +15,34 @@ await refused('INVALID', host.call(null, 'host.create', { server: 'http://127.0.
 await refused('INVALID', host.call(null, 'host.recover', { label: 'x', password }));
 // Claim: each side's code is picked on the other's list.
 const link = await text('invite', 'user');
-let tell, ours = null;
-const theirs = new Promise((ok) => { tell = ok; });
-const greeting = greet(link, tell);
-const made = await host.call(null, 'host.claim', { link, email: 'wanda@demo.example', name: 'Wanda', label: 'browser', password }, {
-	event: (event, data) => { if (event === 'code') { ours = data.code; greeting.tell(ours); } },
-	ask: async (question, data) => { assert.equal(question, 'codes'); return data.choices.indexOf(await theirs); },
-});
-const greeted = await greeting.ended;
+async function claim(by, name) {
+	let tell;
+	const theirs = new Promise((ok) => { tell = ok; }), greeting = greet(by, tell);
+	const made = await host.call(null, 'host.claim', { link: by, email: name.toLowerCase() + '@demo.example', name, label: 'browser', password }, {
+		event: (event, data) => { if (event === 'code') greeting.tell(data.code); },
+		ask: async (question, data) => { assert.equal(question, 'codes'); return data.choices.indexOf(await theirs); },
+	}).catch((e) => e);
+	return { made, greeted: await greeting.ended };
+}
+const { made, greeted } = await claim(link, 'Wanda');
 assert.equal(greeted.rc, 0, greeted.out);
 const key = made.result.key;
 assert.match(key, /^demo-[0-9a-f]{6}$/);
 assert.equal(made.result.warning, '');
 assert.match(await text('users'), /wanda@demo\.example/);
 console.log('ok - a device is claimed, codes compared with the native client');
+assert(greeted.out.includes('this device is in a browser: its code comes from ' + ORIGIN), greeted.out);
+assert((await text('devices')).includes('wanda@demo.example    in a browser, with the code of ' + ORIGIN), await text('devices'));
+assert.deepEqual((await host.call(key, 'people.devices', {})).result.devices.map((d) => d.browser).filter(Boolean), [ORIGIN]);
+await zt('org', 'settings', '--browser-devices', 'nobody');
+const late = await claim(await text('invite', 'user'), 'Late');
+assert.equal(late.made.failure?.name, 'ABORTED', String(late.made));
+assert.match(late.greeted.out, /the organization lets nobody have a device in a browser/);
+assert(!(await text('users')).includes('late@demo.example'));
+await refused('UNAVAILABLE', host.call(key, 'releases.check', {}));
+assert.deepEqual((await host.call(key, 'releases.list', {})).result, { releases: [] });
+await zt('org', 'settings', '--browser-devices', 'everybody');
+console.log('ok - others see that it is in a browser, whose code it runs, and may forbid it');
 
 const call = async (method, params, how) => (await host.call(key, method, params, how)).result;
 const fetched = async (path) => {

@@ -39,6 +39,13 @@ ZT_API enum zt_err zt_audit_take(struct zt_audit *a, const void *bytes, size_t n
 /* After the last piece: the history is whole. Errors: CORRUPT, ROLLBACK. */
 ZT_API enum zt_err zt_audit_end(struct zt_audit *a);
 ZT_API void zt_audit_result(const struct zt_audit *a, struct zt_audit_result *out);
+/* The releases of the page that the organization accepts at the history's end; and the live
+ * devices that were made in a browser, with the page's origin as they said it. */
+ZT_API void zt_audit_releases(
+    const struct zt_audit *a, void (*each)(void *ctx, const char *release), void *ctx);
+ZT_API void zt_audit_browsers(const struct zt_audit *a,
+    void (*each)(void *ctx, const char *device, const char *user, const char *origin),
+    void *ctx);
 /* NULL is nothing. */
 ZT_API void zt_audit_free(struct zt_audit *a);
 

@@ -46,6 +46,7 @@ struct zt_device {
 	uint64_t added;    /* milliseconds since 1970; 0: not known */
 	const char *by;    /* the label or id of the device that added it; "": not known */
 	bool is_live, is_me;
+	const char *browser; /* the origin of the page that made it in a browser; "": none */
 };
 struct zt_entry {
 	uint64_t index, time;

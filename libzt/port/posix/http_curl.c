@@ -55,11 +55,10 @@ http_free(struct http *h)
 static bool
 is_typed(CURL *easy, const struct http_exchange *x, long status)
 {
-	const char *type = NULL;
+	const char *type = NULL, *want = status == 200 ? x->answer_type : x->refusal_type;
 
 	(void)curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
-	return type != NULL &&
-	       strcmp(type, status == 200 ? x->answer_type : x->refusal_type) == 0;
+	return want == NULL || (type != NULL && strcmp(type, want) == 0);
 }
 
 static size_t

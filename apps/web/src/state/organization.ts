@@ -4,6 +4,7 @@
 import { signal, type Signal } from "@preact/signals";
 import type { Device, Events, Frozen, Identity, Invitation, JoinRequest, Member, Method, Methods, Overview, Profile, Seen, User, Workspace } from "@rpc";
 import type { How } from "../host/client";
+import { passes } from "./away";
 import { ask } from "./confirm";
 import { host } from "./host";
 import { isCode } from "./notices";
@@ -11,6 +12,10 @@ import { Notifications, watchOrganization, type HistoryNote } from "./notificati
 
 const PAGE = 200;
 const QUIET_MS = 400;
+/** How often a server that is away is asked for. */
+const PROBE_FIRST_MS = 1000;
+const PROBE_LAST_MS = 10_000;
+const LOOK_MS = 250;
 
 const alarms = ["FORK", "ROLLBACK", "PROOF", "ROOT", "RESTORED"];
 
@@ -49,6 +54,8 @@ export class Organization {
   private stop: () => void;
   private unwatch: () => void;
   private later: ReturnType<typeof setTimeout> | undefined;
+  private probe: ReturnType<typeof setTimeout> | undefined;
+  private ended = false;
 
   constructor(readonly key: string) {
     this.stop = host().listen((event, device, data) => {
@@ -60,13 +67,40 @@ export class Organization {
   }
 
   end(): void {
+    this.ended = true;
     this.stop();
     this.unwatch();
     clearTimeout(this.later);
+    clearTimeout(this.probe);
   }
 
   call<M extends Method>(method: M, params: Methods[M]["params"], how?: How): Promise<Methods[M]["result"]> {
-    return ask(this.key, method, params, how);
+    return ask(this.key, method, params, how).catch((error: unknown) => {
+      if (passes(error)) this.lost();
+      throw error;
+    });
+  }
+
+  /** The server could not be reached: it is asked for until it can. */
+  lost(): void {
+    this.connected.value = false;
+    if (this.probe !== undefined || this.ended) return;
+    let wait = PROBE_FIRST_MS;
+    const again = () => {
+      this.probe = setTimeout(async () => {
+        await this.sync().catch(() => {});
+        wait = Math.min(2 * wait, PROBE_LAST_MS);
+        if (!this.connected.value && !this.ended && !this.isAlarm) again();
+        else this.probe = undefined;
+      }, wait);
+    };
+    again();
+  }
+
+  /** Waits until the server can be reached: true. False: `stops` said so, or the device was locked. */
+  async back(stops: () => boolean): Promise<boolean> {
+    while (!this.connected.value && !this.ended && !stops()) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    return this.connected.value && !this.ended && !stops();
   }
 
   get isAdmin(): boolean {
@@ -125,17 +159,19 @@ export class Organization {
     try {
       await this.call("device.sync", {});
       this.verifiedAt.value = Date.now();
+      // What was shown meanwhile may be old.
+      if (!this.connected.value) for (const one of this.workspaces.value ?? []) this.changedFiles(one.id);
       this.connected.value = true;
       this.problem.value = null;
     } catch (error) {
-      if (!isCode(error, "NETWORK") && !isCode(error, "UNAVAILABLE") && !isCode(error, "TIMEOUT")) {
+      if (!passes(error)) {
         this.found(error);
         throw error;
       }
-      this.connected.value = false;
     }
     await Promise.all([this.readWorkspaces(), this.readPeople()]);
-    this.newDevices.value = (await this.all("device.new", {}, "devices")) as Device[];
+    if (this.connected.value) this.newDevices.value = (await this.all("device.new", {}, "devices")) as Device[];
+    if (!this.connected.value) return;
     if (this.isAdmin || this.invitations.value) await this.readInvitations().catch(() => {});
     if (this.isAdmin) await this.readRequests().catch(() => {});
   }

@@ -9,13 +9,14 @@ import { Icon } from "../../parts/icon";
 import { later } from "../../parts/later";
 import { Skeleton } from "../../parts/skeleton";
 import { saveFile } from "../../state/download";
+import { draftOf } from "../../state/drafts";
 import { Folder, sorted, type Item } from "../../state/folder";
 import { sentenceOfError, tell } from "../../state/notices";
 import type { Organization } from "../../state/organization";
 import { pathOf } from "../../state/paths";
 import { address, go, route } from "../../state/route";
 import { detailsShown, showDetails } from "../../state/settings";
-import { addressOf, canStream, fileSource, forget, wholeFile } from "../../state/streams";
+import { shownAddress, wholeFile } from "../../state/streams";
 import { language, t } from "../../words";
 import { shown, size, when } from "../../words/format";
 import { useStatus, useTrail } from "../trail";
@@ -42,7 +43,7 @@ export function Preview({ organization, workspace, names }: { organization: Orga
   const [folder] = useState(() => new Folder(organization, folderPath));
   const [share, setShare] = useState(false);
   const [source, setSource] = useState(false);
-  const [edits, setEdits] = useState(false);
+  const [edits, setEdits] = useState(() => version === undefined && draftOf(organization.key, path) !== undefined);
   const [again, setAgain] = useState(0);
   const [compares, setCompares] = useState(false);
   useTrail([
@@ -227,20 +228,19 @@ function Media(props: ContentProps) {
   const [failed, setFailed] = useState(false);
   const kind = kindOf(name);
   useEffect(() => {
-    let made = "";
+    let end: (() => void) | null = null;
     let ended = false;
-    void canStream().then((can) => {
-      if (ended) return;
-      if (!can) {
-        setFailed(true);
-        return;
+    shownAddress(organization, path, name, kind.type, version).then((found) => {
+      if (ended) found?.end();
+      else if (found === null) setFailed(true);
+      else {
+        end = found.end;
+        setUrl(found.address);
       }
-      made = addressOf(name, fileSource(organization, path, name, kind.type, false, version));
-      setUrl(made);
-    });
+    }, () => setFailed(true));
     return () => {
       ended = true;
-      if (made !== "") forget(made);
+      end?.();
     };
   }, []);
   if (failed) return <NoPreview {...props} />;

@@ -118,7 +118,7 @@ export function Greet({ organization, link, close }: { organization: Organizatio
     organization.history.expect("invitation", invitationOf(link));
     setWrong("");
     try {
-      setDone(await organization.call("exchange.greet", { link }, mine.how));
+      setDone(await mine.run(() => organization.call("exchange.greet", { link }, mine.how)));
     } catch (error) {
       if (isCode(error, "INTERRUPTED")) close();
       else setWrong(sentenceOfError(error));
