@@ -62,7 +62,7 @@ async function choose(page, name) {
   }
   throw new Error(`${name} is not in the menu`);
 }
-/** Goes to a room by the palette. */
+/** Opens a room by the palette. */
 async function go(page, name) {
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Search and commands" }).waitFor();

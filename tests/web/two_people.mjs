@@ -108,8 +108,8 @@ try {
   await step("karim lets the browser tell of news, without names", async () => {
     await karim.context.grantPermissions(["notifications"]);
     await k.evaluate(() => {
-      window.told = [];
-      window.Notification = class { constructor(title, options) { window.told.push([title, options.body ?? ""]); } static permission = "granted"; static requestPermission = async () => "granted"; };
+      window.said = [];
+      window.Notification = class { constructor(title, options) { window.said.push([title, options.body ?? ""]); } static permission = "granted"; static requestPermission = async () => "granted"; };
       document.hasFocus = () => false; // another window is in front
     });
     await k.getByRole("button", { name: "Notifications" }).click();
@@ -135,8 +135,8 @@ try {
   await step("karim hears of it: outside without its name, at the bell with it, and in the history", async () => {
     const bell = k.getByRole("button", { name: "Notifications, 1 new" });
     await bell.waitFor();
-    const told = JSON.stringify(await k.evaluate(() => window.told));
-    check(told === JSON.stringify([["A workspace was shared with you", ""]]), told);
+    const said = JSON.stringify(await k.evaluate(() => window.said));
+    check(said === JSON.stringify([["A workspace was shared with you", ""]]), said);
     await bell.click();
     await k.getByRole("menuitem", { name: "A workspace was shared with you: Crisis cell" }).click();
     await k.getByRole("grid").or(k.getByText("Drop files or folders here")).first().waitFor();

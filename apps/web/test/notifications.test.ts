@@ -45,7 +45,7 @@ test("what was read stays read, also after the page was loaded again; no name is
   expect(Object.keys(JSON.parse(store.all.get("n")!))).toEqual(["notes", "known"]);
 });
 
-test("an alarm is told again once it was read", () => {
+test("an alarm is news again once it was read", () => {
   const notes = new Notifications("n", kept());
   const alarm = { kind: "alarm", about: "FORK", time: 1, read: false } as const;
   notes.add(alarm);

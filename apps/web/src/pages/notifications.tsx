@@ -54,7 +54,7 @@ export function TellingChoice() {
         <label key={value} class="row g3 start option"><input type="radio" name="telling" checked={telling.value === value} disabled={value !== "off" && !canTell()} onChange={() => void choose(value)} /><span class="grow"><b>{name}</b>{text !== "" && <span class="muted small block">{text}</span>}</span></label>
       ))}
       {refused && <Note kind="warn" alert>{t("The browser does not allow notices of this page. Its settings for this site can change that.")}</Note>}
-      <p class="muted small">{t("While this page is open in the browser, and another window is in front.")}{hostName.value?.host === "agent" && ` ${t("zt on this computer has a new address each time it starts: the browser then asks again, and the history begins anew.")}`}</p>
+      <p class="muted small">{t("While this page is open in the browser, and another window is in front.")}{hostName.value?.host === "agent" && ` ${t("zt on this computer has a new address each time it starts: the browser then asks again, and the history begins again.")}`}</p>
     </fieldset>
   );
 }
