@@ -118,7 +118,7 @@ export function serveClient(worker) {
 	const post = (message, moved = []) => worker.postMessage(message, moved);
 	const acts = {
 		async begin({ shared, network, url, folder }) {
-			const module = WebAssembly.compileStreaming(fetch(url));
+			const module = WebAssembly.compileStreaming(fetch(new URL(url, import.meta.url)));
 			room = await openFiles(folder);
 			await room.fill();
 			client = startClient(await module, room.files, shared, network, post, (s) => console.warn('zt:', s));

@@ -18,6 +18,7 @@
 #include "handles/verbs.h"
 #include "log/enter.h"
 #include "net/calls.h"
+#include "session/away.h"
 #include "session/session.h"
 #include "tree/list.h"
 #include "zt/keep.h"
@@ -223,7 +224,7 @@ put_kept(struct zt_reader *r, struct bytes at, struct bytes sealed)
 	return store_put(s, STORE_PIN, at, 0, sealed);
 }
 
-/* Keeps what came for H, as the reader was told; what is kept of files that were only read just
+/* Keeps what came for H, as the reader is to; what is kept of files that were only read just
  * saves work. */
 static enum zt_err
 keep_block(struct zt_reader *r, const struct held *h, const struct id *block)

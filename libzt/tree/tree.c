@@ -11,6 +11,7 @@
 #include "chain/workspace.h"
 #include "format/pb.h"
 #include "log/sync.h"
+#include "session/away.h"
 #include "session/session.h"
 
 /* The entry NAME of the folder O, whose path is SHOWN, as *AT. */

@@ -5,12 +5,13 @@ import { computed, signal, type Signal } from "@preact/signals";
 import type { Failure } from "@rpc";
 import { LINE_LOST, Refusal } from "../host/client";
 import { lasting, passes } from "./away";
-import { deviceOf, host, lineIsUp } from "./host";
+import { deviceOf, host, hostName, lineIsUp } from "./host";
 import { isCode, sentenceOfError } from "./notices";
 import type { Organization } from "./organization";
 import { child } from "./paths";
 import { hostAddress } from "./streams";
 import { keep } from "./uploads";
+import { t } from "../words";
 
 export type TransferState = "waits" | "runs" | "held" | "done" | "failed" | "cancelled";
 
@@ -164,10 +165,16 @@ function pump(): void {
   }
 }
 
+/** A browser does not say how much room it has left for pages. */
+function sentenceOfFailure(error: unknown): string {
+  const isFull = isCode(error, "FULL") && hostName.value?.host === "browser";
+  return isFull ? t("There is no room left, in this browser or at the server. Free room on this computer, and send the file again.") : sentenceOfError(error);
+}
+
 function fail(one: Transfer, error: unknown): void {
   if (one.state.value === "cancelled") return;
   one.state.value = "failed";
-  one.reason.value = sentenceOfError(error);
+  one.reason.value = sentenceOfFailure(error);
   leftOut.value = [...leftOut.value, { name: one.name, reason: one.reason.value }];
 }
 
