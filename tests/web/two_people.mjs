@@ -166,7 +166,7 @@ try {
     check(said === JSON.stringify([["A workspace was shared with you", ""]]), said);
     await bell.click();
     await k.getByRole("menuitem", { name: "A workspace was shared with you: Crisis cell" }).click();
-    await k.getByRole("grid").or(k.getByText("Drop files or folders here")).first().waitFor();
+    await k.getByRole("heading", { name: "Crisis cell", level: 1 }).waitFor();
     await k.getByRole("button", exact("Notifications")).click();
     await k.getByRole("menuitem", exact("All notifications")).click();
     await k.getByRole("link", exact("A workspace was shared with you")).waitFor();
