@@ -23,7 +23,13 @@
 #include "tree/list.h"
 #include "zt/keep.h"
 
-enum { BLOCKS = 8, AHEAD = 3, TURN_MS = 250, PIECE = 512 * 1024 };
+enum {
+	BLOCKS = 8,
+	AHEAD = 6,                      /* blocks, */
+	AHEAD_BYTES = 12 * 1024 * 1024, /* as long as they are not larger */
+	TURN_MS = 250,
+	PIECE = 512 * 1024
+};
 
 /* A block on its way, or held. */
 struct held {
@@ -348,15 +354,17 @@ open_block(struct zt_reader *r, struct held *h)
 static void
 fetch_ahead(struct zt_reader *r, const struct held *now)
 {
-	size_t started = 0;
+	size_t started = 0, bytes = 0;
 
-	for (size_t i = now->part + 1; i < r->parts && started < AHEAD; i++) {
+	for (size_t i = now->part + 1; i < r->parts && started < AHEAD && bytes < AHEAD_BYTES;
+	     i++) {
 		const Zt__BlockRef *b = r->m->file->blocks->blocks[i];
 		struct held *h;
 
 		if (b->hole > 0)
 			continue;
 		started++;
+		bytes += b->size;
 		if (find(r, i) == NULL && ((h = free_one(r, now)) == NULL || start(r, h, i)))
 			return;
 	}
