@@ -198,7 +198,7 @@ try {
     await k.getByRole("heading", { name: "Crisis cell", level: 1 }).waitFor();
   });
   await step("files: sent, a folder made, renamed, moved, removed, brought back, edited", async () => {
-    // A browser that gives files to a page by handles shows a window of its own, which no test reaches.
+    // A browser that gives files to a page by handles shows its own window, which no test reaches.
     await a.evaluate(() => { window.showOpenFilePicker = undefined; });
     await to(a, "New");
     const [chooser] = await Promise.all([a.waitForEvent("filechooser"), choose(a, "Upload files")]);
