@@ -24,6 +24,7 @@ web-check: apps/web/node_modules/.package-lock.json build/gen/web/rpc.ts
 test-web: all web
 	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh
 	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh files
+	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh keyboard
 	[ -z '$(WEB_HOST)' ] || HOST=browser BIN=$(CURDIR)/$B/bin sh tests/web/run.sh
 	[ -z '$(WEB_HOST)' ] || HOST=browser BIN=$(CURDIR)/$B/bin sh tests/web/run.sh files
 	[ -z '$(WEB_HOST)' ] || BIN=$(CURDIR)/$B/bin sh tests/web/browser_host.sh

@@ -8,6 +8,7 @@
 #include "zt/audit.h"
 #include "zt/pki.h"
 #include "zt/recover.h"
+#include "zt/server.h"
 
 static void
 a_device_names_itself_and_its_log(void **state)
@@ -614,6 +615,18 @@ people_are_found_and_given_profiles(void **state)
 	    "admin");
 }
 
+static void
+freeze_as_operator(const char *slug, const char *frozen, const char *thawed)
+{
+	struct zt_server op = {
+		.url = stage.s->w->url, .in_clear = true, .operator_token = stage.s->w->token
+	};
+	struct zt_server_limits l = { .freeze = frozen, .thaw = thawed };
+	char message[256] = "";
+
+	assert_ok(zt_server_org_set(&op, slug, &l, message));
+}
+
 /* Refused by the server alone: what bob has stays readable to him. */
 static void
 the_server_says_what_it_allows_and_freezes(void **state)
@@ -654,6 +667,16 @@ the_server_says_what_it_allows_and_freezes(void **state)
 	does(a, "people.freeze", "{s:s,s:b}", "user", bob, "frozen", 0);
 	does(a, "people.freeze", "{s:s,s:b}", "user", bob, "frozen", 0);
 	assert_int_equal(0, answer_count(ask(a, "people.frozen", "{}"), "frozen"));
+	does(stage.bob, "device.sync", "{}");
+	/* Whom the operator froze, also after an admin did, an admin does not thaw. */
+	does(a, "people.freeze", "{s:s,s:b}", "user", bob, "frozen", 1);
+	freeze_as_operator(of_bob.slug, of_bob.user, NULL);
+	ends(ZT_ERR_FORBIDDEN, a, "people.freeze", "{s:s,s:b}", "user", bob, "frozen", 0);
+	one = answer_item(ask(a, "people.frozen", "{}"), "frozen", "user", of_bob.user);
+	assert_true(json_is_false(json_object_get(one, "byAdmin")));
+	json_decref(one);
+	ends(ZT_ERR_FROZEN, stage.bob, "device.sync", "{}");
+	freeze_as_operator(of_bob.slug, NULL, of_bob.user);
 	does(stage.bob, "device.sync", "{}");
 }
 

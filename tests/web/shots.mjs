@@ -172,13 +172,15 @@ async function look(name, prepare = async () => {}) {
       if (wide > 0) { serious++; console.log(`    ${name} at ${width} scrolls sideways by ${wide} px`); }
       if (width === "1280" && language === "en" && theme === "light") {
         // Text at 200%: nothing is lost at the side.
-        await page.evaluate(() => { document.documentElement.style.fontSize = "200%"; });
-        await page.waitForTimeout(200);
+        await page.evaluate(() => { document.documentElement.style.fontSize = "200%"; dispatchEvent(new Event("resize")); });
+        await page.waitForTimeout(300);
         const lost = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         if (lost > 0) { serious++; console.log(`    ${name} with text at 200% scrolls sideways by ${lost} px`); }
+        if (process.env.LARGE) await page.screenshot({ path: join(out, `${name}-large.png`) });
+        for (const one of await page.evaluate(clipped)) { serious++; console.log(`    ${name} with text at 200% hides text: ${one}`); }
         await page.evaluate(() => { document.documentElement.style.fontSize = ""; });
       }
-      if (language === "en") {
+      {
         const cdp = await context.newCDPSession(page);
         await cdp.send("Runtime.evaluate", { expression: axe });
         const { result } = await cdp.send("Runtime.evaluate", { expression: "axe.run(document, { resultTypes: ['violations'] }).then((r) => JSON.stringify(r.violations.map((v) => [v.impact, v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? ''))])))", awaitPromise: true, returnByValue: true });
@@ -191,6 +193,32 @@ async function look(name, prepare = async () => {}) {
       }
     }
   }
+}
+
+/** Texts that their box cuts off, and that no title, no longer name and no scrolling shows. Runs in the page. */
+function clipped() {
+  const found = [];
+  for (const one of document.querySelectorAll("body *")) {
+    if (!one.checkVisibility() || getComputedStyle(one).clipPath !== "none" || one.closest(".vh, svg, [aria-hidden=true], select, .skip")) continue;
+    if (![...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim() !== "")) continue;
+    const style = getComputedStyle(one);
+    // Below, at any height that hides more than an edge of a letter; at the side, where nothing tells that there is more.
+    const down = ["hidden", "clip"].includes(style.overflowY) && one.scrollHeight > one.clientHeight + 4;
+    const aside = ["hidden", "clip"].includes(style.overflowX) && one.scrollWidth > one.clientWidth + 1 && style.textOverflow !== "ellipsis";
+    const box = one.getBoundingClientRect();
+    const gone = style.textOverflow === "ellipsis" && one.scrollWidth > one.clientWidth + 1 && one.clientWidth < 3 * parseFloat(style.fontSize);
+    let outside = "";
+    for (let above = one.parentElement; above && box.width > 0 && !outside && !one.matches("dialog, [popover]"); above = above.parentElement) {
+      if (above.matches("dialog, [popover]")) break; // nothing cuts what lies above all
+      const around = getComputedStyle(above);
+      const edge = above.getBoundingClientRect();
+      if (around.overflowY === "hidden" && (box.bottom > edge.bottom + 4 || box.top < edge.top - 4)) outside = `below ${above.className}`;
+      if (around.overflowX === "hidden" && (box.left > edge.right - 4 || box.right < edge.left + 4)) outside = `beside ${above.className}`;
+      if (["auto", "scroll"].includes(around.overflowY) || ["auto", "scroll"].includes(around.overflowX)) break;
+    }
+    if (down || aside || gone || outside) found.push(`${one.tagName.toLowerCase()}.${one.className} “${one.textContent.trim().slice(0, 40)}” ${down ? "down" : aside ? "aside" : gone ? "to nothing" : outside}`);
+  }
+  return found.slice(0, 5);
 }
 
 const home = `#/o/kerlann`;
@@ -250,6 +278,18 @@ try {
     await look("freeze", async () => { await page.locator("main .lucide-snowflake").first().click(); });
     await go(karim.replace("/person/", "/remove/"));
     await look("remove");
+    await page.evaluate(() => {
+      for (const name of Object.keys(localStorage)) if (name.startsWith("zt.notes.")) {
+        const kept = JSON.parse(localStorage.getItem(name));
+        const now = Date.now();
+        const about = kept.known.share[0];
+        kept.notes = [{ kind: "share", about, time: now - 60e3, read: false }, { kind: "request", about: "1", time: now - 3600e3, read: false }, { kind: "device", about: "2", time: now - 864e5, read: true }, { kind: "alarm", about: "FORK", time: now - 4 * 864e5, read: true }];
+        localStorage.setItem(name, JSON.stringify(kept));
+      }
+    });
+    await go(`${home}/notifications`);
+    await look("notifications");
+    await look("bell", async () => { await page.locator(".bell").click(); });
     await go(`${home}/account`);
     await look("account");
     await go(home);

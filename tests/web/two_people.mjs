@@ -131,6 +131,19 @@ try {
     await k.getByRole("link", { name: "Go to the workspaces" }).click();
     await k.getByText("No workspace yet").waitFor();
   });
+  await step("karim lets the browser tell of news, without names", async () => {
+    await karim.context.grantPermissions(["notifications"]);
+    await k.evaluate(() => {
+      window.said = [];
+      window.Notification = class { constructor(title, options) { window.said.push([title, options.body ?? ""]); } static permission = "granted"; static requestPermission = async () => "granted"; };
+      document.hasFocus = () => false; // another window is in front
+    });
+    await k.getByRole("button", { name: "Notifications" }).click();
+    await k.getByRole("menuitem", exact("All notifications")).click();
+    await k.getByText("Nothing yet").waitFor();
+    await k.getByRole("radio", { name: "The browser says that something happened" }).check();
+    await k.getByRole("navigation", { name: "Main" }).getByRole("link", exact("Files")).click();
+  });
   await step("anne makes a workspace and shares it", async () => {
     await a.getByRole("complementary", { name: "Navigation" }).getByRole("button", exact("New workspace")).click();
     await field(a, "Name").fill("Crisis cell");
@@ -144,6 +157,24 @@ try {
     await dialog.getByRole("button", exact("Share")).click();
     await dialog.getByText("2 people have access").waitFor();
     await dialog.getByRole("button", exact("Done")).click();
+    await k.getByRole("main").getByRole("link", exact("Crisis cell")).waitFor();
+  });
+  await step("karim hears of it: outside without its name, at the bell with it, and in the history", async () => {
+    const bell = k.getByRole("button", { name: "Notifications, 1 new" });
+    await bell.waitFor();
+    const said = JSON.stringify(await k.evaluate(() => window.said));
+    check(said === JSON.stringify([["A workspace was shared with you", ""]]), said);
+    await bell.click();
+    await k.getByRole("menuitem", { name: "A workspace was shared with you: Crisis cell" }).click();
+    await k.getByRole("heading", { name: "Crisis cell", level: 1 }).waitFor();
+    await k.getByRole("button", exact("Notifications")).click();
+    await k.getByRole("menuitem", exact("All notifications")).click();
+    await k.getByRole("link", exact("A workspace was shared with you")).waitFor();
+    check((await k.locator("main .badge").count()) === 0, "it is new after it was read");
+    const kept = await k.evaluate(() => JSON.stringify(localStorage));
+    check(!kept.includes("Crisis"), "a name is kept");
+    check((await a.getByRole("button", exact("Notifications")).count()) === 1, "anne's own doing is news to her");
+    await k.getByRole("navigation", { name: "Main" }).getByRole("link", exact("Files")).click();
     await k.getByRole("main").getByRole("link", exact("Crisis cell")).click();
   });
   const big = randomBytes(5 << 20);

@@ -11,14 +11,19 @@ import "./style/content.css";
 import "./style/phone.css";
 import { render } from "preact";
 import { App } from "./pages/app";
+import { noteAddress, noteText, noteTitle } from "./pages/notes";
+import { readTelling, tellOutside } from "./state/browser_notices";
+import { hearNotes } from "./state/organization";
 import { lineOfPage, startHost } from "./state/host";
-import { startRoutes } from "./state/route";
+import { go, startRoutes } from "./state/route";
 import { readSettings } from "./state/settings";
 import { startStreams } from "./state/streams";
 import { preferredLanguage, useLanguage } from "./words";
 
 readSettings();
 startRoutes();
+readTelling();
+hearNotes((organization, note) => tellOutside(`${organization.key} ${note.kind} ${note.about}`, noteTitle(note), noteText(organization, note), () => go(noteAddress(organization, note))));
 startHost(await lineOfPage());
 startStreams();
 // English is shown where the catalogue of another language cannot be fetched.

@@ -69,7 +69,7 @@ overview_drop_old(struct db *db, uint64_t now_ms)
 	return db_run(db, &drop_days, v, 1, NULL);
 }
 
-/* ---- what admins are told ---- */
+/* ---- what admins learn ---- */
 
 /* What ORG stores; false: metadata does not say it now. */
 static bool

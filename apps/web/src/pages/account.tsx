@@ -18,6 +18,7 @@ import { profileName } from "../words/sentences";
 import { DeviceDialog } from "./manage/device";
 import { Greet, LinkDialog } from "./manage/invitations";
 import { LockAfter } from "./manage/settings";
+import { TellingChoice } from "./notifications";
 import { useTrail } from "./trail";
 
 export function Account({ organization }: { organization: Organization }) {
@@ -42,6 +43,7 @@ export function Account({ organization }: { organization: Organization }) {
   const write = async () => setWords((await organization.call("recovery.create", { language: language() === "fr" ? "french" : "english" })).words);
   const acknowledge = async (one: Device) => {
     await organization.call("device.acknowledge", { device: one.id });
+    organization.history.read((note) => note.kind === "device" && note.about === one.id);
     await organization.sync();
   };
   return (
@@ -64,6 +66,7 @@ export function Account({ organization }: { organization: Organization }) {
             <ul class="list"><li><div class="grow"><LockAfter organization={organization} /></div></li>
               {deviceOf(organization.key)?.by === "password" && <li><span class="grow"><b>{t("Password of this device")}</b><span class="muted small block">{t("It opens this device alone. Nobody can reset it.")}</span></span><Button icon={Lock} onClick={() => setPassword(true)}>{t("Change…")}</Button></li>}</ul></section>
         </div>
+        <section class="card"><header><h2 class="grow">{t("Notifications")}</h2></header><div class="pad4"><TellingChoice /></div></section>
         <details><summary>{t("Details")}</summary><div class="facts"><dl class="dl"><dt>{t("My fingerprint")}</dt><dd><code>{identity.fingerprint}</code></dd></dl></div></details>
       </div>
       {revoked && <DeviceDialog organization={organization} device={revoked} close={() => setRevoked(null)} />}

@@ -10,6 +10,7 @@ import { sentenceOfError } from "../state/notices";
 import type { Organization } from "../state/organization";
 import { t } from "../words";
 import { shown } from "../words/format";
+import { alarmHeadline } from "./notes";
 
 export function Alarm({ organization }: { organization: Organization }) {
   const problem = organization.problem.value;
@@ -18,7 +19,7 @@ export function Alarm({ organization }: { organization: Organization }) {
     <div class="alarm">
       <div class="alarm-top" role="alert">
         <div class="in-w"><Icon of={OctagonAlert} size="l" />
-          <div class="grow"><h1>{headline(problem)}</h1><p>{t("Do not enter anything more. Call an administrator by phone.")}</p></div>
+          <div class="grow"><h1>{alarmHeadline(problem instanceof Refusal ? problem.code : "")}</h1><p>{t("Do not enter anything more. Call an administrator by phone.")}</p></div>
         </div>
       </div>
       <main class="alarm-body">
@@ -50,14 +51,4 @@ export function Alarm({ organization }: { organization: Organization }) {
       <Foot />
     </div>
   );
-}
-
-function headline(problem: unknown): string {
-  const code = problem instanceof Refusal ? problem.code : "";
-  switch (code) {
-    case "FORK": return t("The server shows you another history than your colleagues");
-    case "ROLLBACK": return t("The server shows less than this device has verified");
-    case "RESTORED": return t("The server was restored from an older backup");
-    default: return t("What the server shows cannot be verified");
-  }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The page of an organization: the bar at the left, the path above, the page in the middle, the status below.
-import { Bell, Box, Check, ChevronDown, ChevronLeft, ChevronRight, CloudOff, Folder, Laptop, LayoutGrid, Lock, LogOut, Mail, Plus, Search, ShieldCheck, SlidersHorizontal, Upload } from "lucide-preact";
+import { Bell, Box, Check, CheckCheck, ChevronDown, ChevronLeft, ChevronRight, CloudOff, Folder, Laptop, LayoutGrid, Lock, LogOut, Mail, Plus, Search, ShieldCheck, SlidersHorizontal, Upload } from "lucide-preact";
 import { Fragment, type ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Boundary } from "../parts/boundary";
@@ -21,6 +21,7 @@ import { hour, shown } from "../words/format";
 import { FolderPage } from "./files/folder";
 import { Tray } from "./files/tray";
 import { skip } from "./organizations";
+import { noteAddress, noteIcon, noteText, noteTitle } from "./notes";
 import { Palette } from "./palette";
 import { statusOfPage, trail } from "./trail";
 import { NewWorkspace, Workspaces } from "./workspaces";
@@ -28,6 +29,8 @@ import { NewWorkspace, Workspaces } from "./workspaces";
 const Manage = later(() => import("./manage/manage").then((room) => room.Manage));
 const Preview = later(() => import("./files/preview").then((room) => room.Preview));
 const TrashPage = later(() => import("./files/trash").then((room) => room.TrashPage));
+const NotificationsPage = later(() => import("./notifications").then((room) => room.NotificationsPage));
+const BELL_MOST = 8;
 const Account = later(() => import("./account").then((room) => room.Account));
 
 export function Shell({ organization }: { organization: Organization }) {
@@ -90,6 +93,7 @@ function Room({ organization, newWorkspace }: { organization: Organization; newW
     case "f": return <Preview key={rest.join("/")} organization={organization} workspace={rest[1] ?? ""} names={rest.slice(2)} />;
     case "trash": return <TrashPage key={rest[1]} organization={organization} workspace={rest[1] ?? ""} />;
     case "manage": return <Manage organization={organization} parts={rest.slice(1)} />;
+    case "notifications": return <NotificationsPage organization={organization} />;
     case "account": return <Account organization={organization} />;
     default: return <Workspaces organization={organization} create={newWorkspace} />;
   }
@@ -137,9 +141,10 @@ function Top({ organization, search }: { organization: Organization; search: () 
   const me = organization.me();
   const isAdmin = organization.isAdmin;
   const open = (organization.invitations.value ?? []).filter((one) => one.state === "open");
-  useEffect(() => { void organization.readInvitations().catch(() => {}); }, [isAdmin]);
+  useEffect(() => { if (!isAdmin) void organization.readInvitations().catch(() => {}); }, [isAdmin]);
   const account = address(["o", organization.key, "account"]);
-  const news = organization.newDevices.value.length;
+  const unread = organization.history.notes.value.filter((one) => !one.read);
+  const news = unread.length;
   const identity = organization.identity.value;
   const name = me?.name || identity?.email || "";
   return (
@@ -151,10 +156,12 @@ function Top({ organization, search }: { organization: Organization; search: () 
       </nav>
       <button type="button" class="in top-search" onClick={search} title={t("Search names, people, commands")}><Icon of={Search} size="s" /><span class="grow">{t("Search")}</span><kbd>Ctrl K</kbd></button>
       {open.length > 0 && <a class="btn quiet no-phone" href={address(["o", organization.key, "manage", "invitations"])}><Icon of={Mail} size="s" /><span>{tn("%d invitation", "%d invitations", open.length)}</span></a>}
-      <MenuButton class="btn icon quiet bell" label={news > 0 ? tn("Notifications, %d new", "Notifications, %d new", news) : t("Notifications")} choices={() => news > 0
-        ? organization.newDevices.value.map((one) => ({ label: t("New device: %s", shown(one.label)), icon: Laptop, act: () => go(account) }))
-        : [{ label: t("Nothing new"), disabled: true, act: () => {} }]}>
-        <Icon of={Bell} />{news > 0 && <span class="count">{news}</span>}
+      <MenuButton class="btn icon quiet bell" label={news > 0 ? tn("Notifications, %d new", "Notifications, %d new", news) : t("Notifications")} choices={() => [
+        ...unread.slice(0, BELL_MOST).map((note) => ({ label: [noteTitle(note), noteText(organization, note)].filter(Boolean).join(": "), icon: noteIcon(note), bad: note.kind === "alarm", act: () => { organization.history.read((one) => one === note); go(noteAddress(organization, note)); } })),
+        ...(news === 0 ? [{ label: t("Nothing new"), disabled: true, act: () => {} }] : [{ label: t("Mark all as read"), icon: CheckCheck, apart: true, act: () => organization.history.read(() => true) }]),
+        { label: t("All notifications"), icon: Bell, apart: news === 0, act: () => go(address(["o", organization.key, "notifications"])) },
+      ]}>
+        <Icon of={Bell} />{news > 0 && <span class="count">{news > 99 ? "99+" : news}</span>}
       </MenuButton>
       <MenuButton class="me" title={shown(name)} choices={() => [
         { label: t("My account"), icon: Laptop, act: () => go(account) },

@@ -8,6 +8,7 @@ import { passes } from "./away";
 import { ask } from "./confirm";
 import { host } from "./host";
 import { isCode } from "./notices";
+import { Notifications, watchOrganization, type HistoryNote } from "./notifications";
 
 const PAGE = 200;
 const QUIET_MS = 400;
@@ -49,7 +50,9 @@ export class Organization {
   readonly problem: Signal<unknown> = signal(null);
   /** Rises when files of a workspace have changed. */
   readonly fileChanges: Signal<Record<string, number>> = signal({});
+  readonly history: Notifications;
   private stop: () => void;
+  private unwatch: () => void;
   private later: ReturnType<typeof setTimeout> | undefined;
   private probe: ReturnType<typeof setTimeout> | undefined;
   private ended = false;
@@ -58,12 +61,15 @@ export class Organization {
     this.stop = host().listen((event, device, data) => {
       if (device === this.key) this.hear(event, data);
     });
+    this.history = new Notifications(`zt.notes.${key}`, localStorage, (note) => onNote(this, note));
+    this.unwatch = watchOrganization(this, this.history);
     void this.refresh();
   }
 
   end(): void {
     this.ended = true;
     this.stop();
+    this.unwatch();
     clearTimeout(this.later);
     clearTimeout(this.probe);
   }
@@ -139,6 +145,11 @@ export class Organization {
     return alarms.some((code) => isCode(this.problem.value, code));
   }
 
+  /** The code of the alarm; "": none. */
+  get alarmCode(): string {
+    return alarms.find((code) => isCode(this.problem.value, code)) ?? "";
+  }
+
   /** Keeps PROBLEM; an alarm stays, whatever else the server answers behind it. */
   private found(problem: unknown): void {
     if (!this.isAlarm || alarms.some((code) => isCode(problem, code))) this.problem.value = problem;
@@ -160,6 +171,9 @@ export class Organization {
     }
     await Promise.all([this.readWorkspaces(), this.readPeople()]);
     if (this.connected.value) this.newDevices.value = (await this.all("device.new", {}, "devices")) as Device[];
+    if (!this.connected.value) return;
+    if (this.isAdmin || this.invitations.value) await this.readInvitations().catch(() => {});
+    if (this.isAdmin) await this.readRequests().catch(() => {});
   }
 
   async readWorkspaces(): Promise<void> {
@@ -229,9 +243,15 @@ export class Organization {
     this.later = setTimeout(() => {
       void this.sync().catch(() => {});
       for (const one of this.workspaces.value ?? []) if (change.kind === "connected") this.changedFiles(one.id);
-      if (this.invitations.value) void this.readInvitations().catch(() => {});
     }, QUIET_MS);
   }
+}
+
+let onNote: (organization: Organization, note: HistoryNote) => void = () => {};
+
+/** Who learns of new notes of all organizations. */
+export function hearNotes(heard: typeof onNote): void {
+  onNote = heard;
 }
 
 const organizations = new Map<string, Organization>();

@@ -8,6 +8,9 @@ function kept(name: string): string | null {
   return localStorage.getItem(`zt.${name}`);
 }
 
+/** In rem, as style/phone.css has it. */
+const DETAILS_BESIDE = 68.75;
+
 export const theme = signal<Theme>("system");
 export const filesAsGrid = signal(false);
 export const detailsShown = signal(true);
@@ -17,18 +20,23 @@ export function readSettings(): void {
   theme.value = found === "light" || found === "dark" ? found : "system";
   filesAsGrid.value = kept("grid") === "1";
   showKeptDetails();
-  narrow().addEventListener("change", showKeptDetails);
-  addEventListener("hashchange", () => { if (narrow().matches) detailsShown.value = false; });
+  let was = isNarrow();
+  addEventListener("resize", () => {
+    if (isNarrow() === was) return;
+    was = !was;
+    showKeptDetails();
+  });
+  addEventListener("hashchange", () => { if (isNarrow()) detailsShown.value = false; });
   paint();
 }
 
 /** Where the details are over the page instead of beside it: there they are shown when they are asked for, and on that page. */
-function narrow(): MediaQueryList {
-  return matchMedia("(max-width: 68.75em)");
+function isNarrow(): boolean {
+  return document.documentElement.clientWidth <= DETAILS_BESIDE * (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16);
 }
 
 function showKeptDetails(): void {
-  detailsShown.value = !narrow().matches && kept("details") !== "0";
+  detailsShown.value = !isNarrow() && kept("details") !== "0";
 }
 
 function paint(): void {
@@ -53,5 +61,5 @@ export function showGrid(grid: boolean): void {
 
 export function showDetails(shown: boolean): void {
   detailsShown.value = shown;
-  if (!narrow().matches) localStorage.setItem("zt.details", shown ? "1" : "0");
+  if (!isNarrow()) localStorage.setItem("zt.details", shown ? "1" : "0");
 }

@@ -33,8 +33,17 @@ const NameDialog = later(() => import("./name").then((room) => room.NameDialog))
 const Place = later(() => import("./place").then((room) => room.Place));
 
 const DRAGGED = "application/x-zt-items";
-const TILE_HEIGHT = 212;
-const TILE_WIDTH = 224;
+// In rem, as the style has them.
+const TILE_HEIGHT = 13.25;
+const TILE_WIDTH = 14;
+const ROW = 2.75;
+const ROW_PHONE = 3.75;
+const PHONE = 45;
+
+/** How many pixels a rem is: large text makes rows and tiles larger. */
+function rem(): number {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+}
 
 type Asked = { kind: "folder" } | { kind: "rename"; entry: Entry } | { kind: "move" | "copy"; entries: Entry[] } | { kind: "share" } | null;
 
@@ -54,6 +63,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
   const [selection, setSelection] = useState<Selection>(noSelection);
   const [asked, setAsked] = useState<Asked>(null);
   const [across, setAcross] = useState(1);
+  const [pixels, setPixels] = useState(rem);
   const [over, setOver] = useState<string | null>(null);
   const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
   const [made, setMade] = useState("");
@@ -109,8 +119,8 @@ export function FolderPage({ organization, workspace, names }: { organization: O
 
   const mayWrite = found ? found.role !== "reader" && !found.archived : false;
   const grid = filesAsGrid.value;
-  const isPhone = matchMedia("(max-width: 45em)").matches;
-  const rowHeight = grid ? TILE_HEIGHT : isPhone ? 60 : 44;
+  const isPhone = document.documentElement.clientWidth <= PHONE * pixels;
+  const rowHeight = Math.round((grid ? TILE_HEIGHT : isPhone ? ROW_PHONE : ROW) * pixels);
   const columns = grid ? across : 1;
 
   const open = (entry: Entry) => {
@@ -316,7 +326,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
               : <List class="files" role="grid" tabIndex={0} aria-label={t("Files")} aria-rowcount={list.length + 1} aria-multiselectable="true"
                   aria-activedescendant={selection.at >= 0 ? `item-${selection.at}` : undefined} onKeyDown={keys}
                   count={grid ? Math.ceil(list.length / across) : list.length} height={rowHeight} at={grid ? Math.floor(selection.at / across) : selection.at} head={head}
-                  row={grid ? tiles : row} wide={(width) => setAcross(Math.max(2, Math.floor(width / TILE_WIDTH)))}
+                  row={grid ? tiles : row} wide={(width) => { setPixels(rem()); setAcross(Math.max(2, Math.floor(width / (TILE_WIDTH * rem())))); }}
                   seen={(from, to) => folder?.detail(list.slice(from * columns, to * columns).map((one) => one.place))} />}
         {mayWrite && chosen.length === 0 && <button type="button" class="btn primary fab only-phone" aria-label={t("Take a photo")} onClick={() => camera.current?.click()}><Icon of={Camera} /></button>}
         <input ref={camera} type="file" accept="image/*" capture="environment" hidden aria-hidden="true" tabIndex={-1} onChange={(event) => { photo(event.currentTarget.files); event.currentTarget.value = ""; }} />

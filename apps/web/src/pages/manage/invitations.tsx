@@ -115,6 +115,7 @@ export function Greet({ organization, link, close }: { organization: Organizatio
   const start = async () => {
     const mine = new Exchange();
     setExchange(mine);
+    organization.history.expect("invitation", invitationOf(link));
     setWrong("");
     try {
       setDone(await mine.run(() => organization.call("exchange.greet", { link }, mine.how)));

@@ -123,7 +123,7 @@ export function InviteMany({ organization }: RoomProps) {
                     <tr key={one.line}><td class="o num muted">{one.line}</td>
                       <td><b class="cut">{shown(one.name || one.email)}</b><span class="cut small muted">{shown(one.email)}</span></td>
                       <td class="o">{one.fault === "profile" ? "" : profileName(one.profile)}</td>
-                      <td>{one.fault === null ? <span class="state ok"><Icon of={Check} size="s" />{t("Good")}</span> : <span class="row start bad small"><Icon of={CircleAlert} size="s" /><span>{faultSentence(one)}</span></span>}</td></tr>
+                      <td class="wraps">{one.fault === null ? <span class="state ok"><Icon of={Check} size="s" />{t("Good")}</span> : <span class="row start bad small"><Icon of={CircleAlert} size="s" /><span>{faultSentence(one)}</span></span>}</td></tr>
                   ))}</tbody>
                 </table>
                 {list.length > SHOWN && <p class="muted">{tn("%d more line", "%d more lines", list.length - SHOWN)}</p>}

@@ -19,6 +19,7 @@ import { actSentenceOf, actWords, type ActKind } from "./sentences";
 const SHOWN = 200;
 const FEW_DEVICES = 60;
 const DAY_MS = 86_400_000;
+const NOBODY = /^0+$/;
 
 export function Log({ organization }: RoomProps) {
   const [entries, setEntries] = useState<LogEntry[] | null>(null);
@@ -49,8 +50,9 @@ export function Log({ organization }: RoomProps) {
       }
     }).catch(() => {});
   }, []);
-  const nameOf = (author: string) => shown(organization.nameOf(author));
-  const authors = [...new Set((entries ?? []).map((one) => organization.userOf(one.author)).filter((one) => one !== ""))].sort();
+  // The first entry of a log is signed by the organization itself, before there is anybody.
+  const nameOf = (author: string) => (NOBODY.test(author) ? t("The founder") : shown(organization.nameOf(author)));
+  const authors = [...new Set((entries ?? []).map((one) => organization.userOf(one.author)).filter((one) => one !== "" && !NOBODY.test(one)))].sort();
   const since = days === 0 ? 0 : Date.now() - days * DAY_MS;
   const list = (entries ?? []).filter((one) => (who === "" || organization.userOf(one.author) === who) && (kind === "" || actWords(one.action).kind === kind) && one.time >= since);
   useStatus(entries ? tn("%d entry", "%d entries", entries.length) : "");

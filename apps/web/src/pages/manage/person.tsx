@@ -52,6 +52,8 @@ export function PersonPage({ organization, user }: { organization: Organization;
           <div class="grow"><h2 class="page-title cut">{name}</h2><p class="muted cut">{shown(person.email)}, {profileName(person.profile)}</p></div>
           {frozen && <Badge kind="warn">{t("Frozen")}</Badge>}
           {!person.live && <Badge kind="bad">{t("Removed")}</Badge>}
+        </div>
+        <div class="toolbar">
           {shared.length > 0 && <Button icon={Copy} onClick={() => setCopies(true)}>{t("Copy the roles…")}</Button>}
           {admin && person.live && !person.me && <>
             <Button icon={Pencil} onClick={() => setProfile(true)}>{t("Change the profile")}</Button>

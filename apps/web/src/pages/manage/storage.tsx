@@ -51,9 +51,9 @@ export function Storage({ organization }: RoomProps) {
     <main class="main" id="main" tabIndex={-1}>
       <div class="page tight">
         <Rooms organization={organization} current="storage" />
+        {organization.isAdmin && <Limits organization={organization} />}
         <div class="toolbar"><p class="muted grow">{t("The newest version of each file, in the workspaces that you are in. Earlier versions, which can be restored, are stored besides.")}</p>
           <Button icon={RefreshCw} disabled={counts} onClick={count}>{t("Count again")}</Button></div>
-        {organization.isAdmin && <Limits organization={organization} />}
         {workspaces === null ? <Skeleton /> : workspaces.length === 0 ? <p class="muted">{t("You are in no workspace.")}</p> : (
           <table class="tbl">
             <colgroup><col /><col class="o c10" /><col class="o c9" /><col class="c7" /></colgroup>
