@@ -56,8 +56,8 @@ export function PageAlarm({ organization, look }: { organization: Organization; 
           )}
           <section class="card pad col g3">
             {again !== null && <Note kind={again.alarm ? "bad" : "acc"} alert><b>{lookTitle(again)}</b>{!again.alarm && <p>{t("The page may have been another one for some visitors, or for an hour. The alarm stays until you end it.")}</p>}</Note>}
-            <Button big full icon={RefreshCw} onClick={check}>{t("Look again")}</Button>
-            <Button kind="primary" big full onClick={end}>{t("The reason is known: end the alarm")}</Button>
+            <Button kind="primary" big full icon={RefreshCw} onClick={check}>{t("Look again")}</Button>
+            <Button big full onClick={end}>{t("The reason is known: end the alarm")}</Button>
           </section>
         </div>
       </main>

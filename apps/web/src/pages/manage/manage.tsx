@@ -38,7 +38,7 @@ export function manageAddress(organization: Organization, ...parts: string[]): s
 /** The rooms of the console beside each other, and the path above. */
 export function Rooms({ organization, current }: { organization: Organization; current: string }) {
   const rooms: [string, string][] = [
-    ["people", t("People")], ["invitations", t("Invitations")], ["requests", t("Join requests")], ["log", t("Trust log")], ["health", t("Check-up")], ["releases", t("Releases of the page")], ["settings", t("Settings")],
+    ["people", t("People")], ["invitations", t("Invitations")], ["requests", t("Join requests")], ["log", t("Trust log")], ["health", t("Check-up")], ["releases", t("Releases")], ["settings", t("Settings")],
   ];
   const name = rooms.find(([room]) => room === current)?.[1] ?? "";
   useTrail([{ name: t("Manage my organization"), to: manageAddress(organization) }, { name }]);
