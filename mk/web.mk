@@ -23,5 +23,6 @@ web-check: apps/web/node_modules/.package-lock.json build/gen/web/rpc.ts
 	sh tests/web/units.sh
 test-web: all web
 	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh
+	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh releases
 	[ -z '$(WEB_HOST)' ] || HOST=browser BIN=$(CURDIR)/$B/bin sh tests/web/run.sh
 	[ -z '$(WEB_HOST)' ] || BIN=$(CURDIR)/$B/bin sh tests/web/browser_host.sh
