@@ -21,7 +21,7 @@ export function lookText(look: PageLook): string {
     case "none": return t("Nobody can open zt in a browser there.");
     case "good": return t("Each file is as the release says.");
     case "unknown": return t("The organization has not said which releases it accepts, so that nobody can tell whether it is the right one.");
-    case "altered": return t("A file is not as the release says: %s. Who opens zt in a browser there runs other code, which could read and send all that this person sees.", shown(look.file));
+    case "altered": return t("A file is not as the release says: %s. A person who opens zt in a browser there runs other code, which could read and send all that this person sees.", shown(look.file));
     case "foreign": return t("An administrator may have forgotten to accept a new release. Or somebody has put another page there, which could read and send all that its visitors see.");
     case "old": return t("The organization accepted this release once, and does not any more. It may have faults that are known.");
     case "gone": return t("There was a page before. The operator may have turned it off, or it is shown to others and not to this device.");

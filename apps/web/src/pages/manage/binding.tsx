@@ -25,7 +25,7 @@ export function BindingCard({ organization }: { organization: Organization }) {
   return (
     <section class="card"><header><h2>{t("Rules for everybody")}</h2></header>
       {now === null ? wrong === "" && <Skeleton rows={3} /> : <ul class="list">
-        <li><Choice title={t("Zt in a browser")} text={t("A page that a server sends can be changed by those who run that server. Who may have zt in a browser, and not only as a program?")}
+        <li><Choice title={t("Zt in a browser")} text={t("The people who run a server can change the page that it sends: which members may have zt in a browser, and not only as a program?")}
           admin={organization.isAdmin} value={now.browserDevices} change={(browserDevices) => change({ browserDevices })}
           choices={[["everybody", t("Everybody")], ["notAdmins", t("Everybody but administrators")], ["nobody", t("Nobody")]]} /></li>
         <li><Choice title={t("New workspaces")} text={t("Who creates them? Outsiders never do.")}
