@@ -4,9 +4,11 @@
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "crypto/suite.h"
+#include "format/event.h"
 #include "format/httpsig.h"
 
 void
@@ -33,6 +35,42 @@ static const char *
 digest_field(const void *ctx, const char *name)
 {
 	return strcmp(name, "content-digest") == 0 ? ctx : NULL;
+}
+
+/* The first message of an event socket, as a frame whose mask is zeros. */
+static void
+add_first(const char *input, const char *signature, struct buf *out)
+{
+	struct buf first = buf_init(EVENT_FIRST_MAX);
+	uint8_t head[] = { 0x81, 0x80 | 126, 0, 0, 0, 0, 0, 0 };
+
+	event_first_write(input, signature, &first);
+	head[2] = (uint8_t)(first.n >> 8);
+	head[3] = (uint8_t)first.n;
+	buf_add(out, bytes_of(head, sizeof head));
+	buf_add(out, buf_bytes(&first));
+	buf_free(&first);
+}
+
+void
+open_socket(int fd, struct bytes request)
+{
+	const char *end = memmem(request.p, request.n, "\r\n\r\n", 4);
+	size_t n = (size_t)(end + 4 - (const char *)request.p), got = 0;
+	char answer[4096];
+
+	if (send(fd, request.p, n, MSG_NOSIGNAL) != (ssize_t)n)
+		err(1, "send");
+	while (got == 0 || memmem(answer, got, "\r\n\r\n", 4) == NULL) {
+		ssize_t some = recv(fd, answer + got, sizeof answer - got, 0);
+
+		if (some <= 0)
+			errx(1, "an event socket was refused");
+		got += (size_t)some;
+	}
+	if (send(fd, request.p + n, request.n - n, MSG_NOSIGNAL) != (ssize_t)(request.n - n) ||
+	    recv(fd, answer, 2, MSG_WAITALL) != 2 || (uint8_t)answer[0] != 0x82)
+		errx(1, "an event socket was refused");
 }
 
 struct bytes
@@ -63,14 +101,17 @@ request_of(const struct sign_key *key, const struct id *org, const struct id *de
 	m.target = buf_text(&target);
 	m.ctx = buf_text(&digest);
 	ok(httpsig_sign(&m, &sp, key, &input, &signature));
-	buf_printf(&all,
-	    "%s %s HTTP/1.1\r\nhost: 127.0.0.1\r\nsignature-input: %s\r\nsignature: %s\r\n%s",
-	    m.method, m.target, buf_text(&input), buf_text(&signature), extra);
+	buf_printf(&all, "%s %s HTTP/1.1\r\nhost: 127.0.0.1\r\n%s", m.method, m.target, extra);
+	if (r != ROUTE_EVENTS)
+		buf_printf(&all, "signature-input: %s\r\nsignature: %s\r\n", buf_text(&input),
+		    buf_text(&signature));
 	if (body.n > 0)
 		buf_printf(&all, "content-digest: %s\r\ncontent-length: %zu\r\n",
 		    buf_text(&digest), body.n);
 	buf_add_text(&all, "\r\n");
 	buf_add(&all, body);
+	if (r == ROUTE_EVENTS)
+		add_first(buf_text(&input), buf_text(&signature), &all);
 	ok(buf_err(&all));
 	out = bytes_of(memcpy(malloc(all.n), all.p, all.n), all.n);
 	buf_free(&target);

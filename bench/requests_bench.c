@@ -121,26 +121,10 @@ bench_sockets(char **a)
 		    "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n"
 		    "sec-websocket-protocol: zt-events\r\n"
 		    "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
-		char answer[4096];
-		int fd = load_dial(port_of(z));
-		size_t got = 0;
 
-		if (send(fd, r.p, r.n, MSG_NOSIGNAL) != (ssize_t)r.n)
-			err(1, "send");
-		/* the head of the answer, then the empty frame: the server listens */
-		while (got < sizeof answer - 1) {
-			ssize_t n = recv(fd, answer + got, sizeof answer - 1 - got, 0);
-			char *end;
-
-			if (n <= 0)
-				errx(1, "socket %zu was refused", i);
-			got += (size_t)n;
-			answer[got] = 0;
-			if ((end = strstr(answer, "\r\n\r\n")) != NULL &&
-			    end + 6 <= answer + got)
-				break;
-		}
-		open += strncmp(answer, "HTTP/1.1 101", 12) == 0;
+		open_socket(load_dial(port_of(z)), r);
+		free((void *)(uintptr_t)r.p);
+		open++;
 	}
 	printf("sockets %zu\n", open);
 	(void)fflush(stdout);

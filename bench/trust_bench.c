@@ -102,21 +102,9 @@ connect_one(struct zt *z, struct member *m)
 		"upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n"
 		"sec-websocket-protocol: zt-events\r\n"
 		"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
-	char answer[4096];
-	size_t got = 0;
 
 	m->fd = load_dial(port_of(z));
-	if (send(m->fd, r.p, r.n, MSG_NOSIGNAL) != (ssize_t)r.n)
-		err(1, "send");
-	for (const char *end = NULL; end == NULL || end + 6 > answer + got;) {
-		ssize_t n = recv(m->fd, answer + got, sizeof answer - 1 - got, 0);
-
-		if (n <= 0)
-			errx(1, "an event socket was refused");
-		got += (size_t)n;
-		answer[got] = 0;
-		end = strstr(answer, "\r\n\r\n");
-	}
+	open_socket(m->fd, r);
 	free((void *)(uintptr_t)r.p);
 }
 

@@ -11,6 +11,7 @@
 #include "frame/verify.h"
 #include "gateway/caller.h"
 #include "gateway/connection.h"
+#include "gateway/cors.h"
 #include "gateway/head.h"
 #include "gateway/pages.h"
 #include "gateway/proof.h"
@@ -76,6 +77,7 @@ struct exchange {
 	const struct site_file *file; /* of the page */
 	bool is_known;                /* the caller has it already */
 	bool is_head;                 /* they ask for its head alone */
+	bool is_call, is_question;    /* of a page of another origin: cors.h */
 };
 
 static void
@@ -585,7 +587,11 @@ exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const 
 	x->type = "application/octet-stream";
 	x->copied = buf_init(LIMIT_PAGE);
 	g->requests++;
-	if (!own_page(x, path) && (err = begin(x, wsi, path, body >= 0, &reason)))
+	x->is_call = !connection_is_at_metrics(wsi) && cors_is_call(path);
+	x->is_question = x->is_call && cors_is_question(wsi);
+	if (x->is_question) /* the services are not asked, and it costs its address nothing */
+		answer_copy(x, ZT_OK, PAGES_TEXT, bytes_of(NULL, 0));
+	else if (!own_page(x, path) && (err = begin(x, wsi, path, body >= 0, &reason)))
 		refuse(x, err, reason);
 	return 0;
 }
@@ -671,6 +677,7 @@ write_head(struct exchange *x)
 	if (lws_add_http_common_headers(
 		x->wsi, status, x->type, (lws_filepos_t)x->body_of.n, &p, end) != 0 ||
 	    add_file_headers(x, &p, end) != 0 ||
+	    (x->is_call && cors_headers(x->wsi, x->is_question, &p, end) != 0) ||
 	    ((x->body_left > 0 || x->g->is_draining) &&
 		add_header(x, WSI_TOKEN_CONNECTION, "close", &p, end) != 0) ||
 	    lws_finalize_http_header(x->wsi, &p, end) != 0)

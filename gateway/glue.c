@@ -59,13 +59,14 @@ events(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, 
 {
 	struct socket **slot = user;
 
-	(void)in;
-	(void)n;
 	switch ((int)reason) {
 	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
 		return socket_handshake(gateway_of(wsi), wsi, slot);
 	case LWS_CALLBACK_ESTABLISHED:
 		return socket_open(gateway_of(wsi), wsi, slot);
+	case LWS_CALLBACK_RECEIVE:
+		return socket_received(*slot, in, n,
+		    lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0);
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return socket_writable(*slot);
 	case LWS_CALLBACK_CLOSED:
@@ -75,7 +76,7 @@ events(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, 
 		connection_gone(wsi);
 		return 0;
 	default:
-		return 0; /* what a device sends here is dropped */
+		return 0;
 	}
 }
 

@@ -6,6 +6,7 @@
 
 #include "bus/clock.h"
 #include "bus/rpc.h"
+#include "format/event.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "frame/verify.h"
@@ -14,12 +15,22 @@
 #include "gateway/head.h"
 #include "gateway/proof.h"
 
-enum { WAITING_MAX = 64 };
+/* Within FIRST_MS after the handshake its first message comes. */
+enum { WAITING_MAX = 64, FIRST_MS = 5000 };
 
 struct frame {
 	STAILQ_ENTRY(frame) link;
 	size_t n;
 	uint8_t bytes[]; /* LWS_PRE of room, then N */
+};
+
+/* Of the request that opened a socket, until its first message has signed it. */
+struct first {
+	struct head_texts texts;
+	Zt__Call call;
+	struct route_params params;
+	size_t n;
+	char text[EVENT_FIRST_MAX + 1];
 };
 
 struct socket {
@@ -28,14 +39,13 @@ struct socket {
 	struct gateway *g;
 	struct lws *wsi;
 	struct caller caller;
-	struct httpsig_params
-	    claim; /* when the caller is to prove it before messaging is asked */
-	bool proves;
+	struct first *first; /* NULL: it came */
 	struct proof *proof;
 	struct account *device; /* when it counts among this device's sockets */
 	uint64_t number;        /* messaging's; 0 until it answered */
 	bool asking, refused;
-	struct due due;  /* its refusal, while that is held back or messaging is asked */
+	struct due
+	    due; /* its refusal, while that is held back, or an answer or message awaited */
 	enum zt_err err; /* why it was refused, in words */
 	const char *reason;
 	STAILQ_HEAD(, frame) frames;
@@ -93,6 +103,7 @@ release(struct socket *s)
 		STAILQ_REMOVE_HEAD(&s->frames, link);
 	if (s->call.msg != NULL)
 		nng_msg_free(s->call.msg); /* messaging was never asked */
+	free(s->first);
 	proof_leave(s->proof);
 	caller_gone(&s->caller);
 	free(s);
@@ -287,35 +298,25 @@ proved(void *who, enum zt_err err, const struct id *user)
 	ask_messaging(s);
 }
 
-/* Reads the head, as long as there is one. A caller whose address made many calls that nobody
- * signed is to prove theirs first. */
+/* Reads the head, as long as there is one. */
 static enum zt_err
 prepare(struct socket *s)
 {
-	static const struct verify_window any = { NULL, 0 };
-	struct head_texts t;
-	struct route_params params;
 	enum route route;
 	char path[512];
-	const char *reason;
-	Zt__Call call;
 	enum zt_err err;
 
+	if ((s->first = calloc(1, sizeof *s->first)) == NULL)
+		return ZT_ERR_MEMORY;
 	if (lws_hdr_copy(s->wsi, path, sizeof path, WSI_TOKEN_GET_URI) <= 0)
 		return ZT_ERR_INVALID;
-	if ((err = head_call(
-		 s->wsi, "GET", path, (int)s->g->settings->deadline_s, &t, &call)) ||
-	    (err = route_match(call.method, t.target, &route, &params)) ||
-	    (err = caller_begin(s->g, s->wsi, &s->caller)) ||
-	    (err = caller_identify(s->g, &s->caller, t.input, &s->claim)) ||
-	    (err = rpc_new(1, &s->call.msg)) || (err = rpc_add_call(s->call.msg, &call, 0)))
+	if ((err = head_call(s->wsi, "GET", path, (int)s->g->settings->deadline_s,
+		 &s->first->texts, &s->first->call)) ||
+	    (err = route_match(
+		 s->first->call.method, s->first->call.target, &route, &s->first->params)) ||
+	    (err = caller_begin(s->g, s->wsi, &s->caller)))
 		return err;
-	if (route != ROUTE_EVENTS)
-		return ZT_ERR_METHOD;
-	s->proves = !s->caller.has_token;
-	return s->proves ? verify_claims(&any, &call, route_row(route), &params, 0,
-			       clock_wall_ms(), &s->claim, &reason)
-			 : ZT_OK;
+	return route == ROUTE_EVENTS ? ZT_OK : ZT_ERR_METHOD;
 }
 
 int
@@ -340,30 +341,99 @@ socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot)
 	return 0;
 }
 
+/* Nobody signed. */
+static void
+no_first(struct due *d, uint64_t now_ms)
+{
+	struct socket *s = DUE_OF(d, struct socket, due);
+
+	(void)now_ms;
+	refuse(s, ZT_ERR_TIMEOUT, "");
+}
+
 int
 socket_open(struct gateway *g, struct lws *wsi, struct socket **slot)
 {
 	struct socket *s = *slot;
-	struct id user;
-	enum zt_err err;
 
 	if (s == NULL)
 		return -1;
 	s->wsi = wsi;
-	if (s->err) {
+	if (s->err)
 		refuse(s, s->err, "");
-		return 0;
-	}
-	if (!s->proves) {
+	else
+		due_set(&g->due, &s->due, clock_ms() + FIRST_MS, no_first);
+	return 0;
+}
+
+/* The whole first message came: asks whether it is its device's. A caller whose address made
+ * many calls that nobody signed is to prove theirs before messaging is asked. */
+static enum zt_err
+begin(struct socket *s, struct first *f)
+{
+	static const struct verify_window any = { NULL, 0 };
+	const char *input, *signature, *reason;
+	struct httpsig_params claim;
+	struct id user;
+	enum zt_err err;
+
+	if (event_first_read(f->text, f->n, &input, &signature))
+		return ZT_ERR_SIGNATURE;
+	f->call.signature_input = (char *)(uintptr_t)input;
+	f->call.signature = (char *)(uintptr_t)signature;
+	if ((err = caller_identify(s->g, &s->caller, input, &claim)) ||
+	    (err = rpc_new(1, &s->call.msg)) || (err = rpc_add_call(s->call.msg, &f->call, 0)))
+		return err;
+	if (s->caller.has_token) {
 		ask_messaging(s);
+		return ZT_OK;
+	}
+	if ((err = verify_claims(&any, &f->call, route_row(ROUTE_EVENTS), &f->params, 0,
+		 clock_wall_ms(), &claim, &reason)))
+		return err;
+	expect_answer(s);
+	if ((err = proof_ask(s->g->proofs, &claim, s->caller.device, s->call.msg, proved, s,
+		 &user, &s->proof)))
+		return err;
+	if (s->proof == NULL && !s->refused)
+		proved(s, ZT_OK, &user);
+	return ZT_OK;
+}
+
+/* A browser's socket cannot ping: it asks by an empty message whether the line lives. */
+static int
+beat(struct socket *s)
+{
+	if (s->number != 0 && STAILQ_EMPTY(&s->frames))
+		queue(s, bytes_of(NULL, 0));
+	return 0;
+}
+
+int
+socket_received(struct socket *s, const void *p, size_t n, bool is_end)
+{
+	struct first *f = s != NULL ? s->first : NULL;
+	enum zt_err err;
+
+	if (s == NULL)
+		return -1;
+	if (s->refused)
+		return 0; /* it is dropped */
+	if (f == NULL)
+		return n == 0 ? beat(s) : -1;
+	if (n >= sizeof f->text - f->n) {
+		refuse(s, ZT_ERR_TOO_BIG, "");
 		return 0;
 	}
-	expect_answer(s);
-	if ((err = proof_ask(g->proofs, &s->claim, s->caller.device, s->call.msg, proved, s,
-		 &user, &s->proof)))
+	memcpy(f->text + f->n, p, n);
+	f->n += n;
+	if (!is_end)
+		return 0;
+	s->first = NULL;
+	due_cancel(&s->due);
+	if ((err = begin(s, f)))
 		refuse(s, err, "");
-	else if (s->proof == NULL && !s->refused)
-		proved(s, ZT_OK, &user);
+	free(f);
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* socket.h - one event socket: opened with a signed request; sends the events that concern its
- * device. */
+/* socket.h - one event socket: its first message signs the request that opened it
+ * (format/event.h); sends the events that concern its device. */
 #ifndef ZT_GATEWAY_SOCKET_H
 #define ZT_GATEWAY_SOCKET_H
 
@@ -15,6 +15,9 @@ void sockets_free(struct sockets *s);
 /* The handshake's head arrived. Returns 0 to continue, -1 to refuse. */
 int socket_handshake(struct gateway *g, struct lws *wsi, struct socket **slot);
 int socket_open(struct gateway *g, struct lws *wsi, struct socket **slot);
+/* N bytes of a message came; IS_END: its last ones. After the first message
+ * empty ones alone may come, which are answered by one; others end the socket. */
+int socket_received(struct socket *s, const void *p, size_t n, bool is_end);
 int socket_writable(struct socket *s);
 void socket_gone(struct socket **slot);
 /* Sends an event from messaging to the sockets that it names. */

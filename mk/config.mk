@@ -23,6 +23,7 @@ override LDFLAGS += -pthread -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(S
 override CFLAGS += $(SECRET_CFLAGS)
 LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 LIBS_CLIENT := $(shell pkg-config --libs $(PKGS_CLIENT) jansson 2>/dev/null) -lwebsockets -lkeyutils
+LIBS_AGENT := $(shell pkg-config --libs libsystemd 2>/dev/null)
 LIBS_CLI := $(shell pkg-config --libs libqrencode 2>/dev/null)
 LIBS_SERVICE := $(shell pkg-config --libs $(PKGS_SERVICE) 2>/dev/null) -lnng -lev
 PREFIX ?= /usr/local

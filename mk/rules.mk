@@ -59,7 +59,8 @@ $B/man/man8/%: docs/man/% VERSION
 
 $B/bin/zt-auth: $(call objs,$(call srcs,libzt/pki))
 $B/bin/zt-auth: LIBS_SERVICE += -lcurl
-$(foreach s,$(SERVICES),$B/bin/zt-$s): $B/bin/zt-%: $$(call objs,$$(call srcs,services/$$*)) $B/libframe.a $B/libzt-pure.a
+ROOMS_auth := services/auth/operator
+$(foreach s,$(SERVICES),$B/bin/zt-$s): $B/bin/zt-%: $$(call objs,$$(call srcs,services/$$* $$(ROOMS_$$*))) $B/libframe.a $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE)
 $B/bin/zt-gateway: $(call objs,$(call srcs,gateway gateway/limits gateway/upstream gateway/site)) $B/libframe.a $B/libzt-pure.a
@@ -71,7 +72,7 @@ $B/bin/zt: $(call objs,$(call srcs,apps/cli apps/ui apps/operator apps/terminal 
 $B/apps/agent/main.o: override CFLAGS += -DAGENT_PAGE='"$(PREFIX)/share/zt/web"'
 $B/bin/zt-agent: $(call objs,$(call srcs,apps/agent apps/agent/door apps/rpc) apps/common/l10n.c apps/common/output.c apps/common/standard.c apps/common/agent_place.c) $B/libzt.a
 	@mkdir -p $(@D) $B/share/zt && ln -sfn ../../../web $B/share/zt/web
-	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT)
+	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_AGENT)
 $B/bin/zt-audit: $(call objs,$(call srcs,apps/audit) apps/common/l10n.c apps/common/standard.c) $B/libzt.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -88,7 +89,7 @@ $B/tests/%_test: $B/tests/%_test.o $(SUPPORT) $B/libzt.a $B/libframe.a
 # The vectors again, by the other back end of bulk cipher and hash.
 $B/tests/vectors/sodium_test: $B/tests/vectors/vectors_test.o $B/libzt/crypto/bulk_sodium.o $(SUPPORT) $B/libzt.a $B/libframe.a
 	$Q$(CC) $(LDFLAGS) $(FAST_LD) -o $@ $(filter %.o,$^) $B/libframe.a $B/libzt.a $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
-$B/tests/attack/writer_test $B/tests/attack/spill_test: $B/tests/attack/writer_model.o
+$B/tests/attack/writer_test $B/tests/attack/keep_test $B/tests/attack/spill_test: $B/tests/attack/writer_model.o
 $B/tests/attack/hostile_test: $B/tests/attack/hostile_calls.o
 $B/tests/attack/exchange_test $B/tests/attack/joining_test: $B/tests/attack/meeting.o
 $B/tests/attack/certificate_test $B/tests/attack/pki_test: $B/tests/attack/authority.o
@@ -111,7 +112,7 @@ RPC := $(call objs,$(call srcs,apps/rpc) apps/common/output.c)
 $B/tests/apps/rpc_test $B/tests/apps/rpc_join_test $B/tests/apps/rpc_hostile_test: $(RPC) $B/tests/apps/ask.o
 $B/tests/apps/rpc_hostile_test: LIBS += -Wl,--wrap=free
 $B/tests/fuzz/app_fuzz: $(RPC)
-AGENT_PURE := $(call objs,$(addprefix apps/agent/door/,door.c idle.c mark.c message.c))
+AGENT_PURE := $(call objs,$(addprefix apps/agent/door/,content.c door.c idle.c mark.c message.c))
 $B/tests/agent/door_test: $(AGENT_PURE)
 $B/tests/fuzz/agent_fuzz: $(RPC) $(AGENT_PURE)
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/*_fuzz.c))
@@ -125,6 +126,9 @@ $B/bench/%_bench: $B/bench/%_bench.o $B/bench/load.o $B/bench/device.o $B/libfra
 $B/tests/cli/quick.so: tests/support/quick/argon2.c
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
+$B/tests/cli/logind: tests/cli/logind.c
+	@mkdir -p $(@D)
+	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBS_AGENT)
 $B/tests/cli/later.so: tests/cli/later.c
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -fPIC -shared -o $@ $<

@@ -5,7 +5,7 @@
 set -eu
 want="make gcc gettext python3-mnemonic libc6-dev pkg-config libsodium-dev libargon2-dev libssl-dev libnng-dev libpq-dev libwebsockets-dev libwebsockets-evlib-ev libev-dev
 libyaml-dev libcurl4-openssl-dev libsqlite3-dev libkeyutils-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler
-libutf8proc-dev libxxhash-dev libqrencode-dev libp11-kit-dev libsecret-1-dev libjansson-dev postgresql postgresql-client ca-certificates util-linux procps"
+libutf8proc-dev libxxhash-dev libqrencode-dev libp11-kit-dev libsecret-1-dev libsystemd-dev libjansson-dev postgresql postgresql-client ca-certificates util-linux procps"
 wasm="clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 nodejs dpkg-dev tcl"
 packaging="dpkg-dev debhelper lintian fakeroot systemd man-db"
 case ${1:-} in

@@ -15,6 +15,7 @@
 #include "agent/glue.h"
 #include "agent/lane.h"
 #include "agent/serve.h"
+#include "agent/sleep.h"
 
 enum {
 	TICK_MS = 1000,
@@ -206,17 +207,13 @@ static bool
 is_over(const struct agent *a)
 {
 	const struct connection *c;
-	const struct device *d;
 
 	if (!a->is_ending || a->jobs > 0)
 		return false;
 	LIST_FOREACH(c, &a->connections, link)
 	if (c->pending > 0 && agent_now_ms() < a->ends_by_ms)
 		return false;
-	LIST_FOREACH(d, &a->devices, link)
-	if (d->state != DEVICE_LOCKED)
-		return false;
-	return true;
+	return !device_is_open(a);
 }
 
 static void
@@ -235,6 +232,7 @@ agent_run(struct agent *a)
 {
 	struct ticking ticking = { .a = a };
 	struct serve_headers headers;
+	struct sleep *sleep = NULL;
 	int code = 0;
 
 	STAILQ_INIT(&a->posted);
@@ -249,11 +247,15 @@ agent_run(struct agent *a)
 	idle_now(&a->seen);
 	agent_log("ready at %s and %s", a->socket, a->door.origin);
 	lws_sul_schedule(a->lws, 0, &ticking.timer, tick, TICK_MS * LWS_US_PER_MS);
-	while (!is_over(a) && lws_service(a->lws, 0) >= 0)
+	sleep = sleep_begin(a);
+	while (!is_over(a) && lws_service(a->lws, 0) >= 0) {
 		if (a->is_ending)
 			cancel_jobs(a);
+		sleep_turn(sleep);
+	}
 	lws_sul_cancel(&ticking.timer);
 out:
+	sleep_free(sleep);
 	if (a->lws != NULL)
 		lws_context_destroy(a->lws);
 	agent_deliver(a);

@@ -8,6 +8,7 @@
 #include "agent/device.h"
 #include "agent/host.h"
 #include "agent/lane.h"
+#include "agent/stream.h"
 
 enum { CHUNK = 128 * 1024, FIRST_ROOM = 4096 };
 #define MESSAGE_MAX (4 + RPC_REQUEST_MAX + RPC_CONTENT_MAX)
@@ -121,8 +122,12 @@ connection_answer(struct request *r, struct out *o)
 {
 	struct connection *c = r->connection;
 
-	if (c != NULL) {
+	if (c != NULL)
 		LIST_REMOVE(r, of_connection);
+	if (r->flow != NULL) {
+		free(o);
+		stream_answer(r->flow, r);
+	} else if (c != NULL) {
 		c->waiting[r->lane]--;
 		c->giving -= request_gives(r);
 		if (o ==
@@ -185,6 +190,30 @@ take_request(struct connection *c, struct request *r)
 		run_here(c, r); /* refuses what needs a device */
 }
 
+void
+connection_begin(struct connection *c, struct request *r)
+{
+	struct device *d = device_find(c->a, r->head.device);
+
+	r->connection = c;
+	r->lane = RPC_STREAM;
+	LIST_INSERT_HEAD(&c->requests, r, of_connection);
+	if (d != NULL && d->state == DEVICE_OPEN)
+		device_take(d, r);
+	else
+		connection_answer(r, NULL);
+}
+
+void
+connection_cancel(struct connection *c, const struct flow *f)
+{
+	struct request *r;
+
+	LIST_FOREACH(r, &c->requests, of_connection)
+	if (r->flow == f)
+		request_cancel(r);
+}
+
 /* The request of C with the id of a cancel or reply; NULL: none runs. */
 static struct request *
 find_request(struct connection *c, uint64_t id)
@@ -192,7 +221,7 @@ find_request(struct connection *c, uint64_t id)
 	struct request *r;
 
 	LIST_FOREACH(r, &c->requests, of_connection)
-	if (r->head.id == id)
+	if (r->head.id == id && r->flow == NULL)
 		return r;
 	return NULL;
 }
@@ -290,6 +319,7 @@ connection_gone(struct connection *c)
 	if (c == NULL)
 		return;
 	LIST_REMOVE(c, link);
+	stream_forget(c);
 	while ((r = LIST_FIRST(&c->requests)) != NULL) {
 		LIST_REMOVE(r, of_connection);
 		r->connection = NULL;

@@ -5,6 +5,7 @@
 
 #include "agent/agent.h"
 
+struct flow;
 struct lws;
 
 #define CONNECTIONS_MAX 32    /* by each door */
@@ -37,6 +38,7 @@ struct connection {
 	unsigned waiting[RPC_HOST + 1], giving; /* requests under way */
 	struct requests requests;
 	LIST_HEAD(, lane) streams; /* one a device */
+	LIST_HEAD(, stream) given; /* stream.h */
 };
 
 /* WSI was let in. NULL: no more are. */
@@ -50,6 +52,10 @@ void connection_gone(struct connection *c);
 void connection_send(struct connection *c, struct out *o);
 /* Sends the event JSON to all connections. */
 void connection_tell_all(struct agent *a, const char *json, size_t n);
+/* Gives R, which asks for a flow's content, to the lane of C's streams, or answers it. */
+void connection_begin(struct connection *c, struct request *r);
+/* Ends the requests of C that F asked for. */
+void connection_cancel(struct connection *c, const struct flow *f);
 /* R is answered by O: forgets and frees R. */
 void connection_answer(struct request *r, struct out *o);
 

@@ -271,6 +271,17 @@ device_shut_all(struct agent *a)
 }
 
 bool
+device_is_open(const struct agent *a)
+{
+	const struct device *d;
+
+	LIST_FOREACH(d, &a->devices, link)
+	if (d->state != DEVICE_LOCKED)
+		return true;
+	return false;
+}
+
+bool
 device_locks(const struct agent *a)
 {
 	const struct device *d;

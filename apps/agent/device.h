@@ -40,6 +40,8 @@ void device_opened(struct device *d, struct zt *z);
 /* Ends all that runs on D, closes it, and wipes its keys; some turns of the loop later. */
 void device_shut(struct device *d);
 void device_shut_all(struct agent *a);
+/* Whether a key of one may be in memory: one is open, or becomes so, or is being locked. */
+bool device_is_open(const struct agent *a);
 /* Whether one is being locked. */
 bool device_locks(const struct agent *a);
 /* A lane of D has its handle. The first one is before the watch, which may wait for a server.

@@ -65,7 +65,6 @@ read_signal(struct lws *wsi)
 static int
 http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
 {
-	(void)n;
 	switch ((int)reason) {
 	case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
 		return accept_from(agent_of(wsi), (int)(intptr_t)in);
@@ -76,7 +75,13 @@ http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, si
 	case LWS_CALLBACK_HTTP:
 		return serve_head(agent_of(wsi), wsi, user, in);
 	case LWS_CALLBACK_HTTP_BODY:
-		return -1; /* nothing takes one */
+		return serve_body(user, in, n);
+	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+		return serve_body_end(user);
+	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+	case LWS_CALLBACK_CLOSED_HTTP:
+		serve_gone(user);
+		return 0;
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return serve_writable(wsi, user);
 	case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
@@ -116,7 +121,20 @@ signals(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
 	(void)user;
 	(void)in;
 	(void)n;
+	if (reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION)
+		return -1; /* a WebSocket that asks for this name */
 	return reason == LWS_CALLBACK_RAW_RX_FILE ? read_signal(wsi) : 0;
+}
+
+/* The bus of sleep.c has something, which each turn of the loop takes. */
+static int
+wakes(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
+{
+	(void)wsi;
+	(void)user;
+	(void)in;
+	(void)n;
+	return reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION ? -1 : 0;
 }
 
 const struct lws_protocols *
@@ -132,6 +150,7 @@ glue_protocols(void)
 		    .per_session_data_size = sizeof(struct connection *),
 		    .rx_buffer_size = 64 * 1024 },
 		{ .name = "signals", .callback = signals },
+		{ .name = "sleep", .callback = wakes },
 		{ 0 },
 	};
 

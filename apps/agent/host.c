@@ -13,6 +13,7 @@
 #include "agent/device.h"
 #include "agent/lane.h"
 #include "agent/settings.h"
+#include "agent/stream.h"
 #include "common/l10n.h"
 #include "rpc/call.h"
 #include "rpc/encode.h"
@@ -107,6 +108,25 @@ do_state(struct lane *l, struct call *c)
 		l->a->door.run, "devices", host_devices(l->a)));
 }
 
+/* Whether AFTER minutes keep devices open for longer than BEFORE do; 0 is for ever. */
+static bool
+is_longer(uint64_t after, uint64_t before)
+{
+	return before != 0 && (after == 0 || after > before);
+}
+
+static bool
+any_is_confirmed(const struct agent *a)
+{
+	uint64_t now = agent_now_ms();
+	const struct device *d;
+
+	LIST_FOREACH(d, &a->devices, link)
+	if (d->state == DEVICE_OPEN && atomic_load(&d->confirmed_until_ms) > now)
+		return true;
+	return false;
+}
+
 static enum zt_err
 do_settings(struct lane *l, struct call *c)
 {
@@ -115,6 +135,8 @@ do_settings(struct lane *l, struct call *c)
 	if (after > LOCK_AFTER_MAX)
 		return call_refuse_number(
 		    c, ZT_ERR_INVALID, "it is more than %s minutes", LOCK_AFTER_MAX);
+	if (is_longer(after, l->a->lock_after) && !any_is_confirmed(l->a))
+		return call_refuse(c, ZT_ERR_CONFIRM, zt_err_text(ZT_ERR_CONFIRM), "");
 	if (after != l->a->lock_after) {
 		l->a->lock_after = (unsigned)after;
 		if (!settings_write(l->a))
@@ -146,6 +168,26 @@ do_ticket(struct lane *l, struct call *c)
 	explicit_bzero(ticket, sizeof ticket);
 	explicit_bzero(url, sizeof url);
 	return err;
+}
+
+static enum zt_err
+do_stream(struct lane *l, struct call *c)
+{
+	struct stream_wish w = { .key = call_text(c, "key"),
+		.handle = call_number(c, "handle", 0),
+		.size = call_number(c, "size", 0),
+		.name = call_text(c, "name"),
+		.type = call_text(c, "type"),
+		.is_held = call_flag(c, "held") };
+	char url[128];
+
+	if (is_near(l)) /* who has no cookie */
+		return ZT_ERR_FORBIDDEN;
+	if (strlen(w.key) >= RPC_KEY_MAX)
+		return ZT_ERR_NOT_FOUND;
+	if (!stream_open(l->now->connection, &w, url, sizeof url))
+		return ZT_ERR_RATE;
+	return call_answer(c, ZT_OK, json_pack("{s:s}", "url", url + 1));
 }
 
 static enum zt_err
@@ -532,6 +574,7 @@ static const struct {
 	{ "host.settings", false, do_settings },
 	{ "host.ticket", false, do_ticket },
 	{ "host.stop", false, do_stop },
+	{ "host.stream", false, do_stream },
 	{ "host.unlock", true, do_unlock },
 	{ "host.lock", true, do_lock },
 	{ "host.confirm", true, do_confirm },

@@ -44,6 +44,7 @@ request_free(struct request *r)
 	explicit_bzero(r->bytes, r->n);
 	free(r->bytes);
 	free(r->out);
+	rpc_answer_free(&r->answer);
 	free(r->reply);
 	(void)pthread_mutex_destroy(&r->lock);
 	(void)pthread_cond_destroy(&r->comes);
@@ -232,11 +233,16 @@ lane_run(struct lane *l, struct request *r)
 	l->now = r;
 	if (l->z != NULL)
 		zt_use_cancel(l->z, &r->cancel);
-	if (rpc_run(l->rpc, m->json, m->json_n, m->content, m->content_n, &answer) == ZT_OK)
+	if (rpc_run(l->rpc, m->json, m->json_n, m->content, m->content_n, &answer) != ZT_OK)
+		;
+	else if (r->flow != NULL)
+		r->answer = answer;
+	else
 		r->out = out_new(answer.json, answer.n, answer.content, answer.content_n);
 	if (l->z != NULL)
 		zt_use_cancel(l->z, NULL);
-	rpc_answer_free(&answer);
+	if (r->flow == NULL)
+		rpc_answer_free(&answer);
 	l->now = NULL;
 }
 

@@ -21,6 +21,8 @@ struct request {
 	size_t n;
 	struct message_parts parts; /* of it */
 	struct out *out;
+	struct flow *flow;        /* that asked for it (stream.h), and gets ANSWER; or NULL */
+	struct rpc_answer answer; /* of a flow's */
 	struct zt_cancel cancel;
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t comes;

@@ -3,14 +3,17 @@
 
 #include <string.h>
 
+#include "agent/head.h"
+#include "agent/stream.h"
 #include "door/site.h"
 
-enum { HEAD_MAX = 4096, CHUNK = 64 * 1024, COOKIES_MAX = 4096 };
+enum { CHUNK = 64 * 1024, COOKIES_MAX = 4096 };
 
 #define POLICY                                                                                 \
 	"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "         \
 	"img-src 'self' blob:; media-src 'self' blob:; connect-src 'self' ws://%s; "           \
-	"worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "     \
+	"worker-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; "    \
+	"form-action 'none'; "                                                                 \
 	"require-trusted-types-for 'script'"
 
 static const struct {
@@ -40,16 +43,6 @@ serve_headers(struct serve_headers *h, const char *host)
 			.next = i + 1 < SERVE_HEADERS ? &h->rows[i + 1] : NULL };
 }
 
-/* The header TOKEN into OUT; NULL: it is not there, or does not fit. */
-static const char *
-header(struct lws *wsi, enum lws_token_indexes token, char *out, size_t size)
-{
-	return lws_hdr_total_length(wsi, token) > 0 &&
-		       lws_hdr_copy(wsi, out, (int)size, token) > 0
-		   ? out
-		   : NULL;
-}
-
 bool
 serve_may_speak(struct agent *a, struct lws *wsi)
 {
@@ -57,65 +50,10 @@ serve_may_speak(struct agent *a, struct lws *wsi)
 
 	if (lws_get_vhost(wsi) == a->near)
 		return true;
-	return door_has_origin(&a->door, header(wsi, WSI_TOKEN_HOST, host, sizeof host),
-		   header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin)) &&
+	return door_has_origin(&a->door, head_get(wsi, WSI_TOKEN_HOST, host, sizeof host),
+		   head_get(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin)) &&
 	       door_has_cookie(
-		   &a->door, header(wsi, WSI_TOKEN_HTTP_COOKIE, cookies, sizeof cookies));
-}
-
-/* A head under way. */
-struct head {
-	struct lws *wsi;
-	uint8_t bytes[LWS_PRE + HEAD_MAX], *at, *end;
-	bool failed;
-};
-
-static void
-begin(struct head *h, struct lws *wsi, unsigned status)
-{
-	h->wsi = wsi;
-	h->at = h->bytes + LWS_PRE;
-	h->end = h->bytes + sizeof h->bytes - 1;
-	h->failed = lws_add_http_header_status(wsi, status, &h->at, h->end) != 0;
-}
-
-static void
-add(struct head *h, const char *name, const char *value)
-{
-	h->failed =
-	    h->failed || lws_add_http_header_by_name(h->wsi, (const uint8_t *)name,
-			     (const uint8_t *)value, (int)strlen(value), &h->at, h->end);
-}
-
-/* Sends the head, and says that N bytes follow. */
-static bool
-end(struct head *h, size_t n)
-{
-	uint8_t *begins = h->bytes + LWS_PRE;
-
-	return !h->failed &&
-	       lws_add_http_header_content_length(h->wsi, n, &h->at, h->end) == 0 &&
-	       lws_finalize_http_header(h->wsi, &h->at, h->end) == 0 &&
-	       lws_write(h->wsi, begins, (size_t)(h->at - begins), LWS_WRITE_HTTP_HEADERS) >= 0;
-}
-
-static int
-completed(struct lws *wsi)
-{
-	return lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
-}
-
-/* A refusal, in a word; the connection ends. */
-static int
-refuse(struct lws *wsi, unsigned status)
-{
-	struct head h;
-
-	begin(&h, wsi, status);
-	add(&h, "cache-control:", "no-store");
-	add(&h, "connection:", "close");
-	(void)end(&h, 0);
-	return -1;
+		   &a->door, head_get(wsi, WSI_TOKEN_HTTP_COOKIE, cookies, sizeof cookies));
 }
 
 static int
@@ -126,18 +64,18 @@ open_page(struct agent *a, struct lws *wsi)
 	struct head h;
 
 	if (ticket == NULL || !door_use(&a->door, agent_now_ms(), ticket))
-		return refuse(wsi, HTTP_STATUS_FORBIDDEN);
+		return head_refuse(wsi, HTTP_STATUS_FORBIDDEN);
 	(void)snprintf(cookie, sizeof cookie,
 	    DOOR_COOKIE "=%s; HttpOnly; SameSite=Strict; Path=/", a->door.cookie);
-	begin(&h, wsi, HTTP_STATUS_SEE_OTHER);
-	add(&h, "location:", "/");
-	add(&h, "set-cookie:", cookie);
-	add(&h, "cache-control:", "no-store");
+	head_begin(&h, wsi, HTTP_STATUS_SEE_OTHER);
+	head_add(&h, "location:", "/");
+	head_add(&h, "set-cookie:", cookie);
+	head_add(&h, "cache-control:", "no-store");
 	explicit_bzero(cookie, sizeof cookie);
-	if (!end(&h, 0))
+	if (!head_end(&h, 0))
 		return -1;
 	explicit_bzero(&h, sizeof h);
-	return completed(wsi);
+	return head_completed(wsi);
 }
 
 /* Whether the list LIST has the word "br", and does not refuse it. */
@@ -165,29 +103,48 @@ give(struct agent *a, struct lws *wsi, struct serve *s, const char *path, bool i
 
 	if (a->site == NULL ||
 	    !site_find(a->site, path,
-		takes_brotli(header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, list, sizeof list)),
+		takes_brotli(head_get(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, list, sizeof list)),
 		&f))
-		return refuse(wsi, HTTP_STATUS_NOT_FOUND);
-	known = header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, tag, sizeof tag);
+		return head_refuse(wsi, HTTP_STATUS_NOT_FOUND);
+	known = head_get(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, tag, sizeof tag);
 	if (known != NULL && strcmp(known, f.tag) == 0) {
-		begin(&h, wsi, HTTP_STATUS_NOT_MODIFIED);
+		head_begin(&h, wsi, HTTP_STATUS_NOT_MODIFIED);
 		is_head = true;
 	} else {
-		begin(&h, wsi, HTTP_STATUS_OK);
+		head_begin(&h, wsi, HTTP_STATUS_OK);
 	}
-	add(&h, "content-type:", f.type);
-	add(&h, "etag:", f.tag);
-	add(&h, "cache-control:", "no-cache");
-	add(&h, "vary:", "accept-encoding");
+	head_add(&h, "content-type:", f.type);
+	head_add(&h, "etag:", f.tag);
+	head_add(&h, "cache-control:", "no-cache");
+	head_add(&h, "vary:", "accept-encoding");
 	if (f.is_brotli)
-		add(&h, "content-encoding:", "br");
-	if (!end(&h, f.n))
+		head_add(&h, "content-encoding:", "br");
+	if (!head_end(&h, f.n))
 		return -1;
 	if (is_head || f.n == 0)
-		return completed(wsi);
+		return head_completed(wsi);
 	*s = (struct serve){ .body = f.bytes, .n = f.n };
 	lws_callback_on_writable(wsi);
 	return 0;
+}
+
+/* Content of a stream: by the page's cookie, and where something is changed by its Origin. */
+static int
+open_stream(struct agent *a, struct lws *wsi, struct serve *s, const char *path)
+{
+	bool puts = lws_hdr_total_length(wsi, WSI_TOKEN_PUT_URI) > 0,
+	     has_origin = lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0;
+	char host[64], origin[64], cookies[COOKIES_MAX];
+
+	if (!door_has_cookie(
+		&a->door, head_get(wsi, WSI_TOKEN_HTTP_COOKIE, cookies, sizeof cookies)))
+		return head_refuse(wsi, HTTP_STATUS_FORBIDDEN);
+	explicit_bzero(cookies, sizeof cookies);
+	if ((puts || has_origin) &&
+	    !door_has_origin(&a->door, head_get(wsi, WSI_TOKEN_HOST, host, sizeof host),
+		head_get(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin)))
+		return head_refuse(wsi, HTTP_STATUS_FORBIDDEN);
+	return stream_head(a, wsi, &s->flow, path);
 }
 
 int
@@ -198,15 +155,38 @@ serve_head(struct agent *a, struct lws *wsi, struct serve *s, const char *path)
 
 	*s = (struct serve){ .n = 0 };
 	if (lws_get_vhost(wsi) != a->loop)
-		return refuse(wsi, HTTP_STATUS_NOT_FOUND); /* a socket has no page */
-	if (!door_has_host(&a->door, header(wsi, WSI_TOKEN_HOST, host, sizeof host)))
-		return refuse(wsi, HTTP_STATUS_FORBIDDEN);
+		return head_refuse(wsi, HTTP_STATUS_NOT_FOUND); /* a socket has no page */
+	if (!door_has_host(&a->door, head_get(wsi, WSI_TOKEN_HOST, host, sizeof host)))
+		return head_refuse(wsi, HTTP_STATUS_FORBIDDEN);
+	if (strncmp(path, STREAM_PATH, strlen(STREAM_PATH)) == 0 && !is_head &&
+	    (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0 ||
+		lws_hdr_total_length(wsi, WSI_TOKEN_PUT_URI) > 0))
+		return open_stream(a, wsi, s, path);
 	if (!is_head && lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) <= 0)
-		return refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED);
+		return head_refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED);
 	if (strcmp(path, "/open") == 0)
-		return is_head ? refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED)
+		return is_head ? head_refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED)
 			       : open_page(a, wsi);
 	return give(a, wsi, s, path, is_head);
+}
+
+int
+serve_body(struct serve *s, const void *in, size_t n)
+{
+	return s->flow != NULL ? stream_body(s->flow, in, n) : -1; /* nothing else takes one */
+}
+
+int
+serve_body_end(struct serve *s)
+{
+	return stream_body_end(s->flow);
+}
+
+void
+serve_gone(struct serve *s)
+{
+	if (s != NULL)
+		stream_gone(&s->flow);
 }
 
 int
@@ -215,6 +195,8 @@ serve_writable(struct lws *wsi, struct serve *s)
 	size_t n = s->n - s->at < CHUNK ? s->n - s->at : CHUNK;
 	bool is_last = s->at + n == s->n;
 
+	if (s->flow != NULL)
+		return stream_writable(&s->flow);
 	if (s->body == NULL)
 		return 0;
 	if (lws_write(wsi, (uint8_t *)(uintptr_t)(s->body + s->at), n,
@@ -226,5 +208,5 @@ serve_writable(struct lws *wsi, struct serve *s)
 		return 0;
 	}
 	s->body = NULL;
-	return completed(wsi);
+	return head_completed(wsi);
 }

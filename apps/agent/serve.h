@@ -11,13 +11,19 @@
 struct serve {
 	const uint8_t *body;
 	size_t n, at;
+	struct flow *flow; /* stream.h; or NULL */
 };
 
 /* A request's head came, for PATH as lws has decoded it: answers. Returns the callback's value.
  */
 int serve_head(struct agent *a, struct lws *wsi, struct serve *s, const char *path);
+/* N bytes of a request's body came; and its end. */
+int serve_body(struct serve *s, const void *in, size_t n);
+int serve_body_end(struct serve *s);
 /* More of the answer can be sent. */
 int serve_writable(struct lws *wsi, struct serve *s);
+/* The browser has gone. S may be NULL. */
+void serve_gone(struct serve *s);
 /* Whether WSI, which asks to become a WebSocket, may: by loopback with Host, Origin and cookie;
  * by the unix socket always. */
 bool serve_may_speak(struct agent *a, struct lws *wsi);

@@ -4,7 +4,7 @@
 import { argon2Import } from './argon2.mjs';
 import { httpImports } from './http.mjs';
 import { openFiles } from './opfs.mjs';
-import { CANCEL, REPLY_LENGTH, WAKE, endInner, innerIsCancelled, replyRoom, takeInner, words } from './shared.mjs';
+import { CANCEL, HEARS, REPLY_LENGTH, WAKE, endInner, innerIsCancelled, replyRoom, takeInner, words } from './shared.mjs';
 import { wasiImports } from './wasi.mjs';
 
 const ASK_WAITS = -1, ASK_ENDS = -2, SECOND = 1000;
@@ -17,6 +17,7 @@ export function startClient(module, files, shared, network, post, log = () => {}
 	const memory = () => instance.exports.memory;
 	const bytes = (p, n) => new Uint8Array(memory().buffer, p, n);
 	const text = (p, n) => new TextDecoder().decode(bytes(p, n).slice());
+	const ended = (p) => { const u = new Uint8Array(memory().buffer); let e = p; while (u[e]) e++; return text(p, e - p); };
 	let isInner = false;
 	// Whether the request that runs, the inner one if there is one, is cancelled.
 	const heed = () => {
@@ -33,7 +34,8 @@ export function startClient(module, files, shared, network, post, log = () => {}
 		if (r === null) return false;
 		isInner = true;
 		heed();
-		runBytes(r.page, r.head, r.body);
+		if (r.page === HEARS) hearBytes(r.head, r.body);
+		else runBytes(r.page, r.head, r.body);
 		isInner = false;
 		endInner(shared);
 		post({ done: 'inner' });
@@ -68,6 +70,7 @@ export function startClient(module, files, shared, network, post, log = () => {}
 				Atomics.wait(ctl, WAKE, seen, left);
 			}
 		},
+		line: (key, url, first) => post({ line: ended(key), url: url ? ended(url) : null, first: first ? ended(first) : null }),
 		take_reply(to) {
 			bytes(to, ctl[REPLY_LENGTH]).set(replyRoom(shared).subarray(0, ctl[REPLY_LENGTH]));
 			Atomics.store(ctl, REPLY_LENGTH, 0);
@@ -90,7 +93,15 @@ export function startClient(module, files, shared, network, post, log = () => {}
 		instance.exports.free(p);
 		if (q) instance.exports.free(q);
 	};
+	// Of the device KEY's event socket; no message: it ended.
+	const hearBytes = (key, message) => {
+		const p = place(Uint8Array.of(...key, 0)), q = message ? place(message) : 0;
+		instance.exports.host_hear(p, q, message ? message.length : 0);
+		instance.exports.free(p);
+		if (q) instance.exports.free(q);
+	};
 	return {
+		hear: (key, message) => { heed(); hearBytes(new TextEncoder().encode(key), message ? new Uint8Array(message) : null); },
 		run(page, json, content) {
 			heed();
 			runBytes(page, new TextEncoder().encode(json), content ? new Uint8Array(content) : null);
@@ -101,7 +112,7 @@ export function startClient(module, files, shared, network, post, log = () => {}
 	};
 }
 
-// The worker: { begin }, then one { run }, { gone } or { tick } at a time, each answered by { done }.
+// The worker: { begin }, then one { run }, { hear }, { gone } or { tick } at a time, each answered by { done }.
 export function serveClient(worker) {
 	let client, room;
 	const post = (message, moved = []) => worker.postMessage(message, moved);
@@ -113,6 +124,7 @@ export function serveClient(worker) {
 			client = startClient(await module, room.files, shared, network, post, (s) => console.warn('zt:', s));
 		},
 		run: ({ page, json, content }) => client.run(page, json, content),
+		hear: ({ key, message }) => client.hear(key, message),
 		gone: ({ page }) => client.gone(page),
 		tick: () => client.tick(),
 	};

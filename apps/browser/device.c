@@ -12,6 +12,7 @@
 #include "zt/enrol.h"
 #include "zt/org.h"
 #include "zt/protect.h"
+#include "zt/sync.h"
 
 enum { DEVICES_MAX = 64 };
 
@@ -159,7 +160,18 @@ host_open_device(struct host *h, struct device *d, const char *password, char *m
 	d->used_ms = d->polled_ms = host_now_steady_ms();
 	d->confirmed_until_ms = d->used_ms + HOST_CONFIRMED_MS;
 	host_changed(h);
+	host_listen(d);
 	return ZT_OK;
+}
+
+void
+host_listen(struct device *d)
+{
+	char url[ZT_LISTEN_URL], first[ZT_LISTEN_FIRST];
+
+	d->is_heard = false;
+	if (zt_listen(d->z, url, first) == ZT_OK) /* else it is polled */
+		worker_line(d->key, url, first);
 }
 
 static void
@@ -182,6 +194,7 @@ host_lock_device(struct host *h, struct device *d)
 		d->lanes = l->next;
 		lane_free(l);
 	}
+	worker_line(d->key, NULL, NULL);
 	zt_close(d->z);
 	d->z = NULL;
 	d->confirmed_until_ms = 0;

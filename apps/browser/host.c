@@ -15,7 +15,7 @@
 #include "zt/sync.h"
 #include "zt/workspace.h"
 
-enum { POLL_MS = 3000, REPLY_MAX = 65536 };
+enum { POLL_MS = 15000, REPLY_MAX = 65536 };
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 
@@ -111,6 +111,7 @@ void host_run(unsigned page, char *json, size_t n, const void *content, size_t c
 void host_gone(unsigned page);
 void host_cancel(unsigned depth);
 void host_tick(void);
+void host_hear(const char *key, const void *message, size_t n);
 
 /* Before all others. Returns an enum zt_err. */
 EXPORT(host_begin)
@@ -228,8 +229,8 @@ each_workspace(void *ctx, const struct zt_workspace *w)
 	tell_pages(ctx, &(struct zt_event){ .kind = ZT_EVENT_CHAIN, .workspace = w->id });
 }
 
-/* A browser's socket of events cannot carry the signature that the gateway asks for, so that
- * pages learn now and then that files may have changed: they read what they show again. */
+/* While there is no event socket, as behind a proxy that passes none, pages learn now and then
+ * that files may have changed: they read what they show again. */
 static void
 poll(struct device *d)
 {
@@ -260,7 +261,48 @@ host_tick(void)
 			continue;
 		if (h->lock_after > 0 && now - d->used_ms > (uint64_t)h->lock_after * 60000)
 			host_lock_device(h, d);
-		else if (now - d->polled_ms >= POLL_MS && d->lanes != NULL)
+		else if (!d->is_heard && now - d->polled_ms >= POLL_MS && d->lanes != NULL)
 			poll(d);
 	}
+}
+
+static void
+hear_ready(void *ctx)
+{
+	struct device *d = ctx;
+
+	d->is_heard = true;
+	tell_pages(d, NULL);
+}
+
+static void
+hear_changed(void *ctx, const struct zt_event *e)
+{
+	tell_pages(ctx, e);
+}
+
+/* The N bytes of MESSAGE came on the event socket of the device KEY; NULL: it ended, and is
+ * opened again. Between requests, or within one that waits for people. */
+EXPORT(host_hear)
+void
+host_hear(const char *key, const void *message, size_t n)
+{
+	struct host *h = the_host();
+	struct device *d = host_find(h, key);
+	struct zt_watch w = { .ctx = d, .ready = hear_ready, .event = hear_changed };
+
+	if (d == NULL || d->z == NULL || h->depth >= sizeof h->cancels / sizeof h->cancels[0])
+		return;
+	if (message == NULL) {
+		host_listen(d);
+		return;
+	}
+	zt_use_cancel(d->z, &h->cancels[h->depth]);
+	h->depth++;
+	if (zt_hear(d->z, message, n, &w) != ZT_OK)
+		d->polled_ms =
+		    host_now_steady_ms(); /* the page's own calls say what is wrong */
+	h->depth--;
+	zt_use_cancel(d->z, NULL);
+	h->cancels[h->depth] = (struct zt_cancel){ 0 };
 }

@@ -33,6 +33,7 @@ struct device {
 	struct zt *z; /* NULL: locked */
 	struct lane *lanes;
 	uint64_t used_ms, confirmed_until_ms, polled_ms, log_size;
+	bool is_heard; /* its event socket is open */
 	char organization[128], server[256], email[260], label[128];
 };
 
@@ -56,6 +57,9 @@ void worker_send(
 enum { ASK_WAITS = -1, ASK_ENDS = -2 };
 WORKER(ask) int worker_ask(double ask);
 WORKER(take_reply) void worker_take_reply(char *to);
+/* The event socket of the device KEY is to be opened at URL, with the message FIRST
+ * (zt_listen); NULL: it is to be closed. */
+WORKER(line) void worker_line(const char *key, const char *url, const char *first);
 
 /* What rpc.h calls for L. */
 void host_lane(struct lane *l, struct rpc_host *out);
@@ -75,6 +79,8 @@ enum zt_err host_folder(const char *key, char home[HOST_HOME_MAX]);
 enum zt_err host_open_device(
     struct host *h, struct device *d, const char *password, char *message);
 void host_lock_device(struct host *h, struct device *d);
+/* Has the event socket of D opened, which is open. */
+void host_listen(struct device *d);
 /* The lane of PAGE for D, which is open; another one IS_PERSONS. Errors: MEMORY, and those of
  * zt_open_again. */
 enum zt_err host_lane_of(

@@ -120,6 +120,22 @@ settings_write(const struct host *h)
 	return is_written && rename(SETTINGS ".new", SETTINGS) == 0;
 }
 
+/* Whether AFTER minutes keep devices open for longer than BEFORE do; 0 is for ever. */
+static bool
+is_longer(uint64_t after, uint64_t before)
+{
+	return before != 0 && (after == 0 || after > before);
+}
+
+static bool
+any_is_confirmed(const struct host *h)
+{
+	for (const struct device *d = h->devices; d != NULL; d = d->next)
+		if (d->z != NULL && d->confirmed_until_ms > host_now_steady_ms())
+			return true;
+	return false;
+}
+
 static enum zt_err
 do_settings(struct host *h, struct call *c)
 {
@@ -128,6 +144,8 @@ do_settings(struct host *h, struct call *c)
 	if (after > LOCK_AFTER_MAX)
 		return call_refuse_number(
 		    c, ZT_ERR_INVALID, "it is more than %s minutes", LOCK_AFTER_MAX);
+	if (is_longer(after, h->lock_after) && !any_is_confirmed(h))
+		return call_refuse(c, ZT_ERR_CONFIRM, zt_err_text(ZT_ERR_CONFIRM), "");
 	if (after != h->lock_after) {
 		h->lock_after = (unsigned)after;
 		if (!settings_write(h))
@@ -343,6 +361,7 @@ host_method(void *ctx, const struct rpc_row *row, struct call *c)
 		{ "host.settings", do_settings },
 		{ "host.ticket", do_nothing },
 		{ "host.stop", do_nothing },
+		{ "host.stream", do_nothing },
 		{ "host.unlock", do_unlock },
 		{ "host.lock", do_lock },
 		{ "host.confirm", do_confirm },

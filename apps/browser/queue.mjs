@@ -2,8 +2,11 @@
 // queue.mjs - the requests of all pages for the one client, which runs one at a time, and another within one that waits for
 // people; and what is said about those that run.
 // Messages are those of docs/decisions/0007-hosts.md: text, or bytes with content.
+import { HEARS } from './shared.mjs';
+
 const WAITING_MAX = 64; // requests of one page
 const LENGTH = 4;
+const HEARS_MAX = 256; // messages of event sockets
 const WAIT_FOR_PEOPLE = ['exchange.greet', 'host.claim', 'host.recover'];
 
 // A message in its parts, or null.
@@ -40,7 +43,7 @@ export const failure = (name, english, retry = false) => ({ number: 0, name, sen
 export function makeQueue({ run, cancel, reply, answer, runInner, cancelInner, retractInner }) {
 	const waiting = [];
 	let now = null, inner = null, error = null, asked = 0;
-	const refuse = (page, id, why) => answer(page, JSON.stringify({ id, error: why }));
+	const refuse = (page, id, why) => page !== HEARS && answer(page, JSON.stringify({ id, error: why }));
 	const isInnerKind = (one) => one.device && !one.isCancelled && !one.method.startsWith('host.') && !WAIT_FOR_PEOPLE.includes(one.method);
 	const next = () => {
 		if (now === null && waiting.length > 0) {
@@ -77,6 +80,14 @@ export function makeQueue({ run, cancel, reply, answer, runInner, cancelInner, r
 				waiting.push({ page, id: head.id, method: String(head.method), device: head.device, json: parts.json, content: parts.content, isCancelled: false });
 				next();
 			}
+		},
+		// MESSAGE came on the event socket of the device KEY; null: it ended. Runs before requests. False: too many wait.
+		hear(key, message) {
+			const before = waiting.filter((one) => one.page === HEARS).length;
+			if (error !== null || before >= HEARS_MAX) return false;
+			waiting.splice(before, 0, { page: HEARS, method: '', device: key, json: key, content: message, isCancelled: false });
+			next();
+			return true;
 		},
 		// Of the one that runs.
 		asks(number) { asked = number; },

@@ -6,6 +6,7 @@ import { SPARE_WORDS, makeShared } from './http.mjs';
 
 export const WAKE = 0, CANCEL = SPARE_WORDS, REPLY_LENGTH = SPARE_WORDS + 1;
 const INNER = SPARE_WORDS + 2, INNER_CANCEL = INNER + 1, INNER_PAGE = INNER + 2, INNER_JSON = INNER + 3, INNER_CONTENT = INNER + 4;
+export const HEARS = -1; // in place of a page: a message of the event socket of the device that the JSON's place has
 const NONE = 0, WAITS = 1, RUNS = 2; // of INNER
 const REPLY_MAX = 65536, INNER_MAX = 5 * 1024 * 1024; // the JSON and the content of a request
 

@@ -4,7 +4,8 @@
 // messages, and { line: 'up' } or { line: 'down' }.
 import { failure, join, makeQueue } from './queue.mjs';
 import { serveHttp } from './http.mjs';
-import { beginRequest, cancelInner, cancelRequest, giveReply, offerInner, retractInner, shareMemory } from './shared.mjs';
+import { makeLines } from './lines.mjs';
+import { HEARS, beginRequest, cancelInner, cancelRequest, giveReply, offerInner, retractInner, shareMemory } from './shared.mjs';
 import { joinTabs } from './tabs.mjs';
 
 const TICK_MS = 1000;
@@ -20,7 +21,8 @@ function startClient({ folder, url }, send) {
 	const queue = makeQueue({
 		run(request, isCancelled) {
 			beginRequest(shared, isCancelled);
-			acts.push([{ act: 'run', page: request.page, json: request.json, content: request.content }, request.content ? [request.content] : []]);
+			if (request.page === HEARS) acts.push([{ act: 'hear', key: request.device, message: request.content }]);
+			else acts.push([{ act: 'run', page: request.page, json: request.json, content: request.content }, request.content ? [request.content] : []]);
 			next();
 		},
 		cancel: () => cancelRequest(shared),
@@ -28,9 +30,12 @@ function startClient({ folder, url }, send) {
 		answer: send,
 		runInner: (request) => offerInner(shared, request), cancelInner: () => cancelInner(shared), retractInner: () => retractInner(shared),
 	});
+	const lines = makeLines((key, message) => queue.hear(key, message));
+	globalThis.addEventListener('online', () => lines.hurry());
 	const next = () => { if (!isBusy && acts.length > 0) act(...acts.shift()); };
 	const end = (english) => {
 		clearInterval(timer);
+		lines.end();
 		worker.terminate();
 		queue.fail(failure('UNAVAILABLE', english));
 	};
@@ -41,8 +46,10 @@ function startClient({ folder, url }, send) {
 			queue.doneInner();
 		} else if (data.done !== undefined) {
 			isBusy = false;
-			if (data.done === 'run') queue.done();
+			if (data.done === 'run' || data.done === 'hear') queue.done();
 			next();
+		} else if (data.line !== undefined) {
+			lines.set(data.line, data.url, data.first);
 		} else {
 			if (data.json.includes('"question"')) { const { question, ask } = JSON.parse(data.json); if (question !== undefined) queue.asks(ask); }
 			send(data.page, join(data.json, data.content));
@@ -51,7 +58,7 @@ function startClient({ folder, url }, send) {
 	worker.onerror = (e) => { e.preventDefault?.(); end('zt cannot run in this browser: ' + e.message); };
 	serveHttp(port2, shared);
 	act({ act: 'begin', shared, network: port1, folder, url }, [port1]);
-	timer = setInterval(() => { if (queue.isIdle() && acts.length === 0) { acts.push([{ act: 'tick' }]); next(); } }, TICK_MS);
+	timer = setInterval(() => { lines.look(); if (queue.isIdle() && acts.length === 0) { acts.push([{ act: 'tick' }]); next(); } }, TICK_MS);
 	return { take: queue.take, gone(page) { queue.drop(page); acts.push([{ act: 'gone', page }]); next(); } };
 }
 

@@ -11,7 +11,8 @@ handle_place(struct call *c, enum handle_kind kind, struct handle **out)
 {
 	static const size_t most[] = { [HANDLE_READER] = RPC_READERS_MAX,
 		[HANDLE_WRITER] = RPC_WRITERS_MAX,
-		[HANDLE_LIST] = RPC_LISTS_MAX };
+		[HANDLE_LIST] = RPC_LISTS_MAX,
+		[HANDLE_EXPORT] = RPC_EXPORTS_MAX };
 	struct handles *all = &c->lane->handles;
 	struct handle *place = NULL;
 	size_t n = 0;
@@ -63,6 +64,9 @@ handle_close(struct handle *h)
 		break;
 	case HANDLE_LIST:
 		zt_list_close(h->of);
+		break;
+	case HANDLE_EXPORT:
+		export_close(h->of);
 		break;
 	}
 	*h = (struct handle){ .kind = HANDLE_NONE };

@@ -11,6 +11,7 @@
 #include "rpc/encode.h"
 #include "rpc/json.h"
 #include "rpc/types.h"
+#include "zt/keep.h"
 
 static const struct rpc_row rows[] = {
 #define METHOD(id, method, lane, content, asks, params, result, about)                         \
@@ -89,6 +90,8 @@ rpc_lane_use(struct rpc_lane *l, struct zt *z)
 {
 	handles_close(&l->handles);
 	l->z = z;
+	if (z != NULL)
+		zt_read_kept(z, true);
 }
 
 void

@@ -26,6 +26,7 @@ struct zt_device;
 #define RPC_READERS_MAX 16
 #define RPC_WRITERS_MAX 4
 #define RPC_LISTS_MAX 64
+#define RPC_EXPORTS_MAX 1
 
 /* Which of its threads a host runs a method on, so that a long call blocks no short one: reads
  * that are local or take a short call; writes of the log or of a tree; readers, writers and

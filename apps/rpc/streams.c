@@ -6,6 +6,7 @@
 
 #include "rpc/call.h"
 #include "rpc/encode.h"
+#include "zt/keep.h"
 #include "zt/list.h"
 #include "zt/reader.h"
 #include "zt/writer.h"
@@ -38,8 +39,8 @@ method_list_open(struct call *c)
 	handle_fill(c, h, HANDLE_LIST, l);
 	h->has_details = what == ZT_LIST_DETAILS;
 	return call_answer(c, ZT_OK,
-	    json_pack("{s:o,s:o}", "handle", encode_number(h->number), "size",
-		encode_number(zt_list_size(l))));
+	    json_pack("{s:o,s:o,s:b}", "handle", encode_number(h->number), "size",
+		encode_number(zt_list_size(l)), "away", zt_is_away(c->z)));
 }
 
 enum zt_err
@@ -92,8 +93,25 @@ method_reader_open(struct call *c)
 		return err;
 	handle_fill(c, h, HANDLE_READER, r);
 	return call_answer(c, ZT_OK,
-	    json_pack("{s:o,s:o}", "handle", encode_number(h->number), "size",
-		encode_number(zt_reader_size(r))));
+	    json_pack("{s:o,s:o,s:o,s:b}", "handle", encode_number(h->number), "size",
+		encode_number(zt_reader_size(r)), "version",
+		encode_number(zt_reader_version(r)), "away", zt_is_away(c->z)));
+}
+
+enum zt_err
+method_reader_keep(struct call *c)
+{
+	const char *how = call_text(c, "how");
+	struct handle *h;
+	enum zt_err err = handle_get(c, HANDLE_READER, &h);
+
+	if (err != ZT_OK)
+		return err;
+	if (strcmp(how, "forget") == 0)
+		return zt_keep_no_more(h->of);
+	return zt_reader_keep(h->of, strcmp(how, "pinned") == 0 ? ZT_KEEP_PINNED
+				     : strcmp(how, "read") == 0 ? ZT_KEEP_READ
+								: ZT_KEEP_NOTHING);
 }
 
 enum zt_err

@@ -10,6 +10,7 @@
 #include "chain/keys.h"
 #include "chain/workspace.h"
 #include "crypto/labels.h"
+#include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/handles.h"
@@ -103,11 +104,13 @@ open_object(struct workspace *s, const struct workspace_version *v, const Zt__Ob
 	return ZT_OK;
 }
 
-/* Keeps the folder O as it came, and BY what it opened; or, with REASON, that V is rubbish as a
+enum { FILE_KEPT_MAX = 256 * 1024, FILES_KEPT_MAX = 64 * 1024 * 1024 };
+
+/* Keeps the object O as it came, and BY what it opened; or, with REASON, that V is rubbish as a
  * folder. */
 static enum zt_err
-keep_folder(struct workspace *s, const struct workspace_version *v, const Zt__Object *o,
-    const struct wrapped *by, enum zt_err reason)
+keep_object(struct workspace *s, enum store_kind kind, const struct workspace_version *v,
+    const Zt__Object *o, const struct wrapped *by, enum zt_err reason)
 {
 	uint8_t at[2 * ID_BYTES];
 	struct buf b = buf_init(LIMIT_MANIFEST + 4096);
@@ -119,17 +122,37 @@ keep_folder(struct workspace *s, const struct workspace_version *v, const Zt__Ob
 		wire_put_counted(&b, pb_bytes(o->object));
 	}
 	if ((err = buf_err(&b)) == ZT_OK)
-		err = store_put(s->z->store, STORE_FOLDER,
-		    workspace_object_key(s, &v->vlob, at), v->version, buf_bytes(&b));
+		err = store_put(s->z->store, kind, workspace_object_key(s, &v->vlob, at),
+		    v->version, buf_bytes(&b));
 	buf_free(&b);
 	return err;
 }
 
-/* Opens a folder that is kept. NOT_FOUND also when it does not open: what is kept is not
+/* The same of a file, in place of its older versions. */
+static enum zt_err
+keep_file(struct workspace *s, const struct workspace_version *v, const Zt__Object *o,
+    const struct wrapped *by)
+{
+	uint8_t at[2 * ID_BYTES];
+	struct bytes key = workspace_object_key(s, &v->vlob, at);
+	struct buf was = buf_init(FILE_KEPT_MAX + 4096);
+	uint64_t older;
+	enum zt_err err;
+
+	if (!s->z->reads_kept || o->object.len > FILE_KEPT_MAX)
+		return ZT_OK;
+	if ((err = store_newest(s->z->store, STORE_FILE, key, &older, &was)) == ZT_OK)
+		err = store_delete(s->z->store, STORE_FILE, key, older);
+	buf_free(&was);
+	return err && err != ZT_ERR_NOT_FOUND ? err
+					      : keep_object(s, STORE_FILE, v, o, by, ZT_OK);
+}
+
+/* Opens an object that is kept. NOT_FOUND also when it does not open: what is kept is not
  * trusted without a check. */
 static enum zt_err
-open_kept(struct workspace *s, const struct workspace_version *v, struct damage *d,
-    Zt__Manifest **out)
+open_kept(struct workspace *s, enum store_kind kind, const struct workspace_version *v,
+    struct damage *d, Zt__Manifest **out)
 {
 	uint8_t at[2 * ID_BYTES];
 	struct buf b = buf_init(LIMIT_MANIFEST + 4096);
@@ -137,8 +160,8 @@ open_kept(struct workspace *s, const struct workspace_version *v, struct damage 
 	struct wire_reader r;
 	struct bytes wrap, object;
 	struct wrapped by;
-	enum zt_err err = store_get(
-	    s->z->store, STORE_FOLDER, workspace_object_key(s, &v->vlob, at), v->version, &b);
+	enum zt_err err =
+	    store_get(s->z->store, kind, workspace_object_key(s, &v->vlob, at), v->version, &b);
 
 	*d = (struct damage){ .err = ZT_OK };
 	if (err == ZT_OK && b.n == 4) {
@@ -252,7 +275,9 @@ take(struct reading *r, size_t i, struct damage *d, const Zt__Object *o,
 	if (d->err == ZT_OK && ((*m)->kind_case == ZT__MANIFEST__KIND_FOLDER) != at->is_folder)
 		*d = (struct damage){ .err = ZT_ERR_CORRUPT, .is_rubbish = true };
 	if (o != NULL && at->is_folder && (d->err == ZT_OK || d->is_rubbish))
-		err = keep_folder(r->s, &at->v, o, by, d->err);
+		err = keep_object(r->s, STORE_FOLDER, &at->v, o, by, d->err);
+	else if (o != NULL && !at->is_folder && d->err == ZT_OK)
+		err = keep_file(r->s, &at->v, o, by);
 	if (err == ZT_OK)
 		err = d->err == ZT_OK ? r->each(r->ctx, i, m) : pass_over(r, i, d);
 	pb_wipe(*m);
@@ -370,6 +395,48 @@ fetch(struct reading *r)
 	return err;
 }
 
+static enum zt_err
+keep_it(void *ctx, size_t i, Zt__Manifest **m)
+{
+	(void)i;
+	*(Zt__Manifest **)ctx = *m;
+	*m = NULL;
+	return ZT_OK;
+}
+
+static enum store_kind
+kind_of(const struct workspace_object *o)
+{
+	return o->is_folder ? STORE_FOLDER : STORE_FILE;
+}
+
+/* Without the servers: files of which nothing is kept are shown without what their manifests
+ * say; a folder, or a file that is read, is needed. */
+static enum zt_err
+do_without(struct reading *r)
+{
+	Zt__Manifest *none = NULL;
+	enum zt_err err = ZT_OK;
+
+	for (size_t k = 0; err == ZT_OK && k < r->asked_count; k++)
+		err = r->objects[r->asked[k]].is_folder || r->each == keep_it
+			  ? session_lacks(r->s->z)
+			  : r->each(r->ctx, r->asked[k], &none);
+	return err;
+}
+
+/* What is kept of files is bounded; it is added up now and then. */
+static enum zt_err
+trim_files(struct workspace *s)
+{
+	uint8_t now = 1;
+
+	if (s->z->reads_kept)
+		random_bytes(&now, 1);
+	return now % 64 == 0 ? store_trim(s->z->store, STORE_FILE, FILES_KEPT_MAX, NULL)
+			     : ZT_OK;
+}
+
 /* What is kept here of NOW, then the rest from the server. */
 static enum zt_err
 read_round(struct reading *r)
@@ -384,17 +451,20 @@ read_round(struct reading *r)
 
 		if (o->v.version == 0)
 			err = r->each(r->ctx, r->now[k], &m);
-		else if (!o->is_folder ||
-			 (err = open_kept(r->s, &o->v, &d, &m)) == ZT_ERR_NOT_FOUND) {
+		else if ((!o->is_folder && !r->s->z->reads_kept) ||
+			 (err = open_kept(r->s, kind_of(o), &o->v, &d, &m)) ==
+			     ZT_ERR_NOT_FOUND) {
 			r->asked[r->asked_count++] = r->now[k];
 			err = ZT_OK;
 		} else if (err == ZT_OK)
 			err = take(r, r->now[k], &d, NULL, NULL, &m);
 	}
+	if (err == ZT_OK && r->asked_count > 0 && r->s->z->read_away)
+		return do_without(r);
 	if (err == ZT_OK && r->asked_count > 0 &&
 	    (err = store_begin(r->s->z->store)) == ZT_OK) {
 		/* One transaction for all that is kept; a failure keeps nothing. */
-		if ((err = fetch(r)) == ZT_OK)
+		if ((err = fetch(r)) == ZT_OK && (err = trim_files(r->s)) == ZT_OK)
 			err = store_commit(r->s->z->store);
 		store_rollback(r->s->z->store);
 	}
@@ -434,15 +504,6 @@ workspace_read(struct workspace *s, struct workspace_object *objects, size_t cou
 	return err;
 }
 
-static enum zt_err
-keep_it(void *ctx, size_t i, Zt__Manifest **m)
-{
-	(void)i;
-	*(Zt__Manifest **)ctx = *m;
-	*m = NULL;
-	return ZT_OK;
-}
-
 enum zt_err
 workspace_read_one(struct workspace *s, struct workspace_object *o, Zt__Manifest **out)
 {
@@ -458,12 +519,16 @@ workspace_manifest(struct workspace *s, const struct workspace_version *v, Zt__M
 	struct wrapped by;
 	Zt__ObjectsAnswer *m = NULL;
 	struct damage d;
-	enum zt_err err = open_kept(s, v, &d, out);
+	enum zt_err err = open_kept(s, STORE_FOLDER, v, &d, out);
 
+	if (err == ZT_ERR_NOT_FOUND && s->z->reads_kept)
+		err = open_kept(s, STORE_FILE, v, &d, out);
 	if (err == ZT_OK && d.err == ZT_OK)
 		return ZT_OK;
 	if (err && err != ZT_ERR_NOT_FOUND)
 		return err;
+	if (s->z->read_away)
+		return session_lacks(s->z);
 	if ((err = ask_objects(&r, &first, 1, &m)) == ZT_ERR_NOT_FOUND ||
 	    (err == ZT_OK && m->n_objects == 0))
 		err = session_refuse(

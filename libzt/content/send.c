@@ -57,6 +57,8 @@ sent(struct calls_transfer *call)
 			return;
 		}
 	}
+	if (call->err == ZT_OK && slot->t->taken != NULL)
+		slot->t->taken(slot->t->taken_ctx, slot);
 	slot->t->done += slot->ref.size;
 	end_block(slot);
 }

@@ -44,6 +44,9 @@ struct transfer {
 	mode_t mask;                /* down: mode bits that the umask clears */
 	enum zt_err err;            /* the first error of a slot */
 	bool resumes; /* up: blocks that failed stay, stalled, until send_resume */
+	/* Up: called for each block that the servers have, on the caller's thread; or NULL. */
+	void (*taken)(void *ctx, const struct transfer_slot *slot);
+	void *taken_ctx;
 	/* Objects that were lost or damaged; the transfer continues without them. */
 	enum zt_err skipped;         /* the first */
 	bool lost_file, lost_folder; /* among them; what a person can do differs */

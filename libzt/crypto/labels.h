@@ -41,6 +41,8 @@
 #define LABEL_LOCAL_STORE "zt local store 1"
 /* key and hash, local: which user an address has meant here */
 #define LABEL_PERSON "zt person 1"
+/* key and hash, local: the path of a stream that was cut off */
+#define LABEL_UPLOAD "zt upload 1"
 /* key: the sealing key of a recovery device */
 #define LABEL_RECOVERY_SEAL "zt recovery seal 1"
 /* key: the signing key of a recovery device */

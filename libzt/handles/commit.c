@@ -234,6 +234,13 @@ took(struct zt_writer *w, const struct act *a)
 	w->version = a->version;
 }
 
+/* Whether the servers lack a block that they once took: the next writer sends all. */
+static bool
+is_useless(enum zt_err err)
+{
+	return err == ZT_ERR_NOT_FOUND || err == ZT_ERR_MISSING_BLOCK;
+}
+
 enum zt_err
 zt_writer_commit(struct zt_writer *w, enum zt_commit how, struct zt_committed *out)
 {
@@ -242,8 +249,9 @@ zt_writer_commit(struct zt_writer *w, enum zt_commit how, struct zt_committed *o
 
 	if (err || !w->is_changed || (err = send_all(w, &a.ids)))
 		goto out;
-	if ((err = log_enter(w->z)) == ZT_OK)
-		err = tree_act(w->z, w->remote, write_version, &a);
+	if ((err = log_enter(w->z)) == ZT_OK &&
+	    ((err = tree_act(w->z, w->remote, write_version, &a)) == ZT_OK || is_useless(err)))
+		writer_kept_forget(w);
 	(void)log_leave(w->z, err);
 	if (err == ZT_OK)
 		took(w, &a);

@@ -75,6 +75,7 @@ writer_begin(struct zt_writer *w)
 	}
 	w->t.resumes = true;
 	w->t.push[0] = &w->push;
+	writer_kept_hear(w);
 	return err;
 }
 
@@ -86,7 +87,11 @@ writer_send(struct zt_writer *w, struct writer_block *b)
 	enum zt_err err;
 
 	if (b->is_dirty) {
-		if ((err = writer_begin(w)) || (err = send_block(&w->t, &b->clear, &p->ref)))
+		bool took;
+
+		if ((err = writer_kept_take(w, p, buf_bytes(&b->clear), &took)) ||
+		    (!took && ((err = writer_begin(w)) ||
+				  (err = send_block(&w->t, &b->clear, &p->ref)))))
 			return err;
 		p->is_new = p->is_sent = true;
 		p->is_kept = false;

@@ -16,9 +16,11 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "handles/verbs.h"
+#include "log/enter.h"
 #include "net/calls.h"
 #include "session/session.h"
 #include "tree/list.h"
+#include "zt/keep.h"
 
 enum { BLOCKS = 8, AHEAD = 3, TURN_MS = 250, PIECE = 512 * 1024 };
 
@@ -27,6 +29,7 @@ struct held {
 	struct calls_transfer call; /* its answer is the sealed block, until that was opened */
 	size_t part;
 	enum { NOTHING, FLYING, CAME, OPEN } state;
+	bool is_kept; /* it is in the store */
 	struct buf clear;
 	uint64_t used; /* the newest is the largest */
 };
@@ -34,8 +37,12 @@ struct held {
 struct zt_reader {
 	struct zt *z;
 	struct id workspace;
+	struct id vlob; /* of the file, which it was opened by */
+	enum zt_keep keep;
+	bool has_kept; /* some of its blocks are in the store */
 	Zt__Manifest *m;
-	uint64_t *from; /* where each part begins, and the end */
+	uint64_t version; /* 0: whoever opened it knows */
+	uint64_t *from;   /* where each part begins, and the end */
 	size_t parts;
 	uint64_t uses;
 	struct held held[BLOCKS];
@@ -75,16 +82,42 @@ reader_new(struct workspace *s, Zt__Manifest **m, struct zt_reader **out)
 	return ZT_OK;
 }
 
+/* The key of BLOCK of R's file in the store; without BLOCK, what all of them begin with. */
+enum { KEPT_KEY = 3 * ID_BYTES };
+static struct bytes
+kept_key(const struct zt_reader *r, const struct id *block, uint8_t out[KEPT_KEY])
+{
+	memcpy(out, r->workspace.b, ID_BYTES);
+	memcpy(out + ID_BYTES, r->vlob.b, ID_BYTES);
+	if (block == NULL)
+		return bytes_of(out, 2 * ID_BYTES);
+	memcpy(out + 2 * ID_BYTES, block->b, ID_BYTES);
+	return bytes_of(out, KEPT_KEY);
+}
+
 enum zt_err
 handle_reader_open(struct zt *z, const char *remote, uint64_t version, struct zt_reader **out)
 {
+	uint8_t key[KEPT_KEY];
 	Zt__Manifest *m = NULL;
 	struct workspace *s = NULL;
+	struct zt_reader *r = NULL;
+	struct id vlob;
+	uint64_t which = 0;
 	enum zt_err err;
 
 	z->message[0] = 0;
-	err = list_file_at(z, remote, version, &s, &m);
-	return err ? err : reader_new(s, &m, out);
+	if ((err = list_file_at(z, remote, version, &s, &vlob, &which, &m)) ||
+	    (err = reader_new(s, &m, &r)))
+		return err;
+	r->vlob = vlob;
+	r->version = which;
+	(void)kept_key(r, NULL, key);
+	r->has_kept =
+	    z->reads_kept && (store_has(z->store, STORE_BLOCK, bytes_of(key, 2 * ID_BYTES)) ||
+				 store_has(z->store, STORE_PIN, bytes_of(key, 2 * ID_BYTES)));
+	*out = r;
+	return ZT_OK;
 }
 
 void
@@ -106,6 +139,12 @@ uint64_t
 zt_reader_size(const struct zt_reader *r)
 {
 	return r->m->file->size;
+}
+
+uint64_t
+zt_reader_version(const struct zt_reader *r)
+{
+	return r->version;
 }
 
 /* ---- blocks ---- */
@@ -145,6 +184,97 @@ free_one(struct zt_reader *r, const struct held *kept)
 	return oldest;
 }
 
+/* Whether BLOCK is in the store, and came into H from there. Without the servers nothing else
+ * helps: then it waits for others who have the store. */
+static bool
+take_kept(struct zt_reader *r, struct held *h, const struct id *block)
+{
+	uint8_t key[KEPT_KEY];
+	struct bytes at = kept_key(r, block, key);
+	enum zt_err err;
+
+	if (!r->has_kept || (r->z->read_away ? log_enter(r->z) : log_try(r->z)))
+		return false;
+	if ((err = store_get(r->z->store, STORE_PIN, at, 0, &h->call.answer)) != ZT_OK)
+		err = store_get(r->z->store, STORE_BLOCK, at, 0, &h->call.answer);
+	(void)log_leave(r->z, ZT_OK);
+	if (err)
+		buf_empty(&h->call.answer);
+	return err == ZT_OK;
+}
+
+/* Puts SEALED into the store, where there is room. */
+static enum zt_err
+put_kept(struct zt_reader *r, struct bytes at, struct bytes sealed)
+{
+	struct store *s = r->z->store;
+	uint64_t size = 0;
+	enum zt_err err;
+
+	if (r->keep == ZT_KEEP_READ) {
+		err = store_put(s, STORE_BLOCK, at, 0, sealed);
+		return err ? err : store_trim(s, STORE_BLOCK, ZT_KEEP_READ_MAX, NULL);
+	}
+	if ((err = store_trim(s, STORE_PIN, UINT64_MAX, &size)))
+		return err;
+	if (size + sealed.n > ZT_KEEP_PINNED_MAX)
+		return session_refuse(
+		    r->z, ZT_ERR_FULL, "no more files are kept on this device: 2 GiB are");
+	return store_put(s, STORE_PIN, at, 0, sealed);
+}
+
+/* Keeps what came for H, as the reader was told; what is kept of files that were only read just
+ * saves work. */
+static enum zt_err
+keep_block(struct zt_reader *r, const struct held *h, const struct id *block)
+{
+	uint8_t key[KEPT_KEY];
+	bool must = r->keep == ZT_KEEP_PINNED;
+	enum zt_err err;
+
+	if (r->keep == ZT_KEEP_NOTHING || h->is_kept)
+		return ZT_OK;
+	if ((err = must ? log_enter(r->z) : log_try(r->z)))
+		return must ? err : ZT_OK;
+	if ((err = store_begin_unsynced(r->z->store)) == ZT_OK) {
+		if ((err = put_kept(r, kept_key(r, block, key), buf_bytes(&h->call.answer))) ==
+		    ZT_OK)
+			err = store_commit(r->z->store);
+		store_rollback(r->z->store);
+	}
+	r->has_kept = true;
+	(void)log_leave(r->z, err);
+	return must ? err : ZT_OK;
+}
+
+static enum zt_err
+forget_pinned(struct zt_reader *r)
+{
+	uint8_t key[KEPT_KEY];
+	enum zt_err err = log_enter(r->z);
+
+	if (err == ZT_OK)
+		err = store_forget(r->z->store, STORE_PIN, kept_key(r, NULL, key));
+	return log_leave(r->z, err);
+}
+
+enum zt_err
+zt_reader_keep(struct zt_reader *r, enum zt_keep how)
+{
+	enum zt_err err = how == ZT_KEEP_PINNED ? forget_pinned(r) : ZT_OK;
+
+	if (err == ZT_OK)
+		r->keep = how;
+	return err;
+}
+
+enum zt_err
+zt_keep_no_more(struct zt_reader *r)
+{
+	r->keep = ZT_KEEP_NOTHING;
+	return forget_pinned(r);
+}
+
 /* Starts to fetch PART into H. */
 static enum zt_err
 start(struct zt_reader *r, struct held *h, size_t part)
@@ -158,6 +288,16 @@ start(struct zt_reader *r, struct held *h, size_t part)
 	h->used = ++r->uses;
 	buf_empty(&h->clear);
 	buf_empty(&h->call.answer);
+	h->call.err = ZT_OK;
+	if ((h->is_kept = take_kept(r, h, &p.block.id))) {
+		h->state = CAME;
+		wipe(p.block.key, sizeof p.block.key);
+		return ZT_OK;
+	}
+	if (r->z->read_away && session_is_away(r->z)) {
+		wipe(p.block.key, sizeof p.block.key);
+		return session_lacks(r->z);
+	}
 	h->call.route = ROUTE_BLOCK_GET;
 	h->call.done = received;
 	h->call.ctx = h;
@@ -191,6 +331,8 @@ open_block(struct zt_reader *r, struct held *h)
 		manifest_part(r->m->file, h->part, &p);
 		if ((err = block_open(&p.block, buf_bytes(&h->call.answer), &h->clear)))
 			err = fetch_altered(r->z, err);
+		else
+			err = keep_block(r, h, &p.block.id);
 		wipe(p.block.key, sizeof p.block.key);
 	}
 	buf_free(&h->call.answer);

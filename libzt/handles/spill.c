@@ -53,8 +53,8 @@ copy_bytes(const void *from, size_t n, ProtobufCBinaryData *to)
 	return ZT_OK;
 }
 
-static enum zt_err
-reference(const struct block_ref *r, Zt__BlockRef **out)
+enum zt_err
+writer_reference(const struct block_ref *r, Zt__BlockRef **out)
 {
 	Zt__BlockRef *b = malloc(sizeof *b);
 	enum zt_err err;
@@ -95,7 +95,7 @@ writer_spill(struct zt_writer *w, struct writer_block *b)
 	if (w->scratch == NULL)
 		err = scratch_new(w->z->home, &w->scratch);
 	if (err == ZT_OK && (err = block_seal(buf_bytes(&b->clear), &r, &w->sealed)) == ZT_OK &&
-	    (err = reference(&r, &ref)) == ZT_OK &&
+	    (err = writer_reference(&r, &ref)) == ZT_OK &&
 	    (err = scratch_put(w->scratch, buf_bytes(&w->sealed), &p->spilled)) == ZT_OK) {
 		p->ref = ref;
 		ref = NULL;

@@ -109,6 +109,7 @@ look(struct zt_writer *w, const char *remote, uint64_t base)
 	Zt__Manifest *m = NULL;
 	struct workspace *s;
 	struct path path;
+	uint64_t which = 0;
 	enum zt_err err;
 
 	if ((err = tree_open(w->z, remote, &s, &path)) ||
@@ -131,7 +132,7 @@ look(struct zt_writer *w, const char *remote, uint64_t base)
 	w->version = base == 0 || base == ZT_NEWEST ? newest.version : base;
 	if (base == 0)
 		return ZT_OK;
-	err = list_manifest(s, &at.vlob, base == ZT_NEWEST ? 0 : base, &m);
+	err = list_manifest(s, &at.vlob, base == ZT_NEWEST ? 0 : base, &which, &m);
 	if (err == ZT_OK)
 		err = take_base(w, m->file);
 	pb_wipe(m);
@@ -154,7 +155,7 @@ handle_writer_open(struct zt *z, const char *remote, uint64_t base, struct zt_wr
 	for (size_t i = 0; i < WRITER_BLOCKS; i++)
 		w->blocks[i].clear = buf_init(BLOCK_CLEAR_MAX);
 	w->sealed = buf_init(LIMIT_BLOCK_WIRE);
-	if ((err = look(w, remote, base)))
+	if ((err = look(w, remote, base)) || (err = writer_kept_open(w)))
 		goto out;
 	*out = w;
 	w = NULL;
@@ -170,6 +171,7 @@ zt_writer_close(struct zt_writer *w)
 		return;
 	if (w->is_begun)
 		transfer_end(&w->t); /* first: blocks on their way write to the references */
+	writer_kept_close(w);
 	for (size_t i = 0; i < w->count; i++)
 		pb_wipe(w->parts[i].ref);
 	writer_forget_stale(w);
@@ -345,6 +347,7 @@ zt_writer_write(struct zt_writer *w, uint64_t offset, const void *p, size_t n)
 			return err;
 		done += some;
 	}
+	writer_kept_note(w, false);
 	return ZT_OK;
 }
 

@@ -54,8 +54,9 @@ struct zt_writer {
 	Zt__BlockRef **stale; /* written over; a block on its way may still write to them */
 	size_t stale_count, stale_cap;
 	struct writer_block blocks[WRITER_BLOCKS];
-	struct scratch *scratch; /* or NULL */
-	struct buf sealed;       /* on its way there, or back */
+	struct writer_kept *kept; /* kept.c; NULL while it opens */
+	struct scratch *scratch;  /* or NULL */
+	struct buf sealed;        /* on its way there, or back */
 	struct push push;
 	struct transfer t; /* once IS_BEGUN */
 };
@@ -100,6 +101,24 @@ ZT_CHECKED enum zt_err writer_unspill(
 ZT_CHECKED enum zt_err writer_send_spilled(struct zt_writer *w, struct writer_part *p);
 /* Frees references to blocks that were written over: none is on its way. */
 void writer_forget_stale(struct zt_writer *w);
+/* Makes *OUT of R. Errors: MEMORY. */
+ZT_CHECKED enum zt_err writer_reference(const struct block_ref *r, Zt__BlockRef **out);
+
+/* Reads what a stream to W's path had sent when it was cut off. Within a call that has the
+ * store. Errors: MEMORY, those of the store. */
+ZT_CHECKED enum zt_err writer_kept_open(struct zt_writer *w);
+/* Notes what W has sent, and forgets the rest. */
+void writer_kept_close(struct zt_writer *w);
+/* Once W->t is begun: hears of each block that the servers have. */
+void writer_kept_hear(struct zt_writer *w);
+/* Notes what the servers have since, if it is some, or ALL; not while others have the store. */
+void writer_kept_note(struct zt_writer *w, bool all);
+/* A version has it all, or its blocks are of no use. Within a call that has the store. */
+void writer_kept_forget(struct zt_writer *w);
+/* *TOOK: CLEAR, the bytes of P, is what an earlier stream sent there, and P refers to it now.
+ * Errors: MEMORY. */
+ZT_CHECKED enum zt_err writer_kept_take(
+    struct zt_writer *w, struct writer_part *p, struct bytes clear, bool *took);
 /* Begins each call: what failed before continues. Errors: MEMORY. */
 ZT_CHECKED enum zt_err writer_resume(struct zt_writer *w);
 

@@ -70,6 +70,12 @@ log_enter(struct zt *z)
 }
 
 enum zt_err
+log_try(struct zt *z)
+{
+	return take(z, false);
+}
+
+enum zt_err
 log_leave(struct zt *z, enum zt_err err)
 {
 	bool others;

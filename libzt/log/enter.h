@@ -10,6 +10,8 @@
  * process added to the log or the chains since Z had it. Pointers into the state become
  * invalid; workspaces stay. Errors: INTERRUPTED, those of store_wake. */
 ZT_CHECKED enum zt_err log_enter(struct zt *z);
+/* The same, and waits for nobody; keeps the sentence. Errors: LOCKED, too. */
+ZT_CHECKED enum zt_err log_try(struct zt *z);
 /* Ends it, also when log_enter failed; returns ERR. */
 enum zt_err log_leave(struct zt *z, enum zt_err err);
 /* Within a call: leaves the store to other handles, and the state folder to other processes,

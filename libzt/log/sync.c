@@ -11,6 +11,7 @@
 #include "format/pb.h"
 #include "history/log_reader.h"
 #include "log/enter.h"
+#include "log/handles.h"
 #include "log/user_keys.h"
 #include "log/verbs.h"
 #include "proto/auth.pb-c.h"
@@ -384,9 +385,23 @@ log_fetch(struct zt *z)
 		z->is_stale = true; /* the next call reloads it (enter.c) */
 		return reload;
 	}
-	if (err == ZT_OK)
+	if (err == ZT_OK) {
+		*store_away(z->store) = 0;
 		err = learn(z);
+	}
 	return err ? err : log_take_user_keys(z);
+}
+
+enum zt_err
+log_fetch_to_read(struct zt *z)
+{
+	enum zt_err err;
+
+	if (!(z->read_away = session_is_away(z)) &&
+	    ((err = log_fetch(z)) || (err = log_sync_handles(z))) &&
+	    !(z->read_away = session_goes_away(z, err)))
+		return err;
+	return ZT_OK;
 }
 
 enum zt_err

@@ -8,6 +8,7 @@
 #include "base/stop.h"
 #include "base/utf8.h"
 #include "crypto/suite.h"
+#include "format/event.h"
 #include "format/httpsig.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -222,11 +223,21 @@ sign(const struct calls *c, enum route r, const char *target, const char *digest
 }
 
 enum zt_err
-calls_sign(const struct calls *c, enum route r, const struct route_params *p,
-    struct buf *target, struct buf *input, struct buf *signature)
+calls_sign_events(const struct calls *c, struct buf *out)
 {
-	route_path(r, p, target);
-	return sign(c, r, buf_text(target), "", input, signature);
+	struct buf target = buf_init(LIMIT_TARGET), input = buf_init(LIMIT_HEAD),
+		   signature = buf_init(256);
+	struct route_params p = { .org = c->org };
+	enum zt_err err;
+
+	route_path(ROUTE_EVENTS, &p, &target);
+	err = sign(c, ROUTE_EVENTS, buf_text(&target), "", &input, &signature);
+	if (err == ZT_OK)
+		event_first_write(buf_text(&input), buf_text(&signature), out);
+	buf_free(&target);
+	buf_free(&input);
+	buf_free(&signature);
+	return err ? err : buf_err(out);
 }
 
 /* The headers of one try: each has its own signature. */

@@ -63,10 +63,9 @@ ZT_CHECKED enum zt_err calls_settle(struct calls *c, int wait_ms);
 void calls_cancel(struct calls *c, struct calls_transfer *t);
 /* Ends the wait of calls_turn. Any thread. */
 void calls_wake(struct calls *c);
-/* The value of header NAME for a signed WebSocket handshake and its peers: "Name: value" lines.
- */
-ZT_CHECKED enum zt_err calls_sign(const struct calls *c, enum route r,
-    const struct route_params *p, struct buf *target, struct buf *input, struct buf *signature);
+/* Appends the first message of an event socket (format/event.h) that was opened at ROUTE_EVENTS
+ * just now. */
+ZT_CHECKED enum zt_err calls_sign_events(const struct calls *c, struct buf *out);
 const char *calls_server(const struct calls *c);
 
 /* Writes SAID, a server's sentence, to DETAIL as a quotation that is safe to show; sentences

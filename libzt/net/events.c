@@ -7,8 +7,6 @@
 #include <time.h>
 
 #include "format/limits.h"
-#include "format/pb.h"
-#include "proto/rpc.pb-c.h"
 
 /* Ping after ASK_AFTER_S without traffic; drop the connection after GIVE_UP_AFTER_S. NATs and
  * proxies forget idle connections silently, mostly after a minute; without pings the client
@@ -18,15 +16,15 @@ enum { ASK_AFTER_S = 25, GIVE_UP_AFTER_S = 35 };
 /* A server that refuses a connection closes it with this code and the number of its error. */
 enum { REFUSED = 4000 };
 
-enum { TURN_MS = 250, PAUSE_FIRST_MS = 250, PAUSE_MAX_MS = 10000, MESSAGE_MAX = 64 * 1024 };
+enum { TURN_MS = 250, PAUSE_FIRST_MS = 250, PAUSE_MAX_MS = 10000 };
 
 struct watch {
 	const struct events_options *o;
 	struct lws *wsi; /* NULL: no line */
-	struct buf input, signature, target, message;
+	struct buf target, message;
 	char host[256];
 	int port;
-	bool tls, is_up, is_full;
+	bool tls, is_signed, is_up, is_full;
 	char said[128];    /* why it is full */
 	unsigned received; /* events, or what should be */
 };
@@ -34,36 +32,43 @@ struct watch {
 static void
 take_event(struct watch *w)
 {
-	Zt__Event *e = NULL;
-	struct id topic;
+	struct event e;
 
 	w->received++;
 	if (w->message.n == 0) { /* the empty frame: the server listens for us */
 		w->is_up = true;
 		w->o->ready(w->o->ctx);
-	} else if (pb_decode(&zt__event__descriptor, buf_bytes(&w->message), MESSAGE_MAX, &e) ==
-		       ZT_OK &&
-		   pb_id(e->topic, &topic) == ZT_OK) {
-		w->o->event(w->o->ctx, event_kind_of(e->kind), &topic, e->position);
+	} else if (event_read(buf_bytes(&w->message), &e) == ZT_OK) {
+		w->o->event(w->o->ctx, &e);
 	}
-	pb_free(e);
 	buf_empty(&w->message);
 }
 
-static int
-add_header(struct lws *wsi, const char *name, struct buf *value, uint8_t **p, uint8_t *end)
+/* Signs the request that opened the line: the first message. */
+static enum zt_err
+write_first(const struct watch *w, struct buf *out)
 {
-	return lws_add_http_header_by_name(wsi, (const uint8_t *)name,
-	    (const uint8_t *)buf_text(value), (int)value->n, p, end);
+	uint8_t room[LWS_PRE] = { 0 };
+	enum zt_err err;
+
+	buf_add(out, bytes_of(room, sizeof room));
+	err = calls_sign_events(w->o->calls, out);
+	return err ? err : buf_err(out);
 }
 
 static int
-add_headers(struct watch *w, struct lws *wsi, uint8_t **p, size_t n)
+say_first(struct watch *w, struct lws *wsi)
 {
-	return add_header(wsi, "signature-input:", &w->input, p, *p + n) != 0 ||
-		       add_header(wsi, "signature:", &w->signature, p, *p + n) != 0
-		   ? -1
-		   : 0;
+	struct buf b = buf_init(LWS_PRE + EVENT_FIRST_MAX);
+	bool is_said;
+
+	if (w->is_signed)
+		return 0;
+	is_said = write_first(w, &b) == ZT_OK && lws_write(wsi, b.p + LWS_PRE, b.n - LWS_PRE,
+						     LWS_WRITE_TEXT) == (int)(b.n - LWS_PRE);
+	w->is_signed = true;
+	buf_free(&b);
+	return is_said ? 0 : -1;
 }
 
 static int
@@ -94,8 +99,10 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 
 	(void)user;
 	switch ((int)reason) {
-	case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
-		return add_headers(w, wsi, in, n);
+	case LWS_CALLBACK_CLIENT_ESTABLISHED:
+		return lws_callback_on_writable(wsi) < 0 ? -1 : 0;
+	case LWS_CALLBACK_CLIENT_WRITEABLE:
+		return say_first(w, wsi);
 	case LWS_CALLBACK_CLIENT_RECEIVE:
 		return receive(w, wsi, in, n);
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
@@ -145,23 +152,18 @@ read_server(struct watch *w)
 	return ZT_OK;
 }
 
-static enum zt_err
+static void
 dial(struct watch *w, struct lws_context *lws)
 {
 	static const struct lws_retry_bo patience = { .secs_since_valid_ping = ASK_AFTER_S,
 		.secs_since_valid_hangup = GIVE_UP_AFTER_S };
 	struct lws_client_connect_info info = { 0 };
 	struct route_params p = { .org = w->o->org };
-	enum zt_err err;
 
-	buf_empty(&w->input);
-	buf_empty(&w->signature);
 	buf_empty(&w->target);
 	buf_empty(&w->message);
-	if ((err = calls_sign(
-		 w->o->calls, ROUTE_EVENTS, &p, &w->target, &w->input, &w->signature)))
-		return err;
-	w->is_up = false;
+	route_path(ROUTE_EVENTS, &p, &w->target);
+	w->is_up = w->is_signed = false;
 	info.context = lws;
 	info.address = info.host = info.origin = w->host;
 	info.port = w->port;
@@ -171,7 +173,6 @@ dial(struct watch *w, struct lws_context *lws)
 	info.pwsi = &w->wsi;
 	info.retry_and_idle_policy = &patience;
 	(void)lws_client_connect_via_info(&info); /* a failure shows as wsi NULL */
-	return ZT_OK;
 }
 
 /* Between two lines; longer each time that no connection is made. */
@@ -232,11 +233,9 @@ go_on(struct watch *w, unsigned *pause)
 enum zt_err
 events_watch(const struct events_options *o)
 {
-	struct watch w = { .o = o,
-		.input = buf_init(LIMIT_HEAD),
-		.signature = buf_init(256),
-		.target = buf_init(LIMIT_TARGET),
-		.message = buf_init(MESSAGE_MAX) };
+	struct watch w = {
+		.o = o, .target = buf_init(LIMIT_TARGET), .message = buf_init(EVENT_MAX)
+	};
 	struct lws_context_creation_info info = { 0 };
 	struct lws_context *lws = NULL;
 	lws_sorted_usec_list_t timer = { 0 };
@@ -256,8 +255,8 @@ events_watch(const struct events_options *o)
 	if ((lws = lws_create_context(&info)) == NULL)
 		return ZT_ERR_MEMORY;
 	while (err == ZT_OK && !o->stop(o->ctx)) {
-		if (w.wsi == NULL && (err = dial(&w, lws)) != ZT_OK)
-			break;
+		if (w.wsi == NULL)
+			dial(&w, lws);
 		while (w.wsi != NULL && !o->stop(o->ctx)) {
 			if (!turn(&w, lws, &timer))
 				break;
@@ -267,8 +266,6 @@ events_watch(const struct events_options *o)
 	}
 	lws_sul_schedule(lws, 0, &timer, tick, LWS_SET_TIMER_USEC_CANCEL);
 	lws_context_destroy(lws);
-	buf_free(&w.input);
-	buf_free(&w.signature);
 	buf_free(&w.target);
 	buf_free(&w.message);
 	return err;

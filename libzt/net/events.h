@@ -16,9 +16,7 @@ struct events_options {
 	/* The connection is up, for the first time or again: events before it may have been
 	 * missed. */
 	void (*ready)(void *ctx);
-	/* TOPIC is the organization or a workspace. */
-	void (*event)(
-	    void *ctx, enum event_kind kind, const struct id *topic, uint64_t position);
+	void (*event)(void *ctx, const struct event *e);
 	/* The connection ended or could not be made; a returned error ends the watch. */
 	enum zt_err (*lost)(void *ctx);
 	/* The server refuses this device another connection, with the reason MESSAGE (safe to

@@ -37,7 +37,7 @@ people_users(struct zt *z, void (*each)(void *ctx, const struct zt_user *u), voi
 	enum zt_err err;
 
 	z->message[0] = 0;
-	if ((err = log_fetch(z)) || (err = log_sync_handles(z)))
+	if ((err = log_fetch_to_read(z)))
 		return err;
 	if ((all = calloc(z->state->users.count + 1, sizeof(struct org_user *))) == NULL)
 		return ZT_ERR_MEMORY;
@@ -72,7 +72,7 @@ people_devices(struct zt *z, void (*each)(void *ctx, const struct zt_device *d),
 	enum zt_err err;
 
 	z->message[0] = 0;
-	if ((err = log_fetch(z)) || (err = log_sync_handles(z)))
+	if ((err = log_fetch_to_read(z)))
 		return err;
 	while ((d = idmap_next(&z->state->devices, &at)) != NULL) {
 		char id[ID_TEXT], user[ID_TEXT];

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "zt/enrol.h"
 #include "zt/org.h"
+#include "zt/overview.h"
 #include "zt/recover.h"
 #include "zt/sync.h"
 
@@ -31,9 +32,16 @@ ZT_CHECKED enum zt_err people_device_acknowledge(
     struct zt *z, const char *device, unsigned *count);
 ZT_CHECKED enum zt_err people_user_profile(struct zt *z, const char *user, const char *profile);
 ZT_CHECKED enum zt_err people_user_revoke(struct zt *z, const char *user);
+ZT_CHECKED enum zt_err people_overview(
+    struct zt *z, struct zt_overview *out, const struct zt_overview_lists *l);
+ZT_CHECKED enum zt_err people_freeze(struct zt *z, const char *user, bool frozen);
 ZT_CHECKED enum zt_err people_recovery_end_older(struct zt *z, unsigned *ended);
 ZT_CHECKED enum zt_err people_ways_back(
     struct zt *z, void (*each)(void *ctx, const struct zt_way *w), void *ctx);
 ZT_CHECKED enum zt_err people_watch(struct zt *z, const struct zt_watch *w);
+ZT_CHECKED enum zt_err people_listen(
+    struct zt *z, char url[ZT_LISTEN_URL], char first[ZT_LISTEN_FIRST]);
+ZT_CHECKED enum zt_err people_hear(
+    struct zt *z, const void *message, size_t n, const struct zt_watch *w);
 
 #endif

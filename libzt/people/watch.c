@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* watch.c - events of the servers, with the names that this device knows. */
+#include <stdio.h>
+
 #include "base/stop.h"
 #include "chain/workspace.h"
 #include "format/limits.h"
@@ -7,6 +9,7 @@
 #include "log/sync.h"
 #include "net/events.h"
 #include "people/acts.h"
+#include "people/hear.h"
 #include "people/verbs.h"
 #include "port/clock.h"
 #include "release/verbs.h"
@@ -27,6 +30,8 @@ struct watching {
 	uint64_t reported;    /* devices added before this log entry were reported */
 	uint64_t turned_ms;   /* the steady clock at the last idle turn */
 	uint64_t maintain_at; /* when to retry failed work; 0: nothing failed */
+	bool has_begun;
+	enum zt_err err; /* of the first look at the log, which waiting does not heal */
 };
 
 /* Reports each new device that the person has not acknowledged, once. */
@@ -38,18 +43,20 @@ announce(struct watching *v)
 	v->reported = merkle_size(v->z->state->tree);
 }
 
-/* Any online manager performs pending rotations. */
-static void
+/* Any online manager performs pending rotations. Returns the error of the log; the keys' is
+ * tried again. */
+static enum zt_err
 look_after(struct watching *v)
 {
-	enum zt_err err;
+	enum zt_err err, keys = ZT_OK;
 
 	if ((err = log_wake(v->z, true)) == ZT_OK && (err = log_fetch(v->z)) == ZT_OK) {
 		announce(v);
-		err = workspace_maintain_keys(v->z, NULL);
+		keys = workspace_maintain_keys(v->z, NULL);
 	}
-	v->maintain_at = err ? session_now_ms() + MAINTAIN_AGAIN_MS : 0;
+	v->maintain_at = err || keys ? session_now_ms() + MAINTAIN_AGAIN_MS : 0;
 	log_rest(v->z);
+	return err;
 }
 
 /* Catches up: events during a disconnection were missed. */
@@ -57,49 +64,29 @@ static void
 ready(void *ctx)
 {
 	struct watching *v = ctx;
+	enum zt_err err;
 
 	v->w->ready(v->w->ctx);
-	look_after(v);
+	if ((err = look_after(v)) && !v->has_begun && !err_retry(err))
+		v->err = err;
+	v->has_begun = true;
 	v->fills = true;
 }
 
-static enum zt_event_kind
-public_kind(enum event_kind k)
-{
-	switch (k) {
-	case EVENT_LOG:
-		return ZT_EVENT_LOG;
-	case EVENT_CHAIN:
-		return ZT_EVENT_CHAIN;
-	case EVENT_KEYS:
-		return ZT_EVENT_KEYS;
-	case EVENT_OTHER:
-		break;
-	}
-	return ZT_EVENT_OTHER;
-}
-
 static void
-event(void *ctx, enum event_kind kind, const struct id *topic, uint64_t position)
+event(void *ctx, const struct event *one)
 {
 	struct watching *v = ctx;
-	struct org_workspace *w;
-	char name[260] = "";
-	struct zt_event e = {
-		.kind = public_kind(kind), .workspace = name, .position = position
-	};
-	struct workspace *s;
+	char name[HEAR_NAME] = "";
+	struct zt_event e;
 
-	if (log_wake(v->z, true) == ZT_OK &&
-	    (w = org_state_workspace(v->z->state, topic)) != NULL &&
-	    workspace_of(v->z, w, &s) == ZT_OK)
-		workspace_name(s, name);
-	else if (!id_equal(topic, &v->z->org))
-		id_print(topic, name);
+	if (log_wake(v->z, true) == ZT_OK)
+		hear_name(v->z, &one->topic, name);
 	log_rest(v->z);
+	e = hear_event(one, name);
 	v->w->event(v->w->ctx, &e);
 	if (e.kind == ZT_EVENT_LOG)
-		look_after(v);
+		(void)!(int)look_after(v);
 	v->fills = true;
 }
 
@@ -134,7 +121,7 @@ idle(void *ctx)
 	v->turned_ms = now_ms;
 	release_watch(z, since_ms);
 	if (v->maintain_at != 0 && session_now_ms() >= v->maintain_at)
-		look_after(v);
+		(void)!(int)look_after(v);
 	if (!v->fills || (err = log_wake(z, false)) == ZT_ERR_LOCKED)
 		return;
 	v->fills = false;
@@ -144,17 +131,22 @@ idle(void *ctx)
 	log_rest(z);
 }
 
-/* The connection ended, or was not made: a call says why. What waiting heals is waited for.
- */
+/* The connection ended, or was not made: a call says why. It needs nothing of the device, which
+ * is left to others, for it may wait long. What waiting heals is waited for. */
 static enum zt_err
 lost(void *ctx)
 {
 	struct watching *v = ctx;
+	struct route_params p = { .org = v->z->org };
+	struct buf answer = buf_init(LIMIT_PAGE);
+	char query[32];
 	enum zt_err err = ZT_OK;
 
-	if (!v->w->stop(v->w->ctx) && (err = log_wake(v->z, true)) == ZT_OK)
-		err = log_fetch(v->z);
-	log_rest(v->z);
+	(void)snprintf(query, sizeof query, "from=%llu",
+	    (unsigned long long)merkle_size(v->z->state->tree));
+	if (!v->w->stop(v->w->ctx))
+		err = session_call(v->z, ROUTE_LOG_READ, &p, query, bytes_of(NULL, 0), &answer);
+	buf_free(&answer);
 	return err_retry(err) ? ZT_OK : err;
 }
 
@@ -171,7 +163,7 @@ stop(void *ctx)
 {
 	struct watching *v = ctx;
 
-	return stop_is_set(v->z->stop) || v->w->stop(v->w->ctx);
+	return v->err != ZT_OK || stop_is_set(v->z->stop) || v->w->stop(v->w->ctx);
 }
 
 enum zt_err
@@ -191,10 +183,8 @@ people_watch(struct zt *z, const struct zt_watch *w)
 	enum zt_err err, woken;
 
 	z->message[0] = 0;
-	if ((err = log_fetch(z)))
-		return err;
 	log_rest(z);
 	err = events_watch(&o);
 	woken = log_wake(z, true);
-	return err ? err : woken;
+	return v.err ? v.err : err ? err : woken;
 }

@@ -68,10 +68,11 @@ struct zt {
 	void (*damaged)(void *ctx, const char *path, const char *what); /* or NULL */
 	void *damaged_ctx;
 	bool is_in, is_resting,
-	    is_stale;       /* of the store, which others may have (log/enter.h) */
-	const int *stop;    /* what ends calls (zt/cancel.h), or NULL */
-	struct idmap named; /* objects reported as damaged in this call */
-	enum zt_err damage; /* the first of them */
+	    is_stale;               /* of the store, which others may have (log/enter.h) */
+	const int *stop;            /* what ends calls (zt/cancel.h), or NULL */
+	bool reads_kept, read_away; /* zt/keep.h */
+	struct idmap named;         /* objects reported as damaged in this call */
+	enum zt_err damage;         /* the first of them */
 	char message[SESSION_MESSAGE];
 	struct refusal refusal; /* the parts of it */
 };
@@ -108,6 +109,13 @@ ZT_CHECKED enum zt_err session_may_go_on(struct zt *z);
 void session_close(struct zt *z);
 /* zt_error_message. */
 const char *session_message(const struct zt *z);
+/* Whether calls that only read ask nobody: the servers did not answer a moment ago. */
+bool session_is_away(const struct zt *z);
+/* Whether a call that only reads goes on after ERR of the servers, without them; then it is so
+ * for some seconds. */
+bool session_goes_away(struct zt *z, enum zt_err err);
+/* The error of what such a call needs and this device lacks. */
+enum zt_err session_lacks(struct zt *z);
 /* Makes Z->calls from Z's server, ids and keys. */
 ZT_CHECKED enum zt_err session_connect(struct zt *z);
 /* Makes a call; on failure the server's sentence becomes zt_error_message. */

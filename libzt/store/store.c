@@ -20,7 +20,20 @@
 
 enum { VALUE_MAX = 64 * 1024 * 1024, KEY_MAX = 64, SCHEMA = 1, WAIT_MS = 10000 };
 
-enum query { PUT, GET, NEWEST, DELETE, FORGET, EACH, ALL, QUERIES };
+enum query {
+	PUT,
+	GET,
+	NEWEST,
+	DELETE,
+	FORGET,
+	EACH,
+	ALL,
+	HAS,
+	SIZE,
+	OLDEST,
+	DELETE_ROW,
+	QUERIES
+};
 
 struct store {
 	char *folder;
@@ -30,6 +43,7 @@ struct store {
 	int lock;
 	struct lock *users_lock;
 	unsigned users, resting;
+	uint64_t away_ms;
 	const void *last;
 	const int *stop;                  /* or NULL */
 	bool in_transaction, is_unsynced; /* store_begin_unsynced */
@@ -49,6 +63,12 @@ static const char *const texts[QUERIES] = {
 	    "SELECT n, value, key FROM records WHERE kind = ?1 AND key >= ?2 AND "
 	    "(length(?2) = 0 OR substr(key, 1, length(?2)) = ?2) AND n >= ?3 ORDER BY key, n",
 	[ALL] = "SELECT n, value, key, kind FROM records",
+	[HAS] =
+	    "SELECT n, n, key FROM records WHERE kind = ?1 AND key >= ?2 ORDER BY key LIMIT 1",
+	[SIZE] = "SELECT sum(length(value)) FROM records WHERE kind = ?1",
+	[OLDEST] =
+	    "SELECT rowid, length(value) FROM records WHERE kind = ?1 ORDER BY rowid LIMIT 1",
+	[DELETE_ROW] = "DELETE FROM records WHERE rowid = ?1",
 };
 
 static enum zt_err
@@ -303,6 +323,12 @@ store_resting(struct store *s)
 	return &s->resting;
 }
 
+uint64_t *
+store_away(struct store *s)
+{
+	return &s->away_ms;
+}
+
 /* What is committed from now on waits for the disk again. */
 static void
 end_unsynced(struct store *s)
@@ -515,6 +541,58 @@ store_each(struct store *s, enum store_kind kind, struct bytes prefix, uint64_t 
 		err = err_of(s, rv);
 	(void)sqlite3_reset(st);
 	buf_free(&value);
+	return err;
+}
+
+bool
+store_has(struct store *s, enum store_kind kind, struct bytes prefix)
+{
+	sqlite3_stmt *st = bind(s, HAS, kind, prefix, 0);
+	bool has = sqlite3_step(st) == SQLITE_ROW;
+
+	if (has) {
+		struct bytes key = column(st, 2);
+
+		has = key.n >= prefix.n && memcmp(key.p, prefix.p, prefix.n) == 0;
+	}
+	(void)sqlite3_reset(st);
+	return has;
+}
+
+/* The first two columns of the one row of Q. */
+static enum zt_err
+ask_two(struct store *s, enum query q, enum store_kind kind, uint64_t *a, uint64_t *b)
+{
+	sqlite3_stmt *st = s->query[q];
+	int rv;
+
+	(void)sqlite3_reset(st);
+	(void)sqlite3_bind_int(st, 1, (int)kind);
+	rv = sqlite3_step(st);
+	*a = rv == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
+	*b = rv == SQLITE_ROW && sqlite3_column_count(st) > 1
+		 ? (uint64_t)sqlite3_column_int64(st, 1)
+		 : 0;
+	(void)sqlite3_reset(st);
+	return rv == SQLITE_ROW || rv == SQLITE_DONE ? ZT_OK : err_of(s, rv);
+}
+
+enum zt_err
+store_trim(struct store *s, enum store_kind kind, uint64_t most, uint64_t *size)
+{
+	uint64_t all, row, n;
+	enum zt_err err = ask_two(s, SIZE, kind, &all, &n);
+
+	while (err == ZT_OK && all > most) {
+		if ((err = ask_two(s, OLDEST, kind, &row, &n)) || n == 0)
+			break;
+		(void)sqlite3_reset(s->query[DELETE_ROW]);
+		(void)sqlite3_bind_int64(s->query[DELETE_ROW], 1, (sqlite3_int64)row);
+		if ((err = run(s, s->query[DELETE_ROW])) == ZT_OK)
+			all -= n < all ? n : all;
+	}
+	if (err == ZT_OK && size != NULL)
+		*size = all;
 	return err;
 }
 

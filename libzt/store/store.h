@@ -37,6 +37,13 @@ enum store_kind {
 	STORE_GREETING = 18, /* key: invitation; n: 0; accepted, but the claimer has no answer
 			      * yet */
 	STORE_LOCAL = 19,    /* key: device and inode / 32 of local files; n: 0 (local.c) */
+	STORE_NOTE = 20,     /* key: a program's word; n: 0 (zt/keep.h) */
+	/* key: workspace and vlob; n: version; a file's manifest as STORE_FOLDER has folders'
+	 */
+	STORE_FILE = 21,
+	/* key: workspace, vlob and block; n: 0; the sealed block, as the servers have it */
+	STORE_BLOCK = 22,
+	STORE_PIN = 23, /* the same, which a person wants here */
 };
 
 struct store;
@@ -95,6 +102,15 @@ ZT_CHECKED enum zt_err store_forget(struct store *s, enum store_kind kind, struc
 typedef enum zt_err store_each_fn(void *ctx, struct bytes key, uint64_t n, struct bytes value);
 ZT_CHECKED enum zt_err store_each(struct store *s, enum store_kind kind, struct bytes prefix,
     uint64_t from, store_each_fn *each, void *ctx);
+/* Whether a record of KIND has a key that begins with PREFIX. */
+bool store_has(struct store *s, enum store_kind kind, struct bytes prefix);
+/* Deletes the records of KIND that were added first until the others' values are MOST bytes at
+ * most; *SIZE, if not NULL, is what they are then. */
+ZT_CHECKED enum zt_err store_trim(
+    struct store *s, enum store_kind kind, uint64_t most, uint64_t *size);
+/* When the servers did not answer somebody who has S (port/clock.h, steady); 0: they did since.
+ * The caller has taken it. */
+uint64_t *store_away(struct store *s);
 /* Opens every record. Errors: STORE. */
 ZT_CHECKED enum zt_err store_verify(struct store *s, uint64_t *records);
 

@@ -418,7 +418,8 @@ open_any(struct zt *z, const char *remote, struct workspace **s, struct tree_ent
 }
 
 enum zt_err
-list_manifest(struct workspace *s, const struct id *vlob, uint64_t version, Zt__Manifest **out)
+list_manifest(struct workspace *s, const struct id *vlob, uint64_t version, uint64_t *which,
+    Zt__Manifest **out)
 {
 	struct workspace_object o = { .vlob = *vlob };
 	struct workspace_version v;
@@ -431,6 +432,7 @@ list_manifest(struct workspace *s, const struct id *vlob, uint64_t version, Zt__
 			    s->z, err, "there is no version %llu", (unsigned long long)version);
 		if (err || (err = workspace_manifest(s, &v, out)))
 			return err;
+		*which = version;
 		return (*out)->kind_case == ZT__MANIFEST__KIND_FILE
 			   ? ZT_OK
 			   : session_refuse(
@@ -445,12 +447,13 @@ list_manifest(struct workspace *s, const struct id *vlob, uint64_t version, Zt__
 			   ? session_refuse(s->z, o.reason, "%s", what)
 			   : session_refuse(s->z, ZT_ERR_NOT_FOUND, "a file without a version");
 	workspace_damaged(s, "", &o);
+	*which = o.v.version;
 	return ZT_OK;
 }
 
 enum zt_err
 list_file_at(struct zt *z, const char *remote, uint64_t version, struct workspace **s,
-    Zt__Manifest **out)
+    struct id *vlob, uint64_t *which, Zt__Manifest **out)
 {
 	struct tree_entry at;
 	enum zt_err err;
@@ -459,7 +462,8 @@ list_file_at(struct zt *z, const char *remote, uint64_t version, struct workspac
 		return err;
 	if (at.is_folder)
 		return session_refuse(z, ZT_ERR_INVALID, "that is a folder");
-	return list_manifest(*s, &at.vlob, version, out);
+	*vlob = at.vlob;
+	return list_manifest(*s, &at.vlob, version, which, out);
 }
 
 /* Version V, as far as it opens. */

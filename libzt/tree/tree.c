@@ -80,6 +80,15 @@ tree_find(struct workspace *s, const struct path *path, size_t depth, struct tre
 	return tree_find_at(s, path, depth, 0, out);
 }
 
+/* Whether this device has verified the workspace, up to where the log says that it went. */
+static bool
+has_been_seen(const struct workspace *s)
+{
+	const struct org_pin *far = org_state_furthest_pin(s->w);
+
+	return s->chain.position > 0 && (far == NULL || far->position <= s->chain.position);
+}
+
 enum zt_err
 tree_open(struct zt *z, const char *remote, struct workspace **s, struct path *path)
 {
@@ -90,9 +99,12 @@ tree_open(struct zt *z, const char *remote, struct workspace **s, struct path *p
 	chain_begin_reading(z);
 	if ((err = path_parse(remote, path, &message)))
 		return session_refuse(z, err, "%s", message);
-	if ((err = log_fetch(z)) || (err = workspace_find(z, path->workspace, s)))
+	if ((err = log_fetch_to_read(z)) || (err = workspace_find(z, path->workspace, s)))
 		return err;
-	return workspace_sync_fresh(*s);
+	if (!z->read_away && ((err = workspace_sync_fresh(*s)) == ZT_OK ||
+				 !(z->read_away = session_goes_away(z, err))))
+		return err;
+	return has_been_seen(*s) ? ZT_OK : session_lacks(z);
 }
 
 /* ---- the path of an object ---- */

@@ -223,7 +223,7 @@ workspace_each(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *
 	enum zt_err err;
 
 	z->message[0] = 0;
-	if ((err = log_fetch(z)))
+	if ((err = log_fetch_to_read(z)))
 		return err;
 	me = org_state_user(z->state, &z->user);
 	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL) {
@@ -259,8 +259,7 @@ workspace_members(struct zt *z, const char *workspace,
 	enum zt_err err;
 
 	z->message[0] = 0;
-	if ((err = log_fetch(z)) || (err = log_sync_handles(z)) ||
-	    (err = workspace_find(z, workspace, &s)))
+	if ((err = log_fetch_to_read(z)) || (err = workspace_find(z, workspace, &s)))
 		return err;
 	for (size_t i = 0; i < s->w->member_count; i++) {
 		const struct org_user *u = s->w->members[i]->user;

@@ -43,6 +43,7 @@ struct auth_org {
 	struct auth_limits limits;
 	struct idmap frozen;  /* users frozen by the operator */
 	struct idmap tallies; /* recent acts by user (tally.h) */
+	struct idmap seen;    /* the last day of each device, as it was written */
 	STAILQ_HEAD(auth_appends, auth_append) waiting;
 	bool has_leader;
 	/* The mark says that the log was longer, or different: an older database was restored.

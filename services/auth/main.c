@@ -16,6 +16,8 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_ORG_SET] = operator_set,
 	[ROUTE_ORG_ACCEPT] = operator_accept,
 	[ROUTE_ORG_LOSS] = operator_loss,
+	[ROUTE_OVERVIEW] = overview_get,
+	[ROUTE_FREEZE] = overview_freeze,
 	[ROUTE_BOOTSTRAP] = orgs_bootstrap,
 	[ROUTE_LOG_APPEND] = entries_append,
 	[ROUTE_LOG_READ] = entries_read,
@@ -117,6 +119,7 @@ free_org(void *p)
 	org_state_free(org->state);
 	idmap_free(&org->frozen, NULL);
 	idmap_free(&org->tallies, free);
+	idmap_free(&org->seen, NULL);
 	sign_free(org->log_key);
 	(void)pthread_mutex_destroy(&org->lock);
 	(void)pthread_cond_destroy(&org->done);
@@ -184,6 +187,7 @@ main(int argc, char **argv)
 		.open = open_auth,
 		.close = close_auth,
 		.decide = auth_decide,
+		.seen = overview_seen,
 		.is_operator = operator_is,
 		.sweep = auth_sweep,
 	};

@@ -3,6 +3,7 @@
  * that nobody answered after thirty. */
 #include "auth/auth.h"
 #include "auth/exchanges.h"
+#include "auth/handlers.h"
 #include "bus/clock.h"
 #include "frame/log.h"
 #include "pki/pki_request.h"
@@ -22,6 +23,8 @@ auth_sweep(void *state, struct service *s, struct db *db)
 	(void)state;
 	(void)s;
 	other = db_run(db, &old_requests, v, 1, NULL);
+	if (other == ZT_OK)
+		other = overview_drop_old(db, now);
 	if (err || other)
 		log_line("warning", "sweep", "error", err_name(err ? err : other), NULL);
 }

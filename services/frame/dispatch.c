@@ -143,6 +143,8 @@ admit(struct dispatch *d, const Zt__Call *call, struct request *rq, struct rpc_a
 #endif
 	prove(rq, out);
 	keep(d, rq);
+	if (out->is_proved && d->def->seen != NULL)
+		d->def->seen(d->state, rq->db, &rq->params.org, &rq->device, rq->now_ms);
 	if (d->rate != NULL &&
 	    (err = rate_take(d->rate, &rq->params.org, &rq->caller.user, clock_ms(), message)))
 		return err;

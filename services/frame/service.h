@@ -55,6 +55,9 @@ struct service_def {
 	/* Decides locally (auth); NULL: asks auth. */
 	enum zt_err (*decide)(void *state, struct db *db, const struct id *org,
 	    const struct id *device, const struct id *workspace, struct decision *out);
+	/* A live device of ORG signed a request. May be NULL. */
+	void (*seen)(void *state, struct db *db, const struct id *org, const struct id *device,
+	    uint64_t now_ms);
 	bool (*is_operator)(void *state, const char *authorization);
 	/* Periodic cleanup, every SWEEP seconds, on its own thread and database connection;
 	 * may be NULL. */

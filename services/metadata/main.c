@@ -25,7 +25,7 @@ static handler *const handlers[ROUTE_COUNT] = {
 	[ROUTE_ORG_USAGE] = usage_org,
 };
 
-static const struct service_rpc rpcs[] = { { "/link", links_ask } };
+static const struct service_rpc rpcs[] = { { "/link", links_ask }, { "/usage", usage_ask } };
 
 static const struct config_key keys[] = {
 	SERVICE_KEYS(struct metadata_settings),

@@ -27,7 +27,7 @@ handler changesets_push, changesets_read, vlobs_read, vlobs_rewrap, sealed_keys_
 handler repair_changeset, restored_links, restored_accept, restored_loss;
 handler links_ask;
 handler checkpoints_put, checkpoints_list, checkpoints_read;
-handler usage_org;
+handler usage_org, usage_ask;
 
 /* Within a transaction, whose writes count: checks that the organization stores no more than
  * its operator allows, here and in blocks together. Errors: LIMIT, DATABASE, UNAVAILABLE. */

@@ -67,6 +67,26 @@ usage_check(const struct metadata *md, const struct request *rq, struct rpc_answ
 	return err;
 }
 
+/* The question "/usage": auth asks, for an organization's admins. */
+enum zt_err
+usage_ask(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__UsageAsk *ask = NULL;
+	Zt__Usage m = ZT__USAGE__INIT;
+	struct buf b = buf_init(64);
+	struct id org;
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__usage_ask__descriptor, rq->body, 128, &ask)) == ZT_OK &&
+	    (err = pb_id(ask->org, &org)) == ZT_OK &&
+	    (err = usage_of(state, rq->db, &org, 0, &m.bytes)) == ZT_OK &&
+	    (err = pb_encode(&m, &b)) == ZT_OK)
+		rpc_answer_add(out, buf_bytes(&b));
+	pb_free(ask);
+	buf_free(&b);
+	return err;
+}
+
 /* ORG_USAGE: the operator asks what an organization stores. */
 enum zt_err
 usage_org(void *state, const struct request *rq, struct rpc_answer *out)

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "ask.h"
+#include "zt/audit.h"
 #include "zt/pki.h"
 #include "zt/recover.h"
 
@@ -163,6 +164,7 @@ a_file_is_written_and_read_in_ranges(void **state)
 	assert_int_equal(1, ask_write(a, "plans:/budget", "one two three"));
 	opened = ask(a, "reader.open", "{s:s}", "path", "plans:/budget");
 	assert_int_equal(13, json_integer_value(json_object_get(opened, "size")));
+	assert_int_equal(1, json_integer_value(json_object_get(opened, "version")));
 	h = answer_number(opened, "handle");
 	ask_reads(a, h, 0, 100, "one two three");
 	ask_reads(a, h, 4, 3, "two");
@@ -180,11 +182,90 @@ a_file_is_written_and_read_in_ranges(void **state)
 	    3, answer_number(ask(a, "writer.commit", "{s:I}", "handle", h), "version"));
 	does(a, "writer.close", "{s:I}", "handle", h);
 	h = answer_number(
+	    ask(a, "reader.open", "{s:s,s:i}", "path", "plans:/budget", "version", 2),
+	    "version");
+	assert_int_equal(2, h);
+	h = answer_number(
 	    ask(a, "reader.open", "{s:s,s:i}", "path", "plans:/budget", "version", 3),
 	    "handle");
 	ask_reads(a, h, 0, 100, "ano");
 	does(a, "reader.close", "{s:I}", "handle", h);
 	ends(ZT_ERR_NOT_FOUND, a, "reader.open", "{s:s}", "path", "plans:/none");
+}
+
+/* What the page saves is what zt-audit reads. */
+static void
+the_log_is_exported_for_an_auditor(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	struct rpc_answer given = { 0 };
+	struct zt_audit *audit = NULL;
+	struct zt_audit_result r;
+	struct zt_identity id;
+	json_t *opened;
+	int64_t h, size, at = 0;
+
+	(void)state;
+	zt_whoami(stage.s->alice.zt, &id);
+	assert_ok(zt_audit_new(id.org, &audit));
+	opened = ask(a, "export.open", "{s:s}", "workspace", "plans");
+	size = json_integer_value(json_object_get(opened, "size"));
+	h = answer_number(opened, "handle");
+	assert_true(size > 100);
+	ends(ZT_ERR_TOO_BIG, a, "export.open", "{}");
+	while (at < size) {
+		json_decref(ask_with(a, "export.read",
+		    json_pack("{s:I,s:I,s:i}", "handle", h, "offset", at, "size", 100), NULL, 0,
+		    &given));
+		assert_true(given.content_n > 0 && given.content_n <= 100);
+		assert_ok(zt_audit_take(audit, given.content, given.content_n));
+		at += (int64_t)given.content_n;
+		rpc_answer_free(&given);
+	}
+	assert_int_equal(size, at);
+	assert_ok(zt_audit_end(audit));
+	zt_audit_result(audit, &r);
+	assert_int_equal(id.log_size, r.entries + r.hidden);
+	assert_true(r.changesets > 0);
+	zt_audit_free(audit);
+	json_decref(ask_with(a, "export.read",
+	    json_pack("{s:I,s:I,s:i}", "handle", h, "offset", size, "size", 9), NULL, 0,
+	    &given));
+	assert_int_equal(0, given.content_n);
+	rpc_answer_free(&given);
+	ends(ZT_ERR_TOO_BIG, a, "export.read", "{s:I,s:i,s:i}", "handle", h, "offset", 0,
+	    "size", 4 * 1024 * 1024 + 1);
+	does(a, "export.close", "{s:I}", "handle", h);
+	ends(ZT_ERR_NOT_FOUND, a, "export.close", "{s:I}", "handle", h);
+	ends(ZT_ERR_NOT_FOUND, a, "export.open", "{s:s}", "workspace", "nowhere");
+	h = answer_number(ask(a, "export.open", "{}"), "handle");
+	does(a, "export.close", "{s:I}", "handle", h);
+}
+
+static void
+a_page_keeps_notes_and_files(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	json_t *opened;
+	int64_t h;
+
+	(void)state;
+	does(a, "notes.put", "{s:s,s:s}", "name", "upload.1", "value", "what waits");
+	answer_has(
+	    ask(a, "notes.list", "{s:s}", "prefix", "upload."), "notes", "value", "what waits");
+	does(a, "notes.remove", "{s:s}", "name", "upload.1");
+	assert_int_equal(
+	    0, answer_count(ask(a, "notes.list", "{s:s}", "prefix", "upload."), "notes"));
+	ends(ZT_ERR_NAME, a, "notes.put", "{s:s,s:s}", "name", "No name", "value", "");
+	opened = ask(a, "reader.open", "{s:s}", "path", "plans:/budget");
+	assert_false(json_boolean_value(json_object_get(opened, "away")));
+	h = answer_number(opened, "handle");
+	for (const char *const *how =
+		 (const char *const[]){ "read", "pinned", "forget", "nothing", NULL };
+	     *how != NULL; how++)
+		does(a, "reader.keep", "{s:I,s:s}", "handle", h, "how", *how);
+	ends(ZT_ERR_NOT_FOUND, a, "reader.keep", "{s:I,s:s}", "handle", h + 999, "how", "read");
+	does(a, "reader.close", "{s:I}", "handle", h);
 }
 
 static void
@@ -480,6 +561,49 @@ people_are_found_and_given_profiles(void **state)
 	    "admin");
 }
 
+/* Refused by the server alone: what bob has stays readable to him. */
+static void
+the_server_says_what_it_allows_and_freezes(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	const char *bob = stage.s->bob.email;
+	struct zt_identity of_bob;
+	json_t *all, *one;
+
+	(void)state;
+	zt_whoami(stage.s->bob.zt, &of_bob);
+	does(stage.bob, "device.sync", "{}");
+	all = ask(a, "organization.overview", "{}");
+	assert_true(json_integer_value(json_object_get(all, "users")) > 1);
+	assert_true(json_integer_value(json_object_get(all, "bytes")) > 0);
+	assert_int_equal(0, json_integer_value(json_object_get(all, "usersLimit")));
+	assert_true(
+	    llabs(json_integer_value(json_object_get(all, "time")) / 1000 - time(NULL)) < 60);
+	assert_string_equal(zt_version(), json_string_value(json_object_get(all, "version")));
+	json_decref(all);
+	one = answer_item(ask(a, "people.seen", "{}"), "seen", "device", of_bob.device);
+	assert_true(time(NULL) - answer_number(one, "day") / 1000 < 2 * 24 * 60 * 60);
+	assert_int_equal(1, answer_count(ask(a, "people.seen", "{s:i}", "max", 1), "seen"));
+	ends(ZT_ERR_FORBIDDEN, stage.bob, "organization.overview", "{}");
+	ends(ZT_ERR_FORBIDDEN, stage.bob, "people.seen", "{}");
+	ends(ZT_ERR_FORBIDDEN, stage.bob, "people.frozen", "{}");
+	ends(ZT_ERR_FORBIDDEN, stage.bob, "people.freeze", "{s:s,s:b}", "user", bob, "frozen",
+	    1);
+	ends(ZT_ERR_INVALID, a, "people.freeze", "{s:s,s:b}", "user", stage.s->alice.email,
+	    "frozen", 1);
+	ends(ZT_ERR_NOT_FOUND, a, "people.freeze", "{s:s,s:b}", "user", "nobody@acme.example",
+	    "frozen", 1);
+	does(a, "people.freeze", "{s:s,s:b}", "user", bob, "frozen", 1);
+	ends(ZT_ERR_FROZEN, stage.bob, "device.sync", "{}");
+	one = answer_item(ask(a, "people.frozen", "{}"), "frozen", "user", of_bob.user);
+	assert_true(json_is_true(json_object_get(one, "byAdmin")));
+	json_decref(one);
+	does(a, "people.freeze", "{s:s,s:b}", "user", bob, "frozen", 0);
+	does(a, "people.freeze", "{s:s,s:b}", "user", bob, "frozen", 0);
+	assert_int_equal(0, answer_count(ask(a, "people.frozen", "{}"), "frozen"));
+	does(stage.bob, "device.sync", "{}");
+}
+
 static void
 an_invitation_is_made_and_cancelled(void **state)
 {
@@ -752,10 +876,10 @@ static void
 what_lends_the_account_needs_the_person(void **state)
 {
 	static const char *const all[] = { "device.revoke", "device.acknowledge",
-		"people.profile", "people.revoke", "organization.setSettings", "releases.pin",
-		"releases.clear", "recovery.create", "recovery.endOlder", "recovery.colleagues",
-		"exchange.greet", "pki.accept", "workspaces.delete", "workspaces.voidPin",
-		"workspaces.voidChangeset", "log.compare" };
+		"people.freeze", "people.profile", "people.revoke", "organization.setSettings",
+		"releases.pin", "releases.clear", "recovery.create", "recovery.endOlder",
+		"recovery.colleagues", "exchange.greet", "pki.accept", "workspaces.delete",
+		"workspaces.voidPin", "workspaces.voidChangeset", "log.compare" };
 	const struct rpc_row *row;
 	size_t n = 0;
 
@@ -821,6 +945,8 @@ main(void)
 		cmocka_unit_test(pages_of_the_log_make_the_whole),
 		cmocka_unit_test(a_workspace_is_made_shared_and_ended),
 		cmocka_unit_test(a_file_is_written_and_read_in_ranges),
+		cmocka_unit_test(a_page_keeps_notes_and_files),
+		cmocka_unit_test(the_log_is_exported_for_an_auditor),
 		cmocka_unit_test(a_folder_is_listed_in_pages),
 		cmocka_unit_test(what_is_moved_and_removed_is_found_again),
 		cmocka_unit_test(a_name_is_found_in_a_tree),
@@ -828,6 +954,7 @@ main(void)
 		cmocka_unit_test(a_verification_says_what_is_lost),
 		cmocka_unit_test(a_repair_says_what_is_not_restored),
 		cmocka_unit_test(people_are_found_and_given_profiles),
+		cmocka_unit_test(the_server_says_what_it_allows_and_freezes),
 		cmocka_unit_test(an_invitation_is_made_and_cancelled),
 		cmocka_unit_test(a_device_is_acknowledged_and_revoked),
 		cmocka_unit_test(what_a_revoked_person_owned_is_claimed),

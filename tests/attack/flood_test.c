@@ -365,7 +365,7 @@ N1_a_flood_of_everything_leaves_the_gateway_small_and_the_others_served(void **s
 		else if (i % 4 == 2)
 			gate_say(fd[i], unsigned_call.p, unsigned_call.n);
 		else
-			gate_say(fd[i], unsigned_socket.p, unsigned_socket.n);
+			gate_say_socket(fd[i], &unsigned_socket);
 		if (i % 100 == 0)
 			assert_int_equal(200, gate_call(&g, GATE_OWN, &s->alice, &gate_good));
 		if (process_kib(g.pid) > at_most)

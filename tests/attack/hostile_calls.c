@@ -55,6 +55,18 @@ as_operator(struct setting *s, enum route r)
 	assert_err(ZT_ERR_FORBIDDEN, call(s, r, r == ROUTE_ORG_SET ? &m : NULL, NULL));
 }
 
+/* An admin freezes users, as an admin revokes them; who is none does not. */
+static void
+freeze_oneself(struct setting *s, enum route r)
+{
+	Zt__Freeze m = ZT__FREEZE__INIT;
+
+	m.user = pb_field(s->hostile.zt->user.b, ID_BYTES);
+	m.is_frozen = true;
+	assert_int_not_equal(ZT_OK, call(s, r, &m, NULL));
+	(void)!call(s, r, NULL, NULL);
+}
+
 static void
 found_again(struct setting *s, enum route r)
 {
@@ -501,6 +513,8 @@ attack *const attacks[ROUTE_COUNT] = {
 	[ROUTE_PKI_END] = ask_pki,
 	[ROUTE_RECOVERY_PUT] = leave_false_parts,
 	[ROUTE_RECOVERY_GET] = look,
+	[ROUTE_OVERVIEW] = look,
+	[ROUTE_FREEZE] = freeze_oneself,
 	[ROUTE_PUSH] = push_rubbish,
 	[ROUTE_CHAIN] = look,
 	[ROUTE_OBJECTS] = ask_twice,

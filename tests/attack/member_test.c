@@ -367,6 +367,10 @@ M_nobody_speaks_as_another_or_as_more_than_they_are(void **state)
 	    session_call(member, ROUTE_PKI_LIST, &p, NULL, bytes_of(NULL, 0), &answer));
 	assert_err(ZT_ERR_FORBIDDEN,
 	    session_call(member, ROUTE_PKI_END, &p, NULL, bytes_of(NULL, 0), &answer));
+	assert_err(ZT_ERR_FORBIDDEN,
+	    session_call(member, ROUTE_OVERVIEW, &p, NULL, bytes_of(NULL, 0), &answer));
+	assert_err(ZT_ERR_FORBIDDEN,
+	    session_call(member, ROUTE_FREEZE, &p, NULL, bytes_of(NULL, 0), &answer));
 	/* the operator's calls take the operator's token, an admin's signature is none */
 	assert_err(ZT_ERR_FORBIDDEN,
 	    session_call(s->p[OWNER].zt, ROUTE_ORG_LIST, &p, NULL, bytes_of(NULL, 0), &answer));

@@ -123,6 +123,8 @@ what_others_write_changes_no_open_version(void **state)
 	free(path);
 	assert_ok(zt_reader_open(s->alice.zt, "films:/big", 0, &new_one));
 	assert_int_equal(12, zt_reader_size(new_one));
+	assert_int_equal(1, zt_reader_version(old));
+	assert_int_equal(2, zt_reader_version(new_one));
 	assert_ok(zt_reader_read(new_one, 8, got, sizeof got, &n));
 	assert_int_equal(4, n);
 	assert_memory_equal("film", got, 4);

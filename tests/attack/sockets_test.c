@@ -9,9 +9,33 @@
 
 #include "gate.h"
 #include "test.h"
+#include "zt/sync.h"
 
-/* The first frame of a socket of P's: 0 when it listens (an empty frame), or the code with
- * which it was closed, and the sentence in WORDS. */
+/* The first frame on FD, a socket: 0 when it listens (an empty frame), or the code with which
+ * it was closed, and the sentence in WORDS. */
+static unsigned
+first_frame(int fd, char words[128])
+{
+	uint8_t frame[130];
+	size_t got = 0;
+
+	while (got < 2 || got < (size_t)2 + frame[1]) {
+		struct pollfd wait = { .fd = fd, .events = POLLIN };
+		ssize_t more;
+
+		assert_int_equal(1, poll(&wait, 1, 8000));
+		assert_true((more = recv(fd, frame + got, sizeof frame - got, 0)) > 0);
+		got += (size_t)more;
+	}
+	if (frame[0] == 0x82)
+		return frame[1] == 0 ? 0 : 1;
+	assert_int_equal(0x88, frame[0]);
+	assert_in_range(frame[1], 2, 125);
+	(void)snprintf(words, 128, "%.*s", frame[1] - 2, (const char *)frame + 4);
+	return (unsigned)(frame[2] << 8 | frame[3]);
+}
+
+/* The first frame of a socket of P's. */
 static unsigned
 open_socket(
     const struct gate *g, const struct person *p, bool is_signed, char words[128], int *out)
@@ -21,30 +45,11 @@ open_socket(
 	};
 	struct buf request = gate_request(p, &ask);
 	int fd = gate_dial(g, GATE_OWN);
-	uint8_t text[2048];
-	const uint8_t *frame = NULL;
-	size_t got = 0, n;
 
-	gate_say(fd, request.p, request.n);
+	gate_say_socket(fd, &request);
 	buf_free(&request);
-	while (frame == NULL || got < (size_t)(frame - text) + 2) {
-		struct pollfd wait = { .fd = fd, .events = POLLIN };
-		ssize_t more;
-
-		assert_int_equal(1, poll(&wait, 1, 8000));
-		assert_true((more = recv(fd, text + got, sizeof text - got, 0)) > 0);
-		got += (size_t)more;
-		if ((frame = memmem(text, got, "\r\n\r\n", 4)) != NULL)
-			frame += 4;
-	}
 	*out = fd;
-	n = frame[1];
-	if (frame[0] == 0x82)
-		return n == 0 ? 0 : 1;
-	assert_int_equal(0x88, frame[0]);
-	assert_in_range(n, 2, 125);
-	(void)snprintf(words, 128, "%.*s", (int)n - 2, (const char *)frame + 4);
-	return (unsigned)(frame[2] << 8 | frame[3]);
+	return first_frame(fd, words);
 }
 
 /* Whether the gateway has not closed FD: nothing waits there but pings and events. */
@@ -127,11 +132,139 @@ R4_a_device_has_a_few_event_sockets_and_each_hears(void **state)
 	gate_close(&g);
 }
 
+/* A socket of FD that was opened as P's by HEAD alone, whose first message is still to come. */
+static int
+open_unsigned(const struct gate *g, const struct buf *request)
+{
+	const char *end = memmem(request->p, request->n, "\r\n\r\n", 4);
+	struct buf head = buf_init(4096);
+	int fd = gate_dial(g, GATE_OWN);
+
+	buf_add(&head, bytes_of(request->p, (size_t)(end + 4 - (const char *)request->p)));
+	gate_say_socket(fd, &head);
+	buf_free(&head);
+	return fd;
+}
+
+static unsigned
+refusal_of(const struct gate *g, const struct buf *request, struct bytes text)
+{
+	struct buf frame = buf_init(8192);
+	int fd = open_unsigned(g, request);
+	char words[128];
+	unsigned code;
+
+	gate_frame(text, &frame);
+	gate_say(fd, frame.p, frame.n);
+	code = first_frame(fd, words);
+	(void)gate_await_close(fd, 8);
+	(void)close(fd);
+	buf_free(&frame);
+	return code;
+}
+
+static void
+R4_a_socket_that_nobody_signs_ends(void **state)
+{
+	struct scene *s = *state;
+	struct gate_ask ask = {
+		.route = ROUTE_EVENTS, .extra = GATE_UPGRADE, .is_signed = true
+	};
+	struct buf request = gate_request(&s->alice, &ask);
+	const char *frame = (const char *)memmem(request.p, request.n, "\r\n\r\n", 4) + 4;
+	char text[4096], words[128];
+	double began;
+	struct gate g;
+	int fd;
+
+	gate_open(s, "", &g);
+	memset(text, 'a', sizeof text);
+	assert_int_equal(
+	    4000 + ZT_ERR_SIGNATURE, refusal_of(&g, &request, bytes_of(text, 300)));
+	assert_int_equal(
+	    4000 + ZT_ERR_TOO_BIG, refusal_of(&g, &request, bytes_of(text, sizeof text)));
+	began = gate_now();
+	fd = open_unsigned(&g, &request); /* and says nothing */
+	assert_int_equal(4000 + ZT_ERR_TIMEOUT, first_frame(fd, words));
+	assert_true(gate_now() - began > 4 && gate_now() - began < 7);
+	(void)close(fd);
+	fd =
+	    gate_dial(&g, GATE_OWN); /* one that was signed is not one that may be sent again */
+	gate_say_socket(fd, &request);
+	assert_int_equal(0, first_frame(fd, words));
+	assert_int_equal(4000 + ZT_ERR_REPLAY,
+	    refusal_of(&g, &request,
+		bytes_of(
+		    frame + 8, request.n - (size_t)(frame + 8 - (const char *)request.p))));
+	gate_say(fd, frame, 300); /* after it nothing is to be said */
+	(void)gate_await_close(fd, 8);
+	(void)close(fd);
+	buf_free(&request);
+	gate_close(&g);
+}
+
+static void
+count_ready(void *ctx)
+{
+	++*(unsigned *)ctx;
+}
+
+static void
+count_event(void *ctx, const struct zt_event *e)
+{
+	if (e->kind == ZT_EVENT_LOG)
+		*(unsigned *)ctx += 100;
+}
+
+/* What a host needs that has WebSockets of its own. */
+static void
+R4_zt_listen_opens_a_socket_which_answers_an_empty_message(void **state)
+{
+	static const uint8_t empty[] = { 0x82, 0x80, 0, 0, 0, 0 };
+	struct scene *s = *state;
+	unsigned count = 0;
+	struct zt_watch w = { .ctx = &count, .ready = count_ready, .event = count_event };
+	char url[ZT_LISTEN_URL], first[ZT_LISTEN_FIRST], words[128];
+	struct buf request = buf_init(4096);
+	uint8_t head[2], message[128];
+	struct gate g;
+	int fd;
+
+	gate_open(s, "", &g);
+	fd = gate_dial(&g, GATE_OWN);
+	assert_ok(zt_listen(s->alice.zt, url, first));
+	assert_memory_equal("ws://", url, 5);
+	buf_printf(&request, "GET %s HTTP/1.1\r\nhost: x\r\n%s\r\n", strchr(url + 5, '/'),
+	    GATE_UPGRADE);
+	gate_frame(bytes_text(first), &request);
+	gate_say_socket(fd, &request);
+	assert_int_equal(0, first_frame(fd, words));
+	gate_say(fd, empty, sizeof empty);
+	assert_int_equal(0, first_frame(fd, words));
+	assert_ok(zt_hear(s->alice.zt, "", 0, &w));
+	assert_int_equal(1, count);
+	assert_ok(zt_hear(s->alice.zt, "no event", 8, &w));
+	assert_int_equal(1, count);
+	assert_ok(zt_workspace_create(s->bob.zt, "heard by bob"));
+	assert_ok(zt_workspace_create(s->alice.zt, "heard by alice"));
+	assert_int_equal(2, recv(fd, head, 2, MSG_WAITALL));
+	assert_int_equal(0x82, head[0]);
+	assert_in_range(head[1], 1, 125);
+	assert_int_equal(head[1], recv(fd, message, head[1], MSG_WAITALL));
+	assert_ok(zt_hear(s->alice.zt, message, head[1], &w));
+	assert_int_equal(101, count);
+	(void)close(fd);
+	buf_free(&request);
+	gate_close(&g);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(R4_a_device_has_a_few_event_sockets_and_each_hears),
+		cmocka_unit_test(R4_a_socket_that_nobody_signs_ends),
+		cmocka_unit_test(R4_zt_listen_opens_a_socket_which_answers_an_empty_message),
 	};
 
 	return cmocka_run_group_tests(tests, gate_begin, scene_end);

@@ -309,6 +309,68 @@ what_is_abandoned_leaves_nothing(void **state)
 	free(old.p);
 }
 
+/* A stream of all of M to films:/cut, which ends before its commit; what was sent is
+ * acknowledged. */
+static void
+cut_off(struct scene *s, const struct model *m)
+{
+	struct zt_writer *w = NULL;
+	uint8_t first[10];
+	size_t got = 0;
+
+	assert_ok(zt_writer_open(s->alice.zt, "films:/cut", 0, &w));
+	assert_ok(zt_writer_write(w, 0, m->p, m->n));
+	assert_ok(zt_writer_read(w, 0, first, sizeof first, &got));
+	zt_writer_close(w);
+}
+
+/* All of M to REMOTE by alice, and what came to the server. */
+static struct sent
+stream_again(struct scene *s, const char *remote, const struct model *m)
+{
+	struct sent n = { 0 };
+	struct proxy_hooks counted = { .ctx = &n, .before = count_sent };
+	struct zt_writer *w = NULL;
+
+	proxy_play(s->w->d, &counted);
+	assert_ok(zt_writer_open(s->alice.zt, remote, 0, &w));
+	assert_ok(zt_writer_write(w, 0, m->p, m->n));
+	assert_ok(zt_writer_commit(w, ZT_COMMIT_ON_TOP, NULL));
+	zt_writer_close(w);
+	proxy_play(s->w->d, NULL);
+	is_model(&s->bob, remote, 0, m);
+	return n;
+}
+
+/* Of a stream that was cut off, what the servers have is not sent again; what has changed is,
+ * and a version ends it. */
+static void
+a_stream_that_was_cut_off_continues(void **state)
+{
+	struct scene *s = *state;
+	struct model m = model_new();
+	uint8_t *p = calloc(1, MAX);
+	int left;
+
+	assert_non_null(p);
+	random_bytes(p, MAX);
+	model_set(&m, 0, p, MAX);
+	cut_off(s, &m);
+	assert_int_equal(PARTS, stream_again(s, "films:/other", &m).puts);
+	left = stream_again(s, "films:/cut", &m).puts;
+	assert_true(left > 0 && left < PARTS - 2);
+	assert_int_equal(PARTS, stream_again(s, "films:/cut", &m).puts);
+	cut_off(s, &m);
+	model_set(&m, PART + 5, (const uint8_t *)"changed", 7);
+	assert_int_equal(left + 1, stream_again(s, "films:/cut", &m).puts);
+	cut_off(s, &m);
+	person_close(&s->alice);
+	person_open(&s->alice);
+	assert_int_equal(left, stream_again(s, "films:/cut", &m).puts);
+	free(p);
+	free(m.p);
+}
+
 /* ---- who wrote what ---- */
 
 /* NAME in the workspace NAME becomes a file of bob's, with one block that he never sent, and
@@ -529,6 +591,7 @@ main(void)
 		cmocka_unit_test(a_stream_that_was_read_is_never_put_again_as_empty),
 		cmocka_unit_test(what_cannot_be_written_is_told_at_once),
 		cmocka_unit_test(what_is_abandoned_leaves_nothing),
+		cmocka_unit_test(a_stream_that_was_cut_off_continues),
 		cmocka_unit_test(F_a_writer_vouches_for_no_block_of_others),
 		cmocka_unit_test(another_program_of_the_device_is_somebody_else),
 		cmocka_unit_test(F_each_call_may_fail_and_the_writer_goes_on),

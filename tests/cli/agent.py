@@ -142,7 +142,8 @@ def doors(r):
             ("W5", "a cookie one letter off", {"cookie": "zt_agent=" + "A" * 43}),
             ("W5", "a cookie that begins right", {"cookie": r.cookie()[:-1]}),
             ("W5", "a cookie of another name", {"cookie": "x" + r.cookie()}),
-            ("W2", "another subprotocol", {"protocol": "zt.v2"}), ("W2", "no subprotocol", {"protocol": None})):
+            ("W2", "another subprotocol", {"protocol": "zt.v2"}),
+            ("W2", "a name of the loop's own files", {"protocol": "signals"}), ("W2", "and the other", {"protocol": "sleep"}), ("W2", "no subprotocol", {"protocol": None})):
         refused(row + " /rpc is refused to " + name, r.page, **change)
     page = r.page(cookie="a=b; zt_agent=x; %s; c=d" % r.cookie())
     check("the cookie may be among others", page.call("host.state")["host"] == "agent")
@@ -211,7 +212,7 @@ HEADERS = {
 
 def files(r):
     policy = ("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; "
-              "media-src 'self' blob:; connect-src 'self' ws://%s; worker-src 'self'; frame-ancestors 'none'; "
+              "media-src 'self' blob:; connect-src 'self' ws://%s; worker-src 'self'; manifest-src 'self'; frame-ancestors 'none'; "
               "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'" % r.host)
     answers = {"/": 200, "/index.html": 200, "/assets/a.js": 200, "/none": 404, "/open?ticket=x": 403}
     for path, status in answers.items():
@@ -581,6 +582,15 @@ def confirming(r):
     refused("what is held replaces no password", near.call, "host.password",
             {"key": "alice", "old": "", "new": "a page's own"}, kind="PASSWORD")
     refused("and confirms nothing", near.call, "host.confirm", {"key": "alice", "password": ""}, kind="PASSWORD")
+    near.call("host.lock")
+    near.call("host.unlock", {"key": "alice", "password": ""})  # by what is held: nobody typed
+    for longer in 16, 0:
+        refused("a device stays open for longer only when the person says so", near.call, "host.settings",
+                {"lockAfter": longer}, kind="CONFIRM")
+    check("for a shorter time without", near.call("host.settings", {"lockAfter": 14}) == {"lockAfter": 14})
+    near.call("host.confirm", {"key": "alice", "password": PASSWORD})
+    check("after the password, for longer", near.call("host.settings", {"lockAfter": 0}) == {"lockAfter": 0})
+    near.call("host.settings", {"lockAfter": 15})
     subprocess.run(alice + ["lock"], stdout=subprocess.DEVNULL)
     near.close()
 

@@ -31,12 +31,15 @@ mkdir "$state/path"; printf '#!/bin/sh\nprintf %%s "$1" > "%s/opened"\n' "$state
 expect 0 "open in the browser" "zt ui opens the browser" env DISPLAY=:9 PATH="$state/path:$PATH" "$bin/zt" --home "$state/home/alice" ui
 check "with the link" grep -q "^http://zt-[0-9a-f]*[.]localhost:[0-9]*/open?ticket=" "$state/opened"
 expect 64 "no terminal" "a locked device is opened here, as without the agent" bare ls w:/
-/usr/bin/python3 - "$root" "$place/socket" <<'P'
+open_alice() {
+	/usr/bin/python3 - "$root" "$place/socket" <<'P'
 import sys
 sys.path.insert(0, sys.argv[1] + "/tests/agent")
 import speak
 speak.Agent(sys.argv[2]).call("host.unlock", {"key": "alice", "password": "alicepass"})
 P
+}
+open_alice
 expect 0 "alice  is open  markslug  alice@demo.example" "an open one is shown" bare agent state
 alice workspace create many >/dev/null
 mkdir -p "$state/files/sub/deep"
@@ -64,6 +67,32 @@ check "the log is this person's alone" test "$(stat -c %a "$place/log")" = 600
 expect 0 "has ended" "zt agent stop" bare agent stop
 nothing_runs() { [ "$(pgrep -fc "zt-agent --root $state/home")" = 0 ] && [ ! -e "$place/socket" ]; }
 soon nothing_runs && ok "nothing of it is left" || not_ok "nothing of it is left"
+# The machine is about to sleep, as the login manager says by D-Bus: devices are locked before it does.
+cat > "$state/bus.conf" <<X
+<busconfig><listen>unix:path=$state/bus</listen><auth>EXTERNAL</auth><policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>
+X
+mkfifo "$state/orders"
+dbus-daemon --config-file="$state/bus.conf" --nofork --nopidfile 2>"$state/bus.log" & others=$!
+trap 'bare agent stop >/dev/null 2>&1 || true; kill $others 2>/dev/null; cleanup' EXIT
+soon test -S "$state/bus"
+DBUS_SYSTEM_BUS_ADDRESS=unix:path=$state/bus; export DBUS_SYSTEM_BUS_ADDRESS
+"$bin/../tests/cli/logind" <"$state/orders" >"$state/sleep" & others="$others $!"
+exec 4>"$state/orders"
+soon grep -q ready "$state/sleep"
+ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" "$agent" --root "$state/home" 2>"$state/sleeper.log" & others="$others $!"
+unset DBUS_SYSTEM_BUS_ADDRESS
+soon grep -q "waits for zt-agent: sleep, delay" "$state/sleep" && ok "the login manager is asked to wait for the agent" || not_ok "the login manager is asked to wait for the agent"
+open_alice
+expect 0 "alice  is open" "a device is open" bare agent state
+echo sleep >&4
+soon grep -q "waits for nobody" "$state/sleep" && ok "it waits no longer than that" || not_ok "it waits no longer than that"
+expect 0 "alice  is locked" "the device is locked then" bare agent state
+: > "$state/sleep"; echo wake >&4
+soon grep -q "waits for zt-agent" "$state/sleep" && ok "awake, it is asked again" || not_ok "awake, it is asked again"
+open_alice; kill "${others%% *}"; wait "${others%% *}" || true
+expect 0 "alice  is open" "a bus that ends takes nothing with it" bare agent state
+expect 0 "has ended" "and the agent ends" bare agent stop
+exec 4>&-
 # A person who has nothing yet: no folder is there, and the socket is where the session's are.
 mkdir "$state/new" "$state/session"
 new() { env -u ZT_HOME HOME="$state/new" XDG_RUNTIME_DIR="$state/session" "$bin/zt" "$@"; }

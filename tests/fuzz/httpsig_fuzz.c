@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* RFC 9421 fields: Signature-Input, then Signature, in two lines. */
+/* RFC 9421 fields: Signature-Input, then Signature, in two lines, and the first message of an
+ * event socket. */
 #include "fuzz.h"
 
+#include "format/event.h"
 #include "format/httpsig.h"
 
 static const char *
@@ -21,6 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.ctx = "sha-512=:AA==:" };
 	struct httpsig_params p;
 	struct bytes label;
+	const char *input, *value;
 	struct buf base = buf_init(1 << 16);
 	uint8_t signature[SIGN_BYTES], key[SIGN_PUBLIC_BYTES] = { 1 };
 
@@ -35,6 +38,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)!httpsig_digest_check(second, bytes_text("body"));
 	}
 	buf_free(&base);
+	free(text);
+	text = fuzz_text(data, size);
+	if (event_first_read(text, size, &input, &value) == ZT_OK)
+		fuzz_demand(strlen(input) + strlen(value) < size);
 	free(text);
 	return 0;
 }

@@ -17,6 +17,7 @@
 
 #include "bus/rpc.h"
 #include "crypto/suite.h"
+#include "format/event.h"
 #include "format/httpsig.h"
 #include "gate.h"
 #include "test.h"
@@ -290,6 +291,26 @@ gate_say(int fd, const void *p, size_t n)
 	}
 }
 
+void
+gate_say_socket(int fd, const struct buf *request)
+{
+	const char *end = memmem(request->p, request->n, "\r\n\r\n", 4);
+	size_t n = (size_t)(end + 4 - (const char *)request->p), got = 0;
+	char text[1024];
+
+	gate_say(fd, request->p, n);
+	while (got == 0 || memmem(text, got, "\r\n\r\n", 4) == NULL) {
+		struct pollfd wait = { .fd = fd, .events = POLLIN };
+		ssize_t more;
+
+		if (got == sizeof text || poll(&wait, 1, 8000) != 1 ||
+		    (more = recv(fd, text + got, sizeof text - got, 0)) <= 0)
+			return; /* refused: what comes next says why */
+		got += (size_t)more;
+	}
+	gate_say(fd, request->p + n, request->n - n);
+}
+
 /* The status of the next answer on FD within SECONDS, read whole; 0: closed; -1: none came. */
 int
 gate_status(int fd, double seconds)
@@ -330,12 +351,23 @@ digest_field(const void *ctx, const char *name)
 	return strcmp(name, "content-digest") == 0 ? ctx : NULL;
 }
 
+void
+gate_frame(struct bytes text, struct buf *out)
+{
+	const uint8_t head[] = { 0x81, 0x80 | 126, (uint8_t)(text.n >> 8), (uint8_t)text.n, 0,
+		0, 0, 0 };
+
+	buf_add(out, bytes_of(head, sizeof head));
+	buf_add(out, text);
+}
+
 /* A whole request of P's device, which the caller frees. */
 struct buf
 gate_request(const struct person *p, const struct gate_ask *a)
 {
 	struct buf target = buf_init(1024), input = buf_init(2048), signature = buf_init(256),
-		   digest = buf_init(256), all = buf_init(32 * GATE_MIB);
+		   digest = buf_init(256), first = buf_init(EVENT_FIRST_MAX),
+		   all = buf_init(32 * GATE_MIB);
 	struct route_params params = { .org = p->zt->org };
 	struct httpsig_params sp = { .org = p->zt->org,
 		.device = a->as != NULL ? *a->as : p->zt->device,
@@ -355,20 +387,27 @@ gate_request(const struct person *p, const struct gate_ask *a)
 	m.target = buf_text(&target);
 	m.ctx = buf_text(&digest);
 	assert_ok(httpsig_sign(&m, &sp, p->zt->sign, &input, &signature));
-	buf_printf(&all, "%s %s HTTP/1.1\r\nhost: x\r\nsignature-input: %s\r\n", m.method,
-	    m.target, buf_text(&input));
-	if (a->is_signed)
-		buf_printf(&all, "signature: %s\r\n", buf_text(&signature));
-	else
-		buf_printf(&all, "signature: zt=:%.86s==:\r\n",
+	if (!a->is_signed) {
+		buf_empty(&signature);
+		buf_printf(&signature, "zt=:%.86s==:",
 		    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 		    "AAAAAAAAAAAAAAAA");
+	}
+	buf_printf(&all, "%s %s HTTP/1.1\r\nhost: x\r\n", m.method, m.target);
+	if (a->route == ROUTE_EVENTS)
+		event_first_write(buf_text(&input), buf_text(&signature), &first);
+	else
+		buf_printf(&all, "signature-input: %s\r\nsignature: %s\r\n", buf_text(&input),
+		    buf_text(&signature));
 	if (a->body.n > 0)
 		buf_printf(&all, "content-digest: %s\r\ncontent-length: %zu\r\n",
 		    buf_text(&digest), a->body.n);
 	buf_printf(&all, "%s\r\n", a->extra != NULL ? a->extra : "");
 	buf_add(&all, a->body);
+	if (a->route == ROUTE_EVENTS)
+		gate_frame(buf_bytes(&first), &all);
 	assert_ok(buf_err(&all));
+	buf_free(&first);
 	buf_free(&target);
 	buf_free(&input);
 	buf_free(&signature);

@@ -44,6 +44,8 @@ int gate_dial(const struct gate *g, unsigned from);
  * take much more. */
 int gate_dial_port(int port, unsigned from, bool is_narrow);
 void gate_say(int fd, const void *p, size_t n);
+/* REQUEST, of ROUTE_EVENTS: reads the head of the answer, then sends the first message. */
+void gate_say_socket(int fd, const struct buf *request);
 /* The status of the next answer on FD within SECONDS, read whole; 0: closed; -1: none came. */
 int gate_status(int fd, double seconds);
 /* Whether the other side has not closed FD. Reads nothing. */
@@ -70,7 +72,10 @@ extern const struct gate_ask gate_good, gate_bad;
 	"POST /v1/orgs/00112233445566778899aabbccddeeff/invitations/"                          \
 	"00112233445566778899aabbccddeeff/claimer HTTP/1.1\r\nhost: x\r\n"
 
-/* A whole request of P's device, which the caller frees. */
+/* Appends TEXT, of 126 bytes or more, as a WebSocket's message whose mask is zeros. */
+void gate_frame(struct bytes text, struct buf *out);
+/* A whole request of P's device, which the caller frees; of ROUTE_EVENTS with its first message
+ * behind it. */
 struct buf gate_request(const struct person *p, const struct gate_ask *a);
 /* The status of one call of P's, made from 127.0.0.FROM. */
 int gate_call(

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* handles_test.c - several handles of one device (zt_open_again), each on another thread,
  * on real services; run under ThreadSanitizer by `make test-threads`. */
+#include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "test.h"
 #include "world.h"
@@ -144,7 +149,7 @@ a_handle_sees_what_another_did(void **state)
 
 struct watched {
 	struct zt *z;
-	atomic_bool ready, ends;
+	atomic_bool ready, ends, is_over;
 	enum zt_err err;
 };
 
@@ -174,6 +179,7 @@ watch(void *arg)
 	struct zt_watch how = { .ctx = w, .ready = is_ready, .event = see_event, .stop = ends };
 
 	w->err = zt_watch(w->z, &how);
+	atomic_store(&w->is_over, true);
 	return NULL;
 }
 
@@ -213,6 +219,56 @@ while_one_watches_another_works(void **state)
 	assert_ok(zt_sync(w.z));
 	w.z->server = server;
 	zt_close(w.z);
+}
+
+static struct zt_cancel patience;
+
+static void
+lose_patience(int number)
+{
+	(void)number;
+	zt_cancel(&patience); /* NOLINT(bugprone-signal-handler,cert-sig30-c): it may be */
+}
+
+/* Where no server answers, a watch asks again and again: others have the device meanwhile. */
+static void
+a_watch_without_a_server_keeps_nobody_waiting(void **state)
+{
+	struct scene *s = *state;
+	struct sockaddr_in here = { .sin_family = AF_INET };
+	socklen_t n = sizeof here;
+	int mute = socket(AF_INET, SOCK_STREAM, 0);
+	struct pollfd called = { .fd = mute, .events = POLLIN };
+	struct watched w = { .err = ZT_OK };
+	struct zt_options o = s->alice.o;
+	pthread_t thread;
+	char *server, silent[32];
+
+	here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(0, bind(mute, (struct sockaddr *)&here, sizeof here));
+	assert_int_equal(0, listen(mute, 8));
+	assert_int_equal(0, getsockname(mute, (struct sockaddr *)&here, &n));
+	(void)snprintf(silent, sizeof silent, "http://127.0.0.1:%d", ntohs(here.sin_port));
+	o.progress = NULL;
+	o.cancel = &patience; /* one that keeps the device ends then, and the test with it */
+	(void)signal(SIGALRM, lose_patience);
+	(void)alarm(20);
+	assert_ok(zt_open_again(s->alice.zt, &o, &w.z));
+	server = w.z->server;
+	w.z->server = silent;
+	calls_free(w.z->calls);
+	assert_ok(session_connect(w.z));
+	assert_int_equal(0, pthread_create(&thread, NULL, watch, &w));
+	assert_int_equal(1, poll(&called, 1, 60000));
+	assert_ok(zt_mkdir(s->alice.zt, "shared:/beside-silence"));
+	assert_false(atomic_load(&w.is_over));
+	(void)alarm(0);
+	atomic_store(&w.ends, true);
+	assert_int_equal(0, pthread_join(thread, NULL));
+	assert_ok(w.err);
+	w.z->server = server;
+	zt_close(w.z);
+	(void)close(mute);
 }
 
 struct held {
@@ -460,6 +516,7 @@ main(void)
 		cmocka_unit_test(each_handle_works_on_a_thread_of_its_own),
 		cmocka_unit_test(a_handle_sees_what_another_did),
 		cmocka_unit_test(while_one_watches_another_works),
+		cmocka_unit_test(a_watch_without_a_server_keeps_nobody_waiting),
 		cmocka_unit_test(a_verification_lets_others_act),
 		cmocka_unit_test(a_verification_of_the_log_lets_others_act),
 		cmocka_unit_test(waiting_for_another_handle_ends),

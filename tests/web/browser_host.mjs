@@ -26,6 +26,7 @@ function begin() {
   const isUp = new Promise((resolve) => { up = resolve; });
   const take = (json, content) => {
     const m = JSON.parse(json), call = calls.get(m.id ?? m.request);
+    if (m.event === "changed") globalThis.heard.push(`${m.data.kind} ${m.data.workspace}`);
     if (m.event !== undefined) call?.events.push(m);
     else if (m.question !== undefined) globalThis.answer(m.question, m.data).then((value) => worker.postMessage(JSON.stringify({ reply: m.request, ask: m.ask, value })));
     else { calls.delete(m.id); call.resolve({ ...m, content: content && [...content] }); }
@@ -39,6 +40,7 @@ function begin() {
     } else { globalThis.lines.push(data.line); if (data.line === "up") up(); }
   };
   globalThis.lines = [];
+  globalThis.heard = [];
   globalThis.host = (device, method, params, content) => new Promise((resolve) => {
     const id = next++, json = JSON.stringify({ id, method, params, ...(device === null ? {} : { device }) });
     calls.set(id, { resolve, events: [] });
@@ -68,6 +70,7 @@ function begin() {
   return isUp;
 }
 
+const gateway = (act) => execFileSync("sh", [join(root, "deploy/local/zt-local"), act, state, bin, "gateway"], { stdio: "ignore" });
 let browser = await open(), pickFor = null;
 // A document of the origin without the page's own line to its host.
 async function tab() {
@@ -127,6 +130,23 @@ const body = Buffer.concat([Buffer.from("x"), marker, randomBytes(4000)]);
 assert((await send(page, key, "plans:/own", body, 300, 3)).result);
 assert((await zt("cat", "plans:/own")).equals(sent(body, 300, 3)));
 ok("what is written here the native client reads, byte for byte");
+
+// What others do is heard at once, also after the gateway was away.
+const hears = (what) => page.waitForFunction((w) => globalThis.heard.includes(w), what, { timeout: 12000 });
+const forget = () => page.evaluate(() => { globalThis.heard.length = 0; });
+await forget();
+const began = Date.now();
+await zt("mkdir", "plans:/by-others");
+await hears("files plans");
+assert(Date.now() - began < 3000, `after ${Date.now() - began} ms`);
+await forget();
+gateway("end");
+gateway("one");
+await hears("connected ");
+await forget();
+await zt("mkdir", "plans:/by-others-again");
+await hears("files plans");
+ok("the page hears what others do at once, and again after the gateway was away");
 
 // A second tab speaks through the first, and takes over when that closes.
 const second = await tab();

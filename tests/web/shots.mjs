@@ -238,11 +238,16 @@ try {
     await look("preview-image");
     await go(`#/o/kerlann/trash/${cell}`);
     await look("trash");
-    for (const room of ["people", "invitations", "requests", "log", "health", "settings"]) { await go(`${home}/manage/${room}`); await look(room, async () => { if (room === "health") await page.waitForTimeout(2500); }); }
+    for (const room of ["people", "invitations", "requests", "log", "storage", "health", "settings"]) { await go(`${home}/manage/${room}`); await look(room, async () => { if (room === "health") await page.waitForTimeout(2500); }); }
+    await go(`${home}/manage/invite-many`);
+    await look("invite-many", async () => { await page.locator("textarea").fill("E-mail;Name;Profile\nlea.moreau@port-kerlann.example;Léa Moreau;\npaul@port-kerlann.example;Paul Kervella;admin\nnobody;Somebody\nkarim.benali@port-kerlann.example;Karim Benali\nguest@pilotes-armor.example;Hélène Tanguy-Le Bihan de Kermorvan;outsider\nx@port-kerlann.example;X;king\n"); });
     await go(`${home}/manage/people`);
     const karim = await page.getByRole("link", { name: "Karim Benali", exact: true }).getAttribute("href");
     await go(karim);
     await look("person");
+    await look("copy-roles", async () => { await page.locator("main .lucide-copy").first().waitFor(); await page.locator("main .lucide-copy").first().click(); const choice = page.locator("dialog select"); await choice.selectOption({ index: 4 }); });
+    await look("device", async () => { await page.locator("main .list .btn.quiet").first().click(); });
+    await look("freeze", async () => { await page.locator("main .lucide-snowflake").first().click(); });
     await go(karim.replace("/person/", "/remove/"));
     await look("remove");
     await go(`${home}/account`);

@@ -51,6 +51,15 @@ try {
     await a.getByRole("heading", { name: "Welcome to zt" }).waitFor();
     await a.getByRole("link", { name: "Create an organization" }).click();
   });
+  await step("a browser may install the page", async () => {
+    const cdp = await anne.context.newCDPSession(a);
+    const { errors } = await cdp.send("Page.getAppManifest");
+    check(errors.length === 0, JSON.stringify(errors));
+    const { installabilityErrors } = await cdp.send("Page.getInstallabilityErrors");
+    const others = installabilityErrors.filter((one) => one.errorId !== "in-incognito"); // a profile of a test
+    check(others.length === 0, JSON.stringify(others));
+    await cdp.detach();
+  });
   await step("anne creates an organization with the operator's code", async () => {
     await field(a, "Address of the server").fill(process.env.URL);
     await field(a, "Name of the organization at the server").fill("harbour");
@@ -326,6 +335,7 @@ try {
     karimAgent.child.kill("SIGTERM");
     await away;
     await k.getByText("zt on this computer does not answer.").waitFor();
+    await k.getByText(/open zt again with the command zt ui/).waitFor();
   });
   else await step("a page that is loaded again has its device, locked", async () => {
     await k.reload();

@@ -19,8 +19,8 @@ void idle_now(struct idle_clocks *out);
  * clock or by that of the wall. */
 bool idle_is_over(
     const struct idle_clocks *then, const struct idle_clocks *now, uint64_t most_ms);
-/* Whether the machine slept meanwhile. No library is at hand that hears of it before: the clock
- * that stands still is behind the one that does not. */
+/* Whether the machine slept meanwhile, for where nobody said so before (agent/sleep.h): the
+ * clock that stands still is behind the one that does not. */
 bool idle_has_slept(const struct idle_clocks *then, const struct idle_clocks *now);
 
 #endif

@@ -22,6 +22,8 @@ ZT_CALL enum zt_err zt_reader_open(
 ZT_API void zt_reader_close(struct zt_reader *r);
 /* The size of the version in bytes. */
 ZT_API uint64_t zt_reader_size(const struct zt_reader *r);
+/* The number of the version, also where the newest was asked for. */
+ZT_API uint64_t zt_reader_version(const struct zt_reader *r);
 /* Reads up to N bytes at OFFSET into OUT; *GOT is less than N at the end of the file alone.
  * Each block (4 MiB at most) is verified before a byte of it is given out. Some blocks behind
  * the last one are fetched meanwhile, and some are kept, 8 in all. A call that failed can be

@@ -35,6 +35,21 @@ struct zt_watch {
  * INVALID, LOCKED (another process has the folder at the end). */
 ZT_CALL enum zt_err zt_watch(struct zt *z, const struct zt_watch *w);
 
+/* The same in steps, for a host that has WebSockets of its own and may not wait (a browser):
+ * zt_listen gives the address to connect to, with the subprotocol "zt-events", and the text
+ * that is to be sent first, once, within a minute. Each binary message of N bytes that comes is
+ * given to zt_hear, which calls READY or EVENT of W, and may speak to the server. A socket that
+ * ends is opened again with what zt_listen gives then. An empty message that the host sends
+ * (not oftener than every ten seconds) is answered by one, which is not for zt_hear: so it
+ * knows that the line lives. Errors: MEMORY, TOO_BIG (the address); of zt_hear those of
+ * zt_sync. */
+#define ZT_LISTEN_URL 512
+#define ZT_LISTEN_FIRST 1281
+ZT_CALL enum zt_err zt_listen(
+    struct zt *z, char url[ZT_LISTEN_URL], char first[ZT_LISTEN_FIRST]);
+ZT_CALL enum zt_err zt_hear(
+    struct zt *z, const void *message, size_t n, const struct zt_watch *w);
+
 #ifdef __cplusplus
 }
 #endif

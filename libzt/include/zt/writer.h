@@ -29,7 +29,9 @@ struct zt_writer;
  * itself), those of the workspace and the server. */
 ZT_CALL enum zt_err zt_writer_open(
     struct zt *z, const char *remote, uint64_t base, struct zt_writer **out);
-/* Forgets what was not committed, and closes W, before its device is closed. NULL is nothing.
+/* Forgets what was not committed, and closes W, before its device is closed. What of it a
+ * stream had sent, the store knows for 30 days: a writer of the path that is given the same
+ * bytes again does not send them again. NULL is nothing.
  */
 ZT_API void zt_writer_close(struct zt_writer *w);
 /* The size in bytes as written so far. */

@@ -30,7 +30,7 @@ export type Listener = (event: string, device: string, data: unknown) => void;
 type Answered = { result: unknown; content: Uint8Array };
 type Waiting = How & { resolve: (answered: Answered) => void; reject: (error: Error) => void };
 
-const LINE_LOST: Failure = {
+export const LINE_LOST: Failure = {
   number: 0, name: "LINE_LOST", sentence: "", english: "The connection to zt on this computer was lost", parameters: [], retry: true,
 };
 

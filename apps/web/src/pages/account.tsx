@@ -62,7 +62,7 @@ export function Account({ organization }: { organization: Organization }) {
               : <ul class="list">{ways.map((one) => <li key={one.device}><span class="ico"><Icon of={LifeBuoy} /></span><span class="grow"><b>{one.need > 0 ? tn("%d colleague brings me back", "%d colleagues together bring me back", one.need) : t("Words on paper")}</b><span class="muted small block">{[shown(one.helpers), t("since %s", shortDate(one.added))].filter(Boolean).join(", ")}</span></span>{one.gone !== "" && <Badge kind="warn">{t("%s is gone", shown(one.gone))}</Badge>}</li>)}</ul>}
           </section>
           <section class="card"><header><h2 class="grow">{t("This computer")}</h2></header>
-            <ul class="list"><li><div class="grow"><LockAfter /></div></li>
+            <ul class="list"><li><div class="grow"><LockAfter organization={organization} /></div></li>
               {deviceOf(organization.key)?.by === "password" && <li><span class="grow"><b>{t("Password of this device")}</b><span class="muted small block">{t("It opens this device alone. Nobody can reset it.")}</span></span><Button icon={Lock} onClick={() => setPassword(true)}>{t("Change…")}</Button></li>}</ul></section>
         </div>
         <details><summary>{t("Details")}</summary><div class="facts"><dl class="dl"><dt>{t("My fingerprint")}</dt><dd><code>{identity.fingerprint}</code></dd></dl></div></details>

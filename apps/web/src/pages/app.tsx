@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Which page is shown: by the address, and by what the host has open.
 import { CloudOff } from "lucide-preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Boundary } from "../parts/boundary";
 import { Foot } from "../parts/foot";
 import { Icon, Mark } from "../parts/icon";
@@ -9,7 +9,7 @@ import { later } from "../parts/later";
 import { Live } from "../parts/live";
 import { useLate } from "../parts/skeleton";
 import { confirmation } from "../state/confirm";
-import { deviceOf, devices, hostProblem, lineIsUp, openDevices, wasUp } from "../state/host";
+import { deviceOf, devices, hostName, hostProblem, lineIsUp, openDevices, wasUp } from "../state/host";
 import { forgetClosed, organizationOf } from "../state/organization";
 import { route } from "../state/route";
 import { t } from "../words";
@@ -23,7 +23,7 @@ const Alarm = later(() => import("./alarm").then((room) => room.Alarm));
 
 const PageAlarm = later(() => import("./page_alarm").then((room) => room.PageAlarm));
 
-const LONG_MS = 15_000;
+const LOOK_MS = 3000;
 
 export function App() {
   const open = openDevices.value.map((one) => one.key).join(" ");
@@ -55,11 +55,20 @@ function Page() {
 
 /** The line was lost: the page says so above all, keeps what was typed, and continues when the host is back. */
 function LostLine() {
-  const late = useLate(LONG_MS);
+  const [gone, setGone] = useState(false);
+  // An agent that is started again has another name, port and cookie: this page never finds it.
+  useEffect(() => {
+    if (hostName.value?.host !== "agent") return;
+    let ended = false;
+    const look = () => fetch("./", { method: "HEAD", cache: "no-store" }).then(() => { if (!ended) setGone(false); }, () => { if (!ended) setGone(true); });
+    const timer = setInterval(() => void look(), LOOK_MS);
+    void look();
+    return () => { ended = true; clearInterval(timer); };
+  }, []);
   return (
     <div class="lost" role="status">
       <Icon of={CloudOff} />
-      <span><b>{t("zt on this computer does not answer.")}</b> {t("This page tries again by itself. What you typed is kept.")}{late && ` ${t("Where zt was started again, open the page again by zt ui.")}`}</span>
+      <span><b>{t("zt on this computer does not answer.")}</b> {gone ? t("It has ended. What you typed is still here: copy what you need, then open zt again with the command zt ui.") : t("This page tries again by itself. What you typed is kept.")}</span>
     </div>
   );
 }

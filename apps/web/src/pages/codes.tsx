@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The codes of an exchange, the same on both sides of it: read this one, choose that one.
-import { Check, Phone, X } from "lucide-preact";
+import { Check, CloudOff, Phone, X } from "lucide-preact";
 import { Button } from "../parts/button";
 import { Icon } from "../parts/icon";
 import { Code, Note, Progress } from "../parts/marks";
@@ -15,6 +15,7 @@ export function Codes({ exchange, other, leave }: { exchange: Exchange; other: s
   return (
     <div class="col g5">
       <div class="col g4" aria-live="polite">
+        {exchange.away.value && <Note kind="warn" icon={CloudOff}><b>{t("The server cannot be reached.")}</b> {t("The exchange begins again by itself, with other codes.")}</Note>}
         {code !== "" && (
           <section class="col g3">
             <h2>{other === "" ? t("Read this code to the other person") : t("Read this code to %s", other)}</h2>
@@ -35,7 +36,7 @@ export function Codes({ exchange, other, leave }: { exchange: Exchange; other: s
               ? <div class="col g2"><h2>{t("Almost done")}</h2><Progress part={work.total > 0 ? work.done / work.total : 0} label={t("The history of the organization is verified")} />
                   <p class="muted">{t("The history of the organization is verified: %s of %s.", number(work.done), number(work.total))}</p></div>
               : <p class="row" role="status"><span class="ok"><Icon of={Check} /></span>{other === "" ? t("The code that you heard was right. Now the other person chooses yours.") : t("The code that you heard was right. Now %s chooses yours.", other)}</p>
-            : code === "" && (
+            : code === "" && !exchange.away.value && (
               <section class="col g3"><h2>{other === "" ? t("Waiting for the other person") : t("Waiting for %s", other)}</h2>
                 <p class="muted">{t("Both of you must be here at the same time. Call each other, or sit together.")}</p>
                 <span class="skel" /></section>

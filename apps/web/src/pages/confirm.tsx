@@ -31,7 +31,7 @@ export function Confirm() {
   return (
     <Dialog title={<span class="row"><Icon of={ShieldCheck} />{t("Confirm that it is you")}</span>} close={() => asked.done(false)} submit={() => void confirm()}
       actions={<><Button onClick={() => asked.done(false)}>{t("Cancel")}</Button><Button kind="primary" type="submit" disabled={busy || password === ""}>{t("Confirm")}</Button></>}>
-      <p class="muted">{t("This act changes whom the organization trusts. Type the password of this device; zt asks again after five minutes.")}</p>
+      <p class="muted">{t("This act needs you, and not the page alone. Type the password of this device; zt asks again after five minutes.")}</p>
       <Field label={t("Password of this device")} type="password" complete="current-password" value={password} change={setPassword} wrong={wrong} first />
     </Dialog>
   );

@@ -8,7 +8,7 @@ export function manageLinks(organization: Organization): { name: string; to: str
   const to = (room: string) => address(["o", organization.key, "manage", room]);
   return [
     { name: t("People"), to: to("people") }, { name: t("Invitations"), to: to("invitations") }, { name: t("Trust log"), to: to("log") },
-    { name: t("Check-up"), to: to("health") }, { name: t("Settings"), to: to("settings") },
+    { name: t("Storage"), to: to("storage") }, { name: t("Check-up"), to: to("health") }, { name: t("Settings"), to: to("settings") },
     ...(organization.isAdmin ? [{ name: t("Join requests"), to: to("requests") }] : []),
   ];
 }

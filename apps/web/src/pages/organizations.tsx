@@ -6,8 +6,9 @@ import { useState } from "preact/hooks";
 import { Search } from "../parts/field";
 import { Foot } from "../parts/foot";
 import { Icon, Mark, type IconKind } from "../parts/icon";
-import { Tile } from "../parts/marks";
-import { devices, host, nameOf, openDevices } from "../state/host";
+import { Button } from "../parts/button";
+import { Note, Tile } from "../parts/marks";
+import { devices, forgetLost, host, lostDevices, nameOf, openDevices } from "../state/host";
 import { address } from "../state/route";
 import { t } from "../words";
 import { shown } from "../words/format";
@@ -32,6 +33,12 @@ export function Organizations() {
           <h1 class="grow">{all.length === 0 ? t("Welcome to zt") : t("Your organizations")}</h1>
           {all.length > 5 && <Search label={t("Search")} value={filter} change={setFilter} />}
         </div>
+        {lostDevices.value.map((one) => (
+          <Note key={one.key} kind="warn" alert actions={<Button onClick={() => forgetLost(one.key)}>{t("I have read this")}</Button>}>
+            <p><b>{t("This browser no longer has the device “%s” of “%s”.", shown(one.label || one.email || one.key), shown(one.organization ?? ""))}</b></p>
+            <p>{t("It has cleared what zt kept here, with the device's key. Your files are at the server: add this device again from another one of yours, or recover access. Then revoke the lost one.")}</p>
+          </Note>
+        ))}
         {all.length === 0 && <p class="muted">{t("Share files with people you choose. What you share is encrypted on this computer; the server cannot read it.")}</p>}
         {all.length > 0 && <ul class="tilegrid wide">{list.map((one) => <li key={one.key} class="card"><Card device={one} /></li>)}</ul>}
         <section class="col g3" id="begin">

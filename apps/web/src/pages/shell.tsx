@@ -13,7 +13,9 @@ import { MenuButton } from "../parts/menu";
 import { deviceOf, devices, host, nameOf } from "../state/host";
 import type { Organization } from "../state/organization";
 import { address, go, route } from "../state/route";
+import { startPins } from "../state/pins";
 import { active } from "../state/transfers";
+import { lookForUnfinished } from "../state/uploads";
 import { t, tn } from "../words";
 import { hour, shown } from "../words/format";
 import { FolderPage } from "./files/folder";
@@ -34,6 +36,10 @@ export function Shell({ organization }: { organization: Organization }) {
   const { parts } = route.value;
   const home = ["o", organization.key];
   useEffect(() => {
+    void lookForUnfinished(organization);
+    void startPins(organization).catch(() => {});
+  }, [organization]);
+  useEffect(() => {
     const keys = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();
@@ -49,6 +55,7 @@ export function Shell({ organization }: { organization: Organization }) {
       <div class="shell">
         <Bar organization={organization} newWorkspace={() => setAsksWorkspace(true)} />
         <Top organization={organization} search={() => setPalette(true)} />
+        <Away organization={organization} />
         <Boundary key={parts.join("/")}><Room organization={organization} newWorkspace={() => setAsksWorkspace(true)} /></Boundary>
         <Status organization={organization} />
         <nav class="tabs" aria-label={t("Main")}>
@@ -62,6 +69,16 @@ export function Shell({ organization }: { organization: Organization }) {
       {asksWorkspace && <NewWorkspace organization={organization} close={() => setAsksWorkspace(false)} />}
       {palette && <Palette organization={organization} close={() => setPalette(false)} newWorkspace={() => setAsksWorkspace(true)} />}
     </>
+  );
+}
+
+/** The server is away: what is known is shown, and what is to be sent waits. */
+function Away({ organization }: { organization: Organization }) {
+  const isAway = !organization.connected.value;
+  return (
+    <div class="away" role="status">
+      {isAway && <div class="lost"><Icon of={CloudOff} /><span><b>{t("The server cannot be reached.")}</b> {t("This page tries again by itself, and sends what waits then.")}</span></div>}
+    </div>
   );
 }
 

@@ -23,10 +23,11 @@ function confirmed(key: string): Promise<boolean> {
   });
 }
 
-export async function ask<M extends Method>(key: string, method: M, params: Methods[M]["params"], how?: How): Promise<Methods[M]["result"]> {
+/** Calls a method of the device KEY; with `ofHost` a method of the host, for which the person confirms by the device. */
+export async function ask<M extends Method>(key: string, method: M, params: Methods[M]["params"], how?: How, ofHost = false): Promise<Methods[M]["result"]> {
   for (let turn = 0; ; turn++) {
     try {
-      return await host().call(key, method, params, how);
+      return await host().call(ofHost ? null : key, method, params, how);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (error.code === "AGAIN" && turn < MOST_TURNS) await new Promise((resolve) => setTimeout(resolve, BUSY_MS));

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Files out of a workspace: saved through the service worker as they are read; several, or a folder, as one archive.
+import { effect } from "@preact/signals";
 import type { Entry } from "@rpc";
 import { sizeLimitSentence } from "../words/sentences";
-import { host } from "./host";
+import { lasting } from "./away";
+import { host, lineIsUp } from "./host";
 import { tell, tellRefusal } from "./notices";
 import type { Organization } from "./organization";
 import { child } from "./paths";
-import { addressOf, canStream, fileSource, forget, wholeFile, type Source } from "./streams";
-import { add, mayGoOn, newTransfer, type Transfer } from "./transfers";
+import { addressOf, canStream, fileSource, forget, hostAddress, wholeFile, type Source } from "./streams";
+import { add, isPaused, mayGoOn, newTransfer, type Transfer } from "./transfers";
 import { zip, type Member } from "./zip";
 
 /** What is held in memory while it is saved, where the browser cannot stream. */
@@ -24,7 +26,9 @@ export async function saveFile(organization: Organization, path: string, name: s
     if (one.done.value >= one.size) one.state.value = "done";
   };
   try {
-    if (await canStream()) {
+    if (await saveByHost(one, path, version)) {
+      return;
+    } else if (await canStream()) {
       const open = fileSource(organization, path, name, "application/octet-stream", true, version, count);
       save(addressOf(name, () => held(one, open)), name);
       if (size === 0) one.state.value = "done";
@@ -41,6 +45,44 @@ export async function saveFile(organization: Organization, path: string, name: s
     one.state.value = "failed";
     tellRefusal(error);
   }
+}
+
+/** Saves a file that the host gives by itself. False: it does not. */
+async function saveByHost(one: Transfer, path: string, version?: number): Promise<boolean> {
+  const { organization, name } = one;
+  const { handle, size } = await organization.call("reader.open", { path, version });
+  const held = () => isPaused.value || one.state.value === "held";
+  const address = await hostAddress(organization, handle, { size, name, held: held() }).catch(() => null);
+  const close = () => void organization.call("reader.close", { handle }).catch(() => {});
+  if (address === null || one.cancel.signal.aborted) {
+    close();
+    return address !== null;
+  }
+  one.size = size;
+  const end = () => {
+    silence();
+    loosen();
+    one.cancel.signal.removeEventListener("abort", end);
+    close();
+    if (one.state.value !== "failed") one.state.value = one.done.value >= one.size ? "done" : "cancelled";
+  };
+  const silence = host().listen((event, device, data) => {
+    const heard = data as { handle: number; done: number; ended: boolean };
+    if (event !== "stream" || device !== organization.key || heard.handle !== handle) return;
+    one.done.value = heard.done;
+    if (heard.ended) end();
+  });
+  let wasHeld = held();
+  const loosen = effect(() => {
+    if (!lineIsUp.value) queueMicrotask(end);
+    else if (held() !== wasHeld) {
+      wasHeld = held();
+      void hostAddress(organization, handle, { held: wasHeld }).catch(() => {});
+    }
+  });
+  one.cancel.signal.addEventListener("abort", end);
+  save(address, name);
+  return true;
 }
 
 /** A source that waits while its transfer is held, and ends with it. */
@@ -62,11 +104,12 @@ async function held(one: Transfer, open: () => Promise<Source>): Promise<Source>
 function save(url: string, name: string): void {
   const link = document.createElement("a");
   link.href = url;
-  if (url.startsWith("blob:")) link.download = name;
+  const isStream = url.startsWith("./stream/");
+  if (!isStream) link.download = name;
   document.body.append(link);
   link.click();
   link.remove();
-  if (!url.startsWith("blob:")) setTimeout(() => forget(url), FORGET_MS);
+  if (isStream) setTimeout(() => forget(url), FORGET_MS);
 }
 
 /** Saves files and folders as one archive. */
@@ -115,9 +158,9 @@ async function* membersOf(organization: Organization, path: string, entries: rea
     const name = before + entry.name;
     if (entry.folder) {
       yield { name: `${name}/`, modified: entry.details?.modified ?? 0, size: 0, bytes: nothing };
-      yield* membersOf(organization, place, await entriesOf(organization, place), one, read, `${name}/`);
+      yield* membersOf(organization, place, await lasting(organization, () => entriesOf(organization, place)), one, read, `${name}/`);
     } else {
-      const { handle, size } = await organization.call("reader.open", { path: place });
+      const { handle, size } = await lasting(organization, () => organization.call("reader.open", { path: place }));
       try {
         yield { name, modified: entry.details?.modified ?? 0, size, bytes: () => bytesOf(organization, handle, size, one, read) };
       } finally {
@@ -132,7 +175,7 @@ async function* nothing(): AsyncGenerator<Uint8Array> {}
 async function* bytesOf(organization: Organization, handle: number, size: number, one: Transfer, read: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < size;) {
     await mayGoOn(one);
-    const piece = await host().fetch(organization.key, "reader.read", { handle, offset: at, size: Math.min(PIECE, size - at) });
+    const piece = await lasting(organization, () => host().fetch(organization.key, "reader.read", { handle, offset: at, size: Math.min(PIECE, size - at) }), () => one.state.value === "cancelled");
     if (piece.length === 0) return;
     read(piece.length);
     at += piece.length;

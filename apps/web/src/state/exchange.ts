@@ -4,6 +4,7 @@
 import { signal } from "@preact/signals";
 import type { Events, Profile, Questions } from "@rpc";
 import type { How } from "../host/client";
+import { passes } from "./away";
 
 export type Asked =
   | { kind: "codes"; choices: string[]; answer: (index: number) => void }
@@ -14,6 +15,7 @@ export type Asked =
 /** The indexes that a reply has besides those of the choices. */
 const NONE_OF_THEM = -1;
 const LEFT = -2;
+const AGAIN_MS = 2000;
 
 export class Exchange {
   readonly code = signal("");
@@ -22,12 +24,15 @@ export class Exchange {
   readonly waits = signal(false);
   readonly asked = signal<Asked | null>(null);
   readonly work = signal<Events["work"] | null>(null);
+  /** The server cannot be reached, and the exchange begins again. */
+  readonly away = signal(false);
   private readonly cancel = new AbortController();
   private left: (() => void) | null = null;
 
   readonly how: How = {
     signal: this.cancel.signal,
     event: (event, data) => {
+      this.away.value = false;
       if (event === "code") {
         this.code.value = (data as Events["code"]).code;
         this.waits.value = false;
@@ -60,6 +65,22 @@ export class Exchange {
       }
     }),
   };
+
+  /** Makes the call of the exchange; again, with other codes, where the server was away, until the person leaves. */
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!passes(error) || this.cancel.signal.aborted) throw error;
+        this.code.value = "";
+        this.chosen.value = this.waits.value = false;
+        this.asked.value = this.work.value = this.left = null;
+        this.away.value = true;
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      }
+    }
+  }
 
   noneOfThem(): void {
     if (this.asked.value?.kind === "codes") this.asked.value.answer(NONE_OF_THEM);

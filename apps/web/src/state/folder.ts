@@ -35,6 +35,7 @@ export class Folder {
     const { organization, path, time } = this;
     try {
       let opened = await organization.call("list.open", { path, time, details: true });
+      if (opened.away) organization.lost();
       const isSmall = opened.size <= SMALL;
       if (!isSmall) {
         this.handle = opened.handle;

@@ -64,7 +64,9 @@ export async function readState(): Promise<void> {
 }
 
 const KNOWN = "zt.known";
-type Known = Pick<HostDevice, "organization" | "server" | "email" | "label">;
+/** Devices that this browser had, and has no more. */
+export const lostDevices = signal<(Known & { key: string })[]>([]);
+export type Known = Pick<HostDevice, "organization" | "server" | "email" | "label">;
 
 /** What is known of a device while it is open is shown while it is locked, too. */
 function remember(list: HostDevice[]): HostDevice[] {
@@ -72,8 +74,20 @@ function remember(list: HostDevice[]): HostDevice[] {
   const next: Record<string, Known> = {};
   const whole = list.map((one) => ({ ...known[one.key], ...Object.fromEntries(Object.entries(one).filter(([, value]) => value !== undefined && value !== "")) }) as HostDevice);
   for (const { key, organization, server, email, label } of whole) next[key] = { organization, server, email, label };
+  // A browser clears what pages keep when it wants the room: the person is told.
+  const isBrowser = hostName.value?.host === "browser";
+  const lost = isBrowser ? Object.keys(known).filter((key) => !next[key] && known[key]?.organization) : [];
+  lostDevices.value = lost.map((key) => ({ key, ...known[key]! }));
+  for (const key of lost) next[key] = known[key]!;
   localStorage.setItem(KNOWN, JSON.stringify(next));
   return whole;
+}
+
+/** The person knows that it is lost. */
+export function forgetLost(key: string): void {
+  const { [key]: _, ...rest } = JSON.parse(localStorage.getItem(KNOWN) ?? "{}") as Record<string, Known>;
+  localStorage.setItem(KNOWN, JSON.stringify(rest));
+  lostDevices.value = lostDevices.value.filter((one) => one.key !== key);
 }
 
 export function deviceOf(key: string): HostDevice | undefined {

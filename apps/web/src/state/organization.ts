@@ -2,16 +2,32 @@
 // One organization as this device knows it: who this is, its workspaces and its people. What is known is shown at once and
 // read again when the servers have something new.
 import { signal, type Signal } from "@preact/signals";
-import type { Device, Events, Identity, Invitation, JoinRequest, Member, Method, Methods, User, Workspace } from "@rpc";
+import type { Device, Events, Frozen, Identity, Invitation, JoinRequest, Member, Method, Methods, Overview, Profile, Seen, User, Workspace } from "@rpc";
 import type { How } from "../host/client";
+import { passes } from "./away";
 import { ask } from "./confirm";
 import { host } from "./host";
 import { isCode } from "./notices";
 
 const PAGE = 200;
 const QUIET_MS = 400;
+/** How often a server that is away is asked for. */
+const PROBE_FIRST_MS = 1000;
+const PROBE_LAST_MS = 10_000;
+const LOOK_MS = 250;
 
 const alarms = ["FORK", "ROLLBACK", "PROOF", "ROOT", "RESTORED"];
+
+export interface Invited {
+  email: string;
+  name: string;
+  profile: Profile;
+}
+
+/** The id of an invitation, of which LINK is the link or the id. */
+export function invitationOf(link: string): string {
+  return link.slice(link.lastIndexOf("/") + 1);
+}
 
 export class Organization {
   readonly identity: Signal<Identity | null> = signal(null);
@@ -21,6 +37,12 @@ export class Organization {
   readonly members: Signal<Record<string, Member[]>> = signal({});
   readonly invitations: Signal<Invitation[] | null> = signal(null);
   readonly requests: Signal<JoinRequest[] | null> = signal(null);
+  /** Whom an invitation is for, by its id: known to this page alone, and until it is closed. */
+  readonly invited: Signal<ReadonlyMap<string, Invited>> = signal(new Map());
+  /** What the server tells admins: limits, days on which devices were there, who is frozen. */
+  readonly overview: Signal<Overview | null> = signal(null);
+  readonly seen: Signal<ReadonlyMap<string, number>> = signal(new Map());
+  readonly frozen: Signal<ReadonlyMap<string, Frozen>> = signal(new Map());
   readonly newDevices: Signal<Device[]> = signal([]);
   /** The releases of the page that are accepted, and what the server sends; null: not read yet, or not known to this host. */
   readonly page: Signal<Methods["releases.list"]["result"] | null> = signal(null);
@@ -31,6 +53,8 @@ export class Organization {
   readonly fileChanges: Signal<Record<string, number>> = signal({});
   private stop: () => void;
   private later: ReturnType<typeof setTimeout> | undefined;
+  private probe: ReturnType<typeof setTimeout> | undefined;
+  private ended = false;
 
   constructor(readonly key: string) {
     this.stop = host().listen((event, device, data) => {
@@ -40,12 +64,39 @@ export class Organization {
   }
 
   end(): void {
+    this.ended = true;
     this.stop();
     clearTimeout(this.later);
+    clearTimeout(this.probe);
   }
 
   call<M extends Method>(method: M, params: Methods[M]["params"], how?: How): Promise<Methods[M]["result"]> {
-    return ask(this.key, method, params, how);
+    return ask(this.key, method, params, how).catch((error: unknown) => {
+      if (passes(error)) this.lost();
+      throw error;
+    });
+  }
+
+  /** The server could not be reached: it is asked for until it can. */
+  lost(): void {
+    this.connected.value = false;
+    if (this.probe !== undefined || this.ended) return;
+    let wait = PROBE_FIRST_MS;
+    const again = () => {
+      this.probe = setTimeout(async () => {
+        await this.sync().catch(() => {});
+        wait = Math.min(2 * wait, PROBE_LAST_MS);
+        if (!this.connected.value && !this.ended && !this.isAlarm) again();
+        else this.probe = undefined;
+      }, wait);
+    };
+    again();
+  }
+
+  /** Waits until the server can be reached: true. False: `stops` said so, or the device was locked. */
+  async back(stops: () => boolean): Promise<boolean> {
+    while (!this.connected.value && !this.ended && !stops()) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    return this.connected.value && !this.ended && !stops();
   }
 
   get isAdmin(): boolean {
@@ -100,17 +151,18 @@ export class Organization {
     try {
       await this.call("device.sync", {});
       this.verifiedAt.value = Date.now();
+      // What was shown meanwhile may be old.
+      if (!this.connected.value) for (const one of this.workspaces.value ?? []) this.changedFiles(one.id);
       this.connected.value = true;
       this.problem.value = null;
     } catch (error) {
-      if (!isCode(error, "NETWORK") && !isCode(error, "UNAVAILABLE") && !isCode(error, "TIMEOUT")) {
+      if (!passes(error)) {
         this.found(error);
         throw error;
       }
-      this.connected.value = false;
     }
     await Promise.all([this.readWorkspaces(), this.readPeople()]);
-    this.newDevices.value = (await this.all("device.new", {}, "devices")) as Device[];
+    if (this.connected.value) this.newDevices.value = (await this.all("device.new", {}, "devices")) as Device[];
   }
 
   async readWorkspaces(): Promise<void> {
@@ -135,6 +187,13 @@ export class Organization {
 
   async readInvitations(): Promise<void> {
     this.invitations.value = (await this.all("invitations.list", {}, "invitations")) as Invitation[];
+  }
+
+  async readOverview(): Promise<Overview> {
+    const [overview, seen, frozen] = await Promise.all([this.call("organization.overview", {}), this.all("people.seen", {}, "seen"), this.all("people.frozen", {}, "frozen")]);
+    this.seen.value = new Map((seen as Seen[]).map((one) => [one.device, one.day]));
+    this.frozen.value = new Map((frozen as Frozen[]).map((one) => [one.user, one]));
+    return (this.overview.value = overview);
   }
 
   async readRequests(): Promise<void> {

@@ -2,6 +2,7 @@
 // Files as addresses that the browser saves or plays: the service worker asks this page for their ranges, so that nothing is
 // held whole in memory.
 import type { Organization } from "./organization";
+import { lasting } from "./away";
 import { host } from "./host";
 
 /** Bytes in order (`next`), or from anywhere (`range`). */
@@ -18,6 +19,8 @@ const sources = new Map<string, () => Promise<Source>>();
 let registration: Promise<ServiceWorkerRegistration | null> | null = null;
 
 const AHEAD = 3;
+/** What is played is kept, where it is not too large. */
+const KEPT_MOST = 64 << 20;
 
 interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
@@ -74,6 +77,30 @@ export async function canStream(): Promise<boolean> {
   }));
 }
 
+let hostGives: boolean | null = null;
+
+/** The host's own address for an open reader or writer; null where the host has none: then bytes come by messages. */
+export async function hostAddress(organization: Organization, handle: number, wish: { size?: number; name?: string; type?: string; held?: boolean } = {}): Promise<string | null> {
+  if (hostGives === false) return null;
+  const { url } = await host().call(null, "host.stream", { key: organization.key, handle, ...wish });
+  hostGives = url !== undefined;
+  return url === undefined ? null : `./${url}`;
+}
+
+/** An address that shows a file, and what ends it; null where the browser can show none. */
+export async function shownAddress(organization: Organization, path: string, name: string, type: string, version?: number): Promise<{ address: string; end: () => void } | null> {
+  if (hostGives !== false) {
+    const { handle, size } = await organization.call("reader.open", { path, version });
+    const close = () => void organization.call("reader.close", { handle }).catch(() => {});
+    const address = await hostAddress(organization, handle, { size, type });
+    if (address !== null) return { address, end: close };
+    close();
+  }
+  if (!(await canStream())) return null;
+  const address = addressOf(name, fileSource(organization, path, name, type, false, version));
+  return { address, end: () => forget(address) };
+}
+
 /** An address for a source, until `forget` is called with it. */
 export function addressOf(name: string, open: () => Promise<Source>): string {
   const id = crypto.randomUUID();
@@ -89,14 +116,15 @@ export function forget(address: string): void {
 /** A file of a workspace as a source. */
 export function fileSource(organization: Organization, path: string, name: string, type: string, save: boolean, version?: number, read?: (bytes: number) => void): () => Promise<Source> {
   return async () => {
-    const { handle, size } = await organization.call("reader.open", { path, version });
+    const { handle, size } = await lasting(organization, () => organization.call("reader.open", { path, version }));
     let isOpen = true;
+    if (!save && size <= KEPT_MOST) await organization.call("reader.keep", { handle, how: "read" });
     // The pieces behind the one that is read are asked for already, where a file is read from one end to the other.
     const ahead = new Map<number, Promise<Uint8Array>>();
     const piece = (from: number, wanted: number) => {
       let found = ahead.get(from);
       if (!found) {
-        found = host().fetch(organization.key, "reader.read", { handle, offset: from, size: Math.max(1, Math.min(wanted, size - from)) });
+        found = lasting(organization, () => host().fetch(organization.key, "reader.read", { handle, offset: from, size: Math.max(1, Math.min(wanted, size - from)) }), () => !isOpen);
         found.catch(() => {});
         ahead.set(from, found);
       }
@@ -123,15 +151,18 @@ export function fileSource(organization: Organization, path: string, name: strin
   };
 }
 
-/** A whole file, where it is at most LIMIT bytes; null where it is larger. */
-export async function wholeFile(organization: Organization, path: string, limit: number, version?: number): Promise<Uint8Array<ArrayBuffer> | null> {
-  const { handle, size } = await organization.call("reader.open", { path, version });
+/** A whole file, where it is at most LIMIT bytes; null where it is larger. OPENED learns which version it is. What was opened can be
+ * read without the servers. */
+export async function wholeFile(organization: Organization, path: string, limit: number, version?: number, opened?: (version: number) => void): Promise<Uint8Array<ArrayBuffer> | null> {
+  const { handle, size, version: read } = await organization.call("reader.open", { path, version });
+  opened?.(read);
   try {
     if (size > limit) return null;
+    await organization.call("reader.keep", { handle, how: "read" });
     const bytes = new Uint8Array(size);
     let at = 0;
     while (at < size) {
-      const piece = await host().fetch(organization.key, "reader.read", { handle, offset: at, size: Math.min(1 << 20, size - at) });
+      const piece = await lasting(organization, () => host().fetch(organization.key, "reader.read", { handle, offset: at, size: Math.min(1 << 20, size - at) }));
       if (piece.length === 0) break;
       bytes.set(piece, at);
       at += piece.length;

@@ -2,11 +2,15 @@
 // What is sent and fetched: a queue of files, a few at a time, each in pieces, with pause and cancel. What the page leaves out
 // is kept with the reason.
 import { computed, signal, type Signal } from "@preact/signals";
-import { Refusal } from "../host/client";
-import { host, lineIsUp } from "./host";
+import type { Failure } from "@rpc";
+import { LINE_LOST, Refusal } from "../host/client";
+import { lasting, passes } from "./away";
+import { deviceOf, host, lineIsUp } from "./host";
 import { isCode, sentenceOfError } from "./notices";
 import type { Organization } from "./organization";
 import { child } from "./paths";
+import { hostAddress } from "./streams";
+import { keep } from "./uploads";
 
 export type TransferState = "waits" | "runs" | "held" | "done" | "failed" | "cancelled";
 
@@ -28,12 +32,18 @@ export interface Chosen {
   /** Where it is put below the folder: names, the last of which is the file's. */
   names: string[];
   file: File;
+  /** What the browser gave for it: the file's handle, or that of the folder that NAMES begin with. */
+  handle?: FileSystemHandle;
 }
 
 const FILES_AT_ONCE = 3;
 const PIECES_AT_ONCE = 3;
 const PIECE = 1 << 20;
 const AGAIN_MS = 500;
+/** What is sent at once to a host that takes files by itself: more where it is fast, so that a pause is soon. */
+const SLICE = 8 << 20;
+const SLICE_MOST = 256 << 20;
+const SLICE_MS = 400;
 
 export const transfers = signal<Transfer[]>([]);
 export const leftOut = signal<{ name: string; reason: string }[]>([]);
@@ -94,30 +104,40 @@ export async function send(organization: Organization, path: string, chosen: rea
   };
   for (const one of chosen) note(one.names.slice(0, -1));
   for (const names of emptyFolders) note(names);
+  const batch = keep(organization, path, chosen);
+  const end = () => {
+    batch.end();
+    finished();
+  };
+  let waiting = 0;
+  const added = chosen.map(({ names, file }) => {
+    const one = newTransfer(organization, "send", names.join("/"), file.size);
+    waiting++;
+    const stop = one.state.subscribe((state) => {
+      if (state !== "done" && state !== "failed" && state !== "cancelled") return;
+      queueMicrotask(() => stop());
+      if (--waiting === 0) end();
+    });
+    return { one, names, file };
+  });
+  transfers.value = [...transfers.value, ...added.map(({ one }) => one)];
   const refused = new Set<string>();
   for (const names of [...folders.values()].sort((a, b) => a.length - b.length)) {
     try {
-      await organization.call("files.makeFolder", { path: child(path, names.join("/")) });
+      await lasting(organization, () => organization.call("files.makeFolder", { path: child(path, names.join("/")) }));
     } catch (error) {
       if (isCode(error, "EXISTS")) continue;
       refused.add(names.join("/"));
       leftOut.value = [...leftOut.value, { name: names.join("/"), reason: sentenceOfError(error) }];
     }
   }
-  let waiting = 0;
-  const added = chosen.filter((one) => !one.names.some((_, length) => refused.has(one.names.slice(0, length).join("/")))).map(({ names, file }) => {
-    const one = newTransfer(organization, "send", names.join("/"), file.size);
-    one.run = () => sendFile(one, child(path, names.join("/")), file);
-    waiting++;
-    const stop = one.state.subscribe((state) => {
-      if (state !== "done" && state !== "failed" && state !== "cancelled") return;
-      queueMicrotask(() => stop());
-      if (--waiting === 0) finished();
-    });
-    return one;
-  });
-  transfers.value = [...transfers.value, ...added];
-  if (added.length === 0) finished();
+  for (const { one, names, file } of added) {
+    if (names.some((_, length) => refused.has(names.slice(0, length).join("/")))) {
+      transfers.value = transfers.value.filter((other) => other !== one);
+      one.state.value = "cancelled"; // its folder is left out, and named
+    } else one.run = () => sendFile(one, child(path, names.join("/")), file);
+  }
+  if (added.length === 0) end();
   pump();
 }
 
@@ -161,30 +181,70 @@ async function lineBack(): Promise<void> {
   while (!lineIsUp.value) await new Promise((resolve) => setTimeout(resolve, 250));
 }
 
+/** Waits while the device is locked, where it is; false where it is not. */
+async function wasLocked(one: Transfer): Promise<boolean> {
+  const isLocked = () => deviceOf(one.organization.key)?.state !== "open";
+  if (!isLocked()) return false;
+  while (isLocked() && (one.state.value as TransferState) !== "cancelled") await new Promise((resolve) => setTimeout(resolve, 250));
+  return true;
+}
+
+/** Whether the newest version of PATH is FILE, and is none of those up to BEFORE. */
+async function isThere(one: Transfer, path: string, file: File, before: number): Promise<boolean> {
+  const { organization } = one;
+  const { handle, size, version } = await organization.call("reader.open", { path });
+  try {
+    if (version <= before || size !== file.size) return false;
+    for (let offset = 0; offset < size; offset += PIECE) {
+      const [theirs, mine] = await Promise.all([
+        host().fetch(organization.key, "reader.read", { handle, offset, size: Math.min(PIECE, size - offset) }),
+        file.slice(offset, offset + PIECE).arrayBuffer().then((bytes) => new Uint8Array(bytes)),
+      ]);
+      if (theirs.length !== mine.length || theirs.some((byte, at) => byte !== mine[at])) return false;
+    }
+    return true;
+  } finally {
+    void organization.call("reader.close", { handle }).catch(() => {});
+  }
+}
+
 async function sendFile(one: Transfer, path: string, file: File): Promise<void> {
+  // The line was lost beside a commit: nobody said whether it was made.
+  let unsure: number | null = null;
   for (;;) {
     try {
-      await sendOnce(one, path, file);
+      if (unsure === null || !(await isThere(one, path, file, unsure).catch((error: unknown) => {
+        if (isCode(error, "NOT_FOUND")) return false;
+        throw error;
+      }))) {
+        unsure = null;
+        await sendOnce(one, path, file, (before) => { unsure = before; });
+      }
       one.done.value = one.size;
       one.state.value = "done";
       return;
     } catch (error) {
       if ((one.state.value as TransferState) === "cancelled") return;
       if (isCode(error, "LINE_LOST")) await lineBack();
-      else if (isCode(error, "AGAIN")) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-      else throw error;
+      else if (passes(error)) {
+        one.organization.lost();
+        if (!(await one.organization.back(() => (one.state.value as TransferState) === "cancelled"))) throw error;
+      } else if (isCode(error, "AGAIN")) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      else if (!(await wasLocked(one))) throw error;
       one.done.value = 0;
     }
   }
 }
 
-async function sendOnce(one: Transfer, path: string, file: File): Promise<void> {
+async function sendOnce(one: Transfer, path: string, file: File, commits: (before: number) => void): Promise<void> {
   const { organization } = one;
-  const { handle } = await organization.call("writer.open", { path });
+  const { handle, version } = await organization.call("writer.open", { path });
   try {
+    const address = file.size > PIECE ? await hostAddress(organization, handle) : null;
+    if (address !== null) await sendSlices(one, address, file);
     const pieces = new Set<Promise<unknown>>();
     let problem: unknown = null;
-    for (let offset = 0; offset < file.size && problem === null; offset += PIECE) {
+    for (let offset = address === null ? 0 : file.size; offset < file.size && problem === null; offset += PIECE) {
       await mayGoOn(one);
       const content = new Uint8Array(await file.slice(offset, offset + PIECE).arrayBuffer());
       const piece: Promise<unknown> = host().call(organization.key, "writer.write", { handle, offset }, { content })
@@ -196,22 +256,64 @@ async function sendOnce(one: Transfer, path: string, file: File): Promise<void> 
     await Promise.all(pieces);
     if (problem !== null) throw problem;
     await mayGoOn(one);
+    commits(version);
     await organization.call("writer.commit", { handle, how: "onTop", modified: file.lastModified });
   } finally {
     void organization.call("writer.close", { handle }).catch(() => {});
   }
 }
 
+/** Sends a file to the host's own address: the browser reads it from the disk, and no byte is in the page. */
+async function sendSlices(one: Transfer, address: string, file: File): Promise<void> {
+  let slice = SLICE;
+  for (let offset = 0; offset < file.size;) {
+    await mayGoOn(one);
+    const end = Math.min(file.size, offset + slice);
+    const start = performance.now();
+    await put(one, address, file, offset, end);
+    if (performance.now() - start < SLICE_MS) slice = Math.min(SLICE_MOST, 2 * slice);
+    one.done.value = offset = end;
+  }
+}
+
+function put(one: Transfer, address: string, file: File, offset: number, end: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const abort = () => request.abort();
+    request.open("PUT", `${address}?offset=${offset}`);
+    request.upload.onprogress = ({ loaded }) => { one.done.value = offset + loaded; };
+    request.onload = () => {
+      let answer: { result?: object; error?: Failure } = {};
+      try {
+        answer = JSON.parse(request.responseText) as typeof answer;
+      } catch {
+        // It is no answer of a method.
+      }
+      if (request.status === 200 && answer.result) resolve();
+      else reject(answer.error ? new Refusal(answer.error) : new Refusal(LINE_LOST));
+    };
+    // A file that changed or went away ends it as well: that is not for another try.
+    request.onerror = () => void file.slice(offset, Math.min(end, offset + 1)).arrayBuffer().then(() => reject(new Refusal(LINE_LOST)), reject);
+    request.onabort = () => reject(new Error("cancelled"));
+    request.onloadend = () => one.cancel.signal.removeEventListener("abort", abort);
+    one.cancel.signal.addEventListener("abort", abort);
+    request.send(file.slice(offset, end));
+  });
+}
+
 export function isRefusal(error: unknown): error is Refusal {
   return error instanceof Refusal;
 }
 
+type WithHandle = DataTransferItem & { getAsFileSystemHandle?: () => Promise<FileSystemHandle | null> };
 type EntryLike = FileSystemEntry & { file?: (ok: (file: File) => void, bad: (error: unknown) => void) => void; createReader?: () => FileSystemDirectoryReader };
 
 /** What was dropped: files, and folders with all that is below. */
 export async function dropped(data: DataTransfer): Promise<{ files: Chosen[]; folders: string[][] }> {
   const items = [...data.items].filter((item) => item.kind === "file");
   const entries = items.map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  // Of what is no entry, some browsers never say that there is no handle.
+  const given = items.map((item) => (item.webkitGetAsEntry() === null ? null : (item as WithHandle).getAsFileSystemHandle?.()) ?? Promise.resolve(null));
   // What is no entry of a file system (a picture out of another page) is a file by itself.
   const files: Chosen[] = items.flatMap((item) => {
     const file = item.webkitGetAsEntry() === null ? item.getAsFile() : null;
@@ -237,6 +339,8 @@ export async function dropped(data: DataTransfer): Promise<{ files: Chosen[]; fo
     }
   };
   for (const entry of entries) await walk(entry as EntryLike, []);
+  const handles = (await Promise.all(given.map((one) => one.catch(() => null)))).filter((one) => one !== null);
+  for (const one of files) one.handle = handles.find((handle) => handle.name === one.names[0]);
   return { files, folders };
 }
 

@@ -49,6 +49,16 @@ export function shortDate(milliseconds: number, now = Date.now()): string {
   return time.toLocaleDateString(locale(), sameYear ? { day: "numeric", month: "short" } : { day: "numeric", month: "short", year: "numeric" });
 }
 
+/** A day of UTC, which began at MILLISECONDS: today, yesterday, then the date. */
+export function utcDay(milliseconds: number, now = Date.now()): string {
+  const days = Math.floor(now / 86_400_000) - Math.floor(milliseconds / 86_400_000);
+  if (days <= 0) return t("today");
+  if (days === 1) return t("yesterday");
+  const time = new Date(milliseconds);
+  const sameYear = time.getUTCFullYear() === new Date(now).getUTCFullYear();
+  return time.toLocaleDateString(locale(), { timeZone: "UTC", day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }) });
+}
+
 /** The heading of a day: Today, 27 November. */
 export function day(milliseconds: number, now = Date.now()): string {
   const time = new Date(milliseconds);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The service worker of the page. It turns what the page reads from its host into answers that the browser saves or plays:
-// /stream/ID/NAME. It holds no key and keeps nothing.
+// /stream/ID/NAME. It holds no key, and keeps nothing but the page itself (release.ts).
+import { answerOf, updateRelease, type PageEvent } from "./release";
 
 interface Facts {
   size: number | null;
@@ -11,21 +12,28 @@ interface Facts {
 
 type WorkerScope = {
   skipWaiting(): Promise<void>;
-  clients: { claim(): Promise<void>; matchAll(options: object): Promise<{ postMessage(message: unknown, ports: Transferable[]): void }[]> };
+  clients: { claim(): Promise<void>; matchAll(options: object): Promise<{ id: string; postMessage(message: unknown, ports: Transferable[]): void }[]> };
   addEventListener(name: string, listener: (event: WorkerEvent) => void): void;
 };
-type WorkerEvent = { request: Request; waitUntil(work: Promise<unknown>): void; respondWith(answer: Promise<Response>): void };
+type WorkerEvent = PageEvent & { waitUntil(work: Promise<unknown>): void; respondWith(answer: Promise<Response>): void };
 
 const worker = globalThis as unknown as WorkerScope;
 const PIECE = 1 << 20;
 const OWNER_MS = 5000;
 
-worker.addEventListener("install", (event) => event.waitUntil(worker.skipWaiting()));
+// A release that cannot be fetched whole now is fetched by the next page.
+worker.addEventListener("install", (event) => event.waitUntil(Promise.all([worker.skipWaiting(), updateRelease().catch(() => null)])));
 worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
 worker.addEventListener("fetch", (event) => {
   const found = /\/stream\/([0-9a-f-]+)\/[^/]*$/.exec(new URL(event.request.url).pathname);
-  if (found) event.respondWith(answer(found[1]!, event.request));
+  const response = found ? answer(found[1]!, event.request) : answerOf(event, alive);
+  if (response) event.respondWith(response);
 });
+
+/** The pages and workers that there are. */
+async function alive(): Promise<ReadonlySet<string>> {
+  return new Set((await worker.clients.matchAll({ type: "all", includeUncontrolled: true })).map((one) => one.id));
+}
 
 /** The page that has the stream ID, as a port, and what it says about it. */
 async function owner(id: string): Promise<{ port: MessagePort; facts: Facts } | null> {

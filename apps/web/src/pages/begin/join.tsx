@@ -32,7 +32,7 @@ export function Join({ device }: { device: boolean }) {
     setWrong("");
     setStep(2);
     try {
-      const made = await host().call(null, "host.claim", { link: link.trim(), email: email.trim(), name: name.trim(), label: label.trim(), password }, mine.how);
+      const made = await mine.run(() => host().call(null, "host.claim", { link: link.trim(), email: email.trim(), name: name.trim(), label: label.trim(), password }, mine.how));
       await readState();
       setDone(made);
       setStep(3);

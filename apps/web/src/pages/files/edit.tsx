@@ -5,6 +5,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { Note } from "../../parts/marks";
 import { host } from "../../state/host";
+import { passes } from "../../state/away";
+import { draftOf, keepDraft } from "../../state/drafts";
 import { isCode, sentenceOfError, tell } from "../../state/notices";
 import type { Organization } from "../../state/organization";
 import { child, nameOf, parent } from "../../state/paths";
@@ -36,12 +38,25 @@ async function write(organization: Organization, path: string, base: number | un
 }
 
 export function Edit({ organization, path, text: before, version, close, saved }: EditProps) {
-  const [text, setText] = useState(before);
-  const [base, setBase] = useState(version);
+  const [draft] = useState(() => draftOf(organization.key, path));
+  const [text, setText] = useState(draft?.text ?? before);
+  const [base, setBase] = useState(draft?.base ?? version);
   const [known, setKnown] = useState(before);
   const [conflict, setConflict] = useState(false);
   const [wrong, setWrong] = useState("");
+  const [away, setAway] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
+  const typed = useRef(text);
+  typed.current = text;
+  const isGone = useRef(false);
+  useEffect(() => () => { isGone.current = true; }, []);
+  // It is there again when the device was locked, or the person was elsewhere.
+  useEffect(() => { keepDraft(organization.key, path, text !== known ? { text, base } : undefined); }, [text, known, base]);
+  const leave = () => {
+    keepDraft(organization.key, path, undefined);
+    close();
+  };
+  const saves = useRef(false);
   const name = nameOf(path);
   const isChanged = text !== known;
   // A text area has no other ends of lines than \n.
@@ -54,16 +69,29 @@ export function Edit({ organization, path, text: before, version, close, saved }
     return () => removeEventListener("beforeunload", stay);
   }, [isChanged]);
   const save = async (how: "onTop" | "orConflict") => {
+    if (saves.current) return;
+    saves.current = true;
     setWrong("");
+    const now = typed.current;
     try {
-      setBase((await write(organization, path, base, withEnds(text), how)) ?? base);
-      setKnown(text);
+      setBase((await write(organization, path, base, withEnds(now), how)) ?? base);
+      setKnown(now);
       setConflict(false);
       tell(t("“%s” is saved as a new version", shown(name)));
       saved(path);
     } catch (error) {
       if (isCode(error, "CONFLICT")) setConflict(true);
+      else if (passes(error)) {
+        organization.lost();
+        setAway(true);
+        const isBack = await organization.back(() => isGone.current);
+        setAway(false);
+        saves.current = false;
+        if (isBack) await save(how);
+      }
       else setWrong(sentenceOfError(error));
+    } finally {
+      saves.current = false;
     }
   };
   const saveBeside = async () => {
@@ -74,12 +102,12 @@ export function Edit({ organization, path, text: before, version, close, saved }
     const beside = besideOf(n);
     tell(t("Yours is “%s” beside it", shown(nameOf(beside))));
     saved(path);
-    close();
+    leave();
   };
   const keys = (event: KeyboardEvent) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "s") {
       event.preventDefault();
-      if (isChanged) void save("orConflict");
+      if (isChanged && !away) void save("orConflict");
     }
   };
   return (
@@ -89,12 +117,13 @@ export function Edit({ organization, path, text: before, version, close, saved }
           <b>{t("Somebody else changed this file meanwhile.")}</b> {t("On top: the history keeps the other version. Both: yours becomes a file beside it.")}
         </Note>
       )}
+      {away && <Note kind="warn" alert>{t("Your text is still here, and is saved once the server can be reached.")}</Note>}
       {wrong !== "" && <Note kind="bad" alert>{wrong} {t("Your text is still here.")}</Note>}
       <textarea ref={box} class="paper" value={text} aria-label={t("Text of %s", shown(name))} dir="auto" spellcheck onInput={(event) => setText(event.currentTarget.value)} onKeyDown={keys} />
       <div class="row editor-bar">
         <span class="muted small grow" role="status">{isChanged ? t("Not saved yet") : t("Saved")}</span>
-        <Button icon={X} onClick={close}>{isChanged ? t("Discard") : t("Close")}</Button>
-        <Button kind="primary" icon={Save} disabled={!isChanged} title={`${t("Save")} (Ctrl S)`} onClick={() => save("orConflict")}>{t("Save")}</Button>
+        <Button icon={X} onClick={leave}>{isChanged ? t("Discard") : t("Close")}</Button>
+        <Button kind="primary" icon={Save} disabled={!isChanged || away} title={`${t("Save")} (Ctrl S)`} onClick={() => save("orConflict")}>{t("Save")}</Button>
       </div>
     </div>
   );

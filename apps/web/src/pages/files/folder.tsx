@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One folder: its entries as a table or tiles, what is selected, and what is done with it.
-import { ArrowDown, ArrowUp, Camera, ChevronDown, Copy, Download, Ellipsis, FolderInput, FolderPlus, FolderUp, Info, LayoutGrid, List as Rows, Pencil, Plus, Trash, Upload, UserPlus, X } from "lucide-preact";
+import { ArrowDown, ArrowUp, Camera, ChevronDown, Copy, Download, Ellipsis, FolderInput, FolderPlus, FolderUp, Info, LayoutGrid, List as Rows, Pencil, Pin, PinOff, Plus, Trash, Upload, UserPlus, X } from "lucide-preact";
 import type { Entry } from "@rpc";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Button, IconButton } from "../../parts/button";
@@ -10,12 +10,14 @@ import { CutName, Empty, Note } from "../../parts/marks";
 import { MenuButton, MenuList, type Choice } from "../../parts/menu";
 import { Skeleton } from "../../parts/skeleton";
 import { Folder, sorted, type Item, type SortBy } from "../../state/folder";
-import { say, sentenceOfError } from "../../state/notices";
+import { say, sentenceOfError, tellRefusal } from "../../state/notices";
 import type { Organization } from "../../state/organization";
 import { child, pathOf } from "../../state/paths";
+import { isPinned, pinIt, pinOf, unpin } from "../../state/pins";
 import { address, go, route } from "../../state/route";
 import { detailsShown, filesAsGrid, showDetails, showGrid } from "../../state/settings";
 import { dropped, picked, send } from "../../state/transfers";
+import { pickFiles } from "../../state/uploads";
 import { language, t, tn } from "../../words";
 import { nameParts, shown, size, when } from "../../words/format";
 import { useStatus, useTrail } from "../trail";
@@ -110,6 +112,11 @@ export function FolderPage({ organization, workspace, names }: { organization: O
   const upload = (list: FileList | null) => {
     if (list && list.length > 0) void send(organization, path, picked(list), [], changed);
   };
+  const chooseFiles = async () => {
+    const picked = await pickFiles();
+    if (picked === null) files.current?.click();
+    else if (picked.length > 0) void send(organization, path, picked, [], changed);
+  };
   const photo = (list: FileList | null) => {
     const file = list?.[0];
     if (!file) return;
@@ -152,6 +159,9 @@ export function FolderPage({ organization, workspace, names }: { organization: O
     return [
       ...(one ? [{ label: t("Open"), icon: iconOf(one), act: () => open(one) }] : []),
       { label: t("Download"), icon: Download, act: () => void download(organization, path, entries) },
+      ...(one ? [pinOf(organization, child(path, one.name))
+        ? { label: t("Keep offline no more"), icon: PinOff, act: () => void unpin(organization, child(path, one.name)).catch(tellRefusal) }
+        : { label: t("Keep offline"), icon: Pin, act: () => void pinIt(organization, child(path, one.name), one.folder) }] : []),
       ...(one ? [{ label: t("Details and versions"), icon: Info, act: () => { showDetails(true); setDetailsAsked(true); } }] : []),
       ...(one ? [{ label: t("Rename"), icon: Pencil, apart: true, disabled: !mayWrite, act: () => setAsked({ kind: "rename", entry: one }) }] : []),
       { label: t("Move…"), icon: FolderInput, disabled: !mayWrite, act: () => setAsked({ kind: "move", entries: [...entries] }) },
@@ -201,6 +211,8 @@ export function FolderPage({ organization, workspace, names }: { organization: O
   const box = (item: Item, at: number) => (
     <input type="checkbox" tabIndex={-1} aria-label={t("Select %s", shown(item.name))} checked={selection.names.has(item.name)} onChange={() => choose(toggled(selection, list, at))} />
   );
+  const pinned = (item: Item) => isPinned(organization, child(path, item.name))
+    && <span class="muted pinned" role="img" aria-label={t("Kept on this device")} title={t("Kept on this device")}><Icon of={Pin} size="s" /></span>;
   const link = (item: Item) => (
     <a href={address([...home, item.folder ? "w" : "f", workspace, ...names, item.name])} tabIndex={-1} title={shown(item.name)} draggable={false}><CutName parts={item.folder ? [shown(item.name), ""] : nameParts(item.name)} /></a>
   );
@@ -211,7 +223,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
         class={`files-row ${selection.at === at ? "at" : ""} ${over === child(path, item.name) ? "into" : ""}`}>
         <span role="gridcell">{box(item, at)}</span>
         <div class="name" role="gridcell"><span class={`ico ${item.folder ? "dir" : ""}`}><Icon of={iconOf(item)} /></span>
-          <div>{link(item)}<span class="sub cut">{item.details ? [item.folder ? "" : size(item.details.size), when(item.details.modified)].filter(Boolean).join(" · ") : ""}</span></div></div>
+          <div>{link(item)}{pinned(item)}<span class="sub cut">{item.details ? [item.folder ? "" : size(item.details.size), when(item.details.modified)].filter(Boolean).join(" · ") : ""}</span></div></div>
         <span class="o cut" role="gridcell">{item.details ? when(item.details.modified) : ""}</span>
         <span class="o num" role="gridcell">{item.details && !item.folder ? size(item.details.size) : ""}</span>
         <span role="gridcell"><MenuButton class="btn icon quiet more" label={t("More about %s", shown(item.name))} choices={() => choicesFor(selection.names.has(item.name) ? chosen : [item])}><Icon of={Ellipsis} size="s" /></MenuButton></span>
@@ -227,7 +239,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
             <span role="gridcell">{box(item, at)}</span>
             <span class={`th ${item.folder ? "dir" : ""}`} role="gridcell">{kindOf(item.name).shown === "image" && !item.folder
               ? <Thumbnail organization={organization} path={child(path, item.name)} name={item.name} bytes={item.details?.size ?? 0} /> : <Icon of={iconOf(item)} size="l" />}</span>
-            <div class="cap name" role="gridcell">{link(item)}<span class="muted small cut">{item.details ? (item.folder ? when(item.details.modified) : size(item.details.size)) : " "}</span></div>
+            <div class="cap name" role="gridcell">{link(item)}{pinned(item)}<span class="muted small cut">{item.details ? (item.folder ? when(item.details.modified) : size(item.details.size)) : " "}</span></div>
           </div>
         );
       })}
@@ -271,10 +283,10 @@ export function FolderPage({ organization, workspace, names }: { organization: O
             <div class="toolbar">
               {mayWrite && <MenuButton class="btn primary" left choices={() => [
                 { label: t("New folder"), icon: FolderPlus, act: () => setAsked({ kind: "folder" }) },
-                { label: t("Upload files"), icon: Upload, act: () => files.current?.click() },
+                { label: t("Upload files"), icon: Upload, act: () => void chooseFiles() },
                 { label: t("Upload a folder"), icon: FolderUp, act: () => tree.current?.click() },
               ]}><Icon of={Plus} size="s" /><span>{t("New")}</span><Icon of={ChevronDown} size="s" /></MenuButton>}
-              {mayWrite && <Button icon={Upload} class="no-phone" onClick={() => files.current?.click()}>{t("Upload")}</Button>}
+              {mayWrite && <Button icon={Upload} class="no-phone" onClick={() => void chooseFiles()}>{t("Upload")}</Button>}
               <Button icon={UserPlus} class="shrink" title={t("Share")} onClick={() => setAsked({ kind: "share" })}>{t("Share")}</Button>
               <span class="grow" />
               <a class="btn quiet no-phone" href={address([...home, "trash", workspace])}><Icon of={Trash} size="s" /><span>{t("Trash")}</span></a>
@@ -292,7 +304,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
             ? <Skeleton rows={8} />
             : list.length === 0
               ? <div class="drop grow"><Empty icon={Upload} title={mayWrite ? t("Drop files or folders here") : t("This folder is empty")}
-                  actions={mayWrite ? <Button icon={Upload} onClick={() => files.current?.click()}>{t("Choose files")}</Button> : undefined}>
+                  actions={mayWrite ? <Button icon={Upload} onClick={() => void chooseFiles()}>{t("Choose files")}</Button> : undefined}>
                   {mayWrite ? t("They are encrypted on this computer before they leave it.") : t("You have the role Reader here.")}</Empty></div>
               : <List class="files" role="grid" tabIndex={0} aria-label={t("Files")} aria-rowcount={list.length + 1} aria-multiselectable="true"
                   aria-activedescendant={selection.at >= 0 ? `item-${selection.at}` : undefined} onKeyDown={keys}

@@ -2,20 +2,21 @@
 // A file as it is: images, text, sound and film. What a file says about itself is never run: an image is drawn, text is shown as
 // text, and the rest is for download.
 import { ArrowLeftRight, ChevronLeft, ChevronRight, Clock, Download, Info, Pencil, RotateCcw } from "lucide-preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Button, IconButton } from "../../parts/button";
 import { Empty, Note } from "../../parts/marks";
 import { Icon } from "../../parts/icon";
 import { later } from "../../parts/later";
 import { Skeleton } from "../../parts/skeleton";
 import { saveFile } from "../../state/download";
+import { draftOf } from "../../state/drafts";
 import { Folder, sorted, type Item } from "../../state/folder";
 import { sentenceOfError, tell } from "../../state/notices";
 import type { Organization } from "../../state/organization";
 import { pathOf } from "../../state/paths";
 import { address, go, route } from "../../state/route";
 import { detailsShown, showDetails } from "../../state/settings";
-import { addressOf, canStream, fileSource, forget, wholeFile } from "../../state/streams";
+import { shownAddress, wholeFile } from "../../state/streams";
 import { language, t } from "../../words";
 import { shown, size, when } from "../../words/format";
 import { useStatus, useTrail } from "../trail";
@@ -42,7 +43,7 @@ export function Preview({ organization, workspace, names }: { organization: Orga
   const [folder] = useState(() => new Folder(organization, folderPath));
   const [share, setShare] = useState(false);
   const [source, setSource] = useState(false);
-  const [edits, setEdits] = useState(false);
+  const [edits, setEdits] = useState(() => version === undefined && draftOf(organization.key, path) !== undefined);
   const [again, setAgain] = useState(0);
   const [compares, setCompares] = useState(false);
   useTrail([
@@ -91,7 +92,7 @@ export function Preview({ organization, workspace, names }: { organization: Orga
           <IconButton icon={Info} label={t("Details")} aria-pressed={detailsShown.value} onClick={() => showDetails(!detailsShown.value)} />
         </div>
         <div class="desk"><Content key={`${path} ${version ?? ""} ${again}`} organization={organization} path={path} name={name} version={version} bytes={item.details?.size ?? 0}
-          source={source} compares={compares && version !== undefined} edits={edits ? { version: item.details?.version ?? 0, close: () => { setEdits(false); setAgain(again + 1); }, saved: () => { organization.changedFiles(workspace); void folder.read(); } } : null} /></div>
+          source={source} compares={compares && version !== undefined} edits={edits ? { close: () => { setEdits(false); setAgain(again + 1); }, saved: () => { organization.changedFiles(workspace); void folder.read(); } } : null} /></div>
       </div>
       {detailsShown.value && found && folder.items.value && <Details organization={organization} workspace={found} folder={folderPath} entry={item} many={1} asked={false} close={() => showDetails(false)} share={() => setShare(true)} changed={() => organization.changedFiles(workspace)} />}
       {share && found && <Share organization={organization} workspace={found} close={() => setShare(false)} />}
@@ -134,7 +135,7 @@ interface ContentProps {
   bytes: number;
   source: boolean;
   compares: boolean;
-  edits: { version: number; close: () => void; saved: () => void } | null;
+  edits: { close: () => void; saved: () => void } | null;
 }
 
 function Content(props: ContentProps) {
@@ -155,11 +156,11 @@ function NoPreview({ organization, path, name, version, bytes }: ContentProps) {
 }
 
 /** The content of a file that is not large; "large", or the problem. */
-function useContent({ organization, path, version }: ContentProps, limit: number): Uint8Array<ArrayBuffer> | "large" | { problem: unknown } | null {
+function useContent({ organization, path, version }: ContentProps, limit: number, opened?: (version: number) => void): Uint8Array<ArrayBuffer> | "large" | { problem: unknown } | null {
   const [content, setContent] = useState<Uint8Array<ArrayBuffer> | "large" | { problem: unknown } | null>(null);
   useEffect(() => {
     let ended = false;
-    wholeFile(organization, path, limit, version).then((bytes) => { if (!ended) setContent(bytes ?? "large"); }, (problem: unknown) => { if (!ended) setContent({ problem }); });
+    wholeFile(organization, path, limit, version, opened).then((bytes) => { if (!ended) setContent(bytes ?? "large"); }, (problem: unknown) => { if (!ended) setContent({ problem }); });
     return () => { ended = true; };
   }, []);
   return content;
@@ -191,14 +192,16 @@ function isText(content: Uint8Array): boolean {
 }
 
 function Text(props: ContentProps) {
-  const content = useContent(props, TEXT_LIMIT);
+  // What is edited is the version that was read, whatever the folder says by now.
+  const read = useRef(0);
+  const content = useContent(props, TEXT_LIMIT, (version) => { read.current = version; });
   if (content === "large") return <NoPreview {...props} />;
   if (content === null) return <Skeleton rows={8} />;
   if (!(content instanceof Uint8Array)) return <Note kind="bad" alert>{sentenceOfError(content.problem)}</Note>;
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(content);
   if (text.includes("\u0000") || (props.edits && !isText(content))) return <NoPreview {...props} />;
   if (props.compares) return <Compare {...props} text={text} />;
-  if (props.edits) return <Edit organization={props.organization} path={props.path} text={text} {...props.edits} />;
+  if (props.edits) return <Edit organization={props.organization} path={props.path} text={text} version={read.current} {...props.edits} />;
   if (/\.(md|markdown)$/i.test(props.name) && !props.source) return <article class="paper md" tabIndex={0} aria-label={shown(props.name)} dir="auto"><Markdown text={text} /></article>;
   return <article class="paper" tabIndex={0} aria-label={shown(props.name)}><pre dir="auto">{text}</pre></article>;
 }
@@ -225,20 +228,19 @@ function Media(props: ContentProps) {
   const [failed, setFailed] = useState(false);
   const kind = kindOf(name);
   useEffect(() => {
-    let made = "";
+    let end: (() => void) | null = null;
     let ended = false;
-    void canStream().then((can) => {
-      if (ended) return;
-      if (!can) {
-        setFailed(true);
-        return;
+    shownAddress(organization, path, name, kind.type, version).then((found) => {
+      if (ended) found?.end();
+      else if (found === null) setFailed(true);
+      else {
+        end = found.end;
+        setUrl(found.address);
       }
-      made = addressOf(name, fileSource(organization, path, name, kind.type, false, version));
-      setUrl(made);
-    });
+    }, () => setFailed(true));
     return () => {
       ended = true;
-      if (made !== "") forget(made);
+      end?.();
     };
   }, []);
   if (failed) return <NoPreview {...props} />;

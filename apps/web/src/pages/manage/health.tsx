@@ -2,6 +2,7 @@
 // The check-up: server, trust, people, this device, each with what to do.
 import { CircleCheck, Info, RefreshCw, TriangleAlert } from "lucide-preact";
 import type { ComponentChildren } from "preact";
+import type { Anchor } from "@rpc";
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { Icon } from "../../parts/icon";
@@ -11,7 +12,7 @@ import { hostName } from "../../state/host";
 import { isCode, sentenceOfError } from "../../state/notices";
 import type { Organization } from "../../state/organization";
 import { t, tn } from "../../words";
-import { hour, number, shown } from "../../words/format";
+import { hour, number, shortDate, shown, size } from "../../words/format";
 import { manageAddress, Rooms, type RoomProps } from "./manage";
 
 const DAY_MS = 86_400_000;
@@ -86,6 +87,9 @@ async function examine(organization: Organization): Promise<Finding[]> {
       ? { room: "server", state: "act", title: t("Clock"), text: t("This device and the server differ by more than five minutes. Set the clock of this computer.") }
       : { room: "server", state: "act", title: t("The server refuses"), text: sentenceOfError(error) });
   }
+  if (organization.isAdmin && organization.connected.value) found.push(...(await examineServer(organization)));
+  const anchors = (await organization.all("pki.trusted", {}, "anchors").catch(() => [])) as Anchor[];
+  found.push(...examineAnchors(anchors, Date.now()));
   const head = await organization.call("log.head", {}).catch(() => null);
   if (head) found.push({ room: "trust", state: "ok", title: t("Trust log"), text: tn("%s entry, each verified on this device.", "%s entries, each verified on this device.", head.size, number(head.size)), to: manageAddress(organization, "log"), act: t("See") });
   const live = (organization.people.value ?? []).filter((one) => one.live);
@@ -127,3 +131,45 @@ async function examine(organization: Organization): Promise<Finding[]> {
   return found;
 }
 
+
+const SECONDS_MS = 1000;
+const CLOCK_MS = 30_000;
+const NEARLY = 0.9;
+const SOON_DAYS = 30;
+
+/** What the server says of itself and of its limits. */
+async function examineServer(organization: Organization): Promise<Finding[]> {
+  const found: Finding[] = [];
+  const asked = Date.now();
+  const all = await organization.readOverview().catch(() => null);
+  if (!all) return found;
+  // Half of the way there and back is not known.
+  const apart = Math.max(0, Math.abs((asked + Date.now()) / 2 - all.time) - (Date.now() - asked) / 2);
+  if (apart > CLOCK_MS) found.push({ room: "server", state: "watch", title: t("Clocks differ by %d s", Math.round(apart / SECONDS_MS)), text: t("Beyond five minutes the server refuses what this device signs. Let the system set the clock of this computer.") });
+  const mine = hostName.value?.version ?? "";
+  found.push(all.version === mine || mine === ""
+    ? { room: "server", state: "ok", title: t("Version of the server"), text: `zt ${all.version}` }
+    : { room: "server", state: "watch", title: t("The versions differ"), text: t("The server has zt %s, this device zt %s. Bring the older one up to date.", all.version, mine) });
+  const to = manageAddress(organization, "storage");
+  if (all.bytes !== undefined) found.push(all.bytesLimit > 0 && all.bytes > NEARLY * all.bytesLimit
+    ? { room: "server", state: "act", title: t("The storage is nearly full"), text: t("%s of %s. Ask the server's operator for more, or delete workspaces that nobody needs.", size(all.bytes), size(all.bytesLimit)), to, act: t("See") }
+    : { room: "server", state: "ok", title: t("Storage"), text: all.bytesLimit > 0 ? t("%s of %s", size(all.bytes), size(all.bytesLimit)) : t("%s, without a limit", size(all.bytes)), to, act: t("See") });
+  if (all.usersLimit > 0 && all.users >= all.usersLimit) found.push({ room: "people", state: "act", title: t("No more people fit"), text: t("The operator allows %s. Ask for more, or remove who has left.", number(all.usersLimit)), to: manageAddress(organization, "people"), act: t("People") });
+  if (all.expires > 0 && all.expires - Date.now() < SOON_DAYS * DAY_MS) found.push({ room: "server", state: "act", title: t("The server ends the organization on %s", shortDate(all.expires)), text: t("Ask the server's operator to prolong it, or take your files out before.") });
+  if (organization.frozen.value.size > 0) found.push({ room: "people", state: "watch", title: tn("%d person is frozen", "%d people are frozen", organization.frozen.value.size), text: t("A freeze is for a short time. Remove who does not come back."), to: manageAddress(organization, "people"), act: t("People") });
+  return found;
+}
+
+/** Certificates and revocation lists that end soon, or have ended. */
+export function examineAnchors(anchors: readonly Anchor[], now: number): Finding[] {
+  if (anchors.length === 0) return [];
+  const soon = anchors.filter((one) => one.until - now < SOON_DAYS * DAY_MS);
+  if (soon.length === 0) return [{ room: "trust", state: "ok", title: t("Certificates and revocation lists"), text: tn("%d, valid for a month at least.", "%d, each valid for a month at least.", anchors.length) }];
+  return soon.map((one): Finding => {
+    const name = shown(one.subject || one.issuer);
+    const ended = one.until <= now;
+    return { room: "trust", state: ended ? "act" : "watch",
+      title: one.list ? ended ? t("A revocation list has ended") : t("A revocation list ends on %s", shortDate(one.until)) : ended ? t("A certificate has ended") : t("A certificate ends on %s", shortDate(one.until)),
+      text: `${name}. ${one.list ? t("Nobody joins by a certificate of this issuer then. Set a new list with zt pki trust.") : t("Nobody joins by it then. Set its successor with zt pki trust.")}` };
+  });
+}

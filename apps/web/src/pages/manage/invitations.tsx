@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Invites people, and welcomes them with codes.
-import { Copy, Hand, Laptop, LifeBuoy, Mail, Plus, UserPlus, X } from "lucide-preact";
+import { Copy, Hand, Laptop, LifeBuoy, Mail, Plus, Table, UserPlus, X } from "lucide-preact";
 import type { Invitation, Profile } from "@rpc";
 import { encode } from "uqr";
 import { useEffect, useMemo, useState } from "preact/hooks";
@@ -12,12 +12,12 @@ import { Empty, Note } from "../../parts/marks";
 import { Skeleton } from "../../parts/skeleton";
 import { Exchange } from "../../state/exchange";
 import { isCode, sentenceOfError, tell } from "../../state/notices";
-import type { Organization } from "../../state/organization";
+import { invitationOf, type Invited, type Organization } from "../../state/organization";
 import { t, tn } from "../../words";
 import { shown, when } from "../../words/format";
 import { Codes } from "../codes";
 import { useStatus } from "../trail";
-import { Rooms, type RoomProps } from "./manage";
+import { manageAddress, Rooms, type RoomProps } from "./manage";
 import { ProfileChoice } from "./profile";
 
 export function Invitations({ organization }: RoomProps) {
@@ -43,7 +43,7 @@ export function Invitations({ organization }: RoomProps) {
       <div class="page tight">
         <Rooms organization={organization} current="invitations" />
         <div class="toolbar"><p class="muted grow">{t("An invitation lets nobody in by itself: you compare codes with the newcomer, and then decide.")}</p>
-          {organization.isAdmin && <Button kind="primary" icon={Plus} onClick={invite}>{t("Invite")}</Button>}</div>
+          {organization.isAdmin && <><a class="btn" href={manageAddress(organization, "invite-many")}><Icon of={Table} size="s" /><span>{t("Invite many…")}</span></a><Button kind="primary" icon={Plus} onClick={invite}>{t("Invite")}</Button></>}</div>
         {problem !== null && <Note kind="bad" alert>{sentenceOfError(problem)}</Note>}
         {all === null ? problem === null && <Skeleton /> : list.length === 0
           ? <div class="drop"><Empty icon={Mail} title={t("No invitation is open")} actions={organization.isAdmin ? <Button icon={UserPlus} onClick={invite}>{t("Invite a person")}</Button> : undefined}>{t("An invitation is a link. You send it as you like: by mail, by chat, or as a picture to scan.")}</Empty></div>
@@ -51,15 +51,18 @@ export function Invitations({ organization }: RoomProps) {
             <table class="tbl two-lines">
               <colgroup><col /><col class="c14" /></colgroup>
               <thead><tr><th scope="col">{t("Invitation")}</th><th><span class="vh">{t("Actions")}</span></th></tr></thead>
-              <tbody>{list.map((one) => (
+              <tbody>{list.map((one) => {
+                const whom = organization.invited.value.get(one.id);
+                return (
                 <tr key={one.id}>
                   <td><div class="name"><span class="ico"><Icon of={one.kind === "device" ? Laptop : one.kind === "recovery" ? LifeBuoy : UserPlus} /></span><div>
-                    <b class="cut">{one.kind === "device" ? t("A device of yours") : one.kind === "recovery" ? t("A colleague who comes back") : t("A new person")}</b><span class="cut small muted">{t("Made %s", when(one.created))}</span></div></div></td>
+                    <b class="cut">{one.kind === "device" ? t("A device of yours") : one.kind === "recovery" ? t("A colleague who comes back") : whom ? shown(whom.name || whom.email) : t("A new person")}</b><span class="cut small muted">{[whom && shown(whom.email), t("Made %s", when(one.created))].filter(Boolean).join(", ")}</span></div></div></td>
                   <td class="num"><span class="row end">
                     <Button kind="primary" icon={Hand} onClick={() => setGreeted(one.id)}>{t("Welcome")}</Button>
                     <Button kind="quiet" class="icon" icon={X} aria-label={t("Cancel the invitation")} title={t("Cancel the invitation")} onClick={() => cancel(one)} /></span></td>
                 </tr>
-              ))}</tbody>
+                );
+              })}</tbody>
             </table>
           )}
       </div>
@@ -114,7 +117,7 @@ export function Greet({ organization, link, close }: { organization: Organizatio
     setExchange(mine);
     setWrong("");
     try {
-      setDone(await organization.call("exchange.greet", { link }, mine.how));
+      setDone(await mine.run(() => organization.call("exchange.greet", { link }, mine.how)));
     } catch (error) {
       if (isCode(error, "INTERRUPTED")) close();
       else setWrong(sentenceOfError(error));
@@ -131,7 +134,7 @@ export function Greet({ organization, link, close }: { organization: Organizatio
       {done
         ? <Note kind="ok"><b>{t("%s is in", shown(name || done.email))}</b><p>{done.fetched ? t("The other side has all it needs.") : t("The other side fetches the rest by the same link.")}</p></Note>
         : wrong !== "" ? <Note kind="bad" alert>{wrong}</Note>
-          : asked?.kind === "accept" ? <Accept data={asked.data} answer={(accept, profile) => { setName(asked.data.name); asked.answer(accept, profile); }} />
+          : asked?.kind === "accept" ? <Accept data={asked.data} invited={organization.invited.value.get(invitationOf(link))} answer={(accept, profile) => { setName(asked.data.name); asked.answer(accept, profile); }} />
             : asked?.kind === "help" ? (
               <div class="col g4"><h2>{t("Do you help %s to come back?", shown(asked.data.name))}</h2><p class="muted">{shown(asked.data.email)}</p><p>{t("Answer yes only if you have just spoken with this person.")}</p>
                 <div class="row"><Button big onClick={() => asked.answer(false)}>{t("No, stop")}</Button><Button kind="primary" big onClick={() => asked.answer(true)}>{t("Yes, help")}</Button></div></div>
@@ -143,12 +146,14 @@ export function Greet({ organization, link, close }: { organization: Organizatio
 
 type AcceptData = { email: string; name: string; device: string; doubt: string; profile?: Profile };
 
-function Accept({ data, answer }: { data: AcceptData; answer: (accept: boolean, profile?: Profile) => void }) {
-  const [profile, setProfile] = useState<Profile | undefined>(data.profile);
+function Accept({ data, invited, answer }: { data: AcceptData; invited: Invited | undefined; answer: (accept: boolean, profile?: Profile) => void }) {
+  const [profile, setProfile] = useState<Profile | undefined>(data.profile === undefined ? undefined : invited?.profile ?? data.profile);
+  const isOther = invited !== undefined && invited.email.toLowerCase() !== data.email.toLowerCase();
   return (
     <div class="col g4">
       <div><h2>{data.profile === undefined ? t("Add the device “%s”?", shown(data.device)) : t("Let %s in?", shown(data.name))}</h2><p class="muted">{shown(data.email)}, “{shown(data.device)}”</p></div>
       {data.doubt !== "" && <Note kind="warn" alert>{shown(data.doubt)}</Note>}
+      {isOther && <Note kind="warn" alert>{t("You made this invitation for %s.", shown(invited.email))}</Note>}
       <p>{t("The codes were the same. This is what the newcomer typed; zt cannot check a name.")}</p>
       {profile !== undefined && <ProfileChoice value={profile} change={setProfile} />}
       <div class="row"><Button big onClick={() => answer(false)}>{t("Do not let in")}</Button><Button kind="primary" big icon={UserPlus} onClick={() => answer(true, profile)}>{t("Let in")}</Button></div>

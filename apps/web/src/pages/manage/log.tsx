@@ -12,6 +12,7 @@ import { say, sentenceOfError, tell } from "../../state/notices";
 import { t, tn } from "../../words";
 import { day, hour, number, shown } from "../../words/format";
 import { useStatus } from "../trail";
+import { Export } from "./export";
 import { Rooms, type RoomProps } from "./manage";
 import { actSentenceOf, actWords, type ActKind } from "./sentences";
 
@@ -131,6 +132,7 @@ export function Log({ organization }: RoomProps) {
           {head && <p class="head-code" tabIndex={0}>{head.head}</p>}
           <form class="col g3" onSubmit={(event) => void compare(event)}><Field label={t("What your colleague reads")} value={theirs} change={setTheirs} wrong={compared} /><Button type="submit" disabled={theirs.trim() === ""}>{t("Compare")}</Button></form>
         </section>
+        <Export organization={organization} />
       </aside>
     </main>
   );

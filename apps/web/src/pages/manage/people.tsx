@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The people of the organization.
-import { Check, Ellipsis, Mail, Pencil, Plus, User as UserIcon, UserX } from "lucide-preact";
+import { Check, Copy, Ellipsis, Mail, Pencil, Plus, Snowflake, User as UserIcon, UserX } from "lucide-preact";
 import type { User } from "@rpc";
 import { useEffect, useState } from "preact/hooks";
 import { Search } from "../../parts/field";
@@ -13,8 +13,11 @@ import { t, tn } from "../../words";
 import { shown } from "../../words/format";
 import { profileName } from "../../words/sentences";
 import { useStatus } from "../trail";
+import { CopyRoles } from "./copy_roles";
+import { FreezeDialog } from "./freeze";
 import { manageAddress, Rooms, type RoomProps } from "./manage";
 import { ProfileDialog } from "./profile";
+import { lastSeen } from "./seen";
 
 const MOST = 300;
 type Filter = "all" | "admin" | "standard" | "outsider" | "gone";
@@ -22,11 +25,14 @@ type Filter = "all" | "admin" | "standard" | "outsider" | "gone";
 export function People({ organization }: RoomProps) {
   const [words, setWords] = useState("");
   const [filter, setFilter] = useState<Filter>("all");
+  const [copied, setCopied] = useState<User | null>(null);
+  const [froze, setFroze] = useState<User | null>(null);
   const [changed, setChanged] = useState<User | null>(null);
   useEffect(() => {
     void organization.readDevices().catch(() => {});
     void organization.readInvitations().catch(() => {});
-  }, []);
+    if (organization.isAdmin) void organization.readOverview().catch(() => {});
+  }, [organization.isAdmin]);
   const people = organization.people.value;
   const live = (people ?? []).filter((one) => one.live);
   const filters: [Filter, string, number][] = [
@@ -69,10 +75,12 @@ export function People({ organization }: RoomProps) {
                     <span class="cut small muted">{shown(one.email)}<span class="only-phone-i"> · {profileName(one.profile)}</span></span></div></div></td>
                   <td class="o">{profileName(one.profile)}</td>
                   <td class="o">{one.live && organization.deviceList.value ? tn("%d device", "%d devices", own) : ""}</td>
-                  <td class="o">{one.live ? <span class="state muted"><Icon of={Check} size="s" />{t("Active")}</span> : <Badge kind="bad">{t("Removed")}</Badge>}</td>
+                  <td class="o">{!one.live ? <Badge kind="bad">{t("Removed")}</Badge> : organization.frozen.value.has(one.id) ? <Badge kind="warn">{t("Frozen")}</Badge> : <span class="state muted"><Icon of={Check} size="s" />{lastSeen(organization, one.id) || t("Active")}</span>}</td>
                   <td class="num"><MenuButton label={t("More about %s", name)} choices={() => [
                     { label: t("See"), icon: UserIcon, act: () => go(manageAddress(organization, "person", one.id)) },
                     { label: t("Change the profile"), icon: Pencil, disabled: !admin || !one.live || one.me, act: () => setChanged(one) },
+                    { label: t("Copy the roles…"), icon: Copy, act: () => setCopied(one) },
+                    { label: organization.frozen.value.has(one.id) ? t("Unfreeze") : t("Freeze…"), icon: Snowflake, disabled: !admin || !one.live || one.me, act: () => setFroze(one) },
                     { label: t("Remove…"), icon: UserX, bad: true, apart: true, disabled: !admin || !one.live || one.me, act: () => go(manageAddress(organization, "remove", one.id)) },
                   ]}><Icon of={Ellipsis} size="s" /></MenuButton></td>
                 </tr>
@@ -82,6 +90,8 @@ export function People({ organization }: RoomProps) {
         )}
         {list.length > MOST && <p class="muted">{tn("%d more; filter by name to see it", "%d more; filter by name to see them", list.length - MOST)}</p>}
       </div>
+      {copied && <CopyRoles organization={organization} from={copied} close={() => setCopied(null)} />}
+      {froze && <FreezeDialog organization={organization} person={froze} close={() => setFroze(null)} />}
       {changed && <ProfileDialog organization={organization} person={changed} close={() => setChanged(null)} />}
     </main>
   );

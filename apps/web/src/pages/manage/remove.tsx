@@ -14,12 +14,14 @@ import { shortDate, shown } from "../../words/format";
 import { profileName } from "../../words/sentences";
 import { useTrail } from "../trail";
 import { manageAddress } from "./manage";
+import { TracesCard } from "./traces";
 
 export function RemovePerson({ organization, user }: { organization: Organization; user: string }) {
   const person = organization.people.value?.find((one) => one.id === user);
   const [known, setKnown] = useState(false);
   const [wrong, setWrong] = useState("");
   const [busy, setBusy] = useState(false);
+  const [again, setAgain] = useState(0);
   const [result, setResult] = useState<{ devices: number; workspaces: number } | null>(null);
   const name = shown(person?.name || person?.email || "…");
   useTrail([{ name: t("Manage my organization"), to: manageAddress(organization) }, { name: t("People"), to: manageAddress(organization, "people") }, { name }]);
@@ -28,6 +30,7 @@ export function RemovePerson({ organization, user }: { organization: Organizatio
   }, [organization.workspaces.value === null]);
   if (!person) return <main class="main" id="main" tabIndex={-1}>{organization.people.value === null ? <Skeleton /> : <Empty icon={UserX} title={t("Nobody here")} />}</main>;
   const devices = (organization.deviceList.value ?? []).filter((one) => one.user === user && one.live && one.purpose !== "recovery");
+  const every = (organization.deviceList.value ?? []).filter((one) => one.user === user).map((one) => one.id);
   const shared = (organization.workspaces.value ?? []).filter((one) => organization.members.value[one.id]?.some((member) => member.user === user));
   const orphans = shared.filter((one) => {
     const members = organization.members.value[one.id] ?? [];
@@ -41,6 +44,7 @@ export function RemovePerson({ organization, user }: { organization: Organizatio
       await organization.call("people.revoke", { user });
       await organization.refresh();
       setResult(counts);
+      setAgain(again + 1);
     } catch (error) {
       setWrong(sentenceOfError(error));
     }
@@ -67,6 +71,9 @@ export function RemovePerson({ organization, user }: { organization: Organizatio
                   {line(Copy, t("What %s has copied stays copied", name), t("Nobody can take back what was already on these devices."))}
                 </ul>}
               </section>
+              {known && every.length > 0 && <TracesCard organization={organization} devices={every} leaving={new Set([user, ...every])} again={again} changed={() => setAgain(again + 1)}
+                title={result ? t("Still there of what %s brought in", name) : t("What %s brought in", name)}
+                text={result ? t("End what nobody else vouches for.") : t("This stays after the removal. Look at what was added lately, in case somebody else used these devices.")} />}
               {!result && orphans.length > 0 && (
                 <section class="card"><header><h2 class="grow">{t("To settle first")}</h2><Badge kind="warn">{orphans.length}</Badge></header>
                   <ul class="list">{orphans.map((one) => <Orphan key={one.id} organization={organization} workspace={one} leaving={user} />)}</ul></section>

@@ -2,7 +2,8 @@
 // What is set at this host, and what the organization is.
 import { useEffect, useState } from "preact/hooks";
 import { host } from "../../state/host";
-import { tell, tellRefusal } from "../../state/notices";
+import { ask } from "../../state/confirm";
+import { isCode, tell, tellRefusal } from "../../state/notices";
 import { t, tn } from "../../words";
 import { number, shortDate, shown } from "../../words/format";
 import { BindingCard } from "./binding";
@@ -11,12 +12,14 @@ import type { Anchor } from "@rpc";
 
 const MINUTES = [5, 15, 30, 60, 240, 480, 0];
 
-export function LockAfter() {
+export function LockAfter({ organization }: RoomProps) {
   const [minutes, setMinutes] = useState<number | null>(null);
   useEffect(() => { host().call(null, "host.settings", {}).then(({ lockAfter }) => setMinutes(lockAfter)).catch(tellRefusal); }, []);
   const change = (lockAfter: number) => {
+    const before = minutes;
     setMinutes(lockAfter);
-    host().call(null, "host.settings", { lockAfter }).then((set) => { setMinutes(set.lockAfter); tell(t("Saved")); }).catch(tellRefusal);
+    ask(organization.key, "host.settings", { lockAfter }, undefined, true)
+      .then((set) => { setMinutes(set.lockAfter); tell(t("Saved")); }, (error: unknown) => { setMinutes(before); if (!isCode(error, "CONFIRM")) tellRefusal(error); });
   };
   const choices = minutes === null || MINUTES.includes(minutes) ? MINUTES : [minutes, ...MINUTES];
   return (
@@ -36,7 +39,7 @@ export function Settings({ organization }: RoomProps) {
       <div class="page tight">
         <Rooms organization={organization} current="settings" />
         <div class="reading col g4">
-          <section class="card"><header><h2>{t("This computer")}</h2></header><div class="pad4"><LockAfter /></div></section>
+          <section class="card"><header><h2>{t("This computer")}</h2></header><div class="pad4"><LockAfter organization={organization} /></div></section>
           {who && <section class="card"><header><h2>{t("The organization")}</h2></header><div class="pad4"><dl class="dl">
             <dt>{t("Name")}</dt><dd>{shown(who.organization)}</dd><dt>{t("Server")}</dt><dd>{shown(who.server)}</dd><dt>{t("Trust log")}</dt><dd>{tn("%d entry", "%d entries", who.log.size, number(who.log.size))}</dd></dl>
             <details class="gap"><summary>{t("Details")}</summary><div class="facts"><dl class="dl"><dt>{t("Organization")}</dt><dd><code>{who.organizationId}</code></dd><dt>{t("Log")}</dt><dd><code>{who.log.root}</code></dd></dl></div></details></div></section>}

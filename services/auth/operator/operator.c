@@ -17,7 +17,8 @@ static const struct db_query put_limits = { "operator_limits",
 	"DO UPDATE SET users = excluded.users, storage = excluded.storage, expires = "
 	"excluded.expires" };
 static const struct db_query freeze = { "operator_freeze",
-	"INSERT INTO frozen VALUES ($1::bytea, $2::bytea) ON CONFLICT DO NOTHING" };
+	"INSERT INTO frozen VALUES ($1::bytea, $2::bytea, false) ON CONFLICT (org, member) DO "
+	"UPDATE SET by_admin = false" };
 static const struct db_query thaw = { "operator_thaw",
 	"DELETE FROM frozen WHERE org = $1::bytea AND member = $2::bytea" };
 
