@@ -6,7 +6,7 @@
 #include "proto/trust.pb-c.h"
 
 enum zt_err
-settings_read(struct bytes settings, struct org_policy *out)
+policy_read(struct bytes settings, struct org_policy *out)
 {
 	Zt__Settings *m = NULL;
 	enum zt_err err = pb_decode(&zt__settings__descriptor, settings, LIMIT_SETTINGS, &m);

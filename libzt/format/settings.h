@@ -18,6 +18,6 @@ struct org_policy {
 
 /* What SETTINGS say; the index is 0. Errors: CORRUPT (they are none, or a value is unknown or
  * out of bounds), TOO_BIG, CRITICAL, MEMORY. */
-ZT_CHECKED enum zt_err settings_read(struct bytes settings, struct org_policy *out);
+ZT_CHECKED enum zt_err policy_read(struct bytes settings, struct org_policy *out);
 
 #endif

@@ -26,7 +26,7 @@ enum zt_err
 policy_add(struct org_state *o, struct bytes settings, uint64_t index)
 {
 	struct org_policy p;
-	enum zt_err err = settings_read(settings, &p);
+	enum zt_err err = policy_read(settings, &p);
 
 	if (err == ZT_OK)
 		err = vec_room(&o->policies, o->policy_count, &o->policy_cap, sizeof p);

@@ -12,7 +12,7 @@ struct org_policy policy_at(const struct org_state *o, uint64_t at);
 /* Whether P lets a user of PROFILE have a device that was made in a browser. */
 bool policy_lets_browser(const struct org_policy *p, enum profile profile);
 /* Takes in the settings that entry INDEX states. Errors: those of
- * settings_read. */
+ * policy_read. */
 ZT_CHECKED enum zt_err policy_add(struct org_state *o, struct bytes settings, uint64_t index);
 
 #endif

@@ -324,7 +324,7 @@ org_settings(struct act *a)
 		return no(a, ZT_ERR_FORBIDDEN, "only an admin changes the settings");
 	if (a->b->org_settings->settings.len > LIMIT_SETTINGS)
 		return no(a, ZT_ERR_TOO_BIG, "the settings are too large");
-	err = settings_read(pb_bytes(a->b->org_settings->settings), &p);
+	err = policy_read(pb_bytes(a->b->org_settings->settings), &p);
 	return err ? no(a, err, "the settings are not well formed") : ZT_OK;
 }
 
