@@ -67,7 +67,8 @@ test: tests-cli tests-plain manuals
 	  $(call in_variant,thread,$(THREAD_TESTS)) $(CLI_LINES) $(AGENT_LINES) $(LINT_LINES) 'sh scripts/check-c quick' \
 	  $(patsubst %,'sh scripts/fuzz-one % 2',$(call in_variant,address-undefined-fuzz,$(FUZZERS))); \
 	  [ ! -e $(WEB)-ready ] || printf '%s\n' 'sh tests/web/run.sh' 'sh tests/web/units.sh'; \
-	  [ ! -e $W/ready ] || [ ! -e $(WEB)-ready ] || printf '%s\n' 'env HOST=browser sh tests/web/run.sh' 'sh tests/web/browser_host.sh'; \
+	  [ ! -e $W/ready ] || [ ! -e $(WEB)-ready ] || printf '%s\n' 'env HOST=browser sh tests/web/run.sh' 'sh tests/web/browser_host.sh' \
+	    'sh tests/web/run.sh elsewhere'; \
 	  [ ! -e $W/ready ] || printf '%s\n' 'sh tests/wasm/wasm_test.sh $W/zt.wasm' 'sh tests/wasm/host_test.sh $W/host'; } | $(SIDE_BY_SIDE)
 	@[ -e $W/ready ] || echo "== NOT RUN: the client in WebAssembly, for want of its compiler or of the sources of its libraries"
 	@[ -e $(WEB)-ready ] || echo "== NOT RUN: the page, for want of npm, of its libraries or of a browser"
@@ -85,6 +86,7 @@ test-long:
 	$(MAKE) fuzz FUZZ_SECONDS=600
 	$(MAKE) mutants
 	$(MAKE) wasm-check
+	$(MAKE) test-web-long
 # Mends of findings, each taken out of a copy of the tree: what finds that (scripts/mutants).
 .PHONY: mutants
 mutants:
@@ -93,7 +95,7 @@ mutants:
 $B/bench/zt-metadata-unverified: $(call srcs,services/metadata) $(call srcs,services/bus services/frame) $B/libzt-pure.a all
 	$(MAKE) build/unverified/bin/zt-metadata UNVERIFIED=1
 	install -D build/unverified/bin/zt-metadata $@
-bench: all $(BENCHES) $B/bench/zt-metadata-unverified
+bench: all $(BENCHES) $B/bench/zt-metadata-unverified page-if-possible
 	sh bench/bench.sh $(CURDIR)/$B/bin $(CURDIR)/$B/bench > $B/RESULTS.md
 	cp $B/RESULTS.md bench/RESULTS.md; cat bench/RESULTS.md
 lint: all manuals

@@ -162,6 +162,17 @@ for i in $(seq 300); do [ -s "$w/sockets.txt" ] && break; sleep 0.1; done
 idle=$(memory "$(cat "$w/state/run/gateway.pid")")
 exec 9>&-; wait $s
 "$tools/flood_bench" "$w/files" "$password" w 6000 "$rounds" "$w/state/run" >"$w/flood.txt"
+echo "the page" >&2
+: >"$w/page.md"
+page() { # HOST: with Argon2 as it is, on services of its own
+	ROWS="$w/page.md" HOST=$1 ROUNDS=$rounds BIN=$bin QUICK=/nowhere sh "$root/tests/web/run.sh" speed >&2
+}
+if [ ! -e "$root/build/web/zt-web.manifest" ] || ! command -v "${CHROMIUM:-chromium}" >/dev/null; then
+	echo "| the page is not measured: there is no browser here, or no page was built | | | | |" >"$w/page.md"
+else
+	page agent
+	[ ! -e "$root/build/web/host/zt.wasm" ] || page browser
+fi
 rate() { sed 's/.*rate \([0-9]*\).*/\1/' "$1" >"$w/rates"; median "$w/rates"; }
 p99() { sed 's/.*p99 \([0-9.]*\).*/\1/' "$1" >"$w/rates"; median "$w/rates"; }
 m() { median "$w/$1"; }
@@ -199,4 +210,5 @@ synced before each.
 | what the flood itself takes of one of the two processors | $(flood 'itself') | | | |
 | resident meanwhile, MiB | $(sed 's/.*memory \(.*\) MiB/\1/' "$w/flood.txt") | | | gateway 128 |
 | 2,000 idle event sockets: the gateway holds | $idle MiB | | | 64 |
+$(cat "$w/page.md")
 T

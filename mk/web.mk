@@ -2,7 +2,7 @@
 # the hashes of package-lock.json; no script of theirs runs. Exit 69: they cannot be fetched.
 WEB := build/web
 WEB_SOURCES := $(shell find apps/web -name node_modules -prune -o -type f -print) $(wildcard po/*.po)
-.PHONY: web web-check test-web page-if-possible
+.PHONY: web web-check test-web test-web-long page-if-possible
 web: $(WEB)/zt-web.manifest
 # For what is of use without it: scripts/web-libraries says what is missing.
 page-if-possible:
@@ -26,3 +26,8 @@ test-web: all web
 	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh releases
 	[ -z '$(WEB_HOST)' ] || HOST=browser BIN=$(CURDIR)/$B/bin sh tests/web/run.sh
 	[ -z '$(WEB_HOST)' ] || BIN=$(CURDIR)/$B/bin sh tests/web/browser_host.sh
+# Failures of all kinds, and Firefox where it is there.
+test-web-long: all web
+	for host in agent browser; do for text in trouble firefox; do HOST=$$host BIN=$(CURDIR)/$B/bin sh tests/web/run.sh $$text || exit 1; done; done
+	for text in elsewhere storage; do HOST=$$([ $$text = elsewhere ] || echo browser) BIN=$(CURDIR)/$B/bin sh tests/web/run.sh $$text || exit 1; done
+	MOMENTS=200 BIN=$(CURDIR)/$B/bin sh tests/web/browser_host.sh

@@ -12,9 +12,7 @@
 
 #include "agent/connection.h"
 #include "agent/device.h"
-#include "agent/glue.h"
 #include "agent/lane.h"
-#include "agent/serve.h"
 #include "agent/sleep.h"
 
 enum {
@@ -141,13 +139,13 @@ tick(lws_sorted_usec_list_t *timer)
 /* ---- beginning and end ---- */
 
 static bool
-open_lws(struct agent *a, struct serve_headers *h)
+open_lws(struct agent *a)
 {
 	struct lws_context_creation_info info = { 0 };
 
 	lws_set_log_level(0, NULL);
 	info.port = CONTEXT_PORT_NO_LISTEN;
-	info.protocols = glue_protocols();
+	info.protocols = a->http->protocols();
 	info.user = a;
 	info.gid = info.uid = (__typeof__(info.gid))-1;
 	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6;
@@ -162,12 +160,11 @@ open_lws(struct agent *a, struct serve_headers *h)
 	info.vhost_name = "loop";
 	info.port = 0; /* the kernel chooses */
 	info.iface = "127.0.0.1";
-	serve_headers(h, "");
-	info.headers = h->rows;
+	info.headers = a->http->headers("");
 	if ((a->loop = lws_create_vhost(a->lws, &info)) == NULL)
 		return false;
 	door_begin(&a->door, lws_get_vhost_listen_port(a->loop));
-	serve_headers(h, a->door.origin + strlen("http://")); /* now that it is known */
+	(void)a->http->headers(a->door.origin + strlen("http://")); /* now that it is known */
 	info.vhost_name = "near";
 	info.iface = a->socket;
 	info.options |= LWS_SERVER_OPTION_UNIX_SOCK;
@@ -231,14 +228,12 @@ int
 agent_run(struct agent *a)
 {
 	struct ticking ticking = { .a = a };
-	struct serve_headers headers;
 	struct sleep *sleep = NULL;
 	int code = 0;
 
 	STAILQ_INIT(&a->posted);
 	(void)pthread_mutex_init(&a->posted_lock, NULL);
-	if ((a->here = lane_of_loop(a)) == NULL || !open_lws(a, &headers) ||
-	    !watch_signals(a)) {
+	if ((a->here = lane_of_loop(a)) == NULL || !open_lws(a) || !watch_signals(a)) {
 		agent_log("cannot listen on %s, or on 127.0.0.1", a->socket);
 		code = 69;
 		goto out;

@@ -17,12 +17,16 @@
 #include "rpc/rpc.h"
 
 struct lws_context;
+struct lws_protocols;
+struct lws_protocol_vhost_options;
 struct lws_vhost;
 struct connection;
 struct device;
+struct flow;
 struct lane;
 struct request;
 struct site;
+struct stream_wish;
 
 /* What a thread hands to the loop, once. */
 struct post {
@@ -34,7 +38,21 @@ LIST_HEAD(connections, connection);
 LIST_HEAD(devices, device);
 LIST_HEAD(requests, request);
 
+/* What is said by HTTP is above the loop (http/): what the loop asks of it. */
+struct agent_http {
+	const struct lws_protocols *(*protocols)(void);
+	/* The headers of every answer of HOST (with its port), also of those that lws makes
+	 * itself, until the next call. */
+	const struct lws_protocol_vhost_options *(*headers)(const char *host);
+	/* The address of W at C (http/stream.h). */
+	bool (*address)(
+	    struct connection *c, const struct stream_wish *w, char *url, size_t size);
+	/* C has gone. */
+	void (*forget)(struct connection *c);
+};
+
 struct agent {
+	const struct agent_http *http;
 	char root[PATH_MAX];  /* its folders are the devices */
 	bool is_usual;        /* the root of the command line, which others use as well */
 	char place[PATH_MAX]; /* the agent's own folder in it */

@@ -8,7 +8,6 @@
 #include "agent/device.h"
 #include "agent/host.h"
 #include "agent/lane.h"
-#include "agent/stream.h"
 
 enum { CHUNK = 128 * 1024, FIRST_ROOM = 4096 };
 #define MESSAGE_MAX (4 + RPC_REQUEST_MAX + RPC_CONTENT_MAX)
@@ -126,7 +125,7 @@ connection_answer(struct request *r, struct out *o)
 		LIST_REMOVE(r, of_connection);
 	if (r->flow != NULL) {
 		free(o);
-		stream_answer(r->flow, r);
+		r->answered(r->flow, r);
 	} else if (c != NULL) {
 		c->waiting[r->lane]--;
 		c->giving -= request_gives(r);
@@ -319,7 +318,7 @@ connection_gone(struct connection *c)
 	if (c == NULL)
 		return;
 	LIST_REMOVE(c, link);
-	stream_forget(c);
+	c->a->http->forget(c);
 	while ((r = LIST_FIRST(&c->requests)) != NULL) {
 		LIST_REMOVE(r, of_connection);
 		r->connection = NULL;

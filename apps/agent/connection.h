@@ -41,6 +41,14 @@ struct connection {
 	LIST_HEAD(, stream) given; /* stream.h */
 };
 
+/* The content of an open reader or writer that a page wants an address for (host.stream). */
+struct stream_wish {
+	const char *key; /* of the device */
+	uint64_t handle, size;
+	const char *name, *type; /* NAME: it is saved. Either may be NULL */
+	bool is_held;            /* nothing is read until it is asked for again */
+};
+
 /* WSI was let in. NULL: no more are. */
 struct connection *connection_open(struct agent *a, struct lws *wsi);
 /* A part of a message came, which is wiped. Returns the callback's value. */

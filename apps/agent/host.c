@@ -13,8 +13,8 @@
 #include "agent/device.h"
 #include "agent/lane.h"
 #include "agent/settings.h"
-#include "agent/stream.h"
 #include "common/l10n.h"
+#include "hosts/new_device.h"
 #include "rpc/call.h"
 #include "rpc/encode.h"
 #include "rpc/person.h"
@@ -185,7 +185,7 @@ do_stream(struct lane *l, struct call *c)
 		return ZT_ERR_FORBIDDEN;
 	if (strlen(w.key) >= RPC_KEY_MAX)
 		return ZT_ERR_NOT_FOUND;
-	if (!stream_open(l->now->connection, &w, url, sizeof url))
+	if (!l->a->http->address(l->now->connection, &w, url, sizeof url))
 		return ZT_ERR_RATE;
 	return call_answer(c, ZT_OK, json_pack("{s:s}", "url", url + 1));
 }
@@ -446,34 +446,16 @@ make_folder(void *ctx)
 	m->err = device_folder(m->a, m->key, m->home);
 }
 
-/* A name for the folder of a device in ORGANIZATION (a slug; or an address, whose domain's
- * first part it is). MARK, unless NULL, makes it the same one when the person comes back with
- * it, so that what was interrupted is continued: six digits tell nothing about it. */
 static void
 name_folder(struct making *m, const char *organization, const char *mark)
 {
-	const char *at = strrchr(organization, '@');
-	char hash[MARK_HASH];
-	size_t n = 0;
-
-	at = at != NULL ? at + 1 : organization;
-	if (!isalnum((unsigned char)*at))
-		at = "device"; /* a folder has a name */
-	if (m->a->is_usual)
-		n = (size_t)snprintf(m->key, sizeof m->key, "zt-");
-	for (; n < 64 && (isalnum((unsigned char)*at) || *at == '-'); at++)
-		m->key[n++] = (char)tolower((unsigned char)*at);
-	m->key[n] = 0;
-	if (mark == NULL)
-		return;
-	mark_hash(mark, strlen(mark), hash);
-	(void)snprintf(m->key + n, sizeof m->key - n, "-%.6s", hash);
+	new_device_folder(m->a->is_usual ? "zt-" : "", organization, mark, m->key);
 }
 
 static enum zt_err
 make_home(struct lane *l, struct call *c, struct making *m)
 {
-	enum zt_err err = rpc_new_password(c, "password");
+	enum zt_err err = new_device_password(c, "password");
 
 	if (err)
 		return err;
@@ -505,7 +487,7 @@ finish_making(struct lane *l, struct call *c, const struct making *m, enum zt_er
 static enum zt_err
 do_create(struct lane *l, struct call *c)
 {
-	struct zt_bootstrap b = rpc_bootstrap(c);
+	struct zt_bootstrap b = new_device_bootstrap(c);
 	struct making m = { .a = l->a };
 	char message[MESSAGE] = "";
 	struct zt_options o;
@@ -522,7 +504,7 @@ do_create(struct lane *l, struct call *c)
 static enum zt_err
 do_claim(struct lane *l, struct call *c)
 {
-	struct zt_claim k = rpc_claim(c);
+	struct zt_claim k = new_device_claim(c);
 	struct making m = { .a = l->a };
 	char message[MESSAGE] = "";
 	struct zt_codes codes;
@@ -549,7 +531,7 @@ do_recover(struct lane *l, struct call *c)
 	struct zt_options o;
 	enum zt_err err;
 
-	if ((err = rpc_recovery(c, &codes, &links, &r)) == ZT_OK) {
+	if ((err = new_device_recovery(c, &codes, &links, &r)) == ZT_OK) {
 		name_folder(&m, r.email != NULL ? r.email : "device",
 		    r.words != NULL ? r.words : links[0]);
 		err = make_home(l, c, &m);

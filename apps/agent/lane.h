@@ -21,8 +21,9 @@ struct request {
 	size_t n;
 	struct message_parts parts; /* of it */
 	struct out *out;
-	struct flow *flow;        /* that asked for it (stream.h), and gets ANSWER; or NULL */
-	struct rpc_answer answer; /* of a flow's */
+	struct flow *flow; /* that asked for it (http/stream.h), and gets ANSWER; or NULL */
+	struct rpc_answer answer; /* of a flow's: ANSWERED takes it, and the caller frees R */
+	void (*answered)(struct flow *f, struct request *r);
 	struct zt_cancel cancel;
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t comes;

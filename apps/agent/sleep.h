@@ -9,9 +9,9 @@
 struct agent;
 struct sleep;
 
-/* Asks to learn of it, and to be waited for, without waiting for answers. NULL: there is no such
- * bus here, and the clocks tell afterwards (door/idle.h). The caller gives it to sleep_free,
- * before the loop is gone. */
+/* Asks to learn of it, and to be waited for, without waiting for answers. NULL: there is no
+ * such bus here, and the clocks tell afterwards (door/idle.h). The caller gives it to
+ * sleep_free, before the loop is gone. */
 struct sleep *sleep_begin(struct agent *a);
 /* Takes what came by the bus; where the machine is about to sleep, lets it once no device is
  * open any more. To be called in each turn of the loop. NULL is nothing. */

@@ -4,6 +4,7 @@
 import { argon2Import } from './argon2.mjs';
 import { httpImports } from './http.mjs';
 import { openFiles } from './opfs.mjs';
+import { join } from './queue.mjs';
 import { CANCEL, HEARS, REPLY_LENGTH, WAKE, endInner, innerIsCancelled, replyRoom, takeInner, words } from './shared.mjs';
 import { wasiImports } from './wasi.mjs';
 
@@ -58,8 +59,9 @@ export function startClient(module, files, shared, network, post, log = () => {}
 		},
 		...httpImports(memory, network, shared, null, attend),
 		send(page, json, n, content, contentN) {
-			const given = content === 0 ? null : bytes(content, contentN).slice().buffer;
-			post({ page, json: text(json, n), content: given }, given ? [given] : []);
+			if (content === 0) { post({ page, json: text(json, n) }); return; }
+			const whole = join(bytes(json, n), bytes(content, contentN));
+			post({ page, whole }, [whole]);
 		},
 		ask() {
 			for (const until = performance.now() + SECOND; ;) {
@@ -104,7 +106,7 @@ export function startClient(module, files, shared, network, post, log = () => {}
 		hear: (key, message) => { heed(); hearBytes(new TextEncoder().encode(key), message ? new Uint8Array(message) : null); },
 		run(page, json, content) {
 			heed();
-			runBytes(page, new TextEncoder().encode(json), content ? new Uint8Array(content) : null);
+			runBytes(page, new TextEncoder().encode(json), content);
 		},
 		memoryBytes: () => memory().buffer.byteLength,
 		gone: (page) => instance.exports.host_gone(page),
@@ -118,7 +120,7 @@ export function serveClient(worker) {
 	const post = (message, moved = []) => worker.postMessage(message, moved);
 	const acts = {
 		async begin({ shared, network, url, folder }) {
-			const module = WebAssembly.compileStreaming(fetch(url));
+			const module = WebAssembly.compileStreaming(fetch(new URL(url, import.meta.url)));
 			room = await openFiles(folder);
 			await room.fill();
 			client = startClient(await module, room.files, shared, network, post, (s) => console.warn('zt:', s));

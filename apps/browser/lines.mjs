@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// lines.mjs - the event sockets of open devices. The client signs each anew (zt/sync.h, zt_listen); a socket that ends is
+// lines.mjs - the event sockets of open devices. The client signs each again (zt/sync.h, zt_listen); a socket that ends is
 // asked for again, later each time that it did not come to listen.
 const PAUSE_FIRST_MS = 250, PAUSE_MAX_MS = 10000;
 const BEAT_MS = 25000, SILENCE_MS = 35000; // asks whether the line lives, and gives up

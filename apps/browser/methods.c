@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "browser/host.h"
+#include "hosts/new_device.h"
 #include "rpc/call.h"
 #include "rpc/encode.h"
 #include "rpc/person.h"
@@ -227,6 +228,14 @@ do_password(struct host *h, struct call *c)
 	return err == ZT_OK ? ZT_OK : call_quote(c, err, message);
 }
 
+/* It has no HTTP: a page reads and writes by messages. */
+static enum zt_err
+do_stream(struct host *h, struct call *c)
+{
+	(void)h;
+	return call_answer(c, ZT_OK, json_object());
+}
+
 /* What only an agent has. */
 static enum zt_err
 do_nothing(struct host *h, struct call *c)
@@ -242,28 +251,14 @@ struct making {
 	char key[RPC_KEY_MAX], home[HOST_HOME_MAX];
 };
 
-/* A name for the folder of a device in ORGANIZATION (a slug; or an address, whose domain's
- * first part it is). MARK, unless NULL, makes it the same one when the person comes back with
- * it, so that what was interrupted is continued. */
 static enum zt_err
 name_folder(struct call *c, struct making *m, const char *organization, const char *mark)
 {
-	enum zt_err err = rpc_new_password(c, "password");
-	const char *at = strrchr(organization, '@');
-	uint32_t hash = 2166136261u; /* FNV-1a: it only tells two apart */
-	size_t n = 0;
+	enum zt_err err = new_device_password(c, "password");
 
 	if (err)
 		return err;
-	at = at != NULL ? at + 1 : organization;
-	for (; n < 64 && (isalnum((unsigned char)*at) || *at == '-'); at++)
-		m->key[n++] = (char)tolower((unsigned char)*at);
-	m->key[n] = 0;
-	for (; mark != NULL && *mark != 0; mark++)
-		hash = (hash ^ (uint8_t)*mark) * 16777619u;
-	if (mark != NULL)
-		(void)snprintf(m->key + n, sizeof m->key - n, "%s%06x", n > 0 ? "-" : "",
-		    (unsigned)(hash & 0xffffff));
+	new_device_folder("", organization, mark, m->key);
 	return host_folder(m->key, m->home);
 }
 
@@ -285,7 +280,7 @@ finish_making(struct host *h, struct call *c, const struct making *m, const char
 static enum zt_err
 do_create(struct host *h, struct call *c)
 {
-	struct zt_bootstrap b = rpc_bootstrap(c);
+	struct zt_bootstrap b = new_device_bootstrap(c);
 	char message[MESSAGE] = "";
 	struct making m;
 	struct zt_options o;
@@ -302,7 +297,7 @@ do_create(struct host *h, struct call *c)
 static enum zt_err
 do_claim(struct host *h, struct call *c)
 {
-	struct zt_claim k = rpc_claim(c);
+	struct zt_claim k = new_device_claim(c);
 	char message[MESSAGE] = "";
 	struct zt_codes codes;
 	struct making m;
@@ -340,7 +335,7 @@ do_recover(struct host *h, struct call *c)
 	struct zt_codes codes;
 	struct zt_recovery r;
 	const char **links;
-	enum zt_err err = rpc_recovery(c, &codes, &links, &r);
+	enum zt_err err = new_device_recovery(c, &codes, &links, &r);
 
 	if (err == ZT_OK)
 		err = recover(h, c, &r);
@@ -361,7 +356,7 @@ host_method(void *ctx, const struct rpc_row *row, struct call *c)
 		{ "host.settings", do_settings },
 		{ "host.ticket", do_nothing },
 		{ "host.stop", do_nothing },
-		{ "host.stream", do_nothing },
+		{ "host.stream", do_stream },
 		{ "host.unlock", do_unlock },
 		{ "host.lock", do_lock },
 		{ "host.confirm", do_confirm },

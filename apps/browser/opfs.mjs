@@ -9,6 +9,9 @@ const SLOT = 256 * 1024, HEAD = 24, MAGIC = 0x7a746e31;
 const fail = (code) => { throw Object.assign(new Error(code), { code }); };
 const above = (path) => path.slice(0, path.lastIndexOf('/')) || '/';
 
+// What a handle refuses, as the system would say it.
+const full = (act) => { try { return act(); } catch (e) { return fail(e.name === 'QuotaExceededError' ? 'ENOSPC' : 'EIO'); } };
+
 // FNV-1a over BYTES, in two lanes: it tells a torn write, and no more.
 function checksum(bytes) {
 	let a = 0x811c9dc5, b = 0x9dc5811c;
@@ -37,8 +40,8 @@ function writeSlot(handle, number, names) {
 	body.set(text, 4); whole.set(text, HEAD);
 	const [a, b] = checksum(body);
 	head.setUint32(0, MAGIC); head.setUint32(4, number); head.setUint32(8, text.length); head.setUint32(12, a); head.setUint32(16, b);
-	if (handle.write(whole, { at: (number % 2) * SLOT }) !== whole.length) fail('ENOSPC');
-	handle.flush();
+	if (full(() => handle.write(whole, { at: (number % 2) * SLOT })) !== whole.length) fail('ENOSPC');
+	full(() => handle.flush());
 }
 
 // NAMES: the handle of that file; POOL: the others, by number. FILL(count): promises COUNT more (grow below).
@@ -73,7 +76,6 @@ export function poolFiles(namesHandle, pool) {
 	const shownFolder = (path) => ({ type: DIRECTORY, dev: 1n, ino: folders.get(path), links: 2n, size: 0n, atimeNs: 0n, mtimeNs: 0n, ctimeNs: 0n });
 	const inFolder = (path) => { if (files.has(above(path))) fail('ENOTDIR'); if (!folders.has(above(path))) fail('ENOENT'); };
 	const hasChildren = (path) => [...folders.keys(), ...files.keys()].some((p) => p !== '/' && p.startsWith(path === '/' ? '/' : path + '/'));
-	const full = (act) => { try { return act(); } catch (e) { return fail(e.name === 'QuotaExceededError' ? 'ENOSPC' : 'EIO'); } };
 
 	function fileNode(n) {
 		let isOpen = true;
@@ -176,15 +178,32 @@ export function poolFiles(namesHandle, pool) {
 }
 
 const READY = 12; // handles: what a request may make new at once
+const TRIES = 50;
 
 // The files of this origin, in FOLDER of its private file system. FILL makes room between requests.
 export async function openFiles(folder) {
 	const root = await (await navigator.storage.getDirectory()).getDirectoryHandle(folder, { create: true });
-	const open = async (name) => (await root.getFileHandle(name, { create: true })).createSyncAccessHandle();
+	const open = async (name) => {
+		const file = await root.getFileHandle(name, { create: true });
+		for (let tries = 1; ; tries++) {
+			try {
+				return await file.createSyncAccessHandle();
+			} catch (e) { // a page that was just left or loaded again may hold it for a moment
+				if (e.name !== 'NoModificationAllowedError' || tries === TRIES) throw e;
+				await new Promise((resolve) => setTimeout(resolve, 100));
+			}
+		}
+	};
 	const there = [];
 	for await (const name of root.keys()) if (/^f[0-9]+$/.test(name)) there.push(Number(name.slice(1)));
 	const count = there.length ? Math.max(...there) + 1 : 0;
 	const names = await open('names'), pool = await Promise.all([...Array(count).keys()].map((n) => open('f' + n)));
 	const files = poolFiles(names, pool);
-	return { files, async fill() { while (files.free() < READY) files.grow(await open('f' + pool.length)); } };
+	return { files, async fill() {
+		try {
+			while (files.free() < READY) files.grow(await open('f' + pool.length));
+		} catch (e) {
+			if (e.name !== 'QuotaExceededError') throw e; // what finds no file says so itself
+		}
+	} };
 }

@@ -13,10 +13,10 @@ const WAIT_FOR_PEOPLE = ['exchange.greet', 'host.claim', 'host.recover'];
 export function split(message) {
 	try {
 		if (typeof message === 'string') return { json: message, head: object(JSON.parse(message)), content: null };
-		const bytes = new Uint8Array(message), n = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+		const bytes = message instanceof ArrayBuffer ? new Uint8Array(message) : message, n = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
 		if (n > bytes.length - LENGTH) return null;
 		const json = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(LENGTH, LENGTH + n));
-		return { json, head: object(JSON.parse(json)), content: bytes.slice(LENGTH + n).buffer };
+		return { json, head: object(JSON.parse(json)), content: bytes.subarray(LENGTH + n) };
 	} catch {
 		return null;
 	}
@@ -26,12 +26,11 @@ function object(value) {
 	return value;
 }
 
-// The answer JSON with its content as one message.
-export function join(json, content) {
-	if (content === null) return json;
-	const head = new TextEncoder().encode(json), whole = new Uint8Array(LENGTH + head.length + content.byteLength);
+// The bytes of an answer's JSON, with its content, as one message.
+export function join(head, content) {
+	const whole = new Uint8Array(LENGTH + head.length + content.length);
 	new DataView(whole.buffer).setUint32(0, head.length, true);
-	whole.set(head, LENGTH); whole.set(new Uint8Array(content), LENGTH + head.length);
+	whole.set(head, LENGTH); whole.set(content, LENGTH + head.length);
 	return whole.buffer;
 }
 

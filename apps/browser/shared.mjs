@@ -38,7 +38,7 @@ export function giveReply(shared, text) {
 
 // False: it is too long.
 export function offerInner(shared, { page, json, content }) {
-	const ctl = words(shared), head = new TextEncoder().encode(json), body = new Uint8Array(content ?? 0);
+	const ctl = words(shared), head = new TextEncoder().encode(json), body = content instanceof Uint8Array ? content : new Uint8Array(content ?? 0);
 	if (head.length + body.length > INNER_MAX) return false;
 	innerRoom(shared).set(head);
 	innerRoom(shared).set(body, head.length);

@@ -2,7 +2,7 @@
 // switch.mjs - the worker between pages and the client: it never blocks, fetches for the client, and is the one that has the
 // store, or passes messages to the one that has (tabs.mjs). Its page says { folder, url } (the module's) first, then messages; it answers
 // messages, and { line: 'up' } or { line: 'down' }.
-import { failure, join, makeQueue } from './queue.mjs';
+import { failure, makeQueue } from './queue.mjs';
 import { serveHttp } from './http.mjs';
 import { makeLines } from './lines.mjs';
 import { HEARS, beginRequest, cancelInner, cancelRequest, giveReply, offerInner, retractInner, shareMemory } from './shared.mjs';
@@ -22,7 +22,7 @@ function startClient({ folder, url }, send) {
 		run(request, isCancelled) {
 			beginRequest(shared, isCancelled);
 			if (request.page === HEARS) acts.push([{ act: 'hear', key: request.device, message: request.content }]);
-			else acts.push([{ act: 'run', page: request.page, json: request.json, content: request.content }, request.content ? [request.content] : []]);
+			else acts.push([{ act: 'run', page: request.page, json: request.json, content: request.content }, request.content ? [request.content.buffer] : []]);
 			next();
 		},
 		cancel: () => cancelRequest(shared),
@@ -48,11 +48,13 @@ function startClient({ folder, url }, send) {
 			isBusy = false;
 			if (data.done === 'run' || data.done === 'hear') queue.done();
 			next();
+		} else if (data.whole !== undefined) {
+			send(data.page, data.whole);
 		} else if (data.line !== undefined) {
 			lines.set(data.line, data.url, data.first);
 		} else {
 			if (data.json.includes('"question"')) { const { question, ask } = JSON.parse(data.json); if (question !== undefined) queue.asks(ask); }
-			send(data.page, join(data.json, data.content));
+			send(data.page, data.json);
 		}
 	};
 	worker.onerror = (e) => { e.preventDefault?.(); end('zt cannot run in this browser: ' + e.message); };

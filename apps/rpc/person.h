@@ -24,19 +24,6 @@ bool rpc_returning(void *ctx, const struct zt_returning *who);
  * cannot know. */
 enum zt_err rpc_asked(struct call *c, enum zt_err err);
 
-/* What C's parameters say of a new device, for hosts; the texts are C's. */
-struct zt_bootstrap rpc_bootstrap(const struct call *c);
-struct zt_claim rpc_claim(const struct call *c);
-/* The same of a recovery, whose person is asked by CODES; the caller frees *LINKS, which OUT
- * borrows, also after a failure. Errors: INVALID (neither words nor links), MEMORY; they are
- * answered. */
-enum zt_err rpc_recovery(struct call *c, struct zt_codes *codes, const char ***links,
-    struct zt_recovery *out) __attribute__((warn_unused_result));
-/* Refuses the new password of C's parameter NAME, if it is empty or too long. Errors: INVALID,
- * which is answered. */
-enum zt_err rpc_new_password(struct call *c, const char *name)
-    __attribute__((warn_unused_result));
-
 /* The event of E, or (NULL) that a watch is connected: a zt_watch's callbacks call these, on
  * the thread of L, which runs no request. */
 void rpc_changed(struct rpc_lane *l, const struct zt_event *e);

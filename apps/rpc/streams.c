@@ -226,6 +226,54 @@ method_writer_commit(struct call *c)
 		"{s:o,s:b}", "version", encode_number(done.version), "onTop", done.is_on_top));
 }
 
+/* The files of the request, whose contents are one behind the other. */
+static enum zt_err
+take_small(struct call *c, const json_t *list, struct zt_small *files)
+{
+	const uint8_t *at = c->content;
+	size_t left = c->content_n;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *one = json_array_get(list, i);
+		uint64_t n = (uint64_t)json_integer_value(json_object_get(one, "size")),
+			 ms = (uint64_t)json_integer_value(json_object_get(one, "modified"));
+
+		if (n > left)
+			return call_refuse(
+			    c, ZT_ERR_INVALID, "the content is not as long as its files", "");
+		files[i] =
+		    (struct zt_small){ .name = json_string_value(json_object_get(one, "name")),
+			    .p = at,
+			    .n = (size_t)n,
+			    .seconds = (int64_t)(ms / 1000),
+			    .nanoseconds = (unsigned)(ms % 1000) * 1000000 };
+		at += n;
+		left -= (size_t)n;
+	}
+	return left == 0 ? ZT_OK
+			 : call_refuse(c, ZT_ERR_INVALID,
+			       "the content is not as long as its files", "");
+}
+
+enum zt_err
+method_files_write_small(struct call *c)
+{
+	const json_t *list = json_object_get(c->params, "files");
+	size_t count = json_array_size(list);
+	struct zt_small *files;
+	enum zt_err err;
+
+	if (count > ZT_SMALL_COUNT)
+		return call_refuse_number(c, ZT_ERR_TOO_BIG,
+		    "more than %s files are not written at once", ZT_SMALL_COUNT);
+	if ((files = calloc(count > 0 ? count : 1, sizeof *files)) == NULL)
+		return call_lack_memory(c);
+	if ((err = take_small(c, list, files)) == ZT_OK)
+		err = zt_write_small(c->z, call_text(c, "path"), files, count);
+	free(files);
+	return err;
+}
+
 enum zt_err
 method_writer_close(struct call *c)
 {

@@ -3,12 +3,13 @@
 import { resolve } from "node:path";
 import { defineConfig } from "vite";
 import { catalogue } from "./build/catalogue";
+import { pdfFiles } from "./build/pdf";
 
 const root = resolve(__dirname, "../..");
 
 export default defineConfig({
   base: "./",
-  plugins: [catalogue(resolve(root, "po"))],
+  plugins: [catalogue(resolve(root, "po")), pdfFiles(resolve(__dirname, "node_modules/pdfjs-dist"))],
   resolve: { alias: { "@rpc": resolve(root, "build/gen/web/rpc.ts") } },
   esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
   build: {
@@ -18,6 +19,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 600, // the editor, and what draws PDFs: fetched when they are first shown
     rollupOptions: {
       input: { index: resolve(__dirname, "index.html"), sw: resolve(__dirname, "src/worker/sw.ts") },
       output: {

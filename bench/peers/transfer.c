@@ -3,8 +3,9 @@
  * signatures, no rights, no database, no manifest.
  *
  *     transfer gateway PORT URL         libwebsockets to nng, a message a block
- *     transfer service URL FOLDER       hashes what comes, a file a block, group commit
- *     transfer put|get PORT FILE SIZE   seals and hashes, or opens; 16 connections
+ *     transfer service URL FOLDER       hashes what comes, a file a block, group commit; - for
+ * a hash is whatever it is (a browser's floor) transfer put|get PORT FILE SIZE   seals and
+ * hashes, or opens; 16 connections
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -282,7 +283,7 @@ keep_block(const char *line, const uint8_t *p, size_t n, uint8_t *pages)
 	if (n > SEALED || sscanf(line, "PUT /%20[0-9]/%64s", name, text) != 2)
 		errx(1, "%s", line);
 	hash_block(bytes_of(p, n), &is);
-	for (size_t i = 0; i < HASH_BYTES; i++) {
+	for (size_t i = 0; text[0] != '-' && i < HASH_BYTES; i++) {
 		char two[3];
 
 		(void)snprintf(two, sizeof two, "%02x", is.b[i]);

@@ -79,7 +79,7 @@ The page, by links that work once, within a minute (the command behind each make
   a guest, in a private window, who joins by this invitation:
     $(page guest/guest)
     ZT_HOME=$state/guest/guest $bin/zt ui --print-link
-    $(alice --quiet invite user | grep -o 'https\?://[^ ]*\|zt:[^ ]*' | head -1)
+    $(alice --quiet invite user | grep -o 'zt[+a-z]*://[^ ]*' | head -1)
 T
 else
 	echo "The page was not built: make web says what it needs."

@@ -14,3 +14,9 @@ zt_writer_open(struct zt *z, const char *remote, uint64_t base, struct zt_writer
 		err = handle_writer_open(z, remote, base, out);
 	return log_leave(z, err);
 }
+
+enum zt_err
+zt_write_small(struct zt *z, const char *remote, const struct zt_small *files, size_t count)
+{
+	return handle_write_small(z, remote, files, count);
+}

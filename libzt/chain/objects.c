@@ -15,6 +15,7 @@
 #include "format/pb.h"
 #include "log/handles.h"
 #include "proto/metadata.pb-c.h"
+#include "session/away.h"
 #include "session/session.h"
 
 /* How many versions of an object are passed over in one reading, beside folders of rubbish,

@@ -9,12 +9,14 @@ void
 invite_link_print(const struct invite_link *l, struct buf *out)
 {
 	char org[ID_TEXT], invitation[ID_TEXT];
-	bool is_tls = strncmp(l->server, "https://", 8) == 0;
+	bool is_tls = strncasecmp(l->server, "https://", 8) == 0;
+	const char *host = l->server + (is_tls ? 8 : 7);
 
 	id_print(&l->org, org);
 	id_print(&l->invitation, invitation);
-	buf_printf(out, "%s%s/%s/%s", is_tls ? tls : plain, l->server + (is_tls ? 8 : 7), org,
-	    invitation);
+	/* A server's address may be kept as it was typed: with a slash at its end. */
+	buf_printf(out, "%s%.*s/%s/%s", is_tls ? tls : plain, (int)strcspn(host, "/"), host,
+	    org, invitation);
 }
 
 enum zt_err

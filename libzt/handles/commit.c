@@ -7,6 +7,7 @@
 #include "files/block.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "handles/kept.h"
 #include "handles/writer.h"
 #include "log/enter.h"
 #include "session/session.h"
@@ -20,8 +21,8 @@ is_inline(const struct zt_writer *w)
 	       w->parts[0].held->is_dirty;
 }
 
-static enum zt_err
-copy_field(const ProtobufCBinaryData *from, ProtobufCBinaryData *to)
+enum zt_err
+writer_copy_field(const ProtobufCBinaryData *from, ProtobufCBinaryData *to)
 {
 	if (from->len == 0)
 		return ZT_OK;
@@ -50,11 +51,11 @@ add_ref(Zt__BlockList *l, const struct writer_part *p)
 	b->size = p->ref->size;
 	b->offset = p->ref->offset;
 	b->whole = p->ref->whole;
-	if ((err = copy_field(&p->ref->id, &b->id)) ||
-	    (err = copy_field(&p->ref->key, &b->key)) ||
-	    (err = copy_field(&p->ref->hash, &b->hash)))
+	if ((err = writer_copy_field(&p->ref->id, &b->id)) ||
+	    (err = writer_copy_field(&p->ref->key, &b->key)) ||
+	    (err = writer_copy_field(&p->ref->hash, &b->hash)))
 		return err;
-	return copy_field(&p->ref->content, &b->content);
+	return writer_copy_field(&p->ref->content, &b->content);
 }
 
 static enum zt_err
@@ -100,7 +101,7 @@ compose(const struct zt_writer *w, Zt__Manifest **out)
 		    pb_field(w->parts[0].held->clear.p, w->parts[0].held->clear.n);
 
 		m->file->content_case = ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT;
-		err = copy_field(&clear, &m->file->inline_content);
+		err = writer_copy_field(&clear, &m->file->inline_content);
 	} else if (w->count > 0) {
 		err = list_parts(w, m->file);
 	}

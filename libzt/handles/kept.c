@@ -15,6 +15,7 @@
 #include "files/block.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "handles/kept.h"
 #include "handles/writer.h"
 #include "log/enter.h"
 #include "session/session.h"

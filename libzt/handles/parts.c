@@ -9,6 +9,7 @@
 #include "files/block.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "handles/kept.h"
 #include "handles/writer.h"
 #include "session/session.h"
 

@@ -18,11 +18,18 @@
 #include "handles/verbs.h"
 #include "log/enter.h"
 #include "net/calls.h"
+#include "session/away.h"
 #include "session/session.h"
 #include "tree/list.h"
 #include "zt/keep.h"
 
-enum { BLOCKS = 8, AHEAD = 3, TURN_MS = 250, PIECE = 512 * 1024 };
+enum {
+	BLOCKS = 8,
+	AHEAD = 6,                      /* blocks, */
+	AHEAD_BYTES = 12 * 1024 * 1024, /* as long as they are not larger */
+	TURN_MS = 250,
+	PIECE = 512 * 1024
+};
 
 /* A block on its way, or held. */
 struct held {
@@ -223,7 +230,7 @@ put_kept(struct zt_reader *r, struct bytes at, struct bytes sealed)
 	return store_put(s, STORE_PIN, at, 0, sealed);
 }
 
-/* Keeps what came for H, as the reader was told; what is kept of files that were only read just
+/* Keeps what came for H, as the reader is to; what is kept of files that were only read just
  * saves work. */
 static enum zt_err
 keep_block(struct zt_reader *r, const struct held *h, const struct id *block)
@@ -347,15 +354,17 @@ open_block(struct zt_reader *r, struct held *h)
 static void
 fetch_ahead(struct zt_reader *r, const struct held *now)
 {
-	size_t started = 0;
+	size_t started = 0, bytes = 0;
 
-	for (size_t i = now->part + 1; i < r->parts && started < AHEAD; i++) {
+	for (size_t i = now->part + 1; i < r->parts && started < AHEAD && bytes < AHEAD_BYTES;
+	     i++) {
 		const Zt__BlockRef *b = r->m->file->blocks->blocks[i];
 		struct held *h;
 
 		if (b->hole > 0)
 			continue;
 		started++;
+		bytes += b->size;
 		if (find(r, i) == NULL && ((h = free_one(r, now)) == NULL || start(r, h, i)))
 			return;
 	}

@@ -12,5 +12,8 @@ ZT_CHECKED enum zt_err handle_reader_open(
     struct zt *z, const char *remote, uint64_t version, struct zt_reader **out);
 ZT_CHECKED enum zt_err handle_writer_open(
     struct zt *z, const char *remote, uint64_t base, struct zt_writer **out);
+/* Takes the device by itself. */
+ZT_CHECKED enum zt_err handle_write_small(
+    struct zt *z, const char *remote, const struct zt_small *files, size_t count);
 
 #endif

@@ -7,6 +7,7 @@
  * when another needs its place, and sent if it is a stream's. A commit sends what is left,
  * waits for all, and writes the manifest. */
 #include "handles/writer.h"
+#include "handles/kept.h"
 
 #include <stdlib.h>
 

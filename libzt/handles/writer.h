@@ -63,6 +63,9 @@ struct zt_writer {
 
 /* The error of a folder at PATH: EXISTS. */
 enum zt_err writer_refuse_folder(struct zt *z, const struct path *path);
+/* A copy of FROM, which is TO's own. Errors: MEMORY. */
+ZT_CHECKED enum zt_err writer_copy_field(
+    const ProtobufCBinaryData *from, ProtobufCBinaryData *to);
 /* The part that holds OFFSET, which is before the end. */
 size_t writer_part_at(const struct zt_writer *w, uint64_t offset);
 /* Where the block that begins at FROM ends at last. */
@@ -104,21 +107,6 @@ void writer_forget_stale(struct zt_writer *w);
 /* Makes *OUT of R. Errors: MEMORY. */
 ZT_CHECKED enum zt_err writer_reference(const struct block_ref *r, Zt__BlockRef **out);
 
-/* Reads what a stream to W's path had sent when it was cut off. Within a call that has the
- * store. Errors: MEMORY, those of the store. */
-ZT_CHECKED enum zt_err writer_kept_open(struct zt_writer *w);
-/* Notes what W has sent, and forgets the rest. */
-void writer_kept_close(struct zt_writer *w);
-/* Once W->t is begun: hears of each block that the servers have. */
-void writer_kept_hear(struct zt_writer *w);
-/* Notes what the servers have since, if it is some, or ALL; not while others have the store. */
-void writer_kept_note(struct zt_writer *w, bool all);
-/* A version has it all, or its blocks are of no use. Within a call that has the store. */
-void writer_kept_forget(struct zt_writer *w);
-/* *TOOK: CLEAR, the bytes of P, is what an earlier stream sent there, and P refers to it now.
- * Errors: MEMORY. */
-ZT_CHECKED enum zt_err writer_kept_take(
-    struct zt_writer *w, struct writer_part *p, struct bytes clear, bool *took);
 /* Begins each call: what failed before continues. Errors: MEMORY. */
 ZT_CHECKED enum zt_err writer_resume(struct zt_writer *w);
 

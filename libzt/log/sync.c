@@ -16,6 +16,7 @@
 #include "log/verbs.h"
 #include "proto/auth.pb-c.h"
 #include "proto/device.pb-c.h"
+#include "session/away.h"
 #include "session/freeze.h"
 #include "session/session.h"
 #include "zt/org.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hear.c - events of the servers in steps, for a host that may not wait and has a WebSocket of
- * its own. */
+/* hear.c - events of the servers in steps, for a host that may not wait and has its own
+ * WebSocket. */
 #include "people/hear.h"
 
 #include <stdio.h>

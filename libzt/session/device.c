@@ -10,6 +10,7 @@
 #include "session/session.h"
 #include "session/verbs.h"
 #include "store/device_file.h"
+#include "store/store.h"
 #include "zt/protect.h"
 
 static void
@@ -201,9 +202,9 @@ device_write(const struct zt_options *o, const struct new_device *d)
 	Zt__DeviceSecrets m = ZT__DEVICE_SECRETS__INIT;
 	ProtobufCBinaryData keys[SESSION_USER_KEYS_MAX];
 	struct secret *local = NULL;
-	enum zt_err err = secret_generate(&local);
+	enum zt_err err = store_discard(o->home); /* of a founding that the server refused */
 
-	if (err)
+	if ((err && err != ZT_ERR_NOT_FOUND) || (err = secret_generate(&local)))
 		return err;
 	m.server = (char *)(uintptr_t)d->server;
 	m.slug = (char *)(uintptr_t)d->slug;

@@ -109,13 +109,6 @@ ZT_CHECKED enum zt_err session_may_go_on(struct zt *z);
 void session_close(struct zt *z);
 /* zt_error_message. */
 const char *session_message(const struct zt *z);
-/* Whether calls that only read ask nobody: the servers did not answer a moment ago. */
-bool session_is_away(const struct zt *z);
-/* Whether a call that only reads goes on after ERR of the servers, without them; then it is so
- * for some seconds. */
-bool session_goes_away(struct zt *z, enum zt_err err);
-/* The error of what such a call needs and this device lacks. */
-enum zt_err session_lacks(struct zt *z);
 /* Makes Z->calls from Z's server, ids and keys. */
 ZT_CHECKED enum zt_err session_connect(struct zt *z);
 /* Makes a call; on failure the server's sentence becomes zt_error_message. */

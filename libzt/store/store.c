@@ -267,6 +267,27 @@ store_rest(struct store *s)
 	s->lock = -1;
 }
 
+enum zt_err
+store_discard(const char *folder)
+{
+	static const char *const names[] = { "store.db-wal", "store.db-shm", "store.db" };
+	char path[4200];
+	int lock;
+	enum zt_err err = take_lock(folder, true, NULL, &lock);
+
+	if (err)
+		return err;
+	/* Under the lock, a device that another process has made meanwhile shows. */
+	for (size_t i = 0; device_file_is_missing(folder) && i < sizeof names / sizeof names[0];
+	     i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+		if (unlink(path) != 0 && errno != ENOENT)
+			err = ZT_ERR_IO;
+	}
+	(void)close(lock);
+	return err;
+}
+
 const char *
 store_message(const struct store *s)
 {

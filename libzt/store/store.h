@@ -54,6 +54,9 @@ struct store;
  * from the device file. */
 ZT_CHECKED enum zt_err store_open(
     const char *folder, const struct secret *local_key, const int *stop, struct store **out);
+/* Removes the database that an earlier device of FOLDER left: the key of its records is gone.
+ * Only before a device file is written. Errors: those of store_open; NOT_FOUND: no folder. */
+ZT_CHECKED enum zt_err store_discard(const char *folder);
 /* Releases one user of S; the last one closes it. NULL is nothing. */
 void store_close(struct store *s);
 /* Another user, who gives S to store_close as well. Any thread. */

@@ -11,6 +11,7 @@
 #include "chain/workspace.h"
 #include "format/pb.h"
 #include "log/sync.h"
+#include "session/away.h"
 #include "session/session.h"
 
 /* The entry NAME of the folder O, whose path is SHOWN, as *AT. */
@@ -238,6 +239,23 @@ look_at(struct workspace *s, struct tree_look *look, const struct id *folder)
 	look->m = NULL;
 	look->folder = *folder;
 	return workspace_read_one(s, &o, &look->m);
+}
+
+enum zt_err
+tree_look_up(struct workspace *s, struct tree_look *look, const struct id *folder,
+    struct bytes name, struct tree_entry *out, bool *found)
+{
+	const Zt__FolderEntry *e;
+	size_t k;
+	enum zt_err err = look_at(s, look, folder);
+
+	*found = err == ZT_OK && look->m != NULL && manifest_find(look->m->folder, name, &k);
+	if (!*found)
+		return err;
+	e = look->m->folder->entries[k];
+	memcpy(out->vlob.b, e->vlob.data, ID_BYTES);
+	out->is_folder = e->folder;
+	return ZT_OK;
 }
 
 static enum zt_err

@@ -34,11 +34,14 @@ ZT_CHECKED enum zt_err tree_way_new(struct workspace *s, struct tree_way *up, st
 void tree_way_free(struct tree_way *w);
 /* z->foreign when W and its entries were last checked. */
 uint64_t tree_way_as_of(const struct tree_way *w);
-/* Cache of the next two functions: the folder read last. The caller gives M to pb_wipe. */
+/* Cache of the next functions: the folder read last. The caller gives M to pb_wipe. */
 struct tree_look {
 	struct id folder;
 	Zt__Manifest *m;
 };
+/* Sets *FOUND, and *OUT to what NAME is in FOLDER now. */
+ZT_CHECKED enum zt_err tree_look_up(struct workspace *s, struct tree_look *look,
+    const struct id *folder, struct bytes name, struct tree_entry *out, bool *found);
 /* Checks that W still leads to its folder. Errors: CONFLICT (it does not). */
 ZT_CHECKED enum zt_err tree_way_holds(
     struct workspace *s, struct tree_way *w, struct tree_look *look);

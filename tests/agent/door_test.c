@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "door/content.h"
 #include "door/door.h"
 #include "door/idle.h"
 #include "door/message.h"
@@ -88,6 +89,68 @@ eight_tickets_are_open_at_once(void **state)
 	assert_false(door_ticket(&d, NOW, more));
 	assert_true(door_ticket(&d, NOW + DOOR_TICKET_MS, more));
 	assert_false(door_use(&d, NOW + DOOR_TICKET_MS, ticket[0]));
+}
+
+static void
+a_range_is_within_its_content(void **state)
+{
+	static const struct {
+		const char *range;
+		enum content_range is;
+		uint64_t from, end;
+	} rows[] = {
+		{ NULL, CONTENT_ALL, 0, 10 },
+		{ "bytes=0-0", CONTENT_PART, 0, 1 },
+		{ "bytes=3-", CONTENT_PART, 3, 10 },
+		{ "bytes=3-99", CONTENT_PART, 3, 10 },
+		{ "bytes=9-9", CONTENT_PART, 9, 10 },
+		{ "bytes=-3", CONTENT_PART, 7, 10 },
+		{ "bytes=-99", CONTENT_PART, 0, 10 },
+		{ "bytes=10-", CONTENT_OUTSIDE, 0, 10 },
+		{ "bytes=-0", CONTENT_OUTSIDE, 0, 10 },
+		{ "bytes=5-4", CONTENT_ALL, 0, 10 },
+		{ "bytes=-", CONTENT_ALL, 0, 10 },
+		{ "bytes=", CONTENT_ALL, 0, 10 },
+		{ "bytes=1", CONTENT_ALL, 0, 10 },
+		{ "bytes=1-2,4-5", CONTENT_ALL, 0, 10 },
+		{ "bytes=1-2 ", CONTENT_ALL, 0, 10 },
+		{ "bytes=18446744073709551617-", CONTENT_ALL, 0, 10 },
+		{ "Bytes=1-2", CONTENT_ALL, 0, 10 },
+		{ "", CONTENT_ALL, 0, 10 },
+	};
+	uint64_t from, end;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		assert_int_equal(rows[i].is, content_range(rows[i].range, 10, &from, &end));
+		assert_int_equal(rows[i].from, from);
+		assert_int_equal(rows[i].end, end);
+	}
+	assert_int_equal(CONTENT_OUTSIDE, content_range("bytes=-5", 0, &from, &end));
+}
+
+static void
+w4_what_is_shown_has_no_script(void **state)
+{
+	static const char *const shown[] = { "image/png", "audio/mpeg", "video/mp4",
+		"image/vnd.microsoft.icon" };
+	static const char *const others[] = { "", "image/", "image/svg+xml", "text/html",
+		"application/pdf", "IMAGE/PNG", "image/png; charset=x", "image/png\r\nX: y",
+		"ximage/png", "video" };
+	char out[CONTENT_DISPOSITION], longest[1000];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
+		assert_true(content_is_shown(shown[i]));
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		assert_false(content_is_shown(others[i]));
+	content_disposition("a b\"\r\n.txt", out);
+	assert_string_equal("attachment; filename*=UTF-8''a%20b%22%0D%0A.txt", out);
+	memset(longest, '%', sizeof longest - 1);
+	longest[sizeof longest - 1] = 0;
+	content_disposition(longest, out);
+	assert_int_equal(
+	    strlen("attachment; filename*=UTF-8''") + 3 * (size_t)255, strlen(out));
 }
 
 static void
@@ -287,6 +350,8 @@ main(void)
 		cmocka_unit_test(w5_only_its_cookie_is_one),
 		cmocka_unit_test(w5_the_kernel_says_whose_a_connection_is),
 		cmocka_unit_test(no_byte_of_a_binary_message_is_lost_or_added),
+		cmocka_unit_test(a_range_is_within_its_content),
+		cmocka_unit_test(w4_what_is_shown_has_no_script),
 		cmocka_unit_test(no_part_of_a_message_is_larger_than_it_may_be),
 		cmocka_unit_test(a_device_locks_when_nobody_was_there),
 		cmocka_unit_test(a_machine_that_slept_is_noticed),

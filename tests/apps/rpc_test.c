@@ -269,6 +269,59 @@ a_page_keeps_notes_and_files(void **state)
 }
 
 static void
+small_files_are_written_together(void **state)
+{
+	struct rpc_lane *a = stage.alice;
+	char large[9000] = "larger than what rides in a manifest", pair[2 * sizeof large];
+	struct rpc_answer given;
+	int64_t h;
+
+	(void)state;
+	does(a, "files.makeFolder", "{s:s}", "path", "plans:/few");
+	does(a, "files.makeFolder", "{s:s}", "path", "plans:/few/in");
+	assert_int_equal(1, ask_write(a, "plans:/few/b", "before"));
+	json_decref(ask_with(a, "files.writeSmall",
+	    json_pack("{s:s,s:[{s:s,s:i,s:i},{s:s,s:i},{s:s,s:i}]}", "path", "plans:/few",
+		"files", "name", "a", "size", 3, "modified", 1500, "name", "b", "size", 2,
+		"name", "in/empty", "size", 0),
+	    "onetw", 5, &given));
+	rpc_answer_free(&given);
+	h = answer_number(ask(a, "reader.open", "{s:s}", "path", "plans:/few/a"), "handle");
+	ask_reads(a, h, 0, 100, "one");
+	does(a, "reader.close", "{s:I}", "handle", h);
+	h = answer_number(
+	    ask(a, "reader.open", "{s:s,s:i}", "path", "plans:/few/b", "version", 2), "handle");
+	ask_reads(a, h, 0, 100, "tw");
+	does(a, "reader.close", "{s:I}", "handle", h);
+	h = answer_number(
+	    ask(a, "reader.open", "{s:s}", "path", "plans:/few/in/empty"), "handle");
+	ask_reads(a, h, 0, 100, "");
+	does(a, "reader.close", "{s:I}", "handle", h);
+	memcpy(pair, large, sizeof large);
+	memcpy(pair + sizeof large, large, sizeof large);
+	pair[sizeof large] = 'L';
+	json_decref(ask_with(a, "files.writeSmall",
+	    json_pack("{s:s,s:[{s:s,s:i},{s:s,s:i}]}", "path", "plans:/", "files", "name",
+		"few/large", "size", (int)sizeof large, "name", "few/Large", "size",
+		(int)sizeof large),
+	    pair, sizeof pair, &given));
+	rpc_answer_free(&given);
+	h = answer_number(ask(a, "reader.open", "{s:s}", "path", "plans:/few/Large"), "handle");
+	ask_reads(a, h, 0, 10, "Larger tha");
+	does(a, "reader.close", "{s:I}", "handle", h);
+	does(a, "files.remove", "{s:s,s:b}", "path", "plans:/few/Large", "recursive", 0);
+	ends(ZT_ERR_INVALID, a, "files.writeSmall", "{s:s,s:[{s:s,s:i}]}", "path", "plans:/few",
+	    "files", "name", "c", "size", 1); /* without its content */
+	ends(ZT_ERR_EXISTS, a, "files.writeSmall", "{s:s,s:[{s:s,s:i}]}", "path", "plans:/few",
+	    "files", "name", "in", "size", 0);
+	ends(ZT_ERR_NAME, a, "files.writeSmall", "{s:s,s:[{s:s,s:i},{s:s,s:i}]}", "path",
+	    "plans:/few", "files", "name", "d", "size", 0, "name", "..", "size", 0);
+	ends(ZT_ERR_NOT_FOUND, a, "reader.open", "{s:s}", "path", "plans:/few/d");
+	ends(ZT_ERR_NOT_FOUND, a, "files.writeSmall", "{s:s,s:[{s:s,s:i}]}", "path",
+	    "plans:/none", "files", "name", "a", "size", 0);
+}
+
+static void
 a_folder_is_listed_in_pages(void **state)
 {
 	struct rpc_lane *a = stage.alice;
@@ -945,6 +998,7 @@ main(void)
 		cmocka_unit_test(pages_of_the_log_make_the_whole),
 		cmocka_unit_test(a_workspace_is_made_shared_and_ended),
 		cmocka_unit_test(a_file_is_written_and_read_in_ranges),
+		cmocka_unit_test(small_files_are_written_together),
 		cmocka_unit_test(a_page_keeps_notes_and_files),
 		cmocka_unit_test(the_log_is_exported_for_an_auditor),
 		cmocka_unit_test(a_folder_is_listed_in_pages),

@@ -216,7 +216,7 @@ count_event(void *ctx, const struct zt_event *e)
 		*(unsigned *)ctx += 100;
 }
 
-/* What a host needs that has WebSockets of its own. */
+/* What a host needs that has its own WebSockets. */
 static void
 R4_zt_listen_opens_a_socket_which_answers_an_empty_message(void **state)
 {

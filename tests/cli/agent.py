@@ -444,6 +444,115 @@ def work(r):
     page.close()
 
 
+def streams(r):
+    """Content by plain HTTP: to the page that asked, and to nobody else."""
+    page, cookie = r.page(), r.cookie()
+    big = os.urandom(9 * (1 << 20) + 17)
+    page.call("workspaces.create", {"name": "s"}, "alice")
+
+    def address(handle, **wish):
+        return "/" + page.call("host.stream", dict(wish, key="alice", handle=handle))["url"]
+
+    def put(path, body, **change):
+        named = dict(Cookie=cookie, Origin=r.origin)
+        named.update(change)
+        try:
+            return r.get(path, method="PUT", body=body, **{k: v for k, v in named.items() if v})
+        except (http.client.HTTPException, OSError):
+            return None
+    w = page.call("writer.open", {"path": "s:/big"}, "alice")["handle"]
+    to = address(w)
+    check("the address of a handle is one", address(w) == to and len(to) == len("/content/") + 43, to)
+    for name, change in (("no cookie", {"Cookie": None}), ("a cookie one letter off", {"Cookie": "zt_agent=" + "A" * 43}),
+                         ("no Origin", {"Origin": None}), ("a foreign Origin", {"Origin": "http://evil.example"}),
+                         ("a rebound name", {"host": "evil.example:%d" % r.port})):
+        got = put(to + "?offset=0", b"evil", **change)
+        check("W2 W3 W5 nothing is written with " + name, got is None or got.status == 403, got and got.status)
+    for name, path in (("a made-up ticket", "/content/" + "A" * 43), ("a part of one", to[:-1]), ("none", "/content/")):
+        got = put(path + "?offset=0", b"evil")
+        check("W5 nothing is written with " + name, got is None or got.status == 404, got and got.status)
+    for name, query in (("no place", ""), ("a place that is no number", "?offset=-1"), ("a huge one", "?offset=" + "9" * 30)):
+        got = put(to + query, b"evil")
+        check("a write has %s, and is refused" % name, got is None or got.status == 400, got and got.status)
+    first = put(to + "?offset=0", big[:5 << 20])
+    check("a page writes by its browser", first.status == 200 and json.loads(first.text)["result"] == {"size": 5 << 20}, first.text)
+    second = put(to + "?offset=%d" % (5 << 20), big[5 << 20:])
+    check("and more", json.loads(second.text)["result"] == {"size": len(big)}, second.text)
+    check("the version is there", page.call("writer.commit", {"handle": w}, "alice")["version"] == 1)
+    page.call("writer.close", {"handle": w}, "alice")
+    late = put(to + "?offset=0", big)
+    check("a handle that is closed takes nothing, and says so", json.loads(late.text)["error"]["name"] == "NOT_FOUND", late.text[:99])
+
+    opened = page.call("reader.open", {"path": "s:/big"}, "alice")
+    name = 'a "b";\r\nX: y \u00e9.html'
+    at = address(opened["handle"], size=opened["size"], name=name, type="text/html")
+    got = r.get(at, Cookie=cookie)
+    check("a page's browser saves what was written", got.status == 200 and got.text == big, got.status)
+    check("W4 as a file and no page", got.getheader("content-type") == "application/octet-stream" and got.getheader("X") is None and
+          got.getheader("content-disposition") == "attachment; filename*=UTF-8''a%20%22b%22%3B%0D%0AX%3A%20y%20%C3%A9.html" and
+          got.getheader("cache-control") == "no-store" and got.getheader("x-content-type-options") == "nosniff" and
+          any("sandbox" in v for k, v in got.getheaders() if k == "content-security-policy") and
+          got.getheader("cross-origin-resource-policy") == "same-origin", got.getheaders())
+    page.call("host.state")
+    heard = [e["data"] for e in page.events if e["event"] == "stream"]
+    check("and the page hears how far it is", heard[-1] == {"handle": opened["handle"], "done": len(big), "ended": True}, heard[-1:])
+    for change in ({"Cookie": None}, {"Cookie": "zt_agent=" + "A" * 43}, {"Origin": "http://evil.example"}, {"Origin": "null"},
+                   {"host": "evil.example:%d" % r.port}):
+        named = dict(Cookie=cookie)
+        named.update(change)
+        got = r.get(at, **{k: v for k, v in named.items() if v})
+        check("W2 W3 W5 nothing is read with %s" % (change,), got.status == 403 and got.text == b"", got.status)
+    check("W5 nor by the unix socket", b" 404" in raw_at(r.socket, b"GET %s HTTP/1.1\r\nHost: zt\r\n\r\n" % at.encode()))
+    refused("which gets no address either", r.near().call, "host.stream", {"key": "alice", "handle": 1}, kind="FORBIDDEN")
+    for range_, status, part in (("bytes=0-0", 206, big[:1]), ("bytes=1048570-1048590", 206, big[1048570:1048591]),
+                                 ("bytes=-17", 206, big[-17:]), ("bytes=%d-" % (len(big) - 3), 206, big[-3:]),
+                                 ("bytes=%d-" % len(big), 416, b""), ("bytes=5-2", 200, big), ("bytes=0-1,3-4", 200, big),
+                                 ("bytes=" + "9" * 40 + "-", 200, big), ("lines=1-2", 200, big)):
+        got = r.get(at, Cookie=cookie, Range=range_)
+        check("the range %s" % range_[:30], got.status == status and got.text == part, (got.status, len(got.text)))
+    shown = page.call("reader.open", {"path": "s:/big"}, "alice")
+    kinds = [("video/mp4", "video/mp4"), ("image/svg+xml", "application/octet-stream"), ("text/html", "application/octet-stream")]
+    for asked, given in kinds:
+        shown = page.call("reader.open", {"path": "s:/big"}, "alice")
+        got = r.get(address(shown["handle"], size=shown["size"], type=asked), Cookie=cookie, Range="bytes=0-9")
+        check("what is shown as %s is %s" % (asked, given), got.getheader("content-type") == given and got.text == big[:10] and
+              got.getheader("content-disposition") is None, got.getheaders())
+        page.call("reader.close", {"handle": shown["handle"]}, "alice")
+    longer = page.call("reader.open", {"path": "s:/big"}, "alice")
+    try:
+        got = r.get(address(longer["handle"], size=len(big) + 1), Cookie=cookie)
+        check("a file that is shorter than its page said is cut off", False, len(got.text))
+    except http.client.IncompleteRead:
+        check("a file that is shorter than its page said is cut off", True)
+    page.call("host.stream", {"key": "alice", "handle": longer["handle"], "held": True})
+    slow = dial(r.port)
+    slow.settimeout(1)
+    head = "GET %s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n"
+    slow.sendall((head % (address(longer["handle"], held=True), r.host, cookie)).encode())
+    try:
+        check("what is held is not given", slow.recv(1) == b"never")
+    except socket.timeout:
+        check("what is held is not given", True)
+    address(longer["handle"])
+    slow.settimeout(20)
+    check("until it is asked for again", slow.recv(15).startswith(b"HTTP/1.1 200"))
+    # Who does not read on costs some pieces, and no more, and is gone with the page.
+    time.sleep(0.5)
+    page.close()
+    end = time.time() + 20
+    try:
+        while time.time() < end and slow.recv(1 << 20):
+            pass
+        check("and it ends with its page", time.time() < end)
+    except OSError:
+        check("and it ends with its page", True)
+    check("W5 an address is nothing without its page", r.get(at, Cookie=cookie).status == 404)
+    many = r.page()
+    names = {many.call("host.stream", {"key": "alice", "handle": n})["url"] for n in range(100)}
+    check("addresses are new, and the oldest are forgotten", len(names) == 100)
+    many.close()
+
+
 def flood(r):
     page = r.page()
     n = 10000
@@ -777,7 +886,7 @@ def main():
     r = Running(root)
     keys = [d["key"] for d in r.near().call("host.state")["devices"]]
     check("folders that others may write to, links, hidden and empty ones are no devices", keys == ["alice"], keys)
-    only = os.environ.get("ONLY", "doors files manifest others broken places unlock work flood cuts locking confirming main_job").split()
+    only = os.environ.get("ONLY", "doors files manifest others broken places unlock work streams flood cuts locking confirming main_job").split()
     for name in only:
         globals()[name](r)
     one_agent(r)

@@ -13,7 +13,10 @@ cp "$state/code" "$state/older"
 check "reserved again, it has another code" reserve
 echo fredpass > "$state/fred.password"
 expect 77 "the token is not known, or too old" "the older code is valid no more" as fred org bootstrap --server "$url" --founding-file "$state/older" --slug acme --email fred@acme.example
-check "its founder begins it with the code" as fred org bootstrap --server "$url" --founding-file "$state/code" --slug acme --email fred@acme.example
+check "its founder begins it with the code" as fred org bootstrap --server "$url/" --founding-file "$state/code" --slug acme --email fred@acme.example
+whole() { as fred status | grep "^local store" | grep -v DAMAGED; }
+check "what the refused founding had stored is not in the way" whole
+check "a slash at the end of a server's address is not in its links" test "$(as fred --quiet invite user | grep -c "^zt+http://[^/]*/[0-9a-f]*/[0-9a-f]*$")" = 1
 echo gregpass > "$state/greg.password"
 expect 73 "of this name exists" "the code works once" as greg org bootstrap --server "$url" --founding-file "$state/code" --slug acme --email greg@acme.example
 expect 64 "founding code" "anything else is no code" as greg org bootstrap --server "$url" --founding-file "$state/fred.password" --slug other --email greg@acme.example

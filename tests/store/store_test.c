@@ -2,6 +2,7 @@
 /* store_test.c - the local store: one process at a time, and a rest in between. */
 #include "test.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -28,9 +29,23 @@ newest(struct store *s, uint64_t *n)
 }
 
 static void
+remove_all(const char *folder)
+{
+	static const char *const names[] = { "store.db", "store.db-wal", "store.db-shm",
+		"device.zt", "lock" };
+	char path[64];
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+		(void)unlink(path);
+	}
+	assert_int_equal(0, rmdir(folder));
+}
+
+static void
 a_store_that_rests_is_anybodys_and_finds_what_others_wrote(void **state)
 {
-	char folder[] = "/tmp/zt-store.XXXXXX", path[64];
+	char folder[] = "/tmp/zt-store.XXXXXX";
 	struct secret *key = NULL;
 	struct store *one = NULL, *other = NULL;
 	uint64_t n = 0;
@@ -63,13 +78,43 @@ a_store_that_rests_is_anybodys_and_finds_what_others_wrote(void **state)
 	assert_int_equal(2, n);
 	store_close(one);
 	secret_free(key);
-	for (const char *const *f = (const char *const[]){ "store.db", "store.db-wal",
-		 "store.db-shm", "lock", NULL };
-	     *f != NULL; f++) {
-		(void)snprintf(path, sizeof path, "%s/%s", folder, *f);
-		(void)unlink(path);
-	}
-	assert_int_equal(0, rmdir(folder));
+	remove_all(folder);
+}
+
+static void
+what_a_device_that_is_gone_has_left_is_dropped_and_what_is_anothers_is_not(void **state)
+{
+	char folder[] = "/tmp/zt-store.XXXXXX", path[64];
+	struct secret *old = NULL, *key = NULL;
+	struct store *s = NULL;
+	uint64_t n = 0;
+	int fd;
+
+	(void)state;
+	assert_ok(suite_init());
+	assert_err(ZT_ERR_NOT_FOUND, store_discard("/tmp/zt-store.none"));
+	assert_non_null(mkdtemp(folder));
+	assert_ok(secret_generate(&old));
+	assert_ok(secret_generate(&key));
+	assert_ok(store_open(folder, old, NULL, &s));
+	assert_ok(put(s, 1, "of the old device"));
+	store_close(s);
+	assert_ok(store_discard(folder));
+	assert_ok(store_open(folder, key, NULL, &s));
+	assert_err(ZT_ERR_NOT_FOUND, newest(s, &n));
+	assert_ok(put(s, 2, "of the new one"));
+	store_close(s);
+	(void)snprintf(path, sizeof path, "%s/device.zt", folder);
+	assert_true((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) >= 0);
+	(void)close(fd);
+	assert_ok(store_discard(folder));
+	assert_ok(store_open(folder, key, NULL, &s));
+	assert_ok(newest(s, &n));
+	assert_int_equal(2, n);
+	store_close(s);
+	secret_free(old);
+	secret_free(key);
+	remove_all(folder);
 }
 
 int
@@ -77,6 +122,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_store_that_rests_is_anybodys_and_finds_what_others_wrote),
+		cmocka_unit_test(
+		    what_a_device_that_is_gone_has_left_is_dropped_and_what_is_anothers_is_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,10 +56,11 @@ export async function openHost(parts, folder) {
 		if (m.done === 'begin') begun();
 		else if (m.done === 'run') queue.done();
 		else if (m.done === 'inner') queue.doneInner();
+		else if (m.whole !== undefined) take(m.page, m.whole);
 		else if (m.json !== undefined) {
 			const { question, ask } = JSON.parse(m.json);
 			if (question !== undefined) queue.asks(ask);
-			take(m.page, join(m.json, m.content));
+			take(m.page, m.json);
 		}
 	});
 	await ready;
@@ -71,7 +72,7 @@ export async function openHost(parts, folder) {
 				const id = next++, head = JSON.stringify(device === null ? { id, method, params } : { id, method, params, device });
 				calls.set(id, { how, resolve, reject });
 				how.cancel?.(() => queue.take(1, JSON.stringify({ cancel: id })));
-				queue.take(1, how.content ? join(head, how.content) : head);
+				queue.take(1, how.content ? join(new TextEncoder().encode(head), new Uint8Array(how.content)) : head);
 			});
 		},
 		close: () => { port2.close(); return worker.terminate(); },

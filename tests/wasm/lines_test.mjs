@@ -34,7 +34,7 @@ time = 62000;
 lines.look(); // silent for 36 seconds
 assert.equal(last().closed, true);
 await soon(400);
-assert.deepEqual(heard[2], ['a', null]); // signed anew
+assert.deepEqual(heard[2], ['a', null]); // signed again
 lines.set('a', 'ws://x/2', 'second');
 assert.equal(last().url, 'ws://x/2');
 last().onclose(); // it was refused: later each time

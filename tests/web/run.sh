@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # Real services, an agent for each of two people, and a browser with their two profiles. HOST=browser: the gateway serves
-# the page, and each browser runs the client itself.
+# the page, and each browser runs the client itself. `run.sh firefox`: in Firefox ESR.
 set -eu
 umask 077
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -9,7 +9,12 @@ export BIN=${BIN:-$root/build/rel/bin}
 [ -n "${QUICK-}" ] || QUICK=$root/build/rel/tests/cli/quick.so
 [ -e "$QUICK" ] || QUICK=
 export QUICK
-command -v "${CHROMIUM:-chromium}" >/dev/null || { echo "run.sh: no browser (apt-get install chromium)" >&2; exit 69; }
+if [ "${1:-}" = firefox ]; then BROWSER=firefox; export BROWSER; fi
+if [ "${BROWSER:-}" = firefox ]; then
+	command -v "${FIREFOX:-firefox-esr}" >/dev/null || { echo "run.sh: skipped, no Firefox (apt-get install firefox-esr)"; exit 0; }
+else
+	command -v "${CHROMIUM:-chromium}" >/dev/null || { echo "run.sh: no browser (apt-get install chromium)" >&2; exit 69; }
+fi
 STATE=$(mktemp -d /tmp/zt-web.XXXXXX); export STATE
 failed=1
 cleanup() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Failures, on each host: the server is away in each flow, services begin again, the machine sleeps; in the browser's host its
-// storage is full, cleared, or put back. The page says so, keeps what was typed, and goes on by itself.
+// storage is full, cleared, or put back. The page says so, keeps what was typed, and continues by itself.
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -81,7 +81,7 @@ try {
   });
 
   let link = "";
-  await step("the server is away when somebody joins, and while two people compare codes: the exchange goes on by itself", async () => {
+  await step("the server is away when somebody joins, and while two people compare codes: the exchange continues by itself", async () => {
     await a.getByRole("link", { name: "Invite a person" }).click();
     await button(a, "Invite").click();
     link = await a.locator(".linkbox code").innerText();

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const require = createRequire(join(root, "apps/web/package.json"));
-const { chromium } = require("playwright-core");
+const { chromium, _bidiFirefox } = require("playwright-core");
 export const axePath = require.resolve("axe-core/axe.min.js");
 
 export const bin = process.env.BIN ?? join(root, "build/rel/bin");
@@ -111,13 +111,20 @@ export function ticket(path) {
   });
 }
 
+/** Chromium; with BROWSER=firefox, Firefox ESR, which saves downloads in STATE/downloads. */
+export const isFirefox = process.env.BROWSER === "firefox";
 export async function browser() {
+  if (isFirefox) {
+    const prefs = { "browser.download.folderList": 2, "browser.download.dir": join(state, "downloads"), "browser.download.always_ask_before_handling_new_types": false };
+    return _bidiFirefox.launch({ executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr", firefoxUserPrefs: prefs });
+  }
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 }
 
 /** A window of a person, in a separate profile. Errors of the page are printed, and fail the last step. */
 export async function person(chrome, link, options = {}) {
-  const context = await chrome.newContext({ locale: "en-GB", viewport: { width: 1280, height: 800 }, acceptDownloads: true, permissions: ["clipboard-read", "clipboard-write"], ...options });
+  const able = isFirefox ? {} : { acceptDownloads: true, permissions: ["clipboard-read", "clipboard-write"] };
+  const context = await chrome.newContext({ locale: "en-GB", viewport: { width: 1280, height: 800 }, ...able, ...options });
   context.setDefaultTimeout(SOON_MS);
   const page = await context.newPage();
   const problems = [];

@@ -36,6 +36,14 @@ test("a refusal is worded by the catalogue, else as the host says it", () => {
   expect(sentenceOf({ ...failure, english: "%.150s", parameters: ["a name is empty"] })).toBe("Un nom est vide");
 });
 
+test("that the server is away is said before which it is and what the system says", () => {
+  const failure = { number: 37, name: "NETWORK", sentence: "", english: "%.150s: %s", parameters: ["http://127.0.0.1:9", "Couldn't connect to server"], retry: true };
+  expect(sentenceOf(failure)).toBe("The server cannot be reached (http://127.0.0.1:9: Couldn't connect to server)");
+  setWords("fr", { "%.150s: %s": "%.150s : %s", "the server cannot be reached": "le serveur ne peut pas être joint" });
+  expect(sentenceOf(failure)).toBe("Le serveur ne peut pas être joint (http://127.0.0.1:9 : Couldn't connect to server)");
+  expect(sentenceOf({ ...failure, name: "TIMEOUT" })).toBe("http://127.0.0.1:9 : Couldn't connect to server");
+});
+
 test("a catalogue of gettext is read: lines that continue, escapes, plurals, what is not translated", () => {
   const po = 'msgid ""\nmsgstr ""\n"Language: fr\\n"\n\n#, c-format\nmsgid ""\n"a "\n"\\"b\\"\\n"\nmsgstr "c"\n\nmsgid "one"\nmsgid_plural "many"\nmsgstr[0] "un"\nmsgstr[1] "plusieurs"\n\nmsgid "nothing"\nmsgstr ""\n';
   expect(readCatalogue(po)).toEqual({ 'a "b"\n': "c", one: ["un", "plusieurs"] });

@@ -35,7 +35,7 @@ struct zt_watch {
  * INVALID, LOCKED (another process has the folder at the end). */
 ZT_CALL enum zt_err zt_watch(struct zt *z, const struct zt_watch *w);
 
-/* The same in steps, for a host that has WebSockets of its own and may not wait (a browser):
+/* The same in steps, for a host that has its own WebSockets and may not wait (a browser):
  * zt_listen gives the address to connect to, with the subprotocol "zt-events", and the text
  * that is to be sent first, once, within a minute. Each binary message of N bytes that comes is
  * given to zt_hear, which calls READY or EVENT of W, and may speak to the server. A socket that

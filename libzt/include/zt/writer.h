@@ -79,6 +79,23 @@ struct zt_committed {
 ZT_CALL enum zt_err zt_writer_commit(
     struct zt_writer *w, enum zt_commit how, struct zt_committed *out);
 
+#define ZT_SMALL_MAX ((size_t)512 * 1024) /* bytes of a small file */
+#define ZT_SMALL_COUNT 1024               /* of them at once */
+/* A file that is there as a whole. */
+struct zt_small {
+	const char *name; /* below the folder, with / between names */
+	const void *p;    /* its N bytes */
+	size_t n;
+	int64_t seconds; /* of its last change, since 1970 */
+	unsigned nanoseconds;
+};
+/* Makes each of COUNT files, below the folder REMOTE, the newest version of what has its path,
+ * on top of what others wrote: by one change, all of them or none. Errors: INVALID (too many,
+ * too large), NAME, EXISTS (a folder has a name), NOT_FOUND (a folder), those of
+ * zt_writer_write and of the workspace. */
+ZT_CALL enum zt_err zt_write_small(
+    struct zt *z, const char *remote, const struct zt_small *files, size_t count);
+
 #ifdef __cplusplus
 }
 #endif

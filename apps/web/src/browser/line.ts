@@ -9,7 +9,8 @@ interface TrustedTypes {
 }
 
 const SCRIPT = "./host/switch.mjs";
-const MODULE = "./host/zt.wasm";
+/** Beside the worker: of its release. */
+const MODULE = "./zt.wasm";
 
 /** Why a page cannot have its own host here; null where it can. */
 export function whyNot(): string | null {
@@ -46,7 +47,7 @@ export function workerLine(): OpenLine {
       else if ((isUp = data.line === "up")) ears.up();
       else ears.down();
     };
-    worker.postMessage({ folder: "zt-host", url: new URL(MODULE, document.baseURI).href });
+    worker.postMessage({ folder: "zt-host", url: MODULE });
     // What is kept here may otherwise be evicted, with the device's key. Not all browsers agree.
     void navigator.storage.persist?.().catch(() => false);
     return {

@@ -42,7 +42,7 @@ export function Codes({ exchange, other, leave }: { exchange: Exchange; other: s
                 <span class="skel" /></section>
             )}
       </div>
-      <Note icon={Phone}>{t("Why codes? The server carries this exchange, and could try to put itself between you. If the codes are the same on both sides, nobody did. Use a voice that you know: a call, or face to face.")}</Note>
+      <Note icon={Phone}>{t("Why codes? The server carries this exchange, and could try to put itself between you. If each of you finds the code of the other among the four, nobody did. Use a voice that you know: a call, or face to face.")}</Note>
       <div class="row wrap">
         {asked?.kind === "codes" && <Button kind="quiet" icon={X} onClick={() => exchange.noneOfThem()}>{t("None of these: stop")}</Button>}
         <Button class="end-a" onClick={leave}>{t("Cancel")}</Button>

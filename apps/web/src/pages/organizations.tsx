@@ -39,7 +39,7 @@ export function Organizations() {
             <p>{t("It has cleared what zt kept here, with the device's key. Your files are at the server: add this device again from another one of yours, or recover access. Then revoke the lost one.")}</p>
           </Note>
         ))}
-        {all.length === 0 && <p class="muted">{t("Share files with people you choose. What you share is encrypted on this computer; the server cannot read it.")}</p>}
+        {all.length === 0 && <p class="muted">{t("Share files with people you choose. What you share is encrypted on this device; the server cannot read it.")}</p>}
         {all.length > 0 && <ul class="tilegrid wide">{list.map((one) => <li key={one.key} class="card"><Card device={one} /></li>)}</ul>}
         <section class="col g3" id="begin">
           <h2>{t("Create or join")}</h2>
@@ -77,7 +77,7 @@ function Card({ device }: { device: HostDevice }) {
           <span class="cut">{shown(device.email ?? "")}</span>
           <span class="cut muted small">{[device.label, device.server].filter(Boolean).map((text) => shown(text!)).join(", ")}</span></div>
       </div>
-      <div class="end"><State device={device} /><span class="muted">{device.state === "open" ? t("Open") : t("Unlock")}</span></div>
+      <div class="end"><State device={device} /><span class="muted">{device.state === "open" ? t("Open") : device.state === "joining" ? t("Continue") : t("Unlock")}</span></div>
     </a>
   );
 }
@@ -86,7 +86,7 @@ function State({ device }: { device: HostDevice }) {
   switch (device.state) {
     case "open": return <span class="state ok"><Icon of={LockOpen} size="s" />{t("Unlocked")}</span>;
     case "opening": return <span class="state muted">{t("Opens…")}</span>;
-    case "joining": return <span class="state acc"><Icon of={Plus} size="s" />{t("Joins…")}</span>;
+    case "joining": return <span class="state acc"><Icon of={Plus} size="s" />{t("Has not finished joining")}</span>;
     case "locked": return <span class="state muted"><Icon of={Lock} size="s" />{t("Locked")}</span>;
   }
 }

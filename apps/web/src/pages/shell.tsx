@@ -178,7 +178,7 @@ function Status({ organization }: { organization: Organization }) {
       {!organization.connected.value
         ? <span class="state warn"><Icon of={CloudOff} size="s" />{t("No connection to the server")}</span>
         : organization.verifiedAt.value > 0 && <span class="state ok"><Icon of={ShieldCheck} size="s" />{t("Verified %s", hour(organization.verifiedAt.value))}</span>}
-      <span class="state"><Delivery /></span>
+      <span class="state from"><Delivery /></span>
       <span class="right"><Toggles /></span>
     </footer>
   );

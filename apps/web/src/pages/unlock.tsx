@@ -68,7 +68,7 @@ export function Unlock({ device }: { device: HostDevice }) {
           </div>
           <ul class="list top-line"><li><a href="#/" class="grow">{t("My other organizations")}</a><a href={address(["begin", "recover"])}>{t("Recover access")}</a></li></ul>
         </section>
-        <p class="muted small balanced">{t("Your password stays on this computer. The server never gets it, so nobody can reset it for you.")}</p>
+        <p class="muted small balanced">{t("Your password stays on this device. The server never gets it, so nobody can reset it for you.")}</p>
       </main>
       <Foot />
     </div>

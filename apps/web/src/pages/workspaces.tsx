@@ -44,7 +44,7 @@ export function Workspaces({ organization, create }: { organization: Organizatio
           ? organization.problem.value ? <Note kind="bad" alert>{sentenceOfError(organization.problem.value)}</Note> : <Skeleton />
           : list.length === 0
             ? <div class="drop"><Empty icon={Box} title={t("No workspace yet")} actions={<Button kind="primary" icon={Plus} onClick={create}>{t("New workspace")}</Button>}>
-                {t("A workspace is a folder that you share with people you choose. Nobody else can read it, not even the server.")}</Empty></div>
+                {t("A workspace is a folder that you share with people you choose. Nobody else can read it, not even the server.")} {t("One that somebody shares with you appears here by itself.")}</Empty></div>
             : (
               <table class="tbl">
                 <colgroup><col /><col class="o c9" /><col class="o c10" /><col class="c3" /></colgroup>

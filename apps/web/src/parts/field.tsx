@@ -2,7 +2,7 @@
 // Fields with their label, a hint, and the sentence of what is wrong.
 import { Eye, EyeOff } from "lucide-preact";
 import type { ComponentChildren } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { t } from "../words";
 import { IconButton } from "./button";
 
@@ -25,13 +25,18 @@ interface FieldProps {
 export function Field({ label, value, change, hint, wrong, type = "text", first, complete = "off", placeholder, required, lines, spell = false, after }: FieldProps) {
   const id = useId();
   const [seen, setSeen] = useState(false);
+  const whole = useRef<HTMLDivElement>(null);
+  // A dialog does this itself. Where a finger points, the focus would open a keyboard over the page.
+  useEffect(() => {
+    if (first && !whole.current?.closest("dialog") && matchMedia("(hover: hover)").matches) whole.current?.querySelector<HTMLElement>("[data-first]")?.focus();
+  }, []);
   const isPassword = type === "password";
   const shared = {
     id, value, placeholder, required, spellcheck: spell, autocapitalize: "off", "aria-describedby": hint || wrong ? `${id}h` : undefined,
     "aria-invalid": wrong ? true : undefined, "data-first": first ? "" : undefined,
   } as const;
   return (
-    <div class="f">
+    <div class="f" ref={whole}>
       <label for={id}>{label}</label>
       <span class={`in big${wrong ? " wrong" : ""}`}>
         {lines
@@ -47,10 +52,11 @@ export function Field({ label, value, change, hint, wrong, type = "text", first,
 
 export const PASSWORD_LEAST = 12;
 
-/** A new password, twice, with how long it is. `change` has "" until both are the same and long enough. */
-export function NewPassword({ change, first, wrong }: { change: (password: string) => void; first?: boolean; wrong?: string }) {
-  const [one, setOne] = useState("");
-  const [two, setTwo] = useState("");
+/** A new password, twice, with how long it is. `change` has "" until both are the same and long enough. BEFORE: what was typed
+ * here until the person went back. */
+export function NewPassword({ change, first, wrong, before = "" }: { change: (password: string) => void; first?: boolean; wrong?: string; before?: string }) {
+  const [one, setOne] = useState(before);
+  const [two, setTwo] = useState(before);
   const update = (a: string, b: string) => {
     setOne(a);
     setTwo(b);

@@ -9,9 +9,8 @@ import { Icon } from "./icon";
 export function Delivery() {
   const found = hostName.value;
   if (!found) return null;
-  return found.host === "agent"
-    ? <><Icon of={Laptop} size="s" /><span>{t("zt %s, installed on this computer", found.version)}</span></>
-    : <><Icon of={Globe} size="s" /><span>{t("This page comes from your organization's server. The people who run it could change it.")}</span></>;
+  const sentence = found.host === "agent" ? t("zt %s, installed on this computer", found.version) : t("This page comes from your organization's server. The people who run it could change it.");
+  return <><Icon of={found.host === "agent" ? Laptop : Globe} size="s" /><span title={sentence}>{sentence}</span></>;
 }
 
 export function Toggles() {

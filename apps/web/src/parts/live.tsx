@@ -10,11 +10,16 @@ export function Live() {
   return <div class="vh" aria-live="polite">{spokenNow.value}</div>;
 }
 
+/** The focus of a notice that goes away is not lost: what the notice was about is in the page. */
+function back(): void {
+  (document.querySelector<HTMLElement>("#main [role=grid]") ?? document.getElementById("main"))?.focus();
+}
+
 export function Toast() {
   const one = notice.value;
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
-      if ((event.ctrlKey || event.metaKey) && event.key === "z" && notice.value?.undo && !(event.target as HTMLElement).matches("input, textarea")) {
+      if ((event.ctrlKey || event.metaKey) && event.key === "z" && notice.value?.undo && !(event.target as HTMLElement).matches("input, textarea, .code")) {
         event.preventDefault();
         const undo = notice.value.undo;
         dismiss();
@@ -29,8 +34,8 @@ export function Toast() {
       {one && (
         <div class="toast" onMouseEnter={() => hold(true)} onMouseLeave={() => hold(false)} onFocusIn={() => hold(true)} onFocusOut={() => hold(false)}>
           <span class="grow">{one.text}</span>
-          {one.undo && <button type="button" class="btn" onClick={() => { const undo = one.undo!; dismiss(); undo(); }}>{t("Undo")}</button>}
-          <IconButton icon={X} label={t("Close")} onClick={dismiss} />
+          {one.undo && <button type="button" class="btn" title={`${t("Undo")} (Ctrl+Z)`} onClick={() => { const undo = one.undo!; dismiss(); back(); undo(); }}>{t("Undo")}</button>}
+          <IconButton icon={X} label={t("Close")} onClick={() => { dismiss(); back(); }} />
         </div>
       )}
     </div>

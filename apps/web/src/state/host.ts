@@ -74,7 +74,7 @@ function remember(list: HostDevice[]): HostDevice[] {
   const next: Record<string, Known> = {};
   const whole = list.map((one) => ({ ...known[one.key], ...Object.fromEntries(Object.entries(one).filter(([, value]) => value !== undefined && value !== "")) }) as HostDevice);
   for (const { key, organization, server, email, label } of whole) next[key] = { organization, server, email, label };
-  // A browser clears what pages keep when it wants the room: the person is told.
+  // A browser clears what pages keep when it wants the room: the person learns of it.
   const isBrowser = hostName.value?.host === "browser";
   const lost = isBrowser ? Object.keys(known).filter((key) => !next[key] && known[key]?.organization) : [];
   lostDevices.value = lost.map((key) => ({ key, ...known[key]! }));

@@ -16,8 +16,19 @@ export function readSettings(): void {
   const found = kept("theme");
   theme.value = found === "light" || found === "dark" ? found : "system";
   filesAsGrid.value = kept("grid") === "1";
-  detailsShown.value = kept("details") !== "0";
+  showKeptDetails();
+  narrow().addEventListener("change", showKeptDetails);
+  addEventListener("hashchange", () => { if (narrow().matches) detailsShown.value = false; });
   paint();
+}
+
+/** Where the details are over the page instead of beside it: there they are shown when they are asked for, and on that page. */
+function narrow(): MediaQueryList {
+  return matchMedia("(max-width: 68.75em)");
+}
+
+function showKeptDetails(): void {
+  detailsShown.value = !narrow().matches && kept("details") !== "0";
 }
 
 function paint(): void {
@@ -42,5 +53,5 @@ export function showGrid(grid: boolean): void {
 
 export function showDetails(shown: boolean): void {
   detailsShown.value = shown;
-  localStorage.setItem("zt.details", shown ? "1" : "0");
+  if (!narrow().matches) localStorage.setItem("zt.details", shown ? "1" : "0");
 }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What is sent and fetched: a queue of files, a few at a time, each in pieces, with pause and cancel. What the page leaves out
 // is kept with the reason.
-import { computed, signal, type Signal } from "@preact/signals";
+import { batch as together, computed, signal, type Signal } from "@preact/signals";
 import type { Failure } from "@rpc";
 import { LINE_LOST, Refusal } from "../host/client";
 import { lasting, passes } from "./away";
-import { deviceOf, host, lineIsUp } from "./host";
+import { deviceOf, host, hostName, lineIsUp } from "./host";
 import { isCode, sentenceOfError } from "./notices";
 import type { Organization } from "./organization";
 import { child } from "./paths";
 import { hostAddress } from "./streams";
 import { keep } from "./uploads";
+import { t } from "../words";
 
 export type TransferState = "waits" | "runs" | "held" | "done" | "failed" | "cancelled";
 
@@ -38,8 +39,12 @@ export interface Chosen {
 
 const FILES_AT_ONCE = 3;
 const PIECES_AT_ONCE = 3;
-const PIECE = 1 << 20;
+const PIECE = 4 << 20;
 const AGAIN_MS = 500;
+/** Small files go together, by one change for many: each by itself costs some journeys to the server. */
+const SMALL = 256 << 10;
+const SMALL_MOST = 500;
+const SMALL_BYTES = 3 << 20;
 /** What is sent at once to a host that takes files by itself: more where it is fast, so that a pause is soon. */
 const SLICE = 8 << 20;
 const SLICE_MOST = 256 << 20;
@@ -131,11 +136,27 @@ export async function send(organization: Organization, path: string, chosen: rea
       leftOut.value = [...leftOut.value, { name: names.join("/"), reason: sentenceOfError(error) }];
     }
   }
+  let group: Small[] = [];
+  let bytes = 0;
   for (const { one, names, file } of added) {
     if (names.some((_, length) => refused.has(names.slice(0, length).join("/")))) {
       transfers.value = transfers.value.filter((other) => other !== one);
       one.state.value = "cancelled"; // its folder is left out, and named
-    } else one.run = () => sendFile(one, child(path, names.join("/")), file);
+      continue;
+    }
+    const mine: Small = { one, name: names.join("/"), path: child(path, names.join("/")), file };
+    if (file.size > SMALL) {
+      one.run = () => sendFile(one, mine.path, file);
+      continue;
+    }
+    if (group.length >= SMALL_MOST || bytes + file.size > SMALL_BYTES) {
+      group = [];
+      bytes = 0;
+    }
+    group.push(mine);
+    bytes += file.size;
+    const fellows = group;
+    one.run = () => sendTogether(organization, path, fellows, mine);
   }
   if (added.length === 0) end();
   pump();
@@ -164,10 +185,16 @@ function pump(): void {
   }
 }
 
+/** A browser does not say how much room it has left for pages. */
+function sentenceOfFailure(error: unknown): string {
+  const isFull = isCode(error, "FULL") && hostName.value?.host === "browser";
+  return isFull ? t("There is no room left, in this browser or at the server. Free room on this computer, and send the file again.") : sentenceOfError(error);
+}
+
 function fail(one: Transfer, error: unknown): void {
   if (one.state.value === "cancelled") return;
   one.state.value = "failed";
-  one.reason.value = sentenceOfError(error);
+  one.reason.value = sentenceOfFailure(error);
   leftOut.value = [...leftOut.value, { name: one.name, reason: one.reason.value }];
 }
 
@@ -208,9 +235,8 @@ async function isThere(one: Transfer, path: string, file: File, before: number):
   }
 }
 
-async function sendFile(one: Transfer, path: string, file: File): Promise<void> {
-  // The line was lost beside a commit: nobody said whether it was made.
-  let unsure: number | null = null;
+async function sendFile(one: Transfer, path: string, file: File, unsure: number | null = null): Promise<void> {
+  // UNSURE: the line was lost beside a commit, and nobody said whether it was made, after that version.
   for (;;) {
     try {
       if (unsure === null || !(await isThere(one, path, file, unsure).catch((error: unknown) => {
@@ -236,11 +262,44 @@ async function sendFile(one: Transfer, path: string, file: File): Promise<void> 
   }
 }
 
+interface Small {
+  one: Transfer;
+  name: string;
+  path: string;
+  file: File;
+}
+
+/** Sends MINE, and all of its group that wait, by one change; each by itself where that is refused, so that each has its reason. */
+async function sendTogether(organization: Organization, path: string, group: readonly Small[], mine: Small): Promise<void> {
+  const list = group.filter((each) => each === mine || each.one.state.value === "waits");
+  together(() => list.forEach(({ one }) => { one.state.value = "runs"; }));
+  try {
+    await mayGoOn(mine.one);
+    const live = list.filter(({ one }) => one.state.value === "runs");
+    // One reading of all: each by itself costs more than its bytes.
+    const content = new Uint8Array(await new Blob(live.map(({ file }) => file)).arrayBuffer());
+    const files = live.map(({ name, file }) => ({ name, size: file.size, modified: Math.max(0, file.lastModified) }));
+    if (live.length > 0) await host().call(organization.key, "files.writeSmall", { path, files }, { content });
+    together(() => live.forEach(({ one }) => {
+      one.done.value = one.size;
+      if (one.state.value !== "cancelled") one.state.value = "done";
+    }));
+  } catch (error) {
+    // Whether it was written is not known: each is looked for first.
+    const unsure = isCode(error, "LINE_LOST") || passes(error) ? 0 : null;
+    // The others are a group without it.
+    if (mine.one.state.value === "cancelled") together(() => list.forEach(({ one }) => { if (one.state.value === "runs") one.state.value = "waits"; }));
+    for (const { one, path: place, file } of list)
+      if (one.state.value === "runs") await sendFile(one, place, file, unsure).catch((error: unknown) => fail(one, error));
+  }
+  // What was held meanwhile is sent when it is not any more.
+}
+
 async function sendOnce(one: Transfer, path: string, file: File, commits: (before: number) => void): Promise<void> {
   const { organization } = one;
   const { handle, version } = await organization.call("writer.open", { path });
   try {
-    const address = file.size > PIECE ? await hostAddress(organization, handle) : null;
+    const address = file.size > SMALL ? await hostAddress(organization, handle) : null;
     if (address !== null) await sendSlices(one, address, file);
     const pieces = new Set<Promise<unknown>>();
     let problem: unknown = null;

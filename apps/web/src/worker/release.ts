@@ -7,6 +7,7 @@ const MANIFEST = "zt-web.manifest";
 const KEPT = "zt-release-";
 const STATE = "zt-releases";
 const FIRST = "index.html";
+const WORKER = "host/switch.mjs";
 /** How long a page that has a release here waits for word of a newer one. */
 const NEWS_MS = 2500;
 
@@ -24,7 +25,7 @@ async function hex(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): Promise<string
 
 /** A note of the worker, which may be ended between two events. */
 async function note(name: string): Promise<string | null> {
-  return (await (await caches.open(STATE)).match(new URL(`state/${name}`, scope())))?.text() ?? null;
+  return (await caches.match(new URL(`state/${name}`, scope()), { cacheName: STATE }))?.text() ?? null;
 }
 
 async function setNote(name: string, value: string): Promise<void> {
@@ -115,8 +116,15 @@ async function first(event: PageEvent, alive: () => Promise<ReadonlySet<string>>
 async function file(event: PageEvent, url: URL): Promise<Response> {
   const name = event.clientId === "" ? null : await note(`client-${event.clientId}`);
   if (name === null) return fetch(event.request);
-  if (event.resultingClientId !== "") await setNote(`client-${event.resultingClientId}`, name);
+  // A worker has another id than its page: the release is in its address, and in those of all that it imports.
+  if (url.pathname.endsWith(WORKER)) return Response.redirect(new URL(`kept/${name}/${WORKER}`, scope()));
   return (await (await caches.open(KEPT + name)).match(url)) ?? fetch(event.request);
+}
+
+/** A file of the release NAME. */
+async function fileOfWorker(name: string, path: string): Promise<Response> {
+  const url = new URL(path, scope());
+  return (await (await caches.open(KEPT + name)).match(url)) ?? fetch(url);
 }
 
 /** Says who serves the page, also where nobody answers: a release is kept of the browser's own host alone. */
@@ -137,5 +145,7 @@ export function answerOf(event: PageEvent, alive: () => Promise<ReadonlySet<stri
   if (request.method === "HEAD" && path === "") return who(request);
   if (request.method !== "GET") return null;
   if (request.mode === "navigate") return path === "" || path === FIRST ? first(event, alive) : null;
-  return /^(assets|host)\/[\w.-]+$|^(mark\.svg|zt\.webmanifest)$/.test(path) ? file(event, url) : null;
+  const own = /^kept\/([0-9a-f]{64})\/(host\/[\w.-]+)$/.exec(path);
+  if (own) return fileOfWorker(own[1]!, own[2]!);
+  return /^(assets|host|pdf)\/[\w.-]+$|^(mark\.svg|zt\.webmanifest)$/.test(path) ? file(event, url) : null;
 }

@@ -18,7 +18,7 @@ type WorkerScope = {
 type WorkerEvent = PageEvent & { waitUntil(work: Promise<unknown>): void; respondWith(answer: Promise<Response>): void };
 
 const worker = globalThis as unknown as WorkerScope;
-const PIECE = 1 << 20;
+const PIECE = 4 << 20; // as much as a host gives at once
 const OWNER_MS = 5000;
 
 // A release that cannot be fetched whole now is fetched by the next page.
@@ -82,8 +82,8 @@ async function answer(id: string, request: Request): Promise<Response> {
     headers.set("Content-Length", String(end - from));
   }
   let at = from;
-  const ask = (size: number) => new Promise<{ bytes?: ArrayBuffer; error?: string }>((resolve) => {
-    port.onmessage = (event: MessageEvent<{ bytes?: ArrayBuffer; error?: string }>) => resolve(event.data);
+  const ask = (size: number) => new Promise<{ bytes?: ArrayBuffer; from?: number; error?: string }>((resolve) => {
+    port.onmessage = (event: MessageEvent<{ bytes?: ArrayBuffer; from?: number; error?: string }>) => resolve(event.data);
     port.postMessage({ from: at, size });
   });
   const body = new ReadableStream<Uint8Array>({
@@ -96,13 +96,14 @@ async function answer(id: string, request: Request): Promise<Response> {
       const piece = await ask(Math.min(PIECE, end - at));
       if (piece.error !== undefined || !piece.bytes) {
         controller.error(new Error(piece.error ?? "the page gave nothing"));
-      } else if (piece.bytes.byteLength === 0) {
+      } else if (piece.bytes.byteLength === (piece.from ?? 0)) {
         if (facts.size === null) controller.close();
         else controller.error(new Error("the file ended before its end"));
         port.postMessage({ close: true });
       } else {
-        at += piece.bytes.byteLength;
-        controller.enqueue(new Uint8Array(piece.bytes));
+        const bytes = new Uint8Array(piece.bytes, piece.from ?? 0);
+        at += bytes.length;
+        controller.enqueue(bytes);
       }
     },
     cancel() {

@@ -5,17 +5,18 @@ import { useState } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { Field, NewPassword } from "../../parts/field";
 import { Note } from "../../parts/marks";
-import { host, readState } from "../../state/host";
-import { sentenceOfError } from "../../state/notices";
+import { host, hostName, readState } from "../../state/host";
+import { isCode, sentenceOfError } from "../../state/notices";
 import { address } from "../../state/route";
 import { t } from "../../words";
+import { foundingCodeOf, serverOf, slugOf } from "../../words/typed";
 import { useTitle } from "../title";
 import { Guided, ownLabel } from "./begin";
 
 export function Create() {
   useTitle(t("Create an organization"));
   const [step, setStep] = useState(0);
-  const [server, setServer] = useState("");
+  const [server, setServer] = useState(hostName.value?.host === "agent" ? "" : location.origin);
   const [code, setCode] = useState("");
   const [slug, setSlug] = useState("");
   const [name, setName] = useState("");
@@ -23,6 +24,7 @@ export function Create() {
   const [label, setLabel] = useState(ownLabel());
   const [password, setPassword] = useState("");
   const [wrong, setWrong] = useState("");
+  const [misread, setMisread] = useState<"server" | "slug" | "code" | null>(null);
   const [busy, setBusy] = useState(false);
   const [key, setKey] = useState("");
   const steps = [t("The server"), t("You"), t("Protect this device"), t("Done")];
@@ -30,17 +32,21 @@ export function Create() {
     setBusy(true);
     setWrong("");
     try {
-      const made = await host().call(null, "host.create", { server: server.trim(), code: code.trim(), slug: slug.trim(), email: email.trim(), name: name.trim(), label: label.trim(), password });
+      const made = await host().call(null, "host.create", { server: serverOf(server)!, code: foundingCodeOf(code)!, slug: slugOf(slug)!, email: email.trim(), name: name.trim(), label: label.trim(), password });
       await readState();
       setKey(made.key);
       setStep(3);
     } catch (error) {
-      setWrong(sentenceOfError(error));
+      setWrong(isCode(error, "FORBIDDEN") ? t("The server does not know this name with this code. Check both; a code works once, and within a day. The operator can give you another.") : sentenceOfError(error));
     }
     setBusy(false);
   };
   const next = (event: Event) => {
     event.preventDefault();
+    const unread = step > 0 ? null : serverOf(server) === null ? "server" : slugOf(slug) === null ? "slug" : foundingCodeOf(code) === null ? "code" : null;
+    setMisread(unread);
+    setWrong("");
+    if (unread) return;
     if (step < 2) setStep(step + 1);
     else void create();
   };
@@ -60,16 +66,17 @@ export function Create() {
     <Guided title={t("Create an organization")} intro={step === 0 ? t("The operator of a zt server reserves the name and gives you a code.") : undefined} steps={steps} step={step}>
       <form class="col g4" key={step} onSubmit={next}>
         {step === 0 && <>
-          <Field label={t("Address of the server")} type="url" value={server} change={setServer} placeholder="https://zt.example" first required />
-          <Field label={t("Name of the organization at the server")} value={slug} change={setSlug} hint={t("As the operator reserved it: small letters, digits and hyphens.")} required />
-          <Field label={t("Code of the operator")} value={code} change={setCode} required />
+          <Field label={t("Address of the server")} value={server} change={setServer} placeholder="https://zt.example" first={server === ""} required
+            wrong={misread === "server" ? t("That is not the address of a server.") : undefined} />
+          <Field label={t("Name of the organization at the server")} value={slug} change={setSlug} first={server !== ""} wrong={misread === "slug" ? t("A name has small letters, digits and hyphens.") : undefined} hint={t("As the operator reserved it: small letters, digits and hyphens.")} required />
+          <Field label={t("Code of the operator")} value={code} change={setCode} required wrong={misread === "code" ? t("That is not a code of an operator: it has 128 digits and letters from a to f.") : undefined} />
         </>}
         {step === 1 && <>
           <Field label={t("Your name")} value={name} change={setName} complete="name" first required />
           <Field label={t("Your e-mail address")} type="email" value={email} change={setEmail} complete="email" required hint={t("Colleagues find you by it. The server does not learn it.")} />
           <Field label={t("What this device is called")} value={label} change={setLabel} required />
         </>}
-        {step === 2 && <NewPassword change={setPassword} first />}
+        {step === 2 && <NewPassword change={setPassword} before={password} first />}
         {wrong !== "" && <Note kind="bad" alert>{wrong}</Note>}
         <div class="row">{step > 0 && <Button big onClick={() => setStep(step - 1)}>{t("Back")}</Button>}
           <Button kind="primary" big type="submit" disabled={!ready || busy}>{step < 2 ? t("Continue") : busy ? t("Creates…") : t("Create the organization")}</Button></div>

@@ -10,6 +10,7 @@ import { isCode, sentenceOfError } from "../../state/notices";
 import { address, route } from "../../state/route";
 import { t } from "../../words";
 import { shown } from "../../words/format";
+import { invitationOf } from "../../words/typed";
 import { Codes } from "../codes";
 import { useTitle } from "../title";
 import { Guided, ownLabel } from "./begin";
@@ -23,6 +24,7 @@ export function Join({ device }: { device: boolean }) {
   const [label, setLabel] = useState(ownLabel());
   const [password, setPassword] = useState("");
   const [wrong, setWrong] = useState("");
+  const [misread, setMisread] = useState(false);
   const [exchange, setExchange] = useState<Exchange | null>(null);
   const [done, setDone] = useState<{ key: string; warning: string } | null>(null);
   const steps = [t("The link"), t("Protect this device"), t("Compare codes"), t("Done")];
@@ -32,18 +34,21 @@ export function Join({ device }: { device: boolean }) {
     setWrong("");
     setStep(2);
     try {
-      const made = await mine.run(() => host().call(null, "host.claim", { link: link.trim(), email: email.trim(), name: name.trim(), label: label.trim(), password }, mine.how));
+      const made = await mine.run(() => host().call(null, "host.claim", { link: invitationOf(link)!, email: email.trim(), name: name.trim(), label: label.trim(), password }, mine.how));
       await readState();
       setDone(made);
       setStep(3);
     } catch (error) {
-      if (!isCode(error, "INTERRUPTED")) setWrong(sentenceOfError(error));
+      if (isCode(error, "GONE")) setWrong(t("The invitation was used or cancelled. Ask for a new one."));
+      else if (!isCode(error, "INTERRUPTED")) setWrong(sentenceOfError(error));
       setStep(1);
     }
     setExchange(null);
   };
   const next = (event: Event) => {
     event.preventDefault();
+    setMisread(invitationOf(link) === null);
+    if (invitationOf(link) === null) return;
     if (step === 0) setStep(1);
     else void claim();
   };
@@ -61,12 +66,13 @@ export function Join({ device }: { device: boolean }) {
     <Guided title={device ? t("Add this device") : t("Join with a link")} intro={device ? t("On your other device, open “My account” and choose “Add a device”. It shows a link.") : t("Somebody has sent you the link of an invitation.")} steps={steps} step={step}>
       <form class="col g4" key={step} onSubmit={next}>
         {step === 0 && <>
-          <Field label={t("Link of the invitation")} value={link} change={setLink} first required lines={2} />
+          <Field label={t("Link of the invitation")} value={link} change={setLink} first required lines={2}
+            wrong={misread ? t("That is not the link of an invitation. Copy it whole: it begins with zt:// and ends with two long numbers.") : undefined} />
           <Field label={t("Your name")} value={name} change={setName} complete="name" required />
           <Field label={t("Your e-mail address")} type="email" value={email} change={setEmail} complete="email" required hint={t("Colleagues find you by it. The server does not learn it.")} />
           <Field label={t("What this device is called")} value={label} change={setLabel} required />
         </>}
-        {step === 1 && <NewPassword change={setPassword} first />}
+        {step === 1 && <NewPassword change={setPassword} before={password} first />}
         {wrong !== "" && <Note kind="bad" alert>{wrong}</Note>}
         {step === 1 && <p class="muted">{t("Next, you and the person who invited you compare codes. Call each other first.")}</p>}
         <div class="row">{step > 0 && <Button big onClick={() => setStep(step - 1)}>{t("Back")}</Button>}

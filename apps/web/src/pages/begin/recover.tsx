@@ -5,11 +5,12 @@ import { Button } from "../../parts/button";
 import { Field, NewPassword } from "../../parts/field";
 import { Note } from "../../parts/marks";
 import { Exchange } from "../../state/exchange";
-import { host, readState } from "../../state/host";
+import { host, hostName, readState } from "../../state/host";
 import { isCode, sentenceOfError } from "../../state/notices";
 import { address } from "../../state/route";
 import { t, tn } from "../../words";
 import { shown } from "../../words/format";
+import { serverOf } from "../../words/typed";
 import { Codes } from "../codes";
 import { useTitle } from "../title";
 import { Guided, ownLabel } from "./begin";
@@ -18,7 +19,7 @@ export function Recover() {
   useTitle(t("Recover access"));
   const [by, setBy] = useState<"words" | "colleagues">("words");
   const [step, setStep] = useState(0);
-  const [server, setServer] = useState("");
+  const [server, setServer] = useState(hostName.value?.host === "agent" ? "" : location.origin);
   const [words, setWords] = useState("");
   const [links, setLinks] = useState("");
   const [email, setEmail] = useState("");
@@ -36,7 +37,7 @@ export function Recover() {
     setStep(2);
     try {
       const params = by === "words"
-        ? { server: server.trim(), words: list.join(" "), label: label.trim(), password }
+        ? { server: serverOf(server) ?? server.trim(), words: list.join(" "), label: label.trim(), password }
         : { links: links.split(/\s+/).filter((one) => one !== ""), email: email.trim(), label: label.trim(), password };
       const made = await host().call(null, "host.recover", params, mine.how);
       await readState();
@@ -78,7 +79,7 @@ export function Recover() {
             <button type="button" aria-pressed={by === "colleagues"} onClick={() => setBy("colleagues")}>{t("Links of colleagues")}</button>
           </div>
           {by === "words" ? <>
-            <Field label={t("Address of the server")} type="url" value={server} change={setServer} placeholder="https://zt.example" first required />
+            <Field label={t("Address of the server")} value={server} change={setServer} placeholder="https://zt.example" first required />
             <Field label={t("Your 36 words")} value={words} change={setWords} lines={5} required hint={tn("%d word so far. The first four letters of each are enough for you to check.", "%d words so far. The first four letters of each are enough for you to check.", list.length)} />
           </> : <>
             <Field label={t("Links of your colleagues, one a line")} value={links} change={setLinks} lines={4} first required />
@@ -86,7 +87,7 @@ export function Recover() {
           </>}
           <Field label={t("What this device is called")} value={label} change={setLabel} required />
         </>}
-        {step === 1 && <NewPassword change={setPassword} first />}
+        {step === 1 && <NewPassword change={setPassword} before={password} first />}
         {wrong !== "" && <Note kind="bad" alert>{wrong}</Note>}
         <div class="row">{step > 0 && <Button big onClick={() => setStep(step - 1)}>{t("Back")}</Button>}
           <Button kind="primary" big type="submit" disabled={!ready}>{step === 0 ? t("Continue") : t("Recover my access")}</Button></div>

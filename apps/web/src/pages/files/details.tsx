@@ -10,6 +10,7 @@ import { sentenceOfError, tell, tellRefusal } from "../../state/notices";
 import type { Organization } from "../../state/organization";
 import { child, split } from "../../state/paths";
 import { address } from "../../state/route";
+import { detailsShown } from "../../state/settings";
 import { t, tn } from "../../words";
 import { hour, shown, size, when } from "../../words/format";
 import { profileName, roleName } from "../../words/sentences";
@@ -21,7 +22,7 @@ interface DetailsProps {
   folder: string;
   entry: Entry | null;
   many: number;
-  /** Shown over the page where it is narrow. */
+  /** Shown over the page where it is narrow, whatever was chosen. */
   asked: boolean;
   close: () => void;
   share: () => void;
@@ -33,7 +34,7 @@ export function Details({ organization, workspace, folder, entry, many, asked, c
   const { names } = split(folder);
   const title = entry ? shown(entry.name) : many > 1 ? tn("%d selected", "%d selected", many) : shown(names.at(-1) ?? workspace.name);
   return (
-    <aside class={`side opt-side ${asked ? "asked" : ""}`} aria-label={t("Details")}>
+    <aside class={`side opt-side ${asked || detailsShown.value ? "asked" : ""}`} aria-label={t("Details")}>
       <div class="side-h">
         <span class={`ico ${!entry || entry.folder ? "dir" : ""}`}><Icon of={entry ? iconOf(entry) : Folder} /></span>
         <h2 class="grow cut" title={title}>{title}</h2>
@@ -46,14 +47,21 @@ export function Details({ organization, workspace, folder, entry, many, asked, c
   );
 }
 
+interface Found {
+  versions: Version[] | null;
+  problem: unknown;
+  /** When this device answered, which verifies each version for it. */
+  readAt: number;
+}
+
 /** The versions of a file or folder, newest first; the newest says who signed it. */
-export function useVersions(organization: Organization, path: string, again: unknown): { versions: Version[] | null; problem: unknown } {
-  const [found, setFound] = useState<{ versions: Version[] | null; problem: unknown }>({ versions: null, problem: null });
+export function useVersions(organization: Organization, path: string, again: unknown): Found {
+  const [found, setFound] = useState<Found>({ versions: null, problem: null, readAt: 0 });
   useEffect(() => {
     let ended = false;
     organization.call("files.history", { path, from: 0, max: 200 }).then(
-      ({ versions }) => { if (!ended) setFound({ versions: [...versions].sort((a, b) => b.version - a.version), problem: null }); },
-      (problem: unknown) => { if (!ended) setFound({ versions: null, problem }); },
+      ({ versions }) => { if (!ended) setFound({ versions: [...versions].sort((a, b) => b.version - a.version), problem: null, readAt: Date.now() }); },
+      (problem: unknown) => { if (!ended) setFound({ versions: null, problem, readAt: 0 }); },
     );
     return () => { ended = true; };
   }, [path, again]);
@@ -61,7 +69,7 @@ export function useVersions(organization: Organization, path: string, again: unk
 }
 
 function Versions({ organization, workspace, path, entry, changed }: { organization: Organization; workspace: Workspace; path: string; entry: Entry; changed: () => void }) {
-  const { versions, problem } = useVersions(organization, path, entry.details?.version);
+  const { versions, problem, readAt } = useVersions(organization, path, entry.details?.version);
   const [all, setAll] = useState(false);
   const newest = versions?.[0];
   const author = newest ? organization.nameOf(newest.author) : "";
@@ -80,7 +88,7 @@ function Versions({ organization, workspace, path, entry, changed }: { organizat
         <section>
           <div class="row start g3"><span class="ok"><Icon of={ShieldCheck} /></span>
             <div class="grow"><b>{t("Signed by %s", shown(author))}</b>
-              <p class="muted small">{organization.verifiedAt.value > 0 ? t("Changed %s. Verified here at %s.", when(newest.time), hour(organization.verifiedAt.value)) : t("Changed %s. Verified here.", when(newest.time))}</p></div></div>
+              <p class="muted small">{t("Changed %s. Verified here at %s.", when(newest.time), hour(readAt))}</p></div></div>
         </section>
       )}
       {versions && versions.length > 0 && (

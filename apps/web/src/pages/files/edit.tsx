@@ -12,6 +12,7 @@ import type { Organization } from "../../state/organization";
 import { child, nameOf, parent } from "../../state/paths";
 import { t } from "../../words";
 import { shown } from "../../words/format";
+import { Code } from "./code";
 
 interface EditProps {
   organization: Organization;
@@ -45,7 +46,6 @@ export function Edit({ organization, path, text: before, version, close, saved }
   const [conflict, setConflict] = useState(false);
   const [wrong, setWrong] = useState("");
   const [away, setAway] = useState(false);
-  const box = useRef<HTMLTextAreaElement>(null);
   const typed = useRef(text);
   typed.current = text;
   const isGone = useRef(false);
@@ -59,9 +59,8 @@ export function Edit({ organization, path, text: before, version, close, saved }
   const saves = useRef(false);
   const name = nameOf(path);
   const isChanged = text !== known;
-  // A text area has no other ends of lines than \n.
+  // The editor has no other ends of lines than \n.
   const withEnds = (edited: string) => (before.includes("\r\n") ? edited.replace(/\r?\n/g, "\r\n") : edited);
-  useEffect(() => { box.current?.focus(); }, []);
   useEffect(() => {
     if (!isChanged) return;
     const stay = (event: BeforeUnloadEvent) => event.preventDefault();
@@ -104,12 +103,6 @@ export function Edit({ organization, path, text: before, version, close, saved }
     saved(path);
     leave();
   };
-  const keys = (event: KeyboardEvent) => {
-    if ((event.ctrlKey || event.metaKey) && event.key === "s") {
-      event.preventDefault();
-      if (isChanged && !away) void save("orConflict");
-    }
-  };
   return (
     <div class="editor">
       {conflict && (
@@ -119,7 +112,7 @@ export function Edit({ organization, path, text: before, version, close, saved }
       )}
       {away && <Note kind="warn" alert>{t("Your text is still here, and is saved once the server can be reached.")}</Note>}
       {wrong !== "" && <Note kind="bad" alert>{wrong} {t("Your text is still here.")}</Note>}
-      <textarea ref={box} class="paper" value={text} aria-label={t("Text of %s", shown(name))} dir="auto" spellcheck onInput={(event) => setText(event.currentTarget.value)} onKeyDown={keys} />
+      <Code name={name} label={t("Text of %s", shown(name))} text={text} change={setText} save={() => { if (isChanged && !away) void save("orConflict"); }} />
       <div class="row editor-bar">
         <span class="muted small grow" role="status">{isChanged ? t("Not saved yet") : t("Saved")}</span>
         <Button icon={X} onClick={leave}>{isChanged ? t("Discard") : t("Close")}</Button>

@@ -56,7 +56,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
   const [across, setAcross] = useState(1);
   const [over, setOver] = useState<string | null>(null);
   const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
-  const [detailsAsked, setDetailsAsked] = useState(false);
+  const [made, setMade] = useState("");
   const [again, setAgain] = useState(0);
   const files = useRef<HTMLInputElement>(null);
   const camera = useRef<HTMLInputElement>(null);
@@ -99,10 +99,18 @@ export function FolderPage({ organization, workspace, names }: { organization: O
     const at = list.findIndex((one) => one.name === wanted);
     if (at >= 0) setSelection(only(list, at));
   }, [wanted, items !== null]);
+  // What was just made or renamed is what is worked with next.
+  useEffect(() => {
+    const at = made === "" ? -1 : list.findIndex((one) => one.name === made);
+    if (at < 0) return;
+    setSelection(only(list, at));
+    setMade("");
+  }, [made, list]);
 
   const mayWrite = found ? found.role !== "reader" && !found.archived : false;
   const grid = filesAsGrid.value;
-  const rowHeight = grid ? TILE_HEIGHT : matchMedia("(max-width: 45em)").matches ? 60 : 44;
+  const isPhone = matchMedia("(max-width: 45em)").matches;
+  const rowHeight = grid ? TILE_HEIGHT : isPhone ? 60 : 44;
   const columns = grid ? across : 1;
 
   const open = (entry: Entry) => {
@@ -162,7 +170,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
       ...(one ? [pinOf(organization, child(path, one.name))
         ? { label: t("Keep offline no more"), icon: PinOff, act: () => void unpin(organization, child(path, one.name)).catch(tellRefusal) }
         : { label: t("Keep offline"), icon: Pin, act: () => void pinIt(organization, child(path, one.name), one.folder) }] : []),
-      ...(one ? [{ label: t("Details and versions"), icon: Info, act: () => { showDetails(true); setDetailsAsked(true); } }] : []),
+      ...(one ? [{ label: t("Details and versions"), icon: Info, act: () => showDetails(true) }] : []),
       ...(one ? [{ label: t("Rename"), icon: Pencil, apart: true, disabled: !mayWrite, act: () => setAsked({ kind: "rename", entry: one }) }] : []),
       { label: t("Move…"), icon: FolderInput, disabled: !mayWrite, act: () => setAsked({ kind: "move", entries: [...entries] }) },
       { label: t("Copy…"), icon: Copy, act: () => setAsked({ kind: "copy", entries: [...entries] }) },
@@ -261,7 +269,6 @@ export function FolderPage({ organization, workspace, names }: { organization: O
   );
 
   const problem = folder?.problem.value;
-  const showSide = detailsShown.value || detailsAsked;
   return (
     <main class="main two fill" id="main" tabIndex={-1}>
       <div class={`grow col page tight ${over === path ? "dropping" : ""}`} onDragOver={(event) => dragOver(event, null)} onDragLeave={(event) => { if (event.target === event.currentTarget) setOver(null); }} onDrop={(event) => drop(event, path)}>
@@ -294,7 +301,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
                 <button type="button" aria-pressed={!grid} aria-label={t("Table")} title={t("Table")} onClick={() => showGrid(false)}><Icon of={Rows} size="s" /></button>
                 <button type="button" aria-pressed={grid} aria-label={t("Tiles")} title={t("Tiles")} onClick={() => showGrid(true)}><Icon of={LayoutGrid} size="s" /></button>
               </div>
-              <IconButton icon={Info} class="no-phone" label={t("Details")} aria-pressed={showSide} onClick={() => { showDetails(!showSide); setDetailsAsked(!showSide); }} />
+              <IconButton icon={Info} class="no-phone" label={t("Details")} aria-pressed={detailsShown.value} onClick={() => showDetails(!detailsShown.value)} />
             </div>
           )}
         {found?.archived && <Note>{t("This workspace is archived: it can be read, and nothing in it changes.")}</Note>}
@@ -303,9 +310,9 @@ export function FolderPage({ organization, workspace, names }: { organization: O
           : items === null
             ? <Skeleton rows={8} />
             : list.length === 0
-              ? <div class="drop grow"><Empty icon={Upload} title={mayWrite ? t("Drop files or folders here") : t("This folder is empty")}
+              ? <div class="drop grow"><Empty icon={Upload} title={mayWrite ? isPhone ? t("No files yet") : t("Drop files or folders here") : t("This folder is empty")}
                   actions={mayWrite ? <Button icon={Upload} onClick={() => void chooseFiles()}>{t("Choose files")}</Button> : undefined}>
-                  {mayWrite ? t("They are encrypted on this computer before they leave it.") : t("You have the role Reader here.")}</Empty></div>
+                  {mayWrite ? t("They are encrypted on this device before they leave it.") : t("You have the role Reader here.")}</Empty></div>
               : <List class="files" role="grid" tabIndex={0} aria-label={t("Files")} aria-rowcount={list.length + 1} aria-multiselectable="true"
                   aria-activedescendant={selection.at >= 0 ? `item-${selection.at}` : undefined} onKeyDown={keys}
                   count={grid ? Math.ceil(list.length / across) : list.length} height={rowHeight} at={grid ? Math.floor(selection.at / across) : selection.at} head={head}
@@ -316,11 +323,11 @@ export function FolderPage({ organization, workspace, names }: { organization: O
         <input ref={files} type="file" multiple hidden aria-hidden="true" tabIndex={-1} onChange={(event) => { upload(event.currentTarget.files); event.currentTarget.value = ""; }} />
         <input ref={tree} type="file" multiple hidden aria-hidden="true" tabIndex={-1} {...{ webkitdirectory: true }} onChange={(event) => { upload(event.currentTarget.files); event.currentTarget.value = ""; }} />
       </div>
-      {showSide && found && <Details organization={organization} workspace={found} folder={path} entry={chosen.length === 1 ? chosen[0]! : null} many={chosen.length} asked={detailsAsked}
-        close={() => { showDetails(false); setDetailsAsked(false); }} share={() => setAsked({ kind: "share" })} changed={changed} />}
+      {detailsShown.value && found && <Details organization={organization} workspace={found} folder={path} entry={chosen.length === 1 ? chosen[0]! : null} many={chosen.length} asked={false}
+        close={() => showDetails(false)} share={() => setAsked({ kind: "share" })} changed={changed} />}
       {menu && <MenuList at={menu} close={() => setMenu(null)} choices={choicesFor(chosen)} />}
-      {asked?.kind === "folder" && <NameDialog title={t("New folder")} act={t("Create")} close={() => setAsked(null)} done={changed} run={(name) => organization.call("files.makeFolder", { path: child(path, name) })} />}
-      {asked?.kind === "rename" && <NameDialog title={t("Rename")} act={t("Rename")} name={asked.entry.name} close={() => setAsked(null)} done={changed}
+      {asked?.kind === "folder" && <NameDialog title={t("New folder")} act={t("Create")} close={() => setAsked(null)} done={(name) => { setMade(name); changed(); }} run={(name) => organization.call("files.makeFolder", { path: child(path, name) })} />}
+      {asked?.kind === "rename" && <NameDialog title={t("Rename")} act={t("Rename")} name={asked.entry.name} close={() => setAsked(null)} done={(name) => { setMade(name); changed(); }}
         run={(name) => organization.call("files.move", { from: child(path, asked.entry.name), to: child(path, name) })} />}
       {(asked?.kind === "move" || asked?.kind === "copy") && <Place organization={organization} from={path} entries={asked.entries} copy={asked.kind === "copy"} close={() => setAsked(null)} changed={() => { setSelection(noSelection); changed(); }} />}
       {asked?.kind === "share" && found && <Share organization={organization} workspace={found} close={() => setAsked(null)} />}

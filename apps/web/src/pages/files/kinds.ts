@@ -4,7 +4,7 @@ import { File, FileArchive, FileCode, FileImage, FileMusic, FilePlay, FileSpread
 import type { Entry } from "@rpc";
 import type { IconKind } from "../../parts/icon";
 
-export type Shown = "image" | "text" | "audio" | "video" | "none";
+export type Shown = "image" | "text" | "pdf" | "audio" | "video" | "none";
 
 const kinds: Record<string, { icon: IconKind; shown: Shown; type: string }> = {};
 
@@ -18,7 +18,8 @@ add(FilePlay, "video", { mp4: "video/mp4", m4v: "video/mp4", webm: "video/webm",
 add(FileMusic, "audio", { mp3: "audio/mpeg", m4a: "audio/mp4", ogg: "audio/ogg", oga: "audio/ogg", opus: "audio/ogg", wav: "audio/wav", flac: "audio/flac" });
 add(FileText, "text", { txt: "text/plain", md: "text/plain", markdown: "text/plain", log: "text/plain", csv: "text/plain", tsv: "text/plain" });
 add(FileCode, "text", Object.fromEntries(["c", "h", "js", "ts", "tsx", "css", "html", "htm", "xml", "svg", "json", "yaml", "yml", "toml", "ini", "conf", "sh", "py", "rs", "go", "java", "sql", "tex", "patch", "diff"].map((ending) => [ending, "text/plain"])));
-add(FileText, "none", { pdf: "application/pdf", odt: "application/octet-stream", doc: "application/octet-stream", docx: "application/octet-stream", rtf: "application/octet-stream" });
+add(FileText, "pdf", { pdf: "application/pdf" });
+add(FileText, "none", { odt: "application/octet-stream", doc: "application/octet-stream", docx: "application/octet-stream", rtf: "application/octet-stream" });
 add(FileSpreadsheet, "none", { ods: "application/octet-stream", xls: "application/octet-stream", xlsx: "application/octet-stream" });
 add(FileArchive, "none", { zip: "application/zip", gz: "application/gzip", xz: "application/octet-stream", tar: "application/octet-stream", "7z": "application/octet-stream", zst: "application/octet-stream" });
 

@@ -7,21 +7,22 @@ import { Field } from "../../parts/field";
 import { isCode, sentenceOfError } from "../../state/notices";
 import { t } from "../../words";
 
-export function NameDialog({ title, act, name: before = "", close, run, done }: { title: string; act: string; name?: string; close: () => void; run: (name: string) => Promise<unknown>; done: () => void }) {
+export function NameDialog({ title, act, name: before = "", close, run, done }: { title: string; act: string; name?: string; close: () => void; run: (name: string) => Promise<unknown>; done: (name: string) => void }) {
   const [name, setName] = useState(before);
   const [wrong, setWrong] = useState("");
   const [busy, setBusy] = useState(false);
+  const chosen = name.trim();
   const submit = async () => {
-    if (name === before) {
+    if (chosen === before) {
       close();
       return;
     }
     setBusy(true);
     setWrong("");
     try {
-      await run(name);
+      await run(chosen);
       close();
-      done();
+      done(chosen);
     } catch (error) {
       setWrong(isCode(error, "EXISTS") ? t("This name is taken here.") : sentenceOfError(error));
       setBusy(false);
@@ -33,7 +34,7 @@ export function NameDialog({ title, act, name: before = "", close, run, done }: 
   };
   return (
     <Dialog title={title} close={close} submit={() => void submit()}
-      actions={<><Button onClick={close}>{t("Cancel")}</Button><Button kind="primary" type="submit" disabled={busy || name === "" || name.includes("/")}>{act}</Button></>}>
+      actions={<><Button onClick={close}>{t("Cancel")}</Button><Button kind="primary" type="submit" disabled={busy || chosen === "" || name.includes("/")}>{act}</Button></>}>
       <Field label={t("Name")} value={name} change={check} wrong={wrong} first spell />
     </Dialog>
   );

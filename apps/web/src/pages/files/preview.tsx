@@ -8,6 +8,7 @@ import { Empty, Note } from "../../parts/marks";
 import { Icon } from "../../parts/icon";
 import { later } from "../../parts/later";
 import { Skeleton } from "../../parts/skeleton";
+import { passes } from "../../state/away";
 import { saveFile } from "../../state/download";
 import { draftOf } from "../../state/drafts";
 import { Folder, sorted, type Item } from "../../state/folder";
@@ -26,10 +27,12 @@ import { kindOf } from "./kinds";
 
 const Edit = later(() => import("./edit").then((room) => room.Edit));
 const Markdown = later(() => import("./markdown_view").then((room) => room.Markdown));
+const PdfPages = later(() => import("./pdf_view").then((room) => room.PdfPages));
 const Share = later(() => import("./share").then((room) => room.Share));
 const TEXT_LIMIT = 2 << 20;
 const EDIT_LIMIT = 1 << 20;
 const IMAGE_LIMIT = 64 << 20;
+const PDF_LIMIT = 128 << 20;
 
 export function Preview({ organization, workspace, names }: { organization: Organization; workspace: string; names: readonly string[] }) {
   const found = organization.workspaceOf(workspace);
@@ -68,7 +71,7 @@ export function Preview({ organization, workspace, names }: { organization: Orga
   };
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
-      if ((event.target as HTMLElement).closest("input, textarea, select, video, audio, dialog, .menu")) return;
+      if ((event.target as HTMLElement).closest("input, textarea, select, video, audio, dialog, .menu, .code")) return;
       if (event.key === "ArrowLeft") step(-1);
       else if (event.key === "ArrowRight") step(1);
       else if (event.key === "Escape") go(address([...home, "w", workspace, ...above], { at: name }));
@@ -142,6 +145,7 @@ function Content(props: ContentProps) {
   switch (kindOf(props.name).shown) {
     case "image": return <Picture {...props} />;
     case "text": return <Text {...props} />;
+    case "pdf": return <Pdf {...props} />;
     case "audio":
     case "video": return <Media {...props} />;
     case "none": return <NoPreview {...props} />;
@@ -160,7 +164,20 @@ function useContent({ organization, path, version }: ContentProps, limit: number
   const [content, setContent] = useState<Uint8Array<ArrayBuffer> | "large" | { problem: unknown } | null>(null);
   useEffect(() => {
     let ended = false;
-    wholeFile(organization, path, limit, version, opened).then((bytes) => { if (!ended) setContent(bytes ?? "large"); }, (problem: unknown) => { if (!ended) setContent({ problem }); });
+    const load = async (): Promise<void> => {
+      try {
+        const bytes = await wholeFile(organization, path, limit, version, opened);
+        if (!ended) setContent(bytes ?? "large");
+      } catch (problem) {
+        if (ended) return;
+        setContent({ problem });
+        if (!passes(problem)) return;
+        // What is not kept on this device is there once the server is back.
+        organization.lost();
+        if (await organization.back(() => ended)) await load();
+      }
+    };
+    void load();
     return () => { ended = true; };
   }, []);
   return content;
@@ -179,6 +196,16 @@ function Picture(props: ContentProps) {
   if (content === "large" || broken) return <NoPreview {...props} />;
   if (content !== null && !(content instanceof Uint8Array)) return <Note kind="bad" alert>{sentenceOfError(content.problem)}</Note>;
   return url === "" ? <Skeleton rows={3} /> : <img src={url} alt={shown(props.name)} onError={() => setBroken(true)} />;
+}
+
+function Pdf(props: ContentProps) {
+  const content = useContent(props, PDF_LIMIT);
+  const [problem, setProblem] = useState("");
+  if (content === "large") return <NoPreview {...props} />;
+  if (content === null) return <Skeleton rows={8} />;
+  if (!(content instanceof Uint8Array)) return <Note kind="bad" alert>{sentenceOfError(content.problem)}</Note>;
+  if (problem !== "") return <div class="col g4"><Note kind="warn" alert>{problem}</Note><NoPreview {...props} /></div>;
+  return <PdfPages name={shown(props.name)} content={content} fail={setProblem} />;
 }
 
 /** Whether CONTENT is UTF-8: what is not would be another text once it is saved. */

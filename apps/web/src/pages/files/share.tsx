@@ -72,11 +72,11 @@ export function Share({ organization, workspace, close }: { organization: Organi
                     <input value={who} placeholder={t("Name or e-mail")} autocomplete="off" data-first="" onInput={(event) => { setWho(event.currentTarget.value); setPerson(null); }} />
                     {person && <IconButton icon={X} label={t("Another person")} onClick={() => { setPerson(null); setWho(""); }} />}</label>
                   <label><span class="vh">{t("Role")}</span><select value={role} onChange={(event) => setRole(event.currentTarget.value as Role)}>{roles.filter(mayName).map((one) => <option key={one} value={one}>{roleName(one)}</option>)}</select></label>
-                  <Button kind="primary" type="submit" big disabled={!person}>{t("Share")}</Button>
+                  <Button kind="primary" type="submit" big disabled={who.trim() === ""}>{t("Share")}</Button>
                 </div>
                 {found.length > 0 && <ul class="card list tight">{found.map((one) => (
-                  <li key={one.id}><Avatar id={one.id} name={one.name || one.email} size="s" /><span class="grow"><b class="cut">{shown(one.name)}</b><span class="muted small cut">{shown(one.email)}</span></span>
-                    {one.profile === "outsider" && <Badge>{profileName("outsider")}</Badge>}<Button kind="quiet" icon={ArrowRight} onClick={() => pick(one.id)}>{t("Choose")}</Button></li>
+                  <li key={one.id} class="press" onClick={() => void pick(one.id)}><Avatar id={one.id} name={one.name || one.email} size="s" /><span class="grow"><b class="cut">{shown(one.name)}</b><span class="muted small cut">{shown(one.email)}</span></span>
+                    {one.profile === "outsider" && <Badge>{profileName("outsider")}</Badge>}<Button kind="quiet" icon={ArrowRight}>{t("Choose")}</Button></li>
                 ))}</ul>}
                 {words !== "" && !person && found.length === 0 && <p class="muted small">{t("Nobody of the organization is called so and is not in it yet. An administrator can invite people.")}</p>}
                 {person && person.doubt !== "" && <Note kind="warn" alert>{shown(person.doubt)}</Note>}

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "agent/serve.h"
+#include "http/serve.h"
 
 #include <string.h>
 
-#include "agent/head.h"
-#include "agent/stream.h"
 #include "door/site.h"
+#include "http/head.h"
+#include "http/stream.h"
 
-enum { CHUNK = 64 * 1024, COOKIES_MAX = 4096 };
+enum { CHUNK = 64 * 1024, COOKIES_MAX = 4096, HEADERS = 9 };
 
 #define POLICY                                                                                 \
 	"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "         \
@@ -18,7 +18,7 @@ enum { CHUNK = 64 * 1024, COOKIES_MAX = 4096 };
 
 static const struct {
 	const char *name, *value;
-} headers[SERVE_HEADERS] = {
+} headers[HEADERS] = {
 	{ "content-security-policy:", "" }, /* serve_headers */
 	{ "cross-origin-opener-policy:", "same-origin" },
 	{ "cross-origin-embedder-policy:", "require-corp" },
@@ -33,14 +33,18 @@ static const struct {
 	    "gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()" },
 };
 
-void
-serve_headers(struct serve_headers *h, const char *host)
+const struct lws_protocol_vhost_options *
+serve_headers(const char *host)
 {
-	(void)snprintf(h->policy, sizeof h->policy, POLICY, host);
-	for (size_t i = 0; i < SERVE_HEADERS; i++)
-		h->rows[i] = (struct lws_protocol_vhost_options){ .name = headers[i].name,
-			.value = i == 0 ? h->policy : headers[i].value,
-			.next = i + 1 < SERVE_HEADERS ? &h->rows[i + 1] : NULL };
+	static struct lws_protocol_vhost_options rows[HEADERS]; /* lws borrows them */
+	static char policy[512];
+
+	(void)snprintf(policy, sizeof policy, POLICY, host);
+	for (size_t i = 0; i < HEADERS; i++)
+		rows[i] = (struct lws_protocol_vhost_options){ .name = headers[i].name,
+			.value = i == 0 ? policy : headers[i].value,
+			.next = i + 1 < HEADERS ? &rows[i + 1] : NULL };
+	return rows;
 }
 
 bool

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* glue.c - the only callbacks of lws: one line a reason, each calls a named function. */
-#include "agent/glue.h"
+#include "http/glue.h"
 
 #include <libwebsockets.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "agent/connection.h"
-#include "agent/serve.h"
+#include "http/serve.h"
 
 enum { QUIET_MS = 60000 };
 

@@ -21,6 +21,9 @@
 #include "common/l10n.h"
 #include "common/standard.h"
 #include "door/site.h"
+#include "http/glue.h"
+#include "http/serve.h"
+#include "http/stream.h"
 
 enum { EXIT_USAGE = 64, EXIT_RUNS = 75, EXIT_SOFTWARE = 70, EXIT_CANNOT = 73 };
 enum { PAGE_CHECK_S = 6 * 3600 };
@@ -133,6 +136,11 @@ is_number(const char *text)
 	return n > 0 && n < 9 && strspn(text, "0123456789") == n;
 }
 
+static const struct agent_http http = { .protocols = glue_protocols,
+	.headers = serve_headers,
+	.address = stream_open,
+	.forget = stream_forget };
+
 int
 main(int argc, char **argv)
 {
@@ -171,6 +179,7 @@ main(int argc, char **argv)
 	harden();
 	if ((a = calloc(1, sizeof *a)) == NULL)
 		return EXIT_SOFTWARE;
+	a->http = &http;
 	a->ca_file = ca_file;
 	a->in_clear = in_clear;
 	a->page_check_ms = (uint64_t)page_check_s * 1000;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* stream.c - a GET reads ahead of what the browser takes, a PUT writes behind what it gives; each
- * piece is a request of the connection's stream lane, so that what rpc checks is checked. */
-#include "agent/stream.h"
+/* stream.c - a GET reads ahead of what the browser takes, a PUT writes behind what it gives;
+ * each piece is a request of the connection's stream lane, so that what rpc checks is checked.
+ */
+#include "http/stream.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,9 +11,9 @@
 
 #include "agent/connection.h"
 #include "agent/device.h"
-#include "agent/head.h"
 #include "agent/lane.h"
 #include "door/content.h"
+#include "http/head.h"
 #include "rpc/encode.h"
 
 enum {
@@ -47,9 +48,9 @@ struct flow {
 	struct stream *s; /* NULL: the page has gone */
 	bool writes, failed;
 	unsigned asked; /* requests under way */
-	/* GET: what is sent, what is asked for, and their end. */
+	/* GET: what is sent, what came, what is asked for, and their end. */
 	bool is_begun, is_part;
-	uint64_t at, next, end, said_ms;
+	uint64_t at, came, next, end, said_ms;
 	STAILQ_HEAD(, piece) read;
 	size_t read_count;
 	/* PUT: NEXT is where the piece that comes begins. */
@@ -83,10 +84,12 @@ stream_free(struct stream *s)
 void
 stream_forget(struct connection *c)
 {
-	struct stream *s;
+	struct stream *s, *next;
 
-	while ((s = LIST_FIRST(&c->given)) != NULL)
+	for (s = LIST_FIRST(&c->given); s != NULL; s = next) {
+		next = LIST_NEXT(s, link);
 		stream_free(s);
+	}
 }
 
 /* A place for one more: that of the one which was used longest ago. */
@@ -99,8 +102,7 @@ make_place(struct connection *c)
 	LIST_FOREACH(s, &c->given, link)
 	{
 		count++;
-		if (LIST_EMPTY(&s->flows) &&
-		    (oldest == NULL || s->used_ms <= oldest->used_ms))
+		if (LIST_EMPTY(&s->flows) && (oldest == NULL || s->used_ms <= oldest->used_ms))
 			oldest = s;
 	}
 	if (count < STREAMS_MAX)
@@ -176,8 +178,8 @@ find_ticket(struct agent *a, const char *ticket, size_t n, unsigned *flows)
 	*flows = 0;
 	if (found != NULL)
 		LIST_FOREACH(s, &found->c->given, link)
-		LIST_FOREACH(f, &s->flows, link)
-		++*flows;
+	LIST_FOREACH(f, &s->flows, link)
+	++*flows;
 	return found;
 }
 
@@ -195,17 +197,19 @@ make_request(const struct flow *f, const char *method, uint64_t offset, size_t s
 	if (bytes == NULL)
 		return NULL;
 	parts.json_n = (size_t)snprintf((char *)bytes, JSON_ROOM,
-	    "{\"id\":0,\"method\":\"%s\",\"params\":{\"handle\":%" PRIu64 ",\"offset\":%" PRIu64,
+	    "{\"id\":0,\"method\":\"%s\",\"params\":{\"handle\":%" PRIu64
+	    ",\"offset\":%" PRIu64,
 	    method, f->s->handle, offset);
 	if (size > 0)
 		parts.json_n += (size_t)snprintf((char *)bytes + parts.json_n,
 		    JSON_ROOM - parts.json_n, ",\"size\":%zu", size);
-	parts.json_n += (size_t)snprintf(
-	    (char *)bytes + parts.json_n, JSON_ROOM - parts.json_n, "}}");
+	parts.json_n +=
+	    (size_t)snprintf((char *)bytes + parts.json_n, JSON_ROOM - parts.json_n, "}}");
 	parts.content = bytes + JSON_ROOM;
 	(void)snprintf(head.device, sizeof head.device, "%s", f->s->key);
 	return request_new(&head, bytes, JSON_ROOM, &parts);
 }
+static void answered(struct flow *f, struct request *r);
 
 /* Gives R, which it takes, to the lane. */
 static void
@@ -213,6 +217,7 @@ ask(struct flow *f, struct request *r)
 {
 	f->asked++;
 	r->flow = f;
+	r->answered = answered;
 	connection_begin(f->s->c, r); /* which may answer at once */
 }
 
@@ -298,12 +303,14 @@ stream_gone(struct flow **slot)
 static bool
 take_read(struct flow *f, struct request *r)
 {
+	size_t wanted = f->end - f->came < PIECE ? (size_t)(f->end - f->came) : PIECE;
 	struct piece *p;
 
-	/* Fewer bytes than were asked for: the file is not as long as its page said. */
-	if (r->answer.content == NULL || r->answer.content_n == 0 ||
+	/* Not as many bytes as were asked for: the file is not as long as its page said. */
+	if (r->answer.content == NULL || r->answer.content_n != wanted ||
 	    (p = malloc(sizeof *p)) == NULL)
 		return false;
+	f->came += wanted;
 	*p = (struct piece){ .bytes = r->answer.content, .n = r->answer.content_n };
 	r->answer.content = NULL;
 	STAILQ_INSERT_TAIL(&f->read, p, link);
@@ -319,8 +326,7 @@ send_read_head(struct flow *f)
 
 	if (f->failed && f->read_count == 0)
 		return head_refuse(f->wsi, HTTP_STATUS_NOT_FOUND);
-	head_begin(
-	    &h, f->wsi, f->is_part ? HTTP_STATUS_PARTIAL_CONTENT : HTTP_STATUS_OK);
+	head_begin(&h, f->wsi, f->is_part ? HTTP_STATUS_PARTIAL_CONTENT : HTTP_STATUS_OK);
 	head_add(&h, "content-type:", f->s->type);
 	head_add(&h, "cache-control:", "no-store");
 	head_add(&h, "accept-ranges:", "bytes");
@@ -409,8 +415,8 @@ flow_control(struct flow *f)
 		return;
 	f->is_stopped = is_stopped;
 	(void)lws_rx_flow_control(f->wsi, is_stopped ? LWS_RXFLOW_REASON_APPLIES_DISABLE |
-						   LWS_RXFLOW_REASON_USER_BOOL |
-						   LWS_RXFLOW_REASON_FLAG_PROCESS_NOW
+							   LWS_RXFLOW_REASON_USER_BOOL |
+							   LWS_RXFLOW_REASON_FLAG_PROCESS_NOW
 						     : 1);
 }
 
@@ -523,8 +529,9 @@ write_wrote(struct flow **slot)
 
 /* ---- exchanges ---- */
 
-void
-stream_answer(struct flow *f, struct request *r)
+/* R, which F asked for, was answered; the caller frees it. */
+static void
+answered(struct flow *f, struct request *r)
 {
 	f->asked--;
 	if (f->wsi == NULL) {
@@ -565,14 +572,14 @@ static int
 begin_get(struct flow *f, struct lws *wsi)
 {
 	char range[128];
-	enum content_range how = content_range(
-	    head_get(wsi, WSI_TOKEN_HTTP_RANGE, range, sizeof range), f->s->size, &f->at,
-	    &f->end);
+	enum content_range how =
+	    content_range(head_get(wsi, WSI_TOKEN_HTTP_RANGE, range, sizeof range), f->s->size,
+		&f->at, &f->end);
 
 	if (how == CONTENT_OUTSIDE)
 		return head_refuse(wsi, HTTP_STATUS_REQ_RANGE_NOT_SATISFIABLE);
 	f->is_part = how == CONTENT_PART;
-	f->next = f->at;
+	f->next = f->came = f->at;
 	ask_ahead(f);
 	if (f->at == f->end)
 		(void)lws_callback_on_writable(wsi);
@@ -585,8 +592,7 @@ begin_put(struct flow *f, struct lws *wsi)
 	char length[32], place[64];
 
 	f->writes = true;
-	if (!read_number(
-		head_get(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, length, sizeof length),
+	if (!read_number(head_get(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, length, sizeof length),
 		&f->left) ||
 	    f->left == 0 ||
 	    !read_number(lws_get_urlarg_by_name(wsi, "offset=", place, sizeof place), &f->next))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "agent/head.h"
+#include "http/head.h"
 
 #include <string.h>
 

@@ -18,13 +18,6 @@ struct request;
 #define STREAM_FLOWS_MAX 32 /* exchanges under way of a connection */
 #define STREAM_PATH "/content/"
 
-/* What a page asks for. */
-struct stream_wish {
-	const char *key; /* of the device */
-	uint64_t handle, size;
-	const char *name, *type; /* NAME: it is saved. Either may be NULL */
-	bool is_held;            /* nothing is read until it is asked for again */
-};
 /* The address of W at C, which is the same for the same handle: "/content/..." into URL. False:
  * all are in use, or no memory. */
 bool stream_open(struct connection *c, const struct stream_wish *w, char *url, size_t size);
@@ -39,7 +32,5 @@ int stream_body_end(struct flow *f);
 int stream_writable(struct flow **slot);
 /* The browser has gone, or the exchange is over. */
 void stream_gone(struct flow **slot);
-/* R, which F asked for, was answered; the caller frees it. */
-void stream_answer(struct flow *f, struct request *r);
 
 #endif

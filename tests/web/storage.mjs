@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The storage of the browser's host: full, put back to an older state, cleared between two visits and while the page is open.
+// The page says what happened and what to do, and nothing that was acknowledged is lost.
+import { randomBytes } from "node:crypto";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { check, exact, finish, password, root, state, step } from "./world.mjs";
+
+const { chromium } = createRequire(join(root, "apps/web/package.json"))("playwright-core");
+const origin = process.env.URL;
+const profile = join(state, "profile");
+let context, page, cdp;
+const button = (name) => page.getByRole("button", exact(name));
+const field = (name) => page.getByLabel(name, { exact: true });
+const row = (name) => page.getByRole("row", { name: new RegExp(name.replace(".", "\\.")) });
+const shot = async (name) => { if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` }); };
+
+async function visit() {
+  context = await chromium.launchPersistentContext(profile, { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"], locale: "en-GB", viewport: { width: 1280, height: 800 } });
+  context.setDefaultTimeout(30_000);
+  page = await context.newPage();
+  cdp = await context.newCDPSession(page);
+  await page.goto(`${origin}/`);
+}
+async function unlock() {
+  await page.locator("a.org").first().click();
+  await field("Password of this device").fill(password);
+  await button("Unlock").click();
+  await page.getByRole("main").getByRole("link", exact("Plans")).click();
+}
+async function upload(name, bytes) {
+  writeFileSync(join(state, name), bytes);
+  await page.locator("input[type=file]").nth(1).setInputFiles(join(state, name));
+}
+async function uploaded(name) {
+  await row(name).waitFor({ timeout: 60_000 });
+  await page.getByText("All changes uploaded").waitFor();
+}
+
+await visit();
+try {
+  await step("a device with a workspace and a file", async () => {
+    await page.getByRole("link", { name: "Create an organization" }).click();
+    await field("Address of the server").fill(origin);
+    await field("Name of the organization at the server").fill("harbour");
+    await field("Code of the operator").fill(process.env.CODE);
+    await button("Continue").click();
+    await field("Your name").fill("Anne Le Goff");
+    await field("Your e-mail address").fill("anne@harbour.example");
+    await field("What this device is called").fill("Anne's laptop");
+    await button("Continue").click();
+    await field("Password of this device").fill(password);
+    await field("The same password again").fill(password);
+    await button("Create the organization").click();
+    await page.getByRole("heading", { name: "Your organization is there" }).waitFor();
+    await page.getByRole("link", { name: "Invite a person" }).click();
+    await page.getByRole("complementary", { name: "Navigation" }).getByRole("button", exact("New workspace")).click();
+    await field("Name").fill("Plans");
+    await button("Create").click();
+    await page.getByText("Drop files or folders here").waitFor();
+    await upload("first.txt", "first\n");
+    await uploaded("first.txt");
+  });
+  await step("the storage is full: the page says so, and continues when there is room", async () => {
+    await cdp.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1 });
+    for (let n = 0; n < 20 && (await page.getByText(/left out/).count()) === 0; n++) {
+      const many = [...Array(50).keys()].map((at) => { const name = join(state, `many-${n}-${at}.txt`); writeFileSync(name, randomBytes(4000)); return name; });
+      await page.locator("input[type=file]").nth(1).setInputFiles(many);
+      await Promise.race([page.getByText(/left out/).first().waitFor({ timeout: 60_000 }), page.getByText("All changes uploaded").waitFor({ timeout: 60_000 })]);
+    }
+    await page.getByText(/left out/).first().waitFor({ timeout: 60_000 });
+    await button("See").click();
+    const said = await page.getByRole("dialog").innerText();
+    await shot("full");
+    check(said.includes("There is no room left, in this browser"), "it does not say that the storage is full");
+    await page.getByRole("dialog").getByRole("button", exact("Close")).last().click();
+    await cdp.send("Storage.overrideQuotaForOrigin", { origin });
+    await upload("a-room.txt", "there is room\n");
+    await uploaded("a-room.txt");
+    await row("first.txt").waitFor();
+  });
+  await step("an older copy of the browser's profile is put back: the device opens, and has what came later", async () => {
+    await context.close();
+    cpSync(profile, `${profile}.older`, { recursive: true });
+    await visit();
+    await unlock();
+    await upload("later.txt", "after the copy\n");
+    await uploaded("later.txt");
+    await context.close();
+    rmSync(profile, { recursive: true });
+    cpSync(`${profile}.older`, profile, { recursive: true });
+    await visit();
+    await unlock();
+    await row("later.txt").waitFor();
+    await upload("behind.txt", "behind it\n");
+    await uploaded("behind.txt");
+  });
+  await step("the browser clears it between two visits: the page says what is gone, and what to do", async () => {
+    await page.goto("about:blank");
+    await cdp.send("Storage.clearDataForOrigin", { origin, storageTypes: "file_systems,indexeddb,cache_storage,service_workers" });
+    await page.goto(`${origin}/`);
+    await page.getByText("This browser no longer has the device").waitFor();
+    await shot("cleared");
+    check((await page.getByRole("alert").innerText()).includes("harbour"), "it does not say which");
+    await button("I have read this").click();
+    await page.reload();
+    await page.getByRole("heading", { name: "Welcome to zt" }).waitFor();
+    check((await page.getByText("no longer has the device").count()) === 0, "it is said again");
+  });
+} catch (error) {
+  await page.screenshot({ path: join(state, "failed.png") }).catch(() => {});
+  throw error;
+} finally {
+  await context.close();
+}
+finish();
