@@ -25,6 +25,7 @@ test-web: all web
 	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh
 	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh files
 	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh keyboard
+	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh releases
 	[ -z '$(WEB_HOST)' ] || HOST=browser BIN=$(CURDIR)/$B/bin sh tests/web/run.sh
 	[ -z '$(WEB_HOST)' ] || HOST=browser BIN=$(CURDIR)/$B/bin sh tests/web/run.sh files
 	[ -z '$(WEB_HOST)' ] || BIN=$(CURDIR)/$B/bin sh tests/web/browser_host.sh

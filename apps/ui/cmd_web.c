@@ -185,8 +185,8 @@ words_of(enum zt_page_state state)
 		return N_("all files are of one release, and the organization has not said "
 			  "which ones it accepts: zt web pin");
 	case ZT_PAGE_ALTERED:
-		return N_("ALARM: a file is not as its release says, so that whoever opens "
-			  "the page runs other code");
+		return N_("ALARM: a file is not as its release says, so that a person who "
+			  "opens the page runs other code");
 	case ZT_PAGE_FOREIGN:
 		return N_("ALARM: the release is one that the organization never accepted");
 	case ZT_PAGE_OLD:

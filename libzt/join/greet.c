@@ -290,8 +290,8 @@ ask(struct greeting *g)
 	if (g->claim->browser[0] != 0)
 		(void)snprintf(all, sizeof all,
 		    session_translate(g->z,
-			"this device is in a browser: its code comes from %s, and whoever runs "
-			"that could change it"),
+			"this device is in a browser: its code comes from %s, and the people "
+			"who run that could change it"),
 		    g->claim->browser);
 	(void)snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s",
 	    all[0] != 0 && doubt[0] != 0 ? "; " : "", doubt);

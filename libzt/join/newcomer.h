@@ -33,7 +33,7 @@ void newcomer_free(struct newcomer *n);
 struct newcomer_claim {
 	struct id user;
 	const char *email, *name, *profile; /* profile: admin, standard or outsider */
-	const char *browser; /* the origin of a page; NULL or "": none */
+	const char *browser;                /* the origin of a page; NULL or "": none */
 	ProtobufCBinaryData user_key, device, sign_key, seal_key, sealed_label;
 };
 /* Enters the user into the log, for admins, with a commitment to the handle. Stores the handle

@@ -4,27 +4,15 @@
 #ifndef ZT_TRUST_POLICY_H
 #define ZT_TRUST_POLICY_H
 
+#include "format/settings.h"
 #include "trust/org.h"
 
-enum org_browsers { ORG_BROWSERS_EVERYBODY, ORG_BROWSERS_NOT_ADMINS, ORG_BROWSERS_NOBODY };
-enum org_creators { ORG_CREATORS_STANDARD, ORG_CREATORS_ADMINS };
-
-struct org_policy {
-	uint64_t index;          /* of the entry */
-	uint64_t deletion_delay; /* milliseconds; at least LIMIT_DELETION_MS */
-	enum org_browsers browsers;
-	enum org_creators creators;
-};
-
-/* What the encoded Settings in SETTINGS say. Errors: CORRUPT (they are none, or a value is
- * unknown or out of bounds), TOO_BIG, CRITICAL, MEMORY. */
-ZT_CHECKED enum zt_err policy_read(struct bytes settings, struct org_policy *out);
 /* What is in force just before entry AT (ORG_NEVER: now). */
 struct org_policy policy_at(const struct org_state *o, uint64_t at);
 /* Whether P lets a user of PROFILE have a device that was made in a browser. */
 bool policy_lets_browser(const struct org_policy *p, enum profile profile);
-/* Takes in the settings that entry INDEX states. Errors: those of policy_read;
- * MEMORY. */
+/* Takes in the settings that entry INDEX states. Errors: those of
+ * policy_read. */
 ZT_CHECKED enum zt_err policy_add(struct org_state *o, struct bytes settings, uint64_t index);
 
 #endif

@@ -524,18 +524,19 @@ workspace_archived(struct act *a)
 static enum zt_err
 workspace_deletion(struct act *a)
 {
-	uint64_t due = a->b->workspace_deletion->due;
+	uint64_t due = a->b->workspace_deletion->due, delay;
 	enum zt_err err = by_owner(a);
 
 	if (err)
 		return err;
 	/* So that another owner can object: one device, lost or hostile, ends nothing at once.
 	 */
-	if (due != 0 && (due <= a->b->time || due - a->b->time < LIMIT_DELETION_MS))
-		return no(a, ZT_ERR_FORBIDDEN, "a deletion is due a day later at the earliest");
-	if (due != 0 && due - a->b->time < policy_at(a->o, a->at).deletion_delay)
+	delay = policy_at(a->o, a->at).deletion_delay;
+	if (due != 0 && (due <= a->b->time || due - a->b->time < delay))
 		return no(a, ZT_ERR_FORBIDDEN,
-		    "the organization's settings let a deletion be due only later");
+		    delay == LIMIT_DELETION_MS
+			? N_("a deletion is due a day later at the earliest")
+			: N_("the organization's settings let a deletion be due only later"));
 	if (due == 0 && (a->w->deletion_due == 0 || a->w->deletion_due <= a->b->time))
 		return no(a, ZT_ERR_FORBIDDEN,
 		    "no deletion of the workspace is announced that can still be taken back");

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""page.py - stands between visitors and the gateway, and shows the page to some of them otherwise.
+"""page.py - is between visitors and the gateway, and shows the page to some of them otherwise.
 
 page.py PORT STATE: listens on a free port, which it writes to STATE/liar. What STATE/lie says ("KIND NAME", where NAME is a path
 of the page) is done to the answers for it, STATE/times times (empty: always). Calls of devices pass as they are. Heads of

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The page that a server sends, looked at by devices that do not run it: one byte of one file, shown to one visitor once
-# (W1), and an older release again (W9). A liar (page.py) stands between people and the real gateway. Then settings that bind.
+# (W1), and an older release again (W9). A liar (page.py) is between people and the real gateway. Then settings that bind.
 set -eu
 web=$(mktemp -d /tmp/zt-web.XXXXXX)
 mkdir "$web/assets"
@@ -46,7 +46,7 @@ lie "byte /assets/a-1.js" 1
 alarms "ALARM: a file is not as its release says" "one byte, shown once"
 check "names the file" grep -q "file assets/a-1.js" "$state/said"
 check "and the origin" grep -q "^$url: ALARM" "$state/said"
-expect 0 "as a release says" "whoever comes next sees the true page" alice web check
+expect 0 "as a release says" "the next visitor sees the true page" alice web check
 expect 0 "file assets/a-1.js" "the alarm stays" alice status
 expect 0 "the alarm about the page has ended" "until a person ends it" alice web ack
 alice status > "$state/status"

@@ -295,6 +295,18 @@ try {
     await go(home);
     await look("palette", async () => { await page.waitForTimeout(800); await page.keyboard.press("Control+k"); await page.keyboard.type("dike"); await page.waitForTimeout(1500); });
   });
+  const release = "3f2a91bc07de55aa10c3d54b4a2abbc9b22aa163e8bf0b22e50f782836054f17";
+  const looked = { state: "good", alarm: false, origin: "https://zt.port-kerlann.example", release, file: "", files: 74, time: Date.now() - 7200000 };
+  await step("releases of the page, and a page that is another one", async () => {
+    const lists = (more) => (head) => (head.method === "releases.list" ? { result: { releases: [release], ...more } } : undefined);
+    instead = lists({ newest: looked });
+    await go(`${home}/manage/releases`);
+    await look("releases");
+    instead = lists({ newest: looked, alarm: { ...looked, state: "altered", alarm: true, file: "assets/app-CkPVx_0h.js" } });
+    await go(home);
+    await look("page-alarm", async () => { await page.waitForTimeout(600); });
+    instead = () => undefined;
+  });
   await step("an alarm is the whole page", async () => {
     instead = (head) => (head.method === "device.sync" ? failure("FORK", "the server shows two different histories; nothing more is written to this organization") : undefined);
     await look("alarm", async () => { await page.waitForTimeout(600); });

@@ -12,7 +12,8 @@
 extern "C" {
 #endif
 
-/* Who may have devices in a browser, whose code comes from a server; who may create workspaces.
+/* Who may have devices in a browser, whose code comes from a server, and who may create
+ * workspaces.
  */
 enum zt_browsers { ZT_BROWSERS_EVERYBODY, ZT_BROWSERS_NOT_ADMINS, ZT_BROWSERS_NOBODY };
 enum zt_creators { ZT_CREATORS_STANDARD, ZT_CREATORS_ADMINS };

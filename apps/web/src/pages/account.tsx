@@ -14,6 +14,7 @@ import { sentenceOfError, tell } from "../state/notices";
 import type { Organization } from "../state/organization";
 import { language, t, tn } from "../words";
 import { shortDate, shown, when } from "../words/format";
+import { browserMark } from "../words/page_look";
 import { profileName } from "../words/sentences";
 import { DeviceDialog } from "./manage/device";
 import { Greet, LinkDialog } from "./manage/invitations";
@@ -53,7 +54,7 @@ export function Account({ organization }: { organization: Organization }) {
         <div class="col g4">
           <section class="card"><header><h2 class="grow">{t("My devices")}</h2><Button icon={Plus} onClick={add}>{t("Add a device")}</Button></header>
             <ul class="list">{devices.map((one) => (
-              <li key={one.id} class="wrap"><span class="ico"><Icon of={Laptop} /></span><span class="grow"><b class="cut">{shown(one.label) || t("Device")}{one.me ? ` ${t("(this one)")}` : ""}</b><span class="muted small cut">{t("Added %s", when(one.added))}</span></span>
+              <li key={one.id} class="wrap"><span class="ico"><Icon of={Laptop} /></span><span class="grow"><b class="cut">{shown(one.label) || t("Device")}{one.me ? ` ${t("(this one)")}` : ""}</b><span class="muted small cut">{t("Added %s", when(one.added))}</span>{one.browser !== "" && <span class="muted small block">{browserMark(one)}</span>}</span>
                 {news.has(one.id) && <><Badge kind="warn">{t("New")}</Badge><Button onClick={() => acknowledge(one)}>{t("It is mine")}</Button></>}
                 {!one.me && <Button kind="quiet" onClick={() => setRevoked(one)}>{t("Revoke…")}</Button>}</li>
             ))}</ul></section>

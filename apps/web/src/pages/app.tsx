@@ -21,6 +21,8 @@ const Begin = later(() => import("./begin/begin").then((room) => room.Begin));
 const Confirm = later(() => import("./confirm").then((room) => room.Confirm));
 const Alarm = later(() => import("./alarm").then((room) => room.Alarm));
 
+const PageAlarm = later(() => import("./page_alarm").then((room) => room.PageAlarm));
+
 const LOOK_MS = 3000;
 
 export function App() {
@@ -46,6 +48,8 @@ function Page() {
   if (device.state !== "open") return <Unlock device={device} />;
   const organization = organizationOf(key);
   if (organization.isAlarm) return <Alarm organization={organization} />;
+  const look = organization.page.value?.alarm;
+  if (look) return <PageAlarm organization={organization} look={look} />;
   return <Shell organization={organization} />;
 }
 

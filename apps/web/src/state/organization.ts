@@ -45,6 +45,8 @@ export class Organization {
   readonly seen: Signal<ReadonlyMap<string, number>> = signal(new Map());
   readonly frozen: Signal<ReadonlyMap<string, Frozen>> = signal(new Map());
   readonly newDevices: Signal<Device[]> = signal([]);
+  /** The releases of the page that are accepted, and what the server sends; null: not read yet, or not known to this host. */
+  readonly page: Signal<Methods["releases.list"]["result"] | null> = signal(null);
   readonly connected = signal(true);
   readonly verifiedAt = signal(0);
   readonly problem: Signal<unknown> = signal(null);
@@ -138,6 +140,7 @@ export class Organization {
     } catch (error) {
       this.found(error);
     }
+    await this.readPage().catch(() => {});
   }
 
   /** Whether trust is threatened: the alarm, until a check succeeds. */
@@ -223,6 +226,10 @@ export class Organization {
     }
   }
 
+  async readPage(): Promise<void> {
+    this.page.value = await this.call("releases.list", {});
+  }
+
   changedFiles(workspace: string): void {
     this.fileChanges.value = { ...this.fileChanges.value, [workspace]: (this.fileChanges.value[workspace] ?? 0) + 1 };
   }
@@ -230,6 +237,10 @@ export class Organization {
   private hear(event: string, data: unknown): void {
     if (event === "newDevice") {
       void this.sync().catch(() => {});
+      return;
+    }
+    if (event === "pageAlarm") {
+      void this.readPage().catch(() => {});
       return;
     }
     if (event !== "changed") return;

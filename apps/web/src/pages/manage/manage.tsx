@@ -11,6 +11,7 @@ import { InviteMany } from "./invite_many";
 import { Log } from "./log";
 import { People } from "./people";
 import { PersonPage } from "./person";
+import { Releases } from "./releases";
 import { RemovePerson } from "./remove";
 import { Requests } from "./requests";
 import { Settings } from "./settings";
@@ -26,6 +27,7 @@ export function Manage({ organization, parts }: { organization: Organization; pa
     case "invitations": return <Invitations organization={organization} />;
     case "requests": return <Requests organization={organization} />;
     case "log": return <Log organization={organization} />;
+    case "releases": return <Releases organization={organization} />;
     case "storage": return <Storage organization={organization} />;
     case "settings": return <Settings organization={organization} />;
     case "health": return <Health organization={organization} />;
@@ -40,7 +42,7 @@ export function manageAddress(organization: Organization, ...parts: string[]): s
 /** The rooms of the console beside each other, and the path above. */
 export function Rooms({ organization, current }: { organization: Organization; current: string }) {
   const rooms: [string, string][] = [
-    ["people", t("People")], ["invitations", t("Invitations")], ["requests", t("Join requests")], ["log", t("Trust log")], ["storage", t("Storage")], ["health", t("Check-up")], ["settings", t("Settings")],
+    ["people", t("People")], ["invitations", t("Invitations")], ["requests", t("Join requests")], ["log", t("Trust log")], ["storage", t("Storage")], ["health", t("Check-up")], ["releases", t("Releases")], ["settings", t("Settings")],
   ];
   const name = rooms.find(([room]) => room === current)?.[1] ?? "";
   useTrail([{ name: t("Manage my organization"), to: manageAddress(organization) }, { name }]);

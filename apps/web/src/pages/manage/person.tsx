@@ -11,6 +11,7 @@ import type { Organization } from "../../state/organization";
 import { address } from "../../state/route";
 import { t } from "../../words";
 import { shortDate, shown } from "../../words/format";
+import { browserMark } from "../../words/page_look";
 import { profileName, roleName } from "../../words/sentences";
 import { useTrail } from "../trail";
 import { CopyRoles } from "./copy_roles";
@@ -65,7 +66,7 @@ export function PersonPage({ organization, user }: { organization: Organization;
           <section class="card"><header><h2>{t("Devices")}</h2></header>
             {organization.deviceList.value === null ? <Skeleton rows={2} /> : <ul class="list">{devices.map((one) => (
               <li key={one.id}><span class="ico"><Icon of={one.purpose === "recovery" ? LifeBuoy : Laptop} /></span>
-                <span class="grow"><b class="cut">{shown(one.label) || (one.purpose === "recovery" ? t("Recovery device") : t("Device"))}{one.me ? ` ${t("(this one)")}` : ""}</b><span class="muted small cut">{[t("Added %s", shortDate(one.added)), one.live && seenOn(organization, one.id)].filter(Boolean).join(", ")}</span></span>
+                <span class="grow"><b class="cut">{shown(one.label) || (one.purpose === "recovery" ? t("Recovery device") : t("Device"))}{one.me ? ` ${t("(this one)")}` : ""}</b><span class="muted small cut">{[t("Added %s", shortDate(one.added)), one.live && seenOn(organization, one.id)].filter(Boolean).join(", ")}</span>{one.browser !== "" && <span class="muted small block">{browserMark(one)}</span>}</span>
                 {one.live ? ((person.me && !one.me) || (admin && !one.me)) && <Button kind="quiet" onClick={() => setDevice(one)}>{t("Revoke…")}</Button> : <Badge>{t("Revoked")}</Badge>}</li>
             ))}</ul>}
           </section>

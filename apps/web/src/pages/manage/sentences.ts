@@ -25,6 +25,7 @@ const acts: Record<string, ActWords> = {
   device_revoked: { kind: "people", icon: Laptop, tone: "bad" },
   user_key_rotated: { kind: "keys", icon: KeyRound, tone: "" },
   org_settings: { kind: "settings", icon: Settings, tone: "" },
+  web_release_pinned: { kind: "settings", icon: Settings, tone: "" },
   workspace_created: { kind: "workspaces", icon: Box, tone: "acc" },
   role_changed: { kind: "workspaces", icon: Users, tone: "" },
   key_rotated: { kind: "keys", icon: KeyRound, tone: "" },
@@ -50,6 +51,7 @@ export function actSentence(action: string): string {
     case "device_revoked": return t("revoked a device");
     case "user_key_rotated": return t("renewed the keys of a person");
     case "org_settings": return t("changed the settings of the organization");
+    case "web_release_pinned": return t("said which releases of the page are accepted");
     case "workspace_created": return t("created a workspace");
     case "role_changed": return t("changed a role");
     case "key_rotated": return t("changed the keys");

@@ -6,6 +6,7 @@ import { ask } from "../../state/confirm";
 import { isCode, tell, tellRefusal } from "../../state/notices";
 import { t, tn } from "../../words";
 import { number, shortDate, shown } from "../../words/format";
+import { BindingCard } from "./binding";
 import { Rooms, type RoomProps } from "./manage";
 import type { Anchor } from "@rpc";
 
@@ -42,6 +43,7 @@ export function Settings({ organization }: RoomProps) {
           {who && <section class="card"><header><h2>{t("The organization")}</h2></header><div class="pad4"><dl class="dl">
             <dt>{t("Name")}</dt><dd>{shown(who.organization)}</dd><dt>{t("Server")}</dt><dd>{shown(who.server)}</dd><dt>{t("Trust log")}</dt><dd>{tn("%d entry", "%d entries", who.log.size, number(who.log.size))}</dd></dl>
             <details class="gap"><summary>{t("Details")}</summary><div class="facts"><dl class="dl"><dt>{t("Organization")}</dt><dd><code>{who.organizationId}</code></dd><dt>{t("Log")}</dt><dd><code>{who.log.root}</code></dd></dl></div></details></div></section>}
+          <BindingCard organization={organization} />
           {anchors && anchors.length > 0 && <section class="card"><header><h2>{t("Certificates that the organization trusts")}</h2></header><ul class="list">{anchors.map((one) => (
             <li key={one.fingerprint}><span class="grow"><b class="cut">{shown(one.subject || one.issuer)}</b><span class="muted small cut">{one.list ? t("Revocation list") : t("Authority")}, {t("valid until %s", shortDate(one.until))}</span></span></li>
           ))}</ul></section>}
