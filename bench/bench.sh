@@ -164,7 +164,7 @@ exec 9>&-; wait $s
 "$tools/flood_bench" "$w/files" "$password" w 6000 "$rounds" "$w/state/run" >"$w/flood.txt"
 echo "the page" >&2
 : >"$w/page.md"
-page() { # HOST: with Argon2 as it is, on services of its own
+page() { # HOST: with Argon2 as it is, on separate services
 	ROWS="$w/page.md" HOST=$1 ROUNDS=$rounds BIN=$bin QUICK=/nowhere sh "$root/tests/web/run.sh" speed >&2
 }
 if [ ! -e "$root/build/web/zt-web.manifest" ] || ! command -v "${CHROMIUM:-chromium}" >/dev/null; then

@@ -108,7 +108,7 @@ do_state(struct lane *l, struct call *c)
 		l->a->door.run, "devices", host_devices(l->a)));
 }
 
-/* Whether AFTER minutes keep devices open for longer than BEFORE do; 0 is for ever. */
+/* Whether AFTER minutes keep devices open for longer than BEFORE do; 0: without an end. */
 static bool
 is_longer(uint64_t after, uint64_t before)
 {

@@ -121,7 +121,7 @@ settings_write(const struct host *h)
 	return is_written && rename(SETTINGS ".new", SETTINGS) == 0;
 }
 
-/* Whether AFTER minutes keep devices open for longer than BEFORE do; 0 is for ever. */
+/* Whether AFTER minutes keep devices open for longer than BEFORE do; 0: without an end. */
 static bool
 is_longer(uint64_t after, uint64_t before)
 {

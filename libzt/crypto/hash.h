@@ -29,8 +29,8 @@ void hash_sha256(uint8_t prefix, struct bytes a, struct bytes b, struct hash *ou
 void hash_block(struct bytes in, struct hash *out);
 /* SHA-256 of IN alone, as sha256sum prints it: of what others know by that. */
 void hash_file(struct bytes in, struct hash *out);
-/* As hash_block, of "zt content 1": by which a manifest states a file's part of a shared block, so
- * that a device can compare a local file. */
+/* As hash_block, of "zt content 1": by which a manifest states a file's part of a shared block,
+ * so that a device can compare a local file. */
 void hash_content(struct bytes in, struct hash *out);
 /* For tables in memory whose keys strangers may choose: 64 bits that are unpredictable without
  * KEY (SipHash-2-4). Not for anything that leaves the process. */

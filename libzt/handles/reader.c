@@ -48,7 +48,7 @@ struct zt_reader {
 	enum zt_keep keep;
 	bool has_kept; /* some of its blocks are in the store */
 	Zt__Manifest *m;
-	uint64_t version; /* 0: whoever opened it knows */
+	uint64_t version; /* 0: the caller that opened it knows */
 	uint64_t *from;   /* where each part begins, and the end */
 	size_t parts;
 	uint64_t uses;

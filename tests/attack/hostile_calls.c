@@ -55,7 +55,7 @@ as_operator(struct setting *s, enum route r)
 	assert_err(ZT_ERR_FORBIDDEN, call(s, r, r == ROUTE_ORG_SET ? &m : NULL, NULL));
 }
 
-/* An admin freezes users, as an admin revokes them; who is none does not. */
+/* An admin freezes users, as an admin revokes them; another user does not. */
 static void
 freeze_oneself(struct setting *s, enum route r)
 {

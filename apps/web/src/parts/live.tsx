@@ -10,7 +10,7 @@ export function Live() {
   return <div class="vh" aria-live="polite">{spokenNow.value}</div>;
 }
 
-/** The focus of a notice that goes away is not lost: what the notice was about is in the page. */
+/** The focus of a notice that ends is not lost: what the notice was about is in the page. */
 function back(): void {
   (document.querySelector<HTMLElement>("#main [role=grid]") ?? document.getElementById("main"))?.focus();
 }

@@ -11,7 +11,7 @@ export interface Source {
   type: string;
   size: number | null;
   save: boolean;
-  /** What is read is nobody else's, and the end of its buffer: it goes on without a copy. */
+  /** What is read is nobody else's, and the end of its buffer: it is passed on without a copy. */
   owns?: boolean;
   read(from: number, size: number): Promise<Uint8Array>;
   close(): void;
