@@ -160,11 +160,12 @@ open_lws(struct agent *a)
 	info.vhost_name = "loop";
 	info.port = 0; /* the kernel chooses */
 	info.iface = "127.0.0.1";
-	info.headers = a->http->headers("");
+	info.headers = a->http->headers(a->http->room, "");
 	if ((a->loop = lws_create_vhost(a->lws, &info)) == NULL)
 		return false;
 	door_begin(&a->door, lws_get_vhost_listen_port(a->loop));
-	(void)a->http->headers(a->door.origin + strlen("http://")); /* now that it is known */
+	(void)a->http->headers(
+	    a->http->room, a->door.origin + strlen("http://")); /* now that it is known */
 	info.vhost_name = "near";
 	info.iface = a->socket;
 	info.options |= LWS_SERVER_OPTION_UNIX_SOCK;

@@ -25,6 +25,7 @@ struct device;
 struct flow;
 struct lane;
 struct request;
+struct serve_headers;
 struct site;
 struct stream_wish;
 
@@ -42,8 +43,10 @@ LIST_HEAD(requests, request);
 struct agent_http {
 	const struct lws_protocols *(*protocols)(void);
 	/* The headers of every answer of HOST (with its port), also of those that lws makes
-	 * itself, until the next call. */
-	const struct lws_protocol_vhost_options *(*headers)(const char *host);
+	 * itself, in ROOM. */
+	const struct lws_protocol_vhost_options *(*headers)(
+	    struct serve_headers *room, const char *host);
+	struct serve_headers *room;
 	/* The address of W at C (http/stream.h). */
 	bool (*address)(
 	    struct connection *c, const struct stream_wish *w, char *url, size_t size);

@@ -136,11 +136,6 @@ is_number(const char *text)
 	return n > 0 && n < 9 && strspn(text, "0123456789") == n;
 }
 
-static const struct agent_http http = { .protocols = glue_protocols,
-	.headers = serve_headers,
-	.address = stream_open,
-	.forget = stream_forget };
-
 int
 main(int argc, char **argv)
 {
@@ -150,6 +145,12 @@ main(int argc, char **argv)
 		{ "insecure", no_argument, NULL, 'i' },
 		{ "page-check", required_argument, NULL, 'w' },
 		{ "help", no_argument, NULL, 'h' }, { 0 } };
+	struct serve_headers room;
+	const struct agent_http http = { .protocols = glue_protocols,
+		.headers = serve_headers,
+		.room = &room,
+		.address = stream_open,
+		.forget = stream_forget };
 	const char *root = NULL, *page;
 	struct agent *a;
 	char beside[PATH_MAX];

@@ -7,7 +7,7 @@
 #include "http/head.h"
 #include "http/stream.h"
 
-enum { CHUNK = 64 * 1024, COOKIES_MAX = 4096, HEADERS = 9 };
+enum { CHUNK = 64 * 1024, COOKIES_MAX = 4096 };
 
 #define POLICY                                                                                 \
 	"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "         \
@@ -18,7 +18,7 @@ enum { CHUNK = 64 * 1024, COOKIES_MAX = 4096, HEADERS = 9 };
 
 static const struct {
 	const char *name, *value;
-} headers[HEADERS] = {
+} headers[SERVE_HEADERS] = {
 	{ "content-security-policy:", "" }, /* serve_headers */
 	{ "cross-origin-opener-policy:", "same-origin" },
 	{ "cross-origin-embedder-policy:", "require-corp" },
@@ -34,17 +34,14 @@ static const struct {
 };
 
 const struct lws_protocol_vhost_options *
-serve_headers(const char *host)
+serve_headers(struct serve_headers *h, const char *host)
 {
-	static struct lws_protocol_vhost_options rows[HEADERS]; /* lws borrows them */
-	static char policy[512];
-
-	(void)snprintf(policy, sizeof policy, POLICY, host);
-	for (size_t i = 0; i < HEADERS; i++)
-		rows[i] = (struct lws_protocol_vhost_options){ .name = headers[i].name,
-			.value = i == 0 ? policy : headers[i].value,
-			.next = i + 1 < HEADERS ? &rows[i + 1] : NULL };
-	return rows;
+	(void)snprintf(h->policy, sizeof h->policy, POLICY, host);
+	for (size_t i = 0; i < SERVE_HEADERS; i++)
+		h->rows[i] = (struct lws_protocol_vhost_options){ .name = headers[i].name,
+			.value = i == 0 ? h->policy : headers[i].value,
+			.next = i + 1 < SERVE_HEADERS ? &h->rows[i + 1] : NULL };
+	return h->rows;
 }
 
 bool

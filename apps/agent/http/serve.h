@@ -27,8 +27,14 @@ void serve_gone(struct serve *s);
 /* Whether WSI, which asks to become a WebSocket, may: by loopback with Host, Origin and cookie;
  * by the unix socket always. */
 bool serve_may_speak(struct agent *a, struct lws *wsi);
-/* The headers of every answer of HOST (with its port), also of those that lws makes itself;
- * they live until the next call. */
-const struct lws_protocol_vhost_options *serve_headers(const char *host);
+#define SERVE_HEADERS 9
+/* The headers of every answer of HOST (with its port), also of those that lws makes itself,
+ * which borrows them: H is filled, and outlives it. */
+struct serve_headers {
+	char policy[512];
+	struct lws_protocol_vhost_options rows[SERVE_HEADERS];
+};
+const struct lws_protocol_vhost_options *serve_headers(
+    struct serve_headers *h, const char *host);
 
 #endif
