@@ -9,6 +9,7 @@
 #include "bus/rpc.h"
 #include "crypto/suite.h"
 #include "forge.h"
+#include "format/event.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/append.h"
@@ -429,8 +430,8 @@ R3_no_service_does_what_a_hostile_gateway_says_unsigned(void **state)
 	for (size_t r = 0; r < ROUTE_COUNT; r++) {
 		const struct route_row *row = route_row((enum route)r);
 		struct route_params p = { .org = s->p[OWNER].zt->org, .id = s->workspace };
-		struct buf target = buf_init(LIMIT_TARGET), other = buf_init(LIMIT_TARGET),
-			   input = buf_init(LIMIT_HEAD), signature = buf_init(256);
+		struct buf target = buf_init(LIMIT_TARGET), other = buf_init(EVENT_FIRST_MAX);
+		const char *input, *signature;
 		Zt__Call call = ZT__CALL__INIT;
 
 		if (row->who == WHO_ANYONE || (enum route)r == ROUTE_LOG_READ)
@@ -445,18 +446,16 @@ R3_no_service_does_what_a_hostile_gateway_says_unsigned(void **state)
 		call.deadline_ms = 5000;
 		assert_int_not_equal(ZT_OK, ask_service(url, &call, bytes_text("x")));
 		/* with a signature, but of another request of the same device */
-		assert_ok(calls_sign(
-		    s->p[OWNER].zt->calls, ROUTE_LOG_READ, &p, &other, &input, &signature));
-		call.signature_input = (char *)(uintptr_t)buf_text(&input);
-		call.signature = (char *)(uintptr_t)buf_text(&signature);
+		assert_ok(calls_sign_events(s->p[OWNER].zt->calls, &other));
+		assert_ok(event_first_read((char *)other.p, other.n, &input, &signature));
+		call.signature_input = (char *)(uintptr_t)input;
+		call.signature = (char *)(uintptr_t)signature;
 		assert_int_not_equal(ZT_OK, ask_service(url, &call, bytes_text("x")));
 		call.authorization = (char *)(uintptr_t) "Bearer guessed-guessed-guessed";
 		assert_int_not_equal(ZT_OK, ask_service(url, &call, bytes_text("x")));
 		tried++;
 		buf_free(&target);
 		buf_free(&other);
-		buf_free(&input);
-		buf_free(&signature);
 	}
 	assert_true(tried > 15);
 }
