@@ -22,7 +22,7 @@ PLAIN_TESTS := $(patsubst %.c,$B/%,$(shell grep -lE 'process_kib|world_kib|peak_
 THREAD_TESTS := $(addprefix $B/tests/,threads/threads_test threads/handles_test services/policy_test services/backend_test)
 CLI_TESTS := trust files home leave people readme deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json link neighbours agent site page
 CLI_LINES = $(CLI_TESTS:%='sh tests/cli/%_test.sh')
-# The agent again, under sanitizers.
+# The agent under sanitizers; `make test` has these in the place of the plain one.
 AGENT_LINES = $(foreach v,thread address-undefined,'env AGENT=build/$v/bin/zt-agent sh tests/cli/agent_test.sh')
 FUZZ_SECONDS ?= 60
 FUZZ_LINES = $(FUZZERS:%='sh scripts/fuzz-one % $(FUZZ_SECONDS)')
@@ -64,10 +64,10 @@ test: tests-cli tests-plain manuals
 	@rm -f $(WEB)-ready; if sh scripts/web-libraries --once; then ! command -v chromium >/dev/null || touch $(WEB)-ready; else [ $$? = 69 ]; fi
 	@[ ! -e $(WEB)-ready ] || $(MAKE) web $$([ -e $W/ready ] || echo WEB_HOST=)
 	@export BIN=$(CURDIR)/$B/bin; { printf '%s\n' $(call in_variant,address-undefined,$(TESTS)) $(PLAIN_TESTS) \
-	  $(call in_variant,thread,$(THREAD_TESTS)) $(CLI_LINES) $(AGENT_LINES) $(LINT_LINES) 'sh scripts/check-c quick' \
+	  $(call in_variant,thread,$(THREAD_TESTS)) $(patsubst %,'sh tests/cli/%_test.sh',$(filter-out agent,$(CLI_TESTS))) $(AGENT_LINES) $(LINT_LINES) 'sh scripts/check-c quick' \
 	  $(patsubst %,'sh scripts/fuzz-one % 2',$(call in_variant,address-undefined-fuzz,$(FUZZERS))); \
 	  [ ! -e $(WEB)-ready ] || printf '%s\n' 'sh tests/web/run.sh' 'sh tests/web/run.sh files' 'sh tests/web/run.sh keyboard' 'sh tests/web/units.sh'; \
-	  [ ! -e $W/ready ] || [ ! -e $(WEB)-ready ] || printf '%s\n' 'env HOST=browser sh tests/web/run.sh' 'sh tests/web/browser_host.sh' \
+	  [ ! -e $W/ready ] || [ ! -e $(WEB)-ready ] || printf '%s\n' 'env HOST=browser sh tests/web/run.sh' 'env MOMENTS=4 sh tests/web/browser_host.sh' \
 	    'sh tests/web/run.sh elsewhere'; \
 	  [ ! -e $W/ready ] || printf '%s\n' 'sh tests/wasm/wasm_test.sh $W/zt.wasm' 'sh tests/wasm/host_test.sh $W/host'; } | $(SIDE_BY_SIDE)
 	@[ -e $W/ready ] || echo "== NOT RUN: the client in WebAssembly, for want of its compiler or of the sources of its libraries"

@@ -28,9 +28,16 @@ static enum zt_err
 fill_settings(struct zt *z, void *ctx, Zt__EntryBody *b)
 {
 	struct settings *s = ctx;
+	size_t n;
 
 	(void)z;
 	random_bytes(s->bytes, sizeof s->bytes);
+	/* One anchor (field 1) of all that follows its length, which has three bytes. */
+	n = sizeof s->bytes - 4;
+	assert_true(n >= 1 << 14 && n < 1 << 21);
+	s->bytes[0] = 1 << 3 | 2;
+	for (size_t i = 1; i < 4; i++, n >>= 7)
+		s->bytes[i] = (uint8_t)((n & 0x7f) | (i < 3 ? 0x80 : 0));
 	zt__org_settings__init(&s->act);
 	s->act.settings = pb_field(s->bytes, sizeof s->bytes);
 	b->action_case = ZT__ENTRY_BODY__ACTION_ORG_SETTINGS;

@@ -73,7 +73,7 @@ cat > "$state/bus.conf" <<X
 X
 mkfifo "$state/orders"
 dbus-daemon --config-file="$state/bus.conf" --nofork --nopidfile 2>"$state/bus.log" & others=$!
-trap 'bare agent stop >/dev/null 2>&1 || true; kill $others 2>/dev/null; cleanup' EXIT
+trap 'bare agent stop >/dev/null 2>&1 || true; kill $others 2>/dev/null || true; cleanup' EXIT
 soon test -S "$state/bus"
 DBUS_SYSTEM_BUS_ADDRESS=unix:path=$state/bus; export DBUS_SYSTEM_BUS_ADDRESS
 "$bin/../tests/cli/logind" <"$state/orders" >"$state/sleep" & others="$others $!"

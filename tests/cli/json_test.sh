@@ -83,6 +83,11 @@ good "invite list" invitation j invite list
 good "invite cancel" done j invite cancel "$link"
 good "user profile" done j user profile bob@demo.example admin
 good "device ack" acknowledged j device ack
+good "org settings" settings j org settings
+good "web check" page j web check
+good "web ack" done j web ack
+good "web pin" done j web pin "$(printf %064d 1)"
+good "web releases" release j web releases
 good "pki show" "" j pki show
 good "pki list" "" j pki list
 good "completion" "" "$bin/zt" help --json

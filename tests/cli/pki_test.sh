@@ -141,7 +141,7 @@ desktop() {
 }
 at_desktop() { env -u DISPLAY XDG_RUNTIME_DIR="$desk/run" DBUS_SESSION_BUS_ADDRESS="$bus" "$@"; }
 nobody_there() { ! grep -lzqs "^XDG_RUNTIME_DIR=$desk/run" /proc/[0-9]*/environ; }
-logged_out() { kill "$(sed -n 2p "$desk/bus")"; bus=unix:path=/nowhere; soon nobody_there; }
+logged_out() { kill "$(sed -n 2p "$desk/bus")"; bus=unix:path=/nowhere; within 60 nobody_there; }
 grace_here() { at_desktop "$bin/zt" --home "$state/grace" "$@" </dev/null; }
 keys() { at_desktop secret-tool search --all xdg:schema org.zt.Device 2>/dev/null | grep -c '^secret = [0-9a-f]\{64\}$'; }
 bus=unix:path=/nowhere

@@ -317,14 +317,14 @@ try {
   });
   await step("devices stay open for longer only after the password", async () => {
     await go(a, "Settings");
-    const setting = a.locator(".setting select");
+    const setting = a.getByLabel(/^Lock this computer/);
     await a.waitForFunction(() => document.querySelector(".setting select")?.value === "15");
     await to(a, /^Lock this computer's devices/);
     await a.keyboard.press("ArrowUp"); // 5 minutes
     await seen(a, "Saved");
     check((await setting.inputValue()) === "5", "it is not shorter");
     await a.keyboard.press("End"); // never
-    await confirmed(a, a.locator(".setting select >> xpath=self::*[not(@disabled)]"));
+    await confirmed(a, setting.and(a.locator(":not([disabled])")));
     await a.waitForFunction(() => document.querySelector(".setting select").value === "0");
   });
   await step("recovery words are written", async () => {

@@ -102,7 +102,11 @@ try {
     check(link.length > 20, "the link is short");
   });
   await step("karim claims it, and both compare codes", async () => {
-    await k.getByRole("link", { name: "Join with a link" }).click();
+    if (process.env.HOST === "browser") {
+      // A phone has no zt: the address itself opens the page.
+      await k.goto(link);
+      check((await field(k, "Link of the invitation").inputValue()).startsWith("zt+http://"), "the link is not in the page that it opens");
+    } else await k.getByRole("link", { name: "Join with a link" }).click();
     await field(k, "Link of the invitation").fill("the link that Anne sent");
     await field(k, "Your name").fill("Karim Benali");
     await field(k, "Your e-mail address").fill("karim@harbour.example");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { expect, test } from "vitest";
-import { foundingCodeOf, invitationOf, serverOf, slugOf } from "../src/words/typed";
+import { foundingCodeOf, invitationOf, pageOfInvitation, serverOf, slugOf } from "../src/words/typed";
 
 const org = "0123456789abcdef0123456789abcdef";
 const invitation = "fedcba9876543210fedcba9876543210";
@@ -22,6 +22,7 @@ test("an invitation is found in what was pasted", () => {
   expect(invitationOf(`zt+http://127.0.0.1:8080//${org}/${invitation}/`)).toBe(`zt+http://127.0.0.1:8080/${org}/${invitation}`);
   expect(invitationOf(`http://127.0.0.1:8080/${org}/${invitation}`)).toBe(`zt+http://127.0.0.1:8080/${org}/${invitation}`);
   expect(invitationOf(`https://zt.example/#/begin/join?link=${encodeURIComponent(link)}`)).toBe(link);
+  expect(invitationOf(pageOfInvitation("https://zt.example", link))).toBe(link);
   for (const wrong of ["", "hello there", "https://zt.example/abc", `zt://zt.example/${org}`, "x?link=%E0%A4%A"]) expect(invitationOf(wrong)).toBeNull();
 });
 

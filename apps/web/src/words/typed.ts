@@ -41,3 +41,8 @@ export function foundingCodeOf(text: string): string | null {
   const typed = text.replace(/\s+/g, "").toLowerCase();
   return /^[0-9a-f]{128}$/.test(typed) ? typed : null;
 }
+
+/** The address of SERVER's page that has LINK in it, behind #, which no server sees: a person without zt opens it. */
+export function pageOfInvitation(server: string, link: string): string {
+  return `${server}/#/begin/join?link=${encodeURIComponent(link)}`;
+}

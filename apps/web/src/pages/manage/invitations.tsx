@@ -11,10 +11,12 @@ import { Icon } from "../../parts/icon";
 import { Empty, Note } from "../../parts/marks";
 import { Skeleton } from "../../parts/skeleton";
 import { Exchange } from "../../state/exchange";
+import { hostName } from "../../state/host";
 import { isCode, sentenceOfError, tell } from "../../state/notices";
 import { invitationOf, type Invited, type Organization } from "../../state/organization";
 import { t, tn } from "../../words";
 import { shown, when } from "../../words/format";
+import { pageOfInvitation } from "../../words/typed";
 import { Codes } from "../codes";
 import { useStatus } from "../trail";
 import { manageAddress, Rooms, type RoomProps } from "./manage";
@@ -72,10 +74,27 @@ export function Invitations({ organization }: RoomProps) {
   );
 }
 
+/** Whether the organization's server gives the page too: it gave this one, or a look of this device found it. */
+function usePageOfServer(organization: Organization): string | null {
+  const server = organization.identity.value?.server;
+  const [found, setFound] = useState(server !== undefined && location.origin === server);
+  useEffect(() => {
+    if (found || hostName.value?.host !== "agent") return;
+    organization.call("releases.list", {}).then(async ({ newest }) => {
+      const look = newest ?? await organization.call("releases.check", {});
+      setFound(look.state !== "none" && look.state !== "gone" && !look.alarm);
+    }).catch(() => {});
+  }, []);
+  return found && server ? server : null;
+}
+
 export function LinkDialog({ organization, link, title, close, greet }: { organization: Organization; link: string; title: string; close: () => void; greet: () => void }) {
   const [email, setEmail] = useState("");
   const [wrong, setWrong] = useState("");
-  const copy = () => navigator.clipboard.writeText(link).then(() => tell(t("Link copied")));
+  const server = usePageOfServer(organization);
+  const [forZt, setForZt] = useState(false);
+  const given = server !== null && !forZt ? pageOfInvitation(server, link) : link;
+  const copy = () => navigator.clipboard.writeText(given).then(() => tell(t("Link copied")));
   const mail = async () => {
     setWrong("");
     try {
@@ -89,9 +108,10 @@ export function LinkDialog({ organization, link, title, close, greet }: { organi
   return (
     <Dialog title={title} close={close} actions={<><Button onClick={close}>{t("Later")}</Button><Button kind="primary" icon={Hand} onClick={greet}>{t("Welcome now: compare codes")}</Button></>}>
       <p class="muted">{t("Send this link. Whether it is read on the way does not matter: without the codes nobody comes in.")}</p>
-      <div class="row g4 start stack"><QrCode text={link} />
+      <div class="row g4 start stack"><QrCode text={given} />
         <div class="col g4 grow">
-          <div class="linkbox"><code>{link}</code><Button icon={Copy} onClick={copy}>{t("Copy")}</Button></div>
+          {server !== null && <label class="row g2"><input type="checkbox" checked={forZt} onChange={(event) => setForZt(event.currentTarget.checked)} /><span>{t("For somebody who has zt installed")}</span></label>}
+          <div class="linkbox"><code>{given}</code><Button icon={Copy} onClick={copy}>{t("Copy")}</Button></div>
           <form class="col g2" onSubmit={(event) => { event.preventDefault(); void mail(); }}>
             <Field label={t("Or let the server mail it")} type="email" value={email} change={setEmail} placeholder="name@example.org" wrong={wrong} hint={t("The server then learns this address.")} />
             <div class="row"><Button icon={Mail} type="submit" disabled={!email.includes("@")}>{t("Send")}</Button></div>
