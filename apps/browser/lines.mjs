@@ -12,7 +12,7 @@ export function makeLines(hear, make = SOCKET, now = () => performance.now()) {
 	const again = (key, line) => {
 		clearTimeout(line.timer);
 		line.socket = null;
-		line.timer = setTimeout(() => hear(key, null), line.pause);
+		line.timer = setTimeout(() => { if (!hear(key, null)) again(key, line); }, line.pause); // no room for it yet: later
 		line.pause = Math.min(2 * line.pause, PAUSE_MAX_MS);
 	};
 	const take = (key, line, message) => {

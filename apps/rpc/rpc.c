@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rpc/call.h"
 #include "rpc/encode.h"
@@ -48,9 +49,16 @@ enum zt_err
 rpc_lane_new(const struct rpc_host *host, struct rpc_lane **out)
 {
 	struct rpc_lane *l = calloc(1, sizeof *l);
+	uint64_t first;
 
 	if (l == NULL)
 		return ZT_ERR_MEMORY;
+	/* No other lane's number is met, so that one of a lane that has ended opens nothing. */
+	if (getentropy(&first, sizeof first) != 0) {
+		free(l);
+		return ZT_ERR_IO;
+	}
+	l->handles.last = first >> 16;
 	l->host = *host;
 	*out = l;
 	return ZT_OK;

@@ -84,7 +84,7 @@ struct rpc_host {
 };
 
 /* Makes a lane without a device: until rpc_lane_use its methods end with NOT_FOUND. Copies
- * HOST. The caller gives *OUT to rpc_lane_free. Errors: MEMORY. */
+ * HOST. The caller gives *OUT to rpc_lane_free. Errors: MEMORY, IO (no randomness). */
 enum zt_err rpc_lane_new(const struct rpc_host *host, struct rpc_lane **out)
     __attribute__((warn_unused_result));
 /* Sets those callbacks of O that make events of L, and the host's TRANSLATE, before the lane's

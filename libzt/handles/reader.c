@@ -28,6 +28,8 @@ enum {
 	AHEAD = 6,                      /* blocks, */
 	AHEAD_BYTES = 12 * 1024 * 1024, /* as long as they are not larger */
 	TURN_MS = 250,
+	KEEP_TRIES = 20,
+	KEEP_WAIT_MS = 10,
 	PIECE = 512 * 1024
 };
 
@@ -239,9 +241,14 @@ keep_block(struct zt_reader *r, const struct held *h, const struct id *block)
 	bool must = r->keep == ZT_KEEP_PINNED;
 	enum zt_err err;
 
-	if (r->keep == ZT_KEEP_NOTHING || h->is_kept)
+	if (r->keep == ZT_KEEP_NOTHING || (h->is_kept && !must))
 		return ZT_OK;
-	if ((err = must ? log_enter(r->z) : log_try(r->z)))
+	err = must ? log_enter(r->z) : log_try(r->z);
+	/* Another handle has the device, for a moment mostly: the network runs meanwhile. */
+	for (int i = 0; !must && err == ZT_ERR_LOCKED && i < KEEP_TRIES; i++)
+		if ((err = calls_turn(r->z->calls, KEEP_WAIT_MS)) == ZT_OK)
+			err = log_try(r->z);
+	if (err)
 		return must ? err : ZT_OK;
 	if ((err = store_begin_unsynced(r->z->store)) == ZT_OK) {
 		if ((err = put_kept(r, kept_key(r, block, key), buf_bytes(&h->call.answer))) ==

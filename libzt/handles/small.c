@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* small.c - many small files at once: their blocks, if they have any, then one changeset. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "content/send.h"
 #include "content/transfer.h"
@@ -217,7 +218,10 @@ prepare(struct zt *z, const char *remote, struct act *a)
 
 	for (size_t i = 0; err == ZT_OK && i < a->count; i++) {
 		struct small *one = &a->small[i];
+		size_t k = strlen(a->files[i].name);
 
+		if (k == 0 || a->files[i].name[k - 1] == '/')
+			return session_refuse(z, ZT_ERR_NAME, "a file has no name");
 		if (a->files[i].n > ZT_SMALL_MAX || a->files[i].nanoseconds >= 1000000000)
 			return session_refuse(z, ZT_ERR_INVALID, "a file is not small");
 		random_bytes(one->fresh.b, ID_BYTES);

@@ -317,6 +317,11 @@ small_files_are_written_together(void **state)
 	    "files", "name", "in", "size", 0);
 	ends(ZT_ERR_NAME, a, "files.writeSmall", "{s:s,s:[{s:s,s:i},{s:s,s:i}]}", "path",
 	    "plans:/few", "files", "name", "d", "size", 0, "name", "..", "size", 0);
+	for (const char *const *name = (const char *const[]){ "", "x/", NULL }; *name != NULL;
+	     name++)
+		ends(ZT_ERR_NAME, a, "files.writeSmall", "{s:s,s:[{s:s,s:i},{s:s,s:i}]}",
+		    "path", "plans:/", "files", "name", "d", "size", 0, "name", *name, "size",
+		    0);
 	ends(ZT_ERR_NOT_FOUND, a, "reader.open", "{s:s}", "path", "plans:/few/d");
 	ends(ZT_ERR_NOT_FOUND, a, "files.writeSmall", "{s:s,s:[{s:s,s:i}]}", "path",
 	    "plans:/none", "files", "name", "a", "size", 0);

@@ -81,6 +81,7 @@ watch_says() { lie "byte /assets/a-1.js"; "$bin/zt" --home "$state/bob" --passwo
 	within 30 grep -q "file assets/a-1.js" "$state/watched"; rc=$?; kill $w; wait $w 2>/dev/null || true; honest; return $rc; }
 check "zt watch raises it" watch_says
 expect 0 "file assets/a-1.js" "which bob's status has too" bob status
+bob web ack >/dev/null
 mkdir "$state/root"; mv "$state/bob" "$state/root/bob"
 "$bin/zt-agent" --root "$state/root" --page-check 1 >"$state/agent.log" 2>&1 & agent=$!
 soon test -S "$state/root/zt-agent/socket"

@@ -249,8 +249,10 @@ flow_free(struct flow *f)
 		free(p->bytes);
 		free(p);
 	}
-	if (f->piece != NULL)
+	if (f->piece != NULL) {
+		f->piece->n += f->piece_n; /* what came so far is wiped as well */
 		request_free(f->piece);
+	}
 	free(f->answer);
 	free(f);
 }

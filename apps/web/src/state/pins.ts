@@ -100,8 +100,8 @@ async function filesOf(organization: Organization, pin: Pin): Promise<Found[]> {
   return found;
 }
 
-/** Brings what of a pin is not here as it is now. */
-async function bring(organization: Organization, pin: Pin): Promise<number> {
+/** Brings what of a pin is not here as it is now; BROUGHT are the paths that were begun. */
+async function bring(organization: Organization, pin: Pin, brought: string[] = []): Promise<number> {
   const files = await filesOf(organization, pin);
   const kept: Record<string, number> = {};
   let bytes = 0;
@@ -110,6 +110,7 @@ async function bring(organization: Organization, pin: Pin): Promise<number> {
     bytes += length;
     if (pin.kept[behind] !== version) {
       isNew = true;
+      brought.push(path);
       await readAll(organization, path);
     }
     kept[behind] = version;
@@ -136,16 +137,25 @@ async function readAll(organization: Organization, path: string): Promise<void> 
 export async function pinIt(organization: Organization, path: string, folder: boolean): Promise<void> {
   const id = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const pin: Pin = { id, path, folder, kept: {} };
+  const brought: string[] = [];
   set(organization, path, pin);
   try {
     await store(organization, pin);
-    const bytes = await bring(organization, pin);
+    const bytes = await bring(organization, pin, brought);
     tell(t("“%s” is kept on this device (%s), and can be read without a connection", shown(nameOf(path)), size(bytes)));
   } catch (error) {
     set(organization, path, null);
     await organization.call("notes.remove", { name: PREFIX + id }).catch(() => {});
+    // What came of it takes room that nobody could free.
+    for (const file of brought) if (!isPinned(organization, file)) await forgetFile(organization, file).catch(() => {});
     tell(error instanceof Error && !("failure" in error) ? error.message : sentenceOfError(error));
   }
+}
+
+async function forgetFile(organization: Organization, path: string): Promise<void> {
+  const { handle } = await organization.call("reader.open", { path });
+  await organization.call("reader.keep", { handle, how: "forget" });
+  void organization.call("reader.close", { handle }).catch(() => {});
 }
 
 /** Keeps it no more. */
@@ -158,9 +168,7 @@ export async function unpin(organization: Organization, path: string): Promise<v
     const file = behind === "" ? path : child(path, behind);
     if (isPinned(organization, file)) continue;
     try {
-      const { handle } = await organization.call("reader.open", { path: file });
-      await organization.call("reader.keep", { handle, how: "forget" });
-      void organization.call("reader.close", { handle }).catch(() => {});
+      await forgetFile(organization, file);
     } catch (error) {
       if (!isCode(error, "NOT_FOUND")) throw error; // it was moved or removed: what is kept of it is forgotten with the device
     }

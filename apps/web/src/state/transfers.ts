@@ -208,6 +208,11 @@ async function lineBack(): Promise<void> {
   while (!lineIsUp.value) await new Promise((resolve) => setTimeout(resolve, 250));
 }
 
+/** Whether the writer ended with its device or its host, while the transfer was held. */
+function isHandleGone(error: unknown): boolean {
+  return isCode(error, "NOT_FOUND") && error instanceof Refusal && error.failure.english.startsWith("the handle ");
+}
+
 /** Waits while the device is locked, where it is; false where it is not. */
 async function wasLocked(one: Transfer): Promise<boolean> {
   const isLocked = () => deviceOf(one.organization.key)?.state !== "open";
@@ -251,7 +256,7 @@ async function sendFile(one: Transfer, path: string, file: File, unsure: number 
       return;
     } catch (error) {
       if ((one.state.value as TransferState) === "cancelled") return;
-      if (isCode(error, "LINE_LOST")) await lineBack();
+      if (isCode(error, "LINE_LOST") || isHandleGone(error)) await lineBack();
       else if (passes(error)) {
         one.organization.lost();
         if (!(await one.organization.back(() => (one.state.value as TransferState) === "cancelled"))) throw error;

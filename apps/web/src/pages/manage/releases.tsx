@@ -21,12 +21,19 @@ import { Rooms, type RoomProps } from "./manage";
 export function Releases({ organization }: RoomProps) {
   const known = organization.page.value;
   const [adding, setAdding] = useState(false);
+  const [last, setLast] = useState<string | null>(null);
   const [wrong, setWrong] = useState("");
   useEffect(() => { void organization.readPage().catch((error: unknown) => setWrong(sentenceOfError(error))); }, []);
-  const pin = async (releases: readonly string[]) => {
-    await organization.call("releases.pin", { releases: [...releases] });
+  const save = async (params: { releases: string[]; add?: boolean }) => {
+    await organization.call("releases.pin", params);
     await organization.readPage();
     tell(t("Saved"));
+  };
+  /** Beside those that other admins accept meanwhile. */
+  const accept = (release: string) => save({ releases: [release], add: true });
+  const withdraw = async (release: string) => {
+    await organization.readPage();
+    await save({ releases: (organization.page.value?.releases ?? []).filter((other) => other !== release) });
   };
   const agent = hostName.value?.host === "agent";
   const served = known?.newest?.release ?? "";
@@ -44,16 +51,22 @@ export function Releases({ organization }: RoomProps) {
               ? <p class="muted pad4">{t("None is named: any release is accepted, and nobody is warned.")}</p>
               : <ul class="list">{known.releases.map((one) => (
                 <li key={one} class="wrap"><span class="grow"><code class="small">{pieces(one)}</code>{one === served && <span class="muted small block">{t("The server sends this one.")}</span>}</span>
-                  {organization.isAdmin && <Button kind="quiet" onClick={() => pin(known.releases.filter((other) => other !== one))}>{t("Accept no more")}</Button>}</li>
+                  {organization.isAdmin && <Button kind="quiet" onClick={() => (known.releases.length > 1 ? withdraw(one) : setLast(one))}>{t("Accept no more")}</Button>}</li>
               ))}</ul>}
             {organization.isAdmin && agent && isNew && known && !known.newest?.alarm && (
-              <div class="pad4"><Note kind="acc" actions={<Button onClick={() => pin([...known.releases, served])}>{t("Accept it")}</Button>}>{t("The server sends a release that is not in this list. Accept it only if you know that it is the right one.")}</Note></div>
+              <div class="pad4"><Note kind="acc" actions={<Button onClick={() => accept(served)}>{t("Accept it")}</Button>}>{t("The server sends a release that is not in this list. Accept it only if you know that it is the right one.")}</Note></div>
             )}
           </section>
           <section class="card"><header><h2>{t("How this page reached you")}</h2></header><p class="row pad4"><Delivery /></p></section>
         </div>
       </div>
-      {adding && known && <Accept known={known.releases} pin={pin} close={() => setAdding(false)} />}
+      {last !== null && (
+        <Dialog title={t("Accept any release?")} close={() => setLast(null)}
+          actions={<><Button onClick={() => setLast(null)}>{t("Cancel")}</Button><Button kind="danger" onClick={async () => { await withdraw(last); setLast(null); }}>{t("Accept no more")}</Button></>}>
+          <p>{t("No release is named then: any is accepted, and nobody is warned.")}</p>
+        </Dialog>
+      )}
+      {adding && known && <Accept accept={accept} close={() => setAdding(false)} />}
     </main>
   );
 }
@@ -80,7 +93,7 @@ function pieces(release: string): string {
   return (release.match(/.{1,8}/g) ?? []).join(" ");
 }
 
-function Accept({ known, pin, close }: { known: readonly string[]; pin: (releases: readonly string[]) => Promise<void>; close: () => void }) {
+function Accept({ accept, close }: { accept: (release: string) => Promise<void>; close: () => void }) {
   const [text, setText] = useState("");
   const [wrong, setWrong] = useState("");
   const release = text.replace(/\s/g, "").toLowerCase();
@@ -90,7 +103,7 @@ function Accept({ known, pin, close }: { known: readonly string[]; pin: (release
       return;
     }
     try {
-      await pin([...new Set([...known, release])]);
+      await accept(release);
       close();
     } catch (error) {
       setWrong(sentenceOfError(error));
