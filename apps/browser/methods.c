@@ -128,13 +128,20 @@ is_longer(uint64_t after, uint64_t before)
 	return before != 0 && (after == 0 || after > before);
 }
 
+/* As the agent's: for each device that is open, of which there is one. */
 static bool
-any_is_confirmed(const struct host *h)
+all_are_confirmed(const struct host *h)
 {
-	for (const struct device *d = h->devices; d != NULL; d = d->next)
-		if (d->z != NULL && d->confirmed_until_ms > host_now_steady_ms())
-			return true;
-	return false;
+	bool any = false;
+
+	for (const struct device *d = h->devices; d != NULL; d = d->next) {
+		if (d->z == NULL)
+			continue;
+		if (d->confirmed_until_ms <= host_now_steady_ms())
+			return false;
+		any = true;
+	}
+	return any;
 }
 
 static enum zt_err
@@ -145,7 +152,7 @@ do_settings(struct host *h, struct call *c)
 	if (after > LOCK_AFTER_MAX)
 		return call_refuse_number(
 		    c, ZT_ERR_INVALID, "it is more than %s minutes", LOCK_AFTER_MAX);
-	if (is_longer(after, h->lock_after) && !any_is_confirmed(h))
+	if (is_longer(after, h->lock_after) && !all_are_confirmed(h))
 		return call_refuse(c, ZT_ERR_CONFIRM, zt_err_text(ZT_ERR_CONFIRM), "");
 	if (after != h->lock_after) {
 		h->lock_after = (unsigned)after;

@@ -206,6 +206,7 @@ turn(struct watch *w, struct lws_context *lws, lws_sorted_usec_list_t *timer)
 	lws_sul_schedule(lws, 0, timer, tick, TURN_MS * LWS_US_PER_MS);
 	if (lws_service(lws, 0) < 0)
 		return false;
+	w->o->turned(w->o->ctx);
 	if (w->wsi != NULL && w->is_up && w->received == received)
 		w->o->idle(w->o->ctx);
 	return true;

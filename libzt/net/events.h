@@ -24,6 +24,8 @@ struct events_options {
 	void (*full)(void *ctx, const char *message);
 	/* Called about four times a second while the connection is up and idle. */
 	void (*idle)(void *ctx);
+	/* The same, whether or not there is a connection, but in the pause between two. */
+	void (*turned)(void *ctx);
 	/* Asked about four times a second; true ends the watch. */
 	bool (*stop)(void *ctx);
 };

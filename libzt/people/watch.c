@@ -106,6 +106,17 @@ fill(struct watching *v, struct org_workspace *w)
 	return s->chain.anchor_position > 0 ? ZT_OK : workspace_background(s, 0);
 }
 
+/* Now and then the page is looked at, also where the server takes no event sockets. */
+static void
+turned(void *ctx)
+{
+	struct watching *v = ctx;
+	uint64_t now_ms = port_steady_ms(), since_ms = now_ms - v->turned_ms;
+
+	v->turned_ms = now_ms;
+	release_watch(v->z, since_ms);
+}
+
 /* Skips work while another process holds the folder; retries failed work after the next
  * event. */
 static void
@@ -115,11 +126,8 @@ idle(void *ctx)
 	struct zt *z = v->z;
 	struct org_workspace *w;
 	size_t at = 0;
-	uint64_t now_ms = port_steady_ms(), since_ms = now_ms - v->turned_ms;
 	enum zt_err err;
 
-	v->turned_ms = now_ms;
-	release_watch(z, since_ms);
 	if (v->maintain_at != 0 && session_now_ms() >= v->maintain_at)
 		(void)!(int)look_after(v);
 	if (!v->fills || (err = log_wake(z, false)) == ZT_ERR_LOCKED)
@@ -177,6 +185,7 @@ people_watch(struct zt *z, const struct zt_watch *w)
 		.ready = ready,
 		.event = event,
 		.idle = idle,
+		.turned = turned,
 		.lost = lost,
 		.full = full,
 		.stop = stop };

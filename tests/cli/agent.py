@@ -697,6 +697,12 @@ def confirming(r):
         refused("a device stays open for longer only when the person says so", near.call, "host.settings",
                 {"lockAfter": longer}, kind="CONFIRM")
     check("for a shorter time without", near.call("host.settings", {"lockAfter": 14}) == {"lockAfter": 14})
+    shutil.copytree(r.root + "/alice", r.root + "/other")  # a device whose password somebody else may know
+    near.call("host.unlock", {"key": "other", "password": PASSWORD})
+    refused("nor is one device's password another's", near.call, "host.settings", {"lockAfter": 0}, kind="CONFIRM")
+    near.call("host.lock", {"key": "other"})
+    soon(lambda: [d["state"] for d in near.call("host.state")["devices"] if d["key"] == "other"] == ["locked"])
+    shutil.rmtree(r.root + "/other")
     near.call("host.confirm", {"key": "alice", "password": PASSWORD})
     check("after the password, for longer", near.call("host.settings", {"lockAfter": 0}) == {"lockAfter": 0})
     near.call("host.settings", {"lockAfter": 15})
