@@ -72,7 +72,6 @@ struct agent {
 	uint64_t last_connection; /* number given */
 	struct devices devices;
 	unsigned jobs;           /* host methods that have a thread */
-	unsigned lock_after;     /* minutes; 0: never */
 	struct idle_clocks seen; /* at the last tick */
 	bool is_ending;
 	uint64_t quiet_until_ms;     /* refusals of other users are not logged */

@@ -11,6 +11,7 @@
 
 #include "agent/host.h"
 #include "agent/lane.h"
+#include "agent/settings.h"
 #include "zt/enrol.h"
 #include "zt/protect.h"
 
@@ -78,6 +79,7 @@ add(struct agent *a, const char *key, const char *home)
 	memcpy(d->key, key, strnlen(key, sizeof d->key - 1));
 	(void)snprintf(d->home, sizeof d->home, "%s", home);
 	(void)pthread_mutex_init(&d->base_lock, NULL);
+	d->lock_after = settings_lock_after(a, d->key);
 	if (last != NULL)
 		LIST_INSERT_AFTER(last, d, link);
 	else
@@ -158,8 +160,8 @@ device_used(struct device *d)
 uint64_t
 device_locks_at(const struct device *d)
 {
-	return d->state == DEVICE_OPEN && d->a->lock_after > 0
-		   ? d->used.wall_ms + (uint64_t)d->a->lock_after * 60000
+	return d->state == DEVICE_OPEN && d->lock_after > 0
+		   ? d->used.wall_ms + (uint64_t)d->lock_after * 60000
 		   : 0;
 }
 
@@ -299,7 +301,7 @@ device_tick(struct agent *a, const struct idle_clocks *now, bool slept)
 
 	LIST_FOREACH(d, &a->devices, link)
 	if (slept || (d->state == DEVICE_OPEN && d->running == 0 &&
-			 idle_is_over(&d->used, now, (uint64_t)a->lock_after * 60000)))
+			 idle_is_over(&d->used, now, (uint64_t)d->lock_after * 60000)))
 		device_shut(d);
 }
 

@@ -25,6 +25,7 @@ struct device {
 	unsigned threads;             /* that use BASE: lanes, streams and the watch */
 	unsigned streams;             /* of them */
 	unsigned running;             /* requests */
+	unsigned lock_after;          /* minutes without use; 0: never */
 	struct idle_clocks used;
 	_Atomic uint64_t confirmed_until_ms;
 	char organization[128], server[256], email[260], label[128]; /* once it was open */

@@ -115,38 +115,24 @@ is_longer(uint64_t after, uint64_t before)
 	return before != 0 && (after == 0 || after > before);
 }
 
-/* Whether the person confirmed for each device that is open, of which there is one: a page can
- * make a device, and knows the password of that one. */
-static bool
-all_are_confirmed(const struct agent *a)
-{
-	uint64_t now = agent_now_ms();
-	const struct device *d;
-	bool any = false;
-
-	LIST_FOREACH(d, &a->devices, link)
-	{
-		if (d->state != DEVICE_OPEN)
-			continue;
-		if (atomic_load(&d->confirmed_until_ms) <= now)
-			return false;
-		any = true;
-	}
-	return any;
-}
-
+/* Each device has its time, which its own password lengthens: a page can make a device, and
+ * knows the password of that one. */
 static enum zt_err
 do_settings(struct lane *l, struct call *c)
 {
-	uint64_t after = call_number(c, "lockAfter", l->a->lock_after);
+	struct device *d = device_find(l->a, call_text(c, "key"));
+	uint64_t after;
 
-	if (after > LOCK_AFTER_MAX)
+	if (d == NULL)
+		return ZT_ERR_NOT_FOUND;
+	if ((after = call_number(c, "lockAfter", d->lock_after)) > LOCK_AFTER_MAX)
 		return call_refuse_number(
 		    c, ZT_ERR_INVALID, "it is more than %s minutes", LOCK_AFTER_MAX);
-	if (is_longer(after, l->a->lock_after) && !all_are_confirmed(l->a))
+	if (is_longer(after, d->lock_after) &&
+	    (d->state != DEVICE_OPEN || atomic_load(&d->confirmed_until_ms) <= agent_now_ms()))
 		return call_refuse(c, ZT_ERR_CONFIRM, zt_err_text(ZT_ERR_CONFIRM), "");
-	if (after != l->a->lock_after) {
-		l->a->lock_after = (unsigned)after;
+	if (after != d->lock_after) {
+		d->lock_after = (unsigned)after;
 		if (!settings_write(l->a))
 			return ZT_ERR_IO;
 		host_changed(l->a);

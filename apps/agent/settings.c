@@ -6,27 +6,46 @@
 #include <stdio.h>
 #include <unistd.h>
 
-void
-settings_read(struct agent *a)
+#include "agent/device.h"
+
+unsigned
+settings_lock_after(const struct agent *a, const char *key)
 {
 	char path[PATH_MAX + 16];
+	unsigned minutes = SETTINGS_LOCK_AFTER;
 	json_t *read, *after;
 
 	(void)snprintf(path, sizeof path, "%s/settings", a->place);
 	read = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-	after = json_object_get(read, "lockAfter");
-	a->lock_after = SETTINGS_LOCK_AFTER;
+	after = json_object_get(json_object_get(read, "lockAfter"), key);
 	if (json_is_integer(after) && json_integer_value(after) >= 0 &&
 	    json_integer_value(after) <= 7 * 24 * 60)
-		a->lock_after = (unsigned)json_integer_value(after);
+		minutes = (unsigned)json_integer_value(after);
 	json_decref(read);
+	return minutes;
+}
+
+/* {"lockAfter":{KEY:MINUTES}} */
+static json_t *
+encode(const struct agent *a)
+{
+	json_t *each = json_object();
+	const struct device *d;
+
+	LIST_FOREACH(d, &a->devices, link)
+	if (d->lock_after != SETTINGS_LOCK_AFTER &&
+	    json_object_set_new(each, d->key, json_integer((int)d->lock_after)) != 0) {
+		json_decref(each);
+		return NULL;
+	}
+	return json_pack("{s:o}", "lockAfter", each);
 }
 
 bool
 settings_write(const struct agent *a)
 {
 	char path[PATH_MAX + 16], beside[PATH_MAX + 24];
-	json_t *all = json_pack("{s:i}", "lockAfter", (int)a->lock_after);
+	json_t *all = encode(a);
 	int fd;
 	bool is_written;
 

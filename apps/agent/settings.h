@@ -7,9 +7,10 @@
 
 #define SETTINGS_LOCK_AFTER 15 /* minutes, until somebody says another time */
 
-/* Sets what the file says, and the usual where there is none. */
-void settings_read(struct agent *a);
-/* False: it was not written, and the old one is there. */
+/* After how many minutes the device KEY locks, as the file says; the usual where it does not.
+ */
+unsigned settings_lock_after(const struct agent *a, const char *key);
+/* Writes what each device of A has. False: it was not written, and the old one is there. */
 bool settings_write(const struct agent *a);
 
 #endif

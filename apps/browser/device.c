@@ -74,6 +74,7 @@ add(struct host *h, const char *key, const char *home)
 		return;
 	(void)snprintf(d->key, sizeof d->key, "%s", key);
 	(void)snprintf(d->home, sizeof d->home, "%s", home);
+	d->lock_after = host_lock_after(d->key);
 	while (*at != NULL && strcmp((*at)->key, key) < 0)
 		at = &(*at)->next;
 	d->next = *at;

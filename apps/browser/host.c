@@ -128,7 +128,6 @@ host_begin(void)
 	(void)mkdir(HOST_ROOT, 0700); /* which may be there */
 	h->here.h = h;
 	host_lane(&h->here, &as);
-	host_settings_read(h);
 	host_scan(h);
 	return (int)rpc_lane_new(&as, &h->here.rpc);
 }
@@ -259,7 +258,7 @@ host_tick(void)
 	for (struct device *d = h->devices; d != NULL; d = d->next) {
 		if (d->z == NULL)
 			continue;
-		if (h->lock_after > 0 && now - d->used_ms > (uint64_t)h->lock_after * 60000)
+		if (d->lock_after > 0 && now - d->used_ms > (uint64_t)d->lock_after * 60000)
 			host_lock_device(h, d);
 		else if (!d->is_heard && now - d->polled_ms >= POLL_MS && d->lanes != NULL)
 			poll(d);

@@ -33,14 +33,14 @@ struct device {
 	struct zt *z; /* NULL: locked */
 	struct lane *lanes;
 	uint64_t used_ms, confirmed_until_ms, polled_ms, log_size;
-	bool is_heard; /* its event socket is open */
+	unsigned lock_after; /* minutes without use; 0: never */
+	bool is_heard;       /* its event socket is open */
 	char organization[128], server[256], email[260], label[128];
 };
 
 struct host {
 	struct device *devices; /* by name */
 	struct lane here;       /* for the host's methods */
-	unsigned lock_after;    /* minutes; 0: never */
 	/* Of the request that runs, and of the one that runs within it. */
 	struct zt_cancel cancels[2];
 	unsigned depth; /* how many run */
@@ -96,6 +96,7 @@ struct zt_options host_options(struct host *h, const char *home, const char *pas
 enum zt_err host_method(void *ctx, const struct rpc_row *row, struct call *c);
 /* Tells all pages that a device is another now. */
 void host_changed(struct host *h);
-void host_settings_read(struct host *h);
+/* After how many minutes the device KEY locks, as it was set, or as is usual. */
+unsigned host_lock_after(const char *key);
 
 #endif

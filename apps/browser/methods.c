@@ -31,7 +31,7 @@ state_of(const struct device *d)
 }
 
 static json_t *
-encode_host_device(const struct host *h, const struct device *d)
+encode_host_device(const struct device *d)
 {
 	const struct {
 		const char *name, *text;
@@ -47,11 +47,11 @@ encode_host_device(const struct host *h, const struct device *d)
 	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
 		if (members[i].text[0] != 0)
 			o = encode_with(o, members[i].name, encode_text(members[i].text));
-	if (d->z == NULL || h->lock_after == 0)
+	if (d->z == NULL || d->lock_after == 0)
 		return o;
 	return encode_with(o, "locksAt",
 	    encode_number(host_now_ms() - (host_now_steady_ms() - d->used_ms) +
-			  (uint64_t)h->lock_after * 60000));
+			  (uint64_t)d->lock_after * 60000));
 }
 
 static json_t *
@@ -60,7 +60,7 @@ encode_devices(const struct host *h)
 	json_t *all = json_array();
 
 	for (const struct device *d = h->devices; d != NULL; d = d->next)
-		if (json_array_append_new(all, encode_host_device(h, d)) != 0) {
+		if (json_array_append_new(all, encode_host_device(d)) != 0) {
 			json_decref(all);
 			return NULL;
 		}
@@ -93,32 +93,60 @@ do_state(struct host *h, struct call *c)
 
 /* ---- settings: a file with the number ---- */
 
-void
-host_settings_read(struct host *h)
+enum { SETTINGS_MAX = 16 * 1024 };
+
+/* The file has {KEY:MINUTES} of each device that has another time than the usual. jansson here
+ * reads and writes no files. */
+unsigned
+host_lock_after(const char *key)
 {
-	char text[16] = "";
+	char *text = malloc(SETTINGS_MAX);
 	int fd = open(SETTINGS, O_RDONLY);
-	ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-	unsigned long after = strtoul(text, NULL, 10);
+	ssize_t n = text != NULL && fd >= 0 ? read(fd, text, SETTINGS_MAX) : -1;
+	json_t *all = n > 0 ? json_loadb(text, (size_t)n, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const json_t *after = json_object_get(all, key);
+	unsigned minutes = LOCK_AFTER;
+
+	if (json_is_integer(after) && json_integer_value(after) >= 0 &&
+	    json_integer_value(after) <= LOCK_AFTER_MAX)
+		minutes = (unsigned)json_integer_value(after);
+	json_decref(all);
+	if (fd >= 0)
+		(void)close(fd);
+	free(text);
+	return minutes;
+}
+
+static bool
+write_file(const char *text, size_t n)
+{
+	int fd = open(SETTINGS ".new", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	bool is_written = fd >= 0 && write(fd, text, n) == (ssize_t)n && fsync(fd) == 0;
 
 	if (fd >= 0)
 		(void)close(fd);
-	h->lock_after = n > 0 && isdigit((unsigned char)text[0]) && after <= LOCK_AFTER_MAX
-			    ? (unsigned)after
-			    : LOCK_AFTER;
+	return is_written && rename(SETTINGS ".new", SETTINGS) == 0;
 }
 
 static bool
 settings_write(const struct host *h)
 {
-	char text[16];
-	int n = snprintf(text, sizeof text, "%u", h->lock_after),
-	    fd = open(SETTINGS ".new", O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	bool is_written = fd >= 0 && write(fd, text, (size_t)n) == n && fsync(fd) == 0;
+	char *text = malloc(SETTINGS_MAX);
+	json_t *all = json_object();
+	bool is_written = text != NULL && all != NULL;
+	size_t n;
 
-	if (fd >= 0)
-		(void)close(fd);
-	return is_written && rename(SETTINGS ".new", SETTINGS) == 0;
+	for (const struct device *d = h->devices; is_written && d != NULL; d = d->next)
+		if (d->lock_after != LOCK_AFTER)
+			is_written = json_object_set_new(
+					 all, d->key, json_integer((int)d->lock_after)) == 0;
+	if (is_written) {
+		n = json_dumpb(all, text, SETTINGS_MAX, JSON_COMPACT);
+		is_written = n > 0 && n <= SETTINGS_MAX && write_file(text, n);
+	}
+	json_decref(all);
+	free(text);
+	return is_written;
 }
 
 /* Whether AFTER minutes keep devices open for longer than BEFORE do; 0: without an end. */
@@ -128,34 +156,22 @@ is_longer(uint64_t after, uint64_t before)
 	return before != 0 && (after == 0 || after > before);
 }
 
-/* As the agent's: for each device that is open, of which there is one. */
-static bool
-all_are_confirmed(const struct host *h)
-{
-	bool any = false;
-
-	for (const struct device *d = h->devices; d != NULL; d = d->next) {
-		if (d->z == NULL)
-			continue;
-		if (d->confirmed_until_ms <= host_now_steady_ms())
-			return false;
-		any = true;
-	}
-	return any;
-}
-
 static enum zt_err
 do_settings(struct host *h, struct call *c)
 {
-	uint64_t after = call_number(c, "lockAfter", h->lock_after);
+	struct device *d = host_find(h, call_text(c, "key"));
+	uint64_t after;
 
-	if (after > LOCK_AFTER_MAX)
+	if (d == NULL)
+		return ZT_ERR_NOT_FOUND;
+	if ((after = call_number(c, "lockAfter", d->lock_after)) > LOCK_AFTER_MAX)
 		return call_refuse_number(
 		    c, ZT_ERR_INVALID, "it is more than %s minutes", LOCK_AFTER_MAX);
-	if (is_longer(after, h->lock_after) && !all_are_confirmed(h))
+	if (is_longer(after, d->lock_after) &&
+	    (d->z == NULL || d->confirmed_until_ms <= host_now_steady_ms()))
 		return call_refuse(c, ZT_ERR_CONFIRM, zt_err_text(ZT_ERR_CONFIRM), "");
-	if (after != h->lock_after) {
-		h->lock_after = (unsigned)after;
+	if (after != d->lock_after) {
+		d->lock_after = (unsigned)after;
 		if (!settings_write(h))
 			return ZT_ERR_IO;
 		host_changed(h);

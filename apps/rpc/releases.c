@@ -108,6 +108,7 @@ method_releases_pin(struct call *c)
 {
 	const json_t *given = json_object_get(c->params, "releases"), *one;
 	const char *list[ZT_RELEASES];
+	const char *how = call_text(c, "how");
 	json_t *made = NULL;
 	size_t i;
 	enum zt_err err;
@@ -116,7 +117,10 @@ method_releases_pin(struct call *c)
 		return call_refuse_number(c, ZT_ERR_LIMIT,
 		    "an organization accepts %s releases at most", ZT_RELEASES);
 	json_array_foreach(given, i, one) list[i] = json_string_value(one);
-	if ((err = zt_release_pin(c->z, list, json_array_size(given), call_flag(c, "add"))) ||
+	if ((err = zt_release_pin(c->z, list, json_array_size(given),
+		 strcmp(how, "too") == 0      ? ZT_PIN_TOO
+		 : strcmp(how, "noMore") == 0 ? ZT_PIN_NO_MORE
+					      : ZT_PIN_EXACTLY)) ||
 	    (err = list_releases(c, &made)))
 		return err;
 	return call_answer(c, ZT_OK, made);

@@ -140,7 +140,8 @@ cmd_web_pin(struct cli *c)
 			return err;
 		list[i] = release[i];
 	}
-	if ((err = zt_release_pin(c->zt, list, n, c->add && !none)) ||
+	if ((err = zt_release_pin(
+		 c->zt, list, n, c->add && !none ? ZT_PIN_TOO : ZT_PIN_EXACTLY)) ||
 	    (err = zt_releases(c->zt, count_release, &all)))
 		return err;
 	if (all == 0)

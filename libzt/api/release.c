@@ -37,11 +37,11 @@ zt_releases(struct zt *z, void (*each)(void *ctx, const char *release), void *ct
 }
 
 enum zt_err
-zt_release_pin(struct zt *z, const char *const *releases, size_t count, bool adds)
+zt_release_pin(struct zt *z, const char *const *releases, size_t count, enum zt_pin how)
 {
 	enum zt_err err = log_enter(z);
 
 	if (err == ZT_OK)
-		err = release_pin(z, releases, count, adds);
+		err = release_pin(z, releases, count, how);
 	return log_leave(z, err);
 }

@@ -127,6 +127,10 @@ struct look {
 	size_t accepted_count;
 	const struct hash *pinned; /* a copy of all that ever were */
 	size_t pinned_count;
+	/* What was sent in the place of the file that is not as listed; else it was not found.
+	 */
+	struct hash seen;
+	bool has_seen, was_missing;
 	struct zt_page *out;
 };
 
@@ -164,6 +168,10 @@ is_as_listed(struct look *l, const char *name, bool brotli, const struct hash *a
 		hash_file(buf_bytes(&got), &h);
 	*is = err == ZT_OK && status == 200 && buf_err(&got) == ZT_OK &&
 	      (hash_equal(&h, a) || (b != NULL && hash_equal(&h, b)));
+	l->was_missing = err == ZT_OK && status == 404;
+	l->has_seen = err == ZT_OK && status == 200 && buf_err(&got) == ZT_OK && got.n > 0;
+	if (l->has_seen)
+		l->seen = h;
 	buf_free(&got);
 	return err;
 }
@@ -206,7 +214,33 @@ get_manifest(struct look *l, struct buf *text, long *status)
 	return err;
 }
 
-/* Whether another release was put there during the look, which is no alarm. */
+/* Whether the release of TEXT, which is there now, has what was seen under the name of the
+ * alarm: the seen file, or none. */
+static bool
+explains(const struct look *l, struct bytes text)
+{
+	struct manifest m = { .file = NULL };
+	struct hash h;
+	bool is_listed = false, is = false;
+
+	hash_file(text, &h);
+	if ((l->accepted_count > 0 && !is_among(&h, l->accepted, l->accepted_count)) ||
+	    manifest_read(text, &m) != ZT_OK)
+		return false;
+	for (size_t i = 0; i < m.count; i++) {
+		if (strcmp(m.file[i].name, l->out->file) != 0)
+			continue;
+		is_listed = true;
+		is = l->has_seen &&
+		     (hash_equal(&l->seen, &m.file[i].hash) ||
+			 (m.file[i].has_brotli && hash_equal(&l->seen, &m.file[i].brotli)));
+	}
+	manifest_free(&m);
+	return is || (!is_listed && l->was_missing);
+}
+
+/* Whether another release was put there during the look, which is no alarm: the host may not
+ * take back what it sent by naming any other release. */
 static enum zt_err
 has_changed(struct look *l, struct bytes before, bool *has)
 {
@@ -214,7 +248,8 @@ has_changed(struct look *l, struct bytes before, bool *has)
 	long status = 0;
 	enum zt_err err = get_manifest(l, &text, &status);
 
-	*has = err == ZT_OK && status == 200 && !bytes_equal(buf_bytes(&text), before);
+	*has = err == ZT_OK && status == 200 && buf_err(&text) == ZT_OK &&
+	       !bytes_equal(buf_bytes(&text), before) && explains(l, buf_bytes(&text));
 	buf_free(&text);
 	return err;
 }

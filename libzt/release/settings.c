@@ -82,7 +82,7 @@ struct pinning {
 	struct hash release[2 * LIMIT_RELEASES];
 	ProtobufCBinaryData list[2 * LIMIT_RELEASES];
 	size_t given, count;
-	bool adds;
+	enum zt_pin how;
 	Zt__WebReleasePinned act;
 };
 
@@ -95,18 +95,29 @@ pin(struct pinning *p, const struct hash *release)
 	p->list[p->count++] = pb_field(release->b, sizeof release->b);
 }
 
-/* Over those that are accepted by now: two admins who add one each have both. */
+static bool
+is_given(const struct pinning *p, const struct hash *release)
+{
+	for (size_t i = 0; i < p->given; i++)
+		if (hash_equal(&p->release[i], release))
+			return true;
+	return false;
+}
+
+/* Over those that are accepted by now: two admins who add or withdraw one each have done both.
+ */
 static enum zt_err
 fill(struct zt *z, void *ctx, Zt__EntryBody *b)
 {
 	struct pinning *p = ctx;
 
 	p->count = 0;
-	for (size_t i = 0; p->adds && i < z->state->release_count; i++) {
+	for (size_t i = 0; p->how != ZT_PIN_EXACTLY && i < z->state->release_count; i++) {
 		p->release[LIMIT_RELEASES + i] = z->state->releases[i];
-		pin(p, &p->release[LIMIT_RELEASES + i]);
+		if (p->how == ZT_PIN_TOO || !is_given(p, &z->state->releases[i]))
+			pin(p, &p->release[LIMIT_RELEASES + i]);
 	}
-	for (size_t i = 0; i < p->given; i++)
+	for (size_t i = 0; p->how != ZT_PIN_NO_MORE && i < p->given; i++)
 		pin(p, &p->release[i]);
 	zt__web_release_pinned__init(&p->act);
 	p->act.manifests = p->list;
@@ -117,9 +128,9 @@ fill(struct zt *z, void *ctx, Zt__EntryBody *b)
 }
 
 enum zt_err
-release_pin(struct zt *z, const char *const *releases, size_t count, bool adds)
+release_pin(struct zt *z, const char *const *releases, size_t count, enum zt_pin how)
 {
-	struct pinning p = { .given = count, .adds = adds };
+	struct pinning p = { .given = count, .how = how };
 
 	z->message[0] = 0;
 	if (count > LIMIT_RELEASES)

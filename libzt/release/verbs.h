@@ -13,7 +13,7 @@ ZT_CHECKED enum zt_err release_settings_change(struct zt *z, const enum zt_brows
 ZT_CHECKED enum zt_err release_list(
     struct zt *z, void (*each)(void *ctx, const char *release), void *ctx);
 ZT_CHECKED enum zt_err release_pin(
-    struct zt *z, const char *const *releases, size_t count, bool adds);
+    struct zt *z, const char *const *releases, size_t count, enum zt_pin how);
 ZT_CHECKED enum zt_err release_page_check(struct zt *z, const char *url, struct zt_page *out);
 ZT_CHECKED enum zt_err release_page_known(
     struct zt *z, struct zt_page *newest, struct zt_page *alarm);

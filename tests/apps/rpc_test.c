@@ -64,12 +64,14 @@ settings_bind_and_releases_are_pinned(void **state)
 	    answer_number(ask(b, "organization.settings", "{}"), "deletionDelay"));
 	does(a, "organization.setSettings", "{s:s,s:s,s:I}", "browserDevices", "everybody",
 	    "workspacesBy", "standard", "deletionDelay", (int64_t)24 * 3600 * 1000);
-	ends(ZT_ERR_FORBIDDEN, b, "releases.pin", "{s:[s]}", "releases", one);
-	ends(ZT_ERR_INVALID, a, "releases.pin", "{s:[s]}", "releases", "none");
-	does(a, "releases.pin", "{s:[s]}", "releases", one);
-	assert_int_equal(
-	    2, answer_count(ask(a, "releases.pin", "{s:[s],s:b}", "releases", other, "add", 1),
-		   "releases"));
+	ends(ZT_ERR_FORBIDDEN, b, "releases.pin", "{s:[s],s:s}", "releases", one, "how",
+	    "exactly");
+	ends(ZT_ERR_INVALID, a, "releases.pin", "{s:[s],s:s}", "releases", "none", "how",
+	    "exactly");
+	does(a, "releases.pin", "{s:[s],s:s}", "releases", one, "how", "exactly");
+	assert_int_equal(2,
+	    answer_count(ask(a, "releases.pin", "{s:[s],s:s}", "releases", other, "how", "too"),
+		"releases"));
 	all = ask(b, "releases.list", "{}");
 	assert_int_equal(2, json_array_size(json_object_get(all, "releases")));
 	assert_null(json_object_get(all, "newest"));
@@ -81,7 +83,10 @@ settings_bind_and_releases_are_pinned(void **state)
 	assert_null(json_object_get(all, "alarm"));
 	json_decref(all);
 	does(b, "releases.clear", "{}");
-	does(a, "releases.pin", "{s:[]}", "releases");
+	assert_int_equal(1, answer_count(ask(a, "releases.pin", "{s:[s],s:s}", "releases",
+					     other, "how", "noMore"),
+				"releases"));
+	does(a, "releases.pin", "{s:[],s:s}", "releases", "how", "exactly");
 	assert_int_equal(0, answer_count(ask(a, "releases.list", "{}"), "releases"));
 }
 

@@ -664,12 +664,12 @@ def locking(r):
     check("its threads are gone", soon(lambda: threads(r) == r.threads), threads(r))
     near.call("host.unlock", {"key": "alice", "password": PASSWORD})
     check("it opens again", page.call("device.whoami", device="alice")["email"] == "alice@demo.example")
-    check("how long it stays open is a setting", near.call("host.settings", {"lockAfter": 1}) == {"lockAfter": 1})
+    check("how long it stays open is a setting", near.call("host.settings", {"key": "alice", "lockAfter": 1}) == {"lockAfter": 1})
     refused("a code that is none makes nothing", near.call, "host.create", dict(server=URL, code="x", slug="none",
             email="a@b.example", name="A", label="L", password=PASSWORD), kind="INVALID")
     check("and leaves no folder", not os.path.exists(r.root + "/none"))
-    check("which is kept", json.load(open(r.root + "/zt-agent/settings")) == {"lockAfter": 1})
-    near.call("host.settings", {"lockAfter": 15})
+    check("which is kept", json.load(open(r.root + "/zt-agent/settings")) == {"lockAfter": {"alice": 1}})
+    near.call("host.settings", {"key": "alice", "lockAfter": 15})
     near.call("host.lock")
     check("all can be locked at once", near.call("host.state")["devices"][0]["state"] == "locked")
     near.call("host.unlock", {"key": "alice", "password": PASSWORD})
@@ -695,17 +695,21 @@ def confirming(r):
     near.call("host.unlock", {"key": "alice", "password": ""})  # by what is held: nobody typed
     for longer in 16, 0:
         refused("a device stays open for longer only when the person says so", near.call, "host.settings",
-                {"lockAfter": longer}, kind="CONFIRM")
-    check("for a shorter time without", near.call("host.settings", {"lockAfter": 14}) == {"lockAfter": 14})
+                {"key": "alice", "lockAfter": longer}, kind="CONFIRM")
+    check("for a shorter time without", near.call("host.settings", {"key": "alice", "lockAfter": 14}) == {"lockAfter": 14})
     shutil.copytree(r.root + "/alice", r.root + "/other")  # a device whose password somebody else may know
     near.call("host.unlock", {"key": "other", "password": PASSWORD})
-    refused("nor is one device's password another's", near.call, "host.settings", {"lockAfter": 0}, kind="CONFIRM")
+    near.call("host.lock", {"key": "alice"})
+    refused("nor of one that is locked", near.call, "host.settings", {"key": "alice", "lockAfter": 0}, kind="CONFIRM")
+    check("another device has its own time", near.call("host.settings", {"key": "other", "lockAfter": 0}) == {"lockAfter": 0})
+    near.call("host.unlock", {"key": "alice", "password": ""})
+    refused("nor is one device's password another's", near.call, "host.settings", {"key": "alice", "lockAfter": 0}, kind="CONFIRM")
     near.call("host.lock", {"key": "other"})
     soon(lambda: [d["state"] for d in near.call("host.state")["devices"] if d["key"] == "other"] == ["locked"])
     shutil.rmtree(r.root + "/other")
     near.call("host.confirm", {"key": "alice", "password": PASSWORD})
-    check("after the password, for longer", near.call("host.settings", {"lockAfter": 0}) == {"lockAfter": 0})
-    near.call("host.settings", {"lockAfter": 15})
+    check("after the password, for longer", near.call("host.settings", {"key": "alice", "lockAfter": 0}) == {"lockAfter": 0})
+    near.call("host.settings", {"key": "alice", "lockAfter": 15})
     subprocess.run(alice + ["lock"], stdout=subprocess.DEVNULL)
     near.close()
 

@@ -59,6 +59,10 @@ def answer(s, head):
     body, status, more = r.read(), r.status, ""
     encoding = r.getheader("content-encoding")
     kind = lie_about(path, encoding == "br")
+    if kind and kind.startswith("then="):  # altered once; then another manifest once, as if there were a new release
+        open(STATE + "/lie", "w").write("as=%s /zt-web.manifest" % kind[5:])
+        open(STATE + "/times", "w").write("1")
+        kind = "byte"
     if kind in ("byte", "plain", "brotli"):
         body = body[:-1] + bytes([body[-1] ^ 1])
     elif kind == "missing":

@@ -58,6 +58,8 @@ lie "byte /"; alarms "file index.html" "the page at the root alone, which people
 lie "byte /index.html"; alarms "file index.html" "by its name alone"
 lie "missing /assets/a-1.js"; alarms "file assets/a-1.js" "a file that is missing"
 lie "elsewhere /assets/a-1.js"; alarms "file assets/a-1.js" "one that is elsewhere is not followed"
+{ cat "$web/zt-web.manifest"; echo "$(sha256sum < "$web/index.html" | cut -c1-64)  other.html"; } > "$state/other.manifest"
+lie "then=$state/other.manifest /assets/a-1.js"; alarms "file assets/a-1.js" "an altered file is not excused by another manifest behind it"
 lie "endless /index.html"; alarms "file index.html" "one that never ends"
 printf '%064d  ../passwd\n' 0 > "$state/bad"; lie "as=$state/bad /zt-web.manifest"
 alarms "never accepted" "a manifest that leads out of the origin"

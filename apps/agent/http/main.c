@@ -117,7 +117,6 @@ run(struct agent *a, const char *root, const char *page)
 	a->is_usual = place.is_usual;
 	if ((code = take_root(a)) != 0)
 		return code;
-	settings_read(a);
 	if (page != NULL && !site_read(page, &a->site, message))
 		agent_log("%s", message);
 	code = agent_run(a);

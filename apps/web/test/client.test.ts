@@ -145,7 +145,7 @@ test("a host that another one took the place of hears nothing", async () => {
   fake.up();
   fake.say({ id: 1, result: { run: "one" } });
   await soon();
-  const first = host.call(null, "host.settings", {});
+  const first = host.call(null, "host.settings", { key: "a" });
   fake.say({ id: fake.last().id, result: { lockAfter: 1 } });
   expect(await first).toEqual({ lockAfter: 1 });
   fake.down();

@@ -37,11 +37,13 @@ ZT_CALL enum zt_err zt_settings_change(struct zt *z, const enum zt_browsers *bro
 /* Lists the releases of the page that the organization accepts; none: it has not said. */
 ZT_CALL enum zt_err zt_releases(
     struct zt *z, void (*each)(void *ctx, const char *release), void *ctx);
-/* Accepts exactly RELEASES from now on, at most ZT_RELEASES, or (ADDS) these as well; for
- * admins. With none and without ADDS, any release is accepted. Errors: INVALID (none of them is
- * one), LIMIT, FORBIDDEN. */
+/* What becomes of the list: RELEASES exactly, these as well, or the others alone. */
+enum zt_pin { ZT_PIN_EXACTLY, ZT_PIN_TOO, ZT_PIN_NO_MORE };
+/* Accepts COUNT RELEASES, at most ZT_RELEASES, or no more, as HOW says of the newest list; for
+ * admins. With none on the list any release is accepted. Errors: INVALID (none of them is one),
+ * LIMIT, FORBIDDEN. */
 ZT_CALL enum zt_err zt_release_pin(
-    struct zt *z, const char *const *releases, size_t count, bool adds);
+    struct zt *z, const char *const *releases, size_t count, enum zt_pin how);
 /* The release whose manifest is the file PATH. Errors: NOT_FOUND, IO, CORRUPT (it is no
  * manifest). */
 ZT_CALL enum zt_err zt_release_of(const char *path, char release[ZT_RELEASE]);

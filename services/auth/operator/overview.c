@@ -197,6 +197,9 @@ check_freeze(const struct auth_org *org, const struct request *rq, const struct 
 	if (u == NULL || !org_state_user_live(u, ORG_NEVER))
 		return service_refuse(
 		    out, ZT_ERR_NOT_FOUND, "the organization has no user of this id");
+	/* Of two admins who freeze each other at once, the first one does. */
+	if (idmap_get(&org->frozen, &rq->caller.user) != NULL)
+		return ZT_ERR_FROZEN;
 	if (id_equal(user, &rq->caller.user))
 		return service_refuse(out, ZT_ERR_INVALID, "nobody freezes themselves");
 	return ZT_OK;
@@ -223,11 +226,12 @@ overview_freeze(void *state, const struct request *rq, struct rpc_answer *out)
 	if ((err = check_freeze(org, rq, &user, out)) == ZT_OK &&
 	    (err = db_run(rq->db, m->is_frozen ? &freeze : &thaw, v, 2, NULL)) == ZT_OK &&
 	    (err = auth_load_limits(rq->db, &rq->params.org, org)) == ZT_OK) {
-		audit(rq->service, m->is_frozen ? "user_frozen" : "user_thawed",
-		    &rq->params.org, &rq->device, &user);
 		if (!m->is_frozen && idmap_get(&org->frozen, &user) != NULL)
 			err = service_refuse(out, ZT_ERR_FORBIDDEN,
 			    "the server's operator froze this user, and alone ends that");
+		else
+			audit(rq->service, m->is_frozen ? "user_frozen" : "user_thawed",
+			    &rq->params.org, &rq->device, &user);
 	}
 	auth_unlock(org);
 	if (err == ZT_OK) /* decisions that others keep are old now; sockets are closed */

@@ -24,17 +24,13 @@ export function Releases({ organization }: RoomProps) {
   const [last, setLast] = useState<string | null>(null);
   const [wrong, setWrong] = useState("");
   useEffect(() => { void organization.readPage().catch((error: unknown) => setWrong(sentenceOfError(error))); }, []);
-  const save = async (params: { releases: string[]; add?: boolean }) => {
-    await organization.call("releases.pin", params);
+  const save = async (release: string, how: "too" | "noMore") => {
+    await organization.call("releases.pin", { releases: [release], how });
     await organization.readPage();
     tell(t("Saved"));
   };
-  /** Beside those that other admins accept meanwhile. */
-  const accept = (release: string) => save({ releases: [release], add: true });
-  const withdraw = async (release: string) => {
-    await organization.readPage();
-    await save({ releases: (organization.page.value?.releases ?? []).filter((other) => other !== release) });
-  };
+  const accept = (release: string) => save(release, "too");
+  const withdraw = (release: string) => save(release, "noMore");
   const agent = hostName.value?.host === "agent";
   const served = known?.newest?.release ?? "";
   const isNew = known !== null && served !== "" && !known.releases.includes(served);

@@ -14,11 +14,11 @@ const MINUTES = [5, 15, 30, 60, 240, 480, 0];
 
 export function LockAfter({ organization }: RoomProps) {
   const [minutes, setMinutes] = useState<number | null>(null);
-  useEffect(() => { host().call(null, "host.settings", {}).then(({ lockAfter }) => setMinutes(lockAfter)).catch(tellRefusal); }, []);
+  useEffect(() => { host().call(null, "host.settings", { key: organization.key }).then(({ lockAfter }) => setMinutes(lockAfter)).catch(tellRefusal); }, []);
   const change = (lockAfter: number) => {
     const before = minutes;
     setMinutes(lockAfter);
-    ask(organization.key, "host.settings", { lockAfter }, undefined, true)
+    ask(organization.key, "host.settings", { key: organization.key, lockAfter }, undefined, true)
       .then((set) => { setMinutes(set.lockAfter); tell(t("Saved")); }, (error: unknown) => { setMinutes(before); if (!isCode(error, "CONFIRM")) tellRefusal(error); });
   };
   const choices = minutes === null || MINUTES.includes(minutes) ? MINUTES : [minutes, ...MINUTES];
