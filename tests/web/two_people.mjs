@@ -367,6 +367,8 @@ try {
     await a.waitForTimeout(1000);
     await a.keyboard.type("Orders");
     await press("Enter");
+    // Both folders have a dropped.txt: what the other one alone has is gone first.
+    await a.getByRole("row", { name: /minutes\.txt/ }).waitFor({ state: "detached" });
     await a.getByRole("row", { name: /dropped\.txt/ }).waitFor();
     for (let turn = 0; turn < 40 && (await focus()) !== "grid"; turn++) await press("Tab");
     await press("Backspace");
