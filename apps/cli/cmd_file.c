@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "common/l10n.h"
 #include "common/output.h"
+#include "common/usage.h"
 #include "terminal/command.h"
 #include "terminal/progress.h"
 #include "zt/cancel.h"
@@ -620,25 +621,11 @@ cmd_find(struct cli *c)
 	return err;
 }
 
-struct sum {
-	uint64_t files, folders, bytes;
-};
-
-static void
-add_up(void *ctx, const struct zt_file *f)
-{
-	struct sum *s = ctx;
-
-	s->folders += f->is_folder;
-	s->files += !f->is_folder;
-	s->bytes += f->size;
-}
-
 enum zt_err
 cmd_du(struct cli *c)
 {
-	struct sum s = { 0 };
-	enum zt_err err = zt_ls(c->zt, c->args[0], true, true, add_up, &s);
+	struct usage s = { 0 };
+	enum zt_err err = zt_ls(c->zt, c->args[0], true, true, usage_add, &s);
 
 	if (err)
 		return err;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <wctype.h>
 
+#include "common/usage.h"
 #include "rpc/call.h"
 #include "rpc/encode.h"
 #include "zt/file.h"
@@ -109,25 +110,11 @@ method_files_find(struct call *c)
 	return err;
 }
 
-struct sum {
-	uint64_t files, folders, bytes;
-};
-
-static void
-add_up(void *ctx, const struct zt_file *f)
-{
-	struct sum *s = ctx;
-
-	s->folders += f->is_folder;
-	s->files += !f->is_folder;
-	s->bytes += f->size;
-}
-
 enum zt_err
 method_files_usage(struct call *c)
 {
-	struct sum s = { 0 };
-	enum zt_err err = zt_ls(c->z, call_text(c, "path"), true, true, add_up, &s);
+	struct usage s = { 0 };
+	enum zt_err err = zt_ls(c->z, call_text(c, "path"), true, true, usage_add, &s);
 
 	return call_answer(c, err,
 	    json_pack("{s:o,s:o,s:o}", "files", encode_number(s.files), "folders",
