@@ -24,8 +24,8 @@ bool stream_open(struct connection *c, const struct stream_wish *w, char *url, s
 /* C has gone. */
 void stream_forget(struct connection *c);
 
-/* A head for PATH came, whose Host and cookie are the page's; MINE: its Origin is, too. Sets
- * *SLOT while the exchange is under way. Each returns the callback's value. */
+/* A head for PATH came, whose Host and cookie are the page's. Sets *SLOT while the exchange is
+ * under way. Each returns the callback's value. */
 int stream_head(struct agent *a, struct lws *wsi, struct flow **slot, const char *path);
 int stream_body(struct flow *f, const void *in, size_t n);
 int stream_body_end(struct flow *f);
