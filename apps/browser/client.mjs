@@ -2,7 +2,7 @@
 // client.mjs - the worker that runs the client: one request at a time, and it blocks meanwhile. What it hears while it is
 // blocked comes through shared memory (shared.mjs): answers of the network, replies of the person, cancel.
 import { argon2Import } from './argon2.mjs';
-import { httpImports } from './http.mjs';
+import { httpImports, letGo } from './http.mjs';
 import { openFiles } from './opfs.mjs';
 import { join } from './queue.mjs';
 import { CANCEL, HEARS, REPLY_LENGTH, WAKE, endInner, innerIsCancelled, replyRoom, takeInner, words } from './shared.mjs';
@@ -89,9 +89,10 @@ export function startClient(module, files, shared, network, post, log = () => {}
 		return p;
 	};
 	const runBytes = (page, head, body) => {
-		const p = place(head), q = body ? place(body) : 0;
+		const p = place(head), q = body ? place(body) : 0, n = body ? body.length : 0;
 		head.fill(0); // a password may be in it
-		instance.exports.host_run(page, p, head.length, q, body ? body.length : 0);
+		if (body) letGo(body.buffer);
+		instance.exports.host_run(page, p, head.length, q, n);
 		instance.exports.free(p);
 		if (q) instance.exports.free(q);
 	};

@@ -405,6 +405,19 @@ send_blocks(struct transfer *t, int fd, const char *name, uint64_t size, Zt__Fil
 	return send_some(t, fd, name, send_room(size), UINT64_MAX, f, &cap);
 }
 
+/* Room in the shared block for SIZE bytes more, LIMIT_SMALL at most. */
+static enum zt_err
+make_room(struct transfer *t, size_t size)
+{
+	enum zt_err err = ZT_OK;
+
+	if (t->shared_block != NULL && t->shared_block->clear.n + size > LIMIT_BLOCK)
+		send_gathered(t);
+	if (t->shared_block == NULL && (err = take_slot(t, LIMIT_BLOCK, &t->shared_block)))
+		t->shared_block = NULL;
+	return err;
+}
+
 /* SIZE bytes of FD behind what is gathered. *GREW: there are more by now, and none was taken.
  */
 static enum zt_err
@@ -417,12 +430,8 @@ gather(
 	enum zt_err err;
 
 	*grew = false;
-	if (t->shared_block != NULL && t->shared_block->clear.n + size + 1 > LIMIT_BLOCK)
-		send_gathered(t);
-	if (t->shared_block == NULL && (err = take_slot(t, LIMIT_BLOCK, &t->shared_block))) {
-		t->shared_block = NULL;
+	if ((err = make_room(t, size + 1)))
 		return err;
-	}
 	to = &t->shared_block->clear;
 	if ((n = read_full(fd, to->p + to->n, size + 1)) < 0)
 		return read_err(t, name);
@@ -448,6 +457,32 @@ send_content(struct transfer *t, int fd, const char *name, uint64_t size, Zt__Fi
 	if (size <= LIMIT_SMALL)
 		err = gather(t, fd, name, (size_t)size, f, &grew);
 	return err == ZT_OK && grew ? send_blocks(t, fd, name, size, f) : err;
+}
+
+enum zt_err
+send_bytes(struct transfer *t, struct bytes content, Zt__FileManifest *f)
+{
+	bool shares = content.n <= LIMIT_SMALL;
+	struct transfer_slot *slot;
+	size_t cap = 0;
+	enum zt_err err;
+
+	if (content.n == 0)
+		return ZT_OK;
+	if ((err = shares ? make_room(t, content.n) : take_slot(t, LIMIT_BLOCK, &slot)))
+		return err;
+	if (shares)
+		slot = t->shared_block;
+	if ((err = add_dest(slot, f, slot->clear.n, content.n, &cap))) {
+		if (!shares)
+			transfer_release(slot);
+		return err;
+	}
+	buf_add(&slot->clear, content);
+	f->size = content.n;
+	if (!shares)
+		send_slot(slot);
+	return ZT_OK;
 }
 
 /* SIZE bytes of content, of which SENT are no holes. */

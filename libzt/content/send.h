@@ -12,6 +12,9 @@
  * error concerns this file alone. */
 ZT_CHECKED enum zt_err send_content(
     struct transfer *t, int fd, const char *name, uint64_t size, Zt__FileManifest *f);
+/* The same of CONTENT, LIMIT_BLOCK bytes at most, which are copied. */
+ZT_CHECKED enum zt_err send_bytes(
+    struct transfer *t, struct bytes content, Zt__FileManifest *f);
 /* Whether one manifest can describe the file, judging by ST; the second counts holes of FD
  * too, and rewinds FD. */
 bool send_fits(const struct stat *st);

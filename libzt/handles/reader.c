@@ -25,7 +25,7 @@
 
 enum {
 	BLOCKS = 8,
-	AHEAD = 6,                      /* blocks, */
+	AHEAD = 6,                      /* blocks, once a few were read in order, */
 	AHEAD_BYTES = 12 * 1024 * 1024, /* as long as they are not larger */
 	TURN_MS = 250,
 	KEEP_TRIES = 20,
@@ -53,6 +53,8 @@ struct zt_reader {
 	uint64_t version; /* 0: the caller that opened it knows */
 	uint64_t *from;   /* where each part begins, and the end */
 	size_t parts;
+	size_t last;       /* the part that was read last, */
+	unsigned in_order; /* and how many before it, one behind the other */
 	uint64_t uses;
 	struct held held[BLOCKS];
 };
@@ -355,15 +357,32 @@ open_block(struct zt_reader *r, struct held *h)
 	return err;
 }
 
+/* PART is read, which is no hole: behind the last one, or somewhere else. */
+static void
+note_place(struct zt_reader *r, size_t part)
+{
+	size_t next = r->last + 1;
+
+	if (part == r->last)
+		return;
+	while (next < part && r->m->file->blocks->blocks[next]->hole > 0)
+		next++;
+	r->in_order = part == next ? r->in_order + 1 : 0;
+	r->last = part;
+}
+
 /* Blocks behind that of NOW, which a reader that continues will want. Without them it only
- * waits.
+ * waits. A reader that has just gone to a place waits for its block: few others are on their
+ * way then.
  */
 static void
 fetch_ahead(struct zt_reader *r, const struct held *now)
 {
-	size_t started = 0, bytes = 0;
+	size_t started = 0, bytes = 0, most = 1 + 2 * (size_t)r->in_order;
 
-	for (size_t i = now->part + 1; i < r->parts && started < AHEAD && bytes < AHEAD_BYTES;
+	if (most > AHEAD)
+		most = AHEAD;
+	for (size_t i = now->part + 1; i < r->parts && started < most && bytes < AHEAD_BYTES;
 	     i++) {
 		const Zt__BlockRef *b = r->m->file->blocks->blocks[i];
 		struct held *h;
@@ -393,6 +412,7 @@ block_of(struct zt_reader *r, size_t part, struct bytes *out)
 			return err;
 	}
 	h->used = ++r->uses;
+	note_place(r, part);
 	fetch_ahead(r, h);
 	while (h->state == FLYING)
 		if ((err = turn(r)))

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* small.c - many small files at once: their blocks, if they have any, then one changeset. */
+/* small.c - many small files at once: the blocks that they share, if they have any, then one
+ * changeset. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "content/send.h"
 #include "content/transfer.h"
 #include "crypto/suite.h"
-#include "files/block.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "handles/verbs.h"
@@ -17,9 +17,9 @@
 
 /* One of them. */
 struct small {
-	struct buf remote; /* its whole path */
-	struct id fresh;   /* what becomes of it when nothing is there */
-	Zt__BlockRef *ref; /* of what does not ride in the manifest */
+	struct buf remote;         /* its whole path */
+	struct id fresh;           /* what becomes of it when nothing is there */
+	Zt__FileManifest *content; /* in a block, or as it rides in the manifest */
 };
 
 struct act {
@@ -33,11 +33,10 @@ struct act {
 	struct tree_look look;
 };
 
-/* The block of SMALL as the only one of F. */
+/* FROM as the only block of F. */
 static enum zt_err
-add_block(Zt__FileManifest *f, const struct small *small)
+add_block(Zt__FileManifest *f, const Zt__BlockRef *from)
 {
-	const Zt__BlockRef *from = small->ref;
 	Zt__BlockRef *b;
 
 	if ((f->blocks = malloc(sizeof *f->blocks)) == NULL)
@@ -61,7 +60,7 @@ add_block(Zt__FileManifest *f, const struct small *small)
 }
 
 static enum zt_err
-compose(const struct zt_small *file, const struct small *small, Zt__Manifest **out)
+compose(const struct zt_small *file, const Zt__FileManifest *content, Zt__Manifest **out)
 {
 	Zt__Manifest *m = malloc(sizeof *m);
 	enum zt_err err = ZT_ERR_MEMORY;
@@ -78,13 +77,11 @@ compose(const struct zt_small *file, const struct small *small, Zt__Manifest **o
 	m->file->modified = file->seconds;
 	m->file->modified_ns = file->nanoseconds;
 	err = ZT_OK;
-	if (small->ref != NULL) {
-		err = add_block(m->file, small);
-	} else if (file->n > 0) {
-		ProtobufCBinaryData clear = pb_field((uint8_t *)(uintptr_t)file->p, file->n);
-
+	if (content->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS) {
+		err = add_block(m->file, content->blocks->blocks[0]);
+	} else if (content->content_case == ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT) {
 		m->file->content_case = ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT;
-		err = writer_copy_field(&clear, &m->file->inline_content);
+		err = writer_copy_field(&content->inline_content, &m->file->inline_content);
 	}
 	if (err)
 		goto out;
@@ -146,10 +143,9 @@ write_one(struct act *a, struct workspace *s, const struct zt_small *file, struc
 	if (!is_there)
 		at = (struct tree_entry){ .vlob = small->fresh };
 	s->z->message[0] = 0;
-	if ((err = compose(file, small, &m)) || (err = batch_write(b, &at.vlob, m, true, 0)))
+	if ((err = compose(file, small->content, &m)) ||
+	    (err = batch_write(b, &at.vlob, m, true, 0)))
 		return err;
-	if (small->ref != NULL)
-		batch_adds(b, pb_bytes(small->ref->id));
 	return is_there ? ZT_OK
 			: batch_link(
 			      b, &a->parent.vlob, path.name[path.count - 1], &at, BATCH_ABSENT);
@@ -177,39 +173,51 @@ write_all(void *ctx, struct workspace *s, const struct path *path, struct batch 
 	return err;
 }
 
-/* Sends the blocks of those that have one. */
+/* Sends the content in blocks that the files share, as a put does. */
 static enum zt_err
-send_blocks(struct zt *z, struct workspace *s, const struct act *a)
+send_blocks(struct workspace *s, const struct act *a)
 {
 	struct push push = { 0 };
-	struct buf clear = buf_init(BLOCK_CLEAR_MAX);
 	struct transfer *t = calloc(1, sizeof *t);
 	enum zt_err err = ZT_ERR_MEMORY;
 
-	(void)z;
 	if (t == NULL)
 		return err;
 	if ((err = transfer_begin(t, s, ZT_PROGRESS_SEND, NULL)))
 		goto out;
 	t->push[0] = &push;
-	for (size_t i = 0; err == ZT_OK && i < a->count; i++) {
-		if (a->files[i].n <= LIMIT_INLINE)
-			continue;
-		buf_empty(&clear);
-		buf_add(&clear, bytes_of(a->files[i].p, a->files[i].n));
-		if ((err = buf_err(&clear)) == ZT_OK)
-			err = send_block(t, &clear, &a->small[i].ref);
-	}
+	for (size_t i = 0; err == ZT_OK && i < a->count; i++)
+		err =
+		    send_bytes(t, bytes_of(a->files[i].p, a->files[i].n), a->small[i].content);
+	if (err == ZT_OK)
+		send_gathered(t);
 	if (err == ZT_OK)
 		err = transfer_drain(t);
 out:
 	transfer_end(t);
-	buf_free(&clear);
 	free(t);
 	return err;
 }
 
-/* Whether the files can be written so, and their paths. */
+/* All content is so little that it rides in the manifests. */
+static enum zt_err
+keep_inline(const struct act *a)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		Zt__FileManifest *f = a->small[i].content;
+		ProtobufCBinaryData clear =
+		    pb_field((uint8_t *)(uintptr_t)a->files[i].p, a->files[i].n);
+
+		if (clear.len == 0)
+			continue;
+		f->content_case = ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT;
+		if (writer_copy_field(&clear, &f->inline_content))
+			return ZT_ERR_MEMORY;
+	}
+	return ZT_OK;
+}
+
+/* Whether the files can be written so; their paths, and room for what they hold. */
 static enum zt_err
 prepare(struct zt *z, const char *remote, struct act *a)
 {
@@ -225,6 +233,9 @@ prepare(struct zt *z, const char *remote, struct act *a)
 		if (a->files[i].n > ZT_SMALL_MAX || a->files[i].nanoseconds >= 1000000000)
 			return session_refuse(z, ZT_ERR_INVALID, "a file is not small");
 		random_bytes(one->fresh.b, ID_BYTES);
+		if ((one->content = malloc(sizeof *one->content)) == NULL)
+			return ZT_ERR_MEMORY;
+		zt__file_manifest__init(one->content);
 		buf_printf(&one->remote, "%s%s%s", remote, slash, a->files[i].name);
 		err = buf_err(&one->remote);
 	}
@@ -237,7 +248,7 @@ handle_write_small(struct zt *z, const char *remote, const struct zt_small *file
 	struct act a = { .files = files, .count = count };
 	struct workspace *s = NULL;
 	struct path path;
-	bool has_blocks = false;
+	size_t bytes = 0;
 	enum zt_err err;
 
 	z->message[0] = 0;
@@ -249,16 +260,18 @@ handle_write_small(struct zt *z, const char *remote, const struct zt_small *file
 		return ZT_ERR_MEMORY;
 	for (size_t i = 0; i < count; i++) {
 		a.small[i].remote = buf_init(PATH_TEXT_MAX + 2 * LIMIT_NAME);
-		has_blocks = has_blocks || files[i].n > LIMIT_INLINE;
+		bytes += files[i].n < LIMIT_BLOCK ? files[i].n : LIMIT_BLOCK;
 	}
 	if ((err = prepare(z, remote, &a)))
 		goto out;
 	/* Blocks go while other handles may have the store. */
-	if (has_blocks) {
+	if (bytes > LIMIT_INLINE) {
 		if ((err = log_enter(z)) == ZT_OK)
 			err = tree_open(z, remote, &s, &path);
-		if ((err = log_leave(z, err)) || (err = send_blocks(z, s, &a)))
+		if ((err = log_leave(z, err)) || (err = send_blocks(s, &a)))
 			goto out;
+	} else if ((err = keep_inline(&a))) {
+		goto out;
 	}
 	if ((err = log_enter(z)) == ZT_OK)
 		err = tree_act(z, remote, write_all, &a);
@@ -267,7 +280,7 @@ out:
 	forget_folder(&a);
 	for (size_t i = 0; i < count; i++) {
 		buf_free(&a.small[i].remote);
-		pb_wipe(a.small[i].ref);
+		pb_wipe(a.small[i].content);
 	}
 	free(a.small);
 	return err;

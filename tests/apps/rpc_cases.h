@@ -12,6 +12,7 @@ void the_log_is_exported_for_an_auditor(void **state);
 /* rpc_files.c */
 void a_file_is_written_and_read_in_ranges(void **state);
 void small_files_are_written_together(void **state);
+void small_files_share_blocks(void **state);
 void a_page_keeps_notes_and_files(void **state);
 void a_folder_is_listed_in_pages(void **state);
 void what_is_moved_and_removed_is_found_again(void **state);

@@ -103,6 +103,49 @@ small_files_are_written_together(void **state)
 	    "plans:/none", "files", "name", "a", "size", 0);
 }
 
+/* Small ones are in one block, as those of a put are; larger ones have their own. */
+void
+small_files_share_blocks(void **state)
+{
+	enum { SMALL = 5000, LARGE = 200000, ALL = 3 * SMALL + LARGE };
+	struct rpc_lane *a = stage.alice;
+	static const char *const names[] = { "p", "q", "r", "s", NULL };
+	char *content = malloc(ALL);
+	struct rpc_answer given;
+	int64_t blocks, h;
+
+	(void)state;
+	assert_non_null(content);
+	for (size_t i = 0; i < ALL; i++)
+		content[i] = (char)('a' + i / SMALL % 26);
+	does(a, "files.makeFolder", "{s:s}", "path", "plans:/shared");
+	blocks = answer_number(ask(a, "files.verify", "{s:s}", "workspace", "plans"), "blocks");
+	json_decref(ask_with(a, "files.writeSmall",
+	    json_pack("{s:s,s:[{s:s,s:i},{s:s,s:i},{s:s,s:i},{s:s,s:i}]}", "path",
+		"plans:/shared", "files", "name", "p", "size", SMALL, "name", "q", "size",
+		SMALL, "name", "r", "size", SMALL, "name", "s", "size", LARGE),
+	    content, ALL, &given));
+	rpc_answer_free(&given);
+	for (size_t i = 0; names[i] != NULL; i++) {
+		size_t n = i < 3 ? SMALL : LARGE;
+		char path[32];
+
+		(void)snprintf(path, sizeof path, "plans:/shared/%s", names[i]);
+		h = answer_number(ask(a, "reader.open", "{s:s}", "path", path), "handle");
+		json_decref(ask_with(a, "reader.read",
+		    json_pack("{s:I,s:i,s:i}", "handle", h, "offset", 0, "size", (int)n + 1),
+		    NULL, 0, &given));
+		assert_int_equal(n, given.content_n);
+		assert_memory_equal(content + i * SMALL, given.content, n);
+		rpc_answer_free(&given);
+		does(a, "reader.close", "{s:I}", "handle", h);
+	}
+	assert_int_equal(blocks + 2,
+	    answer_number(ask(a, "files.verify", "{s:s}", "workspace", "plans"), "blocks"));
+	does(a, "files.remove", "{s:s,s:b}", "path", "plans:/shared", "recursive", 1);
+	free(content);
+}
+
 void
 a_page_keeps_notes_and_files(void **state)
 {

@@ -141,6 +141,7 @@ main(void)
 		cmocka_unit_test(a_workspace_is_made_shared_and_ended),
 		cmocka_unit_test(a_file_is_written_and_read_in_ranges),
 		cmocka_unit_test(small_files_are_written_together),
+		cmocka_unit_test(small_files_share_blocks),
 		cmocka_unit_test(a_page_keeps_notes_and_files),
 		cmocka_unit_test(the_log_is_exported_for_an_auditor),
 		cmocka_unit_test(a_folder_is_listed_in_pages),

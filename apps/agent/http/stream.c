@@ -221,12 +221,22 @@ ask(struct flow *f, struct request *r)
 	connection_begin(f->s->c, r); /* which may answer at once */
 }
 
+/* How much of F is read at once at AT: pieces end where blocks do, so that the first one behind
+ * a jump waits for one block. */
+static size_t
+piece_size(const struct flow *f, uint64_t at)
+{
+	uint64_t n = PIECE - at % PIECE;
+
+	return (size_t)(n < f->end - at ? n : f->end - at);
+}
+
 static void
 ask_ahead(struct flow *f)
 {
 	while (!f->writes && !f->failed && f->s != NULL && !f->s->is_held && f->wsi != NULL &&
 	       f->next < f->end && f->asked + f->read_count < AHEAD) {
-		size_t n = f->end - f->next < PIECE ? (size_t)(f->end - f->next) : PIECE;
+		size_t n = piece_size(f, f->next);
 		struct request *r = make_request(f, "reader.read", f->next, n);
 
 		if (r == NULL) {
@@ -305,7 +315,7 @@ stream_gone(struct flow **slot)
 static bool
 take_read(struct flow *f, struct request *r)
 {
-	size_t wanted = f->end - f->came < PIECE ? (size_t)(f->end - f->came) : PIECE;
+	size_t wanted = piece_size(f, f->came);
 	struct piece *p;
 
 	/* Not as many bytes as were asked for: the file is not as long as its page said. */

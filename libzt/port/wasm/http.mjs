@@ -1,13 +1,21 @@
 // http.mjs - the host's half of http_host.c. libzt blocks in its own worker; a second one, the network's, fetches.
 // They share memory: an array of numbers (how often something ended; then STATE, STATUS, TYPED and LENGTH of each slot)
-// and, behind it, ROOM bytes a slot for the answer.
+// and, behind it, ROOM bytes a slot for the answer. The network's worker has large pieces hashed as well (hash.mjs).
+import { HASH_BYTES, hashImport, serveHash } from './hash.mjs';
+
 const SLOTS = 16, ROOM = 17 * 1024 * 1024, HEAD = 4096, SILENCE_MS = 60000;
 const FREE = 0, BUSY = 1, ENDED = 2, TAKEN = 3, DROPPED = 4;
 const at = (slot, field) => 1 + 4 * slot + field, STATE = 0, STATUS = 1, TYPED = 2, LENGTH = 3;
 
+const HASH_DONE = 1 + 4 * SLOTS, HASH_ROOM = HEAD - HASH_BYTES;
+
 // Numbers from SPARE_WORDS on, and MORE bytes at the end, are the caller's.
-export const SPARE_WORDS = 1 + 4 * SLOTS;
+export const SPARE_WORDS = HASH_DONE + 2;
 export const makeShared = (more = 0) => new SharedArrayBuffer(HEAD + SLOTS * ROOM + more);
+
+// Gives memory of BUFFER back at once, where the browser can: what waits for its collector may be hundreds of MiB. Nobody uses it
+// any more.
+export const letGo = (buffer) => { buffer.transfer?.(0); };
 
 // What http_host.c imports. MEMORY: returns the instance's memory; PORT: to the network's worker; ORIGIN: takes the place of the
 // server's address if it is not null: no signature covers the host. HEED is called whenever a wait ends, for what else woke it.
@@ -21,6 +29,7 @@ export function httpImports(memory, port, shared, origin = null, heed = () => {}
 		return -1;
 	};
 	return {
+		hash: hashImport(memory, port, shared, HASH_DONE, HASH_ROOM),
 		http_start(method, url, headers, answerType, refusalType, body, n) {
 			const slot = [...Array(SLOTS).keys()].find((i) => Atomics.load(ctl, at(i, STATE)) === FREE);
 			if (slot === undefined) return -1;
@@ -53,23 +62,33 @@ export function httpImports(memory, port, shared, origin = null, heed = () => {}
 	};
 }
 
+const PIECE = 256 * 1024;
+
+// What reads an answer into a place that is given, so that no memory is new for each
+// piece; where the browser can, else as it gives them.
+function readerOf(r) {
+	try { return r.body?.getReader({ mode: 'byob' }); } catch { return r.body?.getReader(); }
+}
+
 // One exchange. Returns [status, typed, length]; status 0: the network failed, -1: nothing came for a minute.
 async function exchange(q, to, stop) {
+	const body = q.body ? new Blob([q.body]) : undefined; // Chromium sends plain bytes at a tenth of the speed
 	let timer, silent = false, n = 0;
+	if (q.body) letGo(q.body);
 	const heard = () => { clearTimeout(timer); timer = setTimeout(() => { silent = true; stop.abort(); }, SILENCE_MS); };
 	try {
 		heard();
-		// As a Blob: Chromium sends plain bytes at a tenth of the speed.
-		const r = await fetch(q.url, { method: q.method, headers: q.headers, body: q.body ? new Blob([q.body]) : undefined, cache: 'no-store', credentials: 'omit',
-			redirect: 'manual', signal: stop.signal });
+		const r = await fetch(q.url, { method: q.method, headers: q.headers, body, cache: 'no-store', credentials: 'omit', redirect: 'manual', signal: stop.signal });
 		const typed = r.headers.get('content-type') === (r.status === 200 ? q.answerType : q.refusalType);
 		if (!typed) { stop.abort(); return [r.status, 0, 0]; } // somebody else's page, however long it is
-		for (const reader = r.body?.getReader(); reader;) {
-			const { done, value } = await reader.read();
+		const reader = readerOf(r);
+		for (let place = new Uint8Array(PIECE); reader;) {
+			const { done, value } = await reader.read(place);
 			if (done) break;
 			heard();
 			if (n + value.length > ROOM) { stop.abort(); return [0, 0, 0]; }
 			to.set(value, n); n += value.length;
+			place = new Uint8Array(value.buffer);
 		}
 		return [r.status, 1, n];
 	} catch {
@@ -84,6 +103,7 @@ export function serveHttp(port, shared) {
 	const ctl = new Int32Array(shared, 0, 1 + 4 * SLOTS), under = new Map();
 	port.onmessage = async ({ data: q }) => {
 		if (q.drop !== undefined) { under.get(q.drop)?.abort(); return; }
+		if (q.hash !== undefined) { void serveHash(q, shared, HASH_DONE, HASH_ROOM); return; }
 		const stop = new AbortController();
 		under.set(q.slot, stop);
 		const got = await exchange(q, new Uint8Array(shared, HEAD + q.slot * ROOM, ROOM), stop);

@@ -43,8 +43,10 @@ const PIECE = 4 << 20;
 const AGAIN_MS = 500;
 /** Small files go together, by one change for many: each by itself costs some journeys to the server. */
 const SMALL = 256 << 10;
-const SMALL_MOST = 500;
-const SMALL_BYTES = 3 << 20;
+const SMALL_MOST = 1000;
+const SMALL_BYTES = 4 << 20;
+/** Of all their names: a host takes a request of 1 MiB. */
+const SMALL_LETTERS = 128 << 10;
 /** What is sent at once to a host that takes files by itself: more where it is fast, so that a pause is soon. */
 const SLICE = 8 << 20;
 const SLICE_MOST = 256 << 20;
@@ -138,6 +140,7 @@ export async function send(organization: Organization, path: string, chosen: rea
   }
   let group: Small[] = [];
   let bytes = 0;
+  let letters = 0;
   for (const { one, names, file } of added) {
     if (names.some((_, length) => refused.has(names.slice(0, length).join("/")))) {
       transfers.value = transfers.value.filter((other) => other !== one);
@@ -149,12 +152,13 @@ export async function send(organization: Organization, path: string, chosen: rea
       one.run = () => sendFile(one, mine.path, file);
       continue;
     }
-    if (group.length >= SMALL_MOST || bytes + file.size > SMALL_BYTES) {
+    if (group.length >= SMALL_MOST || bytes + file.size > SMALL_BYTES || letters + mine.name.length > SMALL_LETTERS) {
       group = [];
-      bytes = 0;
+      bytes = letters = 0;
     }
     group.push(mine);
     bytes += file.size;
+    letters += mine.name.length;
     const fellows = group;
     one.run = () => sendTogether(organization, path, fellows, mine);
   }

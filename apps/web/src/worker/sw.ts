@@ -19,6 +19,8 @@ type WorkerEvent = PageEvent & { waitUntil(work: Promise<unknown>): void; respon
 
 const worker = globalThis as unknown as WorkerScope;
 const PIECE = 4 << 20; // as much as a host gives at once
+/** Of what is played: pieces end where blocks do, so that the first one behind a jump waits for one block. */
+const SHOWN = 1 << 20;
 const OWNER_MS = 5000;
 
 // A release that cannot be fetched whole now is fetched by the next page.
@@ -93,7 +95,7 @@ async function answer(id: string, request: Request): Promise<Response> {
         port.postMessage({ close: true });
         return;
       }
-      const piece = await ask(Math.min(PIECE, end - at));
+      const piece = await ask(Math.min(facts.save ? PIECE : SHOWN - (at % SHOWN), end - at));
       if (piece.error !== undefined || !piece.bytes) {
         controller.error(new Error(piece.error ?? "the page gave nothing"));
       } else if (piece.bytes.byteLength === (piece.from ?? 0)) {

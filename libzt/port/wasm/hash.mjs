@@ -1,0 +1,39 @@
+// hash.mjs - the host's half of hash.c. The browser hashes large pieces with code for the processor, but answers later: the
+// network's worker asks it, and the client waits, blocked, for a word of shared memory: the number of the last hash that ended.
+export const HASH_BYTES = 64;
+const WAIT_MS = 10000;
+
+// Of SHARED: the word at DONE, and HASH_BYTES from ROOM on. The import gives 0, or -1 where the browser does not hash.
+export function hashImport(memory, port, shared, done, room) {
+	const ctl = new Int32Array(shared, 4 * done, 2);
+	let number = 0, works = true;
+	return (is512, prefix, prefixN, from, n, to) => {
+		if (!works) return -1;
+		const whole = new Uint8Array(prefixN + n), bytes = is512 ? 64 : 32;
+		whole.set(new Uint8Array(memory().buffer, prefix, prefixN));
+		whole.set(new Uint8Array(memory().buffer, from, n), prefixN);
+		port.postMessage({ hash: ++number, is512: is512 !== 0, bytes: whole.buffer }, [whole.buffer]);
+		for (let seen; (seen = Atomics.load(ctl, 0)) !== number;)
+			// A hash that comes too late would be taken for the next one's.
+			if (Atomics.wait(ctl, 0, seen, WAIT_MS) === 'timed-out') { works = false; return -1; }
+		if (Atomics.load(ctl, 1) !== 0) { works = false; return -1; }
+		new Uint8Array(memory().buffer, to, bytes).set(new Uint8Array(shared, room, bytes));
+		return 0;
+	};
+}
+
+// In the network's worker.
+export async function serveHash({ hash, is512, bytes }, shared, done, room) {
+	const ctl = new Int32Array(shared, 4 * done, 2);
+	let failed = 0;
+	try {
+		const found = new Uint8Array(await crypto.subtle.digest(is512 ? 'SHA-512' : 'SHA-256', bytes));
+		bytes.transfer?.(0);
+		new Uint8Array(shared, room, found.length).set(found);
+	} catch {
+		failed = 1; // a page that is no secure context has none
+	}
+	Atomics.store(ctl, 1, failed);
+	Atomics.store(ctl, 0, hash);
+	Atomics.notify(ctl, 0);
+}
