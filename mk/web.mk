@@ -27,7 +27,7 @@ test-web: all web
 	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh keyboard
 	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh releases
 	[ -z '$(WEB_HOST)' ] || HOST=browser BIN=$(CURDIR)/$B/bin sh tests/web/run.sh
-	[ -z '$(WEB_HOST)' ] || HOST=browser BIN=$(CURDIR)/$B/bin sh tests/web/run.sh files
+	[ -z '$(WEB_HOST)' ] || for text in files passkeys; do HOST=browser BIN=$(CURDIR)/$B/bin sh tests/web/run.sh $$text || exit 1; done
 	[ -z '$(WEB_HOST)' ] || BIN=$(CURDIR)/$B/bin sh tests/web/browser_host.sh
 # Failures of all kinds, and Firefox where it is there.
 test-web-long: all web

@@ -424,6 +424,25 @@ do_password(struct lane *l, struct call *c)
 	return err == ZT_OK ? ZT_OK : call_quote(c, err, message);
 }
 
+/* ---- passkeys ---- */
+
+/* A passkey is of a page's domain: the agent's pages have another one each time, and every
+ * program of this machine can serve one of localhost. */
+static enum zt_err
+do_passkeys(struct lane *l, struct call *c)
+{
+	(void)l;
+	return call_answer(c, ZT_OK, json_pack("{s:[]}", "passkeys"));
+}
+
+static enum zt_err
+do_no_passkey(struct lane *l, struct call *c)
+{
+	(void)l;
+	return call_refuse(c, ZT_ERR_UNAVAILABLE,
+	    "passkeys open devices of a browser, and not of an agent", "");
+}
+
 /* ---- new devices ---- */
 
 struct making {
@@ -555,6 +574,11 @@ static const struct {
 	{ "host.lock", true, do_lock },
 	{ "host.confirm", true, do_confirm },
 	{ "host.password", true, do_password },
+	{ "host.passkeys", false, do_passkeys },
+	{ "host.addPasskey", false, do_no_passkey },
+	{ "host.removePasskey", false, do_no_passkey },
+	{ "host.unlockByPasskey", false, do_no_passkey },
+	{ "host.confirmByPasskey", false, do_no_passkey },
 	{ "host.create", true, do_create },
 	{ "host.claim", true, do_claim },
 	{ "host.recover", true, do_recover },

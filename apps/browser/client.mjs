@@ -8,7 +8,7 @@ import { join } from './queue.mjs';
 import { CANCEL, HEARS, REPLY_LENGTH, WAKE, endInner, innerIsCancelled, replyRoom, takeInner, words } from './shared.mjs';
 import { wasiImports } from './wasi.mjs';
 
-const ASK_WAITS = -1, ASK_ENDS = -2, SECOND = 1000;
+const ASK_WAITS = -1, ASK_ENDS = -2, SECOND = 1000, SECRET_MOST = 64;
 
 // Runs MODULE over FILES; NETWORK is the port to what fetches, and POST sends messages to the switch. ORIGIN is that of the page:
 // devices that are made here bear it.
@@ -91,8 +91,10 @@ export function startClient(module, files, shared, network, post, log = () => {}
 	const runBytes = (page, head, body) => {
 		const p = place(head), q = body ? place(body) : 0, n = body ? body.length : 0;
 		head.fill(0); // a password may be in it
-		if (body) letGo(body.buffer);
+		// Few bytes are the output of a passkey; many, of a file.
+		if (body) { if (n <= SECRET_MOST) body.fill(0); letGo(body.buffer); }
 		instance.exports.host_run(page, p, head.length, q, n);
+		if (n > 0 && n <= SECRET_MOST) bytes(q, n).fill(0);
 		instance.exports.free(p);
 		if (q) instance.exports.free(q);
 	};

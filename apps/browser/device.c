@@ -140,15 +140,17 @@ each_device(void *ctx, const struct zt_device *one)
 }
 
 enum zt_err
-host_open_device(struct host *h, struct device *d, const char *password, char *message)
+host_open_device(struct host *h, struct device *d, const struct host_opener *by, char *message)
 {
-	struct zt_options o = host_options(h, d->home, password);
+	struct zt_options o = host_options(h, d->home, by->password);
 	struct zt_identity id;
 	enum zt_err err;
 
 	if (d->z != NULL)
 		return ZT_OK;
-	if ((err = zt_open(&o, &d->z, message)))
+	err = by->passkey != NULL ? zt_open_by_passkey(&o, by->passkey, &d->z, message)
+				  : zt_open(&o, &d->z, message);
+	if (err)
 		return err;
 	zt_whoami(d->z, &id);
 	(void)snprintf(d->organization, sizeof d->organization, "%s", id.slug);

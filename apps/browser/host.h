@@ -10,6 +10,7 @@
 #include "rpc/message.h"
 #include "rpc/rpc.h"
 #include "zt/cancel.h"
+#include "zt/protect.h"
 
 #define HOST_ROOT "/devices"
 #define HOST_HOME_MAX (sizeof HOST_ROOT + RPC_KEY_MAX)
@@ -75,9 +76,14 @@ void host_scan(struct host *h);
 struct device *host_find(struct host *h, const char *key);
 /* Makes the folder of a new device KEY, of which HOME is the path. Errors: NAME, EXISTS, IO. */
 enum zt_err host_folder(const char *key, char home[HOST_HOME_MAX]);
-/* Opens it. MESSAGE: 256 bytes. Errors: those of zt_open. */
+/* What opens a device: its password, or a passkey unless NULL. */
+struct host_opener {
+	const char *password;
+	const struct zt_passkey_output *passkey;
+};
+/* Opens it. MESSAGE: 256 bytes. Errors: those of zt_open, or of zt_open_by_passkey. */
 enum zt_err host_open_device(
-    struct host *h, struct device *d, const char *password, char *message);
+    struct host *h, struct device *d, const struct host_opener *by, char *message);
 void host_lock_device(struct host *h, struct device *d);
 /* Has the event socket of D opened, which is open. */
 void host_listen(struct device *d);
@@ -94,6 +100,14 @@ struct zt_options host_options(struct host *h, const char *home, const char *pas
 
 /* rpc_host.method; CTX is a lane. */
 enum zt_err host_method(void *ctx, const struct rpc_row *row, struct call *c);
+/* Those of passkeys (passkeys.c). */
+enum zt_err host_passkeys(struct host *h, struct call *c);
+enum zt_err host_add_passkey(struct host *h, struct call *c);
+enum zt_err host_remove_passkey(struct host *h, struct call *c);
+enum zt_err host_unlock_by_passkey(struct host *h, struct call *c);
+enum zt_err host_confirm_by_passkey(struct host *h, struct call *c);
+/* D, unless it is locked, is confirmed for some minutes: answers until when. */
+enum zt_err host_confirmed(struct call *c, struct device *d);
 /* Tells all pages that a device is another now. */
 void host_changed(struct host *h);
 /* After how many minutes the device KEY locks, as it was set, or as is usual. */

@@ -190,7 +190,7 @@ open_device(struct host *h, struct call *c, const char *key, const char *passwor
 
 	if (d == NULL)
 		return ZT_ERR_NOT_FOUND;
-	err = host_open_device(h, d, password, message);
+	err = host_open_device(h, d, &(struct host_opener){ .password = password }, message);
 	return err == ZT_OK ? ZT_OK : call_quote(c, err, message);
 }
 
@@ -217,6 +217,15 @@ do_lock(struct host *h, struct call *c)
 	return ZT_OK;
 }
 
+enum zt_err
+host_confirmed(struct call *c, struct device *d)
+{
+	if (d->z != NULL)
+		d->confirmed_until_ms = host_now_steady_ms() + HOST_CONFIRMED_MS;
+	return call_answer(c, ZT_OK,
+	    json_pack("{s:o}", "until", encode_number(host_now_ms() + HOST_CONFIRMED_MS)));
+}
+
 static enum zt_err
 do_confirm(struct host *h, struct call *c)
 {
@@ -228,12 +237,8 @@ do_confirm(struct host *h, struct call *c)
 	if (d == NULL)
 		return ZT_ERR_NOT_FOUND;
 	o = host_options(h, d->home, call_text(c, "password"));
-	if ((err = zt_check_password(&o, message)))
-		return call_quote(c, err, message);
-	if (d->z != NULL)
-		d->confirmed_until_ms = host_now_steady_ms() + HOST_CONFIRMED_MS;
-	return call_answer(c, ZT_OK,
-	    json_pack("{s:o}", "until", encode_number(host_now_ms() + HOST_CONFIRMED_MS)));
+	err = zt_check_password(&o, message);
+	return err != ZT_OK ? call_quote(c, err, message) : host_confirmed(c, d);
 }
 
 static enum zt_err
@@ -384,6 +389,11 @@ host_method(void *ctx, const struct rpc_row *row, struct call *c)
 		{ "host.lock", do_lock },
 		{ "host.confirm", do_confirm },
 		{ "host.password", do_password },
+		{ "host.passkeys", host_passkeys },
+		{ "host.addPasskey", host_add_passkey },
+		{ "host.removePasskey", host_remove_passkey },
+		{ "host.unlockByPasskey", host_unlock_by_passkey },
+		{ "host.confirmByPasskey", host_confirm_by_passkey },
 		{ "host.create", do_create },
 		{ "host.claim", do_claim },
 		{ "host.recover", do_recover },

@@ -19,6 +19,8 @@ static const struct rpc_row rows[] = {
 	{ method, RPC_##lane, RPC_##content, RPC_##asks, params, result, about },
 #define HOST(id, method, params, result, about)                                                \
 	{ method, RPC_HOST, RPC_NO, RPC_FREE, params, result, about },
+#define HOST_TAKES(id, method, params, result, about)                                          \
+	{ method, RPC_HOST, RPC_TAKES, RPC_FREE, params, result, about },
 #include "rpc/methods.def"
 };
 

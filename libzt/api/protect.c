@@ -2,6 +2,7 @@
 /* protect.c - the functions of zt/protect.h: they begin with a state folder. */
 #include "zt/protect.h"
 
+#include "log/verbs.h"
 #include "session/verbs.h"
 
 enum zt_err
@@ -38,6 +39,38 @@ enum zt_err
 zt_protect_by_desktop(const struct zt_options *o, char *message)
 {
 	return device_protect_by_desktop(o, message);
+}
+
+enum zt_err
+zt_add_passkey(const struct zt_options *o, const struct zt_passkey *p, const void *output,
+    size_t n, char *message)
+{
+	return device_add_passkey(o, p, output, n, message);
+}
+
+enum zt_err
+zt_open_by_passkey(const struct zt_options *o, const struct zt_passkey_output *p,
+    struct zt **out, char *message)
+{
+	return log_open_by_passkey(o, p, out, message);
+}
+
+enum zt_err
+zt_check_passkey(const struct zt_options *o, const struct zt_passkey_output *p, char *message)
+{
+	return device_check_passkey(o, p, message);
+}
+
+enum zt_err
+zt_remove_passkey(const struct zt_options *o, const char *credential, char *message)
+{
+	return device_remove_passkey(o, credential, message);
+}
+
+enum zt_err
+zt_passkeys(const char *home, void (*each)(void *ctx, const struct zt_passkey *p), void *ctx)
+{
+	return device_passkeys(home, each, ctx);
 }
 
 int

@@ -27,6 +27,10 @@
 #define LABEL_USER_KEY "zt user key 1"
 /* AEAD, local: the device file */
 #define LABEL_DEVICE_FILE "zt device file 1"
+/* AEAD, local: the device file, with all that its passkeys state */
+#define LABEL_DEVICE_FILE_2 "zt device file 2"
+/* AEAD, local: a device file's key, under the password's or a passkey's */
+#define LABEL_FILE_KEY "zt file key 1"
 /* AEAD, local: keys of a device that is joining */
 #define LABEL_JOINING_FILE "zt joining file 1"
 /* AEAD: an older workspace key under a newer one */
@@ -39,6 +43,8 @@
 #define LABEL_CLAIM "zt claim 1"
 /* key, local: of the store's records */
 #define LABEL_LOCAL_STORE "zt local store 1"
+/* key, local: from what a passkey's PRF gave */
+#define LABEL_PASSKEY "zt passkey 1"
 /* key and hash, local: which user an address has meant here */
 #define LABEL_PERSON "zt person 1"
 /* key and hash, local: the path of a stream that was cut off */

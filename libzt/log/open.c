@@ -54,8 +54,9 @@ take_secrets(struct zt *z, const Zt__DeviceSecrets *m)
 	return ZT_OK;
 }
 
-enum zt_err
-log_open(const struct zt_options *o, struct zt **out, char *message)
+static enum zt_err
+open_by(
+    const struct zt_options *o, const struct device_opener *by, struct zt **out, char *message)
 {
 	Zt__DeviceSecrets *m = NULL;
 	struct zt *z = calloc(1, sizeof *z);
@@ -73,8 +74,8 @@ log_open(const struct zt_options *o, struct zt **out, char *message)
 	err = ZT_ERR_MEMORY;
 	if (z->home == NULL)
 		goto out;
-	if ((err = device_file_open(o->home, device_password(o), &m))) {
-		const char *said = device_closed(o->home, err);
+	if ((err = device_file_open_by(o->home, by, &m))) {
+		const char *said = device_closed(o->home, by, err);
 
 		if (said[0] != 0)
 			(void)session_refuse(z, err, "%s", said);
@@ -97,6 +98,23 @@ out:
 	}
 	session_close(z);
 	return err;
+}
+
+enum zt_err
+log_open(const struct zt_options *o, struct zt **out, char *message)
+{
+	const struct device_opener by = device_opener(o, NULL);
+
+	return open_by(o, &by, out, message);
+}
+
+enum zt_err
+log_open_by_passkey(const struct zt_options *o, const struct zt_passkey_output *p,
+    struct zt **out, char *message)
+{
+	const struct device_opener by = device_opener(o, p);
+
+	return open_by(o, &by, out, message);
 }
 
 /* What OF has of the device's keys. */

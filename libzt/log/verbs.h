@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "zt/org.h"
+#include "zt/protect.h"
 #include "zt/zt.h"
 
 ZT_CHECKED enum zt_err log_find_person(struct zt *z, const char *user, struct zt_person *out);
@@ -13,6 +14,8 @@ ZT_CHECKED enum zt_err log_verify(struct zt *z, uint64_t *entries);
 ZT_CHECKED enum zt_err log_sync(struct zt *z);
 ZT_CHECKED enum zt_err log_open_again(
     struct zt *of, const struct zt_options *o, struct zt **out);
+ZT_CHECKED enum zt_err log_open_by_passkey(const struct zt_options *o,
+    const struct zt_passkey_output *p, struct zt **out, char *message);
 void log_whoami(const struct zt *z, struct zt_identity *out);
 
 #endif

@@ -26,6 +26,18 @@ device_password(const struct zt_options *o)
 	return o->password != NULL ? bytes_text(o->password) : bytes_of(NULL, 0);
 }
 
+struct device_opener
+device_opener(const struct zt_options *o, const struct zt_passkey_output *p)
+{
+	struct device_opener by = { .password = device_password(o) };
+
+	if (p != NULL) {
+		by.credential = p->credential;
+		by.output = bytes_of(p->output, p->n);
+	}
+	return by;
+}
+
 /* The sentence TEXT in the caller's language; "" leaves it to the error. */
 static void
 report(const struct zt_options *o, const char *text, char *message)
@@ -42,11 +54,19 @@ static const char no_answer[] =
     N_("the desktop asked for its keyring's password, or was busy, and nobody answered for two "
        "minutes; try again and look for its window");
 
+static const char wrong_passkey[] = N_("this passkey does not open the device");
+static const char no_passkey[] =
+    N_("this passkey does not open the device any more; use the password");
+
 const char *
-device_closed(const char *home, enum zt_err err)
+device_closed(const char *home, const struct device_opener *with, enum zt_err err)
 {
 	enum protector by = device_file_protector(home);
 
+	if (with->credential != NULL && err == ZT_ERR_PASSWORD)
+		return wrong_passkey;
+	if (with->credential != NULL && err == ZT_ERR_NOT_FOUND && by != BY_NOTHING)
+		return no_passkey;
 	if (err == ZT_ERR_NOT_FOUND && by == BY_TOKEN)
 		return no_token;
 	if (err == ZT_ERR_NOT_FOUND && by == BY_DESKTOP)
@@ -65,6 +85,15 @@ static const char still_held[] = N_("another session of yours still holds this d
 static const char desktop_holds[] = N_("the desktop opens this device while you are logged in");
 static const char no_keyring[] = N_("this system keeps no keys for a session");
 
+/* The same, by O's password. */
+static const char *
+closed(const struct zt_options *o, enum zt_err err)
+{
+	const struct device_opener by = { .password = device_password(o) };
+
+	return device_closed(o->home, &by, err);
+}
+
 enum zt_err
 device_unlock(const struct zt_options *o, unsigned seconds, char *message)
 {
@@ -72,7 +101,7 @@ device_unlock(const struct zt_options *o, unsigned seconds, char *message)
 
 	if (err == ZT_OK)
 		err = device_file_hold(o->home, device_password(o), seconds);
-	report(o, err == ZT_ERR_IO ? no_keyring : device_closed(o->home, err), message);
+	report(o, err == ZT_ERR_IO ? no_keyring : closed(o, err), message);
 	return err;
 }
 
@@ -108,7 +137,7 @@ device_check_password(const struct zt_options *o, char *message)
 	if (err == ZT_OK)
 		err = device_file_open(o->home, device_password(o), &m);
 	pb_wipe(m);
-	report(o, device_closed(o->home, err), message);
+	report(o, closed(o, err), message);
 	return err;
 }
 
@@ -119,7 +148,7 @@ device_change_password(const struct zt_options *o, const char *new_password, cha
 
 	if (err == ZT_OK)
 		err = device_file_change(o->home, device_password(o), bytes_text(new_password));
-	report(o, device_closed(o->home, err), message);
+	report(o, closed(o, err), message);
 	return err;
 }
 
@@ -134,7 +163,7 @@ device_protect_by_token(
 	report(o,
 	    err == ZT_ERR_INVALID ? token_module
 	    : err == ZT_ERR_KEY   ? token_rsa
-				  : device_closed(o->home, err),
+				  : closed(o, err),
 	    message);
 	return err;
 }
@@ -149,9 +178,91 @@ device_protect_by_desktop(const struct zt_options *o, char *message)
 	report(o,
 	    err == ZT_ERR_UNAVAILABLE ? no_service
 	    : err == ZT_ERR_TIMEOUT   ? no_answer
-				      : device_closed(o->home, err),
+				      : closed(o, err),
 	    message);
 	return err;
+}
+
+/* ---- passkeys ---- */
+
+static const char no_password[] = N_("a passkey opens a device beside its password alone");
+static const char is_known[] = N_("this passkey opens the device already");
+static const char too_many[] = N_("sixteen passkeys open this device; remove one first");
+
+enum zt_err
+device_add_passkey(const struct zt_options *o, const struct zt_passkey *p, const void *output,
+    size_t n, char *message)
+{
+	Zt__Passkey row = ZT__PASSKEY__INIT;
+	enum zt_err err = suite_init();
+
+	row.relying_party = (char *)(uintptr_t)p->relying_party;
+	row.credential = (char *)(uintptr_t)p->credential;
+	row.salt = (char *)(uintptr_t)p->salt;
+	row.label = (char *)(uintptr_t)p->label;
+	row.added = session_now_ms();
+	if (err == ZT_OK)
+		err = device_file_add_passkey(
+		    o->home, device_password(o), &row, bytes_of(output, n));
+	report(o,
+	    err == ZT_ERR_INVALID && device_file_protector(o->home) != BY_PASSWORD ? no_password
+	    : err == ZT_ERR_EXISTS                                                 ? is_known
+	    : err == ZT_ERR_TOO_BIG                                                ? too_many
+				    : closed(o, err),
+	    message);
+	return err;
+}
+
+enum zt_err
+device_remove_passkey(const struct zt_options *o, const char *credential, char *message)
+{
+	enum zt_err err = suite_init();
+
+	if (err == ZT_OK)
+		err = device_file_remove_passkey(o->home, device_password(o), credential);
+	report(o, closed(o, err), message);
+	return err;
+}
+
+enum zt_err
+device_check_passkey(
+    const struct zt_options *o, const struct zt_passkey_output *p, char *message)
+{
+	const struct device_opener by = device_opener(o, p);
+	Zt__DeviceSecrets *m = NULL;
+	enum zt_err err = suite_init();
+
+	if (err == ZT_OK)
+		err = device_file_open_by(o->home, &by, &m);
+	pb_wipe(m);
+	report(o, device_closed(o->home, &by, err), message);
+	return err;
+}
+
+struct showing {
+	void (*each)(void *ctx, const struct zt_passkey *p);
+	void *ctx;
+};
+
+static void
+show(void *ctx, const Zt__Passkey *p)
+{
+	const struct showing *s = ctx;
+
+	s->each(s->ctx, &(struct zt_passkey){ .relying_party = p->relying_party,
+			    .credential = p->credential,
+			    .salt = p->salt,
+			    .label = p->label,
+			    .added = p->added });
+}
+
+enum zt_err
+device_passkeys(
+    const char *home, void (*each)(void *ctx, const struct zt_passkey *p), void *ctx)
+{
+	struct showing s = { each, ctx };
+
+	return device_file_passkeys(home, show, &s);
 }
 
 int

@@ -6,6 +6,7 @@
 
 #include "net/events.h"
 #include "session/session.h"
+#include "store/device_file.h"
 
 /* Sets MESSAGE, if empty, to name the file of O->home that ERR makes unusable, for the errors
  * about the folder. */
@@ -14,10 +15,14 @@ void device_explain(const struct zt_options *o, enum zt_err err, char *message);
  * so).
  */
 ZT_CHECKED enum zt_err device_may_begin(const struct zt_options *o, char *message);
-/* Why the device of HOME, which is there, does not open: English, or "". */
-const char *device_closed(const char *home, enum zt_err err);
-/* The password of O, borrowed. */
+/* Why the device of HOME, which is there, does not open BY that: English, or "". */
+const char *device_closed(const char *home, const struct device_opener *by, enum zt_err err);
+/* The password of O, borrowed; and what opens its device: that, or the passkey P unless NULL.
+ */
+struct zt_passkey_output;
 struct bytes device_password(const struct zt_options *o);
+struct device_opener device_opener(
+    const struct zt_options *o, const struct zt_passkey_output *p);
 /* Fills SECRETS's fields from a new device's keys and writes the device file. */
 struct new_device {
 	const char *server, *slug, *email;

@@ -34,6 +34,14 @@ ZT_CHECKED enum zt_err device_change_password(
 ZT_CHECKED enum zt_err device_protect_by_token(
     const struct zt_options *o, const char *uri, const char *pin, char *message);
 ZT_CHECKED enum zt_err device_protect_by_desktop(const struct zt_options *o, char *message);
+ZT_CHECKED enum zt_err device_add_passkey(const struct zt_options *o,
+    const struct zt_passkey *p, const void *output, size_t n, char *message);
+ZT_CHECKED enum zt_err device_remove_passkey(
+    const struct zt_options *o, const char *credential, char *message);
+ZT_CHECKED enum zt_err device_check_passkey(
+    const struct zt_options *o, const struct zt_passkey_output *p, char *message);
+ZT_CHECKED enum zt_err device_passkeys(
+    const char *home, void (*each)(void *ctx, const struct zt_passkey *p), void *ctx);
 /* zt_has_device. */
 int device_is_there(const char *home);
 int device_is_by_token(const char *home);

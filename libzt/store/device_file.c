@@ -19,8 +19,10 @@
 #include "port/held_key.h"
 #include "port/protect_desktop.h"
 #include "port/protect_token.h"
+#include "store/device_parts.h"
+#include "store/passkeys.h"
 
-enum { VERSION = 1, FILE_MAX = 256 * 1024, PATH_SIZE = 4200 };
+enum { VERSION = 1, FILE_MAX = PASSKEYS_FILE_MAX, PATH_SIZE = 4200 };
 /* For a person to find the desktop's prompt and type a password. */
 enum { DESKTOP_SECONDS = 120 };
 
@@ -112,24 +114,45 @@ write_file(const char *folder, const struct sealed_file *f, struct bytes content
 	return err;
 }
 
-/* CONTENT under KEY, into the file that M begins. */
+/* What the content of M, a file of F, is bound to. */
+static enum zt_err
+header_of(const struct sealed_file *f, const Zt__DeviceFile *m, struct buf *out)
+{
+	if (m->version == PASSKEYS_FILE_VERSION)
+		passkeys_header(m, out);
+	else
+		buf_add_text(out, f->header);
+	return buf_err(out);
+}
+
+/* CONTENT under KEY, into the file that M begins, of the first version unless it has one. */
 static enum zt_err
 seal(const struct sealed_file *f, const void *content, const struct secret *key,
     Zt__DeviceFile *m, struct buf *out)
 {
-	struct buf clear = buf_init(FILE_MAX), sealed = buf_init(FILE_MAX);
+	struct buf clear = buf_init(FILE_MAX), sealed = buf_init(FILE_MAX),
+		   header = buf_init(FILE_MAX);
 	enum zt_err err;
 
-	if ((err = pb_encode(content, &clear)) == ZT_OK &&
-	    (err = aead_seal(key, bytes_text(f->header), buf_bytes(&clear), &sealed)) ==
-		ZT_OK) {
+	if (m->version == 0)
 		m->version = VERSION;
+	if ((err = pb_encode(content, &clear)) == ZT_OK &&
+	    (err = header_of(f, m, &header)) == ZT_OK &&
+	    (err = aead_seal(key, buf_bytes(&header), buf_bytes(&clear), &sealed)) == ZT_OK) {
 		m->sealed = pb_field(sealed.p, sealed.n);
 		err = pb_encode(m, out);
 	}
 	buf_free(&clear);
 	buf_free(&sealed);
+	buf_free(&header);
 	return err;
+}
+
+enum zt_err
+device_seal(Zt__DeviceFile *m, const Zt__DeviceSecrets *secrets, const struct secret *key,
+    struct buf *out)
+{
+	return seal(&device, secrets, key, m, out);
 }
 
 /* CONTENT under PASSWORD, as the file's bytes. */
@@ -156,6 +179,12 @@ compose(
 		err = seal(f, content, key, &m, out);
 	secret_free(key);
 	return err;
+}
+
+enum zt_err
+device_compose(const Zt__DeviceSecrets *secrets, struct bytes password, struct buf *out)
+{
+	return compose(&device, secrets, password, out);
 }
 
 /* A device's secrets under a token. */
@@ -251,15 +280,49 @@ held_name(const struct buf *file, struct hash *out)
 	hash_blake2b(LABEL_HELD_KEY, buf_bytes(file), out);
 }
 
+/* The key of M's content by the password's, which it takes. */
 static enum zt_err
-derive(
-    const struct buf *file, const Zt__DeviceFile *m, struct bytes password, struct secret **key)
+unwrap(const Zt__DeviceFile *m, struct secret *under, struct secret **key)
 {
+	enum zt_err err;
+
+	if (m->version != PASSKEYS_FILE_VERSION) {
+		*key = under;
+		return ZT_OK;
+	}
+	err = passkeys_unwrap(m, NULL, under, key);
+	secret_free(under);
+	return err;
+}
+
+static enum zt_err
+derive_by_passkey(const Zt__DeviceFile *m, const struct device_opener *by, struct secret **key)
+{
+	const Zt__Passkey *p = passkeys_find(m, by->credential);
+	struct secret *under = NULL;
+	enum zt_err err;
+
+	if (p == NULL)
+		return ZT_ERR_NOT_FOUND;
+	if ((err = passkeys_key(p, by->output, &under)) == ZT_OK)
+		err = passkeys_unwrap(m, p, under, key);
+	secret_free(under);
+	return err;
+}
+
+static enum zt_err
+derive(const struct buf *file, const Zt__DeviceFile *m, const struct device_opener *by,
+    struct secret **key)
+{
+	struct bytes password = by->password;
+	struct secret *under = NULL;
 	struct hash name;
 	struct id item;
 	enum zt_err err;
 
 	held_name(file, &name);
+	if (by->credential != NULL)
+		return derive_by_passkey(m, by, key);
 	if (m->protector == BY_DESKTOP) {
 		if (held_key_get(&name, key) == ZT_OK)
 			return ZT_OK;
@@ -271,63 +334,90 @@ derive(
 		return protect_token_open(
 		    m->token, (const char *)password.p, pb_bytes(m->wrapped), key);
 	if (password.p != NULL)
-		return password_key(password, m->salt.data,
-		    (struct password_cost){ m->passes, m->memory, m->lanes }, key);
+		return (err = password_key(password, m->salt.data,
+			    (struct password_cost){ m->passes, m->memory, m->lanes }, &under))
+			   ? err
+			   : unwrap(m, under, key);
 	err = held_key_get(&name, key);
 	return err == ZT_ERR_NOT_FOUND ? ZT_ERR_PASSWORD : err;
 }
 
-/* Opens FILE; the caller gives *OUT, of F's content, to pb_wipe and *KEY to secret_free. */
+/* Opens FILE, which is M; the caller gives *OUT, of F's content, to pb_wipe and *KEY to
+ * secret_free. */
 static enum zt_err
-open_file(const struct sealed_file *f, const struct buf *file, struct bytes password, void *out,
-    struct secret **key)
+open_decoded(const struct sealed_file *f, const struct buf *file, const Zt__DeviceFile *m,
+    const struct device_opener *by, void *out, struct secret **key)
 {
-	struct buf clear = buf_init(FILE_MAX);
-	Zt__DeviceFile *m = NULL;
+	struct buf clear = buf_init(FILE_MAX), header = buf_init(FILE_MAX);
 	enum zt_err err;
 
-	if ((err = pb_decode(&zt__device_file__descriptor, buf_bytes(file), FILE_MAX, &m)))
-		return err;
-	if (m->version != VERSION || m->protector < BY_PASSWORD || m->protector > BY_DESKTOP)
-		err = ZT_ERR_VERSION;
-	else if (m->protector == BY_PASSWORD && m->salt.len != PASSWORD_SALT_BYTES)
-		err = ZT_ERR_CORRUPT;
-	if (err || (err = derive(file, m, password, key)))
+	if ((err = derive(file, m, by, key)) || (err = header_of(f, m, &header)))
 		goto out;
-	if ((err = aead_open(*key, bytes_text(f->header), pb_bytes(m->sealed), &clear)))
-		err = err == ZT_ERR_CORRUPT ? ZT_ERR_PASSWORD : err;
+	if ((err = aead_open(*key, buf_bytes(&header), pb_bytes(m->sealed), &clear)))
+		/* A file's own key was right: something beside it was altered. */
+		err = err == ZT_ERR_CORRUPT && m->version == VERSION ? ZT_ERR_PASSWORD : err;
 	else
 		err = pb_decode(f->content, buf_bytes(&clear), FILE_MAX, out);
 out:
-	pb_free(m);
 	buf_free(&clear);
+	buf_free(&header);
+	return err;
+}
+
+static enum zt_err
+open_file(const struct sealed_file *f, const struct buf *file, const struct device_opener *by,
+    void *out, struct secret **key)
+{
+	Zt__DeviceFile *m = NULL;
+	enum zt_err err = passkeys_decode(buf_bytes(file), &m);
+
+	if (err)
+		return err;
+	err = f != &device && m->version != VERSION ? ZT_ERR_VERSION
+						    : open_decoded(f, file, m, by, out, key);
+	pb_free(m);
 	return err;
 }
 
 enum zt_err
-device_file_open(const char *folder, struct bytes password, Zt__DeviceSecrets **out)
+device_open(const struct buf *file, const Zt__DeviceFile *m, const struct device_opener *by,
+    Zt__DeviceSecrets **out, struct secret **key)
+{
+	return open_decoded(&device, file, m, by, out, key);
+}
+
+enum zt_err
+device_file_open_by(const char *folder, const struct device_opener *by, Zt__DeviceSecrets **out)
 {
 	struct buf file = buf_init(FILE_MAX);
 	struct secret *key = NULL;
 	enum zt_err err = read_file(folder, &device, &file);
 
 	if (err == ZT_OK)
-		err = open_file(&device, &file, password, out, &key);
+		err = open_file(&device, &file, by, out, &key);
 	secret_free(key);
 	buf_free(&file);
 	return err;
 }
 
 enum zt_err
+device_file_open(const char *folder, struct bytes password, Zt__DeviceSecrets **out)
+{
+	return device_file_open_by(
+	    folder, &(struct device_opener){ .password = password }, out);
+}
+
+enum zt_err
 device_file_hold(const char *folder, struct bytes password, unsigned seconds)
 {
+	const struct device_opener by = { .password = password };
 	struct buf file = buf_init(FILE_MAX);
 	Zt__DeviceSecrets *m = NULL;
 	struct secret *key = NULL;
 	struct hash name;
 	enum zt_err err = read_file(folder, &device, &file);
 
-	if (err == ZT_OK && (err = open_file(&device, &file, password, &m, &key)) == ZT_OK) {
+	if (err == ZT_OK && (err = open_file(&device, &file, &by, &m, &key)) == ZT_OK) {
 		held_name(&file, &name);
 		err = held_key_put(&name, key, seconds);
 	}
@@ -382,9 +472,15 @@ desktop_item(const struct buf *file, struct id *item)
 	return is;
 }
 
-/* Replaces the device file. Held keys open the old file only: drops them afterwards. */
-static enum zt_err
-replace(const char *folder, const struct buf *file)
+enum zt_err
+device_read(const char *folder, struct buf *out)
+{
+	return read_file(folder, &device, out);
+}
+
+/* Held keys open the old file only. */
+enum zt_err
+device_replace(const char *folder, const struct buf *file)
 {
 	struct buf old = buf_init(FILE_MAX);
 	struct id item;
@@ -403,21 +499,6 @@ replace(const char *folder, const struct buf *file)
 }
 
 enum zt_err
-device_file_change(const char *folder, struct bytes password, struct bytes new_password)
-{
-	struct buf file = buf_init(FILE_MAX);
-	Zt__DeviceSecrets *m = NULL;
-	enum zt_err err;
-
-	if ((err = device_file_open(folder, password, &m)) == ZT_OK &&
-	    (err = compose(&device, m, new_password, &file)) == ZT_OK)
-		err = replace(folder, &file);
-	pb_wipe(m);
-	buf_free(&file);
-	return err;
-}
-
-enum zt_err
 device_file_protect(const char *folder, struct bytes password, const char *uri, const char *pin)
 {
 	struct buf file = buf_init(FILE_MAX);
@@ -426,7 +507,7 @@ device_file_protect(const char *folder, struct bytes password, const char *uri, 
 
 	if ((err = device_file_open(folder, password, &m)) == ZT_OK &&
 	    (err = compose_by_token(m, uri, pin, &file)) == ZT_OK)
-		err = replace(folder, &file);
+		err = device_replace(folder, &file);
 	pb_wipe(m);
 	buf_free(&file);
 	return err;
@@ -443,7 +524,7 @@ device_file_protect_by_desktop(const char *folder, struct bytes password)
 	random_bytes(item.b, ID_BYTES);
 	if ((err = device_file_open(folder, password, &m)) == ZT_OK &&
 	    (err = compose_by_desktop(m, &item, &file)) == ZT_OK &&
-	    (err = replace(folder, &file)))
+	    (err = device_replace(folder, &file)))
 		protect_desktop_forget(&item, DESKTOP_SECONDS);
 	pb_wipe(m);
 	buf_free(&file);
@@ -561,12 +642,13 @@ device_file_keep_joining(const char *folder, const Zt__Joining *m, struct bytes 
 enum zt_err
 device_file_read_joining(const char *folder, struct bytes password, Zt__Joining **out)
 {
+	const struct device_opener by = { .password = password };
 	struct buf file = buf_init(FILE_MAX);
 	struct secret *key = NULL;
 	enum zt_err err = read_file(folder, &joining, &file);
 
 	if (err == ZT_OK)
-		err = open_file(&joining, &file, password, out, &key);
+		err = open_file(&joining, &file, &by, out, &key);
 	secret_free(key);
 	buf_free(&file);
 	return err;

@@ -26,6 +26,16 @@ ZT_CHECKED enum zt_err device_file_create(
  * CORRUPT, VERSION, FOLDER, IO. */
 ZT_CHECKED enum zt_err device_file_open(
     const char *folder, struct bytes password, Zt__DeviceSecrets **out);
+/* What opens a device: its password, or (CREDENTIAL not NULL) what a passkey's PRF gave. */
+struct device_opener {
+	struct bytes password;
+	const char *credential;
+	struct bytes output;
+};
+/* The same. Errors: with a passkey NOT_FOUND (the device knows none of this CREDENTIAL) and
+ * PASSWORD (the output is not its). */
+ZT_CHECKED enum zt_err device_file_open_by(
+    const char *folder, const struct device_opener *by, Zt__DeviceSecrets **out);
 /* Holds the key of FOLDER's device for this session, SECONDS long (held_key.h). Errors: those
  * of device_file_open. */
 ZT_CHECKED enum zt_err device_file_hold(
@@ -36,7 +46,7 @@ ZT_CHECKED enum zt_err device_file_release(const char *folder);
 /* Whether a key is held for FOLDER. */
 bool device_file_is_held(const char *folder);
 /* Rewrites the file under another password, atomically: kill -9 leaves the old file or the new
- * one. Errors: those of device_file_open, FULL. */
+ * one. Passkeys stay. Errors: those of device_file_open, FULL. */
 ZT_CHECKED enum zt_err device_file_change(
     const char *folder, struct bytes password, struct bytes new_password);
 /* Rewrites the file under the token that URI names, with its PIN. Errors: those of
@@ -47,6 +57,20 @@ ZT_CHECKED enum zt_err device_file_protect(
  * device_file_open and protect_desktop_new, FULL. */
 ZT_CHECKED enum zt_err device_file_protect_by_desktop(
     const char *folder, struct bytes password);
+
+/* Rewrites the file so that P, whose PRF gave OUTPUT, opens it too. PASSWORD is typed: what is
+ * held does not do. Errors: those of device_file_open and passkeys_check, INVALID (no password
+ * protects the device), EXISTS, TOO_BIG (it has PASSKEYS_MAX), FULL. */
+ZT_CHECKED enum zt_err device_file_add_passkey(
+    const char *folder, struct bytes password, const Zt__Passkey *p, struct bytes output);
+/* Rewrites it without the passkey. Copies of the old file still open by it. Errors: those of
+ * device_file_open, NOT_FOUND, FULL. */
+ZT_CHECKED enum zt_err device_file_remove_passkey(
+    const char *folder, struct bytes password, const char *credential);
+/* Shows EACH the passkeys of FOLDER's device, oldest first, as the file states them: nobody
+ * has verified that. Errors: NOT_FOUND, CORRUPT, VERSION, FOLDER, IO. */
+ZT_CHECKED enum zt_err device_file_passkeys(
+    const char *folder, void (*each)(void *ctx, const Zt__Passkey *p), void *ctx);
 
 enum protector {
 	BY_NOTHING, /* no device, or an unreadable one */

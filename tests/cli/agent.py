@@ -711,6 +711,12 @@ def confirming(r):
     check("after the password, for longer", near.call("host.settings", {"key": "alice", "lockAfter": 0}) == {"lockAfter": 0})
     near.call("host.settings", {"key": "alice", "lockAfter": 15})
     subprocess.run(alice + ["lock"], stdout=subprocess.DEVNULL)
+    check("an agent has no passkeys", near.call("host.passkeys", {"key": "alice"}) == {"passkeys": []})
+    one = {"key": "alice", "credential": "Zm9v"}
+    more = {"salt": "A" * 43, "relyingParty": "localhost", "label": "x", "password": PASSWORD}
+    for name, params in ("addPasskey", dict(one, **more)), ("removePasskey", dict(one, password=PASSWORD)), \
+            ("unlockByPasskey", one), ("confirmByPasskey", one):
+        refused("host.%s is for a browser" % name, near.call, "host." + name, params, kind="UNAVAILABLE")
     near.close()
 
 

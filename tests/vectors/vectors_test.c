@@ -13,7 +13,9 @@
 #include "crypto/sign.h"
 #include "crypto/suite.h"
 #include "format/httpsig.h"
+#include "format/pb.h"
 #include "format/words.h"
+#include "store/passkeys.h"
 #include "trust/merkle.h"
 
 struct tally {
@@ -497,6 +499,60 @@ argon2id_is_the_one_of_libsodium(void **state)
 	assert_err(ZT_ERR_WEAK, password_key(bytes_text(password), salt, cost, &key));
 }
 
+/* The key from a PRF's output, and what the secrets of a file are bound to, as another program
+ * (Python's hmac and struct) made them by docs/protocol.md. */
+static void
+a_passkeys_key_and_its_file_are_those_of_the_protocol(void **state)
+{
+	static const char header[] =
+	    "7a74206465766963652066696c652032000000000200000010000102030405060708090a0b0c0d0e"
+	    "0f0000000100000010101112131415161718191a1b1c1d1e1f000000000000000300000000100000"
+	    "000000000400000048bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+	    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+	    "bb000000010000000f7a742e61636d652e6578616d706c65000000045a6d39760000002b41414543"
+	    "417751464267634943516f4c4441304f4478415245684d554652595847426b614778776448683800"
+	    "000004636cc3a90000018bcfe5680000000048aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaa";
+	Zt__DeviceFile m = ZT__DEVICE_FILE__INIT;
+	Zt__Passkey p = ZT__PASSKEY__INIT, *rows[] = { &p };
+	struct buf out = buf_init(4096);
+	uint8_t output[PASSKEY_OUTPUT], wraps[2][72], expect[4096];
+	struct secret *key = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof output; i++)
+		output[i] = (uint8_t)i;
+	memset(wraps[0], 0xaa, sizeof wraps[0]);
+	memset(wraps[1], 0xbb, sizeof wraps[1]);
+	p.relying_party = (char *)(uintptr_t) "zt.acme.example";
+	p.credential = (char *)(uintptr_t) "Zm9v";
+	p.salt = (char *)(uintptr_t) "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+	p.label = (char *)(uintptr_t) "cl\xc3\xa9";
+	p.added = 1700000000000;
+	p.wrap = pb_field(wraps[0], sizeof wraps[0]);
+	assert_ok(passkeys_key(&p, bytes_of(output, sizeof output), &key));
+	assert_ok(hex_parse("c831a65470b9c0a37ad0890dd2d4929e873e01f720606276075b514ebb8567dc",
+	    64, expect, 32));
+	assert_memory_equal(secret_bytes(key).p, expect, 32);
+	secret_free(key);
+	m.version = 2;
+	m.protector = 1;
+	m.name = pb_field(output, PASSKEY_NAME);
+	m.salt = pb_field(output + 16, PASSWORD_SALT_BYTES);
+	m.passes = 3;
+	m.memory = 256 << 20;
+	m.lanes = 4;
+	m.wrap = pb_field(wraps[1], sizeof wraps[1]);
+	m.passkeys = rows;
+	m.n_passkeys = 1;
+	passkeys_header(&m, &out);
+	assert_int_equal(strlen(header) / 2, out.n);
+	assert_ok(hex_parse(header, strlen(header), expect, out.n));
+	assert_memory_equal(out.p, expect, out.n);
+	buf_free(&out);
+}
+
 static void
 bip39_entropy_becomes_words_and_comes_back(void **state)
 {
@@ -537,6 +593,7 @@ main(void)
 		cmocka_unit_test(merkle_good_proofs_pass_and_spoiled_ones_do_not),
 		cmocka_unit_test(http_signature_rfc9421_b26),
 		cmocka_unit_test(argon2id_is_the_one_of_libsodium),
+		cmocka_unit_test(a_passkeys_key_and_its_file_are_those_of_the_protocol),
 		cmocka_unit_test(bip39_entropy_becomes_words_and_comes_back),
 	};
 

@@ -9,7 +9,7 @@ import { Field, NewPassword } from "../parts/field";
 import { Icon } from "../parts/icon";
 import { Avatar, Badge, Note } from "../parts/marks";
 import { Skeleton } from "../parts/skeleton";
-import { deviceOf, host } from "../state/host";
+import { deviceOf, host, hostName } from "../state/host";
 import { sentenceOfError, tell } from "../state/notices";
 import type { Organization } from "../state/organization";
 import { language, t, tn } from "../words";
@@ -20,6 +20,7 @@ import { DeviceDialog } from "./manage/device";
 import { Greet, LinkDialog } from "./manage/invitations";
 import { LockAfter } from "./manage/settings";
 import { TellingChoice } from "./notifications";
+import { Passkeys } from "./passkeys";
 import { useTrail } from "./trail";
 
 export function Account({ organization }: { organization: Organization }) {
@@ -66,6 +67,7 @@ export function Account({ organization }: { organization: Organization }) {
           <section class="card"><header><h2 class="grow">{t("This computer")}</h2></header>
             <ul class="list"><li><div class="grow"><LockAfter organization={organization} /></div></li>
               {deviceOf(organization.key)?.by === "password" && <li><span class="grow"><b>{t("Password of this device")}</b><span class="muted small block">{t("It opens this device alone. Nobody can reset it.")}</span></span><Button icon={Lock} onClick={() => setPassword(true)}>{t("Change…")}</Button></li>}</ul></section>
+          {hostName.value?.host === "browser" && deviceOf(organization.key)?.by === "password" && <Passkeys organization={organization} />}
         </div>
         <section class="card"><header><h2 class="grow">{t("Notifications")}</h2></header><div class="pad4"><TellingChoice /></div></section>
         <details><summary>{t("Details")}</summary><div class="facts"><dl class="dl"><dt>{t("My fingerprint")}</dt><dd><code>{identity.fingerprint}</code></dd></dl></div></details>

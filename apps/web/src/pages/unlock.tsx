@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Unlocking a device of this host.
-import { Lock } from "lucide-preact";
-import type { HostDevice } from "@rpc";
-import { useState } from "preact/hooks";
+import { FingerprintPattern, Lock } from "lucide-preact";
+import type { HostDevice, Passkey } from "@rpc";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../parts/button";
 import { Field } from "../parts/field";
 import { Foot } from "../parts/foot";
@@ -10,6 +10,7 @@ import { Mark } from "../parts/icon";
 import { Note, Tile } from "../parts/marks";
 import { host, nameOf, readState } from "../state/host";
 import { sentenceOfError } from "../state/notices";
+import { PasskeyError, passkeysOf, usePasskey, whyNoPasskeys } from "../state/passkeys";
 import { address } from "../state/route";
 import { t } from "../words";
 import { shown } from "../words/format";
@@ -20,6 +21,30 @@ export function Unlock({ device }: { device: HostDevice }) {
   const [password, setPassword] = useState("");
   const [wrong, setWrong] = useState("");
   const [busy, setBusy] = useState(false);
+  const [passkeys, setPasskeys] = useState<Passkey[]>([]);
+  const [reason, setReason] = useState<string | null>(null);
+  const [wrongPasskey, setWrongPasskey] = useState("");
+  useEffect(() => {
+    if (device.by !== "password" || device.state !== "locked") return;
+    void passkeysOf(device.key).then((list) => { setPasskeys(list); if (list.length > 0) void whyNoPasskeys().then(setReason); }, () => {});
+  }, [device.key, device.state]);
+  // The focus was with the password until the passkeys were known. Where a finger points, nothing has it.
+  const offered = useRef<HTMLDivElement>(null);
+  const isOffered = passkeys.length > 0 && reason === null;
+  useEffect(() => {
+    if (isOffered && password === "" && matchMedia("(hover: hover)").matches) offered.current?.querySelector("button")?.focus();
+  }, [isOffered]);
+  const unlockByPasskey = async () => {
+    setBusy(true);
+    setWrongPasskey("");
+    try {
+      await usePasskey(device.key, passkeys, "host.unlockByPasskey");
+      await readState();
+    } catch (error) {
+      setWrongPasskey(error instanceof PasskeyError ? error.message : sentenceOfError(error));
+      setBusy(false);
+    }
+  };
   const name = shown(nameOf(device));
   const unlock = async (event?: Event) => {
     event?.preventDefault();
@@ -52,10 +77,20 @@ export function Unlock({ device }: { device: HostDevice }) {
               )
               : device.by === "password"
               ? (
-                <form class="col g4" onSubmit={(event) => void unlock(event)}>
-                  <Field label={t("Password of this device")} type="password" complete="current-password" value={password} change={setPassword} wrong={wrong} first />
-                  <Button kind="primary" big full type="submit" disabled={busy || password === ""}>{busy ? t("Unlocks…") : t("Unlock")}</Button>
-                </form>
+                <>
+                  {isOffered && (
+                    <div class="col g4" ref={offered}>
+                      <Button kind="primary" icon={FingerprintPattern} big full disabled={busy} onClick={() => void unlockByPasskey()}>{t("Unlock with a passkey")}</Button>
+                      {wrongPasskey !== "" && <Note kind="bad" alert>{wrongPasskey}</Note>}
+                      <p class="or muted small">{t("or with the password")}</p>
+                    </div>
+                  )}
+                  {passkeys.length > 0 && reason !== null && <Note>{t("This device has a passkey, which cannot be used here.")} {reason}</Note>}
+                  <form class="col g4" onSubmit={(event) => void unlock(event)}>
+                    <Field label={t("Password of this device")} type="password" complete="current-password" value={password} change={setPassword} wrong={wrong} first />
+                    <Button kind={isOffered ? "plain" : "primary"} big full type="submit" disabled={busy || password === ""}>{busy && password !== "" ? t("Unlocks…") : t("Unlock")}</Button>
+                  </form>
+                </>
               )
               : (
                 <div class="col g4">

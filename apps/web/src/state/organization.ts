@@ -6,12 +6,15 @@ import type { Device, Events, Frozen, Identity, Invitation, JoinRequest, Member,
 import type { How } from "../host/client";
 import { passes } from "./away";
 import { ask } from "./confirm";
-import { host } from "./host";
+import { host, hostName } from "./host";
 import { isCode } from "./notices";
 import { Notifications, watchOrganization, type HistoryNote } from "./notifications";
 
 const PAGE = 200;
 const QUIET_MS = 400;
+/** The browser's own host answers for what it lacks as for a server that is away. */
+const isAbsent = (method: string) => hostName.value?.host === "browser" && (method.startsWith("pki.") || method === "releases.check");
+
 /** How often a server that is away is asked for. */
 const PROBE_FIRST_MS = 1000;
 const PROBE_LAST_MS = 10_000;
@@ -78,7 +81,7 @@ export class Organization {
 
   call<M extends Method>(method: M, params: Methods[M]["params"], how?: How): Promise<Methods[M]["result"]> {
     return ask(this.key, method, params, how).catch((error: unknown) => {
-      if (passes(error)) this.lost();
+      if (passes(error) && !isAbsent(method)) this.lost();
       throw error;
     });
   }
