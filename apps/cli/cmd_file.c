@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "common/usage.h"
 #include "terminal/command.h"
 #include "terminal/progress.h"
+#include "ui/cmd_agent.h"
 #include "zt/cancel.h"
 #include "zt/history.h"
 #include "zt/text.h"
@@ -390,14 +392,26 @@ cmd_ls(struct cli *c)
 	    c->zt, c->args[0], c->at, c->recursive, c->details || c->json, show_file, c);
 }
 
+static void
+report_made(const struct cli *c)
+{
+	cli_done(c, _("%.500s is made"), c->args[0]);
+}
+
 enum zt_err
 cmd_make_folder(struct cli *c)
 {
 	enum zt_err err = zt_mkdir(c->zt, c->args[0]);
 
 	if (err == ZT_OK)
-		cli_done(c, _("%.500s is made"), c->args[0]);
+		report_made(c);
 	return err;
+}
+
+static void
+report_moved(const struct cli *c, const char *as)
+{
+	cli_done(c, _("%.480s is %.480s now"), c->args[0], as);
 }
 
 enum zt_err
@@ -407,13 +421,13 @@ cmd_mv(struct cli *c)
 	enum zt_err err = zt_mv(c->zt, c->args[0], c->args[1], &as);
 
 	if (err == ZT_OK)
-		cli_done(c, _("%.480s is %.480s now"), c->args[0], as);
+		report_moved(c, as);
 	free(as);
 	return err;
 }
 
-/* Where this device's own copy is while a cp continues. The state folder is locked meanwhile,
- * so that what a command finds there was left by one that was killed. */
+/* Where this device's own copy is while a cp continues, which has it locked: what nobody has
+ * locked was left by one that was killed. */
 static void
 copy_folder(const struct cli *c, char path[4096])
 {
@@ -426,17 +440,35 @@ cli_forget_copy(const struct cli *c)
 	char path[4096], *paths[] = { path, NULL };
 	FTS *all;
 	FTSENT *e;
+	int fd;
 
 	copy_folder(c, path);
-	if (access(path, F_OK) != 0 ||
-	    (all = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL)) == NULL)
+	if ((fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 		return;
-	while ((e = fts_read(all)) != NULL)
-		if (e->fts_info == FTS_D) /* it came with its mode, and may be read-only */
-			(void)chmod(e->fts_accpath, 0700);
-		else
-			(void)remove(e->fts_accpath);
-	(void)fts_close(all);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+	    (all = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL)) != NULL) {
+		while ((e = fts_read(all)) != NULL)
+			if (e->fts_info == FTS_D) /* it came with its mode, maybe read-only */
+				(void)chmod(e->fts_accpath, 0700);
+			else
+				(void)remove(e->fts_accpath);
+		(void)fts_close(all);
+	}
+	(void)close(fd);
+}
+
+/* Makes the folder, locked until *FD is closed. The caller has the device: no other command
+ * looks for what is left meanwhile. */
+static enum zt_err
+lock_copy(struct cli *c, const char *folder, int *fd)
+{
+	if (mkdir(folder, 0700) == 0 &&
+	    (*fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) >= 0 &&
+	    flock(*fd, LOCK_EX | LOCK_NB) == 0)
+		return ZT_OK;
+	(void)snprintf(
+	    c->message, sizeof c->message, _("%.180s: %s"), folder, _(strerror(errno)));
+	return errno == EEXIST || errno == EWOULDBLOCK ? ZT_ERR_LOCKED : ZT_ERR_IO;
 }
 
 /* By way of a folder of this device's own: what one workspace holds is sealed for the other. */
@@ -450,14 +482,15 @@ cmd_cp(struct cli *c)
 	const char *name = own_name(c->args[0], &size);
 	uint64_t n = 0;
 	mode_t mask;
+	int fd = -1;
 	enum zt_err err, first;
 
 	heed_signals();
 	copy_folder(c, folder);
-	if (mkdir(folder, 0700) != 0) {
-		(void)snprintf(
-		    c->message, sizeof c->message, _("%.180s: %s"), folder, _(strerror(errno)));
-		return ZT_ERR_IO;
+	if ((err = lock_copy(c, folder, &fd))) {
+		if (fd >= 0)
+			(void)close(fd);
+		return err;
 	}
 	(void)snprintf(
 	    inside, sizeof inside, "%s/%.*s", folder, (int)(size < 256 ? size : 255), name);
@@ -468,10 +501,17 @@ cmd_cp(struct cli *c)
 	    err == ZT_OK)
 		err = first; /* what could not be read was named */
 	end_transfer(c, &bar);
+	(void)close(fd);
 	cli_forget_copy(c);
 	if (is_done(err))
 		report_files(c, n, COPIED);
 	return err;
+}
+
+static void
+report_gone(const struct cli *c)
+{
+	cli_done(c, _("%.500s is removed; its history is kept"), c->args[0]);
 }
 
 enum zt_err
@@ -480,8 +520,43 @@ cmd_rm(struct cli *c)
 	enum zt_err err = zt_rm(c->zt, c->args[0], c->recursive);
 
 	if (err == ZT_OK)
-		cli_done(c, _("%.500s is removed; its history is kept"), c->args[0]);
+		report_gone(c);
 	return err;
+}
+
+/* ---- by the agent: acts of one call, for which nobody types a password again ---- */
+
+bool
+cli_by_agent(struct cli *c, enum zt_err (*run)(struct cli *c), enum zt_err *err)
+{
+	json_t *answer = NULL;
+	const char *as;
+
+	if (run == cmd_make_folder &&
+	    ui_act(
+		c, "files.makeFolder", json_pack("{s:s}", "path", c->args[0]), &answer, err)) {
+		if (*err == ZT_OK)
+			report_made(c);
+	} else if (run == cmd_rm && ui_act(c, "files.remove",
+					json_pack("{s:s,s:b}", "path", c->args[0], "recursive",
+					    (int)c->recursive),
+					&answer, err)) {
+		if (*err == ZT_OK)
+			report_gone(c);
+	} else if (run == cmd_mv &&
+		   ui_act(c, "files.move",
+		       json_pack("{s:s,s:s}", "from", c->args[0], "to", c->args[1]), &answer,
+		       err)) {
+		as = json_string_value(json_object_get(answer, "path"));
+		if (*err == ZT_OK && as != NULL)
+			report_moved(c, as);
+		else if (*err == ZT_OK)
+			*err = ZT_ERR_CORRUPT;
+	} else {
+		return false;
+	}
+	json_decref(answer);
+	return true;
 }
 
 enum zt_err

@@ -10,7 +10,7 @@ struct zt_pki_item;
 void cli_count_ending(void *ctx, const struct zt_pki_item *i);
 /* The flag that a signal sets, for zt_options. */
 const struct zt_cancel *cli_stop(void);
-/* Removes what a cp that was killed left in clear in the state folder, which is locked. */
+/* Removes what a cp that was killed left in clear in the state folder. */
 void cli_forget_copy(const struct cli *c);
 /* Shows a new device of this user: a line, or one of JSON. */
 void cli_show_new_device(struct cli *c, const struct zt_device *d);
@@ -20,6 +20,10 @@ void cli_show_browser(const struct zt_device *d);
 
 /* Shows a row of zt ls. */
 void cli_show_file(const struct cli *c, const struct zt_file *f);
+
+/* Runs mkdir, rm or mv by the agent, if that runs and has the device open: true, and *ERR is
+ * how it ended. Else false, and nothing was done. */
+bool cli_by_agent(struct cli *c, enum zt_err (*run)(struct cli *c), enum zt_err *err);
 
 /* The commands themselves, one a row of the table. */
 enum zt_err cmd_org_bootstrap(struct cli *c);

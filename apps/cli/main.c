@@ -89,7 +89,8 @@ run(struct cli *c, const struct command *k)
 		cli_warn(
 		    c, _("--insecure: anybody on the way to an http:// server reads names, "
 			 "addresses and tokens"));
-	if (err == ZT_OK && k->run == cmd_ls && ui_ls(c, cli_show_file, &answer))
+	if (err == ZT_OK && ((k->run == cmd_ls && ui_ls(c, cli_show_file, &answer)) ||
+				cli_by_agent(c, k->run, &answer)))
 		return answer;
 	if (err == ZT_OK && k->of == NEEDS_DEVICE && (err = cli_check_device(c)) == ZT_OK &&
 	    (err = cli_password(c, false)) == ZT_OK) {

@@ -364,23 +364,57 @@ path_in(const char *remote, char out[PATH_MAX])
 	out[n] = 0;
 }
 
+/* Connects K to the agent of its device, unless C is to do without. HOME has room for K's key.
+ */
+static bool
+reach(struct asked *k, char home[PATH_MAX])
+{
+	const struct cli *c = k->c;
+	const char *wish = getenv("ZT_AGENT");
+	struct agent_place p;
+
+	/* A password that is given is looked at. */
+	if (c->no_agent || c->password_file != NULL || cli_has(c, OPTION_PASSWORD_FD) ||
+	    (wish != NULL && strcmp(wish, "no") == 0) || !agent_place_of_home(c->home, &p) ||
+	    !agent_dial(&p, &k->a))
+		return false;
+	(void)snprintf(home, PATH_MAX, "%s", c->home);
+	k->key = basename(home);
+	return true;
+}
+
+bool
+ui_act(struct cli *c, const char *method, json_t *params, json_t **result, enum zt_err *err)
+{
+	struct asked k = { .c = c };
+	char home[PATH_MAX];
+	bool is_done;
+
+	if (params == NULL ||
+	    !reach(&k, home)) { /* a name that is not UTF-8 is none of JSON's */
+		json_decref(params);
+		return false;
+	}
+	*err = ask(&k, method, params, result);
+	/* Where the agent has gone meanwhile, it may have been done: it is not done twice. */
+	is_done = *err == ZT_OK || !agent_lacks_device(k.a);
+	agent_close(k.a);
+	if (!is_done)
+		c->message[0] = 0;
+	return is_done;
+}
+
 bool
 ui_ls(
     struct cli *c, void (*show)(const struct cli *c, const struct zt_file *f), enum zt_err *err)
 {
-	const char *wish = getenv("ZT_AGENT");
-	struct agent_place p;
 	struct asked k = { .c = c, .show = show };
 	char home[PATH_MAX];
 	bool is_done;
 
-	/* A password that is given is looked at; and JSON has more of a time than the agent. */
-	if (c->recursive || c->json || c->no_agent || c->password_file != NULL ||
-	    cli_has(c, OPTION_PASSWORD_FD) || (wish != NULL && strcmp(wish, "no") == 0) ||
-	    !agent_place_of_home(c->home, &p) || !agent_dial(&p, &k.a))
+	/* JSON has more of a time than the agent. */
+	if (c->recursive || c->json || !reach(&k, home))
 		return false;
-	(void)snprintf(home, sizeof home, "%s", c->home);
-	k.key = basename(home);
 	path_in(c->args[0], k.below);
 	*err = show_folder(&k);
 	/* It has the device not open, has gone, or the path is a file's. */

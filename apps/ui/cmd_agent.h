@@ -3,6 +3,8 @@
 #ifndef ZT_UI_CMD_AGENT_H
 #define ZT_UI_CMD_AGENT_H
 
+#include <jansson.h>
+
 #include "terminal/command.h"
 
 enum zt_err cmd_ui(struct cli *c);
@@ -13,5 +15,10 @@ enum zt_err cmd_agent_state(struct cli *c);
  * would, and then *ERR is how it ended. Else false, and nothing was shown. */
 bool ui_ls(struct cli *c, void (*show)(const struct cli *c, const struct zt_file *f),
     enum zt_err *err);
+/* Asks METHOD with PARAMS, which it takes, of the agent, if that runs and has the device open:
+ * true, and *ERR is how it ended; when that is OK, *RESULT is the answer, which the caller
+ * gives to json_decref. Else false, and nothing was done. PARAMS may be NULL: false. */
+bool ui_act(
+    struct cli *c, const char *method, json_t *params, json_t **result, enum zt_err *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "content/slot.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
+#include "port/clock.h"
 #include "port/umask.h"
 #include "session/session.h"
 
@@ -131,6 +132,8 @@ transfer_skipped(const struct transfer *t)
 void
 transfer_note(struct transfer *t)
 {
+	if (t->z->is_resting)
+		return; /* it failed: what is not noted is read again */
 	local_keep(t->z, t->notes, t->note_count);
 	t->note_count = 0;
 }
@@ -150,6 +153,7 @@ transfer_begin(struct transfer *t, struct workspace *s, enum zt_progress_kind ki
 	*t = (struct transfer){ .z = z, .s = s, .workspace = s->w->id, .kind = kind, .p = p };
 	random_bytes(t->run, sizeof t->run);
 	t->mask = (mode_t)port_umask();
+	t->kept_ms = port_steady_ms();
 	for (size_t i = 0; i < TRANSFER_SLOTS; i++) {
 		t->slot[i].t = t;
 		t->slot[i].clear = buf_init(BLOCK_CLEAR_MAX);
@@ -211,6 +215,22 @@ transfer_wait(struct transfer *t, const struct push *l)
 	while (l->blocks > 0 && t->err != ZT_ERR_INTERRUPTED)
 		turn(t, TURN_MS);
 	return t->err;
+}
+
+bool
+transfer_ends_within(struct transfer *t, const struct push *l, unsigned ms)
+{
+	const uint64_t until = port_steady_ms() + ms;
+
+	for (;;) {
+		const uint64_t now = port_steady_ms();
+
+		if ((l != NULL ? l->blocks == 0 : is_idle(t)) || t->err == ZT_ERR_INTERRUPTED)
+			return true;
+		if (now >= until)
+			return false;
+		turn(t, (int)(until - now));
+	}
 }
 
 /* Drops calls in flight: the caller who cancelled waits for no answer. */

@@ -42,6 +42,9 @@ struct transfer {
 	uint32_t temps;             /* down: temporary files named so far */
 	uint8_t run[3];             /* down: random, in their names */
 	mode_t mask;                /* down: mode bits that the umask clears */
+	bool is_lent;               /* others may have the device (disk/lend.h), */
+	uint64_t lent_at;           /* which knew the chain up to here; */
+	uint64_t kept_ms;           /* the steady clock when it was taken last */
 	enum zt_err err;            /* the first error of a slot */
 	bool resumes; /* up: blocks that failed stay, stalled, until send_resume */
 	/* Up: called for each block that the servers have, on the caller's thread; or NULL. */
@@ -62,6 +65,9 @@ ZT_CHECKED enum zt_err transfer_begin(struct transfer *t, struct workspace *s,
 ZT_CHECKED enum zt_err transfer_drain(struct transfer *t);
 /* Waits until all blocks of L are acknowledged; errors as transfer_drain. */
 ZT_CHECKED enum zt_err transfer_wait(struct transfer *t, const struct push *l);
+/* The same (L is NULL: of all in flight) for MS milliseconds at most; whether it came to an end
+ * by then. */
+bool transfer_ends_within(struct transfer *t, const struct push *l, unsigned ms);
 /* Waits for what is in flight, unless it was INTERRUPTED or resumes; then releases. */
 void transfer_end(struct transfer *t);
 /* Waits for a free slot. */
@@ -96,7 +102,8 @@ void transfer_damaged(struct transfer *t, const char *path, const struct workspa
 ZT_CHECKED enum zt_err transfer_skipped(const struct transfer *t);
 /* The error of errno NUMBER about NAME. */
 enum zt_err transfer_err(struct zt *z, const char *name, int number);
-/* Stores the notes about files written so far. No transaction may be open. */
+/* Stores the notes about files written so far, if the device is here. No transaction may be
+ * open. */
 void transfer_note(struct transfer *t);
 
 #endif

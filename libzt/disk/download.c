@@ -13,6 +13,7 @@
 #include "content/file_writer.h"
 #include "content/local.h"
 #include "content/transfer.h"
+#include "disk/lend.h"
 #include "disk/verbs.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -22,17 +23,20 @@
 
 /* ---- one file ---- */
 
-static enum zt_err get_beside(
-    struct transfer *t, const struct file_writer_place *at, const Zt__FileManifest *f);
+static enum zt_err place_beside(struct transfer *t, const struct file_writer_place *at,
+    const Zt__FileManifest *f, struct file_writer **out);
 
+/* *OUT: who writes F to its place, for fetch_content; NULL when nothing is to be written. */
 static enum zt_err
-get_file(struct transfer *t, const struct file_writer_place *at, const Zt__FileManifest *f)
+place_file(struct transfer *t, const struct file_writer_place *at, const Zt__FileManifest *f,
+    struct file_writer **out)
 {
 	struct file_writer *k = NULL;
 	enum zt_err err = file_writer_new(t, at, f, &k);
 
+	*out = NULL;
 	if (err == ZT_ERR_EXISTS && t->z->keeps_both && at->beside == NULL)
-		return get_beside(t, at, f);
+		return place_beside(t, at, f, out);
 	if (err == ZT_ERR_EXISTS) {
 		file_writer_refused(t, at->in, at->name, at->shown);
 		return ZT_OK;
@@ -45,14 +49,14 @@ get_file(struct transfer *t, const struct file_writer_place *at, const Zt__FileM
 		transfer_kept_both(t, at->beside, at->shown);
 		return ZT_OK;
 	}
-	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the file writer is freed with its last
-	 * block */
-	return fetch_content(t, f, k);
+	*out = k;
+	return ZT_OK;
 }
 
 /* "report.odt" beside it is "report (zt).odt". */
 static enum zt_err
-get_beside(struct transfer *t, const struct file_writer_place *at, const Zt__FileManifest *f)
+place_beside(struct transfer *t, const struct file_writer_place *at, const Zt__FileManifest *f,
+    struct file_writer **out)
 {
 	struct file_writer_place beside = *at;
 	struct buf name = buf_init(2 * LIMIT_NAME),
@@ -69,7 +73,7 @@ get_beside(struct transfer *t, const struct file_writer_place *at, const Zt__Fil
 	beside.shown = buf_text(&shown);
 	beside.beside = at->shown;
 	if ((err = buf_err(&name)) == ZT_OK && (err = buf_err(&shown)) == ZT_OK)
-		err = get_file(t, &beside, f);
+		err = place_file(t, &beside, f, out);
 	buf_free(&shown);
 	buf_free(&name);
 	return err;
@@ -79,7 +83,7 @@ get_beside(struct transfer *t, const struct file_writer_place *at, const Zt__Fil
 
 /* How much is looked at together: enough that a trip to the servers serves many, and few enough
  * open folders. */
-enum { FOLDERS_AT_ONCE = 256, FILES_AT_ONCE = 2048 };
+enum { FOLDERS_AT_ONCE = 256, FILES_AT_ONCE = 2048, HELD_MAX = 16 * 1024 * 1024 };
 
 struct remote_folder {
 	struct id vlob;
@@ -95,6 +99,8 @@ struct remote_file {
 	struct id vlob;
 	struct buf name;
 	size_t folder;
+	struct file_writer *k; /* placed, and to be fetched by M, or NULL */
+	Zt__Manifest *m;
 };
 
 struct getting {
@@ -109,6 +115,8 @@ struct getting {
 	    *objects;               /* that are read now: folders, or files from FIRST on */
 	size_t of[FOLDERS_AT_ONCE]; /* object to folder */
 	size_t first;
+	size_t held_bytes;     /* of manifests of files that are placed */
+	uint64_t held_content; /* which they have */
 };
 
 /* NAME, in a folder with the path IN, is not fetched. */
@@ -263,6 +271,54 @@ finish_folders(struct getting *g)
 	}
 }
 
+/* F is fetched with the others, or now, where its manifest is too large to be held. */
+static enum zt_err
+hold_file(struct getting *g, struct remote_file *f, Zt__Manifest **m)
+{
+	size_t weight = zt__manifest__get_packed_size(*m);
+	struct file_writer *k = f->k;
+
+	if (weight > HELD_MAX - g->held_bytes) {
+		f->k = NULL;
+		return fetch_content(g->t, (*m)->file, k);
+	}
+	g->held_bytes += weight;
+	g->held_content += (*m)->file->size;
+	f->m = *m;
+	*m = NULL;
+	return ZT_OK;
+}
+
+/* The content of files that are held, unless ERR. Others may have the device meanwhile: this
+ * takes most of the time, and nothing of it is in the store. */
+static enum zt_err
+fetch_held(struct getting *g, size_t from, size_t count, enum zt_err err)
+{
+	enum zt_err back;
+
+	if (err == ZT_OK && (g->held_content >= LEND_BYTES || lend_is_due(g->t)))
+		lend_begin(g->t);
+	for (size_t i = from; i < from + count; i++) {
+		struct remote_file *f = &g->files[i];
+
+		if (f->k != NULL && err == ZT_OK) {
+			err = fetch_content(g->t, f->m->file, f->k);
+		} else if (f->k != NULL) {
+			f->k->err = g->t->err ? g->t->err : ZT_ERR_INTERRUPTED;
+			file_writer_end(f->k);
+		}
+		f->k = NULL;
+		pb_wipe(f->m);
+		f->m = NULL;
+	}
+	g->held_bytes = 0;
+	g->held_content = 0;
+	if (err == ZT_OK)
+		err = fetch_shared(g->t);
+	back = lend_end(g->t);
+	return err ? err : back;
+}
+
 static enum zt_err
 take_file(void *ctx, size_t i, Zt__Manifest **m)
 {
@@ -285,8 +341,10 @@ take_file(void *ctx, size_t i, Zt__Manifest **m)
 			.what = { g->t->s->w->id, f->vlob, g->objects[i].v.version },
 			.author = g->objects[i].v.author };
 
-		err = get_file(g->t, &at, (*m)->file);
+		err = place_file(g->t, &at, (*m)->file, &f->k);
 	}
+	if (err == ZT_OK && f->k != NULL)
+		err = hold_file(g, f, m);
 	buf_free(&shown);
 	return err;
 }
@@ -304,8 +362,8 @@ get_files(struct getting *g, size_t from, size_t count)
 		objects[i].vlob = g->files[from + i].vlob;
 	g->objects = objects;
 	g->first = from;
-	if ((err = workspace_read(g->t->s, objects, count, take_file, g)) == ZT_OK)
-		err = fetch_shared(g->t);
+	err = workspace_read(g->t->s, objects, count, take_file, g);
+	err = fetch_held(g, from, count, err);
 	g->objects = NULL;
 	free(objects);
 	transfer_note(g->t);
@@ -364,7 +422,7 @@ get_tree(struct transfer *t, const struct id *vlob, int root, bool is_made)
 	while (err == ZT_OK && g.next < g.folder_count)
 		err = get_some(&g);
 	if (err == ZT_OK)
-		err = transfer_drain(t);
+		err = lend_while(t, NULL);
 	finish_folders(&g);
 	for (size_t i = 0; i < g.folder_count; i++) {
 		folder_drop(g.folders[i].local);
@@ -441,6 +499,24 @@ find_local(struct transfer *t, const struct path *path, const char *local, struc
 	return dir < 0 ? transfer_err(t->z, local, errno) : folder_new(t, dir, false, in);
 }
 
+/* F to AT, while others may have the device. */
+static enum zt_err
+get_file(struct transfer *t, const struct file_writer_place *at, const Zt__FileManifest *f)
+{
+	struct file_writer *k;
+	enum zt_err err = place_file(t, at, f, &k), back;
+
+	if (err || k == NULL)
+		return err;
+	if (f->size >= LEND_BYTES)
+		lend_begin(t);
+	if ((err = fetch_content(t, f, k)) == ZT_OK && (err = fetch_shared(t)) == ZT_OK &&
+	    t->is_lent)
+		err = transfer_drain(t);
+	back = lend_end(t);
+	return err ? err : back;
+}
+
 static enum zt_err
 get_one(struct transfer *t, const struct id *vlob, const struct path *path, const char *local)
 {
@@ -462,8 +538,8 @@ get_one(struct transfer *t, const struct id *vlob, const struct path *path, cons
 		err = session_refuse(t->z, ZT_ERR_CORRUPT, "a file without a version");
 	else if (m != NULL && at.in == NULL)
 		err = get_stream(t, &m, local);
-	else if (m != NULL && (err = get_file(t, &at, m->file)) == ZT_OK)
-		err = fetch_shared(t);
+	else if (m != NULL)
+		err = get_file(t, &at, m->file);
 out:
 	folder_drop(at.in);
 	buf_free(&own);
@@ -503,7 +579,7 @@ disk_get(struct zt *z, const char *remote, const char *local, const struct zt_pr
 		(void)close(dir);
 	}
 	if (err == ZT_OK)
-		err = transfer_drain(&t);
+		err = lend_while(&t, NULL);
 	transfer_note(&t);
 	if (err == ZT_OK)
 		err = transfer_skipped(&t);

@@ -27,6 +27,9 @@ void upload_end(struct transfer *t);
 /* Everything moves on by a stage, so that reading, the blocks and the push each go on while the
  * others do. Errors: those of batch_start, batch_finish and transfer_wait. */
 ZT_CHECKED enum zt_err upload_move_on(struct transfer *t);
+/* Leaves the device to others (lend.h) while SIZE bytes are read, if that is due; the caller
+ * ends that. The push that is under way is finished first. Errors: those of batch_finish. */
+ZT_CHECKED enum zt_err upload_lend(struct transfer *t, uint64_t size);
 /* The same to the last answer. */
 ZT_CHECKED enum zt_err upload_finish(struct transfer *t);
 /* Nothing is sent; what would be is named. */

@@ -12,6 +12,7 @@
 #include "content/send.h"
 #include "content/slot.h"
 #include "crypto/suite.h"
+#include "disk/lend.h"
 #include "disk/upload.h"
 #include "format/pb.h"
 #include "session/session.h"
@@ -121,7 +122,7 @@ put_content(struct transfer *t, int fd, const struct stat *st, struct local_entr
 	struct batch *b = t->push[GATHERED]->batch;
 	uint64_t size = (uint64_t)st->st_size;
 	Zt__Manifest *m;
-	enum zt_err err;
+	enum zt_err err, back;
 
 	if (upload_is_dry(t)) {
 		t->p->would(t->p->ctx, buf_text(&e->shown));
@@ -136,8 +137,11 @@ put_content(struct transfer *t, int fd, const struct stat *st, struct local_entr
 	}
 	/* The batch owns it first: blocks in flight write into it, even after a failure. */
 	t->unread = 0;
-	if ((err = batch_write(b, &e->there.vlob, m, true, size)) == ZT_OK)
+	if ((err = batch_write(b, &e->there.vlob, m, true, size)) == ZT_OK &&
+	    (err = upload_lend(t, size)) == ZT_OK)
 		err = send_content(t, fd, buf_text(&e->shown), size, m->file);
+	if ((back = lend_end(t)))
+		return err && t->unread == 0 ? err : back;
 	if (err && t->unread != 0 && t->err == ZT_OK && e->local != NULL)
 		return take_back(t, e); /* one of a tree */
 	if (err)
@@ -165,7 +169,7 @@ upload_open(struct transfer *t, int fd, struct local_entry *e, struct tree_way *
 {
 	struct stat st;
 	bool same = false;
-	enum zt_err err;
+	enum zt_err err = ZT_OK, back;
 
 	if (fstat(fd, &st) != 0)
 		return transfer_err(t->z, buf_text(&e->shown), errno);
@@ -176,8 +180,11 @@ upload_open(struct transfer *t, int fd, struct local_entry *e, struct tree_way *
 	}
 	t->total += (uint64_t)st.st_size;
 	if (!t->z->resends && e->m != NULL && e->m->file->size == (uint64_t)st.st_size &&
-	    (err = fetch_is_same(t, fd, e->m->file, &e->v.author, &same)))
-		return err;
+	    (err = upload_lend(t, (uint64_t)st.st_size)) == ZT_OK)
+		err = fetch_is_same(t, fd, e->m->file, &e->v.author, &same);
+	back = lend_end(t);
+	if (err || back)
+		return err ? err : back;
 	return same && !was_changed(fd, &st) ? put_same(t, e, &st)
 					     : put_content(t, fd, &st, e, way);
 }

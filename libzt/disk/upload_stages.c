@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "content/send.h"
+#include "disk/lend.h"
 #include "disk/upload.h"
 #include "tree/batch.h"
 
@@ -30,14 +31,27 @@ upload_end(struct transfer *t)
 }
 
 enum zt_err
+upload_lend(struct transfer *t, uint64_t size)
+{
+	enum zt_err err;
+
+	if (size < LEND_BYTES && !lend_is_due(t))
+		return ZT_OK;
+	if ((err = batch_finish(t->push[PUSHED]->batch)) == ZT_OK)
+		lend_begin(t);
+	return err;
+}
+
+enum zt_err
 upload_move_on(struct transfer *t)
 {
 	struct push *first = t->push[GATHERED], *empty = t->push[PUSHED];
 	enum zt_err err;
 
 	send_gathered(t);
-	if ((err = transfer_wait(t, t->push[WAITING])) ||
-	    (err = batch_finish(t->push[PUSHED]->batch)))
+	/* In this order: the device is lent while no push is under way. */
+	if ((err = batch_finish(t->push[PUSHED]->batch)) ||
+	    (err = lend_while(t, t->push[WAITING])))
 		return err;
 	t->files += empty->files;
 	empty->files = 0;

@@ -62,6 +62,40 @@ echo wrong > "$state/wrong"
 expect 77 "password is wrong" "a password that is given still counts" "$bin/zt" --home "$state/home/alice" --password-file "$state/wrong" ls many:/
 expect 0 "1 file was sent" "zt writes beside the agent that has the device open" alice put "$state/secret" many:/beside
 expect 0 "beside" "and the agent shows it" bare ls many:/
+# Acts of one call, by the agent and without: the same words, the same errors, the same JSON.
+# acts WHO [--json]: each, with its exit code, into the file WHO.
+acts() {
+	local who=$1 act rc; shift
+	for act in "mkdir many:/made" "mkdir many:/made" "mkdir none:/made" "mv many:/made many:/moved" "mv many:/made many:/moved" \
+		"mv many:/sub many:/sub/deep" "rm many:/moved" "rm -r many:/moved" "rm many:/moved" "rm many:/sub" "mkdir many:/tree" "mkdir many:/tree/below" "rm -r many:/tree"; do
+		rc=0; "$who" "$@" $act >>"$state/acts-$who" 2>&1 || rc=$?
+		echo "$act: $rc" >>"$state/acts-$who"
+	done
+}
+acts bare; acts bare --json; acts alice; acts alice --json
+check "acts are the same by the agent, in words and in JSON" diff "$state/acts-bare" "$state/acts-alice"
+check "and some went" grep -q "rm -r many:/tree: 0" "$state/acts-bare"
+expect 64 "no terminal" "ZT_AGENT=no asks no agent for acts either" env ZT_AGENT=no "$bin/zt" --home "$state/home/alice" mkdir many:/never
+# A large put by another process: what is done by the agent waits less than a second for it, and sees what it brought.
+head -c 300000000 /dev/urandom > "$state/large"
+alice put "$state/large" many:/large >"$state/put.log" 2>&1 & put=$!
+n=0 longest=0
+while kill -0 $put 2>/dev/null; do
+	from=$(date +%s%3N); bare mkdir "many:/beside-$n" >/dev/null; bare ls many:/ >/dev/null; took=$((($(date +%s%3N) - from) / 2))
+	n=$((n + 1)); [ $took -le $longest ] || longest=$took
+done
+echo "# $n folders beside it, the longest act took $longest ms"
+wait $put && [ $n -ge 2 ] && [ $longest -lt 1000 ] && ok "the agent acts beside a large put" || { cat "$state/put.log"; not_ok "the agent acts beside a large put"; }
+expect 0 "large" "and shows what it brought" bare ls many:/
+[ "$(bare ls many:/ | grep -c beside-)" = $n ] && ok "and what it made itself" || not_ok "and what it made itself"
+/usr/bin/python3 - "$root" "$place/socket" <<'P'
+import sys
+sys.path.insert(0, sys.argv[1] + "/tests/agent")
+import speak
+speak.Agent(sys.argv[2]).call("host.lock", {"key": "alice"})
+P
+expect 64 "no terminal" "a device that was locked acts for nobody" bare mkdir many:/locked
+open_alice
 check "the log is this person's alone" test "$(stat -c %a "$place/log")" = 600
 ! grep -q "alicepass\|ticket" "$place/log" && ok "and has no secret" || not_ok "and has no secret"
 expect 0 "has ended" "zt agent stop" bare agent stop

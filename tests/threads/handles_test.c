@@ -461,6 +461,136 @@ a_verification_of_the_log_lets_others_act(void **state)
 	close_held(&v);
 }
 
+struct transferred {
+	struct worker w;
+	struct held h;
+	char folder[40]; /* with one large file */
+	bool puts;
+	uint64_t files;
+};
+
+/* In its first block, and not again: a put that begins again is not held. */
+static void
+hold_once(void *ctx, const struct zt_progress_step *step)
+{
+	struct held *h = ctx;
+
+	if (step->total > 0 && !h->may_go)
+		hold_on(h);
+}
+
+static void *
+transfer_held(void *arg)
+{
+	struct transferred *v = arg;
+	struct zt_progress p = { .ctx = &v->h, .step = hold_once };
+
+	(void)went(&v->w, "transfer",
+	    v->puts ? zt_put(v->w.z, v->folder, "shared:/large", &p, &v->files)
+		    : zt_get(v->w.z, "shared:/large/file", v->folder, &p, &v->files));
+	(void)pthread_mutex_lock(&v->h.lock);
+	v->h.is_in = true;
+	(void)pthread_cond_broadcast(&v->h.changed);
+	(void)pthread_mutex_unlock(&v->h.lock);
+	return NULL;
+}
+
+/* Begins to put V->folder, or to get into it, and returns when its first block is on its way.
+ */
+static void
+begin_transfer(struct scene *s, struct transferred *v, pthread_t *thread)
+{
+	assert_ok(zt_open_again(s->alice.zt, &s->alice.o, &v->w.z));
+	assert_int_equal(0, pthread_mutex_init(&v->h.lock, NULL));
+	assert_int_equal(0, pthread_cond_init(&v->h.changed, NULL));
+	assert_int_equal(0, pthread_create(thread, NULL, transfer_held, v));
+	(void)pthread_mutex_lock(&v->h.lock);
+	while (!v->h.is_in)
+		(void)pthread_cond_wait(&v->h.changed, &v->h.lock);
+	(void)pthread_mutex_unlock(&v->h.lock);
+}
+
+static void
+end_transfer(struct transferred *v, pthread_t thread)
+{
+	(void)pthread_mutex_lock(&v->h.lock);
+	v->h.may_go = true;
+	(void)pthread_cond_broadcast(&v->h.changed);
+	(void)pthread_mutex_unlock(&v->h.lock);
+	assert_int_equal(0, pthread_join(thread, NULL));
+	is_well(&v->w);
+	assert_false(v->h.timed_out);
+	zt_close(v->w.z);
+	(void)pthread_cond_destroy(&v->h.changed);
+	(void)pthread_mutex_destroy(&v->h.lock);
+}
+
+static void
+write_large(const char *path)
+{
+	enum { LARGE = 6 * 1024 * 1024 };
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	for (unsigned i = 0; i < LARGE / sizeof i; i++)
+		assert_int_equal(1, fwrite(&i, sizeof i, 1, f));
+	assert_int_equal(0, fclose(f));
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+	FILE *one = fopen(a, "r"), *two = fopen(b, "r");
+	int got = 0, other = 0;
+
+	while (one != NULL && two != NULL && got == other && got != EOF) {
+		got = getc(one);
+		other = getc(two);
+	}
+	if (one != NULL)
+		(void)fclose(one);
+	if (two != NULL)
+		(void)fclose(two);
+	return got == EOF && other == EOF;
+}
+
+/* A transfer leaves the device to others while content is on its way. What they do is seen: a
+ * folder that they removed meanwhile is made again, and the file is in no folder that nobody
+ * finds. */
+static void
+a_transfer_lets_others_act(void **state)
+{
+	struct scene *s = *state;
+	struct transferred up = { .puts = true }, down = { .puts = false };
+	char path[64], copy[64];
+	pthread_t thread;
+	unsigned seen = 0;
+
+	(void)snprintf(up.folder, sizeof up.folder, "/tmp/zt-lend-XXXXXX");
+	assert_non_null(mkdtemp(up.folder));
+	(void)snprintf(path, sizeof path, "%s/file", up.folder);
+	write_large(path);
+	assert_ok(zt_mkdir(s->alice.zt, "shared:/large"));
+	begin_transfer(s, &up, &thread);
+	assert_ok(zt_mkdir(s->alice.zt, "shared:/beside-a-put"));
+	assert_ok(zt_rm(s->alice.zt, "shared:/large", true));
+	assert_ok(zt_workspace_rotate(s->alice.zt, "shared"));
+	end_transfer(&up, thread);
+	assert_ok(zt_ls(s->alice.zt, "shared:/large", false, false, count, &seen));
+	assert_int_equal(1, seen);
+
+	(void)snprintf(down.folder, sizeof down.folder, "/tmp/zt-lend-XXXXXX");
+	assert_non_null(mkdtemp(down.folder));
+	begin_transfer(s, &down, &thread);
+	assert_ok(zt_mkdir(s->alice.zt, "shared:/beside-a-get"));
+	end_transfer(&down, thread);
+	assert_int_equal(1, down.files);
+	(void)snprintf(copy, sizeof copy, "%s/file", down.folder);
+	assert_true(is_same(path, copy));
+	assert_int_equal(
+	    0, unlink(path) | unlink(copy) | rmdir(up.folder) | rmdir(down.folder));
+}
+
 /* A handle that waits for its turn can be cancelled. */
 static void
 waiting_for_another_handle_ends(void **state)
@@ -519,6 +649,7 @@ main(void)
 		cmocka_unit_test(a_watch_without_a_server_keeps_nobody_waiting),
 		cmocka_unit_test(a_verification_lets_others_act),
 		cmocka_unit_test(a_verification_of_the_log_lets_others_act),
+		cmocka_unit_test(a_transfer_lets_others_act),
 		cmocka_unit_test(waiting_for_another_handle_ends),
 	};
 
