@@ -165,7 +165,9 @@ exec 9>&-; wait $s
 echo "the page" >&2
 : >"$w/page.md"
 page() { # HOST: with Argon2 as it is, on separate services
-	ROWS="$w/page.md" HOST=$1 ROUNDS=$rounds BIN=$bin QUICK=/nowhere sh "$root/tests/web/run.sh" speed >&2
+	for what in timings speed; do
+		ROWS="$w/page.md" HOST=$1 ROUNDS=$rounds BIN=$bin QUICK=/nowhere sh "$root/tests/web/run.sh" $what >&2
+	done
 }
 if [ ! -e "$root/build/web/zt-web.manifest" ] || ! command -v "${CHROMIUM:-chromium}" >/dev/null; then
 	echo "| the page is not measured: there is no browser here, or no page was built | | | | |" >"$w/page.md"

@@ -79,7 +79,7 @@ add(struct agent *a, const char *key, const char *home)
 	memcpy(d->key, key, strnlen(key, sizeof d->key - 1));
 	(void)snprintf(d->home, sizeof d->home, "%s", home);
 	(void)pthread_mutex_init(&d->base_lock, NULL);
-	d->lock_after = settings_lock_after(a, d->key);
+	settings_read(d);
 	if (last != NULL)
 		LIST_INSERT_AFTER(last, d, link);
 	else

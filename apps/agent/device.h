@@ -28,7 +28,8 @@ struct device {
 	unsigned lock_after;          /* minutes without use; 0: never */
 	struct idle_clocks used;
 	_Atomic uint64_t confirmed_until_ms;
-	char organization[128], server[256], email[260], label[128]; /* once it was open */
+	char organization[128], server[256], email[260], label[128]; /* once it was open,
+	also by an agent before */
 	struct lane *watch;
 };
 

@@ -248,9 +248,16 @@ end_opening(void *ctx)
 	d->state = DEVICE_LOCKED;
 	d->locks_next = false;
 	if (o->z != NULL) {
+		bool is_new = strcmp(d->organization, o->id.slug) != 0 ||
+			      strcmp(d->server, o->id.server) != 0 ||
+			      strcmp(d->email, o->id.email) != 0;
+
 		(void)snprintf(d->organization, sizeof d->organization, "%s", o->id.slug);
 		(void)snprintf(d->server, sizeof d->server, "%s", o->id.server);
 		(void)snprintf(d->email, sizeof d->email, "%s", o->id.email);
+		if (is_new)
+			(void)settings_write(
+			    o->a); /* else its folder names it while it is locked */
 		device_opened(d, o->z);
 		if (o->is_typed)
 			confirm(d);

@@ -4,41 +4,71 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "agent/device.h"
 
-unsigned
-settings_lock_after(const struct agent *a, const char *key)
+static json_t *
+load(const struct agent *a)
 {
 	char path[PATH_MAX + 16];
-	unsigned minutes = SETTINGS_LOCK_AFTER;
-	json_t *read, *after;
 
 	(void)snprintf(path, sizeof path, "%s/settings", a->place);
-	read = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-	after = json_object_get(json_object_get(read, "lockAfter"), key);
-	if (json_is_integer(after) && json_integer_value(after) >= 0 &&
-	    json_integer_value(after) <= 7 * 24 * 60)
-		minutes = (unsigned)json_integer_value(after);
-	json_decref(read);
-	return minutes;
+	return json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
 }
 
-/* {"lockAfter":{KEY:MINUTES}} */
+static void
+copy_text(char *out, size_t n, const json_t *known, const char *name)
+{
+	const char *text = json_string_value(json_object_get(known, name));
+
+	if (text != NULL && strlen(text) < n)
+		memcpy(out, text, strlen(text) + 1);
+}
+
+void
+settings_read(struct device *d)
+{
+	json_t *read = load(d->a);
+	const json_t *after = json_object_get(json_object_get(read, "lockAfter"), d->key);
+	const json_t *known = json_object_get(json_object_get(read, "known"), d->key);
+
+	d->lock_after = SETTINGS_LOCK_AFTER;
+	if (json_is_integer(after) && json_integer_value(after) >= 0 &&
+	    json_integer_value(after) <= 7 * 24 * 60)
+		d->lock_after = (unsigned)json_integer_value(after);
+	copy_text(d->organization, sizeof d->organization, known, "organization");
+	copy_text(d->server, sizeof d->server, known, "server");
+	copy_text(d->email, sizeof d->email, known, "email");
+	json_decref(read);
+}
+
+/* {"lockAfter":{KEY:MINUTES},"known":{KEY:{"organization":...,"server":...,"email":...}}} */
 static json_t *
 encode(const struct agent *a)
 {
-	json_t *each = json_object();
+	json_t *after = json_object(), *known = json_object();
 	const struct device *d;
+	int failed = 0;
 
 	LIST_FOREACH(d, &a->devices, link)
-	if (d->lock_after != SETTINGS_LOCK_AFTER &&
-	    json_object_set_new(each, d->key, json_integer((int)d->lock_after)) != 0) {
-		json_decref(each);
+	{
+		if (d->lock_after != SETTINGS_LOCK_AFTER)
+			failed |= json_object_set_new(
+			    after, d->key, json_integer((int)d->lock_after));
+		/* What is no UTF-8 is left out. */
+		if (d->organization[0] != 0)
+			(void)json_object_set_new(known, d->key,
+			    json_pack("{s:s,s:s,s:s}", "organization", d->organization,
+				"server", d->server, "email", d->email));
+	}
+	if (failed) {
+		json_decref(after);
+		json_decref(known);
 		return NULL;
 	}
-	return json_pack("{s:o}", "lockAfter", each);
+	return json_pack("{s:o,s:o}", "lockAfter", after, "known", known);
 }
 
 bool

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* settings.h - what people set at the host, in a file of the agent's folder. */
+/* settings.h - what people set at the host, and which organization each device is of, which
+ * pages show while it is locked: in a file of the agent's folder, in clear. */
 #ifndef ZT_AGENT_SETTINGS_H
 #define ZT_AGENT_SETTINGS_H
 
@@ -7,9 +8,11 @@
 
 #define SETTINGS_LOCK_AFTER 15 /* minutes, until somebody says another time */
 
-/* After how many minutes the device KEY locks, as the file says; the usual where it does not.
- */
-unsigned settings_lock_after(const struct agent *a, const char *key);
+struct device;
+
+/* Sets after how many minutes D locks, and what is known of it, as the file says; the usual,
+ * and nothing, where it does not. */
+void settings_read(struct device *d);
 /* Writes what each device of A has. False: it was not written, and the old one is there. */
 bool settings_write(const struct agent *a);
 

@@ -668,7 +668,9 @@ def locking(r):
     refused("a code that is none makes nothing", near.call, "host.create", dict(server=URL, code="x", slug="none",
             email="a@b.example", name="A", label="L", password=PASSWORD), kind="INVALID")
     check("and leaves no folder", not os.path.exists(r.root + "/none"))
-    check("which is kept", json.load(open(r.root + "/zt-agent/settings")) == {"lockAfter": {"alice": 1}})
+    kept = json.load(open(r.root + "/zt-agent/settings"))
+    check("which is kept", kept["lockAfter"] == {"alice": 1}, kept)
+    check("beside it, whose device it is", kept["known"]["alice"]["email"] == "alice@demo.example", kept)
     near.call("host.settings", {"key": "alice", "lockAfter": 15})
     near.call("host.lock")
     check("all can be locked at once", near.call("host.state")["devices"][0]["state"] == "locked")
@@ -853,6 +855,8 @@ def killed(r):
     check("a socket is left behind", os.path.exists(r.socket))
     again = Running(r.root)
     near = again.near()
+    locked = next(one for one in near.call("host.state")["devices"] if one["key"] == "alice")
+    check("a locked device says whose it is, to the next agent too", locked["state"] == "locked" and locked.get("email") == "alice@demo.example", locked)
     near.call("host.unlock", {"key": "alice", "password": PASSWORD})
     ls = near.call("list.open", {"path": "w:/"}, "alice")["handle"]
     names = {e["name"] for e in near.call("list.next", {"handle": ls, "max": 1000}, "alice")["entries"]}

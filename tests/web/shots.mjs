@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Each page as a picture, in three widths, two languages and two themes, and what axe-core finds on it. The organization is a
-// real one, made with zt on the command line.
+// Each page as a picture, in three widths (the main ones in five), two languages and two themes, and what axe-core finds on it.
+// The organization is a real one, made with zt on the command line. WIDTH=1280, ONLY=folder,share, LOOK=fr-dark and FAST=1 (English and light
+// alone) make some of them.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
+import { pdf } from "./hostile.mjs";
 import { agent, axePath, bin, browser, check, finish, password, person, root, state, step } from "./world.mjs";
 
 const out = join(root, "build/web-shots");
@@ -122,6 +124,7 @@ async function fill() {
   writeFileSync(join(tree, "Storm report.md"), "# Storm report\n\nA first draft.\n");
   const files = { "Emergency budget.ods": 86e3, "2026-11-24 Minutes of the extraordinary meeting of the crisis cell, reread and signed v3.pdf": 1.2e6, "Drone flight, north dike.mp4": 3.4e6, "Mooring plan.svg": 31e4, "Instructions.odt": 58e3, "Radio logs.zip": 21e5, "Contacts.csv": 1200 };
   for (const [name, size] of Object.entries(files)) writeFileSync(join(tree, name), Buffer.alloc(size, 7));
+  writeFileSync(join(tree, "Tide tables 2027.pdf"), pdf(["Tide tables 2027, north dike", "January", "February"]));
   zt(a, "put", tree + "/.", "Crisis cell:/");
   writeFileSync(join(state, "report.md"), report);
   zt(join(state, "karim"), "put", join(state, "report.md"), "Crisis cell:/Storm report.md");
@@ -130,9 +133,11 @@ async function fill() {
   zt(a, "invite", "user");
 }
 
-const widths = process.env.WIDTH ? { [process.env.WIDTH]: 740 } : { 360: 740, 1280: 800, 1920: 1080 };
+const widths = process.env.WIDTH ? Object.fromEntries(process.env.WIDTH.split(",").map((width) => [width, width < 700 ? 740 : width > 2000 ? 2160 : 800])) : { 360: 740, 1280: 800, 1920: 1080 };
+const mainWidths = process.env.WIDTH ? widths : { 320: 640, ...widths, 3840: 2160 };
+const main = ["organizations", "unlock", "workspaces", "folder", "preview-text", "share", "people", "log", "health", "alarm"];
 const only = process.env.ONLY ? process.env.ONLY.split(",") : null;
-const looks = process.env.FAST ? [["en", "light"]] : [["en", "light"], ["en", "dark"], ["fr", "light"], ["fr", "dark"]];
+const looks = process.env.LOOK ? [process.env.LOOK.split("-")] : process.env.FAST ? [["en", "light"]] : [["en", "light"], ["en", "dark"], ["fr", "light"], ["fr", "dark"]];
 let serious = 0;
 
 await step("a real organization is filled", fill);
@@ -150,7 +155,9 @@ await page.routeWebSocket(/\/rpc$/, (socket) => {
     const head = JSON.parse(bytes ? bytes.subarray(4, 4 + bytes.readUInt32LE(0)).toString() : message);
     const answer = instead(head);
     if (answer === null) return;
-    if (answer) socket.send(JSON.stringify({ id: head.id, ...answer }));
+    // What the host says and asks while the call runs.
+    if (answer?.says) for (const one of answer.says) socket.send(JSON.stringify({ request: head.id, device: head.device ?? "", ...one }));
+    else if (answer) socket.send(JSON.stringify({ id: head.id, ...answer }));
     else agentSide.send(message);
   });
 });
@@ -161,7 +168,7 @@ async function look(name, prepare = async () => {}) {
   if (only && !only.includes(name)) return;
   for (const [language, theme] of looks) {
     await page.evaluate(([l, c]) => { localStorage.setItem("zt.language", l); localStorage.setItem("zt.theme", c); }, [language, theme]);
-    for (const [width, height] of Object.entries(widths)) {
+    for (const [width, height] of Object.entries(main.includes(name) ? mainWidths : widths)) {
       await page.setViewportSize({ width: Number(width), height });
       await page.reload();
       await page.waitForTimeout(700);
@@ -228,6 +235,29 @@ try {
   await step("the pages before a device is open", async () => {
     await look("organizations");
     for (const way of ["create", "join", "recover"]) { await go(`#/begin/${way}`); await look(`begin-${way}`); }
+    await go("#/begin/create");
+    await look("begin-create-password", async (_width, language) => {
+      const fr = language === "fr";
+      await page.getByLabel(fr ? "Adresse du serveur" : "Address of the server", { exact: true }).fill("https://zt.port-kerlann.example");
+      await page.locator("main .f input").nth(1).fill("harbour");
+      await page.locator("main .f input").nth(2).fill("ab".repeat(64));
+      await page.locator("main .btn.primary").click();
+      await page.locator("main .f input").nth(0).fill("Anne Le Goff");
+      await page.locator("main .f input").nth(1).fill("anne.legoff@port-kerlann.example");
+      await page.locator("main .btn.primary").click();
+      await page.locator("main .f input").nth(0).fill("too short");
+    });
+    instead = (head) => (head.method === "host.claim" ? { says: [{ event: "code", data: { code: "7KQ4" } }, { question: "codes", ask: 1, data: { choices: ["T3WA", "9XMB", "H2RD", "C5LP"] } }] } : undefined);
+    await go("#/begin/join");
+    await look("begin-codes", async () => {
+      await page.locator("main textarea").fill(`zt://zt.port-kerlann.example/${"12".repeat(16)}/${"34".repeat(16)}`);
+      await page.locator("main .f input").nth(0).fill("Léa Moreau");
+      await page.locator("main .f input").nth(1).fill("lea.moreau@port-kerlann.example");
+      await page.locator("main .btn.primary").click();
+      for (const place of [0, 1]) await page.locator("main .f input").nth(place).fill("four words that fit");
+      await page.locator("main .btn.primary").click();
+    });
+    instead = () => undefined;
     await go(home);
     await look("unlock");
   });
@@ -242,6 +272,7 @@ try {
   });
   const address = await page.getByRole("main").getByRole("link", { name: "Crisis cell", exact: true }).getAttribute("href");
   const cell = address.split("/").at(-1);
+  const press = (await page.getByRole("main").getByRole("link", { name: "Press", exact: true }).getAttribute("href")).split("/").at(-1);
   await step("the pages of an organization", async () => {
     await look("workspaces");
     await go(address);
@@ -249,6 +280,12 @@ try {
     await look("folder-selected", async () => { for (const row of [3, 5, 6]) await pickRow(row); });
     await look("folder-menu", async () => { await page.locator(".files-row").nth(3).locator(".more").click(); });
     await look("share", async () => { await page.locator(".toolbar .lucide-user-plus").first().click(); });
+    await look("folder-history", async (width) => { await page.getByRole("row", { name: /Storm report/ }).click(); if (width < 1100) { await page.locator(".selbar .menu-w button").click(); await page.locator(".menu .lucide-info").click(); } });
+    await look("folder-new", async () => { await page.locator(".toolbar .menu-w .btn.primary").click(); });
+    await look("move", async () => { for (const row of [4, 5]) await pickRow(row); await page.locator(".selbar .lucide-folder-input").click(); });
+    await look("copy", async () => { await pickRow(4); await page.locator(".selbar .menu-w button").click(); await page.locator(".menu .lucide-copy").click(); await page.locator("dialog .lucide-chevron-left").click(); });
+    await go(`${address}/Orders`);
+    await look("folder-empty");
     await page.evaluate(() => localStorage.setItem("zt.grid", "1"));
     await go(`${address}/Photos%20of%20the%20dike`);
     await look("tiles", async () => { await page.waitForTimeout(500); });
@@ -262,10 +299,36 @@ try {
     instead = () => undefined;
     await go(`#/o/kerlann/f/${cell}/Storm%20report.md`);
     await look("preview-text");
+    await look("editor", async () => { await page.locator(".preview-bar .lucide-pencil").click(); await page.locator(".code").click(); await page.keyboard.type("Draft. "); });
+    instead = (head) => (head.method === "writer.commit" ? failure("CONFLICT", "somebody else changed this meanwhile") : undefined);
+    await look("editor-conflict", async () => { await page.locator(".preview-bar .lucide-pencil, .editor").first().click(); await page.locator(".code").click(); await page.keyboard.type("Draft. "); await page.locator(".editor-bar .btn.primary").click(); });
+    instead = () => undefined;
+    await go(`#/o/kerlann/f/${cell}/Storm%20report.md?version=1`);
+    await look("version", async () => { await page.waitForTimeout(300); });
+    await look("compare", async () => { await page.locator(".strip .lucide-arrow-left-right").click(); });
+    await go(`#/o/kerlann/f/${cell}/Tide%20tables%202027.pdf`);
+    await look("preview-pdf", async () => { await page.locator(".pdf-page canvas").first().waitFor(); });
+    await go(`#/o/kerlann/f/${cell}/Radio%20logs.zip`);
+    await look("preview-none");
     await go(`#/o/kerlann/f/${cell}/North%20dike%2C%20morning.png`);
     await look("preview-image");
     await go(`#/o/kerlann/trash/${cell}`);
     await look("trash");
+    await go(`#/o/kerlann/trash/${press}`);
+    await look("trash-empty");
+    instead = (head) => (head.method === "pki.requests" ? { result: { requests: [
+      { id: "1", email: "yann.corre@port-kerlann.example", name: "Yann Corre", subject: "CN=Yann Corre,OU=Harbour office,O=Port of Kerlann,C=FR", issuer: "CN=Port of Kerlann Staff CA 2,O=Port of Kerlann,C=FR", fingerprint: "9f".repeat(32), time: Date.now() - 72e5 },
+      { id: "2", email: "guest@pilotes-armor.example", name: "Hélène Tanguy-Le Bihan de Kermorvan", subject: "CN=Guest", issuer: "CN=Another CA", fingerprint: "1c".repeat(32), time: Date.now() - 9e7, refusal: "the certificate ended on 2026-11-01" }] } } : undefined);
+    await go(`${home}/manage/requests`);
+    await look("requests-waiting", async () => { await page.waitForTimeout(300); });
+    instead = (head) => (head.method === "exchange.greet" ? { says: [{ event: "code", data: { code: "7KQ4" } }, { question: "codes", ask: 1, data: { choices: ["T3WA", "9XMB", "H2RD", "C5LP"] } }] } : undefined);
+    await go(`${home}/manage/invitations`);
+    await look("greet", async () => { await page.locator("main .lucide-hand").first().click(); await page.waitForTimeout(300); });
+    instead = (head) => (head.method === "exchange.greet" ? { says: [{ question: "accept", ask: 1, data: { email: "lea.moreau@port-kerlann.example", name: "Léa Moreau", device: "Léa's laptop", doubt: "", profile: "standard" } }] } : undefined);
+    await look("greet-accept", async () => { await page.locator("main .lucide-hand").first().click(); await page.waitForTimeout(300); });
+    instead = (head) => (head.method === "invitations.create" ? { result: { link: `zt://zt.port-kerlann.example/${"12".repeat(16)}/${"34".repeat(16)}` } } : undefined);
+    await look("invite", async () => { await page.locator("main .toolbar .btn.primary").click(); await page.locator(".qr").waitFor(); });
+    instead = () => undefined;
     for (const room of ["people", "invitations", "requests", "log", "storage", "health", "settings"]) { await go(`${home}/manage/${room}`); await look(room, async () => { if (room === "health") await page.waitForTimeout(2500); }); }
     await go(`${home}/manage/invite-many`);
     await look("invite-many", async () => { await page.locator("textarea").fill("E-mail;Name;Profile\nlea.moreau@port-kerlann.example;Léa Moreau;\npaul@port-kerlann.example;Paul Kervella;admin\nnobody;Somebody\nkarim.benali@port-kerlann.example;Karim Benali\nguest@pilotes-armor.example;Hélène Tanguy-Le Bihan de Kermorvan;outsider\nx@port-kerlann.example;X;king\n"); });
@@ -292,6 +355,15 @@ try {
     await look("bell", async () => { await page.locator(".bell").click(); });
     await go(`${home}/account`);
     await look("account");
+    instead = (head) => (head.method === "recovery.create" ? { result: { words: Array.from({ length: 36 }, (_, at) => ["anchor", "lantern", "meadow", "copper", "violin", "harvest"][at % 6]).join(" ") } } : undefined);
+    await look("recovery-words", async () => { await page.locator("main .lucide-key-round").first().click(); await page.locator(".words").waitFor(); });
+    instead = (head) => (["device.sync", "files.usage"].includes(head.method) ? failure("NETWORK", "%s: %s", ["https://zt.port-kerlann.example", "Connection refused"]) : undefined);
+    await go(address);
+    await look("offline", async () => { await page.waitForTimeout(800); });
+    instead = (head) => (head.method === "device.revoke" || head.method === "recovery.create" ? failure("CONFIRM", "the person has to confirm this") : undefined);
+    await go(`${home}/account`);
+    await look("confirm", async () => { await page.locator("main .lucide-key-round").first().click(); await page.waitForTimeout(300); });
+    instead = () => undefined;
     await go(home);
     await look("palette", async () => { await page.waitForTimeout(800); await page.keyboard.press("Control+k"); await page.keyboard.type("dike"); await page.waitForTimeout(1500); });
   });

@@ -39,10 +39,9 @@ spawnSync(join(bin, "zt"), ["--home", join(state, "native"), "--password-file", 
 
 const chrome = await browser();
 const { link } = await agent("anne");
-let start = performance.now();
+let start = 0;
 const { page } = await person(chrome, link, { acceptDownloads: true });
 await page.getByRole("heading", { name: "Welcome to zt" }).waitFor();
-note("first", (performance.now() - start) / 1000);
 const field = (name) => page.getByLabel(name, { exact: true }), button = (name) => page.getByRole("button", exact(name));
 await step("an organization is made in the page", async () => {
   await page.getByRole("link", { name: "Create an organization" }).click();
@@ -147,7 +146,6 @@ const of = (name, other) => (median(name) === undefined || median(other) === und
 const rows = [];
 for (const way of ["up", "down"]) rows.push([`${mib} MiB ${way} by the page, ${host}`, rate(`page ${way}`), `zt ${rate(`native ${way}`)}, fetch alone ${rate(`floor ${way}`)}`, `${of(`page ${way}`, `native ${way}`)}, ${of(`page ${way}`, `floor ${way}`)}`, "0.6, 0.5"]);
 if (files > 0) rows.push([`${files} files of 4 KiB up by the page, ${host}`, `${median("page small").toFixed(2)} s`, `zt ${median("native small").toFixed(2)} s`, (median("page small") / median("native small")).toFixed(1), "3"]);
-rows.push([`first visit of the page, ${host}: from the link to what can be done`, `${median("first").toFixed(2)} s`, "", "", "1.5 s"]);
 for (const row of rows) console.log(`    ${row.join(" | ")}`);
 if (process.env.ROWS) for (const row of rows) appendFileSync(process.env.ROWS, `| ${row.join(" | ")} |\n`);
 await chrome.close();

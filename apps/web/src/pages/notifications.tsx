@@ -20,7 +20,7 @@ export function NotificationsPage({ organization }: { organization: Organization
   return (
     <main class="main" id="main" tabIndex={-1}>
       <div class="page tight reading">
-        <div class="toolbar"><span class="grow" />
+        <div class="toolbar"><span class="grow no-phone" />
           <Button icon={CheckCheck} disabled={history.unread === 0} onClick={() => history.read(() => true)}>{t("Mark all as read")}</Button>
           <Button icon={Trash} disabled={notes.length === 0} onClick={() => history.clear()}>{t("Empty the history")}</Button></div>
         {notes.length === 0 ? <div class="drop"><Empty icon={Bell} title={t("Nothing yet")}>{t("Shares, new devices, join requests, used invitations and alarms are listed here.")}</Empty></div> : (

@@ -75,6 +75,7 @@ function Card({ device }: { device: HostDevice }) {
         <Tile name={name} large />
         <div class="grow"><h2 class="cut" title={name}>{name}</h2>
           <span class="cut">{shown(device.email ?? "")}</span>
+          {!device.organization && !device.server && <span class="muted small">{t("A folder of this computer. Its organization is shown once it was unlocked.")}</span>}
           <span class="cut muted small">{[device.label, device.server].filter(Boolean).map((text) => shown(text!)).join(", ")}</span></div>
       </div>
       <div class="end"><State device={device} /><span class="muted">{device.state === "open" ? t("Open") : device.state === "joining" ? t("Continue") : t("Unlock")}</span></div>

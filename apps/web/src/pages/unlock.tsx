@@ -8,6 +8,7 @@ import { Field } from "../parts/field";
 import { Foot } from "../parts/foot";
 import { Mark } from "../parts/icon";
 import { Note, Tile } from "../parts/marks";
+import { Slow } from "../parts/skeleton";
 import { host, nameOf, readState } from "../state/host";
 import { sentenceOfError } from "../state/notices";
 import { PasskeyError, passkeysOf, usePasskey, whyNoPasskeys } from "../state/passkeys";
@@ -89,6 +90,7 @@ export function Unlock({ device }: { device: HostDevice }) {
                   <form class="col g4" onSubmit={(event) => void unlock(event)}>
                     <Field label={t("Password of this device")} type="password" complete="current-password" value={password} change={setPassword} wrong={wrong} first />
                     <Button kind={isOffered ? "plain" : "primary"} big full type="submit" disabled={busy || password === ""}>{busy && password !== "" ? t("Unlocks…") : t("Unlock")}</Button>
+                    {busy && password !== "" && <Slow text={t("A key is made of the password. It takes a moment on purpose, so that guessing is slow.")} />}
                   </form>
                 </>
               )

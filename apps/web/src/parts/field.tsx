@@ -2,7 +2,7 @@
 // Fields with their label, a hint, and the sentence of what is wrong.
 import { Eye, EyeOff } from "lucide-preact";
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../words";
 import { IconButton } from "./button";
 
@@ -26,8 +26,8 @@ export function Field({ label, value, change, hint, wrong, type = "text", first,
   const id = useId();
   const [seen, setSeen] = useState(false);
   const whole = useRef<HTMLDivElement>(null);
-  // A dialog does this itself. Where a finger points, the focus would open a keyboard over the page.
-  useEffect(() => {
+  // At once: a focus that comes later takes what is typed elsewhere meanwhile. A dialog does this itself. Where a finger points, the focus would open a keyboard over the page.
+  useLayoutEffect(() => {
     if (first && !whole.current?.closest("dialog") && matchMedia("(hover: hover)").matches) whole.current?.querySelector<HTMLElement>("[data-first]")?.focus();
   }, []);
   const isPassword = type === "password";

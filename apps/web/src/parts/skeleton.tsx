@@ -29,3 +29,10 @@ export function Skeleton({ rows = 6 }: { rows?: number }) {
     </ul>
   );
 }
+
+/** What takes long: after a second TEXT says what is done; after ten, that it takes longer than it should. */
+export function Slow({ text }: { text: string }) {
+  const isLate = useLate(1000);
+  const isVeryLate = useLate(10_000);
+  return <p class="muted small" role="status">{isVeryLate ? t("This takes longer than usual: this computer or the server is busy. Leave this page open, and it ends by itself.") : isLate ? text : ""}</p>;
+}

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The entries of one folder. Names are read first, in pages; sizes and times with them where the folder is small, else for
-// what is in view.
+// The entries of one folder. Names are read first, in pages, and shown; then sizes and times: of all where the folder is small,
+// else of what is in view.
 import { batch, signal, type Signal } from "@preact/signals";
 import type { Entry } from "@rpc";
+import { collator, orderKey } from "../words/order";
 import type { Organization } from "./organization";
 
 export interface Item extends Entry {
   /** Its place in the folder's own order. */
   place: number;
+  /** What its name is ordered by, once that was made. */
+  key?: string | null;
 }
 
 export type SortBy = "name" | "size" | "modified";
 
 const PAGE = 1000;
 const SMALL = 2000;
+const DETAILS = 200;
 const CHUNK = 50;
+const AHEAD = 3;
 
 export class Folder {
   readonly items: Signal<Item[] | null> = signal(null);
@@ -24,52 +29,86 @@ export class Folder {
   private handle = 0;
   private asked = new Set<number>();
   private wanted: number[] = [];
+  private inView: readonly number[] = [];
   private works = false;
-  private details = new Map<number, Entry["details"]>();
+  private details = new Map<string, Entry["details"]>();
   private readonly detailed = signal(0);
   private ended = false;
 
-  constructor(readonly organization: Organization, readonly path: string, readonly time?: number) {}
+  constructor(readonly organization: Organization, readonly path: string, readonly time?: number, private readonly withDetails = true) {}
 
   async read(): Promise<void> {
     const { organization, path, time } = this;
     try {
-      let opened = await organization.call("list.open", { path, time, details: true });
+      const opened = await organization.call("list.open", { path, time });
       if (opened.away) organization.lost();
-      const isSmall = opened.size <= SMALL;
-      if (!isSmall) {
-        this.handle = opened.handle;
-        opened = await organization.call("list.open", { path, time });
-      }
-      const list: Item[] = [];
-      let from: number | undefined = 0;
       this.total.value = opened.size;
-      while (from !== undefined && !this.ended) {
-        const page: { entries: Entry[]; next?: number } = await organization.call("list.next", { handle: opened.handle, from, max: isSmall ? 200 : PAGE });
-        for (const entry of page.entries) list.push({ ...entry, place: list.length });
-        if (list.length <= PAGE || page.next === undefined) this.items.value = list.slice();
-        from = page.next;
-      }
+      const list: Item[] = [];
+      await this.pages(opened.handle, opened.size, PAGE, (entries, isLast) => {
+        for (const entry of entries) keyOf(list[list.push({ ...entry, place: list.length }) - 1]!);
+        if (list.length <= PAGE || isLast) this.items.value = list.slice();
+      });
       void organization.call("list.close", { handle: opened.handle }).catch(() => {});
+      if (this.ended) return;
       batch(() => {
-        this.items.value = list;
+        this.items.value ??= list;
         this.isWhole.value = true;
         this.problem.value = null;
       });
+      if (list.length > 0 && this.withDetails) await this.readDetails(list).catch(() => {});
     } catch (error) {
       if (!this.ended) this.problem.value = error;
     }
   }
 
+  /** Gives each page of a list to `take`. Some are asked for ahead; one that is shorter than it may be has another behind it. */
+  private async pages(handle: number, size: number, most: number, take: (entries: Entry[], isLast: boolean) => void): Promise<void> {
+    let ahead: { from: number; page: Promise<{ entries: Entry[]; next?: number }> }[] = [];
+    for (let from = 0; from < size && !this.ended;) {
+      for (let next = ahead.length > 0 ? ahead.at(-1)!.from + most : from; ahead.length < AHEAD && next < size; next += most) {
+        const page = this.organization.call("list.next", { handle, from: next, max: most });
+        page.catch(() => {}); // of those that nobody waits for any more
+        ahead.push({ from: next, page });
+      }
+      const { entries, next } = await ahead.shift()!.page;
+      if (this.ended) return;
+      take(entries, next === undefined);
+      if (next === undefined) return;
+      if (next !== from + most) ahead = [];
+      from = next;
+    }
+  }
+
+  /** What is not read now is not known: the names are there. */
+  private async readDetails(list: readonly Item[]): Promise<void> {
+    const { organization, path, time } = this;
+    const opened = await organization.call("list.open", { path, time, details: true });
+    this.handle = opened.handle;
+    if (this.ended) this.end();
+    else if (list.length > SMALL) this.detail(this.inView);
+    else {
+      await this.pages(this.handle, opened.size, DETAILS, (entries, isLast) => {
+        this.keep(entries);
+        if (!isLast) this.detailed.value++;
+      });
+      if (!this.ended) this.items.value = list.map((item) => ({ ...item, details: this.details.get(item.name) }));
+    }
+  }
+
+  private keep(entries: readonly Entry[]): void {
+    for (const { name, details } of entries) this.details.set(name, details);
+  }
+
   /** Sizes and times of an entry, as far as they were read. */
   detailsOf(item: Item): Entry["details"] {
     void this.detailed.value;
-    return item.details ?? this.details.get(item.place);
+    return item.details ?? this.details.get(item.name);
   }
 
   /** Reads sizes and times of what is in view, in a folder that is not small; what left the view meanwhile is left out. */
   detail(places: readonly number[]): void {
-    if (this.handle === 0) return;
+    this.inView = places;
+    if (this.handle === 0 || (this.items.value?.length ?? 0) <= SMALL) return;
     this.wanted = [...new Set(places.map((place) => Math.floor(place / CHUNK)))].filter((chunk) => !this.asked.has(chunk));
     if (!this.works) void this.work();
   }
@@ -78,13 +117,8 @@ export class Folder {
   async detailAll(): Promise<void> {
     const items = this.items.value;
     if (this.handle === 0 || !items || items.every((item) => item.details)) return;
-    let from: number | undefined = 0;
     const list: Entry[] = [];
-    while (from !== undefined && !this.ended) {
-      const page: { entries: Entry[]; next?: number } = await this.organization.call("list.next", { handle: this.handle, from, max: PAGE });
-      list.push(...page.entries);
-      from = page.next;
-    }
+    await this.pages(this.handle, this.total.value, PAGE, (entries) => { list.push(...entries); });
     if (!this.ended) this.items.value = list.map((entry, place) => ({ ...entry, place }));
   }
 
@@ -95,7 +129,7 @@ export class Folder {
       this.asked.add(chunk);
       try {
         const page = await this.organization.call("list.next", { handle: this.handle, from: chunk * CHUNK, max: CHUNK });
-        page.entries.forEach((entry, at) => this.details.set(chunk * CHUNK + at, entry.details));
+        this.keep(page.entries);
         this.detailed.value++;
       } catch {
         this.asked.delete(chunk);
@@ -112,26 +146,24 @@ export class Folder {
   }
 }
 
-const collators = new Map<string, Intl.Collator>();
-
-function collator(language: string): Intl.Collator {
-  let found = collators.get(language);
-  if (!found) collators.set(language, (found = new Intl.Collator(language, { numeric: true, sensitivity: "base" })));
-  return found;
-}
-
 /** Folders first, then by what is asked for, then by name. */
 export function sorted(items: readonly Item[], by: SortBy, descending: boolean, language: string): Item[] {
   const order = collator(language);
-  const sign = descending ? -1 : 1;
+  const names = (a: Item, b: Item): number => {
+    const one = keyOf(a);
+    const other = keyOf(b);
+    if (one === null || other === null) return order.compare(a.name, b.name);
+    return one < other ? -1 : one > other ? 1 : 0;
+  };
   const value = (item: Item) => (by === "size" ? item.details?.size ?? -1 : item.details?.modified ?? -1);
-  return [...items].sort((a, b) => {
-    if (a.folder !== b.folder) return a.folder ? -1 : 1;
-    if (by !== "name") {
-      const difference = value(a) - value(b);
-      if (difference !== 0) return difference * sign;
-      return order.compare(a.name, b.name);
-    }
-    return order.compare(a.name, b.name) * sign;
-  });
+  const compare = by === "name" ? names : (a: Item, b: Item) => {
+    const difference = value(a) - value(b);
+    return difference !== 0 ? difference : descending ? -names(a, b) : names(a, b);
+  };
+  const ordered = (some: Item[]) => some.sort(descending ? (a, b) => -compare(a, b) : compare);
+  return [...ordered(items.filter((one) => one.folder)), ...ordered(items.filter((one) => !one.folder))];
+}
+
+function keyOf(item: Item): string | null {
+  return item.key === undefined ? (item.key = orderKey(item.name)) : item.key;
 }

@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { Field, NewPassword } from "../../parts/field";
 import { Note } from "../../parts/marks";
+import { Slow } from "../../parts/skeleton";
 import { host, hostName, readState } from "../../state/host";
 import { isCode, sentenceOfError } from "../../state/notices";
 import { address } from "../../state/route";
@@ -78,7 +79,8 @@ export function Create() {
         </>}
         {step === 2 && <NewPassword change={setPassword} before={password} first />}
         {wrong !== "" && <Note kind="bad" alert>{wrong}</Note>}
-        <div class="row">{step > 0 && <Button big onClick={() => setStep(step - 1)}>{t("Back")}</Button>}
+        {busy && <Slow text={t("Keys are made on this device, its password protects them, and the first entries of the organization go to the server. That takes some seconds.")} />}
+        <div class="row">{step > 0 && <Button big disabled={busy} onClick={() => setStep(step - 1)}>{t("Back")}</Button>}
           <Button kind="primary" big type="submit" disabled={!ready || busy}>{step < 2 ? t("Continue") : busy ? t("Creates…") : t("Create the organization")}</Button></div>
       </form>
     </Guided>

@@ -104,7 +104,7 @@ export function Code({ name, label, text, change, save }: CodeProps) {
           keymap.of([{ key: "Mod-s", preventDefault: true, run: () => { now.current.save(); return true; } }, ...defaultKeymap, ...historyKeymap, ...searchKeymap]),
           history(), bracketMatching(), highlightActiveLine(), search({ top: true }), EditorView.lineWrapping, EditorView.perLineTextDirection.of(true), languageOf(name), words(),
           syntaxHighlighting(colours), look,
-          EditorView.contentAttributes.of({ "aria-label": label, "aria-multiline": "true", spellcheck: "true", autocapitalize: "sentences" }),
+          EditorView.contentAttributes.of({ tabindex: "0", "aria-label": label, "aria-multiline": "true", spellcheck: "true", autocapitalize: "sentences" }),
           EditorView.updateListener.of((update) => { if (update.docChanged) now.current.change(update.state.doc.toString()); }),
         ],
       }),

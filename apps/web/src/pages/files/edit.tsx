@@ -4,7 +4,6 @@ import { Save, X } from "lucide-preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { Note } from "../../parts/marks";
-import { host } from "../../state/host";
 import { passes } from "../../state/away";
 import { draftOf, keepDraft } from "../../state/drafts";
 import { isCode, sentenceOfError, tell } from "../../state/notices";
@@ -13,6 +12,7 @@ import { child, nameOf, parent } from "../../state/paths";
 import { t } from "../../words";
 import { shown } from "../../words/format";
 import { Code } from "./code";
+import { writeText } from "./write";
 
 interface EditProps {
   organization: Organization;
@@ -22,20 +22,6 @@ interface EditProps {
   version: number;
   close: () => void;
   saved: (path: string) => void;
-}
-
-/** Writes TEXT, and gives the new version; null where there is a file without BASE. */
-async function write(organization: Organization, path: string, base: number | undefined, text: string, how: "onTop" | "orConflict"): Promise<number | null> {
-  const { handle, version } = await organization.call("writer.open", { path, base });
-  try {
-    if (base === undefined && version !== 0) return null;
-    await organization.call("writer.truncate", { handle, size: 0 });
-    const content = new TextEncoder().encode(text);
-    if (content.length > 0) await host().call(organization.key, "writer.write", { handle, offset: 0 }, { content });
-    return (await organization.call("writer.commit", { handle, how })).version;
-  } finally {
-    void organization.call("writer.close", { handle }).catch(() => {});
-  }
 }
 
 export function Edit({ organization, path, text: before, version, close, saved }: EditProps) {
@@ -73,7 +59,7 @@ export function Edit({ organization, path, text: before, version, close, saved }
     setWrong("");
     const now = typed.current;
     try {
-      setBase((await write(organization, path, base, withEnds(now), how)) ?? base);
+      setBase((await writeText(organization, path, base, withEnds(now), how)) ?? base);
       setKnown(now);
       setConflict(false);
       tell(t("“%s” is saved as a new version", shown(name)));
@@ -97,7 +83,7 @@ export function Edit({ organization, path, text: before, version, close, saved }
     const dot = name.lastIndexOf(".") > 0 ? name.lastIndexOf(".") : name.length;
     const besideOf = (n: number) => child(parent(path), `${name.slice(0, dot)} (${t("mine")}${n > 1 ? ` ${n}` : ""})${name.slice(dot)}`);
     let n = 1;
-    while ((await write(organization, besideOf(n), undefined, withEnds(text), "orConflict")) === null) n++;
+    while ((await writeText(organization, besideOf(n), undefined, withEnds(text), "orConflict")) === null) n++;
     const beside = besideOf(n);
     tell(t("Yours is “%s” beside it", shown(nameOf(beside))));
     saved(path);

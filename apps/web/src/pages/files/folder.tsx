@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One folder: its entries as a table or tiles, what is selected, and what is done with it.
-import { ArrowDown, ArrowUp, Camera, ChevronDown, Copy, Download, Ellipsis, FolderInput, FolderPlus, FolderUp, Info, LayoutGrid, List as Rows, Pencil, Pin, PinOff, Plus, Trash, Upload, UserPlus, X } from "lucide-preact";
+import { ArrowDown, ArrowUp, Camera, ChevronDown, Copy, Download, Ellipsis, FilePlus, FolderInput, FolderPlus, FolderUp, Info, LayoutGrid, List as Rows, Pencil, Pin, PinOff, Plus, Trash, Upload, UserPlus, X } from "lucide-preact";
 import type { Entry } from "@rpc";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Refusal } from "../../host/client";
 import { Button, IconButton } from "../../parts/button";
 import { Icon } from "../../parts/icon";
 import { later } from "../../parts/later";
@@ -23,10 +24,11 @@ import { nameParts, shown, size, when } from "../../words/format";
 import { useStatus, useTrail } from "../trail";
 import { download, move, remove } from "./acts";
 import { Details } from "./details";
-import { iconOf, kindOf } from "./kinds";
+import { iconOf, kindOf, textName } from "./kinds";
 import { List } from "./list";
 import { all, extended, moved, noSelection, only, toggled, type Selection } from "./selection";
 import { Thumbnail } from "./thumbnail";
+import { writeText } from "./write";
 
 const Share = later(() => import("./share").then((room) => room.Share));
 const NameDialog = later(() => import("./name").then((room) => room.NameDialog));
@@ -35,6 +37,7 @@ const Place = later(() => import("./place").then((room) => room.Place));
 const DRAGGED = "application/x-zt-items";
 // In rem, as the style has them.
 const TILE_HEIGHT = 13.25;
+const TILE_HEIGHT_PHONE = 11.5;
 const TILE_WIDTH = 14;
 const ROW = 2.75;
 const ROW_PHONE = 3.75;
@@ -45,7 +48,7 @@ function rem(): number {
   return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 }
 
-type Asked = { kind: "folder" } | { kind: "rename"; entry: Entry } | { kind: "move" | "copy"; entries: Entry[] } | { kind: "share" } | null;
+type Asked = { kind: "folder" | "text" } | { kind: "rename"; entry: Entry } | { kind: "move" | "copy"; entries: Entry[] } | { kind: "share" } | null;
 
 export function FolderPage({ organization, workspace, names }: { organization: Organization; workspace: string; names: readonly string[] }) {
   const found = organization.workspaceOf(workspace);
@@ -120,7 +123,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
   const mayWrite = found ? found.role !== "reader" && !found.archived : false;
   const grid = filesAsGrid.value;
   const isPhone = document.documentElement.clientWidth <= PHONE * pixels;
-  const rowHeight = Math.round((grid ? TILE_HEIGHT : isPhone ? ROW_PHONE : ROW) * pixels);
+  const rowHeight = Math.round((grid ? (isPhone ? TILE_HEIGHT_PHONE : TILE_HEIGHT) : isPhone ? ROW_PHONE : ROW) * pixels);
   const columns = grid ? across : 1;
 
   const open = (entry: Entry) => {
@@ -148,12 +151,34 @@ export function FolderPage({ organization, workspace, names }: { organization: O
     if (next.names.size !== selection.names.size) say(tn("%d item selected", "%d items selected", next.names.size));
     else if (one) say(shown(one.name));
   };
+  /** Where the keyboard was, it stays: the next key continues from there. */
+  const removed = () => setSelection(({ at }) => ({ names: new Set(), at: Math.min(at, list.length - chosen.length - 1), from: -1 }));
+  // These two mean what is selected, wherever on the page the focus is: on a box, a row's menu, the bar above.
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !mayWrite) return;
+      if ((event.target as HTMLElement).closest("dialog, .menu, textarea, select, input:not([type=checkbox])")) return;
+      const one = chosen.length === 1 ? chosen[0] : list[selection.at];
+      if (event.key === "Delete" && chosen.length > 0) void remove(organization, path, chosen, changed).then(removed);
+      else if (event.key === "F2" && one && chosen.length < 2) setAsked({ kind: "rename", entry: one });
+      else return;
+      event.preventDefault();
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  });
+  // The bar of what is selected ends, with the button that was pressed in it.
+  useEffect(() => {
+    if (selection.names.size === 0 && document.activeElement === document.body) document.querySelector<HTMLElement>("#main [role=grid]")?.focus({ preventScroll: true });
+  }, [selection.names.size === 0]);
+  const newText = async (name: string) => {
+    if ((await writeText(organization, child(path, textName(name)), undefined, "", "orConflict")) === null)
+      throw new Refusal({ number: 0, name: "EXISTS", sentence: "", english: "", parameters: [], retry: false });
+  };
   const keys = (event: KeyboardEvent) => {
     if ((event.target as HTMLElement).closest("button, input, .menu")) return;
     const one = list[selection.at];
     if (event.key === "Enter" && one) open(one);
-    else if (event.key === "Delete" && chosen.length > 0 && mayWrite) void remove(organization, path, chosen, changed).then(() => setSelection(noSelection));
-    else if (event.key === "F2" && one && mayWrite) setAsked({ kind: "rename", entry: one });
     else if (event.key === "Backspace" && names.length > 0) go(place(names.length - 1));
     else {
       const next = moved(selection, list, event, columns, Math.max(1, Math.floor((innerHeight - 200) / rowHeight)) * columns);
@@ -184,7 +209,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
       ...(one ? [{ label: t("Rename"), icon: Pencil, apart: true, disabled: !mayWrite, act: () => setAsked({ kind: "rename", entry: one }) }] : []),
       { label: t("Move…"), icon: FolderInput, disabled: !mayWrite, act: () => setAsked({ kind: "move", entries: [...entries] }) },
       { label: t("Copy…"), icon: Copy, act: () => setAsked({ kind: "copy", entries: [...entries] }) },
-      { label: t("Remove"), icon: Trash, bad: true, apart: true, disabled: !mayWrite, act: () => void remove(organization, path, entries, changed).then(() => setSelection(noSelection)) },
+      { label: t("Remove"), icon: Trash, bad: true, apart: true, disabled: !mayWrite, act: () => void remove(organization, path, entries, changed).then(removed) },
     ];
   };
   const rightClick = (event: MouseEvent, at: number) => {
@@ -290,7 +315,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
                 <Button kind="quiet" class="shrink" icon={Download} title={t("Download")} onClick={() => download(organization, path, chosen)}>{t("Download")}</Button>
                 {chosen.length === 1 && <Button kind="quiet" class="shrink no-phone" icon={Pencil} title={t("Rename")} disabled={!mayWrite} onClick={() => setAsked({ kind: "rename", entry: chosen[0]! })}>{t("Rename")}</Button>}
                 <Button kind="quiet" class="shrink" icon={FolderInput} title={t("Move")} disabled={!mayWrite} onClick={() => setAsked({ kind: "move", entries: chosen })}>{t("Move")}</Button>
-                <Button kind="quiet" class="shrink" icon={Trash} title={t("Remove")} disabled={!mayWrite} onClick={() => remove(organization, path, chosen, changed).then(() => setSelection(noSelection))}>{t("Remove")}</Button>
+                <Button kind="quiet" class="shrink" icon={Trash} title={t("Remove")} disabled={!mayWrite} onClick={() => remove(organization, path, chosen, changed).then(removed)}>{t("Remove")}</Button>
                 <MenuButton label={t("More")} choices={() => choicesFor(chosen)}><Icon of={Ellipsis} size="s" /></MenuButton>
                 <IconButton icon={X} label={t("Select nothing")} onClick={() => choose(noSelection)} />
               </div>
@@ -300,6 +325,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
             <div class="toolbar">
               {mayWrite && <MenuButton class="btn primary" left choices={() => [
                 { label: t("New folder"), icon: FolderPlus, act: () => setAsked({ kind: "folder" }) },
+                { label: t("New text file"), icon: FilePlus, act: () => setAsked({ kind: "text" }) },
                 { label: t("Upload files"), icon: Upload, act: () => void chooseFiles() },
                 { label: t("Upload a folder"), icon: FolderUp, act: () => tree.current?.click() },
               ]}><Icon of={Plus} size="s" /><span>{t("New")}</span><Icon of={ChevronDown} size="s" /></MenuButton>}
@@ -337,6 +363,8 @@ export function FolderPage({ organization, workspace, names }: { organization: O
         close={() => showDetails(false)} share={() => setAsked({ kind: "share" })} changed={changed} />}
       {menu && <MenuList at={menu} close={() => setMenu(null)} choices={choicesFor(chosen)} />}
       {asked?.kind === "folder" && <NameDialog title={t("New folder")} act={t("Create")} close={() => setAsked(null)} done={(name) => { setMade(name); changed(); }} run={(name) => organization.call("files.makeFolder", { path: child(path, name) })} />}
+      {asked?.kind === "text" && <NameDialog title={t("New text file")} act={t("Create")} offered={`${t("New text")}.txt`} hint={t("With a name that ends in .md, headings and lists are shown as such.")} close={() => setAsked(null)}
+        run={newText} done={(name) => { changed(); go(address([...home, "f", workspace, ...names, textName(name)], { edit: "1" })); }} />}
       {asked?.kind === "rename" && <NameDialog title={t("Rename")} act={t("Rename")} name={asked.entry.name} close={() => setAsked(null)} done={(name) => { setMade(name); changed(); }}
         run={(name) => organization.call("files.move", { from: child(path, asked.entry.name), to: child(path, name) })} />}
       {(asked?.kind === "move" || asked?.kind === "copy") && <Place organization={organization} from={path} entries={asked.entries} copy={asked.kind === "copy"} close={() => setAsked(null)} changed={() => { setSelection(noSelection); changed(); }} />}

@@ -34,3 +34,8 @@ export function kindOf(name: string): { icon: IconKind; shown: Shown; type: stri
 export function iconOf(entry: Pick<Entry, "name" | "folder">): IconKind {
   return entry.folder ? Folder : kindOf(entry.name).icon;
 }
+
+/** NAME as that of a text: with an ending where it has none of a text. */
+export function textName(name: string): string {
+  return kindOf(name).shown === "text" ? name : `${name}.txt`;
+}

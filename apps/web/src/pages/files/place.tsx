@@ -32,7 +32,7 @@ export function Place({ organization, from, entries, copy, close, changed }: Pla
   const [wrong, setWrong] = useState("");
   useEffect(() => {
     if (at === null) return;
-    const next = new Folder(organization, at);
+    const next = new Folder(organization, at, undefined, false);
     setFolder(next);
     void next.read();
     return () => next.end();

@@ -46,7 +46,7 @@ export function Preview({ organization, workspace, names }: { organization: Orga
   const [folder] = useState(() => new Folder(organization, folderPath));
   const [share, setShare] = useState(false);
   const [source, setSource] = useState(false);
-  const [edits, setEdits] = useState(() => version === undefined && draftOf(organization.key, path) !== undefined);
+  const [edits, setEdits] = useState(() => version === undefined && (route.value.query.has("edit") || draftOf(organization.key, path) !== undefined));
   const [again, setAgain] = useState(0);
   const [compares, setCompares] = useState(false);
   useTrail([
@@ -86,8 +86,8 @@ export function Preview({ organization, workspace, names }: { organization: Orga
         <div class="toolbar preview-bar">
           <IconButton icon={ChevronLeft} label={t("The file before")} keys="←" disabled={at <= 0} onClick={() => step(-1)} />
           <IconButton icon={ChevronRight} label={t("The next file")} keys="→" disabled={at < 0 || at >= files.length - 1} onClick={() => step(1)} />
-          <span class="muted small grow">{at >= 0 ? t("%d of %d", at + 1, files.length) : ""}</span>
-          {isMarkdown && !edits && <div class="seg" role="group" aria-label={t("View")}>
+          <span class="muted small grow cut">{at >= 0 ? t("%d of %d", at + 1, files.length) : ""}</span>
+          {isMarkdown && !edits && !(compares && version !== undefined) && <div class="seg" role="group" aria-label={t("View")}>
             <button type="button" aria-pressed={!source} onClick={() => setSource(false)}>{t("Read")}</button>
             <button type="button" aria-pressed={source} onClick={() => setSource(true)}>{t("Source")}</button></div>}
           {mayEdit && !edits && <Button class="shrink" icon={Pencil} title={t("Edit")} onClick={() => setEdits(true)}>{t("Edit")}</Button>}
@@ -95,7 +95,7 @@ export function Preview({ organization, workspace, names }: { organization: Orga
           <IconButton icon={Info} label={t("Details")} aria-pressed={detailsShown.value} onClick={() => showDetails(!detailsShown.value)} />
         </div>
         <div class="desk"><Content key={`${path} ${version ?? ""} ${again}`} organization={organization} path={path} name={name} version={version} bytes={item.details?.size ?? 0}
-          source={source} compares={compares && version !== undefined} edits={edits ? { close: () => { setEdits(false); setAgain(again + 1); }, saved: () => { organization.changedFiles(workspace); void folder.read(); } } : null} /></div>
+          source={source} compares={compares && version !== undefined} edits={edits ? { close: () => { setEdits(false); setAgain(again + 1); document.getElementById("main")?.focus(); }, saved: () => { organization.changedFiles(workspace); void folder.read(); } } : null} /></div>
       </div>
       {detailsShown.value && found && folder.items.value && <Details organization={organization} workspace={found} folder={folderPath} entry={item} many={1} asked={false} close={() => showDetails(false)} share={() => setShare(true)} changed={() => organization.changedFiles(workspace)} />}
       {share && found && <Share organization={organization} workspace={found} close={() => setShare(false)} />}

@@ -14,6 +14,14 @@ import { shown, size, span } from "../../words/format";
 
 const SHOWN = 4;
 
+/** What became of transfers that have all ended. */
+function endedTitle(all: readonly Transfer[]): string {
+  const count = (state: Transfer["state"]["value"]) => all.filter((one) => one.state.value === state).length;
+  if (count("done") > 0) return tn("%d transfer done", "%d transfers done", count("done"));
+  if (count("failed") > 0) return tn("%d transfer failed", "%d transfers failed", count("failed"));
+  return tn("%d transfer cancelled", "%d transfers cancelled", all.length);
+}
+
 export function Tray() {
   const [folded, setFolded] = useState(false);
   const [summary, setSummary] = useState(false);
@@ -23,7 +31,7 @@ export function Tray() {
   const ended = running.length === 0;
   useEffect(() => {
     if (!ended || (all.length === 0 && leftOut.value.length === 0)) return;
-    say(leftOut.value.length > 0 ? tn("%d file was left out", "%d files were left out", leftOut.value.length) : t("All transfers are done"));
+    say(leftOut.value.length > 0 ? tn("%d file was left out", "%d files were left out", leftOut.value.length) : all.some((one) => one.state.value === "done") ? t("All transfers are done") : endedTitle(all));
     if (leftOut.value.length > 0) return;
     const timer = setTimeout(clearDone, 6000);
     return () => clearTimeout(timer);
@@ -33,9 +41,9 @@ export function Tray() {
   const speed = done / seconds;
   const sends = all.filter((one) => one.kind === "send").length;
   const title = all.length === 0 ? t("Nothing was sent") : ended
-    ? tn("%d transfer done", "%d transfers done", all.filter((one) => one.state.value === "done").length)
+    ? endedTitle(all)
     : sends === all.length ? tn("Uploading %d file", "Uploading %d files", all.length) : sends === 0 ? tn("Downloading %d file", "Downloading %d files", all.length) : tn("%d transfer", "%d transfers", all.length);
-  const amounts = ended ? size(done) : `${t("%s of %s", size(done), size(total))}${seconds > 1 && speed > 0 ? `, ${t("%s/s", size(speed))}, ${span((total - done) / speed)}` : ""}`;
+  const amounts = ended ? (done > 0 ? size(done) : "") : `${t("%s of %s", size(done), size(total))}${seconds > 1 && speed > 0 ? `, ${t("%s/s", size(speed))}, ${span((total - done) / speed)}` : ""}`;
   const order = { runs: 0, held: 1, waits: 2, failed: 3, done: 4, cancelled: 5 };
   const list = [...all].sort((a, b) => order[a.state.value] - order[b.state.value]).slice(0, SHOWN);
   return (

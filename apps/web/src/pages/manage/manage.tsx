@@ -47,7 +47,7 @@ export function Rooms({ organization, current }: { organization: Organization; c
   const name = rooms.find(([room]) => room === current)?.[1] ?? "";
   useTrail([{ name: t("Manage my organization"), to: manageAddress(organization) }, { name }]);
   const row = useRef<HTMLElement>(null);
-  useEffect(() => { row.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }); }, [current]);
+  useEffect(() => { row.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }); }, [current, organization.isAdmin]);
   return (
     <nav ref={row} class="tabrow" aria-label={t("Manage my organization")}>
       {rooms.filter(([room]) => organization.isAdmin || room !== "requests").map(([room, label]) => <a key={room} href={manageAddress(organization, room)} aria-current={room === current ? "page" : undefined}>{label}</a>)}
