@@ -140,8 +140,9 @@ write_head(struct exchange *x)
 	return 0;
 }
 
+/* One chunk of the answer's body. */
 static int
-write_body(struct exchange *x)
+write_chunk(struct exchange *x)
 {
 	size_t n = x->body_of.n - x->sent;
 	bool last;
@@ -158,7 +159,23 @@ write_body(struct exchange *x)
 	x->chunk_ms = clock_ms();
 	if (last)
 		x->state = ANSWERED;
-	else
+	return 0;
+}
+
+/* As many chunks as the system takes at once: each turn of the loop costs as much as a few
+ * pages. Not more than some, because others wait meanwhile. */
+static int
+write_body(struct exchange *x)
+{
+	enum { CHUNKS_MAX = 8 };
+
+	for (int i = 0; i < CHUNKS_MAX && x->state == ANSWERING_BODY; i++) {
+		if (i > 0 && lws_partial_buffered(x->wsi))
+			break;
+		if (write_chunk(x) != 0)
+			return -1;
+	}
+	if (x->state == ANSWERING_BODY)
 		(void)lws_callback_on_writable(x->wsi);
 	return 0;
 }

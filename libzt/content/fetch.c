@@ -138,7 +138,7 @@ static enum zt_err
 fetch_own(struct transfer *t, const struct block_part *p, const struct extent *extent)
 {
 	struct transfer_slot *slot;
-	enum zt_err err = transfer_slot(t, &slot);
+	enum zt_err err = transfer_slot(t, p->block.size, &slot);
 
 	if (err)
 		return err;
@@ -209,7 +209,7 @@ static enum zt_err
 fetch_group(struct transfer *t, struct group *g)
 {
 	struct transfer_slot *slot;
-	enum zt_err err = transfer_slot(t, &slot);
+	enum zt_err err = transfer_slot(t, g->ref.size, &slot);
 
 	if (err)
 		return err;

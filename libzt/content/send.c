@@ -14,6 +14,47 @@
 #include "format/pb.h"
 #include "session/session.h"
 
+/* ---- reading ---- */
+
+static ssize_t
+read_full(int fd, uint8_t *to, size_t n)
+{
+	size_t at = 0;
+
+	while (at < n) {
+		ssize_t got = read(fd, to + at, n - at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		at += (size_t)got;
+	}
+	return (ssize_t)at;
+}
+
+/* Runs on a thread of the pool: SLOT's part of its source, or what is there of it. */
+static void
+read_part(struct transfer_slot *slot)
+{
+	slot->os_error = 0;
+	slot->clear.n = 0;
+	while (slot->clear.n < slot->room) {
+		ssize_t got = pread(slot->source->fd, slot->clear.p + slot->clear.n,
+		    slot->room - slot->clear.n, (off_t)(slot->at + slot->clear.n));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			slot->os_error = errno;
+		if (got <= 0)
+			break;
+		slot->clear.n += (size_t)got;
+	}
+}
+
 /* ---- one block ---- */
 
 /* Runs on a thread of the pool. */
@@ -22,6 +63,10 @@ seal(struct pool_job *job)
 {
 	struct transfer_slot *slot = (struct transfer_slot *)job;
 
+	if (slot->source != NULL)
+		read_part(slot);
+	if (slot->source != NULL && (slot->os_error != 0 || slot->clear.n == 0))
+		return; /* is_read sees it */
 	buf_empty(&slot->call.body);
 	for (size_t i = 0; i < slot->dest_count; i++) {
 		Zt__BlockRef *b = slot->dests[i].ref;
@@ -32,7 +77,10 @@ seal(struct pool_job *job)
 		hash_content(bytes_of(slot->clear.p + b->offset, b->size), &content);
 		memcpy(b->content.data, content.b, HASH_BYTES);
 	}
-	slot->err = block_seal(buf_bytes(&slot->clear), &slot->ref, &slot->call.body);
+	/* Known whole: grown, it could have twice the room, which is wiped in the end. */
+	if ((slot->err = buf_reserve(&slot->call.body, block_sealed_size(slot->clear.n))) ==
+	    ZT_OK)
+		slot->err = block_seal(buf_bytes(&slot->clear), &slot->ref, &slot->call.body);
 }
 
 static void
@@ -88,12 +136,34 @@ start(struct transfer_slot *slot, enum zt_err err)
 		end_block(slot);
 }
 
+/* Whether there is anything to send of SLOT, whose source has been read; else nothing was
+ * sealed, or it is behind the source's new end. */
+static bool
+is_read(struct transfer_slot *slot)
+{
+	struct source *from = slot->source;
+
+	slot->source = NULL;
+	from->pending--;
+	if (slot->os_error != 0 && from->os_error == 0)
+		from->os_error = slot->os_error;
+	if (slot->clear.n < slot->room && slot->at + slot->clear.n < from->end)
+		from->end = slot->at + slot->clear.n;
+	slot->dests[0].ref->size = (uint32_t)slot->clear.n;
+	return slot->os_error == 0 && slot->at < from->end;
+}
+
 /* The block is sealed: puts its reference into the manifests and starts to send it. */
 static void
 then_send(struct transfer_slot *slot)
 {
 	enum zt_err err = slot->err;
 
+	if (slot->source != NULL && !is_read(slot)) {
+		wipe(slot->ref.key, sizeof slot->ref.key);
+		end_block(slot);
+		return;
+	}
 	for (size_t i = 0; err == ZT_OK && i < slot->dest_count; i++) {
 		Zt__BlockRef *b = slot->dests[i].ref;
 
@@ -118,12 +188,13 @@ send_slot(struct transfer_slot *slot)
 static enum zt_err
 take_slot(struct transfer *t, uint32_t room, struct transfer_slot **out)
 {
-	enum zt_err err = transfer_slot(t, out);
+	enum zt_err err = transfer_slot(t, room, out);
 
 	if (err)
 		return err;
 	(*out)->dest_count = 0;
 	(*out)->room = room;
+	(*out)->source = NULL;
 	buf_empty(&(*out)->clear);
 	buf_empty(&(*out)->call.body);
 	if ((err = buf_reserve(&(*out)->clear, room)))
@@ -252,25 +323,6 @@ send_resume(struct transfer *t)
 
 /* ---- a file ---- */
 
-static ssize_t
-read_full(int fd, uint8_t *to, size_t n)
-{
-	size_t at = 0;
-
-	while (at < n) {
-		ssize_t got = read(fd, to + at, n - at);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		at += (size_t)got;
-	}
-	return (ssize_t)at;
-}
-
 /* This file cannot be read (on); that is not the transfer's error yet. */
 static enum zt_err
 read_err(struct transfer *t, const char *name)
@@ -285,6 +337,13 @@ send_room(uint64_t size)
 	return size < LIMIT_LARGE  ? LIMIT_BLOCK
 	       : size < LIMIT_HUGE ? LIMIT_BLOCK_LARGE
 				   : BLOCK_CLEAR_MAX;
+}
+
+/* The same of a file of SIZE that is sent whole, in which nobody writes a part again. */
+static uint32_t
+whole_room(uint64_t size)
+{
+	return size >= LIMIT_WIDE && size < LIMIT_HUGE ? LIMIT_BLOCK_WIDE : send_room(size);
 }
 
 /* Sends blocks from FD's position, MAX bytes or to its end. */
@@ -318,6 +377,55 @@ send_some(struct transfer *t, int fd, const char *name, uint32_t room, uint64_t 
 			break;
 	}
 	return ZT_OK;
+}
+
+/* F ends where its source ended. */
+static void
+cut(Zt__FileManifest *f, uint32_t room, uint64_t end)
+{
+	size_t keeps = (size_t)((end + room - 1) / room);
+
+	while (f->blocks->n_blocks > keeps)
+		pb_wipe(f->blocks->blocks[--f->blocks->n_blocks]);
+	f->size = end;
+	if (keeps > 0)
+		return;
+	zt__block_list__free_unpacked(f->blocks, NULL);
+	f->blocks = NULL;
+	f->content_case = ZT__FILE_MANIFEST__CONTENT__NOT_SET;
+}
+
+/* Sends the whole blocks of FD, a regular file of SIZE bytes that is read from its start. The
+ * pool's threads read them: each seals what it has just read, and this thread, which all blocks
+ * pass, has less to do. *IS_CUT: the file ended before SIZE, and so does F. */
+static enum zt_err
+send_whole(struct transfer *t, int fd, const char *name, uint64_t size, Zt__FileManifest *f,
+    size_t *cap, bool *is_cut)
+{
+	uint32_t room = whole_room(size);
+	struct source from = { .fd = fd, .end = size };
+	struct transfer_slot *slot;
+	enum zt_err err = ZT_OK;
+
+	while (err == ZT_OK && from.os_error == 0 && f->size + room <= from.end) {
+		if ((err = take_slot(t, room, &slot)))
+			break;
+		if ((err = add_dest(slot, f, 0, room, cap))) {
+			transfer_release(slot);
+			break;
+		}
+		slot->source = &from;
+		slot->at = f->size;
+		from.pending++;
+		f->size += room;
+		send_slot(slot);
+		transfer_report(t, name);
+	}
+	transfer_settle(t, &from.pending);
+	if ((*is_cut = from.end < f->size))
+		cut(f, room, from.end);
+	errno = from.os_error;
+	return err == ZT_OK && errno != 0 ? read_err(t, name) : err;
 }
 
 /* The hole of F from its end to UPTO. */
@@ -371,7 +479,7 @@ next_data(int fd, uint64_t at, uint64_t size, uint64_t *from, uint64_t *to)
 static enum zt_err
 send_sparse(struct transfer *t, int fd, const char *name, uint64_t size, Zt__FileManifest *f)
 {
-	uint32_t room = send_room(size);
+	uint32_t room = whole_room(size);
 	size_t cap = 0;
 	uint64_t from, to;
 	enum zt_err err = ZT_OK;
@@ -398,11 +506,19 @@ static enum zt_err
 send_blocks(struct transfer *t, int fd, const char *name, uint64_t size, Zt__FileManifest *f)
 {
 	size_t cap = 0;
-	struct stat st;
+	struct stat st = { 0 };
+	bool is_cut = false;
+	enum zt_err err;
 
 	if (size > LIMIT_SMALL && fstat(fd, &st) == 0 && is_sparse(&st))
 		return send_sparse(t, fd, name, size, f);
-	return send_some(t, fd, name, send_room(size), UINT64_MAX, f, &cap);
+	if (size >= LIMIT_LARGE && S_ISREG(st.st_mode)) {
+		if ((err = send_whole(t, fd, name, size, f, &cap, &is_cut)) || is_cut)
+			return err;
+		if (lseek(fd, (off_t)f->size, SEEK_SET) < 0)
+			return read_err(t, name);
+	}
+	return send_some(t, fd, name, whole_room(size), UINT64_MAX, f, &cap);
 }
 
 /* Room in the shared block for SIZE bytes more, LIMIT_SMALL at most. */
@@ -489,7 +605,7 @@ send_bytes(struct transfer *t, struct bytes content, Zt__FileManifest *f)
 static bool
 fits(uint64_t sent, uint64_t size)
 {
-	return sent / send_room(size) < SEND_PARTS_MAX;
+	return sent / whole_room(size) < SEND_PARTS_MAX;
 }
 
 bool

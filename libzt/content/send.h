@@ -22,7 +22,8 @@ bool send_fits_open(int fd, const struct stat *st);
 /* Sets *SAME: whether FD's content matches F, if F is true (fetch_is_same). Rewinds FD.
  * Errors: IO, MEMORY. */
 ZT_CHECKED enum zt_err send_is_same(int fd, const Zt__FileManifest *f, bool *same);
-/* Clear bytes of a block of a file of SIZE: few calls for a large one, and few references. */
+/* Clear bytes of a block of a file of SIZE that a writer writes: few calls for a large one, and
+ * few references. */
 uint32_t send_room(uint64_t size);
 /* References that one manifest may hold. */
 #define SEND_PARTS_MAX (LIMIT_MANIFEST / 160)

@@ -30,6 +30,14 @@ struct push {
 	uint64_t files; /* whose content it brings */
 };
 
+/* Up: a large file whose blocks the pool's threads read. */
+struct source {
+	int fd;
+	size_t pending; /* blocks that are not read yet */
+	uint64_t end;   /* where it ended, if before the end that it had at first */
+	int os_error;   /* errno of the first that could not be read */
+};
+
 struct transfer_slot {
 	struct pool_job job;        /* first */
 	struct calls_transfer call; /* body or answer: the sealed block */
@@ -43,6 +51,8 @@ struct transfer_slot {
 	struct block_ref_dest *dests;
 	size_t dest_count, dest_cap;
 	uint32_t room;          /* up: clear bytes that its block may hold */
+	struct source *source;  /* up: its block is to be read from there, or NULL */
+	uint64_t at;            /* in the source */
 	struct extent *extents; /* down */
 	size_t extent_count, extent_cap;
 	void (*then)(struct transfer_slot *slot); /* after the pool's work */

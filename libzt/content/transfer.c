@@ -16,7 +16,7 @@
 #include "port/umask.h"
 #include "session/session.h"
 
-enum { TURN_MS = 1000 };
+enum { TURN_MS = 1000, IN_FLIGHT = 20 * 1024 * 1024 };
 
 enum zt_err
 transfer_err(struct zt *z, const char *name, int number)
@@ -233,6 +233,16 @@ transfer_ends_within(struct transfer *t, const struct push *l, unsigned ms)
 	}
 }
 
+void
+transfer_settle(struct transfer *t, const size_t *jobs)
+{
+	while (*jobs > 0)
+		if (t->err != ZT_ERR_INTERRUPTED)
+			turn(t, TURN_MS);
+		else if (!go_on(t))
+			(void)!(int)calls_settle(t->z->calls, STOP_LOOK_MS);
+}
+
 /* Drops calls in flight: the caller who cancelled waits for no answer. */
 static void
 cut_off(struct transfer *t)
@@ -274,13 +284,25 @@ transfer_end(struct transfer *t)
 	wipe(&t->looked_at, sizeof t->looked_at);
 }
 
-enum zt_err
-transfer_slot(struct transfer *t, struct transfer_slot **out)
+/* A slot keeps its buffers: large blocks take the first slots alone, so that memory, and what a
+ * slow line has under way at once, are bounded whatever size blocks have. */
+static size_t
+slots_for(size_t size)
 {
+	size_t n = size > 0 ? IN_FLIGHT / size : TRANSFER_SLOTS;
+
+	return n < 1 ? 1 : n < TRANSFER_SLOTS ? n : TRANSFER_SLOTS;
+}
+
+enum zt_err
+transfer_slot(struct transfer *t, size_t size, struct transfer_slot **out)
+{
+	size_t n = slots_for(size);
+
 	for (;;) {
 		if (t->err)
 			return t->err;
-		for (size_t i = 0; i < TRANSFER_SLOTS; i++)
+		for (size_t i = 0; i < n; i++)
 			if (!t->slot[i].busy) {
 				*out = &t->slot[i];
 				(*out)->busy = true;

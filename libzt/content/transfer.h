@@ -68,10 +68,13 @@ ZT_CHECKED enum zt_err transfer_wait(struct transfer *t, const struct push *l);
 /* The same (L is NULL: of all in flight) for MS milliseconds at most; whether it came to an end
  * by then. */
 bool transfer_ends_within(struct transfer *t, const struct push *l, unsigned ms);
+/* Waits until *JOBS, which the pool's finished jobs count down, is 0: also after a failure. */
+void transfer_settle(struct transfer *t, const size_t *jobs);
 /* Waits for what is in flight, unless it was INTERRUPTED or resumes; then releases. */
 void transfer_end(struct transfer *t);
-/* Waits for a free slot. */
-ZT_CHECKED enum zt_err transfer_slot(struct transfer *t, struct transfer_slot **out);
+/* Waits for a free slot for a block of SIZE clear bytes: of large ones fewer are in flight. */
+ZT_CHECKED enum zt_err transfer_slot(
+    struct transfer *t, size_t size, struct transfer_slot **out);
 /* Gives SLOT to the pool: WORK there, then THEN on this thread. */
 void transfer_submit(struct transfer_slot *slot, void (*work)(struct pool_job *job),
     void (*then)(struct transfer_slot *slot));

@@ -30,8 +30,12 @@
 #define LIMIT_BLOCK (512 * 1024)        /* clear bytes of a block */
 #define LIMIT_BLOCK_LARGE (1024 * 1024) /* of a large file: half the calls */
 #define LIMIT_LARGE (16 * 1024 * 1024)  /* a file from which on blocks are large */
-#define LIMIT_HUGE (8ull << 30)         /* a file from which on they are 4 MiB */
-#define LIMIT_SMALL (128 * 1024)        /* a file that shares its block with others */
+#define LIMIT_BLOCK_WIDE                                                                       \
+	(2 * 1024 * 1024)              /* of a wide file: signatures, heads, halved again      \
+					*/
+#define LIMIT_WIDE (256 * 1024 * 1024) /* a file, sent whole, from which on they are wide */
+#define LIMIT_HUGE (8ull << 30)        /* a file from which on they are 4 MiB */
+#define LIMIT_SMALL (128 * 1024)       /* a file that shares its block with others */
 #define LIMIT_BLOCK_WIRE (4 * 1024 * 1024 + 256)
 #define LIMIT_USER_DEVICES 64          /* live devices of one user, recovery devices included */
 #define LOG_FORMAT 2                   /* of the trust log (docs/protocol.md) */
