@@ -17,6 +17,15 @@ caller_begin(struct gateway *g, struct lws *wsi, struct caller *out)
 }
 
 enum zt_err
+caller_asks(struct gateway *g, struct lws *wsi, struct caller *c)
+{
+	if ((c->address = connection_caller(g, wsi)) == NULL)
+		return ZT_ERR_MEMORY;
+	c->has_token = throttle_take(g->questions, c->address->name, clock_ms());
+	return c->has_token ? ZT_OK : ZT_ERR_RATE;
+}
+
+enum zt_err
 caller_identify(
     struct gateway *g, struct caller *c, const char *input, struct httpsig_params *claim)
 {

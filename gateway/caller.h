@@ -21,6 +21,9 @@ struct caller {
 
 /* Starts a call on WSI. Errors: MEMORY. */
 ZT_CHECKED enum zt_err caller_begin(struct gateway *g, struct lws *wsi, struct caller *out);
+/* Starts the answer to a question of cors.h, which costs no call, as often as one device may
+ * call. Errors: RATE, MEMORY. */
+ZT_CHECKED enum zt_err caller_asks(struct gateway *g, struct lws *wsi, struct caller *c);
 /* Reads ORG and DEVICE from INPUT, the field Signature-Input, into C and *CLAIM. Errors:
  * SIGNATURE (malformed), RATE (the device or organization has used up its calls). */
 ZT_CHECKED enum zt_err caller_identify(

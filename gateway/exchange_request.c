@@ -322,6 +322,17 @@ file_at(const struct exchange *x, struct lws *wsi, const char *path)
 /* ---- what lws says of a request ---- */
 
 static enum zt_err
+answer_question(struct exchange *x, struct lws *wsi, const char **reason)
+{
+	enum zt_err err = caller_asks(x->g, wsi, &x->caller);
+
+	*reason = err == ZT_ERR_RATE ? unsigned_reason : "";
+	if (err == ZT_OK)
+		exchange_answer_copy(x, ZT_OK, PAGES_TEXT, bytes_of(NULL, 0));
+	return err;
+}
+
+static enum zt_err
 begin(struct exchange *x, struct lws *wsi, const char *path, bool is_measured,
     const char **reason)
 {
@@ -347,10 +358,9 @@ int
 exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const char *path)
 {
 	struct exchange *x;
-	const char *reason;
-	enum zt_err err;
-
+	const char *reason = "";
 	int64_t body = head_body(wsi);
+	enum zt_err err = ZT_OK;
 
 	exchange_gone(slot); /* of an earlier request on this connection */
 	if (!connection_head_received(wsi) || (x = calloc(1, sizeof *x)) == NULL)
@@ -367,9 +377,11 @@ exchange_head(struct gateway *g, struct lws *wsi, struct exchange **slot, const 
 	g->requests++;
 	x->is_call = !connection_is_at_metrics(wsi) && cors_is_call(path);
 	x->is_question = x->is_call && cors_is_question(wsi);
-	if (x->is_question) /* the services are not asked, and it costs its address nothing */
-		exchange_answer_copy(x, ZT_OK, PAGES_TEXT, bytes_of(NULL, 0));
-	else if (!own_page(x, path) && (err = begin(x, wsi, path, body >= 0, &reason)))
+	if (x->is_question)
+		err = answer_question(x, wsi, &reason);
+	else if (!own_page(x, path))
+		err = begin(x, wsi, path, body >= 0, &reason);
+	if (err)
 		exchange_refuse(x, err, reason);
 	return 0;
 }

@@ -242,6 +242,7 @@ open_limits(struct gateway *g, char message[200])
 	}
 	if ((err = accounts_new(&g->accounts)) ||
 	    (err = throttle_new(s->unproved_rate, s->unproved_burst, &g->calls)) ||
+	    (err = throttle_new(s->rate, s->burst, &g->questions)) ||
 	    (err = throttle_new(s->rate, s->burst, &g->devices)) ||
 	    (err = throttle_new(s->org_rate, s->org_burst, &g->orgs)) ||
 	    (err = sockets_new((size_t)s->connections, &g->sockets)))
@@ -255,6 +256,7 @@ close_limits(struct gateway *g)
 	sockets_free(g->sockets);
 	proofs_free(g->proofs);
 	throttle_free(g->calls);
+	throttle_free(g->questions);
 	throttle_free(g->devices);
 	throttle_free(g->orgs);
 	accounts_free(g->accounts);

@@ -52,9 +52,9 @@ struct gateway {
 	const struct door *door;       /* which lets somebody in just now */
 	struct mailbox *inbox;
 	struct upstream *upstream[SERVICE_COUNT];
-	struct accounts *accounts;       /* what addresses, users and others hold */
-	struct throttle *calls;          /* unauthenticated calls, by address */
-	struct throttle *devices, *orgs; /* authenticated calls */
+	struct accounts *accounts;          /* what addresses, users and others hold */
+	struct throttle *calls, *questions; /* by address: unauthenticated ones; cors.h */
+	struct throttle *devices, *orgs;    /* authenticated calls */
 	struct budget strangers_memory, users_memory;
 	struct address_list proxies;      /* proxies whose X-Forwarded-For is trusted */
 	struct connection_list strangers; /* unauthenticated connections, oldest first */

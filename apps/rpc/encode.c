@@ -267,10 +267,11 @@ encode_page_look(const struct zt_page *p)
 		[ZT_PAGE_ALTERED] = "altered",
 		[ZT_PAGE_FOREIGN] = "foreign",
 		[ZT_PAGE_OLD] = "old",
-		[ZT_PAGE_GONE] = "gone" };
+		[ZT_PAGE_GONE] = "gone",
+		[ZT_PAGE_UNSEEN] = "unseen" };
 
 	return json_pack("{s:s,s:b,s:o,s:o,s:o,s:o,s:o}", "state", states[p->state], "alarm",
-	    p->state >= ZT_PAGE_ALTERED, "origin", encode_text(p->origin), "release",
+	    zt_page_is_alarm(p->state), "origin", encode_text(p->origin), "release",
 	    encode_text(p->release), "file", encode_text(p->file), "files",
 	    encode_number(p->files), "time", encode_number(p->time));
 }

@@ -165,7 +165,8 @@ page_as_json(const struct zt_page *p)
 		[ZT_PAGE_ALTERED] = "altered",
 		[ZT_PAGE_FOREIGN] = "foreign",
 		[ZT_PAGE_OLD] = "old",
-		[ZT_PAGE_GONE] = "gone" };
+		[ZT_PAGE_GONE] = "gone",
+		[ZT_PAGE_UNSEEN] = "unseen" };
 
 	output_json(stdout, "page", "{s:s,s:s,s:b,s:o,s:s,s:o,s:o,s:o}", "event", "page",
 	    "state", names[p->state], "alarm", zt_page_is_alarm(p->state), "origin",
@@ -193,6 +194,8 @@ words_of(enum zt_page_state state)
 	case ZT_PAGE_OLD:
 		return N_("ALARM: the release is an older one, which the organization accepts "
 			  "no more");
+	case ZT_PAGE_UNSEEN:
+		return N_("the server answers, and does not let this device look at its page");
 	case ZT_PAGE_GONE:
 		break;
 	}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "log/enter.h"
+#include "release/look.h"
 #include "release/manifest.h"
 #include "release/verbs.h"
 #include "session/session.h"
@@ -50,7 +51,7 @@ zt_watch_page(struct zt *z, const struct zt_page_watch *w)
 bool
 zt_page_is_alarm(enum zt_page_state state)
 {
-	return state >= ZT_PAGE_ALTERED;
+	return look_is_alarm(state);
 }
 
 enum zt_err

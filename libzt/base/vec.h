@@ -10,5 +10,8 @@
 /* Makes room in *ARRAY of COUNT elements of SIZE bytes for one more (doubling). *CAP is its
  * capacity. *ARRAY moves. Errors: MEMORY. */
 ZT_CHECKED enum zt_err vec_room(void *array, size_t count, size_t *cap, size_t size);
+/* The same of elements that hold keys: where they were is wiped. The caller wipes the last one.
+ */
+ZT_CHECKED enum zt_err vec_room_secret(void *array, size_t count, size_t *cap, size_t size);
 
 #endif

@@ -106,6 +106,8 @@ open_object(struct workspace *s, const struct workspace_version *v, const Zt__Ob
 }
 
 enum { FILE_KEPT_MAX = 256 * 1024, FILES_KEPT_MAX = 64 * 1024 * 1024 };
+/* As many bytes are added to what is kept of files before it is added up again. */
+enum { FILES_KEPT_MORE = 4 * 1024 * 1024 };
 
 /* Keeps the object O as it came, and BY what it opened; or, with REASON, that V is rubbish as a
  * folder. */
@@ -129,6 +131,21 @@ keep_object(struct workspace *s, enum store_kind kind, const struct workspace_ve
 	return err;
 }
 
+/* N bytes more are kept of files, whose sum is bounded; to add it up takes a while. */
+static enum zt_err
+kept_more(struct zt *z, size_t n)
+{
+	enum zt_err err = ZT_OK;
+
+	z->kept_more += n;
+	if (!z->has_trimmed || z->kept_more > FILES_KEPT_MORE) {
+		z->kept_more = 0;
+		z->has_trimmed = true;
+		err = store_trim(z->store, STORE_FILE, FILES_KEPT_MAX, NULL);
+	}
+	return err;
+}
+
 /* The same of a file, in place of its older versions. */
 static enum zt_err
 keep_file(struct workspace *s, const struct workspace_version *v, const Zt__Object *o,
@@ -145,8 +162,10 @@ keep_file(struct workspace *s, const struct workspace_version *v, const Zt__Obje
 	if ((err = store_newest(s->z->store, STORE_FILE, key, &older, &was)) == ZT_OK)
 		err = store_delete(s->z->store, STORE_FILE, key, older);
 	buf_free(&was);
-	return err && err != ZT_ERR_NOT_FOUND ? err
-					      : keep_object(s, STORE_FILE, v, o, by, ZT_OK);
+	if ((err && err != ZT_ERR_NOT_FOUND) ||
+	    (err = keep_object(s, STORE_FILE, v, o, by, ZT_OK)))
+		return err;
+	return kept_more(s->z, o->object.len);
 }
 
 /* Opens an object that is kept. NOT_FOUND also when it does not open: what is kept is not
@@ -426,18 +445,6 @@ do_without(struct reading *r)
 	return err;
 }
 
-/* What is kept of files is bounded; it is added up now and then. */
-static enum zt_err
-trim_files(struct workspace *s)
-{
-	uint8_t now = 1;
-
-	if (s->z->reads_kept)
-		random_bytes(&now, 1);
-	return now % 64 == 0 ? store_trim(s->z->store, STORE_FILE, FILES_KEPT_MAX, NULL)
-			     : ZT_OK;
-}
-
 /* What is kept here of NOW, then the rest from the server. */
 static enum zt_err
 read_round(struct reading *r)
@@ -465,7 +472,7 @@ read_round(struct reading *r)
 	if (err == ZT_OK && r->asked_count > 0 &&
 	    (err = store_begin(r->s->z->store)) == ZT_OK) {
 		/* One transaction for all that is kept; a failure keeps nothing. */
-		if ((err = fetch(r)) == ZT_OK && (err = trim_files(r->s)) == ZT_OK)
+		if ((err = fetch(r)) == ZT_OK)
 			err = store_commit(r->s->z->store);
 		store_rollback(r->s->z->store);
 	}

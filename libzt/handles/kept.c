@@ -66,7 +66,7 @@ read_one(void *ctx, struct bytes key, uint64_t n, struct bytes value)
 	struct writer_kept *k = ctx;
 	struct wire_reader r = wire_read(value);
 	struct kept one = { .from = n };
-	enum zt_err err = vec_room(&k->list, k->count, &k->cap, sizeof *k->list);
+	enum zt_err err = vec_room_secret(&k->list, k->count, &k->cap, sizeof *k->list);
 
 	(void)key;
 	if (err)

@@ -26,10 +26,11 @@ enum {
 struct watching {
 	struct zt *z;
 	const struct zt_watch *w;
-	bool fills;           /* a chain may need backfill */
-	uint64_t reported;    /* devices added before this log entry were reported */
-	uint64_t turned_ms;   /* the steady clock at the last idle turn */
-	uint64_t maintain_at; /* when to retry failed work; 0: nothing failed */
+	bool fills;                /* a chain may need backfill */
+	uint64_t reported;         /* devices added before this log entry were reported */
+	uint64_t turned_ms;        /* the steady clock at the last idle turn */
+	struct release_look *look; /* at the page, under way; or NULL */
+	uint64_t maintain_at;      /* when to retry failed work; 0: nothing failed */
 	bool has_begun;
 	enum zt_err err; /* of the first look at the log, which waiting does not heal */
 };
@@ -114,7 +115,7 @@ turned(void *ctx)
 	uint64_t now_ms = port_steady_ms(), since_ms = now_ms - v->turned_ms;
 
 	v->turned_ms = now_ms;
-	release_watch(v->z, since_ms);
+	release_watch(v->z, since_ms, &v->look);
 }
 
 /* Skips work while another process holds the folder; retries failed work after the next
@@ -194,6 +195,7 @@ people_watch(struct zt *z, const struct zt_watch *w)
 	z->message[0] = 0;
 	log_rest(z);
 	err = events_watch(&o);
+	release_watch_end(v.look);
 	woken = log_wake(z, true);
 	return v.err ? v.err : err ? err : woken;
 }

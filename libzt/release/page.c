@@ -1,35 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* page.c - whether an origin serves a release that the organization accepts, and each of its
- * files as that says (docs/decisions/0008-releases.md). */
+/* page.c - looks at the page of a device's server: what they found is kept, and an alarm until
+ * a person ends it; one is made now and then beside a watch, on a thread, so that a server that
+ * is slow with its page delays nothing else. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/enter.h"
 #include "log/sync.h"
-#include "port/clock.h"
+#include "port/pool.h"
 #include "proto/device.pb-c.h"
-#include "release/fetch.h"
-#include "release/manifest.h"
+#include "release/look.h"
 #include "release/verbs.h"
 #include "session/session.h"
 
-enum { ALL_MS = 10 * 60 * 1000 };
-
-static bool
-is_alarm(enum zt_page_state state)
-{
-	return state >= ZT_PAGE_ALTERED;
-}
+/* A server that answers, and hides its page with errors, has trouble; until this. */
+enum { FAILURES = 3 };
+#define FAILING_MS (24ull * 3600 * 1000)
 
 /* ---- what is kept ---- */
 
 static const char newest_key[] = "page", alarm_key[] = "page alarm";
 
+struct known {
+	struct zt_page page;
+	bool seen;         /* there was a page once */
+	uint64_t failing;  /* since when looks have failed; 0: the newest did not */
+	uint32_t failures; /* and how many */
+};
+
 static enum zt_err
-keep(struct zt *z, const char *key, const struct zt_page *p, bool seen)
+keep(struct zt *z, const char *key, const struct known *k)
 {
+	const struct zt_page *p = &k->page;
 	Zt__StoredPage m = ZT__STORED_PAGE__INIT;
 	struct buf b = buf_init(1024);
 	enum zt_err err;
@@ -40,7 +45,9 @@ keep(struct zt *z, const char *key, const struct zt_page *p, bool seen)
 	m.file = (char *)(uintptr_t)p->file;
 	m.time = p->time;
 	m.files = p->files;
-	m.seen = seen;
+	m.seen = k->seen;
+	m.failing = k->failing;
+	m.failures = k->failures;
 	if ((err = pb_encode(&m, &b)) == ZT_OK)
 		err = store_put(z->store, STORE_META, bytes_text(key), 0, buf_bytes(&b));
 	buf_free(&b);
@@ -48,275 +55,123 @@ keep(struct zt *z, const char *key, const struct zt_page *p, bool seen)
 }
 
 static enum zt_err
-kept(struct zt *z, const char *key, struct zt_page *out, bool *seen)
+kept(struct zt *z, const char *key, struct known *out)
 {
 	Zt__StoredPage *m = NULL;
 	struct buf b = buf_init(1024);
 	enum zt_err err = store_get(z->store, STORE_META, bytes_text(key), 0, &b);
 
-	*out = (struct zt_page){ .time = 0 };
-	*seen = false;
+	*out = (struct known){ .seen = false };
 	if (err == ZT_OK &&
 	    (err = pb_decode(&zt__stored_page__descriptor, buf_bytes(&b), 1024, &m)) == ZT_OK) {
-		out->state =
-		    m->state <= ZT_PAGE_GONE ? (enum zt_page_state)m->state : ZT_PAGE_ALTERED;
-		out->time = m->time;
-		out->files = m->files;
-		(void)snprintf(out->origin, sizeof out->origin, "%s", m->origin);
-		(void)snprintf(out->release, sizeof out->release, "%s", m->manifest);
-		(void)snprintf(out->file, sizeof out->file, "%s", m->file);
-		*seen = m->seen;
+		struct zt_page *p = &out->page;
+
+		p->state =
+		    m->state <= ZT_PAGE_UNSEEN ? (enum zt_page_state)m->state : ZT_PAGE_ALTERED;
+		p->time = m->time;
+		p->files = m->files;
+		(void)snprintf(p->origin, sizeof p->origin, "%s", m->origin);
+		(void)snprintf(p->release, sizeof p->release, "%s", m->manifest);
+		(void)snprintf(p->file, sizeof p->file, "%s", m->file);
+		out->seen = m->seen;
+		out->failing = m->failing;
+		out->failures = m->failures;
 	}
 	pb_free(m);
 	buf_free(&b);
 	return err == ZT_ERR_NOT_FOUND ? ZT_OK : err;
 }
 
-/* Of the own server: an alarm stays, whatever a later look finds, because who alters the page
- * for a few or for an hour would end it so. */
+/* P is the newest look. An alarm stays, whatever a later one finds, because who alters the page
+ * for a few or for an hour would end it so. The first alarm is the evidence, until a person has
+ * ended it. */
 static enum zt_err
-record(struct zt *z, struct zt_page *p)
+record(struct zt *z, const struct known *k)
 {
-	struct zt_page before, alarm;
-	bool seen, ever;
-	enum zt_err err = kept(z, newest_key, &before, &seen);
+	struct known alarm;
+	enum zt_err err = kept(z, alarm_key, &alarm);
 
-	if (err || (err = kept(z, alarm_key, &alarm, &ever)))
-		return err;
-	if (p->state == ZT_PAGE_NONE && seen)
-		p->state = ZT_PAGE_GONE;
-	/* The first alarm is the evidence, until a person has ended it. */
-	if ((err = keep(z, newest_key, p, seen || p->state != ZT_PAGE_NONE)) == ZT_OK &&
-	    is_alarm(p->state) && !is_alarm(alarm.state))
-		err = keep(z, alarm_key, p, false);
+	if (err == ZT_OK && (err = keep(z, newest_key, k)) == ZT_OK &&
+	    look_is_alarm(k->page.state) && !look_is_alarm(alarm.page.state))
+		err = keep(z, alarm_key, k);
 	return err;
+}
+
+static enum zt_err
+record_found(struct zt *z, struct zt_page *p)
+{
+	struct known k;
+	enum zt_err err = kept(z, newest_key, &k);
+
+	if (p->state == ZT_PAGE_NONE && k.seen)
+		p->state = ZT_PAGE_GONE;
+	k = (struct known){ .page = *p, .seen = k.seen || p->state != ZT_PAGE_NONE };
+	return err ? err : record(z, &k);
+}
+
+/* The look failed, of a server that has just answered this device. A page that should be there,
+ * and cannot be fetched for a day, is hidden: then P is that. EXPECTED: releases are accepted.
+ */
+static enum zt_err
+record_failed(struct zt *z, struct zt_page *p, bool expected)
+{
+	struct known k;
+	enum zt_err err = kept(z, newest_key, &k);
+	uint64_t since = k.failing != 0 && k.failing <= p->time ? k.failing : p->time;
+
+	p->state = ZT_PAGE_UNSEEN;
+	p->release[0] = p->file[0] = 0;
+	p->files = 0;
+	k.failing = since;
+	k.failures++;
+	if ((k.seen || expected) && k.failures >= FAILURES && p->time - since >= FAILING_MS)
+		p->state = ZT_PAGE_GONE;
+	k.page = *p;
+	return err ? err : record(z, &k);
 }
 
 enum zt_err
 release_page_known(struct zt *z, struct zt_page *newest, struct zt_page *alarm)
 {
-	bool seen;
+	struct known a, b;
 	enum zt_err err;
 
 	z->message[0] = 0;
-	err = kept(z, newest_key, newest, &seen);
-	return err ? err : kept(z, alarm_key, alarm, &seen);
+	if ((err = kept(z, newest_key, &a)) || (err = kept(z, alarm_key, &b)))
+		return err;
+	*newest = a.page;
+	*alarm = b.page;
+	return ZT_OK;
 }
 
 enum zt_err
 release_page_clear(struct zt *z)
 {
-	struct zt_page newest;
-	bool seen;
+	struct known newest;
 	enum zt_err err;
 
 	z->message[0] = 0;
 	if ((err = store_delete(z->store, STORE_META, bytes_text(alarm_key), 0)) &&
 	    err != ZT_ERR_NOT_FOUND)
 		return err;
-	if ((err = kept(z, newest_key, &newest, &seen)) || newest.state != ZT_PAGE_GONE)
+	if ((err = kept(z, newest_key, &newest)) || newest.page.state != ZT_PAGE_GONE)
 		return err;
 	return store_delete(z->store, STORE_META, bytes_text(newest_key), 0);
 }
 
 /* ---- a look ---- */
 
-struct look {
-	struct fetch f;
+/* A look, and copies of what it needs: others may change the device meanwhile. */
+struct release_look {
+	struct pool_job job; /* first */
+	struct pool *pool;   /* NULL: the caller's thread */
+	int stop;            /* of a look on a thread */
+	bool is_done;
 	struct hash accepted[LIMIT_RELEASES];
-	size_t accepted_count;
-	const struct hash *pinned; /* a copy of all that ever were */
-	size_t pinned_count;
-	/* What was sent in the place of the file that is not as listed; else it was not found.
-	 */
-	struct hash seen;
-	bool has_seen, was_missing;
-	struct zt_page *out;
-};
-
-static bool
-is_among(const struct hash *h, const struct hash *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (hash_equal(h, &list[i]))
-			return true;
-	return false;
-}
-
-static enum zt_err
-alarm_of(struct look *l, enum zt_page_state state, const char *file)
-{
-	l->out->state = state;
-	(void)snprintf(l->out->file, sizeof l->out->file, "%s", file);
-	return ZT_OK;
-}
-
-/* Whether NAME, as it is sent to a browser that takes brotli or to one that does not, is A or B
- * (NULL: none). */
-static enum zt_err
-is_as_listed(struct look *l, const char *name, bool brotli, const struct hash *a,
-    const struct hash *b, bool *is)
-{
-	struct buf got = buf_init(FETCH_FILE);
-	struct hash h;
-	long status = 0;
-	enum zt_err err = fetch_file(&l->f, name, brotli, &got, &status);
-
-	if (err == ZT_ERR_TOO_BIG && l->f.bytes <= FETCH_ALL)
-		err = ZT_OK; /* no file of a release is: it is not the listed one */
-	else if (err == ZT_OK)
-		hash_file(buf_bytes(&got), &h);
-	*is = err == ZT_OK && status == 200 && buf_err(&got) == ZT_OK &&
-	      (hash_equal(&h, a) || (b != NULL && hash_equal(&h, b)));
-	l->was_missing = err == ZT_OK && status == 404;
-	l->has_seen = err == ZT_OK && status == 200 && buf_err(&got) == ZT_OK && got.n > 0;
-	if (l->has_seen)
-		l->seen = h;
-	buf_free(&got);
-	return err;
-}
-
-static enum zt_err
-look_at_file(struct look *l, const struct manifest_file *m, const char *as)
-{
-	bool is = false;
-	enum zt_err err = is_as_listed(l, as, false, &m->hash, NULL, &is);
-
-	if (err == ZT_OK && is && m->has_brotli)
-		err = is_as_listed(l, as, true, &m->hash, &m->brotli, &is);
-	if (err == ZT_OK && !is)
-		err = alarm_of(l, ZT_PAGE_ALTERED, m->name);
-	return err;
-}
-
-static enum zt_err
-look_at_files(struct look *l, const struct manifest *m)
-{
-	enum zt_err err = ZT_OK;
-
-	for (size_t i = 0; err == ZT_OK && i < m->count && !is_alarm(l->out->state); i++) {
-		if ((err = look_at_file(l, &m->file[i], m->file[i].name)) == ZT_OK &&
-		    strcmp(m->file[i].name, "index.html") == 0 && !is_alarm(l->out->state))
-			err = look_at_file(l, &m->file[i], ""); /* what people open */
-		l->out->files++;
-	}
-	return err;
-}
-
-/* Appends the manifest to TEXT, if there is one. */
-static enum zt_err
-get_manifest(struct look *l, struct buf *text, long *status)
-{
-	enum zt_err err = fetch_file(&l->f, MANIFEST_NAME, false, text, status);
-
-	if (err == ZT_ERR_TOO_BIG && l->f.bytes <= FETCH_ALL)
-		return ZT_OK; /* it is none, as the reader will find */
-	return err;
-}
-
-/* Whether the release of TEXT, which is there now, has what was seen under the name of the
- * alarm: the seen file, or none. */
-static bool
-explains(const struct look *l, struct bytes text)
-{
-	struct manifest m = { .file = NULL };
-	struct hash h;
-	bool is_listed = false, is = false;
-
-	hash_file(text, &h);
-	if ((l->accepted_count > 0 && !is_among(&h, l->accepted, l->accepted_count)) ||
-	    manifest_read(text, &m) != ZT_OK)
-		return false;
-	for (size_t i = 0; i < m.count; i++) {
-		if (strcmp(m.file[i].name, l->out->file) != 0)
-			continue;
-		is_listed = true;
-		is = l->has_seen &&
-		     (hash_equal(&l->seen, &m.file[i].hash) ||
-			 (m.file[i].has_brotli && hash_equal(&l->seen, &m.file[i].brotli)));
-	}
-	manifest_free(&m);
-	return is || (!is_listed && l->was_missing);
-}
-
-/* Whether another release was put there during the look, which is no alarm: the host may not
- * take back what it sent by naming any other release. */
-static enum zt_err
-has_changed(struct look *l, struct bytes before, bool *has)
-{
-	struct buf text = buf_init(MANIFEST_BYTES);
-	long status = 0;
-	enum zt_err err = get_manifest(l, &text, &status);
-
-	*has = err == ZT_OK && status == 200 && buf_err(&text) == ZT_OK &&
-	       !bytes_equal(buf_bytes(&text), before) && explains(l, buf_bytes(&text));
-	buf_free(&text);
-	return err;
-}
-
-static enum zt_err
-look_once(struct look *l, bool *again)
-{
-	struct zt_page *p = l->out;
-	struct buf text = buf_init(MANIFEST_BYTES);
-	struct manifest m = { .file = NULL };
-	struct hash h;
-	long status = 0;
+	struct buf pinned;
+	struct look look;
 	enum zt_err err;
-
-	p->state = l->accepted_count > 0 ? ZT_PAGE_GOOD : ZT_PAGE_UNKNOWN;
-	p->files = 0;
-	p->file[0] = 0;
-	*again = false;
-	if ((err = get_manifest(l, &text, &status)))
-		goto out;
-	if (status != 200) { /* not found, another version of the protocol, somewhere else */
-		p->state = ZT_PAGE_NONE;
-		goto out;
-	}
-	hash_file(buf_bytes(&text), &h);
-	hex_print(h.b, HASH_BYTES, p->release);
-	if (l->accepted_count > 0 && !is_among(&h, l->accepted, l->accepted_count)) {
-		err = alarm_of(l,
-		    is_among(&h, l->pinned, l->pinned_count) ? ZT_PAGE_OLD : ZT_PAGE_FOREIGN,
-		    MANIFEST_NAME);
-		goto out;
-	}
-	if ((err = manifest_read(buf_bytes(&text), &m)) == ZT_ERR_CORRUPT)
-		err = alarm_of(l, ZT_PAGE_ALTERED, MANIFEST_NAME);
-	else if (err == ZT_OK && (err = look_at_files(l, &m)) == ZT_OK && is_alarm(p->state))
-		err = has_changed(l, buf_bytes(&text), again);
-	/* An answer that does not come excuses nothing of what was seen. */
-	if (is_alarm(p->state) && err != ZT_ERR_INTERRUPTED && err != ZT_ERR_MEMORY)
-		err = ZT_OK;
-out:
-	manifest_free(&m);
-	buf_free(&text);
-	return err;
-}
-
-/* The host may take its time to put another release there. */
-static enum zt_err
-look(struct zt *z, struct look *l, bool is_near)
-{
-	const struct http_options o = { z->ca_file, is_near };
-	bool again = true;
-	enum zt_err err = http_new(&o, &l->f.http);
-
-	l->f.stop = z->stop;
-	l->f.until_ms = port_steady_ms() + ALL_MS;
-	l->f.failure = "";
-	for (int tries = 0; err == ZT_OK && again && tries < 3; tries++)
-		err = look_once(l, &again);
-	http_free(l->f.http);
-	if (err == ZT_ERR_INTERRUPTED)
-		return session_interrupted(z);
-	if (err)
-		return session_refuse(z, err, "the page at %.120s could not be looked at: %s",
-		    l->f.origin,
-		    l->f.failure[0] != 0 ? l->f.failure : session_translate(z, err_text(err)));
-	return ZT_OK;
-}
+};
 
 static enum zt_err
 read_origin(struct zt *z, const char *url, char out[256], bool *is_near)
@@ -333,58 +188,168 @@ read_origin(struct zt *z, const char *url, char out[256], bool *is_near)
 	return ZT_OK;
 }
 
+/* A look at URL's page, or at the own server's. */
+static enum zt_err
+look_begin(struct zt *z, const char *url, struct release_look *k)
+{
+	struct look *l = &k->look;
+	enum zt_err err;
+
+	*k = (struct release_look){ .pinned = buf_init(SIZE_MAX / 2) };
+	if ((err = read_origin(
+		 z, url != NULL ? url : z->server, l->page.origin, &l->is_near)) ||
+	    (err = log_fetch(z)))
+		return err;
+	memcpy(k->accepted, z->state->releases, z->state->release_count * sizeof *k->accepted);
+	buf_add(&k->pinned, bytes_of((const uint8_t *)z->state->pinned,
+				z->state->pinned_count * sizeof *l->pinned));
+	l->origin = l->page.origin;
+	l->ca_file = z->ca_file;
+	l->stop = z->stop;
+	l->accepted = k->accepted;
+	l->accepted_count = z->state->release_count;
+	l->pinned = (const struct hash *)k->pinned.p;
+	l->pinned_count = z->state->pinned_count;
+	l->page.time = session_now_ms();
+	return buf_err(&k->pinned);
+}
+
+static enum zt_err
+say_why(struct zt *z, const struct release_look *k)
+{
+	const struct look *l = &k->look;
+
+	if (k->err == ZT_ERR_INTERRUPTED)
+		return session_interrupted(z);
+	return session_refuse(z, k->err, "the page at %.120s could not be looked at: %s",
+	    l->origin,
+	    l->failure[0] != 0 ? l->failure : session_translate(z, err_text(k->err)));
+}
+
+/* Keeps what K found at the own server; an alarm where it failed too often ends its error. */
+static enum zt_err
+look_end(struct zt *z, struct release_look *k)
+{
+	struct zt_page *p = &k->look.page;
+	enum zt_err err;
+
+	if (k->err == ZT_OK)
+		return record_found(z, p);
+	if (k->err == ZT_ERR_INTERRUPTED || k->err == ZT_ERR_MEMORY)
+		return ZT_OK;
+	if ((err = record_failed(z, p, k->look.accepted_count > 0)) == ZT_OK &&
+	    look_is_alarm(p->state))
+		k->err = ZT_OK;
+	return err;
+}
+
 enum zt_err
 release_page_check(struct zt *z, const char *url, struct zt_page *out)
 {
-	struct zt_page p = { .state = ZT_PAGE_NONE };
-	struct look l = { .out = &p };
-	struct buf pinned = buf_init(SIZE_MAX / 2);
-	bool is_near = false;
+	struct release_look k;
 	enum zt_err err, woken;
 
 	z->message[0] = 0;
-	if ((err = read_origin(z, url != NULL ? url : z->server, p.origin, &is_near)) ||
-	    (err = log_fetch(z)))
-		return err;
-	memcpy(l.accepted, z->state->releases, z->state->release_count * sizeof l.accepted[0]);
-	l.accepted_count = z->state->release_count;
-	buf_add(&pinned, bytes_of((const uint8_t *)z->state->pinned,
-			     z->state->pinned_count * sizeof *l.pinned));
-	if ((err = buf_err(&pinned)) == ZT_OK) {
-		l.pinned = (const struct hash *)pinned.p;
-		l.pinned_count = z->state->pinned_count;
-		l.f.origin = p.origin;
-		p.time = session_now_ms();
-		log_rest(z);
-		err = look(z, &l, is_near);
-		woken = log_wake(z, true);
-		err = err ? err : woken;
-	}
-	buf_free(&pinned);
-	if (err == ZT_OK && url == NULL)
-		err = record(z, &p);
+	if ((err = look_begin(z, url, &k)))
+		goto out;
+	log_rest(z);
+	k.err = look_run(&k.look);
+	woken = log_wake(z, true);
+	if ((err = woken) == ZT_OK && url == NULL)
+		err = look_end(z, &k);
+	if (err == ZT_OK && k.err)
+		err = say_why(z, &k);
 	if (err == ZT_OK)
-		*out = p;
+		*out = k.look.page;
+out:
+	buf_free(&k.pinned);
 	return err;
 }
 
 /* ---- now and then ---- */
 
-/* Each moment is as likely as any other: who watches this device learns nothing of the next. */
-void
-release_watch(struct zt *z, uint64_t since_ms)
+static void
+run(struct pool_job *job)
 {
-	struct zt_page p;
-	uint64_t chance;
+	struct release_look *k = (struct release_look *)job;
+
+	k->err = look_run(&k->look);
+}
+
+/* The loop asks by itself. */
+static void
+no_wake(void *ctx)
+{
+	(void)ctx;
+}
+
+void
+release_watch_end(struct release_look *k)
+{
+	if (k == NULL)
+		return;
+	__atomic_store_n(&k->stop, 1, __ATOMIC_RELEASE);
+	pool_free(k->pool);
+	buf_free(&k->pinned);
+	free(k);
+}
+
+static enum zt_err
+start(struct zt *z, struct release_look **out)
+{
+	struct release_look *k = malloc(sizeof *k);
+	enum zt_err err = ZT_ERR_MEMORY;
+
+	if (k == NULL)
+		return err;
+	if ((err = look_begin(z, NULL, k)) == ZT_OK &&
+	    (err = pool_new(no_wake, NULL, &k->pool)) == ZT_OK) {
+		k->look.stop = &k->stop;
+		k->job.work = run;
+		pool_submit(k->pool, &k->job);
+		*out = k;
+		return ZT_OK;
+	}
+	release_watch_end(k);
+	return err;
+}
+
+/* Keeps what the look *SLOT found, once it is done, and ends it; while somebody else has the
+ * device, another time. */
+static void
+finish(struct zt *z, struct release_look **slot)
+{
+	struct release_look *k = *slot;
 	enum zt_err err;
 
+	if (!k->is_done)
+		k->is_done = pool_done(k->pool) != NULL;
+	if (!k->is_done || log_wake(z, false) != ZT_OK)
+		return;
+	err = look_end(z, k);
+	log_rest(z);
+	z->message[0] = 0;
+	if (err == ZT_OK && k->err == ZT_OK && look_is_alarm(k->look.page.state))
+		z->page.alarm(z->page.ctx, &k->look.page);
+	*slot = NULL;
+	release_watch_end(k);
+}
+
+/* Each moment is as likely as any other: who watches this device learns nothing of the next. */
+void
+release_watch(struct zt *z, uint64_t since_ms, struct release_look **slot)
+{
+	uint64_t chance;
+
+	if (*slot != NULL) {
+		finish(z, slot);
+		return;
+	}
 	random_bytes(&chance, sizeof chance);
 	if (z->page.every_ms == 0 || chance % z->page.every_ms >= since_ms ||
 	    log_wake(z, false) != ZT_OK)
 		return;
-	err = release_page_check(z, NULL, &p);
+	(void)!(int)start(z, slot);
 	log_rest(z);
 	z->message[0] = 0;
-	if (err == ZT_OK && is_alarm(p.state))
-		z->page.alarm(z->page.ctx, &p);
 }

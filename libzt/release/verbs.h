@@ -20,8 +20,12 @@ ZT_CHECKED enum zt_err release_page_known(
 ZT_CHECKED enum zt_err release_page_clear(struct zt *z);
 
 /* For a loop that turns a few times a second: looks at the page if Z's zt_watch_page asks for
- * it and the time, which is random, has come; SINCE_MS after the last call. Z rests before and
- * after. A look that fails is made again another time. */
-void release_watch(struct zt *z, uint64_t since_ms);
+ * it and the time, which is random, has come; SINCE_MS after the last call. The look that is
+ * under way is *SLOT's, which is NULL before the first call, and runs on a thread. Z rests
+ * before and after. A look that fails is made again another time. */
+struct release_look;
+void release_watch(struct zt *z, uint64_t since_ms, struct release_look **slot);
+/* Ends a look that is under way: within a second, mostly. NULL is nothing. */
+void release_watch_end(struct release_look *k);
 
 #endif

@@ -71,6 +71,8 @@ struct zt {
 	    is_stale;               /* of the store, which others may have (log/enter.h) */
 	const int *stop;            /* what ends calls (zt/cancel.h), or NULL */
 	bool reads_kept, read_away; /* zt/keep.h */
+	bool has_trimmed;           /* this handle, what is kept of files (chain/objects.c) */
+	uint64_t kept_more;         /* bytes since then */
 	struct idmap named;         /* objects reported as damaged in this call */
 	enum zt_err damage;         /* the first of them */
 	char message[SESSION_MESSAGE];

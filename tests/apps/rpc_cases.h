@@ -27,6 +27,7 @@ void a_repair_says_what_is_not_restored(void **state);
 void settings_bind_and_releases_are_pinned(void **state);
 void people_are_found_and_given_profiles(void **state);
 void the_server_says_what_it_allows_and_freezes(void **state);
+void of_two_admins_who_freeze_each_other_one_does(void **state);
 void an_invitation_is_made_and_cancelled(void **state);
 void a_device_is_acknowledged_and_revoked(void **state);
 

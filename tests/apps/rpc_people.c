@@ -3,9 +3,12 @@
  * freezing, invitations, devices, recovery, settings and releases. */
 #include "rpc_cases.h"
 
+#include <pthread.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "ask.h"
+#include "zt/overview.h"
 #include "zt/recover.h"
 #include "zt/server.h"
 
@@ -150,7 +153,70 @@ the_server_says_what_it_allows_and_freezes(void **state)
 	assert_true(json_is_false(json_object_get(one, "byAdmin")));
 	json_decref(one);
 	ends(ZT_ERR_FROZEN, stage.bob, "device.sync", "{}");
+	/* The operator's thaw ends an admin's freeze as well: nobody else helps an organization
+	 * whose admins a stolen account froze. */
 	freeze_as_operator(of_bob.slug, NULL, of_bob.user);
+	does(stage.bob, "device.sync", "{}");
+	does(a, "people.freeze", "{s:s,s:b}", "user", bob, "frozen", 1);
+	freeze_as_operator(of_bob.slug, NULL, of_bob.user);
+	does(stage.bob, "device.sync", "{}");
+	assert_int_equal(0, answer_count(ask(a, "people.frozen", "{}"), "frozen"));
+}
+
+/* One of two who freeze each other. */
+struct rival {
+	struct zt *z;
+	const char *other; /* whom they freeze */
+	pthread_barrier_t *start;
+	enum zt_err err;
+};
+
+static void *
+freeze(void *arg)
+{
+	struct rival *r = arg;
+
+	(void)pthread_barrier_wait(r->start);
+	r->err = zt_freeze(r->z, r->other, true);
+	return NULL;
+}
+
+/* At the same moment, of two admins one freezes the other, who then freezes nobody. */
+void
+of_two_admins_who_freeze_each_other_one_does(void **state)
+{
+	enum { ROUNDS = 30 };
+	struct zt_identity id[2];
+	pthread_barrier_t start;
+	unsigned done = 0;
+
+	(void)state;
+	zt_whoami(stage.s->alice.zt, &id[0]);
+	zt_whoami(stage.s->bob.zt, &id[1]);
+	does(
+	    stage.alice, "people.profile", "{s:s,s:s}", "user", id[1].user, "profile", "admin");
+	assert_int_equal(0, pthread_barrier_init(&start, NULL, 2));
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct rival r[2] = { { stage.s->alice.zt, id[1].user, &start, ZT_OK },
+			{ stage.s->bob.zt, id[0].user, &start, ZT_OK } };
+		pthread_t other;
+
+		does(stage.alice, "device.sync", "{}");
+		does(stage.bob, "device.sync", "{}");
+		assert_int_equal(0, pthread_create(&other, NULL, freeze, &r[0]));
+		(void)freeze(&r[1]);
+		assert_int_equal(0, pthread_join(other, NULL));
+		assert_true(r[0].err == ZT_OK ? r[1].err == ZT_ERR_FROZEN
+					      : r[0].err == ZT_ERR_FROZEN && r[1].err == ZT_OK);
+		done |= r[0].err == ZT_OK ? 1 : 2;
+		freeze_as_operator(id[0].slug, NULL, id[0].user);
+		freeze_as_operator(id[0].slug, NULL, id[1].user);
+	}
+	print_message("of %d rounds, %s\n", ROUNDS,
+	    done == 3 ? "each of them was first in some" : "one was first in all");
+	(void)pthread_barrier_destroy(&start);
+	does(stage.alice, "people.profile", "{s:s,s:s}", "user", id[1].user, "profile",
+	    "standard");
 	does(stage.bob, "device.sync", "{}");
 }
 

@@ -152,6 +152,7 @@ main(void)
 		cmocka_unit_test(a_repair_says_what_is_not_restored),
 		cmocka_unit_test(people_are_found_and_given_profiles),
 		cmocka_unit_test(the_server_says_what_it_allows_and_freezes),
+		cmocka_unit_test(of_two_admins_who_freeze_each_other_one_does),
 		cmocka_unit_test(an_invitation_is_made_and_cancelled),
 		cmocka_unit_test(a_device_is_acknowledged_and_revoked),
 		cmocka_unit_test(what_a_revoked_person_owned_is_claimed),

@@ -244,6 +244,51 @@ N1_a_connection_that_proved_nothing_gives_way(void **state)
 	buf_free(&request);
 }
 
+/* What a browser asks before a call of a page of another origin costs its address no call.
+ * An address that asks without end waits, as with calls that nobody signed. */
+static void
+N1_questions_before_calls_are_bounded_and_cost_their_address_no_call(void **state)
+{
+	static const char question[] =
+	    "OPTIONS /v1/orgs/00112233445566778899aabbccddeeff/log HTTP/1.1\r\nhost: x\r\n\r\n";
+	struct scene *s = *state;
+	struct buf call = gate_request(&s->alice, &gate_bad);
+	struct gate g;
+	double began;
+	int fd, held[10], refused = 0;
+
+	gate_open(s, "rate: 1\nburst: 40\nunproved_rate: 1\nunproved_burst: 10\n", &g);
+	fd = gate_dial(&g, 2);
+	for (int i = 0; i < 40; i++) {
+		gate_say(fd, question, sizeof question - 1);
+		assert_int_equal(200, gate_status(fd, 8));
+	}
+	(void)close(fd);
+	began = gate_now();
+	for (int i = 0; i < 10; i++) {
+		held[i] = gate_dial(&g, 2);
+		gate_say(held[i], question, sizeof question - 1);
+	}
+	for (int i = 0; i < 10; i++) {
+		refused += gate_status(held[i], 8) == 429;
+		(void)close(held[i]);
+	}
+	assert_in_range(refused, 5, 10); /* some tokens came back meanwhile */
+	assert_true(gate_now() - began > 0.9);
+	fd = gate_dial(&g, 2); /* its calls are not spent */
+	for (int i = 0; i < 5; i++) {
+		gate_say(fd, call.p, call.n);
+		assert_int_equal(400, gate_status(fd, 8));
+	}
+	(void)close(fd);
+	fd = gate_dial(&g, 3); /* nor another address's questions */
+	gate_say(fd, question, sizeof question - 1);
+	assert_int_equal(200, gate_status(fd, 8));
+	(void)close(fd);
+	gate_close(&g);
+	buf_free(&call);
+}
+
 /* ---- N3 ---- */
 
 static void
@@ -410,6 +455,8 @@ main(void)
 		cmocka_unit_test(
 		    N1_calls_that_nobody_signed_use_up_their_address_and_no_signed_call),
 		cmocka_unit_test(N1_refusals_of_an_address_wait_for_each_other_and_for_no_more),
+		cmocka_unit_test(
+		    N1_questions_before_calls_are_bounded_and_cost_their_address_no_call),
 		cmocka_unit_test(N1_a_stranger_who_sends_ahead_costs_nothing_and_is_let_go),
 		cmocka_unit_test(N1_a_connection_that_proved_nothing_gives_way),
 		cmocka_unit_test(N3_a_name_that_nobody_proved_spends_nothing_of_its_owners),

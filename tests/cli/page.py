@@ -3,12 +3,14 @@
 
 page.py PORT STATE: listens on a free port, which it writes to STATE/liar. What STATE/lie says ("KIND NAME", where NAME is a path
 of the page) is done to the answers for it, STATE/times times (empty: always). Calls of devices pass as they are. Heads of
-requests for the page are added to STATE/asked."""
+requests for the page are added to STATE/asked. Where STATE/events says so, a device that wants an event socket is turned away
+("close"), or let wait without an answer ("hold")."""
 import http.client
 import os
 import socket
 import sys
 import threading
+import time
 
 PORT, STATE = int(sys.argv[1]), sys.argv[2]
 lock = threading.Lock()
@@ -71,10 +73,19 @@ def answer(s, head):
         body, status, more = b"", 302, "location: http://127.0.0.1:%d%s\r\n" % (PORT, path)
     elif kind == "busy":
         body, status = b"", 503
+    elif kind == "cut":
+        s.close()
+        return
     elif kind == "endless":
         s.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n")
         while True:
             s.sendall(b"<!-- -->" * 8192)
+    elif kind == "drip":  # fast enough not to be given up, and without an end
+        s.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n")
+        open(STATE + "/drips", "a").write("x")
+        while True:
+            s.sendall(b"<!-- -->")
+            time.sleep(0.2)
     elif kind and kind.startswith("as="):
         body = open(kind[3:], "rb").read()
     if encoding:
@@ -92,6 +103,17 @@ def serve(s):
                 if not some:
                     return
                 held += some
+            if b"upgrade: websocket" in held.lower():
+                try:
+                    how = open(STATE + "/events").read().strip()
+                except OSError:
+                    how = ""
+                if how:
+                    open(STATE + "/turned-away", "a").write("x")
+                while how == "hold" and s.recv(65536):
+                    pass
+                if how:
+                    return
             if b" /v1/" in held.split(b"\r\n", 1)[0]:
                 to = socket.create_connection(("127.0.0.1", PORT))
                 to.sendall(held)

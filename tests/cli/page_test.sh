@@ -84,6 +84,25 @@ watch_says() { lie "byte /assets/a-1.js"; "$bin/zt" --home "$state/bob" --passwo
 check "zt watch raises it" watch_says
 expect 0 "file assets/a-1.js" "which bob's status has too" bob status
 bob web ack >/dev/null
+# A server that takes no event sockets is looked at all the same.
+for how in close hold; do
+	echo "$how" > "$state/events"; rm -f "$state/turned-away"
+	check "zt watch raises it where event sockets are: $how" watch_says
+	check "they were" test -s "$state/turned-away"
+	bob web ack >/dev/null
+done
+rm "$state/events"
+# A page that drips costs a watch nothing: it hears of others meanwhile, and ends at once.
+alice --quiet workspace create watched; alice --quiet workspace share watched bob@demo.example
+rm -f "$state/drips"; lie "drip /index.html"
+"$bin/zt" --home "$state/bob" --password-file "$state/bob.password" watch --page-check 1 > "$state/watched" & w=$!
+check "a look at a page that drips has begun" within 30 test -s "$state/drips"
+heard=$(wc -l < "$state/watched"); heard_more() { [ "$(wc -l < "$state/watched")" -gt "$heard" ]; }
+alice --quiet mkdir watched:/meanwhile
+check "the watch hears what others do meanwhile" within 10 heard_more
+began=$(date +%s); kill $w; wait $w 2>/dev/null || true
+check "and ends at once" test $(($(date +%s) - began)) -le 5
+honest
 mkdir "$state/root"; mv "$state/bob" "$state/root/bob"
 "$bin/zt-agent" --root "$state/root" --page-check 1 >"$state/agent.log" 2>&1 & agent=$!
 soon test -S "$state/root/zt-agent/socket"
@@ -142,4 +161,19 @@ expect 77 "let a deletion be due only later" "no deletion is due before" alice w
 expect 0 "^plans will be deleted on $(date -d '+10 days' +%Y-%m-%d)" "and unless said, it is due as early as it may be" alice workspace delete plans
 expect 64 "one day to 30 days" "a delay has bounds" alice org settings --deletion-delay 31d
 expect 0 '"browser_devices":"not-admins","workspaces_by":"admins","deletion_delay":864000000' "as JSON" alice --json org settings --browser-devices not-admins
+
+# A page that cannot be looked at, of a server that answers this device: no alarm, until that has lasted for a day.
+page four; gateway "$web"; alice --quiet web ack; alice --quiet web pin "$web/zt-web.manifest"
+expect 0 "as a release says" "the page is good again" alice web check
+lie "busy /zt-web.manifest"; expect 69 "could not be looked at" "a server that is always too busy for its page" alice web check
+lie "cut /index.html"; expect 69 "could not be looked at" "or ends the line beside a file" alice web check
+alice status > "$state/status"
+check "is no alarm at first" sh -c "! grep -q ALARM '$state/status'"
+for s in gateway messaging metadata blocks auth; do local_ end "$state" "$bin" $s; done
+for s in auth blocks metadata messaging gateway; do later 90000 sh "$root/deploy/local/zt-local" one "$state" "$bin" $s; done
+alice_later() { later 90000 "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" "$@"; }
+expect 76 "is shown none any more" "a day later it is one" alice_later web check
+expect 0 "is shown none any more" "which stays" alice_later status
+honest; alice_later --quiet web ack
+expect 0 "as a release says" "until the page is there again" alice_later web check
 finish

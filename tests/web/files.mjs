@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { hostile, pdf } from "./hostile.mjs";
+import { hostile, pagesWithoutEnd, pdf } from "./hostile.mjs";
 import { agent, browser, check, exact, finish, password, person, root, state, step } from "./world.mjs";
 
 const MIB = 1 << 20;
@@ -223,6 +223,27 @@ try {
     }
     await back();
     check(problems.length === 0, problems.join("\n"));
+  });
+
+  await step("a PDF of a million pages: those near the view alone are made, and the page says how many it shows", async () => {
+    const many = pagesWithoutEnd(1_000_000);
+    check(many.length < 100_000, "the file is large itself");
+    await input().setInputFiles([{ name: "Million.pdf", mimeType: "application/pdf", buffer: many }]);
+    await row(/Million\.pdf/).waitFor();
+    await open(/Million\.pdf/);
+    await a.getByText("Page 1 of 1000000").waitFor({ timeout: 60_000 });
+    const made = () => a.locator(".pdf-page").count();
+    check((await made()) <= 1000, `${await made()} pages were made at once`);
+    await button("The next page").click();
+    await a.getByText("Page 2 of 1000000").waitFor();
+    await a.evaluate(() => { const box = document.querySelector(".pdf-pages"); box.scrollTop = box.scrollHeight; });
+    await a.getByText("The first 5000 pages are shown here. Download the file to see the others.").waitFor();
+    await a.getByText(/Page (49[5-9]\d|5000) of 1000000/).waitFor();
+    check((await made()) <= 1000, `${await made()} pages were made at the end`);
+    check(await button("The next page").isDisabled() || (await a.getByText("Page 5000 of").count()) === 0, "there is a page behind the last one");
+    await shot("pdf-million");
+    await back();
+    await row(/Million\.pdf/).waitFor();
   });
 
   await step("a text is edited with colours, within the policy of the page; search and undo work", async () => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Files that try to run: each would set window.pwned, open a dialog or ask another host, if a page let it.
+import { deflateSync } from "node:zlib";
 
 /** A PDF of PAGES, each a line of text; SCRIPT runs where a reader runs scripts of documents. */
 export function pdf(pages, script = "") {
@@ -27,6 +28,25 @@ export function pdf(pages, script = "") {
   text += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${places.map((place) => `${String(place).padStart(10, "0")} 00000 n \n`).join("")}`;
   text += `trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${table}\n%%EOF\n`;
   return Buffer.from(text, "latin1");
+}
+
+/** A PDF of a few kilobytes that has COUNT pages, of which all but one are the same object. */
+export function pagesWithoutEnd(count) {
+  const objects = { 1: "<</Type/Catalog/Pages 2 0 R>>", 2: `<</Type/Pages/Count ${count}/Kids[${"3 0 R ".repeat(count - 1)}4 0 R]>>`,
+    3: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]>>", 4: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]>>" };
+  let head = "", body = "";
+  for (const [number, text] of Object.entries(objects)) { head += `${number} ${body.length} `; body += `${text} `; }
+  const flat = deflateSync(Buffer.from(head + body), { level: 9 }), parts = [Buffer.from("%PDF-1.5\n")], places = {};
+  let at = parts[0].length;
+  const put = (number, dict, data) => {
+    const bytes = Buffer.concat([Buffer.from(`${number} 0 obj\n${dict}\nstream\n`), data, Buffer.from("\nendstream\nendobj\n")]);
+    places[number] = at; at += bytes.length; parts.push(bytes);
+  };
+  put(5, `<</Type/ObjStm/N 4/First ${head.length}/Filter/FlateDecode/Length ${flat.length}>>`, flat);
+  const row = (kind, a, b) => { const r = Buffer.alloc(7); r[0] = kind; r.writeUInt32BE(a, 1); r.writeUInt16BE(b, 5); return r; };
+  const table = Buffer.concat([row(0, 0, 65535), row(2, 5, 0), row(2, 5, 1), row(2, 5, 2), row(2, 5, 3), row(1, places[5], 0), row(1, at, 0)]);
+  put(6, `<</Type/XRef/Size 7/W[1 4 2]/Root 1 0 R/Length ${table.length}>>`, table);
+  return Buffer.concat([...parts, Buffer.from(`startxref\n${places[6]}\n%%EOF\n`)]);
 }
 
 const tag = "<img src=x onerror=window.pwned=1>";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The storage of the browser's host: full, put back to an older state, cleared between two visits and while the page is open.
+// The storage of the browser's host: full, also in the middle of an upload, put back to an older state, and cleared between two visits.
 // The page says what happened and what to do, and nothing that was acknowledged is lost.
 import { randomBytes } from "node:crypto";
-import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { check, exact, finish, password, root, state, step } from "./world.mjs";
@@ -18,7 +18,7 @@ const shot = async (name) => { if (process.env.SHOTS) await page.screenshot({ pa
 
 async function visit() {
   context = await chromium.launchPersistentContext(profile, { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"], locale: "en-GB", viewport: { width: 1280, height: 800 } });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(60_000);
   page = await context.newPage();
   cdp = await context.newCDPSession(page);
   await page.goto(`${origin}/`);
@@ -28,6 +28,27 @@ async function unlock() {
   await field("Password of this device").fill(password);
   await button("Unlock").click();
   await page.getByRole("main").getByRole("link", exact("Plans")).click();
+}
+/** Makes the organization SLUG by CODE, with a workspace that is open. */
+async function found(slug, code) {
+  await page.getByRole("link", { name: "Create an organization" }).click();
+  await field("Address of the server").fill(origin);
+  await field("Name of the organization at the server").fill(slug);
+  await field("Code of the operator").fill(code);
+  await button("Continue").click();
+  await field("Your name").fill("Anne Le Goff");
+  await field("Your e-mail address").fill("anne@harbour.example");
+  await field("What this device is called").fill("Anne's laptop");
+  await button("Continue").click();
+  await field("Password of this device").fill(password);
+  await field("The same password again").fill(password);
+  await button("Create the organization").click();
+  await page.getByRole("heading", { name: "Your organization is there" }).waitFor();
+  await page.getByRole("link", { name: "Invite a person" }).click();
+  await page.getByRole("complementary", { name: "Navigation" }).getByRole("button", exact("New workspace")).click();
+  await field("Name").fill("Plans");
+  await button("Create").click();
+  await page.getByText("Drop files or folders here").waitFor();
 }
 async function upload(name, bytes) {
   writeFileSync(join(state, name), bytes);
@@ -41,24 +62,7 @@ async function uploaded(name) {
 await visit();
 try {
   await step("a device with a workspace and a file", async () => {
-    await page.getByRole("link", { name: "Create an organization" }).click();
-    await field("Address of the server").fill(origin);
-    await field("Name of the organization at the server").fill("harbour");
-    await field("Code of the operator").fill(process.env.CODE);
-    await button("Continue").click();
-    await field("Your name").fill("Anne Le Goff");
-    await field("Your e-mail address").fill("anne@harbour.example");
-    await field("What this device is called").fill("Anne's laptop");
-    await button("Continue").click();
-    await field("Password of this device").fill(password);
-    await field("The same password again").fill(password);
-    await button("Create the organization").click();
-    await page.getByRole("heading", { name: "Your organization is there" }).waitFor();
-    await page.getByRole("link", { name: "Invite a person" }).click();
-    await page.getByRole("complementary", { name: "Navigation" }).getByRole("button", exact("New workspace")).click();
-    await field("Name").fill("Plans");
-    await button("Create").click();
-    await page.getByText("Drop files or folders here").waitFor();
+    await found("harbour", process.env.CODE);
     await upload("first.txt", "first\n");
     await uploaded("first.txt");
   });
@@ -79,6 +83,31 @@ try {
     await upload("a-room.txt", "there is room\n");
     await uploaded("a-room.txt");
     await row("first.txt").waitFor();
+  });
+  await step("the storage is full in the middle of a large upload: it arrives whole, or the page says that it did not", async () => {
+    const large = randomBytes(48 << 20);
+    writeFileSync(join(state, "large.bin"), large);
+    await page.locator("input[type=file]").nth(1).setInputFiles(join(state, "large.bin"));
+    await page.getByRole("region", { name: "Transfers" }).getByText("large.bin").waitFor();
+    await page.waitForFunction(() => [...document.querySelectorAll(".tray li [role=progressbar]")].some((one) => Number(one.getAttribute("aria-valuenow")) >= 20));
+    await cdp.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1 });
+    const isLeftOut = () => button("See").waitFor({ timeout: 120_000 }).then(() => true);
+    const arrived = () => page.getByText("All changes uploaded").waitFor({ timeout: 120_000 }).then(() => false);
+    const refused = await Promise.race([isLeftOut(), arrived()]);
+    if (refused) {
+      await button("See").click();
+      check((await page.getByRole("dialog").innerText()).includes("There is no room left, in this browser"), "it does not say that the storage is full");
+      await page.getByRole("dialog").getByRole("button", exact("Close")).last().click();
+    }
+    console.log(`    it was ${refused ? "refused, and the page said so" : "sent to its end"}`);
+    await cdp.send("Storage.overrideQuotaForOrigin", { origin });
+    if (refused) await upload("large.bin", large);
+    await uploaded("large.bin");
+    await row("large.bin").getByRole("checkbox").check();
+    const [saved] = await Promise.all([page.waitForEvent("download"), page.getByRole("toolbar").getByRole("button", exact("Download")).click()]);
+    check(readFileSync(await saved.path()).equals(large), "the bytes differ");
+    await page.getByRole("toolbar").getByRole("button", exact("Select nothing")).click();
+    for (const name of ["first.txt", "a-room.txt"]) await row(name).waitFor();
   });
   await step("an older copy of the browser's profile is put back: the device opens, and has what came later", async () => {
     await context.close();

@@ -57,7 +57,9 @@ enum zt_page_state {
 	ZT_PAGE_ALTERED, /* FILE is not as its release says */
 	ZT_PAGE_FOREIGN, /* a release that the organization never accepted */
 	ZT_PAGE_OLD,     /* one that it accepts no more */
-	ZT_PAGE_GONE     /* there was a page before: is it hidden from this device? */
+	ZT_PAGE_GONE,    /* there was a page before: is it hidden from this device? */
+	/* No alarm before it has lasted for a day, which is ZT_PAGE_GONE then: */
+	ZT_PAGE_UNSEEN /* the server answered this device, and the look at its page failed */
 };
 struct zt_page {
 	enum zt_page_state state;
@@ -67,9 +69,9 @@ struct zt_page {
 };
 ZT_CALL bool zt_page_is_alarm(enum zt_page_state state);
 /* Fetches the page at URL (NULL: at the device's own server) with all its files, as a stranger
- * would, and compares them with the releases. What it finds at the own server is kept, and an
- * alarm until zt_page_clear. Other handles may have the device meanwhile. Errors: NETWORK and
- * the like; INVALID, CLEAR (of URL). */
+ * would, and compares them with the releases. What it finds at the own server is kept, also
+ * that it failed, and an alarm until zt_page_clear. Other handles may have the device
+ * meanwhile. Errors: NETWORK and the like; INVALID, CLEAR (of URL). */
 ZT_CALL enum zt_err zt_page_check(struct zt *z, const char *url, struct zt_page *out);
 /* The newest look at the own server, and the alarm; their time is 0 where there is none. */
 ZT_CALL enum zt_err zt_page_known(struct zt *z, struct zt_page *newest, struct zt_page *alarm);

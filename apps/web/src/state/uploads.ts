@@ -3,7 +3,7 @@
 // person's own files where it gives them. A page that is loaded again continues by these, or asks for the same files and checks
 // them. What a stream had sent already, the host knows: it is not sent again.
 import { signal } from "@preact/signals";
-import type { Entry } from "@rpc";
+import type { Device, Entry, Version } from "@rpc";
 import { t, tn } from "../words";
 import { shown } from "../words/format";
 import { isCode, tell } from "./notices";
@@ -39,6 +39,8 @@ const PREFIX = "upload.";
 const NOTE_MOST = 48_000;
 const NOTES_MOST = 100;
 const AGAIN_MS = 5000;
+/** Of so many files that are there it is asked who made them: each is a question to the host. */
+const ASKED_MOST = 500;
 
 type Permission = "granted" | "denied" | "prompt";
 type WithPermission = FileSystemHandle & { queryPermission?: (how: object) => Promise<Permission>; requestPermission?: (how: object) => Promise<Permission> };
@@ -169,18 +171,38 @@ async function read(organization: Organization): Promise<Unfinished[]> {
   return list;
 }
 
-/** The files that have not arrived: those that have are there with the same size and time. */
+/** The files that have not arrived: those that have are there with the same size and time, and are this person's. */
 async function notThere({ organization, path, files }: Unfinished): Promise<KeptFile[]> {
   const folders = new Map<string, Map<string, Entry>>();
   const missing: KeptFile[] = [];
+  const same: KeptFile[] = [];
   for (const one of files) {
     const above = one.names.slice(0, -1).join("/");
     let entries = folders.get(above);
     if (!entries) folders.set(above, (entries = await entriesOf(organization, above === "" ? path : child(path, above))));
     const there = entries.get(one.names.at(-1)!);
     if (!there?.details || there.details.size !== one.size || there.details.modified !== one.modified) missing.push(one);
+    else same.push(one);
   }
-  return missing;
+  return [...missing, ...(await ofOthers(organization, path, same))];
+}
+
+/** Those of FILES whose newest version another person made: a file of theirs, which happens to look the same, or is made to. */
+async function ofOthers(organization: Organization, path: string, files: readonly KeptFile[]): Promise<KeptFile[]> {
+  const others: KeptFile[] = [];
+  if (files.length === 0) return others;
+  const { user } = await organization.call("device.whoami", {});
+  const mine = new Set(((await organization.all("people.devices", { user }, "devices")) as Device[]).map((one) => one.id));
+  for (const one of files.slice(0, ASKED_MOST)) {
+    try {
+      const versions = (await organization.all("files.history", { path: child(path, one.names.join("/")) }, "versions")) as Version[];
+      if (!mine.has(versions.find(({ newest }) => newest)?.author ?? "")) others.push(one);
+    } catch (error) {
+      if (!isCode(error, "NOT_FOUND")) throw error;
+      others.push(one); // it went away meanwhile
+    }
+  }
+  return others;
 }
 
 async function entriesOf(organization: Organization, path: string): Promise<Map<string, Entry>> {

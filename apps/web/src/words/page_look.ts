@@ -13,6 +13,7 @@ export function lookTitle(look: PageLook): string {
     case "foreign": return t("The server sends a page that nobody accepted");
     case "old": return t("The server sends an older page again");
     case "gone": return t("The server hides its page from this device");
+    case "unseen": return t("The server does not show its page to this device");
   }
 }
 
@@ -25,6 +26,7 @@ export function lookText(look: PageLook): string {
     case "foreign": return t("An administrator may have forgotten to accept a new release. Or somebody has put another page there, which could read and send all that its visitors see.");
     case "old": return t("The organization accepted this release once, and does not any more. It may have faults that are known.");
     case "gone": return t("There was a page before. The operator may have turned it off, or it is shown to others and not to this device.");
+    case "unseen": return t("It answers this device, and a look at its page fails. That may pass by itself; after a day it is an alarm.");
   }
 }
 

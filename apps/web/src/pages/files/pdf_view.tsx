@@ -6,10 +6,15 @@ import { getDocument, PDFWorker, TextLayer, type PDFDocumentProxy, type PDFPageP
 import workerAddress from "pdfjs-dist/build/pdf.worker.min.mjs?url";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { IconButton } from "../../parts/button";
+import { Note } from "../../parts/marks";
 import { Skeleton } from "../../parts/skeleton";
 import { t } from "../../words";
 
 const PIXELS_MOST = 16 << 20; // of a page
+/** A file may claim any number of pages: so many are shown, and those near the view alone are made, a group at a time. */
+const PAGES_MOST = 5000;
+const GROUP = 50;
+const GAP = 16; // between pages, of the style sheet
 const ZOOMS = [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 4];
 
 interface TrustedTypes {
@@ -60,9 +65,13 @@ export function PdfPages({ name, content, fail }: { name: string; content: Uint8
   }, [document]);
   if (!document || !first) return <Skeleton rows={8} />;
   const count = document.numPages;
+  const shownPages = Math.min(count, PAGES_MOST);
   const own = first.getViewport({ scale: 1 });
   const fit = Math.min(1.6, Math.max(0.1, (wide - 2) / own.width));
-  const go = (page: number) => box.current?.querySelector(`[data-page="${page}"]`)?.scrollIntoView({ block: "start" });
+  const go = (page: number) => {
+    const place = box.current?.querySelector(`[data-page="${page}"]`) ?? box.current?.querySelector(`[data-group="${Math.floor((page - 1) / GROUP)}"]`);
+    place?.scrollIntoView({ block: "start" });
+  };
   const scrolled = () => {
     const top = box.current!.getBoundingClientRect().top + 80;
     let seen = 1;
@@ -78,24 +87,52 @@ export function PdfPages({ name, content, fail }: { name: string; content: Uint8
       <div class="pdf-bar" role="toolbar" aria-label={t("Pages")}>
         <IconButton icon={ChevronUp} label={t("The page before")} disabled={at <= 1} onClick={() => go(at - 1)} />
         <span class="small nw" role="status">{t("Page %d of %d", at, count)}</span>
-        <IconButton icon={ChevronDown} label={t("The next page")} disabled={at >= count} onClick={() => go(at + 1)} />
+        <IconButton icon={ChevronDown} label={t("The next page")} disabled={at >= shownPages} onClick={() => go(at + 1)} />
         <IconButton icon={ZoomOut} label={t("Smaller")} disabled={zoom === ZOOMS[0]} onClick={() => step(-1)} />
         <span class="small nw num">{`${Math.round(zoom * 100)}%`}</span>
         <IconButton icon={ZoomIn} label={t("Larger")} disabled={zoom === ZOOMS.at(-1)} onClick={() => step(1)} />
       </div>
       <div class="pdf-pages" ref={box} tabIndex={0} role="document" aria-label={name} onScroll={scrolled}>
-        {wide > 0 && Array.from({ length: count }, (_, page) => <Page key={page} document={document} number={page + 1} count={count} scale={fit * zoom} like={own} />)}
+        {wide > 0 && Array.from({ length: Math.ceil(shownPages / GROUP) }, (_, group) => (
+          <Group key={group} group={group} until={Math.min(shownPages, (group + 1) * GROUP)} document={document} count={count} scale={fit * zoom} like={own} />
+        ))}
+        {shownPages < count && <Note kind="acc">{t("The first %d pages are shown here. Download the file to see the others.", shownPages)}</Note>}
       </div>
     </div>
   );
 }
 
-interface PageProps {
+interface Common {
   document: PDFDocumentProxy;
-  number: number;
   count: number;
   scale: number;
   like: { width: number; height: number };
+}
+
+/** Some pages: their room, until they are near the view. */
+function Group({ group, until, ...common }: Common & { group: number; until: number }) {
+  const place = useRef<HTMLDivElement>(null);
+  const [near, setNear] = useState(group === 0);
+  const { scale, like } = common;
+  const from = group * GROUP;
+  useEffect(() => {
+    const watch = new IntersectionObserver((seen) => setNear(seen.at(-1)!.isIntersecting), { root: place.current!.parentElement, rootMargin: "2000px" });
+    watch.observe(place.current!);
+    return () => watch.disconnect();
+  }, []);
+  useEffect(() => {
+    const { style } = place.current!;
+    style.minHeight = near ? "" : `${Math.floor((until - from) * (like.height * scale + GAP) - GAP)}px`;
+  }, [near, until, scale, like.height]);
+  return (
+    <div ref={place} class="pdf-group" data-group={group}>
+      {near && Array.from({ length: until - from }, (_, page) => <Page key={page} number={from + page + 1} {...common} />)}
+    </div>
+  );
+}
+
+interface PageProps extends Common {
+  number: number;
 }
 
 /** A page: as large as the first one until it is near the view, then drawn. */
@@ -106,10 +143,11 @@ function Page({ document, number, count, scale, like }: PageProps) {
   const [near, setNear] = useState(false);
   const [page, setPage] = useState<PDFPageProxy | null>(null);
   useEffect(() => {
-    const watch = new IntersectionObserver((seen) => setNear(seen.at(-1)!.isIntersecting), { root: place.current!.parentElement, rootMargin: "600px" });
+    const watch = new IntersectionObserver((seen) => setNear(seen.at(-1)!.isIntersecting), { root: place.current!.closest(".pdf-pages"), rootMargin: "600px" });
     watch.observe(place.current!);
     return () => watch.disconnect();
   }, []);
+  useEffect(() => () => void page?.cleanup(), [page]);
   useEffect(() => {
     if (near && !page) void document.getPage(number).then(setPage, () => {});
   }, [near]);

@@ -69,9 +69,12 @@ export function Releases({ organization }: RoomProps) {
 
 function Served({ organization, look, ready }: { organization: Organization; look: PageLook | undefined; ready: boolean }) {
   const again = async () => {
-    const found = await organization.call("releases.check", {});
-    await organization.readPage();
-    if (!found.alarm) tell(lookTitle(found));
+    try {
+      const found = await organization.call("releases.check", {});
+      if (!found.alarm) tell(lookTitle(found));
+    } finally {
+      await organization.readPage(); // a look that fails is known, too
+    }
   };
   return (
     <section class="card"><header><h2 class="grow">{t("What the server sends")}</h2><Button icon={RefreshCw} onClick={again}>{t("Look now")}</Button></header>
