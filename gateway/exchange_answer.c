@@ -6,9 +6,9 @@
 #include "bus/clock.h"
 #include "format/pb.h"
 #include "gateway/connection.h"
-#include "gateway/cors.h"
 #include "gateway/exchange_parts.h"
 #include "proto/rpc.pb-c.h"
+#include "site/cors.h"
 
 enum {
 	SMALL = 2048,

@@ -9,10 +9,10 @@
 #include "format/limits.h"
 #include "frame/verify.h"
 #include "gateway/connection.h"
-#include "gateway/cors.h"
 #include "gateway/exchange_parts.h"
 #include "gateway/head.h"
 #include "gateway/pages.h"
+#include "site/cors.h"
 
 enum {
 	LINGER_MAX = 1024 * 1024, /* of a refused body, read and dropped */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "gateway/cors.h"
+#include "site/cors.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
  * All origins may call: a signature is all that gives anybody rights here, and no browser adds
  * it for a page that has not got it. Nothing here is lent by cookies, and answers to requests
  * with credentials are never lent. The operator's token is no header that a page may send. */
-#ifndef ZT_GATEWAY_CORS_H
-#define ZT_GATEWAY_CORS_H
+#ifndef ZT_GATEWAY_SITE_CORS_H
+#define ZT_GATEWAY_SITE_CORS_H
 
 #include <libwebsockets.h>
 #include <stdbool.h>
