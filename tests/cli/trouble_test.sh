@@ -16,7 +16,7 @@ expect 64 "usage: zt put" "a missing argument" alice put x
 expect 64 "option is missing: --slug" "a missing option" alice org bootstrap --server "$url" --email a@b
 head -c 10 "$state/alice/device.zt" > "$state/short.zt"; mkdir "$state/broken"; cp "$state/short.zt" "$state/broken/device.zt"
 expect 65 "damaged" "a device file cut short" "$bin/zt" --home "$state/broken" --password-file "$state/alice.password" status
-tail -c +3 "$state/alice/device.zt" > "$state/rest"; { printf '\010\002'; cat "$state/rest"; } > "$state/broken/device.zt"
+tail -c +3 "$state/alice/device.zt" > "$state/rest"; { printf '\010\003'; cat "$state/rest"; } > "$state/broken/device.zt"
 expect 76 "newer" "a device file of a newer version" "$bin/zt" --home "$state/broken" --password-file "$state/alice.password" status
 mkdir "$state/newer"; cp "$state/alice/device.zt" "$state/newer/"; cp "$state/alice"/store.db* "$state/newer/"
 /usr/bin/python3 -c "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version = 99')" "$state/newer/store.db"

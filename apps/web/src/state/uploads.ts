@@ -3,7 +3,7 @@
 // person's own files where it gives them. A page that is loaded again continues by these, or asks for the same files and checks
 // them. What a stream had sent already, the host knows: it is not sent again.
 import { signal } from "@preact/signals";
-import type { Device, Entry, Version } from "@rpc";
+import type { Entry, Version } from "@rpc";
 import { t, tn } from "../words";
 import { shown } from "../words/format";
 import { isCode, tell } from "./notices";
@@ -191,12 +191,12 @@ async function notThere({ organization, path, files }: Unfinished): Promise<Kept
 async function ofOthers(organization: Organization, path: string, files: readonly KeptFile[]): Promise<KeptFile[]> {
   const others: KeptFile[] = [];
   if (files.length === 0) return others;
-  const { user } = await organization.call("device.whoami", {});
-  const mine = new Set(((await organization.all("people.devices", { user }, "devices")) as Device[]).map((one) => one.id));
+  const { user, email } = await organization.call("device.whoami", {});
   for (const one of files.slice(0, ASKED_MOST)) {
     try {
       const versions = (await organization.all("files.history", { path: child(path, one.names.join("/")) }, "versions")) as Version[];
-      if (!mine.has(versions.find(({ newest }) => newest)?.author ?? "")) others.push(one);
+      const author = versions.find(({ newest }) => newest)?.author;
+      if (author !== user && author !== email) others.push(one);
     } catch (error) {
       if (!isCode(error, "NOT_FOUND")) throw error;
       others.push(one); // it went away meanwhile
