@@ -37,7 +37,7 @@ function startClient({ folder, url }, send) {
 		clearInterval(timer);
 		lines.end();
 		worker.terminate();
-		queue.fail(failure('UNAVAILABLE', english));
+		queue.fail(failure('IO', english)); // not a server that is away: no waiting helps
 	};
 	worker.onmessage = ({ data }) => {
 		if (data.died !== undefined) {

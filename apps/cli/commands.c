@@ -238,7 +238,7 @@ const struct command commands[] = {
 	       "minute"),
 	    "zt ui", 0, 0, NEEDS_FOLDER, 0, OPT(PRINT_LINK), cmd_ui },
 	{ "agent start", "",
-	    N_("begin the agent, which keeps devices open for the page and for zt ls"),
+	    N_("begin the agent, which keeps devices open for the page and for commands"),
 	    "zt agent start", 0, 0, NEEDS_FOLDER, 0, 0, cmd_agent_start },
 	{ "agent stop", "", N_("lock the agent's devices, and end it"), "zt agent stop", 0, 0,
 	    NEEDS_FOLDER, 0, 0, cmd_agent_stop },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* cmd_agent.h - the commands of zt about the agent and its page, and zt ls by the agent. */
+/* cmd_agent.h - the commands of zt about the agent and its page, and zt ls, mkdir, mv and rm by
+ * it. */
 #ifndef ZT_UI_CMD_AGENT_H
 #define ZT_UI_CMD_AGENT_H
 

@@ -547,24 +547,28 @@ out:
 	return err;
 }
 
-enum zt_err
-disk_get(struct zt *z, const char *remote, const char *local, const struct zt_progress *p,
-    uint64_t *files)
+/* *AGAIN: a folder was read, and others changed the workspace meanwhile. */
+static enum zt_err
+get_once(struct transfer *t, const char *remote, const char *local, const struct zt_progress *p,
+    bool *again)
 {
-	struct transfer t = { .z = z };
+	struct zt *z = t->z;
 	struct workspace *s;
 	struct path path;
 	struct tree_entry at;
+	uint64_t foreign;
 	bool is_made = false;
 	int dir;
 	enum zt_err err;
 
+	*again = false;
 	if ((err = tree_open(z, remote, &s, &path)) ||
 	    (err = tree_find(s, &path, path.count, &at)) ||
-	    (err = transfer_begin(&t, s, ZT_PROGRESS_FETCH, p)))
-		goto out;
+	    (err = transfer_begin(t, s, ZT_PROGRESS_FETCH, p)))
+		return err;
+	foreign = z->foreign;
 	if (!at.is_folder) {
-		err = get_one(&t, &at.vlob, &path, local);
+		err = get_one(t, &at.vlob, &path, local);
 	} else if (strcmp(local, "-") == 0) {
 		err = session_refuse(z, ZT_ERR_INVALID, "that is a folder");
 	} else if ((!(is_made = mkdir(local, 0700) == 0) && errno != EEXIST) ||
@@ -575,19 +579,45 @@ disk_get(struct zt *z, const char *remote, const char *local, const struct zt_pr
 					     local)
 				       : transfer_err(z, local, errno);
 	} else {
-		err = get_tree(&t, &at.vlob, dir, is_made);
+		err = get_tree(t, &at.vlob, dir, is_made);
 		(void)close(dir);
 	}
 	if (err == ZT_OK)
-		err = lend_while(&t, NULL);
-	transfer_note(&t);
+		err = lend_while(t, NULL);
+	transfer_note(t);
 	if (err == ZT_OK)
-		err = transfer_skipped(&t);
+		err = transfer_skipped(t);
+	*again = at.is_folder && z->foreign != foreign;
+	return err;
+}
+
+enum zt_err
+disk_get(struct zt *z, const char *remote, const char *local, const struct zt_progress *p,
+    uint64_t *files)
+{
+	enum { TRIES = 5 };
+	uint64_t got = 0;
+	bool again;
+	enum zt_err err;
+
+	/* What was moved while the device was lent may be in a folder that was read before: all
+	 * is looked through again, and what is here by then is not fetched. */
+	for (int tries = 1;; tries++) {
+		struct transfer t = { .z = z };
+
+		err = get_once(&t, remote, local, p, &again);
+		got += t.files;
+		transfer_end(&t);
+		if (!again || (err != ZT_OK && err != ZT_ERR_SOME))
+			break;
+		if (tries == TRIES) {
+			err = ZT_ERR_CONFLICT;
+			break;
+		}
+	}
 	if (err == ZT_OK)
 		err = chain_end_reading(z);
 	if (files != NULL && (err == ZT_OK || err == ZT_ERR_SOME))
-		*files = t.files;
-out:
-	transfer_end(&t);
+		*files = got;
 	return err;
 }

@@ -261,8 +261,9 @@ disk_put(struct zt *z, const char *local, const char *remote, const struct zt_pr
 		foreign = z->foreign;
 		err = put_once(&t, local, remote, p);
 		sent += t.files;
-		if (tries == TRIES || !(err == ZT_ERR_CONFLICT ||
-					  (err == ZT_ERR_EXISTS && z->foreign != foreign)))
+		if (tries == TRIES || z->is_resting ||
+		    !(err == ZT_ERR_CONFLICT ||
+			(err == ZT_ERR_EXISTS && z->foreign != foreign)))
 			break;
 	}
 	if (files != NULL && (err == ZT_OK || err == ZT_ERR_SOME))

@@ -465,11 +465,11 @@ struct transferred {
 	struct worker w;
 	struct held h;
 	char folder[40]; /* with one large file */
-	bool puts;
+	bool puts, is_tree;
 	uint64_t files;
 };
 
-/* In its first block, and not again: a put that begins again is not held. */
+/* In its first block, and not again: what begins again is not held. */
 static void
 hold_once(void *ctx, const struct zt_progress_step *step)
 {
@@ -487,7 +487,8 @@ transfer_held(void *arg)
 
 	(void)went(&v->w, "transfer",
 	    v->puts ? zt_put(v->w.z, v->folder, "shared:/large", &p, &v->files)
-		    : zt_get(v->w.z, "shared:/large/file", v->folder, &p, &v->files));
+		    : zt_get(v->w.z, v->is_tree ? "shared:/large" : "shared:/large/file",
+			  v->folder, &p, &v->files));
 	(void)pthread_mutex_lock(&v->h.lock);
 	v->h.is_in = true;
 	(void)pthread_cond_broadcast(&v->h.changed);
@@ -526,13 +527,12 @@ end_transfer(struct transferred *v, pthread_t thread)
 }
 
 static void
-write_large(const char *path)
+write_large(const char *path, unsigned mib)
 {
-	enum { LARGE = 6 * 1024 * 1024 };
 	FILE *f = fopen(path, "w");
 
 	assert_non_null(f);
-	for (unsigned i = 0; i < LARGE / sizeof i; i++)
+	for (unsigned i = 0; i < mib * (1024 * 1024 / sizeof i); i++)
 		assert_int_equal(1, fwrite(&i, sizeof i, 1, f));
 	assert_int_equal(0, fclose(f));
 }
@@ -569,7 +569,7 @@ a_transfer_lets_others_act(void **state)
 	(void)snprintf(up.folder, sizeof up.folder, "/tmp/zt-lend-XXXXXX");
 	assert_non_null(mkdtemp(up.folder));
 	(void)snprintf(path, sizeof path, "%s/file", up.folder);
-	write_large(path);
+	write_large(path, 6);
 	assert_ok(zt_mkdir(s->alice.zt, "shared:/large"));
 	begin_transfer(s, &up, &thread);
 	assert_ok(zt_mkdir(s->alice.zt, "shared:/beside-a-put"));
@@ -589,6 +589,34 @@ a_transfer_lets_others_act(void **state)
 	assert_true(is_same(path, copy));
 	assert_int_equal(
 	    0, unlink(path) | unlink(copy) | rmdir(up.folder) | rmdir(down.folder));
+}
+
+/* What is moved out of a folder that was not read yet, into one that was, is in the copy. */
+static void
+a_transfer_misses_nothing_that_is_moved(void **state)
+{
+	struct scene *s = *state;
+	struct transferred down = { .is_tree = true };
+	char path[64], small[96];
+	pthread_t thread;
+
+	(void)snprintf(down.folder, sizeof down.folder, "/tmp/zt-lend-XXXXXX");
+	assert_non_null(mkdtemp(down.folder));
+	(void)snprintf(path, sizeof path, "%s/file", down.folder);
+	write_large(path, 40); /* more than is in flight at once */
+	assert_ok(zt_put(s->alice.zt, path, "shared:/large/file", NULL, NULL));
+	assert_int_equal(0, truncate(path, 100));
+	assert_ok(zt_mkdir(s->alice.zt, "shared:/large/below"));
+	assert_ok(zt_put(s->alice.zt, path, "shared:/large/below/small", NULL, NULL));
+	assert_int_equal(0, unlink(path));
+	begin_transfer(s, &down, &thread);
+	assert_ok(zt_mv(s->alice.zt, "shared:/large/below/small", "shared:/large/small", NULL));
+	end_transfer(&down, thread);
+	(void)snprintf(small, sizeof small, "%s/small", down.folder);
+	assert_int_equal(0, access(small, F_OK));
+	assert_int_equal(0, unlink(small) | unlink(path));
+	(void)snprintf(small, sizeof small, "%s/below", down.folder);
+	assert_int_equal(0, rmdir(small) | rmdir(down.folder));
 }
 
 /* A handle that waits for its turn can be cancelled. */
@@ -650,6 +678,7 @@ main(void)
 		cmocka_unit_test(a_verification_lets_others_act),
 		cmocka_unit_test(a_verification_of_the_log_lets_others_act),
 		cmocka_unit_test(a_transfer_lets_others_act),
+		cmocka_unit_test(a_transfer_misses_nothing_that_is_moved),
 		cmocka_unit_test(waiting_for_another_handle_ends),
 	};
 

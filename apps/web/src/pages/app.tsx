@@ -45,7 +45,7 @@ function Page() {
   const key = parts[0] === "o" ? parts[1] : undefined;
   const device = key === undefined ? undefined : deviceOf(key);
   if (key === undefined || !device) return <Organizations />;
-  if (device.state !== "open") return <Unlock device={device} />;
+  if (device.state !== "open") return <Unlock key={device.key} device={device} />;
   const organization = organizationOf(key);
   if (organization.isAlarm) return <Alarm organization={organization} />;
   const look = organization.page.value?.alarm;

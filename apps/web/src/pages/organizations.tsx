@@ -8,7 +8,7 @@ import { Foot } from "../parts/foot";
 import { Icon, Mark, type IconKind } from "../parts/icon";
 import { Button } from "../parts/button";
 import { Note, Tile } from "../parts/marks";
-import { devices, forgetLost, host, lostDevices, nameOf, openDevices } from "../state/host";
+import { devices, forgetLost, host, hostName, lostDevices, nameOf, openDevices } from "../state/host";
 import { address } from "../state/route";
 import { t } from "../words";
 import { shown } from "../words/format";
@@ -75,7 +75,7 @@ function Card({ device }: { device: HostDevice }) {
         <Tile name={name} large />
         <div class="grow"><h2 class="cut" title={name}>{name}</h2>
           <span class="cut">{shown(device.email ?? "")}</span>
-          {!device.organization && !device.server && <span class="muted small">{t("A folder of this computer. Its organization is shown once it was unlocked.")}</span>}
+          {hostName.value?.host === "agent" && device.state === "locked" && !device.organization && !device.server && <span class="muted small">{t("A folder of this computer. Its organization is shown once it was unlocked.")}</span>}
           <span class="cut muted small">{[device.label, device.server].filter(Boolean).map((text) => shown(text!)).join(", ")}</span></div>
       </div>
       <div class="end"><State device={device} /><span class="muted">{device.state === "open" ? t("Open") : device.state === "joining" ? t("Continue") : t("Unlock")}</span></div>

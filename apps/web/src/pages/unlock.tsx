@@ -21,7 +21,7 @@ export function Unlock({ device }: { device: HostDevice }) {
   useTitle(t("Unlock"));
   const [password, setPassword] = useState("");
   const [wrong, setWrong] = useState("");
-  const [busy, setBusy] = useState(false);
+  const [busy, setBusy] = useState<"" | "password" | "passkey">("");
   const [passkeys, setPasskeys] = useState<Passkey[]>([]);
   const [reason, setReason] = useState<string | null>(null);
   const [wrongPasskey, setWrongPasskey] = useState("");
@@ -36,27 +36,27 @@ export function Unlock({ device }: { device: HostDevice }) {
     if (isOffered && password === "" && matchMedia("(hover: hover)").matches) offered.current?.querySelector("button")?.focus();
   }, [isOffered]);
   const unlockByPasskey = async () => {
-    setBusy(true);
+    setBusy("passkey");
     setWrongPasskey("");
     try {
       await usePasskey(device.key, passkeys, "host.unlockByPasskey");
       await readState();
     } catch (error) {
       setWrongPasskey(error instanceof PasskeyError ? error.message : sentenceOfError(error));
-      setBusy(false);
+      setBusy("");
     }
   };
   const name = shown(nameOf(device));
   const unlock = async (event?: Event) => {
     event?.preventDefault();
-    setBusy(true);
+    setBusy("password");
     setWrong("");
     try {
       await host().call(null, "host.unlock", { key: device.key, password });
       await readState();
     } catch (error) {
       setWrong(sentenceOfError(error));
-      setBusy(false);
+      setBusy("");
     }
   };
   return (
@@ -81,7 +81,7 @@ export function Unlock({ device }: { device: HostDevice }) {
                 <>
                   {isOffered && (
                     <div class="col g4" ref={offered}>
-                      <Button kind="primary" icon={FingerprintPattern} big full disabled={busy} onClick={() => void unlockByPasskey()}>{t("Unlock with a passkey")}</Button>
+                      <Button kind="primary" icon={FingerprintPattern} big full disabled={busy !== ""} onClick={() => void unlockByPasskey()}>{t("Unlock with a passkey")}</Button>
                       {wrongPasskey !== "" && <Note kind="bad" alert>{wrongPasskey}</Note>}
                       <p class="or muted small">{t("or with the password")}</p>
                     </div>
@@ -89,8 +89,8 @@ export function Unlock({ device }: { device: HostDevice }) {
                   {passkeys.length > 0 && reason !== null && <Note>{t("This device has a passkey, which cannot be used here.")} {reason}</Note>}
                   <form class="col g4" onSubmit={(event) => void unlock(event)}>
                     <Field label={t("Password of this device")} type="password" complete="current-password" value={password} change={setPassword} wrong={wrong} first />
-                    <Button kind={isOffered ? "plain" : "primary"} big full type="submit" disabled={busy || password === ""}>{busy && password !== "" ? t("Unlocks…") : t("Unlock")}</Button>
-                    {busy && password !== "" && <Slow text={t("A key is made of the password. It takes a moment on purpose, so that guessing is slow.")} />}
+                    <Button kind={isOffered ? "plain" : "primary"} big full type="submit" disabled={busy !== "" || password === ""}>{busy === "password" ? t("Unlocks…") : t("Unlock")}</Button>
+                    {busy === "password" && <Slow text={t("A key is made of the password. It takes a moment on purpose, so that guessing is slow.")} />}
                   </form>
                 </>
               )
@@ -99,7 +99,7 @@ export function Unlock({ device }: { device: HostDevice }) {
                   <Note icon={Lock}>{device.by === "token" ? t("The key of this device is on a token. Plug it in; its PIN is asked for here.") : t("The key of this device is with your desktop's login.")}</Note>
                   {device.by === "token" && <Field label={t("PIN of the token")} type="password" value={password} change={setPassword} wrong={wrong} first />}
                   {device.by === "desktop" && wrong !== "" && <Note kind="bad" alert>{wrong}</Note>}
-                  <Button kind="primary" big full disabled={busy} onClick={() => void unlock()}>{t("Unlock")}</Button>
+                  <Button kind="primary" big full disabled={busy !== ""} onClick={() => void unlock()}>{t("Unlock")}</Button>
                 </div>
               )}
           </div>

@@ -34,6 +34,7 @@ export class Folder {
   private details = new Map<string, Entry["details"]>();
   private readonly detailed = signal(0);
   private ended = false;
+  private wantsAll = false;
 
   constructor(readonly organization: Organization, readonly path: string, readonly time?: number, private readonly withDetails = true) {}
 
@@ -83,14 +84,17 @@ export class Folder {
   private async readDetails(list: readonly Item[]): Promise<void> {
     const { organization, path, time } = this;
     const opened = await organization.call("list.open", { path, time, details: true });
+    this.close();
     this.handle = opened.handle;
     if (this.ended) this.end();
+    else if (list.length > SMALL && this.wantsAll) await this.detailAll();
     else if (list.length > SMALL) this.detail(this.inView);
     else {
       await this.pages(this.handle, opened.size, DETAILS, (entries, isLast) => {
         this.keep(entries);
         if (!isLast) this.detailed.value++;
       });
+      this.close();
       if (!this.ended) this.items.value = list.map((item) => ({ ...item, details: this.details.get(item.name) }));
     }
   }
@@ -115,6 +119,7 @@ export class Folder {
 
   /** Reads sizes and times of all entries, and puts them to the items. */
   async detailAll(): Promise<void> {
+    this.wantsAll = true;
     const items = this.items.value;
     if (this.handle === 0 || !items || items.every((item) => item.details)) return;
     const list: Entry[] = [];
@@ -142,7 +147,13 @@ export class Folder {
   end(): void {
     this.ended = true;
     this.wanted = [];
-    if (this.handle !== 0) void this.organization.call("list.close", { handle: this.handle }).catch(() => {});
+    this.close();
+  }
+
+  private close(): void {
+    const { handle } = this;
+    this.handle = 0;
+    if (handle !== 0) void this.organization.call("list.close", { handle }).catch(() => {});
   }
 }
 

@@ -81,6 +81,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
   // What is shown stays until the folder was read again.
   useEffect(() => {
     const fresh = new Folder(organization, path);
+    if (by.column !== "name") void fresh.detailAll();
     if (!folder || folder.path !== path) {
       setFolder(fresh);
       setSelection(noSelection);
@@ -88,7 +89,13 @@ export function FolderPage({ organization, workspace, names }: { organization: O
     let isNewest = true;
     void fresh.read().then(() => {
       // What a later reading has shown is not covered by an earlier one that ends behind it.
-      if (!isNewest) return;
+      if (!isNewest) {
+        setFolder((before) => {
+          if (before !== fresh) fresh.end();
+          return before;
+        });
+        return;
+      }
       setFolder((before) => {
         if (before !== fresh) before?.end();
         return fresh;
@@ -281,7 +288,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
           <div key={item.name} {...cell(item, at)} class={`tilefile ${over === child(path, item.name) ? "into" : ""}`}>
             <span role="gridcell">{box(item, at)}</span>
             <span class={`th ${item.folder ? "dir" : ""}`} role="gridcell">{kindOf(item.name).shown === "image" && !item.folder
-              ? <Thumbnail organization={organization} path={child(path, item.name)} name={item.name} bytes={item.details?.size ?? 0} /> : <Icon of={iconOf(item)} size="l" />}</span>
+              ? <Thumbnail organization={organization} path={child(path, item.name)} name={item.name} bytes={item.details?.size} /> : <Icon of={iconOf(item)} size="l" />}</span>
             <div class="cap name" role="gridcell">{link(item)}{pinned(item)}<span class="muted small cut">{item.details ? (item.folder ? when(item.details.modified) : size(item.details.size)) : " "}</span></div>
           </div>
         );

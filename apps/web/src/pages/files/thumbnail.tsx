@@ -21,13 +21,13 @@ function leave(): void {
   waiting.shift()?.();
 }
 
-export function Thumbnail({ organization, path, name, bytes }: { organization: Organization; path: string; name: string; bytes: number }) {
+export function Thumbnail({ organization, path, name, bytes }: { organization: Organization; path: string; name: string; bytes: number | undefined }) {
   const [url, setUrl] = useState("");
   const kind = kindOf(name);
   useEffect(() => {
     let ended = false;
     let made = "";
-    if (bytes > LIMIT) return;
+    if (bytes === undefined || bytes > LIMIT) return;
     void (async () => {
       await turn();
       try {

@@ -17,8 +17,8 @@ const SHOWN = 4;
 /** What became of transfers that have all ended. */
 function endedTitle(all: readonly Transfer[]): string {
   const count = (state: Transfer["state"]["value"]) => all.filter((one) => one.state.value === state).length;
-  if (count("done") > 0) return tn("%d transfer done", "%d transfers done", count("done"));
   if (count("failed") > 0) return tn("%d transfer failed", "%d transfers failed", count("failed"));
+  if (count("done") > 0) return tn("%d transfer done", "%d transfers done", count("done"));
   return tn("%d transfer cancelled", "%d transfers cancelled", all.length);
 }
 
@@ -31,7 +31,7 @@ export function Tray() {
   const ended = running.length === 0;
   useEffect(() => {
     if (!ended || (all.length === 0 && leftOut.value.length === 0)) return;
-    say(leftOut.value.length > 0 ? tn("%d file was left out", "%d files were left out", leftOut.value.length) : all.some((one) => one.state.value === "done") ? t("All transfers are done") : endedTitle(all));
+    say(leftOut.value.length > 0 ? tn("%d file was left out", "%d files were left out", leftOut.value.length) : all.every((one) => one.state.value === "done") ? t("All transfers are done") : endedTitle(all));
     if (leftOut.value.length > 0) return;
     const timer = setTimeout(clearDone, 6000);
     return () => clearTimeout(timer);
