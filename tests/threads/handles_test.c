@@ -319,6 +319,31 @@ hold_on(struct held *h)
 	(void)pthread_mutex_unlock(&h->lock);
 }
 
+/* Runs START with ARG on *THREAD, and returns when it holds H. */
+static void
+run_held(struct held *h, pthread_t *thread, void *(*start)(void *), void *arg)
+{
+	assert_int_equal(0, pthread_mutex_init(&h->lock, NULL));
+	assert_int_equal(0, pthread_cond_init(&h->changed, NULL));
+	assert_int_equal(0, pthread_create(thread, NULL, start, arg));
+	(void)pthread_mutex_lock(&h->lock);
+	while (!h->is_in)
+		(void)pthread_cond_wait(&h->changed, &h->lock);
+	(void)pthread_mutex_unlock(&h->lock);
+}
+
+/* Lets THREAD go on, and waits for its end, which came by itself. */
+static void
+let_go(struct held *h, pthread_t thread)
+{
+	(void)pthread_mutex_lock(&h->lock);
+	h->may_go = true;
+	(void)pthread_cond_broadcast(&h->changed);
+	(void)pthread_mutex_unlock(&h->lock);
+	assert_int_equal(0, pthread_join(thread, NULL));
+	assert_false(h->timed_out);
+}
+
 /* In its first block. */
 static void
 hold_step(void *ctx, const struct zt_progress_step *step)
@@ -364,25 +389,14 @@ verify_held(void *arg)
 static void
 begin_held(struct verified *v, pthread_t *thread)
 {
-	assert_int_equal(0, pthread_mutex_init(&v->h.lock, NULL));
-	assert_int_equal(0, pthread_cond_init(&v->h.changed, NULL));
-	assert_int_equal(0, pthread_create(thread, NULL, verify_held, v));
-	(void)pthread_mutex_lock(&v->h.lock);
-	while (!v->h.is_in)
-		(void)pthread_cond_wait(&v->h.changed, &v->h.lock);
-	(void)pthread_mutex_unlock(&v->h.lock);
+	run_held(&v->h, thread, verify_held, v);
 }
 
 static void
 end_held(struct verified *v, pthread_t thread)
 {
-	(void)pthread_mutex_lock(&v->h.lock);
-	v->h.may_go = true;
-	(void)pthread_cond_broadcast(&v->h.changed);
-	(void)pthread_mutex_unlock(&v->h.lock);
-	assert_int_equal(0, pthread_join(thread, NULL));
+	let_go(&v->h, thread);
 	is_well(&v->w);
-	assert_false(v->h.timed_out);
 }
 
 /* Its callbacks use the lock in each call of the handle. */
@@ -502,25 +516,14 @@ static void
 begin_transfer(struct scene *s, struct transferred *v, pthread_t *thread)
 {
 	assert_ok(zt_open_again(s->alice.zt, &s->alice.o, &v->w.z));
-	assert_int_equal(0, pthread_mutex_init(&v->h.lock, NULL));
-	assert_int_equal(0, pthread_cond_init(&v->h.changed, NULL));
-	assert_int_equal(0, pthread_create(thread, NULL, transfer_held, v));
-	(void)pthread_mutex_lock(&v->h.lock);
-	while (!v->h.is_in)
-		(void)pthread_cond_wait(&v->h.changed, &v->h.lock);
-	(void)pthread_mutex_unlock(&v->h.lock);
+	run_held(&v->h, thread, transfer_held, v);
 }
 
 static void
 end_transfer(struct transferred *v, pthread_t thread)
 {
-	(void)pthread_mutex_lock(&v->h.lock);
-	v->h.may_go = true;
-	(void)pthread_cond_broadcast(&v->h.changed);
-	(void)pthread_mutex_unlock(&v->h.lock);
-	assert_int_equal(0, pthread_join(thread, NULL));
+	let_go(&v->h, thread);
 	is_well(&v->w);
-	assert_false(v->h.timed_out);
 	zt_close(v->w.z);
 	(void)pthread_cond_destroy(&v->h.changed);
 	(void)pthread_mutex_destroy(&v->h.lock);
