@@ -5,10 +5,10 @@
 srcs = $(sort $(wildcard $(addsuffix /*.c,$1)))
 objs = $(patsubst %.c,$B/%.o,$1)
 
-$B/%.o: %.c build/inc/.done $(PB_H) $(DEFS) $(MIGRATIONS)
+$B/%.o: %.c mk/config.mk build/inc/.done $(PB_H) $(DEFS) $(MIGRATIONS)
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -I build/inc/$(call floor_of,$<)/of $(if $(filter tests/%,$<),-I tests/support -I tests/model)$(if $(filter bench/%,$<),-I bench) -I $G/migrations -MMD -MP -c $< -o $@
-$B/gen/%.o: $G/%.c $(PB_H)
+$B/gen/%.o: $G/%.c mk/config.mk $(PB_H)
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -I $G -w -MMD -MP -c $< -o $@
 

@@ -17,8 +17,9 @@ FLAGS_sqlite3 := -Oz -DSQLITE_OS_OTHER=1 -DSQLITE_THREADSAFE=0 -DSQLITE_OMIT_LOA
 FLAGS_jansson := -Oz -DHAVE_STDINT_H -DHAVE_SYS_TIME_H -DHAVE_GETTIMEOFDAY -DHAVE_SYS_TYPES_H -DHAVE_STRTOLL -I$W/include/jansson
 FLAGS = $(if $(findstring /jansson/,$1),$(FLAGS_jansson),$(if $(findstring libsodium,$1),$(FLAGS_sodium) $(if $(findstring /crypto_stream/chacha20/,$1),$(FLAGS_chacha20)),$(if $(findstring sqlite3,$1),$(FLAGS_sqlite3),\
 	$(if $(findstring utf8proc,$1),-DUTF8PROC_STATIC,-I$W/src/protobuf-c))))
-$(patsubst %.c,%.wasm.o,$(filter %chacha20.c %ssse3.c,$(filter $(SODIUM)/crypto_stream/chacha20/%,$(SODIUM_C)))): mk/wasm-libs.mk $(wildcard libzt/port/wasm/include/simd/*.h)
-%.wasm.o: %.c
+# Flags are of this file: a change of them builds the libraries again.
+$(patsubst %.c,%.wasm.o,$(filter $(SODIUM)/crypto_stream/chacha20/%,$(SODIUM_C))): $(wildcard libzt/port/wasm/include/simd/*.h)
+%.wasm.o: %.c mk/wasm-libs.mk
 	@$(WASM_CC) $(WASM_FLAGS) -w $(call FLAGS,$<) -c $< -o $@
 $W/libs.o: $(OBJS)
 	@wasm-ld-19 -r -o $@ $^

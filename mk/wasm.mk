@@ -24,11 +24,11 @@ $W/include/sodium/version.h: $W/src/.done
 	@mkdir -p $(@D)
 	sed 's/@VERSION@/1.0.18/;s/@SODIUM_LIBRARY_VERSION_MAJOR@/10/;s/@SODIUM_LIBRARY_VERSION_MINOR@/3/;s/@SODIUM_LIBRARY_MINIMAL_DEF@//' \
 	  $(SODIUM)/include/sodium/version.h.in > $@
-$W/%.o: %.c build/inc/.done $(PB_H) $(DEFS) $W/include/sodium/version.h
+$W/%.o: %.c mk/wasm.mk build/inc/.done $(PB_H) $(DEFS) $W/include/sodium/version.h
 	@mkdir -p $(@D)
 	$Q$(WASM_CC) $(WASM_FLAGS) $(WASM_SMALL) -std=c17 $(WARN) -Wno-unknown-attributes -Wno-gnu-statement-expression-from-macro-expansion -include libzt/port/wasm/include/system.h $(WASM_INCLUDES) \
 	  -I build/inc/$(call floor_of,$<)/of $(if $(findstring argon2,$<),-I $(SODIUM)) -MMD -MP -c $< -o $@
-$W/gen/%.o: $G/%.c $(PB_H) $W/include/sodium/version.h
+$W/gen/%.o: $G/%.c mk/wasm.mk $(PB_H) $W/include/sodium/version.h
 	@mkdir -p $(@D)
 	$Q$(WASM_CC) $(WASM_FLAGS) -Os -w -I $G -isystem $W/src/protobuf-c -c $< -o $@
 # The libraries, in one step each: their lists of files are known once their sources are there.
