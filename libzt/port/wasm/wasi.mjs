@@ -10,6 +10,18 @@ const ERRNO = { EACCES: 2, EBADF: 8, EEXIST: 20, EINVAL: 28, EIO: 29, EISDIR: 31
 	ENOSYS: 52, ENOTDIR: 54, ENOTEMPTY: 55, EPERM: 63, EROFS: 69, EXDEV: 75 };
 const fail = (code) => { throw Object.assign(new Error(code), { code }); };
 
+// Milliseconds that never go back. performance.now() stands still while a computer sleeps, on Linux and macOS: what the
+// wall clock went further, by a second and more, was sleep, and ends what is allowed for minutes alone.
+export function steadyClock(now = () => performance.now(), wall = () => Date.now()) {
+	let at = now(), day = wall(), slept = 0;
+	return () => {
+		const lost = wall() - day - (now() - at);
+		if (lost >= 1000) slept += lost;
+		if (Math.abs(lost) >= 1000) { at = now(); day = wall(); }
+		return now() + slept;
+	};
+}
+
 export function wasiImports(memory, files, sleep, log) {
 	const fds = new Map([[3, { path: '/', isFolder: true }]]);
 	let next = 4;
@@ -38,9 +50,10 @@ export function wasiImports(memory, files, sleep, log) {
 		return sum;
 	};
 	const put = (at, n) => view().setUint32(at, n, true);
+	const steady = steadyClock();
 	const calls = {
 		clock_time_get(id, precision, at) {
-			view().setBigUint64(at, BigInt(Math.round((id === 0 ? performance.timeOrigin + performance.now() : performance.now()) * 1000)) * 1000n, true);
+			view().setBigUint64(at, BigInt(Math.round((id === 0 ? Date.now() : steady()) * 1000)) * 1000n, true);
 		},
 		random_get(p, n) { // 65,536 bytes at a time, at most
 			for (let i = 0; i < n; i += 65536) bytes(p + i, Math.min(65536, n - i)).set(crypto.getRandomValues(new Uint8Array(Math.min(65536, n - i))));
