@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { createReadStream, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
-import { bin, browser, check, exact, finish, password, person, root, state, step } from "./world.mjs";
+import { FOUNDING_MS, bin, browser, check, exact, finish, password, person, root, state, step } from "./world.mjs";
 
 // The headers as the guide has them, with this gateway for the one that is named there.
 const guide = readFileSync(join(root, "docs/operations.md"), "utf8");
@@ -59,7 +59,7 @@ try {
     await field("Password of this device").fill(password);
     await field("The same password again").fill(password);
     await button("Create the organization").click();
-    await page.getByRole("heading", { name: "Your organization is there" }).waitFor();
+    await page.getByRole("heading", { name: "Your organization is there" }).waitFor({ timeout: FOUNDING_MS });
   });
   await step("files go up and come down", async () => {
     await page.getByRole("link", { name: "Invite a person" }).click();

@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { agent, browser, check, exact, finish, password, person, state, step } from "./world.mjs";
+import { FOUNDING_MS, agent, browser, check, exact, finish, password, person, state, step } from "./world.mjs";
 
 const downloads = join(state, "downloads");
 mkdirSync(downloads, { recursive: true });
@@ -45,7 +45,7 @@ try {
     await button(a, "Continue").click();
     await setPassword(a);
     await button(a, "Create the organization").click();
-    await a.getByRole("heading", { name: "Your organization is there" }).waitFor({ timeout: 60_000 });
+    await a.getByRole("heading", { name: "Your organization is there" }).waitFor({ timeout: FOUNDING_MS });
   });
   await step("karim claims an invitation, and both compare codes", async () => {
     await a.getByRole("link", { name: "Invite a person" }).click();

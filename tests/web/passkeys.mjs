@@ -3,11 +3,10 @@
 // a device file that was altered. The page is opened by a name, as a passkey needs one. SHOTS: a folder for pictures.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { axePath, browser, check, exact, finish, password, person, root, step } from "./world.mjs";
+import { FOUNDING_MS, axePath, browser, check, exact, finish, password, person, root, step } from "./world.mjs";
 
 if (process.env.HOST !== "browser") throw new Error("passkeys open devices of the browser's host: HOST=browser");
 const origin = process.env.URL.replace("127.0.0.1", "localhost");
-const FOUNDING_MS = 120_000;
 const LATER_MS = 310_000; // when a confirmation is over
 const axe = readFileSync(axePath, "utf8");
 

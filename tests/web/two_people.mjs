@@ -4,10 +4,9 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { agent, browser, check, exact, finish, password, person, state, step } from "./world.mjs";
+import { FOUNDING_MS, agent, browser, check, exact, finish, password, person, state, step } from "./world.mjs";
 
 // The browser's own host makes a key of the password four times, at its full cost.
-const FOUNDING_MS = 120_000;
 
 const chrome = await browser();
 const anneAgent = await agent("anne");
