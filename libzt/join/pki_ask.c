@@ -9,6 +9,7 @@
 #include "format/pb.h"
 #include "join/newcomer.h"
 #include "join/pki_file.h"
+#include "join/pki_state.h"
 #include "join/verbs.h"
 #include "log/open.h"
 #include "pki/pki_request.h"
@@ -123,7 +124,7 @@ compose_body(struct asking *k)
 		chain[m.n_chain++] = pb_field(k->certificates.p + k->at[i], k->size[i]);
 	m.chain = chain;
 	if ((err = pb_encode(&m, &k->body)) == ZT_OK)
-		x509_statement(buf_bytes(&k->body), &k->statement);
+		pki_request_statement(buf_bytes(&k->body), &k->statement);
 	return err ? err : buf_err(&k->statement);
 }
 
@@ -186,16 +187,6 @@ send(struct asking *k, const struct zt_options *o)
 	return err && detail[0] != 0 ? report(k, err, detail) : err;
 }
 
-static const char request_key[] = "pki request";
-
-/* Which request is this device's, before it is sent: what became of it can be asked then. */
-static enum zt_err
-note_request(struct asking *k, struct zt *z)
-{
-	return store_put(
-	    z->store, STORE_META, bytes_text(request_key), 0, bytes_of(k->request.b, ID_BYTES));
-}
-
 /* The device, which nobody knows yet; the root key is the one that the organization's id names.
  */
 static enum zt_err
@@ -217,7 +208,7 @@ write_device(struct asking *k, const struct zt_options *o)
 
 	if ((err = device_write(o, &d)) || (err = log_open(o, &z, k->message)))
 		return err;
-	err = note_request(k, z);
+	err = pki_state_note(z, &k->request);
 	session_close(z);
 	return err;
 }
@@ -259,7 +250,8 @@ ask_again(struct asking *k, struct zt *z)
 		return report(k, ZT_ERR_EXISTS, "this device was let in");
 	if (err && err != ZT_ERR_NOT_FOUND)
 		return report(k, err, z->message);
-	if ((err = take_keys(k, z)) || (err = compose(k)) || (err = note_request(k, z)))
+	if ((err = take_keys(k, z)) || (err = compose(k)) ||
+	    (err = pki_state_note(z, &k->request)))
 		return err;
 	return send(k, k->o);
 }
@@ -328,35 +320,5 @@ join_pki_request(
 	buf_free(&k.body);
 	buf_free(&k.statement);
 	buf_free(&k.signature);
-	return err;
-}
-
-enum zt_err
-join_pki_state(struct zt *z, const char **state)
-{
-	static const char *const words[] = { "", "open", "accepted", "rejected" };
-	struct route_params p = { .org = z->org };
-	struct buf b = buf_init(64), answer = buf_init(256);
-	Zt__PkiRequest *m = NULL;
-	enum zt_err err = store_get(z->store, STORE_META, bytes_text(request_key), 0, &b);
-
-	z->message[0] = 0;
-	if (err == ZT_ERR_NOT_FOUND || b.n != ID_BYTES) {
-		err = session_refuse(
-		    z, ZT_ERR_NOT_FOUND, "this device did not ask to join with a certificate");
-		goto out;
-	}
-	memcpy(p.id.b, b.p, ID_BYTES);
-	if ((err = session_call(z, ROUTE_PKI_STATE, &p, NULL, bytes_of(NULL, 0), &answer)) ||
-	    (err = pb_decode(&zt__pki_request__descriptor, buf_bytes(&answer), 256, &m)))
-		goto out;
-	if (m->state < ZT__PKI_STATE__PKI_OPEN || m->state > ZT__PKI_STATE__PKI_REJECTED)
-		err = ZT_ERR_CORRUPT;
-	else
-		*state = words[m->state];
-out:
-	pb_free(m);
-	buf_free(&b);
-	buf_free(&answer);
 	return err;
 }

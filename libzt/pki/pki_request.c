@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "crypto/labels.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
 
@@ -42,6 +43,15 @@ pki_trust_free(struct pki_trust *t)
 	*t = (struct pki_trust){ .m = NULL };
 }
 
+void
+pki_request_statement(struct bytes body, struct buf *out)
+{
+	static const char context[] = LABEL_PKI_REQUEST; /* with its zero */
+
+	buf_add(out, bytes_of(context, sizeof context));
+	buf_add(out, body);
+}
+
 static bool
 is_well_formed(const Zt__PkiRequestBody *m, struct pki_request *r)
 {
@@ -68,7 +78,7 @@ pki_request_read(const Zt__PkiRequest *m, struct pki_request *out)
 		err = ZT_ERR_SUITE;
 	else if (!is_well_formed(r.m, &r))
 		err = ZT_ERR_CORRUPT;
-	x509_statement(pb_bytes(m->body), &r.statement);
+	pki_request_statement(pb_bytes(m->body), &r.statement);
 	if (err || (err = buf_err(&r.statement))) {
 		pki_request_free(&r);
 		return err;

@@ -23,6 +23,9 @@ struct pki_trust {
 ZT_CHECKED enum zt_err pki_trust_of(struct bytes settings, struct pki_trust *out);
 void pki_trust_free(struct pki_trust *t);
 
+/* Adds the bytes that a certificate's key signs for the request BODY to OUT. */
+void pki_request_statement(struct bytes body, struct buf *out);
+
 struct pki_request {
 	Zt__PkiRequestBody *m;
 	struct id id, org, user, device;

@@ -10,7 +10,6 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
-#include "crypto/labels.h"
 #include "format/limits.h"
 
 static X509 *
@@ -364,15 +363,6 @@ x509_read(struct bytes file, x509_each *each, void *ctx)
 }
 
 /* ---- signing ---- */
-
-void
-x509_statement(struct bytes body, struct buf *out)
-{
-	static const char context[] = LABEL_PKI_REQUEST; /* with its zero */
-
-	buf_add(out, bytes_of(context, sizeof context));
-	buf_add(out, body);
-}
 
 static int
 give_password(char *to, int size, int writing, void *ctx)

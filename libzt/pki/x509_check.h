@@ -49,8 +49,6 @@ ZT_CHECKED enum zt_err x509_describe_list(struct bytes list, struct x509_text *o
 typedef enum zt_err x509_each(void *ctx, bool is_list, struct bytes der);
 ZT_CHECKED enum zt_err x509_read(struct bytes file, x509_each *each, void *ctx);
 
-/* The bytes that a certificate's key signs for BODY. */
-void x509_statement(struct bytes body, struct buf *out);
 /* Signs STATEMENT with the private key in PEM, under PASSWORD or NULL. Errors: PASSWORD,
  * CORRUPT (it has no key), MEMORY. */
 ZT_CHECKED enum zt_err x509_sign(
