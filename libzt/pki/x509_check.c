@@ -96,14 +96,26 @@ explain(int error, const char **message)
 	}
 }
 
-/* An anchor is believed as it is: nobody above it is asked whether it was revoked. */
+/* Of the list that would say whether a certificate was revoked. */
+static bool
+is_of_list(int error)
+{
+	return error == X509_V_ERR_UNABLE_TO_GET_CRL ||
+	       error == X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER ||
+	       error == X509_V_ERR_DIFFERENT_CRL_SCOPE ||
+	       error == X509_V_ERR_CRL_SIGNATURE_FAILURE ||
+	       error == X509_V_ERR_CRL_HAS_EXPIRED || error == X509_V_ERR_CRL_NOT_YET_VALID;
+}
+
+/* An anchor is believed as it is: nobody above it is asked whether it was revoked, also where
+ * the list of its issuer is there, whose certificate need not be. */
 static int
 forgive_anchor(int good, X509_STORE_CTX *v)
 {
 	int error = X509_STORE_CTX_get_error(v);
 	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(v);
 
-	if (!good && error == X509_V_ERR_UNABLE_TO_GET_CRL &&
+	if (!good && is_of_list(error) &&
 	    X509_STORE_CTX_get_error_depth(v) == sk_X509_num(chain) - 1) {
 		X509_STORE_CTX_set_error(v, X509_V_OK);
 		return 1;
