@@ -74,3 +74,6 @@ export function sentenceOf(failure: Failure): string {
   const whole = failure.name === "NETWORK" && /^%[.\d]*s: %s$/.test(failure.english) ? `${t("the server cannot be reached")} (${sentence})` : sentence;
   return /^https?:/.test(whole) ? whole : whole.charAt(0).toUpperCase() + whole.slice(1);
 }
+
+/** A reason that the host gives beside an answer, as a sentence. */
+export const sentenceOfReason = (english: string): string => sentenceOf({ number: 0, name: "", sentence: english, english, parameters: [], retry: false });

@@ -5,10 +5,10 @@ import type { JoinRequest, Profile } from "@rpc";
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
-import { Avatar, Badge, Empty, Note } from "../../parts/marks";
+import { Avatar, Empty, Note } from "../../parts/marks";
 import { Skeleton } from "../../parts/skeleton";
 import { sentenceOfError, tell } from "../../state/notices";
-import { t, tn } from "../../words";
+import { sentenceOfReason, t, tn } from "../../words";
 import { shown, when } from "../../words/format";
 import { useStatus } from "../trail";
 import { Rooms, type RoomProps } from "./manage";
@@ -41,9 +41,9 @@ export function Requests({ organization }: RoomProps) {
         {list === null ? problem === null && <Skeleton /> : list.length === 0
           ? <div class="drop"><Empty icon={BadgeCheck} title={t("No request waits")}>{t("People with a certificate that the organization trusts can ask to join. Their requests wait here.")}</Empty></div>
           : <ul class="list card">{list.map((one) => (
-            <li key={one.id} class="wrap"><Avatar id={one.id} name={one.name} /><div class="grow"><b class="cut">{shown(one.name)}</b><span class="muted small cut">{shown(one.email)}, {when(one.time)}</span>
+            <li key={one.id} class="wrap"><Avatar id={one.id} name={one.name} /><div class="grow"><b class="cut">{shown(one.name)}</b><span class="muted small cut">{shown(one.email)}, {when(one.time)}</span>{one.refusal && <span class="bad small block">{sentenceOfReason(shown(one.refusal))}</span>}
               <details><summary>{t("Details")}</summary><div class="facts"><dl class="dl"><dt>{t("Certificate")}</dt><dd>{shown(one.subject)}</dd><dt>{t("Issued by")}</dt><dd>{shown(one.issuer)}</dd><dt>{t("Fingerprint")}</dt><dd><code>{one.fingerprint}</code></dd></dl></div></details></div>
-              {one.refusal ? <Badge kind="bad">{shown(one.refusal)}</Badge> : <Button kind="primary" icon={Check} onClick={() => setAccepted(one)}>{t("Accept")}</Button>}
+              {!one.refusal && <Button kind="primary" icon={Check} onClick={() => setAccepted(one)}>{t("Accept")}</Button>}
               <Button icon={X} onClick={() => reject(one)}>{t("Reject")}</Button></li>
           ))}</ul>}
       </div>
