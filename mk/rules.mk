@@ -93,6 +93,11 @@ $B/tests/attack/writer_test $B/tests/attack/keep_test $B/tests/attack/spill_test
 $B/tests/attack/hostile_test: $B/tests/attack/hostile_calls.o
 $B/tests/attack/exchange_test $B/tests/attack/joining_test: $B/tests/attack/meeting.o
 $B/tests/attack/certificate_test $B/tests/attack/pki_test: $B/tests/attack/authority.o
+$B/tests/attack/certificate_test: $B/tests/attack/certificate_cases.o $B/tests/attack/asks.o
+$B/tests/attack/asks.o: libzt/port/wasm/x509.c libzt/port/wasm/x509_call.h build/inc/.done
+	@mkdir -p $(@D)
+	$Q$(CC) $(CFLAGS) -Wno-attributes -Dx509_check=asks_check -Dx509_describe=asks_describe -Dx509_describe_list=asks_describe_list \
+	  -I build/inc/libzt/port/wasm/of -c $< -o $@
 MODEL := $B/tests/model/rules_model.o $B/tests/model/play.o
 $B/tests/model/model_test $(addprefix $B/tests/model/,histories_test newcomer_test lost_device_test): $(MODEL)
 $B/tests/model/histories_test: $(addprefix $B/tests/model/,log_tree.o judged.o promises.o)

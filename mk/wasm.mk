@@ -5,13 +5,13 @@ WASM_CC ?= clang-19
 # Built only for what names it: others need neither its compiler nor its sources.
 WASM_FLAGS := --target=wasm32-wasi -msimd128 -mbulk-memory -O2 -D_GNU_SOURCE -D_WASI_EMULATED_MMAN -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_GETPID
 # A page fetches the module: what is not the work on bytes is small before it is fast.
-WASM_SMALL = $(if $(filter libzt/crypto/% libzt/base/% libzt/format/% libzt/port/%,$<),,-Os)
+WASM_SMALL = $(if $(filter libzt/crypto/% libzt/base/% libzt/format/% libzt/port/%,$<),,-Oz)
 SODIUM := $W/src/libsodium/src/libsodium
 WASM_INCLUDES := -I libzt/port/wasm/include -isystem $W/include -isystem $(SODIUM)/include -isystem $(SODIUM)/include/sodium \
 	-isystem $W/src/protobuf-c -isystem $W/src/utf8proc -isystem $W/src/sqlite3
-WASM_SRCS := $(filter-out libzt/crypto/bulk_openssl.c libzt/net/events.c $(wildcard libzt/join/pki_*.c) libzt/people/watch.c libzt/api/pki.c libzt/api/watch.c libzt/release/page.c libzt/release/fetch.c libzt/api/page.c,\
+WASM_SRCS := $(filter-out libzt/crypto/bulk_openssl.c libzt/net/events.c $(addprefix libzt/join/pki_,ask.c file.c trust.c) libzt/people/watch.c libzt/api/watch.c libzt/release/page.c libzt/release/fetch.c libzt/api/page.c,\
 	$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files libzt/history libzt/store libzt/net $(ROOMS))) \
-	libzt/port/posix/clock.c $(wildcard libzt/port/wasm/*.c)
+	libzt/pki/pki_request.c libzt/port/posix/clock.c $(wildcard libzt/port/wasm/*.c)
 # Large pieces are hashed by the host (libzt/port/wasm/hash.c).
 $W/libzt/crypto/bulk_sodium.o: WASM_FLAGS += -Dbulk_hash=bulk_hash_here
 $W/libzt/api/text.o: WASM_FLAGS += -DVERSION_TEXT='"$(VERSION)"'
@@ -58,14 +58,25 @@ $W/jansson.o: $W/include/jansson/jansson_config.h mk/wasm-libs.mk
 $W/host/zt.wasm: $(WASM_OBJS) $(WASM_RPC_OBJS) $W/libs.o $W/jansson.o
 	@mkdir -p $(@D)
 	$Q$(WASM_LINK) -o $@ $^ $(WASM_EMULATED)
+# What reads certificates: OpenSSL and what asks it, as a second module, which the first one's host fetches when a person with
+# such requests is there (docs/decisions/0010-certificates-in-the-browser.md).
+$W/openssl/openssl.o: $W/src/.done scripts/wasm-openssl
+	$QCC=$(WASM_CC) sh scripts/wasm-openssl $W/src/openssl $W/openssl
+CERTIFICATES := $W/libzt/pki/x509_check.o $W/libzt/port/wasm/x509/module.o
+$(CERTIFICATES): WASM_INCLUDES += -isystem $W/openssl/include -isystem $W/src/openssl/include
+$(CERTIFICATES): $W/openssl/openssl.o
+$W/host/certificates.wasm: $(CERTIFICATES) $(patsubst %.c,$W/%.o,$(call srcs,libzt/base)) $W/openssl/openssl.o
+	@mkdir -p $(@D)
+	$Q$(WASM_LINK) -Wl,--max-memory=134217728 -o $@ $^ $(WASM_EMULATED)
 # What the page's build takes beside its own files: the module, and the workers that run it, as they are.
 WASM_WORKERS := $(wildcard apps/browser/*.mjs) $(wildcard libzt/port/wasm/*.mjs)
-$W/host/.done: $W/host/zt.wasm $(WASM_WORKERS)
+$W/host/.done: $W/host/zt.wasm $W/host/certificates.wasm $(WASM_WORKERS)
 	$Qcp $(WASM_WORKERS) $(@D) && node apps/browser/tools/weigh.mjs $(@D) && touch $@
 .PHONY: wasm wasm-check zt-wasm-web
 zt-wasm-web: $W/host/.done
 wasm: $W/zt.wasm
-wasm-check: all $W/zt.wasm $W/host/.done $B/tests/cli/quick.so
+wasm-check: all $W/zt.wasm $W/host/.done $B/tests/cli/quick.so $B/tests/attack/certificate_test
 	BIN=$(CURDIR)/$B/bin sh tests/wasm/wasm_test.sh $W/zt.wasm
 	BIN=$(CURDIR)/$B/bin sh tests/wasm/host_test.sh $W/host
+	BIN=$(CURDIR)/$B/bin sh tests/wasm/certificates_test.sh $W/host
 -include $(shell find $W -name '*.d' -not -path '*/src/*' 2>/dev/null)

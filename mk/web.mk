@@ -16,7 +16,7 @@ build/gen/web/rpc.ts: apps/rpc/methods.def scripts/rpc-types
 WEB_HOST := $(if $(shell command -v $(firstword $(WASM_CC))),$W/host/.done)
 $(WEB)/zt-web.manifest: apps/web/node_modules/.package-lock.json build/gen/web/rpc.ts $(WEB_SOURCES) $(WEB_HOST)
 	$Qcd apps/web && node_modules/.bin/tsc --noEmit && node_modules/.bin/vite build --logLevel warn
-	$Q[ -z '$(WEB_HOST)' ] || { mkdir -p $(WEB)/host && install -m 644 $W/host/*.mjs $W/host/zt.wasm $(WEB)/host; }
+	$Q[ -z '$(WEB_HOST)' ] || { mkdir -p $(WEB)/host && install -m 644 $W/host/*.mjs $W/host/zt.wasm $W/host/certificates.wasm $(WEB)/host; }
 	$Qnode apps/web/build/manifest.mjs $(WEB)
 # The units of the page; then two people in two browsers against real services.
 web-check: apps/web/node_modules/.package-lock.json build/gen/web/rpc.ts
@@ -27,7 +27,7 @@ test-web: all web
 	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh keyboard
 	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh releases
 	[ -z '$(WEB_HOST)' ] || HOST=browser BIN=$(CURDIR)/$B/bin sh tests/web/run.sh
-	[ -z '$(WEB_HOST)' ] || for text in files passkeys; do HOST=browser BIN=$(CURDIR)/$B/bin sh tests/web/run.sh $$text || exit 1; done
+	[ -z '$(WEB_HOST)' ] || for text in files passkeys certificates; do HOST=browser BIN=$(CURDIR)/$B/bin sh tests/web/run.sh $$text || exit 1; done
 	[ -z '$(WEB_HOST)' ] || BIN=$(CURDIR)/$B/bin sh tests/web/browser_host.sh
 # Failures of all kinds, and Firefox where it is there.
 test-web-long: all web

@@ -1,51 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* absent.c - what a browser's client has not: certificates, which need OpenSSL, and looks at
- * the page. These calls answer UNAVAILABLE. */
-#include "zt/pki.h"
+/* absent.c - what a browser's client has not: looks at the page. These calls answer
+ * UNAVAILABLE.
+ */
 #include "zt/release.h"
-
-enum zt_err
-zt_pki_show(struct zt *z, void (*each)(void *ctx, const struct zt_pki_item *i), void *ctx)
-{
-	(void)z;
-	(void)each;
-	(void)ctx;
-	return ZT_ERR_UNAVAILABLE;
-}
-
-enum zt_err
-zt_pki_state(struct zt *z, const char **state)
-{
-	(void)z;
-	(void)state;
-	return ZT_ERR_UNAVAILABLE;
-}
-
-enum zt_err
-zt_pki_requests(struct zt *z, void (*each)(void *ctx, const struct zt_pki_open *r), void *ctx)
-{
-	(void)z;
-	(void)each;
-	(void)ctx;
-	return ZT_ERR_UNAVAILABLE;
-}
-
-enum zt_err
-zt_pki_accept(struct zt *z, const char *id, const char *profile)
-{
-	(void)z;
-	(void)id;
-	(void)profile;
-	return ZT_ERR_UNAVAILABLE;
-}
-
-enum zt_err
-zt_pki_reject(struct zt *z, const char *id)
-{
-	(void)z;
-	(void)id;
-	return ZT_ERR_UNAVAILABLE;
-}
 
 /* A browser's client would ask the one whose code it runs. */
 bool

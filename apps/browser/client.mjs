@@ -2,6 +2,7 @@
 // client.mjs - the worker that runs the client: one request at a time, and it blocks meanwhile. What it hears while it is
 // blocked comes through shared memory (shared.mjs): answers of the network, replies of the person, cancel.
 import { argon2Import } from './argon2.mjs';
+import { certificatesImport } from './certificates.mjs';
 import { httpImports, letGo } from './http.mjs';
 import { openFiles } from './opfs.mjs';
 import { join } from './queue.mjs';
@@ -10,9 +11,19 @@ import { wasiImports } from './wasi.mjs';
 
 const ASK_WAITS = -1, ASK_ENDS = -2, SECOND = 1000, SECRET_MOST = 64;
 
+// A file beside this one, at once: a worker may wait for it.
+function fetchNow(name) {
+	const request = new XMLHttpRequest();
+	request.open('GET', new URL(name, import.meta.url), false);
+	request.responseType = 'arraybuffer';
+	request.send();
+	if (request.status !== 200) throw new Error(`${name}: ${request.status}`);
+	return request.response;
+}
+
 // Runs MODULE over FILES; NETWORK is the port to what fetches, and POST sends messages to the switch. ORIGIN is that of the page:
-// devices that are made here bear it.
-export function startClient(module, files, shared, network, post, log = () => {}, origin = globalThis.location?.origin ?? '') {
+// devices that are made here bear it. LOAD(name) gives the bytes of another file of this release.
+export function startClient(module, files, shared, network, post, log = () => {}, origin = globalThis.location?.origin ?? '', load = fetchNow) {
 	const ctl = words(shared);
 	let instance;
 	const memory = () => instance.exports.memory;
@@ -51,6 +62,7 @@ export function startClient(module, files, shared, network, post, log = () => {}
 	};
 	const zt = {
 		argon2: argon2Import(module, memory),
+		certificates: certificatesImport(memory, () => load('certificates.wasm'), log),
 		page_origin(to, max) {
 			const name = new TextEncoder().encode(origin);
 			if (name.length > max) return 0;

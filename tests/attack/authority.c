@@ -41,10 +41,27 @@ extend(X509 *x, X509 *issuer, int nid, const char *value)
 	X509_EXTENSION_free(e);
 }
 
+/* An extension that is nobody's. */
+static void
+extend_unknown(X509 *x, const char *value)
+{
+	X509V3_CTX ctx;
+	X509_EXTENSION *e;
+
+	if (value == NULL)
+		return;
+	X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
+	assert_non_null(e = X509V3_EXT_conf(NULL, &ctx, "1.3.6.1.4.1.55555.1", value));
+	assert_int_equal(1, X509_add_ext(x, e, -1));
+	X509_EXTENSION_free(e);
+}
+
 X509 *
 issue(const struct wish *w, const struct authority *by)
 {
 	X509 *x = X509_new();
+	EVP_PKEY *key = by != NULL ? by->key : w->key;
+	const EVP_MD *hash;
 	char email[128];
 
 	assert_non_null(x);
@@ -62,7 +79,12 @@ issue(const struct wish *w, const struct authority *by)
 	extend(x, x, NID_ext_key_usage, w->extended);
 	(void)snprintf(email, sizeof email, "email:%s", w->email != NULL ? w->email : "");
 	extend(x, x, NID_subject_alt_name, w->email != NULL ? email : NULL);
-	assert_true(X509_sign(x, by != NULL ? by->key : w->key, EVP_sha256()) > 0);
+	extend(x, x, NID_name_constraints, w->constraints);
+	extend_unknown(x, w->unknown);
+	hash = EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 ? NULL
+	       : w->hash != NULL                        ? w->hash
+							: EVP_sha256();
+	assert_true(X509_sign(x, key, hash) > 0);
 	return x;
 }
 
@@ -80,19 +102,30 @@ der_of(X509 *x)
 	return b;
 }
 
+struct wish
+issuer_wish(const char *name)
+{
+	return (struct wish){ .name = name,
+		.basic = "critical,CA:TRUE",
+		.key_usage = "critical,keyCertSign,cRLSign",
+		.from = -100 * DAY,
+		.until = 100 * DAY,
+		.serial = 1 };
+}
+
+void
+found_as(struct authority *a, struct wish w, const struct authority *by)
+{
+	w.key = a->key = new_key(2048);
+	w.serial = by != NULL ? 2 : 1;
+	a->x = issue(&w, by);
+	a->der = der_of(a->x);
+}
+
 void
 found(struct authority *a, const char *name, const struct authority *by)
 {
-	const struct wish w = { .name = name,
-		.basic = "critical,CA:TRUE",
-		.key_usage = "critical,keyCertSign,cRLSign",
-		.key = a->key = new_key(2048),
-		.from = -100 * DAY,
-		.until = 100 * DAY,
-		.serial = by != NULL ? 2 : 1 };
-
-	a->x = issue(&w, by);
-	a->der = der_of(a->x);
+	found_as(a, issuer_wish(name), by);
 }
 
 void

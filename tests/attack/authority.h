@@ -18,6 +18,8 @@ struct authority {
 
 struct wish { /* a certificate that should be */
 	const char *name, *email, *key_usage, *extended, *basic;
+	const char *constraints, *unknown; /* of names; what no program knows */
+	const EVP_MD *hash;                /* NULL: SHA-256 */
 	EVP_PKEY *key;
 	long from, until; /* from NOW */
 	long serial;
@@ -33,7 +35,11 @@ EVP_PKEY *new_key(unsigned kind);
 /* A certificate that BY has signed (NULL: it signs itself); the caller frees it. */
 X509 *issue(const struct wish *w, const struct authority *by);
 struct buf der_of(X509 *x);
-/* A is NAME's, under BY; NULL: it is its own root. */
+/* What an authority's own certificate says. */
+struct wish issuer_wish(const char *name);
+/* A is W's, with a new key, under BY; NULL: it is its own root. */
+void found_as(struct authority *a, struct wish w, const struct authority *by);
+/* The same of NAME's, as it should be. */
 void found(struct authority *a, const char *name, const struct authority *by);
 void close_authority(struct authority *a);
 /* A revocation list of A, of AGE seconds and good for UNTIL, with SERIAL on it unless 0. */

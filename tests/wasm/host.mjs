@@ -16,7 +16,8 @@ async function serve() {
 	const { startClient } = await import(parts + '/client.mjs'), { poolFiles } = await import(parts + '/opfs.mjs');
 	const post = (message, moved = []) => parentPort.postMessage(message, moved);
 	const room = openFolder(folder, poolFiles);
-	const client = startClient(new WebAssembly.Module(fs.readFileSync(parts + '/zt.wasm')), room.files, shared, network, post, (s) => fs.writeSync(2, s), ORIGIN);
+	const client = startClient(new WebAssembly.Module(fs.readFileSync(parts + '/zt.wasm')), room.files, shared, network, post, (s) => fs.writeSync(2, s), ORIGIN,
+		(name) => fs.readFileSync(parts + '/' + name));
 	parentPort.on('message', (m) => {
 		room.fill();
 		if (m.act === 'run') client.run(m.page, m.json, m.content);

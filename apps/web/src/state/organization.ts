@@ -13,7 +13,7 @@ import { Notifications, watchOrganization, type HistoryNote } from "./notificati
 const PAGE = 200;
 const QUIET_MS = 400;
 /** The browser's own host answers for what it lacks as for a server that is away. */
-const isAbsent = (method: string) => hostName.value?.host === "browser" && (method.startsWith("pki.") || method === "releases.check");
+const isAbsent = (method: string) => hostName.value?.host === "browser" && method === "releases.check";
 
 /** How often a server that is away is asked for. */
 const PROBE_FIRST_MS = 1000;
