@@ -4,6 +4,7 @@ import { effect } from "@preact/signals";
 import type { Entry } from "@rpc";
 import { sizeLimitSentence } from "../words/sentences";
 import { lasting } from "./away";
+import { entriesOf } from "./entries";
 import { host, lineIsUp } from "./host";
 import { tell, tellRefusal } from "./notices";
 import type { Organization } from "./organization";
@@ -172,7 +173,7 @@ async function* membersOf(organization: Organization, path: string, entries: rea
     const name = before + entry.name;
     if (entry.folder) {
       yield { name: `${name}/`, modified: entry.details?.modified ?? 0, size: 0, bytes: nothing };
-      yield* membersOf(organization, place, await lasting(organization, () => entriesOf(organization, place)), one, read, `${name}/`);
+      yield* membersOf(organization, place, await lasting(organization, () => entriesOf(organization, place, "known")), one, read, `${name}/`);
     } else {
       const { handle, size } = await lasting(organization, () => organization.call("reader.open", { path: place }));
       try {
@@ -195,17 +196,4 @@ async function* bytesOf(organization: Organization, handle: number, size: number
     at += piece.length;
     yield piece;
   }
-}
-
-async function entriesOf(organization: Organization, path: string): Promise<Entry[]> {
-  const { handle } = await organization.call("list.open", { path, details: true });
-  const list: Entry[] = [];
-  let from: number | undefined = 0;
-  while (from !== undefined) {
-    const page: { entries: Entry[]; next?: number } = await organization.call("list.next", { handle, from, max: 200 });
-    list.push(...page.entries);
-    from = page.next;
-  }
-  void organization.call("list.close", { handle }).catch(() => {});
-  return list;
 }

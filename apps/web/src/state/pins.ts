@@ -2,9 +2,9 @@
 // Files and folders that a person wants on this device: they are read and kept sealed, and read again when they change. Which
 // ones is a note that the device keeps.
 import { signal } from "@preact/signals";
-import type { Entry } from "@rpc";
 import { t } from "../words";
 import { shown, size } from "../words/format";
+import { entriesOf } from "./entries";
 import { host } from "./host";
 import { isCode, sentenceOfError, tell } from "./notices";
 import type { Organization } from "./organization";
@@ -78,20 +78,12 @@ type Found = { behind: string; path: string; version: number; size: number };
 async function filesOf(organization: Organization, pin: Pin): Promise<Found[]> {
   const found: Found[] = [];
   const walk = async (folder: string, behind: string, only?: string): Promise<void> => {
-    const { handle, away } = await organization.call("list.open", { path: folder, details: true });
-    if (away) throw new Error("the server is away");
     const folders: string[] = [];
-    let from: number | undefined = 0;
-    while (from !== undefined) {
-      const page: { entries: Entry[]; next?: number } = await organization.call("list.next", { handle, from, max: 200 });
-      for (const entry of page.entries) {
-        if (only !== undefined && entry.name !== only) continue;
-        if (entry.folder) folders.push(entry.name);
-        else found.push({ behind: only !== undefined ? "" : `${behind}${entry.name}`, path: child(folder, entry.name), version: entry.details?.version ?? 0, size: entry.details?.size ?? 0 });
-      }
-      from = page.next;
+    for (const entry of await entriesOf(organization, folder, "now")) {
+      if (only !== undefined && entry.name !== only) continue;
+      if (entry.folder) folders.push(entry.name);
+      else found.push({ behind: only !== undefined ? "" : `${behind}${entry.name}`, path: child(folder, entry.name), version: entry.details?.version ?? 0, size: entry.details?.size ?? 0 });
     }
-    void organization.call("list.close", { handle }).catch(() => {});
     if (found.length > FILES_MOST) throw new Error(t("There are more than %d files in it.", FILES_MOST));
     for (const name of folders) await walk(child(folder, name), `${behind}${name}/`);
   };
@@ -154,8 +146,11 @@ export async function pinIt(organization: Organization, path: string, folder: bo
 
 async function forgetFile(organization: Organization, path: string): Promise<void> {
   const { handle } = await organization.call("reader.open", { path });
-  await organization.call("reader.keep", { handle, how: "forget" });
-  void organization.call("reader.close", { handle }).catch(() => {});
+  try {
+    await organization.call("reader.keep", { handle, how: "forget" });
+  } finally {
+    void organization.call("reader.close", { handle }).catch(() => {});
+  }
 }
 
 /** Keeps it no more. */

@@ -10,7 +10,7 @@ import { isCode, sentenceOfError } from "./notices";
 import type { Organization } from "./organization";
 import { child } from "./paths";
 import { hostAddress } from "./streams";
-import { keep } from "./uploads";
+import { keep, type Batch } from "./uploads";
 import { t } from "../words";
 
 export type TransferState = "waits" | "runs" | "held" | "done" | "failed" | "cancelled";
@@ -98,8 +98,8 @@ export function pauseAll(paused: boolean): void {
   if (!paused) pump();
 }
 
-/** Sends CHOSEN into the folder PATH; folders are made first. `finished` is called when all of them have ended. */
-export async function send(organization: Organization, path: string, chosen: readonly Chosen[], emptyFolders: readonly string[][], finished: () => void): Promise<void> {
+/** Sends CHOSEN into the folder PATH; folders are made first. `finished` is called when all of them have ended. BATCH: they are kept already. */
+export async function send(organization: Organization, path: string, chosen: readonly Chosen[], emptyFolders: readonly string[][], finished: () => void, batch: Batch = keep(organization, path, chosen)): Promise<void> {
   if (active.value.length === 0) {
     transfers.value = [];
     leftOut.value = [];
@@ -111,7 +111,6 @@ export async function send(organization: Organization, path: string, chosen: rea
   };
   for (const one of chosen) note(one.names.slice(0, -1));
   for (const names of emptyFolders) note(names);
-  const batch = keep(organization, path, chosen);
   const end = () => {
     batch.end();
     finished();
@@ -214,7 +213,7 @@ async function lineBack(): Promise<void> {
 
 /** Whether the writer ended with its device or its host, while the transfer was held. */
 function isHandleGone(error: unknown): boolean {
-  return isCode(error, "NOT_FOUND") && error instanceof Refusal && error.failure.english.startsWith("the handle ");
+  return isCode(error, "NO_HANDLE");
 }
 
 /** Waits while the device is locked, where it is; false where it is not. */

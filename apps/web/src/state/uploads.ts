@@ -6,7 +6,8 @@ import { signal } from "@preact/signals";
 import type { Entry, Version } from "@rpc";
 import { t, tn } from "../words";
 import { shown } from "../words/format";
-import { isCode, tell } from "./notices";
+import { entriesOf } from "./entries";
+import { isCode, tell, tellRefusal } from "./notices";
 import type { Organization } from "./organization";
 import { child } from "./paths";
 import { leftOut, send, type Chosen } from "./transfers";
@@ -24,8 +25,8 @@ export interface Unfinished {
   path: string;
   files: KeptFile[];
   handles: FileSystemHandle[];
-  /** How many notes have it. */
-  notes: number;
+  /** The names of the notes that have it. */
+  notes: string[];
 }
 
 /** What waits to be sent, as the device keeps it. */
@@ -39,8 +40,8 @@ const PREFIX = "upload.";
 const NOTE_MOST = 48_000;
 const NOTES_MOST = 100;
 const AGAIN_MS = 5000;
-/** Of so many files that are there it is asked who made them: each is a question to the host. */
-const ASKED_MOST = 500;
+/** Of so many files at once it is asked who made them: each is a question to the host. */
+const ASKED_AT_ONCE = 16;
 
 type Permission = "granted" | "denied" | "prompt";
 type WithPermission = FileSystemHandle & { queryPermission?: (how: object) => Promise<Permission>; requestPermission?: (how: object) => Promise<Permission> };
@@ -76,17 +77,15 @@ async function inDatabase<T>(mode: IDBTransactionMode, act: (store: IDBObjectSto
 
 // ---- kept while it runs
 
-/** Holds ID for this page; gives what ends that, or null where another page sends it. */
-function hold(id: string): Promise<(() => void) | null> {
-  if (!globalThis.navigator?.locks) return Promise.resolve(() => {});
-  return new Promise((resolve) => {
-    void navigator.locks.request(`zt-upload-${id}`, { ifAvailable: true }, (lock) => {
-      if (!lock) {
-        resolve(null);
-        return undefined;
-      }
-      return new Promise<void>((release) => resolve(() => release()));
-    }).catch(() => resolve(null));
+/** Does ACT while this page has ID; false where another page has it. */
+async function having(id: string, act: () => Promise<void>): Promise<boolean> {
+  if (!globalThis.navigator?.locks) {
+    await act();
+    return true;
+  }
+  return await navigator.locks.request(`zt-upload-${id}`, { ifAvailable: true }, async (lock) => {
+    if (lock) await act();
+    return lock !== null;
   });
 }
 
@@ -111,20 +110,23 @@ export function keep(organization: Organization, path: string, chosen: readonly 
   }
   if (parts.length > NOTES_MOST || chosen.length === 0) return { end() {} };
   const handles = [...new Set(chosen.flatMap((one) => (one.handle ? [one.handle] : [])))];
-  const held = hold(id);
-  const kept = held.then(async () => {
+  const notes = parts.map((_, at) => `${PREFIX}${id}.${at}`);
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => { end = resolve; });
+  const write = async () => {
     if (handles.length > 0) await inDatabase("readwrite", (store) => store.put(handles, id));
-    for (const [at, files] of parts.entries()) await organization.call("notes.put", { name: `${PREFIX}${id}.${at}`, value: JSON.stringify({ path, files }) });
-  }).catch(() => {});
-  return {
-    end() {
-      void kept.then(() => forgetId(organization, id, parts.length)).then(() => held).then((release) => release?.());
-    },
+    for (const [at, files] of parts.entries()) await organization.call("notes.put", { name: notes[at]!, value: JSON.stringify({ path, files }) });
   };
+  void having(id, async () => {
+    await write().catch(() => {}); // what cannot be kept is sent all the same
+    await ended;
+    await forget(organization, id, notes);
+  }).catch(() => {});
+  return { end };
 }
 
-async function forgetId(organization: Organization, id: string, count: number): Promise<void> {
-  for (let at = 0; at < count; at++) await organization.call("notes.remove", { name: `${PREFIX}${id}.${at}` }).catch(() => {});
+async function forget(organization: Organization, id: string, notes: readonly string[]): Promise<void> {
+  for (const name of notes) await organization.call("notes.remove", { name }).catch(() => {});
   await inDatabase("readwrite", (store) => store.delete(id));
 }
 
@@ -136,50 +138,71 @@ const looked = new Set<string>();
 export async function lookForUnfinished(organization: Organization): Promise<void> {
   if (looked.has(organization.key)) return;
   looked.add(organization.key);
-  try {
-    for (const one of await read(organization)) {
-      if (one.files.length === 0) await forgetId(organization, one.id, one.notes);
-      else if (one.handles.length > 0 && (await mayRead(one.handles, false))) await proceed(one);
-      else unfinished.value = [...unfinished.value, one];
+  const seen = new Set<string>();
+  for (;;) {
+    try {
+      for (const id of await idsOf(organization)) if (!seen.has(id)) await look(organization, id, seen);
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
-  } catch {
-    looked.delete(organization.key);
-    setTimeout(() => void lookForUnfinished(organization), AGAIN_MS);
   }
 }
 
-async function read(organization: Organization): Promise<Unfinished[]> {
-  const notes = (await organization.all("notes.list", { prefix: PREFIX }, "notes")) as { name: string; value: string }[];
-  const found = new Map<string, Unfinished>();
-  for (const { name, value } of notes) {
-    const id = name.slice(PREFIX.length).split(".")[0]!;
-    const note = JSON.parse(value) as { path: string; files: KeptFile[] };
-    const one = found.get(id) ?? { id, organization, path: note.path, files: [], handles: [], notes: 0 };
-    one.files.push(...note.files);
-    one.notes++;
-    found.set(id, one);
+/** Continues ID, or shows it; what is sent continues behind this. What another page sends is that page's. */
+function look(organization: Organization, id: string, seen: Set<string>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    having(id, async () => {
+      const one = await find(organization, id);
+      seen.add(id);
+      if (!one) return;
+      if (one.files.length === 0) await forget(organization, id, one.notes);
+      else if (one.handles.length > 0 && (await mayRead(one.handles, false))) {
+        resolve();
+        await sendSame(one, await filesOf(one));
+      } else unfinished.value = [...unfinished.value, one];
+    }).then(() => resolve(), reject);
+  });
+}
+
+type Note = { name: string; value: string };
+
+async function idsOf(organization: Organization): Promise<Set<string>> {
+  const notes = (await organization.all("notes.list", { prefix: PREFIX }, "notes")) as Note[];
+  return new Set(notes.map(({ name }) => name.slice(PREFIX.length).split(".")[0]!));
+}
+
+/** What a note says; null: it is none of this release's. */
+function said(value: string): { path: string; files: KeptFile[] } | null {
+  const isFile = (one: Partial<KeptFile> | null) => Array.isArray(one?.names) && one.names.length > 0 && one.names.every((name) => typeof name === "string") && typeof one.size === "number" && typeof one.modified === "number";
+  try {
+    const note = JSON.parse(value) as { path?: unknown; files?: unknown } | null;
+    return typeof note?.path === "string" && Array.isArray(note.files) && note.files.every(isFile) ? { path: note.path, files: note.files as KeptFile[] } : null;
+  } catch {
+    return null;
   }
-  const list: Unfinished[] = [];
-  for (const one of found.values()) {
-    const release = await hold(one.id);
-    if (!release) continue; // another page sends it
-    release();
-    one.files = await notThere(one);
-    one.handles = (await inDatabase<FileSystemHandle[]>("readonly", (store) => store.get(one.id))) ?? [];
-    list.push(one);
-  }
-  return list;
+}
+
+/** What of ID has not arrived; null: no note has it any more. The page has ID. */
+async function find(organization: Organization, id: string): Promise<Unfinished | null> {
+  const notes = (await organization.all("notes.list", { prefix: `${PREFIX}${id}.` }, "notes")) as Note[];
+  const read = notes.map(({ value }) => said(value)).filter((note) => note !== null);
+  if (read.length === 0) return null;
+  const { path } = read[0]!;
+  const files = await notThere(organization, path, read.flatMap((note) => note.files));
+  const handles = (await inDatabase<FileSystemHandle[]>("readonly", (store) => store.get(id))) ?? [];
+  return { id, organization, path, files, handles, notes: notes.map(({ name }) => name) };
 }
 
 /** The files that have not arrived: those that have are there with the same size and time, and are this person's. */
-async function notThere({ organization, path, files }: Unfinished): Promise<KeptFile[]> {
+async function notThere(organization: Organization, path: string, files: readonly KeptFile[]): Promise<KeptFile[]> {
   const folders = new Map<string, Map<string, Entry>>();
   const missing: KeptFile[] = [];
   const same: KeptFile[] = [];
   for (const one of files) {
     const above = one.names.slice(0, -1).join("/");
     let entries = folders.get(above);
-    if (!entries) folders.set(above, (entries = await entriesOf(organization, above === "" ? path : child(path, above))));
+    if (!entries) folders.set(above, (entries = await entriesByName(organization, above === "" ? path : child(path, above))));
     const there = entries.get(one.names.at(-1)!);
     if (!there?.details || there.details.size !== one.size || there.details.modified !== one.modified) missing.push(one);
     else same.push(one);
@@ -189,38 +212,34 @@ async function notThere({ organization, path, files }: Unfinished): Promise<Kept
 
 /** Those of FILES whose newest version another person made: a file of theirs, which happens to look the same, or is made to. */
 async function ofOthers(organization: Organization, path: string, files: readonly KeptFile[]): Promise<KeptFile[]> {
-  const others: KeptFile[] = [];
-  if (files.length === 0) return others;
+  if (files.length === 0) return [];
   const { user, email } = await organization.call("device.whoami", {});
-  for (const one of files.slice(0, ASKED_MOST)) {
+  const isOthers = async (one: KeptFile): Promise<boolean> => {
     try {
       const versions = (await organization.all("files.history", { path: child(path, one.names.join("/")) }, "versions")) as Version[];
       const author = versions.find(({ newest }) => newest)?.author;
-      if (author !== user && author !== email) others.push(one);
+      return author !== user && author !== email;
     } catch (error) {
       if (!isCode(error, "NOT_FOUND")) throw error;
-      others.push(one); // it went away meanwhile
+      return true; // it went away meanwhile
     }
+  };
+  const others: KeptFile[] = [];
+  for (let at = 0; at < files.length; at += ASKED_AT_ONCE) {
+    const some = files.slice(at, at + ASKED_AT_ONCE);
+    const answers = await Promise.all(some.map(isOthers));
+    others.push(...some.filter((_, which) => answers[which]));
   }
   return others;
 }
 
-async function entriesOf(organization: Organization, path: string): Promise<Map<string, Entry>> {
-  const found = new Map<string, Entry>();
+async function entriesByName(organization: Organization, path: string): Promise<Map<string, Entry>> {
   try {
-    const { handle, away } = await organization.call("list.open", { path, details: true });
-    if (away) throw new Error("the server is away");
-    let from: number | undefined = 0;
-    while (from !== undefined) {
-      const page: { entries: Entry[]; next?: number } = await organization.call("list.next", { handle, from, max: 200 });
-      for (const entry of page.entries) found.set(entry.name, entry);
-      from = page.next;
-    }
-    void organization.call("list.close", { handle }).catch(() => {});
+    return new Map((await entriesOf(organization, path, "now")).map((entry) => [entry.name, entry]));
   } catch (error) {
     if (!isCode(error, "NOT_FOUND")) throw error;
+    return new Map();
   }
-  return found;
 }
 
 // ---- continued
@@ -249,18 +268,47 @@ async function fileOf(handles: readonly FileSystemHandle[], names: readonly stri
   }
 }
 
-/** Continues with the files that the browser's handles name. */
-export async function proceed(one: Unfinished): Promise<void> {
+async function filesOf(one: Unfinished): Promise<Chosen[]> {
   const found: Chosen[] = [];
   for (const { names } of one.files) {
     const of = await fileOf(one.handles, names);
     if (of) found.push({ names, ...of });
   }
-  await continueWith(one, found);
+  return found;
 }
 
-/** Continues with FOUND, as far as they are the same files; the rest is left out, with the reason. */
-export async function continueWith(one: Unfinished, found: readonly Chosen[]): Promise<void> {
+/** Continues with the files that the browser's handles name, by an act of the person. */
+export function proceed(one: Unfinished): Promise<void> {
+  return take(one, filesOf);
+}
+
+/** Continues with FOUND, by an act of the person. */
+export function continueWith(one: Unfinished, found: readonly Chosen[]): Promise<void> {
+  return take(one, () => Promise.resolve(found));
+}
+
+/** Continues what is shown, as it is now: another page may have sent it, or some of it, meanwhile. */
+async function take(one: Unfinished, choose: (now: Unfinished) => Promise<readonly Chosen[]>): Promise<void> {
+  const { organization, id } = one;
+  let isMine = false;
+  drop(one);
+  try {
+    await having(id, async () => {
+      const now = await find(organization, id);
+      isMine = now !== null && now.files.length > 0;
+      if (isMine) await sendSame(now!, await choose(now!));
+      else if (now) await forget(organization, id, now.notes);
+    });
+    if (!isMine) tell(t("Another page of this browser sends these files, or has sent them."));
+  } catch (error) {
+    unfinished.value = [...unfinished.value, one];
+    tellRefusal(error);
+  }
+}
+
+/** Sends FOUND, as far as they are the same files, to its end; the rest is left out, with the reason. Until then the notes are
+ * there, and the page has them. */
+async function sendSame(one: Unfinished, found: readonly Chosen[]): Promise<void> {
   const { organization, path } = one;
   const same: Chosen[] = [];
   const lost: { name: string; reason: string }[] = [];
@@ -271,17 +319,16 @@ export async function continueWith(one: Unfinished, found: readonly Chosen[]): P
     if (match) same.push({ ...match, names: wanted.names });
     else lost.push({ name: wanted.names.join("/"), reason: candidates.length > 0 ? t("It has changed since: send it again if it is wanted.") : t("It was not found again.") });
   }
-  drop(one);
+  let sent: Promise<void> | null = null;
   if (same.length > 0) {
-    const sent = send(organization, path, same, [], () => organization.changedFiles(path.slice(0, path.indexOf(":"))));
+    sent = new Promise((resolve, reject) => {
+      send(organization, path, same, [], () => organization.changedFiles(path.slice(0, path.indexOf(":"))), { end: resolve }).catch(reject);
+    });
     tell(tn("%d upload continues where it stopped", "%d uploads continue where they stopped", same.length));
-    leftOut.value = [...leftOut.value, ...lost];
-    await forgetId(organization, one.id, one.notes);
-    await sent;
-  } else {
-    leftOut.value = [...leftOut.value, ...lost];
-    await forgetId(organization, one.id, one.notes);
   }
+  leftOut.value = [...leftOut.value, ...lost];
+  await sent;
+  await forget(organization, one.id, one.notes);
 }
 
 export function drop(one: Unfinished): void {
@@ -290,7 +337,7 @@ export function drop(one: Unfinished): void {
 
 export async function forgetUnfinished(one: Unfinished): Promise<void> {
   drop(one);
-  await forgetId(one.organization, one.id, one.notes);
+  await having(one.id, () => forget(one.organization, one.id, one.notes));
 }
 
 /** What a person reads of it. */
