@@ -56,6 +56,10 @@ method_list_next(struct call *c)
 	if (err != ZT_OK)
 		return err;
 	l = h->of;
+	if (json_object_get(c->params, "details") != NULL) {
+		h->has_details = call_flag(c, "details");
+		zt_list_want(l, h->has_details ? ZT_LIST_DETAILS : ZT_LIST_NAMES);
+	}
 	page_begin(&p, c);
 	if (json_object_get(c->params, "from") != NULL)
 		zt_list_seek(l, p.from);

@@ -367,6 +367,12 @@ zt_list_seek(struct zt_list *l, size_t at)
 	l->at = at < zt_list_size(l) ? at : zt_list_size(l);
 }
 
+void
+zt_list_want(struct zt_list *l, enum zt_list_what what)
+{
+	l->l.details = what == ZT_LIST_DETAILS;
+}
+
 static enum zt_err
 fill_page(struct zt_list *l, size_t n)
 {

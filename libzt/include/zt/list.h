@@ -31,6 +31,8 @@ ZT_API size_t zt_list_at(const struct zt_list *l);
 /* The next page begins with entry AT (from 0, in the order of the names' bytes), or is empty.
  */
 ZT_API void zt_list_seek(struct zt_list *l, size_t at);
+/* The next pages have WHAT, so that names and details can be read of one version. */
+ZT_API void zt_list_want(struct zt_list *l, enum zt_list_what what);
 /* The next MAX entries at most: sets *PAGE to *COUNT pointers, which live until the next call
  * of L. *COUNT is 0 at the end alone. Files are as of now, or of TIME. A call that failed can
  * be made again. Errors: those of the server, MEMORY, INVALID (MAX is 0). */

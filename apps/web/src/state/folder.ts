@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The entries of one folder. Names are read first, in pages, and shown; then sizes and times: of all where the folder is small,
-// else of what is in view.
+// else of what is in view. Both by one handle: it has one version of the folder, so that places mean the same in both.
 import { batch, signal, type Signal } from "@preact/signals";
 import type { Entry } from "@rpc";
 import { collator, orderKey } from "../words/order";
@@ -42,14 +42,15 @@ export class Folder {
     const { organization, path, time } = this;
     try {
       const opened = await organization.call("list.open", { path, time });
+      this.handle = opened.handle;
+      if (this.ended) return;
       if (opened.away) organization.lost();
       this.total.value = opened.size;
       const list: Item[] = [];
-      await this.pages(opened.handle, opened.size, PAGE, (entries, isLast) => {
+      await this.pages(PAGE, false, (entries, isLast) => {
         for (const entry of entries) keyOf(list[list.push({ ...entry, place: list.length }) - 1]!);
         if (list.length <= PAGE || isLast) this.items.value = list.slice();
       });
-      void organization.call("list.close", { handle: opened.handle }).catch(() => {});
       if (this.ended) return;
       batch(() => {
         this.items.value ??= list;
@@ -59,15 +60,24 @@ export class Folder {
       if (list.length > 0 && this.withDetails) await this.readDetails(list).catch(() => {});
     } catch (error) {
       if (!this.ended) this.problem.value = error;
+    } finally {
+      if (this.ended || !this.isLarge) this.close();
     }
   }
 
+  /** Whether details are read as they are looked at, by the handle that stays. */
+  private get isLarge(): boolean {
+    return this.isWhole.value && this.withDetails && (this.items.value?.length ?? 0) > SMALL;
+  }
+
   /** Gives each page of a list to `take`. Some are asked for ahead; one that is shorter than it may be has another behind it. */
-  private async pages(handle: number, size: number, most: number, take: (entries: Entry[], isLast: boolean) => void): Promise<void> {
+  private async pages(most: number, details: boolean, take: (entries: Entry[], isLast: boolean) => void): Promise<void> {
+    const { handle } = this;
+    const size = this.total.value;
     let ahead: { from: number; page: Promise<{ entries: Entry[]; next?: number }> }[] = [];
     for (let from = 0; from < size && !this.ended;) {
       for (let next = ahead.length > 0 ? ahead.at(-1)!.from + most : from; ahead.length < AHEAD && next < size; next += most) {
-        const page = this.organization.call("list.next", { handle, from: next, max: most });
+        const page = this.organization.call("list.next", { handle, from: next, max: most, details });
         page.catch(() => {}); // of those that nobody waits for any more
         ahead.push({ from: next, page });
       }
@@ -82,19 +92,13 @@ export class Folder {
 
   /** What is not read now is not known: the names are there. */
   private async readDetails(list: readonly Item[]): Promise<void> {
-    const { organization, path, time } = this;
-    const opened = await organization.call("list.open", { path, time, details: true });
-    this.close();
-    this.handle = opened.handle;
-    if (this.ended) this.end();
-    else if (list.length > SMALL && this.wantsAll) await this.detailAll();
-    else if (list.length > SMALL) this.detail(this.inView);
+    if (this.isLarge && this.wantsAll) await this.detailAll();
+    else if (this.isLarge) this.detail(this.inView);
     else {
-      await this.pages(this.handle, opened.size, DETAILS, (entries, isLast) => {
+      await this.pages(DETAILS, true, (entries, isLast) => {
         this.keep(entries);
         if (!isLast) this.detailed.value++;
       });
-      this.close();
       if (!this.ended) this.items.value = list.map((item) => ({ ...item, details: this.details.get(item.name) }));
     }
   }
@@ -112,7 +116,7 @@ export class Folder {
   /** Reads sizes and times of what is in view, in a folder that is not small; what left the view meanwhile is left out. */
   detail(places: readonly number[]): void {
     this.inView = places;
-    if (this.handle === 0 || (this.items.value?.length ?? 0) <= SMALL) return;
+    if (this.handle === 0 || !this.isLarge) return;
     this.wanted = [...new Set(places.map((place) => Math.floor(place / CHUNK)))].filter((chunk) => !this.asked.has(chunk));
     if (!this.works) void this.work();
   }
@@ -121,9 +125,9 @@ export class Folder {
   async detailAll(): Promise<void> {
     this.wantsAll = true;
     const items = this.items.value;
-    if (this.handle === 0 || !items || items.every((item) => item.details)) return;
+    if (this.handle === 0 || !this.isWhole.value || !items || items.every((item) => item.details)) return;
     const list: Entry[] = [];
-    await this.pages(this.handle, this.total.value, PAGE, (entries) => { list.push(...entries); });
+    await this.pages(PAGE, true, (entries) => { list.push(...entries); });
     if (!this.ended) this.items.value = list.map((entry, place) => ({ ...entry, place }));
   }
 
@@ -133,9 +137,13 @@ export class Folder {
       const chunk = this.wanted.shift()!;
       this.asked.add(chunk);
       try {
-        const page = await this.organization.call("list.next", { handle: this.handle, from: chunk * CHUNK, max: CHUNK });
-        this.keep(page.entries);
-        this.detailed.value++;
+        const end = (chunk + 1) * CHUNK;
+        for (let from: number | undefined = chunk * CHUNK; from !== undefined && from < end && !this.ended;) {
+          const page: { entries: Entry[]; next?: number } = await this.organization.call("list.next", { handle: this.handle, from, max: end - from, details: true });
+          this.keep(page.entries);
+          this.detailed.value++;
+          from = page.next;
+        }
       } catch {
         this.asked.delete(chunk);
         break;
