@@ -119,7 +119,7 @@ is_said_by_message(enum zt_err err)
 	return err == ZT_ERR_USAGE || err == ZT_ERR_NOT_FOUND || err == ZT_ERR_EXISTS ||
 	       err == ZT_ERR_INVALID || err == ZT_ERR_NAME || err == ZT_ERR_NOT_MEMBER ||
 	       err == ZT_ERR_GONE || err == ZT_ERR_WHO || err == ZT_ERR_FORBIDDEN ||
-	       err == ZT_ERR_PASSWORD || err == ZT_ERR_DECLINED;
+	       err == ZT_ERR_PASSWORD || err == ZT_ERR_DECLINED || err == ZT_ERR_UNSURE;
 }
 
 /* The error's own sentence and the message with it, as people read them, into OUT. */

@@ -47,7 +47,7 @@ handle_get(struct call *c, enum handle_kind kind, struct handle **out)
 			*out = &all->place[i];
 			return ZT_OK;
 		}
-	return call_refuse_number(c, ZT_ERR_NOT_FOUND, "the handle %s is not open", number);
+	return call_refuse_number(c, ZT_ERR_NO_HANDLE, "the handle %s is not open", number);
 }
 
 void

@@ -27,7 +27,7 @@ enum zt_err handle_place(struct call *c, enum handle_kind kind, struct handle **
 /* Takes OF into the place, with a number. It is closed unless the answer of C gives the number
  * to the page. */
 void handle_fill(struct call *c, struct handle *h, enum handle_kind kind, void *of);
-/* The handle that the parameter "handle" names. Errors: NOT_FOUND (none, or of another kind).
+/* The handle that the parameter "handle" names. Errors: NO_HANDLE (none, or of another kind).
  */
 enum zt_err handle_get(struct call *c, enum handle_kind kind, struct handle **out);
 /* Closes it, and frees its place. */

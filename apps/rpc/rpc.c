@@ -137,7 +137,7 @@ act(struct call *c, const struct rpc_row *row)
 		return host->method(host->ctx, row, c);
 	if (c->z == NULL)
 		return call_refuse(
-		    c, ZT_ERR_NOT_FOUND, "no device is open for the method %s", row->method);
+		    c, ZT_ERR_NO_DEVICE, "no device is open for the method %s", row->method);
 	if (row->asks == RPC_ASK &&
 	    (host->is_confirmed == NULL || !host->is_confirmed(host->ctx)))
 		return call_refuse(c, ZT_ERR_CONFIRM, zt_err_text(ZT_ERR_CONFIRM), "");

@@ -83,7 +83,7 @@ struct rpc_host {
 	enum zt_err (*method)(void *ctx, const struct rpc_row *row, struct call *c);
 };
 
-/* Makes a lane without a device: until rpc_lane_use its methods end with NOT_FOUND. Copies
+/* Makes a lane without a device: until rpc_lane_use its methods end with NO_DEVICE. Copies
  * HOST. The caller gives *OUT to rpc_lane_free. Errors: MEMORY, IO (no randomness). */
 enum zt_err rpc_lane_new(const struct rpc_host *host, struct rpc_lane **out)
     __attribute__((warn_unused_result));

@@ -158,9 +158,9 @@ const struct cli_exit cli_exits[] = {
 	{ 69, N_("none of it: the server or a service cannot be reached") },
 	{ 71, N_("none of it: there is not enough memory") },
 	{ 73, N_("none of it: something exists already") },
-	{ 74,
-	    N_("reading or writing failed, on this machine or at a server; a disk is full; or "
-	       "what was to be printed is not all out") },
+	{ 74, N_("reading or writing failed, on this machine or at a server; a disk is full; "
+		 "zt-agent ended within an act, which may be done, or not; or what was to be "
+		 "printed is not all out") },
 	{ 75, N_("none of it, but trying again can help: someone was first, or it took too "
 		 "long") },
 	{ 76, N_("none of it: the server is not honest, or of another version") },

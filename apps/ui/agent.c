@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ui/words.h"
+
 /* An answer of the agent has a page of a list and some more. */
 enum { MESSAGE_MAX = 4 * 1024 * 1024, ROOM = 64 * 1024, END_S = 30 };
 
@@ -21,7 +23,6 @@ struct agent {
 	char *in;
 	size_t in_n, in_room;
 	json_t *answer; /* to the request ID */
-	bool lacks_device;
 };
 
 /* Keeps the message that came, if it is the answer that is awaited. */
@@ -189,9 +190,9 @@ stop_waiting(lws_sorted_usec_list_t *timer)
 }
 
 bool
-agent_lacks_device(const struct agent *a)
+agent_has_gone(const struct agent *a)
 {
-	return a->lacks_device;
+	return a->wsi == NULL;
 }
 
 void
@@ -219,25 +220,24 @@ exchange(struct agent *a, const json_t *message)
 		(void)lws_callback_on_writable(a->wsi);
 	while (a->wsi != NULL && a->answer == NULL)
 		turn(a);
-	return a->answer != NULL ? ZT_OK : ZT_ERR_NETWORK;
+	return a->answer != NULL ? ZT_OK : ZT_ERR_UNSURE;
 }
 
 /* The error of the answer; its number is checked: another release may have more of them. */
 static enum zt_err
-error_of(struct agent *a, const json_t *error, char *message)
+error_of(const json_t *error, char message[AGENT_MESSAGE])
 {
-	const char *english = json_string_value(json_object_get(error, "english"));
-	const char *sentence = json_string_value(json_object_get(error, "sentence"));
 	enum zt_err err = (enum zt_err)json_integer_value(json_object_get(error, "number"));
 
-	(void)snprintf(message, 256, "%s", sentence != NULL ? sentence : "");
-	a->lacks_device = english != NULL && strncmp(english, "no device is open", 17) == 0;
-	return err != ZT_OK ? err : ZT_ERR_CORRUPT;
+	if (err == ZT_OK)
+		err = ZT_ERR_CORRUPT;
+	words_of(error, err, message);
+	return err;
 }
 
 enum zt_err
 agent_ask(struct agent *a, const char *method, json_t *params, const char *device,
-    json_t **result, char *message)
+    json_t **result, char message[AGENT_MESSAGE])
 {
 	json_t *ask = json_pack("{s:I,s:s,s:o,s:s*}", "id", ++a->id, "method", method, "params",
 	    params, "device", device);
@@ -249,7 +249,7 @@ agent_ask(struct agent *a, const char *method, json_t *params, const char *devic
 		return err;
 	error = json_object_get(a->answer, "error");
 	if (error != NULL)
-		err = error_of(a, error, message);
+		err = error_of(error, message);
 	else
 		*result = json_incref(json_object_get(a->answer, "result"));
 	json_decref(a->answer);

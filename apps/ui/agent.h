@@ -9,21 +9,23 @@
 #include "common/agent_place.h"
 #include "zt/err.h"
 
+#define AGENT_MESSAGE 256
+
 struct agent;
 
 /* Connects to the agent at P. False: none answers there. The caller closes *OUT. */
 bool agent_dial(const struct agent_place *p, struct agent **out);
 /* NULL is nothing. */
 void agent_close(struct agent *a);
-/* Whether the last answer was that the device is not open. */
-bool agent_lacks_device(const struct agent *a);
+/* Whether the connection has ended. */
+bool agent_has_gone(const struct agent *a);
 /* Waits until the agent has gone, some seconds at most. */
 void agent_await_end(struct agent *a);
 /* Asks METHOD with PARAMS, which it takes, of DEVICE (NULL: of the host), and waits for the
- * answer: *RESULT, which the caller gives to json_decref. Events are left out. MESSAGE, 256
- * bytes, is the agent's sentence about an error. Errors: the agent's; NETWORK (it has gone),
- * MEMORY. */
+ * answer: *RESULT, which the caller gives to json_decref. Events are left out. MESSAGE is the
+ * sentence of an error in this program's language; "": zt_err_text has it. Errors: the agent's
+ * (NO_DEVICE: it has DEVICE not open); UNSURE (it has gone, and may have done it); MEMORY. */
 enum zt_err agent_ask(struct agent *a, const char *method, json_t *params, const char *device,
-    json_t **result, char *message) __attribute__((warn_unused_result));
+    json_t **result, char message[AGENT_MESSAGE]) __attribute__((warn_unused_result));
 
 #endif

@@ -397,7 +397,11 @@ ui_act(struct cli *c, const char *method, json_t *params, json_t **result, enum 
 	}
 	*err = ask(&k, method, params, result);
 	/* Where the agent has gone meanwhile, it may have been done: it is not done twice. */
-	is_done = *err == ZT_OK || !agent_lacks_device(k.a);
+	if (*err == ZT_ERR_UNSURE)
+		(void)snprintf(c->message, sizeof c->message, "%s",
+		    _("zt-agent ended meanwhile: it may be done, or not; look before you do "
+		      "it again"));
+	is_done = *err != ZT_ERR_NO_DEVICE;
 	agent_close(k.a);
 	if (!is_done)
 		c->message[0] = 0;
@@ -418,9 +422,11 @@ ui_ls(
 	path_in(c->args[0], k.below);
 	*err = show_folder(&k);
 	/* It has the device not open, has gone, or the path is a file's. */
-	is_done =
-	    *err == ZT_OK || k.shown ||
-	    !(agent_lacks_device(k.a) || *err == ZT_ERR_NETWORK || *err == ZT_ERR_INVALID);
+	is_done = *err == ZT_OK || k.shown ||
+		  !(*err == ZT_ERR_NO_DEVICE || agent_has_gone(k.a) || *err == ZT_ERR_INVALID);
+	if (*err == ZT_ERR_UNSURE)
+		(void)snprintf(c->message, sizeof c->message, "%s",
+		    _("zt-agent ended before all was listed"));
 	agent_close(k.a);
 	if (!is_done)
 		c->message[0] = 0;

@@ -60,7 +60,8 @@ err_retry(enum zt_err err)
 /* What only this device can have: by its state, its password, or the person at it. */
 static const enum zt_err own[] = { ZT_ERR_PASSWORD, ZT_ERR_CODES, ZT_ERR_LOCKED, ZT_ERR_USAGE,
 	ZT_ERR_MISSING_KEY, ZT_ERR_WEAK, ZT_ERR_STORE, ZT_ERR_CLEAR, ZT_ERR_WHO, ZT_ERR_FOLDER,
-	ZT_ERR_SOME, ZT_ERR_DECLINED, ZT_ERR_INTERRUPTED };
+	ZT_ERR_SOME, ZT_ERR_DECLINED, ZT_ERR_NO_DEVICE, ZT_ERR_NO_HANDLE, ZT_ERR_UNSURE,
+	ZT_ERR_INTERRUPTED };
 
 static bool
 is_own(enum zt_err err)

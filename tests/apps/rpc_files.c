@@ -168,7 +168,7 @@ a_page_keeps_notes_and_files(void **state)
 		 (const char *const[]){ "read", "pinned", "forget", "nothing", NULL };
 	     *how != NULL; how++)
 		does(a, "reader.keep", "{s:I,s:s}", "handle", h, "how", *how);
-	ends(ZT_ERR_NOT_FOUND, a, "reader.keep", "{s:I,s:s}", "handle", h + 999, "how", "read");
+	ends(ZT_ERR_NO_HANDLE, a, "reader.keep", "{s:I,s:s}", "handle", h + 999, "how", "read");
 	does(a, "reader.close", "{s:I}", "handle", h);
 }
 
@@ -203,9 +203,24 @@ a_folder_is_listed_in_pages(void **state)
 	answer_has(
 	    ask(a, "list.next", "{s:I,s:i}", "handle", h, "from", 1), "entries", "name", "b");
 	does(a, "list.close", "{s:I}", "handle", h);
-	ends(ZT_ERR_NOT_FOUND, a, "list.next", "{s:I}", "handle", h);
+	ends(ZT_ERR_NO_HANDLE, a, "list.next", "{s:I}", "handle", h);
 	h = answer_number(ask(a, "list.open", "{s:s}", "path", "plans:/in"), "handle");
-	answer_has(ask(a, "list.next", "{s:I}", "handle", h), "entries", "name", "a");
+	entry = answer_item(ask(a, "list.next", "{s:I}", "handle", h), "entries", "name", "a");
+	assert_null(json_object_get(entry, "details"));
+	json_decref(entry);
+	/* Details by the same handle are of the same entries, though others came since. */
+	does(a, "files.makeFolder", "{s:s}", "path", "plans:/in/0");
+	page = ask(a, "list.next", "{s:I,s:i,s:b}", "handle", h, "from", 0, "details", 1);
+	assert_int_equal(3, json_array_size(json_object_get(page, "entries")));
+	entry = answer_item(page, "entries", "name", "a");
+	assert_int_equal(
+	    5, json_integer_value(json_object_get(json_object_get(entry, "details"), "size")));
+	json_decref(entry);
+	entry = answer_item(
+	    ask(a, "list.next", "{s:I,s:i,s:b}", "handle", h, "from", 0, "details", 0),
+	    "entries", "name", "a");
+	assert_null(json_object_get(entry, "details"));
+	json_decref(entry);
 	does(a, "list.close", "{s:I}", "handle", h);
 	ends(ZT_ERR_INVALID, a, "list.open", "{s:s}", "path", "plans:/in/a");
 }

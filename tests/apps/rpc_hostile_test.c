@@ -18,18 +18,18 @@ no_other_handle_is_taken(void **state)
 	    answer_number(ask(a, "reader.open", "{s:s}", "path", "plans:/budget"), "handle");
 
 	(void)state;
-	ends(ZT_ERR_NOT_FOUND, a, "writer.write", "{s:I,s:i}", "handle", h, "offset", 0);
-	ends(ZT_ERR_NOT_FOUND, a, "writer.commit", "{s:I}", "handle", h);
-	ends(ZT_ERR_NOT_FOUND, a, "list.close", "{s:I}", "handle", h);
-	ends(ZT_ERR_NOT_FOUND, a, "reader.close", "{s:i}", "handle", 0);
-	ends(ZT_ERR_NOT_FOUND, a, "reader.close", "{s:I}", "handle", h + 1);
-	ends(ZT_ERR_NOT_FOUND, b, "reader.close", "{s:I}", "handle", h);
+	ends(ZT_ERR_NO_HANDLE, a, "writer.write", "{s:I,s:i}", "handle", h, "offset", 0);
+	ends(ZT_ERR_NO_HANDLE, a, "writer.commit", "{s:I}", "handle", h);
+	ends(ZT_ERR_NO_HANDLE, a, "list.close", "{s:I}", "handle", h);
+	ends(ZT_ERR_NO_HANDLE, a, "reader.close", "{s:i}", "handle", 0);
+	ends(ZT_ERR_NO_HANDLE, a, "reader.close", "{s:I}", "handle", h + 1);
+	ends(ZT_ERR_NO_HANDLE, b, "reader.close", "{s:I}", "handle", h);
 	ask_reads(a, h, 0, 3, "ano");
 	does(a, "reader.close", "{s:I}", "handle", h);
-	ends(ZT_ERR_NOT_FOUND, a, "reader.close", "{s:I}", "handle", h);
+	ends(ZT_ERR_NO_HANDLE, a, "reader.close", "{s:I}", "handle", h);
 	/* Another that is opened in its place is another. */
 	does(a, "reader.open", "{s:s}", "path", "plans:/budget");
-	ends(ZT_ERR_NOT_FOUND, a, "reader.read", "{s:I,s:i,s:i}", "handle", h, "offset", 0,
+	ends(ZT_ERR_NO_HANDLE, a, "reader.read", "{s:I,s:i,s:i}", "handle", h, "offset", 0,
 	    "size", 1);
 }
 
@@ -234,7 +234,7 @@ without_a_device_every_method_refuses(void **state)
 
 	(void)state;
 	assert_ok(rpc_lane_new(&host, &l));
-	refused(l, ZT_ERR_NOT_FOUND, head, sizeof head - 1, 0, "log.head");
+	refused(l, ZT_ERR_NO_DEVICE, head, sizeof head - 1, 0, "log.head");
 	whole = answer_to(l, unknown, sizeof unknown - 1, NULL, 0, &a);
 	assert_string_equal("sans no",
 	    json_string_value(json_object_get(json_object_get(whole, "error"), "sentence")));

@@ -109,7 +109,7 @@ the_log_is_exported_for_an_auditor(void **state)
 	ends(ZT_ERR_TOO_BIG, a, "export.read", "{s:I,s:i,s:i}", "handle", h, "offset", 0,
 	    "size", 4 * 1024 * 1024 + 1);
 	does(a, "export.close", "{s:I}", "handle", h);
-	ends(ZT_ERR_NOT_FOUND, a, "export.close", "{s:I}", "handle", h);
+	ends(ZT_ERR_NO_HANDLE, a, "export.close", "{s:I}", "handle", h);
 	ends(ZT_ERR_NOT_FOUND, a, "export.open", "{s:s}", "workspace", "nowhere");
 	h = answer_number(ask(a, "export.open", "{}"), "handle");
 	does(a, "export.close", "{s:I}", "handle", h);

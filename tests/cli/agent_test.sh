@@ -75,17 +75,31 @@ acts() {
 acts bare; acts bare --json; acts alice; acts alice --json
 check "acts are the same by the agent, in words and in JSON" diff "$state/acts-bare" "$state/acts-alice"
 check "and some went" grep -q "rm -r many:/tree: 0" "$state/acts-bare"
+check "with what to type" grep -q "add --recursive" "$state/acts-bare"
+# The words are in the language of who types, whatever the agent's is.
+for who in bare alice; do : > "$state/acts-$who"; (ZT_LANG=fr; export ZT_LANG; acts $who; acts $who --json); done
+check "in French too, beside an English agent" diff "$state/acts-bare" "$state/acts-alice"
+check "and that is French" grep -q "ajoutez --recursive" "$state/acts-bare"
+bare agent stop >/dev/null; env ZT_LANG=fr "$bin/zt" --home "$state/home/alice" agent start >/dev/null; open_alice
+for who in bare alice; do : > "$state/acts-$who"; acts $who; done
+check "and in English beside a French agent" diff "$state/acts-bare" "$state/acts-alice"
+check "and that is English" grep -q "add --recursive" "$state/acts-bare"
+bare agent stop >/dev/null; bare agent start >/dev/null; open_alice
 expect 64 "no terminal" "ZT_AGENT=no asks no agent for acts either" env ZT_AGENT=no "$bin/zt" --home "$state/home/alice" mkdir many:/never
-# A large put by another process: what is done by the agent waits less than a second for it, and sees what it brought.
+# A large put by another process: what is done by the agent waits little for it, and sees what it brought. Alone on a machine
+# that is less than a second; the limit is that of one on which all other tests run.
 head -c 300000000 /dev/urandom > "$state/large"
 alice put "$state/large" many:/large >"$state/put.log" 2>&1 & put=$!
 n=0 longest=0
 while kill -0 $put 2>/dev/null; do
-	from=$(date +%s%3N); bare mkdir "many:/beside-$n" >/dev/null; bare ls many:/ >/dev/null; took=$((($(date +%s%3N) - from) / 2))
-	n=$((n + 1)); [ $took -le $longest ] || longest=$took
+	for act in "mkdir many:/beside-$n" "ls many:/"; do
+		from=$(date +%s%3N); bare $act >/dev/null; took=$(($(date +%s%3N) - from))
+		[ $took -le $longest ] || longest=$took
+	done
+	n=$((n + 1))
 done
 echo "# $n folders beside it, the longest act took $longest ms"
-wait $put && [ $n -ge 2 ] && [ $longest -lt 1000 ] && ok "the agent acts beside a large put" || { cat "$state/put.log"; not_ok "the agent acts beside a large put"; }
+wait $put && [ $n -ge 2 ] && [ $longest -lt 3000 ] && ok "the agent acts beside a large put" || { cat "$state/put.log"; not_ok "the agent acts beside a large put"; }
 expect 0 "large" "and shows what it brought" bare ls many:/
 [ "$(bare ls many:/ | grep -c beside-)" = $n ] && ok "and what it made itself" || not_ok "and what it made itself"
 /usr/bin/python3 - "$root" "$place/socket" <<'P'
@@ -101,6 +115,14 @@ check "the log is this person's alone" test "$(stat -c %a "$place/log")" = 600
 expect 0 "has ended" "zt agent stop" bare agent stop
 nothing_runs() { [ "$(pgrep -fc "zt-agent --root $state/home")" = 0 ] && [ ! -e "$place/socket" ]; }
 soon nothing_runs && ok "nothing of it is left" || not_ok "nothing of it is left"
+# An agent that takes what it is asked, and is gone before it answers.
+/usr/bin/python3 "$root/tests/agent/dies.py" "$place/socket" files.makeFolder & dies=$!
+soon test -S "$place/socket"
+expect 74 "it may be done, or not" "an act whose agent is gone is not said to be undone" bare mkdir many:/perhaps
+wait $dies; /usr/bin/python3 "$root/tests/agent/dies.py" "$place/socket" list.open & dies=$!
+soon test -S "$place/socket"
+expect 64 "no terminal" "a listing is begun again, here" bare ls many:/
+wait $dies; rm -f "$place/socket"
 # The machine is about to sleep, as the login manager says by D-Bus: devices are locked before it does.
 cat > "$state/bus.conf" <<X
 <busconfig><listen>unix:path=$state/bus</listen><auth>EXTERNAL</auth><policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>

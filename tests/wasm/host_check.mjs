@@ -104,7 +104,7 @@ console.log('ok - a call that waits for a person is cancelled');
 
 // Locked, and opened again by the password alone.
 await host.call(null, 'host.lock', {});
-await refused('NOT_FOUND', host.call(key, 'device.whoami'));
+await refused('NO_DEVICE', host.call(key, 'device.whoami'));
 await refused('PASSWORD', host.call(null, 'host.unlock', { key, password: 'wrong' }));
 await host.call(null, 'host.unlock', { key, password });
 assert.equal((await call('device.whoami', {})).email, 'wanda@demo.example');
@@ -129,7 +129,7 @@ await host.call(null, 'host.lock', {});
 await refused('PASSWORD', host.call(null, 'host.unlockByPasskey', { key, credential: 'Zm9v' }, output(2)));
 await refused('INVALID', host.call(null, 'host.unlockByPasskey', { key, credential: 'Zm9v' }));
 await refused('NOT_FOUND', host.call(null, 'host.unlockByPasskey', { key, credential: 'Zm9' }, output(1)));
-await refused('NOT_FOUND', call('device.whoami', {}));
+await refused('NO_DEVICE', call('device.whoami', {}));
 await host.call(null, 'host.unlockByPasskey', { key, credential: 'YmFy' }, output(2));
 assert.equal((await call('device.whoami', {})).email, 'wanda@demo.example');
 await refused('PASSWORD', host.call(null, 'host.confirmByPasskey', { key, credential: 'Zm9v' }, output(2)));

@@ -151,7 +151,7 @@ ok("the page hears what others do at once, and again after the gateway was away"
 const second = await tab();
 assert.equal((await call(second, key, "device.whoami")).result.email, "wanda@demo.example");
 assert((await fetched(second, key, "plans:/own")).equals(sent(body, 300, 3)));
-await assert.rejects(call(second, key, "reader.read", { handle: 1, offset: 0, size: 1 }), { code: "NOT_FOUND" });
+await assert.rejects(call(second, key, "reader.read", { handle: 1, offset: 0, size: 1 }), { code: "NO_HANDLE" });
 ok("a second tab uses the host of the first, with its own handles");
 await page.close();
 await second.waitForFunction(() => globalThis.lines.join() === "up,down,up", null, { timeout: 20000 });

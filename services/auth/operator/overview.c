@@ -199,7 +199,8 @@ check_freeze(const struct auth_org *org, const struct request *rq, const struct 
 		    out, ZT_ERR_NOT_FOUND, "the organization has no user of this id");
 	/* Of two admins who freeze each other at once, the first one does. */
 	if (idmap_get(&org->frozen, &rq->caller.user) != NULL)
-		return ZT_ERR_FROZEN;
+		return service_refuse(
+		    out, ZT_ERR_FROZEN, "another admin has frozen you meanwhile");
 	if (id_equal(user, &rq->caller.user))
 		return service_refuse(out, ZT_ERR_INVALID, "nobody freezes themselves");
 	return ZT_OK;
