@@ -346,7 +346,7 @@ def broken(r):
     near.send({"cancel": 99})
     near.send({"reply": 99, "ask": 1, "value": True})
     for key in "", "..", "../alice", "/", ".", "nobody", "alice/", "\u202e", "a" * 300:
-        refused("no device by the key %r" % key[:12], near.call, "device.whoami", device=key, kind="NOT_FOUND")
+        refused("no device by the key %r" % key[:12], near.call, "device.whoami", device=key, kind="NO_DEVICE")
         refused("nor is it unlocked", near.call, "host.unlock", {"key": key, "password": "x"}, kind="NOT_FOUND")
     check("the connection is still good", near.call("host.state")["host"] == "agent")
 
@@ -403,7 +403,7 @@ def places(r):
 def unlock(r):
     near = r.near()
     refused("a wrong password opens nothing", near.call, "host.unlock", {"key": "alice", "password": "no"}, kind="PASSWORD")
-    refused("a locked device answers nothing", near.call, "device.whoami", device="alice", kind="NOT_FOUND")
+    refused("a locked device answers nothing", near.call, "device.whoami", device="alice", kind="NO_DEVICE")
     check("the password does", near.call("host.unlock", {"key": "alice", "password": PASSWORD}) == {})
     check("and again is no harm", near.call("host.unlock", {"key": "alice", "password": PASSWORD}) == {})
     d = near.call("host.state")["devices"][0]
@@ -436,7 +436,7 @@ def work(r):
     check("and is read back by ranges", got == big)
     other = r.page()
     refused("another connection has not its handles", other.call, "reader.read",
-            {"handle": reader["handle"], "offset": 0, "size": 1}, "alice", kind="NOT_FOUND")
+            {"handle": reader["handle"], "offset": 0, "size": 1}, "alice", kind="NO_HANDLE")
     ls = other.call("list.open", {"path": "w:/"}, "alice")
     check("but sees the same folder", other.call("list.next", {"handle": ls["handle"]}, "alice")["entries"] ==
           [{"name": "big", "folder": False}])
@@ -481,7 +481,7 @@ def streams(r):
     check("the version is there", page.call("writer.commit", {"handle": w}, "alice")["version"] == 1)
     page.call("writer.close", {"handle": w}, "alice")
     late = put(to + "?offset=0", big)
-    check("a handle that is closed takes nothing, and says so", json.loads(late.text)["error"]["name"] == "NOT_FOUND", late.text[:99])
+    check("a handle that is closed takes nothing, and says so", json.loads(late.text)["error"]["name"] == "NO_HANDLE", late.text[:99])
 
     opened = page.call("reader.open", {"path": "s:/big"}, "alice")
     name = 'a "b";\r\nX: y \u00e9.html'
@@ -660,7 +660,7 @@ def locking(r):
     near.call("host.lock", {"key": "alice"})
     check("a lock while a call runs is quick", time.time() - began < 5, time.time() - began)
     refused("the call ends", page.finish, n, kind="INTERRUPTED")
-    refused("and the next one finds it locked", page.call, "device.whoami", device="alice", kind="NOT_FOUND")
+    refused("and the next one finds it locked", page.call, "device.whoami", device="alice", kind="NO_DEVICE")
     check("its threads are gone", soon(lambda: threads(r) == r.threads), threads(r))
     near.call("host.unlock", {"key": "alice", "password": PASSWORD})
     check("it opens again", page.call("device.whoami", device="alice")["email"] == "alice@demo.example")
@@ -671,6 +671,23 @@ def locking(r):
     kept = json.load(open(r.root + "/zt-agent/settings"))
     check("which is kept", kept["lockAfter"] == {"alice": 1}, kept)
     check("beside it, whose device it is", kept["known"]["alice"]["email"] == "alice@demo.example", kept)
+    near.call("host.lock")
+    soon(lambda: near.call("host.state")["devices"][0]["state"] == "locked")
+    shutil.move(r.root + "/alice", r.root + "/.away")  # as a medium that is not there
+    check("a device whose folder is away is none", near.call("host.state")["devices"] == [])
+    shutil.copytree(r.root + "/.away", r.root + "/other")
+    near.call("host.settings", {"key": "other", "lockAfter": 2})
+    shutil.move(r.root + "/.away", r.root + "/alice")
+    check("back again, it locks when it did", near.call("host.settings", {"key": "alice"}) == {"lockAfter": 1})
+    check("and is known before it is open", [d["email"] for d in near.call("host.state")["devices"] if d["key"] == "alice"] ==
+          ["alice@demo.example"])
+    shutil.rmtree(r.root + "/other")
+    near.call("host.state")
+    refused("a device that is made at a name that was another's", near.call, "host.create", dict(server=URL, code="x", slug="other",
+            email="a@b.example", name="A", label="L", password=PASSWORD), kind="INVALID")
+    kept = json.load(open(r.root + "/zt-agent/settings"))
+    check("begins with the usual time", kept["lockAfter"] == {"alice": 1}, kept)
+    near.call("host.unlock", {"key": "alice", "password": PASSWORD})
     near.call("host.settings", {"key": "alice", "lockAfter": 15})
     near.call("host.lock")
     check("all can be locked at once", near.call("host.state")["devices"][0]["state"] == "locked")
