@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "agent/device.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +10,7 @@
 #include "agent/host.h"
 #include "agent/lane.h"
 #include "agent/settings.h"
-#include "zt/enrol.h"
-#include "zt/protect.h"
-
-enum { DEVICES_MAX = 64 };
+#include "hosts/folders.h"
 
 /* ---- the folders ---- */
 
@@ -73,7 +68,7 @@ add(struct agent *a, const char *key, const char *home)
 		last = one;
 		count++;
 	}
-	if (count >= DEVICES_MAX || (d = calloc(1, sizeof *d)) == NULL)
+	if (count >= FOLDERS_MAX || (d = calloc(1, sizeof *d)) == NULL)
 		return;
 	d->a = a;
 	memcpy(d->key, key, strnlen(key, sizeof d->key - 1));
@@ -89,24 +84,27 @@ add(struct agent *a, const char *key, const char *home)
 static bool
 holds_device(const char *home)
 {
-	return is_ours(home) && (zt_has_device(home) || zt_is_joining(home));
+	return is_ours(home) && folders_has_device(home);
+}
+
+static void
+look_at(void *ctx, const char *name)
+{
+	struct agent *a = ctx;
+	char home[PATH_MAX];
+
+	if (is_key(a, name) && known(a, name) == NULL &&
+	    snprintf(home, sizeof home, "%s/%s", a->root, name) < (int)sizeof home &&
+	    holds_device(home))
+		add(a, name, home);
 }
 
 void
 device_scan(struct agent *a)
 {
-	DIR *root = opendir(a->root);
-	char home[PATH_MAX];
 	struct device *d, *next;
 
-	for (const struct dirent *e; root != NULL && (e = readdir(root)) != NULL;)
-		if (is_key(a, e->d_name) && known(a, e->d_name) == NULL &&
-		    snprintf(home, sizeof home, "%s/%s", a->root, e->d_name) <
-			(int)sizeof home &&
-		    holds_device(home))
-			add(a, e->d_name, home);
-	if (root != NULL)
-		(void)closedir(root);
+	folders_each(a->root, look_at, a);
 	for (d = LIST_FIRST(&a->devices); d != NULL; d = next) {
 		next = LIST_NEXT(d, link);
 		if (d->state == DEVICE_LOCKED && d->running == 0 && !holds_device(d->home))
@@ -129,13 +127,17 @@ device_find(struct agent *a, const char *key)
 enum zt_err
 device_folder(struct agent *a, const char *name, char home[PATH_MAX])
 {
+	enum zt_err err;
+
 	if (!is_key(a, name) || snprintf(home, PATH_MAX, "%s/%s", a->root, name) >= PATH_MAX)
 		return ZT_ERR_NAME;
-	if (mkdir(home, 0700) != 0 && errno != EEXIST)
-		return errno == ENOSPC ? ZT_ERR_FULL : ZT_ERR_IO;
+	if ((err = folders_make(home)) != ZT_OK && err != ZT_ERR_EXISTS)
+		return err;
 	if (!is_ours(home))
 		return ZT_ERR_FOLDER;
-	return zt_has_device(home) && !zt_is_joining(home) ? ZT_ERR_EXISTS : ZT_OK;
+	if (!holds_device(home) && !settings_forget(a, name))
+		return ZT_ERR_IO;
+	return err;
 }
 
 void

@@ -11,6 +11,7 @@
 #include "agent/device.h"
 #include "agent/host.h"
 #include "common/l10n.h"
+#include "hosts/note.h"
 #include "rpc/person.h"
 #include "zt/org.h"
 #include "zt/release.h"
@@ -101,7 +102,7 @@ struct note {
 	struct request *r; /* NULL: for all connections */
 	bool is_event;
 	size_t n;
-	char json[];
+	char *json;
 };
 
 static void
@@ -114,50 +115,31 @@ deliver_note(struct post *p)
 	else if (n->r->connection != NULL &&
 		 (!n->is_event || n->r->connection->pending < CONNECTION_EVENTS))
 		connection_send(n->r->connection, out_new(n->json, n->n, NULL, 0));
+	free(n->json);
 	free(n);
 }
 
-/* The object JSON with the member "device" before its others. */
 static void
 send_note(struct lane *l, const char *json, size_t n, bool is_event)
 {
-	json_t *key = l->device != NULL ? json_string(l->device->key) : NULL;
-	char *text = key != NULL ? json_dumps(key, JSON_ENCODE_ANY | JSON_ENSURE_ASCII) : NULL;
-	size_t more = text != NULL ? strlen("\"device\":,") + strlen(text) : 0;
-	struct note *note = malloc(sizeof *note + n + more + 1);
+	struct note *note = malloc(sizeof *note);
 
-	json_decref(key);
-	if (note != NULL) {
-		*note = (struct note){ .post.deliver = deliver_note,
-			.a = l->a,
-			.r = l->now,
-			.is_event = is_event,
-			.n = n + more };
-		if (more > 0)
-			(void)snprintf(
-			    note->json, n + more + 1, "{\"device\":%s,%s", text, json + 1);
-		else
-			memcpy(note->json, json, n);
+	if (note == NULL)
+		return;
+	*note = (struct note){
+		.post.deliver = deliver_note, .a = l->a, .r = l->now, .is_event = is_event
+	};
+	note->json = note_of(json, n, l->device != NULL ? l->device->key : NULL, &note->n);
+	if (note->json != NULL)
 		agent_post(l->a, &note->post);
-	}
-	free(text);
+	else
+		free(note);
 }
 
 static void
 hear_event(void *ctx, const char *json, size_t n)
 {
 	send_note(ctx, json, n, true);
-}
-
-/* The number of the question JSON. */
-static uint64_t
-ask_of(const char *json, size_t n)
-{
-	json_t *read = json_loadb(json, n, 0, NULL);
-	json_int_t ask = json_integer_value(json_object_get(read, "ask"));
-
-	json_decref(read);
-	return (uint64_t)ask;
 }
 
 /* Waits for the reply, a second at most. Whether there is none yet. */
@@ -181,7 +163,7 @@ ask(void *ctx, const struct rpc_question *q, char **reply, size_t *n)
 	struct request *r = l->now;
 
 	(void)pthread_mutex_lock(&r->lock);
-	r->ask = ask_of(q->json, q->n);
+	r->ask = note_ask(q->json, q->n);
 	(void)pthread_mutex_unlock(&r->lock);
 	send_note(l, q->json, q->n, false);
 	(void)pthread_mutex_lock(&r->lock);

@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* device.c - the devices of this browser: a folder each, locked or open. */
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "browser/host.h"
+#include "hosts/folders.h"
 #include "zt/enrol.h"
 #include "zt/org.h"
 #include "zt/protect.h"
 #include "zt/sync.h"
-
-enum { DEVICES_MAX = 64 };
 
 static uint64_t
 clock_ms(clockid_t which)
@@ -47,12 +43,6 @@ is_key(const char *key)
 	       strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(key);
 }
 
-static bool
-holds_device(const char *home)
-{
-	return zt_has_device(home) || zt_is_joining(home);
-}
-
 static struct device *
 known(const struct host *h, const char *key)
 {
@@ -70,7 +60,7 @@ add(struct host *h, const char *key, const char *home)
 
 	for (d = h->devices; d != NULL; d = d->next)
 		count++;
-	if (count >= DEVICES_MAX || (d = calloc(1, sizeof *d)) == NULL)
+	if (count >= FOLDERS_MAX || (d = calloc(1, sizeof *d)) == NULL)
 		return;
 	(void)snprintf(d->key, sizeof d->key, "%s", key);
 	(void)snprintf(d->home, sizeof d->home, "%s", home);
@@ -81,21 +71,22 @@ add(struct host *h, const char *key, const char *home)
 	*at = d;
 }
 
+static void
+look_at(void *ctx, const char *name)
+{
+	char home[HOST_HOME_MAX];
+
+	if (!is_key(name) || known(ctx, name) != NULL)
+		return;
+	(void)snprintf(home, sizeof home, "%s/%s", HOST_ROOT, name);
+	if (folders_has_device(home))
+		add(ctx, name, home);
+}
+
 void
 host_scan(struct host *h)
 {
-	DIR *root = opendir(HOST_ROOT);
-	char home[HOST_HOME_MAX];
-
-	for (const struct dirent *e; root != NULL && (e = readdir(root)) != NULL;) {
-		if (!is_key(e->d_name) || known(h, e->d_name) != NULL)
-			continue;
-		(void)snprintf(home, sizeof home, "%s/%s", HOST_ROOT, e->d_name);
-		if (holds_device(home))
-			add(h, e->d_name, home);
-	}
-	if (root != NULL)
-		(void)closedir(root);
+	folders_each(HOST_ROOT, look_at, h);
 }
 
 struct device *
@@ -116,9 +107,7 @@ host_folder(const char *key, char home[HOST_HOME_MAX])
 	if (!is_key(key))
 		return ZT_ERR_NAME;
 	(void)snprintf(home, HOST_HOME_MAX, "%s/%s", HOST_ROOT, key);
-	if (mkdir(home, 0700) != 0 && errno != EEXIST)
-		return errno == ENOSPC ? ZT_ERR_FULL : ZT_ERR_IO;
-	return zt_has_device(home) && !zt_is_joining(home) ? ZT_ERR_EXISTS : ZT_OK;
+	return folders_make(home);
 }
 
 /* ---- open, and locked ---- */

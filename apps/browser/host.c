@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hosts/note.h"
 #include "rpc/encode.h"
 #include "rpc/person.h"
 #include "zt/sync.h"
@@ -29,21 +30,13 @@ the_host(void)
 
 /* ---- what a call says while it runs ---- */
 
-/* The object JSON with the member "device" before its others. Keys are letters and digits. */
 static void
 send_note(const struct lane *l, const char *json, size_t n)
 {
-	size_t more =
-	    l->device != NULL ? strlen("\"device\":\"\",") + strlen(l->device->key) : 0;
-	char *note = more > 0 ? malloc(n + more + 1) : NULL;
+	char *note = note_of(json, n, l->device != NULL ? l->device->key : NULL, &n);
 
-	if (more == 0) {
-		worker_send(l->page, json, n, NULL, 0);
-	} else if (note != NULL) {
-		(void)snprintf(
-		    note, n + more + 1, "{\"device\":\"%s\",%s", l->device->key, json + 1);
-		worker_send(l->page, note, n + more, NULL, 0);
-	}
+	if (note != NULL)
+		worker_send(l->page, note, n, NULL, 0);
 	free(note);
 }
 
@@ -53,22 +46,11 @@ hear_event(void *ctx, const char *json, size_t n)
 	send_note(ctx, json, n);
 }
 
-/* The number of the question JSON. */
-static double
-ask_of(const char *json, size_t n)
-{
-	json_t *read = json_loadb(json, n, 0, NULL);
-	double ask = (double)json_integer_value(json_object_get(read, "ask"));
-
-	json_decref(read);
-	return ask;
-}
-
 static enum zt_err
 ask(void *ctx, const struct rpc_question *q, char **reply, size_t *n)
 {
 	const struct lane *l = ctx;
-	double number = ask_of(q->json, q->n);
+	double number = (double)note_ask(q->json, q->n);
 	int got;
 
 	*reply = NULL;

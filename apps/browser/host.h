@@ -100,7 +100,7 @@ struct zt_options host_options(struct host *h, const char *home, const char *pas
 
 /* rpc_host.method; CTX is a lane. */
 enum zt_err host_method(void *ctx, const struct rpc_row *row, struct call *c);
-/* Those of passkeys (passkeys.c). */
+/* Those of passkeys (passkey_methods.c). */
 enum zt_err host_passkeys(struct host *h, struct call *c);
 enum zt_err host_add_passkey(struct host *h, struct call *c);
 enum zt_err host_remove_passkey(struct host *h, struct call *c);

@@ -14,6 +14,7 @@
 #include "crypto/suite.h"
 #include "disk/lend.h"
 #include "disk/upload.h"
+#include "files/manifest.h"
 #include "format/pb.h"
 #include "session/session.h"
 #include "tree/batch.h"
@@ -30,18 +31,10 @@ look_of(const struct stat *st, Zt__FileManifest *f)
 static Zt__Manifest *
 new_file(const struct stat *st)
 {
-	Zt__Manifest *m = malloc(sizeof *m);
+	Zt__Manifest *m = manifest_new_file();
 
-	if (m == NULL)
-		return NULL;
-	zt__manifest__init(m);
-	m->kind_case = ZT__MANIFEST__KIND_FILE;
-	if ((m->file = malloc(sizeof *m->file)) == NULL) {
-		free(m);
-		return NULL;
-	}
-	zt__file_manifest__init(m->file);
-	look_of(st, m->file);
+	if (m != NULL)
+		look_of(st, m->file);
 	return m;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "files/manifest.h"
 
+#include <stdlib.h>
+
 #include "base/wire.h"
 #include "crypto/padding.h"
 #include "files/path.h"
@@ -8,6 +10,55 @@
 #include "format/pb.h"
 
 enum { MAGIC = 0x5a544d46 }; /* "ZTMF" */
+
+Zt__Manifest *
+manifest_new_file(void)
+{
+	Zt__Manifest *m = malloc(sizeof *m);
+
+	if (m == NULL)
+		return NULL;
+	zt__manifest__init(m);
+	if ((m->file = malloc(sizeof *m->file)) == NULL) {
+		free(m);
+		return NULL;
+	}
+	m->kind_case = ZT__MANIFEST__KIND_FILE;
+	zt__file_manifest__init(m->file);
+	return m;
+}
+
+enum zt_err
+manifest_begin_blocks(Zt__FileManifest *f, size_t room, uint32_t block_size)
+{
+	if ((f->blocks = malloc(sizeof *f->blocks)) == NULL)
+		return ZT_ERR_MEMORY;
+	zt__block_list__init(f->blocks);
+	f->content_case = ZT__FILE_MANIFEST__CONTENT_BLOCKS;
+	f->blocks->block_size = block_size;
+	f->blocks->blocks = calloc(room, sizeof(Zt__BlockRef *));
+	return f->blocks->blocks != NULL ? ZT_OK : ZT_ERR_MEMORY;
+}
+
+enum zt_err
+manifest_add_block(Zt__FileManifest *f, const Zt__BlockRef *from)
+{
+	Zt__BlockRef *b = malloc(sizeof *b);
+	enum zt_err err;
+
+	if (b == NULL)
+		return ZT_ERR_MEMORY;
+	zt__block_ref__init(b);
+	f->blocks->blocks[f->blocks->n_blocks++] = b;
+	b->hole = from->hole;
+	b->size = from->size;
+	b->offset = from->offset;
+	b->whole = from->whole;
+	if ((err = pb_copy(from->id, &b->id)) || (err = pb_copy(from->key, &b->key)) ||
+	    (err = pb_copy(from->hash, &b->hash)))
+		return err;
+	return pb_copy(from->content, &b->content);
+}
 
 static struct bytes
 header(const struct manifest_place *p, uint8_t out[MANIFEST_HEADER_BYTES])

@@ -20,6 +20,15 @@ struct manifest_place {
 	uint64_t version;
 };
 
+/* A file of no content, which the caller gives to pb_wipe; NULL: no memory. */
+Zt__Manifest *manifest_new_file(void);
+/* Begins the list of F's blocks of BLOCK_SIZE bytes, with room for ROOM of them. Errors:
+ * MEMORY. */
+ZT_CHECKED enum zt_err manifest_begin_blocks(
+    Zt__FileManifest *f, size_t room, uint32_t block_size);
+/* Adds a copy of FROM to F's list, which has room. Errors: MEMORY. */
+ZT_CHECKED enum zt_err manifest_add_block(Zt__FileManifest *f, const Zt__BlockRef *from);
+
 /* Encodes M, padded by Padmé, seals it under KEK for PLACE. */
 ZT_CHECKED enum zt_err manifest_seal(const struct secret *kek,
     const struct manifest_place *place, const Zt__Manifest *m, struct buf *object,

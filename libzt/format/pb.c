@@ -265,6 +265,18 @@ pb_exact(ProtobufCBinaryData field, void *out, size_t n)
 }
 
 enum zt_err
+pb_copy(ProtobufCBinaryData from, ProtobufCBinaryData *to)
+{
+	if (from.len == 0)
+		return ZT_OK;
+	if ((to->data = malloc(from.len)) == NULL)
+		return ZT_ERR_MEMORY;
+	memcpy(to->data, from.data, from.len);
+	to->len = from.len;
+	return ZT_OK;
+}
+
+enum zt_err
 pb_id(ProtobufCBinaryData field, struct id *out)
 {
 	return pb_exact(field, out->b, sizeof out->b);

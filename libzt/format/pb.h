@@ -23,6 +23,10 @@ void pb_wipe(void *message);
 /* Appends the encoding of MESSAGE. */
 ZT_CHECKED enum zt_err pb_encode(const void *message, struct buf *out);
 
+/* A copy of FROM as TO's own, in a message that pb_free or pb_wipe frees; of an empty field
+ * nothing. Errors: MEMORY. */
+ZT_CHECKED enum zt_err pb_copy(ProtobufCBinaryData from, ProtobufCBinaryData *to);
+
 /* The field as an id, a hash, or exactly N bytes. Errors: CORRUPT (another size). */
 ZT_CHECKED enum zt_err pb_id(ProtobufCBinaryData field, struct id *out);
 ZT_CHECKED enum zt_err pb_hash(ProtobufCBinaryData field, struct hash *out);

@@ -5,6 +5,7 @@
 
 #include "content/send.h"
 #include "files/block.h"
+#include "files/manifest.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "handles/kept.h"
@@ -21,58 +22,18 @@ is_inline(const struct zt_writer *w)
 	       w->parts[0].held->is_dirty;
 }
 
-enum zt_err
-writer_copy_field(const ProtobufCBinaryData *from, ProtobufCBinaryData *to)
-{
-	if (from->len == 0)
-		return ZT_OK;
-	if ((to->data = malloc(from->len)) == NULL)
-		return ZT_ERR_MEMORY;
-	memcpy(to->data, from->data, from->len);
-	to->len = from->len;
-	return ZT_OK;
-}
-
-/* P as the next reference of L, which has room for it. */
-static enum zt_err
-add_ref(Zt__BlockList *l, const struct writer_part *p)
-{
-	Zt__BlockRef *b = malloc(sizeof *b);
-	enum zt_err err;
-
-	if (b == NULL)
-		return ZT_ERR_MEMORY;
-	zt__block_ref__init(b);
-	l->blocks[l->n_blocks++] = b;
-	if (p->ref == NULL) {
-		b->hole = p->size;
-		return ZT_OK;
-	}
-	b->size = p->ref->size;
-	b->offset = p->ref->offset;
-	b->whole = p->ref->whole;
-	if ((err = writer_copy_field(&p->ref->id, &b->id)) ||
-	    (err = writer_copy_field(&p->ref->key, &b->key)) ||
-	    (err = writer_copy_field(&p->ref->hash, &b->hash)))
-		return err;
-	return writer_copy_field(&p->ref->content, &b->content);
-}
-
 static enum zt_err
 list_parts(const struct zt_writer *w, Zt__FileManifest *f)
 {
-	enum zt_err err = ZT_OK;
+	enum zt_err err = manifest_begin_blocks(f, w->count, BLOCK_CLEAR_MAX);
 
-	if ((f->blocks = malloc(sizeof *f->blocks)) == NULL)
-		return ZT_ERR_MEMORY;
-	zt__block_list__init(f->blocks);
-	f->content_case = ZT__FILE_MANIFEST__CONTENT_BLOCKS;
-	f->blocks->block_size = BLOCK_CLEAR_MAX;
-	if ((f->blocks->blocks = calloc(w->count, sizeof(Zt__BlockRef *))) == NULL)
-		return ZT_ERR_MEMORY;
 	for (size_t i = 0; err == ZT_OK && i < w->count; i++) {
-		err = add_ref(f->blocks, &w->parts[i]);
-		f->restored = f->restored || w->parts[i].is_kept;
+		const struct writer_part *p = &w->parts[i];
+		Zt__BlockRef hole = ZT__BLOCK_REF__INIT;
+
+		hole.hole = p->size;
+		err = manifest_add_block(f, p->ref != NULL ? p->ref : &hole);
+		f->restored = f->restored || p->is_kept;
 	}
 	return err;
 }
@@ -81,37 +42,29 @@ list_parts(const struct zt_writer *w, Zt__FileManifest *f)
 static enum zt_err
 compose(const struct zt_writer *w, Zt__Manifest **out)
 {
-	Zt__Manifest *m = malloc(sizeof *m);
-	enum zt_err err = ZT_ERR_MEMORY;
+	Zt__Manifest *m = manifest_new_file();
+	enum zt_err err = ZT_OK;
 
 	if (m == NULL)
-		return err;
-	zt__manifest__init(m);
-	if ((m->file = malloc(sizeof *m->file)) == NULL)
-		goto out;
-	m->kind_case = ZT__MANIFEST__KIND_FILE;
-	zt__file_manifest__init(m->file);
+		return ZT_ERR_MEMORY;
 	m->file->size = w->size;
 	m->file->mode = w->mode;
 	m->file->modified = w->has_time ? w->modified : (int64_t)(session_now_ms() / 1000);
 	m->file->modified_ns = w->has_time ? w->modified_ns : 0;
-	err = ZT_OK;
 	if (is_inline(w)) {
-		ProtobufCBinaryData clear =
-		    pb_field(w->parts[0].held->clear.p, w->parts[0].held->clear.n);
+		const struct buf *clear = &w->parts[0].held->clear;
 
 		m->file->content_case = ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT;
-		err = writer_copy_field(&clear, &m->file->inline_content);
+		err = pb_copy(pb_field(clear->p, clear->n), &m->file->inline_content);
 	} else if (w->count > 0) {
 		err = list_parts(w, m->file);
 	}
-	if (err)
-		goto out;
+	if (err) {
+		pb_wipe(m);
+		return err;
+	}
 	*out = m;
-	m = NULL;
-out:
-	pb_wipe(m);
-	return err;
+	return ZT_OK;
 }
 
 /* One commit. */

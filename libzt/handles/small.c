@@ -7,6 +7,7 @@
 #include "content/send.h"
 #include "content/transfer.h"
 #include "crypto/suite.h"
+#include "files/manifest.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "handles/verbs.h"
@@ -33,63 +34,31 @@ struct act {
 	struct tree_look look;
 };
 
-/* FROM as the only block of F. */
-static enum zt_err
-add_block(Zt__FileManifest *f, const Zt__BlockRef *from)
-{
-	Zt__BlockRef *b;
-
-	if ((f->blocks = malloc(sizeof *f->blocks)) == NULL)
-		return ZT_ERR_MEMORY;
-	zt__block_list__init(f->blocks);
-	f->content_case = ZT__FILE_MANIFEST__CONTENT_BLOCKS;
-	f->blocks->block_size = LIMIT_BLOCK;
-	if ((f->blocks->blocks = calloc(1, sizeof(Zt__BlockRef *))) == NULL ||
-	    (b = malloc(sizeof *b)) == NULL)
-		return ZT_ERR_MEMORY;
-	zt__block_ref__init(b);
-	f->blocks->blocks[f->blocks->n_blocks++] = b;
-	b->size = from->size;
-	b->offset = from->offset;
-	b->whole = from->whole;
-	return writer_copy_field(&from->id, &b->id) || writer_copy_field(&from->key, &b->key) ||
-		       writer_copy_field(&from->hash, &b->hash) ||
-		       writer_copy_field(&from->content, &b->content)
-		   ? ZT_ERR_MEMORY
-		   : ZT_OK;
-}
-
 static enum zt_err
 compose(const struct zt_small *file, const Zt__FileManifest *content, Zt__Manifest **out)
 {
-	Zt__Manifest *m = malloc(sizeof *m);
-	enum zt_err err = ZT_ERR_MEMORY;
+	Zt__Manifest *m = manifest_new_file();
+	enum zt_err err = ZT_OK;
 
 	if (m == NULL)
-		return err;
-	zt__manifest__init(m);
-	if ((m->file = malloc(sizeof *m->file)) == NULL)
-		goto out;
-	m->kind_case = ZT__MANIFEST__KIND_FILE;
-	zt__file_manifest__init(m->file);
+		return ZT_ERR_MEMORY;
 	m->file->size = file->n;
 	m->file->mode = 0644;
 	m->file->modified = file->seconds;
 	m->file->modified_ns = file->nanoseconds;
-	err = ZT_OK;
 	if (content->content_case == ZT__FILE_MANIFEST__CONTENT_BLOCKS) {
-		err = add_block(m->file, content->blocks->blocks[0]);
+		if ((err = manifest_begin_blocks(m->file, 1, LIMIT_BLOCK)) == ZT_OK)
+			err = manifest_add_block(m->file, content->blocks->blocks[0]);
 	} else if (content->content_case == ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT) {
 		m->file->content_case = ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT;
-		err = writer_copy_field(&content->inline_content, &m->file->inline_content);
+		err = pb_copy(content->inline_content, &m->file->inline_content);
 	}
-	if (err)
-		goto out;
+	if (err) {
+		pb_wipe(m);
+		return err;
+	}
 	*out = m;
-	m = NULL;
-out:
-	pb_wipe(m);
-	return err;
+	return ZT_OK;
 }
 
 /* The folder of PATH, whose text is REMOTE, into A->parent. */
@@ -211,7 +180,7 @@ keep_inline(const struct act *a)
 		if (clear.len == 0)
 			continue;
 		f->content_case = ZT__FILE_MANIFEST__CONTENT_INLINE_CONTENT;
-		if (writer_copy_field(&clear, &f->inline_content))
+		if (pb_copy(clear, &f->inline_content))
 			return ZT_ERR_MEMORY;
 	}
 	return ZT_OK;

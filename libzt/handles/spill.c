@@ -43,16 +43,6 @@ writer_part_block(const struct writer_part *p, struct block_part *out)
 	manifest_part(&f, 0, out);
 }
 
-static enum zt_err
-copy_bytes(const void *from, size_t n, ProtobufCBinaryData *to)
-{
-	if ((to->data = malloc(n)) == NULL)
-		return ZT_ERR_MEMORY;
-	memcpy(to->data, from, n);
-	to->len = n;
-	return ZT_OK;
-}
-
 enum zt_err
 writer_reference(const struct block_ref *r, Zt__BlockRef **out)
 {
@@ -63,9 +53,9 @@ writer_reference(const struct block_ref *r, Zt__BlockRef **out)
 		return ZT_ERR_MEMORY;
 	zt__block_ref__init(b);
 	b->size = r->size;
-	if ((err = copy_bytes(r->id.b, ID_BYTES, &b->id)) ||
-	    (err = copy_bytes(r->key, AEAD_KEY_BYTES, &b->key)) ||
-	    (err = copy_bytes(r->hash.b, HASH_BYTES, &b->hash))) {
+	if ((err = pb_copy(pb_field(r->id.b, ID_BYTES), &b->id)) ||
+	    (err = pb_copy(pb_field(r->key, AEAD_KEY_BYTES), &b->key)) ||
+	    (err = pb_copy(pb_field(r->hash.b, HASH_BYTES), &b->hash))) {
 		pb_wipe(b);
 		return err;
 	}

@@ -63,9 +63,6 @@ struct zt_writer {
 
 /* The error of a folder at PATH: EXISTS. */
 enum zt_err writer_refuse_folder(struct zt *z, const struct path *path);
-/* A copy of FROM, which is TO's own. Errors: MEMORY. */
-ZT_CHECKED enum zt_err writer_copy_field(
-    const ProtobufCBinaryData *from, ProtobufCBinaryData *to);
 /* The part that holds OFFSET, which is before the end. */
 size_t writer_part_at(const struct zt_writer *w, uint64_t offset);
 /* Where the block that begins at FROM ends at last. */

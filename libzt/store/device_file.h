@@ -74,9 +74,9 @@ ZT_CHECKED enum zt_err device_file_passkeys(
 
 enum protector {
 	BY_NOTHING, /* no device, or an unreadable one */
-	BY_PASSWORD,
-	BY_TOKEN,
-	BY_DESKTOP
+	BY_PASSWORD = 1,
+	BY_TOKEN = 2,
+	BY_DESKTOP = 3 /* as the file states them */
 };
 /* The protection of FOLDER's device. */
 enum protector device_file_protector(const char *folder);

@@ -10,8 +10,8 @@
 #include "crypto/labels.h"
 #include "crypto/password.h"
 #include "format/pb.h"
+#include "store/device_file.h"
 
-enum { BY_PASSWORD = 1, BY_DESKTOP = 3 };
 /* A credential's id has 1,023 bytes at most (WebAuthn level 3, 5.8.3), and a salt 32, both in
  * base64url; a domain 253 letters. */
 enum { CREDENTIAL_MAX = 1364, SALT_TEXT = 43, DOMAIN_MAX = 253, LABEL_MAX = 128 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* passkeys.c - the host's methods of passkeys. What a PRF gave comes as the content of a
+/* passkey_methods.c - the host's methods of passkeys. What a PRF gave comes as the content of a
  * request, and is wiped with it (client.mjs). */
 #include "browser/host.h"
 #include "rpc/call.h"
