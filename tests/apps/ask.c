@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "ask.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
 struct stage stage;
@@ -8,6 +9,7 @@ struct stage stage;
 void
 take_event(void *ctx, const char *json, size_t n)
 {
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* two may act at once */
 	json_t *e = json_loadb(json, n, 0, NULL);
 	struct type_fault fault;
 	const char *type;
@@ -19,7 +21,9 @@ take_event(void *ctx, const char *json, size_t n)
 	if (!type_check(type, true, json_object_get(e, "data"), &fault))
 		fail_msg("%s: not of the type %s at %s", json, type, fault.where);
 	assert_non_null(json_object_get(e, "request")); /* null: outside of a request */
+	(void)pthread_mutex_lock(&lock);
 	assert_int_equal(0, json_array_append_new(stage.events, e));
+	(void)pthread_mutex_unlock(&lock);
 }
 
 bool
