@@ -51,8 +51,11 @@ call_quote(struct call *c, enum zt_err err, const char *message)
 {
 	if (c->asked != ZT_OK)
 		return rpc_asked(c, err);
+	if (message[0] == 0 || strcmp(message, zt_err_text(err)) == 0)
+		return call_refuse(c, err, zt_err_text(err), "");
 	(void)snprintf(c->sentence, sizeof c->sentence, "%s", message);
-	return call_refuse(c, err, zt_err_text(err), "");
+	/* The sentence is its own parameter, which a page words where its catalogue has it. */
+	return call_refuse(c, err, "%s", message);
 }
 
 enum zt_err

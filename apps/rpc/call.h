@@ -29,7 +29,7 @@ struct call {
 	void *given;    /* content of the answer, from malloc */
 	size_t given_n;
 	const char *english;   /* a refusal of this folder; NULL: libzt's */
-	char parameter[128];   /* of it */
+	char parameter[256];   /* of it */
 	char sentence[256];    /* of libzt without a device; "": none */
 	struct handle *opened; /* by this call */
 	enum zt_err asked;     /* why the person gave no answer (person.h) */

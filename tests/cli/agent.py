@@ -668,6 +668,10 @@ def locking(r):
     refused("a code that is none makes nothing", near.call, "host.create", dict(server=URL, code="x", slug="none",
             email="a@b.example", name="A", label="L", password=PASSWORD), kind="INVALID")
     check("and leaves no folder", not os.path.exists(r.root + "/none"))
+    try:
+        near.call("host.create", dict(server=URL, code="x", slug="none", email="a@b.example", name="A", label="L", password=PASSWORD))
+    except Failure as e:
+        check("what libzt says of it is the refusal's parameter", (e.error["english"], e.error["parameters"]) == ("%s", [e.error["sentence"]]), e.error)
     kept = json.load(open(r.root + "/zt-agent/settings"))
     check("which is kept", kept["lockAfter"] == {"alice": 1}, kept)
     check("beside it, whose device it is", kept["known"]["alice"]["email"] == "alice@demo.example", kept)

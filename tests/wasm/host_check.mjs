@@ -37,6 +37,9 @@ assert.deepEqual((await host.call(key, 'people.devices', {})).result.devices.map
 await zt('org', 'settings', '--browser-devices', 'nobody');
 const late = await claim(await text('invite', 'user'), 'Late');
 assert.equal(late.made.failure?.name, 'ABORTED', String(late.made));
+// What libzt says of it is the parameter of the refusal, which a page shows.
+assert.deepEqual([late.made.failure.english, late.made.failure.parameters], ['%s', [late.made.failure.sentence]]);
+assert.match(late.made.failure.sentence, /the other side/);
 assert.match(late.greeted.out, /the organization lets nobody have a device in a browser/);
 assert(!(await text('users')).includes('late@demo.example'));
 await refused('UNAVAILABLE', host.call(key, 'releases.check', {}));

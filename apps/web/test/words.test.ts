@@ -41,6 +41,7 @@ test("that the server is away is said before which it is and what the system say
   expect(sentenceOf(failure)).toBe("The server cannot be reached (http://127.0.0.1:9: Couldn't connect to server)");
   setWords("fr", { "%.150s: %s": "%.150s : %s", "the server cannot be reached": "le serveur ne peut pas être joint" });
   expect(sentenceOf(failure)).toBe("Le serveur ne peut pas être joint (http://127.0.0.1:9 : Couldn't connect to server)");
+  expect(sentenceOf({ ...failure, english: "%s", parameters: ["http://127.0.0.1:9: Couldn't connect to server"] })).toBe("Le serveur ne peut pas être joint (http://127.0.0.1:9: Couldn't connect to server)");
   expect(sentenceOf({ ...failure, name: "TIMEOUT" })).toBe("http://127.0.0.1:9 : Couldn't connect to server");
 });
 

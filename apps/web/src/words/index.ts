@@ -71,7 +71,7 @@ export function sentenceOf(failure: Failure): string {
   const isKnown = language === "en" || typeof words[failure.english] === "string" || /^%[.\d]*s$/.test(failure.english);
   const sentence = isKnown && failure.english !== "" ? fill(worded(failure.english), parameters) : failure.sentence || failure.english || failure.name;
   // Which server it is and what the system says of it come after what that means.
-  const whole = failure.name === "NETWORK" && /^%[.\d]*s: %s$/.test(failure.english) ? `${t("the server cannot be reached")} (${sentence})` : sentence;
+  const whole = failure.name === "NETWORK" && /^%[.\d]*s(: %s)?$/.test(failure.english) ? `${t("the server cannot be reached")} (${sentence})` : sentence;
   return /^https?:/.test(whole) ? whole : whole.charAt(0).toUpperCase() + whole.slice(1);
 }
 
