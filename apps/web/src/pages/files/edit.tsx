@@ -12,7 +12,7 @@ import { child, nameOf, parent } from "../../state/paths";
 import { t } from "../../words";
 import { shown } from "../../words/format";
 import { Code } from "./code";
-import { writeText } from "./write";
+import { Saves, writeText } from "./write";
 
 interface EditProps {
   organization: Organization;
@@ -43,6 +43,7 @@ export function Edit({ organization, path, text: before, version, close, saved }
     close();
   };
   const saves = useRef(false);
+  const [writes] = useState(() => new Saves(organization, path));
   const name = nameOf(path);
   const isChanged = text !== known;
   // The editor has no other ends of lines than \n.
@@ -59,7 +60,7 @@ export function Edit({ organization, path, text: before, version, close, saved }
     setWrong("");
     const now = typed.current;
     try {
-      setBase((await writeText(organization, path, base, withEnds(now), how)) ?? base);
+      setBase(await writes.save(base, withEnds(now), how));
       setKnown(now);
       setConflict(false);
       tell(t("“%s” is saved as a new version", shown(name)));
