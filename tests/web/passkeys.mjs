@@ -215,7 +215,7 @@ try {
       await page.emulateMedia({ colorScheme: "dark" });
       await page.setViewportSize({ width: 320, height: 700 });
       await page.reload();
-      await page.getByRole("button", exact("Déverrouiller par une clé d'accès")).waitFor();
+      await page.getByRole("button", exact("Déverrouiller par une clé d’accès")).waitFor();
       await look("unlock-fr-320-dark");
       await page.evaluate(() => localStorage.setItem("zt.language", "en"));
       await page.emulateMedia({ colorScheme: "light" });
@@ -251,10 +251,10 @@ try {
     if (!process.env.SHOTS) return;
     await page.evaluate(() => localStorage.setItem("zt.language", "fr"));
     await page.reload(); // the host ends with its page
-    await button("Déverrouiller par une clé d'accès").click();
-    await page.getByRole("heading", exact("Clés d'accès")).waitFor();
+    await button("Déverrouiller par une clé d’accès").click();
+    await page.getByRole("heading", exact("Clés d’accès")).waitFor();
     await look("account-fr");
-    await page.getByRole("button", exact("Ajouter une clé d'accès")).click();
+    await page.getByRole("button", exact("Ajouter une clé d’accès")).click();
     await page.waitForTimeout(300);
     await look("add-password-fr");
     await page.keyboard.press("Escape");

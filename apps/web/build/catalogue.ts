@@ -10,6 +10,9 @@ function text(line: string): string {
   return JSON.parse(line.slice(line.indexOf('"'))) as string;
 }
 
+/** With the apostrophe of print: terminals have the sentences as they are, with that of a keyboard. */
+const printed = (form: string) => form.replace(/(?<=\p{L})'(?=[\p{L}«%])/gu, "’");
+
 /** Reads a catalogue of gettext: each sentence with its translation, or with those of its plural forms. */
 export function readCatalogue(po: string): Catalogue {
   const words: Catalogue = {};
@@ -27,7 +30,7 @@ export function readCatalogue(po: string): Catalogue {
       } else if (!line.startsWith('"')) continue;
       add(text(line));
     }
-    if (id !== "" && forms.some((form) => form !== "")) words[id] = plural ? forms : forms[0]!;
+    if (id !== "" && forms.some((form) => form !== "")) words[id] = plural ? forms.map(printed) : printed(forms[0]!);
   }
   return words;
 }

@@ -50,6 +50,11 @@ test("a catalogue of gettext is read: lines that continue, escapes, plurals, wha
   expect(readCatalogue(po)).toEqual({ 'a "b"\n': "c", one: ["un", "plusieurs"] });
 });
 
+test("French has the apostrophe of print, code and quotes keep that of a keyboard", () => {
+  const po = 'msgid "a"\nmsgstr "l\'adresse d\'%s, qu\'« il » dit"\n\nmsgid "b"\nmsgstr "\'x\' et don\'t"\n';
+  expect(readCatalogue(po)).toEqual({ a: "l’adresse d’%s, qu’« il » dit", b: "'x' et don’t" });
+});
+
 test("the French catalogue has every sentence, with the same directives", () => {
   const words = readCatalogue(readFileSync(new URL("../../../po/fr.po", import.meta.url), "utf8"));
   expect(Object.keys(words).length).toBeGreaterThan(1000);
