@@ -33,7 +33,7 @@ export function Toast() {
     <div role="status" aria-live="polite">
       {one && (
         <div class="toast" onMouseEnter={() => hold(true)} onMouseLeave={() => hold(false)} onFocusIn={() => hold(true)} onFocusOut={() => hold(false)}>
-          <span class="grow">{one.text}</span>
+          <span class="grow" key={one.id}>{one.text}</span>
           {one.undo && <button type="button" class="btn" title={`${t("Undo")} (Ctrl+Z)`} onClick={() => { const undo = one.undo!; dismiss(); back(); undo(); }}>{t("Undo")}</button>}
           <IconButton icon={X} label={t("Close")} onClick={() => { dismiss(); back(); }} />
         </div>

@@ -12,15 +12,21 @@ export interface Notice {
 }
 
 const LIFE_MS = 10_000;
+/** Until then every screen reader has taken what is to be said. */
+const SPOKEN_MS = 1000;
 
 export const notice = signal<Notice | null>(null);
 /** What a screen reader says at its next pause. */
 export const spokenNow = signal("");
 let timer: ReturnType<typeof setTimeout> | undefined;
+let spoken: ReturnType<typeof setTimeout> | undefined;
 let next = 1;
 
+/** TEXT does not stay: who reads the page later does not find it, and the same words are said again the next time. */
 export function say(text: string): void {
+  clearTimeout(spoken);
   spokenNow.value = text;
+  if (text !== "") spoken = setTimeout(() => { spokenNow.value = ""; }, SPOKEN_MS);
 }
 
 export function tell(text: string, undo?: () => void): void {
@@ -45,6 +51,7 @@ export function isCode(error: unknown, code: string): boolean {
 }
 
 function show(one: Notice): void {
+  say(""); // what was said before is no more so
   notice.value = one;
   hold(false);
 }
