@@ -59,7 +59,7 @@ export function Shell({ organization }: { organization: Organization }) {
         <Bar organization={organization} newWorkspace={() => setAsksWorkspace(true)} />
         <Top organization={organization} search={() => setPalette(true)} />
         <Away organization={organization} />
-        <Boundary key={parts.join("/")}><Room organization={organization} newWorkspace={() => setAsksWorkspace(true)} /></Boundary>
+        <Boundary at={parts.join("/")}><Room organization={organization} newWorkspace={() => setAsksWorkspace(true)} /></Boundary>
         <Status organization={organization} />
         <nav class="tabs" aria-label={t("Main")}>
           <Tab to={address(home)} icon={Folder} current={parts[2] !== "manage" && parts[2] !== "account"}>{t("Files")}</Tab>

@@ -6,8 +6,12 @@ import { t } from "../words";
 import { Button } from "./button";
 import { Empty } from "./marks";
 
-export class Boundary extends Component<{ children: ComponentChildren }, { failed: Error | null }> {
+/** Where AT is another one, what failed is tried again. */
+export class Boundary extends Component<{ children: ComponentChildren; at?: string }, { failed: Error | null }> {
   state = { failed: null as Error | null };
+  componentDidUpdate(before: { at?: string }) {
+    if (before.at !== this.props.at && this.state.failed) this.setState({ failed: null });
+  }
   static getDerivedStateFromError(failed: Error) {
     return { failed };
   }

@@ -8,7 +8,8 @@ import { saveFile, saveMany } from "../../state/download";
 import { t, tn } from "../../words";
 import { shown } from "../../words/format";
 
-export async function remove(organization: Organization, folder: string, entries: readonly Entry[], changed: () => void): Promise<void> {
+/** Gives the names of those that are gone: others stay selected, to be tried again. */
+export async function remove(organization: Organization, folder: string, entries: readonly Entry[], changed: () => void): Promise<readonly string[]> {
   const gone: string[] = [];
   let problem: unknown = null;
   for (const entry of entries) {
@@ -21,8 +22,9 @@ export async function remove(organization: Organization, folder: string, entries
     }
   }
   changed();
+  const names = gone.map(nameOf);
   if (problem !== null) tellRefusal(problem);
-  if (gone.length === 0 || problem !== null) return;
+  if (gone.length === 0 || problem !== null) return names;
   const only = nameOf(gone[0]!);
   tell(gone.length === 1 ? t("“%s” moved to the trash", shown(only)) : tn("%d item moved to the trash", "%d items moved to the trash", gone.length), () => {
     void (async () => {
@@ -30,6 +32,7 @@ export async function remove(organization: Organization, folder: string, entries
       tell(tn("%d item brought back", "%d items brought back", gone.length));
     })().catch(tellRefusal).finally(changed);
   });
+  return names;
 }
 
 /** Moves paths into a folder; Undo moves them back. */

@@ -2,7 +2,7 @@
 // One folder: its entries as a table or tiles, what is selected, and what is done with it.
 import { ArrowDown, ArrowUp, Camera, ChevronDown, Copy, Download, Ellipsis, FilePlus, FolderInput, FolderPlus, FolderUp, Info, LayoutGrid, List as Rows, Pencil, Pin, PinOff, Plus, Trash, Upload, UserPlus, X } from "lucide-preact";
 import type { Entry } from "@rpc";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Refusal } from "../../host/client";
 import { Button, IconButton } from "../../parts/button";
 import { Icon } from "../../parts/icon";
@@ -68,7 +68,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
   const [across, setAcross] = useState(1);
   const [pixels, setPixels] = useState(rem);
   const [over, setOver] = useState<string | null>(null);
-  const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
+  const [menu, setMenu] = useState<{ at: { x: number; y: number } | HTMLElement; of: string } | null>(null);
   const [made, setMade] = useState("");
   const [again, setAgain] = useState(0);
   const files = useRef<HTMLInputElement>(null);
@@ -78,13 +78,17 @@ export function FolderPage({ organization, workspace, names }: { organization: O
   const version = organization.fileChanges.value[workspace] ?? 0;
   const changed = () => organization.changedFiles(workspace);
 
-  // What is shown stays until the folder was read again.
-  useEffect(() => {
+  // What is shown stays until the folder was read again. It is asked for before all else that this page asks for: a host
+  // answers for a device in turn.
+  useLayoutEffect(() => {
     const fresh = new Folder(organization, path);
     if (by.column !== "name") void fresh.detailAll();
     if (!folder || folder.path !== path) {
+      folder?.end();
       setFolder(fresh);
       setSelection(noSelection);
+      setMenu(null);
+      typed.current = { text: "", at: 0 };
     }
     let isNewest = true;
     void fresh.read().then(() => {
@@ -106,6 +110,10 @@ export function FolderPage({ organization, workspace, names }: { organization: O
       if (fresh.items.value === null) fresh.end();
     };
   }, [path, version, again]);
+
+  const last = useRef<Folder | null>(null);
+  last.current = folder;
+  useEffect(() => () => last.current?.end(), []);
 
   const items = folder?.path === path ? folder.items.value : null;
   const list = useMemo(() => (items ? sorted(items, by.column, by.descending, language()) : []), [items, by, language()]);
@@ -159,7 +167,9 @@ export function FolderPage({ organization, workspace, names }: { organization: O
     else if (one) say(shown(one.name));
   };
   /** Where the keyboard was, it stays: the next key continues from there. */
-  const removed = () => setSelection(({ at }) => ({ names: new Set(), at: Math.min(at, list.length - chosen.length - 1), from: -1 }));
+  const removed = (gone: readonly string[]) => {
+    if (gone.length > 0) setSelection(({ names, at }) => ({ names: new Set([...names].filter((one) => !gone.includes(one))), at: Math.min(at, list.length - gone.length - 1), from: -1 }));
+  };
   // These two mean what is selected, wherever on the page the focus is: on a box, a row's menu, the bar above.
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
@@ -212,7 +222,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
       ...(one ? [pinOf(organization, child(path, one.name))
         ? { label: t("Keep offline no more"), icon: PinOff, act: () => void unpin(organization, child(path, one.name)).catch(tellRefusal) }
         : { label: t("Keep offline"), icon: Pin, act: () => void pinIt(organization, child(path, one.name), one.folder) }] : []),
-      ...(one ? [{ label: t("Details and versions"), icon: Info, act: () => showDetails(true) }] : []),
+      ...(one ? [{ label: t("Details and versions"), icon: Info, act: () => { setSelection(only(list, list.findIndex((entry) => entry.name === one.name))); showDetails(true); } }] : []),
       ...(one ? [{ label: t("Rename"), icon: Pencil, apart: true, disabled: !mayWrite, act: () => setAsked({ kind: "rename", entry: one }) }] : []),
       { label: t("Move…"), icon: FolderInput, disabled: !mayWrite, act: () => setAsked({ kind: "move", entries: [...entries] }) },
       { label: t("Copy…"), icon: Copy, act: () => setAsked({ kind: "copy", entries: [...entries] }) },
@@ -223,7 +233,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
     event.preventDefault();
     const one = list[at];
     if (one && !selection.names.has(one.name)) setSelection(only(list, at));
-    setMenu({ x: event.clientX, y: event.clientY });
+    if (one) setMenu({ at: { x: event.clientX, y: event.clientY }, of: one.name });
   };
 
   const drag = (event: DragEvent, at: number) => {
@@ -252,6 +262,8 @@ export function FolderPage({ organization, workspace, names }: { organization: O
     else void dropped(data).then(({ files, folders }) => send(organization, into, files, folders, changed));
   };
 
+  const menuFor = (name: string): readonly Entry[] => (selection.names.has(name) ? chosen : list.filter((one) => one.name === name).map(withDetails));
+
   const cell = (item: Item, at: number) => ({
     id: `item-${at}`, role: "row" as const, "aria-selected": selection.names.has(item.name), "aria-rowindex": at + 2, draggable: mayWrite,
     onClick: (event: MouseEvent) => click(event, at), onDblClick: () => open(item), onContextMenu: (event: MouseEvent) => rightClick(event, at),
@@ -266,17 +278,22 @@ export function FolderPage({ organization, workspace, names }: { organization: O
   const link = (item: Item) => (
     <a href={address([...home, item.folder ? "w" : "f", workspace, ...names, item.name])} tabIndex={-1} title={shown(item.name)} draggable={false}><CutName parts={item.folder ? [shown(item.name), ""] : nameParts(item.name)} /></a>
   );
-  const row = (at: number, top: number) => {
+  const row = (at: number, top: number, slot: number) => {
     const item = withDetails(list[at]!);
+    const time = item.details ? when(item.details.modified) : "";
+    const much = item.details && !item.folder ? size(item.details.size) : "";
+    const hasMenu = menu?.of === item.name && menu.at instanceof HTMLElement;
+    const label = t("More about %s", shown(item.name));
     return (
-      <div key={item.name} {...cell(item, at)} style={{ transform: `translateY(${top}px)` }}
+      <div key={slot} {...cell(item, at)} style={{ transform: `translateY(${top}px)` }}
         class={`files-row ${selection.at === at ? "at" : ""} ${over === child(path, item.name) ? "into" : ""}`}>
         <span role="gridcell">{box(item, at)}</span>
         <div class="name" role="gridcell"><span class={`ico ${item.folder ? "dir" : ""}`}><Icon of={iconOf(item)} /></span>
-          <div>{link(item)}{pinned(item)}<span class="sub cut">{item.details ? [item.folder ? "" : size(item.details.size), when(item.details.modified)].filter(Boolean).join(" · ") : ""}</span></div></div>
-        <span class="o cut" role="gridcell">{item.details ? when(item.details.modified) : ""}</span>
-        <span class="o num" role="gridcell">{item.details && !item.folder ? size(item.details.size) : ""}</span>
-        <span role="gridcell"><MenuButton class="btn icon quiet more" label={t("More about %s", shown(item.name))} choices={() => choicesFor(selection.names.has(item.name) ? chosen : [item])}><Icon of={Ellipsis} size="s" /></MenuButton></span>
+          <div>{link(item)}{pinned(item)}<span class="sub cut">{[much, time].filter(Boolean).join(" · ")}</span></div></div>
+        <span class="o cut" role="gridcell">{time}</span>
+        <span class="o num" role="gridcell">{much}</span>
+        <span role="gridcell"><button type="button" class="btn icon quiet more" aria-haspopup="menu" aria-expanded={hasMenu} aria-label={label} title={label}
+          onClick={(event) => { event.stopPropagation(); setMenu(hasMenu ? null : { at: event.currentTarget, of: item.name }); }}><Icon of={Ellipsis} size="s" /></button></span>
       </div>
     );
   };
@@ -368,7 +385,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
       </div>
       {detailsShown.value && found && <Details organization={organization} workspace={found} folder={path} entry={chosen.length === 1 ? chosen[0]! : null} many={chosen.length} asked={false}
         close={() => showDetails(false)} share={() => setAsked({ kind: "share" })} changed={changed} />}
-      {menu && <MenuList at={menu} close={() => setMenu(null)} choices={choicesFor(chosen)} />}
+      {menu && <MenuList key={menu.of} at={menu.at} close={() => setMenu(null)} choices={choicesFor(menuFor(menu.of))} />}
       {asked?.kind === "folder" && <NameDialog title={t("New folder")} act={t("Create")} close={() => setAsked(null)} done={(name) => { setMade(name); changed(); }} run={(name) => organization.call("files.makeFolder", { path: child(path, name) })} />}
       {asked?.kind === "text" && <NameDialog title={t("New text file")} act={t("Create")} offered={`${t("New text")}.txt`} hint={t("With a name that ends in .md, headings and lists are shown as such.")} close={() => setAsked(null)}
         run={newText} done={(name) => { changed(); go(address([...home, "f", workspace, ...names, textName(name)], { edit: "1" })); }} />}

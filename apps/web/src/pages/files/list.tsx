@@ -11,7 +11,8 @@ interface ListProps extends Omit<JSX.HTMLAttributes<HTMLDivElement>, "label"> {
   /** The row of the keyboard, which is kept in view. */
   at: number;
   head?: ComponentChildren;
-  row: (place: number, top: number) => ComponentChildren;
+  /** SLOT is the same for the row that takes another's place when it leaves the view: its parts are used again. */
+  row: (place: number, top: number, slot: number) => ComponentChildren;
   /** Rows from, to: what is in view now. */
   seen?: (from: number, to: number) => void;
   wide?: (width: number) => void;
@@ -47,8 +48,10 @@ export function List({ count, height, at, head, row, seen, wide, ...rest }: List
     else if (top + height + under > box.scrollTop + box.clientHeight) box.scrollTop = top + height + under - box.clientHeight;
   }, [at, height]);
   useEffect(() => { seen?.(view.from, view.to); }, [view.from, view.to, count]);
+  const slots = useRef(1);
+  slots.current = Math.max(slots.current, view.to - view.from);
   const rows: ComponentChildren[] = [];
-  for (let place = view.from; place < Math.min(view.to, count); place++) rows.push(row(place, place * height));
+  for (let place = view.from; place < Math.min(view.to, count); place++) rows.push(row(place, place * height, place % slots.current));
   return (
     <div ref={ref} {...rest} onScroll={look}>
       {head && <div ref={headRef} role="presentation">{head}</div>}
