@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Each page as a picture, in three widths (the main ones in five), two languages and two themes, and what axe-core finds on it.
 // The organization is a real one, made with zt on the command line. WIDTH=1280, ONLY=folder,share, LOOK=fr-dark and FAST=1 (English and light
-// alone) make some of them.
+// alone) make some of them; AXE=no leaves axe-core out.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -187,7 +187,8 @@ async function look(name, prepare = async () => {}) {
         for (const one of await page.evaluate(clipped)) { serious++; console.log(`    ${name} with text at 200% hides text: ${one}`); }
         await page.evaluate(() => { document.documentElement.style.fontSize = ""; });
       }
-      {
+      if (Number(width) >= 1280) for (const one of await page.evaluate(long)) { serious++; console.log(`    ${name} ${width} ${language}: a line of ${one}`); }
+      if (process.env.AXE !== "no") {
         const cdp = await context.newCDPSession(page);
         await cdp.send("Runtime.evaluate", { expression: axe });
         const { result } = await cdp.send("Runtime.evaluate", { expression: "axe.run(document, { resultTypes: ['violations'] }).then((r) => JSON.stringify(r.violations.map((v) => [v.impact, v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? ''))])))", awaitPromise: true, returnByValue: true });
@@ -200,6 +201,21 @@ async function look(name, prepare = async () => {}) {
       }
     }
   }
+}
+
+/** Texts of several lines whose lines have more letters than an eye follows. Code has the lines that it has. Runs in the page. */
+function long() {
+  const found = [];
+  for (const one of document.querySelectorAll("main *, dialog *")) {
+    const text = one.textContent.trim();
+    if (text.length < 100 || !one.checkVisibility() || one.closest("pre, code, .code, .textLayer, .cut, .cutmid, .words, .vh") || getComputedStyle(one).display.startsWith("inline")) continue;
+    if (![...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim() !== "")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    const lines = new Set([...range.getClientRects()].filter((box) => box.width > 2).map((box) => Math.round(box.bottom / 8))).size;
+    if (text.length / Math.max(1, lines) > 95) found.push(`${Math.round(text.length / Math.max(1, lines))} letters: ${one.tagName.toLowerCase()}.${one.className} “${text.slice(0, 50)}”`);
+  }
+  return found.slice(0, 5);
 }
 
 /** Texts that their box cuts off, and that no title, no longer name and no scrolling shows. Runs in the page. */

@@ -57,10 +57,11 @@ export function TrashPage({ organization, workspace }: { organization: Organizat
         </div>
         {problem ? <Note kind="bad" alert>{sentenceOfError(problem)}</Note>
           : list === null ? <Skeleton />
-            : some.length === 0 ? <div class="drop"><Empty icon={Trash} title={list.length === 0 ? t("The trash is empty") : t("Nothing called “%s”", filter)} /></div>
+            : some.length === 0 ? <div class="drop"><Empty icon={Trash} title={list.length === 0 ? t("The trash is empty") : t("Nothing called “%s”", filter)}
+              actions={list.length === 0 ? <a class="btn" href={address(["o", organization.key, "w", workspace])}>{t("Back to %s", shown(found?.name ?? ""))}</a> : undefined} /></div>
               : (
                 <table class="tbl two-lines">
-                  <colgroup><col /><col class="o c10" /><col class="o c9" /><col class="c9" /></colgroup>
+                  <colgroup><col /><col class="o c10" /><col class="o c9" /><col class="c10" /></colgroup>
                   <thead><tr><th scope="col">{t("Name")}</th><th scope="col" class="o">{t("Removed by")}</th><th scope="col" class="o">{t("When")}</th><th><span class="vh">{t("Actions")}</span></th></tr></thead>
                   <tbody>{some.slice(0, MOST).map((one) => {
                     const path = workspacePath(workspace, one.path);
