@@ -18,7 +18,13 @@
 #include "store/device_file.h"
 #include "store/scratch.h"
 
-enum { VALUE_MAX = 64 * 1024 * 1024, KEY_MAX = 64, SCHEMA = 1, WAIT_MS = 10000 };
+enum {
+	VALUE_MAX = 64 * 1024 * 1024,
+	KEY_MAX = 64,
+	SCHEMA = 1,
+	WAIT_MS = 10000,
+	TURN_MS = 1000
+};
 
 enum query {
 	PUT,
@@ -110,33 +116,51 @@ err_of(struct store *s, int rv)
 	return err;
 }
 
-/* One process at a time: a second one that WAITS does so for a little, then says so. */
+/* Whether FD was locked: nobody else has it. */
+static bool
+lock_file(int fd, enum zt_err *err)
+{
+	bool did = flock(fd, LOCK_EX | LOCK_NB) == 0;
+
+	*err = did || errno == EWOULDBLOCK ? ZT_OK : ZT_ERR_IO; /* there are no locks */
+	return did;
+}
+
+/* One process at a time: a second one that WAITS does so for a little, then says so. The one
+ * that waits has the turn (a lock on the folder itself), and the next asks for that first: a
+ * transfer that lends the device for an instant, again and again, would else have it back each
+ * time before the other looks. A waiting process that was stopped keeps nobody for long. */
 static enum zt_err
 take_lock(const char *folder, bool waits, const int *stop, int *out)
 {
 	char path[4200];
-	int fd;
-	enum zt_err err = device_file_check_folder(folder);
+	int fd, turn;
+	bool is_next = false, has = false;
+	enum zt_err err = device_file_check_folder(folder), ignored = ZT_OK;
 
 	if (err)
 		return err;
 	(void)snprintf(path, sizeof path, "%s/lock", folder);
 	if ((fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0)
 		return errno == ENOSPC ? ZT_ERR_FULL : ZT_ERR_IO;
-	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; tries++) {
-		bool is_held = errno == EWOULDBLOCK;
-
-		if (!is_held || !waits || tries == WAIT_MS / STOP_LOOK_MS ||
-		    stop_is_set(stop)) {
-			(void)close(fd);
-			return !is_held            ? ZT_ERR_IO /* there are no locks */
-			       : stop_is_set(stop) ? ZT_ERR_INTERRUPTED
-						   : ZT_ERR_LOCKED;
-		}
+	turn = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int tries = 0;; tries++) {
+		is_next = is_next || !waits || turn < 0 || lock_file(turn, &ignored) ||
+			  ignored || tries >= TURN_MS / STOP_LOOK_MS;
+		has = is_next && lock_file(fd, &err);
+		if (has || err || !waits || tries == WAIT_MS / STOP_LOOK_MS ||
+		    stop_is_set(stop))
+			break;
 		(void)usleep(STOP_LOOK_MS * 1000);
 	}
-	*out = fd;
-	return ZT_OK;
+	if (turn >= 0)
+		(void)close(turn);
+	if (has) {
+		*out = fd;
+		return ZT_OK;
+	}
+	(void)close(fd);
+	return err ? err : stop_is_set(stop) ? ZT_ERR_INTERRUPTED : ZT_ERR_LOCKED;
 }
 
 static enum zt_err

@@ -3,7 +3,10 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "crypto/secret.h"
@@ -26,6 +29,26 @@ newest(struct store *s, uint64_t *n)
 
 	buf_free(&b);
 	return err;
+}
+
+struct lender {
+	struct store *s;
+	atomic_bool ends;
+	enum zt_err err;
+};
+
+/* Keeps the store, and lends it for an instant, again and again. */
+static void *
+lend(void *arg)
+{
+	struct lender *l = arg;
+
+	while (l->err == ZT_OK && !atomic_load(&l->ends)) {
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+		store_rest(l->s);
+		l->err = store_wake(l->s, true);
+	}
+	return NULL;
 }
 
 static void
@@ -117,6 +140,33 @@ what_a_device_that_is_gone_has_left_is_dropped_and_what_is_anothers_is_not(void 
 	remove_all(folder);
 }
 
+static void
+who_waits_gets_a_store_that_is_lent_for_an_instant(void **state)
+{
+	char folder[] = "/tmp/zt-store.XXXXXX";
+	struct secret *key = NULL;
+	struct lender l = { .err = ZT_OK };
+	struct store *other = NULL;
+	pthread_t thread;
+
+	(void)state;
+	assert_ok(suite_init());
+	assert_non_null(mkdtemp(folder));
+	assert_ok(secret_generate(&key));
+	assert_ok(store_open(folder, key, NULL, &l.s));
+	assert_int_equal(0, pthread_create(&thread, NULL, lend, &l));
+	for (int i = 0; i < 5; i++) {
+		assert_ok(store_open(folder, key, NULL, &other));
+		store_close(other);
+	}
+	atomic_store(&l.ends, true);
+	assert_int_equal(0, pthread_join(thread, NULL));
+	assert_ok(l.err);
+	store_close(l.s);
+	secret_free(key);
+	remove_all(folder);
+}
+
 int
 main(void)
 {
@@ -124,6 +174,7 @@ main(void)
 		cmocka_unit_test(a_store_that_rests_is_anybodys_and_finds_what_others_wrote),
 		cmocka_unit_test(
 		    what_a_device_that_is_gone_has_left_is_dropped_and_what_is_anothers_is_not),
+		cmocka_unit_test(who_waits_gets_a_store_that_is_lent_for_an_instant),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
