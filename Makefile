@@ -33,7 +33,7 @@ tests: all $(TESTS)
 tests-plain: all $(PLAIN_TESTS)
 tests-threads: $(THREAD_TESTS) $B/bin/zt-agent
 	$(MAKE) SANITIZE= all # the services that they ask
-tests-cli: all $(addprefix $B/tests/cli/,read_qr logind quick.so later.so)
+tests-cli: all $(addprefix $B/tests/cli/,read_qr logind quick.so later.so meanwhile.so)
 fuzzers: $(FUZZERS)
 .PHONY: test-unit test-attack test-threads test-cli fuzz fuzz-run
 test-unit: tests

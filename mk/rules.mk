@@ -135,7 +135,7 @@ $B/tests/cli/quick.so: tests/support/quick/argon2.c
 $B/tests/cli/logind: tests/cli/logind.c
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBS_AGENT)
-$B/tests/cli/later.so: tests/cli/later.c
+$B/tests/cli/later.so $B/tests/cli/meanwhile.so: $B/tests/cli/%.so: tests/cli/%.c
 	@mkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 $B/tests/attack/hang.so: tests/support/hang/nng_close.c

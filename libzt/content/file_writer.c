@@ -56,13 +56,19 @@ folder_drop(struct folder *f)
 
 /* ---- the existing file at its place ---- */
 
+/* Whether nobody wrote to it between A and B; a new name alters its ctime alone. */
 static bool
-is_same_file(const struct stat *a, const struct stat *b)
+has_same_content(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static bool
+is_same_file(const struct stat *a, const struct stat *b)
+{
+	return has_same_content(a, b) && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
 	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
@@ -111,6 +117,7 @@ look_at_place(struct transfer *t, const struct file_writer_place *at, const Zt__
     struct file_writer *k, bool *is_there)
 {
 	struct local l = { .version = 0 }; /* what is known of it, if anything */
+	bool may_hold;
 
 	*is_there = false;
 	k->may_replace = fstatat(at->in->fd, at->name, &k->was, AT_SYMLINK_NOFOLLOW) != 0;
@@ -124,8 +131,12 @@ look_at_place(struct transfer *t, const struct file_writer_place *at, const Zt__
 		*is_there = l.version == at->what.version;
 		return ZT_OK;
 	}
-	if (S_ISREG(k->was.st_mode) && (uint64_t)k->was.st_size == f->size &&
-	    holds(t, at, f, l.version > 0 && id_equal(&l.vlob, &at->what.vlob))) {
+	k->is_ours = l.version > 0 && id_equal(&l.vlob, &at->what.vlob);
+	may_hold = S_ISREG(k->was.st_mode) && (uint64_t)k->was.st_size == f->size;
+	k->compares = may_hold && at->later;
+	if (k->compares)
+		return ZT_OK;
+	if (may_hold && holds(t, at, f, k->is_ours)) {
 		*is_there = true;
 		return ZT_OK;
 	}
@@ -158,6 +169,16 @@ holes_of(const Zt__FileManifest *f)
 	return holes;
 }
 
+bool
+file_writer_is_there(struct file_writer *k, const Zt__FileManifest *f)
+{
+	const struct file_writer_place at = {
+		.in = k->in, .name = k->name, .author = k->author
+	};
+
+	return holds(k->t, &at, f, k->is_ours);
+}
+
 static void
 file_writer_free(struct file_writer *k)
 {
@@ -165,6 +186,13 @@ file_writer_free(struct file_writer *k)
 	free(k->shown);
 	free(k->name);
 	free(k);
+}
+
+void
+file_writer_drop(struct file_writer *k)
+{
+	folder_drop(k->in);
+	file_writer_free(k);
 }
 
 enum zt_err
@@ -185,6 +213,7 @@ file_writer_new(struct transfer *t, const struct file_writer_place *at,
 		.data = f->size - holes_of(f),
 		.mode = f->mode,
 		.what = at->what,
+		.author = at->author,
 		.times = { { 0, UTIME_OMIT }, { (time_t)f->modified, (long)f->modified_ns } } };
 	k->is_sparse = k->data < k->size;
 	if ((k->shown = strdup(at->shown)) == NULL ||
@@ -214,6 +243,26 @@ fail_io(struct file_writer *k)
 	k->err = transfer_class(k->os_error);
 }
 
+/* The file and what is at its place change names; what was written there after the last look
+ * gets its name back. False where the file system cannot, or nothing is there. */
+static bool
+exchange(struct file_writer *k)
+{
+	struct stat out;
+	int in = k->in->fd;
+
+	if (k->t->z->overwrites || k->was.st_ino == 0 ||
+	    renameat2(in, k->temp, in, k->name, RENAME_EXCHANGE) != 0)
+		return false;
+	if (fstatat(in, k->temp, &out, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    !has_same_content(&k->was, &out) &&
+	    renameat2(in, k->temp, in, k->name, RENAME_EXCHANGE) == 0)
+		k->err = ZT_ERR_EXISTS;
+	else
+		(void)unlinkat(in, k->temp, 0);
+	return true;
+}
+
 /* The file gets its name; a contributor may have chosen one that this file system cannot have.
  */
 static void
@@ -239,8 +288,34 @@ take_name(struct file_writer *k)
 	}
 	if (!may_take_place(k)) /* somebody wrote it meanwhile */
 		k->err = ZT_ERR_EXISTS;
-	else if (renameat(k->in->fd, k->temp, k->in->fd, k->name) != 0)
+	else if (!exchange(k) && renameat(k->in->fd, k->temp, k->in->fd, k->name) != 0)
 		fail_io(k);
+}
+
+/* Whether what is at the place holds what was just written: another process may have got the
+ * same file meanwhile. */
+static bool
+is_there_by_now(const struct file_writer *k)
+{
+	enum { PIECE = 64 * 1024 };
+	int fd = openat(k->in->fd, k->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	uint8_t *a = malloc(PIECE), *b = malloc(PIECE);
+	struct stat st;
+	bool same = fd >= 0 && a != NULL && b != NULL && fstat(fd, &st) == 0 &&
+		    S_ISREG(st.st_mode) && (uint64_t)st.st_size == k->size;
+
+	for (uint64_t at = 0; same && at < k->size;) {
+		ssize_t n = pread(fd, a, PIECE, (off_t)at);
+
+		same = n > 0 && pread(k->fd, b, (size_t)n, (off_t)at) == n &&
+		       memcmp(a, b, (size_t)n) == 0;
+		at += n > 0 ? (uint64_t)n : 0;
+	}
+	free(a);
+	free(b);
+	if (fd >= 0)
+		(void)close(fd);
+	return same;
 }
 
 /* A file that claims more than there is need not fill the disk first. */
@@ -283,8 +358,7 @@ file_writer_open(struct file_writer *k)
 {
 	if (k->in == NULL)
 		return;
-	if ((k->fd = openat(k->in->fd, k->temp,
-		 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0) {
+	if ((k->fd = temp_make(k->in->fd, k->temp)) < 0) {
 		fail_io(k);
 		return;
 	}
@@ -336,14 +410,24 @@ file_writer_write(struct file_writer *k, uint64_t offset, struct bytes b)
 void
 file_writer_name(struct file_writer *k)
 {
+	struct stat whole = { 0 };
+
 	if (k->fd < 0 || k->is_whole)
 		return;
 	if (k->err == ZT_OK) {
 		(void)fchmod(k->fd, (mode_t)k->mode & 0777 & ~k->t->mask);
 		(void)futimens(k->fd, k->times);
+		if (fstat(k->fd, &whole) != 0)
+			whole.st_ino = 0;
 		take_name(k);
-		if (k->err == ZT_OK && fstat(k->fd, &k->is) != 0)
+		/* What somebody writes to it as soon as it has its name is not ours. */
+		if (k->err == ZT_OK &&
+		    (fstat(k->fd, &k->is) != 0 || !has_same_content(&whole, &k->is)))
 			k->is.st_ino = 0;
+		if (k->err == ZT_ERR_EXISTS && is_there_by_now(k)) {
+			k->err = ZT_OK;
+			(void)unlinkat(k->in->fd, k->temp, 0);
+		}
 	}
 	if (k->direct >= 0)
 		(void)close(k->direct);

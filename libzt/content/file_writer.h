@@ -27,6 +27,9 @@ struct file_writer {
 	struct stat was,
 	    is; /* the destination at file_writer_new; our file under its final name */
 	struct local what; /* the version being written */
+	struct id author;  /* the device that wrote it */
+	bool compares;     /* what is there may hold it: file_writer_is_there tells */
+	bool is_ours;      /* and zt wrote or sent that before */
 	char temp[TEMP_NAME + 1];
 	char *name, *shown;  /* SHOWN: path for messages */
 	char *beside;        /* path of what stays, when this is put beside it; or NULL */
@@ -51,9 +54,15 @@ struct file_writer_place {
 	const char *beside; /* path of what stays, when this is put beside it; or NULL */
 	struct local what;
 	struct id author; /* the device that wrote it */
+	bool later;       /* what is there is compared when file_writer_is_there is called */
 };
 ZT_CHECKED enum zt_err file_writer_new(struct transfer *t, const struct file_writer_place *at,
     const Zt__FileManifest *f, struct file_writer **out);
+/* Of a writer that COMPARES: whether what is there holds F, and the servers do. Takes as long
+ * as reading both, and needs no store. */
+bool file_writer_is_there(struct file_writer *k, const Zt__FileManifest *f);
+/* Releases K, of which nothing was written. */
+void file_writer_drop(struct file_writer *k);
 /* Reports that what is there as NAME in IN, whose path is SHOWN, was not replaced. */
 void file_writer_refused(
     struct transfer *t, const struct folder *in, const char *name, const char *shown);

@@ -2,8 +2,10 @@
 #include "content/temp.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,6 +64,43 @@ is_left(const struct zt *z, const struct temp_place *at, const char *name)
 	return strcmp(again, name) == 0;
 }
 
+/* Who writes such a file has it locked. Where there are no locks, nobody is known to. */
+enum { MAKING_MAX = 10 };
+int
+temp_make(int folder, const char *name)
+{
+	struct stat st;
+	int fd;
+
+	for (int tries = 0; tries < MAKING_MAX; tries++) {
+		if ((fd = openat(folder, name,
+			 O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0)
+			return -1;
+		if ((flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) &&
+		    (fstat(fd, &st) != 0 || st.st_nlink > 0))
+			return fd;
+		/* another run took it for a file that was left, before it was locked */
+		(void)unlinkat(folder, name, 0);
+		(void)close(fd);
+	}
+	errno = EAGAIN;
+	return -1;
+}
+
+/* Removes NAME from FOLDER, unless it is being written. */
+static void
+clear_one(int folder, const char *name)
+{
+	int fd = openat(folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0) /* it came whole, with its mode */
+		fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		(void)unlinkat(folder, name, 0);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 void
 temp_clear(const struct zt *z, const struct temp_place *at, int fd)
 {
@@ -79,6 +118,6 @@ temp_clear(const struct zt *z, const struct temp_place *at, int fd)
 		if (is_left(z, at, e->d_name) &&
 		    fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISREG(st.st_mode) && st.st_uid == geteuid())
-			(void)unlinkat(fd, e->d_name, 0);
+			clear_one(fd, e->d_name);
 	(void)closedir(d);
 }

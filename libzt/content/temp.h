@@ -21,11 +21,14 @@ struct temp_place {
 /* The name with NUMBER, which is new in this run, at AT. */
 void temp_name(
     const struct zt *z, const struct temp_place *at, uint32_t number, char out[TEMP_NAME + 1]);
+/* Makes the file NAME in FOLDER, open to be written and read, which temp_clear leaves alone
+ * until it is closed. Returns -1 on failure, with errno. */
+int temp_make(int folder, const char *name);
 /* Whether NAME has the form of such a name, from any device. */
 bool temp_has_form(const char *name);
 /* Removes from the folder FD, which is at AT, the regular files of this OS user that an earlier
- * run of this device left behind. The state folder is locked, so that none of them is being
- * written. Ignores errors. */
+ * run of this device left behind, and not those that another process is writing now. Ignores
+ * errors. */
 void temp_clear(const struct zt *z, const struct temp_place *at, int fd);
 
 #endif

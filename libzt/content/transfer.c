@@ -43,9 +43,28 @@ transfer_report(const struct transfer *t, const char *name)
 		t->p->step(t->p->ctx, &s);
 }
 
+/* Whether NAME was named by an earlier look at the same. */
+static bool
+is_named(const struct transfer *t, const char *name)
+{
+	struct hash h;
+	struct id key;
+
+	if (t->named == NULL)
+		return false;
+	hash_content(bytes_text(name), &h);
+	memcpy(key.b, h.b, ID_BYTES);
+	if (idmap_get(t->named, &key) != NULL)
+		return true;
+	(void)!(int)idmap_put(t->named, &key, t->named); /* or it is named twice */
+	return false;
+}
+
 void
 transfer_skip(const struct transfer *t, const char *name, const char *message)
 {
+	if (is_named(t, name))
+		return;
 	if (t->p != NULL && t->p->skipped != NULL)
 		t->p->skipped(t->p->ctx, name, message);
 }

@@ -45,13 +45,16 @@ struct transfer {
 	bool is_lent;               /* others may have the device (disk/lend.h), */
 	uint64_t lent_at;           /* which knew the chain up to here; */
 	uint64_t kept_ms;           /* the steady clock when it was taken last */
+	bool keeps;                 /* it is lent to nobody any more */
 	enum zt_err err;            /* the first error of a slot */
 	bool resumes; /* up: blocks that failed stay, stalled, until send_resume */
 	/* Up: called for each block that the servers have, on the caller's thread; or NULL. */
 	void (*taken)(void *ctx, const struct transfer_slot *slot);
 	void *taken_ctx;
 	/* Objects that were lost or damaged; the transfer continues without them. */
-	enum zt_err skipped;         /* the first */
+	enum zt_err skipped; /* the first */
+	struct idmap
+	    *named; /* what was named, here and in earlier looks at the same; or NULL */
 	bool lost_file, lost_folder; /* among them; what a person can do differs */
 	struct transfer_slot slot[TRANSFER_SLOTS];
 };

@@ -79,6 +79,24 @@ place_beside(struct transfer *t, const struct file_writer_place *at, const Zt__F
 	return err;
 }
 
+/* What place_file placed gets its content, unless what is there holds it. */
+static enum zt_err
+fetch_placed(struct transfer *t, const Zt__FileManifest *f, struct file_writer *k)
+{
+	bool is_there;
+
+	if (!k->compares)
+		return fetch_content(t, f, k);
+	is_there = file_writer_is_there(k, f);
+	if (!is_there && t->z->overwrites)
+		return fetch_content(t, f, k);
+	t->done += f->size;
+	if (!is_there)
+		file_writer_refused(t, k->in, k->name, k->shown);
+	file_writer_drop(k);
+	return session_may_go_on(t->z);
+}
+
 /* ---- a tree ---- */
 
 /* How much is looked at together: enough that a trip to the servers serves many, and few enough
@@ -91,6 +109,7 @@ struct remote_folder {
 	unsigned depth;
 	struct folder *local; /* while its files are fetched */
 	bool is_made, is_excluded;
+	uint64_t version; /* that was read */
 	unsigned mode;
 	struct timespec times[2];
 };
@@ -185,6 +204,7 @@ take_folder(void *ctx, size_t i, Zt__Manifest **m)
 	enum zt_err err = ZT_OK;
 
 	transfer_damaged(g->t, shown[0] != 0 ? shown : "/", &g->objects[i]);
+	g->folders[folder].version = g->objects[i].v.version;
 	if (*m != NULL) {
 		struct remote_folder *f = &g->folders[folder];
 
@@ -280,7 +300,7 @@ hold_file(struct getting *g, struct remote_file *f, Zt__Manifest **m)
 
 	if (weight > HELD_MAX - g->held_bytes) {
 		f->k = NULL;
-		return fetch_content(g->t, (*m)->file, k);
+		return fetch_placed(g->t, (*m)->file, k);
 	}
 	g->held_bytes += weight;
 	g->held_content += (*m)->file->size;
@@ -302,7 +322,7 @@ fetch_held(struct getting *g, size_t from, size_t count, enum zt_err err)
 		struct remote_file *f = &g->files[i];
 
 		if (f->k != NULL && err == ZT_OK) {
-			err = fetch_content(g->t, f->m->file, f->k);
+			err = fetch_placed(g->t, f->m->file, f->k);
 		} else if (f->k != NULL) {
 			f->k->err = g->t->err ? g->t->err : ZT_ERR_INTERRUPTED;
 			file_writer_end(f->k);
@@ -339,7 +359,8 @@ take_file(void *ctx, size_t i, Zt__Manifest **m)
 			.name = buf_text(&f->name),
 			.shown = buf_text(&shown),
 			.what = { g->t->s->w->id, f->vlob, g->objects[i].v.version },
-			.author = g->objects[i].v.author };
+			.author = g->objects[i].v.author,
+			.later = !g->t->z->keeps_both };
 
 		err = place_file(g->t, &at, (*m)->file, &f->k);
 	}
@@ -410,9 +431,29 @@ get_some(struct getting *g)
 	return err;
 }
 
+/* Whether a folder is another by now than the one that was read: something may have been moved
+ * from one that was not read yet into one that was. */
+static bool
+was_altered(struct getting *g)
+{
+	struct workspace_version v;
+
+	for (size_t i = 0; i < g->folder_count; i++) {
+		const struct remote_folder *f = &g->folders[i];
+
+		if (f->is_excluded)
+			continue;
+		if (workspace_version(g->t->s, &f->vlob, 0, &v))
+			v.version = 0;
+		if (v.version != f->version)
+			return true;
+	}
+	return false;
+}
+
 /* ROOT is new when IS_MADE. */
 static enum zt_err
-get_tree(struct transfer *t, const struct id *vlob, int root, bool is_made)
+get_tree(struct transfer *t, const struct id *vlob, int root, bool is_made, bool *is_altered)
 {
 	struct getting g = { .t = t, .root = root };
 	enum zt_err err = add_folder(&g, vlob, NULL, bytes_of(NULL, 0), 0);
@@ -423,6 +464,7 @@ get_tree(struct transfer *t, const struct id *vlob, int root, bool is_made)
 		err = get_some(&g);
 	if (err == ZT_OK)
 		err = lend_while(t, NULL);
+	*is_altered = err == ZT_OK && was_altered(&g);
 	finish_folders(&g);
 	for (size_t i = 0; i < g.folder_count; i++) {
 		folder_drop(g.folders[i].local);
@@ -463,8 +505,10 @@ get_stream(struct transfer *t, Zt__Manifest **m, const char *local)
 
 	if (fd < 0)
 		return transfer_err(t->z, local, errno);
-	if ((err = reader_new(t->s, m, &r)) == ZT_OK)
+	if ((err = reader_new(t->s, m, &r)) == ZT_OK) {
+		lend_begin(t); /* to the end: who reads it may be a person */
 		err = reader_pour(r, fd);
+	}
 	zt_reader_close(r);
 	if (!is_output && close(fd) != 0 && err == ZT_OK)
 		err = transfer_err(t->z, local, errno);
@@ -510,7 +554,7 @@ get_file(struct transfer *t, const struct file_writer_place *at, const Zt__FileM
 		return err;
 	if (f->size >= LEND_BYTES)
 		lend_begin(t);
-	if ((err = fetch_content(t, f, k)) == ZT_OK && (err = fetch_shared(t)) == ZT_OK &&
+	if ((err = fetch_placed(t, f, k)) == ZT_OK && (err = fetch_shared(t)) == ZT_OK &&
 	    t->is_lent)
 		err = transfer_drain(t);
 	back = lend_end(t);
@@ -533,6 +577,8 @@ get_one(struct transfer *t, const struct id *vlob, const struct path *path, cons
 	at.shown = at.name;
 	at.what = (struct local){ t->s->w->id, *vlob, o.v.version };
 	at.author = o.v.author;
+	/* Else a name for what is put beside it may have to be looked for. */
+	at.later = !t->z->keeps_both;
 	transfer_damaged(t, at.name, &o);
 	if (m == NULL && o.damaged == 0)
 		err = session_refuse(t->z, ZT_ERR_CORRUPT, "a file without a version");
@@ -547,26 +593,34 @@ out:
 	return err;
 }
 
-/* *AGAIN: a folder was read, and others changed the workspace meanwhile. */
+/* One look after the other at the same. */
+struct looks {
+	bool is_last;       /* others cannot change the workspace meanwhile */
+	bool again;         /* they did, in a folder that was read */
+	struct idmap named; /* what was named */
+};
+
 static enum zt_err
 get_once(struct transfer *t, const char *remote, const char *local, const struct zt_progress *p,
-    bool *again)
+    struct looks *looks)
 {
 	struct zt *z = t->z;
 	struct workspace *s;
 	struct path path;
 	struct tree_entry at;
 	uint64_t foreign;
-	bool is_made = false;
+	bool is_made = false, is_altered = false;
 	int dir;
 	enum zt_err err;
 
-	*again = false;
+	looks->again = false;
 	if ((err = tree_open(z, remote, &s, &path)) ||
 	    (err = tree_find(s, &path, path.count, &at)) ||
 	    (err = transfer_begin(t, s, ZT_PROGRESS_FETCH, p)))
 		return err;
 	foreign = z->foreign;
+	t->keeps = looks->is_last;
+	t->named = &looks->named;
 	if (!at.is_folder) {
 		err = get_one(t, &at.vlob, &path, local);
 	} else if (strcmp(local, "-") == 0) {
@@ -579,7 +633,7 @@ get_once(struct transfer *t, const char *remote, const char *local, const struct
 					     local)
 				       : transfer_err(z, local, errno);
 	} else {
-		err = get_tree(t, &at.vlob, dir, is_made);
+		err = get_tree(t, &at.vlob, dir, is_made, &is_altered);
 		(void)close(dir);
 	}
 	if (err == ZT_OK)
@@ -587,7 +641,7 @@ get_once(struct transfer *t, const char *remote, const char *local, const struct
 	transfer_note(t);
 	if (err == ZT_OK)
 		err = transfer_skipped(t);
-	*again = at.is_folder && z->foreign != foreign;
+	looks->again = is_altered && z->foreign != foreign;
 	return err;
 }
 
@@ -596,25 +650,24 @@ disk_get(struct zt *z, const char *remote, const char *local, const struct zt_pr
     uint64_t *files)
 {
 	enum { TRIES = 5 };
+	struct looks looks = { .again = true };
 	uint64_t got = 0;
-	bool again;
-	enum zt_err err;
+	enum zt_err err = ZT_OK;
 
 	/* What was moved while the device was lent may be in a folder that was read before: all
-	 * is looked through again, and what is here by then is not fetched. */
-	for (int tries = 1;; tries++) {
+	 * is looked through again, and what is here by then is not fetched. Where others go on
+	 * and on, the last look keeps the device: little is left to be fetched. */
+	for (int tries = 1; looks.again; tries++) {
 		struct transfer t = { .z = z };
 
-		err = get_once(&t, remote, local, p, &again);
+		looks.is_last = tries == TRIES;
+		err = get_once(&t, remote, local, p, &looks);
 		got += t.files;
 		transfer_end(&t);
-		if (!again || (err != ZT_OK && err != ZT_ERR_SOME))
-			break;
-		if (tries == TRIES) {
-			err = ZT_ERR_CONFLICT;
-			break;
-		}
+		looks.again =
+		    looks.again && !looks.is_last && (err == ZT_OK || err == ZT_ERR_SOME);
 	}
+	idmap_free(&looks.named, NULL);
 	if (err == ZT_OK)
 		err = chain_end_reading(z);
 	if (files != NULL && (err == ZT_OK || err == ZT_ERR_SOME))

@@ -16,7 +16,7 @@ lend_is_due(const struct transfer *t)
 void
 lend_begin(struct transfer *t)
 {
-	if (t->is_lent)
+	if (t->is_lent || t->keeps)
 		return;
 	t->is_lent = true;
 	t->lent_at = t->s->chain.position;

@@ -17,7 +17,8 @@ struct local_entry {
 	struct stat st;
 	struct tree_entry there; /* the workspace's entry of that name */
 	bool is_there, is_excluded, is_same;
-	Zt__Manifest *m;            /* of a remote file that must be compared; or NULL */
+	bool is_young;   /* a change while it is read may not show: it is not noted */
+	Zt__Manifest *m; /* of a remote file that must be compared; or NULL */
 	struct workspace_version v; /* version of M; the newest may be newer */
 };
 

@@ -220,8 +220,8 @@ put_any(struct upload *p, const char *local, struct path *path)
 
 /* Once over, as the workspace is now. */
 static enum zt_err
-put_once(
-    struct transfer *t, const char *local, const char *remote, const struct zt_progress *pr)
+put_once(struct transfer *t, const char *local, const char *remote,
+    const struct zt_progress *pr, struct idmap *named)
 {
 	struct upload p = { .t = t };
 	struct zt *z = t->z;
@@ -231,8 +231,11 @@ put_once(
 
 	if ((err = tree_open(z, remote, &s, &path)))
 		return err;
-	if ((err = transfer_begin(t, s, ZT_PROGRESS_SEND, pr)) || (err = upload_begin(t)) ||
-	    (err = put_any(&p, local, &path)) || (err = upload_finish(t)))
+	if ((err = transfer_begin(t, s, ZT_PROGRESS_SEND, pr)))
+		goto out;
+	t->named = named;
+	if ((err = upload_begin(t)) || (err = put_any(&p, local, &path)) ||
+	    (err = upload_finish(t)))
 		goto out;
 	transfer_note(t);
 	err = transfer_skipped(t);
@@ -251,6 +254,7 @@ disk_put(struct zt *z, const char *local, const char *remote, const struct zt_pr
 {
 	enum { TRIES = 5 };
 	uint64_t sent = 0, foreign;
+	struct idmap named = { 0 };
 	enum zt_err err;
 
 	/* Somebody changed what it relies on, or took a name first: what was sent by then is
@@ -259,13 +263,14 @@ disk_put(struct zt *z, const char *local, const char *remote, const struct zt_pr
 		struct transfer t = { .z = z };
 
 		foreign = z->foreign;
-		err = put_once(&t, local, remote, p);
+		err = put_once(&t, local, remote, p, &named);
 		sent += t.files;
 		if (tries == TRIES || z->is_resting ||
 		    !(err == ZT_ERR_CONFLICT ||
 			(err == ZT_ERR_EXISTS && z->foreign != foreign)))
 			break;
 	}
+	idmap_free(&named, NULL);
 	if (files != NULL && (err == ZT_OK || err == ZT_ERR_SOME))
 		*files = sent;
 	return err;

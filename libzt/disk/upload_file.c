@@ -52,7 +52,9 @@ put_look(struct transfer *t, struct local_entry *e, const struct stat *st)
 	e->m = NULL;
 	look_of(st, m->file);
 	m->file->restored = false; /* the content was compared */
-	if ((err = batch_write(t->push[GATHERED]->batch, &e->there.vlob, m, false, 0)) == ZT_OK)
+	if ((err = batch_write(t->push[GATHERED]->batch, &e->there.vlob, m, false, 0)) ==
+		ZT_OK &&
+	    !e->is_young)
 		batch_from(t->push[GATHERED]->batch, st);
 	return err;
 }
@@ -72,7 +74,7 @@ put_same(struct transfer *t, struct local_entry *e, const struct stat *st)
 	t->done += (uint64_t)st->st_size;
 	if (!looks_same(e->m->file, st))
 		return put_look(t, e, st);
-	if (!local_is_young(st) &&
+	if (!e->is_young &&
 	    vec_room(&t->notes, t->note_count, &t->note_cap, sizeof *t->notes) == ZT_OK)
 		t->notes[t->note_count++] =
 		    (struct local_note){ { t->s->w->id, e->there.vlob, e->v.version }, *st };
@@ -144,7 +146,7 @@ put_content(struct transfer *t, int fd, const struct stat *st, struct local_entr
 		    session_translate(t->z,
 			"it was changed while it was read: what arrived may be "
 			"half old, half new; put it again"));
-	else if (!local_is_young(st))
+	else if (!e->is_young)
 		batch_from(b, st);
 	if (e->is_there)
 		err = batch_need(b, way, buf_bytes(&e->as), &e->there.vlob);
@@ -166,6 +168,9 @@ upload_open(struct transfer *t, int fd, struct local_entry *e, struct tree_way *
 
 	if (fstat(fd, &st) != 0)
 		return transfer_err(t->z, buf_text(&e->shown), errno);
+	/* Before it is read: what is written to it from now on shows by its times, unless it
+	 * was written a moment ago. */
+	e->is_young = local_is_young(&st);
 	if (!send_fits_open(fd, &st)) {
 		transfer_exclude(t, ZT_ERR_SOME, buf_text(&e->shown),
 		    session_translate(t->z, "it is larger than a file may be"));

@@ -79,6 +79,19 @@ expect 0 "^no file was sent" "what is the same is not sent" alice put t w:/t
 chmod 700 t/x; q put t w:/t
 check "a change of its mode is a change" sh -c "'$bin/zt' --home alice --password-file alice.password ls -l --json w:/t/x | grep -q '\"mode\":448'"
 
+# What others write to a file while zt is at it is sent by the next put.
+meanwhile_says() { LD_PRELOAD="$root/build/rel/tests/cli/meanwhile.so ${LD_PRELOAD:-}" alice "$@"; }
+meanwhile() { meanwhile_says --quiet "$@"; }
+mkdir ticks; head -c 900000 /dev/zero | tr '\0' A > ticks/f; MEANWHILE_TIME=$(($(date +%s) + 1)); export MEANWHILE_TIME
+MEANWHILE_READ=$state/ticks/f meanwhile put ticks w:/ticks; meanwhile put ticks w:/ticks; unset MEANWHILE_TIME
+check "where its times do not tell, too" sh -c "'$bin/zt' --home alice --password-file alice.password cat w:/ticks/f | cmp - ticks/f && grep -q X ticks/f"
+MEANWHILE_NAMED=more meanwhile get w:/d named; q put named w:/d
+check "what is written to a download as soon as it has its name" sh -c "'$bin/zt' --home alice --password-file alice.password cat w:/d/g | cmp - named/g && grep -q more named/g"
+
+q put f w:/older; q get w:/older older; q put d/g w:/older
+MEANWHILE_REPLACED=mine expect 3 "changed since" "what is written to a file right before a download replaces it stays" meanwhile_says get w:/older older
+check "with what was there" grep -q mine older
+
 # What is no file stays, and is not touched.
 mkdir odd; echo ok > odd/ok; mkfifo odd/pipe; ln -s ok odd/link; mkdir odd/sub; echo in > odd/sub/in
 ( exec 3>odd/pipe; echo precious >&3; echo released > released ) & writer=$!

@@ -19,6 +19,7 @@ int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned
 #define LOCK_EX 2
 #define LOCK_NB 4
 #define RENAME_NOREPLACE 1
+#define RENAME_EXCHANGE 2
 #ifndef F_DUPFD_CLOEXEC
 #define F_DUPFD_CLOEXEC 1030
 #endif
