@@ -9,6 +9,7 @@
 #include "format/pb.h"
 #include "log/sync.h"
 #include "proto/metadata.pb-c.h"
+#include "session/freeze.h"
 #include "session/session.h"
 #include "tree/batch_parts.h"
 #include "tree/tree.h"
@@ -163,6 +164,12 @@ batch_start(struct batch *b)
 	if (b->file_count + b->folder_count == 0)
 		return ZT_OK;
 	batch_forget(b);
+	/* Others had the device since the batch was made, and may have seen a second history,
+	 * or that a member has left. An act on names was made just now, and on this very chain.
+	 */
+	if ((err = session_may_write(b->s->z, &b->s->w->id)) ||
+	    (!b->is_adjacent && (err = batch_close_open(b->s))))
+		return err;
 	if (org_state_needs_rotation(b->s->w, ORG_NEVER))
 		return session_refuse(b->s->z, ZT_ERR_STALE_KEY,
 		    "a member left the workspace: nothing new is written until a manager's or "

@@ -12,7 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "log/enter.h"
+#include "session/freeze.h"
 #include "test.h"
+#include "workspace/rotate.h"
 #include "world.h"
 #include "zt/cancel.h"
 #include "zt/file.h"
@@ -622,6 +625,142 @@ a_transfer_misses_nothing_that_is_moved(void **state)
 	assert_int_equal(0, rmdir(small) | rmdir(down.folder));
 }
 
+/* One fetches a file; another a second one, and the same, into the same folder. */
+static void
+two_transfers_into_one_folder_both_end_well(void **state)
+{
+	struct scene *s = *state;
+	struct transferred down = { .puts = false };
+	char path[64], small[96], copy[96];
+	pthread_t thread;
+	uint64_t files = 0;
+
+	(void)snprintf(down.folder, sizeof down.folder, "/tmp/zt-lend-XXXXXX");
+	assert_non_null(mkdtemp(down.folder));
+	(void)snprintf(path, sizeof path, "%s-large", down.folder);
+	write_large(path, 6);
+	assert_ok(zt_put(s->alice.zt, path, "shared:/large/file", NULL, NULL));
+	write_file(s->alice.zt, "shared:/beside");
+	begin_transfer(s, &down, &thread);
+	assert_ok(zt_get(s->alice.zt, "shared:/beside", down.folder, NULL, &files));
+	assert_ok(zt_get(s->alice.zt, "shared:/large/file", down.folder, NULL, &files));
+	end_transfer(&down, thread);
+	(void)snprintf(copy, sizeof copy, "%s/file", down.folder);
+	(void)snprintf(small, sizeof small, "%s/beside", down.folder);
+	assert_true(is_same(path, copy));
+	assert_int_equal(0, unlink(path) | unlink(copy) | unlink(small) | rmdir(down.folder));
+}
+
+/* A put of a large file, of which the first block is on its way. */
+static void
+begin_put(struct scene *s, struct transferred *up, char path[64], pthread_t *thread)
+{
+	(void)snprintf(up->folder, sizeof up->folder, "/tmp/zt-lend-XXXXXX");
+	assert_non_null(mkdtemp(up->folder));
+	(void)snprintf(path, 64, "%s/new", up->folder);
+	write_large(path, 6);
+	begin_transfer(s, up, thread);
+}
+
+/* While it was lent, this device saw a second history: nothing is written after that. */
+static void
+a_transfer_writes_nothing_to_a_frozen_workspace(void **state)
+{
+	struct scene *s = *state;
+	struct transferred up = { .puts = true };
+	struct zt_reader *in = NULL;
+	char path[64];
+	pthread_t thread;
+
+	begin_put(s, &up, path, &thread);
+	assert_ok(log_enter(s->alice.zt));
+	assert_err(ZT_ERR_FORK, session_note_fork(s->alice.zt, NULL, ZT_ERR_FORK));
+	assert_ok(log_leave(s->alice.zt, ZT_OK));
+	let_go(&up.h, thread);
+	assert_int_equal(ZT_ERR_FORK, up.w.err);
+	zt_close(up.w.z);
+	assert_ok(log_enter(s->alice.zt));
+	assert_ok(log_leave(s->alice.zt, session_thaw(s->alice.zt)));
+	assert_err(ZT_ERR_NOT_FOUND, zt_reader_open(s->alice.zt, "shared:/large/new", 0, &in));
+	assert_int_equal(0, unlink(path) | rmdir(up.folder));
+}
+
+/* While it was lent, a member left: it is written under the next key. */
+static void
+a_transfer_renews_the_key_that_is_due(void **state)
+{
+	struct scene *s = *state;
+	struct transferred up = { .puts = true };
+	struct workspace *w = person_workspace(&s->alice, "shared");
+	struct id workspace = w->w->id;
+	size_t generations = w->w->generation_count;
+	struct zt_reader *in = NULL;
+	char path[64];
+	pthread_t thread;
+
+	begin_put(s, &up, path, &thread);
+	assert_ok(log_enter(s->alice.zt));
+	assert_ok(log_leave(s->alice.zt,
+	    workspace_set_role(s->alice.zt, &workspace, &s->bob.zt->user, ROLE_NONE)));
+	end_transfer(&up, thread);
+	assert_ok(zt_reader_open(s->alice.zt, "shared:/large/new", 0, &in));
+	zt_reader_close(in);
+	assert_int_equal(
+	    generations + 1, person_workspace(&s->alice, "shared")->w->generation_count);
+	scene_share(s, "shared", &s->bob, "reader");
+	assert_int_equal(0, unlink(path) | rmdir(up.folder));
+}
+
+static bool
+hold_block(void *ctx, struct proxy_call *c)
+{
+	struct held *h = ctx;
+
+	if (c->route == ROUTE_BLOCK_GET && !h->may_go)
+		hold_on(h);
+	return false;
+}
+
+static void *
+get_bobs(void *arg)
+{
+	struct transferred *v = arg;
+
+	(void)went(&v->w, "get", zt_get(v->w.z, "bobs:/file", v->folder, NULL, &v->files));
+	return NULL;
+}
+
+/* What lies here may be what comes: while the two are compared, others have the device. */
+static void
+a_comparison_lets_others_act(void **state)
+{
+	struct scene *s = *state;
+	struct transferred down = { .puts = false };
+	struct proxy_hooks hooks = { .ctx = &down.h, .before = hold_block };
+	char path[64];
+	pthread_t thread;
+	uint64_t n = 0;
+
+	(void)snprintf(down.folder, sizeof down.folder, "/tmp/zt-lend-XXXXXX");
+	assert_non_null(mkdtemp(down.folder));
+	(void)snprintf(path, sizeof path, "%s/file", down.folder);
+	write_large(path, 6);
+	assert_ok(zt_workspace_create(s->bob.zt, "bobs"));
+	assert_ok(zt_workspace_share(s->bob.zt, "bobs", s->alice.email, "reader"));
+	assert_ok(zt_put(s->bob.zt, path, "bobs:/file", NULL, NULL));
+	assert_ok(zt_sync(s->alice.zt));
+	assert_ok(zt_open_again(s->alice.zt, &s->alice.o, &down.w.z));
+	proxy_play(s->w->d, &hooks);
+	run_held(&down.h, &thread, get_bobs, &down);
+	assert_ok(zt_check_store(s->alice.zt, &n)); /* asks nobody else */
+	let_go(&down.h, thread);
+	proxy_play(s->w->d, NULL);
+	is_well(&down.w);
+	assert_int_equal(0, down.files);
+	zt_close(down.w.z);
+	assert_int_equal(0, unlink(path) | rmdir(down.folder));
+}
+
 /* A handle that waits for its turn can be cancelled. */
 static void
 waiting_for_another_handle_ends(void **state)
@@ -682,6 +821,10 @@ main(void)
 		cmocka_unit_test(a_verification_of_the_log_lets_others_act),
 		cmocka_unit_test(a_transfer_lets_others_act),
 		cmocka_unit_test(a_transfer_misses_nothing_that_is_moved),
+		cmocka_unit_test(two_transfers_into_one_folder_both_end_well),
+		cmocka_unit_test(a_transfer_writes_nothing_to_a_frozen_workspace),
+		cmocka_unit_test(a_transfer_renews_the_key_that_is_due),
+		cmocka_unit_test(a_comparison_lets_others_act),
 		cmocka_unit_test(waiting_for_another_handle_ends),
 	};
 
