@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* cmd_file.c - files: up, down, lists, history. */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <fts.h>
 #include <signal.h>
@@ -156,6 +158,18 @@ read_piece(struct cli *c, int fd, const char *local, char *piece, size_t n, size
 	return ZT_OK;
 }
 
+/* All of it was sent, and cannot be read again: who has the device meanwhile is waited for. */
+static enum zt_err
+commit(struct zt_writer *w)
+{
+	enum { TRIES = 6 };
+	enum zt_err err = ZT_ERR_LOCKED;
+
+	for (int i = 0; err == ZT_ERR_LOCKED && i < TRIES; i++)
+		err = zt_writer_commit(w, ZT_COMMIT_ON_TOP, NULL);
+	return err;
+}
+
 static enum zt_err
 put_stream(struct cli *c, const char *local, int fd, const char *target,
     const struct zt_progress *p, uint64_t *n)
@@ -173,7 +187,8 @@ put_stream(struct cli *c, const char *local, int fd, const char *target,
 	}
 	if ((piece = malloc(PIECE)) == NULL)
 		return ZT_ERR_MEMORY;
-	err = zt_writer_open(c->zt, target, 0, &w);
+	if ((err = zt_writer_open(c->zt, target, 0, &w)) == ZT_OK)
+		zt_lend(c->zt); /* who writes it may take hours */
 	while (err == ZT_OK && got > 0) {
 		uint64_t at = zt_writer_size(w);
 
@@ -185,7 +200,7 @@ put_stream(struct cli *c, const char *local, int fd, const char *target,
 					    .total = at,
 					    .name = local });
 	}
-	if (err == ZT_OK && (err = zt_writer_commit(w, ZT_COMMIT_ON_TOP, NULL)) == ZT_OK)
+	if (err == ZT_OK && (err = commit(w)) == ZT_OK)
 		*n = 1;
 	if (err && c->message[0] == 0)
 		(void)snprintf(c->message, sizeof c->message, "%s", zt_error_message(c->zt));
@@ -385,11 +400,41 @@ show_file(void *ctx, const struct zt_file *f)
 	cli_show_file(ctx, f);
 }
 
-enum zt_err
-cmd_ls(struct cli *c)
+/* What LIST prints is written when others may have the device again: who reads it may be a
+ * person at a pager. */
+static enum zt_err
+print_list(struct cli *c, enum zt_err (*list)(struct cli *c))
+{
+	FILE *out = stdout, *held;
+	char *text = NULL;
+	size_t n = 0;
+	enum zt_err err;
+
+	if ((held = open_memstream(&text, &n)) == NULL)
+		return ZT_ERR_MEMORY;
+	stdout = held;
+	err = list(c);
+	stdout = out;
+	if (fclose(held) != 0 && err == ZT_OK)
+		err = ZT_ERR_MEMORY;
+	zt_lend(c->zt);
+	if (text != NULL)
+		(void)fwrite(text, 1, n, stdout);
+	free(text);
+	return err;
+}
+
+static enum zt_err
+list_folder(struct cli *c)
 {
 	return zt_ls_at(
 	    c->zt, c->args[0], c->at, c->recursive, c->details || c->json, show_file, c);
+}
+
+enum zt_err
+cmd_ls(struct cli *c)
+{
+	return print_list(c, list_folder);
 }
 
 static void
@@ -428,47 +473,65 @@ cmd_mv(struct cli *c)
 
 /* Where this device's own copy is while a cp continues, which has it locked: what nobody has
  * locked was left by one that was killed. */
+#define COPY "copy"
+
+/* All at PATH, which the caller has locked. */
 static void
-copy_folder(const struct cli *c, char path[4096])
+remove_copy(char *path)
 {
-	(void)snprintf(path, 4096, "%s/copy", c->home);
+	char *paths[] = { path, NULL };
+	FTS *all = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
+	FTSENT *e;
+
+	while (all != NULL && (e = fts_read(all)) != NULL)
+		if (e->fts_info == FTS_D) /* it came with its mode, maybe read-only */
+			(void)chmod(e->fts_accpath, 0700);
+		else
+			(void)remove(e->fts_accpath);
+	if (all != NULL)
+		(void)fts_close(all);
+}
+
+static void
+forget_copy(char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		remove_copy(path);
+	(void)close(fd);
 }
 
 void
 cli_forget_copy(const struct cli *c)
 {
-	char path[4096], *paths[] = { path, NULL };
-	FTS *all;
-	FTSENT *e;
-	int fd;
+	DIR *d = opendir(c->home);
+	const struct dirent *e;
+	char path[4096];
 
-	copy_folder(c, path);
-	if ((fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
-		return;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
-	    (all = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL)) != NULL) {
-		while ((e = fts_read(all)) != NULL)
-			if (e->fts_info == FTS_D) /* it came with its mode, maybe read-only */
-				(void)chmod(e->fts_accpath, 0700);
-			else
-				(void)remove(e->fts_accpath);
-		(void)fts_close(all);
-	}
-	(void)close(fd);
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (strncmp(e->d_name, COPY, strlen(COPY)) == 0 &&
+		    snprintf(path, sizeof path, "%s/%s", c->home, e->d_name) < (int)sizeof path)
+			forget_copy(path);
+	if (d != NULL)
+		(void)closedir(d);
 }
 
-/* Makes the folder, locked until *FD is closed. The caller has the device: no other command
- * looks for what is left meanwhile. */
+/* Makes a folder of this very cp, locked until *FD is closed. The caller has the device: no
+ * other command looks for what is left meanwhile. */
 static enum zt_err
-lock_copy(struct cli *c, const char *folder, int *fd)
+lock_copy(struct cli *c, char folder[4096], int *fd)
 {
-	if (mkdir(folder, 0700) == 0 &&
+	(void)snprintf(folder, 4096, "%s/" COPY "-XXXXXX", c->home);
+	if (mkdtemp(folder) != NULL &&
 	    (*fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) >= 0 &&
 	    flock(*fd, LOCK_EX | LOCK_NB) == 0)
 		return ZT_OK;
 	(void)snprintf(
 	    c->message, sizeof c->message, _("%.180s: %s"), folder, _(strerror(errno)));
-	return errno == EEXIST || errno == EWOULDBLOCK ? ZT_ERR_LOCKED : ZT_ERR_IO;
+	return ZT_ERR_IO;
 }
 
 /* By way of a folder of this device's own: what one workspace holds is sealed for the other. */
@@ -486,7 +549,6 @@ cmd_cp(struct cli *c)
 	enum zt_err err, first;
 
 	heed_signals();
-	copy_folder(c, folder);
 	if ((err = lock_copy(c, folder, &fd))) {
 		if (fd >= 0)
 			(void)close(fd);
@@ -494,6 +556,7 @@ cmd_cp(struct cli *c)
 	}
 	(void)snprintf(
 	    inside, sizeof inside, "%s/%.*s", folder, (int)(size < 256 ? size : 255), name);
+	zt_lend(c->zt);
 	mask = umask(0); /* it is no file of this person's: modes go through as they are */
 	err = first = zt_get(c->zt, c->args[0], inside, &p, NULL);
 	(void)umask(mask);
@@ -501,8 +564,8 @@ cmd_cp(struct cli *c)
 	    err == ZT_OK)
 		err = first; /* what could not be read was named */
 	end_transfer(c, &bar);
+	remove_copy(folder); /* still locked: nobody else does that, with the device in hand */
 	(void)close(fd);
-	cli_forget_copy(c);
 	if (is_done(err))
 		report_files(c, n, COPIED);
 	return err;
@@ -586,10 +649,16 @@ show_version(void *ctx, const struct zt_version *v)
 	(void)printf("%s\n", v->is_newest ? "  *" : "");
 }
 
+static enum zt_err
+list_versions(struct cli *c)
+{
+	return zt_history(c->zt, c->args[0], show_version, c);
+}
+
 enum zt_err
 cmd_history(struct cli *c)
 {
-	return zt_history(c->zt, c->args[0], show_version, c);
+	return print_list(c, list_versions);
 }
 
 /* What became of it: another version, which is the newest now, or something of the trash. */
@@ -653,10 +722,16 @@ show_removed(void *ctx, const struct zt_removed *r)
 	(void)printf("\n");
 }
 
+static enum zt_err
+list_removed(struct cli *c)
+{
+	return zt_trash(c->zt, c->args[0], show_removed, c);
+}
+
 enum zt_err
 cmd_trash(struct cli *c)
 {
-	return zt_trash(c->zt, c->args[0], show_removed, c);
+	return print_list(c, list_removed);
 }
 
 /* ---- find, du: lists, looked through ---- */
@@ -679,8 +754,8 @@ show_match(void *ctx, const struct zt_file *f)
 	show_file(l->c, f);
 }
 
-enum zt_err
-cmd_find(struct cli *c)
+static enum zt_err
+list_found(struct cli *c)
 {
 	struct looking l = { .c = c, .pattern = zt_normal(c->args[1]) };
 	enum zt_err err = l.pattern != NULL ? zt_ls(c->zt, c->args[0], true,
@@ -694,6 +769,12 @@ cmd_find(struct cli *c)
 	}
 	free(l.pattern);
 	return err;
+}
+
+enum zt_err
+cmd_find(struct cli *c)
+{
+	return print_list(c, list_found);
 }
 
 enum zt_err

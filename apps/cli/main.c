@@ -46,7 +46,7 @@ default_home(struct cli *c)
 static void
 maintain(struct cli *c)
 {
-	struct zt_maintained done;
+	struct zt_maintained done = { 0 };
 	enum zt_err err = zt_maintain_keys(c->zt, &done);
 	char text[400];
 

@@ -5,6 +5,7 @@
 
 #include "disk/verbs.h"
 #include "handles/reader.h"
+#include "handles/verbs.h"
 #include "log/enter.h"
 #include "restore/verbs.h"
 #include "tree/verbs.h"
@@ -142,15 +143,18 @@ zt_verify(
 	return log_leave(z, err);
 }
 
-/* The device is taken while the file is found; others may have it while this one is read. */
+/* The device is taken while the file is found; others, also other processes, may have it while
+ * this one is read: that takes as long as who reads it wants. */
 enum zt_err
 zt_cat(struct zt *z, const char *remote, uint64_t version, int fd)
 {
 	struct zt_reader *r = NULL;
-	enum zt_err err = zt_reader_open(z, remote, version, &r);
+	enum zt_err err = log_enter(z);
 
+	if (err == ZT_OK && (err = handle_reader_open(z, remote, version, &r)) == ZT_OK)
+		log_rest(z);
 	if (err == ZT_OK)
 		err = reader_pour(r, fd);
 	zt_reader_close(r);
-	return err;
+	return log_leave(z, err);
 }

@@ -21,6 +21,12 @@ zt_open_again(struct zt *of, const struct zt_options *o, struct zt **out)
 }
 
 void
+zt_lend(struct zt *z)
+{
+	log_lend(z);
+}
+
+void
 zt_close(struct zt *z)
 {
 	session_close(z);

@@ -44,6 +44,8 @@ take(struct zt *z, bool waits)
 	if ((rested && (err = store_wake(z->store, waits))) ||
 	    ((rested || others || z->is_stale) && (err = refresh(z)))) {
 		z->is_stale = true;
+		if (rested) /* others need it as before */
+			store_rest(z->store);
 		store_give(z->store);
 		return err;
 	}
@@ -80,15 +82,31 @@ log_leave(struct zt *z, enum zt_err err)
 {
 	bool others;
 
-	if (z->is_in) {
+	if (z->is_in) { /* within a rest, which continues */
 		give(z);
-	} else if (z->is_resting && store_take(z->store, z, true, NULL, &others) == ZT_OK) {
+		return err;
+	}
+	if (z->is_resting && store_take(z->store, z, true, NULL, &others) == ZT_OK) {
 		--*store_resting(z->store);
 		z->is_stale = z->is_stale || others;
 		store_give(z->store);
 	}
 	z->is_resting = false;
 	return err;
+}
+
+void
+log_lend(struct zt *z)
+{
+	bool others;
+
+	if (z->lends || store_take(z->store, z, true, NULL, &others))
+		return;
+	z->lends = true;
+	z->is_stale = z->is_stale || others;
+	++*store_resting(z->store);
+	store_rest(z->store);
+	store_give(z->store);
 }
 
 void

@@ -14,6 +14,9 @@ ZT_CHECKED enum zt_err log_enter(struct zt *z);
 ZT_CHECKED enum zt_err log_try(struct zt *z);
 /* Ends it, also when log_enter failed; returns ERR. */
 enum zt_err log_leave(struct zt *z, enum zt_err err);
+/* Between calls, from now on: other processes may have the state folder whenever Z, or another
+ * handle of this process, is not in a call. */
+void log_lend(struct zt *z);
 /* Within a call: leaves the store to other handles, and the state folder to other processes,
  * while this one waits. */
 void log_rest(struct zt *z);

@@ -67,14 +67,13 @@ struct zt {
 	void *progress_ctx;
 	void (*damaged)(void *ctx, const char *path, const char *what); /* or NULL */
 	void *damaged_ctx;
-	bool is_in, is_resting,
-	    is_stale;               /* of the store, which others may have (log/enter.h) */
-	const int *stop;            /* what ends calls (zt/cancel.h), or NULL */
-	bool reads_kept, read_away; /* zt/keep.h */
-	bool has_trimmed;           /* this handle, what is kept of files (chain/objects.c) */
-	uint64_t kept_more;         /* bytes since then */
-	struct idmap named;         /* objects reported as damaged in this call */
-	enum zt_err damage;         /* the first of them */
+	bool is_in, is_resting, is_stale, lends; /* the store to others (log/enter.h) */
+	const int *stop;                         /* what ends calls (zt/cancel.h), or NULL */
+	bool reads_kept, read_away;              /* zt/keep.h */
+	bool has_trimmed;   /* this handle, what is kept of files (chain/objects.c) */
+	uint64_t kept_more; /* bytes since then */
+	struct idmap named; /* objects reported as damaged in this call */
+	enum zt_err damage; /* the first of them */
 	char message[SESSION_MESSAGE];
 	struct refusal refusal; /* the parts of it */
 };

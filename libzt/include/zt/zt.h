@@ -79,6 +79,10 @@ ZT_CALL enum zt_err zt_open(const struct zt_options *o, struct zt **out, char *m
  * zt_greet, zt_verify and zt_log_verify let others in meanwhile; each sees what the others did.
  * Errors: MEMORY, STORE, INTERRUPTED, with OF's sentence. */
 ZT_CALL enum zt_err zt_open_again(struct zt *of, const struct zt_options *o, struct zt **out);
+/* Between calls, from now on, other processes may have Z's state folder, which Z else keeps
+ * until it is closed: for a program that waits for a person, or for a stream. Calls that take
+ * the device then may end with LOCKED, and can be made again. */
+ZT_API void zt_lend(struct zt *z);
 /* Wipes all keys from memory. NULL is nothing. */
 ZT_API void zt_close(struct zt *z);
 /* The sentence about the last error of Z; "" when there is none. Lives until the next call. */
