@@ -1,5 +1,5 @@
 #!/bin/sh
-# Beside each fault that public reports of other programs led to (docs/verification.md), others of its kind, where the
+# Beside each fault that public reports of other programs led to (docs/verification-history.md), others of its kind, where the
 # test of its subject has not got two. A row is: the exit code, words that are printed, what it shows, what is typed.
 . "$(dirname "$0")/world.sh"
 begin_world

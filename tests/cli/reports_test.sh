@@ -1,5 +1,5 @@
 #!/bin/sh
-# What users of other programs reported (docs/verification.md has the reports): disks that are full or refuse, files that
+# What users of other programs reported (docs/verification-history.md has the reports): disks that are full or refuse, files that
 # change or cannot be read, odd names, sizes and times. Nothing is lost in silence; one odd entry costs that entry.
 . "$(dirname "$0")/world.sh"
 begin_world
