@@ -42,7 +42,7 @@ struct transfer {
 	uint32_t temps;             /* down: temporary files named so far */
 	uint8_t run[3];             /* down: random, in their names */
 	mode_t mask;                /* down: mode bits that the umask clears */
-	bool is_lent;               /* others may have the device (disk/lend.h), */
+	bool is_lent;               /* others may have the device (content/lend.h), */
 	uint64_t lent_at;           /* which knew the chain up to here; */
 	uint64_t kept_ms;           /* the steady clock when it was taken last */
 	bool keeps;                 /* it is lent to nobody any more */

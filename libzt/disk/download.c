@@ -11,9 +11,9 @@
 #include "chain/workspace.h"
 #include "content/fetch.h"
 #include "content/file_writer.h"
+#include "content/lend.h"
 #include "content/local.h"
 #include "content/transfer.h"
-#include "disk/lend.h"
 #include "disk/verbs.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -120,6 +120,7 @@ struct remote_file {
 	size_t folder;
 	struct file_writer *k; /* placed, and to be fetched by M, or NULL */
 	Zt__Manifest *m;
+	bool is_later; /* its manifest is too large to be held beside the others */
 };
 
 struct getting {
@@ -130,12 +131,11 @@ struct getting {
 	struct idmap seen; /* folders seen: each may be in one place only */
 	struct remote_file *files;
 	size_t file_count, file_cap;
-	struct workspace_object
-	    *objects;               /* that are read now: folders, or files from FIRST on */
-	size_t of[FOLDERS_AT_ONCE]; /* object to folder */
-	size_t first;
-	size_t held_bytes;     /* of manifests of files that are placed */
-	uint64_t held_content; /* which they have */
+	struct workspace_object *objects; /* that are read now: folders, or files */
+	size_t of[FOLDERS_AT_ONCE];       /* object to folder */
+	size_t *file_of;                  /* object to file */
+	size_t held_bytes;                /* of manifests of files that are placed */
+	uint64_t held_content;            /* which they have */
 };
 
 /* NAME, in a folder with the path IN, is not fetched. */
@@ -291,22 +291,14 @@ finish_folders(struct getting *g)
 	}
 }
 
-/* F is fetched with the others, or now, where its manifest is too large to be held. */
-static enum zt_err
-hold_file(struct getting *g, struct remote_file *f, Zt__Manifest **m)
+/* F is fetched with the others. */
+static void
+hold_file(struct getting *g, struct remote_file *f, Zt__Manifest **m, size_t weight)
 {
-	size_t weight = zt__manifest__get_packed_size(*m);
-	struct file_writer *k = f->k;
-
-	if (weight > HELD_MAX - g->held_bytes) {
-		f->k = NULL;
-		return fetch_placed(g->t, (*m)->file, k);
-	}
 	g->held_bytes += weight;
 	g->held_content += (*m)->file->size;
 	f->m = *m;
 	*m = NULL;
-	return ZT_OK;
 }
 
 /* The content of files that are held, unless ERR. Others may have the device meanwhile: this
@@ -343,11 +335,16 @@ static enum zt_err
 take_file(void *ctx, size_t i, Zt__Manifest **m)
 {
 	struct getting *g = ctx;
-	struct remote_file *f = &g->files[g->first + i];
+	struct remote_file *f = &g->files[g->file_of[i]];
 	struct remote_folder *in = &g->folders[f->folder];
 	struct buf shown = buf_init(PATH_TEXT_MAX + LIMIT_NAME);
+	size_t weight = *m != NULL ? zt__manifest__get_packed_size(*m) : 0;
 	enum zt_err err = ZT_OK;
 
+	/* One alone is held, however large. */
+	f->is_later = g->held_bytes > 0 && g->held_bytes + weight > HELD_MAX;
+	if (f->is_later)
+		return ZT_OK;
 	buf_printf(&shown, "%s%s%s", buf_text(&in->path), in->path.n > 0 ? "/" : "",
 	    buf_text(&f->name));
 	transfer_damaged(g->t, buf_text(&shown), &g->objects[i]);
@@ -365,7 +362,7 @@ take_file(void *ctx, size_t i, Zt__Manifest **m)
 		err = place_file(g->t, &at, (*m)->file, &f->k);
 	}
 	if (err == ZT_OK && f->k != NULL)
-		err = hold_file(g, f, m);
+		hold_file(g, f, m, weight);
 	buf_free(&shown);
 	return err;
 }
@@ -375,18 +372,29 @@ static enum zt_err
 get_files(struct getting *g, size_t from, size_t count)
 {
 	struct workspace_object *objects = calloc(count + 1, sizeof *objects);
-	enum zt_err err = ZT_ERR_MEMORY;
+	size_t *file_of = calloc(count + 1, sizeof *file_of), n = count, later;
+	enum zt_err err = objects != NULL && file_of != NULL ? ZT_OK : ZT_ERR_MEMORY;
 
-	if (objects == NULL)
-		return err;
-	for (size_t i = 0; i < count; i++)
-		objects[i].vlob = g->files[from + i].vlob;
+	for (size_t i = 0; err == ZT_OK && i < count; i++)
+		file_of[i] = from + i;
 	g->objects = objects;
-	g->first = from;
-	err = workspace_read(g->t->s, objects, count, take_file, g);
-	err = fetch_held(g, from, count, err);
+	g->file_of = file_of;
+	while (err == ZT_OK && n > 0) {
+		for (size_t i = 0; i < n; i++)
+			objects[i] =
+			    (struct workspace_object){ .vlob = g->files[file_of[i]].vlob };
+		err = workspace_read(g->t->s, objects, n, take_file, g);
+		err = fetch_held(g, from, count, err);
+		later = n;
+		n = 0;
+		for (size_t i = 0; i < later; i++)
+			if (g->files[file_of[i]].is_later)
+				file_of[n++] = file_of[i];
+	}
 	g->objects = NULL;
+	g->file_of = NULL;
 	free(objects);
+	free(file_of);
 	transfer_note(g->t);
 	return err;
 }

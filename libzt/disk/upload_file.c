@@ -8,11 +8,11 @@
 
 #include "base/vec.h"
 #include "content/fetch.h"
+#include "content/lend.h"
 #include "content/local.h"
 #include "content/send.h"
 #include "content/slot.h"
 #include "crypto/suite.h"
-#include "disk/lend.h"
 #include "disk/upload.h"
 #include "files/manifest.h"
 #include "format/pb.h"

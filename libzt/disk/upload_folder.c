@@ -8,6 +8,7 @@
 #include "base/vec.h"
 #include "chain/objects.h"
 #include "chain/workspace.h"
+#include "content/lend.h"
 #include "crypto/suite.h"
 #include "disk/upload.h"
 #include "format/limits.h"
@@ -142,6 +143,18 @@ put_folder_look(struct local_folder *f, const struct stat *st)
 	return batch_look(f->t->push[GATHERED]->batch, &f->way->vlob, &look);
 }
 
+/* What is in the folder here. A put that finds nothing to send lends the device by this. */
+static enum zt_err
+read_here(struct local_folder *f)
+{
+	enum zt_err err = upload_lend(f->t, 0), back;
+
+	if (err == ZT_OK)
+		err = scan_local(f);
+	back = lend_end(f->t);
+	return err ? err : back;
+}
+
 enum zt_err
 upload_folder(struct upload *p, struct local_folder *f, bool is_new, const struct stat *st)
 {
@@ -157,7 +170,7 @@ upload_folder(struct upload *p, struct local_folder *f, bool is_new, const struc
 			"it"));
 		goto out;
 	}
-	if (err || (err = scan_local(f)) || (m != NULL && (err = scan_match(f, m->folder))))
+	if (err || (err = read_here(f)) || (m != NULL && (err = scan_match(f, m->folder))))
 		goto out;
 	if (!scan_has_room(f, m != NULL ? m->folder : NULL)) {
 		char message[160];

@@ -2,8 +2,8 @@
 /* upload_stages.c - three batches of a put, one behind the other. */
 #include <stdlib.h>
 
+#include "content/lend.h"
 #include "content/send.h"
-#include "disk/lend.h"
 #include "disk/upload.h"
 #include "tree/batch.h"
 

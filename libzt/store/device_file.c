@@ -100,6 +100,7 @@ write_file(const char *folder, const struct sealed_file *f, struct bytes content
 	(void)unlink(temp);
 	if ((fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) < 0)
 		return err_of(errno);
+	errno = 0; /* a short write says nothing */
 	if (write(fd, content.p, content.n) != (ssize_t)content.n || fsync(fd) != 0)
 		err = errno != 0 ? err_of(errno) : ZT_ERR_FULL;
 	if (close(fd) != 0 && err == ZT_OK)

@@ -7,11 +7,11 @@
 #include "chain/workspace.h"
 #include "content/fetch.h"
 #include "content/file_writer.h"
+#include "content/lend.h"
 #include "content/transfer.h"
 #include "files/path.h"
 #include "format/limits.h"
 #include "format/pb.h"
-#include "log/enter.h"
 #include "log/sync.h"
 #include "session/session.h"
 #include "tree/verbs.h"
@@ -24,9 +24,9 @@ enum {
 /* An object still to be looked at, and where it is. */
 struct to_check {
 	struct id id;
-	size_t parent; /* in the queue */
-	char *name;    /* NULL for the root */
-	bool is_folder;
+	size_t parent;            /* in the queue */
+	char *name;               /* NULL for the root */
+	bool is_folder, is_later; /* a file whose manifest had no room beside the others */
 };
 
 struct checking {
@@ -34,8 +34,9 @@ struct checking {
 	struct zt_check *out;
 	struct idmap seen;
 	struct to_check *queue;
-	size_t count, cap, next, first;   /* FIRST of those that are looked at together */
-	struct workspace_object *objects; /* these, */
+	size_t count, cap, next;
+	struct workspace_object *objects; /* that are looked at together, */
+	size_t *at;                       /* where each is in the queue, */
 	Zt__Manifest **held;              /* and the files among them; NULL: no file */
 	size_t held_bytes;
 };
@@ -96,7 +97,7 @@ check_later(struct checking *c, size_t parent, const Zt__FolderEntry *e)
 		return err;
 	at = &c->queue[c->count];
 	*at = (struct to_check){ id, parent, strndup((const char *)e->name.data, e->name.len),
-		e->folder };
+		e->folder, false };
 	if (at->name == NULL)
 		return ZT_ERR_MEMORY;
 	c->count++;
@@ -108,9 +109,13 @@ check_one(void *ctx, size_t i, Zt__Manifest **m)
 {
 	struct checking *c = ctx;
 	const struct workspace_object *o = &c->objects[i];
-	size_t at = c->first + i, weight;
+	size_t at = c->at[i], weight = *m != NULL ? zt__manifest__get_packed_size(*m) : 0;
 	enum zt_err err = ZT_OK;
 
+	c->queue[at].is_later = weight > 0 && (*m)->kind_case == ZT__MANIFEST__KIND_FILE &&
+				c->held_bytes > 0 && c->held_bytes + weight > HELD_MAX;
+	if (c->queue[at].is_later)
+		return ZT_OK;
 	if (o->damaged > 0 || (o->v.version == 0 && at > 0)) {
 		struct buf path = buf_init(PATH_TEXT_MAX);
 
@@ -128,9 +133,6 @@ check_one(void *ctx, size_t i, Zt__Manifest **m)
 		c->out->files++;
 		c->out->bytes += (*m)->file->size;
 		c->t.total = c->out->bytes;
-		weight = zt__manifest__get_packed_size(*m);
-		if (weight > HELD_MAX - c->held_bytes)
-			return check_content(c, at, (*m)->file);
 		c->held_bytes += weight;
 		c->held[i] = *m;
 		*m = NULL;
@@ -147,12 +149,12 @@ check_one(void *ctx, size_t i, Zt__Manifest **m)
 static enum zt_err
 check_held(struct checking *c, size_t n)
 {
-	enum zt_err err = ZT_OK;
+	enum zt_err err = ZT_OK, back;
 
-	log_rest(c->t.z);
+	lend_begin(&c->t);
 	for (size_t i = 0; i < n; i++) {
 		if (err == ZT_OK && c->held[i] != NULL)
-			err = check_content(c, c->first + i, c->held[i]->file);
+			err = check_content(c, c->at[i], c->held[i]->file);
 		pb_wipe(c->held[i]);
 		c->held[i] = NULL;
 	}
@@ -161,9 +163,33 @@ check_held(struct checking *c, size_t n)
 		err = fetch_shared(&c->t);
 	if (err == ZT_OK && c->next == c->count)
 		err = transfer_drain(&c->t);
-	if (err || (err = log_wake(c->t.z, true)))
-		return err;
-	return workspace_load(c->t.s); /* another's act may have reset it */
+	back = lend_end(&c->t);
+	return err ? err : back;
+}
+
+/* Those that are next in the queue: what is in folders comes behind them. */
+static enum zt_err
+check_some(struct checking *c)
+{
+	size_t n = 0, later;
+	enum zt_err err = ZT_OK;
+
+	for (; n < AT_ONCE && c->next < c->count; c->next++)
+		c->at[n++] = c->next;
+	while (err == ZT_OK && n > 0) {
+		for (size_t i = 0; i < n; i++)
+			c->objects[i] =
+			    (struct workspace_object){ .vlob = c->queue[c->at[i]].id,
+				    .is_folder = c->queue[c->at[i]].is_folder };
+		if ((err = workspace_read(c->t.s, c->objects, n, check_one, c)) == ZT_OK)
+			err = check_held(c, n);
+		later = n;
+		n = 0;
+		for (size_t i = 0; i < later; i++)
+			if (c->queue[c->at[i]].is_later)
+				c->at[n++] = c->at[i];
+	}
+	return err;
 }
 
 enum zt_err
@@ -183,8 +209,9 @@ tree_verify(
 	if ((err = transfer_begin(&c.t, s, ZT_PROGRESS_VERIFY, p)))
 		goto out;
 	c.objects = calloc(AT_ONCE, sizeof *c.objects);
+	c.at = calloc(AT_ONCE, sizeof *c.at);
 	c.held = calloc(AT_ONCE, sizeof(Zt__Manifest *));
-	if (c.objects == NULL || c.held == NULL) {
+	if (c.objects == NULL || c.at == NULL || c.held == NULL) {
 		err = ZT_ERR_MEMORY;
 		goto out;
 	}
@@ -192,16 +219,8 @@ tree_verify(
 	out->skipped = s->chain.skipped;
 	if ((err = vec_room(&c.queue, 0, &c.cap, sizeof *c.queue)) == ZT_OK)
 		c.queue[c.count++] = (struct to_check){ .id = c.t.s->w->id, .is_folder = true };
-	while (err == ZT_OK && c.next < c.count) {
-		size_t n = 0;
-
-		for (c.first = c.next; n < AT_ONCE && c.next < c.count; c.next++)
-			c.objects[n++] = (struct workspace_object){ .vlob = c.queue[c.next].id,
-				.is_folder = c.queue[c.next].is_folder };
-		err = workspace_read(c.t.s, c.objects, n, check_one, &c);
-		if (err == ZT_OK)
-			err = check_held(&c, n);
-	}
+	while (err == ZT_OK && c.next < c.count)
+		err = check_some(&c);
 	if (err == ZT_OK)
 		err = transfer_skipped(&c.t);
 	if (err == ZT_OK)
@@ -212,6 +231,7 @@ out:
 	for (size_t i = 0; c.held != NULL && i < AT_ONCE; i++)
 		pb_wipe(c.held[i]); /* after a failure */
 	free(c.held);
+	free(c.at);
 	free(c.objects);
 	for (size_t i = 0; i < c.count; i++)
 		free(c.queue[i].name);

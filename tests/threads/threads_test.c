@@ -5,10 +5,12 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "crypto/suite.h"
 #include "files/block.h"
 #include "frame/replay.h"
+#include "port/lock.h"
 #include "port/pool.h"
 #include "test.h"
 
@@ -136,12 +138,62 @@ a_nonce_is_taken_by_one_thread_only(void **state)
 	free(nonces);
 }
 
+/* ---- a lock ---- */
+
+struct turns {
+	struct lock *l;
+	atomic_uint rounds;
+	atomic_bool is_over;
+};
+
+static void *
+take_again_and_again(void *ctx)
+{
+	struct turns *t = ctx;
+
+	while (!t->is_over) {
+		if (lock_take(t->l, NULL))
+			break;
+		t->rounds++;
+		(void)usleep(1000); /* most of the time it is taken */
+		lock_give(t->l);
+	}
+	return NULL;
+}
+
+static void
+who_waits_is_the_next_to_have_a_lock(void **state)
+{
+	struct turns t = { 0 };
+	unsigned before, most = 0;
+	pthread_t other;
+
+	(void)state;
+	assert_ok(lock_new(&t.l));
+	assert_int_equal(0, pthread_create(&other, NULL, take_again_and_again, &t));
+	while (t.rounds == 0)
+		(void)usleep(1000);
+	for (int i = 0; i < 20; i++) {
+		before = t.rounds;
+		assert_ok(lock_take(t.l, NULL));
+		most = t.rounds - before > most ? t.rounds - before : most;
+		lock_give(t.l);
+		while (t.rounds < before + 5)
+			(void)usleep(1000);
+	}
+	t.is_over = true;
+	(void)pthread_join(other, NULL);
+	lock_free(t.l);
+	assert_in_range(most, 0, 3);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_job_of_the_pool_is_done_once),
 		cmocka_unit_test(a_nonce_is_taken_by_one_thread_only),
+		cmocka_unit_test(who_waits_is_the_next_to_have_a_lock),
 	};
 
 	if (suite_init())

@@ -51,8 +51,8 @@ struct zt_check {
 };
 
 /* Uploads a file, or a folder with its contents, and returns once the servers hold it durably.
- * Skips files with the same size and time as the uploaded version, so that the same call
- * resumes a broken upload. *FILES, if not NULL, counts sent files. */
+ * Skips files whose content the workspace has, so that the same call resumes a broken
+ * upload. *FILES, if not NULL, counts sent files. */
 ZT_CALL enum zt_err zt_put(struct zt *z, const char *local, const char *remote,
     const struct zt_progress *p, uint64_t *files);
 /* Downloads a file or folder to LOCAL; an existing local folder is merged into. *FILES, if not

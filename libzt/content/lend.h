@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lend.h - the device is left to other handles and processes while a transfer is busy with
  * content: nothing of that is in the store (docs/decisions/0009-lending.md). */
-#ifndef ZT_DISK_LEND_H
-#define ZT_DISK_LEND_H
+#ifndef ZT_CONTENT_LEND_H
+#define ZT_CONTENT_LEND_H
 
 #include "content/transfer.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "disk/lend.h"
+#include "content/lend.h"
 
 #include "log/enter.h"
 #include "port/clock.h"
