@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <libgen.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,16 @@ harden(void)
 		if (setrlimit(RLIMIT_MEMLOCK, &locked) == 0)
 			(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 	}
+}
+
+/* Buffers of content are used again, instead of being given back and faulted in for each piece:
+ * that was a quarter of what a download took here. */
+static void
+keep_memory(void)
+{
+	(void)mallopt(M_ARENA_MAX, 4);
+	(void)mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
+	(void)mallopt(M_TRIM_THRESHOLD, 32 * 1024 * 1024);
 }
 
 /* One agent a root: the one that has the lock, as long as it lives. */
@@ -177,6 +188,7 @@ main(int argc, char **argv)
 	if (optind < argc)
 		return usage(stderr);
 	harden();
+	keep_memory();
 	if ((a = calloc(1, sizeof *a)) == NULL)
 		return EXIT_SOFTWARE;
 	a->http = &http;

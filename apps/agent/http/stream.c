@@ -19,7 +19,7 @@
 enum {
 	PIECE = 1024 * 1024, /* of a request */
 	AHEAD = 4,           /* requests under way, and what is not sent yet */
-	CHUNK = 256 * 1024,  /* for the socket at once */
+	CHUNK = 64 * 1024,   /* for the socket at once: glue.c's, beyond which lws copies */
 	JSON_ROOM = 256,
 	SAY_MS = 200
 };
