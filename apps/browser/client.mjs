@@ -61,7 +61,7 @@ export function startClient(module, files, shared, network, post, log = () => {}
 		}
 	};
 	const zt = {
-		argon2: argon2Import(module, memory),
+		argon2: argon2Import(module, memory, network),
 		certificates: certificatesImport(memory, () => load('certificates.wasm'), log),
 		page_origin(to, max) {
 			const name = new TextEncoder().encode(origin);

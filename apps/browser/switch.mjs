@@ -9,12 +9,22 @@ import { HEARS, beginRequest, cancelInner, cancelRequest, giveReply, offerInner,
 import { joinTabs } from './tabs.mjs';
 
 const TICK_MS = 1000;
-const trusted = (url) => globalThis.trustedTypes?.createPolicy('zt-client', { createScriptURL: () => url }).createScriptURL('') ?? url;
+const CLIENT = './client.mjs', ARGON2 = './argon2.mjs';
+const policy = globalThis.trustedTypes?.createPolicy('zt-client', { createScriptURL: (one) => new URL(one === ARGON2 ? ARGON2 : CLIENT, import.meta.url).href });
+const startWorker = (script, name) => new Worker(policy?.createScriptURL(script) ?? new URL(script, import.meta.url).href, { type: 'module', name });
+
+// A worker for one key of a password (libzt/port/wasm/argon2.mjs).
+function startArgon2(heard, failed) {
+	const worker = startWorker(ARGON2, 'zt-argon2');
+	worker.onmessage = heard;
+	worker.onerror = (e) => { e.preventDefault?.(); failed(); };
+	return { give: (message) => worker.postMessage(message), end: () => worker.terminate() };
+}
 
 // The client in its own worker. SEND(page, message) sends to a page (0: all). Fails when the client does.
 function startClient({ folder, url }, send) {
 	const shared = shareMemory(), { port1, port2 } = new MessageChannel();
-	const worker = new Worker(trusted(new URL('./client.mjs', import.meta.url).href), { type: 'module', name: 'zt-client' });
+	const worker = startWorker(CLIENT, 'zt-client');
 	const acts = []; // what waits for the client that is no request
 	let isBusy = true, timer;
 	const act = (message, moved = []) => { isBusy = true; worker.postMessage(message, moved); };
@@ -58,7 +68,7 @@ function startClient({ folder, url }, send) {
 		}
 	};
 	worker.onerror = (e) => { e.preventDefault?.(); end('zt cannot run in this browser: ' + e.message); };
-	serveHttp(port2, shared);
+	serveHttp(port2, shared, startArgon2);
 	act({ act: 'begin', shared, network: port1, folder, url }, [port1]);
 	timer = setInterval(() => { lines.look(); if (queue.isIdle() && acts.length === 0) { acts.push([{ act: 'tick' }]); next(); } }, TICK_MS);
 	return { take: queue.take, gone(page) { queue.drop(page); acts.push([{ act: 'gone', page }]); next(); } };

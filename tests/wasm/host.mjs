@@ -10,6 +10,10 @@ import { openFolder } from './handles.mjs';
 export const ORIGIN = 'https://zt.demo.example';
 globalThis.crypto ??= webcrypto; // a browser has it, and Node.js since 20: Debian 12 has 18
 if (!isMainThread && workerData?.zt === 'client') await serve();
+if (!isMainThread && workerData?.zt === 'argon2') {
+	const { makeKey } = await import(workerData.parts + '/argon2.mjs');
+	parentPort.once('message', (m) => { makeKey(m); parentPort.postMessage(0); });
+}
 
 async function serve() {
 	const { parts, folder, shared, network } = workerData;
@@ -31,7 +35,12 @@ export async function openHost(parts, folder) {
 	const { serveHttp } = await import(parts + '/http.mjs'), S = await import(parts + '/shared.mjs'), { makeQueue, join, split } = await import(parts + '/queue.mjs');
 	const shared = S.shareMemory(), { port1, port2 } = new MessageChannel(), calls = new Map(), heard = [];
 	const worker = new Worker(new URL(import.meta.url), { workerData: { zt: 'client', parts, folder, shared, network: port1 }, transferList: [port1] });
-	serveHttp(port2, shared);
+	serveHttp(port2, shared, (made, failed) => {
+		const one = new Worker(new URL(import.meta.url), { workerData: { zt: 'argon2', parts } });
+		one.once('message', () => { host.keys++; made(); });
+		one.once('error', failed);
+		return { give: (m) => one.postMessage(m), end: () => void one.terminate() };
+	});
 	const take = (page, message) => {
 		const { head, content } = split(message), call = calls.get(head.id ?? head.request);
 		if (head.question !== undefined) {
@@ -67,7 +76,7 @@ export async function openHost(parts, folder) {
 	await ready;
 	let next = 1;
 	const host = {
-		heard, queue, memory: 0,
+		heard, queue, memory: 0, keys: 0,
 		call(device, method, params = {}, how = {}) {
 			return new Promise((resolve, reject) => {
 				const id = next++, head = JSON.stringify(device === null ? { id, method, params } : { id, method, params, device });

@@ -156,6 +156,7 @@ await host.call(null, 'host.unlock', { key, password });
 assert((await fetched('plans:/own')).equals(body));
 console.log('ok - the device is there after a restart');
 assert(host.memory < 64 << 20, `${host.memory} bytes`);
+assert(host.keys > 0, "a key was made in the instance that stays");
 console.log('ok - what Argon2 took is given back');
 
 // Nothing of content, names or keys is in clear on the disk.

@@ -28,7 +28,6 @@ export async function serveHash({ hash, is512, bytes }, shared, done, room) {
 	let failed = 0;
 	try {
 		const found = new Uint8Array(await crypto.subtle.digest(is512 ? 'SHA-512' : 'SHA-256', bytes));
-		bytes.transfer?.(0);
 		new Uint8Array(shared, room, found.length).set(found);
 	} catch {
 		failed = 1; // a page that is no secure context has none

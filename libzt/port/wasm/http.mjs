@@ -1,6 +1,8 @@
 // http.mjs - the host's half of http_host.c. libzt blocks in its own worker; a second one, the network's, fetches.
 // They share memory: an array of numbers (how often something ended; then STATE, STATUS, TYPED and LENGTH of each slot)
-// and, behind it, ROOM bytes a slot for the answer. The network's worker has large pieces hashed as well (hash.mjs).
+// and, behind it, ROOM bytes a slot for the answer. The network's worker has large pieces hashed as well (hash.mjs), and
+// starts what makes keys of passwords (argon2.mjs).
+import { serveArgon2 } from './argon2.mjs';
 import { HASH_BYTES, hashImport, serveHash } from './hash.mjs';
 
 const SLOTS = 16, ROOM = 17 * 1024 * 1024, HEAD = 4096, SILENCE_MS = 60000;
@@ -13,9 +15,12 @@ const HASH_DONE = 1 + 4 * SLOTS, HASH_ROOM = HEAD - HASH_BYTES;
 export const SPARE_WORDS = HASH_DONE + 2;
 export const makeShared = (more = 0) => new SharedArrayBuffer(HEAD + SLOTS * ROOM + more);
 
-// Gives memory of BUFFER back at once, where the browser can: what waits for its collector may be hundreds of MiB. Nobody uses it
-// any more.
-export const letGo = (buffer) => { buffer.transfer?.(0); };
+// Gives memory of BUFFER back at once; nobody uses it any more. What waits for the browser's collector may be a thousand MiB: of a
+// buffer that came in a message, Chromium's own half holds the memory, which its collector does not count. transfer(0)
+// frees but the other half. A message takes it from both, and is dropped where nobody is at the other end.
+const { port1: nowhere, port2: nobody } = new MessageChannel();
+nobody.close();
+export const letGo = (buffer) => { if (buffer.byteLength > 0) nowhere.postMessage(null, [buffer]); };
 
 // What http_host.c imports. MEMORY: returns the instance's memory; PORT: to the network's worker; ORIGIN: takes the place of the
 // server's address if it is not null: no signature covers the host. HEED is called whenever a wait ends, for what else woke it.
@@ -62,14 +67,6 @@ export function httpImports(memory, port, shared, origin = null, heed = () => {}
 	};
 }
 
-const PIECE = 256 * 1024;
-
-// What reads an answer into a place that is given, so that no memory is new for each
-// piece; where the browser can, else as it gives them.
-function readerOf(r) {
-	try { return r.body?.getReader({ mode: 'byob' }); } catch { return r.body?.getReader(); }
-}
-
 // One exchange. Returns [status, typed, length]; status 0: the network failed, -1: nothing came for a minute.
 async function exchange(q, to, stop) {
 	const body = q.body ? new Blob([q.body]) : undefined; // Chromium sends plain bytes at a tenth of the speed
@@ -81,14 +78,13 @@ async function exchange(q, to, stop) {
 		const r = await fetch(q.url, { method: q.method, headers: q.headers, body, cache: 'no-store', credentials: 'omit', redirect: 'manual', signal: stop.signal });
 		const typed = r.headers.get('content-type') === (r.status === 200 ? q.answerType : q.refusalType);
 		if (!typed) { stop.abort(); return [r.status, 0, 0]; } // somebody else's page, however long it is
-		const reader = readerOf(r);
-		for (let place = new Uint8Array(PIECE); reader;) {
-			const { done, value } = await reader.read(place);
+		for (const reader = r.body?.getReader(); reader;) {
+			const { done, value } = await reader.read();
 			if (done) break;
 			heard();
 			if (n + value.length > ROOM) { stop.abort(); return [0, 0, 0]; }
 			to.set(value, n); n += value.length;
-			place = new Uint8Array(value.buffer);
+			letGo(value.buffer); // a reader that is given a place leaves as much behind, where nobody reaches it
 		}
 		return [r.status, 1, n];
 	} catch {
@@ -98,12 +94,13 @@ async function exchange(q, to, stop) {
 	}
 }
 
-// The network's worker: answers what arrives at PORT.
-export function serveHttp(port, shared) {
+// The network's worker: answers what arrives at PORT. START: of serveArgon2.
+export function serveHttp(port, shared, start) {
 	const ctl = new Int32Array(shared, 0, 1 + 4 * SLOTS), under = new Map();
 	port.onmessage = async ({ data: q }) => {
 		if (q.drop !== undefined) { under.get(q.drop)?.abort(); return; }
-		if (q.hash !== undefined) { void serveHash(q, shared, HASH_DONE, HASH_ROOM); return; }
+		if (q.hash !== undefined) { void serveHash(q, shared, HASH_DONE, HASH_ROOM).finally(() => letGo(q.bytes)); return; }
+		if (q.argon2 !== undefined) { serveArgon2(q.argon2, start); return; }
 		const stop = new AbortController();
 		under.set(q.slot, stop);
 		const got = await exchange(q, new Uint8Array(shared, HEAD + q.slot * ROOM, ROOM), stop);
