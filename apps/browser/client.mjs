@@ -9,7 +9,7 @@ import { join } from './queue.mjs';
 import { CANCEL, HEARS, REPLY_LENGTH, WAKE, endInner, innerIsCancelled, replyRoom, takeInner, words } from './shared.mjs';
 import { wasiImports } from './wasi.mjs';
 
-const ASK_WAITS = -1, ASK_ENDS = -2, SECOND = 1000, SECRET_MOST = 64;
+const ASK_WAITS = -1, ASK_ENDS = -2, SECOND = 1000, LOOK_MS = 1000, SECRET_MOST = 64;
 
 // A file beside this one, at once: a worker may wait for it.
 function fetchNow(name) {
@@ -129,9 +129,10 @@ export function startClient(module, files, shared, network, post, log = () => {}
 	};
 }
 
-// The worker: { begin }, then one { run }, { hear }, { gone } or { tick } at a time, each answered by { done }.
+// The worker: { begin }, then one { run }, { hear }, { gone } or { tick } at a time, each answered by { done }; by { cleared } where
+// the browser has cleared the files: what would be written now, nobody would find again.
 export function serveClient(worker) {
-	let client, room;
+	let client, room, looked = performance.now();
 	const post = (message, moved = []) => worker.postMessage(message, moved);
 	const acts = {
 		async begin({ shared, network, url, folder }) {
@@ -147,6 +148,10 @@ export function serveClient(worker) {
 	};
 	worker.onmessage = async ({ data }) => {
 		try {
+			if (room && performance.now() - looked > LOOK_MS) {
+				if (!(await room.isThere())) { post({ cleared: true }); return; }
+				looked = performance.now();
+			}
 			await room?.fill();
 			await acts[data.act](data);
 			post({ done: data.act });

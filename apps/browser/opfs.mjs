@@ -178,32 +178,52 @@ export function poolFiles(namesHandle, pool) {
 }
 
 const READY = 12; // handles: what a request may make new at once
-const TRIES = 50;
+const PAUSE_MS = 100, CLEARED_TRIES = 10;
 
-// The files of this origin, in FOLDER of its private file system. FILL makes room between requests.
-export async function openFiles(folder) {
-	const root = await (await navigator.storage.getDirectory()).getDirectoryHandle(folder, { create: true });
-	const open = async (name) => {
+// The files of this origin, in FOLDER of its private file system, or in FOLDER.1 and so on, the last of which counts: where the
+// browser clears files whose handles are open, Chromium keeps them locked until it ends itself. FILL makes room between requests;
+// ISTHERE tells whether the browser has cleared them meanwhile: their handles work on, on files that nobody finds again.
+export async function openFiles(folder, storage = navigator.storage) {
+	const top = await storage.getDirectory();
+	const numbers = [0];
+	for await (const name of top.keys()) if (name.startsWith(`${folder}.`)) numbers.push(Number(name.slice(folder.length + 1)));
+	let root, names = null;
+	// A page that was just left or loaded again may hold a file for a while. Nobody else has this origin's lock (tabs.mjs). IS_OVER:
+	// whether waiting is of no use.
+	const open = async (name, isOver = () => false) => {
 		const file = await root.getFileHandle(name, { create: true });
 		for (let tries = 1; ; tries++) {
 			try {
 				return await file.createSyncAccessHandle();
-			} catch (e) { // a page that was just left or loaded again may hold it for a moment
-				if (e.name !== 'NoModificationAllowedError' || tries === TRIES) throw e;
-				await new Promise((resolve) => setTimeout(resolve, 100));
+			} catch (e) {
+				if (e.name !== 'NoModificationAllowedError') throw e;
+				if (await isOver(tries)) return null;
+				await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 			}
 		}
 	};
+	const isCleared = async () => {
+		for await (const file of root.values()) if ((await file.getFile()).size > 0) return false;
+		return true;
+	};
+	for (let number = Math.max(...numbers.filter(Number.isInteger)); names === null; number++) {
+		root = await top.getDirectoryHandle(number === 0 ? folder : `${folder}.${number}`, { create: true });
+		names = await open('names', async (tries) => tries >= CLEARED_TRIES && (await isCleared()));
+	}
 	const there = [];
 	for await (const name of root.keys()) if (/^f[0-9]+$/.test(name)) there.push(Number(name.slice(1)));
 	const count = there.length ? Math.max(...there) + 1 : 0;
-	const names = await open('names'), pool = await Promise.all([...Array(count).keys()].map((n) => open('f' + n)));
+	const pool = await Promise.all([...Array(count).keys()].map((n) => open('f' + n)));
 	const files = poolFiles(names, pool);
-	return { files, async fill() {
-		try {
-			while (files.free() < READY) files.grow(await open('f' + pool.length));
-		} catch (e) {
-			if (e.name !== 'QuotaExceededError') throw e; // what finds no file says so itself
-		}
-	} };
+	return {
+		files,
+		async fill() {
+			try {
+				while (files.free() < READY) files.grow(await open('f' + pool.length));
+			} catch (e) {
+				if (e.name !== 'QuotaExceededError') throw e; // what finds no file says so itself
+			}
+		},
+		isThere: () => root.getFileHandle('names').then(() => true, (e) => e.name !== 'NotFoundError'),
+	};
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // switch.mjs - the worker between pages and the client: it never blocks, fetches for the client, and is the one that has the
 // store, or passes messages to the one that has (tabs.mjs). Its page says { folder, url } (the module's) first, then messages; it answers
-// messages, and { line: 'up' } or { line: 'down' }.
+// messages, and { line: 'up' }, { line: 'down' } or { line: 'cleared' }: it has to be loaded again, and its workers with it.
 import { failure, makeQueue } from './queue.mjs';
 import { serveHttp } from './http.mjs';
 import { makeLines } from './lines.mjs';
@@ -21,8 +21,9 @@ function startArgon2(heard, failed) {
 	return { give: (message) => worker.postMessage(message), end: () => worker.terminate() };
 }
 
-// The client in its own worker. SEND(page, message) sends to a page (0: all). Fails when the client does.
-function startClient({ folder, url }, send) {
+// The client in its own worker. SEND(page, message) sends to a page (0: all). Fails when the client does. CLEARED(): the browser has
+// cleared its files.
+function startClient({ folder, url }, send, cleared) {
 	const shared = shareMemory(), { port1, port2 } = new MessageChannel();
 	const worker = startWorker(CLIENT, 'zt-client');
 	const acts = []; // what waits for the client that is no request
@@ -50,7 +51,10 @@ function startClient({ folder, url }, send) {
 		queue.fail(failure('IO', english)); // not a server that is away: no waiting helps
 	};
 	worker.onmessage = ({ data }) => {
-		if (data.died !== undefined) {
+		if (data.cleared) {
+			end('the browser has cleared what zt kept in it'); // keys of open devices go with the worker
+			cleared();
+		} else if (data.died !== undefined) {
 			end('zt cannot run in this browser: ' + data.died);
 		} else if (data.done === 'inner') {
 			queue.doneInner();
@@ -79,8 +83,8 @@ export function serveSwitch(page) {
 	page.onmessage = ({ data: how }) => {
 		const post = (message) => page.postMessage(message, message instanceof ArrayBuffer ? [message] : []);
 		const tab = joinTabs(how.folder, {
-			up: () => post({ line: 'up' }), down: () => post({ line: 'down' }), message: post,
-			lead: (send) => startClient(how, send),
+			up: () => post({ line: 'up' }), down: () => post({ line: 'down' }), message: post, cleared: () => post({ line: 'cleared' }),
+			lead: (send, cleared) => startClient(how, send, cleared),
 		});
 		page.onmessage = ({ data }) => tab.send(data);
 	};

@@ -3,8 +3,8 @@
 // takes over when it closes. Messages on the channel: { to, from, ... }; TO is a tab, 'leader' or 'all'.
 const OWN_PAGE = 1; // the leader's own; others are counted from 2
 
-// EARS: up(), down(), message(m) for this tab's page; lead(send) begins the client, SEND(page, message), and returns { take(page,
-// message), gone(page) }. Returns { send(message) }.
+// EARS: up(), down(), message(m), cleared() for this tab's page; lead(send, cleared) begins the client, SEND(page, message) and
+// CLEARED() to all pages, and returns { take(page, message), gone(page) }. Returns { send(message) }.
 export function joinTabs(name, ears, locks = navigator.locks, makeChannel = (n) => new BroadcastChannel(n)) {
 	const me = crypto.randomUUID(), channel = makeChannel(name), lockOf = (tab) => name + '-tab-' + tab;
 	const forever = new Promise(() => {});
@@ -25,13 +25,16 @@ export function joinTabs(name, ears, locks = navigator.locks, makeChannel = (n) 
 		}
 		channel.postMessage({ to: tab, from: me, up: true });
 	};
+	const cleared = () => { channel.postMessage({ to: 'all', from: me, cleared: true }); ears.cleared(); };
 	channel.onmessage = ({ data: m }) => {
 		if (client !== null) {
 			if (m.to === 'leader' && m.hello) welcome(m.from);
 			else if (m.to === me && m.message !== undefined && pages.has(m.from)) client.take(pages.get(m.from), m.message);
 			return;
 		}
-		if (m.to === 'all' && m.leads) { // another one leads now
+		if (m.to === 'all' && m.cleared) {
+			ears.cleared();
+		} else if (m.to === 'all' && m.leads) { // another one leads now
 			if (leader !== null) { leader = null; ears.down(); }
 			hello();
 		} else if (m.to === me && m.up && leader !== m.from) {
@@ -45,7 +48,7 @@ export function joinTabs(name, ears, locks = navigator.locks, makeChannel = (n) 
 	locks.request(name, () => {
 		if (leader !== null) ears.down();
 		leader = me;
-		client = ears.lead(toPage);
+		client = ears.lead(toPage, cleared);
 		channel.postMessage({ to: 'all', from: me, leads: true });
 		ears.up();
 		return forever;

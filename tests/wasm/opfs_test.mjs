@@ -3,7 +3,7 @@
 // after it, and no file of the pool is lost.
 import assert from 'node:assert';
 
-const { poolFiles } = await import(process.argv[2] + '/opfs.mjs');
+const { openFiles, poolFiles } = await import(process.argv[2] + '/opfs.mjs');
 let seed = Number(process.argv[3] ?? Date.now() % 1e9);
 console.log('seed', seed);
 const random = (n) => { seed = (Math.imul(seed, 1103515245) + 12345) >>> 0; return (seed >>> 8) % n; };
@@ -96,3 +96,51 @@ small[0].write = put;
 assert.deepEqual(seen(kept), { '/a': 'kept' });
 assert.deepEqual(seen(open(small)), { '/a': 'kept' });
 console.log(`ok - ${judged} moments of a kill`);
+
+// A browser's files: folders of files, some of which another holds. LOCKED: names that are held, at most so many tries (Infinity:
+// until the browser ends).
+function origin(folders, locked = {}) {
+	const missing = () => Object.assign(new Error('there is none'), { name: 'NotFoundError' });
+	const held = () => Object.assign(new Error('it is held'), { name: 'NoModificationAllowedError' });
+	const file = (at, name) => ({
+		getFile: async () => ({ size: folders[at][name].all.length }),
+		async createSyncAccessHandle() {
+			const path = `${at}/${name}`;
+			if (locked[path] > 0) { locked[path]--; throw held(); }
+			return handle(folders[at][name], 0, []);
+		},
+	});
+	const folder = (at) => ({
+		async *keys() { yield* Object.keys(folders[at]); },
+		async *values() { for (const name of Object.keys(folders[at])) yield file(at, name); },
+		async getFileHandle(name, { create } = {}) {
+			if (!folders[at]?.[name] && !create) throw missing();
+			folders[at][name] ??= { all: new Uint8Array() };
+			return file(at, name);
+		},
+	});
+	return { folders, getDirectory: async () => ({ async *keys() { yield* Object.keys(folders); }, async getDirectoryHandle(name) { folders[name] ??= {}; return folder(name); } }) };
+}
+// Who is dying holds them for a while, longer than it takes to see that a cleared file is: they are waited for.
+const filled = (text) => {
+	const handles = store(2, []);
+	write(open(handles), '/device', text);
+	const bytes = (h) => { const all = new Uint8Array(h.getSize()); h.read(all, { at: 0 }); return { all }; };
+	return { names: bytes(handles[0]), f0: bytes(handles[1]) };
+};
+const dying = await openFiles('z', origin({ z: filled('mine') }, { 'z/names': 25, 'z/f0': 3 }));
+assert.deepEqual(seen(dying.files), { '/device': 'mine' });
+// What was cleared under open handles stays held, and is empty: another folder is begun, and found again.
+const cleared = origin({ z: { names: { all: new Uint8Array() } } }, { 'z/names': Infinity });
+const again = await openFiles('z', cleared);
+assert.deepEqual(Object.keys(cleared.folders), ['z', 'z.1']);
+await again.fill();
+write(again.files, '/device', 'new');
+assert.equal(await again.isThere(), true);
+assert.deepEqual(seen((await openFiles('z', origin(cleared.folders))).files), { '/device': 'new' }); // the browser was begun again
+const twice = await openFiles('z', origin({ z: {}, 'z.1': { names: { all: new Uint8Array() } }, 'z.other': {} }, { 'z.1/names': Infinity }));
+assert.deepEqual(seen(twice.files), {});
+// And that is noticed while they are open.
+delete cleared.folders['z.1'].names;
+assert.equal(await again.isThere(), false);
+console.log('ok - files that are held, and files that were cleared');

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The storage of the browser's host: full, also in the middle of an upload, put back to an older state, and cleared between two visits.
-// The page says what happened and what to do, and nothing that was acknowledged is lost.
+// The storage of the browser's host: full, also in the middle of an upload, put back to an older state, in use twice, removed by
+// another page, cleared while the page is open and between two visits. The page says what happened and what to do, and nothing
+// that was acknowledged is lost.
 import { randomBytes } from "node:crypto";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -16,8 +17,8 @@ const field = (name) => page.getByLabel(name, { exact: true });
 const row = (name) => page.getByRole("row", { name: new RegExp(name.replace(".", "\\.")) });
 const shot = async (name) => { if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` }); };
 
-async function visit() {
-  context = await chromium.launchPersistentContext(profile, { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"], locale: "en-GB", viewport: { width: 1280, height: 800 } });
+async function visit(folder = profile) {
+  context = await chromium.launchPersistentContext(folder, { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"], locale: "en-GB", viewport: { width: 1280, height: 800 } });
   context.setDefaultTimeout(60_000);
   page = await context.newPage();
   cdp = await context.newCDPSession(page);
@@ -57,6 +58,13 @@ async function upload(name, bytes) {
 async function uploaded(name) {
   await row(name).waitFor({ timeout: 60_000 });
   await page.getByText("All changes uploaded").waitFor();
+}
+async function downloaded(name) {
+  await row(name).getByRole("checkbox").check();
+  const [saved] = await Promise.all([page.waitForEvent("download"), page.getByRole("toolbar").getByRole("button", exact("Download")).click()]);
+  const bytes = readFileSync(await saved.path());
+  await page.getByRole("toolbar").getByRole("button", exact("Select nothing")).click();
+  return bytes;
 }
 
 await visit();
@@ -103,10 +111,7 @@ try {
     await cdp.send("Storage.overrideQuotaForOrigin", { origin });
     if (refused) await upload("large.bin", large);
     await uploaded("large.bin");
-    await row("large.bin").getByRole("checkbox").check();
-    const [saved] = await Promise.all([page.waitForEvent("download"), page.getByRole("toolbar").getByRole("button", exact("Download")).click()]);
-    check(readFileSync(await saved.path()).equals(large), "the bytes differ");
-    await page.getByRole("toolbar").getByRole("button", exact("Select nothing")).click();
+    check((await downloaded("large.bin")).equals(large), "the bytes differ");
     for (const name of ["first.txt", "a-room.txt"]) await row(name).waitFor();
   });
   await step("an older copy of the browser's profile is put back: the device opens, and has what came later", async () => {
@@ -125,11 +130,74 @@ try {
     await upload("behind.txt", "behind it\n");
     await uploaded("behind.txt");
   });
-  await step("the browser clears it between two visits: the page says what is gone, and what to do", async () => {
+  await step("two copies of the profile are used at the same time: each has what the other wrote", async () => {
+    const mine = { context, page, cdp };
+    await visit(`${profile}.older`);
+    const theirs = { context, page, cdp };
+    await unlock();
+    await row("behind.txt").waitFor();
+    await upload("a-theirs.txt", "of the older copy\n");
+    await uploaded("a-theirs.txt");
+    ({ context, page, cdp } = mine);
+    await row("a-theirs.txt").waitFor();
+    await upload("a-mine.txt", "of the newer one\n");
+    await uploaded("a-mine.txt");
+    ({ context, page, cdp } = theirs);
+    await row("a-mine.txt").waitFor();
+    await context.close();
+    ({ context, page, cdp } = mine);
+  });
+  await step("another page of the address removes its folders: the browser refuses it, and the page continues", async () => {
+    const other = await context.newPage();
+    await other.goto(`${origin}/zt-web.manifest`);
+    const refused = await other.evaluate(async () => {
+      const top = await navigator.storage.getDirectory(), said = [];
+      for await (const name of top.keys()) said.push(await top.removeEntry(name, { recursive: true }).then(() => "removed", (error) => error.name));
+      return said;
+    });
+    check(refused.length > 0 && refused.every((one) => one === "NoModificationAllowedError"), refused.join());
+    await other.close();
+    await upload("a-still.txt", "still\n");
+    await uploaded("a-still.txt");
+  });
+  const acknowledged = ["first.txt", "a-room.txt", "large.bin", "later.txt", "behind.txt", "a-theirs.txt", "a-mine.txt", "a-still.txt"];
+  const putBack = async () => {
+    await context.close();
+    rmSync(profile, { recursive: true });
+    cpSync(`${profile}.older`, profile, { recursive: true });
+    await visit();
+  };
+  const cut = randomBytes(96 << 20);
+  const lost = (one) => one.getByText("This browser no longer has the device").waitFor({ timeout: 30_000 });
+  await step("the browser clears it all under two open pages, in the middle of an upload: both say at once what is gone, and begin again", async () => {
+    const other = await context.newPage();
+    await other.goto(`${origin}/`);
+    await other.locator("a.org").waitFor();
+    await upload("a-never.bin", cut);
+    await page.waitForFunction(() => [...document.querySelectorAll(".tray li [role=progressbar]")].some((one) => Number(one.getAttribute("aria-valuenow")) >= 10));
+    await cdp.send("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
+    await Promise.all([lost(page), lost(other)]);
+    await shot("cleared-open");
+    check((await page.getByRole("alert").innerText()).includes("harbour"), "it does not say which");
+    await page.reload();
+    await lost(page);
+    await button("I have read this").click();
+    await page.reload();
+    await page.getByRole("heading", { name: "Welcome to zt" }).waitFor();
+    await page.getByRole("link", { name: "Create an organization" }).click();
+    await field("Address of the server").waitFor();
+  });
+  await step("what was acknowledged is at the server", async () => {
+    await putBack();
+    await unlock();
+    for (const name of acknowledged) await row(name).waitFor();
+    if (await row("a-never.bin").count()) check((await downloaded("a-never.bin")).equals(cut), "a part of a file has arrived");
+  });
+  await step("the browser clears it between two visits, also as the page is being left: the page says what is gone, and what to do", async () => {
     await page.goto("about:blank");
     await cdp.send("Storage.clearDataForOrigin", { origin, storageTypes: "file_systems,indexeddb,cache_storage,service_workers" });
     await page.goto(`${origin}/`);
-    await page.getByText("This browser no longer has the device").waitFor();
+    await lost(page);
     await shot("cleared");
     check((await page.getByRole("alert").innerText()).includes("harbour"), "it does not say which");
     await button("I have read this").click();

@@ -35,17 +35,19 @@ export function refusingLine(english: string): OpenLine {
   };
 }
 
-export function workerLine(): OpenLine {
+/** CLEARED: the browser has cleared what the host kept in it, which has ended. */
+export function workerLine(cleared: () => void): OpenLine {
   return (ears) => {
     const types = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
     const script = types ? types.createPolicy("zt-host", { createScriptURL: () => SCRIPT }).createScriptURL("") : SCRIPT;
     const worker = new Worker(script, { type: "module", name: "zt-switch" });
     let isUp = false;
-    worker.onmessage = (event: MessageEvent<string | ArrayBuffer | { line: "up" | "down" }>) => {
+    worker.onmessage = (event: MessageEvent<string | ArrayBuffer | { line: "up" | "down" | "cleared" }>) => {
       const data = event.data;
       if (typeof data === "string" || data instanceof ArrayBuffer) ears.message(data);
       else if ((isUp = data.line === "up")) ears.up();
       else ears.down();
+      if (typeof data === "object" && "line" in data && data.line === "cleared") cleared();
     };
     worker.postMessage({ folder: "zt-host", url: MODULE });
     // What is kept here may otherwise be evicted, with the device's key. Not all browsers agree.

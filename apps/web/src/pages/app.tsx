@@ -9,7 +9,7 @@ import { later } from "../parts/later";
 import { Live } from "../parts/live";
 import { useLate } from "../parts/skeleton";
 import { confirmation } from "../state/confirm";
-import { deviceOf, devices, hostName, hostProblem, lineIsUp, openDevices, wasUp } from "../state/host";
+import { deviceOf, devices, hostName, hostProblem, isOwnHost, lineIsUp, openDevices, wasUp } from "../state/host";
 import { forgetClosed, organizationOf } from "../state/organization";
 import { route } from "../state/route";
 import { t } from "../words";
@@ -88,8 +88,8 @@ function Connecting() {
         ) : late && (
           <div class="empty" role="status">
             <Icon of={CloudOff} size="l" />
-            <h1>{t("Waiting for zt on this computer")}</h1>
-            <p>{t("This page continues by itself once zt runs. Start it with the command zt ui.")}</p>
+            <h1>{isOwnHost.value ? t("zt is starting") : t("Waiting for zt on this computer")}</h1>
+            <p>{isOwnHost.value ? t("If another page of zt was just closed, this one waits until the browser lets go of it. It continues by itself.") : t("This page continues by itself once zt runs. Start it with the command zt ui.")}</p>
           </div>
         )}
       </main>

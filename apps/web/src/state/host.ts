@@ -10,6 +10,8 @@ export const wasUp = signal(false);
 export const hostName = signal<{ host: "agent" | "browser"; version: string } | null>(null);
 /** Why there is no host; null where there is one, or may be. */
 export const hostProblem = signal<string | null>(null);
+/** Whether this page has the browser's own host. */
+export const isOwnHost = signal(false);
 export const devices = signal<HostDevice[] | null>(null);
 export const openDevices = computed(() => (devices.value ?? []).filter((one) => one.state === "open"));
 
@@ -29,10 +31,17 @@ export async function lineOfPage(): Promise<OpenLine> {
   if (answer !== null && answer.headers.get("zt-host") !== "agent") {
     const { refusingLine, whyNot, workerLine } = await import("../browser/line");
     const reason = whyNot();
-    return reason === null ? workerLine() : refusingLine(reason);
+    isOwnHost.value = true;
+    return reason === null ? workerLine(beginAnew) : refusingLine(reason);
   }
   url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   return socketLine(url.href);
+}
+
+/** The browser has cleared what it kept for this page, perhaps with what is known of devices: that is said once it is loaded again. */
+function beginAnew(): void {
+  remember(devices.value ?? []);
+  location.reload();
 }
 
 /** A host that says nothing of itself has a reason, unless the line was lost. */
