@@ -31,6 +31,6 @@ test-web: all web
 	[ -z '$(WEB_HOST)' ] || BIN=$(CURDIR)/$B/bin sh tests/web/browser_host.sh
 # Failures of all kinds, and Firefox where it is there.
 test-web-long: all web
-	for host in agent browser; do for text in trouble firefox markers; do HOST=$$host BIN=$(CURDIR)/$B/bin sh tests/web/run.sh $$text || exit 1; done; done
+	for host in agent browser; do for text in trouble firefox markers gateway; do HOST=$$host BIN=$(CURDIR)/$B/bin sh tests/web/run.sh $$text || exit 1; done; done
 	for text in elsewhere storage; do HOST=$$([ $$text = elsewhere ] || echo browser) BIN=$(CURDIR)/$B/bin sh tests/web/run.sh $$text || exit 1; done
 	MOMENTS=200 BIN=$(CURDIR)/$B/bin sh tests/web/browser_host.sh

@@ -33,8 +33,12 @@ export function tell(text: string, undo?: () => void): void {
   show({ id: next++, text, bad: false, undo });
 }
 
+export function warn(text: string): void {
+  show({ id: next++, text, bad: true });
+}
+
 export function tellRefusal(error: unknown): void {
-  show({ id: next++, text: sentenceOfError(error), bad: true });
+  warn(sentenceOfError(error));
 }
 
 export function sentenceOfError(error: unknown): string {

@@ -7,8 +7,10 @@ import type { How } from "../host/client";
 import { passes } from "./away";
 import { ask } from "./confirm";
 import { host, hostName } from "./host";
-import { isCode } from "./notices";
+import { isCode, warn } from "./notices";
 import { Notifications, watchOrganization, type HistoryNote } from "./notifications";
+import { t } from "../words";
+import { shown } from "../words/format";
 
 const PAGE = 200;
 const QUIET_MS = 400;
@@ -244,6 +246,13 @@ export class Organization {
     }
     if (event === "pageAlarm") {
       void this.readPage().catch(() => {});
+      return;
+    }
+    if (event === "damaged") {
+      const name = shown((data as Events["damaged"]).path.split("/").at(-1) ?? "");
+      warn(name === ""
+        ? t("The folder of a workspace does not open in its newest version, which is damaged or was altered. An older version is shown, if there is one.")
+        : t("“%s” does not open in its newest version, which is damaged or was altered. An older version is shown, if there is one.", name));
       return;
     }
     if (event !== "changed") return;
