@@ -67,8 +67,7 @@ test: tests-cli tests-plain manuals
 	  $(call in_variant,thread,$(THREAD_TESTS)) $(patsubst %,'sh tests/cli/%_test.sh',$(filter-out agent,$(CLI_TESTS))) $(AGENT_LINES) $(LINT_LINES) 'sh scripts/check-c quick' \
 	  $(patsubst %,'sh scripts/fuzz-one % 2',$(call in_variant,address-undefined-fuzz,$(FUZZERS))); \
 	  [ ! -e $(WEB)-ready ] || printf '%s\n' 'sh tests/web/run.sh' 'sh tests/web/run.sh files' 'sh tests/web/run.sh keyboard' 'sh tests/web/units.sh'; \
-	  [ ! -e $W/ready ] || [ ! -e $(WEB)-ready ] || printf '%s\n' 'env HOST=browser sh tests/web/run.sh' 'env HOST=browser sh tests/web/run.sh passkeys' 'env HOST=browser sh tests/web/run.sh certificates' 'env MOMENTS=4 sh tests/web/browser_host.sh' \
-	  [ ! -e $W/ready ] || [ ! -e $(WEB)-ready ] || printf '%s\n' 'env HOST=browser sh tests/web/run.sh' 'env HOST=browser sh tests/web/run.sh passkeys' 'env HOST=browser sh tests/web/run.sh markers' 'env MOMENTS=4 sh tests/web/browser_host.sh' \
+	  [ ! -e $W/ready ] || [ ! -e $(WEB)-ready ] || printf '%s\n' 'env HOST=browser sh tests/web/run.sh' 'env HOST=browser sh tests/web/run.sh passkeys' 'env HOST=browser sh tests/web/run.sh certificates' 'env HOST=browser sh tests/web/run.sh markers' 'env MOMENTS=4 sh tests/web/browser_host.sh' \
 	    'sh tests/web/run.sh elsewhere'; \
 	  [ ! -e $W/ready ] || printf '%s\n' 'sh tests/wasm/wasm_test.sh $W/zt.wasm' 'sh tests/wasm/host_test.sh $W/host' 'sh tests/wasm/certificates_test.sh $W/host'; } | $(SIDE_BY_SIDE)
 	@[ -e $W/ready ] || echo "== NOT RUN: the client in WebAssembly, for want of its compiler or of the sources of its libraries"
