@@ -356,7 +356,7 @@ export function FolderPage({ organization, workspace, names }: { organization: O
               {mayWrite && <Button icon={Upload} class="no-phone" onClick={() => void chooseFiles()}>{t("Upload")}</Button>}
               <Button icon={UserPlus} class="shrink" title={t("Share")} onClick={() => setAsked({ kind: "share" })}>{t("Share")}</Button>
               <span class="grow" />
-              <a class="btn quiet no-phone" href={address([...home, "trash", workspace])}><Icon of={Trash} size="s" /><span>{t("Trash")}</span></a>
+              <a class="btn quiet no-phone" title={t("Trash")} href={address([...home, "trash", workspace])}><Icon of={Trash} size="s" /><span>{t("Trash")}</span></a>
               <div class="seg" role="group" aria-label={t("View")}>
                 <button type="button" aria-pressed={!grid} aria-label={t("Table")} title={t("Table")} onClick={() => showGrid(false)}><Icon of={Rows} size="s" /></button>
                 <button type="button" aria-pressed={grid} aria-label={t("Tiles")} title={t("Tiles")} onClick={() => showGrid(true)}><Icon of={LayoutGrid} size="s" /></button>
