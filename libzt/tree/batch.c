@@ -14,10 +14,12 @@
 #include "tree/tree.h"
 #include "workspace/rotate.h"
 
-/* What a push may grow to before it is sent, and what a file adds to it beside its content. */
+/* What a push may grow to before it is sent, and what a file adds to it beside its content.
+ * What ends a transfer costs the content of two pushes at most, or of one file. */
 enum {
 	CHANGES_MAX = 2048,
 	BYTES_MAX = 8 * 1024 * 1024,
+	CONTENT_MAX = 256 * 1024 * 1024,
 	MANIFEST_MAX = 1024,
 	REF_MAX = 160,
 	ENTRY_MAX = 128
@@ -75,6 +77,7 @@ batch_clear(struct batch *b)
 	b->needed_count = 0;
 	idmap_free(&b->by_vlob, NULL);
 	b->file_count = b->folder_count = b->bytes = 0;
+	b->content = 0;
 }
 
 void
@@ -97,7 +100,8 @@ batch_free(struct batch *b)
 bool
 batch_is_full(const struct batch *b)
 {
-	return b->file_count + b->folder_count > CHANGES_MAX || b->bytes > BYTES_MAX;
+	return b->file_count + b->folder_count > CHANGES_MAX || b->bytes > BYTES_MAX ||
+	       b->content >= CONTENT_MAX;
 }
 
 enum zt_err
@@ -113,6 +117,7 @@ batch_write(
 	}
 	p = &b->files[b->file_count++];
 	*p = (struct pending){ .vlob = *vlob, .m = m, .adds_blocks = adds_blocks };
+	b->content += adds_blocks ? size : 0;
 	b->bytes += MANIFEST_MAX + (size_t)(size / LIMIT_BLOCK) * REF_MAX;
 	if (m->kind_case == ZT__MANIFEST__KIND_FOLDER)
 		b->bytes += m->folder->n_entries * ENTRY_MAX;

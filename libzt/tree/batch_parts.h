@@ -69,7 +69,8 @@ struct batch {
 	struct dirty **folders;
 	size_t folder_count, folder_cap;
 	struct idmap by_vlob; /* folders */
-	size_t bytes;
+	size_t bytes;         /* of what is pushed, about */
+	uint64_t content;     /* of new files */
 };
 
 /* A look at the calls that are under way, while their answer is waited for. */

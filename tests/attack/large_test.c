@@ -161,6 +161,36 @@ a_file_of_wide_blocks_comes_back(void **state)
 	assert_int_equal(size, take_beginning(got));
 }
 
+/* What ends a transfer costs the content of two pushes at most: several large files are
+ * several.
+ */
+static void
+large_files_are_pushed_as_they_come(void **state)
+{
+	enum { FILES = 5 };
+	struct scene *s = *state;
+	struct workspace *w = person_workspace(&s->alice, "large");
+	uint64_t before = w->chain.position;
+	char folder[220], path[FILES][240];
+
+	(void)snprintf(folder, sizeof folder, "%.180s/several", s->w->state);
+	assert_int_equal(0, mkdir(folder, 0700));
+	for (int i = 0; i < FILES; i++) {
+		int fd;
+
+		(void)snprintf(path[i], sizeof path[i], "%.220s/%d", folder, i);
+		fd = open(path[i], O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		assert_true(fd >= 0);
+		assert_int_equal(0, ftruncate(fd, 200 * 1024 * 1024)); /* holes count, too */
+		assert_int_equal(0, close(fd));
+	}
+	assert_ok(zt_put(s->alice.zt, folder, "large:/several", NULL, NULL));
+	assert_int_equal(before + 3, person_workspace(&s->alice, "large")->chain.position);
+	for (int i = 0; i < FILES; i++)
+		assert_int_equal(0, unlink(path[i]));
+	assert_int_equal(0, rmdir(folder));
+}
+
 static int
 begin(void **state)
 {
@@ -178,6 +208,7 @@ main(void)
 		cmocka_unit_test(a_file_that_is_cut_while_it_is_read_ends_there_and_is_named),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_that_files_error),
 		cmocka_unit_test(a_file_of_wide_blocks_comes_back),
+		cmocka_unit_test(large_files_are_pushed_as_they_come),
 	};
 
 	return cmocka_run_group_tests(tests, begin, scene_end);
