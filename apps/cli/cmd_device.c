@@ -12,6 +12,7 @@
 #include "common/qr.h"
 #include "terminal/command.h"
 #include "terminal/values.h"
+#include "ui/cmd_agent.h"
 #include "zt/protect.h"
 
 enum { DEFAULT_S = 8 * 3600 };
@@ -35,8 +36,16 @@ cmd_unlock(struct cli *c)
 enum zt_err
 cmd_lock(struct cli *c)
 {
-	enum zt_err err = zt_lock(&c->o, c->message);
+	enum zt_err err = ZT_OK;
+	bool was_open = ui_lock(c, &err);
 
+	if (err)
+		return err;
+	err = zt_lock(&c->o, c->message);
+	if (err == ZT_ERR_NOT_FOUND && was_open) { /* the agent alone held it */
+		c->message[0] = 0;
+		err = ZT_OK;
+	}
 	if (err == ZT_OK)
 		cli_done(c, "%s", _("locked"));
 	return err;

@@ -409,6 +409,30 @@ ui_act(struct cli *c, const char *method, json_t *params, json_t **result, enum 
 }
 
 bool
+ui_lock(struct cli *c, enum zt_err *err)
+{
+	struct asked k = { .c = c };
+	char home[PATH_MAX];
+	json_t *state = NULL, *done = NULL, *d;
+	size_t i;
+	bool is_open = false;
+
+	if (!reach(&k, home))
+		return false;
+	*err = agent_ask(k.a, "host.state", json_object(), NULL, &state, c->message);
+	json_array_foreach(json_object_get(state, "devices"), i, d) is_open =
+	    is_open || (strcmp(text_of(d, "key"), k.key) == 0 &&
+			   strcmp(text_of(d, "state"), "locked") != 0);
+	if (*err == ZT_OK && is_open)
+		*err = agent_ask(k.a, "host.lock", json_pack("{s:s}", "key", k.key), NULL,
+		    &done, c->message);
+	json_decref(state);
+	json_decref(done);
+	agent_close(k.a);
+	return *err != ZT_OK || is_open;
+}
+
+bool
 ui_ls(
     struct cli *c, void (*show)(const struct cli *c, const struct zt_file *f), enum zt_err *err)
 {

@@ -733,7 +733,8 @@ def confirming(r):
     near.call("host.confirm", {"key": "alice", "password": PASSWORD})
     check("after the password, for longer", near.call("host.settings", {"key": "alice", "lockAfter": 0}) == {"lockAfter": 0})
     near.call("host.settings", {"key": "alice", "lockAfter": 15})
-    subprocess.run(alice + ["lock"], stdout=subprocess.DEVNULL)
+    subprocess.run(alice + ["lock"], stdout=subprocess.DEVNULL)  # the session's key, and the agent's
+    near.call("host.unlock", {"key": "alice", "password": PASSWORD})
     check("an agent has no passkeys", near.call("host.passkeys", {"key": "alice"}) == {"passkeys": []})
     one = {"key": "alice", "credential": "Zm9v"}
     more = {"salt": "A" * 43, "relyingParty": "localhost", "label": "x", "password": PASSWORD}

@@ -102,12 +102,8 @@ echo "# $n folders beside it, the longest act took $longest ms"
 wait $put && [ $n -ge 2 ] && [ $longest -lt 3000 ] && ok "the agent acts beside a large put" || { cat "$state/put.log"; not_ok "the agent acts beside a large put"; }
 expect 0 "large" "and shows what it brought" bare ls many:/
 [ "$(bare ls many:/ | grep -c beside-)" = $n ] && ok "and what it made itself" || not_ok "and what it made itself"
-/usr/bin/python3 - "$root" "$place/socket" <<'P'
-import sys
-sys.path.insert(0, sys.argv[1] + "/tests/agent")
-import speak
-speak.Agent(sys.argv[2]).call("host.lock", {"key": "alice"})
-P
+expect 0 "locked" "zt lock locks what the agent has open" bare lock
+expect 66 "" "and says so once" bare lock
 expect 64 "no terminal" "a device that was locked acts for nobody" bare mkdir many:/locked
 open_alice
 check "the log is this person's alone" test "$(stat -c %a "$place/log")" = 600
