@@ -12,8 +12,8 @@ enum zt_err cmd_ui(struct cli *c);
 enum zt_err cmd_agent_start(struct cli *c);
 enum zt_err cmd_agent_stop(struct cli *c);
 enum zt_err cmd_agent_state(struct cli *c);
-/* Closes the device of C in the agent, if that runs. False: it has it not open. Errors: those of
- * agent_ask. */
+/* Closes the device of C in the agent, if that runs. False: it has it not open. Errors: those
+ * of agent_ask. */
 bool ui_lock(struct cli *c, enum zt_err *err);
 /* Lists the folder of C by the agent, if that runs and has the device open: SHOW each, as zt_ls
  * would, and then *ERR is how it ended. Else false, and nothing was shown. */
