@@ -156,5 +156,8 @@ zt_cat(struct zt *z, const char *remote, uint64_t version, int fd)
 	if (err == ZT_OK)
 		err = reader_pour(r, fd);
 	zt_reader_close(r);
+	/* Z has the folder between calls, unless somebody took it: then the next call does. */
+	if (err == ZT_OK && log_wake(z, false) != ZT_OK)
+		z->message[0] = 0;
 	return log_leave(z, err);
 }

@@ -14,9 +14,9 @@ const chrome = await browser();
 // The page's own files, but for the steady clock of the host, which a message sets forward.
 const { context, page, problems } = await person(chrome, "about:blank", { serviceWorkers: "block" });
 await context.route("**/host/wasi.mjs", (route) => {
-  const text = readFileSync(join(root, "build/web/host/wasi.mjs"), "utf8"), steady = ": performance.now())";
+  const text = readFileSync(join(root, "build/web/host/wasi.mjs"), "utf8"), steady = "now = () => performance.now(),";
   check(text.includes(steady), "the clock of the host is not where it was");
-  return route.fulfill({ contentType: "text/javascript", headers: { "cross-origin-embedder-policy": "require-corp", "cross-origin-resource-policy": "same-origin" }, body: `let ahead = 0; new BroadcastChannel("test-clock").onmessage = ({ data }) => { ahead += data; };\n${text.replace(steady, ": performance.now() + ahead)")}` });
+  return route.fulfill({ contentType: "text/javascript", headers: { "cross-origin-embedder-policy": "require-corp", "cross-origin-resource-policy": "same-origin" }, body: `let ahead = 0; new BroadcastChannel("test-clock").onmessage = ({ data }) => { ahead += data; };\n${text.replace(steady, "now = () => performance.now() + ahead,")}` });
 });
 const cdp = await context.newCDPSession(page);
 await cdp.send("WebAuthn.enable");
@@ -241,7 +241,7 @@ try {
     await page.getByText("This passkey does not open the device").waitFor();
     await field("Password of this device").fill(password);
     await button("Unlock").click();
-    await page.getByText("The data is damaged or was altered").waitFor();
+    await page.getByText("The file with this device's keys is empty or damaged").waitFor();
     await restore();
     await page.goto(`${origin}/#/o/${key}/account`);
     await button("Unlock with a passkey").click();
