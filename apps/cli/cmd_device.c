@@ -36,12 +36,17 @@ cmd_unlock(struct cli *c)
 enum zt_err
 cmd_lock(struct cli *c)
 {
-	enum zt_err err = ZT_OK;
-	bool was_open = ui_lock(c, &err);
+	enum zt_err of_agent = ZT_OK, err;
+	bool was_open = ui_lock(c, &of_agent);
+	char said[sizeof c->message];
 
-	if (err)
-		return err;
+	/* Whatever the agent says, no session keeps the key. */
+	memcpy(said, c->message, sizeof said);
 	err = zt_lock(&c->o, c->message);
+	if (of_agent != ZT_OK) {
+		memcpy(c->message, said, sizeof said);
+		return of_agent;
+	}
 	if (err == ZT_ERR_NOT_FOUND && was_open) { /* the agent alone held it */
 		c->message[0] = 0;
 		err = ZT_OK;
