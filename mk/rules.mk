@@ -66,7 +66,7 @@ $(foreach s,$(SERVICES),$B/bin/zt-$s): $B/bin/zt-%: $$(call objs,$$(call srcs,se
 $B/bin/zt-gateway: $(call objs,$(call srcs,gateway gateway/limits gateway/upstream gateway/site)) $B/libframe.a $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE) -lwebsockets
-$B/bin/zt: $(call objs,$(call srcs,apps/cli apps/ui apps/operator apps/terminal apps/common)) $B/libzt.a
+$B/bin/zt: $(call objs,$(call srcs,apps/cli apps/cli/files apps/ui apps/operator apps/terminal apps/common)) $B/libzt.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_CLI)
 $B/apps/agent/http/main.o: override CFLAGS += -DAGENT_PAGE='"$(PREFIX)/share/zt/web"'
