@@ -143,6 +143,7 @@ $B/tests/attack/hang.so: tests/support/hang/nng_close.c
 	$Q$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 $B/tests/attack/gateway_test: $B/tests/attack/hang.so
 $B/tests/services/due_test: $B/gateway/limits/due.o
+$B/tests/threads/handles_test $B/tests/threads/lend_test: $B/tests/threads/held.o
 $B/tests/cli/read_qr: $B/tests/cli/read_qr.o
 	$Q$(CC) $(LDFLAGS) -o $@ $^ -lzbar
 -include $(shell find $B -name '*.d' 2>/dev/null)
