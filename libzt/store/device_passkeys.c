@@ -106,7 +106,7 @@ out:
 	return err;
 }
 
-/* A passkey that comes, with what its PRF gave, or one that goes. */
+/* A passkey that is added, with what its PRF gave, or one that is removed. */
 struct passkey_change {
 	const Zt__Passkey *p;
 	struct bytes output;
