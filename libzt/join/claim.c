@@ -365,8 +365,7 @@ static enum zt_err
 claim(struct claiming *k)
 {
 	Zt__Joining *kept = NULL;
-	enum zt_err err =
-	    joining_file_read(k->o->home, bytes_text(k->o->password), &kept);
+	enum zt_err err = joining_file_read(k->o->home, bytes_text(k->o->password), &kept);
 
 	if (err == ZT_ERR_PASSWORD)
 		return exchange_refuse(

@@ -337,8 +337,7 @@ device_write(const struct zt_options *o, const struct new_device *d)
 	m.tree_size = d->tree_size;
 	m.root_hash = pb_field(d->root.b, HASH_BYTES);
 	if ((err = device_file_create(o->home, &m, bytes_text(o->password))) == ZT_OK)
-		joining_file_end(
-		    o->home); /* its keys are this device's now, or nobody's */
+		joining_file_end(o->home); /* its keys are this device's now, or nobody's */
 	secret_free(local);
 	return err;
 }

@@ -147,7 +147,7 @@ N1_calls_that_nobody_signed_use_up_their_address_and_no_signed_call(void **state
 	}
 	assert_true(gate_now() - began > 0.9); /* they waited */
 	(void)close(fd);
-	/* who cannot sign; a token came back meanwhile */
+	/* callers who cannot sign; a token came back meanwhile */
 	say_from(&g, 2, claim, sizeof claim - 1, held, 8);
 	assert_in_range(refused_of(held, 8), 4, 8);
 	began = gate_now();
