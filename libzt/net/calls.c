@@ -16,7 +16,10 @@
 #include "port/http.h"
 #include "proto/rpc.pb-c.h"
 
-enum { VALID_S = 60, MAX_TRIES = 4, TURN_MS = 1000 };
+enum { VALID_S = 60, TURN_MS = 1000 };
+/* Tries of a call, and of a transfer whose server answered something RECENT_MS ago or less: one
+ * that is begun again is waited for, eleven seconds in all. */
+enum { TRIES = 4, PATIENT_TRIES = 7, RECENT_MS = 5000 };
 
 /* One call and its tries, each an exchange with its own signature. */
 struct calls_request {
@@ -32,7 +35,7 @@ struct calls_request {
 	struct http *http;
 	struct http_exchange x;
 	struct buf url, headers, refusal;
-	unsigned tries;
+	unsigned tries, max_tries;
 	bool may_be_done; /* a try was sent, and no service answered it */
 	enum zt_err err;  /* once it IS_DONE */
 	bool is_done;
@@ -51,7 +54,8 @@ struct calls {
 	struct http
 	    *single; /* of calls_run, which may be called while transfers are under way */
 	struct calls_request *waiting;
-	const int *stop; /* or NULL */
+	uint64_t answered_ms; /* the steady clock: when the server last did */
+	const int *stop;      /* or NULL */
 };
 
 /* ---- whom to speak to ---- */
@@ -416,15 +420,20 @@ is_transient(enum zt_err err)
 }
 
 /* Whether to sign again and retry, and when: transient errors only. Retries are short if the
- * server is unreachable: local work must go on. */
+ * server is unreachable from the start: local work must go on. */
 static bool
 again(struct calls_request *q, enum zt_err err)
 {
-	static const unsigned pause_ms[MAX_TRIES - 1] = { 30, 300, 1000 };
+	static const unsigned pause_ms[PATIENT_TRIES - 1] = { 30, 300, 1000, 2000, 3000, 5000 };
+	uint64_t now = port_steady_ms();
 
-	if (!is_transient(err) || !route_row(q->route)->retry || q->tries >= MAX_TRIES)
+	if (q->tries == 1)
+		q->max_tries = q->transfer != NULL && now - q->c->answered_ms <= RECENT_MS
+				   ? PATIENT_TRIES
+				   : TRIES;
+	if (!is_transient(err) || !route_row(q->route)->retry || q->tries >= q->max_tries)
 		return false;
-	q->due_ms = port_steady_ms() + pause_ms[q->tries - 1];
+	q->due_ms = now + pause_ms[q->tries - 1];
 	q->next = q->c->waiting;
 	q->c->waiting = q;
 	return true;
@@ -454,6 +463,8 @@ on_done(struct http_exchange *x)
 	struct calls_request *q = x->ctx;
 	enum zt_err err = outcome(q, q->detail);
 
+	if (!is_transient(err))
+		q->c->answered_ms = port_steady_ms();
 	q->may_be_done |= err && is_uncertain(q, err);
 	if (err && again(q, err))
 		return;

@@ -5,7 +5,9 @@
 #include "test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "crypto/suite.h"
 #include "format/httpsig.h"
@@ -250,7 +252,7 @@ a_change_without_any_answer_is_said_to_be_uncertain(void **state)
 		path[6] = (char)('0' + i);
 		proxy_play(s->w->d, &hooks);
 		assert_err(said[i] ? said[i] : ZT_ERR_NETWORK, zt_mkdir(s->alice.zt, path));
-		assert_int_equal(4, k.done);
+		assert_int_equal(7, k.done); /* each try was */
 		assert_true(says_uncertain(s));
 		assert_true(said[i] == ZT_OK ||
 			    strstr(zt_error_message(s->alice.zt), err_text(said[i])) ==
@@ -452,6 +454,71 @@ of_a_name_that_two_operators_reserve_at_once_one_code_is_valid(void **state)
 	PQclear(rows);
 }
 
+/* ---- a server that is away for some seconds, as one that is begun again ---- */
+
+enum { AWAY_S = 4, BLOCKS = 6 };
+
+struct away {
+	unsigned from; /* which call is the first without an answer */
+	time_t until;  /* the steady clock */
+	unsigned calls;
+};
+
+static time_t
+steady_s(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+static bool
+be_away(void *ctx, struct proxy_call *c)
+{
+	struct away *a = ctx;
+
+	if (c->route != ROUTE_BLOCK_PUT && c->route != ROUTE_BLOCK_GET)
+		return false;
+	if (a->calls++ == a->from)
+		a->until = steady_s() + AWAY_S;
+	c->status = 0;
+	return a->calls > a->from && (a->from == 0 || steady_s() < a->until);
+}
+
+static void
+a_transfer_waits_for_a_server_that_is_begun_again(void **state)
+{
+	struct scene *s = *state;
+	struct away a = { .from = 2 };
+	struct proxy_hooks hooks = { .ctx = &a, .before = be_away };
+	size_t n = (size_t)BLOCKS * 1024 * 1024;
+	uint8_t *bytes = malloc(n);
+	char *from, *to, command[600];
+
+	assert_non_null(bytes);
+	random_bytes(bytes, n);
+	from = world_file(s->w, "away", bytes, n);
+	to = world_file(s->w, "back", NULL, 0);
+	(void)snprintf(command, sizeof command, "cmp %s %s", from, to);
+	assert_int_equal(0, unlink(to));
+	assert_ok(zt_workspace_create(s->alice.zt, "away"));
+	proxy_play(s->w->d, &hooks);
+	assert_ok(zt_put(s->alice.zt, from, "away:/f", NULL, NULL));
+	assert_true(steady_s() >= a.until && a.until > 0);
+	a = (struct away){ .from = 2 };
+	assert_ok(zt_get(s->alice.zt, "away:/f", to, NULL, NULL));
+	assert_true(steady_s() >= a.until && a.until > 0);
+	assert_int_equal(0, system(command));
+	assert_int_equal(0, unlink(to));
+	/* one that stays away is waited for, and then given up */
+	a = (struct away){ .from = 0 };
+	assert_err(ZT_ERR_NETWORK, zt_get(s->alice.zt, "away:/f", to, NULL, NULL));
+	free(from);
+	free(to);
+	free(bytes);
+}
+
 /* A second try would end the code of the first, and one that comes late the second's. */
 static void
 an_organization_is_reserved_by_one_try(void **state)
@@ -486,6 +553,7 @@ main(void)
 		PLAY(what_a_server_cannot_know_is_not_believed),
 		PLAY(of_a_name_that_two_operators_reserve_at_once_one_code_is_valid),
 		PLAY(an_organization_is_reserved_by_one_try),
+		PLAY(a_transfer_waits_for_a_server_that_is_begun_again),
 		PLAY(R2_the_next_request_of_a_revoked_device_is_refused),
 	};
 
