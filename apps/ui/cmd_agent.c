@@ -364,23 +364,31 @@ path_in(const char *remote, char out[PATH_MAX])
 	out[n] = 0;
 }
 
-/* Connects K to the agent of its device, unless C is to do without. HOME has room for K's key.
- */
+/* Connects K to the agent of its device, if there is one. HOME has room for K's key. */
+static bool
+reach_any(struct asked *k, char home[PATH_MAX])
+{
+	struct agent_place p;
+
+	if (!agent_place_of_home(k->c->home, &p) || !agent_dial(&p, &k->a))
+		return false;
+	(void)snprintf(home, PATH_MAX, "%s", k->c->home);
+	k->key = basename(home);
+	return true;
+}
+
+/* The same, unless C is to do without. */
 static bool
 reach(struct asked *k, char home[PATH_MAX])
 {
 	const struct cli *c = k->c;
 	const char *wish = getenv("ZT_AGENT");
-	struct agent_place p;
 
 	/* A password that is given is looked at. */
 	if (c->no_agent || c->password_file != NULL || cli_has(c, OPTION_PASSWORD_FD) ||
-	    (wish != NULL && strcmp(wish, "no") == 0) || !agent_place_of_home(c->home, &p) ||
-	    !agent_dial(&p, &k->a))
+	    (wish != NULL && strcmp(wish, "no") == 0))
 		return false;
-	(void)snprintf(home, PATH_MAX, "%s", c->home);
-	k->key = basename(home);
-	return true;
+	return reach_any(k, home);
 }
 
 bool
@@ -417,7 +425,8 @@ ui_lock(struct cli *c, enum zt_err *err)
 	size_t i;
 	bool is_open = false;
 
-	if (!reach(&k, home))
+	/* However the device is opened otherwise: where the agent has it, it is open. */
+	if (!reach_any(&k, home))
 		return false;
 	*err = agent_ask(k.a, "host.state", json_object(), NULL, &state, c->message);
 	json_array_foreach(json_object_get(state, "devices"), i, d) is_open =

@@ -163,6 +163,7 @@ struct getting {
 	size_t of[FOLDERS_AT_ONCE];       /* object to folder */
 	size_t *file_of;                  /* object to file */
 	size_t folders_at_once, files_at_once;
+	bool is_slow;          /* the line, or the server */
 	size_t held_bytes;     /* of manifests of files that are placed */
 	uint64_t held_content; /* which they have */
 };
@@ -330,6 +331,16 @@ hold_file(struct getting *g, struct remote_file *f, Zt__Manifest **m, size_t wei
 	*m = NULL;
 }
 
+/* N were read since BEGAN_MS: *AT_ONCE are next. */
+static void
+measure(struct getting *g, const struct pace *p, size_t *at_once, size_t n, uint64_t began_ms)
+{
+	uint64_t ms = port_steady_ms() - began_ms;
+
+	*at_once = pace_next(p, *at_once, n, ms);
+	g->is_slow = ms >= PACE_SHORT_MS;
+}
+
 /* The content of files that are placed, unless ERR. Others may have the device meanwhile: this
  * takes most of the time, and nothing of it is in the store. */
 static enum zt_err
@@ -352,6 +363,9 @@ fetch_once(struct getting *g, size_t from, size_t count, enum zt_err err)
 	}
 	if (err == ZT_OK)
 		err = fetch_shared(g->t);
+	/* Else it would hold up what is read next, and the device with that. */
+	if (err == ZT_OK && g->is_slow)
+		err = lend_while(g->t, NULL);
 	back = lend_end(g->t);
 	return err ? err : back;
 }
@@ -438,8 +452,7 @@ get_files(struct getting *g, size_t from, size_t count)
 			objects[i] =
 			    (struct workspace_object){ .vlob = g->files[file_of[i]].vlob };
 		err = workspace_read(g->t->s, objects, n, take_file, g);
-		g->files_at_once =
-		    pace_next(&file_pace, g->files_at_once, n, port_steady_ms() - began_ms);
+		measure(g, &file_pace, &g->files_at_once, n, began_ms);
 		err = fetch_held(g, from, count, err);
 		later = n;
 		n = 0;
@@ -485,8 +498,7 @@ get_some(struct getting *g)
 	if (err == ZT_OK)
 		err = workspace_read(g->t->s, objects, n, take_folder, g);
 	g->objects = NULL;
-	g->folders_at_once =
-	    pace_next(&folder_pace, g->folders_at_once, n, port_steady_ms() - began_ms);
+	measure(g, &folder_pace, &g->folders_at_once, n, began_ms);
 	if (err == ZT_OK) /* of no file yet: others have a turn */
 		err = fetch_held(g, 0, 0, ZT_OK);
 	for (size_t i = 0; err == ZT_OK && i < g->file_count; i += count) {

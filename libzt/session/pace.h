@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { PACE_SHORT_MS = 500 }; /* the line is fast */
+
 struct pace {
 	size_t least, first, most;
 };
@@ -17,10 +19,10 @@ struct pace {
 static inline size_t
 pace_next(const struct pace *p, size_t at_once, size_t did, uint64_t ms)
 {
-	enum { SHORT_MS = 500, LONG_MS = 2000, MORE = 4 };
+	enum { LONG_MS = 2000, MORE = 4 };
 	size_t next = at_once > 0 ? at_once : p->first;
 
-	if (ms < SHORT_MS && did > next / MORE)
+	if (ms < PACE_SHORT_MS && did > next / MORE)
 		next = did < p->most / MORE ? did * MORE : p->most;
 	if (ms > LONG_MS && did < next)
 		next = did;

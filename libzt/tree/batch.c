@@ -20,8 +20,7 @@
  * What ends a transfer costs the content of two pushes at most, or of one file. */
 enum {
 	CHANGES_MAX = 2048,
-	BYTES_LEAST = 128 * 1024,
-	BYTES_FIRST = 256 * 1024,
+	BYTES_FIRST = 512 * 1024,
 	BYTES_MAX = 8 * 1024 * 1024,
 	CONTENT_MAX = 256 * 1024 * 1024,
 	MANIFEST_MAX = 1024,
@@ -101,7 +100,8 @@ batch_free(struct batch *b)
 	free(b);
 }
 
-static const struct pace pace = { BYTES_LEAST, BYTES_FIRST, BYTES_MAX };
+/* Never less than the first: each push has all of the folders' entries again. */
+static const struct pace pace = { BYTES_FIRST, BYTES_FIRST, BYTES_MAX };
 
 bool
 batch_is_full(const struct batch *b)
@@ -115,7 +115,7 @@ batch_is_full(const struct batch *b)
 bool
 batch_needs_line(const struct batch *b)
 {
-	return b->s->z->push_room < pace.first;
+	return b->s->z->push_room <= pace.first;
 }
 
 void

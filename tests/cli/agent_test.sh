@@ -105,6 +105,12 @@ expect 0 "large" "and shows what it brought" bare ls many:/
 expect 0 "locked" "zt lock locks what the agent has open" bare lock
 expect 66 "" "and says so once" bare lock
 expect 64 "no terminal" "a device that was locked acts for nobody" bare mkdir many:/locked
+# A zt that opens devices without the agent locks them there, too.
+for way in "--password-file $state/alice.password" --no-agent; do
+	open_alice
+	expect 0 "locked" "zt lock $way locks what the agent has open" bare $way lock
+	expect 64 "no terminal" "for everybody" bare mkdir many:/locked
+done
 open_alice
 check "the log is this person's alone" test "$(stat -c %a "$place/log")" = 600
 ! grep -q "alicepass\|ticket" "$place/log" && ok "and has no secret" || not_ok "and has no secret"
