@@ -128,8 +128,8 @@ place_again(struct transfer *t, const Zt__FileManifest *f, struct file_writer **
 /* How much is looked at together: enough that a trip to the servers serves many, few enough
  * open folders, and so little on a slow line that others have a turn. */
 enum { FOLDERS_AT_ONCE = 256, FILES_AT_ONCE = 2048, HELD_MAX = 16 * 1024 * 1024 };
-static const struct pace folder_pace = { 8, 64, FOLDERS_AT_ONCE },
-			 file_pace = { 32, 512, FILES_AT_ONCE };
+static const struct pace folder_pace = { 8, FOLDERS_AT_ONCE },
+			 file_pace = { 128, FILES_AT_ONCE };
 
 struct remote_folder {
 	struct id vlob;
@@ -338,7 +338,7 @@ measure(struct getting *g, const struct pace *p, size_t *at_once, size_t n, uint
 	uint64_t ms = port_steady_ms() - began_ms;
 
 	*at_once = pace_next(p, *at_once, n, ms);
-	g->is_slow = ms >= PACE_SHORT_MS;
+	g->is_slow = *at_once < p->most;
 }
 
 /* The content of files that are placed, unless ERR. Others may have the device meanwhile: this
@@ -541,8 +541,8 @@ get_tree(struct transfer *t, const struct id *vlob, int root, bool is_made, bool
 {
 	struct getting g = { .t = t,
 		.root = root,
-		.folders_at_once = folder_pace.first,
-		.files_at_once = file_pace.first };
+		.folders_at_once = folder_pace.most,
+		.files_at_once = file_pace.most };
 	enum zt_err err = add_folder(&g, vlob, NULL, bytes_of(NULL, 0), 0);
 
 	if (err == ZT_OK)

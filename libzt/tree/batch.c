@@ -20,7 +20,7 @@
  * What ends a transfer costs the content of two pushes at most, or of one file. */
 enum {
 	CHANGES_MAX = 2048,
-	BYTES_FIRST = 512 * 1024,
+	BYTES_LEAST = 512 * 1024,
 	BYTES_MAX = 8 * 1024 * 1024,
 	CONTENT_MAX = 256 * 1024 * 1024,
 	MANIFEST_MAX = 1024,
@@ -100,8 +100,8 @@ batch_free(struct batch *b)
 	free(b);
 }
 
-/* Never less than the first: each push has all of the folders' entries again. */
-static const struct pace pace = { BYTES_FIRST, BYTES_FIRST, BYTES_MAX };
+/* Not less: each push has all of the folders' entries again. */
+static const struct pace pace = { BYTES_LEAST, BYTES_MAX };
 
 bool
 batch_is_full(const struct batch *b)
@@ -109,13 +109,13 @@ batch_is_full(const struct batch *b)
 	size_t room = b->s->z->push_room;
 
 	return b->file_count + b->folder_count > CHANGES_MAX ||
-	       b->bytes > (room > 0 ? room : pace.first) || b->content >= CONTENT_MAX;
+	       b->bytes > (room > 0 ? room : pace.most) || b->content >= CONTENT_MAX;
 }
 
 bool
 batch_needs_line(const struct batch *b)
 {
-	return b->s->z->push_room <= pace.first;
+	return b->s->z->push_room > 0 && b->s->z->push_room < pace.most;
 }
 
 void
