@@ -94,6 +94,14 @@ await_agent(const struct agent_place *p, pid_t pid, struct agent **out)
 }
 
 static enum zt_err
+no_answer(struct cli *c)
+{
+	(void)snprintf(c->message, sizeof c->message, "%s",
+	    _("zt-agent does not answer: what it has open stays open until it ends"));
+	return ZT_ERR_TIMEOUT;
+}
+
+static enum zt_err
 find_place(struct cli *c, struct agent_place *p)
 {
 	if (agent_place_of_home(c->home, p) && agent_place_make(p))
@@ -132,6 +140,8 @@ find_agent(struct cli *c, struct agent **out)
 
 	if (agent_place_of_home(c->home, &p) && agent_dial(&p, out))
 		return ZT_OK;
+	if (errno == ETIMEDOUT)
+		return no_answer(c);
 	(void)snprintf(c->message, sizeof c->message, "%s", _("no agent runs"));
 	return ZT_ERR_NOT_FOUND;
 }
@@ -426,8 +436,12 @@ ui_lock(struct cli *c, enum zt_err *err)
 	bool is_open = false;
 
 	/* However the device is opened otherwise: where the agent has it, it is open. */
-	if (!reach_any(&k, home))
-		return false;
+	if (!reach_any(&k, home)) {
+		if (errno != ETIMEDOUT)
+			return false;
+		*err = no_answer(c);
+		return true;
+	}
 	*err = agent_ask(k.a, "host.state", json_object(), NULL, &state, c->message);
 	json_array_foreach(json_object_get(state, "devices"), i, d) is_open =
 	    is_open || (strcmp(text_of(d, "key"), k.key) == 0 &&
