@@ -36,17 +36,16 @@ cmd_unlock(struct cli *c)
 enum zt_err
 cmd_lock(struct cli *c)
 {
-	enum zt_err of_agent = ZT_OK, err;
-	bool was_open = ui_lock(c, &of_agent);
+	enum zt_err of_agent = ZT_OK, err = zt_lock(&c->o, c->message);
+	bool was_open;
 	char said[sizeof c->message];
 
-	/* Whatever the agent says, no session keeps the key. */
+	/* First, and whatever the agent says: no session keeps the key. */
 	memcpy(said, c->message, sizeof said);
-	err = zt_lock(&c->o, c->message);
-	if (of_agent != ZT_OK) {
-		memcpy(c->message, said, sizeof said);
+	was_open = ui_lock(c, &of_agent);
+	if (of_agent != ZT_OK)
 		return of_agent;
-	}
+	memcpy(c->message, said, sizeof said);
 	if (err == ZT_ERR_NOT_FOUND && was_open) { /* the agent alone held it */
 		c->message[0] = 0;
 		err = ZT_OK;

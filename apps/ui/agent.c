@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "ui/agent.h"
 
+#include <errno.h>
 #include <libwebsockets.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ui/words.h"
 
 /* An answer of the agent has a page of a list and some more. */
-enum { MESSAGE_MAX = 4 * 1024 * 1024, ROOM = 64 * 1024, END_S = 30 };
+enum { MESSAGE_MAX = 4 * 1024 * 1024, ROOM = 64 * 1024, DIAL_S = 5, END_S = 30 };
 
 struct agent {
 	struct lws_context *lws;
@@ -125,12 +125,25 @@ turn(struct agent *a)
 	(void)lws_service(a->lws, 0);
 }
 
-/* Whether the connection to PATH is open, or was refused by now. */
+struct limit {
+	lws_sorted_usec_list_t timer; /* first */
+	bool is_over;
+};
+
+static void
+end_limit(lws_sorted_usec_list_t *timer)
+{
+	((struct limit *)timer)->is_over = true;
+}
+
+/* Whether the connection to PATH is open; else it was refused, or an agent that was stopped
+ * takes it and says nothing (ETIMEDOUT). */
 static bool
 connect_to(struct agent *a, const char *path)
 {
 	struct lws_context_creation_info info = { 0 };
 	struct lws_client_connect_info to = { 0 };
+	struct limit limit = { .is_over = false };
 	char address[sizeof((struct agent_place *)0)->socket + 1];
 
 	(void)snprintf(address, sizeof address, "+%s", path);
@@ -150,8 +163,11 @@ connect_to(struct agent *a, const char *path)
 	to.pwsi = &a->wsi;
 	if (lws_client_connect_via_info(&to) == NULL)
 		return false;
-	while (a->wsi != NULL && !a->is_open)
+	lws_sul_schedule(a->lws, 0, &limit.timer, end_limit, DIAL_S * LWS_US_PER_SEC);
+	while (a->wsi != NULL && !a->is_open && !limit.is_over)
 		turn(a);
+	lws_sul_cancel(&limit.timer);
+	errno = limit.is_over ? ETIMEDOUT : ECONNREFUSED;
 	return a->is_open;
 }
 
@@ -159,11 +175,14 @@ bool
 agent_dial(const struct agent_place *p, struct agent **out)
 {
 	struct agent *a;
+	int number;
 
 	if (access(p->socket, R_OK | W_OK) != 0 || (a = calloc(1, sizeof *a)) == NULL)
 		return false;
 	if (!connect_to(a, p->socket)) {
+		number = errno;
 		agent_close(a);
+		errno = number;
 		return false;
 	}
 	*out = a;
@@ -183,12 +202,6 @@ agent_close(struct agent *a)
 	free(a);
 }
 
-static void
-stop_waiting(lws_sorted_usec_list_t *timer)
-{
-	(void)timer;
-}
-
 bool
 agent_has_gone(const struct agent *a)
 {
@@ -198,13 +211,12 @@ agent_has_gone(const struct agent *a)
 void
 agent_await_end(struct agent *a)
 {
-	const time_t until = time(NULL) + END_S;
-	lws_sorted_usec_list_t timer = { 0 };
+	struct limit limit = { .is_over = false };
 
-	lws_sul_schedule(a->lws, 0, &timer, stop_waiting, END_S * LWS_US_PER_SEC);
-	while (a->wsi != NULL && time(NULL) < until)
+	lws_sul_schedule(a->lws, 0, &limit.timer, end_limit, END_S * LWS_US_PER_SEC);
+	while (a->wsi != NULL && !limit.is_over)
 		turn(a);
-	lws_sul_cancel(&timer);
+	lws_sul_cancel(&limit.timer);
 }
 
 /* Sends MESSAGE, and waits for the answer to its id. */

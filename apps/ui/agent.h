@@ -13,7 +13,8 @@
 
 struct agent;
 
-/* Connects to the agent at P. False: none answers there. The caller closes *OUT. */
+/* Connects to the agent at P. False: none answers there; errno is ETIMEDOUT where one is that
+ * was stopped. The caller closes *OUT. */
 bool agent_dial(const struct agent_place *p, struct agent **out);
 /* NULL is nothing. */
 void agent_close(struct agent *a);

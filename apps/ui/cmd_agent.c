@@ -94,6 +94,14 @@ await_agent(const struct agent_place *p, pid_t pid, struct agent **out)
 }
 
 static enum zt_err
+no_answer(struct cli *c)
+{
+	(void)snprintf(c->message, sizeof c->message, "%s",
+	    _("zt-agent does not answer: what it has open stays open until it ends"));
+	return ZT_ERR_TIMEOUT;
+}
+
+static enum zt_err
 find_place(struct cli *c, struct agent_place *p)
 {
 	if (agent_place_of_home(c->home, p) && agent_place_make(p))
@@ -132,6 +140,8 @@ find_agent(struct cli *c, struct agent **out)
 
 	if (agent_place_of_home(c->home, &p) && agent_dial(&p, out))
 		return ZT_OK;
+	if (errno == ETIMEDOUT)
+		return no_answer(c);
 	(void)snprintf(c->message, sizeof c->message, "%s", _("no agent runs"));
 	return ZT_ERR_NOT_FOUND;
 }
@@ -364,23 +374,31 @@ path_in(const char *remote, char out[PATH_MAX])
 	out[n] = 0;
 }
 
-/* Connects K to the agent of its device, unless C is to do without. HOME has room for K's key.
- */
+/* Connects K to the agent of its device, if there is one. HOME has room for K's key. */
+static bool
+reach_any(struct asked *k, char home[PATH_MAX])
+{
+	struct agent_place p;
+
+	if (!agent_place_of_home(k->c->home, &p) || !agent_dial(&p, &k->a))
+		return false;
+	(void)snprintf(home, PATH_MAX, "%s", k->c->home);
+	k->key = basename(home);
+	return true;
+}
+
+/* The same, unless C is to do without. */
 static bool
 reach(struct asked *k, char home[PATH_MAX])
 {
 	const struct cli *c = k->c;
 	const char *wish = getenv("ZT_AGENT");
-	struct agent_place p;
 
 	/* A password that is given is looked at. */
 	if (c->no_agent || c->password_file != NULL || cli_has(c, OPTION_PASSWORD_FD) ||
-	    (wish != NULL && strcmp(wish, "no") == 0) || !agent_place_of_home(c->home, &p) ||
-	    !agent_dial(&p, &k->a))
+	    (wish != NULL && strcmp(wish, "no") == 0))
 		return false;
-	(void)snprintf(home, PATH_MAX, "%s", c->home);
-	k->key = basename(home);
-	return true;
+	return reach_any(k, home);
 }
 
 bool
@@ -417,8 +435,13 @@ ui_lock(struct cli *c, enum zt_err *err)
 	size_t i;
 	bool is_open = false;
 
-	if (!reach(&k, home))
-		return false;
+	/* However the device is opened otherwise: where the agent has it, it is open. */
+	if (!reach_any(&k, home)) {
+		if (errno != ETIMEDOUT)
+			return false;
+		*err = no_answer(c);
+		return true;
+	}
 	*err = agent_ask(k.a, "host.state", json_object(), NULL, &state, c->message);
 	json_array_foreach(json_object_get(state, "devices"), i, d) is_open =
 	    is_open || (strcmp(text_of(d, "key"), k.key) == 0 &&

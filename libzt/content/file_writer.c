@@ -91,19 +91,17 @@ look_as(const struct transfer *t, const Zt__FileManifest *f, int fd)
 		(void)futimens(fd, times);
 }
 
-/* Whether the file there holds what F says, and the servers do. IS_OURS: only its look may have
- * been changed since zt wrote or sent it. */
-static bool
-holds(struct transfer *t, const struct file_writer_place *at, const Zt__FileManifest *f,
-    bool is_ours)
+bool
+file_writer_is_there(struct file_writer *k, const Zt__FileManifest *f)
 {
-	int fd = openat(at->in->fd, at->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = openat(k->in->fd, k->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool same = false;
 
-	if (fd < 0 || fetch_is_same(t, fd, f, &at->author, &same))
+	if (fd < 0 || fetch_is_same(k->t, fd, f, &k->author, &same))
 		same = false;
-	if (same && (is_ours || t->z->overwrites))
-		look_as(t, f, fd);
+	/* Ours: only its look may have been changed since zt wrote or sent it. */
+	if (same && (k->is_ours || k->t->z->overwrites))
+		look_as(k->t, f, fd);
 	if (fd >= 0)
 		(void)close(fd);
 	return same;
@@ -117,7 +115,6 @@ look_at_place(struct transfer *t, const struct file_writer_place *at, const Zt__
     struct file_writer *k, bool *is_there)
 {
 	struct local l = { .version = 0 }; /* what is known of it, if anything */
-	bool may_hold;
 
 	*is_there = false;
 	k->may_replace = fstatat(at->in->fd, at->name, &k->was, AT_SYMLINK_NOFOLLOW) != 0;
@@ -132,16 +129,9 @@ look_at_place(struct transfer *t, const struct file_writer_place *at, const Zt__
 		return ZT_OK;
 	}
 	k->is_ours = l.version > 0 && id_equal(&l.vlob, &at->what.vlob);
-	may_hold = S_ISREG(k->was.st_mode) && (uint64_t)k->was.st_size == f->size;
-	k->compares = may_hold && at->later;
-	if (k->compares)
-		return ZT_OK;
-	if (may_hold && holds(t, at, f, k->is_ours)) {
-		*is_there = true;
-		return ZT_OK;
-	}
-	k->may_replace = t->z->overwrites && !S_ISDIR(k->was.st_mode);
-	return k->may_replace ? ZT_OK : ZT_ERR_EXISTS;
+	k->compares = S_ISREG(k->was.st_mode) && (uint64_t)k->was.st_size == f->size;
+	k->may_replace = !k->compares && t->z->overwrites && !S_ISDIR(k->was.st_mode);
+	return k->compares || k->may_replace ? ZT_OK : ZT_ERR_EXISTS;
 }
 
 /* Whether what is there now is what was there when the file writer was made. */
@@ -167,16 +157,6 @@ holes_of(const Zt__FileManifest *f)
 	     i++)
 		holes += f->blocks->blocks[i]->hole;
 	return holes;
-}
-
-bool
-file_writer_is_there(struct file_writer *k, const Zt__FileManifest *f)
-{
-	const struct file_writer_place at = {
-		.in = k->in, .name = k->name, .author = k->author
-	};
-
-	return holds(k->t, &at, f, k->is_ours);
 }
 
 static void

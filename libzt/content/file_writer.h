@@ -54,7 +54,6 @@ struct file_writer_place {
 	const char *beside; /* path of what stays, when this is put beside it; or NULL */
 	struct local what;
 	struct id author; /* the device that wrote it */
-	bool later;       /* what is there is compared when file_writer_is_there is called */
 };
 ZT_CHECKED enum zt_err file_writer_new(struct transfer *t, const struct file_writer_place *at,
     const Zt__FileManifest *f, struct file_writer **out);

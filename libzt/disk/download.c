@@ -18,6 +18,8 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "handles/reader.h"
+#include "port/clock.h"
+#include "session/pace.h"
 #include "session/session.h"
 #include "tree/tree.h"
 
@@ -79,29 +81,55 @@ place_beside(struct transfer *t, const struct file_writer_place *at, const Zt__F
 	return err;
 }
 
-/* What place_file placed gets its content, unless what is there holds it. */
+/* What place_file placed gets its content, unless what is there holds it. *PLACED is NULL then;
+ * it is left where another is to be put beside what is there: place_again looks for a name. */
 static enum zt_err
-fetch_placed(struct transfer *t, const Zt__FileManifest *f, struct file_writer *k)
+fetch_placed(struct transfer *t, const Zt__FileManifest *f, struct file_writer **placed)
 {
-	bool is_there;
+	struct file_writer *k = *placed;
+	bool is_there = k->compares && file_writer_is_there(k, f);
 
-	if (!k->compares)
-		return fetch_content(t, f, k);
-	is_there = file_writer_is_there(k, f);
-	if (!is_there && t->z->overwrites)
+	if (k->compares && !is_there && !t->z->overwrites && t->z->keeps_both &&
+	    k->beside == NULL)
+		return session_may_go_on(t->z);
+	*placed = NULL;
+	if (!k->compares || (!is_there && t->z->overwrites))
 		return fetch_content(t, f, k);
 	t->done += f->size;
-	if (!is_there)
+	if (is_there)
+		transfer_kept_both(t, k->beside, k->shown);
+	else
 		file_writer_refused(t, k->in, k->name, k->shown);
 	file_writer_drop(k);
 	return session_may_go_on(t->z);
 }
 
+/* Beside its place, where what is there is another file. */
+static enum zt_err
+place_again(struct transfer *t, const Zt__FileManifest *f, struct file_writer **placed)
+{
+	struct file_writer *k = *placed;
+	const struct file_writer_place at = { .in = k->in,
+		.name = k->name,
+		.shown = k->shown,
+		.what = k->what,
+		.author = k->author };
+	enum zt_err err;
+
+	*placed = NULL;
+	t->total -= f->size; /* it was counted */
+	err = place_beside(t, &at, f, placed);
+	file_writer_drop(k);
+	return err;
+}
+
 /* ---- a tree ---- */
 
-/* How much is looked at together: enough that a trip to the servers serves many, and few enough
- * open folders. */
+/* How much is looked at together: enough that a trip to the servers serves many, few enough
+ * open folders, and so little on a slow line that others have a turn. */
 enum { FOLDERS_AT_ONCE = 256, FILES_AT_ONCE = 2048 };
+static const struct pace folder_pace = { 8, FOLDERS_AT_ONCE },
+			 file_pace = { 128, FILES_AT_ONCE };
 
 struct remote_folder {
 	struct id vlob;
@@ -134,8 +162,10 @@ struct getting {
 	struct workspace_object *objects; /* that are read now: folders, or files */
 	size_t of[FOLDERS_AT_ONCE];       /* object to folder */
 	size_t *file_of;                  /* object to file */
-	size_t held_bytes;                /* of manifests of files that are placed */
-	uint64_t held_content;            /* which they have */
+	size_t folders_at_once, files_at_once;
+	bool is_slow;          /* the line, or the server */
+	size_t held_bytes;     /* of manifests of files that are placed */
+	uint64_t held_content; /* which they have */
 };
 
 /* NAME, in a folder with the path IN, is not fetched. */
@@ -301,10 +331,20 @@ hold_file(struct getting *g, struct remote_file *f, Zt__Manifest **m, size_t wei
 	*m = NULL;
 }
 
-/* The content of files that are held, unless ERR. Others may have the device meanwhile: this
+/* N were read since BEGAN_MS: *AT_ONCE are next. */
+static void
+measure(struct getting *g, const struct pace *p, size_t *at_once, size_t n, uint64_t began_ms)
+{
+	uint64_t ms = port_steady_ms() - began_ms;
+
+	*at_once = pace_next(p, *at_once, n, ms);
+	g->is_slow = *at_once < p->most;
+}
+
+/* The content of files that are placed, unless ERR. Others may have the device meanwhile: this
  * takes most of the time, and nothing of it is in the store. */
 static enum zt_err
-fetch_held(struct getting *g, size_t from, size_t count, enum zt_err err)
+fetch_once(struct getting *g, size_t from, size_t count, enum zt_err err)
 {
 	enum zt_err back;
 
@@ -313,22 +353,49 @@ fetch_held(struct getting *g, size_t from, size_t count, enum zt_err err)
 	for (size_t i = from; i < from + count; i++) {
 		struct remote_file *f = &g->files[i];
 
-		if (f->k != NULL && err == ZT_OK) {
-			err = fetch_placed(g->t, f->m->file, f->k);
-		} else if (f->k != NULL) {
+		if (f->k != NULL && err == ZT_OK)
+			err = fetch_placed(g->t, f->m->file, &f->k);
+		if (f->k != NULL && err) {
 			f->k->err = g->t->err ? g->t->err : ZT_ERR_INTERRUPTED;
 			file_writer_end(f->k);
+			f->k = NULL;
 		}
-		f->k = NULL;
-		pb_wipe(f->m);
-		f->m = NULL;
+	}
+	if (err == ZT_OK)
+		err = fetch_shared(g->t);
+	/* Else it would hold up what is read next, and the device with that. */
+	if (err == ZT_OK && g->is_slow)
+		err = lend_while(g->t, NULL);
+	back = lend_end(g->t);
+	return err ? err : back;
+}
+
+/* The same of all that is held, where it may be: what differs from what is there may get a name
+ * beside it, and to look for that takes the device. */
+static enum zt_err
+fetch_held(struct getting *g, size_t from, size_t count, enum zt_err err)
+{
+	bool again = false;
+
+	err = fetch_once(g, from, count, err);
+	for (size_t i = from; i < from + count; i++) {
+		struct remote_file *f = &g->files[i];
+
+		if (f->k == NULL)
+			continue;
+		again = true;
+		if (err == ZT_OK)
+			err = place_again(g->t, f->m->file, &f->k);
+	}
+	if (again)
+		err = fetch_once(g, from, count, err);
+	for (size_t i = from; i < from + count; i++) {
+		pb_wipe(g->files[i].m);
+		g->files[i].m = NULL;
 	}
 	g->held_bytes = 0;
 	g->held_content = 0;
-	if (err == ZT_OK)
-		err = fetch_shared(g->t);
-	back = lend_end(g->t);
-	return err ? err : back;
+	return err;
 }
 
 static enum zt_err
@@ -355,8 +422,7 @@ take_file(void *ctx, size_t i, Zt__Manifest **m)
 			.name = buf_text(&f->name),
 			.shown = buf_text(&shown),
 			.what = { g->t->s->w->id, f->vlob, g->objects[i].v.version },
-			.author = g->objects[i].v.author,
-			.later = !g->t->z->keeps_both };
+			.author = g->objects[i].v.author };
 
 		err = place_file(g->t, &at, (*m)->file, &f->k);
 	}
@@ -379,10 +445,13 @@ get_files(struct getting *g, size_t from, size_t count)
 	g->objects = objects;
 	g->file_of = file_of;
 	while (err == ZT_OK && n > 0) {
+		const uint64_t began_ms = port_steady_ms();
+
 		for (size_t i = 0; i < n; i++)
 			objects[i] =
 			    (struct workspace_object){ .vlob = g->files[file_of[i]].vlob };
 		err = workspace_read(g->t->s, objects, n, take_file, g);
+		measure(g, &file_pace, &g->files_at_once, n, began_ms);
 		err = fetch_held(g, from, count, err);
 		later = n;
 		n = 0;
@@ -411,10 +480,11 @@ static enum zt_err
 get_some(struct getting *g)
 {
 	struct workspace_object objects[FOLDERS_AT_ONCE];
-	size_t first = g->next, n = 0;
+	const uint64_t began_ms = port_steady_ms();
+	size_t first = g->next, n = 0, count;
 	enum zt_err err = ZT_OK;
 
-	for (; err == ZT_OK && g->next < g->folder_count && n < FOLDERS_AT_ONCE; g->next++) {
+	for (; err == ZT_OK && g->next < g->folder_count && n < g->folders_at_once; g->next++) {
 		struct remote_folder *f = &g->folders[g->next];
 
 		if ((err = open_local(g, f)) == ZT_OK && !f->is_excluded) {
@@ -427,9 +497,15 @@ get_some(struct getting *g)
 	if (err == ZT_OK)
 		err = workspace_read(g->t->s, objects, n, take_folder, g);
 	g->objects = NULL;
-	for (size_t i = 0; err == ZT_OK && i < g->file_count; i += FILES_AT_ONCE)
-		err = get_files(g, i,
-		    g->file_count - i < FILES_AT_ONCE ? g->file_count - i : FILES_AT_ONCE);
+	measure(g, &folder_pace, &g->folders_at_once, n, began_ms);
+	if (err == ZT_OK) /* of no file yet: others have a turn */
+		err = fetch_held(g, 0, 0, ZT_OK);
+	for (size_t i = 0; err == ZT_OK && i < g->file_count; i += count) {
+		count = g->file_count - i;
+		if (count > g->files_at_once)
+			count = g->files_at_once;
+		err = get_files(g, i, count);
+	}
 	forget_files(g);
 	for (size_t i = first; i < g->next; i++) {
 		folder_drop(g->folders[i].local);
@@ -462,7 +538,10 @@ was_altered(struct getting *g)
 static enum zt_err
 get_tree(struct transfer *t, const struct id *vlob, int root, bool is_made, bool *is_altered)
 {
-	struct getting g = { .t = t, .root = root };
+	struct getting g = { .t = t,
+		.root = root,
+		.folders_at_once = folder_pace.most,
+		.files_at_once = file_pace.most };
 	enum zt_err err = add_folder(&g, vlob, NULL, bytes_of(NULL, 0), 0);
 
 	if (err == ZT_OK)
@@ -557,15 +636,20 @@ get_file(struct transfer *t, const struct file_writer_place *at, const Zt__FileM
 	struct file_writer *k;
 	enum zt_err err = place_file(t, at, f, &k), back;
 
-	if (err || k == NULL)
-		return err;
-	if (f->size >= LEND_BYTES)
-		lend_begin(t);
-	if ((err = fetch_placed(t, f, k)) == ZT_OK && (err = fetch_shared(t)) == ZT_OK &&
-	    t->is_lent)
-		err = transfer_drain(t);
-	back = lend_end(t);
-	return err ? err : back;
+	while (err == ZT_OK && k != NULL) {
+		if (f->size >= LEND_BYTES)
+			lend_begin(t);
+		if ((err = fetch_placed(t, f, &k)) == ZT_OK &&
+		    (err = fetch_shared(t)) == ZT_OK && t->is_lent)
+			err = transfer_drain(t);
+		back = lend_end(t);
+		err = err ? err : back;
+		if (err == ZT_OK && k != NULL)
+			err = place_again(t, f, &k);
+	}
+	if (k != NULL)
+		file_writer_drop(k);
+	return err;
 }
 
 static enum zt_err
@@ -584,8 +668,6 @@ get_one(struct transfer *t, const struct id *vlob, const struct path *path, cons
 	at.shown = at.name;
 	at.what = (struct local){ t->s->w->id, *vlob, o.v.version };
 	at.author = o.v.author;
-	/* Else a name for what is put beside it may have to be looked for. */
-	at.later = !t->z->keeps_both;
 	transfer_damaged(t, at.name, &o);
 	if (m == NULL && o.damaged == 0)
 		err = session_refuse(t->z, ZT_ERR_CORRUPT, "a file without a version");
@@ -600,11 +682,13 @@ out:
 	return err;
 }
 
-/* One look after the other at the same. */
+/* One look after the other at the same, wherever it is by then. */
 struct looks {
-	bool is_last;       /* others cannot change the workspace meanwhile */
-	bool again;         /* they did, in a folder that was read */
-	struct idmap named; /* what was named */
+	struct tree_entry at;        /* as the first found it */
+	char workspace[ID_TEXT + 2]; /* where: its id and ":"; "" before */
+	bool is_last;                /* others cannot change the workspace meanwhile */
+	bool again;                  /* they did, in a folder that was read */
+	struct idmap named;          /* what was named */
 };
 
 static enum zt_err
@@ -614,22 +698,23 @@ get_once(struct transfer *t, const char *remote, const char *local, const struct
 	struct zt *z = t->z;
 	struct workspace *s;
 	struct path path;
-	struct tree_entry at;
 	uint64_t foreign;
-	bool is_made = false, is_altered = false;
+	bool is_made = false, is_altered = false, is_first = looks->workspace[0] == 0;
 	int dir;
 	enum zt_err err;
 
 	looks->again = false;
-	if ((err = tree_open(z, remote, &s, &path)) ||
-	    (err = tree_find(s, &path, path.count, &at)) ||
+	if ((err = tree_open(z, is_first ? remote : looks->workspace, &s, &path)) ||
+	    (is_first && (err = tree_find(s, &path, path.count, &looks->at))) ||
 	    (err = transfer_begin(t, s, ZT_PROGRESS_FETCH, p)))
 		return err;
 	foreign = z->foreign;
+	id_print(&s->w->id, looks->workspace);
+	looks->workspace[ID_TEXT - 1] = ':';
 	t->keeps = looks->is_last;
 	t->named = &looks->named;
-	if (!at.is_folder) {
-		err = get_one(t, &at.vlob, &path, local);
+	if (!looks->at.is_folder) {
+		err = get_one(t, &looks->at.vlob, &path, local);
 	} else if (strcmp(local, "-") == 0) {
 		err = session_refuse(z, ZT_ERR_INVALID, "that is a folder");
 	} else if ((!(is_made = mkdir(local, 0700) == 0) && errno != EEXIST) ||
@@ -640,7 +725,7 @@ get_once(struct transfer *t, const char *remote, const char *local, const struct
 					     local)
 				       : transfer_err(z, local, errno);
 	} else {
-		err = get_tree(t, &at.vlob, dir, is_made, &is_altered);
+		err = get_tree(t, &looks->at.vlob, dir, is_made, &is_altered);
 		(void)close(dir);
 	}
 	if (err == ZT_OK)

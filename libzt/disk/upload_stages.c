@@ -49,9 +49,11 @@ upload_move_on(struct transfer *t)
 	enum zt_err err;
 
 	send_gathered(t);
-	/* In this order: the device is lent while no push is under way. */
+	/* In this order: the device is lent while no push is under way. On a slow line the
+	 * content of others would hold up the push, and the device with it. */
 	if ((err = batch_finish(t->push[PUSHED]->batch)) ||
-	    (err = lend_while(t, t->push[WAITING])))
+	    (err = lend_while(
+		 t, batch_needs_line(t->push[WAITING]->batch) ? NULL : t->push[WAITING])))
 		return err;
 	t->files += empty->files;
 	empty->files = 0;

@@ -61,6 +61,7 @@ struct zt {
 	struct local_group *noted; /* the notes of local files read last (local.c), or NULL */
 	struct zt_page_watch page; /* zt_watch_page; its every_ms is 0: no */
 	uint64_t foreign;          /* changesets of other devices applied so far */
+	size_t push_room;          /* of the next push (tree/batch.c); 0: as any */
 	const char *(*translate)(const char *english); /* or NULL */
 	void (*progress)(
 	    void *ctx, enum zt_work what, uint64_t done, uint64_t total); /* or NULL */

@@ -8,7 +8,9 @@
 #include "chain/workspace.h"
 #include "format/limits.h"
 #include "format/pb.h"
+#include "port/clock.h"
 #include "session/freeze.h"
+#include "session/pace.h"
 #include "session/session.h"
 #include "tree/batch_parts.h"
 #include "tree/tree.h"
@@ -18,6 +20,7 @@
  * What ends a transfer costs the content of two pushes at most, or of one file. */
 enum {
 	CHANGES_MAX = 2048,
+	BYTES_LEAST = 512 * 1024,
 	BYTES_MAX = 8 * 1024 * 1024,
 	CONTENT_MAX = 256 * 1024 * 1024,
 	MANIFEST_MAX = 1024,
@@ -97,11 +100,30 @@ batch_free(struct batch *b)
 	free(b);
 }
 
+/* Not less: each push has all of the folders' entries again. */
+static const struct pace pace = { BYTES_LEAST, BYTES_MAX };
+
 bool
 batch_is_full(const struct batch *b)
 {
-	return b->file_count + b->folder_count > CHANGES_MAX || b->bytes > BYTES_MAX ||
-	       b->content >= CONTENT_MAX;
+	size_t room = b->s->z->push_room;
+
+	return b->file_count + b->folder_count > CHANGES_MAX ||
+	       b->bytes > (room > 0 ? room : pace.most) || b->content >= CONTENT_MAX;
+}
+
+bool
+batch_needs_line(const struct batch *b)
+{
+	return b->s->z->push_room > 0 && b->s->z->push_room < pace.most;
+}
+
+void
+batch_measure(struct batch *b)
+{
+	struct zt *z = b->s->z;
+
+	z->push_room = pace_next(&pace, z->push_room, b->bytes, port_steady_ms() - b->sent_ms);
 }
 
 enum zt_err

@@ -58,5 +58,7 @@ ZT_CHECKED enum zt_err batch_finish(struct batch *b);
 ZT_CHECKED enum zt_err batch_send_once(struct batch *b);
 /* Whether the caller should send before adding more. */
 bool batch_is_full(const struct batch *b);
+/* Whether nothing else should be under way with it: the line is slow. */
+bool batch_needs_line(const struct batch *b);
 
 #endif

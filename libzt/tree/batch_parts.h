@@ -64,6 +64,7 @@ struct batch {
 	struct outgoing out;
 	struct calls_transfer call;
 	bool is_sent, is_answered;
+	uint64_t sent_ms;
 	struct pending *files;
 	size_t file_count, file_cap;
 	struct dirty **folders;
@@ -81,6 +82,8 @@ enum { BATCH_TURN_MS = 1000 };
 ZT_CHECKED enum zt_err batch_close_open(struct workspace *s);
 /* Nothing is gathered any more, or needed. */
 void batch_clear(struct batch *b);
+/* B was answered: the next push has what the line carries in a while. */
+void batch_measure(struct batch *b);
 /* Seals all of B and signs the changeset, over what the workspace is now, into B->out. The
  * caller gives that to batch_forget, also on failure. Errors: CONFLICT, NOT_FOUND and EXISTS
  * (others changed the folder), TOO_BIG, STORE, those of reading a folder. */

@@ -8,6 +8,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/sync.h"
+#include "port/clock.h"
 #include "proto/metadata.pb-c.h"
 #include "session/freeze.h"
 #include "session/session.h"
@@ -88,7 +89,10 @@ changeset_message(const struct outgoing *o, Zt__Statement *st, ProtobufCBinaryDa
 static void
 answered(struct calls_transfer *call)
 {
-	((struct batch *)call->ctx)->is_answered = true;
+	struct batch *b = call->ctx;
+
+	b->is_answered = true;
+	batch_measure(b);
 }
 
 static enum zt_err
@@ -122,6 +126,7 @@ start_push(struct outgoing *o)
 		.done = answered,
 		.ctx = o->b };
 	o->b->is_answered = false;
+	o->b->sent_ms = port_steady_ms();
 	if ((err = pb_encode(&m, &call->body)) == ZT_OK)
 		err = calls_start(o->b->s->z->calls, call);
 	o->b->is_sent = err == ZT_OK;

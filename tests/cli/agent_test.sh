@@ -105,6 +105,18 @@ expect 0 "large" "and shows what it brought" bare ls many:/
 expect 0 "locked" "zt lock locks what the agent has open" bare lock
 expect 66 "" "and says so once" bare lock
 expect 64 "no terminal" "a device that was locked acts for nobody" bare mkdir many:/locked
+# An agent that was stopped takes each connection, and says nothing.
+kill -STOP "$(pgrep -f "zt-agent --root $state/home")"
+expect 64 "no terminal" "zt opens the device without it" timeout 40 "$bin/zt" --home "$state/home/alice" ls many:/
+expect 75 "zt-agent does not answer: what it has open stays open" "zt lock says so" timeout 40 "$bin/zt" --home "$state/home/alice" lock
+expect 75 "zt-agent does not answer" "so does zt agent state" timeout 40 "$bin/zt" --home "$state/home/alice" agent state
+kill -CONT "$(pgrep -f "zt-agent --root $state/home")"
+# A zt that opens devices without the agent locks them there, too.
+for way in "--password-file $state/alice.password" --no-agent; do
+	open_alice
+	expect 0 "locked" "zt lock $way locks what the agent has open" bare $way lock
+	expect 64 "no terminal" "for everybody" bare mkdir many:/locked
+done
 open_alice
 check "the log is this person's alone" test "$(stat -c %a "$place/log")" = 600
 ! grep -q "alicepass\|ticket" "$place/log" && ok "and has no secret" || not_ok "and has no secret"

@@ -9,6 +9,7 @@
 #include "held.h"
 #include "log/enter.h"
 #include "session/freeze.h"
+#include "session/pace.h"
 #include "test.h"
 #include "workspace/rotate.h"
 #include "world.h"
@@ -274,7 +275,10 @@ a_transfer_misses_nothing_that_is_moved(void **state)
 	assert_int_equal(0, unlink(path));
 	begin_transfer(s, &down, &thread);
 	assert_ok(zt_mv(s->alice.zt, "shared:/large/below/small", "shared:/large/small", NULL));
+	/* it is looked through again where it is by then */
+	assert_ok(zt_mv(s->alice.zt, "shared:/large", "shared:/elsewhere", NULL));
 	end_transfer(&down, thread);
+	assert_ok(zt_mv(s->alice.zt, "shared:/elsewhere", "shared:/large", NULL));
 	(void)snprintf(small, sizeof small, "%s/small", down.folder);
 	assert_int_equal(0, access(small, F_OK));
 	assert_int_equal(0, unlink(small) | unlink(path));
@@ -387,26 +391,17 @@ get_bobs(void *arg)
 	return NULL;
 }
 
-/* What lies here may be what comes: while the two are compared, others have the device. */
 static void
-a_comparison_lets_others_act(void **state)
+compare(struct scene *s, const char *folder, bool keeps_both)
 {
-	struct scene *s = *state;
 	struct transferred down = { .puts = false };
 	struct proxy_hooks hooks = { .ctx = &down.h, .before = hold_block };
-	char path[64];
 	pthread_t thread;
 	uint64_t n = 0;
 
-	(void)snprintf(down.folder, sizeof down.folder, "/tmp/zt-lend-XXXXXX");
-	assert_non_null(mkdtemp(down.folder));
-	(void)snprintf(path, sizeof path, "%s/file", down.folder);
-	write_large(path, 6);
-	assert_ok(zt_workspace_create(s->bob.zt, "bobs"));
-	assert_ok(zt_workspace_share(s->bob.zt, "bobs", s->alice.email, "reader"));
-	assert_ok(zt_put(s->bob.zt, path, "bobs:/file", NULL, NULL));
-	assert_ok(zt_sync(s->alice.zt));
+	(void)snprintf(down.folder, sizeof down.folder, "%s", folder);
 	assert_ok(zt_open_again(s->alice.zt, &s->alice.o, &down.w.z));
+	down.w.z->keeps_both = keeps_both;
 	proxy_play(s->w->d, &hooks);
 	held_run(&down.h, &thread, get_bobs, &down);
 	assert_ok(zt_check_store(s->alice.zt, &n)); /* asks nobody else */
@@ -415,7 +410,106 @@ a_comparison_lets_others_act(void **state)
 	is_well(&down.w);
 	assert_int_equal(0, down.files);
 	zt_close(down.w.z);
-	assert_int_equal(0, unlink(path) | rmdir(down.folder));
+}
+
+/* What lies here may be what comes: while the two are compared, others have the device, also
+ * where it may have to be put beside it. */
+static void
+a_comparison_lets_others_act(void **state)
+{
+	struct scene *s = *state;
+	char folder[] = "/tmp/zt-lend-XXXXXX", path[64];
+
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(path, sizeof path, "%s/file", folder);
+	write_large(path, 6);
+	assert_ok(zt_workspace_create(s->bob.zt, "bobs"));
+	assert_ok(zt_workspace_share(s->bob.zt, "bobs", s->alice.email, "reader"));
+	assert_ok(zt_put(s->bob.zt, path, "bobs:/file", NULL, NULL));
+	assert_ok(zt_sync(s->alice.zt));
+	compare(s, folder, false);
+	compare(s, folder, true);
+	assert_int_equal(0, unlink(path) | rmdir(folder));
+}
+
+struct line {
+	unsigned pushes, slow; /* of those that are SLOW: the next */
+};
+
+static bool
+delay_push(void *ctx, struct proxy_call *c)
+{
+	struct line *l = ctx;
+
+	if (c->route != ROUTE_PUSH)
+		return false;
+	l->pushes++;
+	if (l->slow > 0) {
+		l->slow--;
+		(void)nanosleep(&(struct timespec){ .tv_sec = 6 }, NULL);
+	}
+	return false;
+}
+
+/* How many pushes a put of COUNT small files takes. */
+static unsigned
+pushes_of(struct zt *z, struct line *l, unsigned count, const char *remote)
+{
+	char folder[] = "/tmp/zt-line-XXXXXX", path[64];
+
+	assert_non_null(mkdtemp(folder));
+	for (unsigned i = 0; i < count; i++) {
+		FILE *f;
+
+		(void)snprintf(path, sizeof path, "%s/%u", folder, i);
+		assert_non_null(f = fopen(path, "w"));
+		assert_true(fprintf(f, "%u", i) > 0);
+		assert_int_equal(0, fclose(f));
+	}
+	l->pushes = 0;
+	assert_ok(zt_put(z, folder, remote, NULL, NULL));
+	for (unsigned i = 0; i < count; i++) {
+		(void)snprintf(path, sizeof path, "%s/%u", folder, i);
+		assert_int_equal(0, unlink(path));
+	}
+	assert_int_equal(0, rmdir(folder));
+	return l->pushes;
+}
+
+/* The device is kept as long as a push is under way: on a slow line each has little. */
+static void
+on_a_slow_line_pushes_are_small(void **state)
+{
+	struct scene *s = *state;
+	struct line l = { .slow = 0 };
+	struct proxy_hooks hooks = { .ctx = &l, .before = delay_push };
+	struct zt *z = NULL;
+	assert_ok(zt_open_again(s->alice.zt, &s->alice.o, &z));
+	proxy_play(s->w->d, &hooks);
+	assert_int_equal(1, pushes_of(z, &l, 700, "shared:/line-1"));
+	l.slow = 1;
+	assert_int_equal(1, pushes_of(z, &l, 700, "shared:/line-2"));
+	assert_int_equal(2, pushes_of(z, &l, 700, "shared:/line-3"));
+	assert_int_equal(1, pushes_of(z, &l, 700, "shared:/line-4")); /* that was fast */
+	proxy_play(s->w->d, NULL);
+	zt_close(z);
+}
+
+/* What a trip of MS had, and what the next has. */
+static void
+a_pace_follows_the_line(void **state)
+{
+	static const struct pace p = { 10, 1000 };
+
+	(void)state;
+	assert_int_equal(1000, pace_next(&p, 0, 1, 1));
+	assert_int_equal(1000, pace_next(&p, 0, 1000, 5000)); /* a busy machine */
+	assert_int_equal(500, pace_next(&p, 0, 1000, 10000));
+	assert_int_equal(50, pace_next(&p, 500, 100, 10000));
+	assert_int_equal(10, pace_next(&p, 400, 100, UINT64_MAX));
+	assert_int_equal(40, pace_next(&p, 40, 1, 1)); /* too little says nothing */
+	assert_int_equal(160, pace_next(&p, 40, 40, 100));
+	assert_int_equal(1000, pace_next(&p, 400, 400, 100));
 }
 
 int
@@ -430,6 +524,8 @@ main(void)
 		cmocka_unit_test(a_transfer_writes_nothing_to_a_frozen_workspace),
 		cmocka_unit_test(a_transfer_renews_the_key_that_is_due),
 		cmocka_unit_test(a_comparison_lets_others_act),
+		cmocka_unit_test(on_a_slow_line_pushes_are_small),
+		cmocka_unit_test(a_pace_follows_the_line),
 	};
 
 	if (getenv("ONLY") != NULL)
