@@ -138,6 +138,7 @@ find_agent(struct cli *c, struct agent **out)
 {
 	struct agent_place p;
 
+	errno = 0;
 	if (agent_place_of_home(c->home, &p) && agent_dial(&p, out))
 		return ZT_OK;
 	if (errno == ETIMEDOUT)
@@ -374,12 +375,14 @@ path_in(const char *remote, char out[PATH_MAX])
 	out[n] = 0;
 }
 
-/* Connects K to the agent of its device, if there is one. HOME has room for K's key. */
+/* Connects K to the agent of its device, if there is one; errno is that of agent_dial. HOME has
+ * room for K's key. */
 static bool
 reach_any(struct asked *k, char home[PATH_MAX])
 {
 	struct agent_place p;
 
+	errno = 0;
 	if (!agent_place_of_home(k->c->home, &p) || !agent_dial(&p, &k->a))
 		return false;
 	(void)snprintf(home, PATH_MAX, "%s", k->c->home);
