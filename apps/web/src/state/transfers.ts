@@ -291,7 +291,7 @@ async function sendTogether(organization: Organization, path: string, group: rea
   }));
   try {
     await mayGoOn(mine.one);
-    // Who is held now is sent when it is not any more, by a run of its own.
+    // A file that is held now is sent when it is not any more, by a run of its own.
     free(list.filter(({ one }) => one.state.value !== "runs"));
     list = list.filter(({ one }) => one.state.value === "runs");
     // One reading of all: each by itself costs more than its bytes.
