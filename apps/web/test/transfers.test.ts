@@ -89,7 +89,7 @@ test("small files that were held while others went are sent once, behind them", 
   expect(names).toEqual([["a", "c"], ["b"]]);
 });
 
-test("one that is held within its group, before that is sent, goes with it when it is held no more", async () => {
+test("a file that is held and let go before its group is sent is sent with it", async () => {
   pauseAll(true);
   await send(organization, "w:/", [chosen("a", 10), chosen("b", 10)], [], () => {});
   const [a, b] = transfers.value;

@@ -58,7 +58,7 @@ export const isPaused = signal(false);
 export const startedAt = signal(0);
 let next = 1;
 let running = 0;
-/** Those that a run has: it goes on by itself when they are held no more. */
+/** Those that a run has: it continues with them when they are held no more. */
 const claimed = new Set<Transfer>();
 
 export const active = computed(() => transfers.value.filter((one) => one.state.value === "waits" || one.state.value === "runs" || one.state.value === "held"));
@@ -291,7 +291,7 @@ async function sendTogether(organization: Organization, path: string, group: rea
   }));
   try {
     await mayGoOn(mine.one);
-    // A file that is held now is sent when it is not any more, by a run of its own.
+    // A file that is held now is sent when it is not any more, by a separate run.
     free(list.filter(({ one }) => one.state.value !== "runs"));
     list = list.filter(({ one }) => one.state.value === "runs");
     // One reading of all: each by itself costs more than its bytes.
