@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/page_file.h"
+
 enum { FILES_MAX = 2000, NAME_MAX_BYTES = 200, HASH_TEXT = 64 };
 #define MANIFEST_MAX ((size_t)1024 * 1024)
 #define BYTES_MAX ((size_t)128 * 1024 * 1024)
@@ -23,37 +25,6 @@ struct site {
 	size_t count, bytes;
 	struct one all[FILES_MAX];
 };
-
-static const char *
-type_of(const char *path)
-{
-	static const struct {
-		const char *end, *type;
-	} types[] = {
-		{ ".html", "text/html; charset=utf-8" },
-		{ ".js", "text/javascript; charset=utf-8" },
-		{ ".mjs", "text/javascript; charset=utf-8" },
-		{ ".css", "text/css; charset=utf-8" },
-		{ ".json", "application/json" },
-		{ ".webmanifest", "application/manifest+json" },
-		{ ".wasm", "application/wasm" },
-		{ ".svg", "image/svg+xml" },
-		{ ".png", "image/png" },
-		{ ".ico", "image/x-icon" },
-		{ ".woff2", "font/woff2" },
-		{ ".txt", "text/plain; charset=utf-8" },
-		{ ".manifest", "text/plain; charset=utf-8" },
-	};
-	size_t n = strlen(path);
-
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-		size_t m = strlen(types[i].end);
-
-		if (n > m && strcmp(path + n - m, types[i].end) == 0)
-			return types[i].type;
-	}
-	return "application/octet-stream";
-}
 
 /* A relative path of plain letters, without hidden parts: "a/b.js". */
 static bool
@@ -111,7 +82,7 @@ add(struct site *s, const char *name, const char *hex, uint8_t *room, size_t n)
 	o->file.is_brotli = end > 3 && strcmp(name + end - 3, ".br") == 0;
 	if (o->file.is_brotli)
 		o->path[1 + end - 3] = 0;
-	o->file.type = type_of(o->path);
+	o->file.type = page_file_type(o->path);
 	(void)snprintf(o->file.tag, sizeof o->file.tag, "\"%s\"", hex);
 	s->bytes += n;
 }
@@ -215,26 +186,11 @@ site_free(struct site *s)
 	free(s);
 }
 
-/* Whether the list has the word "br", and does not refuse it. */
-static bool
-takes_brotli(const char *list)
-{
-	for (const char *at = list; at != NULL && *at != 0;) {
-		size_t n = strcspn(at, ",");
-
-		if (strncmp(at, "br", 2) == 0 && (n == 2 || at[2] == ' ' || at[2] == ';'))
-			return memmem(at, n, "q=0", 3) == NULL;
-		at += n;
-		at += strspn(at, ", ");
-	}
-	return false;
-}
-
 const struct site_file *
 site_find(const struct site *s, const char *path, const char *accepts)
 {
 	const struct site_file *found = NULL;
-	bool brotli = takes_brotli(accepts);
+	bool brotli = page_file_takes_brotli(accepts);
 
 	if (strcmp(path, "/") == 0)
 		path = "/index.html";

@@ -233,6 +233,7 @@ def files(r):
           js.getheader("content-encoding") == "br" and js.text == b"as if compressed", js.getheaders())
     check("and has another tag", js.getheader("etag") != r.get("/assets/a.js").getheader("etag"))
     check("not to who refuses it", r.get("/assets/a.js", Accept_Encoding="br;q=0").getheader("content-encoding") is None)
+    check("to who would rather have another", r.get("/assets/a.js", Accept_Encoding="br;q=0.5").getheader("content-encoding") == "br")
     check("it is no file by itself", r.get("/assets/a.js.br").status == 404)
     head = r.get("/", method="HEAD")
     check("HEAD has no body", head.status == 200 and head.text == b"" and

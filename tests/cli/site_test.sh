@@ -55,6 +55,10 @@ check "says so" has "content-encoding: br"
 check "and is" cmp "$state/body" "$web/assets/a-1.js.br"
 check "a refusal of brotli is heard" status 200 GET /assets/a-1.js "Accept-Encoding: br;q=0"
 check "and gives the plain one" cmp "$state/body" "$web/assets/a-1.js"
+check "in each form" status 200 GET /assets/a-1.js "Accept-Encoding: gzip, br; q=0.000"
+check "which gives the plain one too" cmp "$state/body" "$web/assets/a-1.js"
+check "a small wish for it is no refusal" status 200 GET /assets/a-1.js "Accept-Encoding: gzip, br;q=0.05"
+check "and gives the compressed one" cmp "$state/body" "$web/assets/a-1.js.br"
 check "a large one" status 200 GET /assets/large.wasm
 check "whole" cmp "$state/body" "$web/assets/large.wasm"
 check "its head" status 200 HEAD /assets/large.wasm

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/page_file.h"
 #include "door/mark.h"
 
 enum { FILES_MAX = 2000, HEX = MARK_HASH - 1 };
@@ -26,37 +27,6 @@ struct site {
 	struct one all[FILES_MAX];
 	size_t count, bytes;
 };
-
-static const char *
-type_of(const char *path)
-{
-	static const struct {
-		const char *end, *type;
-	} types[] = {
-		{ ".html", "text/html; charset=utf-8" },
-		{ ".js", "text/javascript; charset=utf-8" },
-		{ ".mjs", "text/javascript; charset=utf-8" },
-		{ ".css", "text/css; charset=utf-8" },
-		{ ".json", "application/json" },
-		{ ".webmanifest", "application/manifest+json" },
-		{ ".wasm", "application/wasm" },
-		{ ".svg", "image/svg+xml" },
-		{ ".png", "image/png" },
-		{ ".ico", "image/x-icon" },
-		{ ".woff2", "font/woff2" },
-		{ ".txt", "text/plain; charset=utf-8" },
-		{ ".manifest", "text/plain; charset=utf-8" },
-	};
-	size_t n = strlen(path);
-
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-		size_t m = strlen(types[i].end);
-
-		if (n > m && strcmp(path + n - m, types[i].end) == 0)
-			return types[i].type;
-	}
-	return "application/octet-stream";
-}
 
 /* A line of the manifest: the SHA-256 in hexadecimal digits, two spaces, the name of a file,
  * which is there, with those bytes, and listed once. */
@@ -140,7 +110,7 @@ read_file(struct site *s, const char *from, const char *path, size_t n)
 	o->file.is_brotli = end > 3 && strcmp(path + end - 3, ".br") == 0;
 	if (o->file.is_brotli)
 		o->path[end - 3] = 0;
-	o->file.type = type_of(o->path);
+	o->file.type = page_file_type(o->path);
 	mark_hash(o->file.bytes, o->file.n, o->hash);
 	o->file.tag[0] = o->file.tag[SITE_TAG - 2] = '"';
 	memcpy(o->file.tag + 1, o->hash, SITE_TAG - 3);

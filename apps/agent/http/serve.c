@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/page_file.h"
 #include "door/site.h"
 #include "http/head.h"
 #include "http/stream.h"
@@ -79,21 +80,6 @@ open_page(struct agent *a, struct lws *wsi)
 	return head_completed(wsi);
 }
 
-/* Whether the list LIST has the word "br", and does not refuse it. */
-static bool
-takes_brotli(const char *list)
-{
-	for (const char *at = list; at != NULL && *at != 0;) {
-		size_t n = strcspn(at, ",");
-
-		if (strncmp(at, "br", 2) == 0 && (n == 2 || at[2] == ' ' || at[2] == ';'))
-			return memmem(at, n, "q=0", 3) == NULL;
-		at += n;
-		at += strspn(at, ", ");
-	}
-	return false;
-}
-
 static int
 give(struct agent *a, struct lws *wsi, struct serve *s, const char *path, bool is_head)
 {
@@ -102,10 +88,10 @@ give(struct agent *a, struct lws *wsi, struct serve *s, const char *path, bool i
 	struct site_file f;
 	struct head h;
 
-	if (a->site == NULL ||
-	    !site_find(a->site, path,
-		takes_brotli(head_get(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, list, sizeof list)),
-		&f))
+	if (a->site == NULL || !site_find(a->site, path,
+				   page_file_takes_brotli(head_get(
+				       wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, list, sizeof list)),
+				   &f))
 		return head_refuse(wsi, HTTP_STATUS_NOT_FOUND);
 	known = head_get(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, tag, sizeof tag);
 	if (known != NULL && strcmp(known, f.tag) == 0) {

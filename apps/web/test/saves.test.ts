@@ -11,7 +11,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 let fake: FakeHost;
 let saves: Saves;
 /** The file as the servers have it, and how many of the next commits are made, but not answered. */
-let there: { version: number; text: string };
+let there: { version: number; text: string; size?: number };
 let lost: number;
 
 /** Answers what the page asks, as a host does, until it asks nothing more. */
@@ -32,7 +32,7 @@ async function serve(from: number): Promise<void> {
       there = { version: there.version + 1, text: written };
       if (lost-- > 0) fake.say({ id: head.id, error: failure("NETWORK") });
       else answer({ version: there.version, onTop: false });
-    } else if (head.method === "reader.open") answer({ handle: 2, size: bytes(there.text).length, version: there.version, away: false });
+    } else if (head.method === "reader.open") answer({ handle: 2, size: there.size ?? bytes(there.text).length, version: there.version, away: false });
     else if (head.method === "reader.read") answer({ size: params.size }, bytes(there.text).subarray(params.offset, params.offset + params.size));
     else answer({});
   }
@@ -85,4 +85,11 @@ test("somebody else's change over a save whose answer was lost is a conflict", a
   there = { version: 5, text: "them" };
   expect(await save(3, "mine")).toBe("CONFLICT");
   expect(there.text).toBe("them");
+});
+
+test("so is one that is larger than a page may hold", async () => {
+  lost = 1;
+  expect(await save(3, "mine")).toBe("NETWORK");
+  there = { version: 5, text: "", size: 2 ** 43 };
+  expect(await save(3, "mine")).toBe("CONFLICT");
 });

@@ -22,6 +22,8 @@ const PREFIX = "pin.";
 const PIECE = 4 << 20;
 const FILES_MOST = 500;
 const QUIET_MS = 1500;
+const AGAIN_MS = 5000;
+const TRIES = 60;
 
 /** By organization, then path. */
 export const pins = signal<Record<string, Record<string, Pin>>>({});
@@ -50,14 +52,37 @@ async function store(organization: Organization, pin: Pin): Promise<void> {
 const begun = new WeakSet<Organization>();
 const timers = new WeakMap<Organization, ReturnType<typeof setTimeout>>();
 
+type Note = { name: string; value: string };
+
+/** The device may be busy, or away for a while. */
+async function notesOf(organization: Organization): Promise<Note[]> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return (await organization.all("notes.list", { prefix: PREFIX }, "notes")) as Note[];
+    } catch (error) {
+      if (tries === TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+}
+
+/** What a note says; null: it is none of this release's. */
+function pinIn(value: string): Omit<Pin, "id"> | null {
+  try {
+    const { path, folder, kept } = JSON.parse(value) as Partial<Pin>;
+    return typeof path === "string" && typeof folder === "boolean" && typeof kept === "object" && kept !== null ? { path, folder, kept } : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Reads which files are kept, and keeps them as they are now from then on. */
 export async function startPins(organization: Organization): Promise<void> {
   if (begun.has(organization)) return;
   begun.add(organization);
-  const notes = (await organization.all("notes.list", { prefix: PREFIX }, "notes")) as { name: string; value: string }[];
-  for (const { name, value } of notes) {
-    const pin = { id: name.slice(PREFIX.length), ...(JSON.parse(value) as Omit<Pin, "id">) };
-    set(organization, pin.path, pin);
+  for (const { name, value } of await notesOf(organization)) {
+    const said = pinIn(value);
+    if (said) set(organization, said.path, { id: name.slice(PREFIX.length), ...said });
   }
   const soon = () => {
     clearTimeout(timers.get(organization));

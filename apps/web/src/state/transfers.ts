@@ -58,6 +58,8 @@ export const isPaused = signal(false);
 export const startedAt = signal(0);
 let next = 1;
 let running = 0;
+/** Those that a run has: it continues with them when they are held no more. */
+const claimed = new Set<Transfer>();
 
 export const active = computed(() => transfers.value.filter((one) => one.state.value === "waits" || one.state.value === "runs" || one.state.value === "held"));
 export const totals = computed(() => {
@@ -88,7 +90,7 @@ export function cancelTransfer(one: Transfer): void {
 export function holdTransfer(one: Transfer, held: boolean): void {
   if (held && (one.state.value === "waits" || one.state.value === "runs")) one.state.value = "held";
   else if (!held && one.state.value === "held") {
-    one.state.value = "waits";
+    one.state.value = claimed.has(one) ? "runs" : "waits";
     pump();
   }
 }
@@ -180,8 +182,10 @@ function pump(): void {
     const one = transfers.value.find((candidate) => candidate.state.value === "waits" && candidate.run);
     if (!one) return;
     running++;
+    claimed.add(one);
     one.state.value = "runs";
     void one.run!().catch((error: unknown) => fail(one, error)).finally(() => {
+      claimed.delete(one);
       running--;
       pump();
     });
@@ -279,16 +283,22 @@ interface Small {
 
 /** Sends MINE, and all of its group that wait, by one change; each by itself where that is refused, so that each has its reason. */
 async function sendTogether(organization: Organization, path: string, group: readonly Small[], mine: Small): Promise<void> {
-  const list = group.filter((each) => each === mine || each.one.state.value === "waits");
-  together(() => list.forEach(({ one }) => { one.state.value = "runs"; }));
+  const free = (some: readonly Small[]) => some.forEach(({ one }) => claimed.delete(one));
+  let list = group.filter((each) => each === mine || each.one.state.value === "waits");
+  together(() => list.forEach(({ one }) => {
+    claimed.add(one);
+    one.state.value = "runs";
+  }));
   try {
     await mayGoOn(mine.one);
-    const live = list.filter(({ one }) => one.state.value === "runs");
+    // A file that is held now is sent when it is not any more, by a separate run.
+    free(list.filter(({ one }) => one.state.value !== "runs"));
+    list = list.filter(({ one }) => one.state.value === "runs");
     // One reading of all: each by itself costs more than its bytes.
-    const content = new Uint8Array(await new Blob(live.map(({ file }) => file)).arrayBuffer());
-    const files = live.map(({ name, file }) => ({ name, size: file.size, modified: Math.max(0, file.lastModified) }));
-    if (live.length > 0) await host().call(organization.key, "files.writeSmall", { path, files }, { content });
-    together(() => live.forEach(({ one }) => {
+    const content = new Uint8Array(await new Blob(list.map(({ file }) => file)).arrayBuffer());
+    const files = list.map(({ name, file }) => ({ name, size: file.size, modified: Math.max(0, file.lastModified) }));
+    if (list.length > 0) await host().call(organization.key, "files.writeSmall", { path, files }, { content });
+    together(() => list.forEach(({ one }) => {
       one.done.value = one.size;
       if (one.state.value !== "cancelled") one.state.value = "done";
     }));
@@ -297,10 +307,14 @@ async function sendTogether(organization: Organization, path: string, group: rea
     const unsure = isCode(error, "LINE_LOST") || passes(error) ? 0 : null;
     // The others are a group without it.
     if (mine.one.state.value === "cancelled") together(() => list.forEach(({ one }) => { if (one.state.value === "runs") one.state.value = "waits"; }));
-    for (const { one, path: place, file } of list)
+    for (const each of list) {
+      const { one, path: place, file } = each;
       if (one.state.value === "runs") await sendFile(one, place, file, unsure).catch((error: unknown) => fail(one, error));
+      free([each]);
+    }
+  } finally {
+    free(list);
   }
-  // What was held meanwhile is sent when it is not any more.
 }
 
 async function sendOnce(one: Transfer, path: string, file: File, commits: (before: number) => void): Promise<void> {

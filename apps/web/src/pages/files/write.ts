@@ -26,8 +26,8 @@ export async function writeText(organization: Organization, path: string, base: 
 async function versionOf(organization: Organization, path: string, texts: readonly string[]): Promise<{ version: number; text: string } | null> {
   const { handle, size, version } = await organization.call("reader.open", { path });
   try {
+    if (!texts.some((text) => new TextEncoder().encode(text).length === size)) return null; // before there is room for it
     const content = new Uint8Array(size);
-    if (!texts.some((text) => new TextEncoder().encode(text).length === size)) return null;
     for (let offset = 0; offset < size; offset += PIECE) content.set(await host().fetch(organization.key, "reader.read", { handle, offset, size: Math.min(PIECE, size - offset) }), offset);
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(content);
     return texts.includes(text) ? { version, text } : null;
