@@ -34,7 +34,7 @@ $W/gen/%.o: $G/%.c mk/wasm.mk $(PB_H) $W/include/sodium/version.h
 # The libraries, in one step each: their lists of files are known once their sources are there.
 $W/libs.o: $W/include/sodium/version.h mk/wasm.mk mk/wasm-libs.mk $(wildcard libzt/port/wasm/include/simd/*.h)
 	$Q$(MAKE) --no-print-directory -f mk/wasm-libs.mk W=$W SODIUM=$(SODIUM) WASM_CC=$(WASM_CC) WASM_FLAGS='$(WASM_FLAGS)' $@
-WASM_LINK = $(WASM_CC) $(WASM_FLAGS) -mexec-model=reactor -Wl,-s -Wl,--gc-sections -Wl,--max-memory=2147483648 -Wl,-z,stack-size=1048576 \
+WASM_LINK = $(WASM_CC) $(WASM_FLAGS) -mexec-model=reactor -Wl,-s -Wl,--fatal-warnings -Wl,--gc-sections -Wl,--max-memory=2147483648 -Wl,-z,stack-size=1048576 \
 	-Wl,--export=malloc -Wl,--export=free
 WASM_EMULATED := -lwasi-emulated-mman -lwasi-emulated-signal -lwasi-emulated-getpid
 $W/zt.wasm: $(WASM_OBJS) $W/tests/wasm/app.o $W/libs.o

@@ -4,7 +4,10 @@
 #include "store/device_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "crypto/labels.h"
@@ -197,6 +200,42 @@ device_read(const char *folder, struct buf *out)
 	return sealed_file_read(folder, &device, out);
 }
 
+/* Whether FD is locked, once no other process holds it. */
+static bool
+lock_alone(int fd)
+{
+	while (flock(fd, LOCK_EX) != 0)
+		if (errno != EINTR)
+			return false;
+	return true;
+}
+
+enum zt_err
+device_hold(const char *folder, int *fd)
+{
+	char path[DEVICE_FILE_PATH];
+	struct stat held, there;
+	bool is_replaced;
+	enum zt_err err;
+
+	if ((err = device_folder_check(folder)))
+		return err;
+	(void)snprintf(path, sizeof path, "%s/%s", folder, device.name);
+	do {
+		if ((*fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+			return device_folder_err(errno);
+		if (!lock_alone(*fd) || fstat(*fd, &held) != 0 || stat(path, &there) != 0) {
+			err = device_folder_err(errno);
+			(void)close(*fd);
+			return err;
+		}
+		is_replaced = held.st_ino != there.st_ino || held.st_dev != there.st_dev;
+		if (is_replaced)
+			(void)close(*fd);
+	} while (is_replaced);
+	return ZT_OK;
+}
+
 /* Held keys open the old file only. */
 enum zt_err
 device_replace(const char *folder, const struct buf *file)
@@ -222,13 +261,17 @@ device_file_protect(const char *folder, struct bytes password, const char *uri, 
 {
 	struct buf file = buf_init(FILE_MAX);
 	Zt__DeviceSecrets *m = NULL;
+	int held;
 	enum zt_err err;
 
+	if ((err = device_hold(folder, &held)))
+		return err;
 	if ((err = device_file_open(folder, password, &m)) == ZT_OK &&
 	    (err = compose_by_token(m, uri, pin, &file)) == ZT_OK)
 		err = device_replace(folder, &file);
 	pb_wipe(m);
 	buf_free(&file);
+	(void)close(held);
 	return err;
 }
 
@@ -238,8 +281,11 @@ device_file_protect_by_desktop(const char *folder, struct bytes password)
 	struct buf file = buf_init(FILE_MAX);
 	Zt__DeviceSecrets *m = NULL;
 	struct id item;
+	int held;
 	enum zt_err err;
 
+	if ((err = device_hold(folder, &held)))
+		return err;
 	random_bytes(item.b, ID_BYTES);
 	if ((err = device_file_open(folder, password, &m)) == ZT_OK &&
 	    (err = compose_by_desktop(m, &item, &file)) == ZT_OK &&
@@ -247,6 +293,7 @@ device_file_protect_by_desktop(const char *folder, struct bytes password)
 		protect_desktop_forget(&item, DESKTOP_SECONDS);
 	pb_wipe(m);
 	buf_free(&file);
+	(void)close(held);
 	return err;
 }
 

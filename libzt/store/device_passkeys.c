@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* device_passkeys.c - a device file with passkeys beside its password: they are added, removed
  * and listed, and stay when the password becomes another. */
+#include <unistd.h>
+
 #include "crypto/suite.h"
 #include "format/pb.h"
 #include "store/device_file.h"
@@ -47,13 +49,17 @@ rewrite(const char *folder, struct bytes password,
 {
 	struct buf file = buf_init(PASSKEYS_FILE_MAX);
 	struct opened o = { .m = NULL };
+	int held;
 	enum zt_err err;
 
+	if ((err = device_hold(folder, &held)))
+		return err;
 	if ((err = open_all(folder, password, &o)) == ZT_OK &&
 	    (err = change(&o, password, ctx, &file)) == ZT_OK)
 		err = device_replace(folder, &file);
 	close_all(&o);
 	buf_free(&file);
+	(void)close(held);
 	return err;
 }
 

@@ -3,6 +3,7 @@
  * else does, and no byte of it can be altered. */
 #include "test.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -404,11 +405,54 @@ a_row_of_another_file_opens_nothing(void **state)
 	pb_free(old);
 }
 
+struct changing {
+	const struct world *w;
+	const char *password;
+	enum zt_err err;
+};
+
+static void *
+add_meanwhile(void *arg)
+{
+	struct changing *c = arg;
+
+	c->err = add(c->w, c->password, "bWVhbndoaWxl", 1);
+	return NULL;
+}
+
+/* Neither of two that read the same file writes over what the other was told that is
+ * done. */
+static void
+two_changes_at_once_are_both_made_or_one_is_refused(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 8; i++) {
+		static const char *const passwords[] = { PASSWORD, "another that is longer" };
+		const char *before = passwords[i % 2], *after = passwords[(i + 1) % 2];
+		struct changing c = { w, before, ZT_OK };
+		pthread_t thread;
+
+		assert_int_equal(0, pthread_create(&thread, NULL, add_meanwhile, &c));
+		(void)usleep((useconds_t)i * 300);
+		assert_ok(device_file_change(w->home, word(before), word(after)));
+		(void)pthread_join(thread, NULL);
+		assert_ok(by_password(w, after));
+		assert_err(ZT_ERR_PASSWORD, by_password(w, before));
+		assert_true(c.err == ZT_OK || c.err == ZT_ERR_PASSWORD);
+		assert_err(c.err ? ZT_ERR_NOT_FOUND : ZT_OK, by_passkey(w, "bWVhbndoaWxl", 1));
+		if (c.err == ZT_OK)
+			assert_ok(
+			    device_file_remove_passkey(w->home, word(after), "bWVhbndoaWxl"));
+	}
+}
+
 int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
+		TEST(two_changes_at_once_are_both_made_or_one_is_refused),
 		TEST(a_passkey_opens_the_device_beside_the_password),
 		TEST(a_removed_passkey_opens_nothing_and_the_last_one_leaves_no_trace),
 		TEST(another_password_leaves_the_passkeys),
