@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ui/words.h"
@@ -125,15 +126,21 @@ turn(struct agent *a)
 	(void)lws_service(a->lws, 0);
 }
 
-struct limit {
-	lws_sorted_usec_list_t timer; /* first */
-	bool is_over;
-};
-
-static void
-end_limit(lws_sorted_usec_list_t *timer)
+static time_t
+steady_s(void)
 {
-	((struct limit *)timer)->is_over = true;
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* Ends a wait of lws_service; what is over by then, the caller's clock says: the library waits
+ * on in the call that runs this. */
+static void
+stop_waiting(lws_sorted_usec_list_t *timer)
+{
+	(void)timer;
 }
 
 /* Whether the connection to PATH is open; else it was refused, or an agent that was stopped
@@ -143,7 +150,8 @@ connect_to(struct agent *a, const char *path)
 {
 	struct lws_context_creation_info info = { 0 };
 	struct lws_client_connect_info to = { 0 };
-	struct limit limit = { .is_over = false };
+	const time_t until = steady_s() + DIAL_S;
+	lws_sorted_usec_list_t timer = { 0 };
 	char address[sizeof((struct agent_place *)0)->socket + 1];
 
 	(void)snprintf(address, sizeof address, "+%s", path);
@@ -163,11 +171,11 @@ connect_to(struct agent *a, const char *path)
 	to.pwsi = &a->wsi;
 	if (lws_client_connect_via_info(&to) == NULL)
 		return false;
-	lws_sul_schedule(a->lws, 0, &limit.timer, end_limit, DIAL_S * LWS_US_PER_SEC);
-	while (a->wsi != NULL && !a->is_open && !limit.is_over)
+	lws_sul_schedule(a->lws, 0, &timer, stop_waiting, DIAL_S * LWS_US_PER_SEC);
+	while (a->wsi != NULL && !a->is_open && steady_s() < until)
 		turn(a);
-	lws_sul_cancel(&limit.timer);
-	errno = limit.is_over ? ETIMEDOUT : ECONNREFUSED;
+	lws_sul_cancel(&timer);
+	errno = steady_s() >= until ? ETIMEDOUT : ECONNREFUSED;
 	return a->is_open;
 }
 
@@ -211,12 +219,13 @@ agent_has_gone(const struct agent *a)
 void
 agent_await_end(struct agent *a)
 {
-	struct limit limit = { .is_over = false };
+	const time_t until = steady_s() + END_S;
+	lws_sorted_usec_list_t timer = { 0 };
 
-	lws_sul_schedule(a->lws, 0, &limit.timer, end_limit, END_S * LWS_US_PER_SEC);
-	while (a->wsi != NULL && !limit.is_over)
+	lws_sul_schedule(a->lws, 0, &timer, stop_waiting, END_S * LWS_US_PER_SEC);
+	while (a->wsi != NULL && steady_s() < until)
 		turn(a);
-	lws_sul_cancel(&limit.timer);
+	lws_sul_cancel(&timer);
 }
 
 /* Sends MESSAGE, and waits for the answer to its id. */

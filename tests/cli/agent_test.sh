@@ -107,9 +107,9 @@ expect 66 "" "and says so once" bare lock
 expect 64 "no terminal" "a device that was locked acts for nobody" bare mkdir many:/locked
 # An agent that was stopped takes each connection, and says nothing.
 kill -STOP "$(pgrep -f "zt-agent --root $state/home")"
-expect 64 "no terminal" "zt opens the device without it" timeout 40 "$bin/zt" --home "$state/home/alice" ls many:/
-expect 75 "zt-agent does not answer: what it has open stays open" "zt lock says so" timeout 40 "$bin/zt" --home "$state/home/alice" lock
-expect 75 "zt-agent does not answer" "so does zt agent state" timeout 40 "$bin/zt" --home "$state/home/alice" agent state
+expect 64 "no terminal" "zt opens the device without it" timeout 20 "$bin/zt" --home "$state/home/alice" ls many:/
+expect 75 "zt-agent does not answer: what it has open stays open" "zt lock says so" timeout 20 "$bin/zt" --home "$state/home/alice" lock
+expect 75 "zt-agent does not answer" "so does zt agent state" timeout 20 "$bin/zt" --home "$state/home/alice" agent state
 kill -CONT "$(pgrep -f "zt-agent --root $state/home")"
 # A zt that opens devices without the agent locks them there, too.
 for way in "--password-file $state/alice.password" --no-agent; do
