@@ -223,8 +223,9 @@ people_user_profile(struct zt *z, const char *user, const char *profile)
 	m.profile = (Zt__Profile)p;
 	if ((err = log_append(z, &z->org, fill_profile, &m)))
 		return err;
-	/* An outsider knew no other's name: now they may. */
-	return log_disclose(z, &id, NULL, 0);
+	/* An outsider knew no other's name: now they may. An admin who stepped down knows them,
+	 * and discloses none any more. */
+	return id_equal(&id, &z->user) ? ZT_OK : log_disclose(z, &id, NULL, 0);
 }
 
 enum zt_err

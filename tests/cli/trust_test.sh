@@ -70,6 +70,7 @@ check "and writing continues" bob --quiet put "$state/more" theirs:/forked
 expect 64 "a head is SIZE:ROOT:CHECK" "what is no head" bob log verify --against 12
 check "the history is exported" alice log export "$state/history" w
 expect 0 "whole and honest" "zt-audit verifies it without a key" "$bin/zt-audit" "$org" "$state/history"
+expect 64 "not the id of an organization" "an id that is none is said to be none" "$bin/zt-audit" "x$org" "$state/history"
 expect 64 "ORGANIZATION is" "zt-audit needs to know of whom" "$bin/zt-audit" "$state/history"
 refused=0 tried=0
 size=$(stat -c %s "$state/history")
@@ -95,6 +96,9 @@ expect 0 "whole" "the new one does" as alice3 status
 expect 77 "only an admin" "a standard user changes no profile" bob user profile alice@demo.example standard
 expect 64 "one of admin" "an unknown profile" alice user profile bob@demo.example boss
 check "bob becomes an admin" alice user profile bob@demo.example admin
+check "an admin steps down" bob user profile bob@demo.example standard
+expect 0 "standard .*bob" "and is shown so" alice users
+check "and becomes one again" alice user profile bob@demo.example admin
 expect 73 "has this profile already" "and is not made one twice" alice user profile bob@demo.example admin
 expect 0 "admin .*bob" "and is shown as one" alice users
 
