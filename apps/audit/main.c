@@ -103,8 +103,11 @@ act(int argc, char **argv)
 		return usage(stdout);
 	if (argc != 3)
 		return usage(stderr);
-	if ((err = zt_audit_new(argv[1], &a)) == ZT_ERR_INVALID)
+	if ((err = zt_audit_new(argv[1], &a)) == ZT_ERR_INVALID) {
+		(void)fprintf(
+		    stderr, "zt-audit: %s\n\n", _("that is not the id of an organization"));
 		return usage(stderr);
+	}
 	if (err) {
 		complain(err, NULL);
 		return zt_err_exit(err);

@@ -247,10 +247,10 @@ cmd_device_revoke(struct cli *c)
 	cli_done(c, _("%.200s is revoked"), c->args[0]);
 	err = zt_device_acts(c->zt, id, show_act, &all);
 	if (err == ZT_OK && all.shown == 0)
-		cli_report(c, c->since > 0
-				  ? N_("it has done nothing that the trust log knows of "
-				       "since then")
-				  : N_("it has done nothing that the trust log knows of"));
+		cli_report(
+		    c, c->since > 0
+			   ? N_("it has done nothing that the trust log knows of since then")
+			   : N_("it has done nothing that the trust log knows of"));
 	if (err == ZT_OK)
 		err = all.is_full ? ZT_ERR_MEMORY : offer_undo(c, &all);
 	free(all.list);
@@ -328,9 +328,8 @@ cmd_recovery_create(struct cli *c)
 	    zt_recovery_create(c->zt, is_french ? ZT_WORDS_FRENCH : ZT_WORDS_ENGLISH, words);
 
 	if (err == ZT_OK) {
-		cli_report(c,
-		    "write these words on paper and keep it safe: a person who has them "
-		    "can add a device of yours");
+		cli_report(c, "write these words on paper and keep it safe: a person who has "
+			      "them can add a device of yours");
 		if (c->json)
 			output_json(stdout, "words", "{s:s}", "words", words);
 		else
@@ -343,7 +342,7 @@ cmd_recovery_create(struct cli *c)
 					  : zt_recovery_end_older(c->zt, &ended);
 		if (ended > 0 && !c->quiet) {
 			(void)fprintf(stderr,
-			    _("words of before that bring nobody back any more: %u"), ended);
+			    _("earlier words that bring nobody back any more: %u"), ended);
 			(void)fprintf(stderr, "\n");
 		}
 	}

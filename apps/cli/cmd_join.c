@@ -25,22 +25,19 @@ explain_link(const struct cli *c, enum zt_invitation_kind kind)
 	if (kind == ZT_INVITE_USER)
 		(void)fprintf(stderr,
 		    _("This link lets one person in. They type: zt claim LINK --email %.200s "
-		      "--name "
-		      "NAME"),
+		      "--name NAME"),
 		    c->email != NULL ? c->email : _("ADDRESS"));
 	else if (kind == ZT_INVITE_DEVICE)
 		(void)fprintf(stderr, "%s",
 		    _("This link makes another device yours. There you type: zt claim LINK "
-		      "--email "
-		      "ADDRESS --name NAME"));
+		      "--email ADDRESS --name NAME"));
 	else
 		(void)fprintf(stderr, "%s",
 		    _("This link is for a colleague who lost all devices. They type, with the "
 		      "links of their other colleagues: zt recover LINK... --email ADDRESS"));
 	(void)fprintf(stderr, "\n%s\n",
 	    _("You type at the same time: zt greet LINK. The link is valid until it is used, "
-	      "or "
-	      "until you cancel it: zt invite cancel LINK"));
+	      "or until you cancel it: zt invite cancel LINK"));
 }
 
 static enum zt_err
@@ -211,9 +208,8 @@ pick_code(void *ctx, const char *const choices[4], bool (*runs)(void *arg), void
 		if (c->json)
 			show_choices(c, choices);
 		else
-			(void)printf(
-			    "%s\n", _("that is none of them: its number or its four letters; "
-				      "0 if the other side's is not there"));
+			(void)printf("%s\n", _("that is none of them: its number or its four "
+					       "letters; 0 if the other side's is not there"));
 	}
 }
 
@@ -344,7 +340,7 @@ cmd_claim(struct cli *c)
 		.email = c->email != NULL ? c->email : "",
 		.name = c->name != NULL ? c->name : c->email,
 		.device_label = cli_label(c) };
-	enum zt_err err = cli_password(c, !zt_is_joining(c->o.home));
+	enum zt_err err = cli_joining_password(c);
 
 	if (err == ZT_OK && (err = zt_claim(&c->o, &k, &codes, c->message)) == ZT_OK) {
 		cli_done(c, "%s", _("this device is in the organization now"));
@@ -443,13 +439,15 @@ cmd_recover(struct cli *c)
 		.codes = &codes,
 		.confirm = confirm_return,
 		.ctx = c };
-	enum zt_err err;
+	enum zt_err err = cli_check_no_device(c);
 
+	if (err)
+		return err;
 	if (!by_words)
 		err = c->email != NULL ? ZT_OK : missing(c, "--email", "ADDRESS");
 	else if ((err = c->server != NULL ? ZT_OK : missing(c, "--server", "URL")) == ZT_OK)
 		err = ask_words(c, words, sizeof words);
-	if (err == ZT_OK && (err = cli_password(c, !zt_is_joining(c->o.home))) == ZT_OK &&
+	if (err == ZT_OK && (err = cli_joining_password(c)) == ZT_OK &&
 	    (err = zt_recover(&c->o, &r, c->message)) == ZT_OK)
 		cli_done(c, "%s",
 		    _("this device is yours; zt devices lists the others: revoke those that "

@@ -80,8 +80,7 @@ warn_of_gone(void *ctx, const struct zt_way *w)
 		return;
 	(void)snprintf(text, sizeof text,
 	    _("parts of your recovery are with people who were revoked (%.120s): split it "
-	      "again, "
-	      "which ends the old one, by zt recovery colleagues USER USER..."),
+	      "again, which ends the old one, by zt recovery colleagues USER USER..."),
 	    w->gone);
 	cli_warn(c, text);
 }
@@ -122,10 +121,10 @@ confirm_revocation(struct cli *c, const struct zt_person *p)
 		return err;
 	if (l.devices == 0)
 		(void)printf("  %s\n", _("(none)"));
-	(void)printf("%s\n",
-	    _("They lose the access to every workspace, and their devices are refused from now "
-	      "on; the keys that they knew are renewed. What is on their disks stays there, "
-	      "and nothing brings them back but a new invitation."));
+	(void)printf(
+	    "%s\n", _("They lose the access to every workspace, and their devices are refused "
+		      "from now on; the keys that they knew are renewed. What is on their "
+		      "disks stays there, and nothing brings them back but a new invitation."));
 	(void)printf("%s", _("revoke them"));
 	if (cli_confirm(c))
 		return ZT_OK;
@@ -363,9 +362,8 @@ report_rests(void *ctx, const struct zt_workspace *w)
 	report_about("workspace");
 	output_show(w->name);
 	(void)printf("  ");
-	(void)printf(
-	    _("rests on the word of a colleague until changeset %llu, of which %llu are "
-	      "verified: "),
+	(void)printf(_("rests on the word of a colleague until changeset %llu, of which %llu "
+		       "are verified: "),
 	    (unsigned long long)w->rests_until, (unsigned long long)w->verified);
 	output_show(w->rests_on);
 	(void)printf("\n");
@@ -453,9 +451,9 @@ status_in_words(struct cli *c, const struct zt_identity *id, enum zt_err err)
 		    _("revocation lists that end within a week: %u (zt pki show)\n"), ending);
 	(void)web_show_page_alarm(c);
 	if (!c->stays_in_memory && may_swap())
-		(void)printf("%s\n", _("memory: this system may write keys in use to swap; a "
-				       "higher limit of locked "
-				       "memory, or encrypted swap, prevents that"));
+		(void)printf(
+		    "%s\n", _("memory: this system may write keys in use to swap; a higher "
+			      "limit of locked memory, or encrypted swap, prevents that"));
 	return err ? err : store;
 }
 

@@ -11,25 +11,33 @@
 #include "terminal/command.h"
 #include "zt/pki.h"
 
+static void
+count_lists(void *ctx, const struct zt_pki_item *i)
+{
+	*(unsigned *)ctx += i->is_list;
+}
+
 enum zt_err
 cmd_pki_trust(struct cli *c)
 {
-	bool none = c->count == 1 && strcmp(c->args[0], "none") == 0;
-	size_t count = none ? 0 : (size_t)c->count;
+	size_t count = c->count == 1 && strcmp(c->args[0], "none") == 0 ? 0 : (size_t)c->count;
+	unsigned lists = 0;
 	enum zt_err err;
 
 	if (c->count == 0)
 		return cli_refuse(c, "%s",
 		    _("name all anchors and lists that are to count, or none: these take the "
-		      "place "
-		      "of those that are set"));
+		      "place of those that are set"));
 	err = zt_pki_trust(c->zt, (const char *const *)c->args, count);
-	if (err == ZT_OK && count > 0) {
+	if (err == ZT_OK && count > 0 &&
+	    (err = zt_pki_show(c->zt, count_lists, &lists)) == ZT_OK) {
 		cli_done(c, "%s",
-		    _("newcomers with a certificate of these anchors may ask to join"));
-		cli_report(c,
-		    "who has joined stays, also when their certificate is revoked: zt user "
-		    "revoke ends that");
+		    lists > 0
+			? _("newcomers with a certificate of these anchors may ask to join")
+			: _("nobody can ask yet: there is no revocation list. Name one beside "
+			    "the anchors: zt pki trust FILE..."));
+		cli_report(c, "who has joined stays, also when their certificate is revoked: "
+			      "zt user revoke ends that");
 	} else if (err == ZT_OK)
 		cli_done(c, "%s", _("nobody joins by a certificate any more"));
 	return err;
@@ -115,8 +123,7 @@ cmd_pki_request(struct cli *c)
 		output_json(stdout, "request", "{s:s}", "request", id);
 	} else {
 		cli_done(c,
-		    _("request %s waits for an admin; zt pki status tells when it is "
-		      "accepted"),
+		    _("request %s waits for an admin; zt pki status tells when it is accepted"),
 		    id);
 	}
 out:

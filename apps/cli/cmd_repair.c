@@ -45,9 +45,8 @@ cmd_repair(struct cli *c)
 		    (unsigned long long)r.entries, (unsigned long long)r.changesets,
 		    (unsigned long long)r.objects);
 	if (r.is_whole) {
-		cli_report(c,
-		    "the server holds again all that this device has verified; zt verify "
-		    "WORKSPACE says whether its blocks are there");
+		cli_report(c, "the server holds again all that this device has verified; zt "
+			      "verify WORKSPACE says whether its blocks are there");
 		return ZT_OK;
 	}
 	(void)snprintf(c->message, sizeof c->message, "%s",

@@ -148,7 +148,7 @@ const struct command commands[] = {
 	    "zt put report plans:/report", 2, 4096, NEEDS_DEVICE, 0,
 	    OPT(CHECKSUM) | OPT(RESEND) | OPT(DRY_RUN), cmd_put },
 	{ "get", "WORKSPACE:/PATH [LOCAL]",
-	    N_("download a file or folder; \"-\" is standard output"),
+	    N_("download a file, or what is in a folder into LOCAL; \"-\" is standard output"),
 	    "zt get plans:/report ./copy", 1, 2, NEEDS_DEVICE, 0,
 	    OPT(OVERWRITE) | OPT(KEEP_BOTH), cmd_get },
 	{ "ls", "WORKSPACE:/PATH", N_("list"), "zt ls plans:/ -r", 1, 1, NEEDS_DEVICE, 0,

@@ -36,6 +36,9 @@ static const struct {
 	ADVISE("the file with this device's keys is empty or damaged",
 	    "device.zt or joining.zt there is empty or damaged: put a copy back, or come back "
 	    "by zt recover in another folder"),
+	ADVISE("the founding code is not known, was ended by a newer one, or is too old",
+	    "the founding code is not known, was ended by a newer one, or is too old: the "
+	    "server's operator makes another one with zt server create"),
 	ADVISE("this device keeps as many parts as it can",
 	    "this device keeps as many parts as it can; without joining.zt in its folder the "
 	    "recovery begins again"),
@@ -61,6 +64,8 @@ static const struct {
 	ADVISE("there is no revocation list of the certificate's issuer: an admin adds it",
 	    "there is no revocation list of the certificate's issuer: an admin adds it with zt "
 	    "pki trust"),
+	ADVISE("that is not a request's id",
+	    "that is not a request's id; zt pki list shows the requests"),
 	ADVISE("this device has asked already, and waits for an admin",
 	    "this device has asked already, and waits for an admin: zt pki status"),
 	ADVISE("this device was let in", "this device was let in: zt status"),

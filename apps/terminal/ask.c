@@ -208,10 +208,13 @@ find_password(struct cli *c, bool is_new)
 		(void)snprintf(name, sizeof name, "--password-fd %d", (int)c->password_fd);
 		return read_line(c, (int)c->password_fd, name, c->password, sizeof c->password);
 	}
-	return is_new ? ask_twice(c, by_file, c->password, sizeof c->password)
-		      : cli_prompt(c,
-			    zt_is_by_token(c->o.home) ? _("PIN of the token:") : _("Password:"),
-			    by_file, c->password, sizeof c->password);
+	/* a founding or a request that was cut off continues: its device has a password already
+	 */
+	return is_new && !zt_has_device(c->o.home)
+		   ? ask_twice(c, by_file, c->password, sizeof c->password)
+		   : cli_prompt(c,
+			 zt_is_by_token(c->o.home) ? _("PIN of the token:") : _("Password:"),
+			 by_file, c->password, sizeof c->password);
 }
 
 enum zt_err
@@ -225,6 +228,18 @@ cli_check_device(struct cli *c)
 	      "one there; --home DIR names another folder"),
 	    c->o.home);
 	return ZT_ERR_NOT_FOUND;
+}
+
+/* Before a new password is asked for, which nothing would have. A folder that cannot be entered
+ * is libzt's to name. */
+enum zt_err
+cli_check_no_device(struct cli *c)
+{
+	if (!zt_has_device(c->o.home) || access(c->o.home, X_OK) != 0)
+		return ZT_OK;
+	(void)cli_refuse(
+	    c, "%s", _("this state folder holds a device already; zt status says whose"));
+	return ZT_ERR_EXISTS;
 }
 
 enum zt_err
@@ -241,6 +256,14 @@ cli_password(struct cli *c, bool is_new)
 		return ZT_OK;
 	}
 	return find_password(c, is_new);
+}
+
+enum zt_err
+cli_joining_password(struct cli *c)
+{
+	enum zt_err err = cli_check_no_device(c);
+
+	return err ? err : cli_password(c, !zt_is_joining(c->o.home));
 }
 
 enum zt_err

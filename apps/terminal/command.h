@@ -77,9 +77,13 @@ void cli_note(
 /* Complains if the state folder holds no device; before a password is asked for, which would
  * open nothing. Errors: NOT_FOUND. */
 enum zt_err cli_check_device(struct cli *c);
+/* Complains if it holds one: claim and recover make another. Errors: EXISTS. */
+enum zt_err cli_check_no_device(struct cli *c);
 /* Asks for the password as the options say, unless the device is unlocked. Errors: NOT_FOUND
  * (there is no device to open), USAGE, IO. */
 enum zt_err cli_password(struct cli *c, bool is_new);
+/* Of a device that is made here, or of a try that was cut off. Errors: as both. */
+enum zt_err cli_joining_password(struct cli *c);
 /* A new password: from --new-password-file, or asked for twice. */
 enum zt_err cli_new_password(struct cli *c, char *out, unsigned size);
 /* Asks at the terminal, without showing what is typed. Errors: USAGE (there is none: INSTEAD

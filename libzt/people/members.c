@@ -29,6 +29,14 @@ by_added(const void *a, const void *b)
 	return (*x)->added < (*y)->added ? -1 : (*x)->added > (*y)->added;
 }
 
+static int
+device_by_added(const void *a, const void *b)
+{
+	const struct org_device *const *x = a, *const *y = b;
+
+	return (*x)->added < (*y)->added ? -1 : (*x)->added > (*y)->added;
+}
+
 enum zt_err
 people_users(struct zt *z, void (*each)(void *ctx, const struct zt_user *u), void *ctx)
 {
@@ -64,40 +72,52 @@ people_users(struct zt *z, void (*each)(void *ctx, const struct zt_user *u), voi
 	return ZT_OK;
 }
 
+static void
+show_device(struct zt *z, const struct org_device *d,
+    void (*each)(void *ctx, const struct zt_device *d), void *ctx)
+{
+	char id[ID_TEXT], user[ID_TEXT];
+	struct log_handle h;
+	struct buf label = buf_init(8192);
+	struct zt_device one = {
+		.id = id, .user = user, .email = h.email, .purpose = d->purpose
+	};
+
+	id_print(&d->id, id);
+	id_print(&d->user->id, user);
+	log_handle(z, &d->user->id, &h);
+	if (id_equal(&d->user->id, &z->user) && strcmp(d->purpose, "recovery") == 0)
+		ways_describe(z, d, &label);
+	else if (id_equal(&d->user->id, &z->user))
+		people_device_label(z, d, &label);
+	one.added = acts_time(z, d->added, NULL);
+	one.by = "";
+	one.label = buf_text(&label);
+	one.is_live = org_state_device_live(d, ORG_NEVER);
+	one.is_me = id_equal(&d->id, &z->device);
+	one.browser = d->browser != NULL ? d->browser : "";
+	each(ctx, &one);
+	buf_free(&label);
+}
+
 enum zt_err
 people_devices(struct zt *z, void (*each)(void *ctx, const struct zt_device *d), void *ctx)
 {
-	struct org_device *d;
-	size_t at = 0;
+	struct org_device **all, *d;
+	size_t n = 0, at = 0;
 	enum zt_err err;
 
 	z->message[0] = 0;
 	if ((err = log_fetch_to_read(z)))
 		return err;
-	while ((d = idmap_next(&z->state->devices, &at)) != NULL) {
-		char id[ID_TEXT], user[ID_TEXT];
-		struct log_handle h;
-		struct buf label = buf_init(8192);
-		struct zt_device one = {
-			.id = id, .user = user, .email = h.email, .purpose = d->purpose
-		};
-
-		id_print(&d->id, id);
-		id_print(&d->user->id, user);
-		log_handle(z, &d->user->id, &h);
-		if (id_equal(&d->user->id, &z->user) && strcmp(d->purpose, "recovery") == 0)
-			ways_describe(z, d, &label);
-		else if (id_equal(&d->user->id, &z->user))
-			people_device_label(z, d, &label);
-		one.added = acts_time(z, d->added, NULL);
-		one.by = "";
-		one.label = buf_text(&label);
-		one.is_live = org_state_device_live(d, ORG_NEVER);
-		one.is_me = id_equal(&d->id, &z->device);
-		one.browser = d->browser != NULL ? d->browser : "";
-		each(ctx, &one);
-		buf_free(&label);
-	}
+	if ((all = calloc(z->state->devices.count + 1, sizeof(struct org_device *))) == NULL)
+		return ZT_ERR_MEMORY;
+	while ((d = idmap_next(&z->state->devices, &at)) != NULL)
+		all[n++] = d;
+	qsort(all, n, sizeof *all, device_by_added);
+	for (size_t i = 0; i < n; i++)
+		show_device(z, all[i], each, ctx);
+	free(all);
 	return ZT_OK;
 }
 
@@ -203,8 +223,9 @@ people_user_profile(struct zt *z, const char *user, const char *profile)
 	m.profile = (Zt__Profile)p;
 	if ((err = log_append(z, &z->org, fill_profile, &m)))
 		return err;
-	/* An outsider knew no other's name: now they may. */
-	return log_disclose(z, &id, NULL, 0);
+	/* An outsider knew no other's name: now they may. An admin who stepped down knows them,
+	 * and discloses none any more. */
+	return id_equal(&id, &z->user) ? ZT_OK : log_disclose(z, &id, NULL, 0);
 }
 
 enum zt_err

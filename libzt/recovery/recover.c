@@ -220,6 +220,11 @@ open_paper(const struct zt_options *o, const struct returning *k, const struct p
 
 	if (err == ZT_ERR_UNKNOWN_DEVICE && v->z->message[0] == 0)
 		err = session_refuse(v->z, err, "the log knows no such recovery device");
+	/* newer words end the older ones: their device is revoked, and the person is not */
+	if (err == ZT_ERR_REVOKED)
+		err = session_refuse(v->z, err,
+		    "these words or parts bring nobody back any more: newer ones took their "
+		    "place, or their user was revoked");
 	if (err == ZT_OK && v->z->user_key_count == 0)
 		err = session_refuse(v->z, ZT_ERR_MISSING_KEY,
 		    "the user's newest key has not reached this device");

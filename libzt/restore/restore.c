@@ -193,6 +193,9 @@ restore_object(struct restoring *r, struct workspace_object *o, Zt__Manifest **m
 	enum zt_err err;
 
 	workspace_damaged(r->s, r->shown, o);
+	if (*m == NULL && o->damaged == 0 && id_equal(&o->vlob, &r->what.vlob))
+		return session_refuse(
+		    r->s->z, ZT_ERR_NOT_FOUND, "the folder is younger than that time");
 	if (*m == NULL)
 		return ZT_OK;
 	if ((err = workspace_newest(r->s, &o->vlob, &newest)))

@@ -211,9 +211,10 @@ profile_changed(struct act *a)
 		return no(a, ZT_ERR_FORBIDDEN, "only an admin changes a profile");
 	if (u == NULL)
 		return no(a, ZT_ERR_NOT_FOUND, "the user is not known or was revoked");
-	if (!profile_is_known(m->profile) ||
-	    (unsigned)m->profile == (unsigned)org_state_profile(u, a->at))
-		return no(a, ZT_ERR_CORRUPT, "the profile is unknown or the same as before");
+	if (!profile_is_known(m->profile))
+		return no(a, ZT_ERR_CORRUPT, "the profile is unknown");
+	if ((unsigned)m->profile == (unsigned)org_state_profile(u, a->at))
+		return no(a, ZT_ERR_EXISTS, "the user has this profile already");
 	if (is_last_admin(a, u))
 		return no(a, ZT_ERR_FORBIDDEN, "the last admin stays one");
 	if (!may_have_profile(a, u, (enum profile)m->profile))

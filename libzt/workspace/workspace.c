@@ -214,41 +214,66 @@ rest(struct workspace *s, struct log_handle *by, struct zt_workspace *out)
 	out->verified = s->chain.backfilled_to;
 }
 
+static int
+by_created(const void *a, const void *b)
+{
+	const struct org_workspace *const *x = a, *const *y = b;
+
+	return (*x)->created < (*y)->created ? -1 : (*x)->created > (*y)->created;
+}
+
+static enum zt_err
+show_one(struct zt *z, struct org_workspace *w, enum role role,
+    void (*each)(void *ctx, const struct zt_workspace *w), void *ctx)
+{
+	char id[ID_TEXT], name[260];
+	struct workspace *s;
+	struct log_handle by;
+	struct zt_workspace one = { .id = id,
+		.name = name,
+		.role = org_state_role_name(role),
+		.is_archived = w->archived,
+		.deletion_due = w->deletion_due,
+		.generation = (unsigned)w->generation_count };
+	enum zt_err err = workspace_of(z, w, &s);
+
+	if (err)
+		return err;
+	id_print(&w->id, id);
+	workspace_name(s, name);
+	if (s->chain.anchor_position > 0)
+		rest(s, &by, &one);
+	each(ctx, &one);
+	return ZT_OK;
+}
+
 enum zt_err
 workspace_each(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *w), void *ctx)
 {
 	const struct org_user *me;
-	struct org_workspace *w;
-	size_t at = 0;
+	struct org_workspace **all, *w;
+	size_t n = 0, at = 0;
 	enum zt_err err;
 
 	z->message[0] = 0;
 	if ((err = log_fetch_to_read(z)))
 		return err;
+	if ((all = calloc(z->state->workspaces.count + 1, sizeof(struct org_workspace *))) ==
+	    NULL)
+		return ZT_ERR_MEMORY;
 	me = org_state_user(z->state, &z->user);
-	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL) {
-		enum role role = org_state_role(w, me, ORG_NEVER);
-		char id[ID_TEXT], name[260];
-		struct workspace *s;
-		struct log_handle by;
-		struct zt_workspace one = { .id = id,
-			.name = name,
-			.is_archived = w->archived,
-			.deletion_due = w->deletion_due,
-			.generation = (unsigned)w->generation_count };
+	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL)
+		all[n++] = w;
+	qsort(
+	    all, n, sizeof *all, by_created); /* the map's own order is another one each time */
+	for (size_t i = 0; err == ZT_OK && i < n; i++) {
+		enum role role = org_state_role(all[i], me, ORG_NEVER);
 
-		if (role == ROLE_NONE || workspace_is_gone(w))
-			continue;
-		if ((err = workspace_of(z, w, &s)))
-			return err;
-		id_print(&w->id, id);
-		workspace_name(s, name);
-		one.role = org_state_role_name(role);
-		if (s->chain.anchor_position > 0)
-			rest(s, &by, &one);
-		each(ctx, &one);
+		if (role != ROLE_NONE && !workspace_is_gone(all[i]))
+			err = show_one(z, all[i], role, each, ctx);
 	}
-	return ZT_OK;
+	free(all);
+	return err;
 }
 
 enum zt_err

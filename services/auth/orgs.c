@@ -195,8 +195,8 @@ orgs_bootstrap(void *state, const struct request *rq, struct rpc_answer *out)
 	if ((err = db_run(rq->db, &reserved, v, 2, &rows)))
 		goto out;
 	if (db_count(rows) != 1) {
-		err =
-		    service_refuse(out, ZT_ERR_FORBIDDEN, "the token is not known, or too old");
+		err = service_refuse(out, ZT_ERR_FORBIDDEN,
+		    "the founding code is not known, was ended by a newer one, or is too old");
 		goto out;
 	}
 	if ((err = check_genesis(&rq->params.org, e, rows, &message))) {

@@ -34,4 +34,9 @@ subprocess.run([sys.argv[1], "--home", sys.argv[2], "--password-fd", str(a.filen
 assert a.recv(100) == b"next\n", "what is behind the line is for others"
 P
 
+# a folder that holds a device already has a password: it is asked for once, and not as a new one
+founds() { (sleep 1; printf '%s\n' "$1"; sleep 4) | script -qec "'$bin/zt' --home '$state/alice' org bootstrap --server $url --founding-file '$state/alice.password' --slug again --email a@demo.example" /dev/null; }
+expect 73 "holds a device already" "a second founding in the same folder is refused by one question" founds alicepass
+check "which is not for a new password" sh -c "! grep -q 'New password' '$state/out'"
+expect 77 "password is wrong" "another password is a wrong one" founds other
 finish

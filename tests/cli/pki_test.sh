@@ -13,12 +13,16 @@ crl
 
 expect 77 "no trust anchor: an admin adds one with zt pki trust" "without an anchor nobody may ask" ask carol "$ca/carol.pem" --key "$ca/carol.key"
 expect 77 "only an admin" "bob sets no anchors" bob pki trust "$ca/ca.pem"
+expect 0 "nobody can ask yet" "an anchor without a revocation list lets nobody in, and that is said" alice pki trust "$ca/ca.pem"
+expect 77 "no revocation list" "so it is" ask carol "$ca/carol.pem" --key "$ca/carol.key"
 check "alice sets the anchor and its revocation list" alice pki trust "$ca/ca.pem" "$ca/ca.crl"
 expect 0 "CN=Test CA" "and anyone can read them" bob pki show
 expect 0 '"kind":"revocation_list"' "as JSON too" alice pki show --json
 alice status > "$state/status"
 check "a list that holds for a month is no matter" sh -c "grep -q 'trust log' '$state/status' && ! grep -q 'within a week' '$state/status'"
 cp "$ca/ca.crl" "$ca/month.crl"; openssl ca -config "$ca/conf" -gencrl -crldays 6 -out "$ca/week.crl" 2>/dev/null
+alice pki trust "$ca/ca.pem" "$ca/week.crl" > "$state/trust" 2>&1
+check "with a list nobody hears of a missing one" sh -c "! grep -q 'nobody can ask' '$state/trust'"
 expect 0 "zt user revoke ends that" "what a later revocation does not do is said" alice pki trust "$ca/ca.pem" "$ca/week.crl"
 expect 0 "end within a week: 1" "a list that ends within a week is warned of" alice status
 expect 0 "d'ici une semaine : 1" "in French" env LC_ALL=fr_FR.UTF-8 "$bin/zt" --home "$state/alice" --password-file "$state/alice.password" status

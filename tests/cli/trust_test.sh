@@ -70,6 +70,7 @@ check "and writing continues" bob --quiet put "$state/more" theirs:/forked
 expect 64 "a head is SIZE:ROOT:CHECK" "what is no head" bob log verify --against 12
 check "the history is exported" alice log export "$state/history" w
 expect 0 "whole and honest" "zt-audit verifies it without a key" "$bin/zt-audit" "$org" "$state/history"
+expect 64 "not the id of an organization" "an id that is none is said to be none" "$bin/zt-audit" "x$org" "$state/history"
 expect 64 "ORGANIZATION is" "zt-audit needs to know of whom" "$bin/zt-audit" "$state/history"
 refused=0 tried=0
 size=$(stat -c %s "$state/history")
@@ -95,6 +96,10 @@ expect 0 "whole" "the new one does" as alice3 status
 expect 77 "only an admin" "a standard user changes no profile" bob user profile alice@demo.example standard
 expect 64 "one of admin" "an unknown profile" alice user profile bob@demo.example boss
 check "bob becomes an admin" alice user profile bob@demo.example admin
+check "an admin steps down" bob user profile bob@demo.example standard
+expect 0 "standard .*bob" "and is shown so" alice users
+check "and becomes one again" alice user profile bob@demo.example admin
+expect 73 "has this profile already" "and is not made one twice" alice user profile bob@demo.example admin
 expect 0 "admin .*bob" "and is shown as one" alice users
 
 # a workspace's life
@@ -167,6 +172,8 @@ expect 77 "revoked" "and are refused" as alice3 cat theirs:/last
 expect 75 "has left no part\|stopped" "who holds no part of them cannot help" together back3 "$(as back2 invite recovery)=back2"
 
 # every device is lost, and words bring carol back
+as carol --quiet recovery create > "$state/older"
+expect 0 "earlier words that bring nobody back any more: 1" "newer words end the older ones" as carol recovery create
 as carol --quiet recovery create --qr > "$state/printed"; head -1 "$state/printed" > "$state/words"
 if [ -x "$bin/../tests/cli/read_qr" ]; then
 	"$bin/../tests/cli/read_qr" < "$state/printed" > "$state/scanned" || true
@@ -179,12 +186,19 @@ rm -rf "$state/carol"
 cp "$state/carol.password" "$state/back.password"
 expect 130 "did not say that this is you" "the words say whose they are" sh -c "echo n | '$bin/zt' --home '$state/back' --password-file '$state/back.password' recover --server '$url' --words-file '$state/words'"
 expect 130 "^with 1 device, and a role in" "one is counted as one" sh -c "echo n | '$bin/zt' --home '$state/back' --password-file '$state/back.password' recover --server '$url' --words-file '$state/words'"
+expect 77 "bring nobody back any more" "older words do not, and nobody is said to be revoked" as back recover --server "$url" --words-file "$state/older" --label back --yes
 check "the words make a new device" as back recover --server "$url" --words-file "$state/words" --label back --yes
 expect 0 "last" "it reads what its user may" as back cat theirs:/last
 check "and writes" as back --quiet put "$state/more" theirs:/back
 expect 0 "carol@demo.example" "and is its user" as back status
 expect 73 "holds a device already" "not over a device that is there" as back recover --server "$url" --words-file "$state/words"
+expect 73 "holds a device already" "which is said before a password is asked for" setsid -w "$bin/zt" --home "$state/back" recover --server "$url" --words-file "$state/words"
+expect 73 "holds a device already" "also by a link" setsid -w "$bin/zt" --home "$state/back" claim zt://host/1/2 --email carol@demo.example
 check "the lost device is revoked by its label" as back device revoke carol
+alice devices > "$state/once"; for i in 1 2 3 4; do alice devices; done > "$state/often"
+check "devices are listed in the same order each time" sh -c "cat '$state/once' '$state/once' '$state/once' '$state/once' | cmp - '$state/often'"
+alice workspace list > "$state/once"; for i in 1 2 3 4; do alice workspace list; done > "$state/often"
+check "and workspaces" sh -c "test \$(wc -l <'$state/once') -gt 1 && cat '$state/once' '$state/once' '$state/once' '$state/once' | cmp - '$state/often'"
 expect 0 "last" "the log still verifies and everything opens" as back cat theirs:/last
 check "from nothing" as back log verify
 check "nothing of the way back is left" test ! -e "$state/back.recovering"

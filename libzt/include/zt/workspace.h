@@ -31,6 +31,7 @@ ZT_CALL enum zt_err zt_workspace_create(struct zt *z, const char *name);
 /* The same; SECOND allows a second one of the same name. ID: 33 bytes, receives its id; or
  * NULL. */
 ZT_CALL enum zt_err zt_workspace_make(struct zt *z, const char *name, bool second, char *id);
+/* Those in which this user has a role, oldest first. */
 ZT_CALL enum zt_err zt_workspaces(
     struct zt *z, void (*each)(void *ctx, const struct zt_workspace *w), void *ctx);
 ZT_CALL enum zt_err zt_workspace_members(struct zt *z, const char *workspace,
