@@ -21,12 +21,12 @@ ZT_CHECKED enum zt_err device_seal(Zt__DeviceFile *m, const Zt__DeviceSecrets *s
 /* Appends a file of SECRETS under PASSWORD alone. Errors: PASSWORD (it is empty), MEMORY. */
 ZT_CHECKED enum zt_err device_compose(
     const Zt__DeviceSecrets *secrets, struct bytes password, struct buf *out);
-/* Keeps FOLDER's device file until the caller closes *FD: who would change it meanwhile waits, so
- * that no change is written over by one that had read the file before. Errors: those of
+/* Keeps FOLDER's device file until the caller closes *FD: who would change it meanwhile waits,
+ * so that no change is written over by one that had read the file before. Errors: those of
  * device_read. */
 ZT_CHECKED enum zt_err device_hold(const char *folder, int *fd);
-/* Replaces FOLDER's device file, which the caller holds, and forgets the key that was held for it. Errors: those of
- * device_read, FULL. */
+/* Replaces FOLDER's device file, which the caller holds, and forgets the key that was held for
+ * it. Errors: those of device_read, FULL. */
 ZT_CHECKED enum zt_err device_replace(const char *folder, const struct buf *file);
 
 #endif
