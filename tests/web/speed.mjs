@@ -73,7 +73,7 @@ if (existsSync(tool) && process.env.FLOOR !== "no") {
   await new Promise((resolve) => setTimeout(resolve, 500));
   const blank = await chrome.page("about:blank");
   floor = `http://127.0.0.1:${port}/`;
-  await blank.route("**/floor", (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html><link rel=icon href=data:,>" }));
+  await blank.route("**/floor", (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html><link rel=icon href=data:,><input type=file webkitdirectory>" }));
   await blank.goto(`${floor}floor`);
   await blank.unroute("**/floor");
 }
@@ -89,6 +89,22 @@ const fetched = async (how) => chrome.unseen(await chrome.page(floor), `async ()
     }
   }));
 }`);
+
+// The same files are asked for their sizes and times, and read, some at a time, and nothing more.
+async function readAlone(path) {
+  const blank = await chrome.page(floor);
+  await chrome.choose(blank, `document.querySelector("input")`, [path]);
+  return chrome.unseen(blank, `async () => {
+    const all = [...globalThis.chosen.files], reads = [];
+    for (let from = 0; from < all.length; from += 500) {
+      const some = all.slice(from, from + 500);
+      for (const one of some) if (one.size + one.lastModified === 0) throw new Error("no file");
+      reads.push(new Blob(some).arrayBuffer());
+      await new Promise((next) => setTimeout(next, 0));
+    }
+    await Promise.all(reads);
+  }`);
+}
 
 // Chosen in the input AT of the page's; until the page says that all is done.
 async function sent(at, path) {
@@ -133,6 +149,7 @@ for (let round = 1; round <= rounds; round++) {
     note("native small", zt("put", folder, `archive:/small${round}`));
     const chosen = join(state, `small${round}`);
     spawnSync("cp", ["-rl", folder, chosen]);
+    if (floor) note("floor small", await readAlone(chosen));
     note("page small", await sent(-1, chosen));
   });
 }
@@ -140,7 +157,7 @@ const rate = (name) => (median(name) === undefined ? "-" : `${(mib / median(name
 const of = (name, other) => (median(name) === undefined || median(other) === undefined ? "-" : (median(other) / median(name)).toFixed(2));
 const rows = [];
 for (const way of ["up", "down"]) rows.push([`${mib} MiB ${way} by the page, ${host}`, rate(`page ${way}`), `zt ${rate(`native ${way}`)}, fetch alone ${rate(`floor ${way}`)}`, `${of(`page ${way}`, `native ${way}`)}, ${of(`page ${way}`, `floor ${way}`)}`, "0.6, 0.5"]);
-if (files > 0) rows.push([`${files} files of 4 KiB up by the page, ${host}`, `${median("page small").toFixed(2)} s`, `zt ${median("native small").toFixed(2)} s`, (median("page small") / median("native small")).toFixed(1), "3"]);
+if (files > 0) rows.push([`${files} files of 4 KiB up by the page, ${host}`, `${median("page small").toFixed(2)} s`, `zt ${median("native small").toFixed(2)} s${floor ? `, a browser that reads them alone ${median("floor small").toFixed(2)} s` : ""}`, (median("page small") / median("native small")).toFixed(1), "3"]);
 for (const row of rows) console.log(`    ${row.join(" | ")}`);
 if (process.env.ROWS) for (const row of rows) appendFileSync(process.env.ROWS, `| ${row.join(" | ")} |\n`);
 finish();

@@ -175,7 +175,6 @@ export async function browserAlone() {
       // One text, because the page's policy lets it make none. Its end is told by the title, which is seen without being attached.
       const mark = `measure ${++turn}`;
       await page.evaluate(`(() => {
-        const title = document.title;
         setTimeout(async () => {
           const start = performance.now();
           globalThis.began = Date.now();
@@ -185,7 +184,6 @@ export async function browserAlone() {
           } catch (error) {
             document.title = "${mark}: " + error;
           }
-          setTimeout(() => { document.title = title; }, 2000);
         }, 1500);
       })()`);
       await chrome.close();
