@@ -19,7 +19,7 @@ SIDE_BY_SIDE = sh scripts/side-by-side $(SIDE)
 ASAN := SANITIZE=address,undefined
 # Those that prove less under sanitizers, which keep what is freed and are slow: they run in the release build as well.
 PLAIN_TESTS := $(patsubst %.c,$B/%,$(shell grep -lE 'process_kib|world_kib|peak_kib|__SANITIZE_ADDRESS__' tests/*/*_test.c))
-THREAD_TESTS := $(addprefix $B/tests/,threads/threads_test threads/handles_test services/policy_test services/backend_test)
+THREAD_TESTS := $(addprefix $B/tests/,threads/threads_test threads/handles_test threads/lend_test services/policy_test services/backend_test)
 CLI_TESTS := trust files home leave people readme deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json link neighbours agent site page beside
 CLI_LINES = $(CLI_TESTS:%='sh tests/cli/%_test.sh')
 # The agent under sanitizers; `make test` has these in the place of the plain one.

@@ -66,7 +66,7 @@ $(foreach s,$(SERVICES),$B/bin/zt-$s): $B/bin/zt-%: $$(call objs,$$(call srcs,se
 $B/bin/zt-gateway: $(call objs,$(call srcs,gateway gateway/limits gateway/upstream gateway/site)) $B/libframe.a $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE) -lwebsockets
-$B/bin/zt: $(call objs,$(call srcs,apps/cli apps/ui apps/operator apps/terminal apps/common)) $B/libzt.a
+$B/bin/zt: $(call objs,$(call srcs,apps/cli apps/cli/files apps/ui apps/operator apps/terminal apps/common)) $B/libzt.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_CLI)
 $B/apps/agent/http/main.o: override CFLAGS += -DAGENT_PAGE='"$(PREFIX)/share/zt/web"'
@@ -143,6 +143,7 @@ $B/tests/attack/hang.so: tests/support/hang/nng_close.c
 	$Q$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 $B/tests/attack/gateway_test: $B/tests/attack/hang.so
 $B/tests/services/due_test: $B/gateway/limits/due.o
+$B/tests/threads/handles_test $B/tests/threads/lend_test: $B/tests/threads/held.o
 $B/tests/cli/read_qr: $B/tests/cli/read_qr.o
 	$Q$(CC) $(LDFLAGS) -o $@ $^ -lzbar
 -include $(shell find $B -name '*.d' 2>/dev/null)

@@ -100,14 +100,6 @@ struct zt_options host_options(struct host *h, const char *home, const char *pas
 
 /* rpc_host.method; CTX is a lane. */
 enum zt_err host_method(void *ctx, const struct rpc_row *row, struct call *c);
-/* Those of passkeys (passkey_methods.c). */
-enum zt_err host_passkeys(struct host *h, struct call *c);
-enum zt_err host_add_passkey(struct host *h, struct call *c);
-enum zt_err host_remove_passkey(struct host *h, struct call *c);
-enum zt_err host_unlock_by_passkey(struct host *h, struct call *c);
-enum zt_err host_confirm_by_passkey(struct host *h, struct call *c);
-/* D, unless it is locked, is confirmed for some minutes: answers until when. */
-enum zt_err host_confirmed(struct call *c, struct device *d);
 /* Tells all pages that a device is another now. */
 void host_changed(struct host *h);
 /* After how many minutes the device KEY locks, as it was set, or as is usual. */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "browser/host.h"
+#include "browser/methods.h"
 #include "hosts/new_device.h"
 #include "rpc/call.h"
 #include "rpc/encode.h"
@@ -181,6 +181,17 @@ do_settings(struct host *h, struct call *c)
 
 /* ---- unlocking, locking, passwords ---- */
 
+enum zt_err
+host_begin(struct host *h, struct call *c, const char *password, struct host_act *out)
+{
+	*out = (struct host_act){ .d = host_find(h, call_text(c, "key")) };
+	if (out->d == NULL)
+		return ZT_ERR_NOT_FOUND;
+	out->o =
+	    host_options(h, out->d->home, password != NULL ? call_text(c, password) : NULL);
+	return ZT_OK;
+}
+
 static enum zt_err
 open_device(struct host *h, struct call *c, const char *key, const char *password)
 {
@@ -229,31 +240,25 @@ host_confirmed(struct call *c, struct device *d)
 static enum zt_err
 do_confirm(struct host *h, struct call *c)
 {
-	struct device *d = host_find(h, call_text(c, "key"));
-	char message[MESSAGE] = "";
-	struct zt_options o;
-	enum zt_err err;
+	struct host_act a;
+	enum zt_err err = host_begin(h, c, "password", &a);
 
-	if (d == NULL)
-		return ZT_ERR_NOT_FOUND;
-	o = host_options(h, d->home, call_text(c, "password"));
-	err = zt_check_password(&o, message);
-	return err != ZT_OK ? call_quote(c, err, message) : host_confirmed(c, d);
+	if (err)
+		return err;
+	err = zt_check_password(&a.o, a.message);
+	return err != ZT_OK ? call_quote(c, err, a.message) : host_confirmed(c, a.d);
 }
 
 static enum zt_err
 do_password(struct host *h, struct call *c)
 {
-	struct device *d = host_find(h, call_text(c, "key"));
-	char message[MESSAGE] = "";
-	struct zt_options o;
-	enum zt_err err;
+	struct host_act a;
+	enum zt_err err = host_begin(h, c, "old", &a);
 
-	if (d == NULL)
-		return ZT_ERR_NOT_FOUND;
-	o = host_options(h, d->home, call_text(c, "old"));
-	err = zt_change_password(&o, call_text(c, "new"), message);
-	return err == ZT_OK ? ZT_OK : call_quote(c, err, message);
+	if (err)
+		return err;
+	err = zt_change_password(&a.o, call_text(c, "new"), a.message);
+	return err == ZT_OK ? ZT_OK : call_quote(c, err, a.message);
 }
 
 /* It has no HTTP: a page reads and writes by messages. */

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* passkey_methods.c - the host's methods of passkeys. What a PRF gave comes as the content of a
  * request, and is wiped with it (client.mjs). */
-#include "browser/host.h"
+#include "browser/methods.h"
 #include "rpc/call.h"
 #include "rpc/encode.h"
-
-enum { MESSAGE = 256 };
 
 static void
 each_passkey(void *ctx, const struct zt_passkey *p)
@@ -64,35 +62,29 @@ host_passkeys(struct host *h, struct call *c)
 enum zt_err
 host_add_passkey(struct host *h, struct call *c)
 {
-	const struct device *d = host_find(h, call_text(c, "key"));
 	const struct zt_passkey p = { .relying_party = call_text(c, "relyingParty"),
 		.credential = call_text(c, "credential"),
 		.salt = call_text(c, "salt"),
 		.label = call_text(c, "label") };
-	char message[MESSAGE] = "";
-	struct zt_options o;
-	enum zt_err err;
+	struct host_act a;
+	enum zt_err err = host_begin(h, c, "password", &a);
 
-	if (d == NULL)
-		return ZT_ERR_NOT_FOUND;
-	o = host_options(h, d->home, call_text(c, "password"));
-	err = zt_add_passkey(&o, &p, c->content, c->content_n, message);
-	return err == ZT_OK ? ZT_OK : refuse(c, err, message);
+	if (err)
+		return err;
+	err = zt_add_passkey(&a.o, &p, c->content, c->content_n, a.message);
+	return err == ZT_OK ? ZT_OK : refuse(c, err, a.message);
 }
 
 enum zt_err
 host_remove_passkey(struct host *h, struct call *c)
 {
-	const struct device *d = host_find(h, call_text(c, "key"));
-	char message[MESSAGE] = "";
-	struct zt_options o;
-	enum zt_err err;
+	struct host_act a;
+	enum zt_err err = host_begin(h, c, "password", &a);
 
-	if (d == NULL)
-		return ZT_ERR_NOT_FOUND;
-	o = host_options(h, d->home, call_text(c, "password"));
-	err = zt_remove_passkey(&o, call_text(c, "credential"), message);
-	return err == ZT_OK ? ZT_OK : refuse(c, err, message);
+	if (err)
+		return err;
+	err = zt_remove_passkey(&a.o, call_text(c, "credential"), a.message);
+	return err == ZT_OK ? ZT_OK : refuse(c, err, a.message);
 }
 
 static struct zt_passkey_output
@@ -106,29 +98,25 @@ output_of(const struct call *c)
 enum zt_err
 host_unlock_by_passkey(struct host *h, struct call *c)
 {
-	struct device *d = host_find(h, call_text(c, "key"));
 	const struct zt_passkey_output p = output_of(c);
-	char message[MESSAGE] = "";
-	enum zt_err err;
+	struct host_act a;
+	enum zt_err err = host_begin(h, c, NULL, &a);
 
-	if (d == NULL)
-		return ZT_ERR_NOT_FOUND;
-	err = host_open_device(h, d, &(struct host_opener){ .passkey = &p }, message);
-	return err == ZT_OK ? ZT_OK : refuse_output(c, err, message);
+	if (err)
+		return err;
+	err = host_open_device(h, a.d, &(struct host_opener){ .passkey = &p }, a.message);
+	return err == ZT_OK ? ZT_OK : refuse_output(c, err, a.message);
 }
 
 enum zt_err
 host_confirm_by_passkey(struct host *h, struct call *c)
 {
-	struct device *d = host_find(h, call_text(c, "key"));
 	const struct zt_passkey_output p = output_of(c);
-	char message[MESSAGE] = "";
-	struct zt_options o;
-	enum zt_err err;
+	struct host_act a;
+	enum zt_err err = host_begin(h, c, NULL, &a);
 
-	if (d == NULL)
-		return ZT_ERR_NOT_FOUND;
-	o = host_options(h, d->home, NULL);
-	err = zt_check_passkey(&o, &p, message);
-	return err != ZT_OK ? refuse_output(c, err, message) : host_confirmed(c, d);
+	if (err)
+		return err;
+	err = zt_check_passkey(&a.o, &p, a.message);
+	return err != ZT_OK ? refuse_output(c, err, a.message) : host_confirmed(c, a.d);
 }

@@ -3,6 +3,7 @@
  * manual page read. Commands of one group ("workspace ...") are together. */
 #include "cli/commands.h"
 #include "common/l10n.h"
+#include "files/files.h"
 #include "operator/cmd_server.h"
 #include "terminal/command.h"
 #include "terminal/completion.h"

@@ -8,24 +8,13 @@
 /* Counts in CTX, an unsigned, the revocation lists that end within a week. */
 struct zt_pki_item;
 void cli_count_ending(void *ctx, const struct zt_pki_item *i);
-/* The flag that a signal sets, for zt_options. */
-const struct zt_cancel *cli_stop(void);
-/* Removes what a cp that was killed left in clear in the state folder. */
-void cli_forget_copy(const struct cli *c);
 /* Shows a new device of this user: a line, or one of JSON. */
 void cli_show_new_device(struct cli *c, const struct zt_device *d);
 
 /* Where the code of a device in a browser comes from; nothing for others. */
 void cli_show_browser(const struct zt_device *d);
 
-/* Shows a row of zt ls. */
-void cli_show_file(const struct cli *c, const struct zt_file *f);
-
-/* Runs mkdir, rm or mv by the agent, if that runs and has the device open: true, and *ERR is
- * how it ended. Else false, and nothing was done. */
-bool cli_by_agent(struct cli *c, enum zt_err (*run)(struct cli *c), enum zt_err *err);
-
-/* The commands themselves, one a row of the table. */
+/* The commands themselves, one a row of the table; those of files are in files/files.h. */
 enum zt_err cmd_org_bootstrap(struct cli *c);
 enum zt_err cmd_users(struct cli *c);
 enum zt_err cmd_user_revoke(struct cli *c);
@@ -67,20 +56,6 @@ enum zt_err cmd_workspace_unarchive(struct cli *c);
 enum zt_err cmd_workspace_delete(struct cli *c);
 enum zt_err cmd_workspace_undelete(struct cli *c);
 enum zt_err cmd_workspace_claim(struct cli *c);
-enum zt_err cmd_put(struct cli *c);
-enum zt_err cmd_get(struct cli *c);
-enum zt_err cmd_ls(struct cli *c);
-enum zt_err cmd_make_folder(struct cli *c);
-enum zt_err cmd_mv(struct cli *c);
-enum zt_err cmd_cp(struct cli *c);
-enum zt_err cmd_rm(struct cli *c);
-enum zt_err cmd_cat(struct cli *c);
-enum zt_err cmd_history(struct cli *c);
-enum zt_err cmd_restore(struct cli *c);
-enum zt_err cmd_trash(struct cli *c);
-enum zt_err cmd_find(struct cli *c);
-enum zt_err cmd_du(struct cli *c);
-enum zt_err cmd_verify(struct cli *c);
 enum zt_err cmd_pki_trust(struct cli *c);
 enum zt_err cmd_pki_show(struct cli *c);
 enum zt_err cmd_pki_request(struct cli *c);

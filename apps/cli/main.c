@@ -14,6 +14,7 @@
 #include "common/l10n.h"
 #include "common/output.h"
 #include "common/standard.h"
+#include "files/files.h"
 #include "terminal/advice.h"
 #include "terminal/command.h"
 #include "terminal/help.h"

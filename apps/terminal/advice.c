@@ -77,8 +77,8 @@ static const struct {
 	ADVISE("there is no device %.200s", "there is no device %.200s; zt devices lists them, "
 					    "another person's by its id alone"),
 	/* a server that lost its history, or shows another one */
-	ADVISE("%.120s; nothing is written until this history agrees with a colleague's head",
-	    "%.120s; nothing is written until zt log verify --against a colleague's head "
+	ADVISE("%.160s; nothing is written until this history agrees with a colleague's head",
+	    "%.160s; nothing is written until zt log verify --against a colleague's head "
 	    "agrees"),
 	ADVISE("the newest version of a folder cannot be read now, so nothing is written over "
 	       "it",

@@ -297,6 +297,14 @@ fetch_content(struct transfer *t, const Zt__FileManifest *f, struct file_writer 
 	return err ? err : t->err;
 }
 
+bool
+fetch_is_later(size_t held, size_t weight)
+{
+	enum { HELD_BYTES = 16 * 1024 * 1024 };
+
+	return held > 0 && held + weight > HELD_BYTES;
+}
+
 enum zt_err
 fetch_block(struct transfer *t, const struct block_ref *ref, struct buf *clear)
 {

@@ -21,6 +21,9 @@ ZT_CHECKED enum zt_err fetch_content(
 ZT_CHECKED enum zt_err fetch_shared(struct transfer *t);
 /* After a failure: ends the files that wait for a shared block. */
 void fetch_forget(struct transfer *t);
+/* Whether a manifest of WEIGHT bytes waits for the next round, where HELD bytes of others are
+ * held until their content is fetched together: 16 MiB at most, or one alone, however large. */
+bool fetch_is_later(size_t held, size_t weight);
 /* One block, verified, into CLEAR, which is empty. Errors: those of the call, CORRUPT. */
 ZT_CHECKED enum zt_err fetch_block(
     struct transfer *t, const struct block_ref *ref, struct buf *clear);

@@ -101,7 +101,7 @@ fetch_placed(struct transfer *t, const Zt__FileManifest *f, struct file_writer *
 
 /* How much is looked at together: enough that a trip to the servers serves many, and few enough
  * open folders. */
-enum { FOLDERS_AT_ONCE = 256, FILES_AT_ONCE = 2048, HELD_MAX = 16 * 1024 * 1024 };
+enum { FOLDERS_AT_ONCE = 256, FILES_AT_ONCE = 2048 };
 
 struct remote_folder {
 	struct id vlob;
@@ -341,8 +341,7 @@ take_file(void *ctx, size_t i, Zt__Manifest **m)
 	size_t weight = *m != NULL ? zt__manifest__get_packed_size(*m) : 0;
 	enum zt_err err = ZT_OK;
 
-	/* One alone is held, however large. */
-	f->is_later = g->held_bytes > 0 && g->held_bytes + weight > HELD_MAX;
+	f->is_later = fetch_is_later(g->held_bytes, weight);
 	if (f->is_later)
 		return ZT_OK;
 	buf_printf(&shown, "%s%s%s", buf_text(&in->path), in->path.n > 0 ? "/" : "",

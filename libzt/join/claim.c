@@ -20,7 +20,7 @@
 #include "recovery/visitor.h"
 #include "session/device.h"
 #include "session/session.h"
-#include "store/device_file.h"
+#include "store/joining_file.h"
 
 struct claiming {
 	const struct zt_options *o;
@@ -216,7 +216,7 @@ keep(struct claiming *k)
 	m.seal_key = pb_field(secret_bytes(k->n.seal).p, SECRET_BYTES);
 	m.user_key = pb_field(secret_bytes(k->n.user_key).p, SECRET_BYTES);
 	m.email = (char *)(uintptr_t)k->c->email;
-	err = device_file_keep_joining(k->o->home, &m, bytes_text(k->o->password));
+	err = joining_file_keep(k->o->home, &m, bytes_text(k->o->password));
 	secret_free(root);
 	return err;
 }
@@ -365,8 +365,7 @@ static enum zt_err
 claim(struct claiming *k)
 {
 	Zt__Joining *kept = NULL;
-	enum zt_err err =
-	    device_file_read_joining(k->o->home, bytes_text(k->o->password), &kept);
+	enum zt_err err = joining_file_read(k->o->home, bytes_text(k->o->password), &kept);
 
 	if (err == ZT_ERR_PASSWORD)
 		return exchange_refuse(
@@ -381,14 +380,14 @@ claim(struct claiming *k)
 	/* The one way out: the other side does not wait for somebody who has left. */
 	if (err)
 		exchange_abort(&k->r);
-	device_file_end_attempt(k->o->home, &k->r.invitation);
+	joining_file_end_attempt(k->o->home, &k->r.invitation);
 	return err;
 }
 
 bool
 join_is_joining(const char *home)
 {
-	return device_file_is_joining(home);
+	return joining_file_is_there(home);
 }
 
 enum zt_err

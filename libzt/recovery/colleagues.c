@@ -25,7 +25,7 @@
 #include "recovery/recovery.h"
 #include "recovery/verbs.h"
 #include "session/session.h"
-#include "store/device_file.h"
+#include "store/joining_file.h"
 
 /* What a sealed part is bound to. */
 static struct bytes
@@ -391,7 +391,7 @@ ask_one(struct asking *a, const char *link)
 	}
 	if (err == ZT_OK)
 		err = keep_part(a, &r, buf_bytes(&got));
-	device_file_end_attempt(a->o->home, &r.invitation);
+	joining_file_end_attempt(a->o->home, &r.invitation);
 	sas_free(r.sas);
 	calls_free(r.calls);
 	buf_free(&claim);

@@ -12,7 +12,7 @@
 #include "format/pb.h"
 #include "proto/auth.pb-c.h"
 #include "session/session.h"
-#include "store/device_file.h"
+#include "store/joining_file.h"
 
 /* A side that waits asks soon at first: the other one's program answers at once, its human
  * takes longer. */
@@ -198,10 +198,10 @@ exchange_begin(struct exchange *r, const char *home)
 {
 	enum zt_err err;
 
-	if (device_file_noted_attempt(home, &r->invitation, &r->attempt))
+	if (joining_file_noted_attempt(home, &r->invitation, &r->attempt))
 		exchange_abort(r);
 	random_bytes(r->attempt.b, ID_BYTES);
-	if ((err = device_file_note_attempt(home, &r->invitation, &r->attempt)))
+	if ((err = joining_file_note_attempt(home, &r->invitation, &r->attempt)))
 		return err;
 	return sas_new(r->side, &r->org, &r->invitation, &r->attempt, &r->sas);
 }

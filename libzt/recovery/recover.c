@@ -23,7 +23,7 @@
 #include "recovery/visitor.h"
 #include "session/device.h"
 #include "session/session.h"
-#include "store/device_file.h"
+#include "store/joining_file.h"
 #include "zt/org.h"
 
 /* What the words say: the organization, then the secret. */
@@ -268,7 +268,7 @@ enum zt_err
 returning_read(const struct zt_options *o, struct returning *k, char *message)
 {
 	Zt__Joining *m = NULL;
-	enum zt_err err = device_file_read_joining(o->home, bytes_text(o->password), &m);
+	enum zt_err err = joining_file_read(o->home, bytes_text(o->password), &m);
 
 	if (err == ZT_OK && m->invitation.len == 0)
 		err = take_kept(k, m);
@@ -308,7 +308,7 @@ returning_keep(const struct zt_options *o, const struct returning *k)
 		part[m.n_parts].device = pb_field(p->device.b, ID_BYTES);
 		part[m.n_parts].need = p->need;
 	}
-	return device_file_keep_joining(o->home, &m, bytes_text(o->password));
+	return joining_file_keep(o->home, &m, bytes_text(o->password));
 }
 
 void

@@ -36,7 +36,7 @@ struct returning {
 	struct returning_part part[SHAMIR_MAX];
 };
 /* Loads an unfinished recovery from O->home, or makes new keys. The caller gives K to
- * returning_free, also on failure. Errors: PASSWORD, as device_file_read_joining. */
+ * returning_free, also on failure. Errors: PASSWORD, as joining_file_read. */
 ZT_CHECKED enum zt_err returning_read(
     const struct zt_options *o, struct returning *k, char *message);
 ZT_CHECKED enum zt_err returning_keep(const struct zt_options *o, const struct returning *k);

@@ -13,7 +13,7 @@
 #include "log/sync.h"
 #include "log/user_keys.h"
 #include "session/session.h"
-#include "store/device_file.h"
+#include "store/device_folder.h"
 
 static const char prefix[] = "visiting-";
 enum { FRESH_S = 60 }; /* a folder without a lock may be one that is just being made */
@@ -72,7 +72,7 @@ sweep(const char *home)
 static enum zt_err
 make_folder(const char *home, struct visitor *v)
 {
-	enum zt_err err = device_file_folder(home);
+	enum zt_err err = device_folder_make(home);
 
 	if (err)
 		return err;

@@ -88,7 +88,7 @@ fetch_file(struct fetch *f, const char *name, bool brotli, struct buf *out, long
 			break;
 		err = tries + 1 < TRIES ? pause(f) : ZT_ERR_UNAVAILABLE;
 	}
-	if (err == ZT_OK && (f->bytes += out->n) > FETCH_ALL)
+	if (err == ZT_OK && (f->bytes += out->n) > FETCH_ALL_BYTES)
 		err = ZT_ERR_TOO_BIG;
 	buf_free(&url);
 	buf_free(&headers);

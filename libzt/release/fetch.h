@@ -7,7 +7,8 @@
 #include "base/buf.h"
 #include "port/http.h"
 
-enum { FETCH_FILE = 32 * 1024 * 1024, FETCH_ALL = 256 * 1024 * 1024 };
+/* Of one file of a page, and of all of it. */
+enum { FETCH_FILE_BYTES = 32 * 1024 * 1024, FETCH_ALL_BYTES = 256 * 1024 * 1024 };
 
 struct fetch {
 	struct http *http;

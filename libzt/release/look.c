@@ -50,12 +50,12 @@ static enum zt_err
 is_as_listed(struct looking *l, const char *name, bool brotli, const struct hash *a,
     const struct hash *b, bool *is)
 {
-	struct buf got = buf_init(FETCH_FILE);
+	struct buf got = buf_init(FETCH_FILE_BYTES);
 	struct hash h;
 	long status = 0;
 	enum zt_err err = fetch_file(&l->f, name, brotli, &got, &status);
 
-	if (err == ZT_ERR_TOO_BIG && l->f.bytes <= FETCH_ALL)
+	if (err == ZT_ERR_TOO_BIG && l->f.bytes <= FETCH_ALL_BYTES)
 		err = ZT_OK; /* no file of a release is: it is not the listed one */
 	else if (err == ZT_OK)
 		hash_file(buf_bytes(&got), &h);
@@ -104,7 +104,7 @@ get_manifest(struct looking *l, struct buf *text, long *status)
 {
 	enum zt_err err = fetch_file(&l->f, MANIFEST_NAME, false, text, status);
 
-	if (err == ZT_ERR_TOO_BIG && l->f.bytes <= FETCH_ALL)
+	if (err == ZT_ERR_TOO_BIG && l->f.bytes <= FETCH_ALL_BYTES)
 		return ZT_OK; /* it is none, as the reader will find */
 	return err;
 }

@@ -10,6 +10,8 @@
 #include "session/session.h"
 #include "session/verbs.h"
 #include "store/device_file.h"
+#include "store/device_folder.h"
+#include "store/joining_file.h"
 #include "store/store.h"
 #include "zt/protect.h"
 
@@ -289,7 +291,7 @@ device_explain(const struct zt_options *o, enum zt_err err, char *message)
 {
 	if (message != NULL && message[0] == 0 &&
 	    (err == ZT_ERR_IO || err == ZT_ERR_FOLDER || err == ZT_ERR_STORE))
-		device_file_explain(o->home, message, SESSION_MESSAGE);
+		device_folder_explain(o->home, message, SESSION_MESSAGE);
 	if (message != NULL && message[0] == 0 && err == ZT_ERR_FULL)
 		(void)snprintf(
 		    message, SESSION_MESSAGE, "%.200s: %s", o->home, strerror(ENOSPC));
@@ -335,8 +337,7 @@ device_write(const struct zt_options *o, const struct new_device *d)
 	m.tree_size = d->tree_size;
 	m.root_hash = pb_field(d->root.b, HASH_BYTES);
 	if ((err = device_file_create(o->home, &m, bytes_text(o->password))) == ZT_OK)
-		device_file_end_joining(
-		    o->home); /* its keys are this device's now, or nobody's */
+		joining_file_end(o->home); /* its keys are this device's now, or nobody's */
 	secret_free(local);
 	return err;
 }

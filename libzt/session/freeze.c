@@ -33,7 +33,7 @@ session_may_write(struct zt *z, const struct id *workspace)
 		err = store_get(z->store, STORE_FORK, key_of(workspace), 0, &message);
 	if (err == ZT_OK)
 		err = session_refuse(z, ZT_ERR_FORK,
-		    "%.120s; nothing is written until this history agrees with a colleague's "
+		    "%.160s; nothing is written until this history agrees with a colleague's "
 		    "head",
 		    buf_text(&message));
 	else if (err == ZT_ERR_NOT_FOUND)

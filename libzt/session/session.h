@@ -70,7 +70,7 @@ struct zt {
 	bool is_in, is_resting, is_stale, lends; /* the store to others (log/enter.h) */
 	const int *stop;                         /* what ends calls (zt/cancel.h), or NULL */
 	bool reads_kept, read_away;              /* zt/keep.h */
-	bool has_trimmed;   /* this handle, what is kept of files (chain/objects.c) */
+	bool has_trimmed;   /* this handle, what is kept of files (chain/object.c) */
 	uint64_t kept_more; /* bytes since then */
 	struct idmap named; /* objects reported as damaged in this call */
 	enum zt_err damage; /* the first of them */

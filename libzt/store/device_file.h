@@ -10,12 +10,6 @@
 #include "base/id.h"
 #include "proto/device.pb-c.h"
 
-/* Checks that this OS user owns FOLDER, and nobody else may write to it. Errors: FOLDER,
- * NOT_FOUND, IO. */
-ZT_CHECKED enum zt_err device_file_check_folder(const char *folder);
-/* Makes FOLDER with access for its owner only; checks an existing one. Errors: FOLDER, FULL,
- * IO. */
-ZT_CHECKED enum zt_err device_file_folder(const char *folder);
 /* Writes FOLDER/device.zt atomically; makes the folder if needed, for its owner only. Errors:
  * PASSWORD (an empty one), EXISTS (a device.zt exists), FULL, IO, MEMORY. */
 ZT_CHECKED enum zt_err device_file_create(
@@ -82,30 +76,8 @@ enum protector {
 enum protector device_file_protector(const char *folder);
 /* Deletes FOLDER's device file. Only for a device that no log ever contained. */
 void device_file_discard(const char *folder);
-/* Writes to OUT which file of FOLDER is unusable, and the system's reason; "" if none is
- * found. */
-void device_file_explain(const char *folder, char *out, size_t size);
-/* Writes FOLDER/joining.zt, replacing an older one: the keys of the future device, stored
- * before they are sent to anybody, so that an interrupted enrolment can continue. Errors: as
- * device_file_create. */
-ZT_CHECKED enum zt_err device_file_keep_joining(
-    const char *folder, const Zt__Joining *m, struct bytes password);
-/* The caller gives *OUT to pb_wipe. Errors: NOT_FOUND, PASSWORD, WEAK, CORRUPT, VERSION,
- * FOLDER, IO. */
-ZT_CHECKED enum zt_err device_file_read_joining(
-    const char *folder, struct bytes password, Zt__Joining **out);
-/* Stores this folder's ATTEMPT of INVITATION, so that after a kill the next run ends it before
- * starting another. The file is no secret; a reader could at most end that attempt. */
-ZT_CHECKED enum zt_err device_file_note_attempt(
-    const char *folder, const struct id *invitation, const struct id *attempt);
-bool device_file_noted_attempt(
-    const char *folder, const struct id *invitation, struct id *attempt);
-void device_file_end_attempt(const char *folder, const struct id *invitation);
 /* Whether FOLDER has no device.zt, as far as this OS user may see. */
 bool device_file_is_missing(const char *folder);
-/* Whether FOLDER has joining.zt and no device. */
-bool device_file_is_joining(const char *folder);
-void device_file_end_joining(const char *folder);
 /* Checks that a device may be made in FOLDER, which need not exist. Errors: EXISTS (it has
  * one), FOLDER, IO. */
 ZT_CHECKED enum zt_err device_file_may_begin(const char *folder);

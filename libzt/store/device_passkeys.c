@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* device_passkeys.c - a device file with passkeys beside its password: they are added, removed
  * and listed, and stay when the password becomes another. */
-#include "crypto/password.h"
 #include "crypto/suite.h"
 #include "format/pb.h"
 #include "store/device_file.h"
 #include "store/device_parts.h"
 #include "store/passkeys.h"
+#include "store/sealed_file.h"
 
 /* A device file, opened. */
 struct opened {
@@ -36,6 +36,25 @@ close_all(struct opened *o)
 	pb_free(o->m);
 	pb_wipe(o->secrets);
 	secret_free(o->key);
+}
+
+/* Replaces FOLDER's device file, which PASSWORD opens, by what CHANGE appends to FILE. */
+static enum zt_err
+rewrite(const char *folder, struct bytes password,
+    enum zt_err (*change)(
+	const struct opened *o, struct bytes password, const void *ctx, struct buf *file),
+    const void *ctx)
+{
+	struct buf file = buf_init(PASSKEYS_FILE_MAX);
+	struct opened o = { .m = NULL };
+	enum zt_err err;
+
+	if ((err = open_all(folder, password, &o)) == ZT_OK &&
+	    (err = change(&o, password, ctx, &file)) == ZT_OK)
+		err = device_replace(folder, &file);
+	close_all(&o);
+	buf_free(&file);
+	return err;
 }
 
 /* Makes the copy NEXT of O's file one of version 2, whose key it sets. NAME and WRAP hold what
@@ -87,41 +106,50 @@ out:
 	return err;
 }
 
+/* A passkey that is added, with what its PRF gave, or one that is removed. */
+struct passkey_change {
+	const Zt__Passkey *p;
+	struct bytes output;
+	const char *credential;
+};
+
+static enum zt_err
+add_row(const struct opened *o, struct bytes password, const void *ctx, struct buf *file)
+{
+	const struct passkey_change *c = ctx;
+
+	(void)password;
+	if (o->m->protector != BY_PASSWORD)
+		return ZT_ERR_INVALID;
+	if (passkeys_find(o->m, c->p->credential) != NULL)
+		return ZT_ERR_EXISTS;
+	if (o->m->n_passkeys == PASSKEYS_MAX)
+		return ZT_ERR_TOO_BIG;
+	return with_row(o, c->p, c->output, file);
+}
+
 enum zt_err
 device_file_add_passkey(
     const char *folder, struct bytes password, const Zt__Passkey *p, struct bytes output)
 {
-	struct buf file = buf_init(PASSKEYS_FILE_MAX);
-	struct opened o = { .m = NULL };
-	enum zt_err err;
+	const struct passkey_change c = { .p = p, .output = output };
+	enum zt_err err = password.p == NULL ? ZT_ERR_PASSWORD : passkeys_check(p);
 
-	if (password.p == NULL)
-		return ZT_ERR_PASSWORD;
-	if ((err = passkeys_check(p)) || (err = open_all(folder, password, &o)))
-		goto out;
-	if (o.m->protector != BY_PASSWORD)
-		err = ZT_ERR_INVALID;
-	else if (passkeys_find(o.m, p->credential) != NULL)
-		err = ZT_ERR_EXISTS;
-	else if (o.m->n_passkeys == PASSKEYS_MAX)
-		err = ZT_ERR_TOO_BIG;
-	else if ((err = with_row(&o, p, output, &file)) == ZT_OK)
-		err = device_replace(folder, &file);
-out:
-	close_all(&o);
-	buf_free(&file);
-	return err;
+	return err ? err : rewrite(folder, password, add_row, &c);
 }
 
-/* Appends O's file to FILE without the row GONE; without any row it is one of version 1. */
+/* Without any row it is a file of version 1. */
 static enum zt_err
-without_row(
-    const struct opened *o, struct bytes password, const Zt__Passkey *gone, struct buf *file)
+remove_row(const struct opened *o, struct bytes password, const void *ctx, struct buf *file)
 {
+	const struct passkey_change *c = ctx;
+	const Zt__Passkey *gone = passkeys_find(o->m, c->credential);
 	Zt__DeviceFile next = *o->m;
 	Zt__Passkey *rows[PASSKEYS_MAX];
 	size_t n = 0;
 
+	if (gone == NULL)
+		return ZT_ERR_NOT_FOUND;
 	for (size_t i = 0; i < o->m->n_passkeys; i++)
 		if (o->m->passkeys[i] != gone)
 			rows[n++] = o->m->passkeys[i];
@@ -135,44 +163,26 @@ without_row(
 enum zt_err
 device_file_remove_passkey(const char *folder, struct bytes password, const char *credential)
 {
-	struct buf file = buf_init(PASSKEYS_FILE_MAX);
-	const Zt__Passkey *gone;
-	struct opened o = { .m = NULL };
-	enum zt_err err;
+	const struct passkey_change c = { .credential = credential };
 
-	if (password.p == NULL)
-		return ZT_ERR_PASSWORD;
-	if ((err = open_all(folder, password, &o)))
-		goto out;
-	if ((gone = passkeys_find(o.m, credential)) == NULL)
-		err = ZT_ERR_NOT_FOUND;
-	else if ((err = without_row(&o, password, gone, &file)) == ZT_OK)
-		err = device_replace(folder, &file);
-out:
-	close_all(&o);
-	buf_free(&file);
-	return err;
+	return password.p == NULL ? ZT_ERR_PASSWORD : rewrite(folder, password, remove_row, &c);
 }
 
-/* Appends O's file, of version 2, to FILE under another password. */
+/* Of version 2 the rows stay: only the wrap under the password is another. */
 static enum zt_err
-rekey(const struct opened *o, struct bytes password, struct buf *file)
+rekey(const struct opened *o, struct bytes password, const void *ctx, struct buf *file)
 {
-	struct password_cost cost = password_cost_now();
+	const struct bytes *fresh = ctx;
 	struct buf wrap = buf_init(PASSKEYS_FILE_MAX);
 	Zt__DeviceFile next = *o->m;
 	uint8_t salt[PASSWORD_SALT_BYTES];
 	struct secret *under = NULL;
 	enum zt_err err;
 
-	if (password.n == 0)
-		return ZT_ERR_PASSWORD;
-	random_bytes(salt, sizeof salt);
-	next.salt = pb_field(salt, sizeof salt);
-	next.passes = cost.passes;
-	next.memory = cost.memory;
-	next.lanes = cost.lanes;
-	if ((err = password_key(password, salt, cost, &under)) == ZT_OK &&
+	(void)password;
+	if (o->m->version != PASSKEYS_FILE_VERSION)
+		return device_compose(o->secrets, *fresh, file);
+	if ((err = sealed_file_password(&next, *fresh, salt, &under)) == ZT_OK &&
 	    (err = passkeys_wrap(&next, NULL, under, o->key, &wrap)) == ZT_OK) {
 		next.wrap = pb_field(wrap.p, wrap.n);
 		err = device_seal(&next, o->secrets, o->key, file);
@@ -185,19 +195,7 @@ rekey(const struct opened *o, struct bytes password, struct buf *file)
 enum zt_err
 device_file_change(const char *folder, struct bytes password, struct bytes new_password)
 {
-	struct buf file = buf_init(PASSKEYS_FILE_MAX);
-	struct opened o = { .m = NULL };
-	enum zt_err err;
-
-	if ((err = open_all(folder, password, &o)) == ZT_OK)
-		err = o.m->version == PASSKEYS_FILE_VERSION
-			  ? rekey(&o, new_password, &file)
-			  : device_compose(o.secrets, new_password, &file);
-	if (err == ZT_OK)
-		err = device_replace(folder, &file);
-	close_all(&o);
-	buf_free(&file);
-	return err;
+	return rewrite(folder, password, rekey, &new_password);
 }
 
 enum zt_err

@@ -16,6 +16,7 @@
 #include "crypto/labels.h"
 #include "port/lock.h"
 #include "store/device_file.h"
+#include "store/device_folder.h"
 #include "store/scratch.h"
 
 enum {
@@ -136,7 +137,7 @@ take_lock(const char *folder, bool waits, const int *stop, int *out)
 	char path[4200];
 	int fd, turn;
 	bool is_next = false, has = false;
-	enum zt_err err = device_file_check_folder(folder), ignored = ZT_OK;
+	enum zt_err err = device_folder_check(folder), ignored = ZT_OK;
 
 	if (err)
 		return err;

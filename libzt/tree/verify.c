@@ -16,10 +16,7 @@
 #include "session/session.h"
 #include "tree/verbs.h"
 
-enum {
-	AT_ONCE = 2048,     /* objects asked for together */
-	HELD_MAX = 1 << 24, /* bytes of the files' manifests that wait for all of them */
-};
+enum { AT_ONCE = 2048 }; /* objects asked for together */
 
 /* An object still to be looked at, and where it is. */
 struct to_check {
@@ -113,7 +110,7 @@ check_one(void *ctx, size_t i, Zt__Manifest **m)
 	enum zt_err err = ZT_OK;
 
 	c->queue[at].is_later = weight > 0 && (*m)->kind_case == ZT__MANIFEST__KIND_FILE &&
-				c->held_bytes > 0 && c->held_bytes + weight > HELD_MAX;
+				fetch_is_later(c->held_bytes, weight);
 	if (c->queue[at].is_later)
 		return ZT_OK;
 	if (o->damaged > 0 || (o->v.version == 0 && at > 0)) {

@@ -15,7 +15,6 @@
 #include "bus/link.h"
 #include "bus/pipes.h"
 #include "bus/private.h"
-#include "bus/tls_listener.h"
 #include "crypto/suite.h"
 
 enum { QUEUE = 1024, POLL_MS = 100 };
@@ -46,7 +45,7 @@ events_key(const char *file, struct secret **out, char message[200])
 
 struct publisher {
 	nng_socket socket;
-	struct tls_listener *tls; /* NULL: of this machine alone */
+	struct link_door door;
 	const struct secret *key;
 	pthread_t thread;
 	pthread_mutex_t
@@ -116,7 +115,7 @@ publisher_open(const struct link *link, const char *url, enum route_service serv
 	(void)pthread_cond_init(&p->ends, &monotonic);
 	(void)pthread_condattr_destroy(&monotonic);
 	(void)nng_socket_set_int(p->socket, NNG_OPT_SENDBUF, QUEUE);
-	if ((err = link_listen(link, p->socket, url, &p->tls, cause))) {
+	if ((err = link_listen(link, p->socket, url, &p->door, cause))) {
 		(void)snprintf(
 		    message, 200, "events: cannot listen on %.100s: %.70s", url, cause);
 		publisher_close(p);
@@ -143,7 +142,7 @@ publisher_close(struct publisher *p)
 	if (p->has_thread)
 		(void)pthread_join(p->thread, NULL);
 	(void)nng_close(p->socket);
-	tls_listener_close(p->tls);
+	link_close(&p->door);
 	(void)pthread_cond_destroy(&p->ends);
 	(void)pthread_mutex_destroy(&p->lock);
 	free(p);

@@ -5,20 +5,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-int
-ipc_listen(nng_socket socket, const char *url)
-{
-	nng_listener l;
-	int rv = nng_listener_create(&l, socket, url);
-
-	if (rv != 0)
-		return rv;
-	if ((rv = nng_listener_set_int(l, NNG_OPT_IPC_PERMISSIONS, 0660)) != 0 ||
-	    (rv = nng_listener_start(l, 0)) != 0)
-		(void)nng_listener_close(l);
-	return rv;
-}
-
 void
 ipc_widen(void)
 {

@@ -3,13 +3,6 @@
 #ifndef ZT_BUS_IPC_H
 #define ZT_BUS_IPC_H
 
-#include <nng/nng.h>
-
-/* Listens on URL (ipc://PATH). Users of the owner's group may connect, and nobody else:
- * services that run as different users share a group. Which users reach the socket at all
- * its folder says. Returns nng's code, 0 for success. */
-int ipc_listen(nng_socket socket, const char *url);
-
 /* Gives each Unix socket of this process a send buffer for a whole block, or as much of it as
  * the system allows (net.core.wmem_max). With the default of 208 KiB a block of 1 MiB takes
  * seven sends, each of which wakes several threads at both ends: a seventh of a download's

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bus/ipc.h"
+#include "bus/acceptor.h"
 #include "bus/private.h"
 #include "bus/tls_listener.h"
 #include "crypto/suite.h"
@@ -143,19 +143,15 @@ port_of(const char *text)
 }
 
 enum zt_err
-link_listen(const struct link *l, nng_socket socket, const char *url, struct tls_listener **out,
+link_listen(const struct link *l, nng_socket socket, const char *url, struct link_door *out,
     char message[200])
 {
 	nng_url *parts = NULL;
 	enum zt_err err;
-	int rv;
 
-	if (strncmp(url, far, strlen(far)) != 0) {
-		if ((rv = ipc_listen(socket, url)) == 0)
-			return ZT_OK;
-		(void)snprintf(message, 200, "%s", nng_strerror(rv));
-		return ZT_ERR_UNAVAILABLE;
-	}
+	*out = (struct link_door){ 0 };
+	if (strncmp(url, far, strlen(far)) != 0)
+		return acceptor_open(socket, url, NULL, NULL, &out->near, message);
 	if (l == NULL || nng_url_parse(&parts, url) != 0 || port_of(parts->u_port) == 0) {
 		nng_url_free(parts);
 		(void)snprintf(message, 200, "it is no address of a service");
@@ -164,9 +160,17 @@ link_listen(const struct link *l, nng_socket socket, const char *url, struct tls
 	err = tls_listener_open(
 	    &(struct tls_identity){ .ca = l->ca, .certificate = l->certificate, .key = l->key },
 	    socket, parts->u_hostname[0] != 0 ? parts->u_hostname : "*", port_of(parts->u_port),
-	    out, message);
+	    &out->far, message);
 	nng_url_free(parts);
 	return err;
+}
+
+void
+link_close(struct link_door *d)
+{
+	acceptor_close(d->near);
+	tls_listener_close(d->far);
+	*d = (struct link_door){ 0 };
 }
 
 static int

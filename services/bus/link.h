@@ -42,13 +42,19 @@ ZT_CHECKED enum zt_err link_new(
     const struct link_settings *set, bool is_far, struct link **out, char message[200]);
 void link_free(struct link *l);
 
-struct tls_listener;
+/* Where a socket listens: one of the two. */
+struct link_door {
+	struct acceptor *near;
+	struct tls_listener *far;
+};
 
-/* Listens for SOCKET at URL, an address that is taken. *OUT is NULL for ipc://; the caller
- * closes SOCKET and then *OUT (tls_listener.h). MESSAGE[200]: a sentence on an error. Errors:
- * CONFIG (a tls+tcp:// address, and L is NULL), UNAVAILABLE, MEMORY. */
+/* Listens for SOCKET at URL, an address that is taken. The caller closes SOCKET and then *OUT.
+ * MESSAGE[200]: a sentence on an error. Errors: CONFIG (a tls+tcp:// address, and L is NULL),
+ * UNAVAILABLE, MEMORY. */
 ZT_CHECKED enum zt_err link_listen(const struct link *l, nng_socket socket, const char *url,
-    struct tls_listener **out, char message[200]);
+    struct link_door *out, char message[200]);
+/* One that is zero is nothing. */
+void link_close(struct link_door *d);
 /* nng_dial in the background, at any address that is taken (a pipes_dial_fn). It returns nng's
  * error numbers; NNG_ECRYPTO: a tls+tcp:// address, and L is NULL. */
 int link_dial(const struct link *l, nng_socket socket, const char *url, nng_dialer *out);

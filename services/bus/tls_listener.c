@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bus/acceptor.h"
 #include "bus/address.h"
 #include "bus/clock.h"
 #include "bus/tcp.h"
@@ -49,8 +50,7 @@ TAILQ_HEAD(guests, guest);
 struct tls_listener {
 	SSL_CTX *ctx;
 	nng_socket socket;
-	nng_listener inner;
-	int inner_port;
+	struct acceptor *inner;
 	atomic_bool is_ours[PORTS]; /* the relay connects to nng from it */
 	struct ev_loop *loop;
 	struct ev_io accepts;
@@ -144,7 +144,7 @@ loopback(int port)
 static int
 connect_inner(struct tls_listener *l, in_port_t *port)
 {
-	const struct sockaddr_in from = loopback(0), to = loopback(l->inner_port);
+	const struct sockaddr_in from = loopback(0), to = loopback(acceptor_port(l->inner));
 	const int now = 1;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 
@@ -345,14 +345,11 @@ run(void *arg)
 /* Runs on an nng thread, before a connection counts: others of this machine can find the port.
  */
 static void
-refuse_others(nng_pipe pipe, nng_pipe_ev ev, void *arg)
+refuse_others(void *ctx, nng_pipe pipe)
 {
-	struct tls_listener *l = arg;
+	struct tls_listener *l = ctx;
 	nng_sockaddr from;
 
-	(void)ev;
-	if (nng_listener_id(nng_pipe_listener(pipe)) != nng_listener_id(l->inner))
-		return;
 	if (nng_pipe_get_addr(pipe, NNG_OPT_REMADDR, &from) != 0 ||
 	    from.s_family != NNG_AF_INET || from.s_in.sa_addr != htonl(INADDR_LOOPBACK) ||
 	    !atomic_load(&l->is_ours[ntohs(from.s_in.sa_port)]))
@@ -437,17 +434,14 @@ set_up(SSL_CTX *ctx, const struct tls_identity *who, char message[200])
 static enum zt_err
 listen_inside(struct tls_listener *l, char message[200])
 {
-	int rv;
+	char cause[200] = "";
+	enum zt_err err =
+	    acceptor_open(l->socket, "tcp://127.0.0.1:0", refuse_others, l, &l->inner, cause);
 
-	if ((rv = nng_pipe_notify(l->socket, NNG_PIPE_EV_ADD_PRE, refuse_others, l)) == 0 &&
-	    (rv = nng_listener_create(&l->inner, l->socket, "tcp://127.0.0.1:0")) == 0 &&
-	    (rv = nng_listener_start(l->inner, 0)) == 0)
-		rv = nng_listener_get_int(l->inner, NNG_OPT_TCP_BOUND_PORT, &l->inner_port);
-	if (rv == 0)
-		return ZT_OK;
-	(void)snprintf(
-	    message, 200, "no port of the loopback can be had: %s", nng_strerror(rv));
-	return ZT_ERR_UNAVAILABLE;
+	if (err)
+		(void)snprintf(
+		    message, 200, "no port of the loopback can be had: %.150s", cause);
+	return err;
 }
 
 /* No signal ends in the loop's thread: OpenSSL writes to sockets without MSG_NOSIGNAL. */
@@ -526,9 +520,7 @@ tls_listener_close(struct tls_listener *l)
 	}
 	end_older(&l->strangers, 0, clock_ms());
 	end_older(&l->known, 0, clock_ms());
-	if (nng_listener_id(l->inner) > 0)
-		(void)nng_listener_close(l->inner);
-	(void)nng_pipe_notify(l->socket, NNG_PIPE_EV_ADD_PRE, NULL, NULL);
+	acceptor_close(l->inner);
 	if (l->loop != NULL) {
 		if (l->accepts.fd >= 0)
 			(void)close(l->accepts.fd);

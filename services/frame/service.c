@@ -18,7 +18,6 @@
 #include "bus/link.h"
 #include "bus/peer.h"
 #include "bus/private.h"
-#include "bus/tls_listener.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -42,8 +41,8 @@ struct service {
 	struct publisher *publisher;
 	struct events_listener *listener;
 	nng_socket server;
-	struct tls_listener *tls; /* NULL: of this machine alone */
-	pthread_t stopper;        /* ends when somebody asks for an end */
+	struct link_door door;
+	pthread_t stopper; /* ends when somebody asks for an end */
 	atomic_bool stopping;
 	atomic_int running; /* workers */
 };
@@ -359,7 +358,7 @@ static enum zt_err
 listen_on(struct service *s, const char *key, const char *url, char message[200])
 {
 	char cause[200] = "";
-	enum zt_err err = link_listen(s->link, s->server, url, &s->tls, cause);
+	enum zt_err err = link_listen(s->link, s->server, url, &s->door, cause);
 
 	if (err)
 		(void)snprintf(
@@ -539,7 +538,7 @@ out:
 	db_close(first);
 	publisher_close(s->publisher);
 	(void)nng_close(s->server);
-	tls_listener_close(s->tls);
+	link_close(&s->door);
 	policy_free(s->dispatch.policy);
 	peer_close(s->auth);
 	replay_free(s->dispatch.window.replay);

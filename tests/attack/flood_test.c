@@ -10,6 +10,38 @@
 #include "gate.h"
 #include "test.h"
 
+/* The begin of a call that needs no signature. */
+#define CLAIM                                                                                  \
+	"POST /v1/orgs/00112233445566778899aabbccddeeff/invitations/"                          \
+	"00112233445566778899aabbccddeeff/claimer HTTP/1.1\r\nhost: x\r\n"
+
+/* N new connections from 127.0.0.VIA, each of which says the M bytes of P. */
+static void
+say_from(const struct gate *g, unsigned via, const void *p, size_t m, int *fd, int n)
+{
+	for (int i = 0; i < n; i++) {
+		fd[i] = gate_dial(g, via);
+		gate_say(fd[i], p, m);
+	}
+}
+
+/* Ends N connections after their answers, each within eight seconds; how many are refused
+ * for their number. */
+static int
+refused_of(const int *fd, int n)
+{
+	int refused = 0;
+
+	for (int i = 0; i < n; i++) {
+		int status = gate_status(fd[i], 8);
+
+		assert_in_range(status, 200, 429);
+		refused += status == 429;
+		(void)close(fd[i]);
+	}
+	return refused;
+}
+
 /* ---- N1 ---- */
 
 static void
@@ -54,10 +86,7 @@ static void
 N1_a_body_that_comes_a_byte_at_a_time_ends_and_a_slow_one_does_not(void **state)
 {
 	enum { SIZE = 60000 };
-	static const char head[] =
-	    "POST /v1/orgs/00112233445566778899aabbccddeeff/invitations/"
-	    "00112233445566778899aabbccddeeff/claimer HTTP/1.1\r\nhost: x\r\n"
-	    "content-length: 60000\r\n\r\n";
+	static const char head[] = CLAIM "content-length: 60000\r\n\r\n";
 	struct scene *s = *state;
 	uint8_t piece[SIZE / 40] = { 0 };
 	struct bytes body = bytes_of(calloc(1, GATE_MIB), GATE_MIB);
@@ -97,15 +126,12 @@ N1_a_body_that_comes_a_byte_at_a_time_ends_and_a_slow_one_does_not(void **state)
 static void
 N1_calls_that_nobody_signed_use_up_their_address_and_no_signed_call(void **state)
 {
-	static const char claim[] =
-	    "POST /v1/orgs/00112233445566778899aabbccddeeff/invitations/"
-	    "00112233445566778899aabbccddeeff/claimer HTTP/1.1\r\nhost: x\r\n"
-	    "content-length: 1\r\n\r\nx";
+	static const char claim[] = CLAIM "content-length: 1\r\n\r\nx";
 	struct scene *s = *state;
 	struct buf flood = gate_request(&s->alice, &gate_bad);
 	struct gate g;
 	double began;
-	int fd, held[20], refused = 0;
+	int fd, held[20];
 
 	gate_open(s, "unproved_rate: 1\nunproved_burst: 40\n", &g);
 	fd = gate_dial(&g, 2);
@@ -114,25 +140,16 @@ N1_calls_that_nobody_signed_use_up_their_address_and_no_signed_call(void **state
 		assert_int_equal(400, gate_status(fd, 8));
 	}
 	began = gate_now();
-	for (int i = 0; i < 20; i++) {
-		held[i] = gate_dial(&g, 2);
-		gate_say(held[i], flood.p, flood.n);
-	}
+	say_from(&g, 2, flood.p, flood.n, held, 20);
 	for (int i = 0; i < 20; i++) {
 		assert_in_range(gate_status(held[i], 8), 400, 429);
 		(void)close(held[i]);
 	}
 	assert_true(gate_now() - began > 0.9); /* they waited */
 	(void)close(fd);
-	for (int i = 0; i < 8; i++) { /* who cannot sign; a token came back meanwhile */
-		held[i] = gate_dial(&g, 2);
-		gate_say(held[i], claim, sizeof claim - 1);
-	}
-	for (int i = 0; i < 8; i++) {
-		refused += gate_status(held[i], 8) == 429;
-		(void)close(held[i]);
-	}
-	assert_in_range(refused, 4, 8);
+	/* callers who cannot sign; a token came back meanwhile */
+	say_from(&g, 2, claim, sizeof claim - 1, held, 8);
+	assert_in_range(refused_of(held, 8), 4, 8);
 	began = gate_now();
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(200, gate_call(&g, 2, &s->alice, &gate_good));
@@ -158,10 +175,7 @@ N1_refusals_of_an_address_wait_for_each_other_and_for_no_more(void **state)
 
 	gate_open(s, "unproved_rate: 1\nunproved_burst: 1\n", &g);
 	began = gate_now();
-	for (int i = 0; i < MANY; i++) {
-		held[i] = gate_dial(&g, 2);
-		gate_say(held[i], flood.p, flood.n);
-	}
+	say_from(&g, 2, flood.p, flood.n, held, MANY);
 	for (int i = 0; i < MANY; i++) {
 		assert_in_range(gate_status(held[i], 15), 400, 429);
 		if (i == MANY / 4)
@@ -191,10 +205,7 @@ N1_a_stranger_who_sends_ahead_costs_nothing_and_is_let_go(void **state)
 	gate_open(s, "unproved_rate: 1\nunproved_burst: 1\n", &g);
 	for (int i = 0; i < 3; i++)
 		buf_add(&three, buf_bytes(&request));
-	for (int i = 0; i < MANY; i++) {
-		fd[i] = gate_dial(&g, 2);
-		gate_say(fd[i], three.p, three.n);
-	}
+	say_from(&g, 2, three.p, three.n, fd, MANY);
 	gate_pause_ms(500);
 	share = gate_share(&g, 2000);
 	print_message("%.2f of the time of a process that never waits\n", share);
@@ -255,7 +266,7 @@ N1_questions_before_calls_are_bounded_and_cost_their_address_no_call(void **stat
 	struct buf call = gate_request(&s->alice, &gate_bad);
 	struct gate g;
 	double began;
-	int fd, held[10], refused = 0;
+	int fd, held[10];
 
 	gate_open(s, "rate: 1\nburst: 40\nunproved_rate: 1\nunproved_burst: 10\n", &g);
 	fd = gate_dial(&g, 2);
@@ -265,15 +276,8 @@ N1_questions_before_calls_are_bounded_and_cost_their_address_no_call(void **stat
 	}
 	(void)close(fd);
 	began = gate_now();
-	for (int i = 0; i < 10; i++) {
-		held[i] = gate_dial(&g, 2);
-		gate_say(held[i], question, sizeof question - 1);
-	}
-	for (int i = 0; i < 10; i++) {
-		refused += gate_status(held[i], 8) == 429;
-		(void)close(held[i]);
-	}
-	assert_in_range(refused, 5, 10); /* some tokens came back meanwhile */
+	say_from(&g, 2, question, sizeof question - 1, held, 10);
+	assert_in_range(refused_of(held, 10), 5, 10); /* some tokens came back meanwhile */
 	assert_true(gate_now() - began > 0.9);
 	fd = gate_dial(&g, 2); /* its calls are not spent */
 	for (int i = 0; i < 5; i++) {
@@ -325,11 +329,7 @@ call_through(const struct gate *g, unsigned via, const char *field)
 	char text[512];
 	int fd = gate_dial(g, via), status;
 
-	(void)snprintf(text, sizeof text,
-	    "POST /v1/orgs/00112233445566778899aabbccddeeff/invitations/"
-	    "00112233445566778899aabbccddeeff/claimer HTTP/1.1\r\nhost: x\r\n"
-	    "content-length: 1\r\n%s\r\nx",
-	    field);
+	(void)snprintf(text, sizeof text, CLAIM "content-length: 1\r\n%s\r\nx", field);
 	gate_say(fd, text, strlen(text));
 	status = gate_status(fd, 8);
 	(void)close(fd);
@@ -393,9 +393,7 @@ N1_a_flood_of_everything_leaves_the_gateway_small_and_the_others_served(void **s
 	int *fd = calloc(MANY, sizeof *fd);
 
 	assert_non_null(fd);
-	buf_add_text(&slow, "POST /v1/orgs/00112233445566778899aabbccddeeff/invitations/"
-			    "00112233445566778899aabbccddeeff/claimer HTTP/1.1\r\nhost: x\r\n"
-			    "content-length: 65536\r\n\r\n");
+	buf_add_text(&slow, CLAIM "content-length: 65536\r\n\r\n");
 	assert_non_null(memset(buf_room(&slow, 65000), 'x', 65000));
 	for (size_t i = 0; i < 4; i++)
 		before[i] = world_kib(s->w, services[i]);

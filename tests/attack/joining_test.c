@@ -16,6 +16,7 @@
 #include "proto/auth.pb-c.h"
 #include "proto/device.pb-c.h"
 #include "store/device_file.h"
+#include "store/joining_file.h"
 
 /* ---- J4 ---- */
 
@@ -241,9 +242,9 @@ J4_an_earlier_try_that_cannot_be_gone_on_with_stays_and_is_told(void **state)
 	kept.attempt = kept.device = pb_field(some, ID_BYTES);
 	kept.exchange_root = kept.sign_seed = kept.seal_key = kept.user_key =
 	    pb_field(some, sizeof some);
-	assert_ok(device_file_keep_joining(m.home, &kept, bytes_text(o.password)));
+	assert_ok(joining_file_keep(m.home, &kept, bytes_text(o.password)));
 	assert_err(ZT_ERR_CLEAR, zt_claim(&o, &c, &codes, m.message));
-	assert_ok(device_file_read_joining(m.home, bytes_text(o.password), &again));
+	assert_ok(joining_file_read(m.home, bytes_text(o.password), &again));
 	pb_wipe(again);
 }
 

@@ -588,6 +588,11 @@ P5_a_member_who_names_another_history_freezes_one_workspace_until_it_is_passed_o
 	assert_err(ZT_ERR_FORK, workspace_sync(w));
 	assert_non_null(strstr(zt_error_message(s->alice.zt), "bob@test.example"));
 	assert_err(ZT_ERR_FORK, zt_put(s->alice.zt, path, "frozen:/note", NULL, NULL));
+	/* whole: what was seen, and what follows */
+	assert_err(ZT_ERR_FORK, session_may_write(s->alice.zt, &late.workspace));
+	assert_non_null(strstr(zt_error_message(s->alice.zt),
+	    "than the server shows here; nothing is written until this history agrees with a "
+	    "colleague's head"));
 	assert_ok(zt_workspace_create(s->alice.zt, "another"));
 	person_put(&s->alice, "elsewhere", "another:/f");
 	assert_ok(zt_workspace_unshare(s->alice.zt, "frozen", "bob@test.example"));

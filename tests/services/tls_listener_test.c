@@ -722,20 +722,20 @@ N1_an_address_without_a_port_opens_none(void **state)
 	static const char *const wrong[] = { "", ":0", ":-1", ":7x", ":65536", ":99999" };
 	struct world *w = *state;
 	char url[64], message[200] = "";
-	struct tls_listener *l = NULL;
+	struct link_door door;
 	nng_dialer dialer;
 	nng_socket s;
 
 	assert_int_equal(0, nng_rep0_open(&s));
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		(void)snprintf(url, sizeof url, "tls+tcp://127.0.0.1%s", wrong[i]);
-		assert_err(ZT_ERR_CONFIG, link_listen(w->link, s, url, &l, message));
+		assert_err(ZT_ERR_CONFIG, link_listen(w->link, s, url, &door, message));
 		(void)snprintf(url, sizeof url, "tls+tcp://localhost%s", wrong[i]);
 		assert_true(link_dial(w->link, s, url, &dialer) != 0);
 	}
 	/* with one it is an address: this one is taken */
 	(void)snprintf(url, sizeof url, "tls+tcp://127.0.0.1:%d", w->port);
-	assert_err(ZT_ERR_UNAVAILABLE, link_listen(w->link, s, url, &l, message));
+	assert_err(ZT_ERR_UNAVAILABLE, link_listen(w->link, s, url, &door, message));
 	(void)nng_close(s);
 }
 

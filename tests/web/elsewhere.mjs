@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { createReadStream, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
-import { FOUNDING_MS, bin, browser, check, exact, finish, password, person, root, state, step } from "./world.mjs";
+import { bin, browser, check, exact, finish, foundOrganization, makeWorkspace, person, root, state, step } from "./world.mjs";
 
 // The headers as the guide has them, with this gateway for the one that is named there.
 const guide = readFileSync(join(root, "docs/operations.md"), "utf8");
@@ -27,7 +27,6 @@ const origin = `http://127.0.0.1:${server.address().port}`;
 const chrome = await browser();
 const { page, problems } = await person(chrome, `${origin}/`);
 const button = (name) => page.getByRole("button", exact(name));
-const field = (name) => page.getByLabel(name, { exact: true });
 const home = join(state, "native");
 const zt = (...words) => execFileSync(join(bin, "zt"), ["--home", home, ...words], { env: { ...process.env, LD_PRELOAD: process.env.QUICK ?? "" } });
 
@@ -47,26 +46,11 @@ try {
     check((await fetch(`${gateway.origin}/healthz`)).headers.get("access-control-allow-origin") === null, "a page of the gateway is readable");
   });
   await step("an organization is made from there", async () => {
-    await page.getByRole("link", { name: "Create an organization" }).click();
-    await field("Address of the server").fill(process.env.URL);
-    await field("Name of the organization at the server").fill("harbour");
-    await field("Code of the operator").fill(process.env.CODE);
-    await button("Continue").click();
-    await field("Your name").fill("Anne Le Goff");
-    await field("Your e-mail address").fill("anne@harbour.example");
-    await field("What this device is called").fill("Anne's laptop");
-    await button("Continue").click();
-    await field("Password of this device").fill(password);
-    await field("The same password again").fill(password);
-    await button("Create the organization").click();
-    await page.getByRole("heading", { name: "Your organization is there" }).waitFor({ timeout: FOUNDING_MS });
+    await foundOrganization(page);
   });
   await step("files go up and come down", async () => {
     await page.getByRole("link", { name: "Invite a person" }).click();
-    await page.getByRole("complementary", { name: "Navigation" }).getByRole("button", exact("New workspace")).click();
-    await field("Name").fill("Plans");
-    await button("Create").click();
-    await page.getByText("Drop files or folders here").waitFor();
+    await makeWorkspace(page, "Plans");
     const bytes = randomBytes(3 << 20);
     writeFileSync(join(state, "big.bin"), bytes);
     await page.locator("input[type=file]").nth(1).setInputFiles(join(state, "big.bin"));

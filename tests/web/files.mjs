@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hostile, pagesWithoutEnd, pdf } from "./hostile.mjs";
-import { agent, browser, check, exact, finish, password, person, root, state, step } from "./world.mjs";
+import { agent, browser, check, exact, finish, foundOrganization, makeWorkspace, password, person, root, state, step } from "./world.mjs";
 
 const MIB = 1 << 20;
 const isBrowser = process.env.HOST === "browser";
@@ -67,23 +67,9 @@ async function downloaded(name) {
 
 try {
   await step("anne has an organization and a workspace", async () => {
-    await a.getByRole("link", { name: "Create an organization" }).click();
-    await field("Address of the server").fill(process.env.URL);
-    await field("Name of the organization at the server").fill("harbour");
-    await field("Code of the operator").fill(process.env.CODE);
-    await button("Continue").click();
-    await field("Your name").fill("Anne Le Goff");
-    await field("Your e-mail address").fill("anne@harbour.example");
-    await field("What this device is called").fill("Anne's laptop");
-    await button("Continue").click();
-    await field("Password of this device").fill(password);
-    await field("The same password again").fill(password);
-    await button("Create the organization").click();
+    await foundOrganization(a);
     await a.getByRole("link", { name: "Go to the workspaces" }).click();
-    await a.getByRole("complementary", { name: "Navigation" }).getByRole("button", exact("New workspace")).click();
-    await field("Name").fill("Crisis cell");
-    await button("Create").click();
-    await a.getByText("Drop files or folders here").waitFor();
+    await makeWorkspace(a, "Crisis cell");
   });
 
   const large = randomBytes(96 * MIB);
@@ -334,10 +320,7 @@ try {
     await a.getByRole("option", { name: /onerror/ }).first().waitFor();
     await quiet("the search");
     await a.keyboard.press("Escape");
-    await a.getByRole("complementary", { name: "Navigation" }).getByRole("button", exact("New workspace")).click();
-    await field("Name").fill("<img src=x onerror=window.pwned=1> office");
-    await button("Create").click();
-    await a.getByText("Drop files or folders here").waitFor();
+    await makeWorkspace(a, "<img src=x onerror=window.pwned=1> office");
     await a.getByRole("link", { name: "Manage my organization" }).first().click();
     for (const room of ["People", "Invitations", "Trust log", "Check-up"]) {
       await a.getByRole("navigation", { name: "Manage my organization" }).getByRole("link", exact(room)).click();

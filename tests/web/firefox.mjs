@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FOUNDING_MS, agent, browser, check, exact, finish, password, person, state, step } from "./world.mjs";
+import { agent, browser, check, exact, finish, foundOrganization, makeWorkspace, password, person, state, step } from "./world.mjs";
 
 const downloads = join(state, "downloads");
 mkdirSync(downloads, { recursive: true });
@@ -34,18 +34,7 @@ const shownCode = async (page) => (await page.locator(".sas-box .sas").innerText
 
 try {
   await step("anne makes an organization", async () => {
-    await a.getByRole("link", { name: "Create an organization" }).click();
-    await field(a, "Address of the server").fill(process.env.URL);
-    await field(a, "Name of the organization at the server").fill("harbour");
-    await field(a, "Code of the operator").fill(process.env.CODE);
-    await button(a, "Continue").click();
-    await field(a, "Your name").fill("Anne Le Goff");
-    await field(a, "Your e-mail address").fill("anne@harbour.example");
-    await field(a, "What this device is called").fill("Anne's laptop");
-    await button(a, "Continue").click();
-    await setPassword(a);
-    await button(a, "Create the organization").click();
-    await a.getByRole("heading", { name: "Your organization is there" }).waitFor({ timeout: FOUNDING_MS });
+    await foundOrganization(a);
   });
   await step("karim claims an invitation, and both compare codes", async () => {
     await a.getByRole("link", { name: "Invite a person" }).click();
@@ -72,10 +61,7 @@ try {
     await k.getByText("No workspace yet").waitFor();
   });
   await step("anne shares a workspace, which karim sees by himself", async () => {
-    await a.getByRole("complementary", { name: "Navigation" }).getByRole("button", exact("New workspace")).click();
-    await field(a, "Name").fill("Plans");
-    await button(a, "Create").click();
-    await a.getByText("Drop files or folders here").waitFor();
+    await makeWorkspace(a, "Plans");
     await a.locator(".toolbar").getByRole("button", exact("Share")).click();
     const dialog = a.getByRole("dialog");
     await dialog.getByPlaceholder("Name or e-mail").fill("karim");

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, openSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { agent, browserAlone, check, exact, finish, password, state, step } from "./world.mjs";
+import { agent, browserAlone, check, exact, finish, foundOrganization, makeWorkspace, state, step } from "./world.mjs";
 
 const MEMORY_MOST = 300, START_MOST_MS = 1000, SEEK_MOST_MS = 500;
 // Sound without compression: 44 bytes of head, then as much as a file of this kind can have. A hole of the disk is zeros.
@@ -44,25 +44,10 @@ const chrome = await browserAlone();
 const { link } = await agent("anne");
 let page = await chrome.page(link);
 const origin = new URL(page.url()).origin;
-const field = (name) => page.getByLabel(name, { exact: true }), button = (name) => page.getByRole("button", exact(name));
 await step("a workspace is there", async () => {
-  await page.getByRole("link", { name: "Create an organization" }).click();
-  await field("Address of the server").fill(process.env.URL);
-  await field("Name of the organization at the server").fill("harbour");
-  await field("Code of the operator").fill(process.env.CODE);
-  await button("Continue").click();
-  await field("Your name").fill("Anne");
-  await field("Your e-mail address").fill("anne@harbour.example");
-  await field("What this device is called").fill("bench");
-  await button("Continue").click();
-  await field("Password of this device").fill(password);
-  await field("The same password again").fill(password);
-  await button("Create the organization").click();
+  await foundOrganization(page, { name: "Anne", device: "bench" });
   await page.getByRole("link", { name: "Invite a person" }).click();
-  await page.getByRole("complementary", { name: "Navigation" }).getByRole("button", exact("New workspace")).click();
-  await field("Name").fill("archive");
-  await button("Create").click();
-  await page.getByText("Drop files or folders here").waitFor();
+  await makeWorkspace(page, "archive");
 });
 const timer = sampling();
 const gib = (size / 2 ** 30).toFixed(1);

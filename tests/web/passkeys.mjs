@@ -3,7 +3,7 @@
 // a device file that was altered. The page is opened by a name, as a passkey needs one. SHOTS: a folder for pictures.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { FOUNDING_MS, axePath, browser, check, exact, finish, password, person, root, step } from "./world.mjs";
+import { axePath, browser, check, exact, finish, foundOrganization, password, person, root, step } from "./world.mjs";
 
 if (process.env.HOST !== "browser") throw new Error("passkeys open devices of the browser's host: HOST=browser");
 const origin = process.env.URL.replace("127.0.0.1", "localhost");
@@ -88,19 +88,7 @@ let key = "", first = "", second = "";
 try {
   await step("a device with a password", async () => {
     await page.goto(`${origin}/`);
-    await page.getByRole("link", { name: "Create an organization" }).click();
-    await field("Address of the server").fill(origin);
-    await field("Name of the organization at the server").fill("harbour");
-    await field("Code of the operator").fill(process.env.CODE);
-    await button("Continue").click();
-    await field("Your name").fill("Anne Le Goff");
-    await field("Your e-mail address").fill("anne@harbour.example");
-    await field("What this device is called").fill("Anne's laptop");
-    await button("Continue").click();
-    await field("Password of this device").fill(password);
-    await field("The same password again").fill(password);
-    await button("Create the organization").click();
-    await page.getByRole("heading", { name: "Your organization is there" }).waitFor({ timeout: FOUNDING_MS });
+    await foundOrganization(page, { server: origin });
     await page.getByRole("link", { name: "Invite a person" }).click();
     key = new URL(page.url()).hash.split("/")[2];
     await openAccount();

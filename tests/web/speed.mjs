@@ -6,7 +6,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { appendFileSync, createWriteStream, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { agent, bin, browserAlone, check, exact, finish, password, state, step } from "./world.mjs";
+import { agent, bin, browserAlone, check, exact, finish, foundOrganization, makeWorkspace, password, state, step } from "./world.mjs";
 
 const mib = Number(process.env.MIB ?? 256), files = Number(process.env.FILES ?? 2000), rounds = Number(process.env.ROUNDS ?? 3);
 const host = process.env.HOST === "browser" ? "the browser's host" : "the agent";
@@ -42,26 +42,10 @@ const { link } = await agent("anne");
 let page = await chrome.page(link);
 const origin = new URL(page.url()).origin;
 await page.getByRole("heading", { name: "Welcome to zt" }).waitFor();
-const field = (name) => page.getByLabel(name, { exact: true }), button = (name) => page.getByRole("button", exact(name));
 await step("an organization is made in the page", async () => {
-  await page.getByRole("link", { name: "Create an organization" }).click();
-  await field("Address of the server").fill(process.env.URL);
-  await field("Name of the organization at the server").fill("harbour");
-  await field("Code of the operator").fill(process.env.CODE);
-  await button("Continue").click();
-  await field("Your name").fill("Anne");
-  await field("Your e-mail address").fill("anne@harbour.example");
-  await field("What this device is called").fill("bench");
-  await button("Continue").click();
-  await field("Password of this device").fill(password);
-  await field("The same password again").fill(password);
-  await button("Create the organization").click();
-  await page.getByRole("heading", { name: "Your organization is there" }).waitFor();
+  await foundOrganization(page, { name: "Anne", device: "bench" });
   await page.getByRole("link", { name: "Invite a person" }).click();
-  await page.getByRole("complementary", { name: "Navigation" }).getByRole("button", exact("New workspace")).click();
-  await field("Name").fill("archive");
-  await button("Create").click();
-  await page.getByText("Drop files or folders here").waitFor();
+  await makeWorkspace(page, "archive");
 });
 
 let floor = null;

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { check, exact, finish, password, root, state, step } from "./world.mjs";
+import { check, exact, finish, foundOrganization, makeWorkspace, password, root, state, step } from "./world.mjs";
 
 const { chromium } = createRequire(join(root, "apps/web/package.json"))("playwright-core");
 const origin = process.env.URL;
@@ -32,24 +32,9 @@ async function unlock() {
 }
 /** Makes the organization SLUG by CODE, with a workspace that is open. */
 async function found(slug, code) {
-  await page.getByRole("link", { name: "Create an organization" }).click();
-  await field("Address of the server").fill(origin);
-  await field("Name of the organization at the server").fill(slug);
-  await field("Code of the operator").fill(code);
-  await button("Continue").click();
-  await field("Your name").fill("Anne Le Goff");
-  await field("Your e-mail address").fill("anne@harbour.example");
-  await field("What this device is called").fill("Anne's laptop");
-  await button("Continue").click();
-  await field("Password of this device").fill(password);
-  await field("The same password again").fill(password);
-  await button("Create the organization").click();
-  await page.getByRole("heading", { name: "Your organization is there" }).waitFor();
+  await foundOrganization(page, { server: origin, slug, code });
   await page.getByRole("link", { name: "Invite a person" }).click();
-  await page.getByRole("complementary", { name: "Navigation" }).getByRole("button", exact("New workspace")).click();
-  await field("Name").fill("Plans");
-  await button("Create").click();
-  await page.getByText("Drop files or folders here").waitFor();
+  await makeWorkspace(page, "Plans");
 }
 async function upload(name, bytes) {
   writeFileSync(join(state, name), bytes);

@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { agent, bin, browser, check, exact, finish, password, person, root, state, step } from "./world.mjs";
+import { agent, bin, browser, check, exact, finish, foundOrganization, makeWorkspace, password, person, root, state, step } from "./world.mjs";
 
 const isBrowser = process.env.HOST === "browser";
 const local = (act, name) => execFileSync("sh", [join(root, "deploy/local/zt-local"), act, state, bin, name], { stdio: "ignore" });
@@ -70,18 +70,7 @@ async function unlock(page) {
 
 try {
   await step("anne makes an organization and a workspace", async () => {
-    await a.getByRole("link", { name: "Create an organization" }).click();
-    await field(a, "Address of the server").fill(process.env.URL);
-    await field(a, "Name of the organization at the server").fill("harbour");
-    await field(a, "Code of the operator").fill(process.env.CODE);
-    await button(a, "Continue").click();
-    await field(a, "Your name").fill("Anne Le Goff");
-    await field(a, "Your e-mail address").fill("anne@harbour.example");
-    await field(a, "What this device is called").fill("Anne's laptop");
-    await button(a, "Continue").click();
-    await setPassword(a);
-    await button(a, "Create the organization").click();
-    await a.getByRole("heading", { name: "Your organization is there" }).waitFor();
+    await foundOrganization(a);
   });
 
   let link = "";
@@ -115,10 +104,7 @@ try {
     await k.getByRole("heading", { name: "You are in" }).waitFor();
   });
 
-  await a.getByRole("complementary", { name: "Navigation" }).getByRole("button", exact("New workspace")).click();
-  await field(a, "Name").fill("Plans");
-  await button(a, "Create").click();
-  await a.getByText("Drop files or folders here").waitFor();
+  await makeWorkspace(a, "Plans");
   const large = randomBytes(48 << 20);
   await step("the server is away in an upload: the page says so, and sends the file by itself when it is back", async () => {
     await a.locator("input[type=file]").nth(1).setInputFiles(put("large.bin", large));

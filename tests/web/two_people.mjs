@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FOUNDING_MS, agent, browser, check, exact, finish, password, person, state, step } from "./world.mjs";
+import { FOUNDING_MS, agent, browser, check, exact, finish, makeWorkspace, password, person, state, step } from "./world.mjs";
 
 // The browser's own host makes a key of the password four times, at its full cost.
 
@@ -148,10 +148,7 @@ try {
     await k.getByRole("navigation", { name: "Main" }).getByRole("link", exact("Files")).click();
   });
   await step("anne makes a workspace and shares it", async () => {
-    await a.getByRole("complementary", { name: "Navigation" }).getByRole("button", exact("New workspace")).click();
-    await field(a, "Name").fill("Crisis cell");
-    await button(a, "Create").click();
-    await a.getByText("Drop files or folders here").waitFor();
+    await makeWorkspace(a, "Crisis cell");
     await a.locator(".toolbar").getByRole("button", exact("Share")).click();
     const dialog = a.getByRole("dialog");
     await dialog.getByPlaceholder("Name or e-mail").fill("karim");

@@ -219,3 +219,30 @@ export async function person(chrome, link, options = {}) {
 }
 
 export const exact = (name) => ({ name, exact: true });
+
+/** Makes an organization, from the welcome on: by SERVER and the operator's CODE for it, with anne's first device. */
+export async function foundOrganization(page, { server = process.env.URL, slug = "harbour", code = process.env.CODE, name = "Anne Le Goff", device = "Anne's laptop", secret = password } = {}) {
+  const button = (name) => page.getByRole("button", exact(name));
+  const fill = (label, text) => page.getByLabel(label, { exact: true }).fill(text);
+  await page.getByRole("link", { name: "Create an organization" }).click();
+  await fill("Address of the server", server);
+  await fill("Name of the organization at the server", slug);
+  await fill("Code of the operator", code);
+  await button("Continue").click();
+  await fill("Your name", name);
+  await fill("Your e-mail address", "anne@harbour.example");
+  await fill("What this device is called", device);
+  await button("Continue").click();
+  await fill("Password of this device", secret);
+  await fill("The same password again", secret);
+  await button("Create the organization").click();
+  await page.getByRole("heading", { name: "Your organization is there" }).waitFor({ timeout: FOUNDING_MS });
+}
+
+/** Makes the workspace NAME, where the navigation is shown, and opens it. */
+export async function makeWorkspace(page, name) {
+  await page.getByRole("complementary", { name: "Navigation" }).getByRole("button", exact("New workspace")).click();
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByRole("button", exact("Create")).click();
+  await page.getByText("Drop files or folders here").waitFor();
+}
