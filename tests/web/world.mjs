@@ -123,7 +123,7 @@ export async function browser() {
 }
 
 /** Chromium that is looked at only between measures: while somebody watches the network, each process of it tells and keeps what passes,
- *  which takes more than the work itself. `page(URL)` is attached to, and anew after `unseen`. It saves files in `downloads`. */
+ *  which takes more than the work itself. `page(URL)` attaches to it, again after `unseen`. It saves files in `downloads`. */
 export async function browserAlone() {
   const folder = join(state, "alone"), downloads = join(state, "downloads");
   mkdirSync(join(folder, "Default"), { recursive: true });
@@ -172,7 +172,7 @@ export async function browserAlone() {
     /** Has PAGE do ACT, a function without anything around it, while nobody is attached. The answer: the seconds that it took. `began` is
      *  there when it began, in ms since 1970. */
     async unseen(page, act) {
-      // One text, because the page's policy lets it make none. Its end is told by the title, which is seen without being attached.
+      // One text, because the page's policy lets it make none. The title says its end, and is seen without being attached.
       const mark = `measure ${++turn}`;
       await page.evaluate(`(() => {
         setTimeout(async () => {
