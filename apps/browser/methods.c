@@ -182,7 +182,7 @@ do_settings(struct host *h, struct call *c)
 /* ---- unlocking, locking, passwords ---- */
 
 enum zt_err
-host_begin(struct host *h, struct call *c, const char *password, struct host_act *out)
+host_act_begin(struct host *h, struct call *c, const char *password, struct host_act *out)
 {
 	*out = (struct host_act){ .d = host_find(h, call_text(c, "key")) };
 	if (out->d == NULL)
@@ -241,7 +241,7 @@ static enum zt_err
 do_confirm(struct host *h, struct call *c)
 {
 	struct host_act a;
-	enum zt_err err = host_begin(h, c, "password", &a);
+	enum zt_err err = host_act_begin(h, c, "password", &a);
 
 	if (err)
 		return err;
@@ -253,7 +253,7 @@ static enum zt_err
 do_password(struct host *h, struct call *c)
 {
 	struct host_act a;
-	enum zt_err err = host_begin(h, c, "old", &a);
+	enum zt_err err = host_act_begin(h, c, "old", &a);
 
 	if (err)
 		return err;

@@ -14,7 +14,7 @@ struct host_act {
 };
 /* Finds the device that C names, to be opened by the password in C's parameter PASSWORD (NULL:
  * by none). Errors: NOT_FOUND. */
-enum zt_err host_begin(
+enum zt_err host_act_begin(
     struct host *h, struct call *c, const char *password, struct host_act *out);
 /* Those of passkeys (passkey_methods.c). */
 enum zt_err host_passkeys(struct host *h, struct call *c);

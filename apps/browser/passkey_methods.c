@@ -67,7 +67,7 @@ host_add_passkey(struct host *h, struct call *c)
 		.salt = call_text(c, "salt"),
 		.label = call_text(c, "label") };
 	struct host_act a;
-	enum zt_err err = host_begin(h, c, "password", &a);
+	enum zt_err err = host_act_begin(h, c, "password", &a);
 
 	if (err)
 		return err;
@@ -79,7 +79,7 @@ enum zt_err
 host_remove_passkey(struct host *h, struct call *c)
 {
 	struct host_act a;
-	enum zt_err err = host_begin(h, c, "password", &a);
+	enum zt_err err = host_act_begin(h, c, "password", &a);
 
 	if (err)
 		return err;
@@ -100,7 +100,7 @@ host_unlock_by_passkey(struct host *h, struct call *c)
 {
 	const struct zt_passkey_output p = output_of(c);
 	struct host_act a;
-	enum zt_err err = host_begin(h, c, NULL, &a);
+	enum zt_err err = host_act_begin(h, c, NULL, &a);
 
 	if (err)
 		return err;
@@ -113,7 +113,7 @@ host_confirm_by_passkey(struct host *h, struct call *c)
 {
 	const struct zt_passkey_output p = output_of(c);
 	struct host_act a;
-	enum zt_err err = host_begin(h, c, NULL, &a);
+	enum zt_err err = host_act_begin(h, c, NULL, &a);
 
 	if (err)
 		return err;
