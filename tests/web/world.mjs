@@ -2,7 +2,7 @@
 // What the tests of the page share: a browser, the agent's one-time link, and assertions.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, openSync } from "node:fs";
+import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
@@ -120,6 +120,85 @@ export async function browser() {
     return _bidiFirefox.launch({ executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr", firefoxUserPrefs: prefs });
   }
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+}
+
+/** Chromium that is looked at only between measures: while somebody watches the network, each process of it tells and keeps what passes,
+ *  which takes more than the work itself. `page(URL)` attaches to it, again after `unseen`. It saves files in `downloads`. */
+export async function browserAlone() {
+  const folder = join(state, "alone"), downloads = join(state, "downloads");
+  mkdirSync(join(folder, "Default"), { recursive: true });
+  mkdirSync(downloads, { recursive: true });
+  writeFileSync(join(folder, "Default/Preferences"), JSON.stringify({ download: { default_directory: downloads, prompt_for_download: false } }));
+  const child = spawn(process.env.CHROMIUM ?? "/usr/bin/chromium", ["--headless", "--no-sandbox", "--disable-dev-shm-usage", "--no-first-run", "--accept-lang=en-GB", "--window-size=1280,800",
+    "--remote-debugging-port=0", `--user-data-dir=${folder}`, "about:blank"], { stdio: "ignore" });
+  children.push(child);
+  let port = "", chrome = null, turn = 0;
+  for (let wait = 0; port === ""; wait++) {
+    check(wait < 300, "the browser does not begin");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    try {
+      port = readFileSync(join(folder, "DevToolsActivePort"), "utf8").split("\n")[0];
+    } catch {
+      // It is not there yet.
+    }
+  }
+  const address = `http://127.0.0.1:${port}`;
+  return {
+    pid: child.pid, downloads,
+    async page(url) {
+      chrome ??= await chromium.connectOverCDP(address);
+      const [context] = chrome.contexts();
+      context.setDefaultTimeout(SOON_MS);
+      const found = context.pages().find((one) => one.url().startsWith(url));
+      if (found) {
+        await found.bringToFront();
+        return found;
+      }
+      const made = await context.newPage();
+      await made.goto(url);
+      return made;
+    },
+    /** Puts FILES into the input of PAGE that EXPRESSION gives. It is `chosen` there, and hears of it by the first "change" that is sent to it. */
+    async choose(page, expression, files) {
+      const session = await page.context().newCDPSession(page);
+      const { result } = await session.send("Runtime.evaluate", { expression: `(() => {
+        const hold = (event) => { event.stopImmediatePropagation(); window.removeEventListener("change", hold, true); };
+        window.addEventListener("change", hold, true);
+        return globalThis.chosen = ${expression};
+      })()` });
+      await session.send("DOM.setFileInputFiles", { files, objectId: result.objectId });
+      await session.detach();
+    },
+    /** Has PAGE do ACT, a function without anything around it, while nobody is attached. The answer: the seconds that it took. `began` is
+     *  there when it began, in ms since 1970. */
+    async unseen(page, act) {
+      // One text, because the page's policy lets it make none. The title says its end, and is seen without being attached.
+      const mark = `measure ${++turn}`;
+      await page.evaluate(`(() => {
+        setTimeout(async () => {
+          const start = performance.now();
+          globalThis.began = Date.now();
+          try {
+            await (${act})();
+            document.title = "${mark}: " + (performance.now() - start) / 1000;
+          } catch (error) {
+            document.title = "${mark}: " + error;
+          }
+        }, 1500);
+      })()`);
+      await chrome.close();
+      chrome = null;
+      for (;;) {
+        const found = (await (await fetch(`${address}/json/list`)).json()).find(({ title }) => title.startsWith(`${mark}: `));
+        if (found) {
+          const said = found.title.slice(mark.length + 2);
+          check(Number(said) >= 0, said);
+          return Number(said);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    },
+  };
 }
 
 /** A window of a person, in a separate profile. Errors of the page are printed, and fail the last step. */

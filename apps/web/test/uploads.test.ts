@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Refusal } from "../src/host/client";
 import { startHost } from "../src/state/host";
 import type { Organization } from "../src/state/organization";
-import { leftOut, transfers } from "../src/state/transfers";
+import { leftOut, send, transfers } from "../src/state/transfers";
 import { continueWith, forgetUnfinished, lookForUnfinished, unfinished } from "../src/state/uploads";
 import { FakeHost, soon } from "./fake_host";
 
@@ -131,4 +131,29 @@ test("a failure shows nothing twice, and a note that is none holds nobody up", a
   expect(unfinished.value.map(({ id }) => id)).toEqual(["a", "b"]);
   expect(failures).toBe(3);
   expect(asked.filter(({ method }) => method === "list.open")).toHaveLength(4);
+});
+
+test("many small files are sent while the next are looked at, each once; what refused a folder is left out", async () => {
+  const notes = new Map<string, string>();
+  const { organization } = world(notes, new Map(), (method, { path }) => method === "files.makeFolder" && path === "w:/no");
+  const files = Array.from({ length: 1201 }, (_, at) => chosen(`f${at}`));
+  let state = "";
+  Object.defineProperty(files.at(-1)!.file, "size", { get: () => { state ||= transfers.value[0]!.state.value; return 1; } });
+  const within = { names: ["no", "one"], file: chosen("one").file };
+  const written = () => host.sent.filter(({ head }) => head.method === "files.writeSmall");
+  const answered = new Set<unknown>();
+  let ended = 0;
+  await Promise.all([send(organization, "w:/", [within, ...files], [], () => { ended++; }), vi.waitFor(() => {
+    for (const { head } of written()) if (!answered.has(head.id)) {
+      answered.add(head.id);
+      host.say({ id: head.id, result: {} });
+    }
+    expect(ended).toBe(1);
+  }, 5000)]);
+  expect(state).toMatch(/runs|done/);
+  const names = written().flatMap(({ head }) => (head.params as { files: { name: string }[] }).files.map(({ name }) => name));
+  expect(names).toHaveLength(1201);
+  expect(new Set(names)).toEqual(new Set(files.map((one) => one.names[0])));
+  expect(leftOut.value.map(({ name }) => name)).toEqual(["no"]);
+  await vi.waitFor(() => expect(notes.size).toBe(0));
 });

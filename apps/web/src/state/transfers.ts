@@ -47,6 +47,10 @@ const SMALL_MOST = 1000;
 const SMALL_BYTES = 4 << 20;
 /** Of all their names: a host takes a request of 1 MiB. */
 const SMALL_LETTERS = 128 << 10;
+/** A chosen file's size is asked of the browser's other process, which holds the page: some at a time, and what is known of these
+ * is sent while the next are asked for. */
+const ASKED_AT_ONCE = 50;
+const SENT_AT_ONCE = 500;
 /** What is sent at once to a host that takes files by itself: more where it is fast, so that a pause is soon. */
 const SLICE = 8 << 20;
 const SLICE_MOST = 256 << 20;
@@ -100,8 +104,20 @@ export function pauseAll(paused: boolean): void {
   if (!paused) pump();
 }
 
+/** Lets the page do what waits. A timer would be late where nobody looks at the page. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
+
 /** Sends CHOSEN into the folder PATH; folders are made first. `finished` is called when all of them have ended. BATCH: they are kept already. */
-export async function send(organization: Organization, path: string, chosen: readonly Chosen[], emptyFolders: readonly string[][], finished: () => void, batch: Batch = keep(organization, path, chosen)): Promise<void> {
+export async function send(organization: Organization, path: string, chosen: readonly Chosen[], emptyFolders: readonly string[][], finished: () => void, batch?: Batch): Promise<void> {
   if (active.value.length === 0) {
     transfers.value = [];
     leftOut.value = [];
@@ -113,13 +129,16 @@ export async function send(organization: Organization, path: string, chosen: rea
   };
   for (const one of chosen) note(one.names.slice(0, -1));
   for (const names of emptyFolders) note(names);
+  let kept = batch;
+  let hasEnded = false;
   const end = () => {
-    batch.end();
+    hasEnded = true;
+    kept?.end();
     finished();
   };
   let waiting = 0;
   const added = chosen.map(({ names, file }) => {
-    const one = newTransfer(organization, "send", names.join("/"), file.size);
+    const one = newTransfer(organization, "send", names.join("/"), 0);
     waiting++;
     const stop = one.state.subscribe((state) => {
       if (state !== "done" && state !== "failed" && state !== "cancelled") return;
@@ -129,8 +148,55 @@ export async function send(organization: Organization, path: string, chosen: rea
     return { one, names, file };
   });
   transfers.value = [...transfers.value, ...added.map(({ one }) => one)];
+  const made = makeFolders(organization, path, [...folders.values()]);
+  let group: Small[] = [];
+  let bytes = 0;
+  let letters = 0;
+  const ready = (refused: ReadonlySet<string>, some: typeof added) => {
+    for (const { one, names, file } of some) {
+      if (names.some((_, length) => refused.has(names.slice(0, length).join("/")))) {
+        transfers.value = transfers.value.filter((other) => other !== one);
+        one.state.value = "cancelled"; // its folder is left out, and named
+        continue;
+      }
+      const mine: Small = { one, name: names.join("/"), path: child(path, names.join("/")), file };
+      if (file.size > SMALL) {
+        one.run = () => sendFile(one, mine.path, file);
+        continue;
+      }
+      if (group.length >= SMALL_MOST || bytes + file.size > SMALL_BYTES || letters + mine.name.length > SMALL_LETTERS) {
+        group = [];
+        bytes = letters = 0;
+      }
+      group.push(mine);
+      bytes += file.size;
+      letters += mine.name.length;
+      const fellows = group;
+      one.run = () => sendTogether(organization, path, fellows, mine);
+    }
+    transfers.value = [...transfers.value]; // their sizes are known
+    pump();
+  };
+  let sent = Promise.resolve();
+  for (let at = 0, from = 0; at < added.length; at++) {
+    added[at]!.one.size = added[at]!.file.size;
+    const isLast = at + 1 === added.length;
+    if (isLast || at + 1 - from === SENT_AT_ONCE) {
+      const some = added.slice(from, from = at + 1);
+      sent = sent.then(async () => ready(await made, some));
+    }
+    if (!isLast && (at + 1) % ASKED_AT_ONCE === 0) await turn();
+  }
+  if (!hasEnded) kept ??= keep(organization, path, chosen);
+  await made;
+  await sent;
+  if (added.length === 0) end();
+}
+
+/** Makes FOLDERS below PATH; those that are refused are left out, and are the answer. */
+async function makeFolders(organization: Organization, path: string, folders: readonly string[][]): Promise<Set<string>> {
   const refused = new Set<string>();
-  for (const names of [...folders.values()].sort((a, b) => a.length - b.length)) {
+  for (const names of [...folders].sort((a, b) => a.length - b.length)) {
     try {
       await lasting(organization, () => organization.call("files.makeFolder", { path: child(path, names.join("/")) }));
     } catch (error) {
@@ -139,32 +205,7 @@ export async function send(organization: Organization, path: string, chosen: rea
       leftOut.value = [...leftOut.value, { name: names.join("/"), reason: sentenceOfError(error) }];
     }
   }
-  let group: Small[] = [];
-  let bytes = 0;
-  let letters = 0;
-  for (const { one, names, file } of added) {
-    if (names.some((_, length) => refused.has(names.slice(0, length).join("/")))) {
-      transfers.value = transfers.value.filter((other) => other !== one);
-      one.state.value = "cancelled"; // its folder is left out, and named
-      continue;
-    }
-    const mine: Small = { one, name: names.join("/"), path: child(path, names.join("/")), file };
-    if (file.size > SMALL) {
-      one.run = () => sendFile(one, mine.path, file);
-      continue;
-    }
-    if (group.length >= SMALL_MOST || bytes + file.size > SMALL_BYTES || letters + mine.name.length > SMALL_LETTERS) {
-      group = [];
-      bytes = letters = 0;
-    }
-    group.push(mine);
-    bytes += file.size;
-    letters += mine.name.length;
-    const fellows = group;
-    one.run = () => sendTogether(organization, path, fellows, mine);
-  }
-  if (added.length === 0) end();
-  pump();
+  return refused;
 }
 
 /** Adds a transfer that runs by itself. */
