@@ -132,6 +132,7 @@ export async function browserAlone() {
   const child = spawn(process.env.CHROMIUM ?? "/usr/bin/chromium", ["--headless", "--no-sandbox", "--disable-dev-shm-usage", "--no-first-run", "--accept-lang=en-GB", "--window-size=1280,800",
     "--remote-debugging-port=0", `--user-data-dir=${folder}`, "about:blank"], { stdio: "ignore" });
   children.push(child);
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1)); // which ends the browser
   let port = "", chrome = null, turn = 0;
   for (let wait = 0; port === ""; wait++) {
     check(wait < 300, "the browser does not begin");
