@@ -420,8 +420,7 @@ add_meanwhile(void *arg)
 	return NULL;
 }
 
-/* Neither of two that read the same file writes over what the other was told that is
- * done. */
+/* Neither of two that read the same file undoes what the other one acknowledged. */
 static void
 two_changes_at_once_are_both_made_or_one_is_refused(void **state)
 {
