@@ -499,7 +499,7 @@ a_transfer_waits_for_a_server_that_is_begun_again(void **state)
 	assert_non_null(bytes);
 	random_bytes(bytes, n);
 	from = world_file(s->w, "away", bytes, n);
-	to = world_file(s->w, "back", NULL, 0);
+	to = world_file(s->w, "back", "", 0);
 	(void)snprintf(command, sizeof command, "cmp %s %s", from, to);
 	assert_int_equal(0, unlink(to));
 	assert_ok(zt_workspace_create(s->alice.zt, "away"));
