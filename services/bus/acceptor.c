@@ -296,16 +296,24 @@ acceptor_open(nng_socket socket, const char *url, acceptor_admit_fn *admit, void
 }
 
 void
-acceptor_close(struct acceptor *a)
+acceptor_stop(struct acceptor *a)
 {
-	if (a == NULL)
+	if (a == NULL || !a->has_thread)
 		return;
 	(void)pthread_mutex_lock(&a->lock);
 	a->is_ending = true;
 	(void)pthread_cond_broadcast(&a->changed);
 	(void)pthread_mutex_unlock(&a->lock);
-	if (a->has_thread)
-		(void)pthread_join(a->thread, NULL);
+	(void)pthread_join(a->thread, NULL);
+	a->has_thread = false;
+}
+
+void
+acceptor_close(struct acceptor *a)
+{
+	if (a == NULL)
+		return;
+	acceptor_stop(a);
 	if (nng_listener_id(a->listener) > 0)
 		(void)nng_listener_close(a->listener);
 	(void)nng_pipe_notify(a->socket, NNG_PIPE_EV_ADD_PRE, NULL, NULL);

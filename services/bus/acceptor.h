@@ -24,10 +24,14 @@ typedef void acceptor_admit_fn(void *ctx, nng_pipe pipe);
 
 /* Listens for SOCKET, which has no other callback before a pipe is added, at URL: ipc://PATH,
  * where users of the owner's group may connect and nobody else (services that run as different
- * users share a group), or tcp://127.0.0.1:0. ADMIT may be NULL. The caller closes SOCKET and
- * then *OUT. MESSAGE[200] says what failed. Errors: UNAVAILABLE (the address), MEMORY. */
+ * users share a group), or tcp://127.0.0.1:0. ADMIT may be NULL. The caller stops *OUT,
+ * closes SOCKET, and then *OUT. MESSAGE[200] says what failed. Errors: UNAVAILABLE (the
+ * address), MEMORY. */
 ZT_CHECKED enum zt_err acceptor_open(nng_socket socket, const char *url,
     acceptor_admit_fn *admit, void *ctx, struct acceptor **out, char message[200]);
+/* Ends the looks. To be called before SOCKET is closed: nng 1.5.2 may wait for good for a
+ * connection that is just made. NULL is nothing. */
+void acceptor_stop(struct acceptor *a);
 /* NULL is nothing. After it returns ADMIT is not begun any more. */
 void acceptor_close(struct acceptor *a);
 /* The port of tcp://127.0.0.1:0, which another listener changes. Thread-safe. */

@@ -141,6 +141,7 @@ publisher_close(struct publisher *p)
 	(void)pthread_mutex_unlock(&p->lock);
 	if (p->has_thread)
 		(void)pthread_join(p->thread, NULL);
+	link_stop(&p->door);
 	(void)nng_close(p->socket);
 	link_close(&p->door);
 	(void)pthread_cond_destroy(&p->ends);

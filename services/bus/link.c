@@ -166,6 +166,13 @@ link_listen(const struct link *l, nng_socket socket, const char *url, struct lin
 }
 
 void
+link_stop(struct link_door *d)
+{
+	acceptor_stop(d->near);
+	tls_listener_stop(d->far);
+}
+
+void
 link_close(struct link_door *d)
 {
 	acceptor_close(d->near);

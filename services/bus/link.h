@@ -48,11 +48,14 @@ struct link_door {
 	struct tls_listener *far;
 };
 
-/* Listens for SOCKET at URL, an address that is taken. The caller closes SOCKET and then *OUT.
+/* Listens for SOCKET at URL, an address that is taken. The caller stops *OUT, closes SOCKET,
+ * and then *OUT.
  * MESSAGE[200]: a sentence on an error. Errors: CONFIG (a tls+tcp:// address, and L is NULL),
  * UNAVAILABLE, MEMORY. */
 ZT_CHECKED enum zt_err link_listen(const struct link *l, nng_socket socket, const char *url,
     struct link_door *out, char message[200]);
+/* As acceptor_stop. */
+void link_stop(struct link_door *d);
 /* One that is zero is nothing. */
 void link_close(struct link_door *d);
 /* nng_dial in the background, at any address that is taken (a pipes_dial_fn). It returns nng's

@@ -510,6 +510,13 @@ out:
 }
 
 void
+tls_listener_stop(struct tls_listener *l)
+{
+	if (l != NULL)
+		acceptor_stop(l->inner);
+}
+
+void
 tls_listener_close(struct tls_listener *l)
 {
 	if (l == NULL)

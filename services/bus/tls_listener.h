@@ -28,10 +28,13 @@ struct tls_identity {
 struct tls_listener;
 
 /* Listens for SOCKET, which has no other listener with callbacks before a pipe is added, on
- * HOST and PORT (bus/tcp.h). The caller closes SOCKET and then *OUT. MESSAGE[200] says what
+ * HOST and PORT (bus/tcp.h). The caller stops *OUT, closes SOCKET, and
+ * then *OUT. MESSAGE[200] says what
  * failed. Errors: UNAVAILABLE (the port), CONFIG (the identity), MEMORY. */
 ZT_CHECKED enum zt_err tls_listener_open(const struct tls_identity *who, nng_socket socket,
     const char *host, int port, struct tls_listener **out, char message[200]);
+/* As acceptor_stop. */
+void tls_listener_stop(struct tls_listener *l);
 /* Ends all its connections. NULL is nothing. */
 void tls_listener_close(struct tls_listener *l);
 /* The port that it listens on. */

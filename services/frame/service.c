@@ -537,6 +537,7 @@ out:
 		service_end_by(SERVICE_END_S, err);
 	db_close(first);
 	publisher_close(s->publisher);
+	link_stop(&s->door);
 	(void)nng_close(s->server);
 	link_close(&s->door);
 	policy_free(s->dispatch.policy);

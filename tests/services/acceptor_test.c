@@ -68,6 +68,7 @@ open_there(struct there *t, int (*open_socket)(nng_socket *), bool is_near)
 static void
 close_there(struct there *t)
 {
+	acceptor_stop(t->acceptor);
 	(void)nng_close(t->socket);
 	acceptor_close(t->acceptor);
 	(void)unlink(t->path);
@@ -174,6 +175,7 @@ later_peers_are_answered(bool is_near)
 	}
 	print_message(
 	    "another listener took the address %u times\n", acceptor_renewals(t.acceptor));
+	acceptor_stop(t.acceptor);
 	(void)nng_close(t.socket);
 	(void)pthread_join(t.thread, NULL);
 	close_there(&t);
@@ -218,6 +220,7 @@ who_listens_to_events_hears_those_after_it(void **state)
 	while (!is && clock_ms() < until)
 		is = is_told(&t, 0x21, bytes_of(NULL, 0), bytes_text("news"));
 	assert_true(is);
+	acceptor_stop(t.acceptor);
 	(void)nng_close(t.socket);
 	(void)pthread_join(t.thread, NULL);
 	close_there(&t);
@@ -246,6 +249,7 @@ a_listener_that_hears_is_left_alone(void **state)
 	assert_int_equal(-1, recv(fd, in, 1, MSG_DONTWAIT)); /* it stands */
 	assert_int_equal(EAGAIN, errno);
 	(void)close(fd);
+	acceptor_stop(t.acceptor);
 	(void)nng_close(t.socket);
 	(void)pthread_join(t.thread, NULL);
 	close_there(&t);
