@@ -46,7 +46,7 @@ check "byte for byte" diff -r "$state/tree" "$state/back"
 expect 66 "no \"nothing\"" "errors come with their words" person cat w:/nothing
 check "from nothing, all of it verifies" sh -c "rm '$state/carol'/store.db*; '$bin/zt' --home '$state/carol' --ca-file '$state/tls.pem' --password-file '$state/alice.password' verify w"
 
-person --json watch > "$state/events" 2>&1 & watching=$!
+"$bin/zt" --home "$state/carol" --ca-file "$state/tls.pem" --password-file "$state/alice.password" --json watch > "$state/events" 2>&1 & watching=$!
 check "an event socket opens" soon grep -q ready "$state/events"
 check "the same device writes meanwhile" person --quiet put "$state/alice.password" w:/event
 check "and the socket tells of it" soon grep -q '"event":"chain","workspace":"w"' "$state/events"
