@@ -224,7 +224,10 @@ watch(void *arg)
 	struct acceptor *a = arg;
 	int deaf = 0;
 
-	for (rest(a, ACCEPTOR_LOOK_MS, NULL); !is_ending(a); rest(a, ACCEPTOR_LOOK_MS, NULL)) {
+	for (;;) {
+		rest(a, deaf > 0 ? ACCEPTOR_AGAIN_MS : ACCEPTOR_LOOK_MS, NULL);
+		if (is_ending(a))
+			return NULL;
 		if (nng_listener_id(a->listener) <= 0) {
 			(void)begin(a); /* it could not before */
 			continue;
@@ -235,7 +238,6 @@ watch(void *arg)
 			deaf = 0;
 		}
 	}
-	return NULL;
 }
 
 /* ---- opening and closing ---- */

@@ -14,7 +14,8 @@
 
 #include "base/err.h"
 
-#define ACCEPTOR_LOOK_MS 1000
+#define ACCEPTOR_LOOK_MS 4000
+#define ACCEPTOR_AGAIN_MS 1000    /* behind a look that found it deaf */
 #define ACCEPTOR_PATIENCE_MS 2000 /* from the greeting until the connection counts */
 
 struct acceptor;

@@ -242,7 +242,7 @@ a_listener_that_hears_is_left_alone(void **state)
 	assert_int_equal(sizeof hello, send(fd, hello, sizeof hello, MSG_NOSIGNAL));
 	assert_int_equal(sizeof hello, recv(fd, in, sizeof hello, MSG_WAITALL));
 	looks = atomic_load(&t.ended);
-	(void)usleep(4 * ACCEPTOR_LOOK_MS * 1000);
+	(void)usleep(2 * ACCEPTOR_LOOK_MS * 1000);
 	assert_int_equal(0, acceptor_renewals(t.acceptor));
 	looks = atomic_load(&t.ended) - looks;
 	assert_in_range(looks, 1, 5);
@@ -267,7 +267,7 @@ closing_waits_for_no_look(void **state)
 		open_there(&t, nng_rep0_open, true);
 		for (int i = 0; i < CALLERS; i++)
 			call_and_end(&t);
-		(void)usleep(at * 1300 * 1000);
+		(void)usleep(at * 2200 * 1000);
 		start = clock_ms();
 		close_there(&t);
 		assert_true(clock_ms() - start < 5000);
