@@ -45,7 +45,9 @@ sealed_file_write(
 		err = device_folder_err(errno);
 	if (err == ZT_OK && (replaced ? rename(temp, path) : link(temp, path)) != 0)
 		err = device_folder_err(errno);
-	(void)unlink(temp);
+	/* One that was renamed is there no more: that name may be another thread's by now. */
+	if (err || !replaced)
+		(void)unlink(temp);
 	if (err == ZT_OK && (dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0) {
 		(void)fsync(dir);
 		(void)close(dir);
