@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 
 #include "bus/clock.h"
 #include "bus/config.h"
+#include "bus/thread.h"
 
 enum { HELLO = 8, SLICE_MS = 100, LOOKS = 2 /* before a listener is given up */ };
 static const char ipc[] = "ipc://";
@@ -29,7 +29,7 @@ struct acceptor {
 	pthread_cond_t changed;
 	nng_listener listener;
 	uint64_t counted; /* connections of LISTENER, and of those before it */
-	bool is_ending, has_thread;
+	bool is_ending, has_thread, is_near; /* near: a socket of this machine */
 	pthread_t thread;
 	atomic_int port;
 	atomic_uint renewals;
@@ -63,13 +63,12 @@ set_listener(struct acceptor *a, nng_listener l)
 static int
 set_up(struct acceptor *a, nng_listener l)
 {
-	bool is_near = strncmp(a->url, ipc, strlen(ipc)) == 0;
 	int rv, port = 0;
 
-	if (is_near && (rv = nng_listener_set_int(l, NNG_OPT_IPC_PERMISSIONS, 0660)) != 0)
+	if (a->is_near && (rv = nng_listener_set_int(l, NNG_OPT_IPC_PERMISSIONS, 0660)) != 0)
 		return rv;
 	set_listener(a, l);
-	if ((rv = nng_listener_start(l, 0)) == 0 && !is_near)
+	if ((rv = nng_listener_start(l, 0)) == 0 && !a->is_near)
 		rv = nng_listener_get_int(l, NNG_OPT_TCP_BOUND_PORT, &port);
 	atomic_store(&a->port, port);
 	return rv;
@@ -175,16 +174,11 @@ counted(struct acceptor *a)
 static void
 rest(struct acceptor *a, uint64_t ms, const uint64_t *n)
 {
-	struct timespec at;
+	const struct timespec at = thread_in_ms(ms);
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += (time_t)(ms / 1000);
-	at.tv_nsec += (long)(ms % 1000) * 1000 * 1000;
-	at.tv_sec += at.tv_nsec / 1000000000;
-	at.tv_nsec %= 1000000000;
 	(void)pthread_mutex_lock(&a->lock);
 	while (!a->is_ending && (n == NULL || a->counted == *n) &&
-	       pthread_cond_timedwait(&a->changed, &a->lock, &at) == 0)
+	       thread_wait(&a->changed, &a->lock, &at))
 		continue;
 	(void)pthread_mutex_unlock(&a->lock);
 }
@@ -193,10 +187,10 @@ rest(struct acceptor *a, uint64_t ms, const uint64_t *n)
 static bool
 is_deaf(struct acceptor *a)
 {
-	bool is_near = strncmp(a->url, ipc, strlen(ipc)) == 0, is = false;
+	bool is = false;
 	uint64_t before = counted(a);
-	int fd = is_near ? connect_near(a->url + strlen(ipc))
-			 : connect_inside(atomic_load(&a->port));
+	int fd = a->is_near ? connect_near(a->url + strlen(ipc))
+			    : connect_inside(atomic_load(&a->port));
 
 	if (fd < 0)
 		return false;
@@ -242,25 +236,11 @@ watch(void *arg)
 
 /* ---- opening and closing ---- */
 
-/* No signal ends in the thread. */
-static bool
-start(struct acceptor *a)
-{
-	sigset_t all, before;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
-	a->has_thread = pthread_create(&a->thread, NULL, watch, a) == 0;
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return a->has_thread;
-}
-
 enum zt_err
 acceptor_open(nng_socket socket, const char *url, acceptor_admit_fn *admit, void *ctx,
     struct acceptor **out, char message[200])
 {
 	struct acceptor *a = calloc(1, sizeof *a);
-	pthread_condattr_t monotonic;
 	enum zt_err err = ZT_OK;
 	int rv;
 
@@ -272,21 +252,19 @@ acceptor_open(nng_socket socket, const char *url, acceptor_admit_fn *admit, void
 	a->admit = admit;
 	a->ctx = ctx;
 	(void)pthread_mutex_init(&a->lock, NULL);
-	(void)pthread_condattr_init(&monotonic);
-	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&a->changed, &monotonic);
-	(void)pthread_condattr_destroy(&monotonic);
+	thread_cond_init(&a->changed);
 	if (strlen(url) >= sizeof a->url)
 		rv = NNG_EADDRINVAL;
 	else if ((rv = nng_socket_get_int(socket, NNG_OPT_PEER, &a->peer)) == 0 &&
 		 (rv = nng_pipe_notify(socket, NNG_PIPE_EV_ADD_PRE, count, a)) == 0) {
 		(void)snprintf(a->url, sizeof a->url, "%s", url);
+		a->is_near = strncmp(url, ipc, strlen(ipc)) == 0;
 		rv = begin(a);
 	}
 	if (rv != 0) {
 		(void)snprintf(message, 200, "%s", nng_strerror(rv));
 		err = ZT_ERR_UNAVAILABLE;
-	} else if (!start(a)) {
+	} else if (!(a->has_thread = thread_begin(&a->thread, watch, a))) {
 		(void)snprintf(message, 200, "no thread can be begun");
 		err = ZT_ERR_MEMORY;
 	}

@@ -15,6 +15,7 @@
 #include "bus/link.h"
 #include "bus/pipes.h"
 #include "bus/private.h"
+#include "bus/thread.h"
 #include "crypto/suite.h"
 
 enum { QUEUE = 1024, POLL_MS = 100 };
@@ -84,11 +85,8 @@ beat(void *arg)
 	(void)pthread_mutex_lock(&p->lock);
 	while (!p->is_ending) {
 		send_frame(p, bytes_of(NULL, 0));
-		(void)clock_gettime(CLOCK_MONOTONIC, &at);
-		at.tv_nsec += (long)LINE_BEAT_MS * 1000 * 1000;
-		at.tv_sec += at.tv_nsec / 1000000000;
-		at.tv_nsec %= 1000000000;
-		(void)pthread_cond_timedwait(&p->ends, &p->lock, &at);
+		at = thread_in_ms(LINE_BEAT_MS);
+		(void)thread_wait(&p->ends, &p->lock, &at);
 	}
 	(void)pthread_mutex_unlock(&p->lock);
 	return NULL;
@@ -99,7 +97,6 @@ publisher_open(const struct link *link, const char *url, enum route_service serv
     const struct secret *key, struct publisher **out, char message[200])
 {
 	struct publisher *p = calloc(1, sizeof *p);
-	pthread_condattr_t monotonic;
 	char cause[200] = "";
 	enum zt_err err;
 
@@ -110,10 +107,7 @@ publisher_open(const struct link *link, const char *url, enum route_service serv
 	p->key = key;
 	p->line = line_begin(service);
 	(void)pthread_mutex_init(&p->lock, NULL);
-	(void)pthread_condattr_init(&monotonic);
-	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&p->ends, &monotonic);
-	(void)pthread_condattr_destroy(&monotonic);
+	thread_cond_init(&p->ends);
 	(void)nng_socket_set_int(p->socket, NNG_OPT_SENDBUF, QUEUE);
 	if ((err = link_listen(link, p->socket, url, &p->door, cause))) {
 		(void)snprintf(
@@ -121,7 +115,7 @@ publisher_open(const struct link *link, const char *url, enum route_service serv
 		publisher_close(p);
 		return err;
 	}
-	p->has_thread = pthread_create(&p->thread, NULL, beat, p) == 0;
+	p->has_thread = thread_begin(&p->thread, beat, p);
 	if (!p->has_thread) {
 		publisher_close(p);
 		return ZT_ERR_MEMORY;
@@ -240,7 +234,7 @@ listener_open(const struct link *link, const char *urls, const struct secret *ke
 	(void)nng_socket_set_ms(l->socket, NNG_OPT_RECONNMAXT, 500);
 	pipes_watch(&l->pipes, l->socket, link, link_dial, line_changed, l);
 	if ((err = dial_all(l, urls, message)) == ZT_OK &&
-	    !(l->has_thread = pthread_create(&l->thread, NULL, listen_on, l) == 0))
+	    !(l->has_thread = thread_begin(&l->thread, listen_on, l)))
 		err = ZT_ERR_MEMORY;
 	if (err)
 		listener_close(l);

@@ -10,7 +10,6 @@
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +22,7 @@
 #include "bus/address.h"
 #include "bus/clock.h"
 #include "bus/tcp.h"
+#include "bus/thread.h"
 #include "bus/tls_groups.h"
 #include "bus/tls_relay.h"
 
@@ -444,19 +444,6 @@ listen_inside(struct tls_listener *l, char message[200])
 	return err;
 }
 
-/* No signal ends in the loop's thread: OpenSSL writes to sockets without MSG_NOSIGNAL. */
-static bool
-start(struct tls_listener *l)
-{
-	sigset_t all, before;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
-	l->has_thread = pthread_create(&l->thread, NULL, run, l) == 0;
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return l->has_thread;
-}
-
 enum zt_err
 tls_listener_open(const struct tls_identity *who, nng_socket socket, const char *host, int port,
     struct tls_listener **out, char message[200])
@@ -498,7 +485,8 @@ tls_listener_open(const struct tls_identity *who, nng_socket socket, const char 
 	ev_io_start(l->loop, &l->accepts);
 	ev_timer_start(l->loop, &l->tick);
 	ev_async_start(l->loop, &l->ends);
-	err = start(l) ? ZT_OK : ZT_ERR_MEMORY;
+	l->has_thread = thread_begin(&l->thread, run, l);
+	err = l->has_thread ? ZT_OK : ZT_ERR_MEMORY;
 out:
 	if (err == ZT_ERR_MEMORY)
 		(void)snprintf(message, 200, "%s", err_text(err));

@@ -8,6 +8,7 @@
 
 #include "base/vec.h"
 #include "bus/peer.h"
+#include "bus/thread.h"
 #include "crypto/suite.h"
 #include "format/event.h"
 #include "format/limits.h"
@@ -339,11 +340,8 @@ wait_again(struct messaging *m, const struct waiting *w)
 		if (newer == NULL || find_news(newer, &w->news[k]) == NULL)
 			wait_to_tell(m, &w->org, &w->news[k]);
 	}
-	(void)clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_nsec += (long)AGAIN_MS * 1000 * 1000;
-	at.tv_sec += at.tv_nsec / 1000000000;
-	at.tv_nsec %= 1000000000;
-	while (!m->is_ending && pthread_cond_timedwait(&m->more, &m->lock, &at) == 0)
+	at = thread_in_ms(AGAIN_MS);
+	while (!m->is_ending && thread_wait(&m->more, &m->lock, &at))
 		;
 }
 
@@ -379,15 +377,10 @@ work(void *arg)
 enum zt_err
 fanout_start(struct messaging *m)
 {
-	pthread_condattr_t monotonic;
-
 	STAILQ_INIT(&m->queue);
-	(void)pthread_condattr_init(&monotonic);
-	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&m->more, &monotonic);
-	(void)pthread_condattr_destroy(&monotonic);
+	thread_cond_init(&m->more);
 	for (; m->thread_count < MESSAGING_THREADS; m->thread_count++)
-		if (pthread_create(&m->threads[m->thread_count], NULL, work, m) != 0)
+		if (!thread_begin(&m->threads[m->thread_count], work, m))
 			return ZT_ERR_MEMORY;
 	return ZT_OK;
 }
