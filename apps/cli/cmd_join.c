@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "common/output.h"
 #include "common/qr.h"
 #include "terminal/command.h"
+#include "terminal/stop.h"
 
 /* Whom the link is for, how long it is valid, and what both sides type: before the link, which
  * is alone on standard output, for a pipe. */
@@ -114,16 +114,6 @@ cmd_invite_cancel(struct cli *c)
 	return err;
 }
 
-static volatile sig_atomic_t
-    stopped; /* set by the signal handler, which can be given nothing */
-
-static void
-on_signal(int sig)
-{
-	(void)sig;
-	stopped = 1;
-}
-
 static void
 show_code(void *ctx, const char *code)
 {
@@ -156,7 +146,7 @@ read_answer(const struct cli *c, char *line, size_t size, bool (*runs)(void *arg
 	struct pollfd typed = { .fd = STDIN_FILENO, .events = POLLIN };
 	int n = 0;
 
-	while (stopped == 0 && (n = poll(&typed, 1, 1000)) == 0)
+	while (!stop_is_asked() && (n = poll(&typed, 1, 1000)) == 0)
 		if (!runs(arg)) {
 			if (c->json)
 				output_json(stdout, "gone", "{}");
@@ -165,7 +155,7 @@ read_answer(const struct cli *c, char *line, size_t size, bool (*runs)(void *arg
 				    "\n%s\n", _("the other side has gone, or has begun again"));
 			return false;
 		}
-	return stopped == 0 && n > 0 && fgets(line, (int)size, stdin) != NULL;
+	return !stop_is_asked() && n > 0 && fgets(line, (int)size, stdin) != NULL;
 }
 
 static void
@@ -293,20 +283,15 @@ wait_a_little(void *ctx)
 		(void)fflush(stdout);
 	}
 	c->waited = true;
-	return stopped != 0;
+	return stop_is_asked();
 }
 
 /* The first signal tells the other side, then ends; the second ends at once. */
 static struct zt_codes
 codes_of(struct cli *c)
 {
-	const struct sigaction leave = { .sa_handler = on_signal,
-		.sa_flags = (int)SA_RESETHAND };
-
 	(void)setvbuf(stdin, NULL, _IONBF, 0);
-	(void)sigaction(SIGINT, &leave, NULL);
-	(void)sigaction(SIGTERM, &leave, NULL);
-	(void)sigaction(SIGHUP, &leave, NULL);
+	stop_heed_signals();
 	return (struct zt_codes){ c, show_code, pick_code, accept_newcomer, help_colleague,
 		wait_a_little };
 }

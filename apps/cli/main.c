@@ -19,6 +19,7 @@
 #include "terminal/command.h"
 #include "terminal/help.h"
 #include "terminal/progress.h"
+#include "terminal/stop.h"
 #include "ui/cmd_agent.h"
 
 static enum zt_err
@@ -80,7 +81,7 @@ run(struct cli *c, const struct command *k)
 {
 	enum zt_err err = k->of != NEEDS_NOTHING ? default_home(c) : ZT_OK, answer;
 
-	c->o.cancel = cli_stop();
+	c->o.cancel = stop_cancel();
 	c->o.translate = advice;
 	c->o.progress = progress_work;
 	c->o.progress_ctx = c;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "ui/agent.h"
 
-#include <errno.h>
 #include <libwebsockets.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,9 +142,9 @@ stop_waiting(lws_sorted_usec_list_t *timer)
 	(void)timer;
 }
 
-/* Whether the connection to PATH is open; else it was refused, or an agent that was stopped
- * takes it and says nothing (ETIMEDOUT). */
-static bool
+/* Errors: NOT_FOUND (it was refused), TIMEOUT (an agent that was stopped takes it and says
+ * nothing), MEMORY. */
+static enum zt_err
 connect_to(struct agent *a, const char *path)
 {
 	struct lws_context_creation_info info = { 0 };
@@ -162,7 +161,7 @@ connect_to(struct agent *a, const char *path)
 	info.gid = info.uid = (__typeof__(info.gid))-1;
 	info.fd_limit_per_thread = 16;
 	if ((a->lws = lws_create_context(&info)) == NULL)
-		return false;
+		return ZT_ERR_MEMORY;
 	to.context = a->lws;
 	to.address = address;
 	to.host = "zt";
@@ -170,31 +169,31 @@ connect_to(struct agent *a, const char *path)
 	to.protocol = to.local_protocol_name = "zt.v1";
 	to.pwsi = &a->wsi;
 	if (lws_client_connect_via_info(&to) == NULL)
-		return false;
+		return ZT_ERR_NOT_FOUND;
 	lws_sul_schedule(a->lws, 0, &timer, stop_waiting, DIAL_S * LWS_US_PER_SEC);
 	while (a->wsi != NULL && !a->is_open && steady_s() < until)
 		turn(a);
 	lws_sul_cancel(&timer);
-	errno = steady_s() >= until ? ETIMEDOUT : ECONNREFUSED;
-	return a->is_open;
+	if (a->is_open)
+		return ZT_OK;
+	return steady_s() >= until ? ZT_ERR_TIMEOUT : ZT_ERR_NOT_FOUND;
 }
 
-bool
+enum zt_err
 agent_dial(const struct agent_place *p, struct agent **out)
 {
 	struct agent *a;
-	int number;
+	enum zt_err err;
 
-	if (access(p->socket, R_OK | W_OK) != 0 || (a = calloc(1, sizeof *a)) == NULL)
-		return false;
-	if (!connect_to(a, p->socket)) {
-		number = errno;
+	if (access(p->socket, R_OK | W_OK) != 0)
+		return ZT_ERR_NOT_FOUND;
+	if ((a = calloc(1, sizeof *a)) == NULL)
+		return ZT_ERR_MEMORY;
+	if ((err = connect_to(a, p->socket)))
 		agent_close(a);
-		errno = number;
-		return false;
-	}
-	*out = a;
-	return true;
+	else
+		*out = a;
+	return err;
 }
 
 void

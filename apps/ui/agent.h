@@ -13,9 +13,10 @@
 
 struct agent;
 
-/* Connects to the agent at P. False: none answers there; errno is ETIMEDOUT where one is that
- * was stopped. The caller closes *OUT. */
-bool agent_dial(const struct agent_place *p, struct agent **out);
+/* Connects to the agent at P. The caller closes *OUT. Errors: NOT_FOUND (none is there), TIMEOUT
+ * (one is that does not answer), MEMORY. */
+enum zt_err agent_dial(const struct agent_place *p, struct agent **out)
+    __attribute__((warn_unused_result));
 /* NULL is nothing. */
 void agent_close(struct agent *a);
 /* Whether the connection has ended. */

@@ -83,7 +83,7 @@ await_agent(const struct agent_place *p, pid_t pid, struct agent **out)
 	bool runs = true;
 
 	for (int ms = 0; ms < BEGINS_MS; ms += LOOK_MS) {
-		if (agent_dial(p, out))
+		if (agent_dial(p, out) == ZT_OK)
 			return true;
 		if (!runs)
 			return false;
@@ -121,7 +121,7 @@ begin_agent(struct cli *c, struct agent **out)
 
 	if (err != ZT_OK)
 		return err;
-	if (agent_dial(&p, out))
+	if (agent_dial(&p, out) == ZT_OK)
 		return ZT_OK;
 	(void)fflush(NULL);
 	if ((pid = fork()) == 0)
@@ -137,14 +137,14 @@ static enum zt_err
 find_agent(struct cli *c, struct agent **out)
 {
 	struct agent_place p;
+	enum zt_err err =
+	    agent_place_of_home(c->home, &p) ? agent_dial(&p, out) : ZT_ERR_NOT_FOUND;
 
-	errno = 0;
-	if (agent_place_of_home(c->home, &p) && agent_dial(&p, out))
-		return ZT_OK;
-	if (errno == ETIMEDOUT)
+	if (err == ZT_ERR_TIMEOUT)
 		return no_answer(c);
-	(void)snprintf(c->message, sizeof c->message, "%s", _("no agent runs"));
-	return ZT_ERR_NOT_FOUND;
+	if (err == ZT_ERR_NOT_FOUND)
+		(void)snprintf(c->message, sizeof c->message, "%s", _("no agent runs"));
+	return err;
 }
 
 /* ---- the page ---- */
@@ -375,19 +375,20 @@ path_in(const char *remote, char out[PATH_MAX])
 	out[n] = 0;
 }
 
-/* Connects K to the agent of its device, if there is one; errno is that of agent_dial. HOME has
- * room for K's key. */
-static bool
+/* Connects K to the agent of its device. HOME has room for K's key. Errors: those of
+ * agent_dial. */
+static enum zt_err
 reach_any(struct asked *k, char home[PATH_MAX])
 {
 	struct agent_place p;
+	enum zt_err err =
+	    agent_place_of_home(k->c->home, &p) ? agent_dial(&p, &k->a) : ZT_ERR_NOT_FOUND;
 
-	errno = 0;
-	if (!agent_place_of_home(k->c->home, &p) || !agent_dial(&p, &k->a))
-		return false;
+	if (err)
+		return err;
 	(void)snprintf(home, PATH_MAX, "%s", k->c->home);
 	k->key = basename(home);
-	return true;
+	return ZT_OK;
 }
 
 /* The same, unless C is to do without. */
@@ -401,7 +402,7 @@ reach(struct asked *k, char home[PATH_MAX])
 	if (c->no_agent || c->password_file != NULL || cli_has(c, OPTION_PASSWORD_FD) ||
 	    (wish != NULL && strcmp(wish, "no") == 0))
 		return false;
-	return reach_any(k, home);
+	return reach_any(k, home) == ZT_OK;
 }
 
 bool
@@ -437,12 +438,13 @@ ui_lock(struct cli *c, enum zt_err *err)
 	json_t *state = NULL, *done = NULL, *d;
 	size_t i;
 	bool is_open = false;
+	enum zt_err reached;
 
 	/* However the device is opened otherwise: where the agent has it, it is open. */
-	if (!reach_any(&k, home)) {
-		if (errno != ETIMEDOUT)
-			return false;
-		*err = no_answer(c);
+	if ((reached = reach_any(&k, home)) == ZT_ERR_NOT_FOUND)
+		return false; /* *ERR stays as it is */
+	if (reached) {
+		*err = reached == ZT_ERR_TIMEOUT ? no_answer(c) : reached;
 		return true;
 	}
 	*err = agent_ask(k.a, "host.state", json_object(), NULL, &state, c->message);

@@ -266,26 +266,29 @@ def main():
             print('NOT OK - %s, undisturbed (%d places)' % (a.__name__, places)); print('\n'.join('    ' + l for l in log)); failed += 1
             continue
         # Each act has its share of the time; the places are taken in an order that spreads over all of them.
-        share, tried, reached = time.time() + (until - time.time()) / (len(acts) - i), 0, 0
+        share, kinds = time.time() + (until - time.time()) / (len(acts) - i), ('KILL', 'INT')[:2 if float(seconds) > 600 else 1]
+        tried, reached = dict.fromkeys(kinds, 0), dict.fromkeys(kinds, 0)
         order = sorted(range(1, places + 1), key=lambda n: (n * 0x9E3779B1) % 4294967296)
         if os.environ.get('LEAVE_PLACES'):
             order = [int(n) for n in os.environ['LEAVE_PLACES'].split()]
         for n in order:
-            if time.time() > share and reached > 0:
+            if time.time() > share and all(reached.values()):
                 break
-            for by in ('KILL', 'INT')[:2 if float(seconds) > 600 else 1]:
+            for by in kinds:
                 turn()
                 ok, log = a(w, {'LD_PRELOAD': preload, 'END_AT': str(n), 'END_BY': by})
-                tried += 1
-                reached += w.ended.killed
+                tried[by] += 1
+                reached[by] += w.ended.killed
                 if not ok:
                     failed += 1
                     print('NOT OK - %s, ended at place %d of %d by %s' % (a.__name__, n, places, by)); print('\n'.join('    ' + l for l in log))
         # An act is a little longer or shorter each time: its last places may be behind its end, and are no success.
-        if reached == 0:
-            failed += 1
-            print('NOT OK - %s: none of %d ends was reached' % (a.__name__, tried))
-        print('%s - %s: %d of %d places' % ('ok' if not failed else 'so far', a.__name__, reached, places), flush=True)
+        for by in kinds:
+            if reached[by] == 0:
+                failed += 1
+                print('NOT OK - %s: none of %d ends by %s was reached' % (a.__name__, tried[by], by))
+        print('%s - %s: %d places, ends reached of those tried: %s' % ('ok' if not failed else 'so far', a.__name__, places,
+              ', '.join('%s %d of %d' % ({'KILL': 'kill -9', 'INT': 'Ctrl-C'}[by], reached[by], tried[by]) for by in kinds)), flush=True)
     sys.exit(1 if failed else 0)
 
 if __name__ == '__main__':

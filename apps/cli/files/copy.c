@@ -16,6 +16,7 @@
 #include "files/files.h"
 #include "files/moving.h"
 #include "terminal/progress.h"
+#include "terminal/stop.h"
 
 /* Where this device's own copy is while a cp continues, which has it locked: what nobody has
  * locked was left by one that was killed. */
@@ -93,7 +94,7 @@ cmd_cp(struct cli *c)
 	int fd = -1;
 	enum zt_err err, first;
 
-	moving_heed_signals();
+	stop_heed_signals();
 	if ((err = lock_copy(c, folder, &fd))) {
 		if (fd >= 0)
 			(void)close(fd);

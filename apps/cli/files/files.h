@@ -5,8 +5,6 @@
 
 #include "terminal/command.h"
 
-/* The flag that a signal sets, for zt_options. */
-const struct zt_cancel *cli_stop(void);
 /* Removes what a cp that was killed left in clear in the state folder. */
 void cli_forget_copy(const struct cli *c);
 /* Shows a row of zt ls. */

@@ -6,6 +6,7 @@
 #include "files/files.h"
 #include "files/moving.h"
 #include "terminal/progress.h"
+#include "terminal/stop.h"
 
 enum zt_err
 cmd_get(struct cli *c)
@@ -16,7 +17,7 @@ cmd_get(struct cli *c)
 	uint64_t n = 0;
 	enum zt_err err;
 
-	moving_heed_signals();
+	stop_heed_signals();
 	err = zt_get(c->zt, c->args[0], local, &p, &n);
 	moving_end(c, &bar);
 	if (moving_is_done(err) && strcmp(local, "-") != 0)

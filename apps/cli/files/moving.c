@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* moving.c - what put, get and cp share: a signal ends them in order, and what became of the
- * files is said at the end. */
+/* moving.c - what put, get and cp share: what became of the files is said at the end. */
 #include "files/moving.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/l10n.h"
 #include "common/output.h"
-#include "files/files.h"
-#include "zt/cancel.h"
-
-static struct zt_cancel stopped; /* by a signal */
 
 /* What became of N files. None is no failure, where nothing was named: then all was done
  * before. */
@@ -58,31 +52,6 @@ moving_end(struct cli *c, struct progress *bar)
 {
 	progress_end(bar);
 	c->named += bar->excluded;
-}
-
-/* ---- signals: the first ends a transfer in order, the second the program ---- */
-
-const struct zt_cancel *
-cli_stop(void)
-{
-	return &stopped;
-}
-
-static void
-stop(int number)
-{
-	(void)number;
-	zt_cancel(&stopped);
-}
-
-void
-moving_heed_signals(void)
-{
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction a = { .sa_handler = stop, .sa_flags = (int)SA_RESETHAND };
-
-	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-		(void)sigaction(numbers[i], &a, NULL);
 }
 
 bool

@@ -8,8 +8,6 @@
 
 enum made { SENT, WRITTEN, COPIED };
 
-/* From now on a first signal sets the flag of cli_stop, and a second ends the program. */
-void moving_heed_signals(void);
 /* Ends BAR, and counts in C what it named. */
 void moving_end(struct cli *c, struct progress *bar);
 /* Says what became of FILES, after moving_end. */

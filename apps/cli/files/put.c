@@ -12,7 +12,7 @@
 #include "files/files.h"
 #include "files/moving.h"
 #include "terminal/progress.h"
-#include "zt/cancel.h"
+#include "terminal/stop.h"
 #include "zt/writer.h"
 
 /* ---- a stream up ---- */
@@ -35,9 +35,9 @@ read_piece(struct cli *c, int fd, const char *local, char *piece, size_t n, size
 	ssize_t rc;
 
 	do {
-		rc = zt_cancel_is_set(cli_stop()) ? 0 : read(fd, piece, n);
+		rc = stop_is_asked() ? 0 : read(fd, piece, n);
 	} while (rc < 0 && errno == EINTR);
-	if (zt_cancel_is_set(cli_stop())) {
+	if (stop_is_asked()) {
 		(void)snprintf(c->message, sizeof c->message, "%s",
 		    _("nothing of it is kept: a stream is put whole or not at all"));
 		return ZT_ERR_INTERRUPTED;
@@ -221,7 +221,7 @@ cmd_put(struct cli *c)
 	uint64_t sum = 0;
 	enum zt_err err;
 
-	moving_heed_signals();
+	stop_heed_signals();
 	if (c->dry)
 		p.would = would;
 	err = c->count > 2 ? put_several(c, &p, &sum)
