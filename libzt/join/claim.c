@@ -378,9 +378,7 @@ claim(struct claiming *k)
 		err = claim_anew(k);
 	}
 	/* The one way out: the other side does not wait for somebody who has left. */
-	if (err)
-		exchange_abort(&k->r);
-	joining_file_end_attempt(k->o->home, &k->r.invitation);
+	exchange_leave(&k->r, k->o->home, err);
 	return err;
 }
 

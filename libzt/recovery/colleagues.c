@@ -385,13 +385,11 @@ ask_one(struct asking *a, const char *link)
 	if ((err = calls_new(&co, &r.calls)) == ZT_OK &&
 	    (err = exchange_begin(&r, a->o->home)) == ZT_OK &&
 	    (err = pb_encode(&ask, &claim)) == ZT_OK &&
-	    (err = exchange_walk(&r, SAS_STEPS, buf_bytes(&claim), &got))) {
-		exchange_abort(&r);
+	    (err = exchange_walk(&r, SAS_STEPS, buf_bytes(&claim), &got)))
 		err = fail(a, err, r.detail);
-	}
 	if (err == ZT_OK)
 		err = keep_part(a, &r, buf_bytes(&got));
-	joining_file_end_attempt(a->o->home, &r.invitation);
+	exchange_leave(&r, a->o->home, err);
 	sas_free(r.sas);
 	calls_free(r.calls);
 	buf_free(&claim);

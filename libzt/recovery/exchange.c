@@ -206,6 +206,17 @@ exchange_begin(struct exchange *r, const char *home)
 	return sas_new(r->side, &r->org, &r->invitation, &r->attempt, &r->sas);
 }
 
+void
+exchange_leave(struct exchange *r, const char *home, enum zt_err err)
+{
+	if (err)
+		exchange_abort(r);
+	/* A message that was cut off may come to the server behind the abort, and would begin
+	 * the attempt again: its note stays, so that the next try ends it. */
+	if (err != ZT_ERR_INTERRUPTED && !err_retry(err))
+		joining_file_end_attempt(home, &r->invitation);
+}
+
 /* For the human's program, while the human takes their time. */
 static bool
 runs(void *arg)

@@ -47,5 +47,8 @@ bool exchange_await_fetched(struct exchange *r);
 /* Ends the attempt, so that the other side does not wait without an end. No-op before an
  * attempt, or when this side IS_TOLD. */
 void exchange_abort(struct exchange *r);
+/* The claimer's one way out of what exchange_begin began in HOME and ended with ERR: aborts
+ * where ERR is an error. */
+void exchange_leave(struct exchange *r, const char *home, enum zt_err err);
 
 #endif
