@@ -42,6 +42,7 @@ expect 73 "it is there" "what is there is not restored to nothing in particular"
 expect 66 "the folder is younger than that time" "a folder is not said to be as it was before it was made" alice restore w:/d --at "2020-01-01 00:00:00"
 expect 66 "the folder is younger than that time" "nor is the workspace" alice restore w:/ --at "2020-01-01 00:00:00"
 check "and all is there still" content w:/d/g g
+sleep 1.1 # a time is in whole seconds: what was done in this one is not behind it
 expect 0 "is as it was at" "of now it is" alice restore w:/d --at "$(date '+%F %T')"
 expect 73 "elsewhere in the workspace now: /old; zt mv" "what was moved is said to be where it is, and nothing comes back twice" alice restore w:/twice --object "$old"
 expect 64 "zt trash shows" "an id is one" alice restore w:/twice --object nothing
