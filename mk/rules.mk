@@ -63,14 +63,14 @@ ROOMS_auth := services/auth/operator
 $(foreach s,$(SERVICES),$B/bin/zt-$s): $B/bin/zt-%: $$(call objs,$$(call srcs,services/$$* $$(ROOMS_$$*))) $B/libframe.a $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE)
-$B/bin/zt-gateway: $(call objs,$(call srcs,gateway gateway/limits gateway/upstream gateway/site) apps/common/page_file.c) $B/libframe.a $B/libzt-pure.a
+$B/bin/zt-gateway: $(call objs,$(call srcs,gateway gateway/limits gateway/upstream gateway/site gateway/page)) $B/libframe.a $B/libzt-pure.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_SERVICE) -lwebsockets
 $B/bin/zt: $(call objs,$(call srcs,apps/cli apps/cli/files apps/ui apps/operator apps/terminal apps/common)) $B/libzt.a
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_CLI)
 $B/apps/agent/http/main.o: override CFLAGS += -DAGENT_PAGE='"$(PREFIX)/share/zt/web"'
-$B/bin/zt-agent: $(call objs,$(call srcs,apps/agent apps/agent/http apps/agent/door apps/hosts apps/rpc) apps/common/l10n.c apps/common/output.c apps/common/usage.c apps/common/standard.c apps/common/agent_place.c apps/common/page_file.c) $B/libzt.a
+$B/bin/zt-agent: $(call objs,$(call srcs,apps/agent apps/agent/http apps/agent/door apps/hosts apps/rpc) apps/common/l10n.c apps/common/output.c apps/common/usage.c apps/common/standard.c apps/common/agent_place.c) $(call objs,$(call srcs,gateway/page)) $B/libzt.a
 	@mkdir -p $(@D) $B/share/zt && ln -sfn ../../../web $B/share/zt/web
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_AGENT)
 $B/bin/zt-audit: $(call objs,$(call srcs,apps/audit) apps/common/l10n.c apps/common/standard.c) $B/libzt.a

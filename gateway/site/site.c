@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/page_file.h"
+#include "page/page_file.h"
 
 enum { FILES_MAX = 2000, NAME_MAX_BYTES = 200, HASH_TEXT = 64 };
 #define MANIFEST_MAX ((size_t)1024 * 1024)

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "common/page_file.h"
 #include "door/mark.h"
+#include "page/page_file.h"
 
 enum { FILES_MAX = 2000, HEX = MARK_HASH - 1 };
 #define MANIFEST "/zt-web.manifest"

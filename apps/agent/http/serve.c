@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "common/page_file.h"
 #include "door/site.h"
 #include "http/head.h"
 #include "http/stream.h"
+#include "page/page_file.h"
 
 enum { CHUNK = 64 * 1024, COOKIES_MAX = 4096 };
 

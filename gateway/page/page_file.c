@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "common/page_file.h"
+#include "page/page_file.h"
 
 #include <stddef.h>
 #include <string.h>

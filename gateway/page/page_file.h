@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* page_file.h - files of the page, for both who serve them: the gateway, and the agent. */
-#ifndef ZT_COMMON_PAGE_FILE_H
-#define ZT_COMMON_PAGE_FILE_H
+#ifndef ZT_PAGE_PAGE_FILE_H
+#define ZT_PAGE_PAGE_FILE_H
 
 #include <stdbool.h>
 
