@@ -907,6 +907,7 @@ it_ends_with_connections_that_stand(void **state)
 	nng_socket s = dial(w);
 
 	assert_true(is_echoed(s, 10));
+	tls_listener_stop(w->listener); /* before nng_close (acceptor.h) */
 	(void)nng_close(w->server);
 	(void)pthread_join(w->thread, NULL);
 	tls_listener_close(w->listener);
