@@ -17,6 +17,7 @@
 #include "proto/device.pb-c.h"
 #include "store/device_file.h"
 #include "store/joining_file.h"
+#include "zt/cancel.h"
 
 /* ---- J4 ---- */
 
@@ -217,6 +218,85 @@ J4_a_stranger_with_the_link_ends_no_exchange_that_runs(void **state)
 	intrude(&i);
 	assert_int_equal(2, i.taken);
 	calls_free(i.calls);
+}
+
+/* A message of a newcomer who was stopped. */
+struct late {
+	struct zt_cancel stop;
+	struct buf request;
+};
+
+static bool
+cut_off(void *ctx, struct proxy_call *c)
+{
+	struct late *l = ctx;
+
+	if (c->route != ROUTE_CLAIM || l->request.n > 0)
+		return false;
+	buf_add(&l->request, c->request);
+	zt_cancel(&l->stop);
+	c->status = 0;
+	return true;
+}
+
+static void *
+greet(void *arg)
+{
+	struct meeting *m = arg;
+	struct zt_codes codes = human_codes(&m->at_alice);
+
+	do /* who reads that the other side began again types the same */
+		m->greeter = zt_greet(m->s->alice.zt, m->link, &codes, NULL);
+	while (m->greeter == ZT_ERR_ABORTED);
+	return NULL;
+}
+
+static int
+messages_of(struct meeting *m)
+{
+	struct invite_link l;
+	PGresult *r;
+	int n;
+
+	assert_ok(invite_link_parse(m->link, &l));
+	r = world_ask(
+	    m->s->w, "auth", "SELECT id FROM auth.exchange WHERE id = $1", &l.invitation);
+	n = PQntuples(r);
+	PQclear(r);
+	return n;
+}
+
+static void
+a_message_behind_its_abort_keeps_nobody_waiting(void **state)
+{
+	struct setting *s = *state;
+	struct late l = { .request = buf_init(1 << 20) };
+	struct proxy_hooks hooks = { .ctx = &l, .before = cut_off };
+	struct meeting m;
+	struct zt_options o = {
+		.home = m.home, .password = "a newcomer's password", .cancel = &l.stop
+	};
+	struct zt_claim c = { m.link, m.email, "New", "phone" };
+	struct zt_codes codes;
+	pthread_t thread;
+	enum zt_err err;
+
+	meeting_init(s, &m);
+	codes = human_codes(&m.at_newcomer);
+	proxy_play(s->w->d, &hooks);
+	assert_err(ZT_ERR_INTERRUPTED, zt_claim(&o, &c, &codes, m.message));
+	proxy_play(s->w->d, NULL);
+	assert_int_equal(200, proxy_send(s->w->d, buf_bytes(&l.request), &err));
+	assert_int_equal(1, messages_of(&m));
+	/* the greeter takes up what nobody continues */
+	assert_int_equal(0, pthread_create(&thread, NULL, greet, &m));
+	for (int i = 0; i < 300 && messages_of(&m) < 2; i++)
+		(void)nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+	(void)claim(&m);
+	assert_int_equal(0, pthread_join(thread, NULL));
+	assert_ok(m.claimer);
+	assert_ok(m.greeter);
+	buf_free(&l.request);
 }
 
 /* What waits in the folder is of a server that this command may not speak to. */
@@ -450,6 +530,7 @@ main(void)
 		PLAY(J5_an_accepted_or_cancelled_invitation_is_refused_by_server_and_client),
 		PLAY(J6_another_organizations_or_a_forged_genesis_is_refused_by_the_newcomer),
 		PLAY(J9_an_invitation_of_a_user_never_adds_a_device_of_ones_own),
+		PLAY(a_message_behind_its_abort_keeps_nobody_waiting),
 		PLAY(J4_an_earlier_try_that_cannot_be_gone_on_with_stays_and_is_told),
 		PLAY(J8_a_device_file_with_cheaper_password_hashing_is_refused),
 	};
