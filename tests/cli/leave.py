@@ -24,6 +24,13 @@ class Party:
         except (BrokenPipeError, OSError):
             pass
 
+    def close(self):
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass  # an answer to who was ended before reading it
+        self.process.stdout.close()
+
 def act(parties, seconds=120):
     """Whether all came to the end, with what they said."""
     until, log = time.time() + seconds, []
@@ -50,7 +57,7 @@ def act(parties, seconds=120):
                 continue
             p.said += (p.process.stdout.read() or b'').decode(errors='replace')
             log.append('%s: %d: %s' % (p.name, rc, p.said.strip().split('\n')[-1][-200:]))
-            p.process.stdin.close(); p.process.stdout.close()
+            p.close()
             p.yes = 0
             if p.end and 'END_AT' in p.end and not p.killed and rc in (-9, -2, 130):
                 p.killed = True
