@@ -18,7 +18,7 @@
 #include "common/output.h"
 #include "ui/agent.h"
 
-enum { BEGINS_MS = 10000, LOOK_MS = 20, LOG_MAX = 1024 * 1024, PAGE = 1000 };
+enum { BEGINS_MS = 15000, LOOK_MS = 20, LOG_MAX = 1024 * 1024, PAGE = 1000 };
 
 static void
 pause_ms(long ms)

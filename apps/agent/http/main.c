@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/agent.h"
@@ -27,7 +28,7 @@
 #include "http/stream.h"
 
 enum { EXIT_USAGE = 64, EXIT_RUNS = 75, EXIT_SOFTWARE = 70, EXIT_CANNOT = 73 };
-enum { PAGE_CHECK_S = 6 * 3600 };
+enum { PAGE_CHECK_S = 6 * 3600, ENDS_MS = 10000, LOOK_MS = 20 };
 
 static int
 usage(FILE *to)
@@ -78,6 +79,21 @@ keep_memory(void)
 	(void)mallopt(M_TRIM_THRESHOLD, 32 * 1024 * 1024);
 }
 
+/* Waits where the lock of FD has an agent that ends, which has no socket any more, or one that
+ * has none yet. */
+static bool
+take_lock(const struct agent *a, int fd)
+{
+	const struct timespec moment = { 0, LOOK_MS * 1000000L };
+
+	for (int ms = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; ms += LOOK_MS) {
+		if (ms >= ENDS_MS || access(a->socket, F_OK) == 0)
+			return false;
+		(void)nanosleep(&moment, NULL);
+	}
+	return true;
+}
+
 /* One agent a root: the one that has the lock, as long as it lives. */
 static int
 take_root(const struct agent *a)
@@ -90,7 +106,7 @@ take_root(const struct agent *a)
 		agent_log("%s: %s", path, strerror(errno));
 		return EXIT_CANNOT;
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+	if (!take_lock(a, fd)) {
 		agent_log("another agent serves %s", a->root);
 		return EXIT_RUNS;
 	}
