@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { expect, test } from "vitest";
 import { changes } from "../src/pages/files/diff";
+import { loopsOf } from "./pace";
 
 const shownAs = (before: string, after: string) => changes(before, after)!.flatMap((one) => one.lines.map((line) => (one.kind === "same" ? " " : one.kind === "added" ? "+" : "-") + line)).join("|");
 
@@ -26,7 +27,8 @@ test("before and after are found again in any list of changes", () => {
 
 test("texts that have nothing in common end soon", () => {
   const many = (sign: string) => Array.from({ length: 20_000 }, (_, n) => sign + n).join("\n");
-  const start = performance.now();
-  expect(changes(many("a"), many("b"))).toBeNull();
-  expect(performance.now() - start).toBeLessThan(5000);
-});
+  const loops = loopsOf(() => {
+    expect(changes(many("a"), many("b"))).toBeNull();
+  });
+  expect(loops).toBeLessThan(40);
+}, 60_000);

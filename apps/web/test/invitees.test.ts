@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { User } from "@rpc";
 import { cells, invitees, INVITEES_MOST, isAddress } from "../src/state/invitees";
+import { loopsOf } from "./pace";
 
 const nobody: User[] = [];
 const faults = (text: string, people = nobody) => invitees(text, people).map((one) => one.fault);
@@ -35,10 +36,11 @@ test("what is wrong with a line is said of that line alone", () => {
 test("no more than fit, and never slowly", () => {
   const many = Array.from({ length: INVITEES_MOST + 2 }, (_, n) => `p${n}@a.example,P`).join("\n");
   expect(faults(many).filter((one) => one === "many").length).toBe(2);
-  const start = performance.now();
-  invitees(`${"a@".repeat(200_000)}\n${'"'.repeat(200_000)}`, nobody);
-  expect(performance.now() - start).toBeLessThan(2000);
-});
+  const loops = loopsOf(() => {
+    invitees(`${"a@".repeat(200_000)}\n${'"'.repeat(200_000)}`, nobody);
+  });
+  expect(loops).toBeLessThan(40);
+}, 60_000);
 
 test("addresses", () => {
   for (const good of ["a@b.example", "anne.le-goff+x@port.kerlann.example", "é@é.example"]) expect(isAddress(good)).toBe(true);
