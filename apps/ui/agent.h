@@ -13,8 +13,8 @@
 
 struct agent;
 
-/* Connects to the agent at P. The caller closes *OUT. Errors: NOT_FOUND (none is there), TIMEOUT
- * (one is that does not answer), MEMORY. */
+/* Connects to the agent at P. The caller closes *OUT. Errors: NOT_FOUND (none is there),
+ * TIMEOUT (one is that does not answer), MEMORY. */
 enum zt_err agent_dial(const struct agent_place *p, struct agent **out)
     __attribute__((warn_unused_result));
 /* NULL is nothing. */

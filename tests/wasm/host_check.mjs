@@ -52,7 +52,7 @@ const fetched = async (path) => {
 	const { handle, size } = await call('reader.open', { path }), all = Buffer.alloc(size);
 	for (let at = 0; at < size;) {
 		const { content } = await host.call(key, 'reader.read', { handle, offset: at, size: Math.min(PIECE, size - at) });
-		content.forEach((b, i) => { all[at + i] = b; }); at += content.length;
+		all.set(content, at); at += content.length;
 	}
 	await call('reader.close', { handle });
 	return all;

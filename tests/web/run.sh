@@ -24,7 +24,7 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 if [ "${HOST:-}" = browser ] || [ "${1:-}" = releases ]; then ZT_GATEWAY="web: $root/build/web"; export ZT_GATEWAY; fi
-sh "$root/deploy/local/zt-local" start "$STATE" "$BIN" >/dev/null
+sh "$root/tests/support/local" start "$STATE" "$BIN" >/dev/null
 URL=$(cat "$STATE/url"); export URL
 CODE=$("$BIN/zt" server create harbour --server "$URL" --operator-token-file "$STATE/operator-token" | tail -1); export CODE
 node "$root/tests/web/${1:-two_people}.mjs"
