@@ -317,6 +317,17 @@ cmd_greet(struct cli *c)
 	return ZT_OK;
 }
 
+/* The arguments, before anybody types a password for what cannot be. */
+static enum zt_err
+check_links(struct cli *c)
+{
+	for (int i = 0; i < c->count; i++)
+		if (!zt_is_link(c->args[i]))
+			return cli_refuse(
+			    c, "%s", _("that is not an invitation link (zt://...)"));
+	return ZT_OK;
+}
+
 enum zt_err
 cmd_claim(struct cli *c)
 {
@@ -325,9 +336,11 @@ cmd_claim(struct cli *c)
 		.email = c->email != NULL ? c->email : "",
 		.name = c->name != NULL ? c->name : c->email,
 		.device_label = cli_label(c) };
-	enum zt_err err = cli_joining_password(c);
+	enum zt_err err = cli_check_no_device(c);
 
-	if (err == ZT_OK && (err = zt_claim(&c->o, &k, &codes, c->message)) == ZT_OK) {
+	if (err == ZT_OK && (err = check_links(c)) == ZT_OK &&
+	    (err = cli_joining_password(c)) == ZT_OK &&
+	    (err = zt_claim(&c->o, &k, &codes, c->message)) == ZT_OK) {
 		cli_done(c, "%s", _("this device is in the organization now"));
 		cli_warn(c, c->message);
 	}
@@ -429,7 +442,7 @@ cmd_recover(struct cli *c)
 	if (err)
 		return err;
 	if (!by_words)
-		err = c->email != NULL ? ZT_OK : missing(c, "--email", "ADDRESS");
+		err = c->email != NULL ? check_links(c) : missing(c, "--email", "ADDRESS");
 	else if ((err = c->server != NULL ? ZT_OK : missing(c, "--server", "URL")) == ZT_OK)
 		err = ask_words(c, words, sizeof words);
 	if (err == ZT_OK && (err = cli_joining_password(c)) == ZT_OK &&

@@ -66,6 +66,12 @@ zt_claim(const struct zt_options *o, const struct zt_claim *c, const struct zt_c
 }
 
 bool
+zt_is_link(const char *link)
+{
+	return join_is_link(link);
+}
+
+bool
 zt_is_joining(const char *home)
 {
 	return join_is_joining(home);

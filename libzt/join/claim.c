@@ -383,6 +383,14 @@ claim(struct claiming *k)
 }
 
 bool
+join_is_link(const char *link)
+{
+	struct invite_link l;
+
+	return invite_link_parse(link, &l) == ZT_OK;
+}
+
+bool
 join_is_joining(const char *home)
 {
 	return joining_file_is_there(home);

@@ -23,6 +23,7 @@ ZT_CHECKED enum zt_err join_bootstrap(
     const struct zt_options *o, const struct zt_bootstrap *b, char *message);
 ZT_CHECKED enum zt_err join_claim(const struct zt_options *o, const struct zt_claim *c,
     const struct zt_codes *codes, char *message);
+bool join_is_link(const char *link);
 bool join_is_joining(const char *home);
 ZT_CHECKED enum zt_err join_pki_request(
     const struct zt_options *o, const struct zt_pki_ask *a, char *id, char *message);

@@ -55,7 +55,10 @@ wrong "no whole number from 2 to 16" "--need 1" recovery colleagues a b --need 1
 wrong "no whole number from 2 to 16" "--need 2x" recovery colleagues a b --need 2x
 right "--need 2" recovery colleagues a b --need 2
 for n in abc -1 0x3 2147483648; do expect 64 "no whole number" "--password-fd $n" zt --home "$state/none" --password-fd "$n" users; done
-expect 74 "password-fd 99: Bad file" "a descriptor that is not open" zt --home "$state/none" --password-fd 99 claim zt://x --email a@b.example
+link=zt://server.example/$(printf %032d 1)/$(printf %032d 1)
+expect 64 "not an invitation link" "a link that is none is said before a password is asked for" zt --home "$state/none" claim zt://x --email a@b.example
+expect 64 "not an invitation link" "also beside others" zt --home "$state/none" recover "$link" zt://x --email a@b.example
+expect 74 "password-fd 99: Bad file" "a descriptor that is not open" zt --home "$state/none" --password-fd 99 claim "$link" --email a@b.example
 for n in lots 1.5G 5GB -1 "" 9223372036854775807K; do
 	expect 64 "size\|a value is missing" "size \"$n\"" zt server set x --server http://127.0.0.1:9 --operator-token-file "$state/pw" --storage "$n"
 done

@@ -77,6 +77,8 @@ struct zt_claim {
 ZT_CALL enum zt_err zt_claim(const struct zt_options *o, const struct zt_claim *c,
     const struct zt_codes *codes, char *message);
 
+/* Whether LINK is written as an invitation link is. Whether it is valid, the server knows. */
+ZT_CALL bool zt_is_link(const char *link);
 /* Whether HOME holds an unfinished zt_claim or zt_recover. */
 ZT_CALL bool zt_is_joining(const char *home);
 
