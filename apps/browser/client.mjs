@@ -3,7 +3,8 @@
 // blocked comes through shared memory (shared.mjs): answers of the network, replies of the person, cancel.
 import { argon2Import } from './argon2.mjs';
 import { certificatesImport } from './certificates.mjs';
-import { httpImports, letGo } from './http.mjs';
+import { httpImports } from './http.mjs';
+import { letGo } from './letgo.mjs';
 import { openFiles } from './opfs.mjs';
 import { join } from './queue.mjs';
 import { CANCEL, HEARS, REPLY_LENGTH, WAKE, endInner, innerIsCancelled, replyRoom, takeInner, words } from './shared.mjs';

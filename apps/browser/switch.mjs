@@ -9,8 +9,8 @@ import { HEARS, beginRequest, cancelInner, cancelRequest, giveReply, offerInner,
 import { joinTabs } from './tabs.mjs';
 
 const TICK_MS = 1000;
-const CLIENT = './client.mjs', ARGON2 = './argon2.mjs';
-const policy = globalThis.trustedTypes?.createPolicy('zt-client', { createScriptURL: (one) => new URL(one === ARGON2 ? ARGON2 : CLIENT, import.meta.url).href });
+const CLIENT = './client.mjs', ARGON2 = './argon2.mjs', HASH = './hash.mjs';
+const policy = globalThis.trustedTypes?.createPolicy('zt-client', { createScriptURL: (one) => new URL([ARGON2, HASH].find((known) => known === one) ?? CLIENT, import.meta.url).href });
 const startWorker = (script, name) => new Worker(policy?.createScriptURL(script) ?? new URL(script, import.meta.url).href, { type: 'module', name });
 
 // A worker for one key of a password (libzt/port/wasm/argon2.mjs).
@@ -27,7 +27,7 @@ function startClient({ folder, url }, send, cleared) {
 	const shared = shareMemory(), { port1, port2 } = new MessageChannel();
 	const worker = startWorker(CLIENT, 'zt-client');
 	const acts = []; // what waits for the client that is no request
-	let isBusy = true, timer;
+	let isBusy = true, timer, hasher;
 	const act = (message, moved = []) => { isBusy = true; worker.postMessage(message, moved); };
 	const queue = makeQueue({
 		run(request, isCancelled) {
@@ -48,6 +48,7 @@ function startClient({ folder, url }, send, cleared) {
 		clearInterval(timer);
 		lines.end();
 		worker.terminate();
+		hasher?.terminate();
 		queue.fail(failure('IO', english)); // not a server that is away: no waiting helps
 	};
 	worker.onmessage = ({ data }) => {
@@ -72,7 +73,7 @@ function startClient({ folder, url }, send, cleared) {
 		}
 	};
 	worker.onerror = (e) => { e.preventDefault?.(); end('zt cannot run in this browser: ' + e.message); };
-	serveHttp(port2, shared, startArgon2);
+	serveHttp(port2, shared, startArgon2, (message, moved) => { hasher = startWorker(HASH, 'zt-hash'); hasher.postMessage(message, moved); });
 	act({ act: 'begin', shared, network: port1, folder, url }, [port1]);
 	timer = setInterval(() => { lines.look(); if (queue.isIdle() && acts.length === 0) { acts.push([{ act: 'tick' }]); next(); } }, TICK_MS);
 	return { take: queue.take, gone(page) { queue.drop(page); acts.push([{ act: 'gone', page }]); next(); } };

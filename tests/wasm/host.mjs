@@ -15,6 +15,11 @@ if (!isMainThread && workerData?.zt === 'argon2') {
 	parentPort.once('message', (m) => { makeKey(m); parentPort.postMessage(0); });
 }
 
+if (!isMainThread && workerData?.zt === 'hash') {
+	const { serveHasher } = await import(workerData.parts + '/hash.mjs');
+	parentPort.once('message', serveHasher);
+}
+
 async function serve() {
 	const { parts, folder, shared, network } = workerData;
 	const { startClient } = await import(parts + '/client.mjs'), { poolFiles } = await import(parts + '/opfs.mjs');
@@ -33,6 +38,7 @@ async function serve() {
 
 export async function openHost(parts, folder) {
 	const { serveHttp } = await import(parts + '/http.mjs'), S = await import(parts + '/shared.mjs'), { makeQueue, join, split } = await import(parts + '/queue.mjs');
+	let hasher;
 	const shared = S.shareMemory(), { port1, port2 } = new MessageChannel(), calls = new Map(), heard = [];
 	const worker = new Worker(new URL(import.meta.url), { workerData: { zt: 'client', parts, folder, shared, network: port1 }, transferList: [port1] });
 	serveHttp(port2, shared, (made, failed) => {
@@ -40,6 +46,9 @@ export async function openHost(parts, folder) {
 		one.once('message', () => { host.keys++; made(); });
 		one.once('error', failed);
 		return { give: (m) => one.postMessage(m), end: () => void one.terminate() };
+	}, (message, moved) => {
+		hasher = new Worker(new URL(import.meta.url), { workerData: { zt: 'hash', parts } });
+		hasher.postMessage(message, moved);
 	});
 	const take = (page, message) => {
 		const { head, content } = split(message), call = calls.get(head.id ?? head.request);
@@ -85,7 +94,7 @@ export async function openHost(parts, folder) {
 				queue.take(1, how.content ? join(new TextEncoder().encode(head), new Uint8Array(how.content)) : head);
 			});
 		},
-		close: () => { port2.close(); return worker.terminate(); },
+		close: () => { port2.close(); void hasher?.terminate(); return worker.terminate(); },
 	};
 	return host;
 }

@@ -1,14 +1,23 @@
-// hash.mjs - the host's half of hash.c. The browser hashes large pieces with code for the processor, but answers later: the
-// network's worker asks it, and the client waits, blocked, for a word of shared memory: the number of the last hash that ended.
+// hash.mjs - the host's half of hash.c. The browser hashes large pieces with code for the processor, but answers later: another
+// worker asks it, and the client waits, blocked, for a word of shared memory: the number of the last hash that ended. That
+// worker does nothing else: in the network's, the answers would wait behind what is sent and fetched, for most of a transfer's time.
+import { letGo } from './letgo.mjs';
+
 export const HASH_BYTES = 64;
 const WAIT_MS = 10000;
 
-// Of SHARED: the word at DONE, and HASH_BYTES from ROOM on. The import gives 0, or -1 where the browser does not hash.
-export function hashImport(memory, port, shared, done, room) {
+// Of SHARED: the word at DONE, and HASH_BYTES from ROOM on. The import gives 0, or -1 where the browser does not hash. NETWORK: the
+// port to who starts the hashing worker, at the first piece.
+export function hashImport(memory, network, shared, done, room) {
 	const ctl = new Int32Array(shared, 4 * done, 2);
-	let number = 0, works = true;
+	let number = 0, works = true, port = null;
 	return (is512, prefix, prefixN, from, n, to) => {
 		if (!works) return -1;
+		if (port === null) {
+			const { port1, port2 } = new MessageChannel();
+			network.postMessage({ hasher: port2 }, [port2]);
+			port = port1;
+		}
 		const whole = new Uint8Array(prefixN + n), bytes = is512 ? 64 : 32;
 		whole.set(new Uint8Array(memory().buffer, prefix, prefixN));
 		whole.set(new Uint8Array(memory().buffer, from, n), prefixN);
@@ -22,8 +31,12 @@ export function hashImport(memory, port, shared, done, room) {
 	};
 }
 
-// In the network's worker.
-export async function serveHash({ hash, is512, bytes }, shared, done, room) {
+// The hashing worker: answers what arrives at PORT.
+export function serveHasher({ port, shared, done, room }) {
+	port.onmessage = ({ data }) => void hashOne(data, shared, done, room).finally(() => letGo(data.bytes));
+}
+
+async function hashOne({ hash, is512, bytes }, shared, done, room) {
 	const ctl = new Int32Array(shared, 4 * done, 2);
 	let failed = 0;
 	try {
@@ -36,3 +49,6 @@ export async function serveHash({ hash, is512, bytes }, shared, done, room) {
 	Atomics.store(ctl, 0, hash);
 	Atomics.notify(ctl, 0);
 }
+
+// In a browser's worker of that name.
+if (globalThis.name === 'zt-hash' && globalThis.postMessage) globalThis.onmessage = ({ data }) => serveHasher(data);

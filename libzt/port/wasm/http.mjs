@@ -1,9 +1,10 @@
 // http.mjs - the host's half of http_host.c. libzt blocks in its own worker; a second one, the network's, fetches.
 // They share memory: an array of numbers (how often something ended; then STATE, STATUS, TYPED and LENGTH of each slot)
-// and, behind it, ROOM bytes a slot for the answer. The network's worker has large pieces hashed as well (hash.mjs), and
-// starts what makes keys of passwords (argon2.mjs).
+// and, behind it, ROOM bytes a slot for the answer. The network's worker starts what hashes large pieces (hash.mjs) and what
+// makes keys of passwords (argon2.mjs).
 import { serveArgon2 } from './argon2.mjs';
-import { HASH_BYTES, hashImport, serveHash } from './hash.mjs';
+import { HASH_BYTES, hashImport, serveHasher } from './hash.mjs';
+import { letGo } from './letgo.mjs';
 
 const SLOTS = 16, ROOM = 17 * 1024 * 1024, HEAD = 4096, SILENCE_MS = 60000;
 const FREE = 0, BUSY = 1, ENDED = 2, TAKEN = 3, DROPPED = 4;
@@ -14,13 +15,6 @@ const HASH_DONE = 1 + 4 * SLOTS, HASH_ROOM = HEAD - HASH_BYTES;
 // Numbers from SPARE_WORDS on, and MORE bytes at the end, are the caller's.
 export const SPARE_WORDS = HASH_DONE + 2;
 export const makeShared = (more = 0) => new SharedArrayBuffer(HEAD + SLOTS * ROOM + more);
-
-// Gives memory of BUFFER back at once; nobody uses it any more. What waits for the browser's collector may be a thousand MiB: of a
-// buffer that came in a message, Chromium's own half holds the memory, which its collector does not count. transfer(0)
-// frees but the other half. A message takes it from both, and is dropped where nobody is at the other end.
-const { port1: nowhere, port2: nobody } = new MessageChannel();
-nobody.close();
-export const letGo = (buffer) => { if (buffer.byteLength > 0) nowhere.postMessage(null, [buffer]); };
 
 // What http_host.c imports. MEMORY: returns the instance's memory; PORT: to the network's worker; ORIGIN: takes the place of the
 // server's address if it is not null: no signature covers the host. HEED is called whenever a wait ends, for what else woke it.
@@ -94,12 +88,17 @@ async function exchange(q, to, stop) {
 	}
 }
 
-// The network's worker: answers what arrives at PORT. START: of serveArgon2.
-export function serveHttp(port, shared, start) {
+// The network's worker: answers what arrives at PORT. START: of serveArgon2. STARTHASHER(message, moved) starts a worker that gives
+// its one message to serveHasher; null: this one hashes, between all else.
+export function serveHttp(port, shared, start, startHasher = null) {
 	const ctl = new Int32Array(shared, 0, 1 + 4 * SLOTS), under = new Map();
 	port.onmessage = async ({ data: q }) => {
 		if (q.drop !== undefined) { under.get(q.drop)?.abort(); return; }
-		if (q.hash !== undefined) { void serveHash(q, shared, HASH_DONE, HASH_ROOM).finally(() => letGo(q.bytes)); return; }
+		if (q.hasher !== undefined) {
+			const its = { port: q.hasher, shared, done: HASH_DONE, room: HASH_ROOM };
+			if (startHasher) startHasher(its, [its.port]); else serveHasher(its);
+			return;
+		}
 		if (q.argon2 !== undefined) { serveArgon2(q.argon2, start); return; }
 		const stop = new AbortController();
 		under.set(q.slot, stop);

@@ -54,7 +54,7 @@ async function owner(id: string): Promise<{ port: MessagePort; facts: Facts } | 
 }
 
 // A buffer that came in a message is not counted by Chromium's collector, and stays for some hundred MiB: a message to nobody takes it
-// (libzt/port/wasm/http.mjs).
+// (libzt/port/wasm/letgo.mjs).
 const { port1: nowhere, port2: nobody } = new MessageChannel();
 nobody.close();
 const letGo = (buffer: ArrayBuffer) => nowhere.postMessage(null, [buffer]);
