@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // queue.mjs - the requests of all pages for the one client, which runs one at a time, and another within one that waits for
 // people; and what is said about those that run.
-// Messages are those of docs/decisions/0007-hosts.md: text, or bytes with content.
+// Messages are those of docs/decisions/0007-hosts.md: text, or bytes with content; or { json, part }, whose content is a part of a
+// file, a Blob. It is read here while the client is at what came before: in the page its bytes would be copied twice more.
 import { HEARS } from './shared.mjs';
 
 const WAITING_MAX = 64; // requests of one page
@@ -12,6 +13,7 @@ const WAIT_FOR_PEOPLE = ['exchange.greet', 'host.claim', 'host.recover'];
 // A message in its parts, or null.
 export function split(message) {
 	try {
+		if (message?.part instanceof Blob) return { json: message.json, head: object(JSON.parse(message.json)), content: message.part };
 		if (typeof message === 'string') return { json: message, head: object(JSON.parse(message)), content: null };
 		const bytes = message instanceof ArrayBuffer ? new Uint8Array(message) : message, n = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
 		if (n > bytes.length - LENGTH) return null;
@@ -44,13 +46,22 @@ export function makeQueue({ run, cancel, reply, answer, runInner, cancelInner, r
 	let now = null, inner = null, error = null, asked = 0;
 	const refuse = (page, id, why) => page !== HEARS && answer(page, JSON.stringify({ id, error: why }));
 	const isInnerKind = (one) => one.device && !one.isCancelled && !one.method.startsWith('host.') && !WAIT_FOR_PEOPLE.includes(one.method);
+	const isUnread = (one) => one.content instanceof Blob;
+	const read = (one) => one.content.arrayBuffer().then((bytes) => { one.content = new Uint8Array(bytes); next(); }, (why) => {
+		const at = waiting.indexOf(one);
+		if (at < 0) return; // its page has gone, or all has ended
+		waiting.splice(at, 1);
+		refuse(one.page, one.id ?? null, failure('UNREADABLE', String(why?.message ?? why)));
+		next();
+	});
 	const next = () => {
 		if (now === null && waiting.length > 0) {
+			if (isUnread(waiting[0])) return; // each in its turn
 			now = waiting.shift();
 			asked = 0;
 			run(now, now.isCancelled);
 		} else if (now !== null && inner === null && WAIT_FOR_PEOPLE.includes(now.method)) {
-			const at = waiting.findIndex(isInnerKind);
+			const at = waiting.findIndex((one) => !isUnread(one) && isInnerKind(one));
 			if (at >= 0 && runInner(waiting[at])) [inner] = waiting.splice(at, 1);
 		}
 	};
@@ -77,6 +88,7 @@ export function makeQueue({ run, cancel, reply, answer, runInner, cancelInner, r
 				// What waits for people ends where its device is locked.
 				if (head.method === 'host.lock' && now && WAIT_FOR_PEOPLE.includes(now.method) && [undefined, now.device].includes(head.params?.key)) cancel();
 				waiting.push({ page, id: head.id, method: String(head.method), device: head.device, json: parts.json, content: parts.content, isCancelled: false });
+				if (isUnread(waiting.at(-1))) void read(waiting.at(-1));
 				next();
 			}
 		},

@@ -56,6 +56,12 @@ function begin() {
     whole.set(head, 4); whole.set(content, 4 + head.length);
     worker.postMessage(whole, [whole.buffer]);
   });
+  // The same, with content that is a part of a file (queue.mjs).
+  globalThis.hostOfPart = (device, method, params, part) => new Promise((resolve) => {
+    const id = next++;
+    calls.set(id, { resolve, events: [] });
+    worker.postMessage({ json: JSON.stringify({ id, method, params, device }), part });
+  });
   // The next version of PATH: COUNT pieces, each of TIMES times BYTES but for its first byte. Resolves when it is acknowledged.
   globalThis.send = async (device, path, bytes, times, count) => {
     const opened = await host(device, "writer.open", { path });
@@ -136,6 +142,23 @@ const body = Buffer.concat([Buffer.from("x"), marker, randomBytes(4000)]);
 assert((await send(page, key, "plans:/own", body, 300, 3)).result);
 assert((await zt("cat", "plans:/own")).equals(sent(body, 300, 3)));
 ok("what is written here the native client reads, byte for byte");
+
+const parts = await page.evaluate(async (device) => {
+  const folder = await navigator.storage.getDirectory(), handle = await folder.getFileHandle("part", { create: true });
+  const write = async (text) => { const to = await handle.createWritable(); await to.write(text); await to.close(); };
+  await write("a part of a file");
+  const file = await handle.getFile(), { result: { handle: writer } } = await host(device, "writer.open", { path: "plans:/part" });
+  const taken = await hostOfPart(device, "writer.write", { handle: writer, offset: 0 }, file.slice(2, 6));
+  await write("another one, which is longer");
+  const refused = await hostOfPart(device, "writer.write", { handle: writer, offset: 0 }, file.slice(2, 6));
+  const done = await host(device, "writer.commit", { handle: writer });
+  await host(device, "writer.close", { handle: writer });
+  await folder.removeEntry("part");
+  return [taken.error?.name, refused.error?.name, done.error?.name];
+}, key);
+assert.deepEqual(parts, [undefined, "UNREADABLE", undefined]);
+assert.equal((await zt("cat", "plans:/part")).toString(), "part");
+ok("the host reads a part of a file, and refuses one of a file that was changed");
 
 // What others do is heard at once, also after the gateway was away.
 const hears = (...any) => page.waitForFunction((list) => list.some((one) => globalThis.heard.includes(one)), any, { timeout: 60000 });

@@ -18,7 +18,7 @@ export class FakeHost {
     const line: Line = {
       send: (message) => {
         if (!this.isUp) return false;
-        this.sent.push(split(typeof message === "string" ? message : message.buffer));
+        this.sent.push(split(typeof message === "string" ? message : "part" in message ? message.json : message.buffer));
         return true;
       },
       close: () => { this.isUp = false; },

@@ -25,7 +25,7 @@ export function refusingLine(english: string): OpenLine {
     queueMicrotask(() => ears.up());
     return {
       send(message) {
-        const { id } = split(typeof message === "string" ? message : message.buffer).head;
+        const { id } = split(typeof message === "string" ? message : "part" in message ? message.json : message.buffer).head;
         const error = { number: 0, name: "UNAVAILABLE", sentence: english, english, parameters: [], retry: false };
         if (typeof id === "number") queueMicrotask(() => ears.message(JSON.stringify({ id, error })));
         return true;
@@ -55,7 +55,7 @@ export function workerLine(cleared: () => void): OpenLine {
     return {
       send(message) {
         if (!isUp) return false;
-        worker.postMessage(message, typeof message === "string" ? [] : [message.buffer]);
+        worker.postMessage(message, typeof message === "string" || "part" in message ? [] : [message.buffer]);
         return true;
       },
       close() {

@@ -19,6 +19,8 @@ export type Asked = (question: string, data: unknown) => Promise<unknown>;
 export interface How {
   /** The bytes that a method takes. */
   content?: Uint8Array;
+  /** The same, as a part of a file, for a host beside the page. */
+  part?: Blob;
   /** Events of this call. */
   event?: (event: string, data: unknown) => void;
   /** Answers the questions of this call. */
@@ -91,7 +93,7 @@ export class Host {
     how.signal?.addEventListener("abort", () => {
       if (this.waiting.has(id)) this.line.send(encode({ cancel: id }));
     });
-    if (!this.line.send(encode(head, how.content))) {
+    if (!this.line.send(how.part ? { json: JSON.stringify(head), part: how.part } : encode(head, how.content))) {
       this.waiting.delete(id);
       how.reject(new Refusal(LINE_LOST));
     }

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The line to a host: a WebSocket that is opened again by itself. A worker's port has the same face.
 
+/** A message whose content is a part of a file that nobody has read: only a host beside the page takes one. */
+export interface WithPart {
+  json: string;
+  part: Blob;
+}
+
 export interface Line {
   /** Sends a message; false while the line is down. */
-  send(message: string | Uint8Array<ArrayBuffer>): boolean;
+  send(message: string | Uint8Array<ArrayBuffer> | WithPart): boolean;
   close(): void;
 }
 
@@ -52,7 +58,7 @@ export function socketLine(url: string, Socket: typeof WebSocket = WebSocket): O
     open();
     return {
       send(message) {
-        if (!socket || socket.readyState !== 1) return false;
+        if (!socket || socket.readyState !== 1 || (typeof message === "object" && "part" in message)) return false;
         socket.send(message);
         return true;
       },

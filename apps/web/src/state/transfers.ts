@@ -368,9 +368,14 @@ async function sendOnce(one: Transfer, path: string, file: File, commits: (befor
     let problem: unknown = null;
     for (let offset = address === null ? 0 : file.size; offset < file.size && problem === null; offset += PIECE) {
       await mayGoOn(one);
-      const content = new Uint8Array(await file.slice(offset, offset + PIECE).arrayBuffer());
-      const piece: Promise<unknown> = host().call(organization.key, "writer.write", { handle, offset }, { content })
-        .then(() => { one.done.value += content.length; }, (error: unknown) => { problem ??= error; })
+      const part = file.slice(offset, offset + PIECE);
+      const how = hostName.value?.host === "browser" ? { part } : { content: new Uint8Array(await part.arrayBuffer()) };
+      const piece: Promise<unknown> = host().call(organization.key, "writer.write", { handle, offset }, how)
+        .catch(async (error: unknown) => {
+          if (isCode(error, "UNREADABLE")) await part.slice(0, 1).arrayBuffer(); // which says why, as the browser does
+          throw error;
+        })
+        .then(() => { one.done.value += part.size; }, (error: unknown) => { problem ??= error; })
         .finally(() => pieces.delete(piece));
       pieces.add(piece);
       if (pieces.size >= PIECES_AT_ONCE) await Promise.race(pieces);
