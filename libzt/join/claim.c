@@ -170,11 +170,13 @@ static enum zt_err
 settle(struct claiming *k)
 {
 	struct zt *z = NULL;
+	struct zt_options whole = *k->o;
 	const struct org_device *me;
 	char warning[SESSION_MESSAGE] = "";
 	enum zt_err err;
 
-	if ((err = log_open(k->o, &z, k->message)))
+	whole.cancel = NULL; /* the device is there by now */
+	if ((err = log_open(&whole, &z, k->message)))
 		return err;
 	if ((err = log_fetch(z)) == ZT_OK) {
 		uint8_t mine[SIGN_PUBLIC_BYTES];
@@ -308,10 +310,10 @@ go_on(struct claiming *k, const Zt__Joining *m)
 	}
 	if (err == ZT_ERR_ABORTED || err == ZT_ERR_GONE || err == ZT_ERR_NOT_FOUND)
 		err = find_in_log(k);
-	if (err == ZT_ERR_UNKNOWN_DEVICE) {
-		k->l = other;
+	if (err == ZT_ERR_UNKNOWN_DEVICE)
 		err = ZT_ERR_NOT_FOUND;
-	}
+	if (err == ZT_ERR_NOT_FOUND)
+		k->l = other;
 	return err;
 }
 
@@ -323,7 +325,7 @@ forget_try(struct claiming *k)
 	calls_free(k->r.calls);
 	k->r.sas = NULL;
 	k->r.calls = NULL;
-	k->r.picked = k->r.is_told = false;
+	k->r.picked = k->r.is_told = k->r.is_unsure = false;
 	k->r.detail[0] = 0;
 }
 

@@ -244,10 +244,11 @@ finish(struct greeting *g, size_t there)
 		(void)!store_delete(z->store, STORE_GREETING, greeting_key(g), 0);
 	else
 		g->r->is_told = true; /* maybe; then nobody takes it back */
+	/* What is kept of it is last: where this ends before, greeting again continues. */
 	if (err || (err = send_welcome(g, there)) ||
+	    ((err = invitation_end(z, &g->r->invitation, true)) && err != ZT_ERR_GONE) ||
 	    (err = invitation_note(z, &g->r->invitation, "accepted")) ||
-	    (err = store_delete(z->store, STORE_GREETING, greeting_key(g), 0)) ||
-	    ((err = invitation_end(z, &g->r->invitation, true)) && err != ZT_ERR_GONE))
+	    (err = store_delete(z->store, STORE_GREETING, greeting_key(g), 0)))
 		return err;
 	log_rest(z);
 	report_whom(g);

@@ -47,11 +47,15 @@ talk_once(struct exchange *r, struct bytes message, unsigned step, enum talk wha
 	m.message = pb_field(message.p, message.n);
 	m.abort = what == TALK_ABORT;
 	m.fetched = what == TALK_FETCHED;
+	r->is_unsure |= message.n > 0;
 	if ((err = pb_encode(&m, &body)) == ZT_OK &&
 	    (err = calls_run(r->calls, r->side == SAS_GREETER ? ROUTE_GREET : ROUTE_CLAIM, &p,
 		 NULL, buf_bytes(&body), &answer, r->detail)) == ZT_OK)
 		err = pb_decode(&zt__exchange_answer__descriptor, buf_bytes(&answer),
 		    2 * LIMIT_EXCHANGE, out);
+	/* A server that was never reached has nothing. */
+	if (message.n > 0 && (!err_retry(err) || (err == ZT_ERR_NETWORK && !r->was_there)))
+		r->is_unsure = false;
 	buf_free(&body);
 	buf_free(&answer);
 	return err;
@@ -104,21 +108,31 @@ talk(struct exchange *r, struct bytes message, unsigned step, enum talk what,
 	return err;
 }
 
+/* Of an attempt that the server does not have, it says so. */
+static enum zt_err
+abort_attempt(struct exchange *r)
+{
+	Zt__ExchangeAnswer *a = NULL;
+	const int *stop = calls_stop(r->calls);
+	enum zt_err err;
+
+	calls_heed(r->calls, NULL); /* or a cancel could not be sent */
+	if ((err = talk_once(r, bytes_of(NULL, 0), 0, TALK_ABORT, &a)) == ZT_OK)
+		pb_free(a);
+	calls_heed(r->calls, stop);
+	return err;
+}
+
 void
 exchange_abort(struct exchange *r)
 {
-	Zt__ExchangeAnswer *a = NULL;
-	const int *stop = r->calls != NULL ? calls_stop(r->calls) : NULL;
 	char message[sizeof r->detail];
 
 	/* a server that cannot be reached by this command knows nothing */
 	if (r->calls == NULL || id_is_zero(&r->attempt) || r->is_told)
 		return;
 	memcpy(message, r->detail, sizeof message);
-	calls_heed(r->calls, NULL); /* or a cancel could not be sent */
-	if (talk_once(r, bytes_of(NULL, 0), 0, TALK_ABORT, &a) == ZT_OK)
-		pb_free(a);
-	calls_heed(r->calls, stop);
+	(void)!abort_attempt(r);
 	memcpy(r->detail, message, sizeof message); /* of what ended it */
 }
 
@@ -135,7 +149,7 @@ exchange_fetched(struct exchange *r)
 bool
 exchange_await_fetched(struct exchange *r)
 {
-	bool is = false;
+	bool is = false, is_left;
 
 	for (int ms = 0, wait = WAIT_MIN_MS; !is && ms < FETCHED_MS;
 	     ms += wait, wait = longer(wait)) {
@@ -144,8 +158,9 @@ exchange_await_fetched(struct exchange *r)
 		if (talk(r, bytes_of(NULL, 0), 0, TALK, &a))
 			break;
 		is = a->fetched;
+		is_left = a->aborted; /* it could not keep what it got */
 		pb_free(a);
-		if (!is && is_stopped(r))
+		if (!is && (is_left || is_stopped(r)))
 			break;
 		if (!is)
 			pause_ms(r, wait);
@@ -196,10 +211,14 @@ pause_a_little(struct exchange *r, int *ms)
 enum zt_err
 exchange_begin(struct exchange *r, const char *home)
 {
+	static const struct id none;
 	enum zt_err err;
 
-	if (joining_file_noted_attempt(home, &r->invitation, &r->attempt))
-		exchange_abort(r);
+	if (joining_file_noted_attempt(home, &r->invitation, &r->attempt) &&
+	    (err = abort_attempt(r)) != ZT_OK && err_retry(err)) {
+		r->attempt = none;
+		return err;
+	}
 	random_bytes(r->attempt.b, ID_BYTES);
 	if ((err = joining_file_note_attempt(home, &r->invitation, &r->attempt)))
 		return err;
@@ -209,11 +228,13 @@ exchange_begin(struct exchange *r, const char *home)
 void
 exchange_leave(struct exchange *r, const char *home, enum zt_err err)
 {
+	struct id noted;
+
 	if (err)
 		exchange_abort(r);
-	/* A message that was cut off may come to the server behind the abort, and would begin
-	 * the attempt again: its note stays, so that the next try ends it. */
-	if (err != ZT_ERR_INTERRUPTED && !err_retry(err))
+	if ((err == ZT_OK || !r->is_unsure) &&
+	    joining_file_noted_attempt(home, &r->invitation, &noted) &&
+	    id_equal(&noted, &r->attempt))
 		joining_file_end_attempt(home, &r->invitation);
 }
 

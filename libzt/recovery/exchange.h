@@ -15,6 +15,7 @@ struct exchange {
 	struct sas *sas;
 	const struct zt_codes *codes;
 	bool picked, was_there; /* WAS_THERE: the server has answered once */
+	bool is_unsure;         /* a message was sent, and nobody knows whether it arrived */
 	bool is_over; /* the other side restarted while a human here looked at codes */
 	bool is_told; /* our message is final: leaving does not end the attempt */
 	char detail[200];
@@ -26,8 +27,8 @@ enum zt_err exchange_refuse(struct exchange *r, enum zt_err err, const char *mes
  * message; the peer's is appended to GOT. */
 ZT_CHECKED enum zt_err exchange_walk(
     struct exchange *r, unsigned last, struct bytes clear, struct buf *got);
-/* The claimer starts an attempt from the folder HOME, and ends one left there by a killed
- * process, which would block this one. */
+/* The claimer starts an attempt from the folder HOME, and ends one that an earlier try left
+ * there, which would block this one. Errors: those of the call that ends it: its note stays. */
 ZT_CHECKED enum zt_err exchange_begin(struct exchange *r, const char *home);
 /* The greeter waits until a claimer has started an attempt. */
 ZT_CHECKED enum zt_err exchange_await(struct exchange *r);
@@ -47,8 +48,9 @@ bool exchange_await_fetched(struct exchange *r);
 /* Ends the attempt, so that the other side does not wait without an end. No-op before an
  * attempt, or when this side IS_TOLD. */
 void exchange_abort(struct exchange *r);
-/* The claimer's one way out of what exchange_begin began in HOME and ended with ERR: aborts
- * where ERR is an error. */
+/* The claimer's one way out of an attempt that HOME has noted, and that ended with ERR: aborts
+ * it where ERR is an error. Its note stays while a message of it may come to the server behind
+ * the abort, and would begin it again: the next try ends it. */
 void exchange_leave(struct exchange *r, const char *home, enum zt_err err);
 
 #endif
