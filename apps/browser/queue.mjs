@@ -47,28 +47,34 @@ export function makeQueue({ run, cancel, reply, answer, runInner, cancelInner, r
 	const refuse = (page, id, why) => page !== HEARS && answer(page, JSON.stringify({ id, error: why }));
 	const isInnerKind = (one) => one.device && !one.isCancelled && !one.method.startsWith('host.') && !WAIT_FOR_PEOPLE.includes(one.method);
 	const isUnread = (one) => one.content instanceof Blob;
-	const read = (one) => one.content.arrayBuffer().then((bytes) => { one.content = new Uint8Array(bytes); next(); }, (why) => {
+	const read = (one) => one.content.arrayBuffer().then((bytes) => { if (isUnread(one)) one.content = new Uint8Array(bytes); next(); }, (why) => {
 		const at = waiting.indexOf(one);
-		if (at < 0) return; // its page has gone, or all has ended
-		waiting.splice(at, 1);
-		refuse(one.page, one.id ?? null, failure('UNREADABLE', String(why?.message ?? why)));
+		if (at >= 0) { // else its page has gone, or all has ended
+			waiting.splice(at, 1);
+			refuse(one.page, one.id ?? null, failure('UNREADABLE', String(why?.message ?? why)));
+		}
 		next();
 	});
+	// What is read for long holds up its own page alone, and no call to the host: a lock does not wait for somebody's disk.
+	const isReady = (one, at) => !isUnread(one) && (one.method.startsWith('host.') || !waiting.slice(0, at).some((other) => other.page === one.page && isUnread(other)));
 	const next = () => {
-		if (now === null && waiting.length > 0) {
-			if (isUnread(waiting[0])) return; // each in its turn
-			now = waiting.shift();
+		const first = now === null ? waiting.findIndex(isReady) : -1;
+		if (first >= 0) {
+			[now] = waiting.splice(first, 1);
 			asked = 0;
 			run(now, now.isCancelled);
 		} else if (now !== null && inner === null && WAIT_FOR_PEOPLE.includes(now.method)) {
-			const at = waiting.findIndex((one) => !isUnread(one) && isInnerKind(one));
+			const at = waiting.findIndex((one, place) => isReady(one, place) && isInnerKind(one));
 			if (at >= 0 && runInner(waiting[at])) [inner] = waiting.splice(at, 1);
 		}
 	};
 	const cancelOne = (one) => {
 		if (one === now) cancel();
 		else if (one === inner) cancelInner();
-		else one.isCancelled = true;
+		else {
+			one.isCancelled = true;
+			if (isUnread(one)) { one.content = new Uint8Array(0); next(); } // it is refused before anybody looks at that
+		}
 	};
 	const all = () => [now, inner, ...waiting].filter(Boolean);
 	return {
@@ -108,11 +114,12 @@ export function makeQueue({ run, cancel, reply, answer, runInner, cancelInner, r
 			next();
 		},
 		doneInner() { inner = null; next(); },
-		isIdle: () => now === null && waiting.length === 0,
+		isIdle: () => now === null && !waiting.some(isReady),
 		// PAGE has gone.
 		drop(page) {
 			all().filter((one) => one.page === page && (one === now || one === inner)).forEach(cancelOne);
 			for (let i = waiting.length; i-- > 0;) if (waiting[i].page === page) waiting.splice(i, 1);
+			next();
 		},
 		// All that waits, and whatever comes, ends with WHY; null: no more.
 		fail(why) {

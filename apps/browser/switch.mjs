@@ -3,6 +3,7 @@
 // store, or passes messages to the one that has (tabs.mjs). Its page says { folder, url } (the module's) first, then messages; it answers
 // messages, and { line: 'up' }, { line: 'down' } or { line: 'cleared' }: it has to be loaded again, and its workers with it.
 import { failure, makeQueue } from './queue.mjs';
+import { endHasher } from './hash.mjs';
 import { serveHttp } from './http.mjs';
 import { makeLines } from './lines.mjs';
 import { HEARS, beginRequest, cancelInner, cancelRequest, giveReply, offerInner, retractInner, shareMemory } from './shared.mjs';
@@ -27,7 +28,7 @@ function startClient({ folder, url }, send, cleared) {
 	const shared = shareMemory(), { port1, port2 } = new MessageChannel();
 	const worker = startWorker(CLIENT, 'zt-client');
 	const acts = []; // what waits for the client that is no request
-	let isBusy = true, timer, hasher;
+	let isBusy = true, hasEnded = false, timer, hasher;
 	const act = (message, moved = []) => { isBusy = true; worker.postMessage(message, moved); };
 	const queue = makeQueue({
 		run(request, isCancelled) {
@@ -44,7 +45,14 @@ function startClient({ folder, url }, send, cleared) {
 	const lines = makeLines((key, message) => queue.hear(key, message));
 	globalThis.addEventListener('online', () => lines.hurry());
 	const next = () => { if (!isBusy && acts.length > 0) act(...acts.shift()); };
+	const startHasher = (message, moved) => {
+		if (hasEnded) return;
+		hasher = startWorker(HASH, 'zt-hash');
+		hasher.onerror = (e) => { e.preventDefault?.(); endHasher(message); };
+		hasher.postMessage(message, moved);
+	};
 	const end = (english) => {
+		hasEnded = true;
 		clearInterval(timer);
 		lines.end();
 		worker.terminate();
@@ -73,7 +81,7 @@ function startClient({ folder, url }, send, cleared) {
 		}
 	};
 	worker.onerror = (e) => { e.preventDefault?.(); end('zt cannot run in this browser: ' + e.message); };
-	serveHttp(port2, shared, startArgon2, (message, moved) => { hasher = startWorker(HASH, 'zt-hash'); hasher.postMessage(message, moved); });
+	serveHttp(port2, shared, startArgon2, startHasher);
 	act({ act: 'begin', shared, network: port1, folder, url }, [port1]);
 	timer = setInterval(() => { lines.look(); if (queue.isIdle() && acts.length === 0) { acts.push([{ act: 'tick' }]); next(); } }, TICK_MS);
 	return { take: queue.take, gone(page) { queue.drop(page); acts.push([{ act: 'gone', page }]); next(); } };

@@ -4,7 +4,7 @@
 export const HASH_BYTES = 64;
 /** The most that is hashed at once, with its prefix: a block and some more. */
 export const HASH_MOST = 4 * 1024 * 1024 + 1024;
-const WAIT_MS = 10000;
+const WAIT_MS = 10000, NOBODY = -1; // in the place of a number: there is no hashing worker
 
 // Of SHARED: the word at DONE, HASH_BYTES from ROOM on, and HASH_MOST from INPUT on. What is hashed is written there, and not into a
 // fresh buffer: of that each page would cost more than its hash. The import gives 0, or -1 where the browser does not hash. NETWORK: the
@@ -23,10 +23,13 @@ export function hashImport(memory, network, shared, done, room, input) {
 		whole.set(new Uint8Array(memory().buffer, prefix, prefixN));
 		whole.set(new Uint8Array(memory().buffer, from, n), prefixN);
 		port.postMessage({ hash: ++number, is512: is512 !== 0, n: whole.length });
-		for (let seen; (seen = Atomics.load(ctl, 0)) !== number;)
+		let seen;
+		while ((seen = Atomics.load(ctl, 0)) !== number && seen !== NOBODY && works)
 			// A hash that comes too late would be taken for the next one's.
-			if (Atomics.wait(ctl, 0, seen, WAIT_MS) === 'timed-out') { works = false; return -1; }
-		if (Atomics.load(ctl, 1) !== 0) { works = false; return -1; }
+			works = Atomics.wait(ctl, 0, seen, WAIT_MS) !== 'timed-out';
+		whole.fill(0); // it may be a file's clear content
+		works = works && seen !== NOBODY && Atomics.load(ctl, 1) === 0;
+		if (!works) return -1;
 		new Uint8Array(memory().buffer, to, bytes).set(new Uint8Array(shared, room, bytes));
 		return 0;
 	};
@@ -42,6 +45,13 @@ export function serveHasher({ port, shared, done, room, input }) {
 	};
 }
 
+// There is no hashing worker: who waits for it hashes by itself.
+export function endHasher({ shared, done }) {
+	const ctl = new Int32Array(shared, 4 * done, 2);
+	Atomics.store(ctl, 0, NOBODY);
+	Atomics.notify(ctl, 0);
+}
+
 async function hashOne(hash, is512, bytes, shared, done, room) {
 	const ctl = new Int32Array(shared, 4 * done, 2);
 	let failed = 0;
@@ -51,6 +61,7 @@ async function hashOne(hash, is512, bytes, shared, done, room) {
 	} catch {
 		failed = 1; // a page that is no secure context has none
 	}
+	bytes.fill(0);
 	Atomics.store(ctl, 1, failed);
 	Atomics.store(ctl, 0, hash);
 	Atomics.notify(ctl, 0);

@@ -34,13 +34,14 @@ export function httpImports(memory, port, shared, origin = null, heed = () => {}
 		hash: hashImport(memory, port, shared, HASH_DONE, HASH_ROOM, HASH_INPUT),
 		http_start(method, url, headers, answerType, refusalType, body, n) {
 			const slot = [...Array(SLOTS).keys()].find((i) => Atomics.load(ctl, at(i, STATE)) === FREE);
-			if (slot === undefined || n > ROOM) return -1;
+			if (slot === undefined) return -1;
 			Atomics.store(ctl, at(slot, STATE), BUSY);
 			const address = text(url);
-			roomOf(shared, slot, n).set(bytes(body, n));
+			const large = n > ROOM ? bytes(body, n).slice().buffer : null; // few calls have so much
+			if (large === null) roomOf(shared, slot, n).set(bytes(body, n));
 			port.postMessage({ slot, method: text(method), url: origin === null ? address : origin + address.replace(/^https?:\/\/[^/]+/, ''),
 				headers: text(headers).split('\n').filter(Boolean).map((l) => { const i = l.indexOf(': '); return [l.slice(0, i), l.slice(i + 2)]; }),
-				answerType: text(answerType), refusalType: text(refusalType), n });
+				answerType: text(answerType), refusalType: text(refusalType), n, large }, large ? [large] : []);
 			return slot;
 		},
 		http_turn(waitMs) {
@@ -97,8 +98,9 @@ export function serveHttp(port, shared, start, startHasher = null) {
 	const ctl = new Int32Array(shared, 0, 1 + 4 * SLOTS), under = new Map();
 	let mine = new Uint8Array(0); // a Blob is made of nothing that is shared, and of few fresh pages
 	// Chromium sends plain bytes at a tenth of a Blob's speed.
-	const bodyOf = ({ slot, n }) => {
+	const bodyOf = ({ slot, n, large }) => {
 		if (n === 0) return undefined;
+		if (large) return new Blob([large]);
 		if (mine.length < n) mine = new Uint8Array(n);
 		mine.set(roomOf(shared, slot, n));
 		return new Blob([mine.subarray(0, n)]);

@@ -44,6 +44,7 @@ export function tellRefusal(error: unknown): void {
 export function sentenceOfError(error: unknown): string {
   if (error instanceof Refusal) {
     if (error.code === "LINE_LOST") return t("The connection to zt on this computer was lost. What you typed is kept.");
+    if (error.code === "UNREADABLE") return t("The file cannot be read any more: it was changed or moved meanwhile. Send it again.");
     if (error.code === "REVOKED" && error.failure.english.startsWith("the server says")) return t("The server says that you were removed from this organization, or that this device was. An administrator can tell you more.");
     return sentenceOf(error.failure);
   }
