@@ -195,7 +195,8 @@ agent_end(struct agent *a)
 	if (a->is_ending)
 		return;
 	agent_log("ends");
-	(void)unlink(a->socket); /* an agent that begins meanwhile waits for the root */
+	(void)unlink(a->socket); /* the sign of an end: who begins meanwhile waits for the lock
+				    (take_lock) */
 	a->is_ending = true;
 	a->ends_by_ms = agent_now_ms() + LAST_WORDS_MS;
 	device_shut_all(a);

@@ -18,6 +18,7 @@
 #include "common/output.h"
 #include "ui/agent.h"
 
+/* An agent that begins waits up to ten seconds for one that ends (ENDS_MS). */
 enum { BEGINS_MS = 15000, LOOK_MS = 20, LOG_MAX = 1024 * 1024, PAGE = 1000 };
 
 static void

@@ -123,6 +123,14 @@ check "the log is this person's alone" test "$(stat -c %a "$place/log")" = 600
 expect 0 "has ended" "zt agent stop" bare agent stop
 nothing_runs() { [ "$(pgrep -fc "zt-agent --root $state/home")" = 0 ] && [ ! -e "$place/socket" ]; }
 soon nothing_runs && ok "nothing of it is left" || not_ok "nothing of it is left"
+# One that begins waits for one that ends: that has the lock, and listens no more. A socket that was left by a kill is none.
+flock "$place/lock" sleep 2 & lock=$!
+/usr/bin/python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$place/socket"
+check "an agent begins behind one that ends" bare agent start
+wait $lock
+expect 75 "another agent serves" "and there is no second one" env LD_PRELOAD= timeout 5 "$agent" --root "$state/home"
+bare agent stop >/dev/null; bare agent start >/dev/null && ok "it begins right behind its own end" || not_ok "it begins right behind its own end"
+bare agent stop >/dev/null; soon nothing_runs || not_ok "and ends again"
 # An agent that takes what it is asked, and is gone before it answers.
 /usr/bin/python3 "$root/tests/agent/dies.py" "$place/socket" files.makeFolder & dies=$!
 soon test -S "$place/socket"

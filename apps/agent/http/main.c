@@ -13,7 +13,9 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -79,15 +81,31 @@ keep_memory(void)
 	(void)mallopt(M_TRIM_THRESHOLD, 32 * 1024 * 1024);
 }
 
-/* Waits where the lock of FD has an agent that ends, which has no socket any more, or one that
- * has none yet. */
+/* Whether an agent listens at PATH; a socket alone may be of one that was killed. */
+static bool
+is_served(const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	bool is;
+
+	(void)snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
+	is = fd >= 0 &&
+	     (connect(fd, (const struct sockaddr *)&to, sizeof to) == 0 || errno == EAGAIN);
+	if (fd >= 0)
+		(void)close(fd);
+	return is;
+}
+
+/* Waits where the lock of FD has an agent that ends, which took its socket away, or one that
+ * does not listen yet; zt waits longer (BEGINS_MS). */
 static bool
 take_lock(const struct agent *a, int fd)
 {
 	const struct timespec moment = { 0, LOOK_MS * 1000000L };
 
 	for (int ms = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; ms += LOOK_MS) {
-		if (ms >= ENDS_MS || access(a->socket, F_OK) == 0)
+		if (ms >= ENDS_MS || is_served(a->socket))
 			return false;
 		(void)nanosleep(&moment, NULL);
 	}
