@@ -13,8 +13,9 @@
 
 enum { PAGE_CHECK_S = 6 * 3600 };
 
-static volatile sig_atomic_t
-    stopped; /* set by the signal handler, which can be given nothing */
+/* Set by the signal handler, which can be given nothing; not stop.h's: a watch that a person
+ * ends has ended well. */
+static volatile sig_atomic_t stopped;
 
 /* A second one does not wait for a call that is under way: nothing is lost by it. */
 static void

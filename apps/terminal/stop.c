@@ -27,8 +27,14 @@ stop_heed_signals(void)
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction a = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
 
-	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-		(void)sigaction(numbers[i], &a, NULL);
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		struct sigaction was;
+
+		/* What nohup began stays when its terminal is closed. */
+		if (numbers[i] != SIGHUP ||
+		    (sigaction(SIGHUP, NULL, &was) == 0 && was.sa_handler != SIG_IGN))
+			(void)sigaction(numbers[i], &a, NULL);
+	}
 }
 
 bool

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* thread.h - threads of services, and waits that a change of the wall clock does not move. */
+/* thread.h - threads of the bus and of messaging, and waits that a change of the wall clock
+ * does not move. */
 #ifndef ZT_BUS_THREAD_H
 #define ZT_BUS_THREAD_H
 

@@ -14,7 +14,8 @@ class Party:
         if self.end and not self.killed:
             env.update(self.end)
         self.said, self.code, self.asked = '', None, 0
-        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        # What a script has in the background ignores Ctrl-C.
+        self.process = subprocess.Popen(self.command, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, env=env)
         os.set_blocking(self.process.stdout.fileno(), False)
 
