@@ -222,9 +222,10 @@ end_helping(struct zt *z, struct exchange *r, struct zt_greeted *out)
 		return session_refuse(z, ZT_ERR_ABORTED,
 		    "they went away before they had your part: greet the same link again");
 	r->is_told = true;
-	if ((err = invitation_note(z, &r->invitation, "accepted")))
+	/* The server first: what this device has noted it greets no more. */
+	if ((err = invitation_end(z, &r->invitation, true)) && err != ZT_ERR_GONE)
 		return err;
-	return invitation_end(z, &r->invitation, true);
+	return invitation_note(z, &r->invitation, "accepted");
 }
 
 static enum zt_err

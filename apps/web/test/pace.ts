@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// What an act costs, whatever else this computer does.
+// What an act costs beside a loop: what else runs all the time makes both longer.
 
 function loop(): number {
   const start = performance.now();

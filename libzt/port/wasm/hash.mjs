@@ -2,7 +2,7 @@
 // worker asks it, and the client waits, blocked, for a word of shared memory: the number of the last hash that ended. That
 // worker does nothing else: in the network's, the answers would wait behind what is sent and fetched, for most of a transfer's time.
 export const HASH_BYTES = 64;
-/** The most that is hashed at once, with its prefix: a block and some more. */
+// The most that is hashed at once, with its prefix: a block and some more.
 export const HASH_MOST = 4 * 1024 * 1024 + 1024;
 const WAIT_MS = 10000, NOBODY = -1; // in the place of a number: there is no hashing worker
 

@@ -1,7 +1,7 @@
 // http.mjs - the host's half of http_host.c. libzt blocks in its own worker; a second one, the network's, fetches.
 // They share memory: an array of numbers (how often something ended; then STATE, STATUS, TYPED and LENGTH of each slot)
-// and, behind it, ROOM bytes a slot for what is sent, then for the answer. The network's worker starts what hashes large pieces (hash.mjs) and what
-// makes keys of passwords (argon2.mjs).
+// and, behind it, ROOM bytes a slot for what is sent, then for the answer. The network's worker starts
+// what hashes large pieces (hash.mjs) and what makes keys of passwords (argon2.mjs).
 import { serveArgon2 } from './argon2.mjs';
 import { HASH_BYTES, HASH_MOST, hashImport, serveHasher } from './hash.mjs';
 import { letGo } from './letgo.mjs';
