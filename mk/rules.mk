@@ -92,6 +92,7 @@ $B/tests/vectors/sodium_test: $B/tests/vectors/vectors_test.o $B/libzt/crypto/bu
 $B/tests/attack/writer_test $B/tests/attack/keep_test $B/tests/attack/spill_test: $B/tests/attack/writer_model.o
 $B/tests/attack/hostile_test: $B/tests/attack/hostile_calls.o
 $B/tests/attack/exchange_test $B/tests/attack/joining_test: $B/tests/attack/meeting.o
+$B/tests/services/tls_listener_test $B/tests/services/tls_turns_test: $B/tests/services/tls_world.o
 $B/tests/attack/certificate_test $B/tests/attack/pki_test: $B/tests/attack/authority.o
 $B/tests/attack/certificate_test: $B/tests/attack/certificate_cases.o $B/tests/attack/asks.o
 $B/tests/attack/asks.o: libzt/port/wasm/x509.c libzt/port/wasm/x509_call.h build/inc/.done
