@@ -19,8 +19,14 @@ SIDE_BY_SIDE = sh scripts/side-by-side $(SIDE)
 ASAN := SANITIZE=address,undefined
 # Those that prove less under sanitizers, which keep what is freed and are slow: they run in the release build as well.
 PLAIN_TESTS := $(patsubst %.c,$B/%,$(shell grep -lE 'process_kib|world_kib|peak_kib|__SANITIZE_ADDRESS__' tests/*/*_test.c))
+# Those that look at all there is of something (each character, each byte, the acts of a model) or move much: `make test` has
+# them, and PLAIN_TESTS, in the release build alone, and test-long in both.
+EXHAUSTIVE_TESTS := $(addprefix $B/tests/,attack/display_test attack/history_test attack/checkpoint_test attack/cancel_test attack/certificate_test attack/large_test \
+    attack/writer_test attack/spill_test model/model_test model/files_test model/lost_device_test)
+RELEASE_TESTS := $(sort $(PLAIN_TESTS) $(EXHAUSTIVE_TESTS))
+SANITIZED_TESTS = $(filter-out $(RELEASE_TESTS),$(TESTS))
 THREAD_TESTS := $(addprefix $B/tests/,threads/threads_test threads/handles_test threads/lend_test services/policy_test services/backend_test)
-CLI_TESTS := trust files home leave people readme deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json link neighbours agent site page beside
+CLI_TESTS := trust files home leave people readme chat deletion clear device local overwrite kill trouble pki operator demo repair restored proxy install options words passwords reports portal json link neighbours agent site page beside
 CLI_LINES = $(CLI_TESTS:%='sh tests/cli/%_test.sh')
 # The agent under sanitizers; `make test` has these in the place of the plain one.
 AGENT_LINES = $(foreach v,thread address-undefined,'env AGENT=build/$v/bin/zt-agent sh tests/cli/agent_test.sh')
@@ -28,9 +34,10 @@ FUZZ_SECONDS ?= 60
 FUZZ_LINES = $(FUZZERS:%='sh scripts/fuzz-one % $(FUZZ_SECONDS)')
 LINT_LINES = 'sh scripts/check-symbols $B' 'sh scripts/check-headers' 'sh scripts/check-l10n' 'sh scripts/check-advice' 'sh scripts/check-man $B/man' \
     'sh scripts/check-words' 'sh scripts/check-shell' 'sh scripts/interfaces --check' 'sh tests/packages/commit_msg_test.sh'
-.PHONY: tests tests-plain tests-threads tests-cli fuzzers
+.PHONY: tests tests-release tests-sanitized tests-threads tests-cli fuzzers
 tests: all $(TESTS)
-tests-plain: all $(PLAIN_TESTS)
+tests-release: all $(RELEASE_TESTS)
+tests-sanitized: all $(SANITIZED_TESTS)
 tests-threads: $(THREAD_TESTS) $B/bin/zt-agent
 	$(MAKE) SANITIZE= all # the services that they ask
 tests-cli: all $(addprefix $B/tests/cli/,read_qr logind quick.so later.so meanwhile.so)
@@ -50,25 +57,24 @@ fuzz:
 	$(MAKE) CC=clang $(ASAN) FUZZ=1 fuzz-run
 fuzz-run: fuzzers
 	@printf '%s\n' $(FUZZ_LINES) | $(SIDE_BY_SIDE)
-# Every test, in minutes. All run under sanitizers, those of the command line and PLAIN_TESTS in the release build. Each
-# parser is fuzzed for two seconds, and clang-tidy looks without its analyzer. The WebAssembly build has its libraries'
+# Every test, in minutes: under sanitizers, but those of the command line and RELEASE_TESTS in the release build. Each
+# parser is fuzzed for two seconds, and clang-tidy looks at what changed of late, without its analyzer. The WebAssembly build has its libraries'
 # sources from Debian's servers, the page its libraries from npm's: where those, the compiler or a browser cannot be had, all
 # else is tested, and the end says so.
 in_variant = $(patsubst $B/%,build/$1/%,$2)
-test: tests-cli tests-plain manuals
-	$(MAKE) $(ASAN) tests
+test: tests-cli tests-release manuals
+	$(MAKE) $(ASAN) tests-sanitized
 	$(MAKE) SANITIZE=thread tests-threads
 	$(MAKE) CC=clang $(ASAN) FUZZ=1 fuzzers
 	@rm -f $W/ready; if sh scripts/wasm-sources $W/src; then ! command -v $(firstword $(WASM_CC)) >/dev/null || touch $W/ready; else [ $$? = 69 ]; fi
 	@[ ! -e $W/ready ] || $(MAKE) wasm zt-wasm-web
 	@rm -f $(WEB)-ready; if sh scripts/web-libraries --once; then ! command -v chromium >/dev/null || touch $(WEB)-ready; else [ $$? = 69 ]; fi
 	@[ ! -e $(WEB)-ready ] || $(MAKE) web $$([ -e $W/ready ] || echo WEB_HOST=)
-	@export BIN=$(CURDIR)/$B/bin; { printf '%s\n' $(call in_variant,address-undefined,$(TESTS)) $(PLAIN_TESTS) \
+	@export BIN=$(CURDIR)/$B/bin; { printf '%s\n' $(call in_variant,address-undefined,$(SANITIZED_TESTS)) $(RELEASE_TESTS) \
 	  $(call in_variant,thread,$(THREAD_TESTS)) $(patsubst %,'sh tests/cli/%_test.sh',$(filter-out agent,$(CLI_TESTS))) $(AGENT_LINES) $(LINT_LINES) 'sh scripts/check-c quick' \
 	  $(patsubst %,'sh scripts/fuzz-one % 2',$(call in_variant,address-undefined-fuzz,$(FUZZERS))); \
 	  [ ! -e $(WEB)-ready ] || printf '%s\n' 'sh tests/web/run.sh' 'sh tests/web/run.sh files' 'sh tests/web/run.sh keyboard' 'sh tests/web/units.sh'; \
-	  [ ! -e $W/ready ] || [ ! -e $(WEB)-ready ] || printf '%s\n' 'env HOST=browser sh tests/web/run.sh' 'env HOST=browser sh tests/web/run.sh passkeys' 'env HOST=browser sh tests/web/run.sh certificates' 'env HOST=browser sh tests/web/run.sh markers' 'env MOMENTS=4 sh tests/web/browser_host.sh' \
-	    'sh tests/web/run.sh elsewhere'; \
+	  [ ! -e $W/ready ] || [ ! -e $(WEB)-ready ] || printf '%s\n' 'env HOST=browser sh tests/web/run.sh' 'env HOST=browser sh tests/web/run.sh markers' 'env MOMENTS=4 sh tests/web/browser_host.sh'; \
 	  [ ! -e $W/ready ] || printf '%s\n' 'sh tests/wasm/wasm_test.sh $W/zt.wasm' 'sh tests/wasm/host_test.sh $W/host' 'sh tests/wasm/certificates_test.sh $W/host'; } | $(SIDE_BY_SIDE)
 	@[ -e $W/ready ] || echo "== NOT RUN: the client in WebAssembly, for want of its compiler or of the sources of its libraries"
 	@[ -e $(WEB)-ready ] || echo "== NOT RUN: the page, for want of npm, of its libraries or of a browser"

@@ -15,7 +15,7 @@ build/gen/web/rpc.ts: apps/rpc/methods.def scripts/rpc-types
 # The browser's host is a part of the page where its compiler is there; WEB_HOST= leaves it out.
 WEB_HOST := $(if $(shell command -v $(firstword $(WASM_CC))),$W/host/.done)
 $(WEB)/zt-web.manifest: apps/web/node_modules/.package-lock.json build/gen/web/rpc.ts $(WEB_SOURCES) $(WEB_HOST)
-	$Qcd apps/web && node_modules/.bin/tsc --noEmit && node_modules/.bin/vite build --logLevel warn
+	$Qcd apps/web && node_modules/.bin/tsc --noEmit --incremental --tsBuildInfoFile ../../build/tsc.json && node_modules/.bin/vite build --logLevel warn
 	$Q[ -z '$(WEB_HOST)' ] || { mkdir -p $(WEB)/host && install -m 644 $W/host/*.mjs $W/host/zt.wasm $W/host/certificates.wasm $(WEB)/host; }
 	$Qnode apps/web/build/manifest.mjs $(WEB)
 # The units of the page; then two people in two browsers against real services.
@@ -32,5 +32,6 @@ test-web: all web
 # Failures of all kinds, and Firefox where it is there.
 test-web-long: all web
 	for host in agent browser; do for text in trouble firefox markers gateway; do HOST=$$host BIN=$(CURDIR)/$B/bin sh tests/web/run.sh $$text || exit 1; done; done
-	for text in elsewhere storage; do HOST=$$([ $$text = elsewhere ] || echo browser) BIN=$(CURDIR)/$B/bin sh tests/web/run.sh $$text || exit 1; done
+	for text in passkeys certificates storage; do HOST=browser BIN=$(CURDIR)/$B/bin sh tests/web/run.sh $$text || exit 1; done
+	BIN=$(CURDIR)/$B/bin sh tests/web/run.sh elsewhere
 	MOMENTS=200 BIN=$(CURDIR)/$B/bin sh tests/web/browser_host.sh

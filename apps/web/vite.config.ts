@@ -31,5 +31,5 @@ export default defineConfig({
       },
     },
   },
-  test: { include: ["test/**/*.test.ts"], environment: "node" },
+  test: { include: ["test/**/*.test.ts"], environment: "node", testTimeout: 20_000, pool: "threads" },
 } as Parameters<typeof defineConfig>[0]);

@@ -187,8 +187,10 @@ run_zt(struct person *p, const char *args, char *out, size_t size)
 	(void)fprintf(f, "%s\n", p->o.password);
 	(void)fclose(f);
 	(void)snprintf(command, sizeof command,
-	    "LC_ALL=C.UTF-8 %s/bin/zt --home %s --password-file %s/password %s 2>&1", bin,
-	    p->home, p->w->state, args);
+	    "LC_ALL=C.UTF-8 LD_PRELOAD=%s/tests/cli/quick.so "
+	    "ASAN_OPTIONS=verify_asan_link_order=0 %s/bin/zt --home %s --password-file "
+	    "%s/password %s 2>&1",
+	    bin, bin, p->home, p->w->state, args);
 	person_close(p); /* the folder is the program's meanwhile */
 	f = popen(command, "re");
 	assert_non_null(f);

@@ -3,5 +3,5 @@
 # The units of the page, without a host: types, messages, words.
 set -eu
 cd "$(dirname "$0")/../../apps/web"
-node_modules/.bin/tsc --noEmit
+node_modules/.bin/tsc --noEmit --incremental --tsBuildInfoFile ../../build/tsc.json
 node_modules/.bin/vitest run
