@@ -17,7 +17,7 @@ $G/words/lists.c: scripts/word-lists
 	@mkdir -p $(@D)
 	$Qsh scripts/word-lists $(WORD_LISTS) > $@.new && mv $@.new $@
 GENERATED := $(PB_C) $G/words/lists.c
-MIGRATIONS := $(foreach s,auth metadata,$G/migrations/migrations_$s.h)
+MIGRATIONS := $(foreach s,auth metadata messaging,$G/migrations/migrations_$s.h)
 $(MIGRATIONS): $G/migrations/migrations_%.h: scripts/embed-migrations $(wildcard services/*/migrations/*.sql)
 	@mkdir -p $(@D)
 	$Qsh scripts/embed-migrations services/$*/migrations > $@

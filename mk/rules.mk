@@ -13,10 +13,10 @@ $B/gen/%.o: $G/%.c mk/config.mk $(PB_H)
 	$Q$(CC) $(CFLAGS) -I $G -w -MMD -MP -c $< -o $@
 
 # Bulk cipher and hash are OpenSSL's; bulk_sodium.c is for where there is none.
-PURE_SRCS := $(filter-out libzt/crypto/bulk_sodium.c,$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files libzt/history))
+PURE_SRCS := $(filter-out libzt/crypto/bulk_sodium.c,$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files libzt/history libzt/message))
 PURE := $(call objs,$(PURE_SRCS)) $(patsubst $G/%.c,$B/gen/%.o,$(GENERATED))
 # What an unlocked device does, each room above those before it.
-ROOMS := $(addprefix libzt/,session log release chain workspace content tree handles disk restore people recovery join api)
+ROOMS := $(addprefix libzt/,session log release chain topic workspace content tree handles disk restore people recovery join chat api)
 UPPER := $(call objs,$(call srcs,libzt/pki libzt/port/posix libzt/store libzt/net $(ROOMS)))
 FRAME := $(call objs,$(call srcs,services/bus services/frame))
 SERVICES := auth metadata blocks messaging
@@ -82,8 +82,9 @@ SUPPORT := $(call objs,$(call srcs,tests/support))
 FAST_LD := $(shell command -v ld.gold >/dev/null && echo -fuse-ld=gold)
 QUICK := $B/tests/support/quick/argon2.o
 TESTS := $(patsubst %.c,$B/%,$(wildcard tests/*/*_test.c)) $B/tests/vectors/sodium_test
-# The others open with the real price: vectors, and what the command line opens too.
-$(filter-out $B/tests/vectors/% $B/tests/attack/display_test,$(TESTS)): $(QUICK)
+# The vectors have the real price.
+$(filter-out $B/tests/vectors/%,$(TESTS)): $(QUICK)
+$B/tests/attack/display_test: $B/tests/cli/quick.so
 $B/tests/%_test: $B/tests/%_test.o $(SUPPORT) $B/libzt.a $B/libframe.a
 	$Q$(CC) $(LDFLAGS) $(FAST_LD) -o $@ $(filter %.o,$^) $B/libframe.a $B/libzt.a $(if $(findstring torture,$@),$(WRAP)) $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
 # The vectors again, by the other back end of bulk cipher and hash.
@@ -93,6 +94,12 @@ $B/tests/attack/writer_test $B/tests/attack/keep_test $B/tests/attack/spill_test
 $B/tests/attack/hostile_test: $B/tests/attack/hostile_calls.o
 $B/tests/attack/exchange_test $B/tests/attack/joining_test: $B/tests/attack/meeting.o
 $B/tests/services/tls_listener_test $B/tests/services/tls_turns_test: $B/tests/services/tls_world.o
+ACCEPTOR_SOON := -DACCEPTOR_LOOK_MS=1000 -DACCEPTOR_AGAIN_MS=300 -DACCEPTOR_PATIENCE_MS=1000
+$B/tests/services/acceptor_test: CFLAGS += $(ACCEPTOR_SOON)
+$B/tests/services/acceptor_test: $B/tests/services/acceptor_soon.o
+$B/tests/services/acceptor_soon.o: services/bus/acceptor.c build/inc/.done
+	@mkdir -p $(@D)
+	$Q$(CC) $(CFLAGS) $(ACCEPTOR_SOON) -I build/inc/services/bus/of -c $< -o $@
 $B/tests/attack/certificate_test $B/tests/attack/pki_test: $B/tests/attack/authority.o
 $B/tests/attack/certificate_test: $B/tests/attack/certificate_cases.o $B/tests/attack/asks.o
 $B/tests/attack/asks.o: libzt/port/wasm/x509.c libzt/port/wasm/x509_call.h build/inc/.done

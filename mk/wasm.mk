@@ -5,12 +5,12 @@ WASM_CC ?= clang-19
 # Built only for what names it: others need neither its compiler nor its sources.
 WASM_FLAGS := --target=wasm32-wasi -msimd128 -mbulk-memory -O2 -D_GNU_SOURCE -D_WASI_EMULATED_MMAN -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_GETPID
 # A page fetches the module: what is not the work on bytes is small before it is fast.
-WASM_SMALL = $(if $(filter libzt/crypto/% libzt/base/% libzt/format/% libzt/port/%,$<),,-Oz)
+WASM_SMALL = $(if $(filter libzt/crypto/% libzt/base/% libzt/port/%,$<),,-Oz)
 SODIUM := $W/src/libsodium/src/libsodium
 WASM_INCLUDES := -I libzt/port/wasm/include -isystem $W/include -isystem $(SODIUM)/include -isystem $(SODIUM)/include/sodium \
 	-isystem $W/src/protobuf-c -isystem $W/src/utf8proc -isystem $W/src/sqlite3
 WASM_SRCS := $(filter-out libzt/crypto/bulk_openssl.c libzt/net/events.c $(addprefix libzt/join/pki_,ask.c file.c trust.c) libzt/people/watch.c libzt/api/watch.c libzt/release/page.c libzt/release/fetch.c libzt/api/page.c,\
-	$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files libzt/history libzt/store libzt/net $(ROOMS))) \
+	$(call srcs,libzt/base libzt/crypto libzt/format libzt/trust libzt/files libzt/history libzt/message libzt/store libzt/net $(ROOMS))) \
 	libzt/pki/pki_request.c libzt/port/posix/clock.c $(wildcard libzt/port/wasm/*.c)
 # Large pieces are hashed by the host (libzt/port/wasm/hash.c).
 $W/libzt/crypto/bulk_sodium.o: WASM_FLAGS += -Dbulk_hash=bulk_hash_here
@@ -77,6 +77,6 @@ zt-wasm-web: $W/host/.done
 wasm: $W/zt.wasm
 wasm-check: all $W/zt.wasm $W/host/.done $B/tests/cli/quick.so $B/tests/attack/certificate_test
 	BIN=$(CURDIR)/$B/bin sh tests/wasm/wasm_test.sh $W/zt.wasm
-	BIN=$(CURDIR)/$B/bin sh tests/wasm/host_test.sh $W/host
+	KILLS=8 BIN=$(CURDIR)/$B/bin sh tests/wasm/host_test.sh $W/host
 	BIN=$(CURDIR)/$B/bin sh tests/wasm/certificates_test.sh $W/host
 -include $(shell find $W -name '*.d' -not -path '*/src/*' 2>/dev/null)

@@ -2,7 +2,7 @@
 /* checkpoint.c - a long chain from a member's word on: made by a manager or owner who has
  * verified all of it, and taken by a newcomer, who verifies authorship of each object in it and
  * the chain from there on. */
-#include "trust/checkpoint.h"
+#include "files/checkpoint.h"
 #include "base/vec.h"
 #include "chain/chain.h"
 #include "chain/records.h"

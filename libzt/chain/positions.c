@@ -5,10 +5,10 @@
 
 #include "chain/records.h"
 #include "chain/workspace.h"
+#include "files/position.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "session/session.h"
-#include "trust/position.h"
 
 enum { AT_ONCE = 1000, STATEMENT_MAX = 4096 };
 

@@ -8,8 +8,8 @@
 #include "chain/objects.h"
 #include "chain/records.h"
 #include "chain/workspace.h"
+#include "files/checkpoint.h"
 #include "session/session.h"
-#include "trust/checkpoint.h"
 
 enum {
 	EVERY = 1000, /* changesets between two checkpoints */

@@ -11,12 +11,16 @@
 #define LABEL_CHECKPOINT "zt checkpoint 1"
 /* signature: an entry of the trust log */
 #define LABEL_LOG_ENTRY "zt log entry 1"
+/* signature: a message, without what is sealed in it */
+#define LABEL_MESSAGE "zt message 1"
 /* signature by the certificate: a request to join */
 #define LABEL_PKI_REQUEST "zt pki request 1"
 /* signature: the server's statement of where a chain ended */
 #define LABEL_POSITION "zt position 1"
 /* signature: a workspace key that a member sealed to a user */
 #define LABEL_SEALED_KEY "zt sealed key 1"
+/* signature: the server's statement of where a topic's messages ended */
+#define LABEL_TOPIC_POSITION "zt topic position 1"
 /* signature: the server's head of a log */
 #define LABEL_TREE_HEAD "zt tree head 1"
 /* HPKE: a device's label, sealed to its user */
@@ -59,6 +63,14 @@
 #define LABEL_BLOCK "zt block 1"
 /* hash: a founding token, as auth keeps it */
 #define LABEL_BOOTSTRAP_TOKEN "zt bootstrap token 1"
+/* AEAD: the payload of a message */
+#define LABEL_MESSAGE_PAYLOAD "zt message payload 1"
+/* hash: a message's statement, in its link */
+#define LABEL_MESSAGE_DIGEST "zt message digest 1"
+/* hash: the link of a message to those before it */
+#define LABEL_MESSAGE_LINK "zt message link 1"
+/* hash: a message's sealed payload, as its author signs it */
+#define LABEL_MESSAGE_SEALED "zt message sealed 1"
 /* hash: the link of a changeset to the chain before it */
 #define LABEL_CHAIN "zt chain 1"
 /* hash: a file's part of a shared block, as a manifest states it */

@@ -237,28 +237,40 @@ changeset_link(const struct hash *before, const struct statement *s, struct hash
 	hash_blake2b_parts(LABEL_CHAIN, parts, 3, out);
 }
 
-/* The newest generation of W as of entry AT, from 1. */
-static unsigned
-generation_at(const struct org_workspace *w, uint64_t at)
-{
-	unsigned n = 0;
+static const struct authored_words words = {
+	.elsewhere = N_("a changeset of another organization or workspace is in this chain"),
+	.no_place = N_("a changeset names a place of its chain that does not exist"),
+	.not_adjacent = N_("a changeset that must be right behind its parent is elsewhere"),
+	.other_log =
+	    N_("a colleague's device has seen another trust log than the server shows here"),
+	.no_device = N_("a changeset's author is not a device of the organization"),
+	.signature = N_("a changeset's signature does not match"),
+	.no_right = N_("a changeset's author had no right to write"),
+	.old_key = N_("a changeset was written under a key that was no longer the newest"),
+	.late = N_("a removed member's change was put in after the removal; it is left out"),
+};
 
-	while (n < w->generation_count && w->generations[n].index < at)
-		n++;
-	return n;
+static struct authored
+authored_of(const struct changeset *c)
+{
+	return (struct authored){ .org = &c->org,
+		.space = &c->workspace,
+		.author = &c->author,
+		.generation = c->generation,
+		.parent_position = c->parent_position,
+		.seen_size = c->seen_size,
+		.seen_root = &c->seen_root,
+		.stmt = &c->stmt,
+		.kind = STATEMENT_CHANGESET,
+		.is_adjacent = c->is_adjacent };
 }
 
 bool
 changeset_counts(const struct org_workspace *w, const struct org_device *d, uint64_t seen,
     const struct changeset_place *place)
 {
-	uint64_t loss = org_state_loss(w, d, seen);
-	const struct org_pin *pin;
-
-	if (loss == ORG_NEVER)
-		return true;
-	pin = org_state_pin(w, d->user, loss);
-	return pin != NULL ? place->position <= pin->position : place->known <= loss;
+	return authored_counts(w, d, seen,
+	    &(struct authored_place){ .position = place->position, .known = place->known });
 }
 
 enum zt_err
@@ -273,39 +285,22 @@ enum zt_err
 changeset_check(const struct org_state *o, const struct org_workspace *w,
     const struct changeset *c, const struct changeset_place *place, const char **message)
 {
-	const struct org_device *d = org_state_device(o, &c->author);
-	struct hash root;
+	struct authored a = authored_of(c);
 
-	*message = N_("a changeset of another organization or workspace is in this chain");
-	if (!id_equal(&c->org, &o->id) || !id_equal(&c->workspace, &w->id))
-		return ZT_ERR_CORRUPT;
-	*message = N_("a changeset names a place of its chain that does not exist");
-	if (c->parent_position >= place->position)
-		return ZT_ERR_FORK;
-	*message = N_("a changeset that must be right behind its parent is elsewhere");
-	if (c->is_adjacent && c->parent_position + 1 != place->position)
-		return ZT_ERR_FORK;
-	*message =
-	    N_("a colleague's device has seen another trust log than the server shows here");
-	if (c->seen_size == 0 || merkle_root(o->tree, c->seen_size, &root) ||
-	    !hash_equal(&root, &c->seen_root))
-		return ZT_ERR_FORK;
-	*message = N_("a changeset's author is not a device of the organization");
-	if (d == NULL || d->added >= c->seen_size)
-		return ZT_ERR_UNKNOWN_DEVICE;
-	*message = N_("a changeset's signature does not match");
-	if (statement_verify(d->sign_key, STATEMENT_CHANGESET, &c->stmt))
-		return ZT_ERR_SIGNATURE;
-	*message = N_("a changeset's author had no right to write");
-	if (!org_state_device_live(d, c->seen_size) ||
-	    org_state_role(w, d->user, c->seen_size) < ROLE_CONTRIBUTOR)
-		return ZT_ERR_FORBIDDEN;
-	*message = N_("a changeset was written under a key that was no longer the newest");
-	if (c->generation != generation_at(w, c->seen_size) ||
-	    org_state_needs_rotation(w, c->seen_size))
-		return ZT_ERR_STALE_KEY;
-	*message = N_("a removed member's change was put in after the removal; it is left out");
-	return changeset_counts(w, d, c->seen_size, place) ? ZT_OK : ZT_ERR_REVOKED;
+	return authored_check(o, w, &a,
+	    &(struct authored_place){ .position = place->position, .known = place->known },
+	    &words, message);
+}
+
+enum zt_err
+changeset_check_now(const struct org_state *o, const struct org_workspace *w,
+    const struct changeset *c, uint64_t position, const char **message)
+{
+	const struct org_pin *pin = org_state_furthest_pin(w);
+	struct authored a = authored_of(c);
+
+	return authored_check_now(
+	    o, w, &a, position, pin != NULL ? pin->position : 0, &words, message);
 }
 
 enum zt_err

@@ -6,6 +6,7 @@
 
 #include "base/id.h"
 #include "crypto/envelope.h"
+#include "files/authored.h"
 #include "format/statement.h"
 #include "proto/files.pb-c.h"
 #include "trust/merkle.h"
@@ -76,6 +77,10 @@ struct changeset_place {
  * changeset_counts), UNKNOWN_DEVICE, STALE_KEY, SIGNATURE, CORRUPT. */
 ZT_CHECKED enum zt_err changeset_check(const struct org_state *o, const struct org_workspace *w,
     const struct changeset *c, const struct changeset_place *place, const char **message);
+/* The same as of now, for what a service takes as new (authored_check_now). */
+ZT_CHECKED enum zt_err changeset_check_now(const struct org_state *o,
+    const struct org_workspace *w, const struct changeset *c, uint64_t position,
+    const char **message);
 /* Checks that LINK and TIME of the changeset at C->parent_position (not 0) match the chain
  * that C's author had verified. Errors: FORK, CLOCK (C claims to be older). */
 ZT_CHECKED enum zt_err changeset_check_parent(

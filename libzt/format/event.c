@@ -16,6 +16,8 @@ event_kind_name(enum event_kind k)
 		return "chain";
 	case EVENT_KEYS:
 		return "keys";
+	case EVENT_MESSAGE:
+		return "message";
 	case EVENT_OTHER:
 		break;
 	}

@@ -7,10 +7,11 @@
 #include "base/buf.h"
 #include "base/id.h"
 
-/* A new entry of a log; of a workspace: a changeset, sealed keys. OTHER: of a newer version. */
-enum event_kind { EVENT_LOG, EVENT_CHAIN, EVENT_KEYS, EVENT_OTHER };
+/* A new entry of a log; of a space: a changeset, sealed keys, a message. OTHER: of a newer
+ * version. */
+enum event_kind { EVENT_LOG, EVENT_CHAIN, EVENT_KEYS, EVENT_MESSAGE, EVENT_OTHER };
 
-/* Its word: "log", "chain", "keys"; "" for OTHER. */
+/* Its word: "log", "chain", "keys", "message"; "" for OTHER. */
 const char *event_kind_name(enum event_kind k);
 enum event_kind event_kind_of(const char *name);
 

@@ -54,6 +54,11 @@
 #define LIMIT_DELETION_DELAY_MS                                                                \
 	(30ull * LIMIT_DELETION_MS) /* what an organization may ask for instead */
 
+#define LIMIT_MESSAGE (96 * 1024) /* a sealed payload: a long text, or a moment's edits */
+#define LIMIT_MESSAGE_BODY 1024   /* what its author signs */
+#define LIMIT_MESSAGE_TEXT 32768  /* bytes of a text that a person writes */
+#define LIMIT_TOPIC_PINS 1024     /* topics that an act on a space pins */
+
 #define LIMIT_RELEASES 16 /* of the page that an organization accepts at once */
 #define LIMIT_ORIGIN 255  /* bytes: https:// and a name of DNS */
 

@@ -59,6 +59,8 @@ slot(const char *name, size_t n, struct route_params *p, size_t *size)
 		return p->org.b;
 	if (bytes_equal(is, bytes_text("block")))
 		return p->block.b;
+	if (bytes_equal(is, bytes_text("about")))
+		return p->about.b;
 	if (bytes_equal(is, bytes_text("hash"))) {
 		*size = HASH_BYTES;
 		return p->hash.b;

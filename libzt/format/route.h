@@ -32,8 +32,8 @@ struct route_row {
 
 /* The values of a path's place-holders; zero where the path has none. */
 struct route_params {
-	struct id org, id; /* {org}; {workspace}, {topic}, {invitation} or {request} */
-	struct id block;
+	struct id org, id;      /* {org}; {workspace}, {topic}, {invitation} or {request} */
+	struct id block, about; /* {about}: a topic of messages */
 	struct hash hash;
 };
 

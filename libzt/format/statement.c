@@ -20,6 +20,10 @@ context_of(enum statement_kind kind)
 		return LABEL_CHECKPOINT;
 	case STATEMENT_POSITION:
 		return LABEL_POSITION;
+	case STATEMENT_MESSAGE:
+		return LABEL_MESSAGE;
+	case STATEMENT_TOPIC_POSITION:
+		return LABEL_TOPIC_POSITION;
 	}
 	return "zt unknown";
 }

@@ -16,6 +16,8 @@ enum statement_kind {
 	STATEMENT_SEALED_KEY,
 	STATEMENT_CHECKPOINT,
 	STATEMENT_POSITION,
+	STATEMENT_MESSAGE,
+	STATEMENT_TOPIC_POSITION,
 };
 
 /* A statement that borrows or owns its body; see the function that made it. */

@@ -15,6 +15,13 @@ struct org_generation { /* a workspace key; number is its place in the array plu
 	size_t older_count;
 };
 
+/* A position of a topic of messages. */
+struct org_topic_pin {
+	struct id topic;
+	uint64_t position;
+	struct hash link;
+};
+
 /* A position of the workspace's chain pinned by the log: changesets of users who lost the
  * right to write count up to it. */
 struct org_pin {
@@ -23,6 +30,8 @@ struct org_pin {
 				    * rotation, for all losses before it */
 	uint64_t position;
 	struct hash link;
+	struct org_topic_pin *topics; /* the same of messages, in the order of ids */
+	size_t topic_count;
 	bool voided;         /* an owner declared it void: ignore it */
 	uint64_t void_index; /* of that entry; ORG_NEVER */
 };
@@ -44,8 +53,12 @@ struct org_member { /* a user who has, or had, a role */
 	size_t role_count, role_cap;
 };
 
+/* What a space is for; the same numbers as proto/trust.proto. */
+enum space_kind { SPACE_WORKSPACE, SPACE_CHANNEL, SPACE_CONVERSATION };
+
 struct org_workspace {
 	struct id id;
+	enum space_kind kind;
 	struct org_topic topic;
 	uint64_t created;
 	struct org_generation *generations;

@@ -159,6 +159,38 @@ org_state_furthest_pin(const struct org_workspace *w)
 	return far;
 }
 
+const struct org_topic_pin *
+org_state_topic_pin(const struct org_pin *p, const struct id *topic)
+{
+	size_t from = 0, to = p->topic_count;
+
+	while (from < to) {
+		size_t at = from + (to - from) / 2;
+		int order = memcmp(p->topics[at].topic.b, topic->b, ID_BYTES);
+
+		if (order == 0)
+			return &p->topics[at];
+		if (order < 0)
+			from = at + 1;
+		else
+			to = at;
+	}
+	return NULL;
+}
+
+const struct org_topic_pin *
+org_state_furthest_topic_pin(const struct org_workspace *w, const struct id *topic)
+{
+	const struct org_topic_pin *far = NULL, *is;
+
+	for (size_t i = 0; i < w->pin_count; i++)
+		if (!w->pins[i].voided &&
+		    (is = org_state_topic_pin(&w->pins[i], topic)) != NULL &&
+		    (far == NULL || is->position > far->position))
+			far = is;
+	return far;
+}
+
 bool
 org_state_is_void(const struct org_workspace *w, uint64_t position, const struct hash *link)
 {

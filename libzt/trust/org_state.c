@@ -80,6 +80,8 @@ free_workspace(void *p)
 	for (size_t i = 0; i < w->name_count; i++)
 		free(w->names[i].sealed);
 	free(w->names);
+	for (size_t i = 0; i < w->pin_count; i++)
+		free(w->pins[i].topics);
 	free(w->pins);
 	free(w->voids);
 	free(w);
@@ -297,6 +299,24 @@ add_role(struct org_workspace *w, struct org_user *u, enum role role, uint64_t i
 }
 
 static enum zt_err
+take_topics(struct org_pin *p, const Zt__ChainPin *m)
+{
+	enum zt_err err = ZT_OK;
+
+	if (m->n_topics == 0)
+		return ZT_OK;
+	if ((p->topics = calloc(m->n_topics, sizeof *p->topics)) == NULL)
+		return ZT_ERR_MEMORY;
+	for (size_t i = 0; err == ZT_OK && i < m->n_topics; i++) {
+		p->topics[i].position = m->topics[i]->position;
+		if ((err = pb_id(m->topics[i]->topic, &p->topics[i].topic)) == ZT_OK)
+			err = pb_hash(m->topics[i]->link, &p->topics[i].link);
+	}
+	p->topic_count = m->n_topics;
+	return err;
+}
+
+static enum zt_err
 add_pin(
     struct org_workspace *w, const Zt__ChainPin *m, const struct org_user *of, uint64_t index)
 {
@@ -305,10 +325,12 @@ add_pin(
 	};
 	enum zt_err err = m->link.len > 0 ? pb_hash(m->link, &p.link) : ZT_OK;
 
-	if (err == ZT_OK)
+	if (err == ZT_OK && (err = take_topics(&p, m)) == ZT_OK)
 		err = vec_room(&w->pins, w->pin_count, &w->pin_cap, sizeof *w->pins);
 	if (err == ZT_OK)
 		w->pins[w->pin_count++] = p;
+	else
+		free(p.topics);
 	return err;
 }
 
@@ -395,6 +417,7 @@ add_workspace(
 	if (w == NULL)
 		return ZT_ERR_MEMORY;
 	w->id = e->topic;
+	w->kind = (enum space_kind)m->kind;
 	w->created = index;
 	if ((err = pb_hash(m->key_commitment, &first.commitment)) ||
 	    (err = add_generation(w, &first)) ||

@@ -46,6 +46,12 @@ const struct org_pin *org_state_pin(
     const struct org_workspace *w, const struct org_user *u, uint64_t loss);
 /* The furthest pin of W's chain; NULL: none. */
 const struct org_pin *org_state_furthest_pin(const struct org_workspace *w);
+/* What P says of TOPIC's messages; NULL: nothing, so that none count. */
+const struct org_topic_pin *org_state_topic_pin(
+    const struct org_pin *p, const struct id *topic);
+/* The furthest pin of TOPIC's messages in W; NULL: none. */
+const struct org_topic_pin *org_state_furthest_topic_pin(
+    const struct org_workspace *w, const struct id *topic);
 /* Whether an owner declared void the changeset at POSITION with chain hash LINK. */
 bool org_state_is_void(
     const struct org_workspace *w, uint64_t position, const struct hash *link);

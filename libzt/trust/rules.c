@@ -7,26 +7,7 @@
 #include "format/origin.h"
 #include "format/pb.h"
 #include "trust/policy.h"
-
-/* What a rule looks at: the state just before the entry. */
-struct act {
-	const struct org_state *o;
-	const struct entry *e;
-	const Zt__EntryBody *b;
-	uint64_t at;
-	const struct org_device *device; /* the author; NULL in a genesis */
-	const struct org_user *author;
-	const struct org_workspace *w; /* the topic, unless it is the organization's */
-	enum role role;                /* the author's, in w */
-	const char *message;
-};
-
-static enum zt_err
-no(struct act *a, enum zt_err err, const char *message)
-{
-	a->message = message;
-	return err;
-}
+#include "trust/rules_parts.h"
 
 static bool
 is_admin(const struct act *a)
@@ -60,7 +41,7 @@ static enum zt_err
 takes_seals(struct act *a, ProtobufCBinaryData key)
 {
 	if (key.len != HPKE_PUBLIC_BYTES || !hpke_is_public(key.data))
-		return no(a, ZT_ERR_CORRUPT, "nothing can be sealed to this key");
+		return rules_no(a, ZT_ERR_CORRUPT, "nothing can be sealed to this key");
 	return ZT_OK;
 }
 
@@ -85,10 +66,10 @@ may_be_in_browser(struct act *a, const char *origin, enum profile profile)
 	if (origin[0] == 0)
 		return ZT_OK;
 	if (!origin_is_good(origin))
-		return no(a, ZT_ERR_CORRUPT, "the device's fields are not well formed");
+		return rules_no(a, ZT_ERR_CORRUPT, "the device's fields are not well formed");
 	if (policy_lets_browser(&p, profile))
 		return ZT_OK;
-	return no(a, ZT_ERR_FORBIDDEN,
+	return rules_no(a, ZT_ERR_FORBIDDEN,
 	    p.browsers == ORG_BROWSERS_NOBODY
 		? N_("the organization lets nobody have a device in a browser")
 		: N_("the organization lets no admin have a device in a browser"));
@@ -105,11 +86,12 @@ device_is_new(
 	    pb_id(m->device, &device) || m->sign_key.len != SIGN_PUBLIC_BYTES ||
 	    m->seal_key.len != 32 || m->sealed_label.len > 2 * LIMIT_TEXT ||
 	    strlen(m->purpose) > 31)
-		return no(a, ZT_ERR_CORRUPT, "the device's fields are not well formed");
+		return rules_no(a, ZT_ERR_CORRUPT, "the device's fields are not well formed");
 	if (org_state_device(a->o, &device) != NULL)
-		return no(a, ZT_ERR_EXISTS, "the device's id is taken");
+		return rules_no(a, ZT_ERR_EXISTS, "the device's id is taken");
 	if (live_devices(a, user) >= LIMIT_USER_DEVICES)
-		return no(a, ZT_ERR_LIMIT, "the user has as many live devices as one may have");
+		return rules_no(
+		    a, ZT_ERR_LIMIT, "the user has as many live devices as one may have");
 	err = may_be_in_browser(a, m->browser, profile);
 	return err ? err : takes_seals(a, m->seal_key);
 }
@@ -122,9 +104,9 @@ user_is_new(struct act *a, const Zt__UserAdded *m)
 
 	if (m == NULL || pb_id(m->user, &user) || m->handle_commitment.len != HASH_BYTES ||
 	    m->user_key.len != 32 || !profile_is_known(m->profile))
-		return no(a, ZT_ERR_CORRUPT, "the user's fields are not well formed");
+		return rules_no(a, ZT_ERR_CORRUPT, "the user's fields are not well formed");
 	if (org_state_user(a->o, &user) != NULL)
-		return no(a, ZT_ERR_EXISTS, "the user's id is taken");
+		return rules_no(a, ZT_ERR_EXISTS, "the user's id is taken");
 	err = takes_seals(a, m->user_key);
 	return err ? err : device_is_new(a, m->device, &user, (enum profile)m->profile);
 }
@@ -136,20 +118,20 @@ genesis(struct act *a)
 	struct id id;
 
 	if (a->o->begun || a->at != 0)
-		return no(a, ZT_ERR_EXISTS, "the organization has its genesis already");
+		return rules_no(a, ZT_ERR_EXISTS, "the organization has its genesis already");
 	if (g->format != LOG_FORMAT)
-		return no(a, ZT_ERR_VERSION,
+		return rules_no(a, ZT_ERR_VERSION,
 		    "the log has another format than this zt; begin a new organization and put "
 		    "the files there");
 	if (g->root_key.len != SIGN_PUBLIC_BYTES || g->log_key.len != SIGN_PUBLIC_BYTES ||
 	    strlen(g->slug) == 0 || strlen(g->slug) > LIMIT_SLUG)
-		return no(a, ZT_ERR_CORRUPT, "the genesis is not well formed");
+		return rules_no(a, ZT_ERR_CORRUPT, "the genesis is not well formed");
 	org_state_id(g->root_key.data, &id);
 	if (!id_equal(&id, &a->o->id))
-		return no(a, ZT_ERR_ROOT,
+		return rules_no(a, ZT_ERR_ROOT,
 		    "the root key is not the one that the organization's id names");
 	if (g->first == NULL || g->first->profile != ZT__PROFILE__ADMIN)
-		return no(a, ZT_ERR_CORRUPT, "the first user must be an admin");
+		return rules_no(a, ZT_ERR_CORRUPT, "the first user must be an admin");
 	return user_is_new(a, g->first);
 }
 
@@ -157,7 +139,7 @@ static enum zt_err
 user_added(struct act *a)
 {
 	if (!is_admin(a))
-		return no(a, ZT_ERR_FORBIDDEN, "only an admin adds a user");
+		return rules_no(a, ZT_ERR_FORBIDDEN, "only an admin adds a user");
 	return user_is_new(a, a->b->user_added);
 }
 
@@ -167,7 +149,8 @@ device_added(struct act *a)
 	struct id user;
 
 	if (pb_id(a->b->device_added->user, &user) || !id_equal(&user, &a->author->id))
-		return no(a, ZT_ERR_FORBIDDEN, "only a device of the same user adds a device");
+		return rules_no(
+		    a, ZT_ERR_FORBIDDEN, "only a device of the same user adds a device");
 	return device_is_new(a, a->b->device_added, &user, org_state_profile(a->author, a->at));
 }
 
@@ -208,17 +191,17 @@ profile_changed(struct act *a)
 	const struct org_user *u = live_user(a, m->user);
 
 	if (!is_admin(a))
-		return no(a, ZT_ERR_FORBIDDEN, "only an admin changes a profile");
+		return rules_no(a, ZT_ERR_FORBIDDEN, "only an admin changes a profile");
 	if (u == NULL)
-		return no(a, ZT_ERR_NOT_FOUND, "the user is not known or was revoked");
+		return rules_no(a, ZT_ERR_NOT_FOUND, "the user is not known or was revoked");
 	if (!profile_is_known(m->profile))
-		return no(a, ZT_ERR_CORRUPT, "the profile is unknown");
+		return rules_no(a, ZT_ERR_CORRUPT, "the profile is unknown");
 	if ((unsigned)m->profile == (unsigned)org_state_profile(u, a->at))
-		return no(a, ZT_ERR_EXISTS, "the user has this profile already");
+		return rules_no(a, ZT_ERR_EXISTS, "the user has this profile already");
 	if (is_last_admin(a, u))
-		return no(a, ZT_ERR_FORBIDDEN, "the last admin stays one");
+		return rules_no(a, ZT_ERR_FORBIDDEN, "the last admin stays one");
 	if (!may_have_profile(a, u, (enum profile)m->profile))
-		return no(a, ZT_ERR_FORBIDDEN,
+		return rules_no(a, ZT_ERR_FORBIDDEN,
 		    "the user has a device in a browser, which the organization lets no admin "
 		    "have: revoke it first");
 	return ZT_OK;
@@ -230,11 +213,11 @@ user_revoked(struct act *a)
 	const struct org_user *u = live_user(a, a->b->user_revoked->user);
 
 	if (!is_admin(a))
-		return no(a, ZT_ERR_FORBIDDEN, "only an admin revokes a user");
+		return rules_no(a, ZT_ERR_FORBIDDEN, "only an admin revokes a user");
 	if (u == NULL)
-		return no(a, ZT_ERR_NOT_FOUND, "the user is not known or was revoked");
+		return rules_no(a, ZT_ERR_NOT_FOUND, "the user is not known or was revoked");
 	if (u == a->author)
-		return no(a, ZT_ERR_FORBIDDEN, "another admin must revoke an admin");
+		return rules_no(a, ZT_ERR_FORBIDDEN, "another admin must revoke an admin");
 	return ZT_OK;
 }
 
@@ -246,12 +229,12 @@ device_revoked(struct act *a)
 
 	if (pb_id(a->b->device_revoked->device, &id) ||
 	    (d = org_state_device(a->o, &id)) == NULL || !org_state_device_live(d, a->at))
-		return no(a, ZT_ERR_NOT_FOUND, "the device is not known or was revoked");
+		return rules_no(a, ZT_ERR_NOT_FOUND, "the device is not known or was revoked");
 	if (d->user != a->author && !is_admin(a))
-		return no(a, ZT_ERR_FORBIDDEN,
+		return rules_no(a, ZT_ERR_FORBIDDEN,
 		    "only a device of the same user or of an admin revokes a device");
 	if (d == a->device) /* it could not renew the keys that it knows */
-		return no(a, ZT_ERR_FORBIDDEN, "another device must revoke a device");
+		return rules_no(a, ZT_ERR_FORBIDDEN, "another device must revoke a device");
 	return ZT_OK;
 }
 
@@ -290,28 +273,28 @@ user_key_rotated(struct act *a)
 	struct id id;
 
 	if (pb_id(m->user, &id) || !id_equal(&id, &a->author->id))
-		return no(
+		return rules_no(
 		    a, ZT_ERR_FORBIDDEN, "only a device of the same user rotates its key");
 	if (m->generation != a->author->key_generation + 1 || m->user_key.len != 32 ||
 	    !is_previous_key(m->previous_sealed) ||
 	    !are_older_keys(m->generation, m->older, m->n_older))
-		return no(a, ZT_ERR_CORRUPT, "the key rotation is not well formed");
+		return rules_no(a, ZT_ERR_CORRUPT, "the key rotation is not well formed");
 	for (size_t i = 0; i < m->n_sealed; i++) {
 		if (pb_id(m->sealed[i]->device, &id) ||
 		    (d = org_state_device(a->o, &id)) == NULL || d->user != a->author ||
 		    !org_state_device_live(d, a->at))
-			return no(a, ZT_ERR_CORRUPT,
+			return rules_no(a, ZT_ERR_CORRUPT,
 			    "the key is sealed to a device that is not a live one");
 		if (m->sealed[i]->sealed.len != SECRET_BYTES + HPKE_OVERHEAD)
-			return no(a, ZT_ERR_CORRUPT, "a sealed key has another length");
+			return rules_no(a, ZT_ERR_CORRUPT, "a sealed key has another length");
 		for (size_t k = 0; k < i; k++)
 			if (bytes_equal(
 				pb_bytes(m->sealed[k]->device), pb_bytes(m->sealed[i]->device)))
-				return no(
+				return rules_no(
 				    a, ZT_ERR_CORRUPT, "the key is sealed twice to one device");
 	}
 	if (m->n_sealed != live_devices(a, &a->author->id))
-		return no(a, ZT_ERR_CORRUPT, "the key is not sealed to each live device");
+		return rules_no(a, ZT_ERR_CORRUPT, "the key is not sealed to each live device");
 	return takes_seals(a, m->user_key);
 }
 
@@ -322,11 +305,11 @@ org_settings(struct act *a)
 	enum zt_err err;
 
 	if (!is_admin(a))
-		return no(a, ZT_ERR_FORBIDDEN, "only an admin changes the settings");
+		return rules_no(a, ZT_ERR_FORBIDDEN, "only an admin changes the settings");
 	if (a->b->org_settings->settings.len > LIMIT_SETTINGS)
-		return no(a, ZT_ERR_TOO_BIG, "the settings are too large");
+		return rules_no(a, ZT_ERR_TOO_BIG, "the settings are too large");
 	err = policy_read(pb_bytes(a->b->org_settings->settings), &p);
-	return err ? no(a, err, "the settings are not well formed") : ZT_OK;
+	return err ? rules_no(a, err, "the settings are not well formed") : ZT_OK;
 }
 
 static enum zt_err
@@ -335,16 +318,16 @@ web_release_pinned(struct act *a)
 	const Zt__WebReleasePinned *m = a->b->web_release_pinned;
 
 	if (!is_admin(a))
-		return no(
+		return rules_no(
 		    a, ZT_ERR_FORBIDDEN, "only an admin says which releases of the page count");
 	if (m->n_manifests > LIMIT_RELEASES)
-		return no(a, ZT_ERR_LIMIT, "an organization accepts 16 releases at most");
+		return rules_no(a, ZT_ERR_LIMIT, "an organization accepts 16 releases at most");
 	for (size_t i = 0; i < m->n_manifests; i++) {
 		if (m->manifests[i].len != HASH_BYTES)
-			return no(a, ZT_ERR_CORRUPT, "a release is a SHA-256");
+			return rules_no(a, ZT_ERR_CORRUPT, "a release is a SHA-256");
 		for (size_t k = 0; k < i; k++)
 			if (bytes_equal(pb_bytes(m->manifests[k]), pb_bytes(m->manifests[i])))
-				return no(a, ZT_ERR_CORRUPT, "a release is named twice");
+				return rules_no(a, ZT_ERR_CORRUPT, "a release is named twice");
 	}
 	return ZT_OK;
 }
@@ -357,40 +340,21 @@ workspace_created(struct act *a)
 	struct id id;
 
 	if (p != PROFILE_ADMIN && p != PROFILE_STANDARD)
-		return no(a, ZT_ERR_FORBIDDEN, "an outsider cannot create a workspace");
-	if (p != PROFILE_ADMIN && policy_at(a->o, a->at).creators == ORG_CREATORS_ADMINS)
-		return no(a, ZT_ERR_FORBIDDEN,
+		return rules_no(a, ZT_ERR_FORBIDDEN, "an outsider cannot create a workspace");
+	if (m->kind > ZT__SPACE_KIND__CONVERSATION || (int)m->kind < 0)
+		return rules_no(
+		    a, ZT_ERR_CRITICAL, "the kind of the space is not known to this version");
+	if (p != PROFILE_ADMIN && m->kind != ZT__SPACE_KIND__CONVERSATION &&
+	    policy_at(a->o, a->at).creators == ORG_CREATORS_ADMINS)
+		return rules_no(a, ZT_ERR_FORBIDDEN,
 		    "in this organization only an admin creates a workspace");
 	if (a->w != NULL)
-		return no(a, ZT_ERR_EXISTS, "the workspace exists already");
+		return rules_no(a, ZT_ERR_EXISTS, "the workspace exists already");
 	if (pb_id(m->workspace, &id) || !id_equal(&id, &a->e->topic) ||
 	    m->key_commitment.len != HASH_BYTES || m->sealed_name.len == 0 ||
 	    m->sealed_name.len > 4 * LIMIT_TEXT)
-		return no(a, ZT_ERR_CORRUPT, "the workspace's fields are not well formed");
-	return ZT_OK;
-}
-
-/* Whether the chain has the place is the auth service's question to metadata. A rotation never
- * pins an earlier position than one before it; the pin of a single loss may be beyond that of
- * the next rotation, because it does not concern other users who lost access. */
-static enum zt_err
-pin_is_good(struct act *a, const Zt__ChainPin *m, bool is_rotation)
-{
-	if (m->link.len != (m->position > 0 ? HASH_BYTES : 0))
-		return no(a, ZT_ERR_CORRUPT, "the place in the chain is not well formed");
-	for (size_t i = 0; i < a->w->pin_count; i++) {
-		const struct org_pin *p = &a->w->pins[i];
-
-		if (p->voided)
-			continue;
-		if (is_rotation && p->of == NULL && m->position < p->position)
-			return no(a, ZT_ERR_CORRUPT,
-			    "the rotation pins an older place than the one before");
-		if (m->position > 0 && m->position == p->position &&
-		    memcmp(m->link.data, p->link.b, HASH_BYTES) != 0)
-			return no(
-			    a, ZT_ERR_FORK, "an entry before pins another chain at this place");
-	}
+		return rules_no(
+		    a, ZT_ERR_CORRUPT, "the workspace's fields are not well formed");
 	return ZT_OK;
 }
 
@@ -398,7 +362,7 @@ static enum zt_err
 by_owner(struct act *a)
 {
 	return a->role == ROLE_OWNER ? ZT_OK
-				     : no(a, ZT_ERR_FORBIDDEN, "only an owner does this");
+				     : rules_no(a, ZT_ERR_FORBIDDEN, "only an owner does this");
 }
 
 static enum zt_err
@@ -409,26 +373,27 @@ role_changed(struct act *a)
 	enum role was, to, need;
 
 	if (u == NULL)
-		return no(a, ZT_ERR_NOT_FOUND, "the user is not known or was revoked");
+		return rules_no(a, ZT_ERR_NOT_FOUND, "the user is not known or was revoked");
 	if (m->role > ZT__ROLE__OWNER || (int)m->role < 0)
-		return no(a, ZT_ERR_CORRUPT, "the role is unknown");
+		return rules_no(a, ZT_ERR_CORRUPT, "the role is unknown");
 	to = (enum role)m->role;
 	was = org_state_role(a->w, u, a->at);
 	need = to >= ROLE_MANAGER || was >= ROLE_MANAGER ? ROLE_OWNER : ROLE_MANAGER;
 	if (u == a->author)
-		return no(a, ZT_ERR_FORBIDDEN, "nobody changes their own role");
+		return rules_no(a, ZT_ERR_FORBIDDEN, "nobody changes their own role");
 	if (a->role < need)
-		return no(a, ZT_ERR_FORBIDDEN,
+		return rules_no(a, ZT_ERR_FORBIDDEN,
 		    need == ROLE_OWNER ? "only an owner changes managers and owners"
 				       : N_("only a manager or an owner changes roles"));
 	if (to >= ROLE_MANAGER && org_state_profile(u, a->at) == PROFILE_OUTSIDER)
-		return no(a, ZT_ERR_FORBIDDEN, "an outsider is never a manager or an owner");
+		return rules_no(
+		    a, ZT_ERR_FORBIDDEN, "an outsider is never a manager or an owner");
 	if (to == was)
-		return no(a, ZT_ERR_EXISTS, "the user has this role already");
+		return rules_no(a, ZT_ERR_EXISTS, "the user has this role already");
 	if ((m->pin != NULL) != (was >= ROLE_CONTRIBUTOR && to < ROLE_CONTRIBUTOR))
-		return no(a, ZT_ERR_CORRUPT,
+		return rules_no(a, ZT_ERR_CORRUPT,
 		    "the place in the chain is stated exactly where the right to write ends");
-	return m->pin != NULL ? pin_is_good(a, m->pin, false) : ZT_OK;
+	return m->pin != NULL ? rules_check_pin(a, m->pin, false) : ZT_OK;
 }
 
 static enum zt_err
@@ -437,14 +402,15 @@ key_rotated(struct act *a)
 	const Zt__KeyRotated *m = a->b->key_rotated;
 
 	if (a->role < ROLE_MANAGER)
-		return no(a, ZT_ERR_FORBIDDEN, "only a manager or an owner rotates the key");
+		return rules_no(
+		    a, ZT_ERR_FORBIDDEN, "only a manager or an owner rotates the key");
 	if (m->generation != a->w->generation_count + 1)
-		return no(a, ZT_ERR_CONFLICT, "the key generation is not the next one");
+		return rules_no(a, ZT_ERR_CONFLICT, "the key generation is not the next one");
 	if (m->key_commitment.len != HASH_BYTES || !is_previous_key(m->previous_sealed) ||
 	    m->sealed_name.len == 0 || m->sealed_name.len > 4 * LIMIT_TEXT ||
 	    !are_older_keys(m->generation, m->older, m->n_older) || m->pin == NULL)
-		return no(a, ZT_ERR_CORRUPT, "the key rotation is not well formed");
-	return pin_is_good(a, m->pin, true);
+		return rules_no(a, ZT_ERR_CORRUPT, "the key rotation is not well formed");
+	return rules_check_pin(a, m->pin, true);
 }
 
 /* An honest member's word for the chain ends every threat by a pin that a member spoiled. */
@@ -458,7 +424,8 @@ pin_voided(struct act *a)
 	for (size_t i = 0; i < a->w->pin_count; i++)
 		if (a->w->pins[i].index == a->b->pin_voided->index && !a->w->pins[i].voided)
 			return ZT_OK;
-	return no(a, ZT_ERR_NOT_FOUND, "the entry has no pin that could be declared void");
+	return rules_no(
+	    a, ZT_ERR_NOT_FOUND, "the entry has no pin that could be declared void");
 }
 
 static enum zt_err
@@ -471,9 +438,9 @@ changeset_voided(struct act *a)
 	if (err)
 		return err;
 	if (m->position == 0 || pb_hash(m->link, &link))
-		return no(a, ZT_ERR_CORRUPT, "the place in the chain is not well formed");
+		return rules_no(a, ZT_ERR_CORRUPT, "the place in the chain is not well formed");
 	if (org_state_is_void(a->w, m->position, &link))
-		return no(a, ZT_ERR_EXISTS, "the changeset is void already");
+		return rules_no(a, ZT_ERR_EXISTS, "the changeset is void already");
 	return ZT_OK;
 }
 
@@ -487,14 +454,14 @@ ownership_claimed(struct act *a)
 		enum role r = org_state_role(a->w, u, a->at);
 
 		if (r == ROLE_OWNER)
-			return no(a, ZT_ERR_FORBIDDEN, "the workspace has a live owner");
+			return rules_no(a, ZT_ERR_FORBIDDEN, "the workspace has a live owner");
 		if (r > highest && org_state_profile(u, a->at) != PROFILE_OUTSIDER)
 			highest = r;
 	}
 	if (a->role == ROLE_NONE || a->role < highest)
-		return no(a, ZT_ERR_FORBIDDEN, "a member of a higher role is left");
+		return rules_no(a, ZT_ERR_FORBIDDEN, "a member of a higher role is left");
 	if (org_state_profile(a->author, a->at) == PROFILE_OUTSIDER)
-		return no(a, ZT_ERR_FORBIDDEN, "an outsider is never an owner");
+		return rules_no(a, ZT_ERR_FORBIDDEN, "an outsider is never an owner");
 	return ZT_OK;
 }
 
@@ -506,7 +473,7 @@ workspace_renamed(struct act *a)
 
 	if (err == ZT_OK && (m->sealed_name.len == 0 || m->sealed_name.len > 4 * LIMIT_TEXT ||
 				m->generation != a->w->generation_count))
-		err = no(a, ZT_ERR_CORRUPT, "the new name is not well formed");
+		err = rules_no(a, ZT_ERR_CORRUPT, "the new name is not well formed");
 	return err;
 }
 
@@ -516,7 +483,7 @@ workspace_archived(struct act *a)
 	enum zt_err err = by_owner(a);
 
 	if (err == ZT_OK && (a->b->workspace_archived->archived != 0) == a->w->archived)
-		err = no(a, ZT_ERR_EXISTS,
+		err = rules_no(a, ZT_ERR_EXISTS,
 		    a->w->archived ? N_("the workspace is archived already")
 				   : N_("the workspace is not archived"));
 	return err;
@@ -534,12 +501,12 @@ workspace_deletion(struct act *a)
 	 */
 	delay = policy_at(a->o, a->at).deletion_delay;
 	if (due != 0 && (due <= a->b->time || due - a->b->time < delay))
-		return no(a, ZT_ERR_FORBIDDEN,
+		return rules_no(a, ZT_ERR_FORBIDDEN,
 		    delay == LIMIT_DELETION_MS
 			? N_("a deletion is due a day later at the earliest")
 			: N_("the organization's settings let a deletion be due only later"));
 	if (due == 0 && (a->w->deletion_due == 0 || a->w->deletion_due <= a->b->time))
-		return no(a, ZT_ERR_FORBIDDEN,
+		return rules_no(a, ZT_ERR_FORBIDDEN,
 		    "no deletion of the workspace is announced that can still be taken back");
 	return ZT_OK;
 }
@@ -616,16 +583,16 @@ place(struct act *a, enum topic_kind kind)
 						   : &fresh;
 
 	if (!id_equal(&a->e->org, &a->o->id))
-		return no(a, ZT_ERR_CORRUPT, "the entry belongs to another organization");
+		return rules_no(a, ZT_ERR_CORRUPT, "the entry belongs to another organization");
 	if (is_org != (kind == TOPIC_ORG))
-		return no(a, ZT_ERR_CORRUPT, "the act does not belong to this topic");
+		return rules_no(a, ZT_ERR_CORRUPT, "the act does not belong to this topic");
 	if (kind == TOPIC_WORKSPACE && a->w == NULL)
-		return no(a, ZT_ERR_NOT_FOUND, "the workspace is not known");
+		return rules_no(a, ZT_ERR_NOT_FOUND, "the workspace is not known");
 	if (a->b->topic_index != t->length || a->e->has_prev != (t->length > 0) ||
 	    (a->e->has_prev && !hash_equal(&a->e->prev, &t->last)))
-		return no(a, ZT_ERR_CONFLICT, "another entry of its topic came first");
+		return rules_no(a, ZT_ERR_CONFLICT, "another entry of its topic came first");
 	if (a->b->time < t->time)
-		return no(
+		return rules_no(
 		    a, ZT_ERR_CORRUPT, "its time lies before that of its topic's newest entry");
 	return ZT_OK;
 }
@@ -638,9 +605,10 @@ seen(struct act *a)
 
 	if (a->e->seen_size == 0 || a->e->seen_size > a->at ||
 	    merkle_root(a->o->tree, a->e->seen_size, &root))
-		return no(a, ZT_ERR_FORK, "its author had seen more of the log than there is");
+		return rules_no(
+		    a, ZT_ERR_FORK, "its author had seen more of the log than there is");
 	if (!hash_equal(&root, &a->e->seen_root))
-		return no(a, ZT_ERR_FORK, "its author had seen another history");
+		return rules_no(a, ZT_ERR_FORK, "its author had seen another history");
 	return ZT_OK;
 }
 
@@ -649,11 +617,11 @@ author(struct act *a)
 {
 	a->device = org_state_device(a->o, &a->e->author);
 	if (a->device == NULL || a->device->added >= a->at)
-		return no(
+		return rules_no(
 		    a, ZT_ERR_UNKNOWN_DEVICE, "its author is not a device of the organization");
 	a->author = a->device->user;
 	if (!org_state_device_live(a->device, a->at))
-		return no(a, ZT_ERR_REVOKED, "its author was revoked");
+		return rules_no(a, ZT_ERR_REVOKED, "its author was revoked");
 	if (a->w != NULL)
 		a->role = org_state_role(a->w, a->author, a->at);
 	return ZT_OK;
@@ -687,9 +655,9 @@ check(struct act *a)
 	enum zt_err err;
 
 	if (r == NULL)
-		return no(a, ZT_ERR_CRITICAL, "the act is not known to this version");
+		return rules_no(a, ZT_ERR_CRITICAL, "the act is not known to this version");
 	if (!a->o->begun && !is_genesis)
-		return no(a, ZT_ERR_CORRUPT, "the log does not begin with a genesis");
+		return rules_no(a, ZT_ERR_CORRUPT, "the log does not begin with a genesis");
 	if ((err = place(a, kind)))
 		return err;
 	if (is_genesis) {
@@ -700,13 +668,20 @@ check(struct act *a)
 		if ((err = author(a)) || (err = seen(a)) || (err = r(a)))
 			return err;
 		if (waits_for_rotation(a))
-			return no(
+			return rules_no(
 			    a, ZT_ERR_STALE_KEY, "the workspace's key must be rotated first");
 		key = a->device->sign_key;
 	}
 	if ((err = statement_verify(key, STATEMENT_ENTRY, &a->e->stmt)))
-		return no(a, err, "its signature does not match");
+		return rules_no(a, err, "its signature does not match");
 	return ZT_OK;
+}
+
+enum zt_err
+rules_no(struct act *a, enum zt_err err, const char *message)
+{
+	a->message = message;
+	return err;
 }
 
 enum zt_err

@@ -5,12 +5,12 @@
 
 #include "base/wire.h"
 #include "crypto/idmap.h"
+#include "files/checkpoint.h"
 #include "format/pb.h"
 #include "frame/page.h"
 #include "metadata/metadata.h"
 #include "metadata/push.h"
 #include "metadata/restored.h"
-#include "trust/checkpoint.h"
 
 /* A question has a price: when so many bytes of changesets were read, the rest waits for the
  * next one. */

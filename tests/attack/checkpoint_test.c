@@ -8,6 +8,7 @@
 #include "chain/chain.h"
 #include "chain/workspace.h"
 #include "crypto/suite.h"
+#include "files/checkpoint.h"
 #include "format/pb.h"
 #include "join/newcomer.h"
 #include "log/sync.h"
@@ -16,7 +17,6 @@
 #include "test.h"
 #include "tree/batch.h"
 #include "tree/tree.h"
-#include "trust/checkpoint.h"
 #include "world.h"
 
 enum {

@@ -8,13 +8,13 @@
 #include "chain/workspace.h"
 #include "crypto/suite.h"
 #include "expect.h"
+#include "files/checkpoint.h"
 #include "forge.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "session/session.h"
 #include "test.h"
 #include "tree/tree.h"
-#include "trust/checkpoint.h"
 
 /* ---- a checkpoint, and a server that shows what is behind it ---- */
 

@@ -4,10 +4,10 @@
 #include "fuzz.h"
 
 #include "files/changeset.h"
+#include "files/checkpoint.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "proto/metadata.pb-c.h"
-#include "trust/checkpoint.h"
 
 static void
 page(struct bytes in)

@@ -2,7 +2,7 @@
 /* A signed position of a chain. */
 #include "fuzz.h"
 
-#include "trust/position.h"
+#include "files/position.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

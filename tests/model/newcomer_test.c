@@ -15,12 +15,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "files/checkpoint.h"
 #include "format/pb.h"
 #include "histories.h"
 #include "play.h"
 #include "proto/metadata.pb-c.h"
 #include "test.h"
-#include "trust/checkpoint.h"
 
 enum { SHORT = 3, LONG = 12, OBJECTS = 2 };
 enum change_of { B_FIRST, B_SECOND, R_FIRST, R_SECOND, CHANGES };

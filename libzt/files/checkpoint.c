@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "trust/checkpoint.h"
+#include "files/checkpoint.h"
 
 #include "base/wire.h"
 #include "crypto/suite.h"

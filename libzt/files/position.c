@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "trust/position.h"
+#include "files/position.h"
 
 #include "crypto/suite.h"
 #include "format/pb.h"

@@ -4,8 +4,8 @@
  *
  * The reader relies on the author only for "this is current": the changeset that wrote an
  * entry proves each one. */
-#ifndef ZT_TRUST_CHECKPOINT_H
-#define ZT_TRUST_CHECKPOINT_H
+#ifndef ZT_FILES_CHECKPOINT_H
+#define ZT_FILES_CHECKPOINT_H
 
 #include "base/id.h"
 #include "format/statement.h"

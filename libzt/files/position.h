@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* position.h - a workspace's chain position signed by the organization's log key: the answer
  * to a push, so that devices remember it independently of the server. */
-#ifndef ZT_TRUST_POSITION_H
-#define ZT_TRUST_POSITION_H
+#ifndef ZT_FILES_POSITION_H
+#define ZT_FILES_POSITION_H
 
 #include "base/id.h"
 #include "format/statement.h"
