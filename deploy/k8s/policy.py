@@ -11,12 +11,12 @@ CALL, EVENTS = 7001, 7002
 ARROWS = {
     *((("gateway", s, CALL)) for s in ("auth", "metadata", "blocks", "messaging")),
     ("gateway", "messaging", EVENTS),
-    ("auth", "metadata", CALL),
+    ("auth", "metadata", CALL), ("auth", "messaging", CALL),
     ("metadata", "auth", CALL), ("metadata", "auth", EVENTS), ("metadata", "blocks", CALL),
     ("blocks", "auth", CALL), ("blocks", "auth", EVENTS),
     ("messaging", "auth", CALL), ("messaging", "auth", EVENTS), ("messaging", "metadata", EVENTS),
 }
-DATABASE = {"auth", "metadata"}
+DATABASE = {"auth", "metadata", "messaging"}
 POINTS = {}
 
 

@@ -20,7 +20,7 @@
 struct auth_settings {
 	struct service_settings base;
 	char operator_token_file[CONFIG_TEXT_MAX];
-	char metadata[CONFIG_TEXT_MAX], marks[CONFIG_TEXT_MAX];
+	char metadata[CONFIG_TEXT_MAX], messaging[CONFIG_TEXT_MAX], marks[CONFIG_TEXT_MAX];
 	int64_t purge_after;
 	char smtp_url[CONFIG_TEXT_MAX], smtp_from[CONFIG_TEXT_MAX], smtp_user[CONFIG_TEXT_MAX],
 	    smtp_password_file[CONFIG_TEXT_MAX], smtp_ca_file[CONFIG_TEXT_MAX],
@@ -57,8 +57,8 @@ struct auth {
 	uint64_t purge_after_ms;
 	struct mail *mail; /* NULL: no mail relay */
 	struct marks *marks;
-	struct peer *metadata;
-	atomic_uint asking; /* workers that wait for metadata */
+	struct peer *metadata, *messaging;
+	atomic_uint asking; /* workers that wait for metadata or messaging */
 	unsigned asking_max;
 	pthread_mutex_t lock; /* guards orgs */
 	struct idmap orgs;

@@ -10,6 +10,7 @@
 #include "format/pb.h"
 #include "frame/audit.h"
 #include "frame/page.h"
+#include "proto/messages.pb-c.h"
 
 enum { ASK_MS = 5000 };
 
@@ -83,38 +84,67 @@ pin_of(const struct entry *e)
 		   : NULL;
 }
 
+/* Asks PEER, in M, for the link of a place that E pins, which is to be LINK. */
+static enum zt_err
+ask_link(struct peer *peer, const void *m, ProtobufCBinaryData link, struct rpc_answer *out)
+{
+	Zt__LinkAnswer *answer = NULL;
+	struct buf body = buf_init(256), got = buf_init(128);
+	enum zt_err err;
+
+	if ((err = pb_encode(m, &body)) == ZT_OK &&
+	    (err = peer_call(peer, "/link", buf_bytes(&body), ASK_MS, &got)) == ZT_OK)
+		err = pb_decode(&zt__link_answer__descriptor, buf_bytes(&got), 128, &answer);
+	if (err == ZT_ERR_NOT_FOUND ||
+	    (err == ZT_OK && !bytes_equal(pb_bytes(answer->link), pb_bytes(link))))
+		err = service_refuse(out, ZT_ERR_PROOF,
+		    "the act pins a place that the workspace's chain does not have");
+	pb_free(answer);
+	buf_free(&body);
+	buf_free(&got);
+	return err;
+}
+
+static enum zt_err
+ask_places(struct auth *a, const struct request *rq, const struct entry *e,
+    const Zt__ChainPin *pin, struct rpc_answer *out)
+{
+	Zt__LinkAsk m = ZT__LINK_ASK__INIT;
+	Zt__TopicLinkAsk t = ZT__TOPIC_LINK_ASK__INIT;
+	enum zt_err err = ZT_OK;
+
+	m.org = t.org = pb_field(rq->params.org.b, ID_BYTES);
+	m.workspace = t.space = pb_field(e->topic.b, ID_BYTES);
+	m.position = pin->position;
+	if (pin->position > 0)
+		err = ask_link(a->metadata, &m, pin->link, out);
+	for (size_t i = 0; err == ZT_OK && i < pin->n_topics; i++) {
+		t.topic = pin->topics[i]->topic;
+		t.position = pin->topics[i]->position;
+		err = ask_link(a->messaging, &t, pin->topics[i]->link, out);
+	}
+	return err;
+}
+
 /* Devices believe a pin: one that no chain leads to would stop them. */
 static enum zt_err
 check_pin(
     struct auth *a, const struct request *rq, const struct entry *e, struct rpc_answer *out)
 {
 	const Zt__ChainPin *pin = pin_of(e);
-	Zt__LinkAsk m = ZT__LINK_ASK__INIT;
-	Zt__LinkAnswer *answer = NULL;
-	struct buf body = buf_init(128), got = buf_init(128);
 	enum zt_err err;
 
-	if (pin == NULL || pin->position == 0)
+	if (pin == NULL || (pin->position == 0 && pin->n_topics == 0))
 		return ZT_OK;
+	if (pin->n_topics > LIMIT_TOPIC_PINS)
+		return ZT_ERR_LIMIT;
 	if (atomic_fetch_add(&a->asking, 1) >= a->asking_max) {
 		(void)atomic_fetch_sub(&a->asking, 1);
 		return service_refuse(
 		    out, ZT_ERR_UNAVAILABLE, "many keys are being rotated; try again");
 	}
-	m.org = pb_field(rq->params.org.b, ID_BYTES);
-	m.workspace = pb_field(e->topic.b, ID_BYTES);
-	m.position = pin->position;
-	if ((err = pb_encode(&m, &body)) == ZT_OK &&
-	    (err = peer_call(a->metadata, "/link", buf_bytes(&body), ASK_MS, &got)) == ZT_OK)
-		err = pb_decode(&zt__link_answer__descriptor, buf_bytes(&got), 128, &answer);
-	if (err == ZT_ERR_NOT_FOUND ||
-	    (err == ZT_OK && !bytes_equal(pb_bytes(answer->link), pb_bytes(pin->link))))
-		err = service_refuse(out, ZT_ERR_PROOF,
-		    "the act pins a place that the workspace's chain does not have");
+	err = ask_places(a, rq, e, pin, out);
 	(void)atomic_fetch_sub(&a->asking, 1);
-	pb_free(answer);
-	buf_free(&body);
-	buf_free(&got);
 	return err;
 }
 

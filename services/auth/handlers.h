@@ -15,7 +15,7 @@ bool operator_is(void *state, const char *authorization);
 handler decisions_ask, decisions_hear, decisions_members, decisions_due;
 handler recovery_put, recovery_get;
 handler pki_requests_put, pki_requests_state, pki_requests_list, pki_requests_end;
-handler repair_log, judge_changeset, judge_goals;
+handler repair_log, judge_changeset, judge_message, judge_goals;
 handler overview_get, overview_freeze;
 void overview_seen(
     void *state, struct db *db, const struct id *org, const struct id *device, uint64_t now_ms);

@@ -6,8 +6,11 @@
 #include "auth/auth.h"
 #include "auth/handlers.h"
 #include "files/judge_rules.h"
+#include "files/position.h"
 #include "format/pb.h"
-#include "trust/position.h"
+#include "message/message.h"
+#include "message/topic_position.h"
+#include "proto/messages.pb-c.h"
 
 static enum zt_err
 judge(const struct auth_org *org, const struct id *workspace, const Zt__ChangesetAsk *m,
@@ -64,6 +67,69 @@ judge_changeset(void *state, const struct request *rq, struct rpc_answer *out)
 		err = service_refuse(out, err, message);
 	else
 		err = answer_signed(org, &p, out);
+	auth_unlock(org);
+out:
+	pb_free(m);
+	return err;
+}
+
+/* ---- messages ---- */
+
+static enum zt_err
+judge_one(const struct auth_org *org, const struct topic_position *p, const Zt__MessageAsk *m,
+    const char **message)
+{
+	struct message is;
+	enum zt_err err;
+
+	if (org->is_restored)
+		return ZT_ERR_RESTORED;
+	if ((err = message_read_statement(m->statement, &is)))
+		return err;
+	if (!id_equal(&is.org, &p->org) || !id_equal(&is.space, &p->space) ||
+	    !id_equal(&is.topic, &p->topic))
+		return ZT_ERR_CORRUPT;
+	return message_judge(org->state, &is, p->position, &p->link, message);
+}
+
+static enum zt_err
+answer_topic(const struct auth_org *org, const struct topic_position *p, struct rpc_answer *out)
+{
+	Zt__ChangesetAnswer answer = ZT__CHANGESET_ANSWER__INIT;
+	struct buf body = buf_init(1024);
+	struct statement s;
+	Zt__Statement m;
+	enum zt_err err = topic_position_sign(org->log_key, p, &body, &s);
+
+	if (err == ZT_OK) {
+		m = statement_message(&s);
+		answer.signed_ = &m;
+		err = auth_answer(out, &answer);
+	}
+	buf_free(&body);
+	return err;
+}
+
+/* The question "/message": may this be the newest of its topic? */
+enum zt_err
+judge_message(void *state, const struct request *rq, struct rpc_answer *out)
+{
+	Zt__MessageAsk *m = NULL;
+	struct auth_org *org = NULL;
+	struct topic_position p = { .time = rq->now_ms };
+	const char *message = "";
+	enum zt_err err;
+
+	if ((err = pb_decode(&zt__message_ask__descriptor, rq->body, rq->body.n, &m)) ||
+	    (err = pb_id(m->org, &p.org)) || (err = pb_id(m->space, &p.space)) ||
+	    (err = pb_id(m->topic, &p.topic)) || (err = pb_hash(m->link, &p.link)) ||
+	    (err = auth_lock(state, rq->db, &p.org, &org)))
+		goto out;
+	p.position = m->position;
+	if ((err = judge_one(org, &p, m, &message)))
+		err = service_refuse(out, err, message);
+	else
+		err = answer_topic(org, &p, out);
 	auth_unlock(org);
 out:
 	pb_free(m);

@@ -41,8 +41,8 @@ static handler *const handlers[ROUTE_COUNT] = {
 
 static const struct service_rpc rpcs[] = { { "/decision", decisions_ask },
 	{ "/hear", decisions_hear }, { "/members", decisions_members },
-	{ "/changeset", judge_changeset }, { "/goals", judge_goals },
-	{ "/operator", operator_ask }, { "/due", decisions_due } };
+	{ "/changeset", judge_changeset }, { "/message", judge_message },
+	{ "/goals", judge_goals }, { "/operator", operator_ask }, { "/due", decisions_due } };
 
 #define TEXT(name, help)                                                                       \
 	{                                                                                      \
@@ -56,6 +56,8 @@ static const struct config_key keys[] = {
 	    "file with the operator's token, which creates organizations" },
 	{ "metadata", CONFIG_ADDRESS, offsetof(struct auth_settings, metadata), NULL, 0, 0,
 	    "nng address of the metadata service" },
+	{ "messaging", CONFIG_ADDRESS, offsetof(struct auth_settings, messaging), NULL, 0, 0,
+	    "nng address of the messaging service" },
 	{ "marks", CONFIG_TEXT, offsetof(struct auth_settings, marks), NULL, 0, 0,
 	    "file of marks, outside the database and its backups: how far each log once was" },
 	TEXT(public_url, "address that people reach this server by, for links in mails"),
@@ -135,6 +137,7 @@ close_auth(void *state)
 	marks_close(a->marks);
 	mail_close(a->mail);
 	peer_close(a->metadata);
+	peer_close(a->messaging);
 	(void)pthread_mutex_destroy(&a->lock);
 	explicit_bzero(a->operator_token, sizeof a->operator_token);
 	free(a);
@@ -152,12 +155,15 @@ open_auth(struct service *s, const struct service_settings *settings, struct db 
 	if (a == NULL)
 		return ZT_ERR_MEMORY;
 	(void)pthread_mutex_init(&a->lock, NULL);
-	/* The others answer metadata, which may wait for them. */
+	/* The others answer metadata and messaging, which may wait for them. */
 	a->asking_max = set->base.workers > 1 ? (unsigned)set->base.workers / 2 : 1;
 	a->purge_after_ms = (uint64_t)set->purge_after * 1000;
 	if ((err = peer_open(service_link(s), set->metadata, &a->metadata)))
 		(void)snprintf(
 		    message, 200, "metadata: %.150s is not an nng address", set->metadata);
+	if (err == ZT_OK && (err = peer_open(service_link(s), set->messaging, &a->messaging)))
+		(void)snprintf(
+		    message, 200, "messaging: %.150s is not an nng address", set->messaging);
 	if (err || (err = read_token(set->operator_token_file, a->operator_token, message)) ||
 	    (err = mail_open(set, &a->mail, message)) ||
 	    (err = open_marks(a, set->marks, db, message))) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* messaging.h - the listening devices, and their sockets at the gateways. */
+/* messaging.h - topics of messages; the listening devices, and their sockets at the gateways.
+ */
 #ifndef ZT_MESSAGING_H
 #define ZT_MESSAGING_H
 
@@ -7,10 +8,12 @@
 #include <sys/queue.h>
 
 #include "crypto/idmap.h"
+#include "frame/marks.h"
 #include "frame/service.h"
 
 struct messaging_settings {
 	struct service_settings base;
+	char marks[CONFIG_TEXT_MAX];
 };
 
 struct listener {
@@ -38,6 +41,7 @@ struct waiting {
 
 struct messaging {
 	struct service *service;
+	struct marks *marks;  /* of topics */
 	pthread_mutex_t lock; /* guards the fields below */
 	struct listener *listeners;
 	size_t count, cap;
@@ -51,6 +55,11 @@ struct messaging {
 	bool is_ending;
 };
 
+handler messages_put, messages_read, messages_link;
+/* Creates marks for all topics of a database that has none. Errors: DATABASE, IO, MEMORY. */
+ZT_CHECKED enum zt_err messages_mark_all(struct messaging *m, struct db *db);
+/* Deletes the messages of spaces whose deletion is due. */
+void messages_sweep(void *state, struct service *s, struct db *db);
 handler fanout_open, fanout_close;
 /* Starts to forward events. Errors: MEMORY. */
 ZT_CHECKED enum zt_err fanout_start(struct messaging *m);

@@ -16,7 +16,7 @@ expect() { words=$1 name=$2; shift 2; if "$@" >"$state/out" 2>&1 && grep -q -- "
 within() { for i in $(seq $(($1 * 5))); do (shift; "$@") >/dev/null 2>&1 && return 0; sleep 0.2; done; return 1; }
 pod() { echo "zt-$1-pod-0"; }
 box() { echo "zt-$1-pod-0-$1"; }
-volumes="zt-events zt-operator zt-auth-database zt-metadata-database zt-gateway-tls"
+volumes="zt-events zt-operator zt-auth-database zt-metadata-database zt-messaging-database zt-gateway-tls"
 for s in $services; do volumes="$volumes zt-$s-peers"; done
 as_pg() { runuser -u postgres -- "$@"; }
 cleanup() {
@@ -40,9 +40,9 @@ printf '[engine]\ncgroup_manager="cgroupfs"\nevents_logger="file"\nruntime="runc
 podman network create "$net" >/dev/null
 gate=$(podman network inspect "$net" | sed -n 's/.*"gateway": "\(.*\)".*/\1/p')
 address=${gate%.*}.200
-for s in auth metadata; do head -c 18 /dev/urandom | base64 | tr '/+' '_-' > "$state/$s.word"; done
+for s in auth metadata messaging; do head -c 18 /dev/urandom | base64 | tr '/+' '_-' > "$state/$s.word"; done
 dsn() { echo "host=$gate dbname=postgres user=$1 password=$(cat "$state/$1.word") sslmode=disable"; }
-AUTH_DATABASE=$(dsn auth) METADATA_DATABASE=$(dsn metadata) HOST=$address sh "$root/deploy/k8s/secrets" "$state/secrets" >/dev/null
+AUTH_DATABASE=$(dsn auth) METADATA_DATABASE=$(dsn metadata) MESSAGING_DATABASE=$(dsn messaging) HOST=$address sh "$root/deploy/k8s/secrets" "$state/secrets" >/dev/null
 # As the kubelet mounts Secrets: root's, and read by the group of the pod.
 /usr/bin/python3 - "$state/secrets/secrets.yaml" "$state/values" <<'P'
 import base64, os, sys, yaml
@@ -58,7 +58,7 @@ for v in $volumes; do
 	cp "$state/values/$v"/* "$at/"; chown 0:10001 "$at" "$at"/*; chmod 0550 "$at"; chmod 0440 "$at"/*
 done
 # And claims: root's, and written by that group.
-for s in auth metadata blocks; do
+for s in auth metadata blocks messaging; do
 	podman volume create "zt-$s-state" >/dev/null
 	at=$(podman volume inspect -f '{{.Mountpoint}}' "zt-$s-state"); chown 0:10001 "$at"; chmod 2770 "$at"
 done
@@ -73,13 +73,13 @@ start_database() {
 	printf 'local all zt peer map=zt\nhost all all %s.0/24 scram-sha-256\n' "${gate%.*}" > "$state/pg/data/pg_hba.conf"
 	echo "zt postgres zt" > "$state/pg/data/pg_ident.conf"
 	as_pg "$pg/pg_ctl" -D "$state/pg/data" -w -l "$state/pg/log" -o "-k $state/pg -c listen_addresses=$gate" start >/dev/null
-	for s in auth metadata; do
+	for s in auth metadata messaging; do
 		printf "CREATE ROLE %s LOGIN PASSWORD '%s'; CREATE SCHEMA %s AUTHORIZATION %s;\n" $s "$(cat "$state/$s.word")" $s $s
 	done | as_pg psql -q -h "$state/pg" -U zt -d postgres -v ON_ERROR_STOP=1
 }
-play messaging # with it the bridge is there, at which the database listens
+play blocks # with it the bridge is there, at which the database listens
 start_database
-for s in blocks auth metadata gateway; do play $s; done
+for s in messaging auth metadata gateway; do play $s; done
 zt_get() { curl -sf --max-time 5 --cacert "$state/secrets/tls-ca.crt" "https://$address:8443$1"; }
 check "the gateway reaches all services" within 30 zt_get /readyz
 [ "$failed" = 0 ] || exit 1

@@ -92,8 +92,8 @@ MUTATIONS = {
     in_pod(lambda p: set_(p["volumes"][2]["secret"], "defaultMode", 0o460)),
     "time to end": in_pod(lambda p: set_(p, "terminationGracePeriodSeconds", 12)),
     "one writer of a volume": [lambda o, s=s: set_(the(o, "Deployment", "zt-" + s)["spec"], "replicas", 2)
-                               for s in ("auth", "metadata", "blocks")] +
-    [lambda o, s=s: pop(the(o, "Deployment", "zt-" + s)["spec"], "strategy") for s in ("auth", "metadata", "blocks")],
+                               for s in ("auth", "metadata", "blocks", "messaging")] +
+    [lambda o, s=s: pop(the(o, "Deployment", "zt-" + s)["spec"], "strategy") for s in ("auth", "metadata", "blocks", "messaging")],
     "no more rights than at the start": in_container(lambda c: pop(c["securityContext"], "allowPrivilegeEscalation")) +
     in_container(lambda c: set_(c["securityContext"], "privileged", True)) + in_container(lambda c: pop(c, "securityContext")),
     "the root is read-only": in_container(lambda c: pop(c["securityContext"], "readOnlyRootFilesystem")) +
