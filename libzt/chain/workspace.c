@@ -164,7 +164,23 @@ refuse_two(struct zt *z, const char *name, struct workspace *a, struct workspace
 }
 
 static enum zt_err
-find_as(struct zt *z, const char *name, struct workspace **out)
+refuse_none(struct zt *z, const char *name, enum space_kind kind, bool was_member)
+{
+	enum zt_err err = was_member ? ZT_ERR_NOT_MEMBER : ZT_ERR_NOT_FOUND;
+
+	if (kind == SPACE_WORKSPACE)
+		return session_refuse(z, err,
+		    was_member ? "you are no longer a member of the workspace %.100s"
+			       : N_("there is no workspace %.100s"),
+		    name);
+	return session_refuse(z, err,
+	    was_member ? "you are no longer a member of the channel %.100s"
+		       : N_("there is no channel %.100s"),
+	    name);
+}
+
+static enum zt_err
+find_as(struct zt *z, const char *name, enum space_kind kind, struct workspace **out)
 {
 	const struct org_user *me = org_state_user(z->state, &z->user);
 	struct org_workspace *w;
@@ -182,7 +198,7 @@ find_as(struct zt *z, const char *name, struct workspace **out)
 			return err;
 		id_print(&w->id, text);
 		workspace_name(s, is);
-		if (strcmp(name, text) != 0 && strcmp(name, is) != 0)
+		if (strcmp(name, text) != 0 && (w->kind != kind || strcmp(name, is) != 0))
 			continue;
 		if (org_state_role(w, me, ORG_NEVER) == ROLE_NONE) {
 			was_member = true;
@@ -199,11 +215,7 @@ find_as(struct zt *z, const char *name, struct workspace **out)
 	if (found == NULL)
 		found = gone;
 	if (found == NULL)
-		return was_member
-			   ? session_refuse(z, ZT_ERR_NOT_MEMBER,
-				 "you are no longer a member of the workspace %.100s", name)
-			   : session_refuse(
-				 z, ZT_ERR_NOT_FOUND, "there is no workspace %.100s", name);
+		return refuse_none(z, name, kind, was_member);
 	*out = found;
 	return ZT_OK;
 }
@@ -211,10 +223,16 @@ find_as(struct zt *z, const char *name, struct workspace **out)
 enum zt_err
 workspace_find(struct zt *z, const char *name, struct workspace **out)
 {
+	return workspace_find_as(z, name, SPACE_WORKSPACE, out);
+}
+
+enum zt_err
+workspace_find_as(struct zt *z, const char *name, enum space_kind kind, struct workspace **out)
+{
 	struct buf normal = buf_init(LIMIT_NAME + 1);
 	bool made =
 	    utf8_valid(bytes_text(name)) && utf8_normal(bytes_text(name), &normal) == ZT_OK;
-	enum zt_err err = find_as(z, made ? buf_text(&normal) : name, out);
+	enum zt_err err = find_as(z, made ? buf_text(&normal) : name, kind, out);
 
 	buf_free(&normal);
 	return err;

@@ -53,8 +53,11 @@ struct workspace_version {
 	struct envelope_pins pins;
 	bool excluded; /* its author had lost access: a number, and no content */
 };
-/* By name or id. Errors: NOT_FOUND, NOT_MEMBER. */
+/* A workspace by name, or a space of any kind by id. Errors: NOT_FOUND, NOT_MEMBER. */
 ZT_CHECKED enum zt_err workspace_find(struct zt *z, const char *name, struct workspace **out);
+/* The same by the name of a space of KIND. */
+ZT_CHECKED enum zt_err workspace_find_as(
+    struct zt *z, const char *name, enum space_kind kind, struct workspace **out);
 ZT_CHECKED enum zt_err workspace_of(
     struct zt *z, struct org_workspace *w, struct workspace **out);
 /* Reads what the store holds of S, once. Errors: STORE (its workspace is in no log). */

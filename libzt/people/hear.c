@@ -24,16 +24,19 @@ hear_name(struct zt *z, const struct id *topic, char name[HEAR_NAME])
 }
 
 struct zt_event
-hear_event(const struct event *e, const char *name)
+hear_event(const struct event *e, const char *name, char space[ID_TEXT])
 {
 	static const enum zt_event_kind kinds[] = { [EVENT_LOG] = ZT_EVENT_LOG,
 		[EVENT_CHAIN] = ZT_EVENT_CHAIN,
 		[EVENT_KEYS] = ZT_EVENT_KEYS,
+		[EVENT_MESSAGE] = ZT_EVENT_MESSAGE,
 		[EVENT_OTHER] = ZT_EVENT_OTHER };
 
-	return (struct zt_event){
-		.kind = kinds[e->kind], .workspace = name, .position = e->position
-	};
+	id_print(&e->topic, space);
+	return (struct zt_event){ .kind = kinds[e->kind],
+		.workspace = name,
+		.position = e->position,
+		.space = space };
 }
 
 enum zt_err
@@ -69,7 +72,7 @@ look_after(struct zt *z)
 enum zt_err
 people_hear(struct zt *z, const void *message, size_t n, const struct zt_watch *w)
 {
-	char name[HEAR_NAME];
+	char name[HEAR_NAME], space[ID_TEXT];
 	struct event one;
 	struct zt_event e;
 
@@ -80,7 +83,7 @@ people_hear(struct zt *z, const void *message, size_t n, const struct zt_watch *
 	if (event_read(bytes_of(message, n), &one))
 		return ZT_OK; /* a hint that says nothing */
 	hear_name(z, &one.topic, name);
-	e = hear_event(&one, name);
+	e = hear_event(&one, name, space);
 	w->event(w->ctx, &e);
 	return e.kind == ZT_EVENT_LOG ? look_after(z) : ZT_OK;
 }

@@ -11,7 +11,7 @@
 
 /* The name of TOPIC, its id, or "" for the organization, within a call. */
 void hear_name(struct zt *z, const struct id *topic, char name[HEAR_NAME]);
-/* E as libzt's users see it; borrows NAME. */
-struct zt_event hear_event(const struct event *e, const char *name);
+/* E as libzt's users see it; borrows NAME, and SPACE, where it writes the topic's id. */
+struct zt_event hear_event(const struct event *e, const char *name, char space[ID_TEXT]);
 
 #endif

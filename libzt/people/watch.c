@@ -78,13 +78,13 @@ static void
 event(void *ctx, const struct event *one)
 {
 	struct watching *v = ctx;
-	char name[HEAR_NAME] = "";
+	char name[HEAR_NAME] = "", space[ID_TEXT];
 	struct zt_event e;
 
 	if (log_wake(v->z, true) == ZT_OK)
 		hear_name(v->z, &one->topic, name);
 	log_rest(v->z);
-	e = hear_event(one, name);
+	e = hear_event(one, name, space);
 	v->w->event(v->w->ctx, &e);
 	if (e.kind == ZT_EVENT_LOG)
 		(void)!(int)look_after(v);

@@ -46,7 +46,8 @@ fill_name(struct zt *z, void *ctx, Zt__EntryBody *b)
 	unsigned generation;
 	enum zt_err err;
 
-	if ((err = workspace_refuse_second(z, l->name, &l->workspace)) ||
+	if ((err = workspace_refuse_second(z, l->name,
+		 org_state_workspace(z->state, &l->workspace)->kind, &l->workspace)) ||
 	    (err = workspace_of(z, org_state_workspace(z->state, &l->workspace), &s)))
 		return err;
 	generation = (unsigned)s->w->generation_count;

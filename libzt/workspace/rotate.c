@@ -14,6 +14,7 @@
 #include "log/append.h"
 #include "log/sync.h"
 #include "session/session.h"
+#include "topic/pin.h"
 #include "trust/keyring.h"
 #include "workspace/verbs.h"
 #include "workspace/workspace.h"
@@ -25,6 +26,7 @@ struct rotation {
 	struct hash commitment, link;
 	struct buf previous, name;
 	Zt__ChainPin pin;
+	struct topic_pins topics;
 	Zt__KeyRotated m;
 	Zt__OlderKey older[LIMIT_OLDER], *list[LIMIT_OLDER];
 	struct buf sealed[LIMIT_OLDER]; /* of those */
@@ -117,7 +119,8 @@ fill_rotation(struct zt *z, void *ctx, Zt__EntryBody *b)
 	if ((err = add_unreachable(s, r, next)) ||
 	    (err = keyring_seal_name(r->key, &r->workspace, next, bytes_text(name), &r->name)))
 		return err;
-	if ((err = fill_pin(s, &r->link, &r->pin)))
+	if ((err = fill_pin(s, &r->link, &r->pin)) ||
+	    (err = topic_add_pins(s, true, &r->topics, &r->pin)))
 		return err;
 	r->m.generation = next;
 	r->m.key_commitment = pb_field(r->commitment.b, HASH_BYTES);
@@ -198,6 +201,7 @@ struct role_act {
 	struct id workspace, user;
 	struct hash link;
 	Zt__ChainPin pin;
+	struct topic_pins topics;
 	Zt__RoleChanged m;
 };
 
@@ -221,6 +225,8 @@ fill_role(struct zt *z, void *ctx, Zt__EntryBody *b)
 		r->link = s->chain.link;
 		if ((r->pin.position = s->chain.position) > 0)
 			r->pin.link = pb_field(r->link.b, HASH_BYTES);
+		if ((err = topic_add_pins(s, false, &r->topics, &r->pin)))
+			return err;
 		r->m.pin = &r->pin;
 	}
 	b->action_case = ZT__ENTRY_BODY__ACTION_ROLE_CHANGED;

@@ -97,7 +97,8 @@ struct creation {
 };
 
 enum zt_err
-workspace_refuse_second(struct zt *z, const char *name, const struct id *besides)
+workspace_refuse_second(
+    struct zt *z, const char *name, enum space_kind kind, const struct id *besides)
 {
 	const struct org_user *me = org_state_user(z->state, &z->user);
 	struct org_workspace *w;
@@ -108,8 +109,8 @@ workspace_refuse_second(struct zt *z, const char *name, const struct id *besides
 		char id[ID_TEXT], is[260];
 		struct workspace *s;
 
-		if (org_state_role(w, me, ORG_NEVER) != ROLE_OWNER || workspace_is_gone(w) ||
-		    (besides != NULL && id_equal(&w->id, besides)))
+		if (w->kind != kind || org_state_role(w, me, ORG_NEVER) != ROLE_OWNER ||
+		    workspace_is_gone(w) || (besides != NULL && id_equal(&w->id, besides)))
 			continue;
 		if ((err = workspace_of(z, w, &s)))
 			return err;
@@ -117,7 +118,10 @@ workspace_refuse_second(struct zt *z, const char *name, const struct id *besides
 		id_print(&w->id, id);
 		if (strcmp(is, name) == 0)
 			return session_refuse(z, ZT_ERR_EXISTS,
-			    "you have a workspace %.100s already (%s)", name, id);
+			    kind == SPACE_CHANNEL
+				? "you have a channel %.100s already (%s)"
+				: N_("you have a workspace %.100s already (%s)"),
+			    name, id);
 	}
 	return ZT_OK;
 }
@@ -126,7 +130,9 @@ static enum zt_err
 fill_creation(struct zt *z, void *ctx, Zt__EntryBody *b)
 {
 	struct creation *c = ctx;
-	enum zt_err err = c->only != NULL ? workspace_refuse_second(z, c->only, NULL) : ZT_OK;
+	enum zt_err err = c->only != NULL ? workspace_refuse_second(
+						z, c->only, (enum space_kind)c->m.kind, NULL)
+					  : ZT_OK;
 
 	if (err)
 		return err;
@@ -167,6 +173,13 @@ workspace_create(struct zt *z, const char *name)
 enum zt_err
 workspace_make(struct zt *z, const char *name, bool second, char *id)
 {
+	return workspace_make_space(z, name, SPACE_WORKSPACE, second, id);
+}
+
+enum zt_err
+workspace_make_space(
+    struct zt *z, const char *name, enum space_kind kind, bool second, char *id)
+{
 	char normal[LIMIT_NAME + 1];
 	struct creation c = { .name = buf_init(1024), .only = second ? NULL : normal };
 	struct org_user *me;
@@ -181,6 +194,7 @@ workspace_make(struct zt *z, const char *name, bool second, char *id)
 	keyring_commit(c.key, &c.commitment);
 	zt__workspace_created__init(&c.m);
 	c.m.workspace = pb_field(c.id.b, ID_BYTES);
+	c.m.kind = (Zt__SpaceKind)kind;
 	c.m.key_commitment = pb_field(c.commitment.b, HASH_BYTES);
 	c.m.sealed_name = pb_field(c.name.p, c.name.n);
 	/* The key is kept before the act: a workspace without its key would be of no use. */
@@ -269,7 +283,8 @@ workspace_each(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *
 	for (size_t i = 0; err == ZT_OK && i < n; i++) {
 		enum role role = org_state_role(all[i], me, ORG_NEVER);
 
-		if (role != ROLE_NONE && !workspace_is_gone(all[i]))
+		if (all[i]->kind == SPACE_WORKSPACE && role != ROLE_NONE &&
+		    !workspace_is_gone(all[i]))
 			err = show_one(z, all[i], role, each, ctx);
 	}
 	free(all);

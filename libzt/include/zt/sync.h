@@ -10,13 +10,20 @@
 extern "C" {
 #endif
 
-/* A new entry of the trust log; a workspace's files; its keys; or a kind that a newer
- * server sends. */
-enum zt_event_kind { ZT_EVENT_OTHER, ZT_EVENT_LOG, ZT_EVENT_CHAIN, ZT_EVENT_KEYS };
+/* A new entry of the trust log; a workspace's files; its keys; a message of a channel; or a
+ * kind that a newer server sends. */
+enum zt_event_kind {
+	ZT_EVENT_OTHER,
+	ZT_EVENT_LOG,
+	ZT_EVENT_CHAIN,
+	ZT_EVENT_KEYS,
+	ZT_EVENT_MESSAGE
+};
 struct zt_event {
 	enum zt_event_kind kind;
 	const char *workspace; /* its name, or its id; "" for the organization */
 	uint64_t position;     /* the server's word; the next call that reads it verifies it */
+	const char *space;     /* the id of workspace or channel, or of the organization */
 };
 struct zt_watch {
 	void *ctx;
