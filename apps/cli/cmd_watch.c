@@ -42,7 +42,8 @@ report_event(const struct zt_event *e)
 	static const char *const words[] = { [ZT_EVENT_OTHER] = N_("something is new"),
 		[ZT_EVENT_LOG] = N_("the trust log has a new entry"),
 		[ZT_EVENT_CHAIN] = N_("the files were changed"),
-		[ZT_EVENT_KEYS] = N_("the keys were renewed") };
+		[ZT_EVENT_KEYS] = N_("the keys were renewed"),
+		[ZT_EVENT_MESSAGE] = N_("there is a new message") };
 
 	(void)printf("%s ", _(words[e->kind]));
 	(void)printf("(%llu)", (unsigned long long)e->position);
@@ -59,7 +60,8 @@ event(void *ctx, const struct zt_event *e)
 	static const char *const names[] = { [ZT_EVENT_OTHER] = "other",
 		[ZT_EVENT_LOG] = "log",
 		[ZT_EVENT_CHAIN] = "chain",
-		[ZT_EVENT_KEYS] = "keys" };
+		[ZT_EVENT_KEYS] = "keys",
+		[ZT_EVENT_MESSAGE] = "message" };
 	const struct cli *c = ctx;
 
 	if (c->json) {
@@ -86,11 +88,24 @@ page_alarm(void *ctx, const struct zt_page *p)
 	(void)fflush(stdout);
 }
 
+void
+cli_watch_signals(void)
+{
+	(void)signal(SIGINT, on_signal);
+	(void)signal(SIGTERM, on_signal);
+}
+
+bool
+cli_watch_stops(void)
+{
+	return stopped != 0 || ferror(stdout) != 0;
+}
+
 static bool
 stop(void *ctx)
 {
 	(void)ctx;
-	return stopped != 0 || ferror(stdout) != 0;
+	return cli_watch_stops();
 }
 
 enum zt_err
@@ -105,8 +120,7 @@ cmd_watch(struct cli *c)
 		    (cli_has(c, OPTION_PAGE_CHECK) ? c->page_check : PAGE_CHECK_S) * 1000ull,
 		.alarm = page_alarm };
 
-	(void)signal(SIGINT, on_signal);
-	(void)signal(SIGTERM, on_signal);
+	cli_watch_signals();
 	zt_watch_page(c->zt, &page);
 	(void)web_show_page_alarm(c);
 	return zt_watch(c->zt, &w);

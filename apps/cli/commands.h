@@ -14,6 +14,11 @@ void cli_show_new_device(struct cli *c, const struct zt_device *d);
 /* Where the code of a device in a browser comes from; nothing for others. */
 void cli_show_browser(const struct zt_device *d);
 
+/* From now on Ctrl-C ends what is watched, and not the process: it has ended well. And whether
+ * it did, or nobody reads standard output any more. */
+void cli_watch_signals(void);
+bool cli_watch_stops(void);
+
 /* The commands themselves, one a row of the table; those of files are in files/files.h. */
 enum zt_err cmd_org_bootstrap(struct cli *c);
 enum zt_err cmd_users(struct cli *c);
@@ -63,6 +68,19 @@ enum zt_err cmd_pki_status(struct cli *c);
 enum zt_err cmd_pki_list(struct cli *c);
 enum zt_err cmd_pki_accept(struct cli *c);
 enum zt_err cmd_pki_reject(struct cli *c);
+enum zt_err cmd_chat_list(struct cli *c);
+enum zt_err cmd_chat_create(struct cli *c);
+enum zt_err cmd_chat_members(struct cli *c);
+enum zt_err cmd_chat_invite(struct cli *c);
+enum zt_err cmd_chat_remove(struct cli *c);
+enum zt_err cmd_chat_send(struct cli *c);
+enum zt_err cmd_chat_read(struct cli *c);
+enum zt_err cmd_chat_follow(struct cli *c);
+enum zt_err cmd_chat_edit(struct cli *c);
+enum zt_err cmd_chat_delete(struct cli *c);
+enum zt_err cmd_chat_react(struct cli *c);
+enum zt_err cmd_chat_search(struct cli *c);
+enum zt_err cmd_chat_flush(struct cli *c);
 enum zt_err cmd_watch(struct cli *c);
 enum zt_err cmd_repair(struct cli *c);
 

@@ -208,7 +208,8 @@ rpc_changed(struct rpc_lane *l, const struct zt_event *e)
 	static const char *const kinds[] = { [ZT_EVENT_OTHER] = "other",
 		[ZT_EVENT_LOG] = "log",
 		[ZT_EVENT_CHAIN] = "files",
-		[ZT_EVENT_KEYS] = "keys" };
+		[ZT_EVENT_KEYS] = "keys",
+		[ZT_EVENT_MESSAGE] = "messages" };
 
 	lane_event(l, "changed",
 	    json_pack("{s:s,s:o,s:o}", "kind", e != NULL ? kinds[e->kind] : "connected",

@@ -26,12 +26,12 @@ struct cli {
 	uint64_t given; /* the set of options that were given */
 	const char *home, *server, *token_file, *slug, *email, *name, *label, *role, *profile;
 	const char *password_file, *new_password_file, *against, *words_file, *founding_file,
-	    *org, *key, *pin_file, *object, *browser_devices, *workspaces_by;
-	uint64_t password_fd, to_version, at, need, users, storage, since;
+	    *org, *key, *pin_file, *object, *browser_devices, *workspaces_by, *reply_to;
+	uint64_t password_fd, to_version, at, need, users, storage, since, before, most;
 	unsigned seconds; /* --for */
 	unsigned deletion_delay, page_check;
 	bool dry, json, qr, finish, recursive, details, yes, quiet, keep, force, help, version,
-	    no_agent, print_link, add;
+	    no_agent, print_link, add, removes;
 	bool waited;          /* the user knows that we wait for the other side */
 	bool is_understood;   /* the words were parsed: later complaints are about something
 			       * else */

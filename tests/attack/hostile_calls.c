@@ -6,14 +6,15 @@
 
 #include "crypto/envelope.h"
 #include "crypto/suite.h"
+#include "files/checkpoint.h"
 #include "forge.h"
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/append.h"
 #include "log/sync.h"
 #include "proto/auth.pb-c.h"
+#include "proto/messages.pb-c.h"
 #include "test.h"
-#include "trust/checkpoint.h"
 #include "trust/keyring.h"
 
 /* One call of the hostile member's, in the organization and the workspace. */
@@ -485,6 +486,26 @@ ask_twice(struct setting *s, enum route r)
 	assert_int_not_equal(ZT_OK, call(s, r, &m, NULL));
 }
 
+/* What is no message; and one that a colleague signed. */
+static void
+write_rubbish(struct setting *s, enum route r)
+{
+	struct workspace *w = workspace_here(s);
+	struct route_params p = { .org = s->alice.zt->org, .id = s->id, .about = s->id };
+	Zt__Message m = ZT__MESSAGE__INIT;
+	Zt__Statement st = ZT__STATEMENT__INIT;
+	uint8_t rubbish[SIGN_BYTES] = { 1 };
+
+	if (w != NULL)
+		p.id = p.about = w->w->id;
+	m.statement = &st;
+	assert_int_not_equal(ZT_OK, call(s, r, &m, &p));
+	st.body = pb_field(rubbish, sizeof rubbish);
+	st.signature = pb_field(rubbish, sizeof rubbish);
+	m.sealed = pb_field(rubbish, sizeof rubbish);
+	assert_int_not_equal(ZT_OK, call(s, r, &m, &p));
+}
+
 attack *const attacks[ROUTE_COUNT] = {
 	[ROUTE_ORG_CREATE] = as_operator,
 	[ROUTE_ORG_LIST] = as_operator,
@@ -517,6 +538,8 @@ attack *const attacks[ROUTE_COUNT] = {
 	[ROUTE_FREEZE] = freeze_oneself,
 	[ROUTE_PUSH] = push_rubbish,
 	[ROUTE_CHAIN] = look,
+	[ROUTE_MESSAGE_PUT] = write_rubbish,
+	[ROUTE_MESSAGES] = look,
 	[ROUTE_OBJECTS] = ask_twice,
 	[ROUTE_CHECKPOINT_PUT] = misstate_checkpoint,
 	[ROUTE_CHECKPOINTS] = look,

@@ -97,6 +97,21 @@ good "server set" done operator set markslug --users 50
 good "server freeze" done operator freeze markslug "$bob_id"
 good "server thaw" done operator thaw markslug "$bob_id"
 good "recovery create" words j recovery create
+good "chat create" channel j chat create talk
+good "chat invite" done j chat invite talk bob@demo.example --role reader
+good "chat members" member j chat members talk
+good "chat send" sent j chat send talk hello
+good "chat edit" sent j chat edit talk 1 hello again
+good "chat react" sent j chat react talk 1 +1
+good "chat read" message j chat read talk
+good "chat search" message j chat search hello
+good "chat list" channel j chat list
+good "chat delete" sent j chat delete talk 1
+good "chat flush" flushed j chat flush
+good "chat remove" done j chat remove talk bob@demo.example
+"$bin/zt" --json --home "$state/alice" --password-file "$a" chat follow talk >"$state/talk" 2>&1 & following=$!
+soon grep -q ready "$state/talk"; kill -INT $following; wait $following || true
+good "chat follow" event cat "$state/talk"
 "$bin/zt" --json --home "$state/alice" --password-file "$a" watch >"$state/events" 2>&1 & watching=$!
 soon grep -q ready "$state/events"; kill -INT $watching; wait $watching || true
 good "watch" event cat "$state/events"
