@@ -80,7 +80,7 @@ test: tests-cli tests-release manuals
 	@[ -e $(WEB)-ready ] || echo "== NOT RUN: the page, for want of npm, of its libraries or of a browser"
 # And what takes hours: in both builds, all that has a length at its length, the analyzer, the mutants.
 LONG := MOST_S=20000 ZT_MODEL_ACTS=1000000 ZT_MODEL_SERVER_ACTS=2000 ZT_HISTORY_RANDOM=30000 ZT_FILES_ACTS=50000 \
-    ROUNDS=50 ZT_CANCEL_WAYS=all LEAVE_SECONDS=6000 HOME_FILES=30000
+    ROUNDS=50 ZT_CANCEL_WAYS=all LEAVE_SECONDS=6000 HOME_FILES=30000 BESIDE_BYTES=400000000
 test-long:
 	$(MAKE) lint
 	$(LONG) $(MAKE) test-unit

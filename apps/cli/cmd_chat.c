@@ -63,25 +63,10 @@ cmd_chat_create(struct cli *c)
 	return ZT_OK;
 }
 
-static void
-show_member(void *ctx, const struct zt_member *m)
-{
-	const struct cli *c = ctx;
-
-	if (c->json) {
-		output_json(stdout, "member", "{s:s,s:o,s:o,s:s}", "user", m->user, "email",
-		    output_text(m->email), "name", output_text(m->name), "role", m->role);
-		return;
-	}
-	(void)printf("%-12s ", m->role);
-	output_show(m->email[0] != 0 ? m->email : m->user);
-	(void)printf("\n");
-}
-
 enum zt_err
 cmd_chat_members(struct cli *c)
 {
-	return zt_channel_members(c->zt, c->args[0], show_member, c);
+	return zt_channel_members(c->zt, c->args[0], cli_show_member, c);
 }
 
 enum zt_err

@@ -58,8 +58,8 @@ cmd_workspace_list(struct cli *c)
 	return zt_workspaces(c->zt, show_workspace, c);
 }
 
-static void
-show_member(void *ctx, const struct zt_member *m)
+void
+cli_show_member(void *ctx, const struct zt_member *m)
 {
 	const struct cli *c = ctx;
 
@@ -76,7 +76,7 @@ show_member(void *ctx, const struct zt_member *m)
 enum zt_err
 cmd_workspace_members(struct cli *c)
 {
-	return zt_workspace_members(c->zt, c->args[0], show_member, c);
+	return zt_workspace_members(c->zt, c->args[0], cli_show_member, c);
 }
 
 static void

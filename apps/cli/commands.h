@@ -14,6 +14,8 @@ void cli_show_new_device(struct cli *c, const struct zt_device *d);
 /* Where the code of a device in a browser comes from; nothing for others. */
 void cli_show_browser(const struct zt_device *d);
 
+/* Shows a member of a workspace or channel; CTX is the struct cli. */
+void cli_show_member(void *ctx, const struct zt_member *m);
 /* From now on Ctrl-C ends what is watched, and not the process: it has ended well. And whether
  * it did, or nobody reads standard output any more. */
 void cli_watch_signals(void);

@@ -60,6 +60,14 @@ outbox_waits(enum zt_err err)
 	       err == ZT_ERR_STALE_KEY || err == ZT_ERR_MISSING_KEY || err == ZT_ERR_RESTORED;
 }
 
+bool
+outbox_refused(enum zt_err err)
+{
+	return err == ZT_ERR_FORBIDDEN || err == ZT_ERR_NOT_MEMBER || err == ZT_ERR_REVOKED ||
+	       err == ZT_ERR_NOT_FOUND || err == ZT_ERR_INVALID || err == ZT_ERR_TOO_BIG ||
+	       err == ZT_ERR_LIMIT || err == ZT_ERR_FROZEN || err == ZT_ERR_EXPIRED;
+}
+
 struct showing {
 	enum zt_err (*each)(void *ctx, uint64_t n, const struct id *id, struct bytes clear);
 	void *ctx;

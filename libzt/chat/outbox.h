@@ -16,6 +16,9 @@ ZT_CHECKED enum zt_err outbox_remove(const struct channel *c, uint64_t n);
 ZT_CHECKED enum zt_err outbox_send(struct channel *c, uint64_t *sent, uint64_t *position);
 /* Whether ERR is of a kind that time heals: the servers are away, or a key is awaited. */
 bool outbox_waits(enum zt_err err);
+/* Whether ERR is the server's refusal of the message itself: sent again it would be refused
+ * again. */
+bool outbox_refused(enum zt_err err);
 /* Shows what waits, the oldest first; EACH does not write to the store. */
 ZT_CHECKED enum zt_err outbox_each(const struct channel *c,
     enum zt_err (*each)(void *ctx, uint64_t n, const struct id *id, struct bytes clear),

@@ -11,6 +11,7 @@
 #include "format/pb.h"
 #include "log/handles.h"
 #include "log/sync.h"
+#include "workspace/workspace.h"
 
 enum { BACK = 200 };
 
@@ -229,25 +230,24 @@ search_in(struct channel *c, struct search *s)
 static enum zt_err
 search_everywhere(struct zt *z, struct search *s)
 {
-	const struct org_user *me = org_state_user(z->state, &z->user);
 	struct session_failure failed = { .err = ZT_OK };
-	struct org_workspace *w;
-	size_t at = 0;
+	struct org_workspace **all;
+	size_t n;
+	enum zt_err err = workspace_spaces(z, true, &all, &n);
 
-	while (s->left > 0 && (w = idmap_next(&z->state->workspaces, &at)) != NULL) {
+	if (err)
+		return err;
+	for (size_t i = 0; i < n && s->left > 0; i++) {
 		struct workspace *of;
 		struct channel c;
-		enum zt_err err;
 
-		if (w->kind == SPACE_WORKSPACE || workspace_is_gone(w) ||
-		    org_state_role(w, me, ORG_NEVER) == ROLE_NONE)
-			continue;
-		if ((err = workspace_of(z, w, &of)) == ZT_OK &&
+		if ((err = workspace_of(z, all[i], &of)) == ZT_OK &&
 		    (err = channel_open(of, &c)) == ZT_OK && (err = channel_sync(&c)) == ZT_OK)
 			err = search_in(&c, s);
 		if (err && !session_goes_on(z, &failed, err))
 			break;
 	}
+	free(all);
 	return session_failed(z, &failed);
 }
 

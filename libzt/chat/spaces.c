@@ -47,14 +47,6 @@ channel_direct(struct zt *z, const char *user, char *id)
 	return err;
 }
 
-static int
-by_created(const void *a, const void *b)
-{
-	const struct org_workspace *const *x = a, *const *y = b;
-
-	return (*x)->created < (*y)->created ? -1 : (*x)->created > (*y)->created;
-}
-
 static enum zt_err
 show_one(struct zt *z, struct org_workspace *w, enum role role, bool fresh,
     void (*each)(void *ctx, const struct zt_channel *c), void *ctx)
@@ -85,23 +77,16 @@ channel_each(
     struct zt *z, bool fresh, void (*each)(void *ctx, const struct zt_channel *c), void *ctx)
 {
 	const struct org_user *me;
-	struct org_workspace **all, *w;
+	struct org_workspace **all;
 	struct session_failure failed = { .err = ZT_OK };
-	size_t n = 0, at = 0;
+	size_t n;
 	enum zt_err err;
 
 	z->message[0] = 0;
-	if ((err = log_fetch_to_read(z)) || (!z->read_away && (err = log_sync_handles(z))))
+	if ((err = log_fetch_to_read(z)) || (!z->read_away && (err = log_sync_handles(z))) ||
+	    (err = workspace_spaces(z, true, &all, &n)))
 		return err;
-	if ((all = calloc(z->state->workspaces.count + 1, sizeof(struct org_workspace *))) ==
-	    NULL)
-		return ZT_ERR_MEMORY;
 	me = org_state_user(z->state, &z->user);
-	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL)
-		if (w->kind != SPACE_WORKSPACE &&
-		    org_state_role(w, me, ORG_NEVER) != ROLE_NONE && !workspace_is_gone(w))
-			all[n++] = w;
-	qsort(all, n, sizeof *all, by_created);
 	for (size_t i = 0; i < n; i++)
 		if ((err = show_one(
 			 z, all[i], org_state_role(all[i], me, ORG_NEVER), fresh, each, ctx)) &&

@@ -62,8 +62,8 @@ write_payload(struct channel *c, Zt__ChatPayload *p, struct zt_chat_sent *out)
 		z->message[0] = 0;
 		return ZT_OK;
 	}
-	/* It was refused for good, which its author reads; another may be written. */
-	return outbox_remove(c, n) ? ZT_ERR_STORE : err;
+	/* After any other error it may be there, or not: it stays, and is sent once. */
+	return outbox_refused(err) && outbox_remove(c, n) ? ZT_ERR_STORE : err;
 }
 
 /* ---- texts ---- */

@@ -77,6 +77,15 @@ authored_check(const struct org_state *o, const struct org_workspace *w,
 }
 
 enum zt_err
+authored_check_parent(
+    const struct hash *said, uint64_t time, const struct hash *link, uint64_t before)
+{
+	if (!hash_equal(said, link))
+		return ZT_ERR_FORK;
+	return time < before ? ZT_ERR_CLOCK : ZT_OK;
+}
+
+enum zt_err
 authored_check_now(const struct org_state *o, const struct org_workspace *w,
     const struct authored *a, uint64_t position, uint64_t furthest,
     const struct authored_words *words, const char **message)

@@ -44,6 +44,11 @@ ZT_CHECKED enum zt_err authored_check(const struct org_state *o, const struct or
 ZT_CHECKED enum zt_err authored_check_now(const struct org_state *o,
     const struct org_workspace *w, const struct authored *a, uint64_t position,
     uint64_t furthest, const struct authored_words *words, const char **message);
+/* Checks that what was signed at TIME names, as the parent link SAID, the LINK that is there,
+ * and is no older than what is there, signed at BEFORE (0: not known). Errors: FORK (it was
+ * built on another history), CLOCK. */
+ZT_CHECKED enum zt_err authored_check_parent(
+    const struct hash *said, uint64_t time, const struct hash *link, uint64_t before);
 /* Promise P6: whether what device D signed, at SEEN log entries, counts at PLACE although D or
  * its user may have lost the right to write since. It counts up to the position that the log
  * pins for that loss; while no entry pins one, only if the verifier had it before it learned of

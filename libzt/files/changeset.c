@@ -276,9 +276,7 @@ changeset_counts(const struct org_workspace *w, const struct org_device *d, uint
 enum zt_err
 changeset_check_parent(const struct changeset *c, const struct hash *link, uint64_t time)
 {
-	if (!hash_equal(&c->parent_link, link))
-		return ZT_ERR_FORK;
-	return c->time < time ? ZT_ERR_CLOCK : ZT_OK;
+	return authored_check_parent(&c->parent_link, c->time, link, time);
 }
 
 enum zt_err

@@ -197,9 +197,7 @@ message_check(const struct org_state *o, const struct org_workspace *w, const st
 enum zt_err
 message_check_parent(const struct message *m, const struct hash *link, uint64_t time)
 {
-	if (!hash_equal(&m->parent_link, link))
-		return ZT_ERR_FORK;
-	return m->time < time ? ZT_ERR_CLOCK : ZT_OK;
+	return authored_check_parent(&m->parent_link, m->time, link, time);
 }
 
 enum zt_err

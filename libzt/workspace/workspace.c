@@ -262,31 +262,40 @@ show_one(struct zt *z, struct org_workspace *w, enum role role,
 }
 
 enum zt_err
-workspace_each(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *w), void *ctx)
+workspace_spaces(struct zt *z, bool is_chat, struct org_workspace ***out, size_t *count)
 {
-	const struct org_user *me;
+	const struct org_user *me = org_state_user(z->state, &z->user);
 	struct org_workspace **all, *w;
 	size_t n = 0, at = 0;
-	enum zt_err err;
 
-	z->message[0] = 0;
-	if ((err = log_fetch_to_read(z)))
-		return err;
 	if ((all = calloc(z->state->workspaces.count + 1, sizeof(struct org_workspace *))) ==
 	    NULL)
 		return ZT_ERR_MEMORY;
-	me = org_state_user(z->state, &z->user);
 	while ((w = idmap_next(&z->state->workspaces, &at)) != NULL)
-		all[n++] = w;
-	qsort(
-	    all, n, sizeof *all, by_created); /* the map's own order is another one each time */
-	for (size_t i = 0; err == ZT_OK && i < n; i++) {
-		enum role role = org_state_role(all[i], me, ORG_NEVER);
+		if ((w->kind != SPACE_WORKSPACE) == is_chat &&
+		    org_state_role(w, me, ORG_NEVER) != ROLE_NONE && !workspace_is_gone(w))
+			all[n++] = w;
+	/* the map's own order is another one each time */
+	qsort(all, n, sizeof *all, by_created);
+	*out = all;
+	*count = n;
+	return ZT_OK;
+}
 
-		if (all[i]->kind == SPACE_WORKSPACE && role != ROLE_NONE &&
-		    !workspace_is_gone(all[i]))
-			err = show_one(z, all[i], role, each, ctx);
-	}
+enum zt_err
+workspace_each(struct zt *z, void (*each)(void *ctx, const struct zt_workspace *w), void *ctx)
+{
+	const struct org_user *me;
+	struct org_workspace **all;
+	size_t n;
+	enum zt_err err;
+
+	z->message[0] = 0;
+	if ((err = log_fetch_to_read(z)) || (err = workspace_spaces(z, false, &all, &n)))
+		return err;
+	me = org_state_user(z->state, &z->user);
+	for (size_t i = 0; err == ZT_OK && i < n; i++)
+		err = show_one(z, all[i], org_state_role(all[i], me, ORG_NEVER), each, ctx);
 	free(all);
 	return err;
 }

@@ -13,6 +13,10 @@ ZT_CHECKED enum zt_err workspace_check_name(
  * could not be distinguished by it from then on. Errors: EXISTS. */
 ZT_CHECKED enum zt_err workspace_refuse_second(
     struct zt *z, const char *name, enum space_kind kind, const struct id *besides);
+/* The spaces in which this user has a role and which are not deleted, oldest first: workspaces;
+ * or channels and conversations, if IS_CHAT. The caller frees *OUT. Errors: MEMORY. */
+ZT_CHECKED enum zt_err workspace_spaces(
+    struct zt *z, bool is_chat, struct org_workspace ***out, size_t *count);
 /* Makes a space of KIND, owned by this user. SECOND: may be the second of its name. ID:
  * receives its id; or NULL. Errors: those of zt_workspace_create. */
 ZT_CHECKED enum zt_err workspace_make_space(

@@ -30,23 +30,19 @@ judge(const struct auth_org *org, const struct id *workspace, const Zt__Changese
 	return err ? err : judge_rules(org->state, workspace, &cs, &place, message);
 }
 
-/* The caller releases the signed position only once the changeset is in the chain. */
+/* Answers with S, a position signed by the log key, unless it could not be signed. The caller
+ * releases it only once what was judged is in its place. */
 static enum zt_err
-answer_signed(const struct auth_org *org, const struct position *p, struct rpc_answer *out)
+answer_signed(enum zt_err err, const struct statement *s, struct rpc_answer *out)
 {
 	Zt__ChangesetAnswer answer = ZT__CHANGESET_ANSWER__INIT;
-	struct buf body = buf_init(1024);
-	struct statement s;
 	Zt__Statement m;
-	enum zt_err err = position_sign(org->log_key, p, &body, &s);
 
-	if (err == ZT_OK) {
-		m = statement_message(&s);
-		answer.signed_ = &m;
-		err = auth_answer(out, &answer);
-	}
-	buf_free(&body);
-	return err;
+	if (err)
+		return err;
+	m = statement_message(s);
+	answer.signed_ = &m;
+	return auth_answer(out, &answer);
 }
 
 enum zt_err
@@ -56,6 +52,8 @@ judge_changeset(void *state, const struct request *rq, struct rpc_answer *out)
 	struct auth_org *org = NULL;
 	struct position p = { .time = rq->now_ms };
 	const char *message = "";
+	struct buf body = buf_init(1024);
+	struct statement st;
 	enum zt_err err;
 
 	if ((err = pb_decode(&zt__changeset_ask__descriptor, rq->body, rq->body.n, &m)) ||
@@ -66,9 +64,10 @@ judge_changeset(void *state, const struct request *rq, struct rpc_answer *out)
 	if ((err = judge(org, &p.workspace, m, &message)))
 		err = service_refuse(out, err, message);
 	else
-		err = answer_signed(org, &p, out);
+		err = answer_signed(position_sign(org->log_key, &p, &body, &st), &st, out);
 	auth_unlock(org);
 out:
+	buf_free(&body);
 	pb_free(m);
 	return err;
 }
@@ -92,24 +91,6 @@ judge_one(const struct auth_org *org, const struct topic_position *p, const Zt__
 	return message_judge(org->state, &is, p->position, &p->link, message);
 }
 
-static enum zt_err
-answer_topic(const struct auth_org *org, const struct topic_position *p, struct rpc_answer *out)
-{
-	Zt__ChangesetAnswer answer = ZT__CHANGESET_ANSWER__INIT;
-	struct buf body = buf_init(1024);
-	struct statement s;
-	Zt__Statement m;
-	enum zt_err err = topic_position_sign(org->log_key, p, &body, &s);
-
-	if (err == ZT_OK) {
-		m = statement_message(&s);
-		answer.signed_ = &m;
-		err = auth_answer(out, &answer);
-	}
-	buf_free(&body);
-	return err;
-}
-
 /* The question "/message": may this be the newest of its topic? */
 enum zt_err
 judge_message(void *state, const struct request *rq, struct rpc_answer *out)
@@ -118,6 +99,8 @@ judge_message(void *state, const struct request *rq, struct rpc_answer *out)
 	struct auth_org *org = NULL;
 	struct topic_position p = { .time = rq->now_ms };
 	const char *message = "";
+	struct buf body = buf_init(1024);
+	struct statement st;
 	enum zt_err err;
 
 	if ((err = pb_decode(&zt__message_ask__descriptor, rq->body, rq->body.n, &m)) ||
@@ -129,9 +112,11 @@ judge_message(void *state, const struct request *rq, struct rpc_answer *out)
 	if ((err = judge_one(org, &p, m, &message)))
 		err = service_refuse(out, err, message);
 	else
-		err = answer_topic(org, &p, out);
+		err =
+		    answer_signed(topic_position_sign(org->log_key, &p, &body, &st), &st, out);
 	auth_unlock(org);
 out:
+	buf_free(&body);
 	pb_free(m);
 	return err;
 }

@@ -270,7 +270,7 @@ answer_place(const struct arrival *a, struct rpc_answer *out)
 	return err;
 }
 
-/* Tells those who listen, here and at other replicas. */
+/* Tells those who listen at this process. */
 static void
 tell(struct arrival *a)
 {

@@ -271,11 +271,17 @@ X_what_was_acknowledged_must_be_there(void **state)
 	const char *name = channel_of(s);
 	struct proxy_hooks hooks = { .before = pretend };
 	struct zt_chat_sent sent;
+	uint64_t flushed, waits;
 
 	say(&s->alice, name, "one");
 	proxy_play(s->w->d, &hooks);
 	assert_err(ZT_ERR_ROLLBACK, zt_chat_send(s->alice.zt, name, "lost", NULL, &sent));
 	proxy_play(s->w->d, NULL);
+	/* It may be there, or not: it stays here until it is, once. */
+	assert_ok(zt_chat_flush(s->alice.zt, &flushed, &waits));
+	assert_int_equal(1, flushed);
+	assert_int_equal(0, waits);
+	reads(&s->bob, name, "one|lost|");
 }
 
 struct losing {

@@ -5,7 +5,7 @@
 begin_world
 alice workspace create w >/dev/null
 mkdir "$state/all"
-head -c 200000000 /dev/urandom > "$state/all/large"
+head -c "${BESIDE_BYTES:-200000000}" /dev/urandom > "$state/all/large"
 for i in 1 2 3 4 5 6 7 8; do head -c 20000000 /dev/urandom > "$state/all/$i"; done
 mkdir "$state/many"
 for i in $(seq 1 50); do mkdir "$state/many/small-files-$i"; (cd "$state/many/small-files-$i"; head -c 600000 /dev/urandom | split -b 3000 -a 3); done

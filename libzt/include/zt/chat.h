@@ -44,8 +44,9 @@ struct zt_chat_sent {
 };
 /* Writes TEXT (UTF-8, Markdown, 32,768 bytes at most); in the thread of message REPLY_TO,
  * unless that is NULL. Messages are named by their id, or their number in the channel. A member
- * whose address is in it behind @ is mentioned. Errors: FORBIDDEN (a reader), INVALID,
- * TOO_BIG. */
+ * whose address is in it behind @ is mentioned. Errors: FORBIDDEN (a reader), INVALID, TOO_BIG
+ * and other refusals: it is not written; INTERRUPTED, and those of a dishonest server: it stays
+ * here, and a later call sends it, once. */
 ZT_CALL enum zt_err zt_chat_send(struct zt *z, const char *channel, const char *text,
     const char *reply_to, struct zt_chat_sent *out);
 /* Replaces the text of one's own message; deletes a message, one's own or as manager or owner;
