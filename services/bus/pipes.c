@@ -70,6 +70,19 @@ pipes_end(struct pipes *p)
 }
 
 void
+pipes_end_aio(nng_aio *aio)
+{
+	nng_msg *m;
+
+	if (aio == NULL)
+		return;
+	nng_aio_stop(aio);
+	if ((m = nng_aio_get_msg(aio)) != NULL)
+		nng_msg_free(m);
+	nng_aio_free(aio);
+}
+
+void
 pipes_heard(struct pipes *p, nng_msg *m)
 {
 	uint32_t id = m != NULL ? nng_msg_get_pipe(m).id : 0;

@@ -56,6 +56,10 @@ void pipes_watch(struct pipes *p, nng_socket socket, const struct link *link,
 int pipes_dial(struct pipes *p, const char *url);
 /* After nng_close of that socket. */
 void pipes_end(struct pipes *p);
+/* Ends AIO, whatever it does, and frees it with the message that nobody took from it: what came
+ * last may wait for a loop that has ended. May be NULL. A caller that
+ * takes a message from such an aio sets the aio's message to NULL. */
+void pipes_end_aio(nng_aio *aio);
 /* M came in now; NULL: something did, by whichever. */
 void pipes_heard(struct pipes *p, nng_msg *m);
 /* Closes those that were open at SINCE_MS (clock_ms) and were not heard since. */

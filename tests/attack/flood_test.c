@@ -33,7 +33,7 @@ refused_of(const int *fd, int n)
 	int refused = 0;
 
 	for (int i = 0; i < n; i++) {
-		int status = gate_status(fd[i], 8);
+		int status = gate_status(fd[i], GATE_LONG_S);
 
 		assert_in_range(status, 200, 429);
 		refused += status == 429;
@@ -71,7 +71,7 @@ N1_bodies_that_nobody_signed_are_not_taken_and_signed_ones_are(void **state)
 	assert_in_range(process_kib(g.pid), 0, before + 8 * 1024);
 	for (int i = 0; i < MANY; i++) {
 		/* the answer, or the end of a connection that was still sending */
-		assert_int_not_equal(-1, gate_status(fd[i], 8));
+		assert_int_not_equal(-1, gate_status(fd[i], GATE_LONG_S));
 		(void)close(fd[i]);
 	}
 
@@ -137,12 +137,12 @@ N1_calls_that_nobody_signed_use_up_their_address_and_no_signed_call(void **state
 	fd = gate_dial(&g, 2);
 	for (int i = 0; i < 40; i++) {
 		gate_say(fd, flood.p, flood.n);
-		assert_int_equal(400, gate_status(fd, 8));
+		assert_int_equal(400, gate_status(fd, GATE_LONG_S));
 	}
 	began = gate_now();
 	say_from(&g, 2, flood.p, flood.n, held, 20);
 	for (int i = 0; i < 20; i++) {
-		assert_in_range(gate_status(held[i], 8), 400, 429);
+		assert_in_range(gate_status(held[i], GATE_LONG_S), 400, 429);
 		(void)close(held[i]);
 	}
 	assert_true(gate_now() - began > 0.9); /* they waited */
@@ -156,7 +156,7 @@ N1_calls_that_nobody_signed_use_up_their_address_and_no_signed_call(void **state
 	assert_true(gate_now() - began < 0.9);
 	fd = gate_dial(&g, 3); /* another address calls without a signature */
 	gate_say(fd, claim, sizeof claim - 1);
-	assert_int_not_equal(429, gate_status(fd, 8));
+	assert_int_not_equal(429, gate_status(fd, GATE_LONG_S));
 	(void)close(fd);
 	gate_close(&g);
 	buf_free(&flood);
@@ -177,7 +177,7 @@ N1_refusals_of_an_address_wait_for_each_other_and_for_no_more(void **state)
 	began = gate_now();
 	say_from(&g, 2, flood.p, flood.n, held, MANY);
 	for (int i = 0; i < MANY; i++) {
-		assert_in_range(gate_status(held[i], 15), 400, 429);
+		assert_in_range(gate_status(held[i], GATE_LONG_S), 400, 429);
 		if (i == MANY / 4)
 			quarter = gate_now() - began;
 		(void)close(held[i]);
@@ -210,7 +210,8 @@ N1_a_stranger_who_sends_ahead_costs_nothing_and_is_let_go(void **state)
 	share = gate_share(&g, 2000);
 	print_message("%.2f of the time of a process that never waits\n", share);
 	assert_true(share < 0.35);
-	assert_in_range(gate_status(fd[0], 15), 400, 429); /* the one that had a token */
+	assert_in_range(
+	    gate_status(fd[0], GATE_LONG_S), 400, 429); /* the one that had a token */
 	assert_true(recv(fd[0], rest, sizeof rest, 0) <= 0);
 	assert_in_range(gate_status(fd[MANY - 1], 30), 400, 429); /* one whose refusal waited */
 	assert_true(recv(fd[MANY - 1], rest, sizeof rest, 0) <= 0);
@@ -236,7 +237,7 @@ N1_a_connection_that_proved_nothing_gives_way(void **state)
 	gate_open(s, "connections: 200\nconnections_per_address: 50\n", &g);
 	alice = gate_dial(&g, GATE_OWN);
 	gate_say(alice, request.p, request.n);
-	assert_int_equal(200, gate_status(alice, 8));
+	assert_int_equal(200, gate_status(alice, GATE_LONG_S));
 	for (int i = 0; i < MANY; i++) {
 		fd[i] = gate_dial(&g, i < MANY / 2 ? GATE_OWN : 2 + (unsigned)i % 20);
 		gate_say(fd[i], half, sizeof half - 1);
@@ -247,7 +248,7 @@ N1_a_connection_that_proved_nothing_gives_way(void **state)
 	request =
 	    gate_request(&s->alice, &gate_good); /* on the connection that she had before */
 	gate_say(alice, request.p, request.n);
-	assert_int_equal(200, gate_status(alice, 8));
+	assert_int_equal(200, gate_status(alice, GATE_LONG_S));
 	for (int i = 0; i < MANY; i++)
 		(void)close(fd[i]);
 	(void)close(alice);
@@ -272,7 +273,7 @@ N1_questions_before_calls_are_bounded_and_cost_their_address_no_call(void **stat
 	fd = gate_dial(&g, 2);
 	for (int i = 0; i < 40; i++) {
 		gate_say(fd, question, sizeof question - 1);
-		assert_int_equal(200, gate_status(fd, 8));
+		assert_int_equal(200, gate_status(fd, GATE_LONG_S));
 	}
 	(void)close(fd);
 	began = gate_now();
@@ -282,12 +283,12 @@ N1_questions_before_calls_are_bounded_and_cost_their_address_no_call(void **stat
 	fd = gate_dial(&g, 2); /* its calls are not spent */
 	for (int i = 0; i < 5; i++) {
 		gate_say(fd, call.p, call.n);
-		assert_int_equal(400, gate_status(fd, 8));
+		assert_int_equal(400, gate_status(fd, GATE_LONG_S));
 	}
 	(void)close(fd);
 	fd = gate_dial(&g, 3); /* nor another address's questions */
 	gate_say(fd, question, sizeof question - 1);
-	assert_int_equal(200, gate_status(fd, 8));
+	assert_int_equal(200, gate_status(fd, GATE_LONG_S));
 	(void)close(fd);
 	gate_close(&g);
 	buf_free(&call);
@@ -307,7 +308,7 @@ N3_a_name_that_nobody_proved_spends_nothing_of_its_owners(void **state)
 	fd = gate_dial(&g, 2);
 	for (int i = 0; i < 200; i++) {
 		gate_say(fd, flood.p, flood.n);
-		assert_int_equal(400, gate_status(fd, 8));
+		assert_int_equal(400, gate_status(fd, GATE_LONG_S));
 	}
 	(void)close(fd);
 	for (int i = 0; i < 20; i++)
@@ -331,7 +332,7 @@ call_through(const struct gate *g, unsigned via, const char *field)
 
 	(void)snprintf(text, sizeof text, CLAIM "content-length: 1\r\n%s\r\nx", field);
 	gate_say(fd, text, strlen(text));
-	status = gate_status(fd, 8);
+	status = gate_status(fd, GATE_LONG_S);
 	(void)close(fd);
 	return status;
 }

@@ -14,8 +14,6 @@
 #include "gate.h"
 #include "test.h"
 
-enum { LONG_S = 30 }; /* for what has to happen, on a slow machine */
-
 static struct bytes
 zeros(size_t n)
 {
@@ -44,7 +42,7 @@ await_bytes(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	assert_int_equal(1, poll(&p, 1, LONG_S * 1000));
+	assert_int_equal(1, poll(&p, 1, GATE_LONG_S * 1000));
 }
 
 /* Whether G takes much less of the processor in the next MS than who never waits. */
@@ -79,7 +77,7 @@ N1_bytes_behind_a_refused_body_cost_nothing_and_end_the_connection(void **state)
 	}
 	expect_idle(&g, 1500);
 	for (int i = 0; i < MANY; i++) {
-		(void)gate_await_close(fd[i], LONG_S);
+		(void)gate_await_close(fd[i], GATE_LONG_S);
 		(void)close(fd[i]);
 	}
 	gate_close(&g);
@@ -110,7 +108,7 @@ N1_calls_of_a_batch_that_were_not_run_are_sent_again(void **state)
 	for (int i = 0; i < MANY; i++)
 		gate_say(fd[i], request[i].p, request[i].n);
 	for (int i = 0; i < MANY; i++) {
-		assert_int_equal(200, gate_status(fd[i], LONG_S));
+		assert_int_equal(200, gate_status(fd[i], GATE_LONG_S));
 		(void)close(fd[i]);
 		buf_free(&request[i]);
 	}
@@ -138,7 +136,7 @@ a_line_on_which_nobody_answers_is_given_up(void **state)
 		int fd = gate_dial(&g, GATE_OWN);
 
 		gate_say(fd, request.p, request.n);
-		status = gate_status(fd, LONG_S);
+		status = gate_status(fd, GATE_LONG_S);
 		(void)close(fd);
 		buf_free(&request);
 	}
@@ -183,7 +181,7 @@ N1_bytes_behind_a_members_body_cost_nothing_while_the_answer_waits(void **state)
 
 		fd[i] = gate_dial(&g, GATE_OWN);
 		gate_say(fd[i], request.p, request.n);
-		assert_int_equal(200, gate_status(fd[i], LONG_S));
+		assert_int_equal(200, gate_status(fd[i], GATE_LONG_S));
 		(void)close(fd[i]);
 		buf_free(&request);
 	}
@@ -210,7 +208,7 @@ N1_a_proved_caller_who_sends_ahead_costs_nothing_while_the_call_waits(void **sta
 	gate_open(s, more, &g);
 	spent = gate_dial(&g, 2);
 	gate_say(spent, flood.p, flood.n);
-	assert_in_range(gate_status(spent, LONG_S), 400, 429);
+	assert_in_range(gate_status(spent, GATE_LONG_S), 400, 429);
 	for (int i = 0; i < 3; i++) {
 		struct buf one = gate_request(&s->alice, &get);
 
@@ -249,16 +247,16 @@ N1_a_refusal_is_read_by_who_still_sends_and_sending_on_ends(void **state)
 	gate_say(fd, text, strlen(text));
 	for (size_t n = 0; n < BODY; n += PIECE)
 		gate_say(fd, zeros(PIECE).p, PIECE);
-	assert_int_equal(405, gate_status(fd, LONG_S));
-	(void)gate_await_close(fd, LONG_S);
+	assert_int_equal(405, gate_status(fd, GATE_LONG_S));
+	(void)gate_await_close(fd, GATE_LONG_S);
 	(void)close(fd);
 
 	fd = gate_dial(&g, 2); /* who sends nothing more */
 	(void)snprintf(text, sizeof text, "%s%d\r\n\r\nx", head, BODY);
 	gate_say(fd, text, strlen(text));
-	assert_int_equal(405, gate_status(fd, LONG_S));
+	assert_int_equal(405, gate_status(fd, GATE_LONG_S));
 	began = gate_now();
-	(void)gate_await_close(fd, LONG_S);
+	(void)gate_await_close(fd, GATE_LONG_S);
 	assert_true(gate_now() - began > 1.5);
 	assert_true(gate_now() - began < 10); /* lws alone would wait for 15 */
 	(void)close(fd);
@@ -335,7 +333,7 @@ N1_a_call_for_a_service_that_is_away_is_answered_by_its_deadline(void **state)
 		buf_free(&request);
 	}
 	for (int i = 0; i < MANY; i++) {
-		assert_in_range(gate_status(fd[i], LONG_S), 503, 504);
+		assert_in_range(gate_status(fd[i], GATE_LONG_S), 503, 504);
 		(void)close(fd[i]);
 	}
 	print_message("the last answer came after %.1f s\n", gate_now() - began);
@@ -392,11 +390,11 @@ N1_a_call_is_not_held_by_a_younger_one_of_its_batch(void **state)
 		gate_say(fd[i], request.p, request.n);
 		buf_free(&request);
 	}
-	old = gate_status(fd[LINES], LONG_S);
+	old = gate_status(fd[LINES], GATE_LONG_S);
 	young = gate_status(fd[LINES + 1], 0.01);
 	assert_int_equal(504, old);
 	assert_int_equal(-1, young);
-	assert_int_equal(504, gate_status(fd[LINES + 1], LONG_S));
+	assert_int_equal(504, gate_status(fd[LINES + 1], GATE_LONG_S));
 	for (int i = 0; i < LINES + 2; i++)
 		(void)close(fd[i]);
 	gate_close(&g);
@@ -445,7 +443,7 @@ ask_and_do_not_read(struct scene *s, const struct gate *g)
 static void
 await_none_established(const struct gate *g)
 {
-	double end = gate_now() + LONG_S;
+	double end = gate_now() + GATE_LONG_S;
 
 	while (count_established(g) > 0) {
 		assert_true(gate_now() < end);
@@ -477,7 +475,7 @@ N1_no_part_of_an_answer_that_nobody_reads_is_kept(void **state)
 	}
 	await_none_established(&g);
 	for (size_t i = 0; i < MANY; i++) {
-		cut += gate_await_close(fd[i], LONG_S) < (i + 1) * STEP;
+		cut += gate_await_close(fd[i], GATE_LONG_S) < (i + 1) * STEP;
 		(void)close(fd[i]);
 	}
 	print_message("%zu of %d were more than the system took\n", cut, MANY);
@@ -507,20 +505,20 @@ N1_a_stranger_sends_a_head_in_time_and_the_operator_asks_again(void **state)
 	(void)fclose(f);
 	scraper = gate_dial_port(port, GATE_OWN, false);
 	gate_say(scraper, get, sizeof get - 1);
-	assert_int_equal(200, gate_status(scraper, LONG_S));
+	assert_int_equal(200, gate_status(scraper, GATE_LONG_S));
 	began = gate_now();
 	silent = gate_dial(&g, 2);
 	half = gate_dial(&g, 2);
 	gate_say(half, get, sizeof get - 5);
-	assert_int_equal(0, gate_await_close(silent, 2 * LONG_S));
-	assert_int_equal(0, gate_await_close(half, LONG_S));
+	assert_int_equal(0, gate_await_close(silent, 2 * GATE_LONG_S));
+	assert_int_equal(0, gate_await_close(half, GATE_LONG_S));
 	print_message("strangers ended after %.1f s\n", gate_now() - began);
 	assert_true(gate_now() - began > 14);
 	while (gate_now() - began < 17)
 		gate_pause_ms(100);
 	assert_true(gate_is_open(scraper));
 	gate_say(scraper, get, sizeof get - 1);
-	assert_int_equal(200, gate_status(scraper, LONG_S));
+	assert_int_equal(200, gate_status(scraper, GATE_LONG_S));
 	(void)close(silent);
 	(void)close(half);
 	(void)close(scraper);
@@ -553,7 +551,7 @@ await_read(const struct gate *g, int fd)
 {
 	struct sockaddr_in own;
 	socklen_t n = sizeof own;
-	double end = gate_now() + LONG_S;
+	double end = gate_now() + GATE_LONG_S;
 
 	assert_int_equal(0, getsockname(fd, (struct sockaddr *)&own, &n));
 	while (!is_read("/proc/net/tcp", g, ntohs(own.sin_port)) &&
@@ -570,7 +568,7 @@ a_stop_lets_what_is_under_way_end_and_takes_nothing_new(void **state)
 	struct gate_ask get = { .route = ROUTE_CHAIN, .is_signed = true };
 	struct buf request = gate_request(&s->alice, &get), next;
 	pid_t metadata = world_pid(s->w, "metadata");
-	double end = gate_now() + LONG_S;
+	double end = gate_now() + GATE_LONG_S;
 	int fd, idle, again, status, got;
 	unsigned before;
 	struct gate g;
@@ -579,7 +577,7 @@ a_stop_lets_what_is_under_way_end_and_takes_nothing_new(void **state)
 	idle = gate_dial(&g, GATE_OWN);
 	next = gate_request(&s->alice, &get);
 	gate_say(idle, next.p, next.n);
-	got = gate_status(idle, LONG_S); /* 403, or so: the service's */
+	got = gate_status(idle, GATE_LONG_S); /* 403, or so: the service's */
 	buf_free(&next);
 	assert_int_equal(0, kill(metadata, SIGSTOP));
 	fd = gate_dial(&g, GATE_OWN);
@@ -600,10 +598,10 @@ a_stop_lets_what_is_under_way_end_and_takes_nothing_new(void **state)
 	gate_say(again, next.p, next.n);
 	gate_say(idle, next.p, next.n);
 	(void)kill(metadata, SIGCONT);
-	assert_int_equal(0, gate_status(again, LONG_S));
-	assert_int_equal(503, gate_status(idle, LONG_S));
-	assert_int_equal(got, gate_status(fd, LONG_S));
-	(void)gate_await_close(fd, LONG_S);
+	assert_int_equal(0, gate_status(again, GATE_LONG_S));
+	assert_int_equal(503, gate_status(idle, GATE_LONG_S));
+	assert_int_equal(got, gate_status(fd, GATE_LONG_S));
+	(void)gate_await_close(fd, GATE_LONG_S);
 	status = gate_await_end(&g);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(0, WEXITSTATUS(status));

@@ -8,6 +8,7 @@
 #include "world.h"
 
 enum { GATE_OWN = 1, GATE_MIB = 1 << 20 };
+enum { GATE_LONG_S = 30 }; /* for what has to happen, on a slow machine */
 
 struct gate {
 	struct scene *s;
