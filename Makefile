@@ -34,6 +34,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_LINES = $(FUZZERS:%='sh scripts/fuzz-one % $(FUZZ_SECONDS)')
 LINT_LINES = 'sh scripts/check-symbols $B' 'sh scripts/check-headers' 'sh scripts/check-l10n' 'sh scripts/check-advice' 'sh scripts/check-man $B/man' \
     'sh scripts/check-words' 'sh scripts/check-shell' 'sh scripts/interfaces --check' 'sh tests/packages/commit_msg_test.sh'
+QUICK_LINT_LINES = $(patsubst 'sh scripts/check-headers','sh scripts/check-headers quick',$(LINT_LINES)) 'sh scripts/check-c quick'
 .PHONY: tests tests-release tests-sanitized tests-threads tests-cli fuzzers
 tests: all $(TESTS)
 tests-release: all $(RELEASE_TESTS)
@@ -58,7 +59,7 @@ fuzz:
 fuzz-run: fuzzers
 	@printf '%s\n' $(FUZZ_LINES) | $(SIDE_BY_SIDE)
 # Every test, in minutes: under sanitizers, but those of the command line and RELEASE_TESTS in the release build. Each
-# parser is fuzzed for two seconds, and clang-tidy looks at what changed of late, without its analyzer. The WebAssembly build has its libraries'
+# parser is fuzzed for a second, and clang-tidy looks at what changed of late, without its analyzer. The WebAssembly build has its libraries'
 # sources from Debian's servers, the page its libraries from npm's: where those, the compiler or a browser cannot be had, all
 # else is tested, and the end says so.
 in_variant = $(patsubst $B/%,build/$1/%,$2)
@@ -71,10 +72,10 @@ test: tests-cli tests-release manuals
 	@rm -f $(WEB)-ready; if sh scripts/web-libraries --once; then ! command -v chromium >/dev/null || touch $(WEB)-ready; else [ $$? = 69 ]; fi
 	@[ ! -e $(WEB)-ready ] || $(MAKE) web $$([ -e $W/ready ] || echo WEB_HOST=)
 	@export BIN=$(CURDIR)/$B/bin; { printf '%s\n' $(call in_variant,address-undefined,$(SANITIZED_TESTS)) $(RELEASE_TESTS) \
-	  $(call in_variant,thread,$(THREAD_TESTS)) $(patsubst %,'sh tests/cli/%_test.sh',$(filter-out agent,$(CLI_TESTS))) $(AGENT_LINES) $(LINT_LINES) 'sh scripts/check-c quick' \
-	  $(patsubst %,'sh scripts/fuzz-one % 2',$(call in_variant,address-undefined-fuzz,$(FUZZERS))); \
+	  $(call in_variant,thread,$(THREAD_TESTS)) $(patsubst %,'sh tests/cli/%_test.sh',$(filter-out agent,$(CLI_TESTS))) $(AGENT_LINES) $(QUICK_LINT_LINES) \
+	  $(patsubst %,'sh scripts/fuzz-one % 1',$(call in_variant,address-undefined-fuzz,$(FUZZERS))); \
 	  [ ! -e $(WEB)-ready ] || printf '%s\n' 'sh tests/web/run.sh' 'sh tests/web/run.sh files' 'sh tests/web/run.sh keyboard' 'sh tests/web/units.sh'; \
-	  [ ! -e $W/ready ] || [ ! -e $(WEB)-ready ] || printf '%s\n' 'env HOST=browser sh tests/web/run.sh' 'env HOST=browser sh tests/web/run.sh markers' 'env MOMENTS=4 sh tests/web/browser_host.sh'; \
+	  [ ! -e $W/ready ] || [ ! -e $(WEB)-ready ] || printf '%s\n' 'env HOST=browser QUICK_PAGE=1 sh tests/web/run.sh' 'env HOST=browser QUICK_PAGE=1 sh tests/web/run.sh markers' 'env MOMENTS=4 QUICK_PAGE=1 sh tests/web/browser_host.sh'; \
 	  [ ! -e $W/ready ] || printf '%s\n' 'sh tests/wasm/wasm_test.sh $W/zt.wasm' 'sh tests/wasm/host_test.sh $W/host' 'sh tests/wasm/certificates_test.sh $W/host'; } | $(SIDE_BY_SIDE)
 	@[ -e $W/ready ] || echo "== NOT RUN: the client in WebAssembly, for want of its compiler or of the sources of its libraries"
 	@[ -e $(WEB)-ready ] || echo "== NOT RUN: the page, for want of npm, of its libraries or of a browser"

@@ -76,7 +76,7 @@ $W/host/.done: $W/host/zt.wasm $W/host/certificates.wasm $(WASM_WORKERS)
 zt-wasm-web: $W/host/.done
 wasm: $W/zt.wasm
 wasm-check: all $W/zt.wasm $W/host/.done $B/tests/cli/quick.so $B/tests/attack/certificate_test
-	BIN=$(CURDIR)/$B/bin sh tests/wasm/wasm_test.sh $W/zt.wasm
+	KILLS=8 BIN=$(CURDIR)/$B/bin sh tests/wasm/wasm_test.sh $W/zt.wasm
 	KILLS=8 BIN=$(CURDIR)/$B/bin sh tests/wasm/host_test.sh $W/host
-	BIN=$(CURDIR)/$B/bin sh tests/wasm/certificates_test.sh $W/host
+	KILLS=8 BIN=$(CURDIR)/$B/bin sh tests/wasm/certificates_test.sh $W/host
 -include $(shell find $W -name '*.d' -not -path '*/src/*' 2>/dev/null)

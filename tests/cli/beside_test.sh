@@ -5,8 +5,10 @@
 begin_world
 alice workspace create w >/dev/null
 mkdir "$state/all"
-head -c "${BESIDE_BYTES:-200000000}" /dev/urandom > "$state/all/large"
-for i in 1 2 3 4 5 6 7 8; do head -c 20000000 /dev/urandom > "$state/all/$i"; done
+bytes=${BESIDE_BYTES:-100000000}
+head -c "$bytes" /dev/urandom > "$state/all/large"
+head -c 20000000 /dev/urandom > "$state/all/1" # more than a pipe and what is read ahead
+for i in 2 3 4 5 6 7 8; do head -c $((bytes / 25)) /dev/urandom > "$state/all/$i"; done
 mkdir "$state/many"
 for i in $(seq 1 50); do mkdir "$state/many/small-files-$i"; (cd "$state/many/small-files-$i"; head -c 600000 /dev/urandom | split -b 3000 -a 3); done
 bare=0 longest=0 beside=0 total=0

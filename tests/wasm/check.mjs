@@ -8,6 +8,7 @@ import { argon2Import } from '../../libzt/port/wasm/argon2.mjs';
 import { httpImports, makeShared, serveHttp } from '../../libzt/port/wasm/http.mjs';
 import { wasiImports } from '../../libzt/port/wasm/wasi.mjs';
 import { folderFiles } from './files.mjs';
+import { price } from './quick.mjs';
 
 globalThis.crypto ??= webcrypto; // a browser has it, and Node.js since 20: Debian 12 has 18
 if (isMainThread) main();
@@ -21,8 +22,12 @@ function main() {
 	const text = (p, n) => new TextDecoder().decode(new Uint8Array(memory().buffer, p, n).slice());
 	const ended = (p) => { const u = new Uint8Array(memory().buffer); let e = p; while (u[e]) e++; return text(p, e - p); };
 	const module = new WebAssembly.Module(fs.readFileSync(wasm));
+	const argon2 = argon2Import(module, memory);
 	const zt = {
-		argon2: argon2Import(module, memory),
+		argon2(pwd, pwdN, salt, saltN, passes, kib, ...more) {
+			const pays = price(passes, kib);
+			return argon2(pwd, pwdN, salt, saltN, pays.passes, pays.kib, ...more);
+		},
 		page_origin: () => 0,
 		...httpImports(memory, port1, shared),
 		print: (p, n) => fs.writeSync(1, text(p, n) + '\n'),

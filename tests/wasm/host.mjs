@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import { webcrypto } from 'node:crypto';
 import { MessageChannel, Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { openFolder } from './handles.mjs';
+import { price } from './quick.mjs';
 
 // The page's, which a browser would know.
 export const ORIGIN = 'https://zt.demo.example';
@@ -12,7 +13,7 @@ globalThis.crypto ??= webcrypto; // a browser has it, and Node.js since 20: Debi
 if (!isMainThread && workerData?.zt === 'client') await serve();
 if (!isMainThread && workerData?.zt === 'argon2') {
 	const { makeKey } = await import(workerData.parts + '/argon2.mjs');
-	parentPort.once('message', (m) => { makeKey(m); parentPort.postMessage(0); });
+	parentPort.once('message', (m) => { makeKey({ ...m, ...price(m.passes, m.kib) }); parentPort.postMessage(0); });
 }
 
 if (!isMainThread && workerData?.zt === 'hash') {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # Real services, an agent for each of two people, and a browser with their two profiles. HOST=browser: the gateway serves
-# the page, and each browser runs the client itself. `run.sh firefox`: in Firefox ESR.
+# the page, and each browser runs the client itself. QUICK_PAGE=1: with passwords that cost little there. `run.sh firefox`: in Firefox ESR.
 set -eu
 umask 077
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -23,7 +23,9 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
-if [ "${HOST:-}" = browser ] || [ "${1:-}" = releases ]; then ZT_GATEWAY="web: $root/build/web"; export ZT_GATEWAY; fi
+page=$root/build/web
+if [ "${HOST:-}" = browser ] && [ -n "${QUICK_PAGE-}" ]; then sh "$root/tests/web/quick_page.sh" "$page" "$STATE/web"; page=$STATE/web; fi
+if [ "${HOST:-}" = browser ] || [ "${1:-}" = releases ]; then ZT_GATEWAY="web: $page"; export ZT_GATEWAY; fi
 sh "$root/tests/support/local" start "$STATE" "$BIN" >/dev/null
 URL=$(cat "$STATE/url"); export URL
 CODE=$("$BIN/zt" server create harbour --server "$URL" --operator-token-file "$STATE/operator-token" | tail -1); export CODE
