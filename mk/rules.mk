@@ -123,7 +123,7 @@ WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
 # The app's interface.
 RPC := $(call objs,$(call srcs,apps/rpc) apps/common/output.c apps/common/usage.c)
 $B/tests/apps/rpc_test $B/tests/apps/rpc_join_test $B/tests/apps/rpc_hostile_test: $(RPC) $B/tests/apps/ask.o
-$B/tests/apps/rpc_test: $(addprefix $B/tests/apps/,rpc_certificates.o rpc_files.o rpc_log.o rpc_people.o rpc_trees.o rpc_workspaces.o)
+$B/tests/apps/rpc_test: $(addprefix $B/tests/apps/,rpc_certificates.o rpc_chat.o rpc_files.o rpc_log.o rpc_people.o rpc_trees.o rpc_workspaces.o)
 $B/tests/apps/rpc_hostile_test $B/tests/store/vec_test: LIBS += -Wl,--wrap=free
 $B/tests/fuzz/app_fuzz: $(RPC)
 AGENT_PURE := $(call objs,$(addprefix apps/agent/door/,content.c door.c idle.c mark.c message.c))

@@ -191,6 +191,54 @@ encode_member(const struct zt_member *m)
 	    encode_text(m->email), "name", encode_text(m->name), "role", encode_text(m->role));
 }
 
+json_t *
+encode_channel(const struct zt_channel *c)
+{
+	return json_pack("{s:o,s:o,s:o,s:b,s:b,s:o,s:o}", "id", encode_text(c->id), "name",
+	    encode_text(c->name), "role", encode_text(c->role), "direct", c->is_direct,
+	    "archived", c->is_archived, "newest", encode_number(c->newest), "unread",
+	    encode_number(c->unread));
+}
+
+static json_t *
+encode_reactions(const struct zt_message *m)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; all != NULL && i < m->reaction_count; i++) {
+		const struct zt_reaction *r = &m->reactions[i];
+
+		if (json_array_append_new(
+			all, json_pack("{s:o,s:o,s:b}", "emoji", encode_text(r->emoji), "count",
+				 encode_number(r->count), "mine", r->is_mine)) != 0) {
+			json_decref(all);
+			return NULL;
+		}
+	}
+	return all;
+}
+
+json_t *
+encode_message(const struct zt_message *m)
+{
+	json_t *made = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id",
+	    encode_text(m->id), "position", encode_number(m->position), "time",
+	    encode_number(m->time), "channel", encode_text(m->channel), "user",
+	    encode_text(m->user), "email", encode_text(m->email), "name", encode_text(m->name),
+	    "text", encode_text(m->text), "replyTo", encode_text(m->reply_to), "replyPosition",
+	    encode_number(m->reply_position));
+
+	if (made != NULL &&
+	    json_object_update_new(made,
+		json_pack("{s:b,s:b,s:b,s:b,s:b,s:o,s:o,s:o}", "mine", m->is_mine, "deleted",
+		    m->is_deleted, "mentionsMe", m->mentions_me, "unreadable", m->is_unreadable,
+		    "waiting", m->is_waiting, "edits", encode_number(m->edits), "replies",
+		    encode_number(m->replies), "reactions", encode_reactions(m))) == 0)
+		return made;
+	json_decref(made);
+	return NULL;
+}
+
 /* F, whose KEY is NAME. */
 static json_t *
 encode_file(const struct zt_file *f, const char *key, const char *name, bool details)

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "zt/chat.h"
 #include "zt/enrol.h"
 #include "zt/file.h"
 #include "zt/history.h"
@@ -43,6 +44,8 @@ json_t *encode_join_request(const struct zt_pki_open *r);
 json_t *encode_anchor(const struct zt_pki_item *i);
 json_t *encode_workspace(const struct zt_workspace *w);
 json_t *encode_member(const struct zt_member *m);
+json_t *encode_channel(const struct zt_channel *c);
+json_t *encode_message(const struct zt_message *m);
 /* F in its folder, and in its workspace; DETAILS: F has them. */
 json_t *encode_entry(const struct zt_file *f, bool details);
 json_t *encode_found(const struct zt_file *f, bool details);

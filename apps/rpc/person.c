@@ -213,8 +213,11 @@ rpc_changed(struct rpc_lane *l, const struct zt_event *e)
 
 	lane_event(l, "changed",
 	    json_pack("{s:s,s:o,s:o}", "kind", e != NULL ? kinds[e->kind] : "connected",
-		"workspace", encode_text(e != NULL ? e->workspace : ""), "position",
-		encode_number(e != NULL ? e->position : 0)));
+		"workspace",
+		encode_text(e == NULL                     ? ""
+			    : e->kind == ZT_EVENT_MESSAGE ? e->space
+							  : e->workspace),
+		"position", encode_number(e != NULL ? e->position : 0)));
 }
 
 void

@@ -44,7 +44,8 @@ struct rpc_row {
 	enum rpc_lane_kind lane;
 	enum rpc_content content;
 	enum rpc_asks asks;
-	const char *params, *result, *about; /* types of TypeScript, and a sentence */
+	const char *params;         /* a type of TypeScript */
+	const char *result, *about; /* a type, and a sentence; NULL in WebAssembly */
 };
 /* The row of METHOD, or NULL; the row at INDEX, or NULL behind the last. Static. */
 const struct rpc_row *rpc_find(const char *method);

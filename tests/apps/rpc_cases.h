@@ -36,6 +36,9 @@ void a_workspace_is_made_shared_and_ended(void **state);
 void what_a_revoked_person_owned_is_claimed(void **state);
 void keys_are_wrapped_again_and_changesets_declared_void(void **state);
 
+/* rpc_chat.c */
+void people_talk_in_a_channel(void **state);
+
 /* rpc_certificates.c */
 void requests_by_certificate_are_accepted_and_rejected(void **state);
 

@@ -104,8 +104,8 @@ what_takes_long_has_its_own_lane(void **state)
 {
 	static const char *const all[] = { "log.entries", "log.verify", "files.history",
 		"releases.check", "files.find", "files.usage", "files.copy", "files.verify",
-		"trash.list", "workspaces.rewrap", "workspaces.finishRewrap", "device.repair",
-		"health.store" };
+		"trash.list", "chat.search", "workspaces.rewrap", "workspaces.finishRewrap",
+		"device.repair", "health.store" };
 	size_t n = 0;
 
 	(void)state;
@@ -157,6 +157,7 @@ main(void)
 		cmocka_unit_test(a_device_is_acknowledged_and_revoked),
 		cmocka_unit_test(what_a_revoked_person_owned_is_claimed),
 		cmocka_unit_test(keys_are_wrapped_again_and_changesets_declared_void),
+		cmocka_unit_test(people_talk_in_a_channel),
 		cmocka_unit_test(requests_by_certificate_are_accepted_and_rejected),
 		cmocka_unit_test(odd_parameters_are_answered),
 		cmocka_unit_test(what_lends_the_account_needs_the_person),
