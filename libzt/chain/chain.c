@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chain.c - a workspace's chain of changesets as this device verifies it (docs/protocol.md). */
 #include "chain/chain.h"
+#include "log/sync.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,13 +119,15 @@ enum zt_err
 workspace_sync(struct workspace *s)
 {
 	uint64_t newest = 0;
+	bool has_fetched = false;
 	enum zt_err err = workspace_load(s);
 
 	if (err)
 		return err;
-	s->is_refused = false;
 	do {
 		struct chain_cursor before = s->chain;
+
+		s->is_refused = s->is_behind = false;
 
 		if ((err = store_begin(s->z->store)))
 			return err;
@@ -138,6 +141,14 @@ workspace_sync(struct workspace *s)
 			chain_go_back(s, &before);
 			if (suspect && (err = backfill_all(s)) == ZT_OK)
 				newest = UINT64_MAX; /* and again, from what is known now */
+			/* A colleague's entry and changeset may have come since the log was
+			 * fetched. */
+			if (err && s->is_behind && !has_fetched) {
+				s->z->message[0] = 0;
+				has_fetched = true;
+				newest = UINT64_MAX;
+				err = log_fetch(s->z);
+			}
 		}
 	} while (err == ZT_OK && s->chain.position < newest);
 	return session_note_fork(s->z, &s->w->id, err);

@@ -61,6 +61,7 @@ explain(struct workspace *s, const struct chain_reader *r, enum zt_err err)
 {
 	if (err == ZT_OK || r->message == NULL)
 		return err;
+	s->is_behind = r->is_of_author && r->seen_size > merkle_size(s->z->state->tree);
 	/* A log that is shorter than it was is not another one: this waits for its repair. */
 	if (r->is_of_author && r->seen_size > merkle_size(s->z->state->tree) &&
 	    s->z->marked >= r->seen_size)

@@ -184,7 +184,7 @@ find_as(struct zt *z, const char *name, enum space_kind kind, struct workspace *
 {
 	const struct org_user *me = org_state_user(z->state, &z->user);
 	struct org_workspace *w;
-	struct workspace *s, *found = NULL, *gone = NULL;
+	struct workspace *s, *found = NULL, *two = NULL, *gone = NULL;
 	size_t at = 0;
 	bool was_member = false;
 	enum zt_err err;
@@ -208,10 +208,17 @@ find_as(struct zt *z, const char *name, enum space_kind kind, struct workspace *
 			gone = s; /* its name is anybody's */
 			continue;
 		}
+		if (strcmp(name, text) == 0) { /* whatever else is called so */
+			*out = s;
+			return ZT_OK;
+		}
 		if (found != NULL)
-			return refuse_two(z, name, found, s);
-		found = s;
+			two = s;
+		else
+			found = s;
 	}
+	if (two != NULL)
+		return refuse_two(z, name, found, two);
 	if (found == NULL)
 		found = gone;
 	if (found == NULL)

@@ -43,6 +43,7 @@ struct workspace {
 	struct chain_cursor chain;
 	bool is_suspect; /* the checkpoint contradicts the chain: restart from 0 */
 	bool is_refused; /* the last sync ended at an invalid changeset */
+	bool is_behind;  /* whose author had seen more of the trust log than this device */
 	size_t named;    /* how many names the log had when NAME was opened; 0: never */
 	char name[260];
 };

@@ -108,5 +108,9 @@ authored_check_now(const struct org_state *o, const struct org_workspace *w,
 	if (d == NULL || !org_state_device_live(d, ORG_NEVER) ||
 	    org_state_role(w, d->user, ORG_NEVER) < ROLE_CONTRIBUTOR)
 		return ZT_ERR_FORBIDDEN;
-	return ZT_OK;
+	/* What it says that its author had seen would give back a role that was lost since. */
+	*message = N_("its author's role was changed since: it must be signed again");
+	return org_state_role(w, d->user, a->seen_size) > org_state_role(w, d->user, ORG_NEVER)
+		   ? ZT_ERR_STALE_KEY
+		   : ZT_OK;
 }
