@@ -106,6 +106,10 @@ read_text(struct cli *c, int first, char **out)
 		return ZT_ERR_MEMORY;
 	if (c->count == first + 1 && strcmp(c->args[first], "-") == 0) {
 		n = fread(text, 1, TEXT_MAX + 1, stdin);
+		if (ferror(stdin) || memchr(text, 0, n) != NULL) {
+			free(text);
+			return cli_refuse(c, "%s", _("the standard input is no text"));
+		}
 		while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
 			n--;
 	} else {
@@ -118,8 +122,9 @@ read_text(struct cli *c, int first, char **out)
 	}
 	if (n > TEXT_MAX) {
 		free(text);
-		return cli_refuse(
-		    c, "%s", _("a message has 32,768 bytes at most; put a file beside it"));
+		return cli_refuse(c, "%s",
+		    _("a message has 32,768 bytes at most: put a longer text into a "
+		      "workspace"));
 	}
 	text[n] = 0;
 	*out = text;
@@ -340,6 +345,19 @@ cmd_chat_read(struct cli *c)
 	return err;
 }
 
+/* Of several channels: in which one it is. */
+static void
+show_found(void *ctx, const struct zt_message *m)
+{
+	const struct cli *c = ctx;
+
+	if (!c->json) {
+		output_show(m->channel_name);
+		(void)printf("  ");
+	}
+	show_message(ctx, m);
+}
+
 enum zt_err
 cmd_chat_search(struct cli *c)
 {
@@ -347,7 +365,7 @@ cmd_chat_search(struct cli *c)
 	enum zt_err err = read_text(c, 0, &words);
 
 	if (err == ZT_OK)
-		err = zt_chat_search(c->zt, NULL, words, most_of(c), show_message, c);
+		err = zt_chat_search(c->zt, NULL, words, most_of(c), show_found, c);
 	free(words);
 	return err;
 }

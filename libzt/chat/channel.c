@@ -89,17 +89,25 @@ index_one(const struct channel *c, uint64_t position)
 	return err;
 }
 
+/* One whose key is missing hides no later one: all behind it are looked at now, and again when
+ * it is there. *DONE: up to there none is missing. */
 static enum zt_err
 index_range(struct channel *c, uint64_t from, uint64_t to, uint64_t *done)
 {
-	enum zt_err err = ZT_OK;
+	bool is_whole = true;
 
-	for (uint64_t p = from; err == ZT_OK && p <= to; p++)
-		if ((err = index_one(c, p)) == ZT_OK)
+	for (uint64_t p = from; p <= to; p++) {
+		enum zt_err err = index_one(c, p);
+
+		if (session_goes_away(c->s->z, err))
+			return ZT_OK;
+		if (err && err != ZT_ERR_MISSING_KEY && err != ZT_ERR_KEY)
+			return err;
+		is_whole = is_whole && err == ZT_OK;
+		if (is_whole)
 			*done = p;
-	return err == ZT_ERR_MISSING_KEY || err == ZT_ERR_KEY || session_goes_away(c->s->z, err)
-		   ? ZT_OK
-		   : err;
+	}
+	return ZT_OK;
 }
 
 /* All that is held and was not looked at. */
@@ -231,18 +239,14 @@ channel_name(const struct channel *c, char name[260])
 
 /* ---- finding ---- */
 
-/* Whether W is the conversation of just this user and U. */
+/* Whether W is the conversation of just this user and U, and of nobody else before. */
 static bool
 is_between(const struct org_workspace *w, const struct org_user *me, const struct org_user *u)
 {
-	size_t count = 0;
-
 	if (w->kind != SPACE_CONVERSATION || w->deletion_due != 0 ||
 	    org_state_role(w, u, ORG_NEVER) == ROLE_NONE)
 		return false;
-	for (size_t i = 0; i < w->member_count; i++)
-		count += org_state_role(w, w->members[i]->user, ORG_NEVER) != ROLE_NONE;
-	return count == (u == me ? 1 : 2);
+	return u != me && w->member_count == 2;
 }
 
 static enum zt_err

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "chat/outbox.h"
 
+#include <stdio.h>
+
 #include "base/wire.h"
 #include "format/limits.h"
+#include "format/pb.h"
+#include "message/chat.h"
 #include "topic/records.h"
 #include "workspace/rotate.h"
 
@@ -139,23 +143,56 @@ send_one(struct channel *c, const struct id *id, struct bytes clear, uint64_t *p
 	return topic_send(&c->t, id, clear, position);
 }
 
-enum zt_err
-outbox_send(struct channel *c, uint64_t *sent, uint64_t *position)
+/* CLEAR was refused with ERR, and is not sent again: what it said is in the sentence, unless it
+ * was typed just now. */
+static enum zt_err
+drop(struct channel *c, uint64_t n, struct bytes clear, bool is_own, enum zt_err err)
 {
-	struct waiting w;
-	enum zt_err err;
+	struct zt *z = c->s->z;
+	Zt__ChatPayload *p = NULL;
+	char why[SESSION_MESSAGE];
+	const char *text = "";
 
+	if (outbox_remove(c, n))
+		return ZT_ERR_STORE;
+	if (is_own)
+		return err;
+	(void)snprintf(why, sizeof why, "%s", z->message[0] != 0 ? z->message : err_text(err));
+	if (chat_read(clear, &p) == ZT_OK && p->kind_case == ZT__CHAT_PAYLOAD__KIND_TEXT)
+		text = p->text->text;
+	err = session_refuse(z, err,
+	    "a message that waited here was refused, and is not sent any more (%.80s): %.200s",
+	    text, why);
+	pb_wipe(p);
+	return err;
+}
+
+enum zt_err
+outbox_send(struct channel *c, uint64_t own, uint64_t *sent, uint64_t *position)
+{
+	enum zt_err err, refused = ZT_OK, at_all = topic_sync(&c->t);
+	struct waiting w;
+
+	/* Who is no member any more is refused before anything is sent. */
+	if (at_all && !outbox_refused(at_all))
+		return at_all;
 	do {
 		w.count = 0;
 		err = outbox_each(c, take, &w);
 		for (size_t i = 0; i < w.count; i++) {
-			if (err == ZT_OK &&
-			    (err = send_one(c, &w.id[i], buf_bytes(&w.clear[i]), position)) ==
-				ZT_OK &&
-			    (err = outbox_remove(c, w.n[i])) == ZT_OK)
-				++*sent;
+			struct bytes clear = buf_bytes(&w.clear[i]);
+
+			if (err == ZT_OK) {
+				err = at_all ? at_all : send_one(c, &w.id[i], clear, position);
+				if (err == ZT_OK && (err = outbox_remove(c, w.n[i])) == ZT_OK)
+					++*sent;
+				if (outbox_refused(err)) {
+					refused = drop(c, w.n[i], clear, w.n[i] == own, err);
+					err = refused == ZT_ERR_STORE ? refused : ZT_OK;
+				}
+			}
 			buf_free(&w.clear[i]);
 		}
 	} while (err == ZT_OK && w.count == AT_ONCE);
-	return err;
+	return err ? err : refused;
 }

@@ -10,10 +10,12 @@
 ZT_CHECKED enum zt_err outbox_put(
     const struct channel *c, const struct id *id, struct bytes clear, uint64_t *n);
 ZT_CHECKED enum zt_err outbox_remove(const struct channel *c, uint64_t n);
-/* Sends what waits, the oldest first, up to the first that cannot be sent. *SENT counts them;
- * *POSITION is where the last of them is. Errors: those of topic_send; with outbox_waits what
- * is left is sent later. */
-ZT_CHECKED enum zt_err outbox_send(struct channel *c, uint64_t *sent, uint64_t *position);
+/* Sends what waits, the oldest first, up to the first that cannot be sent now. One that is
+ * refused is removed, and the sentence has its text, unless it is number OWN (0: none). *SENT
+ * counts them; *POSITION is where the last of them is. Errors: those of topic_send; with
+ * outbox_waits what is left is sent later. */
+ZT_CHECKED enum zt_err outbox_send(
+    struct channel *c, uint64_t own, uint64_t *sent, uint64_t *position);
 /* Whether ERR is of a kind that time heals: the servers are away, or a key is awaited. */
 bool outbox_waits(enum zt_err err);
 /* Whether ERR is the server's refusal of the message itself: sent again it would be refused

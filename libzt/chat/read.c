@@ -90,6 +90,7 @@ show_waiting(void *ctx, uint64_t n, const struct id *id, struct bytes clear)
 	if (p->kind_case == ZT__CHAT_PAYLOAD__KIND_TEXT)
 		s->each(s->ctx, &(struct zt_message){ .id = text,
 				    .channel = channel,
+				    .channel_name = "",
 				    .user = z->user_text,
 				    .email = me.email,
 				    .name = me.name,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "chat/channel.h"
+#include "chat/outbox.h"
 #include "chat/verbs.h"
 #include "log/handles.h"
 #include "log/person.h"
@@ -23,22 +24,35 @@ enum zt_err
 channel_direct(struct zt *z, const char *user, char *id)
 {
 	char at[300], made[ID_TEXT];
+	struct org_user *other;
 	struct channel c;
-	enum zt_err err;
+	enum zt_err err = ZT_OK, away;
 
 	z->message[0] = 0;
-	if ((err = log_fetch(z)) || (err = log_sync_handles(z)))
-		return err;
+	away = log_fetch(z);
+	if ((away && !outbox_waits(away)) || (!away && (err = log_sync_handles(z))))
+		return away ? away : err;
 	(void)snprintf(at, sizeof at, "@%s", user);
 	if ((err = channel_find(z, at, &c)) == ZT_OK) {
+		z->message[0] = 0;
 		if (id != NULL)
 			id_print(&c.s->w->id, id);
 		return ZT_OK;
 	}
+	if (err == ZT_ERR_NOT_FOUND && away)
+		return session_refuse(z, away,
+		    "the servers are away, and there is no conversation with %.100s yet: the "
+		    "message "
+		    "was not kept",
+		    user);
 	if (err != ZT_ERR_NOT_FOUND)
 		return err;
-	/* Both own it: neither can be made to leave by the other alone without its being seen.
-	 */
+	/* An address that is nobody's leaves no conversation behind. */
+	if ((err = log_find_user(z, user, &other)) || (err = log_meant(z, &other->id)))
+		return err;
+	if (id_equal(&other->id, &z->user))
+		return session_refuse(
+		    z, ZT_ERR_INVALID, "a direct conversation is with somebody else");
 	if ((err = workspace_make_space(z, "direct", SPACE_CONVERSATION, true, made)))
 		return err;
 	err = workspace_share(z, made, user, "contributor");

@@ -63,19 +63,28 @@ view_kind(const struct channel *c, uint64_t position, enum view_kind *kind, stru
 
 /* ---- what others say of it ---- */
 
+/* MAKES: a new one takes the place of one that everybody took back. */
 static struct reaction *
-reaction_of(struct view *v, const char *emoji)
+reaction_of(struct view *v, const char *emoji, bool makes)
 {
-	struct reaction *more;
+	struct reaction *more = NULL, *list;
 
-	for (size_t i = 0; i < v->reaction_count; i++)
+	for (size_t i = 0; i < v->reaction_count; i++) {
 		if (strcmp(v->reactions[i].emoji, emoji) == 0)
 			return &v->reactions[i];
-	if (v->reaction_count >= REACTIONS ||
-	    (more = realloc(v->reactions, (v->reaction_count + 1) * sizeof *more)) == NULL)
+		if (v->reactions[i].count == 0)
+			more = &v->reactions[i];
+	}
+	if (!makes)
 		return NULL;
-	v->reactions = more;
-	more = &v->reactions[v->reaction_count++];
+	if (more == NULL) {
+		if (v->reaction_count >= REACTIONS ||
+		    (list = realloc(v->reactions, (v->reaction_count + 1) * sizeof *list)) ==
+			NULL)
+			return NULL;
+		v->reactions = list;
+		more = &v->reactions[v->reaction_count++];
+	}
 	*more = (struct reaction){ .count = 0 };
 	(void)snprintf(more->emoji, sizeof more->emoji, "%s", emoji);
 	return more;
@@ -85,7 +94,7 @@ reaction_of(struct view *v, const char *emoji)
 static void
 react(struct view *v, const struct org_user *by, const Zt__ChatReaction *m)
 {
-	struct reaction *r = reaction_of(v, m->emoji);
+	struct reaction *r = reaction_of(v, m->emoji, !m->removed);
 	unsigned at = 0;
 
 	if (r == NULL)
@@ -98,12 +107,33 @@ react(struct view *v, const struct org_user *by, const Zt__ChatReaction *m)
 		r->users[r->count++] = by->id;
 }
 
+/* Whether BY, who signed M, was a manager by all that had been seen in front of M: what its
+ * author had seen is the author's own word, and a role that was lost since would come back with
+ * it. */
+static bool
+was_manager(const struct channel *c, const struct org_user *by, const struct topic_message *m)
+{
+	bool was = org_state_role(c->s->w, by, m->m.seen_size) >= ROLE_MANAGER;
+
+	if (org_state_role(c->s->w, by, ORG_NEVER) >= ROLE_MANAGER)
+		return was;
+	for (uint64_t p = m->position - 1; was && p >= c->t.first && p > 0; p--) {
+		struct topic_message one;
+
+		if (topic_get(&c->t, p, &one))
+			return false;
+		was = one.m.seen_size <= m->m.seen_size ||
+		      org_state_role(c->s->w, by, one.m.seen_size) >= ROLE_MANAGER;
+		topic_message_end(&one);
+	}
+	return was;
+}
+
 /* Whether BY, who signed M, may delete what V shows. */
 static bool
 may_delete(const struct view *v, const struct org_user *by, const struct topic_message *m)
 {
-	return by == v->author ||
-	       org_state_role(v->c->s->w, by, m->m.seen_size) >= ROLE_MANAGER;
+	return by == v->author || was_manager(v->c, by, m);
 }
 
 /* *P is the view's own when it is kept. */
@@ -189,7 +219,7 @@ list_reactions(const struct view *v, struct zt_reaction *out)
 }
 
 struct shown {
-	char id[ID_TEXT], channel[ID_TEXT], user[ID_TEXT], reply_to[ID_TEXT];
+	char id[ID_TEXT], channel[ID_TEXT], user[ID_TEXT], reply_to[ID_TEXT], name[260];
 	struct log_handle by;
 	struct zt_reaction reactions[REACTIONS];
 	struct zt_message m;
@@ -204,6 +234,7 @@ fill(const struct view *v, const struct topic_message *t, struct shown *out)
 
 	*m = (struct zt_message){ .id = out->id,
 		.channel = out->channel,
+		.channel_name = out->name,
 		.position = t->position,
 		.time = t->m.time,
 		.user = out->user,
@@ -219,6 +250,7 @@ fill(const struct view *v, const struct topic_message *t, struct shown *out)
 		.reactions = out->reactions };
 	id_print(&t->m.id, out->id);
 	id_print(&v->c->s->w->id, out->channel);
+	channel_name(v->c, out->name);
 	id_print(&v->author->id, out->user);
 	log_handle(z, &v->author->id, &out->by);
 	out->reply_to[0] = 0;

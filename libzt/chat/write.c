@@ -2,8 +2,10 @@
 /* write.c - what people write: a text, an edit, a deletion, a reaction. */
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "chat/outbox.h"
 #include "chat/verbs.h"
+#include "chat/view.h"
 #include "crypto/suite.h"
 #include "format/limits.h"
 #include "format/pb.h"
@@ -13,7 +15,8 @@
 
 enum { BACK = 500 };
 
-/* The log as it is now; where the servers are away, as it was. */
+/* CHANNEL, by what this device knows already; else by the log as it is now. What is written is
+ * kept before any server is asked. */
 static enum zt_err
 open_to_write(struct zt *z, const char *channel, struct channel *out)
 {
@@ -21,10 +24,12 @@ open_to_write(struct zt *z, const char *channel, struct channel *out)
 	enum zt_err err;
 
 	z->message[0] = 0;
-	if ((err = log_fetch(z)) && !outbox_waits(err))
-		return err;
-	if ((err = channel_find(z, channel, out)))
-		return err;
+	if (channel_find(z, channel, out)) {
+		z->message[0] = 0;
+		if ((err = log_fetch(z)) || (err = log_sync_handles(z)) ||
+		    (err = channel_find(z, channel, out)))
+			return err;
+	}
 	me = org_state_user(z->state, &z->user);
 	if (org_state_role(out->s->w, me, ORG_NEVER) < ROLE_CONTRIBUTOR)
 		return session_refuse(z, ZT_ERR_FORBIDDEN, "a reader does not write here");
@@ -50,8 +55,8 @@ write_payload(struct channel *c, Zt__ChatPayload *p, struct zt_chat_sent *out)
 	buf_free(&clear);
 	if (err)
 		return err;
-	if ((err = topic_sync(&c->t)) == ZT_OK)
-		err = outbox_send(c, &sent, &position);
+	if ((err = log_fetch(z)) == ZT_OK)
+		err = outbox_send(c, n, &sent, &position);
 	*out = (struct zt_chat_sent){ .position = err == ZT_OK ? position : 0 };
 	id_print(&id, out->id);
 	if (err == ZT_OK) {
@@ -62,8 +67,7 @@ write_payload(struct channel *c, Zt__ChatPayload *p, struct zt_chat_sent *out)
 		z->message[0] = 0;
 		return ZT_OK;
 	}
-	/* After any other error it may be there, or not: it stays, and is sent once. */
-	return outbox_refused(err) && outbox_remove(c, n) ? ZT_ERR_STORE : err;
+	return err; /* it was refused; or it may be there, or not: it stays, and is sent once */
 }
 
 /* ---- texts ---- */
@@ -123,6 +127,19 @@ find_mentions(const struct channel *c, const char *text, struct mentions *out)
 	}
 }
 
+static enum zt_err
+check_text(struct zt *z, const char *text)
+{
+	if (text[strspn(text, " \t\r\n")] == 0)
+		return session_refuse(z, ZT_ERR_INVALID, "the message is empty");
+	if (!utf8_valid(bytes_text(text)))
+		return session_refuse(z, ZT_ERR_INVALID, "a message is text in UTF-8");
+	if (strlen(text) > LIMIT_MESSAGE_TEXT)
+		return session_refuse(z, ZT_ERR_TOO_BIG,
+		    "a message has 32,768 bytes at most: put a longer text into a workspace");
+	return ZT_OK;
+}
+
 /* The message that TEXT names: by its id, or its number in the channel. Earlier messages are
  * fetched until it is there. *BY, unless it is NULL: its author. */
 static enum zt_err
@@ -134,6 +151,8 @@ find_message(struct channel *c, const char *text, struct id *out, const struct o
 	char *end;
 	uint64_t at = strlen(text) < 20 ? strtoull(text, &end, 10) : 0;
 	bool is_all = c->t.first <= 1, is_number = at > 0 && *end == 0;
+	enum view_kind kind;
+	struct id of;
 	enum zt_err err;
 
 	if (!is_number && id_parse(text, strlen(text), out))
@@ -153,6 +172,14 @@ find_message(struct channel *c, const char *text, struct id *out, const struct o
 		return session_refuse(z, err, "there is no message %.40s here", text);
 	if (err)
 		return err;
+	if ((err = view_kind(c, at, &kind, &of)) || kind == VIEW_CHANGE) {
+		topic_message_end(&m);
+		return err ? err
+			   : session_refuse(z, ZT_ERR_NOT_FOUND,
+				 "message %.40s is no text, but an edit, a deletion or a "
+				 "reaction",
+				 text);
+	}
 	*out = m.m.id;
 	d = org_state_device(z->state, &m.m.author);
 	if (by != NULL)
@@ -180,9 +207,8 @@ chat_send(struct zt *z, const char *channel, const char *text, const char *reply
 			return err;
 		t.reply_to = pb_field(reply.b, ID_BYTES);
 	}
-	if (strlen(text) > LIMIT_MESSAGE_TEXT)
-		return session_refuse(z, ZT_ERR_TOO_BIG,
-		    "a message has 32,768 bytes at most; put a file beside it");
+	if ((err = check_text(z, text)))
+		return err;
 	find_mentions(&c, text, &who);
 	t.text = (char *)(uintptr_t)text;
 	t.mentions = who.list;
@@ -219,6 +245,8 @@ chat_edit(struct zt *z, const char *channel, const char *message, const char *te
 	enum zt_err err = open_to_change(z, channel, message, &c, &of, &by);
 
 	if (err)
+		return err;
+	if ((err = check_text(z, text)))
 		return err;
 	if (by == NULL || !id_equal(&by->id, &z->user))
 		return session_refuse(
@@ -301,9 +329,7 @@ flush_one(struct zt *z, struct org_workspace *w, uint64_t *sent, uint64_t *left)
 	if ((err = workspace_of(z, w, &s)) || (err = channel_open(s, &c)) ||
 	    (err = outbox_each(&c, count_one, &before)) || before == 0)
 		return err;
-	if ((err = topic_sync(&c.t)) == ZT_OK)
-		err = outbox_send(&c, sent, &position);
-	if (err && !outbox_waits(err))
+	if ((err = outbox_send(&c, 0, sent, &position)) && !outbox_waits(err))
 		return err;
 	return outbox_each(&c, count_one, left);
 }

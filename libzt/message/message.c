@@ -162,7 +162,9 @@ message_read(const Zt__Message *m, struct message *out)
 		return err;
 	if (m->sealed.len > LIMIT_MESSAGE)
 		return ZT_ERR_TOO_BIG;
-	if (m->sealed.len > 0 && !is_signed(&is, pb_bytes(m->sealed)))
+	/* Nobody but its author says what a message says: a server that could leave that out
+	 * would hide it, or what a deletion or an edit did. */
+	if (m->sealed.len == 0 || !is_signed(&is, pb_bytes(m->sealed)))
 		return ZT_ERR_CORRUPT;
 	*out = is;
 	return ZT_OK;
@@ -229,8 +231,8 @@ message_judge(const struct org_state *o, const struct message *m, uint64_t posit
 	enum zt_err err;
 
 	*message = "";
-	/* Of a channel or a conversation the one topic is its own. */
-	if (w == NULL || (w->kind != SPACE_WORKSPACE && !id_equal(&m->topic, &w->id)))
+	/* The one topic of a channel or a conversation is its own; a workspace has none. */
+	if (w == NULL || w->kind == SPACE_WORKSPACE || !id_equal(&m->topic, &w->id))
 		return ZT_ERR_NOT_FOUND;
 	far = org_state_furthest_topic_pin(w, &m->topic);
 	if ((err = authored_check_now(

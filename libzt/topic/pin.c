@@ -81,15 +81,35 @@ counts_to(struct topic *t, uint64_t *out)
 static enum zt_err
 link_of(struct topic *t, uint64_t position, struct hash *out)
 {
+	const struct org_topic_pin *far = org_state_furthest_topic_pin(t->s->w, &t->id);
 	struct topic_message m;
 	bool is;
-	enum zt_err err = reach(t, position, &is);
+	enum zt_err err;
+
+	if (far != NULL && far->position == position) {
+		*out = far->link; /* also where the server does not show it any more */
+		return ZT_OK;
+	}
+	err = reach(t, position, &is);
 
 	if (err == ZT_OK && (err = topic_get(t, position, &m)) == ZT_OK) {
 		*out = m.link;
 		topic_message_end(&m);
 	}
 	return err;
+}
+
+/* To take access away is never prevented by what a member or the server shows of a topic: then
+ * it is pinned as far as it is valid here. */
+static enum zt_err
+tolerate(struct topic *t, enum zt_err err)
+{
+	if (err != ZT_ERR_FORK && err != ZT_ERR_ROLLBACK && err != ZT_ERR_CORRUPT &&
+	    err != ZT_ERR_RESTORED && err != ZT_ERR_SIGNATURE && err != ZT_ERR_FORBIDDEN &&
+	    err != ZT_ERR_UNKNOWN_DEVICE && err != ZT_ERR_STALE_KEY)
+		return err;
+	t->s->z->message[0] = 0;
+	return ZT_OK;
 }
 
 enum zt_err
@@ -102,10 +122,10 @@ topic_add_pins(
 
 	if (s->w->kind == SPACE_WORKSPACE)
 		return ZT_OK;
-	if ((err = topic_open(s, &s->w->id, &t)) || (err = topic_sync(&t)))
+	if ((err = topic_open(s, &s->w->id, &t)) || (err = tolerate(&t, topic_sync(&t))))
 		return err;
 	far = t.position;
-	if ((is_rotation && (err = counts_to(&t, &far))) || far == 0 ||
+	if ((is_rotation && (err = tolerate(&t, counts_to(&t, &far)))) || far == 0 ||
 	    (err = link_of(&t, far, &keep->link)))
 		return err;
 	zt__topic_pin__init(&keep->pin);

@@ -70,7 +70,7 @@ call(struct topic *t, const Zt__Message *m, Zt__MessageAnswer **out)
 
 /* It came right behind what is held here: nothing is to be fetched. */
 static enum zt_err
-take_next(struct topic *t, const Zt__Message *m, const Zt__MessageAnswer *a)
+take_next(struct topic *t, const Zt__Message *m)
 {
 	struct zt *z = t->s->z;
 	struct topic before = *t;
@@ -85,9 +85,6 @@ take_next(struct topic *t, const Zt__Message *m, const Zt__MessageAnswer *a)
 		t->position = r.position;
 		t->link = r.link;
 		t->time = r.m.time;
-		if (!bytes_equal(pb_bytes(a->link), bytes_of(r.link.b, HASH_BYTES)))
-			err = session_refuse(z, ZT_ERR_FORK,
-			    "the server has put it behind other messages than it shows");
 	}
 	if (err == ZT_OK && (err = topic_note(t)) == ZT_OK)
 		err = store_commit(z->store);
@@ -123,17 +120,23 @@ try_one(struct topic *t, struct bytes clear, struct outgoing *o, uint64_t *posit
 	Zt__Message m = ZT__MESSAGE__INIT;
 	Zt__MessageAnswer *a = NULL;
 	Zt__Statement st;
+	struct hash next;
 	enum zt_err err = sign_one(t, clear, o);
 
 	if (err)
 		return err;
+	message_link(&t->link, &o->m.stmt, &next);
 	st = statement_message(&o->m.stmt);
 	m.statement = &st;
 	m.sealed = pb_field(o->sealed.p, o->sealed.n);
 	if ((err = call(t, &m, &a)))
 		return err;
-	err = a->position == t->position + 1 ? take_next(t, &m, a)
-					     : check_there(t, &o->m.id, a->position);
+	/* Another link: it is there as it was signed at an earlier try, whose answer was lost.
+	 * What the log key did not sign is looked for. */
+	err =
+	    a->position == t->position + 1 && topic_is_signed(t, a->signed_, a->position, &next)
+		? take_next(t, &m)
+		: check_there(t, &o->m.id, a->position);
 	if (err == ZT_OK)
 		*position = a->position;
 	pb_free(a);

@@ -12,4 +12,8 @@ struct message_reader topic_reader(struct topic *t);
 ZT_CHECKED enum zt_err topic_take(
     struct topic *t, struct message_reader *r, const Zt__Message *m);
 
+/* Whether the log key says in SAID that the topic ends at POSITION with LINK. */
+bool topic_is_signed(const struct topic *t, const Zt__Statement *said, uint64_t position,
+    const struct hash *link);
+
 #endif

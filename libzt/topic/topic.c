@@ -8,6 +8,7 @@
 #include "format/limits.h"
 #include "format/pb.h"
 #include "log/handles.h"
+#include "log/sync.h"
 #include "message/message_reader.h"
 #include "message/topic_position.h"
 #include "session/freeze.h"
@@ -120,29 +121,41 @@ refuse_older(const struct topic *t)
 	    "the server shows fewer messages of the conversation than there were");
 }
 
-/* Checks what the log key says of the newest position. A topic that begins here has nothing
- * else to be held to. */
+bool
+topic_is_signed(const struct topic *t, const Zt__Statement *said, uint64_t position,
+    const struct hash *link)
+{
+	struct topic_position p = { .org = t->s->z->org, .space = t->s->w->id, .topic = t->id };
+	struct statement st;
+
+	return said != NULL && statement_of(said, &st) == ZT_OK &&
+	       topic_position_check(t->s->z->state->log_key, &st, &p) == ZT_OK &&
+	       p.position == position && hash_equal(&p.link, link);
+}
+
+/* Where a sync ends, the log key must have signed this end: what was fetched is held to nothing
+ * else that is newer than the trust log. */
 static enum zt_err
-check_signed(const struct topic *t, const Zt__MessagePage *m, bool begins)
+check_signed(const struct topic *t, const Zt__MessagePage *m)
 {
 	struct zt *z = t->s->z;
 	struct topic_position p = { .org = z->org, .space = t->s->w->id, .topic = t->id };
 	struct statement st;
 	enum zt_err err;
 
+	if (t->position == 0)
+		return ZT_OK; /* nothing was written */
 	if (m->signed_ == NULL)
-		return begins && t->position > 0
-			   ? session_refuse(z, ZT_ERR_CORRUPT,
-				 "the server does not sign where the conversation ends")
-			   : ZT_OK;
+		return session_refuse(
+		    z, ZT_ERR_CORRUPT, "the server does not sign where the conversation ends");
 	if ((err = statement_of(m->signed_, &st)) ||
 	    (err = topic_position_check(z->state->log_key, &st, &p)))
 		return session_refuse(z, err,
 		    "what the server says of the conversation's end is not signed by its log");
-	if (begins && p.position != t->position)
+	if (p.position != t->position)
 		return session_refuse(
 		    z, ZT_ERR_CORRUPT, "the server does not sign where the conversation ends");
-	if (p.position == t->position && !hash_equal(&p.link, &t->link))
+	if (!hash_equal(&p.link, &t->link))
 		return session_refuse(z, ZT_ERR_FORK,
 		    "the server has signed another history of the conversation than it shows");
 	return ZT_OK;
@@ -176,9 +189,15 @@ take_all(struct topic *t, struct message_reader *r, const Zt__MessagePage *m)
 	return err;
 }
 
-/* One page, within a transaction. *NEWEST: the topic's end, as the server says. */
+struct sync {
+	uint64_t newest;  /* the topic's end, as the server says */
+	bool is_behind;   /* a message's author had seen more of the trust log */
+	bool has_fetched; /* the trust log, for that */
+};
+
+/* One page, within a transaction. */
 static enum zt_err
-sync_page(struct topic *t, uint64_t *newest)
+sync_page(struct topic *t, struct sync *sync)
 {
 	bool begins = t->position == 0;
 	Zt__MessagePage *m = NULL;
@@ -192,19 +211,29 @@ sync_page(struct topic *t, uint64_t *newest)
 		err = refuse_older(t);
 	if (err)
 		goto out;
-	*newest = m->newest;
+	sync->newest = m->newest;
 	if (m->newest < t->position)
 		err = refuse_older(t);
 	else if (m->n_messages == 0 && m->newest > t->position)
 		err = session_refuse(t->s->z, ZT_ERR_CORRUPT, "the server withholds messages");
 	else if (begins)
 		err = begin_at(t, m, &r);
-	if (err || (err = take_all(t, &r, m)))
+	if (err || (err = take_all(t, &r, m))) {
+		sync->is_behind =
+		    r.has_author && r.m.seen_size > merkle_size(t->s->z->state->tree);
 		goto out;
+	}
 	t->position = r.position;
 	t->link = r.link;
-	/* A page that a limit of size cut off ends earlier; the next one continues. */
-	if (t->position == m->newest && (err = check_signed(t, m, begins)))
+	/* A page that a limit of size cut off ends earlier; the next one continues. The first
+	 * one is whole: NEWEST messages are less than a page, and nothing but the log key's
+	 * word holds them to anything. */
+	if (t->position > m->newest || (begins && t->position != m->newest))
+		err = session_refuse(t->s->z, ZT_ERR_CORRUPT,
+		    "the server says that the conversation ends where it does not");
+	else if (t->position == m->newest)
+		err = check_signed(t, m);
+	if (err)
 		goto out;
 	if (m->n_messages > 0)
 		err = topic_note(t);
@@ -218,20 +247,28 @@ topic_sync(struct topic *t)
 {
 	struct zt *z = t->s->z;
 	const struct org_topic_pin *far;
-	uint64_t newest = 0;
+	struct sync sync = { .has_fetched = false };
 	enum zt_err err;
 
 	do {
 		struct topic before = *t;
 
+		sync.is_behind = false;
 		if ((err = store_begin(z->store)))
 			return err;
-		if ((err = sync_page(t, &newest)) == ZT_OK)
+		if ((err = sync_page(t, &sync)) == ZT_OK)
 			err = store_commit(z->store);
 		store_rollback(z->store);
 		if (err)
 			*t = before;
-	} while (err == ZT_OK && t->position < newest);
+		/* A colleague's entry and message may have come since the log was fetched. */
+		if (err && sync.is_behind && !sync.has_fetched) {
+			z->message[0] = 0;
+			sync.has_fetched = true;
+			sync.newest = UINT64_MAX;
+			err = log_fetch(z);
+		}
+	} while (err == ZT_OK && t->position < sync.newest);
 	if (err == ZT_OK && (far = org_state_furthest_topic_pin(t->s->w, &t->id)) != NULL &&
 	    far->position > t->position)
 		err = refuse_older(t);

@@ -15,6 +15,12 @@ topics_are_good(struct act *a, const Zt__ChainPin *m)
 		if (t->topic.len != ID_BYTES || t->link.len != HASH_BYTES || t->position == 0)
 			return rules_no(
 			    a, ZT_ERR_CORRUPT, "the place in a topic is not well formed");
+		/* Each rotation pins again what an earlier one pinned: no member makes the
+		 * others pin what they do not know. */
+		if (a->w->kind == SPACE_WORKSPACE ||
+		    memcmp(t->topic.data, a->w->id.b, ID_BYTES) != 0)
+			return rules_no(a, ZT_ERR_CORRUPT,
+			    "a topic is pinned that the space does not have");
 		if (i > 0 && memcmp(m->topics[i - 1]->topic.data, t->topic.data, ID_BYTES) >= 0)
 			return rules_no(
 			    a, ZT_ERR_CORRUPT, "topics are pinned in another order");

@@ -301,12 +301,13 @@ messages_put(void *state, const struct request *rq, struct rpc_answer *out)
 	    (err = db_begin(rq->db)) || (err = take_hold(&a, out)) ||
 	    (err = find_same(&a, &found, out)) || (!found && (err = append(&a, out))))
 		goto out;
+	if (!found)
+		tell(&a);
 	/* What is acknowledged is remembered outside the database. */
 	if ((err = marks_of_done(
 		 marks_raise(a.ms->marks, &rq->params.org, &mark, a.position, &a.link))))
 		goto out;
-	if ((err = answer_place(&a, out)) == ZT_OK && !found)
-		tell(&a);
+	err = answer_place(&a, out);
 out:
 	db_rollback(rq->db);
 	pb_free(a.judged);

@@ -4,9 +4,11 @@
  * writes nothing; nobody changes what another wrote. */
 #include <stdio.h>
 
+#include "chain/keys.h"
 #include "chain/workspace.h"
 #include "chat/channel.h"
 #include "crypto/suite.h"
+#include "format/limits.h"
 #include "format/pb.h"
 #include "message/chat.h"
 #include "message/topic_position.h"
@@ -91,7 +93,8 @@ enum lie {
 	REPEATS, /* the first, at the end */
 	ALTERS,  /* a byte of what is sealed */
 	CUTS,    /* what is sealed, of a message that nobody deleted */
-	LIES
+	SILENT,  /* about where it ends */
+	LESS     /* than it shows, as if a page followed */
 };
 
 struct liar {
@@ -141,7 +144,14 @@ tell_lies(struct liar *l, Zt__MessagePage *m, Zt__Message **list)
 		list[0]->sealed.data[20] ^= 1;
 		break;
 	case CUTS:
-	case LIES:
+		list[1]->sealed.len = 0;
+		break;
+	case SILENT:
+		m->signed_ = NULL;
+		break;
+	case LESS:
+		m->newest = 1;
+		m->signed_ = NULL;
 		break;
 	}
 	m->messages = list;
@@ -167,7 +177,7 @@ lie_in_page(void *ctx, struct proxy_call *c)
 	said = m->signed_;
 	if (count >= 3) {
 		tell_lies(l, m, list);
-		if (l->log_key != NULL)
+		if (l->log_key != NULL && l->how < SILENT)
 			sign_end(l, m, &body, &end);
 		buf_empty(&c->answer);
 		assert_ok(pb_encode(m, &c->answer));
@@ -187,11 +197,14 @@ X_no_message_is_dropped_moved_repeated_or_altered_unnoticed(void **state)
 		[SWAPS] = ZT_ERR_FORK,
 		[REPEATS] = ZT_ERR_CORRUPT,
 		[ALTERS] = ZT_ERR_CORRUPT,
+		[CUTS] = ZT_ERR_CORRUPT,
+		[SILENT] = ZT_ERR_CORRUPT,
+		[LESS] = ZT_ERR_CORRUPT,
 	};
 	struct scene *s = *state;
 	struct sign_key *key = world_log_key(s->w, &s->alice.zt->org);
 
-	for (enum lie how = DROPS; how <= ALTERS; how++) {
+	for (enum lie how = DROPS; how <= LESS; how++) {
 		const char *name = channel_of(s);
 		struct channel c = open_channel(&s->alice, name);
 		struct liar l = { .how = how,
@@ -209,6 +222,8 @@ X_no_message_is_dropped_moved_repeated_or_altered_unnoticed(void **state)
 		assert_err(found[how], read_all(&s->bob, name, &seen));
 		proxy_play(s->w->d, NULL);
 		assert_int_equal(0, seen.count);
+		/* Nothing of the lie stays: an honest server is read as if it had not been. */
+		reads(&s->bob, name, "hello|hello|hello|hello|");
 	}
 	sign_free(key);
 }
@@ -303,6 +318,120 @@ lose_answer(void *ctx, struct proxy_call *c)
 	return true;
 }
 
+/* A server that acknowledges what it does not keep, with the link that it would have. */
+static bool
+pretend_next(void *ctx, struct proxy_call *c)
+{
+	Zt__MessageAnswer m = ZT__MESSAGE_ANSWER__INIT;
+	Zt__Message *put = NULL;
+	struct statement st;
+	const struct topic *t = ctx;
+	struct hash next;
+
+	if (c->route != ROUTE_MESSAGE_PUT)
+		return false;
+	assert_ok(pb_decode(&zt__message__descriptor, c->body, c->body.n, &put));
+	assert_ok(statement_of(put->statement, &st));
+	message_link(&t->link, &st, &next);
+	m.position = t->position + 1;
+	m.link = pb_field(next.b, sizeof next.b);
+	c->status = 200;
+	buf_empty(&c->answer);
+	assert_ok(pb_encode(&m, &c->answer));
+	pb_free(put);
+	return true;
+}
+
+static void
+X_an_acknowledgement_is_the_log_keys(void **state)
+{
+	struct scene *s = *state;
+	const char *name = channel_of(s);
+	struct channel c;
+	struct proxy_hooks hooks = { .ctx = &c.t, .before = pretend_next };
+	struct zt_chat_sent sent;
+	uint64_t flushed, waits;
+
+	say(&s->alice, name, "one");
+	c = open_channel(&s->alice, name);
+	proxy_play(s->w->d, &hooks);
+	assert_err(ZT_ERR_ROLLBACK, zt_chat_send(s->alice.zt, name, "kept", NULL, &sent));
+	proxy_play(s->w->d, NULL);
+	assert_ok(zt_chat_flush(s->alice.zt, &flushed, &waits));
+	assert_int_equal(1, flushed);
+	assert_int_equal(0, waits);
+	reads(&s->bob, name, "one|kept|");
+}
+
+/* ---- an honest server ---- */
+
+struct growing {
+	struct scene *s;
+	const char *name;
+	enum route at;
+	bool is_done;
+};
+
+/* Between two calls of bob the log grows, and what is written then says so. */
+static bool
+grow(void *ctx, struct proxy_call *c)
+{
+	struct growing *g = ctx;
+	char other[32];
+
+	if (c->route != g->at || g->is_done)
+		return false;
+	g->is_done = true;
+	(void)snprintf(other, sizeof other, "grown%u", g->s->next++);
+	assert_ok(zt_workspace_create(g->s->alice.zt, other));
+	if (g->at == ROUTE_MESSAGES)
+		say(&g->s->alice, g->name, "two");
+	else
+		assert_ok(zt_mkdir(g->s->alice.zt, g->name));
+	return false;
+}
+
+static void
+a_log_that_grows_between_two_calls_is_no_fork(void **state)
+{
+	struct scene *s = *state;
+	const char *name = channel_of(s);
+	struct growing g = { s, name, ROUTE_MESSAGES, false };
+	struct proxy_hooks hooks = { .ctx = &g, .before = grow };
+	struct zt_chat_sent sent;
+
+	say(&s->alice, name, "one");
+	reads(&s->bob, name, "one|");
+	person_speak_to(&s->alice, s->w->url);
+	proxy_play(s->w->d, &hooks);
+	reads(&s->bob, name, "one|two|");
+	proxy_play(s->w->d, NULL);
+	assert_true(g.is_done);
+	assert_ok(zt_chat_send(s->bob.zt, name, "three", NULL, &sent));
+	person_speak_to(&s->alice, proxy_url(s->w->d));
+}
+
+/* The same of files. */
+static void
+a_log_that_grows_before_a_chain_is_fetched_is_no_fork(void **state)
+{
+	struct scene *s = *state;
+	struct growing g = { s, "together:/new", ROUTE_CHAIN, false };
+	struct proxy_hooks hooks = { .ctx = &g, .before = grow };
+
+	assert_ok(zt_workspace_create(s->alice.zt, "together"));
+	assert_ok(
+	    zt_workspace_share(s->alice.zt, "together", "bob@test.example", "contributor"));
+	assert_ok(zt_mkdir(s->alice.zt, "together:/first"));
+	assert_ok(zt_mkdir(s->bob.zt, "together:/his"));
+	person_speak_to(&s->alice, s->w->url);
+	proxy_play(s->w->d, &hooks);
+	assert_ok(zt_mkdir(s->bob.zt, "together:/second"));
+	proxy_play(s->w->d, NULL);
+	assert_true(g.is_done);
+	person_speak_to(&s->alice, proxy_url(s->w->d));
+}
+
 /* ---- with a member's help ---- */
 
 /* P signs CLEAR as message ID of NAME, past the rules of its zt. */
@@ -319,6 +448,49 @@ forge(struct person *p, const char *name, Zt__ChatPayload *payload)
 	assert_ok(chat_write(payload, &clear));
 	err = topic_send(&c.t, &id, buf_bytes(&clear), &at);
 	buf_free(&clear);
+	return err;
+}
+
+/* P signs PAYLOAD as somebody whose log ended at SEEN. */
+static enum zt_err
+put_as_of(struct person *p, const char *name, Zt__ChatPayload *payload, uint64_t seen)
+{
+	struct channel c = open_channel(p, name);
+	struct zt *z = p->zt;
+	const struct secret *key;
+	struct message m = { .org = z->org,
+		.space = c.t.id,
+		.topic = c.t.id,
+		.author = z->device,
+		.generation = (unsigned)c.s->w->generation_count,
+		.parent_position = c.t.position,
+		.parent_link = c.t.link,
+		.seen_size = seen,
+		.time = c.t.time };
+	struct buf clear = buf_init(8192), sealed = buf_init(LIMIT_MESSAGE),
+		   body = buf_init(LIMIT_MESSAGE_BODY), whole = buf_init(LIMIT_MESSAGE),
+		   answer = buf_init(8192);
+	struct route_params to = { .org = z->org, .id = c.t.id, .about = c.t.id };
+	Zt__Message put = ZT__MESSAGE__INIT;
+	Zt__Statement st;
+	enum zt_err err;
+
+	random_bytes(m.id.b, ID_BYTES);
+	assert_ok(chat_write(payload, &clear));
+	assert_ok(workspace_key_to_write(c.s, &key));
+	assert_ok(merkle_root(z->state->tree, seen, &m.seen_root));
+	assert_ok(message_seal(key, &m, buf_bytes(&clear), &sealed));
+	assert_ok(message_sign(z->sign, &m, &body));
+	st = statement_message(&m.stmt);
+	put.statement = &st;
+	put.sealed = pb_field(sealed.p, sealed.n);
+	assert_ok(pb_encode(&put, &whole));
+	err = session_call(z, ROUTE_MESSAGE_PUT, &to, NULL, buf_bytes(&whole), &answer);
+	buf_free(&clear);
+	buf_free(&sealed);
+	buf_free(&body);
+	buf_free(&whole);
+	buf_free(&answer);
 	return err;
 }
 
@@ -370,6 +542,85 @@ X_nobody_edits_or_deletes_what_another_wrote(void **state)
 	assert_int_equal(1, seen.deleted);
 }
 
+/* What a manager may do ends with the role, whatever head is named. */
+static void
+X_who_was_a_manager_deletes_nothing_more(void **state)
+{
+	struct scene *s = *state;
+	const char *name = channel_of(s);
+	Zt__ChatPayload p = ZT__CHAT_PAYLOAD__INIT;
+	Zt__ChatDeletion d = ZT__CHAT_DELETION__INIT;
+	struct id of;
+	uint64_t then;
+
+	assert_ok(zt_channel_share(s->alice.zt, name, "bob@test.example", "manager"));
+	(void)open_channel(&s->bob, name);
+	then = merkle_size(s->bob.zt->state->tree);
+	assert_ok(zt_channel_share(s->alice.zt, name, "bob@test.example", "contributor"));
+	say(&s->alice, name, "said since");
+	of = id_at(&s->bob, name, 1);
+	p.kind_case = ZT__CHAT_PAYLOAD__KIND_DELETION;
+	p.deletion = &d;
+	d.of = pb_field(of.b, ID_BYTES);
+	assert_err(ZT_ERR_STALE_KEY, put_as_of(&s->bob, name, &p, then));
+	reads(&s->alice, name, "said since|");
+}
+
+static unsigned reactions;
+
+static void
+count_reactions(void *ctx, const struct zt_message *m)
+{
+	(void)ctx;
+	reactions = (unsigned)m->reaction_count;
+}
+
+static void
+X_reactions_that_were_taken_back_leave_room(void **state)
+{
+	struct scene *s = *state;
+	const char *name = channel_of(s);
+	Zt__ChatPayload p = ZT__CHAT_PAYLOAD__INIT;
+	Zt__ChatReaction r = ZT__CHAT_REACTION__INIT;
+	struct zt_chat_sent sent;
+	struct id of;
+	char emoji[16];
+
+	say(&s->alice, name, "hello");
+	of = id_at(&s->bob, name, 1);
+	p.kind_case = ZT__CHAT_PAYLOAD__KIND_REACTION;
+	p.reaction = &r;
+	r.of = pb_field(of.b, ID_BYTES);
+	r.emoji = emoji;
+	r.removed = true;
+	for (int i = 0; i < 64; i++) {
+		(void)snprintf(emoji, sizeof emoji, "x%d", i);
+		assert_ok(forge(&s->bob, name, &p));
+	}
+	assert_ok(zt_chat_react(s->alice.zt, name, "1", "+1", false, &sent));
+	assert_ok(zt_chat_read(s->alice.zt, name, 0, 100, count_reactions, NULL));
+	assert_int_equal(1, reactions);
+}
+
+/* Who shows less of a conversation keeps nobody in it. */
+static void
+X_a_conversation_that_is_cut_keeps_nobody_in_it(void **state)
+{
+	struct scene *s = *state;
+	const char *name = channel_of(s);
+	struct proxy_hooks hooks = { .after = cut_page };
+	struct zt_chat_sent sent;
+
+	say(&s->alice, name, "one");
+	say(&s->bob, name, "two");
+	reads(&s->alice, name, "one|two|");
+	proxy_play(s->w->d, &hooks);
+	assert_ok(zt_channel_unshare(s->alice.zt, name, "bob@test.example"));
+	proxy_play(s->w->d, NULL);
+	assert_err(ZT_ERR_NOT_MEMBER, zt_chat_send(s->bob.zt, name, "three", NULL, &sent));
+	reads(&s->alice, name, "one|two|");
+}
+
 static void
 X_what_a_member_spoils_costs_that_message_alone(void **state)
 {
@@ -393,8 +644,33 @@ X_what_a_member_spoils_costs_that_message_alone(void **state)
 /* A server that shows bob's late message behind all others. */
 struct late {
 	uint64_t position;
-	struct buf message; /* encoded, as a part of a page */
+	struct buf message;      /* encoded, as a part of a page */
+	struct sign_key *key;    /* of the log: the server signs what it shows */
+	struct topic_position p; /* what it signs */
 };
+
+static void
+sign_late(const struct late *l, const Zt__MessagePage *m, Zt__MessagePage *more,
+    Zt__Statement *out, struct buf *body)
+{
+	static struct statement s;
+	struct topic_position p = l->p;
+	uint8_t public[SIGN_PUBLIC_BYTES];
+	Zt__MessagePage *late = NULL;
+
+	assert_ok(statement_of(m->signed_, &s));
+	sign_public(l->key, public);
+	assert_ok(topic_position_check(public, &s, &p));
+	assert_ok(pb_decode(
+	    &zt__message_page__descriptor, buf_bytes(&l->message), l->message.n, &late));
+	assert_ok(statement_of(late->messages[0]->statement, &s));
+	message_link(&p.link, &s, &p.link);
+	p.position = l->position;
+	assert_ok(topic_position_sign(l->key, &p, body, &s));
+	*out = statement_message(&s);
+	more->signed_ = out;
+	pb_free(late);
+}
 
 static void
 add_late(void *ctx, struct proxy_call *c)
@@ -402,6 +678,8 @@ add_late(void *ctx, struct proxy_call *c)
 	const struct late *l = ctx;
 	Zt__MessagePage *m = NULL;
 	Zt__MessagePage more = ZT__MESSAGE_PAGE__INIT;
+	struct buf body = buf_init(1024);
+	Zt__Statement end;
 
 	if (c->route != ROUTE_MESSAGES || c->status != 200)
 		return;
@@ -409,9 +687,11 @@ add_late(void *ctx, struct proxy_call *c)
 	    pb_decode(&zt__message_page__descriptor, buf_bytes(&c->answer), c->answer.n, &m));
 	more.newest = l->position;
 	if (m->newest + 1 == l->position) {
+		sign_late(l, m, &more, &end, &body);
 		buf_add(&c->answer, buf_bytes(&l->message));
 		assert_ok(pb_encode(&more, &c->answer)); /* the last one counts */
 	}
+	buf_free(&body);
 	pb_free(m);
 }
 
@@ -448,7 +728,10 @@ P6_who_was_removed_writes_nothing_more(void **state)
 {
 	struct scene *s = *state;
 	const char *name = channel_of(s);
-	struct late l = { .message = buf_init(8192) };
+	struct channel c = open_channel(&s->alice, name);
+	struct late l = { .message = buf_init(8192),
+		.key = world_log_key(s->w, &s->alice.zt->org),
+		.p = { .org = s->alice.zt->org, .space = c.t.id, .topic = c.t.id, .time = 1 } };
 	struct proxy_hooks keep = { .ctx = &l, .before = keep_and_refuse },
 			   show = { .ctx = &l, .after = add_late };
 	struct person carol;
@@ -470,6 +753,7 @@ P6_who_was_removed_writes_nothing_more(void **state)
 	reads(&carol, name, "in time|");
 	proxy_play(s->w->d, NULL);
 	buf_free(&l.message);
+	sign_free(l.key);
 	person_close(&carol);
 }
 
@@ -619,6 +903,15 @@ main(void)
 		cmocka_unit_test_teardown(
 		    X_a_conversation_that_was_longer_is_a_rollback, honest_again),
 		cmocka_unit_test_teardown(X_what_was_acknowledged_must_be_there, honest_again),
+		cmocka_unit_test_teardown(X_an_acknowledgement_is_the_log_keys, honest_again),
+		cmocka_unit_test_teardown(
+		    a_log_that_grows_between_two_calls_is_no_fork, honest_again),
+		cmocka_unit_test_teardown(
+		    a_log_that_grows_before_a_chain_is_fetched_is_no_fork, honest_again),
+		cmocka_unit_test(X_who_was_a_manager_deletes_nothing_more),
+		cmocka_unit_test(X_reactions_that_were_taken_back_leave_room),
+		cmocka_unit_test_teardown(
+		    X_a_conversation_that_is_cut_keeps_nobody_in_it, honest_again),
 		cmocka_unit_test(X_nobody_edits_or_deletes_what_another_wrote),
 		cmocka_unit_test(X_what_a_member_spoils_costs_that_message_alone),
 		cmocka_unit_test_teardown(P6_who_was_removed_writes_nothing_more, honest_again),

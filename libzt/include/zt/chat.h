@@ -68,6 +68,7 @@ struct zt_reaction {
 };
 struct zt_message {
 	const char *id, *channel; /* ids */
+	const char *channel_name; /* as zt_channel.name */
 	uint64_t position, time;
 	const char *user, *email, *name; /* of the author */
 	const char *text;                /* "" where it was deleted, or cannot be read */
