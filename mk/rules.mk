@@ -70,7 +70,7 @@ $B/bin/zt: $(call objs,$(call srcs,apps/cli apps/cli/files apps/ui apps/operator
 	@mkdir -p $(@D)
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_CLI)
 $B/apps/agent/http/main.o: override CFLAGS += -DAGENT_PAGE='"$(PREFIX)/share/zt/web"'
-$B/bin/zt-agent: $(call objs,$(call srcs,apps/agent apps/agent/http apps/agent/door apps/hosts apps/rpc) apps/common/l10n.c apps/common/output.c apps/common/usage.c apps/common/standard.c apps/common/agent_place.c) $(call objs,$(call srcs,gateway/page)) $B/libzt.a
+$B/bin/zt-agent: $(call objs,$(call srcs,apps/agent apps/agent/http apps/agent/door apps/hosts apps/rpc apps/rpc/encode) apps/common/l10n.c apps/common/output.c apps/common/usage.c apps/common/standard.c apps/common/agent_place.c) $(call objs,$(call srcs,gateway/page)) $B/libzt.a
 	@mkdir -p $(@D) $B/share/zt && ln -sfn ../../../web $B/share/zt/web
 	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CLIENT) $(LIBS_AGENT)
 $B/bin/zt-audit: $(call objs,$(call srcs,apps/audit) apps/common/l10n.c apps/common/standard.c) $B/libzt.a
@@ -121,7 +121,7 @@ $B/tests/services/backend_test: LIBS += -Wl,--wrap=syncfs
 $B/tests/attack/sink_test: LIBS += -Wl,--wrap=fallocate,--wrap=renameat2
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
 # The app's interface.
-RPC := $(call objs,$(call srcs,apps/rpc) apps/common/output.c apps/common/usage.c)
+RPC := $(call objs,$(call srcs,apps/rpc apps/rpc/encode) apps/common/output.c apps/common/usage.c)
 $B/tests/apps/rpc_test $B/tests/apps/rpc_join_test $B/tests/apps/rpc_hostile_test: $(RPC) $B/tests/apps/ask.o
 $B/tests/apps/rpc_test: $(addprefix $B/tests/apps/,rpc_certificates.o rpc_chat.o rpc_files.o rpc_log.o rpc_people.o rpc_trees.o rpc_workspaces.o)
 $B/tests/apps/rpc_hostile_test $B/tests/store/vec_test: LIBS += -Wl,--wrap=free

@@ -41,7 +41,7 @@ $W/zt.wasm: $(WASM_OBJS) $W/tests/wasm/app.o $W/libs.o
 	$Q$(WASM_LINK) -o $@ $^ $(WASM_EMULATED)
 
 # The browser's host: the client and the app's interface in one module, which a worker of the page runs (apps/browser).
-WASM_RPC := $(call srcs,apps/rpc apps/hosts apps/browser) apps/common/output.c apps/common/usage.c
+WASM_RPC := $(call srcs,apps/rpc apps/rpc/encode apps/hosts apps/browser) apps/common/output.c apps/common/usage.c
 WASM_RPC_OBJS := $(patsubst %.c,$W/%.o,$(WASM_RPC))
 $(WASM_RPC_OBJS): WASM_INCLUDES += -isystem $W/include/jansson -isystem $W/src/jansson/src
 $(WASM_RPC_OBJS): $W/include/jansson/jansson_config.h

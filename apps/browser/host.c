@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "encode/encode.h"
 #include "hosts/note.h"
-#include "rpc/encode.h"
 #include "rpc/person.h"
 #include "zt/sync.h"
 #include "zt/workspace.h"

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "browser/methods.h"
+#include "encode/encode.h"
 #include "hosts/new_device.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 #include "rpc/person.h"
 #include "zt/enrol.h"
 #include "zt/org.h"

@@ -2,8 +2,8 @@
 /* passkey_methods.c - the host's methods of passkeys. What a PRF gave comes as the content of a
  * request, and is wiped with it (client.mjs). */
 #include "browser/methods.h"
+#include "encode/encode.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 
 static void
 each_passkey(void *ctx, const struct zt_passkey *p)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rpc/encode.h"
+#include "encode/encode.h"
 
 char *
 note_of(const char *json, size_t n, const char *key, size_t *out_n)

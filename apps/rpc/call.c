@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rpc/encode.h"
+#include "encode/encode.h"
 #include "rpc/person.h"
 #include "rpc/types.h"
 #include "zt/file.h"

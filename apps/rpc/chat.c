@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "encode/encode.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 
 enum { MOST = 50, MOST_MAX = 200 };
 

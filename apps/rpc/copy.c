@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode/encode.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 #include "zt/list.h"
 #include "zt/reader.h"
 #include "zt/writer.h"

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "encode/encode.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 #include "zt/org.h"
 
 struct exported {

@@ -2,8 +2,8 @@
 /* files.c - methods about the tree of a workspace, its history and its trash. */
 #include <stdlib.h>
 
+#include "encode/encode.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 #include "zt/history.h"
 
 enum zt_err

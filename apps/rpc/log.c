@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* log.c - methods about the trust log, and about the store in which this device has it. */
+#include "encode/encode.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 #include "zt/repair.h"
 
 EACH(log_entry, zt_entry)

@@ -7,8 +7,8 @@
 #include <wctype.h>
 
 #include "common/usage.h"
+#include "encode/encode.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 #include "zt/file.h"
 #include "zt/text.h"
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "encode/encode.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 #include "rpc/json.h"
 #include "rpc/types.h"
 

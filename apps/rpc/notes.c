@@ -3,8 +3,8 @@
  * to be read without the servers. */
 #include <string.h>
 
+#include "encode/encode.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 #include "zt/keep.h"
 
 enum zt_err

@@ -2,8 +2,8 @@
 /* overview.c - methods about what the server tells admins. */
 #include "zt/overview.h"
 
+#include "encode/encode.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 
 enum zt_err
 method_organization_overview(struct call *c)

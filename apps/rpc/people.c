@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode/encode.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 #include "rpc/person.h"
 
 EACH(act, zt_act)

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode/encode.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 #include "rpc/json.h"
 #include "rpc/types.h"
 

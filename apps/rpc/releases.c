@@ -2,8 +2,8 @@
 /* releases.c - methods about settings that bind, and about the page that a server sends. */
 #include <string.h>
 
+#include "encode/encode.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 
 static const char *const browsers[] = { [ZT_BROWSERS_EVERYBODY] = "everybody",
 	[ZT_BROWSERS_NOT_ADMINS] = "notAdmins",

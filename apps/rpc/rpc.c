@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "encode/encode.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 #include "rpc/json.h"
 #include "rpc/types.h"
 #include "zt/keep.h"

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode/encode.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 #include "zt/keep.h"
 #include "zt/list.h"
 #include "zt/reader.h"

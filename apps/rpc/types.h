@@ -7,12 +7,12 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#define TYPE_NUMBER_MAX (((json_int_t)1 << 53) - 1) /* and as much below 0 */
+#include "encode/encode.h"
+
+#define TYPE_NUMBER_MAX ENCODE_NUMBER_MAX
 
 enum type_fault_kind { TYPE_MISSING, TYPE_UNKNOWN, TYPE_OTHER };
 struct type_fault {
-#define TYPE_NUMBER_MAX (((json_int_t)1 << 53) - 1) /* and as much below 0 */
-
 	enum type_fault_kind kind;
 	char where[128]; /* as "user" or "entries[3].path"; cut where it is longer */
 };

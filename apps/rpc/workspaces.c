@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* workspaces.c - methods about workspaces, their members and keys. */
+#include "encode/encode.h"
 #include "rpc/call.h"
-#include "rpc/encode.h"
 
 EACH(workspace, zt_workspace)
 EACH(member, zt_member)

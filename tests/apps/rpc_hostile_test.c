@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "ask.h"
-#include "rpc/encode.h"
+#include "encode/encode.h"
 #include "rpc/json.h"
 #include "rpc/message.h"
 #include "rpc/person.h"

@@ -4,6 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { talk } from "./chat.mjs";
 import { FOUNDING_MS, agent, browser, check, exact, finish, makeWorkspace, password, person, state, step } from "./world.mjs";
 
 // The browser's own host makes a key of the password four times, at its full cost.
@@ -390,6 +391,7 @@ try {
     await a.goBack();
     await a.getByRole("row", { name: /big\.bin/ }).waitFor();
   });
+  await talk(a, k);
   await step("the palette finds a name in all workspaces", async () => {
     await a.keyboard.press("Control+k");
     await a.getByRole("combobox").fill("one.t");

@@ -13,8 +13,8 @@
 #include "agent/device.h"
 #include "agent/lane.h"
 #include "door/content.h"
+#include "encode/encode.h"
 #include "http/head.h"
-#include "rpc/encode.h"
 
 enum {
 	PIECE = 1024 * 1024, /* of a request */

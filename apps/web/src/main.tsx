@@ -8,6 +8,7 @@ import "./style/shell.css";
 import "./style/panels.css";
 import "./style/guided.css";
 import "./style/content.css";
+import "./style/chat.css";
 import "./style/phone.css";
 import { render } from "preact";
 import { App } from "./pages/app";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The palette: what one can go to or do, and names in all workspaces, by a few letters.
-import { Box, Folder, Laptop, LayoutGrid, Lock, Plus, Search, SlidersHorizontal, Sun, User } from "lucide-preact";
+import { Box, Folder, Hash, Laptop, LayoutGrid, Lock, MessageSquare, Plus, Search, SlidersHorizontal, Sun, User } from "lucide-preact";
 import { Fragment } from "preact";
 import type { Found } from "@rpc";
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -71,6 +71,8 @@ export function Palette({ organization, close, newWorkspace }: { organization: O
   const options = useMemo(() => {
     const every: Option[] = [
       ...workspaces.map((one) => ({ group: t("Workspaces"), name: shown(one.name), icon: Folder, act: () => go(address([...home, "w", one.id])) })),
+      ...(organization.chat.channels.value ?? []).map((one) => ({ group: t("Discussions"), name: shown(one.name), icon: one.direct ? MessageSquare : Hash, act: () => go(address([...home, "c", one.id])) })),
+      { group: t("Go to"), name: t("Discussions"), icon: MessageSquare, act: () => go(address([...home, "chat"])) },
       { group: t("Go to"), name: t("All workspaces"), icon: Box, act: () => go(address(home)) },
       ...manageLinks(organization).map((one) => ({ group: t("Go to"), name: one.name, where: t("Manage my organization"), icon: SlidersHorizontal, act: () => go(one.to) })),
       { group: t("Go to"), name: t("My account"), icon: Laptop, act: () => go(address([...home, "account"])) },

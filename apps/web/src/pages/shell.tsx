@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The page of an organization: the bar at the left, the path above, the page in the middle, the status below.
-import { Bell, Box, Check, CheckCheck, ChevronDown, ChevronLeft, ChevronRight, CloudOff, Folder, Laptop, LayoutGrid, Lock, LogOut, Mail, Plus, Search, ShieldCheck, SlidersHorizontal, Upload } from "lucide-preact";
+import { Bell, Box, Check, CheckCheck, ChevronDown, ChevronLeft, ChevronRight, CloudOff, Folder, Hash, Laptop, LayoutGrid, Lock, LogOut, Mail, MessageSquare, Plus, Search, ShieldCheck, SlidersHorizontal, Upload } from "lucide-preact";
 import { Fragment, type ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Boundary } from "../parts/boundary";
@@ -30,11 +30,16 @@ const Manage = later(() => import("./manage/manage").then((room) => room.Manage)
 const Preview = later(() => import("./files/preview").then((room) => room.Preview));
 const TrashPage = later(() => import("./files/trash").then((room) => room.TrashPage));
 const NotificationsPage = later(() => import("./notifications").then((room) => room.NotificationsPage));
+const ChatPage = later(() => import("./chat/chat").then((room) => room.ChatPage));
+const Discussions = later(() => import("./chat/list").then((room) => room.Discussions));
+const NewChannel = later(() => import("./chat/new").then((room) => room.NewChannel));
+const NewConversation = later(() => import("./chat/new").then((room) => room.NewConversation));
 const BELL_MOST = 8;
 const Account = later(() => import("./account").then((room) => room.Account));
 
 export function Shell({ organization }: { organization: Organization }) {
   const [asksWorkspace, setAsksWorkspace] = useState(false);
+  const [asksChat, setAsksChat] = useState<"channel" | "direct" | null>(null);
   const [palette, setPalette] = useState(false);
   const { parts } = route.value;
   const home = ["o", organization.key];
@@ -56,19 +61,22 @@ export function Shell({ organization }: { organization: Organization }) {
     <>
       <a class="skip" href="#main" onClick={skip}>{t("Skip to content")}</a>
       <div class="shell">
-        <Bar organization={organization} newWorkspace={() => setAsksWorkspace(true)} />
+        <Bar organization={organization} newWorkspace={() => setAsksWorkspace(true)} newChat={setAsksChat} />
         <Top organization={organization} search={() => setPalette(true)} />
         <Away organization={organization} />
-        <Boundary at={parts.join("/")}><Room organization={organization} newWorkspace={() => setAsksWorkspace(true)} /></Boundary>
+        <Boundary at={parts.join("/")}><Room organization={organization} newWorkspace={() => setAsksWorkspace(true)} newChat={setAsksChat} /></Boundary>
         <Status organization={organization} />
         <nav class="tabs" aria-label={t("Main")}>
-          <Tab to={address(home)} icon={Folder} current={parts[2] !== "manage" && parts[2] !== "account"}>{t("Files")}</Tab>
+          <Tab to={address(home)} icon={Folder} current={!["manage", "account", "c", "chat"].includes(parts[2] ?? "")}>{t("Files")}</Tab>
+          <Tab to={address([...home, "chat"])} icon={MessageSquare} current={parts[2] === "c" || parts[2] === "chat"} count={organization.chat.unread}>{t("Discussions")}</Tab>
           <button type="button" onClick={() => setPalette(true)}><Icon of={Search} /><span class="cut">{t("Search")}</span></button>
           <Tab to={address([...home, "manage"])} icon={SlidersHorizontal} current={parts[2] === "manage"}>{t("Manage")}</Tab>
           <Tab to={address([...home, "account"])} icon={Laptop} current={parts[2] === "account"}>{t("Account")}</Tab>
         </nav>
       </div>
       <div class="floats"><Toast /><Tray /></div>
+      {asksChat === "channel" && <NewChannel organization={organization} close={() => setAsksChat(null)} />}
+      {asksChat === "direct" && <NewConversation organization={organization} close={() => setAsksChat(null)} />}
       {asksWorkspace && <NewWorkspace organization={organization} close={() => setAsksWorkspace(false)} />}
       {palette && <Palette organization={organization} close={() => setPalette(false)} newWorkspace={() => setAsksWorkspace(true)} />}
     </>
@@ -85,13 +93,17 @@ function Away({ organization }: { organization: Organization }) {
   );
 }
 
-function Room({ organization, newWorkspace }: { organization: Organization; newWorkspace: () => void }) {
+type NewChat = (kind: "channel" | "direct") => void;
+
+function Room({ organization, newWorkspace, newChat }: { organization: Organization; newWorkspace: () => void; newChat: NewChat }) {
   const { parts } = route.value;
   const rest = parts.slice(2);
   switch (rest[0]) {
     case "w": return <FolderPage key={rest[1]} organization={organization} workspace={rest[1] ?? ""} names={rest.slice(2)} />;
     case "f": return <Preview key={rest.join("/")} organization={organization} workspace={rest[1] ?? ""} names={rest.slice(2)} />;
     case "trash": return <TrashPage key={rest[1]} organization={organization} workspace={rest[1] ?? ""} />;
+    case "c": return <ChatPage key={rest[1]} organization={organization} id={rest[1] ?? ""} />;
+    case "chat": return <Discussions organization={organization} newChannel={() => newChat("channel")} newConversation={() => newChat("direct")} />;
     case "manage": return <Manage organization={organization} parts={rest.slice(1)} />;
     case "notifications": return <NotificationsPage organization={organization} />;
     case "account": return <Account organization={organization} />;
@@ -99,11 +111,15 @@ function Room({ organization, newWorkspace }: { organization: Organization; newW
   }
 }
 
-function Tab({ to, icon, current, children }: { to: string; icon: typeof Folder; current: boolean; children: ComponentChildren }) {
-  return <a href={to} aria-current={current ? "page" : undefined}><Icon of={icon} /><span class="cut">{children}</span></a>;
+function Tab({ to, icon, current, count = 0, children }: { to: string; icon: typeof Folder; current: boolean; count?: number; children: ComponentChildren }) {
+  return <a href={to} aria-current={current ? "page" : undefined}><Icon of={icon} /><span class="cut">{children}</span>{count > 0 && <Count of={count} />}</a>;
 }
 
-function Bar({ organization, newWorkspace }: { organization: Organization; newWorkspace: () => void }) {
+function Count({ of }: { of: number }) {
+  return <span class="count"><span aria-hidden="true">{of > 99 ? "99+" : of}</span><span class="vh">{tn("%d new", "%d new", of)}</span></span>;
+}
+
+function Bar({ organization, newWorkspace, newChat }: { organization: Organization; newWorkspace: () => void; newChat: NewChat }) {
   const { parts } = route.value;
   const home = ["o", organization.key];
   const device = deviceOf(organization.key);
@@ -119,7 +135,7 @@ function Bar({ organization, newWorkspace }: { organization: Organization; newWo
       <MenuButton class="bar-org" left title={name} choices={choices}>
         <Tile name={name} /><b class="cut grow">{name}</b><span class="vh">{t("change organization")}</span><Icon of={ChevronDown} size="s" />
       </MenuButton>
-      <nav class="bar-scroll" aria-label={t("Workspaces")}>
+      <nav class="bar-scroll" aria-label={t("Workspaces and discussions")}>
         <a class="bar-a" href={address([...home, "manage"])} aria-current={parts[2] === "manage" ? "page" : undefined}><Icon of={SlidersHorizontal} size="s" /><span class="cut">{t("Manage my organization")}</span></a>
         <div class="bar-h"><span>{t("Workspaces")}</span><button type="button" aria-label={t("New workspace")} title={t("New workspace")} onClick={newWorkspace}><Icon of={Plus} size="s" /></button></div>
         <a class="bar-a" href={address(home)} aria-current={parts.length <= 2 ? "page" : undefined}><Icon of={Box} size="s" /><span class="cut">{t("All workspaces")}</span></a>
@@ -128,8 +144,27 @@ function Bar({ organization, newWorkspace }: { organization: Organization; newWo
             <Icon of={Folder} size="s" /><span class="cut">{shown(one.name)}</span>
           </a>
         ))}
+        <Talks organization={organization} direct={false} create={() => newChat("channel")} />
+        <Talks organization={organization} direct create={() => newChat("direct")} />
       </nav>
     </aside>
+  );
+}
+
+/** The channels, or the direct conversations. */
+function Talks({ organization, direct, create }: { organization: Organization; direct: boolean; create: () => void }) {
+  const { parts } = route.value;
+  const list = (organization.chat.channels.value ?? []).filter((one) => one.direct === direct);
+  const add = direct ? t("New message") : t("New channel");
+  return (
+    <>
+      <div class="bar-h"><span>{direct ? t("Direct messages") : t("Discussions")}</span><button type="button" aria-label={add} title={add} onClick={create}><Icon of={Plus} size="s" /></button></div>
+      {list.map((one) => (
+        <a key={one.id} class={`bar-a${one.unread > 0 ? " new" : ""}`} href={address(["o", organization.key, "c", one.id])} aria-current={parts[2] === "c" && parts[3] === one.id ? "page" : undefined} title={shown(one.name)}>
+          {direct ? <Avatar id={one.id} name={one.name} size="s" /> : <Icon of={Hash} size="s" />}<span class="cut">{shown(one.name)}</span>{one.unread > 0 && <Count of={one.unread} />}
+        </a>
+      ))}
+    </>
   );
 }
 

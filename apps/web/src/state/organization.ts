@@ -5,6 +5,7 @@ import { signal, type Signal } from "@preact/signals";
 import type { Device, Events, Frozen, Identity, Invitation, JoinRequest, Member, Method, Methods, Overview, Profile, Seen, User, Workspace } from "@rpc";
 import type { How } from "../host/client";
 import { passes } from "./away";
+import { Chat } from "./chat";
 import { ask } from "./confirm";
 import { host, hostName } from "./host";
 import { isCode, warn } from "./notices";
@@ -57,6 +58,7 @@ export class Organization {
   readonly problem: Signal<unknown> = signal(null);
   /** Rises when files of a workspace have changed. */
   readonly fileChanges: Signal<Record<string, number>> = signal({});
+  readonly chat = new Chat(this);
   readonly history: Notifications;
   private stop: () => void;
   private unwatch: () => void;
@@ -76,6 +78,7 @@ export class Organization {
   end(): void {
     this.ended = true;
     this.stop();
+    this.chat.end();
     this.unwatch();
     clearTimeout(this.later);
     clearTimeout(this.probe);
@@ -142,6 +145,7 @@ export class Organization {
       this.identity.value = await this.call("device.whoami", {});
       await Promise.all([this.readWorkspaces(), this.readPeople()]);
       await this.sync();
+      this.chat.changed("");
     } catch (error) {
       this.found(error);
     }
@@ -167,8 +171,12 @@ export class Organization {
     try {
       await this.call("device.sync", {});
       this.verifiedAt.value = Date.now();
-      // What was shown meanwhile may be old.
-      if (!this.connected.value) for (const one of this.workspaces.value ?? []) this.changedFiles(one.id);
+      // What was shown meanwhile may be old, and what was written waits.
+      if (!this.connected.value) {
+        for (const one of this.workspaces.value ?? []) this.changedFiles(one.id);
+        void this.chat.flush().catch(() => {});
+        this.chat.changed("");
+      }
       this.connected.value = true;
       this.problem.value = null;
     } catch (error) {
@@ -177,7 +185,7 @@ export class Organization {
         throw error;
       }
     }
-    await Promise.all([this.readWorkspaces(), this.readPeople()]);
+    await Promise.all([this.readWorkspaces(), this.readPeople(), this.chat.read(false)]);
     if (this.connected.value) this.newDevices.value = (await this.all("device.new", {}, "devices")) as Device[];
     if (!this.connected.value) return;
     if (this.isAdmin || this.invitations.value) await this.readInvitations().catch(() => {});
@@ -201,6 +209,12 @@ export class Organization {
   async readMembers(workspace: string): Promise<Member[]> {
     const list = (await this.all("workspaces.members", { workspace }, "members")) as Member[];
     this.members.value = { ...this.members.value, [workspace]: list };
+    return list;
+  }
+
+  async chatMembers(channel: string): Promise<Member[]> {
+    const list = (await this.all("chat.members", { channel }, "members")) as Member[];
+    this.members.value = { ...this.members.value, [channel]: list };
     return list;
   }
 
@@ -262,8 +276,13 @@ export class Organization {
       this.changedFiles(found?.id ?? change.workspace);
       return;
     }
+    if (change.kind === "messages") {
+      this.chat.changed(change.workspace);
+      return;
+    }
     clearTimeout(this.later);
     this.later = setTimeout(() => {
+      if (change.kind === "connected") this.chat.changed("");
       void this.sync().catch(() => {});
       for (const one of this.workspaces.value ?? []) if (change.kind === "connected") this.changedFiles(one.id);
     }, QUIET_MS);

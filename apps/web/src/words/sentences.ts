@@ -13,6 +13,16 @@ export function roleName(role: Role): string {
   }
 }
 
+/** What each role means in a channel. */
+export function channelRoleMeaning(role: Role): string {
+  switch (role) {
+    case "reader": return t("Reads all messages. Writes none.");
+    case "contributor": return t("Reads and writes messages, and edits and deletes their own.");
+    case "manager": return t("All of that, deletes messages of others, and decides who is in the channel as reader or contributor.");
+    case "owner": return t("Decides everything, also who manages the channel.");
+  }
+}
+
 export function roleMeaning(role: Role): string {
   switch (role) {
     case "owner": return t("Does all that a manager does, names managers and owners, and can delete the workspace.");

@@ -4,40 +4,46 @@ import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { blocksOf, type Block, type Span } from "./markdown";
 
-export function Markdown({ text }: { text: string }) {
+type Plain = (text: string) => ComponentChildren;
+
+/** PLAIN makes what is neither mark nor link of it: the text itself, unless it is given. */
+export function Markdown({ text, plain = (one) => one }: { text: string; plain?: Plain }) {
   const blocks = useMemo(() => blocksOf(text), [text]);
-  return <>{blocks.map(block)}</>;
+  return <>{blocks.map((one, key) => block(one, key, plain))}</>;
 }
 
-function block(one: Block, key: number): ComponentChildren {
+function block(one: Block, key: number, plain: Plain): ComponentChildren {
+  const spans = (all: readonly Span[]) => all.map((part, at) => span(part, at, plain));
+  const inside = (all: readonly Block[]) => all.map((part, at) => block(part, at, plain));
   switch (one.kind) {
     case "heading": {
       // The page has its heading already: those of the text are below it.
       const Heading = `h${Math.min(6, one.level + 1)}` as "h2";
-      return <Heading key={key} class={`md-h${one.level}`}>{one.spans.map(span)}</Heading>;
+      return <Heading key={key} class={`md-h${one.level}`}>{spans(one.spans)}</Heading>;
     }
-    case "paragraph": return <p key={key}>{one.spans.map(span)}</p>;
+    case "paragraph": return <p key={key}>{spans(one.spans)}</p>;
     case "code": return <pre key={key} tabIndex={0}>{one.text}</pre>;
-    case "quote": return <blockquote key={key}>{one.blocks.map(block)}</blockquote>;
+    case "quote": return <blockquote key={key}>{inside(one.blocks)}</blockquote>;
     case "rule": return <hr key={key} />;
     case "list": {
-      const items = one.items.map((blocks, at) => <li key={at}>{blocks.length === 1 && blocks[0]!.kind === "paragraph" ? blocks[0]!.spans.map(span) : blocks.map(block)}</li>);
+      const items = one.items.map((blocks, at) => <li key={at}>{blocks.length === 1 && blocks[0]!.kind === "paragraph" ? spans(blocks[0]!.spans) : inside(blocks)}</li>);
       return one.ordered ? <ol key={key} start={one.start}>{items}</ol> : <ul key={key}>{items}</ul>;
     }
     case "table": return (
-      <table key={key}><thead><tr>{one.head.map((cell, at) => <th key={at} scope="col">{cell.map(span)}</th>)}</tr></thead>
-        <tbody>{one.rows.map((row, at) => <tr key={at}>{row.map((cell, column) => <td key={column}>{cell.map(span)}</td>)}</tr>)}</tbody></table>
+      <table key={key}><thead><tr>{one.head.map((cell, at) => <th key={at} scope="col">{spans(cell)}</th>)}</tr></thead>
+        <tbody>{one.rows.map((row, at) => <tr key={at}>{row.map((cell, column) => <td key={column}>{spans(cell)}</td>)}</tr>)}</tbody></table>
     );
   }
 }
 
-function span(one: Span, key: number): ComponentChildren {
+function span(one: Span, key: number, plain: Plain): ComponentChildren {
+  const spans = (all: readonly Span[]) => all.map((part, at) => span(part, at, plain));
   switch (one.kind) {
-    case "text": return one.text;
+    case "text": return plain(one.text);
     case "code": return <code key={key}>{one.text}</code>;
-    case "strong": return <strong key={key}>{one.spans.map(span)}</strong>;
-    case "em": return <em key={key}>{one.spans.map(span)}</em>;
-    case "del": return <del key={key}>{one.spans.map(span)}</del>;
-    case "link": return <a key={key} href={one.to} target="_blank" rel="noopener noreferrer" title={one.to}>{one.spans.map(span)}</a>;
+    case "strong": return <strong key={key}>{spans(one.spans)}</strong>;
+    case "em": return <em key={key}>{spans(one.spans)}</em>;
+    case "del": return <del key={key}>{spans(one.spans)}</del>;
+    case "link": return <a key={key} href={one.to} target="_blank" rel="noopener noreferrer" title={one.to}>{spans(one.spans)}</a>;
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Who is in a workspace: add people with a role, change roles, end them; and what each role means.
+// Who is in a workspace or channel: add people with a role, change roles, end them; and what each role means.
 import { ArrowRight, ShieldCheck, UserPlus, X } from "lucide-preact";
-import type { Member, Person, Role, Workspace } from "@rpc";
+import type { Member, Person, Role } from "@rpc";
 import { useEffect, useState } from "preact/hooks";
 import { Avatar, Badge, Note } from "../../parts/marks";
 import { Button, IconButton } from "../../parts/button";
@@ -11,11 +11,17 @@ import { sentenceOfError, tell, tellRefusal } from "../../state/notices";
 import type { Organization } from "../../state/organization";
 import { t, tn } from "../../words";
 import { shown } from "../../words/format";
-import { profileName, roleMeaning, roleName } from "../../words/sentences";
+import { channelRoleMeaning, profileName, roleMeaning, roleName } from "../../words/sentences";
 
 const roles: Role[] = ["reader", "contributor", "manager", "owner"];
 
-export function Share({ organization, workspace, close }: { organization: Organization; workspace: Workspace; close: () => void }) {
+interface Place {
+  id: string;
+  name: string;
+  role: Role;
+}
+
+export function Share({ organization, workspace, isChannel = false, close }: { organization: Organization; workspace: Place; isChannel?: boolean; close: () => void }) {
   const members = organization.members.value[workspace.id] ?? [];
   const [who, setWho] = useState("");
   const [person, setPerson] = useState<Person | null>(null);
@@ -23,7 +29,9 @@ export function Share({ organization, workspace, close }: { organization: Organi
   const [wrong, setWrong] = useState("");
   const manages = workspace.role === "owner" || workspace.role === "manager";
   const mine = organization.identity.value?.user;
-  const refresh = () => organization.readMembers(workspace.id);
+  const refresh = () => (isChannel ? organization.chatMembers(workspace.id) : organization.readMembers(workspace.id));
+  const give = (user: string, role: Role) => (isChannel ? organization.call("chat.share", { channel: workspace.id, user, role }) : organization.call("workspaces.share", { workspace: workspace.id, user, role }));
+  const end = (user: string) => (isChannel ? organization.call("chat.unshare", { channel: workspace.id, user }) : organization.call("workspaces.unshare", { workspace: workspace.id, user }));
   useEffect(() => { void refresh().catch(() => {}); }, []);
   const others = (organization.people.value ?? []).filter((one) => one.live && !members.some((member) => member.user === one.id));
   const words = who.trim().toLowerCase();
@@ -42,7 +50,7 @@ export function Share({ organization, workspace, close }: { organization: Organi
     if (!person) return;
     setWrong("");
     try {
-      await organization.call("workspaces.share", { workspace: workspace.id, user: person.id, role });
+      await give(person.id, role);
       await refresh();
       tell(t("%s can open “%s” now", shown(person.name || person.email), shown(workspace.name)));
       setPerson(null);
@@ -54,8 +62,8 @@ export function Share({ organization, workspace, close }: { organization: Organi
   const change = (member: Member, next: Role | "none") => {
     const name = shown(member.name || member.email);
     const act = next === "none"
-      ? organization.call("workspaces.unshare", { workspace: workspace.id, user: member.user })
-      : organization.call("workspaces.share", { workspace: workspace.id, user: member.user, role: next });
+      ? end(member.user)
+      : give(member.user, next);
     void act.then(refresh).then(() => tell(next === "none" ? t("%s no longer has access. The keys of “%s” were changed.", name, shown(workspace.name)) : t("%s has the role %s now", name, roleName(next))), tellRefusal);
   };
   const mayName = (one: Role) => workspace.role === "owner" || one === "reader" || one === "contributor";
@@ -80,7 +88,9 @@ export function Share({ organization, workspace, close }: { organization: Organi
                 ))}</ul>}
                 {words !== "" && !person && found.length === 0 && <p class="muted small">{t("Nobody of the organization is called so and is not in it yet. An administrator can invite people.")}</p>}
                 {person && person.doubt !== "" && <Note kind="warn" alert>{shown(person.doubt)}</Note>}
-                {person && <p class="muted small">{t("%s will read all files of “%s”, and their history.", shown(person.name || person.email), shown(workspace.name))}</p>}
+                {person && <p class="muted small">{isChannel
+                  ? t("%s will read all messages of “%s”, also those that were written before.", shown(person.name || person.email), shown(workspace.name))
+                  : t("%s will read all files of “%s”, and their history.", shown(person.name || person.email), shown(workspace.name))}</p>}
                 {wrong !== "" && <Note kind="bad" alert>{wrong}</Note>}
               </form>
             )
@@ -110,7 +120,7 @@ export function Share({ organization, workspace, close }: { organization: Organi
         <aside class="roleside" aria-label={t("What each role means")}>
           <h3>{t("What each role means")}</h3>
           <ul class="rolelist col g1">{roles.map((one) => (
-            <li key={one} class={one === role && person ? "on" : ""}><Icon of={one === "owner" || one === "manager" ? ShieldCheck : UserPlus} size="s" /><div><b>{roleName(one)}</b><p>{roleMeaning(one)}</p></div></li>
+            <li key={one} class={one === role && person ? "on" : ""}><Icon of={one === "owner" || one === "manager" ? ShieldCheck : UserPlus} size="s" /><div><b>{roleName(one)}</b><p>{isChannel ? channelRoleMeaning(one) : roleMeaning(one)}</p></div></li>
           ))}</ul>
         </aside>
       </div>

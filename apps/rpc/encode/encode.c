@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "rpc/encode.h"
+#include "encode/encode.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/output.h"
-#include "rpc/types.h"
 #include "zt/history.h"
 
 json_t *
@@ -20,17 +19,18 @@ encode_text(const char *text)
 json_t *
 encode_number(uint64_t n)
 {
-	return json_integer(n <= (uint64_t)TYPE_NUMBER_MAX ? (json_int_t)n : TYPE_NUMBER_MAX);
+	return json_integer(
+	    n <= (uint64_t)ENCODE_NUMBER_MAX ? (json_int_t)n : ENCODE_NUMBER_MAX);
 }
 
 /* The same of seconds since 1970, as milliseconds. */
 static json_t *
 encode_seconds(int64_t s, unsigned ns)
 {
-	if (s > TYPE_NUMBER_MAX / 1000 - 1)
-		return json_integer(TYPE_NUMBER_MAX);
-	if (s < -TYPE_NUMBER_MAX / 1000)
-		return json_integer(-TYPE_NUMBER_MAX);
+	if (s > ENCODE_NUMBER_MAX / 1000 - 1)
+		return json_integer(ENCODE_NUMBER_MAX);
+	if (s < -ENCODE_NUMBER_MAX / 1000)
+		return json_integer(-ENCODE_NUMBER_MAX);
 	return json_integer(s * 1000 + ns / 1000000);
 }
 

@@ -2,8 +2,8 @@
 /* encode.h - the structs of include/zt as JSON, each once, by the TYPE rows of methods.def.
  *
  * Each returns a new value, or NULL without memory, which json_pack's "o" passes on. */
-#ifndef ZT_RPC_ENCODE_H
-#define ZT_RPC_ENCODE_H
+#ifndef ZT_ENCODE_ENCODE_H
+#define ZT_ENCODE_ENCODE_H
 
 #include <jansson.h>
 
@@ -16,6 +16,8 @@
 #include "zt/recover.h"
 #include "zt/release.h"
 #include "zt/workspace.h"
+
+#define ENCODE_NUMBER_MAX (((json_int_t)1 << 53) - 1) /* and as much below 0 */
 
 /* TEXT of any bytes; NULL is "". */
 json_t *encode_text(const char *text);
