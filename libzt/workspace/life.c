@@ -9,6 +9,7 @@
 #include "log/sync.h"
 #include "session/session.h"
 #include "trust/keyring.h"
+#include "trust/policy.h"
 #include "workspace/verbs.h"
 #include "workspace/workspace.h"
 #include "zt/workspace.h"
@@ -101,10 +102,9 @@ static enum zt_err
 fill_deletion(struct zt *z, void *ctx, Zt__EntryBody *b)
 {
 	struct life *l = ctx;
-	uint64_t min = b->time + LIMIT_DELETION_MS;
+	uint64_t min = b->time + policy_at(z->state, ORG_NEVER).deletion_delay;
 
-	(void)z;
-	/* A day from when it was asked for is a day from when it is signed. */
+	/* What was as early as it may be when it was asked for is so when it is signed. */
 	if (l->deletion.due < min && l->deletion.due + LIMIT_CLOCK_MS >= min)
 		l->deletion.due = min;
 	b->action_case = ZT__ENTRY_BODY__ACTION_WORKSPACE_DELETION;
