@@ -131,7 +131,8 @@ read_text(struct cli *c, int first, char **out)
 	return ZT_OK;
 }
 
-static void
+/* For programs, and where it waits. False: it is sent, and the caller says how. */
+static bool
 report_sent(const struct cli *c, const struct zt_chat_sent *s)
 {
 	if (c->json)
@@ -141,8 +142,7 @@ report_sent(const struct cli *c, const struct zt_chat_sent *s)
 		cli_done(c, "%s",
 		    _("it is kept on this device: it is sent with the next message, or by zt "
 		      "chat flush, once the server answers"));
-	else
-		cli_done(c, _("message %llu"), (unsigned long long)s->position);
+	return c->json || s->position == 0;
 }
 
 /* Makes the direct conversation that CHANNEL names, where there is none yet. */
@@ -163,8 +163,9 @@ cmd_chat_send(struct cli *c)
 
 	if ((err = read_text(c, 1, &text)) == ZT_OK &&
 	    (err = make_direct(c, c->args[0])) == ZT_OK &&
-	    (err = zt_chat_send(c->zt, c->args[0], text, c->reply_to, &sent)) == ZT_OK)
-		report_sent(c, &sent);
+	    (err = zt_chat_send(c->zt, c->args[0], text, c->reply_to, &sent)) == ZT_OK &&
+	    !report_sent(c, &sent))
+		cli_done(c, _("message %llu"), (unsigned long long)sent.position);
 	free(text);
 	return err;
 }
@@ -177,8 +178,9 @@ cmd_chat_edit(struct cli *c)
 	enum zt_err err;
 
 	if ((err = read_text(c, 2, &text)) == ZT_OK &&
-	    (err = zt_chat_edit(c->zt, c->args[0], c->args[1], text, &sent)) == ZT_OK)
-		report_sent(c, &sent);
+	    (err = zt_chat_edit(c->zt, c->args[0], c->args[1], text, &sent)) == ZT_OK &&
+	    !report_sent(c, &sent))
+		cli_done(c, _("message %.40s is edited"), c->args[1]);
 	free(text);
 	return err;
 }
@@ -189,8 +191,8 @@ cmd_chat_delete(struct cli *c)
 	struct zt_chat_sent sent;
 	enum zt_err err = zt_chat_delete(c->zt, c->args[0], c->args[1], &sent);
 
-	if (err == ZT_OK)
-		report_sent(c, &sent);
+	if (err == ZT_OK && !report_sent(c, &sent))
+		cli_done(c, _("message %.40s is deleted"), c->args[1]);
 	return err;
 }
 
@@ -201,8 +203,13 @@ cmd_chat_react(struct cli *c)
 	enum zt_err err =
 	    zt_chat_react(c->zt, c->args[0], c->args[1], c->args[2], c->removes, &sent);
 
-	if (err == ZT_OK)
-		report_sent(c, &sent);
+	if (err == ZT_OK && !report_sent(c, &sent)) {
+		if (c->removes)
+			cli_done(
+			    c, _("your reaction to message %.40s is taken back"), c->args[1]);
+		else
+			cli_done(c, _("your reaction to message %.40s is there"), c->args[1]);
+	}
 	return err;
 }
 
@@ -345,27 +352,36 @@ cmd_chat_read(struct cli *c)
 	return err;
 }
 
+struct finding {
+	struct cli *c;
+	unsigned count;
+};
+
 /* Of several channels: in which one it is. */
 static void
 show_found(void *ctx, const struct zt_message *m)
 {
-	const struct cli *c = ctx;
+	struct finding *f = ctx;
 
-	if (!c->json) {
+	f->count++;
+	if (!f->c->json) {
 		output_show(m->channel_name);
 		(void)printf("  ");
 	}
-	show_message(ctx, m);
+	show_message(f->c, m);
 }
 
 enum zt_err
 cmd_chat_search(struct cli *c)
 {
+	struct finding f = { c, 0 };
 	char *words = NULL;
 	enum zt_err err = read_text(c, 0, &words);
 
 	if (err == ZT_OK)
-		err = zt_chat_search(c->zt, NULL, words, most_of(c), show_found, c);
+		err = zt_chat_search(c->zt, NULL, words, most_of(c), show_found, &f);
+	if (err == ZT_OK && f.count == 0)
+		cli_done(c, "%s", _("nothing was found"));
 	free(words);
 	return err;
 }
@@ -410,7 +426,9 @@ event(void *ctx, const struct zt_event *e)
 {
 	struct following *f = ctx;
 
-	if (e->kind == ZT_EVENT_MESSAGE && strcmp(e->space, f->id) == 0)
+	/* An entry of the log may have ended this. */
+	if (e->kind == ZT_EVENT_LOG ||
+	    (e->kind == ZT_EVENT_MESSAGE && strcmp(e->space, f->id) == 0))
 		show_since(f);
 }
 
@@ -423,44 +441,24 @@ stop(void *ctx)
 }
 
 static void
-find_channel(void *ctx, const struct zt_message *m)
+find_newest(void *ctx, const struct zt_channel *h)
 {
 	struct following *f = ctx;
 
-	if (m->position > f->after)
-		f->after = m->position;
-	(void)snprintf(f->id, sizeof f->id, "%s", m->channel);
-}
-
-struct naming {
-	struct following *f;
-	const char *name;
-};
-
-static void
-name_channel(void *ctx, const struct zt_channel *h)
-{
-	const struct naming *n = ctx;
-	const char *name = n->name[0] == '#' ? n->name + 1 : n->name;
-
-	if (strcmp(h->id, name) != 0 && strcmp(h->name, h->is_direct ? n->name : name) != 0)
-		return;
-	(void)snprintf(n->f->id, sizeof n->f->id, "%s", h->id);
-	n->f->after = h->newest;
+	if (strcmp(h->id, f->id) == 0)
+		f->after = h->newest;
 }
 
 enum zt_err
 cmd_chat_follow(struct cli *c)
 {
 	struct following f = { .c = c };
-	struct naming n = { &f, c->args[0] };
 	struct zt_watch w = { .ctx = &f, .ready = ready, .event = event, .stop = stop };
 	enum zt_err err;
 
-	/* It says why there is no such channel, and which one is meant. */
 	if ((err = make_direct(c, c->args[0])) ||
-	    (err = zt_chat_read(c->zt, c->args[0], 0, 1, find_channel, &f)) ||
-	    (err = zt_channels(c->zt, false, name_channel, &n)) ||
+	    (err = zt_channel_id(c->zt, c->args[0], f.id)) ||
+	    (err = zt_channels(c->zt, true, find_newest, &f)) ||
 	    (err = zt_open_again(c->zt, &c->o, &f.reader)))
 		return err;
 	cli_watch_signals();

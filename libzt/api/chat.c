@@ -26,6 +26,16 @@ zt_channel_direct(struct zt *z, const char *user, char *id)
 }
 
 enum zt_err
+zt_channel_id(struct zt *z, const char *channel, char *id)
+{
+	enum zt_err err = log_enter(z);
+
+	if (err == ZT_OK)
+		err = channel_id(z, channel, id);
+	return log_leave(z, err);
+}
+
+enum zt_err
 zt_channels(
     struct zt *z, bool fresh, void (*each)(void *ctx, const struct zt_channel *c), void *ctx)
 {

@@ -143,6 +143,13 @@ send_one(struct channel *c, const struct id *id, struct bytes clear, uint64_t *p
 	return topic_send(&c->t, id, clear, position);
 }
 
+/* An operator or an admin may end it: what waits stays. */
+static bool
+may_heal(enum zt_err err)
+{
+	return err == ZT_ERR_LIMIT || err == ZT_ERR_FROZEN || err == ZT_ERR_EXPIRED;
+}
+
 /* CLEAR was refused with ERR, and is not sent again: what it said is in the sentence, unless it
  * was typed just now. */
 static enum zt_err
@@ -186,7 +193,7 @@ outbox_send(struct channel *c, uint64_t own, uint64_t *sent, uint64_t *position)
 				err = at_all ? at_all : send_one(c, &w.id[i], clear, position);
 				if (err == ZT_OK && (err = outbox_remove(c, w.n[i])) == ZT_OK)
 					++*sent;
-				if (outbox_refused(err)) {
+				if (outbox_refused(err) && (w.n[i] == own || !may_heal(err))) {
 					refused = drop(c, w.n[i], clear, w.n[i] == own, err);
 					err = refused == ZT_ERR_STORE ? refused : ZT_OK;
 				}

@@ -6,6 +6,7 @@
 #include "chat/channel.h"
 #include "chat/outbox.h"
 #include "chat/verbs.h"
+#include "chat/view.h"
 #include "log/handles.h"
 #include "log/person.h"
 #include "log/sync.h"
@@ -61,6 +62,40 @@ channel_direct(struct zt *z, const char *user, char *id)
 	return err;
 }
 
+enum zt_err
+channel_id(struct zt *z, const char *channel, char *id)
+{
+	struct channel c;
+	enum zt_err err;
+
+	z->message[0] = 0;
+	if ((err = log_fetch(z)) || (err = log_sync_handles(z)) ||
+	    (err = channel_find(z, channel, &c)))
+		return err;
+	id_print(&c.s->w->id, id);
+	return ZT_OK;
+}
+
+/* Texts that others wrote behind what was read. */
+static enum zt_err
+count_unread(const struct channel *c, uint64_t *out)
+{
+	enum zt_err err = ZT_OK;
+
+	*out = 0;
+	for (uint64_t p = c->t.position;
+	     err == ZT_OK && p > c->read && p >= c->t.first && *out < ZT_UNREAD_MOST; p--) {
+		enum view_kind kind;
+		struct id of;
+		bool mine = false;
+
+		if ((err = view_kind(c, p, &kind, &of)) == ZT_OK && kind == VIEW_TEXT &&
+		    (err = view_is_mine(c, p, &mine)) == ZT_OK)
+			*out += !mine;
+	}
+	return err;
+}
+
 static enum zt_err
 show_one(struct zt *z, struct org_workspace *w, enum role role, bool fresh,
     void (*each)(void *ctx, const struct zt_channel *c), void *ctx)
@@ -81,7 +116,8 @@ show_one(struct zt *z, struct org_workspace *w, enum role role, bool fresh,
 	id_print(&w->id, id);
 	channel_name(&c, name);
 	one.newest = c.t.position;
-	one.unread = c.t.position > c.read ? c.t.position - c.read : 0;
+	if ((err = count_unread(&c, &one.unread)))
+		return err;
 	each(ctx, &one);
 	return ZT_OK;
 }

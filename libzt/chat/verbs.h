@@ -9,6 +9,7 @@
 
 ZT_CHECKED enum zt_err channel_create(struct zt *z, const char *name, char *id);
 ZT_CHECKED enum zt_err channel_direct(struct zt *z, const char *user, char *id);
+ZT_CHECKED enum zt_err channel_id(struct zt *z, const char *channel, char *id);
 ZT_CHECKED enum zt_err channel_each(
     struct zt *z, bool fresh, void (*each)(void *ctx, const struct zt_channel *c), void *ctx);
 ZT_CHECKED enum zt_err channel_members(struct zt *z, const char *channel,

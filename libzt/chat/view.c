@@ -61,6 +61,21 @@ view_kind(const struct channel *c, uint64_t position, enum view_kind *kind, stru
 	return err;
 }
 
+enum zt_err
+view_is_mine(const struct channel *c, uint64_t position, bool *out)
+{
+	struct topic_message m;
+	const struct org_user *by;
+	enum zt_err err = topic_get(&c->t, position, &m);
+
+	if (err)
+		return err;
+	by = author_of(c, &m);
+	*out = by != NULL && id_equal(&by->id, &c->s->z->user);
+	topic_message_end(&m);
+	return ZT_OK;
+}
+
 /* ---- what others say of it ---- */
 
 /* MAKES: a new one takes the place of one that everybody took back. */

@@ -14,6 +14,8 @@ typedef void view_each_fn(void *ctx, const struct zt_message *m);
 enum view_kind { VIEW_NOTHING, VIEW_TEXT, VIEW_CHANGE };
 ZT_CHECKED enum zt_err view_kind(
     const struct channel *c, uint64_t position, enum view_kind *kind, struct id *of);
+/* Whether this user wrote the message at POSITION, which is held. */
+ZT_CHECKED enum zt_err view_is_mine(const struct channel *c, uint64_t position, bool *out);
 /* Shows the text at POSITION to EACH. HOLDS, unless it is NULL, is asked whether it is shown,
  * by its text as it is now. */
 ZT_CHECKED enum zt_err view_show(const struct channel *c, uint64_t position,

@@ -30,6 +30,8 @@ static const struct db_query move_topic = { "topic_move",
 	"UPDATE topics SET position = $4::int8, link = $5::bytea, bytes = bytes + $6::int8, "
 	"signed_body = $7::bytea, signed_signature = $8::bytea WHERE org = $1::bytea AND space "
 	"= $2::bytea AND topic = $3::bytea" };
+static const struct db_query sum_bytes = { "topics_bytes",
+	"SELECT coalesce(sum(bytes), 0)::int8 FROM topics WHERE org = $1::bytea" };
 static const struct db_query message_at = { "message_at",
 	"SELECT link, body, signature FROM messages WHERE org = $1::bytea AND space = "
 	"$2::bytea AND topic = $3::bytea AND position = $4::int8" };
@@ -237,6 +239,26 @@ write_message(struct arrival *a, const struct hash *link)
 	return err;
 }
 
+/* What all messages of the organization take, beside its files. */
+static enum zt_err
+check_limit(const struct arrival *a, struct rpc_answer *out)
+{
+	const struct request *rq = a->rq;
+	struct db_value v[] = { DB_ID(&rq->params.org) };
+	uint64_t max = rq->caller.storage_limit;
+	struct db_rows *rows = NULL;
+	enum zt_err err;
+
+	if (max == 0)
+		return ZT_OK;
+	if ((err = db_run(rq->db, &sum_bytes, v, 1, &rows)) == ZT_OK &&
+	    (uint64_t)db_int(rows, 0, 0) + a->is.stmt.body.n + a->m->sealed.len > max)
+		err = service_refuse(out, ZT_ERR_LIMIT,
+		    "the organization stores as much as its operator allows");
+	db_free(rows);
+	return err;
+}
+
 /* Appends it behind the newest, within the transaction that holds the topic. */
 static enum zt_err
 append(struct arrival *a, struct rpc_answer *out)
@@ -249,7 +271,8 @@ append(struct arrival *a, struct rpc_answer *out)
 	if (a->position < marks_get(a->ms->marks, &rq->params.org, &mark).position)
 		return service_refuse(out, ZT_ERR_RESTORED, "");
 	message_link(&a->link, &a->is.stmt, &link);
-	if ((err = ask_judge(a, &link, out)) || (err = write_message(a, &link)))
+	if ((err = check_limit(a, out)) || (err = ask_judge(a, &link, out)) ||
+	    (err = write_message(a, &link)))
 		return err;
 	return db_commit(rq->db);
 }

@@ -2,6 +2,7 @@
 # Channels, direct conversations and messages: two people, a third who is added and removed, servers that are away.
 . "$(dirname "$0")/world.sh"
 begin_world
+operator() { "$bin/zt" server "$@" --server "$url" --operator-token-file "$state/operator-token"; }
 carol() { "$bin/zt" --home "$state/carol" --password-file "$state/carol.password" "$@"; }
 texts() { "$@" --json | /usr/bin/python3 -c '
 import json, sys
@@ -27,9 +28,9 @@ expect 66 "there is no channel plans" "nor a workspace a channel" alice chat sen
 expect 66 "there is no channel other" "who is not in a channel does not find it" bob chat read other
 
 # what becomes of a message
-expect 0 "message 3" "one's own text is changed" alice chat edit general 1 "Good afternoon"
+expect 0 "message 1 is edited" "one's own text is changed" alice chat edit general 1 "Good afternoon"
 expect 77 "only who wrote" "another's is not" bob chat edit general 1 "no"
-expect 0 "message 4" "a reaction" bob chat react general 1 +1
+expect 0 "your reaction to message 1 is there" "a reaction" bob chat react general 1 +1
 expect 0 "message 5" "an answer in a thread" bob chat send general "Hello" --reply-to 1
 alice chat read general > "$state/shown" 2>&1
 check "all of that is seen" grep -q "(edited)" "$state/shown"
@@ -40,7 +41,7 @@ check "the reply" grep -q "(1 reply)" "$state/shown"
 bob chat react general 1 +1 --remove >/dev/null; alice chat read general > "$state/shown"
 check "a reaction is taken back" sh -c "! grep -q '+1 1' '$state/shown'"
 expect 77 "a manager or an owner deletes" "a contributor deletes nobody else's" bob chat delete general 1
-expect 0 "message" "an owner does" alice chat delete general 2
+expect 0 "message 2 is deleted" "an owner does" alice chat delete general 2
 bob chat read general > "$state/shown"
 check "which is seen" grep -q "(deleted)" "$state/shown"
 expect 66 "there is no message 99" "a message that is not there" alice chat react general 99 x
@@ -98,7 +99,29 @@ texts alice chat read other --most 2 > "$state/is"
 check "once, in their order" same 'alice: first of two\nalice: second of two\n'
 restart messaging
 expect 0 "message" "behind a restart" alice chat send other "after"
-alice chat read other --json > "$state/all" && check "each once" sh -c "[ \$(grep -c '\"of two\|first of two\|after\"' '$state/all') -ge 2 ]"
+alice chat read other --json > "$state/all" && for text in "first of two" "second of two" after; do check "\"$text\" is there once" sh -c "[ \$(grep -c '\"text\": *\"$text\"' '$state/all') = 1 ]"; done
+
+# what is none, what is no text, and what the operator's limit does not allow
+printf 'a\0b' > "$state/no-text"
+rc=0; alice chat send other - < "$state/no-text" >/dev/null 2>&1 || rc=$?
+check "no text is sent in part" test "$rc" = 64
+expect 64 "the message is empty" "nor nothing" alice chat send other "  "
+expect 66 "is no text, but an edit" "a number that is no text's" alice chat delete other 23
+expect 0 "nothing was found" "what is nowhere is not found" alice chat search unheardof
+log_before=$(alice status --json | grep -o '"size": *[0-9]*' | head -1)
+expect 66 "nobody@demo.example" "nobody is written to" alice chat send @nobody@demo.example hello
+check "and nothing of it stays" test "$log_before" = "$(alice status --json | grep -o '"size": *[0-9]*' | head -1)"
+operator set markslug --storage 1K >/dev/null
+expect 77 "as much as its operator allows" "a limit of storage is one of messages, too" alice chat send other "too much"
+operator set markslug --storage 0 >/dev/null
+expect 0 "message" "and ends" alice chat send other "enough"
+# who is removed follows no more
+alice chat create short >/dev/null; alice chat invite short bob@demo.example >/dev/null
+"$bin/zt" --home "$state/bob" --password-file "$state/bob.password" chat follow short --json > "$state/followed" 2>&1 & f=$!
+check "he follows" soon grep -q ready "$state/followed"
+alice --no-agent chat remove short bob@demo.example >/dev/null
+rc=0; wait $f || rc=$?
+check "until he is removed ($rc)" test $rc = 77
 
 # nothing in clear; the search finds what is: the organization's name
 places="$state/alice $state/bob $state/log $(readlink -f "$state/postgres")/"

@@ -11,19 +11,25 @@
 extern "C" {
 #endif
 
+#define ZT_UNREAD_MOST 100
+
 /* A CHANNEL is named by its name, its id, or for a direct conversation by @ and the address of
  * the other person. */
 struct zt_channel {
 	const char *id, *name, *role; /* NAME of a direct conversation: who else is in it */
 	bool is_direct, is_archived;
 	uint64_t newest; /* position of the newest message held here; 0: none */
-	uint64_t unread; /* messages behind that of the last zt_chat_mark */
+	uint64_t
+	    unread; /* texts of others behind the last zt_chat_mark; ZT_UNREAD_MOST at most */
 };
 /* Makes a channel, owned by this user. ID: 33 bytes, or NULL. Errors: INVALID (the name),
  * EXISTS (this user owns one of this name), FORBIDDEN. */
 ZT_CALL enum zt_err zt_channel_create(struct zt *z, const char *name, char *id);
 /* The direct conversation with USER (e-mail or id), which is made if there is none. */
 ZT_CALL enum zt_err zt_channel_direct(struct zt *z, const char *user, char *id);
+/* The id of CHANNEL, in 33 bytes. Errors: NOT_FOUND, NOT_MEMBER, INVALID (two are called so).
+ */
+ZT_CALL enum zt_err zt_channel_id(struct zt *z, const char *channel, char *id);
 /* Those in which this user has a role, oldest first. FRESH: asks for new messages of each. */
 ZT_CALL enum zt_err zt_channels(
     struct zt *z, bool fresh, void (*each)(void *ctx, const struct zt_channel *c), void *ctx);

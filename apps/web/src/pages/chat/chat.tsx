@@ -42,7 +42,7 @@ function Talk({ organization, channel }: { organization: Organization; channel: 
   const [problem, setProblem] = useState("");
   const [removed, setRemoved] = useState<Message | null>(null);
   const [sharing, setSharing] = useState(route.value.query.get("people") !== null);
-  const [readBefore] = useState(() => ({ count: channel.unread, newest: channel.newest }));
+  const [unreadBefore] = useState(channel.unread);
   const feed = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
   const height = useRef(0);
@@ -58,10 +58,11 @@ function Talk({ organization, channel }: { organization: Organization; channel: 
   const messages = timeline.messages.value;
   const heard = organization.chat.heard.value[id] ?? 0;
   const byId = useMemo(() => new Map((messages ?? []).map((one) => [one.id, one])), [messages]);
-  // Where the person had read to: the unread ones are the newest of the channel.
+  // Where the person had read to: the unread ones are the newest of others.
   const read = useMemo(() => {
-    if (messages === null || readBefore.count === 0) return Number.MAX_SAFE_INTEGER;
-    return Math.max(0, readBefore.newest - readBefore.count);
+    if (messages === null || unreadBefore === 0) return Number.MAX_SAFE_INTEGER;
+    const others = messages.filter((one) => !one.mine && !one.waiting);
+    return (others[Math.max(0, others.length - unreadBefore)]?.position ?? Number.MAX_SAFE_INTEGER) - 1;
   }, [messages === null]);
 
   useEffect(() => { void organization.chatMembers(id).catch(() => {}); }, [id, channel.role]);
