@@ -68,6 +68,7 @@ deliver_event(struct mail *m)
 		return; /* closing */
 	} else {
 		msg = nng_aio_get_msg(e->aio);
+		nng_aio_set_msg(e->aio, NULL);
 		pipes_heard(&e->pipes, msg);
 		take_frame(e, bytes_of(nng_msg_body(msg), nng_msg_len(msg)));
 		nng_msg_free(msg);
@@ -116,8 +117,7 @@ close_events(struct events *e)
 {
 	/* The socket ends with the process: closing it while messaging ends too may never
 	 * return (nng 1.5.2, a dialer that is just about to try again). */
-	if (e->aio != NULL)
-		nng_aio_free(e->aio);
+	pipes_end_aio(e->aio);
 	(void)nng_pipe_notify(e->sub, NNG_PIPE_EV_ADD_PRE, NULL, NULL);
 	(void)nng_pipe_notify(e->sub, NNG_PIPE_EV_REM_POST, NULL, NULL);
 	secret_free(e->key);

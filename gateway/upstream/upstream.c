@@ -216,18 +216,18 @@ deliver(struct mail *mail)
 {
 	struct line *l = (struct line *)mail;
 	struct upstream *u = l->u;
+	nng_msg *m = nng_aio_get_msg(l->aio); /* the answer, or what was not sent */
 
+	nng_aio_set_msg(l->aio, NULL);
 	if (l->result != 0) {
-		nng_msg *unsent = l->receiving ? NULL : nng_aio_get_msg(l->aio);
-
-		if (unsent != NULL)
-			nng_msg_free(unsent);
+		if (m != NULL)
+			nng_msg_free(m);
 		if (l->result == NNG_ETIMEDOUT && l->receiving)
 			pipes_drop_silent(&u->pipes, l->since_ms);
 		fail_line(l, err_of(l->result, l->receiving));
 	} else {
 		pipes_heard(&u->pipes, NULL);
-		hand_out(l, nng_aio_get_msg(l->aio));
+		hand_out(l, m);
 	}
 	pump(u);
 }
@@ -311,8 +311,7 @@ upstream_close(struct upstream *u)
 		return;
 	(void)nng_close(u->socket);
 	for (size_t i = 0; i < LINES; i++)
-		if (u->line[i].aio != NULL)
-			nng_aio_free(u->line[i].aio); /* waits for its callback */
+		pipes_end_aio(u->line[i].aio); /* waits for its callback */
 	for (size_t i = 0; i < LINES; i++)
 		fail_line(&u->line[i], err_of(NNG_ECLOSED, u->line[i].receiving));
 	while ((c = pop(&u->batch)) != NULL || (c = pop(&u->single)) != NULL) {
