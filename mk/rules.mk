@@ -92,6 +92,7 @@ $B/tests/vectors/sodium_test: $B/tests/vectors/vectors_test.o $B/libzt/crypto/bu
 	$Q$(CC) $(LDFLAGS) $(FAST_LD) -o $@ $(filter %.o,$^) $B/libframe.a $B/libzt.a $(LIBS) $(LIBS_CLIENT) $(LIBS_SERVICE) -lcmocka
 $B/tests/attack/writer_test $B/tests/attack/keep_test $B/tests/attack/spill_test: $B/tests/attack/writer_model.o
 $B/tests/attack/hostile_test: $B/tests/attack/hostile_calls.o
+$B/tests/attack/messages_test $B/tests/attack/message_members_test: $B/tests/attack/talk.o
 $B/tests/attack/exchange_test $B/tests/attack/joining_test: $B/tests/attack/meeting.o
 $B/tests/services/tls_listener_test $B/tests/services/tls_turns_test: $B/tests/services/tls_world.o
 ACCEPTOR_SOON := -DACCEPTOR_LOOK_MS=1000 -DACCEPTOR_AGAIN_MS=300 -DACCEPTOR_PATIENCE_MS=1000
